@@ -1,0 +1,193 @@
+// A bidirectional GRU through all time steps in one dispatch, PyTorch's equations (Cho et al. 2014, as torch.nn.GRU), h before the first step = 0:
+//   r = sigmoid(x_r + W_r h + b_r)    z = sigmoid(x_z + W_z h + b_z)    n = tanh(x_n + r * (W_n h + b_n))    h' = (1 - z) n + z h
+// x (steps, 3H) comes with the input weights applied; W (3H, H) and b (3H) are the hidden ones, gates in the order r, z, n.
+// y: (steps, 2H), forward direction then reverse. Workgroup 0 goes forward, workgroup 1 backward; lane j owns unit j, so H <= 64, a multiple of 4.
+// saved: (2, steps, 4, H) holds r, z, n and W_n h + b_n. dgates: (2, steps, 3H), the gradient of W h + b. Needs lib/sigmoid.wgsl.
+
+struct Dims { steps: u32, hidden: u32 }
+@group(1) @binding(0) var<uniform> dims: Dims;
+
+@group(0) @binding(0) var<storage, read> x_forward: array<f32>;
+@group(0) @binding(1) var<storage, read> x_reverse: array<f32>;
+@group(0) @binding(2) var<storage, read> w_forward: array<vec4f>;
+@group(0) @binding(3) var<storage, read> b_forward: array<f32>;
+@group(0) @binding(4) var<storage, read> w_reverse: array<vec4f>;
+@group(0) @binding(5) var<storage, read> b_reverse: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(7) var<storage, read_write> saved: array<f32>;
+
+// Two states: a step reads one and writes the other, so that one barrier a step is enough.
+var<workgroup> state: array<f32, 128>;
+
+fn state4(at: u32) -> vec4f {
+  return vec4f(state[at], state[at + 1u], state[at + 2u], state[at + 3u]);
+}
+
+// Rows `unit`, H + unit and 2H + unit of W, times the state that starts at `from`.
+fn hidden_forward(unit: u32, from_state: u32) -> vec3f {
+  let quads = dims.hidden / 4u;
+  let gate = dims.hidden * quads;
+  var sums = vec3f();
+  for (var k = 0u; k < quads; k++) {
+    let h = state4(from_state + 4u * k);
+    let at = unit * quads + k;
+    sums += vec3f(dot(w_forward[at], h), dot(w_forward[at + gate], h), dot(w_forward[at + 2u * gate], h));
+  }
+  return sums + vec3f(b_forward[unit], b_forward[unit + dims.hidden], b_forward[unit + 2u * dims.hidden]);
+}
+
+fn hidden_reverse(unit: u32, from_state: u32) -> vec3f {
+  let quads = dims.hidden / 4u;
+  let gate = dims.hidden * quads;
+  var sums = vec3f();
+  for (var k = 0u; k < quads; k++) {
+    let h = state4(from_state + 4u * k);
+    let at = unit * quads + k;
+    sums += vec3f(dot(w_reverse[at], h), dot(w_reverse[at + gate], h), dot(w_reverse[at + 2u * gate], h));
+  }
+  return sums + vec3f(b_reverse[unit], b_reverse[unit + dims.hidden], b_reverse[unit + 2u * dims.hidden]);
+}
+
+@compute @workgroup_size(64)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) unit: u32) {
+  let reverse = group.x == 1u;
+  let size = dims.hidden;
+  var h = 0.0;
+  state[unit] = 0.0;
+  for (var step = 0u; step < dims.steps; step++) {
+    let t = select(step, dims.steps - 1u - step, reverse);
+    let from_state = (step & 1u) * 64u;
+    workgroupBarrier();
+    if (unit < size) {
+      let at = t * 3u * size + unit;
+      var x: vec3f;
+      var hidden: vec3f;
+      if (reverse) {
+        x = vec3f(x_reverse[at], x_reverse[at + size], x_reverse[at + 2u * size]);
+        hidden = hidden_reverse(unit, from_state);
+      } else {
+        x = vec3f(x_forward[at], x_forward[at + size], x_forward[at + 2u * size]);
+        hidden = hidden_forward(unit, from_state);
+      }
+      let r = sigmoid(x.x + hidden.x);
+      let z = sigmoid(x.y + hidden.y);
+      let n = tanh_clamped(x.z + r * hidden.z);
+      h = (1.0 - z) * n + z * h;
+      state[64u - from_state + unit] = h;
+      y[(2u * t + group.x) * size + unit] = h;
+      let keep = (group.x * dims.steps + t) * 4u * size + unit;
+      saved[keep] = r;
+      saved[keep + size] = z;
+      saved[keep + 2u * size] = n;
+      saved[keep + 3u * size] = hidden.z;
+    }
+  }
+}
+
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> y_saved: array<f32>;
+@group(0) @binding(2) var<storage, read> gates: array<f32>;
+@group(0) @binding(3) var<storage, read> w_forward_flat: array<f32>;
+@group(0) @binding(4) var<storage, read> w_reverse_flat: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx_forward: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dx_reverse: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dgates: array<f32>;
+
+var<workgroup> pulls: array<f32, 384>;
+
+// dh of the step before, for `unit`: column `unit` of W, times the gradient of W h + b.
+fn pull_forward(unit: u32, from_pull: u32) -> f32 {
+  var sum = 0.0;
+  for (var j = 0u; j < 3u * dims.hidden; j++) { sum += pulls[from_pull + j] * w_forward_flat[j * dims.hidden + unit]; }
+  return sum;
+}
+
+fn pull_reverse(unit: u32, from_pull: u32) -> f32 {
+  var sum = 0.0;
+  for (var j = 0u; j < 3u * dims.hidden; j++) { sum += pulls[from_pull + j] * w_reverse_flat[j * dims.hidden + unit]; }
+  return sum;
+}
+
+@compute @workgroup_size(64)
+fn backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) unit: u32) {
+  let reverse = group.x == 1u;
+  let size = dims.hidden;
+  let active = unit < size;
+  var carry = 0.0;
+  for (var back = 0u; back < dims.steps; back++) {
+    let step = dims.steps - 1u - back;
+    let t = select(step, dims.steps - 1u - step, reverse);
+    let from_pull = (step & 1u) * 192u;
+    var kept = 0.0;
+    if (active) {
+      let keep = (group.x * dims.steps + t) * 4u * size + unit;
+      let r = gates[keep];
+      let z = gates[keep + size];
+      let n = gates[keep + 2u * size];
+      var before = 0.0;
+      if (step > 0u) { before = y_saved[(2u * select(t - 1u, t + 1u, reverse) + group.x) * size + unit]; }
+      let dh = dy[(2u * t + group.x) * size + unit] + carry;
+      let dn = dh * (1.0 - z) * (1.0 - n * n);
+      let dz = dh * (before - n) * z * (1.0 - z);
+      let dr = dn * gates[keep + 3u * size] * r * (1.0 - r);
+      kept = dh * z;
+      pulls[from_pull + unit] = dr;
+      pulls[from_pull + size + unit] = dz;
+      pulls[from_pull + 2u * size + unit] = dn * r;
+      let out = (group.x * dims.steps + t) * 3u * size + unit;
+      dgates[out] = dr;
+      dgates[out + size] = dz;
+      dgates[out + 2u * size] = dn * r;
+      let at = t * 3u * size + unit;
+      if (reverse) {
+        dx_reverse[at] = dr;
+        dx_reverse[at + size] = dz;
+        dx_reverse[at + 2u * size] = dn;
+      } else {
+        dx_forward[at] = dr;
+        dx_forward[at + size] = dz;
+        dx_forward[at + 2u * size] = dn;
+      }
+    }
+    workgroupBarrier();
+    if (active) {
+      if (reverse) { carry = kept + pull_reverse(unit, from_pull); } else { carry = kept + pull_forward(unit, from_pull); }
+    }
+  }
+}
+
+// Gradients of the hidden weights of one direction (0 forward, 1 reverse), from what backward left in dgates.
+struct Direction { steps: u32, hidden: u32, direction: u32 }
+@group(1) @binding(0) var<uniform> one: Direction;
+
+@group(0) @binding(0) var<storage, read> dgates_saved: array<f32>;
+@group(0) @binding(1) var<storage, read> y_read: array<f32>;
+@group(0) @binding(2) var<storage, read_write> dw: array<f32>;
+
+// dW[j, k] = sum over time of dgates[j] * h_before[k]: workgroup of four rows j, lane k.
+@compute @workgroup_size(64)
+fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) k: u32) {
+  let size = one.hidden;
+  if (k >= size) { return; }
+  let row = 4u * group.x;
+  var sums = vec4f();
+  for (var step = 1u; step < one.steps; step++) {
+    let t = select(step, one.steps - 1u - step, one.direction == 1u);
+    let before = select(t - 1u, t + 1u, one.direction == 1u);
+    let at = (one.direction * one.steps + t) * 3u * size + row;
+    sums += vec4f(dgates_saved[at], dgates_saved[at + 1u], dgates_saved[at + 2u], dgates_saved[at + 3u])
+      * y_read[(2u * before + one.direction) * size + k];
+  }
+  for (var i = 0u; i < 4u; i++) { dw[(row + i) * size + k] = sums[i]; }
+}
+
+@group(0) @binding(1) var<storage, read_write> db: array<f32>;
+
+@compute @workgroup_size(64)
+fn bias_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let j = group.x * 64u + lane;
+  if (j >= 3u * one.hidden) { return; }
+  var sum = 0.0;
+  for (var t = 0u; t < one.steps; t++) { sum += dgates_saved[(one.direction * one.steps + t) * 3u * one.hidden + j]; }
+  db[j] = sum;
+}

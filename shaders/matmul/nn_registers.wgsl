@@ -1,0 +1,79 @@
+// dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
+// Row-major f32. One invocation computes 8 rows x 8 columns. Dispatch: ceil(ceil(M/8) * ceil(K/8) / SIZE) workgroups in x.
+// For adapters where barriers are dear and subgroups are missing.
+
+@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
+
+struct Dims {
+  m: u32,           // rows of the activations
+  n: u32,           // out features (rows of W), multiple of 4
+  k: u32,           // in features (columns of W), multiple of 4
+}
+@group(1) @binding(0) var<uniform> dims: Dims;
+
+override SIZE: u32 = 16u;  // invocations a workgroup
+
+fn put(row: u32, col4: u32, value: vec4f) {
+  let out4 = dims.k / 4u;
+  if (row < dims.m && col4 < out4) {
+    let at = row * out4 + col4;
+    dx[at] = value;
+  }
+}
+
+@compute @workgroup_size(SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let k4 = dims.k / 4u;
+  let n4 = dims.n / 4u;
+  let tiles_across = (k4 + 1u) / 2u;
+  let tile = id.x;
+  let row = (tile / tiles_across) * 8u;
+  let col = (tile % tiles_across) * 2u;  // in vec4s
+  if (row >= dims.m) { return; }
+
+  // Rows and columns past the edge read the last valid one; put() drops what they compute.
+  let last = dims.m - 1u;
+  let a0 = min(row + 0u, last) * n4;
+  let a1 = min(row + 1u, last) * n4;
+  let a2 = min(row + 2u, last) * n4;
+  let a3 = min(row + 3u, last) * n4;
+  let a4 = min(row + 4u, last) * n4;
+  let a5 = min(row + 5u, last) * n4;
+  let a6 = min(row + 6u, last) * n4;
+  let a7 = min(row + 7u, last) * n4;
+  let w0 = min(col + 0u, k4 - 1u);
+  let w1 = min(col + 1u, k4 - 1u);
+
+  var c0_0 = vec4f(); var c0_1 = vec4f();
+  var c1_0 = vec4f(); var c1_1 = vec4f();
+  var c2_0 = vec4f(); var c2_1 = vec4f();
+  var c3_0 = vec4f(); var c3_1 = vec4f();
+  var c4_0 = vec4f(); var c4_1 = vec4f();
+  var c5_0 = vec4f(); var c5_1 = vec4f();
+  var c6_0 = vec4f(); var c6_1 = vec4f();
+  var c7_0 = vec4f(); var c7_1 = vec4f();
+
+  for (var t = 0u; t < n4; t++) {
+    let m0 = mat4x4f(w[4u * t * k4 + w0], w[(4u * t + 1u) * k4 + w0], w[(4u * t + 2u) * k4 + w0], w[(4u * t + 3u) * k4 + w0]);
+    let m1 = mat4x4f(w[4u * t * k4 + w1], w[(4u * t + 1u) * k4 + w1], w[(4u * t + 2u) * k4 + w1], w[(4u * t + 3u) * k4 + w1]);
+    let s0 = dy[a0 + t]; c0_0 += m0 * s0; c0_1 += m1 * s0;
+    let s1 = dy[a1 + t]; c1_0 += m0 * s1; c1_1 += m1 * s1;
+    let s2 = dy[a2 + t]; c2_0 += m0 * s2; c2_1 += m1 * s2;
+    let s3 = dy[a3 + t]; c3_0 += m0 * s3; c3_1 += m1 * s3;
+    let s4 = dy[a4 + t]; c4_0 += m0 * s4; c4_1 += m1 * s4;
+    let s5 = dy[a5 + t]; c5_0 += m0 * s5; c5_1 += m1 * s5;
+    let s6 = dy[a6 + t]; c6_0 += m0 * s6; c6_1 += m1 * s6;
+    let s7 = dy[a7 + t]; c7_0 += m0 * s7; c7_1 += m1 * s7;
+  }
+
+  put(row + 0u, col + 0u, c0_0); put(row + 0u, col + 1u, c0_1);
+  put(row + 1u, col + 0u, c1_0); put(row + 1u, col + 1u, c1_1);
+  put(row + 2u, col + 0u, c2_0); put(row + 2u, col + 1u, c2_1);
+  put(row + 3u, col + 0u, c3_0); put(row + 3u, col + 1u, c3_1);
+  put(row + 4u, col + 0u, c4_0); put(row + 4u, col + 1u, c4_1);
+  put(row + 5u, col + 0u, c5_0); put(row + 5u, col + 1u, c5_1);
+  put(row + 6u, col + 0u, c6_0); put(row + 6u, col + 1u, c6_1);
+  put(row + 7u, col + 0u, c7_0); put(row + 7u, col + 1u, c7_1);
+}

@@ -1,0 +1,69 @@
+// dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
+// Row-major f32. One workgroup of 16 x 16 computes a tile of 64 x 64, each invocation 4 x 4 of it, 16 steps of the sum at a time.
+// Dispatch: ceil(M/64) * ceil(K/64) workgroups in x. For GPUs: both operands pass through workgroup memory.
+
+@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
+
+struct Dims {
+  m: u32,           // rows of the activations
+  n: u32,           // out features (rows of W), multiple of 4
+  k: u32,           // in features (columns of W), multiple of 4
+}
+@group(1) @binding(0) var<uniform> dims: Dims;
+
+var<workgroup> rows_: array<vec4f, 320>;  // 64 rows of dY x 16 steps of n, padded to 5 vec4s a row
+var<workgroup> bs: array<vec4f, 256>;  // 16 steps x 64 columns of W
+
+fn put(row: u32, col4: u32, value: vec4f) {
+  let k4 = dims.k / 4u;
+  if (row < dims.m && col4 < k4) {
+    let at = row * k4 + col4;
+    dx[at] = value;
+  }
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let k4 = dims.k / 4u;
+  let n4 = dims.n / 4u;
+  let tiles_across = (k4 + 15u) / 16u;
+  let tile = group.x;
+  let row0 = (tile / tiles_across) * 64u;
+  let col0 = (tile % tiles_across) * 16u;  // in vec4s
+  let tx = local % 16u;
+  let ty = local / 16u;
+  let b_col = min(col0 + tx, k4 - 1u);
+  let a_row = min(row0 + local / 4u, dims.m - 1u) * n4;
+  let a_slot = (local / 4u) * 5u + local % 4u;
+
+  // c<i>: row ty * 4 + i, columns tx * 4 ..
+  var c0 = vec4f();
+  var c1 = vec4f();
+  var c2 = vec4f();
+  var c3 = vec4f();
+  let steps = dims.n;
+  for (var t = 0u; t < steps; t += 16u) {
+    let step = min(t + ty, steps - 1u);
+    bs[local] = select(vec4f(), w[step * k4 + b_col], t + ty < steps);
+    let n_at = t / 4u + local % 4u;
+    rows_[a_slot] = select(vec4f(), dy[a_row + min(n_at, n4 - 1u)], n_at < n4);
+    workgroupBarrier();
+    for (var q = 0u; q < 4u; q++) {
+      let m = mat4x4f(bs[q * 64u + tx], bs[q * 64u + 16u + tx], bs[q * 64u + 32u + tx], bs[q * 64u + 48u + tx]);
+      c0 += m * rows_[(ty * 4u) * 5u + q];
+      c1 += m * rows_[(ty * 4u + 1u) * 5u + q];
+      c2 += m * rows_[(ty * 4u + 2u) * 5u + q];
+      c3 += m * rows_[(ty * 4u + 3u) * 5u + q];
+    }
+    workgroupBarrier();
+  }
+
+  let row = row0 + ty * 4u;
+  let col = col0 + tx;
+  put(row, col, c0);
+  put(row + 1u, col, c1);
+  put(row + 2u, col, c2);
+  put(row + 3u, col, c3);
+}

@@ -1,0 +1,73 @@
+// Y(M,N) = X(M,K) W(N,K)^T + bias: forward of a linear layer.
+// Row-major f32. One workgroup of 16 x 16 computes a tile of 64 x 64, each invocation 4 x 4 of it, 16 steps of the sum at a time.
+// Dispatch: ceil(M/64) * ceil(N/64) workgroups in x. For GPUs: both operands pass through workgroup memory.
+
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;  // any buffer when BIAS is false
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+
+struct Dims {
+  m: u32,           // rows of the activations
+  n: u32,           // out features (rows of W), multiple of 4
+  k: u32,           // in features (columns of W), multiple of 4
+}
+@group(1) @binding(0) var<uniform> dims: Dims;
+
+override BIAS: bool = false;
+// 64 rows of 4 vec4s (16 steps of k), padded to 5 against bank conflicts
+var<workgroup> xs: array<vec4f, 320>;
+var<workgroup> ws: array<vec4f, 320>;
+
+fn put(row: u32, col: u32, value: f32) {
+  if (row < dims.m && col < dims.n) {
+    let at = row * dims.n + col;
+    var v = value;
+    if (BIAS) { v += bias[col]; }
+    y[at] = v;
+  }
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let k4 = dims.k / 4u;
+  let tiles_across = (dims.n + 63u) / 64u;
+  let tile = group.x;
+  let row0 = (tile / tiles_across) * 64u;
+  let col0 = (tile % tiles_across) * 64u;
+  let tx = local % 16u;
+  let ty = local / 16u;
+  let load_row = local / 4u;
+  let load_k = local % 4u;
+  let x_row = min(row0 + load_row, dims.m - 1u) * k4;
+  let w_row = min(col0 + load_row, dims.n - 1u) * k4;
+  let slot = load_row * 5u + load_k;
+
+  // c<i>: row ty * 4 + i; component j: column tx + 16 j
+  var c0 = vec4f();
+  var c1 = vec4f();
+  var c2 = vec4f();
+  var c3 = vec4f();
+  for (var t = 0u; t < k4; t += 4u) {
+    let inside = t + load_k < k4;
+    let at = min(t + load_k, k4 - 1u);
+    xs[slot] = select(vec4f(), x[x_row + at], inside);
+    ws[slot] = select(vec4f(), w[w_row + at], inside);
+    workgroupBarrier();
+    for (var q = 0u; q < 4u; q++) {
+      let m = mat4x4f(ws[tx * 5u + q], ws[(tx + 16u) * 5u + q], ws[(tx + 32u) * 5u + q], ws[(tx + 48u) * 5u + q]);
+      c0 += xs[(ty * 4u) * 5u + q] * m;
+      c1 += xs[(ty * 4u + 1u) * 5u + q] * m;
+      c2 += xs[(ty * 4u + 2u) * 5u + q] * m;
+      c3 += xs[(ty * 4u + 3u) * 5u + q] * m;
+    }
+    workgroupBarrier();
+  }
+
+  let row = row0 + ty * 4u;
+  let col = col0 + tx;
+  put(row + 0u, col, c0.x); put(row + 0u, col + 16u, c0.y); put(row + 0u, col + 32u, c0.z); put(row + 0u, col + 48u, c0.w);
+  put(row + 1u, col, c1.x); put(row + 1u, col + 16u, c1.y); put(row + 1u, col + 32u, c1.z); put(row + 1u, col + 48u, c1.w);
+  put(row + 2u, col, c2.x); put(row + 2u, col + 16u, c2.y); put(row + 2u, col + 32u, c2.z); put(row + 2u, col + 48u, c2.w);
+  put(row + 3u, col, c3.x); put(row + 3u, col + 16u, c3.y); put(row + 3u, col + 32u, c3.z); put(row + 3u, col + 48u, c3.w);
+}

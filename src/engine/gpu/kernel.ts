@@ -1,0 +1,180 @@
+// Kernels: a WGSL entry point, compiled once per device; bind groups and uniforms come from caches, so an equal step creates nothing.
+import { EngineError, invariant } from "../errors.ts";
+import type { Buffers, GpuBuffer } from "./buffers.ts";
+import type { Gpu } from "./device.ts";
+import { type EntryPoint, readEntryPoint } from "./wgsl.ts";
+
+/** A WGSL entry point as an op names it. Made once at module level: the object itself is the key of the cache. */
+export interface KernelSpec {
+  readonly label: string;
+  /** Whole WGSL text: the op's file, with the snippets of shaders/lib that it uses in front. */
+  readonly code: string;
+  readonly entry: string;
+  /** Values of `override` constants. */
+  readonly constants?: Readonly<Record<string, number>>;
+}
+
+/** A range of a buffer, in bytes. */
+export interface Binding {
+  readonly buffer: GpuBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export type Uniform = Readonly<Record<string, number>>;
+export type Groups = readonly [x: number, y?: number, z?: number];
+
+interface Kernel {
+  readonly id: number;
+  readonly point: EntryPoint;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** A dispatch ready to be encoded. */
+export interface Dispatch {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly groups: Groups;
+  readonly bindings: GPUBindGroup;
+  readonly uniform: GPUBindGroup | undefined;
+}
+
+export class Kernels {
+  /** Pipelines, bind groups and uniform buffers made so far: a test watches that steps do not move it. */
+  created = 0;
+  private readonly gpu: Gpu;
+  private readonly buffers: Buffers;
+  private readonly kernels = new Map<KernelSpec, Kernel>();
+  private readonly layouts = new Map<string, GPUBindGroupLayout>();
+  private readonly bindGroups = new Map<string, GPUBindGroup>();
+  private readonly uniforms = new Map<string, GPUBindGroup>();
+  private readonly uniformLayout: GPUBindGroupLayout;
+
+  constructor(gpu: Gpu, buffers: Buffers) {
+    this.gpu = gpu;
+    this.buffers = buffers;
+    this.uniformLayout = gpu.device.createBindGroupLayout({
+      label: "uniform",
+      entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform" } }],
+    });
+  }
+
+  /** Looks everything up (or makes it, the first time) that one dispatch of `spec` needs. */
+  prepare(spec: KernelSpec, args: readonly Binding[], uniform: Uniform, groups: Groups): Dispatch {
+    const kernel = this.kernels.get(spec) ?? this.compile(spec);
+    const { bindings } = kernel.point;
+    invariant(
+      args.length === bindings.length,
+      "bug",
+      () =>
+        `${spec.label}: ${bindings.length} buffers expected (${bindings.map((b) => b.name).join(", ")}), ${args.length} given`,
+    );
+    const max = this.gpu.device.limits.maxComputeWorkgroupsPerDimension;
+    for (const count of groups) {
+      invariant(
+        count !== undefined && Number.isInteger(count) && count > 0 && count <= max,
+        "bug",
+        () => `${spec.label}: workgroup counts must be 1 to ${max}, not ${groups.join(" x ")}`,
+      );
+    }
+    return {
+      label: spec.label,
+      pipeline: kernel.pipeline,
+      groups,
+      bindings: this.bindGroup(kernel, args, spec.label),
+      uniform: this.uniform(kernel.point, uniform, spec.label),
+    };
+  }
+
+  /** Forgets bind groups that hold buffers since freed; pipelines stay. */
+  forgetBindings(): void {
+    this.bindGroups.clear();
+  }
+
+  private compile(spec: KernelSpec): Kernel {
+    const { device } = this.gpu;
+    const point = readEntryPoint(spec.code, spec.entry, spec.label);
+    const signature = point.bindings.map((binding) => binding.access).join();
+    let layout = this.layouts.get(signature);
+    if (!layout) {
+      layout = device.createBindGroupLayout({
+        label: signature,
+        entries: point.bindings.map(({ access }, binding) => ({
+          binding,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+        })),
+      });
+      this.layouts.set(signature, layout);
+    }
+    const module = device.createShaderModule({ label: spec.label, code: spec.code });
+    const pipeline = device.createComputePipeline({
+      label: spec.label,
+      layout: device.createPipelineLayout({
+        label: spec.label,
+        bindGroupLayouts: point.fields.length > 0 ? [layout, this.uniformLayout] : [layout],
+      }),
+      compute: { module, entryPoint: spec.entry, constants: { ...spec.constants } },
+    });
+    const kernel = { id: this.kernels.size, point, pipeline, layout };
+    this.kernels.set(spec, kernel);
+    this.created++;
+    return kernel;
+  }
+
+  private bindGroup(kernel: Kernel, args: readonly Binding[], label: string): GPUBindGroup {
+    const signature = kernel.point.bindings.map((binding) => binding.access).join();
+    const key = `${signature}|${args.map((arg) => `${arg.buffer.id}:${arg.offset}:${arg.bytes}`).join()}`;
+    const known = this.bindGroups.get(key);
+    if (known) return known;
+    const group = this.gpu.device.createBindGroup({
+      label,
+      layout: kernel.layout,
+      entries: args.map(({ buffer, offset, bytes }, binding) => ({
+        binding,
+        resource: { buffer: buffer.gpu, offset, size: bytes },
+      })),
+    });
+    this.bindGroups.set(key, group);
+    this.created++;
+    return group;
+  }
+
+  /** Uniform buffers are keyed by what they hold: equal calls share one that is written once. */
+  private uniform(point: EntryPoint, values: Uniform, label: string): GPUBindGroup | undefined {
+    const { fields } = point;
+    const given = Object.keys(values);
+    if (given.length !== fields.length || fields.some(({ name }) => !(name in values))) {
+      throw new EngineError(
+        "bug",
+        `${label}: uniform {${fields.map((f) => f.name).join(", ")}} expected, {${given.join(", ")}} given`,
+      );
+    }
+    if (fields.length === 0) return undefined;
+    const key = fields.map(({ name, type }) => `${type}${String(values[name])}`).join();
+    const known = this.uniforms.get(key);
+    if (known) return known;
+    const data = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));
+    fields.forEach(({ name, type }, i) => {
+      const value = values[name] ?? 0;
+      if (type === "f32") data.setFloat32(4 * i, value, true);
+      else if (type === "u32") data.setUint32(4 * i, value, true);
+      else data.setInt32(4 * i, value, true);
+    });
+    const buffer = this.buffers.allocate(
+      data.byteLength,
+      `${label} uniform`,
+      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    );
+    this.gpu.device.queue.writeBuffer(buffer.gpu, 0, data.buffer);
+    const group = this.gpu.device.createBindGroup({
+      label: `${label} uniform`,
+      layout: this.uniformLayout,
+      entries: [{ binding: 0, resource: { buffer: buffer.gpu } }],
+    });
+    this.uniforms.set(key, group);
+    this.created++;
+    return group;
+  }
+}

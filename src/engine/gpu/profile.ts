@@ -1,0 +1,70 @@
+// GPU timestamps: how long each kernel took, by label, where the adapter has the timestamp-query feature.
+import { invariant } from "../errors.ts";
+import type { Buffers, GpuBuffer } from "./buffers.ts";
+import type { Gpu } from "./device.ts";
+import { readBuffer } from "./readback.ts";
+
+/** Dispatches that one profile can hold; a query set has at most 4096 queries, two a dispatch. */
+const MAX_DISPATCHES = 2048;
+
+export interface KernelTime {
+  label: string;
+  dispatches: number;
+  ms: number;
+}
+
+export class Profile {
+  private readonly gpu: Gpu;
+  private readonly buffers: Buffers;
+  private readonly querySet: GPUQuerySet;
+  private readonly resolved: GpuBuffer;
+  private labels: string[] = [];
+
+  /** Throws EngineError("limit") where the adapter has no timestamps. */
+  constructor(gpu: Gpu, buffers: Buffers) {
+    invariant(
+      gpu.facts.timestamps,
+      "limit",
+      "this adapter has no timestamp-query: time whole steps instead of kernels",
+    );
+    this.gpu = gpu;
+    this.buffers = buffers;
+    this.querySet = gpu.device.createQuerySet({ label: "profile", type: "timestamp", count: 2 * MAX_DISPATCHES });
+    const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
+    this.resolved = buffers.allocate(16 * MAX_DISPATCHES, "profile", usage);
+  }
+
+  /** The descriptor of a pass that times the next dispatch. */
+  stamps(label: string): GPUComputePassDescriptor {
+    const i = this.labels.push(label) - 1;
+    if (i >= MAX_DISPATCHES) return { label };
+    const { querySet } = this;
+    return { label, timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 } };
+  }
+
+  resolve(encoder: GPUCommandEncoder): void {
+    const queries = 2 * Math.min(this.labels.length, MAX_DISPATCHES);
+    encoder.resolveQuerySet(this.querySet, 0, queries, this.resolved.gpu, 0);
+  }
+
+  /** Sums of all dispatches since the last call, largest first. */
+  async take(): Promise<KernelTime[]> {
+    const count = Math.min(this.labels.length, MAX_DISPATCHES);
+    const stamps = new BigUint64Array(await readBuffer(this.gpu, this.buffers, this.resolved, 0, 16 * count));
+    const sums = new Map<string, KernelTime>();
+    for (let i = 0; i < count; i++) {
+      const label = this.labels[i] ?? "";
+      const sum = sums.get(label) ?? { label, dispatches: 0, ms: 0 };
+      sum.dispatches++;
+      sum.ms += Number((stamps[2 * i + 1] ?? 0n) - (stamps[2 * i] ?? 0n)) / 1e6;
+      sums.set(label, sum);
+    }
+    this.labels = [];
+    return [...sums.values()].sort((a, b) => b.ms - a.ms);
+  }
+
+  free(): void {
+    this.querySet.destroy();
+    this.buffers.free(this.resolved);
+  }
+}

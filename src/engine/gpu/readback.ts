@@ -1,0 +1,76 @@
+// Copies from the GPU: one awaited read for tests and results, and a ring that a running loop can read without waiting.
+import type { Buffers, GpuBuffer } from "./buffers.ts";
+import type { Gpu } from "./device.ts";
+
+const STAGING = (): GPUBufferUsageFlags => GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+
+/** Reads `bytes` of `buffer` from `offset` (both in bytes, multiples of 4) once the GPU has finished what was submitted. */
+export async function readBuffer(
+  gpu: Gpu,
+  buffers: Buffers,
+  buffer: GpuBuffer,
+  offset: number,
+  bytes: number,
+): Promise<ArrayBuffer> {
+  const staging = buffers.allocate(bytes, "read-back", STAGING());
+  try {
+    const encoder = gpu.device.createCommandEncoder({ label: "read-back" });
+    encoder.copyBufferToBuffer(buffer.gpu, offset, staging.gpu, 0, bytes);
+    gpu.device.queue.submit([encoder.finish()]);
+    return await mapped(gpu, staging, bytes);
+  } finally {
+    buffers.free(staging);
+  }
+}
+
+async function mapped(gpu: Gpu, staging: GpuBuffer, bytes: number): Promise<ArrayBuffer> {
+  const failure = await Promise.race([
+    staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes).then(
+      () => undefined,
+      () => gpu.lost,
+    ),
+    gpu.lost,
+  ]);
+  if (failure) throw failure;
+  const copy = staging.gpu.getMappedRange(0, bytes).slice(0);
+  staging.gpu.unmap();
+  return copy;
+}
+
+/** A staging buffer that is kept: repeated reads of the same size allocate nothing. */
+export class Tap {
+  private readonly gpu: Gpu;
+  private readonly buffers: Buffers;
+  private readonly staging: GpuBuffer;
+  private readonly bytes: number;
+  private busy = false;
+
+  constructor(gpu: Gpu, buffers: Buffers, bytes: number, label: string) {
+    this.gpu = gpu;
+    this.buffers = buffers;
+    this.bytes = bytes;
+    this.staging = buffers.allocate(bytes, `${label} tap`, STAGING());
+  }
+
+  /** True while an earlier read has not arrived; the caller leaves this turn out. */
+  get pending(): boolean {
+    return this.busy;
+  }
+
+  /** Copies from `offset` bytes of `source`; must be called between submits, not while a pass is open. */
+  async read(source: GpuBuffer, offset = 0): Promise<ArrayBuffer> {
+    this.busy = true;
+    try {
+      const encoder = this.gpu.device.createCommandEncoder({ label: "tap" });
+      encoder.copyBufferToBuffer(source.gpu, offset, this.staging.gpu, 0, this.bytes);
+      this.gpu.device.queue.submit([encoder.finish()]);
+      return await mapped(this.gpu, this.staging, this.bytes);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  free(): void {
+    this.buffers.free(this.staging);
+  }
+}

@@ -1,0 +1,62 @@
+// Reference of the frozen linear layer.
+import { at, type OpCase, type OpRef, randomRef, refTensor, zerosLike } from "./ref.ts";
+
+const shapes: readonly (readonly [m: number, n: number, k: number])[] = [
+  [1, 4, 4],
+  [1, 64, 64],
+  [3, 20, 12],
+  [4, 16, 64],
+  [5, 32, 36],
+  [7, 60, 8],
+  [8, 64, 28],
+  [15, 28, 32],
+  [16, 32, 64],
+  [17, 36, 60],
+  [63, 68, 68],
+  [64, 64, 16],
+  [65, 12, 20],
+  [33, 132, 128],
+];
+
+const shapeCase = (m: number, n: number, k: number, bias: boolean): OpCase<null> => ({
+  name: `M${m} N${n} K${k}${bias ? " bias" : ""}`,
+  params: null,
+  inputs: () => [randomRef(1, [m, k]), randomRef(2, [n, k]), ...(bias ? [randomRef(3, [n])] : [])],
+});
+
+export const linearRef: OpRef<null> = {
+  name: "linear",
+  cases: [
+    ...shapes.map((shape) => shapeCase(...shape, false)),
+    shapeCase(1, 16, 64, true),
+    shapeCase(17, 36, 60, true),
+  ],
+  forward([x, w, bias]) {
+    if (!x || !w) throw new RangeError("linear takes x and weight");
+    const [m = 0, k = 0] = x.shape;
+    const [n = 0] = w.shape;
+    const y = refTensor([m, n]);
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = bias ? at(bias.data, j) : 0;
+        for (let c = 0; c < k; c++) sum += at(x.data, i * k + c) * at(w.data, j * k + c);
+        y.data[i * n + j] = sum;
+      }
+    }
+    return [y];
+  },
+  backward([x, w, bias], _, [dy]) {
+    if (!x || !w || !dy) throw new RangeError("linear takes x and weight");
+    const [m = 0, k = 0] = x.shape;
+    const [n = 0] = w.shape;
+    const dx = zerosLike(x);
+    for (let i = 0; i < m; i++) {
+      for (let c = 0; c < k; c++) {
+        let sum = 0;
+        for (let j = 0; j < n; j++) sum += at(dy.data, i * n + j) * at(w.data, j * k + c);
+        dx.data[i * k + c] = sum;
+      }
+    }
+    return bias ? [dx, null, null] : [dx, null];
+  },
+};

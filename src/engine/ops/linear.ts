@@ -1,0 +1,86 @@
+// Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The matmul kernels come in variants; one is chosen per adapter.
+import nnQuad from "../../../shaders/matmul/nn_quad.wgsl?raw";
+import nnRegisters from "../../../shaders/matmul/nn_registers.wgsl?raw";
+import nnTiled from "../../../shaders/matmul/nn_tiled.wgsl?raw";
+import ntQuad from "../../../shaders/matmul/nt_quad.wgsl?raw";
+import ntQuadFew from "../../../shaders/matmul/nt_quad_few.wgsl?raw";
+import ntRegisters from "../../../shaders/matmul/nt_registers.wgsl?raw";
+import ntTiled from "../../../shaders/matmul/nt_tiled.wgsl?raw";
+import type { Ctx } from "../ctx.ts";
+import { invariant } from "../errors.ts";
+import type { KernelSpec } from "../gpu/kernel.ts";
+import { matrixOf, type Tensor } from "../tensor.ts";
+
+/** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles, no barrier. tiled: workgroup memory (GPUs). */
+export type MatmulVariant = "quad" | "registers" | "tiled";
+export const MATMUL_VARIANTS: readonly MatmulVariant[] = ["quad", "registers", "tiled"];
+
+/** The variants that this adapter can run. */
+export function usableVariants(ctx: Ctx): MatmulVariant[] {
+  return MATMUL_VARIANTS.filter((variant) => variant !== "quad" || ctx.gpu.facts.quads);
+}
+
+/** A kernel with the tile that one workgroup column of its dispatch computes. */
+interface Matmul {
+  plain: KernelSpec;
+  biased?: KernelSpec;
+  tileRows: number;
+  tileCols: number;
+  tilesPerGroup: number;
+}
+
+const matmul = (
+  label: string,
+  code: string,
+  tileRows: number,
+  tileCols: number,
+  tilesPerGroup: number,
+  bias: boolean,
+): Matmul => ({
+  plain: { label, code, entry: "main" },
+  ...(bias ? { biased: { label, code, entry: "main", constants: { BIAS: 1 } } } : {}),
+  tileRows,
+  tileCols,
+  tilesPerGroup,
+});
+
+const FORWARD: Record<MatmulVariant, Matmul> = {
+  quad: matmul("linear", ntQuad, 16, 32, 4, true),
+  registers: matmul("linear", ntRegisters, 8, 8, 16, true),
+  tiled: matmul("linear", ntTiled, 64, 64, 1, true),
+};
+const BACKWARD: Record<MatmulVariant, Matmul> = {
+  quad: matmul("linear backward", nnQuad, 16, 32, 4, false),
+  registers: matmul("linear backward", nnRegisters, 8, 8, 16, false),
+  tiled: matmul("linear backward", nnTiled, 64, 64, 1, false),
+};
+/** Decoding: few rows. */
+const FEW_ROWS = 4;
+const QUAD_FEW = matmul("linear few rows", ntQuadFew, 4, 16, 1, true);
+
+const groupsOf = (kernel: Matmul, rows: number, cols: number): [number] => [
+  Math.ceil((Math.ceil(rows / kernel.tileRows) * Math.ceil(cols / kernel.tileCols)) / kernel.tilesPerGroup),
+];
+
+/**
+ * y = x weight^T + bias. x: (..., K), weight: (N, K), bias: (N), y: (..., N); K and N are multiples of 4. Weight and bias are frozen.
+ * The model's loader pads widths that are not.
+ */
+export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const { rows: m, cols: k } = matrixOf(x);
+  const [n = 0, width] = weight.shape;
+  invariant(width === k && k % 4 === 0 && n % 4 === 0, "shape", () => {
+    return `${weight.label}: (N, ${k}) with multiples of 4 expected, (${weight.shape.join(", ")}) came`;
+  });
+  const dims = { m, n, k };
+  const y = ctx.empty([...x.shape.slice(0, -1), n], "linear", { requiresGrad: ctx.needsGrad(x) });
+  const forward = m <= FEW_ROWS && ctx.matmul === "quad" ? QUAD_FEW : FORWARD[ctx.matmul];
+  const kernel = bias && forward.biased ? forward.biased : forward.plain;
+  ctx.run(kernel, [x, weight, bias ?? weight, y], dims, groupsOf(forward, m, n));
+  return ctx.record(y, [x], (dy) => {
+    const dx = ctx.gradTarget(x);
+    const backward = BACKWARD[ctx.matmul];
+    ctx.run(backward.plain, [dy, weight, dx], dims, groupsOf(backward, m, k));
+    return [dx];
+  });
+}

@@ -1,0 +1,160 @@
+// The harness that holds a kernel against its reference, and the reference against finite differences; used by tests and the self-check.
+import type { Ctx } from "../ctx.ts";
+import { EngineError } from "../errors.ts";
+import { Tape } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+import { tapeArithmetic } from "./arithmetic.ts";
+import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "./ref.ts";
+
+/** What came of one comparison: `worst` is the largest difference over the largest absolute value of the expected tensor. */
+export interface Check {
+  name: string;
+  ok: boolean;
+  worst: number;
+  limit: number;
+}
+
+/** An op with its cases, its parameters' type hidden, so that a registry can hold all of them. */
+export interface CheckedOp {
+  readonly name: string;
+  readonly cases: readonly string[];
+  /** True where backward is an estimator, or where there is none. */
+  readonly differentiable: boolean;
+  finiteDifferences(caseName: string): Check[];
+  parity(ctx: Ctx, caseName: string): Promise<Check[]>;
+}
+
+const FD_STEP = 1e-4;
+const FD_LIMIT = 1e-5;
+/** Entries of one input that finite differences probe; the others follow the same loops. */
+const FD_PROBES = 24;
+
+/** Joins a reference to the launcher that it checks. */
+export function checkedOp<P>(ref: OpRef<P>, run: (ctx: Ctx, inputs: Tensor[], params: P) => Tensor[]): CheckedOp {
+  const caseOf = (name: string): OpCase<P> => {
+    const found = ref.cases.find((one) => one.name === name);
+    if (!found) throw new EngineError("bug", `${ref.name} has no case "${name}"`);
+    return found;
+  };
+  return {
+    name: ref.name,
+    cases: ref.cases.map((one) => one.name),
+    differentiable: ref.backward !== undefined && !ref.estimator,
+    finiteDifferences: (name) => finiteDifferences(ref, caseOf(name)),
+    parity: (ctx, name) => parity(ref, caseOf(name), ctx, run),
+  };
+}
+
+function finiteDifferences<P>(ref: OpRef<P>, { inputs: make, params }: OpCase<P>): Check[] {
+  const inputs = make();
+  const outputs = ref.forward(inputs, params);
+  const dOut = outputs.map((out, i) => randomRef(90 + i, out.shape));
+  const gradients = ref.backward?.(inputs, params, dOut) ?? [];
+  const objective = (): number =>
+    ref
+      .forward(inputs, params)
+      .reduce(
+        (sum, out, k) => out.data.reduce((inner, value, i) => inner + value * at(dOut[k]?.data ?? out.data, i), sum),
+        0,
+      );
+  return gradients.flatMap((gradient, k) => {
+    const input = inputs[k];
+    if (!gradient || !input) return [];
+    const scale = Math.max(...gradient.data.map(Math.abs), 1e-6);
+    const stride = Math.max(1, Math.floor(input.data.length / FD_PROBES));
+    let worst = 0;
+    for (let i = 0; i < input.data.length; i += stride) {
+      const value = at(input.data, i);
+      const step = FD_STEP * Math.max(1, Math.abs(value));
+      const shifted = (by: number): number => {
+        input.data[i] = value + by * step;
+        return objective();
+      };
+      // five-point stencil: error of order step^4
+      const slope = (8 * (shifted(1) - shifted(-1)) - (shifted(2) - shifted(-2))) / (12 * step);
+      input.data[i] = value;
+      worst = Math.max(worst, Math.abs(slope - at(gradient.data, i)) / scale);
+    }
+    return [check(`d input ${k}`, worst, FD_LIMIT)];
+  });
+}
+
+async function parity<P>(
+  ref: OpRef<P>,
+  { inputs: make, params }: OpCase<P>,
+  ctx: Ctx,
+  run: (ctx: Ctx, inputs: Tensor[], params: P) => Tensor[],
+): Promise<Check[]> {
+  const limit = ref.tolerance ?? TOLERANCE;
+  const inputs = make();
+  const expected = ref.forward(inputs, params);
+  const dOut = expected.map((out, i) => randomRef(90 + i, out.shape));
+  const gradients = ref.backward?.(inputs, params, dOut) ?? inputs.map(() => null);
+  const wanted = gradients.some((gradient) => gradient !== null);
+  const tensors = inputs.map((input, k) => persistentOf(ctx, `input ${k}`, input, gradients[k] !== null));
+  const seeds = dOut.map((seed, k) => persistentOf(ctx, `dOut ${k}`, seed, false));
+
+  const found = await ctx.gpu.checked(ref.name, () =>
+    ctx.step(() => {
+      const tape = wanted ? new Tape(tapeArithmetic(ctx)) : undefined;
+      ctx.tape = tape;
+      const outputs = run(ctx, tensors, params);
+      tape?.backward(outputs.flatMap((out, k) => (seeds[k] ? [[out, seeds[k]] as const] : [])));
+      return { outputs, gradients: tensors.map((tensor) => tape?.gradOf(tensor)) };
+    }),
+  );
+  const checks: Check[] = [];
+  for (const [k, out] of found.outputs.entries()) {
+    checks.push(await compare(ctx, `output ${k}`, out, expected[k], limit));
+  }
+  for (const [k, gradient] of gradients.entries()) {
+    if (gradient) checks.push(await compare(ctx, `d input ${k}`, found.gradients[k], gradient, limit));
+  }
+  ctx.free(...tensors, ...seeds);
+  return checks;
+}
+
+function persistentOf(
+  ctx: Ctx,
+  label: string,
+  { shape, data, dtype = "f32" }: RefTensor,
+  requiresGrad: boolean,
+): Tensor {
+  const typed =
+    dtype === "f32" ? Float32Array.from(data) : dtype === "u32" ? Uint32Array.from(data) : Int32Array.from(data);
+  return ctx.persistent(label, shape, { dtype, data: typed, requiresGrad });
+}
+
+async function compare(
+  ctx: Ctx,
+  name: string,
+  tensor: Tensor | undefined,
+  expected: RefTensor | undefined,
+  limit: number,
+): Promise<Check> {
+  if (!tensor || !expected) return { name: `${name} is missing`, ok: false, worst: Number.NaN, limit };
+  const values = tensor.dtype === "f32" ? await ctx.read(tensor) : await ctx.readU32(tensor);
+  return check(name, worstDifference(values, expected.data), limit);
+}
+
+/** Largest difference over the largest absolute expected value; NaN where lengths differ or a value is not finite. */
+export function worstDifference(values: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (values.length !== expected.length) return Number.NaN;
+  let largest = 0;
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs((values[i] ?? Number.NaN) - (expected[i] ?? Number.NaN));
+    if (Number.isNaN(difference)) return Number.NaN;
+    worst = Math.max(worst, difference);
+    largest = Math.max(largest, Math.abs(expected[i] ?? 0));
+  }
+  return worst === 0 ? 0 : worst / Math.max(largest, 1e-30);
+}
+
+/** A check passes only where `worst` is a number within the limit. */
+export const check = (name: string, worst: number, limit: number): Check => ({
+  name,
+  ok: worst <= limit,
+  worst,
+  limit,
+});

@@ -1,0 +1,40 @@
+// Chooses the matmul variant by a short timing on the user's adapter: one choice for all shapes, so that a run repeats.
+import type { Ctx } from "../ctx.ts";
+import { linear, type MatmulVariant, usableVariants } from "./linear.ts";
+
+/** A middling shape of the models that the studio is for: rows, out features, in features. */
+const SHAPE = { m: 128, n: 512, k: 192 };
+const REPETITIONS = 3;
+
+export interface VariantTime {
+  variant: MatmulVariant;
+  /** Best of the repetitions. */
+  ms: number;
+}
+
+/** Times each variant that the adapter can run and sets ctx.matmul to the fastest. About 100 ms, and compilation. */
+export async function tuneMatmul(ctx: Ctx): Promise<VariantTime[]> {
+  const x = ctx.persistent("tune x", [SHAPE.m, SHAPE.k], { data: new Float32Array(SHAPE.m * SHAPE.k).fill(0.5) });
+  const weight = ctx.persistent("tune weight", [SHAPE.n, SHAPE.k], {
+    data: new Float32Array(SHAPE.n * SHAPE.k).fill(0.5),
+  });
+  const times: VariantTime[] = [];
+  try {
+    for (const variant of usableVariants(ctx)) {
+      ctx.matmul = variant;
+      let ms = Infinity;
+      for (let turn = 0; turn <= REPETITIONS; turn++) {
+        const began = performance.now();
+        ctx.step(() => linear(ctx, x, weight));
+        await ctx.gpu.idle();
+        if (turn > 0) ms = Math.min(ms, performance.now() - began); // the first turn compiles
+      }
+      times.push({ variant, ms });
+    }
+  } finally {
+    ctx.free(x, weight);
+  }
+  times.sort((a, b) => a.ms - b.ms);
+  ctx.matmul = times[0]?.variant ?? ctx.matmul;
+  return times;
+}

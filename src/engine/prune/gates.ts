@@ -1,0 +1,40 @@
+// The five selection vectors of each block (method.md 1.1): their sizes, and how all of them lie in one flat buffer.
+import type { ModelConfig } from "../model/config.ts";
+
+/** Vectors per block, in order: s1 input of q,k,v; s2 output of o; s3 input of gate,up; s4 input of down; s5 output of down. */
+export const VECTORS_PER_BLOCK = 5;
+export const VECTOR_NAMES = ["s1", "s2", "s3", "s4", "s5"] as const;
+
+/** Every vector starts on a multiple of this many gates: a tile of one vector is one workgroup, and a view is a legal binding (256 bytes). */
+export const GATE_TILE = 64;
+
+/** Binary masks, one Uint8Array (0 or 1) of N_i entries for each of the 5L vectors. */
+export type Masks = readonly Uint8Array[];
+
+export interface GateLayout {
+  /** N_i: gates of vector i = 5 * block + k. */
+  readonly sizes: readonly number[];
+  /** First gate of vector i in the flat buffer, a multiple of GATE_TILE. */
+  readonly offsets: readonly number[];
+  /** Length of the flat buffer, padding included. */
+  readonly length: number;
+  /** For each tile of GATE_TILE gates, the vector that it belongs to. */
+  readonly vectorOfTile: readonly number[];
+}
+
+/** Lays vectors of the given sizes out in a flat buffer, each padded to a whole number of tiles. */
+export function layoutOf(sizes: readonly number[]): GateLayout {
+  const offsets: number[] = [];
+  const vectorOfTile: number[] = [];
+  sizes.forEach((size, vector) => {
+    offsets.push(vectorOfTile.length * GATE_TILE);
+    for (let gate = 0; gate < size; gate += GATE_TILE) vectorOfTile.push(vector);
+  });
+  return { sizes, offsets, length: vectorOfTile.length * GATE_TILE, vectorOfTile };
+}
+
+/** The layout of a model's 5L vectors: (d, d, d, f, d) for every block. */
+export function gateLayout(config: ModelConfig): GateLayout {
+  const block = [config.dModel, config.dModel, config.dModel, config.dMlp, config.dModel];
+  return layoutOf(Array.from({ length: config.layers }, () => block).flat());
+}

@@ -1,0 +1,76 @@
+// A tensor: shape, element type and a range of a GPU buffer. A handle; it owns nothing.
+import { BINDING_ALIGNMENT_BYTES, type GpuBuffer } from "./gpu/buffers.ts";
+import type { Binding } from "./gpu/kernel.ts";
+import { invariant } from "./errors.ts";
+
+export type DType = "f32" | "u32" | "i32";
+
+export interface Tensor {
+  readonly label: string;
+  readonly buffer: GpuBuffer;
+  /** First element within the buffer. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  /** True where the tape must bring a gradient: a trainable leaf, or anything computed from one. */
+  readonly requiresGrad: boolean;
+  /** The tensor that this is a view of; the view's gradient is the same slice of the base's gradient. */
+  readonly base?: Tensor;
+}
+
+/** Bytes of one element; every dtype here has four. */
+export const ELEMENT_BYTES = 4;
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+export const elements = (tensor: Tensor): number => sizeOf(tensor.shape);
+
+/** Rows and columns of a tensor seen as a matrix: the last axis is the columns. */
+export function matrixOf(tensor: Tensor): { rows: number; cols: number } {
+  const cols = tensor.shape.at(-1) ?? 1;
+  return { rows: elements(tensor) / cols, cols };
+}
+
+/** The range that kernels see: rounded up to whole vec4s, which is padding, since buffers and views start on 256 bytes. */
+export function bindingOf(tensor: Tensor): Binding {
+  const bytes = Math.ceil(elements(tensor) / 4) * 4 * ELEMENT_BYTES;
+  return { buffer: tensor.buffer, offset: tensor.offset * ELEMENT_BYTES, bytes };
+}
+
+/** A view of `shape` that starts `start` elements into `base`; the start must be a legal binding offset (256 bytes). */
+export function view(base: Tensor, start: number, shape: readonly number[], label = base.label): Tensor {
+  const offset = base.offset + start;
+  invariant(
+    (offset * ELEMENT_BYTES) % BINDING_ALIGNMENT_BYTES === 0 && start + sizeOf(shape) <= elements(base),
+    "bug",
+    () =>
+      `${label}: a view must start on ${BINDING_ALIGNMENT_BYTES} bytes and end inside its base (start ${start}, shape ${shape.join("x")})`,
+  );
+  return {
+    label,
+    buffer: base.buffer,
+    offset,
+    shape,
+    dtype: base.dtype,
+    requiresGrad: base.requiresGrad,
+    base: base.base ?? base,
+  };
+}
+
+/** The same elements under another shape. */
+export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
+  invariant(
+    sizeOf(shape) === elements(tensor),
+    "shape",
+    `${tensor.label}: cannot reshape ${tensor.shape.join("x")} to ${shape.join("x")}`,
+  );
+  return { ...tensor, shape };
+}
+
+export function checkShape(tensor: Tensor, shape: readonly number[], what: string): void {
+  const same = tensor.shape.length === shape.length && shape.every((n, i) => tensor.shape[i] === n);
+  invariant(
+    same,
+    "shape",
+    () => `${what}: shape ${shape.join("x")} expected, ${tensor.shape.join("x")} came (${tensor.label})`,
+  );
+}
