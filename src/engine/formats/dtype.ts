@@ -1,0 +1,160 @@
+// The element types of weight files: their sizes, and conversion to and from float32 (little-endian, as the formats and WebGPU are).
+import { EngineError, invariant } from "../errors.ts";
+
+const BYTES = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  U16: 2,
+  I16: 2,
+  F16: 2,
+  BF16: 2,
+  U32: 4,
+  I32: 4,
+  F32: 4,
+  U64: 8,
+  I64: 8,
+  F64: 8,
+} as const;
+
+/** Element types that can be read, by the names that safetensors uses. */
+export type Dtype = keyof typeof BYTES;
+/** Element types that weights can be written in. */
+export type FloatDtype = "F32" | "F16" | "BF16";
+
+export const DTYPES = Object.keys(BYTES) as readonly Dtype[];
+export const FLOAT_DTYPES: readonly FloatDtype[] = ["F32", "F16", "BF16"];
+
+export function isDtype(name: string): name is Dtype {
+  return Object.hasOwn(BYTES, name);
+}
+
+export function isFloatDtype(name: string): name is FloatDtype {
+  return FLOAT_DTYPES.some((dtype) => dtype === name);
+}
+
+/** Bytes of one element. */
+export function dtypeBytes(dtype: Dtype): number {
+  return BYTES[dtype];
+}
+
+/** Number of elements of a shape; 1 for a scalar, 0 if any dimension is 0. Infinity or an unsafe integer where it overflows: check it. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, 1);
+}
+
+let halfTable: Uint32Array | undefined;
+
+/** The float32 bits of every half: sign | exponent rebased from 15 to 127 | mantissa, subnormals normalised. */
+function halfBits(): Uint32Array {
+  if (halfTable) return halfTable;
+  const table = new Uint32Array(65536);
+  for (let half = 0; half < 65536; half++) {
+    const sign = (half & 0x8000) << 16;
+    const exponent = (half >> 10) & 0x1f;
+    const mantissa = half & 0x3ff;
+    if (exponent === 31) table[half] = sign | 0x7f800000 | (mantissa << 13);
+    else if (exponent > 0) table[half] = sign | ((exponent + 112) << 23) | (mantissa << 13);
+    else if (mantissa === 0) table[half] = sign;
+    else {
+      const shift = Math.clz32(mantissa) - 21; // brings the leading one to bit 10
+      table[half] = sign | ((113 - shift) << 23) | (((mantissa << shift) & 0x3ff) << 13);
+    }
+  }
+  return (halfTable = table);
+}
+
+/** The same bytes at an address that is a multiple of `align`, copied only where they are not. */
+function aligned(bytes: Uint8Array<ArrayBuffer>, align: number): Uint8Array<ArrayBuffer> {
+  return bytes.byteOffset % align === 0 ? bytes : bytes.slice();
+}
+
+/**
+ * Little-endian elements as float32. F32 at an aligned address comes back as a view of the same memory, everything else as a copy.
+ * F16 and BF16 are exact (subnormals, infinities and NaN payloads included); F64 and wide integers round to the nearest float32.
+ * Throws "format" where the bytes are not a whole number of elements.
+ */
+export function toFloat32(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype): Float32Array<ArrayBuffer> {
+  const size = BYTES[dtype];
+  const count = bytes.byteLength / size;
+  invariant(
+    Number.isInteger(count),
+    "format",
+    `${bytes.byteLength} bytes are not a whole number of ${dtype} elements of ${size} bytes`,
+  );
+  const source = aligned(bytes, size);
+  const { buffer, byteOffset } = source;
+  switch (dtype) {
+    case "F32":
+      return new Float32Array(buffer, byteOffset, count);
+    case "F16": {
+      const table = halfBits();
+      const halves = new Uint16Array(buffer, byteOffset, count);
+      const bits = new Uint32Array(count);
+      for (let i = 0; i < count; i++) bits[i] = table[halves[i]!]!;
+      return new Float32Array(bits.buffer);
+    }
+    case "BF16": {
+      const halves = new Uint16Array(buffer, byteOffset, count);
+      const bits = new Uint32Array(count);
+      for (let i = 0; i < count; i++) bits[i] = halves[i]! << 16;
+      return new Float32Array(bits.buffer);
+    }
+    case "F64":
+      return new Float32Array(new Float64Array(buffer, byteOffset, count));
+    case "BOOL":
+    case "U8":
+      return new Float32Array(source);
+    case "I8":
+      return new Float32Array(new Int8Array(buffer, byteOffset, count));
+    case "U16":
+      return new Float32Array(new Uint16Array(buffer, byteOffset, count));
+    case "I16":
+      return new Float32Array(new Int16Array(buffer, byteOffset, count));
+    case "U32":
+      return new Float32Array(new Uint32Array(buffer, byteOffset, count));
+    case "I32":
+      return new Float32Array(new Int32Array(buffer, byteOffset, count));
+    case "U64":
+      return Float32Array.from(new BigUint64Array(buffer, byteOffset, count), Number);
+    case "I64":
+      return Float32Array.from(new BigInt64Array(buffer, byteOffset, count), Number);
+    default:
+      throw new EngineError("bug", `no conversion from ${String(dtype)} to float32`);
+  }
+}
+
+/** One float32, given by its bits, as the nearest half; ties to even; beyond 65504 + half a step to infinity. */
+function halfOf(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7c00 | ((magnitude >> 13) & 0x3ff || 0x200); // NaN stays NaN
+  if (magnitude >= 0x477ff000) return sign | 0x7c00; // 65520 and more
+  if (magnitude >= 0x38800000) {
+    // Normal: adding just under half a step, plus the last kept bit, carries exactly when rounding up is due.
+    return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >> 13) & 1)) >> 13);
+  }
+  if (magnitude <= 0x33000000) return sign; // up to 2^-25, half of the smallest subnormal
+  const shift = 126 - (magnitude >> 23);
+  const mantissa = (magnitude & 0x7fffff) | 0x800000;
+  const kept = mantissa >> shift;
+  const rest = mantissa & ((1 << shift) - 1);
+  const half = 1 << (shift - 1);
+  return sign | (kept + (rest > half || (rest === half && (kept & 1) === 1) ? 1 : 0));
+}
+
+/** One float32, given by its bits, as the nearest bfloat16; ties to even. */
+function bfloatOf(bits: number): number {
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | (((bits >>> 16) & 0x7f) === 0 ? 0x40 : 0);
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
+/** Float32 values as little-endian elements of `dtype`, rounded to the nearest, ties to even. Always a copy. */
+export function fromFloat32(values: Float32Array, dtype: FloatDtype): Uint8Array<ArrayBuffer> {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  if (dtype === "F32") return new Uint8Array(bits.slice().buffer);
+  const narrow = dtype === "F16" ? halfOf : bfloatOf;
+  const out = new Uint16Array(bits.length);
+  for (let i = 0; i < out.length; i++) out[i] = narrow(bits[i]!);
+  return new Uint8Array(out.buffer);
+}

@@ -1,0 +1,70 @@
+// The compact form: cut weights under their original names, and the kept indices of every vector as I32 tensors (formats.md).
+import { invariant } from "../errors.ts";
+import { cutMatrix, cutShape, indexLists, keptOf } from "../prune/compact.ts";
+import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../prune/gates.ts";
+import { indexTensorName, tensorGates } from "../prune/tensorGates.ts";
+import { compactConfig } from "./compactConfig.ts";
+import {
+  companionFiles,
+  CONFIG_FILE,
+  configWithDtype,
+  converted,
+  exportDtype,
+  openSource,
+  readRawConfig,
+  weightsFile,
+  type ExportSource,
+} from "./exportFiles.ts";
+import { jsonFile, type OutputFile } from "./outputFile.ts";
+import type { TensorStream, Weights } from "./safetensors.ts";
+
+/**
+ * config.json, model.safetensors, tokenizer and companions of the compact form: q,k,v (dq, |s1|), o (|s2|, dq), gate,up (|s4|, |s3|),
+ * down (|s5|, |s4|), and model.layers.{l}.espalier.s1 .. s5 with the kept positions, ascending. Weights keep their dtype unless another
+ * is chosen. Equal sources and masks give equal bytes.
+ * Throws "shape" for masks of another model or an empty vector, "format" for weights that are not the config's.
+ */
+export async function exportCompact(source: ExportSource): Promise<OutputFile[]> {
+  const { folder, config, masks, dtype } = source;
+  const weights = await openSource(source);
+  const lists = indexLists(masks);
+  lists.forEach((list, vector) => {
+    const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;
+    invariant(list.length > 0, "shape", `${name}: expected at least one kept gate; a matrix cannot have width 0`);
+  });
+  const cut = weights.names.map((name) => cutTensor(weights, name, source, lists));
+  const indices = lists.map((list, vector) => indexTensor(indexTensorName(config.family, vector), list));
+  const counts = lists.map((list) => list.length);
+  const json = configWithDtype(compactConfig(await readRawConfig(folder), counts), dtype);
+  return [jsonFile(CONFIG_FILE, json), weightsFile([...cut, ...indices]), ...(await companionFiles(folder))];
+}
+
+function cutTensor(
+  weights: Weights,
+  name: string,
+  { config, dtype }: ExportSource,
+  lists: readonly Uint32Array[],
+): TensorStream {
+  const { dtype: own, shape } = weights.info(name);
+  const target = exportDtype(own, dtype);
+  const gates = tensorGates(config.family, name);
+  const kept = gates ? keptOf(gates, lists) : undefined;
+  return {
+    name,
+    dtype: target,
+    shape: kept ? cutShape(shape, kept) : shape,
+    async *chunks() {
+      const bytes = await weights.readBytes(name);
+      yield converted(kept ? cutMatrix(bytes, own, shape, kept) : bytes, own, target, name);
+    },
+  };
+}
+
+function indexTensor(name: string, list: Uint32Array<ArrayBuffer>): TensorStream {
+  return {
+    name,
+    dtype: "I32",
+    shape: [list.length],
+    chunks: () => [new Uint8Array(Int32Array.from(list).buffer)],
+  };
+}

@@ -1,0 +1,45 @@
+// The masked form: original shapes with zeroed rows and columns; exactly the pruned function, and anything loads it (formats.md).
+import { indexLists, keptOf, zeroMatrix } from "../prune/compact.ts";
+import { tensorGates } from "../prune/tensorGates.ts";
+import {
+  companionFiles,
+  CONFIG_FILE,
+  configWithDtype,
+  converted,
+  exportDtype,
+  openSource,
+  readRawConfig,
+  weightsFile,
+  type ExportSource,
+} from "./exportFiles.ts";
+import { copiedFile, jsonFile, type OutputFile } from "./outputFile.ts";
+import type { TensorStream } from "./safetensors.ts";
+
+/**
+ * config.json, model.safetensors, tokenizer and companions of the masked form. Weights keep their dtype unless another is chosen; what
+ * is kept is kept bit for bit, what is pruned is +0. Equal sources and masks give equal bytes.
+ * Throws "shape" for masks of another model, "format" for weights that are not the config's.
+ */
+export async function exportMasked(source: ExportSource): Promise<OutputFile[]> {
+  const { folder, config, masks, dtype } = source;
+  const weights = await openSource(source);
+  const lists = indexLists(masks);
+  const tensors = weights.names.map((name): TensorStream => {
+    const { dtype: own, shape } = weights.info(name);
+    const target = exportDtype(own, dtype);
+    const gates = tensorGates(config.family, name);
+    return {
+      name,
+      dtype: target,
+      shape,
+      async *chunks() {
+        const bytes = await weights.readBytes(name);
+        yield converted(gates ? zeroMatrix(bytes, own, shape, keptOf(gates, lists)) : bytes, own, target, name);
+      },
+    };
+  });
+  const configFile = dtype
+    ? jsonFile(CONFIG_FILE, configWithDtype(await readRawConfig(folder), dtype))
+    : copiedFile(await folder.open(CONFIG_FILE), CONFIG_FILE);
+  return [configFile, weightsFile(tensors), ...(await companionFiles(folder))];
+}

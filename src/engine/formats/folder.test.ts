@@ -1,0 +1,50 @@
+// Sources and folders: ranges, copies, missing files, text that is none.
+import { describe, expect, it } from "vitest";
+import { EngineError } from "../errors.ts";
+import { blobSource, folderOf, readJson, readText } from "./folder.ts";
+import { collectBytes, memoryFolder, memorySource } from "./memoryFolder.ts";
+
+const bytes = Uint8Array.of(1, 2, 3, 4, 5);
+
+describe.each([
+  ["memory", memorySource("a.bin", bytes)],
+  ["blob", blobSource("a.bin", new Blob([bytes]))],
+])("a %s source", (_, source) => {
+  it("reads slices and refuses to read past the end", async () => {
+    expect(source.size).toBe(5);
+    expect([...(await source.read(1, 3))]).toEqual([2, 3, 4]);
+    expect((await source.read(5, 0)).length).toBe(0);
+    await expect(source.read(3, 3)).rejects.toThrow(/a\.bin: bytes 3 to 6 .* has 5/);
+    await expect(source.read(-1, 1)).rejects.toThrow(EngineError);
+  });
+
+  it("gives copies", async () => {
+    (await source.read(0, 5)).fill(0);
+    expect([...(await source.read(0, 2))]).toEqual([1, 2]);
+  });
+});
+
+describe("a folder", () => {
+  const folder = memoryFolder("m", { "config.json": `{"a":"é"}`, "bad.json": "{", "w.bin": Uint8Array.of(0xff) });
+
+  it("lists, opens and says what is there when a file is not", async () => {
+    expect(folder.list()).toEqual(["config.json", "bad.json", "w.bin"]);
+    expect(await readJson(await folder.open("config.json"))).toEqual({ a: "é" });
+    await expect(folder.open("x")).rejects.toThrow("m has no x; it has bad.json, config.json, w.bin");
+    await expect(memoryFolder("e", {}).open("x")).rejects.toThrow("no files");
+  });
+
+  it("refuses what is not text, not JSON, or there twice", async () => {
+    await expect(readText(await folder.open("w.bin"))).rejects.toMatchObject({ code: "format" });
+    await expect(readJson(await folder.open("bad.json"))).rejects.toThrow(/bad\.json is not JSON/);
+    expect(() => folderOf("m", [memorySource("a", bytes), memorySource("a", bytes)])).toThrow(EngineError);
+  });
+
+  it("collects streams", async () => {
+    const stream = async function* () {
+      yield bytes;
+      yield bytes.subarray(3);
+    };
+    expect([...(await collectBytes(stream()))]).toEqual([1, 2, 3, 4, 5, 4, 5]);
+  });
+});

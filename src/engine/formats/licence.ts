@@ -1,0 +1,26 @@
+// The licence that a base model's own card states, so that an export passes it on instead of inventing one.
+import { readText, type Folder } from "./folder.ts";
+
+export const NO_LICENCE = "not stated";
+
+/** Front matter longer than this is not a model card's. */
+const FRONT_MATTER_CHARS = 20_000;
+
+/**
+ * The `license` (and `license_name`, `license_link`) of the front matter of the folder's README.md, as one line: "apache-2.0",
+ * "other (llama2, https://...)"; NO_LICENCE where there is no card or it says nothing.
+ */
+export async function licenceOf(folder: Folder): Promise<string> {
+  const card = folder.list().find((name) => name.toLowerCase() === "readme.md");
+  if (!card) return NO_LICENCE;
+  const text = (await readText(await folder.open(card))).slice(0, FRONT_MATTER_CHARS);
+  const matter = /^---\r?\n([\s\S]*?)\r?\n---/.exec(text)?.[1] ?? "";
+  const field = (name: string): string | undefined => {
+    const line = new RegExp(`^${name}:[ \\t]*(.+)$`, "m").exec(matter)?.[1]?.trim();
+    return line?.replace(/^(["'])(.*)\1$/, "$2");
+  };
+  const licence = field("license");
+  if (!licence) return NO_LICENCE;
+  const more = [field("license_name"), field("license_link")].filter((part) => part !== undefined);
+  return more.length > 0 ? `${licence} (${more.join(", ")})` : licence;
+}

@@ -1,0 +1,43 @@
+// Files in memory: exports that are read back, and tests.
+import { type ByteSource, checkRange, type Folder, folderOf } from "./folder.ts";
+
+/** Bytes at hand as a file. Reads are copies, so that nobody can change the file through one. */
+export function memorySource(name: string, bytes: Uint8Array): ByteSource {
+  const source: ByteSource = {
+    name,
+    size: bytes.byteLength,
+    read: async (offset, length) => {
+      checkRange(source, offset, length);
+      return Uint8Array.from(bytes.subarray(offset, offset + length));
+    },
+  };
+  return source;
+}
+
+/** A folder of files in memory; text is stored as UTF-8. */
+export function memoryFolder(name: string, files: Readonly<Record<string, Uint8Array | string>>): Folder {
+  const encoder = new TextEncoder();
+  return folderOf(
+    name,
+    Object.entries(files).map(([file, content]) =>
+      memorySource(file, typeof content === "string" ? encoder.encode(content) : content),
+    ),
+  );
+}
+
+/** Collects a stream of chunks; for files that are known to fit in memory. */
+export async function collectBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    size += chunk.byteLength;
+  }
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.byteLength;
+  }
+  return all;
+}

@@ -1,0 +1,130 @@
+// README.md of an export: a model card with the receipt's numbers, how to load this form, and the licence of the base model.
+import { VECTOR_NAMES } from "../prune/gates.ts";
+import { NO_LICENCE } from "./licence.ts";
+import { textFile, type OutputFile } from "./outputFile.ts";
+import { RECEIPT_FILE, type Form, type PerplexityPair, type Receipt, type Share } from "./receipt.ts";
+
+const FORM_NOTES: Record<Form, string> = {
+  masked:
+    "This folder is the **masked** form: the shapes of the base model, with zeros in every pruned row and column. It computes exactly the pruned model and loads wherever the base model does, " +
+    'for instance with `AutoModelForCausalLM.from_pretrained("this folder")`. It is as large and as slow as the base model; the compact form is the small one.',
+  compact:
+    "This folder is the **compact** form: the pruned rows and columns are cut out, and `model.layers.{l}.espalier.s1` to `s5` list which positions of the base model's dimensions stay. " +
+    "The widths differ from block to block (`espalier.widths` in config.json), so it needs a loader that knows this form: Espalier reads it.",
+  onnx: "This folder is the **onnx** form: cut weights with Gather and ScatterElements around them, for onnxruntime and transformers.js.",
+};
+
+/** The model card of one form as Markdown with front matter; the numbers are the receipt's and nothing else. */
+export function modelCard(receipt: Receipt, form: Form): string {
+  const { model, kept, recipe, program } = receipt;
+  const name = oneLine(model.name);
+  const blocks = kept.blockWeights;
+  return [
+    frontMatter(receipt),
+    `# ${name}, pruned to ${percent(blocks)} of its block weights`,
+    `Made with ${program.name} ${oneLine(program.version)} by structural pruning (DISP-LLM, arXiv 2410.11988): parts of ${name} were removed, and no remaining weight was changed.`,
+    FORM_NOTES[form],
+    "## What is kept",
+    table(
+      ["", "kept", "of", "share"],
+      [
+        ["block weights", whole(blocks.kept), whole(blocks.of), percent(blocks)],
+        [
+          "whole model (parameters)",
+          whole(kept.modelWeights.kept),
+          whole(kept.modelWeights.of),
+          percent(kept.modelWeights),
+        ],
+        [
+          "bytes of the compact form's tensors",
+          whole(kept.compactBytes.kept),
+          whole(kept.compactBytes.of),
+          percent(kept.compactBytes),
+        ],
+      ],
+    ),
+    table(
+      ["block", ...VECTOR_NAMES],
+      kept.widths.map((row, block) => [String(block), ...row.map(String)]),
+    ),
+    `s1: input of q, k, v; s2: output of o; s3: input of gate and up; s4: input of down; s5: output of down. Full widths: ${model.dModel}, and ${model.dMlp} for s4.`,
+    "## Perplexity",
+    perplexities(receipt.perplexity),
+    "## How it was made",
+    `${recipe.estimator} estimator, ${receipt.trainedSteps} of ${recipe.steps} steps of ${recipe.tokens} tokens on ${oneLine(receipt.calibration.name)}, lambda ${recipe.lambda}, learning rate ${recipe.learningRate}, seed ${recipe.seed}; asked for: ${receipt.target.value} (${receipt.target.ratio}). Adapter: ${oneLine(receipt.adapter)}. All of it, and the masks, are in \`${RECEIPT_FILE}\`.`,
+    "## Checks",
+    checks(receipt),
+    "## Licence",
+    licenceNote(receipt),
+    "",
+  ].join("\n\n");
+}
+
+/** README.md, ready to be written beside an export. */
+export function modelCardFile(receipt: Receipt, form: Form): OutputFile {
+  return textFile("README.md", modelCard(receipt, form));
+}
+
+function frontMatter({ model }: Receipt): string {
+  const [identifier = ""] = model.licence.split(" ");
+  const licence = model.licence === NO_LICENCE ? [] : [`license: ${JSON.stringify(identifier)}`];
+  const lines = [...licence, `base_model: ${JSON.stringify(model.name)}`, "tags:", "  - pruning", "  - espalier"];
+  return ["---", ...lines, "---"].join("\n");
+}
+
+function perplexities(pairs: readonly PerplexityPair[]): string {
+  if (pairs.length === 0) return "Not measured.";
+  return table(
+    ["text", "context", "tokens", "begin token", "dense", "pruned"],
+    pairs.map((pair) => [
+      oneLine(pair.text.name),
+      String(pair.context),
+      whole(pair.tokens),
+      pair.beginToken ? "yes" : "no",
+      pair.dense.toFixed(2),
+      pair.pruned.toFixed(2),
+    ]),
+  );
+}
+
+function checks({ checks: all }: Receipt): string {
+  if (all.length === 0) return "None were made.";
+  return table(
+    ["form", "runtime", "tokens", "largest logit difference", "equal argmax"],
+    all.map((check) => [
+      check.form,
+      `${oneLine(check.runtime)} ${oneLine(check.version)}`,
+      whole(check.tokens),
+      check.maxAbsLogitDifference.toExponential(1),
+      `${(100 * check.argmaxAgreement).toFixed(1)} %`,
+    ]),
+  );
+}
+
+function licenceNote({ model }: Receipt): string {
+  const name = oneLine(model.name);
+  const terms =
+    model.licence === NO_LICENCE
+      ? `The files of ${name} state no licence; ask its authors before you pass this model on.`
+      : `Licence of ${name}, as its card states it: ${oneLine(model.licence)}.`;
+  return `${terms} These weights are a part of ${name} and stay under its licence; Espalier adds no terms of its own.`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function percent({ kept, of }: Share): string {
+  return `${((100 * kept) / of).toFixed(1)} %`;
+}
+
+/** 1234567 as 1,234,567, in every locale. */
+function whole(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Text from outside, kept from breaking lines and tables. */
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/\|/g, "\\|").trim();
+}

@@ -1,0 +1,176 @@
+// Receipts: built, written, read back and refused; the model card says the same numbers.
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../model/config.ts";
+import { gateLayout } from "../prune/gates.ts";
+import { DEFAULT_RECIPE } from "../train/recipe.ts";
+import { licenceOf } from "./licence.ts";
+import { memoryFolder } from "./memoryFolder.ts";
+import { modelCard } from "./modelCard.ts";
+import { collect } from "./outputFile.ts";
+import { masksFromReceipt, readReceipt } from "./readReceipt.ts";
+import { buildReceipt, receiptFile, type Receipt, type ReceiptInput } from "./receipt.ts";
+
+const config = readConfig({
+  model_type: "llama",
+  hidden_size: 12,
+  intermediate_size: 20,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  head_dim: 4,
+  vocab_size: 30,
+  tie_word_embeddings: true,
+});
+const masks = gateLayout(config).sizes.map((size, i) =>
+  Uint8Array.from({ length: size }, (_, gate) => (gate % (i + 2) === 0 ? 1 : 0)),
+);
+const text = { name: "held-out addresses", sha256: "0123456789abcdef".repeat(4) };
+const input: ReceiptInput = {
+  version: "0.1.0",
+  adapter: "SwiftShader",
+  modelName: "tiny | model",
+  licence: "apache-2.0",
+  config,
+  dtype: "F16",
+  masks,
+  recipe: DEFAULT_RECIPE,
+  target: { ratio: "block weights kept", value: 0.5 },
+  trainedSteps: 300,
+  calibration: text,
+  perplexity: [{ text, context: 512, tokens: 20480, beginToken: false, dense: 19.78, pruned: 27.09 }],
+  checks: [
+    { form: "masked", runtime: "Espalier", version: "0.1.0", tokens: 64, maxAbsLogitDifference: 0, argmaxAgreement: 1 },
+  ],
+};
+const receipt = buildReceipt(input);
+
+/** The receipt's JSON with the value at a path replaced. */
+function changed(path: string, value: unknown): string {
+  const copy = structuredClone(receipt) as unknown as Record<string, unknown>;
+  const keys = path.split(".");
+  const parent = keys.slice(0, -1).reduce((object, key) => object[key] as Record<string, unknown>, copy);
+  parent[keys.at(-1) ?? ""] = value;
+  return JSON.stringify(copy);
+}
+
+describe("a receipt", () => {
+  it("counts what the masks keep", () => {
+    // Block 0 keeps 6, 4, 3, 4, 2; block 1 keeps 2, 2, 2, 2, 2. dq + 2 dkv = 16, dq = 8.
+    expect(receipt.kept.widths).toEqual([
+      [6, 4, 3, 4, 2],
+      [2, 2, 2, 2, 2],
+    ]);
+    const kept = 6 * 16 + 4 * 8 + 4 * (2 * 3 + 2) + (2 * 16 + 2 * 8 + 2 * (2 * 2 + 2));
+    const all = 2 * (12 * 24 + 3 * 12 * 20);
+    const rest = 30 * 12 + 5 * 12;
+    expect(receipt.kept.blockWeights).toEqual({ kept, of: all });
+    expect(receipt.kept.modelWeights).toEqual({ kept: kept + rest, of: all + rest });
+    expect(receipt.kept.compactBytes).toEqual({ kept: 2 * (kept + rest) + 4 * (19 + 10), of: 2 * (all + rest) });
+  });
+
+  it("is read back as it was, and gives the masks back", async () => {
+    const back = readReceipt(new TextDecoder().decode(await collect(receiptFile(receipt))));
+    expect(back).toEqual(receipt);
+    expect(masksFromReceipt(back, config)).toEqual(masks);
+  });
+
+  it("drops fields that it does not know", () => {
+    expect(readReceipt(changed("later", 1))).toEqual(receipt);
+  });
+
+  it("does not go to another model", () => {
+    expect(() => masksFromReceipt(receipt, { ...config, dMlp: 24 })).toThrow(
+      /dMlp 20; this model has 24; open the model/,
+    );
+  });
+
+  it("cannot be built with numbers that JSON has no word for, or masks of another model", () => {
+    const [pair] = input.perplexity;
+    expect(() => buildReceipt({ ...input, perplexity: pair ? [{ ...pair, pruned: Infinity }] : [] })).toThrow(/finite/);
+    expect(() => buildReceipt({ ...input, masks: masks.slice(5) })).toThrow(/expected 10 masks/);
+  });
+
+  it.each([
+    ["format", 2, /format: expected one of 1, got 2/],
+    ["program.name", "other", /program\.name: expected one of Espalier/],
+    ["model.layers", 3, /kept\.widths: expected a list of 3/],
+    ["model.dtype", "Q4", /model\.dtype: expected one of F32, F16, BF16/],
+    ["model.heads", -1, /model\.heads: expected a whole number from 1/],
+    ["model.headDim", 8, /kept\.blockWeights: 220 of 2016, but the masks keep 396 of 2592/],
+    ["recipe.lambda", "6", /recipe\.lambda: expected a number, got "6"/],
+    ["recipe.steps", 0, /steps must be a whole number/],
+    ["target.value", 50, /target\.value: expected a number from 0 to 1/],
+    ["calibration.sha256", "xyz", /calibration\.sha256: expected 64 hexadecimal digits/],
+    [
+      "kept.widths",
+      [
+        [6, 4, 3, 4, 1],
+        [2, 2, 2, 2, 2],
+      ],
+      /1 for s5 of block 0, but its mask keeps 2/,
+    ],
+    ["kept.blockWeights.kept", 217, /217 of 2016, but the masks keep 220/],
+    ["kept.modelWeights.kept", 9, /kept\.modelWeights: 9 of 2436/],
+    ["masks.encoding", "hex", /masks\.encoding/],
+    ["masks.vectors", ["AA=="], /masks\.vectors: expected a list of 10/],
+    ["masks.vectors.3", "AA==", /masks\.vectors\[3\]: expected 3 bytes for 20 gates, got 1/],
+    ["perplexity", {}, /perplexity: expected a list/],
+    ["perplexity.0.dense", null, /perplexity\[0\]\.dense: expected a number/],
+    ["checks.0.form", "gguf", /checks\[0\]\.form: expected one of masked, compact, onnx/],
+  ])("is refused with a wrong %s", (path, value, message) => {
+    expect(() => readReceipt(changed(path, value))).toThrow(message);
+  });
+
+  it.each([
+    ["not JSON", "{", /not JSON/],
+    ["no object", "[]", /expected an object/],
+    ["empty", "{}", /format: expected one of 1, got nothing/],
+  ])("is refused where it is %s", (_, json, message) => {
+    expect(() => readReceipt(json)).toThrow(message);
+  });
+});
+
+describe("the model card", () => {
+  const card = modelCard(receipt, "masked");
+
+  it("has the receipt's numbers", () => {
+    const { kept } = receipt;
+    for (const share of [kept.blockWeights, kept.modelWeights, kept.compactBytes]) {
+      expect(card.replaceAll(",", "")).toContain(
+        `| ${share.kept} | ${share.of} | ${((100 * share.kept) / share.of).toFixed(1)} % |`,
+      );
+    }
+    expect(card).toContain("| 0 | 6 | 4 | 3 | 4 | 2 |");
+    expect(card).toContain("| held-out addresses | 512 | 20,480 | no | 19.78 | 27.09 |");
+    expect(card).toContain("300 of 600 steps");
+  });
+
+  it("passes the licence on, and says so where there is none", () => {
+    expect(card).toMatch(/^---\nlicense: "apache-2\.0"\nbase_model: "tiny \| model"/);
+    expect(card).toContain("as its card states it: apache-2.0");
+    const silent: Receipt = { ...receipt, model: { ...receipt.model, licence: "not stated" } };
+    expect(modelCard(silent, "compact")).not.toContain("license:");
+    expect(modelCard(silent, "compact")).toContain("state no licence");
+  });
+
+  it("promises of each form only what it is", () => {
+    expect(card).toContain("**masked**");
+    expect(modelCard(receipt, "compact")).toContain("needs a loader");
+  });
+});
+
+describe("licenceOf", () => {
+  it.each([
+    ["---\nlicense: apache-2.0\ntags: [x]\n---\n# A", "apache-2.0"],
+    ['---\r\nlicense: "mit"\r\n---\r\n', "mit"],
+    ["---\nlicense: other\nlicense_name: llama2\nlicense_link: https://x.y\n---\n", "other (llama2, https://x.y)"],
+    ["# A model\n\nlicense: mit\n", "not stated"],
+    ["---\ntags: [x]\n---\n", "not stated"],
+  ])("reads %j", async (card, licence) => {
+    expect(await licenceOf(memoryFolder("model", { "README.md": card }))).toBe(licence);
+  });
+
+  it("says so where there is no card", async () => {
+    expect(await licenceOf(memoryFolder("model", {}))).toBe("not stated");
+  });
+});

@@ -1,0 +1,168 @@
+// config.json: goldens in both spellings, defaults of transformers, and every refusal with its words.
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { countParameters, readConfig } from "./config.ts";
+
+const load = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, "utf8"));
+
+const minimal = {
+  model_type: "llama",
+  vocab_size: 100,
+  hidden_size: 32,
+  intermediate_size: 64,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+};
+const llama3 = {
+  rope_type: "llama3",
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 64,
+};
+
+describe("readConfig", () => {
+  it("reads the golden llama (hub spelling)", async () => {
+    expect(readConfig(await load("golden/llama/config.json"))).toEqual({
+      family: "llama",
+      modelType: "llama",
+      layers: 3,
+      dModel: 64,
+      heads: 4,
+      kvHeads: 2,
+      headDim: 16,
+      dMlp: 176,
+      vocab: 512,
+      context: 256,
+      normEps: 1e-5,
+      rope: { theta: 10000 },
+      tiedHead: true,
+      glu: true,
+      bosToken: 0,
+      eosTokens: [1],
+    });
+  });
+
+  it("reads the golden llama3 (scaled RoPE, a head of its own)", async () => {
+    const config = readConfig(await load("golden/llama3/config.json"));
+    expect(config.rope).toEqual({
+      theta: 500000,
+      scaling: { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 64 },
+    });
+    expect(config.tiedHead).toBe(false);
+  });
+
+  it("reads the embedded model (transformers 5) and counts its parameters", async () => {
+    const config = readConfig(await load("public/model/config.json"));
+    expect(config).toMatchObject({
+      layers: 8,
+      dModel: 192,
+      heads: 6,
+      kvHeads: 2,
+      headDim: 32,
+      dMlp: 512,
+      context: 512,
+    });
+    expect(countParameters(config)).toEqual({
+      blocks: 3_145_728,
+      embeddings: 393_216,
+      head: 0,
+      norms: 3_264,
+      total: 3_542_208,
+    });
+    expect(countParameters({ ...config, tiedHead: false }).total).toBe(3_542_208 + 393_216);
+  });
+
+  it("fills in what transformers would", () => {
+    expect(readConfig(minimal)).toMatchObject({
+      kvHeads: 4,
+      headDim: 8,
+      normEps: 1e-6,
+      context: 2048,
+      rope: { theta: 10000 },
+      tiedHead: false,
+      bosToken: 1,
+      eosTokens: [2],
+    });
+    expect(readConfig({ ...minimal, head_dim: null, num_key_value_heads: null }).headDim).toBe(8);
+    expect(readConfig({ ...minimal, hidden_size: 30, head_dim: 6 }).headDim).toBe(6);
+  });
+
+  it("takes one, several or no special tokens", () => {
+    expect(readConfig({ ...minimal, eos_token_id: [3, 5] }).eosTokens).toEqual([3, 5]);
+    expect(readConfig({ ...minimal, eos_token_id: 7 }).eosTokens).toEqual([7]);
+    const none = readConfig({ ...minimal, eos_token_id: null, bos_token_id: null });
+    expect([none.eosTokens, "bosToken" in none]).toEqual([[], false]);
+  });
+
+  it("reads RoPE in either spelling, and its older key", () => {
+    const rope = (extra: object) => readConfig({ ...minimal, ...extra }).rope;
+    const scaled = rope({ rope_theta: 5e5, rope_scaling: llama3 });
+    expect(rope({ rope_parameters: { ...llama3, rope_theta: 5e5 } })).toEqual(scaled);
+    expect(rope({ rope_theta: 5e5, rope_parameters: { ...llama3, rope_theta: 5e5 } })).toEqual(scaled);
+    expect(rope({ rope_theta: 5e5, rope_scaling: { ...llama3, rope_type: undefined, type: "llama3" } })).toEqual(
+      scaled,
+    );
+    expect(rope({ rope_parameters: { rope_type: "default" } })).toEqual({ theta: 10000 });
+  });
+
+  it.each<[string, unknown, string, RegExp]>([
+    [
+      "another family",
+      { model_type: "mamba" },
+      "unsupported",
+      /^model_type 'mamba' is not supported; supported: llama$/,
+    ],
+    ["no family", { vocab_size: 3 }, "config", /model_type: missing/],
+    ["a list", [], "config", /expected an object, got \[\]/],
+    ["a quantised model", { ...minimal, quantization_config: { quant_method: "gptq" } }, "unsupported", /'gptq'/],
+    ["another activation", { ...minimal, hidden_act: "gelu" }, "config", /hidden_act: 'gelu'/],
+    ["attention biases", { ...minimal, attention_bias: true }, "config", /model\.layers\.0\.self_attn\.q_proj\.bias/],
+    ["MLP biases", { ...minimal, mlp_bias: true }, "config", /mlp\.gate_proj\.bias/],
+    ["a missing width", { ...minimal, hidden_size: undefined }, "config", /hidden_size: missing; expected a positive/],
+    ["a width in words", { ...minimal, hidden_size: "64" }, "config", /hidden_size: .* got "64"/],
+    ["half a layer", { ...minimal, num_hidden_layers: 1.5 }, "config", /num_hidden_layers: .* got 1.5/],
+    ["no layer", { ...minimal, num_hidden_layers: 0 }, "config", /num_hidden_layers: .* got 0/],
+    ["KV heads", { ...minimal, num_key_value_heads: 3 }, "config", /3 does not divide num_attention_heads 4/],
+    ["an uneven width", { ...minimal, hidden_size: 34 }, "config", /4 does not divide hidden_size 34/],
+    ["an odd head", { ...minimal, head_dim: 7 }, "config", /head_dim: 7 is odd/],
+    ["epsilon", { ...minimal, rms_norm_eps: -1 }, "config", /rms_norm_eps: expected a positive number, got -1/],
+    ["a flag in words", { ...minimal, tie_word_embeddings: "yes" }, "config", /expected true or false, got "yes"/],
+    ["a token outside", { ...minimal, eos_token_id: [2, 100] }, "config", /below vocab_size 100, got \[2,100\]/],
+    [
+      "another RoPE",
+      { ...minimal, rope_scaling: { type: "yarn" } },
+      "unsupported",
+      /rope_type 'yarn' .*: default, llama3/,
+    ],
+    [
+      "half a scaling",
+      { ...minimal, rope_scaling: { ...llama3, factor: null } },
+      "config",
+      /rope_scaling\.factor: missing/,
+    ],
+    [
+      "bands",
+      { ...minimal, rope_scaling: { ...llama3, high_freq_factor: 1 } },
+      "config",
+      /high_freq_factor: 1 must be above/,
+    ],
+    [
+      "partial RoPE",
+      { ...minimal, rope_parameters: { partial_rotary_factor: 0.5 } },
+      "config",
+      /partial_rotary_factor/,
+    ],
+    ["a RoPE in words", { ...minimal, rope_scaling: "llama3" }, "config", /rope_scaling: expected an object/],
+    [
+      "two bases",
+      { ...minimal, rope_theta: 1e4, rope_parameters: { rope_theta: 5e5 } },
+      "config",
+      /rope_theta: 10000, but rope_parameters.rope_theta is 500000/,
+    ],
+  ])("refuses %s", (_, json, code, message) => {
+    expect(() => readConfig(json)).toThrow(
+      expect.objectContaining({ name: "EngineError", code, message: expect.stringMatching(message) as string }),
+    );
+  });
+});

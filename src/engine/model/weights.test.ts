@@ -1,0 +1,108 @@
+// Expected tensors against the goldens' files, and every way in which weights can disagree with the config.
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { memorySource } from "../formats/memoryFolder.ts";
+import { readSafetensors } from "../formats/safetensors.ts";
+import { type Dtype, elementCount } from "../formats/dtype.ts";
+import { countParameters, readConfig } from "./config.ts";
+import { checkWeights, llamaTensors, modelTensors } from "./weights.ts";
+
+const config = readConfig({
+  model_type: "llama",
+  vocab_size: 10,
+  hidden_size: 8,
+  intermediate_size: 12,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  head_dim: 6,
+});
+
+/** Weights that fit the config, but for the changes; `undefined` takes a tensor away. */
+function weights(changes: Record<string, { shape?: number[]; dtype?: Dtype } | undefined> = {}, of = config) {
+  const all = new Map<string, { dtype: Dtype; shape: readonly number[] }>(
+    modelTensors(of).map(({ name, shape }) => [name, { dtype: "F32", shape }]),
+  );
+  for (const [name, change] of Object.entries(changes)) {
+    if (change) all.set(name, { dtype: "F32", shape: [], ...all.get(name), ...change });
+    else all.delete(name);
+  }
+  return { names: [...all.keys()], info: (name: string) => all.get(name)! };
+}
+
+describe("llamaTensors", () => {
+  it("has a head dimension of its own, and a head where it is not tied", () => {
+    const shapes = new Map(llamaTensors(config).map(({ name, shape }) => [name, shape]));
+    expect(shapes.get("model.layers.0.self_attn.q_proj.weight")).toEqual([12, 8]);
+    expect(shapes.get("model.layers.0.self_attn.k_proj.weight")).toEqual([6, 8]);
+    expect(shapes.get("model.layers.0.self_attn.o_proj.weight")).toEqual([8, 12]);
+    expect(shapes.get("model.layers.0.mlp.down_proj.weight")).toEqual([8, 12]);
+    expect(shapes.get("lm_head.weight")).toEqual([10, 8]);
+    expect(llamaTensors({ ...config, tiedHead: true })).toHaveLength(shapes.size - 1);
+  });
+
+  it("holds as many values as the model has parameters", () => {
+    const values = llamaTensors(config).reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    expect(values).toBe(countParameters(config).total);
+  });
+});
+
+describe("checkWeights", () => {
+  it.each(["golden/llama", "golden/llama3", "public/model"])("accepts %s", async (folder) => {
+    const model = readConfig(JSON.parse(await readFile(`${folder}/config.json`, "utf8")));
+    const file = await readSafetensors(memorySource("m", await readFile(`${folder}/model.safetensors`)));
+    const checked = checkWeights(model, { names: [...file.tensors.keys()], info: (name) => file.tensors.get(name)! });
+    expect(checked.length).toBe(file.tensors.size);
+  });
+
+  it("tolerates a copy of a tied head and rotary buffers", () => {
+    const tied = { ...config, tiedHead: true };
+    const extra = {
+      "lm_head.weight": { shape: [10, 8] },
+      "model.layers.0.self_attn.rotary_emb.inv_freq": { shape: [3] },
+    };
+    expect(checkWeights(tied, weights(extra, tied))).toEqual(llamaTensors(tied));
+    expect(() => checkWeights(tied, weights({ "lm_head.weight": { shape: [11, 8] } }, tied))).toThrow(
+      "tensor 'lm_head.weight' has the shape [11, 8], but config.json asks for [10, 8]",
+    );
+  });
+
+  it.each<[string, Parameters<typeof weights>[0], string, RegExp]>([
+    [
+      "a missing tensor",
+      { "model.norm.weight": undefined },
+      "format",
+      /^1 of 12 tensors are missing: model\.norm\.weight$/,
+    ],
+    [
+      "a missing head",
+      { "lm_head.weight": undefined },
+      "format",
+      /lm_head\.weight; config\.json says tie_word_embeddings/,
+    ],
+    [
+      "a bias",
+      { "model.layers.0.self_attn.q_proj.bias": { shape: [12] } },
+      "format",
+      /1 tensors are not part of a llama/,
+    ],
+    [
+      "a shape",
+      { "model.norm.weight": { shape: [9] } },
+      "format",
+      /'model\.norm\.weight' has the shape \[9\], .* \[8\]$/,
+    ],
+    ["a rank", { "model.norm.weight": { shape: [8, 1] } }, "format", /has the shape \[8, 1\]/],
+    ["an integer weight", { "model.norm.weight": { dtype: "I8" } }, "unsupported", /is I8; weights must be one of F32/],
+  ])("refuses %s", (_, changes, code, message) => {
+    expect(() => checkWeights(config, weights(changes))).toThrow(
+      expect.objectContaining({ name: "EngineError", code, message: expect.stringMatching(message) as string }),
+    );
+  });
+
+  it("names a few and counts the rest", () => {
+    expect(() => checkWeights({ ...config, layers: 3 }, weights())).toThrow(
+      /^18 of 30 tensors are missing: model\.layers\.1\.input_layernorm\.weight, .* and 14 more$/,
+    );
+  });
+});
