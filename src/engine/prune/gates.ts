@@ -1,4 +1,5 @@
 // The five selection vectors of each block (method.md 1.1): their sizes, and how all of them lie in one flat buffer.
+import { invariant } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 
 /** Vectors per block, in order: s1 input of q,k,v; s2 output of o; s3 input of gate,up; s4 input of down; s5 output of down. */
@@ -37,4 +38,23 @@ export function layoutOf(sizes: readonly number[]): GateLayout {
 export function gateLayout(config: ModelConfig): GateLayout {
   const block = [config.dModel, config.dModel, config.dModel, config.dMlp, config.dModel];
   return layoutOf(Array.from({ length: config.layers }, () => block).flat());
+}
+
+/** One value a gate, vector by vector, laid into the flat buffer; padding is 0. */
+export function flatten(layout: GateLayout, values: readonly ArrayLike<number>[]): Float32Array<ArrayBuffer> {
+  const flat = new Float32Array(layout.length);
+  layout.sizes.forEach((size, i) => {
+    const vector = values[i];
+    invariant(vector?.length === size, "shape", `vector ${i} has ${size} gates; ${vector?.length ?? "no"} values came`);
+    flat.set(vector, layout.offsets[i]);
+  });
+  return flat;
+}
+
+/** The vectors of a flat buffer, as views without padding. */
+export function unflatten(layout: GateLayout, flat: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer>[] {
+  return layout.sizes.map((size, i) => {
+    const first = layout.offsets[i] ?? 0;
+    return flat.subarray(first, first + size);
+  });
 }

@@ -1,0 +1,137 @@
+// The budget against hand-counted numbers of real models, and the two ratios against each other.
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ModelConfig } from "../model/config.ts";
+import * as budgets from "./budget.ts";
+
+const speeches: ModelConfig = {
+  family: "llama",
+  modelType: "llama",
+  layers: 8,
+  dModel: 192,
+  heads: 6,
+  kvHeads: 2,
+  headDim: 32,
+  dMlp: 512,
+  vocab: 2048,
+  context: 512,
+  normEps: 1e-5,
+  rope: { theta: 1e4 },
+  tiedHead: true,
+  glu: true,
+  eosTokens: [1],
+};
+const llama2: ModelConfig = {
+  ...speeches,
+  layers: 32,
+  dModel: 4096,
+  heads: 32,
+  kvHeads: 32,
+  headDim: 128,
+  dMlp: 11008,
+  vocab: 32000,
+  tiedHead: false,
+};
+const budget = budgets.budgetOf(speeches);
+const full = Array.from({ length: 8 }, () => [192, 192, 192, 512, 192]).flat();
+
+describe("counts of weights", () => {
+  it("counts the embedded model as its README does", () => {
+    expect(budget.blockWeights).toBe(3_145_728);
+    expect(budget.totalWeights).toBe(3_542_208);
+    expect(budget.restWeights).toBe(393_216 + 3_264);
+  });
+
+  it("counts LLaMA-2 7B", () => {
+    expect(budgets.budgetOf(llama2).totalWeights).toBe(6_738_415_616);
+  });
+
+  it("counts a block without a GLU", () => {
+    const plain = budgets.budgetOf({ ...speeches, glu: false });
+    expect(plain.blockWeights).toBe(8 * (192 * (192 + 128) + 192 * 192 + 2 * 192 * 512));
+  });
+
+  it("takes a rest counted from the file", () => {
+    expect(budgets.budgetOf(speeches, 5).totalWeights).toBe(3_145_733);
+  });
+
+  it("keeps everything with full masks and counts the kept weights of golden masks", () => {
+    expect(budgets.keptWeights(budget, full)).toBe(budget.blockWeights);
+    expect(budgets.keptTotalWeights(budget, full)).toBe(budget.totalWeights);
+    const golden = JSON.parse(readFileSync("golden/llama/golden.json", "utf8")) as { hard: { block_weights: number } };
+    const config = { ...speeches, layers: 3, dModel: 64, heads: 4, kvHeads: 2, headDim: 16, dMlp: 176, vocab: 512 };
+    expect(budgets.budgetOf(config).blockWeights).toBe(golden.hard.block_weights);
+  });
+
+  it("counts masks as it counts their lengths, block by block", () => {
+    const masks = full.map((size, i) =>
+      Uint8Array.from({ length: size }, (_, gate) => ((gate * 7 + i) % 3 === 0 ? 1 : 0)),
+    );
+    const counts = budgets.countsOf(masks);
+    expect(counts[0]).toBe(64);
+    const blocks = Array.from({ length: 8 }, (_, block) => budgets.keptInBlock(budget, counts, block));
+    expect(blocks.reduce((a, b) => a + b)).toBe(budgets.keptWeightsOfMasks(budget, masks));
+  });
+
+  it("counts the index lists among the bytes of the compact form", () => {
+    const one = full.map(() => 1);
+    expect(budgets.keptWeights(budget, one)).toBe(budgets.minimumWeights(budget));
+    expect(budgets.compactBytes(budget, one, 2)).toBe(
+      (budgets.minimumWeights(budget) + budget.restWeights) * 2 + 40 * 4,
+    );
+  });
+
+  it("refuses the wrong number of vectors", () => {
+    expect(() => budgets.keptWeights(budget, [1, 2, 3])).toThrow(/expected 40 counts/);
+  });
+});
+
+describe("the kept share of the block weights", () => {
+  it("allows exactly T at p = T / T_total, and never more than p T_total otherwise", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: budget.blockWeights }), (weights) => {
+        expect(budgets.targetWeights(budget, weights / budget.blockWeights)).toBe(weights);
+        const between = (weights - 0.5) / budget.blockWeights;
+        expect(budgets.targetWeights(budget, between)).toBe(weights - 1);
+      }),
+    );
+  });
+
+  it.each([0, -0.1, 1.01, NaN])("refuses p = %s", (keep) => {
+    expect(() => budgets.targetWeights(budget, keep)).toThrow(/above 0 and at most 1/);
+  });
+});
+
+describe("the pruning ratio of the whole model", () => {
+  it("turns into a kept share of the block weights and back", () => {
+    const { maxRatio } = budgets.modelRatioRange(budget);
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: maxRatio, noNaN: true }), (ratio) => {
+        const result = budgets.keepOfModelRatio(budget, ratio);
+        expect(result.reachable && budgets.modelRatioOfKeep(budget, result.keep)).toBeCloseTo(ratio, 12);
+      }),
+    );
+  });
+
+  it("is the paper's formula", () => {
+    const seven = budgets.budgetOf(llama2);
+    const result = budgets.keepOfModelRatio(seven, 0.5);
+    const p = (0.5 * seven.totalWeights - seven.restWeights) / seven.blockWeights;
+    expect(result.reachable && result.keep).toBeCloseTo(p, 12);
+  });
+
+  it("says what is possible where the rest alone exceeds what may stay", () => {
+    const result = budgets.keepOfModelRatio(budget, 0.9);
+    expect(result).toMatchObject({ reachable: false, minRatio: 0 });
+    if (result.reachable) return;
+    expect(result.reason).toMatch(/90\.0 %.*11\.1 %.*between 0 % and 88\.6 %/);
+    const floor = Math.round(result.nearestKeep * budget.blockWeights);
+    expect(floor).toBe(budgets.minimumWeights(budget));
+    expect(budgets.keepOfModelRatio(budget, result.maxRatio).reachable).toBe(true);
+  });
+
+  it("does not let a model grow", () => {
+    expect(budgets.keepOfModelRatio(budget, -0.1)).toMatchObject({ reachable: false, nearestKeep: 1 });
+  });
+});

@@ -1,0 +1,162 @@
+// The parameter budget in exact integers: T(s) of method.md 1.4, and the two meanings of a "ratio" (of the block weights, of the whole model).
+import { invariant } from "../errors.ts";
+import { countParameters, type ModelConfig } from "../model/config.ts";
+import { VECTORS_PER_BLOCK, type Masks } from "./gates.ts";
+
+/** Bytes of one entry of an index list in the compact form (I32). */
+const INDEX_BYTES = 4;
+
+/** What a kept gate costs, in weights. */
+export interface GateCosts {
+  /** dq + 2 dkv for a gate of s1: the rows of q, k and v. */
+  s1Cost: number;
+  /** dq for a gate of s2: the columns of o. */
+  s2Cost: number;
+  /** g: 2 for a GLU (gate and up), 1 otherwise. */
+  ups: number;
+}
+
+/** All weights of a model, and what one kept gate costs. Counts of weights, all exact integers. */
+export interface Budget extends GateCosts {
+  layers: number;
+  /** T_total: linear weights of all blocks, without biases. */
+  blockWeights: number;
+  /** Everything that is never pruned: embeddings, head (if untied), norms, biases. */
+  restWeights: number;
+  /** blockWeights + restWeights. */
+  totalWeights: number;
+}
+
+/** |s1| .. |s5| of every block, flat: entry 5 * block + k. */
+export type KeptCounts = readonly number[];
+
+/**
+ * The budget of a model. `restWeights` (embeddings, head, norms) comes from config.json; pass the number counted from the file where
+ * a family has more than that.
+ */
+export function budgetOf(config: ModelConfig, restWeights?: number): Budget {
+  const { layers } = config;
+  const { blocks: blockWeights, total } = countParameters(config);
+  const rest = restWeights ?? total - blockWeights;
+  const totalWeights = blockWeights + rest;
+  invariant(
+    Number.isSafeInteger(totalWeights) && blockWeights > 0 && rest >= 0,
+    "config",
+    `expected a model with a countable number of weights, got ${blockWeights} in blocks and ${rest} elsewhere; check config.json`,
+  );
+  return { layers, ...gateCosts(config), blockWeights, restWeights: rest, totalWeights };
+}
+
+/** The costs of the gates of a model with these heads. */
+export function gateCosts(shape: Pick<ModelConfig, "heads" | "kvHeads" | "headDim" | "glu">): GateCosts {
+  const { heads, kvHeads, headDim, glu } = shape;
+  return { s1Cost: (heads + 2 * kvHeads) * headDim, s2Cost: heads * headDim, ups: glu ? 2 : 1 };
+}
+
+/** The number of ones of each of the 5L masks. */
+export function countsOf(masks: Masks): number[] {
+  return masks.map((mask) => {
+    let ones = 0;
+    for (const bit of mask) ones += bit;
+    return ones;
+  });
+}
+
+/** T(s) = sum over blocks |s1| (dq + 2 dkv) + |s2| dq + g |s3||s4| + |s4||s5| (method.md 1.4), in weights. */
+export function keptWeights(budget: Budget, counts: KeptCounts): number {
+  invariant(
+    counts.length === budget.layers * VECTORS_PER_BLOCK,
+    "shape",
+    `expected ${budget.layers * VECTORS_PER_BLOCK} counts (${VECTORS_PER_BLOCK} for each of ${budget.layers} blocks), got ${counts.length}`,
+  );
+  let kept = 0;
+  for (let block = 0; block < budget.layers; block++) kept += keptInBlock(budget, counts, block);
+  return kept;
+}
+
+/** One block's part of T(s), in weights. */
+export function keptInBlock(costs: GateCosts, counts: KeptCounts, block: number): number {
+  const first = block * VECTORS_PER_BLOCK;
+  const [n1 = 0, n2 = 0, n3 = 0, n4 = 0, n5 = 0] = counts.slice(first, first + VECTORS_PER_BLOCK);
+  return n1 * costs.s1Cost + n2 * costs.s2Cost + n4 * (costs.ups * n3 + n5);
+}
+
+/** The same T(s), from binary masks. */
+export function keptWeightsOfMasks(budget: Budget, masks: Masks): number {
+  return keptWeights(budget, countsOf(masks));
+}
+
+/** Parameters of the whole pruned model (compact form): T(s) and everything that is never pruned. */
+export function keptTotalWeights(budget: Budget, counts: KeptCounts): number {
+  return keptWeights(budget, counts) + budget.restWeights;
+}
+
+/** Bytes of the compact form's tensors: cut weights of `bytesPerWeight` each, and the five I32 index lists of every block. */
+export function compactBytes(budget: Budget, counts: KeptCounts, bytesPerWeight: number): number {
+  const indices = counts.reduce((sum, n) => sum + n, 0);
+  return keptTotalWeights(budget, counts) * bytesPerWeight + indices * INDEX_BYTES;
+}
+
+/** The smallest T(s) there is: every vector keeps one gate (method.md 1.5), in weights. */
+export function minimumWeights(budget: Budget): number {
+  return budget.layers * (budget.s1Cost + budget.s2Cost + budget.ups + 1);
+}
+
+/**
+ * floor(p T_total), the most block weights that may stay. `keep` is p, the kept share of the block weights, in (0, 1].
+ * A product that is an integer but for rounding counts as that integer, so that p = T/T_total allows exactly T.
+ */
+export function targetWeights(budget: Budget, keep: number): number {
+  invariant(
+    keep > 0 && keep <= 1,
+    "config",
+    `expected a kept share of the block weights above 0 and at most 1, got ${keep}`,
+  );
+  const weights = keep * budget.blockWeights;
+  const nearest = Math.round(weights);
+  return Math.abs(weights - nearest) <= budget.blockWeights * 4 * Number.EPSILON ? nearest : Math.floor(weights);
+}
+
+/** What a wish for a pruning ratio of the whole model means for the blocks. Shares in [0, 1]. */
+export type RatioOfModel =
+  | { reachable: true; keep: number }
+  | {
+      reachable: false;
+      /** The nearest kept share of the block weights that can be had. */
+      nearestKeep: number;
+      minRatio: number;
+      maxRatio: number;
+      /** One sentence for the reader: what was asked, what is possible, and why. */
+      reason: string;
+    };
+
+/** r, the pruned share of the whole model's parameters, that a kept share p of the block weights amounts to. */
+export function modelRatioOfKeep(budget: Budget, keep: number): number {
+  return ((1 - keep) * budget.blockWeights) / budget.totalWeights;
+}
+
+/** The reachable pruning ratios of the whole model: from nothing pruned to one gate a vector. */
+export function modelRatioRange(budget: Budget): { minRatio: number; maxRatio: number } {
+  return { minRatio: 0, maxRatio: (budget.blockWeights - minimumWeights(budget)) / budget.totalWeights };
+}
+
+/** p = ((1 - r) Total - Rest) / Blocks for a pruning ratio r of the whole model (as in the paper's tables), or why there is no such p. */
+export function keepOfModelRatio(budget: Budget, ratio: number): RatioOfModel {
+  invariant(Number.isFinite(ratio), "config", `expected a pruning ratio between 0 and 1, got ${ratio}`);
+  const { minRatio, maxRatio } = modelRatioRange(budget);
+  if (ratio >= minRatio && ratio <= maxRatio) {
+    return { reachable: true, keep: 1 - (ratio * budget.totalWeights) / budget.blockWeights };
+  }
+  const low = ratio < minRatio;
+  const nearestKeep = low ? 1 : minimumWeights(budget) / budget.blockWeights;
+  const why = low
+    ? "a model cannot grow by pruning"
+    : `embeddings, head and norms alone are ${percent(budget.restWeights / budget.totalWeights)} of it and are never pruned, and every vector keeps one gate`;
+  const reason = `pruning ${percent(ratio)} of the whole model is out of reach: ${why}; choose between 0 % and ${percent(maxRatio)}`;
+  return { reachable: false, nearestKeep, minRatio, maxRatio, reason };
+}
+
+/** Rounded down to a tenth, so that a bound that is shown is one that can be had. */
+function percent(share: number): string {
+  return `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
+}

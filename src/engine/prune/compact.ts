@@ -1,0 +1,166 @@
+// Kept index lists from masks, and cutting or zeroing matrices by them in the source's own bytes: no weight is ever converted or changed.
+import { EngineError, invariant } from "../errors.ts";
+import { dtypeBytes, elementCount, type Dtype } from "../formats/dtype.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "./gates.ts";
+import type { TensorGates } from "./tensorGates.ts";
+
+/** Throws "shape" unless the masks are 5L vectors of 0 and 1 in the model's sizes. */
+export function checkMasks(config: ModelConfig, masks: Masks): void {
+  const { sizes } = gateLayout(config);
+  invariant(
+    masks.length === sizes.length,
+    "shape",
+    `expected ${sizes.length} masks for ${config.layers} blocks, got ${masks.length}; these masks belong to another model`,
+  );
+  masks.forEach((mask, vector) => {
+    const size = sizes[vector] ?? 0;
+    const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;
+    if (mask.length !== size) {
+      throw new EngineError(
+        "shape",
+        `${name}: expected a mask of ${size} gates, got ${mask.length}; it belongs to another model`,
+      );
+    }
+    if (!mask.every((bit) => bit <= 1)) throw new EngineError("shape", `${name}: expected a mask of zeros and ones`);
+  });
+}
+
+/** Positions of the ones of a mask, ascending. */
+export function keptIndices(mask: Uint8Array): Uint32Array<ArrayBuffer> {
+  const kept: number[] = [];
+  mask.forEach((bit, i) => {
+    if (bit !== 0) kept.push(i);
+  });
+  return Uint32Array.from(kept);
+}
+
+/** The mask of `size` gates whose ones are at `indices`. */
+export function maskOfIndices(indices: ArrayLike<number>, size: number): Uint8Array<ArrayBuffer> {
+  const mask = new Uint8Array(size);
+  for (let i = 0; i < indices.length; i++) mask[indices[i] ?? size] = 1;
+  return mask;
+}
+
+/** The kept positions of the five vectors of every block: entry 5 * block + k. */
+export function indexLists(masks: Masks): Uint32Array<ArrayBuffer>[] {
+  return masks.map(keptIndices);
+}
+
+/** Kept rows and columns of one tensor under the given index lists. */
+export interface Kept {
+  rows?: Uint32Array;
+  cols?: Uint32Array;
+}
+
+/** What stays of a tensor, from `tensorGates` and `indexLists`. */
+export function keptOf(gates: TensorGates, lists: readonly Uint32Array[]): Kept {
+  const kept: Kept = {};
+  const rows = gates.rows === undefined ? undefined : lists[gates.rows];
+  const cols = gates.cols === undefined ? undefined : lists[gates.cols];
+  if (rows) kept.rows = rows;
+  if (cols) kept.cols = cols;
+  return kept;
+}
+
+/** (rows, columns) of the tensor once cut: q,k,v (dq, |s1|), o (|s2|, dq), gate,up (|s4|, |s3|), down (|s5|, |s4|). */
+export function cutShape(shape: readonly number[], kept: Kept): number[] {
+  const cut = [...shape];
+  if (kept.rows) cut[0] = kept.rows.length;
+  if (kept.cols) cut[1] = kept.cols.length;
+  return cut;
+}
+
+/**
+ * The kept rows and columns of a matrix (out, in), or entries of a vector (out), as bytes of the same dtype; no value is touched.
+ * Throws "shape" where the bytes, the shape and the lists do not fit each other.
+ */
+export function cutMatrix(
+  bytes: Uint8Array,
+  dtype: Dtype,
+  shape: readonly number[],
+  kept: Kept,
+): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(elementCount(cutShape(checked(bytes, dtype, shape, kept), kept)) * dtypeBytes(dtype));
+  move(bytes, out, dtype, shape, kept, true);
+  return out;
+}
+
+/** A copy of the matrix (out, in) or vector (out) in which every element outside the kept rows and columns is zero (+0). */
+export function zeroMatrix(
+  bytes: Uint8Array,
+  dtype: Dtype,
+  shape: readonly number[],
+  kept: Kept,
+): Uint8Array<ArrayBuffer> {
+  checked(bytes, dtype, shape, kept);
+  const out = new Uint8Array(bytes.length);
+  move(bytes, out, dtype, shape, kept, false);
+  return out;
+}
+
+/** Moves what is kept into `out`: packed together, or to the place where it was. Works in words, the widest that divide an element. */
+function move(
+  bytes: Uint8Array,
+  out: Uint8Array,
+  dtype: Dtype,
+  [rows = 0, cols = 1]: readonly number[],
+  kept: Kept,
+  packed: boolean,
+): void {
+  const size = dtypeBytes(dtype);
+  const source = words(bytes, size);
+  const target = words(out, size);
+  const rowWords = source.length / Math.max(rows, 1);
+  const perElement = rowWords / Math.max(cols, 1);
+  const columns = kept.cols && wordsOf(kept.cols, perElement);
+  const outRowWords = packed && columns ? columns.length : rowWords;
+  (kept.rows ?? upTo(rows)).forEach((row, order) => {
+    const from = row * rowWords;
+    const to = (packed ? order : row) * outRowWords;
+    if (!columns) target.set(source.subarray(from, from + rowWords), to);
+    else {
+      for (let i = 0; i < columns.length; i++) {
+        const column = columns[i]!;
+        target[to + (packed ? i : column)] = source[from + column]!;
+      }
+    }
+  });
+}
+
+function words(bytes: Uint8Array, elementBytes: number): Uint8Array | Uint16Array | Uint32Array {
+  if (elementBytes === 1) return bytes;
+  const { buffer, byteOffset, length } = bytes.byteOffset % Math.min(elementBytes, 4) === 0 ? bytes : bytes.slice();
+  return elementBytes === 2
+    ? new Uint16Array(buffer, byteOffset, length / 2)
+    : new Uint32Array(buffer, byteOffset, length / 4);
+}
+
+/** The words of each listed element, in order. */
+function wordsOf(list: Uint32Array, perElement: number): Uint32Array {
+  if (perElement === 1) return list;
+  return Uint32Array.from({ length: list.length * perElement }, (_, i) => {
+    return list[Math.floor(i / perElement)]! * perElement + (i % perElement);
+  });
+}
+
+function upTo(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => i);
+}
+
+/** (rows, columns) of a matrix, or (entries, 1) of a vector, once everything fits. */
+function checked(bytes: Uint8Array, dtype: Dtype, shape: readonly number[], kept: Kept): [number, number] {
+  const [rows = 0, cols = 1] = shape;
+  const fits = (list: Uint32Array | undefined, size: number): boolean => !list || list.every((index) => index < size);
+  invariant(
+    (shape.length === 2 || (shape.length === 1 && !kept.cols)) && bytes.length === rows * cols * dtypeBytes(dtype),
+    "shape",
+    `expected a matrix (out, in) or a vector (out) of ${dtype} and all its bytes, got shape [${shape.join(", ")}] and ${bytes.length} bytes`,
+  );
+  invariant(
+    fits(kept.rows, rows) && fits(kept.cols, cols),
+    "shape",
+    `expected kept rows below ${rows} and columns below ${cols}; the masks belong to another model`,
+  );
+  return [rows, cols];
+}

@@ -1,0 +1,29 @@
+// A model's weights as a compact model has them, cut on the way in: the same function without writing files first.
+import type { Weights } from "../formats/safetensors.ts";
+import type { Family } from "../model/config.ts";
+import type { WeightReader } from "../model/load.ts";
+import { cutMatrix, cutShape, type Kept, keptOf } from "./compact.ts";
+import { tensorGates } from "./tensorGates.ts";
+
+/** Reads through to `weights`, leaving out rows and columns that the index lists of the 5L vectors do not keep. */
+export function cutReader(weights: Weights, family: Family, lists: readonly Uint32Array[]): WeightReader {
+  const keptIn = (name: string): Kept | undefined => {
+    const gates = tensorGates(family, name);
+    return gates && keptOf(gates, lists);
+  };
+  return {
+    has: (name) => weights.has(name),
+    info: (name) => {
+      const { shape } = weights.info(name);
+      const kept = keptIn(name);
+      return { shape: kept ? cutShape(shape, kept) : shape };
+    },
+    readFloat32: async (name) => {
+      const values = await weights.readFloat32(name);
+      const kept = keptIn(name);
+      if (!kept) return values;
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      return new Float32Array(cutMatrix(bytes, "F32", weights.info(name).shape, kept).buffer);
+    },
+  };
+}
