@@ -1,0 +1,94 @@
+// The gate map's two canvases: the gates, and above them a layer of fresh changes that the compositor fades away.
+import type { Frame } from "./frame.ts";
+import type { GatePass } from "./gateImage.ts";
+import { blockTop } from "./gateLayout.ts";
+import type { GateLayout } from "./gateLayout.ts";
+import { alphaRamp, colourRamp, reducedMotion, resolveColour } from "./theme.ts";
+import { ROWS_PER_BLOCK } from "./vectors.ts";
+
+const FLASH_MS = 600;
+/** Opacity of a change that has just happened: enough to notice, too little to distract. */
+const FLASH_OPACITY = 0.7;
+
+export class GateCanvas {
+  /** Pixels across; the map has at most so many columns. */
+  columns = 1;
+  private readonly gates: HTMLCanvasElement;
+  private readonly flash: HTMLCanvasElement;
+  private readonly scratch: HTMLCanvasElement;
+  private layoutNow: GateLayout | null = null;
+  private ramp: Uint32Array = new Uint32Array(256);
+  private heatRamp: Uint32Array = new Uint32Array(256);
+  private pixels: ImageData | null = null;
+  private words = new Uint32Array(0);
+  private fade: Animation | null = null;
+  private fadeStart = -Infinity;
+  private readonly flashes: boolean;
+
+  constructor(frame: Frame, flashes: boolean) {
+    this.gates = frame.canvas("chart-map");
+    this.flash = frame.canvas("chart-flash");
+    this.scratch = frame.plot.ownerDocument.createElement("canvas");
+    this.flashes = flashes;
+  }
+
+  /** Takes new geometry and colours; the next paint draws. */
+  layout(layout: GateLayout, plot: HTMLElement): void {
+    this.layoutNow = layout;
+    const kept = resolveColour(plot, "--chart-kept");
+    this.ramp = colourRamp(resolveColour(plot, "--chart-pruned"), kept);
+    this.heatRamp = alphaRamp(resolveColour(plot, "--chart-flash"));
+    for (const canvas of [this.gates, this.flash]) {
+      canvas.style.left = `${layout.left}px`;
+      canvas.style.top = `${layout.top}px`;
+      canvas.style.width = `${layout.plotWidth}px`;
+      canvas.style.height = `${layout.mapHeight}px`;
+      canvas.width = Math.round(layout.plotWidth * devicePixelRatio);
+      canvas.height = Math.round(layout.mapHeight * devicePixelRatio);
+    }
+    this.columns = this.gates.width;
+    this.fade?.cancel();
+    this.fadeStart = -Infinity;
+  }
+
+  /** Share of the last flash that is still on the screen (1..0). */
+  heatLeft(): number {
+    return Math.max(0, 1 - (performance.now() - this.fadeStart) / FLASH_MS);
+  }
+
+  /** Draws a pass, and starts the fade of what changed in it. */
+  paint(pass: GatePass): void {
+    const flashing = this.flashes && !reducedMotion() && (pass.changed > 0 || this.heatLeft() > 0);
+    this.blit(this.gates, pass, pass.share, this.ramp);
+    if (!flashing) return;
+    this.blit(this.flash, pass, pass.heat, this.heatRamp);
+    this.fade?.cancel();
+    this.fade = this.flash.animate({ opacity: [FLASH_OPACITY, 0] }, { duration: FLASH_MS });
+    this.fadeStart = performance.now();
+  }
+
+  /** Levels through a ramp into a small image, then block by block (leaving the gaps) enlarged onto the canvas. */
+  private blit(canvas: HTMLCanvasElement, { rows, columns }: GatePass, levels: Uint8Array, ramp: Uint32Array): void {
+    const layout = this.layoutNow;
+    const target = canvas.getContext("2d");
+    const source = this.scratch.getContext("2d");
+    if (!layout || !target || !source) return;
+    if (!this.pixels || this.pixels.width !== columns || this.pixels.height !== rows) {
+      this.scratch.width = columns;
+      this.scratch.height = rows;
+      this.pixels = new ImageData(columns, rows);
+      this.words = new Uint32Array(this.pixels.data.buffer);
+    }
+    const { words } = this;
+    for (let i = 0; i < words.length; i += 1) words[i] = ramp[levels[i] as number] as number;
+    source.putImageData(this.pixels, 0, 0);
+    target.clearRect(0, 0, canvas.width, canvas.height);
+    target.imageSmoothingEnabled = false;
+    const scale = devicePixelRatio;
+    const tall = ROWS_PER_BLOCK * layout.rowPx * scale;
+    for (let block = 0; block < layout.layers; block += 1) {
+      const y = (blockTop(layout, block) - layout.top) * scale;
+      target.drawImage(this.scratch, 0, block * ROWS_PER_BLOCK, columns, ROWS_PER_BLOCK, 0, y, canvas.width, tall);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// The kept share of the block weights by step against the target share, which can be moved during the run.
+import { scaleLinear } from "d3";
+import { addText, drawAxis } from "./axes.ts";
+import type { Chart } from "./frame.ts";
+import { linePath } from "./paths.ts";
+import { percent } from "./rates.ts";
+import { createRunChart } from "./runChart.ts";
+import type { RunData, StepLink } from "./runChart.ts";
+import { bucketIndices, finiteExtent } from "./sampling.ts";
+
+export interface KeptShareOptions {
+  /** Share the crosshair with other charts of the run. */
+  link?: StepLink;
+  /** Of what the shares are. Default "of block weights". */
+  of?: string;
+}
+
+/** The target in force at a step, or null before the first. */
+export function targetAt(targets: RunData["targets"], step: number): number | null {
+  let share: number | null = null;
+  for (const target of targets ?? []) if (target.step <= step) share = target.share;
+  return share;
+}
+
+/** Draws the kept share (line) and the target (dashed steps) into `node`. */
+export function keptShare(node: HTMLElement, options: KeptShareOptions = {}): Chart<RunData> {
+  const of = options.of ?? "of block weights";
+  const y = scaleLinear();
+
+  return createRunChart(node, options.link, (svg) => {
+    const axis = svg.append("g");
+    const words = svg.append("g");
+    const area = svg.append("path").style("fill", "var(--chart-kept)").style("fill-opacity", 0.12);
+    const line = svg.append("path").style("fill", "none").style("stroke", "var(--chart-kept)");
+    line.style("stroke-width", 2).style("stroke-linejoin", "round");
+    const target = svg.append("path").style("fill", "none").style("stroke", "var(--chart-target)");
+    target.style("stroke-width", 1.25).style("stroke-dasharray", "5 3");
+
+    return {
+      kind: "kept-share",
+      heightPx: 120,
+      captionPx: 0,
+      legend: () => [
+        { label: `kept share ${of}`, colour: "--chart-kept", mark: "line" },
+        { label: "target", colour: "--chart-target", mark: "dash" },
+      ],
+      draw(data, { count, buckets, x, left, right, top, bottom }) {
+        const targets = data.targets ?? [];
+        const lowest = Math.min(finiteExtent(data.kept, count)?.[0] ?? 1, ...targets.map(({ share }) => share));
+        const floor = Math.max(0, Math.floor((lowest - 0.02) * 10) / 10);
+        y.domain([floor, 1]).range([bottom, top]);
+        const format = (v: number): string => `${Math.round(v * 100)} %`;
+        drawAxis(axis, y, { side: "left", x: left, ticks: 4, format, grid: right - left });
+        const last = data.step[count - 1] ?? 0;
+        const shown = bucketIndices(data.step, data.kept, count, buckets);
+        const place = (i: number) => [x(data.step[i] ?? 0), y(data.kept[i] ?? NaN)] as const;
+        const path = linePath(shown, place);
+        line.attr("d", path);
+        const [first, end] = [shown[0], shown[shown.length - 1]];
+        area.attr("d", first === undefined || end === undefined ? "" : `${path}V${bottom}H${place(first)[0]}Z`);
+        let steps = "";
+        targets.forEach(({ step, share }, i) => {
+          const until = targets[i + 1]?.step ?? x.domain()[1] ?? last;
+          steps += `${i === 0 ? "M" : "L"}${x(step)},${y(share)}H${x(until)}`;
+        });
+        target.attr("d", steps);
+        words.selectAll("*").remove();
+        const now = data.kept[count - 1] ?? 0;
+        const goal = targetAt(targets, last);
+        if (goal !== null) addText(words, right + 5, y(goal) + 4, percent(goal), { className: "chart-strong" });
+        return `Kept share ${of} at step ${last}: ${percent(now)}${goal === null ? "" : `, target ${percent(goal)}`}.`;
+      },
+      tip(data, i) {
+        const goal = targetAt(data.targets, data.step[i] ?? 0);
+        const kept = { label: `kept ${of}`, value: percent(data.kept[i] ?? NaN), colour: "--chart-kept" };
+        return goal === null ? [kept] : [kept, { label: "target", value: percent(goal), colour: "--chart-target" }];
+      },
+      dots: (data, i) => [{ y: y(data.kept[i] ?? NaN), colour: "--chart-kept" }],
+    };
+  });
+}
