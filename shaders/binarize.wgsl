@@ -1,8 +1,11 @@
 // Gates from logits x and noise u, all flat (method 1.3); padding gates are 0 and have no gradient. With pi = sigmoid(x + offset):
-//   bernoulli: B = [u < pi]     gumbel_soft: s = sigmoid((x + G + offset) / temperature), G = -ln(-ln u)     gumbel_hard: round(s)
-// Gradient estimators: reinmax dx = dB (1 - pi)/2 where B = 1 and dB pi/2 where B = 0 (Liu et al. 2023); straight dx = dB pi (1 - pi);
-// gumbel dx = ds s (1 - s) / temperature, for soft and hard alike.
+//   bernoulli: B = [u < pi]     gumbel: s = sigmoid((x + G + offset) / temperature), G = -ln(-ln u), rounded where `hard`
+// Gradient estimators: straight-through dx = dB pi (1 - pi); with `reinmax` dx = dB (1 - pi)/2 where B = 1 and dB pi/2 where B = 0
+// (Liu et al. 2023); gumbel dx = ds s (1 - s) / temperature, for soft and hard alike.
 // One workgroup a tile of 64 gates. Needs lib/grid.wgsl, lib/gate_tiles.wgsl and lib/sigmoid.wgsl.
+
+override hard = false;
+override reinmax = false;
 
 struct Dims { tiles: u32, offset: f32, temperature: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -20,7 +23,7 @@ fn minus_log(u: f32) -> f32 {
   return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q / 13.0))))));
 }
 
-fn gumbel(x: f32, u: f32) -> f32 {
+fn gumbel_sigmoid(x: f32, u: f32) -> f32 {
   return sigmoid((x - log(minus_log(u) + 1e-20) + dims.offset) / dims.temperature);
 }
 
@@ -34,19 +37,12 @@ fn bernoulli(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count
 }
 
 @compute @workgroup_size(64)
-fn gumbel_soft(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn gumbel(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tile = flat_workgroup(group, counts);
   if (tile >= dims.tiles) { return; }
   let i = tile * 64u + lane;
-  gates[i] = select(0.0, gumbel(x[i], u[i]), lane < tiles[tile].gates);
-}
-
-@compute @workgroup_size(64)
-fn gumbel_hard(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let tile = flat_workgroup(group, counts);
-  if (tile >= dims.tiles) { return; }
-  let i = tile * 64u + lane;
-  gates[i] = select(0.0, round(gumbel(x[i], u[i])), lane < tiles[tile].gates);
+  let soft = gumbel_sigmoid(x[i], u[i]);
+  gates[i] = select(0.0, select(soft, round(soft), hard), lane < tiles[tile].gates);
 }
 
 @group(0) @binding(1) var<storage, read> drawn: array<f32>;
@@ -54,23 +50,15 @@ fn gumbel_hard(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) cou
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 
 @compute @workgroup_size(64)
-fn reinmax_backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn bernoulli_backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tile = flat_workgroup(group, counts);
   if (tile >= dims.tiles) { return; }
   let i = tile * 64u + lane;
   // 1 - pi as a sigmoid of its own: no cancellation where pi is near 1
-  let logit = x[i] + dims.offset;
-  let slope = 0.5 * sigmoid(select(logit, -logit, drawn[i] > 0.5));
+  let on = sigmoid(x[i] + dims.offset);
+  let off = sigmoid(-x[i] - dims.offset);
+  let slope = select(on * off, 0.5 * select(on, off, drawn[i] > 0.5), reinmax);
   dx[i] = select(0.0, dgates[i] * slope, lane < tiles[tile].gates);
-}
-
-@compute @workgroup_size(64)
-fn straight_backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let tile = flat_workgroup(group, counts);
-  if (tile >= dims.tiles) { return; }
-  let i = tile * 64u + lane;
-  let logit = x[i] + dims.offset;
-  dx[i] = select(0.0, dgates[i] * sigmoid(logit) * sigmoid(-logit), lane < tiles[tile].gates);
 }
 
 @compute @workgroup_size(64)
@@ -78,6 +66,6 @@ fn gumbel_backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let tile = flat_workgroup(group, counts);
   if (tile >= dims.tiles) { return; }
   let i = tile * 64u + lane;
-  let soft = gumbel(x[i], u[i]);
+  let soft = gumbel_sigmoid(x[i], u[i]);
   dx[i] = select(0.0, dgates[i] * soft * (1.0 - soft) / dims.temperature, lane < tiles[tile].gates);
 }

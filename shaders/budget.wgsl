@@ -1,24 +1,25 @@
 // The parameter budget of method 1.4: |s| = sum of the gates of a vector, T = sum over blocks of
 // |s1| s1_cost + |s2| s2_cost + |s4| (ups |s3| + |s5|), and R = |ln(max(T, 1) / (p total))|.
 //   dR/ds = sign(T - p total) / T * dT/ds, the same for every gate of a vector; 0 where T < 1.
-// count: one workgroup of 64 a vector. penalty: one workgroup. backward: one workgroup a tile of 64 gates.
+// count: one invocation a tile of 64 gates. penalty: one workgroup. backward: one workgroup a tile of 64 gates.
 // Needs lib/grid.wgsl, lib/reduce.wgsl, lib/gate_tiles.wgsl and lib/step_state.wgsl.
-
-@group(0) @binding(0) var<storage, read> gates: array<f32>;
-@group(0) @binding(1) var<storage, read> bounds: array<vec2u>; // first flat gate and number of gates of each vector
-@group(0) @binding(2) var<storage, read_write> sums: array<f32>;
-
-@compute @workgroup_size(64)
-fn count(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let first = bounds[group.x].x;
-  var sum = 0.0;
-  for (var i = lane; i < bounds[group.x].y; i += 64u) { sum += gates[first + i]; }
-  sum = workgroup_sum(sum, lane);
-  if (lane == 0u) { sums[group.x] = sum; }
-}
 
 struct Costs { blocks: u32, tiles: u32, s1_cost: f32, s2_cost: f32, ups: f32, total: f32 }
 @group(1) @binding(0) var<uniform> costs: Costs;
+
+@group(0) @binding(0) var<storage, read> gates: array<f32>;
+@group(0) @binding(1) var<storage, read> tile_of: array<GateTile>;
+@group(0) @binding(2) var<storage, read_write> parts: array<f32>;
+
+// |s| by tile; tile_sums.wgsl adds the tiles of a vector up.
+@compute @workgroup_size(64)
+fn count(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let tile = flat_workgroup(group, counts) * 64u + lane;
+  if (tile >= costs.tiles) { return; }
+  var sum = 0.0;
+  for (var i = 0u; i < tile_of[tile].gates; i++) { sum += gates[tile * 64u + i]; }
+  parts[tile] = sum;
+}
 
 @group(0) @binding(0) var<storage, read> counted: array<f32>; // |s| of each vector
 @group(0) @binding(1) var<storage, read> state: StepState;

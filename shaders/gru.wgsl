@@ -112,14 +112,14 @@ fn pull_reverse(unit: u32, from_pull: u32) -> f32 {
 fn backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) unit: u32) {
   let reverse = group.x == 1u;
   let size = dims.hidden;
-  let active = unit < size;
+  let live = unit < size;
   var carry = 0.0;
   for (var back = 0u; back < dims.steps; back++) {
     let step = dims.steps - 1u - back;
     let t = select(step, dims.steps - 1u - step, reverse);
     let from_pull = (step & 1u) * 192u;
     var kept = 0.0;
-    if (active) {
+    if (live) {
       let keep = (group.x * dims.steps + t) * 4u * size + unit;
       let r = gates[keep];
       let z = gates[keep + size];
@@ -134,10 +134,10 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
       pulls[from_pull + unit] = dr;
       pulls[from_pull + size + unit] = dz;
       pulls[from_pull + 2u * size + unit] = dn * r;
-      let out = (group.x * dims.steps + t) * 3u * size + unit;
-      dgates[out] = dr;
-      dgates[out + size] = dz;
-      dgates[out + 2u * size] = dn * r;
+      let to = (group.x * dims.steps + t) * 3u * size + unit;
+      dgates[to] = dr;
+      dgates[to + size] = dz;
+      dgates[to + 2u * size] = dn * r;
       let at = t * 3u * size + unit;
       if (reverse) {
         dx_reverse[at] = dr;
@@ -150,7 +150,7 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
       }
     }
     workgroupBarrier();
-    if (active) {
+    if (live) {
       if (reverse) { carry = kept + pull_reverse(unit, from_pull); } else { carry = kept + pull_forward(unit, from_pull); }
     }
   }
@@ -160,34 +160,39 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
 struct Direction { steps: u32, hidden: u32, direction: u32 }
 @group(1) @binding(0) var<uniform> one: Direction;
 
-@group(0) @binding(0) var<storage, read> dgates_saved: array<f32>;
-@group(0) @binding(1) var<storage, read> y_read: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(0) var<storage, read> dgates_saved: array<vec4f>;
+@group(0) @binding(1) var<storage, read> y_read: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dw: array<vec4f>;
 
-// dW[j, k] = sum over time of dgates[j] * h_before[k]: workgroup of four rows j, lane k.
+// dW[j, k] = sum over time of dgates[j] * h_before[k]: an invocation does four rows j and four columns k.
 @compute @workgroup_size(64)
-fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) k: u32) {
-  let size = one.hidden;
-  if (k >= size) { return; }
-  let row = 4u * group.x;
-  var sums = vec4f();
+fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let quads = one.hidden / 4u;
+  let row = (group.x * 64u + lane) / quads;
+  let k = (group.x * 64u + lane) % quads;
+  if (row >= 3u * quads) { return; }
+  let reverse = one.direction == 1u;
+  var sums = array<vec4f, 4>();
   for (var step = 1u; step < one.steps; step++) {
-    let t = select(step, one.steps - 1u - step, one.direction == 1u);
-    let before = select(t - 1u, t + 1u, one.direction == 1u);
-    let at = (one.direction * one.steps + t) * 3u * size + row;
-    sums += vec4f(dgates_saved[at], dgates_saved[at + 1u], dgates_saved[at + 2u], dgates_saved[at + 3u])
-      * y_read[(2u * before + one.direction) * size + k];
+    let t = select(step, one.steps - 1u - step, reverse);
+    let before = select(t - 1u, t + 1u, reverse);
+    let slopes = dgates_saved[(one.direction * one.steps + t) * 3u * quads + row];
+    let h = y_read[(2u * before + one.direction) * quads + k];
+    sums[0] += slopes.x * h;
+    sums[1] += slopes.y * h;
+    sums[2] += slopes.z * h;
+    sums[3] += slopes.w * h;
   }
-  for (var i = 0u; i < 4u; i++) { dw[(row + i) * size + k] = sums[i]; }
+  for (var i = 0u; i < 4u; i++) { dw[(4u * row + i) * quads + k] = sums[i]; }
 }
 
-@group(0) @binding(1) var<storage, read_write> db: array<f32>;
+@group(0) @binding(1) var<storage, read_write> db: array<vec4f>;
 
 @compute @workgroup_size(64)
-fn bias_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let j = group.x * 64u + lane;
-  if (j >= 3u * one.hidden) { return; }
-  var sum = 0.0;
-  for (var t = 0u; t < one.steps; t++) { sum += dgates_saved[(one.direction * one.steps + t) * 3u * one.hidden + j]; }
-  db[j] = sum;
+fn bias_gradient(@builtin(local_invocation_index) quad: u32) {
+  let quads = 3u * one.hidden / 4u;
+  if (quad >= quads) { return; }
+  var sum = vec4f();
+  for (var t = 0u; t < one.steps; t++) { sum += dgates_saved[(one.direction * one.steps + t) * quads + quad]; }
+  db[quad] = sum;
 }

@@ -32,36 +32,28 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tile = flat_workgroup(group, counts);
   if (tile >= dims.tiles) { return; }
+  let gates = tiles[tile].gates;
   for (var q = lane % 32u; q < dims.quads; q += 32u) {
     let value = h_saved[tiles[tile].vector * dims.quads + q];
     for (var i = lane / 32u; i < 64u; i += 2u) {
       let gate = tile * 64u + i;
-      dweight[gate * dims.quads + q] = select(0.0, dlogits[gate], i < tiles[tile].gates) * value;
+      dweight[gate * dims.quads + q] = select(0.0, dlogits[gate], i < gates) * value;
     }
   }
 }
 
-struct Rows { vectors: u32, quads: u32 }
-@group(1) @binding(0) var<uniform> rows: Rows;
-@group(0) @binding(2) var<storage, read> bounds: array<vec2u>; // first flat gate and number of gates of each vector
-@group(0) @binding(3) var<storage, read_write> dh: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> parts: array<vec4f>;
 
-var<workgroup> partial: array<vec4f, 256>;
-
-// One workgroup a vector and 32 quads of columns; eight lanes share the gates of one quad.
-@compute @workgroup_size(256)
-fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let vector = group.x;
-  let q = group.y * 32u + lane % 32u;
-  let first = bounds[vector].x;
-  let end = first + bounds[vector].y;
-  var sum = vec4f();
-  if (q < rows.quads) {
-    for (var gate = first + lane / 32u; gate < end; gate += 8u) { sum += dlogits[gate] * weight[gate * rows.quads + q]; }
+// The share of dh that comes from one tile, parts: (tiles, C); tile_sums.wgsl adds them up. One workgroup a tile, a lane owns one quad of columns.
+@compute @workgroup_size(32)
+fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let tile = flat_workgroup(group, counts);
+  if (tile >= dims.tiles) { return; }
+  let first = tile * 64u;
+  let end = first + tiles[tile].gates;
+  for (var q = lane; q < dims.quads; q += 32u) {
+    var sum = vec4f();
+    for (var gate = first; gate < end; gate++) { sum += dlogits[gate] * weight[gate * dims.quads + q]; }
+    parts[tile * dims.quads + q] = sum;
   }
-  partial[lane] = sum;
-  workgroupBarrier();
-  if (lane >= 32u || q >= rows.quads) { return; }
-  for (var slice = 1u; slice < 8u; slice++) { sum += partial[slice * 32u + lane]; }
-  dh[vector * rows.quads + q] = sum;
 }

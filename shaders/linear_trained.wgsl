@@ -1,53 +1,87 @@
 // A small linear layer whose weight is trained: y = x w^T + b. x: (rows, inner), w: (cols, inner), b: (cols), y: (rows, cols).
 //   dx = dy w        dw = dy^T x        db = sum over rows of dy
-// One invocation an output element in every entry point; large frozen weights have linear.wgsl. Needs lib/grid.wgsl.
+// An invocation makes four outputs that share one of their two factors; bias_gradient: one invocation a column. `inner` counts Values.
+// Large frozen weights have linear.wgsl. Needs lib/grid.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, inner: u32, cols: u32, biased: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read> w: array<Value>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
+
+// First of four rows (or columns) from `first`, repeated at the end of `count`, where the surplus is computed and not written.
+fn four(first: u32, count: u32) -> vec4u {
+  return min(vec4u(first, first + 1u, first + 2u, first + 3u), vec4u(count - 1u));
+}
 
 @compute @workgroup_size(64)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let i = flat_workgroup(group, counts) * 64u + lane;
-  if (i >= dims.rows * dims.cols) { return; }
-  let row = i / dims.cols;
+  let row = i / dims.cols * 4u;
   let col = i % dims.cols;
-  var sum = 0.0;
-  if (dims.biased == 1u) { sum = b[col]; }
-  for (var k = 0u; k < dims.inner; k++) { sum += x[row * dims.inner + k] * w[col * dims.inner + k]; }
-  y[i] = sum;
+  if (row >= dims.rows) { return; }
+  let from_x = four(row, dims.rows) * dims.inner;
+  let from_w = col * dims.inner;
+  var s0 = Value(0.0);
+  var s1 = Value(0.0);
+  var s2 = Value(0.0);
+  var s3 = Value(0.0);
+  for (var k = 0u; k < dims.inner; k++) {
+    let weight = w[from_w + k];
+    s0 = fma(x[from_x.x + k], weight, s0);
+    s1 = fma(x[from_x.y + k], weight, s1);
+    s2 = fma(x[from_x.z + k], weight, s2);
+    s3 = fma(x[from_x.w + k], weight, s3);
+  }
+  var bias = 0.0;
+  if (dims.biased == 1u) { bias = b[col]; }
+  let sums = vec4f(total(s0), total(s1), total(s2), total(s3)) + bias;
+  for (var j = 0u; j < min(4u, dims.rows - row); j++) { y[(row + j) * dims.cols + col] = sums[j]; }
 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(2) var<storage, read_write> dx: array<Value>;
 
 @compute @workgroup_size(64)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let i = flat_workgroup(group, counts) * 64u + lane;
-  if (i >= dims.rows * dims.inner) { return; }
-  let row = i / dims.inner;
+  let row = i / dims.inner * 4u;
   let k = i % dims.inner;
-  var sum = 0.0;
-  for (var col = 0u; col < dims.cols; col++) { sum += dy[row * dims.cols + col] * w[col * dims.inner + k]; }
-  dx[i] = sum;
+  if (row >= dims.rows) { return; }
+  let from_dy = four(row, dims.rows) * dims.cols;
+  var sums = array<Value, 4>();
+  for (var col = 0u; col < dims.cols; col++) {
+    let weight = w[col * dims.inner + k];
+    sums[0] += dy[from_dy.x + col] * weight;
+    sums[1] += dy[from_dy.y + col] * weight;
+    sums[2] += dy[from_dy.z + col] * weight;
+    sums[3] += dy[from_dy.w + col] * weight;
+  }
+  for (var j = 0u; j < min(4u, dims.rows - row); j++) { dx[(row + j) * dims.inner + k] = sums[j]; }
 }
 
-@group(0) @binding(1) var<storage, read> x_saved: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(1) var<storage, read> x_saved: array<Value>;
+@group(0) @binding(2) var<storage, read_write> dw: array<Value>;
 
 @compute @workgroup_size(64)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let i = flat_workgroup(group, counts) * 64u + lane;
-  if (i >= dims.cols * dims.inner) { return; }
-  let col = i / dims.inner;
+  let col = i / dims.inner * 4u;
   let k = i % dims.inner;
-  var sum = 0.0;
-  for (var row = 0u; row < dims.rows; row++) { sum += dy[row * dims.cols + col] * x_saved[row * dims.inner + k]; }
-  dw[i] = sum;
+  if (col >= dims.cols) { return; }
+  let cols = four(col, dims.cols);
+  var sums = array<Value, 4>();
+  for (var row = 0u; row < dims.rows; row++) {
+    let value = x_saved[row * dims.inner + k];
+    let from_dy = row * dims.cols;
+    sums[0] += dy[from_dy + cols.x] * value;
+    sums[1] += dy[from_dy + cols.y] * value;
+    sums[2] += dy[from_dy + cols.z] * value;
+    sums[3] += dy[from_dy + cols.w] * value;
+  }
+  for (var j = 0u; j < min(4u, dims.cols - col); j++) { dw[(col + j) * dims.inner + k] = sums[j]; }
 }
 
 @group(0) @binding(1) var<storage, read_write> db: array<f32>;

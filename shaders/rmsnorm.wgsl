@@ -1,41 +1,46 @@
 // RMSNorm over rows: y = x * r * w with r = 1 / sqrt(mean(x^2) + eps). x, y: (rows, cols); w: (cols).
 // Backward (w frozen), with g = dy * w:  dx = r * (g - x * r^2 * mean(g * x)).
-// Both: one workgroup of 64 a row. Needs lib/grid.wgsl and lib/reduce.wgsl.
+// Both: LANES invocations a row. Needs lib/grid.wgsl, lib/rows.wgsl and lib/scalar.wgsl or lib/vec4.wgsl; cols counts Values.
 
 struct Dims { rows: u32, cols: u32, eps: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> w: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read> w: array<Value>;
+@group(0) @binding(2) var<storage, read_write> y: array<Value>;
 
-@compute @workgroup_size(64)
-fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = flat_workgroup(group, counts);
-  if (row >= dims.rows) { return; }
-  let start = row * dims.cols;
-  var squares = 0.0;
-  for (var c = lane; c < dims.cols; c += 64u) { squares += x[start + c] * x[start + c]; }
-  let r = inverseSqrt(workgroup_sum(squares, lane) / f32(dims.cols) + dims.eps);
-  for (var c = lane; c < dims.cols; c += 64u) { y[start + c] = x[start + c] * r * w[c]; }
+@compute @workgroup_size(LANES * ROWS)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
+  let row = row_index(flat_workgroup(group, counts), local, dims.rows);
+  let start = row.clamped * dims.cols;
+  var squares = Value(0.0);
+  for (var c = row.lane; c < dims.cols; c += LANES) {
+    let value = x[start + c];
+    squares = fma(value, value, squares);
+  }
+  let mean = row_sum(total(squares), row.lane) / f32(dims.cols * WIDTH);
+  let r = inverseSqrt(mean + dims.eps);
+  if (!row.inside) { return; }
+  for (var c = row.lane; c < dims.cols; c += LANES) { y[start + c] = x[start + c] * r * w[c]; }
 }
 
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(2) var<storage, read> dy: array<Value>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Value>;
 
-@compute @workgroup_size(64)
-fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = flat_workgroup(group, counts);
-  if (row >= dims.rows) { return; }
-  let start = row * dims.cols;
-  var squares = 0.0;
-  var dot_gx = 0.0;
-  for (var c = lane; c < dims.cols; c += 64u) {
+@compute @workgroup_size(LANES * ROWS)
+fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
+  let row = row_index(flat_workgroup(group, counts), local, dims.rows);
+  let start = row.clamped * dims.cols;
+  var squares = Value(0.0);
+  var dot_gx = Value(0.0);
+  for (var c = row.lane; c < dims.cols; c += LANES) {
     let value = x[start + c];
-    squares += value * value;
-    dot_gx += dy[start + c] * w[c] * value;
+    squares = fma(value, value, squares);
+    dot_gx = fma(dy[start + c] * w[c], value, dot_gx);
   }
-  let r = inverseSqrt(workgroup_sum(squares, lane) / f32(dims.cols) + dims.eps);
-  let pull = r * r * workgroup_sum(dot_gx, lane) / f32(dims.cols);
-  for (var c = lane; c < dims.cols; c += 64u) { dx[start + c] = r * (dy[start + c] * w[c] - x[start + c] * pull); }
+  let cols = f32(dims.cols * WIDTH);
+  let r = inverseSqrt(row_sum(total(squares), row.lane) / cols + dims.eps);
+  let pull = r * r * (row_sum(total(dot_gx), row.lane) / cols);
+  if (!row.inside) { return; }
+  for (var c = row.lane; c < dims.cols; c += LANES) { dx[start + c] = r * (dy[start + c] * w[c] - x[start + c] * pull); }
 }

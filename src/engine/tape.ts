@@ -30,6 +30,10 @@ export class Tape {
   private readonly grads = new Map<string, Tensor>();
   /** Slices of base gradients that have been written. */
   private readonly written = new Set<string>();
+  /** Gradients that the tape made for views to write into; all others may be shared with another op. */
+  private readonly owned = new Set<Tensor>();
+  /** Tensors whose whole gradient holds something, so that a slice of it must be added to. */
+  private readonly whole = new Set<string>();
 
   constructor(arithmetic: TapeArithmetic) {
     this.arithmetic = arithmetic;
@@ -66,7 +70,7 @@ export class Tape {
   target(tensor: Tensor): Tensor {
     if (tensor.base) {
       const slice = this.slice(tensor, tensor.base);
-      if (!this.written.has(keyOf(slice))) return slice;
+      if (!this.holds(slice, tensor.base)) return slice;
     }
     return this.arithmetic.empty(tensor.shape, `d ${tensor.label}`);
   }
@@ -75,22 +79,30 @@ export class Tape {
     if (tensor.base) {
       const slice = this.slice(tensor, tensor.base);
       const key = keyOf(slice);
-      if (this.written.has(key)) this.arithmetic.addInto(slice, gradient);
+      if (this.holds(slice, tensor.base)) this.arithmetic.addInto(slice, gradient);
       else if (keyOf(gradient) !== key) this.arithmetic.copy(gradient, slice);
       this.written.add(key);
       return;
     }
     const before = this.grads.get(keyOf(tensor));
     this.grads.set(keyOf(tensor), before ? this.arithmetic.add(before, gradient) : gradient);
+    this.whole.add(keyOf(tensor));
+  }
+
+  private holds(slice: Tensor, base: Tensor): boolean {
+    return this.written.has(keyOf(slice)) || this.whole.has(keyOf(base));
   }
 
   private slice(tensor: Tensor, base: Tensor): Tensor {
-    let whole = this.grads.get(keyOf(base));
-    if (!whole) {
-      whole = this.arithmetic.empty(base.shape, `d ${base.label}`);
-      this.arithmetic.zero(whole);
-      this.grads.set(keyOf(base), whole);
+    let gradient = this.grads.get(keyOf(base));
+    if (!gradient || !this.owned.has(gradient)) {
+      const own = this.arithmetic.empty(base.shape, `d ${base.label}`);
+      if (gradient) this.arithmetic.copy(gradient, own);
+      else this.arithmetic.zero(own);
+      gradient = own;
+      this.owned.add(own);
+      this.grads.set(keyOf(base), own);
     }
-    return view(whole, tensor.offset - base.offset, tensor.shape, `d ${tensor.label}`);
+    return view(gradient, tensor.offset - base.offset, tensor.shape, `d ${tensor.label}`);
   }
 }

@@ -26,7 +26,7 @@ export function memoryFolder(name: string, files: Readonly<Record<string, Uint8A
 }
 
 /** Collects a stream of chunks; for files that are known to fit in memory. */
-export async function collectBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+export async function collectBytes(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of chunks) {

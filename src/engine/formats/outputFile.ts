@@ -11,7 +11,7 @@ export interface OutputFile {
   readonly name: string;
   readonly sizeBytes: number;
   /** The bytes, anew and equal on every call; exactly `sizeBytes` of them. */
-  stream(): AsyncIterable<Uint8Array>;
+  stream(): AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
 /** A small file held in memory. */
@@ -49,7 +49,7 @@ export function copiedFile(source: ByteSource, name = source.name): OutputFile {
 }
 
 /** The bytes of `file`, checked on the way: throws "bug" if they are more or fewer than it promised. */
-export async function* checkedStream(file: OutputFile): AsyncGenerator<Uint8Array> {
+export async function* checkedStream(file: OutputFile): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let sent = 0;
   for await (const chunk of file.stream()) {
     sent += chunk.length;

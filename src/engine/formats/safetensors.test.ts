@@ -11,7 +11,7 @@ interface Tensor {
   name: string;
   dtype: Dtype;
   shape: number[];
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 const write = (tensors: readonly Tensor[], metadata: Record<string, string> = {}) =>

@@ -11,7 +11,7 @@ export interface TensorSpec {
 
 /** A tensor that is made while it is written; `chunks` is called once, when its turn comes. */
 export interface TensorStream extends TensorSpec {
-  chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  chunks(): AsyncIterable<Uint8Array<ArrayBuffer>> | Iterable<Uint8Array<ArrayBuffer>>;
 }
 
 export interface SafetensorsLayout {
@@ -84,7 +84,7 @@ export function safetensorsLayout(
 export async function* writeSafetensors(
   streams: readonly TensorStream[],
   metadata: Readonly<Record<string, string>> = {},
-): AsyncGenerator<Uint8Array, void, undefined> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const layout = safetensorsLayout(streams, metadata);
   const byName = new Map(streams.map((stream) => [stream.name, stream]));
   yield layout.header;

@@ -11,7 +11,7 @@ const files: OutputFile[] = [
   bytesFile("empty.txt", new Uint8Array()),
 ];
 
-async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+async function bytesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -13,9 +13,9 @@ const RESERVED = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/i;
 const MAX_PART = 120;
 
 /** The zip as a stream of bytes; nothing is read before it is pulled. Throws "format" for a name that is not safe (see `checkNames`). */
-export function zipStream(files: readonly OutputFile[]): ReadableStream<Uint8Array> {
+export function zipStream(files: readonly OutputFile[]): ReadableStream<Uint8Array<ArrayBuffer>> {
   checkNames(files.map((file) => file.name));
-  return makeZip(
+  const zip: ReadableStream<Uint8Array> = makeZip(
     files.map((file) => ({
       name: file.name,
       input: checkedStream(file),
@@ -23,6 +23,8 @@ export function zipStream(files: readonly OutputFile[]): ReadableStream<Uint8Arr
       lastModified: ENTRY_DATE,
     })),
   );
+  // client-zip allocates plain buffers; its types are from before TypeScript told them from shared ones.
+  return zip as ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /** Exact size of `zipStream(files)` in bytes. */

@@ -1,11 +1,11 @@
 // Registry: every op with its reference. Unit tests, GPU tests and the self-check panel all walk this one list.
 import { add } from "./arithmetic.ts";
 import { addRef } from "./arithmetic.ref.ts";
+import { hypernetOps } from "./hypernetOps.ts";
+import { languageOps } from "./languageOps.ts";
 import { linear } from "./linear.ts";
 import { linearRef } from "./linear.ref.ts";
 import { type CheckedOp, checkedOp } from "./parity.ts";
-import { rmsnorm } from "./rmsnorm.ts";
-import { rmsnormRef } from "./rmsnorm.ref.ts";
 import type { Tensor } from "../tensor.ts";
 import { invariant } from "../errors.ts";
 
@@ -21,5 +21,6 @@ export const linearOp = checkedOp(linearRef, (ctx, t) => [linear(ctx, take(t, 0)
 export const ops: readonly CheckedOp[] = [
   checkedOp(addRef, (ctx, t) => [add(ctx, take(t, 0), take(t, 1))]),
   linearOp,
-  checkedOp(rmsnormRef, (ctx, t, { eps }) => [rmsnorm(ctx, take(t, 0), take(t, 1), eps)]),
+  ...languageOps,
+  ...hypernetOps,
 ];

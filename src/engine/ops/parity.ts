@@ -60,7 +60,7 @@ function finiteDifferences<P>(ref: OpRef<P>, { inputs: make, params }: OpCase<P>
   return gradients.flatMap((gradient, k) => {
     const input = inputs[k];
     if (!gradient || !input) return [];
-    const scale = Math.max(...gradient.data.map(Math.abs), 1e-6);
+    const scale = gradient.data.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
     const stride = Math.max(1, Math.floor(input.data.length / FD_PROBES));
     let worst = 0;
     for (let i = 0; i < input.data.length; i += stride) {

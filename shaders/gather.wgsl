@@ -1,0 +1,36 @@
+// Columns by index: gather: y[t, k] = x[t, index[k]];  scatter: x[t, index[k]] = y[t, k];  scatter_add: x[t, index[k]] += y[t, k].
+// index: (cols), distinct; y: (rows, cols); x: (rows, width). One invocation a column of y and BLOCK rows.
+
+struct Dims { rows: u32, cols: u32, width: u32 }
+@group(1) @binding(0) var<uniform> dims: Dims;
+
+override SIZE: u32 = 64u;
+override BLOCK: u32 = 1u;
+
+@group(0) @binding(0) var<storage, read> source: array<f32>;
+@group(0) @binding(1) var<storage, read> index: array<u32>;
+@group(0) @binding(2) var<storage, read_write> result: array<f32>;
+
+@compute @workgroup_size(SIZE)
+fn gather(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= dims.cols) { return; }
+  let column = index[id.x];
+  let end = min((id.y + 1u) * BLOCK, dims.rows);
+  for (var row = id.y * BLOCK; row < end; row++) { result[row * dims.cols + id.x] = source[row * dims.width + column]; }
+}
+
+@compute @workgroup_size(SIZE)
+fn scatter(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= dims.cols) { return; }
+  let column = index[id.x];
+  let end = min((id.y + 1u) * BLOCK, dims.rows);
+  for (var row = id.y * BLOCK; row < end; row++) { result[row * dims.width + column] = source[row * dims.cols + id.x]; }
+}
+
+@compute @workgroup_size(SIZE)
+fn scatter_add(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= dims.cols) { return; }
+  let column = index[id.x];
+  let end = min((id.y + 1u) * BLOCK, dims.rows);
+  for (var row = id.y * BLOCK; row < end; row++) { result[row * dims.width + column] += source[row * dims.cols + id.x]; }
+}

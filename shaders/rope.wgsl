@@ -1,0 +1,45 @@
+// Rotary position embedding on a packed q|k|v row of `cols` columns: in the first `rotated` heads, columns c and c + half of
+// the first `rotary` ones turn by the angle of position start[0] + t; all others are copied.
+//   y[c] = x[c] cos - x[c + half] sin,  y[c + half] = x[c + half] cos + x[c] sin   (half = rotary / 2; backward: sin = -sin)
+// table: (positions, half, 2) cosines and sines. One invocation: two columns of BLOCK rows, so half a row of invocations.
+// The two columns of a copy are neighbours.
+
+struct Dims { rows: u32, cols: u32, head_dim: u32, half: u32, rotated: u32, direction: f32 }
+@group(1) @binding(0) var<uniform> dims: Dims;
+
+override SIZE: u32 = 64u;
+override BLOCK: u32 = 1u;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> table: array<vec2f>;
+@group(0) @binding(2) var<storage, read> start: array<u32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(SIZE)
+fn rotate(@builtin(global_invocation_id) id: vec3u) {
+  let pairs = dims.head_dim / 2u;
+  if (id.x >= dims.cols / 2u) { return; }
+  let head = id.x / pairs;
+  let pair = id.x % pairs;
+  let turns = head < dims.rotated && pair < dims.half;
+  // Columns that only move: behind the rotary ones of a rotated head, or anywhere in another.
+  let kept = select(2u * pair, 2u * dims.half + 2u * (pair - dims.half), head < dims.rotated);
+  let first = head * dims.head_dim + select(kept, pair, turns);
+  let second = first + select(1u, dims.half, turns);
+  let position = start[0];
+  let end = min((id.y + 1u) * BLOCK, dims.rows);
+  for (var row = id.y * BLOCK; row < end; row++) {
+    let at = row * dims.cols;
+    let a = x[at + first];
+    let b = x[at + second];
+    if (turns) {
+      let angle = table[(position + row) * dims.half + pair];
+      let sine = dims.direction * angle.y;
+      y[at + first] = a * angle.x - b * sine;
+      y[at + second] = b * angle.x + a * sine;
+    } else {
+      y[at + first] = a;
+      y[at + second] = b;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// Local folders over HTTP for the headless page: GET with Range to read, PUT to write; only what the command line named.
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+
+/** What the page needs to open a folder: its address, and the size in bytes of each file. */
+export interface ServedFolder {
+  name: string;
+  url: string;
+  files: Record<string, number>;
+}
+
+const PREFIX = "/files/";
+
+/** Serves folders for reading and one or more for writing; each gets a number in its address. */
+export class LocalFiles {
+  private readonly folders: string[] = [];
+
+  /** The readable files of `folder`; its subfolders are left out. */
+  serve(folder: string): ServedFolder {
+    const path = resolve(folder);
+    const files: Record<string, number> = {};
+    for (const entry of readdirSync(path)) {
+      const stats = statSync(join(path, entry));
+      if (stats.isFile()) files[entry] = stats.size;
+    }
+    return { name: basename(path), url: this.address(path), files };
+  }
+
+  /** A folder that the page may write to; made where it is missing. */
+  writable(folder: string): string {
+    const path = resolve(folder);
+    mkdirSync(path, { recursive: true });
+    return this.address(path);
+  }
+
+  /** Answers requests under the prefix; returns false for all others. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const url = new URL(request.url ?? "/", "http://localhost");
+    if (!url.pathname.startsWith(PREFIX)) return false;
+    const [number, ...rest] = url.pathname.slice(PREFIX.length).split("/").map(decodeURIComponent);
+    const folder = this.folders[Number(number)];
+    const name = rest.join("/");
+    if (folder === undefined || name === "" || name.includes("..") || rest.some((part) => part.includes("\\"))) {
+      response.writeHead(404).end();
+      return true;
+    }
+    const path = join(folder, name);
+    if (request.method === "PUT") await this.write(request, response, path);
+    else this.read(request, response, path);
+    return true;
+  }
+
+  private address(path: string): string {
+    const known = this.folders.indexOf(path);
+    return `${PREFIX}${known >= 0 ? known : this.folders.push(path) - 1}`;
+  }
+
+  private read(request: IncomingMessage, response: ServerResponse, path: string): void {
+    if (!existsSync(path)) {
+      response.writeHead(404).end();
+      return;
+    }
+    const { size } = statSync(path);
+    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
+    const start = range ? Number(range[1]) : 0;
+    const end = range ? Math.min(Number(range[2]), size - 1) : size - 1;
+    response.writeHead(range ? 206 : 200, {
+      "Content-Type": "application/octet-stream",
+      "Content-Length": Math.max(0, end - start + 1),
+      ...(range ? { "Content-Range": `bytes ${start}-${end}/${size}` } : {}),
+    });
+    if (size === 0) response.end();
+    else createReadStream(path, { start, end }).pipe(response);
+  }
+
+  /** Parts of a file arrive in order as ?part=0, 1, ...; the last one carries ?done=1 and gives the file its name. */
+  private async write(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://localhost");
+    const unfinished = `${path}.part`;
+    mkdirSync(join(path, ".."), { recursive: true });
+    try {
+      await pipeline(
+        request,
+        createWriteStream(unfinished, { flags: url.searchParams.get("part") === "0" ? "w" : "a" }),
+      );
+      if (url.searchParams.has("done")) renameSync(unfinished, path);
+      response.writeHead(204).end();
+    } catch (error) {
+      rmSync(unfinished, { force: true });
+      response.writeHead(500).end(error instanceof Error ? error.message : "write failed");
+    }
+  }
+}

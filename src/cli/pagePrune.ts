@@ -1,0 +1,167 @@
+// Pruning without a window, on the page's side: the same session, architecture, perplexity and delivery as the studio's.
+import {
+  architectureOf,
+  budgetOf,
+  Ctx,
+  cutReader,
+  deliver,
+  type DeliveredForm,
+  type Delivery,
+  gateLayout,
+  Gpu,
+  httpFolder,
+  indexLists,
+  keptTotalWeights,
+  licenceOf,
+  loadModel,
+  openModel,
+  type OpenedModel,
+  perplexity,
+  type Recipe,
+  Session,
+  sha256,
+  tuneMatmul,
+} from "../engine/index.ts";
+import type { ServedFolder } from "./files.ts";
+import { httpPlace } from "./httpPlace.ts";
+
+export interface PruneRequest {
+  model: ServedFolder;
+  /** Name and content. */
+  text: { name: string; content: string };
+  evaluation: { name: string; content: string };
+  evaluationTokens: number;
+  context: number;
+  recipe: Recipe;
+  /** Writable addresses, one a form. */
+  out: { form: DeliveredForm; url: string }[];
+}
+
+export interface PruneAnswer {
+  adapter: string;
+  matmul: string;
+  /** Kept share of the block weights, and of the whole model. */
+  keptBlocks: number;
+  keptModel: number;
+  keptBlockWeights: number;
+  perplexity: { text: string; context: number; tokens: number; dense: number; pruned: number };
+  steps: number;
+  secondsTraining: number;
+  msPerStep: number;
+  widths: number[][];
+  forms: Pick<Delivery, "form" | "bytes" | "largestDifference" | "equalArgmax" | "ok" | "reason">[];
+}
+
+/** What a running command tells the terminal. */
+export interface PruneReport {
+  stage: "open" | "dense perplexity" | "train" | "pruned perplexity" | "export";
+  done: number;
+  of: number;
+  note?: string;
+}
+
+const CHECK_TOKENS = 64;
+const REPORT_MS = 250;
+
+/** Trains, measures, exports. Throws EngineErrors. */
+export async function prune(request: PruneRequest, report: (report: PruneReport) => void): Promise<PruneAnswer> {
+  const ctx = new Ctx(await Gpu.open());
+  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
+  const folder = httpFolder(request.model.name, request.model.url, request.model.files);
+  const opened = await openModel(ctx, folder, { onProgress: (done, of) => report({ stage: "open", done, of }) });
+  const { config, tokenizer } = opened;
+  const calibration = Uint32Array.from(tokenizer.encode(request.text.content));
+  const evaluation = Uint32Array.from(tokenizer.encode(request.evaluation.content)).subarray(
+    0,
+    request.evaluationTokens,
+  );
+  const context = Math.min(request.context, config.context);
+
+  const dense = await perplexity(ctx, opened.model, evaluation, {
+    context,
+    onWindow: (done, of) => report({ stage: "dense perplexity", done, of }),
+  });
+
+  const session = new Session(ctx, opened.model, calibration, request.recipe, opened.fingerprint);
+  const began = performance.now();
+  let told = -Infinity;
+  await session.run({
+    due: () => performance.now() - told >= REPORT_MS,
+    onReport: ({ metrics, step }) => {
+      told = performance.now();
+      const last = metrics.at(-1);
+      const note = last
+        ? `loss ${last.loss.toFixed(3)}  R ${last.penalty.toFixed(3)}  kept ${(100 * last.kept).toFixed(1)} %`
+        : "";
+      report({ stage: "train", done: step, of: request.recipe.steps, note });
+    },
+  });
+  const secondsTraining = (performance.now() - began) / 1000;
+
+  const budget = budgetOf(config);
+  const found = architectureOf(await session.logits(), gateLayout(config), budget, request.recipe.keep);
+  const lists = indexLists(found.masks);
+  const compact = await loadModel(ctx, config, cutReader(opened.weights, config.family, lists), { lists });
+  const pruned = await perplexity(ctx, compact, evaluation, {
+    context,
+    onWindow: (done, of) => report({ stage: "pruned perplexity", done, of }),
+  });
+  compact.free();
+
+  const measured = { context, tokens: pruned.tokens, dense: dense.value, pruned: pruned.value };
+  const forms = await exportForms(ctx, opened, found.masks, request, session.step, evaluation, measured, report);
+  session.free();
+  const { length: vectors } = found.counts;
+  return {
+    adapter: ctx.gpu.facts.name,
+    matmul: ctx.matmul,
+    keptBlocks: found.keptWeights / budget.blockWeights,
+    keptModel: keptTotalWeights(budget, found.counts) / budget.totalWeights,
+    keptBlockWeights: found.keptWeights,
+    perplexity: { text: request.evaluation.name, ...measured },
+    steps: session.step,
+    secondsTraining,
+    msPerStep: (1000 * secondsTraining) / request.recipe.steps,
+    widths: Array.from({ length: vectors / 5 }, (_, l) => found.counts.slice(5 * l, 5 * l + 5)),
+    forms: forms.map(({ form, bytes, largestDifference, equalArgmax, ok, reason }) => {
+      return { form, bytes, largestDifference, equalArgmax, ok, ...(reason ? { reason } : {}) };
+    }),
+  };
+}
+
+async function exportForms(
+  ctx: Ctx,
+  opened: OpenedModel,
+  masks: ReturnType<typeof architectureOf>["masks"],
+  request: PruneRequest,
+  trainedSteps: number,
+  evaluation: Uint32Array,
+  measured: { context: number; tokens: number; dense: number; pruned: number },
+  report: (report: PruneReport) => void,
+): Promise<Delivery[]> {
+  const textOf = async ({
+    name,
+    content,
+  }: {
+    name: string;
+    content: string;
+  }): Promise<{ name: string; sha256: string }> => {
+    return { name, sha256: await sha256(new TextEncoder().encode(content)) };
+  };
+  const places = new Map(request.out.map(({ form, url }) => [form, httpPlace(form, url)] as const));
+  return deliver(ctx, opened, masks, places, {
+    ids: evaluation.slice(0, CHECK_TOKENS),
+    receipt: {
+      version: __APP_VERSION__,
+      adapter: ctx.gpu.facts.name,
+      modelName: opened.name,
+      licence: await licenceOf(opened.folder),
+      recipe: request.recipe,
+      target: { ratio: "block weights kept", value: request.recipe.keep },
+      trainedSteps,
+      calibration: await textOf(request.text),
+      perplexity: [{ text: await textOf(request.evaluation), beginToken: false, ...measured }],
+    },
+    onProgress: (done, of, note) => report({ stage: "export", done, of, note }),
+  });
+}

@@ -1,0 +1,31 @@
+// One line of progress on a terminal, rewritten in place; plain lines, a few a minute, where stderr is a file.
+import type { PruneReport } from "./pagePrune.ts";
+
+const PLAIN_EVERY_MS = 10_000;
+
+/** Call with each report, and without one at the end. */
+export function progressLine(): (report?: PruneReport) => void {
+  let began = performance.now();
+  let stage = "";
+  let shown = -Infinity;
+  const live = process.stderr.isTTY;
+  return (report) => {
+    if (!report) {
+      if (live) process.stderr.write("\n");
+      return;
+    }
+    const now = performance.now();
+    const fresh = report.stage !== stage;
+    if (fresh) {
+      began = now;
+      stage = report.stage;
+    }
+    if (!live && !fresh && now - shown < PLAIN_EVERY_MS && report.done < report.of) return;
+    shown = now;
+    const seconds = (now - began) / 1000;
+    const left = report.done > 0 ? `${Math.ceil((seconds * (report.of - report.done)) / report.done)} s left` : "";
+    const share = `${Math.floor((100 * report.done) / Math.max(1, report.of))} %`.padStart(5);
+    const line = `${stage.padEnd(18)}${share}  ${report.note ?? ""}  ${left}`;
+    process.stderr.write(live ? `\r\x1b[K${line}` : `${line}\n`);
+  };
+}

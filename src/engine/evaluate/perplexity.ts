@@ -1,0 +1,71 @@
+// Perplexity (method.md section 4): non-overlapping windows, first token of each unscored, exp(total NLL / scored tokens).
+import type { Ctx } from "../ctx.ts";
+import { EngineError, invariant } from "../errors.ts";
+import { llamaForward } from "../model/llama.ts";
+import type { Model } from "../model/load.ts";
+import type { Selection } from "../model/selection.ts";
+import { crossEntropy } from "../ops/crossEntropy.ts";
+
+export interface PerplexityOptions {
+  /** Window length in tokens. */
+  context: number;
+  /** Default: the model's own (dense, or compact where it is cut). */
+  selection?: Selection;
+  onWindow?: (done: number, of: number) => void;
+  /** Looked at between windows. */
+  cancelled?: () => boolean;
+}
+
+export interface Perplexity {
+  value: number;
+  context: number;
+  /** Tokens that the windows covered. */
+  tokens: number;
+  scored: number;
+}
+
+/** Windows of `tokens` tokens at `context` a window; one that would score nothing is left out. */
+export function windowsOf(tokens: number, context: number): { start: number; length: number }[] {
+  const windows: { start: number; length: number }[] = [];
+  for (let start = 0; start < tokens - 1; start += context) {
+    const length = Math.min(context, tokens - start);
+    if (length >= 2) windows.push({ start, length });
+  }
+  return windows;
+}
+
+/** Throws "cancelled" between windows, and "not-finite" where the loss is. */
+export async function perplexity(
+  ctx: Ctx,
+  model: Model,
+  ids: Uint32Array,
+  options: PerplexityOptions,
+): Promise<Perplexity> {
+  const windows = windowsOf(ids.length, options.context);
+  invariant(windows.length > 0, "shape", `perplexity needs a text of at least 2 tokens; ${ids.length} came`);
+  const selection = options.selection ?? model.selection;
+  let total = 0;
+  let scored = 0;
+  let tokens = 0;
+  for (const [done, { start, length }] of windows.entries()) {
+    if (options.cancelled?.()) throw new EngineError("cancelled", "The measurement was stopped.");
+    const loss = ctx.step(() => {
+      const window = ctx.upload(ids.slice(start, start + length), [length], "window");
+      const first = ctx.upload(new Uint32Array(1), [1], "start");
+      const logits = llamaForward(ctx, model.config, model.weights, window, { selection, start: first });
+      return crossEntropy(ctx, logits, window);
+    });
+    const [mean = Number.NaN] = await ctx.read(loss);
+    if (!Number.isFinite(mean)) {
+      throw new EngineError(
+        "not-finite",
+        `The loss of tokens ${start} to ${start + length} is ${mean}; the model's weights may be damaged.`,
+      );
+    }
+    total += mean * (length - 1);
+    scored += length - 1;
+    tokens += length;
+    options.onWindow?.(done + 1, windows.length);
+  }
+  return { value: Math.exp(total / scored), context: options.context, tokens, scored };
+}

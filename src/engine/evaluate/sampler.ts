@@ -1,0 +1,22 @@
+// Picks the next token from logits: greedy at temperature 0, else by the seed's own noise, so that a seed repeats a text.
+import { DRAW, noise } from "../rng.ts";
+
+/** Index of the largest value; the first of equals. */
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] ?? -Infinity) > (values[best] ?? -Infinity)) best = i;
+  return best;
+}
+
+/** Samples softmax(logits / temperature) by inversion with the noise of (seed, position). */
+export function sample(logits: Float32Array, temperature: number, seed: number, position: number): number {
+  if (temperature <= 0) return argmax(logits);
+  const top = logits[argmax(logits)] ?? 0;
+  const weights = Float64Array.from(logits, (value) => Math.exp((value - top) / temperature));
+  let left = noise(seed, position, DRAW.sample, 0, 0) * weights.reduce((sum, weight) => sum + weight, 0);
+  for (const [token, weight] of weights.entries()) {
+    left -= weight;
+    if (left < 0) return token;
+  }
+  return argmax(logits);
+}

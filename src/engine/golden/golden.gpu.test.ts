@@ -1,0 +1,27 @@
+// The whole chain against PyTorch: every check of the golden cases of the families that the engine runs.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { Gpu } from "../gpu/device.ts";
+import { checkGolden } from "./check.ts";
+import { goldenFolder } from "./testFolders.ts";
+
+let ctx: Ctx;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+});
+afterAll(() => ctx.gpu.destroy());
+
+/** Checks that a case of a GLU family must have; a check that is left out would otherwise pass silently. */
+const EXPECTED = [
+  ...["logits", "hidden", "loss", "greedy", "perplexity"],
+  ...["hard.logits", "hard.loss", "hard.kept", "hard.total", "hard.perplexity", "compact.logits", "compact.equals.masked"],
+  ...["soft.loss", "soft.grad", "hypernet.logits", "train.loss", "train.penalty", "train.kept", "train.logits", "train.weights"],
+];
+
+describe.each(["llama", "llama3"])("%s", (name) => {
+  test("agrees with PyTorch", async () => {
+    const { checks } = await checkGolden(ctx, await goldenFolder(name));
+    expect(Object.keys(checks).sort()).toEqual([...EXPECTED].sort());
+    expect(Object.entries(checks).filter(([, { ok }]) => !ok)).toEqual([]);
+  });
+});

@@ -1,0 +1,133 @@
+// Golden checks of the model: dense, hard masks, compact, soft masks and their gradients.
+import type { Ctx } from "../ctx.ts";
+import { generate } from "../evaluate/generate.ts";
+import { perplexity } from "../evaluate/perplexity.ts";
+import { type ForwardOptions, llamaForward } from "../model/llama.ts";
+import { loadModel, type Model } from "../model/load.ts";
+import { masked, type Selection } from "../model/selection.ts";
+import { tapeArithmetic } from "../ops/arithmetic.ts";
+import { crossEntropy } from "../ops/crossEntropy.ts";
+import { type Check, check, worstDifference } from "../ops/parity.ts";
+import { budgetOf, keptWeightsOfMasks } from "../prune/budget.ts";
+import { indexLists } from "../prune/compact.ts";
+import { cutReader } from "../prune/cutReader.ts";
+import { flatten, type GateLayout, gateLayout, unflatten } from "../prune/gates.ts";
+import { Tape } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+import type { GoldenCase } from "./case.ts";
+
+/** Agreement to expect in f32 (golden/README.md). Losses are absolute, in nats; everything else is a share of the largest absolute value. */
+export const LIMITS = { logits: 2e-4, loss: 2e-4, softGradient: 1e-3, trainingLoss: 2e-3, trained: 2e-3, exact: 0 } as const;
+
+const GREEDY_PROMPT = 16;
+
+/** Runs all checks of the model that the case has numbers for. */
+export async function checkModel(ctx: Ctx, golden: GoldenCase, model: Model): Promise<Check[]> {
+  const layout = gateLayout(golden.config);
+  const checks = [...(await checkDense(ctx, golden, model)), ...(await checkHard(ctx, golden, model, layout))];
+  if (golden.info.soft) checks.push(...(await checkSoft(ctx, golden, model, layout)));
+  return checks;
+}
+
+/** Logits and mean loss of one forward, outside of any tape. */
+async function forward(ctx: Ctx, model: Model, ids: Uint32Array, options: Omit<ForwardOptions, "start"> = {}): Promise<{ logits: Float32Array; loss: number }> {
+  const out = await ctx.gpu.checked("a golden forward", () =>
+    ctx.step(() => {
+      const tokens = ctx.upload(ids, [ids.length], "ids");
+      const start = ctx.upload(new Uint32Array(1), [1], "start");
+      const logits = llamaForward(ctx, model.config, model.weights, tokens, { selection: model.selection, ...options, start });
+      return { logits, loss: crossEntropy(ctx, logits, tokens) };
+    }),
+  );
+  const [loss = Number.NaN] = await ctx.read(out.loss);
+  return { logits: await ctx.read(out.logits), loss };
+}
+
+const lossCheck = (name: string, value: number, expected: number, limit: number = LIMITS.loss): Check =>
+  check(name, Math.abs(value - expected), limit);
+
+/** A perplexity as a loss: its logarithm is what the limit speaks of. */
+async function perplexityCheck(ctx: Ctx, golden: GoldenCase, model: Model, name: string, expected: GoldenCase["info"]["perplexity"], selection?: Selection): Promise<Check> {
+  const ids = await golden.ids("eval.ids");
+  const found = await perplexity(ctx, model, ids, { context: expected.context, ...(selection ? { selection } : {}) });
+  return lossCheck(name, Math.log(found.value), Math.log(expected.value));
+}
+
+async function checkDense(ctx: Ctx, golden: GoldenCase, model: Model): Promise<Check[]> {
+  const hidden: Tensor[] = [];
+  const found = await forward(ctx, model, await golden.ids("ids"), { onHidden: (_, x) => hidden.push(x) });
+  let worstHidden = 0;
+  for (const [l, x] of hidden.entries()) {
+    if (golden.has(`hidden.${l}`)) worstHidden = Math.max(worstHidden, worstDifference(await ctx.read(x), await golden.floats(`hidden.${l}`)));
+  }
+  const greedy = await golden.ids("greedy");
+  const text = [...greedy.slice(0, GREEDY_PROMPT)];
+  for await (const token of generate(ctx, model, text.slice(), { tokens: greedy.length - GREEDY_PROMPT, temperature: 0, seed: 0, stopTokens: [] })) {
+    text.push(token);
+  }
+  const different = greedy.reduce((count, token, i) => count + (token === text[i] ? 0 : 1), 0);
+  return [
+    check("logits", worstDifference(found.logits, await golden.floats("logits")), LIMITS.logits),
+    check("hidden", worstHidden, LIMITS.logits),
+    lossCheck("loss", found.loss, golden.info.loss),
+    check("greedy", different, LIMITS.exact),
+    await perplexityCheck(ctx, golden, model, "perplexity", golden.info.perplexity),
+  ];
+}
+
+async function checkHard(ctx: Ctx, golden: GoldenCase, model: Model, layout: GateLayout): Promise<Check[]> {
+  const { info, config } = golden;
+  const masks = await Promise.all(layout.sizes.map((_, i) => golden.mask(`hard.mask.${i}`)));
+  const budget = budgetOf(config);
+  const ids = await golden.ids("ids");
+  const expected = await golden.floats("hard.logits");
+
+  const gates = ctx.persistent("hard masks", [layout.length], { data: flatten(layout, masks) });
+  const selection = masked(gates, layout);
+  const hard = await forward(ctx, model, ids, { selection });
+  const checks = [
+    check("hard.logits", worstDifference(hard.logits, expected), LIMITS.logits),
+    lossCheck("hard.loss", hard.loss, info.hard.loss),
+    check("hard.kept", Math.abs(keptWeightsOfMasks(budget, masks) - info.hard.kept_block_weights), LIMITS.exact),
+    check("hard.total", Math.abs(budget.blockWeights - info.hard.block_weights), LIMITS.exact),
+  ];
+  if (info.hard.perplexity) checks.push(await perplexityCheck(ctx, golden, model, "hard.perplexity", info.hard.perplexity, selection));
+  ctx.free(gates);
+
+  const lists = indexLists(masks);
+  const cut = await loadModel(ctx, config, cutReader(golden.weights, config.family, lists), { lists });
+  const compact = await forward(ctx, cut, ids);
+  checks.push(
+    check("compact.logits", worstDifference(compact.logits, expected), LIMITS.logits),
+    check("compact.equals.masked", worstDifference(compact.logits, hard.logits), LIMITS.logits),
+  );
+  cut.free();
+  return checks;
+}
+
+async function checkSoft(ctx: Ctx, golden: GoldenCase, model: Model, layout: GateLayout): Promise<Check[]> {
+  const values = await Promise.all(layout.sizes.map((_, i) => golden.floats(`soft.mask.${i}`)));
+  const gates = ctx.persistent("soft masks", [layout.length], { data: flatten(layout, values), requiresGrad: true });
+  const one = ctx.persistent("one", [1], { data: Float32Array.of(1) });
+  const ids = await golden.ids("ids");
+  const out = await ctx.gpu.checked("a golden backward", () =>
+    ctx.step(() => {
+      const tape = new Tape(tapeArithmetic(ctx));
+      ctx.tape = tape;
+      const tokens = ctx.upload(ids, [ids.length], "ids");
+      const start = ctx.upload(new Uint32Array(1), [1], "start");
+      const selection = masked(gates, layout);
+      const loss = crossEntropy(ctx, llamaForward(ctx, model.config, model.weights, tokens, { selection, start }), tokens);
+      tape.backward([[loss, one]]);
+      return { loss, gradient: tape.gradOf(gates) };
+    }),
+  );
+  const [loss = Number.NaN] = await ctx.read(out.loss);
+  const gradients = out.gradient ? unflatten(layout, await ctx.read(out.gradient)) : [];
+  let worst = gradients.length === layout.sizes.length ? 0 : Number.NaN;
+  for (const [i, gradient] of gradients.entries()) {
+    worst = Math.max(worst, worstDifference(gradient, await golden.floats(`soft.grad.${i}`)));
+  }
+  ctx.free(gates, one);
+  return [lossCheck("soft.loss", loss, golden.info.soft?.loss ?? Number.NaN), check("soft.grad", worst, LIMITS.softGradient)];
+}

@@ -1,0 +1,31 @@
+// Golden folders and the embedded model for tests in the browser, through the test server.
+import { memoryFolder } from "../formats/memoryFolder.ts";
+import type { Folder } from "../formats/folder.ts";
+
+const GOLDEN: Record<string, string> = import.meta.glob(["../../../golden/llama/*", "../../../golden/llama3/*"], {
+  query: "?url",
+  import: "default",
+  eager: true,
+});
+const EMBEDDED = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
+
+async function fetched(name: string, urls: Record<string, string>): Promise<Folder> {
+  const files: Record<string, Uint8Array> = {};
+  for (const [file, url] of Object.entries(urls)) {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url}: ${response.status}`);
+    files[file] = new Uint8Array(await response.arrayBuffer());
+  }
+  return memoryFolder(name, files);
+}
+
+/** A folder of golden/, such as "llama". */
+export function goldenFolder(name: string): Promise<Folder> {
+  const paths = Object.entries(GOLDEN).map(([path, url]) => [path.split("/").slice(-2), url] as const);
+  return fetched(name, Object.fromEntries(paths.flatMap(([[folder, file], url]) => (folder === name && file ? [[file, url]] : []))));
+}
+
+/** The embedded model. */
+export function embeddedFolder(): Promise<Folder> {
+  return fetched("speeches-3.5M", Object.fromEntries(EMBEDDED.map((file) => [file, `/model/${file}`])));
+}

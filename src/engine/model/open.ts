@@ -1,0 +1,67 @@
+// Opens a model's folder: config, weights and tokenizer, checked against each other, then brought to the GPU.
+import type { Ctx } from "../ctx.ts";
+import { EngineError, invariant } from "../errors.ts";
+import { type FloatDtype, isFloatDtype } from "../formats/dtype.ts";
+import { type Folder, readJson } from "../formats/folder.ts";
+import { openWeights, type Weights } from "../formats/safetensors.ts";
+import { type ModelConfig, readConfig } from "./config.ts";
+import { loadModel, type Model } from "./load.ts";
+import { loadTokenizer, type Tokenizer } from "./tokenizer.ts";
+import { checkWeights } from "./weights.ts";
+
+export interface OpenedModel {
+  readonly name: string;
+  readonly folder: Folder;
+  readonly config: ModelConfig;
+  readonly weights: Weights;
+  readonly tokenizer: Tokenizer;
+  /** Element type of the matrices in the file. */
+  readonly dtype: FloatDtype;
+  /** A short hash of config and weights' header: which model a checkpoint belongs to. */
+  readonly fingerprint: string;
+  readonly model: Model;
+}
+
+export interface OpenOptions {
+  onProgress?: (doneBytes: number, ofBytes: number) => void;
+  cancelled?: () => boolean;
+}
+
+/** Throws "config", "unsupported" or "format" before anything is uploaded, "cancelled", or what the GPU says. */
+export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
+  const rawConfig = await readJson(await folder.open("config.json"));
+  const config = readConfig(rawConfig);
+  const weights = await openWeights(folder);
+  const tensors = checkWeights(config, weights);
+  const tokenizerConfig = folder.list().includes("tokenizer_config.json")
+    ? await readJson(await folder.open("tokenizer_config.json"))
+    : undefined;
+  const tokenizer = loadTokenizer(await readJson(await folder.open("tokenizer.json")), tokenizerConfig);
+  invariant(
+    tokenizer.vocabSize <= config.vocab,
+    "format",
+    `tokenizer.json has ids up to ${tokenizer.vocabSize - 1}; the embedding has ${config.vocab} rows. Are the files of one model?`,
+  );
+  const matrix = tensors.find(({ shape }) => shape.length === 2);
+  const dtype = matrix ? weights.info(matrix.name).dtype : "F32";
+  invariant(
+    isFloatDtype(dtype),
+    "unsupported",
+    `weights of dtype ${dtype} are not supported; supported: F32, F16, BF16`,
+  );
+  const model = await loadModel(ctx, config, weights, {
+    onProgress: (done, of) => {
+      if (options.cancelled?.()) throw new EngineError("cancelled", "Opening was stopped; what was open before stays.");
+      options.onProgress?.(Math.round((done / of) * weights.sizeBytes), weights.sizeBytes);
+    },
+  });
+  const described = JSON.stringify([rawConfig, weights.names.map((name) => weights.info(name))]);
+  const fingerprint = (await sha256(new TextEncoder().encode(described))).slice(0, 16);
+  return { name: folder.name, folder, config, weights, tokenizer, dtype, fingerprint, model };
+}
+
+/** SHA-256 in hexadecimal. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

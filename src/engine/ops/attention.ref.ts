@@ -1,0 +1,173 @@
+// References of causal attention: on its own keys (with backward) and over a KV cache.
+import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import type { HeadShape } from "./rope.ts";
+
+interface Params extends HeadShape {
+  start: number;
+  window?: number;
+  scratchBytes?: number;
+}
+
+/** Where element c of head h of row r is: packed q|k|v, or a cache k|v. */
+interface Layout {
+  q: (t: number, h: number, c: number) => number;
+  k: (j: number, g: number, c: number) => number;
+  v: (j: number, g: number, c: number) => number;
+}
+
+function layoutOf({ heads, kvHeads, headDim }: HeadShape, cached: boolean): Layout {
+  const width = (heads + 2 * kvHeads) * headDim;
+  const keyWidth = cached ? 2 * kvHeads * headDim : width;
+  const keysFrom = cached ? 0 : heads * headDim;
+  return {
+    q: (t, h, c) => t * width + h * headDim + c,
+    k: (j, g, c) => j * keyWidth + keysFrom + g * headDim + c,
+    v: (j, g, c) => j * keyWidth + keysFrom + (kvHeads + g) * headDim + c,
+  };
+}
+
+/** softmax(scale q k) of query t and head h: keys first .. first + weights.length - 1. */
+function weightsOf(qkv: RefTensor, kv: RefTensor, layout: Layout, params: Params, t: number, h: number) {
+  const { heads, kvHeads, headDim, start, window = Infinity } = params;
+  const position = start + t;
+  const first = Math.max(0, position - window + 1);
+  const g = Math.floor(h / (heads / kvHeads));
+  const scores = Array.from({ length: position - first + 1 }, (_, i) => {
+    let sum = 0;
+    for (let c = 0; c < headDim; c++) sum += at(qkv.data, layout.q(t, h, c)) * at(kv.data, layout.k(first + i, g, c));
+    return sum / Math.sqrt(headDim);
+  });
+  const top = scores.reduce((most, score) => Math.max(most, score), -Infinity);
+  const exps = scores.map((score) => Math.exp(score - top));
+  const sum = exps.reduce((total, e) => total + e, 0);
+  return { first, g, weights: exps.map((e) => e / sum) };
+}
+
+function forward(qkv: RefTensor, kv: RefTensor, params: Params, cached: boolean): RefTensor {
+  const { heads, headDim } = params;
+  const layout = layoutOf(params, cached);
+  const rows = qkv.shape[0] ?? 0;
+  const out = refTensor([rows, heads * headDim]);
+  for (let t = 0; t < rows; t++) {
+    for (let h = 0; h < heads; h++) {
+      const { first, g, weights } = weightsOf(qkv, kv, layout, params, t, h);
+      for (let c = 0; c < headDim; c++) {
+        const place = (t * heads + h) * headDim + c;
+        out.data[place] = weights.reduce((sum, w, i) => sum + w * at(kv.data, layout.v(first + i, g, c)), 0);
+      }
+    }
+  }
+  return out;
+}
+
+function backward(qkv: RefTensor, params: Params, dout: RefTensor): RefTensor {
+  const { heads, headDim } = params;
+  const layout = layoutOf(params, false);
+  const rows = qkv.shape[0] ?? 0;
+  const d = zerosLike(qkv);
+  const add = (place: number, value: number): void => {
+    d.data[place] = at(d.data, place) + value;
+  };
+  for (let t = 0; t < rows; t++) {
+    for (let h = 0; h < heads; h++) {
+      const { first, g, weights } = weightsOf(qkv, qkv, layout, params, t, h);
+      const dOutOf = (c: number): number => at(dout.data, (t * heads + h) * headDim + c);
+      const dWeights = weights.map((w, i) => {
+        let sum = 0;
+        for (let c = 0; c < headDim; c++) {
+          sum += dOutOf(c) * at(qkv.data, layout.v(first + i, g, c));
+          add(layout.v(first + i, g, c), w * dOutOf(c));
+        }
+        return sum;
+      });
+      const mean = dWeights.reduce((sum, dw, i) => sum + dw * (weights[i] ?? 0), 0);
+      weights.forEach((w, i) => {
+        const ds = (w * ((dWeights[i] ?? 0) - mean)) / Math.sqrt(headDim);
+        for (let c = 0; c < headDim; c++) {
+          add(layout.q(t, h, c), ds * at(qkv.data, layout.k(first + i, g, c)));
+          add(layout.k(first + i, g, c), ds * at(qkv.data, layout.q(t, h, c)));
+        }
+      });
+    }
+  }
+  return d;
+}
+
+const packed = (rows: number, { heads, kvHeads, headDim }: HeadShape, scale: number): RefTensor =>
+  randomRef(1, [rows, (heads + 2 * kvHeads) * headDim], scale);
+const scalar = (value: number): RefTensor => ({ ...refTensor([1], Float64Array.of(value)), dtype: "u32" });
+
+type Sizes = readonly [rows: number, heads: number, kvHeads: number, headDim: number];
+const nameOf = ([rows, heads, kvHeads, headDim]: Sizes): string => `T${rows} H${heads} KV${kvHeads} hd${headDim}`;
+
+function own(sizes: Sizes, more: Partial<Params> = {}, scale = 2, name = ""): OpCase<Params> {
+  const [rows, heads, kvHeads, headDim] = sizes;
+  const params = { heads, kvHeads, headDim, start: 0, ...more };
+  return {
+    name: `${nameOf(sizes)}${name}`,
+    params,
+    inputs: () => [packed(rows, params, scale), scalar(0)],
+  };
+}
+
+export const attentionRef: OpRef<Params> = {
+  name: "attention",
+  cases: [
+    own([1, 1, 1, 4]),
+    own([2, 2, 1, 16]),
+    own([7, 2, 2, 16]),
+    own([8, 4, 2, 24]),
+    own([9, 6, 2, 32]),
+    own([15, 2, 1, 64]),
+    own([16, 3, 3, 20]),
+    own([17, 6, 1, 32]),
+    own([33, 4, 2, 16]),
+    own([65, 2, 1, 32]),
+    own([9, 2, 1, 16], { window: 1 }, 2, " window 1"),
+    own([33, 2, 1, 16], { window: 7 }, 2, " window 7"),
+    own([40, 2, 2, 16], { window: 8 }, 2, " window 8"),
+    own([41, 4, 2, 16], { window: 17 }, 2, " window 17"),
+    own([20, 2, 1, 16], { window: 100 }, 2, " window 100"),
+    own([19, 6, 3, 16], { scratchBytes: 1 }, 2, " group by group"),
+    own([19, 6, 2, 16], { scratchBytes: 4 * 19 * 24 * 4 }, 2, " heads in two runs"),
+    own([12, 2, 1, 16], {}, 8, " 8 scale"),
+    own([12, 2, 1, 16], {}, 0, " zeros"),
+  ],
+  forward([qkv], params) {
+    if (!qkv) throw new RangeError("attention takes q|k|v");
+    return [forward(qkv, qkv, params, false)];
+  },
+  backward([qkv], params, [dout]) {
+    if (!qkv || !dout) throw new RangeError("attention takes q|k|v");
+    return [backward(qkv, params, dout), null];
+  },
+};
+
+function cached(sizes: Sizes, capacity: number, start: number, more: Partial<Params> = {}): OpCase<Params> {
+  const [rows, heads, kvHeads, headDim] = sizes;
+  const params = { heads, kvHeads, headDim, start, ...more };
+  return {
+    name: `${nameOf(sizes)} S${capacity} start ${start}${more.window ? ` window ${more.window}` : ""}`,
+    params,
+    inputs: () => [packed(rows, params, 2), randomRef(2, [capacity, 2 * kvHeads * headDim], 2), scalar(start)],
+  };
+}
+
+export const attentionCachedRef: OpRef<Params> = {
+  name: "attention over a cache",
+  cases: [
+    cached([1, 6, 2, 32], 1, 0),
+    cached([1, 6, 2, 32], 512, 511),
+    cached([1, 6, 2, 32], 300, 7),
+    cached([1, 4, 4, 24], 20, 8),
+    cached([1, 9, 3, 64], 33, 31),
+    cached([9, 2, 1, 16], 40, 0),
+    cached([17, 4, 2, 32], 40, 13),
+    cached([9, 2, 1, 16], 64, 40, { window: 10 }),
+    cached([1, 2, 1, 16], 64, 40, { window: 5 }),
+  ],
+  forward([qkv, cache], params) {
+    if (!qkv || !cache) throw new RangeError("attention takes q|k|v and a cache");
+    return [forward(qkv, cache, params, true)];
+  },
+};

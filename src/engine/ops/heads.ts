@@ -1,0 +1,47 @@
+// The last layer of the hypernetwork (method.md 1.2): a linear head for each vector, all in one flat weight.
+import gateTiles from "../../../shaders/lib/gate_tiles.wgsl?raw";
+import grid from "../../../shaders/lib/grid.wgsl?raw";
+import wgsl from "../../../shaders/heads.wgsl?raw";
+import type { Ctx } from "../ctx.ts";
+import { invariant } from "../errors.ts";
+import type { KernelSpec } from "../gpu/kernel.ts";
+import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
+import type { GateTables } from "./gateTables.ts";
+import { groupsFor } from "./launch.ts";
+import { tileSums } from "./tileSums.ts";
+
+const code = [grid, gateTiles, wgsl].join("\n");
+const FORWARD: KernelSpec = { label: "heads", code, entry: "forward" };
+const INPUT_GRADIENT: KernelSpec = { label: "heads dh", code, entry: "input_gradient" };
+const WEIGHT_GRADIENT: KernelSpec = { label: "heads dw", code, entry: "weight_gradient" };
+
+/**
+ * logits[j] = weight[j] . h[vector of j], 0 for padding. h: (vectors, C), C a multiple of 4; weight: (flat gates, C), a row for each gate
+ * of the flat buffer, padding included; logits: (flat gates). The gradient of a padding row is 0.
+ */
+export function heads(ctx: Ctx, h: Tensor, weight: Tensor, tables: GateTables): Tensor {
+  const { layout, tiles } = tables;
+  const { cols } = matrixOf(h);
+  checkShape(h, [layout.sizes.length, cols], "heads input");
+  checkShape(weight, [layout.length, cols], "heads weight");
+  invariant(cols % 4 === 0, "shape", `heads: a width that is a multiple of 4 expected, ${cols} came`);
+  const dims = { tiles: layout.vectorOfTile.length, quads: cols / 4 };
+  const perTile = groupsFor(dims.tiles);
+  const logits = ctx.empty([layout.length], "logits", { requiresGrad: ctx.needsGrad(h, weight) });
+  ctx.run(FORWARD, [h, weight, tiles, logits], dims, perTile);
+  return ctx.record(logits, [h, weight], (dLogits) => {
+    let dh: Tensor | null = null;
+    if (h.requiresGrad) {
+      const parts = ctx.empty([dims.tiles, cols], "d heads input by tile");
+      ctx.run(INPUT_GRADIENT, [dLogits, weight, tiles, parts], dims, perTile);
+      dh = ctx.gradTarget(h);
+      tileSums(ctx, parts, tables, dh);
+    }
+    let dWeight: Tensor | null = null;
+    if (weight.requiresGrad) {
+      dWeight = ctx.gradTarget(weight);
+      ctx.run(WEIGHT_GRADIENT, [dLogits, h, tiles, dWeight], dims, perTile);
+    }
+    return [dh, dWeight];
+  });
+}

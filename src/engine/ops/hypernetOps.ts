@@ -1,0 +1,70 @@
+// The hypernetwork's part of the registry: its ops with their references, in the order in which a training step runs them.
+import type { Ctx } from "../ctx.ts";
+import { invariant } from "../errors.ts";
+import { layoutOf } from "../prune/gates.ts";
+import { type Tensor, view } from "../tensor.ts";
+import { adamW } from "./adamW.ts";
+import { adamWRef } from "./adamW.ref.ts";
+import { binarize } from "./binarize.ts";
+import { binarizeRef, gumbelSoftRef } from "./binarize.ref.ts";
+import { budget } from "./budget.ts";
+import { budgetRef, keptRef } from "./budget.ref.ts";
+import { gateTables, type GateTables } from "./gateTables.ts";
+import { gelu } from "./gelu.ts";
+import { geluRef } from "./gelu.ref.ts";
+import { gru } from "./gru.ts";
+import { gruRef } from "./gru.ref.ts";
+import { heads } from "./heads.ts";
+import { headsRef } from "./heads.ref.ts";
+import { layerNorm } from "./layerNorm.ts";
+import { layerNormRef } from "./layerNorm.ref.ts";
+import { linearTrained } from "./linearTrained.ts";
+import { linearTrainedRef } from "./linearTrained.ref.ts";
+import { noise } from "./noise.ts";
+import { noiseRef } from "./noise.ref.ts";
+import { type CheckedOp, checkedOp } from "./parity.ts";
+import { packStepState, type StepValues } from "./stepState.ts";
+
+function take(inputs: readonly Tensor[], i: number): Tensor {
+  const tensor = inputs[i];
+  invariant(tensor, "bug", `a case gave no input ${i}`);
+  return tensor;
+}
+
+const tablesOf = (ctx: Ctx, sizes: readonly number[]): GateTables => gateTables(ctx, layoutOf(sizes), "step");
+
+function stateOf(ctx: Ctx, values: Partial<StepValues>): Tensor {
+  const data = packStepState({ seed: 0, step: 0, keep: 1, ...values });
+  return ctx.upload(data, [data.length], "step state");
+}
+
+export const hypernetOps: readonly CheckedOp[] = [
+  checkedOp(linearTrainedRef, (ctx, t) => [linearTrained(ctx, take(t, 0), take(t, 1), t[2])]),
+  checkedOp(gruRef, (ctx, t) => [gru(ctx, take(t, 0), take(t, 1), take(t, 2), take(t, 3), take(t, 4), take(t, 5))]),
+  checkedOp(layerNormRef, (ctx, t, { eps }) => [layerNorm(ctx, take(t, 0), take(t, 1), take(t, 2), eps)]),
+  checkedOp(geluRef, (ctx, t) => [gelu(ctx, take(t, 0))]),
+  checkedOp(headsRef, (ctx, t, { sizes }) => [heads(ctx, take(t, 0), take(t, 1), tablesOf(ctx, sizes))]),
+  checkedOp(noiseRef, (ctx, _, { sizes, draw, ...values }) => [
+    noise(ctx, tablesOf(ctx, sizes), stateOf(ctx, values), draw),
+  ]),
+  ...[binarizeRef, gumbelSoftRef].map((ref) =>
+    checkedOp(ref, (ctx, t, { sizes, estimator }) => [
+      binarize(ctx, take(t, 0), take(t, 1), tablesOf(ctx, sizes), estimator),
+    ]),
+  ),
+  checkedOp(budgetRef, (ctx, t, { sizes, costs, keep }) => [
+    budget(ctx, take(t, 0), tablesOf(ctx, sizes), costs, stateOf(ctx, { keep })).penalty,
+  ]),
+  checkedOp(keptRef, (ctx, t, { sizes, costs, keep }) => {
+    const { kept, counts } = budget(ctx, take(t, 0), tablesOf(ctx, sizes), costs, stateOf(ctx, { keep }));
+    return [kept, counts];
+  }),
+  checkedOp(adamWRef, (ctx, t, { first, steps, ...options }) => {
+    const [theta, m, v, grads] = [take(t, 0), take(t, 1), take(t, 2), take(t, 3)];
+    for (let step = 0; step < steps; step++) {
+      const grad = view(grads, step * (theta.shape[0] ?? 0), theta.shape);
+      adamW(ctx, theta, grad, m, v, stateOf(ctx, { step: first + step }), options);
+    }
+    return [theta, m, v];
+  }),
+];

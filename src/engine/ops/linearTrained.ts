@@ -1,0 +1,53 @@
+// A small linear layer whose weights are trained: the hypernetwork's own. The frozen model's matrices go through linear.ts.
+import grid from "../../../shaders/lib/grid.wgsl?raw";
+import scalar from "../../../shaders/lib/scalar.wgsl?raw";
+import vec4 from "../../../shaders/lib/vec4.wgsl?raw";
+import wgsl from "../../../shaders/linear_trained.wgsl?raw";
+import type { Ctx } from "../ctx.ts";
+import type { KernelSpec } from "../gpu/kernel.ts";
+import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
+import { groupsFor } from "./launch.ts";
+
+const WORKGROUP = 64;
+/** Outputs of one invocation, as in the WGSL. */
+const BLOCK = 4;
+
+const kernels = (values: string): Record<"forward" | "dx" | "dw" | "db", KernelSpec> => {
+  const code = [grid, values, wgsl].join("\n");
+  return {
+    forward: { label: "linearTrained", code, entry: "forward" },
+    dx: { label: "linearTrained dx", code, entry: "input_gradient" },
+    dw: { label: "linearTrained dw", code, entry: "weight_gradient" },
+    db: { label: "linearTrained db", code, entry: "bias_gradient" },
+  };
+};
+const BY_ONE = kernels(scalar);
+const BY_FOUR = kernels(vec4);
+
+/** y = x w^T + b. x: (M, K), w: (N, K), b: (N) or none, y: (M, N). Gradients of all three that want one. */
+export function linearTrained(ctx: Ctx, x: Tensor, w: Tensor, b?: Tensor): Tensor {
+  const { rows, cols: k } = matrixOf(x);
+  const { rows: cols } = matrixOf(w);
+  checkShape(w, [cols, k], "linearTrained weight");
+  if (b) checkShape(b, [cols], "linearTrained bias");
+  const kernel = k % 4 === 0 ? BY_FOUR : BY_ONE;
+  const inner = k % 4 === 0 ? k / 4 : k;
+  const dims = { rows, inner, cols, biased: b ? 1 : 0 };
+  const run = (spec: KernelSpec, args: readonly Tensor[], invocations: number): void =>
+    ctx.run(spec, args, dims, groupsFor(invocations, WORKGROUP));
+  const inputs = b ? [x, w, b] : [x, w];
+  const y = ctx.empty([rows, cols], "linearTrained", { requiresGrad: ctx.needsGrad(...inputs) });
+  // without a bias its binding holds the weight, unread
+  run(kernel.forward, [x, w, b ?? w, y], Math.ceil(rows / BLOCK) * cols);
+  return ctx.record(y, inputs, (dy) => {
+    const gradient = (spec: KernelSpec, of: Tensor, args: readonly Tensor[], invocations: number): Tensor | null => {
+      if (!of.requiresGrad) return null;
+      const target = ctx.gradTarget(of);
+      run(spec, [...args, target], invocations);
+      return target;
+    };
+    const dx = gradient(kernel.dx, x, [dy, w], Math.ceil(rows / BLOCK) * inner);
+    const dw = gradient(kernel.dw, w, [dy, x], Math.ceil(cols / BLOCK) * inner);
+    return b ? [dx, dw, gradient(kernel.db, b, [dy], cols)] : [dx, dw];
+  });
+}

@@ -1,0 +1,130 @@
+// The whole hypernetwork against PyTorch's golden logits, and its gradient against the composed f64 references.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import goldenUrl from "../../../golden/llama/golden.safetensors?url";
+import { Ctx } from "../ctx.ts";
+import { memorySource } from "../formats/memoryFolder.ts";
+import { readSafetensors } from "../formats/safetensors.ts";
+import { Gpu } from "../gpu/device.ts";
+import { tapeArithmetic } from "../ops/arithmetic.ts";
+import { geluRef } from "../ops/gelu.ref.ts";
+import { gruRef } from "../ops/gru.ref.ts";
+import { headsRef } from "../ops/heads.ref.ts";
+import { layerNormRef } from "../ops/layerNorm.ref.ts";
+import { linearTrainedRef } from "../ops/linearTrained.ref.ts";
+import { worstDifference } from "../ops/parity.ts";
+import { randomRef, refTensor, type RefTensor } from "../ops/ref.ts";
+import { Tape } from "../tape.ts";
+import { layoutOf, unflatten } from "./gates.ts";
+import { Hypernet } from "./hypernet.ts";
+import { NORM_EPS, namedOf } from "./hypernetLayout.ts";
+
+const PREFIX = "hn.start.";
+const BLOCK = [64, 64, 64, 176, 64];
+const gates = layoutOf([BLOCK, BLOCK, BLOCK].flat());
+
+let ctx: Ctx;
+let named: Map<string, Float32Array<ArrayBuffer>>;
+let goldenLogits: Float32Array[];
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+  const bytes = new Uint8Array(await (await fetch(goldenUrl)).arrayBuffer());
+  const file = await readSafetensors(memorySource("golden.safetensors", bytes));
+  named = new Map([["z", await file.readFloat32("hn.z")]]);
+  for (const name of file.tensors.keys()) {
+    if (name.startsWith(PREFIX)) named.set(name.slice(PREFIX.length), await file.readFloat32(name));
+  }
+  goldenLogits = await Promise.all(gates.sizes.map((_, i) => file.readFloat32(`hn.logits.${i}`)));
+});
+afterAll(() => ctx.gpu.destroy());
+
+/** The gradient of dLogits . logits by every parameter, in f64, by PyTorch's names. */
+function referenceGradients(dLogits: RefTensor): Map<string, Float64Array> {
+  const of = (name: string, shape: readonly number[]): RefTensor =>
+    refTensor(shape, Float64Array.from(named.get(name) ?? []));
+  const steps = gates.sizes.length;
+  const z = of("z", [steps, 32]);
+  const direction = (suffix: string) => ({
+    input: [z, of(`gru.weight_ih_l0${suffix}`, [192, 32]), of(`gru.bias_ih_l0${suffix}`, [192])],
+    hidden: [of(`gru.weight_hh_l0${suffix}`, [192, 64]), of(`gru.bias_hh_l0${suffix}`, [192])],
+  });
+  const both = [direction(""), direction("_reverse")];
+  const inputs = both.flatMap(({ input }) => linearTrainedRef.forward(input, {}));
+  const gruInputs = [...inputs, ...both.flatMap(({ hidden }) => hidden)];
+  const states = gruRef.forward(gruInputs, {});
+  const normInputs = [...states, of("norm.weight", [128]), of("norm.bias", [128])];
+  const normParams = { eps: NORM_EPS, frozen: false };
+  const normed = layerNormRef.forward(normInputs, normParams);
+  const headWeight = refTensor([gates.length, 128]);
+  gates.offsets.forEach((offset, i) => headWeight.data.set(named.get(`heads.${i}.weight`) ?? [], offset * 128));
+
+  const present = (gradients: readonly (RefTensor | null)[] | undefined): RefTensor[] =>
+    (gradients ?? []).map((gradient) => {
+      if (!gradient) throw new RangeError("a reference left a gradient out");
+      return gradient;
+    });
+  const [dh, dHeads] = present(
+    headsRef.backward?.([...geluRef.forward(normed, {}), headWeight], { sizes: gates.sizes }, [dLogits]),
+  );
+  const dNormed = present(geluRef.backward?.(normed, {}, dh ? [dh] : []));
+  const [dStates, dNormWeight, dNormBias] = present(layerNormRef.backward?.(normInputs, normParams, dNormed));
+  const dGru = present(gruRef.backward?.(gruInputs, {}, dStates ? [dStates] : []));
+  const out = new Map<string, Float64Array>();
+  const put = (name: string, gradient: RefTensor | undefined): void =>
+    void out.set(name, gradient?.data ?? new Float64Array());
+  both.forEach(({ input }, d) => {
+    const suffix = d === 0 ? "" : "_reverse";
+    const dInput = dGru[d];
+    const [, dw, db] = present(linearTrainedRef.backward?.(input, {}, dInput ? [dInput] : []));
+    put(`gru.weight_ih_l0${suffix}`, dw);
+    put(`gru.bias_ih_l0${suffix}`, db);
+    put(`gru.weight_hh_l0${suffix}`, dGru[2 + 2 * d]);
+    put(`gru.bias_hh_l0${suffix}`, dGru[3 + 2 * d]);
+  });
+  put("norm.weight", dNormWeight);
+  put("norm.bias", dNormBias);
+  gates.sizes.forEach((size, i) => {
+    const offset = gates.offsets[i] ?? 0;
+    out.set(`heads.${i}.weight`, dHeads?.data.subarray(offset * 128, (offset + size) * 128) ?? new Float64Array());
+  });
+  return out;
+}
+
+describe("hypernetwork with PyTorch's golden start", () => {
+  test("logits are PyTorch's", async () => {
+    const hypernet = Hypernet.fromNamed(ctx, gates, named);
+    const logits = await ctx.gpu.checked("hypernetwork", () => ctx.step(() => hypernet.forward(ctx)));
+    const found = unflatten(gates, await ctx.read(logits));
+    expect(found).toHaveLength(goldenLogits.length);
+    found.forEach((vector, i) => expect(worstDifference(vector, goldenLogits[i] ?? [])).toBeLessThan(2e-4));
+    hypernet.free(ctx);
+  });
+
+  test("the gradient by every parameter is that of the references", async () => {
+    const hypernet = Hypernet.fromNamed(ctx, gates, named);
+    const dLogits = randomRef(7, [gates.length]);
+    const gradient = await ctx.gpu.checked("hypernetwork", () =>
+      ctx.step(() => {
+        const tape = new Tape(tapeArithmetic(ctx));
+        ctx.tape = tape;
+        const seed = ctx.upload(Float32Array.from(dLogits.data), [gates.length], "dLogits");
+        tape.backward([[hypernet.forward(ctx), seed]]);
+        return tape.gradOf(hypernet.theta);
+      }),
+    );
+    if (!gradient) throw new Error("theta got no gradient");
+    const found = namedOf(hypernet.layout, await ctx.read(gradient));
+    const expected = referenceGradients(dLogits);
+    expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+    for (const [name, values] of found) {
+      const difference = worstDifference(values, expected.get(name) ?? []);
+      expect(difference, name).toBeLessThan(1e-4);
+    }
+    hypernet.free(ctx);
+  });
+
+  test("named parameters come back as they went in", async () => {
+    const hypernet = Hypernet.fromNamed(ctx, gates, named);
+    expect(await hypernet.toNamed(ctx)).toEqual(named);
+    hypernet.free(ctx);
+  });
+});

@@ -1,0 +1,84 @@
+// The flat layout of the hypernetwork: alignment, PyTorch's initialisation, and refusing what does not fit.
+import { describe, expect, test } from "vitest";
+import { EngineError } from "../errors.ts";
+import { sizeOf } from "../tensor.ts";
+import { layoutOf } from "./gates.ts";
+import { hypernetLayout, initialInputs, initialTheta, namedOf, thetaOf } from "./hypernetLayout.ts";
+
+const gates = layoutOf([64, 70, 64, 100, 3]);
+const layout = hypernetLayout(gates);
+
+describe("layout", () => {
+  test("tensors start on 64 floats and do not overlap", () => {
+    let end = 0;
+    for (const { start, shape } of layout.tensors) {
+      expect(start % 64).toBe(0);
+      expect(start).toBeGreaterThanOrEqual(end);
+      end = start + sizeOf(shape);
+    }
+    expect(layout.length).toBeGreaterThanOrEqual(end);
+    expect(layout.length % 64).toBe(0);
+  });
+
+  test("has PyTorch's parameters and no more", () => {
+    const parameters = layout.named.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    expect(parameters).toBe(2 * (192 * 32 + 192 * 64 + 2 * 192) + 2 * 128 + (64 + 70 + 64 + 100 + 3) * 128);
+    expect(layout.named.map(({ name }) => name)).toContain("gru.weight_hh_l0_reverse");
+    expect(layout.named.at(-1)).toMatchObject({ name: "heads.4.weight", shape: [3, 128] });
+  });
+});
+
+describe("initialisation", () => {
+  const theta = initialTheta(layout, 5);
+
+  test("is uniform within PyTorch's bounds", () => {
+    for (const [name, values] of namedOf(layout, theta)) {
+      if (name === "norm.weight") expect(new Set(values)).toEqual(new Set([1]));
+      else if (name === "norm.bias") expect(new Set(values)).toEqual(new Set([0]));
+      else {
+        const bound = name.startsWith("gru.") ? 1 / 8 : 1 / Math.sqrt(128);
+        expect(Math.max(...values.map(Math.abs)), name).toBeLessThan(bound);
+        const variance = values.reduce((sum, value) => sum + value ** 2, 0) / values.length;
+        expect(Math.sqrt(3 * variance) / bound, name).toBeCloseTo(1, 0);
+      }
+    }
+  });
+
+  test("differs by seed and parameter, and repeats", () => {
+    expect(initialTheta(layout, 5)).toEqual(theta);
+    expect(initialTheta(layout, 6)).not.toEqual(theta);
+    const named = namedOf(layout, theta);
+    expect(named.get("heads.0.weight")).not.toEqual(named.get("heads.2.weight"));
+  });
+
+  test("leaves padding at 0", () => {
+    expect(theta.reduce((count, value) => count + (value === 0 ? 1 : 0), 0)).toBe(
+      layout.length - layout.named.reduce((sum, { shape }) => sum + sizeOf(shape), 0) + 128,
+    );
+  });
+
+  test("z is standard normal", () => {
+    const z = initialInputs(layoutOf(Array.from({ length: 40 }, () => 8)), 3);
+    expect(z).toHaveLength(40 * 32);
+    const mean = z.reduce((sum, value) => sum + value, 0) / z.length;
+    const variance = z.reduce((sum, value) => sum + (value - mean) ** 2, 0) / z.length;
+    expect(Math.abs(mean)).toBeLessThan(0.1);
+    expect(Math.abs(variance - 1)).toBeLessThan(0.15);
+  });
+});
+
+describe("named parameters", () => {
+  test("go in and out unchanged", () => {
+    const named = namedOf(layout, initialTheta(layout, 1));
+    expect(namedOf(layout, thetaOf(layout, named))).toEqual(named);
+  });
+
+  test("are refused by name where one is missing or of another size", () => {
+    const named = namedOf(layout, initialTheta(layout, 1));
+    named.delete("norm.bias");
+    expect(() => thetaOf(layout, named)).toThrow(EngineError);
+    expect(() => thetaOf(layout, named)).toThrow(/norm\.bias must have 128 values, none came/);
+    named.set("norm.bias", new Float32Array(7));
+    expect(() => thetaOf(layout, named)).toThrow(/norm\.bias must have 128 values, 7 came/);
+  });
+});

@@ -1,0 +1,38 @@
+// Noise made on the GPU has the bits that the CPU computes.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Ctx } from "./ctx.ts";
+import { Gpu } from "./gpu/device.ts";
+import { gateTables } from "./ops/gateTables.ts";
+import { noise as noiseOp } from "./ops/noise.ts";
+import { stepState, writeStepState } from "./ops/stepState.ts";
+import { layoutOf, unflatten } from "./prune/gates.ts";
+import { DRAW, noise } from "./rng.ts";
+
+const layout = layoutOf([1, 63, 64, 65, 2048, 192, 512, 1500]);
+
+let ctx: Ctx;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+});
+afterAll(() => ctx.gpu.destroy());
+
+describe("noise on the GPU", () => {
+  test.each([
+    { seed: 0, step: 0, draw: DRAW.language },
+    { seed: 1, step: 12, draw: DRAW.budget },
+    { seed: 0xdeadbeef, step: 99_999, draw: DRAW.sample },
+    { seed: 0xffffffff, step: 0xffffffff, draw: 0xffffffff },
+  ])("seed $seed, step $step, draw $draw", async ({ seed, step, draw }) => {
+    const tables = gateTables(ctx, layout);
+    // written over another step's values: what counts is the state when the step is recorded
+    const state = stepState(ctx, { seed: 5, step: 5, keep: 0.5 });
+    writeStepState(ctx, state, { seed, step, keep: 0.5 });
+    const u = await ctx.gpu.checked("noise", () => ctx.step(() => noiseOp(ctx, tables, state, draw)));
+    const found = unflatten(layout, await ctx.read(u));
+    const expected = layout.sizes.map((size, vector) =>
+      Float32Array.from({ length: size }, (_, index) => noise(seed, step, draw, vector, index)),
+    );
+    expect(found).toEqual(expected);
+    ctx.free(state, tables.tiles, tables.bounds);
+  });
+});

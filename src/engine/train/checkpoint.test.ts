@@ -1,0 +1,28 @@
+// A checkpoint comes back as it was saved, and damage is refused.
+import { expect, test } from "vitest";
+import { EngineError } from "../errors.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { DEFAULT_RECIPE } from "./recipe.ts";
+
+const checkpoint: Checkpoint = {
+  recipe: { ...DEFAULT_RECIPE, keep: 0.3, seed: 7 },
+  step: 250,
+  subject: "model and text",
+  theta: Float32Array.of(1, -2, 3.5),
+  m: Float32Array.of(0, 1e-9, 2),
+  v: Float32Array.of(4, 5, 6),
+};
+
+test("round trip", async () => {
+  expect(await decodeCheckpoint(await encodeCheckpoint(checkpoint))).toEqual(checkpoint);
+});
+
+test("a truncated file is refused", async () => {
+  const bytes = await encodeCheckpoint(checkpoint);
+  await expect(decodeCheckpoint(bytes.slice(0, bytes.length - 4))).rejects.toThrow(EngineError);
+});
+
+test("a recipe out of bounds is refused by its field", async () => {
+  const bad = await encodeCheckpoint({ ...checkpoint, recipe: { ...checkpoint.recipe, steps: -1 } });
+  await expect(decodeCheckpoint(bad)).rejects.toThrow(/steps/);
+});

@@ -1,0 +1,47 @@
+// Everything that lives on the GPU from training step to training step.
+import type { Ctx } from "../ctx.ts";
+import type { GateCosts } from "../ops/budget.ts";
+import { METRICS } from "../ops/metrics.ts";
+import { stepState } from "../ops/stepState.ts";
+import type { Hypernet } from "../prune/hypernet.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Steps whose numbers the GPU keeps until they are fetched. */
+export const RING_SLOTS = 1024;
+
+export interface TrainState {
+  hypernet: Hypernet;
+  costs: GateCosts;
+  /** AdamW's moments, in the layout of hypernet.theta. */
+  m: Tensor;
+  v: Tensor;
+  /** seed, step and p (ops/stepState.ts). */
+  step: Tensor;
+  /** (RING_SLOTS, METRICS): numbers of the last steps (ops/metrics.ts). */
+  ring: Tensor;
+  /** Position of the first token: 0. */
+  start: Tensor;
+  /** Gradients that backward starts from: 1 for the loss, lambda for R. */
+  one: Tensor;
+  lambda: Tensor;
+}
+
+/** The state of a run that has not begun: moments are zero. */
+export function makeTrainState(ctx: Ctx, hypernet: Hypernet, costs: GateCosts, lambda: number): TrainState {
+  return {
+    hypernet,
+    costs,
+    m: ctx.persistent("adamW m", hypernet.theta.shape),
+    v: ctx.persistent("adamW v", hypernet.theta.shape),
+    step: stepState(ctx, { seed: 0, step: 0, keep: 1 }),
+    ring: ctx.persistent("metrics", [RING_SLOTS, METRICS]),
+    start: ctx.persistent("start", [1], { dtype: "u32" }),
+    one: ctx.persistent("one", [1], { data: Float32Array.of(1) }),
+    lambda: ctx.persistent("lambda", [1], { data: Float32Array.of(lambda) }),
+  };
+}
+
+export function freeTrainState(ctx: Ctx, state: TrainState): void {
+  state.hypernet.free(ctx);
+  ctx.free(state.m, state.v, state.step, state.ring, state.start, state.one, state.lambda);
+}

@@ -1,0 +1,94 @@
+// One training step of the hypernetwork, all of it on the GPU in one submit (method.md 1.2 to 1.4).
+import type { Ctx } from "../ctx.ts";
+import { llamaForward } from "../model/llama.ts";
+import type { Model } from "../model/load.ts";
+import { masked } from "../model/selection.ts";
+import { adamW } from "../ops/adamW.ts";
+import { tapeArithmetic } from "../ops/arithmetic.ts";
+import { binarize } from "../ops/binarize.ts";
+import { budget } from "../ops/budget.ts";
+import { crossEntropy } from "../ops/crossEntropy.ts";
+import { recordMetrics } from "../ops/metrics.ts";
+import { noise } from "../ops/noise.ts";
+import { DRAW } from "../rng.ts";
+import { Tape } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Estimator } from "./recipe.ts";
+import type { TrainState } from "./state.ts";
+
+/** AdamW's constants that no recipe changes (method.md 1.4). */
+export const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
+
+export interface StepRecipe {
+  estimator: Estimator;
+  learningRate: number;
+  weightDecay: number;
+}
+
+export interface StepInputs {
+  /** Token ids (T) of the step. */
+  ids: Uint32Array;
+  /** Flat noise in place of the counter-based one (golden cases only). */
+  noise?: Float32Array;
+}
+
+/** Flat logits before the update; they stay readable until the next step is recorded. */
+export interface StepResult {
+  logits: Tensor;
+}
+
+/** Gates for the language model's loss, and those that the budget counts: two draws in the released code's estimator. */
+function drawGates(
+  ctx: Ctx,
+  logits: Tensor,
+  state: TrainState,
+  estimator: Estimator,
+  given?: Float32Array,
+): { loss: Tensor; budget: Tensor } {
+  const draw = (stream: number): Tensor =>
+    given ? ctx.upload(given, [given.length], "given noise") : noise(ctx, state.hypernet.tables, state.step, stream);
+  if (estimator === "gumbel") {
+    return {
+      loss: binarize(ctx, logits, draw(DRAW.language), state.hypernet.tables, "gumbel-soft"),
+      budget: binarize(ctx, logits, draw(DRAW.budget), state.hypernet.tables, "gumbel-hard"),
+    };
+  }
+  const gates = binarize(ctx, logits, draw(DRAW.language), state.hypernet.tables, estimator);
+  return { loss: gates, budget: gates };
+}
+
+/** Runs one step: loss + lambda R, backward through the masked model and the hypernetwork, AdamW. */
+export function trainStep(
+  ctx: Ctx,
+  model: Model,
+  state: TrainState,
+  recipe: StepRecipe,
+  inputs: StepInputs,
+): StepResult {
+  return ctx.step(() => {
+    const tape = new Tape(tapeArithmetic(ctx));
+    ctx.tape = tape;
+    const logits = state.hypernet.forward(ctx);
+    const gates = drawGates(ctx, logits, state, recipe.estimator, inputs.noise);
+    const ids = ctx.upload(inputs.ids, [inputs.ids.length], "batch");
+    const selection = masked(gates.loss, state.hypernet.tables.layout, recipe.estimator === "gumbel");
+    const loss = crossEntropy(
+      ctx,
+      llamaForward(ctx, model.config, model.weights, ids, { selection, start: state.start }),
+      ids,
+    );
+    const { penalty, kept } = budget(ctx, gates.budget, state.hypernet.tables, state.costs, state.step);
+    recordMetrics(ctx, loss, penalty, kept, state.step, state.ring);
+
+    tape.backward([
+      [loss, state.one],
+      [penalty, state.lambda],
+    ]);
+    const { theta } = state.hypernet;
+    const gradient = tape.gradOf(theta);
+    if (!gradient) throw new Error("the hypernetwork got no gradient");
+    const { learningRate: lr, weightDecay } = recipe;
+    adamW(ctx, theta, gradient, state.m, state.v, state.step, { lr, weightDecay, ...ADAM });
+    return { logits };
+  });
+}
