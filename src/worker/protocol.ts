@@ -1,0 +1,164 @@
+// What the page and the worker say to each other: types only.
+import type { Masks, PlainError, Recipe } from "../engine/index.ts";
+
+/** Where a model comes from. */
+export type ModelSource = { kind: "embedded" } | { kind: "files"; name: string; files: readonly File[] };
+
+/** A text to calibrate on or to measure on. */
+export type TextSource =
+  | { kind: "bundled"; name: "sotu-train" | "sotu-held" | "moby-train" | "moby-held" }
+  | { kind: "own"; name: string; text: string };
+
+export interface ModelFacts {
+  name: string;
+  modelType: string;
+  layers: number;
+  dModel: number;
+  dMlp: number;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  vocab: number;
+  /** Longest context in tokens. */
+  context: number;
+  dtype: string;
+  /** Parameters, by where they are. `blocks` is what p is a share of; `total` is the whole model. */
+  parameters: { blocks: number; embeddings: number; head: number; norms: number; biases: number; total: number };
+  fileBytes: number;
+  gpuBytes: number;
+  adapter: { name: string; software: boolean };
+}
+
+/** A perplexity with everything that makes it mean something. */
+export interface PerplexityResult {
+  value: number;
+  text: string;
+  /** Window length in tokens. */
+  context: number;
+  /** Tokens that the windows covered. */
+  tokens: number;
+  /** Whether the tokenizer's <s> was put in front: always false here. */
+  bosAdded: boolean;
+}
+
+export type Subject = "dense" | "pruned";
+
+/** What a long task reports: at most 10 times a second. */
+export interface Progress {
+  task: Task;
+  done: number;
+  total: number;
+  unit: "bytes" | "tokens" | "steps" | "windows" | "files";
+  /** Seconds left at the pace so far; undefined while unknown. */
+  secondsLeft?: number;
+  note?: string;
+}
+export type Task = "open" | "perplexity" | "train" | "generate" | "export";
+
+/** A run of training as it stands; also what the page shows on its controls. */
+export type RunState =
+  | { phase: "idle" }
+  | { phase: "training"; step: number; of: number }
+  | { phase: "paused"; step: number; of: number }
+  | { phase: "done"; step: number; of: number };
+
+/** Numbers of the steps since the last metrics event, as parallel arrays. */
+export interface Metrics {
+  step: Uint32Array;
+  /** Mean cross-entropy in nats a token, under the sampled masks. */
+  loss: Float32Array;
+  /** R = |ln(T / (p T_total))|. */
+  penalty: Float32Array;
+  /** Kept share of the block weights, under the sampled masks. */
+  kept: Float32Array;
+  /** p that the step aimed at. */
+  target: Float32Array;
+  msPerStep: number;
+  secondsLeft: number;
+}
+
+/** The deterministic architecture at the asked budget (method.md 1.5). */
+export interface Architecture {
+  /** p that was asked for. */
+  keep: number;
+  /** Step of the run that the logits are from. */
+  step: number;
+  masks: Masks;
+  /** (L x 5) kept entries of each vector. */
+  kept: readonly (readonly number[])[];
+  keptBlockWeights: number;
+  keptParameters: number;
+}
+
+export type ExportForm = "masked" | "compact";
+
+/** One form of the export, written, read back and compared. */
+export interface ExportCheck {
+  form: ExportForm;
+  bytes: number;
+  files: readonly { name: string; bytes: number }[];
+  /** Largest absolute difference of logits against the masked model in the engine, and of the largest logit, on `tokens` tokens. */
+  largestDifference: number;
+  /** Share of positions whose largest logit is the same. */
+  equalArgmax: number;
+  tokens: number;
+  ok: boolean;
+  /** Why it is not offered. */
+  reason?: string;
+}
+
+/** Every command is answered by one "reply" with the same id: its value, or an error. */
+export type Command =
+  | { type: "open"; source: ModelSource }
+  | { type: "texts"; calibration: TextSource; evaluation: TextSource }
+  | { type: "play"; recipe: Recipe }
+  | { type: "step"; recipe: Recipe }
+  | { type: "pause" }
+  | { type: "stop" }
+  | { type: "reset" }
+  | { type: "target"; keep: number }
+  | { type: "perplexity"; subject: Subject; tokens: number }
+  | { type: "generate"; prompt: string; tokens: number; temperature: number; seed: number }
+  | { type: "prepareExport"; forms: readonly ExportForm[] }
+  | { type: "saveZip"; form: ExportForm }
+  | { type: "saveFolder"; form: ExportForm; folder: FileSystemDirectoryHandle }
+  | { type: "cancel"; task: Task };
+
+/** What each command's reply carries. */
+export interface Replies {
+  open: ModelFacts;
+  texts: { calibrationTokens: number; evaluationTokens: number };
+  /** Resolves when the run pauses or ends. */
+  play: RunState;
+  step: RunState;
+  pause: RunState;
+  stop: RunState;
+  reset: RunState;
+  /** Null where there are no logits yet, or while training (the next masks event brings it). */
+  target: Architecture | null;
+  perplexity: PerplexityResult;
+  generate: { dense: string; pruned: string };
+  prepareExport: readonly ExportCheck[];
+  /** A file on disk (OPFS), to be handed to the browser's download. */
+  saveZip: { file: File; name: string };
+  saveFolder: { files: number; bytes: number };
+  cancel: null;
+}
+
+export type WorkerEvent =
+  | { type: "progress"; progress: Progress }
+  | { type: "run"; run: RunState }
+  | { type: "metrics"; metrics: Metrics }
+  | { type: "architecture"; architecture: Architecture }
+  /** Perplexity that a run measured by itself, while training and at the end. */
+  | { type: "perplexity"; subject: Subject; result: PerplexityResult; keep: number; step: number }
+  | { type: "text"; subject: Subject; piece: string; done: boolean }
+  /** A checkpoint of an earlier session that fits this model: play resumes it. */
+  | { type: "resumable"; recipe: Recipe; step: number }
+  | { type: "error"; error: PlainError; during: Task | "device" };
+
+export type ToWorker = { id: number } & Command;
+export type FromWorker =
+  | { kind: "event"; event: WorkerEvent }
+  | { kind: "reply"; id: number; value: Replies[keyof Replies] }
+  | { kind: "failure"; id: number; error: PlainError };

@@ -1,0 +1,59 @@
+// The pruned model of one architecture: masks, counts, and its compact weights on the GPU once something needs to run it.
+import {
+  type Architecture as Masked,
+  architectureOf,
+  type Budget,
+  type Ctx,
+  cutReader,
+  type GateLayout,
+  indexLists,
+  keptTotalWeights,
+  loadModel,
+  type Masks,
+  type Model,
+  type OpenedModel,
+  VECTORS_PER_BLOCK,
+} from "../engine/index.ts";
+import type { Architecture } from "./protocol.ts";
+
+/** Logits of a run at some step: every budget's architecture follows from them. */
+export interface Logits {
+  values: Float32Array<ArrayBuffer>;
+  step: number;
+}
+
+/** The architecture at `keep`, as the page shows it. */
+export function architectureAt(logits: Logits, layout: GateLayout, budget: Budget, keep: number): Architecture {
+  const found: Masked = architectureOf(logits.values, layout, budget, keep);
+  return {
+    keep,
+    step: logits.step,
+    masks: found.masks,
+    kept: Array.from({ length: budget.layers }, (_, l) =>
+      found.counts.slice(VECTORS_PER_BLOCK * l, VECTORS_PER_BLOCK * (l + 1)),
+    ),
+    keptBlockWeights: found.keptWeights,
+    keptParameters: keptTotalWeights(budget, found.counts),
+  };
+}
+
+/** Holds at most one compact model, for the masks it was last asked for. */
+export class PrunedModel {
+  private held: { masks: Masks; model: Model } | undefined;
+
+  async of(ctx: Ctx, opened: OpenedModel, masks: Masks): Promise<Model> {
+    if (this.held?.masks === masks) return this.held.model;
+    this.free();
+    const lists = indexLists(masks);
+    const model = await loadModel(ctx, opened.config, cutReader(opened.weights, opened.config.family, lists), {
+      lists,
+    });
+    this.held = { masks, model };
+    return model;
+  }
+
+  free(): void {
+    this.held?.model.free();
+    this.held = undefined;
+  }
+}

@@ -1,0 +1,300 @@
+// The studio's state in the worker: the device, the open model, its texts, the run, and what the commands of the protocol do with them.
+import {
+  budgetOf,
+  type Budget,
+  countParameters,
+  Ctx,
+  EngineError,
+  type GateLayout,
+  gateLayout,
+  Gpu,
+  invariant,
+  licenceOf,
+  openModel,
+  type OpenedModel,
+  perplexity,
+  type PerplexityPair,
+  tuneMatmul,
+} from "../engine/index.ts";
+import { compareTexts } from "./comparing.ts";
+import { Exporting } from "./exporting.ts";
+import { reporter } from "./pace.ts";
+import type {
+  Architecture,
+  Command,
+  ExportCheck,
+  ModelFacts,
+  PerplexityResult,
+  Replies,
+  Subject,
+  Task,
+  TextSource,
+  WorkerEvent,
+} from "./protocol.ts";
+import { architectureAt, type Logits, PrunedModel } from "./pruned.ts";
+import { Running } from "./running.ts";
+import { folderOfSource } from "./sources.ts";
+import { type EncodedText, Texts } from "./texts.ts";
+
+/** Longest window that perplexity is measured with; shorter where the model's own context is. */
+const MAX_WINDOW = 512;
+/** Tokens that a form of the export is compared on. */
+const CHECK_TOKENS = 64;
+const VERSION = __APP_VERSION__;
+
+const DEFAULT_TEXTS: { calibration: TextSource; evaluation: TextSource } = {
+  calibration: { kind: "bundled", name: "sotu-train" },
+  evaluation: { kind: "bundled", name: "sotu-held" },
+};
+
+type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
+type Handlers = { [T in Command["type"]]: (command: CommandOf<T>) => Promise<Replies[T]> };
+
+export class Studio {
+  private readonly send: (event: WorkerEvent) => void;
+  private readonly texts = new Texts();
+  private readonly exporting = new Exporting();
+  private readonly pruned = new PrunedModel();
+  private readonly cancelled = new Set<Task>();
+  private readonly measured = new Map<Subject, { keep: number; step: number; result: PerplexityResult }>();
+  private sources = DEFAULT_TEXTS;
+  private ctx: Ctx | undefined;
+  private open: { model: OpenedModel; layout: GateLayout; budget: Budget; running: Running } | undefined;
+  private logits: Logits | undefined;
+  private architecture: Architecture | undefined;
+  private keep = 0.5;
+
+  constructor(send: (event: WorkerEvent) => void) {
+    this.send = send;
+  }
+
+  /** Does one command. What it throws is an EngineError or becomes one. */
+  handle<T extends Command["type"]>(command: CommandOf<T>): Promise<Replies[T]> {
+    const handler = this.handlers[command.type] as (command: CommandOf<T>) => Promise<Replies[T]>;
+    return handler(command);
+  }
+
+  private readonly handlers: Handlers = {
+    open: ({ source }) => this.task("open", () => this.openSource(source)),
+    texts: (sources) => this.setTexts(sources),
+    play: async ({ recipe }) =>
+      (await this.readyToRun(recipe.keep)).play(recipe, await this.texts.encoded(this.sources.calibration)),
+    step: async ({ recipe }) =>
+      (await this.readyToRun(recipe.keep)).play(recipe, await this.texts.encoded(this.sources.calibration), 1),
+    pause: async () => this.opened().running.pause(),
+    stop: async () => this.opened().running.stop(),
+    reset: async () => {
+      this.forgetRun();
+      return this.opened().running.reset();
+    },
+    target: ({ keep }) => Promise.resolve(this.target(keep)),
+    perplexity: ({ subject, tokens }) => this.task("perplexity", () => this.measure(subject, tokens)),
+    generate: (command) =>
+      this.task("generate", async () => {
+        const { model } = this.opened();
+        const models = { dense: model.model, pruned: await this.prunedModel() };
+        return compareTexts(this.context(), model, models, command, this.send, () => this.cancelled.has("generate"));
+      }),
+    prepareExport: ({ forms }) => this.task("export", () => this.prepareExport(forms)),
+    saveZip: ({ form }) => this.exporting.zip(form),
+    saveFolder: ({ form, folder }) => this.exporting.into(form, folder),
+    cancel: ({ task }) => {
+      this.cancelled.add(task);
+      return Promise.resolve(null);
+    },
+  };
+
+  /** Runs a task that `cancel` can stop. */
+  private task<T>(task: Task, work: () => Promise<T>): Promise<T> {
+    this.cancelled.delete(task);
+    return work();
+  }
+
+  private context(): Ctx {
+    invariant(this.ctx, "no-webgpu", "no GPU device is open; open a model first");
+    return this.ctx;
+  }
+
+  private opened(): NonNullable<Studio["open"]> {
+    invariant(this.open, "bug", "no model is open");
+    return this.open;
+  }
+
+  /** A device that works: the one at hand, or a new one after the old one was lost. */
+  private async device(): Promise<Ctx> {
+    if (this.ctx) return this.ctx;
+    const gpu = await Gpu.open();
+    const ctx = new Ctx(gpu);
+    await gpu.checked("the first kernels", () => tuneMatmul(ctx));
+    this.ctx = ctx;
+    void gpu.lost.then((error) => {
+      if (this.ctx !== ctx) return;
+      this.ctx = undefined;
+      this.open = undefined;
+      this.send({ type: "error", error: error.toPlain(), during: "device" });
+    });
+    return ctx;
+  }
+
+  private async openSource(source: CommandOf<"open">["source"]): Promise<ModelFacts> {
+    const ctx = await this.device();
+    const report = reporter("open", "bytes", (progress) => this.send({ type: "progress", progress }));
+    const cancelled = (): boolean => this.cancelled.has("open");
+    const folder = await folderOfSource(source, (done, of) => report(done, of, "fetching"));
+    const model = await openModel(ctx, folder, {
+      cancelled,
+      onProgress: (done, of) => report(done, of, "uploading to the GPU"),
+    });
+    await this.closeModel();
+    const layout = gateLayout(model.config);
+    const running = new Running(ctx, model, this.send, (logits) => {
+      this.logits = { values: logits.logits, step: logits.step };
+      this.sendArchitecture();
+    });
+    this.open = { model, layout, budget: budgetOf(model.config), running };
+    this.texts.use(model.tokenizer);
+    await running.find();
+    return factsOf(ctx, model);
+  }
+
+  private async closeModel(): Promise<void> {
+    if (!this.open) return;
+    await this.open.running.pause();
+    this.open.running.drop();
+    this.pruned.free();
+    this.open.model.model.free();
+    this.context().freeStep();
+    this.measured.clear();
+    this.forgetRun();
+    this.open = undefined;
+  }
+
+  private forgetRun(): void {
+    this.logits = undefined;
+    this.architecture = undefined;
+    this.measured.delete("pruned");
+  }
+
+  private async setTexts({ calibration, evaluation }: CommandOf<"texts">): Promise<Replies["texts"]> {
+    const [trained, measured] = [await this.texts.encoded(calibration), await this.texts.encoded(evaluation)];
+    this.sources = { calibration, evaluation };
+    this.measured.clear();
+    return { calibrationTokens: trained.ids.length, evaluationTokens: measured.ids.length };
+  }
+
+  private async readyToRun(keep: number): Promise<Running> {
+    this.keep = keep;
+    return this.opened().running;
+  }
+
+  /** Moves the target: of the next step while training, of the masks at once where there are logits. */
+  private target(keep: number): Architecture | null {
+    this.keep = keep;
+    const { session } = this.opened().running;
+    if (session) session.keep = keep;
+    return this.sendArchitecture();
+  }
+
+  private sendArchitecture(): Architecture | null {
+    const { layout, budget } = this.opened();
+    if (!this.logits) return null;
+    this.architecture = architectureAt(this.logits, layout, budget, this.keep);
+    this.send({ type: "architecture", architecture: this.architecture });
+    return this.architecture;
+  }
+
+  private async prunedModel(): Promise<OpenedModel["model"]> {
+    invariant(this.architecture, "config", "There is no pruned model yet: train for at least one step first.");
+    return this.pruned.of(this.context(), this.opened().model, this.architecture.masks);
+  }
+
+  private async measure(subject: Subject, tokens: number): Promise<PerplexityResult> {
+    const { model } = this.opened();
+    const text = await this.texts.encoded(this.sources.evaluation);
+    const subjectModel = subject === "dense" ? model.model : await this.prunedModel();
+    const { keep = 1, step = 0 } = this.architecture ?? {};
+    const report = reporter("perplexity", "windows", (progress) => this.send({ type: "progress", progress }));
+    const found = await perplexity(this.context(), subjectModel, text.ids.subarray(0, tokens), {
+      context: Math.min(MAX_WINDOW, model.config.context),
+      cancelled: () => this.cancelled.has("perplexity"),
+      onWindow: (done, of) => report(done, of, subject),
+    });
+    const result = {
+      value: found.value,
+      text: text.name,
+      context: found.context,
+      tokens: found.tokens,
+      bosAdded: false,
+    };
+    this.measured.set(subject, { keep, step, result });
+    this.send({ type: "perplexity", subject, result, keep, step });
+    return result;
+  }
+
+  private async prepareExport(forms: CommandOf<"prepareExport">["forms"]): Promise<readonly ExportCheck[]> {
+    const { model, running } = this.opened();
+    const { architecture } = this;
+    invariant(architecture, "config", "There is nothing to export yet: train for at least one step first.");
+    const recipe = running.session?.recipe;
+    invariant(recipe, "config", "The run of these masks is gone: train again before exporting.");
+    const [calibration, evaluation] = [
+      await this.texts.encoded(this.sources.calibration),
+      await this.texts.encoded(this.sources.evaluation),
+    ];
+    const report = reporter("export", "bytes", (progress) => this.send({ type: "progress", progress }));
+    return this.exporting.prepare(this.context(), model, architecture.masks, forms, {
+      ids: evaluation.ids.slice(0, CHECK_TOKENS),
+      receipt: {
+        version: VERSION,
+        adapter: this.context().gpu.facts.name,
+        modelName: model.name,
+        licence: await licenceOf(model.folder),
+        recipe: { ...recipe, keep: architecture.keep },
+        target: { ratio: "block weights kept", value: architecture.keep },
+        trainedSteps: architecture.step,
+        calibration: { name: calibration.name, sha256: calibration.sha256 },
+        perplexity: this.perplexityPairs(evaluation, architecture),
+      },
+      onProgress: (done, of, note) => report(done, of, note),
+      cancelled: () => this.cancelled.has("export"),
+    });
+  }
+
+  /** Dense and pruned on the same tokens, where both were measured for these masks. */
+  private perplexityPairs(text: EncodedText, architecture: Architecture): PerplexityPair[] {
+    const dense = this.measured.get("dense");
+    const pruned = this.measured.get("pruned");
+    if (!dense || !pruned || pruned.keep !== architecture.keep || pruned.step !== architecture.step) return [];
+    if (dense.result.tokens !== pruned.result.tokens || dense.result.text !== pruned.result.text) return [];
+    const { context, tokens } = dense.result;
+    return [
+      {
+        text: { name: text.name, sha256: text.sha256 },
+        context,
+        tokens,
+        beginToken: false,
+        dense: dense.result.value,
+        pruned: pruned.result.value,
+      },
+    ];
+  }
+}
+
+function factsOf(ctx: Ctx, { name, config, dtype, weights, model }: OpenedModel): ModelFacts {
+  const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context } = config;
+  const { name: adapter, software } = ctx.gpu.facts;
+  const shape = { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context };
+  const parameters = { ...countParameters(config), biases: 0 };
+  return {
+    name,
+    ...shape,
+    dtype,
+    parameters,
+    fileBytes: weights.sizeBytes,
+    gpuBytes: model.gpuBytes,
+    adapter: { name: adapter, software },
+  };
+}
+
+/** Whatever was thrown, as an EngineError; a lost device explains whatever failed because of it. */
+export const failure = (error: unknown): EngineError => EngineError.from(error);

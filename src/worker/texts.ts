@@ -1,0 +1,59 @@
+// Texts as token ids: the bundled ones fetched when they are first needed, the user's own from the page; each encoded once.
+import { EngineError, invariant, sha256, type Tokenizer } from "../engine/index.ts";
+import type { TextSource } from "./protocol.ts";
+
+export interface EncodedText {
+  name: string;
+  /** Of the UTF-8 bytes. */
+  sha256: string;
+  ids: Uint32Array;
+}
+
+const titleOf = (source: TextSource): string => (source.kind === "bundled" ? `${source.name}.txt` : source.name);
+
+async function read(source: TextSource): Promise<string> {
+  if (source.kind === "own") return source.text;
+  const response = await fetch(new URL(`text/${source.name}.txt`, self.location.origin + basePath()));
+  if (!response.ok) {
+    throw new EngineError(
+      "format",
+      `The text ${source.name}.txt could not be loaded (the server answered ${response.status}). Start the studio with npm start, which makes the texts, or choose a text of your own.`,
+    );
+  }
+  return response.text();
+}
+
+/** Where index.html lies; the worker's own file may be in a folder below it. */
+export function basePath(): string {
+  return self.location.pathname.replace(/(assets|src\/worker)\/[^/]*$/, "");
+}
+
+export class Texts {
+  private readonly known = new Map<string, EncodedText>();
+  private tokenizer: Tokenizer | undefined;
+
+  /** Forgets ids of another tokenizer. */
+  use(tokenizer: Tokenizer): void {
+    if (tokenizer !== this.tokenizer) this.known.clear();
+    this.tokenizer = tokenizer;
+  }
+
+  async encoded(source: TextSource): Promise<EncodedText> {
+    const { tokenizer } = this;
+    invariant(tokenizer, "bug", "a text was asked for before a model was open");
+    const key = source.kind === "bundled" ? source.name : `own:${source.name}:${source.text.length}:${source.text}`;
+    let text = this.known.get(key);
+    if (!text) {
+      const content = await read(source);
+      const ids = Uint32Array.from(tokenizer.encode(content));
+      invariant(
+        ids.length >= 2,
+        "format",
+        `${titleOf(source)} has ${ids.length} tokens; at least 2 are needed. Choose a longer text.`,
+      );
+      text = { name: titleOf(source), sha256: await sha256(new TextEncoder().encode(content)), ids };
+      this.known.set(key, text);
+    }
+    return text;
+  }
+}
