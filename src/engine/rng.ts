@@ -9,7 +9,8 @@ function pcg(value: number): number {
 
 /** 32 random bits for each coordinate of the noise. All arguments are u32. */
 export function noiseBits(seed: number, step: number, draw: number, vector: number, index: number): number {
-  return [step, draw, vector, index].reduce((hash, value) => pcg((hash + value) >>> 0), pcg(seed >>> 0));
+  const run = pcg(seed >>> 0);
+  return pcg(pcg(pcg(pcg(run + step) + draw) + vector) + index);
 }
 
 /** u in (0, 1), a multiple of 2^-25 that is exact in f32. */

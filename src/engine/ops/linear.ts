@@ -72,15 +72,21 @@ export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tens
   invariant(width === k && k % 4 === 0 && n % 4 === 0, "shape", () => {
     return `${weight.label}: (N, ${k}) with multiples of 4 expected, (${weight.shape.join(", ")}) came`;
   });
-  const dims = { m, n, k };
   const y = ctx.empty([...x.shape.slice(0, -1), n], "linear", { requiresGrad: ctx.needsGrad(x) });
   const forward = m <= FEW_ROWS && ctx.matmul === "quad" ? QUAD_FEW : FORWARD[ctx.matmul];
   const kernel = bias && forward.biased ? forward.biased : forward.plain;
-  ctx.run(kernel, [x, weight, bias ?? weight, y], dims, groupsOf(forward, m, n));
+  ctx.run(kernel, [x, weight, bias ?? weight, y], { m, n, k }, groupsOf(forward, m, n));
   return ctx.record(y, [x], (dy) => {
     const dx = ctx.gradTarget(x);
-    const backward = BACKWARD[ctx.matmul];
-    ctx.run(backward.plain, [dy, weight, dx], dims, groupsOf(backward, m, k));
+    linearBackward(ctx, dy, weight, dx);
     return [dx];
   });
+}
+
+/** dx = dy weight, into dx. dy: (..., N), weight: (N, K), dx: (..., K). */
+export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor): void {
+  const { rows: m, cols: n } = matrixOf(dy);
+  const k = matrixOf(dx).cols;
+  const backward = BACKWARD[ctx.matmul];
+  ctx.run(backward.plain, [dy, weight, dx], { m, n, k }, groupsOf(backward, m, k));
 }

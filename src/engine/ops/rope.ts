@@ -3,7 +3,7 @@ import wgsl from "../../../shaders/rope.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { blockKernel } from "./variants.ts";
+import { blockKernel, unitOf } from "./variants.ts";
 
 const FORWARD = blockKernel("rope", wgsl, "rotate");
 const BACKWARD = blockKernel("rope backward", wgsl, "rotate");
@@ -34,8 +34,10 @@ export function rope(ctx: Ctx, qkv: Tensor, table: Tensor, start: Tensor, shape:
     () => `rope: a head of ${headDim} dimensions (an even number) cannot turn ${2 * half}; make the table for fewer`,
   );
   const turn = (kernel: typeof FORWARD, from: Tensor, to: Tensor, direction: 1 | -1): void => {
-    const { spec, groups } = kernel(ctx, rows, cols / 2, 1);
-    const dims = { rows, cols, head_dim: headDim, half, rotated: heads + kvHeads, direction };
+    const unit = unitOf(headDim / 2, half);
+    const { spec, groups } = kernel(ctx, rows, cols / 2, unit);
+    const lengths = { cols: cols / unit, head_dim: headDim / unit, half: half / unit };
+    const dims = { rows, ...lengths, rotated: heads + kvHeads, direction };
     ctx.run(spec, [from, table, start, to], dims, groups);
   };
   const y = ctx.empty(qkv.shape, "rope", { requiresGrad: ctx.needsGrad(qkv) });

@@ -1,7 +1,6 @@
 // Activations of the MLP, alone (fc1) or gated (Shazeer 2020: SwiGLU, GeGLU).
 import wgsl from "../../../shaders/swiglu.wgsl?raw";
 import erf from "../../../shaders/lib/erf.wgsl?raw";
-import sigmoid from "../../../shaders/lib/sigmoid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { matrixOf, type Tensor } from "../tensor.ts";
@@ -11,7 +10,7 @@ import { blockKernel, type Launcher } from "./variants.ts";
 const ACTIVATIONS = ["silu", "relu", "gelu_tanh", "gelu"] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
-const code = [sigmoid, erf, wgsl].join("\n");
+const code = [erf, wgsl].join("\n");
 const kernels = (entry: string): Readonly<Record<Activation, Launcher>> => {
   const of = (act: Activation): Launcher =>
     blockKernel(`${act} ${entry}`, code, entry, { ACT: ACTIVATIONS.indexOf(act) });
@@ -24,8 +23,8 @@ const GLU_BACKWARD = kernels("glu_backward");
 
 function dispatch(ctx: Ctx, kernel: Launcher, args: Tensor[], y: Tensor): void {
   const { rows, cols } = matrixOf(y);
-  const { spec, groups } = kernel(ctx, rows, cols, 1);
-  ctx.run(spec, args, { rows, cols }, groups);
+  const launch = kernel(ctx, rows, cols);
+  ctx.run(launch.spec, args, { rows, cols: launch.cols }, launch.groups);
 }
 
 /** y = act(x), of any shape. */

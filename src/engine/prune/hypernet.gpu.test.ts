@@ -128,3 +128,25 @@ describe("hypernetwork with PyTorch's golden start", () => {
     hypernet.free(ctx);
   });
 });
+
+describe("hypernetwork from a seed", () => {
+  const logitsOf = async (seed: number): Promise<Float32Array> => {
+    const hypernet = Hypernet.fromSeed(ctx, gates, seed);
+    const logits = await ctx.gpu.checked("hypernetwork", () => ctx.step(() => hypernet.forward(ctx)));
+    const values = await ctx.read(logits);
+    hypernet.free(ctx);
+    return values;
+  };
+
+  test("repeats, differs by seed, starts near 0 and leaves padding at 0", async () => {
+    const logits = await logitsOf(3);
+    expect(await logitsOf(3)).toEqual(logits);
+    expect(await logitsOf(4)).not.toEqual(logits);
+    expect(Math.max(...logits.map(Math.abs))).toBeLessThan(2);
+    gates.offsets.forEach((offset, i) => {
+      const end = offset + (gates.sizes[i] ?? 0);
+      expect(logits.slice(offset, end).filter((value) => value === 0)).toHaveLength(0);
+      expect(logits.slice(end, gates.offsets[i + 1] ?? gates.length).filter((value) => value !== 0)).toHaveLength(0);
+    });
+  });
+});

@@ -1,0 +1,156 @@
+// A run on a small golden model: nothing is created after the second step, seeds repeat, checkpoints resume exactly, a broken loss stops it.
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { EngineError } from "../errors.ts";
+import { goldenFolder } from "../golden/testFolders.ts";
+import { Gpu } from "../gpu/device.ts";
+import { openModel, type OpenedModel } from "../model/open.ts";
+import { architectureOf } from "../prune/architecture.ts";
+import { budgetOf } from "../prune/budget.ts";
+import { gateLayout, type Masks } from "../prune/gates.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { DEFAULT_RECIPE, type Estimator, ESTIMATORS, type Recipe } from "./recipe.ts";
+import { Session, type StepMetrics } from "./session.ts";
+
+const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 12, tokens: 32, learningRate: 0.01, checkpointEvery: 4 };
+
+let ctx: Ctx;
+let opened: OpenedModel;
+let text: Uint32Array;
+let sessions: Session[] = [];
+
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+  opened = await openModel(ctx, await goldenFolder("llama"));
+  text = Uint32Array.from({ length: 3000 }, (_, i) => (i * 7919) % opened.config.vocab);
+});
+afterEach(() => {
+  for (const session of sessions) session.free();
+  sessions = [];
+});
+afterAll(() => ctx.gpu.destroy());
+
+function session(recipe: Partial<Recipe> = {}): Session {
+  const made = new Session(ctx, opened.model, text, { ...RECIPE, ...recipe }, "test");
+  sessions.push(made);
+  return made;
+}
+
+/** Runs to the end (or for `steps`) and returns every step's numbers. */
+async function run(of: Session, steps?: number): Promise<StepMetrics[]> {
+  const metrics: StepMetrics[] = [];
+  await ctx.gpu.checked("a run", () =>
+    of.run({ due: () => true, onReport: (report) => metrics.push(...report.metrics), ...(steps ? { steps } : {}) }),
+  );
+  return metrics;
+}
+
+async function masksOf(of: Session): Promise<Masks> {
+  return architectureOf(await of.logits(), gateLayout(opened.config), budgetOf(opened.config), of.keep).masks;
+}
+
+test("after the second step nothing is allocated, compiled or bound, and a step is one submit", async () => {
+  const one = session();
+  await run(one, 2);
+  const before = { allocations: ctx.buffers.allocations, created: ctx.kernels.created, bytes: ctx.buffers.bytesInUse };
+  const { queue } = ctx.gpu.device;
+  const submit = queue.submit.bind(queue);
+  let submits = 0;
+  queue.submit = (commands): undefined => {
+    submits++;
+    return submit(commands);
+  };
+  try {
+    await one.run({ due: () => false, onReport: () => undefined, steps: 5 });
+  } finally {
+    queue.submit = submit;
+  }
+  expect(one.step).toBe(7);
+  expect({ allocations: ctx.buffers.allocations, created: ctx.kernels.created, bytes: ctx.buffers.bytesInUse }).toEqual(
+    before,
+  );
+  // five steps, and the two copies of the one report at the end
+  expect(submits).toBe(5 + 2);
+});
+
+test("the same seed gives the same losses and masks, another seed others", async () => {
+  const [a, b, c] = [session(), session(), session({ seed: 2 })];
+  const losses = [await run(a), await run(b), await run(c)].map((metrics) =>
+    metrics.map(({ loss, kept }) => [loss, kept]),
+  );
+  expect(losses[0]).toHaveLength(RECIPE.steps);
+  expect(losses[1]).toEqual(losses[0]);
+  expect(losses[2]).not.toEqual(losses[0]);
+  expect(await masksOf(b)).toEqual(await masksOf(a));
+});
+
+test("resuming from a checkpoint gives the same losses as never having stopped", async () => {
+  const whole = session();
+  const expected = await run(whole);
+  const first = session();
+  const begun = await run(first, 5);
+  const saved = await decodeCheckpoint(await encodeCheckpoint(await first.checkpoint()));
+  const second = session();
+  second.restore(saved);
+  expect(second.step).toBe(5);
+  expect([...begun, ...(await run(second))]).toEqual(expected);
+  expect(await masksOf(second)).toEqual(await masksOf(whole));
+});
+
+test("pause ends a run after the step under way, and it goes on from there", async () => {
+  const one = session();
+  const seen: StepMetrics[] = [];
+  await one.run({
+    due: () => true,
+    onReport: ({ metrics, step }) => {
+      seen.push(...metrics);
+      if (step >= 3) one.pause();
+    },
+  });
+  expect(one.step).toBeGreaterThanOrEqual(3);
+  expect(one.step).toBeLessThan(RECIPE.steps);
+  seen.push(...(await run(one)));
+  expect(seen.map(({ step }) => step)).toEqual(Array.from({ length: RECIPE.steps }, (_, i) => i));
+  expect(one.finished).toBe(true);
+});
+
+test("the target can change at any step", async () => {
+  const one = session();
+  await run(one, 3);
+  one.keep = 0.8;
+  const after = await run(one, 2);
+  expect(after.map(({ target }) => target)).toEqual([Math.fround(0.8), Math.fround(0.8)]);
+});
+
+test("checkpoints come every checkpointEvery steps", async () => {
+  const steps: number[] = [];
+  await session().run({
+    due: () => false,
+    onReport: () => undefined,
+    onCheckpoint: ({ step }) => {
+      steps.push(step);
+      return Promise.resolve();
+    },
+  });
+  expect(steps).toEqual([4, 8, 12]);
+});
+
+test.each<Estimator>(ESTIMATORS)("%s brings the kept share to the target", async (estimator) => {
+  const metrics = await run(session({ estimator, steps: 60, learningRate: 0.02 }));
+  const first = metrics[0]?.penalty ?? 0;
+  const last = Math.min(...metrics.slice(-10).map(({ penalty }) => penalty));
+  expect(first).toBeGreaterThan(0.4);
+  expect(last).toBeLessThan(0.1);
+});
+
+test("a loss that is not finite stops the run by name", async () => {
+  const broken = await openModel(ctx, await goldenFolder("llama"));
+  const norm = broken.model.weights.norm;
+  ctx.write(norm, new Float32Array(norm.shape[0] ?? 0).fill(Number.NaN));
+  const one = new Session(ctx, broken.model, text, RECIPE, "test");
+  sessions.push(one);
+  const failure = await one.run({ due: () => true, onReport: () => undefined }).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(EngineError);
+  expect((failure as EngineError).code).toBe("not-finite");
+  broken.model.free();
+});
