@@ -1,9 +1,11 @@
 // Causal attention, weights (heads of the dispatch, rows, 4 * stride) against rows of a packed tensor.
 //   mix: result[t, h] = sum over keys j of weights[h, t, j] * values[j, h / group]; global y is the head after first_head
+//   mix_few: the same, one invocation a query and vec4 of columns
 //   mix_transposed: result[j, g] = sum over the heads h of group g and queries t of weights[h, t, j] * values[t, h]; global y is the
 //     group after first_head / group, row 0 is at position 0
-// One invocation a tile of 8 rows x 8 columns. Strides, columns and depth (head_dim / 4) count vec4s; head h of a packed tensor is at
-// value_column + h * depth. Needs lib/tile.wgsl and lib/causal.wgsl.
+// Others: one invocation a block of 16 rows x 8 columns, four of them side by side with lib/quad.wgsl. Strides, columns and depth (head_dim / 4)
+// count vec4s; head h of a packed tensor is at value_column + h * depth.
+// Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl and lib/causal.wgsl.
 
 struct Dims {
   rows: u32,
@@ -23,95 +25,135 @@ struct Dims {
 
 override SIZE: u32 = 64u;
 
+/// First row and first vec4 of a head that an invocation makes. Past the end of the head it reads the last columns again and writes none.
+struct Place { row: u32, lane: u32, column: u32, left: u32, right: u32 }
+
+fn place_of(id: vec3u) -> Place {
+  let across = (4u * dims.depth + TILE_COLUMNS - 1u) / TILE_COLUMNS;
+  let tile = id.x / SHARING;
+  let lane = id.x % SHARING;
+  let column = (tile % across * TILE_COLUMNS + LANE_COLUMNS * lane) / 4u;
+  let last = dims.depth - 1u;
+  return Place(tile / across * TILE, lane, column, min(column, last), min(column + 1u, last));
+}
+
 @group(0) @binding(0) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(1) var<storage, read> values: array<vec4f>;
 @group(0) @binding(2) var<storage, read> start: array<u32>;
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
-fn four_weights(at: vec4u) -> mat4x4f { return mat4x4f(weights[at.x], weights[at.y], weights[at.z], weights[at.w]); }
-fn four_values(at: vec4u) -> mat4x4f { return mat4x4f(values[at.x], values[at.y], values[at.z], values[at.w]); }
+fn rows_of_weights(at: vec4u) -> mat4x4f {
+  if (SHARING == 4u) { return share(weights[at.x]); }
+  return mat4x4f(weights[at.x], weights[at.y], weights[at.z], weights[at.w]);
+}
+fn four_of_values(at: vec4u) -> mat4x4f { return mat4x4f(values[at.x], values[at.y], values[at.z], values[at.w]); }
 
-/// One row of a tile of `limit` rows; its right half exists where head_dim has it.
-fn put(row: u32, limit: u32, column: u32, both: bool, left: vec4f, right: vec4f) {
-  if (row >= limit) { return; }
-  let at = row * dims.result_stride + column;
-  result[at] = left;
-  if (both) { result[at + 1u] = right; }
+fn put(row: u32, head_column: u32, column: u32, left: vec4f, right: vec4f) {
+  if (row >= dims.rows) { return; }
+  let at = row * dims.result_stride + head_column + column;
+  if (column < dims.depth) { result[at] = left; }
+  if (column + 1u < dims.depth) { result[at + 1u] = right; }
 }
 
-fn put_tile(first: u32, limit: u32, column: u32, both: bool, tile: Tile) {
-  put(first, limit, column, both, tile.a[0], tile.b[0]);
-  put(first + 1u, limit, column, both, tile.a[1], tile.b[1]);
-  put(first + 2u, limit, column, both, tile.a[2], tile.b[2]);
-  put(first + 3u, limit, column, both, tile.a[3], tile.b[3]);
-  put(first + 4u, limit, column, both, tile.c[0], tile.d[0]);
-  put(first + 5u, limit, column, both, tile.c[1], tile.d[1]);
-  put(first + 6u, limit, column, both, tile.c[2], tile.d[2]);
-  put(first + 7u, limit, column, both, tile.c[3], tile.d[3]);
+fn put_group(first: u32, place: Place, head_column: u32, group: Group) {
+  put(first + (place.lane ^ 0u), head_column, place.column, group.left[0], group.right[0]);
+  put(first + (place.lane ^ 1u), head_column, place.column, group.left[1], group.right[1]);
+  put(first + (place.lane ^ 2u), head_column, place.column, group.left[2], group.right[2]);
+  put(first + (place.lane ^ 3u), head_column, place.column, group.left[3], group.right[3]);
 }
 
 @compute @workgroup_size(SIZE)
 fn mix(@builtin(global_invocation_id) id: vec3u) {
-  let across = (dims.depth + 1u) / 2u;
-  let row = id.x / across * TILE;
-  let column = id.x % across * 2u;
+  let place = place_of(id);
+  let row = place.row;
   if (row >= dims.rows) { return; }
-  let both = column + 1u < dims.depth;
   let head = dims.first_head + id.y;
-  let left = vec4u(dims.value_column + head / dims.group * dims.depth + column);
-  let right = left + select(0u, 1u, both);
-  let base = vec4u(id.y * dims.rows * dims.stride);
-  let top = four_rows(row, dims.rows - 1u, dims.stride) + base;
-  let bottom = four_rows(row + 4u, dims.rows - 1u, dims.stride) + base;
+  let base = id.y * dims.rows * dims.stride;
+  let value_column = dims.value_column + head / dims.group * dims.depth;
+  let a0 = shared_rows(row, place.lane, dims.rows - 1u, dims.stride) + base;
+  let a1 = shared_rows(row + 4u, place.lane, dims.rows - 1u, dims.stride) + base;
+  let a2 = shared_rows(row + 8u, place.lane, dims.rows - 1u, dims.stride) + base;
+  let a3 = shared_rows(row + 12u, place.lane, dims.rows - 1u, dims.stride) + base;
   let seen = keys_of_tile(row, start[0] * dims.from_cache, dims.window) / 4u;
-  var sum = Tile();
+  var sum = Block();
   for (var c = seen.x; c < min(seen.y, dims.stride); c++) {
-    let rows = four_rows(4u * c, dims.keys - 1u, dims.value_stride);
-    let at = vec4u(c);
-    sum = tile_step(sum, four_weights(top + at), four_weights(bottom + at), four_values(rows + left), four_values(rows + right));
+    let rows = four_rows(4u * c, dims.keys - 1u, dims.value_stride) + value_column;
+    let left = four_of_values(rows + place.left);
+    let right = four_of_values(rows + place.right);
+    sum.g0 = accumulate(sum.g0, rows_of_weights(a0 + c), left, right);
+    sum.g1 = accumulate(sum.g1, rows_of_weights(a1 + c), left, right);
+    sum.g2 = accumulate(sum.g2, rows_of_weights(a2 + c), left, right);
+    sum.g3 = accumulate(sum.g3, rows_of_weights(a3 + c), left, right);
   }
-  put_tile(row, dims.rows, dims.result_column + head * dims.depth + column, both, sum);
+  let head_column = dims.result_column + head * dims.depth;
+  put_group(row, place, head_column, sum.g0);
+  put_group(row + 4u, place, head_column, sum.g1);
+  put_group(row + 8u, place, head_column, sum.g2);
+  put_group(row + 12u, place, head_column, sum.g3);
+}
+
+/// `mix` for few rows (decoding): one invocation a row and vec4 of the head.
+@compute @workgroup_size(SIZE)
+fn mix_few(@builtin(global_invocation_id) id: vec3u) {
+  let row = id.x / dims.depth;
+  let column = id.x % dims.depth;
+  if (row >= dims.rows) { return; }
+  let head = dims.first_head + id.y;
+  let seen = keys_of_tile(row / TILE * TILE, start[0] * dims.from_cache, dims.window) / 4u;
+  let base = (id.y * dims.rows + row) * dims.stride;
+  let value_column = dims.value_column + head / dims.group * dims.depth + column;
+  var sum = vec4f();
+  for (var c = seen.x; c < min(seen.y, dims.stride); c++) {
+    sum = combine(sum, four_of_values(four_rows(4u * c, dims.keys - 1u, dims.value_stride) + value_column), weights[base + c]);
+  }
+  result[row * dims.result_stride + dims.result_column + head * dims.depth + column] = sum;
 }
 
 @group(0) @binding(2) var<storage, read_write> transposed: array<vec4f>;
 
-fn put_transposed(row: u32, column: u32, both: bool, left: vec4f, right: vec4f) {
+/// The weights of 16 keys for one query: column i has keys 4 (lane ^ i) to 4 (lane ^ i) + 3.
+fn sixteen_weights(at: u32, lane: u32) -> mat4x4f {
+  if (SHARING == 4u) { return share(weights[at + lane]); }
+  return mat4x4f(weights[at], weights[at + 1u], weights[at + 2u], weights[at + 3u]);
+}
+
+fn put_transposed(row: u32, head_column: u32, column: u32, left: vec4f, right: vec4f) {
   if (row >= dims.keys) { return; }
-  let at = row * dims.result_stride + column;
-  transposed[at] = left;
-  if (both) { transposed[at + 1u] = right; }
+  let at = row * dims.result_stride + head_column + column;
+  if (column < dims.depth) { transposed[at] = left; }
+  if (column + 1u < dims.depth) { transposed[at + 1u] = right; }
+}
+
+fn put_keys(first: u32, place: Place, head_column: u32, group: Group) {
+  put_transposed(first, head_column, place.column, group.left[0], group.right[0]);
+  put_transposed(first + 1u, head_column, place.column, group.left[1], group.right[1]);
+  put_transposed(first + 2u, head_column, place.column, group.left[2], group.right[2]);
+  put_transposed(first + 3u, head_column, place.column, group.left[3], group.right[3]);
 }
 
 @compute @workgroup_size(SIZE)
 fn mix_transposed(@builtin(global_invocation_id) id: vec3u) {
-  let across = (dims.depth + 1u) / 2u;
-  let key = id.x / across * TILE;
-  let column = id.x % across * 2u;
+  let place = place_of(id);
+  let key = place.row;
   if (key >= dims.keys) { return; }
-  let both = column + 1u < dims.depth;
   let end = rows_end(key, dims.rows, dims.window);
-  var sum = Tile();
+  var sum = Block();
   for (var h = id.y * dims.group; h < (id.y + 1u) * dims.group; h++) {
-    let left = dims.value_column + (dims.first_head + h) * dims.depth + column;
-    let right = left + select(0u, 1u, both);
+    let value_column = dims.value_column + (dims.first_head + h) * dims.depth;
     let base = h * dims.rows * dims.stride + key / 4u;
     for (var t = key; t < end; t++) {
-      let upper = weights[base + t * dims.stride];
-      let lower = weights[base + t * dims.stride + 1u];
-      let value_left = values[t * dims.value_stride + left];
-      let value_right = values[t * dims.value_stride + right];
-      sum = Tile(
-        outer(sum.a, upper, value_left), outer(sum.b, upper, value_right),
-        outer(sum.c, lower, value_left), outer(sum.d, lower, value_right));
+      let w = sixteen_weights(base + t * dims.stride, place.lane);
+      let left = values[t * dims.value_stride + value_column + place.left];
+      let right = values[t * dims.value_stride + value_column + place.right];
+      sum.g0 = Group(outer(sum.g0.left, w[0], left), outer(sum.g0.right, w[0], right));
+      sum.g1 = Group(outer(sum.g1.left, w[1], left), outer(sum.g1.right, w[1], right));
+      sum.g2 = Group(outer(sum.g2.left, w[2], left), outer(sum.g2.right, w[2], right));
+      sum.g3 = Group(outer(sum.g3.left, w[3], left), outer(sum.g3.right, w[3], right));
     }
   }
-  let at = dims.result_column + (dims.first_head / dims.group + id.y) * dims.depth + column;
-  put_transposed(key, at, both, sum.a[0], sum.b[0]);
-  put_transposed(key + 1u, at, both, sum.a[1], sum.b[1]);
-  put_transposed(key + 2u, at, both, sum.a[2], sum.b[2]);
-  put_transposed(key + 3u, at, both, sum.a[3], sum.b[3]);
-  put_transposed(key + 4u, at, both, sum.c[0], sum.d[0]);
-  put_transposed(key + 5u, at, both, sum.c[1], sum.d[1]);
-  put_transposed(key + 6u, at, both, sum.c[2], sum.d[2]);
-  put_transposed(key + 7u, at, both, sum.c[3], sum.d[3]);
+  let head_column = dims.result_column + (dims.first_head / dims.group + id.y) * dims.depth;
+  put_keys(key + 4u * (place.lane ^ 0u), place, head_column, sum.g0);
+  put_keys(key + 4u * (place.lane ^ 1u), place, head_column, sum.g1);
+  put_keys(key + 4u * (place.lane ^ 2u), place, head_column, sum.g2);
+  put_keys(key + 4u * (place.lane ^ 3u), place, head_column, sum.g3);
 }

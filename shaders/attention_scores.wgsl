@@ -1,9 +1,11 @@
 // Causal attention, query rows against key rows. Heads are packed in the columns of a row, kv head = head / group.
 //   scores: p[h, t, j] = scale * q[t, h] . k[j, h / group]
-//   backward: p = exp(scale * q . k - stats.x) * stats.y, 0 where unseen, and
-//             ds = p * (dout[t, h] . v[j, h / group] - dots[h, t]) * scale     (dots = rows of dout . out)
-// One invocation a tile of 8 x 8, global y the head after first_head; p and ds: (heads of the dispatch, rows, 4 * stride).
-// All strides, columns and depth (head_dim / 4) count vec4s. Needs lib/tile.wgsl and lib/causal.wgsl.
+//   scores_few: the same, one invocation a query and key
+//   backward: p holds scores and becomes exp(p - stats.x) * stats.y, 0 where unseen;
+//             ds = p * (dout[t, h] . v[j, h / group] - dots[h, t]) * scale     (dots = rows of dout . out; row 0 is at position 0)
+// Others: one invocation a block of 16 queries x 8 keys, four of them side by side with lib/quad.wgsl; global y is the head after first_head.
+// p and ds: (heads of the dispatch, rows, 4 * stride). All strides, columns and depth (head_dim / 4) count vec4s.
+// Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl and lib/causal.wgsl.
 
 struct Dims {
   rows: u32,
@@ -17,23 +19,45 @@ struct Dims {
   from_cache: u32,
   q_stride: u32,
   kv_stride: u32,
-  k_column: u32,
-  v_column: u32,
-  out_stride: u32,
+  kv_column: u32,
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 override SIZE: u32 = 64u;
+
+struct Place { row: u32, first_key: u32, lane: u32, head: u32 }
+
+fn place_of(id: vec3u) -> Place {
+  let across = (4u * dims.stride + TILE_COLUMNS - 1u) / TILE_COLUMNS;
+  let tile = id.x / SHARING;
+  return Place(tile / across * TILE, tile % across * TILE_COLUMNS, id.x % SHARING, dims.first_head + id.y);
+}
+
+/// Whether no query of the tile sees any of its keys.
+fn empty(place: Place, seen: vec2u) -> bool {
+  return place.row >= dims.rows || place.first_key + TILE_COLUMNS <= seen.x || place.first_key >= seen.y;
+}
 
 @group(0) @binding(0) var<storage, read> start: array<u32>;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> kv: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> p: array<vec4f>;
 
-fn four_of_q(at: vec4u) -> mat4x4f { return mat4x4f(q[at.x], q[at.y], q[at.z], q[at.w]); }
+fn rows_of_q(at: vec4u) -> mat4x4f {
+  if (SHARING == 4u) { return share(q[at.x]); }
+  return mat4x4f(q[at.x], q[at.y], q[at.z], q[at.w]);
+}
 fn four_of_kv(at: vec4u) -> mat4x4f { return mat4x4f(kv[at.x], kv[at.y], kv[at.z], kv[at.w]); }
 
-fn put_scores(row: u32, at: u32, left: vec4f, right: vec4f) {
+/// Rows `first` + (lane ^ i) of keys `key` to key + 7; `at` is where key `key` of row 0 is.
+fn put_scores(first: u32, lane: u32, at: u32, group: Group) {
+  put_score(first + (lane ^ 0u), at, group.left[0], group.right[0]);
+  put_score(first + (lane ^ 1u), at, group.left[1], group.right[1]);
+  put_score(first + (lane ^ 2u), at, group.left[2], group.right[2]);
+  put_score(first + (lane ^ 3u), at, group.left[3], group.right[3]);
+}
+
+fn put_score(row: u32, at: u32, left: vec4f, right: vec4f) {
   if (row >= dims.rows) { return; }
   p[at + row * dims.stride] = left * dims.scale;
   p[at + row * dims.stride + 1u] = right * dims.scale;
@@ -41,32 +65,51 @@ fn put_scores(row: u32, at: u32, left: vec4f, right: vec4f) {
 
 @compute @workgroup_size(SIZE)
 fn scores(@builtin(global_invocation_id) id: vec3u) {
-  let across = dims.stride / 2u;
-  let row = id.x / across * TILE;
-  let key = id.x % across * TILE;
-  let seen = keys_of_tile(row, start[0] * dims.from_cache, dims.window);
-  if (row >= dims.rows || key < seen.x || key >= seen.y) { return; }
-  let head = dims.first_head + id.y;
-  let q_column = vec4u(head * dims.depth);
-  let k_column = vec4u(dims.k_column + head / dims.group * dims.depth);
-  let top = four_rows(row, dims.rows - 1u, dims.q_stride) + q_column;
-  let bottom = four_rows(row + 4u, dims.rows - 1u, dims.q_stride) + q_column;
-  let left = four_rows(key, dims.keys - 1u, dims.kv_stride) + k_column;
-  let right = four_rows(key + 4u, dims.keys - 1u, dims.kv_stride) + k_column;
-  var s = Tile();
+  let place = place_of(id);
+  let seen = keys_of_tile(place.row, start[0] * dims.from_cache, dims.window);
+  if (empty(place, seen)) { return; }
+  let row = place.row;
+  let lane = place.lane;
+  let key = place.first_key + LANE_COLUMNS * lane;
+  let q_column = place.head * dims.depth;
+  let kv_column = dims.kv_column + place.head / dims.group * dims.depth;
+  let last = dims.rows - 1u;
+  let a0 = shared_rows(row, lane, last, dims.q_stride) + q_column;
+  let a1 = shared_rows(row + 4u, lane, last, dims.q_stride) + q_column;
+  let a2 = shared_rows(row + 8u, lane, last, dims.q_stride) + q_column;
+  let a3 = shared_rows(row + 12u, lane, last, dims.q_stride) + q_column;
+  let b0 = four_rows(key, dims.keys - 1u, dims.kv_stride) + kv_column;
+  let b1 = four_rows(key + 4u, dims.keys - 1u, dims.kv_stride) + kv_column;
+  var sum = Block();
   for (var c = 0u; c < dims.depth; c++) {
-    let at = vec4u(c);
-    s = tile_step(s, four_of_q(top + at), four_of_q(bottom + at), transpose(four_of_kv(left + at)), transpose(four_of_kv(right + at)));
+    let left = transpose(four_of_kv(b0 + c));
+    let right = transpose(four_of_kv(b1 + c));
+    sum.g0 = accumulate(sum.g0, rows_of_q(a0 + c), left, right);
+    sum.g1 = accumulate(sum.g1, rows_of_q(a1 + c), left, right);
+    sum.g2 = accumulate(sum.g2, rows_of_q(a2 + c), left, right);
+    sum.g3 = accumulate(sum.g3, rows_of_q(a3 + c), left, right);
   }
+  if (key >= 4u * dims.stride) { return; }
   let at = id.y * dims.rows * dims.stride + key / 4u;
-  put_scores(row, at, s.a[0], s.b[0]);
-  put_scores(row + 1u, at, s.a[1], s.b[1]);
-  put_scores(row + 2u, at, s.a[2], s.b[2]);
-  put_scores(row + 3u, at, s.a[3], s.b[3]);
-  put_scores(row + 4u, at, s.c[0], s.d[0]);
-  put_scores(row + 5u, at, s.c[1], s.d[1]);
-  put_scores(row + 6u, at, s.c[2], s.d[2]);
-  put_scores(row + 7u, at, s.c[3], s.d[3]);
+  put_scores(row, lane, at, sum.g0);
+  put_scores(row + 4u, lane, at, sum.g1);
+  put_scores(row + 8u, lane, at, sum.g2);
+  put_scores(row + 12u, lane, at, sum.g3);
+}
+
+/// `scores` for few rows (decoding), where a block of 16 would be mostly air: one invocation a query and key.
+@compute @workgroup_size(SIZE)
+fn scores_few(@builtin(global_invocation_id) id: vec3u) {
+  let row = id.x / (4u * dims.stride);
+  let key = id.x % (4u * dims.stride);
+  let position = start[0] * dims.from_cache + row;
+  if (row >= dims.rows || key > position || key < first_key(position, dims.window)) { return; }
+  let head = dims.first_head + id.y;
+  let q_at = row * dims.q_stride + head * dims.depth;
+  let k_at = key * dims.kv_stride + dims.kv_column + head / dims.group * dims.depth;
+  var sum = vec4f();
+  for (var c = 0u; c < dims.depth; c++) { sum = fma(q[q_at + c], kv[k_at + c], sum); }
+  p[(id.y * dims.rows + row) * dims.stride + key / 4u][key % 4u] = ((sum.x + sum.y) + (sum.z + sum.w)) * dims.scale;
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
@@ -76,59 +119,61 @@ fn scores(@builtin(global_invocation_id) id: vec3u) {
 @group(0) @binding(4) var<storage, read_write> weights: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> ds: array<vec4f>;
 
-fn four_of_qkv(at: vec4u) -> mat4x4f { return mat4x4f(qkv[at.x], qkv[at.y], qkv[at.z], qkv[at.w]); }
-fn four_of_dout(at: vec4u) -> mat4x4f { return mat4x4f(dout[at.x], dout[at.y], dout[at.z], dout[at.w]); }
+fn rows_of_dout(at: vec4u) -> mat4x4f {
+  if (SHARING == 4u) { return share(dout[at.x]); }
+  return mat4x4f(dout[at.x], dout[at.y], dout[at.z], dout[at.w]);
+}
+fn four_of_v(at: vec4u) -> mat4x4f { return mat4x4f(qkv[at.x], qkv[at.y], qkv[at.z], qkv[at.w]); }
 
-/// One row of a tile: head `head`, query `row`, keys `key` to key + 7; s and dp are its products, left and right half.
-fn put_gradients(head: u32, row: u32, key: u32, at: u32, s_left: vec4f, s_right: vec4f, dp_left: vec4f, dp_right: vec4f) {
+fn put_gradients(place: Place, first: u32, key: u32, at: u32, group: Group) {
+  put_gradient(place.head, first + (place.lane ^ 0u), key, at, group.left[0], group.right[0]);
+  put_gradient(place.head, first + (place.lane ^ 1u), key, at, group.left[1], group.right[1]);
+  put_gradient(place.head, first + (place.lane ^ 2u), key, at, group.left[2], group.right[2]);
+  put_gradient(place.head, first + (place.lane ^ 3u), key, at, group.left[3], group.right[3]);
+}
+
+fn put_gradient(head: u32, row: u32, key: u32, at: u32, left: vec4f, right: vec4f) {
   if (row >= dims.rows) { return; }
   let stat = stats[head * dims.rows + row];
   let dot_row = dots[head * dims.rows + row];
-  let p_left = select(vec4f(), exp(min(s_left * dims.scale - stat.x, vec4f())) * stat.y, sees(row, key, dims.window));
-  let p_right = select(vec4f(), exp(min(s_right * dims.scale - stat.x, vec4f())) * stat.y, sees(row, key + 4u, dims.window));
-  let place = at + row * dims.stride;
-  weights[place] = p_left;
-  weights[place + 1u] = p_right;
-  ds[place] = p_left * (dp_left - dot_row) * dims.scale;
-  ds[place + 1u] = p_right * (dp_right - dot_row) * dims.scale;
+  let i = at + row * dims.stride;
+  let p_left = select(vec4f(), exp(min(weights[i] - stat.x, vec4f())) * stat.y, sees(row, key, dims.window));
+  let p_right = select(vec4f(), exp(min(weights[i + 1u] - stat.x, vec4f())) * stat.y, sees(row, key + 4u, dims.window));
+  weights[i] = p_left;
+  weights[i + 1u] = p_right;
+  ds[i] = p_left * (left - dot_row) * dims.scale;
+  ds[i + 1u] = p_right * (right - dot_row) * dims.scale;
 }
 
 @compute @workgroup_size(SIZE)
 fn backward(@builtin(global_invocation_id) id: vec3u) {
-  let across = dims.stride / 2u;
-  let row = id.x / across * TILE;
-  let key = id.x % across * TILE;
-  let seen = keys_of_tile(row, 0u, dims.window);
-  if (row >= dims.rows || key < seen.x || key >= seen.y) { return; }
-  let head = dims.first_head + id.y;
+  let place = place_of(id);
+  if (empty(place, keys_of_tile(place.row, 0u, dims.window))) { return; }
+  let row = place.row;
+  let lane = place.lane;
+  let key = place.first_key + LANE_COLUMNS * lane;
+  let column = place.head * dims.depth;
+  let kv_column = dims.kv_column + place.head / dims.group * dims.depth;
   let last = dims.rows - 1u;
-  let q_column = vec4u(head * dims.depth);
-  let kv_column = head / dims.group * dims.depth;
-  let top = four_rows(row, last, dims.q_stride) + q_column;
-  let bottom = four_rows(row + 4u, last, dims.q_stride) + q_column;
-  let left = four_rows(key, last, dims.kv_stride) + kv_column;
-  let right = four_rows(key + 4u, last, dims.kv_stride) + kv_column;
-  var s = Tile();
+  let a0 = shared_rows(row, lane, last, dims.q_stride) + column;
+  let a1 = shared_rows(row + 4u, lane, last, dims.q_stride) + column;
+  let a2 = shared_rows(row + 8u, lane, last, dims.q_stride) + column;
+  let a3 = shared_rows(row + 12u, lane, last, dims.q_stride) + column;
+  let b0 = four_rows(key, last, dims.kv_stride) + kv_column;
+  let b1 = four_rows(key + 4u, last, dims.kv_stride) + kv_column;
+  var sum = Block();
   for (var c = 0u; c < dims.depth; c++) {
-    let at = vec4u(c);
-    let k = vec4u(dims.k_column + c);
-    s = tile_step(s, four_of_qkv(top + at), four_of_qkv(bottom + at), transpose(four_of_qkv(left + k)), transpose(four_of_qkv(right + k)));
+    let left = transpose(four_of_v(b0 + c));
+    let right = transpose(four_of_v(b1 + c));
+    sum.g0 = accumulate(sum.g0, rows_of_dout(a0 + c), left, right);
+    sum.g1 = accumulate(sum.g1, rows_of_dout(a1 + c), left, right);
+    sum.g2 = accumulate(sum.g2, rows_of_dout(a2 + c), left, right);
+    sum.g3 = accumulate(sum.g3, rows_of_dout(a3 + c), left, right);
   }
-  let above = four_rows(row, last, dims.out_stride) + q_column;
-  let below = four_rows(row + 4u, last, dims.out_stride) + q_column;
-  var dp = Tile();
-  for (var c = 0u; c < dims.depth; c++) {
-    let at = vec4u(c);
-    let v = vec4u(dims.v_column + c);
-    dp = tile_step(dp, four_of_dout(above + at), four_of_dout(below + at), transpose(four_of_qkv(left + v)), transpose(four_of_qkv(right + v)));
-  }
+  if (key >= 4u * dims.stride) { return; }
   let at = id.y * dims.rows * dims.stride + key / 4u;
-  put_gradients(head, row, key, at, s.a[0], s.b[0], dp.a[0], dp.b[0]);
-  put_gradients(head, row + 1u, key, at, s.a[1], s.b[1], dp.a[1], dp.b[1]);
-  put_gradients(head, row + 2u, key, at, s.a[2], s.b[2], dp.a[2], dp.b[2]);
-  put_gradients(head, row + 3u, key, at, s.a[3], s.b[3], dp.a[3], dp.b[3]);
-  put_gradients(head, row + 4u, key, at, s.c[0], s.d[0], dp.c[0], dp.d[0]);
-  put_gradients(head, row + 5u, key, at, s.c[1], s.d[1], dp.c[1], dp.d[1]);
-  put_gradients(head, row + 6u, key, at, s.c[2], s.d[2], dp.c[2], dp.d[2]);
-  put_gradients(head, row + 7u, key, at, s.c[3], s.d[3], dp.c[3], dp.d[3]);
+  put_gradients(place, row, key, at, sum.g0);
+  put_gradients(place, row + 4u, key, at, sum.g1);
+  put_gradients(place, row + 8u, key, at, sum.g2);
+  put_gradients(place, row + 12u, key, at, sum.g3);
 }

@@ -95,17 +95,29 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
 
 var<workgroup> pulls: array<f32, 384>;
 
+fn pull4(at: u32) -> vec4f {
+  return vec4f(pulls[at], pulls[at + 1u], pulls[at + 2u], pulls[at + 3u]);
+}
+
 // dh of the step before, for `unit`: column `unit` of W, times the gradient of W h + b.
 fn pull_forward(unit: u32, from_pull: u32) -> f32 {
-  var sum = 0.0;
-  for (var j = 0u; j < 3u * dims.hidden; j++) { sum += pulls[from_pull + j] * w_forward_flat[j * dims.hidden + unit]; }
-  return sum;
+  let size = dims.hidden;
+  var sums = vec4f();
+  for (var j = 0u; j < 3u * size; j += 4u) {
+    let at = j * size + unit;
+    sums = fma(pull4(from_pull + j), vec4f(w_forward_flat[at], w_forward_flat[at + size], w_forward_flat[at + 2u * size], w_forward_flat[at + 3u * size]), sums);
+  }
+  return dot(sums, vec4f(1.0));
 }
 
 fn pull_reverse(unit: u32, from_pull: u32) -> f32 {
-  var sum = 0.0;
-  for (var j = 0u; j < 3u * dims.hidden; j++) { sum += pulls[from_pull + j] * w_reverse_flat[j * dims.hidden + unit]; }
-  return sum;
+  let size = dims.hidden;
+  var sums = vec4f();
+  for (var j = 0u; j < 3u * size; j += 4u) {
+    let at = j * size + unit;
+    sums = fma(pull4(from_pull + j), vec4f(w_reverse_flat[at], w_reverse_flat[at + size], w_reverse_flat[at + 2u * size], w_reverse_flat[at + 3u * size]), sums);
+  }
+  return dot(sums, vec4f(1.0));
 }
 
 @compute @workgroup_size(64)

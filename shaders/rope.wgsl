@@ -2,7 +2,7 @@
 // the first `rotary` ones turn by the angle of position start[0] + t; all others are copied.
 //   y[c] = x[c] cos - x[c + half] sin,  y[c + half] = x[c + half] cos + x[c] sin   (half = rotary / 2; backward: sin = -sin)
 // table: (positions, half, 2) cosines and sines. One invocation: two columns of BLOCK rows, so half a row of invocations.
-// The two columns of a copy are neighbours.
+// The two columns of a copy are neighbours. Needs lib/scalar.wgsl or lib/vec4.wgsl; cols, head_dim and half count Values.
 
 struct Dims { rows: u32, cols: u32, head_dim: u32, half: u32, rotated: u32, direction: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -10,10 +10,10 @@ struct Dims { rows: u32, cols: u32, head_dim: u32, half: u32, rotated: u32, dire
 override SIZE: u32 = 64u;
 override BLOCK: u32 = 1u;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Value>;
 @group(0) @binding(1) var<storage, read> table: array<vec2f>;
 @group(0) @binding(2) var<storage, read> start: array<u32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(SIZE)
 fn rotate(@builtin(global_invocation_id) id: vec3u) {
@@ -33,10 +33,15 @@ fn rotate(@builtin(global_invocation_id) id: vec3u) {
     let a = x[at + first];
     let b = x[at + second];
     if (turns) {
-      let angle = table[(position + row) * dims.half + pair];
-      let sine = dims.direction * angle.y;
-      y[at + first] = a * angle.x - b * sine;
-      y[at + second] = b * angle.x + a * sine;
+      let i = ((position + row) * dims.half + pair) * WIDTH;
+      let t0 = table[i];
+      let t1 = table[i + 1u];
+      let t2 = table[i + 2u];
+      let t3 = table[i + 3u];
+      let cosine = assemble(t0.x, t1.x, t2.x, t3.x);
+      let sine = dims.direction * assemble(t0.y, t1.y, t2.y, t3.y);
+      y[at + first] = a * cosine - b * sine;
+      y[at + second] = b * cosine + a * sine;
     } else {
       y[at + first] = a;
       y[at + second] = b;

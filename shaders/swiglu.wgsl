@@ -1,7 +1,7 @@
 // Activations a(g) of the MLP.  plain: y = a(x).  glu: y = a(g) * u with g|u packed in a row of 2 * cols. All: (rows, cols) outputs.
 // Backward: dx = dy * a'(x);  dg = dy * u * a'(g), du = dy * a(g), packed like the input.
 // One invocation a column and BLOCK rows. ACT: 0 silu, 1 relu, 2 gelu by tanh, 3 gelu by erf.
-// Needs lib/sigmoid.wgsl and lib/erf.wgsl (and lib/scalar.wgsl, of which it uses nothing).
+// Needs lib/erf.wgsl and lib/scalar.wgsl or lib/vec4.wgsl; cols counts Values.
 
 struct Dims { rows: u32, cols: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -10,27 +10,37 @@ override SIZE: u32 = 64u;
 override BLOCK: u32 = 1u;
 override ACT: u32 = 0u;
 
-/// Value and slope, so that the backward kernels, which need both, work out what they share only once.
-struct Curve { value: f32, slope: f32 }
+/// Activation and slope, so that the backward kernels, which need both, work out what they share only once.
+struct Curve { value: Value, slope: Value }
 
-fn curve(g: f32) -> Curve {
-  if (ACT == 0u) {
-    let s = sigmoid(g);
-    return Curve(g * s, s * fma(g, 1.0 - s, 1.0));
-  }
-  if (ACT == 1u) { return Curve(max(g, 0.0), select(0.0, 1.0, g > 0.0)); }
-  if (ACT == 2u) {
-    // 0.5 (1 + tanh(v)) = sigmoid(2 v), with v = sqrt(2 / pi) (g + 0.044715 g^3)
-    let near = clamp(g, -20.0, 20.0);
-    let s = sigmoid(1.5957691 * fma(0.044715 * near * near, near, near));
-    return Curve(g * s, fma(near * s * (1.0 - s) * 1.5957691, fma(0.134145, near * near, 1.0), s));
-  }
-  let p = 0.5 + 0.5 * erf(clamp(g * 0.70710678, -10.0, 10.0));
-  return Curve(g * p, fma(clamp(g, -20.0, 20.0) * 0.39894228, exp(-0.5 * min(g * g, 160.0)), p));
+/// The logistic function. Beyond +-80 f32 cannot tell it from its limits, and exp may leave f32.
+fn logistic(g: Value) -> Value {
+  return 1.0 / (1.0 + exp(-clamp(g, Value(-80.0), Value(80.0))));
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+fn erf_of(v: Value) -> Value {
+  return assemble(erf(component(v, 0u)), erf(component(v, 1u)), erf(component(v, 2u)), erf(component(v, 3u)));
+}
+
+fn curve(g: Value) -> Curve {
+  if (ACT == 0u) {
+    let s = logistic(g);
+    return Curve(g * s, s * fma(g, 1.0 - s, Value(1.0)));
+  }
+  if (ACT == 1u) { return Curve(max(g, Value(0.0)), select(Value(0.0), Value(1.0), g > Value(0.0))); }
+  let near = clamp(g, Value(-20.0), Value(20.0));
+  let square = near * near;
+  if (ACT == 2u) {
+    // 0.5 (1 + tanh(v)) = logistic(2 v), with v = sqrt(2 / pi) (g + 0.044715 g^3)
+    let s = logistic(1.5957691 * near * fma(Value(0.044715), square, Value(1.0)));
+    return Curve(g * s, fma(near * s * (1.0 - s) * 1.5957691, fma(Value(0.134145), square, Value(1.0)), s));
+  }
+  let below = 0.5 + 0.5 * erf_of(near * 0.70710678);
+  return Curve(g * below, fma(near * 0.39894228, exp(-0.5 * min(square, Value(160.0))), below));
+}
+
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(SIZE)
 fn plain(@builtin(global_invocation_id) id: vec3u) {
@@ -52,8 +62,8 @@ fn glu(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(1) var<storage, read> dy: array<Value>;
+@group(0) @binding(2) var<storage, read_write> dx: array<Value>;
 
 @compute @workgroup_size(SIZE)
 fn plain_backward(@builtin(global_invocation_id) id: vec3u) {

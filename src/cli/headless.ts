@@ -16,8 +16,11 @@ export interface Headless {
 /** A reason that ends a command with exit code 2 and one line. */
 export class UsageError extends Error {}
 
-/** Opens src/cli/page.html. `onProgress` gets what the page reports through window.report. */
-export async function openHeadless(onReport: (report: unknown) => void = () => undefined): Promise<Headless> {
+/** Opens a page of the project (default: the command line's). `onReport` gets what it reports through window.report. */
+export async function openHeadless(
+  onReport: (report: unknown) => void = () => undefined,
+  { path = "src/cli/page.html", ready = "espalier" } = {},
+): Promise<Headless> {
   const executablePath = findChromium();
   if (!executablePath) {
     throw new UsageError(
@@ -55,8 +58,8 @@ export async function openHeadless(onReport: (report: unknown) => void = () => u
     const page = await browser.newPage();
     await page.exposeFunction("report", onReport);
     page.on("pageerror", (error) => process.stderr.write(`${error.message}\n`));
-    await page.goto(`http://127.0.0.1:${port}/src/cli/page.html`);
-    await page.waitForFunction(() => "espalier" in window, undefined, { timeout: 60_000 });
+    await page.goto(`http://127.0.0.1:${port}/${path}`);
+    await page.waitForFunction((name) => name in window, ready, { timeout: 60_000 });
     return { page, files, close };
   } catch (error) {
     await close();

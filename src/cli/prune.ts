@@ -14,6 +14,11 @@ const USAGE = `usage: npm run prune -- --model DIR --text FILE --eval FILE --out
   --model  a folder with config.json, tokenizer.json and safetensors     --text  what the masks are trained on (UTF-8)
   --keep   kept share of the block weights, 0 to 1                       --eval  what perplexity is measured on (UTF-8)`;
 
+const HELP = "npm run prune -- --help lists the arguments";
+/** Node's own messages about arguments come with advice on further lines. */
+const oneLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split(/[\n.] /)[0] ?? "";
+
 const FORMS = ["masked", "compact"] as const;
 
 interface Arguments {
@@ -41,10 +46,13 @@ function readArguments(argv: string[]): Arguments {
       help: { type: "boolean" } as const,
     },
   });
-  if (values["help"]) throw new UsageError(USAGE);
+  if (values["help"]) {
+    process.stdout.write(`${USAGE}\n`);
+    process.exit(0);
+  }
   const needed = (name: string): string => {
     const value = values[name];
-    if (typeof value !== "string" || value === "") throw new UsageError(`--${name} is missing\n${USAGE}`);
+    if (typeof value !== "string" || value === "") throw new UsageError(`--${name} is missing; ${HELP}`);
     return value;
   };
   const number = (name: string, fallback: number): number => {
@@ -101,7 +109,7 @@ function parse(
   try {
     return parseArgs({ args: argv, options, strict: true, allowPositionals: false });
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    throw new UsageError(`${oneLine(error)}; ${HELP}`);
   }
 }
 

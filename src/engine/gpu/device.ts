@@ -69,7 +69,8 @@ export class Gpu {
       name,
       software: /swiftshader|llvmpipe|lavapipe|basic render/i.test(name),
       maxBufferBytes: device.limits.maxBufferSize,
-      maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+      // A device never has less than WebGPU's default, so a lower limit is kept here.
+      maxBindingBytes: Math.min(maxBindingBytes, device.limits.maxStorageBufferBindingSize),
       timestamps: device.features.has("timestamp-query"),
       quads: device.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4,
     });

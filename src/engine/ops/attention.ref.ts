@@ -95,7 +95,10 @@ function backward(qkv: RefTensor, params: Params, dout: RefTensor): RefTensor {
 
 const packed = (rows: number, { heads, kvHeads, headDim }: HeadShape, scale: number): RefTensor =>
   randomRef(1, [rows, (heads + 2 * kvHeads) * headDim], scale);
-const scalar = (value: number): RefTensor => ({ ...refTensor([1], Float64Array.of(value)), dtype: "u32" });
+const scalar = (value: number): RefTensor => ({
+  ...refTensor([1], Float64Array.of(value)),
+  dtype: "u32",
+});
 
 type Sizes = readonly [rows: number, heads: number, kvHeads: number, headDim: number];
 const nameOf = ([rows, heads, kvHeads, headDim]: Sizes): string => `T${rows} H${heads} KV${kvHeads} hd${headDim}`;
@@ -115,6 +118,8 @@ export const attentionRef: OpRef<Params> = {
   cases: [
     own([1, 1, 1, 4]),
     own([2, 2, 1, 16]),
+    own([4, 2, 2, 24]),
+    own([5, 2, 1, 16]),
     own([7, 2, 2, 16]),
     own([8, 4, 2, 24]),
     own([9, 6, 2, 32]),
@@ -161,10 +166,14 @@ export const attentionCachedRef: OpRef<Params> = {
     cached([1, 6, 2, 32], 300, 7),
     cached([1, 4, 4, 24], 20, 8),
     cached([1, 9, 3, 64], 33, 31),
+    cached([4, 6, 2, 16], 33, 29),
+    cached([3, 2, 1, 20], 33, 5),
+    cached([5, 6, 2, 16], 33, 28),
     cached([9, 2, 1, 16], 40, 0),
     cached([17, 4, 2, 32], 40, 13),
     cached([9, 2, 1, 16], 64, 40, { window: 10 }),
     cached([1, 2, 1, 16], 64, 40, { window: 5 }),
+    cached([3, 2, 1, 16], 64, 47, { window: 17 }),
   ],
   forward([qkv, cache], params) {
     if (!qkv || !cache) throw new RangeError("attention takes q|k|v and a cache");

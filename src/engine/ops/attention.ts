@@ -1,48 +1,13 @@
 // Causal attention with grouped key/value heads (Vaswani et al. 2017; Ainslie et al. 2023), on packed q|k|v rows or over a KV cache.
-import mixCode from "../../../shaders/attention_mix.wgsl?raw";
-import scoresCode from "../../../shaders/attention_scores.wgsl?raw";
-import softmaxCode from "../../../shaders/attention_softmax.wgsl?raw";
-import alone from "../../../shaders/lib/alone.wgsl?raw";
-import causal from "../../../shaders/lib/causal.wgsl?raw";
-import quad from "../../../shaders/lib/quad.wgsl?raw";
-import tile from "../../../shaders/lib/tile.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import type { KernelSpec, Uniform } from "../gpu/kernel.ts";
 import { checkShape, ELEMENT_BYTES, matrixOf, type Tensor } from "../tensor.ts";
+import { ROW_DOTS, runMix, runMixTransposed, runScores, runScoresBackward, SOFTMAX, TILE } from "./attentionKernels.ts";
 import { type HeadShape, packedWidth } from "./rope.ts";
-import { rowKernel } from "./variants.ts";
 
-/** Rows and columns that one invocation makes (lib/tile.wgsl), and the invocations of a quad. */
-const TILE = 16;
-const LANE_COLUMNS = 8;
-const QUAD = 4;
 /** Attention weights held at once, unless one group of heads needs more; they are scratch, so longer sequences take more dispatches. */
 const SCRATCH_BYTES = 64 * 2 ** 20;
 const NO_WINDOW = 0xffffffff;
-
-/** A kernel of tiles: with its loads shared in quads, or each invocation alone. */
-interface TileKernel {
-  quads: KernelSpec;
-  alone: KernelSpec;
-}
-
-function tileKernel(label: string, code: string, entry: string): TileKernel {
-  const text = (first: string): string => [first, tile, causal, code].join("\n");
-  return {
-    quads: { label, code: text(quad), entry, constants: { SIZE: QUAD } },
-    alone: { label, code: text(alone), entry, constants: { SIZE: 64 } },
-  };
-}
-
-const SCORES = tileKernel("attention scores", scoresCode, "scores");
-const SCORES_BACKWARD = tileKernel("attention d scores", scoresCode, "backward");
-const MIX = tileKernel("attention mix", mixCode, "mix");
-const MIX_QUERIES = tileKernel("attention d q", mixCode, "mix");
-const MIX_TRANSPOSED = tileKernel("attention d k d v", mixCode, "mix_transposed");
-const softmaxText = [alone, tile, causal, softmaxCode].join("\n");
-const SOFTMAX = rowKernel("attention softmax", softmaxText, "softmax");
-const ROW_DOTS = rowKernel("attention row dots", softmaxText, "row_dots");
 
 export interface AttentionOptions {
   /** Each query sees this many keys at most, itself included (sliding window); default: all before it. */
@@ -90,11 +55,23 @@ export function attention(
   const group = heads / kvHeads;
   const stride = (Math.ceil(keys / TILE) * TILE) / 4;
   const window = Math.min(options.window ?? NO_WINDOW, NO_WINDOW);
-  const plan: Plan = { rows, keys, stride, depth, group, window, from_cache: cached ? 1 : 0 };
+  const plan: Plan = {
+    rows,
+    keys,
+    stride,
+    depth,
+    group,
+    window,
+    from_cache: cached ? 1 : 0,
+  };
   const width = packedWidth(shape) / 4;
   const own = { stride: width, k: heads * depth, v: (heads + kvHeads) * depth };
   const source = cached ? { stride: 2 * kvHeads * depth, k: 0, v: kvHeads * depth } : own;
-  const products = { scale: 1 / Math.sqrt(headDim), q_stride: width, kv_stride: source.stride };
+  const products = {
+    scale: 1 / Math.sqrt(headDim),
+    q_stride: width,
+    kv_stride: source.stride,
+  };
   const parts = split(heads, group, rows * stride * 4 * ELEMENT_BYTES, options.scratchBytes ?? SCRATCH_BYTES);
   const mostHeads = parts[0]?.count ?? 0;
 
@@ -104,23 +81,46 @@ export function attention(
     "unsupported",
     "attention over a KV cache has no gradient: train without a cache",
   );
-  const out = ctx.empty([rows, heads * headDim], "attention", { requiresGrad: differentiable });
+  const out = ctx.empty([rows, heads * headDim], "attention", {
+    requiresGrad: differentiable,
+  });
   const stats = ctx.empty([heads, rows, 2], "softmax statistics");
 
   const scores = (weights: Tensor, first_head: number, count: number): void => {
     const dims = { ...plan, ...products, kv_column: source.k, first_head };
-    dispatch(ctx, SCORES, [start, qkv, kv, weights], dims, rows, 4 * stride, count);
+    runScores(ctx, [start, qkv, kv, weights], dims, {
+      rows,
+      cols: 4 * stride,
+      heads: count,
+    });
   };
   scratch(ctx, () => {
     const weights = ctx.empty([mostHeads, rows, 4 * stride], "attention weights");
     for (const { first, count } of parts) {
       scores(weights, first, count);
       const softmax = SOFTMAX(ctx, count * rows, 4 * stride);
-      const dims = { rows, heads: count, first_head: first, stride, window, from_cache: plan.from_cache };
+      const dims = {
+        rows,
+        heads: count,
+        first_head: first,
+        stride,
+        window,
+        from_cache: plan.from_cache,
+      };
       ctx.run(softmax.spec, [start, weights, stats], dims, softmax.groups);
       const values = { value_stride: source.stride, value_column: source.v };
-      const mix = { ...plan, ...values, result_stride: heads * depth, result_column: 0, first_head: first };
-      dispatch(ctx, MIX, [weights, kv, start, out], mix, rows, headDim, count);
+      const mix = {
+        ...plan,
+        ...values,
+        result_stride: heads * depth,
+        result_column: 0,
+        first_head: first,
+      };
+      runMix(ctx, [weights, kv, start, out], mix, {
+        rows,
+        cols: headDim,
+        heads: count,
+      });
     }
     return out;
   });
@@ -135,38 +135,50 @@ export function attention(
       ctx.run(rowDots.spec, [out, dout, dots], { rows, heads, depth }, rowDots.groups);
       for (const { first, count } of parts) {
         scores(weights, first, count);
-        const dims = { ...plan, ...products, q_stride: heads * depth, kv_column: own.v, first_head: first };
-        dispatch(ctx, SCORES_BACKWARD, [qkv, dout, stats, dots, weights, ds], dims, rows, 4 * stride, count);
+        const dims = {
+          ...plan,
+          ...products,
+          q_stride: heads * depth,
+          kv_column: own.v,
+          first_head: first,
+        };
+        runScoresBackward(ctx, [qkv, dout, stats, dots, weights, ds], dims, {
+          rows,
+          cols: 4 * stride,
+          heads: count,
+        });
         const common = { ...plan, first_head: first, result_stride: width };
-        const dq = { ...common, value_stride: width, value_column: own.k, result_column: 0 };
-        dispatch(ctx, MIX_QUERIES, [ds, qkv, start, dqkv], dq, rows, headDim, count);
-        const dk = { ...common, value_stride: width, value_column: 0, result_column: own.k };
-        dispatch(ctx, MIX_TRANSPOSED, [ds, qkv, dqkv], dk, keys, headDim, count / group);
-        const dv = { ...common, value_stride: heads * depth, value_column: 0, result_column: own.v };
-        dispatch(ctx, MIX_TRANSPOSED, [weights, dout, dqkv], dv, keys, headDim, count / group);
+        const dq = {
+          ...common,
+          value_stride: width,
+          value_column: own.k,
+          result_column: 0,
+        };
+        runMix(ctx, [ds, qkv, start, dqkv], dq, {
+          rows,
+          cols: headDim,
+          heads: count,
+        });
+        const groups = { rows: keys, cols: headDim, heads: count / group };
+        const dk = {
+          ...common,
+          value_stride: width,
+          value_column: 0,
+          result_column: own.k,
+        };
+        runMixTransposed(ctx, [ds, qkv, dqkv], dk, groups);
+        const dv = {
+          ...common,
+          value_stride: heads * depth,
+          value_column: 0,
+          result_column: own.v,
+        };
+        runMixTransposed(ctx, [weights, dout, dqkv], dv, groups);
       }
       return dqkv;
     });
     return [dqkv];
   });
-}
-
-/** Runs a kernel over the tiles of rows x cols of each of `heads` heads. */
-function dispatch(
-  ctx: Ctx,
-  kernel: TileKernel,
-  args: readonly Tensor[],
-  dims: Uniform,
-  rows: number,
-  cols: number,
-  heads: number,
-): void {
-  const { quads } = ctx.gpu.facts;
-  const spec = quads ? kernel.quads : kernel.alone;
-  const sharing = quads ? QUAD : 1;
-  const tilesAcross = Math.ceil(cols / (LANE_COLUMNS * sharing));
-  const invocations = Math.ceil(rows / TILE) * tilesAcross * sharing;
-  ctx.run(spec, args, dims, [Math.ceil(invocations / (spec.constants?.["SIZE"] ?? 1)), heads]);
 }
 
 /** Runs of whole groups of heads whose weights together stay within `limitBytes`; at least one group a run. */

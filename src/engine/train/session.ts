@@ -96,17 +96,22 @@ export class Session {
     const end = Math.min(this.recipe.steps, this.step + (options.steps ?? Infinity));
     const queue: Promise<void>[] = [];
     let logits: Tensor | undefined;
-    while (this.step < end && !this.pausing) {
-      logits = this.record();
-      // Copies must be asked for before the next step overwrites what they read.
-      const report = this.step - this.reported >= RING_SLOTS / 2 || options.due() ? this.report(logits) : undefined;
-      queue.push(this.ctx.gpu.idle());
-      if (queue.length >= STEPS_AHEAD) await queue.shift();
-      if (report) options.onReport(await report);
-      if (options.onCheckpoint && this.step % this.recipe.checkpointEvery === 0)
-        await options.onCheckpoint(await this.checkpoint());
+    try {
+      while (this.step < end && !this.pausing) {
+        logits = this.record();
+        // Copies must be asked for before the next step overwrites what they read.
+        const report = this.step - this.reported >= RING_SLOTS / 2 || options.due() ? this.report(logits) : undefined;
+        queue.push(this.ctx.gpu.idle());
+        if (queue.length >= STEPS_AHEAD) await queue.shift();
+        if (report) options.onReport(await report);
+        if (options.onCheckpoint && this.step % this.recipe.checkpointEvery === 0) {
+          await options.onCheckpoint(await this.checkpoint());
+        }
+      }
+      await Promise.all(queue);
+    } finally {
+      await Promise.allSettled(queue);
     }
-    await Promise.all(queue);
     if (logits && this.reported < this.step) options.onReport(await this.report(logits));
   }
 

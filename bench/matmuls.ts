@@ -1,0 +1,104 @@
+// Every matmul shape of a model's training step, forward and backward, in turn with the peak, so that a share is of the same moment.
+import type { Ctx } from "../src/engine/ctx.ts";
+import type { ModelConfig } from "../src/engine/model/config.ts";
+import { linear, linearBackward } from "../src/engine/ops/linear.ts";
+import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
+import { spreadOf, type Spread, timed } from "./timing.ts";
+
+export interface MatmulFigure {
+  name: string;
+  direction: "forward" | "backward";
+  /** Rows, out features, in features. */
+  m: number;
+  n: number;
+  k: number;
+  ms: Spread;
+  gflops: Spread;
+  /** Of the fma peak measured in the same round. */
+  share: Record<PeakLoop, Spread>;
+}
+
+/** The linear layers of a block and the head: name, out features, in features. */
+export function shapesOf({
+  heads,
+  kvHeads,
+  headDim,
+  dModel,
+  dMlp,
+  vocab,
+}: ModelConfig): [name: string, n: number, k: number][] {
+  const dq = heads * headDim;
+  return [
+    ["q|k|v", dq + 2 * kvHeads * headDim, dModel],
+    ["o", dModel, dq],
+    ["gate|up", 2 * dMlp, dModel],
+    ["down", dModel, dMlp],
+    ["head", vocab, dModel],
+  ];
+}
+
+/** Repetitions inside one submit, so that a submit's own cost is small beside the work. */
+const FLOP_A_SUBMIT = { software: 3e8, hardware: 5e10 };
+
+export async function benchMatmuls(
+  ctx: Ctx,
+  config: ModelConfig,
+  tokens: readonly number[],
+  rounds: number,
+  log: (line: string) => void,
+): Promise<MatmulFigure[]> {
+  const figures: MatmulFigure[] = [];
+  for (const m of tokens) {
+    for (const [name, n, k] of shapesOf(config)) {
+      for (const direction of ["forward", "backward"] as const) {
+        figures.push(await benchOne(ctx, { name, direction, m, n, k }, rounds));
+        const last = figures.at(-1);
+        if (last) log(`${name} ${direction} ${m} x ${n} x ${k}: ${last.gflops.median.toFixed(2)} GFLOPS`);
+      }
+    }
+  }
+  return figures;
+}
+
+async function benchOne(
+  ctx: Ctx,
+  shape: Pick<MatmulFigure, "name" | "direction" | "m" | "n" | "k">,
+  rounds: number,
+): Promise<MatmulFigure> {
+  const { direction, m, n, k } = shape;
+  const random = (length: number): Float32Array => Float32Array.from({ length }, () => Math.random() - 0.5);
+  const x = ctx.persistent("x", [m, k], { data: random(m * k) });
+  const weight = ctx.persistent("weight", [n, k], { data: random(n * k) });
+  const dy = ctx.persistent("dy", [m, n], { data: random(m * n) });
+  const flop = 2 * m * n * k;
+  const count = Math.max(
+    1,
+    Math.round((ctx.gpu.facts.software ? FLOP_A_SUBMIT.software : FLOP_A_SUBMIT.hardware) / flop),
+  );
+  const work = (): void => {
+    ctx.scope(() => {
+      if (direction === "forward") return linear(ctx, x, weight);
+      const dx = ctx.empty([m, k], "dx");
+      linearBackward(ctx, dy, weight, dx);
+      return dx;
+    });
+  };
+  await timed(ctx, work);
+  const ms: number[] = [];
+  const gflops: number[] = [];
+  const shares: Record<PeakLoop, number[]> = { vector: [], scalar: [] };
+  for (let round = 0; round < rounds; round++) {
+    const took = await timed(ctx, work, count);
+    ms.push(took);
+    gflops.push(flop / took / 1e6);
+    for (const loop of PEAK_LOOPS) shares[loop].push(flop / took / 1e6 / (await peakOnce(ctx, loop)));
+  }
+  ctx.free(x, weight, dy);
+  ctx.freeStep();
+  return {
+    ...shape,
+    ms: spreadOf(ms),
+    gflops: spreadOf(gflops),
+    share: { vector: spreadOf(shares.vector), scalar: spreadOf(shares.scalar) },
+  };
+}

@@ -1,0 +1,75 @@
+// The benchmark in headless Chromium: everything on one device, one after the other.
+import type { ServedFolder } from "../src/cli/files.ts";
+import { Ctx, Gpu, httpFolder, openModel, tuneMatmul } from "../src/engine/index.ts";
+import { benchMatmuls, type MatmulFigure } from "./matmuls.ts";
+import { benchDecode, benchStep, type DecodeFigure, type StepFigure } from "./model.ts";
+import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
+import { spreadOf, type Spread } from "./timing.ts";
+
+export interface BenchRequest {
+  model: ServedFolder;
+  text: string;
+  tokens: number[];
+  rounds: number;
+}
+
+export interface BenchAnswer {
+  adapter: string;
+  software: boolean;
+  matmul: string;
+  model: string;
+  rounds: number;
+  peakGflops: Record<PeakLoop, Spread>;
+  matmuls: MatmulFigure[];
+  steps: StepFigure[];
+  decode: DecodeFigure;
+  weightBytes: number;
+}
+
+async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Promise<BenchAnswer> {
+  const log = (line: string): void => void window.report(line);
+  const ctx = new Ctx(await Gpu.open());
+  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
+  log(`${ctx.gpu.facts.name}, matmul variant ${ctx.matmul}`);
+  const opened = await openModel(ctx, httpFolder(folder.name, folder.url, folder.files));
+  const ids = Uint32Array.from(opened.tokenizer.encode(text));
+  const peaks: Record<PeakLoop, number[]> = { vector: [], scalar: [] };
+  for (const loop of PEAK_LOOPS) await peakOnce(ctx, loop);
+  for (let round = 0; round < rounds; round++)
+    for (const loop of PEAK_LOOPS) peaks[loop].push(await peakOnce(ctx, loop));
+  const peakGflops = { vector: spreadOf(peaks.vector), scalar: spreadOf(peaks.scalar) };
+  log(
+    `fma peak: ${peakGflops.vector.median.toFixed(1)} GFLOPS (vec4, unrolled), ${peakGflops.scalar.median.toFixed(1)} (scalar loop)`,
+  );
+  const steps: StepFigure[] = [];
+  for (const count of tokens) {
+    const figure = await benchStep(ctx, opened, ids, count, rounds);
+    steps.push(figure);
+    log(`training step, ${count} tokens: ${figure.ms.median.toFixed(0)} ms, ${figure.gflops.median.toFixed(2)} GFLOPS`);
+  }
+  const matmuls = await benchMatmuls(ctx, opened.config, tokens, rounds, log);
+  const decode = await benchDecode(ctx, opened, ids, Math.min(3, rounds));
+  log(`decoding: ${decode.tokensPerSecond.median.toFixed(1)} tokens a second`);
+  const { name: adapter, software } = ctx.gpu.facts;
+  const answer = {
+    adapter,
+    software,
+    matmul: ctx.matmul,
+    model: opened.name,
+    rounds,
+    peakGflops,
+    matmuls,
+    steps,
+    decode,
+    weightBytes: opened.model.gpuBytes,
+  };
+  ctx.gpu.destroy();
+  return answer;
+}
+
+declare global {
+  interface Window {
+    bench: typeof bench;
+  }
+}
+window.bench = bench;

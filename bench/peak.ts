@@ -1,0 +1,36 @@
+// The adapter's fma peak, which every other figure is a share of.
+import type { Ctx } from "../src/engine/ctx.ts";
+import type { KernelSpec } from "../src/engine/gpu/kernel.ts";
+import wgsl from "./peak.wgsl?raw";
+import { timed } from "./timing.ts";
+
+interface Loop {
+  spec: KernelSpec;
+  /** Floating-point operations of one invocation: two an fma. */
+  flop: number;
+}
+
+const ROUNDS = 256;
+/** Invocations: enough to fill a large GPU many times over on hardware, and short on a software adapter. */
+const INVOCATIONS = { software: 16_384, hardware: 4_194_304 };
+
+const loop = (entry: "vector" | "scalar", fmaARound: number, rounds: number): Loop => ({
+  spec: { label: `peak ${entry}`, code: wgsl, entry, constants: { ROUNDS: rounds } },
+  flop: 2 * fmaARound * rounds,
+});
+/** vector: four vec4 chains, sixteen fma a turn. scalar: eight chains, one fma a turn each; how webgpu papers usually measure. */
+const LOOPS = { vector: loop("vector", 64, ROUNDS), scalar: loop("scalar", 8, 8 * ROUNDS) };
+
+export type PeakLoop = keyof typeof LOOPS;
+
+/** GFLOPS of one loop, once. */
+export async function peakOnce(ctx: Ctx, name: PeakLoop): Promise<number> {
+  const { spec, flop } = LOOPS[name];
+  const invocations = ctx.gpu.facts.software ? INVOCATIONS.software : INVOCATIONS.hardware;
+  const y = ctx.persistent("peak", [invocations]);
+  const ms = await timed(ctx, () => ctx.run(spec, [y], {}, [invocations / 64]));
+  ctx.free(y);
+  return (invocations * flop) / ms / 1e6;
+}
+
+export const PEAK_LOOPS = Object.keys(LOOPS) as PeakLoop[];

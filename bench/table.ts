@@ -1,0 +1,34 @@
+// The benchmark's results as text for people.
+import type { BenchAnswer } from "./page.ts";
+import type { Spread } from "./timing.ts";
+
+const percent = ({ median }: Spread): string => `${(100 * median).toFixed(0)} %`.padStart(7);
+const number = ({ median, min, max }: Spread, digits: number): string =>
+  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
+
+/** One line a figure: median (smallest to largest), and the share of each measured peak. */
+export function tableOf(answer: BenchAnswer): string {
+  const lines = [
+    `${answer.adapter}; ${answer.model}; matmul variant ${answer.matmul}; ${answer.rounds} rounds; median (smallest to largest)`,
+    `fma peak   vec4 unrolled ${number(answer.peakGflops.vector, 1)} GFLOPS   scalar loop ${number(answer.peakGflops.scalar, 1)} GFLOPS`,
+    "",
+    `${"matmul".padEnd(28)}${"GFLOPS".padEnd(26)}share of peak: vec4  scalar`,
+    ...answer.matmuls.map(({ name, direction, m, n, k, gflops, share }) => {
+      const what = `${name} ${direction} ${m}x${n}x${k}`;
+      return `${what.padEnd(34)}${number(gflops, 2).padEnd(26)}${percent(share.vector)}${percent(share.scalar)}`;
+    }),
+    "",
+    ...answer.steps.flatMap(({ tokens, ms, gflops, share, gpuBytes, kernels }) => [
+      `training step, ${tokens} tokens: ${number(ms, 0)} ms, ${gflops.median.toFixed(2)} GFLOPS,${percent(share.vector)} of the vec4 peak,${percent(share.scalar)} of the scalar one, ${(gpuBytes / 2 ** 20).toFixed(0)} MiB in use`,
+      ...kernels
+        .slice(0, 12)
+        .map(
+          ({ label, dispatches, ms: took }) =>
+            `    ${label.padEnd(28)}${took.toFixed(1).padStart(8)} ms in ${dispatches}`,
+        ),
+    ]),
+    "",
+    `decoding: ${number(answer.decode.tokensPerSecond, 1)} tokens a second (${answer.decode.newTokens} behind ${answer.decode.promptTokens}); weights ${(answer.weightBytes / 2 ** 20).toFixed(1)} MiB`,
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,102 @@
+// Exports of the embedded model: written, read back, compared; a damaged one is not offered, a cancelled one leaves nothing.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { memoryFolder } from "../formats/memoryFolder.ts";
+import { collect, type OutputFile } from "../formats/outputFile.ts";
+import { readReceipt } from "../formats/readReceipt.ts";
+import { embeddedFolder } from "../golden/testFolders.ts";
+import { Gpu } from "../gpu/device.ts";
+import { openModel, type OpenedModel } from "../model/open.ts";
+import { gateLayout, type Masks } from "../prune/gates.ts";
+import { DEFAULT_RECIPE } from "../train/recipe.ts";
+import { deliver, type DeliveredForm, type DeliveryOptions, type Place } from "./delivery.ts";
+
+let ctx: Ctx;
+let opened: OpenedModel;
+let masks: Masks;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+  opened = await openModel(ctx, await embeddedFolder());
+  masks = gateLayout(opened.config).sizes.map((size, i) =>
+    Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
+  );
+});
+afterAll(() => ctx.gpu.destroy());
+
+const text = { name: "a text", sha256: "0".repeat(64) };
+const options = (): DeliveryOptions => ({
+  ids: Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % opened.config.vocab),
+  receipt: {
+    ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: opened.name, licence: "not stated" },
+    ...{
+      recipe: DEFAULT_RECIPE,
+      target: { ratio: "block weights kept", value: 0.5 },
+      trainedSteps: 1,
+      calibration: text,
+    },
+    perplexity: [],
+  },
+});
+
+/** A place in memory; `damage` may change a file's bytes on their way. */
+function memoryPlace(
+  damage: (file: OutputFile, bytes: Uint8Array<ArrayBuffer>) => void = () => undefined,
+): Place & { files: Record<string, Uint8Array<ArrayBuffer>> } {
+  const files: Record<string, Uint8Array<ArrayBuffer>> = {};
+  return {
+    files,
+    write: async (file) => {
+      const bytes = await collect(file);
+      damage(file, bytes);
+      files[file.name] = bytes;
+    },
+    folder: () => Promise.resolve(memoryFolder("export", files)),
+  };
+}
+
+test("both forms give the masked model's logits, and say so in the receipt", async () => {
+  const places = { masked: memoryPlace(), compact: memoryPlace() };
+  const deliveries = await deliver(
+    ctx,
+    opened,
+    masks,
+    new Map(Object.entries(places) as [DeliveredForm, Place][]),
+    options(),
+  );
+  expect(deliveries.map(({ form, ok, equalArgmax }) => ({ form, ok, equalArgmax }))).toEqual([
+    { form: "masked", ok: true, equalArgmax: 1 },
+    { form: "compact", ok: true, equalArgmax: 1 },
+  ]);
+  expect(deliveries[1]?.bytes).toBeLessThan((deliveries[0]?.bytes ?? 0) * 0.75);
+  const receipt = readReceipt(new TextDecoder().decode(places.compact.files["receipt.json"]));
+  expect(receipt.checks.map(({ form, maxAbsLogitDifference }) => [form, maxAbsLogitDifference])).toEqual(
+    deliveries.map(({ form, largestDifference }) => [form, largestDifference]),
+  );
+  expect(Object.keys(places.masked.files)).toContain("README.md");
+});
+
+test("a form whose file was damaged is not offered, with the reason", async () => {
+  const place = memoryPlace((file, bytes) => {
+    if (file.name === "model.safetensors") bytes.fill(0x3c, bytes.length - 400_000);
+  });
+  const [delivery] = await deliver(ctx, opened, masks, new Map([["masked", place]]), options());
+  expect(delivery?.ok).toBe(false);
+  expect(delivery?.reason).toMatch(/logits differ/);
+  expect(place.files["receipt.json"]).toBeUndefined();
+});
+
+test("a file that cannot be read back is not offered, with the reason", async () => {
+  const place = memoryPlace((file, bytes) => {
+    if (file.name === "model.safetensors") bytes.fill(0, 0, 8);
+  });
+  const [delivery] = await deliver(ctx, opened, masks, new Map([["compact", place]]), options());
+  expect(delivery?.ok).toBe(false);
+  expect(delivery?.reason).toContain("model.safetensors");
+});
+
+test("cancelling stops in the middle of a file", async () => {
+  const place = memoryPlace();
+  const stopped = deliver(ctx, opened, masks, new Map([["masked", place]]), { ...options(), cancelled: () => true });
+  await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
+  expect(Object.keys(place.files)).toEqual([]);
+});

@@ -1,0 +1,116 @@
+// The device and its memory: real faults come out as typed errors, and the arena gives equal steps equal buffers.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { EngineError } from "../errors.ts";
+import { add, fill } from "../ops/arithmetic.ts";
+import { Arena } from "./buffers.ts";
+import { Gpu } from "./device.ts";
+import { Profile } from "./profile.ts";
+
+let ctx: Ctx;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+});
+afterAll(() => ctx.gpu.destroy());
+
+async function errorOf(work: () => unknown): Promise<EngineError> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+test("WGSL that does not compile is a shader error that names the kernel", async () => {
+  const spec = {
+    label: "broken kernel",
+    code: "@compute @workgroup_size(1) fn main() { let a: f32 = 1u; }",
+    entry: "main",
+  };
+  const error = await errorOf(() => ctx.gpu.checked("a test", () => ctx.step(() => ctx.run(spec, [], {}, [1]))));
+  expect(error.code).toBe("shader");
+  expect(error.message).toContain("broken kernel");
+});
+
+test("a buffer over the limit is refused with both numbers", async () => {
+  const small = new Ctx(await Gpu.open({ maxBindingBytes: 1 << 20 }));
+  const error = await errorOf(() => small.persistent("too large", [1 << 20]));
+  expect(error.code).toBe("limit");
+  expect(error.detail).toMatchObject({ size: 4 << 20, limitBytes: 1 << 20 });
+  small.gpu.destroy();
+});
+
+test("a launcher that disagrees with its shader is caught before the GPU sees it", async () => {
+  const code =
+    "struct U { n: u32 } @group(1) @binding(0) var<uniform> u: U; @group(0) @binding(0) var<storage, read_write> y: array<u32>; @compute @workgroup_size(1) fn main() { y[0] = u.n; }";
+  const spec = { label: "one", code, entry: "main" };
+  const y = ctx.persistent("y", [1]);
+  expect((await errorOf(() => ctx.step(() => ctx.run(spec, [], { n: 1 }, [1])))).message).toContain(
+    "1 buffers expected (y), 0 given",
+  );
+  expect((await errorOf(() => ctx.step(() => ctx.run(spec, [y], { m: 1 }, [1])))).message).toContain(
+    "uniform {n} expected, {m} given",
+  );
+  expect((await errorOf(() => ctx.step(() => ctx.run(spec, [y], { n: 1 }, [0])))).message).toContain(
+    "workgroup counts",
+  );
+  ctx.free(y);
+});
+
+test("what waits for a lost device is told so", async () => {
+  const gpu = await Gpu.open();
+  const other = new Ctx(gpu);
+  const tensor = other.persistent("x", [4]);
+  gpu.device.destroy();
+  expect((await errorOf(() => other.read(tensor))).code).toBe("device-lost");
+  expect((await errorOf(() => gpu.idle())).code).toBe("device-lost");
+  expect((await gpu.lost).message).toContain("resume from the last checkpoint");
+});
+
+test("equal steps get equal buffers, whatever happened in between", () => {
+  const arena = new Arena(ctx.buffers);
+  const step = (sizes: number[]): number[] => {
+    const ids = sizes.map((bytes) => arena.take(bytes, "a").id);
+    arena.reset();
+    return ids;
+  };
+  const first = step([300, 300, 5000, 300]);
+  const { allocations } = ctx.buffers;
+  step([300, 5000]);
+  step([300]);
+  expect(step([300, 300, 5000, 300])).toEqual(first);
+  expect(ctx.buffers.allocations).toBe(allocations);
+  arena.free();
+});
+
+test("a scope gives its temporaries back and keeps its result", async () => {
+  const sum = ctx.step(() => {
+    const one = ctx.empty([8], "one");
+    fill(ctx, one, 1);
+    const two = ctx.scope(() => add(ctx, add(ctx, one, one), one));
+    // reuses the scope's temporary: were `two` given back as well, this would overwrite it
+    const other = ctx.empty([8], "other");
+    fill(ctx, other, 100);
+    expect(other.buffer).not.toBe(two.buffer);
+    return two;
+  });
+  expect([...(await ctx.read(sum))]).toEqual(new Array(8).fill(3));
+});
+
+test("a profile names every kernel and counts its dispatches", async () => {
+  const profile = new Profile(ctx.gpu, ctx.buffers);
+  ctx.profile = profile;
+  ctx.step(() => {
+    const x = ctx.empty([1000], "x");
+    fill(ctx, x, 1);
+    add(ctx, x, x);
+    add(ctx, x, x);
+  });
+  ctx.profile = undefined;
+  const times = await profile.take();
+  expect(Object.fromEntries(times.map(({ label, dispatches }) => [label, dispatches]))).toEqual({ fill: 1, add: 2 });
+  expect(times.every(({ ms }) => ms >= 0)).toBe(true);
+  profile.free();
+});

@@ -1,0 +1,138 @@
+// How gradients come together: sums, slices of a base, and no writing into what another op still reads. Values on the CPU, no GPU.
+import { expect, test } from "vitest";
+import { Tape, type TapeArithmetic } from "./tape.ts";
+import { elements, type Tensor, view } from "./tensor.ts";
+
+/** Tensors whose values are plain arrays by buffer number. */
+class Numbers implements TapeArithmetic {
+  private readonly values = new Map<number, number[]>();
+  private next = 1;
+
+  tensor(values: number[], requiresGrad = true): Tensor {
+    const id = this.next++;
+    this.values.set(id, values);
+    const buffer = { id, bytes: values.length * 4, gpu: undefined as unknown as GPUBuffer };
+    return { label: `t${id}`, buffer, offset: 0, shape: [values.length], dtype: "f32", requiresGrad };
+  }
+  of(tensor: Tensor | undefined): number[] {
+    if (!tensor) return [];
+    return (this.values.get(tensor.buffer.id) ?? []).slice(tensor.offset, tensor.offset + elements(tensor));
+  }
+  set(tensor: Tensor, values: number[]): void {
+    this.values.get(tensor.buffer.id)?.splice(tensor.offset, values.length, ...values);
+  }
+  empty(shape: readonly number[]): Tensor {
+    return this.tensor(new Array<number>(shape[0] ?? 0).fill(Number.NaN));
+  }
+  zero(tensor: Tensor): void {
+    this.set(
+      tensor,
+      this.of(tensor).map(() => 0),
+    );
+  }
+  copy(from: Tensor, to: Tensor): void {
+    this.set(to, this.of(from));
+  }
+  add(a: Tensor, b: Tensor): Tensor {
+    return this.tensor(this.of(a).map((value, i) => value + (this.of(b)[i] ?? Number.NaN)));
+  }
+  addInto(into: Tensor, from: Tensor): void {
+    this.set(
+      into,
+      this.of(into).map((value, i) => value + (this.of(from)[i] ?? Number.NaN)),
+    );
+  }
+}
+
+const setUp = () => {
+  const numbers = new Numbers();
+  return { numbers, tape: new Tape(numbers) };
+};
+
+test("a tensor that is used twice gets the sum of both gradients", () => {
+  const { numbers, tape } = setUp();
+  const x = numbers.tensor([1]);
+  const [a, b] = [numbers.tensor([0]), numbers.tensor([0])];
+  tape.record(a, [x], () => [numbers.tensor([2])]);
+  tape.record(b, [x], () => [numbers.tensor([3])]);
+  tape.backward([
+    [a, numbers.tensor([1])],
+    [b, numbers.tensor([1])],
+  ]);
+  expect(numbers.of(tape.gradOf(x))).toEqual([5]);
+});
+
+test("a gradient that two tensors share is not written into by either", () => {
+  const { numbers, tape } = setUp();
+  const [a, b, sum, more] = [numbers.tensor([0]), numbers.tensor([0]), numbers.tensor([0]), numbers.tensor([0])];
+  tape.record(more, [a], () => [numbers.tensor([10])]);
+  tape.record(sum, [a, b], (d) => [d, d]);
+  const seed = numbers.tensor([1]);
+  tape.backward([
+    [sum, seed],
+    [more, numbers.tensor([1])],
+  ]);
+  expect(numbers.of(tape.gradOf(a))).toEqual([11]);
+  expect(numbers.of(tape.gradOf(b))).toEqual([1]);
+  expect(numbers.of(seed)).toEqual([1]);
+});
+
+test("gradients of views land in their slice of the base's gradient; what nobody wrote is zero", () => {
+  const { numbers, tape } = setUp();
+  const base = numbers.tensor(new Array<number>(192).fill(1));
+  const [first, last] = [view(base, 0, [2]), view(base, 128, [2])];
+  const [a, b] = [numbers.tensor([0, 0]), numbers.tensor([0, 0])];
+  tape.record(a, [first], () => {
+    const d = tape.target(first);
+    numbers.set(d, [1, 2]);
+    return [d];
+  });
+  tape.record(b, [last], () => [numbers.tensor([3, 4])]);
+  tape.backward([
+    [a, numbers.tensor([0, 0])],
+    [b, numbers.tensor([0, 0])],
+  ]);
+  const gradient = numbers.of(tape.gradOf(base));
+  expect(gradient.slice(0, 3)).toEqual([1, 2, 0]);
+  expect(gradient.slice(127, 131)).toEqual([0, 3, 4, 0]);
+});
+
+test.each(["whole first", "view first"])("a tensor used whole and by a view gets both gradients, %s", (order) => {
+  const { numbers, tape } = setUp();
+  const base = numbers.tensor([1, 1]);
+  const part = view(base, 0, [1]);
+  const [whole, slice] = [numbers.tensor([0]), numbers.tensor([0])];
+  const shared = numbers.tensor([10, 20]);
+  const useWhole = (): void => tape.record(whole, [base], () => [shared]);
+  const useSlice = (): void =>
+    tape.record(slice, [part], () => {
+      const d = tape.target(part);
+      numbers.set(d, [5]);
+      return [d];
+    });
+  // backward goes from the last entry to the first
+  for (const use of order === "whole first" ? [useSlice, useWhole] : [useWhole, useSlice]) use();
+  tape.backward([
+    [whole, numbers.tensor([1])],
+    [slice, numbers.tensor([1])],
+  ]);
+  expect(numbers.of(tape.gradOf(base))).toEqual([15, 20]);
+  expect(numbers.of(shared)).toEqual([10, 20]);
+});
+
+test("a view that is used twice gets the sum", () => {
+  const { numbers, tape } = setUp();
+  const base = numbers.tensor([1, 1]);
+  const part = view(base, 0, [1]);
+  const outs = [2, 3].map((value) => {
+    const out = numbers.tensor([0]);
+    tape.record(out, [part], () => {
+      const d = tape.target(part);
+      numbers.set(d, [value]);
+      return [d];
+    });
+    return out;
+  });
+  tape.backward(outs.map((out) => [out, numbers.tensor([1])] as const));
+  expect(numbers.of(tape.gradOf(base))).toEqual([5, 0]);
+});
