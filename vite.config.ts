@@ -1,10 +1,14 @@
 // Build and development server of the studio; vitest.config.ts adds the test projects.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import manifest from "./package.json" with { type: "json" };
 
 export default defineConfig({
   plugins: [react()],
   base: "./",
+  define: { __APP_VERSION__: JSON.stringify(manifest.version) },
+  // Found at the first request otherwise, which reloads the page under a running command.
+  optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip"] },
   build: { target: "es2022", sourcemap: true, chunkSizeWarningLimit: 1500 },
   worker: { format: "es" },
 });

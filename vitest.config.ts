@@ -14,9 +14,12 @@ export default defineConfig({
           include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
           exclude: ["**/*.gpu.test.ts"],
           environment: "node",
+          testTimeout: 30_000,
         },
       },
       {
+        // found beforehand: a dependency that vite meets during a test makes it reload the page under the test
+        optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip"] },
         test: {
           name: "gpu",
           include: ["src/**/*.gpu.test.ts"],

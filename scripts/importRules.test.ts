@@ -1,0 +1,61 @@
+// Who may import whom: the linter's settings, tried with one import at a time.
+import { ESLint, Linter } from "eslint";
+import tseslint from "typescript-eslint";
+import { expect, test } from "vitest";
+
+const RULE = "@typescript-eslint/no-restricted-imports";
+const eslint = new ESLint();
+
+/** Messages that the import rules of the house have for one line of code in a file. */
+async function messagesFor(file: string, code: string): Promise<string[]> {
+  const config = (await eslint.calculateConfigForFile(file)) as { rules: Linter.RulesRecord };
+  const setting = config.rules[RULE];
+  if (!setting) throw new Error(`${file} is under no import rule`);
+  const plugin = tseslint.plugin as unknown as ESLint.Plugin;
+  const parser = tseslint.parser as unknown as Linter.Parser;
+  const languageOptions = { parser };
+  const plugins = { "@typescript-eslint": plugin };
+  const found = new Linter().verify(
+    code,
+    [{ files: ["**/*.ts", "**/*.tsx"], languageOptions, plugins, rules: { [RULE]: setting } }],
+    file,
+  );
+  return found.map(({ message }) => message);
+}
+
+test.each([
+  ["src/engine/ops/rope.ts", 'import wgsl from "../../../shaders/rope.wgsl?raw";'],
+  ["src/engine/ops/gate.ts", 'import { GATE_TILE } from "../prune/gates.ts";'],
+  ["src/engine/model/llama.ts", 'import { linear } from "../ops/linear.ts";'],
+  ["src/engine/train/session.ts", 'import { perplexity } from "../evaluate/perplexity.ts";'],
+  ["src/engine/formats/exportCompact.ts", 'import { cut } from "../prune/compact.ts";'],
+  ["src/engine/model/weights.test.ts", 'import { readFile } from "node:fs/promises";'],
+  ["src/ui/App.tsx", 'import type { Metrics } from "../worker/protocol.ts";'],
+  ["src/ui/App.tsx", 'import { DEFAULT_RECIPE } from "../engine/index.ts";'],
+  ["src/charts/axes.ts", 'import { select } from "d3";'],
+  ["src/cli/prune.ts", 'import { checkRecipe } from "../engine/train/recipe.ts";'],
+  ["src/state/store.ts", 'import { Client } from "../worker/client.ts";'],
+])("%s may: %s", async (file, code) => {
+  expect(await messagesFor(file, code)).toEqual([]);
+});
+
+test.each([
+  ["src/engine/gpu/kernel.ts", 'import type { Tensor } from "../tensor.ts";', "Inside the engine"],
+  ["src/engine/tape.ts", 'import { Ctx } from "./ctx.ts";', "Inside the engine"],
+  ["src/engine/ops/linear.ts", 'import { llama } from "../model/llama.ts";', "Inside the engine"],
+  ["src/engine/evaluate/perplexity.ts", 'import { Session } from "../train/session.ts";', "Inside the engine"],
+  ["src/engine/prune/budget.ts", 'import type { Tensor } from "../tensor.ts";', "plain data"],
+  ["src/engine/formats/safetensors.ts", 'import { Ctx } from "../ctx.ts";', "plain data"],
+  ["src/engine/model/llama.ts", 'import wgsl from "../../../shaders/rope.wgsl?raw";', "Only src/engine/ops"],
+  ["src/engine/train/session.ts", 'import type { Command } from "../../worker/protocol.ts";', "The engine is pure"],
+  ["src/engine/model/llama.test.ts", 'import { App } from "../../ui/App.tsx";', "The engine is pure"],
+  ["src/ui/App.tsx", 'import * as d3 from "d3";', "src/charts"],
+  ["src/ui/App.tsx", 'import { Ctx } from "../engine/ctx.ts";', "src/engine/index.ts only"],
+  ["src/ui/App.tsx", 'import { connect } from "../worker/client.ts";', "action of the store"],
+  ["src/state/store.ts", 'import { useState } from "react";', "React lives in src/ui"],
+  ["src/state/store.ts", 'import { gateMap } from "../charts/gateMap.ts";', "draws charts"],
+  ["src/worker/host.ts", 'import * as ort from "onnxruntime-web/webgpu";', "src/verify"],
+  ["src/cli/prune.ts", 'import { llama } from "../engine/model/llama.ts";', "Import src/engine/index.ts"],
+])("%s may not: %s", async (file, code, message) => {
+  expect((await messagesFor(file, code)).join()).toContain(message);
+});
