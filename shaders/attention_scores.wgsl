@@ -1,7 +1,7 @@
 // Causal attention, query rows against key rows. Heads are packed in the columns of a row, kv head = head / group.
 //   scores: p[h, t, j] = scale * q[t, h] . k[j, h / group]
 //   scores_few: the same, one invocation a query and key
-//   backward: p holds scores and becomes exp(p - stats.x) * stats.y, 0 where unseen;
+//   backward: p holds scores and becomes exp(p - stats.x) * stats.y, 0 where unseen (with KEPT it still holds the weights of forward);
 //             ds = p * (dout[t, h] . v[j, h / group] - dots[h, t]) * scale     (dots = rows of dout . out; row 0 is at position 0)
 // Others: one invocation a block of 16 queries x 8 keys, four of them side by side with lib/quad.wgsl; global y is the head after first_head.
 // p and ds: (heads of the dispatch, rows, 4 * stride). All strides, columns and depth (head_dim / 4) count vec4s.
@@ -24,6 +24,7 @@ struct Dims {
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 override SIZE: u32 = 64u;
+override KEPT: bool = false;
 
 struct Place { row: u32, first_key: u32, lane: u32, head: u32 }
 
@@ -137,10 +138,14 @@ fn put_gradient(head: u32, row: u32, key: u32, at: u32, left: vec4f, right: vec4
   let stat = stats[head * dims.rows + row];
   let dot_row = dots[head * dims.rows + row];
   let i = at + row * dims.stride;
-  let p_left = select(vec4f(), exp(min(weights[i] - stat.x, vec4f())) * stat.y, sees(row, key, dims.window));
-  let p_right = select(vec4f(), exp(min(weights[i + 1u] - stat.x, vec4f())) * stat.y, sees(row, key + 4u, dims.window));
-  weights[i] = p_left;
-  weights[i + 1u] = p_right;
+  var p_left = weights[i];
+  var p_right = weights[i + 1u];
+  if (!KEPT) {
+    p_left = select(vec4f(), exp(min(p_left - stat.x, vec4f())) * stat.y, sees(row, key, dims.window));
+    p_right = select(vec4f(), exp(min(p_right - stat.x, vec4f())) * stat.y, sees(row, key + 4u, dims.window));
+    weights[i] = p_left;
+    weights[i + 1u] = p_right;
+  }
   ds[i] = p_left * (left - dot_row) * dims.scale;
   ds[i + 1u] = p_right * (right - dot_row) * dims.scale;
 }

@@ -40,7 +40,7 @@ fn add(@builtin(global_invocation_id) id: vec3u) {
 
 override COLUMNS: u32 = 16u;
 override LANES: u32 = 16u;
-var<workgroup> partial: array<Value, COLUMNS * LANES>;
+var<workgroup> partial: array<Value, 256>;  // COLUMNS * LANES at most
 
 /// Sum over the lanes of each column; the result is whole in lane 0. Every invocation of the workgroup must come here.
 fn over_lanes(sum: Value, local: u32) -> Value {

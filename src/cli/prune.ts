@@ -57,10 +57,10 @@ function readArguments(argv: string[]): Arguments {
   };
   const number = (name: string, fallback: number): number => {
     const value = values[name];
-    if (value === undefined) return fallback;
+    if (typeof value !== "string") return fallback;
     const found = Number(value);
-    if (typeof value !== "string" || value.trim() === "" || !Number.isFinite(found))
-      throw new UsageError(`--${name} must be a number; "${String(value)}" came`);
+    if (value.trim() === "" || !Number.isFinite(found))
+      throw new UsageError(`--${name} must be a number; "${value}" came`);
     return found;
   };
   const recipe: Recipe = {
@@ -79,7 +79,7 @@ function readArguments(argv: string[]): Arguments {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  const forms = String(values["forms"] ?? FORMS.join()).split(",");
+  const forms = (typeof values["forms"] === "string" ? values["forms"] : FORMS.join()).split(",");
   const unknown = forms.find((form) => !FORMS.some((known) => known === form));
   if (unknown !== undefined)
     throw new UsageError(`--forms takes ${FORMS.join(" and ")}, separated by a comma; "${unknown}" came`);

@@ -1,6 +1,6 @@
 // The worker's entry: commands in, replies and events out. All GPU work of the studio happens behind this door.
 import { EngineError } from "../engine/index.ts";
-import type { Command, FromWorker, ToWorker } from "./protocol.ts";
+import type { FromWorker, ToWorker } from "./protocol.ts";
 import { Studio } from "./studio.ts";
 
 const post = (message: FromWorker): void => self.postMessage(message);
@@ -8,7 +8,7 @@ const studio = new Studio((event) => post({ kind: "event", event }));
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
   const { id, ...command } = data;
-  studio.handle(command as Command).then(
+  studio.handle(command).then(
     (value) => post({ kind: "reply", id, value }),
     (error: unknown) => post({ kind: "failure", id, error: EngineError.from(error).toPlain() }),
   );

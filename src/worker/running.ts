@@ -14,10 +14,13 @@ import {
 import { readFile, remove, writeFile } from "./opfs.ts";
 import { throttle } from "./pace.ts";
 import type { Metrics, RunState, WorkerEvent } from "./protocol.ts";
+import type { Logits } from "./pruned.ts";
 import type { EncodedText } from "./texts.ts";
 
 /** Reports a second while training: each costs a read-back and a picture. */
 const REPORTS_PER_SECOND = 5;
+/** Times that the pruned model is measured during a run, at the checkpoints nearest behind equal parts of it. */
+const MEASUREMENTS = 6;
 /** Share of the newest pace in the running mean that time left is told from. */
 const PACE_SHARE = 0.3;
 
@@ -29,6 +32,7 @@ export class Running {
   private restored: Checkpoint | undefined;
   private msPerStep = 0;
   private stopping = false;
+  private measuredShare = 0;
   /** Settles when the run under way does; never rejects. */
   private playing: Promise<unknown> = Promise.resolve();
 
@@ -36,7 +40,9 @@ export class Running {
     private readonly ctx: Ctx,
     private readonly opened: OpenedModel,
     private readonly send: (event: WorkerEvent) => void,
-    private readonly onLogits: (report: Report) => void,
+    private readonly onLogits: (logits: Logits) => void,
+    /** Measures the pruned model in the middle of a run, which waits for it. */
+    private readonly measure: () => Promise<void>,
   ) {}
 
   /** Looks for a checkpoint of this model and offers it. A damaged one is removed. */
@@ -91,6 +97,7 @@ export class Running {
     this.session?.free();
     this.session = undefined;
     this.msPerStep = 0;
+    this.measuredShare = 0;
   }
 
   private async run(session: Session, steps?: number): Promise<RunState> {
@@ -102,9 +109,10 @@ export class Running {
         due: throttle(REPORTS_PER_SECOND),
         ...(steps === undefined ? {} : { steps }),
         onReport: this.reportPace(session),
-        onCheckpoint: (checkpoint) => this.save(checkpoint),
+        onCheckpoint: (checkpoint) => this.onCheckpoint(session, checkpoint),
       });
       await this.save(await session.checkpoint());
+      await this.sendLogits(session);
     } catch (error) {
       // What was trained since the last checkpoint may be broken: go back to it.
       this.drop();
@@ -127,8 +135,23 @@ export class Running {
       last = { step: report.step, at: now };
       this.set({ phase: "training", step: report.step, of });
       this.send({ type: "metrics", metrics: metricsOf(report, this.msPerStep, of) });
-      this.onLogits(report);
+      this.onLogits({ values: report.logits, step: report.step });
     };
+  }
+
+  private async onCheckpoint(session: Session, checkpoint: Checkpoint): Promise<void> {
+    await this.save(checkpoint);
+    const { steps } = session.recipe;
+    const share = Math.floor((MEASUREMENTS * session.step) / steps);
+    if (share <= this.measuredShare || session.finished) return;
+    this.measuredShare = share;
+    await this.sendLogits(session);
+    await this.measure();
+  }
+
+  /** The logits after the last update; those of a report are from before it. */
+  private async sendLogits(session: Session): Promise<void> {
+    this.onLogits({ values: await session.logits(), step: session.step });
   }
 
   private sessionFor(recipe: Recipe, text: EncodedText): Session {

@@ -63,6 +63,8 @@ export class Studio {
   private logits: Logits | undefined;
   private architecture: Architecture | undefined;
   private keep = 0.5;
+  /** Tokens that perplexity was last asked for on. */
+  private evaluationTokens = 4096;
 
   constructor(send: (event: WorkerEvent) => void) {
     this.send = send;
@@ -81,14 +83,19 @@ export class Studio {
       (await this.readyToRun(recipe.keep)).play(recipe, await this.texts.encoded(this.sources.calibration)),
     step: async ({ recipe }) =>
       (await this.readyToRun(recipe.keep)).play(recipe, await this.texts.encoded(this.sources.calibration), 1),
-    pause: async () => this.opened().running.pause(),
-    stop: async () => this.opened().running.stop(),
-    reset: async () => {
-      this.forgetRun();
-      return this.opened().running.reset();
-    },
+    pause: () => this.ending(({ running }) => running.pause()),
+    stop: () => this.ending(({ running }) => running.stop()),
+    reset: () =>
+      this.ending(async ({ running }) => {
+        const state = await running.reset();
+        this.forgetRun();
+        return state;
+      }),
     target: ({ keep }) => Promise.resolve(this.target(keep)),
-    perplexity: ({ subject, tokens }) => this.task("perplexity", () => this.measure(subject, tokens)),
+    perplexity: ({ subject, tokens }) => {
+      this.evaluationTokens = tokens;
+      return this.task("perplexity", () => this.measure(subject, tokens));
+    },
     generate: (command) =>
       this.task("generate", async () => {
         const { model } = this.opened();
@@ -108,6 +115,12 @@ export class Studio {
   private task<T>(task: Task, work: () => Promise<T>): Promise<T> {
     this.cancelled.delete(task);
     return work();
+  }
+
+  /** A run that is to end does not wait for the measurement in its middle. */
+  private ending<T>(work: (open: NonNullable<Studio["open"]>) => Promise<T>): Promise<T> {
+    this.cancelled.add("perplexity");
+    return work(this.opened());
   }
 
   private context(): Ctx {
@@ -147,10 +160,16 @@ export class Studio {
     });
     await this.closeModel();
     const layout = gateLayout(model.config);
-    const running = new Running(ctx, model, this.send, (logits) => {
-      this.logits = { values: logits.logits, step: logits.step };
-      this.sendArchitecture();
-    });
+    const running = new Running(
+      ctx,
+      model,
+      this.send,
+      (logits) => {
+        this.logits = logits;
+        this.sendArchitecture();
+      },
+      () => this.measureLive(),
+    );
     this.open = { model, layout, budget: budgetOf(model.config), running };
     this.texts.use(model.tokenizer);
     await running.find();
@@ -206,6 +225,18 @@ export class Studio {
   private async prunedModel(): Promise<OpenedModel["model"]> {
     invariant(this.architecture, "config", "There is no pruned model yet: train for at least one step first.");
     return this.pruned.of(this.context(), this.opened().model, this.architecture.masks);
+  }
+
+  /** In the middle of a run. That it fails or is stopped must not end the run. */
+  private async measureLive(): Promise<void> {
+    try {
+      await this.task("perplexity", () => this.measure("pruned", this.evaluationTokens));
+    } catch (error) {
+      const { code } = EngineError.from(error);
+      if (code === "device-lost") throw error;
+      if (code !== "cancelled")
+        this.send({ type: "error", error: EngineError.from(error).toPlain(), during: "perplexity" });
+    }
   }
 
   private async measure(subject: Subject, tokens: number): Promise<PerplexityResult> {
@@ -295,6 +326,3 @@ function factsOf(ctx: Ctx, { name, config, dtype, weights, model }: OpenedModel)
     adapter: { name: adapter, software },
   };
 }
-
-/** Whatever was thrown, as an EngineError; a lost device explains whatever failed because of it. */
-export const failure = (error: unknown): EngineError => EngineError.from(error);

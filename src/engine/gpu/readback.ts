@@ -32,6 +32,7 @@ async function mapped(gpu: Gpu, staging: GpuBuffer, bytes: number): Promise<Arra
     gpu.lost,
   ]);
   if (failure) throw failure;
+  gpu.throwUncaptured();
   const copy = staging.gpu.getMappedRange(0, bytes).slice(0);
   staging.gpu.unmap();
   return copy;

@@ -6,6 +6,7 @@ interface Params extends HeadShape {
   start: number;
   window?: number;
   scratchBytes?: number;
+  keptBytes?: number;
 }
 
 /** Where element c of head h of row r is: packed q|k|v, or a cache k|v. */
@@ -113,6 +114,9 @@ function own(sizes: Sizes, more: Partial<Params> = {}, scale = 2, name = ""): Op
   };
 }
 
+/** Sequences too long to keep their weights. */
+const AGAIN = { keptBytes: 0 };
+
 export const attentionRef: OpRef<Params> = {
   name: "attention",
   cases: [
@@ -128,6 +132,12 @@ export const attentionRef: OpRef<Params> = {
     own([17, 6, 1, 32]),
     own([33, 4, 2, 16]),
     own([65, 2, 1, 32]),
+    own([1, 1, 1, 4], AGAIN, 2, " weights made again"),
+    own([9, 6, 2, 32], AGAIN, 2, " weights made again"),
+    own([17, 4, 4, 24], AGAIN, 2, " weights made again"),
+    own([65, 2, 1, 20], AGAIN, 2, " weights made again"),
+    own([41, 2, 1, 16], { ...AGAIN, window: 7 }, 2, " window 7, weights made again"),
+    own([12, 2, 1, 16], AGAIN, 8, " 8 scale, weights made again"),
     own([9, 2, 1, 16], { window: 1 }, 2, " window 1"),
     own([33, 2, 1, 16], { window: 7 }, 2, " window 7"),
     own([40, 2, 2, 16], { window: 8 }, 2, " window 8"),

@@ -30,18 +30,20 @@ export interface Extent {
 
 type Run = (ctx: Ctx, args: readonly Tensor[], dims: Uniform, extent: Extent) => void;
 
-const spec = (label: string, first: string, code: string, entry: string, SIZE: number): KernelSpec => ({
+type Constants = Readonly<Record<string, number>>;
+
+const spec = (label: string, first: string, code: string, entry: string, constants: Constants): KernelSpec => ({
   label,
   code: [first, tile, causal, code].join("\n"),
   entry,
-  constants: { SIZE },
+  constants,
 });
 
 /** Tiles whose loads are shared in quads where the adapter has them. */
-function tiles(label: string, code: string, entry: string): Run {
-  const quads = spec(label, quad, code, entry, QUAD);
-  const hardware = spec(label, alone, code, entry, HARDWARE_SIZE);
-  const software = spec(label, alone, code, entry, SOFTWARE_SIZE);
+function tiles(label: string, code: string, entry: string, constants: Constants = {}): Run {
+  const quads = spec(label, quad, code, entry, { ...constants, SIZE: QUAD });
+  const hardware = spec(label, alone, code, entry, { ...constants, SIZE: HARDWARE_SIZE });
+  const software = spec(label, alone, code, entry, { ...constants, SIZE: SOFTWARE_SIZE });
   return (ctx, args, dims, { rows, cols, heads }) => {
     const { facts } = ctx.gpu;
     const chosen = facts.quads ? quads : facts.software ? software : hardware;
@@ -53,8 +55,8 @@ function tiles(label: string, code: string, entry: string): Run {
 
 /** One invocation a result, or `unit` results that lie side by side. */
 function single(label: string, code: string, entry: string, unit: number): Run {
-  const hardware = spec(label, alone, code, entry, HARDWARE_SIZE);
-  const software = spec(label, alone, code, entry, SOFTWARE_SIZE);
+  const hardware = spec(label, alone, code, entry, { SIZE: HARDWARE_SIZE });
+  const software = spec(label, alone, code, entry, { SIZE: SOFTWARE_SIZE });
   return (ctx, args, dims, { rows, cols, heads }) => {
     const chosen = ctx.gpu.facts.software ? software : hardware;
     ctx.run(chosen, args, dims, [Math.ceil((rows * cols) / unit / (chosen.constants?.["SIZE"] ?? 1)), heads]);
@@ -71,7 +73,10 @@ export const runScores = byRows(
   tiles("attention scores", scoresCode, "scores"),
 );
 export const runMix = byRows(single("attention mix", mixCode, "mix_few", 4), tiles("attention mix", mixCode, "mix"));
+/** From scores that were made again, which it turns into weights. */
 export const runScoresBackward = tiles("attention d scores", scoresCode, "backward");
+/** From the weights of forward. */
+export const runScoresBackwardKept = tiles("attention d scores", scoresCode, "backward", { KEPT: 1 });
 export const runMixTransposed = tiles("attention d k d v", mixCode, "mix_transposed");
 
 const softmaxText = [alone, tile, causal, softmaxCode].join("\n");

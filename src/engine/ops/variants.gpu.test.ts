@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { Gpu } from "../gpu/device.ts";
+import { add } from "./arithmetic.ts";
 import { languageOps } from "./languageOps.ts";
 import { unitOf } from "./variants.ts";
 
@@ -19,6 +20,18 @@ describe.each(languageOps)("$name", (op) => {
     expect(checks.length).toBeGreaterThan(0);
     expect(checks.filter((check) => !check.ok)).toEqual([]);
   });
+});
+
+test("a dispatch of more than 65,535 workgroups is folded", async () => {
+  const count = 65536 * 64 + 3;
+  const ones = ctx.persistent("ones", [count], { data: new Float32Array(count).fill(1) });
+  const [beyond, last] = await ctx.gpu.checked("a long add", async () => {
+    const sum = await ctx.read(ctx.step(() => add(ctx, ones, ones)));
+    return [sum[65535 * 64], sum.at(-1)];
+  });
+  expect([beyond, last]).toEqual([2, 2]);
+  ctx.freeStep();
+  ctx.free(ones);
 });
 
 test("columns go by fours only where every width allows it", () => {

@@ -98,7 +98,11 @@ export class Session {
     let logits: Tensor | undefined;
     try {
       while (this.step < end && !this.pausing) {
-        logits = this.record();
+        // The first step compiles and allocates; what goes wrong there should say so.
+        logits =
+          queue.length === 0 && !logits
+            ? await this.ctx.gpu.checked("a training step", () => this.record())
+            : this.record();
         // Copies must be asked for before the next step overwrites what they read.
         const report = this.step - this.reported >= RING_SLOTS / 2 || options.due() ? this.report(logits) : undefined;
         queue.push(this.ctx.gpu.idle());
