@@ -116,8 +116,9 @@ export class Running {
     } catch (error) {
       // What was trained since the last checkpoint may be broken: go back to it.
       this.drop();
-      this.set({ phase: "idle" });
       await this.find();
+      const { restored } = this;
+      this.set(restored ? { phase: "paused", step: restored.step, of: restored.recipe.steps } : { phase: "idle" });
       throw error;
     }
     this.set({ phase: this.stopping || session.finished ? "done" : "paused", step: session.step, of });

@@ -1,0 +1,23 @@
+// Composition root: the worker, the client, the store, the page's link, and the React root. The only file that sees every layer.
+import { createRoot } from "react-dom/client";
+import { browserClock, createStudio } from "./state/studio.ts";
+import { App } from "./ui/App.tsx";
+import { linkPage } from "./ui/pageLink.ts";
+import { StudioProvider } from "./ui/studioContext.tsx";
+import { linkTheme } from "./ui/theme.ts";
+import { createClient } from "./worker/client.ts";
+
+const worker = new Worker(new URL("./worker/host.ts", import.meta.url), { type: "module", name: "espalier" });
+const studio = createStudio(createClient(worker), browserClock);
+linkTheme(studio.store);
+linkPage(studio.store);
+
+const root = document.getElementById("root");
+if (root)
+  createRoot(root).render(
+    <StudioProvider studio={studio}>
+      <App />
+    </StudioProvider>,
+  );
+
+void studio.store.getState().open({ kind: "embedded" });

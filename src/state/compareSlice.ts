@@ -1,0 +1,34 @@
+// Text of the dense and the pruned model from one prompt and one seed; pieces arrive as events (events.ts).
+import { EngineError } from "../engine/index.ts";
+import type { CompareSlice, SliceOf } from "./studioState.ts";
+
+export const compareSlice: SliceOf<CompareSlice> = ({ client, turn }, set, get) => ({
+  compare: { phase: "idle" },
+  prompt: "The duty of the Congress is",
+  generateTokens: 64,
+  temperature: 0.7,
+  textSeed: 1,
+  denseText: "",
+  prunedText: "",
+  setCompare: (patch) => set(patch),
+  async generate() {
+    const { compare, model, prompt, generateTokens, temperature, textSeed, architecture } = get();
+    if (compare.phase === "writing" || model.phase !== "open") return;
+    set({ compare: { phase: "writing", subject: "dense" }, denseText: "", prunedText: "" });
+    try {
+      const command = { type: "generate", prompt, tokens: generateTokens, temperature, seed: textSeed } as const;
+      const { dense, pruned } = await turn(() => client.request(command));
+      const of = { keep: architecture?.keep ?? null, step: architecture?.step ?? null };
+      set({ compare: { phase: "written", ...of }, denseText: dense, prunedText: pruned });
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      set({ compare: error.code === "cancelled" ? { phase: "idle" } : { phase: "failed", error } });
+      if (error.code === "device-lost") get().report(error);
+    } finally {
+      get().setProgress("generate", null);
+    }
+  },
+  async cancelGenerate() {
+    if (get().compare.phase === "writing") await client.request({ type: "cancel", task: "generate" });
+  },
+});

@@ -1,0 +1,91 @@
+// Export and text side by side: prepared before offered, streamed into place, and errors where they belong.
+import { describe, expect, it } from "vitest";
+import { EngineError } from "../engine/index.ts";
+import { architectureAt, bench } from "./scriptedClient.ts";
+import type { Script } from "./scriptedClient.ts";
+
+async function pruned(script: Script = {}) {
+  const studio = bench(script);
+  await studio.store.getState().open({ kind: "embedded" });
+  await studio.settle();
+  studio.store.setState({ architecture: architectureAt(0.5, 9) });
+  studio.sent.length = 0;
+  return studio;
+}
+
+describe("export", () => {
+  it("remembers which masks the prepared files are of", async () => {
+    const studio = await pruned();
+    await studio.store.getState().prepareExport();
+    studio.store.getState().setKeep(0.4);
+    expect(studio.store.getState().exported).toMatchObject({ phase: "prepared", last: { keep: 0.5, step: 9 } });
+  });
+
+  it("keeps what was prepared before when a second preparation is called off or fails", async () => {
+    let error: EngineError | null = null;
+    const studio = await pruned({ prepareExport: () => (error ? Promise.reject(error) : []) });
+    await studio.store.getState().prepareExport();
+    error = new EngineError("cancelled", "called off");
+    await studio.store.getState().prepareExport();
+    expect(studio.store.getState().exported.phase).toBe("prepared");
+    error = new EngineError("storage", "disk full");
+    await studio.store.getState().prepareExport();
+    expect(studio.store.getState().exported).toMatchObject({ phase: "failed", last: { step: 9 }, error });
+  });
+
+  it("hands over a zip, and says why where it cannot", async () => {
+    const studio = await pruned({ saveFolder: () => Promise.reject(new EngineError("storage", "refused")) });
+    expect(await studio.store.getState().saveZip("masked")).toMatchObject({ name: "masked.zip" });
+    expect(studio.store.getState().saving).toMatchObject({ phase: "saved", form: "masked" });
+    const folder = { name: "out" } as FileSystemDirectoryHandle;
+    await studio.store.getState().saveFolder("compact", folder);
+    expect(studio.store.getState()).toMatchObject({ saving: { phase: "none" }, saveError: { message: "refused" } });
+  });
+});
+
+describe("compare", () => {
+  it("streams pieces to their sides and ends with the worker's whole texts", async () => {
+    let finish = (): void => undefined;
+    const studio = await pruned({
+      generate: () => new Promise((resolve) => (finish = () => resolve({ dense: "a b.", pruned: "a c." }))),
+    });
+    const writing = studio.store.getState().generate();
+    await studio.settle();
+    studio.say({ type: "text", subject: "dense", piece: "a ", done: false });
+    studio.say({ type: "text", subject: "pruned", piece: "a c", done: false });
+    studio.say({ type: "text", subject: "dense", piece: "b", done: false });
+    expect(studio.store.getState()).toMatchObject({
+      denseText: "a b",
+      prunedText: "a c",
+      compare: { phase: "writing" },
+    });
+    finish();
+    await writing;
+    expect(studio.store.getState()).toMatchObject({ denseText: "a b.", prunedText: "a c.", compare: { keep: 0.5 } });
+  });
+
+  it("keeps the pieces that came when it fails", async () => {
+    let fail = (): void => undefined;
+    const studio = await pruned({
+      generate: () => new Promise((_, reject) => (fail = () => reject(new EngineError("bug", "no")))),
+    });
+    const writing = studio.store.getState().generate();
+    await studio.settle();
+    studio.say({ type: "text", subject: "dense", piece: "once", done: false });
+    fail();
+    await writing;
+    expect(studio.store.getState()).toMatchObject({ denseText: "once", compare: { phase: "failed" } });
+  });
+});
+
+describe("notices", () => {
+  it("files a dead worker as such, and other errors once", async () => {
+    const studio = await pruned();
+    const error = new EngineError("storage", "no room for the checkpoint").toPlain();
+    studio.say({ type: "error", error, during: "train" });
+    studio.say({ type: "error", error, during: "train" });
+    expect(studio.store.getState().notices).toHaveLength(1);
+    studio.say({ type: "error", error: new EngineError("bug", "gone").toPlain(), during: "device" });
+    expect(studio.store.getState().device.phase).toBe("dead");
+  });
+});

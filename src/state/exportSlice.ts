@@ -1,0 +1,67 @@
+// Export: written, read back and compared by the worker before it is offered; then saved as a zip or into a folder.
+import { EngineError } from "../engine/index.ts";
+import type { ExportForm } from "../worker/protocol.ts";
+import type { ExportSlice, Prepared, SliceOf } from "./studioState.ts";
+
+const FORMS: readonly ExportForm[] = ["masked", "compact"];
+
+export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) => {
+  const settled = (last: Prepared | null): ExportSlice["exported"] =>
+    last ? { phase: "prepared", last } : { phase: "none", last };
+  /** Runs one saving; answers null where it failed or was called off. */
+  const save = async <T>(form: ExportForm, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
+    if (get().saving.phase === "saving") return null;
+    set({ saving: { phase: "saving", form }, saveError: null });
+    try {
+      const value = await send();
+      set({ saving: { phase: "saved", form, note: note(value) } });
+      return value;
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      set({ saving: { phase: "none" }, saveError: error.code === "cancelled" ? null : error });
+      if (error.code === "device-lost") get().report(error);
+      return null;
+    } finally {
+      get().setProgress("export", null);
+    }
+  };
+
+  return {
+    exported: { phase: "none", last: null },
+    saving: { phase: "none" },
+    saveError: null,
+    async prepareExport() {
+      const { exported, architecture } = get();
+      if (exported.phase === "preparing" || !architecture) return;
+      const { last } = exported;
+      const { keep, step } = architecture;
+      set({ exported: { phase: "preparing", last }, saving: { phase: "none" }, saveError: null });
+      try {
+        const checks = await turn(() => client.request({ type: "prepareExport", forms: FORMS }));
+        set({ exported: { phase: "prepared", last: { checks, keep, step } } });
+      } catch (thrown) {
+        const error = EngineError.from(thrown);
+        set({ exported: error.code === "cancelled" ? settled(last) : { phase: "failed", last, error } });
+        if (error.code === "device-lost") get().report(error);
+      } finally {
+        get().setProgress("export", null);
+      }
+    },
+    async cancelExport() {
+      await client.request({ type: "cancel", task: "export" });
+    },
+    saveZip: (form) =>
+      save(
+        form,
+        () => client.request({ type: "saveZip", form }),
+        ({ name }) => `${name} is in the downloads`,
+      ),
+    async saveFolder(form, folder) {
+      await save(
+        form,
+        () => client.request({ type: "saveFolder", form, folder }),
+        ({ files }) => `${files} files are in ${folder.name}`,
+      );
+    },
+  };
+};

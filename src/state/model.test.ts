@@ -1,0 +1,104 @@
+// Opening models, texts and perplexities: what is asked of the worker, and what stays when something fails.
+import { describe, expect, it } from "vitest";
+import { EngineError } from "../engine/index.ts";
+import { architectureAt, bench, FACTS } from "./scriptedClient.ts";
+
+const EMBEDDED = { kind: "embedded" } as const;
+
+describe("open", () => {
+  it("opens, sends the texts and measures the dense model", async () => {
+    const studio = bench();
+    expect(await studio.store.getState().open(EMBEDDED)).toBe(true);
+    await studio.settle();
+    expect(studio.types()).toEqual(["open", "texts", "perplexity"]);
+    expect(studio.store.getState()).toMatchObject({
+      model: { phase: "open", facts: FACTS },
+      dense: { phase: "measured", last: { keep: 1, result: { value: 20, tokens: 2048 } } },
+    });
+  });
+
+  it("keeps the model that is open when another one is refused, and says why", async () => {
+    let refuse = false;
+    const error = new EngineError("unsupported", "model_type 'mamba' is not supported");
+    const studio = bench({ open: () => (refuse ? Promise.reject(error) : FACTS) });
+    await studio.store.getState().open(EMBEDDED);
+    studio.store.setState({ architecture: architectureAt(0.5, 9) });
+    refuse = true;
+    expect(await studio.store.getState().open({ kind: "files", name: "other", files: [] })).toBe(false);
+    const { model, openError, architecture, source } = studio.store.getState();
+    expect(model).toEqual({ phase: "open", facts: FACTS });
+    expect(openError).toBe(error);
+    expect(architecture?.keep).toBe(0.5);
+    expect(source).toBe(EMBEDDED);
+  });
+
+  it("forgets what belonged to the model before when another one opens", async () => {
+    const studio = bench();
+    await studio.store.getState().open(EMBEDDED);
+    studio.store.setState({ architecture: architectureAt(0.5, 9), denseText: "old" });
+    await studio.store.getState().open({ kind: "files", name: "other", files: [] });
+    expect(studio.store.getState()).toMatchObject({ architecture: null, denseText: "", run: { phase: "idle" } });
+  });
+
+  it("turns to the page about WebGPU where there is none", async () => {
+    const studio = bench({ open: () => Promise.reject(new EngineError("no-webgpu", "no adapter")) });
+    await studio.store.getState().open(EMBEDDED);
+    expect(studio.store.getState().device.phase).toBe("absent");
+  });
+});
+
+describe("texts", () => {
+  it("measures again after another evaluation text, and marks the reading before as stale", async () => {
+    let answer = (): void => undefined;
+    let waits = false;
+    const studio = bench({
+      perplexity: async ({ tokens }) => {
+        if (waits) await new Promise<void>((resolve) => (answer = resolve));
+        return { value: waits ? 40 : 20, text: "t", context: 16, tokens, bosAdded: false };
+      },
+    });
+    await studio.store.getState().open(EMBEDDED);
+    await studio.settle();
+    waits = true;
+    await studio.store.getState().setTexts({ evaluation: { kind: "own", name: "mine.txt", text: "words" } });
+    expect(studio.store.getState().dense).toMatchObject({
+      phase: "measuring",
+      last: { stale: true, result: { value: 20 } },
+    });
+    answer();
+    await studio.settle();
+    expect(studio.store.getState().dense).toMatchObject({ phase: "measured", last: { result: { value: 40 } } });
+    expect(studio.store.getState().dense).not.toHaveProperty("last.stale");
+  });
+
+  it("goes back to the texts before when the new ones are refused", async () => {
+    let short = false;
+    const studio = bench({
+      texts: () =>
+        short
+          ? Promise.reject(new EngineError("config", "too short"))
+          : { calibrationTokens: 9, evaluationTokens: 50_000 },
+    });
+    await studio.store.getState().open(EMBEDDED);
+    const { calibration } = studio.store.getState();
+    short = true;
+    await studio.store.getState().setTexts({ calibration: { kind: "own", name: "a", text: "" } });
+    expect(studio.store.getState()).toMatchObject({ calibration, textError: { message: "too short" } });
+  });
+
+  it("keeps the last reading when a measurement fails", async () => {
+    let fail = false;
+    const studio = bench({
+      perplexity: ({ tokens }) =>
+        fail
+          ? Promise.reject(new EngineError("out-of-memory", "too much"))
+          : { value: 20, text: "t", context: 16, tokens, bosAdded: false },
+    });
+    await studio.store.getState().open(EMBEDDED);
+    await studio.settle();
+    fail = true;
+    studio.store.getState().setEvaluationTokens(1024);
+    await studio.settle();
+    expect(studio.store.getState().dense).toMatchObject({ phase: "failed", last: { result: { value: 20 } } });
+  });
+});

@@ -1,0 +1,198 @@
+// Runs and the slider: commands in the right order, the last target wins, and nothing is lost by an error.
+import { describe, expect, it } from "vitest";
+import { DEFAULT_RECIPE, EngineError } from "../engine/index.ts";
+import type { RunState } from "../worker/protocol.ts";
+import { REST_MS } from "./gatesSlice.ts";
+import { architectureAt, bench } from "./scriptedClient.ts";
+import type { Bench, Script } from "./scriptedClient.ts";
+
+async function opened(script: Script = {}): Promise<Bench> {
+  const studio = bench(script);
+  await studio.store.getState().open({ kind: "embedded" });
+  await studio.settle();
+  studio.sent.length = 0;
+  return studio;
+}
+
+/** A script whose `play` goes on until it is told how it ends. */
+function longRun(): { script: Script; end(state: RunState): void; fail(error: EngineError): void } {
+  let end: (state: RunState) => void = () => undefined;
+  let fail: (error: EngineError) => void = () => undefined;
+  const play = () => new Promise<RunState>((resolve, reject) => ((end = resolve), (fail = reject)));
+  return { script: { play }, end: (state) => end(state), fail: (error) => fail(error) };
+}
+
+const TRAINING: RunState = { phase: "training", step: 3, of: 600 };
+
+describe("run", () => {
+  it("plays, then asks for the architecture and measures it when things rest", async () => {
+    const studio = await opened();
+    await studio.store.getState().play();
+    studio.frame();
+    await studio.settle();
+    studio.pass(REST_MS);
+    await studio.settle();
+    expect(studio.types()).toEqual(["play", "target", "perplexity"]);
+    expect(studio.store.getState()).toMatchObject({
+      run: { phase: "done" },
+      architecture: { keep: 0.5 },
+      pruned: { phase: "measured", last: { keep: 0.5, step: 9, result: { value: 27 } } },
+    });
+  });
+
+  it("does not send a recipe that is out of bounds", async () => {
+    const studio = await opened();
+    studio.store.getState().setRecipe({ steps: 0.5 });
+    await studio.store.getState().play();
+    expect(studio.types()).toEqual([]);
+    expect(studio.store.getState().runError?.message).toMatch(/steps must be a whole number/);
+  });
+
+  it("keeps map, curves and pace when a loss is not finite, and shows it at the run", async () => {
+    const run = longRun();
+    const studio = await opened(run.script);
+    const playing = studio.store.getState().play();
+    await studio.settle();
+    studio.say({ type: "run", run: TRAINING });
+    studio.say({ type: "architecture", architecture: architectureAt(0.5, 3) });
+    run.fail(new EngineError("not-finite", "the loss of step 4 is NaN"));
+    await playing;
+    const { run: now, runError, architecture, asked } = studio.store.getState();
+    expect(runError?.code).toBe("not-finite");
+    expect(architecture?.step).toBe(3);
+    expect(now.phase).toBe("paused");
+    expect(asked).toBeNull();
+  });
+
+  it("resumes with the recipe of the checkpoint", async () => {
+    const studio = await opened();
+    const recipe = { ...DEFAULT_RECIPE, seed: 7 };
+    studio.say({ type: "resumable", recipe, step: 250 });
+    await studio.store.getState().resume();
+    expect(studio.sent[0]).toEqual({ type: "play", recipe });
+    expect(studio.store.getState().resumable).toBeNull();
+  });
+
+  it("reopens a lost device and goes on with the run", async () => {
+    const run = longRun();
+    let opens = 0;
+    const studio = await opened(run.script);
+    const playing = studio.store.getState().play();
+    await studio.settle();
+    studio.say({ type: "run", run: TRAINING });
+    const error = new EngineError("device-lost", "the device was lost");
+    studio.say({ type: "error", error: error.toPlain(), during: "device" });
+    run.fail(error);
+    await playing;
+    expect(studio.store.getState().device).toMatchObject({ phase: "lost", training: true });
+    studio.sent.length = 0;
+    const again = studio.store.getState().reopenDevice();
+    studio.say({ type: "resumable", recipe: DEFAULT_RECIPE, step: 2 });
+    await studio.settle();
+    opens = studio.types().filter((type) => type === "open").length;
+    expect(opens).toBe(1);
+    expect(studio.types()).toContain("play");
+    expect(studio.store.getState().device.phase).toBe("ready");
+    run.end({ phase: "done", step: 600, of: 600 });
+    await again;
+  });
+});
+
+describe("the GPU's queue", () => {
+  it("calls a measurement off and waits for its end before a run begins", async () => {
+    let endMeasurement = (): void => undefined;
+    const studio = bench({
+      perplexity: () =>
+        new Promise((_, reject) => (endMeasurement = () => reject(new EngineError("cancelled", "called off")))),
+    });
+    await studio.store.getState().open({ kind: "embedded" });
+    await studio.settle();
+    const playing = studio.store.getState().play();
+    await studio.settle();
+    expect(studio.types()).toEqual(["open", "texts", "perplexity", "cancel"]);
+    endMeasurement();
+    await playing;
+    expect(studio.types().slice(4)).toEqual(["play"]);
+    expect(studio.store.getState().dense.phase).toBe("none");
+  });
+
+  it("files no measurement of masks that a reset has taken away", async () => {
+    let answer = (): void => undefined;
+    const studio = await opened({
+      perplexity: ({ tokens }) =>
+        new Promise(
+          (resolve) => (answer = () => resolve({ value: 27, text: "t", context: 16, tokens, bosAdded: false })),
+        ),
+    });
+    answer();
+    await studio.settle();
+    studio.store.setState({ architecture: architectureAt(0.5, 9) });
+    studio.store.getState().measureMissing();
+    await studio.settle();
+    await studio.store.getState().reset();
+    answer();
+    await studio.settle();
+    expect(studio.store.getState()).toMatchObject({ architecture: null, pruned: { phase: "none" } });
+  });
+
+  it("measures dense and pruned one after the other", async () => {
+    const ends: (() => void)[] = [];
+    const studio = bench({
+      perplexity: ({ tokens }) =>
+        new Promise((resolve) =>
+          ends.push(() => resolve({ value: 20, text: "t", context: 16, tokens, bosAdded: false })),
+        ),
+    });
+    await studio.store.getState().open({ kind: "embedded" });
+    studio.store.setState({ architecture: architectureAt(0.5, 9) });
+    studio.store.getState().measureMissing();
+    await studio.settle();
+    expect(ends).toHaveLength(1);
+    ends[0]?.();
+    await studio.settle();
+    expect(ends).toHaveLength(2);
+  });
+});
+
+describe("slider", () => {
+  it("sends at most one target a frame, one at a time, and ends with the last value", async () => {
+    const answers: (() => void)[] = [];
+    const studio = await opened({
+      target: ({ keep }) => new Promise((resolve) => answers.push(() => resolve(architectureAt(keep, 9)))),
+    });
+    const { setKeep } = studio.store.getState();
+    setKeep(0.45);
+    setKeep(0.4);
+    studio.frame();
+    setKeep(0.35);
+    setKeep(0.3);
+    studio.frame();
+    answers[0]?.();
+    await studio.settle();
+    studio.frame();
+    answers[1]?.();
+    await studio.settle();
+    const keeps = studio.sent.flatMap((command) => (command.type === "target" ? [command.keep] : []));
+    expect(keeps).toEqual([0.4, 0.3]);
+    expect(studio.store.getState().architecture?.keep).toBe(0.3);
+  });
+
+  it("measures only when it rests, and not while training", async () => {
+    const studio = await opened();
+    const { setKeep } = studio.store.getState();
+    setKeep(0.4);
+    studio.frame();
+    await studio.settle();
+    studio.pass(REST_MS - 1);
+    expect(studio.types()).toEqual(["target"]);
+    studio.pass(1);
+    await studio.settle();
+    expect(studio.types()).toEqual(["target", "perplexity"]);
+    studio.store.setState({ run: TRAINING });
+    setKeep(0.6);
+    studio.frame();
+    await studio.settle();
+    studio.pass(REST_MS);
+    expect(studio.types()).toEqual(["target", "perplexity", "target"]);
+  });
+});

@@ -1,0 +1,119 @@
+// A client for tests: it records commands, answers by script, and says whatever events it is told to.
+import type { Client, CommandOf } from "../worker/client.ts";
+import type { Architecture, Command, ModelFacts, Replies, WorkerEvent } from "../worker/protocol.ts";
+import { createStudio } from "./studio.ts";
+import type { Studio } from "./studio.ts";
+import type { Clock } from "./studioState.ts";
+
+type Answers = { [T in Command["type"]]: (command: CommandOf<T>) => Promise<Replies[T]> | Replies[T] };
+export type Script = Partial<Answers>;
+
+export const FACTS: ModelFacts = {
+  name: "tiny",
+  modelType: "llama",
+  layers: 1,
+  dModel: 4,
+  dMlp: 8,
+  heads: 2,
+  kvHeads: 1,
+  headDim: 2,
+  vocab: 10,
+  context: 16,
+  dtype: "F16",
+  parameters: { blocks: 144, embeddings: 40, head: 0, norms: 12, biases: 0, total: 196 },
+  fileBytes: 400,
+  gpuBytes: 800,
+  adapter: { name: "test", software: true },
+};
+
+export function architectureAt(keep: number, step: number): Architecture {
+  const masks = [4, 4, 4, 8, 4].map((size) => new Uint8Array(size).fill(1));
+  return { keep, step, masks, kept: [[4, 4, 4, 8, 4]], keptBlockWeights: keep * 144, keptParameters: keep * 144 + 52 };
+}
+
+const DEFAULTS: Answers = {
+  open: () => FACTS,
+  texts: () => ({ calibrationTokens: 1000, evaluationTokens: 50_000 }),
+  play: ({ recipe }) => ({ phase: "done", step: recipe.steps, of: recipe.steps }),
+  step: ({ recipe }) => ({ phase: "paused", step: 1, of: recipe.steps }),
+  pause: () => ({ phase: "paused", step: 2, of: 9 }),
+  stop: () => ({ phase: "done", step: 2, of: 9 }),
+  reset: () => ({ phase: "idle" }),
+  target: ({ keep }) => architectureAt(keep, 9),
+  perplexity: ({ subject, tokens }) => ({
+    value: subject === "dense" ? 20 : 27,
+    text: "held",
+    context: 16,
+    tokens,
+    bosAdded: false,
+  }),
+  generate: () => ({ dense: "d", pruned: "p" }),
+  prepareExport: () => [],
+  saveZip: ({ form }) => ({ file: new File([], form), name: `${form}.zip` }),
+  saveFolder: () => ({ files: 3, bytes: 30 }),
+  cancel: () => null,
+};
+
+/** Everything a test of the store needs: the store, what was sent, and hands on the worker's voice and on time. */
+export interface Bench extends Studio {
+  sent: Command[];
+  types(): string[];
+  say(event: WorkerEvent): void;
+  /** Runs the animation frames that wait. */
+  frame(): void;
+  /** Lets `ms` pass. */
+  pass(ms: number): void;
+  /** Lets promises settle. */
+  settle(): Promise<void>;
+}
+
+/** Makes a store over a scripted client and a clock that only moves when told. */
+export function bench(script: Script = {}): Bench {
+  const answers: Answers = { ...DEFAULTS, ...script };
+  const sent: Command[] = [];
+  let say: (event: WorkerEvent) => void = () => undefined;
+  const client: Client = {
+    async request<T extends Command["type"]>(command: CommandOf<T>): Promise<Replies[T]> {
+      sent.push(command);
+      const type: T = command.type;
+      return answers[type](command);
+    },
+    subscribe(listener) {
+      say = listener;
+      return () => undefined;
+    },
+  };
+  let now = 0;
+  let frames: (() => void)[] = [];
+  const timers: { at: number; run: () => void }[] = [];
+  const clock: Clock = {
+    frame: (run) => void frames.push(run),
+    after(ms, run) {
+      const timer = { at: now + ms, run };
+      timers.push(timer);
+      return () => {
+        timer.at = Infinity;
+      };
+    },
+  };
+  return {
+    ...createStudio(client, clock),
+    sent,
+    types: () => sent.map(({ type }) => type),
+    say: (event) => say(event),
+    frame() {
+      const due = frames;
+      frames = [];
+      for (const run of due) run();
+    },
+    pass(ms) {
+      now += ms;
+      for (const timer of timers) {
+        if (timer.at > now) continue;
+        timer.at = Infinity;
+        timer.run();
+      }
+    },
+    settle: () => new Promise((resolve) => setTimeout(resolve, 0)),
+  };
+}

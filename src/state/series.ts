@@ -1,0 +1,86 @@
+// Metrics of a run outside of React and of the store: ring buffers that charts read in place and subscribe to.
+import type { Metrics } from "../worker/protocol.ts";
+
+const FIRST_CAPACITY = 1024;
+const COLUMNS = ["step", "loss", "penalty", "kept", "target"] as const;
+type Column = (typeof COLUMNS)[number];
+
+/**
+ * The last `limit` steps of a run as contiguous columns of `count` entries; arrays may be longer. A buffer of twice the limit
+ * slides back when it is full, so that appending costs O(1) a step and reading costs nothing.
+ */
+export class RunSeries {
+  step = new Float32Array(FIRST_CAPACITY);
+  loss = new Float32Array(FIRST_CAPACITY);
+  penalty = new Float32Array(FIRST_CAPACITY);
+  kept = new Float32Array(FIRST_CAPACITY);
+  target = new Float32Array(FIRST_CAPACITY);
+  count = 0;
+  plannedSteps = 0;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(private readonly limit = 100_000) {}
+
+  /** Adds the steps of one event. Steps that come again (a resumed or repeated run) replace the old ones from there on. */
+  append(metrics: Metrics): void {
+    const first = metrics.step[0];
+    if (first === undefined) return;
+    while (this.count > 0 && (this.step[this.count - 1] ?? 0) >= first) this.count -= 1;
+    this.reserve(metrics.step.length);
+    for (const column of COLUMNS) this[column].set(metrics[column], this.count);
+    this.count += metrics.step.length;
+    this.changed();
+  }
+
+  /** Sets how many steps the run is planned for. */
+  plan(steps: number): void {
+    if (steps === this.plannedSteps) return;
+    this.plannedSteps = steps;
+    this.changed();
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.changed();
+  }
+
+  /** The last value of a column, or undefined before the first step. */
+  last(column: Column): number | undefined {
+    return this.count > 0 ? this[column][this.count - 1] : undefined;
+  }
+
+  /** The target share as the steps at which it changed, for the chart. */
+  targets(): { step: number; share: number }[] {
+    const out: { step: number; share: number }[] = [];
+    for (let i = 0; i < this.count; i += 1) {
+      const share = this.target[i] ?? 0;
+      if (i === 0 || share !== this.target[i - 1]) out.push({ step: this.step[i] ?? 0, share });
+    }
+    return out;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  private reserve(more: number): void {
+    const need = this.count + more;
+    if (need <= this.step.length) return;
+    if (need > 2 * this.limit && this.count > this.limit) {
+      for (const column of COLUMNS) this[column].copyWithin(0, this.count - this.limit, this.count);
+      this.count = this.limit;
+      return this.reserve(more);
+    }
+    const capacity = Math.max(need, Math.min(2 * this.step.length, 2 * this.limit));
+    for (const column of COLUMNS) {
+      const longer = new Float32Array(capacity);
+      longer.set(this[column].subarray(0, this.count));
+      this[column] = longer;
+    }
+  }
+}

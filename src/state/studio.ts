@@ -1,0 +1,59 @@
+// The store: one vanilla zustand store joined from slices, the run's series beside it, and the worker's events filed into both.
+import { createStore } from "zustand/vanilla";
+import type { StoreApi } from "zustand/vanilla";
+import type { Client } from "../worker/client.ts";
+import { compareSlice } from "./compareSlice.ts";
+import { fileEvent } from "./events.ts";
+import { exportSlice } from "./exportSlice.ts";
+import { gatesSlice } from "./gatesSlice.ts";
+import { modelSlice } from "./modelSlice.ts";
+import { runSlice } from "./runSlice.ts";
+import { RunSeries } from "./series.ts";
+import type { Clock, Deps, StudioState } from "./studioState.ts";
+import { textSlice } from "./textSlice.ts";
+import { uiSlice } from "./uiSlice.ts";
+
+export interface Studio {
+  store: StoreApi<StudioState>;
+  series: RunSeries;
+}
+
+/** The browser's own time. */
+export const browserClock: Clock = {
+  frame: (run) => void requestAnimationFrame(run),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A queue of one: what runs on the GPU runs alone, in the order it was asked for. */
+function queueOfOne(): Pick<Deps, "turn" | "clearTurns"> {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    turn<T>(work: () => Promise<T>): Promise<T> {
+      const mine = last.then(work);
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+    clearTurns() {
+      last = Promise.resolve();
+    },
+  };
+}
+
+/** Makes the store over a client and begins to listen to its events. Nothing is opened yet. */
+export function createStudio(client: Client, clock: Clock): Studio {
+  const deps: Deps = { client, clock, series: new RunSeries(), ...queueOfOne() };
+  const store = createStore<StudioState>()((set, get) => ({
+    ...modelSlice(deps, set, get),
+    ...textSlice(deps, set, get),
+    ...runSlice(deps, set, get),
+    ...gatesSlice(deps, set, get),
+    ...compareSlice(deps, set, get),
+    ...exportSlice(deps, set, get),
+    ...uiSlice(deps, set, get),
+  }));
+  client.subscribe((event) => fileEvent(deps, store.setState, store.getState, event));
+  return { store, series: deps.series };
+}

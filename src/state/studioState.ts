@@ -1,0 +1,182 @@
+// What the page knows: the types of the store's slices and of what they depend on. Life cycles are unions, never sibling booleans.
+import type { EngineError, Recipe } from "../engine/index.ts";
+import type { Client } from "../worker/client.ts";
+import type {
+  Architecture,
+  ExportCheck,
+  ExportForm,
+  ModelFacts,
+  ModelSource,
+  PerplexityResult,
+} from "../worker/protocol.ts";
+import type { Progress, RunState, Subject, Task, TextSource } from "../worker/protocol.ts";
+import type { RatioUnit } from "./ratio.ts";
+import type { RunSeries } from "./series.ts";
+
+/** Time as the actions see it; tests pass their own. */
+export interface Clock {
+  /** Calls `run` at the next animation frame. */
+  frame(run: () => void): void;
+  /** Calls `run` after `ms`; the returned function cancels it. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export interface Deps {
+  client: Client;
+  series: RunSeries;
+  clock: Clock;
+  /** Does work that has the GPU to itself once all earlier work of this kind has ended; passes its outcome on. */
+  turn<T>(work: () => Promise<T>): Promise<T>;
+  /** Forgets who waits: work on a device that is lost may never end. */
+  clearTurns(): void;
+}
+
+/** A perplexity with what it was measured of: the budget and the step that the masks came from. */
+export interface Reading {
+  result: PerplexityResult;
+  keep: number;
+  step: number;
+  /** The text or the number of tokens has been changed since. */
+  stale?: true;
+}
+
+/** A number that is measured again now and then; the last reading stays on the screen. */
+export type Measured =
+  | { phase: "none" }
+  | { phase: "measuring"; last: Reading | null; keep: number; step: number }
+  | { phase: "measured"; last: Reading }
+  | { phase: "failed"; last: Reading | null; error: EngineError };
+
+export interface ModelSlice {
+  model:
+    | { phase: "closed" }
+    | { phase: "opening"; name: string; previous: ModelFacts | null }
+    | { phase: "open"; facts: ModelFacts };
+  source: ModelSource;
+  /** Why the last attempt to open a model failed; the one before stays open. */
+  openError: EngineError | null;
+  /** Opens a model; the one that is open stays until the new one is ready, and stays for good where that fails. */
+  open(source: ModelSource): Promise<boolean>;
+}
+
+export interface TextSlice {
+  calibration: TextSource;
+  evaluation: TextSource;
+  /** Tokens that a perplexity is measured on. */
+  evaluationTokens: number;
+  counts: { calibrationTokens: number; evaluationTokens: number } | null;
+  textError: EngineError | null;
+  dense: Measured;
+  pruned: Measured;
+  setTexts(texts: Partial<{ calibration: TextSource; evaluation: TextSource }>): Promise<void>;
+  setEvaluationTokens(tokens: number): void;
+  measure(subject: Subject): Promise<void>;
+  /** Calls measurements off that are under way or wait; their last readings stay. */
+  dropMeasurements(): void;
+  /** Measures what is not known yet for the present text, budget and step. */
+  measureMissing(): void;
+}
+
+export type RunCommand = "play" | "pause" | "step" | "stop" | "reset";
+
+export interface RunSlice {
+  run: RunState;
+  /** The command that the worker has not answered yet; `play` counts until the first step. */
+  asked: RunCommand | null;
+  recipe: Recipe;
+  pace: { msPerStep: number; secondsLeft: number } | null;
+  resumable: { recipe: Recipe; step: number } | null;
+  runError: EngineError | null;
+  setRecipe(patch: Partial<Recipe>): void;
+  play(): Promise<void>;
+  pause(): Promise<void>;
+  step(): Promise<void>;
+  stop(): Promise<void>;
+  reset(): Promise<void>;
+  resume(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+export interface GatesSlice {
+  architecture: Architecture | null;
+  /** Moves the target: re-targets a run at once, re-thresholds a finished one at once, and measures when it rests. */
+  setKeep(keep: number): void;
+  /** Asks for the deterministic architecture at the present target. */
+  retarget(): void;
+}
+
+export interface CompareSlice {
+  compare:
+    | { phase: "idle" }
+    | { phase: "writing"; subject: Subject }
+    | { phase: "written"; keep: number | null; step: number | null }
+    | { phase: "failed"; error: EngineError };
+  prompt: string;
+  generateTokens: number;
+  temperature: number;
+  textSeed: number;
+  denseText: string;
+  prunedText: string;
+  setCompare(patch: Partial<Pick<CompareSlice, "prompt" | "generateTokens" | "temperature" | "textSeed">>): void;
+  generate(): Promise<void>;
+  cancelGenerate(): Promise<void>;
+}
+
+export interface Prepared {
+  checks: readonly ExportCheck[];
+  keep: number;
+  step: number;
+}
+
+export interface ExportSlice {
+  exported:
+    | { phase: "none"; last: Prepared | null }
+    | { phase: "preparing"; last: Prepared | null }
+    | { phase: "prepared"; last: Prepared }
+    | { phase: "failed"; last: Prepared | null; error: EngineError };
+  saving:
+    { phase: "none" } | { phase: "saving"; form: ExportForm } | { phase: "saved"; form: ExportForm; note: string };
+  saveError: EngineError | null;
+  prepareExport(): Promise<void>;
+  cancelExport(): Promise<void>;
+  /** A zip on disk for the browser to download; null where it failed. */
+  saveZip(form: ExportForm): Promise<{ file: File; name: string } | null>;
+  saveFolder(form: ExportForm, folder: FileSystemDirectoryHandle): Promise<void>;
+}
+
+export type Theme = "system" | "light" | "dark";
+
+/** Something to tell the reader that no other place on the screen shows. */
+export interface Notice {
+  id: number;
+  error: EngineError;
+}
+
+export interface UiSlice {
+  theme: Theme;
+  ratioUnit: RatioUnit;
+  device:
+    | { phase: "ready" }
+    | { phase: "absent"; error: EngineError }
+    | { phase: "lost"; error: EngineError; training: boolean }
+    | { phase: "reopening"; error: EngineError }
+    | { phase: "dead"; error: EngineError };
+  progress: Partial<Record<Task, Progress>>;
+  notices: readonly Notice[];
+  setTheme(theme: Theme): void;
+  setRatioUnit(unit: RatioUnit): void;
+  notify(error: EngineError): void;
+  dismiss(id: number): void;
+  setProgress(task: Task, progress: Progress | null): void;
+  /** Files an error where its code belongs when no other place shows it; "cancelled" is nobody's error. */
+  report(error: EngineError, failed?: RunCommand): void;
+  /** Opens the device again after a loss: the same model, and the run from its last checkpoint. */
+  reopenDevice(): Promise<void>;
+}
+
+export type StudioState = ModelSlice & TextSlice & RunSlice & GatesSlice & CompareSlice & ExportSlice & UiSlice;
+export type Get = () => StudioState;
+export type Set = (patch: Partial<StudioState> | ((state: StudioState) => Partial<StudioState>)) => void;
+
+/** Makes a slice: its first state and its actions. */
+export type SliceOf<Slice> = (deps: Deps, set: Set, get: Get) => Slice;

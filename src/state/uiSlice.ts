@@ -1,0 +1,52 @@
+// The page itself: theme, units, the device's life, progress of long tasks, and notices.
+import type { SliceOf, UiSlice } from "./studioState.ts";
+
+/** More notices than this push the oldest out. */
+const NOTICE_LIMIT = 4;
+
+export const uiSlice: SliceOf<UiSlice> = ({ clearTurns }, set, get) => {
+  let lastNotice = 0;
+  return {
+    theme: "system",
+    ratioUnit: "blocks",
+    device: { phase: "ready" },
+    progress: {},
+    notices: [],
+    setTheme: (theme) => set({ theme }),
+    setRatioUnit: (ratioUnit) => set({ ratioUnit }),
+    notify(error) {
+      lastNotice += 1;
+      const others = get().notices.filter((notice) => notice.error.message !== error.message);
+      set({ notices: [...others, { id: lastNotice, error }].slice(-NOTICE_LIMIT) });
+    },
+    dismiss: (id) => set(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) })),
+    setProgress(task, progress) {
+      const rest = { ...get().progress };
+      delete rest[task];
+      set({ progress: progress ? { ...rest, [task]: progress } : rest });
+    },
+    report(error, failed) {
+      const { device, run, notify } = get();
+      if (error.code === "cancelled" || device.phase === "dead" || device.phase === "absent") return;
+      if (error.code === "no-webgpu") set({ device: { phase: "absent", error } });
+      else if (error.code === "device-lost") {
+        // The loss is heard of twice: as an event, and as the failure of what was under way.
+        const training = failed === "play" || run.phase === "training" || (device.phase === "lost" && device.training);
+        clearTurns();
+        const stopped = run.phase === "training" ? { run: { ...run, phase: "paused" as const } } : {};
+        set({ device: { phase: "lost", error, training }, asked: null, progress: {}, ...stopped });
+      } else if (error.code === "not-finite") set({ runError: error });
+      else notify(error);
+    },
+    async reopenDevice() {
+      const { device, source, open } = get();
+      if (device.phase !== "lost") return;
+      set({ device: { phase: "reopening", error: device.error } });
+      const opened = await open(source);
+      if (opened) {
+        set({ device: { phase: "ready" } });
+        if (device.training && get().resumable) await get().resume();
+      } else if (get().device.phase === "reopening") set({ device });
+    },
+  };
+};

@@ -1,0 +1,57 @@
+// A recipe survives the page's link, and a link that is wrong says what is wrong.
+import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { DEFAULT_RECIPE, ESTIMATORS } from "../engine/index.ts";
+import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "./bundledTexts.ts";
+import { hashOf, readHash } from "./url.ts";
+
+describe("url", () => {
+  it("is empty for the default recipe and reads back as it", () => {
+    expect(hashOf({ recipe: DEFAULT_RECIPE, ...DEFAULT_TEXTS })).toBe("");
+    expect(readHash("#")).toEqual({ recipe: DEFAULT_RECIPE, ...DEFAULT_TEXTS, problems: [] });
+  });
+
+  it("carries any recipe there and back", () => {
+    const name = fc.constantFrom(...BUNDLED_TEXTS.map((text) => text.name));
+    const recipe = fc.record({
+      method: fc.constant("disp" as const),
+      keep: fc.integer({ min: 50, max: 1000 }).map((n) => n / 1000),
+      estimator: fc.constantFrom(...ESTIMATORS),
+      steps: fc.integer({ min: 1, max: 100_000 }),
+      tokens: fc.integer({ min: 8, max: 4096 }),
+      lambda: fc
+        .integer({ min: 0, max: 1000 })
+        .map((n) => n / 7)
+        .map((n) => Number(n.toPrecision(12))),
+      learningRate: fc.integer({ min: 1, max: 1_000_000 }).map((n) => n / 1e6),
+      weightDecay: fc.constantFrom(0, 0.01, 0.05, 10),
+      seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      checkpointEvery: fc.integer({ min: 1, max: 100_000 }),
+    });
+    fc.assert(
+      fc.property(recipe, name, name, (one, calibration, evaluation) => {
+        const linked = {
+          recipe: one,
+          calibration: { kind: "bundled" as const, name: calibration },
+          evaluation: { kind: "bundled" as const, name: evaluation },
+        };
+        expect(readHash(`#${hashOf(linked)}`)).toEqual({ ...linked, problems: [] });
+      }),
+    );
+  });
+
+  it("names every part that it cannot use and keeps the default for it", () => {
+    const { recipe, calibration, problems } = readHash(
+      "#keep=7&steps=&estimator=magic&calibration=bible&colour=red&seed=3",
+    );
+    expect(recipe).toEqual({ ...DEFAULT_RECIPE, seed: 3 });
+    expect(calibration).toEqual(DEFAULT_TEXTS.calibration);
+    expect(problems).toHaveLength(5);
+    expect(problems.join("; ")).toMatch(/keep must be .* 7 came.*steps.*magic.*bible.*colour=red/s);
+  });
+
+  it("leaves a text of the user's own out", () => {
+    const evaluation = { kind: "own" as const, name: "diary.txt", text: "secret" };
+    expect(hashOf({ recipe: DEFAULT_RECIPE, calibration: DEFAULT_TEXTS.calibration, evaluation })).toBe("");
+  });
+});

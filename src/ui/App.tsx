@@ -1,0 +1,79 @@
+// The one screen: header, target, ledger, run and figures; text, export and model below.
+import { useState } from "react";
+import type { DragEvent } from "react";
+import { EngineError } from "../engine/index.ts";
+import { sourceOfDrop } from "./droppedFiles.ts";
+import { Banners } from "./panels/Banners.tsx";
+import { ComparePanel } from "./panels/ComparePanel.tsx";
+import { ExportPanel } from "./panels/ExportPanel.tsx";
+import { Figures, MapFigure } from "./panels/Figures.tsx";
+import { Footer } from "./panels/Footer.tsx";
+import { Header } from "./panels/Header.tsx";
+import { ModelPanel } from "./panels/ModelPanel.tsx";
+import { NoWebgpu } from "./panels/NoWebgpu.tsx";
+import { RatioPanel } from "./panels/RatioPanel.tsx";
+import { ResultsStrip } from "./panels/ResultsStrip.tsx";
+import { RunPanel } from "./panels/RunPanel.tsx";
+import { useActions, useStudio } from "./studioContext.tsx";
+import "./base.css";
+import "./layout.css";
+import "./controls.css";
+import "./panels.css";
+import "./ratio.css";
+
+const carriesFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes("Files");
+
+export function App() {
+  const device = useStudio((state) => state.device);
+  const { open, report } = useActions();
+  const [dragging, setDragging] = useState(false);
+  const drop = (event: DragEvent): void => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    setDragging(false);
+    sourceOfDrop(event.dataTransfer).then(
+      (source) => source && open(source),
+      (error: unknown) => report(EngineError.from(error)),
+    );
+  };
+  if (device.phase === "absent") return <NoWebgpu error={device.error} />;
+  return (
+    <div
+      className="page"
+      onDragOver={(event) => {
+        if (!carriesFiles(event)) return;
+        event.preventDefault();
+        setDragging(true);
+      }}
+      onDragLeave={(event) => {
+        if (event.currentTarget === event.target || event.relatedTarget === null) setDragging(false);
+      }}
+      onDrop={drop}
+    >
+      <Header />
+      <Banners />
+      <main>
+        <RatioPanel />
+        <ResultsStrip />
+        <div className="bench">
+          <div className="column-controls">
+            <RunPanel />
+            <ModelPanel />
+          </div>
+          <div className="column-map">
+            <MapFigure />
+            <ComparePanel />
+          </div>
+          <div className="column-curves">
+            <Figures />
+          </div>
+        </div>
+        <div className="after">
+          <ExportPanel />
+        </div>
+      </main>
+      <Footer />
+      {dragging ? <div className="drop-veil">Drop the model’s folder to open it</div> : null}
+    </div>
+  );
+}

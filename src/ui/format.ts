@@ -1,0 +1,53 @@
+// Numbers for people: the one home of how shares, counts, bytes, perplexities and times are written.
+
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** 1572864 -> "1,572,864". */
+export function whole(n: number): string {
+  return WHOLE.format(n);
+}
+
+/** 0.5561 -> "55.6 %". */
+export function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}
+
+/** 3542208 -> "3.54 M". */
+export function short(n: number): string {
+  if (n >= 1e9) return `${(n / 1e9).toPrecision(3)} G`;
+  if (n >= 1e6) return `${(n / 1e6).toPrecision(3)} M`;
+  if (n >= 1e4) return `${(n / 1e3).toPrecision(3)} k`;
+  return whole(n);
+}
+
+/** Bytes in decimal units, as file managers show them: 7084416 -> "7.08 MB". */
+export function bytes(n: number): string {
+  const [divisor, unit] = n >= 1e9 ? [1e9, "GB"] : n >= 1e6 ? [1e6, "MB"] : n >= 1e3 ? [1e3, "kB"] : [1, "B"];
+  return divisor === 1 ? `${n} B` : `${(n / divisor).toPrecision(3)} ${unit}`;
+}
+
+/** A perplexity: two decimals below a hundred. */
+export function perplexity(value: number): string {
+  return value < 100 ? value.toFixed(2) : value < 10_000 ? value.toFixed(1) : value.toExponential(2);
+}
+
+/** Seconds as "8 s", "3 min 20 s" or "1 h 05 min". */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "unknown";
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, "0")} s`;
+  return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, "0")} min`;
+}
+
+/** Milliseconds of a step: "0.84 ms", "12.3 ms", "148 ms", "1.52 s". */
+export function stepTime(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
+  return `${ms >= 100 ? ms.toFixed(0) : ms.toPrecision(3)} ms`;
+}
+
+/** A small difference: "0", "1.2e-6", "0.034". */
+export function small(value: number): string {
+  if (value === 0) return "0";
+  return Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toPrecision(2);
+}

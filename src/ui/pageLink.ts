@@ -1,0 +1,47 @@
+// The page's address follows the recipe, and the recipe follows an address that the reader enters.
+import { EngineError } from "../engine/index.ts";
+import type { Studio } from "../state/studio.ts";
+import { hashOf, readHash } from "../state/url.ts";
+
+/** Browsers refuse more than about a hundred address changes in half a minute. */
+const WRITE_MS = 400;
+
+function read(store: Studio["store"]): void {
+  const { problems, ...linked } = readHash(location.hash);
+  const { recipe, calibration, evaluation, setTexts, setKeep, setRecipe, notify } = store.getState();
+  const { keep, ...rest } = linked.recipe;
+  if (hashOf(linked) !== hashOf({ recipe, calibration, evaluation })) {
+    setRecipe(rest);
+    setKeep(keep);
+    void setTexts({ calibration: linked.calibration, evaluation: linked.evaluation });
+  }
+  if (problems.length > 0)
+    notify(
+      new EngineError("config", `The link has parts that cannot be used, their defaults stay: ${problems.join("; ")}.`),
+    );
+}
+
+/** The address of this page with the present recipe. */
+export function linkOf(store: Studio["store"]): string {
+  const hash = hashOf(store.getState());
+  return `${location.origin}${location.pathname}${location.search}${hash === "" ? "" : `#${hash}`}`;
+}
+
+/** Reads the link once, and keeps link and recipe together from here on. */
+export function linkPage(store: Studio["store"]): void {
+  read(store);
+  addEventListener("hashchange", () => read(store));
+  let waiting = false;
+  store.subscribe((state, before) => {
+    const same =
+      state.recipe === before.recipe &&
+      state.calibration === before.calibration &&
+      state.evaluation === before.evaluation;
+    if (same || waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      history.replaceState(null, "", linkOf(store));
+    }, WRITE_MS);
+  });
+}

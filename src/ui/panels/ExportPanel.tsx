@@ -1,0 +1,104 @@
+// Export: prepare (write, read back, compare), then what the check found, and saving of the forms that passed it.
+import { Progress } from "radix-ui";
+import { ErrorNote } from "../ErrorNote.tsx";
+import { bytes, duration, percent } from "../format.ts";
+import { useActions, useCalm, useStudio } from "../studioContext.tsx";
+import { ExportRow } from "./ExportRow.tsx";
+
+function Preparing() {
+  const progress = useCalm((state) => state.progress.export);
+  const { cancelExport } = useActions();
+  const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
+  const amount = progress
+    ? progress.unit === "bytes"
+      ? `${bytes(progress.done)} of ${bytes(progress.total)}`
+      : `${progress.done} of ${progress.total} ${progress.unit}`
+    : "";
+  const left = progress?.secondsLeft === undefined ? "" : `, ${duration(progress.secondsLeft)} left`;
+  return (
+    <div className="opening" data-testid="export-progress">
+      <p role="status">
+        {progress?.note ?? "Writing, reading back, comparing…"} {amount}
+        {left}
+      </p>
+      <Progress.Root className="bar" value={Math.round(100 * share)} aria-label="Export">
+        <Progress.Indicator className="bar-fill" style={{ transform: `scaleX(${share})` }} />
+      </Progress.Root>
+      <button type="button" data-testid="export-cancel" onClick={() => void cancelExport()}>
+        Cancel
+      </button>
+    </div>
+  );
+}
+
+export function ExportPanel() {
+  const exported = useStudio((state) => state.exported);
+  const saving = useStudio((state) => state.saving);
+  const saveError = useStudio((state) => state.saveError);
+  const ready = useStudio(({ architecture, device, model, run, asked }) => {
+    const idle = run.phase !== "training" && asked === null;
+    return architecture !== null && device.phase === "ready" && model.phase === "open" && idle;
+  });
+  const trained = useStudio((state) => state.architecture !== null);
+  const moved = useStudio(({ exported: { last }, architecture: now }) => {
+    return last !== null && now !== null && (last.keep !== now.keep || last.step !== now.step);
+  });
+  const { prepareExport } = useActions();
+  const { last } = exported;
+  return (
+    <section className="panel export" aria-labelledby="export-heading">
+      <div>
+        <h2 id="export-heading">Export</h2>
+        <p className="panel-intro">
+          Each form is written, read back through the studio’s own loader and its logits compared, before it is offered.
+        </p>
+        {exported.phase === "preparing" ? (
+          <Preparing />
+        ) : (
+          <p className="actions">
+            <button
+              type="button"
+              className="primary"
+              data-testid="export-prepare"
+              disabled={!ready}
+              onClick={() => void prepareExport()}
+            >
+              {last ? "Prepare again" : "Prepare the export"}
+            </button>
+          </p>
+        )}
+        {last ? (
+          <p className="export-of" data-testid="export-of">
+            Prepared at {percent(last.keep)} of the block weights, masks of step {last.step}.
+            {moved ? <strong> The map has moved on since: prepare again to export what it shows.</strong> : null}
+          </p>
+        ) : null}
+        {saving.phase === "saving" ? <p role="status">Saving the {saving.form} form…</p> : null}
+        {saving.phase === "saved" ? (
+          <p role="status" data-testid="export-saved">
+            {saving.note}.
+          </p>
+        ) : null}
+      </div>
+      {last ? (
+        <ul className="export-forms">
+          {last.checks.map((check) => (
+            <ExportRow
+              key={check.form}
+              check={check}
+              busy={exported.phase === "preparing" || saving.phase === "saving"}
+            />
+          ))}
+        </ul>
+      ) : (
+        <p className="export-empty">
+          {trained
+            ? "Masked and compact safetensors, with config, tokenizer and receipt, will stand here with what their check found."
+            : "Train first: nothing is pruned yet."}
+        </p>
+      )}
+      {exported.phase === "failed" ? <ErrorNote error={exported.error} testId="export-error" /> : null}
+      {saveError ? <ErrorNote error={saveError} testId="save-error" /> : null}
+    </section>
+  );
+}

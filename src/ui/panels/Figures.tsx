@@ -1,0 +1,62 @@
+// The live figures: the gate map, and beside it the curves, the kept share and the widths.
+import { useMemo } from "react";
+import { curves, gateMap, keptShare, stepLink, widths } from "../../charts/index.ts";
+import { gateSource, runSource, widthsSource } from "../chartSources.ts";
+import { Figure } from "../Figure.tsx";
+import { useStudioItself } from "../studioContext.tsx";
+
+export function MapFigure() {
+  const studio = useStudioItself();
+  const source = useMemo(() => gateSource(studio), [studio]);
+  return (
+    <Figure
+      number={1}
+      name="map"
+      title="Which dimensions survive"
+      caption="Each row is one selection vector of a block, each column one embedding dimension; on the right how much of a row is kept, below how often a dimension is kept over all rows."
+      make={gateMap}
+      source={source}
+    />
+  );
+}
+
+export function Figures() {
+  const studio = useStudioItself();
+  const source = useMemo(() => runSource(studio), [studio]);
+  const widthSource = useMemo(() => widthsSource(studio), [studio]);
+  const make = useMemo(() => {
+    const link = stepLink();
+    return {
+      curves: (node: HTMLElement) => curves(node, { link }),
+      keptShare: (node: HTMLElement) => keptShare(node, { link }),
+    };
+  }, []);
+  return (
+    <>
+      <Figure
+        number={2}
+        name="curves"
+        title="Loss and budget penalty"
+        caption="Loss in nats a token under the sampled masks; R as a share of its first value, near 0 once the budget is met."
+        make={make.curves}
+        source={source}
+      />
+      <Figure
+        number={3}
+        name="kept"
+        title="Kept share against the target"
+        caption="Share of the block weights that the sampled masks keep, step by step, and the target it is drawn to."
+        make={make.keptShare}
+        source={source}
+      />
+      <Figure
+        number={4}
+        name="widths"
+        title="Widths, block by block"
+        caption="What is left of s1 to s5 in each block: how wide its attention and its MLP remain."
+        make={widths}
+        source={widthSource}
+      />
+    </>
+  );
+}

@@ -1,0 +1,95 @@
+// The target: one slider over a picture of the whole model, read in block weights and in the whole model.
+import { useState } from "react";
+import { ToggleGroup } from "radix-ui";
+import { modelShareOf, targetOfModel } from "../../state/ratio.ts";
+import type { RatioUnit } from "../../state/ratio.ts";
+import { RECIPE_BOUNDS } from "../../engine/index.ts";
+import { factsOf } from "../chartSources.ts";
+import { percent } from "../format.ts";
+import { NumberField } from "../NumberField.tsx";
+import { useActions, useStudio } from "../studioContext.tsx";
+import { RatioScale } from "./RatioScale.tsx";
+
+const UNITS: readonly { value: RatioUnit; label: string }[] = [
+  { value: "blocks", label: "of the block weights" },
+  { value: "model", label: "of the whole model" },
+];
+
+export function RatioPanel() {
+  const keep = useStudio((state) => state.recipe.keep);
+  const unit = useStudio((state) => state.ratioUnit);
+  const parameters = useStudio((state) => factsOf(state)?.parameters ?? null);
+  const { setKeep, setRatioUnit } = useActions();
+  const [refused, setRefused] = useState<{ reason: string; keep: number } | null>(null);
+
+  const keepBlocks = (share: number): void => {
+    setRefused(null);
+    setKeep(share);
+  };
+  const keepModel = (share: number): void => {
+    if (!parameters) return;
+    const target = targetOfModel(share, parameters);
+    setRefused(target.reachable ? null : { reason: target.reason, keep: target.keep });
+    setKeep(target.keep);
+  };
+  const model = parameters ? modelShareOf(keep, parameters) : null;
+  // A refusal is about the place the slider stands at: it goes when the slider is moved elsewhere.
+  const reason = refused && Math.abs(refused.keep - keep) < 1e-9 ? refused.reason : null;
+
+  return (
+    <section className="ratio" aria-label="Target">
+      <div className="ratio-words">
+        <h2>Target</h2>
+        <NumberField
+          className="field-inline"
+          label="keeps"
+          unit="% of the block weights"
+          testId="keep-blocks"
+          value={100 * keep}
+          text={(100 * keep).toFixed(1)}
+          min={100 * RECIPE_BOUNDS.keep.min}
+          max={100 * RECIPE_BOUNDS.keep.max}
+          onValue={(value) => keepBlocks(value / 100)}
+        />
+        <NumberField
+          className="field-inline"
+          label="of the whole model:"
+          unit="%"
+          testId="keep-model"
+          value={model === null ? 0 : 100 * model}
+          text={model === null ? "" : (100 * model).toFixed(1)}
+          min={0}
+          max={100}
+          disabled={model === null}
+          onValue={(value) => keepModel(value / 100)}
+        />
+        <span className="ratio-removes" data-testid="removes-model">
+          {model === null ? "" : `, i.e. removes ${percent(1 - model)}`}
+        </span>
+        <span className="ratio-unit">
+          <span id="ratio-unit-label">slider steps: 1 %</span>
+          <ToggleGroup.Root
+            className="toggle"
+            type="single"
+            value={unit}
+            aria-labelledby="ratio-unit-label"
+            onValueChange={(value) => {
+              const chosen = UNITS.find((one) => one.value === value);
+              if (chosen) setRatioUnit(chosen.value);
+            }}
+          >
+            {UNITS.map(({ value, label }) => (
+              <ToggleGroup.Item key={value} value={value} data-testid={`ratio-unit-${value}`}>
+                {label}
+              </ToggleGroup.Item>
+            ))}
+          </ToggleGroup.Root>
+        </span>
+      </div>
+      <RatioScale keep={keep} unit={unit} parameters={parameters} onBlocks={keepBlocks} onModel={keepModel} />
+      <p className="ratio-refused" role="status" data-testid="ratio-unreachable">
+        {reason}
+      </p>
+    </section>
+  );
+}
