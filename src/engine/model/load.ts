@@ -32,9 +32,8 @@ export interface LoadOptions {
   onProgress?: (done: number, of: number) => void;
 }
 
-/** Matmuls read whole vec4s: widths are padded to multiples of this. */
+/** The fast matmuls read whole vec4s: what a compact model keeps is padded to multiples of this, with weights of zero. */
 const PAD = 4;
-const padded = (n: number): number => Math.ceil(n / PAD) * PAD;
 
 const TENSORS_PER_BLOCK = 9;
 
@@ -45,11 +44,6 @@ export async function loadModel(
   reader: WeightReader,
   options: LoadOptions = {},
 ): Promise<Model> {
-  invariant(
-    config.dModel % PAD === 0 && config.headDim % 2 === 0 && config.dMlp % PAD === 0,
-    "unsupported",
-    `widths must be multiples of ${PAD}; hidden_size ${config.dModel} and intermediate_size ${config.dMlp} came`,
-  );
   const loader = new Loader(ctx, config, reader, options);
   try {
     return await ctx.gpu.checked("the model's weights", () => loader.load());
@@ -72,11 +66,11 @@ class Loader {
 
   async load(): Promise<Model> {
     const { config } = this;
-    const embedding = await this.rows("model.embed_tokens.weight");
+    const embedding = await this.whole("model.embed_tokens.weight");
     const blocks: LlamaBlock[] = [];
     for (let l = 0; l < config.layers; l++) blocks.push(await this.block(`model.layers.${l}`));
     const norm = await this.vector("model.norm.weight");
-    const head = config.tiedHead ? embedding : await this.rows("lm_head.weight");
+    const head = config.tiedHead ? embedding : await this.whole("lm_head.weight");
     const table = ropeTable(config.rope, config.headDim, config.context);
     const rope = this.keep(this.ctx.persistent("rope", [config.context, config.headDim / 2, 2], { data: table }));
     const { lists } = this.options;
@@ -106,12 +100,17 @@ class Loader {
     };
   }
 
-  /** Matrices of equal width, one below the other; each padded with rows and columns of zeros to whole vec4s. */
+  /** Kept widths of a compact model, padded; all others are as they are. */
+  private padded(n: number): number {
+    return this.options.lists && this.config.dModel % PAD === 0 ? Math.ceil(n / PAD) * PAD : n;
+  }
+
+  /** Matrices of equal width, one below the other; each padded with rows and columns of zeros where it is cut. */
   private async rows(...names: readonly string[]): Promise<Tensor> {
     const shapes = names.map((name) => this.reader.info(name).shape);
     const cols = shapes[0]?.[1] ?? 0;
-    const width = padded(cols);
-    const heights = shapes.map(([rows = 0]) => padded(rows));
+    const width = this.padded(cols);
+    const heights = shapes.map(([rows = 0]) => this.padded(rows));
     const data = new Float32Array(heights.reduce((sum, rows) => sum + rows, 0) * width);
     let row = 0;
     for (const [i, name] of names.entries()) {
@@ -124,6 +123,12 @@ class Loader {
     return this.keep(this.ctx.persistent(names[0] ?? "matrix", [row, width], { data }));
   }
 
+  /** A matrix that pruning leaves alone. */
+  private async whole(name: string): Promise<Tensor> {
+    const data = await this.read(name);
+    return this.keep(this.ctx.persistent(name, this.reader.info(name).shape, { data }));
+  }
+
   private async vector(name: string): Promise<Tensor> {
     const data = await this.read(name);
     return this.keep(this.ctx.persistent(name, [data.length], { data }));
@@ -133,7 +138,7 @@ class Loader {
     const list = (k: number): Tensor => {
       const kept = lists[VECTORS_PER_BLOCK * l + k];
       invariant(kept, "bug", `no index list for s${k + 1} of block ${l}`);
-      const data = padIndices(kept, this.config.dModel);
+      const data = padIndices(kept, this.padded(kept.length));
       return this.keep(this.ctx.persistent(`s${k + 1} of block ${l}`, [data.length], { dtype: "u32", data }));
     };
     return { s1: list(0), s2: list(1), s3: list(2), s5: list(4) };
@@ -151,10 +156,10 @@ class Loader {
   }
 }
 
-/** Padding of an index list: dimensions that are not kept, so that indices stay distinct; their weights are zero. */
-function padIndices(kept: Uint32Array, size: number): Uint32Array<ArrayBuffer> {
+/** Padding of an index list to `length`: dimensions that are not kept, so that indices stay distinct; their weights are zero. */
+function padIndices(kept: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
   const used = new Set(kept);
   const out = [...kept];
-  for (let i = 0; out.length < padded(kept.length) && i < size; i++) if (!used.has(i)) out.push(i);
+  for (let i = 0; out.length < length; i++) if (!used.has(i)) out.push(i);
   return Uint32Array.from(out);
 }

@@ -16,6 +16,8 @@ const shapes: readonly (readonly [m: number, n: number, k: number])[] = [
   [64, 64, 16],
   [65, 12, 20],
   [33, 132, 128],
+  [5, 30, 28],
+  [5, 32, 27],
 ];
 
 const shapeCase = (m: number, n: number, k: number, bias: boolean): OpCase<null> => ({

@@ -10,6 +10,7 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { matrixOf, type Tensor } from "../tensor.ts";
+import { linearTrained } from "./linearTrained.ts";
 
 /** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles, no barrier. tiled: workgroup memory (GPUs). */
 export type MatmulVariant = "quad" | "registers" | "tiled";
@@ -63,15 +64,14 @@ const groupsOf = (kernel: Matmul, rows: number, cols: number): [number] => [
 ];
 
 /**
- * y = x weight^T + bias. x: (..., K), weight: (N, K), bias: (N), y: (..., N); K and N are multiples of 4. Weight and bias are frozen.
- * The model's loader pads widths that are not.
+ * y = x weight^T + bias. x: (..., K), weight: (N, K), bias: (N), y: (..., N). Weight and bias are frozen.
+ * Widths that are no multiple of 4 take the slower kernels that need none.
  */
 export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const { rows: m, cols: k } = matrixOf(x);
   const [n = 0, width] = weight.shape;
-  invariant(width === k && k % 4 === 0 && n % 4 === 0, "shape", () => {
-    return `${weight.label}: (N, ${k}) with multiples of 4 expected, (${weight.shape.join(", ")}) came`;
-  });
+  invariant(width === k, "shape", () => `${weight.label}: (N, ${k}) expected, (${weight.shape.join(", ")}) came`);
+  if (k % 4 !== 0 || n % 4 !== 0) return linearTrained(ctx, x, weight, bias);
   const y = ctx.empty([...x.shape.slice(0, -1), n], "linear", { requiresGrad: ctx.needsGrad(x) });
   const forward = m <= FEW_ROWS && ctx.matmul === "quad" ? QUAD_FEW : FORWARD[ctx.matmul];
   const kernel = bias && forward.biased ? forward.biased : forward.plain;
