@@ -6,6 +6,8 @@ export type { Estimator, Recipe } from "./train/recipe.ts";
 export { Ctx } from "./ctx.ts";
 export { Gpu } from "./gpu/device.ts";
 export type { AdapterFacts } from "./gpu/device.ts";
+export { selfCheck } from "./ops/selfCheck.ts";
+export type { SelfCheck } from "./ops/selfCheck.ts";
 export { tuneMatmul } from "./ops/tune.ts";
 export { blobSource, folderOf } from "./formats/folder.ts";
 export type { ByteSource, Folder } from "./formats/folder.ts";

@@ -51,6 +51,7 @@ const DEFAULTS: Answers = {
   prepareExport: () => [],
   saveZip: ({ form }) => ({ file: new File([], form), name: `${form}.zip` }),
   saveFolder: () => ({ files: 3, bytes: 30 }),
+  selfCheck: () => ({ checks: 3, failed: [], seconds: 1 }),
   cancel: () => null,
 };
 

@@ -2,6 +2,7 @@
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
 import type { Client } from "../worker/client.ts";
+import { checkSlice } from "./checkSlice.ts";
 import { compareSlice } from "./compareSlice.ts";
 import { fileEvent } from "./events.ts";
 import { exportSlice } from "./exportSlice.ts";
@@ -52,6 +53,7 @@ export function createStudio(client: Client, clock: Clock): Studio {
     ...gatesSlice(deps, set, get),
     ...compareSlice(deps, set, get),
     ...exportSlice(deps, set, get),
+    ...checkSlice(deps, set, get),
     ...uiSlice(deps, set, get),
   }));
   client.subscribe((event) => fileEvent(deps, store.setState, store.getState, event));

@@ -1,5 +1,5 @@
 // What the page knows: the types of the store's slices and of what they depend on. Life cycles are unions, never sibling booleans.
-import type { EngineError, Recipe } from "../engine/index.ts";
+import type { EngineError, Recipe, SelfCheck } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
   Architecture,
@@ -174,7 +174,25 @@ export interface UiSlice {
   reopenDevice(): Promise<void>;
 }
 
-export type StudioState = ModelSlice & TextSlice & RunSlice & GatesSlice & CompareSlice & ExportSlice & UiSlice;
+export interface CheckSlice {
+  /** Every kernel against its reference on this adapter, when asked for. */
+  check:
+    | { phase: "none" }
+    | { phase: "checking" }
+    | { phase: "checked"; result: SelfCheck }
+    | { phase: "failed"; error: EngineError };
+  selfCheck(): Promise<void>;
+  cancelSelfCheck(): Promise<void>;
+}
+
+export type StudioState = ModelSlice &
+  TextSlice &
+  RunSlice &
+  GatesSlice &
+  CompareSlice &
+  ExportSlice &
+  CheckSlice &
+  UiSlice;
 export type Get = () => StudioState;
 export type Set = (patch: Partial<StudioState> | ((state: StudioState) => Partial<StudioState>)) => void;
 

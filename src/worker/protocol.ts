@@ -1,5 +1,5 @@
 // What the page and the worker say to each other: types only.
-import type { Masks, PlainError, Recipe } from "../engine/index.ts";
+import type { Masks, PlainError, Recipe, SelfCheck } from "../engine/index.ts";
 
 /** Where a model comes from. */
 export type ModelSource = { kind: "embedded" } | { kind: "files"; name: string; files: readonly File[] };
@@ -48,12 +48,12 @@ export interface Progress {
   task: Task;
   done: number;
   total: number;
-  unit: "bytes" | "tokens" | "steps" | "windows" | "files";
+  unit: "bytes" | "tokens" | "steps" | "windows" | "files" | "cases";
   /** Seconds left at the pace so far; undefined while unknown. */
   secondsLeft?: number;
   note?: string;
 }
-export type Task = "open" | "perplexity" | "train" | "generate" | "export";
+export type Task = "open" | "perplexity" | "train" | "generate" | "export" | "selfCheck";
 
 /** A run of training as it stands; also what the page shows on its controls. */
 export type RunState =
@@ -122,6 +122,8 @@ export type Command =
   | { type: "prepareExport"; forms: readonly ExportForm[] }
   | { type: "saveZip"; form: ExportForm }
   | { type: "saveFolder"; form: ExportForm; folder: FileSystemDirectoryHandle }
+  /** Holds every kernel against its reference on this adapter. */
+  | { type: "selfCheck" }
   | { type: "cancel"; task: Task };
 
 /** What each command's reply carries. */
@@ -142,6 +144,7 @@ export interface Replies {
   /** A file on disk (OPFS), to be handed to the browser's download. */
   saveZip: { file: File; name: string };
   saveFolder: { files: number; bytes: number };
+  selfCheck: SelfCheck;
   cancel: null;
 }
 

@@ -14,6 +14,7 @@ import {
   type OpenedModel,
   perplexity,
   type PerplexityPair,
+  selfCheck,
   tuneMatmul,
 } from "../engine/index.ts";
 import { compareTexts } from "./comparing.ts";
@@ -105,6 +106,11 @@ export class Studio {
     prepareExport: ({ forms }) => this.task("export", () => this.prepareExport(forms)),
     saveZip: ({ form }) => this.exporting.zip(form),
     saveFolder: ({ form, folder }) => this.exporting.into(form, folder),
+    selfCheck: () =>
+      this.task("selfCheck", async () => {
+        const report = reporter("selfCheck", "cases", (progress) => this.send({ type: "progress", progress }));
+        return selfCheck(await this.device(), { onCase: report, cancelled: () => this.cancelled.has("selfCheck") });
+      }),
     cancel: ({ task }) => {
       this.cancelled.add(task);
       return Promise.resolve(null);

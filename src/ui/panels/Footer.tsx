@@ -1,5 +1,6 @@
 // The line at the foot of the page: keys, and where the work is done.
 import { SHORTCUTS } from "../shortcuts.ts";
+import { SelfCheckPanel } from "./SelfCheckPanel.tsx";
 
 export function Footer() {
   return (
@@ -11,6 +12,7 @@ export function Footer() {
           </span>
         ))}
       </p>
+      <SelfCheckPanel />
       <p>DISP-LLM (Gao et al., NeurIPS 2024) in WebGPU. Everything is computed on this machine; nothing leaves it.</p>
     </footer>
   );

@@ -1,0 +1,41 @@
+// Causal attention with grouped KV heads and a cache, from standard operators.
+import type { ModelConfig } from "../../model/config.ts";
+import { presentNames, type PastKv } from "./decoderInputs.ts";
+import type { GraphBuilder, Value } from "./graphBuilder.ts";
+
+/** (B, T, heads headDim) -> (B, T, heads, headDim) */
+export function splitHeads(graph: GraphBuilder, x: Value, heads: number, headDim: number): Value {
+  return graph.op("Reshape", [x, graph.ints(0, 0, heads, headDim)]);
+}
+
+/**
+ * softmax(q k^T / sqrt(headDim) + bias) v over past and new keys, (B, T, heads headDim). q: (B, T, heads, headDim); k, v: (B, T, kvHeads,
+ * headDim); bias from `causalBias`. Makes the outputs present.l.key and present.l.value. The queries that share a KV head are rows of one
+ * matrix, so that no key is ever repeated.
+ */
+export function attention(
+  graph: GraphBuilder,
+  { heads, kvHeads, headDim }: ModelConfig,
+  l: number,
+  [q, k, v]: readonly [Value, Value, Value],
+  past: PastKv,
+  bias: Value,
+): Value {
+  const group = heads / kvHeads;
+  const present = presentNames(l);
+  const extend = (before: Value, now: Value, name: string): Value =>
+    graph.op("Concat", [before, graph.op("Transpose", [now], { perm: [0, 2, 1, 3] })], { axis: 2 }, name);
+  const keys = extend(past.key, k, present.key);
+  const values = extend(past.value, v, present.value);
+
+  const grouped = graph.op("Reshape", [q, graph.ints(0, 0, kvHeads, group, headDim)]);
+  const byKvHead = graph.op("Transpose", [grouped], { perm: [0, 2, 3, 1, 4] });
+  const queries = graph.op("Reshape", [byKvHead, graph.ints(0, kvHeads, -1, headDim)]);
+  const scaled = graph.op("Mul", [queries, graph.float(Math.fround(1 / Math.sqrt(headDim)))]);
+  const scores = graph.op("MatMul", [scaled, graph.op("Transpose", [keys], { perm: [0, 1, 3, 2] })]);
+  const shares = graph.op("Softmax", [graph.op("Add", [scores, bias])], { axis: -1 });
+  const mixed = graph.op("MatMul", [shares, values]);
+  const ungrouped = graph.op("Reshape", [mixed, graph.ints(0, kvHeads, group, -1, headDim)]);
+  const byToken = graph.op("Transpose", [ungrouped], { perm: [0, 3, 1, 2, 4] });
+  return graph.op("Reshape", [byToken, graph.ints(0, 0, heads * headDim)]);
+}

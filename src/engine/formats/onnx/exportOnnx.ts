@@ -1,0 +1,100 @@
+// The onnx form: the cut model as a graph of standard operators with a KV cache, for onnxruntime everywhere and transformers.js (formats.md).
+import { EngineError, invariant } from "../../errors.ts";
+import type { Family, ModelConfig } from "../../model/config.ts";
+import { indexLists } from "../../prune/compact.ts";
+import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../prune/gates.ts";
+import type { FloatDtype } from "../dtype.ts";
+import { companionFiles, CONFIG_FILE, configWithDtype, openSource, readRawConfig } from "../exportFiles.ts";
+import type { ExportSource } from "../exportFiles.ts";
+import { jsonFile, type OutputFile } from "../outputFile.ts";
+import type { Weights } from "../safetensors.ts";
+import { externalData } from "./externalData.ts";
+import { GraphBuilder } from "./graphBuilder.ts";
+import { llamaGraph } from "./llamaGraph.ts";
+import { modelMessage, type OnnxGraph } from "./onnxProto.ts";
+import { onnxDtype, onnxWeights, type OnnxWeights } from "./onnxWeights.ts";
+import { writeMessage } from "./protobuf.ts";
+import { onnxSelection, type OnnxSelection } from "./selection.ts";
+
+/** Where transformers.js looks for the model of a folder. */
+export const ONNX_FILE = "onnx/model.onnx";
+
+/** Protobuf refuses messages of 2 GiB; half a million bytes are left for what a reader adds. */
+const FILE_LIMIT_BYTES = 2 ** 31 - 500_000;
+
+export interface OnnxSource extends ExportSource {
+  /** Largest model.onnx that holds its weights itself, and largest file of weights beside it, in bytes. */
+  fileLimitBytes?: number;
+}
+
+type FamilyGraph = (graph: GraphBuilder, config: ModelConfig, weights: OnnxWeights, selection: OnnxSelection) => void;
+
+const GRAPHS: Record<Family, FamilyGraph> = { llama: llamaGraph };
+
+/**
+ * config.json, onnx/model.onnx (with onnx/model.onnx_data, .onnx_data_1, ... above the limit), tokenizer and companions.
+ * Inputs: input_ids, attention_mask, position_ids (I64), past_key_values.{l}.key and .value (B, kvHeads, past, headDim); outputs: logits
+ * (B, T, V), present.{l}.key and .value; all of those float32. Positions must be below the model's context. Weights are F32 or F16 in the
+ * file and float32 in the arithmetic (see onnxDtype); without a choice F16 and F32 stay and BF16 becomes F32, exactly.
+ * Equal sources and masks give equal bytes, and a stream holds one tensor at a time.
+ * Throws "shape" for masks of another model or an empty vector, "format" for weights that are not the config's, "unsupported" for BF16.
+ */
+export async function exportOnnx(source: OnnxSource): Promise<OutputFile[]> {
+  const { folder, config, masks, dtype, fileLimitBytes = FILE_LIMIT_BYTES } = source;
+  if (dtype === "BF16") {
+    throw new EngineError("unsupported", "ONNX weights are F32 or F16, not BF16: few runtimes compute with it");
+  }
+  const weights = await openSource(source);
+  const lists = indexLists(masks);
+  lists.forEach((list, vector) => {
+    const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;
+    invariant(list.length > 0, "shape", `${name}: expected at least one kept gate; a matrix cannot have width 0`);
+  });
+  const files = modelFiles(buildGraph(source, weights, lists), fileLimitBytes);
+  const json = onnxConfig(await readRawConfig(folder), config, storedDtype(weights, dtype), files.length - 1);
+  return [jsonFile(CONFIG_FILE, json), ...files, ...(await companionFiles(folder))];
+}
+
+function buildGraph(source: OnnxSource, weights: Weights, lists: readonly Uint32Array[]): OnnxGraph {
+  const { config } = source;
+  const graph = new GraphBuilder();
+  const selection = onnxSelection(graph, config.family, config.dModel, lists);
+  GRAPHS[config.family](graph, config, onnxWeights(graph, weights, source, lists), selection);
+  return graph.build(config.modelType);
+}
+
+/** The model's file and, where it would be too large, the files of its weights. */
+function modelFiles(graph: OnnxGraph, limitBytes: number): OutputFile[] {
+  const whole = modelMessage(graph, new Map());
+  const { places, files } =
+    whole.sizeBytes <= limitBytes
+      ? { places: undefined, files: [] }
+      : externalData(ONNX_FILE, graph.tensors, limitBytes);
+  const message = places ? modelMessage(graph, places) : whole;
+  return [{ name: ONNX_FILE, sizeBytes: message.sizeBytes, stream: () => writeMessage(message) }, ...files];
+}
+
+/** The dtype that config.json has to name because it is no longer what the source says. */
+function storedDtype(weights: Weights, chosen?: FloatDtype): FloatDtype | undefined {
+  const widened = weights.names.some((name) => weights.info(name).dtype === "BF16");
+  return chosen ?? (widened ? onnxDtype("BF16") : undefined);
+}
+
+/**
+ * The base model's config: transformers.js reads model_type and the cache's shape from it, and from its own section that model.onnx is the
+ * file to take (it would ask for a quantised one on wasm) and how many files of weights there are.
+ */
+function onnxConfig(
+  base: Record<string, unknown>,
+  { kvHeads, headDim }: ModelConfig,
+  dtype: FloatDtype | undefined,
+  dataFiles: number,
+): Record<string, unknown> {
+  const external = dataFiles === 0 ? {} : { use_external_data_format: { "model.onnx": dataFiles } };
+  return {
+    ...configWithDtype(base, dtype),
+    num_key_value_heads: kvHeads,
+    head_dim: headDim,
+    "transformers.js_config": { dtype: "fp32", ...external },
+  };
+}

@@ -1,0 +1,60 @@
+// Weights beside the model's file: protobuf ends at 2 GB, so larger models keep their tensors in .onnx_data files.
+import type { OutputFile } from "../outputFile.ts";
+import type { ExternalPlace, OnnxTensor } from "./onnxProto.ts";
+
+/** Tensors below this stay in the model's file: runtimes want to see shapes and axes there. */
+const SMALLEST_BYTES = 1024;
+/** Tensors start on a page, so that a runtime can map the file into memory. */
+const PAGE_BYTES = 4096;
+
+export interface ExternalData {
+  places: ReadonlyMap<string, ExternalPlace>;
+  files: readonly OutputFile[];
+}
+
+interface DataFile {
+  location: string;
+  tensors: { tensor: OnnxTensor; offset: number }[];
+  sizeBytes: number;
+}
+
+/**
+ * Distributes the tensors over files beside `modelPath`, each of at most `limitBytes` unless one tensor alone is larger. Their names are
+ * those that transformers.js asks for: model.onnx_data, model.onnx_data_1, model.onnx_data_2, ...
+ */
+export function externalData(modelPath: string, tensors: readonly OnnxTensor[], limitBytes: number): ExternalData {
+  const folder = modelPath.slice(0, modelPath.lastIndexOf("/") + 1);
+  const stem = `${modelPath.slice(folder.length)}_data`;
+  const places = new Map<string, ExternalPlace>();
+  const files: DataFile[] = [];
+  for (const tensor of tensors) {
+    const { sizeBytes } = tensor.data;
+    if (sizeBytes < SMALLEST_BYTES) continue;
+    let file = files.at(-1);
+    let offset = file ? Math.ceil(file.sizeBytes / PAGE_BYTES) * PAGE_BYTES : 0;
+    if (!file || offset + sizeBytes > limitBytes) {
+      file = { location: files.length === 0 ? stem : `${stem}_${files.length}`, tensors: [], sizeBytes: 0 };
+      files.push(file);
+      offset = 0;
+    }
+    file.tensors.push({ tensor, offset });
+    file.sizeBytes = offset + sizeBytes;
+    places.set(tensor.name, { location: file.location, offset });
+  }
+  return { places, files: files.map((file) => dataFile(folder, file)) };
+}
+
+function dataFile(folder: string, { location, tensors, sizeBytes }: DataFile): OutputFile {
+  return {
+    name: folder + location,
+    sizeBytes,
+    async *stream() {
+      let at = 0;
+      for (const { tensor, offset } of tensors) {
+        if (offset > at) yield new Uint8Array(offset - at);
+        yield* tensor.data.chunks();
+        at = offset + tensor.data.sizeBytes;
+      }
+    },
+  };
+}

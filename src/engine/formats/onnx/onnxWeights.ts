@@ -1,0 +1,79 @@
+// The weights of the source as constants of the graph: cut by the masks, in a dtype that runs everywhere, and in the layout that MatMul takes.
+import { cutMatrix, cutShape, keptOf } from "../../prune/compact.ts";
+import { tensorGates } from "../../prune/tensorGates.ts";
+import { dtypeBytes, elementCount, type FloatDtype } from "../dtype.ts";
+import { converted, type ExportSource } from "../exportFiles.ts";
+import type { Weights } from "../safetensors.ts";
+import type { GraphBuilder, Value } from "./graphBuilder.ts";
+import { DATA_TYPES } from "./onnxProto.ts";
+import { transposedChunks } from "./transpose.ts";
+
+/** Element types of weights in an ONNX file. */
+export type OnnxWeightDtype = "F32" | "F16";
+
+/** Adds weights to the graph by their names in the source; what comes back is always float32. */
+export interface OnnxWeights {
+  /** A linear weight, stored (out, in), as (in, out): the right side of MatMul. */
+  matrix(name: string): Value;
+  /** A vector, such as a norm's weight. */
+  vector(name: string): Value;
+  /** Rows of a table (rows, columns) by `ids`, an I64 value of any shape: ids' shape with columns behind it. */
+  rows(name: string, ids: Value): Value;
+  /** A table that `rows` has added before, as (columns, rows): a head tied to the embedding. */
+  transposedTable(name: string): Value;
+}
+
+/**
+ * F16 weights stay F16 in the file and are cast to float32 by the graph. Half-precision kernels are missing in CPU and wasm runtimes, while
+ * Cast is everywhere, and runtimes fold it into the weights when they load the model: all arithmetic is float32, on every device the same.
+ * BF16 has the range of float32 and no kernels at all: it is stored as F32, exactly.
+ */
+export function onnxDtype(own: FloatDtype, chosen?: FloatDtype): OnnxWeightDtype {
+  return (chosen ?? own) === "F16" ? "F16" : "F32";
+}
+
+export function onnxWeights(
+  graph: GraphBuilder,
+  weights: Weights,
+  { config, dtype }: ExportSource,
+  lists: readonly Uint32Array[],
+): OnnxWeights {
+  const add = (name: string, transposed: boolean): { value: Value; dtype: OnnxWeightDtype } => {
+    const { dtype: own, shape } = weights.info(name);
+    const target = onnxDtype(own as FloatDtype, dtype);
+    const gates = tensorGates(config.family, name);
+    const kept = gates ? keptOf(gates, lists) : undefined;
+    const cut = kept ? cutShape(shape, kept) : shape;
+    const [rows = 0, columns = 0] = cut;
+    const data = {
+      sizeBytes: elementCount(cut) * dtypeBytes(target),
+      async *chunks() {
+        const bytes = await weights.readBytes(name);
+        const stored = converted(kept ? cutMatrix(bytes, own, shape, kept) : bytes, own, target, name);
+        if (transposed) yield* transposedChunks(stored, rows, columns, dtypeBytes(target));
+        else yield stored;
+      },
+    };
+    const value = graph.tensor({ name, dtype: target, shape: transposed ? [columns, rows] : cut, data });
+    return { value, dtype: target };
+  };
+  const asFloat32 = (value: Value, stored: OnnxWeightDtype): Value =>
+    stored === "F32" ? value : graph.op("Cast", [value], { to: DATA_TYPES.F32 });
+  const tables = new Map<string, OnnxWeightDtype>();
+  return {
+    matrix: (name) => {
+      const { value, dtype: stored } = add(name, true);
+      return asFloat32(value, stored);
+    },
+    vector: (name) => {
+      const { value, dtype: stored } = add(name, false);
+      return asFloat32(value, stored);
+    },
+    rows: (name, ids) => {
+      const { value, dtype: stored } = add(name, false);
+      tables.set(name, stored);
+      return asFloat32(graph.op("Gather", [value, ids], { axis: 0 }), stored);
+    },
+    transposedTable: (name) => graph.op("Transpose", [asFloat32(name, tables.get(name) ?? "F32")], { perm: [1, 0] }),
+  };
+}

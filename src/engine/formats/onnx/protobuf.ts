@@ -1,0 +1,104 @@
+// The protobuf wire format, as far as ONNX needs it: sizes are known before the bytes, so that tensors can be written while they are read.
+// Format: https://protobuf.dev/programming-guides/encoding
+
+/** Bytes that are made when their turn comes: anew and equal on every call, exactly `sizeBytes` of them. */
+export interface LazyBytes {
+  readonly sizeBytes: number;
+  chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>;
+}
+
+/** An encoded message, or a piece of one: bytes at hand and bytes to come, in order. */
+export interface Message {
+  readonly sizeBytes: number;
+  readonly parts: readonly (Uint8Array<ArrayBuffer> | LazyBytes)[];
+}
+
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;
+const FIXED_32 = 5;
+
+const encoder = new TextEncoder();
+
+/** Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement. */
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+  bytes.push(Number(rest));
+  return bytes;
+}
+
+function key(field: number, wireType: number): number[] {
+  return varint(field * 8 + wireType);
+}
+
+function literal(bytes: Uint8Array<ArrayBuffer>): Message {
+  return { sizeBytes: bytes.length, parts: [bytes] };
+}
+
+/** Pieces one after the other; neighbouring bytes become one array. */
+export function join(pieces: readonly Message[]): Message {
+  const parts: (Uint8Array<ArrayBuffer> | LazyBytes)[] = [];
+  let run: Uint8Array<ArrayBuffer>[] = [];
+  const endRun = (): void => {
+    if (run.length > 0) parts.push(concat(run));
+    run = [];
+  };
+  for (const part of pieces.flatMap((piece) => piece.parts)) {
+    if (part instanceof Uint8Array) run.push(part);
+    else {
+      endRun();
+      parts.push(part);
+    }
+  }
+  endRun();
+  return { sizeBytes: pieces.reduce((sum, piece) => sum + piece.sizeBytes, 0), parts };
+}
+
+function concat(arrays: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
+}
+
+/** int32, int64, enum or bool. */
+export function intField(field: number, value: number): Message {
+  return literal(Uint8Array.from([...key(field, VARINT), ...varint(value)]));
+}
+
+/** A repeated int64 as proto2 writes it: one field an element. */
+export function intFields(field: number, values: readonly number[]): Message {
+  return literal(Uint8Array.from(values.flatMap((value) => [...key(field, VARINT), ...varint(value)])));
+}
+
+export function floatField(field: number, value: number): Message {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setFloat32(0, value, true);
+  return literal(Uint8Array.from([...key(field, FIXED_32), ...bytes]));
+}
+
+export function messageField(field: number, message: Message): Message {
+  const header = Uint8Array.from([...key(field, LENGTH_DELIMITED), ...varint(message.sizeBytes)]);
+  return join([literal(header), message]);
+}
+
+export function textField(field: number, text: string): Message {
+  return messageField(field, literal(encoder.encode(text)));
+}
+
+/** A bytes field whose content comes later. */
+export function lazyField(field: number, content: LazyBytes): Message {
+  return messageField(field, { sizeBytes: content.sizeBytes, parts: [content] });
+}
+
+/** The bytes of a message, one part after the other; at most one tensor is in memory. */
+export async function* writeMessage(message: Message): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  for (const part of message.parts) {
+    if (part instanceof Uint8Array) yield part;
+    else yield* part.chunks();
+  }
+}

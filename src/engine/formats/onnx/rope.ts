@@ -1,0 +1,65 @@
+// Rotary position embedding from standard operators: cosine and sine of every position from two small tables, and the half rotation.
+import type { RopeConfig } from "../../model/ropeConfig.ts";
+import { ropeFrequencies } from "../../model/ropeTable.ts";
+import type { GraphBuilder, Value } from "./graphBuilder.ts";
+
+/** Positions of the fine table; the coarse one has a row for every so many positions. */
+const STRIDE = 256;
+
+export interface RopeAngles {
+  /** (B, T, 1, rotaryDim / 2) */
+  cos: Value;
+  sin: Value;
+}
+
+/** cos and sin (rows, pairs) of the positions 0, stride, 2 stride, ..., computed in f64. */
+function tables(frequencies: Float64Array, rows: number, stride: number) {
+  const pairs = frequencies.length;
+  const table = (turn: (angle: number) => number): Float32Array<ArrayBuffer> =>
+    Float32Array.from({ length: rows * pairs }, (_, at) =>
+      turn(Math.floor(at / pairs) * stride * (frequencies[at % pairs] ?? 0)),
+    );
+  return { cos: table(Math.cos), sin: table(Math.sin) };
+}
+
+/**
+ * Cosine and sine at `positions` (B, T), below `context`; a position beyond it is out of the tables' range and the runtime refuses it.
+ * position = STRIDE h + l, and the angles of h and l are added: cos(a + b) = cos a cos b - sin a sin b, sin(a + b) = sin a cos b +
+ * cos a sin b. So long contexts need no table of every position, and no angle is ever computed in float32, which would be wrong in the
+ * third digit at position 100,000.
+ */
+export function ropeAngles(
+  graph: GraphBuilder,
+  rope: RopeConfig,
+  rotaryDim: number,
+  context: number,
+  positions: Value,
+): RopeAngles {
+  graph.section("rope");
+  const frequencies = ropeFrequencies(rope, rotaryDim);
+  const look = (name: string, rows: number, stride: number, index: Value): { cos: Value; sin: Value } => {
+    const { cos, sin } = tables(frequencies, rows, stride);
+    const shape = [rows, frequencies.length];
+    return {
+      cos: graph.op("Gather", [graph.floats(`rope.${name}.cos`, cos, shape), index], { axis: 0 }),
+      sin: graph.op("Gather", [graph.floats(`rope.${name}.sin`, sin, shape), index], { axis: 0 }),
+    };
+  };
+  const coarse = graph.op("Div", [positions, graph.int(STRIDE)]);
+  const fine = graph.op("Sub", [positions, graph.op("Mul", [coarse, graph.int(STRIDE)])]);
+  const a = look("coarse", Math.ceil(context / STRIDE), STRIDE, coarse);
+  const b = look("fine", Math.min(STRIDE, context), 1, fine);
+  const product = (x: Value, y: Value): Value => graph.op("Mul", [x, y]);
+  const cos = graph.op("Sub", [product(a.cos, b.cos), product(a.sin, b.sin)]);
+  const sin = graph.op("Add", [product(a.sin, b.cos), product(a.cos, b.sin)]);
+  const overHeads = (value: Value): Value => graph.op("Unsqueeze", [value, graph.ints(2)]);
+  return { cos: overHeads(cos), sin: overHeads(sin) };
+}
+
+/** x (B, T, heads, rotaryDim), its first half paired with its second: (x1 cos - x2 sin, x2 cos + x1 sin). */
+export function rotate(graph: GraphBuilder, x: Value, { cos, sin }: RopeAngles): Value {
+  const [x1, x2] = graph.pair("Split", [x], { axis: -1, num_outputs: 2 });
+  const first = graph.op("Sub", [graph.op("Mul", [x1, cos]), graph.op("Mul", [x2, sin])]);
+  const second = graph.op("Add", [graph.op("Mul", [x2, cos]), graph.op("Mul", [x1, sin])]);
+  return graph.op("Concat", [first, second], { axis: -1 });
+}

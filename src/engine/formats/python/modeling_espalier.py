@@ -1,0 +1,155 @@
+"""Loads a compact Espalier model in transformers; it lies beside the weights, and config.json names its classes (auto_map).
+
+    AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True)
+
+A pruned block keeps five lists of positions, the buffers s1 .. s5 of `espalier` in each layer:
+    s1  what q, k and v read of the residual stream      s2  where o adds to it
+    s3  what gate and up (or fc1) read                   s5  where down (or fc2) adds
+    s4  what is left of the MLP's inner width
+Everything else (attention, cache, norms, RoPE, generation) is transformers' own model of the family.
+Needs torch and transformers, 4.51 or newer.
+"""
+
+import torch
+from torch import nn
+from transformers import GemmaConfig, GemmaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import MistralConfig, MistralForCausalLM
+from transformers import OPTConfig, OPTForCausalLM
+from transformers import PhiConfig, PhiForCausalLM
+from transformers import Qwen2Config, Qwen2ForCausalLM
+from transformers import Qwen3Config, Qwen3ForCausalLM
+
+FORMAT = 1
+
+# What happens to the linear layers of a block, by the last part of their names, in all families.
+# reads: input positions that are gathered; cols, rows: vectors that give the width; adds: where outputs go.
+CUTS = {
+    **dict.fromkeys(("q_proj", "k_proj", "v_proj"), {"reads": "s1"}),
+    **dict.fromkeys(("o_proj", "out_proj", "dense"), {"adds": "s2"}),
+    **dict.fromkeys(("gate_proj", "up_proj", "fc1"), {"reads": "s3", "rows": "s4"}),
+    **dict.fromkeys(("down_proj", "fc2"), {"cols": "s4", "adds": "s5"}),
+}
+
+
+class IndexLists(nn.Module):
+    """The kept positions of one block, ascending: integer buffers s1 .. s5, in the file like any weight."""
+
+    def __init__(self, widths):
+        super().__init__()
+        for k, width in enumerate(widths, start=1):
+            self.register_buffer(f"s{k}", torch.arange(width, dtype=torch.int32))
+
+    def width(self, name, otherwise):
+        """The length of a list, or another number where no list applies (name is None)."""
+        return otherwise if name is None else getattr(self, name).shape[0]
+
+
+class CutLinear(nn.Linear):
+    """A linear layer without its pruned rows and columns: (..., full in) to (..., full out), zero where nothing is added."""
+
+    def __init__(self, full, lists, reads=None, cols=None, rows=None, adds=None):
+        super().__init__(
+            lists.width(reads or cols, full.in_features),
+            lists.width(rows or adds, full.out_features),
+            bias=full.bias is not None,
+            device=full.weight.device,
+            dtype=full.weight.dtype,
+        )
+        self.reads, self.adds, self.full_out = reads, adds, full.out_features
+        self.lists = (lists,)  # in a tuple, because the block owns the lists, and no module of torch has two owners
+
+    def forward(self, x):
+        (lists,) = self.lists
+        if self.reads is not None:
+            x = x.index_select(-1, getattr(lists, self.reads))
+        y = super().forward(x)
+        if self.adds is not None:
+            y = y.new_zeros(*y.shape[:-1], self.full_out).index_add(-1, getattr(lists, self.adds), y)
+        return y
+
+
+class Compact:
+    """Goes in front of a family's ...ForCausalLM: builds its model, then cuts every block to the widths in the config."""
+
+    def __init__(self, config):
+        section = config.espalier
+        if not section or section["format"] != FORMAT:
+            raise ValueError(f"expected an Espalier config of format {FORMAT}, got {section}; take the files of one export")
+        super().__init__(config)
+        layers = self.get_decoder().layers
+        for layer, widths in zip(layers, section["widths"], strict=True):
+            layer.espalier = IndexLists(widths)
+            for name, module in list(layer.named_modules()):
+                parent, _, last = name.rpartition(".")
+                if isinstance(module, nn.Linear) and last in CUTS:
+                    setattr(layer.get_submodule(parent), last, CutLinear(module, layer.espalier, **CUTS[last]))
+
+
+class EspalierGemmaConfig(GemmaConfig):
+    model_type = "espalier_gemma"
+    espalier: dict | None = None
+
+
+class EspalierGemmaForCausalLM(Compact, GemmaForCausalLM):
+    config_class = EspalierGemmaConfig
+
+
+class EspalierLlamaConfig(LlamaConfig):
+    model_type = "espalier_llama"
+    espalier: dict | None = None
+
+
+class EspalierLlamaForCausalLM(Compact, LlamaForCausalLM):
+    config_class = EspalierLlamaConfig
+
+
+class EspalierMistralConfig(MistralConfig):
+    model_type = "espalier_mistral"
+    espalier: dict | None = None
+
+
+class EspalierMistralForCausalLM(Compact, MistralForCausalLM):
+    config_class = EspalierMistralConfig
+
+
+class EspalierOPTConfig(OPTConfig):
+    model_type = "espalier_opt"
+    espalier: dict | None = None
+
+
+class EspalierOPTForCausalLM(Compact, OPTForCausalLM):
+    config_class = EspalierOPTConfig
+
+
+class EspalierPhiConfig(PhiConfig):
+    model_type = "espalier_phi"
+    espalier: dict | None = None
+
+
+class EspalierPhiForCausalLM(Compact, PhiForCausalLM):
+    config_class = EspalierPhiConfig
+
+
+class EspalierQwen2Config(Qwen2Config):
+    model_type = "espalier_qwen2"
+    espalier: dict | None = None
+
+
+class EspalierQwen2ForCausalLM(Compact, Qwen2ForCausalLM):
+    config_class = EspalierQwen2Config
+
+
+class EspalierQwen3Config(Qwen3Config):
+    model_type = "espalier_qwen3"
+    espalier: dict | None = None
+
+
+class EspalierQwen3ForCausalLM(Compact, Qwen3ForCausalLM):
+    config_class = EspalierQwen3Config
+
+
+# save_pretrained writes this file again, also where the classes were imported directly
+for model_class in Compact.__subclasses__():
+    model_class.config_class.register_for_auto_class()
+    model_class.register_for_auto_class("AutoModelForCausalLM")

@@ -1,0 +1,39 @@
+// Every kernel against its reference on the user's own adapter: the same cases as the tests, from the same registry.
+import type { Ctx } from "../ctx.ts";
+import { EngineError } from "../errors.ts";
+import { ops } from "./index.ts";
+import type { Check } from "./parity.ts";
+
+export interface SelfCheck {
+  /** Comparisons made: outputs and gradients of all cases of all ops. */
+  checks: number;
+  failed: (Check & { op: string; case: string })[];
+  seconds: number;
+}
+
+export interface SelfCheckOptions {
+  onCase?: (done: number, of: number, op: string) => void;
+  /** Looked at between cases. */
+  cancelled?: () => boolean;
+}
+
+/** Runs the registry. A kernel that the adapter refuses is a failed check with the reason in its name. Throws "cancelled" and "device-lost". */
+export async function selfCheck(ctx: Ctx, { onCase, cancelled }: SelfCheckOptions = {}): Promise<SelfCheck> {
+  const began = performance.now();
+  const cases = ops.flatMap((op) => op.cases.map((name) => ({ op, name })));
+  const failed: SelfCheck["failed"] = [];
+  let checks = 0;
+  for (const [done, { op, name }] of cases.entries()) {
+    if (cancelled?.()) throw new EngineError("cancelled", "The check of the adapter was stopped.");
+    onCase?.(done, cases.length, op.name);
+    const found = await op.parity(ctx, name).catch((error: unknown): Check[] => {
+      const { code, message } = EngineError.from(error);
+      if (code === "device-lost") throw error;
+      return [{ name: message, ok: false, worst: Number.NaN, limit: 0 }];
+    });
+    checks += found.length;
+    failed.push(...found.filter(({ ok }) => !ok).map((check) => ({ ...check, op: op.name, case: name })));
+  }
+  onCase?.(cases.length, cases.length, "");
+  return { checks, failed, seconds: (performance.now() - began) / 1000 };
+}

@@ -1,0 +1,23 @@
+// The self-check: every kernel against its reference on the user's own adapter.
+import { EngineError } from "../engine/index.ts";
+import type { CheckSlice, SliceOf } from "./studioState.ts";
+
+export const checkSlice: SliceOf<CheckSlice> = ({ client, turn }, set, get) => ({
+  check: { phase: "none" },
+  async selfCheck() {
+    if (get().check.phase === "checking") return;
+    set({ check: { phase: "checking" } });
+    try {
+      set({ check: { phase: "checked", result: await turn(() => client.request({ type: "selfCheck" })) } });
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      set({ check: error.code === "cancelled" ? { phase: "none" } : { phase: "failed", error } });
+      if (error.code === "device-lost") get().report(error);
+    } finally {
+      get().setProgress("selfCheck", null);
+    }
+  },
+  async cancelSelfCheck() {
+    await client.request({ type: "cancel", task: "selfCheck" });
+  },
+});
