@@ -3,6 +3,7 @@ import type { ServedFolder } from "../src/cli/files.ts";
 import { Ctx, Gpu, httpFolder, openModel, tuneMatmul } from "../src/engine/index.ts";
 import { benchMatmuls, type MatmulFigure } from "./matmuls.ts";
 import { benchDecode, benchStep, type DecodeFigure, type StepFigure } from "./model.ts";
+import { benchPeer, type PeerFigure } from "./peer.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 
@@ -23,6 +24,7 @@ export interface BenchAnswer {
   matmuls: MatmulFigure[];
   steps: StepFigure[];
   decode: DecodeFigure;
+  peers: PeerFigure[];
   weightBytes: number;
 }
 
@@ -50,6 +52,13 @@ async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Pro
   const matmuls = await benchMatmuls(ctx, opened.config, tokens, rounds, log);
   const decode = await benchDecode(ctx, opened, ids, Math.min(3, rounds));
   log(`decoding: ${decode.tokensPerSecond.median.toFixed(1)} tokens a second`);
+  const forward = matmuls.filter(({ direction }) => direction === "forward");
+  const peers = await benchPeer(forward, rounds).catch((error: unknown): PeerFigure[] => {
+    log(`the peer could not be measured: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  });
+  for (const { peer, name, m, n, k, gflops } of peers)
+    log(`${peer}: ${name} ${m} x ${n} x ${k}: ${gflops.median.toFixed(2)} GFLOPS`);
   const { name: adapter, software } = ctx.gpu.facts;
   const answer = {
     adapter,
@@ -61,6 +70,7 @@ async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Pro
     matmuls,
     steps,
     decode,
+    peers,
     weightBytes: opened.model.gpuBytes,
   };
   ctx.gpu.destroy();

@@ -28,6 +28,12 @@ export function tableOf(answer: BenchAnswer): string {
         ),
     ]),
     "",
+    ...answer.peers.map(({ peer, name, m, n, k, gflops }) => {
+      const ours = answer.matmuls.find((one) => one.direction === "forward" && one.name === name && one.m === m);
+      const ratio = ours ? `ours is ${(ours.gflops.median / gflops.median).toFixed(2)} times as fast` : "";
+      return `${`${peer} ${name} ${m}x${n}x${k}`.padEnd(34)}${number(gflops, 2).padEnd(26)}${ratio}`;
+    }),
+    "",
     `decoding: ${number(answer.decode.tokensPerSecond, 1)} tokens a second (${answer.decode.newTokens} behind ${answer.decode.promptTokens}); weights ${(answer.weightBytes / 2 ** 20).toFixed(1)} MiB`,
   ];
   return `${lines.join("\n")}\n`;
