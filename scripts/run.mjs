@@ -16,6 +16,7 @@ const COMMANDS = {
   parity: { file: "src/cli/parity.ts", browser: true },
   prune: { file: "src/cli/prune.ts", browser: true },
   bench: { file: "bench/run.ts", browser: true },
+  quality: { file: "bench/quality.ts", browser: true },
   screenshot: { file: "scripts/screenshot.ts", browser: true },
 };
 
