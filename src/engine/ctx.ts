@@ -23,6 +23,7 @@ export class Ctx {
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private inStep = false;
+  private warming: Promise<void>[] | undefined;
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
@@ -100,6 +101,10 @@ export class Ctx {
   /** Encodes one dispatch. `args` in the order of the WGSL bindings: inputs, then outputs. */
   run(spec: KernelSpec, args: readonly Tensor[], uniform: Uniform, groups: Groups): void {
     invariant(this.inStep, "bug", `${spec.label}: dispatches belong inside ctx.step`);
+    if (this.warming) {
+      this.warming.push(this.kernels.warm(spec));
+      return;
+    }
     const dispatch = this.kernels.prepare(spec, args.map(bindingOf), uniform, groups);
     this.encoder ??= this.gpu.device.createCommandEncoder({ label: "step" });
     let pass = this.pass;
@@ -145,6 +150,18 @@ export class Ctx {
       this.arena.reset();
       this.uploads.reset();
     }
+  }
+
+  /** Compiles all that `work` (one or more steps) would dispatch, at the same time, and dispatches nothing. */
+  async warm(work: () => unknown): Promise<void> {
+    const waiting: Promise<void>[] = [];
+    this.warming = waiting;
+    try {
+      work();
+    } finally {
+      this.warming = undefined;
+    }
+    await Promise.all(waiting);
   }
 
   /** Sends what has been encoded so far (inside a step), so that a long forward does not keep the GPU too long in one piece. */

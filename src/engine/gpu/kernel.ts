@@ -46,6 +46,7 @@ export class Kernels {
   private readonly gpu: Gpu;
   private readonly buffers: Buffers;
   private readonly kernels = new Map<KernelSpec, Kernel>();
+  private readonly warming = new Set<KernelSpec>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
   private readonly uniforms = new Map<string, GPUBindGroup>();
@@ -92,7 +93,39 @@ export class Kernels {
     this.bindGroups.clear();
   }
 
+  /** Compiles without waiting in line: several at a time on the browser's own threads. Throws "shader" where one does not compile. */
+  async warm(spec: KernelSpec): Promise<void> {
+    if (this.kernels.has(spec) || this.warming.has(spec)) return;
+    this.warming.add(spec);
+    const { point, layout, descriptor } = this.describe(spec);
+    try {
+      const pipeline = await this.gpu.device.createComputePipelineAsync(descriptor);
+      if (!this.kernels.has(spec)) this.keep(spec, { point, layout, pipeline });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new EngineError("shader", `The GPU refused the kernel "${spec.label}": ${message}`, { label: spec.label });
+    } finally {
+      this.warming.delete(spec);
+    }
+  }
+
   private compile(spec: KernelSpec): Kernel {
+    const { point, layout, descriptor } = this.describe(spec);
+    return this.keep(spec, { point, layout, pipeline: this.gpu.device.createComputePipeline(descriptor) });
+  }
+
+  private keep(spec: KernelSpec, parts: Omit<Kernel, "id">): Kernel {
+    const kernel = { id: this.kernels.size, ...parts };
+    this.kernels.set(spec, kernel);
+    this.created++;
+    return kernel;
+  }
+
+  private describe(spec: KernelSpec): {
+    point: EntryPoint;
+    layout: GPUBindGroupLayout;
+    descriptor: GPUComputePipelineDescriptor;
+  } {
     const { device } = this.gpu;
     const point = readEntryPoint(spec.code, spec.entry, spec.label);
     const signature = point.bindings.map((binding) => binding.access).join();
@@ -109,18 +142,15 @@ export class Kernels {
       this.layouts.set(signature, layout);
     }
     const module = device.createShaderModule({ label: spec.label, code: spec.code });
-    const pipeline = device.createComputePipeline({
+    const descriptor: GPUComputePipelineDescriptor = {
       label: spec.label,
       layout: device.createPipelineLayout({
         label: spec.label,
         bindGroupLayouts: point.fields.length > 0 ? [layout, this.uniformLayout] : [layout],
       }),
       compute: { module, entryPoint: spec.entry, constants: { ...spec.constants } },
-    });
-    const kernel = { id: this.kernels.size, point, pipeline, layout };
-    this.kernels.set(spec, kernel);
-    this.created++;
-    return kernel;
+    };
+    return { point, layout, descriptor };
   }
 
   private bindGroup(kernel: Kernel, args: readonly Binding[], label: string): GPUBindGroup {

@@ -5,6 +5,8 @@ import { type FloatDtype, isFloatDtype } from "../formats/dtype.ts";
 import { type Folder, readJson } from "../formats/folder.ts";
 import { openWeights, type Weights } from "../formats/safetensors.ts";
 import { type ModelConfig, readConfig } from "./config.ts";
+import { crossEntropy } from "../ops/crossEntropy.ts";
+import { llamaForward } from "./llama.ts";
 import { loadModel, type Model } from "./load.ts";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.ts";
 import { checkWeights } from "./weights.ts";
@@ -55,9 +57,19 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
       options.onProgress?.(Math.round((done / of) * weights.sizeBytes), weights.sizeBytes);
     },
   });
+  await ctx.gpu.checked("the model's kernels", () => ctx.warm(() => firstForward(ctx, model)));
   const described = JSON.stringify([rawConfig, weights.names.map((name) => weights.info(name))]);
   const fingerprint = (await sha256(new TextEncoder().encode(described))).slice(0, 16);
   return { name: folder.name, folder, config, weights, tokenizer, dtype, fingerprint, model };
+}
+
+/** A forward of a few tokens, to compile its kernels before they are waited for. */
+function firstForward(ctx: Ctx, { config, weights, selection }: Model): void {
+  ctx.step(() => {
+    const ids = ctx.upload(new Uint32Array(8), [8], "ids");
+    const start = ctx.upload(new Uint32Array(1), [1], "start");
+    crossEntropy(ctx, llamaForward(ctx, config, weights, ids, { selection, start }), ids);
+  });
 }
 
 /** SHA-256 in hexadecimal. */

@@ -20,6 +20,12 @@ export async function tuneMatmul(ctx: Ctx): Promise<VariantTime[]> {
   });
   const times: VariantTime[] = [];
   try {
+    await ctx.warm(() => {
+      for (const variant of usableVariants(ctx)) {
+        ctx.matmul = variant;
+        ctx.step(() => linear(ctx, x, weight));
+      }
+    });
     for (const variant of usableVariants(ctx)) {
       ctx.matmul = variant;
       let ms = Infinity;

@@ -96,6 +96,8 @@ export class Session {
     const end = Math.min(this.recipe.steps, this.step + (options.steps ?? Infinity));
     const queue: Promise<void>[] = [];
     let logits: Tensor | undefined;
+    if (this.step < end)
+      await this.ctx.gpu.checked("the training step's kernels", () => this.ctx.warm(() => this.dispatch()));
     try {
       while (this.step < end && !this.pausing) {
         // The first step compiles and allocates; what goes wrong there should say so.
@@ -161,10 +163,15 @@ export class Session {
   private record(): Tensor {
     const { recipe, step } = this;
     writeStepState(this.ctx, this.state.step, { seed: recipe.seed, step, keep: this.keep });
-    const ids = batchOf(this.text, recipe.tokens, recipe.seed, step);
-    const { logits } = trainStep(this.ctx, this.model, this.state, recipe, { ids });
+    const logits = this.dispatch();
     this.step++;
     return logits;
+  }
+
+  private dispatch(): Tensor {
+    const { recipe, step } = this;
+    const ids = batchOf(this.text, recipe.tokens, recipe.seed, step);
+    return trainStep(this.ctx, this.model, this.state, recipe, { ids }).logits;
   }
 
   private async report(logits: Tensor): Promise<Report> {
