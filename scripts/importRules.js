@@ -53,7 +53,7 @@ const REMEDY =
   "Inside the engine: gpu <- tensor <- tape <- ctx <- ops <- model <- prune <- evaluate <- train. Move what both need down, or hand it in as an argument.";
 /** Plain data without GPU code, which every layer may name: they import errors, rng, formats and each other only. */
 const PLAIN = {
-  model: "(config|configFields|ropeConfig)\\.ts",
+  model: "(config|configFields|ropeConfig|ropeTable)\\.ts",
   prune: "(gates|tensorGates|architecture|budget|compact)\\.ts",
   train: "recipe\\.ts",
 };
@@ -97,7 +97,7 @@ export const IMPORT_RULES = [
   engine(["errors.ts", "rng.ts", "formats/**"], [NO_GPU, WGSL]),
   engine(
     [
-      "model/{config,configFields,ropeConfig}.ts",
+      "model/{config,configFields,ropeConfig,ropeTable}.ts",
       "prune/{gates,tensorGates,architecture,budget,compact}.ts",
       "train/recipe.ts",
     ],

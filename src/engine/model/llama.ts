@@ -46,6 +46,9 @@ export interface ForwardOptions {
   onHidden?: (block: number, hidden: Tensor) => void;
 }
 
+/** A forward of as many rows goes out block by block, where no tape records. */
+const ROWS_OF_A_SUBMIT = 64;
+
 /** The residual stream behind the last block, before the final norm. ids: u32 (T). */
 export function llamaHidden(
   ctx: Ctx,
@@ -59,6 +62,8 @@ export function llamaHidden(
     const before = x;
     x = ctx.scope(() => llamaBlock(ctx, config, weights, block, l, before, options));
     options.onHidden?.(l, x);
+    // Adapters stop a program whose submits take seconds. A training step stays one submit, and so does a token.
+    if (!ctx.tape && (ids.shape[0] ?? 0) >= ROWS_OF_A_SUBMIT) ctx.submit();
   });
   return x;
 }

@@ -1,7 +1,8 @@
 // The weights of the source as constants of the graph: cut by the masks, in a dtype that runs everywhere, and in the layout that MatMul takes.
+import { invariant } from "../../errors.ts";
 import { cutMatrix, cutShape, keptOf } from "../../prune/compact.ts";
 import { tensorGates } from "../../prune/tensorGates.ts";
-import { dtypeBytes, elementCount, type FloatDtype } from "../dtype.ts";
+import { dtypeBytes, elementCount, isFloatDtype, type FloatDtype } from "../dtype.ts";
 import { converted, type ExportSource } from "../exportFiles.ts";
 import type { Weights } from "../safetensors.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
@@ -40,7 +41,8 @@ export function onnxWeights(
 ): OnnxWeights {
   const add = (name: string, transposed: boolean): { value: Value; dtype: OnnxWeightDtype } => {
     const { dtype: own, shape } = weights.info(name);
-    const target = onnxDtype(own as FloatDtype, dtype);
+    invariant(isFloatDtype(own), "format", `${name}: expected F32, F16 or BF16, got ${own}`);
+    const target = onnxDtype(own, dtype);
     const gates = tensorGates(config.family, name);
     const kept = gates ? keptOf(gates, lists) : undefined;
     const cut = kept ? cutShape(shape, kept) : shape;

@@ -23,7 +23,8 @@ function tables(frequencies: Float64Array, rows: number, stride: number) {
 }
 
 /**
- * Cosine and sine at `positions` (B, T), below `context`; a position beyond it is out of the tables' range and the runtime refuses it.
+ * Cosine and sine at `positions` (B, T), below `context`; the tables end with the stride that the context ends in, and a runtime on the CPU
+ * refuses positions beyond them.
  * position = STRIDE h + l, and the angles of h and l are added: cos(a + b) = cos a cos b - sin a sin b, sin(a + b) = sin a cos b +
  * cos a sin b. So long contexts need no table of every position, and no angle is ever computed in float32, which would be wrong in the
  * third digit at position 100,000.

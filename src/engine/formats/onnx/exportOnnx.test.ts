@@ -1,0 +1,246 @@
+// The onnx form of the golden models (F32) and the embedded one (F16): parsed again by a reader of its own, its graph and weights checked.
+// What it computes is checked in onnxruntime, which is not here: see src/verify.
+import { readdirSync, readFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { readConfig, type ModelConfig } from "../../model/config.ts";
+import { budgetOf, countsOf, keptTotalWeights } from "../../prune/budget.ts";
+import { cutMatrix, indexLists, keptOf } from "../../prune/compact.ts";
+import { gateLayout, type Masks } from "../../prune/gates.ts";
+import { tensorGates } from "../../prune/tensorGates.ts";
+import { readJson, type Folder } from "../folder.ts";
+import { memoryFolder, memorySource } from "../memoryFolder.ts";
+import { collect, type OutputFile } from "../outputFile.ts";
+import { openWeights, readSafetensors, type Weights } from "../safetensors.ts";
+import { exportOnnx, ONNX_FILE } from "./exportOnnx.ts";
+import { parseOnnx, type ParsedModel, type ParsedTensor } from "./parseOnnx.ts";
+
+interface Case {
+  folder: Folder;
+  config: ModelConfig;
+  masks: Masks;
+}
+
+async function loadCase(path: string, masksOf: (config: ModelConfig) => Promise<Masks> | Masks): Promise<Case> {
+  const names = readdirSync(path);
+  const folder = memoryFolder(path, Object.fromEntries(names.map((name) => [name, readFileSync(`${path}/${name}`)])));
+  const config = readConfig(await readJson(await folder.open("config.json")));
+  return { folder, config, masks: await masksOf(config) };
+}
+
+async function goldenMasks(config: ModelConfig): Promise<Masks> {
+  const file = await readSafetensors(memorySource("golden", readFileSync("golden/llama/golden.safetensors")));
+  return Promise.all(gateLayout(config).sizes.map((_, i) => file.readTensor(`hard.mask.${i}`)));
+}
+
+function allOnes(config: ModelConfig): Masks {
+  return gateLayout(config).sizes.map((size) => new Uint8Array(size).fill(1));
+}
+
+/** About half of each vector, all different. */
+function inventedMasks(config: ModelConfig): Masks {
+  return gateLayout(config).sizes.map((size, vector) =>
+    Uint8Array.from({ length: size }, (_, gate) => (Math.sin(gate * 7.3 + vector) > -0.1 ? 1 : 0)),
+  );
+}
+
+async function fileOf(files: readonly OutputFile[], name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const file = files.find((candidate) => candidate.name === name);
+  if (!file) throw new Error(`no ${name} in ${files.map((each) => each.name).join(", ")}`);
+  return collect(file);
+}
+
+async function jsonOf(files: readonly OutputFile[], name: string): Promise<Record<string, unknown>> {
+  return JSON.parse(new TextDecoder().decode(await fileOf(files, name))) as Record<string, unknown>;
+}
+
+async function modelOf(files: readonly OutputFile[]): Promise<ParsedModel> {
+  return parseOnnx(await fileOf(files, ONNX_FILE));
+}
+
+function tensorOf({ tensors }: ParsedModel, name: string): ParsedTensor {
+  const tensor = tensors.get(name);
+  if (!tensor) throw new Error(`no tensor ${name}`);
+  return tensor;
+}
+
+/** Elements of a row-major matrix (rows, columns) as (columns, rows), the plain way. */
+function transposed(bytes: Uint8Array, rows: number, columns: number): Uint8Array {
+  const size = bytes.length / rows / columns;
+  const out = new Uint8Array(bytes.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      for (let byte = 0; byte < size; byte++)
+        out[(column * rows + row) * size + byte] = bytes[(row * columns + column) * size + byte] ?? 0;
+  return out;
+}
+
+const LINEAR = /\.(self_attn|mlp)\..*_proj\.weight$|^lm_head\.weight$/;
+const F32 = 1;
+const F16 = 10;
+
+describe.each([
+  { name: "golden LLaMA in F32", path: "golden/llama", masksOf: goldenMasks, dtype: F32 },
+  { name: "golden Llama 3 in F32, head not tied", path: "golden/llama3", masksOf: goldenMasks, dtype: F32 },
+  { name: "embedded model in F16", path: "public/model", masksOf: inventedMasks, dtype: F16 },
+])("$name", ({ path, masksOf, dtype }) => {
+  let source: Case;
+  let weights: Weights;
+  let files: OutputFile[];
+  let model: ParsedModel;
+  beforeAll(async () => {
+    source = await loadCase(path, masksOf);
+    weights = await openWeights(source.folder);
+    files = await exportOnnx(source);
+    model = await modelOf(files);
+  });
+
+  it("is a folder that transformers.js loads: model, config, tokenizer", async () => {
+    expect(files.map((file) => file.name)).toEqual([
+      "config.json",
+      "onnx/model.onnx",
+      "generation_config.json",
+      "tokenizer.json",
+      "tokenizer_config.json",
+    ]);
+    const { config } = source;
+    const json = await jsonOf(files, "config.json");
+    expect(json).toMatchObject({
+      model_type: "llama",
+      num_hidden_layers: config.layers,
+      num_key_value_heads: config.kvHeads,
+      head_dim: config.headDim,
+    });
+    expect(json["transformers.js_config"]).toEqual({ dtype: "fp32" });
+    expect(readConfig(json)).toEqual(config);
+  });
+
+  it("takes and gives what decoders do", () => {
+    const { layers, kvHeads, headDim, vocab } = source.config;
+    const cache = (name: string, length: string): string[] =>
+      Array.from({ length: layers }, (_, l) =>
+        ["key", "value"].map((part) => `${name}.${l}.${part} 1 [batch_size,${kvHeads},${length},${headDim}]`),
+      ).flat();
+    expect(model.inputs).toEqual([
+      "input_ids 7 [batch_size,sequence_length]",
+      "attention_mask 7 [batch_size,total_sequence_length]",
+      "position_ids 7 [batch_size,sequence_length]",
+      ...cache("past_key_values", "past_sequence_length"),
+    ]);
+    expect(model.outputs).toEqual([
+      `logits 1 [batch_size,sequence_length,${vocab}]`,
+      ...cache("present", "total_sequence_length"),
+    ]);
+    expect([model.irVersion, model.opset]).toEqual([8, 18]);
+  });
+
+  it("is a sound graph: nothing is used before it is made, made twice, or never used", () => {
+    const made = new Set([...model.inputs.map((input) => input.split(" ")[0] ?? ""), ...model.tensors.keys()]);
+    const used = new Set(model.outputs.map((output) => output.split(" ")[0] ?? ""));
+    const names = new Set<string>();
+    for (const { name, type, inputs, outputs } of model.nodes) {
+      expect(names.has(name), name).toBe(false);
+      names.add(name);
+      for (const input of inputs) {
+        expect(made.has(input), `${name} (${type}) reads ${input}`).toBe(true);
+        used.add(input);
+      }
+      for (const output of outputs) {
+        expect(made.has(output), output).toBe(false);
+        made.add(output);
+      }
+    }
+    expect([...made].filter((value) => !used.has(value))).toEqual([]);
+  });
+
+  it("holds the kept weights and nothing else, bit for bit", async () => {
+    const { config, masks } = source;
+    const lists = indexLists(masks);
+    let elements = 0;
+    for (const name of weights.names) {
+      const { dtype: own, shape } = weights.info(name);
+      const gates = tensorGates(config.family, name);
+      const kept = gates ? keptOf(gates, lists) : {};
+      const cut = cutMatrix(await weights.readBytes(name), own, shape, kept);
+      const rows = kept.rows?.length ?? shape[0] ?? 0;
+      const columns = kept.cols?.length ?? shape[1] ?? 1;
+      const tensor = tensorOf(model, name);
+      const turned = LINEAR.test(name);
+      expect(tensor.dtype, name).toBe(dtype);
+      expect(tensor.shape, name).toEqual(turned ? [columns, rows] : shape.length === 1 ? [rows] : [rows, columns]);
+      expect(Buffer.from(tensor.data).equals(turned ? transposed(cut, rows, columns) : cut), name).toBe(true);
+      elements += rows * columns;
+    }
+    expect(elements).toBe(keptTotalWeights(budgetOf(config), countsOf(masks)));
+  });
+
+  it("gathers s1 and s3, and adds s2 and s5 where they belong", () => {
+    const lists = indexLists(source.masks);
+    const indices = (name: string): number[] =>
+      Array.from(new BigInt64Array(tensorOf(model, name).data.slice().buffer), Number);
+    const scattered = model.nodes.filter(({ type }) => type === "ScatterElements");
+    const gathered = model.nodes.filter(({ inputs }) => /espalier\.s[13]$/.test(inputs[1] ?? ""));
+    const expanded = model.nodes.filter(({ inputs }) => /espalier\.s[25]$/.test(inputs[0] ?? ""));
+    expect(scattered.length).toBe(2 * source.config.layers);
+    expect(scattered.every(({ attributes }) => attributes.reduction === "add" && attributes.axis === -1)).toBe(true);
+    expect(gathered.map(({ type, inputs }) => `${type} ${inputs[1] ?? ""}`)).toEqual(
+      Array.from({ length: source.config.layers }, (_, l) =>
+        [1, 3].map((k) => `Gather model.layers.${l}.espalier.s${k}`),
+      ).flat(),
+    );
+    expect(gathered.every(({ attributes }) => attributes.axis === -1)).toBe(true);
+    expect(expanded.map(({ outputs }) => outputs[0])).toEqual(scattered.map(({ inputs }) => inputs[1]));
+    for (let l = 0; l < source.config.layers; l++)
+      for (const k of [1, 2, 3, 5]) {
+        expect(indices(`model.layers.${l}.espalier.s${k}`)).toEqual(Array.from(lists[5 * l + k - 1] ?? []));
+      }
+  });
+
+  it("is plain where nothing is pruned", async () => {
+    const dense = await modelOf(await exportOnnx({ ...source, masks: allOnes(source.config) }));
+    expect(dense.nodes.some(({ type }) => type === "ScatterElements")).toBe(false);
+    expect([...dense.tensors.keys()].some((name) => name.includes("espalier"))).toBe(false);
+  });
+
+  it("keeps weights beside the model above the limit, the same bytes in files of at most that size", async () => {
+    const fileLimitBytes = Math.ceil((files[1]?.sizeBytes ?? 0) / 3);
+    const split = await exportOnnx({ ...source, fileLimitBytes });
+    const beside = split.filter(({ name }) => name.includes("_data"));
+    expect(beside.length).toBeGreaterThan(2);
+    expect(beside.map(({ name }) => name)).toEqual(
+      beside.map((_, i) => (i === 0 ? "onnx/model.onnx_data" : `onnx/model.onnx_data_${i}`)),
+    );
+    expect((await jsonOf(split, "config.json"))["transformers.js_config"]).toEqual({
+      dtype: "fp32",
+      use_external_data_format: { "model.onnx": beside.length },
+    });
+    const data = new Map<string, Uint8Array>();
+    for (const file of beside) {
+      expect(file.sizeBytes).toBeLessThanOrEqual(fileLimitBytes);
+      data.set(file.name, await collect(file));
+    }
+    const outside = await modelOf(split);
+    expect(outside.nodes).toEqual(model.nodes);
+    let external = 0;
+    for (const [name, { data: expected, shape }] of model.tensors) {
+      const tensor = tensorOf(outside, name);
+      expect(tensor.shape).toEqual(shape);
+      if (!tensor.place) {
+        expect(tensor.data.length).toBeLessThan(1024);
+        expect(Buffer.from(tensor.data).equals(expected)).toBe(true);
+        continue;
+      }
+      external++;
+      const { location, offset, length } = tensor.place;
+      expect(offset % 4096).toBe(0);
+      const found = data.get(`onnx/${location}`)?.subarray(offset, offset + length);
+      expect(Buffer.from(found ?? []).equals(expected), name).toBe(true);
+    }
+    expect(external).toBeGreaterThan(7 * source.config.layers);
+  });
+
+  it("gives the same bytes again", async () => {
+    const again = await exportOnnx(source);
+    for (const { name } of files)
+      expect(Buffer.from(await fileOf(again, name)).equals(await fileOf(files, name)), name).toBe(true);
+  });
+});

@@ -1,0 +1,127 @@
+// Dtypes of the onnx form, how it is streamed, and what it refuses.
+import { readdirSync, readFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { readConfig, type ModelConfig } from "../../model/config.ts";
+import { gateLayout, type Masks } from "../../prune/gates.ts";
+import { fromFloat32 } from "../dtype.ts";
+import { readJson, type Folder } from "../folder.ts";
+import { collectBytes, memoryFolder } from "../memoryFolder.ts";
+import { collect, type OutputFile } from "../outputFile.ts";
+import { openWeights, writeSafetensors } from "../safetensors.ts";
+import { exportOnnx, ONNX_FILE } from "./exportOnnx.ts";
+import { parseOnnx, type ParsedModel } from "./parseOnnx.ts";
+
+const F32 = 1;
+const F16 = 10;
+
+interface Case {
+  folder: Folder;
+  config: ModelConfig;
+  masks: Masks;
+}
+
+/** The golden LLaMA, about half of each vector kept. */
+async function goldenCase(): Promise<Case> {
+  const path = "golden/llama";
+  const names = readdirSync(path);
+  const folder = memoryFolder(path, Object.fromEntries(names.map((name) => [name, readFileSync(`${path}/${name}`)])));
+  const config = readConfig(await readJson(await folder.open("config.json")));
+  const masks = gateLayout(config).sizes.map((size, vector) =>
+    Uint8Array.from({ length: size }, (_, gate) => (Math.sin(gate * 7.3 + vector) > -0.1 ? 1 : 0)),
+  );
+  return { folder, config, masks };
+}
+
+async function fileOf(files: readonly OutputFile[], name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const file = files.find((candidate) => candidate.name === name);
+  if (!file) throw new Error(`no ${name} in ${files.map((each) => each.name).join(", ")}`);
+  return collect(file);
+}
+
+async function jsonOf(files: readonly OutputFile[], name: string): Promise<Record<string, unknown>> {
+  return JSON.parse(new TextDecoder().decode(await fileOf(files, name))) as Record<string, unknown>;
+}
+
+async function modelOf(files: readonly OutputFile[]): Promise<ParsedModel> {
+  return parseOnnx(await fileOf(files, ONNX_FILE));
+}
+
+describe("other dtypes", () => {
+  let source: Case;
+  beforeAll(async () => {
+    source = await goldenCase();
+  });
+
+  it("F16 is stored and cast: every weight is a Cast away from the arithmetic", async () => {
+    const files = await exportOnnx({ ...source, dtype: "F16" });
+    const model = await modelOf(files);
+    const stored = [...model.tensors].filter(([, tensor]) => tensor.dtype === F16).map(([name]) => name);
+    const { names } = await openWeights(source.folder);
+    expect(stored.sort()).toEqual([...names].sort());
+    for (const name of stored) {
+      const readers = model.nodes.filter(({ inputs }) => inputs.includes(name));
+      expect(
+        readers.every(({ type }) => type === "Cast" || type === "Gather"),
+        name,
+      ).toBe(true);
+    }
+    expect((await jsonOf(files, "config.json")).torch_dtype).toBe("float16");
+  });
+
+  it("BF16 is refused as a choice, and becomes F32 exactly where the source has it", async () => {
+    await expect(exportOnnx({ ...source, dtype: "BF16" })).rejects.toMatchObject({ code: "unsupported" });
+    const weights = await openWeights(source.folder);
+    const tensors = await Promise.all(
+      weights.names.map(async (name) => {
+        const bytes = fromFloat32(await weights.readFloat32(name), "BF16");
+        return { name, dtype: "BF16" as const, shape: weights.info(name).shape, chunks: () => [bytes] };
+      }),
+    );
+    const config = readFileSync("golden/llama/config.json");
+    const written = await collectBytes(writeSafetensors(tensors));
+    const folder = memoryFolder("bf16", { "config.json": config, "model.safetensors": written });
+    const files = await exportOnnx({ ...source, folder });
+    const norm = (await modelOf(files)).tensors.get("model.norm.weight");
+    const expected = await (await openWeights(folder)).readFloat32("model.norm.weight");
+    expect(norm?.dtype).toBe(F32);
+    expect(Array.from(new Float32Array(norm?.data.slice().buffer ?? new ArrayBuffer()))).toEqual(Array.from(expected));
+    expect((await jsonOf(files, "config.json")).torch_dtype).toBe("float32");
+  });
+});
+
+describe("streaming and refusals", () => {
+  it("reads a tensor when its turn comes, one at a time", async () => {
+    const { folder, config, masks } = await goldenCase();
+    let reads = 0;
+    const counting: Folder = {
+      ...folder,
+      open: async (file) => {
+        const opened = await folder.open(file);
+        return {
+          ...opened,
+          read: (offset, length) => {
+            if (file.endsWith(".safetensors")) reads++;
+            return opened.read(offset, length);
+          },
+        };
+      },
+    };
+    const files = await exportOnnx({ folder: counting, config, masks });
+    const headerReads = reads;
+    expect(headerReads).toBe(2);
+    let before = reads;
+    for await (const chunk of files[1]?.stream() ?? []) {
+      expect(chunk.length).toBeGreaterThan(0);
+      expect(reads - before).toBeLessThanOrEqual(1);
+      before = reads;
+    }
+    expect(reads - headerReads).toBe((await openWeights(folder)).names.length);
+  });
+
+  it("refuses a vector that keeps nothing, and masks of another model", async () => {
+    const source = await goldenCase();
+    const empty = source.masks.map((mask, i) => (i === 7 ? mask.map(() => 0) : mask));
+    await expect(exportOnnx({ ...source, masks: empty })).rejects.toThrow(/s3 of block 1/);
+    await expect(exportOnnx({ ...source, masks: empty.slice(1) })).rejects.toMatchObject({ code: "shape" });
+  });
+});

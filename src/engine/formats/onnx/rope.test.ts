@@ -1,0 +1,45 @@
+// The two tables of a graph give the cosine and sine of every position that the engine's own table has.
+import { expect, it } from "vitest";
+import { ropeTable } from "../../model/ropeTable.ts";
+import { collectBytes } from "../memoryFolder.ts";
+import { GraphBuilder } from "./graphBuilder.ts";
+import { ropeAngles } from "./rope.ts";
+
+const LLAMA3 = { theta: 500_000, scaling: { factor: 32, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 } };
+
+it.each([
+  { rope: { theta: 10_000 }, context: 100, rotaryDim: 8 },
+  { rope: { theta: 10_000 }, context: 700, rotaryDim: 16 },
+  { rope: LLAMA3, context: 131_072, rotaryDim: 64 },
+])("context $context", async ({ rope, context, rotaryDim }) => {
+  const graph = new GraphBuilder();
+  ropeAngles(graph, rope, rotaryDim, context, "position_ids");
+  const { tensors } = graph.build("rope");
+  const table = async (name: string): Promise<Float32Array> => {
+    const tensor = tensors.find((candidate) => candidate.name === `rope.${name}`);
+    if (!tensor) throw new Error(`no table ${name}`);
+    return new Float32Array((await collectBytes(tensor.data.chunks())).buffer);
+  };
+  const [coarseCos, coarseSin, fineCos, fineSin] = [
+    await table("coarse.cos"),
+    await table("coarse.sin"),
+    await table("fine.cos"),
+    await table("fine.sin"),
+  ];
+  const pairs = rotaryDim / 2;
+  const expected = ropeTable(rope, rotaryDim, context);
+  let worst = 0;
+  for (let position = 0; position < context; position += Math.max(1, Math.floor(context / 997))) {
+    const [coarse, fine] = [Math.floor(position / 256) * pairs, (position % 256) * pairs];
+    for (let i = 0; i < pairs; i++) {
+      const [a, b] = [coarse + i, fine + i];
+      const cos = (coarseCos[a] ?? NaN) * (fineCos[b] ?? NaN) - (coarseSin[a] ?? NaN) * (fineSin[b] ?? NaN);
+      const sin = (coarseSin[a] ?? NaN) * (fineCos[b] ?? NaN) + (coarseCos[a] ?? NaN) * (fineSin[b] ?? NaN);
+      const at = position * rotaryDim + 2 * i;
+      worst = Math.max(worst, Math.abs(cos - (expected[at] ?? 0)), Math.abs(sin - (expected[at + 1] ?? 0)));
+    }
+  }
+  expect(worst).toBeLessThan(2e-7); // a NaN is not less
+  // no row for a position that the model was not made for, beyond the end of the last stride
+  expect(coarseCos.length / pairs).toBe(Math.ceil(context / 256));
+});
