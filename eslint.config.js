@@ -9,7 +9,7 @@ const OPEN_DEVICE = "Only src/engine/gpu/device.ts asks for an adapter and a dev
 const MAKE_GPU_OBJECT = "Only src/engine/gpu makes GPU objects: use Ctx (persistent, empty, run, read).";
 
 export default tseslint.config(
-  { ignores: ["dist", ".cache", "golden", "public", "test-results", "playwright-report"] },
+  { ignores: ["dist", ".cache", ".venv", "golden", "public", "test-results", "playwright-report"] },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: "error" } },
   {
     files: ["**/*.{ts,tsx}"],

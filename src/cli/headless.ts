@@ -4,6 +4,9 @@ import { chromium, type Page } from "playwright";
 import { createServer } from "vite";
 import { chromiumFlags, findChromium } from "../../scripts/chromium.ts";
 import { LocalFiles } from "./files.ts";
+import { UsageError } from "./usageError.ts";
+
+export { UsageError } from "./usageError.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -12,9 +15,6 @@ export interface Headless {
   files: LocalFiles;
   close(): Promise<void>;
 }
-
-/** A reason that ends a command with exit code 2 and one line. */
-export class UsageError extends Error {}
 
 /** Opens a page of the project (default: the command line's). `onReport` gets what it reports through window.report. */
 export async function openHeadless(

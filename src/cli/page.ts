@@ -1,6 +1,7 @@
 // What runs in headless Chromium for the command line: the same engine as the studio, called from Node.
 import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError } from "../engine/index.ts";
 import type { ServedFolder } from "./files.ts";
+import { apply, type ApplyRequest } from "./pageApply.ts";
 import { prune, type PruneRequest } from "./pagePrune.ts";
 
 declare global {
@@ -33,6 +34,7 @@ const commands = {
         ctx.gpu.destroy();
       }
     }),
+  apply: (request: ApplyRequest) => answer(() => apply(request, (report) => void window.report(report))),
   prune: (request: PruneRequest) => answer(() => prune(request, (report) => void window.report(report))),
 };
 

@@ -1,9 +1,10 @@
 // npm run prune -- --model DIR --text FILE --eval FILE --out DIR ...: the studio's pruning without a window. One JSON line on stdout.
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
 // Node cannot import WGSL, which the engine's index brings along: the recipe comes from its own leaf.
 import { checkRecipe, DEFAULT_RECIPE, type Estimator, type Recipe } from "../engine/train/recipe.ts";
+import { APPLY_USAGE, applyReceipt } from "./apply.ts";
+import { type CliForm, existing, neededText, optionalNumber, parseValues, readForms } from "./arguments.ts";
 import { openHeadless, UsageError } from "./headless.ts";
 import type { PruneReport } from "./pagePrune.ts";
 import { progressLine } from "./progress.ts";
@@ -12,14 +13,8 @@ const USAGE = `usage: npm run prune -- --model DIR --text FILE --eval FILE --out
          [--keep 0.5] [--steps 600] [--tokens 128] [--seed 1] [--estimator reinmax|straight-through|gumbel]
          [--lambda 6] [--learning-rate 0.001] [--weight-decay 0.05] [--context 512] [--eval-tokens 20480] [--forms masked,compact]
   --model  a folder with config.json, tokenizer.json and safetensors     --text  what the masks are trained on (UTF-8)
-  --keep   kept share of the block weights, 0 to 1                       --eval  what perplexity is measured on (UTF-8)`;
-
-const HELP = "npm run prune -- --help lists the arguments";
-/** Node's own messages about arguments come with advice on further lines. */
-const oneLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split(/[\n.] /)[0] ?? "";
-
-const FORMS = ["masked", "compact"] as const;
+  --keep   kept share of the block weights, 0 to 1                       --eval  what perplexity is measured on (UTF-8)
+${APPLY_USAGE}`;
 
 interface Arguments {
   model: string;
@@ -29,12 +24,12 @@ interface Arguments {
   recipe: Recipe;
   context: number;
   evaluationTokens: number;
-  forms: (typeof FORMS)[number][];
+  forms: CliForm[];
 }
 
 function readArguments(argv: string[]): Arguments {
   const text = { type: "string" } as const;
-  const { values } = parse(argv, {
+  const values = parseValues(argv, {
     ...{ model: text, text, eval: text, out: text, keep: text, steps: text, tokens: text, seed: text, estimator: text },
     ...{
       lambda: text,
@@ -50,19 +45,8 @@ function readArguments(argv: string[]): Arguments {
     process.stdout.write(`${USAGE}\n`);
     process.exit(0);
   }
-  const needed = (name: string): string => {
-    const value = values[name];
-    if (typeof value !== "string" || value === "") throw new UsageError(`--${name} is missing; ${HELP}`);
-    return value;
-  };
-  const number = (name: string, fallback: number): number => {
-    const value = values[name];
-    if (typeof value !== "string") return fallback;
-    const found = Number(value);
-    if (value.trim() === "" || !Number.isFinite(found))
-      throw new UsageError(`--${name} must be a number; "${value}" came`);
-    return found;
-  };
+  const needed = (name: string): string => neededText(values, name);
+  const number = (name: string, fallback: number): number => optionalNumber(values, name) ?? fallback;
   const recipe: Recipe = {
     ...DEFAULT_RECIPE,
     keep: number("keep", DEFAULT_RECIPE.keep),
@@ -79,10 +63,7 @@ function readArguments(argv: string[]): Arguments {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  const forms = (typeof values["forms"] === "string" ? values["forms"] : FORMS.join()).split(",");
-  const unknown = forms.find((form) => !FORMS.some((known) => known === form));
-  if (unknown !== undefined)
-    throw new UsageError(`--forms takes ${FORMS.join(" and ")}, separated by a comma; "${unknown}" came`);
+  const forms = readForms(values["forms"]);
   const model = existing("model", needed("model"), true);
   const whole = (name: string, fallback: number, least: number): number => {
     const value = number(name, fallback);
@@ -98,26 +79,8 @@ function readArguments(argv: string[]): Arguments {
     recipe,
     context: whole("context", 512, 2),
     evaluationTokens: whole("eval-tokens", 20_480, 2),
-    forms: FORMS.filter((form) => forms.includes(form)),
+    forms,
   };
-}
-
-function parse(
-  argv: string[],
-  options: NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>,
-): { values: Record<string, unknown> } {
-  try {
-    return parseArgs({ args: argv, options, strict: true, allowPositionals: false });
-  } catch (error) {
-    throw new UsageError(`${oneLine(error)}; ${HELP}`);
-  }
-}
-
-function existing(name: string, path: string, folder: boolean): string {
-  if (!existsSync(path) || statSync(path).isDirectory() !== folder) {
-    throw new UsageError(`--${name} ${path}: ${folder ? "a folder" : "a file"} was expected there`);
-  }
-  return path;
 }
 
 async function main(argv: string[]): Promise<void> {
@@ -163,7 +126,9 @@ async function main(argv: string[]): Promise<void> {
 }
 
 try {
-  await main(process.argv.slice(2));
+  const argv = process.argv.slice(2);
+  const applies = argv.some((word) => word === "--apply" || word.startsWith("--apply="));
+  await (applies && !argv.includes("--help") ? applyReceipt : main)(argv);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;

@@ -73,6 +73,7 @@ test("both forms give the masked model's logits, and say so in the receipt", asy
     deliveries.map(({ form, largestDifference }) => [form, largestDifference]),
   );
   expect(Object.keys(places.masked.files)).toContain("README.md");
+  expect(receipt.sample?.ids).toEqual([...options().ids.subarray(0, 16)]);
 });
 
 test("a form whose file was damaged is not offered, with the reason", async () => {
@@ -92,6 +93,35 @@ test("a file that cannot be read back is not offered, with the reason", async ()
   const [delivery] = await deliver(ctx, opened, masks, new Map([["compact", place]]), options());
   expect(delivery?.ok).toBe(false);
   expect(delivery?.reason).toContain("model.safetensors");
+});
+
+test("masks of a receipt are applied again to its model, in shards, and not to other weights", async () => {
+  const place = memoryPlace();
+  await deliver(ctx, opened, masks, new Map([["compact", place]]), options());
+  const { sample } = readReceipt(new TextDecoder().decode(place.files["receipt.json"]));
+  expect(sample?.top).toHaveLength(16);
+  const again = memoryPlace();
+  const repeat = { ...options(), shardBytes: 2_000_000, ...(sample ? { sample } : {}) };
+  const [delivery] = await deliver(ctx, opened, masks, new Map([["compact", again]]), repeat);
+  expect(delivery?.ok).toBe(true);
+  expect(Object.keys(again.files).filter((name) => /^model-0000\d-of-0000\d/.test(name)).length).toBeGreaterThan(1);
+  expect(again.files["receipt.json"]).toEqual(place.files["receipt.json"]);
+
+  const other = memoryPlace();
+  const changed = masks.map((mask, i) => (i === 0 ? mask.map((bit) => 1 - bit) : mask));
+  const refused = deliver(ctx, opened, changed, new Map([["compact", other]]), repeat);
+  await expect(refused).rejects.toMatchObject({
+    code: "shape",
+    message: expect.stringMatching(/these weights are not/) as string,
+  });
+  expect(other.files).toEqual({});
+});
+
+test("a rounded export is held to its dtype's limit, and says how far it is off", async () => {
+  const place = memoryPlace();
+  const [delivery] = await deliver(ctx, opened, masks, new Map([["masked", place]]), { ...options(), dtype: "BF16" });
+  expect(delivery?.ok).toBe(true);
+  expect(delivery?.largestDifference).toBeGreaterThan(1e-4);
 });
 
 test("cancelling stops in the middle of a file", async () => {

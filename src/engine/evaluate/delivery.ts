@@ -1,9 +1,11 @@
 // Writes the forms of an export, opens each again with the loader that users have, and compares logits before it is offered.
 import type { Ctx } from "../ctx.ts";
-import { EngineError } from "../errors.ts";
+import { EngineError, invariant } from "../errors.ts";
 import { exportCompact } from "../formats/exportCompact.ts";
 import { exportMasked } from "../formats/exportMasked.ts";
+import type { FloatDtype } from "../formats/dtype.ts";
 import type { Folder } from "../formats/folder.ts";
+import { compareSample, type LogitSample, sampleLogits } from "../formats/logitSample.ts";
 import { modelCardFile } from "../formats/modelCard.ts";
 import type { OutputFile } from "../formats/outputFile.ts";
 import { readCompact } from "../formats/readCompact.ts";
@@ -41,16 +43,27 @@ export interface Delivery {
 
 /** Logits may differ by this share of the largest absolute logit: the order of sums differs between forms, nothing else does. */
 export const DELIVERY_LIMIT = 2e-4;
+/** The same where weights were rounded to another dtype on the way out: a few roundings (2^-11, 2^-8) of each weight. */
+const ROUNDED_LIMIT: Record<FloatDtype, number> = { F32: DELIVERY_LIMIT, F16: 2.5e-3, BF16: 2e-2 };
 
 export interface DeliveryOptions {
   /** Token ids to compare on. */
   ids: Uint32Array;
-  receipt: Omit<ReceiptInput, "checks" | "config" | "masks" | "dtype">;
+  receipt: Omit<ReceiptInput, "checks" | "config" | "masks" | "dtype" | "sample">;
+  /** Element type of the exported weights; the model's own where it is left out. */
+  dtype?: FloatDtype;
+  /** Largest weights file in bytes; one file where it is left out. */
+  shardBytes?: number;
+  /** What the pruned model's logits were where the masks come from; `ids` then have to begin with its ids. */
+  sample?: LogitSample;
   onProgress?: (doneBytes: number, ofBytes: number, note: string) => void;
   cancelled?: () => boolean;
 }
 
-/** Writes, reads back and compares every form in `places`; receipt and model card go along. */
+/**
+ * Writes, reads back and compares every form in `places`; receipt and model card go along. Throws "shape" before anything is written where
+ * the masked model's logits are not those of `options.sample`: the masks were made for other weights.
+ */
 export async function deliver(
   ctx: Ctx,
   opened: OpenedModel,
@@ -60,9 +73,13 @@ export async function deliver(
 ): Promise<Delivery[]> {
   const { folder, config, dtype } = opened;
   const expected = await maskedLogits(ctx, opened.model, masks, options.ids);
+  if (options.sample) checkSample(options.sample, expected, config.vocab);
+  const { dtype: chosen, shardBytes } = options;
+  const source = { folder, config, masks, ...(chosen ? { dtype: chosen } : {}), ...(shardBytes ? { shardBytes } : {}) };
+  const limit = chosen && chosen !== dtype ? ROUNDED_LIMIT[chosen] : DELIVERY_LIMIT;
   const contents = new Map<DeliveredForm, OutputFile[]>();
   for (const form of places.keys()) {
-    contents.set(form, await (form === "masked" ? exportMasked : exportCompact)({ folder, config, masks }));
+    contents.set(form, await (form === "masked" ? exportMasked : exportCompact)(source));
   }
   const total = [...contents.values()].flat().reduce((sum, file) => sum + file.sizeBytes, 0);
   let written = 0;
@@ -85,7 +102,7 @@ export async function deliver(
   for (const [form, place] of places) {
     const files = contents.get(form) ?? [];
     for (const file of files) await put(place, file);
-    deliveries.push(await readBack(ctx, form, await place.folder(), files, expected, options.ids));
+    deliveries.push(await readBack(ctx, form, await place.folder(), files, expected, { ids: options.ids, limit }));
   }
   const checks = deliveries.map(({ form, tokens, largestDifference, equalArgmax }): FormCheck => {
     return {
@@ -98,7 +115,14 @@ export async function deliver(
     };
   });
   if (deliveries.every(({ ok }) => ok)) {
-    const receipt = buildReceipt({ ...options.receipt, config, masks, dtype, checks });
+    const receipt = buildReceipt({
+      ...options.receipt,
+      config,
+      masks,
+      dtype,
+      checks,
+      sample: sampleLogits(options.ids, expected),
+    });
     for (const [i, [form, place]] of [...places].entries()) {
       const extra = [receiptFile(receipt), modelCardFile(receipt, form)];
       for (const file of extra) await place.write(file);
@@ -110,6 +134,15 @@ export async function deliver(
     }
   }
   return deliveries;
+}
+
+function checkSample(sample: LogitSample, logits: Float32Array, vocab: number): void {
+  const { difference, largest } = compareSample(sample, logits, vocab);
+  invariant(
+    difference <= DELIVERY_LIMIT * largest,
+    "shape",
+    `the pruned model's logits differ by up to ${difference.toPrecision(3)} from those in the receipt: these weights are not the ones that the masks were made for; open that model`,
+  );
 }
 
 async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Uint32Array): Promise<Float32Array> {
@@ -137,7 +170,7 @@ async function readBack(
   folder: Folder,
   files: readonly OutputFile[],
   expected: Float32Array,
-  ids: Uint32Array,
+  { ids, limit }: { ids: Uint32Array; limit: number },
 ): Promise<Delivery> {
   const base = {
     form,
@@ -153,8 +186,8 @@ async function readBack(
         await logitsOf(ctx, model, ids),
         ids.length,
       );
-      const ok = largestDifference <= DELIVERY_LIMIT * largest;
-      const reason = `its logits differ by up to ${largestDifference.toPrecision(3)}, more than ${(DELIVERY_LIMIT * largest).toPrecision(3)}`;
+      const ok = largestDifference <= limit * largest;
+      const reason = `its logits differ by up to ${largestDifference.toPrecision(3)}, more than ${(limit * largest).toPrecision(3)}`;
       return { ...base, largestDifference, equalArgmax, ok, ...(ok ? {} : { reason }) };
     } finally {
       model.free();

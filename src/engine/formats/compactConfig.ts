@@ -3,6 +3,7 @@ import { EngineError, invariant } from "../errors.ts";
 import { readConfig, type ModelConfig } from "../model/config.ts";
 import { gateLayout, VECTORS_PER_BLOCK } from "../prune/gates.ts";
 import { CONFIG_FILE } from "./exportFiles.ts";
+import { modelCodeFields } from "./modelCode.ts";
 
 /** Version of the compact form; a reader refuses a later one. */
 const COMPACT_FORMAT = 1;
@@ -20,7 +21,7 @@ export interface CompactSection {
 
 type JsonObject = Record<string, unknown>;
 
-/** The compact config of `base` (a parsed config.json) with the kept count of each of the 5L vectors. */
+/** The compact config of `base` (a parsed config.json) with the kept count of each of the 5L vectors. Throws "unsupported" as `modelCodeFields`. */
 export function compactConfig(base: JsonObject, counts: readonly number[]): JsonObject {
   const baseType = String(base.model_type);
   const baseArchitectures = Array.isArray(base.architectures) ? base.architectures.map(String) : [];
@@ -35,7 +36,8 @@ export function compactConfig(base: JsonObject, counts: readonly number[]): Json
   };
   return {
     ...base,
-    architectures: baseArchitectures.map((name) => `Espalier${name}`),
+    ...olderRope(base),
+    ...modelCodeFields(baseType),
     model_type: PREFIX + baseType,
     espalier,
   };
@@ -74,6 +76,17 @@ export function readCompactConfig(json: JsonObject): { config: ModelConfig; coun
       );
       return count;
     }),
+  };
+}
+
+/** The rotary embedding in the spelling of transformers 4 as well, which would pass over `rope_parameters` and rotate by its defaults. */
+function olderRope({ rope_parameters: rope }: JsonObject): JsonObject {
+  if (!isObject(rope)) return {};
+  const { rope_theta: theta, partial_rotary_factor: share, ...scaling } = rope;
+  return {
+    ...(theta === undefined ? {} : { rope_theta: theta }),
+    ...(share === undefined ? {} : { partial_rotary_factor: share }),
+    ...(scaling.rope_type === undefined || scaling.rope_type === "default" ? {} : { rope_scaling: scaling }),
   };
 }
 

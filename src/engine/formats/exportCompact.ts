@@ -12,20 +12,23 @@ import {
   exportDtype,
   openSource,
   readRawConfig,
-  weightsFile,
   type ExportSource,
 } from "./exportFiles.ts";
+import { modelCodeFile } from "./modelCode.ts";
 import { jsonFile, type OutputFile } from "./outputFile.ts";
 import type { TensorStream, Weights } from "./safetensors.ts";
+import { weightsFiles } from "./weightsFiles.ts";
 
 /**
- * config.json, model.safetensors, tokenizer and companions of the compact form: q,k,v (dq, |s1|), o (|s2|, dq), gate,up (|s4|, |s3|),
+ * config.json, model.safetensors (or its shards and their index), tokenizer, companions and modeling_espalier.py (through which
+ * transformers loads it) of the compact form: q,k,v (dq, |s1|), o (|s2|, dq), gate,up (|s4|, |s3|),
  * down (|s5|, |s4|), and model.layers.{l}.espalier.s1 .. s5 with the kept positions, ascending. Weights keep their dtype unless another
  * is chosen. Equal sources and masks give equal bytes.
- * Throws "shape" for masks of another model or an empty vector, "format" for weights that are not the config's.
+ * Throws "shape" for masks of another model or an empty vector, "format" for weights that are not the config's, "unsupported" for a
+ * family that the Python file does not know.
  */
 export async function exportCompact(source: ExportSource): Promise<OutputFile[]> {
-  const { folder, config, masks, dtype } = source;
+  const { folder, config, masks, dtype, shardBytes } = source;
   const weights = await openSource(source);
   const lists = indexLists(masks);
   lists.forEach((list, vector) => {
@@ -36,7 +39,8 @@ export async function exportCompact(source: ExportSource): Promise<OutputFile[]>
   const indices = lists.map((list, vector) => indexTensor(indexTensorName(config.family, vector), list));
   const counts = lists.map((list) => list.length);
   const json = configWithDtype(compactConfig(await readRawConfig(folder), counts), dtype);
-  return [jsonFile(CONFIG_FILE, json), weightsFile([...cut, ...indices]), ...(await companionFiles(folder))];
+  const weightFiles = weightsFiles([...cut, ...indices], shardBytes);
+  return [jsonFile(CONFIG_FILE, json), ...weightFiles, ...(await companionFiles(folder)), modelCodeFile()];
 }
 
 function cutTensor(

@@ -1,4 +1,4 @@
-// What every export of a Hugging Face folder shares: the files that go along unchanged, the weights file, config.json, and the choice of dtype.
+// What every export of a Hugging Face folder shares: the files that go along unchanged, config.json, and the choice of dtype.
 import { EngineError, invariant } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { checkMasks } from "../prune/compact.ts";
@@ -7,17 +7,13 @@ import { blockTensors } from "../prune/tensorGates.ts";
 import { fromFloat32, isFloatDtype, toFloat32, type Dtype, type FloatDtype } from "./dtype.ts";
 import { readJson, type Folder } from "./folder.ts";
 import { copiedFile, type OutputFile } from "./outputFile.ts";
-import { openWeights, safetensorsLayout, writeSafetensors, type TensorStream, type Weights } from "./safetensors.ts";
+import { openWeights, type Weights } from "./safetensors.ts";
 
 export const CONFIG_FILE = "config.json";
-export const WEIGHTS_FILE = "model.safetensors";
 
 /** Files that travel with the weights as they are, where the source has them. */
 const COMPANIONS =
   /^(generation_config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|chat_template\..*|(LICEN[CS]E|NOTICE|USE_POLICY)(\..*)?)$/i;
-
-/** transformers loads a file only if its metadata says that it was made for PyTorch's layout. */
-const METADATA = { format: "pt" };
 
 const TORCH_NAMES: Record<FloatDtype, string> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
@@ -32,6 +28,8 @@ export interface ExportSource {
   masks: Masks;
   /** Element type of the exported weights; each tensor's own where it is left out. */
   dtype?: FloatDtype;
+  /** Largest number of tensor bytes in one weights file; one file whatever its size where it is left out. */
+  shardBytes?: number;
 }
 
 /**
@@ -56,15 +54,6 @@ export async function openSource({ folder, config, masks }: ExportSource): Promi
 export async function companionFiles(folder: Folder): Promise<OutputFile[]> {
   const names = folder.list().filter((name) => COMPANIONS.test(name));
   return Promise.all(names.sort().map(async (name) => copiedFile(await folder.open(name), name)));
-}
-
-/** model.safetensors, made tensor by tensor while it is read: at most one tensor is in memory. */
-export function weightsFile(tensors: readonly TensorStream[]): OutputFile {
-  return {
-    name: WEIGHTS_FILE,
-    sizeBytes: safetensorsLayout(tensors, METADATA).sizeBytes,
-    stream: () => writeSafetensors(tensors, METADATA),
-  };
 }
 
 /** config.json as an object. */

@@ -9,19 +9,19 @@ import {
   exportDtype,
   openSource,
   readRawConfig,
-  weightsFile,
   type ExportSource,
 } from "./exportFiles.ts";
 import { copiedFile, jsonFile, type OutputFile } from "./outputFile.ts";
 import type { TensorStream } from "./safetensors.ts";
+import { weightsFiles } from "./weightsFiles.ts";
 
 /**
- * config.json, model.safetensors, tokenizer and companions of the masked form. Weights keep their dtype unless another is chosen; what
+ * config.json, model.safetensors (or its shards and their index), tokenizer and companions of the masked form. Weights keep their dtype unless another is chosen; what
  * is kept is kept bit for bit, what is pruned is +0. Equal sources and masks give equal bytes.
  * Throws "shape" for masks of another model, "format" for weights that are not the config's.
  */
 export async function exportMasked(source: ExportSource): Promise<OutputFile[]> {
-  const { folder, config, masks, dtype } = source;
+  const { folder, config, masks, dtype, shardBytes } = source;
   const weights = await openSource(source);
   const lists = indexLists(masks);
   const tensors = weights.names.map((name): TensorStream => {
@@ -41,5 +41,5 @@ export async function exportMasked(source: ExportSource): Promise<OutputFile[]> 
   const configFile = dtype
     ? jsonFile(CONFIG_FILE, configWithDtype(await readRawConfig(folder), dtype))
     : copiedFile(await folder.open(CONFIG_FILE), CONFIG_FILE);
-  return [configFile, weightsFile(tensors), ...(await companionFiles(folder))];
+  return [configFile, ...weightsFiles(tensors, shardBytes), ...(await companionFiles(folder))];
 }

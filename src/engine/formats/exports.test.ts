@@ -141,6 +141,47 @@ describe.each([
     }
   });
 
+  it("compact: the code that transformers loads it by goes along, and config.json names it", async () => {
+    const files = await exportCompact(source);
+    expect(files.map((file) => file.name)).toEqual([
+      "config.json",
+      "model.safetensors",
+      "generation_config.json",
+      "tokenizer.json",
+      "tokenizer_config.json",
+      "modeling_espalier.py",
+    ]);
+    const folder = outputFolder("compact", files);
+    expect(await readJson(await folder.open("config.json"))).toMatchObject({
+      model_type: "espalier_llama",
+      architectures: ["EspalierLlamaForCausalLM"],
+      auto_map: {
+        AutoConfig: "modeling_espalier.EspalierLlamaConfig",
+        AutoModelForCausalLM: "modeling_espalier.EspalierLlamaForCausalLM",
+      },
+    });
+  });
+
+  it("in shards: the same tensors as in one file, for both forms", async () => {
+    for (const write of [exportMasked, exportCompact]) {
+      const [one, shards] = [await write(source), await write({ ...source, shardBytes: 100_000 })];
+      expect(shards.filter(({ name }) => name.endsWith(".safetensors")).length).toBeGreaterThan(4);
+      const [whole, dealt] = [
+        await openWeights(outputFolder("one", one)),
+        await openWeights(outputFolder("shards", shards)),
+      ];
+      expect([...dealt.names].sort()).toEqual([...whole.names].sort());
+      for (const name of whole.names) {
+        expect(dealt.info(name)).toMatchObject({ dtype: whole.info(name).dtype, shape: whole.info(name).shape });
+        expect(Buffer.from(await dealt.readBytes(name)).equals(await whole.readBytes(name)), name).toBe(true);
+      }
+    }
+    const { masks } = await readCompact(
+      outputFolder("shards", await exportCompact({ ...source, shardBytes: 100_000 })),
+    );
+    expect(masks).toEqual(source.masks);
+  });
+
   it("compact: has the parameters and bytes that the budget promises", async () => {
     const { config, masks, weights } = source;
     const { weights: cut } = await readCompact(outputFolder("compact", await exportCompact(source)));

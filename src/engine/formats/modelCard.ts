@@ -10,7 +10,8 @@ const FORM_NOTES: Record<Form, string> = {
     'for instance with `AutoModelForCausalLM.from_pretrained("this folder")`. It is as large and as slow as the base model; the compact form is the small one.',
   compact:
     "This folder is the **compact** form: the pruned rows and columns are cut out, and `model.layers.{l}.espalier.s1` to `s5` list which positions of the base model's dimensions stay. " +
-    "The widths differ from block to block (`espalier.widths` in config.json), so it needs a loader that knows this form: Espalier reads it.",
+    "The widths differ from block to block (`espalier.widths` in config.json), and `modeling_espalier.py` in this folder is what transformers needs to load it: " +
+    '`AutoModelForCausalLM.from_pretrained("this folder", trust_remote_code=True)`. It computes exactly what the masked form does; Espalier reads it too.',
   onnx: "This folder is the **onnx** form: cut weights with Gather and ScatterElements around them, for onnxruntime and transformers.js.",
 };
 

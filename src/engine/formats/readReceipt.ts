@@ -7,6 +7,7 @@ import { checkRecipe, ESTIMATORS, type Recipe } from "../train/recipe.ts";
 import { unpackBits } from "./bitset.ts";
 import { FLOAT_DTYPES } from "./dtype.ts";
 import { JsonField } from "./jsonFields.ts";
+import { readLogitSample } from "./logitSample.ts";
 import {
   FORMS,
   MASK_ENCODING,
@@ -39,6 +40,7 @@ export function readReceipt(text: string, file = RECEIPT_FILE): Receipt {
   const masks = root.get("masks");
   const model = readModel(root.get("model"));
   const target = root.get("target");
+  const sample = root.get("sample");
   const receipt: Receipt = {
     format,
     program: { name: program.get("name").oneOf(["Espalier"]), version: program.get("version").text() },
@@ -63,6 +65,7 @@ export function readReceipt(text: string, file = RECEIPT_FILE): Receipt {
     },
     perplexity: root.get("perplexity").list().map(readPerplexity),
     checks: root.get("checks").list().map(readCheck),
+    ...(sample.value === undefined ? {} : { sample: readLogitSample(sample) }),
   };
   checkCounts(receipt, file);
   return receipt;

@@ -74,6 +74,20 @@ describe("a receipt", () => {
     expect(masksFromReceipt(back, config)).toEqual(masks);
   });
 
+  it("carries a sample of logits where there is one", async () => {
+    const sample = {
+      ids: [3, 4],
+      top: [
+        { ids: [1], logits: [2.5] },
+        { ids: [0], logits: [-1.25] },
+      ],
+    };
+    const file = receiptFile(buildReceipt({ ...input, sample }));
+    expect(readReceipt(new TextDecoder().decode(await collect(file)))).toEqual({ ...receipt, sample });
+    sample.top[1] = { ids: [0], logits: [Number.NaN] };
+    expect(() => buildReceipt({ ...input, sample })).toThrow(/finite/);
+  });
+
   it("drops fields that it does not know", () => {
     expect(readReceipt(changed("later", 1))).toEqual(receipt);
   });
@@ -155,7 +169,8 @@ describe("the model card", () => {
 
   it("promises of each form only what it is", () => {
     expect(card).toContain("**masked**");
-    expect(modelCard(receipt, "compact")).toContain("needs a loader");
+    expect(modelCard(receipt, "compact")).toContain("trust_remote_code=True");
+    expect(card).not.toContain("trust_remote_code");
   });
 });
 

@@ -7,6 +7,7 @@ import { VECTORS_PER_BLOCK, type Masks } from "../prune/gates.ts";
 import type { Recipe } from "../train/recipe.ts";
 import { packBits } from "./bitset.ts";
 import { dtypeBytes, type FloatDtype } from "./dtype.ts";
+import type { LogitSample } from "./logitSample.ts";
 import { jsonFile, type OutputFile } from "./outputFile.ts";
 
 export const RECEIPT_FILE = "receipt.json";
@@ -101,6 +102,8 @@ export interface Receipt {
   masks: { encoding: typeof MASK_ENCODING; vectors: string[] };
   perplexity: PerplexityPair[];
   checks: FormCheck[];
+  /** Some logits of the pruned model; receipts of older versions have none. */
+  sample?: LogitSample;
 }
 
 /** What a receipt cannot work out for itself. */
@@ -118,6 +121,7 @@ export interface ReceiptInput {
   calibration: TextRef;
   perplexity: readonly PerplexityPair[];
   checks: readonly FormCheck[];
+  sample?: LogitSample;
 }
 
 /** Counts, packs and puts together. Throws "shape" for masks of another model, "not-finite" for a number that JSON cannot hold. */
@@ -130,6 +134,7 @@ export function buildReceipt(input: ReceiptInput): Receipt {
     input.target.value,
     ...input.perplexity.flatMap(({ dense, pruned }) => [dense, pruned]),
     ...input.checks.flatMap(({ maxAbsLogitDifference, argmaxAgreement }) => [maxAbsLogitDifference, argmaxAgreement]),
+    ...(input.sample?.top.flatMap(({ logits }) => logits) ?? []),
   ];
   invariant(
     numbers.every(Number.isFinite),
@@ -151,6 +156,7 @@ export function buildReceipt(input: ReceiptInput): Receipt {
     masks: { encoding: MASK_ENCODING, vectors: masks.map(packBits) },
     perplexity: [...input.perplexity],
     checks: [...input.checks],
+    ...(input.sample ? { sample: input.sample } : {}),
   };
 }
 

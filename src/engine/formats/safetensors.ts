@@ -9,8 +9,8 @@ export type { SafetensorsHeader, TensorInfo } from "./safetensorsHeader.ts";
 export { safetensorsLayout, writeSafetensors } from "./safetensorsWriter.ts";
 export type { SafetensorsLayout, TensorSpec, TensorStream } from "./safetensorsWriter.ts";
 
-const SINGLE_FILE = "model.safetensors";
-const INDEX_FILE = "model.safetensors.index.json";
+export const SINGLE_FILE = "model.safetensors";
+export const INDEX_FILE = "model.safetensors.index.json";
 
 export interface SafetensorsFile extends SafetensorsHeader {
   readonly name: string;

@@ -1,0 +1,46 @@
+// The arguments of --apply: what is read, and what is refused with the argument's name.
+import { describe, expect, it } from "vitest";
+import { emptyFolder, readApplyArguments } from "./apply.ts";
+
+const RECEIPT = "golden/llama/golden.json"; // any file will do: the page reads it
+const given = (...more: string[]): string[] => ["--apply", RECEIPT, "--model", "golden/llama", "--out", "out", ...more];
+
+describe("npm run prune -- --apply", () => {
+  it("applies a receipt to a model, in both forms and as the model is stored", () => {
+    expect(readApplyArguments(given())).toEqual({
+      receipt: RECEIPT,
+      model: "golden/llama",
+      out: "out",
+      forms: ["masked", "compact"],
+    });
+  });
+
+  it("takes forms, dtype and shard size", () => {
+    expect(readApplyArguments(given("--forms", "compact", "--dtype", "BF16", "--shard-mb", "500"))).toMatchObject({
+      forms: ["compact"],
+      dtype: "BF16",
+      shardBytes: 500_000_000,
+    });
+  });
+
+  it.each([
+    [["--apply", RECEIPT, "--model", "golden/llama"], /--out is missing/],
+    [
+      ["--apply", "no-such.json", "--model", "golden/llama", "--out", "out"],
+      /--apply no-such\.json: a file was expected/,
+    ],
+    [["--apply", RECEIPT, "--model", RECEIPT, "--out", "out"], /--model .*: a folder was expected/],
+    [given("--keep", "0.5"), /--keep/],
+    [given("--dtype", "F8"), /--dtype takes F32, F16, BF16; "F8" came/],
+    [given("--shard-mb", "0.5"), /--shard-mb must be a whole number of at least 1; 0\.5 came/],
+    [given("--shard-mb", "many"), /--shard-mb must be a number; "many" came/],
+    [given("--forms", "gguf"), /--forms takes masked and compact, .*; "gguf" came/],
+  ])("refuses %j", (argv, message) => {
+    expect(() => readApplyArguments(argv)).toThrow(message);
+  });
+
+  it("does not write among other files", () => {
+    expect(() => emptyFolder("golden/llama")).toThrow(/golden\/llama is not empty; name a new folder/);
+    expect(() => emptyFolder("golden/no-such-folder")).not.toThrow();
+  });
+});

@@ -1,0 +1,68 @@
+// The Python file and the config of a compact export name the same classes, for every family.
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../model/config.ts";
+import { gateLayout } from "../prune/gates.ts";
+import { compactConfig, readCompactConfig } from "./compactConfig.ts";
+import { CLASS_NAMES, MODEL_CODE, modelCodeFields } from "./modelCode.ts";
+
+describe("modeling_espalier.py", () => {
+  it.each([...CLASS_NAMES])("has a config and a model for %s", (modelType, name) => {
+    expect(MODEL_CODE).toContain(
+      `class Espalier${name}Config(${name}Config):\n    model_type = "espalier_${modelType}"\n`,
+    );
+    expect(MODEL_CODE).toContain(
+      `class Espalier${name}ForCausalLM(Compact, ${name}ForCausalLM):\n    config_class = Espalier${name}Config\n`,
+    );
+    expect(modelCodeFields(modelType)).toEqual({
+      architectures: [`Espalier${name}ForCausalLM`],
+      auto_map: {
+        AutoConfig: `modeling_espalier.Espalier${name}Config`,
+        AutoModelForCausalLM: `modeling_espalier.Espalier${name}ForCausalLM`,
+      },
+    });
+  });
+
+  it("imports nothing but torch and transformers", () => {
+    const imports = [...MODEL_CODE.matchAll(/^(?:import|from) (\w+)/gm)].map(([, module]) => module);
+    expect([...new Set(imports)]).toEqual(["torch", "transformers"]);
+  });
+
+  it("is not promised for a family that it does not have", () => {
+    expect(() => modelCodeFields("mamba")).toThrow(/knows gemma, .*; 'mamba' came\. Export the masked form/);
+  });
+});
+
+describe("the compact config", () => {
+  const scaling = {
+    rope_type: "llama3",
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 64,
+  };
+  const base = {
+    model_type: "llama",
+    architectures: ["LlamaForCausalLM"],
+    hidden_size: 12,
+    intermediate_size: 20,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    vocab_size: 30,
+    rope_parameters: { rope_theta: 500_000, ...scaling },
+  };
+  const counts = gateLayout(readConfig(base)).sizes.map((size, i) => size - i);
+
+  it("says the rotary embedding in the spelling of transformers 4 as well, and reads back as the base's", () => {
+    const json = compactConfig(base, counts);
+    expect(json).toMatchObject({ rope_theta: 500_000, rope_scaling: scaling, rope_parameters: base.rope_parameters });
+    expect(readCompactConfig(json)).toEqual({ config: readConfig(base), counts });
+  });
+
+  it("has no scaling where there is none, and keeps an older spelling as it is", () => {
+    const plain = compactConfig({ ...base, rope_parameters: { rope_theta: 1e4, rope_type: "default" } }, counts);
+    expect(plain).toMatchObject({ rope_theta: 1e4 });
+    expect(plain).not.toHaveProperty("rope_scaling");
+    const older = { ...base, rope_parameters: undefined, rope_theta: 1e4, rope_scaling: scaling };
+    expect(compactConfig(older, counts)).toMatchObject({ rope_theta: 1e4, rope_scaling: scaling });
+  });
+});

@@ -1,0 +1,16 @@
+// The two Hugging Face forms of a golden case, pruned by its binary masks, for a runtime that is not ours to compute hard.logits with.
+import { exportCompact } from "../formats/exportCompact.ts";
+import { exportMasked } from "../formats/exportMasked.ts";
+import type { Folder } from "../formats/folder.ts";
+import type { OutputFile } from "../formats/outputFile.ts";
+import { gateLayout } from "../prune/gates.ts";
+import { openCase } from "./case.ts";
+
+/** The files of each form. Throws what `openCase` and the exporters throw. */
+export async function exportCase(folder: Folder): Promise<{ masked: OutputFile[]; compact: OutputFile[] }> {
+  const golden = await openCase(folder);
+  const { config } = golden;
+  const masks = await Promise.all(gateLayout(config).sizes.map((_, vector) => golden.mask(`hard.mask.${vector}`)));
+  const source = { folder, config, masks };
+  return { masked: await exportMasked(source), compact: await exportCompact(source) };
+}
