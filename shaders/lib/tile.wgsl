@@ -11,7 +11,7 @@ struct Block { g0: Group, g1: Group, g2: Group, g3: Group }
 
 /// acc + m[0] v.x + m[1] v.y + m[2] v.z + m[3] v.w
 fn combine(acc: vec4f, m: mat4x4f, v: vec4f) -> vec4f {
-  return fma(m[3], vec4f(v.w), fma(m[2], vec4f(v.z), fma(m[1], vec4f(v.y), fma(m[0], vec4f(v.x), acc))));
+  return acc + m * v;
 }
 
 fn combine_rows(acc: mat4x4f, m: mat4x4f, rows: mat4x4f) -> mat4x4f {

@@ -1,9 +1,8 @@
 // dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
-// Row-major f32. One quad computes 16 rows x 32 columns. Dispatch: ceil(ceil(M/16) * ceil(K/32) / QUADS) workgroups in x.
+// Row-major f32. One quad computes 32 rows x 32 columns. Dispatch: ceil(M/32) * ceil(K/32) workgroups in x. Needs lib/quad.wgsl in front.
 // For software adapters with subgroups (SwiftShader: 4 invocations are one SIMD register and every load is a
 // gather of four scalars, twenty times dearer than an fma). The four invocations of a quad load different rows
-// and pass them round with quadSwap, so no value is loaded twice inside a tile. No barrier, no memory but registers.
-enable subgroups;
+// and pass them round, so no value is loaded twice inside a tile. No barrier, no memory but registers.
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
@@ -16,25 +15,33 @@ struct Dims {
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-override QUADS: u32 = 4u;  // quads a workgroup: 4 on SwiftShader
-
-fn put(row: u32, col4: u32, value: vec4f) {
-  let out4 = dims.k / 4u;
-  if (row < dims.m && col4 < out4) {
-    let at = row * out4 + col4;
-    dx[at] = value;
-  }
+/// Four steps of the sum for four rows: column i of `sums` and of `rows` is row lane ^ i; `weights` has a step in each column.
+fn accumulate(sums: mat4x4f, rows: mat4x4f, weights: mat4x4f) -> mat4x4f {
+  return mat4x4f(
+    sums[0] + weights * rows[0], sums[1] + weights * rows[1],
+    sums[2] + weights * rows[2], sums[3] + weights * rows[3]);
 }
 
-@compute @workgroup_size(4 * QUADS)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let lane = local % 4u;
+fn put(row: u32, col: u32, value: vec4f) {
+  let out4 = dims.k / 4u;
+  if (row < dims.m && col < out4) { dx[row * out4 + col] = value; }
+}
+
+/// Rows `first` + (lane ^ i), columns `col` and `col` + 4 (in vec4s).
+fn put_rows(first: u32, lane: u32, col: u32, left: mat4x4f, right: mat4x4f) {
+  put(first + (lane ^ 0u), col, left[0]); put(first + (lane ^ 0u), col + 4u, right[0]);
+  put(first + (lane ^ 1u), col, left[1]); put(first + (lane ^ 1u), col + 4u, right[1]);
+  put(first + (lane ^ 2u), col, left[2]); put(first + (lane ^ 2u), col + 4u, right[2]);
+  put(first + (lane ^ 3u), col, left[3]); put(first + (lane ^ 3u), col + 4u, right[3]);
+}
+
+@compute @workgroup_size(4)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let k4 = dims.k / 4u;
   let n4 = dims.n / 4u;
   let tiles_across = (k4 + 7u) / 8u;
-  let tile = group.x * QUADS + local / 4u;
-  let row = (tile / tiles_across) * 16u;
-  let col = (tile % tiles_across) * 8u + lane;  // in vec4s
+  let row = group.x / tiles_across * 32u;
+  let col = group.x % tiles_across * 8u + lane;  // in vec4s
 
   // Rows and columns past the edge read the last valid one; put() drops what they compute.
   let last = dims.m - 1u;
@@ -42,70 +49,51 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let a1 = min(row + 4u + lane, last) * n4;
   let a2 = min(row + 8u + lane, last) * n4;
   let a3 = min(row + 12u + lane, last) * n4;
-  let w0 = min(col + 0u, k4 - 1u);
+  let a4 = min(row + 16u + lane, last) * n4;
+  let a5 = min(row + 20u + lane, last) * n4;
+  let a6 = min(row + 24u + lane, last) * n4;
+  let a7 = min(row + 28u + lane, last) * n4;
+  let w0 = min(col, k4 - 1u);
   let w1 = min(col + 4u, k4 - 1u);
 
-  // c<i><h>: row group i / 4, row lane ^ (i % 4) of it; column group h
-  var c0_0 = vec4f(); var c0_1 = vec4f();
-  var c1_0 = vec4f(); var c1_1 = vec4f();
-  var c2_0 = vec4f(); var c2_1 = vec4f();
-  var c3_0 = vec4f(); var c3_1 = vec4f();
-  var c4_0 = vec4f(); var c4_1 = vec4f();
-  var c5_0 = vec4f(); var c5_1 = vec4f();
-  var c6_0 = vec4f(); var c6_1 = vec4f();
-  var c7_0 = vec4f(); var c7_1 = vec4f();
-  var c8_0 = vec4f(); var c8_1 = vec4f();
-  var c9_0 = vec4f(); var c9_1 = vec4f();
-  var c10_0 = vec4f(); var c10_1 = vec4f();
-  var c11_0 = vec4f(); var c11_1 = vec4f();
-  var c12_0 = vec4f(); var c12_1 = vec4f();
-  var c13_0 = vec4f(); var c13_1 = vec4f();
-  var c14_0 = vec4f(); var c14_1 = vec4f();
-  var c15_0 = vec4f(); var c15_1 = vec4f();
+  // Four rows of sums each, for the left and the right columns
+  var l0 = mat4x4f(); var r0 = mat4x4f();
+  var l1 = mat4x4f(); var r1 = mat4x4f();
+  var l2 = mat4x4f(); var r2 = mat4x4f();
+  var l3 = mat4x4f(); var r3 = mat4x4f();
+  var l4 = mat4x4f(); var r4 = mat4x4f();
+  var l5 = mat4x4f(); var r5 = mat4x4f();
+  var l6 = mat4x4f(); var r6 = mat4x4f();
+  var l7 = mat4x4f(); var r7 = mat4x4f();
 
   for (var t = 0u; t < n4; t++) {
-    let m0 = mat4x4f(w[4u * t * k4 + w0], w[(4u * t + 1u) * k4 + w0], w[(4u * t + 2u) * k4 + w0], w[(4u * t + 3u) * k4 + w0]);
-    let m1 = mat4x4f(w[4u * t * k4 + w1], w[(4u * t + 1u) * k4 + w1], w[(4u * t + 2u) * k4 + w1], w[(4u * t + 3u) * k4 + w1]);
-    let s0 = dy[a0 + t];
-    let s4 = dy[a1 + t];
-    let s8 = dy[a2 + t];
-    let s12 = dy[a3 + t];
-    let s1 = quadSwapX(s0); let s2 = quadSwapY(s0); let s3 = quadSwapDiagonal(s0);
-    c0_0 += m0 * s0; c0_1 += m1 * s0;
-    c1_0 += m0 * s1; c1_1 += m1 * s1;
-    c2_0 += m0 * s2; c2_1 += m1 * s2;
-    c3_0 += m0 * s3; c3_1 += m1 * s3;
-    let s5 = quadSwapX(s4); let s6 = quadSwapY(s4); let s7 = quadSwapDiagonal(s4);
-    c4_0 += m0 * s4; c4_1 += m1 * s4;
-    c5_0 += m0 * s5; c5_1 += m1 * s5;
-    c6_0 += m0 * s6; c6_1 += m1 * s6;
-    c7_0 += m0 * s7; c7_1 += m1 * s7;
-    let s9 = quadSwapX(s8); let s10 = quadSwapY(s8); let s11 = quadSwapDiagonal(s8);
-    c8_0 += m0 * s8; c8_1 += m1 * s8;
-    c9_0 += m0 * s9; c9_1 += m1 * s9;
-    c10_0 += m0 * s10; c10_1 += m1 * s10;
-    c11_0 += m0 * s11; c11_1 += m1 * s11;
-    let s13 = quadSwapX(s12); let s14 = quadSwapY(s12); let s15 = quadSwapDiagonal(s12);
-    c12_0 += m0 * s12; c12_1 += m1 * s12;
-    c13_0 += m0 * s13; c13_1 += m1 * s13;
-    c14_0 += m0 * s14; c14_1 += m1 * s14;
-    c15_0 += m0 * s15; c15_1 += m1 * s15;
+    let first = 4u * t * k4;
+    let left = mat4x4f(w[first + w0], w[first + k4 + w0], w[first + 2u * k4 + w0], w[first + 3u * k4 + w0]);
+    let right = mat4x4f(w[first + w1], w[first + k4 + w1], w[first + 2u * k4 + w1], w[first + 3u * k4 + w1]);
+    let s0 = share(dy[a0 + t]);
+    l0 = accumulate(l0, s0, left); r0 = accumulate(r0, s0, right);
+    let s1 = share(dy[a1 + t]);
+    l1 = accumulate(l1, s1, left); r1 = accumulate(r1, s1, right);
+    let s2 = share(dy[a2 + t]);
+    l2 = accumulate(l2, s2, left); r2 = accumulate(r2, s2, right);
+    let s3 = share(dy[a3 + t]);
+    l3 = accumulate(l3, s3, left); r3 = accumulate(r3, s3, right);
+    let s4 = share(dy[a4 + t]);
+    l4 = accumulate(l4, s4, left); r4 = accumulate(r4, s4, right);
+    let s5 = share(dy[a5 + t]);
+    l5 = accumulate(l5, s5, left); r5 = accumulate(r5, s5, right);
+    let s6 = share(dy[a6 + t]);
+    l6 = accumulate(l6, s6, left); r6 = accumulate(r6, s6, right);
+    let s7 = share(dy[a7 + t]);
+    l7 = accumulate(l7, s7, left); r7 = accumulate(r7, s7, right);
   }
 
-  put(row + 0u + (lane ^ 0u), col + 0u, c0_0); put(row + 0u + (lane ^ 0u), col + 4u, c0_1);
-  put(row + 0u + (lane ^ 1u), col + 0u, c1_0); put(row + 0u + (lane ^ 1u), col + 4u, c1_1);
-  put(row + 0u + (lane ^ 2u), col + 0u, c2_0); put(row + 0u + (lane ^ 2u), col + 4u, c2_1);
-  put(row + 0u + (lane ^ 3u), col + 0u, c3_0); put(row + 0u + (lane ^ 3u), col + 4u, c3_1);
-  put(row + 4u + (lane ^ 0u), col + 0u, c4_0); put(row + 4u + (lane ^ 0u), col + 4u, c4_1);
-  put(row + 4u + (lane ^ 1u), col + 0u, c5_0); put(row + 4u + (lane ^ 1u), col + 4u, c5_1);
-  put(row + 4u + (lane ^ 2u), col + 0u, c6_0); put(row + 4u + (lane ^ 2u), col + 4u, c6_1);
-  put(row + 4u + (lane ^ 3u), col + 0u, c7_0); put(row + 4u + (lane ^ 3u), col + 4u, c7_1);
-  put(row + 8u + (lane ^ 0u), col + 0u, c8_0); put(row + 8u + (lane ^ 0u), col + 4u, c8_1);
-  put(row + 8u + (lane ^ 1u), col + 0u, c9_0); put(row + 8u + (lane ^ 1u), col + 4u, c9_1);
-  put(row + 8u + (lane ^ 2u), col + 0u, c10_0); put(row + 8u + (lane ^ 2u), col + 4u, c10_1);
-  put(row + 8u + (lane ^ 3u), col + 0u, c11_0); put(row + 8u + (lane ^ 3u), col + 4u, c11_1);
-  put(row + 12u + (lane ^ 0u), col + 0u, c12_0); put(row + 12u + (lane ^ 0u), col + 4u, c12_1);
-  put(row + 12u + (lane ^ 1u), col + 0u, c13_0); put(row + 12u + (lane ^ 1u), col + 4u, c13_1);
-  put(row + 12u + (lane ^ 2u), col + 0u, c14_0); put(row + 12u + (lane ^ 2u), col + 4u, c14_1);
-  put(row + 12u + (lane ^ 3u), col + 0u, c15_0); put(row + 12u + (lane ^ 3u), col + 4u, c15_1);
+  put_rows(row, lane, col, l0, r0);
+  put_rows(row + 4u, lane, col, l1, r1);
+  put_rows(row + 8u, lane, col, l2, r2);
+  put_rows(row + 12u, lane, col, l3, r3);
+  put_rows(row + 16u, lane, col, l4, r4);
+  put_rows(row + 20u, lane, col, l5, r5);
+  put_rows(row + 24u, lane, col, l6, r6);
+  put_rows(row + 28u, lane, col, l7, r7);
 }

@@ -15,6 +15,7 @@ const shapes: readonly (readonly [m: number, n: number, k: number])[] = [
   [63, 68, 68],
   [64, 64, 16],
   [65, 12, 20],
+  [32, 64, 36],
   [33, 132, 128],
   [5, 30, 28],
   [5, 32, 27],

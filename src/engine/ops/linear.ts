@@ -1,4 +1,5 @@
 // Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The matmul kernels come in variants; one is chosen per adapter.
+import sharing from "../../../shaders/lib/quad.wgsl?raw";
 import nnQuad from "../../../shaders/matmul/nn_quad.wgsl?raw";
 import nnRegisters from "../../../shaders/matmul/nn_registers.wgsl?raw";
 import nnTiled from "../../../shaders/matmul/nn_tiled.wgsl?raw";
@@ -46,12 +47,12 @@ const matmul = (
 });
 
 const FORWARD: Record<MatmulVariant, Matmul> = {
-  quad: matmul("linear", ntQuad, 16, 32, 4, true),
+  quad: matmul("linear", [sharing, ntQuad].join("\n"), 32, 32, 1, true),
   registers: matmul("linear", ntRegisters, 8, 8, 16, true),
   tiled: matmul("linear", ntTiled, 64, 64, 1, true),
 };
 const BACKWARD: Record<MatmulVariant, Matmul> = {
-  quad: matmul("linear backward", nnQuad, 16, 32, 4, false),
+  quad: matmul("linear backward", [sharing, nnQuad].join("\n"), 32, 32, 1, false),
   registers: matmul("linear backward", nnRegisters, 8, 8, 16, false),
   tiled: matmul("linear backward", nnTiled, 64, 64, 1, false),
 };
