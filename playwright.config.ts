@@ -20,7 +20,9 @@ export default defineConfig({
     baseURL: `http://localhost:${port}/`,
     viewport: { width: 1440, height: 900 },
     colorScheme: "light",
-    trace: "retain-on-failure",
+    // tracing works on the page's own thread, which the tests measure
+    trace: "off",
+    screenshot: "only-on-failure",
     launchOptions: { ...(executablePath ? { executablePath } : {}), args: chromiumFlags() },
   },
   webServer: {

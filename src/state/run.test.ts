@@ -1,9 +1,9 @@
 // Runs and the slider: commands in the right order, the last target wins, and nothing is lost by an error.
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RECIPE, EngineError } from "../engine/index.ts";
-import type { RunState } from "../worker/protocol.ts";
+import type { ModelFacts, RunState } from "../worker/protocol.ts";
 import { REST_MS } from "./gatesSlice.ts";
-import { architectureAt, bench } from "./scriptedClient.ts";
+import { architectureAt, bench, FACTS } from "./scriptedClient.ts";
 import type { Bench, Script } from "./scriptedClient.ts";
 
 async function opened(script: Script = {}): Promise<Bench> {
@@ -95,6 +95,27 @@ describe("run", () => {
     expect(studio.store.getState().device.phase).toBe("ready");
     run.end({ phase: "done", step: 600, of: 600 });
     await again;
+  });
+
+  it("keeps the screen, and the run to go on with, where the device cannot be opened again", async () => {
+    const run = longRun();
+    let refused = false;
+    const open = (): ModelFacts => {
+      if (refused) throw new EngineError("no-webgpu", "there is no adapter.");
+      return FACTS;
+    };
+    const studio = await opened({ ...run.script, open });
+    const playing = studio.store.getState().play();
+    await studio.settle();
+    studio.say({ type: "run", run: TRAINING });
+    run.fail(new EngineError("device-lost", "the device was lost"));
+    await playing;
+    refused = true;
+    await studio.store.getState().reopenDevice();
+    const { device, model } = studio.store.getState();
+    expect(device).toMatchObject({ phase: "lost", training: true, error: { code: "device-lost" } });
+    expect("error" in device && device.error.message).toContain("could not be opened again: there is no adapter.");
+    expect(model).toEqual({ phase: "open", facts: FACTS });
   });
 });
 

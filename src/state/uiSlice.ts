@@ -1,4 +1,5 @@
 // The page itself: theme, units, the device's life, progress of long tasks, and notices.
+import { EngineError } from "../engine/index.ts";
 import type { SliceOf, UiSlice } from "./studioState.ts";
 
 /** More notices than this push the oldest out. */
@@ -28,8 +29,12 @@ export const uiSlice: SliceOf<UiSlice> = ({ clearTurns }, set, get) => {
     report(error, failed) {
       const { device, run, notify } = get();
       if (error.code === "cancelled" || device.phase === "dead" || device.phase === "absent") return;
-      if (error.code === "no-webgpu") set({ device: { phase: "absent", error } });
-      else if (error.code === "device-lost") {
+      if (error.code === "no-webgpu" && device.phase === "ready") set({ device: { phase: "absent", error } });
+      else if (error.code === "no-webgpu" && device.phase !== "ready") {
+        // Browsers refuse adapters for a while after several crashes; what is on the screen must not go for that.
+        const text = `The device could not be opened again: ${error.message} Try again in a minute, or restart the browser: a run goes on from its last checkpoint.`;
+        set({ device: { ...device, error: new EngineError("device-lost", text) } });
+      } else if (error.code === "device-lost") {
         // The loss is heard of twice: as an event, and as the failure of what was under way.
         const training = failed === "play" || run.phase === "training" || (device.phase === "lost" && device.training);
         clearTurns();
@@ -46,7 +51,10 @@ export const uiSlice: SliceOf<UiSlice> = ({ clearTurns }, set, get) => {
       if (opened) {
         set({ device: { phase: "ready" } });
         if (device.training && get().resumable) await get().resume();
-      } else if (get().device.phase === "reopening") set({ device });
+      } else {
+        const now = get().device;
+        if (now.phase === "reopening") set({ device: { ...device, error: now.error } });
+      }
     },
   };
 };

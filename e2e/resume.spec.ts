@@ -1,0 +1,78 @@
+// A run outlives its page: the checkpoint in the browser's storage is offered after a reload and after the tab is gone.
+import { expect, test, type BrowserContext, type Page } from "@playwright/test";
+import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } from "./studio.ts";
+
+const RECIPE = { steps: 40, tokens: 32, checkpointEvery: 8, seed: 5 };
+
+/** The step that the banner offers to go on from. */
+async function offeredStep(page: Page): Promise<number> {
+  const banner = page.getByTestId("resumable");
+  await expect(banner).toContainText("of 40");
+  return Number(/at step (\d+) of 40/.exec(await banner.innerText())?.[1]);
+}
+
+test.describe.serial("a checkpoint", () => {
+  let context: BrowserContext;
+  let page: Page;
+  let paused = 0;
+  test.beforeAll(async ({ browser }) => {
+    context = await browser.newContext();
+    page = await context.newPage();
+    await openStudio(page, RECIPE);
+  });
+  test.afterAll(() => context.close());
+
+  test("of a pause is offered after a reload, at its step", async () => {
+    await expect(page.getByTestId("resumable")).toHaveCount(0);
+    await trainTo(page, 3);
+    paused = await pause(page);
+    await page.reload();
+    expect(await offeredStep(page)).toBe(paused);
+    expect((await stepOf(page)).step).toBe(0);
+  });
+
+  test("is resumed with its recipe, whatever the link says, and the run goes on from there", async () => {
+    await page.goto("./#steps=77&tokens=64&seed=9");
+    await page.reload();
+    expect(await offeredStep(page)).toBe(paused);
+    const steps = await recordSteps(page);
+    await page.getByTestId("resume").click();
+    await expect(page.getByTestId("resumable")).toHaveCount(0);
+    await expect.poll(async () => (await stepOf(page)).step).toBeGreaterThan(paused + 8);
+    const seen = (await steps()).filter((step) => step > 0);
+    expect(seen[0]).toBeGreaterThanOrEqual(paused);
+    expect((await stepOf(page)).of).toBe(40);
+    await expect.poll(() => page.url()).toContain("seed=5");
+    expect(await chartWords(page, "curves")).toMatch(/^Loss and normalised R by step, \d+ points/);
+  });
+
+  test("survives a tab that is killed in the middle of training", async () => {
+    const { step } = await stepOf(page);
+    const crashed = page.waitForEvent("crash");
+    const cdp = await context.newCDPSession(page);
+    // the tab dies before it can answer
+    cdp.send("Page.crash").catch(() => undefined);
+    await crashed;
+    await page.close();
+    page = await context.newPage();
+    await openStudio(page, RECIPE);
+    const offered = await offeredStep(page);
+    expect(offered % 8).toBe(0);
+    expect(offered).toBeGreaterThan(paused);
+    expect(offered).toBeGreaterThanOrEqual(step - 8);
+    await page.getByTestId("resume").click();
+    await finish(page);
+    expect(await stepOf(page)).toEqual({ step: 40, of: 40 });
+  });
+
+  test("is gone after it is discarded", async () => {
+    await page.reload();
+    await expect(page.getByTestId("resumable")).toContainText("A finished run of this model is kept: 40 steps, seed 5");
+    await page.getByTestId("discard").click();
+    await expect(page.getByTestId("resumable")).toHaveCount(0);
+    await openStudio(page, RECIPE);
+    await page.reload();
+    await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/tokens$/);
+    await expect(page.getByTestId("resumable")).toHaveCount(0);
+  });
+});

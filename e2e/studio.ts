@@ -1,0 +1,107 @@
+// The studio as the browser tests see it: opening it, reading its numbers, and moving its controls as a person does.
+import { expect, type Page } from "@playwright/test";
+
+/** A recipe in the page's link; what is left out keeps its default. */
+export type LinkedRecipe = Record<string, number | string>;
+
+/** Keep a software GPU's steps short. */
+export const SHORT: LinkedRecipe = { steps: 80, tokens: 32, checkpointEvery: 10 };
+
+/** Tokens that a perplexity is measured on in these tests: two windows of the embedded model. */
+export const MEASURED_TOKENS = 1024;
+
+/** Longest wait for a run: a step takes half a second where others use the machine too. */
+export const RUN_MS = 200_000;
+
+/** Opens the embedded model with `recipe`, and waits until its dense perplexity stands there. */
+export async function openStudio(page: Page, recipe: LinkedRecipe = SHORT): Promise<void> {
+  const hash = new URLSearchParams(Object.entries(recipe).map(([key, value]) => [key, String(value)]));
+  await page.goto(`./#${hash.toString()}`);
+  await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
+  await page.getByTestId("texts").locator("summary").click();
+  await page.getByTestId("evaluation-tokens").selectOption(String(MEASURED_TOKENS));
+  await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/1,024 tokens$/);
+}
+
+/** "step 12 of 80" as numbers. */
+export async function stepOf(page: Page): Promise<{ step: number; of: number }> {
+  const words = await page.getByTestId("run-step").innerText();
+  const [, step, of] = /step (\d+) of (\d+)/.exec(words) ?? [];
+  if (step === undefined || of === undefined) throw new Error(`expected "step i of n", got "${words}"`);
+  return { step: Number(step), of: Number(of) };
+}
+
+/** Trains (or goes on) until at least `step` steps are done. */
+export async function trainTo(page: Page, step: number): Promise<void> {
+  await page.getByTestId("play").click();
+  await expect.poll(async () => (await stepOf(page)).step, { timeout: RUN_MS }).toBeGreaterThanOrEqual(step);
+}
+
+/** Pauses, and waits until the run stands; returns its step. */
+export async function pause(page: Page): Promise<number> {
+  await page.getByTestId("pause").click();
+  await expect(page.getByTestId("run-phase")).toHaveText("paused");
+  await expect(page.getByTestId("play")).toBeEnabled();
+  return (await stepOf(page)).step;
+}
+
+/** Waits for the run's end. */
+export async function finish(page: Page): Promise<void> {
+  await expect(page.getByTestId("run-phase")).toHaveText("done", { timeout: RUN_MS });
+}
+
+/** Notes every step that the page shows from now on; the returned function reads them, oldest first. */
+export async function recordSteps(page: Page): Promise<() => Promise<number[]>> {
+  const seen = await page.getByTestId("run-step").evaluateHandle((node) => {
+    const steps: number[] = [];
+    const note = (): void => void steps.push(Number(/\d+/.exec(node.textContent)?.[0]));
+    note();
+    new MutationObserver(note).observe(node, { childList: true, characterData: true, subtree: true });
+    return steps;
+  });
+  return () => seen.jsonValue();
+}
+
+/** The accessible name of a figure's chart: what it shows, in numbers. */
+export async function chartWords(page: Page, name: "map" | "curves" | "kept" | "widths"): Promise<string> {
+  return (await page.getByTestId(`figure-${name}`).getByRole("img").getAttribute("aria-label")) ?? "";
+}
+
+/** Moves the target's slider by keys, a percent a key, as a person at the keyboard does. */
+export async function slideBy(page: Page, percent: number): Promise<void> {
+  const slider = page.getByRole("slider", { name: "Target: kept share" });
+  await slider.focus();
+  for (let i = 0; i < Math.abs(percent); i += 1) await slider.press(percent > 0 ? "ArrowRight" : "ArrowLeft");
+}
+
+/** Types a target, percent of the block weights. */
+export async function typeTarget(page: Page, percent: number): Promise<void> {
+  await page.getByTestId("keep-blocks").fill(String(percent));
+  await page.getByTestId("keep-blocks").press("Enter");
+}
+
+/** Block weights that the ledger says are kept. */
+export async function keptBlockWeights(page: Page): Promise<number> {
+  const note = await page.getByTestId("kept-blocks-note").innerText();
+  return Number((/^[\d,]+/.exec(note)?.[0] ?? "NaN").replaceAll(",", ""));
+}
+
+/** Waits until the pruned model is measured at this target and step, e.g. ("35.0 %", 60); returns its perplexity. */
+export async function prunedPerplexity(page: Page, target: string, step: number): Promise<number> {
+  const note = page.getByTestId("perplexity-pruned-note");
+  await expect(note).toHaveText(new RegExp(`^at ${target}, step ${step}; .+, context 512, 1,024 tokens$`));
+  return Number.parseFloat(await page.getByTestId("perplexity-pruned").innerText());
+}
+
+/** Reads until two readings in a row are equal: texts on the screen follow the store a moment later. */
+export async function settled<T>(read: () => Promise<T>): Promise<T> {
+  let now = await read();
+  await expect
+    .poll(async () => {
+      const before = now;
+      now = await read();
+      return JSON.stringify(now) === JSON.stringify(before);
+    })
+    .toBe(true);
+  return now;
+}
