@@ -1,4 +1,6 @@
 // The language model's ops with their references, for the registry.
+import { addPositions } from "./addPositions.ts";
+import { addPositionsRef } from "./addPositions.ref.ts";
 import { appendKv } from "./appendKv.ts";
 import { appendKvRef } from "./appendKv.ref.ts";
 import { attention } from "./attention.ts";
@@ -11,6 +13,8 @@ import { gate, gatedAdd } from "./gate.ts";
 import { gatedAddRef, gateRef } from "./gate.ref.ts";
 import { gather } from "./gather.ts";
 import { gatherRef, scatterAddRef } from "./gather.ref.ts";
+import { headNorm } from "./headNorm.ts";
+import { headNormRef } from "./headNorm.ref.ts";
 import { type CheckedOp, checkedOp } from "./parity.ts";
 import { rmsnorm } from "./rmsnorm.ts";
 import { rmsnormRef } from "./rmsnorm.ref.ts";
@@ -30,7 +34,9 @@ function take(inputs: readonly Tensor[], i: number): Tensor {
 
 export const languageOps: readonly CheckedOp[] = [
   checkedOp(embeddingRef, (ctx, t, { scale }) => [embedding(ctx, take(t, 0), take(t, 1), scale)]),
+  checkedOp(addPositionsRef, (ctx, t) => [addPositions(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(rmsnormRef, (ctx, t, { eps }) => [rmsnorm(ctx, take(t, 0), take(t, 1), eps)]),
+  checkedOp(headNormRef, (ctx, t, params) => [headNorm(ctx, take(t, 0), take(t, 1), params.eps, params)]),
   checkedOp(ropeRef, (ctx, t, shape) => [rope(ctx, take(t, 0), take(t, 1), take(t, 2), shape)]),
   checkedOp(appendKvRef, (ctx, t, shape) => {
     appendKv(ctx, take(t, 0), take(t, 2), take(t, 1), shape);
