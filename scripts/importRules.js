@@ -51,9 +51,14 @@ const OUTSIDE = [REACT, D3, STORE, ONNX, NODE, UI, CHARTS, STATE, VERIFY, WORKER
 const LAYERS = ["gpu", "tensor", "tape", "ctx", "ops", "model", "prune", "evaluate", "train"];
 const REMEDY =
   "Inside the engine: gpu <- tensor <- tape <- ctx <- ops <- model <- prune <- evaluate <- train. Move what both need down, or hand it in as an argument.";
+/** What config.json says, and the families' files. */
+const PLAIN_MODEL = [
+  ...["config", "configFields", "ropeConfig", "ropeTable", "modelConfig", "tensors", "family", "families"],
+  ...["llama", "mistral", "gemma", "qwen2", "qwen3", "opt", "phi"],
+];
 /** Plain data without GPU code, which every layer may name: they import errors, rng, formats and each other only. */
 const PLAIN = {
-  model: "(config|configFields|ropeConfig|ropeTable)\\.ts",
+  model: `(${PLAIN_MODEL.join("|")})\\.ts`,
   prune: "(gates|tensorGates|architecture|budget|compact)\\.ts",
   train: "recipe\\.ts",
 };
@@ -97,7 +102,7 @@ export const IMPORT_RULES = [
   engine(["errors.ts", "rng.ts", "formats/**"], [NO_GPU, WGSL]),
   engine(
     [
-      "model/{config,configFields,ropeConfig,ropeTable}.ts",
+      `model/{${PLAIN_MODEL.join(",")}}.ts`,
       "prune/{gates,tensorGates,architecture,budget,compact}.ts",
       "train/recipe.ts",
     ],

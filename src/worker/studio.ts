@@ -321,7 +321,7 @@ function factsOf(ctx: Ctx, { name, config, dtype, weights, model }: OpenedModel)
   const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context } = config;
   const { name: adapter, software } = ctx.gpu.facts;
   const shape = { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context };
-  const parameters = { ...countParameters(config), biases: 0 };
+  const parameters = countParameters(config);
   return {
     name,
     ...shape,

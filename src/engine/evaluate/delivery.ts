@@ -10,7 +10,7 @@ import { modelCardFile } from "../formats/modelCard.ts";
 import type { OutputFile } from "../formats/outputFile.ts";
 import { readCompact } from "../formats/readCompact.ts";
 import { buildReceipt, type FormCheck, type ReceiptInput, receiptFile } from "../formats/receipt.ts";
-import { llamaForward } from "../model/llama.ts";
+import { decoderForward } from "../model/decoder.ts";
 import { loadModel, type Model } from "../model/load.ts";
 import type { OpenedModel } from "../model/open.ts";
 import { readConfig } from "../model/config.ts";
@@ -159,7 +159,7 @@ async function logitsOf(ctx: Ctx, model: Model, ids: Uint32Array): Promise<Float
   const logits = ctx.step(() => {
     const tokens = ctx.upload(ids, [ids.length], "ids");
     const start = ctx.upload(new Uint32Array(1), [1], "start");
-    return llamaForward(ctx, model.config, model.weights, tokens, { selection: model.selection, start });
+    return decoderForward(ctx, model.config, model.weights, tokens, { selection: model.selection, start });
   });
   return ctx.read(logits);
 }

@@ -1,7 +1,7 @@
 // Perplexity (method.md section 4): non-overlapping windows, first token of each unscored, exp(total NLL / scored tokens).
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
-import { llamaForward } from "../model/llama.ts";
+import { decoderForward } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import type { Selection } from "../model/selection.ts";
 import { crossEntropy } from "../ops/crossEntropy.ts";
@@ -52,7 +52,7 @@ export async function perplexity(
     const loss = ctx.step(() => {
       const window = ctx.upload(ids.slice(start, start + length), [length], "window");
       const first = ctx.upload(new Uint32Array(1), [1], "start");
-      const logits = llamaForward(ctx, model.config, model.weights, window, { selection, start: first });
+      const logits = decoderForward(ctx, model.config, model.weights, window, { selection, start: first });
       return crossEntropy(ctx, logits, window);
     });
     const [mean = Number.NaN] = await ctx.read(loss);

@@ -11,14 +11,17 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-/** Checks that a case of a GLU family must have; a check that is left out would otherwise pass silently. */
+/** opt350 is an OPT with norms behind the residual adds and embeddings narrower than d, as OPT-350m has. */
+const CASES = ["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"];
+
+/** Checks that every case must have; a check that is left out would otherwise pass silently. */
 const EXPECTED = [
   ...["logits", "hidden", "loss", "greedy", "perplexity"],
   ...["hard.logits", "hard.loss", "hard.kept", "hard.total", "hard.perplexity", "compact.logits", "compact.equals.masked"],
   ...["soft.loss", "soft.grad", "hypernet.logits", "train.loss", "train.penalty", "train.kept", "train.logits", "train.weights"],
 ];
 
-describe.each(["llama", "llama3"])("%s", (name) => {
+describe.each(CASES)("%s", (name) => {
   test("agrees with PyTorch", async () => {
     const { checks } = await checkGolden(ctx, await goldenFolder(name));
     expect(Object.keys(checks).sort()).toEqual([...EXPECTED].sort());

@@ -2,7 +2,7 @@
 import type { Ctx } from "../ctx.ts";
 import { generate } from "../evaluate/generate.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
-import { type ForwardOptions, llamaForward } from "../model/llama.ts";
+import { type ForwardOptions, decoderForward } from "../model/decoder.ts";
 import { loadModel, type Model } from "../model/load.ts";
 import { masked, type Selection } from "../model/selection.ts";
 import { tapeArithmetic } from "../ops/arithmetic.ts";
@@ -35,7 +35,7 @@ async function forward(ctx: Ctx, model: Model, ids: Uint32Array, options: Omit<F
     ctx.step(() => {
       const tokens = ctx.upload(ids, [ids.length], "ids");
       const start = ctx.upload(new Uint32Array(1), [1], "start");
-      const logits = llamaForward(ctx, model.config, model.weights, tokens, { selection: model.selection, ...options, start });
+      const logits = decoderForward(ctx, model.config, model.weights, tokens, { selection: model.selection, ...options, start });
       return { logits, loss: crossEntropy(ctx, logits, tokens) };
     }),
   );
@@ -117,7 +117,7 @@ async function checkSoft(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
       const tokens = ctx.upload(ids, [ids.length], "ids");
       const start = ctx.upload(new Uint32Array(1), [1], "start");
       const selection = masked(gates, layout);
-      const loss = crossEntropy(ctx, llamaForward(ctx, model.config, model.weights, tokens, { selection, start }), tokens);
+      const loss = crossEntropy(ctx, decoderForward(ctx, model.config, model.weights, tokens, { selection, start }), tokens);
       tape.backward([[loss, one]]);
       return { loss, gradient: tape.gradOf(gates) };
     }),

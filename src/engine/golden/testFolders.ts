@@ -2,7 +2,7 @@
 import { memoryFolder } from "../formats/memoryFolder.ts";
 import type { Folder } from "../formats/folder.ts";
 
-const GOLDEN: Record<string, string> = import.meta.glob(["../../../golden/llama/*", "../../../golden/llama3/*"], {
+const GOLDEN: Record<string, string> = import.meta.glob(["../../../golden/*/*", "!../../../golden/reference/*", "!../../../golden/smollm2/*"], {
   query: "?url",
   import: "default",
   eager: true,

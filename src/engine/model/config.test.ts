@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { countParameters, readConfig } from "./config.ts";
+import { LLAMA_DESIGN } from "./modelConfig.ts";
 
 const load = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, "utf8"));
 
@@ -38,6 +39,7 @@ describe("readConfig", () => {
       rope: { theta: 10000 },
       tiedHead: true,
       glu: true,
+      design: LLAMA_DESIGN,
       bosToken: 0,
       eosTokens: [1],
     });
@@ -68,6 +70,7 @@ describe("readConfig", () => {
       embeddings: 393_216,
       head: 0,
       norms: 3_264,
+      biases: 0,
       total: 3_542_208,
     });
     expect(countParameters({ ...config, tiedHead: false }).total).toBe(3_542_208 + 393_216);
@@ -111,14 +114,12 @@ describe("readConfig", () => {
       "another family",
       { model_type: "mamba" },
       "unsupported",
-      /^model_type 'mamba' is not supported; supported: llama$/,
+      /^model_type 'mamba' is not supported; supported: llama, mistral, gemma, qwen2, qwen3, opt, phi$/,
     ],
     ["no family", { vocab_size: 3 }, "config", /model_type: missing/],
     ["a list", [], "config", /expected an object, got \[\]/],
     ["a quantised model", { ...minimal, quantization_config: { quant_method: "gptq" } }, "unsupported", /'gptq'/],
     ["another activation", { ...minimal, hidden_act: "gelu" }, "config", /hidden_act: 'gelu'/],
-    ["attention biases", { ...minimal, attention_bias: true }, "config", /model\.layers\.0\.self_attn\.q_proj\.bias/],
-    ["MLP biases", { ...minimal, mlp_bias: true }, "config", /mlp\.gate_proj\.bias/],
     ["a missing width", { ...minimal, hidden_size: undefined }, "config", /hidden_size: missing; expected a positive/],
     ["a width in words", { ...minimal, hidden_size: "64" }, "config", /hidden_size: .* got "64"/],
     ["half a layer", { ...minimal, num_hidden_layers: 1.5 }, "config", /num_hidden_layers: .* got 1.5/],

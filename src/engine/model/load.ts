@@ -4,9 +4,12 @@ import { invariant } from "../errors.ts";
 import { VECTORS_PER_BLOCK } from "../prune/gates.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ModelConfig } from "./config.ts";
-import type { LlamaBlock, LlamaWeights } from "./llama.ts";
+import type { BlockWeights, DecoderWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
+import { FAMILIES } from "./families.ts";
+import type { TensorNames } from "./family.ts";
 import { ropeTable } from "./ropeTable.ts";
 import { type BlockIndices, compact, DENSE, type Selection } from "./selection.ts";
+import { modelTensors } from "./tensors.ts";
 
 /** What the loader reads: a model's folder, or the same cut to the kept dimensions. */
 export interface WeightReader {
@@ -18,7 +21,7 @@ export interface WeightReader {
 /** A model on the GPU, ready to run. */
 export interface Model {
   readonly config: ModelConfig;
-  readonly weights: LlamaWeights;
+  readonly weights: DecoderWeights;
   /** DENSE for a whole model; gathers and scatters for a compact one. */
   readonly selection: Selection;
   readonly gpuBytes: number;
@@ -34,8 +37,6 @@ export interface LoadOptions {
 
 /** The fast matmuls read whole vec4s: what a compact model keeps is padded to multiples of this, with weights of zero. */
 const PAD = 4;
-
-const TENSORS_PER_BLOCK = 9;
 
 /** Reads every tensor once and uploads it. Frees what it made if reading fails. */
 export async function loadModel(
@@ -56,27 +57,47 @@ export async function loadModel(
 class Loader {
   private readonly made: Tensor[] = [];
   private done = 0;
+  private readonly names: TensorNames;
+  /** The tensors that the config asks for, by name: a bias, norm or matrix that is not among them is left out. */
+  private readonly wanted: ReadonlySet<string>;
 
   constructor(
     private readonly ctx: Ctx,
     private readonly config: ModelConfig,
     private readonly reader: WeightReader,
     private readonly options: LoadOptions,
-  ) {}
+  ) {
+    this.names = FAMILIES[config.family].names;
+    this.wanted = new Set(modelTensors(config).map(({ name }) => name));
+  }
 
   async load(): Promise<Model> {
-    const { config } = this;
-    const embedding = await this.whole("model.embed_tokens.weight");
-    const blocks: LlamaBlock[] = [];
-    for (let l = 0; l < config.layers; l++) blocks.push(await this.block(`model.layers.${l}`));
-    const norm = await this.vector("model.norm.weight");
-    const head = config.tiedHead ? embedding : await this.whole("lm_head.weight");
-    const table = ropeTable(config.rope, config.headDim, config.context);
-    const rope = this.keep(this.ctx.persistent("rope", [config.context, config.headDim / 2, 2], { data: table }));
+    const { config, names } = this;
+    const embedding = await this.whole(`${names.embedding}.weight`);
+    const positions = names.positions && (await this.positions(names.positions));
+    const projectIn = await this.plain(names.projectIn);
+    const blocks: BlockWeights[] = [];
+    for (let l = 0; l < config.layers; l++) blocks.push(await this.block(`${names.layers}${l}.`));
+    const norm = await this.norm(names.finalNorm);
+    const projectOut = await this.plain(names.projectOut);
+    const head: LinearWeights = {
+      weight: config.tiedHead ? embedding : await this.whole(`${names.head}.weight`),
+      ...(await this.bias(names.head)),
+    };
+    const rope = this.rope();
     const { lists } = this.options;
     return {
       config,
-      weights: { embedding, blocks, norm, head, rope },
+      weights: {
+        embedding,
+        ...(positions ? { positions } : {}),
+        ...(projectIn ? { projectIn } : {}),
+        blocks,
+        ...(norm ? { norm } : {}),
+        ...(projectOut ? { projectOut } : {}),
+        head,
+        ...(rope ? { rope } : {}),
+      },
       selection: lists ? compact(blocks.map((_, l) => this.indices(lists, l))) : DENSE,
       gpuBytes: this.made.reduce((sum, tensor) => sum + tensor.buffer.bytes, 0),
       free: () => this.free(),
@@ -88,15 +109,22 @@ class Loader {
     this.made.length = 0;
   }
 
-  private async block(at: string): Promise<LlamaBlock> {
-    const part = (name: string): string => `${at}.${name}.weight`;
+  private async block(at: string): Promise<BlockWeights> {
+    const { names } = this;
+    const attentionNorm = await this.norm(at + names.attentionNorm);
+    invariant(attentionNorm, "bug", `${at}${names.attentionNorm} is not among the family's tensors`);
+    const qkv = await this.linear(at + names.q, at + names.k, at + names.v);
+    const headNorms = await this.headNorms(at);
+    const o = await this.linear(at + names.o);
+    const mlpNorm = await this.norm(names.mlpNorm && at + names.mlpNorm);
     return {
-      attentionNorm: await this.vector(part("input_layernorm")),
-      qkv: await this.rows(part("self_attn.q_proj"), part("self_attn.k_proj"), part("self_attn.v_proj")),
-      o: await this.rows(part("self_attn.o_proj")),
-      mlpNorm: await this.vector(part("post_attention_layernorm")),
-      gateUp: await this.rows(part("mlp.gate_proj"), part("mlp.up_proj")),
-      down: await this.rows(part("mlp.down_proj")),
+      attentionNorm,
+      qkv,
+      ...(headNorms ? { headNorms } : {}),
+      o,
+      ...(mlpNorm ? { mlpNorm } : {}),
+      up: await this.linear(...names.ups.map((name) => at + name)),
+      down: await this.linear(at + names.down),
     };
   }
 
@@ -105,8 +133,13 @@ class Loader {
     return this.options.lists && this.config.dModel % PAD === 0 ? Math.ceil(n / PAD) * PAD : n;
   }
 
-  /** Matrices of equal width, one below the other; each padded with rows and columns of zeros where it is cut. */
-  private async rows(...names: readonly string[]): Promise<Tensor> {
+  /** Matrices of equal width, one below the other, with their biases; each padded with rows and columns of zeros where it is cut. */
+  private async linear(...names: readonly string[]): Promise<LinearWeights> {
+    const weight = await this.rows(names.map((name) => `${name}.weight`));
+    return { weight, ...(await this.bias(...names)) };
+  }
+
+  private async rows(names: readonly string[]): Promise<Tensor> {
     const shapes = names.map((name) => this.reader.info(name).shape);
     const cols = shapes[0]?.[1] ?? 0;
     const width = this.padded(cols);
@@ -123,15 +156,65 @@ class Loader {
     return this.keep(this.ctx.persistent(names[0] ?? "matrix", [row, width], { data }));
   }
 
-  /** A matrix that pruning leaves alone. */
+  /** The biases of packed matrices, padded like their rows; nothing where the config asks for none. */
+  private async bias(...layers: readonly string[]): Promise<{ bias?: Tensor }> {
+    const names = layers.map((name) => `${name}.bias`).filter((name) => this.wanted.has(name));
+    if (names.length === 0) return {};
+    const heights = names.map((name) => this.padded(this.reader.info(name).shape[0] ?? 0));
+    const data = new Float32Array(heights.reduce((sum, rows) => sum + rows, 0));
+    let row = 0;
+    for (const [i, name] of names.entries()) {
+      data.set(await this.read(name), row);
+      row += heights[i] ?? 0;
+    }
+    return { bias: this.keep(this.ctx.persistent(names[0] ?? "bias", [data.length], { data })) };
+  }
+
+  /** A linear layer that pruning leaves alone, where the config asks for it. */
+  private async plain(name: string | undefined): Promise<LinearWeights | undefined> {
+    return name !== undefined && this.wanted.has(`${name}.weight`)
+      ? { weight: await this.whole(`${name}.weight`) }
+      : undefined;
+  }
+
   private async whole(name: string): Promise<Tensor> {
     const data = await this.read(name);
     return this.keep(this.ctx.persistent(name, this.reader.info(name).shape, { data }));
   }
 
-  private async vector(name: string): Promise<Tensor> {
-    const data = await this.read(name);
-    return this.keep(this.ctx.persistent(name, [data.length], { data }));
+  private async norm(name: string | undefined): Promise<NormWeights | undefined> {
+    if (name === undefined || !this.wanted.has(`${name}.weight`)) return undefined;
+    const values = await this.read(`${name}.weight`);
+    const { normShift } = this.config.design;
+    const data = normShift === 0 ? values : values.map((value) => value + normShift);
+    const weight = this.keep(this.ctx.persistent(name, [data.length], { data }));
+    return { weight, ...(await this.bias(name)) };
+  }
+
+  /** (2, headDim): the norms of q and k. */
+  private async headNorms(at: string): Promise<Tensor | undefined> {
+    const { qNorm, kNorm } = this.names;
+    if (!this.config.design.qkNorm || qNorm === undefined || kNorm === undefined) return undefined;
+    const data = Float32Array.of(
+      ...(await this.read(`${at}${qNorm}.weight`)),
+      ...(await this.read(`${at}${kNorm}.weight`)),
+    );
+    return this.keep(this.ctx.persistent(at + qNorm, [2, data.length / 2], { data }));
+  }
+
+  /** A table of learned positions without its unused first rows, so that its row is the position. */
+  private async positions({ name, unusedRows }: { name: string; unusedRows: number }): Promise<Tensor> {
+    const { context, dModel } = this.config;
+    const data = (await this.read(`${name}.weight`)).subarray(unusedRows * dModel);
+    return this.keep(this.ctx.persistent(name, [context, dModel], { data }));
+  }
+
+  private rope(): Tensor | undefined {
+    const { rope, headDim, context } = this.config;
+    if (!rope) return undefined;
+    const rotaryDim = Math.floor(headDim * (rope.share ?? 1));
+    const data = ropeTable(rope, rotaryDim, context);
+    return this.keep(this.ctx.persistent("rope", [context, rotaryDim / 2, 2], { data }));
   }
 
   private indices(lists: readonly Uint32Array[], l: number): BlockIndices {
@@ -146,7 +229,7 @@ class Loader {
 
   private async read(name: string): Promise<Float32Array> {
     const values = await this.reader.readFloat32(name);
-    this.options.onProgress?.(++this.done, TENSORS_PER_BLOCK * this.config.layers + (this.config.tiedHead ? 2 : 3));
+    this.options.onProgress?.(++this.done, this.wanted.size);
     return values;
   }
 

@@ -6,7 +6,7 @@ import { type Folder, readJson } from "../formats/folder.ts";
 import { openWeights, type Weights } from "../formats/safetensors.ts";
 import { type ModelConfig, readConfig } from "./config.ts";
 import { crossEntropy } from "../ops/crossEntropy.ts";
-import { llamaForward } from "./llama.ts";
+import { decoderForward } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.ts";
 import { checkWeights } from "./weights.ts";
@@ -68,7 +68,7 @@ function firstForward(ctx: Ctx, { config, weights, selection }: Model): void {
   ctx.step(() => {
     const ids = ctx.upload(new Uint32Array(8), [8], "ids");
     const start = ctx.upload(new Uint32Array(1), [1], "start");
-    crossEntropy(ctx, llamaForward(ctx, config, weights, ids, { selection, start }), ids);
+    crossEntropy(ctx, decoderForward(ctx, config, weights, ids, { selection, start }), ids);
   });
 }
 

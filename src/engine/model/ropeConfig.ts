@@ -4,6 +4,8 @@ import type { ConfigFields } from "./configFields.ts";
 
 export interface RopeConfig {
   theta: number;
+  /** Share of each head that turns (Phi), its first dimensions; default: all. */
+  share?: number;
   /** Llama-3 frequency scaling (rope_type "llama3"), if any. */
   scaling?: { factor: number; lowFreqFactor: number; highFreqFactor: number; originalContext: number };
 }
@@ -13,23 +15,34 @@ const ROPE_TYPES = ["default", "llama3"];
 
 /**
  * Reads `rope_theta` and `rope_scaling` at the top (files on the hub) or `rope_parameters` (transformers 5).
+ * `defaultShare` is partial_rotary_factor where it is missing, for families in which only a part of each head turns.
  * Throws "unsupported" for another rope_type, "config" where the two spellings contradict each other.
  */
-export function readRope(config: ConfigFields): RopeConfig {
+export function readRope(config: ConfigFields, defaultShare?: number): RopeConfig {
   const name = config.object("rope_parameters") ? "rope_parameters" : "rope_scaling";
   const nested = config.object(name);
-  const top = config.get("rope_theta") === undefined ? undefined : config.positive("rope_theta");
-  const theta = nested?.positive("rope_theta", top ?? DEFAULT_THETA) ?? top ?? DEFAULT_THETA;
-  if (top !== undefined && top !== theta) config.refuse("rope_theta", `${top}, but ${name}.rope_theta is ${theta}`);
-  if (!nested) return { theta };
+  const either = (field: string, fallback: number): number => {
+    const top = config.get(field) === undefined ? undefined : config.positive(field);
+    const value = nested?.positive(field, top ?? fallback) ?? top ?? fallback;
+    if (top !== undefined && top !== value) config.refuse(field, `${top}, but ${name}.${field} is ${value}`);
+    return value;
+  };
+  const theta = either("rope_theta", DEFAULT_THETA);
+  const share = either("partial_rotary_factor", defaultShare ?? 1);
+  if (share > 1 || (share !== 1 && defaultShare === undefined)) {
+    config.refuse(
+      "partial_rotary_factor",
+      `${share} is not supported for this family; expected ${defaultShare === undefined ? "1" : "1 or less"}`,
+    );
+  }
+  const plain = share === 1 ? { theta } : { theta, share };
+  if (!nested) return plain;
   const type = nested.string("rope_type", nested.string("type", "default"));
   if (!ROPE_TYPES.includes(type)) {
     const supported = `supported: ${ROPE_TYPES.join(", ")}`;
     throw new EngineError("unsupported", `config.json: rope_type '${type}' is not supported; ${supported}`, { type });
   }
-  const share = nested.positive("partial_rotary_factor", 1);
-  if (share !== 1) nested.refuse("partial_rotary_factor", `${share} is not supported for this family; expected 1`);
-  if (type === "default") return { theta };
+  if (type === "default") return plain;
   const scaling = {
     factor: nested.positive("factor"),
     lowFreqFactor: nested.positive("low_freq_factor"),
@@ -42,5 +55,5 @@ export function readRope(config: ConfigFields): RopeConfig {
       `${scaling.highFreqFactor} must be above low_freq_factor ${scaling.lowFreqFactor}`,
     );
   }
-  return { theta, scaling };
+  return { ...plain, scaling };
 }

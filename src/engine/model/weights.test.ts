@@ -5,7 +5,8 @@ import { memorySource } from "../formats/memoryFolder.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { type Dtype, elementCount } from "../formats/dtype.ts";
 import { countParameters, readConfig } from "./config.ts";
-import { checkWeights, llamaTensors, modelTensors } from "./weights.ts";
+import { modelTensors } from "./tensors.ts";
+import { checkWeights } from "./weights.ts";
 
 const config = readConfig({
   model_type: "llama",
@@ -30,29 +31,36 @@ function weights(changes: Record<string, { shape?: number[]; dtype?: Dtype } | u
   return { names: [...all.keys()], info: (name: string) => all.get(name)! };
 }
 
-describe("llamaTensors", () => {
+describe("modelTensors", () => {
   it("has a head dimension of its own, and a head where it is not tied", () => {
-    const shapes = new Map(llamaTensors(config).map(({ name, shape }) => [name, shape]));
+    const shapes = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
     expect(shapes.get("model.layers.0.self_attn.q_proj.weight")).toEqual([12, 8]);
     expect(shapes.get("model.layers.0.self_attn.k_proj.weight")).toEqual([6, 8]);
     expect(shapes.get("model.layers.0.self_attn.o_proj.weight")).toEqual([8, 12]);
     expect(shapes.get("model.layers.0.mlp.down_proj.weight")).toEqual([8, 12]);
     expect(shapes.get("lm_head.weight")).toEqual([10, 8]);
-    expect(llamaTensors({ ...config, tiedHead: true })).toHaveLength(shapes.size - 1);
+    expect(modelTensors({ ...config, tiedHead: true })).toHaveLength(shapes.size - 1);
   });
 
   it("holds as many values as the model has parameters", () => {
-    const values = llamaTensors(config).reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    const values = modelTensors(config).reduce((sum, { shape }) => sum + elementCount(shape), 0);
     expect(values).toBe(countParameters(config).total);
   });
 });
 
 describe("checkWeights", () => {
-  it.each(["golden/llama", "golden/llama3", "public/model"])("accepts %s", async (folder) => {
+  it.each([
+    ...["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"].map(
+      (name) => `golden/${name}`,
+    ),
+    "public/model",
+  ])("accepts %s", async (folder) => {
     const model = readConfig(JSON.parse(await readFile(`${folder}/config.json`, "utf8")));
     const file = await readSafetensors(memorySource("m", await readFile(`${folder}/model.safetensors`)));
     const checked = checkWeights(model, { names: [...file.tensors.keys()], info: (name) => file.tensors.get(name)! });
     expect(checked.length).toBe(file.tensors.size);
+    const values = [...file.tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    expect(countParameters(model).total).toBe(values);
   });
 
   it("tolerates a copy of a tied head and rotary buffers", () => {
@@ -61,7 +69,7 @@ describe("checkWeights", () => {
       "lm_head.weight": { shape: [10, 8] },
       "model.layers.0.self_attn.rotary_emb.inv_freq": { shape: [3] },
     };
-    expect(checkWeights(tied, weights(extra, tied))).toEqual(llamaTensors(tied));
+    expect(checkWeights(tied, weights(extra, tied))).toEqual(modelTensors(tied));
     expect(() => checkWeights(tied, weights({ "lm_head.weight": { shape: [11, 8] } }, tied))).toThrow(
       "tensor 'lm_head.weight' has the shape [11, 8], but config.json asks for [10, 8]",
     );

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../model/config.ts";
+import { LLAMA_DESIGN } from "../model/modelConfig.ts";
 import { architectureOf, nextGateCost, type Architecture } from "./architecture.ts";
 import { budgetOf, keptWeightsOfMasks, minimumWeights, type Budget } from "./budget.ts";
 import { gateLayout, type GateLayout } from "./gates.ts";
@@ -22,6 +23,7 @@ const golden: ModelConfig = {
   rope: { theta: 1e4 },
   tiedHead: true,
   glu: true,
+  design: LLAMA_DESIGN,
   eosTokens: [1],
 };
 const tiny: ModelConfig = { ...golden, layers: 2, dModel: 5, heads: 1, kvHeads: 1, headDim: 2, dMlp: 7 };

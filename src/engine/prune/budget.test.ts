@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../model/config.ts";
+import { LLAMA_DESIGN } from "../model/modelConfig.ts";
 import * as budgets from "./budget.ts";
 
 const speeches: ModelConfig = {
@@ -20,6 +21,7 @@ const speeches: ModelConfig = {
   rope: { theta: 1e4 },
   tiedHead: true,
   glu: true,
+  design: LLAMA_DESIGN,
   eosTokens: [1],
 };
 const llama2: ModelConfig = {
@@ -48,8 +50,20 @@ describe("counts of weights", () => {
   });
 
   it("counts a block without a GLU", () => {
-    const plain = budgets.budgetOf({ ...speeches, glu: false });
+    const plain = budgets.budgetOf({ ...speeches, family: "phi", glu: false });
     expect(plain.blockWeights).toBe(8 * (192 * (192 + 128) + 192 * 192 + 2 * 192 * 512));
+  });
+
+  it("leaves biases out of the block weights, and drops those of pruned outputs from the whole", () => {
+    const biases = { qkv: true, o: true, mlp: true, head: false };
+    const biased = budgets.budgetOf({ ...speeches, design: { ...LLAMA_DESIGN, biases } });
+    expect(biased.blockWeights).toBe(budget.blockWeights);
+    expect(biased.restWeights - budget.restWeights).toBe(8 * (192 + 2 * 64 + 192 + 2 * 512 + 192));
+    expect(budgets.keptTotalWeights(biased, full)).toBe(biased.totalWeights);
+    const one = full.map(() => 1);
+    // one entry is left of o's bias, gate's, up's and down's; q, k and v keep theirs
+    const left = budgets.keptTotalWeights(biased, one) - budgets.keptTotalWeights(budget, one);
+    expect(left).toBe(8 * (192 + 2 * 64 + 1 + 2 + 1));
   });
 
   it("takes a rest counted from the file", () => {

@@ -21,10 +21,14 @@ export interface Budget extends GateCosts {
   layers: number;
   /** T_total: linear weights of all blocks, without biases. */
   blockWeights: number;
-  /** Everything that is never pruned: embeddings, head (if untied), norms, biases. */
+  /** Everything that T(s) does not count: embeddings, head (if untied), norms, biases. */
   restWeights: number;
   /** blockWeights + restWeights. */
   totalWeights: number;
+  /** Entries of biases that go with one gate of s1 .. s5: cut with their rows, though T(s) counts no bias. */
+  biasesPerGate: readonly number[];
+  /** Of restWeights, those entries, all of them. */
+  cutBiases: number;
 }
 
 /** |s1| .. |s5| of every block, flat: entry 5 * block + k. */
@@ -44,7 +48,19 @@ export function budgetOf(config: ModelConfig, restWeights?: number): Budget {
     "config",
     `expected a model with a countable number of weights, got ${blockWeights} in blocks and ${rest} elsewhere; check config.json`,
   );
-  return { layers, ...gateCosts(config), blockWeights, restWeights: rest, totalWeights };
+  const { o, mlp } = config.design.biases;
+  const [s2, s4, s5] = [o ? 1 : 0, mlp ? gateCosts(config).ups : 0, mlp ? 1 : 0];
+  const biasesPerGate = [0, s2, 0, s4, s5];
+  const perBlock = (s2 + s5) * config.dModel + s4 * config.dMlp;
+  return {
+    layers,
+    ...gateCosts(config),
+    blockWeights,
+    restWeights: rest,
+    totalWeights,
+    biasesPerGate,
+    cutBiases: layers * perBlock,
+  };
 }
 
 /** The costs of the gates of a model with these heads. */
@@ -86,9 +102,11 @@ export function keptWeightsOfMasks(budget: Budget, masks: Masks): number {
   return keptWeights(budget, countsOf(masks));
 }
 
-/** Parameters of the whole pruned model (compact form): T(s) and everything that is never pruned. */
+/** Parameters of the whole pruned model (compact form): T(s), and the rest without the biases of pruned outputs. */
 export function keptTotalWeights(budget: Budget, counts: KeptCounts): number {
-  return keptWeights(budget, counts) + budget.restWeights;
+  const { biasesPerGate, restWeights, cutBiases } = budget;
+  const kept = counts.reduce((sum, count, i) => sum + count * (biasesPerGate[i % VECTORS_PER_BLOCK] ?? 0), 0);
+  return keptWeights(budget, counts) + restWeights - cutBiases + kept;
 }
 
 /** Bytes of the compact form's tensors: cut weights of `bytesPerWeight` each, and the five I32 index lists of every block. */

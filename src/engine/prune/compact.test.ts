@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../model/config.ts";
+import { LLAMA_DESIGN } from "../model/modelConfig.ts";
 import { dtypeBytes, type Dtype } from "../formats/dtype.ts";
 import { checkMasks, cutMatrix, cutShape, keptIndices, maskOfIndices, zeroMatrix, type Kept } from "./compact.ts";
 
@@ -20,6 +21,7 @@ const CONFIG: ModelConfig = {
   rope: { theta: 1e4 },
   tiedHead: true,
   glu: true,
+  design: LLAMA_DESIGN,
   eosTokens: [],
 };
 

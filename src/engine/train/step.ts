@@ -1,6 +1,6 @@
 // One training step of the hypernetwork, all of it on the GPU in one submit (method.md 1.2 to 1.4).
 import type { Ctx } from "../ctx.ts";
-import { llamaForward } from "../model/llama.ts";
+import { decoderForward } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import { masked } from "../model/selection.ts";
 import { adamW } from "../ops/adamW.ts";
@@ -74,7 +74,7 @@ export function trainStep(
     const selection = masked(gates.loss, state.hypernet.tables.layout, recipe.estimator === "gumbel");
     const loss = crossEntropy(
       ctx,
-      llamaForward(ctx, model.config, model.weights, ids, { selection, start: state.start }),
+      decoderForward(ctx, model.config, model.weights, ids, { selection, start: state.start }),
       ids,
     );
     const { penalty, kept } = budget(ctx, gates.budget, state.hypernet.tables, state.costs, state.step);

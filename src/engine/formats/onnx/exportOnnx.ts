@@ -29,7 +29,7 @@ export interface OnnxSource extends ExportSource {
 
 type FamilyGraph = (graph: GraphBuilder, config: ModelConfig, weights: OnnxWeights, selection: OnnxSelection) => void;
 
-const GRAPHS: Record<Family, FamilyGraph> = { llama: llamaGraph };
+const GRAPHS: Partial<Record<Family, FamilyGraph>> = { llama: llamaGraph };
 
 /**
  * config.json, onnx/model.onnx (with onnx/model.onnx_data, .onnx_data_1, ... above the limit), tokenizer and companions.
@@ -44,6 +44,7 @@ export async function exportOnnx(source: OnnxSource): Promise<OutputFile[]> {
   if (dtype === "BF16") {
     throw new EngineError("unsupported", "ONNX weights are F32 or F16, not BF16: few runtimes compute with it");
   }
+  graphOf(source.config);
   const weights = await openSource(source);
   const lists = indexLists(masks);
   lists.forEach((list, vector) => {
@@ -59,8 +60,21 @@ function buildGraph(source: OnnxSource, weights: Weights, lists: readonly Uint32
   const { config } = source;
   const graph = new GraphBuilder();
   const selection = onnxSelection(graph, config.family, config.dModel, lists);
-  GRAPHS[config.family](graph, config, onnxWeights(graph, weights, source, lists), selection);
+  graphOf(config)(graph, config, onnxWeights(graph, weights, source, lists), selection);
   return graph.build(config.modelType);
+}
+
+/** Throws "unsupported" for a family or a variant of LLaMA that no graph here computes. */
+function graphOf({ family, design }: ModelConfig): FamilyGraph {
+  const graph = GRAPHS[family];
+  const { qkv, o, mlp } = design.biases;
+  const variant = qkv || o || mlp ? `${family} with biases` : family;
+  invariant(
+    graph && variant === family,
+    "unsupported",
+    `the ONNX form cannot be written for ${variant} yet (supported: ${Object.keys(GRAPHS).join(", ")}, without biases); choose masked or compact`,
+  );
+  return graph;
 }
 
 /** The model's file and, where it would be too large, the files of its weights. */

@@ -1,4 +1,5 @@
-// LLaMA as an ONNX graph: RMSNorm, RoPE, grouped KV heads, SwiGLU, head tied or not (the same forward as model/llama.ts).
+// LLaMA as an ONNX graph: RMSNorm, RoPE, grouped KV heads, SwiGLU, head tied or not (the same forward as model/decoder.ts).
+import { invariant } from "../../errors.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { attention, splitHeads } from "./attention.ts";
 import { causalBias, decoderInputs, decoderOutputs, LOGITS } from "./decoderInputs.ts";
@@ -26,6 +27,7 @@ export function llamaGraph(
   selection: OnnxSelection,
 ): void {
   const { layers, heads, kvHeads, headDim, normEps } = config;
+  invariant(config.rope, "bug", "a LLaMA without RoPE");
   const inputs = decoderInputs(graph, config);
   const bias = causalBias(graph, inputs, heads / kvHeads);
   const angles = ropeAngles(graph, config.rope, headDim, config.context, inputs.positions);

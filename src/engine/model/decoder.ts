@@ -1,0 +1,134 @@
+// Every family as a list of ops: embedding, L blocks of attention and MLP, final norm, head. The config says where families differ.
+import type { Ctx } from "../ctx.ts";
+import { invariant } from "../errors.ts";
+import { addPositions } from "../ops/addPositions.ts";
+import { appendKv } from "../ops/appendKv.ts";
+import { attention } from "../ops/attention.ts";
+import { embedding } from "../ops/embedding.ts";
+import { headNorm } from "../ops/headNorm.ts";
+import { layerNorm } from "../ops/layerNorm.ts";
+import { linear } from "../ops/linear.ts";
+import { rmsnorm } from "../ops/rmsnorm.ts";
+import { rope } from "../ops/rope.ts";
+import { activate, swiglu } from "../ops/swiglu.ts";
+import type { Tensor } from "../tensor.ts";
+import type { ModelConfig } from "./config.ts";
+import type { BlockWeights, DecoderWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
+import type { KvCache } from "./kvCache.ts";
+import { DENSE, S1, S2, S3, S5, type Selection } from "./selection.ts";
+
+export interface ForwardOptions {
+  /** Default: dense. */
+  selection?: Selection;
+  /** Position of the first token: a u32 (1) tensor. */
+  start: Tensor;
+  cache?: KvCache;
+  /** Sees the residual stream (T, d) behind each block. */
+  onHidden?: (block: number, hidden: Tensor) => void;
+}
+
+/** A forward of as many rows goes out block by block, where no tape records. */
+const ROWS_OF_A_SUBMIT = 64;
+
+/** What every part of a forward needs. */
+interface Pass extends ForwardOptions {
+  ctx: Ctx;
+  config: ModelConfig;
+  weights: DecoderWeights;
+  selection: Selection;
+}
+
+/** The residual stream behind the last block, before the final norm. ids: u32 (T). */
+export function decoderHidden(
+  ctx: Ctx,
+  config: ModelConfig,
+  weights: DecoderWeights,
+  ids: Tensor,
+  options: ForwardOptions,
+): Tensor {
+  const pass: Pass = { ...options, ctx, config, weights, selection: options.selection ?? DENSE };
+  let x = embedding(ctx, ids, weights.embedding, config.design.embeddingScale);
+  if (weights.projectIn) x = apply(ctx, x, weights.projectIn);
+  if (weights.positions) x = addPositions(ctx, x, weights.positions, options.start);
+  weights.blocks.forEach((block, l) => {
+    const before = x;
+    x = ctx.scope(() => decoderBlock(pass, block, l, before));
+    options.onHidden?.(l, x);
+    // Adapters stop a program whose submits take seconds. A training step stays one submit, and so does a token.
+    if (!ctx.tape && (ids.shape[0] ?? 0) >= ROWS_OF_A_SUBMIT) ctx.submit();
+  });
+  return x;
+}
+
+/** Next-token logits (T, V). ids: u32 (T). */
+export function decoderForward(
+  ctx: Ctx,
+  config: ModelConfig,
+  weights: DecoderWeights,
+  ids: Tensor,
+  options: ForwardOptions,
+): Tensor {
+  let x = decoderHidden(ctx, config, weights, ids, options);
+  if (weights.norm) x = normed(ctx, config, x, weights.norm);
+  if (weights.projectOut) x = apply(ctx, x, weights.projectOut);
+  return apply(ctx, x, weights.head);
+}
+
+/** One block, by where its norms stand (see Design.normPlace). Selection vectors act behind a norm and in front of an add. */
+function decoderBlock(pass: Pass, block: BlockWeights, l: number, x: Tensor): Tensor {
+  const { ctx, config, selection } = pass;
+  const norm = (of: Tensor, weights: NormWeights | undefined): Tensor => {
+    invariant(weights, "bug", `block ${l} lacks a norm`);
+    return normed(ctx, config, of, weights);
+  };
+  const attend = (read: Tensor, to: Tensor): Tensor =>
+    selection.leave(ctx, to, attentionBranch(pass, block, l, selection.enter(ctx, read, l, S1)), l, S2);
+  const think = (read: Tensor, to: Tensor): Tensor =>
+    selection.leave(ctx, to, mlpBranch(pass, block, l, selection.enter(ctx, read, l, S3)), l, S5);
+  switch (config.design.normPlace) {
+    case "before": {
+      const middle = attend(norm(x, block.attentionNorm), x);
+      return think(norm(middle, block.mlpNorm), middle);
+    }
+    case "after": {
+      const middle = norm(attend(x, x), block.attentionNorm);
+      return norm(think(middle, middle), block.mlpNorm);
+    }
+    case "parallel": {
+      const read = norm(x, block.attentionNorm);
+      return think(read, attend(read, x));
+    }
+  }
+}
+
+/** Attention of (T, |s1|) with its output projection: (T, |s2|). */
+function attentionBranch(
+  { ctx, config, weights, start, cache }: Pass,
+  block: BlockWeights,
+  l: number,
+  x: Tensor,
+): Tensor {
+  const { heads, kvHeads, headDim, window } = config;
+  const shape = { heads, kvHeads, headDim };
+  let qkv = apply(ctx, x, block.qkv);
+  if (block.headNorms) qkv = headNorm(ctx, qkv, block.headNorms, config.normEps, shape);
+  if (weights.rope) qkv = rope(ctx, qkv, weights.rope, start, shape);
+  const store = cache?.blocks[l];
+  invariant(!cache || store, "bug", `the KV cache has no block ${l}`);
+  if (store) appendKv(ctx, qkv, store, start, shape);
+  const mixed = attention(ctx, qkv, store ?? qkv, start, shape, window === undefined ? {} : { window });
+  return apply(ctx, mixed, block.o);
+}
+
+/** The MLP of (T, |s3|): (T, |s5|). */
+function mlpBranch({ ctx, config, selection }: Pass, block: BlockWeights, l: number, x: Tensor): Tensor {
+  const { activation } = config.design;
+  const inner = apply(ctx, x, block.up);
+  const activated = config.glu ? swiglu(ctx, inner, activation) : activate(ctx, inner, activation);
+  return apply(ctx, selection.middle(ctx, activated, l), block.down);
+}
+
+const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linear(ctx, x, weight, bias);
+
+const normed = (ctx: Ctx, { normEps }: ModelConfig, x: Tensor, { weight, bias }: NormWeights): Tensor =>
+  bias ? layerNorm(ctx, x, weight, bias, normEps) : rmsnorm(ctx, x, weight, normEps);

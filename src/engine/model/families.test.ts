@@ -1,0 +1,151 @@
+// Each family's config.json: goldens, hub spellings, defaults of transformers, refusals; and what its tensors are called.
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { blockTensors, tensorGates } from "../prune/tensorGates.ts";
+import { readConfig } from "./config.ts";
+import { FAMILIES } from "./families.ts";
+import { LLAMA_DESIGN } from "./modelConfig.ts";
+import { modelTensors } from "./tensors.ts";
+
+const golden = async (name: string) => readConfig(JSON.parse(await readFile(`golden/${name}/config.json`, "utf8")));
+
+const sizes = { vocab_size: 100, hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4 };
+const glu = { ...sizes, intermediate_size: 64 };
+const mistral = { ...glu, model_type: "mistral", num_key_value_heads: 2 };
+const gemma = { ...glu, model_type: "gemma", num_key_value_heads: 1 };
+const qwen2 = { ...glu, model_type: "qwen2", num_key_value_heads: 2 };
+const qwen3 = { ...qwen2, model_type: "qwen3" };
+const opt = { ...sizes, model_type: "opt", ffn_dim: 64 };
+const phi = { ...glu, model_type: "phi" };
+const NONE = LLAMA_DESIGN.biases;
+
+describe("llama", () => {
+  it("has the biases that config.json asks for", () => {
+    const biased = readConfig({ ...glu, model_type: "llama", attention_bias: true, mlp_bias: true });
+    expect(biased.design.biases).toEqual({ qkv: true, o: true, mlp: true, head: false });
+  });
+});
+
+describe("mistral", () => {
+  it("reads the window; null is none, a missing one is transformers' 4,096", async () => {
+    expect(await golden("mistral")).toMatchObject({ family: "mistral", window: 32, design: LLAMA_DESIGN });
+    expect("window" in readConfig({ ...mistral, sliding_window: null })).toBe(false);
+    expect(readConfig(mistral).window).toBe(4096);
+  });
+
+  it("has transformers' 8 key/value heads where the field is missing, and as many as heads where it is null", () => {
+    expect(readConfig({ ...mistral, num_attention_heads: 16, num_key_value_heads: undefined }).kvHeads).toBe(8);
+    expect(readConfig({ ...mistral, num_key_value_heads: null }).kvHeads).toBe(4);
+  });
+});
+
+describe("gemma", () => {
+  it("scales embeddings, shifts norms, ties the head", async () => {
+    const config = await golden("gemma");
+    expect(config).toMatchObject({ headDim: 24, kvHeads: 1, tiedHead: true, glu: true });
+    expect(config.design).toEqual({ ...LLAMA_DESIGN, normShift: 1, activation: "gelu_tanh", embeddingScale: 8 });
+    expect(readConfig(gemma)).toMatchObject({ headDim: 256, context: 8192, eosTokens: [1], bosToken: 2 });
+  });
+
+  it("takes the first files' hidden_act 'gelu' for the tanh form that the weights were trained with", () => {
+    const first = readConfig({ ...gemma, hidden_act: "gelu", hidden_activation: null });
+    expect(first.design.activation).toBe("gelu_tanh");
+  });
+});
+
+describe("qwen", () => {
+  it("2 has biases on q, k and v", async () => {
+    const config = await golden("qwen2");
+    expect(config).toMatchObject({ tiedHead: true, context: 256, rope: { theta: 10000 } });
+    expect(config.design).toEqual({ ...LLAMA_DESIGN, biases: { ...NONE, qkv: true } });
+    const hub = readConfig({ ...qwen2, rope_theta: 1e6, use_sliding_window: false, sliding_window: 32768 });
+    expect([hub.rope, hub.window]).toEqual([{ theta: 1e6 }, undefined]);
+  });
+
+  it("3 has norms over heads, and head_dim 128 where it is missing", async () => {
+    const config = await golden("qwen3");
+    expect([config.headDim, config.design]).toEqual([24, { ...LLAMA_DESIGN, qkNorm: true }]);
+    expect(readConfig(qwen3).headDim).toBe(128);
+    expect(readConfig({ ...qwen3, attention_bias: true }).design.biases).toEqual({ ...NONE, qkv: true, o: true });
+  });
+});
+
+describe("opt", () => {
+  it("has learned positions, ReLU and biases", async () => {
+    const config = await golden("opt");
+    expect(config).toMatchObject({ dModel: 64, dMlp: 160, heads: 4, kvHeads: 4, headDim: 16, glu: false });
+    expect("rope" in config || "embeddingWidth" in config).toBe(false);
+    expect(config.design).toMatchObject({ norm: "layer", normPlace: "before", finalNorm: true, activation: "relu" });
+    expect(config.design.biases).toEqual({ qkv: true, o: true, mlp: true, head: false });
+  });
+
+  it("350m has norms behind the adds, none at the end, and narrower embeddings", async () => {
+    const config = await golden("opt350");
+    expect(config).toMatchObject({ embeddingWidth: 32, design: { normPlace: "after", finalNorm: false } });
+    const names = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
+    expect(names.get("model.decoder.embed_tokens.weight")).toEqual([512, 32]);
+    expect(names.get("model.decoder.project_in.weight")).toEqual([64, 32]);
+    expect(names.get("model.decoder.project_out.weight")).toEqual([32, 64]);
+    expect(names.get("model.decoder.embed_positions.weight")).toEqual([258, 64]);
+    expect(names.has("model.decoder.final_layer_norm.weight")).toBe(false);
+  });
+
+  it("runs without biases and with GELU, as Galactica", () => {
+    const galactica = readConfig({ ...opt, enable_bias: false, activation_function: "gelu" });
+    expect(galactica.design).toMatchObject({ biases: NONE, activation: "gelu" });
+  });
+});
+
+describe("phi", () => {
+  it("reads one norm, part of RoPE and a head with a bias", async () => {
+    const config = await golden("phi");
+    expect(config).toMatchObject({ rope: { theta: 10000, share: 0.5 }, glu: false, tiedHead: false });
+    expect(config.design).toMatchObject({ normPlace: "parallel", activation: "gelu_tanh", biases: { head: true } });
+    expect(modelTensors(config).map(({ name }) => name)).toContain("lm_head.bias");
+  });
+
+  it("reads the rotary share in both spellings", () => {
+    expect(readConfig(phi).rope?.share).toBe(0.5);
+    expect(readConfig({ ...phi, partial_rotary_factor: 0.4 }).rope?.share).toBe(0.4);
+    expect(readConfig({ ...phi, rope_parameters: { partial_rotary_factor: 0.4 } }).rope?.share).toBe(0.4);
+    expect(readConfig({ ...phi, partial_rotary_factor: 1 }).rope).toEqual({ theta: 10000 });
+  });
+});
+
+describe("what is not run", () => {
+  it.each<[string, object, RegExp]>([
+    ["Gemma with another activation", { ...gemma, hidden_activation: "silu" }, /hidden_activation: 'silu' .* gemma/],
+    ["Gemma in both directions", { ...gemma, use_bidirectional_attention: true }, /use_bidirectional_attention: true/],
+    [
+      "Qwen2 with windows",
+      { ...qwen2, use_sliding_window: true },
+      /use_sliding_window: true is not supported for qwen2/,
+    ],
+    ["Qwen3 with windows", { ...qwen3, layer_types: ["sliding_attention"] }, /layer_types: only 'full_attention'/],
+    ["OPT with another activation", { ...opt, activation_function: "silu" }, /'silu' .* relu, gelu, gelu_new/],
+    ["OPT without affine norms", { ...opt, layer_norm_elementwise_affine: false }, /layer_norm_elementwise_affine/],
+    ["OPT of uneven heads", { ...opt, num_attention_heads: 5 }, /5 does not divide hidden_size 32/],
+    ["Phi with norms on q and k", { ...phi, qk_layernorm: true }, /qk_layernorm: true is not supported for phi/],
+    ["Phi that turns too much", { ...phi, partial_rotary_factor: 1.5 }, /1.5 is not supported .* 1 or less/],
+    ["two shares", { ...phi, partial_rotary_factor: 0.5, rope_parameters: { partial_rotary_factor: 0.4 } }, /0.5, but/],
+    ["a share for Mistral", { ...mistral, partial_rotary_factor: 0.5 }, /0.5 is not supported .* expected 1/],
+  ])("refuses %s", (_, json, message) => {
+    expect(() => readConfig(json)).toThrow(message);
+  });
+});
+
+it.each(Object.keys(FAMILIES))(
+  "%s: masks find every linear weight of a block, and the biases of what they cut",
+  async (name) => {
+    const config = await golden(name);
+    const tensors = modelTensors(config);
+    const blocks = tensors.filter(({ part }) => part === "blocks");
+    expect(blockTensors(config).map((tensor) => tensor.name)).toEqual(blocks.map((tensor) => tensor.name));
+    for (const { name: tensor, part } of tensors) {
+      const gates = tensorGates(config.family, tensor);
+      if (part === "blocks") expect([gates?.rows, gates?.cols], tensor).not.toEqual([undefined, undefined]);
+      else if (part === "biases") expect(gates?.rows !== undefined, tensor).toBe(!/[qkv]_proj/.test(tensor));
+      else expect(gates, tensor).toBeUndefined();
+    }
+  },
+);

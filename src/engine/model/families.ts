@@ -1,0 +1,25 @@
+// Every family that the engine runs, by its model_type. A new one is a file and a line here.
+import type { FamilyFile } from "./family.ts";
+import { GEMMA } from "./gemma.ts";
+import { LLAMA } from "./llama.ts";
+import { MISTRAL } from "./mistral.ts";
+import type { Family } from "./modelConfig.ts";
+import { OPT } from "./opt.ts";
+import { PHI } from "./phi.ts";
+import { QWEN2 } from "./qwen2.ts";
+import { QWEN3 } from "./qwen3.ts";
+
+export const FAMILIES: Readonly<Record<Family, FamilyFile>> = {
+  llama: LLAMA,
+  mistral: MISTRAL,
+  gemma: GEMMA,
+  qwen2: QWEN2,
+  qwen3: QWEN3,
+  opt: OPT,
+  phi: PHI,
+};
+
+/** The family of a model_type, if there is one. */
+export function familyOf(modelType: string): FamilyFile | undefined {
+  return Object.entries(FAMILIES).find(([name]) => name === modelType)?.[1];
+}

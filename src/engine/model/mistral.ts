@@ -1,0 +1,29 @@
+// Mistral 7B: LLaMA's blocks with a sliding window (Jiang et al. 2023, section 2).
+import type { ConfigFields } from "./configFields.ts";
+import { expectActivation, type FamilyFile, LLAMA_NAMES, readTokens, readWidths } from "./family.ts";
+import { LLAMA_DESIGN, type ModelConfig } from "./modelConfig.ts";
+import { readRope } from "./ropeConfig.ts";
+
+const DEFAULT_WINDOW = 4096;
+
+/** Defaults are those of transformers' MistralConfig: a missing sliding_window is one of 4,096 keys, null is none. */
+function readConfig(fields: ConfigFields): ModelConfig {
+  expectActivation(fields, "hidden_act", "silu", ["silu"]);
+  const window = fields.isNull("sliding_window") ? undefined : fields.count("sliding_window", DEFAULT_WINDOW);
+  return {
+    family: "mistral",
+    modelType: "mistral",
+    layers: fields.count("num_hidden_layers"),
+    ...readWidths(fields, { kvHeads: 8 }),
+    ...readTokens(fields, [1], [2]),
+    context: fields.count("max_position_embeddings", 32 * DEFAULT_WINDOW),
+    normEps: fields.positive("rms_norm_eps", 1e-6),
+    rope: readRope(fields),
+    ...(window === undefined ? {} : { window }),
+    tiedHead: fields.boolean("tie_word_embeddings", false),
+    glu: true,
+    design: LLAMA_DESIGN,
+  };
+}
+
+export const MISTRAL: FamilyFile = { names: LLAMA_NAMES, readConfig };

@@ -1,0 +1,33 @@
+// Qwen2 and Qwen2.5: LLaMA's blocks with biases on q, k and v.
+import type { ConfigFields } from "./configFields.ts";
+import {
+  expectActivation,
+  expectFullAttention,
+  type FamilyFile,
+  LLAMA_NAMES,
+  readTokens,
+  readWidths,
+} from "./family.ts";
+import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "./modelConfig.ts";
+import { readRope } from "./ropeConfig.ts";
+
+/** Defaults are those of transformers' Qwen2Config. Its window over some of the layers, which no published model uses, is refused. */
+function readConfig(fields: ConfigFields): ModelConfig {
+  expectActivation(fields, "hidden_act", "silu", ["silu"]);
+  expectFullAttention(fields);
+  return {
+    family: "qwen2",
+    modelType: "qwen2",
+    layers: fields.count("num_hidden_layers"),
+    ...readWidths(fields, { kvHeads: 32 }),
+    ...readTokens(fields),
+    context: fields.count("max_position_embeddings", 32_768),
+    normEps: fields.positive("rms_norm_eps", 1e-6),
+    rope: readRope(fields),
+    tiedHead: fields.boolean("tie_word_embeddings", false),
+    glu: true,
+    design: { ...LLAMA_DESIGN, biases: { ...NO_BIASES, qkv: true } },
+  };
+}
+
+export const QWEN2: FamilyFile = { names: LLAMA_NAMES, readConfig };

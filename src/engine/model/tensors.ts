@@ -1,0 +1,98 @@
+// The tensors that a model must have, by name, shape and part, from its config and its family's names. Plain data.
+import { FAMILIES } from "./families.ts";
+import type { TensorNames } from "./family.ts";
+import type { ModelConfig } from "./modelConfig.ts";
+
+/** Where a tensor's values are counted. Norms count with their biases; `biases` are those of linear layers. */
+export type TensorPart = "blocks" | "embeddings" | "head" | "norms" | "biases";
+
+export interface TensorShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly part: TensorPart;
+}
+
+/** What a linear layer of a block does; the selection vectors act on it by that. */
+export type LinearRole = "q" | "k" | "v" | "o" | "up" | "down";
+
+/** A linear layer of a block: its name behind the block's prefix, and its weight's shape (out, in). */
+export interface BlockLinear {
+  name: string;
+  role: LinearRole;
+  shape: readonly [number, number];
+  biased: boolean;
+}
+
+/** The names and roles of a family's linear layers, in order of use. */
+export function linearNames({ q, k, v, o, ups, down }: TensorNames): { name: string; role: LinearRole }[] {
+  const one = (role: LinearRole) => (name: string) => ({ name, role });
+  return [one("q")(q), one("k")(k), one("v")(v), one("o")(o), ...ups.map(one("up")), one("down")(down)];
+}
+
+/** The linear layers of a block. */
+export function blockLinears(config: ModelConfig): BlockLinear[] {
+  const { dModel, dMlp, heads, kvHeads, headDim } = config;
+  const { biases } = config.design;
+  const shapes: Record<LinearRole, { shape: [number, number]; biased: boolean }> = {
+    q: { shape: [heads * headDim, dModel], biased: biases.qkv },
+    k: { shape: [kvHeads * headDim, dModel], biased: biases.qkv },
+    v: { shape: [kvHeads * headDim, dModel], biased: biases.qkv },
+    o: { shape: [dModel, heads * headDim], biased: biases.o },
+    up: { shape: [dMlp, dModel], biased: biases.mlp },
+    down: { shape: [dModel, dMlp], biased: biases.mlp },
+  };
+  return linearNames(FAMILIES[config.family].names).map(({ name, role }) => ({ name, role, ...shapes[role] }));
+}
+
+/** The tensors of a model in order of use; lm_head.weight only where the head is not the embedding. */
+export function modelTensors(config: ModelConfig): TensorShape[] {
+  const { dModel, headDim, vocab, context, layers, design } = config;
+  const { names } = FAMILIES[config.family];
+  const width = config.embeddingWidth ?? dModel;
+  const weight = (name: string, part: TensorPart, ...shape: number[]): TensorShape => {
+    return { name: `${name}.weight`, shape, part };
+  };
+  const bias = (name: string, part: TensorPart, n: number): TensorShape => ({ name: `${name}.bias`, shape: [n], part });
+  const norm = (name: string | undefined, size = dModel): TensorShape[] => {
+    if (name === undefined) return [];
+    return [weight(name, "norms", size), ...(design.norm === "layer" ? [bias(name, "norms", size)] : [])];
+  };
+  /** Matrices of their own between embeddings and residual stream, where the widths differ. */
+  const projection = (name: string | undefined, out: number, columns: number): TensorShape[] =>
+    name === undefined || width === dModel ? [] : [weight(name, "embeddings", out, columns)];
+  const linears = blockLinears(config);
+  const block = (at: string): TensorShape[] => {
+    const linear = (roles: readonly LinearRole[]): TensorShape[] =>
+      linears
+        .filter(({ role }) => roles.includes(role))
+        .flatMap(({ name, shape, biased }) => [
+          weight(at + name, "blocks", ...shape),
+          ...(biased ? [bias(at + name, "biases", shape[0])] : []),
+        ]);
+    const heads = design.qkNorm ? [names.qNorm, names.kNorm] : [];
+    return [
+      ...norm(at + names.attentionNorm),
+      ...linear(["q", "k", "v"]),
+      ...heads.flatMap((name) => (name === undefined ? [] : norm(at + name, headDim))),
+      ...linear(["o"]),
+      ...norm(names.mlpNorm && at + names.mlpNorm),
+      ...linear(["up", "down"]),
+    ];
+  };
+  const { positions } = names;
+  return [
+    weight(names.embedding, "embeddings", vocab, width),
+    ...(positions ? [weight(positions.name, "embeddings", context + positions.unusedRows, dModel)] : []),
+    ...projection(names.projectIn, dModel, width),
+    ...Array.from({ length: layers }, (_, l) => block(`${names.layers}${l}.`)).flat(),
+    ...(design.finalNorm ? norm(names.finalNorm) : []),
+    ...projection(names.projectOut, width, dModel),
+    ...(config.tiedHead ? [] : [weight(names.head, "head", vocab, width)]),
+    ...(design.biases.head ? [bias(names.head, "head", vocab)] : []),
+  ];
+}
+
+/** Values in all the tensors. */
+export function parametersOf(tensors: readonly TensorShape[]): number {
+  return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
+}
