@@ -26,7 +26,7 @@ async function messagesFor(file: string, code: string): Promise<string[]> {
 test.each([
   ["src/engine/ops/rope.ts", 'import wgsl from "../../../shaders/rope.wgsl?raw";'],
   ["src/engine/ops/gate.ts", 'import { GATE_TILE } from "../prune/gates.ts";'],
-  ["src/engine/model/llama.ts", 'import { linear } from "../ops/linear.ts";'],
+  ["src/engine/model/decoder.ts", 'import { linear } from "../ops/linear.ts";'],
   ["src/engine/train/session.ts", 'import { perplexity } from "../evaluate/perplexity.ts";'],
   ["src/engine/formats/exportCompact.ts", 'import { cut } from "../prune/compact.ts";'],
   ["src/engine/model/weights.test.ts", 'import { readFile } from "node:fs/promises";'],
@@ -42,11 +42,11 @@ test.each([
 test.each([
   ["src/engine/gpu/kernel.ts", 'import type { Tensor } from "../tensor.ts";', "Inside the engine"],
   ["src/engine/tape.ts", 'import { Ctx } from "./ctx.ts";', "Inside the engine"],
-  ["src/engine/ops/linear.ts", 'import { llama } from "../model/llama.ts";', "Inside the engine"],
+  ["src/engine/ops/linear.ts", 'import { decoder } from "../model/decoder.ts";', "Inside the engine"],
   ["src/engine/evaluate/perplexity.ts", 'import { Session } from "../train/session.ts";', "Inside the engine"],
   ["src/engine/prune/budget.ts", 'import type { Tensor } from "../tensor.ts";', "plain data"],
   ["src/engine/formats/safetensors.ts", 'import { Ctx } from "../ctx.ts";', "plain data"],
-  ["src/engine/model/llama.ts", 'import wgsl from "../../../shaders/rope.wgsl?raw";', "Only src/engine/ops"],
+  ["src/engine/model/decoder.ts", 'import wgsl from "../../../shaders/rope.wgsl?raw";', "Only src/engine/ops"],
   ["src/engine/train/session.ts", 'import type { Command } from "../../worker/protocol.ts";', "The engine is pure"],
   ["src/engine/model/llama.test.ts", 'import { App } from "../../ui/App.tsx";', "The engine is pure"],
   ["src/ui/App.tsx", 'import * as d3 from "d3";', "src/charts"],
@@ -55,7 +55,7 @@ test.each([
   ["src/state/store.ts", 'import { useState } from "react";', "React lives in src/ui"],
   ["src/state/store.ts", 'import { gateMap } from "../charts/gateMap.ts";', "draws charts"],
   ["src/worker/host.ts", 'import * as ort from "onnxruntime-web/webgpu";', "src/verify"],
-  ["src/cli/prune.ts", 'import { llama } from "../engine/model/llama.ts";', "Import src/engine/index.ts"],
+  ["src/cli/prune.ts", 'import { decoder } from "../engine/model/decoder.ts";', "Import src/engine/index.ts"],
 ])("%s may not: %s", async (file, code, message) => {
   expect((await messagesFor(file, code)).join()).toContain(message);
 });

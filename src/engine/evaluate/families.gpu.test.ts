@@ -1,0 +1,58 @@
+// Exports of every family: written, read back with the loader that users have, and compared with the masked model. Biases are cut, too.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { memoryFolder } from "../formats/memoryFolder.ts";
+import { collect } from "../formats/outputFile.ts";
+import { goldenFolder } from "../golden/testFolders.ts";
+import { Gpu } from "../gpu/device.ts";
+import { openModel } from "../model/open.ts";
+import { gateLayout } from "../prune/gates.ts";
+import { DEFAULT_RECIPE } from "../train/recipe.ts";
+import { deliver, type DeliveredForm, type Place } from "./delivery.ts";
+
+let ctx: Ctx;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+});
+afterAll(() => ctx.gpu.destroy());
+
+function memoryPlace(): Place {
+  const files: Record<string, Uint8Array> = {};
+  return {
+    write: async (file) => {
+      files[file.name] = await collect(file);
+    },
+    folder: () => Promise.resolve(memoryFolder("export", files)),
+  };
+}
+
+test.each(["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"])(
+  "%s: both forms give its logits",
+  async (name) => {
+    const opened = await openModel(ctx, await goldenFolder(name));
+    const masks = gateLayout(opened.config).sizes.map((size, i) =>
+      Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
+    );
+    const forms: readonly DeliveredForm[] = ["masked", "compact"];
+    const places = new Map(forms.map((form) => [form, memoryPlace()]));
+    const deliveries = await deliver(ctx, opened, masks, places, {
+      ids: Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % opened.config.vocab),
+      receipt: {
+        version: "0.0.0",
+        adapter: ctx.gpu.facts.name,
+        modelName: name,
+        licence: "not stated",
+        recipe: DEFAULT_RECIPE,
+        target: { ratio: "block weights kept", value: 0.5 },
+        trainedSteps: 1,
+        calibration: { name: "a text", sha256: "0".repeat(64) },
+        perplexity: [],
+      },
+    });
+    opened.model.free();
+    expect(deliveries.map(({ form, ok, reason }) => ({ form, ok, reason }))).toEqual(
+      forms.map((form) => ({ form, ok: true, reason: undefined })),
+    );
+    expect(deliveries.map(({ equalArgmax }) => equalArgmax)).toEqual([1, 1]);
+  },
+);

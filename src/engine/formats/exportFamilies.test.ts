@@ -1,0 +1,84 @@
+// Masked and compact exports of the families that have other names and biases than LLaMA: every tensor, bit for bit.
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../model/config.ts";
+import { blockLinears, modelTensors } from "../model/tensors.ts";
+import { budgetOf, compactBytes, countsOf, keptTotalWeights } from "../prune/budget.ts";
+import { gateLayout } from "../prune/gates.ts";
+import { tensorGates } from "../prune/tensorGates.ts";
+import { elementCount } from "./dtype.ts";
+import { exportCompact } from "./exportCompact.ts";
+import type { ExportSource } from "./exportFiles.ts";
+import { exportMasked } from "./exportMasked.ts";
+import { exportOnnx } from "./onnx/exportOnnx.ts";
+import { readJson } from "./folder.ts";
+import { memoryFolder } from "./memoryFolder.ts";
+import { outputFolder } from "./outputFile.ts";
+import { readCompact } from "./readCompact.ts";
+import { openWeights } from "./safetensors.ts";
+
+/** A golden case with about half of each vector kept, all different. */
+async function sourceOf(name: string): Promise<ExportSource> {
+  const path = `golden/${name}`;
+  const files = readdirSync(path).map((file) => [file, readFileSync(`${path}/${file}`)] as const);
+  const folder = memoryFolder(name, Object.fromEntries(files));
+  const config = readConfig(await readJson(await folder.open("config.json")));
+  const masks = gateLayout(config).sizes.map((size, vector) =>
+    Uint8Array.from({ length: size }, (_, gate) => (Math.sin(gate * 7.3 + vector) > -0.1 ? 1 : 0)),
+  );
+  return { folder, config, masks };
+}
+
+describe.each(["opt", "opt350", "phi", "qwen2", "qwen3"])("%s", (name) => {
+  it("masked: zero exactly where a vector prunes, every other bit as it was", async () => {
+    const source = await sourceOf(name);
+    const before = await openWeights(source.folder);
+    const after = await openWeights(outputFolder("masked", await exportMasked(source)));
+    expect([...after.names].sort()).toEqual([...before.names].sort());
+    const zeroed = new Set<string>();
+    for (const tensor of before.names) {
+      const gates = tensorGates(source.config.family, tensor);
+      const cols = before.info(tensor).shape[1] ?? 1;
+      const [rowMask, colMask] = [gates?.rows, gates?.cols].map((vector) => source.masks[vector ?? -1]);
+      const expected = (await before.readFloat32(tensor)).map((value, i) => {
+        const kept = rowMask?.[Math.floor(i / cols)] !== 0 && colMask?.[i % cols] !== 0;
+        if (!kept) zeroed.add(tensor);
+        return kept ? value : 0;
+      });
+      expect(Buffer.from((await after.readBytes(tensor)).buffer).equals(Buffer.from(expected.buffer)), tensor).toBe(
+        true,
+      );
+    }
+    const biases = blockLinears(source.config).filter(
+      ({ role, biased }) => biased && ["o", "up", "down"].includes(role),
+    );
+    const cut = [...zeroed].filter((tensor) => tensor.endsWith(".bias"));
+    expect(cut).toHaveLength(source.config.layers * biases.length);
+  });
+
+  it("compact: widths, parameters and bytes are what the budget promises", async () => {
+    const source = await sourceOf(name);
+    const { config, masks } = source;
+    const compact = await readCompact(outputFolder("compact", await exportCompact(source)));
+    expect([compact.config, compact.masks]).toEqual([config, masks]);
+    const counts = countsOf(masks);
+    for (const { name: linear, role, biased } of blockLinears(config)) {
+      const rows = { q: undefined, k: undefined, v: undefined, o: counts[6], up: counts[8], down: counts[9] }[role];
+      const at = (kind: string) => compact.weights.info(`${layerPrefix(config)}1.${linear}.${kind}`).shape[0];
+      if (rows !== undefined) expect([at("weight"), biased ? at("bias") : rows]).toEqual([rows, rows]);
+    }
+    const values = modelTensors(config).reduce(
+      (sum, tensor) => sum + elementCount(compact.weights.info(tensor.name).shape),
+      0,
+    );
+    expect(values).toBe(keptTotalWeights(budgetOf(config), counts));
+    expect(compact.weights.sizeBytes).toBe(compactBytes(budgetOf(config), counts, 4));
+  });
+
+  it("onnx: refused by name until there is a graph of the family", async () => {
+    await expect(exportOnnx(await sourceOf(name))).rejects.toThrow(/ONNX form cannot be written for (opt|phi|qwen)/);
+  });
+});
+
+const layerPrefix = ({ family }: ExportSource["config"]): string =>
+  family === "opt" ? "model.decoder.layers." : "model.layers.";
