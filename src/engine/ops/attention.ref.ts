@@ -129,6 +129,7 @@ export const attentionRef: OpRef<Params> = {
     own([9, 6, 2, 32]),
     own([15, 2, 1, 64]),
     own([16, 3, 3, 20]),
+    own([9, 2, 2, 80]),
     own([17, 6, 1, 32]),
     own([33, 4, 2, 16]),
     own([65, 2, 1, 32]),

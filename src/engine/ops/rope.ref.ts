@@ -25,6 +25,7 @@ const CASES: readonly Params[] = [
   params(9, 4, 2, 32, 100),
   params(17, 3, 1, 64, 1),
   params(9, 2, 2, 32, 5, 16),
+  params(6, 2, 2, 80, 3, 32),
   params(5, 2, 1, 20, 2, 6),
 ];
 

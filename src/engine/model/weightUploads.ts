@@ -1,0 +1,134 @@
+// Reads tensors and uploads them: packed where matrices share their input, padded to whole vec4s where they are cut.
+import type { Ctx } from "../ctx.ts";
+import type { Tensor } from "../tensor.ts";
+import type { LinearWeights, NormWeights } from "./decoderWeights.ts";
+
+/** What the loader reads: a model's folder, or the same cut to the kept dimensions. */
+export interface WeightReader {
+  has(name: string): boolean;
+  info(name: string): { readonly shape: readonly number[] };
+  readFloat32(name: string): Promise<Float32Array>;
+}
+
+export interface UploadOptions {
+  /** Names of the tensors that the config asks for: a bias, norm or matrix that is not among them is left out. */
+  wanted: ReadonlySet<string>;
+  /** Heights and widths of linear layers are padded with zeros to multiples of this. */
+  padTo: number;
+  /** Called with the number of tensors read so far and in all; may throw to cancel. */
+  onProgress?: (done: number, of: number) => void;
+}
+
+export class WeightUploads {
+  private readonly made: Tensor[] = [];
+  private done = 0;
+
+  constructor(
+    private readonly ctx: Ctx,
+    private readonly reader: WeightReader,
+    private readonly options: UploadOptions,
+  ) {}
+
+  get gpuBytes(): number {
+    return this.made.reduce((sum, tensor) => sum + tensor.buffer.bytes, 0);
+  }
+
+  /** Frees everything that was uploaded. */
+  free(): void {
+    this.ctx.free(...this.made);
+    this.made.length = 0;
+  }
+
+  padded(n: number): number {
+    return Math.ceil(n / this.options.padTo) * this.options.padTo;
+  }
+
+  /** Layers of equal width, one below the other, each padded with rows and columns of zeros. `names` without ".weight". */
+  async linear(...names: readonly string[]): Promise<LinearWeights> {
+    const weights = names.map((name) => `${name}.weight`);
+    const shapes = weights.map((name) => this.reader.info(name).shape);
+    const cols = shapes[0]?.[1] ?? 0;
+    const width = this.padded(cols);
+    const heights = shapes.map(([rows = 0]) => this.padded(rows));
+    const data = new Float32Array(sum(heights) * width);
+    let row = 0;
+    for (const [i, name] of weights.entries()) {
+      const values = await this.read(name);
+      for (let r = 0; r * cols < values.length; r++) {
+        data.set(values.subarray(r * cols, (r + 1) * cols), (row + r) * width);
+      }
+      row += heights[i] ?? 0;
+    }
+    const weight = this.upload(weights[0] ?? "matrix", [row, width], data);
+    return { weight, ...(await this.bias(...names)) };
+  }
+
+  /** The biases of packed layers, padded like their rows; nothing where the config asks for none. */
+  private async bias(...layers: readonly string[]): Promise<{ bias?: Tensor }> {
+    const names = layers.map((name) => `${name}.bias`).filter((name) => this.options.wanted.has(name));
+    if (names.length === 0) return {};
+    const heights = names.map((name) => this.padded(this.reader.info(name).shape[0] ?? 0));
+    const data = new Float32Array(sum(heights));
+    let row = 0;
+    for (const [i, name] of names.entries()) {
+      data.set(await this.read(name), row);
+      row += heights[i] ?? 0;
+    }
+    return { bias: this.upload(names[0] ?? "bias", [data.length], data) };
+  }
+
+  /** A linear layer that pruning leaves alone, where the config asks for it. */
+  async plain(name: string | undefined): Promise<LinearWeights | undefined> {
+    if (name === undefined || !this.options.wanted.has(`${name}.weight`)) return undefined;
+    return { weight: await this.whole(`${name}.weight`), ...(await this.wholeBias(name)) };
+  }
+
+  /** The bias of what pruning leaves alone, where the config asks for it. */
+  async wholeBias(name: string): Promise<{ bias?: Tensor }> {
+    return this.options.wanted.has(`${name}.bias`) ? { bias: await this.whole(`${name}.bias`) } : {};
+  }
+
+  async whole(name: string): Promise<Tensor> {
+    return this.upload(name, this.reader.info(name).shape, await this.read(name));
+  }
+
+  /** A norm, where the config asks for it; `shift` is added to its weight. */
+  async norm(name: string | undefined, shift: number): Promise<NormWeights | undefined> {
+    if (name === undefined || !this.options.wanted.has(`${name}.weight`)) return undefined;
+    const values = await this.read(`${name}.weight`);
+    const data = shift === 0 ? values : values.map((value) => value + shift);
+    return { weight: this.upload(name, [data.length], data), ...(await this.wholeBias(name)) };
+  }
+
+  /** Vectors of equal length as the rows of a matrix. */
+  async stacked(...names: readonly string[]): Promise<Tensor> {
+    const rows: Float32Array[] = [];
+    for (const name of names) rows.push(await this.read(name));
+    const cols = rows[0]?.length ?? 0;
+    const data = new Float32Array(rows.length * cols);
+    rows.forEach((row, i) => data.set(row, i * cols));
+    return this.upload(names[0] ?? "rows", [rows.length, cols], data);
+  }
+
+  /** A table without its first rows. */
+  async tableFrom(name: string, firstRow: number): Promise<Tensor> {
+    const [rows = 0, cols = 0] = this.reader.info(name).shape;
+    return this.upload(name, [rows - firstRow, cols], (await this.read(name)).subarray(firstRow * cols));
+  }
+
+  /** Data that is in no file: RoPE's table, index lists. */
+  upload(label: string, shape: readonly number[], data: Float32Array | Uint32Array): Tensor {
+    const dtype = data instanceof Uint32Array ? "u32" : "f32";
+    const tensor = this.ctx.persistent(label, shape, { dtype, data });
+    this.made.push(tensor);
+    return tensor;
+  }
+
+  private async read(name: string): Promise<Float32Array> {
+    const values = await this.reader.readFloat32(name);
+    this.options.onProgress?.(++this.done, this.options.wanted.size);
+    return values;
+  }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
