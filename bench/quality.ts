@@ -44,7 +44,7 @@ try {
   };
   writeFileSync(RESULTS, `${JSON.stringify(result, null, 1)}\n`);
   process.stdout.write(
-    `perplexity ${found.perplexity.pruned.toFixed(2)} (dense ${found.perplexity.dense.toFixed(2)}), reference ${reference.sotu} (dense ${dense.sotu}): ${(100 * worse).toFixed(1)} % worse, at most ${100 * LIMIT} % allowed\n`,
+    `perplexity ${found.perplexity.pruned.toFixed(2)} (dense ${found.perplexity.dense.toFixed(2)}), reference ${reference.sotu} (dense ${dense.sotu}): ${Math.abs(100 * worse).toFixed(1)} % ${worse > 0 ? "worse" : "better"}; at most ${100 * LIMIT} % worse is allowed\n`,
   );
   process.exitCode = worse <= LIMIT ? 0 : 1;
 } finally {
