@@ -14,7 +14,7 @@ const FORMS: Readonly<Record<ExportForm, { name: string; what: string; loads: st
   compact: {
     name: "Compact",
     what: "cut weights with the list of kept dimensions",
-    loads: "this studio, and code that follows the index lists in the file",
+    loads: "transformers with trust_remote_code, by the Python file beside it",
   },
 };
 
