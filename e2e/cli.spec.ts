@@ -1,0 +1,111 @@
+// The same without a window: npm run prune and npm run parity, their JSON, their exports and their exit codes.
+import { expect, test } from "@playwright/test";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const CASE = "golden/llama";
+const TEXTS = ["--text", "public/text/moby-held.txt", "--eval", "public/text/sotu-held.txt"];
+
+let folder = "";
+test.beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "espalier-e2e-"));
+});
+test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(command: "prune" | "parity", args: readonly string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/run.mjs", command, ...args], {
+    encoding: "utf8",
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+test("prune writes checked exports and one line of JSON", () => {
+  const out = join(folder, "pruned");
+  const steps = [
+    "--keep",
+    "0.6",
+    "--steps",
+    "6",
+    "--tokens",
+    "32",
+    "--seed",
+    "3",
+    "--context",
+    "64",
+    "--eval-tokens",
+    "640",
+  ];
+  const { code, out: line, err } = run("prune", ["--model", CASE, ...TEXTS, "--out", out, ...steps]);
+  expect(err).toContain("train");
+  expect(code).toBe(0);
+  expect(line.trim().split("\n")).toHaveLength(1);
+  const answer = JSON.parse(line) as {
+    keptBlocks: number;
+    perplexity: { dense: number; pruned: number; tokens: number };
+    seconds: number;
+    forms: { form: string; ok: boolean; equalArgmax: number }[];
+  };
+  expect(answer.keptBlocks).toBeLessThanOrEqual(0.6);
+  expect(answer.keptBlocks).toBeGreaterThan(0.595);
+  expect(answer.perplexity.tokens).toBe(640);
+  expect(answer.perplexity.dense).toBeGreaterThan(5);
+  expect(answer.perplexity.pruned).toBeGreaterThan(answer.perplexity.dense);
+  expect(answer.forms.map(({ form, ok }) => [form, ok])).toEqual([
+    ["masked", true],
+    ["compact", true],
+  ]);
+  const receipt = JSON.parse(readFileSync(join(out, "compact/receipt.json"), "utf8")) as {
+    recipe: { seed: number };
+    trainedSteps: number;
+  };
+  expect([receipt.recipe.seed, receipt.trainedSteps]).toEqual([3, 6]);
+  for (const file of ["config.json", "model.safetensors", "tokenizer.json", "README.md"]) {
+    expect(existsSync(join(out, "masked", file)), file).toBe(true);
+  }
+});
+
+test("bad arguments and unreadable models end with one line and exit code 2", () => {
+  const unreadable = join(folder, "unreadable");
+  cpSync(CASE, unreadable, { recursive: true });
+  writeFileSync(join(unreadable, "config.json"), JSON.stringify({ model_type: "mamba" }));
+  const attempts: [string[], RegExp][] = [
+    [["--model", CASE], /--text is missing/],
+    [["--model", CASE, ...TEXTS, "--out", folder, "--keep", "1.5"], /keep must be a number from 0.05 to 1; 1.5 came/],
+    [["--model", unreadable, ...TEXTS, "--out", folder], /model_type 'mamba' is not supported; supported: .*llama/],
+  ];
+  for (const [args, reason] of attempts) {
+    const { code, out, err } = run("prune", args);
+    expect(code, args.join(" ")).toBe(2);
+    expect(out).toBe("");
+    expect(err.trim().split("\n").at(-1)).toMatch(reason);
+  }
+});
+
+test("parity exits 0, 1 and 2 for a case that agrees, differs and cannot be read", () => {
+  const differs = join(folder, "differs");
+  cpSync(CASE, differs, { recursive: true });
+  const golden = JSON.parse(readFileSync(join(differs, "golden.json"), "utf8")) as { loss: number };
+  writeFileSync(join(differs, "golden.json"), JSON.stringify({ ...golden, loss: golden.loss + 0.01 }));
+
+  const agreed = run("parity", [CASE]);
+  expect(agreed.code).toBe(0);
+  const report = JSON.parse(agreed.out) as {
+    case: string;
+    checks: Record<string, { ok: boolean; worst: number; limit: number }>;
+  };
+  expect(report.case).toBe("llama");
+  expect(Object.values(report.checks).every(({ ok, worst, limit }) => ok && worst <= limit)).toBe(true);
+
+  const different = run("parity", [differs]);
+  expect(different.code).toBe(1);
+  const { checks } = JSON.parse(different.out) as typeof report;
+  expect(Object.entries(checks).flatMap(([name, { ok }]) => (ok ? [] : [name]))).toEqual(["loss"]);
+  expect(different.err).toContain("FAIL loss");
+
+  rmSync(join(differs, "golden.safetensors"));
+  const missing = run("parity", [differs]);
+  expect(missing.code).toBe(2);
+  expect(missing.err).toContain("golden.safetensors");
+});
