@@ -99,6 +99,34 @@ test("a crash of the GPU process loses nothing on the screen, and the run goes o
   }
 });
 
+test("a finished run outlives a crash: its masks can be measured and exported on the new device", async ({
+  baseURL,
+}) => {
+  const browser = await launch(chromiumFlags());
+  try {
+    const page = await browser.newPage({ baseURL: baseURL ?? "" });
+    await openStudio(page, { steps: 4, tokens: 32, checkpointEvery: 4 });
+    await page.getByTestId("play").click();
+    await finish(page);
+    const note = page.getByTestId("perplexity-pruned-note");
+    await expect(note).toContainText("step 4");
+    const map = await chartWords(page, "map");
+    const cdp = await browser.newBrowserCDPSession();
+    cdp.send("Browser.crashGpuProcess").catch(() => undefined);
+    const banner = page.getByTestId("device-lost");
+    await expect(banner).toBeVisible();
+    await page.getByTestId("reopen-device").click();
+    await expect(banner).toHaveCount(0);
+    expect(await chartWords(page, "map")).toBe(map);
+    await page.getByTestId("export-prepare").click();
+    for (const form of ["masked", "compact"]) {
+      await expect(page.getByTestId(`export-${form}`)).toHaveAttribute("data-ok", "true");
+    }
+  } finally {
+    await browser.close();
+  }
+});
+
 test.describe.serial("while the embedded model is open", () => {
   let page: Page;
   test.beforeAll(async ({ browser }) => {
@@ -153,7 +181,7 @@ test.describe.serial("while the embedded model is open", () => {
     await cdp.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1000 });
     await trainTo(page, 5);
     const notice = page.getByTestId("notice").and(page.locator("[data-code=storage]"));
-    await expect(notice).toContainText("QuotaExceededError");
+    await expect(notice).toContainText(/QuotaExceededError|AbortError/);
     await expect(notice).toContainText("free disk space");
     await expect.poll(async () => (await stepOf(page)).step).toBeGreaterThanOrEqual(9);
     expect(await chartWords(page, "curves")).not.toBe("No steps yet");

@@ -217,3 +217,11 @@ describe("slider", () => {
     expect(studio.types()).toEqual(["target", "perplexity", "target"]);
   });
 });
+
+it("a disk that stays full is one notice, the newest", () => {
+  const { store } = bench();
+  for (const name of ["QuotaExceededError", "AbortError"])
+    store.getState().notify(new EngineError("storage", `failed (${name})`));
+  store.getState().notify(new EngineError("limit", "too large"));
+  expect(store.getState().notices.map(({ error }) => error.message)).toEqual(["failed (AbortError)", "too large"]);
+});

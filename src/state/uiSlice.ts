@@ -17,7 +17,10 @@ export const uiSlice: SliceOf<UiSlice> = ({ clearTurns }, set, get) => {
     setRatioUnit: (ratioUnit) => set({ ratioUnit }),
     notify(error) {
       lastNotice += 1;
-      const others = get().notices.filter((notice) => notice.error.message !== error.message);
+      // A full disk fails every checkpoint, with names that vary: the newest notice of it is enough.
+      const again = (other: EngineError): boolean =>
+        other.message === error.message || (other.code === "storage" && error.code === "storage");
+      const others = get().notices.filter((notice) => !again(notice.error));
       set({ notices: [...others, { id: lastNotice, error }].slice(-NOTICE_LIMIT) });
     },
     dismiss: (id) => set(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) })),

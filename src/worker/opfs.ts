@@ -4,8 +4,8 @@ import { EngineError, invariant } from "../engine/index.ts";
 const storageError = (what: string, error: unknown): EngineError => {
   const name = error instanceof Error ? error.name : "unknown";
   const remedy =
-    name === "QuotaExceededError"
-      ? "The browser's storage for this page is full: free disk space, or clear this page's data in the browser's settings, and try again."
+    name === "QuotaExceededError" || name === "AbortError"
+      ? "The browser's storage for this page is full, or was while this was written: free disk space, or clear this page's data in the browser's settings, and try again."
       : "Private windows and some settings forbid storage: use a normal window and try again.";
   return new EngineError("storage", `${what} failed (${name}). ${remedy} Nothing on the screen is lost.`, { name });
 };

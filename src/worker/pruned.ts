@@ -12,6 +12,7 @@ import {
   type Masks,
   type Model,
   type OpenedModel,
+  type Recipe,
   VECTORS_PER_BLOCK,
 } from "../engine/index.ts";
 import type { Architecture } from "./protocol.ts";
@@ -20,6 +21,8 @@ import type { Architecture } from "./protocol.ts";
 export interface Logits {
   values: Float32Array<ArrayBuffer>;
   step: number;
+  /** Of the run that they are from. */
+  recipe: Recipe;
 }
 
 /** The architecture at `keep`, as the page shows it. */
@@ -54,6 +57,11 @@ export class PrunedModel {
 
   free(): void {
     this.held?.model.free();
+    this.forget();
+  }
+
+  /** Lets go of a model whose device is gone. */
+  forget(): void {
     this.held = undefined;
   }
 }

@@ -136,7 +136,7 @@ export class Running {
       last = { step: report.step, at: now };
       this.set({ phase: "training", step: report.step, of });
       this.send({ type: "metrics", metrics: metricsOf(report, this.msPerStep, of) });
-      this.onLogits({ values: report.logits, step: report.step });
+      this.onLogits({ values: report.logits, step: report.step, recipe: session.recipe });
     };
   }
 
@@ -152,7 +152,7 @@ export class Running {
 
   /** The logits after the last update; those of a report are from before it. */
   private async sendLogits(session: Session): Promise<void> {
-    this.onLogits({ values: await session.logits(), step: session.step });
+    this.onLogits({ values: await session.logits(), step: session.step, recipe: session.recipe });
   }
 
   private sessionFor(recipe: Recipe, text: EncodedText): Session {

@@ -12,13 +12,12 @@ import {
   licenceOf,
   openModel,
   type OpenedModel,
-  perplexity,
-  type PerplexityPair,
   selfCheck,
   tuneMatmul,
 } from "../engine/index.ts";
 import { compareTexts } from "./comparing.ts";
 import { Exporting } from "./exporting.ts";
+import { Measuring } from "./measuring.ts";
 import { reporter } from "./pace.ts";
 import type {
   Architecture,
@@ -35,10 +34,8 @@ import type {
 import { architectureAt, type Logits, PrunedModel } from "./pruned.ts";
 import { Running } from "./running.ts";
 import { folderOfSource } from "./sources.ts";
-import { type EncodedText, Texts } from "./texts.ts";
+import { Texts } from "./texts.ts";
 
-/** Longest window that perplexity is measured with; shorter where the model's own context is. */
-const MAX_WINDOW = 512;
 /** Tokens that a form of the export is compared on. */
 const CHECK_TOKENS = 64;
 const VERSION = __APP_VERSION__;
@@ -57,10 +54,12 @@ export class Studio {
   private readonly exporting = new Exporting();
   private readonly pruned = new PrunedModel();
   private readonly cancelled = new Set<Task>();
-  private readonly measured = new Map<Subject, { keep: number; step: number; result: PerplexityResult }>();
+  private readonly measuring: Measuring;
   private sources = DEFAULT_TEXTS;
   private ctx: Ctx | undefined;
   private open: { model: OpenedModel; layout: GateLayout; budget: Budget; running: Running } | undefined;
+  /** Fingerprint of the model that was open when the device was lost. */
+  private lostModel: string | undefined;
   private logits: Logits | undefined;
   private architecture: Architecture | undefined;
   private keep = 0.5;
@@ -69,6 +68,7 @@ export class Studio {
 
   constructor(send: (event: WorkerEvent) => void) {
     this.send = send;
+    this.measuring = new Measuring(send);
   }
 
   /** Does one command. What it throws is an EngineError or becomes one. */
@@ -148,8 +148,10 @@ export class Studio {
     this.ctx = ctx;
     void gpu.lost.then((error) => {
       if (this.ctx !== ctx) return;
+      this.lostModel = this.open?.model.fingerprint;
       this.ctx = undefined;
       this.open = undefined;
+      this.pruned.forget();
       this.send({ type: "error", error: error.toPlain(), during: "device" });
     });
     return ctx;
@@ -165,6 +167,12 @@ export class Studio {
       onProgress: (done, of) => report(done, of, "uploading to the GPU"),
     });
     await this.closeModel();
+    // Masks and perplexities are numbers: those of a model whose device was lost are as good as before.
+    if (this.lostModel !== model.fingerprint) {
+      this.measuring.forget();
+      this.forgetRun();
+    }
+    this.lostModel = undefined;
     const layout = gateLayout(model.config);
     const running = new Running(
       ctx,
@@ -189,21 +197,19 @@ export class Studio {
     this.pruned.free();
     this.open.model.model.free();
     this.context().freeStep();
-    this.measured.clear();
-    this.forgetRun();
     this.open = undefined;
   }
 
   private forgetRun(): void {
     this.logits = undefined;
     this.architecture = undefined;
-    this.measured.delete("pruned");
+    this.measuring.forget("pruned");
   }
 
   private async setTexts({ calibration, evaluation }: CommandOf<"texts">): Promise<Replies["texts"]> {
     const [trained, measured] = [await this.texts.encoded(calibration), await this.texts.encoded(evaluation)];
     this.sources = { calibration, evaluation };
-    this.measured.clear();
+    this.measuring.forget();
     return { calibrationTokens: trained.ids.length, evaluationTokens: measured.ids.length };
   }
 
@@ -249,31 +255,15 @@ export class Studio {
     const { model } = this.opened();
     const text = await this.texts.encoded(this.sources.evaluation);
     const subjectModel = subject === "dense" ? model.model : await this.prunedModel();
-    const { keep = 1, step = 0 } = this.architecture ?? {};
-    const report = reporter("perplexity", "windows", (progress) => this.send({ type: "progress", progress }));
-    const found = await perplexity(this.context(), subjectModel, text.ids.subarray(0, tokens), {
-      context: Math.min(MAX_WINDOW, model.config.context),
-      cancelled: () => this.cancelled.has("perplexity"),
-      onWindow: (done, of) => report(done, of, subject),
-    });
-    const result = {
-      value: found.value,
-      text: text.name,
-      context: found.context,
-      tokens: found.tokens,
-      bosAdded: false,
-    };
-    this.measured.set(subject, { keep, step, result });
-    this.send({ type: "perplexity", subject, result, keep, step });
-    return result;
+    const { keep, step } = (subject === "pruned" && this.architecture) || { keep: 1, step: 0 };
+    const measurement = { subject, model: subjectModel, text, tokens, keep, step };
+    return this.measuring.measure(this.context(), measurement, () => this.cancelled.has("perplexity"));
   }
 
   private async prepareExport(forms: CommandOf<"prepareExport">["forms"]): Promise<readonly ExportCheck[]> {
-    const { model, running } = this.opened();
-    const { architecture } = this;
-    invariant(architecture, "config", "There is nothing to export yet: train for at least one step first.");
-    const recipe = running.session?.recipe;
-    invariant(recipe, "config", "The run of these masks is gone: train again before exporting.");
+    const { model } = this.opened();
+    const { architecture, logits } = this;
+    invariant(architecture && logits, "config", "There is nothing to export yet: train for at least one step first.");
     const [calibration, evaluation] = [
       await this.texts.encoded(this.sources.calibration),
       await this.texts.encoded(this.sources.evaluation),
@@ -286,34 +276,15 @@ export class Studio {
         adapter: this.context().gpu.facts.name,
         modelName: model.name,
         licence: await licenceOf(model.folder),
-        recipe: { ...recipe, keep: architecture.keep },
+        recipe: { ...logits.recipe, keep: architecture.keep },
         target: { ratio: "block weights kept", value: architecture.keep },
         trainedSteps: architecture.step,
         calibration: { name: calibration.name, sha256: calibration.sha256 },
-        perplexity: this.perplexityPairs(evaluation, architecture),
+        perplexity: this.measuring.pairs(evaluation, architecture),
       },
       onProgress: (done, of, note) => report(done, of, note),
       cancelled: () => this.cancelled.has("export"),
     });
-  }
-
-  /** Dense and pruned on the same tokens, where both were measured for these masks. */
-  private perplexityPairs(text: EncodedText, architecture: Architecture): PerplexityPair[] {
-    const dense = this.measured.get("dense");
-    const pruned = this.measured.get("pruned");
-    if (!dense || !pruned || pruned.keep !== architecture.keep || pruned.step !== architecture.step) return [];
-    if (dense.result.tokens !== pruned.result.tokens || dense.result.text !== pruned.result.text) return [];
-    const { context, tokens } = dense.result;
-    return [
-      {
-        text: { name: text.name, sha256: text.sha256 },
-        context,
-        tokens,
-        beginToken: false,
-        dense: dense.result.value,
-        pruned: pruned.result.value,
-      },
-    ];
   }
 }
 
