@@ -2,6 +2,7 @@
 import {
   architectureOf,
   budgetOf,
+  byBlock,
   Ctx,
   cutReader,
   deliver,
@@ -111,7 +112,6 @@ export async function prune(request: PruneRequest, report: (report: PruneReport)
   const measured = { context, tokens: pruned.tokens, dense: dense.value, pruned: pruned.value };
   const forms = await exportForms(ctx, opened, found.masks, request, session.step, evaluation, measured, report);
   session.free();
-  const { length: vectors } = found.counts;
   return {
     adapter: ctx.gpu.facts.name,
     matmul: ctx.matmul,
@@ -122,7 +122,7 @@ export async function prune(request: PruneRequest, report: (report: PruneReport)
     steps: session.step,
     secondsTraining,
     msPerStep: (1000 * secondsTraining) / request.recipe.steps,
-    widths: Array.from({ length: vectors / 5 }, (_, l) => found.counts.slice(5 * l, 5 * l + 5)),
+    widths: byBlock(found.counts),
     forms: forms.map(({ form, bytes, largestDifference, equalArgmax, ok, reason }) => {
       return { form, bytes, largestDifference, equalArgmax, ok, ...(reason ? { reason } : {}) };
     }),

@@ -34,7 +34,7 @@ export { budgetOf, keepOfModelRatio, keptTotalWeights, modelRatioOfKeep } from "
 export type { Budget } from "./prune/budget.ts";
 export { indexLists } from "./prune/compact.ts";
 export { cutReader } from "./prune/cutReader.ts";
-export { gateLayout, VECTORS_PER_BLOCK } from "./prune/gates.ts";
+export { byBlock, gateLayout } from "./prune/gates.ts";
 export type { GateLayout, Masks } from "./prune/gates.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";

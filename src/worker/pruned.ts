@@ -3,6 +3,7 @@ import {
   type Architecture as Masked,
   architectureOf,
   type Budget,
+  byBlock,
   type Ctx,
   cutReader,
   type GateLayout,
@@ -13,7 +14,6 @@ import {
   type Model,
   type OpenedModel,
   type Recipe,
-  VECTORS_PER_BLOCK,
 } from "../engine/index.ts";
 import type { Architecture } from "./protocol.ts";
 
@@ -32,9 +32,7 @@ export function architectureAt(logits: Logits, layout: GateLayout, budget: Budge
     keep,
     step: logits.step,
     masks: found.masks,
-    kept: Array.from({ length: budget.layers }, (_, l) =>
-      found.counts.slice(VECTORS_PER_BLOCK * l, VECTORS_PER_BLOCK * (l + 1)),
-    ),
+    kept: byBlock(found.counts),
     keptBlockWeights: found.keptWeights,
     keptParameters: keptTotalWeights(budget, found.counts),
   };

@@ -1,7 +1,7 @@
 // The config.json of the compact form: the base model's, another model_type, and a section `espalier` with the width of every vector.
 import { EngineError, invariant } from "../errors.ts";
 import { readConfig, type ModelConfig } from "../model/config.ts";
-import { gateLayout, VECTORS_PER_BLOCK } from "../prune/gates.ts";
+import { byBlock, gateLayout, VECTORS_PER_BLOCK } from "../prune/gates.ts";
 import { CONFIG_FILE } from "./exportFiles.ts";
 import { modelCodeFields } from "./modelCode.ts";
 
@@ -25,9 +25,7 @@ type JsonObject = Record<string, unknown>;
 export function compactConfig(base: JsonObject, counts: readonly number[]): JsonObject {
   const baseType = String(base.model_type);
   const baseArchitectures = Array.isArray(base.architectures) ? base.architectures.map(String) : [];
-  const widths = Array.from({ length: counts.length / VECTORS_PER_BLOCK }, (_, block) =>
-    counts.slice(block * VECTORS_PER_BLOCK, (block + 1) * VECTORS_PER_BLOCK),
-  );
+  const widths = byBlock(counts);
   const espalier: CompactSection = {
     format: COMPACT_FORMAT,
     base_model_type: baseType,

@@ -3,7 +3,7 @@ import { invariant } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { budgetOf, compactBytes, countsOf, keptTotalWeights, keptWeights, type Budget } from "../prune/budget.ts";
 import { checkMasks } from "../prune/compact.ts";
-import { VECTORS_PER_BLOCK, type Masks } from "../prune/gates.ts";
+import { byBlock, type Masks } from "../prune/gates.ts";
 import type { Recipe } from "../train/recipe.ts";
 import { packBits } from "./bitset.ts";
 import { dtypeBytes, type FloatDtype } from "./dtype.ts";
@@ -169,9 +169,7 @@ function keptOfModel(budget: Budget, counts: readonly number[], dtype: FloatDtyp
       kept: compactBytes(budget, counts, bytesPerWeight),
       of: budget.totalWeights * bytesPerWeight,
     },
-    widths: Array.from({ length: budget.layers }, (_, block) =>
-      counts.slice(block * VECTORS_PER_BLOCK, (block + 1) * VECTORS_PER_BLOCK),
-    ),
+    widths: byBlock(counts),
   };
 }
 

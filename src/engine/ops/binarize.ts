@@ -5,6 +5,7 @@ import sigmoid from "../../../shaders/lib/sigmoid.wgsl?raw";
 import wgsl from "../../../shaders/binarize.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
+import { LOGIT_OFFSET } from "../prune/gates.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkFlat, type GateTables } from "./gateTables.ts";
 import { groupsFor } from "./launch.ts";
@@ -15,8 +16,6 @@ import { groupsFor } from "./launch.ts";
  */
 export type Estimator = "reinmax" | "straight-through" | "gumbel-soft" | "gumbel-hard";
 
-/** c of method.md 1.3: what is added to a logit, so that gates start open. */
-export const LOGIT_OFFSET = 3;
 /** Of the Gumbel-sigmoid, as released. */
 export const GUMBEL_TEMPERATURE = 0.4;
 

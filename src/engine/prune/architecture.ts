@@ -1,10 +1,7 @@
 // From logits to binary masks at exactly the asked budget: one global threshold, found by bisection, without noise (method.md 1.5).
 import { EngineError, invariant } from "../errors.ts";
 import { keptWeights, targetWeights, type Budget } from "./budget.ts";
-import { VECTORS_PER_BLOCK, type GateLayout, type Masks } from "./gates.ts";
-
-/** The constant c of method.md 1.3 that every logit is offset by. It does not change the ranking, only what `threshold` reads. */
-const LOGIT_OFFSET = 3;
+import { LOGIT_OFFSET, VECTORS_PER_BLOCK, type GateLayout, type Masks } from "./gates.ts";
 
 /** Which gates stay, and how well that meets the budget. Weights are counts of block weights. */
 export interface Architecture {

@@ -9,6 +9,9 @@ export const VECTOR_NAMES = ["s1", "s2", "s3", "s4", "s5"] as const;
 /** Every vector starts on a multiple of this many gates: a tile of one vector is one workgroup, and a view is a legal binding (256 bytes). */
 export const GATE_TILE = 64;
 
+/** c of method.md 1.3: what is added to a logit, so that gates start open. */
+export const LOGIT_OFFSET = 3;
+
 /** Binary masks, one Uint8Array (0 or 1) of N_i entries for each of the 5L vectors. */
 export type Masks = readonly Uint8Array[];
 
@@ -57,4 +60,11 @@ export function unflatten(layout: GateLayout, flat: Float32Array<ArrayBuffer>): 
     const first = layout.offsets[i] ?? 0;
     return flat.subarray(first, first + size);
   });
+}
+
+/** One number a vector, as a row of five for each block. */
+export function byBlock(values: readonly number[]): number[][] {
+  return Array.from({ length: values.length / VECTORS_PER_BLOCK }, (_, block) =>
+    values.slice(block * VECTORS_PER_BLOCK, (block + 1) * VECTORS_PER_BLOCK),
+  );
 }
