@@ -1,0 +1,61 @@
+// The engine's side of the test with transformers.js: a pruned model's greedy text, and the same model written as ONNX.
+import {
+  Ctx,
+  cutReader,
+  exportOnnx,
+  type FloatDtype,
+  gateLayout,
+  generate,
+  Gpu,
+  httpFolder,
+  indexLists,
+  loadModel,
+  openModel,
+  tuneMatmul,
+} from "../../src/engine/index.ts";
+import type { ServedFolder } from "../../src/cli/files.ts";
+import { httpPlace } from "../../src/cli/httpPlace.ts";
+
+export interface PrunedRequest {
+  model: ServedFolder;
+  /** Writable address of the folder that the ONNX form goes to. */
+  out: string;
+  dtype?: FloatDtype;
+  /** Largest model.onnx with weights inside, and largest file of weights beside it. */
+  fileLimitBytes?: number;
+  prompt: string;
+  tokens: number;
+}
+
+/** Every third position of every vector is cut, beginning elsewhere in each: uneven widths, and lists that are no ranges. */
+function someMasks(sizes: readonly number[]): Uint8Array<ArrayBuffer>[] {
+  return sizes.map((size, vector) => Uint8Array.from({ length: size }, (_, i) => ((i + vector) % 3 === 0 ? 0 : 1)));
+}
+
+/** Writes the ONNX form of the pruned model and returns its greedy text. */
+async function pruned({ model: served, out, prompt, tokens, ...form }: PrunedRequest): Promise<string> {
+  const ctx = new Ctx(await Gpu.open());
+  try {
+    await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
+    const opened = await openModel(ctx, httpFolder(served.name, served.url, served.files));
+    const { config, weights, tokenizer, folder } = opened;
+    const masks = someMasks(gateLayout(config).sizes);
+    const lists = indexLists(masks);
+    const compact = await loadModel(ctx, config, cutReader(weights, config.family, lists), { lists });
+    const ids: number[] = [];
+    const options = { tokens, temperature: 0, seed: 0 };
+    for await (const id of generate(ctx, compact, tokenizer.encode(prompt), options)) ids.push(id);
+    const place = httpPlace("onnx", out);
+    for (const file of await exportOnnx({ folder, config, masks, ...form })) await place.write(file);
+    return tokenizer.decode(ids);
+  } finally {
+    ctx.gpu.destroy();
+  }
+}
+
+declare global {
+  interface Window {
+    pruned: typeof pruned;
+  }
+}
+window.pruned = pruned;
