@@ -1,8 +1,16 @@
 // The public surface of the engine: outsiders import only this.
 export { EngineError, invariant } from "./errors.ts";
 export type { ErrorCode, ErrorDetail, PlainError } from "./errors.ts";
-export { checkRecipe, DEFAULT_RECIPE, ESTIMATORS, RECIPE_BOUNDS } from "./train/recipe.ts";
-export type { Estimator, Recipe } from "./train/recipe.ts";
+export {
+  checkRecipe,
+  checkRecipeNumber,
+  DEFAULT_RECIPE,
+  ESTIMATORS,
+  RATIO_MODES,
+  RECIPE_BOUNDS,
+  RECIPE_NUMBERS,
+} from "./train/recipe.ts";
+export type { Estimator, RatioMode, Recipe, RecipeNumber } from "./train/recipe.ts";
 export { Ctx } from "./ctx.ts";
 export { Gpu } from "./gpu/device.ts";
 export type { AdapterFacts } from "./gpu/device.ts";

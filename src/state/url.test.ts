@@ -1,7 +1,7 @@
 // A recipe survives the page's link, and a link that is wrong says what is wrong.
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
-import { DEFAULT_RECIPE, ESTIMATORS } from "../engine/index.ts";
+import { DEFAULT_RECIPE, ESTIMATORS, RATIO_MODES } from "../engine/index.ts";
 import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "./bundledTexts.ts";
 import { hashOf, readHash } from "./url.ts";
 
@@ -13,9 +13,13 @@ describe("url", () => {
 
   it("carries any recipe there and back", () => {
     const name = fc.constantFrom(...BUNDLED_TEXTS.map((text) => text.name));
+    const share = (min: number, max: number) => fc.integer({ min, max }).map((n) => n / 1000);
     const recipe = fc.record({
       method: fc.constant("disp" as const),
-      keep: fc.integer({ min: 50, max: 1000 }).map((n) => n / 1000),
+      ratioMode: fc.constantFrom(...RATIO_MODES),
+      keep: share(50, 1000),
+      keepFrom: share(50, 500),
+      keepTo: share(500, 1000),
       estimator: fc.constantFrom(...ESTIMATORS),
       steps: fc.integer({ min: 1, max: 100_000 }),
       tokens: fc.integer({ min: 8, max: 4096 }),

@@ -1,6 +1,14 @@
 // The recipe and the bundled texts in the page's link, both ways. What equals the default is left out.
-import { checkRecipe, DEFAULT_RECIPE, EngineError, ESTIMATORS, RECIPE_BOUNDS } from "../engine/index.ts";
-import type { Estimator, Recipe } from "../engine/index.ts";
+import {
+  checkRecipe,
+  checkRecipeNumber,
+  DEFAULT_RECIPE,
+  EngineError,
+  ESTIMATORS,
+  RATIO_MODES,
+  RECIPE_NUMBERS,
+} from "../engine/index.ts";
+import type { Recipe, RecipeNumber } from "../engine/index.ts";
 import type { TextSource } from "../worker/protocol.ts";
 import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "./bundledTexts.ts";
 import type { BundledName } from "./bundledTexts.ts";
@@ -12,18 +20,19 @@ export interface Linked {
   evaluation: TextSource;
 }
 
-type NumberField = keyof typeof RECIPE_BOUNDS;
-const NUMBER_FIELDS = Object.keys(RECIPE_BOUNDS) as NumberField[];
-const isEstimator = (value: string): value is Estimator => (ESTIMATORS as readonly string[]).includes(value);
+const isNumber = (key: string): key is RecipeNumber => (RECIPE_NUMBERS as readonly string[]).includes(key);
+const oneOf = <T extends string>(choices: readonly T[], value: string): T | undefined =>
+  choices.find((choice) => choice === value);
 const isBundled = (value: string): value is BundledName => BUNDLED_TEXTS.some(({ name }) => name === value);
 
 /** The hash (without "#") of a recipe; a text of the user's own cannot be in a link and is left out. */
 export function hashOf({ recipe, calibration, evaluation }: Linked): string {
   const parts = new URLSearchParams();
-  for (const field of NUMBER_FIELDS) {
+  for (const field of RECIPE_NUMBERS) {
     if (recipe[field] !== DEFAULT_RECIPE[field]) parts.set(field, String(Number(recipe[field].toPrecision(12))));
   }
   if (recipe.estimator !== DEFAULT_RECIPE.estimator) parts.set("estimator", recipe.estimator);
+  if (recipe.ratioMode !== DEFAULT_RECIPE.ratioMode) parts.set("ratioMode", recipe.ratioMode);
   const text = (key: "calibration" | "evaluation", source: TextSource): void => {
     if (source.kind === "bundled" && source.name !== DEFAULT_TEXTS[key].name) parts.set(key, source.name);
   };
@@ -35,18 +44,26 @@ export function hashOf({ recipe, calibration, evaluation }: Linked): string {
 /** Reads a hash (with or without "#"). What cannot be used keeps its default and is named in `problems`. */
 export function readHash(hash: string): Linked & { problems: string[] } {
   const problems: string[] = [];
+  const tried = (set: () => void): void => {
+    try {
+      set();
+    } catch (error) {
+      problems.push(EngineError.from(error).message);
+    }
+  };
   const found: Linked = { recipe: { ...DEFAULT_RECIPE }, ...DEFAULT_TEXTS };
+  const recipe = { ...found.recipe };
   for (const [key, value] of new URLSearchParams(hash.replace(/^#/, ""))) {
-    if (key === "estimator" && isEstimator(value)) found.recipe.estimator = value;
+    const estimator = key === "estimator" ? oneOf(ESTIMATORS, value) : undefined;
+    const ratioMode = key === "ratioMode" ? oneOf(RATIO_MODES, value) : undefined;
+    if (estimator) recipe.estimator = estimator;
+    else if (ratioMode) recipe.ratioMode = ratioMode;
     else if ((key === "calibration" || key === "evaluation") && isBundled(value))
       found[key] = { kind: "bundled", name: value };
-    else if ((NUMBER_FIELDS as string[]).includes(key)) {
-      try {
-        found.recipe = checkRecipe({ ...found.recipe, [key]: value.trim() === "" ? NaN : Number(value) });
-      } catch (error) {
-        problems.push(EngineError.from(error).message);
-      }
+    else if (isNumber(key)) {
+      tried(() => (recipe[key] = checkRecipeNumber(key, value.trim() === "" ? NaN : Number(value))));
     } else problems.push(`${key}=${value} is not known`);
   }
+  tried(() => (found.recipe = checkRecipe(recipe)));
   return { ...found, problems };
 }

@@ -3,7 +3,7 @@ import { EngineError, invariant } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { gateCosts, keptInBlock } from "../prune/budget.ts";
 import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "../prune/gates.ts";
-import { checkRecipe, ESTIMATORS, type Recipe } from "../train/recipe.ts";
+import { checkRecipe, DEFAULT_RECIPE, ESTIMATORS, RATIO_MODES, type Recipe } from "../train/recipe.ts";
 import { unpackBits } from "./bitset.ts";
 import { FLOAT_DTYPES } from "./dtype.ts";
 import { JsonField } from "./jsonFields.ts";
@@ -139,8 +139,13 @@ function readModel(field: JsonField): ReceiptModel {
 }
 
 function readRecipe(field: JsonField): Recipe {
+  // receipts of older versions know one ratio only
+  const told = field.get("ratioMode").value !== undefined;
   return checkRecipe({
     method: field.get("method").oneOf(["disp"]),
+    ratioMode: told ? field.get("ratioMode").oneOf(RATIO_MODES) : DEFAULT_RECIPE.ratioMode,
+    keepFrom: told ? field.get("keepFrom").number() : DEFAULT_RECIPE.keepFrom,
+    keepTo: told ? field.get("keepTo").number() : DEFAULT_RECIPE.keepTo,
     keep: field.get("keep").number(),
     estimator: field.get("estimator").oneOf(ESTIMATORS),
     steps: field.get("steps").number(),

@@ -10,12 +10,32 @@ export interface GoldenInfo {
   perplexity: { context: number; tokens: number; value: number };
   hard: { loss: number; kept_block_weights: number; block_weights: number; perplexity?: { context: number; tokens: number; value: number } };
   soft?: { loss: number };
-  train?: {
-    recipe: { p: number; lam: number; steps: number; lr: number; weight_decay: number; estimator: string };
-    lm_loss: number[];
-    penalty: number[];
-    kept_block_weights: number[];
+  train?: TrainInfo;
+}
+
+/** The recipe of some training steps and the numbers of each of them. */
+export interface TrainInfo {
+  recipe: {
+    p: number;
+    lam: number;
+    steps: number;
+    lr: number;
+    weight_decay: number;
+    estimator: string;
+    /** Where each step drew its ratio: the noise's seed and the bounds. */
+    seed?: number;
+    from?: number;
+    to?: number;
   };
+  lm_loss: number[];
+  penalty: number[];
+  kept_block_weights: number[];
+}
+
+/** A training in PyTorch: a hypernetwork before and after some steps, with its noise and batches. */
+export interface GoldenTraining {
+  readonly info: TrainInfo;
+  readonly file: SafetensorsFile;
 }
 
 export interface GoldenCase {
@@ -24,6 +44,8 @@ export interface GoldenCase {
   readonly weights: Weights;
   readonly info: GoldenInfo;
   readonly file: SafetensorsFile;
+  /** By name: "train" for one ratio, "every" for a hypernetwork of every ratio. */
+  readonly trainings: ReadonlyMap<string, GoldenTraining>;
   has(name: string): boolean;
   floats(name: string): Promise<Float32Array<ArrayBuffer>>;
   /** A tensor of token ids (I32 or I64). */
@@ -51,14 +73,32 @@ export async function openCase(folder: Folder): Promise<GoldenCase> {
     info,
     file,
     has: (name) => file.tensors.has(name),
+    trainings: await trainingsOf(folder, info, file),
     floats: (name) => file.readFloat32(name),
-    ids: async (name) => {
-      const bytes = await file.readTensor(name);
-      const dtype = file.tensors.get(name)?.dtype;
-      if (dtype === "I32") return new Uint32Array(bytes.buffer);
-      if (dtype === "I64") return Uint32Array.from(new BigInt64Array(bytes.buffer), Number);
-      throw new EngineError("format", `golden.safetensors: ${name} must be I32 or I64, is ${dtype ?? "missing"}`);
-    },
+    ids: (name) => idsOf(file, name),
     mask: (name) => file.readTensor(name),
   };
+}
+
+/** A tensor of token ids (I32 or I64). */
+export async function idsOf(file: SafetensorsFile, name: string): Promise<Uint32Array<ArrayBuffer>> {
+  const bytes = await file.readTensor(name);
+  const dtype = file.tensors.get(name)?.dtype;
+  if (dtype === "I32") return new Uint32Array(bytes.buffer);
+  if (dtype === "I64") return Uint32Array.from(new BigInt64Array(bytes.buffer), Number);
+  throw new EngineError("format", `a golden case's ${name} must be I32 or I64, is ${dtype ?? "missing"}`);
+}
+
+async function trainingsOf(
+  folder: Folder,
+  { train }: GoldenInfo,
+  file: SafetensorsFile,
+): Promise<Map<string, GoldenTraining>> {
+  const trainings = new Map<string, GoldenTraining>();
+  if (train) trainings.set("train", { info: train, file });
+  if (folder.list().includes("every.json")) {
+    const info = (await readJson(await folder.open("every.json"))) as TrainInfo;
+    trainings.set("every", { info, file: await readSafetensors(await folder.open("every.safetensors")) });
+  }
+  return trainings;
 }

@@ -18,7 +18,7 @@ export async function checkGolden(ctx: Ctx, folder: Folder): Promise<GoldenRepor
   const model = await loadModel(ctx, golden.config, golden.weights);
   try {
     const checks = await checkModel(ctx, golden, model);
-    if (golden.info.train) checks.push(...(await checkTraining(ctx, golden, model)));
+    for (const [name, training] of golden.trainings) checks.push(...(await checkTraining(ctx, name, training, model)));
     return {
       case: folder.name,
       adapter: ctx.gpu.facts.name,

@@ -8,63 +8,89 @@ import { writeStepState } from "../ops/stepState.ts";
 import { budgetOf } from "../prune/budget.ts";
 import { flatten, type GateLayout, gateLayout, unflatten } from "../prune/gates.ts";
 import { Hypernet } from "../prune/hypernet.ts";
+import { hypernetLayout } from "../prune/hypernetLayout.ts";
+import { ratioOfStep } from "../train/ratio.ts";
 import type { Estimator } from "../train/recipe.ts";
 import { freeTrainState, makeTrainState, type TrainState } from "../train/state.ts";
 import { trainStep } from "../train/step.ts";
-import type { GoldenCase } from "./case.ts";
+import { type GoldenTraining, idsOf } from "./case.ts";
 import { LIMITS } from "./model.ts";
 
 /** The reference's names of estimators. */
 const ESTIMATORS: Record<string, Estimator> = { reinmax: "reinmax", st: "straight-through" };
 
-/** Trains as many steps as the case has, and compares every one of them. */
-export async function checkTraining(ctx: Ctx, golden: GoldenCase, model: Model): Promise<Check[]> {
-  const { train } = golden.info;
-  invariant(train, "bug", "this case has no training");
-  const layout = gateLayout(golden.config);
-  const arrays = new Map<string, Float32Array<ArrayBuffer>>([["z", await golden.floats("hn.z")]]);
-  for (const name of golden.file.tensors.keys()) {
-    if (name.startsWith("hn.start.")) arrays.set(name.slice("hn.start.".length), await golden.floats(name));
+/** Trains as many steps as `golden` has, and compares every one of them. The checks are called `name`.x. */
+export async function checkTraining(ctx: Ctx, name: string, golden: GoldenTraining, model: Model): Promise<Check[]> {
+  const { file, info } = golden;
+  const layout = gateLayout(model.config);
+  const arrays = new Map<string, Float32Array<ArrayBuffer>>([["z", await file.readFloat32("hn.z")]]);
+  for (const tensor of file.tensors.keys()) {
+    if (tensor.startsWith("hn.start.")) arrays.set(tensor.slice("hn.start.".length), await file.readFloat32(tensor));
   }
-  const state = makeTrainState(ctx, Hypernet.fromNamed(ctx, layout, arrays), budgetOf(golden.config), train.recipe.lam);
+  const shape = hypernetLayout(layout, info.recipe.seed !== undefined);
+  const state = makeTrainState(
+    ctx,
+    Hypernet.fromNamed(ctx, shape, arrays),
+    budgetOf(model.config),
+    info.recipe.lam,
+  );
   try {
     return [
-      check("hypernet.logits", await logitDifference(ctx, golden, state, layout, "hn.logits"), LIMITS.logits),
-      ...(await checkSteps(ctx, golden, model, state, layout)),
-      check("train.logits", await logitDifference(ctx, golden, state, layout, "hn.end.logits"), LIMITS.trained),
-      check("train.weights", await weightDifference(ctx, golden, state), LIMITS.trained),
+      check(`${name}.hypernet`, await logitDifference(ctx, golden, state, layout, "hn.logits"), LIMITS.logits),
+      ...(await checkSteps(ctx, name, golden, model, state, layout)),
+      check(`${name}.logits`, await logitDifference(ctx, golden, state, layout, "hn.end.logits"), LIMITS.trained),
+      check(`${name}.weights`, await weightDifference(ctx, golden, state), LIMITS.trained),
     ];
   } finally {
     freeTrainState(ctx, state);
   }
 }
 
-async function checkSteps(ctx: Ctx, golden: GoldenCase, model: Model, state: TrainState, layout: GateLayout): Promise<Check[]> {
-  const { train } = golden.info;
-  invariant(train, "bug", "this case has no training");
-  const { recipe } = train;
+async function checkSteps(
+  ctx: Ctx,
+  name: string,
+  { file, info }: GoldenTraining,
+  model: Model,
+  state: TrainState,
+  layout: GateLayout,
+): Promise<Check[]> {
+  const { recipe } = info;
   const estimator = ESTIMATORS[recipe.estimator];
-  invariant(estimator, "unsupported", `the estimator "${recipe.estimator}" of a golden case is not one of ${Object.keys(ESTIMATORS).join(", ")}`);
-  const ids = await golden.ids("train.ids");
-  const uniform = await golden.floats("train.u");
+  invariant(
+    estimator,
+    "unsupported",
+    `the estimator "${recipe.estimator}" of a golden case is not one of ${Object.keys(ESTIMATORS).join(", ")}`,
+  );
+  const ids = await idsOf(file, "train.ids");
+  const uniform = await file.readFloat32("train.u");
   const tokens = ids.length / recipe.steps;
   const gates = uniform.length / recipe.steps;
+  const { p, seed = 0, from = p, to = p } = recipe;
+  const drawn = { ratioMode: state.hypernet.layout.everyRatio ? "every" : "one", keepFrom: from, keepTo: to, seed } as const;
   await ctx.gpu.checked("twelve golden steps", () => {
     for (let step = 0; step < recipe.steps; step++) {
-      writeStepState(ctx, state.step, { seed: 0, step, keep: recipe.p });
-      trainStep(ctx, model, state, { estimator, learningRate: recipe.lr, weightDecay: recipe.weight_decay }, {
-        ids: ids.slice(step * tokens, (step + 1) * tokens),
-        noise: flatVectors(layout, uniform.subarray(step * gates, (step + 1) * gates)),
-      });
+      const keep = ratioOfStep(drawn, step, p);
+      writeStepState(ctx, state.step, { seed: 0, step, keep });
+      state.hypernet.aim(ctx, keep);
+      trainStep(
+        ctx,
+        model,
+        state,
+        { estimator, learningRate: recipe.lr, weightDecay: recipe.weight_decay },
+        {
+          ids: ids.slice(step * tokens, (step + 1) * tokens),
+          noise: flatVectors(layout, uniform.subarray(step * gates, (step + 1) * gates)),
+        },
+      );
     }
   });
   const ring = await ctx.read(state.ring);
   const worst = (column: number, expected: readonly number[]): number =>
     Math.max(...expected.map((value, step) => Math.abs((ring[step * METRICS + column] ?? Number.NaN) - value)));
   return [
-    check("train.loss", worst(0, train.lm_loss), LIMITS.trainingLoss),
-    check("train.penalty", worst(1, train.penalty), LIMITS.trainingLoss),
-    check("train.kept", worst(2, train.kept_block_weights), LIMITS.exact),
+    check(`${name}.loss`, worst(0, info.lm_loss), LIMITS.trainingLoss),
+    check(`${name}.penalty`, worst(1, info.penalty), LIMITS.trainingLoss),
+    check(`${name}.kept`, worst(2, info.kept_block_weights), LIMITS.exact),
   ];
 }
 
@@ -77,24 +103,32 @@ function flatVectors(layout: GateLayout, values: Float32Array): Float32Array {
   );
 }
 
-async function logitDifference(ctx: Ctx, golden: GoldenCase, state: TrainState, layout: GateLayout, name: string): Promise<number> {
-  const flat = await ctx.read(await ctx.gpu.checked("the hypernetwork", () => ctx.step(() => state.hypernet.forward(ctx))));
+/** Of the hypernetwork's logits as it is now, aimed at the recipe's p. */
+async function logitDifference(
+  ctx: Ctx,
+  { file, info }: GoldenTraining,
+  { hypernet }: TrainState,
+  layout: GateLayout,
+  name: string,
+): Promise<number> {
+  hypernet.aim(ctx, info.recipe.p);
+  const flat = await ctx.read(await ctx.gpu.checked("the hypernetwork", () => ctx.step(() => hypernet.forward(ctx))));
   const expected: number[] = [];
   const found: number[] = [];
   for (const [i, vector] of unflatten(layout, flat).entries()) {
-    expected.push(...(await golden.floats(`${name}.${i}`)));
+    expected.push(...(await file.readFloat32(`${name}.${i}`)));
     found.push(...vector);
   }
   return worstDifference(found, expected);
 }
 
-/** GRU and LayerNorm after the last step, the worst of them by its own largest value. */
-async function weightDifference(ctx: Ctx, golden: GoldenCase, state: TrainState): Promise<number> {
-  const named = await state.hypernet.toNamed(ctx);
+/** Of all parameters but the heads after the last step, the worst of them by its own largest value. */
+async function weightDifference(ctx: Ctx, { file }: GoldenTraining, { hypernet }: TrainState): Promise<number> {
+  const named = await hypernet.toNamed(ctx);
   let worst = 0;
-  for (const name of golden.file.tensors.keys()) {
+  for (const name of file.tensors.keys()) {
     if (!name.startsWith("hn.end.") || name.startsWith("hn.end.logits.")) continue;
-    worst = Math.max(worst, worstDifference(named.get(name.slice("hn.end.".length)) ?? [], await golden.floats(name)));
+    worst = Math.max(worst, worstDifference(named.get(name.slice("hn.end.".length)) ?? [], await file.readFloat32(name)));
   }
   return worst;
 }

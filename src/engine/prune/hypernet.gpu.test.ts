@@ -16,11 +16,12 @@ import { randomRef, refTensor, type RefTensor } from "../ops/ref.ts";
 import { Tape } from "../tape.ts";
 import { layoutOf, unflatten } from "./gates.ts";
 import { Hypernet } from "./hypernet.ts";
-import { NORM_EPS, namedOf } from "./hypernetLayout.ts";
+import { hypernetLayout, type NamedArrays, namedOf, NORM_EPS, ratioFeatures } from "./hypernetLayout.ts";
 
 const PREFIX = "hn.start.";
 const BLOCK = [64, 64, 64, 176, 64];
 const gates = layoutOf([BLOCK, BLOCK, BLOCK].flat());
+const shape = hypernetLayout(gates);
 
 let ctx: Ctx;
 let named: Map<string, Float32Array<ArrayBuffer>>;
@@ -37,12 +38,21 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-/** The gradient of dLogits . logits by every parameter, in f64, by PyTorch's names. */
-function referenceGradients(dLogits: RefTensor): Map<string, Float64Array> {
+/** The gradient of dLogits . logits by every parameter, in f64, by PyTorch's names. `keep`: the ratio, where the hypernetwork is told it. */
+function referenceGradients(named: NamedArrays, dLogits: RefTensor, keep?: number): Map<string, Float64Array> {
   const of = (name: string, shape: readonly number[]): RefTensor =>
-    refTensor(shape, Float64Array.from(named.get(name) ?? []));
+    refTensor(shape, named.has(name) ? Float64Array.from(named.get(name) ?? []) : undefined);
   const steps = gates.sizes.length;
+  const first = [
+    refTensor([1, 8], Float64Array.from(ratioFeatures(keep ?? 0))),
+    of("ratio.0.weight", [32, 8]),
+    of("ratio.0.bias", [32]),
+  ];
+  const inner = linearTrainedRef.forward(first, {});
+  const second = [...geluRef.forward(inner, {}), of("ratio.2.weight", [32, 32]), of("ratio.2.bias", [32])];
+  const [embedded] = keep === undefined ? [] : linearTrainedRef.forward(second, {});
   const z = of("z", [steps, 32]);
+  z.data.forEach((value, i) => (z.data[i] = value + (embedded?.data[i % 32] ?? 0)));
   const direction = (suffix: string) => ({
     input: [z, of(`gru.weight_ih_l0${suffix}`, [192, 32]), of(`gru.bias_ih_l0${suffix}`, [192])],
     hidden: [of(`gru.weight_hh_l0${suffix}`, [192, 64]), of(`gru.bias_hh_l0${suffix}`, [192])],
@@ -71,15 +81,26 @@ function referenceGradients(dLogits: RefTensor): Map<string, Float64Array> {
   const out = new Map<string, Float64Array>();
   const put = (name: string, gradient: RefTensor | undefined): void =>
     void out.set(name, gradient?.data ?? new Float64Array());
+  const dEmbedded = refTensor([1, 32]);
   both.forEach(({ input }, d) => {
     const suffix = d === 0 ? "" : "_reverse";
     const dInput = dGru[d];
-    const [, dw, db] = present(linearTrainedRef.backward?.(input, {}, dInput ? [dInput] : []));
+    const [dz, dw, db] = present(linearTrainedRef.backward?.(input, {}, dInput ? [dInput] : []));
+    dz?.data.forEach((value, i) => (dEmbedded.data[i % 32] = (dEmbedded.data[i % 32] ?? 0) + value));
     put(`gru.weight_ih_l0${suffix}`, dw);
     put(`gru.bias_ih_l0${suffix}`, db);
     put(`gru.weight_hh_l0${suffix}`, dGru[2 + 2 * d]);
     put(`gru.bias_hh_l0${suffix}`, dGru[3 + 2 * d]);
   });
+  if (keep !== undefined) {
+    const [dGelu, dw2, db2] = present(linearTrainedRef.backward?.(second, {}, [dEmbedded]));
+    const dInner = present(geluRef.backward?.(inner, {}, dGelu ? [dGelu] : []));
+    const [, dw0, db0] = present(linearTrainedRef.backward?.(first, {}, dInner));
+    put("ratio.0.weight", dw0);
+    put("ratio.0.bias", db0);
+    put("ratio.2.weight", dw2);
+    put("ratio.2.bias", db2);
+  }
   put("norm.weight", dNormWeight);
   put("norm.bias", dNormBias);
   gates.sizes.forEach((size, i) => {
@@ -89,9 +110,31 @@ function referenceGradients(dLogits: RefTensor): Map<string, Float64Array> {
   return out;
 }
 
+async function expectReferenceGradients(hypernet: Hypernet, keep?: number): Promise<void> {
+  const dLogits = randomRef(7, [gates.length]);
+  const values = await hypernet.toNamed(ctx);
+  if (keep !== undefined) hypernet.aim(ctx, keep);
+  const gradient = await ctx.gpu.checked("hypernetwork", () =>
+    ctx.step(() => {
+      const tape = new Tape(tapeArithmetic(ctx));
+      ctx.tape = tape;
+      const seed = ctx.upload(Float32Array.from(dLogits.data), [gates.length], "dLogits");
+      tape.backward([[hypernet.forward(ctx), seed]]);
+      return tape.gradOf(hypernet.theta);
+    }),
+  );
+  if (!gradient) throw new Error("theta got no gradient");
+  const found = namedOf(hypernet.layout, await ctx.read(gradient));
+  const expected = referenceGradients(values, dLogits, keep);
+  expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [name, slopes] of found) {
+    expect(worstDifference(slopes, expected.get(name) ?? []), name).toBeLessThan(1e-4);
+  }
+}
+
 describe("hypernetwork with PyTorch's golden start", () => {
   test("logits are PyTorch's", async () => {
-    const hypernet = Hypernet.fromNamed(ctx, gates, named);
+    const hypernet = Hypernet.fromNamed(ctx, shape, named);
     const logits = await ctx.gpu.checked("hypernetwork", () => ctx.step(() => hypernet.forward(ctx)));
     const found = unflatten(gates, await ctx.read(logits));
     expect(found).toHaveLength(goldenLogits.length);
@@ -100,38 +143,27 @@ describe("hypernetwork with PyTorch's golden start", () => {
   });
 
   test("the gradient by every parameter is that of the references", async () => {
-    const hypernet = Hypernet.fromNamed(ctx, gates, named);
-    const dLogits = randomRef(7, [gates.length]);
-    const gradient = await ctx.gpu.checked("hypernetwork", () =>
-      ctx.step(() => {
-        const tape = new Tape(tapeArithmetic(ctx));
-        ctx.tape = tape;
-        const seed = ctx.upload(Float32Array.from(dLogits.data), [gates.length], "dLogits");
-        tape.backward([[hypernet.forward(ctx), seed]]);
-        return tape.gradOf(hypernet.theta);
-      }),
-    );
-    if (!gradient) throw new Error("theta got no gradient");
-    const found = namedOf(hypernet.layout, await ctx.read(gradient));
-    const expected = referenceGradients(dLogits);
-    expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
-    for (const [name, values] of found) {
-      const difference = worstDifference(values, expected.get(name) ?? []);
-      expect(difference, name).toBeLessThan(1e-4);
-    }
+    const hypernet = Hypernet.fromNamed(ctx, shape, named);
+    await expectReferenceGradients(hypernet);
     hypernet.free(ctx);
   });
 
   test("named parameters come back as they went in", async () => {
-    const hypernet = Hypernet.fromNamed(ctx, gates, named);
+    const hypernet = Hypernet.fromNamed(ctx, shape, named);
     expect(await hypernet.toNamed(ctx)).toEqual(named);
     hypernet.free(ctx);
   });
 });
 
+test("told the ratio, the gradient by every parameter is that of the references", async () => {
+  const hypernet = Hypernet.fromSeed(ctx, hypernetLayout(gates, true), 3);
+  await expectReferenceGradients(hypernet, 0.37);
+  hypernet.free(ctx);
+});
+
 describe("hypernetwork from a seed", () => {
   const logitsOf = async (seed: number): Promise<Float32Array> => {
-    const hypernet = Hypernet.fromSeed(ctx, gates, seed);
+    const hypernet = Hypernet.fromSeed(ctx, shape, seed);
     const logits = await ctx.gpu.checked("hypernetwork", () => ctx.step(() => hypernet.forward(ctx)));
     const values = await ctx.read(logits);
     hypernet.free(ctx);

@@ -1,4 +1,5 @@
 // The hypernetwork of DISP-LLM (method.md 1.2): fixed noise z -> bidirectional GRU -> LayerNorm -> GELU -> a linear head for each vector.
+// Told the ratio (method.md 1.7), it makes the gates of every one: an embedding of p is added to each row of z.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { gateTables, type GateTables } from "../ops/gateTables.ts";
@@ -7,10 +8,8 @@ import { gru } from "../ops/gru.ts";
 import { heads } from "../ops/heads.ts";
 import { layerNorm } from "../ops/layerNorm.ts";
 import { linearTrained } from "../ops/linearTrained.ts";
-import { type Tensor, view } from "../tensor.ts";
-import type { GateLayout } from "./gates.ts";
+import { reshape, type Tensor, view } from "../tensor.ts";
 import {
-  hypernetLayout,
   type HypernetLayout,
   initialInputs,
   initialTheta,
@@ -18,6 +17,8 @@ import {
   type NamedArrays,
   namedOf,
   NORM_EPS,
+  RATIO_FEATURES,
+  ratioFeatures,
   thetaOf,
 } from "./hypernetLayout.ts";
 
@@ -34,44 +35,56 @@ export class Hypernet {
   /** All parameters in one tensor: one gradient, one AdamW dispatch. */
   readonly theta: Tensor;
   readonly z: Tensor;
+  /** (1, 8): features of the ratio that the next forward is for; nobody reads them where there is one ratio only. */
+  private readonly ratio: Tensor;
   private readonly parameters: ReadonlyMap<string, Tensor>;
 
-  constructor(ctx: Ctx, gates: GateLayout, { theta, z }: HypernetValues) {
-    this.layout = hypernetLayout(gates);
+  constructor(ctx: Ctx, layout: HypernetLayout, { theta, z }: HypernetValues) {
+    const { gates } = layout;
+    this.layout = layout;
     this.tables = gateTables(ctx, gates);
     this.theta = ctx.persistent("theta", [this.layout.length], { data: theta, requiresGrad: true });
     this.z = ctx.persistent("z", [gates.sizes.length, INPUT_WIDTH], { data: z });
+    this.ratio = ctx.persistent("ratio features", [1, RATIO_FEATURES]);
     this.parameters = new Map(
       this.layout.tensors.map(({ name, shape, start }) => [name, view(this.theta, start, shape, name)]),
     );
   }
 
   /** A new one; the same seed gives the same values everywhere. */
-  static fromSeed(ctx: Ctx, gates: GateLayout, seed: number): Hypernet {
-    return new Hypernet(ctx, gates, {
-      theta: initialTheta(hypernetLayout(gates), seed),
-      z: initialInputs(gates, seed),
-    });
+  static fromSeed(ctx: Ctx, layout: HypernetLayout, seed: number): Hypernet {
+    return new Hypernet(ctx, layout, { theta: initialTheta(layout, seed), z: initialInputs(layout.gates, seed) });
   }
 
   /** From PyTorch's named parameters and "z". Throws EngineError("format") for what is missing or has another size. */
-  static fromNamed(ctx: Ctx, gates: GateLayout, arrays: NamedArrays): Hypernet {
-    const theta = thetaOf(hypernetLayout(gates), arrays);
+  static fromNamed(ctx: Ctx, layout: HypernetLayout, arrays: NamedArrays): Hypernet {
+    const theta = thetaOf(layout, arrays);
     const z = arrays.get("z");
-    const expected = gates.sizes.length * INPUT_WIDTH;
+    const expected = layout.gates.sizes.length * INPUT_WIDTH;
     invariant(
       z?.length === expected,
       "format",
       `hypernetwork: z must have ${expected} values, ${z?.length ?? "none"} came; is it of another model?`,
     );
-    return new Hypernet(ctx, gates, { theta, z });
+    return new Hypernet(ctx, layout, { theta, z });
+  }
+
+  /** Says which ratio the next forward is for. Does nothing to a hypernetwork of one ratio. */
+  aim(ctx: Ctx, keep: number): void {
+    if (this.layout.everyRatio) ctx.write(this.ratio, ratioFeatures(keep));
   }
 
   /** Logits of all gates, flat and without the offset 3; recorded on the tape where there is one. */
   forward(ctx: Ctx): Tensor {
     const p = (name: string): Tensor => this.parameter(name);
-    const input = (direction: string): Tensor =>
-      linearTrained(ctx, this.z, p(`gru.weight_ih_l0${direction}`), p(`gru.bias_ih_l0${direction}`));
+    const told = this.layout.everyRatio ? this.ratioEmbedding(ctx) : undefined;
+    const input = (direction: string): Tensor => {
+      const weight = p(`gru.weight_ih_l0${direction}`);
+      const bias = p(`gru.bias_ih_l0${direction}`);
+      // One row added to every row of z comes out of this layer as one more bias, for (z + e) W^T = z W^T + e W^T.
+      const shift = told ? reshape(linearTrained(ctx, told, weight, bias), bias.shape) : bias;
+      return linearTrained(ctx, this.z, weight, shift);
+    };
     const states = gru(
       ctx,
       input(""),
@@ -85,6 +98,13 @@ export class Hypernet {
     return heads(ctx, gelu(ctx, normed), p("heads"), this.tables);
   }
 
+  /** (1, 32): what is added to every row of z. */
+  private ratioEmbedding(ctx: Ctx): Tensor {
+    const layer = (name: string, x: Tensor): Tensor =>
+      linearTrained(ctx, x, this.parameter(`${name}.weight`), this.parameter(`${name}.bias`));
+    return layer("ratio.2", gelu(ctx, layer("ratio.0", this.ratio)));
+  }
+
   /** PyTorch's named parameters and "z", read back. */
   async toNamed(ctx: Ctx): Promise<Map<string, Float32Array<ArrayBuffer>>> {
     const named = namedOf(this.layout, await ctx.read(this.theta));
@@ -92,7 +112,7 @@ export class Hypernet {
   }
 
   free(ctx: Ctx): void {
-    ctx.free(this.theta, this.z, this.tables.tiles, this.tables.bounds);
+    ctx.free(this.theta, this.z, this.ratio, this.tables.tiles, this.tables.bounds);
   }
 
   private parameter(name: string): Tensor {

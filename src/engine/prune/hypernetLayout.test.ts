@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { EngineError } from "../errors.ts";
 import { sizeOf } from "../tensor.ts";
 import { layoutOf } from "./gates.ts";
-import { hypernetLayout, initialInputs, initialTheta, namedOf, thetaOf } from "./hypernetLayout.ts";
+import { hypernetLayout, initialInputs, initialTheta, namedOf, ratioFeatures, thetaOf } from "./hypernetLayout.ts";
 
 const gates = layoutOf([64, 70, 64, 100, 3]);
 const layout = hypernetLayout(gates);
@@ -25,6 +25,41 @@ describe("layout", () => {
     expect(parameters).toBe(2 * (192 * 32 + 192 * 64 + 2 * 192) + 2 * 128 + (64 + 70 + 64 + 100 + 3) * 128);
     expect(layout.named.map(({ name }) => name)).toContain("gru.weight_hh_l0_reverse");
     expect(layout.named.at(-1)).toMatchObject({ name: "heads.4.weight", shape: [3, 128] });
+  });
+});
+
+describe("told the ratio", () => {
+  const told = hypernetLayout(gates, true);
+
+  test("has the embedding of PyTorch's nn.Sequential behind the other parameters", () => {
+    expect(told.named.slice(layout.named.length)).toMatchObject([
+      { name: "ratio.0.weight", shape: [32, 8] },
+      { name: "ratio.0.bias", shape: [32] },
+      { name: "ratio.2.weight", shape: [32, 32] },
+      { name: "ratio.2.bias", shape: [32] },
+    ]);
+  });
+
+  test("starts with the same values as without it, and the embedding within its bounds", () => {
+    const theta = initialTheta(told, 5);
+    expect(theta.slice(0, layout.length)).toEqual(initialTheta(layout, 5));
+    const named = namedOf(told, theta);
+    const largest = (name: string): number => Math.max(...(named.get(name) ?? []).map(Math.abs));
+    for (const [name, inputs] of [
+      ["ratio.0", 8],
+      ["ratio.2", 32],
+    ] as const) {
+      expect(largest(`${name}.weight`) * Math.sqrt(inputs)).toBeLessThan(1);
+      expect(largest(`${name}.weight`) * Math.sqrt(inputs)).toBeGreaterThan(0.9);
+      expect(largest(`${name}.bias`)).toBeGreaterThan(0);
+    }
+  });
+
+  test("features are cosines of multiples of pi p", () => {
+    expect([...ratioFeatures(0.5)].map((value) => Math.round(value * 1e6) / 1e6 + 0)).toEqual([
+      1, 0, -1, 0, 1, 0, -1, 0,
+    ]);
+    expect(ratioFeatures(1 / 3)[1]).toBeCloseTo(0.5, 6);
   });
 });
 

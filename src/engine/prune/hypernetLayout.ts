@@ -14,6 +14,10 @@ export const NORM_EPS = 1e-5;
 /** Every tensor starts on a multiple of this many floats, so that a view of it is a legal binding. */
 const ALIGNMENT = 64;
 
+/** Features of the ratio p, and the width of its embedding, that of a row of z (method.md 1.7). */
+export const RATIO_FEATURES = 8;
+const RATIO = "ratio.";
+
 /** A range of the flat parameters, in floats. */
 export interface ParameterRange {
   readonly name: string;
@@ -23,6 +27,8 @@ export interface ParameterRange {
 
 export interface HypernetLayout {
   readonly gates: GateLayout;
+  /** Whether the hypernetwork is told the ratio, and so serves every one (method.md 1.7). */
+  readonly everyRatio: boolean;
   /** The tensors that ops read: the GRU's and the norm's, and "heads", all heads in one (flat gates, C), padding rows included. */
   readonly tensors: readonly ParameterRange[];
   /** PyTorch's parameters, names and order: the same, but a heads.{i}.weight (N_i, C) for each vector. */
@@ -44,8 +50,16 @@ const GRU_AND_NORM: readonly (readonly [name: string, shape: readonly number[]])
   ["norm.bias", [WIDTH]],
 ];
 
-/** The hypernetwork for these gates. */
-export function hypernetLayout(gates: GateLayout): HypernetLayout {
+/** Two layers from the features of p to what is added to every row of z; names as in PyTorch's nn.Sequential. */
+const RATIO_EMBEDDING: readonly (readonly [name: string, shape: readonly number[]])[] = [
+  [`${RATIO}0.weight`, [INPUT_WIDTH, RATIO_FEATURES]],
+  [`${RATIO}0.bias`, [INPUT_WIDTH]],
+  [`${RATIO}2.weight`, [INPUT_WIDTH, INPUT_WIDTH]],
+  [`${RATIO}2.bias`, [INPUT_WIDTH]],
+];
+
+/** The hypernetwork for these gates; with `everyRatio` it has the ratio's embedding too. */
+export function hypernetLayout(gates: GateLayout, everyRatio = false): HypernetLayout {
   let length = 0;
   const place = (name: string, shape: readonly number[]): ParameterRange => {
     const start = length;
@@ -59,18 +73,26 @@ export function hypernetLayout(gates: GateLayout): HypernetLayout {
     shape: [size, WIDTH],
     start: heads.start + (gates.offsets[i] ?? 0) * WIDTH,
   }));
-  return { gates, tensors: [...own, heads], named: [...own, ...named], length };
+  // behind the others, so that a seed gives them the same values with it and without it
+  const ratio = everyRatio ? RATIO_EMBEDDING.map(([name, shape]) => place(name, shape)) : [];
+  return { gates, everyRatio, tensors: [...own, heads, ...ratio], named: [...own, ...named, ...ratio], length };
 }
 
-/** PyTorch's initialisation: GRU U(-1/sqrt(H), 1/sqrt(H)), heads U(-1/sqrt(C), 1/sqrt(C)), norm weight 1 and bias 0. Depends on nothing but the seed. */
+/** Bound of a parameter's uniform start: 1/sqrt(H) in the GRU, 1/sqrt(inputs) in linear layers. */
+function boundOf(name: string): number {
+  if (name.startsWith("gru.")) return 1 / Math.sqrt(HIDDEN);
+  if (name.startsWith(`${RATIO}0.`)) return 1 / Math.sqrt(RATIO_FEATURES);
+  return 1 / Math.sqrt(name.startsWith(RATIO) ? INPUT_WIDTH : WIDTH);
+}
+
+/** PyTorch's initialisation: uniform within boundOf, norm weight 1 and bias 0. Depends on nothing but the seed. */
 export function initialTheta(layout: HypernetLayout, seed: number): Float32Array<ArrayBuffer> {
   const theta = new Float32Array(layout.length);
   layout.named.forEach(({ name, shape, start }, i) => {
     const count = sizeOf(shape);
     if (name === "norm.weight") theta.fill(1, start, start + count);
     else if (name !== "norm.bias") {
-      const bound = 1 / Math.sqrt(name.startsWith("gru.") ? HIDDEN : WIDTH);
-      theta.set(uniforms(seed, DRAW.init, i, count, bound), start);
+      theta.set(uniforms(seed, DRAW.init, i, count, boundOf(name)), start);
     }
   });
   return theta;
@@ -81,6 +103,11 @@ export function initialInputs(gates: GateLayout, seed: number): Float32Array<Arr
   const z = new Float32Array(gates.sizes.length * INPUT_WIDTH);
   gates.sizes.forEach((_, i) => z.set(normals(seed, DRAW.inputs, i, INPUT_WIDTH), i * INPUT_WIDTH));
   return z;
+}
+
+/** cos(pi k p) for k = 0 .. 7: what the hypernetwork is told of the ratio p. */
+export function ratioFeatures(p: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: RATIO_FEATURES }, (_, k) => Math.cos(Math.PI * k * p));
 }
 
 /** Puts PyTorch's named parameters together. Throws EngineError("format") for one that is missing or has another size. */

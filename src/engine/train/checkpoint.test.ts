@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { EngineError } from "../errors.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { DEFAULT_RECIPE } from "./recipe.ts";
+import { DEFAULT_RECIPE, type Recipe } from "./recipe.ts";
 
 const checkpoint: Checkpoint = {
   recipe: { ...DEFAULT_RECIPE, keep: 0.3, seed: 7 },
@@ -25,4 +25,10 @@ test("a truncated file is refused", async () => {
 test("a recipe out of bounds is refused by its field", async () => {
   const bad = await encodeCheckpoint({ ...checkpoint, recipe: { ...checkpoint.recipe, steps: -1 } });
   await expect(decodeCheckpoint(bad)).rejects.toThrow(/steps/);
+});
+
+test("a recipe from before runs for every ratio is one for one ratio", async () => {
+  const known = Object.entries(checkpoint.recipe).filter(([field]) => !/^(ratioMode|keepFrom|keepTo)$/.test(field));
+  const saved = await encodeCheckpoint({ ...checkpoint, recipe: Object.fromEntries(known) as unknown as Recipe });
+  expect((await decodeCheckpoint(saved)).recipe).toEqual(checkpoint.recipe);
 });

@@ -2,7 +2,7 @@
 import { EngineError, invariant } from "../errors.ts";
 import { collectBytes, memorySource } from "../formats/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
-import { checkRecipe, type Recipe } from "./recipe.ts";
+import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "./recipe.ts";
 
 export interface Checkpoint {
   recipe: Recipe;
@@ -47,7 +47,8 @@ export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<
   );
   let parsed: Recipe;
   try {
-    parsed = checkRecipe(JSON.parse(recipe) as Recipe);
+    // a recipe of an older version lacks what was always at its default then
+    parsed = checkRecipe({ ...DEFAULT_RECIPE, ...(JSON.parse(recipe) as Partial<Recipe>) });
   } catch (error) {
     throw new EngineError("format", `the checkpoint's recipe cannot be read: ${EngineError.from(error).message}`);
   }

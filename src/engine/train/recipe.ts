@@ -4,10 +4,18 @@ import { invariant } from "../errors.ts";
 export type Estimator = "reinmax" | "straight-through" | "gumbel";
 export const ESTIMATORS: readonly Estimator[] = ["reinmax", "straight-through", "gumbel"];
 
+/** one: the run is for the ratio `keep`. every: each step draws a ratio, and any of them can be asked for afterwards (method.md 1.7). */
+export type RatioMode = "one" | "every";
+export const RATIO_MODES: readonly RatioMode[] = ["one", "every"];
+
 export interface Recipe {
   method: "disp";
-  /** p: kept share of the block weights, 0 to 1. */
+  ratioMode: RatioMode;
+  /** p: kept share of the block weights, 0 to 1. In a run for every ratio it is the one that is shown. */
   keep: number;
+  /** Bounds of the ratios that the steps of a run for every ratio draw. */
+  keepFrom: number;
+  keepTo: number;
   estimator: Estimator;
   steps: number;
   /** Tokens of one step; one sequence. */
@@ -23,7 +31,10 @@ export interface Recipe {
 
 export const DEFAULT_RECIPE: Recipe = {
   method: "disp",
+  ratioMode: "one",
   keep: 0.5,
+  keepFrom: 0.35,
+  keepTo: 0.95,
   estimator: "reinmax",
   steps: 600,
   tokens: 128,
@@ -37,6 +48,8 @@ export const DEFAULT_RECIPE: Recipe = {
 /** Bounds of the numbers of a recipe, for the form, the link and the command line. */
 export const RECIPE_BOUNDS = {
   keep: { min: 0.05, max: 1 },
+  keepFrom: { min: 0.05, max: 1 },
+  keepTo: { min: 0.05, max: 1 },
   steps: { min: 1, max: 100_000 },
   tokens: { min: 8, max: 4096 },
   lambda: { min: 0, max: 1000 },
@@ -46,19 +59,33 @@ export const RECIPE_BOUNDS = {
   checkpointEvery: { min: 1, max: 100_000 },
 } as const;
 
+export type RecipeNumber = keyof typeof RECIPE_BOUNDS;
+export const RECIPE_NUMBERS = Object.keys(RECIPE_BOUNDS) as RecipeNumber[];
+
 const WHOLE: ReadonlySet<string> = new Set(["steps", "tokens", "seed", "checkpointEvery"]);
 
-/** Checks every field. Throws EngineError("config") naming the field, its bounds and what came. */
+/** Throws EngineError("config") naming the field, its bounds and what came. */
+export function checkRecipeNumber(field: RecipeNumber, value: number): number {
+  const { min, max } = RECIPE_BOUNDS[field];
+  const whole = WHOLE.has(field);
+  invariant(
+    Number.isFinite(value) && value >= min && value <= max && (!whole || Number.isInteger(value)),
+    "config",
+    `${field} must be a ${whole ? "whole " : ""}number from ${min} to ${max}; ${value} came`,
+  );
+  return value;
+}
+
+/** Checks every field, and that they go together. Throws EngineError("config") naming the field, what is expected and what came. */
 export function checkRecipe(recipe: Recipe): Recipe {
-  for (const [field, { min, max }] of Object.entries(RECIPE_BOUNDS)) {
-    const value = recipe[field as keyof typeof RECIPE_BOUNDS];
-    const whole = WHOLE.has(field);
-    invariant(
-      Number.isFinite(value) && value >= min && value <= max && (!whole || Number.isInteger(value)),
-      "config",
-      `${field} must be a ${whole ? "whole " : ""}number from ${min} to ${max}; ${value} came`,
-    );
-  }
+  for (const field of RECIPE_NUMBERS) checkRecipeNumber(field, recipe[field]);
+  const { keepFrom, keepTo, ratioMode } = recipe;
+  invariant(
+    RATIO_MODES.includes(ratioMode),
+    "config",
+    `ratioMode must be one of ${RATIO_MODES.join(", ")}; ${ratioMode} came`,
+  );
+  invariant(keepFrom <= keepTo, "config", `keepFrom must not be above keepTo; ${keepFrom} and ${keepTo} came`);
   invariant(
     ESTIMATORS.includes(recipe.estimator),
     "config",

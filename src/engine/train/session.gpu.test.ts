@@ -9,7 +9,7 @@ import { architectureOf } from "../prune/architecture.ts";
 import { budgetOf } from "../prune/budget.ts";
 import { gateLayout, type Masks } from "../prune/gates.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { DEFAULT_RECIPE, type Estimator, ESTIMATORS, type Recipe } from "./recipe.ts";
+import { DEFAULT_RECIPE, type Estimator, ESTIMATORS, RATIO_MODES, type Recipe } from "./recipe.ts";
 import { Session, type StepMetrics } from "./session.ts";
 
 const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 12, tokens: 32, learningRate: 0.01, checkpointEvery: 4 };
@@ -49,29 +49,38 @@ async function masksOf(of: Session): Promise<Masks> {
   return architectureOf(await of.logits(), gateLayout(opened.config), budgetOf(opened.config), of.keep).masks;
 }
 
-test("after the second step nothing is allocated, compiled or bound, and a step is one submit", async () => {
-  const one = session();
-  await run(one, 2);
-  const before = { allocations: ctx.buffers.allocations, created: ctx.kernels.created, bytes: ctx.buffers.bytesInUse };
-  const { queue } = ctx.gpu.device;
-  const submit = queue.submit.bind(queue);
-  let submits = 0;
-  queue.submit = (commands): undefined => {
-    submits++;
-    return submit(commands);
-  };
-  try {
-    await one.run({ due: () => false, onReport: () => undefined, steps: 5 });
-  } finally {
-    queue.submit = submit;
-  }
-  expect(one.step).toBe(7);
-  expect({ allocations: ctx.buffers.allocations, created: ctx.kernels.created, bytes: ctx.buffers.bytesInUse }).toEqual(
-    before,
-  );
-  // five steps, and the two copies of the one report at the end
-  expect(submits).toBe(5 + 2);
-});
+test.each(RATIO_MODES)(
+  "%s: after the second step nothing is made anew, and a step is one submit",
+  async (ratioMode) => {
+    const one = session({ ratioMode });
+    await run(one, 2);
+    const before = {
+      allocations: ctx.buffers.allocations,
+      created: ctx.kernels.created,
+      bytes: ctx.buffers.bytesInUse,
+    };
+    const { queue } = ctx.gpu.device;
+    const submit = queue.submit.bind(queue);
+    let submits = 0;
+    queue.submit = (commands): undefined => {
+      submits++;
+      return submit(commands);
+    };
+    try {
+      await one.run({ due: () => false, onReport: () => undefined, steps: 5 });
+    } finally {
+      queue.submit = submit;
+    }
+    expect(one.step).toBe(7);
+    expect({
+      allocations: ctx.buffers.allocations,
+      created: ctx.kernels.created,
+      bytes: ctx.buffers.bytesInUse,
+    }).toEqual(before);
+    // five steps and the two copies of the one report at the end, which a run for every ratio makes logits for
+    expect(submits).toBe(5 + 2 + (ratioMode === "every" ? 1 : 0));
+  },
+);
 
 test("the same seed gives the same losses and masks, another seed others", async () => {
   const [a, b, c] = [session(), session(), session({ seed: 2 })];
@@ -120,6 +129,24 @@ test("the target can change at any step", async () => {
   one.keep = 0.8;
   const after = await run(one, 2);
   expect(after.map(({ target }) => target)).toEqual([Math.fround(0.8), Math.fround(0.8)]);
+});
+
+test("a run for every ratio draws its targets, resumes exactly, and answers for any ratio afterwards", async () => {
+  const every = { ratioMode: "every", keepFrom: 0.4, keepTo: 0.9 } as const;
+  const whole = session(every);
+  const expected = await run(whole);
+  const targets = expected.map(({ target }) => target);
+  expect(new Set(targets).size).toBe(RECIPE.steps);
+  expect(Math.min(...targets)).toBeGreaterThanOrEqual(0.4);
+  expect(Math.max(...targets)).toBeLessThanOrEqual(0.9);
+  const first = session(every);
+  const begun = await run(first, 5);
+  const second = session(every);
+  second.restore(await decodeCheckpoint(await encodeCheckpoint(await first.checkpoint())));
+  expect([...begun, ...(await run(second))]).toEqual(expected);
+  const low = await whole.logits(0.4);
+  expect(await second.logits(0.4)).toEqual(low);
+  expect(await whole.logits(0.9)).not.toEqual(low);
 });
 
 test("checkpoints come every checkpointEvery steps", async () => {

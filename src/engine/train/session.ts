@@ -8,8 +8,10 @@ import { writeStepState } from "../ops/stepState.ts";
 import { budgetOf } from "../prune/budget.ts";
 import { gateLayout } from "../prune/gates.ts";
 import { Hypernet } from "../prune/hypernet.ts";
+import { hypernetLayout } from "../prune/hypernetLayout.ts";
 import { ELEMENT_BYTES, elements, type Tensor } from "../tensor.ts";
 import { batchOf } from "./batches.ts";
+import { ratioOfStep } from "./ratio.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkRecipe, type Recipe } from "./recipe.ts";
 import { freeTrainState, makeTrainState, RING_SLOTS, type TrainState } from "./state.ts";
@@ -49,7 +51,7 @@ export class Session {
   readonly recipe: Recipe;
   /** Steps done. */
   step = 0;
-  /** p that the next step aims at. */
+  /** p that the next step aims at, or that logits are made for where the run is for every ratio. */
   keep: number;
   private readonly ctx: Ctx;
   private readonly model: Model;
@@ -73,7 +75,8 @@ export class Session {
     const layout = gateLayout(model.config);
     const budget = budgetOf(model.config);
     this.blockWeights = budget.blockWeights;
-    this.state = makeTrainState(ctx, Hypernet.fromSeed(ctx, layout, recipe.seed), budget, recipe.lambda);
+    const shape = hypernetLayout(layout, recipe.ratioMode === "every");
+    this.state = makeTrainState(ctx, Hypernet.fromSeed(ctx, shape, recipe.seed), budget, recipe.lambda);
     this.ringTap = new Tap(ctx.gpu, ctx.buffers, RING_SLOTS * METRICS * ELEMENT_BYTES, "metrics");
     this.logitsTap = new Tap(ctx.gpu, ctx.buffers, layout.length * ELEMENT_BYTES, "logits");
   }
@@ -121,10 +124,9 @@ export class Session {
     if (logits && this.reported < this.step) options.onReport(await this.report(logits));
   }
 
-  /** Flat logits after the last update. */
-  async logits(): Promise<Float32Array<ArrayBuffer>> {
-    const logits = this.ctx.step(() => this.state.hypernet.forward(this.ctx));
-    return this.ctx.read(logits);
+  /** Flat logits after the last update; of a run for every ratio those for `keep`. */
+  logits(keep = this.keep): Promise<Float32Array<ArrayBuffer>> {
+    return this.ctx.read(this.forward(keep));
   }
 
   /** What has been trained so far. Throws "not-finite" rather than save a broken run. */
@@ -160,9 +162,16 @@ export class Session {
     freeTrainState(this.ctx, this.state);
   }
 
+  private forward(keep: number): Tensor {
+    this.state.hypernet.aim(this.ctx, keep);
+    return this.ctx.step(() => this.state.hypernet.forward(this.ctx));
+  }
+
   private record(): Tensor {
     const { recipe, step } = this;
-    writeStepState(this.ctx, this.state.step, { seed: recipe.seed, step, keep: this.keep });
+    const keep = ratioOfStep(recipe, step, this.keep);
+    writeStepState(this.ctx, this.state.step, { seed: recipe.seed, step, keep });
+    this.state.hypernet.aim(this.ctx, keep);
     const logits = this.dispatch();
     this.step++;
     return logits;
@@ -174,9 +183,11 @@ export class Session {
     return trainStep(this.ctx, this.model, this.state, recipe, { ids }).logits;
   }
 
-  private async report(logits: Tensor): Promise<Report> {
+  private async report(stepLogits: Tensor): Promise<Report> {
     const { step, reported } = this;
     this.reported = step;
+    // The step's own logits are for the ratio that it drew; what is shown is for the one asked for.
+    const logits = this.recipe.ratioMode === "every" ? this.forward(this.keep) : stepLogits;
     const [ring, values] = await Promise.all([
       this.ringTap.read(this.state.ring.buffer),
       this.logitsTap.read(logits.buffer),
