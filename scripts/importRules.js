@@ -108,6 +108,9 @@ export const IMPORT_RULES = [
     ],
     [NO_GPU, WGSL],
   ),
-  // a test may look at anything in the engine, and reads its files with Node
-  { files: ["src/engine/**/*.test.ts"], bans: OUTSIDE.filter(({ regex }) => regex !== NODE.regex) },
+  // a test may look at anything in the engine, and reads its files with Node; so does what tests share
+  {
+    files: ["src/engine/**/*.test.ts", "src/engine/**/testCase.ts"],
+    bans: OUTSIDE.filter(({ regex }) => regex !== NODE.regex),
+  },
 ];

@@ -2,7 +2,7 @@
 // Without DIR, or with --golden CASE ..., it exports golden cases by their binary masks and compares with what PyTorch computed for them.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
 import type { Folder, OutputFile } from "../src/engine/index.ts";
@@ -50,16 +50,17 @@ function ensurePython(): string {
 async function exportGolden(path: string): Promise<string> {
   // through vite, because the engine's files import others as text, which Node cannot
   const { module } = await runnerImport<{
-    exportCase(folder: Folder): Promise<Record<"masked" | "compact", OutputFile[]>>;
+    exportCase(folder: Folder): Promise<Record<"masked" | "compact" | "onnx", OutputFile[]>>;
   }>("./src/engine/golden/exportCase.ts", { configFile: false, logLevel: "error" });
   const target = join(CACHE, basename(path));
   rmSync(target, { recursive: true, force: true });
   for (const [form, files] of Object.entries(await module.exportCase(diskFolder(path)))) {
-    mkdirSync(join(target, form), { recursive: true });
     for (const file of files) {
+      const path = join(target, form, file.name);
+      mkdirSync(dirname(path), { recursive: true });
       const chunks: Uint8Array[] = [];
       for await (const chunk of file.stream()) chunks.push(chunk);
-      writeFileSync(join(target, form, file.name), Buffer.concat(chunks));
+      writeFileSync(path, Buffer.concat(chunks));
     }
   }
   return target;

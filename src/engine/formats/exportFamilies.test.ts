@@ -10,7 +10,6 @@ import { elementCount } from "./dtype.ts";
 import { exportCompact } from "./exportCompact.ts";
 import type { ExportSource } from "./exportFiles.ts";
 import { exportMasked } from "./exportMasked.ts";
-import { exportOnnx } from "./onnx/exportOnnx.ts";
 import { readJson } from "./folder.ts";
 import { memoryFolder } from "./memoryFolder.ts";
 import { outputFolder } from "./outputFile.ts";
@@ -73,10 +72,6 @@ describe.each(["opt", "opt350", "phi", "qwen2", "qwen3"])("%s", (name) => {
     );
     expect(values).toBe(keptTotalWeights(budgetOf(config), counts));
     expect(compact.weights.sizeBytes).toBe(compactBytes(budgetOf(config), counts, 4));
-  });
-
-  it("onnx: refused by name until there is a graph of the family", async () => {
-    await expect(exportOnnx(await sourceOf(name))).rejects.toThrow(/ONNX form cannot be written for (opt|phi|qwen)/);
   });
 });
 

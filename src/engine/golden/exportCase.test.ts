@@ -8,7 +8,7 @@ import { openWeights } from "../formats/safetensors.ts";
 import { budgetOf, countsOf, keptWeights } from "../prune/budget.ts";
 import { exportCase } from "./exportCase.ts";
 
-describe.each(["llama", "llama3"])("golden/%s", (name) => {
+describe.each(["llama", "llama3", "opt350", "phi"])("golden/%s", (name) => {
   const path = `golden/${name}`;
   const folder = memoryFolder(
     name,

@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor.ts";
 import type { ModelConfig } from "./config.ts";
 import type { BlockWeights, DecoderWeights } from "./decoderWeights.ts";
 import { FAMILIES } from "./families.ts";
-import { ropeTable } from "./ropeTable.ts";
+import { ropeTable, rotaryWidth } from "./ropeTable.ts";
 import { type BlockIndices, compact, DENSE, type Selection } from "./selection.ts";
 import { modelTensors } from "./tensors.ts";
 import { type WeightReader, WeightUploads } from "./weightUploads.ts";
@@ -110,7 +110,7 @@ function rotations(
   { headDim, context }: ModelConfig,
   rope: NonNullable<ModelConfig["rope"]>,
 ): Tensor {
-  const rotaryDim = Math.floor(headDim * (rope.share ?? 1));
+  const rotaryDim = rotaryWidth(rope, headDim);
   return uploads.upload("rope", [context, rotaryDim / 2, 2], ropeTable(rope, rotaryDim, context));
 }
 

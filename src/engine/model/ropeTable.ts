@@ -18,6 +18,11 @@ export function ropeFrequencies({ theta, scaling }: RopeConfig, rotaryDim: numbe
   });
 }
 
+/** How many of a head's dimensions turn: its first ones where a family turns only a share. */
+export function rotaryWidth({ share = 1 }: RopeConfig, headDim: number): number {
+  return Math.floor(headDim * share);
+}
+
 /**
  * (positions, rotaryDim / 2, 2): cosine and sine of position times frequency. rotaryDim is headDim, or less where a family
  * turns only the first dimensions of a head.

@@ -57,10 +57,15 @@ export function decoderOutputs(graph: GraphBuilder, { layers, kvHeads, headDim, 
 }
 
 /**
- * What is added to the scores (B, 1, group T, past + T): 0 where key j is at or before the query and not padding, else MASKED_SCORE.
- * Queries of the `group` heads that share a KV head lie one after the other, as in `attention`.
+ * What is added to the scores (B, 1, group T, past + T): 0 where key j is at or before the query, within its window and not padding, else
+ * MASKED_SCORE. Queries of the `group` heads that share a KV head lie one after the other, as in `attention`.
  */
-export function causalBias(graph: GraphBuilder, { ids, attentionMask, past }: DecoderInputs, group: number): Value {
+export function causalBias(
+  graph: GraphBuilder,
+  { ids, attentionMask, past }: DecoderInputs,
+  { heads, kvHeads, window }: ModelConfig,
+): Value {
+  const group = heads / kvHeads;
   graph.section("mask");
   const size = (value: Value, axis: number): Value =>
     graph.op("Gather", [graph.op("Shape", [value]), graph.int(axis)], { axis: 0 });
@@ -68,7 +73,11 @@ export function causalBias(graph: GraphBuilder, { ids, attentionMask, past }: De
   const total = graph.op("Add", [before, size(ids, 1)]);
   const queries = graph.op("Unsqueeze", [graph.op("Range", [before, total, graph.int(1)]), graph.ints(1)]);
   const keys = graph.op("Unsqueeze", [graph.op("Range", [graph.int(0), total, graph.int(1)]), graph.ints(0)]);
-  const causal = graph.op("LessOrEqual", [keys, queries]);
+  let causal = graph.op("LessOrEqual", [keys, queries]);
+  if (window !== undefined) {
+    const first = graph.op("Sub", [queries, graph.int(window)]);
+    causal = graph.op("And", [causal, graph.op("Greater", [keys, first])]);
+  }
   const counts = graph.op("Cast", [attentionMask], { to: DATA_TYPES.BOOL });
   const allowed = graph.op("And", [causal, graph.op("Unsqueeze", [counts, graph.ints(1, 2)])]);
   const bias = graph.op("Where", [allowed, graph.float(0), graph.float(MASKED_SCORE)]);

@@ -1,6 +1,6 @@
 // The onnx form: the cut model as a graph of standard operators with a KV cache, for onnxruntime everywhere and transformers.js (formats.md).
 import { EngineError, invariant } from "../../errors.ts";
-import type { Family, ModelConfig } from "../../model/config.ts";
+import type { ModelConfig } from "../../model/config.ts";
 import { indexLists } from "../../prune/compact.ts";
 import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../prune/gates.ts";
 import type { FloatDtype } from "../dtype.ts";
@@ -8,13 +8,13 @@ import { companionFiles, CONFIG_FILE, configWithDtype, openSource, readRawConfig
 import type { ExportSource } from "../exportFiles.ts";
 import { jsonFile, type OutputFile } from "../outputFile.ts";
 import type { Weights } from "../safetensors.ts";
+import { decoderGraph } from "./decoderGraph.ts";
 import { externalData } from "./externalData.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
-import { llamaGraph } from "./llamaGraph.ts";
 import { modelMessage, type OnnxGraph } from "./onnxProto.ts";
-import { onnxDtype, onnxWeights, type OnnxWeights } from "./onnxWeights.ts";
+import { onnxDtype, onnxWeights } from "./onnxWeights.ts";
 import { writeMessage } from "./protobuf.ts";
-import { onnxSelection, type OnnxSelection } from "./selection.ts";
+import { onnxSelection } from "./selection.ts";
 
 /** Where transformers.js looks for the model of a folder. */
 export const ONNX_FILE = "onnx/model.onnx";
@@ -26,10 +26,6 @@ export interface OnnxSource extends ExportSource {
   /** Largest model.onnx that holds its weights itself, and largest file of weights beside it, in bytes. */
   fileLimitBytes?: number;
 }
-
-type FamilyGraph = (graph: GraphBuilder, config: ModelConfig, weights: OnnxWeights, selection: OnnxSelection) => void;
-
-const GRAPHS: Partial<Record<Family, FamilyGraph>> = { llama: llamaGraph };
 
 /**
  * config.json, onnx/model.onnx (with onnx/model.onnx_data, .onnx_data_1, ... above the limit), tokenizer and companions.
@@ -44,7 +40,6 @@ export async function exportOnnx(source: OnnxSource): Promise<OutputFile[]> {
   if (dtype === "BF16") {
     throw new EngineError("unsupported", "ONNX weights are F32 or F16, not BF16: few runtimes compute with it");
   }
-  graphOf(source.config);
   const weights = await openSource(source);
   const lists = indexLists(masks);
   lists.forEach((list, vector) => {
@@ -60,21 +55,8 @@ function buildGraph(source: OnnxSource, weights: Weights, lists: readonly Uint32
   const { config } = source;
   const graph = new GraphBuilder();
   const selection = onnxSelection(graph, config.family, config.dModel, lists);
-  graphOf(config)(graph, config, onnxWeights(graph, weights, source, lists), selection);
+  decoderGraph(graph, config, onnxWeights(graph, weights, source, lists), selection);
   return graph.build(config.modelType);
-}
-
-/** Throws "unsupported" for a family or a variant of LLaMA that no graph here computes. */
-function graphOf({ family, design }: ModelConfig): FamilyGraph {
-  const graph = GRAPHS[family];
-  const { qkv, o, mlp } = design.biases;
-  const variant = qkv || o || mlp ? `${family} with biases` : family;
-  invariant(
-    graph && variant === family,
-    "unsupported",
-    `the ONNX form cannot be written for ${variant} yet (supported: ${Object.keys(GRAPHS).join(", ")}, without biases); choose masked or compact`,
-  );
-  return graph;
 }
 
 /** The model's file and, where it would be too large, the files of its weights. */

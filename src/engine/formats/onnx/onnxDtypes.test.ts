@@ -1,55 +1,20 @@
 // Dtypes of the onnx form, how it is streamed, and what it refuses.
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readConfig, type ModelConfig } from "../../model/config.ts";
-import { gateLayout, type Masks } from "../../prune/gates.ts";
 import { fromFloat32 } from "../dtype.ts";
-import { readJson, type Folder } from "../folder.ts";
+import type { ExportSource } from "../exportFiles.ts";
+import type { Folder } from "../folder.ts";
 import { collectBytes, memoryFolder } from "../memoryFolder.ts";
-import { collect, type OutputFile } from "../outputFile.ts";
 import { openWeights, writeSafetensors } from "../safetensors.ts";
-import { exportOnnx, ONNX_FILE } from "./exportOnnx.ts";
-import { parseOnnx, type ParsedModel } from "./parseOnnx.ts";
+import { exportOnnx } from "./exportOnnx.ts";
+import { F16, F32, jsonOf, modelOf, openTestCase } from "./testCase.ts";
 
-const F32 = 1;
-const F16 = 10;
-
-interface Case {
-  folder: Folder;
-  config: ModelConfig;
-  masks: Masks;
-}
-
-/** The golden LLaMA, about half of each vector kept. */
-async function goldenCase(): Promise<Case> {
-  const path = "golden/llama";
-  const names = readdirSync(path);
-  const folder = memoryFolder(path, Object.fromEntries(names.map((name) => [name, readFileSync(`${path}/${name}`)])));
-  const config = readConfig(await readJson(await folder.open("config.json")));
-  const masks = gateLayout(config).sizes.map((size, vector) =>
-    Uint8Array.from({ length: size }, (_, gate) => (Math.sin(gate * 7.3 + vector) > -0.1 ? 1 : 0)),
-  );
-  return { folder, config, masks };
-}
-
-async function fileOf(files: readonly OutputFile[], name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const file = files.find((candidate) => candidate.name === name);
-  if (!file) throw new Error(`no ${name} in ${files.map((each) => each.name).join(", ")}`);
-  return collect(file);
-}
-
-async function jsonOf(files: readonly OutputFile[], name: string): Promise<Record<string, unknown>> {
-  return JSON.parse(new TextDecoder().decode(await fileOf(files, name))) as Record<string, unknown>;
-}
-
-async function modelOf(files: readonly OutputFile[]): Promise<ParsedModel> {
-  return parseOnnx(await fileOf(files, ONNX_FILE));
-}
+const PATH = "golden/llama";
 
 describe("other dtypes", () => {
-  let source: Case;
+  let source: ExportSource;
   beforeAll(async () => {
-    source = await goldenCase();
+    source = await openTestCase(PATH);
   });
 
   it("F16 is stored and cast: every weight is a Cast away from the arithmetic", async () => {
@@ -77,7 +42,7 @@ describe("other dtypes", () => {
         return { name, dtype: "BF16" as const, shape: weights.info(name).shape, chunks: () => [bytes] };
       }),
     );
-    const config = readFileSync("golden/llama/config.json");
+    const config = readFileSync(`${PATH}/config.json`);
     const written = await collectBytes(writeSafetensors(tensors));
     const folder = memoryFolder("bf16", { "config.json": config, "model.safetensors": written });
     const files = await exportOnnx({ ...source, folder });
@@ -91,7 +56,7 @@ describe("other dtypes", () => {
 
 describe("streaming and refusals", () => {
   it("reads a tensor when its turn comes, one at a time", async () => {
-    const { folder, config, masks } = await goldenCase();
+    const { folder, config, masks } = await openTestCase(PATH);
     let reads = 0;
     const counting: Folder = {
       ...folder,
@@ -119,7 +84,7 @@ describe("streaming and refusals", () => {
   });
 
   it("refuses a vector that keeps nothing, and masks of another model", async () => {
-    const source = await goldenCase();
+    const source = await openTestCase(PATH);
     const empty = source.masks.map((mask, i) => (i === 7 ? mask.map(() => 0) : mask));
     await expect(exportOnnx({ ...source, masks: empty })).rejects.toThrow(/s3 of block 1/);
     await expect(exportOnnx({ ...source, masks: empty.slice(1) })).rejects.toMatchObject({ code: "shape" });

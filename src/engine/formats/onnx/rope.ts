@@ -1,12 +1,14 @@
 // Rotary position embedding from standard operators: cosine and sine of every position from two small tables, and the half rotation.
 import type { RopeConfig } from "../../model/ropeConfig.ts";
-import { ropeFrequencies } from "../../model/ropeTable.ts";
+import { ropeFrequencies, rotaryWidth } from "../../model/ropeTable.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
 /** Positions of the fine table; the coarse one has a row for every so many positions. */
 const STRIDE = 256;
 
 export interface RopeAngles {
+  /** How many of a head's dimensions turn. */
+  rotaryDim: number;
   /** (B, T, 1, rotaryDim / 2) */
   cos: Value;
   sin: Value;
@@ -32,11 +34,12 @@ function tables(frequencies: Float64Array, rows: number, stride: number) {
 export function ropeAngles(
   graph: GraphBuilder,
   rope: RopeConfig,
-  rotaryDim: number,
+  headDim: number,
   context: number,
   positions: Value,
 ): RopeAngles {
   graph.section("rope");
+  const rotaryDim = rotaryWidth(rope, headDim);
   const frequencies = ropeFrequencies(rope, rotaryDim);
   const look = (name: string, rows: number, stride: number, index: Value): { cos: Value; sin: Value } => {
     const { cos, sin } = tables(frequencies, rows, stride);
@@ -54,11 +57,19 @@ export function ropeAngles(
   const cos = graph.op("Sub", [product(a.cos, b.cos), product(a.sin, b.sin)]);
   const sin = graph.op("Add", [product(a.sin, b.cos), product(a.cos, b.sin)]);
   const overHeads = (value: Value): Value => graph.op("Unsqueeze", [value, graph.ints(2)]);
-  return { cos: overHeads(cos), sin: overHeads(sin) };
+  return { rotaryDim, cos: overHeads(cos), sin: overHeads(sin) };
+}
+
+/** x (B, T, heads, headDim) with its first rotaryDim dimensions turned. */
+export function rotateHeads(graph: GraphBuilder, x: Value, angles: RopeAngles, headDim: number): Value {
+  const { rotaryDim } = angles;
+  if (rotaryDim === headDim) return rotate(graph, x, angles);
+  const [turning, rest] = graph.pair("Split", [x, graph.ints(rotaryDim, headDim - rotaryDim)], { axis: -1 });
+  return graph.op("Concat", [rotate(graph, turning, angles), rest], { axis: -1 });
 }
 
 /** x (B, T, heads, rotaryDim), its first half paired with its second: (x1 cos - x2 sin, x2 cos + x1 sin). */
-export function rotate(graph: GraphBuilder, x: Value, { cos, sin }: RopeAngles): Value {
+function rotate(graph: GraphBuilder, x: Value, { cos, sin }: RopeAngles): Value {
   const [x1, x2] = graph.pair("Split", [x], { axis: -1, num_outputs: 2 });
   const first = graph.op("Sub", [graph.op("Mul", [x1, cos]), graph.op("Mul", [x2, sin])]);
   const second = graph.op("Add", [graph.op("Mul", [x2, cos]), graph.op("Mul", [x1, sin])]);

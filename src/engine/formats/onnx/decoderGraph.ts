@@ -1,0 +1,166 @@
+// Every family as an ONNX graph: embedding, L blocks of attention and MLP, final norm, head. The same forward as model/decoder.ts, told by the config.
+import { invariant } from "../../errors.ts";
+import type { ModelConfig } from "../../model/config.ts";
+import { FAMILIES } from "../../model/families.ts";
+import type { TensorNames } from "../../model/family.ts";
+import { activate } from "./activation.ts";
+import { attention, splitHeads } from "./attention.ts";
+import { causalBias, type DecoderInputs, decoderInputs, decoderOutputs, LOGITS } from "./decoderInputs.ts";
+import type { GraphBuilder, Value } from "./graphBuilder.ts";
+import { layerNorm, rmsNorm } from "./norm.ts";
+import type { OnnxWeights } from "./onnxWeights.ts";
+import { type RopeAngles, ropeAngles, rotateHeads } from "./rope.ts";
+import type { OnnxSelection } from "./selection.ts";
+
+const [S1, S2, S3, S5] = [0, 1, 2, 4];
+
+/** What every part of the graph needs. */
+interface Pass {
+  graph: GraphBuilder;
+  config: ModelConfig;
+  names: TensorNames;
+  weights: OnnxWeights;
+  selection: OnnxSelection;
+  inputs: DecoderInputs;
+  /** From `causalBias`. */
+  bias: Value;
+  angles?: RopeAngles;
+}
+
+/** Adds the whole model to the graph, with its inputs and outputs. */
+export function decoderGraph(
+  graph: GraphBuilder,
+  config: ModelConfig,
+  weights: OnnxWeights,
+  selection: OnnxSelection,
+): void {
+  const inputs = decoderInputs(graph, config);
+  const bias = causalBias(graph, inputs, config);
+  const angles = config.rope && ropeAngles(graph, config.rope, config.headDim, config.context, inputs.positions);
+  const names = FAMILIES[config.family].names;
+  const pass: Pass = { graph, config, names, weights, selection, inputs, bias, ...(angles ? { angles } : {}) };
+  let x = embedded(pass);
+  for (let l = 0; l < config.layers; l++) x = decoderBlock(pass, l, x);
+  head(pass, x);
+  decoderOutputs(graph, config);
+}
+
+/** The residual stream in front of the first block, (B, T, d). */
+function embedded({ graph, config, names, weights, inputs }: Pass): Value {
+  graph.section("embedding");
+  const { embeddingScale } = config.design;
+  let x = weights.rows(`${names.embedding}.weight`, inputs.ids);
+  if (embeddingScale !== 1) x = graph.op("Mul", [x, graph.float(Math.fround(embeddingScale))]);
+  if (config.embeddingWidth !== undefined) x = linear({ graph, weights }, x, names.projectIn, false);
+  if (!names.positions) return x;
+  const rows = graph.op("Add", [inputs.positions, graph.int(names.positions.unusedRows)]);
+  return graph.op("Add", [x, weights.rows(`${names.positions.name}.weight`, rows)]);
+}
+
+/** One block, by where its norms stand (see Design.normPlace): (B, T, d) to (B, T, d). */
+function decoderBlock(pass: Pass, l: number, x: Value): Value {
+  const { graph, config, names, selection } = pass;
+  const at = `${names.layers}${l}`;
+  const attentionNorm = (of: Value): Value => norm(pass, of, `${at}.${names.attentionNorm}`);
+  const mlpNorm = (of: Value): Value => {
+    invariant(names.mlpNorm !== undefined, "bug", `${at} lacks a norm`);
+    return norm(pass, of, `${at}.${names.mlpNorm}`);
+  };
+  const attend = (read: Value, to: Value): Value =>
+    selection.leave(to, attentionBranch(pass, l, selection.enter(read, l, S1)), l, S2);
+  const think = (read: Value, to: Value): Value =>
+    selection.leave(to, mlpBranch(pass, l, selection.enter(read, l, S3)), l, S5);
+  const inMlp = (): void => graph.section(`${at}/mlp`);
+
+  graph.section(`${at}/attention`);
+  switch (config.design.normPlace) {
+    case "before": {
+      const middle = attend(attentionNorm(x), x);
+      inMlp();
+      return think(mlpNorm(middle), middle);
+    }
+    case "after": {
+      const middle = attentionNorm(attend(x, x));
+      inMlp();
+      return mlpNorm(think(middle, middle));
+    }
+    case "parallel": {
+      const read = attentionNorm(x);
+      const middle = attend(read, x);
+      inMlp();
+      return think(read, middle);
+    }
+  }
+}
+
+/** Attention of (B, T, |s1|) with its output projection: (B, T, |s2|). */
+function attentionBranch(pass: Pass, l: number, x: Value): Value {
+  const { graph, config, names, inputs, angles, bias } = pass;
+  const { heads, kvHeads, headDim, design, normEps } = config;
+  const { biases } = design;
+  const at = `${names.layers}${l}.`;
+  const past = inputs.past[l];
+  invariant(past, "bug", `no KV cache for block ${l}`);
+  const project = (name: string, count: number): Value =>
+    splitHeads(graph, linear(pass, x, at + name, biases.qkv), count, headDim);
+  const placed = (name: string, count: number, headNorm: string | undefined): Value => {
+    let each = project(name, count);
+    if (design.qkNorm && headNorm !== undefined) {
+      each = rmsNorm(graph, each, pass.weights.vector(`${at}${headNorm}.weight`), normEps);
+    }
+    return angles ? rotateHeads(graph, each, angles, headDim) : each;
+  };
+  const q = placed(names.q, heads, names.qNorm);
+  const k = placed(names.k, kvHeads, names.kNorm);
+  const mixed = attention(graph, config, l, [q, k, project(names.v, kvHeads)], past, bias);
+  return linear(pass, mixed, at + names.o, biases.o);
+}
+
+/** The MLP of (B, T, |s3|): (B, T, |s5|). */
+function mlpBranch(pass: Pass, l: number, x: Value): Value {
+  const { graph, config, names } = pass;
+  const { activation, biases } = config.design;
+  const at = `${names.layers}${l}.`;
+  const [first, second] = names.ups.map((name) => linear(pass, x, at + name, biases.mlp));
+  invariant(first !== undefined && config.glu === (second !== undefined), "bug", `${at}: a GLU has two projections`);
+  const activated = activate(graph, first, activation);
+  const inner = second === undefined ? activated : graph.op("Mul", [activated, second]);
+  return linear(pass, inner, at + names.down, biases.mlp);
+}
+
+/** Final norm, projection and head: makes the output `logits`. */
+function head(pass: Pass, x: Value): void {
+  const { graph, config, names, weights } = pass;
+  graph.section("head");
+  const normed = config.design.finalNorm ? norm(pass, x, names.finalNorm) : x;
+  const hidden = config.embeddingWidth === undefined ? normed : linear(pass, normed, names.projectOut, false);
+  const matrix = config.tiedHead
+    ? weights.transposedTable(`${names.embedding}.weight`)
+    : weights.matrix(`${names.head}.weight`);
+  const bias = config.design.biases.head ? weights.vector(`${names.head}.bias`) : undefined;
+  affine(graph, hidden, matrix, bias, LOGITS);
+}
+
+function linear(
+  { graph, weights }: Pick<Pass, "graph" | "weights">,
+  x: Value,
+  name: string | undefined,
+  biased: boolean,
+): Value {
+  invariant(name !== undefined, "bug", "a linear layer without a name");
+  return affine(graph, x, weights.matrix(`${name}.weight`), biased ? weights.vector(`${name}.bias`) : undefined);
+}
+
+/** x matrix + bias. */
+function affine(graph: GraphBuilder, x: Value, matrix: Value, bias: Value | undefined, output?: string): Value {
+  if (bias === undefined) return graph.op("MatMul", [x, matrix], {}, output);
+  return graph.op("Add", [graph.op("MatMul", [x, matrix]), bias], {}, output);
+}
+
+function norm({ graph, config, weights }: Pass, x: Value, name: string): Value {
+  const { norm: kind, normShift } = config.design;
+  const stored = weights.vector(`${name}.weight`);
+  const weight = normShift === 0 ? stored : graph.op("Add", [stored, graph.float(normShift)]);
+  if (kind === "rms") return rmsNorm(graph, x, weight, config.normEps);
+  return layerNorm(graph, x, weight, weights.vector(`${name}.bias`), config.normEps);
+}
