@@ -30,8 +30,8 @@ const INSIDE_ENGINE = ban(
 );
 /** Node cannot import the WGSL that the engine's index brings along. */
 const INSIDE_ENGINE_BUT_LEAVES = ban(
-  "/engine/(?!(index|errors|train/recipe)\\.ts$)",
-  "Import src/engine/index.ts in a browser; in Node, where WGSL cannot be loaded, errors.ts and train/recipe.ts are what there is.",
+  "/engine/(?!(index|errors|train/recipe|prune/weightRecipe)\\.ts$)",
+  "Import src/engine/index.ts in a browser; in Node, where WGSL cannot be loaded, errors.ts, train/recipe.ts and prune/weightRecipe.ts are what there is.",
 );
 const ENGINE = ban(
   "/engine/",
@@ -56,10 +56,15 @@ const PLAIN_MODEL = [
   ...["config", "configFields", "ropeConfig", "ropeTable", "modelConfig", "tensors", "family", "families"],
   ...["llama", "mistral", "gemma", "qwen2", "qwen3", "opt", "phi"],
 ];
+/** Gates and masks, budgets, and what cuts or zeroes by them. */
+const PLAIN_PRUNE = [
+  ...["gates", "tensorGates", "architecture", "budget", "compact"],
+  ...["weightRecipe", "mlpMatrices", "weightMasks"],
+];
 /** Plain data without GPU code, which every layer may name: they import errors, rng, formats and each other only. */
 const PLAIN = {
   model: `(${PLAIN_MODEL.join("|")})\\.ts`,
-  prune: "(gates|tensorGates|architecture|budget|compact)\\.ts",
+  prune: `(${PLAIN_PRUNE.join("|")})\\.ts`,
   train: "recipe\\.ts",
 };
 
@@ -101,11 +106,7 @@ export const IMPORT_RULES = [
   ),
   engine(["errors.ts", "rng.ts", "formats/**"], [NO_GPU, WGSL]),
   engine(
-    [
-      `model/{${PLAIN_MODEL.join(",")}}.ts`,
-      "prune/{gates,tensorGates,architecture,budget,compact}.ts",
-      "train/recipe.ts",
-    ],
+    [`model/{${PLAIN_MODEL.join(",")}}.ts`, `prune/{${PLAIN_PRUNE.join(",")}}.ts`, "train/recipe.ts"],
     [NO_GPU, WGSL],
   ),
   // a test may look at anything in the engine, and reads its files with Node; so does what tests share

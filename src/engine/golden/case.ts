@@ -11,6 +11,8 @@ export interface GoldenInfo {
   hard: { loss: number; kept_block_weights: number; block_weights: number; perplexity?: { context: number; tokens: number; value: number } };
   soft?: { loss: number };
   train?: TrainInfo;
+  /** By method and pattern, such as "dass 2:4". */
+  weights?: Record<string, GoldenWeights>;
 }
 
 /** The recipe of some training steps and the numbers of each of them. */
@@ -36,6 +38,14 @@ export interface TrainInfo {
 export interface GoldenTraining {
   readonly info: TrainInfo;
   readonly file: SafetensorsFile;
+}
+
+/** What PyTorch gets for one method and pattern of weight pruning. */
+export interface GoldenWeights {
+  loss: number;
+  kept: number;
+  of: number;
+  perplexity: { context: number; tokens: number; value: number };
 }
 
 export interface GoldenCase {

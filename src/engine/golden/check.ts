@@ -5,6 +5,7 @@ import { loadModel } from "../model/load.ts";
 import { openCase } from "./case.ts";
 import { checkModel } from "./model.ts";
 import { checkTraining } from "./training.ts";
+import { checkWeightPruning } from "./weights.ts";
 
 export interface GoldenReport {
   case: string;
@@ -19,6 +20,7 @@ export async function checkGolden(ctx: Ctx, folder: Folder): Promise<GoldenRepor
   try {
     const checks = await checkModel(ctx, golden, model);
     for (const [name, training] of golden.trainings) checks.push(...(await checkTraining(ctx, name, training, model)));
+    if (golden.info.weights) checks.push(...(await checkWeightPruning(ctx, golden, model)));
     return {
       case: folder.name,
       adapter: ctx.gpu.facts.name,

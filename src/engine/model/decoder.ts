@@ -25,6 +25,8 @@ export interface ForwardOptions {
   cache?: KvCache;
   /** Sees the residual stream (T, d) behind each block. */
   onHidden?: (block: number, hidden: Tensor) => void;
+  /** Sees what gate and up (or fc1) read, (T, |s3|), and what down (or fc2) reads, (T, |s4|). */
+  onMlp?: (block: number, input: Tensor, middle: Tensor) => void;
 }
 
 /** A forward of as many rows goes out block by block, where no tape records. */
@@ -46,18 +48,43 @@ export function decoderHidden(
   ids: Tensor,
   options: ForwardOptions,
 ): Tensor {
-  const pass: Pass = { ...options, ctx, config, weights, selection: options.selection ?? DENSE };
-  let x = embedding(ctx, ids, weights.embedding, config.design.embeddingScale);
-  if (weights.projectIn) x = apply(ctx, x, weights.projectIn);
-  if (weights.positions) x = addPositions(ctx, x, weights.positions, options.start);
-  weights.blocks.forEach((block, l) => {
-    const before = x;
-    x = ctx.scope(() => decoderBlock(pass, block, l, before));
+  let x = embedTokens(ctx, config, weights, ids, options.start);
+  weights.blocks.forEach((_, l) => {
+    x = runBlock(ctx, config, weights, l, x, options);
     options.onHidden?.(l, x);
     // Adapters stop a program whose submits take seconds. A training step stays one submit, and so does a token.
     if (!ctx.tape && (ids.shape[0] ?? 0) >= ROWS_OF_A_SUBMIT) ctx.submit();
   });
   return x;
+}
+
+/** The residual stream (T, d) in front of the first block. ids: u32 (T), start: u32 (1), the position of the first. */
+export function embedTokens(
+  ctx: Ctx,
+  config: ModelConfig,
+  weights: DecoderWeights,
+  ids: Tensor,
+  start: Tensor,
+): Tensor {
+  let x = embedding(ctx, ids, weights.embedding, config.design.embeddingScale);
+  if (weights.projectIn) x = apply(ctx, x, weights.projectIn);
+  if (weights.positions) x = addPositions(ctx, x, weights.positions, start);
+  return x;
+}
+
+/** The residual stream (T, d) behind block l, from that in front of it. */
+export function runBlock(
+  ctx: Ctx,
+  config: ModelConfig,
+  weights: DecoderWeights,
+  l: number,
+  x: Tensor,
+  options: ForwardOptions,
+): Tensor {
+  const pass: Pass = { ...options, ctx, config, weights, selection: options.selection ?? DENSE };
+  const block = weights.blocks[l];
+  invariant(block, "bug", `the model has no block ${l}`);
+  return ctx.scope(() => decoderBlock(pass, block, l, x));
 }
 
 /** Next-token logits (T, V). ids: u32 (T). */
@@ -121,11 +148,13 @@ function attentionBranch(
 }
 
 /** The MLP of (T, |s3|): (T, |s5|). */
-function mlpBranch({ ctx, config, selection }: Pass, block: BlockWeights, l: number, x: Tensor): Tensor {
+function mlpBranch({ ctx, config, selection, onMlp }: Pass, block: BlockWeights, l: number, x: Tensor): Tensor {
   const { activation } = config.design;
   const inner = apply(ctx, x, block.up);
   const activated = config.glu ? swiglu(ctx, inner, activation) : activate(ctx, inner, activation);
-  return apply(ctx, selection.middle(ctx, activated, l), block.down);
+  const middle = selection.middle(ctx, activated, l);
+  onMlp?.(l, x, middle);
+  return apply(ctx, middle, block.down);
 }
 
 const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linear(ctx, x, weight, bias);

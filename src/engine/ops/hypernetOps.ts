@@ -1,6 +1,5 @@
 // The hypernetwork's part of the registry: its ops with their references, in the order in which a training step runs them.
 import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
 import { layoutOf } from "../prune/gates.ts";
 import { type Tensor, view } from "../tensor.ts";
 import { adamW } from "./adamW.ts";
@@ -22,14 +21,8 @@ import { linearTrained } from "./linearTrained.ts";
 import { linearTrainedRef } from "./linearTrained.ref.ts";
 import { noise } from "./noise.ts";
 import { noiseRef } from "./noise.ref.ts";
-import { type CheckedOp, checkedOp } from "./parity.ts";
+import { type CheckedOp, checkedOp, take } from "./parity.ts";
 import { packStepState, type StepValues } from "./stepState.ts";
-
-function take(inputs: readonly Tensor[], i: number): Tensor {
-  const tensor = inputs[i];
-  invariant(tensor, "bug", `a case gave no input ${i}`);
-  return tensor;
-}
 
 const tablesOf = (ctx: Ctx, sizes: readonly number[]): GateTables => gateTables(ctx, layoutOf(sizes), "step");
 

@@ -5,16 +5,8 @@ import { hypernetOps } from "./hypernetOps.ts";
 import { languageOps } from "./languageOps.ts";
 import { linear } from "./linear.ts";
 import { linearRef } from "./linear.ref.ts";
-import { type CheckedOp, checkedOp } from "./parity.ts";
-import type { Tensor } from "../tensor.ts";
-import { invariant } from "../errors.ts";
-
-/** The inputs of a case, of which the registry knows how many there are. */
-function take(inputs: Tensor[], i: number): Tensor {
-  const tensor = inputs[i];
-  invariant(tensor, "bug", `a case gave no input ${i}`);
-  return tensor;
-}
+import { type CheckedOp, checkedOp, take } from "./parity.ts";
+import { weightOps } from "./weightOps.ts";
 
 export const linearOp = checkedOp(linearRef, (ctx, t) => [linear(ctx, take(t, 0), take(t, 1), t[2])]);
 
@@ -23,4 +15,5 @@ export const ops: readonly CheckedOp[] = [
   linearOp,
   ...languageOps,
   ...hypernetOps,
+  ...weightOps,
 ];

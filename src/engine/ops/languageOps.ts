@@ -15,7 +15,7 @@ import { gather } from "./gather.ts";
 import { gatherRef, scatterAddRef } from "./gather.ref.ts";
 import { headNorm } from "./headNorm.ts";
 import { headNormRef } from "./headNorm.ref.ts";
-import { type CheckedOp, checkedOp } from "./parity.ts";
+import { type CheckedOp, checkedOp, take } from "./parity.ts";
 import { rmsnorm } from "./rmsnorm.ts";
 import { rmsnormRef } from "./rmsnorm.ref.ts";
 import { rope } from "./rope.ts";
@@ -23,14 +23,6 @@ import { ropeRef } from "./rope.ref.ts";
 import { scatterAdd } from "./scatterAdd.ts";
 import { activate, swiglu } from "./swiglu.ts";
 import { activateRef, swigluRef } from "./swiglu.ref.ts";
-import { invariant } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
-
-function take(inputs: readonly Tensor[], i: number): Tensor {
-  const tensor = inputs[i];
-  invariant(tensor, "bug", `a case gave no input ${i}`);
-  return tensor;
-}
 
 export const languageOps: readonly CheckedOp[] = [
   checkedOp(embeddingRef, (ctx, t, { scale }) => [embedding(ctx, take(t, 0), take(t, 1), scale)]),

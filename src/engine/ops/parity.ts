@@ -1,6 +1,6 @@
 // The harness that holds a kernel against its reference, and the reference against finite differences; used by tests and the self-check.
 import type { Ctx } from "../ctx.ts";
-import { EngineError } from "../errors.ts";
+import { EngineError, invariant } from "../errors.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { tapeArithmetic } from "./arithmetic.ts";
@@ -43,6 +43,13 @@ export function checkedOp<P>(ref: OpRef<P>, run: (ctx: Ctx, inputs: Tensor[], pa
     finiteDifferences: (name) => finiteDifferences(ref, caseOf(name)),
     parity: (ctx, name) => parity(ref, caseOf(name), ctx, run),
   };
+}
+
+/** Input i of a case; how many there are only its reference and its launcher know. */
+export function take(inputs: readonly Tensor[], i: number): Tensor {
+  const tensor = inputs[i];
+  invariant(tensor, "bug", `a case gave no input ${i}`);
+  return tensor;
 }
 
 function finiteDifferences<P>(ref: OpRef<P>, { inputs: make, params }: OpCase<P>): Check[] {

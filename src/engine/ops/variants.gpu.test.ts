@@ -1,10 +1,11 @@
-// The kernels that other adapters get: the language model's ops again, as if this adapter were hardware without quads.
+// The kernels that other adapters get: the ops of the language model and of weight pruning again, as if this adapter were hardware without quads.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { Gpu } from "../gpu/device.ts";
 import { add } from "./arithmetic.ts";
 import { languageOps } from "./languageOps.ts";
 import { unitOf } from "./variants.ts";
+import { weightOps } from "./weightOps.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-describe.each(languageOps)("$name", (op) => {
+describe.each([...languageOps, ...weightOps])("$name", (op) => {
   test.each(op.cases)("%s", async (name) => {
     const checks = await op.parity(ctx, name);
     expect(checks.length).toBeGreaterThan(0);

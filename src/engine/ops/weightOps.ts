@@ -1,0 +1,25 @@
+// The ops of weight pruning with their references, for the registry.
+import { addColumnSquares } from "./columnSquares.ts";
+import { columnSquaresRef } from "./columnSquares.ref.ts";
+import { applyKeep, keepGroups, keepLargest } from "./keepWeights.ts";
+import { applyKeepRef, keepGroupsRef, keepLargestRef } from "./keepWeights.ref.ts";
+import { type CheckedOp, checkedOp, take } from "./parity.ts";
+import { weightScores } from "./weightScores.ts";
+import { weightScoresRef } from "./weightScores.ref.ts";
+
+export const weightOps: readonly CheckedOp[] = [
+  checkedOp(columnSquaresRef, (ctx, t) => {
+    addColumnSquares(ctx, take(t, 0), take(t, 1));
+    return [take(t, 1)];
+  }),
+  checkedOp(weightScoresRef, (ctx, t, { scale, ...part }) => [
+    weightScores(ctx, { weight: take(t, 0), ...part }, take(t, 1), scale),
+  ]),
+  checkedOp(keepGroupsRef, (ctx, t, { along, removed, size }) => [keepGroups(ctx, take(t, 0), along, removed, size)]),
+  checkedOp(keepLargestRef, (ctx, t, { along, removed }) => [keepLargest(ctx, take(t, 0), along, removed)]),
+  checkedOp(applyKeepRef, (ctx, t, part) => {
+    const weight = take(t, 0);
+    const bits = applyKeep(ctx, { weight, ...part }, take(t, 1));
+    return [weight, bits];
+  }),
+];

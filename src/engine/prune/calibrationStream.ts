@@ -1,0 +1,74 @@
+// Calibration sequences on their way through a model, block by block: what a block's MLP sees, with the blocks before it already pruned.
+import type { Ctx } from "../ctx.ts";
+import { EngineError } from "../errors.ts";
+import { embedTokens, runBlock } from "../model/decoder.ts";
+import type { Model } from "../model/load.ts";
+import { copy } from "../ops/arithmetic.ts";
+import type { Tensor } from "../tensor.ts";
+
+export interface StreamOptions {
+  /** Called after each sequence. */
+  onSequence?: () => void;
+  /** Looked at before each sequence. */
+  cancelled?: () => boolean;
+}
+
+export class CalibrationStream {
+  private readonly ctx: Ctx;
+  private readonly model: Model;
+  private readonly options: StreamOptions;
+  /** The residual stream (T, d) of each sequence, in front of the next block. */
+  private readonly hidden: Tensor[] = [];
+  private readonly start: Tensor;
+
+  /** `model` is read again in every pass: weights that have changed in place count. */
+  constructor(ctx: Ctx, model: Model, sequences: readonly Uint32Array[], options: StreamOptions = {}) {
+    this.ctx = ctx;
+    this.model = model;
+    this.options = options;
+    this.start = ctx.persistent("start", [1], { dtype: "u32" });
+    for (const ids of sequences) this.embed(ids);
+  }
+
+  /** Shows `onMlp` what gate and up (or fc1) of the block read, and what down (or fc2) reads, inside a step a sequence. */
+  async observe(block: number, onMlp: (input: Tensor, middle: Tensor) => void): Promise<void> {
+    await this.pass(block, onMlp);
+  }
+
+  /** Moves every sequence behind the block. */
+  async advance(block: number): Promise<void> {
+    await this.pass(block);
+  }
+
+  free(): void {
+    this.ctx.free(this.start, ...this.hidden);
+    this.ctx.freeStep();
+  }
+
+  private embed(ids: Uint32Array): void {
+    const { ctx, model } = this;
+    const hidden = ctx.persistent("calibration", [ids.length, model.config.dModel]);
+    this.hidden.push(hidden);
+    ctx.step(() => {
+      const tokens = ctx.upload(ids, [ids.length], "ids");
+      copy(ctx, embedTokens(ctx, model.config, model.weights, tokens, this.start), hidden);
+    });
+  }
+
+  private async pass(block: number, onMlp?: (input: Tensor, middle: Tensor) => void): Promise<void> {
+    const { ctx, model, start, options } = this;
+    for (const hidden of this.hidden) {
+      if (options.cancelled?.()) throw new EngineError("cancelled", "Pruning was stopped; the model is as it was.");
+      ctx.step(() => {
+        const out = runBlock(ctx, model.config, model.weights, block, hidden, {
+          start,
+          selection: model.selection,
+          ...(onMlp ? { onMlp: (_: number, input: Tensor, middle: Tensor) => onMlp(input, middle) } : {}),
+        });
+        if (!onMlp) copy(ctx, out, hidden);
+      });
+      await ctx.gpu.idle();
+      options.onSequence?.();
+    }
+  }
+}

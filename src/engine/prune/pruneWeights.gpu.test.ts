@@ -1,0 +1,98 @@
+// Weight pruning of whole models: the dense one stays, what it costs in memory comes back, refusals and stops leave nothing behind.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { perplexity } from "../evaluate/perplexity.ts";
+import { goldenFolder } from "../golden/testFolders.ts";
+import { Gpu } from "../gpu/device.ts";
+import { loadModel } from "../model/load.ts";
+import { openModel, type OpenedModel } from "../model/open.ts";
+import { maskedReader } from "./maskedReader.ts";
+import { pruneWeights } from "./pruneWeights.ts";
+import { isKept, keptInMask, keptOfMasks, weightsOf } from "./weightMasks.ts";
+
+let ctx: Ctx;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+});
+afterAll(() => ctx.gpu.destroy());
+
+const ids = (count: number, vocab: number): Uint32Array =>
+  Uint32Array.from({ length: count }, (_, i) => (i * 7919) % vocab);
+const sequencesOf = ({ config }: OpenedModel): Uint32Array[] => [ids(48, config.vocab), ids(31, config.vocab)];
+
+test("the pruned model is the original behind its masks, and the dense one is as it was", async () => {
+  const opened = await openModel(ctx, await goldenFolder("llama"));
+  const { model, config } = opened;
+  const text = ids(256, config.vocab);
+  const before = await perplexity(ctx, model, text, { context: 64 });
+  const bytes = ctx.buffers.bytesInUse;
+  const pruned = await pruneWeights(ctx, model, sequencesOf(opened), { method: "dass", pattern: "4:8" });
+  const found = await perplexity(ctx, pruned.model, text, { context: 64 });
+  expect(found.value).not.toBe(before.value);
+  expect((await perplexity(ctx, model, text, { context: 64 })).value).toBe(before.value);
+  const again = await loadModel(ctx, config, maskedReader(opened.weights, config, pruned.masks));
+  expect((await perplexity(ctx, again, text, { context: 64 })).value).toBe(found.value);
+  expect(pruned.norms.map(({ input, middle }) => [input.length, middle.length])).toEqual([
+    [64, 176],
+    [64, 176],
+    [64, 176],
+  ]);
+  again.free();
+  pruned.model.free();
+  ctx.freeStep();
+  expect(ctx.buffers.bytesInUse).toBeLessThanOrEqual(bytes + 100_000); // uniforms are kept
+  model.free();
+});
+
+describe.each(["opt", "opt350", "phi"])("%s, which has no GLU", (name) => {
+  test("is pruned by Wanda and magnitude in every row, and DaSS is refused", async () => {
+    const opened = await openModel(ctx, await goldenFolder(name));
+    const { model } = opened;
+    for (const [method, pattern] of [
+      ["wanda", "2:4"],
+      ["magnitude", "30%"],
+    ] as const) {
+      const pruned = await pruneWeights(ctx, model, sequencesOf(opened), { method, pattern });
+      const [fc1, fc2] = pruned.masks;
+      if (!fc1 || !fc2) throw new Error("two matrices expected");
+      for (const mask of [fc1, fc2]) {
+        const [rows, cols] = mask.matrix.shape;
+        const inRow = pattern === "2:4" ? cols / 2 : cols - Math.floor(cols * 0.3);
+        expect(keptInMask(mask)).toBe(rows * inRow);
+        const last = Array.from({ length: cols }, (_, c) => isKept(mask, (rows - 1) * cols + c));
+        expect(last.filter(Boolean)).toHaveLength(inRow);
+      }
+      expect(keptOfMasks(pruned.masks).of).toBe(pruned.masks.reduce((sum, { matrix }) => sum + weightsOf(matrix), 0));
+      pruned.model.free();
+    }
+    const refused = pruneWeights(ctx, model, sequencesOf(opened), { method: "dass", pattern: "2:4" });
+    await expect(refused).rejects.toMatchObject({ code: "unsupported" });
+    model.free();
+  });
+});
+
+test("a stop frees what was made, and progress counts every pass", async () => {
+  const opened = await openModel(ctx, await goldenFolder("llama"));
+  const recipe = { method: "wanda", pattern: "50%" } as const;
+  const seen: string[] = [];
+  await expect(
+    pruneWeights(ctx, opened.model, sequencesOf(opened), recipe, {
+      onProgress: (done, of) => seen.push(`${done}/${of}`),
+      cancelled: () => seen.length === 5,
+    }),
+  ).rejects.toMatchObject({ code: "cancelled" });
+  expect(seen).toEqual(["1/12", "2/12", "3/12", "4/12", "5/12"]);
+  const pruned = await pruneWeights(ctx, opened.model, sequencesOf(opened), recipe);
+  pruned.model.free();
+  opened.model.free();
+});
+
+test("activations that are not finite stop it by name", async () => {
+  const opened = await openModel(ctx, await goldenFolder("llama"));
+  const norm = opened.model.weights.blocks[1]?.mlpNorm?.weight;
+  if (norm) ctx.write(norm, new Float32Array(norm.shape[0] ?? 0).fill(Number.NaN));
+  await expect(
+    pruneWeights(ctx, opened.model, sequencesOf(opened), { method: "dass", pattern: "2:4" }),
+  ).rejects.toMatchObject({ code: "not-finite", message: expect.stringMatching(/block 1/) as string });
+  opened.model.free();
+});

@@ -1,0 +1,85 @@
+// The recipe of one-shot weight pruning (method.md section 2): method, pattern and calibration. Plain data, read by forms and command lines.
+import { EngineError, invariant } from "../errors.ts";
+
+export const WEIGHT_METHODS = ["dass", "wanda", "magnitude", "sparsegpt"] as const;
+export type WeightMethod = (typeof WEIGHT_METHODS)[number];
+
+/** What the methods are called in text. */
+export const METHOD_NAMES: Readonly<Record<WeightMethod, string>> = {
+  dass: "DaSS",
+  wanda: "Wanda",
+  magnitude: "magnitude",
+  sparsegpt: "SparseGPT",
+};
+
+/** Which weights go: `removed` of every `size` consecutive ones ("2:4"), or a share of every line ("50%"). */
+export type Pattern = { kind: "groups"; removed: number; size: number } | { kind: "share"; removed: number };
+
+export interface WeightRecipe {
+  method: WeightMethod;
+  /** "N:M", of every M consecutive weights N become zero, or "P%", the share that becomes zero. */
+  pattern: string;
+  /** Calibration sequences, and tokens of each. */
+  sequences: number;
+  tokens: number;
+  /** Draws where in the calibration text the sequences begin. */
+  seed: number;
+}
+
+export const DEFAULT_WEIGHT_RECIPE: WeightRecipe = {
+  method: "dass",
+  pattern: "2:4",
+  sequences: 64,
+  tokens: 128,
+  seed: 1,
+};
+
+/** Bounds of the numbers of a recipe, for forms and the command line. */
+export const WEIGHT_RECIPE_BOUNDS = {
+  sequences: { min: 1, max: 4096 },
+  tokens: { min: 2, max: 4096 },
+  seed: { min: 0, max: 2 ** 32 - 1 },
+} as const;
+
+/** Largest M of a pattern. */
+const MAX_GROUP = 32;
+
+/** Reads "2:4" or "50%". Throws EngineError("config") with what was expected and what came. */
+export function parsePattern(text: string): Pattern {
+  const groups = /^(\d+):(\d+)$/.exec(text);
+  if (groups) {
+    const [removed, size] = [Number(groups[1]), Number(groups[2])];
+    if (removed >= 1 && removed < size && size <= MAX_GROUP) return { kind: "groups", removed, size };
+  }
+  const share = /^(\d+(?:\.\d+)?)%$/.exec(text);
+  const percent = Number(share?.[1] ?? Number.NaN);
+  if (percent > 0 && percent < 100) return { kind: "share", removed: percent / 100 };
+  throw new EngineError(
+    "config",
+    `a pattern is N:M with 1 <= N < M <= ${MAX_GROUP} (of every M weights N become zero), such as 2:4, or a share above 0% and below 100%, such as 50%; "${text}" came`,
+    { pattern: text },
+  );
+}
+
+/** Weights that a line of `length` weights loses to a share: its floor, but for rounding of the product. */
+export const removedOf = (length: number, share: number): number =>
+  Math.floor(length * share + length * 4 * Number.EPSILON);
+
+/** Checks every field. Throws EngineError("config") naming the field, what is allowed and what came. */
+export function checkWeightRecipe(recipe: WeightRecipe): WeightRecipe {
+  invariant(
+    WEIGHT_METHODS.includes(recipe.method),
+    "config",
+    `method must be one of ${WEIGHT_METHODS.join(", ")}; ${recipe.method} came`,
+  );
+  parsePattern(recipe.pattern);
+  for (const [field, { min, max }] of Object.entries(WEIGHT_RECIPE_BOUNDS)) {
+    const value = recipe[field as keyof typeof WEIGHT_RECIPE_BOUNDS];
+    invariant(
+      Number.isInteger(value) && value >= min && value <= max,
+      "config",
+      `${field} must be a whole number from ${min} to ${max}; ${value} came`,
+    );
+  }
+  return recipe;
+}
