@@ -8,7 +8,7 @@ export default defineConfig({
   base: "./",
   define: { __APP_VERSION__: JSON.stringify(manifest.version) },
   // Found at the first request otherwise, which reloads the page under a running command.
-  optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip"] },
+  optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip", "onnxruntime-web/wasm"] },
   build: { target: "es2022", sourcemap: true, chunkSizeWarningLimit: 1500 },
   worker: { format: "es" },
 });

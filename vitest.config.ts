@@ -19,7 +19,7 @@ export default defineConfig({
       },
       {
         // found beforehand: a dependency that vite meets during a test makes it reload the page under the test
-        optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip"] },
+        optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip", "onnxruntime-web/wasm"] },
         test: {
           name: "gpu",
           include: ["src/**/*.gpu.test.ts"],

@@ -136,10 +136,16 @@ test.describe.serial("a run on the embedded model", () => {
     expect(await write("7")).toEqual(first);
   });
 
-  test("exports both forms, checked; the saved zip holds what the receipt says", async () => {
+  test("exports all three forms, each checked by a runtime; the saved zip holds what the receipt says", async () => {
     await page.getByTestId("export-prepare").click();
-    for (const form of ["masked", "compact"]) {
+    const runtimes = {
+      masked: /^Espalier engine \(WebGPU\) \d/,
+      compact: /^Espalier engine \(WebGPU\) \d/,
+      onnx: /^onnxruntime-web \(wasm\) 1\.\d+\.\d+$/,
+    };
+    for (const [form, runtime] of Object.entries(runtimes)) {
       await expect(page.getByTestId(`export-${form}`)).toHaveAttribute("data-ok", "true");
+      await expect(page.getByTestId(`export-${form}-runtime`)).toHaveText(runtime);
       await expect(page.getByTestId(`export-${form}-bytes`)).toHaveText(/^[\d.]+ MB in \d+ files$/);
       await expect(page.getByTestId(`export-${form}-argmax`)).toHaveText("100.0 % of 64");
       const difference = Number(await page.getByTestId(`export-${form}-difference`).innerText());
@@ -162,7 +168,11 @@ test.describe.serial("a run on the embedded model", () => {
     };
     expect(receipt.recipe).toMatchObject({ steps: 80, tokens: 32, keep: 0.5 });
     expect(receipt.kept.blockWeights).toEqual({ kept: await keptBlockWeights(page), of: blockWeights });
-    expect(receipt.checks.find(({ form }) => form === "masked")?.argmaxAgreement).toBe(1);
+    expect(receipt.checks.map(({ form, argmaxAgreement }) => [form, argmaxAgreement])).toEqual([
+      ["masked", 1],
+      ["compact", 1],
+      ["onnx", 1],
+    ]);
     const shown = Number.parseFloat(await page.getByTestId("perplexity-pruned").innerText());
     expect(receipt.perplexity[0]?.pruned).toBeCloseTo(shown, 1);
     const tensors = readTensors(files.get("model.safetensors") ?? Buffer.alloc(0));

@@ -6,12 +6,12 @@ const RECEIPT = "golden/llama/golden.json"; // any file will do: the page reads 
 const given = (...more: string[]): string[] => ["--apply", RECEIPT, "--model", "golden/llama", "--out", "out", ...more];
 
 describe("npm run prune -- --apply", () => {
-  it("applies a receipt to a model, in both forms and as the model is stored", () => {
+  it("applies a receipt to a model, in every form and as the model is stored", () => {
     expect(readApplyArguments(given())).toEqual({
       receipt: RECEIPT,
       model: "golden/llama",
       out: "out",
-      forms: ["masked", "compact"],
+      forms: ["masked", "compact", "onnx"],
     });
   });
 
@@ -34,7 +34,7 @@ describe("npm run prune -- --apply", () => {
     [given("--dtype", "F8"), /--dtype takes F32, F16, BF16; "F8" came/],
     [given("--shard-mb", "0.5"), /--shard-mb must be a whole number of at least 1; 0\.5 came/],
     [given("--shard-mb", "many"), /--shard-mb must be a number; "many" came/],
-    [given("--forms", "gguf"), /--forms takes masked and compact, .*; "gguf" came/],
+    [given("--forms", "gguf"), /--forms takes masked and compact and onnx, .*; "gguf" came/],
   ])("refuses %j", (argv, message) => {
     expect(() => readApplyArguments(argv)).toThrow(message);
   });

@@ -6,7 +6,7 @@ import { UsageError } from "./usageError.ts";
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
 /** Forms that are written without a window. */
-export const FORMS = ["masked", "compact"] as const;
+export const FORMS = ["masked", "compact", "onnx"] as const;
 export type CliForm = (typeof FORMS)[number];
 
 const HELP = "npm run prune -- --help lists the arguments";

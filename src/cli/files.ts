@@ -1,4 +1,4 @@
-// Local folders over HTTP for the headless page: GET with Range to read, PUT to write; only what the command line named.
+// Local folders over HTTP for the headless page: GET with Range to read, PUT to write, DELETE; only what the command line named.
 import {
   createReadStream,
   createWriteStream,
@@ -57,7 +57,10 @@ export class LocalFiles {
     }
     const path = join(folder, name);
     if (request.method === "PUT") await this.write(request, response, path);
-    else this.read(request, response, path);
+    else if (request.method === "DELETE") {
+      rmSync(path, { force: true });
+      response.writeHead(204).end();
+    } else this.read(request, response, path);
     return true;
   }
 

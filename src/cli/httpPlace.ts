@@ -29,5 +29,11 @@ export function httpPlace(name: string, url: string): Place {
       sizes[file.name] = file.sizeBytes;
     },
     folder: (): Promise<Folder> => Promise.resolve(httpFolder(name, url, sizes)),
+    discard: async () => {
+      for (const file of Object.keys(sizes)) {
+        await fetch(`${url}/${encodeURIComponent(file)}`, { method: "DELETE" });
+        delete sizes[file];
+      }
+    },
   };
 }

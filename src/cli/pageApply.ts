@@ -2,10 +2,7 @@
 import {
   Ctx,
   deliver,
-  type DeliveredForm,
-  type Delivery,
   EngineError,
-  type FloatDtype,
   Gpu,
   httpFolder,
   masksFromReceipt,
@@ -14,17 +11,14 @@ import {
   tuneMatmul,
 } from "../engine/index.ts";
 import type { ServedFolder } from "./files.ts";
-import { httpPlace } from "./httpPlace.ts";
+import { onnxReader } from "../verify/onnxReader.ts";
+import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formPlaces, type FormsRequest } from "./pageForms.ts";
 import type { PruneReport } from "./pagePrune.ts";
 
-export interface ApplyRequest {
+export interface ApplyRequest extends FormsRequest {
   model: ServedFolder;
   /** The text of receipt.json. */
   receipt: string;
-  /** Writable addresses, one a form. */
-  out: { form: DeliveredForm; url: string }[];
-  dtype?: FloatDtype;
-  shardBytes?: number;
 }
 
 export interface ApplyAnswer {
@@ -32,10 +26,9 @@ export interface ApplyAnswer {
   /** Whether the receipt had logits to compare with, and so shows that these are the weights it was made from. */
   sampleCompared: boolean;
   keptBlockWeights: number;
-  forms: Pick<Delivery, "form" | "bytes" | "largestDifference" | "equalArgmax" | "ok" | "reason">[];
+  forms: FormAnswer[];
 }
 
-const CHECK_TOKENS = 64;
 /** Steps through a vocabulary in an order that is not the vocabulary's. */
 const STRIDE = 37;
 
@@ -56,10 +49,9 @@ export async function apply(request: ApplyRequest, report: (report: PruneReport)
       throw new EngineError("shape", `the receipt's sample has token ${outside}; this model knows ${config.vocab}`);
     const more = Math.max(0, Math.min(CHECK_TOKENS, config.context) - known.length);
     const ids = Uint32Array.from([...known, ...Array.from({ length: more }, (_, i) => (i * STRIDE) % config.vocab)]);
-    const places = new Map(request.out.map(({ form, url }) => [form, httpPlace(form, url)] as const));
-    const { dtype, shardBytes } = request;
-    const forms = await deliver(ctx, opened, masks, places, {
+    const forms = await deliver(ctx, opened, masks, formPlaces(request), {
       ids,
+      openOnnx: onnxReader,
       receipt: {
         version: __APP_VERSION__,
         adapter: receipt.adapter,
@@ -67,8 +59,7 @@ export async function apply(request: ApplyRequest, report: (report: PruneReport)
         licence: model.licence,
         ...{ recipe, target, trainedSteps, calibration, perplexity },
       },
-      ...(dtype ? { dtype } : {}),
-      ...(shardBytes === undefined ? {} : { shardBytes }),
+      ...choiceOf(request),
       ...(sample ? { sample } : {}),
       onProgress: (done, of, note) => report({ stage: "export", done, of, note }),
     });
@@ -76,9 +67,7 @@ export async function apply(request: ApplyRequest, report: (report: PruneReport)
       adapter: ctx.gpu.facts.name,
       sampleCompared: sample !== undefined,
       keptBlockWeights: receipt.kept.blockWeights.kept,
-      forms: forms.map(({ form, bytes, largestDifference, equalArgmax, ok, reason }) => {
-        return { form, bytes, largestDifference, equalArgmax, ok, ...(reason ? { reason } : {}) };
-      }),
+      forms: forms.map(formAnswer),
     };
   } finally {
     ctx.gpu.destroy();

@@ -6,7 +6,6 @@ import {
   Ctx,
   cutReader,
   deliver,
-  type DeliveredForm,
   type Delivery,
   gateLayout,
   Gpu,
@@ -24,9 +23,10 @@ import {
   tuneMatmul,
 } from "../engine/index.ts";
 import type { ServedFolder } from "./files.ts";
-import { httpPlace } from "./httpPlace.ts";
+import { onnxReader } from "../verify/onnxReader.ts";
+import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formPlaces, type FormsRequest } from "./pageForms.ts";
 
-export interface PruneRequest {
+export interface PruneRequest extends FormsRequest {
   model: ServedFolder;
   /** Name and content. */
   text: { name: string; content: string };
@@ -34,8 +34,6 @@ export interface PruneRequest {
   evaluationTokens: number;
   context: number;
   recipe: Recipe;
-  /** Writable addresses, one a form. */
-  out: { form: DeliveredForm; url: string }[];
 }
 
 export interface PruneAnswer {
@@ -50,7 +48,7 @@ export interface PruneAnswer {
   secondsTraining: number;
   msPerStep: number;
   widths: number[][];
-  forms: Pick<Delivery, "form" | "bytes" | "largestDifference" | "equalArgmax" | "ok" | "reason">[];
+  forms: FormAnswer[];
 }
 
 /** What a running command tells the terminal. */
@@ -61,7 +59,6 @@ export interface PruneReport {
   note?: string;
 }
 
-const CHECK_TOKENS = 64;
 const REPORT_MS = 250;
 
 /** Trains, measures, exports. Throws EngineErrors. */
@@ -123,9 +120,7 @@ export async function prune(request: PruneRequest, report: (report: PruneReport)
     secondsTraining,
     msPerStep: (1000 * secondsTraining) / request.recipe.steps,
     widths: byBlock(found.counts),
-    forms: forms.map(({ form, bytes, largestDifference, equalArgmax, ok, reason }) => {
-      return { form, bytes, largestDifference, equalArgmax, ok, ...(reason ? { reason } : {}) };
-    }),
+    forms: forms.map(formAnswer),
   };
 }
 
@@ -148,9 +143,10 @@ async function exportForms(
   }): Promise<{ name: string; sha256: string }> => {
     return { name, sha256: await sha256(new TextEncoder().encode(content)) };
   };
-  const places = new Map(request.out.map(({ form, url }) => [form, httpPlace(form, url)] as const));
-  return deliver(ctx, opened, masks, places, {
+  return deliver(ctx, opened, masks, formPlaces(request), {
     ids: evaluation.slice(0, CHECK_TOKENS),
+    openOnnx: onnxReader,
+    ...choiceOf(request),
     receipt: {
       version: __APP_VERSION__,
       adapter: ctx.gpu.facts.name,

@@ -1,15 +1,17 @@
 // Export: written, read back and compared by the worker before it is offered; then saved as a zip or into a folder.
-import { EngineError } from "../engine/index.ts";
-import type { ExportForm } from "../worker/protocol.ts";
+import { EngineError, type Form, FORMS } from "../engine/index.ts";
+import type { ExportChoice } from "../worker/protocol.ts";
 import type { ExportSlice, Prepared, SliceOf } from "./studioState.ts";
 
-const FORMS: readonly ExportForm[] = ["masked", "compact"];
+/** As the hub shards by default: a model of this studio is one file. */
+const SHARD_BYTES = 5e9;
+const AS_IT_IS: ExportChoice = { dtype: null, shardBytes: SHARD_BYTES };
 
 export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) => {
   const settled = (last: Prepared | null): ExportSlice["exported"] =>
     last ? { phase: "prepared", last } : { phase: "none", last };
   /** Runs one saving; answers null where it failed or was called off. */
-  const save = async <T>(form: ExportForm, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
+  const save = async <T>(form: Form, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
     if (get().saving.phase === "saving") return null;
     set({ saving: { phase: "saving", form }, saveError: null });
     try {
@@ -30,15 +32,17 @@ export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) =>
     exported: { phase: "none", last: null },
     saving: { phase: "none" },
     saveError: null,
+    exportChoice: AS_IT_IS,
+    chooseExport: (patch) => set(({ exportChoice }) => ({ exportChoice: { ...exportChoice, ...patch } })),
     async prepareExport() {
-      const { exported, architecture } = get();
+      const { exported, architecture, exportChoice: choice } = get();
       if (exported.phase === "preparing" || !architecture) return;
       const { last } = exported;
       const { keep, step } = architecture;
       set({ exported: { phase: "preparing", last }, saving: { phase: "none" }, saveError: null });
       try {
-        const checks = await turn(() => client.request({ type: "prepareExport", forms: FORMS }));
-        set({ exported: { phase: "prepared", last: { checks, keep, step } } });
+        const checks = await turn(() => client.request({ type: "prepareExport", forms: FORMS, choice }));
+        set({ exported: { phase: "prepared", last: { checks, keep, step, choice } } });
       } catch (thrown) {
         const error = EngineError.from(thrown);
         set({ exported: error.code === "cancelled" ? settled(last) : { phase: "failed", last, error } });

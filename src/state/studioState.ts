@@ -1,14 +1,7 @@
 // What the page knows: the types of the store's slices and of what they depend on. Life cycles are unions, never sibling booleans.
-import type { EngineError, Recipe, SelfCheck } from "../engine/index.ts";
+import type { Delivery, EngineError, Form, Recipe, SelfCheck } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
-import type {
-  Architecture,
-  ExportCheck,
-  ExportForm,
-  ModelFacts,
-  ModelSource,
-  PerplexityResult,
-} from "../worker/protocol.ts";
+import type { Architecture, ExportChoice, ModelFacts, ModelSource, PerplexityResult } from "../worker/protocol.ts";
 import type { Progress, RunState, Subject, Task, TextSource } from "../worker/protocol.ts";
 import type { RatioUnit } from "./ratio.ts";
 import type { RunSeries } from "./series.ts";
@@ -123,9 +116,10 @@ export interface CompareSlice {
 }
 
 export interface Prepared {
-  checks: readonly ExportCheck[];
+  checks: readonly Delivery[];
   keep: number;
   step: number;
+  choice: ExportChoice;
 }
 
 export interface ExportSlice {
@@ -134,14 +128,16 @@ export interface ExportSlice {
     | { phase: "preparing"; last: Prepared | null }
     | { phase: "prepared"; last: Prepared }
     | { phase: "failed"; last: Prepared | null; error: EngineError };
-  saving:
-    { phase: "none" } | { phase: "saving"; form: ExportForm } | { phase: "saved"; form: ExportForm; note: string };
+  saving: { phase: "none" } | { phase: "saving"; form: Form } | { phase: "saved"; form: Form; note: string };
   saveError: EngineError | null;
+  exportChoice: ExportChoice;
+  /** What the next preparation writes; what is prepared stays as it is. */
+  chooseExport(patch: Partial<ExportChoice>): void;
   prepareExport(): Promise<void>;
   cancelExport(): Promise<void>;
   /** A zip on disk for the browser to download; null where it failed. */
-  saveZip(form: ExportForm): Promise<{ file: File; name: string } | null>;
-  saveFolder(form: ExportForm, folder: FileSystemDirectoryHandle): Promise<void>;
+  saveZip(form: Form): Promise<{ file: File; name: string } | null>;
+  saveFolder(form: Form, folder: FileSystemDirectoryHandle): Promise<void>;
 }
 
 export type Theme = "system" | "light" | "dark";

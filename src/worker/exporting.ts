@@ -4,6 +4,7 @@ import {
   deliver,
   type Delivery,
   EngineError,
+  type Form,
   type Folder,
   folderOf,
   blobSource,
@@ -16,8 +17,8 @@ import {
   type DeliveryOptions,
   zipStream,
 } from "../engine/index.ts";
-import { readFile, remove, writeFile } from "./opfs.ts";
-import type { ExportForm } from "./protocol.ts";
+import { onnxReader } from "../verify/onnxReader.ts";
+import { directoryOf, readFile, remove, writeFile } from "./opfs.ts";
 
 const ROOT = "exports";
 
@@ -29,14 +30,14 @@ export class Exporting {
     ctx: Ctx,
     opened: OpenedModel,
     masks: Masks,
-    forms: readonly ExportForm[],
-    options: DeliveryOptions,
+    forms: readonly Form[],
+    options: Omit<DeliveryOptions, "openOnnx">,
   ): Promise<readonly Delivery[]> {
     this.prepared = undefined;
     await remove(ROOT);
     const places = new Map(forms.map((form) => [form, placeOf(form)] as const));
     try {
-      const deliveries = await deliver(ctx, opened, masks, places, options);
+      const deliveries = await deliver(ctx, opened, masks, places, { ...options, openOnnx: onnxReader });
       this.prepared = { name: safeName(`${opened.name}-pruned`), deliveries };
       return deliveries;
     } catch (error) {
@@ -46,7 +47,7 @@ export class Exporting {
   }
 
   /** One zip on disk, made by streaming; the page hands it to the browser's download. */
-  async zip(form: ExportForm): Promise<{ file: File; name: string }> {
+  async zip(form: Form): Promise<{ file: File; name: string }> {
     const { name, files } = await this.filesOf(form);
     const stream = zipStream(files.map((file) => ({ ...file, name: `${name}-${form}/${file.name}` })));
     const zipName = `${name}-${form}.zip`;
@@ -57,13 +58,14 @@ export class Exporting {
   }
 
   /** Writes into a folder of the user's. Each file takes its name when it is whole. */
-  async into(form: ExportForm, folder: FileSystemDirectoryHandle): Promise<{ files: number; bytes: number }> {
+  async into(form: Form, folder: FileSystemDirectoryHandle): Promise<{ files: number; bytes: number }> {
     const { name, files } = await this.filesOf(form);
     const target = await folder.getDirectoryHandle(`${name}-${form}`, { create: true });
     let bytes = 0;
     try {
       for (const file of files) {
-        const handle = await target.getFileHandle(file.name, { create: true });
+        const { directory, name: fileName } = await directoryOf(file.name, true, target);
+        const handle = await directory.getFileHandle(fileName, { create: true });
         const stream = await handle.createWritable();
         for await (const chunk of file.stream()) await stream.write(chunk);
         await stream.close();
@@ -81,7 +83,7 @@ export class Exporting {
     return { files: files.length, bytes };
   }
 
-  private async filesOf(form: ExportForm): Promise<{ name: string; files: OutputFile[] }> {
+  private async filesOf(form: Form): Promise<{ name: string; files: OutputFile[] }> {
     const delivery = this.prepared?.deliveries.find((one) => one.form === form);
     invariant(this.prepared && delivery, "bug", `the ${form} export has not been prepared`);
     invariant(delivery.ok, "format", `the ${form} export is not offered: ${delivery.reason ?? "its check failed"}`);
@@ -105,7 +107,7 @@ export class Exporting {
 }
 
 /** A form's folder in the private file system. */
-function placeOf(form: ExportForm): Place {
+function placeOf(form: Form): Place {
   const names: string[] = [];
   return {
     write: async (file) => {
@@ -122,5 +124,6 @@ function placeOf(form: ExportForm): Place {
       );
       return folderOf(form, sources);
     },
+    discard: () => remove(`${ROOT}/${form}`),
   };
 }

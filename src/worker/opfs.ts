@@ -10,14 +10,16 @@ const storageError = (what: string, error: unknown): EngineError => {
   return new EngineError("storage", `${what} failed (${name}). ${remedy} Nothing on the screen is lost.`, { name });
 };
 
-async function directoryOf(
+/** The folder of a path below `root` (the private file system where it is left out), and the file's name in it. */
+export async function directoryOf(
   path: string,
   create: boolean,
+  root?: FileSystemDirectoryHandle,
 ): Promise<{ directory: FileSystemDirectoryHandle; name: string }> {
   const parts = path.split("/");
   const name = parts.pop();
   invariant(name, "bug", `"${path}" names no file`);
-  let directory = await navigator.storage.getDirectory();
+  let directory = root ?? (await navigator.storage.getDirectory());
   for (const part of parts) directory = await directory.getDirectoryHandle(part, { create });
   return { directory, name };
 }

@@ -1,5 +1,5 @@
 // What the page and the worker say to each other: types only.
-import type { Masks, PlainError, Recipe, SelfCheck } from "../engine/index.ts";
+import type { Delivery, FloatDtype, Form, Masks, PlainError, Recipe, SelfCheck } from "../engine/index.ts";
 
 /** Where a model comes from. */
 export type ModelSource = { kind: "embedded" } | { kind: "files"; name: string; files: readonly File[] };
@@ -90,21 +90,12 @@ export interface Architecture {
   keptParameters: number;
 }
 
-export type ExportForm = "masked" | "compact";
-
-/** One form of the export, written, read back and compared. */
-export interface ExportCheck {
-  form: ExportForm;
-  bytes: number;
-  files: readonly { name: string; bytes: number }[];
-  /** Largest absolute difference of logits against the masked model in the engine, and of the largest logit, on `tokens` tokens. */
-  largestDifference: number;
-  /** Share of positions whose largest logit is the same. */
-  equalArgmax: number;
-  tokens: number;
-  ok: boolean;
-  /** Why it is not offered. */
-  reason?: string;
+/** How weights are written. */
+export interface ExportChoice {
+  /** Their element type; null: as the model has them. */
+  dtype: FloatDtype | null;
+  /** Largest weights file of the masked and compact forms in bytes; null: one file. */
+  shardBytes: number | null;
 }
 
 /** Every command is answered by one "reply" with the same id: its value, or an error. */
@@ -119,9 +110,9 @@ export type Command =
   | { type: "target"; keep: number }
   | { type: "perplexity"; subject: Subject; tokens: number }
   | { type: "generate"; prompt: string; tokens: number; temperature: number; seed: number }
-  | { type: "prepareExport"; forms: readonly ExportForm[] }
-  | { type: "saveZip"; form: ExportForm }
-  | { type: "saveFolder"; form: ExportForm; folder: FileSystemDirectoryHandle }
+  | { type: "prepareExport"; forms: readonly Form[]; choice: ExportChoice }
+  | { type: "saveZip"; form: Form }
+  | { type: "saveFolder"; form: Form; folder: FileSystemDirectoryHandle }
   /** Holds every kernel against its reference on this adapter. */
   | { type: "selfCheck" }
   | { type: "cancel"; task: Task };
@@ -140,7 +131,7 @@ export interface Replies {
   target: Architecture | null;
   perplexity: PerplexityResult;
   generate: { dense: string; pruned: string };
-  prepareExport: readonly ExportCheck[];
+  prepareExport: readonly Delivery[];
   /** A file on disk (OPFS), to be handed to the browser's download. */
   saveZip: { file: File; name: string };
   saveFolder: { files: number; bytes: number };

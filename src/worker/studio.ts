@@ -22,7 +22,6 @@ import { reporter } from "./pace.ts";
 import type {
   Architecture,
   Command,
-  ExportCheck,
   ModelFacts,
   PerplexityResult,
   Replies,
@@ -103,7 +102,7 @@ export class Studio {
         const models = { dense: model.model, pruned: await this.prunedModel() };
         return compareTexts(this.context(), model, models, command, this.send, () => this.cancelled.has("generate"));
       }),
-    prepareExport: ({ forms }) => this.task("export", () => this.prepareExport(forms)),
+    prepareExport: (command) => this.task("export", () => this.prepareExport(command)),
     saveZip: ({ form }) => this.exporting.zip(form),
     saveFolder: ({ form, folder }) => this.exporting.into(form, folder),
     selfCheck: () =>
@@ -260,7 +259,7 @@ export class Studio {
     return this.measuring.measure(this.context(), measurement, () => this.cancelled.has("perplexity"));
   }
 
-  private async prepareExport(forms: CommandOf<"prepareExport">["forms"]): Promise<readonly ExportCheck[]> {
+  private async prepareExport({ forms, choice }: CommandOf<"prepareExport">): Promise<Replies["prepareExport"]> {
     const { model } = this.opened();
     const { architecture, logits } = this;
     invariant(architecture && logits, "config", "There is nothing to export yet: train for at least one step first.");
@@ -282,6 +281,8 @@ export class Studio {
         calibration: { name: calibration.name, sha256: calibration.sha256 },
         perplexity: this.measuring.pairs(evaluation, architecture),
       },
+      ...(choice.dtype ? { dtype: choice.dtype } : {}),
+      ...(choice.shardBytes ? { shardBytes: choice.shardBytes } : {}),
       onProgress: (done, of, note) => report(done, of, note),
       cancelled: () => this.cancelled.has("export"),
     });

@@ -1,15 +1,16 @@
 // Exports of the embedded model: written, read back, compared; a damaged one is not offered, a cancelled one leaves nothing.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
-import { memoryFolder } from "../formats/memoryFolder.ts";
-import { collect, type OutputFile } from "../formats/outputFile.ts";
+import { EngineError } from "../errors.ts";
 import { readReceipt } from "../formats/readReceipt.ts";
 import { embeddedFolder } from "../golden/testFolders.ts";
 import { Gpu } from "../gpu/device.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
 import { gateLayout, type Masks } from "../prune/gates.ts";
 import { DEFAULT_RECIPE } from "../train/recipe.ts";
-import { deliver, type DeliveredForm, type DeliveryOptions, type Place } from "./delivery.ts";
+import type { Form } from "../formats/receipt.ts";
+import { deliver, type DeliveryOptions, type Place } from "./delivery.ts";
+import { memoryPlace } from "./memoryPlace.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;
@@ -38,31 +39,9 @@ const options = (): DeliveryOptions => ({
   },
 });
 
-/** A place in memory; `damage` may change a file's bytes on their way. */
-function memoryPlace(
-  damage: (file: OutputFile, bytes: Uint8Array<ArrayBuffer>) => void = () => undefined,
-): Place & { files: Record<string, Uint8Array<ArrayBuffer>> } {
-  const files: Record<string, Uint8Array<ArrayBuffer>> = {};
-  return {
-    files,
-    write: async (file) => {
-      const bytes = await collect(file);
-      damage(file, bytes);
-      files[file.name] = bytes;
-    },
-    folder: () => Promise.resolve(memoryFolder("export", files)),
-  };
-}
-
 test("both forms give the masked model's logits, and say so in the receipt", async () => {
   const places = { masked: memoryPlace(), compact: memoryPlace() };
-  const deliveries = await deliver(
-    ctx,
-    opened,
-    masks,
-    new Map(Object.entries(places) as [DeliveredForm, Place][]),
-    options(),
-  );
+  const deliveries = await deliver(ctx, opened, masks, new Map(Object.entries(places) as [Form, Place][]), options());
   expect(deliveries.map(({ form, ok, equalArgmax }) => ({ form, ok, equalArgmax }))).toEqual([
     { form: "masked", ok: true, equalArgmax: 1 },
     { form: "compact", ok: true, equalArgmax: 1 },
@@ -76,14 +55,25 @@ test("both forms give the masked model's logits, and say so in the receipt", asy
   expect(receipt.sample?.ids).toEqual([...options().ids.subarray(0, 16)]);
 });
 
-test("a form whose file was damaged is not offered, with the reason", async () => {
-  const place = memoryPlace((file, bytes) => {
+test("a form whose file was damaged is discarded with the reason, and the other one is offered", async () => {
+  const damaged = memoryPlace((file, bytes) => {
     if (file.name === "model.safetensors") bytes.fill(0x3c, bytes.length - 400_000);
   });
-  const [delivery] = await deliver(ctx, opened, masks, new Map([["masked", place]]), options());
-  expect(delivery?.ok).toBe(false);
-  expect(delivery?.reason).toMatch(/logits differ/);
-  expect(place.files["receipt.json"]).toBeUndefined();
+  const compact = memoryPlace();
+  const places = new Map<Form, Place>([
+    ["masked", damaged],
+    ["compact", compact],
+  ]);
+  const deliveries = await deliver(ctx, opened, masks, places, options());
+  expect(deliveries.map(({ form, ok }) => [form, ok])).toEqual([
+    ["masked", false],
+    ["compact", true],
+  ]);
+  expect(deliveries[0]?.reason).toMatch(/logits differ by up to [\d.e+]+, more than/);
+  expect(deliveries[0]?.largestDifference).toBeGreaterThan(0.1);
+  expect(damaged.files).toEqual({});
+  const receipt = readReceipt(new TextDecoder().decode(compact.files["receipt.json"]));
+  expect(receipt.checks.map(({ form, runtime }) => [form, runtime])).toEqual([["compact", "Espalier engine (WebGPU)"]]);
 });
 
 test("a file that cannot be read back is not offered, with the reason", async () => {
@@ -91,8 +81,30 @@ test("a file that cannot be read back is not offered, with the reason", async ()
     if (file.name === "model.safetensors") bytes.fill(0, 0, 8);
   });
   const [delivery] = await deliver(ctx, opened, masks, new Map([["compact", place]]), options());
-  expect(delivery?.ok).toBe(false);
+  expect(delivery).toMatchObject({ ok: false, code: "format", runtime: "" });
   expect(delivery?.reason).toContain("model.safetensors");
+  expect(delivery?.largestDifference).toBeNaN();
+});
+
+test("a runtime that is not there, or fails, keeps its form from being offered; a stop ends all", async () => {
+  const all = (): Map<Form, Place> =>
+    new Map([
+      ["onnx", memoryPlace()],
+      ["compact", memoryPlace()],
+    ] as const);
+  const failing = async (): Promise<never> => {
+    throw new EngineError("out-of-memory", "no room for it");
+  };
+  const places = all();
+  const [onnx, compact] = await deliver(ctx, opened, masks, places, { ...options(), openOnnx: failing });
+  expect([onnx?.ok, onnx?.reason, compact?.ok]).toEqual([false, "no room for it", true]);
+  expect((await places.get("onnx")?.folder())?.list()).toEqual([]);
+  expect((await deliver(ctx, opened, masks, all(), options())).map(({ ok }) => ok)).toEqual([false, true]);
+  const stopped = async (): Promise<never> => {
+    throw new EngineError("cancelled", "stopped");
+  };
+  const ended = deliver(ctx, opened, masks, all(), { ...options(), openOnnx: stopped });
+  await expect(ended).rejects.toMatchObject({ code: "cancelled" });
 });
 
 test("masks of a receipt are applied again to its model, in shards, and not to other weights", async () => {
@@ -122,6 +134,9 @@ test("a rounded export is held to its dtype's limit, and says how far it is off"
   const [delivery] = await deliver(ctx, opened, masks, new Map([["masked", place]]), { ...options(), dtype: "BF16" });
   expect(delivery?.ok).toBe(true);
   expect(delivery?.largestDifference).toBeGreaterThan(1e-4);
+  const receipt = readReceipt(new TextDecoder().decode(place.files["receipt.json"]));
+  expect([receipt.model.dtype, receipt.checks[0]?.dtype, delivery?.dtype]).toEqual([opened.dtype, "BF16", "BF16"]);
+  expect(opened.dtype).not.toBe("BF16");
 });
 
 test("cancelling stops in the middle of a file", async () => {

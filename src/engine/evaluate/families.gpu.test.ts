@@ -1,30 +1,20 @@
 // Exports of every family: written, read back with the loader that users have, and compared with the masked model. Biases are cut, too.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
-import { memoryFolder } from "../formats/memoryFolder.ts";
-import { collect } from "../formats/outputFile.ts";
 import { goldenFolder } from "../golden/testFolders.ts";
 import { Gpu } from "../gpu/device.ts";
 import { openModel } from "../model/open.ts";
 import { gateLayout } from "../prune/gates.ts";
 import { DEFAULT_RECIPE } from "../train/recipe.ts";
-import { deliver, type DeliveredForm, type Place } from "./delivery.ts";
+import type { Form } from "../formats/receipt.ts";
+import { deliver } from "./delivery.ts";
+import { memoryPlace } from "./memoryPlace.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
   ctx = new Ctx(await Gpu.open());
 });
 afterAll(() => ctx.gpu.destroy());
-
-function memoryPlace(): Place {
-  const files: Record<string, Uint8Array> = {};
-  return {
-    write: async (file) => {
-      files[file.name] = await collect(file);
-    },
-    folder: () => Promise.resolve(memoryFolder("export", files)),
-  };
-}
 
 test.each(["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"])(
   "%s: both forms give its logits",
@@ -33,7 +23,7 @@ test.each(["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"])(
     const masks = gateLayout(opened.config).sizes.map((size, i) =>
       Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
     );
-    const forms: readonly DeliveredForm[] = ["masked", "compact"];
+    const forms: readonly Form[] = ["masked", "compact"];
     const places = new Map(forms.map((form) => [form, memoryPlace()]));
     const deliveries = await deliver(ctx, opened, masks, places, {
       ids: Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % opened.config.vocab),

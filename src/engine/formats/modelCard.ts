@@ -12,7 +12,9 @@ const FORM_NOTES: Record<Form, string> = {
     "This folder is the **compact** form: the pruned rows and columns are cut out, and `model.layers.{l}.espalier.s1` to `s5` list which positions of the base model's dimensions stay. " +
     "The widths differ from block to block (`espalier.widths` in config.json), and `modeling_espalier.py` in this folder is what transformers needs to load it: " +
     '`AutoModelForCausalLM.from_pretrained("this folder", trust_remote_code=True)`. It computes exactly what the masked form does; Espalier reads it too.',
-  onnx: "This folder is the **onnx** form: cut weights with Gather and ScatterElements around them, for onnxruntime and transformers.js.",
+  onnx:
+    "This folder is the **onnx** form: `onnx/model.onnx` has the cut weights with Gather and ScatterElements around them, and inputs and outputs for a KV cache. It computes exactly what the masked form does. " +
+    'onnxruntime runs it everywhere, and transformers.js as it stands: `pipeline("text-generation", "this folder")`.',
 };
 
 /** The model card of one form as Markdown with front matter; the numbers are the receipt's and nothing else. */
@@ -91,9 +93,10 @@ function perplexities(pairs: readonly PerplexityPair[]): string {
 function checks({ checks: all }: Receipt): string {
   if (all.length === 0) return "None were made.";
   return table(
-    ["form", "runtime", "tokens", "largest logit difference", "equal argmax"],
+    ["form", "weights", "runtime", "tokens", "largest logit difference", "equal argmax"],
     all.map((check) => [
       check.form,
+      check.dtype,
       `${oneLine(check.runtime)} ${oneLine(check.version)}`,
       whole(check.tokens),
       check.maxAbsLogitDifference.toExponential(1),

@@ -5,7 +5,7 @@ import { gateCosts, keptInBlock } from "../prune/budget.ts";
 import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "../prune/gates.ts";
 import { checkRecipe, DEFAULT_RECIPE, ESTIMATORS, RATIO_MODES, type Recipe } from "../train/recipe.ts";
 import { unpackBits } from "./bitset.ts";
-import { FLOAT_DTYPES } from "./dtype.ts";
+import { FLOAT_DTYPES, type FloatDtype } from "./dtype.ts";
 import { JsonField } from "./jsonFields.ts";
 import { readLogitSample } from "./logitSample.ts";
 import {
@@ -64,7 +64,10 @@ export function readReceipt(text: string, file = RECEIPT_FILE): Receipt {
         .map((vector) => vector.text()),
     },
     perplexity: root.get("perplexity").list().map(readPerplexity),
-    checks: root.get("checks").list().map(readCheck),
+    checks: root
+      .get("checks")
+      .list()
+      .map((check) => readCheck(check, model.dtype)),
     ...(sample.value === undefined ? {} : { sample: readLogitSample(sample) }),
   };
   checkCounts(receipt, file);
@@ -183,9 +186,12 @@ function readPerplexity(field: JsonField): PerplexityPair {
   };
 }
 
-function readCheck(field: JsonField): FormCheck {
+/** Receipts of older versions do not say which dtype was written: it was the model's unless another was chosen. */
+function readCheck(field: JsonField, modelDtype: FloatDtype): FormCheck {
+  const dtype = field.get("dtype");
   return {
     form: field.get("form").oneOf(FORMS),
+    dtype: dtype.value === undefined ? modelDtype : dtype.oneOf(FLOAT_DTYPES),
     runtime: field.get("runtime").text(),
     version: field.get("version").text(),
     tokens: field.get("tokens").count(),

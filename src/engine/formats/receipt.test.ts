@@ -39,7 +39,15 @@ const input: ReceiptInput = {
   calibration: text,
   perplexity: [{ text, context: 512, tokens: 20480, beginToken: false, dense: 19.78, pruned: 27.09 }],
   checks: [
-    { form: "masked", runtime: "Espalier", version: "0.1.0", tokens: 64, maxAbsLogitDifference: 0, argmaxAgreement: 1 },
+    {
+      form: "masked",
+      dtype: "F16",
+      runtime: "Espalier",
+      version: "0.1.0",
+      tokens: 64,
+      maxAbsLogitDifference: 0,
+      argmaxAgreement: 1,
+    },
   ],
 };
 const receipt = buildReceipt(input);

@@ -47,6 +47,8 @@ export interface PerplexityPair {
 /** One form, opened again by one runtime and compared with the studio's own forward. */
 export interface FormCheck {
   form: Form;
+  /** Element type of the weights in its files; `model.dtype` is the base model's. */
+  dtype: FloatDtype;
   runtime: string;
   version: string;
   /** Tokens whose logits were compared. */
@@ -67,6 +69,7 @@ export interface ReceiptModel {
   /** Licence of the base model as its own card states it, or "not stated". */
   licence: string;
   modelType: string;
+  /** As the base model stores its weights; an export may have been converted (see FormCheck). */
   dtype: FloatDtype;
   layers: number;
   dModel: number;

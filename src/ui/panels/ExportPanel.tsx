@@ -3,6 +3,7 @@ import { Progress } from "radix-ui";
 import { ErrorNote } from "../ErrorNote.tsx";
 import { bytes, duration, percent } from "../format.ts";
 import { useActions, useCalm, useStudio } from "../studioContext.tsx";
+import { ExportChoices } from "./ExportChoices.tsx";
 import { ExportRow } from "./ExportRow.tsx";
 
 function Preparing() {
@@ -14,7 +15,7 @@ function Preparing() {
       ? `${bytes(progress.done)} of ${bytes(progress.total)}`
       : `${progress.done} of ${progress.total} ${progress.unit}`
     : "";
-  const left = progress?.secondsLeft === undefined ? "" : `, ${duration(progress.secondsLeft)} left`;
+  const left = progress?.secondsLeft ? `, ${duration(progress.secondsLeft)} left` : "";
   return (
     <div className="opening" data-testid="export-progress">
       <p role="status">
@@ -43,6 +44,9 @@ export function ExportPanel() {
   const moved = useStudio(({ exported: { last }, architecture: now }) => {
     return last !== null && now !== null && (last.keep !== now.keep || last.step !== now.step);
   });
+  const chosenAnew = useStudio(({ exported: { last }, exportChoice: { dtype, shardBytes } }) => {
+    return last !== null && (last.choice.dtype !== dtype || last.choice.shardBytes !== shardBytes);
+  });
   const { prepareExport } = useActions();
   const { last } = exported;
   return (
@@ -50,8 +54,10 @@ export function ExportPanel() {
       <div>
         <h2 id="export-heading">Export</h2>
         <p className="panel-intro">
-          Each form is written, read back through the studio’s own loader and its logits compared, before it is offered.
+          Each form is written, opened again and its logits compared, before it is offered: masked and compact by this
+          studio’s loader, ONNX by onnxruntime.
         </p>
+        <ExportChoices disabled={exported.phase === "preparing"} />
         {exported.phase === "preparing" ? (
           <Preparing />
         ) : (
@@ -71,6 +77,7 @@ export function ExportPanel() {
           <p className="export-of" data-testid="export-of">
             Prepared at {percent(last.keep)} of the block weights, masks of step {last.step}.
             {moved ? <strong> The map has moved on since: prepare again to export what it shows.</strong> : null}
+            {chosenAnew && !moved ? <strong> Prepare again to write the weights as chosen now.</strong> : null}
           </p>
         ) : null}
         {saving.phase === "saving" ? <p role="status">Saving the {saving.form} form…</p> : null}
@@ -93,7 +100,7 @@ export function ExportPanel() {
       ) : (
         <p className="export-empty">
           {trained
-            ? "Masked and compact safetensors, with config, tokenizer and receipt, will stand here with what their check found."
+            ? "Masked and compact safetensors and ONNX, with config, tokenizer and receipt, will stand here with what their check found."
             : "Train first: nothing is pruned yet."}
         </p>
       )}

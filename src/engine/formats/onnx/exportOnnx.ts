@@ -38,7 +38,10 @@ export interface OnnxSource extends ExportSource {
 export async function exportOnnx(source: OnnxSource): Promise<OutputFile[]> {
   const { folder, config, masks, dtype, fileLimitBytes = FILE_LIMIT_BYTES } = source;
   if (dtype === "BF16") {
-    throw new EngineError("unsupported", "ONNX weights are F32 or F16, not BF16: few runtimes compute with it");
+    throw new EngineError(
+      "unsupported",
+      "ONNX weights are F32 or F16, not BF16: few runtimes compute with it; choose one of the two for this form",
+    );
   }
   const weights = await openSource(source);
   const lists = indexLists(masks);

@@ -1,0 +1,23 @@
+// A place for exports in memory: tests write there, and may spoil a file on its way.
+import { memoryFolder } from "../formats/memoryFolder.ts";
+import { collect, type OutputFile } from "../formats/outputFile.ts";
+import type { Place } from "./delivery.ts";
+
+/** `damage` may change a file's bytes before they are kept. */
+export function memoryPlace(
+  damage: (file: OutputFile, bytes: Uint8Array<ArrayBuffer>) => void = () => undefined,
+): Place & { files: Record<string, Uint8Array<ArrayBuffer>> } {
+  const files: Record<string, Uint8Array<ArrayBuffer>> = {};
+  return {
+    files,
+    write: async (file) => {
+      const bytes = await collect(file);
+      damage(file, bytes);
+      files[file.name] = bytes;
+    },
+    folder: async () => memoryFolder("export", { ...files }),
+    discard: async () => {
+      for (const name of Object.keys(files)) delete files[name];
+    },
+  };
+}

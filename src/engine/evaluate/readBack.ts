@@ -1,0 +1,71 @@
+// A written form, opened again: the engine's own readers for masked and compact, and what any other runtime has to offer to be one.
+import type { Ctx } from "../ctx.ts";
+import { readJson, type Folder } from "../formats/folder.ts";
+import { readCompact } from "../formats/readCompact.ts";
+import { openWeights } from "../formats/safetensors.ts";
+import { readConfig } from "../model/config.ts";
+import { decoderForward } from "../model/decoder.ts";
+import { loadModel, type Model } from "../model/load.ts";
+import { masked } from "../model/selection.ts";
+import { checkWeights } from "../model/weights.ts";
+import { flatten, gateLayout, type Masks } from "../prune/gates.ts";
+
+/** A form in the hands of a runtime. */
+export interface OpenedForm {
+  /** Name and version of the runtime, as the receipt states them. */
+  readonly runtime: string;
+  readonly version: string;
+  /** Logits (T, V) of the ids, once for each way in which the form computes them (at once, by its KV cache). */
+  logits(ids: Uint32Array): Promise<readonly Float32Array[]>;
+  /** Frees what it holds. */
+  close(): void;
+}
+
+/** Opens a form as a user's program would: only the folder that was written is looked at. */
+export type FormReader = (folder: Folder, cancelled: () => boolean) => Promise<OpenedForm>;
+
+export const ENGINE_RUNTIME = "Espalier engine (WebGPU)";
+
+/** The engine as the reader of a form; `version` is the program's. */
+export function engineReader(ctx: Ctx, form: "masked" | "compact", version: string): FormReader {
+  return async (folder) => {
+    const model = await reload(ctx, form, folder);
+    return {
+      runtime: ENGINE_RUNTIME,
+      version,
+      logits: async (ids) => [await logitsOf(ctx, model, ids)],
+      close: () => model.free(),
+    };
+  };
+}
+
+async function reload(ctx: Ctx, form: "masked" | "compact", folder: Folder): Promise<Model> {
+  if (form === "compact") {
+    const { config, lists, weights } = await readCompact(folder);
+    return loadModel(ctx, config, weights, { lists });
+  }
+  const config = readConfig(await readJson(await folder.open("config.json")));
+  const weights = await openWeights(folder);
+  checkWeights(config, weights);
+  return loadModel(ctx, config, weights);
+}
+
+/** Logits (T, V) of the model with the masks multiplied in: what every form has to compute. */
+export async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Uint32Array): Promise<Float32Array> {
+  const layout = gateLayout(model.config);
+  const gates = ctx.persistent("export masks", [layout.length], { data: flatten(layout, masks) });
+  try {
+    return await logitsOf(ctx, { ...model, selection: masked(gates, layout) }, ids);
+  } finally {
+    ctx.free(gates);
+  }
+}
+
+async function logitsOf(ctx: Ctx, model: Model, ids: Uint32Array): Promise<Float32Array> {
+  const logits = ctx.step(() => {
+    const tokens = ctx.upload(ids, [ids.length], "ids");
+    const start = ctx.upload(new Uint32Array(1), [1], "start");
+    return decoderForward(ctx, model.config, model.weights, tokens, { selection: model.selection, start });
+  });
+  return ctx.read(logits);
+}

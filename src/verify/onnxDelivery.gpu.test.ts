@@ -1,0 +1,100 @@
+// The three forms of an export together: the ONNX one is offered only where onnxruntime-web computes the masked model's logits.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  Ctx,
+  deliver,
+  type Delivery,
+  type Form,
+  Gpu,
+  openModel,
+  type OpenedModel,
+  readReceipt,
+} from "../engine/index.ts";
+import type { DeliveryOptions, Place } from "../engine/index.ts";
+import { memoryPlace } from "../engine/evaluate/memoryPlace.ts";
+import { goldenFolder } from "../engine/golden/testFolders.ts";
+import { gateLayout, type Masks } from "../engine/prune/gates.ts";
+import { DEFAULT_RECIPE } from "../engine/train/recipe.ts";
+import { onnxReader } from "./onnxReader.ts";
+
+let ctx: Ctx;
+let opened: OpenedModel;
+let masks: Masks;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+  opened = await openModel(ctx, await goldenFolder("llama"));
+  masks = gateLayout(opened.config).sizes.map((size, i) =>
+    Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
+  );
+});
+afterAll(() => ctx.gpu.destroy());
+
+/** Delivers the forms; the engine is handed onnxruntime-web as the reader of ONNX. */
+async function delivered(
+  places: Partial<Record<Form, Place>>,
+  more: Partial<DeliveryOptions> = {},
+): Promise<Partial<Record<Form, Delivery>>> {
+  const deliveries = await deliver(ctx, opened, masks, new Map(Object.entries(places) as [Form, Place][]), {
+    ids: Uint32Array.from({ length: 32 }, (_, i) => (i * 37) % opened.config.vocab),
+    openOnnx: onnxReader,
+    receipt: {
+      ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: opened.name, licence: "not stated" },
+      ...{ recipe: DEFAULT_RECIPE, target: { ratio: "block weights kept", value: 0.5 }, trainedSteps: 1 },
+      calibration: { name: "a text", sha256: "0".repeat(64) },
+      perplexity: [],
+    },
+    ...more,
+  });
+  return Object.fromEntries(deliveries.map((delivery) => [delivery.form, delivery]));
+}
+
+test("onnxruntime-web gives the engine's masked logits, and the receipt says so", async () => {
+  const places = { masked: memoryPlace(), compact: memoryPlace(), onnx: memoryPlace() };
+  const { masked, compact, onnx } = await delivered(places);
+  expect([masked?.ok, compact?.ok, onnx?.ok]).toEqual([true, true, true]);
+  expect(onnx).toMatchObject({ runtime: "onnxruntime-web (wasm)", dtype: "F32", equalArgmax: 1 });
+  expect(onnx?.version).toMatch(/^1\.\d+\.\d+/);
+  expect(onnx?.largestDifference).toBeLessThan(1e-4);
+  expect(Object.keys(places.onnx.files)).toEqual(
+    expect.arrayContaining(["config.json", "onnx/model.onnx", "tokenizer.json", "receipt.json", "README.md"]),
+  );
+  const { checks } = readReceipt(new TextDecoder().decode(places.onnx.files["receipt.json"]));
+  expect(checks.map(({ form, runtime, version }) => [form, runtime, version])).toEqual([
+    ["masked", "Espalier engine (WebGPU)", "0.0.0"],
+    ["compact", "Espalier engine (WebGPU)", "0.0.0"],
+    ["onnx", "onnxruntime-web (wasm)", onnx?.version],
+  ]);
+  expect(new TextDecoder().decode(places.onnx.files["README.md"])).toMatch(
+    /\| onnx \| F32 \| onnxruntime-web \(wasm\)/,
+  );
+});
+
+test("weights of the ONNX form that were damaged are noticed, and the form is discarded", async () => {
+  const onnx = memoryPlace((file, bytes) => {
+    // the weights fill nearly all of the file: its middle is in them
+    if (file.name === "onnx/model.onnx") bytes.fill(0x3c, bytes.length / 2, bytes.length / 2 + 4000);
+  });
+  const found = await delivered({ compact: memoryPlace(), onnx });
+  expect(found.compact?.ok).toBe(true);
+  expect(found.onnx).toMatchObject({ ok: false, runtime: "onnxruntime-web (wasm)" });
+  expect(found.onnx?.reason).toMatch(/logits differ by up to/);
+  expect(onnx.files).toEqual({});
+});
+
+test("an ONNX file that onnxruntime-web cannot open is not offered, with what it said", async () => {
+  const onnx = memoryPlace((file, bytes) => {
+    if (file.name === "onnx/model.onnx") bytes.fill(0, 0, 64);
+  });
+  const found = await delivered({ onnx });
+  expect(found.onnx).toMatchObject({ ok: false, code: "format", runtime: "" });
+  expect(found.onnx?.reason).toContain("onnxruntime-web said:");
+});
+
+test("F16 is held to its own limit; BF16 is refused for ONNX alone", async () => {
+  const half = await delivered({ onnx: memoryPlace() }, { dtype: "F16" });
+  expect(half.onnx).toMatchObject({ ok: true, dtype: "F16" });
+  expect(half.onnx?.largestDifference).toBeGreaterThan(1e-5);
+  const brain = await delivered({ masked: memoryPlace(), onnx: memoryPlace() }, { dtype: "BF16" });
+  expect([brain.masked?.ok, brain.onnx?.ok, brain.onnx?.code]).toEqual([true, false, "unsupported"]);
+  expect(brain.onnx?.reason).toMatch(/F32 or F16, not BF16/);
+});

@@ -1,0 +1,131 @@
+// An ONNX decoder in onnxruntime-web (wasm): logits of tokens, with and without its KV cache. Runs in onnxWorker.ts only.
+import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import threadUrl from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
+import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+import type { OnnxTimes } from "./protocol.ts";
+
+/** More threads than this gain little on the small products of a decoder. */
+const MOST_THREADS = 4;
+const PAST = "past_key_values.";
+const PRESENT = "present.";
+
+// Everything comes from this page's own server. Threads need shared memory, which a page has only where it is isolated from other
+// origins, and a script of their own, for this worker's listens to other messages.
+const ownUrl = (url: string): string => new URL(url, self.location.href).href;
+const isolated = self.crossOriginIsolated;
+env.wasm.wasmPaths = { wasm: ownUrl(wasmUrl), ...(isolated ? { mjs: ownUrl(threadUrl) } : {}) };
+env.wasm.numThreads = isolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
+env.logLevel = "error";
+
+/** Keys and values of `tokens` positions, under the names by which they go in again. */
+interface Cache {
+  tokens: number;
+  tensors: Readonly<Record<string, Tensor>>;
+}
+
+export class OnnxSession {
+  private readonly session: InferenceSession;
+
+  private constructor(session: InferenceSession) {
+    this.session = session;
+  }
+
+  /** Throws what onnxruntime says, or names the input or output that a decoder lacks. */
+  static async open(
+    model: Uint8Array,
+    externalData: readonly { path: string; data: Uint8Array }[],
+  ): Promise<OnnxSession> {
+    const session = await InferenceSession.create(model, {
+      executionProviders: ["wasm"],
+      externalData: [...externalData],
+      logSeverityLevel: 3,
+    });
+    const { inputNames, outputNames } = session;
+    if (!inputNames.includes("input_ids") || !outputNames.includes("logits"))
+      throw new Error(
+        `expected an input input_ids and an output logits, got inputs ${inputNames.join(", ")} and outputs ${outputNames.join(", ")}`,
+      );
+    return new OnnxSession(session);
+  }
+
+  static get facts(): { version: string; threads: number } {
+    return { version: env.versions.web ?? env.versions.common, threads: env.wasm.numThreads ?? 1 };
+  }
+
+  /** Logits (T, V) of all ids at once, from an empty cache. */
+  async forward(ids: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
+    return (await this.run(ids, this.emptyCache())).logits;
+  }
+
+  /** The same logits by the KV cache: the first `prompt` ids at once, then one at a time. */
+  async decode(ids: Uint32Array, prompt: number): Promise<Float32Array<ArrayBuffer>> {
+    let { logits, cache } = await this.run(ids.subarray(0, prompt), this.emptyCache());
+    const all = new Float32Array((logits.length / prompt) * ids.length);
+    all.set(logits);
+    let at = logits.length;
+    for (let i = prompt; i < ids.length; i++) {
+      ({ logits, cache } = await this.run(ids.subarray(i, i + 1), cache));
+      all.set(logits, at);
+      at += logits.length;
+    }
+    return all;
+  }
+
+  /** Times whole forwards, after one that does not count, and then tokens decoded one at a time behind the ids. */
+  async time(ids: Uint32Array, decodeTokens: number, repeats: number): Promise<OnnxTimes> {
+    const timed = async <T>(times: number[], work: () => Promise<T>): Promise<T> => {
+      const began = performance.now();
+      const result = await work();
+      times.push(performance.now() - began);
+      return result;
+    };
+    const [forwardMs, decodeMs]: [number[], number[]] = [[], []];
+    let { cache } = await this.run(ids, this.emptyCache());
+    for (let i = 0; i < repeats; i++) await timed(forwardMs, () => this.run(ids, this.emptyCache()));
+    for (let i = 0; i < decodeTokens; i++) {
+      const at = i % ids.length;
+      ({ cache } = await timed(decodeMs, () => this.run(ids.subarray(at, at + 1), cache)));
+    }
+    return { forwardMs, decodeMs };
+  }
+
+  private emptyCache(): Cache {
+    const tensors: Record<string, Tensor> = {};
+    for (const input of this.session.inputMetadata) {
+      if (!input.name.startsWith(PAST)) continue;
+      if (!input.isTensor || input.type !== "float32")
+        throw new Error(`${input.name}: expected a float32 tensor, got ${input.isTensor ? input.type : "none"}`);
+      // batch 1, heads, no position yet, head width: what is named is not fixed
+      const [, heads, , width] = input.shape;
+      tensors[input.name] = new Tensor("float32", new Float32Array(0), [1, Number(heads), 0, Number(width)]);
+    }
+    return { tokens: 0, tensors };
+  }
+
+  private async run(
+    ids: Uint32Array,
+    { tokens, tensors }: Cache,
+  ): Promise<{ logits: Float32Array<ArrayBuffer>; cache: Cache }> {
+    const count = ids.length;
+    const integers = (values: ArrayLike<number>): Tensor =>
+      new Tensor("int64", BigInt64Array.from(Array.from(values), BigInt), [1, values.length]);
+    const given: Record<string, Tensor> = {
+      input_ids: integers(ids),
+      attention_mask: integers(new Uint8Array(tokens + count).fill(1)),
+      position_ids: integers(Uint32Array.from({ length: count }, (_, i) => tokens + i)),
+      ...tensors,
+    };
+    // not every family takes positions
+    const wanted = Object.entries(given).filter(([name]) => this.session.inputNames.includes(name));
+    const outputs = await this.session.run(Object.fromEntries(wanted));
+    const logits = outputs["logits"]?.data;
+    if (!(logits instanceof Float32Array)) throw new Error("expected float32 logits");
+    const present = Object.entries(outputs)
+      .filter(([name]) => name.startsWith(PRESENT))
+      .map(([name, tensor]) => [PAST + name.slice(PRESENT.length), tensor] as const);
+    return {
+      logits: logits as Float32Array<ArrayBuffer>,
+      cache: { tokens: tokens + count, tensors: Object.fromEntries(present) },
+    };
+  }
+}

@@ -1,0 +1,31 @@
+// What src/verify and its worker say to each other: types only.
+
+/** One file of the model after the other in parts, then "open", then anything. Every command is answered in its turn. */
+export type OnnxCommand =
+  | { type: "file"; path: string; sizeBytes: number }
+  | { type: "part"; path: string; offset: number; bytes: Uint8Array<ArrayBuffer> }
+  /** `model` is the path of the graph; the other files are its external data, named relative to it. */
+  | { type: "open"; model: string }
+  | { type: "forward"; ids: Uint32Array }
+  | { type: "decode"; ids: Uint32Array; prompt: number }
+  | { type: "time"; ids: Uint32Array; decodeTokens: number; repeats: number };
+
+export interface OnnxReplies {
+  file: null;
+  part: null;
+  /** Of onnxruntime-web, and the threads that it works with. */
+  open: { version: string; threads: number };
+  forward: Float32Array<ArrayBuffer>;
+  decode: Float32Array<ArrayBuffer>;
+  time: OnnxTimes;
+}
+
+/** Milliseconds of each repeated forward over the ids, and of each token that was decoded behind them with the KV cache. */
+export interface OnnxTimes {
+  forwardMs: number[];
+  decodeMs: number[];
+}
+
+export type ToOnnx = { id: number } & OnnxCommand;
+export type FromOnnx =
+  { id: number; value: OnnxReplies[keyof OnnxReplies] } | { id: number; failure: { name: string; message: string } };
