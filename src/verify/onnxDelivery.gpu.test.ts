@@ -19,26 +19,30 @@ import { onnxReader } from "./onnxReader.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;
-let masks: Masks;
 beforeAll(async () => {
   ctx = new Ctx(await Gpu.open());
   opened = await openModel(ctx, await goldenFolder("llama"));
-  masks = gateLayout(opened.config).sizes.map((size, i) =>
-    Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
-  );
 });
 afterAll(() => ctx.gpu.destroy());
+
+/** Three of five gates kept, in every vector another three. */
+function masksOf({ config }: OpenedModel): Masks {
+  return gateLayout(config).sizes.map((size, i) =>
+    Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
+  );
+}
 
 /** Delivers the forms; the engine is handed onnxruntime-web as the reader of ONNX. */
 async function delivered(
   places: Partial<Record<Form, Place>>,
   more: Partial<DeliveryOptions> = {},
+  model = opened,
 ): Promise<Partial<Record<Form, Delivery>>> {
-  const deliveries = await deliver(ctx, opened, masks, new Map(Object.entries(places) as [Form, Place][]), {
-    ids: Uint32Array.from({ length: 32 }, (_, i) => (i * 37) % opened.config.vocab),
+  const deliveries = await deliver(ctx, model, masksOf(model), new Map(Object.entries(places) as [Form, Place][]), {
+    ids: Uint32Array.from({ length: 32 }, (_, i) => (i * 37) % model.config.vocab),
     openOnnx: onnxReader,
     receipt: {
-      ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: opened.name, licence: "not stated" },
+      ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: model.name, licence: "not stated" },
       ...{ recipe: DEFAULT_RECIPE, target: { ratio: "block weights kept", value: 0.5 }, trainedSteps: 1 },
       calibration: { name: "a text", sha256: "0".repeat(64) },
       perplexity: [],
@@ -68,6 +72,17 @@ test("onnxruntime-web gives the engine's masked logits, and the receipt says so"
     /\| onnx \| F32 \| onnxruntime-web \(wasm\)/,
   );
 });
+
+test.each(["llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"])(
+  "%s: onnxruntime-web gives its masked logits",
+  async (name) => {
+    const family = await openModel(ctx, await goldenFolder(name));
+    const { onnx } = await delivered({ onnx: memoryPlace() }, {}, family);
+    family.model.free();
+    expect({ ok: onnx?.ok, reason: onnx?.reason }).toEqual({ ok: true, reason: undefined });
+    expect(onnx?.equalArgmax).toBe(1);
+  },
+);
 
 test("weights of the ONNX form that were damaged are noticed, and the form is discarded", async () => {
   const onnx = memoryPlace((file, bytes) => {
