@@ -11,7 +11,6 @@ export interface GoldenInfo {
   hard: { loss: number; kept_block_weights: number; block_weights: number; perplexity?: { context: number; tokens: number; value: number } };
   soft?: { loss: number };
   train?: TrainInfo;
-  /** By method and pattern, such as "dass 2:4". */
   weights?: Record<string, GoldenWeights>;
 }
 
@@ -48,6 +47,14 @@ export interface GoldenWeights {
   perplexity: { context: number; tokens: number; value: number };
 }
 
+/** Weight pruning in PyTorch: numbers by method and pattern, such as "dass 2:4", and their keep-masks. */
+export interface GoldenPruning {
+  readonly weights: Record<string, GoldenWeights>;
+  readonly file: SafetensorsFile;
+  /** The tensor of golden.safetensors whose rows are the calibration sequences. */
+  readonly calibration: string;
+}
+
 export interface GoldenCase {
   readonly name: string;
   readonly config: ModelConfig;
@@ -56,6 +63,7 @@ export interface GoldenCase {
   readonly file: SafetensorsFile;
   /** By name: "train" for one ratio, "every" for a hypernetwork of every ratio. */
   readonly trainings: ReadonlyMap<string, GoldenTraining>;
+  readonly prunings: readonly GoldenPruning[];
   has(name: string): boolean;
   floats(name: string): Promise<Float32Array<ArrayBuffer>>;
   /** A tensor of token ids (I32 or I64). */
@@ -84,6 +92,7 @@ export async function openCase(folder: Folder): Promise<GoldenCase> {
     file,
     has: (name) => file.tensors.has(name),
     trainings: await trainingsOf(folder, info, file),
+    prunings: await pruningsOf(folder, info, file),
     floats: (name) => file.readFloat32(name),
     ids: (name) => idsOf(file, name),
     mask: (name) => file.readTensor(name),
@@ -111,4 +120,13 @@ async function trainingsOf(
     trainings.set("every", { info, file: await readSafetensors(await folder.open("every.safetensors")) });
   }
   return trainings;
+}
+
+async function pruningsOf(folder: Folder, { weights }: GoldenInfo, file: SafetensorsFile): Promise<GoldenPruning[]> {
+  const prunings: GoldenPruning[] = weights ? [{ weights, file, calibration: "calibration.ids" }] : [];
+  if (folder.list().includes("weights.json")) {
+    const info = (await readJson(await folder.open("weights.json"))) as Omit<GoldenPruning, "file">;
+    prunings.push({ ...info, file: await readSafetensors(await folder.open("weights.safetensors")) });
+  }
+  return prunings;
 }

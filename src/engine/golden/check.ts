@@ -20,7 +20,7 @@ export async function checkGolden(ctx: Ctx, folder: Folder): Promise<GoldenRepor
   try {
     const checks = await checkModel(ctx, golden, model);
     for (const [name, training] of golden.trainings) checks.push(...(await checkTraining(ctx, name, training, model)));
-    if (golden.info.weights) checks.push(...(await checkWeightPruning(ctx, golden, model)));
+    for (const pruning of golden.prunings) checks.push(...(await checkWeightPruning(ctx, golden, pruning, model)));
     return {
       case: folder.name,
       adapter: ctx.gpu.facts.name,

@@ -1,32 +1,29 @@
-// Golden checks of weight pruning: keep-masks, counts, loss and perplexity of every method and pattern that the case has numbers for.
+// Golden checks of weight pruning: keep-masks, counts, updated weights, loss and perplexity of every method and pattern that the case has numbers for.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Model } from "../model/load.ts";
-import { type Check, check } from "../ops/parity.ts";
-import { pruneWeights } from "../prune/pruneWeights.ts";
+import { type Check, check, worstDifference } from "../ops/parity.ts";
+import { readMatrix } from "../prune/blockPruner.ts";
+import { pruneWeights, type PrunedWeights } from "../prune/pruneWeights.ts";
 import { isKept, keptOfMasks, type WeightMasks, weightsOf } from "../prune/weightMasks.ts";
-import type { ScoredMethod } from "../prune/weightScores.ts";
-import type { GoldenCase } from "./case.ts";
+import { WEIGHT_METHODS, type WeightMethod } from "../prune/weightRecipe.ts";
+import type { GoldenCase, GoldenPruning } from "./case.ts";
 import { forward, LIMITS, lossCheck, perplexityCheck } from "./model.ts";
 
-const METHODS: readonly ScoredMethod[] = ["magnitude", "wanda", "dass"];
-
-/** Prunes a copy for each entry of golden.json's `weights` and compares it. */
-export async function checkWeightPruning(ctx: Ctx, golden: GoldenCase, model: Model): Promise<Check[]> {
-  const sequences = await calibrationOf(golden);
+/** Prunes a copy for each method and pattern and compares it. */
+export async function checkWeightPruning(ctx: Ctx, golden: GoldenCase, pruning: GoldenPruning, model: Model): Promise<Check[]> {
+  const sequences = await calibrationOf(golden, pruning.calibration);
   const ids = await golden.ids("ids");
   const checks: Check[] = [];
-  for (const [key, expected] of Object.entries(golden.info.weights ?? {})) {
-    const [name, pattern = ""] = key.split(" ");
-    const method = METHODS.find((known) => known === name);
-    invariant(method, "unsupported", `golden.json: weights: "${key}" is none of ${METHODS.join(", ")} and a pattern`);
+  for (const [key, expected] of Object.entries(pruning.weights)) {
+    const { method, pattern } = methodOf(key);
     const pruned = await pruneWeights(ctx, model, sequences, { method, pattern });
     try {
       const { kept, of } = keptOfMasks(pruned.masks);
       const { loss } = await forward(ctx, pruned.model, ids);
-      const different = await maskDifference(golden, `${method}.${pattern}`, pruned.masks);
-      if (different !== undefined) checks.push(check(`${key} masks`, different, LIMITS.keepMask));
       checks.push(
+        ...(await maskCheck(pruning, key, pruned.masks)),
+        ...(await updateCheck(ctx, pruning, key, pruned)),
         check(`${key} kept`, Math.abs(kept - expected.kept) + Math.abs(of - expected.of), LIMITS.exact),
         lossCheck(`${key} loss`, loss, expected.loss),
         await perplexityCheck(ctx, golden, pruned.model, `${key} perplexity`, expected.perplexity),
@@ -38,25 +35,47 @@ export async function checkWeightPruning(ctx: Ctx, golden: GoldenCase, model: Mo
   return checks;
 }
 
-/** The rows of calibration.ids. */
-async function calibrationOf(golden: GoldenCase): Promise<Uint32Array[]> {
-  const ids = await golden.ids("calibration.ids");
-  const [rows = 1] = golden.file.tensors.get("calibration.ids")?.shape ?? [];
+function methodOf(key: string): { method: WeightMethod; pattern: string } {
+  const [name, pattern = ""] = key.split(" ");
+  const method = WEIGHT_METHODS.find((known) => known === name);
+  invariant(method, "unsupported", `a golden case's "${key}" is none of ${WEIGHT_METHODS.join(", ")} and a pattern`);
+  return { method, pattern };
+}
+
+/** The rows of a tensor of ids. */
+async function calibrationOf(golden: GoldenCase, name: string): Promise<Uint32Array[]> {
+  const ids = await golden.ids(name);
+  const [rows = 1] = golden.file.tensors.get(name)?.shape ?? [];
   const tokens = ids.length / rows;
   return Array.from({ length: rows }, (_, row) => ids.slice(row * tokens, (row + 1) * tokens));
 }
 
-/** Share of the entries that differ; undefined where the case has no masks for this method and pattern. */
-async function maskDifference(golden: GoldenCase, prefix: string, masks: WeightMasks): Promise<number | undefined> {
+/** "dass 2:4" -> "dass.2:4.0.gate" */
+const tensorName = (key: string, { block, part }: WeightMasks[number]["matrix"]): string => `${key.replace(" ", ".")}.${block}.${part}`;
+
+/** Share of the entries that differ; nothing where the case has no masks for this method and pattern. */
+async function maskCheck({ file }: GoldenPruning, key: string, masks: WeightMasks): Promise<Check[]> {
   let different = 0;
   let of = 0;
   for (const mask of masks) {
-    const { block, part } = mask.matrix;
-    const name = `${prefix}.${block}.${part}`;
-    if (!golden.has(name)) return undefined;
-    const expected = await golden.mask(name);
+    const name = tensorName(key, mask.matrix);
+    if (!file.tensors.has(name)) return [];
+    const expected = await file.readTensor(name);
     of += weightsOf(mask.matrix);
     expected.forEach((bit, i) => (different += (bit === 1) === isKept(mask, i) ? 0 : 1));
   }
-  return different / of;
+  return [check(`${key} masks`, different / of, LIMITS.keepMask)];
+}
+
+/** The worst matrix of those whose updated weights the case has. */
+async function updateCheck(ctx: Ctx, { file }: GoldenPruning, key: string, { masks, model }: PrunedWeights): Promise<Check[]> {
+  let worst: number | undefined;
+  for (const { matrix } of masks) {
+    const name = `${tensorName(key, matrix)}.weight`;
+    const block = model.weights.blocks[matrix.block];
+    if (!block || !file.tensors.has(name)) continue;
+    const found = await readMatrix(ctx, block, matrix);
+    worst = Math.max(worst ?? 0, worstDifference(found, await file.readFloat32(name)));
+  }
+  return worst === undefined ? [] : [check(`${key} weights`, worst, LIMITS.updatedWeights)];
 }

@@ -1,6 +1,8 @@
 // The ops of weight pruning with their references, for the registry.
 import { addColumnSquares } from "./columnSquares.ts";
 import { columnSquaresRef } from "./columnSquares.ref.ts";
+import { addGram } from "./gram.ts";
+import { gramRef } from "./gram.ref.ts";
 import { applyKeep, keepGroups, keepLargest } from "./keepWeights.ts";
 import { applyKeepRef, keepGroupsRef, keepLargestRef } from "./keepWeights.ref.ts";
 import { type CheckedOp, checkedOp, take } from "./parity.ts";
@@ -10,6 +12,10 @@ import { weightScoresRef } from "./weightScores.ref.ts";
 export const weightOps: readonly CheckedOp[] = [
   checkedOp(columnSquaresRef, (ctx, t) => {
     addColumnSquares(ctx, take(t, 0), take(t, 1));
+    return [take(t, 1)];
+  }),
+  checkedOp(gramRef, (ctx, t) => {
+    addGram(ctx, take(t, 0), take(t, 1));
     return [take(t, 1)];
   }),
   checkedOp(weightScoresRef, (ctx, t, { scale, ...part }) => [

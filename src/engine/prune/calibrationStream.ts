@@ -6,26 +6,32 @@ import type { Model } from "../model/load.ts";
 import { copy } from "../ops/arithmetic.ts";
 import type { Tensor } from "../tensor.ts";
 
-export interface StreamOptions {
-  /** Called after each sequence. */
-  onSequence?: () => void;
-  /** Looked at before each sequence. */
-  cancelled?: () => boolean;
-}
+export const stopped = (): EngineError => new EngineError("cancelled", "Pruning was stopped; the model is as it was.");
 
 export class CalibrationStream {
   private readonly ctx: Ctx;
   private readonly model: Model;
-  private readonly options: StreamOptions;
+  private readonly onSequence: () => void;
+  private readonly cancelled: (() => boolean) | undefined;
   /** The residual stream (T, d) of each sequence, in front of the next block. */
   private readonly hidden: Tensor[] = [];
   private readonly start: Tensor;
 
-  /** `model` is read again in every pass: weights that have changed in place count. */
-  constructor(ctx: Ctx, model: Model, sequences: readonly Uint32Array[], options: StreamOptions = {}) {
+  /**
+   * `model` is read again in every pass: weights that have changed in place count. `onSequence` is called after each sequence of a
+   * pass, `cancelled` looked at before it.
+   */
+  constructor(
+    ctx: Ctx,
+    model: Model,
+    sequences: readonly Uint32Array[],
+    onSequence: () => void,
+    cancelled?: () => boolean,
+  ) {
     this.ctx = ctx;
     this.model = model;
-    this.options = options;
+    this.onSequence = onSequence;
+    this.cancelled = cancelled;
     this.start = ctx.persistent("start", [1], { dtype: "u32" });
     for (const ids of sequences) this.embed(ids);
   }
@@ -56,9 +62,9 @@ export class CalibrationStream {
   }
 
   private async pass(block: number, onMlp?: (input: Tensor, middle: Tensor) => void): Promise<void> {
-    const { ctx, model, start, options } = this;
+    const { ctx, model, start } = this;
     for (const hidden of this.hidden) {
-      if (options.cancelled?.()) throw new EngineError("cancelled", "Pruning was stopped; the model is as it was.");
+      if (this.cancelled?.()) throw stopped();
       ctx.step(() => {
         const out = runBlock(ctx, model.config, model.weights, block, hidden, {
           start,
@@ -68,7 +74,7 @@ export class CalibrationStream {
         if (!onMlp) copy(ctx, out, hidden);
       });
       await ctx.gpu.idle();
-      options.onSequence?.();
+      this.onSequence();
     }
   }
 }

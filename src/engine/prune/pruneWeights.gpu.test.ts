@@ -81,7 +81,7 @@ test("a stop frees what was made, and progress counts every pass", async () => {
       cancelled: () => seen.length === 5,
     }),
   ).rejects.toMatchObject({ code: "cancelled" });
-  expect(seen).toEqual(["1/12", "2/12", "3/12", "4/12", "5/12"]);
+  expect(seen).toEqual(["1/21", "2/21", "3/21", "4/21", "5/21"]);
   const pruned = await pruneWeights(ctx, opened.model, sequencesOf(opened), recipe);
   pruned.model.free();
   opened.model.free();

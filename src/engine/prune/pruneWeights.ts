@@ -1,22 +1,17 @@
 // One-shot pruning of a model's MLP weights, block by block: norms behind the already pruned blocks, scores, zeroing (method.md section 2).
 import type { Ctx } from "../ctx.ts";
-import { EngineError, invariant } from "../errors.ts";
+import { invariant } from "../errors.ts";
 import type { Model } from "../model/load.ts";
-import { copy } from "../ops/arithmetic.ts";
-import { addColumnSquares } from "../ops/columnSquares.ts";
 import { DENSE } from "../model/selection.ts";
+import { copy } from "../ops/arithmetic.ts";
 import type { Tensor } from "../tensor.ts";
-import { CalibrationStream } from "./calibrationStream.ts";
+import type { BlockNorms } from "./blockPruner.ts";
+import { CalibrationStream, stopped } from "./calibrationStream.ts";
 import { checkFits, mlpMatrices } from "./mlpMatrices.ts";
-import { pruneMatrix, type ScoredMethod } from "./weightScores.ts";
+import { sparseGptPruner } from "./sparseGptPruner.ts";
 import type { WeightMask, WeightMasks } from "./weightMasks.ts";
-import { parsePattern } from "./weightRecipe.ts";
-
-/** L2 norms over the calibration tokens, a number a neuron: of what gate and up read (d), and of what down reads (f). */
-export interface BlockNorms {
-  input: Float32Array<ArrayBuffer>;
-  middle: Float32Array<ArrayBuffer>;
-}
+import { parsePattern, type WeightMethod } from "./weightRecipe.ts";
+import { scoredPruner } from "./weightScores.ts";
 
 export interface PrunedWeights {
   /** The dense model with MLP matrices of its own, pruned; `free` frees those only. */
@@ -27,7 +22,7 @@ export interface PrunedWeights {
 }
 
 export interface PruneOptions {
-  /** Passes of a sequence through a block, done and in all. */
+  /** Passes of a sequence through a block and matrices, done and in all. */
   onProgress?: (done: number, of: number) => void;
   cancelled?: () => boolean;
 }
@@ -40,7 +35,7 @@ export async function pruneWeights(
   ctx: Ctx,
   dense: Model,
   sequences: readonly Uint32Array[],
-  recipe: { method: ScoredMethod; pattern: string },
+  recipe: { method: WeightMethod; pattern: string },
   options: PruneOptions = {},
 ): Promise<PrunedWeights> {
   const { config } = dense;
@@ -49,30 +44,32 @@ export async function pruneWeights(
   const pattern = parsePattern(recipe.pattern);
   const calibrated = method !== "magnitude";
   invariant(!calibrated || sequences.length > 0, "shape", "expected calibration sequences, got none; give a text");
-  const of = (calibrated ? 2 * sequences.length : 1) * config.layers;
+  const matrices = mlpMatrices(config);
+  const of = calibrated ? 2 * sequences.length * config.layers + matrices.length : matrices.length;
   let done = 0;
-  const onSequence = (): void => options.onProgress?.(++done, of);
+  const onProgress = (): void => options.onProgress?.(++done, of);
   const pruned = copyMlp(ctx, dense);
-  const stream = calibrated ? new CalibrationStream(ctx, pruned, sequences, { ...options, onSequence }) : undefined;
-  const input = ctx.persistent("squares of inputs", [config.dModel]);
-  const middle = ctx.persistent("squares of the middle", [config.dMlp]);
+  const stream = calibrated ? new CalibrationStream(ctx, pruned, sequences, onProgress, options.cancelled) : undefined;
+  const pruner =
+    method === "sparsegpt"
+      ? sparseGptPruner(ctx, config, pattern, sequences.length)
+      : scoredPruner(ctx, config, method, pattern);
+  const pause = (): Promise<void> => breathe(options.cancelled);
   const masks: WeightMask[] = [];
   const norms: BlockNorms[] = [];
   try {
     for (const [l, block] of pruned.weights.blocks.entries()) {
       if (stream) {
-        for (const sums of [input, middle]) ctx.write(sums, new Float32Array(sums.shape[0] ?? 0));
-        await stream.observe(l, (x, y) => {
-          addColumnSquares(ctx, x, input);
-          addColumnSquares(ctx, y, middle);
-        });
-        norms.push({ input: await normsOf(ctx, input, l), middle: await normsOf(ctx, middle, l) });
+        pruner.begin();
+        await stream.observe(l, pruner.watch);
+        norms.push(await pruner.norms(l));
       }
-      for (const matrix of mlpMatrices(config)) {
-        if (matrix.block === l) masks.push(await pruneMatrix(ctx, block, matrix, { input, middle }, method, pattern));
+      for (const matrix of matrices.filter((one) => one.block === l)) {
+        await pause();
+        masks.push(await pruner.prune(block, matrix, pause));
+        onProgress();
       }
-      if (stream) await stream.advance(l);
-      else onSequence();
+      await stream?.advance(l);
     }
     return { model: pruned, masks, norms };
   } catch (error) {
@@ -80,20 +77,14 @@ export async function pruneWeights(
     throw error;
   } finally {
     stream?.free();
-    ctx.free(input, middle);
+    pruner.free();
   }
 }
 
-async function normsOf(ctx: Ctx, squares: Tensor, block: number): Promise<Float32Array<ArrayBuffer>> {
-  const norms = (await ctx.read(squares)).map(Math.sqrt);
-  if (!norms.every(Number.isFinite)) {
-    throw new EngineError(
-      "not-finite",
-      `The activations of block ${block} leave the range of f32, so weights cannot be compared by them; is the model damaged?`,
-      { block },
-    );
-  }
-  return norms;
+/** Lets messages through, and stops where that was asked for. */
+async function breathe(cancelled: (() => boolean) | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  if (cancelled?.()) throw stopped();
 }
 
 /** The same model with its own copies of the MLP's matrices. */

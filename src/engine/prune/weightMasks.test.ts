@@ -9,18 +9,19 @@ import {
   keptInMask,
   keptOfMasks,
   masksByName,
+  packMask,
   type WeightMask,
   weightsOf,
-  wordsOf,
   zeroPruned,
 } from "./weightMasks.ts";
 
 const config = readConfig(JSON.parse(readFileSync("golden/llama/config.json", "utf8")) as unknown);
 /** Every third weight goes. */
 const masks = mlpMatrices(config).map((matrix): WeightMask => {
-  const bits = new Uint32Array(wordsOf(matrix));
-  for (let i = 0; i < weightsOf(matrix); i++) if (i % 3 !== 2) bits[i >> 5] = bits[i >> 5]! | (1 << (i & 31));
-  return { matrix, bits };
+  return packMask(
+    matrix,
+    Uint8Array.from({ length: weightsOf(matrix) }, (_, i) => (i % 3 === 2 ? 0 : 1)),
+  );
 });
 const [first] = masks;
 if (!first) throw new Error("the model has matrices");

@@ -32,6 +32,15 @@ export function keptInMask({ bits }: WeightMask): number {
 export const isKept = ({ bits }: WeightMask, weight: number): boolean =>
   (((bits[weight >>> 5] ?? 0) >>> (weight & 31)) & 1) === 1;
 
+/** The bitset of a mask of zeros and ones. */
+export function packMask(matrix: MlpMatrix, keep: Uint8Array): WeightMask {
+  const bits = new Uint32Array(wordsOf(matrix));
+  keep.forEach((kept, i) => {
+    if (kept !== 0) bits[i >> 5] = (bits[i >> 5] ?? 0) | (1 << (i & 31));
+  });
+  return { matrix, bits };
+}
+
 /** Zeroes the elements that are not kept, in place: `bytesPerWeight` bytes of each. */
 export function zeroPruned(bytes: Uint8Array, mask: WeightMask): void {
   const weights = weightsOf(mask.matrix);

@@ -1,56 +1,74 @@
-// Scores, selection and zeroing of one block's MLP by magnitude, Wanda or DaSS (method.md section 2), on the GPU.
+// Magnitude, Wanda and DaSS (method.md section 2): scores, selection and zeroing of a block's MLP, on the GPU.
 import type { Ctx } from "../ctx.ts";
-import type { BlockWeights } from "../model/decoderWeights.ts";
+import { EngineError } from "../errors.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { addColumnSquares } from "../ops/columnSquares.ts";
 import { applyKeep, keepGroups, keepLargest } from "../ops/keepWeights.ts";
-import { type PackedRows, type ScoreScale, weightScores } from "../ops/weightScores.ts";
+import { type ScoreScale, weightScores } from "../ops/weightScores.ts";
 import type { Tensor } from "../tensor.ts";
-import { directionOf, type MlpMatrix, type MlpPart } from "./mlpMatrices.ts";
+import { type BlockPruner, packedRows } from "./blockPruner.ts";
+import { directionOf, type MlpPart } from "./mlpMatrices.ts";
 import { type Pattern, removedOf, type WeightMethod } from "./weightRecipe.ts";
-import type { WeightMask } from "./weightMasks.ts";
 
 export type ScoredMethod = Exclude<WeightMethod, "sparsegpt">;
 
-/** Sums of squares over the calibration tokens: of what gate and up read (d), and of what down reads (f). */
-export interface MlpSquares {
-  input: Tensor;
-  middle: Tensor;
+/** Which norm a score takes: of what gate and up read, or of what down reads. */
+function scaleOf(method: ScoredMethod, part: MlpPart): { by: ScoreScale; of: "input" | "middle" } {
+  if (method === "magnitude") return { by: "none", of: "input" };
+  if (part === "down") return { by: "input norm", of: "middle" };
+  return method === "dass" ? { by: "root of output norm", of: "middle" } : { by: "input norm", of: "input" };
 }
 
-/** Where a matrix lies in the block's packed weights. */
-export function packedRows({ up, down }: BlockWeights, { part, shape }: MlpMatrix): PackedRows {
-  const [rows] = shape;
-  if (part === "down") return { weight: down.weight, firstRow: 0, rows };
-  const last = part === "up" ? (up.weight.shape[0] ?? rows) - rows : 0;
-  return { weight: up.weight, firstRow: last, rows };
+/** Prunes by scores, without any update of what stays. */
+export function scoredPruner(ctx: Ctx, config: ModelConfig, method: ScoredMethod, pattern: Pattern): BlockPruner {
+  const squares = {
+    input: ctx.persistent("squares of inputs", [config.dModel]),
+    middle: ctx.persistent("squares of the middle", [config.dMlp]),
+  };
+  return {
+    begin: () => {
+      for (const sums of Object.values(squares)) ctx.write(sums, new Float32Array(sums.shape[0] ?? 0));
+    },
+    watch: (input, middle) => {
+      addColumnSquares(ctx, input, squares.input);
+      addColumnSquares(ctx, middle, squares.middle);
+    },
+    norms: async (block) => ({
+      input: await normsOf(ctx, squares.input, block),
+      middle: await normsOf(ctx, squares.middle, block),
+    }),
+    prune: async (weights, matrix) => {
+      const rows = packedRows(weights, matrix);
+      const along = directionOf(method, matrix.part);
+      const scale = scaleOf(method, matrix.part);
+      const bits = ctx.step(() => {
+        const scores = weightScores(ctx, rows, squares[scale.of], scale.by);
+        const length = along === "inputs" ? matrix.shape[1] : matrix.shape[0];
+        const keep =
+          pattern.kind === "groups"
+            ? keepGroups(ctx, scores, along, pattern.removed, pattern.size)
+            : keepLargest(ctx, scores, along, removedOf(length, pattern.removed));
+        return applyKeep(ctx, rows, keep);
+      });
+      return { matrix, bits: await ctx.readU32(bits) };
+    },
+    free: () => ctx.free(squares.input, squares.middle),
+  };
 }
 
-/** Which norm a score takes, and to which power. */
-export function scaleOf(method: ScoredMethod, part: MlpPart): { by: ScoreScale; squares: keyof MlpSquares } {
-  if (method === "magnitude") return { by: "none", squares: "input" };
-  if (part === "down") return { by: "input norm", squares: "middle" };
-  return method === "dass" ? { by: "root of output norm", squares: "middle" } : { by: "input norm", squares: "input" };
+async function normsOf(ctx: Ctx, squares: Tensor, block: number): Promise<Float32Array<ArrayBuffer>> {
+  return finiteNorms(await ctx.read(squares), block);
 }
 
-/** Zeroes in place what the pattern removes of one matrix. Returns its mask. */
-export async function pruneMatrix(
-  ctx: Ctx,
-  weights: BlockWeights,
-  matrix: MlpMatrix,
-  squares: MlpSquares,
-  method: ScoredMethod,
-  pattern: Pattern,
-): Promise<WeightMask> {
-  const rows = packedRows(weights, matrix);
-  const along = directionOf(method, matrix.part);
-  const scale = scaleOf(method, matrix.part);
-  const bits = ctx.step(() => {
-    const scores = weightScores(ctx, rows, squares[scale.squares], scale.by);
-    const length = along === "inputs" ? matrix.shape[1] : matrix.shape[0];
-    const keep =
-      pattern.kind === "groups"
-        ? keepGroups(ctx, scores, along, pattern.removed, pattern.size)
-        : keepLargest(ctx, scores, along, removedOf(length, pattern.removed));
-    return applyKeep(ctx, rows, keep);
-  });
-  return { matrix, bits: await ctx.readU32(bits) };
+/** Roots of sums of squares. Throws "not-finite" naming the block. */
+export function finiteNorms(squares: Float32Array<ArrayBuffer>, block: number): Float32Array<ArrayBuffer> {
+  const norms = squares.map(Math.sqrt);
+  if (!norms.every(Number.isFinite)) {
+    throw new EngineError(
+      "not-finite",
+      `The activations of block ${block} leave the range of f32, so weights cannot be compared by them; is the model damaged?`,
+      { block },
+    );
+  }
+  return norms;
 }
