@@ -29,7 +29,7 @@ export { FORMS } from "./formats/receipt.ts";
 export type { Form, PerplexityPair } from "./formats/receipt.ts";
 export { exportOnnx, ONNX_FILE } from "./formats/onnx/exportOnnx.ts";
 export type { OnnxSource } from "./formats/onnx/exportOnnx.ts";
-export { safeName, zipStream } from "./formats/zip.ts";
+export { checkNames, safeName, zipSizeBytes, zipStream } from "./formats/zip.ts";
 export { countParameters } from "./model/config.ts";
 export type { ModelConfig } from "./model/config.ts";
 export { loadModel } from "./model/load.ts";

@@ -15,17 +15,39 @@ import {
   type Place,
   safeName,
   type DeliveryOptions,
+  zipSizeBytes,
   zipStream,
 } from "../engine/index.ts";
 import { onnxReader } from "../verify/onnxReader.ts";
-import { directoryOf, readFile, remove, writeFile } from "./opfs.ts";
+import { claimFolder, readFile, remove, writeFile } from "./opfs.ts";
+import { saveInto, watched } from "./saving.ts";
 
+/** Holds a folder for each tab that has prepared an export. */
 const ROOT = "exports";
 
-export class Exporting {
-  private prepared: { name: string; deliveries: readonly Delivery[] } | undefined;
+/** Bytes written so far, of all, and to where; and whether to stop. */
+export interface SaveWatch {
+  onBytes: (done: number, of: number, where: string) => void;
+  cancelled: () => boolean;
+}
 
-  /** Writes, reads back and compares. What was prepared before is replaced; a cancel or an error leaves nothing half-written. */
+interface Prepared {
+  /** Where it lies in the private file system. */
+  path: string;
+  /** What the user's folder or zip is called, without the form. */
+  name: string;
+  deliveries: readonly Delivery[];
+}
+
+export class Exporting {
+  private prepared: Prepared | undefined;
+  private folder: Promise<string> | undefined;
+  private preparations = 0;
+
+  /**
+   * Writes, reads back and compares. What was prepared before is replaced once that is done; a cancel or an error leaves nothing
+   * half-written, and what was prepared before can still be saved.
+   */
   async prepare(
     ctx: Ctx,
     opened: OpenedModel,
@@ -33,63 +55,60 @@ export class Exporting {
     forms: readonly Form[],
     options: Omit<DeliveryOptions, "openOnnx">,
   ): Promise<readonly Delivery[]> {
-    this.prepared = undefined;
-    await remove(ROOT);
-    const places = new Map(forms.map((form) => [form, placeOf(form)] as const));
+    this.folder ??= claimFolder(ROOT);
+    const path = `${await this.folder}/${++this.preparations}`;
+    const places = new Map(forms.map((form) => [form, placeOf(`${path}/${form}`)] as const));
     try {
       const deliveries = await deliver(ctx, opened, masks, places, { ...options, openOnnx: onnxReader });
-      this.prepared = { name: safeName(`${opened.name}-pruned`), deliveries };
+      const { prepared } = this;
+      this.prepared = { path, name: safeName(`${opened.name}-pruned`), deliveries };
+      if (prepared) await remove(prepared.path);
       return deliveries;
     } catch (error) {
-      await remove(ROOT);
+      await remove(path);
       throw error;
     }
   }
 
   /** One zip on disk, made by streaming; the page hands it to the browser's download. */
-  async zip(form: Form): Promise<{ file: File; name: string }> {
-    const { name, files } = await this.filesOf(form);
-    const stream = zipStream(files.map((file) => ({ ...file, name: `${name}-${form}/${file.name}` })));
+  async zip(form: Form, watch: SaveWatch): Promise<{ file: File; name: string }> {
+    const { path, name, files } = await this.filesOf(form);
     const zipName = `${name}-${form}.zip`;
-    return {
-      file: await writeFile(`${ROOT}/${zipName}`, stream),
-      name: zipName,
-    };
+    const entries = files.map((file) => ({ ...file, name: `${name}-${form}/${file.name}` }));
+    const bytes = zipSizeBytes(entries);
+    // saved before: equal files give equal bytes, and its download may still be under way
+    const known = await readFile(`${path}/${zipName}`);
+    if (known?.size === bytes) return { file: known, name: zipName };
+    const onBytes = (done: number): void => watch.onBytes(done, bytes, zipName);
+    const file = await writeFile(
+      `${path}/${zipName}`,
+      watched(zipStream(entries), { onBytes, cancelled: watch.cancelled }),
+      bytes,
+    );
+    return { file, name: zipName };
   }
 
-  /** Writes into a folder of the user's. Each file takes its name when it is whole. */
-  async into(form: Form, folder: FileSystemDirectoryHandle): Promise<{ files: number; bytes: number }> {
+  /** Writes into a folder of the user's, all or nothing (see saving.ts). */
+  async into(
+    form: Form,
+    folder: FileSystemDirectoryHandle,
+    watch: SaveWatch,
+  ): Promise<{ files: number; bytes: number }> {
     const { name, files } = await this.filesOf(form);
-    const target = await folder.getDirectoryHandle(`${name}-${form}`, { create: true });
-    let bytes = 0;
-    try {
-      for (const file of files) {
-        const { directory, name: fileName } = await directoryOf(file.name, true, target);
-        const handle = await directory.getFileHandle(fileName, { create: true });
-        const stream = await handle.createWritable();
-        for await (const chunk of file.stream()) await stream.write(chunk);
-        await stream.close();
-        bytes += file.sizeBytes;
-      }
-    } catch (error) {
-      await folder.removeEntry(target.name, { recursive: true }).catch(() => undefined);
-      const reason = error instanceof Error ? error.name : "unknown";
-      throw new EngineError(
-        "storage",
-        `Saving into the folder failed (${reason}); nothing half-written was left there. Choose another folder or save a zip.`,
-        { reason },
-      );
-    }
+    const bytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    const onBytes = (done: number): void => watch.onBytes(done, bytes, folder.name);
+    await saveInto(folder, `${name}-${form}`, files, { onBytes, cancelled: watch.cancelled });
     return { files: files.length, bytes };
   }
 
-  private async filesOf(form: Form): Promise<{ name: string; files: OutputFile[] }> {
-    const delivery = this.prepared?.deliveries.find((one) => one.form === form);
-    invariant(this.prepared && delivery, "bug", `the ${form} export has not been prepared`);
+  private async filesOf(form: Form): Promise<{ path: string; name: string; files: OutputFile[] }> {
+    const { prepared } = this;
+    const delivery = prepared?.deliveries.find((one) => one.form === form);
+    invariant(prepared && delivery, "config", `the ${form} export has not been prepared: prepare it first`);
     invariant(delivery.ok, "format", `the ${form} export is not offered: ${delivery.reason ?? "its check failed"}`);
     const files = await Promise.all(
       delivery.files.map(async ({ name }): Promise<OutputFile> => {
-        const file = await readFile(`${ROOT}/${form}/${name}`);
+        const file = await readFile(`${prepared.path}/${form}/${name}`);
         if (!file)
           throw new EngineError(
             "storage",
@@ -102,28 +121,28 @@ export class Exporting {
         };
       }),
     );
-    return { name: this.prepared.name, files };
+    return { path: prepared.path, name: prepared.name, files };
   }
 }
 
 /** A form's folder in the private file system. */
-function placeOf(form: Form): Place {
+function placeOf(path: string): Place {
   const names: string[] = [];
   return {
     write: async (file) => {
-      await writeFile(`${ROOT}/${form}/${file.name}`, file.stream());
+      await writeFile(`${path}/${file.name}`, file.stream(), file.sizeBytes);
       names.push(file.name);
     },
     folder: async (): Promise<Folder> => {
       const sources = await Promise.all(
         names.map(async (name) => {
-          const file = await readFile(`${ROOT}/${form}/${name}`);
+          const file = await readFile(`${path}/${name}`);
           if (!file) throw new EngineError("storage", `${name} could not be read back from the browser's storage`);
           return blobSource(name, file);
         }),
       );
-      return folderOf(form, sources);
+      return folderOf(path, sources);
     },
-    discard: () => remove(`${ROOT}/${form}`),
+    discard: () => remove(path),
   };
 }

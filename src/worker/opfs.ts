@@ -1,14 +1,8 @@
 // Files of the origin's private file system: checkpoints and prepared exports. A file appears whole or not at all.
-import { EngineError, invariant } from "../engine/index.ts";
+import { invariant } from "../engine/index.ts";
+import { noRoom, type Room, storageError } from "./storageErrors.ts";
 
-const storageError = (what: string, error: unknown): EngineError => {
-  const name = error instanceof Error ? error.name : "unknown";
-  const remedy =
-    name === "QuotaExceededError" || name === "AbortError"
-      ? "The browser's storage for this page is full, or was while this was written: free disk space, or clear this page's data in the browser's settings, and try again."
-      : "Private windows and some settings forbid storage: use a normal window and try again.";
-  return new EngineError("storage", `${what} failed (${name}). ${remedy} Nothing on the screen is lost.`, { name });
-};
+const KEPT = "Nothing on the screen is lost.";
 
 /** The folder of a path below `root` (the private file system where it is left out), and the file's name in it. */
 export async function directoryOf(
@@ -24,11 +18,17 @@ export async function directoryOf(
   return { directory, name };
 }
 
-/** Writes a file piece by piece. It takes its name only when all is written; an error or a cancel leaves what was there before. */
+/**
+ * Writes a file piece by piece. It takes its name only when all is written; an error or a cancel leaves what was there before.
+ * With `sizeBytes` it is refused before the first byte where the browser has not that much room left for this page.
+ */
 export async function writeFile(
   path: string,
   chunks: AsyncIterable<Uint8Array<ArrayBuffer>> | Iterable<Uint8Array<ArrayBuffer>>,
+  sizeBytes?: number,
 ): Promise<File> {
+  const room = sizeBytes === undefined ? undefined : await roomFor(sizeBytes);
+  if (room && room.freeBytes < room.neededBytes) throw noRoom(path.slice(path.lastIndexOf("/") + 1), room);
   try {
     const { directory, name } = await directoryOf(path, true);
     const handle = await directory.getFileHandle(name, { create: true });
@@ -43,8 +43,14 @@ export async function writeFile(
     await stream.close();
     return await handle.getFile();
   } catch (error) {
-    throw error instanceof EngineError ? error : storageError(`Writing ${path}`, error);
+    throw storageError(`Writing ${path}`, error, KEPT, room);
   }
+}
+
+/** What is free for this page; undefined where the browser does not tell. */
+async function roomFor(neededBytes: number): Promise<Room | undefined> {
+  const { quota, usage } = await navigator.storage.estimate().catch(() => ({ quota: undefined, usage: undefined }));
+  return quota === undefined ? undefined : { neededBytes, freeBytes: Math.max(0, quota - (usage ?? 0)) };
 }
 
 /** The file, or undefined where there is none or no storage at all. */
@@ -65,4 +71,21 @@ export async function remove(path: string): Promise<void> {
   } catch {
     // It was not there, or storage is off: either way nothing is left to remove.
   }
+}
+
+/** A folder of this worker's own below `root`. Those of workers that are gone (tabs closed, reloaded, crashed) are removed. */
+export async function claimFolder(root: string): Promise<string> {
+  const path = `${root}/${crypto.randomUUID()}`;
+  await new Promise<void>((claimed, failed) => {
+    // Held as long as the worker lives: that is how other tabs know that the folder is in use.
+    const forever = new Promise<never>(() => undefined);
+    navigator.locks.request(path, () => (claimed(), forever)).catch(failed);
+  });
+  const { held = [] } = await navigator.locks.query();
+  const claims = new Set(held.map(({ name }) => name));
+  const { directory } = await directoryOf(path, true);
+  for await (const name of directory.keys()) {
+    if (!claims.has(`${root}/${name}`)) await remove(`${root}/${name}`);
+  }
+  return path;
 }

@@ -53,7 +53,7 @@ export interface Progress {
   secondsLeft?: number;
   note?: string;
 }
-export type Task = "open" | "perplexity" | "train" | "generate" | "export" | "selfCheck";
+export type Task = "open" | "perplexity" | "train" | "generate" | "export" | "save" | "selfCheck";
 
 /** A run of training as it stands; also what the page shows on its controls. */
 export type RunState =

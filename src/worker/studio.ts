@@ -16,7 +16,7 @@ import {
   tuneMatmul,
 } from "../engine/index.ts";
 import { compareTexts } from "./comparing.ts";
-import { Exporting } from "./exporting.ts";
+import { Exporting, type SaveWatch } from "./exporting.ts";
 import { Measuring } from "./measuring.ts";
 import { reporter } from "./pace.ts";
 import type {
@@ -103,8 +103,8 @@ export class Studio {
         return compareTexts(this.context(), model, models, command, this.send, () => this.cancelled.has("generate"));
       }),
     prepareExport: (command) => this.task("export", () => this.prepareExport(command)),
-    saveZip: ({ form }) => this.exporting.zip(form),
-    saveFolder: ({ form, folder }) => this.exporting.into(form, folder),
+    saveZip: ({ form }) => this.task("save", () => this.exporting.zip(form, this.saveWatch())),
+    saveFolder: ({ form, folder }) => this.task("save", () => this.exporting.into(form, folder, this.saveWatch())),
     selfCheck: () =>
       this.task("selfCheck", async () => {
         const report = reporter("selfCheck", "cases", (progress) => this.send({ type: "progress", progress }));
@@ -126,6 +126,11 @@ export class Studio {
   private ending<T>(work: (open: NonNullable<Studio["open"]>) => Promise<T>): Promise<T> {
     this.cancelled.add("perplexity");
     return work(this.opened());
+  }
+
+  private saveWatch(): SaveWatch {
+    const report = reporter("save", "bytes", (progress) => this.send({ type: "progress", progress }));
+    return { onBytes: report, cancelled: () => this.cancelled.has("save") };
   }
 
   private context(): Ctx {

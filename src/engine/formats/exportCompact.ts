@@ -8,12 +8,12 @@ import {
   companionFiles,
   CONFIG_FILE,
   configWithDtype,
-  converted,
   exportDtype,
   openSource,
   readRawConfig,
   type ExportSource,
 } from "./exportFiles.ts";
+import { exportRows } from "./exportRows.ts";
 import { modelCodeFile } from "./modelCode.ts";
 import { jsonFile, type OutputFile } from "./outputFile.ts";
 import type { TensorStream, Weights } from "./safetensors.ts";
@@ -57,10 +57,7 @@ function cutTensor(
     name,
     dtype: target,
     shape: kept ? cutShape(shape, kept) : shape,
-    async *chunks() {
-      const bytes = await weights.readBytes(name);
-      yield converted(kept ? cutMatrix(bytes, own, shape, kept) : bytes, own, target, name);
-    },
+    chunks: () => exportRows(weights, name, { kept, edit: cutMatrix, target }),
   };
 }
 

@@ -5,12 +5,12 @@ import {
   companionFiles,
   CONFIG_FILE,
   configWithDtype,
-  converted,
   exportDtype,
   openSource,
   readRawConfig,
   type ExportSource,
 } from "./exportFiles.ts";
+import { exportRows } from "./exportRows.ts";
 import { copiedFile, jsonFile, type OutputFile } from "./outputFile.ts";
 import type { TensorStream } from "./safetensors.ts";
 import { weightsFiles } from "./weightsFiles.ts";
@@ -32,10 +32,7 @@ export async function exportMasked(source: ExportSource): Promise<OutputFile[]> 
       name,
       dtype: target,
       shape,
-      async *chunks() {
-        const bytes = await weights.readBytes(name);
-        yield converted(gates ? zeroMatrix(bytes, own, shape, keptOf(gates, lists)) : bytes, own, target, name);
-      },
+      chunks: () => exportRows(weights, name, { kept: gates && keptOf(gates, lists), edit: zeroMatrix, target }),
     };
   });
   const configFile = dtype

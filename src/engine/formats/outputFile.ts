@@ -3,8 +3,8 @@ import { invariant } from "../errors.ts";
 import { type ByteSource, type Folder, missingFile } from "./folder.ts";
 import { memorySource } from "./memoryFolder.ts";
 
-/** Bytes read from a source at a time when a file is copied. */
-const COPY_BYTES = 4 * 1024 * 1024;
+/** Bytes that are made at a time where a file is copied or a large tensor written. */
+export const CHUNK_BYTES = 4 * 1024 * 1024;
 
 export interface OutputFile {
   /** Path inside the exported folder, with "/" between its parts. */
@@ -41,8 +41,8 @@ export function copiedFile(source: ByteSource, name = source.name): OutputFile {
     name,
     sizeBytes: source.size,
     async *stream() {
-      for (let at = 0; at < source.size; at += COPY_BYTES) {
-        yield await source.read(at, Math.min(COPY_BYTES, source.size - at));
+      for (let at = 0; at < source.size; at += CHUNK_BYTES) {
+        yield await source.read(at, Math.min(CHUNK_BYTES, source.size - at));
       }
     },
   };

@@ -16,6 +16,8 @@ export interface SafetensorsFile extends SafetensorsHeader {
   readonly name: string;
   /** The bytes of a tensor, fresh; throws "format" where there is none of that name. */
   readTensor(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** The bytes of its rows [first, first + count), along its first dimension; a scalar has one row. */
+  readRows(name: string, first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
   /** The values of a tensor as float32, row-major. */
   readFloat32(name: string): Promise<Float32Array<ArrayBuffer>>;
 }
@@ -28,9 +30,11 @@ export interface Weights {
   readonly sizeBytes: number;
   readonly metadata: Readonly<Record<string, string>>;
   has(name: string): boolean;
-  /** Throws "format" where there is no such tensor; so do the two reads. */
+  /** Throws "format" where there is no such tensor; so do the three reads. */
   info(name: string): TensorInfo;
   readBytes(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** The bytes of rows [first, first + count) of the first dimension, for tensors that need not be whole in memory. */
+  readRows(name: string, first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
   readFloat32(name: string): Promise<Float32Array<ArrayBuffer>>;
 }
 
@@ -59,9 +63,20 @@ export async function readSafetensors(source: ByteSource): Promise<SafetensorsFi
     const { begin, end } = requireTensor(file, tensors, name);
     return readExactly(source, begin, end - begin);
   };
+  const readRows = async (name: string, first: number, count: number) => {
+    const { begin, end, shape } = requireTensor(file, tensors, name);
+    const [rows = 1] = shape;
+    invariant(
+      first >= 0 && count >= 0 && first + count <= rows,
+      "bug",
+      `${name}: rows ${first} to ${first + count} were asked for, it has ${rows}`,
+    );
+    const rowBytes = rows === 0 ? 0 : (end - begin) / rows;
+    return readExactly(source, begin + first * rowBytes, count * rowBytes);
+  };
   const readFloat32 = async (name: string) =>
     toFloat32(await readTensor(name), requireTensor(file, tensors, name).dtype);
-  return { name: file, tensors, metadata, readTensor, readFloat32 };
+  return { name: file, tensors, metadata, readTensor, readRows, readFloat32 };
 }
 
 /** The shard of every tensor, from the index of a sharded model. */
@@ -142,6 +157,7 @@ export async function openWeights(folder: Folder): Promise<Weights> {
     has: (name) => tensors.has(name),
     info: (name) => requireTensor(folder.name, tensors, name),
     readBytes: async (name) => find(name).readTensor(name),
+    readRows: async (name, first, count) => find(name).readRows(name, first, count),
     readFloat32: async (name) => find(name).readFloat32(name),
   };
 }

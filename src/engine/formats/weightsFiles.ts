@@ -17,7 +17,7 @@ const METADATA = { format: "pt" };
 const NUMBER_DIGITS = 5;
 
 /**
- * The files of the weights, made tensor by tensor while they are read: at most one tensor is in memory. With `shardBytes`, tensors are
+ * The files of the weights, made tensor by tensor while they are read: at most a few rows of one are in memory. With `shardBytes`, tensors are
  * dealt out in the order that one file would have, and a shard holds at most that many bytes of tensors, or a single larger tensor.
  * One shard is written as one file. Throws "shape" for a `shardBytes` that is not a positive whole number.
  */

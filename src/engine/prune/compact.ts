@@ -63,6 +63,14 @@ export function keptOf(gates: TensorGates, lists: readonly Uint32Array[]): Kept 
   return kept;
 }
 
+/** What stays of rows [first, first + count) of a tensor, counted from `first`. */
+export function keptOfRows({ rows, cols }: Kept, first: number, count: number): Kept {
+  const kept: Kept = {};
+  if (rows) kept.rows = rows.filter((row) => row >= first && row < first + count).map((row) => row - first);
+  if (cols) kept.cols = cols;
+  return kept;
+}
+
 /** (rows, columns) of the tensor once cut: q,k,v (dq, |s1|), o (|s2|, dq), gate,up (|s4|, |s3|), down (|s5|, |s4|). */
 export function cutShape(shape: readonly number[], kept: Kept): number[] {
   const cut = [...shape];

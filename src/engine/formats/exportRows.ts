@@ -1,0 +1,34 @@
+// A tensor on its way out, some rows at a time: cut or zeroed, then in the chosen dtype. A large one is never whole in memory.
+import type { cutMatrix, Kept } from "../prune/compact.ts";
+import { keptOfRows } from "../prune/compact.ts";
+import type { Dtype } from "./dtype.ts";
+import { converted } from "./exportFiles.ts";
+import { CHUNK_BYTES } from "./outputFile.ts";
+import type { Weights } from "./safetensors.ts";
+
+export interface RowsExport {
+  /** What stays of the tensor; all of it where left out. */
+  kept?: Kept | undefined;
+  /** What is done to each piece: `cutMatrix` or `zeroMatrix`. */
+  edit: typeof cutMatrix;
+  target: Dtype;
+  /** Source bytes in memory at a time; at least one row is. */
+  chunkBytes?: number;
+}
+
+/** The exported bytes of tensor `name`, in order. Throws "format" for a tensor that is not there, "not-finite" for a value too large for `target`. */
+export async function* exportRows(
+  weights: Pick<Weights, "info" | "readRows">,
+  name: string,
+  { kept, edit, target, chunkBytes = CHUNK_BYTES }: RowsExport,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const { dtype, shape, begin, end } = weights.info(name);
+  const [rows = 1, ...rest] = shape;
+  const atOnce = Math.max(1, Math.floor((chunkBytes * rows) / Math.max(1, end - begin)));
+  for (let first = 0; first < rows; first += atOnce) {
+    const count = Math.min(atOnce, rows - first);
+    const bytes = await weights.readRows(name, first, count);
+    const edited = kept ? edit(bytes, dtype, [count, ...rest], keptOfRows(kept, first, count)) : bytes;
+    if (edited.length > 0) yield converted(edited, dtype, target, name);
+  }
+}
