@@ -4,6 +4,7 @@ import { cutMatrix, cutShape, keptOf } from "../../prune/compact.ts";
 import { tensorGates } from "../../prune/tensorGates.ts";
 import { dtypeBytes, elementCount, isFloatDtype, type FloatDtype } from "../dtype.ts";
 import { converted, type ExportSource } from "../exportFiles.ts";
+import { exportRows } from "../exportRows.ts";
 import type { Weights } from "../safetensors.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 import { DATA_TYPES } from "./onnxProto.ts";
@@ -50,10 +51,11 @@ export function onnxWeights(
     const data = {
       sizeBytes: elementCount(cut) * dtypeBytes(target),
       async *chunks() {
+        if (!transposed) return yield* exportRows(weights, name, { kept, edit: cutMatrix, target });
         const bytes = await weights.readBytes(name);
-        const stored = converted(kept ? cutMatrix(bytes, own, shape, kept) : bytes, own, target, name);
-        if (transposed) yield* transposedChunks(stored, rows, columns, dtypeBytes(target));
-        else yield stored;
+        const stays = kept ? cutMatrix(bytes, own, shape, kept) : bytes;
+        for (const chunk of transposedChunks(stays, rows, columns, dtypeBytes(own)))
+          yield converted(chunk, own, target, name);
       },
     };
     const value = graph.tensor({ name, dtype: target, shape: transposed ? [columns, rows] : cut, data });

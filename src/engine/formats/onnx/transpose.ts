@@ -1,7 +1,5 @@
 // Transposes a matrix on its way out, some rows of the result at a time.
-
-/** Bytes of the result that are made at a time. */
-const CHUNK_BYTES = 4 * 1024 * 1024;
+import { CHUNK_BYTES } from "../outputFile.ts";
 
 /** The matrix (rows, columns) as (columns, rows), row-major, in chunks of whole rows of the result. Elements are of 2 or 4 bytes. */
 export function* transposedChunks(
