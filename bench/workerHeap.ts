@@ -4,8 +4,11 @@ import type { Page } from "playwright";
 /** Milliseconds between two questions; a worker in the middle of a computation answers when it is through. */
 const EVERY_MS = 20;
 
+/** The name that src/main.tsx gives its worker. */
+const WORKER = "espalier";
+
 export interface HeapPeak {
-  /** Largest sum of JavaScript objects and array buffers in one answer, in bytes, garbage included. */
+  /** Largest sum of JavaScript objects and array buffers in one answer, in bytes. */
   bytes: number;
   /** Its two parts. */
   objects: number;
@@ -20,12 +23,16 @@ interface HeapUsage {
   backingStorageSize: number;
 }
 
-/** Begins to watch the page's one worker; the returned function ends it and tells the peak so far. */
-export async function watchWorkerHeap(page: Page): Promise<() => Promise<HeapPeak>> {
+/**
+ * Begins to watch the page's worker of the studio; the returned function ends it and tells the peak so far. `collect` looks only at what is
+ * still needed: garbage is collected before every question, which slows the worker down. Without it the peak is what the browser really
+ * holds.
+ */
+export async function watchWorkerHeap(page: Page, collect = false): Promise<() => Promise<HeapPeak>> {
   const cdp = await page.context().newCDPSession(page);
   const worker = new Promise<string>((resolve) => {
     cdp.on("Target.attachedToTarget", ({ sessionId, targetInfo }) => {
-      if (targetInfo.type === "worker") resolve(sessionId);
+      if (targetInfo.type === "worker" && targetInfo.title === WORKER) resolve(sessionId);
     });
   });
   await cdp.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
@@ -51,6 +58,7 @@ export async function watchWorkerHeap(page: Page): Promise<() => Promise<HeapPea
   const ask = async (): Promise<void> => {
     while (watching) {
       const answer = new Promise<void>((resolve) => (answered = resolve));
+      if (collect) await send("HeapProfiler.collectGarbage");
       await send("Runtime.getHeapUsage");
       await answer;
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));

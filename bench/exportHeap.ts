@@ -1,0 +1,48 @@
+// What an export takes of the worker's memory, and how long: every form prepared (written, read back, compared) and saved as a zip.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Headless } from "../src/cli/headless.ts";
+import type { ExportForm } from "../src/worker/protocol.ts";
+import { type HeapPeak, watchWorkerHeap } from "./workerHeap.ts";
+
+/** What `openHeadless` has to open for `measureExport`. */
+export const EXPORT_PAGE = { path: "bench/exporting.html", ready: "exporting" };
+
+export interface ExportPart {
+  seconds: number;
+  peak: HeapPeak;
+}
+
+export interface ExportFigure {
+  form: ExportForm;
+  /** Of all files of the form, and of the zip. */
+  bytes: number;
+  zipBytes: number;
+  prepare: ExportPart;
+  zip: ExportPart;
+}
+
+/** Picks the files of `folder` in the page, opens the model and trains one step: from then on `measureExport` can be asked. */
+export async function openForExport({ page }: Headless, folder: string): Promise<void> {
+  const files = readdirSync(folder).filter((name) => !name.startsWith("."));
+  await page.setInputFiles(
+    "#files",
+    files.map((name) => join(folder, name)),
+  );
+  await page.evaluate(() => window.exporting.open("model"));
+}
+
+/** One form. `collect`: see `watchWorkerHeap`. Throws where the export does not pass its own check. */
+export async function measureExport({ page }: Headless, form: ExportForm, collect = false): Promise<ExportFigure> {
+  const part = async <T>(work: () => Promise<T>): Promise<ExportPart & { value: T }> => {
+    const stop = await watchWorkerHeap(page, collect);
+    const began = performance.now();
+    const value = await work();
+    return { seconds: (performance.now() - began) / 1000, peak: await stop(), value };
+  };
+  const { value: checks, ...prepare } = await part(() => page.evaluate((one) => window.exporting.prepare([one]), form));
+  const [check] = checks;
+  if (!check?.ok) throw new Error(`the ${form} export did not pass: ${check?.reason ?? "no answer"}`);
+  const { value: zipBytes, ...zip } = await part(() => page.evaluate((one) => window.exporting.zip(one), form));
+  return { form, bytes: check.bytes, zipBytes, prepare, zip };
+}

@@ -1,0 +1,37 @@
+// An export streams: whatever the model's size, the worker holds one tensor and some pieces of it, never the file.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "@playwright/test";
+import { EXPORT_PAGE, measureExport, openForExport } from "../bench/exportHeap.ts";
+import { sizesOf, writeSyntheticModel } from "../bench/syntheticModel.ts";
+import { openHeadless } from "../src/cli/headless.ts";
+
+/** 82 MB of weights, the largest tensor of which has 8 MB. */
+const SHAPE = { vocab: 4096, d: 512, layers: 7, heads: 8, kvHeads: 2, mlp: 1280 };
+/** Pieces under way, index lists, logits of the check, and the program's own objects. */
+const ROOM_BYTES = 32e6;
+
+test("an export of 82 MB holds no more than a tensor and a few pieces", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "espalier-memory-"));
+  const headless = await openHeadless(undefined, EXPORT_PAGE);
+  try {
+    writeSyntheticModel(join(folder, "model"), SHAPE);
+    const { largestTensor, weights } = sizesOf(SHAPE);
+    const limit = largestTensor + ROOM_BYTES;
+    expect(weights).toBeGreaterThan(2 * limit);
+    await openForExport(headless, join(folder, "model"));
+    for (const form of ["masked", "compact"] as const) {
+      const { prepare, zip, bytes, zipBytes } = await measureExport(headless, form, true);
+      expect(bytes).toBeGreaterThan(form === "masked" ? weights : weights / 3);
+      expect(zipBytes).toBeGreaterThan(bytes);
+      expect(prepare.peak.samples).toBeGreaterThan(10);
+      expect(zip.peak.samples).toBeGreaterThan(2);
+      expect(prepare.peak.bytes, `${form}, preparing`).toBeLessThan(limit);
+      expect(zip.peak.bytes, `${form}, zip`).toBeLessThan(limit);
+    }
+  } finally {
+    await headless.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
