@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Headless } from "../src/cli/headless.ts";
-import type { ExportForm } from "../src/worker/protocol.ts";
+import type { Form } from "../src/engine/index.ts";
 import { type HeapPeak, watchWorkerHeap } from "./workerHeap.ts";
 
 /** What `openHeadless` has to open for `measureExport`. */
@@ -14,7 +14,7 @@ export interface ExportPart {
 }
 
 export interface ExportFigure {
-  form: ExportForm;
+  form: Form;
   /** Of all files of the form, and of the zip. */
   bytes: number;
   zipBytes: number;
@@ -33,7 +33,7 @@ export async function openForExport({ page }: Headless, folder: string): Promise
 }
 
 /** One form. `collect`: see `watchWorkerHeap`. Throws where the export does not pass its own check. */
-export async function measureExport({ page }: Headless, form: ExportForm, collect = false): Promise<ExportFigure> {
+export async function measureExport({ page }: Headless, form: Form, collect = false): Promise<ExportFigure> {
   const part = async <T>(work: () => Promise<T>): Promise<ExportPart & { value: T }> => {
     const stop = await watchWorkerHeap(page, collect);
     const began = performance.now();

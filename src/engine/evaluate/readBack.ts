@@ -1,5 +1,6 @@
 // A written form, opened again: the engine's own readers for masked and compact, and what any other runtime has to offer to be one.
 import type { Ctx } from "../ctx.ts";
+import { EngineError } from "../errors.ts";
 import { readJson, type Folder } from "../formats/folder.ts";
 import { readCompact } from "../formats/readCompact.ts";
 import { openWeights } from "../formats/safetensors.ts";
@@ -28,8 +29,11 @@ export const ENGINE_RUNTIME = "Espalier engine (WebGPU)";
 
 /** The engine as the reader of a form; `version` is the program's. */
 export function engineReader(ctx: Ctx, form: "masked" | "compact", version: string): FormReader {
-  return async (folder) => {
-    const model = await reload(ctx, form, folder);
+  return async (folder, cancelled) => {
+    const onProgress = (): void => {
+      if (cancelled()) throw new EngineError("cancelled", "The export was stopped; no half-written file is left.");
+    };
+    const model = await reload(ctx, form, folder, onProgress);
     return {
       runtime: ENGINE_RUNTIME,
       version,
@@ -39,15 +43,20 @@ export function engineReader(ctx: Ctx, form: "masked" | "compact", version: stri
   };
 }
 
-async function reload(ctx: Ctx, form: "masked" | "compact", folder: Folder): Promise<Model> {
+async function reload(
+  ctx: Ctx,
+  form: "masked" | "compact",
+  folder: Folder,
+  onProgress: () => void,
+): Promise<Model> {
   if (form === "compact") {
     const { config, lists, weights } = await readCompact(folder);
-    return loadModel(ctx, config, weights, { lists });
+    return loadModel(ctx, config, weights, { lists, onProgress });
   }
   const config = readConfig(await readJson(await folder.open("config.json")));
   const weights = await openWeights(folder);
   checkWeights(config, weights);
-  return loadModel(ctx, config, weights);
+  return loadModel(ctx, config, weights, { onProgress });
 }
 
 /** Logits (T, V) of the model with the masks multiplied in: what every form has to compute. */
