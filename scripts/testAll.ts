@@ -1,4 +1,4 @@
-// npm test: types, lint, formatting, unit, GPU and browser tests in this order; stops at the first part that fails.
+// npm test: types, lint, formatting, unit, GPU and Python checks and browser tests in this order; stops at the first part that fails.
 // `npm test -- unit gpu` runs these parts only. The last line is the total, "N passed, N failed", over the tests that ran.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -7,7 +7,7 @@ import { type Counts, readCounts } from "./counts.ts";
 import { ensureChromium } from "./ensureChromium.ts";
 
 const REPORTS = ".cache/reports";
-const PARTS = ["types", "lint", "format", "unit", "gpu", "e2e"] as const;
+const PARTS = ["types", "lint", "format", "unit", "gpu", "python", "e2e"] as const;
 type Part = (typeof PARTS)[number];
 
 const report = (part: Part): string => join(REPORTS, `${part}.json`);
@@ -39,6 +39,11 @@ const PLAN: Record<Part, { title: string; browser?: boolean; programs: string[][
   format: { title: "format: prettier", programs: [["node_modules/prettier/bin/prettier.cjs", "--check", "."]] },
   unit: { title: "unit tests in Node", programs: [vitest("unit")] },
   gpu: { title: "GPU tests in Chromium", browser: true, programs: [vitest("gpu")] },
+  python: {
+    title: "exports in transformers and onnxruntime",
+    browser: true,
+    programs: [["scripts/run.mjs", "verify:python"]],
+  },
   e2e: {
     title: "browser tests of the built studio",
     browser: true,
