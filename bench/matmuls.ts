@@ -1,13 +1,17 @@
 // Every matmul shape of a model's training step, forward and backward, in turn with the peak, so that a share is of the same moment.
 import type { Ctx } from "../src/engine/ctx.ts";
 import type { ModelConfig } from "../src/engine/model/config.ts";
+import { packedHalves } from "../src/engine/formats/dtype.ts";
 import { linear, linearBackward } from "../src/engine/ops/linear.ts";
+import type { Precision } from "../src/engine/tensor.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
 import { spreadOf, type Spread, timed } from "./timing.ts";
 
 export interface MatmulFigure {
   name: string;
   direction: "forward" | "backward";
+  /** How the weight is held. */
+  precision: Precision;
   /** Rows, out features, in features. */
   m: number;
   n: number;
@@ -51,9 +55,13 @@ export async function benchMatmuls(
   for (const m of tokens) {
     for (const [name, n, k] of shapesOf(config)) {
       for (const direction of ["forward", "backward"] as const) {
-        figures.push(await benchOne(ctx, { name, direction, m, n, k }, rounds));
-        const last = figures.at(-1);
-        if (last) log(`${name} ${direction} ${m} x ${n} x ${k}: ${last.gflops.median.toFixed(2)} GFLOPS`);
+        for (const precision of ["f32", "f16"] as const) {
+          const one = await benchOne(ctx, { name, direction, precision, m, n, k }, rounds);
+          figures.push(one);
+          const { ms, gflops } = one;
+          const times = `${ms.median.toFixed(2)} ms (best ${ms.min.toFixed(2)}), ${gflops.median.toFixed(2)} GFLOPS`;
+          log(`${name} ${direction} ${m} x ${n} x ${k}, weight ${precision}: ${times}`);
+        }
       }
     }
   }
@@ -62,13 +70,15 @@ export async function benchMatmuls(
 
 async function benchOne(
   ctx: Ctx,
-  shape: Pick<MatmulFigure, "name" | "direction" | "m" | "n" | "k">,
+  shape: Pick<MatmulFigure, "name" | "direction" | "precision" | "m" | "n" | "k">,
   rounds: number,
 ): Promise<MatmulFigure> {
-  const { direction, m, n, k } = shape;
+  const { direction, precision, m, n, k } = shape;
   const random = (length: number): Float32Array => Float32Array.from({ length }, () => Math.random() - 0.5);
   const x = ctx.persistent("x", [m, k], { data: random(m * k) });
-  const weight = ctx.persistent("weight", [n, k], { data: random(n * k) });
+  const values = random(n * k);
+  const data = precision === "f16" ? packedHalves(values) : values;
+  const weight = ctx.persistent("weight", [n, k], { dtype: precision, data });
   const dy = ctx.persistent("dy", [m, n], { data: random(m * n) });
   const flop = 2 * m * n * k;
   const count = Math.max(

@@ -52,7 +52,7 @@ async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Pro
   const matmuls = await benchMatmuls(ctx, opened.config, tokens, rounds, log);
   const decode = await benchDecode(ctx, opened, ids, Math.min(3, rounds));
   log(`decoding: ${decode.tokensPerSecond.median.toFixed(1)} tokens a second`);
-  const forward = matmuls.filter(({ direction }) => direction === "forward");
+  const forward = matmuls.filter(({ direction, precision }) => direction === "forward" && precision === "f32");
   const peers = await benchPeer(forward, rounds).catch((error: unknown): PeerFigure[] => {
     log(`the peer could not be measured: ${error instanceof Error ? error.message : String(error)}`);
     return [];

@@ -12,10 +12,10 @@ export function tableOf(answer: BenchAnswer): string {
     `${answer.adapter}; ${answer.model}; matmul variant ${answer.matmul}; ${answer.rounds} rounds; median (smallest to largest)`,
     `fma peak   vec4 unrolled ${number(answer.peakGflops.vector, 1)} GFLOPS   scalar loop ${number(answer.peakGflops.scalar, 1)} GFLOPS`,
     "",
-    `${"matmul".padEnd(28)}${"GFLOPS".padEnd(26)}share of peak: vec4  scalar`,
-    ...answer.matmuls.map(({ name, direction, m, n, k, gflops, share }) => {
-      const what = `${name} ${direction} ${m}x${n}x${k}`;
-      return `${what.padEnd(34)}${number(gflops, 2).padEnd(26)}${percent(share.vector)}${percent(share.scalar)}`;
+    `${"matmul, weights".padEnd(38)}${"GFLOPS".padEnd(26)}share of peak: vec4  scalar`,
+    ...answer.matmuls.map(({ name, direction, precision, m, n, k, gflops, share }) => {
+      const what = `${name} ${direction} ${m}x${n}x${k} ${precision}`;
+      return `${what.padEnd(38)}${number(gflops, 2).padEnd(26)}${percent(share.vector)}${percent(share.scalar)}`;
     }),
     "",
     ...answer.steps.flatMap(({ tokens, ms, gflops, share, gpuBytes, kernels }) => [
@@ -29,7 +29,9 @@ export function tableOf(answer: BenchAnswer): string {
     ]),
     "",
     ...answer.peers.map(({ peer, name, m, n, k, gflops }) => {
-      const ours = answer.matmuls.find((one) => one.direction === "forward" && one.name === name && one.m === m);
+      const ours = answer.matmuls.find(
+        (one) => one.direction === "forward" && one.precision === "f32" && one.name === name && one.m === m,
+      );
       const ratio = ours ? `ours is ${(ours.gflops.median / gflops.median).toFixed(2)} times as fast` : "";
       return `${`${peer} ${name} ${m}x${n}x${k}`.padEnd(34)}${number(gflops, 2).padEnd(26)}${ratio}`;
     }),

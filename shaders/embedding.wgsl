@@ -1,5 +1,5 @@
 // Token embedding: y[t] = scale * table[ids[t]]. ids: (rows); table: (vocabulary, cols); y: (rows, cols).
-// One invocation a column and BLOCK rows. Needs lib/scalar.wgsl or lib/vec4.wgsl; cols counts Values.
+// One invocation a column and BLOCK rows. Needs lib/scalar.wgsl or lib/vec4.wgsl, and lib/weights_*.wgsl for the table; cols counts Values.
 
 struct Dims { rows: u32, cols: u32, scale: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -8,12 +8,11 @@ override SIZE: u32 = 64u;
 override BLOCK: u32 = 1u;
 
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
-@group(0) @binding(1) var<storage, read> table: array<Value>;
 @group(0) @binding(2) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(SIZE)
 fn forward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= dims.cols) { return; }
   let end = min((id.y + 1u) * BLOCK, dims.rows);
-  for (var row = id.y * BLOCK; row < end; row++) { y[row * dims.cols + id.x] = dims.scale * table[ids[row] * dims.cols + id.x]; }
+  for (var row = id.y * BLOCK; row < end; row++) { y[row * dims.cols + id.x] = dims.scale * weight_at(ids[row] * dims.cols + id.x); }
 }

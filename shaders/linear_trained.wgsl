@@ -1,13 +1,13 @@
 // A small linear layer whose weight is trained: y = x w^T + b. x: (rows, inner), w: (cols, inner), b: (cols), y: (rows, cols).
 //   dx = dy w        dw = dy^T x        db = sum over rows of dy
 // An invocation makes four outputs that share one of their two factors; bias_gradient: one invocation a column. `inner` counts Values.
-// Large frozen weights have linear.wgsl. Needs lib/grid.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
+// Frozen weights have matmul/, and come here where a width is odd. Needs lib/grid.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and
+// lib/weights_*.wgsl.
 
 struct Dims { rows: u32, inner: u32, cols: u32, biased: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
-@group(0) @binding(1) var<storage, read> w: array<Value>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
@@ -29,7 +29,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
   var s2 = Value(0.0);
   var s3 = Value(0.0);
   for (var k = 0u; k < dims.inner; k++) {
-    let weight = w[from_w + k];
+    let weight = weight_at(from_w + k);
     s0 = fma(x[from_x.x + k], weight, s0);
     s1 = fma(x[from_x.y + k], weight, s1);
     s2 = fma(x[from_x.z + k], weight, s2);
@@ -53,7 +53,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let from_dy = four(row, dims.rows) * dims.cols;
   var sums = array<Value, 4>();
   for (var col = 0u; col < dims.cols; col++) {
-    let weight = w[col * dims.inner + k];
+    let weight = weight_at(col * dims.inner + k);
     sums[0] += dy[from_dy.x + col] * weight;
     sums[1] += dy[from_dy.y + col] * weight;
     sums[2] += dy[from_dy.z + col] * weight;

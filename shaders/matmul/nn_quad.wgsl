@@ -1,11 +1,11 @@
 // dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
-// Row-major f32. One quad computes 32 rows x 32 columns. Dispatch: ceil(M/32) * ceil(K/32) workgroups in x. Needs lib/quad.wgsl in front.
+// Row-major f32. One quad computes 32 rows x 32 columns. Dispatch: ceil(M/32) * ceil(K/32) workgroups in x. Needs lib/quad.wgsl,
+// lib/vec4.wgsl and lib/weights_*.wgsl in front.
 // For software adapters with subgroups (SwiftShader: 4 invocations are one SIMD register and every load is a
 // gather of four scalars, twenty times dearer than an fma). The four invocations of a quad load different rows
 // and pass them round, so no value is loaded twice inside a tile. No barrier, no memory but registers.
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
 
 struct Dims {
@@ -68,8 +68,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 
   for (var t = 0u; t < n4; t++) {
     let first = 4u * t * k4;
-    let left = mat4x4f(w[first + w0], w[first + k4 + w0], w[first + 2u * k4 + w0], w[first + 3u * k4 + w0]);
-    let right = mat4x4f(w[first + w1], w[first + k4 + w1], w[first + 2u * k4 + w1], w[first + 3u * k4 + w1]);
+    let left = mat4x4f(weight_at(first + w0), weight_at(first + k4 + w0), weight_at(first + 2u * k4 + w0), weight_at(first + 3u * k4 + w0));
+    let right = mat4x4f(weight_at(first + w1), weight_at(first + k4 + w1), weight_at(first + 2u * k4 + w1), weight_at(first + 3u * k4 + w1));
     let s0 = share(dy[a0 + t]);
     l0 = accumulate(l0, s0, left); r0 = accumulate(r0, s0, right);
     let s1 = share(dy[a1 + t]);

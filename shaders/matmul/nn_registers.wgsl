@@ -1,9 +1,9 @@
 // dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
 // Row-major f32. One invocation computes 8 rows x 8 columns. Dispatch: ceil(ceil(M/8) * ceil(K/8) / SIZE) workgroups in x.
 // For adapters where barriers are dear and subgroups are missing.
+// Needs lib/vec4.wgsl and lib/weights_*.wgsl in front.
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
 
 struct Dims {
@@ -56,8 +56,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var c7_0 = vec4f(); var c7_1 = vec4f();
 
   for (var t = 0u; t < n4; t++) {
-    let m0 = mat4x4f(w[4u * t * k4 + w0], w[(4u * t + 1u) * k4 + w0], w[(4u * t + 2u) * k4 + w0], w[(4u * t + 3u) * k4 + w0]);
-    let m1 = mat4x4f(w[4u * t * k4 + w1], w[(4u * t + 1u) * k4 + w1], w[(4u * t + 2u) * k4 + w1], w[(4u * t + 3u) * k4 + w1]);
+    let m0 = mat4x4f(weight_at(4u * t * k4 + w0), weight_at((4u * t + 1u) * k4 + w0), weight_at((4u * t + 2u) * k4 + w0), weight_at((4u * t + 3u) * k4 + w0));
+    let m1 = mat4x4f(weight_at(4u * t * k4 + w1), weight_at((4u * t + 1u) * k4 + w1), weight_at((4u * t + 2u) * k4 + w1), weight_at((4u * t + 3u) * k4 + w1));
     let s0 = dy[a0 + t]; c0_0 += m0 * s0; c0_1 += m1 * s0;
     let s1 = dy[a1 + t]; c1_0 += m0 * s1; c1_1 += m1 * s1;
     let s2 = dy[a2 + t]; c2_0 += m0 * s2; c2_1 += m1 * s2;

@@ -1,9 +1,9 @@
 // dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
 // Row-major f32. One workgroup of 16 x 16 computes a tile of 64 x 64, each invocation 4 x 4 of it, 16 steps of the sum at a time.
 // Dispatch: ceil(M/64) * ceil(K/64) workgroups in x. For GPUs: both operands pass through workgroup memory.
+// Needs lib/vec4.wgsl and lib/weights_*.wgsl in front.
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
 
 struct Dims {
@@ -46,7 +46,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let steps = dims.n;
   for (var t = 0u; t < steps; t += 16u) {
     let step = min(t + ty, steps - 1u);
-    bs[local] = select(vec4f(), w[step * k4 + b_col], t + ty < steps);
+    bs[local] = select(vec4f(), weight_at(step * k4 + b_col), t + ty < steps);
     let n_at = t / 4u + local % 4u;
     rows_[a_slot] = select(vec4f(), dy[a_row + min(n_at, n4 - 1u)], n_at < n4);
     workgroupBarrier();

@@ -1,11 +1,11 @@
 // Y(M,N) = X(M,K) W(N,K)^T + bias: forward of a linear layer.
-// Row-major f32. One quad computes 32 rows x 32 columns. Dispatch: ceil(M/32) * ceil(N/32) workgroups in x. Needs lib/quad.wgsl in front.
+// Row-major f32. One quad computes 32 rows x 32 columns. Dispatch: ceil(M/32) * ceil(N/32) workgroups in x. Needs lib/quad.wgsl,
+// lib/vec4.wgsl and lib/weights_*.wgsl in front.
 // For software adapters with subgroups (SwiftShader: 4 invocations are one SIMD register and every load is a
 // gather of four scalars, twenty times dearer than an fma). The four invocations of a quad load different rows
 // and pass them round, so no value is loaded twice inside a tile. No barrier, no memory but registers.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;  // any buffer when BIAS is false
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 
@@ -78,8 +78,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var l7 = start_left; var r7 = start_right;
 
   for (var t = 0u; t < k4; t++) {
-    let left = mat4x4f(w[w0 + t], w[w0 + k4 + t], w[w0 + 2u * k4 + t], w[w0 + 3u * k4 + t]);
-    let right = mat4x4f(w[w1 + t], w[w1 + k4 + t], w[w1 + 2u * k4 + t], w[w1 + 3u * k4 + t]);
+    let left = mat4x4f(weight_at(w0 + t), weight_at(w0 + k4 + t), weight_at(w0 + 2u * k4 + t), weight_at(w0 + 3u * k4 + t));
+    let right = mat4x4f(weight_at(w1 + t), weight_at(w1 + k4 + t), weight_at(w1 + 2u * k4 + t), weight_at(w1 + 3u * k4 + t));
     let s0 = share(x[a0 + t]);
     l0 = accumulate(l0, s0, left); r0 = accumulate(r0, s0, right);
     let s1 = share(x[a1 + t]);

@@ -3,11 +3,10 @@
 // Row-major f32. One quad computes 4 rows x 16 columns. Dispatch: ceil(ceil(M/4) * ceil(N/16) / QUADS) workgroups in x.
 // For software adapters with subgroups (SwiftShader: 4 invocations are one SIMD register and every load is a
 // gather of four scalars, twenty times dearer than an fma). The four invocations of a quad load different rows
-// and pass them round with quadSwap, so no value is loaded twice inside a tile. No barrier, no memory but registers.
-enable subgroups;
+// and pass them round, so no value is loaded twice inside a tile. No barrier, no memory but registers.
+// Needs lib/quad.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;  // any buffer when BIAS is false
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 
@@ -51,13 +50,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var c3_0 = vec4f();
 
   for (var t = 0u; t < k4; t++) {
-    let m0 = mat4x4f(w[w0 + t], w[w0 + k4 + t], w[w0 + 2u * k4 + t], w[w0 + 3u * k4 + t]);
-    let s0 = x[a0 + t];
-    let s1 = quadSwapX(s0); let s2 = quadSwapY(s0); let s3 = quadSwapDiagonal(s0);
-    c0_0 += s0 * m0;
-    c1_0 += s1 * m0;
-    c2_0 += s2 * m0;
-    c3_0 += s3 * m0;
+    let m0 = mat4x4f(weight_at(w0 + t), weight_at(w0 + k4 + t), weight_at(w0 + 2u * k4 + t), weight_at(w0 + 3u * k4 + t));
+    let rows = share(x[a0 + t]);
+    c0_0 += rows[0] * m0;
+    c1_0 += rows[1] * m0;
+    c2_0 += rows[2] * m0;
+    c3_0 += rows[3] * m0;
   }
 
   if (BIAS) {

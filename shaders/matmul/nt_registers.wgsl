@@ -1,9 +1,9 @@
 // Y(M,N) = X(M,K) W(N,K)^T + bias: forward of a linear layer.
 // Row-major f32. One invocation computes 8 rows x 8 columns. Dispatch: ceil(ceil(M/8) * ceil(N/8) / SIZE) workgroups in x.
 // For adapters where barriers are dear and subgroups are missing.
+// Needs lib/vec4.wgsl and lib/weights_*.wgsl in front.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;  // any buffer when BIAS is false
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 
@@ -58,8 +58,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var c7_0 = vec4f(); var c7_1 = vec4f();
 
   for (var t = 0u; t < k4; t++) {
-    let m0 = mat4x4f(w[w0 + t], w[w0 + k4 + t], w[w0 + 2u * k4 + t], w[w0 + 3u * k4 + t]);
-    let m1 = mat4x4f(w[w1 + t], w[w1 + k4 + t], w[w1 + 2u * k4 + t], w[w1 + 3u * k4 + t]);
+    let m0 = mat4x4f(weight_at(w0 + t), weight_at(w0 + k4 + t), weight_at(w0 + 2u * k4 + t), weight_at(w0 + 3u * k4 + t));
+    let m1 = mat4x4f(weight_at(w1 + t), weight_at(w1 + k4 + t), weight_at(w1 + 2u * k4 + t), weight_at(w1 + 3u * k4 + t));
     let s0 = x[a0 + t]; c0_0 += s0 * m0; c0_1 += s0 * m1;
     let s1 = x[a1 + t]; c1_0 += s1 * m0; c1_1 += s1 * m1;
     let s2 = x[a2 + t]; c2_0 += s2 * m0; c2_1 += s2 * m1;

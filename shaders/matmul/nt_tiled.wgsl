@@ -1,9 +1,9 @@
 // Y(M,N) = X(M,K) W(N,K)^T + bias: forward of a linear layer.
 // Row-major f32. One workgroup of 16 x 16 computes a tile of 64 x 64, each invocation 4 x 4 of it, 16 steps of the sum at a time.
 // Dispatch: ceil(M/64) * ceil(N/64) workgroups in x. For GPUs: both operands pass through workgroup memory.
+// Needs lib/vec4.wgsl and lib/weights_*.wgsl in front.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // any buffer when BIAS is false
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
@@ -52,7 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let inside = t + load_k < k4;
     let at = min(t + load_k, k4 - 1u);
     xs[slot] = select(vec4f(), x[x_row + at], inside);
-    ws[slot] = select(vec4f(), w[w_row + at], inside);
+    ws[slot] = select(vec4f(), weight_at(w_row + at), inside);
     workgroupBarrier();
     for (var q = 0u; q < 4u; q++) {
       let m = mat4x4f(ws[tx * 5u + q], ws[(tx + 16u) * 5u + q], ws[(tx + 32u) * 5u + q], ws[(tx + 48u) * 5u + q]);

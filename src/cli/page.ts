@@ -1,5 +1,5 @@
 // What runs in headless Chromium for the command line: the same engine as the studio, called from Node.
-import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError } from "../engine/index.ts";
+import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError, type Precision } from "../engine/index.ts";
 import type { ServedFolder } from "./files.ts";
 import { apply, type ApplyRequest } from "./pageApply.ts";
 import { prune, type PruneRequest } from "./pagePrune.ts";
@@ -25,11 +25,11 @@ const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
 const folderOf = ({ name, url, files }: ServedFolder): ReturnType<typeof httpFolder> => httpFolder(name, url, files);
 
 const commands = {
-  parity: (folder: ServedFolder) =>
+  parity: ({ folder, precision }: { folder: ServedFolder; precision: Precision }) =>
     answer(async () => {
       const ctx = new Ctx(await Gpu.open());
       try {
-        return await checkGolden(ctx, folderOf(folder));
+        return await checkGolden(ctx, folderOf(folder), precision);
       } finally {
         ctx.gpu.destroy();
       }

@@ -39,7 +39,10 @@ export async function apply(request: ApplyRequest, report: (report: PruneReport)
   try {
     await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
     const folder = httpFolder(request.model.name, request.model.url, request.model.files);
-    const opened = await openModel(ctx, folder, { onProgress: (done, of) => report({ stage: "open", done, of }) });
+    const opened = await openModel(ctx, folder, {
+      precision: receipt.precision ?? "f32",
+      onProgress: (done, of) => report({ stage: "open", done, of }),
+    });
     const { config } = opened;
     const masks = masksFromReceipt(receipt, config);
     const { sample, recipe, target, trainedSteps, calibration, perplexity, model } = receipt;

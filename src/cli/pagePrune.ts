@@ -17,6 +17,7 @@ import {
   openModel,
   type OpenedModel,
   perplexity,
+  type Precision,
   type Recipe,
   Session,
   sha256,
@@ -34,11 +35,14 @@ export interface PruneRequest extends FormsRequest {
   evaluationTokens: number;
   context: number;
   recipe: Recipe;
+  /** How matrices are held on the GPU. */
+  precision: Precision;
 }
 
 export interface PruneAnswer {
   adapter: string;
   matmul: string;
+  precision: Precision;
   /** Kept share of the block weights, and of the whole model. */
   keptBlocks: number;
   keptModel: number;
@@ -66,7 +70,11 @@ export async function prune(request: PruneRequest, report: (report: PruneReport)
   const ctx = new Ctx(await Gpu.open());
   await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
   const folder = httpFolder(request.model.name, request.model.url, request.model.files);
-  const opened = await openModel(ctx, folder, { onProgress: (done, of) => report({ stage: "open", done, of }) });
+  const { precision } = request;
+  const opened = await openModel(ctx, folder, {
+    precision,
+    onProgress: (done, of) => report({ stage: "open", done, of }),
+  });
   const { config, tokenizer } = opened;
   const calibration = Uint32Array.from(tokenizer.encode(request.text.content));
   const evaluation = Uint32Array.from(tokenizer.encode(request.evaluation.content)).subarray(
@@ -99,7 +107,7 @@ export async function prune(request: PruneRequest, report: (report: PruneReport)
   const budget = budgetOf(config);
   const found = architectureOf(await session.logits(), gateLayout(config), budget, request.recipe.keep);
   const lists = indexLists(found.masks);
-  const compact = await loadModel(ctx, config, cutReader(opened.weights, config.family, lists), { lists });
+  const compact = await loadModel(ctx, config, cutReader(opened.weights, config.family, lists), { lists, precision });
   const pruned = await perplexity(ctx, compact, evaluation, {
     context,
     onWindow: (done, of) => report({ stage: "pruned perplexity", done, of }),
@@ -112,6 +120,7 @@ export async function prune(request: PruneRequest, report: (report: PruneReport)
   return {
     adapter: ctx.gpu.facts.name,
     matmul: ctx.matmul,
+    precision,
     keptBlocks: found.keptWeights / budget.blockWeights,
     keptModel: keptTotalWeights(budget, found.counts) / budget.totalWeights,
     keptBlockWeights: found.keptWeights,

@@ -1,11 +1,14 @@
-// npm run parity -- DIR...: any golden case folders against this engine; one JSON object a case on stdout, a table on stderr.
+// npm run parity -- [--half] DIR...: any golden case folders against this engine; one JSON object a case on stdout, a table on stderr.
 import { existsSync, statSync } from "node:fs";
 import { openHeadless, UsageError } from "./headless.ts";
 
 const USAGE =
-  "usage: npm run parity -- DIR [DIR ...]   (folders made by golden/reference/make_golden.py, such as golden/llama)";
+  "usage: npm run parity -- [--half] DIR [DIR ...]   (folders made by golden/reference/make_golden.py, such as golden/llama)";
+const HALF = "--half";
 
-async function main(folders: readonly string[]): Promise<number> {
+async function main(argv: readonly string[]): Promise<number> {
+  const folders = argv.filter((word) => word !== HALF);
+  const precision = argv.includes(HALF) ? "f16" : "f32";
   if (folders.length === 0) throw new UsageError(USAGE);
   for (const folder of folders) {
     if (!existsSync(folder) || !statSync(folder).isDirectory())
@@ -16,15 +19,18 @@ async function main(folders: readonly string[]): Promise<number> {
   try {
     for (const folder of folders) {
       const served = headless.files.serve(folder);
-      const answer = await headless.page.evaluate((of) => window.espalier.parity(of), served);
+      const answer = await headless.page.evaluate((of) => window.espalier.parity(of), {
+        folder: served,
+        precision,
+      } as const);
       if ("error" in answer) {
         process.stderr.write(`${folder}: cannot be read: ${answer.error.message}\n`);
         exitCode = 2;
         continue;
       }
-      const { checks } = answer.ok;
+      const { adapter, checks } = answer.ok;
       process.stdout.write(`${JSON.stringify(answer.ok)}\n`);
-      process.stderr.write(`\n${answer.ok.case} on ${answer.ok.adapter}\n`);
+      process.stderr.write(`\n${answer.ok.case}, weights ${precision}, on ${adapter}\n`);
       const width = Math.max(...Object.keys(checks).map((name) => name.length));
       for (const [name, { ok, worst, limit }] of Object.entries(checks)) {
         const verdict = ok ? "ok  " : "FAIL";

@@ -6,14 +6,16 @@ import { checkRecipe, DEFAULT_RECIPE, type Estimator, type Recipe } from "../eng
 import { APPLY_USAGE, applyReceipt } from "./apply.ts";
 import { type CliForm, existing, neededText, optionalNumber, parseValues, readForms } from "./arguments.ts";
 import { openHeadless, UsageError } from "./headless.ts";
-import type { PruneReport } from "./pagePrune.ts";
+import type { PruneReport, PruneRequest } from "./pagePrune.ts";
 import { progressLine } from "./progress.ts";
 
 const USAGE = `usage: npm run prune -- --model DIR --text FILE --eval FILE --out DIR
          [--keep 0.5] [--steps 600] [--tokens 128] [--seed 1] [--estimator reinmax|straight-through|gumbel]
          [--lambda 6] [--learning-rate 0.001] [--weight-decay 0.05] [--context 512] [--eval-tokens 20480] [--forms masked,compact]
+         [--half]
   --model  a folder with config.json, tokenizer.json and safetensors     --text  what the masks are trained on (UTF-8)
   --keep   kept share of the block weights, 0 to 1                       --eval  what perplexity is measured on (UTF-8)
+  --half   matrices as halves on the GPU: half the memory, rounded to 11 bits (exports keep the model's own weights)
 ${APPLY_USAGE}`;
 
 interface Arguments {
@@ -25,6 +27,7 @@ interface Arguments {
   context: number;
   evaluationTokens: number;
   forms: CliForm[];
+  precision: PruneRequest["precision"];
 }
 
 function readArguments(argv: string[]): Arguments {
@@ -38,6 +41,7 @@ function readArguments(argv: string[]): Arguments {
       context: text,
       "eval-tokens": text,
       forms: text,
+      half: { type: "boolean" } as const,
       help: { type: "boolean" } as const,
     },
   });
@@ -80,6 +84,7 @@ function readArguments(argv: string[]): Arguments {
     context: whole("context", 512, 2),
     evaluationTokens: whole("eval-tokens", 20_480, 2),
     forms,
+    precision: values["half"] === true ? "f16" : "f32",
   };
 }
 
@@ -104,6 +109,7 @@ async function main(argv: string[]): Promise<void> {
       evaluationTokens: given.evaluationTokens,
       context: given.context,
       recipe: given.recipe,
+      precision: given.precision,
       out,
     };
     const answer = await headless.page.evaluate((one) => window.espalier.prune(one), request);

@@ -6,7 +6,7 @@ import { type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kerne
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
 import type { Backward, Tape } from "./tape.ts";
-import { bindingOf, type DType, ELEMENT_BYTES, elements, sizeOf, type Tensor } from "./tensor.ts";
+import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 
 export class Ctx {
   readonly gpu: Gpu;
@@ -40,13 +40,14 @@ export class Ctx {
     shape: readonly number[],
     options: { dtype?: DType; data?: ArrayBufferView; requiresGrad?: boolean } = {},
   ): Tensor {
-    const buffer = this.buffers.allocate(sizeOf(shape) * ELEMENT_BYTES, label);
+    const dtype = options.dtype ?? "f32";
+    const buffer = this.buffers.allocate(bytesOfShape(shape, dtype), label);
     const tensor: Tensor = {
       label,
       buffer,
       offset: 0,
       shape: [...shape],
-      dtype: options.dtype ?? "f32",
+      dtype,
       requiresGrad: options.requiresGrad ?? false,
     };
     if (options.data) this.write(tensor, options.data);
@@ -55,14 +56,15 @@ export class Ctx {
 
   /** Overwrites a tensor from the CPU; takes effect before the commands of the step that is being recorded. */
   write(tensor: Tensor, data: ArrayBufferView): void {
+    const bytes = bytesOfShape(tensor.shape, tensor.dtype);
     invariant(
-      data.byteLength === elements(tensor) * ELEMENT_BYTES,
+      data.byteLength === bytes,
       "shape",
-      () => `${tensor.label}: ${elements(tensor) * ELEMENT_BYTES} bytes expected, ${data.byteLength} given`,
+      () => `${tensor.label}: ${bytes} bytes expected, ${data.byteLength} given`,
     );
     this.gpu.device.queue.writeBuffer(
       tensor.buffer.gpu,
-      tensor.offset * ELEMENT_BYTES,
+      tensor.offset * elementBytes(tensor.dtype),
       data.buffer,
       data.byteOffset,
       data.byteLength,
@@ -72,13 +74,14 @@ export class Ctx {
   /** A tensor of this step, with whatever its buffer held before. */
   empty(shape: readonly number[], label: string, options: { dtype?: DType; requiresGrad?: boolean } = {}): Tensor {
     invariant(this.inStep, "bug", `${label}: tensors of a step are made inside ctx.step`);
-    const buffer = this.arena.take(sizeOf(shape) * ELEMENT_BYTES, label);
+    const dtype = options.dtype ?? "f32";
+    const buffer = this.arena.take(bytesOfShape(shape, dtype), label);
     return {
       label,
       buffer,
       offset: 0,
       shape: [...shape],
-      dtype: options.dtype ?? "f32",
+      dtype,
       requiresGrad: options.requiresGrad ?? false,
     };
   }
@@ -211,8 +214,8 @@ export class Ctx {
       this.gpu,
       this.buffers,
       tensor.buffer,
-      tensor.offset * ELEMENT_BYTES,
-      elements(tensor) * ELEMENT_BYTES,
+      tensor.offset * elementBytes(tensor.dtype),
+      bytesOfShape(tensor.shape, tensor.dtype),
     );
   }
 }

@@ -12,6 +12,7 @@ export {
 } from "./train/recipe.ts";
 export type { Estimator, RatioMode, Recipe, RecipeNumber } from "./train/recipe.ts";
 export { Ctx } from "./ctx.ts";
+export type { Precision } from "./tensor.ts";
 export { Gpu } from "./gpu/device.ts";
 export type { AdapterFacts } from "./gpu/device.ts";
 export { selfCheck } from "./ops/selfCheck.ts";

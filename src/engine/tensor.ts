@@ -1,9 +1,11 @@
 // A tensor: shape, element type and a range of a GPU buffer. A handle; it owns nothing.
+import type { Precision } from "./formats/dtype.ts";
 import { BINDING_ALIGNMENT_BYTES, type GpuBuffer } from "./gpu/buffers.ts";
 import type { Binding } from "./gpu/kernel.ts";
 import { invariant } from "./errors.ts";
 
-export type DType = "f32" | "u32" | "i32";
+export type { Precision } from "./formats/dtype.ts";
+export type DType = Precision | "u32" | "i32";
 
 export interface Tensor {
   readonly label: string;
@@ -18,8 +20,13 @@ export interface Tensor {
   readonly base?: Tensor;
 }
 
-/** Bytes of one element; every dtype here has four. */
+/** Bytes of one element of every dtype but f16, which is for weights alone. */
 export const ELEMENT_BYTES = 4;
+export const HALF_BYTES = 2;
+export const elementBytes = (dtype: DType): number => (dtype === "f16" ? HALF_BYTES : ELEMENT_BYTES);
+/** Bytes of as many elements; halves fill whole u32s. */
+export const bytesOfShape = (shape: readonly number[], dtype: DType): number =>
+  Math.ceil((sizeOf(shape) * elementBytes(dtype)) / ELEMENT_BYTES) * ELEMENT_BYTES;
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 export const elements = (tensor: Tensor): number => sizeOf(tensor.shape);
@@ -32,15 +39,15 @@ export function matrixOf(tensor: Tensor): { rows: number; cols: number } {
 
 /** The range that kernels see: rounded up to whole vec4s, which is padding, since buffers and views start on 256 bytes. */
 export function bindingOf(tensor: Tensor): Binding {
-  const bytes = Math.ceil(elements(tensor) / 4) * 4 * ELEMENT_BYTES;
-  return { buffer: tensor.buffer, offset: tensor.offset * ELEMENT_BYTES, bytes };
+  const bytes = elementBytes(tensor.dtype);
+  return { buffer: tensor.buffer, offset: tensor.offset * bytes, bytes: Math.ceil(elements(tensor) / 4) * 4 * bytes };
 }
 
 /** A view of `shape` that starts `start` elements into `base`; the start must be a legal binding offset (256 bytes). */
 export function view(base: Tensor, start: number, shape: readonly number[], label = base.label): Tensor {
   const offset = base.offset + start;
   invariant(
-    (offset * ELEMENT_BYTES) % BINDING_ALIGNMENT_BYTES === 0 && start + sizeOf(shape) <= elements(base),
+    (offset * elementBytes(base.dtype)) % BINDING_ALIGNMENT_BYTES === 0 && start + sizeOf(shape) <= elements(base),
     "bug",
     () =>
       `${label}: a view must start on ${BINDING_ALIGNMENT_BYTES} bytes and end inside its base (start ${start}, shape ${shape.join("x")})`,

@@ -48,6 +48,7 @@ export class PrunedModel {
     const lists = indexLists(masks);
     const model = await loadModel(ctx, opened.config, cutReader(opened.weights, opened.config.family, lists), {
       lists,
+      precision: opened.model.precision,
     });
     this.held = { masks, model };
     return model;

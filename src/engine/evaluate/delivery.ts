@@ -64,7 +64,7 @@ const ENDS_ALL: readonly ErrorCode[] = ["cancelled", "storage", "device-lost"];
 export interface DeliveryOptions {
   /** Token ids to compare on. */
   ids: Uint32Array;
-  receipt: Omit<ReceiptInput, "checks" | "config" | "masks" | "dtype" | "sample">;
+  receipt: Omit<ReceiptInput, "checks" | "config" | "masks" | "dtype" | "precision" | "sample">;
   /** Opens the ONNX form; needed where it is among the places, because the engine does not run ONNX. */
   openOnnx?: FormReader;
   /** Element type of the exported weights; the model's own where it is left out. */
@@ -96,6 +96,9 @@ export async function deliver(
   if (options.sample) checkSample(options.sample, expected, config.vocab);
   const source = { folder, config, masks, ...(chosen ? { dtype: chosen } : {}), ...(shardBytes ? { shardBytes } : {}) };
   const limit = chosen && chosen !== dtype ? ROUNDED_LIMIT[chosen] : DELIVERY_LIMIT;
+  const { precision } = opened.model;
+  // The engine holds the form's weights as the model's are held; another runtime does not round them.
+  const onnxLimit = precision === "f16" ? Math.max(limit, ROUNDED_LIMIT.F16) : limit;
 
   const deliveries: Delivery[] = [];
   const contents = new Map<Delivery, OutputFile[]>();
@@ -128,9 +131,16 @@ export async function deliver(
     await attempt(delivery, async () => {
       for (const file of files) await put(place, delivery, file);
       options.onProgress?.(Math.min(written, total), total, `${form}: opening it again and comparing logits`);
-      const reader = form === "onnx" ? options.openOnnx : engineReader(ctx, form, options.receipt.version);
+      const { version } = options.receipt;
+      const reader = form === "onnx" ? options.openOnnx : engineReader(ctx, form, { version, precision });
       invariant(reader, "bug", "the ONNX form needs a runtime to open it, and none was given");
-      await compare(delivery, await reader(await place.folder(), cancelled), expected, ids, limit);
+      await compare(
+        delivery,
+        await reader(await place.folder(), cancelled),
+        expected,
+        ids,
+        form === "onnx" ? onnxLimit : limit,
+      );
     });
     written = before + files.reduce((sum, file) => sum + file.sizeBytes, 0);
     if (!delivery.ok) await place.discard();
@@ -138,7 +148,8 @@ export async function deliver(
 
   const passed = deliveries.filter(({ ok }) => ok);
   const sample = sampleLogits(ids, expected);
-  const receipt = buildReceipt({ ...options.receipt, config, masks, dtype, checks: passed.map(checkOf), sample });
+  const checks = passed.map(checkOf);
+  const receipt = buildReceipt({ ...options.receipt, config, masks, dtype, precision, checks, sample });
   for (const delivery of passed) {
     for (const file of [receiptFile(receipt), modelCardFile(receipt, delivery.form)]) {
       await placeOf(places, delivery.form).write(file);

@@ -5,6 +5,7 @@ import { goldenFolder } from "../golden/testFolders.ts";
 import { Gpu } from "../gpu/device.ts";
 import { openModel } from "../model/open.ts";
 import { gateLayout } from "../prune/gates.ts";
+import type { Precision } from "../tensor.ts";
 import { DEFAULT_RECIPE } from "../train/recipe.ts";
 import type { Form } from "../formats/receipt.ts";
 import { deliver } from "./delivery.ts";
@@ -16,33 +17,33 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-test.each(["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"])(
-  "%s: both forms give its logits",
-  async (name) => {
-    const opened = await openModel(ctx, await goldenFolder(name));
-    const masks = gateLayout(opened.config).sizes.map((size, i) =>
-      Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
-    );
-    const forms: readonly Form[] = ["masked", "compact"];
-    const places = new Map(forms.map((form) => [form, memoryPlace()]));
-    const deliveries = await deliver(ctx, opened, masks, places, {
-      ids: Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % opened.config.vocab),
-      receipt: {
-        version: "0.0.0",
-        adapter: ctx.gpu.facts.name,
-        modelName: name,
-        licence: "not stated",
-        recipe: DEFAULT_RECIPE,
-        target: { ratio: "block weights kept", value: 0.5 },
-        trainedSteps: 1,
-        calibration: { name: "a text", sha256: "0".repeat(64) },
-        perplexity: [],
-      },
-    });
-    opened.model.free();
-    expect(deliveries.map(({ form, ok, reason }) => ({ form, ok, reason }))).toEqual(
-      forms.map((form) => ({ form, ok: true, reason: undefined })),
-    );
-    expect(deliveries.map(({ equalArgmax }) => equalArgmax)).toEqual([1, 1]);
-  },
-);
+test.each<[string, Precision]>([
+  ...["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"].map((name): [string, Precision] => [name, "f32"]),
+  ["qwen2", "f16"],
+])("%s, weights held as %s: both forms give its logits", async (name, precision) => {
+  const opened = await openModel(ctx, await goldenFolder(name), { precision });
+  const masks = gateLayout(opened.config).sizes.map((size, i) =>
+    Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
+  );
+  const forms: readonly Form[] = ["masked", "compact"];
+  const places = new Map(forms.map((form) => [form, memoryPlace()]));
+  const deliveries = await deliver(ctx, opened, masks, places, {
+    ids: Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % opened.config.vocab),
+    receipt: {
+      version: "0.0.0",
+      adapter: ctx.gpu.facts.name,
+      modelName: name,
+      licence: "not stated",
+      recipe: DEFAULT_RECIPE,
+      target: { ratio: "block weights kept", value: 0.5 },
+      trainedSteps: 1,
+      calibration: { name: "a text", sha256: "0".repeat(64) },
+      perplexity: [],
+    },
+  });
+  opened.model.free();
+  expect(deliveries.map(({ form, ok, reason }) => ({ form, ok, reason }))).toEqual(
+    forms.map((form) => ({ form, ok: true, reason: undefined })),
+  );
+  expect(deliveries.map(({ equalArgmax }) => equalArgmax)).toEqual([1, 1]);
+});

@@ -6,10 +6,11 @@ import { readCompact } from "../formats/readCompact.ts";
 import { openWeights } from "../formats/safetensors.ts";
 import { readConfig } from "../model/config.ts";
 import { decoderForward } from "../model/decoder.ts";
-import { loadModel, type Model } from "../model/load.ts";
+import { loadModel, type LoadOptions, type Model } from "../model/load.ts";
 import { masked } from "../model/selection.ts";
 import { checkWeights } from "../model/weights.ts";
 import { flatten, gateLayout, type Masks } from "../prune/gates.ts";
+import type { Precision } from "../tensor.ts";
 
 /** A form in the hands of a runtime. */
 export interface OpenedForm {
@@ -27,13 +28,17 @@ export type FormReader = (folder: Folder, cancelled: () => boolean) => Promise<O
 
 export const ENGINE_RUNTIME = "Espalier engine (WebGPU)";
 
-/** The engine as the reader of a form; `version` is the program's. */
-export function engineReader(ctx: Ctx, form: "masked" | "compact", version: string): FormReader {
+/** The engine as the reader of a form; `version` is the program's, `precision` that of the model compared with. */
+export function engineReader(
+  ctx: Ctx,
+  form: "masked" | "compact",
+  { version, precision }: { version: string; precision: Precision },
+): FormReader {
   return async (folder, cancelled) => {
     const onProgress = (): void => {
       if (cancelled()) throw new EngineError("cancelled", "The export was stopped; no half-written file is left.");
     };
-    const model = await reload(ctx, form, folder, onProgress);
+    const model = await reload(ctx, form, folder, { precision, onProgress });
     return {
       runtime: ENGINE_RUNTIME,
       version,
@@ -47,16 +52,16 @@ async function reload(
   ctx: Ctx,
   form: "masked" | "compact",
   folder: Folder,
-  onProgress: () => void,
+  options: Pick<LoadOptions, "precision" | "onProgress">,
 ): Promise<Model> {
   if (form === "compact") {
     const { config, lists, weights } = await readCompact(folder);
-    return loadModel(ctx, config, weights, { lists, onProgress });
+    return loadModel(ctx, config, weights, { ...options, lists });
   }
   const config = readConfig(await readJson(await folder.open("config.json")));
   const weights = await openWeights(folder);
   checkWeights(config, weights);
-  return loadModel(ctx, config, weights, { onProgress });
+  return loadModel(ctx, config, weights, options);
 }
 
 /** Logits (T, V) of the model with the masks multiplied in: what every form has to compute. */

@@ -1,7 +1,16 @@
 // Conversions between dtypes: every half and bfloat16, rounding against exact arithmetic, and odd addresses.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DTYPES, dtypeBytes, elementCount, fromFloat32, isDtype, isFloatDtype, toFloat32 } from "./dtype.ts";
+import {
+  DTYPES,
+  dtypeBytes,
+  elementCount,
+  fromFloat32,
+  isDtype,
+  isFloatDtype,
+  packedHalves,
+  toFloat32,
+} from "./dtype.ts";
 
 const all16 = Uint16Array.from({ length: 65536 }, (_, i) => i);
 const bytesOf = (view: ArrayBufferView<ArrayBuffer>) => new Uint8Array(view.buffer);
@@ -112,6 +121,11 @@ describe("other types", () => {
       expect(() => toFloat32(bytes.subarray(1), dtype)).toThrow(/not a whole number/);
     }
     expect(fromFloat32(values.subarray(1), "F32")).toEqual(bytesOf(Float32Array.of(-2.25, 3)));
+  });
+
+  it("packs halves into whole words", () => {
+    expect(packedHalves(Float32Array.of(1, -2))).toEqual(bytesOf(Uint16Array.of(0x3c00, 0xc000)));
+    expect(packedHalves(Float32Array.of(1, -2, 0.5))).toEqual(bytesOf(Uint16Array.of(0x3c00, 0xc000, 0x3800, 0)));
   });
 
   it("knows its names, sizes and counts", () => {

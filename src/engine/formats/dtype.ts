@@ -158,3 +158,18 @@ export function fromFloat32(values: Float32Array, dtype: FloatDtype): Uint8Array
   for (let i = 0; i < out.length; i++) out[i] = narrow(bits[i]!);
   return new Uint8Array(out.buffer);
 }
+
+/** How weights are held on the GPU: f32, or halves of which two share a u32. Arithmetic is f32 with both. */
+export type Precision = "f32" | "f16";
+
+/** The largest finite half. */
+export const MAX_HALF = 65504;
+
+/** Values as halves (round to nearest, ties to even) that fill whole u32s: an odd one gets a zero beside it. */
+export function packedHalves(values: Float32Array): Uint8Array<ArrayBuffer> {
+  const halves = fromFloat32(values, "F16");
+  if (halves.byteLength % 4 === 0) return halves;
+  const padded = new Uint8Array(halves.byteLength + 2);
+  padded.set(halves);
+  return padded;
+}

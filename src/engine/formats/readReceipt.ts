@@ -45,6 +45,7 @@ export function readReceipt(text: string, file = RECEIPT_FILE): Receipt {
     format,
     program: { name: program.get("name").oneOf(["Espalier"]), version: program.get("version").text() },
     adapter: root.get("adapter").text(),
+    ...(root.get("precision").value === undefined ? {} : { precision: root.get("precision").oneOf(["f16"]) }),
     model,
     recipe: readRecipe(root.get("recipe")),
     target: { ratio: target.get("ratio").oneOf(TARGETS), value: target.get("value").number({ min: 0, max: 1 }) },

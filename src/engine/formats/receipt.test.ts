@@ -32,6 +32,7 @@ const input: ReceiptInput = {
   licence: "apache-2.0",
   config,
   dtype: "F16",
+  precision: "f16",
   masks,
   recipe: DEFAULT_RECIPE,
   target: { ratio: "block weights kept", value: 0.5 },
@@ -80,6 +81,8 @@ describe("a receipt", () => {
     const back = readReceipt(new TextDecoder().decode(await collect(receiptFile(receipt))));
     expect(back).toEqual(receipt);
     expect(masksFromReceipt(back, config)).toEqual(masks);
+    expect(receipt.precision).toBe("f16");
+    expect(buildReceipt({ ...input, precision: "f32" })).not.toHaveProperty("precision");
   });
 
   it("carries a sample of logits where there is one", async () => {
@@ -113,6 +116,7 @@ describe("a receipt", () => {
   });
 
   it.each([
+    ["precision", "f8", /precision: expected one of f16/],
     ["format", 2, /format: expected one of 1, got 2/],
     ["program.name", "other", /program\.name: expected one of Espalier/],
     ["model.layers", 3, /kept\.widths: expected a list of 3/],

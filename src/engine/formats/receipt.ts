@@ -6,7 +6,7 @@ import { checkMasks } from "../prune/compact.ts";
 import { byBlock, type Masks } from "../prune/gates.ts";
 import type { Recipe } from "../train/recipe.ts";
 import { packBits } from "./bitset.ts";
-import { dtypeBytes, type FloatDtype } from "./dtype.ts";
+import { dtypeBytes, type FloatDtype, type Precision } from "./dtype.ts";
 import type { LogitSample } from "./logitSample.ts";
 import { jsonFile, type OutputFile } from "./outputFile.ts";
 
@@ -85,6 +85,8 @@ export interface Receipt {
   program: { name: "Espalier"; version: string };
   /** The GPU adapter that the run was on, in its own words. */
   adapter: string;
+  /** How the run held the model's matrices, where not as f32: its logits and perplexities are of weights rounded so. */
+  precision?: "f16";
   model: ReceiptModel;
   recipe: Recipe;
   target: Target;
@@ -117,6 +119,7 @@ export interface ReceiptInput {
   licence: string;
   config: ModelConfig;
   dtype: FloatDtype;
+  precision: Precision;
   masks: Masks;
   recipe: Recipe;
   target: Target;
@@ -150,6 +153,7 @@ export function buildReceipt(input: ReceiptInput): Receipt {
     format: RECEIPT_FORMAT,
     program: { name: "Espalier", version: input.version },
     adapter: input.adapter,
+    ...(input.precision === "f16" ? { precision: "f16" } : {}),
     model: { name: input.modelName, licence: input.licence, modelType, dtype, ...shape },
     recipe: input.recipe,
     target: input.target,

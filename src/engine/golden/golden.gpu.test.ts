@@ -57,4 +57,11 @@ describe.each(CASES)("%s", (name) => {
     expect(Object.keys(checks).sort()).toEqual(checksOf(name).sort());
     expect(Object.entries(checks).filter(([, { ok }]) => !ok)).toEqual([]);
   });
+
+  test("agrees with PyTorch with its weights held as halves", async () => {
+    const { checks } = await checkGolden(ctx, await goldenFolder(name), "f16");
+    const every = EVERY_RATIO.includes(name) ? checksOfTraining("every") : [];
+    expect(Object.keys(checks).sort()).toEqual([...EXPECTED, ...every].sort());
+    expect(Object.entries(checks).filter(([, { ok }]) => !ok)).toEqual([]);
+  });
 });

@@ -2,7 +2,7 @@
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { VECTORS_PER_BLOCK } from "../prune/gates.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Precision, Tensor } from "../tensor.ts";
 import type { ModelConfig } from "./config.ts";
 import type { BlockWeights, DecoderWeights } from "./decoderWeights.ts";
 import { FAMILIES } from "./families.ts";
@@ -17,6 +17,8 @@ export type { WeightReader } from "./weightUploads.ts";
 export interface Model {
   readonly config: ModelConfig;
   readonly weights: DecoderWeights;
+  /** How its matrices are held. */
+  readonly precision: Precision;
   /** DENSE for a whole model; gathers and scatters for a compact one. */
   readonly selection: Selection;
   readonly gpuBytes: number;
@@ -24,6 +26,8 @@ export interface Model {
 }
 
 export interface LoadOptions {
+  /** How matrices are held; default f32. "f16" halves their memory and rounds them to 11 bits; arithmetic stays f32. */
+  precision?: Precision;
   /** Kept indices of the 5L vectors, of a compact model. */
   lists?: readonly Uint32Array[];
   /** Called with the number of tensors read so far and in all; may throw to cancel. */
@@ -33,24 +37,25 @@ export interface LoadOptions {
 /** The fast matmuls read whole vec4s: what a compact model keeps is padded to multiples of this, with weights of zero. */
 const PAD = 4;
 
-/** Reads every tensor once and uploads it. Frees what it made if reading fails. */
+/** Reads every tensor once and uploads it. Frees what it made if reading fails. Throws "unsupported" for a weight beyond f16 where that is asked for. */
 export async function loadModel(
   ctx: Ctx,
   config: ModelConfig,
   reader: WeightReader,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { lists, onProgress } = options;
+  const { lists, onProgress, precision = "f32" } = options;
   const uploads = new WeightUploads(ctx, reader, {
     wanted: new Set(modelTensors(config).map(({ name }) => name)),
     padTo: lists && config.dModel % PAD === 0 ? PAD : 1,
+    precision,
     ...(onProgress ? { onProgress } : {}),
   });
   try {
     return await ctx.gpu.checked("the model's weights", async () => {
       const weights = await decoderWeights(uploads, config);
       const selection = lists ? compact(weights.blocks.map((_, l) => blockIndices(uploads, lists, l))) : DENSE;
-      return { config, weights, selection, gpuBytes: uploads.gpuBytes, free: () => uploads.free() };
+      return { config, weights, precision, selection, gpuBytes: uploads.gpuBytes, free: () => uploads.free() };
     });
   } catch (error) {
     uploads.free();
@@ -60,7 +65,7 @@ export async function loadModel(
 
 async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Promise<DecoderWeights> {
   const { names } = FAMILIES[config.family];
-  const embedding = await uploads.whole(`${names.embedding}.weight`);
+  const embedding = await uploads.wholeMatrix(`${names.embedding}.weight`);
   const positions =
     names.positions && (await uploads.tableFrom(`${names.positions.name}.weight`, names.positions.unusedRows));
   const projectIn = await uploads.plain(names.projectIn);
@@ -68,7 +73,7 @@ async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Prom
   for (let l = 0; l < config.layers; l++) blocks.push(await blockWeights(uploads, config, `${names.layers}${l}.`));
   const norm = await uploads.norm(names.finalNorm, config.design.normShift);
   const projectOut = await uploads.plain(names.projectOut);
-  const head = config.tiedHead ? embedding : await uploads.whole(`${names.head}.weight`);
+  const head = config.tiedHead ? embedding : await uploads.wholeMatrix(`${names.head}.weight`);
   const rope = config.rope && rotations(uploads, config, config.rope);
   return {
     embedding,

@@ -6,6 +6,7 @@ import { type Folder, readJson } from "../formats/folder.ts";
 import { openWeights, type Weights } from "../formats/safetensors.ts";
 import { type ModelConfig, readConfig } from "./config.ts";
 import { crossEntropy } from "../ops/crossEntropy.ts";
+import type { Precision } from "../tensor.ts";
 import { decoderForward } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.ts";
@@ -25,6 +26,8 @@ export interface OpenedModel {
 }
 
 export interface OpenOptions {
+  /** How matrices are held on the GPU; default f32. */
+  precision?: Precision;
   onProgress?: (doneBytes: number, ofBytes: number) => void;
   cancelled?: () => boolean;
 }
@@ -52,6 +55,7 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
     `weights of dtype ${dtype} are not supported; supported: F32, F16, BF16`,
   );
   const model = await loadModel(ctx, config, weights, {
+    ...(options.precision ? { precision: options.precision } : {}),
     onProgress: (done, of) => {
       if (options.cancelled?.()) throw new EngineError("cancelled", "Opening was stopped; what was open before stays.");
       options.onProgress?.(Math.round((done / of) * weights.sizeBytes), weights.sizeBytes);

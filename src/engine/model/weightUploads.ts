@@ -1,6 +1,9 @@
-// Reads tensors and uploads them: packed where matrices share their input, padded to whole vec4s where they are cut.
+// Reads tensors and uploads them: packed where matrices share their input, padded to whole vec4s where they are cut, matrices rounded to
+// halves where that is asked for.
 import type { Ctx } from "../ctx.ts";
-import type { Tensor } from "../tensor.ts";
+import { EngineError } from "../errors.ts";
+import { MAX_HALF, packedHalves } from "../formats/dtype.ts";
+import { type Precision, type Tensor } from "../tensor.ts";
 import type { LinearWeights, NormWeights } from "./decoderWeights.ts";
 
 /** What the loader reads: a model's folder, or the same cut to the kept dimensions. */
@@ -15,6 +18,8 @@ export interface UploadOptions {
   wanted: ReadonlySet<string>;
   /** Heights and widths of linear layers are padded with zeros to multiples of this. */
   padTo: number;
+  /** How matrices are held: those of linear layers, embedding and head. All else is f32. */
+  precision: Precision;
   /** Called with the number of tensors read so far and in all; may throw to cancel. */
   onProgress?: (done: number, of: number) => void;
 }
@@ -59,7 +64,7 @@ export class WeightUploads {
       }
       row += heights[i] ?? 0;
     }
-    const weight = this.upload(weights[0] ?? "matrix", [row, width], data);
+    const weight = this.matrix(weights[0] ?? "matrix", [row, width], data);
     return { weight, ...(await this.bias(...names)) };
   }
 
@@ -80,7 +85,12 @@ export class WeightUploads {
   /** A linear layer that pruning leaves alone, where the config asks for it. */
   async plain(name: string | undefined): Promise<LinearWeights | undefined> {
     if (name === undefined || !this.options.wanted.has(`${name}.weight`)) return undefined;
-    return { weight: await this.whole(`${name}.weight`), ...(await this.wholeBias(name)) };
+    return { weight: await this.wholeMatrix(`${name}.weight`), ...(await this.wholeBias(name)) };
+  }
+
+  /** The weight of a linear layer that pruning leaves alone, or of the embedding. */
+  async wholeMatrix(name: string): Promise<Tensor> {
+    return this.matrix(name, this.reader.info(name).shape, await this.read(name));
   }
 
   /** The bias of what pruning leaves alone, where the config asks for it. */
@@ -88,7 +98,7 @@ export class WeightUploads {
     return this.options.wanted.has(`${name}.bias`) ? { bias: await this.whole(`${name}.bias`) } : {};
   }
 
-  async whole(name: string): Promise<Tensor> {
+  private async whole(name: string): Promise<Tensor> {
     return this.upload(name, this.reader.info(name).shape, await this.read(name));
   }
 
@@ -119,7 +129,24 @@ export class WeightUploads {
   /** Data that is in no file: RoPE's table, index lists. */
   upload(label: string, shape: readonly number[], data: Float32Array | Uint32Array): Tensor {
     const dtype = data instanceof Uint32Array ? "u32" : "f32";
-    const tensor = this.ctx.persistent(label, shape, { dtype, data });
+    return this.keep(this.ctx.persistent(label, shape, { dtype, data }));
+  }
+
+  /** Throws "unsupported" for a value that no half is near. */
+  private matrix(label: string, shape: readonly number[], data: Float32Array): Tensor {
+    if (this.options.precision === "f32") return this.upload(label, shape, data);
+    const tooLarge = data.find((value) => Math.abs(value) > MAX_HALF);
+    if (tooLarge !== undefined) {
+      throw new EngineError(
+        "unsupported",
+        `tensor '${label}' holds ${tooLarge}; half precision ends at ${MAX_HALF}. Load this model in full precision.`,
+        { name: label, value: String(tooLarge) },
+      );
+    }
+    return this.keep(this.ctx.persistent(label, shape, { dtype: "f16", data: packedHalves(data) }));
+  }
+
+  private keep(tensor: Tensor): Tensor {
     this.made.push(tensor);
     return tensor;
   }

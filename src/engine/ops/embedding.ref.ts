@@ -1,10 +1,11 @@
 // Reference of the token embedding.
-import { at, type OpRef, randomInts, randomRef, refTensor } from "./ref.ts";
+import type { Precision } from "../tensor.ts";
+import { at, type OpRef, randomInts, randomWeights, refTensor } from "./ref.ts";
 
-const shapeCase = (rows: number, vocab: number, cols: number, scale = 1) => ({
-  name: `T${rows} V${vocab} C${cols} scale ${scale}`,
+const shapeCase = (rows: number, vocab: number, cols: number, scale = 1, precision: Precision = "f32") => ({
+  name: `T${rows} V${vocab} C${cols} scale ${scale}${precision === "f16" ? " half" : ""}`,
   params: { scale },
-  inputs: () => [randomInts(1, [rows], vocab), randomRef(2, [vocab, cols])],
+  inputs: () => [randomInts(1, [rows], vocab), randomWeights(2, [vocab, cols], precision)],
 });
 
 export const embeddingRef: OpRef<{ scale: number }> = {
@@ -16,6 +17,9 @@ export const embeddingRef: OpRef<{ scale: number }> = {
     shapeCase(8, 16, 260),
     shapeCase(9, 5, 65, 8),
     shapeCase(130, 2048, 192, 0.5),
+    shapeCase(1, 1, 1, 1, "f16"),
+    shapeCase(7, 7, 63, 8, "f16"),
+    shapeCase(9, 16, 260, 0.5, "f16"),
   ],
   forward([ids, table], { scale }) {
     if (!ids || !table) throw new RangeError("embedding takes ids and table");

@@ -1,5 +1,6 @@
 // Reference of the frozen linear layer.
-import { at, type OpCase, type OpRef, randomRef, refTensor, zerosLike } from "./ref.ts";
+import type { Precision } from "../tensor.ts";
+import { at, type OpCase, type OpRef, randomRef, randomWeights, refTensor, zerosLike } from "./ref.ts";
 
 const shapes: readonly (readonly [m: number, n: number, k: number])[] = [
   [1, 4, 4],
@@ -21,18 +22,24 @@ const shapes: readonly (readonly [m: number, n: number, k: number])[] = [
   [5, 32, 27],
 ];
 
-const shapeCase = (m: number, n: number, k: number, bias: boolean): OpCase<null> => ({
-  name: `M${m} N${n} K${k}${bias ? " bias" : ""}`,
+/** The widths of the last are odd both ways: a row of halves then starts in the middle of a u32. */
+const halfShapes: typeof shapes = [...shapes, [5, 31, 27]];
+
+const shapeCase = (m: number, n: number, k: number, bias: boolean, precision: Precision): OpCase<null> => ({
+  name: `M${m} N${n} K${k}${bias ? " bias" : ""}${precision === "f16" ? " half" : ""}`,
   params: null,
-  inputs: () => [randomRef(1, [m, k]), randomRef(2, [n, k]), ...(bias ? [randomRef(3, [n])] : [])],
+  inputs: () => [randomRef(1, [m, k]), randomWeights(2, [n, k], precision), ...(bias ? [randomRef(3, [n])] : [])],
 });
 
 export const linearRef: OpRef<null> = {
   name: "linear",
   cases: [
-    ...shapes.map((shape) => shapeCase(...shape, false)),
-    shapeCase(1, 16, 64, true),
-    shapeCase(17, 36, 60, true),
+    ...shapes.map((shape) => shapeCase(...shape, false, "f32")),
+    shapeCase(1, 16, 64, true, "f32"),
+    shapeCase(17, 36, 60, true, "f32"),
+    ...halfShapes.map((shape) => shapeCase(...shape, false, "f16")),
+    shapeCase(1, 16, 64, true, "f16"),
+    shapeCase(17, 36, 60, true, "f16"),
   ],
   forward([x, w, bias]) {
     if (!x || !w) throw new RangeError("linear takes x and weight");

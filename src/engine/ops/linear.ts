@@ -10,8 +10,9 @@ import ntTiled from "../../../shaders/matmul/nt_tiled.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
-import { matrixOf, type Tensor } from "../tensor.ts";
+import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { linearTrained } from "./linearTrained.ts";
+import { precisionOf, valueText, weightText } from "./weightText.ts";
 
 /** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles, no barrier. tiled: workgroup memory (GPUs). */
 export type MatmulVariant = "quad" | "registers" | "tiled";
@@ -46,26 +47,42 @@ const matmul = (
   tilesPerGroup,
 });
 
-const FORWARD: Record<MatmulVariant, Matmul> = {
-  quad: matmul("linear", [sharing, ntQuad].join("\n"), 32, 32, 1, true),
-  registers: matmul("linear", ntRegisters, 8, 8, 16, true),
-  tiled: matmul("linear", ntTiled, 64, 64, 1, true),
-};
-const BACKWARD: Record<MatmulVariant, Matmul> = {
-  quad: matmul("linear backward", [sharing, nnQuad].join("\n"), 32, 32, 1, false),
-  registers: matmul("linear backward", nnRegisters, 8, 8, 16, false),
-  tiled: matmul("linear backward", nnTiled, 64, 64, 1, false),
-};
+/** The kernels for weights held in one precision. */
+interface Kernels {
+  forward: Record<MatmulVariant, Matmul>;
+  backward: Record<MatmulVariant, Matmul>;
+  /** quad for up to FEW_ROWS rows. */
+  quadFew: Matmul;
+}
+
+function kernelsFor(precision: Precision): Kernels {
+  const alone = (code: string): string => [valueText(4), weightText(precision, 4), code].join("\n");
+  const shared = (code: string): string => [sharing, alone(code)].join("\n");
+  return {
+    forward: {
+      quad: matmul("linear", shared(ntQuad), 32, 32, 1, true),
+      registers: matmul("linear", alone(ntRegisters), 8, 8, 16, true),
+      tiled: matmul("linear", alone(ntTiled), 64, 64, 1, true),
+    },
+    backward: {
+      quad: matmul("linear backward", shared(nnQuad), 32, 32, 1, false),
+      registers: matmul("linear backward", alone(nnRegisters), 8, 8, 16, false),
+      tiled: matmul("linear backward", alone(nnTiled), 64, 64, 1, false),
+    },
+    quadFew: matmul("linear few rows", shared(ntQuadFew), 4, 16, 1, true),
+  };
+}
+
+const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kernelsFor("f16") };
 /** Decoding: few rows. */
 const FEW_ROWS = 4;
-const QUAD_FEW = matmul("linear few rows", ntQuadFew, 4, 16, 1, true);
 
 const groupsOf = (kernel: Matmul, rows: number, cols: number): [number] => [
   Math.ceil((Math.ceil(rows / kernel.tileRows) * Math.ceil(cols / kernel.tileCols)) / kernel.tilesPerGroup),
 ];
 
 /**
- * y = x weight^T + bias. x: (..., K), weight: (N, K), bias: (N), y: (..., N). Weight and bias are frozen.
+ * y = x weight^T + bias. x: (..., K), weight: (N, K), f32 or f16, bias: (N), y: (..., N). Weight and bias are frozen.
  * Widths that are no multiple of 4 take the slower kernels that need none.
  */
 export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
@@ -74,7 +91,8 @@ export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tens
   invariant(width === k, "shape", () => `${weight.label}: (N, ${k}) expected, (${weight.shape.join(", ")}) came`);
   if (k % 4 !== 0 || n % 4 !== 0) return linearTrained(ctx, x, weight, bias);
   const y = ctx.empty([...x.shape.slice(0, -1), n], "linear", { requiresGrad: ctx.needsGrad(x) });
-  const forward = m <= FEW_ROWS && ctx.matmul === "quad" ? QUAD_FEW : FORWARD[ctx.matmul];
+  const kernels = KERNELS[precisionOf(weight)];
+  const forward = m <= FEW_ROWS && ctx.matmul === "quad" ? kernels.quadFew : kernels.forward[ctx.matmul];
   const kernel = bias && forward.biased ? forward.biased : forward.plain;
   ctx.run(kernel, [x, weight, bias ?? weight, y], { m, n, k }, groupsOf(forward, m, n));
   return ctx.record(y, [x], (dy) => {
@@ -88,6 +106,6 @@ export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tens
 export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor): void {
   const { rows: m, cols: n } = matrixOf(dy);
   const k = matrixOf(dx).cols;
-  const backward = BACKWARD[ctx.matmul];
+  const backward = KERNELS[precisionOf(weight)].backward[ctx.matmul];
   ctx.run(backward.plain, [dy, weight, dx], { m, n, k }, groupsOf(backward, m, k));
 }

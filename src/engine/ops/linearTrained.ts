@@ -1,19 +1,20 @@
-// A small linear layer whose weights are trained: the hypernetwork's own. The frozen model's matrices go through linear.ts.
+// A small linear layer whose weights are trained: the hypernetwork's own. The frozen model's matrices go through linear.ts, which
+// sends those of odd widths here.
 import grid from "../../../shaders/lib/grid.wgsl?raw";
-import scalar from "../../../shaders/lib/scalar.wgsl?raw";
-import vec4 from "../../../shaders/lib/vec4.wgsl?raw";
 import wgsl from "../../../shaders/linear_trained.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
-import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
+import { checkShape, matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { groupsFor } from "./launch.ts";
+import { unitOf } from "./variants.ts";
+import { precisionOf, valueText, weightText, type Width } from "./weightText.ts";
 
 const WORKGROUP = 64;
 /** Outputs of one invocation, as in the WGSL. */
 const BLOCK = 4;
 
-const kernels = (values: string): Record<"forward" | "dx" | "dw" | "db", KernelSpec> => {
-  const code = [grid, values, wgsl].join("\n");
+const kernels = (precision: Precision, width: Width): Record<"forward" | "dx" | "dw" | "db", KernelSpec> => {
+  const code = [grid, valueText(width), weightText(precision, width), wgsl].join("\n");
   return {
     forward: { label: "linearTrained", code, entry: "forward" },
     dx: { label: "linearTrained dx", code, entry: "input_gradient" },
@@ -21,17 +22,20 @@ const kernels = (values: string): Record<"forward" | "dx" | "dw" | "db", KernelS
     db: { label: "linearTrained db", code, entry: "bias_gradient" },
   };
 };
-const BY_ONE = kernels(scalar);
-const BY_FOUR = kernels(vec4);
+const KERNELS = {
+  f32: { 1: kernels("f32", 1), 4: kernels("f32", 4) },
+  f16: { 1: kernels("f16", 1), 4: kernels("f16", 4) },
+};
 
-/** y = x w^T + b. x: (M, K), w: (N, K), b: (N) or none, y: (M, N). Gradients of all three that want one. */
+/** y = x w^T + b. x: (M, K), w: (N, K), f16 where it is frozen, b: (N) or none, y: (M, N). Gradients of all three that want one. */
 export function linearTrained(ctx: Ctx, x: Tensor, w: Tensor, b?: Tensor): Tensor {
   const { rows, cols: k } = matrixOf(x);
   const { rows: cols } = matrixOf(w);
   checkShape(w, [cols, k], "linearTrained weight");
   if (b) checkShape(b, [cols], "linearTrained bias");
-  const kernel = k % 4 === 0 ? BY_FOUR : BY_ONE;
-  const inner = k % 4 === 0 ? k / 4 : k;
+  const width = unitOf(k);
+  const kernel = KERNELS[precisionOf(w)][width];
+  const inner = k / width;
   const dims = { rows, inner, cols, biased: b ? 1 : 0 };
   const run = (spec: KernelSpec, args: readonly Tensor[], invocations: number): void =>
     ctx.run(spec, args, dims, groupsFor(invocations, WORKGROUP));

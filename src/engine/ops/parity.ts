@@ -2,7 +2,8 @@
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { Tape } from "../tape.ts";
-import type { Tensor } from "../tensor.ts";
+import type { DType, Tensor } from "../tensor.ts";
+import { packedHalves } from "../formats/dtype.ts";
 import { tapeArithmetic } from "./arithmetic.ts";
 import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "./ref.ts";
 
@@ -127,9 +128,20 @@ function persistentOf(
   { shape, data, dtype = "f32" }: RefTensor,
   requiresGrad: boolean,
 ): Tensor {
-  const typed =
-    dtype === "f32" ? Float32Array.from(data) : dtype === "u32" ? Uint32Array.from(data) : Int32Array.from(data);
-  return ctx.persistent(label, shape, { dtype, data: typed, requiresGrad });
+  return ctx.persistent(label, shape, { dtype, data: typed(data, dtype), requiresGrad });
+}
+
+function typed(data: Float64Array, dtype: DType): ArrayBufferView {
+  switch (dtype) {
+    case "f32":
+      return Float32Array.from(data);
+    case "f16":
+      return packedHalves(Float32Array.from(data));
+    case "u32":
+      return Uint32Array.from(data);
+    case "i32":
+      return Int32Array.from(data);
+  }
 }
 
 async function compare(

@@ -1,12 +1,13 @@
 // What a CPU reference of an op is: f64 loops forward and backward, and the named cases that all its tests share.
+import { fromFloat32, toFloat32 } from "../formats/dtype.ts";
 import { noise } from "../rng.ts";
-import { sizeOf } from "../tensor.ts";
+import { type DType, type Precision, sizeOf } from "../tensor.ts";
 
-/** A tensor of the reference: f64 values (integers too, with their dtype named). */
+/** A tensor of the reference: f64 values (integers and halves too, with their dtype named). */
 export interface RefTensor {
   readonly shape: readonly number[];
   readonly data: Float64Array;
-  readonly dtype?: "f32" | "u32" | "i32";
+  readonly dtype?: DType;
 }
 
 export interface OpCase<P> {
@@ -44,6 +45,14 @@ export function randomRef(seed: number, shape: readonly number[], scale = 1): Re
     Math.fround(scale * (2 * noise(seed, 0, 0, 0, i) - 1)),
   );
   return { shape, data };
+}
+
+/** Repeatable weights: as randomRef, for f16 rounded to halves. */
+export function randomWeights(seed: number, shape: readonly number[], precision: Precision): RefTensor {
+  const values = randomRef(seed, shape);
+  if (precision === "f32") return values;
+  const halves = toFloat32(fromFloat32(Float32Array.from(values.data), "F16"), "F16");
+  return { shape, data: Float64Array.from(halves), dtype: "f16" };
 }
 
 /** Repeatable integers in [0, below). */

@@ -1,12 +1,11 @@
 // One WGSL text, several kernels: columns by fours or one by one, and shapes of workgroups for software and hardware adapters.
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import rowsCode from "../../../shaders/lib/rows.wgsl?raw";
-import scalar from "../../../shaders/lib/scalar.wgsl?raw";
-import vec4 from "../../../shaders/lib/vec4.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { groupsFor } from "./launch.ts";
+import { valueText, type Width } from "./weightText.ts";
 
 /** How to dispatch a kernel over a matrix. `cols` counts in units of `width` columns, as the WGSL does. */
 export interface Launch {
@@ -16,8 +15,6 @@ export interface Launch {
 }
 
 export type Launcher = (ctx: Ctx, rows: number, cols: number, width?: Width) => Launch;
-type Width = 1 | 4;
-
 /** The widest unit that divides every one of `widths` (in columns). */
 export const unitOf = (...widths: readonly number[]): Width => (widths.every((cols) => cols % 4 === 0) ? 4 : 1);
 
@@ -37,10 +34,13 @@ const BLOCK_SHAPE = { software: { SIZE: 16, BLOCK: 8 }, hardware: { SIZE: 64, BL
 /** Sums over rows: COLUMNS columns a workgroup, each by LANES invocations. */
 const COLUMN_SHAPE = { software: { COLUMNS: 4, LANES: 1 }, hardware: { COLUMNS: 16, LANES: 16 } };
 
+/** WGSL text, or what makes it for a width. */
+type Code = string | ((width: Width) => string);
+
 /** Makes each variant when it is first asked for: the spec is the key of the pipeline cache, so it must stay the same object. */
 function variants(
   label: string,
-  code: string,
+  code: Code,
   entry: string,
   shape: Shape,
   constants: Constants = {},
@@ -51,7 +51,7 @@ function variants(
     const key = `${adapter}${width}`;
     let spec = made.get(key);
     if (!spec) {
-      const text = [width === 4 ? vec4 : scalar, code].join("\n");
+      const text = [valueText(width), typeof code === "string" ? code : code(width)].join("\n");
       spec = { label, code: text, entry, constants: { ...shape[adapter], ...constants } };
       made.set(key, spec);
     }
@@ -71,7 +71,7 @@ export function rowKernel(label: string, code: string, entry: string): Launcher 
 }
 
 /** A kernel over independent elements: global x is the column, global y the block of BLOCK rows. */
-export function blockKernel(label: string, code: string, entry: string, constants?: Constants): Launcher {
+export function blockKernel(label: string, code: Code, entry: string, constants?: Constants): Launcher {
   const pick = variants(label, code, entry, BLOCK_SHAPE, constants);
   return (ctx, rows, cols, width = unitOf(cols)) => {
     const spec = pick(ctx, width);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
-import { goldenFolder } from "../golden/testFolders.ts";
+import { embeddedFolder, goldenFolder } from "../golden/testFolders.ts";
 import { Gpu } from "../gpu/device.ts";
 import { loadModel } from "../model/load.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
@@ -95,4 +95,19 @@ test("activations that are not finite stop it by name", async () => {
     pruneWeights(ctx, opened.model, sequencesOf(opened), { method: "dass", pattern: "2:4" }),
   ).rejects.toMatchObject({ code: "not-finite", message: expect.stringMatching(/block 1/) as string });
   opened.model.free();
+});
+
+test("weights held as halves are pruned as the same weights in f32 are", async () => {
+  const folder = await embeddedFolder(); // F16, so that halves are exact
+  const found = [];
+  for (const precision of ["f32", "f16"] as const) {
+    const { model, config } = await openModel(ctx, folder, { precision });
+    const sequences = [ids(48, config.vocab)];
+    const pruned = await pruneWeights(ctx, model, sequences, { method: "wanda", pattern: "2:4" });
+    const { value } = await perplexity(ctx, pruned.model, ids(128, config.vocab), { context: 64 });
+    found.push({ masks: pruned.masks, value });
+    pruned.model.free();
+    model.free();
+  }
+  expect(found[1]).toEqual(found[0]);
 });

@@ -4,7 +4,8 @@ import { invariant } from "../errors.ts";
 import type { Model } from "../model/load.ts";
 import { DENSE } from "../model/selection.ts";
 import { copy } from "../ops/arithmetic.ts";
-import type { Tensor } from "../tensor.ts";
+import { embedding } from "../ops/embedding.ts";
+import { matrixOf, type Tensor } from "../tensor.ts";
 import type { BlockNorms } from "./blockPruner.ts";
 import { CalibrationStream, stopped } from "./calibrationStream.ts";
 import { checkFits, mlpMatrices } from "./mlpMatrices.ts";
@@ -87,14 +88,21 @@ async function breathe(cancelled: (() => boolean) | undefined): Promise<void> {
   if (cancelled?.()) throw stopped();
 }
 
-/** The same model with its own copies of the MLP's matrices. */
+/** All rows of a matrix of halves, as f32: scores and zeroing work on f32. */
+function unpacked(ctx: Ctx, matrix: Tensor): Tensor {
+  const { rows } = matrixOf(matrix);
+  const all = Uint32Array.from({ length: rows }, (_, row) => row);
+  return embedding(ctx, ctx.upload(all, [rows], "rows"), matrix);
+}
+
+/** The same model with its own copies of the MLP's matrices, in f32. */
 export function copyMlp(ctx: Ctx, dense: Model): Model {
   invariant(dense.selection === DENSE, "bug", "weights are pruned in the whole model, not in a compact one");
   const made: Tensor[] = [];
   const copied = (from: Tensor): Tensor => {
     const to = ctx.persistent(`pruned ${from.label}`, from.shape);
     made.push(to);
-    ctx.step(() => copy(ctx, from, to));
+    ctx.step(() => copy(ctx, from.dtype === "f16" ? unpacked(ctx, from) : from, to));
     return to;
   };
   const blocks = dense.weights.blocks.map((block) => ({
@@ -104,6 +112,7 @@ export function copyMlp(ctx: Ctx, dense: Model): Model {
   }));
   return {
     config: dense.config,
+    precision: dense.precision,
     selection: dense.selection,
     weights: { ...dense.weights, blocks },
     gpuBytes: made.reduce((sum, tensor) => sum + tensor.buffer.bytes, 0),

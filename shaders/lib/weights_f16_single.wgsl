@@ -1,0 +1,5 @@
+// Frozen weights as halves, read one by one where a width is no multiple of four. Needs lib/scalar.wgsl (see weights_f16.wgsl).
+
+@group(0) @binding(1) var<storage, read> w: array<u32>;
+
+fn weight_at(i: u32) -> Value { return unpack2x16float(w[i / 2u])[i % 2u]; }

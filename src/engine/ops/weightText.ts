@@ -1,0 +1,28 @@
+// The WGSL by which kernels read frozen weights: as f32, or as halves packed two in a u32 and unpacked to f32.
+import scalar from "../../../shaders/lib/scalar.wgsl?raw";
+import vec4 from "../../../shaders/lib/vec4.wgsl?raw";
+import weightsF16 from "../../../shaders/lib/weights_f16.wgsl?raw";
+import weightsF16Single from "../../../shaders/lib/weights_f16_single.wgsl?raw";
+import weightsF32 from "../../../shaders/lib/weights_f32.wgsl?raw";
+import { EngineError } from "../errors.ts";
+import type { DType, Precision, Tensor } from "../tensor.ts";
+
+/** Columns that a kernel takes at once: by fours, or one by one where a width is no multiple of four. */
+export type Width = 1 | 4;
+
+/** lib/vec4.wgsl or lib/scalar.wgsl. */
+export const valueText = (width: Width): string => (width === 4 ? vec4 : scalar);
+
+/** lib/weights_*.wgsl for a kernel of this width; valueText(width) goes in front of it. */
+export function weightText(precision: Precision, width: Width): string {
+  if (precision === "f32") return weightsF32;
+  return width === 4 ? weightsF16 : weightsF16Single;
+}
+
+/** How a weight is held. Throws "bug" for a tensor of integers. */
+export function precisionOf({ dtype, label }: Tensor): Precision {
+  if (isPrecision(dtype)) return dtype;
+  throw new EngineError("bug", `${label}: a weight is f32 or f16, not ${dtype}`);
+}
+
+const isPrecision = (dtype: DType): dtype is Precision => dtype === "f32" || dtype === "f16";
