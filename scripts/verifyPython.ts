@@ -23,6 +23,8 @@ const INSTALLED = join(ENVIRONMENT, "espalier-packages.txt");
 const CACHE = ".cache/verify";
 const GOLDEN_FILE = "golden.safetensors";
 const GOLDEN = ["gemma", "llama", "llama3", "mistral", "opt", "opt350", "phi", "qwen2", "qwen3"];
+/** So little that the golden models' weights lie beside model.onnx, as those above 2 GB do; the embedded model's lie in it. */
+const GOLDEN_FILE_BYTES = 200_000;
 /** The embedded model and two families that differ most from it: norms behind the branches, and branches side by side. */
 const DEFAULT = ["public/model", "golden/opt350", "golden/phi"];
 /** Enough for masks that differ in every block; how good they are does not matter here. */
@@ -58,10 +60,10 @@ function ensurePython(): string {
 async function exportGolden(path: string): Promise<string> {
   // through vite, because the engine's files import others as text, which Node cannot
   const { module } = await runnerImport<{
-    exportCase(folder: Folder): Promise<Record<string, OutputFile[]>>;
+    exportCase(folder: Folder, fileLimitBytes: number): Promise<Record<string, OutputFile[]>>;
   }>("./src/engine/golden/exportCase.ts", { configFile: false, logLevel: "error" });
   const target = emptied(path);
-  for (const [form, files] of Object.entries(await module.exportCase(diskFolder(path)))) {
+  for (const [form, files] of Object.entries(await module.exportCase(diskFolder(path), GOLDEN_FILE_BYTES))) {
     for (const file of files) {
       const written = join(target, form, file.name);
       mkdirSync(dirname(written), { recursive: true });
@@ -86,7 +88,13 @@ function exportModel(path: string): string {
 
 /** An empty folder of the cache for the exports of a model, called by its path: golden-phi. */
 function emptied(path: string): string {
-  const target = join(CACHE, path.split(/[^\w.-]+/).filter(Boolean).join("-"));
+  const target = join(
+    CACHE,
+    path
+      .split(/[^\w.-]+/)
+      .filter(Boolean)
+      .join("-"),
+  );
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   return target;

@@ -15,6 +15,13 @@ describe.each(["llama", "llama3", "opt350", "phi"])("golden/%s", (name) => {
     Object.fromEntries(readdirSync(path).map((file) => [file, readFileSync(`${path}/${file}`)])),
   );
 
+  it("keeps weights beside model.onnx where they are more than asked for", async () => {
+    const { onnx } = await exportCase(folder, 200_000);
+    const beside = onnx.filter(({ name }) => name.startsWith("onnx/model.onnx_data"));
+    expect(beside.length).toBeGreaterThan(1);
+    for (const { sizeBytes } of beside) expect(sizeBytes).toBeLessThanOrEqual(200_000);
+  });
+
   it("is exported with the masks that PyTorch pruned it by", async () => {
     const { masked, compact } = await exportCase(folder);
     const { config, masks } = await readCompact(outputFolder("compact", compact));

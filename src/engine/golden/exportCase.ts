@@ -1,5 +1,4 @@
 // The three forms of a golden case, pruned by its binary masks, for a runtime that is not ours to compute hard.logits with.
-import type { FloatDtype } from "../formats/dtype.ts";
 import { exportCompact } from "../formats/exportCompact.ts";
 import { exportMasked } from "../formats/exportMasked.ts";
 import type { Folder } from "../formats/folder.ts";
@@ -8,21 +7,18 @@ import type { OutputFile } from "../formats/outputFile.ts";
 import { gateLayout } from "../prune/gates.ts";
 import { openCase } from "./case.ts";
 
-export interface CaseOptions {
-  /** Element type of the exported weights; the case's own where it is left out. */
-  dtype?: FloatDtype;
-  /** See OnnxSource. */
-  fileLimitBytes?: number;
-}
-
-/** The files of each form. Throws what `openCase` and the exporters throw. */
+/** The files of each form; `fileLimitBytes` as in OnnxSource. Throws what `openCase` and the exporters throw. */
 export async function exportCase(
   folder: Folder,
-  options: CaseOptions = {},
+  fileLimitBytes?: number,
 ): Promise<Record<"masked" | "compact" | "onnx", OutputFile[]>> {
   const golden = await openCase(folder);
   const { config } = golden;
   const masks = await Promise.all(gateLayout(config).sizes.map((_, vector) => golden.mask(`hard.mask.${vector}`)));
-  const source = { folder, config, masks, ...options };
-  return { masked: await exportMasked(source), compact: await exportCompact(source), onnx: await exportOnnx(source) };
+  const source = { folder, config, masks };
+  return {
+    masked: await exportMasked(source),
+    compact: await exportCompact(source),
+    onnx: await exportOnnx({ ...source, ...(fileLimitBytes === undefined ? {} : { fileLimitBytes }) }),
+  };
 }
