@@ -44,6 +44,7 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 let halfTable: Uint32Array | undefined;
+let halfFloats: Float32Array | undefined;
 
 /** The float32 bits of every half: sign | exponent rebased from 15 to 127 | mantissa, subnormals normalised. */
 function halfBits(): Uint32Array {
@@ -62,6 +63,11 @@ function halfBits(): Uint32Array {
     }
   }
   return (halfTable = table);
+}
+
+/** The value of every half by its 16 bits. */
+export function halfValues(): Float32Array {
+  return (halfFloats ??= new Float32Array(halfBits().buffer));
 }
 
 /** The same bytes at an address that is a multiple of `align`, copied only where they are not. */

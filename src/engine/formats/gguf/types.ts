@@ -1,0 +1,50 @@
+// The element types of GGUF files: what a block of each holds and takes, and which of them are read.
+
+export interface BlockType {
+  readonly name: QuantType;
+  /** Values in a block; a row holds whole blocks. */
+  readonly values: number;
+  /** Bytes of a block. */
+  readonly bytes: number;
+}
+
+/** Types that are read, by ggml's number: values and bytes of a block (ggml-common.h). */
+const READ = {
+  F32: [0, 1, 4],
+  F16: [1, 1, 2],
+  Q4_0: [2, 32, 18],
+  Q4_1: [3, 32, 20],
+  Q5_0: [6, 32, 22],
+  Q5_1: [7, 32, 24],
+  Q8_0: [8, 32, 34],
+  Q4_K: [12, 256, 144],
+  Q5_K: [13, 256, 176],
+  Q6_K: [14, 256, 210],
+  BF16: [30, 1, 2],
+} as const satisfies Record<string, readonly [number, number, number]>;
+
+/** A type of which blocks can be turned into float32. */
+export type QuantType = keyof typeof READ;
+
+export const QUANT_TYPES = Object.keys(READ) as readonly QuantType[];
+
+const BY_NUMBER = new Map<number, BlockType>(
+  QUANT_TYPES.map((name) => [READ[name][0], { name, values: READ[name][1], bytes: READ[name][2] }]),
+);
+
+/** Names of the types that ggml has and that are not read, for refusals. */
+const OTHERS: Readonly<Record<number, string>> = {
+  ...{ 9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S" },
+  ...{ 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64" },
+  ...{ 29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4" },
+};
+
+/** The type of ggml's number, if it is read. */
+export function blockType(number: number): BlockType | undefined {
+  return BY_NUMBER.get(number);
+}
+
+/** What ggml calls a type that is not read. */
+export function typeName(number: number): string {
+  return OTHERS[number] ?? `number ${number}`;
+}
