@@ -29,7 +29,7 @@ describe("npm run prune -- --apply", () => {
       ["--apply", "no-such.json", "--model", "golden/llama", "--out", "out"],
       /--apply no-such\.json: a file was expected/,
     ],
-    [["--apply", RECEIPT, "--model", RECEIPT, "--out", "out"], /--model .*: a folder was expected/],
+    [["--apply", RECEIPT, "--model", RECEIPT, "--out", "out"], /--model .*: a folder or a \*\.gguf file was expected/],
     [given("--keep", "0.5"), /--keep/],
     [given("--dtype", "F8"), /--dtype takes F32, F16, BF16; "F8" came/],
     [given("--shard-mb", "0.5"), /--shard-mb must be a whole number of at least 1; 0\.5 came/],

@@ -1,7 +1,15 @@
 // npm run prune -- --apply RECEIPT --model DIR --out DIR: the pruned model again, from the original and the masks in a receipt.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CliForm, existing, neededText, optionalNumber, parseValues, readForms } from "./arguments.ts";
+import {
+  type CliForm,
+  existing,
+  existingModel,
+  neededText,
+  optionalNumber,
+  parseValues,
+  readForms,
+} from "./arguments.ts";
 import { openHeadless } from "./headless.ts";
 import type { ApplyRequest } from "./pageApply.ts";
 import type { PruneReport } from "./pagePrune.ts";
@@ -39,7 +47,7 @@ export function readApplyArguments(argv: readonly string[]): ApplyArguments {
     throw new UsageError(`--shard-mb must be a whole number of at least 1; ${shardMb} came`);
   return {
     receipt: existing("apply", neededText(values, "apply"), false),
-    model: existing("model", neededText(values, "model"), true),
+    model: existingModel(neededText(values, "model")),
     out: neededText(values, "out"),
     forms: readForms(values["forms"]),
     ...(dtype ? { dtype } : {}),

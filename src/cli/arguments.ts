@@ -45,6 +45,13 @@ export function existing(name: string, path: string, folder: boolean): string {
   return path;
 }
 
+/** The path of a model: a folder, or a GGUF file. */
+export function existingModel(path: string): string {
+  const found = existsSync(path) && (statSync(path).isDirectory() || /\.gguf$/i.test(path));
+  if (!found) throw new UsageError(`--model ${path}: a folder or a *.gguf file was expected there`);
+  return path;
+}
+
 /** The forms of --forms in their own order; all of them where it is missing. */
 export function readForms(value: unknown): CliForm[] {
   const forms = (typeof value === "string" ? value : FORMS.join()).split(",");

@@ -10,7 +10,7 @@ import {
   statSync,
 } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 
 /** What the page needs to open a folder: its address, and the size in bytes of each file. */
@@ -26,9 +26,13 @@ const PREFIX = "/files/";
 export class LocalFiles {
   private readonly folders: string[] = [];
 
-  /** The readable files of `folder`; its subfolders are left out. */
-  serve(folder: string): ServedFolder {
-    const path = resolve(folder);
+  /** The readable files of a folder, without its subfolders; or one file, as a folder of it alone. */
+  serve(named: string): ServedFolder {
+    const path = resolve(named);
+    const { size } = statSync(path);
+    if (!statSync(path).isDirectory()) {
+      return { name: basename(path), url: this.address(dirname(path)), files: { [basename(path)]: size } };
+    }
     const files: Record<string, number> = {};
     for (const entry of readdirSync(path)) {
       const stats = statSync(join(path, entry));

@@ -2,6 +2,7 @@
 import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError, type Precision } from "../engine/index.ts";
 import type { ServedFolder } from "./files.ts";
 import { apply, type ApplyRequest } from "./pageApply.ts";
+import { servedModel } from "./servedFolder.ts";
 import { prune, type PruneRequest } from "./pagePrune.ts";
 
 declare global {
@@ -22,14 +23,20 @@ const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
   }
 };
 
-const folderOf = ({ name, url, files }: ServedFolder): ReturnType<typeof httpFolder> => httpFolder(name, url, files);
+/** A golden case, and the model that it speaks of: often the same folder. */
+interface ParityRequest {
+  folder: ServedFolder;
+  model: ServedFolder;
+  precision: Precision;
+}
 
 const commands = {
-  parity: ({ folder, precision }: { folder: ServedFolder; precision: Precision }) =>
+  parity: ({ folder, model, precision }: ParityRequest) =>
     answer(async () => {
       const ctx = new Ctx(await Gpu.open());
       try {
-        return await checkGolden(ctx, folderOf(folder), precision);
+        const golden = httpFolder(folder.name, folder.url, folder.files);
+        return await checkGolden(ctx, golden, { model: await servedModel(model), precision });
       } finally {
         ctx.gpu.destroy();
       }

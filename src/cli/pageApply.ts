@@ -4,7 +4,6 @@ import {
   deliver,
   EngineError,
   Gpu,
-  httpFolder,
   masksFromReceipt,
   openModel,
   readReceipt,
@@ -14,6 +13,7 @@ import type { ServedFolder } from "./files.ts";
 import { onnxReader } from "../verify/onnxReader.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formPlaces, type FormsRequest } from "./pageForms.ts";
 import type { PruneReport } from "./pagePrune.ts";
+import { servedModel } from "./servedFolder.ts";
 
 export interface ApplyRequest extends FormsRequest {
   model: ServedFolder;
@@ -38,7 +38,7 @@ export async function apply(request: ApplyRequest, report: (report: PruneReport)
   const ctx = new Ctx(await Gpu.open());
   try {
     await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
-    const folder = httpFolder(request.model.name, request.model.url, request.model.files);
+    const folder = await servedModel(request.model);
     const opened = await openModel(ctx, folder, {
       precision: receipt.precision ?? "f32",
       onProgress: (done, of) => report({ stage: "open", done, of }),

@@ -9,7 +9,6 @@ import {
   type Delivery,
   gateLayout,
   Gpu,
-  httpFolder,
   indexLists,
   keptTotalWeights,
   licenceOf,
@@ -26,6 +25,7 @@ import {
 import type { ServedFolder } from "./files.ts";
 import { onnxReader } from "../verify/onnxReader.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formPlaces, type FormsRequest } from "./pageForms.ts";
+import { servedModel } from "./servedFolder.ts";
 
 export interface PruneRequest extends FormsRequest {
   model: ServedFolder;
@@ -69,7 +69,7 @@ const REPORT_MS = 250;
 export async function prune(request: PruneRequest, report: (report: PruneReport) => void): Promise<PruneAnswer> {
   const ctx = new Ctx(await Gpu.open());
   await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
-  const folder = httpFolder(request.model.name, request.model.url, request.model.files);
+  const folder = await servedModel(request.model);
   const { precision } = request;
   const opened = await openModel(ctx, folder, {
     precision,

@@ -4,7 +4,15 @@ import { basename, join } from "node:path";
 // Node cannot import WGSL, which the engine's index brings along: the recipe comes from its own leaf.
 import { checkRecipe, DEFAULT_RECIPE, type Estimator, type Recipe } from "../engine/train/recipe.ts";
 import { APPLY_USAGE, applyReceipt } from "./apply.ts";
-import { type CliForm, existing, neededText, optionalNumber, parseValues, readForms } from "./arguments.ts";
+import {
+  type CliForm,
+  existing,
+  existingModel,
+  neededText,
+  optionalNumber,
+  parseValues,
+  readForms,
+} from "./arguments.ts";
 import { openHeadless, UsageError } from "./headless.ts";
 import type { PruneReport, PruneRequest } from "./pagePrune.ts";
 import { progressLine } from "./progress.ts";
@@ -13,8 +21,9 @@ const USAGE = `usage: npm run prune -- --model DIR --text FILE --eval FILE --out
          [--keep 0.5] [--steps 600] [--tokens 128] [--seed 1] [--estimator reinmax|straight-through|gumbel]
          [--lambda 6] [--learning-rate 0.001] [--weight-decay 0.05] [--context 512] [--eval-tokens 20480] [--forms masked,compact]
          [--half]
-  --model  a folder with config.json, tokenizer.json and safetensors     --text  what the masks are trained on (UTF-8)
-  --keep   kept share of the block weights, 0 to 1                       --eval  what perplexity is measured on (UTF-8)
+  --model  a folder with config.json, tokenizer.json and safetensors, or a GGUF file
+  --text   what the masks are trained on (UTF-8)                         --eval  what perplexity is measured on (UTF-8)
+  --keep   kept share of the block weights, 0 to 1
   --half   matrices as halves on the GPU: half the memory, rounded to 11 bits (exports keep the model's own weights)
 ${APPLY_USAGE}`;
 
@@ -68,7 +77,7 @@ function readArguments(argv: string[]): Arguments {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
   const forms = readForms(values["forms"]);
-  const model = existing("model", needed("model"), true);
+  const model = existingModel(needed("model"));
   const whole = (name: string, fallback: number, least: number): number => {
     const value = number(name, fallback);
     if (!Number.isInteger(value) || value < least)

@@ -28,6 +28,7 @@ export type { OutputFile } from "./formats/outputFile.ts";
 export { masksFromReceipt, readReceipt } from "./formats/readReceipt.ts";
 export { FORMS } from "./formats/receipt.ts";
 export type { Form, PerplexityPair } from "./formats/receipt.ts";
+export { isGguf, modelFolder } from "./formats/gguf/ggufFolder.ts";
 export { exportOnnx, ONNX_FILE } from "./formats/onnx/exportOnnx.ts";
 export type { OnnxSource } from "./formats/onnx/exportOnnx.ts";
 export { checkNames, safeName, zipSizeBytes, zipStream } from "./formats/zip.ts";

@@ -1,5 +1,5 @@
 // Model sources as folders: the embedded model from the page's own server, or files that the user picked.
-import { blobSource, EngineError, type Folder, folderOf, memoryFolder } from "../engine/index.ts";
+import { blobSource, EngineError, type Folder, folderOf, isGguf, memoryFolder, modelFolder } from "../engine/index.ts";
 import type { ModelSource } from "./protocol.ts";
 import { basePath } from "./texts.ts";
 
@@ -20,17 +20,15 @@ export async function folderOfSource(
 ): Promise<Folder> {
   if (source.kind === "embedded") return fetchEmbedded(onBytes);
   const files = source.files.filter(({ name }) => !name.startsWith("."));
-  if (!files.some(({ name }) => name === "config.json")) {
+  if (!files.some(({ name }) => name === "config.json" || isGguf(name))) {
     const names = files.slice(0, 6).map(({ name }) => name);
     throw new EngineError(
       "format",
-      `A model's folder with config.json was expected; ${names.length > 0 ? `${names.join(", ")} came` : "it was empty"}. Choose the folder that holds config.json, tokenizer.json and *.safetensors.`,
+      `A model's folder with config.json was expected; ${names.length > 0 ? `${names.join(", ")} came` : "it was empty"}. Choose the folder that holds config.json, tokenizer.json and *.safetensors, or a *.gguf file.`,
     );
   }
-  return folderOf(
-    source.name,
-    files.map((file) => blobSource(file.name, file)),
-  );
+  const sources = files.map((file) => blobSource(file.name, file));
+  return modelFolder(folderOf(source.name, sources));
 }
 
 async function fetchEmbedded(onBytes: (done: number, of: number) => void): Promise<Folder> {

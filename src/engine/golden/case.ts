@@ -72,10 +72,10 @@ export interface GoldenCase {
   mask(name: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Opens a case; throws "format", "config" or "unsupported" where it cannot be read. */
-export async function openCase(folder: Folder): Promise<GoldenCase> {
-  const config = readConfig(await readJson(await folder.open("config.json")));
-  const weights = await openWeights(folder);
+/** Opens a case, whose `model` may lie elsewhere; throws "format", "config" or "unsupported" where it cannot be read. */
+export async function openCase(folder: Folder, model: Folder = folder): Promise<GoldenCase> {
+  const config = readConfig(await readJson(await model.open("config.json")));
+  const weights = await openWeights(model);
   checkWeights(config, weights);
   const file = await readSafetensors(await folder.open("golden.safetensors"));
   const info = (await readJson(await folder.open("golden.json"))) as GoldenInfo;

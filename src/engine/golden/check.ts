@@ -15,9 +15,21 @@ export interface GoldenReport {
   checks: Record<string, { ok: boolean; worst: number; limit: number }>;
 }
 
-/** Opens a case, its matrices held in `precision`, and runs every check that it has numbers for. Throws where it cannot be read. */
-export async function checkGolden(ctx: Ctx, folder: Folder, precision: Precision = "f32"): Promise<GoldenReport> {
-  const golden = await openCase(folder);
+/** What `checkGolden` checks besides what the case's folder says. */
+export interface GoldenOptions {
+  /** The model's folder, where it is not the case's. */
+  model?: Folder;
+  /** How matrices are held. */
+  precision?: Precision;
+}
+
+/** Opens a case and runs every check that it has numbers for. Throws where it cannot be read. */
+export async function checkGolden(
+  ctx: Ctx,
+  folder: Folder,
+  { model: modelFolder = folder, precision = "f32" }: GoldenOptions = {},
+): Promise<GoldenReport> {
+  const golden = await openCase(folder, modelFolder);
   const model = await loadModel(ctx, golden.config, golden.weights, { precision });
   try {
     const checks = await checkModel(ctx, golden, model);

@@ -59,7 +59,7 @@ describe.each(CASES)("%s", (name) => {
   });
 
   test("agrees with PyTorch with its weights held as halves", async () => {
-    const { checks } = await checkGolden(ctx, await goldenFolder(name), "f16");
+    const { checks } = await checkGolden(ctx, await goldenFolder(name), { precision: "f16" });
     const every = EVERY_RATIO.includes(name) ? checksOfTraining("every") : [];
     expect(Object.keys(checks).sort()).toEqual([...EXPECTED, ...every].sort());
     expect(Object.entries(checks).filter(([, { ok }]) => !ok)).toEqual([]);

@@ -41,6 +41,33 @@ describe("encode and decode", () => {
     );
   });
 
+  // Ways of cutting words, each with what it must not lose: digits one by one, the words of Llama 3 and Qwen, and composed letters.
+  const digits = { type: "Digits", individual_digits: true };
+  const pattern =
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+  const split = { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };
+  it.each<[string, object[], object | null]>([
+    ["SmolLM's", [digits, { type: "ByteLevel", add_prefix_space: false, use_regex: true }], null],
+    ["Llama 3's", [split, { type: "ByteLevel", add_prefix_space: false, use_regex: false }], null],
+    ["Qwen's", [split, { type: "ByteLevel", add_prefix_space: false, use_regex: false }], { type: "NFC" }],
+  ])("cuts words %s way as the library does", (_, pretokenizers, normalizer) => {
+    const json = { ...tokenizerJson, normalizer, pre_tokenizer: { type: "Sequence", pretokenizers } };
+    const own = loadTokenizer(json, configJson);
+    const other = new Library(json, configJson);
+    const text = fc.oneof(
+      fc.string({ unit: "grapheme" }),
+      fc.constantFrom("It's", " 1863,", "  \n\t x", "\r\n", "e\u0301a", "WE'LL", "12345", "   "),
+      fc.lorem({ mode: "sentences" }),
+    );
+    fc.assert(
+      fc.property(fc.array(text), (parts) => {
+        const joined = parts.join("");
+        expect(own.encode(joined)).toEqual(other.encode(joined, { add_special_tokens: false }).ids);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it.each(["llama", "llama3"])("gives the ids of the golden %s", async (name) => {
     const golden = await readSafetensors(memorySource("g", await readFile(`golden/${name}/golden.safetensors`)));
     const ids = Array.from(await golden.readFloat32("eval.ids"));

@@ -1,5 +1,5 @@
 // Opening a model: the embedded one, or a folder of one's own; progress while it opens, and why it did not.
-import { useRef } from "react";
+import { type ChangeEvent, useRef } from "react";
 import { Progress } from "radix-ui";
 import { sourceOfFiles } from "../droppedFiles.ts";
 import { ErrorNote } from "../ErrorNote.tsx";
@@ -36,12 +36,21 @@ export function OpenModel() {
   const error = useStudio((state) => state.openError);
   const { open } = useActions();
   const picker = useRef<HTMLInputElement>(null);
+  const filePicker = useRef<HTMLInputElement>(null);
+  const choose = ({ target }: ChangeEvent<HTMLInputElement>): void => {
+    const source = sourceOfFiles([...(target.files ?? [])]);
+    target.value = "";
+    if (source) void open(source);
+  };
   return (
     <div className="open-model">
       {opening === null ? null : <Opening name={opening} />}
       <p className="actions">
         <button type="button" data-testid="open-folder" disabled={busy} onClick={() => picker.current?.click()}>
           Open a folder…
+        </button>
+        <button type="button" data-testid="open-file" disabled={busy} onClick={() => filePicker.current?.click()}>
+          Open a GGUF file…
         </button>
         {embedded ? null : (
           <button
@@ -56,7 +65,7 @@ export function OpenModel() {
         )}
       </p>
       <p className="field-hint">
-        Or drop it on the page: config.json, tokenizer.json and *.safetensors, as they come from the hub.
+        Or drop it on the page: config.json, tokenizer.json and *.safetensors, as they come from the hub, or one *.gguf.
       </p>
       <input
         ref={(node) => {
@@ -68,11 +77,16 @@ export function OpenModel() {
         hidden
         aria-label="Model folder"
         data-testid="open-files"
-        onChange={(event) => {
-          const source = sourceOfFiles([...(event.target.files ?? [])]);
-          event.target.value = "";
-          if (source) void open(source);
-        }}
+        onChange={choose}
+      />
+      <input
+        ref={filePicker}
+        type="file"
+        accept=".gguf"
+        hidden
+        aria-label="GGUF file"
+        data-testid="open-gguf"
+        onChange={choose}
       />
       {error ? <ErrorNote error={error} testId="open-error" /> : null}
     </div>

@@ -1,0 +1,193 @@
+// config.json of a GGUF file, from its metadata and tensors.
+import { EngineError } from "../../errors.ts";
+import { ropeFrequencies } from "../../model/ropeTable.ts";
+import { JsonField } from "../jsonFields.ts";
+import type { Architecture } from "./architectures.ts";
+import type { GgufHeader } from "./header.ts";
+
+type Json = Record<string, unknown>;
+
+/** Frequencies of RoPE's pairs are divided by these (Llama 3.1 and later). */
+export const ROPE_FACTORS = "rope_freqs.weight";
+
+/**
+ * What every Llama with scaled RoPE was published with: GGUF keeps the factors that come out, config.json what they are made from.
+ * `factor` is the largest of them.
+ */
+const LLAMA3 = { lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 };
+/** The stored factors are f32. */
+const FACTOR_TOLERANCE = 1e-5;
+const DEFAULT_THETA = 10_000;
+
+/** The metadata by field, with errors that name the file and the key. */
+export class MetadataFields {
+  private readonly root: JsonField;
+
+  constructor(
+    readonly file: string,
+    private readonly header: GgufHeader,
+  ) {
+    this.root = new JsonField(Object.fromEntries(header.metadata), file);
+  }
+
+  has(key: string): boolean {
+    return this.header.metadata.has(key);
+  }
+
+  get(key: string): JsonField {
+    return this.root.get(key);
+  }
+
+  /** A count of at least one; a list, one number a block, is refused where they differ. */
+  size(key: string): number {
+    const field = this.get(key);
+    const { value } = field;
+    if (!Array.isArray(value)) return field.number({ min: 1, whole: true });
+    const [first] = value as unknown[];
+    if (value.some((one) => one !== first)) field.refuse("the same number for every block");
+    return field.list()[0]?.number({ min: 1, whole: true }) ?? field.refuse("a number");
+  }
+
+  /** A number that was stored as f32, by the decimal that it was written from: 1e-5, not 0.00000999999974. */
+  decimal(key: string, fallback?: number): number {
+    if (!this.has(key) && fallback !== undefined) return fallback;
+    const value = this.get(key).number();
+    for (let digits = 1; digits < 9; digits++) {
+      const short = Number(value.toPrecision(digits));
+      if (Math.fround(short) === Math.fround(value)) return short;
+    }
+    return value;
+  }
+
+  text(key: string): string | undefined {
+    return this.has(key) ? this.get(key).text() : undefined;
+  }
+
+  texts(key: string): readonly string[] {
+    const field = this.get(key);
+    const { value } = field;
+    const texts = Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+    return Array.isArray(value) && texts.length === value.length ? texts : field.refuse("a list of texts");
+  }
+
+  /** A list of exactly `length` numbers. */
+  numbers(key: string, length: number): readonly number[] {
+    const field = this.get(key);
+    const { value } = field;
+    const found = Array.isArray(value) ? value.filter((one) => typeof one === "number") : [];
+    return found.length === length ? found : field.refuse(`a list of ${length} numbers`);
+  }
+
+  token(key: string): number | undefined {
+    return this.has(key) ? this.get(key).count() : undefined;
+  }
+
+  /** Throws "unsupported" about a key. */
+  unsupported(key: string, supported: string): never {
+    const came = JSON.stringify(this.get(key).value);
+    throw new EngineError("unsupported", `${this.file}: ${key}: ${came} is not supported; supported: ${supported}`, {
+      key,
+    });
+  }
+}
+
+/**
+ * The config.json that the model would have on the hub. `ropeFactors` are the values of ROPE_FACTORS, if the file has them.
+ * Throws "format" for a key that is missing or of another type, "unsupported" for what the engine does not run: mixtures of experts,
+ * stretched RoPE other than Llama 3's, heads whose keys and values differ in width.
+ */
+export function configOf(
+  fields: MetadataFields,
+  header: GgufHeader,
+  architecture: Architecture,
+  ropeFactors?: Float32Array,
+): Json {
+  const { name, family } = architecture;
+  const key = (suffix: string): string => `${name}.${suffix}`;
+  const size = (suffix: string): number => fields.size(key(suffix));
+  const has = (tensor: string): boolean => header.tensors.has(tensor);
+  if (fields.has(key("expert_count")) && fields.get(key("expert_count")).count() > 0) {
+    fields.unsupported(key("expert_count"), "models without experts");
+  }
+  const heads = size("attention.head_count");
+  const hidden = size("embedding_length");
+  const headDim = fields.has(key("attention.key_length")) ? size("attention.key_length") : hidden / heads;
+  const valueLength = key("attention.value_length");
+  if (fields.has(valueLength) && fields.size(valueLength) !== headDim)
+    fields.unsupported(valueLength, `${headDim}, as for keys`);
+  const embedding = header.tensors.get("token_embd.weight");
+  return {
+    architectures: [architecture.className],
+    model_type: family,
+    hidden_size: hidden,
+    intermediate_size: size("feed_forward_length"),
+    num_hidden_layers: size("block_count"),
+    num_attention_heads: heads,
+    num_key_value_heads: fields.has(key("attention.head_count_kv")) ? size("attention.head_count_kv") : heads,
+    ...(family === "phi" ? {} : { head_dim: headDim }),
+    max_position_embeddings: size("context_length"),
+    vocab_size: embedding?.shape[0] ?? size("vocab_size"),
+    ...norms(fields, architecture),
+    ...rope(fields, architecture, headDim, ropeFactors),
+    ...(family === "mistral" ? { sliding_window: size("attention.sliding_window") } : {}),
+    ...(family === "llama" ? { attention_bias: has("blk.0.attn_q.bias"), mlp_bias: has("blk.0.ffn_up.bias") } : {}),
+    tie_word_embeddings: !has("output.weight"),
+    torch_dtype: "float32",
+    ...tokens(fields),
+  };
+}
+
+/** Ids of the tokens that begin and end a text; generation_config.json has them as well. */
+export function tokens(fields: MetadataFields): Json {
+  const id = (name: string): number | undefined => fields.token(`tokenizer.ggml.${name}_token_id`);
+  const [bos, eos, turn, pad] = [id("bos"), id("eos"), id("eot"), id("padding")];
+  const ends = [...new Set([eos, turn].filter((one) => one !== undefined))];
+  return {
+    bos_token_id: bos ?? null,
+    eos_token_id: ends.length > 1 ? ends : (ends[0] ?? null),
+    ...(pad === undefined ? {} : { pad_token_id: pad }),
+  };
+}
+
+function norms(fields: MetadataFields, { name, family }: Architecture): Json {
+  if (family === "phi") {
+    return { layer_norm_eps: fields.decimal(`${name}.attention.layer_norm_epsilon`), hidden_act: "gelu_new" };
+  }
+  const epsilon = { rms_norm_eps: fields.decimal(`${name}.attention.layer_norm_rms_epsilon`) };
+  if (family === "gemma") return { ...epsilon, hidden_activation: "gelu_pytorch_tanh" };
+  return { ...epsilon, hidden_act: "silu" };
+}
+
+function rope(fields: MetadataFields, { name, family }: Architecture, headDim: number, factors?: Float32Array): Json {
+  const theta = fields.decimal(`${name}.rope.freq_base`, DEFAULT_THETA);
+  const typeKey = `${name}.rope.scaling.type`;
+  const type = fields.text(typeKey) ?? "none";
+  if (type !== "none") fields.unsupported(typeKey, "none, and Llama 3's by the tensor rope_freqs.weight");
+  const linearKey = `${name}.rope.scale_linear`;
+  if (fields.has(linearKey) && fields.get(linearKey).number() !== 1) fields.unsupported(linearKey, "1");
+  const dimsKey = `${name}.rope.dimension_count`;
+  const dims = fields.has(dimsKey) ? fields.size(dimsKey) : headDim;
+  if (family === "phi") return { rope_theta: theta, partial_rotary_factor: dims / headDim };
+  if (dims !== headDim) fields.unsupported(dimsKey, `${headDim}, the width of a head`);
+  return { rope_theta: theta, ...(factors ? { rope_scaling: llama3Scaling(fields.file, theta, factors) } : {}) };
+}
+
+function llama3Scaling(file: string, theta: number, factors: Float32Array): Json {
+  const factor = Math.max(...factors);
+  const { lowFreqFactor, highFreqFactor, originalContext } = LLAMA3;
+  const plain = ropeFrequencies({ theta }, 2 * factors.length);
+  const scaled = ropeFrequencies({ theta, scaling: { factor, ...LLAMA3 } }, 2 * factors.length);
+  const wrong = factors.findIndex((value, i) => Math.abs((value * scaled[i]!) / plain[i]! - 1) > FACTOR_TOLERANCE);
+  if (wrong >= 0) {
+    const expected = plain[wrong]! / scaled[wrong]!;
+    const message = `${file}: ${ROPE_FACTORS}: Llama 3's factors with a largest one of ${factor} were expected (${expected} for pair ${wrong}), got ${factors[wrong]!}; other scalings are not supported`;
+    throw new EngineError("unsupported", message, { pair: wrong });
+  }
+  return {
+    rope_type: "llama3",
+    factor,
+    low_freq_factor: lowFreqFactor,
+    high_freq_factor: highFreqFactor,
+    original_max_position_embeddings: originalContext,
+  };
+}

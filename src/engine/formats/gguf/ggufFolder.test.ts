@@ -1,0 +1,212 @@
+// GGUF files as folders: golden models there and back, reads of any range, and what is refused.
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../../model/config.ts";
+import { ropeFrequencies } from "../../model/ropeTable.ts";
+import { loadTokenizer } from "../../model/tokenizer.ts";
+import { checkWeights } from "../../model/weights.ts";
+import type { ByteSource, Folder } from "../folder.ts";
+import { readJson, readText } from "../folder.ts";
+import { licenceOf } from "../licence.ts";
+import { memoryFolder, memorySource } from "../memoryFolder.ts";
+import { openWeights } from "../safetensors.ts";
+import { ggufFolder, isGguf, modelFolder } from "./ggufFolder.ts";
+import { entry, float32, number32, text } from "./testFiles.ts";
+import { ggufOfFolder, paired } from "./testModels.ts";
+
+function golden(name: string): Folder {
+  const files = readdirSync(`golden/${name}`);
+  return memoryFolder(name, Object.fromEntries(files.map((file) => [file, readFileSync(`golden/${name}/${file}`)])));
+}
+
+const opened = async (name: string, ...more: number[][]): Promise<Folder> =>
+  ggufFolder(memorySource(`${name}.gguf`, await ggufOfFolder(golden(name), { more })));
+
+describe.each(["llama", "mistral", "qwen2", "qwen3", "gemma", "phi"])("golden/%s as GGUF", (name) => {
+  it("is the same config, weights and tokenizer", async () => {
+    const original = golden(name);
+    const folder = await opened(name);
+    const config = readConfig(await readJson(await folder.open("config.json")));
+    expect(config).toEqual(readConfig(await readJson(await original.open("config.json"))));
+
+    const [weights, expected] = [await openWeights(folder), await openWeights(original)];
+    checkWeights(config, weights);
+    expect([...weights.names].sort()).toEqual([...expected.names].sort());
+    for (const tensor of weights.names) {
+      const [found, wanted] = [await weights.readFloat32(tensor), await expected.readFloat32(tensor)];
+      // Gemma's norms lose a bit where 1 was added and taken away again.
+      if (name === "gemma" && tensor.includes("norm")) {
+        found.forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 6));
+      } else expect(found).toEqual(wanted);
+    }
+
+    const tokenizers = [];
+    for (const source of [folder, original]) {
+      const json = await readJson(await source.open("tokenizer.json"));
+      tokenizers.push(loadTokenizer(json, await readJson(await source.open("tokenizer_config.json"))));
+    }
+    const sample = "<s>Gentlemen of the Senate: it's 1863, and\n\nthe \u{1f40b} é  is  free.</s>";
+    const [ids, wanted] = tokenizers.map((tokenizer) => tokenizer.encode(sample));
+    expect(ids).toEqual(wanted);
+    expect(tokenizers[0]!.decode(ids!)).toBe(tokenizers[1]!.decode(wanted!));
+    expect(await licenceOf(folder)).toBe("mit");
+  });
+});
+
+it("puts the biases of q and k in order as well", async () => {
+  const values = Float32Array.from({ length: 64 }, (_, i) => i);
+  const bias = { name: "blk.1.attn_q.bias", shape: [64], values };
+  const bytes = await ggufOfFolder(golden("llama"), { extra: [paired(bias, 4)] });
+  const weights = await openWeights(await ggufFolder(memorySource("m.gguf", bytes)));
+  expect(paired(bias, 4).values).not.toEqual(values);
+  expect(await weights.readFloat32("model.layers.1.self_attn.q_proj.bias")).toEqual(values);
+});
+
+it("gives the same bytes in whatever pieces they are read, and dequantises none twice in a row", async () => {
+  const bytes = await ggufOfFolder(golden("llama"));
+  let readBytes = 0;
+  const memory = memorySource("m.gguf", bytes);
+  const counted: ByteSource = {
+    ...memory,
+    read: (offset, length) => {
+      readBytes += length;
+      return memory.read(offset, length);
+    },
+  };
+  const source = await (await ggufFolder(counted)).open("model.safetensors");
+  readBytes = 0;
+  const whole = await source.read(0, source.size);
+  expect(readBytes).toBeLessThanOrEqual(bytes.length);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(source.size), fc.nat(5000), async (offset, length) => {
+      const end = Math.min(source.size, offset + length);
+      expect(await source.read(offset, end - offset)).toEqual(whole.subarray(offset, end));
+    }),
+    { numRuns: 60 },
+  );
+  readBytes = 0;
+  // Rows are 256 bytes: pieces of 1000 end within rows, and the rest of each is at hand.
+  for (let at = 0; at < source.size; at += 1000) {
+    const piece = await source.read(at, Math.min(1000, source.size - at));
+    expect(piece).toEqual(whole.subarray(at, at + piece.length));
+  }
+  const inHeads = 4 * 64 * 64 * 4 + 2 * 64 * 64 * 4; // q and k of a block: whole heads are read for every piece of one
+  expect(readBytes).toBeLessThan(bytes.length + 3 * 8 * inHeads);
+  await expect(source.read(source.size, 1)).rejects.toThrow(/bytes .* were asked for/);
+});
+
+describe("Llama 3's scaling", () => {
+  const factors = (factor: number): Float32Array => {
+    const scaling = { factor, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 };
+    const [plain, scaled] = [ropeFrequencies({ theta: 10_000 }, 16), ropeFrequencies({ theta: 10_000, scaling }, 16)];
+    return Float32Array.from(plain, (value, i) => value / scaled[i]!);
+  };
+  const withFactors = async (values: Float32Array): Promise<Folder> => {
+    const extra = [{ name: "rope_freqs.weight", shape: [values.length], values }];
+    return ggufFolder(memorySource("m.gguf", await ggufOfFolder(golden("llama"), { extra })));
+  };
+
+  it("is found again in the factors that are stored", async () => {
+    const json = await readJson(await (await withFactors(factors(32))).open("config.json"));
+    expect(readConfig(json).rope?.scaling).toEqual({
+      factor: 32,
+      lowFreqFactor: 1,
+      highFreqFactor: 4,
+      originalContext: 8192,
+    });
+  });
+
+  it("is refused where the factors are others", async () => {
+    const other = factors(32);
+    other[3] = other[3]! * 1.01;
+    await expect(withFactors(other)).rejects.toMatchObject({ code: "unsupported", message: /for pair 3\), got/ });
+  });
+});
+
+describe("what is not run", () => {
+  it.each<[string, number[][], string, RegExp]>([
+    [
+      "another architecture",
+      [entry("general.architecture", 8, text("mamba"))],
+      "unsupported",
+      /'mamba' is not supported; supported: llama, qwen2/,
+    ],
+    ["a part of a file", [entry("split.count", 4, number32(3))], "unsupported", /one of 3 parts of a model; join them/],
+    ["experts", [entry("llama.expert_count", 4, number32(8))], "unsupported", /llama.expert_count: 8 is not supported/],
+    ["stretched RoPE", [entry("llama.rope.scaling.type", 8, text("yarn"))], "unsupported", /rope.scaling.type: "yarn"/],
+    ["an older stretch", [entry("llama.rope.scale_linear", 6, float32(4))], "unsupported", /scale_linear: 4 is not/],
+    [
+      "another tokenizer",
+      [entry("tokenizer.ggml.model", 8, text("bert"))],
+      "unsupported",
+      /"bert" is not supported; supported: gpt2/,
+    ],
+    [
+      "another way to cut words",
+      [entry("tokenizer.ggml.pre", 8, text("viking"))],
+      "unsupported",
+      /pre: "viking" is not supported; supported: gpt-2, /,
+    ],
+    [
+      "a missing number",
+      [entry("llama.block_count", 8, text("three"))],
+      "format",
+      /llama.block_count: expected a whole number/,
+    ],
+    [
+      "merges that are not pairs",
+      [entry("tokenizer.ggml.merges", 8, text("a b"))],
+      "format",
+      /merges: expected a list of texts/,
+    ],
+    [
+      "a token beyond the vocabulary",
+      [entry("tokenizer.ggml.bos_token_id", 4, number32(512))],
+      "format",
+      /bos_token_id: 512, but there are 512/,
+    ],
+  ])("%s", async (_, replaced, code, message) => {
+    const error = await replacing(replaced).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) as string });
+    expect((error as Error).message).toContain("m.gguf");
+  });
+
+  it("a tensor that the family does not have", async () => {
+    const extra = [{ name: "blk.0.attn_sinks.weight", shape: [4], values: new Float32Array(4) }];
+    const bytes = await ggufOfFolder(golden("llama"), { extra });
+    await expect(ggufFolder(memorySource("m.gguf", bytes))).rejects.toThrow(
+      /'blk.0.attn_sinks.weight' is not part of a llama/,
+    );
+  });
+
+  /** golden/llama with entries replaced. */
+  async function replacing(more: number[][]): Promise<Folder> {
+    return ggufFolder(memorySource("m.gguf", await ggufOfFolder(golden("llama"), { more })));
+  }
+});
+
+it("knows its files by their names, and passes on what they say of themselves", async () => {
+  expect([isGguf("a.gguf"), isGguf("A.GGUF"), isGguf("gguf.txt")]).toEqual([true, true, false]);
+  const bytes = await ggufOfFolder(golden("llama"));
+  expect((await modelFolder(memoryFolder("f", { "a.gguf": bytes, "README.md": "" }))).list()).toContain("config.json");
+  const two = memoryFolder("f", { "a.gguf": bytes, "b.gguf": bytes });
+  await expect(modelFolder(two)).rejects.toThrow("One GGUF file was expected; 2 came (a.gguf, b.gguf).");
+  const plain = memoryFolder("f", { "a.gguf": bytes, "config.json": "{}" });
+  expect(await modelFolder(plain)).toBe(plain);
+  const folder = await opened(
+    "qwen2",
+    entry("tokenizer.chat_template", 8, text("{{ x }}")),
+    entry("general.name", 8, text("A\nB")),
+  );
+  expect(folder.name).toBe("qwen2");
+  expect(await readJson(await folder.open("tokenizer_config.json"))).toMatchObject({
+    chat_template: "{{ x }}",
+    bos_token: "<s>",
+  });
+  expect(await readText(await folder.open("README.md"))).toBe("---\nlicense: mit\n---\n# A B\nRead from qwen2.gguf.\n");
+  const begun = await opened("llama", entry("tokenizer.ggml.add_bos_token", 7, [1]));
+  const tokenizer = loadTokenizer(await readJson(await begun.open("tokenizer.json")));
+  expect(tokenizer.encode("a", { addSpecialTokens: true })).toEqual([0, ...tokenizer.encode("a")]);
+  expect(await readJson(await folder.open("generation_config.json"))).toEqual({ bos_token_id: 0, eos_token_id: 1 });
+});

@@ -1,0 +1,89 @@
+// A GGUF file as the folder that the model would be on the hub, so that everything which opens a folder opens it.
+import { invariant } from "../../errors.ts";
+import type { ByteSource, Folder } from "../folder.ts";
+import { folderOf } from "../folder.ts";
+import { memorySource } from "../memoryFolder.ts";
+import { architectureNamed } from "./architectures.ts";
+import { configOf, MetadataFields, ROPE_FACTORS, tokens } from "./config.ts";
+import { type GgufHeader, readGgufHeader } from "./header.ts";
+import { tensorViews } from "./tensorViews.ts";
+import { tokenizerFiles } from "./tokenizer.ts";
+import { readView, weightsSource } from "./weightsSource.ts";
+
+/** Whether a file's name says that it is one. */
+export function isGguf(name: string): boolean {
+  return name.toLowerCase().endsWith(".gguf");
+}
+
+/** `folder` itself, or its one GGUF file opened where that is what there is instead of a config.json. Throws "format" for several. */
+export async function modelFolder(folder: Folder): Promise<Folder> {
+  const names = folder.list();
+  const [file, ...others] = names.includes("config.json") ? [] : names.filter(isGguf);
+  if (file === undefined) return folder;
+  invariant(
+    others.length === 0,
+    "format",
+    `One GGUF file was expected; ${others.length + 1} came (${[file, ...others].join(", ")}). Choose one of them.`,
+  );
+  return ggufFolder(await folder.open(file));
+}
+
+/**
+ * Opens a GGUF file: config.json, generation_config.json, tokenizer.json, tokenizer_config.json, README.md (with the licence) and
+ * model.safetensors, whose bytes are dequantised as they are read. Quantised tensors are F32; F16 and BF16 ones stay what they are.
+ * Throws "format" for a file that lies, "unsupported" for an architecture, type or tokenizer that is not read, with what is.
+ */
+export async function ggufFolder(source: ByteSource): Promise<Folder> {
+  const header = await readGgufHeader(source);
+  const fields = new MetadataFields(source.name, header);
+  const parts = fields.has("split.count") ? fields.get("split.count").count() : 1;
+  invariant(
+    parts <= 1,
+    "unsupported",
+    `${source.name} is one of ${parts} parts of a model; join them with llama-gguf-split --merge, or take a file in one part`,
+  );
+  const named = fields.get("general.architecture").text();
+  const architecture = architectureNamed(source.name, named, fields.has(`${named}.attention.sliding_window`));
+  const factors = await ropeFactors(source, header);
+  const config = configOf(fields, header, architecture, factors);
+  const { head_dim: width, num_attention_heads: heads, num_key_value_heads: kvHeads, hidden_size: hidden } = config;
+  const headDim = Number(width ?? Number(hidden) / Number(heads));
+  const rows = { headDim, q: Number(heads) * headDim, kv: Number(kvHeads) * headDim };
+  const views = tensorViews(source.name, header, architecture, rows);
+  const tokenizer = tokenizerFiles(fields);
+  const name = source.name.replace(/\.gguf$/i, "");
+  return folderOf(name, [
+    textSource("config.json", json(config)),
+    textSource("generation_config.json", json(tokens(fields))),
+    textSource("tokenizer.json", JSON.stringify(tokenizer.tokenizer)),
+    textSource("tokenizer_config.json", json(tokenizer.config)),
+    textSource("README.md", card(fields, name)),
+    weightsSource(source, views),
+  ]);
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+function textSource(name: string, text: string): ByteSource {
+  return memorySource(name, new TextEncoder().encode(text));
+}
+
+async function ropeFactors(source: ByteSource, { tensors }: GgufHeader): Promise<Float32Array | undefined> {
+  const tensor = tensors.get(ROPE_FACTORS);
+  if (!tensor) return undefined;
+  const { name, shape } = tensor;
+  return readView(source, { name, dtype: "F32", shape, tensor, firstRow: 0, headDim: 1, shift: 0 });
+}
+
+/** A model card with what the metadata say about licence and origin. */
+function card(fields: MetadataFields, name: string): string {
+  const keys = { license: "license", license_name: "license.name", license_link: "license.link" };
+  const lines = Object.entries(keys).flatMap(([field, key]) => {
+    const value = fields.has(`general.${key}`) ? fields.get(`general.${key}`).value : undefined;
+    // A value of several lines would end the front matter, or begin another field.
+    return typeof value === "string" && /^[^\r\n]+$/.test(value) ? [`${field}: ${value}`] : [];
+  });
+  const front = lines.length > 0 ? ["---", ...lines, "---"] : [];
+  const title = fields.text("general.name") ?? name;
+  return [...front, `# ${title.replace(/\s+/g, " ")}`, `Read from ${name}.gguf.`, ""].join("\n");
+}

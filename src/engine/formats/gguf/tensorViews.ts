@@ -1,0 +1,104 @@
+// Which rows of which GGUF tensor each tensor of the Hugging Face model is.
+import { EngineError } from "../../errors.ts";
+import { FAMILIES } from "../../model/families.ts";
+import type { FloatDtype } from "../dtype.ts";
+import type { Architecture } from "./architectures.ts";
+import { ROPE_FACTORS } from "./config.ts";
+import type { GgufHeader, GgufTensor } from "./header.ts";
+
+/** A tensor as transformers has it, over one of the file. */
+export interface TensorView {
+  readonly name: string;
+  /** That of the file where it is a plain one, F32 where it is quantised. */
+  readonly dtype: FloatDtype;
+  readonly shape: readonly number[];
+  readonly tensor: GgufTensor;
+  /** The first of its rows in the file's tensor; of a bias, the first value. */
+  readonly firstRow: number;
+  /** Rows (of a bias, values) of a head, where pairs have to be parted into the halves of the head; 1 where they stay in order. */
+  readonly headDim: number;
+  /** Subtracted from every value. */
+  readonly shift: number;
+}
+
+/** Widths of the heads, in rows. */
+export interface HeadRows {
+  headDim: number;
+  q: number;
+  kv: number;
+}
+
+/** Tensors outside of the blocks; the names of the blocks' parts stand in `blockNames`. */
+const EMBEDDING = "token_embd";
+const FINAL_NORM = "output_norm";
+const HEAD = "output";
+
+/**
+ * The model's tensors. Throws "format" for a tensor of the file that no tensor of the family is made from: without it the model would
+ * compute something else.
+ */
+export function tensorViews(
+  file: string,
+  header: GgufHeader,
+  architecture: Architecture,
+  rows: HeadRows,
+): TensorView[] {
+  const { names } = FAMILIES[architecture.family];
+  const outside: Readonly<Record<string, string>> = {
+    [EMBEDDING]: names.embedding,
+    [FINAL_NORM]: names.finalNorm,
+    [HEAD]: names.head,
+  };
+  const inside = blockNames(architecture);
+  return [...header.tensors.values()].flatMap((tensor) => {
+    if (tensor.name === ROPE_FACTORS) return [];
+    const [, block, part = "", kind = ""] = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(tensor.name) ?? [];
+    const layer = block === undefined ? "" : `${names.layers}${block}.`;
+    if (block !== undefined && part === "attn_qkv") {
+      const [q = "", k = "", v = ""] = [names.q, names.k, names.v].map((name) => `${layer}${name}.${kind}`);
+      const heights = { [q]: [0, rows.q], [k]: [rows.q, rows.kv], [v]: [rows.q + rows.kv, rows.kv] } as const;
+      return Object.entries(heights).map(([name, [first, count]]) => {
+        const shape = [count, ...tensor.shape.slice(1)];
+        return { ...view(tensor, name), shape, firstRow: first };
+      });
+    }
+    const name = (block === undefined ? outside : inside)[part];
+    if (name === undefined) {
+      const message = `${file}: tensor '${tensor.name}' is not part of a ${architecture.name} model that Espalier runs; it would compute something else without it`;
+      throw new EngineError("format", message, { tensor: tensor.name });
+    }
+    const paired = architecture.pairedRows && (part === "attn_q" || part === "attn_k");
+    return [
+      {
+        ...view(tensor, `${layer}${name}.${kind}`),
+        headDim: paired ? rows.headDim : 1,
+        shift: part.endsWith("_norm") ? architecture.normShift : 0,
+      },
+    ];
+  });
+}
+
+function view(tensor: GgufTensor, name: string): TensorView {
+  const { name: type } = tensor.type;
+  const dtype = type === "F16" || type === "BF16" ? type : "F32";
+  return { name, dtype, shape: tensor.shape, tensor, firstRow: 0, headDim: 1, shift: 0 };
+}
+
+/** llama.cpp's names of a block's parts, and ours. */
+function blockNames({ family }: Architecture): Readonly<Record<string, string | undefined>> {
+  const { names } = FAMILIES[family];
+  const [gate, up] = names.ups.length > 1 ? names.ups : [undefined, names.ups[0]];
+  return {
+    attn_norm: names.attentionNorm,
+    attn_q: names.q,
+    attn_k: names.k,
+    attn_v: names.v,
+    attn_q_norm: names.qNorm,
+    attn_k_norm: names.kNorm,
+    attn_output: names.o,
+    ffn_norm: names.mlpNorm,
+    ffn_gate: gate,
+    ffn_up: up,
+    ffn_down: names.down,
+  };
+}

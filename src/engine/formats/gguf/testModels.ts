@@ -1,0 +1,174 @@
+// Golden models written as GGUF files, as llama.cpp's converter writes them, for tests.
+import { type Folder, readJson } from "../folder.ts";
+import { openWeights } from "../safetensors.ts";
+import { entry, float32, ggufFile, list, number32, tensorInfo, text } from "./testFiles.ts";
+
+type Json = Record<string, unknown>;
+
+interface Converter {
+  arch: string;
+  pairs?: boolean;
+  normShift?: number;
+}
+
+const CONVERTERS: Record<string, Converter> = {
+  llama: { arch: "llama", pairs: true },
+  mistral: { arch: "llama", pairs: true },
+  qwen2: { arch: "qwen2" },
+  qwen3: { arch: "qwen3" },
+  gemma: { arch: "gemma", normShift: 1 },
+  phi: { arch: "phi2" },
+};
+
+/** transformers' names and llama.cpp's. */
+const NAMES: [RegExp, string][] = [
+  [/^model\.layers\.(\d+)\./, "blk.$1."],
+  [/^model\.embed_tokens/, "token_embd"],
+  [/^model\.(norm|final_layernorm)/, "output_norm"],
+  [/^lm_head/, "output"],
+  [/input_layernorm/, "attn_norm"],
+  [/post_attention_layernorm/, "ffn_norm"],
+  [/self_attn\.(q|k)_norm/, "attn_$1_norm"],
+  [/self_attn\.(o_proj|dense)/, "attn_output"],
+  [/self_attn\.(q|k|v)_proj/, "attn_$1"],
+  [/mlp\.(gate|up|down)_proj/, "ffn_$1"],
+  [/mlp\.fc1/, "ffn_up"],
+  [/mlp\.fc2/, "ffn_down"],
+];
+
+export interface Tensor {
+  name: string;
+  shape: readonly number[];
+  values: Float32Array;
+}
+
+/** Rows of a head: its first half at even places, its second half at odd ones. */
+export function paired({ name, shape, values }: Tensor, heads: number): Tensor {
+  const cols = values.length / shape[0]!;
+  const half = shape[0]! / heads / 2;
+  const out = new Float32Array(values.length);
+  for (let h = 0; h < heads; h++)
+    for (let i = 0; i < half; i++)
+      for (const side of [0, 1]) {
+        const from = (h * 2 * half + side * half + i) * cols;
+        out.set(values.subarray(from, from + cols), (h * 2 * half + 2 * i + side) * cols);
+      }
+  return { name, shape, values: out };
+}
+
+async function tensorsOf(folder: Folder, config: Json, { arch, pairs, normShift = 0 }: Converter): Promise<Tensor[]> {
+  const weights = await openWeights(folder);
+  const all: Tensor[] = [];
+  for (const original of weights.names) {
+    const name = NAMES.reduce((text, [from, to]) => text.replace(from, to), original);
+    const values = (await weights.readFloat32(original)).map(
+      (value) => value + (name.includes("norm") ? normShift : 0),
+    );
+    const tensor = { name, shape: weights.info(original).shape, values };
+    const heads = { attn_q: config["num_attention_heads"], attn_k: config["num_key_value_heads"] }[
+      name.split(".")[2] ?? ""
+    ];
+    all.push(pairs && heads !== undefined ? paired(tensor, Number(heads)) : tensor);
+  }
+  if (arch !== "phi2") return all;
+  const fused = all.filter(({ name }) => !/attn_[qkv]\./.test(name));
+  for (const { name } of all.filter(({ name }) => name.includes("attn_q."))) {
+    const parts = ["q", "k", "v"].map((part) =>
+      all.find((one) => one.name === name.replace("attn_q", `attn_${part}`))!,
+    );
+    const values = Float32Array.from(parts.flatMap((part) => [...part.values]));
+    const shape = [3 * parts[0]!.shape[0]!, ...parts[0]!.shape.slice(1)];
+    fused.push({ name: name.replace("attn_q", "attn_qkv"), shape, values });
+  }
+  return fused;
+}
+
+const keyOf = (bytes: readonly number[]): string =>
+  new TextDecoder().decode(Uint8Array.from(bytes.slice(8, 8 + bytes[0]!)));
+
+/** The model in `folder` as the bytes of a GGUF file; `more` entries of metadata replace those of the same key, `extra` tensors come on top. */
+export async function ggufOfFolder(
+  folder: Folder,
+  { more = [], extra = [] }: { more?: number[][]; extra?: Tensor[] } = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const config = (await readJson(await folder.open("config.json"))) as Json;
+  const converter = CONVERTERS[String(config["model_type"])]!;
+  const tensors = [...(await tensorsOf(folder, config, converter)), ...extra];
+  let at = 0;
+  const infos = tensors.map(({ name, shape, values }) => {
+    const info = tensorInfo(name, shape, 0, at);
+    at += Math.ceil(values.byteLength / 32) * 32;
+    return info;
+  });
+  const data = new Uint8Array(at);
+  at = 0;
+  for (const { values } of tensors) {
+    data.set(new Uint8Array(values.slice().buffer), at);
+    at += Math.ceil(values.byteLength / 32) * 32;
+  }
+  const own = [...metadataOf(config, converter), ...(await tokenizerEntries(folder, config))];
+  const replaced = new Set(more.map(keyOf));
+  const entries = [...own.filter((one) => !replaced.has(keyOf(one))), ...more];
+  return ggufFile({ entries, tensors: infos, data });
+}
+
+function metadataOf(config: Json, { arch }: Converter): number[][] {
+  const count = (key: string, value: unknown) =>
+    value === undefined || value === null ? [] : [entry(`${arch}.${key}`, 4, number32(Number(value)))];
+  const float = (key: string, value: unknown) =>
+    value === undefined || value === null ? [] : [entry(`${arch}.${key}`, 6, float32(Number(value)))];
+  const heads = Number(config["num_attention_heads"]);
+  const headDim = Number(config["head_dim"] ?? Number(config["hidden_size"]) / heads);
+  const rope = (config["rope_parameters"] ?? {}) as Json;
+  return [
+    entry("general.architecture", 8, text(arch)),
+    entry("general.license", 8, text("mit")),
+    ...count("block_count", config["num_hidden_layers"]),
+    ...count("context_length", config["max_position_embeddings"]),
+    ...count("embedding_length", config["hidden_size"]),
+    ...count("feed_forward_length", config["intermediate_size"]),
+    ...count("attention.head_count", heads),
+    ...count("attention.head_count_kv", config["num_key_value_heads"]),
+    ...count("attention.key_length", config["head_dim"]),
+    ...count("attention.value_length", config["head_dim"]),
+    ...count("attention.sliding_window", config["sliding_window"]),
+    ...float("attention.layer_norm_rms_epsilon", config["rms_norm_eps"]),
+    ...float("attention.layer_norm_epsilon", config["layer_norm_eps"]),
+    ...float("rope.freq_base", config["rope_theta"] ?? rope["rope_theta"]),
+    ...count("rope.dimension_count", headDim * Number(config["partial_rotary_factor"] ?? 1)),
+  ];
+}
+
+async function tokenizerEntries(folder: Folder, config: Json): Promise<number[][]> {
+  const json = (await readJson(await folder.open("tokenizer.json"))) as {
+    model: { vocab: Record<string, number>; merges: (string | string[])[] };
+    added_tokens: { id: number; content: string }[];
+  };
+  const tokens = Object.entries(json.model.vocab).sort(([, a], [, b]) => a - b);
+  const special = new Set(json.added_tokens.map(({ id }) => id));
+  const merges = json.model.merges.map((merge) => (typeof merge === "string" ? merge : merge.join(" ")));
+  return [
+    entry("tokenizer.ggml.model", 8, text("gpt2")),
+    entry("tokenizer.ggml.pre", 8, text("gpt-2")),
+    entry(
+      "tokenizer.ggml.tokens",
+      9,
+      list(
+        8,
+        tokens.map(([token]) => text(token)),
+      ),
+    ),
+    entry(
+      "tokenizer.ggml.token_type",
+      9,
+      list(
+        5,
+        tokens.map(([, id]) => number32(special.has(id) ? 3 : 1)),
+      ),
+    ),
+    entry("tokenizer.ggml.merges", 9, list(8, merges.map(text))),
+    entry("tokenizer.ggml.bos_token_id", 4, number32(Number(config["bos_token_id"]))),
+    entry("tokenizer.ggml.eos_token_id", 4, number32(Number(config["eos_token_id"]))),
+    entry("tokenizer.ggml.add_bos_token", 7, [0]),
+  ];
+}

@@ -1,0 +1,110 @@
+// The tensors of a GGUF file as a model.safetensors that is nowhere: its bytes are made from the blocks that a read touches.
+import { dtypeBytes, fromFloat32 } from "../dtype.ts";
+import { type ByteSource, checkRange } from "../folder.ts";
+import { safetensorsLayout, SINGLE_FILE } from "../safetensors.ts";
+import { DEQUANTIZE } from "./dequantize.ts";
+import type { TensorView } from "./tensorViews.ts";
+
+/** Bytes of the file read at a time: what is in memory besides what a read returns. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** A file of `views`; nothing is kept but the last row, of which the next read may want the rest. */
+export function weightsSource(source: ByteSource, views: readonly TensorView[]): ByteSource {
+  const { header, tensors, sizeBytes } = safetensorsLayout(views, { format: "pt" });
+  const byName = new Map(views.map((view) => [view.name, new TensorRows(source, view)]));
+  const file: ByteSource = {
+    name: SINGLE_FILE,
+    size: sizeBytes,
+    read: async (offset, length) => {
+      checkRange(file, offset, length);
+      const out = new Uint8Array(length);
+      out.set(header.subarray(Math.min(offset, header.length), Math.min(offset + length, header.length)));
+      for (const { name, begin, end } of tensors) {
+        const from = Math.max(begin, offset);
+        const to = Math.min(end, offset + length);
+        if (from < to) await byName.get(name)?.fill(out.subarray(from - offset, to - offset), from - begin);
+      }
+      return out;
+    },
+  };
+  return file;
+}
+
+/** The values of one tensor, as float32 rows in the order of transformers. */
+export async function readView(source: ByteSource, view: TensorView): Promise<Float32Array<ArrayBuffer>> {
+  const values = new Uint8Array(view.shape.reduce((product, n) => product * n, 4));
+  await new TensorRows(source, { ...view, dtype: "F32" }).fill(values, 0);
+  return new Float32Array(values.buffer);
+}
+
+/** The rows of one tensor, in the order and with the bytes that the safetensors has. */
+class TensorRows {
+  /** Values of a row. */
+  private readonly columns: number;
+  /** Bytes of a row in the GGUF file, and as it is given out. */
+  private readonly storedBytes: number;
+  private readonly rowBytes: number;
+  private readonly count: number;
+  private held: { row: number; bytes: Uint8Array } | undefined;
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly view: TensorView,
+  ) {
+    const { shape, dtype, tensor, firstRow, headDim } = view;
+    // A bias that is cut or put in order is read value by value.
+    const single = shape.length === 1 && (firstRow > 0 || headDim > 1);
+    this.columns = single ? 1 : (shape.at(-1) ?? 0);
+    this.storedBytes = (this.columns / tensor.type.values) * tensor.type.bytes;
+    this.rowBytes = this.columns * dtypeBytes(dtype);
+    this.count = shape.reduce((product, n) => product * n, 1) / this.columns;
+  }
+
+  /** Writes the tensor's bytes from `from` on to all of `out`. */
+  async fill(out: Uint8Array, from: number): Promise<void> {
+    const { rowBytes, held } = this;
+    const end = from + out.length;
+    let row = Math.floor(from / rowBytes);
+    const place = (bytes: Uint8Array, at: number): void => {
+      const skip = Math.max(0, from - at);
+      out.set(bytes.subarray(skip, Math.min(bytes.length, end - at)), at + skip - from);
+    };
+    if (held?.row === row) place(held.bytes, row++ * rowBytes);
+    const last = Math.ceil(end / rowBytes);
+    // Whole heads at a time, because the rows of a head lie in another order in the file.
+    const { headDim } = this.view;
+    const group = Math.max(1, Math.floor(BATCH_BYTES / (this.storedBytes * headDim))) * headDim;
+    while (row < last) {
+      const next = Math.min(last, (Math.floor(row / group) + 1) * group);
+      const bytes = await this.rows(row, next);
+      place(bytes, row * rowBytes);
+      if (next === last) this.held = { row: last - 1, bytes: bytes.slice(-rowBytes) };
+      row = next;
+    }
+  }
+
+  /** The bytes of rows `first` to `end`. */
+  private async rows(first: number, end: number): Promise<Uint8Array> {
+    const { columns, storedBytes } = this;
+    const { tensor, firstRow, headDim, shift, dtype } = this.view;
+    const low = Math.floor(first / headDim) * headDim;
+    const high = Math.min(this.count, Math.ceil(end / headDim) * headDim);
+    const stored = await this.source.read(tensor.begin + (firstRow + low) * storedBytes, (high - low) * storedBytes);
+    const values = new Float32Array((end - first) * columns);
+    const blocks = columns / tensor.type.values;
+    const dequantize = DEQUANTIZE[tensor.type.name];
+    if (headDim === 1) dequantize(stored, 0, (end - first) * blocks, values, 0);
+    for (let row = first; headDim > 1 && row < end; row++) {
+      dequantize(stored, (storedRow(row, headDim) - low) * storedBytes, blocks, values, (row - first) * columns);
+    }
+    if (shift !== 0) for (let i = 0; i < values.length; i++) values[i]! -= shift;
+    return dtype === "F32" ? new Uint8Array(values.buffer) : fromFloat32(values, dtype);
+  }
+}
+
+/** Where llama.cpp keeps a row of q or k: dimension i of the head's first half is its row 2 i, of the second half its row 2 i + 1. */
+function storedRow(row: number, headDim: number): number {
+  const inHead = row % headDim;
+  const half = headDim / 2;
+  return row - inHead + 2 * (inHead % half) + Math.floor(inHead / half);
+}
