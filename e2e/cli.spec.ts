@@ -66,6 +66,30 @@ test("prune writes checked exports and one line of JSON", () => {
   }
 });
 
+test("prune zeroes single weights by a method and a pattern, and its receipt gives the same export again", () => {
+  const out = join(folder, "zeroed");
+  const given = ["--method", "wanda", "--pattern", "2:4", "--sequences", "4", "--tokens", "32"];
+  const measured = ["--context", "64", "--eval-tokens", "640"];
+  const { code, out: line, err } = run("prune", ["--model", CASE, ...TEXTS, "--out", out, ...given, ...measured]);
+  expect(err).toContain("prune");
+  expect(code).toBe(0);
+  const answer = JSON.parse(line) as {
+    keptMlp: number;
+    perplexity: { dense: number; pruned: number };
+    forms: { ok: boolean }[];
+  };
+  expect(answer.keptMlp).toBe(0.5);
+  expect(answer.perplexity.pruned).toBeGreaterThan(answer.perplexity.dense);
+  expect(answer.forms.map(({ ok }) => ok)).toEqual([true]);
+
+  const again = join(folder, "zeroed-again");
+  const receipt = join(out, "masked/receipt.json");
+  const applied = run("prune", ["--apply", receipt, "--model", CASE, "--out", again, "--forms", "masked"]);
+  expect(applied.code).toBe(0);
+  const weights = (path: string): Buffer => readFileSync(join(path, "masked/model.safetensors"));
+  expect(weights(again).equals(weights(out))).toBe(true);
+});
+
 test("bad arguments and unreadable models end with one line and exit code 2", () => {
   const unreadable = join(folder, "unreadable");
   cpSync(CASE, unreadable, { recursive: true });
@@ -73,6 +97,7 @@ test("bad arguments and unreadable models end with one line and exit code 2", ()
   const attempts: [string[], RegExp][] = [
     [["--model", CASE], /--text is missing/],
     [["--model", CASE, ...TEXTS, "--out", folder, "--keep", "1.5"], /keep must be a number from 0.05 to 1; 1.5 came/],
+    [["--model", "golden/opt", ...TEXTS, "--out", folder, "--method", "dass"], /DaSS is defined for GLU variants/],
     [["--model", unreadable, ...TEXTS, "--out", folder], /model_type 'mamba' is not supported; supported: .*llama/],
   ];
   for (const [args, reason] of attempts) {

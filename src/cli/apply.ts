@@ -12,7 +12,7 @@ import {
 } from "./arguments.ts";
 import { openHeadless } from "./headless.ts";
 import type { ApplyRequest } from "./pageApply.ts";
-import type { PruneReport } from "./pagePrune.ts";
+import type { RunReport } from "./pageRun.ts";
 import { progressLine } from "./progress.ts";
 import { UsageError } from "./usageError.ts";
 
@@ -66,7 +66,7 @@ export async function applyReceipt(argv: readonly string[]): Promise<void> {
   const given = readApplyArguments(argv);
   for (const form of given.forms) emptyFolder(join(given.out, form));
   const progress = progressLine();
-  const headless = await openHeadless((report) => progress(report as PruneReport));
+  const headless = await openHeadless((report) => progress(report as RunReport));
   try {
     const { dtype, shardBytes } = given;
     const request: ApplyRequest = {

@@ -4,6 +4,7 @@ import type { ServedFolder } from "./files.ts";
 import { apply, type ApplyRequest } from "./pageApply.ts";
 import { servedModel } from "./servedFolder.ts";
 import { prune, type PruneRequest } from "./pagePrune.ts";
+import { pruneWeights, type WeightsRequest } from "./pageWeights.ts";
 
 declare global {
   interface Window {
@@ -13,7 +14,7 @@ declare global {
 }
 
 /** Every command answers a value or an error as data, so that Node sees the whole of it. */
-type Answer<T> = { ok: T } | { error: PlainError };
+export type Answer<T> = { ok: T } | { error: PlainError };
 
 const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
   try {
@@ -43,6 +44,8 @@ const commands = {
     }),
   apply: (request: ApplyRequest) => answer(() => apply(request, (report) => void window.report(report))),
   prune: (request: PruneRequest) => answer(() => prune(request, (report) => void window.report(report))),
+  pruneWeights: (request: WeightsRequest) =>
+    answer(() => pruneWeights(request, (report) => void window.report(report))),
 };
 
 window.espalier = commands;

@@ -2,17 +2,28 @@
 import {
   Ctx,
   deliver,
+  type Delivery,
+  deliverWeights,
   EngineError,
   Gpu,
+  isWeightReceipt,
+  loadModel,
+  maskedReader,
   masksFromReceipt,
+  METHOD_NAMES,
+  type ModelConfig,
   openModel,
+  type OpenedModel,
+  type Precision,
   readReceipt,
+  readWeightReceipt,
   tuneMatmul,
+  weightMasksFromReceipt,
 } from "../engine/index.ts";
 import type { ServedFolder } from "./files.ts";
 import { onnxReader } from "../verify/onnxReader.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formPlaces, type FormsRequest } from "./pageForms.ts";
-import type { PruneReport } from "./pagePrune.ts";
+import type { Reporter } from "./pageRun.ts";
 import { servedModel } from "./servedFolder.ts";
 
 export interface ApplyRequest extends FormsRequest {
@@ -29,50 +40,97 @@ export interface ApplyAnswer {
   forms: FormAnswer[];
 }
 
+/** A receipt of either kind. */
+type Applied = ReturnType<typeof readReceipt> | ReturnType<typeof readWeightReceipt>;
+
 /** Steps through a vocabulary in an order that is not the vocabulary's. */
 const STRIDE = 37;
 
 /** Opens, applies, exports. Throws EngineErrors: "format" for a receipt that lies, "shape" where it is another model's. */
-export async function apply(request: ApplyRequest, report: (report: PruneReport) => void): Promise<ApplyAnswer> {
-  const receipt = readReceipt(request.receipt);
+export async function apply(request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const ctx = new Ctx(await Gpu.open());
   try {
     await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
-    const folder = await servedModel(request.model);
-    const opened = await openModel(ctx, folder, {
-      precision: receipt.precision ?? "f32",
-      onProgress: (done, of) => report({ stage: "open", done, of }),
-    });
-    const { config } = opened;
-    const masks = masksFromReceipt(receipt, config);
-    const { sample, recipe, target, trainedSteps, calibration, perplexity, model } = receipt;
-    const known = sample?.ids ?? [];
-    const outside = known.find((id) => id >= config.vocab);
-    if (outside !== undefined)
-      throw new EngineError("shape", `the receipt's sample has token ${outside}; this model knows ${config.vocab}`);
-    const more = Math.max(0, Math.min(CHECK_TOKENS, config.context) - known.length);
-    const ids = Uint32Array.from([...known, ...Array.from({ length: more }, (_, i) => (i * STRIDE) % config.vocab)]);
-    const forms = await deliver(ctx, opened, masks, formPlaces(request), {
-      ids,
-      openOnnx: onnxReader,
-      receipt: {
-        version: __APP_VERSION__,
-        adapter: receipt.adapter,
-        modelName: model.name,
-        licence: model.licence,
-        ...{ recipe, target, trainedSteps, calibration, perplexity },
-      },
-      ...choiceOf(request),
-      ...(sample ? { sample } : {}),
-      onProgress: (done, of, note) => report({ stage: "export", done, of, note }),
-    });
-    return {
-      adapter: ctx.gpu.facts.name,
-      sampleCompared: sample !== undefined,
-      keptBlockWeights: receipt.kept.blockWeights.kept,
-      forms: forms.map(formAnswer),
-    };
+    const work = isWeightReceipt(request.receipt) ? applyWeights : applyMasks;
+    return await work(ctx, request, report);
   } finally {
     ctx.gpu.destroy();
   }
+}
+
+async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
+  const receipt = readReceipt(request.receipt);
+  const opened = await open(ctx, request, receipt.precision ?? "f32", report);
+  const masks = masksFromReceipt(receipt, opened.config);
+  const { recipe, target, trainedSteps } = receipt;
+  const { receipt: common, ...options } = deliveryOf(receipt, opened.config, request, report);
+  const forms = await deliver(ctx, opened, masks, formPlaces(request), {
+    ...options,
+    openOnnx: onnxReader,
+    receipt: { ...common, recipe, target, trainedSteps },
+  });
+  return answerOf(ctx, receipt, forms);
+}
+
+/** Receipts of weight pruning: what the masks zero; updated weights are in the export alone. */
+async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
+  const receipt = readWeightReceipt(request.receipt);
+  if (receipt.updated)
+    throw new EngineError(
+      "unsupported",
+      `${METHOD_NAMES[receipt.recipe.method]} updated the weights that stay, which a receipt does not have; prune again with its recipe`,
+    );
+  const place = formPlaces(request).get("masked");
+  if (!place)
+    throw new EngineError("config", "this receipt is of pruned weights, which are exported as --forms masked");
+  const opened = await open(ctx, request, receipt.precision ?? "f32", report);
+  const masks = weightMasksFromReceipt(receipt, opened.config);
+  const model = await loadModel(ctx, opened.config, maskedReader(opened.weights, opened.config, masks), {
+    precision: opened.model.precision,
+  });
+  const { receipt: common, ...options } = deliveryOf(receipt, opened.config, request, report);
+  const delivery = await deliverWeights(ctx, opened, { model, masks }, place, {
+    ...options,
+    receipt: { ...common, recipe: receipt.recipe },
+  });
+  return answerOf(ctx, receipt, [delivery]);
+}
+
+async function open(
+  ctx: Ctx,
+  { model: served }: ApplyRequest,
+  precision: Precision,
+  report: Reporter,
+): Promise<OpenedModel> {
+  const folder = await servedModel(served);
+  return openModel(ctx, folder, { precision, onProgress: (done, of) => report({ stage: "open", done, of }) });
+}
+
+/** What both kinds of delivery take from a receipt. Throws "shape" where its sample has tokens that the model lacks. */
+function deliveryOf(receipt: Applied, { vocab, context }: ModelConfig, request: ApplyRequest, report: Reporter) {
+  const { sample, adapter, calibration, perplexity, model } = receipt;
+  const known = sample?.ids ?? [];
+  const outside = known.find((id) => id >= vocab);
+  if (outside !== undefined)
+    throw new EngineError("shape", `the receipt's sample has token ${outside}; this model knows ${vocab}`);
+  const more = Math.max(0, Math.min(CHECK_TOKENS, context) - known.length);
+  return {
+    ids: Uint32Array.from([...known, ...Array.from({ length: more }, (_, i) => (i * STRIDE) % vocab)]),
+    receipt: {
+      ...{ version: __APP_VERSION__, adapter, modelName: model.name, licence: model.licence },
+      ...{ calibration, perplexity },
+    },
+    ...choiceOf(request),
+    ...(sample ? { sample } : {}),
+    onProgress: (done: number, of: number, note: string) => report({ stage: "export", done, of, note }),
+  };
+}
+
+function answerOf(ctx: Ctx, receipt: Applied, forms: readonly Delivery[]): ApplyAnswer {
+  return {
+    adapter: ctx.gpu.facts.name,
+    sampleCompared: receipt.sample !== undefined,
+    keptBlockWeights: receipt.kept.blockWeights.kept,
+    forms: forms.map(formAnswer),
+  };
 }

@@ -1,10 +1,10 @@
 // One line of progress on a terminal, rewritten in place; plain lines, a few a minute, where stderr is a file.
-import type { PruneReport } from "./pagePrune.ts";
+import type { RunReport } from "./pageRun.ts";
 
 const PLAIN_EVERY_MS = 10_000;
 
 /** Call with each report, and without one at the end. */
-export function progressLine(): (report?: PruneReport) => void {
+export function progressLine(): (report?: RunReport) => void {
   let began = performance.now();
   let stage = "";
   let shown = -Infinity;

@@ -27,7 +27,9 @@ export type { FloatDtype } from "./formats/dtype.ts";
 export type { OutputFile } from "./formats/outputFile.ts";
 export { masksFromReceipt, readReceipt } from "./formats/readReceipt.ts";
 export { FORMS } from "./formats/receipt.ts";
-export type { Form, PerplexityPair } from "./formats/receipt.ts";
+export type { Form, PerplexityPair, TextRef } from "./formats/receipt.ts";
+export { isWeightReceipt, keptShares, readWeightReceipt, weightMasksFromReceipt } from "./formats/weightReceipt.ts";
+export type { WeightReceipt } from "./formats/weightReceipt.ts";
 export { isGguf, modelFolder } from "./formats/gguf/ggufFolder.ts";
 export { exportOnnx, ONNX_FILE } from "./formats/onnx/exportOnnx.ts";
 export type { OnnxSource } from "./formats/onnx/exportOnnx.ts";
@@ -47,12 +49,33 @@ export { indexLists } from "./prune/compact.ts";
 export { cutReader } from "./prune/cutReader.ts";
 export { byBlock, gateLayout } from "./prune/gates.ts";
 export type { GateLayout, Masks } from "./prune/gates.ts";
+export type { BlockNorms } from "./prune/blockPruner.ts";
+export { maskedReader } from "./prune/maskedReader.ts";
+export { checkFits, directionOf, mlpMatrices } from "./prune/mlpMatrices.ts";
+export type { MlpMatrix, MlpPart } from "./prune/mlpMatrices.ts";
+export { pruneWeights } from "./prune/pruneWeights.ts";
+export type { PrunedWeights } from "./prune/pruneWeights.ts";
+export { isKept, keptInMask, keptOfMasks, weightsOf } from "./prune/weightMasks.ts";
+export type { WeightMask, WeightMasks } from "./prune/weightMasks.ts";
+export {
+  checkWeightRecipe,
+  DEFAULT_WEIGHT_RECIPE,
+  METHOD_NAMES,
+  parsePattern,
+  WEIGHT_METHODS,
+  WEIGHT_RECIPE_BOUNDS,
+} from "./prune/weightRecipe.ts";
+export type { Pattern, WeightMethod, WeightRecipe } from "./prune/weightRecipe.ts";
+export { calibrationSequences } from "./train/batches.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";
 export { Session } from "./train/session.ts";
 export type { Report } from "./train/session.ts";
 export { deliver } from "./evaluate/delivery.ts";
-export type { Delivery, DeliveryOptions, Place } from "./evaluate/delivery.ts";
+export { deliverWeights } from "./evaluate/weightDelivery.ts";
+export type { WeightDeliveryOptions } from "./evaluate/weightDelivery.ts";
+export type { DeliveryOptions } from "./evaluate/delivery.ts";
+export type { Delivery, Place } from "./evaluate/deliverForms.ts";
 export type { FormReader, OpenedForm } from "./evaluate/readBack.ts";
 export { generate } from "./evaluate/generate.ts";
 export { perplexity } from "./evaluate/perplexity.ts";

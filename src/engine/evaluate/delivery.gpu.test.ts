@@ -9,7 +9,8 @@ import { openModel, type OpenedModel } from "../model/open.ts";
 import { gateLayout, type Masks } from "../prune/gates.ts";
 import { DEFAULT_RECIPE } from "../train/recipe.ts";
 import type { Form } from "../formats/receipt.ts";
-import { deliver, type DeliveryOptions, type Place } from "./delivery.ts";
+import { deliver, type DeliveryOptions } from "./delivery.ts";
+import type { Place } from "./deliverForms.ts";
 import { memoryPlace } from "./memoryPlace.ts";
 
 let ctx: Ctx;

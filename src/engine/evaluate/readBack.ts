@@ -75,7 +75,8 @@ export async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Ui
   }
 }
 
-async function logitsOf(ctx: Ctx, model: Model, ids: Uint32Array): Promise<Float32Array> {
+/** Logits (T, V) of a model as it is. */
+export async function logitsOf(ctx: Ctx, model: Model, ids: Uint32Array): Promise<Float32Array> {
   const logits = ctx.step(() => {
     const tokens = ctx.upload(ids, [ids.length], "ids");
     const start = ctx.upload(new Uint32Array(1), [1], "start");

@@ -20,24 +20,33 @@ const TORCH_NAMES: Record<FloatDtype, string> = { F32: "float32", F16: "float16"
 /** From this magnitude on, rounding to the dtype gives infinity. */
 const OVERFLOW: Record<FloatDtype, number> = { F32: Infinity, F16: 65520, BF16: 2 ** 127 * (2 - 2 ** -8) };
 
-/** A model to export and what pruning keeps of it. */
-export interface ExportSource {
+/** A model to export, and how its weights are written. */
+export interface ModelSource {
   /** The unpruned model: config.json, safetensors, tokenizer. */
   folder: Folder;
   config: ModelConfig;
-  masks: Masks;
   /** Element type of the exported weights; each tensor's own where it is left out. */
   dtype?: FloatDtype;
   /** Largest number of tensor bytes in one weights file; one file whatever its size where it is left out. */
   shardBytes?: number;
 }
 
+/** The same with what structural pruning keeps of it. */
+export interface ExportSource extends ModelSource {
+  masks: Masks;
+}
+
 /**
  * Opens the weights and checks, before a byte is written, that the masks belong to the config and that every weight of every block is
  * there in its full shape. Throws "shape" for the masks, "format" for the weights.
  */
-export async function openSource({ folder, config, masks }: ExportSource): Promise<Weights> {
-  checkMasks(config, masks);
+export async function openSource(source: ExportSource): Promise<Weights> {
+  checkMasks(source.config, source.masks);
+  return openModelSource(source);
+}
+
+/** The same without masks. */
+export async function openModelSource({ folder, config }: ModelSource): Promise<Weights> {
   const weights = await openWeights(folder);
   for (const { name, shape } of blockTensors(config)) {
     const info = weights.info(name);

@@ -1,6 +1,7 @@
 // The masked form: original shapes with zeroed rows and columns; exactly the pruned function, and anything loads it (formats.md).
 import { indexLists, keptOf, zeroMatrix } from "../prune/compact.ts";
 import { tensorGates } from "../prune/tensorGates.ts";
+import type { Dtype } from "./dtype.ts";
 import {
   companionFiles,
   CONFIG_FILE,
@@ -9,10 +10,11 @@ import {
   openSource,
   readRawConfig,
   type ExportSource,
+  type ModelSource,
 } from "./exportFiles.ts";
 import { exportRows } from "./exportRows.ts";
 import { copiedFile, jsonFile, type OutputFile } from "./outputFile.ts";
-import type { TensorStream } from "./safetensors.ts";
+import type { TensorStream, Weights } from "./safetensors.ts";
 import { weightsFiles } from "./weightsFiles.ts";
 
 /**
@@ -21,19 +23,24 @@ import { weightsFiles } from "./weightsFiles.ts";
  * Throws "shape" for masks of another model, "format" for weights that are not the config's.
  */
 export async function exportMasked(source: ExportSource): Promise<OutputFile[]> {
-  const { folder, config, masks, dtype, shardBytes } = source;
   const weights = await openSource(source);
-  const lists = indexLists(masks);
+  const lists = indexLists(source.masks);
+  return sameShapes(source, weights, (name, target) => {
+    const gates = tensorGates(source.config.family, name);
+    return exportRows(weights, name, { kept: gates && keptOf(gates, lists), edit: zeroMatrix, target });
+  });
+}
+
+/** The folder again with every tensor in its shape; `chunksOf` gives its bytes in the dtype `target`. */
+export async function sameShapes(
+  { folder, dtype, shardBytes }: ModelSource,
+  weights: Weights,
+  chunksOf: (name: string, target: Dtype) => ReturnType<TensorStream["chunks"]>,
+): Promise<OutputFile[]> {
   const tensors = weights.names.map((name): TensorStream => {
     const { dtype: own, shape } = weights.info(name);
     const target = exportDtype(own, dtype);
-    const gates = tensorGates(config.family, name);
-    return {
-      name,
-      dtype: target,
-      shape,
-      chunks: () => exportRows(weights, name, { kept: gates && keptOf(gates, lists), edit: zeroMatrix, target }),
-    };
+    return { name, dtype: target, shape, chunks: () => chunksOf(name, target) };
   });
   const configFile = dtype
     ? jsonFile(CONFIG_FILE, configWithDtype(await readRawConfig(folder), dtype))

@@ -9,8 +9,10 @@ import type { Weights } from "./safetensors.ts";
 export interface RowsExport {
   /** What stays of the tensor; all of it where left out. */
   kept?: Kept | undefined;
-  /** What is done to each piece: `cutMatrix` or `zeroMatrix`. */
-  edit: typeof cutMatrix;
+  /** What is done to each piece where something goes: `cutMatrix` or `zeroMatrix`. */
+  edit?: typeof cutMatrix;
+  /** Or: what is done to the bytes of `count` whole rows from `firstRow` on. */
+  rows?: (bytes: Uint8Array<ArrayBuffer>, firstRow: number, count: number) => Uint8Array<ArrayBuffer>;
   target: Dtype;
   /** Source bytes in memory at a time; at least one row is. */
   chunkBytes?: number;
@@ -20,7 +22,7 @@ export interface RowsExport {
 export async function* exportRows(
   weights: Pick<Weights, "info" | "readRows">,
   name: string,
-  { kept, edit, target, chunkBytes = CHUNK_BYTES }: RowsExport,
+  { kept, edit, rows: editRows, target, chunkBytes = CHUNK_BYTES }: RowsExport,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { dtype, shape, begin, end } = weights.info(name);
   const [rows = 1, ...rest] = shape;
@@ -28,7 +30,8 @@ export async function* exportRows(
   for (let first = 0; first < rows; first += atOnce) {
     const count = Math.min(atOnce, rows - first);
     const bytes = await weights.readRows(name, first, count);
-    const edited = kept ? edit(bytes, dtype, [count, ...rest], keptOfRows(kept, first, count)) : bytes;
+    const cut = kept && edit ? edit(bytes, dtype, [count, ...rest], keptOfRows(kept, first, count)) : bytes;
+    const edited = editRows ? editRows(cut, first, count) : cut;
     if (edited.length > 0) yield converted(edited, dtype, target, name);
   }
 }

@@ -1,8 +1,8 @@
 // README.md of an export: a model card with the receipt's numbers, how to load this form, and the licence of the base model.
 import { VECTOR_NAMES } from "../prune/gates.ts";
-import { NO_LICENCE } from "./licence.ts";
+import { checks, frontMatter, licenceNote, oneLine, percent, perplexities, table, whole } from "./cardParts.ts";
 import { textFile, type OutputFile } from "./outputFile.ts";
-import { RECEIPT_FILE, type Form, type PerplexityPair, type Receipt, type Share } from "./receipt.ts";
+import { RECEIPT_FILE, type Form, type Receipt } from "./receipt.ts";
 
 const FORM_NOTES: Record<Form, string> = {
   masked:
@@ -66,69 +66,4 @@ export function modelCard(receipt: Receipt, form: Form): string {
 /** README.md, ready to be written beside an export. */
 export function modelCardFile(receipt: Receipt, form: Form): OutputFile {
   return textFile("README.md", modelCard(receipt, form));
-}
-
-function frontMatter({ model }: Receipt): string {
-  const [identifier = ""] = model.licence.split(" ");
-  const licence = model.licence === NO_LICENCE ? [] : [`license: ${JSON.stringify(identifier)}`];
-  const lines = [...licence, `base_model: ${JSON.stringify(model.name)}`, "tags:", "  - pruning", "  - espalier"];
-  return ["---", ...lines, "---"].join("\n");
-}
-
-function perplexities(pairs: readonly PerplexityPair[]): string {
-  if (pairs.length === 0) return "Not measured.";
-  return table(
-    ["text", "context", "tokens", "begin token", "dense", "pruned"],
-    pairs.map((pair) => [
-      oneLine(pair.text.name),
-      String(pair.context),
-      whole(pair.tokens),
-      pair.beginToken ? "yes" : "no",
-      pair.dense.toFixed(2),
-      pair.pruned.toFixed(2),
-    ]),
-  );
-}
-
-function checks({ checks: all }: Receipt): string {
-  if (all.length === 0) return "None were made.";
-  return table(
-    ["form", "weights", "runtime", "tokens", "largest logit difference", "equal argmax"],
-    all.map((check) => [
-      check.form,
-      check.dtype,
-      `${oneLine(check.runtime)} ${oneLine(check.version)}`,
-      whole(check.tokens),
-      check.maxAbsLogitDifference.toExponential(1),
-      `${(100 * check.argmaxAgreement).toFixed(1)} %`,
-    ]),
-  );
-}
-
-function licenceNote({ model }: Receipt): string {
-  const name = oneLine(model.name);
-  const terms =
-    model.licence === NO_LICENCE
-      ? `The files of ${name} state no licence; ask its authors before you pass this model on.`
-      : `Licence of ${name}, as its card states it: ${oneLine(model.licence)}.`;
-  return `${terms} These weights are a part of ${name} and stay under its licence; Espalier adds no terms of its own.`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-function percent({ kept, of }: Share): string {
-  return `${((100 * kept) / of).toFixed(1)} %`;
-}
-
-/** 1234567 as 1,234,567, in every locale. */
-function whole(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-/** Text from outside, kept from breaking lines and tables. */
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").replace(/\|/g, "\\|").trim();
 }

@@ -80,7 +80,8 @@ export interface ReceiptModel {
   glu: boolean;
 }
 
-export interface Receipt {
+/** What receipts of every method say. */
+export interface ReceiptBase {
   format: typeof RECEIPT_FORMAT;
   program: { name: "Espalier"; version: string };
   /** The GPU adapter that the run was on, in its own words. */
@@ -88,12 +89,20 @@ export interface Receipt {
   /** How the run held the model's matrices, where not as f32: its logits and perplexities are of weights rounded so. */
   precision?: "f16";
   model: ReceiptModel;
+  /** The text that was trained or calibrated on. */
+  calibration: TextRef;
+  perplexity: PerplexityPair[];
+  checks: FormCheck[];
+  /** Some logits of the pruned model; receipts of older versions have none. */
+  sample?: LogitSample;
+}
+
+/** The receipt of structural pruning (DISP-LLM). */
+export interface Receipt extends ReceiptBase {
   recipe: Recipe;
   target: Target;
   /** Steps that were really trained: fewer than the recipe's where the run was stopped. */
   trainedSteps: number;
-  /** The text that the masks were trained on. */
-  calibration: TextRef;
   kept: {
     blockWeights: Share;
     /** Parameters of the whole model. */
@@ -105,14 +114,10 @@ export interface Receipt {
   };
   /** Bitsets of the 5L vectors, in the order s1 .. s5 of block 0, of block 1, ...; see bitset.ts. */
   masks: { encoding: typeof MASK_ENCODING; vectors: string[] };
-  perplexity: PerplexityPair[];
-  checks: FormCheck[];
-  /** Some logits of the pruned model; receipts of older versions have none. */
-  sample?: LogitSample;
 }
 
-/** What a receipt cannot work out for itself. */
-export interface ReceiptInput {
+/** What no receipt can work out for itself. */
+export interface ReceiptBaseInput {
   version: string;
   adapter: string;
   modelName: string;
@@ -120,24 +125,22 @@ export interface ReceiptInput {
   config: ModelConfig;
   dtype: FloatDtype;
   precision: Precision;
-  masks: Masks;
-  recipe: Recipe;
-  target: Target;
-  trainedSteps: number;
   calibration: TextRef;
   perplexity: readonly PerplexityPair[];
   checks: readonly FormCheck[];
   sample?: LogitSample;
 }
 
-/** Counts, packs and puts together. Throws "shape" for masks of another model, "not-finite" for a number that JSON cannot hold. */
-export function buildReceipt(input: ReceiptInput): Receipt {
-  const { config, masks, dtype } = input;
-  checkMasks(config, masks);
-  const budget = budgetOf(config);
-  const counts = countsOf(masks);
+export interface ReceiptInput extends ReceiptBaseInput {
+  masks: Masks;
+  recipe: Recipe;
+  target: Target;
+  trainedSteps: number;
+}
+
+/** Throws "not-finite" for a number that JSON cannot hold. */
+export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
   const numbers = [
-    input.target.value,
     ...input.perplexity.flatMap(({ dense, pruned }) => [dense, pruned]),
     ...input.checks.flatMap(({ maxAbsLogitDifference, argmaxAgreement }) => [maxAbsLogitDifference, argmaxAgreement]),
     ...(input.sample?.top.flatMap(({ logits }) => logits) ?? []),
@@ -147,23 +150,39 @@ export function buildReceipt(input: ReceiptInput): Receipt {
     "not-finite",
     `expected finite numbers in a receipt, got ${numbers.join(", ")}; evaluate again`,
   );
-  const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, glu } = config;
+  const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, glu } = input.config;
   const shape = { layers, dModel, dMlp, heads, kvHeads, headDim, glu };
   return {
     format: RECEIPT_FORMAT,
     program: { name: "Espalier", version: input.version },
     adapter: input.adapter,
     ...(input.precision === "f16" ? { precision: "f16" } : {}),
-    model: { name: input.modelName, licence: input.licence, modelType, dtype, ...shape },
-    recipe: input.recipe,
-    target: input.target,
-    trainedSteps: input.trainedSteps,
+    model: { name: input.modelName, licence: input.licence, modelType, dtype: input.dtype, ...shape },
     calibration: input.calibration,
-    kept: keptOfModel(budget, counts, dtype),
-    masks: { encoding: MASK_ENCODING, vectors: masks.map(packBits) },
     perplexity: [...input.perplexity],
     checks: [...input.checks],
     ...(input.sample ? { sample: input.sample } : {}),
+  };
+}
+
+/** Counts, packs and puts together. Throws "shape" for masks of another model, "not-finite" for a number that JSON cannot hold. */
+export function buildReceipt(input: ReceiptInput): Receipt {
+  const { config, masks, dtype, target } = input;
+  checkMasks(config, masks);
+  invariant(Number.isFinite(target.value), "not-finite", `expected a finite target, got ${target.value}`);
+  const budget = budgetOf(config);
+  const counts = countsOf(masks);
+  const { calibration, perplexity, checks, sample, ...head } = receiptBase(input);
+  return {
+    ...head,
+    recipe: input.recipe,
+    target,
+    trainedSteps: input.trainedSteps,
+    calibration,
+    kept: keptOfModel(budget, counts, dtype),
+    masks: { encoding: MASK_ENCODING, vectors: masks.map(packBits) },
+    ...{ perplexity, checks },
+    ...(sample ? { sample } : {}),
   };
 }
 
@@ -181,6 +200,6 @@ function keptOfModel(budget: Budget, counts: readonly number[], dtype: FloatDtyp
 }
 
 /** receipt.json, ready to be written beside an export. */
-export function receiptFile(receipt: Receipt): OutputFile {
+export function receiptFile(receipt: ReceiptBase): OutputFile {
   return jsonFile(RECEIPT_FILE, receipt);
 }

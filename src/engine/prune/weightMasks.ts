@@ -41,16 +41,15 @@ export function packMask(matrix: MlpMatrix, keep: Uint8Array): WeightMask {
   return { matrix, bits };
 }
 
-/** Zeroes the elements that are not kept, in place: `bytesPerWeight` bytes of each. */
-export function zeroPruned(bytes: Uint8Array, mask: WeightMask): void {
-  const weights = weightsOf(mask.matrix);
-  const size = bytes.length / weights;
+/** Zeroes what is not kept, in place: `bytes` are the `count` weights from weight `first` on; default: all of the matrix. */
+export function zeroPruned(bytes: Uint8Array, mask: WeightMask, first = 0, count = weightsOf(mask.matrix)): void {
+  const size = bytes.length / count;
   invariant(
     Number.isInteger(size),
     "shape",
-    `${mask.matrix.name}: bytes of ${weights} weights expected, ${bytes.length} came`,
+    `${mask.matrix.name}: ${count} weights expected, ${bytes.length} bytes came`,
   );
-  for (let i = 0; i < weights; i++) if (!isKept(mask, i)) bytes.fill(0, i * size, (i + 1) * size);
+  for (let i = 0; i < count; i++) if (!isKept(mask, first + i)) bytes.fill(0, i * size, (i + 1) * size);
 }
 
 /** Masks by the name of their tensor. Throws "shape" unless there is one for every matrix, in its size. */

@@ -12,3 +12,11 @@ export function batchOf(text: Uint32Array, tokens: number, seed: number, step: n
   const start = Math.floor(noise(seed, step, DRAW.batch, 0, 0) * (text.length - tokens + 1));
   return text.subarray(start, start + tokens);
 }
+
+/** Calibration sequences of `tokens` consecutive ids each, drawn as the steps of a run are. Throws "shape" where the text is shorter. */
+export function calibrationSequences(
+  text: Uint32Array,
+  { sequences, tokens, seed }: { sequences: number; tokens: number; seed: number },
+): Uint32Array[] {
+  return Array.from({ length: sequences }, (_, i) => batchOf(text, tokens, seed, i));
+}

@@ -1,0 +1,174 @@
+// Writes the forms of an export, opens each again with a runtime that users have, and compares logits before it is offered.
+import { EngineError, type ErrorCode, invariant } from "../errors.ts";
+import type { FloatDtype } from "../formats/dtype.ts";
+import type { Folder } from "../formats/folder.ts";
+import { type LogitSample, sampleLogits } from "../formats/logitSample.ts";
+import type { OutputFile } from "../formats/outputFile.ts";
+import type { Form, FormCheck } from "../formats/receipt.ts";
+import { compareLogits } from "./compareLogits.ts";
+import type { FormReader } from "./readBack.ts";
+
+/** Where one form is written to and read back from. A file that fails half-way must not stay. */
+export interface Place {
+  write(file: OutputFile): Promise<void>;
+  folder(): Promise<Folder>;
+  /** Removes all that was written: the form is not offered. */
+  discard(): Promise<void>;
+}
+
+/** One form, written, opened by a runtime and compared with the masked forward of the engine. */
+export interface Delivery {
+  form: Form;
+  /** Element type of the weights in its files. */
+  dtype: FloatDtype;
+  files: readonly { name: string; bytes: number }[];
+  bytes: number;
+  /** What opened it; empty where nothing did. */
+  runtime: string;
+  version: string;
+  /** Largest absolute logit difference; NaN where nothing could be compared. */
+  largestDifference: number;
+  /** Share of positions with the same largest logit. */
+  equalArgmax: number;
+  tokens: number;
+  ok: boolean;
+  /** Why it is not offered. */
+  reason?: string;
+  /** The kind of error behind the reason, where it was one. */
+  code?: ErrorCode;
+}
+
+/** Errors that end the whole export; every other one is the reason why one form is not offered. */
+const ENDS_ALL: readonly ErrorCode[] = ["cancelled", "storage", "device-lost"];
+
+/** One form to be written. */
+export interface PlannedForm {
+  form: Form;
+  place: Place;
+  /** Element type of the weights in its files. */
+  dtype: FloatDtype;
+  files: () => Promise<OutputFile[]>;
+  read: FormReader;
+  /** Logits may differ by this share of the largest absolute logit. */
+  limit: number;
+}
+
+export interface DeliveryPlan {
+  /** Token ids to compare on. */
+  ids: Uint32Array;
+  /** The logits (T, V) that every form has to give. */
+  expected: Float32Array;
+  /** Receipt and model card for each form, once the checks of those that passed are known. */
+  records: (checks: FormCheck[], sample: LogitSample) => (form: Form) => OutputFile[];
+  onProgress?: (doneBytes: number, ofBytes: number, note: string) => void;
+  cancelled?: () => boolean;
+}
+
+/**
+ * Writes, reads back and compares every form; receipt and model card go along with those that pass. A form that cannot be written or read,
+ * or whose logits differ, is discarded and says why, and the others stay. Throws "cancelled", "storage" and "device-lost".
+ */
+export async function deliverForms(forms: readonly PlannedForm[], plan: DeliveryPlan): Promise<Delivery[]> {
+  const { ids, expected, cancelled = () => false } = plan;
+  const planned = new Map<Delivery, PlannedForm>();
+  const contents = new Map<Delivery, OutputFile[]>();
+  for (const one of forms) {
+    const delivery = unopened(one.form, one.dtype, ids.length);
+    planned.set(delivery, one);
+    await attempt(delivery, async () => contents.set(delivery, await one.files()));
+  }
+  const total = [...contents.values()].flat().reduce((sum, file) => sum + file.sizeBytes, 0);
+  let written = 0;
+  const put = (place: Place, delivery: Delivery, file: OutputFile): Promise<void> => {
+    addFile(delivery, file);
+    return place.write({
+      ...file,
+      stream: async function* () {
+        for await (const chunk of file.stream()) {
+          if (cancelled()) throw new EngineError("cancelled", "The export was stopped; no half-written file is left.");
+          yield chunk;
+          written += chunk.byteLength;
+          plan.onProgress?.(Math.min(written, total), total, `${delivery.form}: ${file.name}`);
+        }
+      },
+    });
+  };
+
+  for (const [delivery, files] of contents) {
+    const { form, place, read, limit } = plannedOf(planned, delivery);
+    const before = written;
+    await attempt(delivery, async () => {
+      for (const file of files) await put(place, delivery, file);
+      plan.onProgress?.(Math.min(written, total), total, `${form}: opening it again and comparing logits`);
+      await compare(delivery, await read(await place.folder(), cancelled), expected, ids, limit);
+    });
+    written = before + files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    if (!delivery.ok) await place.discard();
+  }
+
+  const passed = [...planned.keys()].filter(({ ok }) => ok);
+  const recordsOf = plan.records(passed.map(checkOf), sampleLogits(ids, expected));
+  for (const delivery of passed) {
+    for (const file of recordsOf(delivery.form)) {
+      await plannedOf(planned, delivery).place.write(file);
+      addFile(delivery, file);
+    }
+  }
+  return [...planned.keys()];
+}
+
+/** A form of which nothing is known yet. */
+function unopened(form: Form, dtype: FloatDtype, tokens: number): Delivery {
+  const nothing = { files: [], bytes: 0, runtime: "", version: "", largestDifference: Number.NaN, equalArgmax: 0 };
+  return { form, dtype, ...nothing, tokens, ok: false };
+}
+
+function addFile(delivery: Delivery, { name, sizeBytes }: OutputFile): void {
+  delivery.files = [...delivery.files, { name, bytes: sizeBytes }];
+  delivery.bytes += sizeBytes;
+}
+
+function plannedOf(planned: ReadonlyMap<Delivery, PlannedForm>, delivery: Delivery): PlannedForm {
+  const found = planned.get(delivery);
+  invariant(found, "bug", `the ${delivery.form} form was not planned`);
+  return found;
+}
+
+/** Does one form's work; what goes wrong there is why this form is not offered. */
+async function attempt(delivery: Delivery, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    const { code, message } = EngineError.from(thrown);
+    if (ENDS_ALL.includes(code)) throw thrown;
+    Object.assign(delivery, { ok: false, reason: message, code });
+  }
+}
+
+/** Every way in which the form computes its logits has to be within the limit; the worst of them is told. */
+async function compare(
+  delivery: Delivery,
+  form: Awaited<ReturnType<FormReader>>,
+  expected: Float32Array,
+  ids: Uint32Array,
+  limit: number,
+): Promise<void> {
+  const { runtime, version } = form;
+  Object.assign(delivery, { runtime, version });
+  try {
+    const found = (await form.logits(ids)).map((logits) => compareLogits(expected, logits, ids.length));
+    delivery.largestDifference = Math.max(...found.map(({ largestDifference }) => largestDifference)); // NaN stays NaN
+    delivery.equalArgmax = Math.min(...found.map(({ equalArgmax }) => equalArgmax));
+    const most = limit * Math.max(...found.map(({ largest }) => largest));
+    delivery.ok = delivery.largestDifference <= most;
+    if (!delivery.ok)
+      delivery.reason = `its logits differ by up to ${delivery.largestDifference.toPrecision(3)}, more than ${most.toPrecision(3)}; prepare it again, and report it if it stays`;
+  } finally {
+    form.close();
+  }
+}
+
+function checkOf({ form, dtype, runtime, version, tokens, largestDifference, equalArgmax }: Delivery): FormCheck {
+  const found = { maxAbsLogitDifference: largestDifference, argmaxAgreement: equalArgmax };
+  return { form, dtype, runtime, version, tokens, ...found };
+}

@@ -1,0 +1,79 @@
+// Exports of pruned weights: written, read back, compared; zeros where the masks say, updated weights where the method updates.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { memoryFolder } from "../formats/memoryFolder.ts";
+import { openWeights } from "../formats/safetensors.ts";
+import { readWeightReceipt, weightMasksFromReceipt } from "../formats/weightReceipt.ts";
+import { goldenFolder } from "../golden/testFolders.ts";
+import { Gpu } from "../gpu/device.ts";
+import { loadModel } from "../model/load.ts";
+import { openModel, type OpenedModel } from "../model/open.ts";
+import { maskedReader } from "../prune/maskedReader.ts";
+import { pruneWeights } from "../prune/pruneWeights.ts";
+import { isKept } from "../prune/weightMasks.ts";
+import { DEFAULT_WEIGHT_RECIPE, type WeightRecipe } from "../prune/weightRecipe.ts";
+import { memoryPlace } from "./memoryPlace.ts";
+import { deliverWeights, type WeightDeliveryOptions } from "./weightDelivery.ts";
+
+let ctx: Ctx;
+let opened: OpenedModel;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+  opened = await openModel(ctx, await goldenFolder("qwen2"));
+});
+afterAll(() => ctx.gpu.destroy());
+
+const ids = (count: number): Uint32Array =>
+  Uint32Array.from({ length: count }, (_, i) => (i * 7919) % opened.config.vocab);
+const options = (recipe: WeightRecipe): WeightDeliveryOptions => ({
+  ids: ids(40),
+  receipt: {
+    ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: opened.name, licence: "not stated", recipe },
+    ...{ calibration: { name: "a text", sha256: "0".repeat(64) }, perplexity: [] },
+  },
+});
+
+describe.each(["dass", "wanda", "magnitude", "sparsegpt"] as const)("%s", (method) => {
+  const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method, pattern: "2:4" };
+
+  test("its export gives the pruned model's logits and has zeros where the masks say", async () => {
+    const pruned = await pruneWeights(ctx, opened.model, [ids(64), ids(50)], recipe);
+    const place = memoryPlace();
+    const delivery = await deliverWeights(ctx, opened, pruned, place, options(recipe));
+    expect({ ok: delivery.ok, equalArgmax: delivery.equalArgmax }).toEqual({ ok: true, equalArgmax: 1 });
+    expect(Object.keys(place.files)).toEqual(expect.arrayContaining(["receipt.json", "README.md", "tokenizer.json"]));
+    const weights = await openWeights(memoryFolder("export", place.files));
+    let changed = 0;
+    for (const mask of pruned.masks) {
+      const values = await weights.readFloat32(mask.matrix.name);
+      const original = await opened.weights.readFloat32(mask.matrix.name);
+      expect(values.every((value, i) => isKept(mask, i) || value === 0)).toBe(true);
+      changed += values.reduce((count, value, i) => count + (isKept(mask, i) && value !== original[i] ? 1 : 0), 0);
+    }
+    expect(changed > 0).toBe(method === "sparsegpt");
+
+    const receipt = readWeightReceipt(new TextDecoder().decode(place.files["receipt.json"]));
+    expect([receipt.recipe, receipt.updated]).toEqual([recipe, method === "sparsegpt"]);
+    const masks = weightMasksFromReceipt(receipt, opened.config);
+    expect(masks).toEqual(pruned.masks);
+    if (method !== "sparsegpt" && receipt.sample) {
+      // the receipt alone gives the export again
+      const model = await loadModel(ctx, opened.config, maskedReader(opened.weights, opened.config, masks));
+      const again = memoryPlace();
+      const repeat = { ...options(recipe), sample: receipt.sample };
+      expect((await deliverWeights(ctx, opened, { model, masks }, again, repeat)).ok).toBe(true);
+      expect(again.files["model.safetensors"]).toEqual(place.files["model.safetensors"]);
+      model.free();
+    }
+    pruned.model.free();
+  });
+});
+
+test("a rounded export of updated weights is held to its dtype's limit", async () => {
+  const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method: "sparsegpt", pattern: "50%" };
+  const pruned = await pruneWeights(ctx, opened.model, [ids(64), ids(50)], recipe);
+  const delivery = await deliverWeights(ctx, opened, pruned, memoryPlace(), { ...options(recipe), dtype: "BF16" });
+  expect([delivery.ok, delivery.dtype]).toEqual([true, "BF16"]);
+  expect(delivery.largestDifference).toBeGreaterThan(1e-4);
+  pruned.model.free();
+});

@@ -1,0 +1,76 @@
+// The export of a model whose single weights are pruned: the masked form, compared with the pruned model that ran here.
+import type { Ctx } from "../ctx.ts";
+import { invariant } from "../errors.ts";
+import { exportWeights } from "../formats/exportWeights.ts";
+import { receiptFile } from "../formats/receipt.ts";
+import { weightCardFile } from "../formats/weightCard.ts";
+import { buildWeightReceipt, type WeightReceiptInput } from "../formats/weightReceipt.ts";
+import type { Model } from "../model/load.ts";
+import type { OpenedModel } from "../model/open.ts";
+import { readMatrix } from "../prune/blockPruner.ts";
+import type { WeightMasks } from "../prune/weightMasks.ts";
+import { checkSample, DELIVERY_LIMIT, type DeliveryOptions, ROUNDED_LIMIT } from "./delivery.ts";
+import { type Delivery, deliverForms, type Place } from "./deliverForms.ts";
+import { engineReader, logitsOf } from "./readBack.ts";
+
+export interface WeightDeliveryOptions extends Omit<DeliveryOptions, "receipt" | "openOnnx"> {
+  receipt: Omit<WeightReceiptInput, "checks" | "config" | "masks" | "dtype" | "precision" | "sample">;
+}
+
+/** Writes, reads back and compares; receipt and model card go along. pruned: the model on the GPU. Throws what `deliver` throws. */
+export async function deliverWeights(
+  ctx: Ctx,
+  opened: OpenedModel,
+  pruned: { model: Model; masks: WeightMasks },
+  place: Place,
+  options: WeightDeliveryOptions,
+): Promise<Delivery> {
+  const { folder, config, dtype: own } = opened;
+  const { ids, dtype: chosen, shardBytes, sample, onProgress, cancelled } = options;
+  const { masks } = pruned;
+  const { precision } = pruned.model;
+  const updates = options.receipt.recipe.method === "sparsegpt";
+  const dtype = chosen ?? own;
+  const expected = await logitsOf(ctx, pruned.model, ids);
+  if (sample) checkSample(sample, expected, config.vocab);
+  const updated = async (matrix: WeightMasks[number]["matrix"]): Promise<Float32Array<ArrayBuffer>> => {
+    const block = pruned.model.weights.blocks[matrix.block];
+    invariant(block, "bug", `the pruned model has no block ${matrix.block}`);
+    return readMatrix(ctx, block, matrix);
+  };
+  const source = {
+    ...{ folder, config, masks },
+    ...(updates ? { updated } : {}),
+    ...(chosen ? { dtype: chosen } : {}),
+    ...(shardBytes ? { shardBytes } : {}),
+  };
+  const form = {
+    ...{ form: "masked" as const, place, dtype },
+    files: () => exportWeights(source),
+    read: engineReader(ctx, "masked", { version: options.receipt.version, precision }),
+    // updated weights are f32 here, and rounded to what is written and to what the form is held in
+    limit: Math.max(
+      dtype !== own || updates ? ROUNDED_LIMIT[dtype] : DELIVERY_LIMIT,
+      updates && precision === "f16" ? ROUNDED_LIMIT.F16 : 0,
+    ),
+  };
+  const [delivery] = await deliverForms([form], {
+    ...{ ids, expected },
+    records: (checks, sampled) => {
+      const receipt = buildWeightReceipt({
+        ...options.receipt,
+        config,
+        masks,
+        dtype: own,
+        precision,
+        checks,
+        sample: sampled,
+      });
+      return () => [receiptFile(receipt), weightCardFile(receipt)];
+    },
+    ...(onProgress ? { onProgress } : {}),
+    ...(cancelled ? { cancelled } : {}),
+  });
+  invariant(delivery, "bug", "an export of one form gave none");
+  return delivery;
+}

@@ -1,0 +1,68 @@
+// The parts that model cards of every method share: front matter, tables, perplexities, checks and the note on the licence.
+import { NO_LICENCE } from "./licence.ts";
+import type { PerplexityPair, ReceiptBase, Share } from "./receipt.ts";
+
+export function frontMatter({ model }: ReceiptBase): string {
+  const [identifier = ""] = model.licence.split(" ");
+  const licence = model.licence === NO_LICENCE ? [] : [`license: ${JSON.stringify(identifier)}`];
+  const lines = [...licence, `base_model: ${JSON.stringify(model.name)}`, "tags:", "  - pruning", "  - espalier"];
+  return ["---", ...lines, "---"].join("\n");
+}
+
+export function perplexities(pairs: readonly PerplexityPair[]): string {
+  if (pairs.length === 0) return "Not measured.";
+  return table(
+    ["text", "context", "tokens", "begin token", "dense", "pruned"],
+    pairs.map((pair) => [
+      oneLine(pair.text.name),
+      String(pair.context),
+      whole(pair.tokens),
+      pair.beginToken ? "yes" : "no",
+      pair.dense.toFixed(2),
+      pair.pruned.toFixed(2),
+    ]),
+  );
+}
+
+export function checks({ checks: all }: ReceiptBase): string {
+  if (all.length === 0) return "None were made.";
+  return table(
+    ["form", "weights", "runtime", "tokens", "largest logit difference", "equal argmax"],
+    all.map((check) => [
+      check.form,
+      check.dtype,
+      `${oneLine(check.runtime)} ${oneLine(check.version)}`,
+      whole(check.tokens),
+      check.maxAbsLogitDifference.toExponential(1),
+      `${(100 * check.argmaxAgreement).toFixed(1)} %`,
+    ]),
+  );
+}
+
+export function licenceNote({ model }: ReceiptBase): string {
+  const name = oneLine(model.name);
+  const terms =
+    model.licence === NO_LICENCE
+      ? `The files of ${name} state no licence; ask its authors before you pass this model on.`
+      : `Licence of ${name}, as its card states it: ${oneLine(model.licence)}.`;
+  return `${terms} These weights are a part of ${name} and stay under its licence; Espalier adds no terms of its own.`;
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+export function percent({ kept, of }: Share): string {
+  return `${((100 * kept) / of).toFixed(1)} %`;
+}
+
+/** 1234567 as 1,234,567, in every locale. */
+export function whole(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Text from outside, kept from breaking lines and tables. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/\|/g, "\\|").trim();
+}

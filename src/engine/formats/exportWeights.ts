@@ -1,0 +1,47 @@
+// The masked form of a model whose single weights are pruned: dense matrices with zeros, updated where the method updates (formats.md).
+import { mlpMatrices, type MlpMatrix } from "../prune/mlpMatrices.ts";
+import { masksByName, type WeightMasks, zeroPruned } from "../prune/weightMasks.ts";
+import { type Dtype, elementCount } from "./dtype.ts";
+import { converted, openModelSource, type ModelSource } from "./exportFiles.ts";
+import { sameShapes } from "./exportMasked.ts";
+import { exportRows } from "./exportRows.ts";
+import type { OutputFile } from "./outputFile.ts";
+
+export interface WeightSource extends ModelSource {
+  masks: WeightMasks;
+  /** The values of a matrix that was updated, (out, in); without it the model's own are kept bit for bit. */
+  updated?: (matrix: MlpMatrix) => Promise<Float32Array<ArrayBuffer>>;
+}
+
+/**
+ * config.json, model.safetensors (or its shards and their index), tokenizer and companions. What is pruned is +0. Equal sources and masks
+ * give equal bytes. Throws "shape" for masks of another model, "format" for weights that are not the config's.
+ */
+export async function exportWeights(source: WeightSource): Promise<OutputFile[]> {
+  const { config, masks, updated } = source;
+  const byName = masksByName(config, masks);
+  const matrices = new Map(mlpMatrices(config).map((matrix) => [matrix.name, matrix]));
+  const weights = await openModelSource(source);
+  return sameShapes(source, weights, (name, target) => {
+    const mask = byName.get(name);
+    const matrix = matrices.get(name);
+    if (matrix && updated) return updatedChunks(matrix, updated, target);
+    const [, ...rest] = weights.info(name).shape;
+    const cols = elementCount(rest);
+    const zero = (bytes: Uint8Array<ArrayBuffer>, firstRow: number, count: number): Uint8Array<ArrayBuffer> => {
+      if (!mask) return bytes;
+      const zeroed = bytes.slice();
+      zeroPruned(zeroed, mask, firstRow * cols, count * cols);
+      return zeroed;
+    };
+    return exportRows(weights, name, { rows: zero, target });
+  });
+}
+
+async function* updatedChunks(
+  matrix: MlpMatrix,
+  updated: NonNullable<WeightSource["updated"]>,
+  target: Dtype,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  yield converted(new Uint8Array((await updated(matrix)).buffer), "F32", target, matrix.name);
+}

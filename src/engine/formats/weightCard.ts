@@ -1,0 +1,58 @@
+// README.md of a model whose single weights are pruned: the receipt's numbers, and what zeros do and do not bring.
+import { METHOD_NAMES, parsePattern, type WeightMethod } from "../prune/weightRecipe.ts";
+import { checks, frontMatter, licenceNote, oneLine, percent, perplexities, table, whole } from "./cardParts.ts";
+import { textFile, type OutputFile } from "./outputFile.ts";
+import { RECEIPT_FILE, type Share } from "./receipt.ts";
+import type { WeightReceipt } from "./weightReceipt.ts";
+
+const PAPERS: Record<WeightMethod, string> = {
+  dass: "arXiv 2405.01943",
+  wanda: "arXiv 2306.11695",
+  magnitude: "the smallest weights go",
+  sparsegpt: "arXiv 2301.00774",
+};
+
+/** The model card as Markdown with front matter. */
+export function weightCard(receipt: WeightReceipt): string {
+  const { model, kept, recipe, program, updated } = receipt;
+  const name = oneLine(model.name);
+  const row = (what: string, share: Share): string[] => [what, whole(share.kept), whole(share.of), percent(share)];
+  const pattern = parsePattern(recipe.pattern);
+  const along =
+    recipe.method === "dass"
+      ? "in gate and up down the outputs (the intermediate dimension), in down along the inputs"
+      : "along the inputs of each output";
+  const lost =
+    pattern.kind === "groups"
+      ? `${pattern.removed} of every ${pattern.size} consecutive weights of the MLP's matrices are zero, counted ${along}`
+      : `${recipe.pattern} of the weights of the MLP's matrices are zero, chosen ${along}`;
+  return [
+    frontMatter(receipt),
+    `# ${name}, ${recipe.pattern} of its MLP weights zero`,
+    `Made with ${program.name} ${oneLine(program.version)} by ${METHOD_NAMES[recipe.method]} (${PAPERS[recipe.method]}): ${lost}. ${updated ? "The weights that stay were updated to make up for them." : "No remaining weight was changed."}`,
+    'This folder has the shapes of the base model, dense, with zeros. It loads wherever the base model does, for instance with `AutoModelForCausalLM.from_pretrained("this folder")`, and it is as large and as slow as the base model: common runtimes gain no speed from zeros, 2:4 included.',
+    "## What is kept",
+    table(
+      ["", "kept", "of", "share"],
+      [
+        row("MLP weights", kept.mlpWeights),
+        row("block weights", kept.blockWeights),
+        row("whole model (parameters)", kept.modelWeights),
+      ],
+    ),
+    "## Perplexity",
+    perplexities(receipt.perplexity),
+    "## How it was made",
+    `${recipe.method === "magnitude" ? "No calibration." : `${recipe.sequences} sequences of ${recipe.tokens} tokens of ${oneLine(receipt.calibration.name)}, seed ${recipe.seed}; each block was measured behind the already pruned ones.`} Adapter: ${oneLine(receipt.adapter)}. All of it, and the masks, are in \`${RECEIPT_FILE}\`.`,
+    "## Checks",
+    checks(receipt),
+    "## Licence",
+    licenceNote(receipt),
+    "",
+  ].join("\n\n");
+}
+
+/** README.md, ready to be written beside an export. */
+export function weightCardFile(receipt: WeightReceipt): OutputFile {
+  return textFile("README.md", weightCard(receipt));
+}

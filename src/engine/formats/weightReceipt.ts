@@ -1,0 +1,138 @@
+// The receipt of a model whose single weights are pruned: recipe, kept shares by matrix, masks as bitsets; written and read.
+import { EngineError, invariant } from "../errors.ts";
+import { countParameters, type ModelConfig } from "../model/config.ts";
+import { mlpMatrices } from "../prune/mlpMatrices.ts";
+import { keptInMask, masksByName, type WeightMask, type WeightMasks, weightsOf } from "../prune/weightMasks.ts";
+import { checkWeightRecipe, WEIGHT_METHODS, type WeightRecipe } from "../prune/weightRecipe.ts";
+import { packWords, unpackWords } from "./bitset.ts";
+import type { JsonField } from "./jsonFields.ts";
+import { RECEIPT_FILE, receiptBase, type ReceiptBase, type ReceiptBaseInput, type Share } from "./receipt.ts";
+import { checkSameModel, readReceiptBase, readShare, receiptRoot } from "./receiptFields.ts";
+
+export const WEIGHT_MASK_ENCODING =
+  "base64; one bit a weight, row by row, eight a byte, first weight in the lowest bit; 1 is kept";
+
+/** One matrix: its tensor's name, what stays of it, and which weights. */
+export interface MatrixReceipt extends Share {
+  name: string;
+  mask: string;
+}
+
+export interface WeightReceipt extends ReceiptBase {
+  recipe: WeightRecipe;
+  /** Whether the kept weights were changed (SparseGPT): masks alone do not give the pruned model again. */
+  updated: boolean;
+  kept: { mlpWeights: Share; blockWeights: Share; modelWeights: Share };
+  masks: { encoding: typeof WEIGHT_MASK_ENCODING; matrices: MatrixReceipt[] };
+}
+
+export interface WeightReceiptInput extends ReceiptBaseInput {
+  recipe: WeightRecipe;
+  masks: WeightMasks;
+}
+
+/** Throws "shape" for masks of another model, "not-finite" for a number that JSON cannot hold. */
+export function buildWeightReceipt(input: WeightReceiptInput): WeightReceipt {
+  const { config, masks, recipe } = input;
+  masksByName(config, masks);
+  const matrices = masks.map((mask): MatrixReceipt => {
+    const of = weightsOf(mask.matrix);
+    return { name: mask.matrix.name, kept: keptInMask(mask), of, mask: packWords(mask.bits, of) };
+  });
+  const { calibration, perplexity, checks, sample, ...head } = receiptBase(input);
+  return {
+    ...head,
+    recipe,
+    updated: recipe.method === "sparsegpt",
+    calibration,
+    kept: keptShares(config, sharesOf(matrices)),
+    masks: { encoding: WEIGHT_MASK_ENCODING, matrices },
+    ...{ perplexity, checks },
+    ...(sample ? { sample } : {}),
+  };
+}
+
+const sharesOf = (matrices: readonly Share[]): Share =>
+  matrices.reduce((sum, { kept, of }) => ({ kept: sum.kept + kept, of: sum.of + of }), { kept: 0, of: 0 });
+
+/** What is kept of the MLP's matrices, of all block weights and of the whole model's parameters. */
+export function keptShares(config: ModelConfig, mlpWeights: Share): WeightReceipt["kept"] {
+  const { blocks, total } = countParameters(config);
+  const gone = mlpWeights.of - mlpWeights.kept;
+  return {
+    mlpWeights,
+    blockWeights: { kept: blocks - gone, of: blocks },
+    modelWeights: { kept: total - gone, of: total },
+  };
+}
+
+/** Whether a receipt's text is one of weight pruning; everything else is `readReceipt`'s. */
+export function isWeightReceipt(text: string, file = RECEIPT_FILE): boolean {
+  const method = receiptRoot(text, file).get("recipe").get("method").value;
+  return WEIGHT_METHODS.some((known) => known === method);
+}
+
+/** A receipt from its text. Throws "format" naming the field that is missing, of the wrong kind or against another; "config" for a recipe out of bounds. */
+export function readWeightReceipt(text: string, file = RECEIPT_FILE): WeightReceipt {
+  const root = receiptRoot(text, file);
+  const kept = root.get("kept");
+  const masks = root.get("masks");
+  const { calibration, perplexity, checks, sample, ...head } = readReceiptBase(root);
+  const receipt: WeightReceipt = {
+    ...head,
+    recipe: readRecipe(root.get("recipe")),
+    updated: root.get("updated").flag(),
+    calibration,
+    kept: {
+      mlpWeights: readShare(kept.get("mlpWeights")),
+      blockWeights: readShare(kept.get("blockWeights")),
+      modelWeights: readShare(kept.get("modelWeights")),
+    },
+    masks: {
+      encoding: masks.get("encoding").oneOf([WEIGHT_MASK_ENCODING]),
+      matrices: masks
+        .get("matrices")
+        .list()
+        .map((matrix) => {
+          return { name: matrix.get("name").text(), ...readShare(matrix), mask: matrix.get("mask").text() };
+        }),
+    },
+    ...{ perplexity, checks },
+    ...(sample ? { sample } : {}),
+  };
+  const { kept: counted, of } = sharesOf(receipt.masks.matrices);
+  const told = receipt.kept.mlpWeights;
+  invariant(
+    counted === told.kept && of === told.of,
+    "format",
+    `${file}: kept.mlpWeights: ${told.kept} of ${told.of}, but its matrices keep ${counted} of ${of}; the file was changed`,
+  );
+  return receipt;
+}
+
+function readRecipe(field: JsonField): WeightRecipe {
+  return checkWeightRecipe({
+    method: field.get("method").oneOf(WEIGHT_METHODS),
+    pattern: field.get("pattern").text(),
+    sequences: field.get("sequences").number(),
+    tokens: field.get("tokens").number(),
+    seed: field.get("seed").number(),
+  });
+}
+
+/** The masks of a receipt for the model that it was made from. Throws "shape" where `config` is another model's, "format" where a mask is not what it says. */
+export function weightMasksFromReceipt(receipt: WeightReceipt, config: ModelConfig): WeightMasks {
+  checkSameModel(receipt, config);
+  const byName = new Map(receipt.masks.matrices.map((matrix) => [matrix.name, matrix]));
+  return mlpMatrices(config).map((matrix): WeightMask => {
+    const found = byName.get(matrix.name);
+    if (!found) throw new EngineError("format", `${RECEIPT_FILE}: masks.matrices has no ${matrix.name}`);
+    const mask = { matrix, bits: unpackWords(found.mask, weightsOf(matrix), `mask of ${matrix.name}`) };
+    invariant(
+      keptInMask(mask) === found.kept,
+      "format",
+      `${RECEIPT_FILE}: ${matrix.name}: ${found.kept} weights kept, but its mask keeps ${keptInMask(mask)}; the file was changed`,
+    );
+    return mask;
+  });
+}
