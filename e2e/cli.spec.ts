@@ -55,6 +55,7 @@ test("prune writes checked exports and one line of JSON", () => {
   expect(answer.forms.map(({ form, ok }) => [form, ok])).toEqual([
     ["masked", true],
     ["compact", true],
+    ["onnx", true],
   ]);
   const receipt = JSON.parse(readFileSync(join(out, "compact/receipt.json"), "utf8")) as {
     recipe: { seed: number };

@@ -43,6 +43,7 @@ export type { OpenedModel } from "./model/open.ts";
 export type { Tokenizer } from "./model/tokenizer.ts";
 export { architectureOf } from "./prune/architecture.ts";
 export type { Architecture } from "./prune/architecture.ts";
+export { magnitudeMasks, randomMasks } from "./prune/baselineMasks.ts";
 export { budgetOf, keepOfModelRatio, keptTotalWeights, modelRatioOfKeep } from "./prune/budget.ts";
 export type { Budget } from "./prune/budget.ts";
 export { indexLists } from "./prune/compact.ts";

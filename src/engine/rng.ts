@@ -19,7 +19,7 @@ export function noise(seed: number, step: number, draw: number, vector: number, 
 }
 
 /** Streams of the one seed of a run; each is a `draw` that no other use shares. */
-export const DRAW = { language: 0, budget: 1, ratio: 2, batch: 3, init: 4, inputs: 5, sample: 6 } as const;
+export const DRAW = { language: 0, budget: 1, ratio: 2, batch: 3, init: 4, inputs: 5, sample: 6, masks: 7 } as const;
 
 /** `count` numbers of N(0, 1), by Box and Muller, from the stream `draw`. */
 export function normals(seed: number, draw: number, vector: number, count: number): Float32Array<ArrayBuffer> {

@@ -1,0 +1,72 @@
+// Masks to compare a trained architecture with: random ones at its widths, and the largest structures at one share everywhere.
+import type { ModelConfig } from "../model/config.ts";
+import { DRAW, noise } from "../rng.ts";
+import { keptWeights, targetWeights, type Budget } from "./budget.ts";
+import { gateLayout, type Masks } from "./gates.ts";
+import { blockTensors } from "./tensorGates.ts";
+
+/** What reading weights takes; a model's `Weights` are one. */
+export interface MatrixReader {
+  readFloat32(name: string): Promise<Float32Array>;
+}
+
+/** Masks of the given numbers of ones, at random places: every choice is as likely, and a seed gives the same masks everywhere. */
+export function randomMasks(sizes: readonly number[], counts: readonly number[], seed: number): Masks {
+  return sizes.map((size, vector) => {
+    const ranks = Float64Array.from({ length: size }, (_, gate) => noise(seed, 0, DRAW.masks, vector, gate));
+    return largestKept(ranks, counts[vector] ?? 0);
+  });
+}
+
+/**
+ * The structures of the largest weights at the same kept share in all 5L vectors, the largest share with T <= p T_total (method.md 1.4).
+ * A gate's score is the L2 norm of the weights that go with it: in s1 the columns of q, k and v, in s2 the rows of o, in s3 the columns
+ * of gate and up (fc1), in s4 their rows and the column of down (fc2), in s5 the rows of down. Every vector keeps one gate at least.
+ */
+export async function magnitudeMasks(
+  config: ModelConfig,
+  weights: MatrixReader,
+  budget: Budget,
+  keep: number,
+): Promise<Masks> {
+  const squares = await structureSquares(config, weights);
+  const target = targetWeights(budget, keep);
+  const { dModel, dMlp } = config;
+  const countsAt = (step: number): number[] =>
+    squares.map(({ length }) => Math.max(1, Math.floor((step * length) / steps)));
+  // shares that change a count of either width
+  const steps = dModel * dMlp;
+  let [low, high] = [0, steps];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (keptWeights(budget, countsAt(middle)) <= target) low = middle;
+    else high = middle - 1;
+  }
+  const counts = countsAt(low);
+  return squares.map((scores, vector) => largestKept(scores, counts[vector] ?? 1));
+}
+
+/** Sum of squares of the weights that go with each gate, vector by vector. */
+async function structureSquares(config: ModelConfig, weights: MatrixReader): Promise<Float64Array[]> {
+  const squares = gateLayout(config).sizes.map((size) => new Float64Array(size));
+  for (const { name, shape, gates } of blockTensors(config)) {
+    const values = await weights.readFloat32(name);
+    const [, cols] = shape;
+    const rowSums = gates.rows === undefined ? undefined : squares[gates.rows];
+    const colSums = gates.cols === undefined ? undefined : squares[gates.cols];
+    values.forEach((value, i) => {
+      const [row, col] = [Math.floor(i / cols), i % cols];
+      if (rowSums) rowSums[row] = rowSums[row]! + value * value;
+      if (colSums) colSums[col] = colSums[col]! + value * value;
+    });
+  }
+  return squares;
+}
+
+/** A mask of the `count` largest scores, of equals the earlier. */
+function largestKept(scores: Float64Array, count: number): Uint8Array {
+  const order = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b);
+  const mask = new Uint8Array(scores.length);
+  for (const gate of order.slice(0, count)) mask[gate] = 1;
+  return mask;
+}
