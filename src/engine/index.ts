@@ -44,7 +44,7 @@ export type { Tokenizer } from "./model/tokenizer.ts";
 export { architectureOf } from "./prune/architecture.ts";
 export type { Architecture } from "./prune/architecture.ts";
 export { magnitudeMasks, randomMasks } from "./prune/baselineMasks.ts";
-export { budgetOf, keepOfModelRatio, keptTotalWeights, modelRatioOfKeep } from "./prune/budget.ts";
+export { budgetOf, keptTotalWeights } from "./prune/budget.ts";
 export type { Budget } from "./prune/budget.ts";
 export { indexLists } from "./prune/compact.ts";
 export { cutReader } from "./prune/cutReader.ts";

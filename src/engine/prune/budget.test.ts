@@ -116,36 +116,3 @@ describe("the kept share of the block weights", () => {
     expect(() => budgets.targetWeights(budget, keep)).toThrow(/above 0 and at most 1/);
   });
 });
-
-describe("the pruning ratio of the whole model", () => {
-  it("turns into a kept share of the block weights and back", () => {
-    const { maxRatio } = budgets.modelRatioRange(budget);
-    fc.assert(
-      fc.property(fc.double({ min: 0, max: maxRatio, noNaN: true }), (ratio) => {
-        const result = budgets.keepOfModelRatio(budget, ratio);
-        expect(result.reachable && budgets.modelRatioOfKeep(budget, result.keep)).toBeCloseTo(ratio, 12);
-      }),
-    );
-  });
-
-  it("is the paper's formula", () => {
-    const seven = budgets.budgetOf(llama2);
-    const result = budgets.keepOfModelRatio(seven, 0.5);
-    const p = (0.5 * seven.totalWeights - seven.restWeights) / seven.blockWeights;
-    expect(result.reachable && result.keep).toBeCloseTo(p, 12);
-  });
-
-  it("says what is possible where the rest alone exceeds what may stay", () => {
-    const result = budgets.keepOfModelRatio(budget, 0.9);
-    expect(result).toMatchObject({ reachable: false, minRatio: 0 });
-    if (result.reachable) return;
-    expect(result.reason).toMatch(/90\.0 %.*11\.1 %.*between 0 % and 88\.6 %/);
-    const floor = Math.round(result.nearestKeep * budget.blockWeights);
-    expect(floor).toBe(budgets.minimumWeights(budget));
-    expect(budgets.keepOfModelRatio(budget, result.maxRatio).reachable).toBe(true);
-  });
-
-  it("does not let a model grow", () => {
-    expect(budgets.keepOfModelRatio(budget, -0.1)).toMatchObject({ reachable: false, nearestKeep: 1 });
-  });
-});

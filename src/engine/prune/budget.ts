@@ -1,4 +1,4 @@
-// The parameter budget in exact integers: T(s) of method.md 1.4, and the two meanings of a "ratio" (of the block weights, of the whole model).
+// The parameter budget in exact integers: T(s) of method.md 1.4, and what a share of the block weights allows.
 import { invariant } from "../errors.ts";
 import { countParameters, type ModelConfig } from "../model/config.ts";
 import { VECTORS_PER_BLOCK, type Masks } from "./gates.ts";
@@ -133,48 +133,4 @@ export function targetWeights(budget: Budget, keep: number): number {
   const weights = keep * budget.blockWeights;
   const nearest = Math.round(weights);
   return Math.abs(weights - nearest) <= budget.blockWeights * 4 * Number.EPSILON ? nearest : Math.floor(weights);
-}
-
-/** What a wish for a pruning ratio of the whole model means for the blocks. Shares in [0, 1]. */
-export type RatioOfModel =
-  | { reachable: true; keep: number }
-  | {
-      reachable: false;
-      /** The nearest kept share of the block weights that can be had. */
-      nearestKeep: number;
-      minRatio: number;
-      maxRatio: number;
-      /** One sentence for the reader: what was asked, what is possible, and why. */
-      reason: string;
-    };
-
-/** r, the pruned share of the whole model's parameters, that a kept share p of the block weights amounts to. */
-export function modelRatioOfKeep(budget: Budget, keep: number): number {
-  return ((1 - keep) * budget.blockWeights) / budget.totalWeights;
-}
-
-/** The reachable pruning ratios of the whole model: from nothing pruned to one gate a vector. */
-export function modelRatioRange(budget: Budget): { minRatio: number; maxRatio: number } {
-  return { minRatio: 0, maxRatio: (budget.blockWeights - minimumWeights(budget)) / budget.totalWeights };
-}
-
-/** p = ((1 - r) Total - Rest) / Blocks for a pruning ratio r of the whole model (as in the paper's tables), or why there is no such p. */
-export function keepOfModelRatio(budget: Budget, ratio: number): RatioOfModel {
-  invariant(Number.isFinite(ratio), "config", `expected a pruning ratio between 0 and 1, got ${ratio}`);
-  const { minRatio, maxRatio } = modelRatioRange(budget);
-  if (ratio >= minRatio && ratio <= maxRatio) {
-    return { reachable: true, keep: 1 - (ratio * budget.totalWeights) / budget.blockWeights };
-  }
-  const low = ratio < minRatio;
-  const nearestKeep = low ? 1 : minimumWeights(budget) / budget.blockWeights;
-  const why = low
-    ? "a model cannot grow by pruning"
-    : `embeddings, head and norms alone are ${percent(budget.restWeights / budget.totalWeights)} of it and are never pruned, and every vector keeps one gate`;
-  const reason = `pruning ${percent(ratio)} of the whole model is out of reach: ${why}; choose between 0 % and ${percent(maxRatio)}`;
-  return { reachable: false, nearestKeep, minRatio, maxRatio, reason };
-}
-
-/** Rounded down to a tenth, so that a bound that is shown is one that can be had. */
-function percent(share: number): string {
-  return `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
 }
