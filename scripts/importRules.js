@@ -54,9 +54,9 @@ const OUTSIDE = [REACT, D3, STORE, ONNX, NODE, UI, CHARTS, STATE, VERIFY, WORKER
 const LAYERS = ["gpu", "tensor", "tape", "ctx", "ops", "model", "prune", "evaluate", "train"];
 const REMEDY =
   "Inside the engine: gpu <- tensor <- tape <- ctx <- ops <- model <- prune <- evaluate <- train. Move what both need down, or hand it in as an argument.";
-/** What config.json says, and the families' files. */
+/** What config.json says, the families' files, and sizes that follow from a config. */
 const PLAIN_MODEL = [
-  ...["config", "configFields", "ropeConfig", "ropeTable", "modelConfig", "tensors", "family", "families"],
+  ...["config", "configFields", "ropeConfig", "ropeTable", "modelConfig", "tensors", "family", "families", "logits"],
   ...["llama", "mistral", "gemma", "qwen2", "qwen3", "opt", "phi"],
 ];
 /** Gates and masks, budgets, and what cuts or zeroes by them. */

@@ -1,5 +1,5 @@
 // Elementwise arithmetic that the tape and the residual stream need; four elements an invocation. Needs lib/grid.wgsl.
-//   add: y = a + b        add_into: acc += a        copy: acc = a        fill: acc = value
+//   add: y = a + b        add_into: acc += a        copy: acc = a        scale: acc *= factor[0]        fill: acc = value
 // Loads are what this costs on a software adapter, so all go by vec4f. A tail is computed whole: ranges end on 16 bytes.
 
 struct Dims { quads: u32 }
@@ -31,6 +31,14 @@ fn add_into(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts
 fn copy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let i = index_of(group, counts, lane);
   if (i < dims.quads) { acc[i] = a[i]; }
+}
+
+@group(0) @binding(0) var<storage, read> factor: array<f32>;
+
+@compute @workgroup_size(256)
+fn scale(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = index_of(group, counts, lane);
+  if (i < dims.quads) { acc[i] *= factor[0]; }
 }
 
 struct Fill { quads: u32, value: f32 }

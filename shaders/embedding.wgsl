@@ -1,7 +1,8 @@
-// Token embedding: y[t] = scale * table[ids[t]]. ids: (rows); table: (vocabulary, cols); y: (rows, cols).
+// Token embedding: y[t] = scale * table[ids[t] - first], where the table's part that begins at row `first` holds that token.
+// ids: (rows); table: (held, cols); y: (rows, cols), of which other rows stay as they are.
 // One invocation a column and BLOCK rows. Needs lib/scalar.wgsl or lib/vec4.wgsl, and lib/weights_*.wgsl for the table; cols counts Values.
 
-struct Dims { rows: u32, cols: u32, scale: f32 }
+struct Dims { rows: u32, cols: u32, scale: f32, first: u32, held: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 override SIZE: u32 = 64u;
@@ -14,5 +15,8 @@ override BLOCK: u32 = 1u;
 fn forward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= dims.cols) { return; }
   let end = min((id.y + 1u) * BLOCK, dims.rows);
-  for (var row = id.y * BLOCK; row < end; row++) { y[row * dims.cols + id.x] = dims.scale * weight_at(ids[row] * dims.cols + id.x); }
+  for (var row = id.y * BLOCK; row < end; row++) {
+    let token = ids[row] - dims.first;  // wraps around to a large number where the token lies in an earlier part
+    if (token < dims.held) { y[row * dims.cols + id.x] = dims.scale * weight_at(token * dims.cols + id.x); }
+  }
 }

@@ -5,6 +5,7 @@ import type { Gpu } from "./gpu/device.ts";
 import { type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kernel.ts";
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
+import { LOGITS_BYTES } from "./model/logits.ts";
 import type { Backward, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 
@@ -18,6 +19,8 @@ export class Ctx {
   profile: Profile | undefined;
   /** Which matmul kernels run: a guess from the adapter's kind until ops/tune.ts has measured. */
   matmul: "quad" | "registers" | "tiled";
+  /** Most bytes of logits that a loss holds at once; more rows go in several chunks. */
+  logitsBytes = LOGITS_BYTES;
   private readonly arena: Arena;
   private readonly uploads: Arena;
   private encoder: GPUCommandEncoder | undefined;

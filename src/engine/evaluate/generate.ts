@@ -3,7 +3,7 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { Tap } from "../gpu/readback.ts";
 import { makeKvCache } from "../model/kvCache.ts";
-import { decoderForward } from "../model/decoder.ts";
+import { nextTokenLogits } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import type { Selection } from "../model/selection.ts";
 import { ELEMENT_BYTES } from "../tensor.ts";
@@ -46,9 +46,9 @@ export async function* generate(
       const logits = ctx.step(() => {
         const ids = ctx.upload(fresh, [fresh.length], "ids");
         const start = ctx.upload(Uint32Array.of(position - fresh.length), [1], "start");
-        return decoderForward(ctx, config, weights, ids, { selection, start, cache });
+        return nextTokenLogits(ctx, config, weights, ids, { selection, start, cache });
       });
-      const last = await tap.read(logits.buffer, (fresh.length - 1) * (logits.shape[1] ?? 0) * ELEMENT_BYTES);
+      const last = await tap.read(logits.buffer);
       const token = sample(new Float32Array(last), options.temperature, options.seed, position);
       if (stops.includes(token)) return;
       yield token;

@@ -1,10 +1,9 @@
 // Perplexity (method.md section 4): non-overlapping windows, first token of each unscored, exp(total NLL / scored tokens).
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
-import { decoderForward } from "../model/decoder.ts";
+import { decoderLoss } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import type { Selection } from "../model/selection.ts";
-import { crossEntropy } from "../ops/crossEntropy.ts";
 
 export interface PerplexityOptions {
   /** Window length in tokens. */
@@ -51,9 +50,7 @@ export async function perplexity(
     if (options.cancelled?.()) throw new EngineError("cancelled", "The measurement was stopped.");
     const loss = ctx.step(() => {
       const window = ctx.upload(ids.slice(start, start + length), [length], "window");
-      const first = ctx.upload(new Uint32Array(1), [1], "start");
-      const logits = decoderForward(ctx, model.config, model.weights, window, { selection, start: first });
-      return crossEntropy(ctx, logits, window);
+      return decoderLoss(ctx, model.config, model.weights, window, { selection });
     });
     const [mean = Number.NaN] = await ctx.read(loss);
     if (!Number.isFinite(mean)) {

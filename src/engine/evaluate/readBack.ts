@@ -79,8 +79,7 @@ export async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Ui
 export async function logitsOf(ctx: Ctx, model: Model, ids: Uint32Array): Promise<Float32Array> {
   const logits = ctx.step(() => {
     const tokens = ctx.upload(ids, [ids.length], "ids");
-    const start = ctx.upload(new Uint32Array(1), [1], "start");
-    return decoderForward(ctx, model.config, model.weights, tokens, { selection: model.selection, start });
+    return decoderForward(ctx, model.config, model.weights, tokens, { selection: model.selection });
   });
   return ctx.read(logits);
 }

@@ -2,7 +2,7 @@
 import type { Ctx } from "../ctx.ts";
 import { generate } from "../evaluate/generate.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
-import { type ForwardOptions, decoderForward } from "../model/decoder.ts";
+import { decoderHidden, decoderLoss, type ForwardOptions, headInput, headLogits } from "../model/decoder.ts";
 import { loadModel, type Model } from "../model/load.ts";
 import { masked, type Selection } from "../model/selection.ts";
 import { tapeArithmetic } from "../ops/arithmetic.ts";
@@ -44,13 +44,13 @@ export async function checkModel(ctx: Ctx, golden: GoldenCase, model: Model): Pr
 }
 
 /** Logits and mean loss of one forward, outside of any tape. */
-export async function forward(ctx: Ctx, model: Model, ids: Uint32Array, options: Omit<ForwardOptions, "start"> = {}): Promise<{ logits: Float32Array; loss: number }> {
+export async function forward(ctx: Ctx, model: Model, ids: Uint32Array, options: ForwardOptions = {}): Promise<{ logits: Float32Array; loss: number }> {
   const out = await ctx.gpu.checked("a golden forward", () =>
     ctx.step(() => {
       const tokens = ctx.upload(ids, [ids.length], "ids");
-      const start = ctx.upload(new Uint32Array(1), [1], "start");
-      const logits = decoderForward(ctx, model.config, model.weights, tokens, { selection: model.selection, ...options, start });
-      return { logits, loss: crossEntropy(ctx, logits, tokens) };
+      const hidden = decoderHidden(ctx, model.config, model.weights, tokens, { selection: model.selection, ...options });
+      const read = headInput(ctx, model.config, model.weights, hidden);
+      return { logits: headLogits(ctx, model.weights, read), loss: crossEntropy(ctx, read, model.weights.head, tokens) };
     }),
   );
   const [loss = Number.NaN] = await ctx.read(out.loss);
@@ -142,9 +142,7 @@ async function checkSoft(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
       const tape = new Tape(tapeArithmetic(ctx));
       ctx.tape = tape;
       const tokens = ctx.upload(ids, [ids.length], "ids");
-      const start = ctx.upload(new Uint32Array(1), [1], "start");
-      const selection = masked(gates, layout);
-      const loss = crossEntropy(ctx, decoderForward(ctx, model.config, model.weights, tokens, { selection, start }), tokens);
+      const loss = decoderLoss(ctx, model.config, model.weights, tokens, { selection: masked(gates, layout) });
       tape.backward([[loss, one]]);
       return { loss, gradient: tape.gradOf(gates) };
     }),

@@ -26,11 +26,16 @@ export class Buffers {
     this.gpu = gpu;
   }
 
+  /** The largest buffer that a kernel can bind whole, in bytes. */
+  get limitBytes(): number {
+    const { maxBindingBytes, maxBufferBytes } = this.gpu.facts;
+    return Math.min(maxBindingBytes, maxBufferBytes);
+  }
+
   /** A zeroed buffer of at least `bytes`. Throws EngineError("limit") over the adapter's limit. */
   allocate(bytes: number, label: string, usage?: GPUBufferUsageFlags): GpuBuffer {
     const size = roundUp(Math.max(bytes, 16), 16);
-    const { maxBindingBytes, maxBufferBytes } = this.gpu.facts;
-    const limitBytes = Math.min(maxBindingBytes, maxBufferBytes);
+    const { limitBytes } = this;
     if (size > limitBytes) {
       throw new EngineError(
         "limit",

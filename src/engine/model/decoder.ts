@@ -4,14 +4,15 @@ import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
 import { appendKv } from "../ops/appendKv.ts";
 import { attention } from "../ops/attention.ts";
+import { crossEntropy } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
 import { layerNorm } from "../ops/layerNorm.ts";
-import { linear } from "../ops/linear.ts";
+import { linearParts } from "../ops/linearParts.ts";
 import { rmsnorm } from "../ops/rmsnorm.ts";
 import { rope } from "../ops/rope.ts";
 import { activate, swiglu } from "../ops/swiglu.ts";
-import type { Tensor } from "../tensor.ts";
+import { elements, type Tensor } from "../tensor.ts";
 import type { ModelConfig } from "./config.ts";
 import type { BlockWeights, DecoderWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
 import type { KvCache } from "./kvCache.ts";
@@ -20,8 +21,8 @@ import { DENSE, S1, S2, S3, S5, type Selection } from "./selection.ts";
 export interface ForwardOptions {
   /** Default: dense. */
   selection?: Selection;
-  /** Position of the first token: a u32 (1) tensor. */
-  start: Tensor;
+  /** Position of the first token, a u32 (1) tensor. Default: 0. */
+  start?: Tensor;
   cache?: KvCache;
   /** Sees the residual stream (T, d) behind each block. */
   onHidden?: (block: number, hidden: Tensor) => void;
@@ -38,6 +39,7 @@ interface Pass extends ForwardOptions {
   config: ModelConfig;
   weights: DecoderWeights;
   selection: Selection;
+  start: Tensor;
 }
 
 /** The residual stream behind the last block, before the final norm. ids: u32 (T). */
@@ -46,25 +48,26 @@ export function decoderHidden(
   config: ModelConfig,
   weights: DecoderWeights,
   ids: Tensor,
-  options: ForwardOptions,
+  options: ForwardOptions = {},
 ): Tensor {
-  let x = embedTokens(ctx, config, weights, ids, options.start);
+  const start = options.start ?? positionZero(ctx);
+  let x = embedTokens(ctx, config, weights, ids, start);
   weights.blocks.forEach((_, l) => {
-    x = runBlock(ctx, config, weights, l, x, options);
+    x = runBlock(ctx, config, weights, l, x, { ...options, start });
     options.onHidden?.(l, x);
     // Adapters stop a program whose submits take seconds. A training step stays one submit, and so does a token.
-    if (!ctx.tape && (ids.shape[0] ?? 0) >= ROWS_OF_A_SUBMIT) ctx.submit();
+    if (!ctx.tape && elements(ids) >= ROWS_OF_A_SUBMIT) ctx.submit();
   });
   return x;
 }
 
-/** The residual stream (T, d) in front of the first block. ids: u32 (T), start: u32 (1), the position of the first. */
+/** The residual stream (T, d) in front of the first block. ids: u32 (T), start: u32 (1), the position of the first; default: 0. */
 export function embedTokens(
   ctx: Ctx,
   config: ModelConfig,
   weights: DecoderWeights,
   ids: Tensor,
-  start: Tensor,
+  start = positionZero(ctx),
 ): Tensor {
   let x = embedding(ctx, ids, weights.embedding, config.design.embeddingScale);
   if (weights.projectIn) x = apply(ctx, x, weights.projectIn);
@@ -81,24 +84,57 @@ export function runBlock(
   x: Tensor,
   options: ForwardOptions,
 ): Tensor {
-  const pass: Pass = { ...options, ctx, config, weights, selection: options.selection ?? DENSE };
+  const start = options.start ?? positionZero(ctx);
+  const pass: Pass = { ...options, ctx, config, weights, start, selection: options.selection ?? DENSE };
   const block = weights.blocks[l];
   invariant(block, "bug", `the model has no block ${l}`);
   return ctx.scope(() => decoderBlock(pass, block, l, x));
 }
 
-/** Next-token logits (T, V). ids: u32 (T). */
+/** What the head reads of the residual stream: (T, d) behind the final norm, or narrower where projectOut follows it. */
+export function headInput(ctx: Ctx, config: ModelConfig, weights: DecoderWeights, hidden: Tensor): Tensor {
+  const x = weights.norm ? normed(ctx, config, hidden, weights.norm) : hidden;
+  return weights.projectOut ? apply(ctx, x, weights.projectOut) : x;
+}
+
+/** Logits of what the head reads: (T, V), all of them, in one buffer. */
+export const headLogits = (ctx: Ctx, weights: DecoderWeights, x: Tensor): Tensor => apply(ctx, x, weights.head);
+
+/** Next-token logits (T, V) of every row; for losses and the next token there are leaner ones below. ids: u32 (T). */
 export function decoderForward(
   ctx: Ctx,
   config: ModelConfig,
   weights: DecoderWeights,
   ids: Tensor,
-  options: ForwardOptions,
+  options: ForwardOptions = {},
 ): Tensor {
-  let x = decoderHidden(ctx, config, weights, ids, options);
-  if (weights.norm) x = normed(ctx, config, x, weights.norm);
-  if (weights.projectOut) x = apply(ctx, x, weights.projectOut);
-  return apply(ctx, x, weights.head);
+  return headLogits(ctx, weights, headInput(ctx, config, weights, decoderHidden(ctx, config, weights, ids, options)));
+}
+
+/** Mean next-token loss of ids, u32 (T), in nats: (1). Its logits exist a few rows at a time. */
+export function decoderLoss(
+  ctx: Ctx,
+  config: ModelConfig,
+  weights: DecoderWeights,
+  ids: Tensor,
+  options: ForwardOptions = {},
+): Tensor {
+  const hidden = decoderHidden(ctx, config, weights, ids, options);
+  return crossEntropy(ctx, headInput(ctx, config, weights, hidden), weights.head, ids);
+}
+
+/** Logits (1, V) behind the last of ids, u32 (T). */
+export function nextTokenLogits(
+  ctx: Ctx,
+  config: ModelConfig,
+  weights: DecoderWeights,
+  ids: Tensor,
+  options: ForwardOptions = {},
+): Tensor {
+  let last = decoderHidden(ctx, config, weights, ids, options);
+  const rows = elements(ids);
+  if (rows > 1) last = embedding(ctx, ctx.upload(Uint32Array.of(rows - 1), [1], "last row"), [last]);
+  return headLogits(ctx, weights, headInput(ctx, config, weights, last));
 }
 
 /** One block, by where its norms stand (see Design.normPlace). Selection vectors act behind a norm and in front of an add. */
@@ -157,7 +193,9 @@ function mlpBranch({ ctx, config, selection, onMlp }: Pass, block: BlockWeights,
   return apply(ctx, middle, block.down);
 }
 
-const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linear(ctx, x, weight, bias);
+const positionZero = (ctx: Ctx): Tensor => ctx.upload(new Uint32Array(1), [1], "start");
+
+const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linearParts(ctx, x, weight, bias);
 
 const normed = (ctx: Ctx, { normEps }: ModelConfig, x: Tensor, { weight, bias }: NormWeights): Tensor =>
   bias ? layerNorm(ctx, x, weight, bias, normEps) : rmsnorm(ctx, x, weight, normEps);

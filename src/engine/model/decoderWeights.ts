@@ -1,9 +1,10 @@
 // The weights of a model as the forward wants them: packed where matrices share their input, all frozen.
+import type { RowParts } from "../ops/rowParts.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** weight: (out, in), bias: (out). */
+/** weight: (out, in), in several parts where the adapter cannot bind it whole; bias: (out). */
 export interface LinearWeights {
-  weight: Tensor;
+  weight: RowParts;
   bias?: Tensor;
 }
 
@@ -31,7 +32,8 @@ export interface BlockWeights {
 }
 
 export interface DecoderWeights {
-  embedding: Tensor;
+  /** (V, width), shared with a tied head. */
+  embedding: RowParts;
   /** (context, d): learned positions. */
   positions?: Tensor;
   projectIn?: LinearWeights;

@@ -34,8 +34,8 @@ test("an F16 file loses nothing, and its matrices take half the memory", async (
   expect(await logitsOf(half.model)).toEqual(await logitsOf(full.model));
   const { blocks, embedding } = half.model.weights;
   const matrices = [
-    embedding,
-    ...blocks.flatMap(({ qkv, o, up, down }) => [qkv, o, up, down].map((one) => one.weight)),
+    ...embedding,
+    ...blocks.flatMap(({ qkv, o, up, down }) => [qkv, o, up, down].flatMap((one) => one.weight)),
   ];
   expect(new Set(matrices.map(({ dtype }) => dtype))).toEqual(new Set(["f16"]));
   const saved = matrices.reduce((sum, one) => sum + bytesOfShape(one.shape, "f32") - 2 * elements(one), 0);

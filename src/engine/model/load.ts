@@ -65,7 +65,7 @@ export async function loadModel(
 
 async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Promise<DecoderWeights> {
   const { names } = FAMILIES[config.family];
-  const embedding = await uploads.wholeMatrix(`${names.embedding}.weight`);
+  const embedding = await uploads.table(`${names.embedding}.weight`);
   const positions =
     names.positions && (await uploads.tableFrom(`${names.positions.name}.weight`, names.positions.unusedRows));
   const projectIn = await uploads.plain(names.projectIn);
@@ -73,7 +73,7 @@ async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Prom
   for (let l = 0; l < config.layers; l++) blocks.push(await blockWeights(uploads, config, `${names.layers}${l}.`));
   const norm = await uploads.norm(names.finalNorm, config.design.normShift);
   const projectOut = await uploads.plain(names.projectOut);
-  const head = config.tiedHead ? embedding : await uploads.wholeMatrix(`${names.head}.weight`);
+  const head = config.tiedHead ? embedding : await uploads.table(`${names.head}.weight`);
   const rope = config.rope && rotations(uploads, config, config.rope);
   return {
     embedding,

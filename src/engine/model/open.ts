@@ -5,9 +5,8 @@ import { type FloatDtype, isFloatDtype } from "../formats/dtype.ts";
 import { type Folder, readJson } from "../formats/folder.ts";
 import { openWeights, type Weights } from "../formats/safetensors.ts";
 import { type ModelConfig, readConfig } from "./config.ts";
-import { crossEntropy } from "../ops/crossEntropy.ts";
 import type { Precision } from "../tensor.ts";
-import { decoderForward } from "./decoder.ts";
+import { decoderLoss } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.ts";
 import { checkWeights } from "./weights.ts";
@@ -71,8 +70,7 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
 function firstForward(ctx: Ctx, { config, weights, selection }: Model): void {
   ctx.step(() => {
     const ids = ctx.upload(new Uint32Array(8), [8], "ids");
-    const start = ctx.upload(new Uint32Array(1), [1], "start");
-    crossEntropy(ctx, decoderForward(ctx, config, weights, ids, { selection, start }), ids);
+    decoderLoss(ctx, config, weights, ids, { selection });
   });
 }
 

@@ -3,7 +3,8 @@
 import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { MAX_HALF, packedHalves } from "../formats/dtype.ts";
-import { type Precision, type Tensor } from "../tensor.ts";
+import { type RowParts, rowsOfPart } from "../ops/rowParts.ts";
+import { elementBytes, type Precision, type Tensor } from "../tensor.ts";
 import type { LinearWeights, NormWeights } from "./decoderWeights.ts";
 
 /** What the loader reads: a model's folder, or the same cut to the kept dimensions. */
@@ -85,17 +86,18 @@ export class WeightUploads {
   /** A linear layer that pruning leaves alone, where the config asks for it. */
   async plain(name: string | undefined): Promise<LinearWeights | undefined> {
     if (name === undefined || !this.options.wanted.has(`${name}.weight`)) return undefined;
-    return { weight: await this.wholeMatrix(`${name}.weight`), ...(await this.wholeBias(name)) };
-  }
-
-  /** The weight of a linear layer that pruning leaves alone, or of the embedding. */
-  async wholeMatrix(name: string): Promise<Tensor> {
-    return this.matrix(name, this.reader.info(name).shape, await this.read(name));
+    return { weight: await this.table(`${name}.weight`), ...(await this.wholeBias(name)) };
   }
 
   /** The bias of what pruning leaves alone, where the config asks for it. */
   async wholeBias(name: string): Promise<{ bias?: Tensor }> {
     return this.options.wanted.has(`${name}.bias`) ? { bias: await this.whole(`${name}.bias`) } : {};
+  }
+
+  /** A matrix as it is in the file. */
+  async table(name: string): Promise<RowParts> {
+    const [rows = 0, cols = 0] = this.reader.info(name).shape;
+    return this.matrix(name, [rows, cols], await this.read(name));
   }
 
   private async whole(name: string): Promise<Tensor> {
@@ -132,18 +134,18 @@ export class WeightUploads {
     return this.keep(this.ctx.persistent(label, shape, { dtype, data }));
   }
 
-  /** Throws "unsupported" for a value that no half is near. */
-  private matrix(label: string, shape: readonly number[], data: Float32Array): Tensor {
-    if (this.options.precision === "f32") return this.upload(label, shape, data);
-    const tooLarge = data.find((value) => Math.abs(value) > MAX_HALF);
-    if (tooLarge !== undefined) {
-      throw new EngineError(
-        "unsupported",
-        `tensor '${label}' holds ${tooLarge}; half precision ends at ${MAX_HALF}. Load this model in full precision.`,
-        { name: label, value: String(tooLarge) },
-      );
-    }
-    return this.keep(this.ctx.persistent(label, shape, { dtype: "f16", data: packedHalves(data) }));
+  /** A matrix in as many parts as the adapter's largest buffer makes necessary. Throws "unsupported" for a value that no half is near. */
+  private matrix(label: string, [rows, cols]: [rows: number, cols: number], data: Float32Array): RowParts {
+    const { precision } = this.options;
+    const held = rowsOfPart(rows, cols * elementBytes(precision), this.ctx.buffers.limitBytes);
+    return Array.from({ length: Math.ceil(rows / held) }, (_, i) => {
+      const [first, end] = [i * held, Math.min((i + 1) * held, rows)];
+      const part = held < rows ? `${label}, rows ${first} to ${end - 1}` : label;
+      const values = data.subarray(first * cols, end * cols);
+      if (precision === "f32") return this.upload(part, [end - first, cols], values);
+      const halves = packedHalves(checkedForHalves(label, values));
+      return this.keep(this.ctx.persistent(part, [end - first, cols], { dtype: "f16", data: halves }));
+    });
   }
 
   private keep(tensor: Tensor): Tensor {
@@ -159,3 +161,13 @@ export class WeightUploads {
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
+
+function checkedForHalves(name: string, values: Float32Array): Float32Array {
+  const tooLarge = values.find((value) => Math.abs(value) > MAX_HALF);
+  if (tooLarge === undefined) return values;
+  throw new EngineError(
+    "unsupported",
+    `tensor '${name}' holds ${tooLarge}; half precision ends at ${MAX_HALF}. Load this model in full precision.`,
+    { name, value: String(tooLarge) },
+  );
+}

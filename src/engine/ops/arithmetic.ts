@@ -13,6 +13,7 @@ const kernel = (entry: string): KernelSpec => ({ label: entry, code, entry });
 const ADD = kernel("add");
 const ADD_INTO = kernel("add_into");
 const COPY = kernel("copy");
+const SCALE = kernel("scale");
 const FILL = kernel("fill");
 
 const quads = (tensor: Tensor): number => Math.ceil(elements(tensor) / 4);
@@ -29,6 +30,11 @@ export function add(ctx: Ctx, a: Tensor, b: Tensor): Tensor {
 /** into += from, in place; not differentiable. */
 export function addInto(ctx: Ctx, into: Tensor, from: Tensor): void {
   ctx.run(ADD_INTO, [from, into], { quads: quads(from) }, groups(from));
+}
+
+/** tensor *= factor, in place; factor: (1), on the GPU. Not differentiable. */
+export function scaleInto(ctx: Ctx, tensor: Tensor, factor: Tensor): void {
+  ctx.run(SCALE, [factor, tensor], { quads: quads(tensor) }, groups(tensor));
 }
 
 /** Overwrites `to` with `from`; not differentiable. */

@@ -2,13 +2,20 @@
 import type { Precision } from "../tensor.ts";
 import { at, type OpRef, randomInts, randomWeights, refTensor } from "./ref.ts";
 
-const shapeCase = (rows: number, vocab: number, cols: number, scale = 1, precision: Precision = "f32") => ({
-  name: `T${rows} V${vocab} C${cols} scale ${scale}${precision === "f16" ? " half" : ""}`,
-  params: { scale },
+/** partRows: rows of the table in one part. */
+const shapeCase = (
+  rows: number,
+  vocab: number,
+  cols: number,
+  scale = 1,
+  { precision = "f32", partRows = vocab }: { precision?: Precision; partRows?: number } = {},
+) => ({
+  name: `T${rows} V${vocab} C${cols} scale ${scale}${precision === "f16" ? " half" : ""}${partRows < vocab ? ` parts of ${partRows}` : ""}`,
+  params: { scale, partRows },
   inputs: () => [randomInts(1, [rows], vocab), randomWeights(2, [vocab, cols], precision)],
 });
 
-export const embeddingRef: OpRef<{ scale: number }> = {
+export const embeddingRef: OpRef<{ scale: number; partRows: number }> = {
   name: "embedding",
   cases: [
     shapeCase(1, 1, 4),
@@ -17,9 +24,12 @@ export const embeddingRef: OpRef<{ scale: number }> = {
     shapeCase(8, 16, 260),
     shapeCase(9, 5, 65, 8),
     shapeCase(130, 2048, 192, 0.5),
-    shapeCase(1, 1, 1, 1, "f16"),
-    shapeCase(7, 7, 63, 8, "f16"),
-    shapeCase(9, 16, 260, 0.5, "f16"),
+    shapeCase(1, 1, 1, 1, { precision: "f16" }),
+    shapeCase(7, 7, 63, 8, { precision: "f16" }),
+    shapeCase(9, 16, 260, 0.5, { precision: "f16" }),
+    shapeCase(40, 128, 20, 1, { partRows: 64 }),
+    shapeCase(200, 129, 63, 8, { partRows: 64 }),
+    shapeCase(200, 257, 63, 8, { partRows: 128, precision: "f16" }),
   ],
   forward([ids, table], { scale }) {
     if (!ids || !table) throw new RangeError("embedding takes ids and table");

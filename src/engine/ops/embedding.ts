@@ -2,6 +2,7 @@
 import wgsl from "../../../shaders/embedding.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { elements, matrixOf, type Precision, type Tensor } from "../tensor.ts";
+import { placed, type RowParts } from "./rowParts.ts";
 import { blockKernel, type Launcher } from "./variants.ts";
 import { precisionOf, weightText } from "./weightText.ts";
 
@@ -9,12 +10,14 @@ const forwardOf = (precision: Precision): Launcher =>
   blockKernel("embedding", (width) => [weightText(precision, width), wgsl].join("\n"), "forward");
 const FORWARD: Record<Precision, Launcher> = { f32: forwardOf("f32"), f16: forwardOf("f16") };
 
-/** scale * table[ids]. ids: u32 (T), each below V (the caller checks); table: (V, d), frozen, f32 or f16; result (T, d). */
-export function embedding(ctx: Ctx, ids: Tensor, table: Tensor, scale = 1): Tensor {
+/** scale * table[ids]. ids: u32 (T), each below V (the caller checks); table: (V, d) in parts, frozen, f32 or f16; result (T, d). */
+export function embedding(ctx: Ctx, ids: Tensor, table: RowParts, scale = 1): Tensor {
   const rows = elements(ids);
-  const { cols } = matrixOf(table);
+  const cols = table[0] ? matrixOf(table[0]).cols : 0;
   const y = ctx.empty([rows, cols], "embedding");
-  const forward = FORWARD[precisionOf(table)](ctx, rows, cols);
-  ctx.run(forward.spec, [ids, table, y], { rows, cols: forward.cols, scale }, forward.groups);
+  for (const { part, first, rows: held } of placed(table)) {
+    const forward = FORWARD[precisionOf(part)](ctx, rows, cols);
+    ctx.run(forward.spec, [ids, part, y], { rows, cols: forward.cols, scale, first, held }, forward.groups);
+  }
   return y;
 }

@@ -5,8 +5,8 @@ import { appendKv } from "./appendKv.ts";
 import { appendKvRef } from "./appendKv.ref.ts";
 import { attention } from "./attention.ts";
 import { attentionCachedRef, attentionRef } from "./attention.ref.ts";
-import { crossEntropy, tokenLosses } from "./crossEntropy.ts";
-import { crossEntropyRef, tokenLossesRef } from "./crossEntropy.ref.ts";
+import { crossEntropy } from "./crossEntropy.ts";
+import { crossEntropyRef } from "./crossEntropy.ref.ts";
 import { embedding } from "./embedding.ts";
 import { embeddingRef } from "./embedding.ref.ts";
 import { gate, gatedAdd } from "./gate.ts";
@@ -20,12 +20,15 @@ import { rmsnorm } from "./rmsnorm.ts";
 import { rmsnormRef } from "./rmsnorm.ref.ts";
 import { rope } from "./rope.ts";
 import { ropeRef } from "./rope.ref.ts";
+import { splitRows } from "./rowParts.ts";
 import { scatterAdd } from "./scatterAdd.ts";
 import { activate, swiglu } from "./swiglu.ts";
 import { activateRef, swigluRef } from "./swiglu.ref.ts";
 
 export const languageOps: readonly CheckedOp[] = [
-  checkedOp(embeddingRef, (ctx, t, { scale }) => [embedding(ctx, take(t, 0), take(t, 1), scale)]),
+  checkedOp(embeddingRef, (ctx, t, { scale, partRows }) => [
+    embedding(ctx, take(t, 0), splitRows(take(t, 1), partRows), scale),
+  ]),
   checkedOp(addPositionsRef, (ctx, t) => [addPositions(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(rmsnormRef, (ctx, t, { eps }) => [rmsnorm(ctx, take(t, 0), take(t, 1), eps)]),
   checkedOp(headNormRef, (ctx, t, params) => [headNorm(ctx, take(t, 0), take(t, 1), params.eps, params)]),
@@ -44,6 +47,13 @@ export const languageOps: readonly CheckedOp[] = [
   checkedOp(gatedAddRef, (ctx, t) => [gatedAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(gatherRef, (ctx, t) => [gather(ctx, take(t, 0), take(t, 1))]),
   checkedOp(scatterAddRef, (ctx, t) => [scatterAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
-  checkedOp(crossEntropyRef, (ctx, t) => [crossEntropy(ctx, take(t, 0), take(t, 1))]),
-  checkedOp(tokenLossesRef, (ctx, t) => [tokenLosses(ctx, take(t, 0), take(t, 1))]),
+  checkedOp(crossEntropyRef, (ctx, t, { partRows, logitsBytes }) => [
+    crossEntropy(
+      ctx,
+      take(t, 0),
+      { weight: splitRows(take(t, 1), partRows), ...(t[3] ? { bias: t[3] } : {}) },
+      take(t, 2),
+      logitsBytes,
+    ),
+  ]),
 ];

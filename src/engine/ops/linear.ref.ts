@@ -70,3 +70,31 @@ export const linearRef: OpRef<null> = {
     return bias ? [dx, null, null] : [dx, null];
   },
 };
+
+/** partRows: rows of the weight in one part. */
+const partsCase = (
+  m: number,
+  n: number,
+  k: number,
+  partRows: number,
+  bias: boolean,
+  precision: Precision = "f32",
+): OpCase<{ partRows: number }> => {
+  const { name, inputs } = shapeCase(m, n, k, bias, precision);
+  return { name: `${name} parts of ${partRows}`, params: { partRows }, inputs };
+};
+
+/** The same layer with its weight in parts: the last of one row, of some, or whole. */
+export const linearPartsRef: OpRef<{ partRows: number }> = {
+  name: "linear in parts",
+  cases: [
+    partsCase(1, 128, 16, 64, false),
+    partsCase(17, 192, 20, 64, true),
+    partsCase(9, 200, 36, 128, false),
+    partsCase(5, 65, 28, 64, true),
+    partsCase(33, 130, 7, 64, false),
+    partsCase(17, 200, 36, 64, true, "f16"),
+  ],
+  forward: (inputs) => linearRef.forward(inputs, null),
+  backward: (inputs, _, dOut) => linearRef.backward?.(inputs, null, dOut) ?? [],
+};

@@ -11,7 +11,7 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
-import { linearTrained } from "./linearTrained.ts";
+import { trainedForward, trainedInputGradient } from "./linearTrained.ts";
 import { precisionOf, valueText, weightText } from "./weightText.ts";
 
 /** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles, no barrier. tiled: workgroup memory (GPUs). */
@@ -86,15 +86,9 @@ const groupsOf = (kernel: Matmul, rows: number, cols: number): [number] => [
  * Widths that are no multiple of 4 take the slower kernels that need none.
  */
 export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  const { rows: m, cols: k } = matrixOf(x);
-  const [n = 0, width] = weight.shape;
-  invariant(width === k, "shape", () => `${weight.label}: (N, ${k}) expected, (${weight.shape.join(", ")}) came`);
-  if (k % 4 !== 0 || n % 4 !== 0) return linearTrained(ctx, x, weight, bias);
+  const [n = 0] = weight.shape;
   const y = ctx.empty([...x.shape.slice(0, -1), n], "linear", { requiresGrad: ctx.needsGrad(x) });
-  const kernels = KERNELS[precisionOf(weight)];
-  const forward = m <= FEW_ROWS && ctx.matmul === "quad" ? kernels.quadFew : kernels.forward[ctx.matmul];
-  const kernel = bias && forward.biased ? forward.biased : forward.plain;
-  ctx.run(kernel, [x, weight, bias ?? weight, y], { m, n, k }, groupsOf(forward, m, n));
+  linearForward(ctx, x, weight, bias, y);
   return ctx.record(y, [x], (dy) => {
     const dx = ctx.gradTarget(x);
     linearBackward(ctx, dy, weight, dx);
@@ -102,10 +96,32 @@ export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tens
   });
 }
 
+/** linear, into y; not differentiable. */
+export function linearForward(ctx: Ctx, x: Tensor, weight: Tensor, bias: Tensor | undefined, y: Tensor): void {
+  const { rows: m, cols: k } = matrixOf(x);
+  const [n = 0, width] = weight.shape;
+  invariant(width === k, "shape", () => `${weight.label}: (N, ${k}) expected, (${weight.shape.join(", ")}) came`);
+  if (isOdd(n, k)) {
+    trainedForward(ctx, x, weight, bias, y);
+    return;
+  }
+  const kernels = KERNELS[precisionOf(weight)];
+  const forward = m <= FEW_ROWS && ctx.matmul === "quad" ? kernels.quadFew : kernels.forward[ctx.matmul];
+  const kernel = bias && forward.biased ? forward.biased : forward.plain;
+  ctx.run(kernel, [x, weight, bias ?? weight, y], { m, n, k }, groupsOf(forward, m, n));
+}
+
 /** dx = dy weight, into dx. dy: (..., N), weight: (N, K), dx: (..., K). */
 export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor): void {
   const { rows: m, cols: n } = matrixOf(dy);
   const k = matrixOf(dx).cols;
+  if (isOdd(n, k)) {
+    trainedInputGradient(ctx, dy, weight, dx);
+    return;
+  }
   const backward = KERNELS[precisionOf(weight)].backward[ctx.matmul];
   ctx.run(backward.plain, [dy, weight, dx], { m, n, k }, groupsOf(backward, m, k));
 }
+
+/** Whether a matrix is not made of whole vec4s. */
+const isOdd = (n: number, k: number): boolean => k % 4 !== 0 || n % 4 !== 0;

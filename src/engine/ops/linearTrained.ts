@@ -33,17 +33,11 @@ export function linearTrained(ctx: Ctx, x: Tensor, w: Tensor, b?: Tensor): Tenso
   const { rows: cols } = matrixOf(w);
   checkShape(w, [cols, k], "linearTrained weight");
   if (b) checkShape(b, [cols], "linearTrained bias");
-  const width = unitOf(k);
-  const kernel = KERNELS[precisionOf(w)][width];
-  const inner = k / width;
-  const dims = { rows, inner, cols, biased: b ? 1 : 0 };
-  const run = (spec: KernelSpec, args: readonly Tensor[], invocations: number): void =>
-    ctx.run(spec, args, dims, groupsFor(invocations, WORKGROUP));
   const inputs = b ? [x, w, b] : [x, w];
   const y = ctx.empty([rows, cols], "linearTrained", { requiresGrad: ctx.needsGrad(...inputs) });
-  // without a bias its binding holds the weight, unread
-  run(kernel.forward, [x, w, b ?? w, y], Math.ceil(rows / BLOCK) * cols);
+  trainedForward(ctx, x, w, b, y);
   return ctx.record(y, inputs, (dy) => {
+    const { kernel, inner, run } = launch(ctx, rows, w, b);
     const gradient = (spec: KernelSpec, of: Tensor, args: readonly Tensor[], invocations: number): Tensor | null => {
       if (!of.requiresGrad) return null;
       const target = ctx.gradTarget(of);
@@ -54,4 +48,38 @@ export function linearTrained(ctx: Ctx, x: Tensor, w: Tensor, b?: Tensor): Tenso
     const dw = gradient(kernel.dw, w, [dy, x], Math.ceil(cols / BLOCK) * inner);
     return b ? [dx, dw, gradient(kernel.db, b, [dy], cols)] : [dx, dw];
   });
+}
+
+/** y = x w^T + b, into y; not differentiable. */
+export function trainedForward(ctx: Ctx, x: Tensor, w: Tensor, b: Tensor | undefined, y: Tensor): void {
+  const { rows, cols } = matrixOf(y);
+  const { kernel, run } = launch(ctx, rows, w, b);
+  // without a bias its binding holds the weight, unread
+  run(kernel.forward, [x, w, b ?? w, y], Math.ceil(rows / BLOCK) * cols);
+}
+
+/** dx = dy w, into dx. */
+export function trainedInputGradient(ctx: Ctx, dy: Tensor, w: Tensor, dx: Tensor): void {
+  const { rows } = matrixOf(dy);
+  const { kernel, inner, run } = launch(ctx, rows, w);
+  run(kernel.dx, [dy, w, dx], Math.ceil(rows / BLOCK) * inner);
+}
+
+interface Launch {
+  kernel: ReturnType<typeof kernels>;
+  /** K in Values. */
+  inner: number;
+  run: (spec: KernelSpec, args: readonly Tensor[], invocations: number) => void;
+}
+
+function launch(ctx: Ctx, rows: number, w: Tensor, b?: Tensor): Launch {
+  const { rows: cols, cols: k } = matrixOf(w);
+  const width = unitOf(k);
+  const inner = k / width;
+  const dims = { rows, inner, cols, biased: b ? 1 : 0 };
+  return {
+    kernel: KERNELS[precisionOf(w)][width],
+    inner,
+    run: (spec, args, invocations) => ctx.run(spec, args, dims, groupsFor(invocations, WORKGROUP)),
+  };
 }

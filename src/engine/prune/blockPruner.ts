@@ -1,6 +1,7 @@
 // What the methods of weight pruning have in common, one block at a time: watch the MLP's inputs, then prune its matrices in place.
 import type { Ctx } from "../ctx.ts";
 import type { BlockWeights } from "../model/decoderWeights.ts";
+import { inOneBuffer } from "../ops/rowParts.ts";
 import type { PackedRows } from "../ops/weightScores.ts";
 import type { Tensor } from "../tensor.ts";
 import type { MlpMatrix } from "./mlpMatrices.ts";
@@ -24,12 +25,19 @@ export interface BlockPruner {
   free(): void;
 }
 
+/** gate|up (or fc1) and down (or fc2) of a block. Throws "limit" where the adapter's bindings are too small for them. */
+export function mlpWeights({ up, down }: BlockWeights): { up: Tensor; down: Tensor } {
+  const what = "pruning its weights one by one";
+  return { up: inOneBuffer(up.weight, what), down: inOneBuffer(down.weight, what) };
+}
+
 /** Where a matrix lies in the block's packed weights. */
-export function packedRows({ up, down }: BlockWeights, { part, shape }: MlpMatrix): PackedRows {
+export function packedRows(block: BlockWeights, { part, shape }: MlpMatrix): PackedRows {
+  const { up, down } = mlpWeights(block);
   const [rows] = shape;
-  if (part === "down") return { weight: down.weight, firstRow: 0, rows };
-  const last = part === "up" ? (up.weight.shape[0] ?? rows) - rows : 0;
-  return { weight: up.weight, firstRow: last, rows };
+  if (part === "down") return { weight: down, firstRow: 0, rows };
+  const last = part === "up" ? (up.shape[0] ?? rows) - rows : 0;
+  return { weight: up, firstRow: last, rows };
 }
 
 /** The values of a matrix, read back. */

@@ -15,7 +15,6 @@ export class CalibrationStream {
   private readonly cancelled: (() => boolean) | undefined;
   /** The residual stream (T, d) of each sequence, in front of the next block. */
   private readonly hidden: Tensor[] = [];
-  private readonly start: Tensor;
 
   /**
    * `model` is read again in every pass: weights that have changed in place count. `onSequence` is called after each sequence of a
@@ -32,7 +31,6 @@ export class CalibrationStream {
     this.model = model;
     this.onSequence = onSequence;
     this.cancelled = cancelled;
-    this.start = ctx.persistent("start", [1], { dtype: "u32" });
     for (const ids of sequences) this.embed(ids);
   }
 
@@ -47,7 +45,7 @@ export class CalibrationStream {
   }
 
   free(): void {
-    this.ctx.free(this.start, ...this.hidden);
+    this.ctx.free(...this.hidden);
     this.ctx.freeStep();
   }
 
@@ -57,17 +55,16 @@ export class CalibrationStream {
     this.hidden.push(hidden);
     ctx.step(() => {
       const tokens = ctx.upload(ids, [ids.length], "ids");
-      copy(ctx, embedTokens(ctx, model.config, model.weights, tokens, this.start), hidden);
+      copy(ctx, embedTokens(ctx, model.config, model.weights, tokens), hidden);
     });
   }
 
   private async pass(block: number, onMlp?: (input: Tensor, middle: Tensor) => void): Promise<void> {
-    const { ctx, model, start } = this;
+    const { ctx, model } = this;
     for (const hidden of this.hidden) {
       if (this.cancelled?.()) throw stopped();
       ctx.step(() => {
         const out = runBlock(ctx, model.config, model.weights, block, hidden, {
-          start,
           selection: model.selection,
           ...(onMlp ? { onMlp: (_: number, input: Tensor, middle: Tensor) => onMlp(input, middle) } : {}),
         });

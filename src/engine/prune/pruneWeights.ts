@@ -5,8 +5,9 @@ import type { Model } from "../model/load.ts";
 import { DENSE } from "../model/selection.ts";
 import { copy } from "../ops/arithmetic.ts";
 import { embedding } from "../ops/embedding.ts";
+import type { RowParts } from "../ops/rowParts.ts";
 import { matrixOf, type Tensor } from "../tensor.ts";
-import type { BlockNorms } from "./blockPruner.ts";
+import { type BlockNorms, mlpWeights } from "./blockPruner.ts";
 import { CalibrationStream, stopped } from "./calibrationStream.ts";
 import { checkFits, mlpMatrices } from "./mlpMatrices.ts";
 import { sparseGptPruner } from "./sparseGptPruner.ts";
@@ -92,23 +93,24 @@ async function breathe(cancelled: (() => boolean) | undefined): Promise<void> {
 function unpacked(ctx: Ctx, matrix: Tensor): Tensor {
   const { rows } = matrixOf(matrix);
   const all = Uint32Array.from({ length: rows }, (_, row) => row);
-  return embedding(ctx, ctx.upload(all, [rows], "rows"), matrix);
+  return embedding(ctx, ctx.upload(all, [rows], "rows"), [matrix]);
 }
 
 /** The same model with its own copies of the MLP's matrices, in f32. */
 export function copyMlp(ctx: Ctx, dense: Model): Model {
   invariant(dense.selection === DENSE, "bug", "weights are pruned in the whole model, not in a compact one");
   const made: Tensor[] = [];
-  const copied = (from: Tensor): Tensor => {
+  const copied = (from: Tensor): RowParts => {
     const to = ctx.persistent(`pruned ${from.label}`, from.shape);
     made.push(to);
     ctx.step(() => copy(ctx, from.dtype === "f16" ? unpacked(ctx, from) : from, to));
-    return to;
+    return [to];
   };
-  const blocks = dense.weights.blocks.map((block) => ({
+  const sources = dense.weights.blocks.map((block) => ({ block, ...mlpWeights(block) }));
+  const blocks = sources.map(({ block, up, down }) => ({
     ...block,
-    up: { ...block.up, weight: copied(block.up.weight) },
-    down: { ...block.down, weight: copied(block.down.weight) },
+    up: { ...block.up, weight: copied(up) },
+    down: { ...block.down, weight: copied(down) },
   }));
   return {
     config: dense.config,

@@ -19,8 +19,6 @@ export interface TrainState {
   step: Tensor;
   /** (RING_SLOTS, METRICS): numbers of the last steps (ops/metrics.ts). */
   ring: Tensor;
-  /** Position of the first token: 0. */
-  start: Tensor;
   /** Gradients that backward starts from: 1 for the loss, lambda for R. */
   one: Tensor;
   lambda: Tensor;
@@ -35,7 +33,6 @@ export function makeTrainState(ctx: Ctx, hypernet: Hypernet, costs: GateCosts, l
     v: ctx.persistent("adamW v", hypernet.theta.shape),
     step: stepState(ctx, { seed: 0, step: 0, keep: 1 }),
     ring: ctx.persistent("metrics", [RING_SLOTS, METRICS]),
-    start: ctx.persistent("start", [1], { dtype: "u32" }),
     one: ctx.persistent("one", [1], { data: Float32Array.of(1) }),
     lambda: ctx.persistent("lambda", [1], { data: Float32Array.of(lambda) }),
   };
@@ -43,5 +40,5 @@ export function makeTrainState(ctx: Ctx, hypernet: Hypernet, costs: GateCosts, l
 
 export function freeTrainState(ctx: Ctx, state: TrainState): void {
   state.hypernet.free(ctx);
-  ctx.free(state.m, state.v, state.step, state.ring, state.start, state.one, state.lambda);
+  ctx.free(state.m, state.v, state.step, state.ring, state.one, state.lambda);
 }

@@ -1,13 +1,12 @@
 // One training step of the hypernetwork, all of it on the GPU in one submit (method.md 1.2 to 1.4).
 import type { Ctx } from "../ctx.ts";
-import { decoderForward } from "../model/decoder.ts";
+import { decoderLoss } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import { masked } from "../model/selection.ts";
 import { adamW } from "../ops/adamW.ts";
 import { tapeArithmetic } from "../ops/arithmetic.ts";
 import { binarize } from "../ops/binarize.ts";
 import { budget } from "../ops/budget.ts";
-import { crossEntropy } from "../ops/crossEntropy.ts";
 import { recordMetrics } from "../ops/metrics.ts";
 import { noise } from "../ops/noise.ts";
 import { DRAW } from "../rng.ts";
@@ -72,12 +71,9 @@ export function trainStep(
     const gates = drawGates(ctx, logits, state, recipe.estimator, inputs.noise);
     const ids = ctx.upload(inputs.ids, [inputs.ids.length], "batch");
     const selection = masked(gates.loss, state.hypernet.tables.layout, recipe.estimator === "gumbel");
-    const loss = crossEntropy(
-      ctx,
-      decoderForward(ctx, model.config, model.weights, ids, { selection, start: state.start }),
-      ids,
-    );
+    // The budget comes first, so that its gradient comes last: the masks' gradients are then written, not added.
     const { penalty, kept } = budget(ctx, gates.budget, state.hypernet.tables, state.costs, state.step);
+    const loss = decoderLoss(ctx, model.config, model.weights, ids, { selection });
     recordMetrics(ctx, loss, penalty, kept, state.step, state.ring);
 
     tape.backward([
