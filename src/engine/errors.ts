@@ -13,6 +13,7 @@ export type ErrorCode =
   | "unsupported"
   | "not-finite"
   | "storage"
+  | "network"
   | "cancelled"
   | "bug";
 

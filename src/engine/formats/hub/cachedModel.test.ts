@@ -1,0 +1,165 @@
+// What may be taken for a model and what not: pages, pointers, damaged files, gated and misspelt repositories; and which files are fetched.
+import { Buffer } from "node:buffer";
+import { describe, expect, it } from "vitest";
+import {
+  atWeights,
+  expectModel,
+  hub,
+  memoryStore,
+  MODEL,
+  onlyLater,
+  open,
+  plain,
+  refused,
+  served,
+  SIZE,
+  WEIGHTS,
+} from "./testCase.ts";
+
+describe("what is not the file", () => {
+  it.each(["text/html; charset=utf-8", "application/octet-stream"])(
+    "never takes a page of type %s for weights",
+    async (type) => {
+      const store = memoryStore();
+      const server = await hub(
+        {},
+        atWeights({ kind: "page", type }, () => true),
+      );
+      const error = await refused(open(server, "org/tiny", { store }));
+      expect(error.message).toMatch(/model\.safetensors.*(a web page|should have)/);
+      expect((store.files.get(WEIGHTS) ?? Buffer.alloc(0)).toString("latin1")).not.toContain("<html");
+      expect(await refused(open(server, "org/tiny", { store, refresh: false }))).toMatchObject({ code: "network" });
+    },
+  );
+
+  it("never takes a page for weights of a folder either, early or late", async () => {
+    const page = { kind: "page", type: "application/octet-stream" } as const;
+    const early = await plain(atWeights(page, () => true));
+    expect((await refused(open(early))).message).toMatch(/neither model\.safetensors nor/);
+    const late = await plain(atWeights({ kind: "page", type: "text/html" }, onlyLater));
+    expect((await refused(open(late))).message).toMatch(/a web page \(text\/html\) came instead/);
+    const first = await plain(() => page);
+    expect((await refused(open(first))).message).toMatch(
+      /config\.json.*a web page came instead.*open it in the browser/,
+    );
+  });
+
+  it("refuses a pointer of Git LFS", async () => {
+    const server = await plain();
+    server.files.set("m/config.json", Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:1\n"));
+    expect((await refused(open(server))).message).toMatch(/pointer of Git LFS/);
+  });
+
+  it("throws a file away whose SHA-256 is wrong, and fetches it anew when asked again", async () => {
+    const server = await hub(
+      {},
+      atWeights({ kind: "damage", at: SIZE - 5 }, () => true),
+    );
+    const store = memoryStore();
+    const error = await refused(open(server, "org/tiny", { store }));
+    expect(error.code).toBe("network");
+    expect(error.message).toMatch(
+      /model\.safetensors of org\/tiny arrived damaged: its SHA-256 should be [0-9a-f]{64}, and is [0-9a-f]{64}/,
+    );
+    expect(store.files.has(WEIGHTS)).toBe(false);
+    server.fault = () => undefined;
+    await expectModel(await open(server, "org/tiny", { store }));
+  });
+});
+
+describe("the hub", () => {
+  it("fetches what its list names at one commit, through redirects, and nothing else", async () => {
+    const files = {
+      ...MODEL,
+      "README.md": Buffer.from("---\nlicense: mit\n---\n"),
+      "pytorch_model.bin": Buffer.alloc(9),
+      "LICENSE.txt": Buffer.from("free"),
+    };
+    const elsewhere = await served({ "cdn/blob": MODEL[WEIGHTS]! }, () => undefined);
+    const server = await hub(
+      { files },
+      atWeights({ kind: "redirect", to: `${elsewhere.address}cdn/blob` }, () => true),
+    );
+    const folder = await open(server, "org/tiny");
+    await expectModel(folder);
+    expect([...folder.list()].sort()).toEqual(
+      ["LICENSE.txt", "README.md", "config.json", WEIGHTS, "tokenizer.json"].sort(),
+    );
+    expect(folder.name).toBe("tiny");
+  });
+
+  it("fetches the shards that the index names", async () => {
+    const shards = {
+      "model-00001-of-00002.safetensors": MODEL[WEIGHTS]!,
+      "model-00002-of-00002.safetensors": MODEL[WEIGHTS]!,
+    };
+    const map = { weight_map: { a: Object.keys(shards)[0], b: Object.keys(shards)[1], c: Object.keys(shards)[0] } };
+    const files = {
+      "config.json": MODEL["config.json"]!,
+      "tokenizer.json": MODEL["tokenizer.json"]!,
+      "model.safetensors.index.json": Buffer.from(JSON.stringify(map)),
+      ...shards,
+    };
+    const folder = await open(await hub({ files }), "org/tiny");
+    await expectModel(folder, files);
+    const incomplete = Object.fromEntries(Object.entries(files).filter(([name]) => !name.startsWith("model-00002")));
+    expect((await refused(open(await hub({ files: incomplete }), "org/tiny"))).message).toMatch(
+      /has no model-00002-of-00002\.safetensors, which its/,
+    );
+  });
+
+  it("offers the choice among GGUF files, and fetches the chosen one", async () => {
+    const gguf = Buffer.from("GGUF and more");
+    const server = await hub({
+      files: { "tiny-Q4_1.gguf": gguf, "tiny-Q8_0.gguf": Buffer.from("GGUF, larger"), "mmproj-tiny.gguf": gguf },
+    });
+    const error = await refused(open(server, "org/tiny"));
+    expect(error.code).toBe("config");
+    expect(error.detail).toMatchObject({ names: ["tiny-Q4_1.gguf", "tiny-Q8_0.gguf"], sizes: [13, 12] });
+    const [first] = error.detail["choices"] as string[];
+    await expectModel(await open(server, first), { "tiny-Q4_1.gguf": gguf });
+    expect((await refused(open(server, "org/tiny/other.gguf"))).message).toMatch(
+      /no other\.gguf; its GGUF files are: tiny-Q4_1/,
+    );
+  });
+
+  it("explains gated, private and misspelt models, and what to do", async () => {
+    const gated = await refused(open(await hub({ gated: "manual" }), "org/tiny"));
+    expect(gated.message).toMatch(
+      /org\/tiny is gated.*Accept it on http.*\/org\/tiny in the browser, download.*drop the folder/,
+    );
+    const status =
+      (code: number, headers: Record<string, string> = {}) =>
+      async (): Promise<string> =>
+        (
+          await refused(
+            open(
+              await hub({}, ({ path }) =>
+                path.includes("revision") ? { kind: "status", status: code, headers } : undefined,
+              ),
+              "org/tiny",
+            ),
+          )
+        ).message;
+    expect(await status(401)()).toMatch(/answered 401.*misspelt, or the model is private or gated/);
+    expect(await status(401, { "X-Error-Code": "GatedRepo" })()).toMatch(/is gated/);
+    expect(await status(403)()).toMatch(/is gated/);
+    expect(await status(404)()).toMatch(
+      /no model org\/tiny at revision main on the hub \(the server answered 404\).*spelt/,
+    );
+    const nothing = await refused(open(await plain(), `${(await plain()).address}elsewhere/`));
+    expect(nothing.message).toMatch(/no config\.json at http.*elsewhere.*404/);
+    const shut = await refused(open(await plain(() => ({ kind: "status", status: 403 }))));
+    expect(shut.message).toMatch(/keeps config\.json.*answered 403.*Sign in/);
+  });
+
+  it("takes up a repository's new commit", async () => {
+    const store = memoryStore();
+    await open(await hub(), "org/tiny", { store });
+    const config = Buffer.from(MODEL["config.json"]!.toString().replace("{", "{ "));
+    const moved = await hub({ files: { ...MODEL, "config.json": config } });
+    store.written = 0;
+    await expectModel(await open(moved, "org/tiny", { store }), { ...MODEL, "config.json": config });
+    expect(store.written).toBe(config.length);
+  });
+});

@@ -1,0 +1,215 @@
+// Downloads against a local server that drops, stalls and lies about lengths: what arrives, what is asked again, and what stays in the cache.
+import { Buffer } from "node:buffer";
+import { describe, expect, it } from "vitest";
+import {
+  atWeights,
+  expectModel,
+  hub,
+  LIMITS,
+  memoryStore,
+  MODEL,
+  ofWeights,
+  onlyLater,
+  open,
+  plain,
+  refused,
+  SIZE,
+  WEIGHTS,
+} from "./testCase.ts";
+
+describe("a plain folder", () => {
+  it("is found by its usual names and fetched in parts, at most five at once, with every byte counted", async () => {
+    const server = await plain();
+    server.slowMs = 5;
+    const seen: number[] = [];
+    const store = memoryStore();
+    const folder = await open(server, "", {
+      store,
+      onProgress: (done, of, note) => note === "fetching" && seen.push(done / of),
+    });
+    await expectModel(folder);
+    expect([...folder.list()].sort()).toEqual(["config.json", WEIGHTS, "tokenizer.json"].sort());
+    expect(ofWeights(server).length).toBe(1 + Math.ceil(SIZE / LIMITS.partBytes));
+    expect(server.busiest()).toBeGreaterThan(2);
+    expect(server.busiest()).toBeLessThanOrEqual(5);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(seen.at(-1)).toBe(1);
+  });
+
+  it("opens again without the network, and is asked for changes with it", async () => {
+    const server = await plain();
+    const store = memoryStore();
+    await open(server, "", { store });
+    const [requests, written] = [server.asked.length, store.written];
+    await expectModel(await open(server, "", { store, refresh: false }));
+    expect(server.asked.length).toBe(requests);
+    await expectModel(await open(server, "", { store }));
+    expect(server.asked.length).toBeGreaterThan(requests);
+    expect(store.written).toBe(written);
+    await server.close();
+    // a server out of reach is no reason not to open what is whole
+    await expectModel(await open(server, "", { store }));
+  });
+
+  it("fetches a file again whose version has changed, and only this one", async () => {
+    const server = await plain();
+    const store = memoryStore();
+    await open(server, "", { store });
+    const changed = Buffer.from(MODEL[WEIGHTS]!);
+    changed[SIZE - 1]! ^= 1;
+    server.files.set(`m/${WEIGHTS}`, changed);
+    server.fault = ({ path }) => (path.endsWith(WEIGHTS) ? { kind: "version", etag: '"v2"' } : undefined);
+    store.written = 0;
+    await expectModel(await open(server, "", { store }), { ...MODEL, [WEIGHTS]: changed });
+    expect(store.written).toBe(SIZE);
+  });
+
+  it.each([
+    ["cut off", (bytes: Buffer) => bytes.subarray(0, 1000)],
+    ["with one bit changed", (bytes: Buffer) => Buffer.from(bytes.map((byte, i) => (i === 5000 ? byte ^ 1 : byte)))],
+    ["empty", () => Buffer.alloc(0)],
+  ])("fetches a cached file again that is %s", async (_, spoil) => {
+    const server = await plain();
+    const store = memoryStore();
+    await open(server, "", { store });
+    store.files.set(WEIGHTS, spoil(store.files.get(WEIGHTS)!));
+    store.written = 0;
+    await expectModel(await open(server, "", { store, refresh: false }));
+    expect(store.written).toBe(SIZE);
+    // and where it cannot be fetched, it is not opened
+    store.files.set(WEIGHTS, spoil(store.files.get(WEIGHTS)!));
+    await server.close();
+    expect((await refused(open(server, "", { store, refresh: false }))).code).toBe("network");
+  });
+});
+
+describe("what goes wrong on the way", () => {
+  it("goes on from the last byte after a broken connection", async () => {
+    const server = await plain(atWeights({ kind: "drop", after: 30_000 }, (before) => before === 1));
+    const store = memoryStore();
+    await expectModel(await open(server, "", { store, limits: { parallel: 1 } }));
+    expect(ofWeights(server)[2]!.range).toEqual({ first: 30_000, last: LIMITS.partBytes - 1 });
+    expect(store.written).toBe(Object.values(MODEL).reduce((sum, bytes) => sum + bytes.length, 0));
+  });
+
+  it("gives a stalled connection up and goes on from the last byte", async () => {
+    const server = await plain(atWeights({ kind: "stall", after: 70_000 }, (before) => before === 1));
+    await expectModel(await open(server, "", { limits: { parallel: 1 } }));
+    expect(ofWeights(server)[2]!.range?.first).toBe(70_000);
+  });
+
+  it("says so after three tries that stalled, keeps what came, and ends where it began the next time", async () => {
+    const server = await plain(atWeights({ kind: "stall", after: 1000 }, onlyLater));
+    const store = memoryStore();
+    const error = await refused(open(server, "", { store, limits: { parallel: 1 } }));
+    expect(error.code).toBe("network");
+    expect(error.message).toMatch(
+      /model\.safetensors at http.*could not be fetched in 3 tries; at last nothing came for 0\.3 s/,
+    );
+    expect(
+      ofWeights(server)
+        .slice(1)
+        .map(({ range }) => range?.first),
+    ).toEqual([0, 1000, 2000]);
+    server.fault = () => undefined;
+    await expectModel(await open(server, "", { store, limits: { parallel: 1 } }));
+    expect(ofWeights(server)[5]!.range?.first).toBe(3000);
+  });
+
+  it.each([429, 503])("waits as a server that answers %i wishes, and tries again", async (status) => {
+    const busy = { kind: "status", status, headers: { "Retry-After": "0.03" } } as const;
+    const server = await plain(({ before }) => (before < 2 ? busy : undefined));
+    await expectModel(await open(server));
+  });
+
+  it("gives up on a server that stays busy", async () => {
+    const server = await plain(() => ({ kind: "status", status: 503 }));
+    const error = await refused(open(server));
+    expect(error.message).toMatch(/config\.json.*3 tries; at last the server answered 503/);
+    expect(server.asked.length).toBe(3);
+  });
+
+  it.each([{ kind: "noRanges" } as const, { kind: "noLength" } as const])(
+    "takes a whole file where a server has $kind",
+    async (fault) => {
+      const server = await plain(() => fault);
+      await expectModel(await open(server));
+      expect(ofWeights(server).length).toBe(2);
+    },
+  );
+
+  it("counts bytes off where a server without ranges breaks the connection", async () => {
+    const server = await plain(({ path, before }) =>
+      path.endsWith(WEIGHTS) && before === 1 ? { kind: "drop", after: 300_000 } : { kind: "noRanges" },
+    );
+    await expectModel(await open(server));
+  });
+
+  it("begins a file anew whose version changes between its parts", async () => {
+    const server = await plain(({ path, before }) =>
+      path.endsWith(WEIGHTS) && before > 3 ? { kind: "version", etag: '"v2"' } : undefined,
+    );
+    await expectModel(await open(server, "", { limits: { parallel: 1 } }));
+    const starts = ofWeights(server).filter(({ range }) => range?.first === 0 && range.last !== 63);
+    expect(starts.length).toBe(2);
+  });
+
+  it("gives up on a file that changes all the time", async () => {
+    const server = await plain(({ before }) => ({ kind: "version", etag: `"${before}"` }));
+    const error = await refused(open(server));
+    expect(error.code).toBe("network");
+    expect(error.message).toMatch(/changes while it is fetched/);
+  });
+
+  it.each([500, -500])("refuses a file whose server is wrong about its size by %i bytes", async (by) => {
+    const server = await plain(({ path }) => (path.endsWith(WEIGHTS) ? { kind: "size", by } : undefined));
+    const store = memoryStore();
+    // the hub's list has the true size
+    const listed = await hub({}, ({ path }) => (path.endsWith(WEIGHTS) ? { kind: "size", by } : undefined));
+    const error = await refused(open(listed, "org/tiny", { store }));
+    expect(error.message).toContain(
+      `model.safetensors of org/tiny should have ${SIZE} bytes; the server says ${SIZE + by}`,
+    );
+    // alone with the liar, a size that is too large shows itself, for the bytes never come
+    if (by > 0) expect((await refused(open(server))).message).toMatch(/could not be fetched in 3 tries/);
+  });
+
+  it("refuses more bytes than were promised", async () => {
+    const server = await plain(atWeights({ kind: "longer", by: 100 }, onlyLater));
+    expect((await refused(open(server))).message).toMatch(/bytes were promised, and more came/);
+  });
+});
+
+describe("stopping and room", () => {
+  it("stops at once, never takes the rest for a model, and goes on from there", async () => {
+    const server = await plain();
+    server.slowMs = 30;
+    const store = memoryStore();
+    const stop = new AbortController();
+    const error = await refused(
+      open(server, "", { store, signal: stop.signal, onProgress: (done) => done > 200_000 && stop.abort() }),
+    );
+    expect(error.code).toBe("cancelled");
+    expect(error.message).toMatch(/what has arrived is kept/);
+    const arrived = store.written;
+    expect(arrived).toBeGreaterThan(200_000);
+    expect(arrived).toBeLessThan(SIZE);
+    // without the server there is nothing to open
+    server.fault = () => ({ kind: "status", status: 503 });
+    expect(await refused(open(server, "", { store, refresh: false }))).toMatchObject({ code: "network" });
+    server.fault = () => undefined;
+    server.slowMs = 0;
+    await expectModel(await open(server, "", { store, refresh: false }));
+    const total = Object.values(MODEL).reduce((sum, bytes) => sum + bytes.length, 0);
+    expect(store.written).toBe(total);
+  });
+
+  it("says beforehand what does not fit", async () => {
+    const server = await plain();
+    const store = memoryStore(1_000_000);
+    const error = await refused(open(server, "", { store }));
+    expect(error.code).toBe("storage");
+    expect(error.message).toMatch(/m needs 0\.7 MB more.*67\.1 MB to spare; 1\.0 MB are free\. Remove models/);
+    expect(store.written).toBe(0);
+  });
+});

@@ -1,0 +1,134 @@
+// What there is to fetch at an address: from the hub's list of files, or by asking a plain server for the usual names.
+import { EngineError } from "../../errors.ts";
+import { readJson } from "../folder.ts";
+import { memorySource } from "../memoryFolder.ts";
+import { INDEX_FILE, SINGLE_FILE } from "../safetensors.ts";
+import { type Address, addressName, addressText } from "./address.ts";
+import { listRepo, type RepoFile } from "./hubApi.ts";
+import {
+  companions,
+  ggufFiles,
+  hasSafetensors,
+  noModel,
+  OPTIONAL_FILES,
+  REQUIRED_FILES,
+  shardsOf,
+} from "./neededFiles.ts";
+import { probe } from "./probe.ts";
+import { fetchRange, type Missing } from "./range.ts";
+import type { RemoteFile } from "./remoteFile.ts";
+import type { Purpose, Web } from "./web.ts";
+
+/** A model as it lies on a server, and only the files of it that are needed. */
+export interface RemoteModel {
+  name: string;
+  /** The hub's commit; empty for other servers. */
+  revision: string;
+  files: readonly RemoteFile[];
+}
+
+/** The files of the model at an address. Throws what the requests throw; "config" with detail.choices where one of several must be chosen. */
+export async function listModel(web: Web, address: Address): Promise<RemoteModel> {
+  const name = addressName(address);
+  if (address.kind === "repo") return { name, ...(await listHub(web, address)) };
+  if (address.kind === "file") {
+    const file = fileName(new URL(address.url).pathname);
+    return { name, revision: "", files: [await probe(web, { what: file }, { name: file, url: address.url })] };
+  }
+  return { name, revision: "", files: await listFolder(web, address.url) };
+}
+
+/** What a file of the model is called in errors. */
+export function purposeOf(web: Web, address: Address, file: string): Purpose {
+  if (address.kind === "repo") return { what: `${file} of ${address.repo}`, page: `${web.hub}/${address.repo}` };
+  return { what: address.kind === "file" ? file : `${file} at ${address.url}` };
+}
+
+const fileName = (path: string): string => decodeURIComponent(path.split("/").at(-1) ?? path);
+
+async function listHub(web: Web, address: Extract<Address, { kind: "repo" }>): Promise<Omit<RemoteModel, "name">> {
+  const { revision, files } = await listRepo(web, address);
+  const names = files.map((file) => file.path);
+  const remote = ({ path, ...rest }: RepoFile): RemoteFile => ({
+    name: fileName(path),
+    url: `${web.hub}/${address.repo}/resolve/${revision}/${path.split("/").map(encodeURIComponent).join("/")}`,
+    ...rest,
+    pinned: true,
+    ranges: true,
+  });
+  const pick = (wanted: readonly string[]): RemoteFile[] =>
+    files.filter(({ path }) => wanted.includes(path)).map(remote);
+  if (address.file !== undefined || !hasSafetensors(names)) {
+    const gguf = chooseGguf(address, files);
+    return { revision, files: pick([gguf, "README.md", "LICENSE"]) };
+  }
+  const wanted = companions(names, address.repo);
+  if (names.includes(SINGLE_FILE)) return { revision, files: pick([...wanted, SINGLE_FILE]) };
+  const [index] = pick([INDEX_FILE]);
+  if (!index) throw noModel(names, address.repo);
+  const shards = shardsOf(await fetchJson(web, purposeOf(web, address, INDEX_FILE), index));
+  const absent = shards.find((shard) => !names.includes(shard));
+  if (absent !== undefined)
+    throw new EngineError(
+      "network",
+      `${address.repo} has no ${absent}, which its ${INDEX_FILE} names. The repository is incomplete; choose another revision.`,
+    );
+  return { revision, files: pick([...wanted, INDEX_FILE, ...shards]) };
+}
+
+function chooseGguf(address: Extract<Address, { kind: "repo" }>, files: readonly RepoFile[]): string {
+  const names = files.map(({ path }) => path);
+  if (address.file !== undefined) {
+    if (names.includes(address.file)) return address.file;
+    const near = ggufFiles(names).join(", ") || "none";
+    throw new EngineError(
+      "network",
+      `${address.repo} has no ${address.file}; its GGUF files are: ${near}. Correct the name.`,
+    );
+  }
+  const whole = ggufFiles(names);
+  const [only] = whole;
+  if (only === undefined) throw noModel(names, address.repo);
+  if (whole.length === 1) return only;
+  throw new EngineError("config", `${address.repo} holds ${whole.length} GGUF files; choose one of them.`, {
+    choices: whole.map((file) => addressText({ ...address, file })),
+    names: whole,
+    sizes: whole.map((file) => files.find(({ path }) => path === file)?.size ?? 0),
+  });
+}
+
+/** A server without a list: config.json must be there, the rest is asked for by its usual names. */
+async function listFolder(web: Web, url: string): Promise<RemoteFile[]> {
+  const ask = (name: string, optional: boolean): Promise<RemoteFile | undefined> => {
+    const purpose: Purpose = { what: `${name} at ${url}` };
+    const target = { name, url: url + encodeURIComponent(name) };
+    return optional ? probe(web, purpose, target, true) : probe(web, purpose, target);
+  };
+  // one by one what must be there, so that a wrong address fails on its first file
+  const files: (RemoteFile | undefined)[] = [];
+  for (const name of REQUIRED_FILES) files.push(await ask(name, false));
+  files.push(...(await Promise.all(OPTIONAL_FILES.map((name) => ask(name, true)))));
+  const single = await ask(SINGLE_FILE, true);
+  if (single) files.push(single);
+  else {
+    const index = await ask(INDEX_FILE, true);
+    if (!index)
+      throw new EngineError(
+        "network",
+        `${url} has config.json, but neither ${SINGLE_FILE} nor ${INDEX_FILE}. Give the address of a folder with one of them, or of a .gguf file.`,
+      );
+    const shards = shardsOf(await fetchJson(web, { what: `${INDEX_FILE} at ${url}` }, index));
+    files.push(index);
+    for (let at = 0; at < shards.length; at += web.limits.parallel)
+      files.push(...(await Promise.all(shards.slice(at, at + web.limits.parallel).map((shard) => ask(shard, false)))));
+  }
+  return files.filter((file) => file !== undefined);
+}
+
+/** A small file, held in memory. */
+async function fetchJson(web: Web, purpose: Purpose, file: RemoteFile): Promise<unknown> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const range: Missing = { at: 0, end: file.size ?? null };
+  await fetchRange(web, purpose, file, range, (_, chunk) => void chunks.push(chunk.slice()));
+  return readJson(memorySource(file.name, new Uint8Array(await new Blob(chunks).arrayBuffer())));
+}

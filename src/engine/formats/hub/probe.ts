@@ -1,0 +1,70 @@
+// Asks a plain server for the first bytes of a file: whether it is there, its size and version, and whether ranges work.
+import { EngineError } from "../../errors.ts";
+import { answered, checkHead, checkType, HEAD_BYTES, headOf, type RemoteFile } from "./remoteFile.ts";
+import { checkStatus, type Purpose, type Web, withTries } from "./web.ts";
+
+type Target = Pick<RemoteFile, "name" | "url">;
+
+export async function probe(web: Web, purpose: Purpose, target: Target): Promise<RemoteFile>;
+export async function probe(
+  web: Web,
+  purpose: Purpose,
+  target: Target,
+  optional: true,
+): Promise<RemoteFile | undefined>;
+/**
+ * What the server says of a file. An optional one that is missing or refused, or in whose place a page comes (servers of single pages
+ * answer any address with one), is undefined; otherwise these throw "network".
+ */
+export async function probe(
+  web: Web,
+  purpose: Purpose,
+  target: Target,
+  optional = false,
+): Promise<RemoteFile | undefined> {
+  try {
+    return await withTries(web, purpose, async (signal, alive) => {
+      const headers = { Range: `bytes=0-${HEAD_BYTES - 1}` };
+      const response = await web.fetch(target.url, { headers, signal, cache: "no-store" });
+      alive();
+      checkStatus(response, purpose);
+      checkType(response, purpose.what);
+      await checkFirstBytes(response, target.name, purpose.what);
+      const { version, total } = answered(response);
+      const ranges = response.status === 206;
+      // a server of another origin may show its length but not its ranges
+      const size = total ?? (ranges ? await lengthOf(web, target.url, signal) : undefined);
+      return {
+        ...target,
+        ...(size === undefined ? {} : { size }),
+        ...(version === undefined ? {} : { version }),
+        pinned: false,
+        ranges,
+      };
+    });
+  } catch (error) {
+    const absent =
+      optional && error instanceof EngineError && error.code === "network" && error.detail["tries"] === undefined;
+    if (absent) return undefined;
+    throw error;
+  }
+}
+
+async function checkFirstBytes(response: Response, name: string, what: string): Promise<void> {
+  const reader = (response.body ?? new Blob([]).stream()).getReader();
+  let head: Uint8Array = new Uint8Array(0);
+  try {
+    for (let part = await reader.read(); !part.done && head.length < HEAD_BYTES; part = await reader.read())
+      head = headOf(head, part.value);
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+  if (head.length === 0) throw new EngineError("network", `${what} is empty on the server. Try another source.`);
+  checkHead(head, name, what);
+}
+
+async function lengthOf(web: Web, url: string, signal: AbortSignal): Promise<number | undefined> {
+  const response = await web.fetch(url, { method: "HEAD", signal, cache: "no-store" });
+  const length = response.ok ? response.headers.get("Content-Length") : null;
+  return length === null ? undefined : Number(length);
+}

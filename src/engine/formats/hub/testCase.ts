@@ -1,0 +1,153 @@
+// For the tests of downloads: local servers with the golden LLaMA, a store in memory, and what is expected of them.
+import { afterEach, expect } from "vitest";
+import { type Asked, type Fault, type FaultyServer, filesFrom, serveFaulty } from "../../../../scripts/faultyServer.ts";
+import { EngineError } from "../../errors.ts";
+import type { Folder } from "../folder.ts";
+import { memorySource } from "../memoryFolder.ts";
+import { type Address, readAddress } from "./address.ts";
+import { fetchModel } from "./cachedModel.ts";
+import type { ModelStore } from "./modelStore.ts";
+import { Sha256 } from "./sha256.ts";
+import { DOWNLOAD_LIMITS, type DownloadLimits } from "./web.ts";
+
+export const WEIGHTS = "model.safetensors";
+export const MODEL = filesFrom("golden/llama", ["config.json", "tokenizer.json", WEIGHTS]);
+export const SIZE = MODEL[WEIGHTS]!.length;
+const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+/** Small, so that the weights have several parts and a stall is soon one. */
+export const LIMITS: DownloadLimits = {
+  ...DOWNLOAD_LIMITS,
+  backoffMs: 5,
+  longestPauseMs: 40,
+  stallMs: 300,
+  partBytes: 100_000,
+};
+
+const servers: FaultyServer[] = [];
+/** A server that is closed after the test. */
+export async function served(
+  files: Record<string, Uint8Array | string>,
+  fault: FaultyServer["fault"],
+): Promise<FaultyServer> {
+  const server = await serveFaulty(files);
+  server.fault = fault;
+  servers.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+/** A plain server with the model in the folder m. */
+export function plain(fault: FaultyServer["fault"] = () => undefined): Promise<FaultyServer> {
+  return served(Object.fromEntries(Object.entries(MODEL).map(([name, bytes]) => [`m/${name}`, bytes])), fault);
+}
+
+/** A server that answers as the hub does, with the model at org/tiny. */
+export function hub(
+  { gated = false, files = MODEL }: { gated?: boolean | string; files?: Record<string, Uint8Array> } = {},
+  fault: FaultyServer["fault"] = () => undefined,
+): Promise<FaultyServer> {
+  const tree = Object.entries(files).map(([path, bytes]) => ({
+    type: "file",
+    path,
+    size: bytes.length,
+    oid: `git-${path}`,
+    ...(/\.(safetensors|gguf)$/.test(path)
+      ? { lfs: { oid: new Sha256().update(bytes).hex(), size: bytes.length } }
+      : {}),
+  }));
+  const answers = {
+    "api/models/org/tiny/revision/main": JSON.stringify({ sha: COMMIT, gated }),
+    [`api/models/org/tiny/tree/${COMMIT}`]: JSON.stringify([
+      { type: "directory", path: "onnx", oid: "x", size: 0 },
+      ...tree,
+    ]),
+    ...Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`org/tiny/resolve/${COMMIT}/${name}`, bytes])),
+  };
+  return served(answers, fault);
+}
+
+/** Files in memory, with a counter of what was written. */
+export function memoryStore(free?: number): ModelStore & { files: Map<string, Buffer>; written: number } {
+  const files = new Map<string, Buffer>();
+  const store: ModelStore & { files: Map<string, Buffer>; written: number } = {
+    files,
+    written: 0,
+    readText: async (name) => files.get(name)?.toString(),
+    writeText: async (name, text) => void files.set(name, Buffer.from(text)),
+    open: async (name) => {
+      const get = (): Buffer => files.get(name) ?? Buffer.alloc(0);
+      const truncate = (size: number): void => {
+        const before = get().subarray(0, size);
+        files.set(name, Buffer.concat([before, Buffer.alloc(size - before.length)]));
+      };
+      truncate(get().length);
+      return {
+        truncate,
+        write(at, bytes) {
+          if (at + bytes.length > get().length) truncate(at + bytes.length);
+          get().set(bytes, at);
+          store.written += bytes.length;
+        },
+        flush: () => undefined,
+        close: () => undefined,
+      };
+    },
+    source: async (name) => {
+      const bytes = files.get(name);
+      return bytes && memorySource(name, bytes);
+    },
+    remove: async (name) => void files.delete(name),
+    freeBytes: async () => free,
+  };
+  return store;
+}
+
+interface Try {
+  store?: ReturnType<typeof memoryStore>;
+  signal?: AbortSignal;
+  refresh?: boolean;
+  limits?: Partial<DownloadLimits>;
+  onProgress?: (done: number, of: number, note: string) => void;
+}
+
+export function open(
+  server: FaultyServer,
+  typed = "",
+  { store = memoryStore(), signal, refresh = true, limits, onProgress }: Try = {},
+): Promise<Folder> {
+  const address: Address = readAddress(typed === "" ? `${server.address}m` : typed);
+  const web = {
+    fetch: (url: string, init: RequestInit) => fetch(url, init),
+    signal: signal ?? new AbortController().signal,
+    limits: { ...LIMITS, ...limits },
+    hub: server.address.slice(0, -1),
+  };
+  return fetchModel(address, { web, store, refresh, onProgress: onProgress ?? (() => undefined) });
+}
+
+export async function refused(opening: Promise<Folder>): Promise<EngineError> {
+  const error: unknown = await opening.then(
+    () => "it was opened",
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(EngineError);
+  return error as EngineError;
+}
+
+export async function expectModel(folder: Folder, files: Record<string, Uint8Array> = MODEL): Promise<void> {
+  for (const [name, bytes] of Object.entries(files)) {
+    const source = await folder.open(name);
+    expect(Buffer.from(bytes).equals(await source.read(0, source.size)), name).toBe(true);
+  }
+}
+
+export const ofWeights = (server: FaultyServer): Asked[] => server.asked.filter(({ path }) => path.endsWith(WEIGHTS));
+/** This fault for the weights' request number `n` (0 is the first look at the file), or for all from `n` on. */
+export const atWeights =
+  (fault: Fault, applies: (before: number) => boolean): FaultyServer["fault"] =>
+  ({ path, before }) =>
+    path.endsWith(WEIGHTS) && applies(before) ? fault : undefined;
+export const onlyLater = (before: number): boolean => before > 0;
