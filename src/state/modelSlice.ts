@@ -6,7 +6,10 @@ import type { ModelSlice, SliceOf, StudioState } from "./studioState.ts";
 /** Perplexity on a software adapter takes seconds a thousand tokens, so it is measured on fewer there. */
 const EVALUATION_TOKENS = { software: 2048, hardware: 20_480 };
 
-const nameOf = (source: ModelSource): string => (source.kind === "embedded" ? "the embedded model" : source.name);
+function nameOf(source: ModelSource): string {
+  if (source.kind === "embedded") return "the embedded model";
+  return source.kind === "files" ? source.name : source.address;
+}
 
 /** What belongs to one model and goes when another one is open. */
 function forgotten(): Partial<StudioState> {
@@ -57,8 +60,13 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn }, set, g
       return false;
     } finally {
       get().setProgress("open", null);
+      // what was fetched stays, whether it could be opened or not
+      if (source.kind === "hub" || source.kind === "cached") await get().refreshLibrary();
     }
     await get().setTexts({});
     return true;
+  },
+  async cancelOpen() {
+    if (get().model.phase === "opening") await client.request({ type: "cancel", task: "open" });
   },
 });

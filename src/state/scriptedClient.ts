@@ -22,6 +22,7 @@ export const FACTS: ModelFacts = {
   dtype: "F16",
   parameters: { blocks: 144, embeddings: 40, head: 0, norms: 12, biases: 0, total: 196 },
   fileBytes: 400,
+  licence: "mit",
   gpuBytes: 800,
   adapter: { name: "test", software: true },
 };
@@ -33,6 +34,8 @@ export function architectureAt(keep: number, step: number): Architecture {
 
 const DEFAULTS: Answers = {
   open: () => FACTS,
+  library: () => [],
+  forget: () => ({ freedBytes: 0 }),
   texts: () => ({ calibrationTokens: 1000, evaluationTokens: 50_000 }),
   play: ({ recipe }) => ({ phase: "done", step: recipe.steps, of: recipe.steps }),
   step: ({ recipe }) => ({ phase: "paused", step: 1, of: recipe.steps }),

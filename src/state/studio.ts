@@ -7,6 +7,7 @@ import { compareSlice } from "./compareSlice.ts";
 import { fileEvent } from "./events.ts";
 import { exportSlice } from "./exportSlice.ts";
 import { gatesSlice } from "./gatesSlice.ts";
+import { librarySlice } from "./librarySlice.ts";
 import { modelSlice } from "./modelSlice.ts";
 import { runSlice } from "./runSlice.ts";
 import { RunSeries } from "./series.ts";
@@ -48,6 +49,7 @@ export function createStudio(client: Client, clock: Clock): Studio {
   const deps: Deps = { client, clock, series: new RunSeries(), ...queueOfOne() };
   const store = createStore<StudioState>()((set, get) => ({
     ...modelSlice(deps, set, get),
+    ...librarySlice(deps, set, get),
     ...textSlice(deps, set, get),
     ...runSlice(deps, set, get),
     ...gatesSlice(deps, set, get),

@@ -1,7 +1,14 @@
 // What the page knows: the types of the store's slices and of what they depend on. Life cycles are unions, never sibling booleans.
 import type { Delivery, EngineError, Form, Recipe, SelfCheck } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
-import type { Architecture, ExportChoice, ModelFacts, ModelSource, PerplexityResult } from "../worker/protocol.ts";
+import type {
+  Architecture,
+  CachedModel,
+  ExportChoice,
+  ModelFacts,
+  ModelSource,
+  PerplexityResult,
+} from "../worker/protocol.ts";
 import type { Progress, RunState, Subject, Task, TextSource } from "../worker/protocol.ts";
 import type { RatioUnit } from "./ratio.ts";
 import type { RunSeries } from "./series.ts";
@@ -50,6 +57,21 @@ export interface ModelSlice {
   openError: EngineError | null;
   /** Opens a model; the one that is open stays until the new one is ready, and stays for good where that fails. */
   open(source: ModelSource): Promise<boolean>;
+  /** Stops opening; what has arrived of a download is kept for the next try. */
+  cancelOpen(): Promise<void>;
+}
+
+export interface LibrarySlice {
+  libraryShown: boolean;
+  /** The model that comes with the page. */
+  embedded: { name: string; family: string; licence: string; bytes: number };
+  /** What was fetched, last used first; null before it was looked up. */
+  cached: readonly CachedModel[] | null;
+  /** What was just removed. */
+  removed: { name: string; freedBytes: number } | null;
+  showLibrary(shown: boolean): void;
+  refreshLibrary(): Promise<void>;
+  forgetModel(model: CachedModel): Promise<void>;
 }
 
 export interface TextSlice {
@@ -182,6 +204,7 @@ export interface CheckSlice {
 }
 
 export type StudioState = ModelSlice &
+  LibrarySlice &
   TextSlice &
   RunSlice &
   GatesSlice &

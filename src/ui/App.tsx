@@ -2,37 +2,41 @@
 import { useState } from "react";
 import type { DragEvent } from "react";
 import { EngineError } from "../engine/index.ts";
-import { sourceOfDrop } from "./droppedFiles.ts";
+import { readDrop } from "./droppedFiles.ts";
 import { Banners } from "./panels/Banners.tsx";
 import { ComparePanel } from "./panels/ComparePanel.tsx";
 import { ExportPanel } from "./panels/ExportPanel.tsx";
 import { Figures, MapFigure } from "./panels/Figures.tsx";
 import { Footer } from "./panels/Footer.tsx";
 import { Header } from "./panels/Header.tsx";
+import { Library } from "./panels/Library.tsx";
 import { ModelPanel } from "./panels/ModelPanel.tsx";
 import { NoWebgpu } from "./panels/NoWebgpu.tsx";
 import { RatioPanel } from "./panels/RatioPanel.tsx";
 import { ResultsStrip } from "./panels/ResultsStrip.tsx";
 import { RunPanel } from "./panels/RunPanel.tsx";
 import { useActions, useStudio } from "./studioContext.tsx";
+import { useOpening } from "./useOpening.ts";
 import "./base.css";
 import "./layout.css";
 import "./controls.css";
 import "./panels.css";
+import "./library.css";
 import "./ratio.css";
 
 const carriesFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes("Files");
 
 export function App() {
   const device = useStudio((state) => state.device);
-  const { open, report } = useActions();
+  const { report } = useActions();
+  const { openSource } = useOpening();
   const [dragging, setDragging] = useState(false);
   const drop = (event: DragEvent): void => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
     setDragging(false);
-    sourceOfDrop(event.dataTransfer).then(
-      (source) => source && open(source),
+    readDrop(event.dataTransfer).then(
+      ({ source, folder }) => source && openSource(source, folder),
       (error: unknown) => report(EngineError.from(error)),
     );
   };
@@ -73,7 +77,8 @@ export function App() {
         </div>
       </main>
       <Footer />
-      {dragging ? <div className="drop-veil">Drop the model’s folder to open it</div> : null}
+      <Library />
+      {dragging ? <div className="drop-veil">Drop the model’s folder or GGUF file to open it</div> : null}
     </div>
   );
 }

@@ -27,9 +27,21 @@ export function sourceOfFiles(files: readonly File[], folder?: string): ModelSou
   return { kind: "files", name, files };
 }
 
-/** A model source of what was dropped on the page. Call it while the drop event is handled: its items do not live longer. */
-export async function sourceOfDrop(transfer: DataTransfer): Promise<ModelSource | null> {
-  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+/** What was dropped on the page: a source, and the folder itself where the browser hands it out, to be remembered. */
+export interface Dropped {
+  source: ModelSource | null;
+  folder: FileSystemDirectoryHandle | null;
+}
+
+/** Reads a drop. Call it while the drop event is handled: its items do not live longer. */
+export async function readDrop(transfer: DataTransfer): Promise<Dropped> {
+  const items = [...transfer.items];
+  const entries = items.flatMap((item) => item.webkitGetAsEntry() ?? []);
+  const handles = Promise.all(items.map((item) => item.getAsFileSystemHandle?.() ?? Promise.resolve(null)));
   const files = (await Promise.all(entries.map(filesOf))).flat();
-  return sourceOfFiles(files, entries.find((entry) => entry.isDirectory)?.name);
+  const directory = (await handles.catch(() => [])).find((handle) => handle?.kind === "directory");
+  return {
+    source: sourceOfFiles(files, entries.find((entry) => entry.isDirectory)?.name),
+    folder: (directory as FileSystemDirectoryHandle | undefined) ?? null,
+  };
 }

@@ -52,6 +52,10 @@ export const REMEDIES: Readonly<Record<ErrorCode, Remedy>> = {
     heading: "The browser's storage refused",
     advice: "Free some disk space, or allow this site to store data. What is on the screen stays.",
   },
+  network: {
+    heading: "The model could not be fetched",
+    advice: "The model before stays open.",
+  },
   cancelled: { heading: "Called off", advice: "Nothing was changed." },
   bug: {
     heading: "Something went wrong that should not",

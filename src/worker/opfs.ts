@@ -1,4 +1,4 @@
-// Files of the origin's private file system: checkpoints and prepared exports. A file appears whole or not at all.
+// Files of the origin's private file system: checkpoints, prepared exports and fetched models.
 import { invariant } from "../engine/index.ts";
 import { noRoom, type Room, storageError } from "./storageErrors.ts";
 
@@ -47,10 +47,47 @@ export async function writeFile(
   }
 }
 
-/** What is free for this page; undefined where the browser does not tell. */
 async function roomFor(neededBytes: number): Promise<Room | undefined> {
+  const free = await freeBytes();
+  return free === undefined ? undefined : { neededBytes, freeBytes: free };
+}
+
+/** What is free for this page; undefined where the browser does not tell. */
+export async function freeBytes(): Promise<number | undefined> {
   const { quota, usage } = await navigator.storage.estimate().catch(() => ({ quota: undefined, usage: undefined }));
-  return quota === undefined ? undefined : { neededBytes, freeBytes: Math.max(0, quota - (usage ?? 0)) };
+  return quota === undefined ? undefined : Math.max(0, quota - (usage ?? 0));
+}
+
+/** A file to be written in place, made where there is none; one page at a time may hold it. Only a dedicated worker has this. */
+export async function openInPlace(path: string): Promise<FileSystemSyncAccessHandle> {
+  try {
+    const { directory, name } = await directoryOf(path, true);
+    return await (await directory.getFileHandle(name, { create: true })).createSyncAccessHandle();
+  } catch (error) {
+    throw storageError(`Opening ${path}`, error, KEPT);
+  }
+}
+
+/** Calls a write of a file that is open in place, and names its failure. */
+export function inPlace<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw storageError(`Writing ${path}`, error, KEPT);
+  }
+}
+
+/** Names of the folders at a path; none where it is not there. */
+export async function foldersIn(path: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    const { directory, name } = await directoryOf(path, false);
+    const folder = await directory.getDirectoryHandle(name);
+    for await (const [child, handle] of folder.entries()) if (handle.kind === "directory") names.push(child);
+  } catch {
+    // It is not there, or storage is off: either way there is nothing in it.
+  }
+  return names;
 }
 
 /** The file, or undefined where there is none or no storage at all. */

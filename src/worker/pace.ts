@@ -22,16 +22,20 @@ export function reporter(
   send: (progress: Progress) => void,
 ): (done: number, total: number, note?: string) => void {
   const began = performance.now();
+  /** Done before this began: a download that goes on has not fetched it at this pace. */
+  let before: number | undefined;
   const due = throttle();
   return (done, total, note) => {
+    before ??= done < total ? done : 0;
     if (done < total && !due()) return;
     const seconds = (performance.now() - began) / 1000;
+    const now = done - before;
     send({
       task,
       done,
       total,
       unit,
-      ...(done > 0 ? { secondsLeft: (seconds * (total - done)) / done } : {}),
+      ...(now > 0 ? { secondsLeft: (seconds * (total - done)) / now } : {}),
       ...(note ? { note } : {}),
     });
   };

@@ -2,7 +2,29 @@
 import type { Delivery, FloatDtype, Form, Masks, PlainError, Recipe, SelfCheck } from "../engine/index.ts";
 
 /** Where a model comes from. */
-export type ModelSource = { kind: "embedded" } | { kind: "files"; name: string; files: readonly File[] };
+export type ModelSource =
+  | { kind: "embedded" }
+  /** Picked or dropped. */
+  | { kind: "files"; name: string; files: readonly File[] }
+  /** A name on the hub or an address; what is cached of it is asked for changes. */
+  | { kind: "hub"; address: string }
+  /** The same as it is in the cache; needs the network only for what is broken or missing. */
+  | { kind: "cached"; address: string };
+
+/** A model that was fetched, wholly or in part. */
+export interface CachedModel {
+  address: string;
+  name: string;
+  /** ISO time. */
+  lastUsed: string;
+  /** Bytes that have arrived, and in all as far as known. */
+  bytes: number;
+  ofBytes: number;
+  whole: boolean;
+  /** Known once it has been open. */
+  family?: string;
+  licence?: string;
+}
 
 /** A text to calibrate on or to measure on. */
 export type TextSource =
@@ -25,6 +47,8 @@ export interface ModelFacts {
   /** Parameters, by where they are. `blocks` is what p is a share of; `total` is the whole model. */
   parameters: { blocks: number; embeddings: number; head: number; norms: number; biases: number; total: number };
   fileBytes: number;
+  /** As its card states it. */
+  licence: string;
   gpuBytes: number;
   adapter: { name: string; software: boolean };
 }
@@ -101,6 +125,9 @@ export interface ExportChoice {
 /** Every command is answered by one "reply" with the same id: its value, or an error. */
 export type Command =
   | { type: "open"; source: ModelSource }
+  /** The models of the cache, last used first. */
+  | { type: "library" }
+  | { type: "forget"; address: string }
   | { type: "texts"; calibration: TextSource; evaluation: TextSource }
   | { type: "play"; recipe: Recipe }
   | { type: "step"; recipe: Recipe }
@@ -120,6 +147,8 @@ export type Command =
 /** What each command's reply carries. */
 export interface Replies {
   open: ModelFacts;
+  library: readonly CachedModel[];
+  forget: { freedBytes: number };
   texts: { calibrationTokens: number; evaluationTokens: number };
   /** Resolves when the run pauses or ends. */
   play: RunState;

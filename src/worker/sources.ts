@@ -1,41 +1,58 @@
-// Model sources as folders: the embedded model from the page's own server, or files that the user picked.
+// Model sources as folders: the embedded model from the page's own server, files that the user picked, and models from the web.
 import { blobSource, EngineError, type Folder, folderOf, isGguf, memoryFolder, modelFolder } from "../engine/index.ts";
+import { EMBEDDED_MODEL } from "./embeddedModel.ts";
+import { openCached } from "./library.ts";
 import type { ModelSource } from "./protocol.ts";
 import { basePath } from "./texts.ts";
 
-const EMBEDDED_NAME = "speeches-3.5M";
-const EMBEDDED_FILES = [
-  "config.json",
-  "generation_config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "README.md",
-  "model.safetensors",
-];
-
-/** Opens a source. onBytes gets the bytes fetched so far and in all. */
-export async function folderOfSource(
-  source: ModelSource,
-  onBytes: (done: number, of: number) => void,
-): Promise<Folder> {
-  if (source.kind === "embedded") return fetchEmbedded(onBytes);
-  const files = source.files.filter(({ name }) => !name.startsWith("."));
-  if (!files.some(({ name }) => name === "config.json" || isGguf(name))) {
-    const names = files.slice(0, 6).map(({ name }) => name);
-    throw new EngineError(
-      "format",
-      `A model's folder with config.json was expected; ${names.length > 0 ? `${names.join(", ")} came` : "it was empty"}. Choose the folder that holds config.json, tokenizer.json and *.safetensors, or a *.gguf file.`,
-    );
-  }
-  const sources = files.map((file) => blobSource(file.name, file));
-  return modelFolder(folderOf(source.name, sources));
+export interface OpeningOptions {
+  signal: AbortSignal;
+  /** Bytes done and in all of what `note` says. */
+  onProgress: (done: number, of: number, note: string) => void;
 }
 
-async function fetchEmbedded(onBytes: (done: number, of: number) => void): Promise<Folder> {
+/** Opens a source as a model's folder. Throws "cancelled", "format", and for those on the web what fetchModel throws. */
+export async function folderOfSource(source: ModelSource, options: OpeningOptions): Promise<Folder> {
+  return modelFolder(checked(await filesOfSource(source, options)));
+}
+
+function filesOfSource(source: ModelSource, { signal, onProgress }: OpeningOptions): Folder | Promise<Folder> {
+  switch (source.kind) {
+    case "embedded":
+      return fetchEmbedded(signal, (done, of) => onProgress(done, of, "fetching"));
+    case "hub":
+      return openCached(source.address, true, signal, onProgress);
+    case "cached":
+      return openCached(source.address, false, signal, onProgress);
+    case "files": {
+      const files = source.files.filter(({ name }) => !name.startsWith("."));
+      return folderOf(
+        source.name,
+        files.map((file) => blobSource(file.name, file)),
+      );
+    }
+  }
+}
+
+/** Refuses what cannot be a model with the names of what came. */
+function checked(folder: Folder): Folder {
+  const names = folder.list();
+  if (!names.some((name) => name === "config.json" || isGguf(name))) {
+    throw new EngineError(
+      "format",
+      `A model's folder with config.json was expected; ${names.length > 0 ? `${names.slice(0, 6).join(", ")} came` : "it was empty"}. Choose the folder that holds config.json, tokenizer.json and *.safetensors, or a *.gguf file.`,
+    );
+  }
+  return folder;
+}
+
+async function fetchEmbedded(signal: AbortSignal, onBytes: (done: number, of: number) => void): Promise<Folder> {
   const files: Record<string, Uint8Array> = {};
   let before = 0;
-  for (const name of EMBEDDED_FILES) {
-    const response = await fetch(new URL(`model/${name}`, self.location.origin + basePath()));
+  for (const name of EMBEDDED_MODEL.files) {
+    const response = await fetch(new URL(`${EMBEDDED_MODEL.folder}/${name}`, self.location.origin + basePath()), {
+      signal,
+    });
     if (!response.ok || !response.body) {
       throw new EngineError(
         "format",
@@ -54,5 +71,5 @@ async function fetchEmbedded(onBytes: (done: number, of: number) => void): Promi
     before += done;
     files[name] = new Uint8Array(await new Blob(chunks).arrayBuffer());
   }
-  return memoryFolder(EMBEDDED_NAME, files);
+  return memoryFolder(EMBEDDED_MODEL.name, files);
 }

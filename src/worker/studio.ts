@@ -31,6 +31,7 @@ import type {
   WorkerEvent,
 } from "./protocol.ts";
 import { architectureAt, type Logits, PrunedModel } from "./pruned.ts";
+import { forgetCached, listCached, noteCard } from "./library.ts";
 import { Running } from "./running.ts";
 import { folderOfSource } from "./sources.ts";
 import { Texts } from "./texts.ts";
@@ -53,6 +54,7 @@ export class Studio {
   private readonly exporting = new Exporting();
   private readonly pruned = new PrunedModel();
   private readonly cancelled = new Set<Task>();
+  private opening = new AbortController();
   private readonly measuring: Measuring;
   private sources = DEFAULT_TEXTS;
   private ctx: Ctx | undefined;
@@ -78,6 +80,8 @@ export class Studio {
 
   private readonly handlers: Handlers = {
     open: ({ source }) => this.task("open", () => this.openSource(source)),
+    library: () => listCached(),
+    forget: ({ address }) => forgetCached(address),
     texts: (sources) => this.setTexts(sources),
     play: async ({ recipe }) =>
       (await this.readyToRun(recipe.keep)).play(recipe, await this.texts.encoded(this.sources.calibration)),
@@ -112,6 +116,7 @@ export class Studio {
       }),
     cancel: ({ task }) => {
       this.cancelled.add(task);
+      if (task === "open") this.opening.abort();
       return Promise.resolve(null);
     },
   };
@@ -162,13 +167,14 @@ export class Studio {
   }
 
   private async openSource(source: CommandOf<"open">["source"]): Promise<ModelFacts> {
+    this.opening = new AbortController();
+    const { signal } = this.opening;
     const ctx = await this.device();
-    const report = reporter("open", "bytes", (progress) => this.send({ type: "progress", progress }));
-    const cancelled = (): boolean => this.cancelled.has("open");
-    const folder = await folderOfSource(source, (done, of) => report(done, of, "fetching"));
+    const onProgress = this.phases("open");
+    const folder = await folderOfSource(source, { signal, onProgress });
     const model = await openModel(ctx, folder, {
-      cancelled,
-      onProgress: (done, of) => report(done, of, "uploading to the GPU"),
+      cancelled: () => signal.aborted,
+      onProgress: (done, of) => onProgress(done, of, "uploading to the GPU"),
     });
     await this.closeModel();
     // Masks and perplexities are numbers: those of a model whose device was lost are as good as before.
@@ -191,7 +197,21 @@ export class Studio {
     this.open = { model, layout, budget: budgetOf(model.config), running };
     this.texts.use(model.tokenizer);
     await running.find();
-    return factsOf(ctx, model);
+    const facts = factsOf(ctx, model, await licenceOf(folder));
+    if (source.kind === "hub" || source.kind === "cached")
+      await noteCard(source.address, { family: facts.modelType, licence: facts.licence });
+    return facts;
+  }
+
+  /** Progress of a task in phases that follow each other, each with its own pace. */
+  private phases(task: Task): (done: number, of: number, note: string) => void {
+    let phase = "";
+    let report = reporter(task, "bytes", (progress) => this.send({ type: "progress", progress }));
+    return (done, of, note) => {
+      if (note !== phase) report = reporter(task, "bytes", (progress) => this.send({ type: "progress", progress }));
+      phase = note;
+      report(done, of, note);
+    };
   }
 
   private async closeModel(): Promise<void> {
@@ -294,7 +314,7 @@ export class Studio {
   }
 }
 
-function factsOf(ctx: Ctx, { name, config, dtype, weights, model }: OpenedModel): ModelFacts {
+function factsOf(ctx: Ctx, { name, config, dtype, weights, model }: OpenedModel, licence: string): ModelFacts {
   const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context } = config;
   const { name: adapter, software } = ctx.gpu.facts;
   const shape = { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context };
@@ -306,6 +326,7 @@ function factsOf(ctx: Ctx, { name, config, dtype, weights, model }: OpenedModel)
     parameters,
     fileBytes: weights.sizeBytes,
     gpuBytes: model.gpuBytes,
+    licence,
     adapter: { name: adapter, software },
   };
 }

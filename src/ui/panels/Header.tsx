@@ -1,4 +1,4 @@
-// Name, adapter, the page's link and the theme.
+// Name, adapter, the library of models, the page's link and the theme.
 import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
 import { EngineError } from "../../engine/index.ts";
@@ -48,7 +48,7 @@ function SaveLink() {
 export function Header() {
   const theme = useStudio((state) => state.theme);
   const adapter = useStudio((state) => factsOf(state)?.adapter ?? null);
-  const { setTheme } = useActions();
+  const { setTheme, showLibrary } = useActions();
   return (
     <header className="header">
       <h1>
@@ -62,6 +62,9 @@ export function Header() {
       >
         {adapter ? `${adapter.name}${adapter.software ? " (software)" : ""}` : "no GPU device yet"}
       </p>
+      <button type="button" className="link" data-testid="models" onClick={() => showLibrary(true)}>
+        Models
+      </button>
       <SaveLink />
       <ToggleGroup.Root
         className="toggle"

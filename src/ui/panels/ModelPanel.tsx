@@ -36,6 +36,7 @@ function Facts({ facts }: { facts: ModelFacts }) {
         <Row name="vocabulary" value={whole(facts.vocab)} />
         <Row name="context" value={`${whole(facts.context)} tokens`} />
         <Row name="file size" value={bytes(facts.fileBytes)} testId="model-bytes" />
+        <Row name="licence" value={facts.licence} testId="model-licence" />
         <Row name="on the GPU" value={bytes(facts.gpuBytes)} />
       </dl>
       <dl className="facts facts-parameters" aria-label="Parameters by where they are">

@@ -1,0 +1,31 @@
+// The library: the models that were fetched, and removing them. Opening one is modelSlice's.
+import { EngineError } from "../engine/index.ts";
+import { EMBEDDED_MODEL } from "../worker/embeddedModel.ts";
+import type { LibrarySlice, SliceOf } from "./studioState.ts";
+
+export const librarySlice: SliceOf<LibrarySlice> = ({ client }, set, get) => ({
+  libraryShown: false,
+  embedded: EMBEDDED_MODEL,
+  cached: null,
+  removed: null,
+  showLibrary(libraryShown) {
+    set({ libraryShown, removed: null });
+    if (libraryShown) void get().refreshLibrary();
+  },
+  async refreshLibrary() {
+    try {
+      set({ cached: await client.request({ type: "library" }) });
+    } catch (error) {
+      get().report(EngineError.from(error));
+    }
+  },
+  async forgetModel(model) {
+    try {
+      const { freedBytes } = await client.request({ type: "forget", address: model.address });
+      set({ removed: { name: model.name, freedBytes } });
+    } catch (error) {
+      get().report(EngineError.from(error));
+    }
+    await get().refreshLibrary();
+  },
+});

@@ -1,0 +1,57 @@
+// The library: the embedded model, the recent ones, and how to bring one's own, in a dialog over the studio.
+import { useRef } from "react";
+import { Dialog } from "radix-ui";
+import { ErrorNote } from "../ErrorNote.tsx";
+import { bytes } from "../format.ts";
+import { useActions, useStudio } from "../studioContext.tsx";
+import { BringYourOwn } from "./BringYourOwn.tsx";
+import { LibraryList } from "./LibraryList.tsx";
+import { OpeningProgress } from "./OpeningProgress.tsx";
+
+export function Library() {
+  const shown = useStudio((state) => state.libraryShown);
+  const error = useStudio((state) => state.openError);
+  const removed = useStudio((state) => state.removed);
+  const { showLibrary } = useActions();
+  const opener = useRef<HTMLElement | null>(null);
+  return (
+    <Dialog.Root open={shown} onOpenChange={showLibrary}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="dialog-veil" />
+        <Dialog.Content
+          className="dialog library"
+          data-testid="library"
+          // several buttons open it, so that it has no trigger of its own to give the focus back to
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            opener.current?.focus();
+          }}
+        >
+          <div className="library-head">
+            <Dialog.Title>Models</Dialog.Title>
+            <Dialog.Close asChild>
+              <button type="button" className="link" data-testid="library-close">
+                Close
+              </button>
+            </Dialog.Close>
+          </div>
+          <Dialog.Description>
+            Whatever you open stays on this machine: it is read, pruned and written here.
+          </Dialog.Description>
+          <OpeningProgress />
+          {error ? <ErrorNote error={error} testId="open-error" /> : null}
+          <LibraryList />
+          {removed ? (
+            <p role="status" className="library-removed" data-testid="removed">
+              {removed.name} was removed; {bytes(removed.freedBytes)} are free again.
+            </p>
+          ) : null}
+          <BringYourOwn />
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

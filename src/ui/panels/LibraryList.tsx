@@ -1,0 +1,95 @@
+// The models at hand, one row each: the embedded one, those fetched before, and folders picked before.
+import { useCallback, useEffect, useState } from "react";
+import { addressText, EngineError, readAddress } from "../../engine/index.ts";
+import type { CachedModel, ModelSource } from "../../worker/protocol.ts";
+import { bytes } from "../format.ts";
+import { forgetFolder, type RememberedFolder, rememberedFolders } from "../rememberedFolders.ts";
+import { useActions, useStudio } from "../studioContext.tsx";
+import { useOpening } from "../useOpening.ts";
+import { LibraryRow } from "./LibraryRow.tsx";
+
+const isOpen = (source: ModelSource, address: string): boolean =>
+  (source.kind === "hub" || source.kind === "cached") && addressText(readAddress(source.address)) === address;
+
+function Fetched({ model }: { model: CachedModel }) {
+  const open = useStudio(({ source, model: { phase } }) => phase === "open" && isOpen(source, model.address));
+  const { forgetModel } = useActions();
+  const { openSource } = useOpening();
+  const { address, whole } = model;
+  return (
+    <LibraryRow
+      testId="cached-model"
+      name={model.name}
+      where={address}
+      facts={[
+        model.family,
+        whole ? bytes(model.bytes) : `${bytes(model.bytes)} of ${bytes(model.ofBytes)} fetched`,
+        model.licence && `licence ${model.licence}`,
+      ]}
+      open={open}
+      verb={whole ? "Open" : "Go on"}
+      onOpen={() => void openSource({ kind: "cached", address })}
+      removal={{ question: `Remove ${bytes(model.bytes)}?`, act: () => void forgetModel(model) }}
+    />
+  );
+}
+
+function Picked({ folder, gone }: { folder: RememberedFolder; gone: () => void }) {
+  const { openFolder } = useOpening();
+  const { notify } = useActions();
+  return (
+    <LibraryRow
+      testId="picked-folder"
+      name={folder.name}
+      where="a folder on this machine"
+      facts={[folder.family, bytes(folder.bytes), `licence ${folder.licence}`]}
+      open={false}
+      verb="Open"
+      onOpen={() => void openFolder(folder.handle)}
+      removal={{
+        question: "Forget it? Its files stay.",
+        act: () => {
+          forgetFolder(folder.id).then(gone, (error: unknown) => notify(EngineError.from(error)));
+        },
+      }}
+    />
+  );
+}
+
+export function LibraryList() {
+  const embedded = useStudio((state) => state.embedded);
+  const embeddedOpen = useStudio(({ source, model }) => source.kind === "embedded" && model.phase === "open");
+  const cached = useStudio((state) => state.cached);
+  const [folders, setFolders] = useState<readonly RememberedFolder[]>([]);
+  const { openSource } = useOpening();
+  const look = useCallback(() => void rememberedFolders().then(setFolders), []);
+  useEffect(look, [look]);
+  return (
+    <>
+      <h3>Built in</h3>
+      <ul className="library-list">
+        <LibraryRow
+          testId="embedded-model"
+          name={embedded.name}
+          where="trained on presidents’ speeches and Moby Dick"
+          facts={[embedded.family, bytes(embedded.bytes), `licence ${embedded.licence}`]}
+          open={embeddedOpen}
+          verb="Open"
+          onOpen={() => void openSource({ kind: "embedded" })}
+        />
+      </ul>
+      <h3>Recent</h3>
+      {cached?.length === 0 && folders.length === 0 ? (
+        <p className="library-empty">Models that you fetch or pick are listed here the next time.</p>
+      ) : null}
+      <ul className="library-list" data-testid="recent">
+        {cached?.map((model) => (
+          <Fetched key={model.address} model={model} />
+        ))}
+        {folders.map((folder) => (
+          <Picked key={folder.id} folder={folder} gone={look} />
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,117 @@
+// The models that were fetched, in the origin's private file system: what there is, opening one, and removing it.
+import {
+  addressText,
+  arrivedBytes,
+  blobSource,
+  DOWNLOAD_LIMITS,
+  EngineError,
+  fetchModel,
+  type Folder,
+  HUB,
+  type Manifest,
+  type ModelCard,
+  type ModelStore,
+  readAddress,
+  readManifest,
+  sha256,
+  writeManifest,
+} from "../engine/index.ts";
+import { foldersIn, freeBytes, inPlace, openInPlace, readFile, remove, writeFile } from "./opfs.ts";
+import type { CachedModel } from "./protocol.ts";
+
+const ROOT = "models";
+/** Hexadecimal digits of an address's hash that name its folder. */
+const KEY_DIGITS = 16;
+
+/** Opens a model by its address, from the cache or the web; with `refresh` the server is asked for changes. */
+export async function openCached(
+  typed: string,
+  refresh: boolean,
+  signal: AbortSignal,
+  onProgress: (done: number, of: number, note: string) => void,
+): Promise<Folder> {
+  const address = readAddress(typed);
+  const store = await storeOf(addressText(address));
+  const web = {
+    fetch: (url: string, init: RequestInit) => fetch(url, init),
+    signal,
+    limits: DOWNLOAD_LIMITS,
+    hub: HUB,
+  };
+  return fetchModel(address, { web, store, refresh, onProgress });
+}
+
+/** Notes what the list shows of a model, and that it was used now. */
+export async function noteCard(typed: string, card: ModelCard): Promise<void> {
+  const store = await storeOf(addressText(readAddress(typed)));
+  const manifest = await readManifest(store);
+  if (manifest) await writeManifest(store, { ...manifest, card, lastUsed: new Date().toISOString() });
+}
+
+/** What has been fetched, wholly or in part, last used first. */
+export async function listCached(): Promise<CachedModel[]> {
+  const keys = await foldersIn(ROOT);
+  const models = await Promise.all(
+    keys.map(async (key) => {
+      const manifest = await readManifest(storeAt(`${ROOT}/${key}`));
+      return manifest && cachedModelOf(manifest);
+    }),
+  );
+  return models.filter((model) => model !== undefined).sort((a, b) => b.lastUsed.localeCompare(a.lastUsed));
+}
+
+function cachedModelOf({ address, name, lastUsed, files, card }: Manifest): CachedModel {
+  return {
+    address,
+    name,
+    lastUsed,
+    bytes: files.reduce((sum, file) => sum + arrivedBytes(file), 0),
+    ofBytes: files.reduce((sum, { size }) => sum + (size ?? 0), 0),
+    whole: files.every(({ whole }) => whole),
+    ...(card ?? {}),
+  };
+}
+
+/** Removes a model; answers how many bytes became free. */
+export async function forgetCached(typed: string): Promise<{ freedBytes: number }> {
+  const address = addressText(readAddress(typed));
+  const model = (await listCached()).find((one) => one.address === address);
+  await remove(await pathOf(address));
+  if ((await listCached()).some((one) => one.address === address))
+    throw new EngineError(
+      "storage",
+      `${address} could not be removed: another page of this studio uses it. Close that page and try again.`,
+    );
+  return { freedBytes: model?.bytes ?? 0 };
+}
+
+async function pathOf(address: string): Promise<string> {
+  return `${ROOT}/${(await sha256(new TextEncoder().encode(address))).slice(0, KEY_DIGITS)}`;
+}
+
+const storeOf = async (address: string): Promise<ModelStore> => storeAt(await pathOf(address));
+
+function storeAt(folder: string): ModelStore {
+  const at = (name: string): string => `${folder}/${name}`;
+  return {
+    readText: async (name) => (await readFile(at(name)))?.text(),
+    async writeText(name, text) {
+      await writeFile(at(name), [new TextEncoder().encode(text)]);
+    },
+    open: async (name) => {
+      const handle = await openInPlace(at(name));
+      return {
+        write: (position, bytes) => inPlace(at(name), () => handle.write(bytes, { at: position })),
+        truncate: (bytes) => inPlace(at(name), () => handle.truncate(bytes)),
+        flush: () => inPlace(at(name), () => handle.flush()),
+        close: () => handle.close(),
+      };
+    },
+    source: async (name) => {
+      const file = await readFile(at(name));
+      return file && blobSource(name, file);
+    },
+    remove: (name) => remove(at(name)),
+    freeBytes,
+  };
+}
