@@ -1,7 +1,7 @@
 // The same without a window: npm run prune and npm run parity, their JSON, their exports and their exit codes.
 import { expect, test } from "@playwright/test";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -45,18 +45,31 @@ test("prune writes checked exports and one line of JSON", () => {
     keptBlocks: number;
     perplexity: { dense: number; pruned: number; tokens: number };
     seconds: number;
-    forms: { form: string; ok: boolean; equalArgmax: number }[];
+    forms: {
+      form: string;
+      ok: boolean;
+      dtype: string;
+      checkedBy: string;
+      largestDifference: number;
+      equalArgmax: number;
+    }[];
   };
   expect(answer.keptBlocks).toBeLessThanOrEqual(0.6);
   expect(answer.keptBlocks).toBeGreaterThan(0.595);
   expect(answer.perplexity.tokens).toBe(640);
   expect(answer.perplexity.dense).toBeGreaterThan(5);
   expect(answer.perplexity.pruned).toBeGreaterThan(answer.perplexity.dense);
-  expect(answer.forms.map(({ form, ok }) => [form, ok])).toEqual([
-    ["masked", true],
-    ["compact", true],
-    ["onnx", true],
+  expect(answer.forms.map(({ form, ok, dtype, equalArgmax }) => [form, ok, dtype, equalArgmax])).toEqual([
+    ["masked", true, "F32", 1],
+    ["compact", true, "F32", 1],
+    ["onnx", true, "F32", 1],
   ]);
+  expect(answer.forms.map(({ checkedBy }) => checkedBy.replace(/ [\d.]+$/, ""))).toEqual([
+    "Espalier engine (WebGPU)",
+    "Espalier engine (WebGPU)",
+    "onnxruntime-web (wasm)",
+  ]);
+  expect(Math.max(...answer.forms.map(({ largestDifference }) => largestDifference))).toBeLessThan(1e-4);
   const receipt = JSON.parse(readFileSync(join(out, "compact/receipt.json"), "utf8")) as {
     recipe: { seed: number };
     trainedSteps: number;
@@ -65,6 +78,35 @@ test("prune writes checked exports and one line of JSON", () => {
   for (const file of ["config.json", "model.safetensors", "tokenizer.json", "README.md"]) {
     expect(existsSync(join(out, "masked", file)), file).toBe(true);
   }
+  expect(readdirSync(out).sort()).toEqual(["compact", "masked", "onnx"]);
+  expect(existsSync(join(out, "onnx/onnx/model.onnx"))).toBe(true);
+});
+
+test("a receipt is applied again in another dtype and in shards, in place of the export before", () => {
+  const [out, receiptFile] = [join(folder, "pruned"), join(folder, "receipt.json")];
+  cpSync(join(out, "compact/receipt.json"), receiptFile);
+  const apply = ["--apply", receiptFile, "--model", CASE, "--out", out, "--dtype", "f16", "--shard-mb", "1"];
+  const { code, out: line } = run("prune", apply);
+  expect(code).toBe(0);
+  const { forms } = JSON.parse(line) as { forms: { form: string; ok: boolean; dtype: string }[] };
+  expect(forms.map(({ form, ok, dtype }) => [form, ok, dtype])).toEqual([
+    ["masked", true, "F16"],
+    ["compact", true, "F16"],
+    ["onnx", true, "F16"],
+  ]);
+  const receipt = JSON.parse(readFileSync(join(out, "onnx/receipt.json"), "utf8")) as {
+    model: { dtype: string };
+    checks: { form: string; dtype: string; runtime: string }[];
+  };
+  expect(receipt.model.dtype).toBe("F32");
+  expect(receipt.checks.map(({ dtype }) => dtype)).toEqual(["F16", "F16", "F16"]);
+  expect(receipt.checks[2]?.runtime).toBe("onnxruntime-web (wasm)");
+
+  writeFileSync(join(out, "masked/notes.txt"), "my own");
+  const refused = run("prune", apply);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain("it holds notes.txt");
+  expect(existsSync(join(out, "masked/model.safetensors"))).toBe(true);
 });
 
 test("prune zeroes single weights by a method and a pattern, and its receipt gives the same export again", () => {

@@ -3,11 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { UsageError } from "./usageError.ts";
 
-type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
-
-/** Forms that are written without a window. */
-export const FORMS = ["masked", "compact", "onnx"] as const;
-export type CliForm = (typeof FORMS)[number];
+export type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
 const HELP = "npm run prune -- --help lists the arguments";
 
@@ -50,70 +46,4 @@ export function existingModel(path: string): string {
   const found = existsSync(path) && (statSync(path).isDirectory() || /\.gguf$/i.test(path));
   if (!found) throw new UsageError(`--model ${path}: a folder or a *.gguf file was expected there`);
   return path;
-}
-
-/** The forms of --forms in their own order; all of them where it is missing. */
-export function readForms(value: unknown): CliForm[] {
-  const forms = (typeof value === "string" ? value : FORMS.join()).split(",");
-  const unknown = forms.find((form) => !FORMS.some((known) => known === form));
-  if (unknown !== undefined)
-    throw new UsageError(`--forms takes ${FORMS.join(" and ")}, separated by a comma; "${unknown}" came`);
-  return FORMS.filter((form) => forms.includes(form));
-}
-
-/** What runs of every method are given. */
-export interface RunArguments {
-  model: string;
-  text: string;
-  evaluation: string;
-  out: string;
-  context: number;
-  evaluationTokens: number;
-  forms: CliForm[];
-  /** How matrices are held on the GPU. */
-  precision: "f32" | "f16";
-}
-
-const text = { type: "string" } as const;
-/** The arguments of RunArguments, for parseValues. */
-export const RUN_OPTIONS = {
-  model: text,
-  text,
-  eval: text,
-  out: text,
-  context: text,
-  "eval-tokens": text,
-  forms: text,
-  half: { type: "boolean" } as const,
-};
-
-/** Throws a UsageError that names the argument. */
-export function readRunArguments(values: Readonly<Record<string, unknown>>): RunArguments {
-  const forms = readForms(values["forms"]);
-  const model = existingModel(neededText(values, "model"));
-  const whole = (name: string, fallback: number): number => {
-    const value = optionalNumber(values, name) ?? fallback;
-    if (!Number.isInteger(value) || value < 2)
-      throw new UsageError(`--${name} must be a whole number of at least 2; ${value} came`);
-    return value;
-  };
-  return {
-    model,
-    text: existing("text", neededText(values, "text"), false),
-    evaluation: existing("eval", neededText(values, "eval"), false),
-    out: neededText(values, "out"),
-    context: whole("context", 512),
-    evaluationTokens: whole("eval-tokens", 20_480),
-    forms,
-    precision: values["half"] === true ? "f16" : "f32",
-  };
-}
-
-/** A recipe that its own check accepts; its refusal is a UsageError. */
-export function checkedArguments<T>(check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

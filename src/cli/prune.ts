@@ -2,25 +2,22 @@
 // Node cannot import WGSL, which the engine's index brings along: the recipe comes from its own leaf.
 import { checkRecipe, DEFAULT_RECIPE, type Estimator, type Recipe } from "../engine/train/recipe.ts";
 import { APPLY_USAGE, applyReceipt } from "./apply.ts";
-import {
-  checkedArguments,
-  optionalNumber,
-  parseValues,
-  readRunArguments,
-  RUN_OPTIONS,
-  type RunArguments,
-} from "./arguments.ts";
+import { optionalNumber, parseValues } from "./arguments.ts";
+import { EXPORT_USAGE } from "./exportArguments.ts";
+import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./runArguments.ts";
 import { runHeadless } from "./runHeadless.ts";
 import { UsageError } from "./usageError.ts";
 import { asksForWeights, pruneWeightsHeadless, WEIGHTS_USAGE } from "./weights.ts";
 
 const USAGE = `usage: npm run prune -- --model DIR --text FILE --eval FILE --out DIR
          [--keep 0.5] [--steps 600] [--tokens 128] [--seed 1] [--estimator reinmax|straight-through|gumbel]
-         [--lambda 6] [--learning-rate 0.001] [--weight-decay 0.05] [--context 512] [--eval-tokens 20480] [--forms masked,compact,onnx]
-         [--half]
+         [--lambda 6] [--learning-rate 0.001] [--weight-decay 0.05] [--context 512] [--eval-tokens 20480] [--half]
+         ${EXPORT_USAGE}
   --model  a folder with config.json, tokenizer.json and safetensors, or a GGUF file
   --text   what the masks are trained on (UTF-8)                         --eval  what perplexity is measured on (UTF-8)
   --keep   kept share of the block weights, 0 to 1
+  --out    gets a folder for every form; an earlier export there is replaced once the new one has passed its check
+  --dtype  of the written weights, the model's own where it is left out  --shard-mb  largest weights file of masked and compact
   --half   matrices as halves on the GPU: half the memory, rounded to 11 bits (exports keep the model's own weights)
 ${WEIGHTS_USAGE}
 ${APPLY_USAGE}`;

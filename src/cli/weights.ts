@@ -5,19 +5,13 @@ import {
   WEIGHT_METHODS,
   type WeightRecipe,
 } from "../engine/prune/weightRecipe.ts";
-import {
-  checkedArguments,
-  optionalNumber,
-  parseValues,
-  readRunArguments,
-  RUN_OPTIONS,
-  type RunArguments,
-} from "./arguments.ts";
+import { optionalNumber, parseValues } from "./arguments.ts";
+import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./runArguments.ts";
 import { runHeadless } from "./runHeadless.ts";
 import { UsageError } from "./usageError.ts";
 
 export const WEIGHTS_USAGE = `       npm run prune -- --method dass|wanda|magnitude|sparsegpt --pattern 2:4 --model DIR --text FILE --eval FILE --out DIR
-         [--sequences 64] [--tokens 128] [--seed 1] [--context 512] [--eval-tokens 20480] [--half]
+         [--sequences 64] [--tokens 128] [--seed 1] [--context 512] [--eval-tokens 20480] [--half] [--dtype f32|f16|bf16] [--shard-mb 5000]
   --method   single weights of the MLP in one shot, calibrated on --text; the export is masked: dense, with zeros
   --pattern  N:M (of every M weights N become zero), such as 2:4 or 4:8, or a share such as 50%`;
 

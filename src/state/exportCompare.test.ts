@@ -21,6 +21,35 @@ describe("export", () => {
     expect(studio.store.getState().exported).toMatchObject({ phase: "prepared", last: { keep: 0.5, step: 9 } });
   });
 
+  it("asks for every form, written as chosen, and remembers the choice that the files were written with", async () => {
+    const studio = await pruned();
+    const { chooseExport, prepareExport } = studio.store.getState();
+    chooseExport({ dtype: "F16" });
+    chooseExport({ shardBytes: 2e9 });
+    await prepareExport();
+    const choice = { dtype: "F16", shardBytes: 2e9 };
+    expect(studio.sent).toEqual([{ type: "prepareExport", forms: ["masked", "compact", "onnx"], choice }]);
+    chooseExport({ dtype: null });
+    expect(studio.store.getState().exportChoice).toEqual({ dtype: null, shardBytes: 2e9 });
+    expect(studio.store.getState().exported).toMatchObject({ phase: "prepared", last: { choice } });
+  });
+
+  it("shows a form that failed its check beside those that passed", async () => {
+    const nothing = { dtype: "F16", files: [], bytes: 0, runtime: "", version: "", tokens: 64 } as const;
+    const failed = {
+      ...nothing,
+      form: "onnx",
+      largestDifference: NaN,
+      equalArgmax: 0,
+      ok: false,
+      reason: "no",
+    } as const;
+    const passed = { ...nothing, form: "masked", largestDifference: 0, equalArgmax: 1, ok: true } as const;
+    const studio = await pruned({ prepareExport: () => [passed, failed] });
+    await studio.store.getState().prepareExport();
+    expect(studio.store.getState().exported).toMatchObject({ phase: "prepared", last: { checks: [passed, failed] } });
+  });
+
   it("keeps what was prepared before when a second preparation is called off or fails", async () => {
     let error: EngineError | null = null;
     const studio = await pruned({ prepareExport: () => (error ? Promise.reject(error) : []) });

@@ -1,0 +1,76 @@
+// Folders of exports: an earlier export is replaced wholly and only by one that passed, anything else is left alone.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkReplaceable, stageForms } from "./exportFolders.ts";
+import { UsageError } from "./usageError.ts";
+
+const RECEIPT = JSON.stringify({ program: { name: "Espalier" } });
+
+let out = "";
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), "espalier-folders-"));
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+function put(...files: [string, string][]): void {
+  for (const [name, text] of files) {
+    mkdirSync(dirname(join(out, name)), { recursive: true });
+    writeFileSync(join(out, name), text);
+  }
+}
+const text = (name: string): string => readFileSync(join(out, name), "utf8");
+
+/** An earlier export of two forms. */
+const earlier = (): void =>
+  put(
+    ["masked/receipt.json", RECEIPT],
+    ["masked/model-00001-of-00002.safetensors", "old"],
+    ["onnx/receipt.json", RECEIPT],
+    ["onnx/onnx/model.onnx_data_1", "old"],
+  );
+
+describe("what may be replaced", () => {
+  it("nothing, an empty folder, and an export with all its files", () => {
+    mkdirSync(join(out, "empty"));
+    earlier();
+    for (const name of ["none", "empty", "masked", "onnx"])
+      expect(() => checkReplaceable(join(out, name))).not.toThrow();
+  });
+
+  it("not a folder of other files, an export with something of one's own, or a file", () => {
+    put(["notes/plan.txt", "mine"], ["mixed/receipt.json", RECEIPT], ["mixed/sub/plan.txt", "mine"]);
+    put(["other/receipt.json", "{}"], ["file", ""]);
+    const refusal = (name: string) => () => checkReplaceable(join(out, name));
+    expect(refusal("notes")).toThrow(UsageError);
+    expect(refusal("notes")).toThrow(/notes is not empty and not an earlier export alone \(it holds plan\.txt\)/);
+    expect(refusal("mixed")).toThrow(/it holds sub\/plan\.txt\); name a new folder/);
+    expect(refusal("other")).toThrow(/it holds receipt\.json/);
+    expect(refusal("file")).toThrow(/is a file; a folder is written there/);
+  });
+});
+
+describe("staging", () => {
+  it("gives a form its folder when it has passed, without files of the earlier export", () => {
+    earlier();
+    const staged = stageForms(out, ["masked", "onnx"]);
+    writeFileSync(join(staged.folder("masked"), "model.safetensors"), "new");
+    writeFileSync(join(staged.folder("onnx"), "config.json"), "new");
+    expect(text("masked/model-00001-of-00002.safetensors")).toBe("old");
+    staged.settle(["masked"]);
+    expect(readdirSync(out)).toEqual(["masked"]);
+    expect(readdirSync(join(out, "masked"))).toEqual(["model.safetensors"]);
+    expect(text("masked/model.safetensors")).toBe("new");
+  });
+
+  it("leaves the earlier export as it was where the work ends early, and clears what was left of it", () => {
+    earlier();
+    writeFileSync(join(stageForms(out, ["masked"]).folder("masked"), "model.safetensors.part"), "half");
+    const again = stageForms(out, ["masked"]);
+    expect(readdirSync(again.folder("masked"))).toEqual([]);
+    again.drop();
+    expect(existsSync(again.folder("masked"))).toBe(false);
+    expect(text("masked/model-00001-of-00002.safetensors")).toBe("old");
+  });
+});
