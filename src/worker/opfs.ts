@@ -29,12 +29,16 @@ export async function writeFile(
 ): Promise<File> {
   const room = sizeBytes === undefined ? undefined : await roomFor(sizeBytes);
   if (room && room.freeBytes < room.neededBytes) throw noRoom(path.slice(path.lastIndexOf("/") + 1), room);
+  let written = 0;
   try {
     const { directory, name } = await directoryOf(path, true);
     const handle = await directory.getFileHandle(name, { create: true });
     const stream = await handle.createWritable();
     try {
-      for await (const chunk of chunks) await stream.write(chunk);
+      for await (const chunk of chunks) {
+        await stream.write(chunk);
+        written += chunk.byteLength;
+      }
     } catch (error) {
       await stream.abort();
       if ((await handle.getFile()).size === 0) await directory.removeEntry(name);
@@ -43,7 +47,9 @@ export async function writeFile(
     await stream.close();
     return await handle.getFile();
   } catch (error) {
-    throw storageError(`Writing ${path}`, error, KEPT, room);
+    // Browsers may tell more room than there is, to tell nothing about the disk: what could be written is the truth.
+    const found = sizeBytes === undefined ? undefined : { neededBytes: sizeBytes, freeBytes: written };
+    throw storageError(`Writing ${path}`, error, KEPT, found);
   }
 }
 
@@ -52,7 +58,7 @@ async function roomFor(neededBytes: number): Promise<Room | undefined> {
   return free === undefined ? undefined : { neededBytes, freeBytes: free };
 }
 
-/** What is free for this page; undefined where the browser does not tell. */
+/** What the browser says is free for this page, which may be more than there is; undefined where the browser does not tell. */
 export async function freeBytes(): Promise<number | undefined> {
   const { quota, usage } = await navigator.storage.estimate().catch(() => ({ quota: undefined, usage: undefined }));
   return quota === undefined ? undefined : Math.max(0, quota - (usage ?? 0));

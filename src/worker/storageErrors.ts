@@ -21,6 +21,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   InvalidModificationError: "A file stands where a folder is needed, or the other way round: choose another folder.",
   TypeMismatchError: "A file stands where a folder is needed, or the other way round: choose another folder.",
 };
+/** Errors that mean that there was no room. */
+const FULL: readonly string[] = ["QuotaExceededError", "AbortError"];
 const OTHER = "Private windows and some settings forbid storage: use a normal window and try again.";
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -29,7 +31,7 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 export function storageError(what: string, error: unknown, kept: string, room?: Room): EngineError {
   if (error instanceof EngineError) return error;
   const name = error instanceof Error ? error.name : "unknown";
-  const numbers = room ? ` ${roomText(room)}` : "";
+  const numbers = room && FULL.includes(name) ? ` ${roomText(room)}` : "";
   return new EngineError("storage", `${what} failed (${name}).${numbers} ${REMEDIES[name] ?? OTHER} ${kept}`, {
     name,
     ...room,
@@ -46,5 +48,5 @@ export function noRoom(what: string, room: Room): EngineError {
 }
 
 function roomText({ neededBytes, freeBytes }: Room): string {
-  return `It needs ${megabytes(neededBytes)}, and ${megabytes(freeBytes)} are free here.`;
+  return `It needs ${megabytes(neededBytes)}, and there is room for ${megabytes(freeBytes)}.`;
 }

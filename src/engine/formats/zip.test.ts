@@ -105,6 +105,10 @@ describe("names", () => {
     ["../..", "model"],
     ["nul", "model-nul"],
     ["été.bin", "e-te-.bin"],
+    ["名前 🌳", "model"],
+    ["..\\..\\CON", "model-CON"],
+    ["a\u0000b\u202Ec", "a-b-c"],
+    ["x".repeat(500), "x".repeat(120)],
   ])("makes a safe name of %j", (wish, name) => {
     expect(safeName(wish)).toBe(name);
     expect(() => checkNames([safeName(wish)])).not.toThrow();

@@ -46,13 +46,13 @@ export function checkNames(names: readonly string[]): void {
   }
 }
 
-/** A name made safe for a folder or file: anything unusual becomes "-". Never empty. */
-export function safeName(wish: string): string {
+/** A name made safe for a folder or file: anything unusual becomes "-". Never empty, and at most about `most` characters. */
+export function safeName(wish: string, most = MAX_PART): string {
   const name = wish
     .normalize("NFKD")
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[-.]+|[-.]+$/g, "")
-    .slice(0, MAX_PART)
+    .slice(0, most)
     .replace(/[-.]+$/, "");
   if (name === "") return "model";
   return RESERVED.test(name) ? `model-${name}` : name;
