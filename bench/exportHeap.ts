@@ -46,3 +46,12 @@ export async function measureExport({ page }: Headless, form: Form, collect = fa
   const { value: zipBytes, ...zip } = await part(() => page.evaluate((one) => window.exporting.zip(one), form));
   return { form, bytes: check.bytes, zipBytes, prepare, zip };
 }
+
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
+/** One form for people. */
+export function exportLine({ form, bytes, prepare, zip }: ExportFigure): string {
+  const part = ({ seconds, peak }: ExportPart): string =>
+    `${seconds.toFixed(1)} s, heap up to ${megabytes(peak.bytes)}`;
+  return `${form}, ${megabytes(bytes)}: prepared in ${part(prepare)}; zip in ${part(zip)}`;
+}

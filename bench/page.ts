@@ -4,7 +4,9 @@ import { Ctx, Gpu, httpFolder, openModel, tuneMatmul } from "../src/engine/index
 import { benchMatmuls, type MatmulFigure } from "./matmuls.ts";
 import { benchDecode, benchStep, type DecodeFigure, type StepFigure } from "./model.ts";
 import { benchPeer, type PeerFigure } from "./peer.ts";
+import { speedLines } from "./table.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
+import { benchSpeed, type SpeedFigure } from "./speed.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 
 export interface BenchRequest {
@@ -24,6 +26,7 @@ export interface BenchAnswer {
   matmuls: MatmulFigure[];
   steps: StepFigure[];
   decode: DecodeFigure;
+  speed: SpeedFigure;
   peers: PeerFigure[];
   weightBytes: number;
 }
@@ -52,6 +55,8 @@ async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Pro
   const matmuls = await benchMatmuls(ctx, opened.config, tokens, rounds, log);
   const decode = await benchDecode(ctx, opened, ids, Math.min(3, rounds));
   log(`decoding: ${decode.tokensPerSecond.median.toFixed(1)} tokens a second`);
+  const speed = await benchSpeed(ctx, opened, ids);
+  for (const line of speedLines(speed)) log(line);
   const forward = matmuls.filter(({ direction, precision }) => direction === "forward" && precision === "f32");
   const peers = await benchPeer(forward, rounds).catch((error: unknown): PeerFigure[] => {
     log(`the peer could not be measured: ${error instanceof Error ? error.message : String(error)}`);
@@ -70,6 +75,7 @@ async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Pro
     matmuls,
     steps,
     decode,
+    speed,
     peers,
     weightBytes: opened.model.gpuBytes,
   };

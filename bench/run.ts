@@ -1,23 +1,59 @@
 // npm run bench [-- --rounds 7 --tokens 128,256 --model DIR]: measures on this machine's adapter and writes bench/results.json.
+// npm run bench -- --export [--model DIR]: the memory and time of an export instead (default: random weights of SmolLM2-135M's shape).
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { openHeadless, UsageError } from "../src/cli/headless.ts";
+import { basename } from "node:path";
+import { type Headless, openHeadless, UsageError } from "../src/cli/headless.ts";
 import { writeTexts } from "../scripts/texts.ts";
+import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./exportHeap.ts";
+import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./syntheticModel.ts";
 import { tableOf } from "./table.ts";
 
 const TEXT = "public/text/sotu-held.txt";
 const RESULTS = "bench/results.json";
+const EXPORT_RESULTS = "bench/export.json";
+const SYNTHETIC = ".cache/synthetic/smollm2-135m";
+
+function machineOf({ page }: Headless): { cpu: string; cores: number; browser: string } {
+  const browser = page.context().browser()?.version() ?? "unknown";
+  return { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, browser };
+}
+
+/** Every form once for its time and what the browser really holds, and once more for what is still needed of that. */
+async function benchExport({ model, out }: { model?: string; out?: string }): Promise<void> {
+  const synthetic = model === undefined;
+  if (synthetic) writeSyntheticModel(SYNTHETIC, SMOLLM2_135M);
+  const headless = await openHeadless(undefined, EXPORT_PAGE);
+  try {
+    await openForExport(headless, model ?? SYNTHETIC);
+    const forms = [];
+    for (const form of ["masked", "compact", "onnx"] as const) {
+      const figure = await measureExport(headless, form);
+      const needed = await measureExport(headless, form, true);
+      forms.push({ ...figure, needed: { prepare: needed.prepare.peak, zip: needed.zip.peak } });
+      process.stdout.write(`${exportLine(figure)}; still needed at most ${megabytes(needed.prepare.peak.bytes)}\n`);
+    }
+    const sizes = synthetic ? { shape: SMOLLM2_135M, ...sizesOf(SMOLLM2_135M) } : { model: basename(model) };
+    const measured = new Date().toISOString().slice(0, 10);
+    const answer = { measured, machine: machineOf(headless), ...sizes, forms };
+    writeFileSync(out ?? EXPORT_RESULTS, `${JSON.stringify(answer, null, 1)}\n`);
+  } finally {
+    await headless.close();
+  }
+}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       rounds: { type: "string", default: "7" },
       tokens: { type: "string", default: "128,256" },
-      model: { type: "string", default: "public/model" },
-      out: { type: "string", default: RESULTS },
+      model: { type: "string" },
+      out: { type: "string" },
+      export: { type: "boolean", default: false },
     },
   });
+  if (values.export) return benchExport(values);
   const rounds = Number(values.rounds);
   const tokens = values.tokens.split(",").map(Number);
   if (![rounds, ...tokens].every((value) => Number.isInteger(value) && value > 0)) {
@@ -30,19 +66,15 @@ async function main(): Promise<void> {
   });
   try {
     const request = {
-      model: headless.files.serve(values.model),
+      model: headless.files.serve(values.model ?? "public/model"),
       text: readFileSync(TEXT, "utf8").slice(0, 200_000),
       tokens,
       rounds,
     };
     const answer = await headless.page.evaluate((one) => window.bench(one), request);
-    const machine = {
-      cpu: cpus()[0]?.model ?? "unknown",
-      cores: cpus().length,
-      browser: headless.page.context().browser()?.version() ?? "unknown",
-    };
+    const machine = machineOf(headless);
     writeFileSync(
-      values.out,
+      values.out ?? RESULTS,
       `${JSON.stringify({ measured: new Date().toISOString().slice(0, 10), machine, ...answer }, null, 1)}\n`,
     );
     process.stdout.write(tableOf(answer));

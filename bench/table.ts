@@ -1,10 +1,23 @@
 // The benchmark's results as text for people.
 import type { BenchAnswer } from "./page.ts";
+import type { SpeedFigure } from "./speed.ts";
 import type { Spread } from "./timing.ts";
 
 const percent = ({ median }: Spread): string => `${(100 * median).toFixed(0)} %`.padStart(7);
 const number = ({ median, min, max }: Spread, digits: number): string =>
   `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
+
+/** Dense beside pruned, a line for each runtime and task. */
+export function speedLines({ keep, tokens, decodeTokens, repeats, threads, rows }: SpeedFigure): string[] {
+  const how = `${repeats} forwards of ${tokens} tokens, ${repeats * decodeTokens} decoded tokens, ${threads ?? 0} CPU threads in onnxruntime`;
+  return [
+    `dense beside pruned at ${(100 * keep).toFixed(0)} % of the block weights, ms (${how})`,
+    ...rows.map(({ runtime, version, what, ms, ratio }) => {
+      const times = `dense ${number(ms.dense, 1).padEnd(24)}pruned ${number(ms.pruned, 1).padEnd(24)}`;
+      return `    ${`${runtime} ${version}, ${what}`.padEnd(44)}${times}${ratio.toFixed(2)} times as fast`;
+    }),
+  ];
+}
 
 /** One line a figure: median (smallest to largest), and the share of each measured peak. */
 export function tableOf(answer: BenchAnswer): string {
@@ -35,6 +48,8 @@ export function tableOf(answer: BenchAnswer): string {
       const ratio = ours ? `ours is ${(ours.gflops.median / gflops.median).toFixed(2)} times as fast` : "";
       return `${`${peer} ${name} ${m}x${n}x${k}`.padEnd(34)}${number(gflops, 2).padEnd(26)}${ratio}`;
     }),
+    "",
+    ...speedLines(answer.speed),
     "",
     `decoding: ${number(answer.decode.tokensPerSecond, 1)} tokens a second (${answer.decode.newTokens} behind ${answer.decode.promptTokens}); weights ${(answer.weightBytes / 2 ** 20).toFixed(1)} MiB`,
   ];

@@ -184,6 +184,32 @@ test.describe.serial("a run on the embedded model", () => {
     expect(widths).toEqual(receipt.kept.widths);
   });
 
+  test("measures dense beside pruned on this machine, in both runtimes", async () => {
+    await page.getByTestId("speed-start").click();
+    await expect(page.getByTestId("speed-table")).toBeVisible();
+    const rows = page.getByTestId("speed-row");
+    const engine = "Espalier engine \\(WebGPU\\)";
+    const onnx = "onnxruntime-web \\(wasm\\)";
+    const ms = "[\\d.]+ m?s";
+    const times = `${ms}\\s*${ms} to ${ms}`;
+    const verdict = "(as fast|(slower: )?[\\d.]+ times as fast)";
+    const line = (what: string, runtime: string) =>
+      new RegExp(`^${what}\\s*${runtime} [\\d.]+\\s*${times}\\s*${times}\\s*${verdict}$`);
+    await expect(rows).toHaveText([
+      line("forward of 64 tokens", engine),
+      line("each token of a text", engine),
+      line("forward of 64 tokens", onnx),
+      line("each token of a text", onnx),
+    ]);
+    await expect(page.getByTestId("speed-table").locator("caption")).toContainText(
+      /50\.0 % of the block weights, on .+Median of 5 forwards and of 80 tokens/,
+    );
+    await page.getByTestId("speed-start").click();
+    await page.getByTestId("speed-cancel").click();
+    await expect(page.getByTestId("speed-start")).toBeEnabled();
+    await expect(page.getByTestId("speed-error")).toHaveCount(0);
+  });
+
   test("saves into a chosen folder, every file whole", async () => {
     // the system's own picker cannot be reached from a test: a folder of the page's private storage stands in for what it returns
     await page.evaluate(() => {

@@ -66,9 +66,32 @@ describe("export", () => {
     const studio = await pruned({ saveFolder: () => Promise.reject(new EngineError("storage", "refused")) });
     expect(await studio.store.getState().saveZip("masked")).toMatchObject({ name: "masked.zip" });
     expect(studio.store.getState().saving).toMatchObject({ phase: "saved", form: "masked" });
+    await studio.store.getState().cancelSave();
+    expect(studio.sent.at(-1)).toEqual({ type: "cancel", task: "save" });
     const folder = { name: "out" } as FileSystemDirectoryHandle;
     await studio.store.getState().saveFolder("compact", folder);
     expect(studio.store.getState()).toMatchObject({ saving: { phase: "none" }, saveError: { message: "refused" } });
+  });
+});
+
+describe("speed", () => {
+  it("is measured of what is prepared, can be called off, and says why it failed", async () => {
+    let error: EngineError | null = null;
+    const report = { adapter: "test", tokens: 64, decodeTokens: 16, repeats: 5, rows: [] };
+    const studio = await pruned({ speed: () => (error ? Promise.reject(error) : report) });
+    await studio.store.getState().measureSpeed();
+    expect(studio.types()).toEqual([]);
+    await studio.store.getState().prepareExport();
+    await studio.store.getState().measureSpeed();
+    expect(studio.store.getState().speed).toMatchObject({ phase: "measured", report, of: { keep: 0.5, step: 9 } });
+    error = new EngineError("cancelled", "called off");
+    await studio.store.getState().measureSpeed();
+    expect(studio.store.getState().speed).toEqual({ phase: "none" });
+    error = new EngineError("limit", "too long");
+    await studio.store.getState().measureSpeed();
+    expect(studio.store.getState().speed).toMatchObject({ phase: "failed", error });
+    await studio.store.getState().cancelSpeed();
+    expect(studio.sent.at(-1)).toEqual({ type: "cancel", task: "speed" });
   });
 });
 

@@ -24,7 +24,7 @@ export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) =>
       if (error.code === "device-lost") get().report(error);
       return null;
     } finally {
-      get().setProgress("export", null);
+      get().setProgress("save", null);
     }
   };
 
@@ -53,6 +53,9 @@ export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) =>
     },
     async cancelExport() {
       await client.request({ type: "cancel", task: "export" });
+    },
+    async cancelSave() {
+      await client.request({ type: "cancel", task: "save" });
     },
     saveZip: (form) =>
       save(

@@ -54,6 +54,7 @@ const DEFAULTS: Answers = {
   prepareExport: () => [],
   saveZip: ({ form }) => ({ file: new File([], form), name: `${form}.zip` }),
   saveFolder: () => ({ files: 3, bytes: 30 }),
+  speed: () => ({ adapter: "test", tokens: 64, decodeTokens: 16, repeats: 5, rows: [] }),
   selfCheck: () => ({ checks: 3, failed: [], seconds: 1 }),
   cancel: () => null,
 };

@@ -12,6 +12,7 @@ import { modelSlice } from "./modelSlice.ts";
 import { runSlice } from "./runSlice.ts";
 import { RunSeries } from "./series.ts";
 import type { Clock, Deps, StudioState } from "./studioState.ts";
+import { speedSlice } from "./speedSlice.ts";
 import { textSlice } from "./textSlice.ts";
 import { uiSlice } from "./uiSlice.ts";
 
@@ -55,6 +56,7 @@ export function createStudio(client: Client, clock: Clock): Studio {
     ...gatesSlice(deps, set, get),
     ...compareSlice(deps, set, get),
     ...exportSlice(deps, set, get),
+    ...speedSlice(deps, set, get),
     ...checkSlice(deps, set, get),
     ...uiSlice(deps, set, get),
   }));

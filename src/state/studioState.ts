@@ -1,5 +1,5 @@
 // What the page knows: the types of the store's slices and of what they depend on. Life cycles are unions, never sibling booleans.
-import type { Delivery, EngineError, Form, Recipe, SelfCheck } from "../engine/index.ts";
+import type { Delivery, EngineError, Form, Recipe, SelfCheck, SpeedReport } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
   Architecture,
@@ -157,6 +157,8 @@ export interface ExportSlice {
   chooseExport(patch: Partial<ExportChoice>): void;
   prepareExport(): Promise<void>;
   cancelExport(): Promise<void>;
+  /** Stops the saving under way; no half-written file stays. */
+  cancelSave(): Promise<void>;
   /** A zip on disk for the browser to download; null where it failed. */
   saveZip(form: Form): Promise<{ file: File; name: string } | null>;
   saveFolder(form: Form, folder: FileSystemDirectoryHandle): Promise<void>;
@@ -192,6 +194,17 @@ export interface UiSlice {
   reopenDevice(): Promise<void>;
 }
 
+export interface SpeedSlice {
+  /** Dense beside pruned on this machine; `of` is the export that was measured. */
+  speed:
+    | { phase: "none" }
+    | { phase: "measuring" }
+    | { phase: "measured"; of: Prepared; report: SpeedReport }
+    | { phase: "failed"; error: EngineError };
+  measureSpeed(): Promise<void>;
+  cancelSpeed(): Promise<void>;
+}
+
 export interface CheckSlice {
   /** Every kernel against its reference on this adapter, when asked for. */
   check:
@@ -210,6 +223,7 @@ export type StudioState = ModelSlice &
   GatesSlice &
   CompareSlice &
   ExportSlice &
+  SpeedSlice &
   CheckSlice &
   UiSlice;
 export type Get = () => StudioState;

@@ -1,5 +1,6 @@
 // The export in the worker: prepared in the origin's private file system, checked there, then handed over as a zip or into a folder.
 import {
+  type ByteSource,
   type Ctx,
   deliver,
   type Delivery,
@@ -21,9 +22,13 @@ import {
 import { onnxReader } from "../verify/onnxReader.ts";
 import { claimFolder, readFile, remove, writeFile } from "./opfs.ts";
 import { saveInto, watched } from "./saving.ts";
+import type { SpeedSubjects } from "./speed.ts";
 
 /** Holds a folder for each tab that has prepared an export. */
 const ROOT = "exports";
+
+/** Characters of the model's name in the names of folders and zips: what is added to it has to fit as well. */
+const NAME_LENGTH = 80;
 
 /** Bytes written so far, of all, and to where; and whether to stop. */
 export interface SaveWatch {
@@ -37,6 +42,9 @@ interface Prepared {
   /** What the user's folder or zip is called, without the form. */
   name: string;
   deliveries: readonly Delivery[];
+  masks: Masks;
+  /** Of the model that they prune. */
+  fingerprint: string;
 }
 
 export class Exporting {
@@ -61,7 +69,8 @@ export class Exporting {
     try {
       const deliveries = await deliver(ctx, opened, masks, places, { ...options, openOnnx: onnxReader });
       const { prepared } = this;
-      this.prepared = { path, name: safeName(`${opened.name}-pruned`), deliveries };
+      const { fingerprint } = opened;
+      this.prepared = { path, name: `${safeName(opened.name, NAME_LENGTH)}-pruned`, deliveries, masks, fingerprint };
       if (prepared) await remove(prepared.path);
       return deliveries;
     } catch (error) {
@@ -101,6 +110,23 @@ export class Exporting {
     return { files: files.length, bytes };
   }
 
+  /** What a measurement of speed needs of the prepared export. Throws "config" where none of this model is prepared. */
+  async toMeasure(opened: OpenedModel): Promise<{ masks: Masks } & Pick<SpeedSubjects, "onnx">> {
+    const { prepared } = this;
+    invariant(
+      prepared?.fingerprint === opened.fingerprint,
+      "config",
+      "no export of this model is prepared: prepare it first, then measure",
+    );
+    const { masks, path, deliveries } = prepared;
+    const onnx = deliveries.find(({ form, ok }) => form === "onnx" && ok);
+    if (!onnx || onnx.dtype === "BF16") return { masks };
+    const { files } = await this.filesOf("onnx");
+    const sources = await Promise.all(files.map(({ name }) => sourceAt(`${path}/onnx/${name}`, name)));
+    const pruned = folderOf("pruned", sources);
+    return { masks, onnx: { pruned, dense: placeOf(`${path}/dense`), dtype: onnx.dtype } };
+  }
+
   private async filesOf(form: Form): Promise<{ path: string; name: string; files: OutputFile[] }> {
     const { prepared } = this;
     const delivery = prepared?.deliveries.find((one) => one.form === form);
@@ -125,6 +151,12 @@ export class Exporting {
   }
 }
 
+async function sourceAt(path: string, name: string): Promise<ByteSource> {
+  const file = await readFile(path);
+  if (!file) throw new EngineError("storage", `${name} could not be read back from the browser's storage`);
+  return blobSource(name, file);
+}
+
 /** A form's folder in the private file system. */
 function placeOf(path: string): Place {
   const names: string[] = [];
@@ -134,13 +166,7 @@ function placeOf(path: string): Place {
       names.push(file.name);
     },
     folder: async (): Promise<Folder> => {
-      const sources = await Promise.all(
-        names.map(async (name) => {
-          const file = await readFile(`${path}/${name}`);
-          if (!file) throw new EngineError("storage", `${name} could not be read back from the browser's storage`);
-          return blobSource(name, file);
-        }),
-      );
+      const sources = await Promise.all(names.map((name) => sourceAt(`${path}/${name}`, name)));
       return folderOf(path, sources);
     },
     discard: () => remove(path),

@@ -1,5 +1,5 @@
 // What the page and the worker say to each other: types only.
-import type { Delivery, FloatDtype, Form, Masks, PlainError, Recipe, SelfCheck } from "../engine/index.ts";
+import type { Delivery, FloatDtype, Form, Masks, PlainError, Recipe, SelfCheck, SpeedReport } from "../engine/index.ts";
 
 /** Where a model comes from. */
 export type ModelSource =
@@ -72,12 +72,12 @@ export interface Progress {
   task: Task;
   done: number;
   total: number;
-  unit: "bytes" | "tokens" | "steps" | "windows" | "files" | "cases";
+  unit: "bytes" | "tokens" | "steps" | "windows" | "files" | "cases" | "parts";
   /** Seconds left at the pace so far; undefined while unknown. */
   secondsLeft?: number;
   note?: string;
 }
-export type Task = "open" | "perplexity" | "train" | "generate" | "export" | "save" | "selfCheck";
+export type Task = "open" | "perplexity" | "train" | "generate" | "export" | "save" | "speed" | "selfCheck";
 
 /** A run of training as it stands; also what the page shows on its controls. */
 export type RunState =
@@ -140,6 +140,8 @@ export type Command =
   | { type: "prepareExport"; forms: readonly Form[]; choice: ExportChoice }
   | { type: "saveZip"; form: Form }
   | { type: "saveFolder"; form: Form; folder: FileSystemDirectoryHandle }
+  /** Times the dense model beside what was last prepared. */
+  | { type: "speed" }
   /** Holds every kernel against its reference on this adapter. */
   | { type: "selfCheck" }
   | { type: "cancel"; task: Task };
@@ -164,6 +166,7 @@ export interface Replies {
   /** A file on disk (OPFS), to be handed to the browser's download. */
   saveZip: { file: File; name: string };
   saveFolder: { files: number; bytes: number };
+  speed: SpeedReport;
   selfCheck: SelfCheck;
   cancel: null;
 }

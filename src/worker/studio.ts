@@ -34,6 +34,7 @@ import { architectureAt, type Logits, PrunedModel } from "./pruned.ts";
 import { forgetCached, listCached, noteCard } from "./library.ts";
 import { Running } from "./running.ts";
 import { folderOfSource } from "./sources.ts";
+import { measureSpeed } from "./speed.ts";
 import { Texts } from "./texts.ts";
 
 /** Tokens that a form of the export is compared on. */
@@ -109,6 +110,7 @@ export class Studio {
     prepareExport: (command) => this.task("export", () => this.prepareExport(command)),
     saveZip: ({ form }) => this.task("save", () => this.exporting.zip(form, this.saveWatch())),
     saveFolder: ({ form, folder }) => this.task("save", () => this.exporting.into(form, folder, this.saveWatch())),
+    speed: () => this.task("speed", () => this.measureSpeed()),
     selfCheck: () =>
       this.task("selfCheck", async () => {
         const report = reporter("selfCheck", "cases", (progress) => this.send({ type: "progress", progress }));
@@ -131,6 +133,16 @@ export class Studio {
   private ending<T>(work: (open: NonNullable<Studio["open"]>) => Promise<T>): Promise<T> {
     this.cancelled.add("perplexity");
     return work(this.opened());
+  }
+
+  private async measureSpeed(): Promise<Replies["speed"]> {
+    const { model: opened } = this.opened();
+    const { masks, onnx } = await this.exporting.toMeasure(opened);
+    const pruned = await this.pruned.of(this.context(), opened, masks);
+    const { ids } = await this.texts.encoded(this.sources.evaluation);
+    const report = reporter("speed", "parts", (progress) => this.send({ type: "progress", progress }));
+    const subjects = { opened, pruned, ids, ...(onnx ? { onnx } : {}) };
+    return measureSpeed(this.context(), subjects, { onPart: report, cancelled: () => this.cancelled.has("speed") });
   }
 
   private saveWatch(): SaveWatch {

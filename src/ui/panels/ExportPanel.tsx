@@ -5,10 +5,11 @@ import { bytes, duration, percent } from "../format.ts";
 import { useActions, useCalm, useStudio } from "../studioContext.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";
 import { ExportRow } from "./ExportRow.tsx";
+import { SpeedPanel } from "./SpeedPanel.tsx";
 
-function Preparing() {
-  const progress = useCalm((state) => state.progress.export);
-  const { cancelExport } = useActions();
+/** A long task of the export: how far it is, and its stop. */
+function Underway({ task, label, cancel }: { task: "export" | "save"; label: string; cancel: () => Promise<void> }) {
+  const progress = useCalm((state) => state.progress[task]);
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
   const amount = progress
     ? progress.unit === "bytes"
@@ -17,15 +18,15 @@ function Preparing() {
     : "";
   const left = progress?.secondsLeft ? `, ${duration(progress.secondsLeft)} left` : "";
   return (
-    <div className="opening" data-testid="export-progress">
+    <div className="opening" data-testid={`${task}-progress`}>
       <p role="status">
-        {progress?.note ?? "Writing, reading back, comparing…"} {amount}
+        {progress?.note ?? label} {amount}
         {left}
       </p>
-      <Progress.Root className="bar" value={Math.round(100 * share)} aria-label="Export">
+      <Progress.Root className="bar" value={Math.round(100 * share)} aria-label={label}>
         <Progress.Indicator className="bar-fill" style={{ transform: `scaleX(${share})` }} />
       </Progress.Root>
-      <button type="button" data-testid="export-cancel" onClick={() => void cancelExport()}>
+      <button type="button" data-testid={`${task}-cancel`} onClick={() => void cancel()}>
         Cancel
       </button>
     </div>
@@ -47,8 +48,9 @@ export function ExportPanel() {
   const chosenAnew = useStudio(({ exported: { last }, exportChoice: { dtype, shardBytes } }) => {
     return last !== null && (last.choice.dtype !== dtype || last.choice.shardBytes !== shardBytes);
   });
-  const { prepareExport } = useActions();
+  const { prepareExport, cancelExport, cancelSave } = useActions();
   const { last } = exported;
+  const busy = exported.phase === "preparing" || saving.phase === "saving";
   return (
     <section className="panel export" aria-labelledby="export-heading">
       <div>
@@ -59,7 +61,7 @@ export function ExportPanel() {
         </p>
         <ExportChoices disabled={exported.phase === "preparing"} />
         {exported.phase === "preparing" ? (
-          <Preparing />
+          <Underway task="export" label="Writing, reading back, comparing…" cancel={cancelExport} />
         ) : (
           <p className="actions">
             <button
@@ -80,7 +82,9 @@ export function ExportPanel() {
             {chosenAnew && !moved ? <strong> Prepare again to write the weights as chosen now.</strong> : null}
           </p>
         ) : null}
-        {saving.phase === "saving" ? <p role="status">Saving the {saving.form} form…</p> : null}
+        {saving.phase === "saving" ? (
+          <Underway task="save" label={`Saving the ${saving.form} form…`} cancel={cancelSave} />
+        ) : null}
         {saving.phase === "saved" ? (
           <p role="status" data-testid="export-saved">
             {saving.note}.
@@ -88,15 +92,14 @@ export function ExportPanel() {
         ) : null}
       </div>
       {last ? (
-        <ul className="export-forms">
-          {last.checks.map((check) => (
-            <ExportRow
-              key={check.form}
-              check={check}
-              busy={exported.phase === "preparing" || saving.phase === "saving"}
-            />
-          ))}
-        </ul>
+        <div>
+          <ul className="export-forms">
+            {last.checks.map((check) => (
+              <ExportRow key={check.form} check={check} busy={busy} />
+            ))}
+          </ul>
+          <SpeedPanel busy={busy} />
+        </div>
       ) : (
         <p className="export-empty">
           {trained

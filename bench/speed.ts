@@ -1,0 +1,40 @@
+// Dense beside pruned at 50 %, forward and decoding, in the engine and in onnxruntime-web: what the studio shows as "measured here".
+import type { Ctx } from "../src/engine/ctx.ts";
+import { memoryPlace } from "../src/engine/evaluate/memoryPlace.ts";
+import type { SpeedReport } from "../src/engine/evaluate/speed.ts";
+import { exportOnnx } from "../src/engine/formats/onnx/exportOnnx.ts";
+import { outputFolder } from "../src/engine/formats/outputFile.ts";
+import { loadModel } from "../src/engine/model/load.ts";
+import type { OpenedModel } from "../src/engine/model/open.ts";
+import { architectureOf } from "../src/engine/prune/architecture.ts";
+import { budgetOf } from "../src/engine/prune/budget.ts";
+import { indexLists } from "../src/engine/prune/compact.ts";
+import { cutReader } from "../src/engine/prune/cutReader.ts";
+import { gateLayout } from "../src/engine/prune/gates.ts";
+import { DRAW, noise } from "../src/engine/rng.ts";
+import { measureSpeed } from "../src/worker/speed.ts";
+
+const KEEP = 0.5;
+
+export interface SpeedFigure extends SpeedReport {
+  /** Kept share of the block weights. */
+  keep: number;
+}
+
+/** Which half is kept is drawn at random: times depend on how much is cut, not on how well it was chosen. */
+export async function benchSpeed(ctx: Ctx, opened: OpenedModel, ids: Uint32Array): Promise<SpeedFigure> {
+  const { config, weights } = opened;
+  const layout = gateLayout(config);
+  const logits = Float32Array.from({ length: layout.length }, (_, i) => noise(1, 0, DRAW.sample, 0, i) - 0.5);
+  const { masks } = architectureOf(logits, layout, budgetOf(config), KEEP);
+  const lists = indexLists(masks);
+  const pruned = await loadModel(ctx, config, cutReader(weights, config.family, lists), { lists });
+  try {
+    const folder = outputFolder("pruned", await exportOnnx({ ...opened, masks }));
+    const onnx = { pruned: folder, dense: memoryPlace(), dtype: opened.dtype === "F16" ? "F16" : "F32" } as const;
+    const watch = { onPart: () => undefined, cancelled: () => false };
+    return { keep: KEEP, ...(await measureSpeed(ctx, { opened, pruned, ids, onnx }, watch)) };
+  } finally {
+    pruned.free();
+  }
+}

@@ -1,0 +1,25 @@
+// Speed: the dense model beside the prepared export, measured on this machine when asked for.
+import { EngineError } from "../engine/index.ts";
+import type { SliceOf, SpeedSlice } from "./studioState.ts";
+
+export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn }, set, get) => ({
+  speed: { phase: "none" },
+  async measureSpeed() {
+    const { speed, exported } = get();
+    const of = exported.last;
+    if (speed.phase === "measuring" || !of) return;
+    set({ speed: { phase: "measuring" } });
+    try {
+      set({ speed: { phase: "measured", of, report: await turn(() => client.request({ type: "speed" })) } });
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      set({ speed: error.code === "cancelled" ? { phase: "none" } : { phase: "failed", error } });
+      if (error.code === "device-lost") get().report(error);
+    } finally {
+      get().setProgress("speed", null);
+    }
+  },
+  async cancelSpeed() {
+    await client.request({ type: "cancel", task: "speed" });
+  },
+});

@@ -1,0 +1,109 @@
+// Measured here: how long the dense and the pruned model take on this machine, also where pruning makes it slower.
+import type { SpeedReport, SpeedRow, Spread } from "../../engine/index.ts";
+import { ErrorNote } from "../ErrorNote.tsx";
+import { percent, stepTime } from "../format.ts";
+import { useActions, useCalm, useStudio } from "../studioContext.tsx";
+
+/** Ratios this close to 1 are within what repetitions differ by. */
+const SAME = 0.03;
+
+/** "1.42 times as fast", "as fast", "slower: 0.81 times as fast". */
+function verdict(ratio: number): string {
+  if (Math.abs(ratio - 1) < SAME) return "as fast";
+  return `${ratio < 1 ? "slower: " : ""}${ratio.toFixed(2)} times as fast`;
+}
+
+function Time({ of: { median, min, max } }: { of: Spread }) {
+  return (
+    <td>
+      {stepTime(median)} <span className="speed-spread">{`${stepTime(min)} to ${stepTime(max)}`}</span>
+    </td>
+  );
+}
+
+function Row({ row: { runtime, version, what, ms, ratio }, tokens }: { row: SpeedRow; tokens: number }) {
+  return (
+    <tr data-testid="speed-row" data-slower={ratio < 1 - SAME}>
+      <th scope="row">
+        {what === "forward" ? `forward of ${tokens} tokens` : "each token of a text"}
+        <span className="speed-spread">
+          {runtime} {version}
+        </span>
+      </th>
+      <Time of={ms.dense} />
+      <Time of={ms.pruned} />
+      <td>{verdict(ratio)}</td>
+    </tr>
+  );
+}
+
+function Measured({ report, keep }: { report: SpeedReport; keep: number }) {
+  const { adapter, tokens, decodeTokens, repeats, threads, rows } = report;
+  return (
+    <div className="speed-table" tabIndex={0} role="group" aria-label="Measured here">
+      <table data-testid="speed-table">
+        <caption>
+          {percent(keep)} of the block weights, on {adapter}
+          {threads ? `; onnxruntime on ${threads} CPU ${threads === 1 ? "thread" : "threads"}` : ""}. Median of{" "}
+          {repeats} forwards and of {repeats * decodeTokens} tokens, smallest to largest.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">what</th>
+            <th scope="col">dense</th>
+            <th scope="col">pruned</th>
+            <th scope="col">pruned is</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={`${row.runtime} ${row.what}`} row={row} tokens={tokens} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Measuring() {
+  const progress = useCalm((state) => state.progress.speed);
+  const { cancelSpeed } = useActions();
+  return (
+    <p className="actions">
+      <span role="status" data-testid="speed-progress">
+        {progress ? `Measuring ${progress.note ?? ""}, ${progress.done} of ${progress.total}…` : "Measuring…"}
+      </span>
+      <button type="button" data-testid="speed-cancel" onClick={() => void cancelSpeed()}>
+        Cancel
+      </button>
+    </p>
+  );
+}
+
+/** Stands beside a prepared export. */
+export function SpeedPanel({ busy }: { busy: boolean }) {
+  const speed = useStudio((state) => state.speed);
+  const ready = useStudio(({ device, model, run, asked }) => {
+    return device.phase === "ready" && model.phase === "open" && run.phase !== "training" && asked === null;
+  });
+  const stale = useStudio(({ speed: now, exported }) => now.phase === "measured" && now.of !== exported.last);
+  const { measureSpeed } = useActions();
+  return (
+    <div className="speed" data-testid="speed">
+      <h3>Measured here</h3>
+      {speed.phase === "measuring" ? (
+        <Measuring />
+      ) : (
+        <p className="actions">
+          <button type="button" data-testid="speed-start" disabled={!ready || busy} onClick={() => void measureSpeed()}>
+            {speed.phase === "measured" ? "Measure the speed again" : "Measure the speed"}
+          </button>
+        </p>
+      )}
+      {speed.phase === "measured" ? <Measured report={speed.report} keep={speed.of.keep} /> : null}
+      {stale ? <p>Measured on an earlier export.</p> : null}
+      {speed.phase === "none" ? <p>Dense beside pruned on this machine, in the engine and in onnxruntime.</p> : null}
+      {speed.phase === "failed" ? <ErrorNote error={speed.error} testId="speed-error" /> : null}
+    </div>
+  );
+}
