@@ -65,6 +65,8 @@ export async function watchWorkerHeap(page: Page, collect = false): Promise<() =
     }
   };
   const asking = ask();
+  // a browser that closes in the middle is told of when the watch ends
+  asking.catch(() => undefined);
   return async () => {
     watching = false;
     await asking;
