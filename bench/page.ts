@@ -7,6 +7,7 @@ import { benchPeer, type PeerFigure } from "./peer.ts";
 import { speedLines } from "./table.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
 import { benchSpeed, type SpeedFigure } from "./speed.ts";
+import { benchRealModel, type RealModelFigure, type RealModelRequest } from "./realModel.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 
 export interface BenchRequest {
@@ -83,9 +84,14 @@ async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Pro
   return answer;
 }
 
+const realModel = (request: RealModelRequest): Promise<RealModelFigure> =>
+  benchRealModel(request, (line) => void window.report(line));
+
 declare global {
   interface Window {
     bench: typeof bench;
+    benchRealModel: typeof realModel;
   }
 }
+window.benchRealModel = realModel;
 window.bench = bench;

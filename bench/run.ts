@@ -1,18 +1,23 @@
 // npm run bench [-- --rounds 7 --tokens 128,256 --model DIR]: measures on this machine's adapter and writes bench/results.json.
 // npm run bench -- --export [--model DIR]: the memory and time of an export instead (default: random weights of SmolLM2-135M's shape).
+// npm run bench -- --real [--model FILE.gguf]: opening and training a model of a real size (default: SmolLM2-135M-Instruct, fetched once).
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { basename } from "node:path";
 import { type Headless, openHeadless, UsageError } from "../src/cli/headless.ts";
+import { smollm2File } from "../scripts/smollm2.ts";
 import { writeTexts } from "../scripts/texts.ts";
 import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./exportHeap.ts";
 import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./syntheticModel.ts";
-import { tableOf } from "./table.ts";
+import { realModelLine, tableOf } from "./table.ts";
 
 const TEXT = "public/text/sotu-held.txt";
 const RESULTS = "bench/results.json";
 const EXPORT_RESULTS = "bench/export.json";
+const REAL_RESULTS = "bench/realModel.json";
+/** Enough steps to see how they vary, few enough to wait for on a software adapter. */
+const REAL = { tokens: 64, steps: 20 };
 const SYNTHETIC = ".cache/synthetic/smollm2-135m";
 
 function machineOf({ page }: Headless): { cpu: string; cores: number; browser: string } {
@@ -43,6 +48,24 @@ async function benchExport({ model, out }: { model?: string; out?: string }): Pr
   }
 }
 
+async function benchReal({ model, out }: { model?: string; out?: string }): Promise<void> {
+  const file = model ?? (await smollm2File());
+  const headless = await openBench();
+  try {
+    const request = { model: headless.files.serve(file), text: readFileSync(TEXT, "utf8").slice(0, 200_000), ...REAL };
+    const figure = await headless.page.evaluate((one) => window.benchRealModel(one), request);
+    const measured = new Date().toISOString().slice(0, 10);
+    const answer = { measured, machine: machineOf(headless), ...figure };
+    writeFileSync(out ?? REAL_RESULTS, `${JSON.stringify(answer, null, 1)}\n`);
+    process.stdout.write(realModelLine(figure));
+  } finally {
+    await headless.close();
+  }
+}
+
+const openBench = (): Promise<Headless> =>
+  openHeadless((line) => process.stderr.write(`${String(line)}\n`), { path: "bench/page.html", ready: "bench" });
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -51,19 +74,18 @@ async function main(): Promise<void> {
       model: { type: "string" },
       out: { type: "string" },
       export: { type: "boolean", default: false },
+      real: { type: "boolean", default: false },
     },
   });
   if (values.export) return benchExport(values);
+  if (values.real) return benchReal(values);
   const rounds = Number(values.rounds);
   const tokens = values.tokens.split(",").map(Number);
   if (![rounds, ...tokens].every((value) => Number.isInteger(value) && value > 0)) {
     throw new UsageError("--rounds and --tokens take whole numbers above 0, such as --rounds 7 --tokens 128,256");
   }
   await writeTexts();
-  const headless = await openHeadless((line) => process.stderr.write(`${String(line)}\n`), {
-    path: "bench/page.html",
-    ready: "bench",
-  });
+  const headless = await openBench();
   try {
     const request = {
       model: headless.files.serve(values.model ?? "public/model"),

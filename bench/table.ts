@@ -1,6 +1,7 @@
 // The benchmark's results as text for people.
 import type { BenchAnswer } from "./page.ts";
 import type { SpeedFigure } from "./speed.ts";
+import type { RealModelFigure } from "./realModel.ts";
 import type { Spread } from "./timing.ts";
 
 const percent = ({ median }: Spread): string => `${(100 * median).toFixed(0)} %`.padStart(7);
@@ -54,4 +55,21 @@ export function tableOf(answer: BenchAnswer): string {
     `decoding: ${number(answer.decode.tokensPerSecond, 1)} tokens a second (${answer.decode.newTokens} behind ${answer.decode.promptTokens}); weights ${(answer.weightBytes / 2 ** 20).toFixed(1)} MiB`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+
+/** The same for a model of a real size. */
+export function realModelLine({
+  adapter,
+  model,
+  tokens,
+  steps,
+  openSeconds,
+  ms,
+  gpuBytes,
+  weightBytes,
+}: RealModelFigure): string {
+  const memory = `${mib(gpuBytes)} on the GPU, ${mib(weightBytes)} of them weights`;
+  return `${adapter}; ${model}: opened in ${openSeconds.toFixed(1)} s; training step, ${tokens} tokens: ${number(ms, 0)} ms over ${steps} steps; ${memory}\n`;
 }

@@ -9,6 +9,9 @@ import { LOGITS_BYTES } from "./model/logits.ts";
 import type { Backward, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 
+/** Floating-point operations that go out in one submit: half a second on a software adapter, a millisecond on a graphics card. */
+const SUBMIT_FLOP = 2e9;
+
 export class Ctx {
   readonly gpu: Gpu;
   readonly buffers: Buffers;
@@ -27,6 +30,8 @@ export class Ctx {
   private pass: GPUComputePassEncoder | undefined;
   private inStep = false;
   private warming: Promise<void>[] | undefined;
+  /** Floating-point operations that wait in the encoder. */
+  private flop = 0;
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
@@ -123,6 +128,15 @@ export class Ctx {
     if (this.profile) pass.end();
   }
 
+  /**
+   * Says how much arithmetic was just dispatched. Adapters stop a program whose submits take seconds, so what has come together is sent
+   * at a limit; the same step is cut in the same places each time. A small model's step stays one submit.
+   */
+  spend(flop: number): void {
+    this.flop += flop;
+    if (this.flop >= SUBMIT_FLOP) this.submit();
+  }
+
   /** Whether an op over these inputs must record its backward. */
   needsGrad(...inputs: readonly Tensor[]): boolean {
     return this.tape !== undefined && inputs.some((input) => input.requiresGrad);
@@ -174,6 +188,7 @@ export class Ctx {
   submit(): void {
     this.pass?.end();
     this.pass = undefined;
+    this.flop = 0;
     if (!this.encoder) return;
     this.profile?.resolve(this.encoder);
     this.gpu.device.queue.submit([this.encoder.finish()]);

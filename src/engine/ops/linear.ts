@@ -109,6 +109,7 @@ export function linearForward(ctx: Ctx, x: Tensor, weight: Tensor, bias: Tensor 
   const forward = m <= FEW_ROWS && ctx.matmul === "quad" ? kernels.quadFew : kernels.forward[ctx.matmul];
   const kernel = bias && forward.biased ? forward.biased : forward.plain;
   ctx.run(kernel, [x, weight, bias ?? weight, y], { m, n, k }, groupsOf(forward, m, n));
+  ctx.spend(2 * m * n * k);
 }
 
 /** dx = dy weight, into dx. dy: (..., N), weight: (N, K), dx: (..., K). */
@@ -121,6 +122,7 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
   }
   const backward = KERNELS[precisionOf(weight)].backward[ctx.matmul];
   ctx.run(backward.plain, [dy, weight, dx], { m, n, k }, groupsOf(backward, m, k));
+  ctx.spend(2 * m * n * k);
 }
 
 /** Whether a matrix is not made of whole vec4s. */

@@ -1,4 +1,4 @@
-// One training step of the hypernetwork, all of it on the GPU in one submit (method.md 1.2 to 1.4).
+// One training step of the hypernetwork, all of it on the GPU, in one submit unless the model is large (method.md 1.2 to 1.4).
 import type { Ctx } from "../ctx.ts";
 import { decoderLoss } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
