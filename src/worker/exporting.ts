@@ -27,6 +27,9 @@ import type { SpeedSubjects } from "./speed.ts";
 /** Holds a folder for each tab that has prepared an export. */
 const ROOT = "exports";
 
+/** Zips of a prepared export lie in a folder of their own beside its forms. */
+const ZIPS = "zips";
+
 /** Characters of the model's name in the names of folders and zips: what is added to it has to fit as well. */
 const NAME_LENGTH = 80;
 
@@ -65,6 +68,8 @@ export class Exporting {
   ): Promise<readonly Delivery[]> {
     this.folder ??= claimFolder(ROOT);
     const path = `${await this.folder}/${++this.preparations}`;
+    // they would take as much room again, and can be made again
+    if (this.prepared) await remove(`${this.prepared.path}/${ZIPS}`);
     const places = new Map(forms.map((form) => [form, placeOf(`${path}/${form}`)] as const));
     try {
       const deliveries = await deliver(ctx, opened, masks, places, { ...options, openOnnx: onnxReader });
@@ -86,11 +91,11 @@ export class Exporting {
     const entries = files.map((file) => ({ ...file, name: `${name}-${form}/${file.name}` }));
     const bytes = zipSizeBytes(entries);
     // saved before: equal files give equal bytes, and its download may still be under way
-    const known = await readFile(`${path}/${zipName}`);
+    const known = await readFile(`${path}/${ZIPS}/${zipName}`);
     if (known?.size === bytes) return { file: known, name: zipName };
     const onBytes = (done: number): void => watch.onBytes(done, bytes, zipName);
     const file = await writeFile(
-      `${path}/${zipName}`,
+      `${path}/${ZIPS}/${zipName}`,
       watched(zipStream(entries), { onBytes, cancelled: watch.cancelled }),
       bytes,
     );
