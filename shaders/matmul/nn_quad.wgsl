@@ -1,6 +1,6 @@
 // dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
 // Row-major f32. One quad computes 32 rows x 32 columns. Dispatch: ceil(M/32) * ceil(K/32) workgroups in x. Needs lib/quad.wgsl,
-// lib/vec4.wgsl and lib/weights_*.wgsl in front.
+// lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
 // For software adapters with subgroups (SwiftShader: 4 invocations are one SIMD register and every load is a
 // gather of four scalars, twenty times dearer than an fma). The four invocations of a quad load different rows
 // and pass them round, so no value is loaded twice inside a tile. No barrier, no memory but registers.
@@ -36,12 +36,13 @@ fn put_rows(first: u32, lane: u32, col: u32, left: mat4x4f, right: mat4x4f) {
 }
 
 @compute @workgroup_size(4)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let k4 = dims.k / 4u;
   let n4 = dims.n / 4u;
   let tiles_across = (k4 + 7u) / 8u;
-  let row = group.x / tiles_across * 32u;
-  let col = group.x % tiles_across * 8u + lane;  // in vec4s
+  let tile = flat_workgroup(group, counts);
+  let row = tile / tiles_across * 32u;
+  let col = tile % tiles_across * 8u + lane;  // in vec4s
 
   // Rows and columns past the edge read the last valid one; put() drops what they compute.
   let last = dims.m - 1u;

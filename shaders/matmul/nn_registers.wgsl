@@ -1,7 +1,7 @@
 // dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
 // Row-major f32. One invocation computes 8 rows x 8 columns. Dispatch: ceil(ceil(M/8) * ceil(K/8) / SIZE) workgroups in x.
 // For adapters where barriers are dear and subgroups are missing.
-// Needs lib/vec4.wgsl and lib/weights_*.wgsl in front.
+// Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
@@ -24,11 +24,11 @@ fn put(row: u32, col4: u32, value: vec4f) {
 }
 
 @compute @workgroup_size(SIZE)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let k4 = dims.k / 4u;
   let n4 = dims.n / 4u;
   let tiles_across = (k4 + 1u) / 2u;
-  let tile = id.x;
+  let tile = flat_workgroup(group, counts) * SIZE + local;
   let row = (tile / tiles_across) * 8u;
   let col = (tile % tiles_across) * 2u;  // in vec4s
   if (row >= dims.m) { return; }

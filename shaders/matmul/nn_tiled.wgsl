@@ -1,7 +1,7 @@
 // dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
 // Row-major f32. One workgroup of 16 x 16 computes a tile of 64 x 64, each invocation 4 x 4 of it, 16 steps of the sum at a time.
 // Dispatch: ceil(M/64) * ceil(K/64) workgroups in x. For GPUs: both operands pass through workgroup memory.
-// Needs lib/vec4.wgsl and lib/weights_*.wgsl in front.
+// Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
@@ -25,11 +25,11 @@ fn put(row: u32, col4: u32, value: vec4f) {
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let k4 = dims.k / 4u;
   let n4 = dims.n / 4u;
   let tiles_across = (k4 + 15u) / 16u;
-  let tile = group.x;
+  let tile = flat_workgroup(group, counts);
   let row0 = (tile / tiles_across) * 64u;
   let col0 = (tile % tiles_across) * 16u;  // in vec4s
   let tx = local % 16u;

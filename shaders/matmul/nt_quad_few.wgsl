@@ -4,7 +4,7 @@
 // For software adapters with subgroups (SwiftShader: 4 invocations are one SIMD register and every load is a
 // gather of four scalars, twenty times dearer than an fma). The four invocations of a quad load different rows
 // and pass them round, so no value is loaded twice inside a tile. No barrier, no memory but registers.
-// Needs lib/quad.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
+// Needs lib/quad.wgsl, lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;  // any buffer when BIAS is false
@@ -29,12 +29,12 @@ fn put(row: u32, col4: u32, value: vec4f) {
 }
 
 @compute @workgroup_size(4 * QUADS)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let lane = local % 4u;
   let k4 = dims.k / 4u;
   let n4 = dims.n / 4u;
   let tiles_across = (n4 + 3u) / 4u;
-  let tile = group.x * QUADS + local / 4u;
+  let tile = flat_workgroup(group, counts) * QUADS + local / 4u;
   let row = (tile / tiles_across) * 4u;
   let col = (tile % tiles_across) * 4u + lane;  // in vec4s
 

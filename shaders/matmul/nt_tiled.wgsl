@@ -1,7 +1,7 @@
 // Y(M,N) = X(M,K) W(N,K)^T + bias: forward of a linear layer.
 // Row-major f32. One workgroup of 16 x 16 computes a tile of 64 x 64, each invocation 4 x 4 of it, 16 steps of the sum at a time.
 // Dispatch: ceil(M/64) * ceil(N/64) workgroups in x. For GPUs: both operands pass through workgroup memory.
-// Needs lib/vec4.wgsl and lib/weights_*.wgsl in front.
+// Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;  // any buffer when BIAS is false
@@ -29,10 +29,10 @@ fn put(row: u32, col: u32, value: f32) {
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let k4 = dims.k / 4u;
   let tiles_across = (dims.n + 63u) / 64u;
-  let tile = group.x;
+  let tile = flat_workgroup(group, counts);
   let row0 = (tile / tiles_across) * 64u;
   let col0 = (tile % tiles_across) * 64u;
   let tx = local % 16u;

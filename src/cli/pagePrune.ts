@@ -32,7 +32,7 @@ const REPORT_MS = 250;
 
 /** Trains, measures, exports. Throws EngineErrors. */
 export async function prune(request: PruneRequest, report: Reporter): Promise<PruneAnswer> {
-  const run = await openRun(request, report);
+  const run = await openRun({ ...request, stepTokens: request.recipe.tokens }, report);
   const { ctx, opened } = run;
   const { config } = opened;
   const { recipe } = request;

@@ -1,6 +1,8 @@
 // What runs of every method share on the page's side: the model and its texts opened, perplexity before and after, what a receipt needs.
 import {
+  approvePlan,
   Ctx,
+  DEFAULT_RECIPE,
   type Delivery,
   Gpu,
   licenceOf,
@@ -30,6 +32,8 @@ export interface RunRequest extends FormsRequest {
   evaluation: NamedText;
   evaluationTokens: number;
   context: number;
+  /** Tokens of a training step, for the memory plan; the usual ones where nothing is trained. */
+  stepTokens?: number;
   /** How matrices are held on the GPU. */
   precision: Precision;
 }
@@ -95,6 +99,12 @@ export async function openRun(
   const folder = await servedModel(request.model);
   const opened = await openModel(ctx, folder, {
     precision: request.precision,
+    onConfig: (config) =>
+      approvePlan(ctx.gpu.facts, folder.name, config, {
+        precision: request.precision,
+        trainingTokens: request.stepTokens ?? DEFAULT_RECIPE.tokens,
+        evaluationTokens: Math.min(request.context, config.context),
+      }),
     onProgress: (done, of) => report({ stage: "open", done, of }),
   });
   check(opened);

@@ -76,6 +76,8 @@ export type { Pattern, WeightMethod, WeightRecipe } from "./prune/weightRecipe.t
 export { calibrationSequences } from "./train/batches.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";
+export { approvePlan } from "./train/memoryPlan.ts";
+export type { MemoryPlan, PlanChoice, PlanNews, PlanParts } from "./train/memoryPlan.ts";
 export { Session } from "./train/session.ts";
 export type { Report } from "./train/session.ts";
 export { deliver } from "./evaluate/delivery.ts";

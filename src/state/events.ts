@@ -28,6 +28,10 @@ export function fileEvent({ series }: Pick<Deps, "series">, set: Set, get: Get, 
       const measured = { phase: "measured", last: { result, ...of } } as const;
       return set(subject === "dense" ? { dense: measured } : { pruned: measured });
     }
+    case "plan":
+      return set(({ asking }) => ({
+        plan: { news: event.news, storageFreeBytes: event.storageFreeBytes, source: asking },
+      }));
     case "text":
       if (get().compare.phase !== "writing") return;
       if (event.subject === "dense" && event.done) set({ compare: { phase: "writing", subject: "pruned" } });

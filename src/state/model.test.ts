@@ -102,3 +102,24 @@ describe("texts", () => {
     expect(studio.store.getState().dense).toMatchObject({ phase: "failed", last: { result: { value: 20 } } });
   });
 });
+
+describe("the memory plan", () => {
+  const parts = { weights: 1, hypernet: 2, training: 3, logits: 4, evaluation: 5, cache: 6, pruned: 7 };
+  const choice = { precision: "f32", trainingTokens: 128, evaluationTokens: 512 } as const;
+  const numbers = { parts, totalBytes: 28, buffers: 9, largest: { label: "head", bytes: 1 }, limitBytes: 2 };
+  const news = { name: "other", plan: { ...choice, ...numbers, fits: false }, others: [] };
+
+  it("stays with the model that was refused, and is of the source that was asked for", async () => {
+    const error = new EngineError("limit", "needs 1.9 GB");
+    const other = { kind: "files", name: "other", files: [] } as const;
+    const studio = bench({ open: ({ source }) => (source === other ? Promise.reject(error) : FACTS) });
+    await studio.store.getState().open(EMBEDDED);
+    const opening = studio.store.getState().open(other);
+    studio.say({ type: "plan", news, storageFreeBytes: 5 });
+    expect(await opening).toBe(false);
+    const { plan, openError, source } = studio.store.getState();
+    expect(plan).toEqual({ news, storageFreeBytes: 5, source: other });
+    expect(openError).toBe(error);
+    expect(source).toBe(EMBEDDED);
+  });
+});

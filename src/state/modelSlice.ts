@@ -32,12 +32,19 @@ function forgotten(): Partial<StudioState> {
 export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn }, set, get) => ({
   model: { phase: "closed" },
   source: { kind: "embedded" },
+  asking: { kind: "embedded" },
   openError: null,
+  plan: null,
   async open(source) {
     const { model, source: before, resumable } = get();
     if (model.phase === "opening") return false;
     const previous = model.phase === "open" ? model.facts : null;
-    set({ model: { phase: "opening", name: nameOf(source), previous }, openError: null, resumable: null });
+    set({
+      model: { phase: "opening", name: nameOf(source), previous },
+      openError: null,
+      resumable: null,
+      asking: source,
+    });
     try {
       get().dropMeasurements();
       const facts = await turn(() => client.request({ type: "open", source }));

@@ -1,5 +1,5 @@
 // What the page knows: the types of the store's slices and of what they depend on. Life cycles are unions, never sibling booleans.
-import type { Delivery, EngineError, Form, Recipe, SelfCheck, SpeedReport } from "../engine/index.ts";
+import type { Delivery, EngineError, Form, PlanNews, Recipe, SelfCheck, SpeedReport } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
   Architecture,
@@ -53,8 +53,12 @@ export interface ModelSlice {
     | { phase: "opening"; name: string; previous: ModelFacts | null }
     | { phase: "open"; facts: ModelFacts };
   source: ModelSource;
+  /** The one that was asked for last, whether it could be opened or not. */
+  asking: ModelSource;
   /** Why the last attempt to open a model failed; the one before stays open. */
   openError: EngineError | null;
+  /** What the model that was last opened, or refused, takes of the GPU's memory. */
+  plan: { news: PlanNews; storageFreeBytes: number | null; source: ModelSource } | null;
   /** Opens a model; the one that is open stays until the new one is ready, and stays for good where that fails. */
   open(source: ModelSource): Promise<boolean>;
   /** Stops opening; what has arrived of a download is kept for the next try. */

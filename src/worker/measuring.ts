@@ -5,7 +5,7 @@ import type { Architecture, PerplexityResult, Subject, WorkerEvent } from "./pro
 import type { EncodedText } from "./texts.ts";
 
 /** Longest window that perplexity is measured with; shorter where the model's own context is. */
-const MAX_WINDOW = 512;
+export const MAX_WINDOW = 512;
 
 /** What is measured, and which masks it has (dense: all of them, step 0). */
 export interface Measurement {
@@ -18,6 +18,8 @@ export interface Measurement {
 }
 
 export class Measuring {
+  /** Longest window; shorter where memory asks for it. */
+  window = MAX_WINDOW;
   private readonly known = new Map<Subject, { keep: number; step: number; result: PerplexityResult }>();
 
   constructor(private readonly send: (event: WorkerEvent) => void) {}
@@ -30,7 +32,7 @@ export class Measuring {
       context,
       tokens: measured,
     } = await perplexity(ctx, model, text.ids.subarray(0, tokens), {
-      context: Math.min(MAX_WINDOW, model.config.context),
+      context: Math.min(this.window, model.config.context),
       cancelled,
       onWindow: (done, total) => report(done, total, subject),
     });

@@ -132,3 +132,9 @@ export async function claimFolder(root: string): Promise<string> {
   }
   return path;
 }
+
+/** Bytes that this origin may still store; null where the browser does not say. */
+export async function freeStorage(): Promise<number | null> {
+  const { quota, usage } = await navigator.storage.estimate();
+  return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
+}

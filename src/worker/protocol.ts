@@ -1,8 +1,24 @@
 // What the page and the worker say to each other: types only.
-import type { Delivery, FloatDtype, Form, Masks, PlainError, Recipe, SelfCheck, SpeedReport } from "../engine/index.ts";
+import type {
+  Delivery,
+  FloatDtype,
+  Form,
+  Masks,
+  PlainError,
+  PlanChoice,
+  PlanNews,
+  Recipe,
+  SelfCheck,
+  SpeedReport,
+} from "../engine/index.ts";
 
 /** Where a model comes from. */
-export type ModelSource =
+export type ModelSource = Origin & {
+  /** How to hold and measure it, where not in full precision with the usual lengths. */
+  choice?: PlanChoice;
+};
+
+type Origin =
   | { kind: "embedded" }
   /** Picked or dropped. */
   | { kind: "files"; name: string; files: readonly File[] }
@@ -179,6 +195,8 @@ export type WorkerEvent =
   /** Perplexity that a run measured by itself, while training and at the end. */
   | { type: "perplexity"; subject: Subject; result: PerplexityResult; keep: number; step: number }
   | { type: "text"; subject: Subject; piece: string; done: boolean }
+  /** What the model that is being opened will take of the GPU's memory; comes before it is loaded or refused. Null: the browser does not say. */
+  | { type: "plan"; news: PlanNews; storageFreeBytes: number | null }
   /** A checkpoint of an earlier session that fits this model: play resumes it. */
   | { type: "resumable"; recipe: Recipe; step: number }
   | { type: "error"; error: PlainError; during: Task | "device" };

@@ -1,5 +1,6 @@
 // The studio's state in the worker: the device, the open model, its texts, the run, and what the commands of the protocol do with them.
 import {
+  approvePlan,
   budgetOf,
   type Budget,
   countParameters,
@@ -10,14 +11,18 @@ import {
   Gpu,
   invariant,
   licenceOf,
+  DEFAULT_RECIPE,
   openModel,
   type OpenedModel,
+  type PlanChoice,
+  type PlanNews,
   selfCheck,
   tuneMatmul,
 } from "../engine/index.ts";
 import { compareTexts } from "./comparing.ts";
 import { Exporting, type SaveWatch } from "./exporting.ts";
-import { Measuring } from "./measuring.ts";
+import { MAX_WINDOW, Measuring } from "./measuring.ts";
+import { freeStorage } from "./opfs.ts";
 import { reporter } from "./pace.ts";
 import type {
   Architecture,
@@ -44,6 +49,13 @@ const VERSION = __APP_VERSION__;
 const DEFAULT_TEXTS: { calibration: TextSource; evaluation: TextSource } = {
   calibration: { kind: "bundled", name: "sotu-train" },
   evaluation: { kind: "bundled", name: "sotu-held" },
+};
+
+/** How a model is opened where nothing else is asked for. */
+const USUAL: PlanChoice = {
+  precision: "f32",
+  trainingTokens: DEFAULT_RECIPE.tokens,
+  evaluationTokens: MAX_WINDOW,
 };
 
 type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -184,7 +196,14 @@ export class Studio {
     const ctx = await this.device();
     const onProgress = this.phases("open");
     const folder = await folderOfSource(source, { signal, onProgress });
+    const choice = source.choice ?? USUAL;
     const model = await openModel(ctx, folder, {
+      precision: choice.precision,
+      onConfig: async (config) => {
+        const storageFreeBytes = await freeStorage();
+        const onPlan = (news: PlanNews): void => this.send({ type: "plan", news, storageFreeBytes });
+        await approvePlan(ctx.gpu.facts, folder.name, config, choice, onPlan);
+      },
       cancelled: () => signal.aborted,
       onProgress: (done, of) => onProgress(done, of, "uploading to the GPU"),
     });
@@ -195,6 +214,7 @@ export class Studio {
       this.forgetRun();
     }
     this.lostModel = undefined;
+    this.measuring.window = choice.evaluationTokens;
     const layout = gateLayout(model.config);
     const running = new Running(
       ctx,

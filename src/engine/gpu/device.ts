@@ -1,5 +1,6 @@
 // The GPU itself: asking for it, its limits, error scopes, and what happens when it is lost.
 import { EngineError, invariant } from "../errors.ts";
+import { countingDevice } from "./countingDevice.ts";
 
 /** Facts about the adapter for receipts, benchmarks and memory plans. Sizes in bytes. */
 export interface AdapterFacts {
@@ -35,6 +36,11 @@ export class Gpu {
     device.onuncapturederror = (event): void => {
       this.uncaptured ??= gpuError(event.error, "outside an error scope");
     };
+  }
+
+  /** A stand-in for an adapter of these facts, for plans: `onBuffer` hears of every buffer that would be made. */
+  static counting(facts: AdapterFacts, onBuffer: (label: string, bytes: number) => void): Gpu {
+    return new Gpu(countingDevice(onBuffer), facts);
   }
 
   /** Asks for the fastest adapter with its largest buffers. Throws EngineError("no-webgpu"). */

@@ -88,7 +88,7 @@ describe("readConfig", () => {
       eosTokens: [2],
     });
     expect(readConfig({ ...minimal, head_dim: null, num_key_value_heads: null }).headDim).toBe(8);
-    expect(readConfig({ ...minimal, hidden_size: 30, head_dim: 6 }).headDim).toBe(6);
+    expect(readConfig({ ...minimal, hidden_size: 30, head_dim: 12 }).headDim).toBe(12);
   });
 
   it("takes one, several or no special tokens", () => {
@@ -126,6 +126,12 @@ describe("readConfig", () => {
     ["no layer", { ...minimal, num_hidden_layers: 0 }, "config", /num_hidden_layers: .* got 0/],
     ["KV heads", { ...minimal, num_key_value_heads: 3 }, "config", /3 does not divide num_attention_heads 4/],
     ["an uneven width", { ...minimal, hidden_size: 34 }, "config", /4 does not divide hidden_size 34/],
+    [
+      "a head that is no multiple of 4",
+      { ...minimal, head_dim: 6 },
+      "unsupported",
+      /head_dim 6 is not supported; .* multiple of 4/,
+    ],
     ["an odd head", { ...minimal, head_dim: 7 }, "config", /head_dim: 7 is odd/],
     ["epsilon", { ...minimal, rms_norm_eps: -1 }, "config", /rms_norm_eps: expected a positive number, got -1/],
     ["a flag in words", { ...minimal, tie_word_embeddings: "yes" }, "config", /expected true or false, got "yes"/],

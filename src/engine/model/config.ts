@@ -7,6 +7,9 @@ import { modelTensors, parametersOf, type TensorPart } from "./tensors.ts";
 
 export type { Design, Family, ModelConfig, RopeConfig } from "./modelConfig.ts";
 
+/** The attention kernels read whole vec4s of a head. */
+const HEAD_DIM_UNIT = 4;
+
 /**
  * Reads a parsed config.json. Fields that are missing take the defaults of transformers; nothing is guessed.
  * Throws EngineError "unsupported" for a family, rope type or quantisation that the engine does not run, "config" for a field that is
@@ -26,7 +29,14 @@ export function readConfig(json: unknown): ModelConfig {
     const remedy = "use the repository's version in F32, F16 or BF16";
     throw new EngineError("unsupported", `weights quantised with '${method}' are not supported; ${remedy}`, { method });
   }
-  return family.readConfig(fields);
+  const config = family.readConfig(fields);
+  if (config.headDim % HEAD_DIM_UNIT !== 0) {
+    const remedy = `heads are read ${HEAD_DIM_UNIT} dimensions at a time, so a multiple of ${HEAD_DIM_UNIT} is needed`;
+    throw new EngineError("unsupported", `config.json: head_dim ${config.headDim} is not supported; ${remedy}`, {
+      headDim: config.headDim,
+    });
+  }
+  return config;
 }
 
 /** Weights by where they are; `blocks` are the linear weights of the blocks, the only ones that pruning cuts; `head` is 0 where it is the embedding. */

@@ -28,6 +28,8 @@ export interface Model {
 export interface LoadOptions {
   /** How matrices are held; default f32. "f16" halves their memory and rounds them to 11 bits; arithmetic stays f32. */
   precision?: Precision;
+  /** Takes the memory and leaves matrices zero: for plans. */
+  empty?: boolean;
   /** Kept indices of the 5L vectors, of a compact model. */
   lists?: readonly Uint32Array[];
   /** Called with the number of tensors read so far and in all; may throw to cancel. */
@@ -44,11 +46,12 @@ export async function loadModel(
   reader: WeightReader,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { lists, onProgress, precision = "f32" } = options;
+  const { lists, onProgress, precision = "f32", empty = false } = options;
   const uploads = new WeightUploads(ctx, reader, {
     wanted: new Set(modelTensors(config).map(({ name }) => name)),
     padTo: lists && config.dModel % PAD === 0 ? PAD : 1,
     precision,
+    empty,
     ...(onProgress ? { onProgress } : {}),
   });
   try {

@@ -25,6 +25,8 @@ export interface OpenedModel {
 }
 
 export interface OpenOptions {
+  /** Called once the files are known to be a model, before anything is uploaded; may throw to refuse it. */
+  onConfig?: (config: ModelConfig) => Promise<void>;
   /** How matrices are held on the GPU; default f32. */
   precision?: Precision;
   onProgress?: (doneBytes: number, ofBytes: number) => void;
@@ -53,6 +55,7 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
     "unsupported",
     `weights of dtype ${dtype} are not supported; supported: F32, F16, BF16`,
   );
+  await options.onConfig?.(config);
   const model = await loadModel(ctx, config, weights, {
     ...(options.precision ? { precision: options.precision } : {}),
     onProgress: (done, of) => {

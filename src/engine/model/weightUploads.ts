@@ -21,6 +21,8 @@ export interface UploadOptions {
   padTo: number;
   /** How matrices are held: those of linear layers, embedding and head. All else is f32. */
   precision: Precision;
+  /** Takes the memory of matrices and reads none: for plans. */
+  empty?: boolean;
   /** Called with the number of tensors read so far and in all; may throw to cancel. */
   onProgress?: (done: number, of: number) => void;
 }
@@ -56,6 +58,9 @@ export class WeightUploads {
     const cols = shapes[0]?.[1] ?? 0;
     const width = this.padded(cols);
     const heights = shapes.map(([rows = 0]) => this.padded(rows));
+    if (this.options.empty) {
+      return { weight: this.matrix(weights[0] ?? "matrix", [sum(heights), width]), ...(await this.bias(...names)) };
+    }
     const data = new Float32Array(sum(heights) * width);
     let row = 0;
     for (const [i, name] of weights.entries()) {
@@ -97,7 +102,7 @@ export class WeightUploads {
   /** A matrix as it is in the file. */
   async table(name: string): Promise<RowParts> {
     const [rows = 0, cols = 0] = this.reader.info(name).shape;
-    return this.matrix(name, [rows, cols], await this.read(name));
+    return this.matrix(name, [rows, cols], this.options.empty ? undefined : await this.read(name));
   }
 
   private async whole(name: string): Promise<Tensor> {
@@ -135,16 +140,18 @@ export class WeightUploads {
   }
 
   /** A matrix in as many parts as the adapter's largest buffer makes necessary. Throws "unsupported" for a value that no half is near. */
-  private matrix(label: string, [rows, cols]: [rows: number, cols: number], data: Float32Array): RowParts {
+  private matrix(label: string, [rows, cols]: [rows: number, cols: number], data?: Float32Array): RowParts {
     const { precision } = this.options;
     const held = rowsOfPart(rows, cols * elementBytes(precision), this.ctx.buffers.limitBytes);
     return Array.from({ length: Math.ceil(rows / held) }, (_, i) => {
       const [first, end] = [i * held, Math.min((i + 1) * held, rows)];
       const part = held < rows ? `${label}, rows ${first} to ${end - 1}` : label;
-      const values = data.subarray(first * cols, end * cols);
-      if (precision === "f32") return this.upload(part, [end - first, cols], values);
+      const shape = [end - first, cols];
+      const values = data?.subarray(first * cols, end * cols);
+      if (!values) return this.keep(this.ctx.persistent(part, shape, { dtype: precision }));
+      if (precision === "f32") return this.upload(part, shape, values);
       const halves = packedHalves(checkedForHalves(label, values));
-      return this.keep(this.ctx.persistent(part, [end - first, cols], { dtype: "f16", data: halves }));
+      return this.keep(this.ctx.persistent(part, shape, { dtype: "f16", data: halves }));
     });
   }
 

@@ -16,7 +16,7 @@ const config = readConfig({
   num_hidden_layers: 1,
   num_attention_heads: 2,
   num_key_value_heads: 1,
-  head_dim: 6,
+  head_dim: 12,
 });
 
 /** Weights that fit the config, but for the changes; `undefined` takes a tensor away. */
@@ -34,9 +34,9 @@ function weights(changes: Record<string, { shape?: number[]; dtype?: Dtype } | u
 describe("modelTensors", () => {
   it("has a head dimension of its own, and a head where it is not tied", () => {
     const shapes = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
-    expect(shapes.get("model.layers.0.self_attn.q_proj.weight")).toEqual([12, 8]);
-    expect(shapes.get("model.layers.0.self_attn.k_proj.weight")).toEqual([6, 8]);
-    expect(shapes.get("model.layers.0.self_attn.o_proj.weight")).toEqual([8, 12]);
+    expect(shapes.get("model.layers.0.self_attn.q_proj.weight")).toEqual([24, 8]);
+    expect(shapes.get("model.layers.0.self_attn.k_proj.weight")).toEqual([12, 8]);
+    expect(shapes.get("model.layers.0.self_attn.o_proj.weight")).toEqual([8, 24]);
     expect(shapes.get("model.layers.0.mlp.down_proj.weight")).toEqual([8, 12]);
     expect(shapes.get("lm_head.weight")).toEqual([10, 8]);
     expect(modelTensors({ ...config, tiedHead: true })).toHaveLength(shapes.size - 1);
@@ -67,7 +67,7 @@ describe("checkWeights", () => {
     const tied = { ...config, tiedHead: true };
     const extra = {
       "lm_head.weight": { shape: [10, 8] },
-      "model.layers.0.self_attn.rotary_emb.inv_freq": { shape: [3] },
+      "model.layers.0.self_attn.rotary_emb.inv_freq": { shape: [6] },
     };
     expect(checkWeights(tied, weights(extra, tied))).toEqual(modelTensors(tied));
     expect(() => checkWeights(tied, weights({ "lm_head.weight": { shape: [11, 8] } }, tied))).toThrow(
@@ -90,7 +90,7 @@ describe("checkWeights", () => {
     ],
     [
       "a bias",
-      { "model.layers.0.self_attn.q_proj.bias": { shape: [12] } },
+      { "model.layers.0.self_attn.q_proj.bias": { shape: [24] } },
       "format",
       /1 tensors are not part of a llama/,
     ],

@@ -1,9 +1,10 @@
 // Every matmul variant, not only the one that this adapter would choose, against the reference.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
+import { packedHalves } from "../formats/dtype.ts";
 import { Gpu } from "../gpu/device.ts";
 import { linearOp } from "./index.ts";
-import { linear, MATMUL_VARIANTS, usableVariants } from "./linear.ts";
+import { linear, MATMUL_VARIANTS, type MatmulVariant, usableVariants } from "./linear.ts";
 import { tuneMatmul } from "./tune.ts";
 
 let ctx: Ctx;
@@ -20,6 +21,31 @@ describe.each(MATMUL_VARIANTS)("%s", (variant) => {
     expect(checks.length).toBeGreaterThan(1);
     expect(checks.filter((check) => !check.ok)).toEqual([]);
   });
+});
+
+// tiled unfolds its grid by the same line, and would take minutes here: its barriers are slow on a software adapter.
+test.each<[MatmulVariant, number, number]>([
+  ["quad", 1, 16],
+  ["quad", 5, 32],
+  ["registers", 1, 8 * 16],
+])("%s, %i rows: a head of more tiles than one line of workgroups holds", async (variant, m, tileCols) => {
+  ctx.matmul = variant;
+  const n = 65535 * tileCols + 4; // one workgroup more
+  const weight = ctx.persistent("weight", [n, 4], { dtype: "f16" });
+  const last = Float32Array.of(1, 2, 3, 4);
+  const row = { ...weight, offset: (n - 64) * 4, shape: [64, 4] };
+  ctx.write(row, packedHalves(new Float32Array(64 * 4).map((_, i) => last[i % 4] ?? 0)));
+  const x = ctx.persistent("x", [m, 4], { data: new Float32Array(4 * m).fill(1) });
+  const [before, found] = await ctx.gpu.checked("a long head", async () => {
+    const y = ctx.step(() => linear(ctx, x, weight));
+    const end = { ...y, offset: m * n - 68, shape: [68] };
+    const values = await ctx.read(end);
+    return [values.slice(0, 4), values.slice(4)];
+  });
+  expect([...(before ?? [])]).toEqual([0, 0, 0, 0]);
+  expect([...(found ?? [])]).toEqual(new Array(64).fill(10));
+  ctx.freeStep();
+  ctx.free(weight, x);
 });
 
 test("tuning picks a variant that it measured to be the fastest", async () => {

@@ -1,4 +1,5 @@
 // Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The matmul kernels come in variants; one is chosen per adapter.
+import grid from "../../../shaders/lib/grid.wgsl?raw";
 import sharing from "../../../shaders/lib/quad.wgsl?raw";
 import nnQuad from "../../../shaders/matmul/nn_quad.wgsl?raw";
 import nnRegisters from "../../../shaders/matmul/nn_registers.wgsl?raw";
@@ -9,9 +10,10 @@ import ntRegisters from "../../../shaders/matmul/nt_registers.wgsl?raw";
 import ntTiled from "../../../shaders/matmul/nt_tiled.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import type { KernelSpec } from "../gpu/kernel.ts";
+import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { trainedForward, trainedInputGradient } from "./linearTrained.ts";
+import { groupsFor } from "./launch.ts";
 import { precisionOf, valueText, weightText } from "./weightText.ts";
 
 /** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles, no barrier. tiled: workgroup memory (GPUs). */
@@ -56,7 +58,7 @@ interface Kernels {
 }
 
 function kernelsFor(precision: Precision): Kernels {
-  const alone = (code: string): string => [valueText(4), weightText(precision, 4), code].join("\n");
+  const alone = (code: string): string => [grid, valueText(4), weightText(precision, 4), code].join("\n");
   const shared = (code: string): string => [sharing, alone(code)].join("\n");
   return {
     forward: {
@@ -77,9 +79,8 @@ const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kerne
 /** Decoding: few rows. */
 const FEW_ROWS = 4;
 
-const groupsOf = (kernel: Matmul, rows: number, cols: number): [number] => [
-  Math.ceil((Math.ceil(rows / kernel.tileRows) * Math.ceil(cols / kernel.tileCols)) / kernel.tilesPerGroup),
-];
+const groupsOf = (kernel: Matmul, rows: number, cols: number): Groups =>
+  groupsFor(Math.ceil(rows / kernel.tileRows) * Math.ceil(cols / kernel.tileCols), kernel.tilesPerGroup);
 
 /**
  * y = x weight^T + bias. x: (..., K), weight: (N, K), f32 or f16, bias: (N), y: (..., N). Weight and bias are frozen.

@@ -39,12 +39,13 @@ export class Hypernet {
   private readonly ratio: Tensor;
   private readonly parameters: ReadonlyMap<string, Tensor>;
 
-  constructor(ctx: Ctx, layout: HypernetLayout, { theta, z }: HypernetValues) {
+  /** Without values all parameters are zero: for plans, which ask for the memory only. */
+  constructor(ctx: Ctx, layout: HypernetLayout, values?: HypernetValues) {
     const { gates } = layout;
     this.layout = layout;
     this.tables = gateTables(ctx, gates);
-    this.theta = ctx.persistent("theta", [this.layout.length], { data: theta, requiresGrad: true });
-    this.z = ctx.persistent("z", [gates.sizes.length, INPUT_WIDTH], { data: z });
+    this.theta = ctx.persistent("theta", [this.layout.length], { ...filled(values?.theta), requiresGrad: true });
+    this.z = ctx.persistent("z", [gates.sizes.length, INPUT_WIDTH], filled(values?.z));
     this.ratio = ctx.persistent("ratio features", [1, RATIO_FEATURES]);
     this.parameters = new Map(
       this.layout.tensors.map(({ name, shape, start }) => [name, view(this.theta, start, shape, name)]),
@@ -121,3 +122,5 @@ export class Hypernet {
     return tensor;
   }
 }
+
+const filled = (data: Float32Array | undefined): { data?: Float32Array } => (data ? { data } : {});

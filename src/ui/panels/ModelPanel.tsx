@@ -3,6 +3,7 @@ import type { ModelFacts } from "../../worker/protocol.ts";
 import { factsOf } from "../chartSources.ts";
 import { bytes, percent, short, whole } from "../format.ts";
 import { useStudio } from "../studioContext.tsx";
+import { MemoryPlan } from "./MemoryPlan.tsx";
 import { OpenModel } from "./OpenModel.tsx";
 
 function Row({ name, value, testId }: { name: string; value: string; testId?: string }) {
@@ -37,7 +38,7 @@ function Facts({ facts }: { facts: ModelFacts }) {
         <Row name="context" value={`${whole(facts.context)} tokens`} />
         <Row name="file size" value={bytes(facts.fileBytes)} testId="model-bytes" />
         <Row name="licence" value={facts.licence} testId="model-licence" />
-        <Row name="on the GPU" value={bytes(facts.gpuBytes)} />
+        <Row name="on the GPU" value={bytes(facts.gpuBytes)} testId="model-gpu-bytes" />
       </dl>
       <dl className="facts facts-parameters" aria-label="Parameters by where they are">
         <Row name="parameters" value={whole(parameters.total)} testId="model-parameters" />
@@ -64,6 +65,7 @@ export function ModelPanel() {
         </span>
       </h2>
       {facts ? <Facts facts={facts} /> : null}
+      <MemoryPlan />
       <OpenModel />
     </section>
   );

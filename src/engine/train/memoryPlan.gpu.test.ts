@@ -1,0 +1,120 @@
+// The memory plan against what the buffer pool counts when models are really loaded, trained and measured; and what is refused, with what would fit.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { type EngineError } from "../errors.ts";
+import { perplexity } from "../evaluate/perplexity.ts";
+import { embeddedFolder, goldenFolder } from "../golden/testFolders.ts";
+import { Gpu } from "../gpu/device.ts";
+import { makeKvCache } from "../model/kvCache.ts";
+import { loadModel } from "../model/load.ts";
+import { openModel } from "../model/open.ts";
+import { budgetOf, keptWeightsOfMasks } from "../prune/budget.ts";
+import { cutReader } from "../prune/cutReader.ts";
+import { indexLists } from "../prune/compact.ts";
+import { gateLayout } from "../prune/gates.ts";
+import { elementBytes, type Precision } from "../tensor.ts";
+import { choicesThatFit, planMemory, planRefusal, type PlanChoice } from "./memoryPlan.ts";
+import { DEFAULT_RECIPE } from "./recipe.ts";
+import { Session } from "./session.ts";
+
+/** How far a part of the plan may be from what is counted: uniforms, read-back buffers and index lists are not planned. */
+const SHARE = 0.03;
+/** Widths are padded to multiples of 4, and index lists come on top: much in models as small as these. */
+const PRUNED_SHARE = 0.06;
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await Gpu.open();
+});
+afterAll(() => gpu.destroy());
+
+const off = (planned: number, counted: number): number => Math.abs(planned - counted) / counted;
+
+describe.each<[string, Precision]>([
+  ["llama", "f32"],
+  ["opt350", "f32"],
+  ["phi", "f16"],
+  ["embedded", "f32"],
+  ["embedded", "f16"],
+])("%s in %s", (name, precision) => {
+  test("takes what was planned", async () => {
+    const ctx = new Ctx(gpu);
+    const folder = await (name === "embedded" ? embeddedFolder() : goldenFolder(name));
+    const opened = await openModel(ctx, folder, { precision });
+    const { config, model } = opened;
+    const choice = { precision, trainingTokens: 48, evaluationTokens: 64 };
+    const plan = await planMemory(gpu.facts, config, choice);
+    expect(plan.fits).toBe(true);
+    expect(plan.parts.weights).toBe(model.gpuBytes);
+
+    let before = ctx.buffers.bytesInUse;
+    const taken = (): number => {
+      const bytes = ctx.buffers.bytesInUse - before;
+      before = ctx.buffers.bytesInUse;
+      return bytes;
+    };
+    const text = Uint32Array.from({ length: 256 }, (_, i) => (i * 7919) % config.vocab);
+    const session = new Session(ctx, model, text, { ...DEFAULT_RECIPE, tokens: 48 }, "plan");
+    const state = taken();
+    expect(off(plan.parts.hypernet, state)).toBeLessThan(SHARE);
+    await session.run({ due: () => false, onReport: () => undefined, steps: 2 });
+    expect(off(plan.parts.training + plan.parts.logits, taken())).toBeLessThan(SHARE);
+    await perplexity(ctx, model, text.subarray(0, 64), { context: 64 });
+    const evaluated = taken();
+    expect(Math.abs(plan.parts.evaluation - evaluated)).toBeLessThan(SHARE * plan.parts.training);
+    makeKvCache(ctx, config, 64);
+    expect(plan.parts.cache).toBe(taken());
+    const counted = ctx.buffers.bytesInUse;
+    expect(off(plan.totalBytes - plan.parts.pruned, counted)).toBeLessThan(SHARE);
+
+    const masks = gateLayout(config).sizes.map((size) => new Uint8Array(size).fill(1, 0, Math.ceil(size * 0.7)));
+    const lists = indexLists(masks);
+    const cut = await loadModel(ctx, config, cutReader(opened.weights, config.family, lists), { lists, precision });
+    const budget = budgetOf(config);
+    // These masks keep another share than the plan's
+    const more = keptWeightsOfMasks(budget, masks) - DEFAULT_RECIPE.keep * budget.blockWeights;
+    expect(off(plan.parts.pruned + more * elementBytes(precision), cut.gpuBytes)).toBeLessThan(PRUNED_SHARE);
+    session.free();
+    ctx.buffers.freeAll();
+  });
+});
+
+test("logits are the part that grows with the vocabulary", async () => {
+  const { config, model } = await openModel(new Ctx(gpu), await goldenFolder("llama"));
+  const choice: PlanChoice = { precision: "f32", trainingTokens: 64, evaluationTokens: 64 };
+  const [small, large] = [config.vocab, 4 * config.vocab].map((vocab) =>
+    planMemory(gpu.facts, { ...config, vocab }, choice),
+  );
+  const [one, four] = [(await small)?.parts, (await large)?.parts];
+  if (!one || !four) throw new Error("two plans were made");
+  expect(one.training).toBe(four.training);
+  expect(one.logits).toBeGreaterThan(0);
+  expect(four.logits).toBeGreaterThanOrEqual(one.logits);
+  model.free();
+});
+
+test("what does not fit is refused with the numbers and with what would fit", async () => {
+  const { config: embedded, model } = await openModel(new Ctx(gpu), await embeddedFolder());
+  model.free();
+  // One block whose gate|up is larger than all else
+  const config = { ...embedded, layers: 1, dMlp: 32768 };
+  const matrixBytes = 2 * config.dMlp * config.dModel * 4;
+  const refused = async (trainingTokens: number, limitBytes: number): Promise<EngineError> => {
+    const facts = { ...gpu.facts, maxBindingBytes: limitBytes };
+    const choice: PlanChoice = { precision: "f32", trainingTokens, evaluationTokens: 64 };
+    const plan = await planMemory(facts, config, choice);
+    expect(plan.fits).toBe(false);
+    const others = await choicesThatFit(facts, config, choice);
+    expect(others.every(({ fits, largest }) => fits && largest.bytes <= limitBytes)).toBe(true);
+    return planRefusal("a model", plan, others);
+  };
+  const matrix = await refused(64, Math.ceil(0.6 * matrixBytes));
+  expect(matrix).toMatchObject({ code: "limit", detail: { bytes: matrixBytes } });
+  expect(matrix.message).toMatch(
+    /^a model needs 0\.\d+ GB in \d+ buffers, of which .*gate_proj.* takes 0\.050 GB; this adapter allows 0\.030 GB a buffer\. What would fit: in half precision it takes 0\.\d+ GB, at most 0\.025 GB a buffer\.$/,
+  );
+  const context = await refused(1024, Math.ceil(1.2 * matrixBytes));
+  expect(context.message).toMatch(/What would fit: with 128 tokens a step and windows of 8 it takes/);
+  const nothing = await refused(64, 1e6);
+  expect(nothing.message).toMatch(/Neither half precision nor a shorter context makes it fit: choose a smaller model/);
+});

@@ -1,0 +1,198 @@
+// What a model and its run will take of the GPU's memory, known before anything is loaded: the engine's own code, run on a device that only counts.
+import { Ctx } from "../ctx.ts";
+import { EngineError } from "../errors.ts";
+import { elementCount } from "../formats/dtype.ts";
+import { type AdapterFacts, Gpu } from "../gpu/device.ts";
+import { decoderLoss } from "../model/decoder.ts";
+import { makeKvCache } from "../model/kvCache.ts";
+import { loadModel, type Model } from "../model/load.ts";
+import type { ModelConfig } from "../model/modelConfig.ts";
+import { modelTensors } from "../model/tensors.ts";
+import { budgetOf } from "../prune/budget.ts";
+import { gateLayout } from "../prune/gates.ts";
+import { Hypernet } from "../prune/hypernet.ts";
+import { hypernetLayout } from "../prune/hypernetLayout.ts";
+import { elementBytes, type Precision } from "../tensor.ts";
+import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "./recipe.ts";
+import { makeTrainState } from "./state.ts";
+import { trainStep } from "./step.ts";
+
+export interface PlanChoice {
+  precision: Precision;
+  /** Tokens of a training step. */
+  trainingTokens: number;
+  /** Tokens of a window of perplexity, and of a text that is written. */
+  evaluationTokens: number;
+}
+
+/** Bytes, by what they are for. All of it may be held at once. */
+export interface PlanParts {
+  weights: number;
+  /** The hypernetwork, AdamW's moments and small tables. */
+  hypernet: number;
+  /** Activations, gradients and scratch of a training step, without logits. */
+  training: number;
+  /** What a training step takes more because its vocabulary is large: logits and their gradient. */
+  logits: number;
+  /** What evaluation takes beyond the buffers of training. */
+  evaluation: number;
+  /** Keys and values of a text that is written. */
+  cache: number;
+  /** The pruned model beside the dense one, at the default ratio. */
+  pruned: number;
+}
+
+export interface MemoryPlan extends PlanChoice {
+  parts: PlanParts;
+  totalBytes: number;
+  buffers: number;
+  largest: { label: string; bytes: number };
+  /** Largest buffer that the adapter allows. */
+  limitBytes: number;
+  fits: boolean;
+}
+
+/** Plans for an adapter. Nothing is allocated on it. */
+export async function planMemory(facts: AdapterFacts, config: ModelConfig, choice: PlanChoice): Promise<MemoryPlan> {
+  const largest = { label: "", bytes: 0 };
+  let buffers = 0;
+  const gpu = Gpu.counting(facts, (label, bytes) => {
+    buffers++;
+    if (bytes > largest.bytes) Object.assign(largest, { label, bytes });
+  });
+  const ctx = new Ctx(gpu);
+  ctx.buffers.unlimited = true;
+  let before = 0;
+  const taken = (): number => {
+    const bytes = ctx.buffers.bytesInUse - before;
+    before = ctx.buffers.bytesInUse;
+    return bytes;
+  };
+  const model = await emptyModel(ctx, config, choice.precision);
+  const weights = taken();
+  const state = emptyRun(ctx, config);
+  const hypernet = taken();
+  trainStep(ctx, model, state, DEFAULT_RECIPE, { ids: new Uint32Array(choice.trainingTokens) });
+  const step = taken();
+  evaluate(ctx, model, choice.evaluationTokens);
+  const evaluation = taken();
+  makeKvCache(ctx, config, Math.min(config.context, choice.evaluationTokens));
+  const cache = taken();
+  const withoutVocabulary = await stepBytes(facts, { ...config, vocab: SMALL_VOCABULARY }, choice);
+  const logits = step - Math.min(step, withoutVocabulary);
+  const pruned = weights - (1 - DEFAULT_RECIPE.keep) * budgetOf(config).blockWeights * elementBytes(choice.precision);
+  const parts = { weights, hypernet, training: step - logits, logits, evaluation, cache, pruned };
+  const limitBytes = Math.min(facts.maxBindingBytes, facts.maxBufferBytes);
+  return {
+    ...choice,
+    parts,
+    totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0),
+    buffers,
+    largest,
+    limitBytes,
+    fits: largest.bytes <= limitBytes,
+  };
+}
+
+/** A vocabulary whose logits weigh nothing beside those of a model; a multiple of 4, as the matmuls like it. */
+const SMALL_VOCABULARY = 4;
+
+/** Bytes of a training step's own buffers. */
+async function stepBytes(facts: AdapterFacts, config: ModelConfig, choice: PlanChoice): Promise<number> {
+  const ctx = new Ctx(Gpu.counting(facts, () => undefined));
+  ctx.buffers.unlimited = true;
+  const model = await emptyModel(ctx, config, choice.precision);
+  const state = emptyRun(ctx, config);
+  const before = ctx.buffers.bytesInUse;
+  trainStep(ctx, model, state, DEFAULT_RECIPE, { ids: new Uint32Array(choice.trainingTokens) });
+  return ctx.buffers.bytesInUse - before;
+}
+
+/** The model's tensors by their shapes alone. */
+function emptyModel(ctx: Ctx, config: ModelConfig, precision: Precision): Promise<Model> {
+  const shapes = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
+  const reader = {
+    has: (name: string) => shapes.has(name),
+    info: (name: string) => ({ shape: shapes.get(name) ?? [] }),
+    readFloat32: (name: string) => Promise.resolve(new Float32Array(elementCount(shapes.get(name) ?? []))),
+  };
+  return loadModel(ctx, config, reader, { precision, empty: true });
+}
+
+function emptyRun(ctx: Ctx, config: ModelConfig): ReturnType<typeof makeTrainState> {
+  const hypernet = new Hypernet(ctx, hypernetLayout(gateLayout(config), false));
+  return makeTrainState(ctx, hypernet, budgetOf(config), DEFAULT_RECIPE.lambda);
+}
+
+function evaluate(ctx: Ctx, { config, weights, selection }: Model, tokens: number): void {
+  ctx.step(() => {
+    const ids = ctx.upload(new Uint32Array(tokens), [tokens], "window");
+    return decoderLoss(ctx, config, weights, ids, { selection });
+  });
+}
+
+/** Choices near this one that fit: half precision, a shorter context, or both. None where nothing does. */
+export async function choicesThatFit(
+  facts: AdapterFacts,
+  config: ModelConfig,
+  choice: PlanChoice,
+): Promise<MemoryPlan[]> {
+  const found: MemoryPlan[] = [];
+  const half = await planMemory(facts, config, { ...choice, precision: "f16" });
+  if (choice.precision === "f32" && half.fits) found.push(half);
+  for (const precision of new Set([choice.precision, "f16"] as const)) {
+    if (precision === "f16" && half.fits) break;
+    let { trainingTokens, evaluationTokens } = choice;
+    while (trainingTokens > RECIPE_BOUNDS.tokens.min || evaluationTokens > RECIPE_BOUNDS.tokens.min) {
+      trainingTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(trainingTokens / 2));
+      evaluationTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(evaluationTokens / 2));
+      const plan = await planMemory(facts, config, { precision, trainingTokens, evaluationTokens });
+      if (!plan.fits) continue;
+      found.push(plan);
+      break;
+    }
+  }
+  return found;
+}
+
+const GIGA = 1e9;
+const gigabytes = (bytes: number): string => `${(bytes / GIGA).toFixed(bytes < GIGA / 10 ? 3 : 2)} GB`;
+
+/** "limit", with the numbers of a plan that does not fit and those of what would. */
+export function planRefusal(name: string, plan: MemoryPlan, others: readonly MemoryPlan[]): EngineError {
+  const { totalBytes, buffers, largest, limitBytes } = plan;
+  const needs = `${name} needs ${gigabytes(totalBytes)} in ${buffers} buffers, of which ${largest.label} takes ${gigabytes(largest.bytes)}; this adapter allows ${gigabytes(limitBytes)} a buffer.`;
+  const [first, ...more] = others.map((other) => {
+    const shorter = other.trainingTokens < plan.trainingTokens || other.evaluationTokens < plan.evaluationTokens;
+    const how = [
+      ...(other.precision === plan.precision ? [] : ["in half precision"]),
+      ...(shorter ? [`with ${other.trainingTokens} tokens a step and windows of ${other.evaluationTokens}`] : []),
+    ].join(" ");
+    return `${how} it takes ${gigabytes(other.totalBytes)}, at most ${gigabytes(other.largest.bytes)} a buffer`;
+  });
+  const would = first
+    ? `What would fit: ${[first, ...more].join("; or ")}.`
+    : "Neither half precision nor a shorter context makes it fit: choose a smaller model, or an adapter that allows larger buffers.";
+  return new EngineError("limit", `${needs} ${would}`, { largest: largest.label, bytes: largest.bytes, limitBytes });
+}
+
+/** A plan, and where it does not fit what would. */
+export interface PlanNews {
+  name: string;
+  plan: MemoryPlan;
+  others: readonly MemoryPlan[];
+}
+
+/** Plans, tells, and refuses what does not fit. Throws "limit". */
+export async function approvePlan(
+  facts: AdapterFacts,
+  name: string,
+  config: ModelConfig,
+  choice: PlanChoice,
+  onPlan: (news: PlanNews) => void = () => undefined,
+): Promise<void> {
+  const plan = await planMemory(facts, config, choice);
+  const others = plan.fits ? [] : await choicesThatFit(facts, config, choice);
+  onPlan({ name, plan, others });
+  if (!plan.fits) throw planRefusal(name, plan, others);
+}
