@@ -135,7 +135,7 @@ function gpuError(error: GPUError, what: string): EngineError {
   if (error instanceof GPUOutOfMemoryError) {
     return new EngineError(
       "out-of-memory",
-      `The GPU has no memory left for ${what}. Close other tabs, or choose a shorter context or a smaller model.`,
+      `The GPU has no memory left for ${what}. Close other tabs, or choose half precision, a shorter context or a smaller model.`,
       { message: error.message },
     );
   }

@@ -114,3 +114,21 @@ test("a profile names every kernel and counts its dispatches", async () => {
   expect(times.every(({ ms }) => ms >= 0)).toBe(true);
   profile.free();
 });
+
+test("memory that runs out is said so, and what was taken comes back", async () => {
+  const own = await Gpu.open();
+  const buffers = new Buffers(own);
+  const gibibyte = Math.min(2 ** 30, buffers.limitBytes);
+  const many = own.checked("a model's weights", () => {
+    for (let i = 0; i < 16; i++) buffers.allocate(gibibyte, `weight ${i}`);
+  });
+  await expect(many).rejects.toMatchObject({
+    code: "out-of-memory",
+    message:
+      "The GPU has no memory left for a model's weights. Close other tabs, or choose half precision, a shorter context or a smaller model.",
+  });
+  buffers.freeAll();
+  expect(buffers.bytesInUse).toBe(0);
+  await own.checked("a small buffer", () => buffers.allocate(1024, "small"));
+  own.destroy();
+});
