@@ -46,7 +46,7 @@ describe("the compact config", () => {
     hidden_size: 12,
     intermediate_size: 20,
     num_hidden_layers: 2,
-    num_attention_heads: 2,
+    num_attention_heads: 3,
     vocab_size: 30,
     rope_parameters: { rope_theta: 500_000, ...scaling },
   };

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { add, fill } from "../ops/arithmetic.ts";
-import { Arena } from "./buffers.ts";
+import { Arena, Buffers } from "./buffers.ts";
 import { Gpu } from "./device.ts";
 import { Profile } from "./profile.ts";
 

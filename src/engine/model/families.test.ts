@@ -34,7 +34,9 @@ describe("mistral", () => {
   });
 
   it("has transformers' 8 key/value heads where the field is missing, and as many as heads where it is null", () => {
-    expect(readConfig({ ...mistral, num_attention_heads: 16, head_dim: 4, num_key_value_heads: undefined }).kvHeads).toBe(8);
+    expect(
+      readConfig({ ...mistral, num_attention_heads: 16, head_dim: 4, num_key_value_heads: undefined }).kvHeads,
+    ).toBe(8);
     expect(readConfig({ ...mistral, num_key_value_heads: null }).kvHeads).toBe(4);
   });
 });
