@@ -130,7 +130,7 @@ test("masks of a receipt are applied again to its model, in shards, and not to o
   expect(other.files).toEqual({});
 });
 
-test("a rounded export is held to its dtype's limit, and says how far it is off", async () => {
+test("a rounded export says how far rounding moves its logits, and which dtype it has", async () => {
   const place = memoryPlace();
   const [delivery] = await deliver(ctx, opened, masks, new Map([["masked", place]]), { ...options(), dtype: "BF16" });
   expect(delivery?.ok).toBe(true);
@@ -138,6 +138,19 @@ test("a rounded export is held to its dtype's limit, and says how far it is off"
   const receipt = readReceipt(new TextDecoder().decode(place.files["receipt.json"]));
   expect([receipt.model.dtype, receipt.checks[0]?.dtype, delivery?.dtype]).toEqual([opened.dtype, "BF16", "BF16"]);
   expect(opened.dtype).not.toBe("BF16");
+});
+
+test("a rounded export is held against weights rounded alike: damage that is smaller than rounding is noticed", async () => {
+  const place = memoryPlace((file, bytes) => {
+    // the last mantissa bits of the last weights
+    if (file.name === "model.safetensors") for (let i = bytes.length - 20_000; i < bytes.length; i += 2) bytes[i]! ^= 1;
+  });
+  const [delivery] = await deliver(ctx, opened, masks, new Map([["masked", place]]), { ...options(), dtype: "BF16" });
+  const whole = memoryPlace();
+  const [usual] = await deliver(ctx, opened, masks, new Map([["masked", whole]]), { ...options(), dtype: "BF16" });
+  expect([delivery?.ok, usual?.ok]).toEqual([false, true]);
+  expect(delivery?.reason).toMatch(/differ by up to [\d.e-]+ from those of weights rounded to BF16, more than/);
+  expect(delivery?.largestDifference).toBeLessThan(2 * (usual?.largestDifference ?? 0));
 });
 
 test("cancelling stops in the middle of a file", async () => {

@@ -14,11 +14,11 @@ import { buildReceipt, type Form, type ReceiptInput, receiptFile } from "../form
 import type { OpenedModel } from "../model/open.ts";
 import type { Masks } from "../prune/gates.ts";
 import { type Delivery, deliverForms, type Place, type PlannedForm } from "./deliverForms.ts";
-import { engineReader, type FormReader, maskedLogits } from "./readBack.ts";
+import { engineReader, type FormReader, maskedLogits, roundedLogits } from "./readBack.ts";
 
 /** Logits may differ by this share of the largest absolute logit: the order of sums differs between forms, nothing else does. */
 export const DELIVERY_LIMIT = 2e-4;
-/** The same where weights were rounded to another dtype on the way out: a few roundings (2^-11, 2^-8) of each weight. */
+/** The same where weights were rounded on one side only: a few roundings (2^-11, 2^-8) of each weight. */
 export const ROUNDED_LIMIT: Record<FloatDtype, number> = { F32: DELIVERY_LIMIT, F16: 2.5e-3, BF16: 2e-2 };
 
 const EXPORTS: Record<Form, (source: ExportSource) => Promise<OutputFile[]>> = {
@@ -57,14 +57,14 @@ export async function deliver(
   options: DeliveryOptions,
 ): Promise<Delivery[]> {
   const { folder, config, dtype } = opened;
-  const { ids, dtype: chosen, shardBytes } = options;
+  const { ids, dtype: chosen, shardBytes, cancelled = () => false } = options;
   const expected = await maskedLogits(ctx, opened.model, masks, ids);
   if (options.sample) checkSample(options.sample, expected, config.vocab);
   const source = { folder, config, masks, ...(chosen ? { dtype: chosen } : {}), ...(shardBytes ? { shardBytes } : {}) };
-  const limit = chosen && chosen !== dtype ? ROUNDED_LIMIT[chosen] : DELIVERY_LIMIT;
   const { precision } = opened.model;
+  const rounded = chosen && (await roundedLogits(ctx, opened, masks, { ids, dtype: chosen, cancelled }));
   // The engine holds the form's weights as the model's are held; another runtime does not round them.
-  const onnxLimit = precision === "f16" ? Math.max(limit, ROUNDED_LIMIT.F16) : limit;
+  const onnxLimit = precision === "f16" ? ROUNDED_LIMIT.F16 : DELIVERY_LIMIT;
 
   const forms = [...places].map(([form, place]): PlannedForm => {
     const { version } = options.receipt;
@@ -76,7 +76,8 @@ export async function deliver(
       dtype: written,
       files: () => EXPORTS[form](source),
       read,
-      limit: form === "onnx" ? onnxLimit : limit,
+      ...(rounded ? { rounded } : {}),
+      limit: form === "onnx" ? onnxLimit : DELIVERY_LIMIT,
     };
   });
   return deliverForms(forms, {

@@ -1,12 +1,14 @@
 // A written form, opened again: the engine's own readers for masked and compact, and what any other runtime has to offer to be one.
 import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
+import { type FloatDtype, fromFloat32, toFloat32 } from "../formats/dtype.ts";
 import { readJson, type Folder } from "../formats/folder.ts";
 import { readCompact } from "../formats/readCompact.ts";
 import { openWeights } from "../formats/safetensors.ts";
 import { readConfig } from "../model/config.ts";
 import { decoderForward } from "../model/decoder.ts";
-import { loadModel, type LoadOptions, type Model } from "../model/load.ts";
+import { loadModel, type LoadOptions, type Model, type WeightReader } from "../model/load.ts";
+import type { OpenedModel } from "../model/open.ts";
 import { masked } from "../model/selection.ts";
 import { checkWeights } from "../model/weights.ts";
 import { flatten, gateLayout, type Masks } from "../prune/gates.ts";
@@ -35,10 +37,7 @@ export function engineReader(
   { version, precision }: { version: string; precision: Precision },
 ): FormReader {
   return async (folder, cancelled) => {
-    const onProgress = (): void => {
-      if (cancelled()) throw new EngineError("cancelled", "The export was stopped; no half-written file is left.");
-    };
-    const model = await reload(ctx, form, folder, { precision, onProgress });
+    const model = await reload(ctx, form, folder, { precision, onProgress: stopIf(cancelled) });
     return {
       runtime: ENGINE_RUNTIME,
       version,
@@ -47,6 +46,10 @@ export function engineReader(
     };
   };
 }
+
+const stopIf = (cancelled: () => boolean) => (): void => {
+  if (cancelled()) throw new EngineError("cancelled", "The export was stopped; no half-written file is left.");
+};
 
 async function reload(
   ctx: Ctx,
@@ -72,6 +75,31 @@ export async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Ui
     return await logitsOf(ctx, { ...model, selection: masked(gates, layout) }, ids);
   } finally {
     ctx.free(gates);
+  }
+}
+
+/**
+ * The same with weights rounded as an export in `dtype` stores them; undefined where that changes none. How far rounding moves logits depends
+ * on the model (its depth, its masks), so a rounded form is held against these, within the limit of exact ones.
+ */
+export async function roundedLogits(
+  ctx: Ctx,
+  { config, weights, model }: Pick<OpenedModel, "config" | "weights" | "model">,
+  masks: Masks,
+  { ids, dtype, cancelled }: { ids: Uint32Array; dtype: FloatDtype; cancelled: () => boolean },
+): Promise<Float32Array | undefined> {
+  if (dtype === "F32" || weights.names.every((name) => weights.info(name).dtype === dtype)) return undefined;
+  const reader: WeightReader = {
+    has: (name) => weights.has(name),
+    info: (name) => weights.info(name),
+    readFloat32: async (name) => toFloat32(fromFloat32(await weights.readFloat32(name), dtype), dtype),
+  };
+  const options = { precision: model.precision, onProgress: stopIf(cancelled) };
+  const rounded = await loadModel(ctx, config, reader, options);
+  try {
+    return await maskedLogits(ctx, rounded, masks, ids);
+  } finally {
+    rounded.free();
   }
 }
 
