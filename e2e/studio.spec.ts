@@ -192,7 +192,7 @@ test.describe.serial("a run on the embedded model", () => {
     const onnx = "onnxruntime-web \\(wasm\\)";
     const ms = "[\\d.]+ m?s";
     const times = `${ms}\\s*${ms} to ${ms}`;
-    const verdict = "(as fast|(slower: )?[\\d.]+ times as fast)";
+    const verdict = "(about as fast.*within the spread.|(slower: )?[\\d.]+ times as fast)";
     const line = (what: string, runtime: string) =>
       new RegExp(`^${what}\\s*${runtime} [\\d.]+\\s*${times}\\s*${times}\\s*${verdict}$`);
     await expect(rows).toHaveText([

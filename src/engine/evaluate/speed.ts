@@ -4,7 +4,7 @@ import { EngineError, invariant } from "../errors.ts";
 import { decoderForward } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import { generate } from "./generate.ts";
-import { type Spread, spreadOf } from "./spread.ts";
+import { clearlyApart, type Spread, spreadOf } from "./spread.ts";
 
 /** The two models of a comparison. */
 export type Pair<T> = Record<"dense" | "pruned", T>;
@@ -23,6 +23,8 @@ export interface SpeedRow {
   ms: Pair<Spread>;
   /** How many times as fast as the dense model the pruned one is, by the medians; below 1 it is slower. */
   ratio: number;
+  /** Whether the repetitions of the two lie apart; where they do not, the ratio may be chance. */
+  clear: boolean;
 }
 
 /** What was measured on one machine, and how. */
@@ -86,7 +88,7 @@ export function speedRows(runtime: string, version: string, { dense, pruned }: P
       "not-finite",
       `${runtime}: expected times of ${what} above zero, got ${ms.dense.median} and ${ms.pruned.median} ms; measure again`,
     );
-    return { runtime, version, what, ms, ratio };
+    return { runtime, version, what, ms, ratio, clear: clearlyApart(dense[key], pruned[key]) };
   });
 }
 
@@ -95,8 +97,7 @@ async function timeForward(ctx: Ctx, { config, weights, selection }: Model, ids:
   const began = performance.now();
   ctx.step(() => {
     const tokens = ctx.upload(ids, [ids.length], "ids");
-    const start = ctx.upload(new Uint32Array(1), [1], "start");
-    return decoderForward(ctx, config, weights, tokens, { selection, start });
+    return decoderForward(ctx, config, weights, tokens, { selection });
   });
   await ctx.gpu.idle();
   return performance.now() - began;

@@ -4,12 +4,9 @@ import { ErrorNote } from "../ErrorNote.tsx";
 import { percent, stepTime } from "../format.ts";
 import { useActions, useCalm, useStudio } from "../studioContext.tsx";
 
-/** Ratios this close to 1 are within what repetitions differ by. */
-const SAME = 0.03;
-
-/** "1.42 times as fast", "as fast", "slower: 0.81 times as fast". */
-function verdict(ratio: number): string {
-  if (Math.abs(ratio - 1) < SAME) return "as fast";
+/** "1.42 times as fast", "slower: 0.81 times as fast", or that the repetitions differ as much as the models. */
+function verdict({ ratio, clear }: SpeedRow): string {
+  if (!clear) return `about as fast (${ratio.toFixed(2)}, within the spread)`;
   return `${ratio < 1 ? "slower: " : ""}${ratio.toFixed(2)} times as fast`;
 }
 
@@ -21,9 +18,10 @@ function Time({ of: { median, min, max } }: { of: Spread }) {
   );
 }
 
-function Row({ row: { runtime, version, what, ms, ratio }, tokens }: { row: SpeedRow; tokens: number }) {
+function Row({ row, tokens }: { row: SpeedRow; tokens: number }) {
+  const { runtime, version, what, ms, ratio, clear } = row;
   return (
-    <tr data-testid="speed-row" data-slower={ratio < 1 - SAME}>
+    <tr data-testid="speed-row" data-slower={clear && ratio < 1}>
       <th scope="row">
         {what === "forward" ? `forward of ${tokens} tokens` : "each token of a text"}
         <span className="speed-spread">
@@ -32,7 +30,7 @@ function Row({ row: { runtime, version, what, ms, ratio }, tokens }: { row: Spee
       </th>
       <Time of={ms.dense} />
       <Time of={ms.pruned} />
-      <td>{verdict(ratio)}</td>
+      <td>{verdict(row)}</td>
     </tr>
   );
 }
