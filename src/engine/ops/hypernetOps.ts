@@ -21,6 +21,8 @@ import { linearTrained } from "./linearTrained.ts";
 import { linearTrainedRef } from "./linearTrained.ref.ts";
 import { noise } from "./noise.ts";
 import { noiseRef } from "./noise.ref.ts";
+import { spreadGates, spreadTables } from "./spreadGates.ts";
+import { spreadGatesRef } from "./spreadGates.ref.ts";
 import { type CheckedOp, checkedOp, take } from "./parity.ts";
 import { packStepState, type StepValues } from "./stepState.ts";
 
@@ -40,6 +42,10 @@ export const hypernetOps: readonly CheckedOp[] = [
   checkedOp(noiseRef, (ctx, _, { sizes, draw, ...values }) => [
     noise(ctx, tablesOf(ctx, sizes), stateOf(ctx, values), draw),
   ]),
+  checkedOp(spreadGatesRef, (ctx, t, { sources }) => {
+    const own = take(t, 0);
+    return [spreadGates(ctx, own, spreadTables(ctx, Uint32Array.from(sources), own.shape[0] ?? 0, "step"))];
+  }),
   ...[binarizeRef, gumbelSoftRef].map((ref) =>
     checkedOp(ref, (ctx, t, { sizes, estimator }) => [
       binarize(ctx, take(t, 0), take(t, 1), tablesOf(ctx, sizes), estimator),

@@ -1,0 +1,35 @@
+// Gates that several places share, laid out for all of them: all[i] = own[sources[i]], 0 where sources[i] is past the end of own (padding).
+// Backward: down[j] = sum of dAll over the places of j, which lie behind each other: places[bounds[j].x .. + bounds[j].y].
+// One invocation an element of the output. Needs lib/grid.wgsl.
+
+struct Dims { own: u32, all: u32 }
+@group(1) @binding(0) var<uniform> dims: Dims;
+
+@group(0) @binding(0) var<storage, read> own: array<f32>;
+@group(0) @binding(1) var<storage, read> sources: array<u32>;
+@group(0) @binding(2) var<storage, read_write> all_gates: array<f32>;
+
+@compute @workgroup_size(64)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = flat_workgroup(group, counts) * 64u + lane;
+  if (i >= dims.all) { return; }
+  let source = sources[i];
+  var value = 0.0;
+  if (source < dims.own) { value = own[source]; }
+  all_gates[i] = value;
+}
+
+@group(0) @binding(0) var<storage, read> d_all: array<f32>;
+@group(0) @binding(1) var<storage, read> places: array<u32>;
+@group(0) @binding(2) var<storage, read> bounds: array<vec2u>;
+@group(0) @binding(3) var<storage, read_write> d_own: array<f32>;
+
+@compute @workgroup_size(64)
+fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let j = flat_workgroup(group, counts) * 64u + lane;
+  if (j >= dims.own) { return; }
+  let bound = bounds[j];
+  var sum = 0.0;
+  for (var k = 0u; k < bound.y; k++) { sum += d_all[places[bound.x + k]]; }
+  d_own[j] = sum;
+}
