@@ -11,6 +11,7 @@ import {
   loadModel,
   type Recipe,
   Session,
+  sharingOf,
 } from "../engine/index.ts";
 import { onnxReader } from "../verify/onnxReader.ts";
 import { formPlaces } from "./pageForms.ts";
@@ -53,7 +54,8 @@ export async function prune(request: PruneRequest, report: Reporter): Promise<Pr
   const secondsTraining = (performance.now() - began) / 1000;
 
   const budget = budgetOf(config);
-  const found = architectureOf(await session.logits(), gateLayout(config), budget, recipe.keep);
+  const layout = gateLayout(config);
+  const found = architectureOf(await session.logits(), layout, budget, recipe.keep, sharingOf(recipe.gates, layout));
   const lists = indexLists(found.masks);
   const compact = await loadModel(ctx, config, cutReader(opened.weights, config.family, lists), {
     lists,

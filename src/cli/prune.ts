@@ -1,6 +1,6 @@
 // npm run prune -- --model DIR --text FILE --eval FILE --out DIR ...: the studio's pruning without a window. One JSON line on stdout.
 // Node cannot import WGSL, which the engine's index brings along: the recipe comes from its own leaf.
-import { checkRecipe, DEFAULT_RECIPE, type Estimator, type Recipe } from "../engine/train/recipe.ts";
+import { checkRecipe, DEFAULT_RECIPE, type Estimator, type GateMode, type Recipe } from "../engine/train/recipe.ts";
 import { APPLY_USAGE, applyReceipt } from "./apply.ts";
 import { optionalNumber, parseValues } from "./arguments.ts";
 import { EXPORT_USAGE } from "./exportArguments.ts";
@@ -11,11 +11,13 @@ import { asksForWeights, pruneWeightsHeadless, WEIGHTS_USAGE } from "./weights.t
 
 const USAGE = `usage: npm run prune -- --model DIR --text FILE --eval FILE --out DIR
          [--keep 0.5] [--steps 600] [--tokens 128] [--seed 1] [--estimator reinmax|straight-through|gumbel]
-         [--lambda 6] [--learning-rate 0.001] [--weight-decay 0.05] [--context 512] [--eval-tokens 20480] [--half]
+         [--gates full|constrained|no-gru|no-hypernetwork] [--lambda 6] [--learning-rate 0.001] [--weight-decay 0.05]
+         [--context 512] [--eval-tokens 20480] [--half]
          ${EXPORT_USAGE}
   --model  a folder with config.json, tokenizer.json and safetensors, or a GGUF file
   --text   what the masks are trained on (UTF-8)                         --eval  what perplexity is measured on (UTF-8)
   --keep   kept share of the block weights, 0 to 1
+  --gates  the whole method, or the paper's ablations: one vector for s1, s2, s3 and s5 of the model; no GRU; one free logit per gate
   --out    gets a folder for every form; an earlier export there is replaced once the new one has passed its check
   --dtype  of the written weights, the model's own where it is left out  --shard-mb  largest weights file of masked and compact
   --half   matrices as halves on the GPU: half the memory, rounded to 11 bits (exports keep the model's own weights)
@@ -30,7 +32,7 @@ function readArguments(argv: string[]): Arguments {
   const text = { type: "string" } as const;
   const values = parseValues(argv, {
     ...RUN_OPTIONS,
-    ...{ method: text, keep: text, steps: text, tokens: text, seed: text, estimator: text, lambda: text },
+    ...{ method: text, keep: text, steps: text, tokens: text, seed: text, estimator: text, gates: text, lambda: text },
     ...{ "learning-rate": text, "weight-decay": text },
   });
   const number = (name: string, fallback: number): number => optionalNumber(values, name) ?? fallback;
@@ -44,6 +46,7 @@ function readArguments(argv: string[]): Arguments {
     learningRate: number("learning-rate", DEFAULT_RECIPE.learningRate),
     weightDecay: number("weight-decay", DEFAULT_RECIPE.weightDecay),
     estimator: (values["estimator"] ?? DEFAULT_RECIPE.estimator) as Estimator,
+    gates: (values["gates"] ?? DEFAULT_RECIPE.gates) as GateMode,
   };
   checkedArguments(() => checkRecipe(recipe));
   return { ...readRunArguments(values), recipe };

@@ -6,11 +6,12 @@ export {
   checkRecipeNumber,
   DEFAULT_RECIPE,
   ESTIMATORS,
+  GATE_MODES,
   RATIO_MODES,
   RECIPE_BOUNDS,
   RECIPE_NUMBERS,
 } from "./train/recipe.ts";
-export type { Estimator, RatioMode, Recipe, RecipeNumber } from "./train/recipe.ts";
+export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./train/recipe.ts";
 export { Ctx } from "./ctx.ts";
 export type { Precision } from "./tensor.ts";
 export { Gpu } from "./gpu/device.ts";
@@ -54,7 +55,7 @@ export { budgetOf, keptTotalWeights } from "./prune/budget.ts";
 export type { Budget } from "./prune/budget.ts";
 export { indexLists } from "./prune/compact.ts";
 export { cutReader } from "./prune/cutReader.ts";
-export { byBlock, gateLayout } from "./prune/gates.ts";
+export { byBlock, gateLayout, sharingOf } from "./prune/gates.ts";
 export type { GateLayout, Masks } from "./prune/gates.ts";
 export type { BlockNorms } from "./prune/blockPruner.ts";
 export { maskedReader } from "./prune/maskedReader.ts";

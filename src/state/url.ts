@@ -5,6 +5,7 @@ import {
   DEFAULT_RECIPE,
   EngineError,
   ESTIMATORS,
+  GATE_MODES,
   RATIO_MODES,
   RECIPE_NUMBERS,
 } from "../engine/index.ts";
@@ -32,6 +33,7 @@ export function hashOf({ recipe, calibration, evaluation }: Linked): string {
     if (recipe[field] !== DEFAULT_RECIPE[field]) parts.set(field, String(Number(recipe[field].toPrecision(12))));
   }
   if (recipe.estimator !== DEFAULT_RECIPE.estimator) parts.set("estimator", recipe.estimator);
+  if (recipe.gates !== DEFAULT_RECIPE.gates) parts.set("gates", recipe.gates);
   if (recipe.ratioMode !== DEFAULT_RECIPE.ratioMode) parts.set("ratioMode", recipe.ratioMode);
   const text = (key: "calibration" | "evaluation", source: TextSource): void => {
     if (source.kind === "bundled" && source.name !== DEFAULT_TEXTS[key].name) parts.set(key, source.name);
@@ -56,7 +58,9 @@ export function readHash(hash: string): Linked & { problems: string[] } {
   for (const [key, value] of new URLSearchParams(hash.replace(/^#/, ""))) {
     const estimator = key === "estimator" ? oneOf(ESTIMATORS, value) : undefined;
     const ratioMode = key === "ratioMode" ? oneOf(RATIO_MODES, value) : undefined;
+    const gates = key === "gates" ? oneOf(GATE_MODES, value) : undefined;
     if (estimator) recipe.estimator = estimator;
+    else if (gates) recipe.gates = gates;
     else if (ratioMode) recipe.ratioMode = ratioMode;
     else if ((key === "calibration" || key === "evaluation") && isBundled(value))
       found[key] = { kind: "bundled", name: value };

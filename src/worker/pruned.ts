@@ -14,6 +14,7 @@ import {
   type Model,
   type OpenedModel,
   type Recipe,
+  sharingOf,
 } from "../engine/index.ts";
 import type { Architecture } from "./protocol.ts";
 
@@ -27,7 +28,7 @@ export interface Logits {
 
 /** The architecture at `keep`, as the page shows it. */
 export function architectureAt(logits: Logits, layout: GateLayout, budget: Budget, keep: number): Architecture {
-  const found: Masked = architectureOf(logits.values, layout, budget, keep);
+  const found: Masked = architectureOf(logits.values, layout, budget, keep, sharingOf(logits.recipe.gates, layout));
   return {
     keep,
     step: logits.step,

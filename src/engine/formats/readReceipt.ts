@@ -3,7 +3,7 @@ import { invariant } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { gateCosts, keptInBlock } from "../prune/budget.ts";
 import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "../prune/gates.ts";
-import { checkRecipe, DEFAULT_RECIPE, ESTIMATORS, RATIO_MODES, type Recipe } from "../train/recipe.ts";
+import { checkRecipe, DEFAULT_RECIPE, ESTIMATORS, GATE_MODES, RATIO_MODES, type Recipe } from "../train/recipe.ts";
 import { unpackBits } from "./bitset.ts";
 import type { JsonField } from "./jsonFields.ts";
 import { MASK_ENCODING, RECEIPT_FILE, TARGETS, type Receipt } from "./receipt.ts";
@@ -89,10 +89,11 @@ function checkCounts(receipt: Receipt, file: string): void {
 }
 
 function readRecipe(field: JsonField): Recipe {
-  // receipts of older versions know one ratio only
+  // receipts of older versions know one ratio only, and the whole method only
   const told = field.get("ratioMode").value !== undefined;
   return checkRecipe({
     method: field.get("method").oneOf(["disp"]),
+    gates: field.get("gates").value === undefined ? DEFAULT_RECIPE.gates : field.get("gates").oneOf(GATE_MODES),
     ratioMode: told ? field.get("ratioMode").oneOf(RATIO_MODES) : DEFAULT_RECIPE.ratioMode,
     keepFrom: told ? field.get("keepFrom").number() : DEFAULT_RECIPE.keepFrom,
     keepTo: told ? field.get("keepTo").number() : DEFAULT_RECIPE.keepTo,

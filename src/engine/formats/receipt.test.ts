@@ -99,6 +99,12 @@ describe("a receipt", () => {
     expect(() => buildReceipt({ ...input, sample })).toThrow(/finite/);
   });
 
+  it("is of the whole method where it does not name the gates", () => {
+    expect(readReceipt(changed("recipe.gates", undefined))).toEqual(receipt);
+    expect(readReceipt(changed("recipe.gates", "no-gru")).recipe.gates).toBe("no-gru");
+    expect(() => readReceipt(changed("recipe.gates", "half"))).toThrow(/recipe\.gates: expected one of full/);
+  });
+
   it("drops fields that it does not know", () => {
     expect(readReceipt(changed("later", 1))).toEqual(receipt);
   });

@@ -52,7 +52,7 @@ async function checkSteps(
   name: string,
   { file, info }: GoldenTraining,
   model: Model,
-  state: TrainState,
+  state: TrainState<Hypernet>,
   layout: GateLayout,
 ): Promise<Check[]> {
   const { recipe } = info;
@@ -68,12 +68,12 @@ async function checkSteps(
   const tokens = ids.length / recipe.steps;
   const gates = uniform.length / recipe.steps;
   const { p, seed = 0, from = p, to = p } = recipe;
-  const drawn = { ratioMode: state.hypernet.layout.everyRatio ? "every" : "one", keepFrom: from, keepTo: to, seed } as const;
+  const drawn = { ratioMode: state.gateModel.layout.everyRatio ? "every" : "one", keepFrom: from, keepTo: to, seed } as const;
   await ctx.gpu.checked("twelve golden steps", () => {
     for (let step = 0; step < recipe.steps; step++) {
       const keep = ratioOfStep(drawn, step, p);
       writeStepState(ctx, state.step, { seed: 0, step, keep });
-      state.hypernet.aim(ctx, keep);
+      state.gateModel.aim(ctx, keep);
       trainStep(
         ctx,
         model,
@@ -109,12 +109,12 @@ function flatVectors(layout: GateLayout, values: Float32Array): Float32Array {
 async function logitDifference(
   ctx: Ctx,
   { file, info }: GoldenTraining,
-  { hypernet }: TrainState,
+  { gateModel }: TrainState<Hypernet>,
   layout: GateLayout,
   name: string,
 ): Promise<number> {
-  hypernet.aim(ctx, info.recipe.p);
-  const flat = await ctx.read(await ctx.gpu.checked("the hypernetwork", () => ctx.step(() => hypernet.forward(ctx))));
+  gateModel.aim(ctx, info.recipe.p);
+  const flat = await ctx.read(await ctx.gpu.checked("the hypernetwork", () => ctx.step(() => gateModel.forward(ctx))));
   const expected: number[] = [];
   const found: number[] = [];
   for (const [i, vector] of unflatten(layout, flat).entries()) {
@@ -125,8 +125,8 @@ async function logitDifference(
 }
 
 /** Of all parameters but the heads after the last step, the worst of them by its own largest value. */
-async function weightDifference(ctx: Ctx, { file }: GoldenTraining, { hypernet }: TrainState): Promise<number> {
-  const named = await hypernet.toNamed(ctx);
+async function weightDifference(ctx: Ctx, { file }: GoldenTraining, { gateModel }: TrainState<Hypernet>): Promise<number> {
+  const named = await gateModel.toNamed(ctx);
   let worst = 0;
   for (const name of file.tensors.keys()) {
     if (!name.startsWith("hn.end.") || name.startsWith("hn.end.logits.")) continue;

@@ -6,7 +6,7 @@ import type { ModelConfig } from "../model/config.ts";
 import { LLAMA_DESIGN } from "../model/modelConfig.ts";
 import { architectureOf, nextGateCost, type Architecture } from "./architecture.ts";
 import { budgetOf, keptWeightsOfMasks, minimumWeights, type Budget } from "./budget.ts";
-import { gateLayout, type GateLayout } from "./gates.ts";
+import { gateLayout, type GateLayout, sharingOf } from "./gates.ts";
 
 const golden: ModelConfig = {
   family: "llama",
@@ -91,6 +91,47 @@ describe("on PyTorch's logits", () => {
       const above = Uint8Array.from(vectors[i] ?? [], (x) => (x + 3 > threshold ? 1 : 0));
       if (above.includes(1)) expect(mask).toEqual(above);
     });
+  });
+});
+
+describe("vectors that are one", () => {
+  const layout = gateLayout(tiny);
+  const budget = budgetOf(tiny);
+  const sharing = sharingOf("constrained", layout);
+  const own = fc.tuple(
+    ...sharing.own.sizes.map((size) => fc.array(fc.integer({ min: -3, max: 3 }), { minLength: size, maxLength: size })),
+  );
+
+  it("lose and keep a gate everywhere at once, ties included, and the next gate would not fit", () => {
+    const floor = minimumWeights(budget) / budget.blockWeights;
+    fc.assert(
+      fc.property(own, fc.double({ min: floor, max: 1, noNaN: true }), (x, keep) => {
+        const logits = flat(
+          layout,
+          sharing.shown.map((vector) => x[vector] ?? []),
+        );
+        const { masks, counts, ...found } = architectureOf(logits, layout, budget, keep, sharing);
+        expect(found.keptWeights).toBe(keptWeightsOfMasks(budget, masks));
+        expect(counts).toEqual(masks.map((mask) => mask.filter((bit) => bit === 1).length));
+        expect(found.keptWeights).toBeLessThanOrEqual(found.targetWeights);
+        const shownMasks = sharing.own.sizes.map(
+          (_, vector) => masks[sharing.shown.indexOf(vector)] ?? new Uint8Array(),
+        );
+        sharing.shown.forEach((vector, i) => expect(masks[i]).toEqual(shownMasks[vector]));
+        const next = bestPruned(
+          x.map((vector) => Float32Array.from(vector)),
+          { masks: shownMasks },
+        );
+        if (next === undefined) return;
+        const grown = shownMasks.map((mask, vector) => {
+          const more = mask.slice();
+          if (vector === next) more[more.indexOf(0)] = 1;
+          return more;
+        });
+        const more = sharing.shown.map((vector) => grown[vector] ?? new Uint8Array());
+        expect(keptWeightsOfMasks(budget, more)).toBeGreaterThan(found.targetWeights);
+      }),
+    );
   });
 });
 
@@ -185,7 +226,7 @@ function fastestMs(config: ModelConfig, runs = 15): number {
 }
 
 /** The vector of the pruned gate with the largest logit, the first of equals. */
-function bestPruned(vectors: readonly Float32Array[], { masks }: Architecture): number | undefined {
+function bestPruned(vectors: readonly Float32Array[], { masks }: Pick<Architecture, "masks">): number | undefined {
   let best = { value: -Infinity, vector: -1 };
   vectors.forEach((x, vector) =>
     x.forEach((value, gate) => {

@@ -1,7 +1,7 @@
 // From logits to binary masks at exactly the asked budget: one global threshold, found by bisection, without noise (method.md 1.5).
 import { EngineError, invariant } from "../errors.ts";
 import { keptWeights, targetWeights, type Budget } from "./budget.ts";
-import { LOGIT_OFFSET, VECTORS_PER_BLOCK, type GateLayout, type Masks } from "./gates.ts";
+import { LOGIT_OFFSET, VECTORS_PER_BLOCK, type GateLayout, type Masks, type Sharing, sharingOf } from "./gates.ts";
 
 /** Which gates stay, and how well that meets the budget. Weights are counts of block weights. */
 export interface Architecture {
@@ -21,10 +21,18 @@ export interface Architecture {
  * Equal logits rank by position (the earlier gate is kept first), so the result is one for any input and, as p grows, every
  * architecture contains the one before. Falls short of the budget by less than the cost of the next gate.
  *
+ * Vectors that are one (`sharing`) rank once, and keep or lose a gate in all their places at the price of all of them.
+ *
  * logits: flat, `layout.length` values with padding (which is ignored); keep: p in (0, 1], the kept share of the block weights.
  * Throws "not-finite" for a logit that is NaN or infinite, "shape" where logits, layout and budget disagree.
  */
-export function architectureOf(logits: Float32Array, layout: GateLayout, budget: Budget, keep: number): Architecture {
+export function architectureOf(
+  logits: Float32Array,
+  layout: GateLayout,
+  budget: Budget,
+  keep: number,
+  sharing = sharingOf("full", layout),
+): Architecture {
   const vectors = layout.sizes.length;
   invariant(
     vectors === budget.layers * VECTORS_PER_BLOCK && logits.length === layout.length,
@@ -32,17 +40,17 @@ export function architectureOf(logits: Float32Array, layout: GateLayout, budget:
     `expected ${budget.layers * VECTORS_PER_BLOCK} vectors in ${layout.length} logits, got ${vectors} vectors and ${logits.length} logits`,
   );
   const target = targetWeights(budget, keep);
-  const ranking = rank(logits, layout);
+  const ranking = rank(ownLogits(logits, layout, sharing), sharing);
 
   // The smallest key whose gates, with the floor of one a vector, fit the budget. Fits at maxKey + 1, where only the floor is left.
   let low = ranking.minKey;
   let high = ranking.maxKey + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (keptWeights(budget, countAtLeast(ranking, layout, middle)) <= target) high = middle;
+    if (keptWeights(budget, inAllPlaces(sharing, countAtLeast(ranking, sharing.own, middle))) <= target) high = middle;
     else low = middle + 1;
   }
-  return assemble(ranking, layout, budget, target, low);
+  return assemble(ranking, sharing, budget, target, low);
 }
 
 interface Ranking {
@@ -55,8 +63,22 @@ interface Ranking {
   best: number[];
 }
 
+/** One number for each vector of its own, as one for each of the 5L vectors. */
+const inAllPlaces = ({ shown }: Sharing, own: readonly number[]): number[] => shown.map((vector) => own[vector] ?? 0);
+
+/** The logits without copies: of vectors that are one, those of the first. */
+function ownLogits(logits: Float32Array, { offsets }: GateLayout, { own, shown }: Sharing): Float32Array {
+  if (own.sizes.length === shown.length) return logits;
+  const values = new Float32Array(own.length);
+  own.sizes.forEach((size, vector) => {
+    const first = offsets[shown.indexOf(vector)] ?? 0;
+    values.set(logits.subarray(first, first + size), own.offsets[vector]);
+  });
+  return values;
+}
+
 /** The bits of a float, read as an integer, order as the float does once negative ones are flipped. */
-function rank(logits: Float32Array, layout: GateLayout): Ranking {
+function rank(logits: Float32Array, { own: layout, shown }: Sharing): Ranking {
   const bits = new Uint32Array(logits.buffer, logits.byteOffset, logits.length);
   const keys = new Uint32Array(logits.length);
   const best: number[] = [];
@@ -67,7 +89,9 @@ function rank(logits: Float32Array, layout: GateLayout): Ranking {
     let bestGate = offset;
     for (let gate = offset; gate < offset + size; gate++) {
       let pattern = bits[gate] ?? 0;
-      if ((pattern & 0x7f800000) === 0x7f800000) throw notFinite(logits[gate] ?? NaN, vector, gate - offset);
+      if ((pattern & 0x7f800000) === 0x7f800000) {
+        throw notFinite(logits[gate] ?? NaN, shown.indexOf(vector), gate - offset);
+      }
       if (pattern === 0x80000000) pattern = 0; // -0 equals 0
       const key = (pattern & 0x80000000 ? ~pattern : pattern | 0x80000000) >>> 0;
       keys[gate] = key;
@@ -90,26 +114,34 @@ function countAtLeast({ keys }: Ranking, layout: GateLayout, key: number): numbe
 }
 
 /** Gates at `key` or above, one a vector at least; then, gate by gate, the equals just below `key` while they fit. */
-function assemble(ranking: Ranking, layout: GateLayout, budget: Budget, target: number, key: number): Architecture {
+function assemble(ranking: Ranking, sharing: Sharing, budget: Budget, target: number, key: number): Architecture {
   const { keys, logits, best } = ranking;
-  const counts = countAtLeast(ranking, layout, key);
+  const { own: layout, shown } = sharing;
+  const counts = inAllPlaces(sharing, countAtLeast(ranking, layout, key));
+  const places: number[][] = layout.sizes.map(() => []);
+  shown.forEach((vector, place) => places[vector]?.push(place));
   let kept = keptWeights(budget, counts);
   let full = false;
   let threshold = -Infinity;
-  const masks = layout.sizes.map((size, vector) => {
+  const ownMasks = layout.sizes.map((size, vector) => {
     const offset = layout.offsets[vector] ?? 0;
     const mask = new Uint8Array(size);
     const top = best[vector] ?? offset;
     mask[top - offset] = 1;
     for (let gate = offset; gate < offset + size; gate++) {
-      const own = keys[gate] ?? 0;
-      if (own >= key) mask[gate - offset] = 1;
-      else if (own === key - 1 && gate !== top && !full) {
-        const cost = nextGateCost(budget, counts, vector);
+      const rankOf = keys[gate] ?? 0;
+      if (rankOf >= key) mask[gate - offset] = 1;
+      else if (rankOf === key - 1 && gate !== top && !full) {
+        // One after the other: the price of a gate depends on what its block keeps. Handed back in full where the sum is too much.
+        let cost = 0;
+        for (const place of places[vector] ?? []) {
+          cost += nextGateCost(budget, counts, place);
+          counts[place] = (counts[place] ?? 0) + 1;
+        }
         full = kept + cost > target;
-        if (!full) {
+        if (full) for (const place of places[vector] ?? []) counts[place] = (counts[place] ?? 0) - 1;
+        else {
           mask[gate - offset] = 1;
-          counts[vector] = (counts[vector] ?? 0) + 1;
           kept += cost;
         }
       }
@@ -117,6 +149,7 @@ function assemble(ranking: Ranking, layout: GateLayout, budget: Budget, target: 
     }
     return mask;
   });
+  const masks = shown.map((vector) => ownMasks[vector]?.slice() ?? new Uint8Array());
   return { masks, counts, keptWeights: kept, targetWeights: target, threshold };
 }
 

@@ -1,6 +1,7 @@
 // The five selection vectors of each block (method.md 1.1): their sizes, and how all of them lie in one flat buffer.
 import { invariant } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
+import type { GateMode } from "../train/recipe.ts";
 
 /** Vectors per block, in order: s1 input of q,k,v; s2 output of o; s3 input of gate,up; s4 input of down; s5 output of down. */
 export const VECTORS_PER_BLOCK = 5;
@@ -41,6 +42,22 @@ export function layoutOf(sizes: readonly number[]): GateLayout {
 export function gateLayout(config: ModelConfig): GateLayout {
   const block = [config.dModel, config.dModel, config.dModel, config.dMlp, config.dModel];
   return layoutOf(Array.from({ length: config.layers }, () => block).flat());
+}
+
+/** Which vectors are one and the same, and so are trained, ranked and kept as one. */
+export interface Sharing {
+  /** The different vectors. */
+  readonly own: GateLayout;
+  /** For each of the 5L vectors, which of `own` it shows. */
+  readonly shown: readonly number[];
+}
+
+/** The sharing of a recipe's gates: in "constrained" s1, s2, s3 and s5 of all blocks show vector 0, s4 of block l vector 1 + l. */
+export function sharingOf(mode: GateMode, layout: GateLayout): Sharing {
+  if (mode !== "constrained") return { own: layout, shown: layout.sizes.map((_, i) => i) };
+  const isMiddle = (i: number): boolean => VECTOR_NAMES[i % VECTORS_PER_BLOCK] === "s4";
+  const shown = layout.sizes.map((_, i) => (isMiddle(i) ? 1 + Math.floor(i / VECTORS_PER_BLOCK) : 0));
+  return { own: layoutOf([...layout.sizes.slice(0, 1), ...layout.sizes.filter((_, i) => isMiddle(i))]), shown };
 }
 
 /** One value a gate, vector by vector, laid into the flat buffer; padding is 0. */

@@ -8,7 +8,9 @@ import { gru } from "../ops/gru.ts";
 import { heads } from "../ops/heads.ts";
 import { layerNorm } from "../ops/layerNorm.ts";
 import { linearTrained } from "../ops/linearTrained.ts";
+import { noise } from "../ops/noise.ts";
 import { reshape, type Tensor, view } from "../tensor.ts";
+import type { GateModel } from "./gateModel.ts";
 import {
   type HypernetLayout,
   initialInputs,
@@ -29,7 +31,7 @@ export interface HypernetValues {
   z: Float32Array<ArrayBuffer>;
 }
 
-export class Hypernet {
+export class Hypernet implements GateModel {
   readonly layout: HypernetLayout;
   readonly tables: GateTables;
   /** All parameters in one tensor: one gradient, one AdamW dispatch. */
@@ -97,6 +99,11 @@ export class Hypernet {
     );
     const normed = layerNorm(ctx, states, p("norm.weight"), p("norm.bias"), NORM_EPS);
     return heads(ctx, gelu(ctx, normed), p("heads"), this.tables);
+  }
+
+  /** Noise of the draw (one of rng.ts's DRAW), a value a gate. */
+  noise(ctx: Ctx, stepState: Tensor, draw: number): Tensor {
+    return noise(ctx, this.tables, stepState, draw);
   }
 
   /** (1, 32): what is added to every row of z. */

@@ -98,10 +98,10 @@ export function initialTheta(layout: HypernetLayout, seed: number): Float32Array
   return theta;
 }
 
-/** z: (vectors, 32) ~ N(0, 1), drawn once a run and never trained. */
-export function initialInputs(gates: GateLayout, seed: number): Float32Array<ArrayBuffer> {
-  const z = new Float32Array(gates.sizes.length * INPUT_WIDTH);
-  gates.sizes.forEach((_, i) => z.set(normals(seed, DRAW.inputs, i, INPUT_WIDTH), i * INPUT_WIDTH));
+/** z: (vectors, width) ~ N(0, 1), drawn once a run and never trained. */
+export function initialInputs(gates: GateLayout, seed: number, width = INPUT_WIDTH): Float32Array<ArrayBuffer> {
+  const z = new Float32Array(gates.sizes.length * width);
+  gates.sizes.forEach((_, i) => z.set(normals(seed, DRAW.inputs, i, width), i * width));
   return z;
 }
 

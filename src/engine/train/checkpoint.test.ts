@@ -27,8 +27,17 @@ test("a recipe out of bounds is refused by its field", async () => {
   await expect(decodeCheckpoint(bad)).rejects.toThrow(/steps/);
 });
 
-test("a recipe from before runs for every ratio is one for one ratio", async () => {
-  const known = Object.entries(checkpoint.recipe).filter(([field]) => !/^(ratioMode|keepFrom|keepTo)$/.test(field));
+test("an ablation without a hypernetwork is refused for every ratio", async () => {
+  const ask = (gates: Recipe["gates"]) =>
+    encodeCheckpoint({ ...checkpoint, recipe: { ...checkpoint.recipe, gates, ratioMode: "every" } });
+  await expect(decodeCheckpoint(await ask("no-gru"))).rejects.toThrow(/gates must be full or constrained; no-gru came/);
+  expect((await decodeCheckpoint(await ask("constrained"))).recipe.gates).toBe("constrained");
+});
+
+test("a recipe from before runs for every ratio and ablations is one for one ratio and the whole method", async () => {
+  const known = Object.entries(checkpoint.recipe).filter(
+    ([field]) => !/^(gates|ratioMode|keepFrom|keepTo)$/.test(field),
+  );
   const saved = await encodeCheckpoint({ ...checkpoint, recipe: Object.fromEntries(known) as unknown as Recipe });
   expect((await decodeCheckpoint(saved)).recipe).toEqual(checkpoint.recipe);
 });

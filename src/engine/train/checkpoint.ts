@@ -10,7 +10,7 @@ export interface Checkpoint {
   step: number;
   /** Which model and calibration text the run belongs to. */
   subject: string;
-  /** The hypernetwork's parameters and AdamW's two moments, flat, in the hypernetwork's layout. */
+  /** The trained parameters and AdamW's two moments, flat, as the recipe's gates lay them out. */
   theta: Float32Array<ArrayBuffer>;
   m: Float32Array<ArrayBuffer>;
   v: Float32Array<ArrayBuffer>;

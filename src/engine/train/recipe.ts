@@ -8,8 +8,16 @@ export const ESTIMATORS: readonly Estimator[] = ["reinmax", "straight-through", 
 export type RatioMode = "one" | "every";
 export const RATIO_MODES: readonly RatioMode[] = ["one", "every"];
 
+/**
+ * What the gates' logits come from: the whole method, or one of the paper's ablations of it (method.md 1.1). constrained: s1, s2, s3 and
+ * s5 of every block are one vector. no-gru: a linear head for each vector on its own fixed random input. no-hypernetwork: free logits.
+ */
+export type GateMode = "full" | "constrained" | "no-gru" | "no-hypernetwork";
+export const GATE_MODES: readonly GateMode[] = ["full", "constrained", "no-gru", "no-hypernetwork"];
+
 export interface Recipe {
   method: "disp";
+  gates: GateMode;
   ratioMode: RatioMode;
   /** p: kept share of the block weights, 0 to 1. In a run for every ratio it is the one that is shown. */
   keep: number;
@@ -31,6 +39,7 @@ export interface Recipe {
 
 export const DEFAULT_RECIPE: Recipe = {
   method: "disp",
+  gates: "full",
   ratioMode: "one",
   keep: 0.5,
   keepFrom: 0.35,
@@ -79,11 +88,17 @@ export function checkRecipeNumber(field: RecipeNumber, value: number): number {
 /** Checks every field, and that they go together. Throws EngineError("config") naming the field, what is expected and what came. */
 export function checkRecipe(recipe: Recipe): Recipe {
   for (const field of RECIPE_NUMBERS) checkRecipeNumber(field, recipe[field]);
-  const { keepFrom, keepTo, ratioMode } = recipe;
+  const { gates, keepFrom, keepTo, ratioMode } = recipe;
+  invariant(GATE_MODES.includes(gates), "config", `gates must be one of ${GATE_MODES.join(", ")}; ${gates} came`);
   invariant(
     RATIO_MODES.includes(ratioMode),
     "config",
     `ratioMode must be one of ${RATIO_MODES.join(", ")}; ${ratioMode} came`,
+  );
+  invariant(
+    ratioMode === "one" || gates === "full" || gates === "constrained",
+    "config",
+    `ratioMode "every" needs a hypernetwork to tell the ratio to, so gates must be full or constrained; ${gates} came. Train it for one ratio`,
   );
   invariant(keepFrom <= keepTo, "config", `keepFrom must not be above keepTo; ${keepFrom} and ${keepTo} came`);
   invariant(

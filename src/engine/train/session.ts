@@ -7,8 +7,7 @@ import { METRICS } from "../ops/metrics.ts";
 import { writeStepState } from "../ops/stepState.ts";
 import { budgetOf } from "../prune/budget.ts";
 import { gateLayout } from "../prune/gates.ts";
-import { Hypernet } from "../prune/hypernet.ts";
-import { hypernetLayout } from "../prune/hypernetLayout.ts";
+import { gateModelFor } from "../prune/ablations.ts";
 import { ELEMENT_BYTES, elements, type Tensor } from "../tensor.ts";
 import { batchOf } from "./batches.ts";
 import { ratioOfStep } from "./ratio.ts";
@@ -75,8 +74,7 @@ export class Session {
     const layout = gateLayout(model.config);
     const budget = budgetOf(model.config);
     this.blockWeights = budget.blockWeights;
-    const shape = hypernetLayout(layout, recipe.ratioMode === "every");
-    this.state = makeTrainState(ctx, Hypernet.fromSeed(ctx, shape, recipe.seed), budget, recipe.lambda);
+    this.state = makeTrainState(ctx, gateModelFor(ctx, layout, recipe), budget, recipe.lambda);
     this.ringTap = new Tap(ctx.gpu, ctx.buffers, RING_SLOTS * METRICS * ELEMENT_BYTES, "metrics");
     this.logitsTap = new Tap(ctx.gpu, ctx.buffers, layout.length * ELEMENT_BYTES, "logits");
   }
@@ -131,10 +129,10 @@ export class Session {
 
   /** What has been trained so far. Throws "not-finite" rather than save a broken run. */
   async checkpoint(): Promise<Checkpoint> {
-    const { hypernet, m, v } = this.state;
+    const { gateModel, m, v } = this.state;
     const { step } = this;
     const [theta, first, second] = await Promise.all([
-      this.ctx.read(hypernet.theta),
+      this.ctx.read(gateModel.theta),
       this.ctx.read(m),
       this.ctx.read(v),
     ]);
@@ -144,11 +142,11 @@ export class Session {
 
   /** Goes on from a checkpoint of the same subject. Throws "format" where it does not fit. */
   restore(checkpoint: Checkpoint): void {
-    const { hypernet, m, v } = this.state;
-    if (checkpoint.subject !== this.subject || checkpoint.theta.length !== elements(hypernet.theta)) {
+    const { gateModel, m, v } = this.state;
+    if (checkpoint.subject !== this.subject || checkpoint.theta.length !== elements(gateModel.theta)) {
       throw new EngineError("format", "this checkpoint belongs to another model or text; start a new run");
     }
-    this.ctx.write(hypernet.theta, checkpoint.theta);
+    this.ctx.write(gateModel.theta, checkpoint.theta);
     this.ctx.write(m, checkpoint.m);
     this.ctx.write(v, checkpoint.v);
     this.step = checkpoint.step;
@@ -163,15 +161,15 @@ export class Session {
   }
 
   private forward(keep: number): Tensor {
-    this.state.hypernet.aim(this.ctx, keep);
-    return this.ctx.step(() => this.state.hypernet.forward(this.ctx));
+    this.state.gateModel.aim(this.ctx, keep);
+    return this.ctx.step(() => this.state.gateModel.forward(this.ctx));
   }
 
   private record(): Tensor {
     const { recipe, step } = this;
     const keep = ratioOfStep(recipe, step, this.keep);
     writeStepState(this.ctx, this.state.step, { seed: recipe.seed, step, keep });
-    this.state.hypernet.aim(this.ctx, keep);
+    this.state.gateModel.aim(this.ctx, keep);
     const logits = this.dispatch();
     this.step++;
     return logits;

@@ -3,16 +3,16 @@ import type { Ctx } from "../ctx.ts";
 import type { GateCosts } from "../ops/budget.ts";
 import { METRICS } from "../ops/metrics.ts";
 import { stepState } from "../ops/stepState.ts";
-import type { Hypernet } from "../prune/hypernet.ts";
+import type { GateModel } from "../prune/gateModel.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Steps whose numbers the GPU keeps until they are fetched. */
 export const RING_SLOTS = 1024;
 
-export interface TrainState {
-  hypernet: Hypernet;
+export interface TrainState<Trained extends GateModel = GateModel> {
+  gateModel: Trained;
   costs: GateCosts;
-  /** AdamW's moments, in the layout of hypernet.theta. */
+  /** AdamW's moments, in the layout of gateModel.theta. */
   m: Tensor;
   v: Tensor;
   /** seed, step and p (ops/stepState.ts). */
@@ -25,12 +25,17 @@ export interface TrainState {
 }
 
 /** The state of a run that has not begun: moments are zero. */
-export function makeTrainState(ctx: Ctx, hypernet: Hypernet, costs: GateCosts, lambda: number): TrainState {
+export function makeTrainState<Trained extends GateModel>(
+  ctx: Ctx,
+  gateModel: Trained,
+  costs: GateCosts,
+  lambda: number,
+): TrainState<Trained> {
   return {
-    hypernet,
+    gateModel,
     costs,
-    m: ctx.persistent("adamW m", hypernet.theta.shape),
-    v: ctx.persistent("adamW v", hypernet.theta.shape),
+    m: ctx.persistent("adamW m", gateModel.theta.shape),
+    v: ctx.persistent("adamW v", gateModel.theta.shape),
     step: stepState(ctx, { seed: 0, step: 0, keep: 1 }),
     ring: ctx.persistent("metrics", [RING_SLOTS, METRICS]),
     one: ctx.persistent("one", [1], { data: Float32Array.of(1) }),
@@ -39,6 +44,6 @@ export function makeTrainState(ctx: Ctx, hypernet: Hypernet, costs: GateCosts, l
 }
 
 export function freeTrainState(ctx: Ctx, state: TrainState): void {
-  state.hypernet.free(ctx);
+  state.gateModel.free(ctx);
   ctx.free(state.m, state.v, state.step, state.ring, state.one, state.lambda);
 }

@@ -8,7 +8,6 @@ import { tapeArithmetic } from "../ops/arithmetic.ts";
 import { binarize } from "../ops/binarize.ts";
 import { budget } from "../ops/budget.ts";
 import { recordMetrics } from "../ops/metrics.ts";
-import { noise } from "../ops/noise.ts";
 import { DRAW } from "../rng.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -45,14 +44,14 @@ function drawGates(
   given?: Float32Array,
 ): { loss: Tensor; budget: Tensor } {
   const draw = (stream: number): Tensor =>
-    given ? ctx.upload(given, [given.length], "given noise") : noise(ctx, state.hypernet.tables, state.step, stream);
+    given ? ctx.upload(given, [given.length], "given noise") : state.gateModel.noise(ctx, state.step, stream);
   if (estimator === "gumbel") {
     return {
-      loss: binarize(ctx, logits, draw(DRAW.language), state.hypernet.tables, "gumbel-soft"),
-      budget: binarize(ctx, logits, draw(DRAW.budget), state.hypernet.tables, "gumbel-hard"),
+      loss: binarize(ctx, logits, draw(DRAW.language), state.gateModel.tables, "gumbel-soft"),
+      budget: binarize(ctx, logits, draw(DRAW.budget), state.gateModel.tables, "gumbel-hard"),
     };
   }
-  const gates = binarize(ctx, logits, draw(DRAW.language), state.hypernet.tables, estimator);
+  const gates = binarize(ctx, logits, draw(DRAW.language), state.gateModel.tables, estimator);
   return { loss: gates, budget: gates };
 }
 
@@ -67,12 +66,12 @@ export function trainStep(
   return ctx.step(() => {
     const tape = new Tape(tapeArithmetic(ctx));
     ctx.tape = tape;
-    const logits = state.hypernet.forward(ctx);
+    const logits = state.gateModel.forward(ctx);
     const gates = drawGates(ctx, logits, state, recipe.estimator, inputs.noise);
     const ids = ctx.upload(inputs.ids, [inputs.ids.length], "batch");
-    const selection = masked(gates.loss, state.hypernet.tables.layout, recipe.estimator === "gumbel");
+    const selection = masked(gates.loss, state.gateModel.tables.layout, recipe.estimator === "gumbel");
     // The budget comes first, so that its gradient comes last: the masks' gradients are then written, not added.
-    const { penalty, kept } = budget(ctx, gates.budget, state.hypernet.tables, state.costs, state.step);
+    const { penalty, kept } = budget(ctx, gates.budget, state.gateModel.tables, state.costs, state.step);
     const loss = decoderLoss(ctx, model.config, model.weights, ids, { selection });
     recordMetrics(ctx, loss, penalty, kept, state.step, state.ring);
 
@@ -80,9 +79,9 @@ export function trainStep(
       [loss, state.one],
       [penalty, state.lambda],
     ]);
-    const { theta } = state.hypernet;
+    const { theta } = state.gateModel;
     const gradient = tape.gradOf(theta);
-    if (!gradient) throw new Error("the hypernetwork got no gradient");
+    if (!gradient) throw new Error("the gates' parameters got no gradient");
     const { learningRate: lr, weightDecay } = recipe;
     adamW(ctx, theta, gradient, state.m, state.v, state.step, { lr, weightDecay, ...ADAM });
     return { logits };

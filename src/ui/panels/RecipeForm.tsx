@@ -22,7 +22,7 @@ const FIELDS: readonly { field: Field; label: string; hint: string; whole: boole
 ];
 
 const summaryOf = (recipe: Recipe): string =>
-  `${recipe.estimator}, ${recipe.steps} × ${recipe.tokens} tokens, λ ${recipe.lambda}, seed ${recipe.seed}`;
+  `${recipe.gates === "full" ? "" : `${recipe.gates} gates, `}${recipe.estimator}, ${recipe.steps} × ${recipe.tokens} tokens, λ ${recipe.lambda}, seed ${recipe.seed}`;
 
 export function RecipeForm() {
   const recipe = useStudio((state) => state.recipe);
