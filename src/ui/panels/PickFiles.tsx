@@ -1,5 +1,5 @@
 // Buttons that choose a model on this machine: its folder, or one GGUF file.
-import { useRef } from "react";
+import { type RefObject, useRef } from "react";
 import { sourceOfFiles } from "../droppedFiles.ts";
 import { useBusy, useOpening } from "../useOpening.ts";
 
@@ -9,9 +9,45 @@ interface Props {
   fieldTestId: string;
 }
 
+/** The hidden field behind a button; what is chosen in it is opened. */
+function FileField({
+  fieldRef,
+  folder = false,
+  accept,
+  label,
+  testId,
+}: {
+  fieldRef: RefObject<HTMLInputElement | null>;
+  folder?: boolean;
+  accept?: string;
+  label: string;
+  testId: string;
+}) {
+  const { openSource } = useOpening();
+  return (
+    <input
+      ref={(node) => {
+        fieldRef.current = node;
+        if (folder) node?.setAttribute("webkitdirectory", "");
+      }}
+      type="file"
+      multiple={folder}
+      accept={accept}
+      hidden
+      aria-label={label}
+      data-testid={testId}
+      onChange={(event) => {
+        const source = sourceOfFiles([...(event.target.files ?? [])]);
+        event.target.value = "";
+        if (source) void openSource(source);
+      }}
+    />
+  );
+}
+
 export function PickFolder({ testId, fieldTestId }: Props) {
   const busy = useBusy();
-  const { openSource, pickFolder } = useOpening();
+  const { pickFolder } = useOpening();
   const field = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -25,48 +61,20 @@ export function PickFolder({ testId, fieldTestId }: Props) {
       >
         Open a folder…
       </button>
-      <input
-        ref={(node) => {
-          field.current = node;
-          node?.setAttribute("webkitdirectory", "");
-        }}
-        type="file"
-        multiple
-        hidden
-        aria-label="Model folder"
-        data-testid={fieldTestId}
-        onChange={(event) => {
-          const source = sourceOfFiles([...(event.target.files ?? [])]);
-          event.target.value = "";
-          if (source) void openSource(source);
-        }}
-      />
+      <FileField fieldRef={field} folder label="Model folder" testId={fieldTestId} />
     </>
   );
 }
 
 export function PickGguf({ testId, fieldTestId }: Props) {
   const busy = useBusy();
-  const { openSource } = useOpening();
   const field = useRef<HTMLInputElement>(null);
   return (
     <>
       <button type="button" data-testid={testId} disabled={busy} onClick={() => field.current?.click()}>
         Open a GGUF file…
       </button>
-      <input
-        ref={field}
-        type="file"
-        accept=".gguf"
-        hidden
-        aria-label="GGUF file"
-        data-testid={fieldTestId}
-        onChange={(event) => {
-          const source = sourceOfFiles([...(event.target.files ?? [])]);
-          event.target.value = "";
-          if (source) void openSource(source);
-        }}
-      />
+      <FileField fieldRef={field} accept=".gguf" label="GGUF file" testId={fieldTestId} />
     </>
   );
 }
