@@ -4,6 +4,7 @@ import { type Folder, readJson } from "../formats/folder.ts";
 import { openWeights, readSafetensors, type SafetensorsFile, type Weights } from "../formats/safetensors.ts";
 import { type ModelConfig, readConfig } from "../model/config.ts";
 import { checkWeights } from "../model/weights.ts";
+import { GATE_MODES, type GateMode } from "../train/recipe.ts";
 
 export interface GoldenInfo {
   loss: number;
@@ -35,6 +36,8 @@ export interface TrainInfo {
 
 /** A training in PyTorch: a hypernetwork before and after some steps, with its noise and batches. */
 export interface GoldenTraining {
+  /** The whole method, or an ablation. */
+  readonly gates: GateMode;
   readonly info: TrainInfo;
   readonly file: SafetensorsFile;
 }
@@ -61,7 +64,7 @@ export interface GoldenCase {
   readonly weights: Weights;
   readonly info: GoldenInfo;
   readonly file: SafetensorsFile;
-  /** By name: "train" for one ratio, "every" for a hypernetwork of every ratio. */
+  /** By name: "train" for one ratio, "every" for a hypernetwork of every ratio, and the ablations by theirs. */
   readonly trainings: ReadonlyMap<string, GoldenTraining>;
   readonly prunings: readonly GoldenPruning[];
   has(name: string): boolean;
@@ -114,10 +117,12 @@ async function trainingsOf(
   file: SafetensorsFile,
 ): Promise<Map<string, GoldenTraining>> {
   const trainings = new Map<string, GoldenTraining>();
-  if (train) trainings.set("train", { info: train, file });
-  if (folder.list().includes("every.json")) {
-    const info = (await readJson(await folder.open("every.json"))) as TrainInfo;
-    trainings.set("every", { info, file: await readSafetensors(await folder.open("every.safetensors")) });
+  if (train) trainings.set("train", { gates: "full", info: train, file });
+  for (const name of ["every", ...GATE_MODES]) {
+    if (!folder.list().includes(`${name}.json`)) continue;
+    const gates = GATE_MODES.find((mode) => mode === name) ?? "full";
+    const info = (await readJson(await folder.open(`${name}.json`))) as TrainInfo;
+    trainings.set(name, { gates, info, file: await readSafetensors(await folder.open(`${name}.safetensors`)) });
   }
   return trainings;
 }

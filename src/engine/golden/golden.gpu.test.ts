@@ -5,6 +5,7 @@ import { Gpu } from "../gpu/device.ts";
 import { LOGITS_BYTES } from "../model/logits.ts";
 import { openCase } from "./case.ts";
 import { checkGolden } from "./check.ts";
+import { GATE_MODES } from "../train/recipe.ts";
 import { goldenFolder } from "./testFolders.ts";
 
 let ctx: Ctx;
@@ -24,8 +25,15 @@ const EXPECTED = [
   ...checksOfTraining("train"),
 ];
 
-/** Cases with a training for every ratio beside that for one. */
-const EVERY_RATIO = ["llama"];
+/** Cases with a training for every ratio and with the ablations beside that for one. */
+const MORE_TRAININGS = ["llama"];
+
+/** An ablation has no hypernetwork of its own whose weights could be compared; its logits at the end are. */
+const ABLATIONS = GATE_MODES.filter((mode) => mode !== "full");
+function checksOfMoreTrainings(): string[] {
+  const ablations = ABLATIONS.flatMap(checksOfTraining).filter((name) => !name.endsWith(".weights"));
+  return [...checksOfTraining("every"), ...ablations];
+}
 
 function checksOfTraining(name: string): string[] {
   return ["hypernet", "loss", "penalty", "kept", "logits", "weights"].map((check) => `${name}.${check}`);
@@ -47,7 +55,7 @@ function checksOf(name: string): string[] {
   const more = [...UPDATED, ...(GLU.includes(name) ? [] : SCORED_WITHOUT_GLU)];
   return [
     ...EXPECTED,
-    ...(EVERY_RATIO.includes(name) ? checksOfTraining("every") : []),
+    ...(MORE_TRAININGS.includes(name) ? checksOfMoreTrainings() : []),
     ...(GLU.includes(name) ? SCORED : []),
     ...(MORE_PRUNING.includes(name) ? more : []),
   ];
@@ -76,8 +84,8 @@ describe.each(["llama", "opt350", "phi"])("%s with room for 10 rows of logits", 
 
   test("agrees with PyTorch with its weights held as halves", async () => {
     const { checks } = await checkGolden(ctx, await goldenFolder(name), { precision: "f16" });
-    const every = EVERY_RATIO.includes(name) ? checksOfTraining("every") : [];
-    expect(Object.keys(checks).sort()).toEqual([...EXPECTED, ...every].sort());
+    const more = MORE_TRAININGS.includes(name) ? checksOfMoreTrainings() : [];
+    expect(Object.keys(checks).sort()).toEqual([...EXPECTED, ...more].sort());
     expect(Object.entries(checks).filter(([, { ok }]) => !ok)).toEqual([]);
   });
 });

@@ -7,8 +7,8 @@ import { type Check, check, worstDifference } from "../ops/parity.ts";
 import { writeStepState } from "../ops/stepState.ts";
 import { budgetOf } from "../prune/budget.ts";
 import { flatten, type GateLayout, gateLayout, unflatten } from "../prune/gates.ts";
+import { gateModelFor } from "../prune/ablations.ts";
 import { Hypernet } from "../prune/hypernet.ts";
-import { hypernetLayout } from "../prune/hypernetLayout.ts";
 import { ratioOfStep } from "../train/ratio.ts";
 import type { Estimator } from "../train/recipe.ts";
 import { freeTrainState, makeTrainState, type TrainState } from "../train/state.ts";
@@ -24,23 +24,22 @@ export async function checkTraining(ctx: Ctx, name: string, golden: GoldenTraini
   const { file, info } = golden;
   const limits = limitsOf(model);
   const layout = gateLayout(model.config);
-  const arrays = new Map<string, Float32Array<ArrayBuffer>>([["z", await file.readFloat32("hn.z")]]);
+  const arrays = new Map<string, Float32Array<ArrayBuffer>>();
+  if (file.tensors.has("hn.z")) arrays.set("z", await file.readFloat32("hn.z"));
   for (const tensor of file.tensors.keys()) {
     if (tensor.startsWith("hn.start.")) arrays.set(tensor.slice("hn.start.".length), await file.readFloat32(tensor));
   }
-  const shape = hypernetLayout(layout, info.recipe.seed !== undefined);
-  const state = makeTrainState(
-    ctx,
-    Hypernet.fromNamed(ctx, shape, arrays),
-    budgetOf(model.config),
-    info.recipe.lam,
-  );
+  const ratioMode = info.recipe.seed === undefined ? "one" : "every";
+  const gateModel = gateModelFor(ctx, layout, { gates: golden.gates, ratioMode, seed: 0 }, arrays);
+  const state = makeTrainState(ctx, gateModel, budgetOf(model.config), info.recipe.lam);
   try {
     return [
       check(`${name}.hypernet`, await logitDifference(ctx, golden, state, layout, "hn.logits"), LIMITS.logits),
       ...(await checkSteps(ctx, name, golden, model, state, layout)),
       check(`${name}.logits`, await logitDifference(ctx, golden, state, layout, "hn.end.logits"), limits.trained),
-      check(`${name}.weights`, await weightDifference(ctx, golden, state), limits.trained),
+      ...(gateModel instanceof Hypernet
+        ? [check(`${name}.weights`, await weightDifference(ctx, golden, gateModel), limits.trained)]
+        : []),
     ];
   } finally {
     freeTrainState(ctx, state);
@@ -52,7 +51,7 @@ async function checkSteps(
   name: string,
   { file, info }: GoldenTraining,
   model: Model,
-  state: TrainState<Hypernet>,
+  state: TrainState,
   layout: GateLayout,
 ): Promise<Check[]> {
   const { recipe } = info;
@@ -68,7 +67,7 @@ async function checkSteps(
   const tokens = ids.length / recipe.steps;
   const gates = uniform.length / recipe.steps;
   const { p, seed = 0, from = p, to = p } = recipe;
-  const drawn = { ratioMode: state.gateModel.layout.everyRatio ? "every" : "one", keepFrom: from, keepTo: to, seed } as const;
+  const drawn = { ratioMode: recipe.seed === undefined ? "one" : "every", keepFrom: from, keepTo: to, seed } as const;
   await ctx.gpu.checked("twelve golden steps", () => {
     for (let step = 0; step < recipe.steps; step++) {
       const keep = ratioOfStep(drawn, step, p);
@@ -109,7 +108,7 @@ function flatVectors(layout: GateLayout, values: Float32Array): Float32Array {
 async function logitDifference(
   ctx: Ctx,
   { file, info }: GoldenTraining,
-  { gateModel }: TrainState<Hypernet>,
+  { gateModel }: TrainState,
   layout: GateLayout,
   name: string,
 ): Promise<number> {
@@ -125,8 +124,8 @@ async function logitDifference(
 }
 
 /** Of all parameters but the heads after the last step, the worst of them by its own largest value. */
-async function weightDifference(ctx: Ctx, { file }: GoldenTraining, { gateModel }: TrainState<Hypernet>): Promise<number> {
-  const named = await gateModel.toNamed(ctx);
+async function weightDifference(ctx: Ctx, { file }: GoldenTraining, hypernet: Hypernet): Promise<number> {
+  const named = await hypernet.toNamed(ctx);
   let worst = 0;
   for (const name of file.tensors.keys()) {
     if (!name.startsWith("hn.end.") || name.startsWith("hn.end.logits.")) continue;

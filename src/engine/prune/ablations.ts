@@ -1,5 +1,6 @@
 // The gates of a recipe: the hypernetwork's, or those of the paper's three ablations (method.md 1.1).
 import type { Ctx } from "../ctx.ts";
+import { invariant } from "../errors.ts";
 import { gateTables, type GateTables } from "../ops/gateTables.ts";
 import { heads } from "../ops/heads.ts";
 import { noise } from "../ops/noise.ts";
@@ -10,16 +11,22 @@ import type { Recipe } from "../train/recipe.ts";
 import type { GateModel } from "./gateModel.ts";
 import { type GateLayout, type Sharing, sharingOf } from "./gates.ts";
 import { Hypernet } from "./hypernet.ts";
-import { hypernetLayout, initialInputs, WIDTH } from "./hypernetLayout.ts";
+import { hypernetLayout, initialInputs, type NamedArrays, WIDTH } from "./hypernetLayout.ts";
 
-/** A new one for the 5L vectors of `layout`; the same recipe gives the same values everywhere. */
+/**
+ * A new one for the 5L vectors of `layout`; the same recipe gives the same values everywhere. `start`: PyTorch's named parameters and
+ * "z" to begin with instead of the seed's; throws EngineError("format") for one that is missing or has another size.
+ */
 export function gateModelFor(
   ctx: Ctx,
   layout: GateLayout,
   { gates, ratioMode, seed }: Pick<Recipe, "gates" | "ratioMode" | "seed">,
+  start?: NamedArrays,
 ): GateModel {
-  const hypernet = (of: GateLayout): Hypernet =>
-    Hypernet.fromSeed(ctx, hypernetLayout(of, ratioMode === "every"), seed);
+  const hypernet = (of: GateLayout): Hypernet => {
+    const shape = hypernetLayout(of, ratioMode === "every");
+    return start ? Hypernet.fromNamed(ctx, shape, start) : Hypernet.fromSeed(ctx, shape, seed);
+  };
   switch (gates) {
     case "full":
       return hypernet(layout);
@@ -28,7 +35,7 @@ export function gateModelFor(
       return new SharedGates(ctx, hypernet(sharing.own), layout, sharing);
     }
     case "no-gru":
-      return new LinearHeads(ctx, layout, seed);
+      return new LinearHeads(ctx, layout, start ? headsOf(layout, start) : newHeads(layout, seed));
     case "no-hypernetwork":
       return new FreeLogits(ctx, layout);
   }
@@ -71,6 +78,40 @@ class SharedGates implements GateModel {
   }
 }
 
+/** What `LinearHeads` is made of: (flat gates, C) and (vectors, C). */
+interface HeadValues {
+  weight: Float32Array<ArrayBuffer>;
+  z: Float32Array<ArrayBuffer>;
+}
+
+function newHeads(layout: GateLayout, seed: number): HeadValues {
+  const weight = flatHeads(layout, (i, count) => uniforms(seed, DRAW.init, i, count, 1 / Math.sqrt(WIDTH)));
+  return { weight, z: initialInputs(layout, seed, WIDTH) };
+}
+
+/** PyTorch's heads.{i}.weight, (N_i, C), and z. */
+function headsOf(layout: GateLayout, arrays: NamedArrays): HeadValues {
+  const take = (name: string, count: number): Float32Array<ArrayBuffer> => {
+    const values = arrays.get(name);
+    const came = values?.length ?? "none";
+    invariant(
+      values?.length === count,
+      "format",
+      `${name} must have ${count} values, ${came} came; is it of another model?`,
+    );
+    return values;
+  };
+  const weight = flatHeads(layout, (i, count) => take(`heads.${i}.weight`, count));
+  return { weight, z: take("z", layout.sizes.length * WIDTH) };
+}
+
+/** Each head's values (vector, count) at its place in one flat array. */
+function flatHeads(layout: GateLayout, head: (i: number, count: number) => Float32Array): Float32Array<ArrayBuffer> {
+  const weight = new Float32Array(layout.length * WIDTH);
+  layout.sizes.forEach((size, i) => weight.set(head(i, size * WIDTH), (layout.offsets[i] ?? 0) * WIDTH));
+  return weight;
+}
+
 /** Without the GRU: x_i = W_i z_i, with z_i ~ N(0, 1) fixed. No layer is shared, so that no vector learns of another. */
 class LinearHeads implements GateModel {
   /** (flat gates, C), initialised as the hypernetwork's heads are. */
@@ -79,14 +120,9 @@ class LinearHeads implements GateModel {
   /** (vectors, C). */
   private readonly z: Tensor;
 
-  constructor(ctx: Ctx, layout: GateLayout, seed: number) {
-    const weight = new Float32Array(layout.length * WIDTH);
-    layout.sizes.forEach((size, i) => {
-      weight.set(uniforms(seed, DRAW.init, i, size * WIDTH, 1 / Math.sqrt(WIDTH)), (layout.offsets[i] ?? 0) * WIDTH);
-    });
-    const shape = [layout.length, WIDTH];
-    this.theta = ctx.persistent("theta", shape, { data: weight, requiresGrad: true });
-    this.z = ctx.persistent("z", [layout.sizes.length, WIDTH], { data: initialInputs(layout, seed, WIDTH) });
+  constructor(ctx: Ctx, layout: GateLayout, { weight, z }: HeadValues) {
+    this.theta = ctx.persistent("theta", [layout.length, WIDTH], { data: weight, requiresGrad: true });
+    this.z = ctx.persistent("z", [layout.sizes.length, WIDTH], { data: z });
     this.tables = gateTables(ctx, layout);
   }
 
