@@ -37,6 +37,7 @@ export { FORMS } from "./formats/receipt.ts";
 export type { Form, PerplexityPair, TextRef } from "./formats/receipt.ts";
 export { BASELINE_METHODS, RUN_FORMAT } from "./formats/runRecord.ts";
 export type { BaselineMethod, Run, RunMasks, RunRecipe, RunRecord } from "./formats/runRecord.ts";
+export { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./formats/readRun.ts";
 export { isWeightReceipt, keptShares, readWeightReceipt, weightMasksFromReceipt } from "./formats/weightReceipt.ts";
 export type { WeightReceipt } from "./formats/weightReceipt.ts";
 export { isGguf, modelFolder } from "./formats/gguf/ggufFolder.ts";
