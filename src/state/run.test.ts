@@ -214,7 +214,7 @@ describe("slider", () => {
     studio.frame();
     await studio.settle();
     studio.pass(REST_MS);
-    expect(studio.types()).toEqual(["target", "perplexity", "target"]);
+    expect(studio.types()).toEqual(["target", "perplexity", "record", "target"]);
   });
 });
 

@@ -79,7 +79,9 @@ export function browserRunStore(): RunStore {
         ]);
         await Promise.all([...writes, change.done]);
       }),
-    putRecord: async (record) => void (await within("Storing a run", (db) => db.put("records", record))),
+    async putRecord(record) {
+      await within("Storing a run", (db) => db.put("records", record));
+    },
     remove: (id) =>
       within("Removing a run", async (db) => {
         const change = db.transaction(["records", "masks"], "readwrite");
