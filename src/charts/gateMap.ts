@@ -41,7 +41,7 @@ export function gateMap(node: HTMLElement, options: GateMapOptions = {}): Chart<
       { label: "rows of a block: s1, s2, s3, s5" },
       ...blend,
     ];
-    const headPx = drawLegend(legend, items, 0, 0, width - 130) + 6;
+    const headPx = drawLegend(legend, items, 0, 0, width - (data.compared ? 180 : 130)) + 6;
     layout = gateLayout(width, data.layers, headPx);
     total.attr("x", width - 1);
     canvas.layout(layout, frame.plot);

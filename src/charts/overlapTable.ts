@@ -46,7 +46,7 @@ export function overlapTable(node: HTMLElement): Chart<OverlapData> {
         cell.style("fill", `color-mix(in oklab, var(--chart-kept) ${Math.round(value * 100)}%, var(--chart-pruned))`);
         if (cellPx < NUMBER_PX) return;
         const text = addText(cells, LEFT_PX + (block + 0.5) * cellPx, y + 14, value.toFixed(2), { anchor: "middle" });
-        text.style("fill", value > 0.5 ? "var(--chart-paper)" : "var(--chart-ink)");
+        text.style("fill", value > 0.7 ? "var(--chart-paper)" : "var(--chart-ink)");
       });
     });
     const all = values.flat();

@@ -173,7 +173,7 @@ export function tradeoff(node: HTMLElement, options: TradeoffOptions = {}): Char
       ring.attr("cx", x).attr("cy", y);
       const rows = [
         { label: "perplexity", value: perplexity(point.y), colour: markOf(point.method)?.colour ?? "--chart-ink" },
-        { label: data.axis.name, value: data.axis.format(point.x) },
+        { label: "size", value: data.axis.format(point.x) },
         ...point.recipe,
       ];
       return { x, y, tip: { title: point.label, rows } };

@@ -71,14 +71,18 @@ export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: reado
     const x = sizeOf(run, size);
     if (x === null) return [];
     const { text, context, tokens, pruned } = run.perplexity;
-    const on = { label: "on", value: `${titleOf(text)}, ${whole(context)} / ${whole(tokens)} tokens` };
-    const recipe = [{ label: "method", value: methodOf(run) }, ...recipeOf(run), on];
+    const on = [
+      { label: "text", value: titleOf(text) },
+      { label: "context", value: whole(context) },
+      { label: "tokens", value: whole(tokens) },
+    ];
+    const recipe = [{ label: "method", value: methodOf(run) }, ...recipeOf(run), ...on];
     return [{ id: run.id, x, y: pruned, label: run.name, method: methodOf(run), recipe }];
   });
   const [first] = runs;
   const timed = runs.find(({ msPerToken }) => msPerToken !== null)?.msPerToken?.dense ?? null;
-  const whole1 = size === "ms per token" ? timed : size === "bytes" ? denseBytes(first) : 1;
-  const dense = first && whole1 !== null ? { x: whole1, y: first.perplexity.dense } : null;
+  const denseSize = size === "ms per token" ? timed : size === "bytes" ? denseBytes(first) : 1;
+  const dense = first && denseSize !== null ? { x: denseSize, y: first.perplexity.dense } : null;
   return { points, axis: AXES[size], dense, picked };
 }
 
