@@ -1,5 +1,6 @@
 // Composition root: the worker, the client, the store, the page's link, and the React root. The only file that sees every layer.
 import { createRoot } from "react-dom/client";
+import { browserRunStore } from "./state/runStore.ts";
 import { browserClock, createStudio } from "./state/studio.ts";
 import { App } from "./ui/App.tsx";
 import { linkPage } from "./ui/pageLink.ts";
@@ -8,7 +9,7 @@ import { linkTheme } from "./ui/theme.ts";
 import { createClient } from "./worker/client.ts";
 
 const worker = new Worker(new URL("./worker/host.ts", import.meta.url), { type: "module", name: "espalier" });
-const studio = createStudio(createClient(worker), browserClock);
+const studio = createStudio(createClient(worker), browserClock, browserRunStore());
 linkTheme(studio.store);
 linkPage(studio.store);
 
@@ -20,4 +21,5 @@ if (root)
     </StudioProvider>,
   );
 
+void studio.store.getState().loadRuns();
 void studio.store.getState().open({ kind: "embedded" });

@@ -10,6 +10,8 @@ const FLASH_MS = 600;
 /** Opacity of a change that has just happened: enough to notice, too little to distract. */
 const FLASH_OPACITY = 0.7;
 
+type PixelSize = Pick<GatePass, "rows" | "columns">;
+
 export class GateCanvas {
   /** Pixels across; the map has at most so many columns. */
   columns = 1;
@@ -59,16 +61,21 @@ export class GateCanvas {
   /** Draws a pass, and starts the fade of what changed in it. */
   paint(pass: GatePass): void {
     const flashing = this.flashes && !reducedMotion() && (pass.changed > 0 || this.heatLeft() > 0);
-    this.blit(this.gates, pass, pass.share, this.ramp);
+    this.blit(this.gates, pass, (i) => this.ramp[pass.share[i] as number] as number);
     if (!flashing) return;
-    this.blit(this.flash, pass, pass.heat, this.heatRamp);
+    this.blit(this.flash, pass, (i) => this.heatRamp[pass.heat[i] as number] as number);
     this.fade?.cancel();
     this.fade = this.flash.animate({ opacity: [FLASH_OPACITY, 0] }, { duration: FLASH_MS });
     this.fadeStart = performance.now();
   }
 
-  /** Levels through a ramp into a small image, then block by block (leaving the gaps) enlarged onto the canvas. */
-  private blit(canvas: HTMLCanvasElement, { rows, columns }: GatePass, levels: Uint8Array, ramp: Uint32Array): void {
+  /** Draws a comparison: pixels as ImageData's words, rows x columns, without flashes. */
+  paintPixels(size: PixelSize, pixels: Uint32Array): void {
+    this.blit(this.gates, size, (i) => pixels[i] ?? 0);
+  }
+
+  /** Colours into a small image, then block by block (leaving the gaps) enlarged onto the canvas. */
+  private blit(canvas: HTMLCanvasElement, { rows, columns }: PixelSize, colour: (pixel: number) => number): void {
     const layout = this.layoutNow;
     const target = canvas.getContext("2d");
     const source = this.scratch.getContext("2d");
@@ -80,7 +87,7 @@ export class GateCanvas {
       this.words = new Uint32Array(this.pixels.data.buffer);
     }
     const { words } = this;
-    for (let i = 0; i < words.length; i += 1) words[i] = ramp[levels[i] as number] as number;
+    for (let i = 0; i < words.length; i += 1) words[i] = colour(i);
     source.putImageData(this.pixels, 0, 0);
     target.clearRect(0, 0, canvas.width, canvas.height);
     target.imageSmoothingEnabled = false;

@@ -7,6 +7,8 @@ export interface GateData {
   layers: number;
   dModel: number;
   masks: readonly Uint8Array[];
+  /** Two runs in one map: for each gate of each mask who keeps it (COMPARED); `masks` then are what both keep. */
+  compared?: readonly Uint8Array[];
 }
 
 /** State after an update; the arrays are owned by the GateImage and changed by its next update. */

@@ -12,8 +12,10 @@ import { createRowBars, drawRowLabels } from "./gateRows.ts";
 import { createStrip } from "./gateStrip.ts";
 import { gateTip } from "./gateTip.ts";
 import type { GatePlace } from "./gateTip.ts";
+import { COMPARED_LEGEND, COMPARED_NAMES, comparedPixels, KEPT_LEGEND } from "./gateCompared.ts";
 import { drawLegend } from "./legend.ts";
 import { boxOf, dimensionProfile, percent, rate, whole } from "./rates.ts";
+import { rowOf } from "./vectors.ts";
 
 export interface GateMapOptions {
   /** Mark gates that have just changed for a moment; never where the person asked for less motion. Default true. */
@@ -35,12 +37,11 @@ export function gateMap(node: HTMLElement, options: GateMapOptions = {}): Chart<
     const perPixel = data.dModel / gateLayout(width, data.layers, 0).plotWidth;
     const blend = perPixel > 1 ? [{ label: `1 px ≈ ${perPixel.toFixed(1)} dimensions (mean)` }] : [];
     const items = [
-      { label: "kept", colour: "--chart-kept" },
-      { label: "pruned", colour: "--chart-pruned" },
+      ...(data.compared ? COMPARED_LEGEND : KEPT_LEGEND),
       { label: "rows of a block: s1, s2, s3, s5" },
       ...blend,
     ];
-    const headPx = drawLegend(legend, items, 0, 0, width - 130) + 6;
+    const headPx = drawLegend(legend, items, 0, 0, width - (data.compared ? 180 : 130)) + 6;
     layout = gateLayout(width, data.layers, headPx);
     total.attr("x", width - 1);
     canvas.layout(layout, frame.plot);
@@ -64,7 +65,8 @@ export function gateMap(node: HTMLElement, options: GateMapOptions = {}): Chart<
   function draw(): void {
     if (!data || !layout) return;
     pass = image.update(data, canvas.columns, canvas.heatLeft());
-    canvas.paint(pass);
+    if (data.compared) canvas.paintPixels(pass, comparedPixels(data.compared, pass, data.dModel, frame.plot));
+    else canvas.paint(pass);
     const { rows, rowKept, dimKept } = pass;
     const box = boxOf(dimKept, rows);
     bars.update(rowKept, data.dModel);
@@ -73,10 +75,11 @@ export function gateMap(node: HTMLElement, options: GateMapOptions = {}): Chart<
       rowKept.reduce((sum, n) => sum + n, 0),
       rows * data.dModel,
     );
-    total.text(`${percent(kept)} of gates kept`);
+    const by = data.compared ? " by both" : "";
+    total.text(`${percent(kept)} of gates kept${by}`);
     frame.label(
       `Gate map of ${data.layers} blocks by ${whole(data.dModel)} embedding dimensions: ${percent(kept)} of ` +
-        `${whole(rows * data.dModel)} gates kept. Kept rate of a dimension over depth: median ${percent(box.median)}, ` +
+        `${whole(rows * data.dModel)} gates kept${by}. Kept rate of a dimension over depth: median ${percent(box.median)}, ` +
         `from ${percent(box.min)} to ${percent(box.max)}.`,
     );
     cursor.refresh();
@@ -107,7 +110,11 @@ export function gateMap(node: HTMLElement, options: GateMapOptions = {}): Chart<
       const box = `M${left - 1.5},${y - 1.5}h${plotWidth + 3}v${rowPx + 3}h${-plotWidth - 3}z`;
       for (const outline of [halo, markRow]) outline.attr("d", row < 0 ? "" : box);
       markColumn.attr("d", dimension < 0 ? "" : `M${x},${top}V${stripTop + stripHeight}`);
-      return { x, y: y + rowPx, tip: gateTip(data, pass, at) };
+      const tip = gateTip(data, pass, at);
+      const who = row < 0 || dimension < 0 ? undefined : data.compared?.[rowOf(row).mask]?.[dimension];
+      if (who === undefined) return { x, y: y + rowPx, tip };
+      const rows = [{ label: "kept by", value: COMPARED_NAMES[who] ?? "" }, ...tip.rows.slice(1)];
+      return { x, y: y + rowPx, tip: { ...tip, rows } };
     },
   });
 

@@ -6,6 +6,8 @@ export interface LegendItem {
   /** A custom property of charts.css; none for plain words. */
   colour?: string;
   mark?: "box" | "line" | "dash" | "dot";
+  /** An SVG path around the origin, in place of a mark. */
+  path?: string;
 }
 
 const LINE_PX = 16;
@@ -27,7 +29,7 @@ export function drawLegend(group: Group, items: readonly LegendItem[], x: number
   if (!node) return 0;
   let left = 0;
   let line = 0;
-  for (const { label, colour, mark = "box" } of items) {
+  for (const { label, colour, mark = "box", path } of items) {
     const markWidth = colour ? MARK_PX : 0;
     const itemWidth = markWidth + textWidth(label, node);
     if (left > 0 && left + itemWidth > width) {
@@ -35,7 +37,9 @@ export function drawLegend(group: Group, items: readonly LegendItem[], x: number
       line += 1;
     }
     const item = group.append("g").attr("transform", `translate(${x + left},${y + line * LINE_PX})`);
-    if (colour && mark === "box")
+    if (colour && path)
+      item.append("path").attr("d", path).attr("transform", "translate(6,7)").style("fill", `var(${colour})`);
+    else if (colour && mark === "box")
       item.append("rect").attr("y", 2).attr("width", 10).attr("height", 10).style("fill", `var(${colour})`);
     else if (colour && mark === "dot")
       item

@@ -95,6 +95,23 @@ describe("speed", () => {
   });
 });
 
+it("a measured time of a token goes to the kept run, where the export is of the present masks", async () => {
+  const spread = (median: number) => ({ median, min: median, max: median });
+  const ms = { dense: spread(4), pruned: spread(3) };
+  const row = { runtime: "engine", version: "1", what: "decode", ms, ratio: 4 / 3, clear: true } as const;
+  const report = { adapter: "test", tokens: 64, decodeTokens: 16, repeats: 5, rows: [row] };
+  const studio = await pruned({ speed: () => report });
+  await studio.store.getState().prepareExport();
+  await studio.store.getState().measureSpeed();
+  await studio.settle();
+  expect(studio.sent.at(-1)).toEqual({ type: "record", msPerToken: { dense: 4, pruned: 3 } });
+  studio.store.setState({ architecture: architectureAt(0.4, 9) });
+  studio.sent.length = 0;
+  await studio.store.getState().measureSpeed();
+  await studio.settle();
+  expect(studio.types()).toEqual(["speed"]);
+});
+
 describe("compare", () => {
   it("streams pieces to their sides and ends with the worker's whole texts", async () => {
     let finish = (): void => undefined;

@@ -32,7 +32,7 @@ describe("run", () => {
     await studio.settle();
     studio.pass(REST_MS);
     await studio.settle();
-    expect(studio.types()).toEqual(["play", "target", "perplexity"]);
+    expect(studio.types()).toEqual(["play", "target", "perplexity", "record"]);
     expect(studio.store.getState()).toMatchObject({
       run: { phase: "done" },
       architecture: { keep: 0.5 },
@@ -208,13 +208,13 @@ describe("slider", () => {
     expect(studio.types()).toEqual(["target"]);
     studio.pass(1);
     await studio.settle();
-    expect(studio.types()).toEqual(["target", "perplexity"]);
+    expect(studio.types()).toEqual(["target", "perplexity", "record"]);
     studio.store.setState({ run: TRAINING });
     setKeep(0.6);
     studio.frame();
     await studio.settle();
     studio.pass(REST_MS);
-    expect(studio.types()).toEqual(["target", "perplexity", "target"]);
+    expect(studio.types()).toEqual(["target", "perplexity", "record", "target"]);
   });
 });
 

@@ -10,7 +10,13 @@ export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn }, set, get) => (
     if (speed.phase === "measuring" || !of) return;
     set({ speed: { phase: "measuring" } });
     try {
-      set({ speed: { phase: "measured", of, report: await turn(() => client.request({ type: "speed" })) } });
+      const report = await turn(() => client.request({ type: "speed" }));
+      set({ speed: { phase: "measured", of, report } });
+      const ms = report.rows.find(({ what }) => what === "decode")?.ms;
+      const { architecture } = get();
+      // The time belongs to the kept run only where the export is of what "pruned" means now.
+      if (ms && architecture?.keep === of.keep && architecture.step === of.step)
+        void get().keepRun({ dense: ms.dense.median, pruned: ms.pruned.median });
     } catch (thrown) {
       const error = EngineError.from(thrown);
       set({ speed: error.code === "cancelled" ? { phase: "none" } : { phase: "failed", error } });

@@ -10,6 +10,8 @@ import { gatesSlice } from "./gatesSlice.ts";
 import { librarySlice } from "./librarySlice.ts";
 import { modelSlice } from "./modelSlice.ts";
 import { runSlice } from "./runSlice.ts";
+import { memoryRunStore, type RunStore } from "./runStore.ts";
+import { hasJustEnded, runsSlice } from "./runsSlice.ts";
 import { RunSeries } from "./series.ts";
 import type { Clock, Deps, StudioState } from "./studioState.ts";
 import { speedSlice } from "./speedSlice.ts";
@@ -46,7 +48,7 @@ function queueOfOne(): Pick<Deps, "turn" | "clearTurns"> {
 }
 
 /** Makes the store over a client and begins to listen to its events. Nothing is opened yet. */
-export function createStudio(client: Client, clock: Clock): Studio {
+export function createStudio(client: Client, clock: Clock, runStore: RunStore = memoryRunStore()): Studio {
   const deps: Deps = { client, clock, series: new RunSeries(), ...queueOfOne() };
   const store = createStore<StudioState>()((set, get) => ({
     ...modelSlice(deps, set, get),
@@ -58,8 +60,12 @@ export function createStudio(client: Client, clock: Clock): Studio {
     ...exportSlice(deps, set, get),
     ...speedSlice(deps, set, get),
     ...checkSlice(deps, set, get),
+    ...runsSlice(runStore)(deps, set, get),
     ...uiSlice(deps, set, get),
   }));
   client.subscribe((event) => fileEvent(deps, store.setState, store.getState, event));
+  store.subscribe((state, before) => {
+    if (hasJustEnded(state, before)) void state.keepRun();
+  });
   return { store, series: deps.series };
 }

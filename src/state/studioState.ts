@@ -1,5 +1,16 @@
 // What the page knows: the types of the store's slices and of what they depend on. Life cycles are unions, never sibling booleans.
-import type { Delivery, EngineError, Form, PlanNews, Recipe, SelfCheck, SpeedReport } from "../engine/index.ts";
+import type {
+  Delivery,
+  EngineError,
+  Form,
+  PlanNews,
+  Recipe,
+  Run,
+  RunMasks,
+  RunRecord,
+  SelfCheck,
+  SpeedReport,
+} from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
   Architecture,
@@ -9,7 +20,7 @@ import type {
   ModelSource,
   PerplexityResult,
 } from "../worker/protocol.ts";
-import type { Progress, RunState, Subject, Task, TextSource } from "../worker/protocol.ts";
+import type { Progress, RunState, Subject, Task, TextSource, TokenLosses } from "../worker/protocol.ts";
 import type { RatioUnit } from "./ratio.ts";
 import type { RunSeries } from "./series.ts";
 
@@ -220,6 +231,38 @@ export interface CheckSlice {
   cancelSelfCheck(): Promise<void>;
 }
 
+export interface RunsSlice {
+  /** Finished runs, newest first; null before they were looked up. */
+  runs: readonly RunRecord[] | null;
+  /** Records in the browser that could not be read. */
+  unreadableRuns: number;
+  runsError: EngineError | null;
+  /** What the last import brought: new runs, and runs that were here. */
+  runsNote: { imported: number; known: number } | null;
+  /** What was just removed and can be brought back. */
+  removedRun: Run | null;
+  /** Loss by token of two runs on the evaluation text. */
+  losses:
+    | { phase: "none" }
+    | { phase: "reading" }
+    | { phase: "read"; first: string; second: string; result: TokenLosses }
+    | { phase: "failed"; error: EngineError };
+  loadRuns(): Promise<void>;
+  /** Keeps the finished run that "pruned" means now; the same masks on the same text are kept once. Medians in ms, dense and pruned. */
+  keepRun(msPerToken?: { dense: number; pruned: number } | null): Promise<void>;
+  renameRun(id: string, name: string): Promise<void>;
+  removeRun(id: string): Promise<void>;
+  undoRemove(): Promise<void>;
+  /** The JSON text of these runs; null where it failed. */
+  exportRuns(ids: readonly string[]): Promise<string | null>;
+  importRuns(text: string, file: string): Promise<void>;
+  runMasks(id: string): Promise<RunMasks>;
+  /** Makes a kept run what "pruned" means. */
+  restoreRun(id: string): Promise<void>;
+  compareLosses(first: string, second: string): Promise<void>;
+  cancelLosses(): Promise<void>;
+}
+
 export type StudioState = ModelSlice &
   LibrarySlice &
   TextSlice &
@@ -229,6 +272,7 @@ export type StudioState = ModelSlice &
   ExportSlice &
   SpeedSlice &
   CheckSlice &
+  RunsSlice &
   UiSlice;
 export type Get = () => StudioState;
 export type Set = (patch: Partial<StudioState> | ((state: StudioState) => Partial<StudioState>)) => void;

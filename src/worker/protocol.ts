@@ -8,8 +8,11 @@ import type {
   PlanChoice,
   PlanNews,
   Recipe,
+  Run,
+  RunMasks,
   SelfCheck,
   SpeedReport,
+  WeightRecipe,
 } from "../engine/index.ts";
 
 /** Where a model comes from. */
@@ -93,7 +96,7 @@ export interface Progress {
   secondsLeft?: number;
   note?: string;
 }
-export type Task = "open" | "perplexity" | "train" | "generate" | "export" | "save" | "speed" | "selfCheck";
+export type Task = "open" | "perplexity" | "train" | "generate" | "export" | "save" | "speed" | "selfCheck" | "weights" | "losses";
 
 /** A run of training as it stands; also what the page shows on its controls. */
 export type RunState =
@@ -130,6 +133,55 @@ export interface Architecture {
   keptParameters: number;
 }
 
+/** Single weights of the MLP, pruned in one shot (method.md section 2). */
+export interface PrunedMlp {
+  recipe: WeightRecipe;
+  matrices: readonly PrunedMatrix[];
+  /** By block, over the calibration tokens: of what gate and up read (d), and of what down reads (f). Empty for magnitude and for masks brought back. */
+  norms: readonly { input: Float32Array; middle: Float32Array }[];
+  kept: { mlpWeights: KeptOf; blockWeights: KeptOf; modelWeights: KeptOf };
+}
+
+export interface PrunedMatrix {
+  name: string;
+  block: number;
+  part: "gate" | "up" | "down";
+  /** (out, in) */
+  shape: readonly [number, number];
+  /** Along which weights compete: those of one output, or those of one input. */
+  direction: "inputs" | "outputs";
+  kept: number;
+  /** Weight i (row by row) stays where bit i % 32 of word i / 32 is set. */
+  bits: Uint32Array;
+}
+
+interface KeptOf {
+  kept: number;
+  of: number;
+}
+
+/** A part of a matrix: its dense values, and the scores that they were compared by, (rows, cols) row by row. */
+export interface WeightWindow {
+  name: string;
+  row: number;
+  col: number;
+  rows: number;
+  cols: number;
+  values: Float32Array;
+  /** Null where norms are not known any more (masks brought back), and for SparseGPT. */
+  scores: Float32Array | null;
+}
+
+/** Loss of every scored token of the evaluation text, in nats; null masks: the dense model. */
+export interface TokenLosses {
+  text: string;
+  context: number;
+  /** The tokens as text; the first of each window has loss NaN. */
+  tokens: readonly string[];
+  first: Float32Array;
+  second: Float32Array;
+}
+
 /** How weights are written. */
 export interface ExportChoice {
   /** Their element type; null: as the model has them. */
@@ -151,6 +203,14 @@ export type Command =
   | { type: "stop" }
   | { type: "reset" }
   | { type: "target"; keep: number }
+  /** Prunes single weights; the result is what "pruned" means from then on, until a run or "target" gives an architecture. */
+  | { type: "pruneWeights"; recipe: WeightRecipe }
+  | { type: "weightWindow"; name: string; row: number; col: number; rows: number; cols: number }
+  /** The finished run that "pruned" means now, with what was measured of it; null where there is none or it was not measured. */
+  | { type: "record"; msPerToken: { dense: number; pruned: number } | null }
+  /** Brings the masks of a finished run back: what "pruned" means from then on. */
+  | { type: "restore"; run: Run }
+  | { type: "tokenLosses"; first: RunMasks | null; second: RunMasks | null; tokens: number }
   | { type: "perplexity"; subject: Subject; tokens: number }
   | { type: "generate"; prompt: string; tokens: number; temperature: number; seed: number }
   | { type: "prepareExport"; forms: readonly Form[]; choice: ExportChoice }
@@ -176,6 +236,11 @@ export interface Replies {
   reset: RunState;
   /** Null where there are no logits yet, or while training (the next masks event brings it). */
   target: Architecture | null;
+  pruneWeights: PrunedMlp;
+  weightWindow: WeightWindow;
+  record: Run | null;
+  restore: { architecture: Architecture } | { weights: PrunedMlp };
+  tokenLosses: TokenLosses;
   perplexity: PerplexityResult;
   generate: { dense: string; pruned: string };
   prepareExport: readonly Delivery[];

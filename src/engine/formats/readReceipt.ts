@@ -88,7 +88,8 @@ function checkCounts(receipt: Receipt, file: string): void {
   );
 }
 
-function readRecipe(field: JsonField): Recipe {
+/** Recipe of a structural run. Throws "format" or "config" naming the field. */
+export function readRecipe(field: JsonField): Recipe {
   // receipts of older versions know one ratio only, and the whole method only
   const told = field.get("ratioMode").value !== undefined;
   return checkRecipe({

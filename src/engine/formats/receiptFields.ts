@@ -78,13 +78,13 @@ export function readShare(field: JsonField): Share {
   return { kept: field.get("kept").count(), of: field.get("of").count() };
 }
 
-function readText(field: JsonField): TextRef {
+export function readText(field: JsonField): TextRef {
   const sha256 = field.get("sha256");
   if (!/^[0-9a-f]{64}$/.test(sha256.text())) sha256.refuse("64 hexadecimal digits");
   return { name: field.get("name").text(), sha256: sha256.text() };
 }
 
-function readPerplexity(field: JsonField): PerplexityPair {
+export function readPerplexity(field: JsonField): PerplexityPair {
   return {
     text: readText(field.get("text")),
     context: field.get("context").count(),

@@ -80,7 +80,7 @@ export function readWeightReceipt(text: string, file = RECEIPT_FILE): WeightRece
   const { calibration, perplexity, checks, sample, ...head } = readReceiptBase(root);
   const receipt: WeightReceipt = {
     ...head,
-    recipe: readRecipe(root.get("recipe")),
+    recipe: readWeightRecipe(root.get("recipe")),
     updated: root.get("updated").flag(),
     calibration,
     kept: {
@@ -110,7 +110,8 @@ export function readWeightReceipt(text: string, file = RECEIPT_FILE): WeightRece
   return receipt;
 }
 
-function readRecipe(field: JsonField): WeightRecipe {
+/** Throws "format" or "config" naming the field. */
+export function readWeightRecipe(field: JsonField): WeightRecipe {
   return checkWeightRecipe({
     method: field.get("method").oneOf(WEIGHT_METHODS),
     pattern: field.get("pattern").text(),

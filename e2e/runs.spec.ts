@@ -1,0 +1,86 @@
+// The library of runs: imported, drawn, compared, renamed, deleted and exported; it stays after a reload.
+import { readFileSync } from "node:fs";
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test, type Page } from "@playwright/test";
+import { madeUpRun, madeUpRuns } from "./runFiles.ts";
+
+async function importText(page: Page, text: string): Promise<void> {
+  const file = { name: "runs.json", mimeType: "application/json", buffer: Buffer.from(text) };
+  await page.getByTestId("runs-import").setInputFiles(file);
+}
+const rows = (page: Page) => page.getByTestId("run-row");
+const chart = (page: Page) => page.getByTestId("figure-tradeoff").getByRole("img");
+
+test.describe.serial("runs", () => {
+  let page: Page;
+  test.beforeAll(async ({ browser }) => {
+    page = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
+    await page.goto("./");
+  });
+  test.afterAll(() => page.context().close());
+
+  test("say that there are none yet, and refuse a damaged file by its field", async () => {
+    await expect(page.getByTestId("runs-empty")).toContainText("Runs that end are kept here");
+    const damaged = JSON.stringify(madeUpRun(0)).replace('"tokens":4096', '"tokens":"many"');
+    await importText(page, damaged);
+    await expect(page.getByTestId("runs-error")).toContainText("record.perplexity.tokens: expected a whole number");
+  });
+
+  test("are imported once, and stand in the chart by text", async () => {
+    await importText(page, JSON.stringify(madeUpRuns(12)));
+    await expect(page.getByTestId("runs-note")).toHaveText("14 imported.");
+    await expect(rows(page)).toHaveCount(12);
+    await expect(chart(page)).toHaveAttribute("aria-label", /whole model of 12 runs; .+; dense 20\.50/);
+    await expect(page.locator("[data-chart=tradeoff] [data-run]")).toHaveCount(12);
+    await importText(page, JSON.stringify(madeUpRun(3)));
+    await expect(page.getByTestId("runs-note")).toHaveText("0 imported, 1 were here already.");
+    await page.getByTestId("runs-size").selectOption("ms per token");
+    await expect(page.locator("[data-chart=tradeoff] [data-run]")).toHaveCount(6);
+    await page.getByTestId("runs-group").selectOption({ index: 1 });
+    await expect(rows(page)).toHaveCount(2);
+    await page.getByTestId("runs-group").selectOption({ index: 0 });
+    expect((await new AxeBuilder({ page }).include("[data-testid=runs]").analyze()).violations).toEqual([]);
+  });
+
+  test("are renamed, found by words, deleted and brought back", async () => {
+    await rows(page).first().getByTestId("run-rename").click();
+    await page.getByTestId("run-name-field").fill("the best one");
+    await page.keyboard.press("Enter");
+    await page.getByTestId("runs-search").fill("best");
+    await expect(page.getByTestId("run-name")).toHaveText(["the best one"]);
+    await rows(page).getByTestId("run-delete").click();
+    await expect(rows(page)).toHaveCount(0);
+    await page.getByTestId("run-undo").click();
+    await expect(rows(page)).toHaveCount(1);
+    await page.getByTestId("runs-search").fill("");
+  });
+
+  test("are compared by keyboard and by click", async () => {
+    await page.getByTestId("runs-size").selectOption("block weights");
+    await chart(page).focus();
+    await chart(page).press("ArrowRight");
+    await chart(page).press("Enter");
+    await expect(page.locator("[aria-pressed=true][data-testid=run-pick]")).toHaveCount(1);
+    await chart(page).press("Enter");
+    await page.getByRole("button", { name: "Compare run number 4" }).click();
+    await page.getByRole("button", { name: "Compare run number 6" }).click();
+    const overlap = page.getByTestId("figure-overlap").getByRole("img");
+    await expect(overlap).toHaveAttribute("aria-label", /Jaccard\) of s1, s2, s3, s4, s5 in 4 blocks: mean 0\.\d+/);
+    const map = page.getByTestId("figure-compared").getByRole("img");
+    await expect(map).toHaveAttribute("aria-label", /gates kept by both/);
+    await page.getByRole("button", { name: "Compare run number 5" }).click();
+    await expect(page.getByTestId("runs-compare")).toContainText("different kinds");
+    await page.getByRole("button", { name: "Compare run number 9" }).click();
+    await expect(overlap).toHaveAttribute("aria-label", /of gate, up, down in 4 blocks/);
+  });
+
+  test("stay after a reload, and are exported as they came", async () => {
+    await page.reload();
+    await expect(rows(page)).toHaveCount(12);
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.getByTestId("runs-export").click()]);
+    const exported = JSON.parse(readFileSync(await saved.path(), "utf8")) as { record: { id: string } }[];
+    expect(exported).toHaveLength(14);
+    const known = exported.find(({ record }) => record.id === madeUpRun(2).record.id);
+    expect(known).toEqual(madeUpRun(2));
+  });
+});

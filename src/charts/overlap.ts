@@ -1,0 +1,21 @@
+// How far two sets of masks agree: Jaccard by vector, and for each gate whether both, one or neither keep it. Pure arithmetic.
+
+/** What a gate is in a comparison, as in the map's four colours. */
+export const COMPARED = { neither: 0, onlyA: 1, onlyB: 2, both: 3 } as const;
+
+/** |A and B| / |A or B| of two masks of one length; 1 where both keep nothing. */
+export function jaccard(a: Uint8Array, b: Uint8Array): number {
+  if (a.length !== b.length) throw new RangeError(`expected masks of one length, got ${a.length} and ${b.length}`);
+  let [both, either] = [0, 0];
+  for (let i = 0; i < a.length; i += 1) {
+    const [inA, inB] = [a[i] !== 0, b[i] !== 0];
+    if (inA && inB) both += 1;
+    if (inA || inB) either += 1;
+  }
+  return either === 0 ? 1 : both / either;
+}
+
+/** For each gate of each mask: 0 neither, 1 only A, 2 only B, 3 both. */
+export function comparedMasks(a: readonly Uint8Array[], b: readonly Uint8Array[]): Uint8Array[] {
+  return a.map((mask, i) => mask.map((bit, j) => (bit !== 0 ? 1 : 0) | (b[i]?.[j] ? 2 : 0)));
+}

@@ -1,0 +1,199 @@
+// Perplexity against size: every finished run a point, the line of the best at each size, and the dense model. Picks a run by click or Enter.
+import { scaleLinear, scaleLog, symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar } from "d3";
+import { symbolTriangle, symbolWye } from "d3";
+import type { SymbolType } from "d3";
+import { addText, drawAxis } from "./axes.ts";
+import { bestLine, wantsLog } from "./bestLine.ts";
+import { createCursor } from "./cursor.ts";
+import { createFrame } from "./frame.ts";
+import type { Chart } from "./frame.ts";
+import { drawLegend } from "./legend.ts";
+
+export interface TradeoffPoint {
+  id: string;
+  /** Size, in the unit of the axis. */
+  x: number;
+  /** Perplexity. */
+  y: number;
+  label: string;
+  /** What made it; gives the mark. */
+  method: string;
+  /** The recipe, for the tip. */
+  recipe: readonly { label: string; value: string }[];
+}
+
+export interface TradeoffData {
+  points: readonly TradeoffPoint[];
+  axis: { name: string; format: (x: number) => string };
+  dense: { x: number; y: number } | null;
+  /** Ids that are marked as picked, A first. */
+  picked: readonly string[];
+}
+
+export interface TradeoffOptions {
+  onPick?: (id: string) => void;
+}
+
+const METHODS: readonly { name: string; colour: string; shape: SymbolType }[] = [
+  { name: "DISP-LLM", colour: "--chart-kept", shape: symbolCircle },
+  { name: "DaSS", colour: "--chart-s1", shape: symbolSquare },
+  { name: "Wanda", colour: "--chart-s3", shape: symbolTriangle },
+  { name: "SparseGPT", colour: "--chart-s4", shape: symbolDiamond },
+  { name: "magnitude", colour: "--chart-s5", shape: symbolCross },
+  { name: "uniform magnitude", colour: "--chart-loss", shape: symbolStar },
+  { name: "random", colour: "--chart-muted", shape: symbolWye },
+];
+const [FIRST] = METHODS;
+const markOf = (method: string) => METHODS.find(({ name }) => name === method) ?? FIRST;
+const pathOf = (method: string, area: number): string => symbol(markOf(method)?.shape, area)() ?? "";
+
+const HEIGHT_PX = 300;
+const LEFT_PX = 48;
+const RIGHT_PX = 14;
+const AXIS_PX = 38;
+const NEAR_PX = 24;
+const POINT_AREA = 64;
+
+const perplexity = (y: number): string => (y < 100 ? y.toFixed(2) : y < 1e4 ? y.toFixed(0) : y.toExponential(1));
+
+/** Draws the chart into `node`. */
+export function tradeoff(node: HTMLElement, options: TradeoffOptions = {}): Chart<TradeoffData> {
+  let data: TradeoffData | null = null;
+  let at: number | null = null;
+  let sorted: TradeoffPoint[] = [];
+  let placeX = (x: number): number => x;
+  let placeY = (y: number): number => y;
+
+  const frame = createFrame(node, "tradeoff", (width) => {
+    if (!data) return 0;
+    const { points, axis, dense, picked } = data;
+    sorted = [...points].sort((a, b) => a.x - b.x || a.y - b.y);
+    const methods = METHODS.filter(({ name }) => points.some(({ method }) => method === name));
+    const items = [
+      ...methods.map(({ name, colour }) => ({ label: name, colour, path: pathOf(name, POINT_AREA) })),
+      { label: "best at each size", colour: "--chart-ink", mark: "line" as const },
+      ...(dense ? [{ label: "dense", colour: "--chart-ink", mark: "dash" as const }] : []),
+    ];
+    const top = drawLegend(legend, items, 0, 0, width) + 22;
+    const height = top + HEIGHT_PX;
+    const bottom = height - AXIS_PX;
+    const all = [...points, ...(dense ? [dense] : [])];
+    const ys = all.map(({ y }) => y);
+    const log = wantsLog(ys);
+    const along = log ? Math.log10 : (y: number): number => y;
+    const span = (values: readonly number[]): [number, number] => {
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      const pad = high > low ? (high - low) * 0.07 : Math.abs(high) * 0.1 || 1;
+      return values.length > 0 ? [low - pad, high + pad] : [0, 1];
+    };
+    const x = scaleLinear(span(all.map((point) => point.x)), [LEFT_PX, width - RIGHT_PX]);
+    const y = scaleLinear(span(ys.map(along)), [bottom, top]);
+    placeX = (value) => x(value);
+    placeY = (value) => y(along(value));
+    const [low = 0, high = 1] = y.domain();
+    const ticks = log
+      ? scaleLog([10 ** low, 10 ** high])
+          .ticks(6)
+          .map(Math.log10)
+      : y.ticks(6);
+    const shown = log && ticks.length > 8 ? ticks.filter((tick) => /^[125]/.test((10 ** tick).toPrecision(1))) : ticks;
+    const format = (tick: number): string => String(Number((log ? 10 ** tick : tick).toPrecision(3)));
+    drawAxis(axes[0], y, { side: "left", x: LEFT_PX, ticks: shown, format, grid: width - RIGHT_PX - LEFT_PX });
+    const across = x.ticks(Math.max(2, Math.floor(width / 110)));
+    drawAxis(axes[1], x, { side: "bottom", y: bottom, ticks: across, format: axis.format });
+    words.selectAll("*").remove();
+    addText(words, 0, top - 8, log ? "perplexity (log)" : "perplexity");
+    addText(words, width - RIGHT_PX, height - 4, axis.name, { anchor: "end" });
+
+    const line = bestLine([...points]);
+    const steps = line.map((point, i) => {
+      const [px, py] = [placeX(point.x), placeY(point.y)];
+      return i === 0 ? `M${px},${py}` : `H${px}V${py}`;
+    });
+    best.attr("d", steps.join(""));
+    denseLine.attr("d", dense ? `M${LEFT_PX},${placeY(dense.y)}H${width - RIGHT_PX}` : "");
+    denseDot
+      .attr("cx", placeX(dense?.x ?? 0))
+      .attr("cy", placeY(dense?.y ?? 1))
+      .style("display", dense ? "" : "none");
+    marks
+      .selectAll<SVGPathElement, TradeoffPoint>("path")
+      .data(sorted, ({ id }) => id)
+      .join("path")
+      .attr("d", ({ method }) => pathOf(method, POINT_AREA))
+      .attr("transform", (point) => `translate(${placeX(point.x)},${placeY(point.y)})`)
+      .attr("data-run", ({ id }) => id)
+      .style("fill", ({ method }) => `var(${markOf(method)?.colour ?? "--chart-ink"})`)
+      .style("stroke", "var(--chart-paper)");
+    letters.selectAll("*").remove();
+    picked.forEach((id, i) => {
+      const point = points.find((other) => other.id === id);
+      if (point)
+        addText(letters, placeX(point.x) + 7, placeY(point.y) - 6, i === 0 ? "A" : "B", { className: "chart-strong" });
+    });
+    const [lowest] = [...points].sort((a, b) => a.y - b.y);
+    frame.label(
+      points.length === 0
+        ? "Trade-off chart without runs."
+        : `Perplexity against ${axis.name} of ${points.length} runs; ${line.length} of them best at their size; lowest ` +
+            `${perplexity(lowest?.y ?? NaN)} at ${axis.format(lowest?.x ?? NaN)} (${lowest?.method ?? ""})` +
+            `${dense ? `; dense ${perplexity(dense.y)}` : ""}. Arrow keys go through the runs, Enter picks one.`,
+    );
+    cursor.refresh();
+    return height;
+  });
+  const legend = frame.svg.append("g");
+  const axes = [frame.svg.append("g"), frame.svg.append("g")] as const;
+  const words = frame.svg.append("g");
+  const best = frame.svg.append("path").style("fill", "none").style("stroke", "var(--chart-ink)");
+  const denseLine = frame.svg.append("path").style("stroke", "var(--chart-ink)").style("stroke-dasharray", "4 2");
+  denseLine.style("stroke-opacity", 0.6);
+  const denseDot = frame.svg.append("circle").attr("r", 4).style("fill", "var(--chart-ink)");
+  const marks = frame.svg.append("g");
+  const letters = frame.svg.append("g");
+  const ring = frame.svg.append("circle").attr("r", 8).attr("class", "chart-cursor").style("display", "none");
+
+  const cursor = createCursor<number>(frame, {
+    locate(x, y) {
+      let [nearest, found]: [number, number | null] = [NEAR_PX, null];
+      sorted.forEach((point, i) => {
+        const distance = Math.hypot(placeX(point.x) - x, placeY(point.y) - y);
+        if (distance < nearest) [nearest, found] = [distance, i];
+      });
+      return found;
+    },
+    move: (from, dx, dy) =>
+      sorted.length === 0 ? null : Math.max(0, Math.min(sorted.length - 1, (from ?? 0) + dx + dy)),
+    show(now) {
+      at = now;
+      const point = now === null ? undefined : sorted[now];
+      ring.style("display", point ? "" : "none");
+      if (!point || !data) return null;
+      const [x, y] = [placeX(point.x), placeY(point.y)];
+      ring.attr("cx", x).attr("cy", y);
+      const rows = [
+        { label: "perplexity", value: perplexity(point.y), colour: markOf(point.method)?.colour ?? "--chart-ink" },
+        { label: "size", value: data.axis.format(point.x) },
+        ...point.recipe,
+      ];
+      return { x, y, tip: { title: point.label, rows } };
+    },
+  });
+  const pick = (): void => {
+    const point = at === null ? undefined : sorted[at];
+    if (point) options.onPick?.(point.id);
+  };
+  frame.plot.addEventListener("click", pick);
+  frame.plot.addEventListener("keydown", ({ key }) => {
+    if (key === "Enter") pick();
+  });
+
+  return {
+    update(next) {
+      data = next;
+      frame.relayout();
+    },
+    destroy: () => frame.destroy(),
+    svg: (title) => frame.snapshot(title),
+  };
+}

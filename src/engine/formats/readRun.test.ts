@@ -1,0 +1,83 @@
+// Runs from outside: what is written comes back, and each kind of damage is refused by the name of its field.
+import { describe, expect, it } from "vitest";
+import { EngineError } from "../errors.ts";
+import { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./readRun.ts";
+import { gateRun, weightRun } from "./testRuns.ts";
+
+/** The file with the value at `path` replaced; undefined removes it. */
+function damaged(path: string, value: unknown, run: unknown = gateRun("a")): string {
+  const copy = JSON.parse(JSON.stringify(run)) as Record<string, unknown>;
+  const names = path.split(".");
+  const last = names.pop() ?? "";
+  const at = names.reduce((inner, name) => inner[name] as Record<string, unknown>, copy);
+  at[last] = value;
+  return JSON.stringify(copy);
+}
+
+function refusal(text: string): string {
+  try {
+    readRuns(text, "runs.json");
+  } catch (error) {
+    if (error instanceof EngineError && error.code === "format") return error.message;
+    throw error;
+  }
+  return "accepted";
+}
+
+describe("runs", () => {
+  it("come back as they were written, one or many", () => {
+    const runs = [
+      gateRun("a"),
+      weightRun("b"),
+      gateRun("c", { made: { kind: "baseline", method: "random", keep: 0.5, seed: 3 } }),
+    ];
+    expect(readRuns(JSON.stringify(runs), "runs.json")).toEqual(runs);
+    expect(readRuns(JSON.stringify(runs[1]), "run.json")).toEqual([runs[1]]);
+    const [run] = runs;
+    expect(readRunRecord(run?.record, "database")).toEqual(run?.record);
+    expect(readRunMasks(run?.masks, "database")).toEqual(run?.masks);
+  });
+
+  it.each([
+    ["record.format", "espalier-run-9", "record.format: expected one of espalier-run-1, got"],
+    ["record.id", "", "record.id: expected 1 to 200 characters"],
+    ["record.finished", "yesterday", "record.finished: expected an ISO time"],
+    ["record.model.fingerprint", undefined, "record.model.fingerprint: expected text, got nothing"],
+    ["record.made.kind", "magic", "record.made.kind: expected one of disp, weights, baseline"],
+    ["record.made.recipe.seed", "1", "record.made.recipe.seed: expected a number"],
+    ["record.calibration.sha256", "beef", "record.calibration.sha256: expected 64 hexadecimal digits"],
+    ["record.perplexity.pruned", 0.5, "record.perplexity.pruned: expected a number from 1"],
+    ["record.kept.blockWeights.kept", 1000, "record.kept.blockWeights.kept: expected a whole number from 0 to 144"],
+    ["record.kept.bytes", -1, "record.kept.bytes: expected a whole number"],
+    ["record.msPerToken", 3, "record.msPerToken: expected an object, got 3"],
+    ["masks.kind", "weights", "masks.matrices: expected a list, got nothing"],
+    ["masks.masks", ["Dw=="], "masks.masks: expected a list of 5"],
+    ["masks.masks.0", "/////w==", "masks.masks[0]: expected 1 bytes for 4 gates"],
+    ["masks.masks.0", "/w==", "masks.masks[0]: expected zeros after the last of 4 gates"],
+    ["masks.sizes.3", 0, "masks.sizes[3]: expected a whole number from 1"],
+  ])("are refused where %s is %j", (path, value, said) => {
+    expect(refusal(damaged(path, value))).toContain(`runs.json: ${said}`);
+  });
+
+  it("are refused where masks are of another kind than the recipe, or twice there", () => {
+    expect(refusal(damaged("masks", weightRun("b").masks))).toContain(
+      "masks.kind: expected gates, as made.kind is disp",
+    );
+    const { masks } = weightRun("b");
+    const [matrix] = masks.kind === "weights" ? masks.matrices : [];
+    expect(refusal(damaged("masks.matrices", [matrix, matrix], weightRun("b")))).toContain("expected each name once");
+    expect(refusal("{")).toContain("runs.json is not JSON");
+    expect(refusal("[3]")).toContain("[0]: expected an object, got 3");
+  });
+
+  it("unpack to named gates", () => {
+    expect(unpackRunMasks(gateRun("a").masks).map(({ name, gates }) => [name, gates.length])).toEqual([
+      ["s1 of block 0", 4],
+      ["s2 of block 0", 4],
+      ["s3 of block 0", 4],
+      ["s4 of block 0", 8],
+      ["s5 of block 0", 4],
+    ]);
+    expect(unpackRunMasks(weightRun("b").masks).map(({ gates }) => [...gates])).toEqual([[1, 0, 1, 0, 1, 0, 1, 0]]);
+  });
+});

@@ -1,0 +1,149 @@
+// Reads finished runs from outside (a JSON file, the browser's database): every field checked, masks unpacked once, refusals named by field.
+import { EngineError, invariant } from "../errors.ts";
+import { unpackBits, unpackWords } from "./bitset.ts";
+import { JsonField } from "./jsonFields.ts";
+import { readRecipe } from "./readReceipt.ts";
+import { readPerplexity, readShare, readText, receiptRoot } from "./receiptFields.ts";
+import type { Share } from "./receipt.ts";
+import { BASELINE_METHODS, RUN_FORMAT, type Run, type RunMasks, type RunRecipe, type RunRecord } from "./runRecord.ts";
+import { readWeightRecipe } from "./weightReceipt.ts";
+
+/** Most gates of a vector, and weights along a side of a matrix, that a file may claim. */
+const MOST_GATES = 1e8;
+const LONGEST_NAME = 200;
+
+/** The runs of a JSON text: one run, or a list of them. Throws "format" (or "config" for a recipe out of bounds) naming the field. */
+export function readRuns(text: string, file: string): Run[] {
+  const root = receiptRoot(text, file);
+  return (Array.isArray(root.value) ? root.list() : [root]).map(readRun);
+}
+
+function readRun(field: JsonField): Run {
+  const record = readRecordField(field.get("record"));
+  const masks = readMasksField(field.get("masks"));
+  const expected = record.made.kind === "weights" ? "weights" : "gates";
+  if (masks.kind !== expected)
+    field.get("masks").get("kind").refuse(`${expected}, as made.kind is ${record.made.kind}`);
+  return { record, masks };
+}
+
+/** A record from parsed data, as `readRuns`. */
+export const readRunRecord = (value: unknown, file: string): RunRecord => readRecordField(new JsonField(value, file));
+
+/** Masks from parsed data, as `readRuns`. */
+export const readRunMasks = (value: unknown, file: string): RunMasks => readMasksField(new JsonField(value, file));
+
+function readRecordField(field: JsonField): RunRecord {
+  const model = field.get("model");
+  const kept = field.get("kept");
+  const finished = field.get("finished");
+  if (Number.isNaN(Date.parse(finished.text()))) finished.refuse("an ISO time");
+  const times = field.get("msPerToken");
+  const ms = (name: string): number => times.get(name).number({ min: 0 });
+  return {
+    format: field.get("format").oneOf([RUN_FORMAT]),
+    id: nameOf(field.get("id")),
+    name: nameOf(field.get("name")),
+    finished: finished.text(),
+    adapter: field.get("adapter").text(),
+    model: {
+      name: model.get("name").text(),
+      modelType: model.get("modelType").text(),
+      fingerprint: nameOf(model.get("fingerprint")),
+    },
+    made: readMade(field.get("made")),
+    calibration: readText(field.get("calibration")),
+    perplexity: readPerplexity(field.get("perplexity")),
+    kept: {
+      blockWeights: readPart(kept.get("blockWeights")),
+      modelWeights: readPart(kept.get("modelWeights")),
+      bytes: kept.get("bytes").count(),
+    },
+    msPerToken: times.value === null ? null : { dense: ms("dense"), pruned: ms("pruned") },
+  };
+}
+
+function nameOf(field: JsonField): string {
+  const text = field.text();
+  return text !== "" && text.length <= LONGEST_NAME ? text : field.refuse(`1 to ${LONGEST_NAME} characters`);
+}
+
+/** A share of something. */
+function readPart(field: JsonField): Share {
+  const share = readShare(field);
+  field.get("of").number({ min: 1, whole: true });
+  field.get("kept").count(share.of);
+  return share;
+}
+
+function readMade(field: JsonField): RunRecipe {
+  const kind = field.get("kind").oneOf(["disp", "weights", "baseline"]);
+  switch (kind) {
+    case "disp":
+      return { kind, recipe: readRecipe(field.get("recipe")), steps: field.get("steps").count() };
+    case "weights":
+      return { kind, recipe: readWeightRecipe(field.get("recipe")) };
+    case "baseline":
+      return {
+        kind,
+        method: field.get("method").oneOf(BASELINE_METHODS),
+        keep: field.get("keep").number({ min: 0, max: 1 }),
+        seed: field.get("seed").count(2 ** 32 - 1),
+      };
+  }
+}
+
+function readMasksField(field: JsonField): RunMasks {
+  const kind = field.get("kind").oneOf(["gates", "weights"]);
+  const size = (of: JsonField): number => of.number({ min: 1, max: MOST_GATES, whole: true });
+  if (kind === "gates") {
+    const sizes = field.get("sizes").list().map(size);
+    const masks = field
+      .get("masks")
+      .list(sizes.length)
+      .map((mask, i) => checked(mask, sizes[i] ?? 0));
+    return { kind, sizes, masks };
+  }
+  const matrices = field
+    .get("matrices")
+    .list()
+    .map((matrix) => {
+      const [out, inner] = matrix.get("shape").list(2).map(size);
+      const shape = [out ?? 0, inner ?? 0] as const;
+      return { name: nameOf(matrix.get("name")), shape, mask: checked(matrix.get("mask"), shape[0] * shape[1]) };
+    });
+  invariant(
+    new Set(matrices.map(({ name }) => name)).size === matrices.length,
+    "format",
+    "masks.matrices: expected each name once, got one twice",
+  );
+  return { kind, matrices };
+}
+
+/** The text of a bitset of exactly `length` bits. */
+function checked(field: JsonField, length: number): string {
+  const text = field.text();
+  try {
+    unpackWords(text, length);
+  } catch (error) {
+    field.refuse(
+      EngineError.from(error)
+        .message.replace(/^bitset: expected /, "")
+        .replace(/, got .*$/, ""),
+    );
+  }
+  return text;
+}
+
+/** Every mask by name ("s1 of block 0", or the matrix's tensor) as gates 0 or 1; in the order of the run. */
+export function unpackRunMasks(masks: RunMasks): { name: string; gates: Uint8Array }[] {
+  if (masks.kind === "weights")
+    return masks.matrices.map(({ name, shape, mask }) => ({
+      name,
+      gates: unpackBits(mask, shape[0] * shape[1], name),
+    }));
+  return masks.masks.map((mask, i) => {
+    const name = `s${(i % 5) + 1} of block ${Math.floor(i / 5)}`;
+    return { name, gates: unpackBits(mask, masks.sizes[i] ?? 0, name) };
+  });
+}

@@ -1,0 +1,45 @@
+// A finished run as the library of runs, its JSON file and `npm run compare` know it: what was done, what is kept, what it costs.
+import type { Recipe } from "../train/recipe.ts";
+import type { WeightRecipe } from "../prune/weightRecipe.ts";
+import type { PerplexityPair, Share, TextRef } from "./receipt.ts";
+
+export const RUN_FORMAT = "espalier-run-1";
+
+/** Masks of the same budget to hold a trained architecture against (method.md 1.5): random ones, and the largest structures. */
+export const BASELINE_METHODS = ["random", "uniform-magnitude"] as const;
+export type BaselineMethod = (typeof BASELINE_METHODS)[number];
+
+/** What made the masks. A baseline takes the kept share of the block weights and a seed. */
+export type RunRecipe =
+  | { kind: "disp"; recipe: Recipe; steps: number }
+  | { kind: "weights"; recipe: WeightRecipe }
+  | { kind: "baseline"; method: BaselineMethod; keep: number; seed: number };
+
+/** Base64 bitsets as in receipts: of the 5L vectors in order, or of MLP matrices by the name of their tensor. */
+export type RunMasks =
+  | { kind: "gates"; sizes: readonly number[]; masks: readonly string[] }
+  | { kind: "weights"; matrices: readonly { name: string; shape: readonly [number, number]; mask: string }[] };
+
+/** What lists and charts show: everything but the masks. */
+export interface RunRecord {
+  format: typeof RUN_FORMAT;
+  id: string;
+  name: string;
+  /** ISO time. */
+  finished: string;
+  adapter: string;
+  model: { name: string; modelType: string; fingerprint: string };
+  made: RunRecipe;
+  calibration: TextRef;
+  /** Dense beside pruned on one text, with its context and tokens. */
+  perplexity: PerplexityPair;
+  /** Shares of the block weights and of the whole model; `bytes` of the weights in the model's own dtype, compact where it can be cut. */
+  kept: { blockWeights: Share; modelWeights: Share; bytes: number };
+  /** Measured on `adapter`, greedy decoding, medians; null where it was not measured. */
+  msPerToken: { dense: number; pruned: number } | null;
+}
+
+export interface Run {
+  record: RunRecord;
+  masks: RunMasks;
+}

@@ -1,0 +1,144 @@
+// The library of runs: kept once when they end, renamed, removed and brought back, exported, imported, restored.
+import { describe, expect, it } from "vitest";
+import { DEFAULT_RECIPE, EngineError, RUN_FORMAT } from "../engine/index.ts";
+import type { Run } from "../engine/index.ts";
+import { bench } from "./scriptedClient.ts";
+import { readable } from "./runStore.ts";
+
+const TEXT = { name: "held", sha256: "ab".repeat(32) };
+
+function run(id: string, mask = "AQ=="): Run {
+  const perplexity = { text: TEXT, context: 16, tokens: 64, beginToken: false, dense: 20, pruned: 27 };
+  return {
+    record: {
+      format: RUN_FORMAT,
+      id,
+      name: id,
+      finished: `2026-11-24T10:00:0${id.length}.000Z`,
+      adapter: "test",
+      model: { name: "tiny", modelType: "llama", fingerprint: "f" },
+      made: { kind: "disp", recipe: DEFAULT_RECIPE, steps: 9 },
+      calibration: TEXT,
+      perplexity,
+      kept: { blockWeights: { kept: 1, of: 2 }, modelWeights: { kept: 1, of: 2 }, bytes: 4 },
+      msPerToken: null,
+    },
+    masks: { kind: "gates", sizes: [4], masks: [mask] },
+  };
+}
+const names = (studio: ReturnType<typeof bench>) => studio.store.getState().runs?.map(({ name }) => name);
+const text = (...runs: Run[]): string => JSON.stringify(runs);
+
+describe("keeping", () => {
+  it("asks for the record once a run has ended and both perplexities are measured", async () => {
+    const studio = bench({ record: () => run("a") });
+    const { getState } = studio.store;
+    await getState().loadRuns();
+    await getState().open({ kind: "embedded" });
+    await studio.settle();
+    expect(studio.types()).not.toContain("record");
+    await getState().play();
+    studio.frame();
+    await studio.settle();
+    studio.pass(1000);
+    await studio.settle();
+    expect(studio.sent).toContainEqual({ type: "record", msPerToken: null });
+    expect(names(studio)).toEqual(["a"]);
+  });
+
+  it("keeps the same masks on the same text once, and files a time that is measured later", async () => {
+    let next = run("a");
+    const studio = bench({ record: () => next });
+    await studio.store.getState().keepRun();
+    next = run("bb");
+    await studio.store.getState().keepRun({ dense: 4, pruned: 3 });
+    expect(studio.store.getState().runs).toMatchObject([{ id: "a", msPerToken: { dense: 4, pruned: 3 } }]);
+    next = run("ccc", "Aw==");
+    await studio.store.getState().keepRun();
+    expect(names(studio)).toEqual(["ccc", "a"]);
+  });
+
+  it("keeps nothing where the worker has nothing", async () => {
+    const studio = bench();
+    await studio.store.getState().keepRun();
+    expect(studio.store.getState()).toMatchObject({ runs: null, runsError: null });
+  });
+});
+
+describe("the list", () => {
+  it("renames, removes, and brings back", async () => {
+    const studio = bench();
+    const { importRuns, renameRun, removeRun, undoRemove, loadRuns } = studio.store.getState();
+    await importRuns(text(run("a"), run("bb")), "runs.json");
+    await renameRun("a", "  half  ");
+    await renameRun("bb", " ");
+    await loadRuns();
+    expect(names(studio)).toEqual(["bb", "half"]);
+    await removeRun("a");
+    expect(names(studio)).toEqual(["bb"]);
+    await undoRemove();
+    await loadRuns();
+    expect(names(studio)).toEqual(["bb", "half"]);
+    expect(studio.store.getState().removedRun).toBeNull();
+  });
+
+  it("imports what it exported, each id once, and nothing of a damaged file", async () => {
+    const studio = bench();
+    const { importRuns, exportRuns } = studio.store.getState();
+    await importRuns(text(run("a"), run("bb"), run("a")), "runs.json");
+    expect(studio.store.getState().runsNote).toEqual({ imported: 2, known: 1 });
+    const other = bench();
+    await other.store.getState().importRuns((await exportRuns(["a"])) ?? "", "one.json");
+    await other.store.getState().importRuns((await exportRuns(["a", "bb"])) ?? "", "all.json");
+    expect(other.store.getState()).toMatchObject({
+      runsNote: { imported: 1, known: 1 },
+      runs: [{ id: "bb" }, { id: "a" }],
+    });
+    await other.store.getState().importRuns(text(run("ccc"), run("dddd", "!")), "bad.json");
+    expect(other.store.getState().runsError?.message).toContain("bad.json: [1].masks.masks[0]: expected");
+    expect(names(other)).toEqual(["bb", "a"]);
+  });
+
+  it("counts records that cannot be read", () => {
+    const { record } = run("a");
+    expect(readable([record, { ...record, kept: 3 }])).toEqual({ records: [record], unreadable: 1 });
+  });
+});
+
+describe("with the worker", () => {
+  it("restores a run, and measures it anew", async () => {
+    const studio = bench();
+    const { getState } = studio.store;
+    await getState().open({ kind: "embedded" });
+    await getState().importRuns(text(run("a")), "runs.json");
+    await getState().restoreRun("a");
+    await studio.settle();
+    expect(studio.sent).toContainEqual({ type: "restore", run: run("a") });
+    expect(getState()).toMatchObject({
+      architecture: { keep: 0.5, step: 9 },
+      pruned: { last: { keep: 0.5, step: 9 } },
+    });
+  });
+
+  it("says why a run cannot be restored", async () => {
+    const studio = bench({ restore: () => Promise.reject(new EngineError("shape", "another model")) });
+    await studio.store.getState().importRuns(text(run("a")), "runs.json");
+    await studio.store.getState().restoreRun("a");
+    expect(studio.store.getState().runsError?.message).toBe("another model");
+  });
+
+  it("reads losses by token, and can be stopped", async () => {
+    let error: EngineError | null = null;
+    const result = { text: "t", context: 4, tokens: ["a"], first: new Float32Array(1), second: new Float32Array(1) };
+    const studio = bench({ tokenLosses: () => (error ? Promise.reject(error) : result) });
+    const { importRuns, compareLosses, cancelLosses } = studio.store.getState();
+    await importRuns(text(run("a"), run("bb")), "runs.json");
+    await compareLosses("a", "bb");
+    expect(studio.store.getState().losses).toEqual({ phase: "read", first: "a", second: "bb", result });
+    error = new EngineError("cancelled", "stopped");
+    await compareLosses("a", "bb");
+    expect(studio.store.getState().losses).toEqual({ phase: "none" });
+    await cancelLosses();
+    expect(studio.sent.at(-1)).toEqual({ type: "cancel", task: "losses" });
+  });
+});

@@ -1,0 +1,82 @@
+// Which runs may stand in one chart, and what two of them have in common.
+import { describe, expect, it } from "vitest";
+import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE, RUN_FORMAT } from "../engine/index.ts";
+import type { RunMasks, RunRecord } from "../engine/index.ts";
+import { groupRuns, matching, overlapOf, recipeOf, tradeoffOf } from "./runViews.ts";
+
+const TEXT = { name: "sotu-held.txt", sha256: "ab".repeat(32) };
+
+function record(id: string, patch: Partial<RunRecord> = {}): RunRecord {
+  return {
+    format: RUN_FORMAT,
+    id,
+    name: `run ${id}`,
+    finished: "2026-11-24T10:00:00.000Z",
+    adapter: "test",
+    model: { name: "tiny", modelType: "llama", fingerprint: "f" },
+    made: { kind: "disp", recipe: DEFAULT_RECIPE, steps: 9 },
+    calibration: TEXT,
+    perplexity: { text: TEXT, context: 16, tokens: 64, beginToken: false, dense: 20, pruned: 27 },
+    kept: { blockWeights: { kept: 1, of: 2 }, modelWeights: { kept: 3, of: 4 }, bytes: 300 },
+    msPerToken: null,
+    ...patch,
+  };
+}
+const weights = record("w", { made: { kind: "weights", recipe: DEFAULT_WEIGHT_RECIPE } });
+
+describe("groups", () => {
+  it("keep other texts, contexts, tokens and models apart", () => {
+    const { perplexity, model } = record("a");
+    const runs = [
+      record("b", { perplexity: { ...perplexity, context: 32 } }),
+      record("c", { model: { ...model, fingerprint: "g" } }),
+      record("d", { perplexity: { ...perplexity, text: { ...TEXT, sha256: "cd".repeat(32) } } }),
+      record("a"),
+      weights,
+      record("e", { perplexity: { ...perplexity, tokens: 65 } }),
+    ];
+    const groups = groupRuns(runs).map((group) => group.runs.map(({ id }) => id));
+    expect(groups).toEqual([["a", "w"], ["b"], ["c"], ["d"], ["e"]]);
+  });
+});
+
+describe("points", () => {
+  it("have the size that was asked for, and leave out what was not measured", () => {
+    const timed = record("t", { msPerToken: { dense: 4, pruned: 3 } });
+    const runs = [record("a"), timed];
+    const at = (size: Parameters<typeof tradeoffOf>[1]) => {
+      const { points, dense } = tradeoffOf(runs, size, []);
+      return [points.map(({ x }) => x), dense?.x];
+    };
+    expect(at("whole model")).toEqual([[0.75, 0.75], 1]);
+    expect(at("block weights")).toEqual([[0.5, 0.5], 1]);
+    expect(at("bytes")).toEqual([[300, 300], 400]);
+    expect(at("ms per token")).toEqual([[3], 4]);
+    expect(tradeoffOf([], "bytes", []).dense).toBeNull();
+  });
+
+  it("tell pattern or share, and find runs by words", () => {
+    expect(recipeOf(weights)[0]).toEqual({ label: "pattern", value: "2:4" });
+    expect(recipeOf(record("a"))[0]).toEqual({ label: "asked to keep", value: "50.0 %" });
+    expect(matching([record("a"), weights], "DASS tiny")).toEqual([weights]);
+  });
+});
+
+describe("overlap", () => {
+  it("is by vector and block, by matrix for single weights, and none of different kinds", () => {
+    const gates = (...masks: string[]): RunMasks => ({ kind: "gates", sizes: masks.map(() => 4), masks });
+    const [a, b] = [gates("Aw==", "Dw==", "AA==", "AQ==", "Aw=="), gates("Bg==", "Dw==", "AA==", "Ag==", "Aw==")];
+    expect(overlapOf(a, b)?.table).toEqual({
+      rows: ["s1", "s2", "s3", "s4", "s5"],
+      values: [[1 / 3], [1], [1], [0], [1]],
+    });
+    const matrix = (mask: string, block: number) => ({
+      name: `l.${block}.mlp.up_proj.weight`,
+      shape: [2, 2] as const,
+      mask,
+    });
+    const single = (mask: string): RunMasks => ({ kind: "weights", matrices: [matrix(mask, 0), matrix("Dw==", 1)] });
+    expect(overlapOf(single("Aw=="), single("Bg=="))?.table).toEqual({ rows: ["up"], values: [[1 / 3, 1]] });
+    expect(overlapOf(a, single("Aw=="))).toBeNull();
+  });
+});

@@ -1,0 +1,118 @@
+// Finished runs as the panel shows them: which may be compared, what made them in words, points of the chart, overlap of two.
+import { jaccard } from "../charts/index.ts";
+import type { OverlapData, TradeoffData, TradeoffPoint } from "../charts/index.ts";
+import { METHOD_NAMES, unpackRunMasks } from "../engine/index.ts";
+import type { RunMasks, RunRecord } from "../engine/index.ts";
+import { titleOf } from "../state/bundledTexts.ts";
+import { bytes, percent, stepTime, whole } from "./format.ts";
+
+export const SIZES = ["whole model", "block weights", "bytes", "ms per token"] as const;
+export type Size = (typeof SIZES)[number];
+
+/** Runs whose perplexities mean the same: one model, one text, one context, one number of tokens. */
+export interface RunGroup {
+  key: string;
+  title: string;
+  runs: RunRecord[];
+}
+
+/** What made a run, in one name. */
+export function methodOf({ made }: RunRecord): string {
+  if (made.kind === "disp") return "DISP-LLM";
+  if (made.kind === "weights") return METHOD_NAMES[made.recipe.method];
+  return made.method === "random" ? "random" : "uniform magnitude";
+}
+
+/** Ratio or pattern, and seed. */
+export function recipeOf({ made }: RunRecord): { label: string; value: string }[] {
+  if (made.kind === "weights")
+    return [
+      { label: "pattern", value: made.recipe.pattern },
+      { label: "calibration", value: `${made.recipe.sequences} × ${made.recipe.tokens} tokens` },
+      { label: "seed", value: String(made.recipe.seed) },
+    ];
+  const { keep, seed } = made.kind === "disp" ? made.recipe : made;
+  const trained = made.kind === "disp" ? [{ label: "steps", value: whole(made.steps) }] : [];
+  return [{ label: "asked to keep", value: percent(keep) }, { label: "seed", value: String(seed) }, ...trained];
+}
+
+/** The groups of runs that may stand in one chart, the largest first. */
+export function groupRuns(runs: readonly RunRecord[]): RunGroup[] {
+  const groups = new Map<string, RunGroup>();
+  for (const run of runs) {
+    const { text, context, tokens, beginToken } = run.perplexity;
+    const key = [run.model.fingerprint, text.sha256, context, tokens, beginToken].join(" ");
+    const title = `${run.model.name}; ${titleOf(text)}, context ${whole(context)}, ${whole(tokens)} tokens`;
+    const group = groups.get(key) ?? { key, title, runs: [] };
+    group.runs.push(run);
+    groups.set(key, group);
+  }
+  return [...groups.values()].sort((a, b) => b.runs.length - a.runs.length);
+}
+
+/** Size of a run on an axis; null where it was not measured. */
+function sizeOf({ kept, msPerToken }: RunRecord, size: Size): number | null {
+  if (size === "bytes") return kept.bytes;
+  if (size === "ms per token") return msPerToken?.pruned ?? null;
+  const share = size === "whole model" ? kept.modelWeights : kept.blockWeights;
+  return share.kept / share.of;
+}
+
+const AXES: Record<Size, TradeoffData["axis"]> = {
+  "whole model": { name: "kept share of the whole model", format: (x) => percent(x, 0) },
+  "block weights": { name: "kept share of the block weights", format: (x) => percent(x, 0) },
+  bytes: { name: "bytes of the weights", format: bytes },
+  "ms per token": { name: "measured time of a token", format: stepTime },
+};
+
+/** One group as points of the chart. The dense model is drawn where its size is known. */
+export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: readonly string[]): TradeoffData {
+  const points = runs.flatMap((run): TradeoffPoint[] => {
+    const x = sizeOf(run, size);
+    if (x === null) return [];
+    const { text, context, tokens, pruned } = run.perplexity;
+    const on = [
+      { label: "text", value: titleOf(text) },
+      { label: "context", value: whole(context) },
+      { label: "tokens", value: whole(tokens) },
+    ];
+    const recipe = [{ label: "method", value: methodOf(run) }, ...recipeOf(run), ...on];
+    return [{ id: run.id, x, y: pruned, label: run.name, method: methodOf(run), recipe }];
+  });
+  const [first] = runs;
+  const timed = runs.find(({ msPerToken }) => msPerToken !== null)?.msPerToken?.dense ?? null;
+  const denseSize = size === "ms per token" ? timed : size === "bytes" ? denseBytes(first) : 1;
+  const dense = first && denseSize !== null ? { x: denseSize, y: first.perplexity.dense } : null;
+  return { points, axis: AXES[size], dense, picked };
+}
+
+/** Bytes of the dense weights, from a run whose file keeps every place: weights that are zeroed one by one stay in it. */
+function denseBytes(run: RunRecord | undefined): number | null {
+  if (!run) return null;
+  const { modelWeights, bytes: size } = run.kept;
+  return run.made.kind === "weights" ? size : Math.round((size * modelWeights.of) / modelWeights.kept);
+}
+
+/** Runs whose name, method or model has every word of `words`. */
+export function matching(runs: readonly RunRecord[], words: string): RunRecord[] {
+  const asked = words.toLowerCase().split(/\s+/).filter(Boolean);
+  return runs.filter((run) => {
+    const text = `${run.name} ${methodOf(run)} ${run.model.name}`.toLowerCase();
+    return asked.every((word) => text.includes(word));
+  });
+}
+
+/** Two runs that can be held mask against mask: of one kind, with the same vectors or matrices; null otherwise. */
+export function overlapOf(a: RunMasks, b: RunMasks): { table: OverlapData; a: Uint8Array[]; b: Uint8Array[] } | null {
+  const [left, right] = [unpackRunMasks(a), unpackRunMasks(b)];
+  const same = left.every(({ name, gates }, i) => right[i]?.name === name && right[i].gates.length === gates.length);
+  if (a.kind !== b.kind || left.length !== right.length || !same) return null;
+  const perBlock = a.kind === "gates" ? 5 : new Set(left.map(({ name }) => partOf(name))).size;
+  const rows = left.slice(0, perBlock).map(({ name }, k) => (a.kind === "gates" ? `s${k + 1}` : partOf(name)));
+  const all = left.map(({ gates }, i) => jaccard(gates, right[i]?.gates ?? gates));
+  const values = rows.map((_, k) => all.filter((_, i) => i % perBlock === k));
+  return { table: { rows, values }, a: left.map(({ gates }) => gates), b: right.map(({ gates }) => gates) };
+}
+
+/** "model.layers.0.mlp.up_proj.weight" -> "up". */
+const partOf = (name: string): string => (name.split(".").at(-2) ?? name).replace(/_proj$/, "");
