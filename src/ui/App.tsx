@@ -15,6 +15,7 @@ import { NoWebgpu } from "./panels/NoWebgpu.tsx";
 import { RatioPanel } from "./panels/RatioPanel.tsx";
 import { ResultsStrip } from "./panels/ResultsStrip.tsx";
 import { RunPanel } from "./panels/RunPanel.tsx";
+import { WeightFigures } from "./panels/WeightFigures.tsx";
 import { useActions, useStudio } from "./studioContext.tsx";
 import { useOpening } from "./useOpening.ts";
 import "./base.css";
@@ -23,6 +24,7 @@ import "./controls.css";
 import "./panels.css";
 import "./library.css";
 import "./ratio.css";
+import "./weights.css";
 
 const carriesFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes("Files");
 
@@ -72,6 +74,7 @@ export function App() {
             <Figures />
           </div>
         </div>
+        <WeightFigures />
         <div className="after">
           <ExportPanel />
         </div>
