@@ -27,7 +27,7 @@ export class WeightCanvas {
     // levels go to FULL, and the last one is what is beside the matrix
     this.ramp[FULL] = this.ramp[OUTSIDE] as number;
     this.ramp[OUTSIDE] = 0;
-    this.lines = { weight: css("--chart-paper"), group: css("--chart-ink") };
+    this.lines = { weight: css("--chart-paper"), group: css("--chart-flash") };
     this.size = { width, height };
     this.canvas.style.cssText = `left:0;top:${top}px;width:${width}px;height:${height}px`;
     this.canvas.width = Math.round(width * devicePixelRatio);

@@ -28,25 +28,25 @@ export interface WeightMapOptions {
   window(name: string, row: number, col: number, rows: number, cols: number): Promise<WeightValues>;
 }
 
-const HEIGHT_PX = { least: 180, most: 380 };
+const HEIGHT_PX = { least: 180, most: 460 };
 /** Pixels a weight at most, and where the keys and buttons step to. */
 const CLOSEST_PX = 40;
 const ZOOM_STEP = 2;
-/** Height kept for two lines of legend, so that zooming does not move the map. */
-const HEAD_PX = 38;
+/** Height kept for the legend, so that zooming does not move the map: one line, or two below this width. */
+const HEAD_PX = { one: 22, two: 38, below: 560 };
 
 /** Draws the mask into `node`. A matrix of another shape is shown whole; others keep the view. */
 export function weightMap(node: HTMLElement, options: WeightMapOptions): Chart<WeightMapData> {
   let data: WeightMapData | null = null;
   let tiles: WeightTiles | null = null;
   let view: View = { scale: 1, x: 0, y: 0 };
-  let size = { width: 0, height: 0, fit: 1 };
+  let size = { width: 0, height: 0, top: 0, fit: 1 };
   let at: WeightPlace | null = null;
 
   const zoomer = zoom<HTMLElement, unknown>()
     .extent(() => [
-      [0, HEAD_PX],
-      [size.width, HEAD_PX + size.height],
+      [0, size.top],
+      [size.width, size.top + size.height],
     ])
     .on("zoom", ({ transform: { k, x, y } }: D3ZoomEvent<HTMLElement, unknown>) => {
       view = { scale: k, x, y };
@@ -59,8 +59,9 @@ export function weightMap(node: HTMLElement, options: WeightMapOptions): Chart<W
     const height = Math.round(Math.max(HEIGHT_PX.least, Math.min(HEIGHT_PX.most, (width * rows) / cols)));
     const stay = view.scale > size.fit;
     const fit = Math.min(width / cols, height / rows);
-    size = { width, height, fit };
-    canvas.layout(HEAD_PX, width, height);
+    const top = width < HEAD_PX.below ? HEAD_PX.two : HEAD_PX.one;
+    size = { width, height, top, fit };
+    canvas.layout(top, width, height);
     zoomer.scaleExtent([fit, Math.max(fit, CLOSEST_PX)]);
     zoomer.translateExtent([
       [0, 0],
@@ -68,7 +69,7 @@ export function weightMap(node: HTMLElement, options: WeightMapOptions): Chart<W
     ]);
     if (stay) zoomer.translateBy(plot, 0, 0);
     else showWhole();
-    return HEAD_PX + height;
+    return top + height;
   });
   const plot = select(frame.plot);
   const legend = frame.svg.append("g");
@@ -82,8 +83,8 @@ export function weightMap(node: HTMLElement, options: WeightMapOptions): Chart<W
   function showWhole(): void {
     if (!data) return;
     const [rows, cols] = data.shape;
-    const { width, height, fit } = size;
-    const [x, y] = [(width - cols * fit) / 2, HEAD_PX + (height - rows * fit) / 2];
+    const { width, height, top, fit } = size;
+    const [x, y] = [(width - cols * fit) / 2, top + (height - rows * fit) / 2];
     zoomer.transform(plot, zoomIdentity.translate(x, y).scale(fit));
   }
 
@@ -100,7 +101,7 @@ export function weightMap(node: HTMLElement, options: WeightMapOptions): Chart<W
   function reveal({ row, col }: WeightPlace): void {
     const { scale, x, y } = view;
     const [px, py] = [x + (col + 0.5) * scale, y + (row + 0.5) * scale];
-    const seen = px > 0 && px < size.width && py > HEAD_PX && py < HEAD_PX + size.height;
+    const seen = px > 0 && px < size.width && py > size.top && py < size.top + size.height;
     if (!seen) zoomer.translateTo(plot, col + 0.5, row + 0.5);
   }
 
@@ -116,10 +117,12 @@ export function weightMap(node: HTMLElement, options: WeightMapOptions): Chart<W
       { label: "kept", colour: "--chart-kept" },
       { label: "removed", colour: "--chart-pruned" },
       { label: zoomed },
-      { label: `${group === null ? "compared" : `groups of ${group}`} ${along}` },
+      group === null
+        ? { label: `compared ${along}` }
+        : { label: `groups of ${group} ${along}`, colour: "--chart-flash", mark: "line" as const },
     ];
     drawLegend(legend, items, 0, 0, size.width);
-    canvas.paint(data, { ...view, y: view.y - HEAD_PX }, groupOf(data, { row: 0, col: 0 }));
+    canvas.paint(data, { ...view, y: view.y - size.top }, groupOf(data, { row: 0, col: 0 }));
     const of = shape[0] * shape[1];
     frame.label(
       `Mask of ${name}, ${whole(shape[0])} rows by ${whole(shape[1])} columns: ${percent(rate(kept, of))} of ${whole(of)} weights kept, ` +
@@ -130,7 +133,7 @@ export function weightMap(node: HTMLElement, options: WeightMapOptions): Chart<W
 
   const cursor = createCursor<WeightPlace>(frame, {
     locate(x, y) {
-      if (!data || y < HEAD_PX || y >= HEAD_PX + size.height) return null;
+      if (!data || y < size.top || y >= size.top + size.height) return null;
       return weightUnder(data.shape, view, x, y);
     },
     move(from, dx, dy) {
@@ -139,7 +142,7 @@ export function weightMap(node: HTMLElement, options: WeightMapOptions): Chart<W
       const inside = (v: number, count: number): number => Math.max(0, Math.min(count - 1, v));
       // a keyboard starts in the middle of what is seen
       const middle = {
-        row: (HEAD_PX + size.height / 2 - view.y) / view.scale,
+        row: (size.top + size.height / 2 - view.y) / view.scale,
         col: (size.width / 2 - view.x) / view.scale,
       };
       const { row, col } = from ?? { row: Math.floor(middle.row), col: Math.floor(middle.col) };

@@ -78,7 +78,7 @@ export function PatternField({ pattern, disabled, onPattern, onFault }: Props) {
       {fault === null ? (
         <span className="field-hint" id={`${id}-hint`}>
           {text.includes(":")
-            ? "of every M weights in a row, N become zero"
+            ? "of every M weights side by side, N become zero"
             : "of every line of weights, so many become zero"}
         </span>
       ) : (

@@ -1,14 +1,14 @@
 // What one-shot pruning did: the mask of any matrix, the norms behind the scores, and what each matrix keeps.
 import { useMemo, useState } from "react";
-import { matrixShares, norms, weightMap } from "../../charts/index.ts";
-import type { MatrixPart } from "../../charts/index.ts";
+import { matrixShares, norms } from "../../charts/index.ts";
 import { METHOD_NAMES } from "../../engine/index.ts";
 import type { PrunedMlp } from "../../worker/protocol.ts";
 import { Figure } from "../Figure.tsx";
 import { percent } from "../format.ts";
-import { useActions, useStudio, useStudioItself } from "../studioContext.tsx";
-import { maskSource, normsSource, partsOf, PARTS, sharesSource } from "../weightSources.ts";
+import { useStudio, useStudioItself } from "../studioContext.tsx";
+import { normsSource, partsOf, PARTS, sharesSource } from "../weightSources.ts";
 import type { NormKind } from "../weightSources.ts";
+import { MatrixFigure } from "./MatrixFigure.tsx";
 
 const NORM_KINDS: readonly { kind: NormKind; label: string }[] = [
   { kind: "input", label: "into gate and up" },
@@ -42,80 +42,20 @@ function Shown({ weights }: { weights: PrunedMlp }) {
           . What is measured on this machine stands under <a href="#export-heading">Export, “Measured here”</a>.
         </p>
       </div>
-      <MaskFigure weights={weights} />
       <div className="weights-pair">
-        {measured.length > 0 ? (
-          <NormsFigure />
-        ) : (
-          <p className="panel-intro">
-            No calibration norms: magnitude has none, and masks that were brought back lost them.
-          </p>
-        )}
-        <SharesFigure weights={weights} />
+        <MatrixFigure weights={weights} />
+        <div>
+          {measured.length > 0 ? (
+            <NormsFigure />
+          ) : (
+            <p className="panel-intro">
+              No calibration norms: magnitude has none, and masks that were brought back lost them.
+            </p>
+          )}
+          <SharesFigure weights={weights} />
+        </div>
       </div>
     </section>
-  );
-}
-
-function MaskFigure({ weights }: { weights: PrunedMlp }) {
-  const studio = useStudioItself();
-  const { weightWindow } = useActions();
-  const parts = partsOf(weights);
-  const blocks = 1 + Math.max(...weights.matrices.map(({ block }) => block));
-  const [chosen, setChosen] = useState<{ block: number; part: MatrixPart }>({ block: 0, part: "gate" });
-  // another model may have fewer blocks, and no gate
-  const block = Math.min(chosen.block, blocks - 1);
-  const part = parts.includes(chosen.part) ? chosen.part : (parts[0] ?? "up");
-  const source = useMemo(() => maskSource(studio, block, part), [studio, block, part]);
-  const make = useMemo(() => {
-    return (node: HTMLElement) =>
-      weightMap(node, {
-        async window(...asked) {
-          const { row, col, rows, cols, values, scores } = await weightWindow(...asked);
-          return { row, col, rows, cols, values, scores };
-        },
-      });
-  }, [weightWindow]);
-  return (
-    <div>
-      <div className="weights-choice">
-        <label>
-          Block{" "}
-          <select
-            data-testid="weights-block"
-            value={block}
-            onChange={({ target: { value } }) => setChosen({ block: Number(value), part })}
-          >
-            {Array.from({ length: blocks }, (_, n) => (
-              <option key={n}>{n}</option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Matrix{" "}
-          <select
-            data-testid="weights-part"
-            value={part}
-            onChange={({ target: { value } }) => {
-              const next = PARTS.find((one) => one === value);
-              if (next) setChosen({ block, part: next });
-            }}
-          >
-            {parts.map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
-        </label>
-      </div>
-      <Figure
-        number={5}
-        name="weight-map"
-        title="Which weights survive"
-        caption="Rows are outputs, columns inputs. Wheel, buttons or + and − zoom, dragging moves; arrow keys go from weight to weight, and a weight shows the group it competed in."
-        make={make}
-        source={source}
-      />
-    </div>
   );
 }
 
