@@ -14,8 +14,8 @@ export interface CursorHooks<At> {
 }
 
 export interface Cursor<At> {
-  /** Shows the present place again, after new data or a new layout. */
-  refresh(): void;
+  /** Shows the present place again, after new data or a new layout; `say`: and has a screen reader say it. */
+  refresh(say?: boolean): void;
   /** Moves the cursor without a tip, as another chart asks. */
   follow(at: At | null): void;
 }
@@ -69,8 +69,8 @@ export function createCursor<At>(frame: Frame, hooks: CursorHooks<At>, changed?:
     set(hooks.move(at, step[0] * times, step[1] * times), true);
   });
   return {
-    refresh: () => {
-      if (at !== null) draw(false);
+    refresh: (say = false) => {
+      if (at !== null) draw(say);
     },
     follow(next) {
       at = next;

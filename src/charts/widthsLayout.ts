@@ -1,7 +1,7 @@
-// Where the bars of the widths chart stand: pure geometry in CSS pixels.
+// Where grouped bars stand, block by block: pure geometry in CSS pixels.
 import { VECTORS_PER_BLOCK } from "./vectors.ts";
 
-/** A block's five bars need this much; blocks that do not fit go to the next row. */
+/** A block's bars need this much; blocks that do not fit go to the next row. */
 const MIN_BAND_PX = 22;
 const MAX_BAR_PX = 14;
 const LEFT_PX = 42;
@@ -9,6 +9,8 @@ const AXIS_PX = 26;
 const BARS_PX = { one: 150, several: 84 };
 
 export interface WidthsLayout {
+  /** Bars of a block. */
+  perBlock: number;
   left: number;
   plotWidth: number;
   top: number;
@@ -23,17 +25,23 @@ export interface WidthsLayout {
   height: number;
 }
 
-/** Lays out `blocks` groups of bars in `width`, below a head of `headPx`. */
-export function widthsLayout(width: number, blocks: number, headPx: number): WidthsLayout {
+/** Lays out `blocks` groups of `perBlock` bars in `width`, below a head of `headPx`. */
+export function widthsLayout(
+  width: number,
+  blocks: number,
+  headPx: number,
+  perBlock: number = VECTORS_PER_BLOCK,
+): WidthsLayout {
   const plotWidth = Math.max(MIN_BAND_PX, width - LEFT_PX - 2);
   const fit = Math.max(1, Math.floor(plotWidth / MIN_BAND_PX));
   const rows = Math.max(1, Math.ceil(blocks / fit));
   const perRow = Math.max(1, Math.ceil(blocks / rows));
   const bandPx = plotWidth / perRow;
-  const barPx = Math.max(2, Math.min(MAX_BAR_PX, Math.floor((bandPx * 0.84) / VECTORS_PER_BLOCK)));
+  const barPx = Math.max(2, Math.min(MAX_BAR_PX, Math.floor((bandPx * 0.84) / perBlock)));
   const barsPx = rows === 1 ? BARS_PX.one : BARS_PX.several;
   const rowPx = barsPx + AXIS_PX;
   return {
+    perBlock,
     left: LEFT_PX,
     plotWidth,
     top: headPx,
@@ -52,25 +60,25 @@ function gapPx(layout: WidthsLayout): number {
   return layout.barPx >= 5 ? 1 : 0;
 }
 
-/** Left edge and foot of the bar of s(k+1) of a block. */
+/** Left edge and foot of bar k of a block. */
 export function barLeft(layout: WidthsLayout, block: number, k: number): { x: number; bottom: number } {
-  const { left, bandPx, perRow, rowPx, top, barsPx, barPx } = layout;
+  const { perBlock, left, bandPx, perRow, rowPx, top, barsPx, barPx } = layout;
   const row = Math.floor(block / perRow);
   const pitch = barPx + gapPx(layout);
-  const inset = (bandPx - VECTORS_PER_BLOCK * pitch) / 2;
+  const inset = (bandPx - perBlock * pitch) / 2;
   return {
     x: Math.round(left + (block - row * perRow) * bandPx + inset + k * pitch),
     bottom: top + row * rowPx + barsPx,
   };
 }
 
-/** The block and vector at a point: anywhere in a block's band counts as its nearest bar. */
+/** The block and bar at a point: anywhere in a block's band counts as its nearest bar. */
 export function barAt(layout: WidthsLayout, blocks: number, x: number, y: number): { block: number; k: number } | null {
-  const { left, bandPx, perRow, rowPx, top, rows, barPx } = layout;
+  const { perBlock, left, bandPx, perRow, rowPx, top, rows, barPx } = layout;
   const row = Math.floor((y - top) / rowPx);
   const column = Math.floor((x - left) / bandPx);
   const block = row * perRow + column;
   if (row < 0 || row >= rows || column < 0 || column >= perRow || block >= blocks) return null;
   const k = Math.floor((x - barLeft(layout, block, 0).x) / (barPx + gapPx(layout)));
-  return { block, k: Math.max(0, Math.min(VECTORS_PER_BLOCK - 1, k)) };
+  return { block, k: Math.max(0, Math.min(perBlock - 1, k)) };
 }

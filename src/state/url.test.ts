@@ -1,14 +1,28 @@
 // A recipe survives the page's link, and a link that is wrong says what is wrong.
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
-import { DEFAULT_RECIPE, ESTIMATORS, GATE_MODES, RATIO_MODES } from "../engine/index.ts";
+import {
+  DEFAULT_RECIPE,
+  DEFAULT_WEIGHT_RECIPE,
+  ESTIMATORS,
+  GATE_MODES,
+  RATIO_MODES,
+  WEIGHT_METHODS,
+} from "../engine/index.ts";
 import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "./bundledTexts.ts";
 import { hashOf, readHash } from "./url.ts";
 
+const DEFAULTS = {
+  method: "disp" as const,
+  recipe: DEFAULT_RECIPE,
+  weightRecipe: DEFAULT_WEIGHT_RECIPE,
+  ...DEFAULT_TEXTS,
+};
+
 describe("url", () => {
   it("is empty for the default recipe and reads back as it", () => {
-    expect(hashOf({ recipe: DEFAULT_RECIPE, ...DEFAULT_TEXTS })).toBe("");
-    expect(readHash("#")).toEqual({ recipe: DEFAULT_RECIPE, ...DEFAULT_TEXTS, problems: [] });
+    expect(hashOf(DEFAULTS)).toBe("");
+    expect(readHash("#")).toEqual({ ...DEFAULTS, problems: [] });
   });
 
   it("carries any recipe there and back", () => {
@@ -38,6 +52,7 @@ describe("url", () => {
     fc.assert(
       fc.property(trainable, name, name, (one, calibration, evaluation) => {
         const linked = {
+          ...DEFAULTS,
           recipe: one,
           calibration: { kind: "bundled" as const, name: calibration },
           evaluation: { kind: "bundled" as const, name: evaluation },
@@ -45,6 +60,25 @@ describe("url", () => {
         expect(readHash(`#${hashOf(linked)}`)).toEqual({ ...linked, problems: [] });
       }),
     );
+  });
+
+  it("carries any choice of single weights there and back", () => {
+    const weightRecipe = fc.record({
+      method: fc.constantFrom(...WEIGHT_METHODS),
+      pattern: fc.constantFrom("2:4", "4:8", "1:3", "50%", "12.5%"),
+      sequences: fc.integer({ min: 1, max: 4096 }),
+      tokens: fc.integer({ min: 2, max: 4096 }),
+      seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    });
+    fc.assert(
+      fc.property(weightRecipe, (one) => {
+        const linked = { ...DEFAULTS, method: one.method, weightRecipe: one };
+        expect(readHash(hashOf(linked))).toEqual({ ...linked, problems: [] });
+      }),
+    );
+    const { weightRecipe: kept, problems } = readHash("#method=wanda&pattern=4:2&calibrationTokens=");
+    expect(kept).toEqual({ ...DEFAULT_WEIGHT_RECIPE, method: "wanda" });
+    expect(problems.join("; ")).toMatch(/"4:2" came.*tokens must be/s);
   });
 
   it("names every part that it cannot use and keeps the default for it", () => {
@@ -59,6 +93,6 @@ describe("url", () => {
 
   it("leaves a text of the user's own out", () => {
     const evaluation = { kind: "own" as const, name: "diary.txt", text: "secret" };
-    expect(hashOf({ recipe: DEFAULT_RECIPE, calibration: DEFAULT_TEXTS.calibration, evaluation })).toBe("");
+    expect(hashOf({ ...DEFAULTS, evaluation })).toBe("");
   });
 });

@@ -16,6 +16,7 @@ import { RatioPanel } from "./panels/RatioPanel.tsx";
 import { ResultsStrip } from "./panels/ResultsStrip.tsx";
 import { RunPanel } from "./panels/RunPanel.tsx";
 import { RunsPanel } from "./panels/RunsPanel.tsx";
+import { WeightFigures } from "./panels/WeightFigures.tsx";
 import { useActions, useStudio } from "./studioContext.tsx";
 import { useOpening } from "./useOpening.ts";
 import "./base.css";
@@ -25,6 +26,7 @@ import "./panels.css";
 import "./library.css";
 import "./ratio.css";
 import "./runs.css";
+import "./weights.css";
 
 const carriesFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes("Files");
 
@@ -74,6 +76,7 @@ export function App() {
             <Figures />
           </div>
         </div>
+        <WeightFigures />
         <RunsPanel />
         <div className="after">
           <ExportPanel />

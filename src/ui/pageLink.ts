@@ -1,4 +1,4 @@
-// The page's address follows the recipe, and the recipe follows an address that the reader enters.
+// The page's address follows the recipes, and the recipes follow an address that the reader enters.
 import { EngineError } from "../engine/index.ts";
 import type { Studio } from "../state/studio.ts";
 import { hashOf, readHash } from "../state/url.ts";
@@ -8,10 +8,12 @@ const WRITE_MS = 400;
 
 function read(store: Studio["store"]): void {
   const { problems, ...linked } = readHash(location.hash);
-  const { recipe, calibration, evaluation, setTexts, setKeep, setRecipe, notify } = store.getState();
+  const { setTexts, setKeep, setRecipe, chooseMethod, setWeightRecipe, notify } = store.getState();
   const { keep, ...rest } = linked.recipe;
-  if (hashOf(linked) !== hashOf({ recipe, calibration, evaluation })) {
+  if (hashOf(linked) !== hashOf(store.getState())) {
     setRecipe(rest);
+    chooseMethod(linked.method);
+    setWeightRecipe(linked.weightRecipe);
     setKeep(keep);
     void setTexts({ calibration: linked.calibration, evaluation: linked.evaluation });
   }
@@ -34,7 +36,9 @@ export function linkPage(store: Studio["store"]): void {
   let waiting = false;
   store.subscribe((state, before) => {
     const same =
+      state.method === before.method &&
       state.recipe === before.recipe &&
+      state.weightRecipe === before.weightRecipe &&
       state.calibration === before.calibration &&
       state.evaluation === before.evaluation;
     if (same || waiting) return;

@@ -1,37 +1,11 @@
 // Export: prepare (write, read back, compare), then what the check found, and saving of the forms that passed it.
-import { Progress } from "radix-ui";
 import { ErrorNote } from "../ErrorNote.tsx";
-import { bytes, duration, percent } from "../format.ts";
-import { useActions, useCalm, useStudio } from "../studioContext.tsx";
+import { percent } from "../format.ts";
+import { useActions, useStudio } from "../studioContext.tsx";
+import { Underway } from "../Underway.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";
 import { ExportRow } from "./ExportRow.tsx";
 import { SpeedPanel } from "./SpeedPanel.tsx";
-
-/** A long task of the export: how far it is, and its stop. */
-function Underway({ task, label, cancel }: { task: "export" | "save"; label: string; cancel: () => Promise<void> }) {
-  const progress = useCalm((state) => state.progress[task]);
-  const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
-  const amount = progress
-    ? progress.unit === "bytes"
-      ? `${bytes(progress.done)} of ${bytes(progress.total)}`
-      : `${progress.done} of ${progress.total} ${progress.unit}`
-    : "";
-  const left = progress?.secondsLeft ? `, ${duration(progress.secondsLeft)} left` : "";
-  return (
-    <div className="opening" data-testid={`${task}-progress`}>
-      <p role="status">
-        {progress?.note ?? label} {amount}
-        {left}
-      </p>
-      <Progress.Root className="bar" value={Math.round(100 * share)} aria-label={label}>
-        <Progress.Indicator className="bar-fill" style={{ transform: `scaleX(${share})` }} />
-      </Progress.Root>
-      <button type="button" data-testid={`${task}-cancel`} onClick={() => void cancel()}>
-        Cancel
-      </button>
-    </div>
-  );
-}
 
 export function ExportPanel() {
   const exported = useStudio((state) => state.exported);

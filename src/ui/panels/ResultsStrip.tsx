@@ -1,4 +1,5 @@
 // The ledger: what the architecture keeps, and the perplexity of the dense and the pruned model, each with what it was measured on.
+import { METHOD_NAMES } from "../../engine/index.ts";
 import { lastOf } from "../../state/textSlice.ts";
 import type { Measured } from "../../state/studioState.ts";
 import { titleOf } from "../../state/bundledTexts.ts";
@@ -63,15 +64,20 @@ function PerplexityEntry({
 
 export function ResultsStrip() {
   const architecture = useCalm((state) => state.architecture);
+  const weights = useStudio((state) => state.weights);
   const parameters = useStudio((state) => factsOf(state)?.parameters ?? null);
   const dense = useCalm((state) => state.dense);
   const pruned = useCalm((state) => state.pruned);
   const reading = useStudio(({ model, counts, textError }) => model.phase === "open" && !counts && !textError);
-  const at = architecture
-    ? `masks of step ${architecture.step} at ${percent(architecture.keep)}`
-    : "nothing is pruned yet";
-  const blocks = architecture?.keptBlockWeights ?? parameters?.blocks;
-  const all = architecture?.keptParameters ?? parameters?.total;
+  const at = weights
+    ? `${METHOD_NAMES[weights.recipe.method]} ${weights.recipe.pattern}, zeros in the MLP`
+    : architecture
+      ? `masks of step ${architecture.step} at ${percent(architecture.keep)}`
+      : "nothing is pruned yet";
+  const { blockWeights, modelWeights } = weights?.kept ?? {};
+  const removed = modelWeights ? modelWeights.of - modelWeights.kept : 0;
+  const blocks = blockWeights?.kept ?? architecture?.keptBlockWeights ?? parameters?.blocks;
+  const all = weights && parameters ? parameters.total - removed : (architecture?.keptParameters ?? parameters?.total);
   return (
     <dl className="ledger" data-testid="results" aria-label="Results">
       <Entry
@@ -100,7 +106,7 @@ export function ResultsStrip() {
         label="Perplexity, pruned"
         testId="perplexity-pruned"
         measured={pruned}
-        empty={architecture ? "measured when the run or the slider rests" : "train to prune"}
+        empty={architecture || weights ? "measured when the run or the slider rests" : "train to prune"}
       />
     </dl>
   );

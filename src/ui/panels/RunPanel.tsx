@@ -1,15 +1,30 @@
-// The run: its controls, its progress, its recipe and its texts.
+// The run: its method, its controls, its progress, its recipe and its texts.
 import { useState } from "react";
 import { AlertDialog } from "radix-ui";
 import { useShortcuts } from "../shortcuts.ts";
 import { useActions, useStudio } from "../studioContext.tsx";
+import { MethodPanel } from "./MethodPanel.tsx";
 import { RecipeForm } from "./RecipeForm.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TextChoice } from "./TextChoice.tsx";
+import { WeightsForm } from "./WeightsForm.tsx";
 
 const PLAY_LABEL = { idle: "Train", training: "Pause", paused: "Go on", done: "Train again" } as const;
 
 export function RunPanel() {
+  const structural = useStudio((state) => state.method === "disp");
+  return (
+    <section className="panel" aria-labelledby="run-heading">
+      <h2 id="run-heading">Run</h2>
+      <MethodPanel />
+      {structural ? <TrainingRun /> : <WeightsForm />}
+      <TextChoice />
+    </section>
+  );
+}
+
+/** Trains the hypernetwork: start, pause, single steps, stop and reset. */
+function TrainingRun() {
   const phase = useStudio((state) => state.run.phase);
   const asked = useStudio((state) => state.asked);
   const ready = useStudio((state) => state.model.phase === "open" && state.device.phase === "ready");
@@ -33,8 +48,7 @@ export function RunPanel() {
   });
 
   return (
-    <section className="panel" aria-labelledby="run-heading">
-      <h2 id="run-heading">Run</h2>
+    <>
       <div className="run-controls">
         <button
           type="button"
@@ -94,7 +108,6 @@ export function RunPanel() {
       </div>
       <RunProgress />
       <RecipeForm />
-      <TextChoice />
-    </section>
+    </>
   );
 }

@@ -1,0 +1,62 @@
+// Where the charts of single weights take their data from: the pruned MLP in the store.
+import { parsePattern } from "../engine/index.ts";
+import type { BarsData, MatrixPart, NormsData, WeightMapData } from "../charts/index.ts";
+import type { Studio } from "../state/studio.ts";
+import type { PrunedMlp } from "../worker/protocol.ts";
+import type { Source } from "./Chart.tsx";
+
+export const PARTS: readonly MatrixPart[] = ["gate", "up", "down"];
+
+/** Parts that the MLP has: without a GLU there is no gate. */
+export function partsOf({ matrices }: PrunedMlp): MatrixPart[] {
+  return PARTS.filter((part) => matrices.some((matrix) => matrix.part === part));
+}
+
+/** A chart's source that reads the pruned weights; `make` gives null for what they do not have. */
+function weightSource<Data>({ store }: Studio, make: (weights: PrunedMlp) => Data | null): Source<Data> {
+  return {
+    read() {
+      const { weights } = store.getState();
+      return weights && make(weights);
+    },
+    subscribe: (changed) =>
+      store.subscribe((state, before) => {
+        if (state.weights !== before.weights) changed();
+      }),
+  };
+}
+
+/** The mask of one matrix. */
+export function maskSource(studio: Studio, block: number, part: MatrixPart): Source<WeightMapData> {
+  return weightSource(studio, ({ matrices, recipe }) => {
+    const matrix = matrices.find((one) => one.block === block && one.part === part);
+    const pattern = parsePattern(recipe.pattern);
+    return matrix ? { ...matrix, group: pattern.kind === "groups" ? pattern.size : null } : null;
+  });
+}
+
+export type NormKind = "input" | "middle";
+const NORM_WORDS: Readonly<Record<NormKind, string>> = { input: "input of gate and up", middle: "input of down" };
+
+/** Norms of the calibration activations of every block. */
+export function normsSource(studio: Studio, kind: NormKind, sorted: boolean): Source<NormsData> {
+  return weightSource(studio, ({ norms }) => {
+    return norms.length === 0 ? null : { rows: norms.map((block) => block[kind]), what: NORM_WORDS[kind], sorted };
+  });
+}
+
+/** Kept weights of every matrix, by block and part. */
+export function sharesSource(studio: Studio): Source<BarsData> {
+  return weightSource(studio, (weights) => {
+    const parts = partsOf(weights);
+    const blocks = 1 + Math.max(...weights.matrices.map(({ block }) => block));
+    const table = (of: (matrix: PrunedMlp["matrices"][number]) => number): number[][] =>
+      Array.from({ length: blocks }, (_, block) =>
+        parts.map((part) => {
+          const matrix = weights.matrices.find((one) => one.block === block && one.part === part);
+          return matrix ? of(matrix) : 0;
+        }),
+      );
+    return { kept: table(({ kept }) => kept), size: table(({ shape }) => shape[0] * shape[1]) };
+  });
+}
