@@ -1,0 +1,51 @@
+// Makes the record of a finished run: what was measured, what its masks keep and cost, and the masks as bitsets.
+import type { ModelConfig } from "../model/config.ts";
+import { budgetOf, countsOf, keptTotalWeights, keptWeights } from "../prune/budget.ts";
+import type { Masks } from "../prune/gates.ts";
+import { keptOfMasks, type WeightMasks, weightsOf } from "../prune/weightMasks.ts";
+import { packBits, packWords } from "./bitset.ts";
+import { dtypeBytes, type FloatDtype } from "./dtype.ts";
+import type { Share } from "./receipt.ts";
+import { RUN_FORMAT, type Run, type RunMasks, type RunRecord } from "./runRecord.ts";
+import { keptShares } from "./weightReceipt.ts";
+
+/** What no run can work out for itself. */
+export interface FinishedRunInput extends Omit<RunRecord, "format" | "model" | "kept"> {
+  model: { name: string; fingerprint: string; config: ModelConfig; dtype: FloatDtype };
+  masks: { kind: "gates"; masks: Masks } | { kind: "weights"; masks: WeightMasks };
+}
+
+/** Counts what is kept and packs the masks. `kept.bytes` are the kept parameters in the model's dtype, without index lists or zeros. */
+export function finishedRun({ model, masks, ...given }: FinishedRunInput): Run {
+  const { config, dtype, name, fingerprint } = model;
+  const kept = masks.kind === "gates" ? keptOfGates(config, masks.masks) : keptShares(config, keptOfMasks(masks.masks));
+  const { blockWeights, modelWeights } = kept;
+  return {
+    record: {
+      format: RUN_FORMAT,
+      ...given,
+      model: { name, modelType: config.modelType, fingerprint },
+      kept: { blockWeights, modelWeights, bytes: modelWeights.kept * dtypeBytes(dtype) },
+    },
+    masks: packed(masks),
+  };
+}
+
+function keptOfGates(config: ModelConfig, masks: Masks): { blockWeights: Share; modelWeights: Share } {
+  const budget = budgetOf(config);
+  const counts = countsOf(masks);
+  return {
+    blockWeights: { kept: keptWeights(budget, counts), of: budget.blockWeights },
+    modelWeights: { kept: keptTotalWeights(budget, counts), of: budget.totalWeights },
+  };
+}
+
+function packed(given: FinishedRunInput["masks"]): RunMasks {
+  if (given.kind === "gates") {
+    return { kind: "gates", sizes: given.masks.map(({ length }) => length), masks: given.masks.map(packBits) };
+  }
+  const matrices = given.masks.map(({ matrix, bits }) => {
+    return { name: matrix.name, shape: matrix.shape, mask: packWords(bits, weightsOf(matrix)) };
+  });
+  return { kind: "weights", matrices };
+}
