@@ -62,7 +62,7 @@ const PLAIN_MODEL = [
 /** Gates and masks, budgets, and what cuts or zeroes by them. */
 const PLAIN_PRUNE = [
   ...["gates", "tensorGates", "architecture", "budget", "compact"],
-  ...["weightRecipe", "mlpMatrices", "weightMasks", "baselineMasks", "nestedness"],
+  ...["weightRecipe", "mlpMatrices", "weightMasks", "baselineMasks", "nestedness", "weightWindow"],
 ];
 /** Plain data without GPU code, which every layer may name: they import errors, rng, formats and each other only. */
 const PLAIN = {

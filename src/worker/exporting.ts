@@ -9,8 +9,8 @@ import {
   type Folder,
   folderOf,
   blobSource,
+  deliverWeights,
   invariant,
-  type Masks,
   type OpenedModel,
   type OutputFile,
   type Place,
@@ -22,6 +22,7 @@ import {
 import { onnxReader } from "../verify/onnxReader.ts";
 import { claimFolder, readFile, remove, writeFile } from "./opfs.ts";
 import { saveInto, watched } from "./saving.ts";
+import type { PrunedModel, Pruned } from "./pruned.ts";
 import type { SpeedSubjects } from "./speed.ts";
 
 /** Holds a folder for each tab that has prepared an export. */
@@ -32,6 +33,11 @@ const ZIPS = "zips";
 
 /** Characters of the model's name in the names of folders and zips: what is added to it has to fit as well. */
 const NAME_LENGTH = 80;
+
+/** What deliveries of every method take. */
+export interface ExportOptions extends Omit<DeliveryOptions, "openOnnx" | "receipt"> {
+  receipt: Omit<DeliveryOptions["receipt"], "recipe" | "target" | "trainedSteps" | "calibration">;
+}
 
 /** Bytes written so far, of all, and to where; and whether to stop. */
 export interface SaveWatch {
@@ -45,7 +51,7 @@ interface Prepared {
   /** What the user's folder or zip is called, without the form. */
   name: string;
   deliveries: readonly Delivery[];
-  masks: Masks;
+  pruned: Pruned;
   /** Of the model that they prune. */
   fingerprint: string;
 }
@@ -62,20 +68,21 @@ export class Exporting {
   async prepare(
     ctx: Ctx,
     opened: OpenedModel,
-    masks: Masks,
+    pruned: Pruned,
+    models: PrunedModel,
     forms: readonly Form[],
-    options: Omit<DeliveryOptions, "openOnnx">,
+    options: ExportOptions,
   ): Promise<readonly Delivery[]> {
     this.folder ??= claimFolder(ROOT);
     const path = `${await this.folder}/${++this.preparations}`;
     // they would take as much room again, and can be made again
     if (this.prepared) await remove(`${this.prepared.path}/${ZIPS}`);
-    const places = new Map(forms.map((form) => [form, placeOf(`${path}/${form}`)] as const));
+    const placeFor = (form: Form): Place => placeOf(`${path}/${form}`);
     try {
-      const deliveries = await deliver(ctx, opened, masks, places, { ...options, openOnnx: onnxReader });
+      const deliveries = await delivered(ctx, opened, pruned, models, { forms, placeFor }, options);
       const { prepared } = this;
       const { fingerprint } = opened;
-      this.prepared = { path, name: `${safeName(opened.name, NAME_LENGTH)}-pruned`, deliveries, masks, fingerprint };
+      this.prepared = { path, name: `${safeName(opened.name, NAME_LENGTH)}-pruned`, deliveries, pruned, fingerprint };
       if (prepared) await remove(prepared.path);
       return deliveries;
     } catch (error) {
@@ -116,20 +123,20 @@ export class Exporting {
   }
 
   /** What a measurement of speed needs of the prepared export. Throws "config" where none of this model is prepared. */
-  async toMeasure(opened: OpenedModel): Promise<{ masks: Masks } & Pick<SpeedSubjects, "onnx">> {
+  async toMeasure(opened: OpenedModel): Promise<{ pruned: Pruned } & Pick<SpeedSubjects, "onnx">> {
     const { prepared } = this;
     invariant(
       prepared?.fingerprint === opened.fingerprint,
       "config",
       "no export of this model is prepared: prepare it first, then measure",
     );
-    const { masks, path, deliveries } = prepared;
+    const { path, deliveries, pruned: of } = prepared;
     const onnx = deliveries.find(({ form, ok }) => form === "onnx" && ok);
-    if (!onnx || onnx.dtype === "BF16") return { masks };
+    if (!onnx || onnx.dtype === "BF16") return { pruned: of };
     const { files } = await this.filesOf("onnx");
     const sources = await Promise.all(files.map(({ name }) => sourceAt(`${path}/onnx/${name}`, name)));
     const pruned = folderOf("pruned", sources);
-    return { masks, onnx: { pruned, dense: placeOf(`${path}/dense`), dtype: onnx.dtype } };
+    return { pruned: of, onnx: { pruned, dense: placeOf(`${path}/dense`), dtype: onnx.dtype } };
   }
 
   private async filesOf(form: Form): Promise<{ path: string; name: string; files: OutputFile[] }> {
@@ -154,6 +161,36 @@ export class Exporting {
     );
     return { path: prepared.path, name: prepared.name, files };
   }
+}
+
+/** Structures in the asked forms; single weights in the masked one only, dense with zeros. Throws "unsupported" for masks that were made to compare with. */
+async function delivered(
+  ctx: Ctx,
+  opened: OpenedModel,
+  pruned: Pruned,
+  models: PrunedModel,
+  { forms, placeFor }: { forms: readonly Form[]; placeFor: (form: Form) => Place },
+  options: ExportOptions,
+): Promise<readonly Delivery[]> {
+  const { calibration } = pruned;
+  const given = { ...options.receipt, calibration };
+  if (pruned.kind === "weights") {
+    const model = await models.of(ctx, opened, pruned);
+    const { masks, recipe } = pruned;
+    const receipt = { ...given, recipe };
+    return [await deliverWeights(ctx, opened, { model, masks }, placeFor("masked"), { ...options, receipt })];
+  }
+  const { masks, made, architecture } = pruned;
+  if (made.kind === "baseline") {
+    throw new EngineError(
+      "unsupported",
+      `${made.method} masks are made to compare with and have no receipt; train for this ratio, or bring a trained run back, then export`,
+    );
+  }
+  const target = { ratio: "block weights kept" as const, value: architecture.keep };
+  const receipt = { ...given, recipe: made.recipe, target, trainedSteps: made.steps };
+  const places = new Map(forms.map((form) => [form, placeFor(form)] as const));
+  return deliver(ctx, opened, masks, places, { ...options, receipt, openOnnx: onnxReader });
 }
 
 async function sourceAt(path: string, name: string): Promise<ByteSource> {

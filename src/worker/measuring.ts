@@ -1,7 +1,8 @@
 // Perplexities of the dense and the pruned model: measured with progress, remembered with what they are of, paired for the receipt.
 import { type Ctx, type Model, perplexity, type PerplexityPair } from "../engine/index.ts";
 import { reporter } from "./pace.ts";
-import type { Architecture, PerplexityResult, Subject, WorkerEvent } from "./protocol.ts";
+import { placeOf, type Pruned } from "./pruned.ts";
+import type { PerplexityResult, Subject, WorkerEvent } from "./protocol.ts";
 import type { EncodedText } from "./texts.ts";
 
 /** Longest window that perplexity is measured with; shorter where the model's own context is. */
@@ -49,13 +50,14 @@ export class Measuring {
   }
 
   /** Dense and pruned on the same tokens, where both were measured for these masks. */
-  pairs(text: EncodedText, architecture: Architecture): PerplexityPair[] {
+  pairs(text: EncodedText, of: Pruned): PerplexityPair[] {
+    const { keep, step } = placeOf(of);
     const dense = this.known.get("dense");
     const pruned = this.known.get("pruned");
-    if (!dense || !pruned || pruned.keep !== architecture.keep || pruned.step !== architecture.step) return [];
+    if (!dense || !pruned || pruned.keep !== keep || pruned.step !== step) return [];
     if (dense.result.tokens !== pruned.result.tokens || dense.result.text !== pruned.result.text) return [];
     const { context, tokens, value } = dense.result;
-    const of = { name: text.name, sha256: text.sha256 };
-    return [{ text: of, context, tokens, beginToken: false, dense: value, pruned: pruned.result.value }];
+    const ref = { name: text.name, sha256: text.sha256 };
+    return [{ text: ref, context, tokens, beginToken: false, dense: value, pruned: pruned.result.value }];
   }
 }

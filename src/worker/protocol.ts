@@ -9,7 +9,6 @@ import type {
   PlanNews,
   Recipe,
   Run,
-  RunMasks,
   SelfCheck,
   SpeedReport,
   WeightRecipe,
@@ -96,7 +95,8 @@ export interface Progress {
   secondsLeft?: number;
   note?: string;
 }
-export type Task = "open" | "perplexity" | "train" | "generate" | "export" | "save" | "speed" | "selfCheck" | "weights" | "losses";
+export type Task =
+  "open" | "perplexity" | "train" | "generate" | "export" | "save" | "speed" | "selfCheck" | "weights" | "losses";
 
 /** A run of training as it stands; also what the page shows on its controls. */
 export type RunState =
@@ -172,7 +172,7 @@ export interface WeightWindow {
   scores: Float32Array | null;
 }
 
-/** Loss of every scored token of the evaluation text, in nats; null masks: the dense model. */
+/** Loss of every scored token of the evaluation text, in nats; null: the dense model. */
 export interface TokenLosses {
   text: string;
   context: number;
@@ -210,7 +210,7 @@ export type Command =
   | { type: "record"; msPerToken: { dense: number; pruned: number } | null }
   /** Brings the masks of a finished run back: what "pruned" means from then on. */
   | { type: "restore"; run: Run }
-  | { type: "tokenLosses"; first: RunMasks | null; second: RunMasks | null; tokens: number }
+  | { type: "tokenLosses"; first: Run | null; second: Run | null; tokens: number }
   | { type: "perplexity"; subject: Subject; tokens: number }
   | { type: "generate"; prompt: string; tokens: number; temperature: number; seed: number }
   | { type: "prepareExport"; forms: readonly Form[]; choice: ExportChoice }

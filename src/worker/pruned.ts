@@ -1,4 +1,4 @@
-// The pruned model of one architecture: masks, counts, and its compact weights on the GPU once something needs to run it.
+// What "pruned" means now: the masks of an architecture or of single weights, and its model on the GPU once something needs to run it.
 import {
   type Architecture as Masked,
   architectureOf,
@@ -6,17 +6,24 @@ import {
   byBlock,
   type Ctx,
   cutReader,
+  EngineError,
   type GateLayout,
   indexLists,
   keptTotalWeights,
+  keptWeights,
   loadModel,
   type Masks,
   type Model,
   type OpenedModel,
   type Recipe,
+  type RunRecipe,
   sharingOf,
+  type TextRef,
+  type WeightMasks,
+  type WeightRecipe,
+  zeroedModel,
 } from "../engine/index.ts";
-import type { Architecture } from "./protocol.ts";
+import type { Architecture, PrunedMlp } from "./protocol.ts";
 
 /** Logits of a run at some step: every budget's architecture follows from them. */
 export interface Logits {
@@ -24,33 +31,99 @@ export interface Logits {
   step: number;
   /** Of the run that they are from. */
   recipe: Recipe;
+  /** The text that it is trained on. */
+  calibration: TextRef;
 }
 
-/** The architecture at `keep`, as the page shows it. */
-export function architectureAt(logits: Logits, layout: GateLayout, budget: Budget, keep: number): Architecture {
-  const found: Masked = architectureOf(logits.values, layout, budget, keep, sharingOf(logits.recipe.gates, layout));
-  return {
-    keep,
-    step: logits.step,
-    masks: found.masks,
-    kept: byBlock(found.counts),
-    keptBlockWeights: found.keptWeights,
-    keptParameters: keptTotalWeights(budget, found.counts),
+export interface PrunedGates {
+  kind: "gates";
+  masks: Masks;
+  made: Exclude<RunRecipe, { kind: "weights" }>;
+  architecture: Architecture;
+  calibration: TextRef;
+}
+
+export interface PrunedWeights {
+  kind: "weights";
+  masks: WeightMasks;
+  recipe: WeightRecipe;
+  told: PrunedMlp;
+  calibration: TextRef;
+}
+
+export type Pruned = PrunedGates | PrunedWeights;
+
+/** The kept share of the block weights that was asked for (of single weights: that is left), and the step of the run; 0 without a run. */
+export function placeOf(pruned: Pruned): { keep: number; step: number } {
+  if (pruned.kind === "gates") return { keep: pruned.architecture.keep, step: pruned.architecture.step };
+  const { kept, of } = pruned.told.kept.blockWeights;
+  return { keep: kept / of, step: 0 };
+}
+
+/** The architecture at `keep`, with what it is of. */
+export function prunedAt(logits: Logits, layout: GateLayout, budget: Budget, keep: number): PrunedGates {
+  const { recipe, step, calibration, values } = logits;
+  const found: Masked = architectureOf(values, layout, budget, keep, sharingOf(recipe.gates, layout));
+  const made = { kind: "disp", recipe: { ...recipe, keep }, steps: step } as const;
+  return prunedBy(found.masks, found.counts, budget, { keep, step, made, calibration });
+}
+
+/** Masks of gates, as the page shows them. counts: |s| of each vector. */
+export function prunedBy(
+  masks: Masks,
+  counts: readonly number[],
+  budget: Budget,
+  { keep, step, made, calibration }: { keep: number; step: number } & Pick<PrunedGates, "made" | "calibration">,
+): PrunedGates {
+  const architecture = {
+    ...{ keep, step, masks, kept: byBlock(counts) },
+    keptBlockWeights: keptWeights(budget, counts),
+    keptParameters: keptTotalWeights(budget, counts),
   };
+  return { kind: "gates", masks, made, architecture, calibration };
 }
 
-/** Holds at most one compact model, for the masks it was last asked for. */
-export class PrunedModel {
-  private held: { masks: Masks; model: Model } | undefined;
+/** The compact model of some masks. */
+export function compactModel(ctx: Ctx, opened: OpenedModel, masks: Masks): Promise<Model> {
+  const lists = indexLists(masks);
+  return loadModel(ctx, opened.config, cutReader(opened.weights, opened.config.family, lists), {
+    lists,
+    precision: opened.model.precision,
+  });
+}
 
-  async of(ctx: Ctx, opened: OpenedModel, masks: Masks): Promise<Model> {
+/** A weight-pruned model again from its masks. Throws "unsupported" for SparseGPT, which changed what it kept. */
+export function modelOfWeights(
+  ctx: Ctx,
+  opened: OpenedModel,
+  { masks, recipe }: Pick<PrunedWeights, "masks" | "recipe">,
+): Model {
+  if (recipe.method === "sparsegpt") {
+    throw new EngineError(
+      "unsupported",
+      "SparseGPT changes the weights that it keeps, so its masks alone do not give the model again: prune with the same recipe once more.",
+    );
+  }
+  return zeroedModel(ctx, opened.model, masks);
+}
+
+/** Holds at most one pruned model, for the masks it was last asked for. */
+export class PrunedModel {
+  private held: { masks: Pruned["masks"]; model: Model } | undefined;
+
+  /** Throws what `modelOfWeights` throws where the model is not on the GPU any more. */
+  async of(ctx: Ctx, opened: OpenedModel, pruned: Pruned): Promise<Model> {
+    const { masks } = pruned;
     if (this.held?.masks === masks) return this.held.model;
     this.free();
-    const lists = indexLists(masks);
-    const model = await loadModel(ctx, opened.config, cutReader(opened.weights, opened.config.family, lists), {
-      lists,
-      precision: opened.model.precision,
-    });
+    const model =
+      pruned.kind === "gates" ? await compactModel(ctx, opened, pruned.masks) : modelOfWeights(ctx, opened, pruned);
+    return this.hold(masks, model);
+  }
+
+  /** Takes a model that was made elsewhere. */
+  hold(masks: Pruned["masks"], model: Model): Model {
+    this.free();
     this.held = { masks, model };
     return model;
   }

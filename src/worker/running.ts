@@ -9,6 +9,7 @@ import {
   type Recipe,
   type Report,
   Session,
+  type TextRef,
   type Ctx,
 } from "../engine/index.ts";
 import { readFile, remove, writeFile } from "./opfs.ts";
@@ -32,6 +33,7 @@ export class Running {
   private restored: Checkpoint | undefined;
   private msPerStep = 0;
   private stopping = false;
+  private calibration: TextRef = { name: "", sha256: "" };
   private measuredShare = 0;
   /** Settles when the run under way does; never rejects. */
   private playing: Promise<unknown> = Promise.resolve();
@@ -62,6 +64,7 @@ export class Running {
   /** Starts, goes on, or resumes; resolves when the run pauses or ends. `steps`: only so many. */
   play(recipe: Recipe, text: EncodedText, steps?: number): Promise<RunState> {
     const session = this.sessionFor(recipe, text);
+    this.calibration = { name: text.name, sha256: text.sha256 };
     const run = this.run(session, steps);
     this.playing = run.catch(() => undefined);
     return run;
@@ -136,7 +139,7 @@ export class Running {
       last = { step: report.step, at: now };
       this.set({ phase: "training", step: report.step, of });
       this.send({ type: "metrics", metrics: metricsOf(report, this.msPerStep, of) });
-      this.onLogits({ values: report.logits, step: report.step, recipe: session.recipe });
+      this.sendAt(session, report.step, report.logits);
     };
   }
 
@@ -152,7 +155,11 @@ export class Running {
 
   /** The logits after the last update; those of a report are from before it. */
   private async sendLogits(session: Session): Promise<void> {
-    this.onLogits({ values: await session.logits(), step: session.step, recipe: session.recipe });
+    this.sendAt(session, session.step, await session.logits());
+  }
+
+  private sendAt({ recipe }: Session, step: number, values: Float32Array<ArrayBuffer>): void {
+    this.onLogits({ values, step, recipe, calibration: this.calibration });
   }
 
   private sessionFor(recipe: Recipe, text: EncodedText): Session {

@@ -1,9 +1,7 @@
 // The studio's state in the worker: the device, the open model, its texts, the run, and what the commands of the protocol do with them.
 import {
-  approvePlan,
   budgetOf,
   type Budget,
-  countParameters,
   Ctx,
   EngineError,
   type GateLayout,
@@ -11,36 +9,35 @@ import {
   Gpu,
   invariant,
   licenceOf,
-  DEFAULT_RECIPE,
-  openModel,
   type OpenedModel,
-  type PlanChoice,
-  type PlanNews,
   selfCheck,
   tuneMatmul,
 } from "../engine/index.ts";
 import { compareTexts } from "./comparing.ts";
-import { Exporting, type SaveWatch } from "./exporting.ts";
-import { MAX_WINDOW, Measuring } from "./measuring.ts";
-import { freeStorage } from "./opfs.ts";
+import { Exporting } from "./exporting.ts";
+import { recordOf, restored } from "./finished.ts";
+import { compareLosses } from "./losses.ts";
+import { Measuring } from "./measuring.ts";
+import { factsOf, openSource } from "./opening.ts";
 import { reporter } from "./pace.ts";
 import type {
   Architecture,
   Command,
   ModelFacts,
   PerplexityResult,
+  Progress,
   Replies,
   Subject,
   Task,
   TextSource,
   WorkerEvent,
 } from "./protocol.ts";
-import { architectureAt, type Logits, PrunedModel } from "./pruned.ts";
-import { forgetCached, listCached, noteCard } from "./library.ts";
+import { type Logits, placeOf, type Pruned, prunedAt, PrunedModel } from "./pruned.ts";
+import { forgetCached, listCached } from "./library.ts";
 import { Running } from "./running.ts";
-import { folderOfSource } from "./sources.ts";
 import { measureSpeed } from "./speed.ts";
-import { Texts } from "./texts.ts";
+import { type EncodedText, Texts } from "./texts.ts";
+import { pruneMlp, weightWindow } from "./weighing.ts";
 
 /** Tokens that a form of the export is compared on. */
 const CHECK_TOKENS = 64;
@@ -51,13 +48,6 @@ const DEFAULT_TEXTS: { calibration: TextSource; evaluation: TextSource } = {
   evaluation: { kind: "bundled", name: "sotu-held" },
 };
 
-/** How a model is opened where nothing else is asked for. */
-const USUAL: PlanChoice = {
-  precision: "f32",
-  trainingTokens: DEFAULT_RECIPE.tokens,
-  evaluationTokens: MAX_WINDOW,
-};
-
 type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
 type Handlers = { [T in Command["type"]]: (command: CommandOf<T>) => Promise<Replies[T]> };
 
@@ -65,7 +55,7 @@ export class Studio {
   private readonly send: (event: WorkerEvent) => void;
   private readonly texts = new Texts();
   private readonly exporting = new Exporting();
-  private readonly pruned = new PrunedModel();
+  private readonly models = new PrunedModel();
   private readonly cancelled = new Set<Task>();
   private opening = new AbortController();
   private readonly measuring: Measuring;
@@ -75,7 +65,8 @@ export class Studio {
   /** Fingerprint of the model that was open when the device was lost. */
   private lostModel: string | undefined;
   private logits: Logits | undefined;
-  private architecture: Architecture | undefined;
+  /** What "pruned" means now. */
+  private pruned: Pruned | undefined;
   private keep = 0.5;
   /** Tokens that perplexity was last asked for on. */
   private evaluationTokens = 4096;
@@ -96,10 +87,8 @@ export class Studio {
     library: () => listCached(),
     forget: ({ address }) => forgetCached(address),
     texts: (sources) => this.setTexts(sources),
-    play: async ({ recipe }) =>
-      (await this.readyToRun(recipe.keep)).play(recipe, await this.texts.encoded(this.sources.calibration)),
-    step: async ({ recipe }) =>
-      (await this.readyToRun(recipe.keep)).play(recipe, await this.texts.encoded(this.sources.calibration), 1),
+    play: async ({ recipe }) => (await this.readyToRun(recipe.keep)).play(recipe, await this.text("calibration")),
+    step: async ({ recipe }) => (await this.readyToRun(recipe.keep)).play(recipe, await this.text("calibration"), 1),
     pause: () => this.ending(({ running }) => running.pause()),
     stop: () => this.ending(({ running }) => running.stop()),
     reset: () =>
@@ -109,6 +98,14 @@ export class Studio {
         return state;
       }),
     target: ({ keep }) => Promise.resolve(this.target(keep)),
+    pruneWeights: ({ recipe }) => this.task("weights", () => this.pruneWeights(recipe)),
+    weightWindow: (place) => {
+      invariant(this.pruned?.kind === "weights", "config", "no single weights are pruned now; prune some first");
+      return weightWindow(this.opened().model, this.pruned, place);
+    },
+    record: ({ msPerToken }) => this.record(msPerToken),
+    restore: ({ run }) => Promise.resolve(this.restore(run)),
+    tokenLosses: (command) => this.task("losses", () => this.tokenLosses(command)),
     perplexity: ({ subject, tokens }) => {
       this.evaluationTokens = tokens;
       return this.task("perplexity", () => this.measure(subject, tokens));
@@ -120,14 +117,12 @@ export class Studio {
         return compareTexts(this.context(), model, models, command, this.send, () => this.cancelled.has("generate"));
       }),
     prepareExport: (command) => this.task("export", () => this.prepareExport(command)),
-    saveZip: ({ form }) => this.task("save", () => this.exporting.zip(form, this.saveWatch())),
-    saveFolder: ({ form, folder }) => this.task("save", () => this.exporting.into(form, folder, this.saveWatch())),
+    saveZip: ({ form }) => this.task("save", () => this.exporting.zip(form, this.watch("save", "bytes", "onBytes"))),
+    saveFolder: ({ form, folder }) =>
+      this.task("save", () => this.exporting.into(form, folder, this.watch("save", "bytes", "onBytes"))),
     speed: () => this.task("speed", () => this.measureSpeed()),
     selfCheck: () =>
-      this.task("selfCheck", async () => {
-        const report = reporter("selfCheck", "cases", (progress) => this.send({ type: "progress", progress }));
-        return selfCheck(await this.device(), { onCase: report, cancelled: () => this.cancelled.has("selfCheck") });
-      }),
+      this.task("selfCheck", async () => selfCheck(await this.device(), this.watch("selfCheck", "cases", "onCase"))),
     cancel: ({ task }) => {
       this.cancelled.add(task);
       if (task === "open") this.opening.abort();
@@ -149,17 +144,26 @@ export class Studio {
 
   private async measureSpeed(): Promise<Replies["speed"]> {
     const { model: opened } = this.opened();
-    const { masks, onnx } = await this.exporting.toMeasure(opened);
-    const pruned = await this.pruned.of(this.context(), opened, masks);
-    const { ids } = await this.texts.encoded(this.sources.evaluation);
-    const report = reporter("speed", "parts", (progress) => this.send({ type: "progress", progress }));
+    const { pruned: prepared, onnx } = await this.exporting.toMeasure(opened);
+    const pruned = await this.models.of(this.context(), opened, prepared);
+    const { ids } = await this.text("evaluation");
     const subjects = { opened, pruned, ids, ...(onnx ? { onnx } : {}) };
-    return measureSpeed(this.context(), subjects, { onPart: report, cancelled: () => this.cancelled.has("speed") });
+    return measureSpeed(this.context(), subjects, this.watch("speed", "parts", "onPart"));
   }
 
-  private saveWatch(): SaveWatch {
-    const report = reporter("save", "bytes", (progress) => this.send({ type: "progress", progress }));
-    return { onBytes: report, cancelled: () => this.cancelled.has("save") };
+  /** How a long task tells its progress, under the name that it knows, and hears that it is to stop. */
+  private watch<Name extends string>(
+    task: Task,
+    unit: Progress["unit"],
+    name: Name,
+  ): { [N in Name]: ReturnType<typeof reporter> } & { cancelled: () => boolean } {
+    const report = reporter(task, unit, (progress) => this.send({ type: "progress", progress }));
+    const told = { [name]: report } as { [N in Name]: ReturnType<typeof reporter> };
+    return { ...told, cancelled: () => this.cancelled.has(task) };
+  }
+
+  private text(of: keyof typeof DEFAULT_TEXTS): Promise<EncodedText> {
+    return this.texts.encoded(this.sources[of]);
   }
 
   private context(): Ctx {
@@ -184,7 +188,7 @@ export class Studio {
       this.lostModel = this.open?.model.fingerprint;
       this.ctx = undefined;
       this.open = undefined;
-      this.pruned.forget();
+      this.models.forget();
       this.send({ type: "error", error: error.toPlain(), during: "device" });
     });
     return ctx;
@@ -192,21 +196,9 @@ export class Studio {
 
   private async openSource(source: CommandOf<"open">["source"]): Promise<ModelFacts> {
     this.opening = new AbortController();
-    const { signal } = this.opening;
     const ctx = await this.device();
-    const onProgress = this.phases("open");
-    const folder = await folderOfSource(source, { signal, onProgress });
-    const choice = source.choice ?? USUAL;
-    const model = await openModel(ctx, folder, {
-      precision: choice.precision,
-      onConfig: async (config) => {
-        const storageFreeBytes = await freeStorage();
-        const onPlan = (news: PlanNews): void => this.send({ type: "plan", news, storageFreeBytes });
-        await approvePlan(ctx.gpu.facts, folder.name, config, choice, onPlan);
-      },
-      cancelled: () => signal.aborted,
-      onProgress: (done, of) => onProgress(done, of, "uploading to the GPU"),
-    });
+    const opening = await openSource(ctx, source, this.opening.signal, this.send);
+    const { model, choice } = opening;
     await this.closeModel();
     // Masks and perplexities are numbers: those of a model whose device was lost are as good as before.
     if (this.lostModel !== model.fingerprint) {
@@ -229,28 +221,14 @@ export class Studio {
     this.open = { model, layout, budget: budgetOf(model.config), running };
     this.texts.use(model.tokenizer);
     await running.find();
-    const facts = factsOf(ctx, model, await licenceOf(folder));
-    if (source.kind === "hub" || source.kind === "cached")
-      await noteCard(source.address, { family: facts.modelType, licence: facts.licence });
-    return facts;
-  }
-
-  /** Progress of a task in phases that follow each other, each with its own pace. */
-  private phases(task: Task): (done: number, of: number, note: string) => void {
-    let phase = "";
-    let report = reporter(task, "bytes", (progress) => this.send({ type: "progress", progress }));
-    return (done, of, note) => {
-      if (note !== phase) report = reporter(task, "bytes", (progress) => this.send({ type: "progress", progress }));
-      phase = note;
-      report(done, of, note);
-    };
+    return factsOf(ctx, opening, source);
   }
 
   private async closeModel(): Promise<void> {
     if (!this.open) return;
     await this.open.running.pause();
     this.open.running.drop();
-    this.pruned.free();
+    this.models.free();
     this.open.model.model.free();
     this.context().freeStep();
     this.open = undefined;
@@ -258,8 +236,45 @@ export class Studio {
 
   private forgetRun(): void {
     this.logits = undefined;
-    this.architecture = undefined;
+    this.pruned = undefined;
     this.measuring.forget("pruned");
+  }
+
+  private async pruneWeights(recipe: CommandOf<"pruneWeights">["recipe"]): Promise<Replies["pruneWeights"]> {
+    const { model: opened, running } = this.opened();
+    invariant(running.state.phase !== "training", "config", "a run is under way: pause it, then prune single weights");
+    const watch = this.watch("weights", "parts", "onProgress");
+    const { pruned, model } = await pruneMlp(this.context(), opened, await this.text("calibration"), recipe, watch);
+    this.models.hold(pruned.masks, model);
+    this.nowPruned(pruned);
+    return pruned.told;
+  }
+
+  /** Other masks of the same place in a run, or none: what was measured is not theirs. */
+  private nowPruned(pruned: Pruned): void {
+    this.pruned = pruned;
+    this.measuring.forget("pruned");
+  }
+
+  private async record(msPerToken: CommandOf<"record">["msPerToken"]): Promise<Replies["record"]> {
+    const { pruned, open } = this;
+    if (!pruned || !open) return null;
+    const [perplexity] = this.measuring.pairs(await this.text("evaluation"), pruned);
+    const adapter = this.context().gpu.facts.name;
+    return perplexity ? recordOf(open.model, pruned, { adapter, perplexity, msPerToken }) : null;
+  }
+
+  private restore(run: CommandOf<"restore">["run"]): Replies["restore"] {
+    const pruned = restored(run, this.opened().model);
+    this.nowPruned(pruned);
+    return pruned.kind === "gates" ? { architecture: pruned.architecture } : { weights: pruned.told };
+  }
+
+  private async tokenLosses({ first, second, tokens }: CommandOf<"tokenLosses">): Promise<Replies["tokenLosses"]> {
+    return compareLosses(this.context(), this.opened().model, {
+      ...{ first, second, tokens, context: this.measuring.window, text: await this.text("evaluation") },
+      ...this.watch("losses", "windows", "onProgress"),
+    });
   }
 
   private async setTexts({ calibration, evaluation }: CommandOf<"texts">): Promise<Replies["texts"]> {
@@ -285,14 +300,17 @@ export class Studio {
   private sendArchitecture(): Architecture | null {
     const { layout, budget } = this.opened();
     if (!this.logits) return null;
-    this.architecture = architectureAt(this.logits, layout, budget, this.keep);
-    this.send({ type: "architecture", architecture: this.architecture });
-    return this.architecture;
+    const pruned = prunedAt(this.logits, layout, budget, this.keep);
+    if (this.pruned?.kind === "gates") this.pruned = pruned;
+    else this.nowPruned(pruned);
+    const { architecture } = pruned;
+    this.send({ type: "architecture", architecture });
+    return architecture;
   }
 
   private async prunedModel(): Promise<OpenedModel["model"]> {
-    invariant(this.architecture, "config", "There is no pruned model yet: train for at least one step first.");
-    return this.pruned.of(this.context(), this.opened().model, this.architecture.masks);
+    invariant(this.pruned, "config", "There is no pruned model yet: train for at least one step, or prune weights.");
+    return this.models.of(this.context(), this.opened().model, this.pruned);
   }
 
   /** In the middle of a run. That it fails or is stopped must not end the run. */
@@ -309,56 +327,30 @@ export class Studio {
 
   private async measure(subject: Subject, tokens: number): Promise<PerplexityResult> {
     const { model } = this.opened();
-    const text = await this.texts.encoded(this.sources.evaluation);
+    const text = await this.text("evaluation");
     const subjectModel = subject === "dense" ? model.model : await this.prunedModel();
-    const { keep, step } = (subject === "pruned" && this.architecture) || { keep: 1, step: 0 };
+    const { keep, step } = subject === "pruned" && this.pruned ? placeOf(this.pruned) : { keep: 1, step: 0 };
     const measurement = { subject, model: subjectModel, text, tokens, keep, step };
     return this.measuring.measure(this.context(), measurement, () => this.cancelled.has("perplexity"));
   }
 
   private async prepareExport({ forms, choice }: CommandOf<"prepareExport">): Promise<Replies["prepareExport"]> {
     const { model } = this.opened();
-    const { architecture, logits } = this;
-    invariant(architecture && logits, "config", "There is nothing to export yet: train for at least one step first.");
-    const [calibration, evaluation] = [
-      await this.texts.encoded(this.sources.calibration),
-      await this.texts.encoded(this.sources.evaluation),
-    ];
-    const report = reporter("export", "bytes", (progress) => this.send({ type: "progress", progress }));
-    return this.exporting.prepare(this.context(), model, architecture.masks, forms, {
+    const { pruned } = this;
+    invariant(pruned, "config", "There is nothing to export yet: train for at least one step, or prune weights.");
+    const evaluation = await this.text("evaluation");
+    return this.exporting.prepare(this.context(), model, pruned, this.models, forms, {
       ids: evaluation.ids.slice(0, CHECK_TOKENS),
       receipt: {
         version: VERSION,
         adapter: this.context().gpu.facts.name,
         modelName: model.name,
         licence: await licenceOf(model.folder),
-        recipe: { ...logits.recipe, keep: architecture.keep },
-        target: { ratio: "block weights kept", value: architecture.keep },
-        trainedSteps: architecture.step,
-        calibration: { name: calibration.name, sha256: calibration.sha256 },
-        perplexity: this.measuring.pairs(evaluation, architecture),
+        perplexity: this.measuring.pairs(evaluation, pruned),
       },
       ...(choice.dtype ? { dtype: choice.dtype } : {}),
       ...(choice.shardBytes ? { shardBytes: choice.shardBytes } : {}),
-      onProgress: (done, of, note) => report(done, of, note),
-      cancelled: () => this.cancelled.has("export"),
+      ...this.watch("export", "bytes", "onProgress"),
     });
   }
-}
-
-function factsOf(ctx: Ctx, { name, config, dtype, weights, model }: OpenedModel, licence: string): ModelFacts {
-  const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context } = config;
-  const { name: adapter, software } = ctx.gpu.facts;
-  const shape = { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context };
-  const parameters = countParameters(config);
-  return {
-    name,
-    ...shape,
-    dtype,
-    parameters,
-    fileBytes: weights.sizeBytes,
-    gpuBytes: model.gpuBytes,
-    licence,
-    adapter: { name: adapter, software },
-  };
 }

@@ -4,7 +4,7 @@ import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
 import { appendKv } from "../ops/appendKv.ts";
 import { attention } from "../ops/attention.ts";
-import { crossEntropy } from "../ops/crossEntropy.ts";
+import { crossEntropy, tokenLosses } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
 import { layerNorm } from "../ops/layerNorm.ts";
@@ -121,6 +121,18 @@ export function decoderLoss(
 ): Tensor {
   const hidden = decoderHidden(ctx, config, weights, ids, options);
   return crossEntropy(ctx, headInput(ctx, config, weights, hidden), weights.head, ids);
+}
+
+/** Loss of each of ids[1 ..], in nats: (T - 1). ids: u32 (T). No gradient comes back from it. */
+export function decoderTokenLosses(
+  ctx: Ctx,
+  config: ModelConfig,
+  weights: DecoderWeights,
+  ids: Tensor,
+  options: ForwardOptions = {},
+): Tensor {
+  const hidden = decoderHidden(ctx, config, weights, ids, options);
+  return tokenLosses(ctx, headInput(ctx, config, weights, hidden), weights.head, ids);
 }
 
 /** Logits (1, V) behind the last of ids, u32 (T). */

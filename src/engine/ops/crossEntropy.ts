@@ -26,11 +26,30 @@ export interface Head {
  * logits are, with the forward; backward only multiplies it by d loss, on the GPU.
  */
 export function crossEntropy(ctx: Ctx, x: Tensor, head: Head, ids: Tensor, logitsBytes = ctx.logitsBytes): Tensor {
+  const loss = ctx.empty([1], "loss", { requiresGrad: ctx.needsGrad(x) });
+  const dx = loss.requiresGrad ? ctx.empty(x.shape, "d head input") : undefined;
+  const nll = tokenLosses(ctx, x, head, ids, logitsBytes, dx);
+  const mean = MEAN(ctx, 1, 1);
+  ctx.run(mean.spec, [nll, loss], { rows: elements(ids) }, [1]);
+  return ctx.record(loss, [x], (dloss) => {
+    invariant(dx, "bug", "the loss kept no gradient");
+    scaleInto(ctx, dx, dloss);
+    return [dx];
+  });
+}
+
+/** -ln p(ids[t + 1]) from row t of x, in nats, for every t < T - 1: (T - 1). As `crossEntropy`; into dx goes the gradient of their mean. */
+export function tokenLosses(
+  ctx: Ctx,
+  x: Tensor,
+  head: Head,
+  ids: Tensor,
+  logitsBytes = ctx.logitsBytes,
+  dx?: Tensor,
+): Tensor {
   const { rows, cols: width } = matrixOf(x);
   invariant(rows >= 2, "shape", `a next-token loss needs at least 2 tokens, ${rows} came`);
   checkShape(ids, [rows], "token ids of a loss");
-  const loss = ctx.empty([1], "loss", { requiresGrad: ctx.needsGrad(x) });
-  const dx = loss.requiresGrad ? ctx.empty(x.shape, "d head input") : undefined;
   const rowsOf = { ids, sums: ctx.empty([rows, 4], "log-sum-exp"), nll: ctx.empty([rows - 1], "nll") };
   const most = rowsAtOnce(ctx, rows, width, head.weight, logitsBytes);
   const room = placed(head.weight).map((part) => ({ ...part, logits: ctx.empty([most, part.rows], "logits") }));
@@ -43,13 +62,7 @@ export function crossEntropy(ctx: Ctx, x: Tensor, head: Head, ids: Tensor, logit
     // See decoderHidden: outside of training a submit must not get too long.
     else if (first + most < rows) ctx.submit();
   }
-  const mean = MEAN(ctx, 1, 1);
-  ctx.run(mean.spec, [rowsOf.nll, loss], { rows }, [1]);
-  return ctx.record(loss, [x], (dloss) => {
-    invariant(dx, "bug", "the loss kept no gradient");
-    scaleInto(ctx, dx, dloss);
-    return [dx];
-  });
+  return rowsOf.nll;
 }
 
 /** Rows whose logits fit into `bytes`, and those of each part into one buffer. */

@@ -3,14 +3,14 @@ import wgsl from "../../../shaders/weight_scores.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
+import type { ScoreScale } from "../prune/mlpMatrices.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { groupsFor } from "./launch.ts";
 
 const WORKGROUP = 64;
 
 /** Numbered as SCALE in weight_scores.wgsl: by nothing, by the norm of the input, by the root of the norm of the output. */
-const SCALES = ["none", "input norm", "root of output norm"] as const;
-export type ScoreScale = (typeof SCALES)[number];
+const SCALES: readonly ScoreScale[] = ["none", "input norm", "root of output norm"];
 
 const kernel = (scale: ScoreScale): KernelSpec => ({
   label: `weight scores by ${scale}`,

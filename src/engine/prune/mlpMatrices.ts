@@ -24,6 +24,18 @@ export function directionOf(method: WeightMethod, part: MlpPart): Direction {
   return method === "dass" && part !== "down" ? "outputs" : "inputs";
 }
 
+export type ScoredMethod = Exclude<WeightMethod, "sparsegpt">;
+
+/** What |W| is multiplied by in a score. */
+export type ScoreScale = "none" | "input norm" | "root of output norm";
+
+/** The scale of a method's scores, and whose norms it takes: of what gate and up read, or of what down reads. */
+export function scoreScale(method: ScoredMethod, part: MlpPart): { by: ScoreScale; of: "input" | "middle" } {
+  if (method === "magnitude") return { by: "none", of: "input" };
+  if (part === "down") return { by: "input norm", of: "middle" };
+  return method === "dass" ? { by: "root of output norm", of: "middle" } : { by: "input norm", of: "input" };
+}
+
 /** The matrices of every block's MLP, in order of use. */
 export function mlpMatrices(config: ModelConfig): MlpMatrix[] {
   const { dModel, dMlp, layers, family } = config;

@@ -4,20 +4,11 @@ import { EngineError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { addColumnSquares } from "../ops/columnSquares.ts";
 import { applyKeep, keepGroups, keepLargest } from "../ops/keepWeights.ts";
-import { type ScoreScale, weightScores } from "../ops/weightScores.ts";
+import { weightScores } from "../ops/weightScores.ts";
 import type { Tensor } from "../tensor.ts";
 import { type BlockPruner, packedRows } from "./blockPruner.ts";
-import { directionOf, type MlpPart } from "./mlpMatrices.ts";
-import { type Pattern, removedOf, type WeightMethod } from "./weightRecipe.ts";
-
-export type ScoredMethod = Exclude<WeightMethod, "sparsegpt">;
-
-/** Which norm a score takes: of what gate and up read, or of what down reads. */
-function scaleOf(method: ScoredMethod, part: MlpPart): { by: ScoreScale; of: "input" | "middle" } {
-  if (method === "magnitude") return { by: "none", of: "input" };
-  if (part === "down") return { by: "input norm", of: "middle" };
-  return method === "dass" ? { by: "root of output norm", of: "middle" } : { by: "input norm", of: "input" };
-}
+import { directionOf, scoreScale, type ScoredMethod } from "./mlpMatrices.ts";
+import { type Pattern, removedOf } from "./weightRecipe.ts";
 
 /** Prunes by scores, without any update of what stays. */
 export function scoredPruner(ctx: Ctx, config: ModelConfig, method: ScoredMethod, pattern: Pattern): BlockPruner {
@@ -40,7 +31,7 @@ export function scoredPruner(ctx: Ctx, config: ModelConfig, method: ScoredMethod
     prune: async (weights, matrix) => {
       const rows = packedRows(weights, matrix);
       const along = directionOf(method, matrix.part);
-      const scale = scaleOf(method, matrix.part);
+      const scale = scoreScale(method, matrix.part);
       const bits = ctx.step(() => {
         const scores = weightScores(ctx, rows, squares[scale.of], scale.by);
         const length = along === "inputs" ? matrix.shape[1] : matrix.shape[0];

@@ -1,0 +1,22 @@
+// A model with single weights zeroed on the GPU by masks that are known already: a finished run brought back.
+import type { Ctx } from "../ctx.ts";
+import { invariant } from "../errors.ts";
+import type { Model } from "../model/load.ts";
+import { applyKeep } from "../ops/keepWeights.ts";
+import { packedRows } from "./blockPruner.ts";
+import { copyMlp } from "./pruneWeights.ts";
+import { isKept, masksByName, type WeightMasks } from "./weightMasks.ts";
+
+/** The dense model with MLP matrices of its own, zeroed where `masks` say so; `free` frees those only. Throws "shape" for another model's masks. */
+export function zeroedModel(ctx: Ctx, dense: Model, masks: WeightMasks): Model {
+  masksByName(dense.config, masks);
+  const model = copyMlp(ctx, dense);
+  for (const mask of masks) {
+    const { block: l, name, shape } = mask.matrix;
+    const block = model.weights.blocks[l];
+    invariant(block, "bug", `${name}: the model has no block ${l}`);
+    const keep = Uint32Array.from({ length: shape[0] * shape[1] }, (_, weight) => (isKept(mask, weight) ? 1 : 0));
+    ctx.step(() => applyKeep(ctx, packedRows(block, mask.matrix), ctx.upload(keep, shape, "keep")));
+  }
+  return model;
+}

@@ -1,0 +1,83 @@
+// One-shot pruning in the worker: single weights pruned with progress, what the page is told of them, and windows into a matrix.
+import {
+  calibrationSequences,
+  checkFits,
+  checkWeightRecipe,
+  type BlockNorms,
+  type Ctx,
+  directionOf,
+  invariant,
+  keptOfMasks,
+  keptShares,
+  mlpMatrices,
+  type Model,
+  type ModelConfig,
+  type OpenedModel,
+  pruneWeights,
+  type WeightMasks,
+  type WeightRecipe,
+  windowScores,
+  windowValues,
+} from "../engine/index.ts";
+import type { Command, PrunedMlp, WeightWindow } from "./protocol.ts";
+import type { PrunedWeights } from "./pruned.ts";
+import type { EncodedText } from "./texts.ts";
+
+export interface WeighingWatch {
+  /** Parts done and in all. */
+  onProgress: (done: number, of: number) => void;
+  cancelled: () => boolean;
+}
+
+/** Prunes, by a recipe that was checked before any work. Throws what `checkWeightRecipe`, `checkFits` and `pruneWeights` throw. */
+export async function pruneMlp(
+  ctx: Ctx,
+  opened: OpenedModel,
+  text: EncodedText,
+  asked: WeightRecipe,
+  watch: WeighingWatch,
+): Promise<{ pruned: PrunedWeights; model: Model }> {
+  const { config } = opened;
+  const recipe = { ...checkWeightRecipe(asked), tokens: Math.min(asked.tokens, config.context) };
+  checkFits(config, recipe);
+  const sequences = recipe.method === "magnitude" ? [] : calibrationSequences(text.ids, recipe);
+  const { model, masks, norms } = await ctx.gpu.checked("pruning weights", () =>
+    pruneWeights(ctx, opened.model, sequences, recipe, watch),
+  );
+  const calibration = { name: text.name, sha256: text.sha256 };
+  const told = toldOf(config, recipe, masks, norms);
+  return { pruned: { kind: "weights", masks, recipe, told, calibration }, model };
+}
+
+/** What the page shows of pruned weights. */
+export function toldOf(
+  config: ModelConfig,
+  recipe: WeightRecipe,
+  masks: WeightMasks,
+  norms: readonly BlockNorms[],
+): PrunedMlp {
+  return {
+    recipe,
+    norms,
+    kept: keptShares(config, keptOfMasks(masks)),
+    matrices: masks.map((mask) => ({
+      ...mask.matrix,
+      direction: directionOf(recipe.method, mask.matrix.part),
+      kept: keptOfMasks([mask]).kept,
+      bits: mask.bits,
+    })),
+  };
+}
+
+/** Dense values of a part of a matrix, and the scores that they were compared by. Throws "config" for a matrix that is not pruned, and what `windowValues` throws. */
+export async function weightWindow(
+  { config, weights }: OpenedModel,
+  { told, recipe }: PrunedWeights,
+  { name, ...place }: Omit<Extract<Command, { type: "weightWindow" }>, "type">,
+): Promise<WeightWindow> {
+  const matrix = mlpMatrices(config).find((one) => one.name === name);
+  invariant(matrix, "config", `${name} is not a matrix of this model's MLP`);
+  const values = await windowValues(weights, matrix, place);
+  const scores = windowScores(recipe.method, matrix, place, values, told.norms[matrix.block]);
+  return { name, ...place, values, scores };
+}
