@@ -32,6 +32,9 @@ export function architectureAt(keep: number, step: number): Architecture {
   return { keep, step, masks, kept: [[4, 4, 4, 8, 4]], keptBlockWeights: keep * 144, keptParameters: keep * 144 + 52 };
 }
 
+const ALL = { kept: 1, of: 1 };
+const KEPT_ALL = { mlpWeights: ALL, blockWeights: ALL, modelWeights: ALL };
+
 const DEFAULTS: Answers = {
   open: () => FACTS,
   library: () => [],
@@ -43,6 +46,25 @@ const DEFAULTS: Answers = {
   stop: () => ({ phase: "done", step: 2, of: 9 }),
   reset: () => ({ phase: "idle" }),
   target: ({ keep }) => architectureAt(keep, 9),
+  pruneWeights: ({ recipe }) => ({ recipe, matrices: [], norms: [], kept: KEPT_ALL }),
+  weightWindow: ({ name, row, col, rows, cols }) => ({
+    name,
+    row,
+    col,
+    rows,
+    cols,
+    values: new Float32Array(0),
+    scores: null,
+  }),
+  record: () => null,
+  restore: () => ({ architecture: architectureAt(0.5, 9) }),
+  tokenLosses: () => ({
+    text: "held",
+    context: 16,
+    tokens: [],
+    first: new Float32Array(0),
+    second: new Float32Array(0),
+  }),
   perplexity: ({ subject, tokens }) => ({
     value: subject === "dense" ? 20 : 27,
     text: "held",

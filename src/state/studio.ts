@@ -15,6 +15,7 @@ import type { Clock, Deps, StudioState } from "./studioState.ts";
 import { speedSlice } from "./speedSlice.ts";
 import { textSlice } from "./textSlice.ts";
 import { uiSlice } from "./uiSlice.ts";
+import { weightsSlice } from "./weightsSlice.ts";
 
 export interface Studio {
   store: StoreApi<StudioState>;
@@ -54,6 +55,7 @@ export function createStudio(client: Client, clock: Clock): Studio {
     ...textSlice(deps, set, get),
     ...runSlice(deps, set, get),
     ...gatesSlice(deps, set, get),
+    ...weightsSlice(deps, set, get),
     ...compareSlice(deps, set, get),
     ...exportSlice(deps, set, get),
     ...speedSlice(deps, set, get),
