@@ -1,5 +1,6 @@
 // Text of the dense and the pruned model from one prompt and one seed; pieces arrive as events (events.ts).
 import { EngineError } from "../engine/index.ts";
+import { prunedNow } from "./prunedNow.ts";
 import type { CompareSlice, SliceOf } from "./studioState.ts";
 
 export const compareSlice: SliceOf<CompareSlice> = ({ client, turn }, set, get) => ({
@@ -12,13 +13,14 @@ export const compareSlice: SliceOf<CompareSlice> = ({ client, turn }, set, get) 
   prunedText: "",
   setCompare: (patch) => set(patch),
   async generate() {
-    const { compare, model, prompt, generateTokens, temperature, textSeed, architecture } = get();
+    const { compare, model, prompt, generateTokens, temperature, textSeed } = get();
     if (compare.phase === "writing" || model.phase !== "open") return;
+    const now = prunedNow(get());
     set({ compare: { phase: "writing", subject: "dense" }, denseText: "", prunedText: "" });
     try {
       const command = { type: "generate", prompt, tokens: generateTokens, temperature, seed: textSeed } as const;
       const { dense, pruned } = await turn(() => client.request(command));
-      const of = { keep: architecture?.keep ?? null, step: architecture?.step ?? null };
+      const of = { keep: now?.keep ?? null, step: now?.step ?? null };
       set({ compare: { phase: "written", ...of }, denseText: dense, prunedText: pruned });
     } catch (thrown) {
       const error = EngineError.from(thrown);

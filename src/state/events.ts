@@ -1,6 +1,7 @@
 // What the worker says unasked, filed into the store. Metrics go to the series only, so that no step renders React.
 import { EngineError } from "../engine/index.ts";
 import type { WorkerEvent } from "../worker/protocol.ts";
+import { withArchitecture } from "./prunedNow.ts";
 import type { Deps, Get, Set } from "./studioState.ts";
 
 /** Files one event. */
@@ -19,7 +20,7 @@ export function fileEvent({ series }: Pick<Deps, "series">, set: Set, get: Get, 
       return set({ pace: { msPerStep, secondsLeft } });
     }
     case "architecture":
-      return set({ architecture: event.architecture });
+      return set(withArchitecture(event.architecture));
     case "perplexity": {
       const { subject, result, keep, step } = event;
       // What the page asked for comes as a reply, which knows whether it is still wanted.

@@ -1,6 +1,7 @@
 // Export: written, read back and compared by the worker before it is offered; then saved as a zip or into a folder.
 import { EngineError, type Form, FORMS } from "../engine/index.ts";
 import type { ExportChoice } from "../worker/protocol.ts";
+import { prunedNow } from "./prunedNow.ts";
 import type { ExportSlice, Prepared, SliceOf } from "./studioState.ts";
 
 /** As the hub shards by default: a model of this studio is one file. */
@@ -35,14 +36,14 @@ export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) =>
     exportChoice: AS_IT_IS,
     chooseExport: (patch) => set(({ exportChoice }) => ({ exportChoice: { ...exportChoice, ...patch } })),
     async prepareExport() {
-      const { exported, architecture, exportChoice: choice } = get();
-      if (exported.phase === "preparing" || !architecture) return;
+      const { exported, exportChoice: choice } = get();
+      const now = prunedNow(get());
+      if (exported.phase === "preparing" || !now) return;
       const { last } = exported;
-      const { keep, step } = architecture;
       set({ exported: { phase: "preparing", last }, saving: { phase: "none" }, saveError: null });
       try {
         const checks = await turn(() => client.request({ type: "prepareExport", forms: FORMS, choice }));
-        set({ exported: { phase: "prepared", last: { checks, keep, step, choice } } });
+        set({ exported: { phase: "prepared", last: { checks, ...now, choice } } });
       } catch (thrown) {
         const error = EngineError.from(thrown);
         set({ exported: error.code === "cancelled" ? settled(last) : { phase: "failed", last, error } });

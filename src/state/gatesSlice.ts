@@ -1,5 +1,6 @@
 // The architecture on the screen and the slider that chooses it: at most one request on its way, one a frame, the last value wins.
 import { EngineError } from "../engine/index.ts";
+import { withArchitecture } from "./prunedNow.ts";
 import { clampKeep } from "./ratio.ts";
 import type { GatesSlice, SliceOf } from "./studioState.ts";
 
@@ -20,7 +21,7 @@ export const gatesSlice: SliceOf<GatesSlice> = ({ client, clock }, set, get) => 
     again = false;
     try {
       const architecture = await client.request({ type: "target", keep: get().recipe.keep });
-      if (architecture) set({ architecture });
+      if (architecture) set(withArchitecture(architecture));
     } catch (thrown) {
       get().report(EngineError.from(thrown));
     }

@@ -17,6 +17,8 @@ function forgotten(): Partial<StudioState> {
     pace: null,
     runError: null,
     architecture: null,
+    weights: null,
+    weighing: { phase: "none" },
     dense: { phase: "none" },
     pruned: { phase: "none" },
     compare: { phase: "idle" },

@@ -71,7 +71,14 @@ export const runSlice: SliceOf<RunSlice> = ({ client, series, turn }, set, get) 
       get().dropMeasurements();
       if (!(await ask("reset", () => client.request({ type: "reset" })))) return;
       series.clear();
-      set({ architecture: null, pruned: { phase: "none" }, pace: null, runError: null, resumable: null });
+      set({
+        architecture: null,
+        weights: null,
+        pruned: { phase: "none" },
+        pace: null,
+        runError: null,
+        resumable: null,
+      });
     },
     async resume() {
       const { resumable } = get();

@@ -2,6 +2,7 @@
 import { EngineError, readRuns } from "../engine/index.ts";
 import type { Run, RunRecord } from "../engine/index.ts";
 import type { Replies } from "../worker/protocol.ts";
+import { withArchitecture, withWeights } from "./prunedNow.ts";
 import { byTime, type RunStore } from "./runStore.ts";
 import type { Get, RunsSlice, Set, SliceOf } from "./studioState.ts";
 
@@ -12,8 +13,12 @@ const LOSS_TOKENS = 1024;
 function fileRestored(reply: Replies["restore"], set: Set, get: Get): void {
   get().dropMeasurements();
   const none = { phase: "none" } as const;
-  if ("architecture" in reply) set({ architecture: reply.architecture, pruned: none });
-  else set({ architecture: null, pruned: none });
+  if ("architecture" in reply) {
+    const { architecture } = reply;
+    // The slider shows what is on the map; that alone asks for nothing.
+    get().setRecipe({ keep: architecture.keep });
+    set({ ...withArchitecture(architecture)(get()), pruned: none });
+  } else set(withWeights(reply.weights));
 }
 
 /** Whether two records may be of the same masks, measured alike. */
@@ -42,6 +47,11 @@ export const runsSlice =
         else if (error.code !== "cancelled") set({ runsError: error });
         return false;
       }
+    };
+    const kept = (id: string): Promise<Run> => {
+      const record = known().find((one) => one.id === id);
+      if (!record) throw new EngineError("config", "this run is not in the library any more; choose another");
+      return runOf(record);
     };
     const runOf = async (record: RunRecord): Promise<Run> => ({ record, masks: await store.masks(record.id) });
     const add = async (runs: readonly Run[]): Promise<void> => {
@@ -147,7 +157,7 @@ export const runsSlice =
         if (get().losses.phase === "reading") return;
         set({ losses: { phase: "reading" } });
         try {
-          const [a, b] = [await store.masks(first), await store.masks(second)];
+          const [a, b] = [await kept(first), await kept(second)];
           const command = { type: "tokenLosses", first: a, second: b, tokens: LOSS_TOKENS } as const;
           set({ losses: { phase: "read", first, second, result: await turn(() => client.request(command)) } });
         } catch (thrown) {

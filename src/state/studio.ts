@@ -17,6 +17,7 @@ import type { Clock, Deps, StudioState } from "./studioState.ts";
 import { speedSlice } from "./speedSlice.ts";
 import { textSlice } from "./textSlice.ts";
 import { uiSlice } from "./uiSlice.ts";
+import { weightsSlice } from "./weightsSlice.ts";
 
 export interface Studio {
   store: StoreApi<StudioState>;
@@ -56,6 +57,7 @@ export function createStudio(client: Client, clock: Clock, runStore: RunStore = 
     ...textSlice(deps, set, get),
     ...runSlice(deps, set, get),
     ...gatesSlice(deps, set, get),
+    ...weightsSlice(deps, set, get),
     ...compareSlice(deps, set, get),
     ...exportSlice(deps, set, get),
     ...speedSlice(deps, set, get),

@@ -10,6 +10,8 @@ import type {
   RunRecord,
   SelfCheck,
   SpeedReport,
+  WeightMethod,
+  WeightRecipe,
 } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
@@ -19,8 +21,10 @@ import type {
   ModelFacts,
   ModelSource,
   PerplexityResult,
+  PrunedMlp,
 } from "../worker/protocol.ts";
-import type { Progress, RunState, Subject, Task, TextSource, TokenLosses } from "../worker/protocol.ts";
+import type { Progress, RunState, Subject, Task, TextSource, TokenLosses, WeightWindow } from "../worker/protocol.ts";
+import type { PrunedId } from "./prunedNow.ts";
 import type { RatioUnit } from "./ratio.ts";
 import type { RunSeries } from "./series.ts";
 
@@ -42,11 +46,9 @@ export interface Deps {
   clearTurns(): void;
 }
 
-/** A perplexity with what it was measured of: the budget and the step that the masks came from. */
-export interface Reading {
+/** A perplexity with what it was measured of. */
+export interface Reading extends PrunedId {
   result: PerplexityResult;
-  keep: number;
-  step: number;
   /** The text or the number of tokens has been changed since. */
   stale?: true;
 }
@@ -54,7 +56,7 @@ export interface Reading {
 /** A number that is measured again now and then; the last reading stays on the screen. */
 export type Measured =
   | { phase: "none" }
-  | { phase: "measuring"; last: Reading | null; keep: number; step: number }
+  | ({ phase: "measuring"; last: Reading | null } & PrunedId)
   | { phase: "measured"; last: Reading }
   | { phase: "failed"; last: Reading | null; error: EngineError };
 
@@ -135,6 +137,22 @@ export interface GatesSlice {
   retarget(): void;
 }
 
+export interface WeightsSlice {
+  /** DISP-LLM prunes structures, and the others single weights. */
+  method: "disp" | WeightMethod;
+  weightRecipe: WeightRecipe;
+  /** Single weights that are pruned now; an architecture takes their place, and they take its. */
+  weights: PrunedMlp | null;
+  weighing: { phase: "none" } | { phase: "pruning" } | { phase: "failed"; error: EngineError };
+  setWeightRecipe(patch: Partial<WeightRecipe>): void;
+  /** Choosing a method of single weights writes it into their recipe as well. */
+  chooseMethod(method: WeightsSlice["method"]): void;
+  pruneWeights(): Promise<void>;
+  cancelWeights(): Promise<void>;
+  /** Part of a matrix of the MLP by its tensor's name. Rejects with "shape" for a part that is too large or outside of it. */
+  weightWindow(name: string, row: number, col: number, rows: number, cols: number): Promise<WeightWindow>;
+}
+
 export interface CompareSlice {
   compare:
     | { phase: "idle" }
@@ -152,10 +170,8 @@ export interface CompareSlice {
   cancelGenerate(): Promise<void>;
 }
 
-export interface Prepared {
+export interface Prepared extends PrunedId {
   checks: readonly Delivery[];
-  keep: number;
-  step: number;
   choice: ExportChoice;
 }
 
@@ -268,6 +284,7 @@ export type StudioState = ModelSlice &
   TextSlice &
   RunSlice &
   GatesSlice &
+  WeightsSlice &
   CompareSlice &
   ExportSlice &
   SpeedSlice &

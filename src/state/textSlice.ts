@@ -2,6 +2,7 @@
 import { EngineError } from "../engine/index.ts";
 import type { Subject } from "../worker/protocol.ts";
 import { DEFAULT_TEXTS } from "./bundledTexts.ts";
+import { prunedNow, samePruned, type PrunedId } from "./prunedNow.ts";
 import type { Measured, Reading, SliceOf, TextSlice } from "./studioState.ts";
 
 /** The last reading of a measurement, whatever its phase. */
@@ -15,6 +16,8 @@ const stale = (measured: Measured): Measured => {
   return settled(last ? { ...last, stale: true } : null);
 };
 
+/** What readings of the dense model are of. */
+const DENSE: PrunedId = { keep: 1, step: 0 };
 const SUBJECTS: readonly Subject[] = ["dense", "pruned"];
 
 export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
@@ -59,15 +62,14 @@ export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
     },
     async measure(subject) {
       const mine = (ticket[subject] += 1);
-      const { architecture } = get();
-      const { keep, step } = subject === "dense" || !architecture ? { keep: 1, step: 0 } : architecture;
-      put(subject, { phase: "measuring", last: lastOf(get()[subject]), keep, step });
+      const of = (subject === "pruned" && prunedNow(get())) || DENSE;
+      put(subject, { phase: "measuring", last: lastOf(get()[subject]), ...of });
       try {
         const result = await turn(() => {
           if (mine !== ticket[subject]) throw new EngineError("cancelled", "another measurement took its place");
           return client.request({ type: "perplexity", subject, tokens: get().evaluationTokens });
         });
-        if (mine === ticket[subject]) put(subject, { phase: "measured", last: { result, keep, step } });
+        if (mine === ticket[subject]) put(subject, { phase: "measured", last: { result, ...of } });
       } catch (thrown) {
         const error = EngineError.from(thrown);
         if (error.code === "device-lost") get().report(error);
@@ -90,19 +92,20 @@ export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
       }
     },
     measureMissing() {
-      const { model, run, asked, architecture, dense, pruned, counts, evaluationTokens } = get();
+      const { model, run, asked, dense, pruned, counts, evaluationTokens } = get();
+      const now = prunedNow(get());
       if (model.phase !== "open" || !counts || run.phase === "training" || asked === "play") return;
       const expected = Math.min(evaluationTokens, counts.evaluationTokens);
       /** Of the text and the tokens that are chosen now; windows may leave less than one context uncovered. */
       const fits = (reading: Reading): boolean =>
         !reading.stale && Math.abs(reading.result.tokens - expected) <= reading.result.context;
-      const missing = (measured: Measured, { keep, step }: { keep: number; step: number }): boolean => {
+      const missing = (measured: Measured, wanted: PrunedId): boolean => {
         const last = lastOf(measured);
         const of = measured.phase === "measuring" ? measured : last && fits(last) ? last : null;
-        return of?.keep !== keep || of.step !== step;
+        return !of || !samePruned(of, wanted);
       };
-      if (missing(dense, { keep: 1, step: 0 })) void get().measure("dense");
-      if (architecture && missing(pruned, architecture)) void get().measure("pruned");
+      if (missing(dense, DENSE)) void get().measure("dense");
+      if (now && missing(pruned, now)) void get().measure("pruned");
     },
   };
 };

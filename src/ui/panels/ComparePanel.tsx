@@ -1,4 +1,5 @@
 // Text of the dense and the pruned model, from one prompt and one seed, side by side as it is written.
+import { isPruned } from "../../state/prunedNow.ts";
 import { ErrorNote } from "../ErrorNote.tsx";
 import { percent } from "../format.ts";
 import { NumberField } from "../NumberField.tsx";
@@ -50,7 +51,7 @@ export function ComparePanel() {
   const ready = useStudio(({ model, device, run, asked }) => {
     return model.phase === "open" && device.phase === "ready" && run.phase !== "training" && asked === null;
   });
-  const trained = useStudio((state) => state.architecture !== null);
+  const trained = useStudio(isPruned);
   const { setCompare, generate, cancelGenerate } = useActions();
   const writing = compare.phase === "writing";
   const now = compare.phase === "writing" ? compare.subject : null;

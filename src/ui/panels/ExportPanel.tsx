@@ -1,4 +1,6 @@
 // Export: prepare (write, read back, compare), then what the check found, and saving of the forms that passed it.
+import { METHOD_NAMES } from "../../engine/index.ts";
+import { isPruned, prunedNow, samePruned } from "../../state/prunedNow.ts";
 import { ErrorNote } from "../ErrorNote.tsx";
 import { percent } from "../format.ts";
 import { useActions, useStudio } from "../studioContext.tsx";
@@ -11,13 +13,16 @@ export function ExportPanel() {
   const exported = useStudio((state) => state.exported);
   const saving = useStudio((state) => state.saving);
   const saveError = useStudio((state) => state.saveError);
-  const ready = useStudio(({ architecture, device, model, run, asked }) => {
+  const ready = useStudio((state) => {
+    const { device, model, run, asked } = state;
     const idle = run.phase !== "training" && asked === null;
-    return architecture !== null && device.phase === "ready" && model.phase === "open" && idle;
+    return isPruned(state) && device.phase === "ready" && model.phase === "open" && idle;
   });
-  const trained = useStudio((state) => state.architecture !== null);
-  const moved = useStudio(({ exported: { last }, architecture: now }) => {
-    return last !== null && now !== null && (last.keep !== now.keep || last.step !== now.step);
+  const trained = useStudio(isPruned);
+  const moved = useStudio((state) => {
+    const { last } = state.exported;
+    const now = prunedNow(state);
+    return last !== null && now !== null && !samePruned(last, now);
   });
   const chosenAnew = useStudio(({ exported: { last }, exportChoice: { dtype, shardBytes } }) => {
     return last !== null && (last.choice.dtype !== dtype || last.choice.shardBytes !== shardBytes);
@@ -51,8 +56,11 @@ export function ExportPanel() {
         )}
         {last ? (
           <p className="export-of" data-testid="export-of">
-            Prepared at {percent(last.keep)} of the block weights, masks of step {last.step}.
-            {moved ? <strong> The map has moved on since: prepare again to export what it shows.</strong> : null}
+            Prepared at {percent(last.keep)} of the block weights,{" "}
+            {last.recipe
+              ? `single weights by ${METHOD_NAMES[last.recipe.method]} ${last.recipe.pattern}: dense, with zeros`
+              : `masks of step ${last.step}`}
+            .{moved ? <strong> What is pruned has changed since: prepare again to export what is shown.</strong> : null}
             {chosenAnew && !moved ? <strong> Prepare again to write the weights as chosen now.</strong> : null}
           </p>
         ) : null}

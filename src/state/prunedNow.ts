@@ -1,0 +1,38 @@
+// What "pruned" means now: an architecture, single weights of the MLP, or nothing; and what of the state follows from a change of it.
+import type { WeightRecipe } from "../engine/index.ts";
+import type { Architecture, PrunedMlp } from "../worker/protocol.ts";
+import type { StudioState } from "./studioState.ts";
+
+/** Which masks something was made with: the kept share of the block weights, and the step of the run that they are from. */
+export interface PrunedId {
+  keep: number;
+  step: number;
+  /** Of single weights, whose step is 0: the very object that came with them. */
+  recipe?: WeightRecipe;
+}
+
+type Pruned = Pick<StudioState, "architecture" | "weights">;
+
+/** The masks that "pruned" means now; null while nothing is pruned. */
+export function prunedNow({ architecture, weights }: Pruned): PrunedId | null {
+  if (weights) {
+    const { kept, of } = weights.kept.blockWeights;
+    return { keep: kept / of, step: 0, recipe: weights.recipe };
+  }
+  return architecture && { keep: architecture.keep, step: architecture.step };
+}
+
+export const isPruned = ({ architecture, weights }: Pruned): boolean => architecture !== null || weights !== null;
+
+export const samePruned = (a: PrunedId, b: PrunedId): boolean =>
+  a.keep === b.keep && a.step === b.step && a.recipe === b.recipe;
+
+/** The state once an architecture is what "pruned" means; a perplexity of single weights goes with them. */
+export function withArchitecture(architecture: Architecture): (state: StudioState) => Partial<StudioState> {
+  return ({ weights }) => ({ architecture, weights: null, ...(weights ? { pruned: { phase: "none" } as const } : {}) });
+}
+
+/** The state once single weights are what "pruned" means. */
+export function withWeights(weights: PrunedMlp): Partial<StudioState> {
+  return { weights, architecture: null, pruned: { phase: "none" } };
+}
