@@ -99,6 +99,7 @@ export const IMPORT_RULES = [
   // golden cases are read by the engine's own tests' means
   { files: ["src/verify/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, UI, CHARTS, STATE, WORKER, CLI, NODE] },
   { files: ["src/worker/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, CLI, NODE, INSIDE_ENGINE] },
+  { files: ["src/worker/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, CLI, NODE] },
   { files: ["src/cli/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, INSIDE_ENGINE_BUT_LEAVES] },
   // bench/ is under no rule: it measures parts of the engine that nobody else may reach
   { files: ["e2e/**", "scripts/**"], bans: [ONNX, INSIDE_ENGINE_BUT_LEAVES] },

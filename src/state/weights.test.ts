@@ -26,6 +26,7 @@ describe("single weights", () => {
     expect(sent).toEqual([
       { type: "pruneWeights", recipe },
       { type: "perplexity", subject: "pruned", tokens: 2048 },
+      { type: "record", msPerToken: null },
     ]);
     expect(state()).toMatchObject({ architecture: null, weights: { recipe }, weighing: { phase: "none" } });
     expect(state().pruned).toMatchObject({ phase: "measured", last: { keep: 1, step: 0, recipe } });
@@ -39,7 +40,7 @@ describe("single weights", () => {
     state().chooseMethod("magnitude");
     await state().pruneWeights();
     await settle();
-    expect(types()).toEqual(["pruneWeights", "perplexity", "pruneWeights", "perplexity"]);
+    expect(types()).toEqual(["pruneWeights", "perplexity", "record", "pruneWeights", "perplexity", "record"]);
     expect(prunedNow(state())?.recipe?.method).toBe("magnitude");
   });
 
