@@ -59,9 +59,9 @@ test.describe.serial("runs", () => {
     await page.getByTestId("runs-size").selectOption("block weights");
     await chart(page).focus();
     await chart(page).press("ArrowRight");
-    await chart(page).press("Enter");
+    await chart(page).press("Shift+Enter");
     await expect(page.locator("[aria-pressed=true][data-testid=run-pick]")).toHaveCount(1);
-    await chart(page).press("Enter");
+    await chart(page).press("Shift+Enter");
     await page.getByRole("button", { name: "Compare run number 4" }).click();
     await page.getByRole("button", { name: "Compare run number 6" }).click();
     const overlap = page.getByTestId("figure-overlap").getByRole("img");

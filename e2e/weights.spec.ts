@@ -40,3 +40,38 @@ test("refuses a pattern that is none, and one that does not fit the model", asyn
   await page.getByTestId("weights-prune").click();
   await expect(page.getByTestId("weights-error")).toContainText("7");
 });
+
+test("keeps each pruning as a run, brings masks back, compares by token, exports dense with zeros", async ({
+  page,
+}) => {
+  await openStudio(page, { method: "dass", calibrationSequences: 2, calibrationTokens: 32 });
+  const perplexity = page.getByTestId("perplexity-pruned");
+  const rows = page.getByTestId("run-row");
+  const prune = async (kept: number): Promise<string> => {
+    await page.getByTestId("weights-prune").click();
+    await expect(rows).toHaveCount(kept, { timeout: RUN_MS });
+    return perplexity.innerText();
+  };
+  const byDass = await prune(1);
+  await expect(page.getByTestId("perplexity-pruned-note")).toHaveText(/^DaSS 2:4; Speeches/);
+  await page.getByTestId("method").selectOption("magnitude");
+  expect(await prune(2)).not.toBe(byDass);
+  await expect(page.getByTestId("map-whole")).toContainText("every dimension stays");
+
+  await page.getByRole("button", { name: "Restore DaSS 2:4, seed 1" }).click();
+  await expect(perplexity).toHaveText(byDass, { timeout: RUN_MS });
+  await expect(page.getByTestId("weights")).toContainText("DaSS, 2:4, 50.0 % of the MLP weights kept");
+  await expect(rows).toHaveCount(2);
+
+  for (const name of ["DaSS 2:4, seed 1", "magnitude 2:4, seed 1"])
+    await page.getByRole("button", { name: `Compare ${name}` }).click();
+  const overlap = page.getByTestId("figure-overlap").getByRole("img");
+  await expect(overlap).toHaveAttribute("aria-label", /of gate, up, down in 8 blocks: mean 0\.\d+/);
+  await page.getByTestId("losses-start").click();
+  const strip = page.getByTestId("figure-tokens").getByRole("img");
+  await expect(strip).toHaveAttribute("aria-label", /^1024 tokens/, { timeout: RUN_MS });
+
+  await page.getByTestId("export-prepare").click();
+  await expect(page.getByTestId("export-of")).toContainText("DaSS", { timeout: RUN_MS });
+  await expect(page.locator(".export-forms li")).toHaveCount(1);
+});

@@ -1,4 +1,4 @@
-// Perplexity against size: every finished run a point, the line of the best at each size, and the dense model. Picks a run by click or Enter.
+// Perplexity against size: every finished run a point, the line of the best at each size, and the dense model. A click or Enter opens a run, with Shift it picks it.
 import { scaleLinear, scaleLog, symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar } from "d3";
 import { symbolTriangle, symbolWye } from "d3";
 import type { SymbolType } from "d3";
@@ -31,6 +31,9 @@ export interface TradeoffData {
 }
 
 export interface TradeoffOptions {
+  /** Click or Enter. */
+  onOpen?: (id: string) => void;
+  /** The same with Shift: to hold it against another. */
   onPick?: (id: string) => void;
 }
 
@@ -137,7 +140,7 @@ export function tradeoff(node: HTMLElement, options: TradeoffOptions = {}): Char
         ? "Trade-off chart without runs."
         : `Perplexity against ${axis.name} of ${points.length} runs; ${line.length} of them best at their size; lowest ` +
             `${perplexity(lowest?.y ?? NaN)} at ${axis.format(lowest?.x ?? NaN)} (${lowest?.method ?? ""})` +
-            `${dense ? `; dense ${perplexity(dense.y)}` : ""}. Arrow keys go through the runs, Enter picks one.`,
+            `${dense ? `; dense ${perplexity(dense.y)}` : ""}. Arrow keys go through the runs, Enter brings the masks of one back, Shift and Enter pick it to compare.`,
     );
     cursor.refresh();
     return height;
@@ -179,13 +182,13 @@ export function tradeoff(node: HTMLElement, options: TradeoffOptions = {}): Char
       return { x, y, tip: { title: point.label, rows } };
     },
   });
-  const pick = (): void => {
+  const choose = (picks: boolean): void => {
     const point = at === null ? undefined : sorted[at];
-    if (point) options.onPick?.(point.id);
+    if (point) (picks ? options.onPick : options.onOpen)?.(point.id);
   };
-  frame.plot.addEventListener("click", pick);
-  frame.plot.addEventListener("keydown", ({ key }) => {
-    if (key === "Enter") pick();
+  frame.plot.addEventListener("click", ({ shiftKey }) => choose(shiftKey));
+  frame.plot.addEventListener("keydown", ({ key, shiftKey }) => {
+    if (key === "Enter") choose(shiftKey);
   });
 
   return {

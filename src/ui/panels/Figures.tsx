@@ -3,20 +3,28 @@ import { useMemo } from "react";
 import { curves, gateMap, keptShare, stepLink, widths } from "../../charts/index.ts";
 import { gateSource, runSource, widthsSource } from "../chartSources.ts";
 import { Figure } from "../Figure.tsx";
-import { useStudioItself } from "../studioContext.tsx";
+import { useStudio, useStudioItself } from "../studioContext.tsx";
 
 export function MapFigure() {
   const studio = useStudioItself();
   const source = useMemo(() => gateSource(studio), [studio]);
+  const whole = useStudio((state) => state.weights !== null);
   return (
-    <Figure
-      number={1}
-      name="map"
-      title="Which dimensions survive"
-      caption="Each row is one selection vector of a block, each column one embedding dimension; on the right how much of a row is kept, below how often a dimension is kept over all rows."
-      make={gateMap}
-      source={source}
-    />
+    <>
+      {whole ? (
+        <p className="note" data-testid="map-whole">
+          Single weights are pruned now, so every dimension stays. <a href="#weights-heading">Which weights survive</a>
+        </p>
+      ) : null}
+      <Figure
+        number={1}
+        name="map"
+        title="Which dimensions survive"
+        caption="Each row is one selection vector of a block, each column one embedding dimension; on the right how much of a row is kept, below how often a dimension is kept over all rows."
+        make={gateMap}
+        source={source}
+      />
+    </>
   );
 }
 

@@ -53,7 +53,11 @@ function PerplexityEntry({
       />
     );
   const { text, context, tokens, value } = last.result;
-  const of = last.keep < 1 ? `at ${percent(last.keep)}, step ${last.step}; ` : "";
+  const { recipe } = last;
+  const place = recipe
+    ? `${METHOD_NAMES[recipe.method]} ${recipe.pattern}`
+    : `at ${percent(last.keep)}, step ${last.step}`;
+  const of = last.keep < 1 ? `${place}; ` : "";
   const same =
     dense && dense.result.text === text && dense.result.context === context && dense.result.tokens === tokens;
   const times = last.keep < 1 && dense && same ? ` ×${(value / dense.result.value).toFixed(2)}` : "";
@@ -106,7 +110,7 @@ export function ResultsStrip() {
         label="Perplexity, pruned"
         testId="perplexity-pruned"
         measured={pruned}
-        empty={architecture || weights ? "measured when the run or the slider rests" : "train to prune"}
+        empty={architecture || weights ? "measured when the run or the slider rests" : "nothing is pruned yet"}
       />
     </dl>
   );

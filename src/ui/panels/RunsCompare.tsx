@@ -18,7 +18,7 @@ interface Pair {
 function Overlap({ data, weights }: { data: OverlapData; weights: boolean }) {
   return (
     <Figure
-      number={6}
+      number={9}
       name="overlap"
       title="Overlap, block by block"
       caption={`Jaccard of the kept ${weights ? "weights of each matrix" : "indices of each vector"}: of what either keeps, the share that both keep.`}
@@ -31,7 +31,7 @@ function Overlap({ data, weights }: { data: OverlapData; weights: boolean }) {
 function ComparedMap({ data }: { data: GateData }) {
   return (
     <Figure
-      number={7}
+      number={10}
       name="compared"
       title="Who keeps which dimension"
       caption="Dimensions that B gained against A, and those that it lost; bars and strip count what both keep."
@@ -44,7 +44,7 @@ function ComparedMap({ data }: { data: GateData }) {
 function Strip({ data }: { data: TokenStripData }) {
   return (
     <Figure
-      number={8}
+      number={11}
       name="tokens"
       title="Loss, token by token"
       caption="The evaluation text in the colour of the run that predicts a token better; the first token of a window is not scored."

@@ -1,5 +1,5 @@
 // Finished runs: the trade-off they make, the list of them with what can be done, and two of them side by side.
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { download, tradeoff } from "../../charts/index.ts";
 import { EngineError } from "../../engine/index.ts";
 import { ErrorNote } from "../ErrorNote.tsx";
@@ -12,6 +12,7 @@ import { RunsCompare } from "./RunsCompare.tsx";
 
 function Files({ ids }: { ids: readonly string[] }) {
   const { exportRuns, importRuns, notify } = useActions();
+  const field = useRef<HTMLInputElement>(null);
   const save = (): void =>
     void exportRuns(ids).then((text) => {
       if (text !== null) download(new Blob([text], { type: "application/json" }), "espalier-runs.json");
@@ -27,18 +28,21 @@ function Files({ ids }: { ids: readonly string[] }) {
       <button type="button" data-testid="runs-export" disabled={ids.length === 0} onClick={save}>
         Export all as JSON
       </button>
-      <label className="runs-import">
-        Import JSON{" "}
-        <input
-          type="file"
-          accept=".json,application/json"
-          data-testid="runs-import"
-          onChange={({ target }) => {
-            take(target.files?.[0]);
-            target.value = "";
-          }}
-        />
-      </label>
+      <button type="button" onClick={() => field.current?.click()}>
+        Import JSON…
+      </button>
+      <input
+        ref={field}
+        type="file"
+        hidden
+        accept=".json,application/json"
+        aria-label="A JSON file of runs"
+        data-testid="runs-import"
+        onChange={({ target }) => {
+          take(target.files?.[0]);
+          target.value = "";
+        }}
+      />
     </div>
   );
 }
@@ -113,11 +117,15 @@ export function RunsPanel() {
   const shown = useMemo(() => matching(group?.runs ?? [], asked), [group, asked]);
   const data = useMemo(() => tradeoffOf(group?.runs ?? [], size, pair), [group, size, pair]);
   const source = useValueSource(data);
+  const { restoreRun } = useActions();
   const [make] = useState(() => {
     // The last two picked are A and B; picking one of them again lets it go.
     const pick = (id: string): void =>
       setPicked((now) => (now.includes(id) ? now.filter((other) => other !== id) : [...now.slice(-1), id]));
-    return { pick, chart: (node: HTMLElement) => tradeoff(node, { onPick: pick }) };
+    return {
+      pick,
+      chart: (node: HTMLElement) => tradeoff(node, { onPick: pick, onOpen: (id) => void restoreRun(id) }),
+    };
   });
   const [first, second] = pair.map((id) => group?.runs.find((run) => run.id === id));
   return (
@@ -152,10 +160,10 @@ export function RunsPanel() {
               />
             </div>
             <Figure
-              number={5}
+              number={8}
               name="tradeoff"
               title="What pruning costs"
-              caption="Every finished run on this text: perplexity against size, and the best at each size. Click two to compare them."
+              caption="Every finished run on this text: perplexity against size, and the best at each size. A click brings a run’s masks back; with Shift it picks the run, and two are compared."
               make={make.chart}
               source={source}
             />
