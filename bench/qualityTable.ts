@@ -74,12 +74,9 @@ function bySize(made: Made, dense: number): string {
     ["uniform magnitude", "uniform-magnitude"],
     ...WEIGHT_METHODS.map((method) => [`${method}, share of the MLP`, method] as const),
   ];
-  const whole = KEEPS.map((keep) => {
-    const found = made.entries.find(({ key }) => key.includes(` keep ${keep} `));
-    if (!found) return "";
-    const { blockWeights, modelWeights } = found.record.kept;
-    return percent(((1 - keep) * blockWeights.of) / modelWeights.of);
-  });
+  const kept = made.entries[0]?.record.kept;
+  const ofWhole = kept ? kept.blockWeights.of / kept.modelWeights.of : Number.NaN;
+  const whole = KEEPS.map((keep) => percent((1 - keep) * ofWhole));
   return table(
     ["block weights removed", ...KEEPS.map((keep) => `${Math.round(100 * (1 - keep))} %`)],
     [
