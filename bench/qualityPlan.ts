@@ -51,7 +51,7 @@ export function keyOf(run: PlannedRun): string {
 const disp = (gates: Extract<CompareMethod, { kind: "disp" }>["gates"]): CompareMethod => ({ kind: "disp", gates });
 const random: CompareMethod = { kind: "baseline", method: "random" };
 
-/** All runs in the order in which they are worth having: one-shot methods, DISP on small models, on the embedded one, ablations. */
+/** All runs from the quick to the slow: small models, the embedded one (one-shot methods first), then the ablations. */
 export function batches(): Batch[] {
   const [embedded, ...small] = CASES;
   const oneShot: CompareMethod[] = [
@@ -63,10 +63,10 @@ export function batches(): Batch[] {
   ];
   const trained = (of: Case): Batch[] =>
     SEEDS.map((seed) => ({ of, runs: plannedRuns([disp("full"), random], KEEPS, [seed]) }));
+  const both = (of: Case): Batch[] => [{ of, runs: plannedRuns(oneShot, KEEPS, SEEDS) }, ...trained(of)];
   return [
-    ...CASES.map((of) => ({ of, runs: plannedRuns(oneShot, KEEPS, SEEDS) })),
-    ...small.flatMap(trained),
-    ...(embedded ? trained(embedded) : []),
+    ...small.flatMap(both),
+    ...(embedded ? both(embedded) : []),
     ...CASES.map((of) => ({ of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_KEEP], SEEDS) })),
   ];
 }
