@@ -15,6 +15,7 @@ const COMMANDS = {
   test: { file: "scripts/testAll.ts" },
   parity: { file: "src/cli/parity.ts", browser: true },
   prune: { file: "src/cli/prune.ts", browser: true },
+  compare: { file: "src/cli/compare.ts", browser: true },
   "verify:python": { file: "scripts/verifyPython.ts" },
   bench: { file: "bench/run.ts", browser: true },
   quality: { file: "bench/quality.ts", browser: true },

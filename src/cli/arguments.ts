@@ -5,7 +5,7 @@ import { UsageError } from "./usageError.ts";
 
 export type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
-const HELP = "npm run prune -- --help lists the arguments";
+const HELP = "--help lists the arguments";
 
 /** The values of `argv`; throws a UsageError of one line. */
 export function parseValues(argv: readonly string[], options: Options): Record<string, unknown> {

@@ -1,14 +1,12 @@
 // What the commands that write exports share in Node: staged folders, the page's answer, one line of JSON, and the exit code.
+import { valueOf } from "./command.ts";
 import type { ExportArguments } from "./exportArguments.ts";
 import { stageForms } from "./exportFolders.ts";
-import { type Headless, openHeadless, UsageError } from "./headless.ts";
+import { type Headless, openHeadless } from "./headless.ts";
 import type { Answer } from "./page.ts";
 import type { FormAnswer, FormsRequest } from "./pageForms.ts";
 import type { RunReport } from "./pageRun.ts";
 import { progressLine } from "./progress.ts";
-
-/** Errors that say something about the files that were named; everything else is a fault. */
-const USER_CODES = ["config", "unsupported", "format", "shape", "limit"];
 
 /**
  * Opens the page, lets `ask` send its request, prints what came back on stdout, with `more` beside it, and moves the forms that passed into
@@ -31,13 +29,10 @@ export async function writeForms(
         ...(shardBytes === undefined ? {} : { shardBytes }),
       });
       progress();
-      if ("error" in answer) {
-        const { code, message } = answer.error;
-        throw USER_CODES.includes(code) ? new UsageError(`${subject}: ${message}`) : new Error(message);
-      }
-      const refused = answer.ok.forms.filter(({ ok }) => !ok);
-      staged.settle(answer.ok.forms.flatMap(({ form, ok }) => (ok ? [form] : [])));
-      process.stdout.write(`${JSON.stringify({ ...answer.ok, ...more(), out })}\n`);
+      const found = valueOf(answer, subject);
+      const refused = found.forms.filter(({ ok }) => !ok);
+      staged.settle(found.forms.flatMap(({ form, ok }) => (ok ? [form] : [])));
+      process.stdout.write(`${JSON.stringify({ ...found, ...more(), out })}\n`);
       if (refused.length > 0)
         throw new Error(
           refused.map(({ form, reason }) => `The ${form} form was not written: ${reason ?? "unknown"}`).join("\n"),

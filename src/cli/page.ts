@@ -2,6 +2,7 @@
 import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError, type Precision } from "../engine/index.ts";
 import type { ServedFolder } from "./files.ts";
 import { apply, type ApplyRequest } from "./pageApply.ts";
+import { compare, type CompareRequest } from "./pageCompare.ts";
 import { servedModel } from "./servedFolder.ts";
 import { prune, type PruneRequest } from "./pagePrune.ts";
 import { pruneWeights, type WeightsRequest } from "./pageWeights.ts";
@@ -43,6 +44,15 @@ const commands = {
       }
     }),
   apply: (request: ApplyRequest) => answer(() => apply(request, (report) => void window.report(report))),
+  /** Reports what it is at, and each run as `{ run }` when it is finished. */
+  compare: (request: CompareRequest) =>
+    answer(() =>
+      compare(
+        request,
+        (report) => void window.report(report),
+        (run) => window.report({ run }),
+      ),
+    ),
   prune: (request: PruneRequest) => answer(() => prune(request, (report) => void window.report(report))),
   pruneWeights: (request: WeightsRequest) =>
     answer(() => pruneWeights(request, (report) => void window.report(report))),

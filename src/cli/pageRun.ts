@@ -60,19 +60,19 @@ export interface RunAnswer {
   forms: FormAnswer[];
 }
 
+/** Dense beside pruned, on the text that the run names. */
+export type Measured = Omit<PerplexityPair, "text" | "beginToken">;
+
 export interface Run {
   ctx: Ctx;
   opened: OpenedModel;
   /** Ids of the text that is trained or calibrated on. */
   calibration: Uint32Array;
   /** Perplexity of a pruned model beside the dense one's. */
-  measure(pruned: Model): Promise<Omit<PerplexityPair, "text" | "beginToken">>;
+  measure(pruned: Model): Promise<Measured>;
   /** What deliveries of every method take, given what was measured. */
-  delivery(measured: Omit<PerplexityPair, "text" | "beginToken">): Promise<RunDelivery>;
-  answer(
-    measured: Omit<PerplexityPair, "text" | "beginToken">,
-    forms: readonly Delivery[],
-  ): Omit<RunAnswer, "keptBlocks" | "keptModel">;
+  delivery(measured: Measured): Promise<RunDelivery>;
+  answer(measured: Measured, forms: readonly Delivery[]): Omit<RunAnswer, "keptBlocks" | "keptModel">;
 }
 
 type RunDelivery = ReturnType<typeof choiceOf> & {

@@ -6,11 +6,12 @@ import {
   EngineError,
   keptOfMasks,
   keptShares,
+  type PrunedWeights,
   pruneWeights as pruneModel,
   type WeightRecipe,
 } from "../engine/index.ts";
 import { formPlaces } from "./pageForms.ts";
-import { openRun, type Reporter, type RunAnswer, type RunRequest } from "./pageRun.ts";
+import { openRun, type Reporter, type Run, type RunAnswer, type RunRequest } from "./pageRun.ts";
 
 export interface WeightsRequest extends RunRequest {
   recipe: WeightRecipe;
@@ -24,25 +25,40 @@ export interface WeightsAnswer extends RunAnswer {
   keptByMatrix: Record<string, number>;
 }
 
-/** Throws EngineErrors: what `checkFits` refuses, before anything is measured. */
-export async function pruneWeights(request: WeightsRequest, report: Reporter): Promise<WeightsAnswer> {
-  const place = formPlaces(request).get("masked");
-  if (!place) throw new EngineError("config", "pruned weights are exported in the masked form: dense, with zeros");
-  const { recipe } = request;
-  const run = await openRun(request, report, ({ config }) => checkFits(config, recipe));
-  const { ctx, opened } = run;
-  const tokens = Math.min(recipe.tokens, opened.config.context);
-  const sequences = calibrationSequences(run.calibration, { ...recipe, tokens });
+/** The recipe as it was followed, and what it gave; the caller frees `pruned.model`. */
+interface Calibrated {
+  recipe: WeightRecipe;
+  pruned: PrunedWeights;
+  seconds: number;
+}
+
+/** Calibrates on the run's text and prunes, with sequences no longer than the model's context. Throws EngineErrors. */
+export async function calibrateAndPrune(
+  { ctx, opened, calibration }: Run,
+  asked: WeightRecipe,
+  report: Reporter,
+): Promise<Calibrated> {
+  const recipe = { ...asked, tokens: Math.min(asked.tokens, opened.config.context) };
+  const sequences = calibrationSequences(calibration, recipe);
   const began = performance.now();
   const pruned = await pruneModel(ctx, opened.model, sequences, recipe, {
     onProgress: (done, of) => report({ stage: "prune", done, of }),
   });
-  const secondsPruning = (performance.now() - began) / 1000;
+  return { recipe, pruned, seconds: (performance.now() - began) / 1000 };
+}
+
+/** Throws EngineErrors: what `checkFits` refuses, before anything is measured. */
+export async function pruneWeights(request: WeightsRequest, report: Reporter): Promise<WeightsAnswer> {
+  const place = formPlaces(request).get("masked");
+  if (!place) throw new EngineError("config", "pruned weights are exported in the masked form: dense, with zeros");
+  const run = await openRun(request, report, ({ config }) => checkFits(config, request.recipe));
+  const { ctx, opened } = run;
+  const { recipe, pruned, seconds: secondsPruning } = await calibrateAndPrune(run, request.recipe, report);
   const measured = await run.measure(pruned.model);
   const { receipt, ...options } = await run.delivery(measured);
   const delivery = await deliverWeights(ctx, opened, pruned, place, {
     ...options,
-    receipt: { ...receipt, recipe: { ...recipe, tokens } },
+    receipt: { ...receipt, recipe },
   });
   const kept = keptShares(opened.config, keptOfMasks(pruned.masks));
   const share = (of: { kept: number; of: number }): number => of.kept / of.of;

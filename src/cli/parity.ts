@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { smollm2File } from "../../scripts/smollm2.ts";
 import { existingModel, parseValues } from "./arguments.ts";
+import { runCommand } from "./command.ts";
 import { openHeadless, UsageError } from "./headless.ts";
 
 const USAGE =
@@ -74,9 +75,4 @@ async function main(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runCommand(main);

@@ -3,10 +3,10 @@
 import { checkRecipe, DEFAULT_RECIPE, type Estimator, type GateMode, type Recipe } from "../engine/train/recipe.ts";
 import { APPLY_USAGE, applyReceipt } from "./apply.ts";
 import { optionalNumber, parseValues } from "./arguments.ts";
+import { runCommand } from "./command.ts";
 import { EXPORT_USAGE } from "./exportArguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./runArguments.ts";
 import { runHeadless } from "./runHeadless.ts";
-import { UsageError } from "./usageError.ts";
 import { asksForWeights, pruneWeightsHeadless, WEIGHTS_USAGE } from "./weights.ts";
 
 const USAGE = `usage: npm run prune -- --model DIR --text FILE --eval FILE --out DIR
@@ -59,15 +59,10 @@ async function pruneHeadless(argv: string[]): Promise<void> {
   );
 }
 
-async function main(argv: string[]): Promise<void> {
+async function main(argv: string[]): Promise<undefined> {
   const applies = argv.some((word) => word === "--apply" || word.startsWith("--apply="));
   if (argv.includes("--help")) process.stdout.write(`${USAGE}\n`);
   else await (applies ? applyReceipt : asksForWeights(argv) ? pruneWeightsHeadless : pruneHeadless)(argv);
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runCommand(main);

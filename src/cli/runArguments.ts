@@ -3,8 +3,8 @@ import { existing, existingModel, neededText, optionalNumber } from "./arguments
 import { EXPORT_OPTIONS, type ExportArguments, readExport } from "./exportArguments.ts";
 import { UsageError } from "./usageError.ts";
 
-/** What runs of every method are given. */
-export interface RunArguments extends ExportArguments {
+/** What everything that measures a model is given. */
+export interface MeasureArguments {
   model: string;
   text: string;
   evaluation: string;
@@ -14,20 +14,29 @@ export interface RunArguments extends ExportArguments {
   precision: "f32" | "f16";
 }
 
+/** What runs of every method are given. */
+export interface RunArguments extends MeasureArguments, ExportArguments {}
+
 const text = { type: "string" } as const;
-/** The arguments of RunArguments, for parseValues. */
-export const RUN_OPTIONS = {
+/** The arguments of MeasureArguments, for parseValues. */
+export const MEASURE_OPTIONS = {
   model: text,
   text,
   eval: text,
   context: text,
   "eval-tokens": text,
-  ...EXPORT_OPTIONS,
   half: { type: "boolean" } as const,
 };
+/** The arguments of RunArguments, for parseValues. */
+export const RUN_OPTIONS = { ...MEASURE_OPTIONS, ...EXPORT_OPTIONS };
 
 /** Throws a UsageError that names the argument. */
 export function readRunArguments(values: Readonly<Record<string, unknown>>): RunArguments {
+  return { ...readMeasureArguments(values), ...readExport(values) };
+}
+
+/** Throws a UsageError that names the argument. */
+export function readMeasureArguments(values: Readonly<Record<string, unknown>>): MeasureArguments {
   const model = existingModel(neededText(values, "model"));
   const whole = (name: string, fallback: number): number => {
     const value = optionalNumber(values, name) ?? fallback;
@@ -39,7 +48,6 @@ export function readRunArguments(values: Readonly<Record<string, unknown>>): Run
     model,
     text: existing("text", neededText(values, "text"), false),
     evaluation: existing("eval", neededText(values, "eval"), false),
-    ...readExport(values),
     context: whole("context", 512),
     evaluationTokens: whole("eval-tokens", 20_480),
     precision: values["half"] === true ? "f16" : "f32",

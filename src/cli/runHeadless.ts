@@ -7,6 +7,9 @@ import type { Answer } from "./page.ts";
 import type { NamedText, RunAnswer, RunRequest } from "./pageRun.ts";
 import type { RunArguments } from "./runArguments.ts";
 
+/** A text file by its name. */
+export const namedText = (path: string): NamedText => ({ name: basename(path), content: readFileSync(path, "utf8") });
+
 /** `work` asks the page. Throws a UsageError where the arguments or their files are to blame, an Error where a form fails its check. */
 export async function runHeadless(
   given: RunArguments,
@@ -14,7 +17,6 @@ export async function runHeadless(
   work: (page: Headless["page"], request: RunRequest) => Promise<Answer<RunAnswer>>,
 ): Promise<void> {
   const began = performance.now();
-  const named = (path: string): NamedText => ({ name: basename(path), content: readFileSync(path, "utf8") });
   const { model, context, evaluationTokens, precision } = given;
   await writeForms(
     given,
@@ -22,8 +24,8 @@ export async function runHeadless(
     ({ page, files }, forms) =>
       work(page, {
         model: files.serve(model),
-        text: named(given.text),
-        evaluation: named(given.evaluation),
+        text: namedText(given.text),
+        evaluation: namedText(given.evaluation),
         ...{ context, evaluationTokens, precision },
         ...forms,
       }),

@@ -47,7 +47,7 @@ export { isGguf, modelFolder } from "./formats/gguf/ggufFolder.ts";
 export { exportOnnx, ONNX_FILE } from "./formats/onnx/exportOnnx.ts";
 export type { OnnxSource } from "./formats/onnx/exportOnnx.ts";
 export { checkNames, safeName, zipSizeBytes, zipStream } from "./formats/zip.ts";
-export { countParameters } from "./model/config.ts";
+export { countParameters, readConfig } from "./model/config.ts";
 export type { ModelConfig } from "./model/config.ts";
 export { loadModel } from "./model/load.ts";
 export type { Model } from "./model/load.ts";

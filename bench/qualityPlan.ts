@@ -1,0 +1,81 @@
+// What npm run quality -- --table measures: models, methods and the order of their runs; and the file that keeps what is measured.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { RunRecord } from "../src/engine/index.ts";
+import { WEIGHT_METHODS } from "../src/engine/prune/weightRecipe.ts";
+import { type CompareMethod, type PlannedRun, plannedRuns } from "../src/cli/compareMethods.ts";
+
+export const RUNS = "bench/quality-runs.json";
+export const KEEPS = [0.8, 0.7, 0.6, 0.5] as const;
+export const SEEDS = [1, 2, 3] as const;
+export const PATTERNS = ["2:4", "4:8"] as const;
+const ABLATIONS = ["constrained", "no-gru", "no-hypernetwork"] as const;
+/** The share at which the ablations are trained. */
+export const ABLATION_KEEP = 0.5;
+
+export const TEXTS = { text: "public/text/sotu-train.txt", evaluation: "public/text/sotu-held.txt" } as const;
+export const MEASURED = { context: 512, evaluationTokens: 20_480, tokens: 128, sequences: 64 } as const;
+
+/** A model; `steps` of DISP, fewer for small ones. */
+export interface Case {
+  name: string;
+  model: string;
+  steps: number;
+}
+
+export const CASES: readonly Case[] = [
+  { name: "Embedded model", model: "public/model", steps: 600 },
+  { name: "golden/llama", model: "golden/llama", steps: 300 },
+  { name: "golden/qwen2", model: "golden/qwen2", steps: 300 },
+];
+
+/** A run that is measured, without its masks; of gates how many are kept in each vector, which random masks take over. */
+export interface Entry {
+  case: string;
+  key: string;
+  record: RunRecord;
+  counts?: readonly number[];
+}
+
+/** One call of the page: runs of one model. */
+export interface Batch {
+  of: Case;
+  runs: readonly PlannedRun[];
+}
+
+/** What tells a planned run from the others of its model. */
+export function keyOf(run: PlannedRun): string {
+  const method = run.kind === "disp" ? `disp:${run.gates}` : run.method;
+  return `${method} ${"keep" in run ? `keep ${run.keep}` : run.pattern} seed ${run.seed}`;
+}
+
+const disp = (gates: Extract<CompareMethod, { kind: "disp" }>["gates"]): CompareMethod => ({ kind: "disp", gates });
+const random: CompareMethod = { kind: "baseline", method: "random" };
+
+/** All runs from the quick to the slow: small models, the embedded one (one-shot methods first), then the ablations. */
+export function batches(): Batch[] {
+  const [embedded, ...small] = CASES;
+  const oneShot: CompareMethod[] = [
+    { kind: "baseline", method: "uniform-magnitude" },
+    ...WEIGHT_METHODS.map((method): CompareMethod => ({ kind: "weights", method })),
+    ...WEIGHT_METHODS.flatMap((method) =>
+      PATTERNS.map((pattern): CompareMethod => ({ kind: "weights", method, pattern })),
+    ),
+  ];
+  const trained = (of: Case): Batch[] =>
+    SEEDS.map((seed) => ({ of, runs: plannedRuns([disp("full"), random], KEEPS, [seed]) }));
+  const both = (of: Case): Batch[] => [{ of, runs: plannedRuns(oneShot, KEEPS, SEEDS) }, ...trained(of)];
+  return [
+    ...small.flatMap(both),
+    ...(embedded ? both(embedded) : []),
+    ...CASES.map((of) => ({ of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_KEEP], SEEDS) })),
+  ];
+}
+
+/** What is measured so far. */
+export function readEntries(): Entry[] {
+  return existsSync(RUNS) ? (JSON.parse(readFileSync(RUNS, "utf8")) as Entry[]) : [];
+}
+
+export function writeEntries(entries: readonly Entry[]): void {
+  writeFileSync(RUNS, `${JSON.stringify(entries, null, 1)}\n`);
+}

@@ -1,0 +1,51 @@
+// npm run quality -- --table: measures what bench/quality-runs.json lacks, run by run, and writes bench/quality.md; --render writes only that.
+import { writeFileSync } from "node:fs";
+import { compareHeadless } from "../src/cli/compareHeadless.ts";
+import type { PlannedRun } from "../src/cli/compareMethods.ts";
+import { unpackBits } from "../src/engine/formats/bitset.ts";
+import type { Run } from "../src/engine/index.ts";
+import { type Batch, batches, type Entry, keyOf, MEASURED, readEntries, TEXTS, writeEntries } from "./qualityPlan.ts";
+import { qualityTable } from "./qualityTable.ts";
+
+const TABLE = "bench/quality.md";
+
+/** The runs of a batch that are not measured, random ones with the widths of the trained run where that is. */
+function missing({ of, runs }: Batch, entries: readonly Entry[]): PlannedRun[] {
+  const find = (run: PlannedRun): Entry | undefined =>
+    entries.find((entry) => entry.case === of.name && entry.key === keyOf(run));
+  return runs
+    .filter((run) => !find(run))
+    .map((run) => {
+      if (run.kind !== "baseline" || run.method !== "random") return run;
+      const { keep, seed } = run;
+      const counts = find({ kind: "disp", gates: "full", keep, seed })?.counts;
+      return counts ? { ...run, counts } : run;
+    });
+}
+
+function entryOf(name: string, key: string, { record, masks }: Run): Entry {
+  if (masks.kind === "weights") return { case: name, key, record };
+  const counts = masks.masks.map((mask, i) => unpackBits(mask, masks.sizes[i] ?? 0).reduce((sum, bit) => sum + bit, 0));
+  return { case: name, key, record, counts };
+}
+
+const entries = readEntries();
+const save = (): void => {
+  writeEntries(entries);
+  writeFileSync(TABLE, qualityTable(entries));
+};
+if (!process.argv.includes("--render")) {
+  for (const batch of batches()) {
+    const runs = missing(batch, entries);
+    if (runs.length === 0) continue;
+    const { name, model, steps } = batch.of;
+    process.stderr.write(`${name}: ${runs.length} runs\n`);
+    const waiting = [...runs];
+    await compareHeadless({ model, ...TEXTS, ...MEASURED, precision: "f32", steps, runs }, (run) => {
+      const planned = waiting.shift();
+      if (planned) entries.push(entryOf(name, keyOf(planned), run));
+      save();
+    });
+  }
+}
+save();

@@ -1,0 +1,43 @@
+// npm run compare -- --model DIR --text FILE --eval FILE --methods ...: methods side by side: a table, compare.json and compare.svg.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Run } from "../engine/index.ts";
+import { runCommand } from "./command.ts";
+import { COMPARE_USAGE, outputFiles, readCompareArguments } from "./compareArguments.ts";
+import { compareChart } from "./compareChart.ts";
+import { compareHeadless } from "./compareHeadless.ts";
+import { compareTable } from "./compareTable.ts";
+import { UsageError } from "./usageError.ts";
+
+/** Before anything is measured: a run that took an hour must not find that it cannot be written. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`--out: ${folder} cannot be made a folder (${error instanceof Error ? error.message : ""})`);
+  }
+}
+
+/** What finished is written and printed even where a later run fails. */
+async function main(argv: string[]): Promise<undefined> {
+  if (argv.includes("--help")) {
+    process.stdout.write(`${COMPARE_USAGE}\n`);
+    return;
+  }
+  const { out, ...given } = readCompareArguments(argv);
+  const files = outputFiles(out);
+  makeFolder(dirname(files.json));
+  const runs: Run[] = [];
+  try {
+    await compareHeadless(given, (run) => runs.push(run));
+  } finally {
+    if (runs.length > 0) {
+      const records = runs.map(({ record }) => record);
+      writeFileSync(files.json, `${JSON.stringify(runs, null, 1)}\n`);
+      writeFileSync(files.svg, compareChart(records));
+      process.stdout.write(compareTable(records));
+    }
+  }
+}
+
+await runCommand(main);

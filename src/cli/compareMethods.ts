@@ -1,0 +1,97 @@
+// What npm run compare can run: the words of --methods, the runs that they ask for, and what a finished run is called. Plain data.
+import type { BaselineMethod, GateMode, RunRecord, WeightMethod } from "../engine/index.ts";
+import { GATE_MODES } from "../engine/train/recipe.ts";
+import { parsePattern, WEIGHT_METHODS } from "../engine/prune/weightRecipe.ts";
+import { UsageError } from "./usageError.ts";
+
+const BASELINES = ["random", "uniform-magnitude"] as const satisfies readonly BaselineMethod[];
+
+/** One word of --methods. A weight method without a pattern takes the share that makes each kept share of the block weights. */
+export type CompareMethod =
+  | { kind: "disp"; gates: GateMode }
+  | { kind: "baseline"; method: BaselineMethod }
+  | { kind: "weights"; method: WeightMethod; pattern?: string };
+
+/** One run: a structural one at a kept share of the block weights, or a weight method at a pattern or at such a share. */
+export type PlannedRun =
+  | { kind: "disp"; gates: GateMode; keep: number; seed: number }
+  /** `counts`: gates kept in each of the 5L vectors, for random masks where the trained run is not among the runs. */
+  | { kind: "baseline"; method: BaselineMethod; keep: number; seed: number; counts?: readonly number[] }
+  | { kind: "weights"; method: WeightMethod; seed: number; pattern: string }
+  | { kind: "weights"; method: WeightMethod; seed: number; keep: number };
+
+/** Reads one word of --methods, such as disp, disp:no-gru, random, dass or wanda:2:4. Throws a UsageError with what is expected. */
+export function readMethod(word: string): CompareMethod {
+  const colon = word.indexOf(":");
+  const name = colon < 0 ? word : word.slice(0, colon);
+  const more = colon < 0 ? undefined : word.slice(colon + 1);
+  if (name === "disp") {
+    const gates = more === undefined ? "full" : GATE_MODES.find((mode) => mode === more);
+    if (!gates) throw new UsageError(`--methods: disp:${String(more)} is none of disp:${GATE_MODES.join(", disp:")}`);
+    return { kind: "disp", gates };
+  }
+  const baseline = BASELINES.find((known) => known === name);
+  if (baseline) {
+    if (more !== undefined) throw new UsageError(`--methods: ${baseline} takes no pattern; "${word}" came`);
+    return { kind: "baseline", method: baseline };
+  }
+  const method = WEIGHT_METHODS.find((known) => known === name);
+  if (!method) {
+    const known = ["disp", ...BASELINES, ...WEIGHT_METHODS].join(", ");
+    throw new UsageError(`--methods takes ${known}, separated by commas, the last four with a pattern; "${word}" came`);
+  }
+  return { kind: "weights", method, ...(more === undefined ? {} : { pattern: patternOf(word, more) }) };
+}
+
+function patternOf(word: string, pattern: string): string {
+  try {
+    parsePattern(pattern);
+    return pattern;
+  } catch (error) {
+    throw new UsageError(`--methods ${word}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/**
+ * The runs in the order of the methods, random masks after the trained ones whose widths they take. Methods that train or draw run for
+ * every share and seed, uniform magnitude for every share, weight methods without a pattern for every share, with a pattern once.
+ */
+export function plannedRuns(
+  methods: readonly CompareMethod[],
+  keeps: readonly number[],
+  seeds: readonly number[],
+): PlannedRun[] {
+  const [first = 1] = seeds;
+  const last = (method: CompareMethod): boolean => method.kind === "baseline" && method.method === "random";
+  const ordered = [...methods.filter((one) => !last(one)), ...methods.filter(last)];
+  return ordered.flatMap((method): PlannedRun[] => {
+    if (method.kind === "weights") {
+      const { kind, method: name, pattern } = method;
+      if (pattern !== undefined) return [{ kind, method: name, seed: first, pattern }];
+      return keeps.map((keep) => ({ kind, method: name, seed: first, keep }));
+    }
+    const drawn = method.kind === "disp" || method.method === "random" ? seeds : [first];
+    return keeps.flatMap((keep) => drawn.map((seed) => ({ ...method, keep, seed })));
+  });
+}
+
+/** What a finished run's method is called: a word of --methods; of weight methods an N:M pattern goes with it, a share does not. */
+export function methodOf(made: RunRecord["made"]): string {
+  switch (made.kind) {
+    case "disp":
+      return made.recipe.gates === "full" ? "disp" : `disp:${made.recipe.gates}`;
+    case "baseline":
+      return made.method;
+    case "weights":
+      return made.recipe.pattern.includes(":") ? `${made.recipe.method}:${made.recipe.pattern}` : made.recipe.method;
+  }
+}
+
+/** The ratio that a finished run was asked for: the kept share of the block weights, or the pattern. */
+export function ratioOf(made: RunRecord["made"]): string {
+  if (made.kind === "weights") return made.recipe.pattern;
+  return `keep ${made.kind === "disp" ? made.recipe.keep : made.keep}`;
+}
+
+/** The seed of a finished run. */
+export const seedOf = (made: RunRecord["made"]): number => (made.kind === "baseline" ? made.seed : made.recipe.seed);

@@ -1,0 +1,38 @@
+// The table of npm run compare: dense first, then every run, with text, context and tokens named above it.
+import type { RunRecord } from "../engine/index.ts";
+import { methodOf, ratioOf, seedOf } from "./compareMethods.ts";
+
+const HEAD = ["method", "ratio", "seed", "block weights", "whole model", "bytes", "perplexity"];
+/** Columns of words; numbers are aligned at their end. */
+const WORDS = 2;
+
+const percent = ({ kept, of }: { kept: number; of: number }): string => `${((100 * kept) / of).toFixed(2)} %`;
+
+/** On which text, how, of which model and where: what a perplexity says nothing without. */
+export function measuredOn({ model, perplexity, adapter }: RunRecord): string {
+  const { text, context, tokens } = perplexity;
+  return `${model.name}: perplexity on ${text.name}, context ${context}, ${tokens} tokens; ${adapter}`;
+}
+
+/** Text of the table, the records being of one model and one text. Empty for no records. */
+export function compareTable(records: readonly RunRecord[]): string {
+  const [first] = records;
+  if (!first) return "";
+  const { kept, perplexity } = first;
+  const denseBytes = Math.round((kept.bytes / kept.modelWeights.kept) * kept.modelWeights.of);
+  const rows = [
+    HEAD,
+    ["dense", "", "", "100.00 %", "100.00 %", String(denseBytes), perplexity.dense.toFixed(2)],
+    ...records.map(({ made, kept: share, perplexity: { pruned } }) => [
+      ...[methodOf(made), ratioOf(made), String(seedOf(made))],
+      ...[percent(share.blockWeights), percent(share.modelWeights), String(share.bytes), pruned.toFixed(2)],
+    ]),
+  ];
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => (i < WORDS ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ")
+      .trimEnd();
+  return `${measuredOn(first)}\n${rows.map(line).join("\n")}\n`;
+}

@@ -1,0 +1,27 @@
+// Which share of the MLP makes a kept share of the block weights, and where the MLP is too small for it.
+import { describe, expect, it } from "vitest";
+import { budgetOf, mlpMatrices, readConfig, weightsOf } from "../engine/index.ts";
+import rawConfig from "../../golden/llama/config.json" with { type: "json" };
+import { patternOf } from "./pageCompare.ts";
+
+const config = readConfig(rawConfig);
+const { blockWeights } = budgetOf(config);
+const mlp = mlpMatrices(config).reduce((sum, matrix) => sum + weightsOf(matrix), 0);
+const wanda = { kind: "weights", method: "wanda", seed: 1 } as const;
+
+describe("the pattern of a weight method", () => {
+  it("is its own where it has one", () => {
+    expect(patternOf(config, { ...wanda, pattern: "2:4" })).toBe("2:4");
+  });
+
+  it("takes from the MLP what the kept share of the blocks leaves", () => {
+    const removed = (Number.parseFloat(patternOf(config, { ...wanda, keep: 0.5 })) / 100) * mlp;
+    expect(removed / blockWeights).toBeCloseTo(0.5, 5);
+  });
+
+  it.each([0.1, 1 - mlp / blockWeights, 1])("is refused with numbers at keep %d", (keep) => {
+    expect(() => patternOf(config, { ...wanda, keep })).toThrow(
+      `Wanda prunes the MLP only, which has ${mlp} of the ${blockWeights} block weights`,
+    );
+  });
+});
