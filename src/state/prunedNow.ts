@@ -1,15 +1,6 @@
 // What "pruned" means now: an architecture, single weights of the MLP, or nothing; and what of the state follows from a change of it.
-import type { WeightRecipe } from "../engine/index.ts";
 import type { Architecture, PrunedMlp } from "../worker/protocol.ts";
-import type { StudioState } from "./studioState.ts";
-
-/** Which masks something was made with: the kept share of the block weights, and the step of the run that they are from. */
-export interface PrunedId {
-  keep: number;
-  step: number;
-  /** Of single weights, whose step is 0: the very object that came with them. */
-  recipe?: WeightRecipe;
-}
+import type { PrunedId, StudioState } from "./studioState.ts";
 
 type Pruned = Pick<StudioState, "architecture" | "weights">;
 

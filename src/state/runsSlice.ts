@@ -17,8 +17,13 @@ function fileRestored(reply: Replies["restore"], set: Set, get: Get): void {
     const { architecture } = reply;
     // The slider shows what is on the map; that alone asks for nothing.
     get().setRecipe({ keep: architecture.keep });
+    get().chooseMethod("disp");
     set({ ...withArchitecture(architecture)(get()), pruned: none });
-  } else set(withWeights(reply.weights));
+  } else {
+    get().chooseMethod(reply.weights.recipe.method);
+    get().setWeightRecipe(reply.weights.recipe);
+    set(withWeights(reply.weights));
+  }
 }
 
 /** Whether two records may be of the same masks, measured alike. */

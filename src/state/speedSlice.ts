@@ -1,5 +1,6 @@
 // Speed: the dense model beside the prepared export, measured on this machine when asked for.
 import { EngineError } from "../engine/index.ts";
+import { prunedNow, samePruned } from "./prunedNow.ts";
 import type { SliceOf, SpeedSlice } from "./studioState.ts";
 
 export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn }, set, get) => ({
@@ -13,10 +14,9 @@ export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn }, set, get) => (
       const report = await turn(() => client.request({ type: "speed" }));
       set({ speed: { phase: "measured", of, report } });
       const ms = report.rows.find(({ what }) => what === "decode")?.ms;
-      const { architecture } = get();
+      const now = prunedNow(get());
       // The time belongs to the kept run only where the export is of what "pruned" means now.
-      if (ms && architecture?.keep === of.keep && architecture.step === of.step)
-        void get().keepRun({ dense: ms.dense.median, pruned: ms.pruned.median });
+      if (ms && now && samePruned(now, of)) void get().keepRun({ dense: ms.dense.median, pruned: ms.pruned.median });
     } catch (thrown) {
       const error = EngineError.from(thrown);
       set({ speed: error.code === "cancelled" ? { phase: "none" } : { phase: "failed", error } });

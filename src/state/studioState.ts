@@ -24,7 +24,6 @@ import type {
   PrunedMlp,
 } from "../worker/protocol.ts";
 import type { Progress, RunState, Subject, Task, TextSource, TokenLosses, WeightWindow } from "../worker/protocol.ts";
-import type { PrunedId } from "./prunedNow.ts";
 import type { RatioUnit } from "./ratio.ts";
 import type { RunSeries } from "./series.ts";
 
@@ -44,6 +43,14 @@ export interface Deps {
   turn<T>(work: () => Promise<T>): Promise<T>;
   /** Forgets who waits: work on a device that is lost may never end. */
   clearTurns(): void;
+}
+
+/** Which masks something was made with: the kept share of the block weights, and the step of the run that they are from. */
+export interface PrunedId {
+  keep: number;
+  step: number;
+  /** Of single weights, whose step is 0: the very object that came with them. */
+  recipe?: WeightRecipe;
 }
 
 /** A perplexity with what it was measured of. */

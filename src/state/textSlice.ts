@@ -2,8 +2,8 @@
 import { EngineError } from "../engine/index.ts";
 import type { Subject } from "../worker/protocol.ts";
 import { DEFAULT_TEXTS } from "./bundledTexts.ts";
-import { prunedNow, samePruned, type PrunedId } from "./prunedNow.ts";
-import type { Measured, Reading, SliceOf, TextSlice } from "./studioState.ts";
+import { prunedNow, samePruned } from "./prunedNow.ts";
+import type { Measured, PrunedId, Reading, SliceOf, TextSlice } from "./studioState.ts";
 
 /** The last reading of a measurement, whatever its phase. */
 export function lastOf(measured: Measured): Reading | null {

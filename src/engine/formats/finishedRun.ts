@@ -15,17 +15,18 @@ export interface FinishedRunInput extends Omit<RunRecord, "format" | "model" | "
   masks: { kind: "gates"; masks: Masks } | { kind: "weights"; masks: WeightMasks };
 }
 
-/** Counts what is kept and packs the masks. `kept.bytes` are the kept parameters in the model's dtype, without index lists or zeros. */
+/** Counts what is kept and packs the masks. `kept.bytes` is what the weights take in the model's dtype: of gates those that are kept, without index lists; of single weights all, for zeros take room too. */
 export function finishedRun({ model, masks, ...given }: FinishedRunInput): Run {
   const { config, dtype, name, fingerprint } = model;
   const kept = masks.kind === "gates" ? keptOfGates(config, masks.masks) : keptShares(config, keptOfMasks(masks.masks));
   const { blockWeights, modelWeights } = kept;
+  const stored = masks.kind === "gates" ? modelWeights.kept : modelWeights.of;
   return {
     record: {
       format: RUN_FORMAT,
       ...given,
       model: { name, modelType: config.modelType, fingerprint },
-      kept: { blockWeights, modelWeights, bytes: modelWeights.kept * dtypeBytes(dtype) },
+      kept: { blockWeights, modelWeights, bytes: stored * dtypeBytes(dtype) },
     },
     masks: packed(masks),
   };

@@ -19,6 +19,7 @@ export function ExportPanel() {
     return isPruned(state) && device.phase === "ready" && model.phase === "open" && idle;
   });
   const trained = useStudio(isPruned);
+  const single = useStudio((state) => state.weights !== null);
   const moved = useStudio((state) => {
     const { last } = state.exported;
     const now = prunedNow(state);
@@ -84,9 +85,11 @@ export function ExportPanel() {
         </div>
       ) : (
         <p className="export-empty">
-          {trained
-            ? "Masked and compact safetensors and ONNX, with config, tokenizer and receipt, will stand here with what their check found."
-            : "Train first: nothing is pruned yet."}
+          {!trained
+            ? "Nothing is pruned yet: train, or prune single weights, first."
+            : single
+              ? "Masked safetensors, dense with zeros, with config, tokenizer and receipt, will stand here with what their check found; single weights have no other form."
+              : "Masked and compact safetensors and ONNX, with config, tokenizer and receipt, will stand here with what their check found."}
         </p>
       )}
       {exported.phase === "failed" ? <ErrorNote error={exported.error} testId="export-error" /> : null}
