@@ -14,7 +14,10 @@ test.beforeAll(() => {
 });
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(command: "prune" | "parity", args: readonly string[]): { code: number | null; out: string; err: string } {
+function run(
+  command: "prune" | "parity" | "compare",
+  args: readonly string[],
+): { code: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/run.mjs", command, ...args], {
     encoding: "utf8",
   });
@@ -131,6 +134,31 @@ test("prune zeroes single weights by a method and a pattern, and its receipt giv
   expect(applied.code).toBe(0);
   const weights = (path: string): Buffer => readFileSync(join(path, "masked/model.safetensors"));
   expect(weights(again).equals(weights(out))).toBe(true);
+});
+
+test("compare prints a table, and writes runs that the studio reads and a chart", () => {
+  const out = join(folder, "compared");
+  const given = ["--methods", "disp,random,uniform-magnitude,wanda:2:4,dass", "--keep", "0.8,0.6", "--steps", "3"];
+  const measured = ["--tokens", "32", "--sequences", "2", "--context", "64", "--eval-tokens", "640", "--out", out];
+  const { code, out: table, err } = run("compare", ["--model", CASE, ...TEXTS, ...given, ...measured]);
+  expect(err).toContain("run 7 of 9");
+  expect(code).toBe(0);
+  for (const word of ["dense", "disp", "random", "uniform-magnitude", "2:4", "dass", "sotu-held.txt", "640"])
+    expect(table).toContain(word);
+  const runs = JSON.parse(readFileSync(join(out, "compare.json"), "utf8")) as {
+    record: { made: { kind: string }; kept: { blockWeights: { kept: number; of: number } } };
+    masks: { kind: string };
+  }[];
+  expect(runs).toHaveLength(9);
+  for (const { record, masks } of runs) {
+    const { kept, of } = record.kept.blockWeights;
+    expect(masks.kind).toBe(record.made.kind === "weights" ? "weights" : "gates");
+    expect(kept / of).toBeLessThanOrEqual(0.81);
+  }
+  expect(readFileSync(join(out, "compare.svg"), "utf8")).toMatch(/^<svg[\s\S]*perplexity[\s\S]*<\/svg>\s*$/);
+  const refused = run("compare", ["--model", CASE, ...TEXTS, "--methods", "random", "--keep", "0.5", "--out", out]);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toMatch(/random.*disp/);
 });
 
 test("bad arguments and unreadable models end with one line and exit code 2", () => {

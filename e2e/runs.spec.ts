@@ -83,4 +83,18 @@ test.describe.serial("runs", () => {
     const known = exported.find(({ record }) => record.id === madeUpRun(2).record.id);
     expect(known).toEqual(madeUpRun(2));
   });
+
+  test("a thousand are listed a few at a time, all of them drawn and found", async () => {
+    const many = Array.from({ length: 1000 }, (_, i) => ({ ...madeUpRun(4 * (i + 10)) }));
+    await importText(page, JSON.stringify(many));
+    await expect(page.getByTestId("runs-note")).toHaveText("1000 imported.");
+    await expect(rows(page)).toHaveCount(50);
+    await expect(chart(page)).toHaveAttribute("aria-label", /of 1,?012 runs/);
+    await page.getByTestId("runs-more").click();
+    await expect(rows(page)).toHaveCount(100);
+    await page.getByTestId("runs-search").fill("run number 4032");
+    await expect(page.getByTestId("run-name")).toHaveText(["run number 4032"]);
+    await page.reload();
+    await expect(rows(page)).toHaveCount(50);
+  });
 });

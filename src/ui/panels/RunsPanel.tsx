@@ -2,6 +2,7 @@
 import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { download, tradeoff } from "../../charts/index.ts";
 import { EngineError } from "../../engine/index.ts";
+import type { RunRecord } from "../../engine/index.ts";
 import { ErrorNote } from "../ErrorNote.tsx";
 import { Figure } from "../Figure.tsx";
 import { groupRuns, matching, type Size, SIZES, tradeoffOf } from "../runViews.ts";
@@ -104,6 +105,36 @@ function Choice<T extends string>(props: {
   );
 }
 
+/** Rows that are drawn at once: a row has five buttons, and a thousand rows take a second to make. */
+const ROWS = 50;
+
+function Rows({
+  runs,
+  pair,
+  pick,
+}: {
+  runs: readonly RunRecord[];
+  pair: readonly string[];
+  pick: (id: string) => void;
+}) {
+  const [most, setMost] = useState(ROWS);
+  const left = runs.length - most;
+  return (
+    <ul className="runs-list" data-testid="runs-list" aria-label="Finished runs" tabIndex={0}>
+      {runs.slice(0, most).map((run) => (
+        <RunRow key={run.id} run={run} letter={"AB"[pair.indexOf(run.id)] ?? null} pick={pick} />
+      ))}
+      {left > 0 ? (
+        <li className="runs-more">
+          <button type="button" className="link" data-testid="runs-more" onClick={() => setMost(most + ROWS)}>
+            Show {Math.min(ROWS, left)} more of {left}
+          </button>
+        </li>
+      ) : null}
+    </ul>
+  );
+}
+
 export function RunsPanel() {
   const runs = useStudio((state) => state.runs);
   const groups = useMemo(() => groupRuns(runs ?? []), [runs]);
@@ -180,11 +211,7 @@ export function RunsPanel() {
                 onChange={({ target }) => setWords(target.value)}
               />
             </div>
-            <ul className="runs-list" data-testid="runs-list" aria-label="Finished runs" tabIndex={0}>
-              {shown.map((run) => (
-                <RunRow key={run.id} run={run} letter={"AB"[pair.indexOf(run.id)] ?? null} pick={make.pick} />
-              ))}
-            </ul>
+            <Rows key={`${group.key} ${asked}`} runs={shown} pair={pair} pick={make.pick} />
           </div>
         </div>
       )}
