@@ -19,7 +19,7 @@ import {
   type WeightMasks,
   weightsOf,
 } from "../engine/index.ts";
-import { type Pruned, prunedBy, type PrunedGates } from "./pruned.ts";
+import { checkMasksAreAll, type Pruned, prunedBy, type PrunedGates } from "./pruned.ts";
 import { toldOf } from "./weighing.ts";
 
 /** The run behind what is pruned now, measured. msPerToken: medians, where they were taken. */
@@ -54,7 +54,7 @@ function nameOf(made: RunRecipe): string {
   }
 }
 
-/** What a kept run pruned. Throws "config" where it is of another model than the open one, "shape" and "format" for masks that do not fit it. */
+/** What a kept run pruned. Throws "config" where it is of another model than the open one, "unsupported" for SparseGPT, "shape" and "format" for masks that do not fit it. */
 export function restored({ record, masks }: Run, opened: OpenedModel): Pruned {
   const { model, made, calibration } = record;
   invariant(
@@ -63,6 +63,7 @@ export function restored({ record, masks }: Run, opened: OpenedModel): Pruned {
     `this run is of ${model.name} (${model.fingerprint.slice(0, 12)}); ${opened.name} (${opened.fingerprint.slice(0, 12)}) is open. Open the model that it was made of, then bring it back.`,
   );
   if (made.kind === "weights") {
+    checkMasksAreAll(made.recipe);
     const found = weightMasks(masks, opened);
     const told = toldOf(opened.config, made.recipe, found, []);
     return { kind: "weights", masks: found, recipe: made.recipe, told, calibration };

@@ -92,18 +92,22 @@ export function compactModel(ctx: Ctx, opened: OpenedModel, masks: Masks): Promi
   });
 }
 
-/** A weight-pruned model again from its masks. Throws "unsupported" for SparseGPT, which changed what it kept. */
+/** Throws "unsupported" for SparseGPT, which changed the weights that it kept. */
+export function checkMasksAreAll({ method }: WeightRecipe): void {
+  if (method !== "sparsegpt") return;
+  throw new EngineError(
+    "unsupported",
+    "SparseGPT changes the weights that it keeps, so its masks alone do not give the model again: prune with the same recipe once more.",
+  );
+}
+
+/** A weight-pruned model again from its masks. Throws what `checkMasksAreAll` throws. */
 export function modelOfWeights(
   ctx: Ctx,
   opened: OpenedModel,
   { masks, recipe }: Pick<PrunedWeights, "masks" | "recipe">,
 ): Model {
-  if (recipe.method === "sparsegpt") {
-    throw new EngineError(
-      "unsupported",
-      "SparseGPT changes the weights that it keeps, so its masks alone do not give the model again: prune with the same recipe once more.",
-    );
-  }
+  checkMasksAreAll(recipe);
   return zeroedModel(ctx, opened.model, masks);
 }
 
