@@ -8,7 +8,7 @@ import { useActions } from "../studioContext.tsx";
 const FORMS: Readonly<Record<Form, { name: string; what: string; loads: string }>> = {
   masked: {
     name: "Masked",
-    what: "the original shapes with pruned rows and columns zeroed",
+    what: "the original shapes, what is pruned is zero",
     loads: "transformers, vLLM; llama.cpp after conversion",
   },
   compact: {
