@@ -63,6 +63,8 @@ export { indexLists } from "./prune/compact.ts";
 export { cutReader } from "./prune/cutReader.ts";
 export { byBlock, gateLayout, sharingOf } from "./prune/gates.ts";
 export type { GateLayout, Masks } from "./prune/gates.ts";
+export { nestedArchitectures, nestednessOf } from "./prune/nestedness.ts";
+export type { LogitsAt } from "./prune/nestedness.ts";
 export type { BlockNorms } from "./prune/blockPruner.ts";
 export { maskedReader } from "./prune/maskedReader.ts";
 export { zeroedModel } from "./prune/zeroedModel.ts";
