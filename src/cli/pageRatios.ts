@@ -10,6 +10,7 @@ import {
   sharingOf,
 } from "../engine/index.ts";
 import type { FormsRequest } from "./pageForms.ts";
+import { type NestedAnswer, pruneNested } from "./pageNested.ts";
 import { finish, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pagePrune.ts";
 import { openRun, type Reporter, type RunRequest } from "./pageRun.ts";
 
@@ -18,6 +19,8 @@ export interface RatiosRequest extends Omit<RunRequest, "out"> {
   recipe: Recipe;
   /** Kept shares, ascending, and where the forms of each go. */
   ratios: (Pick<FormsRequest, "out"> & { keep: number })[];
+  /** Where all of them go as one model, if they should. */
+  nested?: string;
 }
 
 /** One ratio in the line of JSON. */
@@ -32,11 +35,12 @@ export interface RatiosAnswer extends TrainingTime {
   ratios: RatioAnswer[];
   /** Gates that a smaller architecture keeps and the next larger one does not, of those that the smaller ones keep. */
   nestedness: { broken: number; of: number; share: number };
+  nested?: NestedAnswer;
 }
 
 /** Trains once; measures and exports each ratio. Throws EngineErrors. */
 export async function pruneRatios(request: RatiosRequest, report: Reporter): Promise<RatiosAnswer> {
-  const { recipe, ratios, ...given } = request;
+  const { recipe, ratios, nested, ...given } = request;
   let about = "";
   const noted: Reporter = (told) => report({ ...told, note: `${about}${told.note ?? ""}` });
   const run = await openRun({ ...given, out: [], stepTokens: recipe.tokens }, noted);
@@ -60,11 +64,14 @@ export async function pruneRatios(request: RatiosRequest, report: Reporter): Pro
     const { keptBlocks, keptModel, keptBlockWeights, widths } = done;
     answers.push({ keep, keptBlocks, keptModel, keptBlockWeights, perplexity, forms, widths });
   }
+  about = "";
+  const asOne = nested && (await pruneNested(run, made, { recipe, steps: trained.steps }, nested));
   const { broken, of } = nestednessOf(architectures.map(({ masks }) => masks));
   return {
     ...{ adapter: run.ctx.gpu.facts.name, matmul: run.ctx.matmul, precision: request.precision },
     ratios: answers,
     nestedness: { broken, of, share: of === 0 ? 0 : broken / of },
+    ...(asOne ? { nested: asOne } : {}),
     ...trainingTime(trained, recipe),
   };
 }

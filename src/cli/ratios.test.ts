@@ -28,6 +28,8 @@ describe("npm run prune -- --ratios", () => {
     const { recipe, forms } = readRatiosArguments(given("--ratios", "0.7", ...more));
     expect(recipe).toMatchObject({ keepFrom: 0.5, keepTo: 0.9, steps: 20, gates: "constrained" });
     expect(forms).toEqual(["compact"]);
+    expect(readRatiosArguments(given("--ratios", "0.7")).nested).toBe(false);
+    expect(readRatiosArguments(given("--ratios", "0.7", "--nested")).nested).toBe(true);
   });
 
   it.each([

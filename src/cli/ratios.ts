@@ -8,13 +8,16 @@ import { readRecipe, RECIPE_OPTIONS } from "./recipeArguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./runArguments.ts";
 import { measureRequest, secondsSince } from "./runHeadless.ts";
 
-export const RATIOS_USAGE = `       npm run prune -- --ratios 0.8,0.7,0.6,0.5,0.4 --model DIR --text FILE --eval FILE --out DIR [--from 0.35] [--to 0.95] ...
-  --ratios  one training for every ratio between --from and --to; each of these is measured and written to keep-0.8 and so on in --out`;
+export const RATIOS_USAGE = `       npm run prune -- --ratios 0.8,0.7,0.6,0.5,0.4 --model DIR --text FILE --eval FILE --out DIR [--from 0.35] [--to 0.95] [--nested] ...
+  --ratios  one training for every ratio between --from and --to; each of these is measured and written to keep-0.8 and so on in --out
+  --nested  also writes them as one model to nested in --out: the largest, and lists that cut the smaller ones out of it`;
 
 export interface RatiosArguments extends RunArguments {
   recipe: Recipe;
   /** Kept shares, ascending. */
   ratios: number[];
+  /** Whether they are written as one model as well. */
+  nested: boolean;
 }
 
 /** Whether the arguments ask for several ratios. */
@@ -25,7 +28,14 @@ export function asksForRatios(argv: readonly string[]): boolean {
 /** Throws a UsageError that names the argument. */
 export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
   const text = { type: "string" } as const;
-  const values = parseValues(argv, { ...RUN_OPTIONS, ...RECIPE_OPTIONS, ratios: text, from: text, to: text });
+  const values = parseValues(argv, {
+    ...RUN_OPTIONS,
+    ...RECIPE_OPTIONS,
+    ratios: text,
+    from: text,
+    to: text,
+    nested: { type: "boolean" },
+  });
   if (values["keep"] !== undefined)
     throw new UsageError("--keep is for one ratio and --ratios for several; give one of them");
   const ratios = readRatios(values["ratios"]);
@@ -37,7 +47,7 @@ export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
   const recipes = ratios.map((keep) =>
     checkedArguments(() => checkRecipe({ ...base, ...bounds, ratioMode: "every", keep })),
   );
-  return { ...readRunArguments(values), ratios, recipe: recipes[0] ?? base };
+  return { ...readRunArguments(values), ratios, nested: values["nested"] === true, recipe: recipes[0] ?? base };
 }
 
 /** Ascending. */
@@ -55,14 +65,15 @@ function readRatios(value: unknown): number[] {
 }
 
 /** Where the exports of a ratio go, under --out. */
+const NESTED = "nested";
 const folderOf = (keep: number): `keep-${number}` => `keep-${keep}`;
 
 export async function pruneRatiosHeadless(argv: readonly string[]): Promise<void> {
   const began = performance.now();
-  const { recipe, ratios, ...given } = readRatiosArguments(argv);
+  const { recipe, ratios, nested, ...given } = readRatiosArguments(argv);
   const { out, forms, model } = given;
   const names = ratios.flatMap((keep) => forms.map((form) => `${folderOf(keep)}/${form}` as const));
-  await writeExports(out, names, {
+  await writeExports(out, nested ? [...names, NESTED] : names, {
     subject: model,
     ask: ({ page, files }, place) =>
       page.evaluate((one) => window.espalier.pruneRatios(one), {
@@ -73,11 +84,14 @@ export async function pruneRatiosHeadless(argv: readonly string[]): Promise<void
           keep,
           out: forms.map((form) => ({ form, url: place(`${folderOf(keep)}/${form}`) })),
         })),
+        ...(nested ? { nested: place(NESTED) } : {}),
       }),
-    checks: (found: RatiosAnswer) =>
-      found.ratios.flatMap(({ keep, forms: written }) =>
+    checks: (found: RatiosAnswer) => [
+      ...found.ratios.flatMap(({ keep, forms: written }) =>
         written.map((one) => [`${folderOf(keep)}/${one.form}`, one] as const),
       ),
+      ...(found.nested ? [[NESTED, found.nested] as const] : []),
+    ],
     more: () => ({ recipe, seconds: secondsSince(began) }),
   });
 }

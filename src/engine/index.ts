@@ -92,6 +92,8 @@ export type { MemoryPlan, PlanChoice, PlanNews, PlanParts } from "./train/memory
 export { Session } from "./train/session.ts";
 export type { Report } from "./train/session.ts";
 export { deliver } from "./evaluate/delivery.ts";
+export { deliverNested } from "./evaluate/deliverNested.ts";
+export type { NestedMember } from "./evaluate/deliverNested.ts";
 export { deliverWeights } from "./evaluate/weightDelivery.ts";
 export type { WeightDeliveryOptions } from "./evaluate/weightDelivery.ts";
 export type { DeliveryOptions } from "./evaluate/delivery.ts";
