@@ -85,6 +85,48 @@ test("prune writes checked exports and one line of JSON", () => {
   expect(existsSync(join(out, "onnx/onnx/model.onnx"))).toBe(true);
 });
 
+test("prune trains once for several ratios and exports each, and all as one model", () => {
+  const out = join(folder, "ratios");
+  const given = ["--ratios", "0.7,0.5", "--nested", "--steps", "6", "--tokens", "32", "--seed", "3"];
+  const measured = ["--context", "64", "--eval-tokens", "640"];
+  const { code, out: line, err } = run("prune", ["--model", CASE, ...TEXTS, "--out", out, ...given, ...measured]);
+  expect(err).toContain("keep 0.7");
+  expect(code).toBe(0);
+  expect(line.trim().split("\n")).toHaveLength(1);
+  const answer = JSON.parse(line) as {
+    recipe: { ratioMode: string };
+    ratios: { keep: number; keptBlocks: number; perplexity: { pruned: number }; forms: { ok: boolean }[] }[];
+    nestedness: { broken: number; of: number; share: number };
+    nested: { ok: boolean; ratios: { keep: number; largestDifference: number; perplexity: { pruned: number } }[] };
+  };
+  expect(answer.recipe.ratioMode).toBe("every");
+  expect(answer.ratios.map(({ keep, forms }) => [keep, forms.map(({ ok }) => ok)])).toEqual([
+    [0.5, [true, true, true]],
+    [0.7, [true, true, true]],
+  ]);
+  for (const { keep, keptBlocks } of answer.ratios) {
+    expect(keptBlocks).toBeLessThanOrEqual(keep);
+    expect(keptBlocks).toBeGreaterThan(keep - 0.005);
+  }
+  const { broken, of, share } = answer.nestedness;
+  expect(of).toBeGreaterThan(500);
+  expect(share).toBe(broken / of);
+  expect(readdirSync(out).sort()).toEqual(["keep-0.5", "keep-0.7", "nested"]);
+  expect(readdirSync(join(out, "keep-0.7")).sort()).toEqual(["compact", "masked", "onnx"]);
+  const { nested } = answer;
+  expect([nested.ok, nested.ratios.map(({ keep }) => keep)]).toEqual([true, [0.5, 0.7]]);
+  expect(Math.max(...nested.ratios.map(({ largestDifference }) => largestDifference))).toBeLessThan(1e-4);
+  expect(nested.ratios[1]?.perplexity).toEqual(answer.ratios[1]?.perplexity);
+  const lists = JSON.parse(readFileSync(join(out, "nested/nested.json"), "utf8")) as { ratios: { name: string }[] };
+  expect(lists.ratios.map(({ name }) => name)).toEqual(["keep-0.50", "keep-0.70"]);
+  expect(existsSync(join(out, "nested/nested.safetensors"))).toBe(true);
+  const receipt = JSON.parse(readFileSync(join(out, "keep-0.7/compact/receipt.json"), "utf8")) as {
+    recipe: { keep: number; ratioMode: string };
+    target: { value: number };
+  };
+  expect([receipt.recipe.keep, receipt.recipe.ratioMode, receipt.target.value]).toEqual([0.7, "every", 0.7]);
+});
+
 test("a receipt is applied again in another dtype and in shards, in place of the export before", () => {
   const [out, receiptFile] = [join(folder, "pruned"), join(folder, "receipt.json")];
   cpSync(join(out, "compact/receipt.json"), receiptFile);
@@ -168,6 +210,7 @@ test("bad arguments and unreadable models end with one line and exit code 2", ()
   const attempts: [string[], RegExp][] = [
     [["--model", CASE], /--text is missing/],
     [["--model", CASE, ...TEXTS, "--out", folder, "--keep", "1.5"], /keep must be a number from 0.05 to 1; 1.5 came/],
+    [["--model", CASE, ...TEXTS, "--out", folder, "--ratios", "0.5,0.5"], /--ratios names 0\.5 twice/],
     [["--model", "golden/opt", ...TEXTS, "--out", folder, "--method", "dass"], /DaSS is defined for GLU variants/],
     [["--model", unreadable, ...TEXTS, "--out", folder], /model_type 'mamba' is not supported; supported: .*llama/],
   ];

@@ -9,7 +9,7 @@ import type { Folder, OutputFile } from "../src/engine/index.ts";
 import { diskFolder } from "./diskFolder.ts";
 
 const USAGE = `usage: npm run verify:python -- [DIR ...] [--golden] [--python PROGRAM]
-  DIR       a folder with masked/, compact/ and onnx/, or some of them, as npm run prune writes it;
+  DIR       a folder with masked/, compact/ and onnx/, or some of them, as npm run prune writes it, also for several ratios;
             a golden case (golden/README.md), which is exported with its own masks;
             or a model (config.json and weights), which is pruned for a few steps first
             without any: the embedded model, golden/opt350 and golden/phi
@@ -28,7 +28,19 @@ const GOLDEN_FILE_BYTES = 200_000;
 /** The embedded model and two families that differ most from it: norms behind the branches, and branches side by side. */
 const DEFAULT = ["public/model", "golden/opt350", "golden/phi"];
 /** Enough for masks that differ in every block; how good they are does not matter here. */
-const SHORT_PRUNING = ["--steps", "4", "--tokens", "32", "--context", "64", "--eval-tokens", "256"];
+const SHORT_PRUNING = [
+  "--ratios",
+  "0.5,0.7",
+  "--nested",
+  "--steps",
+  "4",
+  "--tokens",
+  "32",
+  "--context",
+  "64",
+  "--eval-tokens",
+  "256",
+];
 
 class UsageError extends Error {}
 

@@ -2,7 +2,7 @@
 
     python scripts/verify_python.py DIR [DIR ...] [--report FILE]
 
-A DIR holds masked/, compact/ and onnx/, or some of them; golden.safetensors beside them is the golden case whose hard masks they have. All is
+A DIR holds masked/, compact/ and onnx/, or some of them, or such folders of several ratios (keep-0.5/) and perhaps nested/ beside them; golden.safetensors beside them is the golden case whose hard masks they have. All is
 computed in float32 on the CPU. Prints a table; exits with 1 if a check fails. `npm run verify:python` calls it in an environment of its own.
 """
 
@@ -103,6 +103,33 @@ def check_pair(table, names, one, other):
     table.row(pair, "equal argmax", f"{100 * same:.1f} %", good=same >= ARGMAX_SHARE)
 
 
+def check_nested(table, export):
+    """A nested model: every ratio cut out of it has the logits that the studio computed for it, also when it is saved and loaded again."""
+    table.export = f"{export.parent.name}/{export.name}"
+    receipt = json.loads((export / "receipt.json").read_text())
+    ratios = json.loads((export / "nested.json").read_text())["ratios"]
+    for ratio in ratios:
+        name = ratio["name"]
+        try:
+            form = TorchForm(export, own_code=True, keep=ratio["keep"])
+            table.row(name, "loads", form.problems or f"{form.loaded_as}, {form.dtype}", good=not form.problems)
+            ids = ratio["sample"]["ids"]
+            logits = form.forward(ids)
+            check_sample(table, name, form, logits, {**receipt, "sample": ratio["sample"]})
+            limit = LIMIT * logits.abs().max().item()
+            check_greedy(table, name, form, ids[:PROMPT_TOKENS], limit)
+            for check, value, good in form.checks(ids, logits):
+                table.row(name, check, value, limit if good is None else None, good)
+        except Exception as error:  # as in check_export
+            table.row(name, type(error).__name__, " ".join(str(error).split())[:200], good=False)
+
+
+def exports_in(folder):
+    """The folders of forms in a DIR: its own, or those of its ratios."""
+    ratios = sorted(folder.glob("keep-*"))
+    return ratios or [folder]
+
+
 def check_export(table, export):
     """Every form in the folder, then every pair of them."""
     table.export = export.name
@@ -138,7 +165,10 @@ def main():
     modules = (torch, transformers, onnx, onnxruntime)
     table.heading(*(f"{module.__name__} {module.__version__}" for module in modules))
     for folder in given.folders:
-        check_export(table, folder)
+        for export in exports_in(folder):
+            check_export(table, export)
+        if (folder / "nested" / "nested.json").exists():
+            check_nested(table, folder / "nested")
     if given.report:
         table.write(given.report)
     print(f"{table.passed} checks passed, {table.failed} failed")

@@ -7,10 +7,10 @@ from safetensors.torch import safe_open
 from transformers import AutoModelForCausalLM
 
 
-def load(folder, own_code):
+def load(folder, own_code, **more):
     """The model in float32, and which tensors did not fit (none should be missing, left over or of another shape)."""
     model, info = AutoModelForCausalLM.from_pretrained(
-        folder, trust_remote_code=own_code, dtype=torch.float32, output_loading_info=True
+        folder, trust_remote_code=own_code, dtype=torch.float32, output_loading_info=True, **more
     )
     problems = [f"{kind}: {sorted(map(str, names))[:3]}" for kind, names in info.items() if names]
     return model.eval(), "; ".join(problems)
@@ -23,11 +23,11 @@ def logits_of(model, ids):
 
 
 class TorchForm:
-    """A folder that AutoModelForCausalLM opens; `own_code` where it brings its classes along."""
+    """A folder that AutoModelForCausalLM opens; `own_code` where it brings its classes along, `more` for from_pretrained."""
 
-    def __init__(self, folder, own_code):
+    def __init__(self, folder, own_code, **more):
         self.folder, self.own_code = folder, own_code
-        self.model, self.problems = load(folder, own_code)
+        self.model, self.problems = load(folder, own_code, **more)
         self.loaded_as = type(self.model).__name__
         self.dtype = stored_dtype(folder)
 

@@ -73,4 +73,13 @@ describe("staging", () => {
     expect(existsSync(again.folder("masked"))).toBe(false);
     expect(text("masked/model-00001-of-00002.safetensors")).toBe("old");
   });
+
+  it("has folders further down, and leaves none of them empty", () => {
+    const staged = stageForms(out, ["keep-0.5/masked", "keep-0.7/masked"]);
+    writeFileSync(join(staged.folder("keep-0.5/masked"), "model.safetensors"), "new");
+    staged.settle(["keep-0.5/masked"]);
+    expect(readdirSync(out)).toEqual(["keep-0.5"]);
+    expect(readdirSync(join(out, "keep-0.5"))).toEqual(["masked"]);
+    expect(text("keep-0.5/masked/model.safetensors")).toBe("new");
+  });
 });

@@ -1,12 +1,11 @@
 // Where the command line's exports go: beside the form's folder until they are checked, then into its place, wholly or not at all.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
-import type { CliForm } from "./exportArguments.ts";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { UsageError } from "./usageError.ts";
 
 /** What an export consists of: nothing else is ever removed. */
 const EXPORTED =
-  /^(config\.json|receipt\.json|README\.md|modeling_\w+\.py|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|generation_config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|chat_template\..*|(LICEN[CS]E|NOTICE|USE_POLICY)(\..*)?|onnx\/model\.onnx(_data(_\d+)?)?)$/i;
+  /^(config\.json|receipt\.json|README\.md|modeling_\w+\.py|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|generation_config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|chat_template\..*|(LICEN[CS]E|NOTICE|USE_POLICY)(\..*)?|nested\.(json|safetensors)|onnx\/model\.onnx(_data(_\d+)?)?)$/i;
 
 /** Files below a folder, with "/" between the parts of their names. */
 function filesBelow(folder: string): string[] {
@@ -39,32 +38,40 @@ export function checkReplaceable(path: string): void {
     );
 }
 
-/** The forms' folders under `out` while they are written. */
-export interface StagedForms {
+/** Folders under `out` while they are written: a form's ("masked"), or one further down ("keep-0.5/masked"). */
+export interface StagedForms<Name extends string> {
   /** Where a form is written to for now. */
-  folder(form: CliForm): string;
+  folder(name: Name): string;
   /** Gives the forms that passed their folders, in place of earlier exports; those that did not pass are gone, as are their earlier ones. */
-  settle(passed: readonly CliForm[]): void;
+  settle(passed: readonly Name[]): void;
   /** Removes what was written, and leaves earlier exports as they were. */
   drop(): void;
 }
 
 /** Throws a UsageError where a form's folder holds anything but an earlier export. */
-export function stageForms(out: string, forms: readonly CliForm[]): StagedForms {
-  for (const form of forms) checkReplaceable(join(out, form));
-  const folder = (form: CliForm): string => join(out, `.${form}-unchecked`);
-  const drop = (): void => forms.forEach((form) => rmSync(folder(form), { recursive: true, force: true }));
+export function stageForms<Name extends string>(out: string, names: readonly Name[]): StagedForms<Name> {
+  for (const name of names) checkReplaceable(join(out, name));
+  const folder = (name: Name): string => join(out, dirname(name), `.${basename(name)}-unchecked`);
+  const drop = (): void => {
+    for (const name of names) rmSync(folder(name), { recursive: true, force: true });
+    const parents = new Set(names.map((name) => dirname(name)).filter((parent) => parent !== "."));
+    for (const parent of parents) dropEmpty(join(out, parent));
+  };
   drop();
-  for (const form of forms) mkdirSync(folder(form), { recursive: true });
+  for (const name of names) mkdirSync(folder(name), { recursive: true });
   return {
     folder,
     drop,
     settle: (passed) => {
-      for (const form of forms) {
-        rmSync(join(out, form), { recursive: true, force: true });
-        if (passed.includes(form)) renameSync(folder(form), join(out, form));
+      for (const name of names) {
+        rmSync(join(out, name), { recursive: true, force: true });
+        if (passed.includes(name)) renameSync(folder(name), join(out, name));
       }
       drop();
     },
   };
+}
+
+function dropEmpty(path: string): void {
+  if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
 }

@@ -5,6 +5,7 @@ import { apply, type ApplyRequest } from "./pageApply.ts";
 import { compare, type CompareRequest } from "./pageCompare.ts";
 import { servedModel } from "./servedFolder.ts";
 import { prune, type PruneRequest } from "./pagePrune.ts";
+import { pruneRatios, type RatiosRequest } from "./pageRatios.ts";
 import { pruneWeights, type WeightsRequest } from "./pageWeights.ts";
 
 declare global {
@@ -54,6 +55,7 @@ const commands = {
       ),
     ),
   prune: (request: PruneRequest) => answer(() => prune(request, (report) => void window.report(report))),
+  pruneRatios: (request: RatiosRequest) => answer(() => pruneRatios(request, (report) => void window.report(report))),
   pruneWeights: (request: WeightsRequest) =>
     answer(() => pruneWeights(request, (report) => void window.report(report))),
 };

@@ -16,20 +16,14 @@ import {
   sharingOf,
 } from "../engine/index.ts";
 import { onnxReader } from "../verify/onnxReader.ts";
-import { formPlaces } from "./pageForms.ts";
+import { formPlaces, type FormsRequest } from "./pageForms.ts";
 import { type Measured, openRun, type Reporter, type Run, type RunAnswer, type RunRequest } from "./pageRun.ts";
 
 export interface PruneRequest extends RunRequest {
   recipe: Recipe;
 }
 
-export interface PruneAnswer extends RunAnswer {
-  keptBlockWeights: number;
-  steps: number;
-  secondsTraining: number;
-  msPerStep: number;
-  widths: number[][];
-}
+export type PruneAnswer = PrunedAnswer & TrainingTime;
 
 const REPORT_MS = 250;
 
@@ -40,9 +34,13 @@ export interface Trained {
   seconds: number;
 }
 
-/** Trains a recipe on the run's text and takes its architecture. Throws EngineErrors. */
-export async function train({ ctx, opened, calibration }: Run, recipe: Recipe, report: Reporter): Promise<Trained> {
-  const { config } = opened;
+/** Trains a recipe on the run's text and takes from the session what is wanted of it. Throws EngineErrors. */
+export async function trainSession<T>(
+  { ctx, opened, calibration }: Run,
+  recipe: Recipe,
+  report: Reporter,
+  take: (session: Session) => Promise<T>,
+): Promise<{ taken: T; steps: number; seconds: number }> {
   const session = new Session(ctx, opened.model, calibration, recipe, opened.fingerprint);
   const began = performance.now();
   let told = -Infinity;
@@ -59,13 +57,19 @@ export async function train({ ctx, opened, calibration }: Run, recipe: Recipe, r
       },
     });
     const seconds = (performance.now() - began) / 1000;
-    const layout = gateLayout(config);
-    const sharing = sharingOf(recipe.gates, layout);
-    const architecture = architectureOf(await session.logits(), layout, budgetOf(config), recipe.keep, sharing);
-    return { architecture, steps: session.step, seconds };
+    return { taken: await take(session), steps: session.step, seconds };
   } finally {
     session.free();
   }
+}
+
+/** Trains a recipe on the run's text and takes its architecture. Throws EngineErrors. */
+export async function train(run: Run, recipe: Recipe, report: Reporter): Promise<Trained> {
+  const { config } = run.opened;
+  const layout = gateLayout(config);
+  const { taken, ...trained } = await trainSession(run, recipe, report, (session) => session.logits());
+  const sharing = sharingOf(recipe.gates, layout);
+  return { architecture: architectureOf(taken, layout, budgetOf(config), recipe.keep, sharing), ...trained };
 }
 
 /** Perplexity of the compact model that the masks cut. */
@@ -82,29 +86,54 @@ export async function measureMasks(run: Run, masks: Masks): Promise<Measured> {
   }
 }
 
-/** Trains, measures, exports. Throws EngineErrors. */
-export async function prune(request: PruneRequest, report: Reporter): Promise<PruneAnswer> {
-  const run = await openRun({ ...request, stepTokens: request.recipe.tokens }, report);
+/** A pruned model that was measured and exported. */
+export interface PrunedAnswer extends RunAnswer {
+  keptBlockWeights: number;
+  widths: number[][];
+}
+
+/** Measures an architecture and writes its forms. Throws EngineErrors. */
+export async function finish(
+  run: Run,
+  { masks, counts, keptWeights }: Architecture,
+  { recipe, steps }: { recipe: Recipe; steps: number },
+  request: FormsRequest,
+): Promise<PrunedAnswer> {
   const { ctx, opened } = run;
-  const { recipe } = request;
-  const { architecture: found, steps, seconds } = await train(run, recipe, report);
-  const measured = await measureMasks(run, found.masks);
+  const measured = await measureMasks(run, masks);
   const budget = budgetOf(opened.config);
   const { receipt, ...options } = await run.delivery(measured);
   const target = { ratio: "block weights kept" as const, value: recipe.keep };
-  const forms = await deliver(ctx, opened, found.masks, formPlaces(request), {
+  const forms = await deliver(ctx, opened, masks, formPlaces(request), {
     ...options,
     openOnnx: onnxReader,
     receipt: { ...receipt, recipe, target, trainedSteps: steps },
   });
   return {
     ...run.answer(measured, forms),
-    keptBlocks: found.keptWeights / budget.blockWeights,
-    keptModel: keptTotalWeights(budget, found.counts) / budget.totalWeights,
-    keptBlockWeights: found.keptWeights,
-    steps,
-    secondsTraining: seconds,
-    msPerStep: (1000 * seconds) / recipe.steps,
-    widths: byBlock(found.counts),
+    keptBlocks: keptWeights / budget.blockWeights,
+    keptModel: keptTotalWeights(budget, counts) / budget.totalWeights,
+    keptBlockWeights: keptWeights,
+    widths: byBlock(counts),
   };
+}
+
+/** How long training took, as the line of JSON says it. */
+export interface TrainingTime {
+  steps: number;
+  secondsTraining: number;
+  msPerStep: number;
+}
+
+export function trainingTime({ steps, seconds }: { steps: number; seconds: number }, recipe: Recipe): TrainingTime {
+  return { steps, secondsTraining: seconds, msPerStep: (1000 * seconds) / recipe.steps };
+}
+
+/** Trains, measures, exports. Throws EngineErrors. */
+export async function prune(request: PruneRequest, report: Reporter): Promise<PruneAnswer> {
+  const { recipe } = request;
+  const run = await openRun({ ...request, stepTokens: recipe.tokens }, report);
+  const { architecture, ...trained } = await train(run, recipe, report);
+  const answer = await finish(run, architecture, { recipe, steps: trained.steps }, request);
+  return { ...answer, ...trainingTime(trained, recipe) };
 }

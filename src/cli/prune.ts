@@ -1,10 +1,12 @@
 // npm run prune -- --model DIR --text FILE --eval FILE --out DIR ...: the studio's pruning without a window. One JSON line on stdout.
 // Node cannot import WGSL, which the engine's index brings along: the recipe comes from its own leaf.
-import { checkRecipe, DEFAULT_RECIPE, type Estimator, type GateMode, type Recipe } from "../engine/train/recipe.ts";
+import { checkRecipe, type Recipe } from "../engine/train/recipe.ts";
 import { APPLY_USAGE, applyReceipt } from "./apply.ts";
-import { optionalNumber, parseValues } from "./arguments.ts";
+import { parseValues } from "./arguments.ts";
 import { runCommand } from "./command.ts";
 import { EXPORT_USAGE } from "./exportArguments.ts";
+import { asksForRatios, pruneRatiosHeadless, RATIOS_USAGE } from "./ratios.ts";
+import { readRecipe, RECIPE_OPTIONS } from "./recipeArguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./runArguments.ts";
 import { runHeadless } from "./runHeadless.ts";
 import { asksForWeights, pruneWeightsHeadless, WEIGHTS_USAGE } from "./weights.ts";
@@ -21,6 +23,7 @@ const USAGE = `usage: npm run prune -- --model DIR --text FILE --eval FILE --out
   --out    gets a folder for every form; an earlier export there is replaced once the new one has passed its check
   --dtype  of the written weights, the model's own where it is left out  --shard-mb  largest weights file of masked and compact
   --half   matrices as halves on the GPU: half the memory, rounded to 11 bits (exports keep the model's own weights)
+${RATIOS_USAGE}
 ${WEIGHTS_USAGE}
 ${APPLY_USAGE}`;
 
@@ -29,26 +32,8 @@ interface Arguments extends RunArguments {
 }
 
 function readArguments(argv: string[]): Arguments {
-  const text = { type: "string" } as const;
-  const values = parseValues(argv, {
-    ...RUN_OPTIONS,
-    ...{ method: text, keep: text, steps: text, tokens: text, seed: text, estimator: text, gates: text, lambda: text },
-    ...{ "learning-rate": text, "weight-decay": text },
-  });
-  const number = (name: string, fallback: number): number => optionalNumber(values, name) ?? fallback;
-  const recipe: Recipe = {
-    ...DEFAULT_RECIPE,
-    keep: number("keep", DEFAULT_RECIPE.keep),
-    steps: number("steps", DEFAULT_RECIPE.steps),
-    tokens: number("tokens", DEFAULT_RECIPE.tokens),
-    seed: number("seed", DEFAULT_RECIPE.seed),
-    lambda: number("lambda", DEFAULT_RECIPE.lambda),
-    learningRate: number("learning-rate", DEFAULT_RECIPE.learningRate),
-    weightDecay: number("weight-decay", DEFAULT_RECIPE.weightDecay),
-    estimator: (values["estimator"] ?? DEFAULT_RECIPE.estimator) as Estimator,
-    gates: (values["gates"] ?? DEFAULT_RECIPE.gates) as GateMode,
-  };
-  checkedArguments(() => checkRecipe(recipe));
+  const values = parseValues(argv, { ...RUN_OPTIONS, ...RECIPE_OPTIONS });
+  const recipe = checkedArguments(() => checkRecipe(readRecipe(values)));
   return { ...readRunArguments(values), recipe };
 }
 
@@ -59,10 +44,16 @@ async function pruneHeadless(argv: string[]): Promise<void> {
   );
 }
 
+/** What the arguments ask for. */
+function commandOf(argv: string[]): (argv: string[]) => Promise<void> {
+  if (argv.some((word) => word === "--apply" || word.startsWith("--apply="))) return applyReceipt;
+  if (asksForWeights(argv)) return pruneWeightsHeadless;
+  return asksForRatios(argv) ? pruneRatiosHeadless : pruneHeadless;
+}
+
 async function main(argv: string[]): Promise<undefined> {
-  const applies = argv.some((word) => word === "--apply" || word.startsWith("--apply="));
   if (argv.includes("--help")) process.stdout.write(`${USAGE}\n`);
-  else await (applies ? applyReceipt : asksForWeights(argv) ? pruneWeightsHeadless : pruneHeadless)(argv);
+  else await commandOf(argv)(argv);
 }
 
 await runCommand(main);

@@ -2,13 +2,29 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { writeForms } from "./exporting.ts";
+import type { LocalFiles } from "./files.ts";
 import type { Headless } from "./headless.ts";
 import type { Answer } from "./page.ts";
+import type { FormsRequest } from "./pageForms.ts";
 import type { NamedText, RunAnswer, RunRequest } from "./pageRun.ts";
-import type { RunArguments } from "./runArguments.ts";
+import type { MeasureArguments, RunArguments } from "./runArguments.ts";
 
 /** A text file by its name. */
 export const namedText = (path: string): NamedText => ({ name: basename(path), content: readFileSync(path, "utf8") });
+
+/** What the page is told about model, texts and measuring. */
+export function measureRequest(given: MeasureArguments, files: LocalFiles): Omit<RunRequest, keyof FormsRequest> {
+  const { model, context, evaluationTokens, precision } = given;
+  return {
+    model: files.serve(model),
+    text: namedText(given.text),
+    evaluation: namedText(given.evaluation),
+    ...{ context, evaluationTokens, precision },
+  };
+}
+
+/** Seconds since `began`, as the line of JSON says them. */
+export const secondsSince = (began: number): number => Number(((performance.now() - began) / 1000).toFixed(1));
 
 /** `work` asks the page. Throws a UsageError where the arguments or their files are to blame, an Error where a form fails its check. */
 export async function runHeadless(
@@ -17,18 +33,10 @@ export async function runHeadless(
   work: (page: Headless["page"], request: RunRequest) => Promise<Answer<RunAnswer>>,
 ): Promise<void> {
   const began = performance.now();
-  const { model, context, evaluationTokens, precision } = given;
   await writeForms(
     given,
-    model,
-    ({ page, files }, forms) =>
-      work(page, {
-        model: files.serve(model),
-        text: namedText(given.text),
-        evaluation: namedText(given.evaluation),
-        ...{ context, evaluationTokens, precision },
-        ...forms,
-      }),
-    () => ({ recipe, seconds: Number(((performance.now() - began) / 1000).toFixed(1)) }),
+    given.model,
+    ({ page, files }, forms) => work(page, { ...measureRequest(given, files), ...forms }),
+    () => ({ recipe, seconds: secondsSince(began) }),
   );
 }

@@ -63,6 +63,8 @@ export { indexLists } from "./prune/compact.ts";
 export { cutReader } from "./prune/cutReader.ts";
 export { byBlock, gateLayout, sharingOf } from "./prune/gates.ts";
 export type { GateLayout, Masks } from "./prune/gates.ts";
+export { nestedArchitectures, nestednessOf } from "./prune/nestedness.ts";
+export type { LogitsAt } from "./prune/nestedness.ts";
 export type { BlockNorms } from "./prune/blockPruner.ts";
 export { maskedReader } from "./prune/maskedReader.ts";
 export { zeroedModel } from "./prune/zeroedModel.ts";
@@ -90,6 +92,8 @@ export type { MemoryPlan, PlanChoice, PlanNews, PlanParts } from "./train/memory
 export { Session } from "./train/session.ts";
 export type { Report } from "./train/session.ts";
 export { deliver } from "./evaluate/delivery.ts";
+export { deliverNested } from "./evaluate/deliverNested.ts";
+export type { NestedMember } from "./evaluate/deliverNested.ts";
 export { deliverWeights } from "./evaluate/weightDelivery.ts";
 export type { WeightDeliveryOptions } from "./evaluate/weightDelivery.ts";
 export type { DeliveryOptions } from "./evaluate/delivery.ts";

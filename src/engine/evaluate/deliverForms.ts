@@ -125,7 +125,8 @@ function unopened(form: Form, dtype: FloatDtype, tokens: number): Delivery {
   return { form, dtype, ...nothing, tokens, ok: false };
 }
 
-function addFile(delivery: Delivery, { name, sizeBytes }: OutputFile): void {
+/** Counts a file that was written. */
+export function addFile(delivery: Delivery, { name, sizeBytes }: OutputFile): void {
   delivery.files = [...delivery.files, { name, bytes: sizeBytes }];
   delivery.bytes += sizeBytes;
 }
@@ -137,7 +138,7 @@ function plannedOf(planned: ReadonlyMap<Delivery, PlannedForm>, delivery: Delive
 }
 
 /** Does one form's work; what goes wrong there is why this form is not offered. */
-async function attempt(delivery: Delivery, work: () => Promise<unknown>): Promise<void> {
+export async function attempt(delivery: Delivery, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (thrown) {

@@ -61,7 +61,8 @@ function cutTensor(
   };
 }
 
-function indexTensor(name: string, list: Uint32Array<ArrayBuffer>): TensorStream {
+/** An index list as a tensor. */
+export function indexTensor(name: string, list: Uint32Array<ArrayBuffer>): TensorStream {
   return {
     name,
     dtype: "I32",

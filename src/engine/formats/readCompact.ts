@@ -43,7 +43,13 @@ export async function readCompact(folder: Folder): Promise<CompactModel> {
   return { config, masks: lists.map((list, vector) => maskOfIndices(list, sizes[vector] ?? 0)), lists, weights };
 }
 
-async function readIndices(weights: Weights, name: string, size: number, count: number): Promise<Uint32Array> {
+/** A list of `count` ascending positions below `size`. Throws "format" naming the tensor where it is none. */
+export async function readIndices(
+  weights: Pick<Weights, "info" | "readBytes">,
+  name: string,
+  size: number,
+  count: number,
+): Promise<Uint32Array<ArrayBuffer>> {
   const { dtype, shape } = weights.info(name);
   if (dtype !== "I32" || shape.length !== 1 || shape[0] !== count) {
     throw new EngineError("format", `${name}: expected ${count} indices in I32, got ${dtype} [${shape.join(", ")}]`);

@@ -6,11 +6,18 @@ A pruned block keeps five lists of positions, the buffers s1 .. s5 of `espalier`
     s1  what q, k and v read of the residual stream      s2  where o adds to it
     s3  what gate and up (or fc1) read                   s5  where down (or fc2) adds
     s4  what is left of the MLP's inner width
+Where nested.json lies beside them, smaller models are parts of these weights, and its lists cut them out:
+
+    AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True, keep=0.5)
+
 Everything else (attention, cache, norms, RoPE, generation) is transformers' own model of the family.
 Needs torch and transformers, 4.51 or newer.
 """
 
+import json
+
 import torch
+from safetensors import safe_open
 from torch import nn
 from transformers import GemmaConfig, GemmaForCausalLM
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -19,8 +26,10 @@ from transformers import OPTConfig, OPTForCausalLM
 from transformers import PhiConfig, PhiForCausalLM
 from transformers import Qwen2Config, Qwen2ForCausalLM
 from transformers import Qwen3Config, Qwen3ForCausalLM
+from transformers.utils import cached_file
 
 FORMAT = 1
+NESTED_FORMAT = 1
 
 # What happens to the linear layers of a block, by the last part of their names, in all families.
 # reads: input positions that are gathered; cols, rows: vectors that give the width; adds: where outputs go.
@@ -57,7 +66,18 @@ class CutLinear(nn.Linear):
             dtype=full.weight.dtype,
         )
         self.reads, self.adds, self.full_out = reads, adds, full.out_features
+        self.cut_by = (rows or adds, reads or cols)  # the vectors that the weight's rows and columns are kept by
         self.lists = (lists,)  # in a tuple, because the block owns the lists, and no module of torch has two owners
+
+    def cut(self, inside):
+        """Keeps the rows and columns at positions of those that are there; inside: a tensor of positions by vector name."""
+        for axis, name in enumerate(self.cut_by):
+            if name is not None:
+                where = inside[name].to(self.weight.device)
+                self.weight = nn.Parameter(self.weight.detach().index_select(axis, where), self.weight.requires_grad)
+                if axis == 0 and self.bias is not None:
+                    self.bias = nn.Parameter(self.bias.detach().index_select(0, where), self.bias.requires_grad)
+        self.out_features, self.in_features = self.weight.shape
 
     def forward(self, x):
         (lists,) = self.lists
@@ -84,6 +104,43 @@ class Compact:
                 parent, _, last = name.rpartition(".")
                 if isinstance(module, nn.Linear) and last in CUTS:
                     setattr(layer.get_submodule(parent), last, CutLinear(module, layer.espalier, **CUTS[last]))
+
+    @classmethod
+    def from_pretrained(cls, folder, *args, keep=None, **kwargs):
+        """As in transformers; keep: which of a nested model's ratios, the largest (all of its weights) where it is left out."""
+        loaded = super().from_pretrained(folder, *args, **kwargs)
+        if keep is not None:
+            model = loaded[0] if isinstance(loaded, tuple) else loaded
+            hub = {name: kwargs[name] for name in ("cache_dir", "revision", "token", "local_files_only") if name in kwargs}
+            with open(cached_file(folder, "nested.json", **hub), encoding="utf-8") as file:
+                nested = json.load(file)
+            model.cut_to(keep, nested, cached_file(folder, "nested.safetensors", **hub))
+        return loaded
+
+    def cut_to(self, keep, nested, lists):
+        """Cuts the model down to one ratio, for good. nested: nested.json; lists: the path of nested.safetensors."""
+        if nested["format"] != NESTED_FORMAT:
+            raise ValueError(f"expected nested.json of format {NESTED_FORMAT}, got {nested['format']}")
+        ratio = next((one for one in nested["ratios"] if one["keep"] == keep), None)
+        if ratio is None:
+            raise ValueError(f"keep={keep} is not in nested.json; it has {[one['keep'] for one in nested['ratios']]}")
+        with safe_open(lists, "pt") as file:
+            names = list(file.keys())
+            for l, layer in enumerate(self.get_decoder().layers):
+                ends = {f"s{k}": f".layers.{l}.espalier.s{k}" for k in range(1, 6)}
+                inside = {
+                    s: file.get_tensor(name)
+                    for s, end in ends.items()
+                    for name in names
+                    if name.startswith(ratio["name"] + ".") and name.endswith(end)
+                }
+                for module in layer.modules():
+                    if isinstance(module, CutLinear):
+                        module.cut(inside)
+                for s, where in inside.items():
+                    kept = getattr(layer.espalier, s)
+                    setattr(layer.espalier, s, kept.index_select(0, where.to(kept.device)))
+        self.config.espalier = {**self.config.espalier, "widths": ratio["widths"]}
 
 
 class EspalierGemmaConfig(GemmaConfig):

@@ -1,0 +1,77 @@
+// Several ratios from one training, on the page's side: architectures of one hypernetwork, each measured and exported as `prune` does.
+import {
+  architectureOf,
+  budgetOf,
+  gateLayout,
+  type LogitsAt,
+  nestednessOf,
+  type Precision,
+  type Recipe,
+  sharingOf,
+} from "../engine/index.ts";
+import type { FormsRequest } from "./pageForms.ts";
+import { type NestedAnswer, pruneNested } from "./pageNested.ts";
+import { finish, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pagePrune.ts";
+import { openRun, type Reporter, type RunRequest } from "./pageRun.ts";
+
+export interface RatiosRequest extends Omit<RunRequest, "out"> {
+  /** For every ratio. */
+  recipe: Recipe;
+  /** Kept shares, ascending, and where the forms of each go. */
+  ratios: (Pick<FormsRequest, "out"> & { keep: number })[];
+  /** Where all of them go as one model, if they should. */
+  nested?: string;
+}
+
+/** One ratio in the line of JSON. */
+export interface RatioAnswer extends Omit<PrunedAnswer, "adapter" | "matmul" | "precision"> {
+  keep: number;
+}
+
+export interface RatiosAnswer extends TrainingTime {
+  adapter: string;
+  matmul: string;
+  precision: Precision;
+  ratios: RatioAnswer[];
+  /** Gates that a smaller architecture keeps and the next larger one does not, of those that the smaller ones keep. */
+  nestedness: { broken: number; of: number; share: number };
+  nested?: NestedAnswer;
+}
+
+/** Trains once; measures and exports each ratio. Throws EngineErrors. */
+export async function pruneRatios(request: RatiosRequest, report: Reporter): Promise<RatiosAnswer> {
+  const { recipe, ratios, nested, ...given } = request;
+  let about = "";
+  const noted: Reporter = (told) => report({ ...told, note: `${about}${told.note ?? ""}` });
+  const run = await openRun({ ...given, out: [], stepTokens: recipe.tokens }, noted);
+  const { config } = run.opened;
+  const layout = gateLayout(config);
+  const budget = budgetOf(config);
+  const sharing = sharingOf(recipe.gates, layout);
+  const { taken: made, ...trained } = await trainSession(run, recipe, noted, async (session) => {
+    const found: LogitsAt[] = [];
+    for (const { keep } of ratios) found.push({ keep, logits: await session.logits(keep) });
+    return found;
+  });
+  const architectures = made.map(({ keep, logits }) => architectureOf(logits, layout, budget, keep, sharing));
+  const answers: RatioAnswer[] = [];
+  for (const [i, { keep, out }] of ratios.entries()) {
+    const architecture = architectures[i];
+    if (!architecture) continue;
+    about = `keep ${keep}  `;
+    const one = { recipe: { ...recipe, keep }, steps: trained.steps };
+    const { perplexity, forms, ...done } = await finish(run, architecture, one, { ...given, out });
+    const { keptBlocks, keptModel, keptBlockWeights, widths } = done;
+    answers.push({ keep, keptBlocks, keptModel, keptBlockWeights, perplexity, forms, widths });
+  }
+  about = "";
+  const asOne = nested && (await pruneNested(run, made, { recipe, steps: trained.steps }, nested));
+  const { broken, of } = nestednessOf(architectures.map(({ masks }) => masks));
+  return {
+    ...{ adapter: run.ctx.gpu.facts.name, matmul: run.ctx.matmul, precision: request.precision },
+    ratios: answers,
+    nestedness: { broken, of, share: of === 0 ? 0 : broken / of },
+    ...(asOne ? { nested: asOne } : {}),
+    ...trainingTime(trained, recipe),
+  };
+}

@@ -1,0 +1,50 @@
+// The arguments of --ratios: what is read, and what is refused with the argument's name.
+import { describe, expect, it } from "vitest";
+import { DEFAULT_RECIPE } from "../engine/train/recipe.ts";
+import { asksForRatios, readRatiosArguments } from "./ratios.ts";
+
+const TEXT = "golden/README.md"; // any file will do: the page reads it
+const given = (...more: string[]): string[] => [
+  ...["--model", "golden/llama", "--text", TEXT, "--eval", TEXT, "--out", "out"],
+  ...more,
+];
+
+describe("npm run prune -- --ratios", () => {
+  it("is asked for by its name alone", () => {
+    expect(asksForRatios(given("--ratios", "0.5"))).toBe(true);
+    expect(asksForRatios(given("--ratios=0.5"))).toBe(true);
+    expect(asksForRatios(given("--keep", "0.5"))).toBe(false);
+  });
+
+  it("sorts the ratios and trains for all of them between the default bounds", () => {
+    const { ratios, recipe, forms } = readRatiosArguments(given("--ratios", "0.8,0.4,0.6"));
+    expect(ratios).toEqual([0.4, 0.6, 0.8]);
+    expect(recipe).toEqual({ ...DEFAULT_RECIPE, keep: 0.4, ratioMode: "every", keepFrom: 0.35, keepTo: 0.95 });
+    expect(forms).toEqual(["masked", "compact", "onnx"]);
+  });
+
+  it("takes the bounds and everything that a run of one ratio takes", () => {
+    const more = ["--from", "0.5", "--to", "0.9", "--steps", "20", "--gates", "constrained", "--forms", "compact"];
+    const { recipe, forms } = readRatiosArguments(given("--ratios", "0.7", ...more));
+    expect(recipe).toMatchObject({ keepFrom: 0.5, keepTo: 0.9, steps: 20, gates: "constrained" });
+    expect(forms).toEqual(["compact"]);
+    expect(readRatiosArguments(given("--ratios", "0.7")).nested).toBe(false);
+    expect(readRatiosArguments(given("--ratios", "0.7", "--nested")).nested).toBe(true);
+  });
+
+  it.each([
+    [["--ratios", "0.5", "--keep", "0.5"], /--keep is for one ratio and --ratios for several/],
+    [["--ratios", "0.5,1"], /--ratios takes kept shares between 0 and 1, separated by commas; "1" came/],
+    [["--ratios", "0,0.5"], /--ratios takes .*; "0" came/],
+    [["--ratios", "half"], /--ratios takes .*; "half" came/],
+    [["--ratios", "0.5,"], /--ratios takes .*; "" came/],
+    [["--ratios", "0.5,0.7,0.50"], /--ratios names 0\.5 twice/],
+    [["--ratios", "0.5,0.01"], /keep must be a number from 0\.05 to 1; 0\.01 came/],
+    [["--ratios", "0.5", "--from", "0.9", "--to", "0.4"], /keepFrom must not be above keepTo; 0\.9 and 0\.4 came/],
+    [["--ratios", "0.5", "--gates", "no-gru"], /ratioMode "every" needs a hypernetwork/],
+    [["--ratios", "0.5", "--pattern", "2:4"], /--pattern/],
+  ])("refuses %j", (more, reason) => {
+    expect(() => readRatiosArguments(given(...more))).toThrow(reason);
+    expect(() => readRatiosArguments(given(...more))).toThrow(/^[^\n]+$/);
+  });
+});

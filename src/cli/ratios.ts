@@ -1,0 +1,97 @@
+// npm run prune -- --ratios 0.8,0.6 ...: one training for every ratio, then an export for each. One JSON line on stdout.
+import { checkRecipe, type Recipe } from "../engine/train/recipe.ts";
+import { optionalNumber, parseValues } from "./arguments.ts";
+import { choiceFor, writeExports } from "./exporting.ts";
+import { UsageError } from "./usageError.ts";
+import type { RatiosAnswer } from "./pageRatios.ts";
+import { readRecipe, RECIPE_OPTIONS } from "./recipeArguments.ts";
+import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./runArguments.ts";
+import { measureRequest, secondsSince } from "./runHeadless.ts";
+
+export const RATIOS_USAGE = `       npm run prune -- --ratios 0.8,0.7,0.6,0.5,0.4 --model DIR --text FILE --eval FILE --out DIR [--from 0.35] [--to 0.95] [--nested] ...
+  --ratios  one training for every ratio between --from and --to; each of these is measured and written to keep-0.8 and so on in --out
+  --nested  also writes them as one model to nested in --out: the largest, and lists that cut the smaller ones out of it`;
+
+export interface RatiosArguments extends RunArguments {
+  recipe: Recipe;
+  /** Kept shares, ascending. */
+  ratios: number[];
+  /** Whether they are written as one model as well. */
+  nested: boolean;
+}
+
+/** Whether the arguments ask for several ratios. */
+export function asksForRatios(argv: readonly string[]): boolean {
+  return argv.some((word) => word === "--ratios" || word.startsWith("--ratios="));
+}
+
+/** Throws a UsageError that names the argument. */
+export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
+  const text = { type: "string" } as const;
+  const values = parseValues(argv, {
+    ...RUN_OPTIONS,
+    ...RECIPE_OPTIONS,
+    ratios: text,
+    from: text,
+    to: text,
+    nested: { type: "boolean" },
+  });
+  if (values["keep"] !== undefined)
+    throw new UsageError("--keep is for one ratio and --ratios for several; give one of them");
+  const ratios = readRatios(values["ratios"]);
+  const base = readRecipe(values);
+  const bounds = {
+    keepFrom: optionalNumber(values, "from") ?? base.keepFrom,
+    keepTo: optionalNumber(values, "to") ?? base.keepTo,
+  };
+  const recipes = ratios.map((keep) =>
+    checkedArguments(() => checkRecipe({ ...base, ...bounds, ratioMode: "every", keep })),
+  );
+  return { ...readRunArguments(values), ratios, nested: values["nested"] === true, recipe: recipes[0] ?? base };
+}
+
+/** Ascending. */
+function readRatios(value: unknown): number[] {
+  const words = typeof value === "string" ? value.split(",") : [];
+  const ratios = words.map((word) => {
+    const ratio = Number(word);
+    if (word.trim() === "" || !(ratio > 0 && ratio < 1))
+      throw new UsageError(`--ratios takes kept shares between 0 and 1, separated by commas; "${word}" came`);
+    return ratio;
+  });
+  const twice = ratios.find((ratio, i) => ratios.indexOf(ratio) < i);
+  if (twice !== undefined) throw new UsageError(`--ratios names ${twice} twice; name each ratio once`);
+  return ratios.sort((a, b) => a - b);
+}
+
+/** Where the exports of a ratio go, under --out. */
+const NESTED = "nested";
+const folderOf = (keep: number): `keep-${number}` => `keep-${keep}`;
+
+export async function pruneRatiosHeadless(argv: readonly string[]): Promise<void> {
+  const began = performance.now();
+  const { recipe, ratios, nested, ...given } = readRatiosArguments(argv);
+  const { out, forms, model } = given;
+  const names = ratios.flatMap((keep) => forms.map((form) => `${folderOf(keep)}/${form}` as const));
+  await writeExports(out, nested ? [...names, NESTED] : names, {
+    subject: model,
+    ask: ({ page, files }, place) =>
+      page.evaluate((one) => window.espalier.pruneRatios(one), {
+        ...measureRequest(given, files),
+        ...choiceFor(given),
+        recipe,
+        ratios: ratios.map((keep) => ({
+          keep,
+          out: forms.map((form) => ({ form, url: place(`${folderOf(keep)}/${form}`) })),
+        })),
+        ...(nested ? { nested: place(NESTED) } : {}),
+      }),
+    checks: (found: RatiosAnswer) => [
+      ...found.ratios.flatMap(({ keep, forms: written }) =>
+        written.map((one) => [`${folderOf(keep)}/${one.form}`, one] as const),
+      ),
+      ...(found.nested ? [[NESTED, found.nested] as const] : []),
+    ],
+    more: () => ({ recipe, seconds: secondsSince(began) }),
+  });
+}

@@ -1,0 +1,91 @@
+// Several ratios as one export: cut out of what was written they give the masked models' logits, and damaged lists are not offered.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { NESTED_FILE, NESTED_LISTS_FILE } from "../formats/exportNested.ts";
+import { readNested } from "../formats/readNested.ts";
+import { goldenFolder } from "../golden/testFolders.ts";
+import { Gpu } from "../gpu/device.ts";
+import { openModel, type OpenedModel } from "../model/open.ts";
+import { budgetOf } from "../prune/budget.ts";
+import { gateLayout } from "../prune/gates.ts";
+import { nestedArchitectures } from "../prune/nestedness.ts";
+import { DEFAULT_RECIPE } from "../train/recipe.ts";
+import type { DeliveryOptions } from "./delivery.ts";
+import { deliverNested, type NestedMember } from "./deliverNested.ts";
+import { memoryPlace } from "./memoryPlace.ts";
+
+let ctx: Ctx;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+});
+afterAll(() => ctx.gpu.destroy());
+
+const text = { name: "a text", sha256: "0".repeat(64) };
+const options = ({ config }: OpenedModel): DeliveryOptions => ({
+  ids: Uint32Array.from({ length: 64 }, (_, i) => (i * 37) % config.vocab),
+  receipt: {
+    ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: "a model", licence: "not stated" },
+    ...{ recipe: DEFAULT_RECIPE, target: { ratio: "block weights kept", value: 0.8 }, trainedSteps: 1 },
+    ...{ calibration: text, perplexity: [] },
+  },
+});
+
+/** Architectures of logits that change with the ratio, so that the plain ones would not be nested. */
+function membersOf({ config }: OpenedModel): NestedMember[] {
+  const layout = gateLayout(config);
+  const made = [0.8, 0.4, 0.6].map((keep) => ({
+    keep,
+    logits: Float32Array.from({ length: layout.length }, (_, i) => 2 * Math.sin(7 * i) + Math.sin(13 * i + 9 * keep)),
+  }));
+  return nestedArchitectures(made, layout, budgetOf(config)).map(({ masks }, i) => ({
+    ...{ keep: made[i]?.keep ?? 0, masks },
+    perplexity: [{ text, context: 64, tokens: 64, beginToken: false, dense: 10, pruned: 20 }],
+  }));
+}
+
+test.each(["llama", "opt", "phi"])("%s: every ratio is cut out of the written model", async (name) => {
+  const opened = await openModel(ctx, await goldenFolder(name));
+  const place = memoryPlace();
+  const { delivery, ratios } = await deliverNested(ctx, opened, membersOf(opened), place, options(opened));
+  opened.model.free();
+  expect(delivery).toMatchObject({ form: "compact", ok: true, equalArgmax: 1, tokens: 64 });
+  expect(delivery.largestDifference).toBeLessThan(1e-4);
+  expect(ratios.map(({ keep }) => keep)).toEqual([0.4, 0.6, 0.8]);
+  for (const { keep, blockWeights } of ratios) {
+    expect(blockWeights.kept / blockWeights.of).toBeLessThanOrEqual(keep);
+    expect(blockWeights.kept / blockWeights.of).toBeGreaterThan(keep - 0.01);
+  }
+  const read = await readNested(await place.folder());
+  expect(read.ratios).toMatchObject(ratios);
+  expect(delivery.files.map((file) => file.name)).toEqual(expect.arrayContaining([NESTED_FILE, NESTED_LISTS_FILE]));
+  expect(new TextDecoder().decode(place.files["README.md"])).toContain("## Several ratios in one");
+});
+
+test("weights rounded on the way out are held against weights rounded alike", async () => {
+  const opened = await openModel(ctx, await goldenFolder("llama"));
+  const chosen = { ...options(opened), dtype: "F16" as const };
+  const { delivery, ratios } = await deliverNested(ctx, opened, membersOf(opened), memoryPlace(), chosen);
+  opened.model.free();
+  expect([delivery.ok, delivery.reason, ratios.length]).toEqual([true, undefined, 3]);
+});
+
+/** What comes of an export whose lists, or the weights beside them, are spoilt on the way. */
+async function damagedBy(spoil: (lists: Uint8Array, weights: Uint8Array) => void): Promise<string | undefined> {
+  const opened = await openModel(ctx, await goldenFolder("llama"));
+  const place = memoryPlace((file, bytes) => {
+    if (file.name === NESTED_LISTS_FILE) spoil(bytes, place.files["model.safetensors"] ?? new Uint8Array());
+  });
+  const { delivery, ratios } = await deliverNested(ctx, opened, membersOf(opened), place, options(opened));
+  opened.model.free();
+  expect([delivery.ok, ratios, Object.keys(place.files)]).toEqual([false, [], []]);
+  return delivery.reason;
+}
+
+test("damaged lists or weights are not offered, and nothing stays", async () => {
+  expect(await damagedBy((lists) => lists.fill(0x7f, lists.length - 4))).toMatch(
+    /keep-0\.80\.\S+s5: expected ascending/,
+  );
+  expect(await damagedBy((_, weights) => weights.fill(0x3c, weights.length - 200))).toMatch(
+    /keep-0\.40: its logits differ by up to [\d.e+]+, more than/,
+  );
+});

@@ -1,0 +1,133 @@
+// Several ratios as one export: the largest compact model, and lists that cut each smaller one out of it, checked before it is offered.
+import type { Ctx } from "../ctx.ts";
+import { EngineError, invariant } from "../errors.ts";
+import {
+  keptOfRatio,
+  nestedCardFile,
+  nestedFile,
+  nestedListsFile,
+  type NestedRatio,
+  ratioName,
+} from "../formats/exportNested.ts";
+import type { Folder } from "../formats/folder.ts";
+import { sampleLogits } from "../formats/logitSample.ts";
+import { copiedFile, type OutputFile } from "../formats/outputFile.ts";
+import { type CompactModel, readCompact } from "../formats/readCompact.ts";
+import { type NestedLists, readNested, readNestedLists } from "../formats/readNested.ts";
+import type { PerplexityPair } from "../formats/receipt.ts";
+import { loadModel } from "../model/load.ts";
+import type { OpenedModel } from "../model/open.ts";
+import { cutReader } from "../prune/cutReader.ts";
+import type { Masks } from "../prune/gates.ts";
+import type { Precision } from "../tensor.ts";
+import { compareLogits } from "./compareLogits.ts";
+import { deliver, DELIVERY_LIMIT, type DeliveryOptions } from "./delivery.ts";
+import { addFile, attempt, type Delivery, type Place } from "./deliverForms.ts";
+import { ENGINE_RUNTIME, logitsOf, maskedLogits, roundedLogits } from "./readBack.ts";
+
+/** One ratio: its architecture lies inside those of larger ratios. */
+export interface NestedMember {
+  /** Asked kept share of the block weights. */
+  keep: number;
+  masks: Masks;
+  perplexity: PerplexityPair[];
+}
+
+export interface NestedDelivery {
+  /** The compact form, its difference the largest of all ratios. */
+  delivery: Delivery;
+  /** Ascending; none where it is not offered. */
+  ratios: NestedRatio[];
+}
+
+/**
+ * Writes the compact form of the largest member with receipt and card, then the lists and nested.json, reads everything back, cuts every
+ * ratio out of what was written and compares its logits with the masked model's. What differs or cannot be read is discarded as a whole
+ * and says why. `options.receipt` is of the largest. Throws "shape" for members that do not lie inside each other, and what `deliver` throws.
+ */
+export async function deliverNested(
+  ctx: Ctx,
+  opened: OpenedModel,
+  members: readonly NestedMember[],
+  place: Place,
+  options: DeliveryOptions,
+): Promise<NestedDelivery> {
+  const ascending = [...members].sort((a, b) => a.keep - b.keep);
+  const largest = ascending.at(-1);
+  invariant(largest, "shape", "expected one ratio at least, got none");
+  const lists = nestedListsFile(opened.config, largest.masks, ascending);
+  const [delivery] = await deliver(ctx, opened, largest.masks, new Map([["compact", place]]), options);
+  invariant(delivery, "bug", "the compact form was not delivered");
+  const ratios: NestedRatio[] = [];
+  if (!delivery.ok) return { delivery, ratios };
+  const put = async (file: OutputFile): Promise<void> => {
+    await place.write(file);
+    addFile(delivery, file);
+  };
+  await attempt(delivery, async () => {
+    await put(lists);
+    const folder = await place.folder();
+    const whole = await readCompact(folder);
+    for (const [i, member] of ascending.entries()) {
+      if (options.cancelled?.()) throw new EngineError("cancelled", "The export was stopped; nothing is offered.");
+      options.onProgress?.(i, ascending.length, `nested: cutting keep ${member.keep} and comparing logits`);
+      ratios.push(await checkedRatio(ctx, opened, member, { folder, whole, options }));
+    }
+    const worst = ratios.map(({ check }) => check);
+    delivery.largestDifference = Math.max(...worst.map((check) => check.maxAbsLogitDifference));
+    delivery.equalArgmax = Math.min(...worst.map((check) => check.argmaxAgreement));
+    await put(nestedFile(options.receipt.version, ratios));
+    await place.write(await nestedCardFile(copiedFile(await folder.open("README.md")), ratios));
+    await readNested(await place.folder());
+  });
+  if (delivery.ok) return { delivery, ratios };
+  await place.discard();
+  return { delivery, ratios: [] };
+}
+
+/** Cuts one ratio out of the written model. Throws "shape" where its logits are not the masked model's. */
+async function checkedRatio(
+  ctx: Ctx,
+  opened: OpenedModel,
+  { keep, masks, perplexity }: NestedMember,
+  { folder, whole, options }: { folder: Folder; whole: CompactModel; options: DeliveryOptions },
+): Promise<NestedRatio> {
+  const { ids, dtype, cancelled = () => false, receipt } = options;
+  const kept = keptOfRatio(opened.config, masks);
+  const lists = await readNestedLists(folder, whole, { keep, widths: kept.widths });
+  const found = await logitsOfCut(ctx, whole, lists, ids, opened.model.precision);
+  const expected = await maskedLogits(ctx, opened.model, masks, ids);
+  const rounded = dtype && (await roundedLogits(ctx, opened, masks, { ids, dtype, cancelled }));
+  const told = compareLogits(expected, found, ids.length);
+  const decisive = rounded ? compareLogits(rounded, found, ids.length) : told;
+  const most = DELIVERY_LIMIT * decisive.largest;
+  invariant(
+    decisive.largestDifference <= most,
+    "shape",
+    `${ratioName(keep)}: its logits differ by up to ${decisive.largestDifference.toPrecision(3)}, more than ${most.toPrecision(3)}; prepare it again, and report it if it stays`,
+  );
+  return {
+    ...{ keep, name: ratioName(keep), ...kept, perplexity },
+    check: {
+      ...{ runtime: ENGINE_RUNTIME, version: receipt.version, tokens: ids.length },
+      ...{ maxAbsLogitDifference: told.largestDifference, argmaxAgreement: told.equalArgmax },
+    },
+    sample: sampleLogits(ids, expected),
+  };
+}
+
+/** Logits (T, V) of a part of a compact model. */
+async function logitsOfCut(
+  ctx: Ctx,
+  { config, weights }: CompactModel,
+  { inside, lists }: NestedLists,
+  ids: Uint32Array,
+  precision: Precision,
+): Promise<Float32Array> {
+  const model = await loadModel(ctx, config, cutReader(weights, config.family, inside), { lists, precision });
+  try {
+    return await logitsOf(ctx, model, ids);
+  } finally {
+    model.free();
+  }
+}
