@@ -1,9 +1,9 @@
-// The gate map's two canvases: the gates, and above them a layer of fresh changes that the compositor fades away.
+// The gate map's canvases: the gates, and above them layers that the compositor fades away: what was there before, and fresh changes.
 import type { Frame } from "./frame.ts";
 import type { GatePass } from "./gateImage.ts";
 import { blockTop } from "./gateLayout.ts";
 import type { GateLayout } from "./gateLayout.ts";
-import { alphaRamp, colourRamp, reducedMotion, resolveColour } from "./theme.ts";
+import { alphaRamp, colourRamp, FADE_MS, reducedMotion, resolveColour } from "./theme.ts";
 import { ROWS_PER_BLOCK } from "./vectors.ts";
 
 const FLASH_MS = 600;
@@ -16,6 +16,7 @@ export class GateCanvas {
   /** Pixels across; the map has at most so many columns. */
   columns = 1;
   private readonly gates: HTMLCanvasElement;
+  private readonly before: HTMLCanvasElement;
   private readonly flash: HTMLCanvasElement;
   private readonly scratch: HTMLCanvasElement;
   private layoutNow: GateLayout | null = null;
@@ -23,12 +24,15 @@ export class GateCanvas {
   private heatRamp: Uint32Array = new Uint32Array(256);
   private pixels: ImageData | null = null;
   private words = new Uint32Array(0);
+  /** Whether something is on the canvas that a next paint can fade over from. */
+  private painted = false;
   private fade: Animation | null = null;
   private fadeStart = -Infinity;
   private readonly flashes: boolean;
 
   constructor(frame: Frame, flashes: boolean) {
     this.gates = frame.canvas("chart-map");
+    this.before = frame.canvas("chart-flash");
     this.flash = frame.canvas("chart-flash");
     this.scratch = frame.plot.ownerDocument.createElement("canvas");
     this.flashes = flashes;
@@ -40,7 +44,7 @@ export class GateCanvas {
     const kept = resolveColour(plot, "--chart-kept");
     this.ramp = colourRamp(resolveColour(plot, "--chart-pruned"), kept);
     this.heatRamp = alphaRamp(resolveColour(plot, "--chart-flash"));
-    for (const canvas of [this.gates, this.flash]) {
+    for (const canvas of [this.gates, this.before, this.flash]) {
       canvas.style.left = `${layout.left}px`;
       canvas.style.top = `${layout.top}px`;
       canvas.style.width = `${layout.plotWidth}px`;
@@ -51,6 +55,7 @@ export class GateCanvas {
     this.columns = this.gates.width;
     this.fade?.cancel();
     this.fadeStart = -Infinity;
+    this.painted = false;
   }
 
   /** Share of the last flash that is still on the screen (1..0). */
@@ -58,15 +63,26 @@ export class GateCanvas {
     return Math.max(0, 1 - (performance.now() - this.fadeStart) / FLASH_MS);
   }
 
-  /** Draws a pass, and starts the fade of what changed in it. */
-  paint(pass: GatePass): void {
-    const flashing = this.flashes && !reducedMotion() && (pass.changed > 0 || this.heatLeft() > 0);
+  /** Draws a pass: over what was there before where it is to fade over, and else with a flash of what changed in it. */
+  paint(pass: GatePass, over: boolean): void {
+    if (over && this.painted && pass.changed > 0 && !reducedMotion()) this.fadeOver();
+    this.painted = true;
+    const flashing = !over && this.flashes && !reducedMotion() && (pass.changed > 0 || this.heatLeft() > 0);
     this.blit(this.gates, pass, (i) => this.ramp[pass.share[i] as number] as number);
     if (!flashing) return;
     this.blit(this.flash, pass, (i) => this.heatRamp[pass.heat[i] as number] as number);
     this.fade?.cancel();
     this.fade = this.flash.animate({ opacity: [FLASH_OPACITY, 0] }, { duration: FLASH_MS });
     this.fadeStart = performance.now();
+  }
+
+  private fadeOver(): void {
+    const context = this.before.getContext("2d");
+    if (!context) return;
+    context.clearRect(0, 0, this.before.width, this.before.height);
+    context.drawImage(this.gates, 0, 0);
+    for (const animation of this.before.getAnimations()) animation.cancel();
+    this.before.animate({ opacity: [1, 0] }, { duration: FADE_MS });
   }
 
   /** Draws a comparison: pixels as ImageData's words, rows x columns, without flashes. */

@@ -9,6 +9,8 @@ export interface GateData {
   masks: readonly Uint8Array[];
   /** Two runs in one map: for each gate of each mask who keeps it (COMPARED); `masks` then are what both keep. */
   compared?: readonly Uint8Array[];
+  /** Fade over from the masks before, as a change of the target is shown; while training, changes flash instead. */
+  fade?: boolean;
 }
 
 /** State after an update; the arrays are owned by the GateImage and changed by its next update. */

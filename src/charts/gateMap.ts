@@ -66,7 +66,7 @@ export function gateMap(node: HTMLElement, options: GateMapOptions = {}): Chart<
     if (!data || !layout) return;
     pass = image.update(data, canvas.columns, canvas.heatLeft());
     if (data.compared) canvas.paintPixels(pass, comparedPixels(data.compared, pass, data.dModel, frame.plot));
-    else canvas.paint(pass);
+    else canvas.paint(pass, data.fade ?? false);
     const { rows, rowKept, dimKept } = pass;
     const box = boxOf(dimKept, rows);
     bars.update(rowKept, data.dModel);

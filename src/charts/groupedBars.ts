@@ -6,6 +6,7 @@ import { createFrame } from "./frame.ts";
 import type { Chart } from "./frame.ts";
 import { drawLegend } from "./legend.ts";
 import { columnSums, percent, rate, whole } from "./rates.ts";
+import { FADE_MS, reducedMotion } from "./theme.ts";
 import { barAt, barLeft, widthsLayout } from "./widthsLayout.ts";
 import type { WidthsLayout } from "./widthsLayout.ts";
 
@@ -13,6 +14,8 @@ import type { WidthsLayout } from "./widthsLayout.ts";
 export interface BarsData {
   kept: readonly (readonly number[])[];
   size: readonly (readonly number[])[];
+  /** Bars grow and shrink from what they were; not where less motion is asked for. */
+  fade?: boolean;
 }
 
 /** One bar of each block. */
@@ -49,7 +52,7 @@ export function groupedBars(
     const headPx = drawLegend(legend, items, 0, 0, width) + 10;
     layout = widthsLayout(width, blocks, headPx, kinds.length);
     drawFurniture(layout);
-    draw();
+    draw(false);
     return layout.height;
   });
   const legend = frame.svg.append("g");
@@ -92,17 +95,17 @@ export function groupedBars(
     return d;
   }
 
-  function draw(): void {
+  function draw(fade: boolean): void {
     if (!data || !layout) return;
     const { kept, size } = data;
     const share = (block: number, k: number): number => rate(kept[block]?.[k] ?? 0, size[block]?.[k] ?? 0);
     track.attr("d", kinds.map((_, k) => path(k, (block) => (share(block, k) < 1 ? 1 : 0))).join(""));
-    bars.forEach((bar, k) =>
-      bar.attr(
-        "d",
-        path(k, (block) => share(block, k)),
-      ),
-    );
+    bars.forEach((bar, k) => {
+      const d = path(k, (block) => share(block, k));
+      bar.interrupt();
+      if (fade) bar.transition().duration(FADE_MS).attr("d", d);
+      else bar.attr("d", d);
+    });
     const [sums, sizes] = [columnSums(kept, kinds.length), columnSums(size, kinds.length)];
     const means = kinds.map(
       ({ name, meaning }, k) => `${`${name} ${meaning}`.trim()} ${percent(rate(sums[k] ?? 0, sizes[k] ?? 0))}`,
@@ -147,7 +150,7 @@ export function groupedBars(
       const same = next.kept.length === blocks && layout !== null;
       data = next;
       blocks = next.kept.length;
-      if (same) draw();
+      if (same) draw((next.fade ?? false) && !reducedMotion());
       else frame.relayout();
     },
     destroy: () => frame.destroy(),

@@ -12,6 +12,8 @@ export { matrixShares } from "./matrixShares.ts";
 export type { MatrixPart } from "./matrixShares.ts";
 export { norms } from "./norms.ts";
 export type { NormsData } from "./norms.ts";
+export { ratioCurve } from "./ratioCurve.ts";
+export type { RatioCurveData, RatioCurveOptions } from "./ratioCurve.ts";
 export { stepLink } from "./runChart.ts";
 export type { RunData, StepLink } from "./runChart.ts";
 export { download, pngOf, savePng, saveSvg } from "./save.ts";

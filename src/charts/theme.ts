@@ -30,6 +30,9 @@ export function alphaRamp([r = 0, g = 0, b = 0]: readonly number[]): Uint32Array
   return new Uint32Array(bytes.buffer);
 }
 
+/** How long a chart takes from one architecture to the next. */
+export const FADE_MS = 150;
+
 /** True where the person asked for less motion. */
 export function reducedMotion(): boolean {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;

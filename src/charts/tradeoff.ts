@@ -1,13 +1,14 @@
 // Perplexity against size: every finished run a point, the line of the best at each size, and the dense model. A click or Enter opens a run, with Shift it picks it.
-import { scaleLinear, scaleLog, symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar } from "d3";
+import { symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar } from "d3";
 import { symbolTriangle, symbolWye } from "d3";
 import type { SymbolType } from "d3";
-import { addText, drawAxis } from "./axes.ts";
-import { bestLine, wantsLog } from "./bestLine.ts";
+import { addText } from "./axes.ts";
+import { bestLine } from "./bestLine.ts";
 import { createCursor } from "./cursor.ts";
 import { createFrame } from "./frame.ts";
 import type { Chart } from "./frame.ts";
 import { drawLegend } from "./legend.ts";
+import { createPlane, LEFT_PX, perplexityWords, RIGHT_PX } from "./perplexityPlane.ts";
 
 export interface TradeoffPoint {
   id: string;
@@ -51,13 +52,8 @@ const markOf = (method: string) => METHODS.find(({ name }) => name === method) ?
 const pathOf = (method: string, area: number): string => symbol(markOf(method)?.shape, area)() ?? "";
 
 const HEIGHT_PX = 300;
-const LEFT_PX = 48;
-const RIGHT_PX = 14;
-const AXIS_PX = 38;
 const NEAR_PX = 24;
 const POINT_AREA = 64;
-
-const perplexity = (y: number): string => (y < 100 ? y.toFixed(2) : y < 1e4 ? y.toFixed(0) : y.toExponential(1));
 
 /** Draws the chart into `node`. */
 export function tradeoff(node: HTMLElement, options: TradeoffOptions = {}): Chart<TradeoffData> {
@@ -79,34 +75,9 @@ export function tradeoff(node: HTMLElement, options: TradeoffOptions = {}): Char
     ];
     const top = drawLegend(legend, items, 0, 0, width) + 22;
     const height = top + HEIGHT_PX;
-    const bottom = height - AXIS_PX;
-    const all = [...points, ...(dense ? [dense] : [])];
-    const ys = all.map(({ y }) => y);
-    const log = wantsLog(ys);
-    const along = log ? Math.log10 : (y: number): number => y;
-    const span = (values: readonly number[]): [number, number] => {
-      const [low, high] = [Math.min(...values), Math.max(...values)];
-      const pad = high > low ? (high - low) * 0.07 : Math.abs(high) * 0.1 || 1;
-      return values.length > 0 ? [low - pad, high + pad] : [0, 1];
-    };
-    const x = scaleLinear(span(all.map((point) => point.x)), [LEFT_PX, width - RIGHT_PX]);
-    const y = scaleLinear(span(ys.map(along)), [bottom, top]);
-    placeX = (value) => x(value);
-    placeY = (value) => y(along(value));
-    const [low = 0, high = 1] = y.domain();
-    const ticks = log
-      ? scaleLog([10 ** low, 10 ** high])
-          .ticks(6)
-          .map(Math.log10)
-      : y.ticks(6);
-    const shown = log && ticks.length > 8 ? ticks.filter((tick) => /^[125]/.test((10 ** tick).toPrecision(1))) : ticks;
-    const format = (tick: number): string => String(Number((log ? 10 ** tick : tick).toPrecision(3)));
-    drawAxis(axes[0], y, { side: "left", x: LEFT_PX, ticks: shown, format, grid: width - RIGHT_PX - LEFT_PX });
-    const across = x.ticks(Math.max(2, Math.floor(width / 110)));
-    drawAxis(axes[1], x, { side: "bottom", y: bottom, ticks: across, format: axis.format });
-    words.selectAll("*").remove();
-    addText(words, 0, top - 8, log ? "perplexity (log)" : "perplexity");
-    addText(words, width - RIGHT_PX, height - 4, axis.name, { anchor: "end" });
+    const places = [...points, ...(dense ? [dense] : [])];
+    const plane = drawPlane({ places, axis, width, top, height });
+    [placeX, placeY] = [plane.x, plane.y];
 
     const line = bestLine([...points]);
     const steps = line.map((point, i) => {
@@ -139,15 +110,14 @@ export function tradeoff(node: HTMLElement, options: TradeoffOptions = {}): Char
       points.length === 0
         ? "Trade-off chart without runs."
         : `Perplexity against ${axis.name} of ${points.length} runs; ${line.length} of them best at their size; lowest ` +
-            `${perplexity(lowest?.y ?? NaN)} at ${axis.format(lowest?.x ?? NaN)} (${lowest?.method ?? ""})` +
-            `${dense ? `; dense ${perplexity(dense.y)}` : ""}. Arrow keys go through the runs, Enter brings the masks of one back, Shift and Enter pick it to compare.`,
+            `${perplexityWords(lowest?.y ?? NaN)} at ${axis.format(lowest?.x ?? NaN)} (${lowest?.method ?? ""})` +
+            `${dense ? `; dense ${perplexityWords(dense.y)}` : ""}. Arrow keys go through the runs, Enter brings the masks of one back, Shift and Enter pick it to compare.`,
     );
     cursor.refresh();
     return height;
   });
   const legend = frame.svg.append("g");
-  const axes = [frame.svg.append("g"), frame.svg.append("g")] as const;
-  const words = frame.svg.append("g");
+  const drawPlane = createPlane(frame);
   const best = frame.svg.append("path").style("fill", "none").style("stroke", "var(--chart-ink)");
   const denseLine = frame.svg.append("path").style("stroke", "var(--chart-ink)").style("stroke-dasharray", "4 2");
   denseLine.style("stroke-opacity", 0.6);
@@ -175,7 +145,7 @@ export function tradeoff(node: HTMLElement, options: TradeoffOptions = {}): Char
       const [x, y] = [placeX(point.x), placeY(point.y)];
       ring.attr("cx", x).attr("cy", y);
       const rows = [
-        { label: "perplexity", value: perplexity(point.y), colour: markOf(point.method)?.colour ?? "--chart-ink" },
+        { label: "perplexity", value: perplexityWords(point.y), colour: markOf(point.method)?.colour ?? "--chart-ink" },
         { label: "size", value: data.axis.format(point.x) },
         ...point.recipe,
       ];

@@ -60,6 +60,8 @@ export { magnitudeMasks, randomMasks } from "./prune/baselineMasks.ts";
 export { budgetOf, countsOf, keptTotalWeights, keptWeights } from "./prune/budget.ts";
 export type { Budget } from "./prune/budget.ts";
 export { indexLists } from "./prune/compact.ts";
+export { nestednessOf } from "./prune/nestedness.ts";
+export type { Nestedness } from "./prune/nestedness.ts";
 export { cutReader } from "./prune/cutReader.ts";
 export { byBlock, gateLayout, sharingOf } from "./prune/gates.ts";
 export type { GateLayout, Masks } from "./prune/gates.ts";
@@ -87,6 +89,7 @@ export type { Pattern, WeightMethod, WeightRecipe } from "./prune/weightRecipe.t
 export { calibrationSequences } from "./train/batches.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";
+export { ratiosOf } from "./train/ratio.ts";
 export { approvePlan } from "./train/memoryPlan.ts";
 export type { MemoryPlan, PlanChoice, PlanNews, PlanParts } from "./train/memoryPlan.ts";
 export { Session } from "./train/session.ts";

@@ -38,13 +38,14 @@ export const gatesSlice: SliceOf<GatesSlice> = ({ client, clock }, set, get) => 
   return {
     architecture: null,
     setKeep(keep) {
-      const { recipe, model, pruned, setRecipe, retarget, dropMeasurements } = get();
+      const { recipe, model, pruned, setRecipe, retarget, dropMeasurements, yieldCurve } = get();
       const next = clampKeep(keep);
       if (!Number.isFinite(next) || next === recipe.keep) return;
       setRecipe({ keep: next });
       if (model.phase !== "open") return;
       // A measurement of masks that the slider has left is of no use.
       if (pruned.phase === "measuring") dropMeasurements();
+      yieldCurve();
       retarget();
     },
     retarget() {

@@ -49,6 +49,7 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn }, set, g
     });
     try {
       get().dropMeasurements();
+      get().dropCurve();
       const facts = await turn(() => client.request({ type: "open", source }));
       const same = previous !== null && source === before;
       const { software } = facts.adapter;

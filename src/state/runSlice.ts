@@ -51,12 +51,14 @@ export const runSlice: SliceOf<RunSlice> = ({ client, series, turn }, set, get) 
     async play() {
       if (get().run.phase === "training" || get().asked === "play" || !ready()) return;
       get().dropMeasurements();
+      get().dropCurve();
       await ask("play", () => turn(() => client.request({ type: "play", recipe: get().recipe })));
       afterwards();
     },
     async step() {
       if (get().run.phase === "training" || get().asked !== null || !ready()) return;
       get().dropMeasurements();
+      get().dropCurve();
       await ask("step", () => turn(() => client.request({ type: "step", recipe: get().recipe })));
       afterwards();
     },
@@ -69,6 +71,7 @@ export const runSlice: SliceOf<RunSlice> = ({ client, series, turn }, set, get) 
     },
     async reset() {
       get().dropMeasurements();
+      get().dropCurve();
       if (!(await ask("reset", () => client.request({ type: "reset" })))) return;
       series.clear();
       set({

@@ -72,6 +72,12 @@ const DEFAULTS: Answers = {
     tokens,
     bosAdded: false,
   }),
+  curve: ({ keep, tokens }) => ({
+    architecture: architectureAt(keep, 9),
+    result: { value: 20 / keep, text: "held", context: 16, tokens, bosAdded: false },
+    fingerprint: "f",
+    textSha256: "t",
+  }),
   generate: () => ({ dense: "d", pruned: "p" }),
   prepareExport: () => [],
   saveZip: ({ form }) => ({ file: new File([], form), name: `${form}.zip` }),

@@ -4,6 +4,7 @@ import type { StoreApi } from "zustand/vanilla";
 import type { Client } from "../worker/client.ts";
 import { checkSlice } from "./checkSlice.ts";
 import { compareSlice } from "./compareSlice.ts";
+import { curveSlice, wantsCurve } from "./curveSlice.ts";
 import { fileEvent } from "./events.ts";
 import { exportSlice } from "./exportSlice.ts";
 import { gatesSlice } from "./gatesSlice.ts";
@@ -57,6 +58,7 @@ export function createStudio(client: Client, clock: Clock, runStore: RunStore = 
     ...textSlice(deps, set, get),
     ...runSlice(deps, set, get),
     ...gatesSlice(deps, set, get),
+    ...curveSlice(deps, set, get),
     ...weightsSlice(deps, set, get),
     ...compareSlice(deps, set, get),
     ...exportSlice(deps, set, get),
@@ -68,6 +70,7 @@ export function createStudio(client: Client, clock: Clock, runStore: RunStore = 
   client.subscribe((event) => fileEvent(deps, store.setState, store.getState, event));
   store.subscribe((state, before) => {
     if (hasJustEnded(state, before)) void state.keepRun();
+    if (wantsCurve(state, before)) void state.measureCurve();
   });
   return { store, series: deps.series };
 }

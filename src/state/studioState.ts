@@ -3,6 +3,7 @@ import type {
   Delivery,
   EngineError,
   Form,
+  Nestedness,
   PlanNews,
   Recipe,
   Run,
@@ -17,6 +18,7 @@ import type { Client } from "../worker/client.ts";
 import type {
   Architecture,
   CachedModel,
+  CurvePoint,
   ExportChoice,
   ModelFacts,
   ModelSource,
@@ -142,6 +144,24 @@ export interface GatesSlice {
   setKeep(keep: number): void;
   /** Asks for the deterministic architecture at the present target. */
   retarget(): void;
+}
+
+export interface CurveSlice {
+  /** Perplexity of one run at ratios over its bounds, ascending, as far as it was measured. */
+  curve:
+    | { phase: "none" }
+    | { phase: "measuring" | "stopped"; points: readonly CurvePoint[] }
+    /** nested: gates kept at one ratio and lost at the next larger one. */
+    | { phase: "measured"; points: readonly CurvePoint[]; nested: Nestedness }
+    | { phase: "failed"; points: readonly CurvePoint[]; error: EngineError };
+  /** Measures the curve of the run that there is, one ratio after the other, behind all else that is asked of the GPU. */
+  measureCurve(): Promise<void>;
+  /** Stops; what was measured stays. */
+  stopCurve(): void;
+  /** Forgets the curve, as its run or its text goes. */
+  dropCurve(): void;
+  /** Lets the ratio that is being measured wait until the slider rests. */
+  yieldCurve(): void;
 }
 
 export interface WeightsSlice {
@@ -291,6 +311,7 @@ export type StudioState = ModelSlice &
   TextSlice &
   RunSlice &
   GatesSlice &
+  CurveSlice &
   WeightsSlice &
   CompareSlice &
   ExportSlice &

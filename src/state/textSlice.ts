@@ -28,6 +28,7 @@ export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
   const outdate = (): void => {
     const { dense, pruned } = get();
     get().dropMeasurements();
+    get().dropCurve();
     set({ dense: stale(dense), pruned: stale(pruned) });
   };
   return {

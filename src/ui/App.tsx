@@ -12,6 +12,7 @@ import { Header } from "./panels/Header.tsx";
 import { Library } from "./panels/Library.tsx";
 import { ModelPanel } from "./panels/ModelPanel.tsx";
 import { NoWebgpu } from "./panels/NoWebgpu.tsx";
+import { RatioCurve } from "./panels/RatioCurve.tsx";
 import { RatioPanel } from "./panels/RatioPanel.tsx";
 import { ResultsStrip } from "./panels/ResultsStrip.tsx";
 import { RunPanel } from "./panels/RunPanel.tsx";
@@ -70,6 +71,7 @@ export function App() {
           </div>
           <div className="column-map">
             <MapFigure />
+            <RatioCurve />
             <ComparePanel />
           </div>
           <div className="column-curves">

@@ -29,13 +29,14 @@ export function gateSource(studio: Studio): Source<GateData> {
       const facts = factsOf(state);
       if (!facts) return null;
       const { layers, dModel } = facts;
-      if (state.architecture) return { layers, dModel, masks: state.architecture.masks };
+      const fade = state.run.phase !== "training";
+      if (state.architecture) return { layers, dModel, masks: state.architecture.masks, fade };
       if (dense?.facts !== facts) {
         const block = sizesOf(facts);
         const masks = Array.from({ length: layers }, () => block.map((size) => new Uint8Array(size).fill(1))).flat();
         dense = { facts, masks };
       }
-      return { layers, dModel, masks: dense.masks };
+      return { layers, dModel, masks: dense.masks, fade };
     },
     subscribe: (changed) => onArchitecture(studio, changed),
   };
@@ -49,7 +50,7 @@ export function widthsSource(studio: Studio): Source<WidthsData> {
       const facts = factsOf(state);
       if (!facts) return null;
       const size = Array.from({ length: facts.layers }, () => sizesOf(facts));
-      return { kept: state.architecture?.kept ?? size, size };
+      return { kept: state.architecture?.kept ?? size, size, fade: state.run.phase !== "training" };
     },
     subscribe: (changed) => onArchitecture(studio, changed),
   };

@@ -1,5 +1,13 @@
 // Perplexities of the dense and the pruned model: measured with progress, remembered with what they are of, paired for the receipt.
-import { type Ctx, type Model, perplexity, type PerplexityPair } from "../engine/index.ts";
+import {
+  type Ctx,
+  type Masks,
+  type Model,
+  type OpenedModel,
+  perplexity,
+  type PerplexityPair,
+  sha256,
+} from "../engine/index.ts";
 import { reporter } from "./pace.ts";
 import { placeOf, type Pruned } from "./pruned.ts";
 import type { PerplexityResult, Subject, WorkerEvent } from "./protocol.ts";
@@ -8,42 +16,66 @@ import type { EncodedText } from "./texts.ts";
 /** Longest window that perplexity is measured with; shorter where the model's own context is. */
 export const MAX_WINDOW = 512;
 
-/** What is measured, and which masks it has (dense: all of them, step 0). */
-export interface Measurement {
-  subject: Subject;
-  model: Model;
+/** A perplexity to be read: of which model, on what. */
+export interface Reading {
+  opened: OpenedModel;
+  /** Of an architecture: the same masks on the same tokens are read once only. */
+  masks?: Masks;
+  /** Asked for only where it has to run. */
+  model: () => Promise<Model>;
   text: EncodedText;
   tokens: number;
+}
+
+/** What is measured, and which masks it has (dense: all of them, step 0). */
+export interface Measurement extends Reading {
+  subject: Subject;
   keep: number;
   step: number;
+}
+
+interface Watch {
+  cancelled: () => boolean;
+  onWindow?: (done: number, of: number) => void;
 }
 
 export class Measuring {
   /** Longest window; shorter where memory asks for it. */
   window = MAX_WINDOW;
   private readonly known = new Map<Subject, { keep: number; step: number; result: PerplexityResult }>();
+  /** Of architectures, by all that a perplexity depends on. */
+  private readonly read = new Map<string, PerplexityResult>();
 
   constructor(private readonly send: (event: WorkerEvent) => void) {}
 
+  /** Measures what "dense" or "pruned" means now, and tells the page. */
   async measure(ctx: Ctx, of: Measurement, cancelled: () => boolean): Promise<PerplexityResult> {
-    const { subject, model, text, tokens, keep, step } = of;
+    const { subject, keep, step } = of;
     const report = reporter("perplexity", "windows", (progress) => this.send({ type: "progress", progress }));
-    const {
-      value,
-      context,
-      tokens: measured,
-    } = await perplexity(ctx, model, text.ids.subarray(0, tokens), {
-      context: Math.min(this.window, model.config.context),
-      cancelled,
-      onWindow: (done, total) => report(done, total, subject),
-    });
-    const result = { value, text: text.name, context, tokens: measured, bosAdded: false };
+    const onWindow = (done: number, total: number): void => report(done, total, subject);
+    const result = await this.reading(ctx, of, { cancelled, onWindow });
     this.known.set(subject, { keep, step, result });
     this.send({ type: "perplexity", subject, result, keep, step });
     return result;
   }
 
-  /** Forgets all, or one subject's. */
+  /** A perplexity, from memory where it was read before. Throws "cancelled" between windows. */
+  async reading(ctx: Ctx, of: Reading, watch: Watch): Promise<PerplexityResult> {
+    const key = await this.keyOf(of);
+    const before = key === null ? undefined : this.read.get(key);
+    if (before) return before;
+    const model = await of.model();
+    const found = await perplexity(ctx, model, of.text.ids.subarray(0, of.tokens), {
+      context: Math.min(this.window, model.config.context),
+      ...watch,
+    });
+    const { value, context, tokens } = found;
+    const result = { value, text: of.text.name, context, tokens, bosAdded: false };
+    if (key !== null) this.read.set(key, result);
+    return result;
+  }
+
+  /** Forgets what "dense" and "pruned" were measured at, or one of them. */
   forget(subject?: Subject): void {
     if (subject) this.known.delete(subject);
     else this.known.clear();
@@ -60,4 +92,21 @@ export class Measuring {
     const ref = { name: text.name, sha256: text.sha256 };
     return [{ text: ref, context, tokens, beginToken: false, dense: value, pruned: pruned.result.value }];
   }
+
+  private async keyOf({ opened, masks, text, tokens }: Reading): Promise<string | null> {
+    if (!masks) return null;
+    const parts = [opened.fingerprint, opened.model.precision, await digestOf(masks), text.sha256, tokens, this.window];
+    return parts.join(" ");
+  }
+}
+
+/** Equal for equal masks only. */
+async function digestOf(masks: Masks): Promise<string> {
+  const bytes = new Uint8Array(masks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const mask of masks) {
+    bytes.set(mask, at);
+    at += mask.length;
+  }
+  return sha256(bytes);
 }

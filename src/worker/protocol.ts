@@ -90,13 +90,23 @@ export interface Progress {
   task: Task;
   done: number;
   total: number;
-  unit: "bytes" | "tokens" | "steps" | "windows" | "files" | "cases" | "parts";
+  unit: "bytes" | "tokens" | "steps" | "windows" | "files" | "cases" | "parts" | "ratios";
   /** Seconds left at the pace so far; undefined while unknown. */
   secondsLeft?: number;
   note?: string;
 }
 export type Task =
-  "open" | "perplexity" | "train" | "generate" | "export" | "save" | "speed" | "selfCheck" | "weights" | "losses";
+  | "open"
+  | "perplexity"
+  | "train"
+  | "generate"
+  | "export"
+  | "save"
+  | "speed"
+  | "selfCheck"
+  | "weights"
+  | "losses"
+  | "curve";
 
 /** A run of training as it stands; also what the page shows on its controls. */
 export type RunState =
@@ -131,6 +141,17 @@ export interface Architecture {
   kept: readonly (readonly number[])[];
   keptBlockWeights: number;
   keptParameters: number;
+  /** Bounds of the ratios that its run was trained for, where that was for every ratio. */
+  trainedFor?: { from: number; to: number };
+}
+
+/** The run's architecture at one kept share, and its perplexity: a point of the run's curve. */
+export interface CurvePoint {
+  architecture: Architecture;
+  result: PerplexityResult;
+  /** Which runs of the library may stand beside it. */
+  fingerprint: string;
+  textSha256: string;
 }
 
 /** Single weights of the MLP, pruned in one shot (method.md section 2). */
@@ -212,6 +233,8 @@ export type Command =
   | { type: "restore"; run: Run }
   | { type: "tokenLosses"; first: Run | null; second: Run | null; tokens: number }
   | { type: "perplexity"; subject: Subject; tokens: number }
+  /** Measures the run's architecture at another kept share; what "pruned" means stays. */
+  | { type: "curve"; keep: number; tokens: number }
   | { type: "generate"; prompt: string; tokens: number; temperature: number; seed: number }
   | { type: "prepareExport"; forms: readonly Form[]; choice: ExportChoice }
   | { type: "saveZip"; form: Form }
@@ -234,7 +257,7 @@ export interface Replies {
   pause: RunState;
   stop: RunState;
   reset: RunState;
-  /** Null where there are no logits yet, or while training (the next masks event brings it). */
+  /** Null where there are no logits yet. Of a run for every ratio, made for this one. */
   target: Architecture | null;
   pruneWeights: PrunedMlp;
   weightWindow: WeightWindow;
@@ -242,6 +265,7 @@ export interface Replies {
   restore: { architecture: Architecture } | { weights: PrunedMlp };
   tokenLosses: TokenLosses;
   perplexity: PerplexityResult;
+  curve: CurvePoint;
   generate: { dense: string; pruned: string };
   prepareExport: readonly Delivery[];
   /** A file on disk (OPFS), to be handed to the browser's download. */

@@ -65,7 +65,10 @@ export function prunedAt(logits: Logits, layout: GateLayout, budget: Budget, kee
   const { recipe, step, calibration, values } = logits;
   const found: Masked = architectureOf(values, layout, budget, keep, sharingOf(recipe.gates, layout));
   const made = { kind: "disp", recipe: { ...recipe, keep }, steps: step } as const;
-  return prunedBy(found.masks, found.counts, budget, { keep, step, made, calibration });
+  const pruned = prunedBy(found.masks, found.counts, budget, { keep, step, made, calibration });
+  if (recipe.ratioMode === "one") return pruned;
+  const trainedFor = { from: recipe.keepFrom, to: recipe.keepTo };
+  return { ...pruned, architecture: { ...pruned.architecture, trainedFor } };
 }
 
 /** Masks of gates, as the page shows them. counts: |s| of each vector. */

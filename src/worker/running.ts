@@ -31,6 +31,8 @@ export class Running {
   session: Session | undefined;
   state: RunState = { phase: "idle" };
   private restored: Checkpoint | undefined;
+  /** Makes the logits of a run whose session is gone. */
+  private resting: Session | undefined;
   private msPerStep = 0;
   private stopping = false;
   private calibration: TextRef = { name: "", sha256: "" };
@@ -70,6 +72,18 @@ export class Running {
     return run;
   }
 
+  /**
+   * The logits that `keep` is made from: of a run for every ratio a forward of the hypernetwork for it, of others the given ones, whose
+   * threshold alone moves. Where the run's session is gone with its device, its checkpoint makes a new one.
+   */
+  async logitsAt(logits: Logits, keep: number): Promise<Logits> {
+    if (logits.recipe.ratioMode === "one") return logits;
+    const session = this.session ?? this.resting ?? this.rested(logits);
+    if (!session) return logits;
+    const { step } = session;
+    return { ...logits, step, values: await session.logits(keep) };
+  }
+
   /** Resolves when the step under way has ended. */
   async pause(): Promise<RunState> {
     this.session?.pause();
@@ -98,7 +112,9 @@ export class Running {
 
   drop(): void {
     this.session?.free();
+    this.resting?.free();
     this.session = undefined;
+    this.resting = undefined;
     this.msPerStep = 0;
     this.measuredShare = 0;
   }
@@ -176,6 +192,15 @@ export class Running {
     this.restored = undefined;
     this.session = fresh;
     return fresh;
+  }
+
+  /** A session that only makes logits: it has no text, and the next run begins with one of its own. */
+  private rested({ recipe, step }: Logits): Session | undefined {
+    const { restored } = this;
+    if (restored?.step !== step || !sameRun(restored.recipe, recipe)) return undefined;
+    this.resting = new Session(this.ctx, this.opened.model, new Uint32Array(0), restored.recipe, restored.subject);
+    this.resting.restore(restored);
+    return this.resting;
   }
 
   private async save(checkpoint: Checkpoint): Promise<void> {

@@ -32,7 +32,7 @@ import type {
   TextSource,
   WorkerEvent,
 } from "./protocol.ts";
-import { type Logits, placeOf, type Pruned, prunedAt, PrunedModel } from "./pruned.ts";
+import { compactModel, type Logits, placeOf, type Pruned, prunedAt, PrunedModel } from "./pruned.ts";
 import { forgetCached, listCached } from "./library.ts";
 import { Running } from "./running.ts";
 import { measureSpeed } from "./speed.ts";
@@ -97,7 +97,7 @@ export class Studio {
         this.forgetRun();
         return state;
       }),
-    target: ({ keep }) => Promise.resolve(this.target(keep)),
+    target: ({ keep }) => this.target(keep),
     pruneWeights: ({ recipe }) => this.task("weights", () => this.pruneWeights(recipe)),
     weightWindow: (place) => {
       invariant(this.pruned?.kind === "weights", "config", "no single weights are pruned now; prune some first");
@@ -110,6 +110,7 @@ export class Studio {
       this.evaluationTokens = tokens;
       return this.task("perplexity", () => this.measure(subject, tokens));
     },
+    curve: ({ keep, tokens }) => this.task("curve", () => this.curvePoint(keep, tokens)),
     generate: (command) =>
       this.task("generate", async () => {
         const { model } = this.opened();
@@ -290,11 +291,42 @@ export class Studio {
   }
 
   /** Moves the target: of the next step while training, of the masks at once where there are logits. */
-  private target(keep: number): Architecture | null {
+  private async target(keep: number): Promise<Architecture | null> {
     this.keep = keep;
-    const { session } = this.opened().running;
+    const { running } = this.opened();
+    const { session } = running;
     if (session) session.keep = keep;
-    return this.sendArchitecture();
+    const made = this.logits && (await running.logitsAt(this.logits, keep));
+    // A report or a reset may have come meanwhile.
+    if (made && this.logits && made.step >= this.logits.step) this.logits = made;
+    return this.open ? this.sendArchitecture() : null;
+  }
+
+  /** The run's architecture at another ratio, measured on a model of its own that goes afterwards. */
+  private async curvePoint(keep: number, tokens: number): Promise<Replies["curve"]> {
+    const { model: opened, running, layout, budget } = this.opened();
+    invariant(this.logits, "config", "There is no run to draw a curve of: train for at least one step.");
+    const pruned = prunedAt(await running.logitsAt(this.logits, keep), layout, budget, keep);
+    const text = await this.text("evaluation");
+    let model: OpenedModel["model"] | undefined;
+    try {
+      const result = await this.measuring.reading(
+        this.context(),
+        {
+          ...{ opened, masks: pruned.masks, text, tokens },
+          model: async () => {
+            // Two pruned models at once would be one too many; weights that SparseGPT changed could not be made again.
+            if (this.pruned?.kind === "gates") this.models.free();
+            return (model = await compactModel(this.context(), opened, pruned.masks));
+          },
+        },
+        { cancelled: () => this.cancelled.has("curve") },
+      );
+      const { fingerprint } = opened;
+      return { architecture: pruned.architecture, result, fingerprint, textSha256: text.sha256 };
+    } finally {
+      model?.free();
+    }
   }
 
   private sendArchitecture(): Architecture | null {
@@ -309,8 +341,12 @@ export class Studio {
   }
 
   private async prunedModel(): Promise<OpenedModel["model"]> {
+    return this.models.of(this.context(), this.opened().model, this.somePruned());
+  }
+
+  private somePruned(): Pruned {
     invariant(this.pruned, "config", "There is no pruned model yet: train for at least one step, or prune weights.");
-    return this.models.of(this.context(), this.opened().model, this.pruned);
+    return this.pruned;
   }
 
   /** In the middle of a run. That it fails or is stopped must not end the run. */
@@ -326,11 +362,15 @@ export class Studio {
   }
 
   private async measure(subject: Subject, tokens: number): Promise<PerplexityResult> {
-    const { model } = this.opened();
+    const { model: opened } = this.opened();
     const text = await this.text("evaluation");
-    const subjectModel = subject === "dense" ? model.model : await this.prunedModel();
-    const { keep, step } = subject === "pruned" && this.pruned ? placeOf(this.pruned) : { keep: 1, step: 0 };
-    const measurement = { subject, model: subjectModel, text, tokens, keep, step };
+    const pruned = subject === "pruned" ? this.somePruned() : undefined;
+    const measurement = {
+      ...{ subject, opened, text, tokens },
+      ...(pruned ? placeOf(pruned) : { keep: 1, step: 0 }),
+      ...(pruned?.kind === "gates" ? { masks: pruned.masks } : {}),
+      model: () => (pruned ? this.models.of(this.context(), opened, pruned) : Promise.resolve(opened.model)),
+    };
     return this.measuring.measure(this.context(), measurement, () => this.cancelled.has("perplexity"));
   }
 

@@ -45,6 +45,7 @@ export class Tap {
   private readonly staging: GpuBuffer;
   private readonly bytes: number;
   private busy = false;
+  private gone = false;
 
   constructor(gpu: Gpu, buffers: Buffers, bytes: number, label: string) {
     this.gpu = gpu;
@@ -53,7 +54,7 @@ export class Tap {
     this.staging = buffers.allocate(bytes, `${label} tap`, STAGING());
   }
 
-  /** True while an earlier read has not arrived; the caller leaves this turn out. */
+  /** True while an earlier read has not arrived; the caller leaves this turn out, or reads by other means. */
   get pending(): boolean {
     return this.busy;
   }
@@ -68,10 +69,13 @@ export class Tap {
       return await mapped(this.gpu, this.staging, this.bytes);
     } finally {
       this.busy = false;
+      if (this.gone) this.buffers.free(this.staging);
     }
   }
 
+  /** A read that is under way still arrives. */
   free(): void {
-    this.buffers.free(this.staging);
+    this.gone = true;
+    if (!this.busy) this.buffers.free(this.staging);
   }
 }

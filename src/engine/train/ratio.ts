@@ -2,12 +2,25 @@
 import { DRAW, noise } from "../rng.ts";
 import type { Recipe } from "./recipe.ts";
 
+type Bounds = Pick<Recipe, "ratioMode" | "keepFrom" | "keepTo">;
+
 /** p of step `step` (0-based); `keep` is the target of a run for one ratio. The same for the same seed and step. */
 export function ratioOfStep(
-  { ratioMode, keepFrom, keepTo, seed }: Pick<Recipe, "ratioMode" | "keepFrom" | "keepTo" | "seed">,
+  { ratioMode, keepFrom, keepTo, seed }: Bounds & Pick<Recipe, "seed">,
   step: number,
   keep: number,
 ): number {
   if (ratioMode === "one") return keep;
   return keepFrom + (keepTo - keepFrom) * noise(seed, step, DRAW.ratio, 0, 0);
+}
+
+/** What a run is told so that its logits are for `keep`: a run for every ratio knows those between its bounds, and beyond them the nearest. */
+export function trainedRatio({ ratioMode, keepFrom, keepTo }: Bounds, keep: number): number {
+  return ratioMode === "one" ? keep : Math.min(keepTo, Math.max(keepFrom, keep));
+}
+
+/** Kept shares to draw a run's curve from: `count` of them over its bounds, ascending, each a whole percent as the slider steps. */
+export function ratiosOf({ keepFrom, keepTo }: Pick<Bounds, "keepFrom" | "keepTo">, count: number): number[] {
+  const ratios = Array.from({ length: count }, (_, i) => keepFrom + ((keepTo - keepFrom) * i) / Math.max(1, count - 1));
+  return [...new Set(ratios.map((ratio) => Math.round(100 * ratio) / 100))];
 }

@@ -10,7 +10,7 @@ import { gateLayout } from "../prune/gates.ts";
 import { gateModelFor } from "../prune/ablations.ts";
 import { ELEMENT_BYTES, elements, type Tensor } from "../tensor.ts";
 import { batchOf } from "./batches.ts";
-import { ratioOfStep } from "./ratio.ts";
+import { ratioOfStep, trainedRatio } from "./ratio.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkRecipe, type Recipe } from "./recipe.ts";
 import { freeTrainState, makeTrainState, RING_SLOTS, type TrainState } from "./state.ts";
@@ -122,9 +122,12 @@ export class Session {
     if (logits && this.reported < this.step) options.onReport(await this.report(logits));
   }
 
-  /** Flat logits after the last update; of a run for every ratio those for `keep`. */
+  /**
+   * Flat logits after the last update; of a run for every ratio those for `keep`, or for the nearest ratio that it was trained for.
+   * At any time, also between the steps of a run; asked for one after the other, nothing is allocated from the second time on.
+   */
   logits(keep = this.keep): Promise<Float32Array<ArrayBuffer>> {
-    return this.ctx.read(this.forward(keep));
+    return this.readLogits(this.forward(keep));
   }
 
   /** What has been trained so far. Throws "not-finite" rather than save a broken run. */
@@ -161,8 +164,14 @@ export class Session {
   }
 
   private forward(keep: number): Tensor {
-    this.state.gateModel.aim(this.ctx, keep);
+    this.state.gateModel.aim(this.ctx, trainedRatio(this.recipe, keep));
     return this.ctx.step(() => this.state.gateModel.forward(this.ctx));
+  }
+
+  /** Copies at once. Two reads at the same time do not share the tap. */
+  private async readLogits(logits: Tensor): Promise<Float32Array<ArrayBuffer>> {
+    if (this.logitsTap.pending) return this.ctx.read(logits);
+    return new Float32Array(await this.logitsTap.read(logits.buffer));
   }
 
   private record(): Tensor {
@@ -186,10 +195,7 @@ export class Session {
     this.reported = step;
     // The step's own logits are for the ratio that it drew; what is shown is for the one asked for.
     const logits = this.recipe.ratioMode === "every" ? this.forward(this.keep) : stepLogits;
-    const [ring, values] = await Promise.all([
-      this.ringTap.read(this.state.ring.buffer),
-      this.logitsTap.read(logits.buffer),
-    ]);
+    const [ring, values] = await Promise.all([this.ringTap.read(this.state.ring.buffer), this.readLogits(logits)]);
     const rows = new Float32Array(ring);
     const metrics = Array.from({ length: step - reported }, (_, i) => {
       const slot = ((reported + i) % RING_SLOTS) * METRICS;
@@ -197,7 +203,7 @@ export class Session {
       if (!Number.isFinite(loss + penalty)) throw notFinite(reported + i);
       return { step: reported + i, loss, penalty, kept: kept / this.blockWeights, target };
     });
-    return { metrics, logits: new Float32Array(values), step };
+    return { metrics, logits: values, step };
   }
 }
 

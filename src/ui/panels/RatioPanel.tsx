@@ -3,6 +3,7 @@ import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
 import { modelShareOf, targetOfModel } from "../../state/ratio.ts";
 import type { RatioUnit } from "../../state/ratio.ts";
+import type { StudioState } from "../../state/studioState.ts";
 import { RECIPE_BOUNDS } from "../../engine/index.ts";
 import { factsOf } from "../chartSources.ts";
 import { percent } from "../format.ts";
@@ -15,10 +16,21 @@ const UNITS: readonly { value: RatioUnit; label: string }[] = [
   { value: "model", label: "of the whole model" },
 ];
 
+/** Of a run for every ratio: the bounds that it was trained for, and what is shown beyond them. */
+function trainedWords({ architecture, recipe }: StudioState): string {
+  const bounds = architecture?.trainedFor;
+  if (!bounds) return "";
+  const { from, to } = bounds;
+  const words = `trained for ${Number((100 * from).toFixed(1))} to ${percent(to).replace(".0", "")}`;
+  if (recipe.keep >= from && recipe.keep <= to) return words;
+  return `${words}; beyond, the gates of ${percent(recipe.keep < from ? from : to).replace(".0", "")} are cut to the target`;
+}
+
 export function RatioPanel() {
   const keep = useStudio((state) => state.recipe.keep);
   const unit = useStudio((state) => state.ratioUnit);
   const parameters = useStudio((state) => factsOf(state)?.parameters ?? null);
+  const trained = useStudio(trainedWords);
   const { setKeep, setRatioUnit } = useActions();
   const [refused, setRefused] = useState<{ reason: string; keep: number } | null>(null);
 
@@ -65,6 +77,9 @@ export function RatioPanel() {
         />
         <span className="ratio-removes" data-testid="removes-model">
           {model === null ? "" : `, i.e. removes ${percent(1 - model)}`}
+        </span>
+        <span className="field-hint" data-testid="ratio-trained">
+          {trained}
         </span>
         <span className="ratio-unit">
           <span id="ratio-unit-label">slider steps: 1 %</span>

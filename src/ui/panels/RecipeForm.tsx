@@ -1,8 +1,9 @@
 // The recipe of a run: every number with its bounds and one line on what it does. Fixed while a run stands.
-import { ESTIMATORS, RECIPE_BOUNDS } from "../../engine/index.ts";
+import { checkRecipe, EngineError, ESTIMATORS, RECIPE_BOUNDS } from "../../engine/index.ts";
 import type { Estimator, Recipe } from "../../engine/index.ts";
 import { NumberField } from "../NumberField.tsx";
 import { useActions, useStudio } from "../studioContext.tsx";
+import { RatioModeField } from "./RatioModeField.tsx";
 
 const ESTIMATOR_WORDS: Readonly<Record<Estimator, string>> = {
   reinmax: "ReinMax (the paper’s)",
@@ -10,7 +11,7 @@ const ESTIMATOR_WORDS: Readonly<Record<Estimator, string>> = {
   gumbel: "Gumbel-sigmoid, as released",
 };
 
-type Field = Exclude<keyof typeof RECIPE_BOUNDS, "keep">;
+type Field = Exclude<keyof typeof RECIPE_BOUNDS, "keep" | "keepFrom" | "keepTo">;
 const FIELDS: readonly { field: Field; label: string; hint: string; whole: boolean }[] = [
   { field: "steps", label: "Steps", hint: "one sequence each", whole: true },
   { field: "tokens", label: "Tokens a step", hint: "length of the sequence", whole: true },
@@ -24,52 +25,71 @@ const FIELDS: readonly { field: Field; label: string; hint: string; whole: boole
 const summaryOf = (recipe: Recipe): string =>
   `${recipe.gates === "full" ? "" : `${recipe.gates} gates, `}${recipe.estimator}, ${recipe.steps} × ${recipe.tokens} tokens, λ ${recipe.lambda}, seed ${recipe.seed}`;
 
+/** Why a recipe cannot be run; null where it can. */
+function refusalOf(recipe: Recipe): string | null {
+  try {
+    checkRecipe(recipe);
+    return null;
+  } catch (error) {
+    return EngineError.from(error).message;
+  }
+}
+
 export function RecipeForm() {
   const recipe = useStudio((state) => state.recipe);
   const fixed = useStudio(({ run, asked }) => run.phase === "training" || run.phase === "paused" || asked === "play");
   const { setRecipe } = useActions();
+  const refused = refusalOf(recipe);
   return (
-    <details className="disclosure" data-testid="recipe">
-      <summary>
-        <span className="disclosure-name">Recipe</span> <span className="disclosure-gist">{summaryOf(recipe)}</span>
-      </summary>
-      <div className="field">
-        <label htmlFor="estimator">Estimator</label>
-        <select
-          id="estimator"
-          data-testid="recipe-estimator"
-          value={recipe.estimator}
-          disabled={fixed}
-          onChange={(event) => {
-            const estimator = ESTIMATORS.find((one) => one === event.target.value);
-            if (estimator) setRecipe({ estimator });
-          }}
-        >
-          {ESTIMATORS.map((estimator) => (
-            <option key={estimator} value={estimator}>
-              {ESTIMATOR_WORDS[estimator]}
-            </option>
-          ))}
-        </select>
-        <span className="field-hint">how a gradient passes through a gate that is on or off</span>
-      </div>
-      <div className="field-grid">
-        {FIELDS.map(({ field, label, hint, whole }) => (
-          <NumberField
-            key={field}
-            label={label}
-            hint={hint}
-            whole={whole}
-            testId={`recipe-${field}`}
-            value={recipe[field]}
-            min={RECIPE_BOUNDS[field].min}
-            max={RECIPE_BOUNDS[field].max}
+    <>
+      <RatioModeField fixed={fixed} />
+      {refused ? (
+        <p className="field-wrong" role="alert" data-testid="recipe-refused">
+          {refused}
+        </p>
+      ) : null}
+      <details className="disclosure" data-testid="recipe">
+        <summary>
+          <span className="disclosure-name">Recipe</span> <span className="disclosure-gist">{summaryOf(recipe)}</span>
+        </summary>
+        <div className="field">
+          <label htmlFor="estimator">Estimator</label>
+          <select
+            id="estimator"
+            data-testid="recipe-estimator"
+            value={recipe.estimator}
             disabled={fixed}
-            onValue={(value) => setRecipe({ [field]: value })}
-          />
-        ))}
-      </div>
-      {fixed ? <p className="field-hint">Fixed while a run stands: stop or reset it to change the recipe.</p> : null}
-    </details>
+            onChange={(event) => {
+              const estimator = ESTIMATORS.find((one) => one === event.target.value);
+              if (estimator) setRecipe({ estimator });
+            }}
+          >
+            {ESTIMATORS.map((estimator) => (
+              <option key={estimator} value={estimator}>
+                {ESTIMATOR_WORDS[estimator]}
+              </option>
+            ))}
+          </select>
+          <span className="field-hint">how a gradient passes through a gate that is on or off</span>
+        </div>
+        <div className="field-grid">
+          {FIELDS.map(({ field, label, hint, whole }) => (
+            <NumberField
+              key={field}
+              label={label}
+              hint={hint}
+              whole={whole}
+              testId={`recipe-${field}`}
+              value={recipe[field]}
+              min={RECIPE_BOUNDS[field].min}
+              max={RECIPE_BOUNDS[field].max}
+              disabled={fixed}
+              onValue={(value) => setRecipe({ [field]: value })}
+            />
+          ))}
+        </div>
+        {fixed ? <p className="field-hint">Fixed while a run stands: stop or reset it to change the recipe.</p> : null}
+      </details>
+    </>
   );
 }

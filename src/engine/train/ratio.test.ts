@@ -1,0 +1,26 @@
+// Ratios of a run: drawn within its bounds, nearest beyond them, and a curve's in whole percents.
+import { expect, it } from "vitest";
+import { ratioOfStep, ratiosOf, trainedRatio } from "./ratio.ts";
+import { DEFAULT_RECIPE } from "./recipe.ts";
+
+const every = { ...DEFAULT_RECIPE, ratioMode: "every", keepFrom: 0.4, keepTo: 0.9 } as const;
+
+it("draws ratios within the bounds, the same for the same step", () => {
+  const drawn = Array.from({ length: 200 }, (_, step) => ratioOfStep(every, step, 0.1));
+  expect(Math.min(...drawn)).toBeGreaterThanOrEqual(0.4);
+  expect(Math.max(...drawn)).toBeLessThanOrEqual(0.9);
+  expect(new Set(drawn).size).toBe(200);
+  expect(ratioOfStep(every, 7, 0.5)).toBe(drawn[7]);
+  expect(ratioOfStep(DEFAULT_RECIPE, 7, 0.1)).toBe(0.1);
+});
+
+it("is told the nearest ratio that it was trained for", () => {
+  expect([0.1, 0.5, 1].map((keep) => trainedRatio(every, keep))).toEqual([0.4, 0.5, 0.9]);
+  expect([0.1, 0.5, 1].map((keep) => trainedRatio(DEFAULT_RECIPE, keep))).toEqual([0.1, 0.5, 1]);
+});
+
+it("draws a curve over the bounds in whole percents, each once", () => {
+  expect(ratiosOf(every, 6)).toEqual([0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
+  expect(ratiosOf({ keepFrom: 0.5, keepTo: 0.52 }, 10)).toEqual([0.5, 0.51, 0.52]);
+  expect(ratiosOf({ keepFrom: 0.5, keepTo: 0.5 }, 10)).toEqual([0.5]);
+});

@@ -1,0 +1,138 @@
+// The curve of a run: it fills in by itself behind everything else, waits for the slider, stops, and goes with its run.
+import { describe, expect, it } from "vitest";
+import { DEFAULT_RECIPE, EngineError } from "../engine/index.ts";
+import type { CurvePoint } from "../worker/protocol.ts";
+import { CURVE_RATIOS } from "./curveSlice.ts";
+import { REST_MS } from "./gatesSlice.ts";
+import { architectureAt, bench } from "./scriptedClient.ts";
+import type { Bench, Script } from "./scriptedClient.ts";
+
+const trainedFor = { from: 0.35, to: 0.95 };
+const everyAt = (keep: number) => ({ ...architectureAt(keep, 9), trainedFor });
+
+async function opened(script: Script = {}): Promise<Bench> {
+  const studio = bench({ target: ({ keep }) => everyAt(keep), ...script });
+  await studio.store.getState().open({ kind: "embedded" });
+  await studio.settle();
+  studio.sent.length = 0;
+  return studio;
+}
+
+/** Lets a run end, and all that follows from it. */
+async function trained(studio: Bench): Promise<void> {
+  studio.store.getState().setRecipe({ ratioMode: "every" });
+  await studio.store.getState().play();
+  studio.frame();
+  await studio.settle();
+  studio.pass(REST_MS);
+  await studio.settle();
+}
+
+const asked = ({ sent }: Bench): number[] => sent.flatMap((one) => (one.type === "curve" ? [one.keep] : []));
+
+/** A script whose points come when they are let go. */
+function slow(): { script: Script; answer(): void; fail(error: EngineError): void } {
+  let answer = (): void => undefined;
+  let fail: (error: EngineError) => void = () => undefined;
+  const curve: Script["curve"] = ({ keep, tokens }) =>
+    new Promise<CurvePoint>((resolve, reject) => {
+      const result = { value: 30, text: "held", context: 16, tokens, bosAdded: false };
+      answer = () => resolve({ architecture: everyAt(keep), result, fingerprint: "f", textSha256: "t" });
+      fail = reject;
+    });
+  return { script: { curve }, answer: () => answer(), fail: (error) => fail(error) };
+}
+
+const cancelled = new EngineError("cancelled", "The measurement was stopped.");
+
+describe("curve", () => {
+  it("fills in after a run for every ratio, over its bounds, in steps of the slider", async () => {
+    const studio = await opened();
+    await trained(studio);
+    expect(asked(studio)).toEqual([0.35, 0.42, 0.48, 0.55, 0.62, 0.68, 0.75, 0.82, 0.88, 0.95]);
+    const { curve, progress } = studio.store.getState();
+    expect(curve).toMatchObject({ phase: "measured", nested: { broken: 0, of: 9 * 24 } });
+    expect(progress.curve).toBeUndefined();
+  });
+
+  it("is not measured unasked after a run for one ratio, but can be", async () => {
+    const studio = await opened({ target: ({ keep }) => architectureAt(keep, 9) });
+    await trained(studio);
+    expect(asked(studio)).toEqual([]);
+    studio.store.getState().setRecipe({ keepFrom: 0.5, keepTo: 0.52 });
+    await studio.store.getState().measureCurve();
+    expect(asked(studio)).toEqual([0.5, 0.51, 0.52]);
+    expect(studio.store.getState().curve).toMatchObject({ phase: "measured" });
+  });
+
+  it("lets what a person asks for go first, one ratio at a time", async () => {
+    const points = slow();
+    const studio = await opened(points.script);
+    await trained(studio);
+    expect(studio.store.getState().progress.curve).toMatchObject({ done: 0, total: CURVE_RATIOS, unit: "ratios" });
+    const writing = studio.store.getState().generate();
+    await studio.settle();
+    expect(studio.types()).not.toContain("generate");
+    points.answer();
+    await studio.settle();
+    await writing;
+    expect(studio.types().slice(-2)).toEqual(["generate", "curve"]);
+    expect(studio.store.getState().progress.curve).toMatchObject({ done: 1 });
+  });
+
+  it("waits while the slider moves, and measures the same ratio when it rests", async () => {
+    const points = slow();
+    const studio = await opened(points.script);
+    await trained(studio);
+    studio.store.getState().setKeep(0.6);
+    studio.frame();
+    expect(studio.sent.at(-2)).toEqual({ type: "cancel", task: "curve" });
+    points.fail(cancelled);
+    await studio.settle();
+    expect(asked(studio)).toEqual([0.35]);
+    studio.pass(REST_MS);
+    await studio.settle();
+    expect(
+      studio
+        .types()
+        .filter((type) => type !== "record")
+        .slice(-2),
+    ).toEqual(["perplexity", "curve"]);
+    expect(asked(studio)).toEqual([0.35, 0.35]);
+    expect(studio.store.getState().curve.phase).toBe("measuring");
+  });
+
+  it("stops with what it has, and begins again when asked", async () => {
+    const points = slow();
+    const studio = await opened(points.script);
+    await trained(studio);
+    points.answer();
+    await studio.settle();
+    studio.store.getState().stopCurve();
+    points.fail(cancelled);
+    await studio.settle();
+    expect(studio.store.getState().curve).toMatchObject({ phase: "stopped", points: [{ result: { value: 30 } }] });
+    expect(studio.store.getState().progress.curve).toBeUndefined();
+    studio.store.getState().setKeep(0.7);
+    studio.frame();
+    await studio.settle();
+    studio.pass(REST_MS);
+    await studio.settle();
+    expect(asked(studio)).toHaveLength(2);
+    void studio.store.getState().measureCurve();
+    await studio.settle();
+    expect(asked(studio)).toHaveLength(3);
+  });
+
+  it("says why it failed, and goes with its run", async () => {
+    const points = slow();
+    const studio = await opened(points.script);
+    await trained(studio);
+    points.fail(new EngineError("limit", "too large"));
+    await studio.settle();
+    expect(studio.store.getState().curve).toMatchObject({ phase: "failed", error: { message: "too large" } });
+    await studio.store.getState().reset();
+    expect(studio.store.getState().curve).toEqual({ phase: "none" });
+    expect(studio.store.getState().recipe).toMatchObject({ keep: DEFAULT_RECIPE.keep });
+  });
+});

@@ -1,0 +1,66 @@
+// What a run is trained for: the target's ratio, or every ratio between two bounds.
+import { RATIO_MODES, RECIPE_BOUNDS } from "../../engine/index.ts";
+import type { RatioMode } from "../../engine/index.ts";
+import { NumberField } from "../NumberField.tsx";
+import { useActions, useStudio } from "../studioContext.tsx";
+
+const MODE_WORDS: Readonly<Record<RatioMode, string>> = { one: "this ratio", every: "every ratio" };
+const HINTS: Readonly<Record<RatioMode, string>> = {
+  one: "the one that the target stands at",
+  every: "each step draws one between the bounds; afterwards the target moves without training",
+};
+const BOUNDS = [
+  { field: "keepFrom", label: "From" },
+  { field: "keepTo", label: "To" },
+] as const;
+
+export function RatioModeField({ fixed }: { fixed: boolean }) {
+  const recipe = useStudio((state) => state.recipe);
+  const { setRecipe } = useActions();
+  const { ratioMode } = recipe;
+  return (
+    <>
+      <div className="field">
+        <label htmlFor="ratio-mode">Train for</label>
+        <select
+          id="ratio-mode"
+          data-testid="recipe-ratioMode"
+          value={ratioMode}
+          disabled={fixed}
+          aria-describedby="ratio-mode-hint"
+          onChange={({ target }) => {
+            const chosen = RATIO_MODES.find((one) => one === target.value);
+            if (chosen) setRecipe({ ratioMode: chosen });
+          }}
+        >
+          {RATIO_MODES.map((mode) => (
+            <option key={mode} value={mode}>
+              {MODE_WORDS[mode]}
+            </option>
+          ))}
+        </select>
+        <span className="field-hint" id="ratio-mode-hint">
+          {HINTS[ratioMode]}
+        </span>
+      </div>
+      {ratioMode === "every" ? (
+        <div className="field-grid">
+          {BOUNDS.map(({ field, label }) => (
+            <NumberField
+              key={field}
+              label={label}
+              unit="%"
+              testId={`recipe-${field}`}
+              value={100 * recipe[field]}
+              text={String(Number((100 * recipe[field]).toFixed(2)))}
+              min={100 * RECIPE_BOUNDS[field].min}
+              max={100 * RECIPE_BOUNDS[field].max}
+              disabled={fixed}
+              onValue={(value) => setRecipe({ [field]: value / 100 })}
+            />
+          ))}
+        </div>
+      ) : null}
+    </>
+  );
+}
