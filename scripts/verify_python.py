@@ -132,7 +132,7 @@ def exports_in(folder):
 
 def check_export(table, export):
     """Every form in the folder, then every pair of them."""
-    table.export = export.name
+    table.export = f"{export.parent.name}/{export.name}" if export.name.startswith("keep-") else export.name
     folders = {name: export / name for name in OPENERS if (export / name / "config.json").exists()}
     if not folders:
         table.row("", "is an export", f"none of {', '.join(OPENERS)} in {export}", good=False)

@@ -30,5 +30,5 @@ class Table:
         path.write_text(json.dumps({"numTotalTests": total, "numPassedTests": self.passed}))
 
     def _line(self, verdict, export, form, check, measured, limit):
-        line = f"{verdict:<5} {export:<15} {form:<15} {check:<46} {measured:<34} {limit}"
+        line = f"{verdict:<5} {export:<22} {form:<15} {check:<46} {measured:<34} {limit}"
         print(line.rstrip(), flush=True)
