@@ -1,4 +1,5 @@
-// What the trade-off chart computes: the best run at each size, and when an axis of perplexities is logarithmic. Pure arithmetic.
+// What charts of perplexities compute: the best run at each size, when the axis is logarithmic, and its ticks then. Pure arithmetic.
+import { scaleLog } from "d3";
 
 export interface Place {
   x: number;
@@ -24,4 +25,13 @@ export function bestLine<Point extends Place>(points: readonly Point[]): Point[]
 export function wantsLog(values: readonly number[]): boolean {
   const low = Math.min(...values);
   return values.length > 0 && low > 0 && Math.max(...values) > LOG_FROM * low;
+}
+
+/** More ticks than this are thinned to 1, 2 and 5 of each power of ten. */
+const MANY_TICKS = 8;
+
+/** Ticks of a logarithmic axis from `low` to `high`. */
+export function logTicks(low: number, high: number): number[] {
+  const ticks = scaleLog().domain([low, high]).ticks(6);
+  return ticks.length > MANY_TICKS ? ticks.filter((tick) => /^[125]/.test(tick.toPrecision(1))) : ticks;
 }

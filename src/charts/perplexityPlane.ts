@@ -1,7 +1,7 @@
 // The plane of charts of perplexity against size: scales with room around the points, by logarithm where perplexities differ much, and axes.
-import { scaleLinear, scaleLog } from "d3";
+import { scaleLinear } from "d3";
 import { addText, drawAxis } from "./axes.ts";
-import { type Place, wantsLog } from "./bestLine.ts";
+import { logTicks, type Place, wantsLog } from "./bestLine.ts";
 import type { Frame, Group } from "./frame.ts";
 
 export const LEFT_PX = 48;
@@ -39,14 +39,9 @@ export function createPlane({ svg }: Frame): (options: PlaneOptions) => Plane {
     const x = scaleLinear(span(places.map((place) => place.x)), [LEFT_PX, width - RIGHT_PX]);
     const y = scaleLinear(span(ys.map(along)), [bottom, top]);
     const [low = 0, high = 1] = y.domain();
-    const ticks = log
-      ? scaleLog([10 ** low, 10 ** high])
-          .ticks(6)
-          .map(Math.log10)
-      : y.ticks(6);
-    const shown = log && ticks.length > 8 ? ticks.filter((tick) => /^[125]/.test((10 ** tick).toPrecision(1))) : ticks;
+    const ticks = log ? logTicks(10 ** low, 10 ** high).map(Math.log10) : y.ticks(6);
     const format = (tick: number): string => String(Number((log ? 10 ** tick : tick).toPrecision(3)));
-    drawAxis(axes[0], y, { side: "left", x: LEFT_PX, ticks: shown, format, grid: width - RIGHT_PX - LEFT_PX });
+    drawAxis(axes[0], y, { side: "left", x: LEFT_PX, ticks, format, grid: width - RIGHT_PX - LEFT_PX });
     const across = x.ticks(Math.max(2, Math.floor(width / 110)));
     drawAxis(axes[1], x, { side: "bottom", y: bottom, ticks: across, format: axis.format });
     words.selectAll("*").remove();

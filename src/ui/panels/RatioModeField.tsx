@@ -19,7 +19,7 @@ export function RatioModeField({ fixed }: { fixed: boolean }) {
   const { setRecipe } = useActions();
   const { ratioMode } = recipe;
   return (
-    <>
+    <div className="ratio-mode">
       <div className="field">
         <label htmlFor="ratio-mode">Train for</label>
         <select
@@ -61,6 +61,6 @@ export function RatioModeField({ fixed }: { fixed: boolean }) {
           ))}
         </div>
       ) : null}
-    </>
+    </div>
   );
 }
