@@ -67,7 +67,9 @@ export function batches(): Batch[] {
   return [
     ...small.flatMap(both),
     ...(embedded ? both(embedded) : []),
-    ...CASES.map((of) => ({ of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_KEEP], SEEDS) })),
+    ...[...small, ...(embedded ? [embedded] : [])].map((of) => {
+      return { of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_KEEP], SEEDS) };
+    }),
   ];
 }
 
