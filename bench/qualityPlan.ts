@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { RunRecord } from "../src/engine/index.ts";
 import { WEIGHT_METHODS } from "../src/engine/prune/weightRecipe.ts";
-import { type CompareMethod, type PlannedRun, plannedRuns } from "../src/cli/compareMethods.ts";
+import { type CompareMethod, nameOf, type PlannedRun, plannedRuns } from "../src/cli/compareMethods.ts";
 
 export const RUNS = "bench/quality-runs.json";
 export const KEEPS = [0.8, 0.7, 0.6, 0.5] as const;
@@ -28,6 +28,15 @@ export const CASES: readonly Case[] = [
   { name: "golden/qwen2", model: "golden/qwen2", steps: 300 },
 ];
 
+/** One training for every ratio against trainings for one ratio each. */
+export const EVERY = {
+  name: "One training for every ratio",
+  model: "public/model",
+  steps: 3000,
+  dedicatedSteps: 1500,
+  keeps: [0.8, 0.7, 0.6, 0.5, 0.4],
+} as const satisfies Case & { dedicatedSteps: number; keeps: readonly number[] };
+
 /** A run that is measured, without its masks; of gates how many are kept in each vector, which random masks take over. */
 export interface Entry {
   case: string;
@@ -40,18 +49,19 @@ export interface Entry {
 export interface Batch {
   of: Case;
   runs: readonly PlannedRun[];
+  /** Of DISP, where they are not the case's. */
+  steps?: number;
 }
 
 /** What tells a planned run from the others of its model. */
 export function keyOf(run: PlannedRun): string {
-  const method = run.kind === "disp" ? `disp:${run.gates}` : run.method;
-  return `${method} ${"keep" in run ? `keep ${run.keep}` : run.pattern} seed ${run.seed}`;
+  return `${nameOf(run)} ${"keep" in run ? `keep ${run.keep}` : run.pattern} seed ${run.seed}`;
 }
 
 const disp = (gates: Extract<CompareMethod, { kind: "disp" }>["gates"]): CompareMethod => ({ kind: "disp", gates });
 const random: CompareMethod = { kind: "baseline", method: "random" };
 
-/** All runs from the quick to the slow: small models, the embedded one (one-shot methods first), then the ablations. */
+/** All runs from the quick to the slow: small models, the embedded one (one-shot methods first), the ablations, then the long trainings. */
 export function batches(): Batch[] {
   const [embedded, ...small] = CASES;
   const oneShot: CompareMethod[] = [
@@ -70,6 +80,10 @@ export function batches(): Batch[] {
     ...[...small, ...(embedded ? [embedded] : [])].map((of) => {
       return { of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_KEEP], SEEDS) };
     }),
+    ...SEEDS.flatMap((seed) => [
+      { of: EVERY, runs: plannedRuns([{ kind: "every" }], EVERY.keeps, [seed]) },
+      { of: EVERY, runs: plannedRuns([disp("full")], EVERY.keeps, [seed]), steps: EVERY.dedicatedSteps },
+    ]),
   ];
 }
 

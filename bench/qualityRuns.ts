@@ -38,7 +38,8 @@ if (!process.argv.includes("--render")) {
   for (const batch of batches()) {
     const runs = missing(batch, entries);
     if (runs.length === 0) continue;
-    const { name, model, steps } = batch.of;
+    const { name, model } = batch.of;
+    const steps = batch.steps ?? batch.of.steps;
     process.stderr.write(`${name}: ${runs.length} runs\n`);
     const waiting = [...runs];
     await compareHeadless({ model, ...TEXTS, ...MEASURED, precision: "f32", steps, runs }, (run) => {

@@ -180,18 +180,25 @@ test("prune zeroes single weights by a method and a pattern, and its receipt giv
 
 test("compare prints a table, and writes runs that the studio reads and a chart", () => {
   const out = join(folder, "compared");
-  const given = ["--methods", "disp,random,uniform-magnitude,wanda:2:4,dass", "--keep", "0.8,0.6", "--steps", "3"];
+  const given = [
+    "--methods",
+    "disp,every,random,uniform-magnitude,wanda:2:4,dass",
+    "--keep",
+    "0.8,0.6",
+    "--steps",
+    "3",
+  ];
   const measured = ["--tokens", "32", "--sequences", "2", "--context", "64", "--eval-tokens", "640", "--out", out];
   const { code, out: table, err } = run("compare", ["--model", CASE, ...TEXTS, ...given, ...measured]);
-  expect(err).toContain("run 7 of 9");
+  expect(err).toContain("run 9 of 11");
   expect(code).toBe(0);
-  for (const word of ["dense", "disp", "random", "uniform-magnitude", "2:4", "dass", "sotu-held.txt", "640"])
+  for (const word of ["dense", "disp", "every", "random", "uniform-magnitude", "2:4", "dass", "sotu-held.txt", "640"])
     expect(table).toContain(word);
   const runs = JSON.parse(readFileSync(join(out, "compare.json"), "utf8")) as {
     record: { made: { kind: string }; kept: { blockWeights: { kept: number; of: number } } };
     masks: { kind: string };
   }[];
-  expect(runs).toHaveLength(9);
+  expect(runs).toHaveLength(11);
   for (const { record, masks } of runs) {
     const { kept, of } = record.kept.blockWeights;
     expect(masks.kind).toBe(record.made.kind === "weights" ? "weights" : "gates");

@@ -1,5 +1,6 @@
 // The arguments of npm run compare: which runs they ask for, and what is refused with the argument's name.
 import { describe, expect, it } from "vitest";
+import { nameOf } from "./compareMethods.ts";
 import { outputFiles, readCompareArguments } from "./compareArguments.ts";
 
 const FILE = "golden/llama/golden.json"; // any file will do: the page reads it
@@ -21,13 +22,11 @@ describe("npm run compare", () => {
 
   it("runs structural methods for every share, trained and drawn ones for every seed, random after disp", () => {
     const more = ["--keep", "0.8,0.5", "--seeds", "3,1", "--steps", "20", "--tokens", "64", "--sequences", "8"];
-    const { runs, ...rest } = readCompareArguments(given("random,disp:no-gru,disp,uniform-magnitude,wanda", ...more));
+    const { runs, ...rest } = readCompareArguments(
+      given("random,disp:no-gru,disp,every,uniform-magnitude,wanda", ...more),
+    );
     expect(rest).toMatchObject({ steps: 20, tokens: 64, sequences: 8 });
-    const told = runs.map((run) => [
-      run.kind === "disp" ? run.gates : run.method,
-      ...("keep" in run ? [run.keep] : []),
-      run.seed,
-    ]);
+    const told = runs.map((run) => [nameOf(run), ...("keep" in run ? [run.keep] : []), run.seed]);
     const each = (name: string): unknown[] => [
       [name, 0.8, 3],
       [name, 0.8, 1],
@@ -39,7 +38,13 @@ describe("npm run compare", () => {
       [name, 0.5, 3],
     ];
     expect(told).toEqual([
-      ...[...each("no-gru"), ...each("full"), ...once("uniform-magnitude"), ...once("wanda")],
+      ...[
+        ...each("disp:no-gru"),
+        ...each("disp:full"),
+        ...each("every"),
+        ...once("uniform-magnitude"),
+        ...once("wanda"),
+      ],
       ...each("random"),
     ]);
   });
@@ -50,11 +55,12 @@ describe("npm run compare", () => {
   });
 
   it.each([
-    ["obs", [], /--methods takes disp, random, uniform-magnitude, dass, .*"obs" came/],
+    ["obs", [], /--methods takes disp, every, random, uniform-magnitude, dass, .*"obs" came/],
     ["disp:soft", [], /disp:soft is none of disp:full, disp:constrained/],
     ["random,dass:2:4", [], /random takes the widths that disp finds/],
     ["random,disp:no-gru", [], /random takes the widths that disp finds/],
     ["uniform-magnitude:2:4", [], /uniform-magnitude takes no pattern/],
+    ["every:full", [], /--methods takes disp, every, .*"every:full" came/],
     ["dass:4:2", [], /--methods dass:4:2: a pattern is N:M/],
     ["dass:120%", [], /--methods dass:120%: a pattern is N:M/],
     ["disp,,dass", [], /--methods is a list .* empty entry/],

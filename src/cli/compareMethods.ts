@@ -9,16 +9,25 @@ const BASELINES = ["random", "uniform-magnitude"] as const satisfies readonly Ba
 /** One word of --methods. A weight method without a pattern takes the share that makes each kept share of the block weights. */
 export type CompareMethod =
   | { kind: "disp"; gates: GateMode }
+  | { kind: "every" }
   | { kind: "baseline"; method: BaselineMethod }
   | { kind: "weights"; method: WeightMethod; pattern?: string };
 
 /** One run: a structural one at a kept share of the block weights, or a weight method at a pattern or at such a share. */
 export type PlannedRun =
   | { kind: "disp"; gates: GateMode; keep: number; seed: number }
+  /** The share `keep` of a training for every ratio; the shares of one seed come from one training. */
+  | { kind: "every"; keep: number; seed: number }
   /** `counts`: gates kept in each of the 5L vectors, for random masks where the trained run is not among the runs. */
   | { kind: "baseline"; method: BaselineMethod; keep: number; seed: number; counts?: readonly number[] }
   | { kind: "weights"; method: WeightMethod; seed: number; pattern: string }
   | { kind: "weights"; method: WeightMethod; seed: number; keep: number };
+
+/** What a planned run is called before it is made. */
+export function nameOf(run: PlannedRun): string {
+  if (run.kind === "every") return run.kind;
+  return run.kind === "disp" ? `disp:${run.gates}` : run.method;
+}
 
 /** Reads one word of --methods, such as disp, disp:no-gru, random, dass or wanda:2:4. Throws a UsageError with what is expected. */
 export function readMethod(word: string): CompareMethod {
@@ -30,6 +39,7 @@ export function readMethod(word: string): CompareMethod {
     if (!gates) throw new UsageError(`--methods: disp:${String(more)} is none of disp:${GATE_MODES.join(", disp:")}`);
     return { kind: "disp", gates };
   }
+  if (word === "every") return { kind: "every" };
   const baseline = BASELINES.find((known) => known === name);
   if (baseline) {
     if (more !== undefined) throw new UsageError(`--methods: ${baseline} takes no pattern; "${word}" came`);
@@ -37,7 +47,7 @@ export function readMethod(word: string): CompareMethod {
   }
   const method = WEIGHT_METHODS.find((known) => known === name);
   if (!method) {
-    const known = ["disp", ...BASELINES, ...WEIGHT_METHODS].join(", ");
+    const known = ["disp", "every", ...BASELINES, ...WEIGHT_METHODS].join(", ");
     throw new UsageError(`--methods takes ${known}, separated by commas, the last four with a pattern; "${word}" came`);
   }
   return { kind: "weights", method, ...(more === undefined ? {} : { pattern: patternOf(word, more) }) };
@@ -70,7 +80,7 @@ export function plannedRuns(
       if (pattern !== undefined) return [{ kind, method: name, seed: first, pattern }];
       return keeps.map((keep) => ({ kind, method: name, seed: first, keep }));
     }
-    const drawn = method.kind === "disp" || method.method === "random" ? seeds : [first];
+    const drawn = method.kind === "baseline" && method.method !== "random" ? [first] : seeds;
     return keeps.flatMap((keep) => drawn.map((seed) => ({ ...method, keep, seed })));
   });
 }
@@ -79,6 +89,7 @@ export function plannedRuns(
 export function methodOf(made: RunRecord["made"]): string {
   switch (made.kind) {
     case "disp":
+      if (made.recipe.ratioMode === "every") return "every";
       return made.recipe.gates === "full" ? "disp" : `disp:${made.recipe.gates}`;
     case "baseline":
       return made.method;

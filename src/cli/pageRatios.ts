@@ -1,5 +1,6 @@
 // Several ratios from one training, on the page's side: architectures of one hypernetwork, each measured and exported as `prune` does.
 import {
+  type Architecture,
   architectureOf,
   budgetOf,
   gateLayout,
@@ -12,7 +13,7 @@ import {
 import type { FormsRequest } from "./pageForms.ts";
 import { type NestedAnswer, pruneNested } from "./pageNested.ts";
 import { finish, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pagePrune.ts";
-import { openRun, type Reporter, type RunRequest } from "./pageRun.ts";
+import { openRun, type Reporter, type Run, type RunRequest } from "./pageRun.ts";
 
 export interface RatiosRequest extends Omit<RunRequest, "out"> {
   /** For every ratio. */
@@ -38,22 +39,42 @@ export interface RatiosAnswer extends TrainingTime {
   nested?: NestedAnswer;
 }
 
+/** What one training for every ratio ends with: logits and architecture of each kept share, in the order of `keeps`. */
+export interface TrainedRatios {
+  made: readonly LogitsAt[];
+  architectures: readonly Architecture[];
+  steps: number;
+  seconds: number;
+}
+
+/** Trains a recipe for every ratio and takes from it the kept shares that are asked for. Throws EngineErrors. */
+export async function trainRatios(
+  run: Run,
+  recipe: Recipe,
+  keeps: readonly number[],
+  report: Reporter,
+): Promise<TrainedRatios> {
+  const { config } = run.opened;
+  const layout = gateLayout(config);
+  const budget = budgetOf(config);
+  const sharing = sharingOf(recipe.gates, layout);
+  const { taken: made, ...trained } = await trainSession(run, recipe, report, async (session) => {
+    const found: LogitsAt[] = [];
+    for (const keep of keeps) found.push({ keep, logits: await session.logits(keep) });
+    return found;
+  });
+  const architectures = made.map(({ keep, logits }) => architectureOf(logits, layout, budget, keep, sharing));
+  return { made, architectures, ...trained };
+}
+
 /** Trains once; measures and exports each ratio. Throws EngineErrors. */
 export async function pruneRatios(request: RatiosRequest, report: Reporter): Promise<RatiosAnswer> {
   const { recipe, ratios, nested, ...given } = request;
   let about = "";
   const noted: Reporter = (told) => report({ ...told, note: `${about}${told.note ?? ""}` });
   const run = await openRun({ ...given, out: [], stepTokens: recipe.tokens }, noted);
-  const { config } = run.opened;
-  const layout = gateLayout(config);
-  const budget = budgetOf(config);
-  const sharing = sharingOf(recipe.gates, layout);
-  const { taken: made, ...trained } = await trainSession(run, recipe, noted, async (session) => {
-    const found: LogitsAt[] = [];
-    for (const { keep } of ratios) found.push({ keep, logits: await session.logits(keep) });
-    return found;
-  });
-  const architectures = made.map(({ keep, logits }) => architectureOf(logits, layout, budget, keep, sharing));
+  const keeps = ratios.map(({ keep }) => keep);
+  const { made, architectures, ...trained } = await trainRatios(run, recipe, keeps, noted);
   const answers: RatioAnswer[] = [];
   for (const [i, { keep, out }] of ratios.entries()) {
     const architecture = architectures[i];

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { budgetOf, mlpMatrices, readConfig, weightsOf } from "../engine/index.ts";
 import rawConfig from "../../golden/llama/config.json" with { type: "json" };
-import { patternOf } from "./pageCompare.ts";
+import { patternOf } from "./pageMethods.ts";
 
 const config = readConfig(rawConfig);
 const { blockWeights } = budgetOf(config);

@@ -1,0 +1,58 @@
+// The section of bench/quality.md on one training for every ratio: beside dedicated trainings, and beside PyTorch's figures.
+import { readFileSync } from "node:fs";
+import { aboutOf, cell, type Made, percent, stateOf, table } from "./qualityCells.ts";
+import { EVERY, SEEDS } from "./qualityPlan.ts";
+
+const BASELINES = "public/model/baselines.json";
+/** PyTorch's dedicated runs by kept share, as baselines.json names them. */
+const DEDICATED: Readonly<Record<number, string>> = {
+  0.8: "full recipe, p 0.8",
+  0.7: "full recipe, p 0.7",
+  0.5: "full recipe: ReinMax, 1500 steps x 256 tokens, p 0.5, lambda 6, lr 1e-3",
+};
+const EVERY_BASELINE = "every ratio: 3000 steps x 256 tokens";
+/** How much worse than dedicated trainings one for every ratio may be, at any ratio. */
+const LIMIT = 0.02;
+
+type Perplexity = { sotu: number };
+
+const startOf = (method: "every" | "disp:full", keep: number): string => `${method} keep ${keep} `;
+
+/** Mean perplexity over the seeds; undefined until all are measured. */
+function meanOf({ entries }: Made, start: string): number | undefined {
+  const found = entries.filter(({ key }) => key.startsWith(start)).map(({ record }) => record.perplexity.pruned);
+  if (found.length < SEEDS.length) return undefined;
+  return found.reduce((sum, value) => sum + value, 0) / found.length;
+}
+
+/** Markdown. */
+export function everySection(made: Made): string {
+  const title = `## ${EVERY.name}`;
+  const [first] = made.entries;
+  if (!first) return `${title}\n\n${stateOf(made)}`;
+  const { steps, dedicatedSteps, keeps } = EVERY;
+  const trained = `one training for every ratio of ${steps} steps against a training for each ratio of ${dedicatedSteps} steps, of 128 tokens each`;
+  const { disp } = JSON.parse(readFileSync(BASELINES, "utf8")) as {
+    disp: Record<string, Perplexity & Record<string, Perplexity>>;
+  };
+  const worse = keeps.map((keep) => {
+    const [every, dedicated] = [meanOf(made, startOf("every", keep)), meanOf(made, startOf("disp:full", keep))];
+    return every === undefined || dedicated === undefined ? undefined : every / dedicated - 1;
+  });
+  const row = (label: string, value: (keep: number, i: number) => string): string[] => [label, ...keeps.map(value)];
+  const known = (perplexity: Perplexity | undefined): string => perplexity?.sotu.toFixed(2) ?? "–";
+  const rows = [
+    row("**dense**", () => first.record.perplexity.dense.toFixed(2)),
+    row(`a training for each ratio`, (keep) => cell(made, (key) => key.startsWith(startOf("disp:full", keep)))),
+    row(`one training for every ratio`, (keep) => cell(made, (key) => key.startsWith(startOf("every", keep)))),
+    row("worse by", (_, i) => (worse[i] === undefined ? "_missing_" : percent(worse[i]))),
+    row("PyTorch, a training for each (256 tokens, one seed)", (keep) => known(disp[DEDICATED[keep] ?? ""])),
+    row("PyTorch, one for every ratio (256 tokens, one seed)", (keep) => known(disp[EVERY_BASELINE]?.[String(keep)])),
+  ];
+  return [
+    title,
+    `${aboutOf(first, made, trained)} Goal: at most ${percent(LIMIT)} worse at any ratio.`,
+    table(["block weights kept", ...keeps.map((keep) => `${Math.round(100 * keep)} %`)], rows),
+    stateOf(made),
+  ].join("\n\n");
+}
