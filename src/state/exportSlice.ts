@@ -1,6 +1,6 @@
 // Export: written, read back and compared by the worker before it is offered; then saved as a zip or into a folder.
-import { EngineError, type Form, FORMS } from "../engine/index.ts";
-import type { ExportChoice } from "../worker/protocol.ts";
+import { EngineError, FORMS } from "../engine/index.ts";
+import type { ExportChoice, Savable } from "../worker/protocol.ts";
 import { prunedNow } from "./prunedNow.ts";
 import type { ExportSlice, Prepared, SliceOf } from "./studioState.ts";
 
@@ -12,7 +12,7 @@ export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) =>
   const settled = (last: Prepared | null): ExportSlice["exported"] =>
     last ? { phase: "prepared", last } : { phase: "none", last };
   /** Runs one saving; answers null where it failed or was called off. */
-  const save = async <T>(form: Form, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
+  const save = async <T>(form: Savable, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
     if (get().saving.phase === "saving") return null;
     set({ saving: { phase: "saving", form }, saveError: null });
     try {
