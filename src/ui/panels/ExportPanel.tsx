@@ -6,12 +6,14 @@ import { percent } from "../format.ts";
 import { useActions, useStudio } from "../studioContext.tsx";
 import { Underway } from "../Underway.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";
+import { ExportNested } from "./ExportNested.tsx";
 import { ExportRow } from "./ExportRow.tsx";
 import { SpeedPanel } from "./SpeedPanel.tsx";
 
 export function ExportPanel() {
   const exported = useStudio((state) => state.exported);
   const saving = useStudio((state) => state.saving);
+  const nesting = useStudio((state) => state.nested.phase === "preparing");
   const saveError = useStudio((state) => state.saveError);
   const ready = useStudio((state) => {
     const { device, model, run, asked } = state;
@@ -30,7 +32,7 @@ export function ExportPanel() {
   });
   const { prepareExport, cancelExport, cancelSave } = useActions();
   const { last } = exported;
-  const busy = exported.phase === "preparing" || saving.phase === "saving";
+  const busy = exported.phase === "preparing" || nesting || saving.phase === "saving";
   return (
     <section className="panel export" aria-labelledby="export-heading">
       <div>
@@ -39,7 +41,7 @@ export function ExportPanel() {
           Each form is written, opened again and its logits compared, before it is offered: masked and compact by this
           studio’s loader, ONNX by onnxruntime.
         </p>
-        <ExportChoices disabled={exported.phase === "preparing"} />
+        <ExportChoices disabled={exported.phase === "preparing" || nesting} />
         {exported.phase === "preparing" ? (
           <Underway task="export" label="Writing, reading back, comparing…" cancel={cancelExport} />
         ) : (
@@ -48,7 +50,7 @@ export function ExportPanel() {
               type="button"
               className="primary"
               data-testid="export-prepare"
-              disabled={!ready}
+              disabled={!ready || nesting}
               onClick={() => void prepareExport()}
             >
               {last ? "Prepare again" : "Prepare the export"}
@@ -74,24 +76,25 @@ export function ExportPanel() {
           </p>
         ) : null}
       </div>
-      {last ? (
-        <div>
+      <div className="export-side">
+        {last ? (
           <ul className="export-forms">
             {last.checks.map((check) => (
               <ExportRow key={check.form} check={check} busy={busy} />
             ))}
           </ul>
-          <SpeedPanel busy={busy} />
-        </div>
-      ) : (
-        <p className="export-empty">
-          {!trained
-            ? "Nothing is pruned yet: train, or prune single weights, first."
-            : single
-              ? "Masked safetensors, dense with zeros, with config, tokenizer and receipt, will stand here with what their check found; single weights have no other form."
-              : "Masked and compact safetensors and ONNX, with config, tokenizer and receipt, will stand here with what their check found."}
-        </p>
-      )}
+        ) : (
+          <p className="export-empty">
+            {!trained
+              ? "Nothing is pruned yet: train, or prune single weights, first."
+              : single
+                ? "Masked safetensors, dense with zeros, with config, tokenizer and receipt, will stand here with what their check found; single weights have no other form."
+                : "Masked and compact safetensors and ONNX, with config, tokenizer and receipt, will stand here with what their check found."}
+          </p>
+        )}
+        <ExportNested ready={ready} busy={busy} />
+        {last ? <SpeedPanel busy={busy} /> : null}
+      </div>
       {exported.phase === "failed" ? <ErrorNote error={exported.error} testId="export-error" /> : null}
       {saveError ? <ErrorNote error={saveError} testId="save-error" /> : null}
     </section>
