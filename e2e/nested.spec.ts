@@ -63,7 +63,7 @@ test.describe.serial("a nested export", () => {
     const rows = page.getByTestId("nested-ratio");
     await expect(rows).toHaveCount(3);
     await expect(rows.first()).toContainText(/^0\.8\s*(79\.\d|80\.0) %/);
-    await expect(page.getByTestId("nested-table").locator("caption")).toContainText(
+    await expect(page.getByTestId("nested-of")).toContainText(
       /Speeches, held out, context 512, 1,024 tokens; dense \d+\.\d\d/,
     );
     const downloading = page.waitForEvent("download");

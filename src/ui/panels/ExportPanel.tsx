@@ -8,6 +8,7 @@ import { Underway } from "../Underway.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";
 import { ExportNested } from "./ExportNested.tsx";
 import { ExportRow } from "./ExportRow.tsx";
+import { ExportSaving } from "./ExportSaves.tsx";
 import { SpeedPanel } from "./SpeedPanel.tsx";
 
 export function ExportPanel() {
@@ -30,7 +31,7 @@ export function ExportPanel() {
   const chosenAnew = useStudio(({ exported: { last }, exportChoice: { dtype, shardBytes } }) => {
     return last !== null && (last.choice.dtype !== dtype || last.choice.shardBytes !== shardBytes);
   });
-  const { prepareExport, cancelExport, cancelSave } = useActions();
+  const { prepareExport, cancelExport } = useActions();
   const { last } = exported;
   const busy = exported.phase === "preparing" || nesting || saving.phase === "saving";
   return (
@@ -67,14 +68,7 @@ export function ExportPanel() {
             {chosenAnew && !moved ? <strong> Prepare again to write the weights as chosen now.</strong> : null}
           </p>
         ) : null}
-        {saving.phase === "saving" ? (
-          <Underway task="save" label={`Saving the ${saving.form} form…`} cancel={cancelSave} />
-        ) : null}
-        {saving.phase === "saved" ? (
-          <p role="status" data-testid="export-saved">
-            {saving.note}.
-          </p>
-        ) : null}
+        <ExportSaving nested={false} />
       </div>
       <div className="export-side">
         {last ? (

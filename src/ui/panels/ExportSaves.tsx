@@ -2,7 +2,8 @@
 import { download } from "../../charts/index.ts";
 import { EngineError } from "../../engine/index.ts";
 import type { Savable } from "../../worker/protocol.ts";
-import { useActions } from "../studioContext.tsx";
+import { useActions, useStudio } from "../studioContext.tsx";
+import { Underway } from "../Underway.tsx";
 
 /** name: of the form, for who hears the buttons. */
 export function ExportSaves({ form, name, busy }: { form: Savable; name: string; busy: boolean }) {
@@ -42,6 +43,20 @@ export function ExportSaves({ form, name, busy }: { form: Savable; name: string;
           Save into a folder…
         </button>
       ) : null}
+    </p>
+  );
+}
+
+/** How far a saving is, beside what is saved. */
+export function ExportSaving({ nested }: { nested: boolean }) {
+  const saving = useStudio((state) => state.saving);
+  const { cancelSave } = useActions();
+  if (saving.phase === "none" || (saving.form === "nested") !== nested) return null;
+  if (saving.phase === "saving")
+    return <Underway task="save" label={`Saving the ${saving.form} form…`} cancel={cancelSave} />;
+  return (
+    <p role="status" data-testid="export-saved">
+      {saving.note}.
     </p>
   );
 }

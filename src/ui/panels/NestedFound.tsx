@@ -1,10 +1,11 @@
 // A nested export that was prepared: what each ratio keeps and costs, what the check of it found, and saving.
+import { useId } from "react";
 import type { RatioInside } from "../../engine/index.ts";
 import { titleOf } from "../../state/bundledTexts.ts";
 import type { PreparedNested } from "../../state/studioState.ts";
 import { bytes, percent, perplexity, small, whole } from "../format.ts";
 import { useStudio } from "../studioContext.tsx";
-import { ExportRefused, ExportSaves } from "./ExportSaves.tsx";
+import { ExportRefused, ExportSaves, ExportSaving } from "./ExportSaves.tsx";
 
 const share = ({ kept, of }: RatioInside["blockWeights"]): string => percent(of > 0 ? kept / of : 0);
 
@@ -21,34 +22,38 @@ function Row({ ratio: { keep, blockWeights, modelWeights, perplexity: pair, chec
   );
 }
 
+/** What the figures are of stands outside the table, which a narrow screen scrolls. */
 function Ratios({ found: { ratios, delivery } }: { found: PreparedNested }) {
+  const id = useId();
   const pair = ratios[0]?.perplexity;
   return (
-    <div className="export-table" tabIndex={0} role="group" aria-label="Ratios of the nested model">
-      <table className="nested-table" data-testid="nested-table">
-        {pair ? (
-          <caption>
-            Perplexity on {titleOf(pair.text)}, context {pair.context}, {whole(pair.tokens)} tokens; dense{" "}
-            {perplexity(pair.dense)}. Logits of each ratio, cut out of the written model, on {delivery.tokens} tokens.
-          </caption>
-        ) : null}
-        <thead>
-          <tr>
-            <th scope="col">keep</th>
-            <th scope="col">block weights</th>
-            <th scope="col">whole model</th>
-            <th scope="col">perplexity</th>
-            <th scope="col">largest logit difference</th>
-            <th scope="col">same next token</th>
-          </tr>
-        </thead>
-        <tbody>
-          {[...ratios].reverse().map((ratio) => (
-            <Row key={ratio.keep} ratio={ratio} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      {pair ? (
+        <p className="nested-of" id={id} data-testid="nested-of">
+          Perplexity on {titleOf(pair.text)}, context {pair.context}, {whole(pair.tokens)} tokens; dense{" "}
+          {perplexity(pair.dense)}. Logits of each ratio, cut out of the written model, on {delivery.tokens} tokens.
+        </p>
+      ) : null}
+      <div className="export-table" tabIndex={0} role="group" aria-label="Ratios of the nested model">
+        <table className="nested-table" data-testid="nested-table" aria-describedby={id}>
+          <thead>
+            <tr>
+              <th scope="col">keep</th>
+              <th scope="col">block weights</th>
+              <th scope="col">whole model</th>
+              <th scope="col">perplexity</th>
+              <th scope="col">largest logit difference</th>
+              <th scope="col">same next token</th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...ratios].reverse().map((ratio) => (
+              <Row key={ratio.keep} ratio={ratio} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 
@@ -75,6 +80,7 @@ export function NestedFound({ found, busy }: { found: PreparedNested; busy: bool
             {chosenAnew && !moved ? <strong> Prepare them again to write the weights as chosen now.</strong> : null}
           </p>
           <ExportSaves form="nested" name="Nested" busy={busy} />
+          <ExportSaving nested />
         </>
       ) : (
         <ExportRefused form="nested" reason={delivery.reason} />
