@@ -33,8 +33,8 @@ const INSIDE_ENGINE = ban(
 );
 /** Node cannot import the WGSL that the engine's index brings along. */
 const INSIDE_ENGINE_BUT_LEAVES = ban(
-  "/engine/(?!(index|errors|train/recipe|prune/weightRecipe)\\.ts$)",
-  "Import src/engine/index.ts in a browser; in Node, where WGSL cannot be loaded, errors.ts, train/recipe.ts and prune/weightRecipe.ts are what there is.",
+  "/engine/(?!(index|errors|train/recipe|prune/weightRecipe|prune/ratioList)\\.ts$)",
+  "Import src/engine/index.ts in a browser; in Node, where WGSL cannot be loaded, errors.ts, train/recipe.ts, prune/weightRecipe.ts and prune/ratioList.ts are what there is.",
 );
 const ENGINE = ban(
   "/engine/",
@@ -62,7 +62,7 @@ const PLAIN_MODEL = [
 /** Gates and masks, budgets, and what cuts or zeroes by them. */
 const PLAIN_PRUNE = [
   ...["gates", "tensorGates", "architecture", "budget", "compact"],
-  ...["weightRecipe", "mlpMatrices", "weightMasks", "baselineMasks", "nestedness", "weightWindow"],
+  ...["weightRecipe", "mlpMatrices", "weightMasks", "baselineMasks", "nestedness", "weightWindow", "ratioList"],
 ];
 /** Plain data without GPU code, which every layer may name: they import errors, rng, formats and each other only. */
 const PLAIN = {

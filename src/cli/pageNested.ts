@@ -1,16 +1,5 @@
 // Several ratios as one model, on the page's side: architectures inside each other, each measured, and one export of them all.
-import {
-  budgetOf,
-  deliverNested,
-  EngineError,
-  gateLayout,
-  keptTotalWeights,
-  type LogitsAt,
-  nestedArchitectures,
-  type NestedMember,
-  type Recipe,
-  sharingOf,
-} from "../engine/index.ts";
+import { type LogitsAt, nestRatios, type Recipe } from "../engine/index.ts";
 import { httpPlace } from "./httpPlace.ts";
 import { type FormAnswer, formAnswer } from "./pageForms.ts";
 import { measureMasks } from "./pagePrune.ts";
@@ -36,43 +25,25 @@ export async function pruneNested(
   { recipe, steps }: { recipe: Recipe; steps: number },
   url: string,
 ): Promise<NestedAnswer> {
-  const { ctx, opened } = run;
-  const { config } = opened;
-  const layout = gateLayout(config);
-  const budget = budgetOf(config);
-  const architectures = nestedArchitectures(made, layout, budget, sharingOf(recipe.gates, layout));
-  const members: NestedMember[] = [];
-  const answers: NestedRatioAnswer[] = [];
-  const largest = Math.max(...made.map(({ keep }) => keep));
-  let delivery: Awaited<ReturnType<Run["delivery"]>> | undefined;
-  for (const [i, { masks, counts, keptWeights }] of architectures.entries()) {
-    const keep = made[i]?.keep ?? 0;
-    const measured = await measureMasks(run, masks);
-    const told = await run.delivery(measured);
-    if (keep === largest) delivery = told;
-    members.push({ keep, masks, perplexity: told.receipt.perplexity });
-    answers.push({
-      keep,
-      keptBlocks: keptWeights / budget.blockWeights,
-      keptModel: keptTotalWeights(budget, counts) / budget.totalWeights,
-      perplexity: run.answer(measured, []).perplexity,
-      ...{ largestDifference: null, equalArgmax: null },
-    });
-  }
-  if (!delivery) throw new EngineError("bug", "a nested model without a ratio");
-  const { receipt, ...options } = delivery;
-  const target = { ratio: "block weights kept" as const, value: largest };
-  const found = await deliverNested(ctx, opened, members, httpPlace("nested", url), {
-    ...options,
-    receipt: { ...receipt, recipe: { ...recipe, keep: largest }, target, trainedSteps: steps },
-  });
-  const checkOf = new Map(found.ratios.map(({ keep, check }) => [keep, check]));
+  const options = await run.delivery();
+  const { delivery, ratios } = await nestRatios(
+    run.ctx,
+    run.opened,
+    { made, recipe, steps },
+    async (masks) => run.pair(await measureMasks(run, masks)),
+    httpPlace("nested", url),
+    { ...options, onRatio: options.onProgress },
+  );
   return {
-    ...formAnswer(found.delivery),
-    ratios: answers.map((one) => {
-      const check = checkOf.get(one.keep);
-      if (!check) return one;
-      return { ...one, largestDifference: check.maxAbsLogitDifference, equalArgmax: check.argmaxAgreement };
+    ...formAnswer(delivery),
+    ratios: ratios.map(({ keep, blockWeights, modelWeights, perplexity, check }) => {
+      const { text, context, tokens, dense, pruned } = perplexity;
+      return {
+        ...{ keep, keptBlocks: blockWeights.kept / blockWeights.of, keptModel: modelWeights.kept / modelWeights.of },
+        perplexity: { text: text.name, context, tokens, dense, pruned },
+        largestDifference: check?.maxAbsLogitDifference ?? null,
+        equalArgmax: check?.argmaxAgreement ?? null,
+      };
     }),
   };
 }

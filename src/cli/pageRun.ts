@@ -70,8 +70,10 @@ export interface Run {
   calibration: Uint32Array;
   /** Perplexity of a pruned model beside the dense one's. */
   measure(pruned: Model): Promise<Measured>;
-  /** What deliveries of every method take, given what was measured. */
-  delivery(measured: Measured): Promise<RunDelivery>;
+  /** Both as a receipt says them. */
+  pair(measured: Measured): Promise<PerplexityPair>;
+  /** What deliveries of every method take, with what was measured. */
+  delivery(measured?: Measured): Promise<RunDelivery>;
   answer(measured: Measured, forms: readonly Delivery[]): Omit<RunAnswer, "keptBlocks" | "keptModel">;
 }
 
@@ -116,8 +118,13 @@ export async function openRun(
   const found = (model: Model, stage: RunReport["stage"]): ReturnType<typeof perplexity> =>
     perplexity(ctx, model, evaluation, { context, onWindow: (done, of) => report({ stage, done, of }) });
   const dense = (await found(opened.model, "dense perplexity")).value;
+  const pair = async (measured: Measured): Promise<PerplexityPair> => ({
+    text: await textOf(request.evaluation),
+    beginToken: false,
+    ...measured,
+  });
   return {
-    ...{ ctx, opened, calibration },
+    ...{ ctx, opened, calibration, pair },
     measure: async (model) => {
       const pruned = await found(model, "pruned perplexity");
       return { context, tokens: pruned.tokens, dense, pruned: pruned.value };
@@ -131,7 +138,7 @@ export async function openRun(
         modelName: opened.name,
         licence: await licenceOf(opened.folder),
         calibration: await textOf(request.text),
-        perplexity: [{ text: await textOf(request.evaluation), beginToken: false, ...measured }],
+        perplexity: measured ? [await pair(measured)] : [],
       },
       onProgress: (done, of, note) => report({ stage: "export", done, of, note }),
     }),

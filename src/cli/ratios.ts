@@ -1,4 +1,5 @@
 // npm run prune -- --ratios 0.8,0.6 ...: one training for every ratio, then an export for each. One JSON line on stdout.
+import { readRatioList } from "../engine/prune/ratioList.ts";
 import { checkRecipe, type Recipe } from "../engine/train/recipe.ts";
 import { optionalNumber, parseValues } from "./arguments.ts";
 import { choiceFor, writeExports } from "./exporting.ts";
@@ -38,7 +39,8 @@ export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
   });
   if (values["keep"] !== undefined)
     throw new UsageError("--keep is for one ratio and --ratios for several; give one of them");
-  const ratios = readRatios(values["ratios"]);
+  const list = values["ratios"];
+  const ratios = checkedArguments(() => readRatioList(typeof list === "string" ? list : "", "--ratios"));
   const base = readRecipe(values);
   const bounds = {
     keepFrom: optionalNumber(values, "from") ?? base.keepFrom,
@@ -48,20 +50,6 @@ export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
     checkedArguments(() => checkRecipe({ ...base, ...bounds, ratioMode: "every", keep })),
   );
   return { ...readRunArguments(values), ratios, nested: values["nested"] === true, recipe: recipes[0] ?? base };
-}
-
-/** Ascending. */
-function readRatios(value: unknown): number[] {
-  const words = typeof value === "string" ? value.split(",") : [];
-  const ratios = words.map((word) => {
-    const ratio = Number(word);
-    if (word.trim() === "" || !(ratio > 0 && ratio < 1))
-      throw new UsageError(`--ratios takes kept shares between 0 and 1, separated by commas; "${word}" came`);
-    return ratio;
-  });
-  const twice = ratios.find((ratio, i) => ratios.indexOf(ratio) < i);
-  if (twice !== undefined) throw new UsageError(`--ratios names ${twice} twice; name each ratio once`);
-  return ratios.sort((a, b) => a - b);
 }
 
 /** Where the exports of a ratio go, under --out. */

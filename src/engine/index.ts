@@ -63,6 +63,7 @@ export { indexLists } from "./prune/compact.ts";
 export { cutReader } from "./prune/cutReader.ts";
 export { byBlock, gateLayout, sharingOf } from "./prune/gates.ts";
 export type { GateLayout, Masks } from "./prune/gates.ts";
+export { readRatioList } from "./prune/ratioList.ts";
 export { nestedArchitectures, nestednessOf } from "./prune/nestedness.ts";
 export type { LogitsAt, Nestedness } from "./prune/nestedness.ts";
 export type { BlockNorms } from "./prune/blockPruner.ts";
@@ -93,8 +94,8 @@ export type { MemoryPlan, PlanChoice, PlanNews, PlanParts } from "./train/memory
 export { Session } from "./train/session.ts";
 export type { Report } from "./train/session.ts";
 export { deliver } from "./evaluate/delivery.ts";
-export { deliverNested } from "./evaluate/deliverNested.ts";
-export type { NestedMember } from "./evaluate/deliverNested.ts";
+export { nestRatios } from "./evaluate/nestRatios.ts";
+export type { NestOptions, RatioInside } from "./evaluate/nestRatios.ts";
 export { deliverWeights } from "./evaluate/weightDelivery.ts";
 export type { WeightDeliveryOptions } from "./evaluate/weightDelivery.ts";
 export type { DeliveryOptions } from "./evaluate/delivery.ts";

@@ -62,6 +62,22 @@ describe("export", () => {
     expect(studio.store.getState().exported).toMatchObject({ phase: "failed", last: { step: 9 }, error });
   });
 
+  it("that is called off while it waits for its turn is never asked for", async () => {
+    let answer = (): void => undefined;
+    const written = new Promise<{ dense: string; pruned: string }>((resolve) => {
+      answer = () => resolve({ dense: "d", pruned: "p" });
+    });
+    const { store, settle, types } = await pruned({ generate: () => written });
+    const before = store.getState().generate();
+    const waiting = store.getState().prepareExport();
+    await settle();
+    await store.getState().cancelExport();
+    answer();
+    await Promise.all([before, waiting]);
+    expect(types()).toEqual(["generate", "cancel"]);
+    expect(store.getState().exported).toEqual({ phase: "none", last: null });
+  });
+
   it("hands over a zip, and says why where it cannot", async () => {
     const studio = await pruned({ saveFolder: () => Promise.reject(new EngineError("storage", "refused")) });
     expect(await studio.store.getState().saveZip("masked")).toMatchObject({ name: "masked.zip" });

@@ -1,6 +1,6 @@
 // Export: written, read back and compared by the worker before it is offered; then saved as a zip or into a folder.
-import { EngineError, type Form, FORMS } from "../engine/index.ts";
-import type { ExportChoice } from "../worker/protocol.ts";
+import { EngineError, FORMS } from "../engine/index.ts";
+import type { ExportChoice, Savable } from "../worker/protocol.ts";
 import { prunedNow } from "./prunedNow.ts";
 import type { ExportSlice, Prepared, SliceOf } from "./studioState.ts";
 
@@ -11,8 +11,10 @@ const AS_IT_IS: ExportChoice = { dtype: null, shardBytes: SHARD_BYTES };
 export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) => {
   const settled = (last: Prepared | null): ExportSlice["exported"] =>
     last ? { phase: "prepared", last } : { phase: "none", last };
+  /** Which preparation is wanted; another number calls it off. */
+  let ticket = 0;
   /** Runs one saving; answers null where it failed or was called off. */
-  const save = async <T>(form: Form, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
+  const save = async <T>(form: Savable, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
     if (get().saving.phase === "saving") return null;
     set({ saving: { phase: "saving", form }, saveError: null });
     try {
@@ -40,9 +42,13 @@ export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) =>
       const now = prunedNow(get());
       if (exported.phase === "preparing" || !now) return;
       const { last } = exported;
+      const mine = (ticket += 1);
       set({ exported: { phase: "preparing", last }, saving: { phase: "none" }, saveError: null });
       try {
-        const checks = await turn(() => client.request({ type: "prepareExport", forms: FORMS, choice }));
+        const checks = await turn(() => {
+          if (mine !== ticket) throw new EngineError("cancelled", "the export was called off before it began");
+          return client.request({ type: "prepareExport", forms: FORMS, choice });
+        });
         set({ exported: { phase: "prepared", last: { checks, ...now, choice } } });
       } catch (thrown) {
         const error = EngineError.from(thrown);
@@ -53,6 +59,7 @@ export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) =>
       }
     },
     async cancelExport() {
+      ticket += 1;
       await client.request({ type: "cancel", task: "export" });
     },
     async cancelSave() {

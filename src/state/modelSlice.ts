@@ -25,6 +25,8 @@ function forgotten(): Partial<StudioState> {
     denseText: "",
     prunedText: "",
     exported: { phase: "none", last: null },
+    nested: { phase: "none", last: null },
+    nestedList: null,
     saving: { phase: "none" },
     saveError: null,
     counts: null,

@@ -1,4 +1,5 @@
 // A client for tests: it records commands, answers by script, and says whatever events it is told to.
+import type { Delivery } from "../engine/index.ts";
 import type { Client, CommandOf } from "../worker/client.ts";
 import type { Architecture, Command, ModelFacts, Replies, WorkerEvent } from "../worker/protocol.ts";
 import { createStudio } from "./studio.ts";
@@ -31,6 +32,19 @@ export function architectureAt(keep: number, step: number): Architecture {
   const masks = [4, 4, 4, 8, 4].map((size) => new Uint8Array(size).fill(1));
   return { keep, step, masks, kept: [[4, 4, 4, 8, 4]], keptBlockWeights: keep * 144, keptParameters: keep * 144 + 52 };
 }
+
+const NESTED: Delivery = {
+  form: "compact",
+  dtype: "F16",
+  files: [],
+  bytes: 0,
+  runtime: "test",
+  version: "1",
+  largestDifference: 0,
+  equalArgmax: 1,
+  tokens: 64,
+  ok: true,
+};
 
 const ALL = { kept: 1, of: 1 };
 const KEPT_ALL = { mlpWeights: ALL, blockWeights: ALL, modelWeights: ALL };
@@ -80,6 +94,7 @@ const DEFAULTS: Answers = {
   }),
   generate: () => ({ dense: "d", pruned: "p" }),
   prepareExport: () => [],
+  prepareNested: () => ({ delivery: NESTED, ratios: [], step: 9 }),
   saveZip: ({ form }) => ({ file: new File([], form), name: `${form}.zip` }),
   saveFolder: () => ({ files: 3, bytes: 30 }),
   speed: () => ({ adapter: "test", tokens: 64, decodeTokens: 16, repeats: 5, rows: [] }),

@@ -10,6 +10,7 @@ import { exportSlice } from "./exportSlice.ts";
 import { gatesSlice } from "./gatesSlice.ts";
 import { librarySlice } from "./librarySlice.ts";
 import { modelSlice } from "./modelSlice.ts";
+import { nestedSlice } from "./nestedSlice.ts";
 import { runSlice } from "./runSlice.ts";
 import { memoryRunStore, type RunStore } from "./runStore.ts";
 import { hasJustEnded, runsSlice } from "./runsSlice.ts";
@@ -62,6 +63,7 @@ export function createStudio(client: Client, clock: Clock, runStore: RunStore = 
     ...weightsSlice(deps, set, get),
     ...compareSlice(deps, set, get),
     ...exportSlice(deps, set, get),
+    ...nestedSlice(deps, set, get),
     ...speedSlice(deps, set, get),
     ...checkSlice(deps, set, get),
     ...runsSlice(runStore)(deps, set, get),

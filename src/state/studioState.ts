@@ -2,7 +2,6 @@
 import type {
   Delivery,
   EngineError,
-  Form,
   Nestedness,
   PlanNews,
   Recipe,
@@ -22,8 +21,10 @@ import type {
   ExportChoice,
   ModelFacts,
   ModelSource,
+  NestedExport,
   PerplexityResult,
   PrunedMlp,
+  Savable,
 } from "../worker/protocol.ts";
 import type { Progress, RunState, Subject, Task, TextSource, TokenLosses, WeightWindow } from "../worker/protocol.ts";
 import type { RatioUnit } from "./ratio.ts";
@@ -208,7 +209,7 @@ export interface ExportSlice {
     | { phase: "preparing"; last: Prepared | null }
     | { phase: "prepared"; last: Prepared }
     | { phase: "failed"; last: Prepared | null; error: EngineError };
-  saving: { phase: "none" } | { phase: "saving"; form: Form } | { phase: "saved"; form: Form; note: string };
+  saving: { phase: "none" } | { phase: "saving"; form: Savable } | { phase: "saved"; form: Savable; note: string };
   saveError: EngineError | null;
   exportChoice: ExportChoice;
   /** What the next preparation writes; what is prepared stays as it is. */
@@ -218,8 +219,28 @@ export interface ExportSlice {
   /** Stops the saving under way; no half-written file stays. */
   cancelSave(): Promise<void>;
   /** A zip on disk for the browser to download; null where it failed. */
-  saveZip(form: Form): Promise<{ file: File; name: string } | null>;
-  saveFolder(form: Form, folder: FileSystemDirectoryHandle): Promise<void>;
+  saveZip(form: Savable): Promise<{ file: File; name: string } | null>;
+  saveFolder(form: Savable, folder: FileSystemDirectoryHandle): Promise<void>;
+}
+
+export interface PreparedNested extends NestedExport {
+  choice: ExportChoice;
+}
+
+export interface NestedSlice {
+  /** Several ratios of a run for every ratio as one model. */
+  nested:
+    | { phase: "none"; last: PreparedNested | null }
+    | { phase: "preparing"; last: PreparedNested | null }
+    | { phase: "prepared"; last: PreparedNested }
+    | { phase: "failed"; last: PreparedNested | null; error: EngineError };
+  /** Which, as typed; null: the usual ones within the run's bounds. */
+  nestedList: string | null;
+  setNestedList(text: string): void;
+  /** Prepares the ratios of the list; does nothing where it is refused, or where no run for every ratio is at hand. */
+  prepareNested(): Promise<void>;
+  /** Stops it, also while it waits for its turn. */
+  cancelNested(): Promise<void>;
 }
 
 export type Theme = "system" | "light" | "dark";
@@ -315,6 +336,7 @@ export type StudioState = ModelSlice &
   WeightsSlice &
   CompareSlice &
   ExportSlice &
+  NestedSlice &
   SpeedSlice &
   CheckSlice &
   RunsSlice &

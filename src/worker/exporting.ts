@@ -2,26 +2,24 @@
 import {
   type ByteSource,
   type Ctx,
-  deliver,
   type Delivery,
   EngineError,
   type Form,
   type Folder,
   folderOf,
   blobSource,
-  deliverWeights,
   invariant,
   type OpenedModel,
   type OutputFile,
   type Place,
   safeName,
-  type DeliveryOptions,
   zipSizeBytes,
   zipStream,
 } from "../engine/index.ts";
-import { onnxReader } from "../verify/onnxReader.ts";
+import { delivered, type ExportOptions } from "./delivering.ts";
 import { claimFolder, readFile, remove, writeFile } from "./opfs.ts";
 import { saveInto, watched } from "./saving.ts";
+import type { Savable } from "./protocol.ts";
 import type { PrunedModel, Pruned } from "./pruned.ts";
 import type { SpeedSubjects } from "./speed.ts";
 
@@ -34,11 +32,6 @@ const ZIPS = "zips";
 /** Characters of the model's name in the names of folders and zips: what is added to it has to fit as well. */
 const NAME_LENGTH = 80;
 
-/** What deliveries of every method take. */
-export interface ExportOptions extends Omit<DeliveryOptions, "openOnnx" | "receipt"> {
-  receipt: Omit<DeliveryOptions["receipt"], "recipe" | "target" | "trainedSteps" | "calibration">;
-}
-
 /** Bytes written so far, of all, and to where; and whether to stop. */
 export interface SaveWatch {
   onBytes: (done: number, of: number, where: string) => void;
@@ -50,20 +43,22 @@ interface Prepared {
   path: string;
   /** What the user's folder or zip is called, without the form. */
   name: string;
-  deliveries: readonly Delivery[];
-  pruned: Pruned;
-  /** Of the model that they prune. */
+  deliveries: ReadonlyMap<Savable, Delivery>;
+  /** Of the model that is pruned. */
   fingerprint: string;
 }
 
+type Subject = Pick<OpenedModel, "name" | "fingerprint">;
+
 export class Exporting {
-  private prepared: Prepared | undefined;
+  private forms: (Prepared & { pruned: Pruned }) | undefined;
+  private nested: Prepared | undefined;
   private folder: Promise<string> | undefined;
   private preparations = 0;
 
   /**
-   * Writes, reads back and compares. What was prepared before is replaced once that is done; a cancel or an error leaves nothing
-   * half-written, and what was prepared before can still be saved.
+   * Writes, reads back and compares. The forms that were prepared before are replaced once that is done; a cancel or an error leaves
+   * nothing half-written, and what was prepared before can still be saved.
    */
   async prepare(
     ctx: Ctx,
@@ -73,18 +68,40 @@ export class Exporting {
     forms: readonly Form[],
     options: ExportOptions,
   ): Promise<readonly Delivery[]> {
+    const before = this.forms;
+    const write = (placeFor: (form: Savable) => Place): Promise<readonly Delivery[]> =>
+      delivered(ctx, opened, pruned, models, { forms, placeFor }, options);
+    const { found, place } = await this.written(opened, before, write);
+    const deliveries = new Map(found.map((delivery) => [delivery.form, delivery]));
+    this.forms = { ...place, deliveries, pruned };
+    if (before) await remove(before.path);
+    return found;
+  }
+
+  /** The same for several ratios as one model, which is prepared beside the forms. */
+  async prepareNested<T extends { delivery: Delivery }>(
+    opened: Subject,
+    write: (place: Place) => Promise<T>,
+  ): Promise<T> {
+    const before = this.nested;
+    const { found, place } = await this.written(opened, before, (placeFor) => write(placeFor("nested")));
+    this.nested = { ...place, deliveries: new Map([["nested", found.delivery]]) };
+    if (before) await remove(before.path);
+    return found;
+  }
+
+  private async written<T>(
+    { name, fingerprint }: Subject,
+    before: Prepared | undefined,
+    write: (placeFor: (form: Savable) => Place) => Promise<T>,
+  ): Promise<{ found: T; place: Omit<Prepared, "deliveries"> }> {
     this.folder ??= claimFolder(ROOT);
     const path = `${await this.folder}/${++this.preparations}`;
     // they would take as much room again, and can be made again
-    if (this.prepared) await remove(`${this.prepared.path}/${ZIPS}`);
-    const placeFor = (form: Form): Place => placeOf(`${path}/${form}`);
+    if (before) await remove(`${before.path}/${ZIPS}`);
     try {
-      const deliveries = await delivered(ctx, opened, pruned, models, { forms, placeFor }, options);
-      const { prepared } = this;
-      const { fingerprint } = opened;
-      this.prepared = { path, name: `${safeName(opened.name, NAME_LENGTH)}-pruned`, deliveries, pruned, fingerprint };
-      if (prepared) await remove(prepared.path);
-      return deliveries;
+      const found = await write((form) => placeOf(`${path}/${form}`));
+      return { found, place: { path, name: `${safeName(name, NAME_LENGTH)}-pruned`, fingerprint } };
     } catch (error) {
       await remove(path);
       throw error;
@@ -92,7 +109,7 @@ export class Exporting {
   }
 
   /** One zip on disk, made by streaming; the page hands it to the browser's download. */
-  async zip(form: Form, watch: SaveWatch): Promise<{ file: File; name: string }> {
+  async zip(form: Savable, watch: SaveWatch): Promise<{ file: File; name: string }> {
     const { path, name, files } = await this.filesOf(form);
     const zipName = `${name}-${form}.zip`;
     const entries = files.map((file) => ({ ...file, name: `${name}-${form}/${file.name}` }));
@@ -111,7 +128,7 @@ export class Exporting {
 
   /** Writes into a folder of the user's, all or nothing (see saving.ts). */
   async into(
-    form: Form,
+    form: Savable,
     folder: FileSystemDirectoryHandle,
     watch: SaveWatch,
   ): Promise<{ files: number; bytes: number }> {
@@ -124,24 +141,24 @@ export class Exporting {
 
   /** What a measurement of speed needs of the prepared export. Throws "config" where none of this model is prepared. */
   async toMeasure(opened: OpenedModel): Promise<{ pruned: Pruned } & Pick<SpeedSubjects, "onnx">> {
-    const { prepared } = this;
+    const { forms: prepared } = this;
     invariant(
       prepared?.fingerprint === opened.fingerprint,
       "config",
       "no export of this model is prepared: prepare it first, then measure",
     );
     const { path, deliveries, pruned: of } = prepared;
-    const onnx = deliveries.find(({ form, ok }) => form === "onnx" && ok);
-    if (!onnx || onnx.dtype === "BF16") return { pruned: of };
+    const onnx = deliveries.get("onnx");
+    if (!onnx?.ok || onnx.dtype === "BF16") return { pruned: of };
     const { files } = await this.filesOf("onnx");
     const sources = await Promise.all(files.map(({ name }) => sourceAt(`${path}/onnx/${name}`, name)));
     const pruned = folderOf("pruned", sources);
     return { pruned: of, onnx: { pruned, dense: placeOf(`${path}/dense`), dtype: onnx.dtype } };
   }
 
-  private async filesOf(form: Form): Promise<{ path: string; name: string; files: OutputFile[] }> {
-    const { prepared } = this;
-    const delivery = prepared?.deliveries.find((one) => one.form === form);
+  private async filesOf(form: Savable): Promise<{ path: string; name: string; files: OutputFile[] }> {
+    const prepared = form === "nested" ? this.nested : this.forms;
+    const delivery = prepared?.deliveries.get(form);
     invariant(prepared && delivery, "config", `the ${form} export has not been prepared: prepare it first`);
     invariant(delivery.ok, "format", `the ${form} export is not offered: ${delivery.reason ?? "its check failed"}`);
     const files = await Promise.all(
@@ -163,36 +180,6 @@ export class Exporting {
   }
 }
 
-/** Structures in the asked forms; single weights in the masked one only, dense with zeros. Throws "unsupported" for masks that were made to compare with. */
-async function delivered(
-  ctx: Ctx,
-  opened: OpenedModel,
-  pruned: Pruned,
-  models: PrunedModel,
-  { forms, placeFor }: { forms: readonly Form[]; placeFor: (form: Form) => Place },
-  options: ExportOptions,
-): Promise<readonly Delivery[]> {
-  const { calibration } = pruned;
-  const given = { ...options.receipt, calibration };
-  if (pruned.kind === "weights") {
-    const model = await models.of(ctx, opened, pruned);
-    const { masks, recipe } = pruned;
-    const receipt = { ...given, recipe };
-    return [await deliverWeights(ctx, opened, { model, masks }, placeFor("masked"), { ...options, receipt })];
-  }
-  const { masks, made, architecture } = pruned;
-  if (made.kind === "baseline") {
-    throw new EngineError(
-      "unsupported",
-      `${made.method} masks are made to compare with and have no receipt; train for this ratio, or bring a trained run back, then export`,
-    );
-  }
-  const target = { ratio: "block weights kept" as const, value: architecture.keep };
-  const receipt = { ...given, recipe: made.recipe, target, trainedSteps: made.steps };
-  const places = new Map(forms.map((form) => [form, placeFor(form)] as const));
-  return deliver(ctx, opened, masks, places, { ...options, receipt, openOnnx: onnxReader });
-}
-
 async function sourceAt(path: string, name: string): Promise<ByteSource> {
   const file = await readFile(path);
   if (!file) throw new EngineError("storage", `${name} could not be read back from the browser's storage`);
@@ -201,14 +188,14 @@ async function sourceAt(path: string, name: string): Promise<ByteSource> {
 
 /** A form's folder in the private file system. */
 function placeOf(path: string): Place {
-  const names: string[] = [];
+  const names = new Set<string>();
   return {
     write: async (file) => {
       await writeFile(`${path}/${file.name}`, file.stream(), file.sizeBytes);
-      names.push(file.name);
+      names.add(file.name);
     },
     folder: async (): Promise<Folder> => {
-      const sources = await Promise.all(names.map((name) => sourceAt(`${path}/${name}`, name)));
+      const sources = await Promise.all([...names].map((name) => sourceAt(`${path}/${name}`, name)));
       return folderOf(path, sources);
     },
     discard: () => remove(path),

@@ -87,10 +87,22 @@ export class Measuring {
     const dense = this.known.get("dense");
     const pruned = this.known.get("pruned");
     if (!dense || !pruned || pruned.keep !== keep || pruned.step !== step) return [];
-    if (dense.result.tokens !== pruned.result.tokens || dense.result.text !== pruned.result.text) return [];
-    const { context, tokens, value } = dense.result;
-    const ref = { name: text.name, sha256: text.sha256 };
-    return [{ text: ref, context, tokens, beginToken: false, dense: value, pruned: pruned.result.value }];
+    return sameTokens(dense.result, pruned.result) ? [pairOf(text, dense.result, pruned.result)] : [];
+  }
+
+  /** A pruned reading with the dense model's on the same tokens, which is read where it is not known. Throws "cancelled". */
+  async paired(
+    ctx: Ctx,
+    pruned: PerplexityResult,
+    { opened, text }: Pick<Reading, "opened" | "text">,
+    watch: Watch,
+  ): Promise<PerplexityPair> {
+    const known = this.known.get("dense")?.result;
+    if (known && sameTokens(known, pruned)) return pairOf(text, known, pruned);
+    const dense = { opened, text, tokens: pruned.tokens, model: () => Promise.resolve(opened.model) };
+    const result = await this.reading(ctx, dense, watch);
+    this.known.set("dense", { keep: 1, step: 0, result });
+    return pairOf(text, result, pruned);
   }
 
   private async keyOf({ opened, masks, text, tokens }: Reading): Promise<string | null> {
@@ -98,6 +110,20 @@ export class Measuring {
     const parts = [opened.fingerprint, opened.model.precision, await digestOf(masks), text.sha256, tokens, this.window];
     return parts.join(" ");
   }
+}
+
+function sameTokens(a: PerplexityResult, b: PerplexityResult): boolean {
+  return a.text === b.text && a.tokens === b.tokens && a.context === b.context;
+}
+
+function pairOf(
+  { name, sha256: hash }: EncodedText,
+  dense: PerplexityResult,
+  pruned: PerplexityResult,
+): PerplexityPair {
+  const { context, tokens } = pruned;
+  const text = { name, sha256: hash };
+  return { text, context, tokens, beginToken: false, dense: dense.value, pruned: pruned.value };
 }
 
 /** Equal for equal masks only. */

@@ -7,6 +7,7 @@ import type {
   PlainError,
   PlanChoice,
   PlanNews,
+  RatioInside,
   Recipe,
   Run,
   SelfCheck,
@@ -211,6 +212,17 @@ export interface ExportChoice {
   shardBytes: number | null;
 }
 
+/** What is saved by itself: a form of what is pruned, or several ratios of a run as one model. */
+export type Savable = Form | "nested";
+
+/** Several ratios of a run as one model: its compact form, and what was found of each ratio, ascending. */
+export interface NestedExport {
+  delivery: Delivery;
+  ratios: readonly RatioInside[];
+  /** Step of the run that they are from. */
+  step: number;
+}
+
 /** Every command is answered by one "reply" with the same id: its value, or an error. */
 export type Command =
   | { type: "open"; source: ModelSource }
@@ -237,8 +249,10 @@ export type Command =
   | { type: "curve"; keep: number; tokens: number }
   | { type: "generate"; prompt: string; tokens: number; temperature: number; seed: number }
   | { type: "prepareExport"; forms: readonly Form[]; choice: ExportChoice }
-  | { type: "saveZip"; form: Form }
-  | { type: "saveFolder"; form: Form; folder: FileSystemDirectoryHandle }
+  /** Several ratios of a run for every ratio as one model, each measured on `tokens`; what "pruned" means stays. */
+  | { type: "prepareNested"; ratios: readonly number[]; tokens: number; choice: ExportChoice }
+  | { type: "saveZip"; form: Savable }
+  | { type: "saveFolder"; form: Savable; folder: FileSystemDirectoryHandle }
   /** Times the dense model beside what was last prepared. */
   | { type: "speed" }
   /** Holds every kernel against its reference on this adapter. */
@@ -268,6 +282,7 @@ export interface Replies {
   curve: CurvePoint;
   generate: { dense: string; pruned: string };
   prepareExport: readonly Delivery[];
+  prepareNested: NestedExport;
   /** A file on disk (OPFS), to be handed to the browser's download. */
   saveZip: { file: File; name: string };
   saveFolder: { files: number; bytes: number };

@@ -8,13 +8,13 @@ import {
   gateLayout,
   Gpu,
   invariant,
-  licenceOf,
   type OpenedModel,
   selfCheck,
   tuneMatmul,
 } from "../engine/index.ts";
 import { compareTexts } from "./comparing.ts";
 import { Exporting } from "./exporting.ts";
+import { type CommonOptions, commonOptions } from "./delivering.ts";
 import { recordOf, restored } from "./finished.ts";
 import { compareLosses } from "./losses.ts";
 import { Measuring } from "./measuring.ts";
@@ -23,6 +23,7 @@ import { reporter } from "./pace.ts";
 import type {
   Architecture,
   Command,
+  ExportChoice,
   ModelFacts,
   PerplexityResult,
   Progress,
@@ -32,16 +33,14 @@ import type {
   TextSource,
   WorkerEvent,
 } from "./protocol.ts";
-import { compactModel, type Logits, placeOf, type Pruned, prunedAt, PrunedModel } from "./pruned.ts";
+import { type Logits, placeOf, type Pruned, prunedAt, PrunedModel } from "./pruned.ts";
 import { forgetCached, listCached } from "./library.ts";
+import { curvePoint, type RunAside } from "./otherRatios.ts";
+import { prepareNested } from "./nesting.ts";
 import { Running } from "./running.ts";
 import { measureSpeed } from "./speed.ts";
 import { type EncodedText, Texts } from "./texts.ts";
 import { pruneMlp, weightWindow } from "./weighing.ts";
-
-/** Tokens that a form of the export is compared on. */
-const CHECK_TOKENS = 64;
-const VERSION = __APP_VERSION__;
 
 const DEFAULT_TEXTS: { calibration: TextSource; evaluation: TextSource } = {
   calibration: { kind: "bundled", name: "sotu-train" },
@@ -110,7 +109,8 @@ export class Studio {
       this.evaluationTokens = tokens;
       return this.task("perplexity", () => this.measure(subject, tokens));
     },
-    curve: ({ keep, tokens }) => this.task("curve", () => this.curvePoint(keep, tokens)),
+    curve: (command) =>
+      this.task("curve", async () => curvePoint(await this.aside(), command, () => this.cancelled.has("curve"))),
     generate: (command) =>
       this.task("generate", async () => {
         const { model } = this.opened();
@@ -118,6 +118,12 @@ export class Studio {
         return compareTexts(this.context(), model, models, command, this.send, () => this.cancelled.has("generate"));
       }),
     prepareExport: (command) => this.task("export", () => this.prepareExport(command)),
+    prepareNested: (command) =>
+      this.task("export", async () => {
+        const watch = { report: (unit: Progress["unit"]) => this.watch("export", unit, "report").report };
+        const options = await this.exportOptions(command.choice);
+        return prepareNested(await this.aside(), this.exporting, command, { ...options, ...watch });
+      }),
     saveZip: ({ form }) => this.task("save", () => this.exporting.zip(form, this.watch("save", "bytes", "onBytes"))),
     saveFolder: ({ form, folder }) =>
       this.task("save", () => this.exporting.into(form, folder, this.watch("save", "bytes", "onBytes"))),
@@ -302,31 +308,16 @@ export class Studio {
     return this.open ? this.sendArchitecture() : null;
   }
 
-  /** The run's architecture at another ratio, measured on a model of its own that goes afterwards. */
-  private async curvePoint(keep: number, tokens: number): Promise<Replies["curve"]> {
-    const { model: opened, running, layout, budget } = this.opened();
-    invariant(this.logits, "config", "There is no run to draw a curve of: train for at least one step.");
-    const pruned = prunedAt(await running.logitsAt(this.logits, keep), layout, budget, keep);
-    const text = await this.text("evaluation");
-    let model: OpenedModel["model"] | undefined;
-    try {
-      const result = await this.measuring.reading(
-        this.context(),
-        {
-          ...{ opened, masks: pruned.masks, text, tokens },
-          model: async () => {
-            // Two pruned models at once would be one too many; weights that SparseGPT changed could not be made again.
-            if (this.pruned?.kind === "gates") this.models.free();
-            return (model = await compactModel(this.context(), opened, pruned.masks));
-          },
-        },
-        { cancelled: () => this.cancelled.has("curve") },
-      );
-      const { fingerprint } = opened;
-      return { architecture: pruned.architecture, result, fingerprint, textSha256: text.sha256 };
-    } finally {
-      model?.free();
-    }
+  /** The run, to be asked for other ratios. */
+  private async aside(): Promise<RunAside> {
+    const { model: opened, running } = this.opened();
+    const { logits, measuring } = this;
+    invariant(logits, "config", "There is no run to ask for other ratios: train for at least one step.");
+    const makeRoom = (): void => {
+      // Weights that SparseGPT changed could not be made again.
+      if (this.pruned?.kind === "gates") this.models.free();
+    };
+    return { ctx: this.context(), opened, running, logits, measuring, text: await this.text("evaluation"), makeRoom };
   }
 
   private sendArchitecture(): Architecture | null {
@@ -378,19 +369,17 @@ export class Studio {
     const { model } = this.opened();
     const { pruned } = this;
     invariant(pruned, "config", "There is nothing to export yet: train for at least one step, or prune weights.");
-    const evaluation = await this.text("evaluation");
+    const options = await this.exportOptions(choice);
+    const perplexity = this.measuring.pairs(await this.text("evaluation"), pruned);
     return this.exporting.prepare(this.context(), model, pruned, this.models, forms, {
-      ids: evaluation.ids.slice(0, CHECK_TOKENS),
-      receipt: {
-        version: VERSION,
-        adapter: this.context().gpu.facts.name,
-        modelName: model.name,
-        licence: await licenceOf(model.folder),
-        perplexity: this.measuring.pairs(evaluation, pruned),
-      },
-      ...(choice.dtype ? { dtype: choice.dtype } : {}),
-      ...(choice.shardBytes ? { shardBytes: choice.shardBytes } : {}),
+      ...options,
+      receipt: { ...options.receipt, perplexity },
       ...this.watch("export", "bytes", "onProgress"),
     });
+  }
+
+  private async exportOptions(choice: ExportChoice): Promise<CommonOptions> {
+    const options = await commonOptions(this.context(), this.opened().model, await this.text("evaluation"), choice);
+    return { ...options, cancelled: () => this.cancelled.has("export") };
   }
 }

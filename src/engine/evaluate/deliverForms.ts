@@ -125,10 +125,10 @@ function unopened(form: Form, dtype: FloatDtype, tokens: number): Delivery {
   return { form, dtype, ...nothing, tokens, ok: false };
 }
 
-/** Counts a file that was written. */
+/** Counts a file that was written, perhaps in place of one of the same name. */
 export function addFile(delivery: Delivery, { name, sizeBytes }: OutputFile): void {
-  delivery.files = [...delivery.files, { name, bytes: sizeBytes }];
-  delivery.bytes += sizeBytes;
+  delivery.files = [...delivery.files.filter((file) => file.name !== name), { name, bytes: sizeBytes }];
+  delivery.bytes = delivery.files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function plannedOf(planned: ReadonlyMap<Delivery, PlannedForm>, delivery: Delivery): PlannedForm {

@@ -58,6 +58,8 @@ test.each(["llama", "opt", "phi"])("%s: every ratio is cut out of the written mo
   const read = await readNested(await place.folder());
   expect(read.ratios).toMatchObject(ratios);
   expect(delivery.files.map((file) => file.name)).toEqual(expect.arrayContaining([NESTED_FILE, NESTED_LISTS_FILE]));
+  const written = Object.values(place.files).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  expect([delivery.files.length, delivery.bytes]).toEqual([Object.keys(place.files).length, written]);
   expect(new TextDecoder().decode(place.files["README.md"])).toContain("## Several ratios in one");
 });
 

@@ -33,6 +33,11 @@ export interface NestedMember {
   perplexity: PerplexityPair[];
 }
 
+export interface NestedOptions extends DeliveryOptions {
+  /** Ratios that were cut out and compared, after the bytes of `onProgress`. */
+  onRatio?: (done: number, of: number, note: string) => void;
+}
+
 export interface NestedDelivery {
   /** The compact form, its difference the largest of all ratios. */
   delivery: Delivery;
@@ -50,7 +55,7 @@ export async function deliverNested(
   opened: OpenedModel,
   members: readonly NestedMember[],
   place: Place,
-  options: DeliveryOptions,
+  options: NestedOptions,
 ): Promise<NestedDelivery> {
   const ascending = [...members].sort((a, b) => a.keep - b.keep);
   const largest = ascending.at(-1);
@@ -70,14 +75,14 @@ export async function deliverNested(
     const whole = await readCompact(folder);
     for (const [i, member] of ascending.entries()) {
       if (options.cancelled?.()) throw new EngineError("cancelled", "The export was stopped; nothing is offered.");
-      options.onProgress?.(i, ascending.length, `nested: cutting keep ${member.keep} and comparing logits`);
+      options.onRatio?.(i, ascending.length, `nested: cutting keep ${member.keep} and comparing logits`);
       ratios.push(await checkedRatio(ctx, opened, member, { folder, whole, options }));
     }
     const worst = ratios.map(({ check }) => check);
     delivery.largestDifference = Math.max(...worst.map((check) => check.maxAbsLogitDifference));
     delivery.equalArgmax = Math.min(...worst.map((check) => check.argmaxAgreement));
     await put(nestedFile(options.receipt.version, ratios));
-    await place.write(await nestedCardFile(copiedFile(await folder.open("README.md")), ratios));
+    await put(await nestedCardFile(copiedFile(await folder.open("README.md")), ratios));
     await readNested(await place.folder());
   });
   if (delivery.ok) return { delivery, ratios };

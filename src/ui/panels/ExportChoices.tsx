@@ -25,7 +25,7 @@ export function ExportChoices({ disabled }: { disabled: boolean }) {
           aria-describedby="export-dtype-hint"
           onChange={({ target }) => chooseExport({ dtype: DTYPES.find((known) => known === target.value) ?? null })}
         >
-          <option value="">{own ? `${own}, the model’s` : "the model’s"}</option>
+          <option value="">{own ? `keep ${own}` : "as they are"}</option>
           {DTYPES.filter((known) => known !== own).map((known) => (
             <option key={known}>{known}</option>
           ))}

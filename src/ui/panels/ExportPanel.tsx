@@ -6,12 +6,15 @@ import { percent } from "../format.ts";
 import { useActions, useStudio } from "../studioContext.tsx";
 import { Underway } from "../Underway.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";
+import { ExportNested } from "./ExportNested.tsx";
 import { ExportRow } from "./ExportRow.tsx";
+import { ExportSaving } from "./ExportSaves.tsx";
 import { SpeedPanel } from "./SpeedPanel.tsx";
 
 export function ExportPanel() {
   const exported = useStudio((state) => state.exported);
   const saving = useStudio((state) => state.saving);
+  const nesting = useStudio((state) => state.nested.phase === "preparing");
   const saveError = useStudio((state) => state.saveError);
   const ready = useStudio((state) => {
     const { device, model, run, asked } = state;
@@ -28,9 +31,9 @@ export function ExportPanel() {
   const chosenAnew = useStudio(({ exported: { last }, exportChoice: { dtype, shardBytes } }) => {
     return last !== null && (last.choice.dtype !== dtype || last.choice.shardBytes !== shardBytes);
   });
-  const { prepareExport, cancelExport, cancelSave } = useActions();
+  const { prepareExport, cancelExport } = useActions();
   const { last } = exported;
-  const busy = exported.phase === "preparing" || saving.phase === "saving";
+  const busy = exported.phase === "preparing" || nesting || saving.phase === "saving";
   return (
     <section className="panel export" aria-labelledby="export-heading">
       <div>
@@ -39,7 +42,7 @@ export function ExportPanel() {
           Each form is written, opened again and its logits compared, before it is offered: masked and compact by this
           studio’s loader, ONNX by onnxruntime.
         </p>
-        <ExportChoices disabled={exported.phase === "preparing"} />
+        <ExportChoices disabled={exported.phase === "preparing" || nesting} />
         {exported.phase === "preparing" ? (
           <Underway task="export" label="Writing, reading back, comparing…" cancel={cancelExport} />
         ) : (
@@ -48,7 +51,7 @@ export function ExportPanel() {
               type="button"
               className="primary"
               data-testid="export-prepare"
-              disabled={!ready}
+              disabled={!ready || nesting}
               onClick={() => void prepareExport()}
             >
               {last ? "Prepare again" : "Prepare the export"}
@@ -65,33 +68,27 @@ export function ExportPanel() {
             {chosenAnew && !moved ? <strong> Prepare again to write the weights as chosen now.</strong> : null}
           </p>
         ) : null}
-        {saving.phase === "saving" ? (
-          <Underway task="save" label={`Saving the ${saving.form} form…`} cancel={cancelSave} />
-        ) : null}
-        {saving.phase === "saved" ? (
-          <p role="status" data-testid="export-saved">
-            {saving.note}.
-          </p>
-        ) : null}
+        <ExportSaving nested={false} />
       </div>
-      {last ? (
-        <div>
+      <div className="export-side">
+        {last ? (
           <ul className="export-forms">
             {last.checks.map((check) => (
               <ExportRow key={check.form} check={check} busy={busy} />
             ))}
           </ul>
-          <SpeedPanel busy={busy} />
-        </div>
-      ) : (
-        <p className="export-empty">
-          {!trained
-            ? "Nothing is pruned yet: train, or prune single weights, first."
-            : single
-              ? "Masked safetensors, dense with zeros, with config, tokenizer and receipt, will stand here with what their check found; single weights have no other form."
-              : "Masked and compact safetensors and ONNX, with config, tokenizer and receipt, will stand here with what their check found."}
-        </p>
-      )}
+        ) : (
+          <p className="export-empty">
+            {!trained
+              ? "Nothing is pruned yet: train, or prune single weights, first."
+              : single
+                ? "Masked safetensors, dense with zeros, with config, tokenizer and receipt, will stand here with what their check found; single weights have no other form."
+                : "Masked and compact safetensors and ONNX, with config, tokenizer and receipt, will stand here with what their check found."}
+          </p>
+        )}
+        <ExportNested ready={ready} busy={busy} />
+        {last ? <SpeedPanel busy={busy} /> : null}
+      </div>
       {exported.phase === "failed" ? <ErrorNote error={exported.error} testId="export-error" /> : null}
       {saveError ? <ErrorNote error={saveError} testId="save-error" /> : null}
     </section>

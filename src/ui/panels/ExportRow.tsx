@@ -1,9 +1,8 @@
 // One form of the export: what it is, what its check found, and saving it where it passed.
 import type { ReactNode } from "react";
-import { download } from "../../charts/index.ts";
-import { EngineError, type Delivery, type Form } from "../../engine/index.ts";
+import type { Delivery, Form } from "../../engine/index.ts";
 import { bytes, percent, small, whole } from "../format.ts";
-import { useActions } from "../studioContext.tsx";
+import { ExportRefused, ExportSaves } from "./ExportSaves.tsx";
 
 const FORMS: Readonly<Record<Form, { name: string; what: string; loads: string }>> = {
   masked: {
@@ -68,55 +67,15 @@ function Findings({ check }: { check: Delivery }) {
 }
 
 export function ExportRow({ check, busy }: { check: Delivery; busy: boolean }) {
-  const { saveZip, saveFolder, notify } = useActions();
-  const { name, what } = FORMS[check.form];
-  const zip = async (): Promise<void> => {
-    const saved = await saveZip(check.form);
-    if (saved) download(saved.file, saved.name);
-  };
-  const folder = async (): Promise<void> => {
-    try {
-      const chosen = await window.showDirectoryPicker?.({ mode: "readwrite" });
-      if (chosen) await saveFolder(check.form, chosen);
-    } catch (error) {
-      // Closing the picker is an answer, not an error.
-      if (!(error instanceof DOMException && error.name === "AbortError")) notify(EngineError.from(error));
-    }
-  };
+  const { form, ok, reason } = check;
+  const { name, what } = FORMS[form];
   return (
-    <li className="export-form" data-testid={`export-${check.form}`} data-ok={check.ok}>
+    <li className="export-form" data-testid={`export-${form}`} data-ok={ok}>
       <h3>
         {name} <span className="export-what">{what}</span>
       </h3>
       <Findings check={check} />
-      {check.ok ? (
-        <p className="actions">
-          <button
-            type="button"
-            data-testid={`save-zip-${check.form}`}
-            aria-label={`Save as zip: ${name} form`}
-            disabled={busy}
-            onClick={() => void zip()}
-          >
-            Save as zip
-          </button>
-          {"showDirectoryPicker" in window ? (
-            <button
-              type="button"
-              data-testid={`save-folder-${check.form}`}
-              aria-label={`Save into a folder…: ${name} form`}
-              disabled={busy}
-              onClick={() => void folder()}
-            >
-              Save into a folder…
-            </button>
-          ) : null}
-        </p>
-      ) : (
-        <p className="note note-error export-refused" role="alert" data-testid={`export-${check.form}-refused`}>
-          Not offered: {check.reason ?? "it did not pass its check"}.
-        </p>
-      )}
+      {ok ? <ExportSaves form={form} name={name} busy={busy} /> : <ExportRefused form={form} reason={reason} />}
     </li>
   );
 }

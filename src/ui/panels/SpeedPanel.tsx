@@ -38,7 +38,7 @@ function Row({ row, tokens }: { row: SpeedRow; tokens: number }) {
 function Measured({ report, keep }: { report: SpeedReport; keep: number }) {
   const { adapter, tokens, decodeTokens, repeats, threads, rows } = report;
   return (
-    <div className="speed-table" tabIndex={0} role="group" aria-label="Measured here">
+    <div className="export-table" tabIndex={0} role="group" aria-label="Measured here">
       <table data-testid="speed-table">
         <caption>
           {percent(keep)} of the block weights, on {adapter}

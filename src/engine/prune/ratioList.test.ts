@@ -1,0 +1,24 @@
+// A list of kept shares: what is read, and what is refused with what was expected.
+import { describe, expect, it } from "vitest";
+import { readRatioList } from "./ratioList.ts";
+
+describe("a list of ratios", () => {
+  it("is read with or without blanks, and sorted", () => {
+    expect(readRatioList("0.8, 0.6,0.55 , .5", "The list")).toEqual([0.5, 0.55, 0.6, 0.8]);
+    expect(readRatioList("0.5", "The list")).toEqual([0.5]);
+  });
+
+  it.each([
+    ["", /^The list takes kept shares between 0 and 1, separated by commas; "" came$/],
+    ["0.8, ", /; "" came$/],
+    ["0.8 0.6", /; "0\.8 0\.6" came$/],
+    ["0.5, 80", /; "80" came; 80 % is 0\.8$/],
+    ["1", /; "1" came$/],
+    ["0, 0.5", /; "0" came$/],
+    ["-0.5", /; "-0\.5" came$/],
+    ["half", /; "half" came$/],
+    ["0.5, 0.7, 0.50", /^The list names 0\.5 twice; name each ratio once$/],
+  ])("%j is refused", (text, reason) => {
+    expect(() => readRatioList(text, "The list")).toThrow(reason);
+  });
+});

@@ -1,0 +1,18 @@
+// A list of kept shares as a person writes it: "0.8, 0.6, 0.5".
+import { EngineError } from "../errors.ts";
+
+/** Kept shares, ascending. `what` names the list in messages. Throws "config" for what is not a share, and for one that is named twice. */
+export function readRatioList(text: string, what: string): number[] {
+  const ratios = text.split(",").map((word) => {
+    const ratio = Number(word);
+    if (word.trim() !== "" && ratio > 0 && ratio < 1) return ratio;
+    const meant = ratio > 1 && ratio < 100 ? `; ${ratio} % is ${ratio / 100}` : "";
+    throw new EngineError(
+      "config",
+      `${what} takes kept shares between 0 and 1, separated by commas; "${word.trim()}" came${meant}`,
+    );
+  });
+  const twice = ratios.find((ratio, i) => ratios.indexOf(ratio) < i);
+  if (twice !== undefined) throw new EngineError("config", `${what} names ${twice} twice; name each ratio once`);
+  return ratios.sort((a, b) => a - b);
+}

@@ -1,0 +1,90 @@
+// Several ratios as one model: which list is taken, what is refused, and preparing by turn with a stop.
+import { describe, expect, it } from "vitest";
+import { EngineError } from "../engine/index.ts";
+import { readNestedList, usualList } from "./nestedList.ts";
+import { architectureAt, bench, type Script } from "./scriptedClient.ts";
+
+const BOUNDS = { from: 0.35, to: 0.95 };
+
+describe("the list", () => {
+  it("is the usual ratios that the run was trained for, or its bounds", () => {
+    expect(usualList(BOUNDS)).toBe("0.8, 0.7, 0.6, 0.5, 0.4");
+    expect(usualList({ from: 0.5, to: 0.7 })).toBe("0.7, 0.6, 0.5");
+    expect(usualList({ from: 0.82, to: 0.9 })).toBe("0.9, 0.82");
+    expect(readNestedList(usualList({ from: 0.65, to: 0.75 }), { from: 0.65, to: 0.75 }).ok).toBe(true);
+  });
+
+  it("is taken ascending, its bounds included", () => {
+    expect(readNestedList("0.95,0.35, 0.5", BOUNDS)).toEqual({ ok: true, ratios: [0.35, 0.5, 0.95] });
+  });
+
+  it.each([
+    ["0.8, 0.3, 0.2", "The run was trained for 0.35 to 0.95; 0.2, 0.3 came. Leave out what lies beyond"],
+    ["0.5", "Two ratios at least, please; 0.5 alone came"],
+    ["80, 50", 'The list takes kept shares between 0 and 1, separated by commas; "80" came; 80 % is 0.8'],
+    ["0.5, 0.5", "The list names 0.5 twice"],
+  ])("%j is refused", (text, reason) => {
+    const read = readNestedList(text, BOUNDS);
+    expect(read.ok ? "" : read.reason).toContain(reason);
+  });
+});
+
+async function everyRatio(script: Script = {}) {
+  const studio = bench(script);
+  await studio.store.getState().open({ kind: "embedded" });
+  await studio.settle();
+  studio.store.setState({ architecture: { ...architectureAt(0.5, 9), trainedFor: BOUNDS } });
+  studio.sent.length = 0;
+  return studio;
+}
+
+describe("the nested export", () => {
+  it("asks for the usual ratios, or those of the list, measured on the evaluation's tokens", async () => {
+    const { store, sent } = await everyRatio();
+    await store.getState().prepareNested();
+    const { evaluationTokens: tokens, exportChoice: choice } = store.getState();
+    expect(sent).toEqual([{ type: "prepareNested", ratios: [0.4, 0.5, 0.6, 0.7, 0.8], tokens, choice }]);
+    expect(store.getState().nested).toMatchObject({ phase: "prepared", last: { step: 9, choice } });
+    store.getState().setNestedList("0.9, 0.5");
+    await store.getState().prepareNested();
+    expect(sent.at(-1)).toMatchObject({ ratios: [0.5, 0.9] });
+  });
+
+  it("asks for nothing where the list is refused or the run is for one ratio", async () => {
+    const { store, sent } = await everyRatio();
+    store.getState().setNestedList("0.5");
+    await store.getState().prepareNested();
+    store.getState().setNestedList("0.5, 0.6");
+    store.setState({ architecture: architectureAt(0.5, 9) });
+    await store.getState().prepareNested();
+    expect(sent).toEqual([]);
+  });
+
+  it("that is stopped while it waits for its turn is never asked for", async () => {
+    let answer = (): void => undefined;
+    const waiting = new Promise<[]>((resolve) => (answer = () => resolve([])));
+    const { store, types, settle } = await everyRatio({ prepareExport: () => waiting });
+    const forms = store.getState().prepareExport();
+    const nested = store.getState().prepareNested();
+    await settle();
+    await store.getState().cancelNested();
+    answer();
+    await Promise.all([forms, nested]);
+    expect(types()).toEqual(["prepareExport", "cancel"]);
+    expect(store.getState().nested).toEqual({ phase: "none", last: null });
+  });
+
+  it("that fails says why, keeps what was prepared before, and is forgotten with its model", async () => {
+    const error = new EngineError("storage", "disk full");
+    const { store } = await everyRatio({ prepareNested: () => Promise.reject(error) });
+    const before = await everyRatio();
+    await before.store.getState().prepareNested();
+    const { last } = before.store.getState().nested;
+    store.setState({ nested: { phase: "none", last } });
+    await store.getState().prepareNested();
+    expect(last).not.toBeNull();
+    expect(store.getState().nested).toEqual({ phase: "failed", last, error });
+    await store.getState().open({ kind: "hub", address: "a/b" });
+    expect(store.getState().nested).toEqual({ phase: "none", last: null });
+  });
+});

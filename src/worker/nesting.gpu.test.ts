@@ -1,0 +1,142 @@
+// Several ratios of a finished run as one model, as the studio prepares it: measured anew where masks differ, stopped, and refused.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { goldenFolder } from "../engine/golden/testFolders.ts";
+import {
+  budgetOf,
+  Ctx,
+  DEFAULT_RECIPE,
+  gateLayout,
+  Gpu,
+  type LogitsAt,
+  nestedArchitectures,
+  openModel,
+  type OpenedModel,
+  perplexity,
+  type Recipe,
+  sha256,
+} from "../engine/index.ts";
+import { Exporting } from "./exporting.ts";
+import { MAX_WINDOW, Measuring } from "./measuring.ts";
+import { prepareNested } from "./nesting.ts";
+import { readMasks, type RunAside } from "./otherRatios.ts";
+import type { Progress } from "./protocol.ts";
+import { compactModel, type Logits, prunedAt } from "./pruned.ts";
+import { Running } from "./running.ts";
+
+const RATIOS = [0.5, 0.8, 0.65];
+const TOKENS = 512;
+const RECIPE: Recipe = {
+  ...{ ...DEFAULT_RECIPE, ratioMode: "every", keepFrom: 0.4, keepTo: 0.9 },
+  ...{ steps: 12, tokens: 32, learningRate: 0.01 },
+};
+
+let ctx: Ctx;
+let opened: OpenedModel;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+  opened = await openModel(ctx, await goldenFolder("llama"));
+});
+afterAll(() => ctx.gpu.destroy());
+
+/** A run to its end, ready to be asked for other ratios. */
+async function played(recipe: Recipe): Promise<RunAside> {
+  const told: Logits[] = [];
+  const nothing = (): Promise<void> => Promise.resolve();
+  const running = new Running(
+    ctx,
+    opened,
+    () => undefined,
+    (one) => void told.push(one),
+    nothing,
+  );
+  const ids = Uint32Array.from({ length: 3000 }, (_, i) => (i * 7919) % opened.config.vocab);
+  const text = { name: "made", sha256: await sha256(new Uint8Array(ids.buffer)), ids };
+  await running.play(recipe, text);
+  const logits = told.at(-1);
+  if (!logits) throw new Error("expected logits of the run, got none");
+  return { ctx, opened, running, logits, text, measuring: new Measuring(() => undefined), makeRoom: () => undefined };
+}
+
+const optionsOf = (cancelled: (stage: string) => boolean = () => false) => {
+  const stages: string[] = [];
+  return {
+    stages,
+    ids: Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % opened.config.vocab),
+    receipt: { version: "0.0.0", adapter: "test", modelName: "tiny", licence: "not stated" },
+    cancelled: () => cancelled(stages.at(-1) ?? ""),
+    report: (unit: Progress["unit"]) => {
+      stages.push(unit);
+      return () => undefined;
+    },
+  };
+};
+
+test("each ratio's perplexity is that of the masks that are written, and readings of equal masks are not repeated", async () => {
+  const run = await played(RECIPE);
+  const { config } = opened;
+  const [layout, budget] = [gateLayout(config), budgetOf(config)];
+  const made: LogitsAt[] = [];
+  for (const keep of RATIOS) made.push({ keep, logits: (await run.running.logitsAt(run.logits, keep)).values });
+  // as the curve has it: the largest ratio is known already
+  const alone = prunedAt(await run.running.logitsAt(run.logits, 0.8), layout, budget, 0.8);
+  const known = await readMasks(run, alone.masks, TOKENS, { cancelled: () => false });
+  let models = 0;
+  const makeRoom = (): void => {
+    models += 1;
+  };
+  const options = optionsOf();
+  const asked = { ratios: RATIOS, tokens: TOKENS };
+  const exporting = new Exporting();
+  const found = await prepareNested({ ...run, makeRoom }, exporting, asked, options);
+  expect(found.delivery).toMatchObject({ form: "compact", ok: true, equalArgmax: 1 });
+  expect(found.step).toBe(12);
+  expect(found.ratios.map(({ keep }) => keep)).toEqual([0.5, 0.65, 0.8]);
+  expect(found.ratios[2]?.perplexity.pruned).toBe(known.value);
+  expect(models).toBe(2);
+  expect(options.stages).toEqual(["windows", "bytes", "ratios"]);
+  const context = Math.min(MAX_WINDOW, config.context);
+  const dense = await perplexity(ctx, opened.model, run.text.ids.subarray(0, TOKENS), { context });
+  for (const [i, { masks }] of nestedArchitectures(made, layout, budget).entries()) {
+    const one = found.ratios.find(({ keep }) => keep === RATIOS[i]);
+    const model = await compactModel(ctx, opened, masks);
+    const { value } = await perplexity(ctx, model, run.text.ids.subarray(0, TOKENS), { context });
+    model.free();
+    expect(one?.perplexity).toMatchObject({ tokens: TOKENS, pruned: value, dense: dense.value });
+    expect(one?.check?.maxAbsLogitDifference).toBeLessThan(1e-3);
+  }
+  const { file, name } = await exporting.zip("nested", { onBytes: () => undefined, cancelled: () => false });
+  expect(name).toMatch(/-pruned-nested\.zip$/);
+  expect(file.size).toBeGreaterThan(found.delivery.bytes);
+  await expect(exporting.zip("compact", { onBytes: () => undefined, cancelled: () => false })).rejects.toThrow(
+    "the compact export has not been prepared",
+  );
+  await run.running.reset();
+});
+
+test("a stop in any stage leaves what was prepared before, and nothing of the new one", async () => {
+  const run = await played(RECIPE);
+  const exporting = new Exporting();
+  const prepare = (options: ReturnType<typeof optionsOf>) =>
+    prepareNested(run, exporting, { ratios: [0.5, 0.8], tokens: TOKENS }, options);
+  await prepare(optionsOf());
+  const saving = { onBytes: () => undefined, cancelled: () => false };
+  const before = await (await exporting.zip("nested", saving)).file.arrayBuffer();
+  for (const stage of ["", "bytes", "ratios"]) {
+    await expect(prepare(optionsOf((now) => now === stage))).rejects.toMatchObject({ code: "cancelled" });
+    expect(await (await exporting.zip("nested", saving)).file.arrayBuffer()).toEqual(before);
+  }
+  await run.running.reset();
+});
+
+test("a run for one ratio, and one whose network is gone, are refused with what to do", async () => {
+  const one = await played({ ...RECIPE, ratioMode: "one" });
+  const asked = { ratios: [0.5, 0.8], tokens: TOKENS };
+  await expect(prepareNested(one, new Exporting(), asked, optionsOf())).rejects.toThrow(
+    /a run for every ratio is needed/,
+  );
+  const every = await played(RECIPE);
+  await every.running.reset();
+  await expect(prepareNested(every, new Exporting(), asked, optionsOf())).rejects.toThrow(
+    /network that this run trained is not there any more.+train again/,
+  );
+});
