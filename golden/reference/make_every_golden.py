@@ -30,7 +30,7 @@ for i, v in enumerate(hn(SHOWN)): G[f"hn.logits.{i}"] = f32(v)
 batches = torch.stack([train[s:s + T] for s in torch.randint(0, len(train) - T, (S,), generator=gen)]); G["train.ids"] = batches.int()
 U = torch.rand(S, sum(sizes), generator=gen).clamp(1e-6, 1 - 1e-6)
 offs = [sum(sizes[:i]) for i in range(len(sizes))]
-ratio = lambda step: LOW + (HIGH - LOW) * counter_noise(a.seed, step, DRAW_RATIO, 0, 0)
+ratio = lambda step: ratio_of_step(a.seed, step, LOW, HIGH)
 
 class Noise:                                            # keeps every draw clear of its threshold: a rounding error must not flip a gate
     def __call__(self, step, k, i, n):

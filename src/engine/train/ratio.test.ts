@@ -14,6 +14,12 @@ it("draws ratios within the bounds, the same for the same step", () => {
   expect(ratioOfStep(DEFAULT_RECIPE, 7, 0.1)).toBe(0.1);
 });
 
+it("draws small ratios more often than large ones", () => {
+  const middle = (every.keepFrom + every.keepTo) / 2;
+  const small = Array.from({ length: 1000 }, (_, step) => ratioOfStep(every, step, 0.1)).filter((one) => one < middle);
+  expect(small.length / 1000).toBeCloseTo(0.5 ** (1 / 1.5), 1);
+});
+
 it("is told the nearest ratio that it was trained for", () => {
   expect([0.1, 0.5, 1].map((keep) => trainedRatio(every, keep))).toEqual([0.4, 0.5, 0.9]);
   expect([0.1, 0.5, 1].map((keep) => trainedRatio(DEFAULT_RECIPE, keep))).toEqual([0.1, 0.5, 1]);
