@@ -23,11 +23,21 @@ type Perplexity = { sotu: number };
 
 const startOf = (method: "every" | "disp:full", keep: number): string => `${method} keep ${keep} `;
 
-/** Mean perplexity over the seeds; undefined until all are measured. */
-function meanOf({ entries }: Made, start: string): number | undefined {
-  const found = entries.filter(({ key }) => key.startsWith(start)).map(({ record }) => record.perplexity.pruned);
-  if (found.length < SEEDS.length) return undefined;
-  return found.reduce((sum, value) => sum + value, 0) / found.length;
+/** How much worse one training is than dedicated ones, as means over the seeds that have both. */
+function worseAt({ entries }: Made, keep: number): string {
+  const at = (method: "every" | "disp:full", seed: number): number | undefined =>
+    entries.find(({ key }) => key === `${startOf(method, keep)}seed ${seed}`)?.record.perplexity.pruned;
+  let [every, dedicated, seeds] = [0, 0, 0];
+  for (const seed of SEEDS) {
+    const [one, other] = [at("every", seed), at("disp:full", seed)];
+    if (one === undefined || other === undefined) continue;
+    every += one;
+    dedicated += other;
+    seeds++;
+  }
+  if (seeds === 0) return "_missing_";
+  const part = seeds < SEEDS.length ? ` _${seeds} of ${SEEDS.length} seeds_` : "";
+  return `${percent(every / dedicated - 1)}${part}`;
 }
 
 /** Perplexities of trainings by variant, seed and kept share, as golden/reference/try_every_ratio.py writes them. */
@@ -69,17 +79,13 @@ export function everySection(made: Made): string {
   const { disp } = JSON.parse(readFileSync(BASELINES, "utf8")) as {
     disp: Record<string, Perplexity & Record<string, Perplexity>>;
   };
-  const worse = keeps.map((keep) => {
-    const [every, dedicated] = [meanOf(made, startOf("every", keep)), meanOf(made, startOf("disp:full", keep))];
-    return every === undefined || dedicated === undefined ? undefined : every / dedicated - 1;
-  });
   const row = (label: string, value: (keep: number, i: number) => string): string[] => [label, ...keeps.map(value)];
   const known = (perplexity: Perplexity | undefined): string => perplexity?.sotu.toFixed(2) ?? "–";
   const rows = [
     row("**dense**", () => first.record.perplexity.dense.toFixed(2)),
     row(`a training for each ratio`, (keep) => cell(made, (key) => key.startsWith(startOf("disp:full", keep)))),
     row(`one training for every ratio`, (keep) => cell(made, (key) => key.startsWith(startOf("every", keep)))),
-    row("worse by", (_, i) => (worse[i] === undefined ? "_missing_" : percent(worse[i]))),
+    row("worse by, same seeds", (keep) => worseAt(made, keep)),
     row("PyTorch, a training for each (256 tokens, one seed)", (keep) => known(disp[DEDICATED[keep] ?? ""])),
     row("PyTorch, one for every ratio (256 tokens, one seed)", (keep) => known(disp[EVERY_BASELINE]?.[String(keep)])),
   ];
