@@ -29,16 +29,22 @@ function grouped(runs: readonly PlannedRun[]): string {
     .replaceAll("disp:full", "DISP");
 }
 
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Says so where not all seeds are measured. */
+export const seedsNote = (found: number, of: number): string => (found < of ? ` _${found} of ${of} seeds_` : "");
+
 /** The perplexities of these runs: one number, or mean and spread of those that are there. */
 export function cell({ entries, planned }: Made, matches: (key: string) => boolean): string {
   const keys = planned.map(keyOf).filter(matches);
   if (keys.length === 0) return "–";
   const found = entries.filter(({ key }) => keys.includes(key)).map(({ record }) => record.perplexity.pruned);
   if (found.length === 0) return "_missing_";
-  const mean = found.reduce((sum, value) => sum + value, 0) / found.length;
-  if (keys.length === 1) return mean.toFixed(2);
-  const part = found.length < keys.length ? ` _${found.length} of ${keys.length} seeds_` : "";
-  return `${mean.toFixed(2)} (${Math.min(...found).toFixed(2)}–${Math.max(...found).toFixed(2)})${part}`;
+  const mean = meanOf(found).toFixed(2);
+  if (keys.length === 1) return mean;
+  const spread = `(${Math.min(...found).toFixed(2)}–${Math.max(...found).toFixed(2)})`;
+  return `${mean} ${spread}${seedsNote(found.length, keys.length)}`;
 }
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;

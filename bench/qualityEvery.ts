@@ -1,6 +1,6 @@
 // The section of bench/quality.md on one training for every ratio: beside dedicated trainings, and beside PyTorch's figures.
 import { readFileSync } from "node:fs";
-import { aboutOf, cell, type Made, percent, stateOf, table } from "./qualityCells.ts";
+import { aboutOf, cell, type Made, meanOf, percent, seedsNote, stateOf, table } from "./qualityCells.ts";
 import { EVERY, SEEDS } from "./qualityPlan.ts";
 
 const BASELINES = "public/model/baselines.json";
@@ -27,17 +27,13 @@ const startOf = (method: "every" | "disp:full", keep: number): string => `${meth
 function worseAt({ entries }: Made, keep: number): string {
   const at = (method: "every" | "disp:full", seed: number): number | undefined =>
     entries.find(({ key }) => key === `${startOf(method, keep)}seed ${seed}`)?.record.perplexity.pruned;
-  let [every, dedicated, seeds] = [0, 0, 0];
-  for (const seed of SEEDS) {
-    const [one, other] = [at("every", seed), at("disp:full", seed)];
-    if (one === undefined || other === undefined) continue;
-    every += one;
-    dedicated += other;
-    seeds++;
-  }
-  if (seeds === 0) return "_missing_";
-  const part = seeds < SEEDS.length ? ` _${seeds} of ${SEEDS.length} seeds_` : "";
-  return `${percent(every / dedicated - 1)}${part}`;
+  const pairs = SEEDS.flatMap((seed) => {
+    const [every, dedicated] = [at("every", seed), at("disp:full", seed)];
+    return every === undefined || dedicated === undefined ? [] : [{ every, dedicated }];
+  });
+  if (pairs.length === 0) return "_missing_";
+  const worse = meanOf(pairs.map(({ every }) => every)) / meanOf(pairs.map(({ dedicated }) => dedicated)) - 1;
+  return `${percent(worse)}${seedsNote(pairs.length, SEEDS.length)}`;
 }
 
 /** Perplexities of trainings by variant, seed and kept share, as golden/reference/try_every_ratio.py writes them. */
@@ -47,25 +43,23 @@ type Variants = Record<string, Record<string, Record<string, number>>>;
 function variantsTable(): string {
   const { keeps } = EVERY;
   const all = JSON.parse(readFileSync(VARIANTS, "utf8")) as Variants;
-  const meanAt = (seeds: Variants[string], keep: number): number => {
-    const found = Object.values(seeds).map((measured) => measured[keep] ?? Number.NaN);
-    return found.reduce((sum, value) => sum + value, 0) / found.length;
-  };
-  const shown = (value: number | undefined): string => (value === undefined ? "–" : value.toFixed(2));
-  const dedicated = keeps.map((keep) => {
-    const seeds = all[`dedicated ${keep}`];
-    return seeds && meanAt(seeds, keep);
-  });
-  const rows = Object.entries(all)
-    .filter(([name]) => !name.startsWith("dedicated "))
-    .map(([name, seeds]) => {
-      const means = keeps.map((keep) => meanAt(seeds, keep));
+  const at = (name: string, keep: number): number =>
+    meanOf(Object.values(all[name] ?? {}).map((measured) => measured[keep] ?? Number.NaN));
+  const seedsOf = (name: string): number => Object.keys(all[name] ?? {}).length;
+  const shown = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(2));
+  const dedicatedName = (keep: number): string => `dedicated ${keep}`;
+  const dedicated = keeps.map((keep) => at(dedicatedName(keep), keep));
+  const fewest = Math.min(...keeps.map((keep) => seedsOf(dedicatedName(keep))));
+  const rows = Object.keys(all)
+    .filter((name) => !keeps.some((keep) => name === dedicatedName(keep)))
+    .map((name) => {
+      const means = keeps.map((keep) => at(name, keep));
       const worst = Math.max(...means.map((mean, i) => mean / (dedicated[i] ?? Number.NaN) - 1));
-      return [name, String(Object.keys(seeds).length), ...means.map(shown), percent(worst)];
+      return [name, String(seedsOf(name)), ...means.map(shown), percent(worst)];
     });
   return table(
     ["variant", "seeds", ...keeps.map((keep) => `${Math.round(100 * keep)} %`), "worst against dedicated"],
-    [["**dedicated, 1500 steps**", "1", ...dedicated.map(shown), "–"], ...rows],
+    [[`**dedicated, ${EVERY.dedicatedSteps} steps**`, String(fewest), ...dedicated.map(shown), "–"], ...rows],
   );
 }
 
@@ -79,12 +73,15 @@ export function everySection(made: Made): string {
   const { disp } = JSON.parse(readFileSync(BASELINES, "utf8")) as {
     disp: Record<string, Perplexity & Record<string, Perplexity>>;
   };
-  const row = (label: string, value: (keep: number, i: number) => string): string[] => [label, ...keeps.map(value)];
+  const row = (label: string, value: (keep: number) => string): string[] => [
+    label,
+    ...keeps.map((keep) => value(keep)),
+  ];
   const known = (perplexity: Perplexity | undefined): string => perplexity?.sotu.toFixed(2) ?? "–";
   const rows = [
     row("**dense**", () => first.record.perplexity.dense.toFixed(2)),
-    row(`a training for each ratio`, (keep) => cell(made, (key) => key.startsWith(startOf("disp:full", keep)))),
-    row(`one training for every ratio`, (keep) => cell(made, (key) => key.startsWith(startOf("every", keep)))),
+    row("a training for each ratio", (keep) => cell(made, (key) => key.startsWith(startOf("disp:full", keep)))),
+    row("one training for every ratio", (keep) => cell(made, (key) => key.startsWith(startOf("every", keep)))),
     row("worse by, same seeds", (keep) => worseAt(made, keep)),
     row("PyTorch, a training for each (256 tokens, one seed)", (keep) => known(disp[DEDICATED[keep] ?? ""])),
     row("PyTorch, one for every ratio (256 tokens, one seed)", (keep) => known(disp[EVERY_BASELINE]?.[String(keep)])),

@@ -22,7 +22,7 @@ export interface Case {
   steps: number;
 }
 
-export const CASES: readonly Case[] = [
+export const CASES: readonly [Case, ...Case[]] = [
   { name: "Embedded model", model: "public/model", steps: 600 },
   { name: "golden/llama", model: "golden/llama", steps: 300 },
   { name: "golden/qwen2", model: "golden/qwen2", steps: 300 },
@@ -76,10 +76,8 @@ export function batches(): Batch[] {
   const both = (of: Case): Batch[] => [{ of, runs: plannedRuns(oneShot, KEEPS, SEEDS) }, ...trained(of)];
   return [
     ...small.flatMap(both),
-    ...(embedded ? both(embedded) : []),
-    ...[...small, ...(embedded ? [embedded] : [])].map((of) => {
-      return { of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_KEEP], SEEDS) };
-    }),
+    ...both(embedded),
+    ...[...small, embedded].map((of) => ({ of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_KEEP], SEEDS) })),
     ...SEEDS.flatMap((seed) => [
       { of: EVERY, runs: plannedRuns([{ kind: "every" }], EVERY.keeps, [seed]) },
       { of: EVERY, runs: plannedRuns([disp("full")], EVERY.keeps, [seed]), steps: EVERY.dedicatedSteps },

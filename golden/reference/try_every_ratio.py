@@ -53,7 +53,7 @@ VARIANTS = {
     "cosine learning rate": Variant(schedule="cosine"),
     "learning rate 2e-3": Variant(lr=2e-3),
     "moving average of the parameters": Variant(average=0.995),
-    "small ratios more often": Variant(power=1.5),
+    "small ratios more often": Variant(power=RATIO_POWER),
     **DEDICATED,
 }
 

@@ -84,3 +84,15 @@ export function createFrame(node: HTMLElement, kind: string, layout: (width: num
     },
   };
 }
+
+/** The chart of a frame that lays out anew whenever it is given data; `take` keeps them. */
+export function chartOf<Data>(frame: Frame, take: (data: Data) => void): Chart<Data> {
+  return {
+    update(data) {
+      take(data);
+      frame.relayout();
+    },
+    destroy: () => frame.destroy(),
+    svg: (title) => frame.snapshot(title),
+  };
+}

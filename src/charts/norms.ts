@@ -1,7 +1,7 @@
 // Norms of the calibration activations, layer by layer and neuron by neuron: what the scores of single weights rest on.
 import { addText } from "./axes.ts";
 import { createCursor } from "./cursor.ts";
-import { createFrame } from "./frame.ts";
+import { chartOf, createFrame } from "./frame.ts";
 import type { Chart } from "./frame.ts";
 import { drawLegend } from "./legend.ts";
 import { normImage, sortedNorms } from "./normImage.ts";
@@ -111,13 +111,8 @@ export function norms(node: HTMLElement): Chart<NormsData> {
     },
   });
 
-  return {
-    update(next) {
-      data = next;
-      shown = next.rows.map((row) => (next.sorted ? sortedNorms(row) : { norms: row, from: null }));
-      frame.relayout();
-    },
-    destroy: () => frame.destroy(),
-    svg: (title) => frame.snapshot(title),
-  };
+  return chartOf(frame, (next) => {
+    data = next;
+    shown = next.rows.map((row) => (next.sorted ? sortedNorms(row) : { norms: row, from: null }));
+  });
 }

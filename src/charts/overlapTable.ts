@@ -1,7 +1,7 @@
 // Overlap of two runs as a small heat table: a row for each kind of vector or matrix, a column for each block, the darker the more alike.
 import { createCursor } from "./cursor.ts";
 import { addText } from "./axes.ts";
-import { createFrame } from "./frame.ts";
+import { chartOf, createFrame } from "./frame.ts";
 import type { Chart } from "./frame.ts";
 
 export interface OverlapData {
@@ -87,14 +87,7 @@ export function overlapTable(node: HTMLElement): Chart<OverlapData> {
     },
   });
 
-  return {
-    update(next) {
-      data = next;
-      frame.relayout();
-    },
-    destroy: () => frame.destroy(),
-    svg: (title) => frame.snapshot(title),
-  };
+  return chartOf(frame, (next) => (data = next));
 }
 
 const clamp = (value: number, last: number): number => Math.max(0, Math.min(last, value));

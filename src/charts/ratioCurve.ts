@@ -2,7 +2,7 @@
 import { line } from "d3";
 import type { Place } from "./bestLine.ts";
 import { createCursor } from "./cursor.ts";
-import { createFrame } from "./frame.ts";
+import { chartOf, createFrame } from "./frame.ts";
 import type { Chart } from "./frame.ts";
 import { drawLegend } from "./legend.ts";
 import { createPlane, LEFT_PX, perplexityWords, type Plane, RIGHT_PX } from "./perplexityPlane.ts";
@@ -150,12 +150,5 @@ export function ratioCurve(node: HTMLElement, options: RatioCurveOptions = {}): 
     if (key === "Enter") choose();
   });
 
-  return {
-    update(next) {
-      data = next;
-      frame.relayout();
-    },
-    destroy: () => frame.destroy(),
-    svg: (title) => frame.snapshot(title),
-  };
+  return chartOf(frame, (next) => (data = next));
 }

@@ -1,6 +1,6 @@
 // A text, token by token, coloured by which of two runs predicts it better: the loss of A less that of B in nats.
 import { createCursor } from "./cursor.ts";
-import { createFrame } from "./frame.ts";
+import { chartOf, createFrame } from "./frame.ts";
 import type { Chart } from "./frame.ts";
 import { drawLegend, textWidth } from "./legend.ts";
 
@@ -116,12 +116,5 @@ export function tokenStrip(node: HTMLElement): Chart<TokenStripData> {
     },
   });
 
-  return {
-    update(next) {
-      data = next;
-      frame.relayout();
-    },
-    destroy: () => frame.destroy(),
-    svg: (title) => frame.snapshot(title),
-  };
+  return chartOf(frame, (next) => (data = next));
 }

@@ -5,7 +5,7 @@ import type { SymbolType } from "d3";
 import { addText } from "./axes.ts";
 import { bestLine } from "./bestLine.ts";
 import { createCursor } from "./cursor.ts";
-import { createFrame } from "./frame.ts";
+import { chartOf, createFrame } from "./frame.ts";
 import type { Chart } from "./frame.ts";
 import { drawLegend } from "./legend.ts";
 import { createPlane, LEFT_PX, perplexityWords, RIGHT_PX } from "./perplexityPlane.ts";
@@ -161,12 +161,5 @@ export function tradeoff(node: HTMLElement, options: TradeoffOptions = {}): Char
     if (key === "Enter") choose(shiftKey);
   });
 
-  return {
-    update(next) {
-      data = next;
-      frame.relayout();
-    },
-    destroy: () => frame.destroy(),
-    svg: (title) => frame.snapshot(title),
-  };
+  return chartOf(frame, (next) => (data = next));
 }

@@ -1,6 +1,7 @@
 // Export: written, read back and compared by the worker before it is offered; then saved as a zip or into a folder.
 import { EngineError, FORMS } from "../engine/index.ts";
 import type { ExportChoice, Savable } from "../worker/protocol.ts";
+import { preparing } from "./preparing.ts";
 import { prunedNow } from "./prunedNow.ts";
 import type { ExportSlice, Prepared, SliceOf } from "./studioState.ts";
 
@@ -8,11 +9,9 @@ import type { ExportSlice, Prepared, SliceOf } from "./studioState.ts";
 const SHARD_BYTES = 5e9;
 const AS_IT_IS: ExportChoice = { dtype: null, shardBytes: SHARD_BYTES };
 
-export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) => {
-  const settled = (last: Prepared | null): ExportSlice["exported"] =>
-    last ? { phase: "prepared", last } : { phase: "none", last };
-  /** Which preparation is wanted; another number calls it off. */
-  let ticket = 0;
+export const exportSlice: SliceOf<ExportSlice> = (deps, set, get) => {
+  const { client } = deps;
+  const { prepare, cancel } = preparing<Prepared>(deps, set, get, (exported) => ({ exported }));
   /** Runs one saving; answers null where it failed or was called off. */
   const save = async <T>(form: Savable, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
     if (get().saving.phase === "saving") return null;
@@ -41,27 +40,12 @@ export const exportSlice: SliceOf<ExportSlice> = ({ client, turn }, set, get) =>
       const { exported, exportChoice: choice } = get();
       const now = prunedNow(get());
       if (exported.phase === "preparing" || !now) return;
-      const { last } = exported;
-      const mine = (ticket += 1);
-      set({ exported: { phase: "preparing", last }, saving: { phase: "none" }, saveError: null });
-      try {
-        const checks = await turn(() => {
-          if (mine !== ticket) throw new EngineError("cancelled", "the export was called off before it began");
-          return client.request({ type: "prepareExport", forms: FORMS, choice });
-        });
-        set({ exported: { phase: "prepared", last: { checks, ...now, choice } } });
-      } catch (thrown) {
-        const error = EngineError.from(thrown);
-        set({ exported: error.code === "cancelled" ? settled(last) : { phase: "failed", last, error } });
-        if (error.code === "device-lost") get().report(error);
-      } finally {
-        get().setProgress("export", null);
-      }
+      await prepare(exported.last, async () => {
+        const checks = await client.request({ type: "prepareExport", forms: FORMS, choice });
+        return { checks, ...now, choice };
+      });
     },
-    async cancelExport() {
-      ticket += 1;
-      await client.request({ type: "cancel", task: "export" });
-    },
+    cancelExport: cancel,
     async cancelSave() {
       await client.request({ type: "cancel", task: "save" });
     },

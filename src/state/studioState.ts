@@ -203,12 +203,15 @@ export interface Prepared extends PrunedId {
   choice: ExportChoice;
 }
 
+/** An export: what was prepared before stays until it is replaced. */
+export type Preparation<T> =
+  | { phase: "none"; last: T | null }
+  | { phase: "preparing"; last: T | null }
+  | { phase: "prepared"; last: T }
+  | { phase: "failed"; last: T | null; error: EngineError };
+
 export interface ExportSlice {
-  exported:
-    | { phase: "none"; last: Prepared | null }
-    | { phase: "preparing"; last: Prepared | null }
-    | { phase: "prepared"; last: Prepared }
-    | { phase: "failed"; last: Prepared | null; error: EngineError };
+  exported: Preparation<Prepared>;
   saving: { phase: "none" } | { phase: "saving"; form: Savable } | { phase: "saved"; form: Savable; note: string };
   saveError: EngineError | null;
   exportChoice: ExportChoice;
@@ -229,11 +232,7 @@ export interface PreparedNested extends NestedExport {
 
 export interface NestedSlice {
   /** Several ratios of a run for every ratio as one model. */
-  nested:
-    | { phase: "none"; last: PreparedNested | null }
-    | { phase: "preparing"; last: PreparedNested | null }
-    | { phase: "prepared"; last: PreparedNested }
-    | { phase: "failed"; last: PreparedNested | null; error: EngineError };
+  nested: Preparation<PreparedNested>;
   /** Which, as typed; null: the usual ones within the run's bounds. */
   nestedList: string | null;
   setNestedList(text: string): void;

@@ -1,9 +1,13 @@
 // The texts to calibrate and to measure on, and the perplexities measured.
 import { EngineError } from "../engine/index.ts";
-import type { Subject } from "../worker/protocol.ts";
+import type { PerplexityResult, Subject } from "../worker/protocol.ts";
 import { DEFAULT_TEXTS } from "./bundledTexts.ts";
 import { prunedNow, samePruned } from "./prunedNow.ts";
 import type { Measured, PrunedId, Reading, SliceOf, TextSlice } from "./studioState.ts";
+
+/** Whether two perplexities can be compared: on the same text, in the same windows, over as many tokens. */
+export const sameReading = (a: PerplexityResult, b: PerplexityResult): boolean =>
+  a.text === b.text && a.context === b.context && a.tokens === b.tokens;
 
 /** The last reading of a measurement, whatever its phase. */
 export function lastOf(measured: Measured): Reading | null {

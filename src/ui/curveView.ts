@@ -2,6 +2,7 @@
 import type { RatioCurveData } from "../charts/index.ts";
 import type { RunRecord } from "../engine/index.ts";
 import type { Reading } from "../state/studioState.ts";
+import { sameReading } from "../state/textSlice.ts";
 import type { CurvePoint } from "../worker/protocol.ts";
 
 export interface CurveViewed {
@@ -31,9 +32,6 @@ export function ratioCurveOf({ points, runs, dense, keep, blocks }: CurveViewed)
     keep,
   };
 }
-
-const sameReading = (a: CurvePoint["result"], b: CurvePoint["result"]): boolean =>
-  a.text === b.text && a.context === b.context && a.tokens === b.tokens;
 
 /** A run for one ratio as a point; none where its perplexity means something else. */
 function pointOf(run: RunRecord, { result, fingerprint, textSha256 }: CurvePoint): RatioCurveData["runs"] {

@@ -5,7 +5,6 @@ import {
   architectureOf,
   budgetOf,
   Ctx,
-  DEFAULT_RECIPE,
   gateLayout,
   Gpu,
   nestednessOf,
@@ -13,17 +12,11 @@ import {
   type OpenedModel,
   type Recipe,
   Session,
-  sha256,
 } from "../engine/index.ts";
-import { type Logits, prunedAt } from "./pruned.ts";
-import { Running } from "./running.ts";
+import { EVERY_RATIO, playedRun } from "./playedRun.ts";
+import { prunedAt } from "./pruned.ts";
 
 const RATIOS = [0.3, 0.4, 0.55, 0.7, 0.9];
-const RECIPE: Recipe = {
-  ...{ ...DEFAULT_RECIPE, ratioMode: "every", keepFrom: 0.4, keepTo: 0.9 },
-  ...{ steps: 12, tokens: 32, learningRate: 0.01 },
-};
-
 let ctx: Ctx;
 let opened: OpenedModel;
 beforeAll(async () => {
@@ -32,25 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-/** A run to its end, as the studio has it: the run, and the logits that it last told. */
-async function played(recipe: Recipe): Promise<{ running: Running; logits: Logits }> {
-  let last: Logits | undefined;
-  const heard = (): Logits => {
-    if (!last) throw new Error("expected logits of the run, got none");
-    return last;
-  };
-  const onLogits = (logits: Logits): void => void (last = logits);
-  const running = new Running(
-    ctx,
-    opened,
-    () => undefined,
-    onLogits,
-    () => Promise.resolve(),
-  );
-  const ids = Uint32Array.from({ length: 3000 }, (_, i) => (i * 7919) % opened.config.vocab);
-  await running.play(recipe, { name: "made", sha256: await sha256(new Uint8Array(ids.buffer)), ids });
-  return { running, logits: heard() };
-}
+const played = (recipe: Recipe) => playedRun(ctx, opened, recipe);
 
 const made = () => ({
   allocations: ctx.buffers.allocations,
@@ -59,7 +34,7 @@ const made = () => ({
 });
 
 test("a finished run answers for any ratio, also beyond its bounds, and allocates nothing from the second time on", async () => {
-  const { running, logits } = await played(RECIPE);
+  const { running, logits } = await played(EVERY_RATIO);
   const [layout, budget] = [gateLayout(opened.config), budgetOf(opened.config)];
   const { session } = running;
   expect(session?.finished).toBe(true);
@@ -80,7 +55,7 @@ test("a finished run answers for any ratio, also beyond its bounds, and allocate
 });
 
 test("two questions at once, and a reset in the middle of one, are answered", async () => {
-  const { running, logits } = await played(RECIPE);
+  const { running, logits } = await played(EVERY_RATIO);
   const alone = [(await running.logitsAt(logits, 0.4)).values, (await running.logitsAt(logits, 0.8)).values];
   const both = await Promise.all([running.logitsAt(logits, 0.4), running.logitsAt(logits, 0.8)]);
   expect(both.map(({ values }) => values)).toEqual(alone);
@@ -90,7 +65,7 @@ test("two questions at once, and a reset in the middle of one, are answered", as
 });
 
 test("after a loss of the session, the checkpoint of the same step answers", async () => {
-  const { running, logits } = await played(RECIPE);
+  const { running, logits } = await played(EVERY_RATIO);
   const expected = (await running.logitsAt(logits, 0.6)).values;
   running.drop();
   await running.find();
@@ -100,7 +75,7 @@ test("after a loss of the session, the checkpoint of the same step answers", asy
 });
 
 test("a run for one ratio keeps its logits, so that its architectures lie inside each other", async () => {
-  const { running, logits } = await played({ ...RECIPE, ratioMode: "one" });
+  const { running, logits } = await played({ ...EVERY_RATIO, ratioMode: "one" });
   const [layout, budget] = [gateLayout(opened.config), budgetOf(opened.config)];
   const masks = [];
   for (const keep of RATIOS) masks.push(prunedAt(await running.logitsAt(logits, keep), layout, budget, keep).masks);

@@ -4,7 +4,6 @@ import { goldenFolder } from "../engine/golden/testFolders.ts";
 import {
   budgetOf,
   Ctx,
-  DEFAULT_RECIPE,
   gateLayout,
   Gpu,
   type LogitsAt,
@@ -13,23 +12,17 @@ import {
   type OpenedModel,
   perplexity,
   type Recipe,
-  sha256,
 } from "../engine/index.ts";
 import { Exporting } from "./exporting.ts";
 import { MAX_WINDOW, Measuring } from "./measuring.ts";
 import { prepareNested } from "./nesting.ts";
 import { readMasks, type RunAside } from "./otherRatios.ts";
+import { EVERY_RATIO, playedRun } from "./playedRun.ts";
 import type { Progress } from "./protocol.ts";
-import { compactModel, type Logits, prunedAt } from "./pruned.ts";
-import { Running } from "./running.ts";
+import { compactModel, prunedAt } from "./pruned.ts";
 
 const RATIOS = [0.5, 0.8, 0.65];
 const TOKENS = 512;
-const RECIPE: Recipe = {
-  ...{ ...DEFAULT_RECIPE, ratioMode: "every", keepFrom: 0.4, keepTo: 0.9 },
-  ...{ steps: 12, tokens: 32, learningRate: 0.01 },
-};
-
 let ctx: Ctx;
 let opened: OpenedModel;
 beforeAll(async () => {
@@ -39,23 +32,11 @@ beforeAll(async () => {
 afterAll(() => ctx.gpu.destroy());
 
 /** A run to its end, ready to be asked for other ratios. */
-async function played(recipe: Recipe): Promise<RunAside> {
-  const told: Logits[] = [];
-  const nothing = (): Promise<void> => Promise.resolve();
-  const running = new Running(
-    ctx,
-    opened,
-    () => undefined,
-    (one) => void told.push(one),
-    nothing,
-  );
-  const ids = Uint32Array.from({ length: 3000 }, (_, i) => (i * 7919) % opened.config.vocab);
-  const text = { name: "made", sha256: await sha256(new Uint8Array(ids.buffer)), ids };
-  await running.play(recipe, text);
-  const logits = told.at(-1);
-  if (!logits) throw new Error("expected logits of the run, got none");
-  return { ctx, opened, running, logits, text, measuring: new Measuring(() => undefined), makeRoom: () => undefined };
-}
+const played = async (recipe: Recipe): Promise<RunAside> => ({
+  ...{ ctx, opened, ...(await playedRun(ctx, opened, recipe)) },
+  measuring: new Measuring(() => undefined),
+  makeRoom: () => undefined,
+});
 
 const optionsOf = (cancelled: (stage: string) => boolean = () => false) => {
   const stages: string[] = [];
@@ -72,7 +53,7 @@ const optionsOf = (cancelled: (stage: string) => boolean = () => false) => {
 };
 
 test("each ratio's perplexity is that of the masks that are written, and readings of equal masks are not repeated", async () => {
-  const run = await played(RECIPE);
+  const run = await played(EVERY_RATIO);
   const { config } = opened;
   const [layout, budget] = [gateLayout(config), budgetOf(config)];
   const made: LogitsAt[] = [];
@@ -114,7 +95,7 @@ test("each ratio's perplexity is that of the masks that are written, and reading
 });
 
 test("a stop in any stage leaves what was prepared before, and nothing of the new one", async () => {
-  const run = await played(RECIPE);
+  const run = await played(EVERY_RATIO);
   const exporting = new Exporting();
   const prepare = (options: ReturnType<typeof optionsOf>) =>
     prepareNested(run, exporting, { ratios: [0.5, 0.8], tokens: TOKENS }, options);
@@ -129,12 +110,12 @@ test("a stop in any stage leaves what was prepared before, and nothing of the ne
 });
 
 test("a run for one ratio, and one whose network is gone, are refused with what to do", async () => {
-  const one = await played({ ...RECIPE, ratioMode: "one" });
+  const one = await played({ ...EVERY_RATIO, ratioMode: "one" });
   const asked = { ratios: [0.5, 0.8], tokens: TOKENS };
   await expect(prepareNested(one, new Exporting(), asked, optionsOf())).rejects.toThrow(
     /a run for every ratio is needed/,
   );
-  const every = await played(RECIPE);
+  const every = await played(EVERY_RATIO);
   await every.running.reset();
   await expect(prepareNested(every, new Exporting(), asked, optionsOf())).rejects.toThrow(
     /network that this run trained is not there any more.+train again/,

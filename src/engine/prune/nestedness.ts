@@ -1,7 +1,7 @@
 // How architectures of several ratios lie inside each other: the gates that break it, and architectures that do not (ours; method.md 1.7).
 import { invariant } from "../errors.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
-import { type Budget, keptWeights } from "./budget.ts";
+import { type Budget, countsOf, keptWeights } from "./budget.ts";
 import { type GateLayout, type Masks, type Sharing, sharingOf } from "./gates.ts";
 
 /** Logits (flat, as in `architectureOf`) made for one kept share. */
@@ -72,7 +72,7 @@ function within(masks: Masks, logits: Float32Array, { offsets }: GateLayout): Fl
 /** Without gates from outside: where the budget has room for all gates inside, the ranking goes on with others. */
 function kept(ranked: Architecture, larger: Masks, budget: Budget): Architecture {
   const masks = ranked.masks.map((mask, vector) => mask.map((bit, gate) => bit & (larger[vector]?.[gate] ?? 0)));
-  const counts = masks.map((mask) => mask.reduce((sum, bit) => sum + bit, 0));
+  const counts = countsOf(masks);
   return { ...ranked, masks, counts, keptWeights: keptWeights(budget, counts) };
 }
 

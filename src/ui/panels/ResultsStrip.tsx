@@ -1,6 +1,6 @@
 // The ledger: what the architecture keeps, and the perplexity of the dense and the pruned model, each with what it was measured on.
 import { METHOD_NAMES } from "../../engine/index.ts";
-import { lastOf } from "../../state/textSlice.ts";
+import { lastOf, sameReading } from "../../state/textSlice.ts";
 import type { Measured } from "../../state/studioState.ts";
 import { titleOf } from "../../state/bundledTexts.ts";
 import { factsOf } from "../chartSources.ts";
@@ -58,9 +58,10 @@ function PerplexityEntry({
     ? `${METHOD_NAMES[recipe.method]} ${recipe.pattern}`
     : `at ${percent(last.keep)}, step ${last.step}`;
   const of = last.keep < 1 ? `${place}; ` : "";
-  const same =
-    dense && dense.result.text === text && dense.result.context === context && dense.result.tokens === tokens;
-  const times = last.keep < 1 && dense && same ? ` ×${(value / dense.result.value).toFixed(2)}` : "";
+  const times =
+    last.keep < 1 && dense && sameReading(dense.result, last.result)
+      ? ` ×${(value / dense.result.value).toFixed(2)}`
+      : "";
   const on = `${of}${titleOf({ name: text })}, context ${whole(context)}, ${whole(tokens)} tokens`;
   const note = [measuring, measured.phase === "failed" ? measured.error.message : "", on].filter(Boolean).join("; ");
   return <Entry label={label} testId={testId} value={`${perplexity(value)}${times}`} note={note} />;
