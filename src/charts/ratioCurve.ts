@@ -97,7 +97,7 @@ export function ratioCurve(node: HTMLElement, options: RatioCurveOptions = {}): 
       points.length === 0
         ? "Perplexity against kept share: no ratio is measured yet."
         : `Perplexity against kept share of ${name} at ${whole(points.length)} ratios: ${told}` +
-            `${dense ? `; dense ${perplexityWords(dense.y)}` : ""}${runs.length > 0 ? `; ${runs.length} runs for one ratio beside it` : ""}. ` +
+            `${dense ? `; dense ${perplexityWords(dense.y)}` : ""}${runs.length > 0 ? `; ${runs.length} ${runs.length === 1 ? "run" : "runs"} for one ratio beside it` : ""}. ` +
             "Arrow keys go through them, Enter moves the target to one.",
     );
     cursor.refresh();
