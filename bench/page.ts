@@ -4,9 +4,10 @@ import { Ctx, Gpu, httpFolder, openModel, tuneMatmul } from "../src/engine/index
 import { benchMatmuls, type MatmulFigure } from "./matmuls.ts";
 import { benchDecode, benchStep, type DecodeFigure, type StepFigure } from "./model.ts";
 import { benchPeer, type PeerFigure } from "./peer.ts";
-import { speedLines } from "./table.ts";
+import { sliderLine, speedLines } from "./table.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
 import { benchSpeed, type SpeedFigure } from "./speed.ts";
+import { benchSlider, type SliderFigure } from "./slider.ts";
 import { benchRealModel, type RealModelFigure, type RealModelRequest } from "./realModel.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 
@@ -28,6 +29,7 @@ export interface BenchAnswer {
   steps: StepFigure[];
   decode: DecodeFigure;
   speed: SpeedFigure;
+  slider: SliderFigure;
   peers: PeerFigure[];
   weightBytes: number;
 }
@@ -58,6 +60,8 @@ async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Pro
   log(`decoding: ${decode.tokensPerSecond.median.toFixed(1)} tokens a second`);
   const speed = await benchSpeed(ctx, opened, ids);
   for (const line of speedLines(speed)) log(line);
+  const slider = await benchSlider(ctx, opened, ids, rounds);
+  log(sliderLine(slider, rounds));
   const forward = matmuls.filter(({ direction, precision }) => direction === "forward" && precision === "f32");
   const peers = await benchPeer(forward, rounds).catch((error: unknown): PeerFigure[] => {
     log(`the peer could not be measured: ${error instanceof Error ? error.message : String(error)}`);
@@ -77,6 +81,7 @@ async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Pro
     steps,
     decode,
     speed,
+    slider,
     peers,
     weightBytes: opened.model.gpuBytes,
   };

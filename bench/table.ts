@@ -1,5 +1,6 @@
 // The benchmark's results as text for people.
 import type { BenchAnswer } from "./page.ts";
+import type { SliderFigure } from "./slider.ts";
 import type { SpeedFigure } from "./speed.ts";
 import type { RealModelFigure } from "./realModel.ts";
 import type { Spread } from "./timing.ts";
@@ -18,6 +19,11 @@ export function speedLines({ keep, tokens, decodeTokens, repeats, threads, rows 
       return `    ${`${runtime} ${version}, ${what}`.padEnd(44)}${times}${ratio.toFixed(2)} times as fast`;
     }),
   ];
+}
+
+/** The slider after a run for every ratio. */
+export function sliderLine({ positions, ms, firstMs }: SliderFigure, rounds: number): string {
+  return `slider, hypernetwork and masks at another ratio: ${number(ms, 1)} ms over ${rounds * positions} moves; the first ${firstMs.toFixed(1)} ms`;
 }
 
 /** One line a figure: median (smallest to largest), and the share of each measured peak. */
@@ -51,6 +57,8 @@ export function tableOf(answer: BenchAnswer): string {
     }),
     "",
     ...speedLines(answer.speed),
+    "",
+    sliderLine(answer.slider, answer.rounds),
     "",
     `decoding: ${number(answer.decode.tokensPerSecond, 1)} tokens a second (${answer.decode.newTokens} behind ${answer.decode.promptTokens}); weights ${(answer.weightBytes / 2 ** 20).toFixed(1)} MiB`,
   ];

@@ -1,0 +1,48 @@
+// The slider after a run for every ratio: hypernetwork forward, read-back and masks of exactly the asked budget, as the worker makes them.
+import { budgetOf, type Ctx, DEFAULT_RECIPE, gateLayout, type OpenedModel, Session } from "../src/engine/index.ts";
+import { prunedAt } from "../src/worker/pruned.ts";
+import { spreadOf, type Spread } from "./timing.ts";
+
+const RECIPE = { ...DEFAULT_RECIPE, ratioMode: "every", tokens: 32, steps: 2 } as const;
+/** Kept shares between the recipe's bounds: from one end to the other and back, no two neighbours equal. */
+const POSITIONS = 59;
+
+export interface SliderFigure {
+  positions: number;
+  ms: Spread;
+  /** The first move allocates, and is not among the others. */
+  firstMs: number;
+}
+
+/** Moves the slider `rounds` times over all positions. Two steps of training are enough: times do not depend on what was learnt. */
+export async function benchSlider(
+  ctx: Ctx,
+  { model, config }: OpenedModel,
+  ids: Uint32Array,
+  rounds: number,
+): Promise<SliderFigure> {
+  const session = new Session(ctx, model, ids, RECIPE, "bench");
+  try {
+    await session.run({ due: () => false, onReport: () => undefined });
+    const [layout, budget] = [gateLayout(config), budgetOf(config)];
+    const about = { recipe: RECIPE, step: session.step, calibration: { name: "", sha256: "" } };
+    const move = async (keep: number): Promise<number> => {
+      const began = performance.now();
+      prunedAt({ ...about, values: await session.logits(keep) }, layout, budget, keep);
+      return performance.now() - began;
+    };
+    const firstMs = await move(RECIPE.keep);
+    const ms: number[] = [];
+    for (let i = 0; i < rounds * POSITIONS; i++) ms.push(await move(positionAt(i)));
+    return { positions: POSITIONS, ms: spreadOf(ms), firstMs };
+  } finally {
+    session.free();
+    ctx.freeStep();
+  }
+}
+
+function positionAt(i: number): number {
+  const there = i % (2 * POSITIONS - 2);
+  const share = Math.min(there, 2 * POSITIONS - 2 - there) / (POSITIONS - 1);
+  return RECIPE.keepFrom + share * (RECIPE.keepTo - RECIPE.keepFrom);
+}
