@@ -3,15 +3,10 @@ import { EngineError, invariant, type LogitsAt, nestRatios } from "../engine/ind
 import type { CommonOptions } from "./delivering.ts";
 import type { Exporting } from "./exporting.ts";
 import { readMasks, type RunAside } from "./otherRatios.ts";
-import type { reporter } from "./pace.ts";
 import type { NestedExport, Progress } from "./protocol.ts";
+import type { Report, Underway } from "./tasks.ts";
 
-type Report = ReturnType<typeof reporter>;
-
-interface NestingOptions extends CommonOptions {
-  /** Begins a stage, whose time left is told by itself. */
-  report: (unit: Progress["unit"]) => Report;
-}
+type NestingOptions = CommonOptions & Pick<Underway, "report">;
 
 /**
  * Prepares the nested model of these ratios, ascending or not. What was prepared as one before is replaced once that is done. Throws
@@ -81,7 +76,7 @@ async function logitsOf(
 }
 
 /** Begins to count time when it is first told something. */
-function stage(begin: (unit: Progress["unit"]) => Report, unit: Progress["unit"]): Report {
+function stage(begin: Underway["report"], unit: Progress["unit"]): Report {
   let report: Report | undefined;
   return (...told) => (report ??= begin(unit))(...told);
 }

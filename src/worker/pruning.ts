@@ -1,0 +1,104 @@
+// What "pruned" means now: the architecture of a run at the target ratio, or single weights; whichever was made or brought back last.
+import { invariant, type Model, type Run } from "../engine/index.ts";
+import { restored } from "./finished.ts";
+import type { Measuring } from "./measuring.ts";
+import type { ModelOnDevice } from "./modelOnDevice.ts";
+import type { RunAside } from "./otherRatios.ts";
+import type { Architecture, Replies, WorkerEvent } from "./protocol.ts";
+import { type Logits, type Pruned, prunedAt, type PrunedWeights } from "./pruned.ts";
+import type { EncodedText } from "./texts.ts";
+
+export class Pruning {
+  /** Target: kept share of the block weights. */
+  keep = 0.5;
+  private logits: Logits | undefined;
+  private current: Pruned | undefined;
+
+  constructor(
+    private readonly held: ModelOnDevice,
+    private readonly measuring: Measuring,
+    private readonly send: (event: WorkerEvent) => void,
+  ) {}
+
+  get now(): Pruned | undefined {
+    return this.current;
+  }
+
+  /** Throws "config" where nothing is pruned. */
+  some(): Pruned {
+    invariant(this.current, "config", "There is no pruned model yet: train for at least one step, or prune weights.");
+    return this.current;
+  }
+
+  /** Throws what `some` throws, and where single weights were changed and are gone "unsupported". */
+  model(): Promise<Model> {
+    return this.held.pruned.of(this.held.context(), this.held.opened().model, this.some());
+  }
+
+  /** The run told logits: its architecture is what "pruned" means, and the page is shown it. */
+  told(logits: Logits): void {
+    this.logits = logits;
+    this.show();
+  }
+
+  /** Moves the target: of the next step while training, of the masks at once where there are logits. */
+  async target(keep: number): Promise<Architecture | null> {
+    this.keep = keep;
+    const { running } = this.held.opened();
+    const { session } = running;
+    if (session) session.keep = keep;
+    const made = this.logits && (await running.logitsAt(this.logits, keep));
+    // A report or a reset may have come meanwhile.
+    if (made && this.logits && made.step >= this.logits.step) this.logits = made;
+    return this.held.isOpen ? this.show() : null;
+  }
+
+  weights(pruned: PrunedWeights, model: Model): Replies["pruneWeights"] {
+    this.held.pruned.hold(pruned.masks, model);
+    this.become(pruned);
+    return pruned.told;
+  }
+
+  /** Throws what `restored` throws. */
+  restore(run: Run): Replies["restore"] {
+    const pruned = restored(run, this.held.opened().model);
+    this.become(pruned);
+    return pruned.kind === "gates" ? { architecture: pruned.architecture } : { weights: pruned.told };
+  }
+
+  forget(): void {
+    this.logits = undefined;
+    this.current = undefined;
+    this.measuring.forget("pruned");
+  }
+
+  /** The run, to be asked for other ratios. Throws "config" where there is none. */
+  aside(text: EncodedText): RunAside {
+    const { model: opened, running } = this.held.opened();
+    const { logits, measuring } = this;
+    invariant(logits, "config", "There is no run to ask for other ratios: train for at least one step.");
+    const makeRoom = (): void => {
+      // Weights that SparseGPT changed could not be made again.
+      if (this.current?.kind === "gates") this.held.pruned.free();
+    };
+    return { ctx: this.held.context(), opened, running, logits, measuring, text, makeRoom };
+  }
+
+  private show(): Architecture | null {
+    const { layout, budget } = this.held.opened();
+    if (!this.logits) return null;
+    const pruned = prunedAt(this.logits, layout, budget, this.keep);
+    // Perplexities of a run's architectures are told apart by ratio and step.
+    if (this.current?.kind === "gates") this.current = pruned;
+    else this.become(pruned);
+    const { architecture } = pruned;
+    this.send({ type: "architecture", architecture });
+    return architecture;
+  }
+
+  /** Other masks of the same ratio and step, or none: what was measured is not theirs. */
+  private become(pruned: Pruned): void {
+    this.current = pruned;
+    this.measuring.forget("pruned");
+  }
+}
