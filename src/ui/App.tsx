@@ -24,6 +24,8 @@ import "./base.css";
 import "./layout.css";
 import "./controls.css";
 import "./panels.css";
+import "./compare.css";
+import "./export.css";
 import "./library.css";
 import "./ratio.css";
 import "./runs.css";
