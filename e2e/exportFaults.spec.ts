@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
+import { type Files, filesIn, standInForPicker } from "./picked.ts";
 import { chartWords, finish, openStudio } from "./studio.ts";
 
 /** Milliseconds that every write takes while writing is slowed down: long enough to stop in the middle. */
@@ -36,28 +37,8 @@ async function makeWrites(page: Page, how: "usual" | "slow" | "refused"): Promis
   );
 }
 
-/** SHA-256 of every file below a folder of the page's private storage, by path. */
-function filesIn(page: Page, folder: "exports" | "picked"): Promise<Record<string, string>> {
-  return page.evaluate(async (name) => {
-    const found: Record<string, string> = {};
-    const visit = async (directory: FileSystemDirectoryHandle, path: string): Promise<void> => {
-      for await (const [entryName, entry] of directory.entries()) {
-        if (entry.kind === "directory") await visit(entry, `${path}${entryName}/`);
-        else {
-          const bytes = await (await entry.getFile()).arrayBuffer();
-          const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-          found[path + entryName] = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-        }
-      }
-    };
-    const root = await navigator.storage.getDirectory();
-    await visit(await root.getDirectoryHandle(name, { create: true }), "");
-    return found;
-  }, folder);
-}
-
 /** The forms that are prepared: zips are made anew from them. */
-async function formsOf(page: Page): Promise<Record<string, string>> {
+async function formsOf(page: Page): Promise<Files> {
   const files = Object.entries(await filesIn(page, "exports"));
   return Object.fromEntries(files.filter(([path]) => !path.endsWith(".zip")));
 }
@@ -91,12 +72,7 @@ test.describe.serial("an export", () => {
   let firstZip = "";
   test.beforeAll(async ({ browser }) => {
     page = await browser.newPage();
-    // the system's own picker cannot be reached from a test: a folder of the page's private storage stands in for what it returns
-    await page.addInitScript(() => {
-      const picked = async (): Promise<FileSystemDirectoryHandle> =>
-        (await navigator.storage.getDirectory()).getDirectoryHandle("picked", { create: true });
-      Object.assign(window, { showDirectoryPicker: picked });
-    });
+    await standInForPicker(page);
     await openStudio(page, { steps: 2, tokens: 32, checkpointEvery: 2 });
     await page.getByTestId("play").click();
     await finish(page);

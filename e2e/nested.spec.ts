@@ -1,8 +1,10 @@
-// Several ratios as one model: offered after a run for every ratio only, stopped, refused with the reason, and saved as a zip.
+// Several ratios as one model: offered after a run for every ratio only, stopped, refused with the reason, and saved as a zip or a folder.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import { readTensors, unzipStored } from "./files.ts";
+import { filesIn, standInForPicker } from "./picked.ts";
 import { finish, MEASURED_TOKENS, openStudio } from "./studio.ts";
 
 const EVERY = { ratioMode: "every", steps: 12, tokens: 32, checkpointEvery: 12 };
@@ -19,8 +21,10 @@ interface Nested {
 
 test.describe.serial("a nested export", () => {
   let page: Page;
+  let zipped: Map<string, Buffer>;
   test.beforeAll(async ({ browser }) => {
     page = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
+    await standInForPicker(page);
     await openStudio(page, EVERY);
     await expect(page.getByTestId("nested")).toHaveCount(0);
     await page.getByTestId("play").click();
@@ -70,6 +74,7 @@ test.describe.serial("a nested export", () => {
     await page.getByTestId("save-zip-nested").click();
     const files = unzipStored(readFileSync(await (await downloading).path()));
     await expect(page.getByTestId("export-saved")).toContainText("-pruned-nested.zip");
+    zipped = files;
     expect([...files.keys()]).toEqual(
       expect.arrayContaining(["config.json", "model.safetensors", "receipt.json", "nested.safetensors", "nested.json"]),
     );
@@ -101,6 +106,17 @@ test.describe.serial("a nested export", () => {
     const receipt = JSON.parse(String(files.get("receipt.json"))) as { perplexity: unknown; recipe: { keep: number } };
     expect(receipt.perplexity).toEqual(ratios[2]?.perplexity);
     expect(receipt.recipe.keep).toBe(0.8);
+  });
+
+  test("saves into a chosen folder the files of the zip", async () => {
+    await page.getByTestId("save-folder-nested").click();
+    await expect(page.getByTestId("export-saved")).toContainText("files are in picked");
+    const saved = Object.entries(await filesIn(page, "picked"));
+    const expected = [...zipped].map(([name, bytes]) => [name, createHash("sha256").update(bytes).digest("hex")]);
+    expect(saved.every(([path]) => /^[^/]+-pruned-nested\/[^/]+$/.test(path))).toBe(true);
+    expect(saved.map(([path, { sha256 }]) => [path.slice(path.lastIndexOf("/") + 1), sha256]).sort()).toEqual(
+      expected.sort(),
+    );
   });
 
   test("is accessible in both themes, and prepared beside the forms", async () => {

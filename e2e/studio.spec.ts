@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
 import { readTensors, unzipStored, usedLines } from "./files.ts";
+import { filesIn, standInForPicker } from "./picked.ts";
 import {
   chartWords,
   finish,
@@ -42,6 +43,7 @@ test.describe.serial("a run on the embedded model", () => {
   let trained = 0;
   test.beforeAll(async ({ browser }) => {
     page = await browser.newPage();
+    await standInForPicker(page);
     await openStudio(page);
   });
   test.afterAll(() => page.close());
@@ -211,28 +213,14 @@ test.describe.serial("a run on the embedded model", () => {
   });
 
   test("saves into a chosen folder, every file whole", async () => {
-    // the system's own picker cannot be reached from a test: a folder of the page's private storage stands in for what it returns
-    await page.evaluate(() => {
-      const picked = async (): Promise<FileSystemDirectoryHandle> =>
-        (await navigator.storage.getDirectory()).getDirectoryHandle("picked", { create: true });
-      Object.assign(window, { showDirectoryPicker: picked });
-    });
     await page.getByTestId("save-folder-compact").click();
     await expect(page.getByTestId("export-saved")).toContainText("files are in picked");
-    const sizes = await page.evaluate(async () => {
-      const picked = await (await navigator.storage.getDirectory()).getDirectoryHandle("picked");
-      const found: Record<string, number> = {};
-      for await (const folder of picked.values()) {
-        if (folder.kind !== "directory") continue;
-        for await (const file of folder.values())
-          if (file.kind === "file") found[file.name] = (await file.getFile()).size;
-      }
-      return found;
-    });
-    const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
-    expect(Object.keys(sizes)).toEqual(expect.arrayContaining(["config.json", "model.safetensors", "receipt.json"]));
+    const saved = Object.entries(await filesIn(page, "picked"));
+    const total = saved.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+    const names = saved.map(([path]) => path.slice(path.lastIndexOf("/") + 1));
+    expect(names).toEqual(expect.arrayContaining(["config.json", "model.safetensors", "receipt.json"]));
     const [shown = "", files] = (await page.getByTestId("export-compact-bytes").innerText()).split(" MB in ");
     expect(total / 1e6).toBeCloseTo(Number(shown), 1);
-    expect(files).toBe(`${Object.keys(sizes).length} files`);
+    expect(files).toBe(`${saved.length} files`);
   });
 });

@@ -1,0 +1,34 @@
+// Folders of the page's private storage: what exports leave there, and one that stands in for a folder that a person picks.
+import type { Page } from "@playwright/test";
+
+export type Files = Record<string, { bytes: number; sha256: string }>;
+
+/** From the next opening of the page on: the system's own picker cannot be reached from a test, so a folder of the private storage is what it returns. */
+export async function standInForPicker(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const picked = async (): Promise<FileSystemDirectoryHandle> =>
+      (await navigator.storage.getDirectory()).getDirectoryHandle("picked", { create: true });
+    Object.assign(window, { showDirectoryPicker: picked });
+  });
+}
+
+/** Every file below a folder of the page's private storage, by path. */
+export function filesIn(page: Page, folder: "exports" | "picked"): Promise<Files> {
+  return page.evaluate(async (name) => {
+    const found: Files = {};
+    const visit = async (directory: FileSystemDirectoryHandle, path: string): Promise<void> => {
+      for await (const [entryName, entry] of directory.entries()) {
+        if (entry.kind === "directory") await visit(entry, `${path}${entryName}/`);
+        else {
+          const bytes = await (await entry.getFile()).arrayBuffer();
+          const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+          const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+          found[path + entryName] = { bytes: bytes.byteLength, sha256 };
+        }
+      }
+    };
+    const root = await navigator.storage.getDirectory();
+    await visit(await root.getDirectoryHandle(name, { create: true }), "");
+    return found;
+  }, folder);
+}
