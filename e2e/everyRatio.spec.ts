@@ -51,6 +51,11 @@ test.describe.serial("a run for every ratio", () => {
     await page.getByTestId("recipe-keepTo").fill("95");
     await page.getByTestId("recipe-keepTo").press("Enter");
     await expect(page.getByTestId("recipe-refused")).toHaveCount(0);
+    await page.getByTestId("recipe").locator("summary").click();
+    await page.getByTestId("recipe-gates").selectOption("no-hypernetwork");
+    await expect(page.getByTestId("recipe-refused")).toContainText("gates must be full or constrained");
+    await page.getByTestId("recipe-gates").selectOption("full");
+    await expect(page.getByTestId("recipe-refused")).toHaveCount(0);
     await page.getByTestId("recipe-ratioMode").selectOption("one");
     await expect(page.getByTestId("recipe-keepFrom")).toHaveCount(0);
     await page.getByTestId("recipe-ratioMode").selectOption("every");

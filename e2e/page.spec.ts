@@ -29,14 +29,17 @@ test.describe.serial("the page", () => {
     await expect(page.getByTestId("recipe-steps")).toHaveValue("400");
     await page.getByTestId("recipe-seed").fill("9");
     await page.getByTestId("recipe-estimator").selectOption("gumbel");
+    await page.getByTestId("recipe-gates").selectOption({ label: "hypernetwork, one width" });
+    await expect(page.getByTestId("recipe")).toContainText("s1, s2, s3 and s5 of every block are one vector");
     await page.getByTestId("keep-blocks").fill("42.5");
     await page.getByTestId("keep-blocks").press("Enter");
-    await expect(page).toHaveURL(/keep=0\.425&.*seed=9.*estimator=gumbel/);
+    await expect(page).toHaveURL(/keep=0\.425&.*seed=9.*estimator=gumbel.*gates=constrained/);
     const other = await page.context().newPage();
     await other.goto(`${page.url()}&lambda=-3`);
     await other.getByTestId("recipe").locator("summary").click();
     await expect(other.getByTestId("recipe-seed")).toHaveValue("9");
     await expect(other.getByTestId("recipe-estimator")).toHaveValue("gumbel");
+    await expect(other.getByTestId("recipe-gates")).toHaveValue("constrained");
     await expect(other.getByTestId("keep-blocks")).toHaveValue("42.5");
     await expect(other.getByTestId("notice")).toContainText("lambda must be a number from 0 to 1000; -3 came");
     await expect(other.getByTestId("recipe-lambda")).toHaveValue("6");

@@ -1,60 +1,44 @@
 // How the weights of an export are written: their dtype, and how large a file may be.
 import type { FloatDtype } from "../../engine/index.ts";
+import { ChoiceField } from "../ChoiceField.tsx";
 import { useActions, useStudio } from "../studioContext.tsx";
 
 const DTYPES: readonly FloatDtype[] = ["F32", "F16", "BF16"];
-const SHARD_SIZES: readonly { bytes: number; name: string }[] = [
+const SHARD_SIZES: readonly { bytes: number | null; name: string }[] = [
   { bytes: 5e8, name: "500 MB" },
   { bytes: 2e9, name: "2 GB" },
   { bytes: 5e9, name: "5 GB" },
+  { bytes: null, name: "any size" },
 ];
 
 export function ExportChoices({ disabled }: { disabled: boolean }) {
   const { dtype, shardBytes } = useStudio((state) => state.exportChoice);
   const own = useStudio(({ model }) => (model.phase === "open" ? model.facts.dtype : null));
   const { chooseExport } = useActions();
+  const others = DTYPES.filter((known) => known !== own);
   return (
     <div className="field-grid export-choices">
-      <div className="field">
-        <label htmlFor="export-dtype">Weights</label>
-        <select
-          id="export-dtype"
-          data-testid="export-dtype"
-          value={dtype ?? ""}
-          disabled={disabled}
-          aria-describedby="export-dtype-hint"
-          onChange={({ target }) => chooseExport({ dtype: DTYPES.find((known) => known === target.value) ?? null })}
-        >
-          <option value="">{own ? `keep ${own}` : "as they are"}</option>
-          {DTYPES.filter((known) => known !== own).map((known) => (
-            <option key={known}>{known}</option>
-          ))}
-        </select>
-        <span className="field-hint" id="export-dtype-hint">
-          BF16 is not for ONNX
-        </span>
-      </div>
-      <div className="field">
-        <label htmlFor="export-shards">Largest file</label>
-        <select
-          id="export-shards"
-          data-testid="export-shards"
-          value={shardBytes ?? ""}
-          disabled={disabled}
-          aria-describedby="export-shards-hint"
-          onChange={({ target }) => chooseExport({ shardBytes: target.value === "" ? null : Number(target.value) })}
-        >
-          {SHARD_SIZES.map(({ bytes, name }) => (
-            <option key={bytes} value={bytes}>
-              {name}
-            </option>
-          ))}
-          <option value="">any size</option>
-        </select>
-        <span className="field-hint" id="export-shards-hint">
-          of masked and compact
-        </span>
-      </div>
+      <ChoiceField
+        id="export-dtype"
+        label="Weights"
+        value={dtype ?? ""}
+        options={[
+          { value: "", title: own ? `keep ${own}` : "as they are" },
+          ...others.map((value) => ({ value, title: value })),
+        ]}
+        disabled={disabled}
+        hint="BF16 is not for ONNX"
+        onValue={(value) => chooseExport({ dtype: value === "" ? null : value })}
+      />
+      <ChoiceField
+        id="export-shards"
+        label="Largest file"
+        value={String(shardBytes ?? "")}
+        options={SHARD_SIZES.map(({ bytes, name }) => ({ value: String(bytes ?? ""), title: name }))}
+        disabled={disabled}
+        hint="of masked and compact"
+        onValue={(value) => chooseExport({ shardBytes: value === "" ? null : Number(value) })}
+      />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 // The choice of method: structural by DISP-LLM, or single weights of the MLP in one shot.
 import { METHOD_NAMES, WEIGHT_METHODS } from "../../engine/index.ts";
 import type { WeightMethod } from "../../engine/index.ts";
+import { ChoiceField } from "../ChoiceField.tsx";
 import { useActions, useStudio } from "../studioContext.tsx";
 
 const METHODS = ["disp", ...WEIGHT_METHODS] as const;
@@ -27,25 +28,15 @@ export function MethodPanel() {
   });
   const { chooseMethod } = useActions();
   return (
-    <div className="field method">
-      <label htmlFor="method">Method</label>
-      <select
-        id="method"
-        data-testid="method"
-        value={method}
-        disabled={busy}
-        onChange={({ target: { value } }) => {
-          const chosen = METHODS.find((one) => one === value);
-          if (chosen) chooseMethod(chosen);
-        }}
-      >
-        {METHODS.map((one) => (
-          <option key={one} value={one}>
-            {wordOf(one)}
-          </option>
-        ))}
-      </select>
-      <span className="field-hint">{HINTS[method]}</span>
-    </div>
+    <ChoiceField
+      id="method"
+      label="Method"
+      className="method"
+      value={method}
+      options={METHODS.map((value) => ({ value, title: wordOf(value) }))}
+      disabled={busy}
+      hint={HINTS[method]}
+      onValue={chooseMethod}
+    />
   );
 }

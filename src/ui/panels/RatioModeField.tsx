@@ -1,6 +1,7 @@
 // What a run is trained for: the target's ratio, or every ratio between two bounds.
 import { RATIO_MODES, RECIPE_BOUNDS } from "../../engine/index.ts";
 import type { RatioMode } from "../../engine/index.ts";
+import { ChoiceField } from "../ChoiceField.tsx";
 import { NumberField } from "../NumberField.tsx";
 import { useActions, useStudio } from "../studioContext.tsx";
 
@@ -20,29 +21,15 @@ export function RatioModeField({ fixed }: { fixed: boolean }) {
   const { ratioMode } = recipe;
   return (
     <div className="ratio-mode">
-      <div className="field">
-        <label htmlFor="ratio-mode">Train for</label>
-        <select
-          id="ratio-mode"
-          data-testid="recipe-ratioMode"
-          value={ratioMode}
-          disabled={fixed}
-          aria-describedby="ratio-mode-hint"
-          onChange={({ target }) => {
-            const chosen = RATIO_MODES.find((one) => one === target.value);
-            if (chosen) setRecipe({ ratioMode: chosen });
-          }}
-        >
-          {RATIO_MODES.map((mode) => (
-            <option key={mode} value={mode}>
-              {MODE_WORDS[mode]}
-            </option>
-          ))}
-        </select>
-        <span className="field-hint" id="ratio-mode-hint">
-          {HINTS[ratioMode]}
-        </span>
-      </div>
+      <ChoiceField
+        id="recipe-ratioMode"
+        label="Train for"
+        value={ratioMode}
+        options={RATIO_MODES.map((value) => ({ value, title: MODE_WORDS[value] }))}
+        disabled={fixed}
+        hint={HINTS[ratioMode]}
+        onValue={(chosen) => setRecipe({ ratioMode: chosen })}
+      />
       {ratioMode === "every" ? (
         <div className="field-grid">
           {BOUNDS.map(({ field, label }) => (

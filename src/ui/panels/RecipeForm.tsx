@@ -1,6 +1,7 @@
 // The recipe of a run: every number with its bounds and one line on what it does. Fixed while a run stands.
-import { checkRecipe, EngineError, ESTIMATORS, RECIPE_BOUNDS } from "../../engine/index.ts";
-import type { Estimator, Recipe } from "../../engine/index.ts";
+import { checkRecipe, EngineError, ESTIMATORS, GATE_MODES, RECIPE_BOUNDS } from "../../engine/index.ts";
+import type { Estimator, GateMode, Recipe } from "../../engine/index.ts";
+import { ChoiceField } from "../ChoiceField.tsx";
 import { NumberField } from "../NumberField.tsx";
 import { useActions, useStudio } from "../studioContext.tsx";
 import { RatioModeField } from "./RatioModeField.tsx";
@@ -9,6 +10,19 @@ const ESTIMATOR_WORDS: Readonly<Record<Estimator, string>> = {
   reinmax: "ReinMax (the paper’s)",
   "straight-through": "straight-through",
   gumbel: "Gumbel-sigmoid, as released",
+};
+
+const GATE_WORDS: Readonly<Record<GateMode, string>> = {
+  full: "hypernetwork (the paper’s)",
+  constrained: "hypernetwork, one width",
+  "no-gru": "linear heads, no GRU",
+  "no-hypernetwork": "free logits",
+};
+const GATE_HINTS: Readonly<Record<GateMode, string>> = {
+  full: "a GRU over the blocks makes all five vectors of each",
+  constrained: "ablation: s1, s2, s3 and s5 of every block are one vector",
+  "no-gru": "ablation: each vector by itself, from a fixed random input",
+  "no-hypernetwork": "ablation: every gate’s logit is trained by itself",
 };
 
 type Field = Exclude<keyof typeof RECIPE_BOUNDS, "keep" | "keepFrom" | "keepTo">;
@@ -52,26 +66,24 @@ export function RecipeForm() {
         <summary>
           <span className="disclosure-name">Recipe</span> <span className="disclosure-gist">{summaryOf(recipe)}</span>
         </summary>
-        <div className="field">
-          <label htmlFor="estimator">Estimator</label>
-          <select
-            id="estimator"
-            data-testid="recipe-estimator"
-            value={recipe.estimator}
-            disabled={fixed}
-            onChange={(event) => {
-              const estimator = ESTIMATORS.find((one) => one === event.target.value);
-              if (estimator) setRecipe({ estimator });
-            }}
-          >
-            {ESTIMATORS.map((estimator) => (
-              <option key={estimator} value={estimator}>
-                {ESTIMATOR_WORDS[estimator]}
-              </option>
-            ))}
-          </select>
-          <span className="field-hint">how a gradient passes through a gate that is on or off</span>
-        </div>
+        <ChoiceField
+          id="recipe-gates"
+          label="Gates from"
+          value={recipe.gates}
+          options={GATE_MODES.map((value) => ({ value, title: GATE_WORDS[value] }))}
+          disabled={fixed}
+          hint={GATE_HINTS[recipe.gates]}
+          onValue={(gates) => setRecipe({ gates })}
+        />
+        <ChoiceField
+          id="recipe-estimator"
+          label="Estimator"
+          value={recipe.estimator}
+          options={ESTIMATORS.map((value) => ({ value, title: ESTIMATOR_WORDS[value] }))}
+          disabled={fixed}
+          hint="how a gradient passes through a gate that is on or off"
+          onValue={(estimator) => setRecipe({ estimator })}
+        />
         <div className="field-grid">
           {FIELDS.map(({ field, label, hint, whole }) => (
             <NumberField

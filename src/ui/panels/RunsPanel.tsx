@@ -3,6 +3,7 @@ import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { download, tradeoff } from "../../charts/index.ts";
 import { EngineError } from "../../engine/index.ts";
 import type { RunRecord } from "../../engine/index.ts";
+import { ChoiceField } from "../ChoiceField.tsx";
 import { ErrorNote } from "../ErrorNote.tsx";
 import { Figure } from "../Figure.tsx";
 import { groupRuns, matching, type Size, SIZES, tradeoffOf } from "../runViews.ts";
@@ -72,36 +73,6 @@ function Notes() {
         </p>
       ) : null}
     </>
-  );
-}
-
-function Choice<T extends string>(props: {
-  id: string;
-  label: string;
-  value: T;
-  options: readonly { value: T; title: string }[];
-  choose: (value: T) => void;
-}) {
-  const { id, label, value, options, choose } = props;
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <select
-        id={id}
-        data-testid={id}
-        value={value}
-        onChange={({ target }) => {
-          const chosen = options.find((option) => option.value === target.value);
-          if (chosen) choose(chosen.value);
-        }}
-      >
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.title}
-          </option>
-        ))}
-      </select>
-    </div>
   );
 }
 
@@ -175,19 +146,19 @@ export function RunsPanel() {
         <div className="runs-bench">
           <div>
             <div className="runs-choices">
-              <Choice
+              <ChoiceField
                 id="runs-group"
                 label="Measured on"
                 value={group.key}
                 options={groups.map(({ key, title, runs: of }) => ({ value: key, title: `${title} (${of.length})` }))}
-                choose={setGroupKey}
+                onValue={setGroupKey}
               />
-              <Choice
+              <ChoiceField
                 id="runs-size"
                 label="Size"
                 value={size}
                 options={SIZES.map((value) => ({ value, title: value }))}
-                choose={setSize}
+                onValue={setSize}
               />
             </div>
             <Figure
