@@ -6,7 +6,7 @@ import { batches, type Case, CASES, type Entry, EVERY, KEEPS, PATTERNS, SEEDS } 
 
 const HEAD = `# Methods against each other
 
-Written by \`npm run quality -- --table\` from bench/quality-runs.json; \`--render\` writes it again without measuring. Perplexities are on one text, in windows without overlap whose first token is not scored; less is better. Within a table they are comparable, between models they are not.
+Written by \`npm run quality -- --table\` from bench/quality-runs.json; \`--table --render\` writes it again without measuring. Perplexities are on one text, in windows without overlap whose first token is not scored; less is better. Within a table they are comparable, between models they are not.
 
 DISP, its ablations and random masks: the mean over the seeds ${SEEDS.join(", ")}, and the smallest and largest in brackets. Random masks have the widths of the DISP run of the same seed; uniform magnitude keeps the largest structures, the same share of each vector. DaSS, Wanda, magnitude and SparseGPT zero single weights of the MLP only, so the share that they take there is larger, and the model file does not get smaller by it.`;
 

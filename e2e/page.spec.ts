@@ -30,7 +30,7 @@ test.describe.serial("the page", () => {
     await page.getByTestId("recipe-seed").fill("9");
     await page.getByTestId("recipe-estimator").selectOption("gumbel");
     await page.getByTestId("recipe-gates").selectOption({ label: "hypernetwork, one width" });
-    await expect(page.getByTestId("recipe")).toContainText("s1, s2, s3 and s5 of every block are one vector");
+    await expect(page.getByTestId("recipe")).toContainText("s1, s2, s3 and s5 of all blocks are one vector");
     await page.getByTestId("keep-blocks").fill("42.5");
     await page.getByTestId("keep-blocks").press("Enter");
     await expect(page).toHaveURL(/keep=0\.425&.*seed=9.*estimator=gumbel.*gates=constrained/);

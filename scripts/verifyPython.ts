@@ -13,7 +13,7 @@ const USAGE = `usage: npm run verify:python -- [DIR ...] [--golden] [--python PR
             a golden case (golden/README.md), which is exported with its own masks;
             or a model (config.json and weights), which is pruned for a few steps first
             without any: the embedded model, golden/opt350 and golden/phi
-  --golden  every golden case besides
+  --golden  the nine small golden cases, besides any DIR
   --python  a Python that has the packages; without it they are installed into .venv (once)`;
 
 const PACKAGES = ["torch==2.13.0", "transformers==5.23.0", "safetensors==0.8.0", "onnx==1.23.2", "onnxruntime==1.32.0"];

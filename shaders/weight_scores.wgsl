@@ -1,4 +1,4 @@
-// Scores of weights (method.md section 2): scores[r, c] = |w[r, c]| * factor. w: rows of a matrix of `cols` columns that start at element
+// Scores of weights (METHOD.md 2): scores[r, c] = |w[r, c]| * factor. w: rows of a matrix of `cols` columns that start at element
 // `first`; scores: (rows, cols); squares: sums of squares over the calibration tokens, by column or by row.
 // SCALE 0: factor 1 (magnitude). 1: the norm of the column, squares[c]^(1/2) (Wanda; DaSS for down).
 // 2: the root of the norm of the row, squares[r]^(1/4) (DaSS for gate and up). One invocation a weight. Needs lib/grid.wgsl.

@@ -14,7 +14,7 @@ export const COMPARE_USAGE = `usage: npm run compare -- --model DIR --text FILE 
   --text     what methods are trained or calibrated on (UTF-8)           --eval  what perplexity is measured on (UTF-8)
   --methods  disp, disp:constrained, disp:no-gru, disp:no-hypernetwork; every (one training for all of --keep); random (needs disp, whose widths it takes), uniform-magnitude;
              dass, wanda, magnitude, sparsegpt with a pattern (dass:2:4, dass:50%), or alone for the share of the MLP that makes each --keep
-  --keep     kept shares of the block weights, 0 to 1                     --seeds  of disp and random; the others take the first (every, too, is trained for each)
+  --keep     kept shares of the block weights, 0.05 to 1                  --seeds  of disp and random; the others take the first (every, too, is trained for each)
   --tokens   of a training step, and of a calibration sequence            --out    gets compare.json and compare.svg; default here`;
 
 /** Steps, tokens and sequences that all runs of a comparison share. */

@@ -1,4 +1,4 @@
-// npm run parity -- DIR... [--model FILE] [--half]: any golden case folders against this engine; one JSON object a case on stdout, a table on stderr.
+// npm run parity -- DIR... [--model DIR|FILE.gguf] [--half]: any golden case folders against this engine; one JSON object a case on stdout, a table on stderr.
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { smollm2File } from "../../scripts/smollm2.ts";

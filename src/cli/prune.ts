@@ -18,7 +18,7 @@ const USAGE = `usage: npm run prune -- --model DIR --text FILE --eval FILE --out
          ${EXPORT_USAGE}
   --model  a folder with config.json, tokenizer.json and safetensors, or a GGUF file
   --text   what the masks are trained on (UTF-8)                         --eval  what perplexity is measured on (UTF-8)
-  --keep   kept share of the block weights, 0 to 1
+  --keep   kept share of the block weights, 0.05 to 1
   --gates  the whole method, or the paper's ablations: one vector for s1, s2, s3 and s5 of the model; no GRU; one free logit per gate
   --out    gets a folder for every form; an earlier export there is replaced once the new one has passed its check
   --dtype  of the written weights, the model's own where it is left out  --shard-mb  largest weights file of masked and compact

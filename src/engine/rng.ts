@@ -1,4 +1,4 @@
-// Counter-based noise (method.md 1.3): the same bits on the CPU and in shaders/lib/noise.wgsl, at any step, in any order.
+// Counter-based noise (METHOD.md 1.3): the same bits on the CPU and in shaders/lib/noise.wgsl, at any step, in any order.
 
 /** One round of a 32-bit permuted congruential hash; the constants are those of pcg_rxs_m_xs_32 (O'Neill 2014). */
 function pcg(value: number): number {

@@ -131,7 +131,7 @@ export interface Metrics {
   secondsLeft: number;
 }
 
-/** The deterministic architecture at the asked budget (method.md 1.5). */
+/** The deterministic architecture at the asked budget (METHOD.md 1.5). */
 export interface Architecture {
   /** p that was asked for. */
   keep: number;
@@ -155,7 +155,7 @@ export interface CurvePoint {
   textSha256: string;
 }
 
-/** Single weights of the MLP, pruned in one shot (method.md section 2). */
+/** Single weights of the MLP, pruned in one shot (METHOD.md 2). */
 export interface PrunedMlp {
   recipe: WeightRecipe;
   matrices: readonly PrunedMatrix[];

@@ -1,4 +1,4 @@
-// Perplexity (method.md section 4): non-overlapping windows, first token of each unscored, exp(total NLL / scored tokens).
+// Perplexity (METHOD.md 4): non-overlapping windows, first token of each unscored, exp(total NLL / scored tokens).
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { decoderLoss } from "../model/decoder.ts";

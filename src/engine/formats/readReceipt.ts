@@ -55,7 +55,7 @@ function unpackMasks({ masks }: Receipt, sizes: readonly number[]): Masks {
   return sizes.map((size, vector) => unpackBits(masks.vectors[vector] ?? "", size, `masks.vectors[${vector}]`));
 }
 
-/** Recounts the masks: the widths and the kept block weights (method.md 1.4) have to be theirs. */
+/** Recounts the masks: the widths and the kept block weights (METHOD.md 1.4) have to be theirs. */
 function checkCounts(receipt: Receipt, file: string): void {
   const { model, kept } = receipt;
   const { layers, dModel, dMlp } = model;

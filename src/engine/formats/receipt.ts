@@ -31,7 +31,7 @@ export interface TextRef {
   sha256: string;
 }
 
-/** Perplexity before and after, on the same text and windows (method.md 4). */
+/** Perplexity before and after, on the same text and windows (METHOD.md 4). */
 export interface PerplexityPair {
   text: TextRef;
   /** Window length in tokens. */

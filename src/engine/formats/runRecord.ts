@@ -5,7 +5,7 @@ import type { PerplexityPair, Share, TextRef } from "./receipt.ts";
 
 export const RUN_FORMAT = "espalier-run-1";
 
-/** Masks of the same budget to hold a trained architecture against (method.md 1.5): random ones, and the largest structures. */
+/** Masks of the same budget to hold a trained architecture against (METHOD.md 1.5): random ones, and the largest structures. */
 export const BASELINE_METHODS = ["random", "uniform-magnitude"] as const;
 export type BaselineMethod = (typeof BASELINE_METHODS)[number];
 

@@ -42,7 +42,7 @@ export function readConfig(json: unknown): ModelConfig {
 /** Weights by where they are; `blocks` are the linear weights of the blocks, the only ones that pruning cuts; `head` is 0 where it is the embedding. */
 export type ParameterCounts = Record<TensorPart | "total", number>;
 
-/** Counts a model's parameters; T_total of method.md 1.4 is `blocks`. */
+/** Counts a model's parameters; T_total of METHOD.md 1.4 is `blocks`. */
 export function countParameters(config: ModelConfig): ParameterCounts {
   const tensors = modelTensors(config);
   const count = (part: TensorPart): number => parametersOf(tensors.filter((tensor) => tensor.part === part));

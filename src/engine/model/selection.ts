@@ -31,7 +31,7 @@ export const DENSE: Selection = {
 
 /**
  * Gates of any values in [0, 1], flat in `layout` order; their gradient comes through the tape.
- * s4Twice multiplies s4 on both branches of a GLU, as the released code does (method.md 1.1).
+ * s4Twice multiplies s4 on both branches of a GLU, as the released code does (METHOD.md 1.1).
  */
 export function masked(gates: Tensor, layout: GateLayout, s4Twice = false): Selection {
   const vector = (block: number, k: number): Tensor => {

@@ -1,4 +1,4 @@
-// From logits and noise to gates, by one of the gradient estimators of method.md 1.3.
+// From logits and noise to gates, by one of the gradient estimators of METHOD.md 1.3.
 import gateTiles from "../../../shaders/lib/gate_tiles.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import sigmoid from "../../../shaders/lib/sigmoid.wgsl?raw";

@@ -1,4 +1,4 @@
-// The parameter budget as a loss (method.md 1.4): how many block weights the gates keep, and how far that is from the target.
+// The parameter budget as a loss (METHOD.md 1.4): how many block weights the gates keep, and how far that is from the target.
 import gateTiles from "../../../shaders/lib/gate_tiles.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import reduce from "../../../shaders/lib/reduce.wgsl?raw";

@@ -1,4 +1,4 @@
-// Sums of squares by column over calibration tokens: the squared norms of activations that weight scores need (method.md section 2).
+// Sums of squares by column over calibration tokens: the squared norms of activations that weight scores need (METHOD.md 2).
 import wgsl from "../../../shaders/column_squares.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";

@@ -1,4 +1,4 @@
-// The gate: a mask on the columns of an activation (method.md 1.1), alone or joined with the residual add.
+// The gate: a mask on the columns of an activation (METHOD.md 1.1), alone or joined with the residual add.
 import wgsl from "../../../shaders/gate.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";

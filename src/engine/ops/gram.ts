@@ -1,4 +1,4 @@
-// The Gram matrix X^T X over calibration tokens: SparseGPT's Hessian, but for its factor (method.md section 2).
+// The Gram matrix X^T X over calibration tokens: SparseGPT's Hessian, but for its factor (METHOD.md 2).
 import wgsl from "../../../shaders/gram.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import scalar from "../../../shaders/lib/scalar.wgsl?raw";

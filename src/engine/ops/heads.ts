@@ -1,4 +1,4 @@
-// The last layer of the hypernetwork (method.md 1.2): a linear head for each vector, all in one flat weight.
+// The last layer of the hypernetwork (METHOD.md 1.2): a linear head for each vector, all in one flat weight.
 import gateTiles from "../../../shaders/lib/gate_tiles.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import wgsl from "../../../shaders/heads.wgsl?raw";

@@ -1,4 +1,4 @@
-// Which weights stay, by their scores: N of every M, or a share of every line (method.md section 2); and zeroing the others.
+// Which weights stay, by their scores: N of every M, or a share of every line (METHOD.md 2); and zeroing the others.
 import applyCode from "../../../shaders/apply_keep.wgsl?raw";
 import groupsCode from "../../../shaders/keep_groups.wgsl?raw";
 import largestCode from "../../../shaders/keep_largest.wgsl?raw";

@@ -1,4 +1,4 @@
-// Uniform noise for every gate, made on the GPU from counters (method.md 1.3); rng.ts computes the same bits.
+// Uniform noise for every gate, made on the GPU from counters (METHOD.md 1.3); rng.ts computes the same bits.
 import gateTiles from "../../../shaders/lib/gate_tiles.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import lib from "../../../shaders/lib/noise.wgsl?raw";

@@ -1,4 +1,4 @@
-// Gates that several vectors share, laid out for all of them: what the constrained ablation trains (method.md 1.1).
+// Gates that several vectors share, laid out for all of them: what the constrained ablation trains (METHOD.md 1.1).
 import wgsl from "../../../shaders/spread_gates.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";

@@ -1,4 +1,4 @@
-// Scores of weights for one-shot pruning: magnitude, Wanda and DaSS (method.md section 2).
+// Scores of weights for one-shot pruning: magnitude, Wanda and DaSS (METHOD.md 2).
 import wgsl from "../../../shaders/weight_scores.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";

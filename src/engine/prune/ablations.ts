@@ -1,4 +1,4 @@
-// The gates of a recipe: the hypernetwork's, or those of the paper's three ablations (method.md 1.1).
+// The gates of a recipe: the hypernetwork's, or those of the paper's three ablations (METHOD.md 1.1).
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { gateTables, type GateTables } from "../ops/gateTables.ts";

@@ -46,7 +46,7 @@ function flat(layout: GateLayout, vectors: readonly ArrayLike<number>[], padding
   return logits;
 }
 
-/** Adds gates one by one from the largest logit down, as the words of method.md say, and stops at the first that does not fit. */
+/** Adds gates one by one from the largest logit down, as the words of METHOD.md say, and stops at the first that does not fit. */
 function bruteForce(vectors: readonly ArrayLike<number>[], budget: Budget, keep: number): Uint8Array[] {
   const masks = vectors.map((x) => {
     const mask = new Uint8Array(x.length);

@@ -1,4 +1,4 @@
-// From logits to binary masks at exactly the asked budget: one global threshold, found by bisection, without noise (method.md 1.5).
+// From logits to binary masks at exactly the asked budget: one global threshold, found by bisection, without noise (METHOD.md 1.5).
 import { EngineError, invariant } from "../errors.ts";
 import { keptWeights, targetWeights, type Budget } from "./budget.ts";
 import { LOGIT_OFFSET, VECTORS_PER_BLOCK, type GateLayout, type Masks, type Sharing, sharingOf } from "./gates.ts";
@@ -153,7 +153,7 @@ function assemble(ranking: Ranking, sharing: Sharing, budget: Budget, target: nu
   return { masks, counts, keptWeights: kept, targetWeights: target, threshold };
 }
 
-/** dT/ds of one gate of the vector (method.md 1.4), in weights. */
+/** dT/ds of one gate of the vector (METHOD.md 1.4), in weights. */
 export function nextGateCost(budget: Budget, counts: readonly number[], vector: number): number {
   const first = vector - (vector % VECTORS_PER_BLOCK);
   const count = (k: number): number => counts[first + k] ?? 0;

@@ -19,7 +19,7 @@ export function randomMasks(sizes: readonly number[], counts: readonly number[],
 }
 
 /**
- * The structures of the largest weights at the same kept share in all 5L vectors, the largest share with T <= p T_total (method.md 1.4).
+ * The structures of the largest weights at the same kept share in all 5L vectors, the largest share with T <= p T_total (METHOD.md 1.4).
  * A gate's score is the L2 norm of the weights that go with it: in s1 the columns of q, k and v, in s2 the rows of o, in s3 the columns
  * of gate and up (fc1), in s4 their rows and the column of down (fc2), in s5 the rows of down. Every vector keeps one gate at least.
  */

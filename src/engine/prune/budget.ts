@@ -1,4 +1,4 @@
-// The parameter budget in exact integers: T(s) of method.md 1.4, and what a share of the block weights allows.
+// The parameter budget in exact integers: T(s) of METHOD.md 1.4, and what a share of the block weights allows.
 import { invariant } from "../errors.ts";
 import { countParameters, type ModelConfig } from "../model/config.ts";
 import { VECTORS_PER_BLOCK, type Masks } from "./gates.ts";
@@ -78,7 +78,7 @@ export function countsOf(masks: Masks): number[] {
   });
 }
 
-/** T(s) = sum over blocks |s1| (dq + 2 dkv) + |s2| dq + g |s3||s4| + |s4||s5| (method.md 1.4), in weights. */
+/** T(s) = sum over blocks |s1| (dq + 2 dkv) + |s2| dq + g |s3||s4| + |s4||s5| (METHOD.md 1.4), in weights. */
 export function keptWeights(budget: Budget, counts: KeptCounts): number {
   invariant(
     counts.length === budget.layers * VECTORS_PER_BLOCK,
@@ -115,7 +115,7 @@ export function compactBytes(budget: Budget, counts: KeptCounts, bytesPerWeight:
   return keptTotalWeights(budget, counts) * bytesPerWeight + indices * INDEX_BYTES;
 }
 
-/** The smallest T(s) there is: every vector keeps one gate (method.md 1.5), in weights. */
+/** The smallest T(s) there is: every vector keeps one gate (METHOD.md 1.5), in weights. */
 export function minimumWeights(budget: Budget): number {
   return budget.layers * (budget.s1Cost + budget.s2Cost + budget.ups + 1);
 }

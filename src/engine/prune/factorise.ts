@@ -1,7 +1,7 @@
 // The factor of an inverse that SparseGPT goes by: U upper triangular with U^T U = H^-1, in f64. Plain loops.
 import { EngineError } from "../errors.ts";
 
-/** Share of the mean of H's diagonal that is added to the diagonal (method.md section 2). */
+/** Share of the mean of H's diagonal that is added to the diagonal (METHOD.md 2). */
 const DAMPING = 0.01;
 
 /** H from X^T X of n sequences, f32 and filled in and above the diagonal: (2 / n) X^T X, whole, in f64. Inputs that were never on get 1. */

@@ -1,4 +1,4 @@
-// The five selection vectors of each block (method.md 1.1): their sizes, and how all of them lie in one flat buffer.
+// The five selection vectors of each block (METHOD.md 1.1): their sizes, and how all of them lie in one flat buffer.
 import { invariant } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { GateMode } from "../train/recipe.ts";
@@ -10,7 +10,7 @@ export const VECTOR_NAMES = ["s1", "s2", "s3", "s4", "s5"] as const;
 /** Every vector starts on a multiple of this many gates: a tile of one vector is one workgroup, and a view is a legal binding (256 bytes). */
 export const GATE_TILE = 64;
 
-/** c of method.md 1.3: what is added to a logit, so that gates start open. */
+/** c of METHOD.md 1.3: what is added to a logit, so that gates start open. */
 export const LOGIT_OFFSET = 3;
 
 /** Binary masks, one Uint8Array (0 or 1) of N_i entries for each of the 5L vectors. */

@@ -1,5 +1,5 @@
-// The hypernetwork of DISP-LLM (method.md 1.2): fixed noise z -> bidirectional GRU -> LayerNorm -> GELU -> a linear head for each vector.
-// Told the ratio (method.md 1.7), it makes the gates of every one: an embedding of p is added to each row of z.
+// The hypernetwork of DISP-LLM (METHOD.md 1.2): fixed noise z -> bidirectional GRU -> LayerNorm -> GELU -> a linear head for each vector.
+// Told the ratio (METHOD.md 1.7), it makes the gates of every one: an embedding of p is added to each row of z.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { gateTables, type GateTables } from "../ops/gateTables.ts";

@@ -1,4 +1,4 @@
-// How the hypernetwork's parameters lie in one flat buffer, their names and shapes as in PyTorch, and their initialisation (method.md 1.2).
+// How the hypernetwork's parameters lie in one flat buffer, their names and shapes as in PyTorch, and their initialisation (METHOD.md 1.2).
 import { invariant } from "../errors.ts";
 import { DRAW, normals, uniforms } from "../rng.ts";
 import { sizeOf } from "../tensor.ts";
@@ -14,7 +14,7 @@ export const NORM_EPS = 1e-5;
 /** Every tensor starts on a multiple of this many floats, so that a view of it is a legal binding. */
 const ALIGNMENT = 64;
 
-/** Features of the ratio p, and the width of its embedding, that of a row of z (method.md 1.7). */
+/** Features of the ratio p, and the width of its embedding, that of a row of z (METHOD.md 1.7). */
 export const RATIO_FEATURES = 8;
 const RATIO = "ratio.";
 
@@ -27,7 +27,7 @@ export interface ParameterRange {
 
 export interface HypernetLayout {
   readonly gates: GateLayout;
-  /** Whether the hypernetwork is told the ratio, and so serves every one (method.md 1.7). */
+  /** Whether the hypernetwork is told the ratio, and so serves every one (METHOD.md 1.7). */
   readonly everyRatio: boolean;
   /** The tensors that ops read: the GRU's and the norm's, and "heads", all heads in one (flat gates, C), padding rows included. */
   readonly tensors: readonly ParameterRange[];

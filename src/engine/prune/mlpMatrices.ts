@@ -1,4 +1,4 @@
-// The matrices that weight pruning changes, how their weights compare, and whether a pattern fits them (method.md section 2). Plain data.
+// The matrices that weight pruning changes, how their weights compare, and whether a pattern fits them (METHOD.md 2). Plain data.
 import { EngineError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { FAMILIES } from "../model/families.ts";

@@ -1,4 +1,4 @@
-// How architectures of several ratios lie inside each other: the gates that break it, and architectures that do not (ours; method.md 1.7).
+// How architectures of several ratios lie inside each other: the gates that break it, and architectures that do not (ours; METHOD.md 1.7).
 import { invariant } from "../errors.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
 import { type Budget, countsOf, keptWeights } from "./budget.ts";

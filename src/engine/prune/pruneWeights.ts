@@ -1,4 +1,4 @@
-// One-shot pruning of a model's MLP weights, block by block: norms behind the already pruned blocks, scores, zeroing (method.md section 2).
+// One-shot pruning of a model's MLP weights, block by block: norms behind the already pruned blocks, scores, zeroing (METHOD.md 2).
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Model } from "../model/load.ts";

@@ -1,4 +1,4 @@
-// Which tensors of a block the selection vectors act on (method.md 1.1), by the names and shapes that they have in the file.
+// Which tensors of a block the selection vectors act on (METHOD.md 1.1), by the names and shapes that they have in the file.
 import type { Family, ModelConfig } from "../model/config.ts";
 import { FAMILIES } from "../model/families.ts";
 import { blockLinears, linearNames, type LinearRole } from "../model/tensors.ts";

@@ -1,4 +1,4 @@
-// The recipe of one-shot weight pruning (method.md section 2): method, pattern and calibration. Plain data, read by forms and command lines.
+// The recipe of one-shot weight pruning (METHOD.md 2): method, pattern and calibration. Plain data, read by forms and command lines.
 import { EngineError, invariant } from "../errors.ts";
 
 export const WEIGHT_METHODS = ["dass", "wanda", "magnitude", "sparsegpt"] as const;

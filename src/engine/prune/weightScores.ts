@@ -1,4 +1,4 @@
-// Magnitude, Wanda and DaSS (method.md section 2): scores, selection and zeroing of a block's MLP, on the GPU.
+// Magnitude, Wanda and DaSS (METHOD.md 2): scores, selection and zeroing of a block's MLP, on the GPU.
 import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";

@@ -36,7 +36,7 @@ export async function windowValues(
 }
 
 /**
- * The scores of a window's values (method.md section 2), by the norms of its block over the calibration tokens; null for SparseGPT, whose
+ * The scores of a window's values (METHOD.md 2), by the norms of its block over the calibration tokens; null for SparseGPT, whose
  * scores change as it goes, and where norms are needed and not known.
  */
 export function windowScores(

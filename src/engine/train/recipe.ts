@@ -1,16 +1,16 @@
-// A recipe: the small JSON that repeats a run, and its defaults (method.md 1.4; the default run of the embedded model).
+// A recipe: the small JSON that repeats a run, and its defaults (METHOD.md 1.4; the default run of the embedded model).
 import { invariant } from "../errors.ts";
 
 export type Estimator = "reinmax" | "straight-through" | "gumbel";
 export const ESTIMATORS: readonly Estimator[] = ["reinmax", "straight-through", "gumbel"];
 
-/** one: the run is for the ratio `keep`. every: each step draws a ratio, and any of them can be asked for afterwards (method.md 1.7). */
+/** one: the run is for the ratio `keep`. every: each step draws a ratio, and any of them can be asked for afterwards (METHOD.md 1.7). */
 export type RatioMode = "one" | "every";
 export const RATIO_MODES: readonly RatioMode[] = ["one", "every"];
 
 /**
- * What the gates' logits come from: the whole method, or one of the paper's ablations of it (method.md 1.1). constrained: s1, s2, s3 and
- * s5 of every block are one vector. no-gru: a linear head for each vector on its own fixed random input. no-hypernetwork: free logits.
+ * What the gates' logits come from: the whole method, or one of the paper's ablations of it (METHOD.md 1.1). constrained: s1, s2, s3 and
+ * s5 of all blocks are one vector. no-gru: a linear head for each vector on its own fixed random input. no-hypernetwork: free logits.
  */
 export type GateMode = "full" | "constrained" | "no-gru" | "no-hypernetwork";
 export const GATE_MODES: readonly GateMode[] = ["full", "constrained", "no-gru", "no-hypernetwork"];
@@ -19,7 +19,7 @@ export interface Recipe {
   method: "disp";
   gates: GateMode;
   ratioMode: RatioMode;
-  /** p: kept share of the block weights, 0 to 1. In a run for every ratio it is the one that is shown. */
+  /** p: kept share of the block weights, within RECIPE_BOUNDS. In a run for every ratio it is the one that is shown. */
   keep: number;
   /** Bounds of the ratios that the steps of a run for every ratio draw. */
   keepFrom: number;

@@ -1,4 +1,4 @@
-// One training step of the hypernetwork, all of it on the GPU, in one submit unless the model is large (method.md 1.2 to 1.4).
+// One training step of the hypernetwork, all of it on the GPU, in one submit unless the model is large (METHOD.md 1.2 to 1.4).
 import type { Ctx } from "../ctx.ts";
 import { decoderLoss } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
@@ -14,7 +14,7 @@ import type { Tensor } from "../tensor.ts";
 import type { Estimator } from "./recipe.ts";
 import type { TrainState } from "./state.ts";
 
-/** AdamW's constants that no recipe changes (method.md 1.4). */
+/** AdamW's constants that no recipe changes (METHOD.md 1.4). */
 export const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
 
 export interface StepRecipe {

@@ -20,7 +20,7 @@ const GATE_WORDS: Readonly<Record<GateMode, string>> = {
 };
 const GATE_HINTS: Readonly<Record<GateMode, string>> = {
   full: "a GRU over the blocks makes all five vectors of each",
-  constrained: "ablation: s1, s2, s3 and s5 of every block are one vector",
+  constrained: "ablation: s1, s2, s3 and s5 of all blocks are one vector",
   "no-gru": "ablation: each vector by itself, from a fixed random input",
   "no-hypernetwork": "ablation: every gate’s logit is trained by itself",
 };

@@ -1,4 +1,4 @@
-// What the selection vectors become in a graph (method.md 1.1): Gather in front of the matrices that read, ScatterElements behind those that write.
+// What the selection vectors become in a graph (METHOD.md 1.1): Gather in front of the matrices that read, ScatterElements behind those that write.
 import { VECTORS_PER_BLOCK } from "../../prune/gates.ts";
 import { indexTensorName } from "../../prune/tensorGates.ts";
 import type { Family } from "../../model/config.ts";
