@@ -22,7 +22,8 @@ async function open(name: string): Promise<void> {
 }
 
 async function prepare(forms: readonly Form[]): Promise<readonly Delivery[]> {
-  return client.request({ type: "prepareExport", forms, choice: { dtype: null, shardBytes: null } });
+  const choice = { dtype: null, shardBytes: null };
+  return (await client.request({ type: "prepareExport", forms, choice })).checks;
 }
 
 /** Bytes of the zip. */

@@ -48,7 +48,9 @@ export function readMethod(word: string): CompareMethod {
   const method = WEIGHT_METHODS.find((known) => known === name);
   if (!method) {
     const known = ["disp", "every", ...BASELINES, ...WEIGHT_METHODS].join(", ");
-    throw new UsageError(`--methods takes ${known}, separated by commas, the last four with or without a pattern; "${word}" came`);
+    throw new UsageError(
+      `--methods takes ${known}, separated by commas, the last four with or without a pattern; "${word}" came`,
+    );
   }
   return { kind: "weights", method, ...(more === undefined ? {} : { pattern: patternOf(word, more) }) };
 }

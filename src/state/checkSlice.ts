@@ -2,13 +2,14 @@
 import { EngineError } from "../engine/index.ts";
 import type { CheckSlice, SliceOf } from "./studioState.ts";
 
-export const checkSlice: SliceOf<CheckSlice> = ({ client, turn }, set, get) => ({
+export const checkSlice: SliceOf<CheckSlice> = ({ client, turn, callOff }, set, get) => ({
   check: { phase: "none" },
   async selfCheck() {
     if (get().check.phase === "checking") return;
     set({ check: { phase: "checking" } });
     try {
-      set({ check: { phase: "checked", result: await turn(() => client.request({ type: "selfCheck" })) } });
+      const result = await turn(() => client.request({ type: "selfCheck" }), "selfCheck");
+      set({ check: { phase: "checked", result } });
     } catch (thrown) {
       const error = EngineError.from(thrown);
       set({ check: error.code === "cancelled" ? { phase: "none" } : { phase: "failed", error } });
@@ -17,7 +18,5 @@ export const checkSlice: SliceOf<CheckSlice> = ({ client, turn }, set, get) => (
       get().setProgress("selfCheck", null);
     }
   },
-  async cancelSelfCheck() {
-    await client.request({ type: "cancel", task: "selfCheck" });
-  },
+  cancelSelfCheck: () => callOff("selfCheck"),
 });

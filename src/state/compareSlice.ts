@@ -1,9 +1,8 @@
 // Text of the dense and the pruned model from one prompt and one seed; pieces arrive as events (events.ts).
 import { EngineError } from "../engine/index.ts";
-import { prunedNow } from "./prunedNow.ts";
 import type { CompareSlice, SliceOf } from "./studioState.ts";
 
-export const compareSlice: SliceOf<CompareSlice> = ({ client, turn }, set, get) => ({
+export const compareSlice: SliceOf<CompareSlice> = ({ client, turn, callOff }, set, get) => ({
   compare: { phase: "idle" },
   prompt: "The duty of the Congress is",
   generateTokens: 64,
@@ -15,13 +14,11 @@ export const compareSlice: SliceOf<CompareSlice> = ({ client, turn }, set, get) 
   async generate() {
     const { compare, model, prompt, generateTokens, temperature, textSeed } = get();
     if (compare.phase === "writing" || model.phase !== "open") return;
-    const now = prunedNow(get());
     set({ compare: { phase: "writing", subject: "dense" }, denseText: "", prunedText: "" });
     try {
       const command = { type: "generate", prompt, tokens: generateTokens, temperature, seed: textSeed } as const;
-      const { dense, pruned } = await turn(() => client.request(command));
-      const of = { keep: now?.keep ?? null, step: now?.step ?? null };
-      set({ compare: { phase: "written", ...of }, denseText: dense, prunedText: pruned });
+      const { dense, pruned, of } = await turn(() => client.request(command), "generate");
+      set({ compare: { phase: "written", of }, denseText: dense, prunedText: pruned });
     } catch (thrown) {
       const error = EngineError.from(thrown);
       set({ compare: error.code === "cancelled" ? { phase: "idle" } : { phase: "failed", error } });
@@ -31,6 +28,6 @@ export const compareSlice: SliceOf<CompareSlice> = ({ client, turn }, set, get) 
     }
   },
   async cancelGenerate() {
-    if (get().compare.phase === "writing") await client.request({ type: "cancel", task: "generate" });
+    if (get().compare.phase === "writing") await callOff("generate");
   },
 });

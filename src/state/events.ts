@@ -22,11 +22,10 @@ export function fileEvent({ series }: Pick<Deps, "series">, set: Set, get: Get, 
     case "architecture":
       return set(withArchitecture(event.architecture));
     case "perplexity": {
-      const { subject, result, keep, step } = event;
+      const { subject, result, of } = event;
       // What the page asked for comes as a reply, which knows whether it is still wanted.
       if (get()[subject].phase === "measuring") return;
-      const of = subject === "dense" ? { keep: 1, step: 0 } : { keep, step };
-      const measured = { phase: "measured", last: { result, ...of } } as const;
+      const measured = { phase: "measured", last: { result, of } } as const;
       return set(subject === "dense" ? { dense: measured } : { pruned: measured });
     }
     case "plan":

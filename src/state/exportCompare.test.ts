@@ -1,7 +1,8 @@
 // Export and text side by side: prepared before offered, streamed into place, and errors where they belong.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../engine/index.ts";
-import { architectureAt, bench } from "./scriptedClient.ts";
+import type { Replies } from "../worker/protocol.ts";
+import { architectureAt, AT_HALF, bench } from "./scriptedClient.ts";
 import type { Script } from "./scriptedClient.ts";
 
 async function pruned(script: Script = {}) {
@@ -14,11 +15,14 @@ async function pruned(script: Script = {}) {
 }
 
 describe("export", () => {
-  it("remembers which masks the prepared files are of", async () => {
-    const studio = await pruned();
+  it("remembers which masks the prepared files are of: those of its turn, not of the click", async () => {
+    const studio = await pruned({ prepareExport: () => ({ checks: [], of: { ...AT_HALF, keep: 0.45 } }) });
     await studio.store.getState().prepareExport();
     studio.store.getState().setKeep(0.4);
-    expect(studio.store.getState().exported).toMatchObject({ phase: "prepared", last: { keep: 0.5, step: 9 } });
+    expect(studio.store.getState().exported).toMatchObject({
+      phase: "prepared",
+      last: { of: { keep: 0.45, step: 9 } },
+    });
   });
 
   it("asks for every form, written as chosen, and remembers the choice that the files were written with", async () => {
@@ -45,27 +49,27 @@ describe("export", () => {
       reason: "no",
     } as const;
     const passed = { ...nothing, form: "masked", largestDifference: 0, equalArgmax: 1, ok: true } as const;
-    const studio = await pruned({ prepareExport: () => [passed, failed] });
+    const studio = await pruned({ prepareExport: () => ({ checks: [passed, failed], of: AT_HALF }) });
     await studio.store.getState().prepareExport();
     expect(studio.store.getState().exported).toMatchObject({ phase: "prepared", last: { checks: [passed, failed] } });
   });
 
   it("keeps what was prepared before when a second preparation is called off or fails", async () => {
     let error: EngineError | null = null;
-    const studio = await pruned({ prepareExport: () => (error ? Promise.reject(error) : []) });
+    const studio = await pruned({ prepareExport: () => (error ? Promise.reject(error) : { checks: [], of: AT_HALF }) });
     await studio.store.getState().prepareExport();
     error = new EngineError("cancelled", "called off");
     await studio.store.getState().prepareExport();
     expect(studio.store.getState().exported.phase).toBe("prepared");
     error = new EngineError("storage", "disk full");
     await studio.store.getState().prepareExport();
-    expect(studio.store.getState().exported).toMatchObject({ phase: "failed", last: { step: 9 }, error });
+    expect(studio.store.getState().exported).toMatchObject({ phase: "failed", last: { of: { step: 9 } }, error });
   });
 
   it("that is called off while it waits for its turn is never asked for", async () => {
     let answer = (): void => undefined;
-    const written = new Promise<{ dense: string; pruned: string }>((resolve) => {
-      answer = () => resolve({ dense: "d", pruned: "p" });
+    const written = new Promise<Replies["generate"]>((resolve) => {
+      answer = () => resolve({ dense: "d", pruned: "p", of: AT_HALF });
     });
     const { store, settle, types } = await pruned({ generate: () => written });
     const before = store.getState().generate();
@@ -99,7 +103,7 @@ describe("speed", () => {
     expect(studio.types()).toEqual([]);
     await studio.store.getState().prepareExport();
     await studio.store.getState().measureSpeed();
-    expect(studio.store.getState().speed).toMatchObject({ phase: "measured", report, of: { keep: 0.5, step: 9 } });
+    expect(studio.store.getState().speed).toMatchObject({ phase: "measured", report, of: { of: AT_HALF } });
     error = new EngineError("cancelled", "called off");
     await studio.store.getState().measureSpeed();
     expect(studio.store.getState().speed).toEqual({ phase: "none" });
@@ -132,7 +136,8 @@ describe("compare", () => {
   it("streams pieces to their sides and ends with the worker's whole texts", async () => {
     let finish = (): void => undefined;
     const studio = await pruned({
-      generate: () => new Promise((resolve) => (finish = () => resolve({ dense: "a b.", pruned: "a c." }))),
+      generate: () =>
+        new Promise((resolve) => (finish = () => resolve({ dense: "a b.", pruned: "a c.", of: AT_HALF }))),
     });
     const writing = studio.store.getState().generate();
     await studio.settle();
@@ -146,7 +151,7 @@ describe("compare", () => {
     });
     finish();
     await writing;
-    expect(studio.store.getState()).toMatchObject({ denseText: "a b.", prunedText: "a c.", compare: { keep: 0.5 } });
+    expect(studio.store.getState()).toMatchObject({ denseText: "a b.", prunedText: "a c.", compare: { of: AT_HALF } });
   });
 
   it("keeps the pieces that came when it fails", async () => {

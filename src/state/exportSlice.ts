@@ -2,7 +2,7 @@
 import { EngineError, FORMS } from "../engine/index.ts";
 import type { ExportChoice, Savable } from "../worker/protocol.ts";
 import { preparing } from "./preparing.ts";
-import { prunedNow } from "./prunedNow.ts";
+import { isPruned } from "./prunedNow.ts";
 import type { ExportSlice, Prepared, SliceOf } from "./studioState.ts";
 
 /** As the hub shards by default: a model of this studio is one file. */
@@ -10,7 +10,7 @@ const SHARD_BYTES = 5e9;
 const AS_IT_IS: ExportChoice = { dtype: null, shardBytes: SHARD_BYTES };
 
 export const exportSlice: SliceOf<ExportSlice> = (deps, set, get) => {
-  const { client } = deps;
+  const { client, callOff } = deps;
   const { prepare, cancel } = preparing<Prepared>(deps, set, get, (exported) => ({ exported }));
   /** Runs one saving; answers null where it failed or was called off. */
   const save = async <T>(form: Savable, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
@@ -38,17 +38,14 @@ export const exportSlice: SliceOf<ExportSlice> = (deps, set, get) => {
     chooseExport: (patch) => set(({ exportChoice }) => ({ exportChoice: { ...exportChoice, ...patch } })),
     async prepareExport() {
       const { exported, exportChoice: choice } = get();
-      const now = prunedNow(get());
-      if (exported.phase === "preparing" || !now) return;
+      if (exported.phase === "preparing" || !isPruned(get())) return;
       await prepare(exported.last, async () => {
-        const checks = await client.request({ type: "prepareExport", forms: FORMS, choice });
-        return { checks, ...now, choice };
+        const made = await client.request({ type: "prepareExport", forms: FORMS, choice });
+        return { ...made, choice };
       });
     },
     cancelExport: cancel,
-    async cancelSave() {
-      await client.request({ type: "cancel", task: "save" });
-    },
+    cancelSave: () => callOff("save"),
     saveZip: (form) =>
       save(
         form,

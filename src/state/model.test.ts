@@ -1,7 +1,8 @@
 // Opening models, texts and perplexities: what is asked of the worker, and what stays when something fails.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../engine/index.ts";
-import { architectureAt, bench, FACTS } from "./scriptedClient.ts";
+import type { Replies } from "../worker/protocol.ts";
+import { architectureAt, AT_HALF, bench, FACTS } from "./scriptedClient.ts";
 
 const EMBEDDED = { kind: "embedded" } as const;
 
@@ -13,7 +14,7 @@ describe("open", () => {
     expect(studio.types()).toEqual(["open", "texts", "perplexity"]);
     expect(studio.store.getState()).toMatchObject({
       model: { phase: "open", facts: FACTS },
-      dense: { phase: "measured", last: { keep: 1, result: { value: 20, tokens: 2048 } } },
+      dense: { phase: "measured", last: { of: { keep: 1 }, result: { value: 20, tokens: 2048 } } },
     });
   });
 
@@ -30,6 +31,44 @@ describe("open", () => {
     expect(openError).toBe(error);
     expect(architecture?.keep).toBe(0.5);
     expect(source).toBe(EMBEDDED);
+  });
+
+  it("goes on measuring the model that stays, and keeps its curve", async () => {
+    let answer = (): void => undefined;
+    const measured = new Promise<void>((resolve) => (answer = resolve));
+    const studio = bench({
+      open: ({ source }) => (source === EMBEDDED ? FACTS : Promise.reject(new EngineError("format", "not a model"))),
+      perplexity: ({ tokens }) => measured.then(() => ({ value: 20, text: "t", context: 16, tokens, bosAdded: false })),
+    });
+    const { getState, setState } = studio.store;
+    await getState().open(EMBEDDED);
+    await studio.settle();
+    const curve = { phase: "measured", points: [], nested: { broken: 0, of: 1 } } as const;
+    setState({ curve });
+    expect(getState().dense.phase).toBe("measuring");
+    const refused = getState().open({ kind: "files", name: "other", files: [] });
+    expect(getState().dense.phase).toBe("none");
+    answer();
+    await refused;
+    await studio.settle();
+    expect(getState()).toMatchObject({ curve, dense: { phase: "measured" } });
+  });
+
+  it("stops an opening at once that waits for its turn", async () => {
+    let answer: (texts: Replies["generate"]) => void = () => undefined;
+    const written = new Promise<Replies["generate"]>((resolve) => (answer = resolve));
+    const studio = bench({ generate: () => written });
+    const { getState } = studio.store;
+    await getState().open(EMBEDDED);
+    void getState().generate();
+    await studio.settle();
+    const opening = getState().open({ kind: "files", name: "other", files: [] });
+    await getState().cancelOpen();
+    expect(await opening).toBe(false);
+    expect(getState()).toMatchObject({ model: { phase: "open", facts: FACTS }, openError: null });
+    answer({ dense: "d", pruned: "p", of: AT_HALF });
+    await studio.settle();
+    expect(studio.types().filter((type) => type === "open")).toHaveLength(1);
   });
 
   it("forgets what belonged to the model before when another one opens", async () => {

@@ -33,7 +33,7 @@ function forgotten(): Partial<StudioState> {
   };
 }
 
-export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn }, set, get) => ({
+export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn, callOff }, set, get) => ({
   model: { phase: "closed" },
   source: { kind: "embedded" },
   asking: { kind: "embedded" },
@@ -51,11 +51,14 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn }, set, g
     });
     try {
       get().dropMeasurements();
-      get().dropCurve();
-      const facts = await turn(() => client.request({ type: "open", source }));
+      get().stopCurve();
+      const facts = await turn(() => client.request({ type: "open", source }), "open");
       const same = previous !== null && source === before;
       const { software } = facts.adapter;
-      if (!same) series.clear();
+      if (!same) {
+        series.clear();
+        get().dropCurve();
+      }
       set((state) => ({
         ...(same ? {} : forgotten()),
         run: { phase: "idle" },
@@ -69,6 +72,7 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn }, set, g
       set({ model: previous ? { phase: "open", facts: previous } : { phase: "closed" }, resumable });
       if (error.code === "no-webgpu" || error.code === "device-lost") get().report(error);
       else if (error.code !== "cancelled") set({ openError: error });
+      if (get().device.phase === "ready") get().measureMissing();
       return false;
     } finally {
       get().setProgress("open", null);
@@ -79,6 +83,6 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn }, set, g
     return true;
   },
   async cancelOpen() {
-    if (get().model.phase === "opening") await client.request({ type: "cancel", task: "open" });
+    if (get().model.phase === "opening") await callOff("open");
   },
 });

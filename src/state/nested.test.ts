@@ -1,8 +1,9 @@
 // Several ratios as one model: which list is taken, what is refused, and preparing by turn with a stop.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../engine/index.ts";
+import type { Replies } from "../worker/protocol.ts";
 import { readNestedList, usualList } from "./nestedList.ts";
-import { architectureAt, bench, type Script } from "./scriptedClient.ts";
+import { architectureAt, AT_HALF, bench, type Script } from "./scriptedClient.ts";
 
 const BOUNDS = { from: 0.35, to: 0.95 };
 
@@ -62,7 +63,9 @@ describe("the nested export", () => {
 
   it("that is stopped while it waits for its turn is never asked for", async () => {
     let answer = (): void => undefined;
-    const waiting = new Promise<[]>((resolve) => (answer = () => resolve([])));
+    const waiting = new Promise<Replies["prepareExport"]>((resolve) => {
+      answer = () => resolve({ checks: [], of: AT_HALF });
+    });
     const { store, types, settle } = await everyRatio({ prepareExport: () => waiting });
     const forms = store.getState().prepareExport();
     const nested = store.getState().prepareNested();

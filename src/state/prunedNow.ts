@@ -1,6 +1,6 @@
 // What "pruned" means now: an architecture, single weights of the MLP, or nothing; and what of the state follows from a change of it.
-import type { Architecture, PrunedMlp } from "../worker/protocol.ts";
-import type { PrunedId, StudioState } from "./studioState.ts";
+import type { Architecture, PrunedId, PrunedMlp } from "../worker/protocol.ts";
+import type { StudioState } from "./studioState.ts";
 
 type Pruned = Pick<StudioState, "architecture" | "weights">;
 
@@ -8,15 +8,15 @@ type Pruned = Pick<StudioState, "architecture" | "weights">;
 export function prunedNow({ architecture, weights }: Pruned): PrunedId | null {
   if (weights) {
     const { kept, of } = weights.kept.blockWeights;
-    return { keep: kept / of, step: 0, recipe: weights.recipe };
+    return { run: weights.run, keep: kept / of, step: 0, recipe: weights.recipe };
   }
-  return architecture && { keep: architecture.keep, step: architecture.step };
+  return architecture && { run: architecture.run, keep: architecture.keep, step: architecture.step };
 }
 
 export const isPruned = ({ architecture, weights }: Pruned): boolean => architecture !== null || weights !== null;
 
 export const samePruned = (a: PrunedId, b: PrunedId): boolean =>
-  a.keep === b.keep && a.step === b.step && a.recipe === b.recipe;
+  a.run === b.run && a.keep === b.keep && a.step === b.step;
 
 /** The state once an architecture is what "pruned" means; a perplexity of single weights goes with them. */
 export function withArchitecture(architecture: Architecture): (state: StudioState) => Partial<StudioState> {

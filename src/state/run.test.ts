@@ -36,8 +36,26 @@ describe("run", () => {
     expect(studio.store.getState()).toMatchObject({
       run: { phase: "done" },
       architecture: { keep: 0.5 },
-      pruned: { phase: "measured", last: { keep: 0.5, step: 9, result: { value: 27 } } },
+      pruned: { phase: "measured", last: { of: { keep: 0.5, step: 9 }, result: { value: 27 } } },
     });
+  });
+
+  it("is measured anew where another run ended at the same target and step", async () => {
+    let run = "first";
+    const studio = await opened({ target: ({ keep }) => architectureAt(keep, 9, run) });
+    const trained = async (): Promise<void> => {
+      await studio.store.getState().play();
+      studio.frame();
+      await studio.settle();
+      studio.pass(REST_MS);
+      await studio.settle();
+    };
+    await trained();
+    run = "second";
+    studio.sent.length = 0;
+    await trained();
+    expect(studio.types()).toContain("perplexity");
+    expect(studio.store.getState().pruned).toMatchObject({ phase: "measured", last: { of: { run: "second" } } });
   });
 
   it("does not send a recipe that is out of bounds", async () => {

@@ -116,7 +116,7 @@ describe("with the worker", () => {
     expect(studio.sent).toContainEqual({ type: "restore", run: run("a") });
     expect(getState()).toMatchObject({
       architecture: { keep: 0.5, step: 9 },
-      pruned: { last: { keep: 0.5, step: 9 } },
+      pruned: { last: { of: { keep: 0.5, step: 9 } } },
     });
   });
 

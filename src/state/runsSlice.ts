@@ -38,7 +38,7 @@ const alike = (a: RunRecord, b: RunRecord): boolean =>
 /** Makes the slice over a store. */
 export const runsSlice =
   (store: RunStore): SliceOf<RunsSlice> =>
-  ({ client, turn }, set, get) => {
+  ({ client, turn, callOff }, set, get) => {
     const known = (): readonly RunRecord[] => get().runs ?? [];
     /** Work on the library; what fails is said beside the list. Answers whether it went well. */
     const work = async (act: () => Promise<void>): Promise<boolean> => {
@@ -164,7 +164,8 @@ export const runsSlice =
         try {
           const [a, b] = [await kept(first), await kept(second)];
           const command = { type: "tokenLosses", first: a, second: b, tokens: LOSS_TOKENS } as const;
-          set({ losses: { phase: "read", first, second, result: await turn(() => client.request(command)) } });
+          const result = await turn(() => client.request(command), "losses");
+          set({ losses: { phase: "read", first, second, result } });
         } catch (thrown) {
           const error = EngineError.from(thrown);
           set({ losses: error.code === "cancelled" ? { phase: "none" } : { phase: "failed", error } });
@@ -173,9 +174,7 @@ export const runsSlice =
           get().setProgress("losses", null);
         }
       },
-      async cancelLosses() {
-        await client.request({ type: "cancel", task: "losses" });
-      },
+      cancelLosses: () => callOff("losses"),
     };
   };
 

@@ -28,9 +28,10 @@ export const FACTS: ModelFacts = {
   adapter: { name: "test", software: true },
 };
 
-export function architectureAt(keep: number, step: number): Architecture {
+export function architectureAt(keep: number, step: number, run = "first"): Architecture {
   const masks = [4, 4, 4, 8, 4].map((size) => new Uint8Array(size).fill(1));
-  return { keep, step, masks, kept: [[4, 4, 4, 8, 4]], keptBlockWeights: keep * 144, keptParameters: keep * 144 + 52 };
+  const kept = { kept: [[4, 4, 4, 8, 4]], keptBlockWeights: keep * 144, keptParameters: keep * 144 + 52 };
+  return { run, keep, step, masks, ...kept };
 }
 
 const NESTED: Delivery = {
@@ -46,8 +47,13 @@ const NESTED: Delivery = {
   ok: true,
 };
 
+/** What the architecture of the defaults is. */
+export const AT_HALF = { run: "first", keep: 0.5, step: 9 };
 const ALL = { kept: 1, of: 1 };
 const KEPT_ALL = { mlpWeights: ALL, blockWeights: ALL, modelWeights: ALL };
+
+/** Each pruning has a name of its own. */
+let prunings = 0;
 
 const DEFAULTS: Answers = {
   open: () => FACTS,
@@ -60,7 +66,7 @@ const DEFAULTS: Answers = {
   stop: () => ({ phase: "done", step: 2, of: 9 }),
   reset: () => ({ phase: "idle" }),
   target: ({ keep }) => architectureAt(keep, 9),
-  pruneWeights: ({ recipe }) => ({ recipe, matrices: [], norms: [], kept: KEPT_ALL }),
+  pruneWeights: ({ recipe }) => ({ run: `pruning ${++prunings}`, recipe, matrices: [], norms: [], kept: KEPT_ALL }),
   weightWindow: ({ name, row, col, rows, cols }) => ({
     name,
     row,
@@ -92,9 +98,9 @@ const DEFAULTS: Answers = {
     fingerprint: "f",
     textSha256: "t",
   }),
-  generate: () => ({ dense: "d", pruned: "p" }),
-  prepareExport: () => [],
-  prepareNested: () => ({ delivery: NESTED, ratios: [], step: 9 }),
+  generate: () => ({ dense: "d", pruned: "p", of: AT_HALF }),
+  prepareExport: () => ({ checks: [], of: AT_HALF }),
+  prepareNested: () => ({ delivery: NESTED, ratios: [], run: "first", step: 9 }),
   saveZip: ({ form }) => ({ file: new File([], form), name: `${form}.zip` }),
   saveFolder: () => ({ files: 3, bytes: 30 }),
   speed: () => ({ adapter: "test", tokens: 64, decodeTokens: 16, repeats: 5, rows: [] }),

@@ -3,7 +3,7 @@ import { EngineError } from "../engine/index.ts";
 import { prunedNow, samePruned } from "./prunedNow.ts";
 import type { SliceOf, SpeedSlice } from "./studioState.ts";
 
-export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn }, set, get) => ({
+export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn, callOff }, set, get) => ({
   speed: { phase: "none" },
   async measureSpeed() {
     const { speed, exported } = get();
@@ -11,12 +11,12 @@ export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn }, set, get) => (
     if (speed.phase === "measuring" || !of) return;
     set({ speed: { phase: "measuring" } });
     try {
-      const report = await turn(() => client.request({ type: "speed" }));
+      const report = await turn(() => client.request({ type: "speed" }), "speed");
       set({ speed: { phase: "measured", of, report } });
       const ms = report.rows.find(({ what }) => what === "decode")?.ms;
       const now = prunedNow(get());
       // The time belongs to the kept run only where the export is of what "pruned" means now.
-      if (ms && now && samePruned(now, of)) void get().keepRun({ dense: ms.dense.median, pruned: ms.pruned.median });
+      if (ms && now && samePruned(now, of.of)) void get().keepRun({ dense: ms.dense.median, pruned: ms.pruned.median });
     } catch (thrown) {
       const error = EngineError.from(thrown);
       set({ speed: error.code === "cancelled" ? { phase: "none" } : { phase: "failed", error } });
@@ -25,7 +25,5 @@ export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn }, set, get) => (
       get().setProgress("speed", null);
     }
   },
-  async cancelSpeed() {
-    await client.request({ type: "cancel", task: "speed" });
-  },
+  cancelSpeed: () => callOff("speed"),
 });

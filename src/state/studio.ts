@@ -18,6 +18,7 @@ import { RunSeries } from "./series.ts";
 import type { Clock, Deps, StudioState } from "./studioState.ts";
 import { speedSlice } from "./speedSlice.ts";
 import { textSlice } from "./textSlice.ts";
+import { turnsOf } from "./turns.ts";
 import { uiSlice } from "./uiSlice.ts";
 import { weightsSlice } from "./weightsSlice.ts";
 
@@ -35,24 +36,9 @@ export const browserClock: Clock = {
   },
 };
 
-/** A queue of one: what runs on the GPU runs alone, in the order it was asked for. */
-function queueOfOne(): Pick<Deps, "turn" | "clearTurns"> {
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    turn<T>(work: () => Promise<T>): Promise<T> {
-      const mine = last.then(work);
-      last = mine.catch(() => undefined);
-      return mine;
-    },
-    clearTurns() {
-      last = Promise.resolve();
-    },
-  };
-}
-
 /** Makes the store over a client and begins to listen to its events. Nothing is opened yet. */
 export function createStudio(client: Client, clock: Clock, runStore: RunStore = memoryRunStore()): Studio {
-  const deps: Deps = { client, clock, series: new RunSeries(), ...queueOfOne() };
+  const deps: Deps = { client, clock, series: new RunSeries(), ...turnsOf(client) };
   const store = createStore<StudioState>()((set, get) => ({
     ...modelSlice(deps, set, get),
     ...librarySlice(deps, set, get),

@@ -23,12 +23,14 @@ import type {
   ModelSource,
   NestedExport,
   PerplexityResult,
+  PrunedId,
   PrunedMlp,
   Savable,
 } from "../worker/protocol.ts";
 import type { Progress, RunState, Subject, Task, TextSource, TokenLosses, WeightWindow } from "../worker/protocol.ts";
 import type { RatioUnit } from "./ratio.ts";
 import type { RunSeries } from "./series.ts";
+import type { Turns } from "./turns.ts";
 
 /** Time as the actions see it; tests pass their own. */
 export interface Clock {
@@ -38,26 +40,15 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
-export interface Deps {
+export interface Deps extends Turns {
   client: Client;
   series: RunSeries;
   clock: Clock;
-  /** Does work that has the GPU to itself once all earlier work of this kind has ended; passes its outcome on. */
-  turn<T>(work: () => Promise<T>): Promise<T>;
-  /** Forgets who waits: work on a device that is lost may never end. */
-  clearTurns(): void;
-}
-
-/** Which masks something was made with: the kept share of the block weights, and the step of the run that they are from. */
-export interface PrunedId {
-  keep: number;
-  step: number;
-  /** Of single weights, whose step is 0: the very object that came with them. */
-  recipe?: WeightRecipe;
 }
 
 /** A perplexity with what it was measured of. */
-export interface Reading extends PrunedId {
+export interface Reading {
+  of: PrunedId;
   result: PerplexityResult;
   /** The text or the number of tokens has been changed since. */
   stale?: true;
@@ -66,7 +57,7 @@ export interface Reading extends PrunedId {
 /** A number that is measured again now and then; the last reading stays on the screen. */
 export type Measured =
   | { phase: "none" }
-  | ({ phase: "measuring"; last: Reading | null } & PrunedId)
+  | { phase: "measuring"; last: Reading | null; of: PrunedId }
   | { phase: "measured"; last: Reading }
   | { phase: "failed"; last: Reading | null; error: EngineError };
 
@@ -185,7 +176,7 @@ export interface CompareSlice {
   compare:
     | { phase: "idle" }
     | { phase: "writing"; subject: Subject }
-    | { phase: "written"; keep: number | null; step: number | null }
+    | { phase: "written"; of: PrunedId }
     | { phase: "failed"; error: EngineError };
   prompt: string;
   generateTokens: number;
@@ -198,8 +189,9 @@ export interface CompareSlice {
   cancelGenerate(): Promise<void>;
 }
 
-export interface Prepared extends PrunedId {
+export interface Prepared {
   checks: readonly Delivery[];
+  of: PrunedId;
   choice: ExportChoice;
 }
 

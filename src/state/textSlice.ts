@@ -1,9 +1,9 @@
 // The texts to calibrate and to measure on, and the perplexities measured.
 import { EngineError } from "../engine/index.ts";
-import type { PerplexityResult, Subject } from "../worker/protocol.ts";
+import type { PerplexityResult, PrunedId, Subject } from "../worker/protocol.ts";
 import { DEFAULT_TEXTS } from "./bundledTexts.ts";
 import { prunedNow, samePruned } from "./prunedNow.ts";
-import type { Measured, PrunedId, Reading, SliceOf, TextSlice } from "./studioState.ts";
+import type { Measured, Reading, SliceOf, TextSlice } from "./studioState.ts";
 
 /** Whether two perplexities can be compared: on the same text, in the same windows, over as many tokens. */
 export const sameReading = (a: PerplexityResult, b: PerplexityResult): boolean =>
@@ -21,7 +21,7 @@ const stale = (measured: Measured): Measured => {
 };
 
 /** What readings of the dense model are of. */
-const DENSE: PrunedId = { keep: 1, step: 0 };
+const DENSE: PrunedId = { run: "dense", keep: 1, step: 0 };
 const SUBJECTS: readonly Subject[] = ["dense", "pruned"];
 
 export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
@@ -68,13 +68,13 @@ export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
     async measure(subject) {
       const mine = (ticket[subject] += 1);
       const of = (subject === "pruned" && prunedNow(get())) || DENSE;
-      put(subject, { phase: "measuring", last: lastOf(get()[subject]), ...of });
+      put(subject, { phase: "measuring", last: lastOf(get()[subject]), of });
       try {
         const result = await turn(() => {
           if (mine !== ticket[subject]) throw new EngineError("cancelled", "another measurement took its place");
           return client.request({ type: "perplexity", subject, tokens: get().evaluationTokens });
         });
-        if (mine === ticket[subject]) put(subject, { phase: "measured", last: { result, ...of } });
+        if (mine === ticket[subject]) put(subject, { phase: "measured", last: { result, of } });
       } catch (thrown) {
         const error = EngineError.from(thrown);
         if (error.code === "device-lost") get().report(error);
@@ -106,7 +106,7 @@ export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
         !reading.stale && Math.abs(reading.result.tokens - expected) <= reading.result.context;
       const missing = (measured: Measured, wanted: PrunedId): boolean => {
         const last = lastOf(measured);
-        const of = measured.phase === "measuring" ? measured : last && fits(last) ? last : null;
+        const of = measured.phase === "measuring" ? measured.of : last && fits(last) ? last.of : null;
         return !of || !samePruned(of, wanted);
       };
       if (missing(dense, DENSE)) void get().measure("dense");

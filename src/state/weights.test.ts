@@ -1,8 +1,8 @@
 // Pruning of single weights in the store: what it replaces and what replaces it, what is measured, refusals and stops.
 import { describe, expect, it } from "vitest";
 import { DEFAULT_WEIGHT_RECIPE, EngineError } from "../engine/index.ts";
-import { isPruned, prunedNow } from "./prunedNow.ts";
-import { architectureAt, bench, type Script } from "./scriptedClient.ts";
+import { isPruned, prunedNow, samePruned } from "./prunedNow.ts";
+import { architectureAt, AT_HALF, bench, type Script } from "./scriptedClient.ts";
 
 async function opened(script: Script = {}) {
   const studio = bench(script);
@@ -29,7 +29,7 @@ describe("single weights", () => {
       { type: "record", msPerToken: null },
     ]);
     expect(state()).toMatchObject({ architecture: null, weights: { recipe }, weighing: { phase: "none" } });
-    expect(state().pruned).toMatchObject({ phase: "measured", last: { keep: 1, step: 0, recipe } });
+    expect(state().pruned).toMatchObject({ phase: "measured", last: { of: { keep: 1, step: 0, recipe } } });
     expect(isPruned(state())).toBe(true);
   });
 
@@ -45,10 +45,20 @@ describe("single weights", () => {
   });
 
   it("are prepared for export, and known as moved on once pruned otherwise", async () => {
-    const { state } = await opened();
+    const studio = await opened({
+      prepareExport: () => ({ checks: [], of: prunedNow(studio.state()) ?? AT_HALF }),
+    });
+    const { state } = studio;
     await state().pruneWeights();
     await state().prepareExport();
-    expect(state().exported.last?.recipe).toBe(prunedNow(state())?.recipe);
+    expect(state().exported.last?.of.recipe).toEqual(DEFAULT_WEIGHT_RECIPE);
+    const known = (): boolean => {
+      const [of, now] = [state().exported.last?.of, prunedNow(state())];
+      return of !== undefined && now !== null && samePruned(of, now);
+    };
+    expect(known()).toBe(true);
+    await state().pruneWeights();
+    expect(known()).toBe(false);
   });
 
   it("go with an architecture, a reset and another model", async () => {
@@ -77,12 +87,15 @@ describe("single weights", () => {
     await state().pruneWeights();
     expect(state().weighing).toMatchObject({ phase: "failed", error: { code: "unsupported" } });
     code = "cancelled";
+    await state().pruneWeights();
+    expect(state()).toMatchObject({ weighing: { phase: "none" }, weights: null });
     const stopped = state().pruneWeights();
     await state().cancelWeights();
     await stopped;
     await settle();
     expect(state()).toMatchObject({ weighing: { phase: "none" }, weights: null });
-    expect(types().filter((type) => type !== "perplexity")).toEqual(["pruneWeights", "cancel", "pruneWeights"]);
+    // the last one was called off before its turn came
+    expect(types().filter((type) => type !== "perplexity")).toEqual(["pruneWeights", "pruneWeights", "cancel"]);
   });
 
   it("choosing DISP keeps the recipe of single weights", async () => {

@@ -3,7 +3,7 @@ import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE, EngineError } from "../engine
 import { withWeights } from "./prunedNow.ts";
 import type { SliceOf, WeightsSlice } from "./studioState.ts";
 
-export const weightsSlice: SliceOf<WeightsSlice> = ({ client, turn }, set, get) => ({
+export const weightsSlice: SliceOf<WeightsSlice> = ({ client, turn, callOff }, set, get) => ({
   method: "disp",
   weightRecipe: DEFAULT_WEIGHT_RECIPE,
   weights: null,
@@ -20,7 +20,7 @@ export const weightsSlice: SliceOf<WeightsSlice> = ({ client, turn }, set, get) 
     try {
       checkWeightRecipe(recipe);
       get().dropMeasurements();
-      const weights = await turn(() => client.request({ type: "pruneWeights", recipe }));
+      const weights = await turn(() => client.request({ type: "pruneWeights", recipe }), "weights");
       set({ ...withWeights(weights), weighing: { phase: "none" } });
     } catch (thrown) {
       const error = EngineError.from(thrown);
@@ -32,7 +32,7 @@ export const weightsSlice: SliceOf<WeightsSlice> = ({ client, turn }, set, get) 
     if (get().device.phase === "ready") get().measureMissing();
   },
   async cancelWeights() {
-    if (get().weighing.phase === "pruning") await client.request({ type: "cancel", task: "weights" });
+    if (get().weighing.phase === "pruning") await callOff("weights");
   },
   weightWindow: (name, row, col, rows, cols) => client.request({ type: "weightWindow", name, row, col, rows, cols }),
 });

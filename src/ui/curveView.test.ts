@@ -28,7 +28,7 @@ const points: CurvePoint[] = [0.4, 0.8].map((keep) => ({
   result: { ...result, value: 12 / keep },
   ...{ fingerprint: "f", textSha256: "t" },
 }));
-const dense = { keep: 1, step: 0, result: { ...result, value: 20 } };
+const dense = { of: { run: "dense", keep: 1, step: 0 }, result: { ...result, value: 20 } };
 const viewed = { points, runs: [], dense, keep: 0.5, blocks: 144 };
 
 it("puts points where the budget put them, and the dense model beside them", () => {

@@ -1,6 +1,6 @@
 // Text of the dense and of the pruned model from one prompt and seed, streamed as it is written.
 import { type Ctx, EngineError, generate, type Model, type OpenedModel } from "../engine/index.ts";
-import type { Replies, Subject, WorkerEvent } from "./protocol.ts";
+import type { Subject, WorkerEvent } from "./protocol.ts";
 
 interface Request {
   prompt: string;
@@ -17,7 +17,7 @@ export async function compareTexts(
   { prompt, tokens, temperature, seed }: Request,
   send: (event: WorkerEvent) => void,
   cancelled: () => boolean,
-): Promise<Replies["generate"]> {
+): Promise<Record<Subject, string>> {
   const ids = opened.tokenizer.encode(prompt);
   if (ids.length === 0)
     throw new EngineError("config", "The prompt is empty: write at least one word to continue from.");

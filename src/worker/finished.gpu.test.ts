@@ -60,7 +60,13 @@ function gates(): Pruned {
   const budget = budgetOf(opened.config);
   const { masks, counts } = architectureOf(logits, layout, budget, 0.6);
   const made = { kind: "disp", recipe: { ...DEFAULT_RECIPE, keep: 0.6 }, steps: 7 } as const;
-  return prunedBy(masks, counts, budget, { keep: 0.6, step: 7, made, calibration: { name: text.name, sha256: SHA } });
+  return prunedBy(masks, counts, budget, {
+    run: "made",
+    keep: 0.6,
+    step: 7,
+    made,
+    calibration: { name: text.name, sha256: SHA },
+  });
 }
 
 describe.each(["dass", "wanda", "magnitude"] as const)("%s", (method) => {

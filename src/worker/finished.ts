@@ -19,6 +19,7 @@ import {
   type WeightMasks,
   weightsOf,
 } from "../engine/index.ts";
+import type { PrunedId } from "./protocol.ts";
 import { checkMasksAreAll, type Pruned, prunedBy, type PrunedGates } from "./pruned.ts";
 import { toldOf } from "./weighing.ts";
 
@@ -56,7 +57,7 @@ function nameOf(made: RunRecipe): string {
 
 /** What a kept run pruned. Throws "config" where it is of another model than the open one, "unsupported" for SparseGPT, "shape" and "format" for masks that do not fit it. */
 export function restored({ record, masks }: Run, opened: OpenedModel): Pruned {
-  const { model, made, calibration } = record;
+  const { id, model, made, calibration } = record;
   invariant(
     model.fingerprint === opened.fingerprint,
     "config",
@@ -65,16 +66,16 @@ export function restored({ record, masks }: Run, opened: OpenedModel): Pruned {
   if (made.kind === "weights") {
     checkMasksAreAll(made.recipe);
     const found = weightMasks(masks, opened);
-    const told = toldOf(opened.config, made.recipe, found, []);
+    const told = toldOf(opened.config, made.recipe, found, [], id);
     return { kind: "weights", masks: found, recipe: made.recipe, told, calibration };
   }
-  return restoredGates(gateMasks(masks, opened), opened, { made, calibration });
+  return restoredGates(gateMasks(masks, opened), opened, { run: id, made, calibration });
 }
 
 function restoredGates(
   masks: Masks,
   { config }: OpenedModel,
-  of: Pick<PrunedGates, "made" | "calibration">,
+  of: Pick<PrunedId, "run"> & Pick<PrunedGates, "made" | "calibration">,
 ): PrunedGates {
   const { made } = of;
   const [keep, step] = made.kind === "disp" ? [made.recipe.keep, made.steps] : [made.keep, 0];

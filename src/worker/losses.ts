@@ -1,7 +1,7 @@
 // The loss of each token under two runs' masks, or the dense model: where on a text they differ.
-import { type Ctx, type Model, type OpenedModel, type Run, tokenLosses } from "../engine/index.ts";
+import { type Ctx, type OpenedModel, type Run, tokenLosses } from "../engine/index.ts";
 import { restored } from "./finished.ts";
-import { compactModel, modelOfWeights } from "./pruned.ts";
+import { modelOf } from "./pruned.ts";
 import type { TokenLosses } from "./protocol.ts";
 import type { EncodedText } from "./texts.ts";
 
@@ -23,7 +23,7 @@ export async function compareLosses(ctx: Ctx, opened: OpenedModel, request: Loss
   const context = Math.min(request.context, opened.config.context);
   const ids = text.ids.subarray(0, tokens);
   const of = async (run: Run | null, half: number): Promise<Float32Array> => {
-    const model = run ? await modelOf(ctx, opened, run) : opened.model;
+    const model = run ? await modelOf(ctx, opened, restored(run, opened)) : opened.model;
     try {
       const onWindow = (done: number, windows: number): void => onProgress(half * windows + done, 2 * windows);
       return await tokenLosses(ctx, model, ids, { context, onWindow, cancelled });
@@ -34,9 +34,4 @@ export async function compareLosses(ctx: Ctx, opened: OpenedModel, request: Loss
   const [first, second] = [await of(request.first, 0), await of(request.second, 1)];
   const stream = opened.tokenizer.stream({ skipSpecialTokens: false });
   return { text: text.name, context, tokens: Array.from(ids, (id) => stream.push(id)), first, second };
-}
-
-async function modelOf(ctx: Ctx, opened: OpenedModel, run: Run): Promise<Model> {
-  const pruned = restored(run, opened);
-  return pruned.kind === "gates" ? compactModel(ctx, opened, pruned.masks) : modelOfWeights(ctx, opened, pruned);
 }

@@ -9,8 +9,8 @@ import {
   sha256,
 } from "../engine/index.ts";
 import { reporter } from "./pace.ts";
-import { placeOf, type Pruned } from "./pruned.ts";
-import type { PerplexityResult, Subject, WorkerEvent } from "./protocol.ts";
+import { idOf, type Pruned, sameId } from "./pruned.ts";
+import type { PerplexityResult, PrunedId, Subject, WorkerEvent } from "./protocol.ts";
 import type { EncodedText } from "./texts.ts";
 
 /** Longest window that perplexity is measured with; shorter where the model's own context is. */
@@ -27,11 +27,13 @@ export interface Reading {
   tokens: number;
 }
 
-/** What is measured, and which masks it has (dense: all of them, step 0). */
+/** The masks of the dense model: all ones. */
+export const DENSE_ID: PrunedId = { run: "dense", keep: 1, step: 0 };
+
+/** What is measured, and which masks it has. */
 export interface Measurement extends Reading {
   subject: Subject;
-  keep: number;
-  step: number;
+  id: PrunedId;
 }
 
 interface Watch {
@@ -42,7 +44,7 @@ interface Watch {
 export class Measuring {
   /** Longest window; shorter where memory asks for it. */
   window = MAX_WINDOW;
-  private readonly known = new Map<Subject, { keep: number; step: number; result: PerplexityResult }>();
+  private readonly known = new Map<Subject, { id: PrunedId; result: PerplexityResult }>();
   /** Of architectures, by all that a perplexity depends on. */
   private readonly read = new Map<string, PerplexityResult>();
 
@@ -50,12 +52,12 @@ export class Measuring {
 
   /** Measures what "dense" or "pruned" means now, and tells the page. */
   async measure(ctx: Ctx, of: Measurement, cancelled: () => boolean): Promise<PerplexityResult> {
-    const { subject, keep, step } = of;
+    const { subject, id } = of;
     const report = reporter("perplexity", "windows", (progress) => this.send({ type: "progress", progress }));
     const onWindow = (done: number, total: number): void => report(done, total, subject);
     const result = await this.reading(ctx, of, { cancelled, onWindow });
-    this.known.set(subject, { keep, step, result });
-    this.send({ type: "perplexity", subject, result, keep, step });
+    this.known.set(subject, { id, result });
+    this.send({ type: "perplexity", subject, result, of: id });
     return result;
   }
 
@@ -75,18 +77,16 @@ export class Measuring {
     return result;
   }
 
-  /** Forgets what "dense" and "pruned" were measured at, or one of them. */
-  forget(subject?: Subject): void {
-    if (subject) this.known.delete(subject);
-    else this.known.clear();
+  /** Forgets what "dense" and "pruned" were measured at. */
+  forget(): void {
+    this.known.clear();
   }
 
   /** Dense and pruned on the same tokens, where both were measured for these masks. */
   pairs(text: EncodedText, of: Pruned): PerplexityPair[] {
-    const { keep, step } = placeOf(of);
     const dense = this.known.get("dense");
     const pruned = this.known.get("pruned");
-    if (!dense || !pruned || pruned.keep !== keep || pruned.step !== step) return [];
+    if (!dense || !pruned || !sameId(pruned.id, idOf(of))) return [];
     return sameTokens(dense.result, pruned.result) ? [pairOf(text, dense.result, pruned.result)] : [];
   }
 
@@ -101,7 +101,7 @@ export class Measuring {
     if (known && sameTokens(known, pruned)) return pairOf(text, known, pruned);
     const dense = { opened, text, tokens: pruned.tokens, model: () => Promise.resolve(opened.model) };
     const result = await this.reading(ctx, dense, watch);
-    this.known.set("dense", { keep: 1, step: 0, result });
+    this.known.set("dense", { id: DENSE_ID, result });
     return pairOf(text, result, pruned);
   }
 

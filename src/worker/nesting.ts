@@ -21,6 +21,7 @@ export async function prepareNested(
   const { ctx, opened, logits, text, measuring } = run;
   const { cancelled, receipt } = options;
   const { made, step } = await logitsOf(run, ratios);
+  const { run: name } = logits;
   const [measured, written, compared] = [stage(report, "windows"), stage(report, "bytes"), stage(report, "ratios")];
   let begun = 0;
   return exporting.prepareNested(opened, async (place) => {
@@ -44,7 +45,7 @@ export async function prepareNested(
         onRatio: (done, of, note) => compared(done, of, note),
       },
     );
-    return { ...found, step };
+    return { ...found, run: name, step };
   });
 }
 

@@ -40,6 +40,7 @@ export async function openSource(
   const onProgress = phases(send);
   const folder = await folderOfSource(source, { signal, onProgress });
   const choice = source.choice ?? USUAL;
+  const licence = await licenceOf(folder);
   const model = await openModel(ctx, folder, {
     precision: choice.precision,
     onConfig: async (config) => {
@@ -50,7 +51,7 @@ export async function openSource(
     cancelled: () => signal.aborted,
     onProgress: (done, of) => onProgress(done, of, "uploading to the GPU"),
   });
-  return { model, choice, licence: await licenceOf(folder) };
+  return { model, choice, licence };
 }
 
 /** Progress in phases that follow each other, each with its own pace. */

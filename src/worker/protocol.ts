@@ -131,12 +131,20 @@ export interface Metrics {
   secondsLeft: number;
 }
 
-/** The deterministic architecture at the asked budget (METHOD.md 1.5). */
-export interface Architecture {
-  /** p that was asked for. */
+/** Which masks something is of: the same for the same masks only. */
+export interface PrunedId {
+  /** The run that made them, or the pruning of single weights, or the kept run that was brought back: each has a name of its own. */
+  run: string;
+  /** Kept share of the block weights that was asked for (p); of single weights, that is left. */
   keep: number;
-  /** Step of the run that the logits are from. */
+  /** Step of the run that the logits are from; 0 without one. */
   step: number;
+  /** Of single weights. */
+  recipe?: WeightRecipe;
+}
+
+/** The deterministic architecture at the asked budget (METHOD.md 1.5). */
+export interface Architecture extends Omit<PrunedId, "recipe"> {
   masks: Masks;
   /** (L x 5) kept entries of each vector. */
   kept: readonly (readonly number[])[];
@@ -156,7 +164,7 @@ export interface CurvePoint {
 }
 
 /** Single weights of the MLP, pruned in one shot (METHOD.md 2). */
-export interface PrunedMlp {
+export interface PrunedMlp extends Pick<PrunedId, "run"> {
   recipe: WeightRecipe;
   matrices: readonly PrunedMatrix[];
   /** By block, over the calibration tokens: of what gate and up read (d), and of what down reads (f). Empty for magnitude and for masks brought back. */
@@ -216,11 +224,9 @@ export interface ExportChoice {
 export type Savable = Form | "nested";
 
 /** Several ratios of a run as one model: its compact form, and what was found of each ratio, ascending. */
-export interface NestedExport {
+export interface NestedExport extends Pick<PrunedId, "run" | "step"> {
   delivery: Delivery;
   ratios: readonly RatioInside[];
-  /** Step of the run that they are from. */
-  step: number;
 }
 
 /** Every command is answered by one "reply" with the same id: its value, or an error. */
@@ -280,8 +286,9 @@ export interface Replies {
   tokenLosses: TokenLosses;
   perplexity: PerplexityResult;
   curve: CurvePoint;
-  generate: { dense: string; pruned: string };
-  prepareExport: readonly Delivery[];
+  generate: { dense: string; pruned: string; of: PrunedId };
+  /** Of what "pruned" meant when its turn came. */
+  prepareExport: { checks: readonly Delivery[]; of: PrunedId };
   prepareNested: NestedExport;
   /** A file on disk (OPFS), to be handed to the browser's download. */
   saveZip: { file: File; name: string };
@@ -297,7 +304,7 @@ export type WorkerEvent =
   | { type: "metrics"; metrics: Metrics }
   | { type: "architecture"; architecture: Architecture }
   /** Perplexity that a run measured by itself, while training and at the end. */
-  | { type: "perplexity"; subject: Subject; result: PerplexityResult; keep: number; step: number }
+  | { type: "perplexity"; subject: Subject; result: PerplexityResult; of: PrunedId }
   | { type: "text"; subject: Subject; piece: string; done: boolean }
   /** What the model that is being opened will take of the GPU's memory; comes before it is loaded or refused. Null: the browser does not say. */
   | { type: "plan"; news: PlanNews; storageFreeBytes: number | null }

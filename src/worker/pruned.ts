@@ -23,12 +23,11 @@ import {
   type WeightRecipe,
   zeroedModel,
 } from "../engine/index.ts";
-import type { Architecture, PrunedMlp } from "./protocol.ts";
+import type { Architecture, PrunedId, PrunedMlp } from "./protocol.ts";
 
 /** Logits of a run at some step: every budget's architecture follows from them. */
-export interface Logits {
+export interface Logits extends Pick<PrunedId, "run" | "step"> {
   values: Float32Array<ArrayBuffer>;
-  step: number;
   /** Of the run that they are from. */
   recipe: Recipe;
   /** The text that it is trained on. */
@@ -53,19 +52,24 @@ export interface PrunedWeights {
 
 export type Pruned = PrunedGates | PrunedWeights;
 
-/** The kept share of the block weights that was asked for (of single weights: that is left), and the step of the run; 0 without a run. */
-export function placeOf(pruned: Pruned): { keep: number; step: number } {
-  if (pruned.kind === "gates") return { keep: pruned.architecture.keep, step: pruned.architecture.step };
-  const { kept, of } = pruned.told.kept.blockWeights;
-  return { keep: kept / of, step: 0 };
+/** Names masks for the page, and for what is remembered of them. */
+export function idOf(pruned: Pruned): PrunedId {
+  if (pruned.kind === "gates") {
+    const { run, keep, step } = pruned.architecture;
+    return { run, keep, step };
+  }
+  const { run, recipe, kept } = pruned.told;
+  return { run, keep: kept.blockWeights.kept / kept.blockWeights.of, step: 0, recipe };
 }
+
+export const sameId = (a: PrunedId, b: PrunedId): boolean => a.run === b.run && a.keep === b.keep && a.step === b.step;
 
 /** The architecture at `keep`, with what it is of. */
 export function prunedAt(logits: Logits, layout: GateLayout, budget: Budget, keep: number): PrunedGates {
-  const { recipe, step, calibration, values } = logits;
+  const { run, recipe, step, calibration, values } = logits;
   const found: Masked = architectureOf(values, layout, budget, keep, sharingOf(recipe.gates, layout));
   const made = { kind: "disp", recipe: { ...recipe, keep }, steps: step } as const;
-  const pruned = prunedBy(found.masks, found.counts, budget, { keep, step, made, calibration });
+  const pruned = prunedBy(found.masks, found.counts, budget, { run, keep, step, made, calibration });
   if (recipe.ratioMode === "one") return pruned;
   const trainedFor = { from: recipe.keepFrom, to: recipe.keepTo };
   return { ...pruned, architecture: { ...pruned.architecture, trainedFor } };
@@ -76,10 +80,10 @@ export function prunedBy(
   masks: Masks,
   counts: readonly number[],
   budget: Budget,
-  { keep, step, made, calibration }: { keep: number; step: number } & Pick<PrunedGates, "made" | "calibration">,
+  { run, keep, step, made, calibration }: Omit<PrunedId, "recipe"> & Pick<PrunedGates, "made" | "calibration">,
 ): PrunedGates {
   const architecture = {
-    ...{ keep, step, masks, kept: byBlock(counts) },
+    ...{ run, keep, step, masks, kept: byBlock(counts) },
     keptBlockWeights: keptWeights(budget, counts),
     keptParameters: keptTotalWeights(budget, counts),
   };
@@ -114,6 +118,10 @@ export function modelOfWeights(
   return zeroedModel(ctx, opened.model, masks);
 }
 
+/** The model of some masks, made anew. Throws what `modelOfWeights` throws. */
+export const modelOf = async (ctx: Ctx, opened: OpenedModel, pruned: Pruned): Promise<Model> =>
+  pruned.kind === "gates" ? compactModel(ctx, opened, pruned.masks) : modelOfWeights(ctx, opened, pruned);
+
 /** Holds at most one pruned model, for the masks it was last asked for. */
 export class PrunedModel {
   private held: { masks: Pruned["masks"]; model: Model } | undefined;
@@ -123,9 +131,7 @@ export class PrunedModel {
     const { masks } = pruned;
     if (this.held?.masks === masks) return this.held.model;
     this.free();
-    const model =
-      pruned.kind === "gates" ? await compactModel(ctx, opened, pruned.masks) : modelOfWeights(ctx, opened, pruned);
-    return this.hold(masks, model);
+    return this.hold(masks, await modelOf(ctx, opened, pruned));
   }
 
   /** Takes a model that was made elsewhere. */

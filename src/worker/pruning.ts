@@ -5,7 +5,7 @@ import type { Measuring } from "./measuring.ts";
 import type { ModelOnDevice } from "./modelOnDevice.ts";
 import type { RunAside } from "./otherRatios.ts";
 import type { Architecture, Replies, WorkerEvent } from "./protocol.ts";
-import { type Logits, type Pruned, prunedAt, type PrunedWeights } from "./pruned.ts";
+import { type Logits, modelOf, type Pruned, prunedAt, type PrunedWeights } from "./pruned.ts";
 import type { EncodedText } from "./texts.ts";
 
 export class Pruning {
@@ -55,21 +55,36 @@ export class Pruning {
 
   weights(pruned: PrunedWeights, model: Model): Replies["pruneWeights"] {
     this.held.pruned.hold(pruned.masks, model);
-    this.become(pruned);
+    this.current = pruned;
     return pruned.told;
   }
 
   /** Throws what `restored` throws. */
   restore(run: Run): Replies["restore"] {
     const pruned = restored(run, this.held.opened().model);
-    this.become(pruned);
+    this.current = pruned;
     return pruned.kind === "gates" ? { architecture: pruned.architecture } : { weights: pruned.told };
   }
 
   forget(): void {
     this.logits = undefined;
     this.current = undefined;
-    this.measuring.forget("pruned");
+  }
+
+  /**
+   * Runs `use` on the model of some masks: the one that is held, or one aside while single weights are, for their model may be one that
+   * cannot be made again. Throws what `modelOf` throws.
+   */
+  async lend<T>(pruned: Pruned, use: (model: Model) => Promise<T>): Promise<T> {
+    const [ctx, { model: opened }] = [this.held.context(), this.held.opened()];
+    if (this.current?.kind !== "weights" || this.current.masks === pruned.masks)
+      return use(await this.held.pruned.of(ctx, opened, pruned));
+    const model = await modelOf(ctx, opened, pruned);
+    try {
+      return await use(model);
+    } finally {
+      model.free();
+    }
   }
 
   /** The run, to be asked for other ratios. Throws "config" where there is none. */
@@ -88,17 +103,9 @@ export class Pruning {
     const { layout, budget } = this.held.opened();
     if (!this.logits) return null;
     const pruned = prunedAt(this.logits, layout, budget, this.keep);
-    // Perplexities of a run's architectures are told apart by ratio and step.
-    if (this.current?.kind === "gates") this.current = pruned;
-    else this.become(pruned);
+    this.current = pruned;
     const { architecture } = pruned;
     this.send({ type: "architecture", architecture });
     return architecture;
-  }
-
-  /** Other masks of the same ratio and step, or none: what was measured is not theirs. */
-  private become(pruned: Pruned): void {
-    this.current = pruned;
-    this.measuring.forget("pruned");
   }
 }

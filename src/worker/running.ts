@@ -35,6 +35,9 @@ export class Running {
   private resting: Session | undefined;
   private msPerStep = 0;
   private stopping = false;
+  private pausing = false;
+  /** Names the run of the session; another run never has it. */
+  private name = "";
   private calibration: TextRef = { name: "", sha256: "" };
   private measuredShare = 0;
   /** Settles when the run under way does; never rejects. */
@@ -87,7 +90,9 @@ export class Running {
   /** Resolves when the step under way has ended. */
   async pause(): Promise<RunState> {
     this.session?.pause();
+    this.pausing = true;
     await this.playing;
+    this.pausing = false;
     return this.state;
   }
 
@@ -163,7 +168,8 @@ export class Running {
     await this.save(checkpoint);
     const { steps } = session.recipe;
     const share = Math.floor((MEASUREMENTS * session.step) / steps);
-    if (share <= this.measuredShare || session.finished) return;
+    // A pause may have come while the checkpoint was written.
+    if (share <= this.measuredShare || session.finished || this.pausing) return;
     this.measuredShare = share;
     await this.sendLogits(session);
     await this.measure();
@@ -175,7 +181,7 @@ export class Running {
   }
 
   private sendAt({ recipe }: Session, step: number, values: Float32Array<ArrayBuffer>): void {
-    this.onLogits({ values, step, recipe, calibration: this.calibration });
+    this.onLogits({ run: this.name, values, step, recipe, calibration: this.calibration });
   }
 
   private sessionFor(recipe: Recipe, text: EncodedText): Session {
@@ -190,6 +196,7 @@ export class Running {
     const fresh = new Session(this.ctx, this.opened.model, text.ids, recipe, subject);
     if (restored?.subject === subject && sameRun(restored.recipe, recipe)) fresh.restore(restored);
     this.restored = undefined;
+    this.name = crypto.randomUUID();
     this.session = fresh;
     return fresh;
   }

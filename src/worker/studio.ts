@@ -6,7 +6,7 @@ import { Exporting } from "./exporting.ts";
 import { recordOf } from "./finished.ts";
 import { forgetCached, listCached } from "./library.ts";
 import { compareLosses } from "./losses.ts";
-import { Measuring } from "./measuring.ts";
+import { DENSE_ID, Measuring } from "./measuring.ts";
 import { ModelOnDevice, type Open } from "./modelOnDevice.ts";
 import { prepareNested } from "./nesting.ts";
 import { factsOf, openSource } from "./opening.ts";
@@ -20,7 +20,7 @@ import type {
   TextSource,
   WorkerEvent,
 } from "./protocol.ts";
-import { placeOf } from "./pruned.ts";
+import { idOf } from "./pruned.ts";
 import { Pruning } from "./pruning.ts";
 import { Running } from "./running.ts";
 import { measureSpeed } from "./speed.ts";
@@ -96,8 +96,9 @@ export class Studio {
     generate: (command) =>
       this.tasks.run("generate", async ({ cancelled }) => {
         const { model } = this.held.opened();
+        const of = idOf(this.pruning.some());
         const models = { dense: model.model, pruned: await this.pruning.model() };
-        return compareTexts(this.held.context(), model, models, command, this.send, cancelled);
+        return { ...(await compareTexts(this.held.context(), model, models, command, this.send, cancelled)), of };
       }),
     prepareExport: (command) => this.tasks.run("export", (underway) => this.prepareExport(command, underway)),
     prepareNested: (command) =>
@@ -167,10 +168,11 @@ export class Studio {
     return running.play(recipe, await this.text("calibration"), steps);
   }
 
-  /** A run that is to end does not wait for the measurement in its middle. */
+  /** A run that is to end does not wait for the measurement in its middle; one that rests has none. */
   private ending<T>(work: (open: Open) => Promise<T>): Promise<T> {
-    this.tasks.stop("perplexity");
-    return work(this.held.opened());
+    const open = this.held.opened();
+    if (open.running.state.phase === "training") this.tasks.stop("perplexity");
+    return work(open);
   }
 
   /** In the middle of a run. That it fails or is stopped must not end the run. */
@@ -195,7 +197,7 @@ export class Studio {
     const pruned = subject === "pruned" ? this.pruning.some() : undefined;
     const measurement = {
       ...{ subject, opened, text, tokens },
-      ...(pruned ? placeOf(pruned) : { keep: 1, step: 0 }),
+      id: pruned ? idOf(pruned) : DENSE_ID,
       ...(pruned?.kind === "gates" ? { masks: pruned.masks } : {}),
       model: () => (pruned ? this.held.pruned.of(this.held.context(), opened, pruned) : Promise.resolve(opened.model)),
     };
@@ -241,10 +243,11 @@ export class Studio {
   private async measureSpeed({ report, cancelled }: Underway): Promise<Replies["speed"]> {
     const { model: opened } = this.held.opened();
     const { pruned: prepared, onnx } = await this.exporting.toMeasure(opened);
-    const pruned = await this.held.pruned.of(this.held.context(), opened, prepared);
     const { ids } = await this.text("evaluation");
-    const subjects = { opened, pruned, ids, ...(onnx ? { onnx } : {}) };
-    return measureSpeed(this.held.context(), subjects, { onPart: report("parts"), cancelled });
+    return this.pruning.lend(prepared, (pruned) => {
+      const subjects = { opened, pruned, ids, ...(onnx ? { onnx } : {}) };
+      return measureSpeed(this.held.context(), subjects, { onPart: report("parts"), cancelled });
+    });
   }
 
   private async prepareExport(
@@ -256,11 +259,12 @@ export class Studio {
     invariant(now, "config", "There is nothing to export yet: train for at least one step, or prune weights.");
     const options = await this.exportOptions(choice, underway);
     const perplexity = this.measuring.pairs(await this.text("evaluation"), now);
-    return this.exporting.prepare(this.held.context(), model, now, this.held.pruned, forms, {
+    const checks = await this.exporting.prepare(this.held.context(), model, now, this.held.pruned, forms, {
       ...options,
       receipt: { ...options.receipt, perplexity },
       onProgress: underway.report("bytes"),
     });
+    return { checks, of: idOf(now) };
   }
 
   private async exportOptions(choice: ExportChoice, { cancelled }: Underway): Promise<CommonOptions> {

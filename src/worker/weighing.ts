@@ -41,22 +41,26 @@ export async function pruneMlp(
   const recipe = { ...checkWeightRecipe(asked), tokens: Math.min(asked.tokens, config.context) };
   checkFits(config, recipe);
   const sequences = recipe.method === "magnitude" ? [] : calibrationSequences(text.ids, recipe);
-  const { model, masks, norms } = await ctx.gpu.checked("pruning weights", () =>
-    pruneWeights(ctx, opened.model, sequences, recipe, watch),
+  const { model, masks, norms } = await ctx.gpu.checked(
+    "pruning weights",
+    () => pruneWeights(ctx, opened.model, sequences, recipe, watch),
+    (made) => made.model.free(),
   );
   const calibration = { name: text.name, sha256: text.sha256 };
-  const told = toldOf(config, recipe, masks, norms);
+  const told = toldOf(config, recipe, masks, norms, crypto.randomUUID());
   return { pruned: { kind: "weights", masks, recipe, told, calibration }, model };
 }
 
-/** What the page shows of pruned weights. */
+/** What the page shows of pruned weights. run: names the pruning. */
 export function toldOf(
   config: ModelConfig,
   recipe: WeightRecipe,
   masks: WeightMasks,
   norms: readonly BlockNorms[],
+  run: string,
 ): PrunedMlp {
   return {
+    run,
     recipe,
     norms,
     kept: keptShares(config, keptOfMasks(masks)),

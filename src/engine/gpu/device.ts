@@ -83,10 +83,10 @@ export class Gpu {
   }
 
   /**
-   * Runs `work` inside error scopes and waits for what the GPU process says of it.
+   * Runs `work` inside error scopes and waits for what the GPU process says of it. `undo` frees what `work` made where that is an error.
    * Throws EngineError: "out-of-memory", "shader" (validation) or "device-lost".
    */
-  async checked<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+  async checked<T>(what: string, work: () => T | Promise<T>, undo?: (made: T) => void): Promise<T> {
     const { device } = this;
     const filters = ["validation", "internal", "out-of-memory"] as const;
     for (const filter of filters) device.pushErrorScope(filter);
@@ -98,10 +98,15 @@ export class Gpu {
       thrown = error ?? new Error("unknown");
     }
     const found = (await Promise.all(filters.map(() => device.popErrorScope()))).find((error) => error !== null);
-    if (found) throw gpuError(found, what);
-    if (thrown !== undefined) throw thrown;
-    this.throwUncaptured();
-    return result as T;
+    if (thrown !== undefined) throw found ? gpuError(found, what) : thrown;
+    try {
+      if (found) throw gpuError(found, what);
+      this.throwUncaptured();
+      return result as T;
+    } catch (error) {
+      undo?.(result as T);
+      throw error;
+    }
   }
 
   /** Throws the first error that no scope caught, if any; a step loop calls it where it waits anyway. */

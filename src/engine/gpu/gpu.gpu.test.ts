@@ -34,6 +34,23 @@ test("WGSL that does not compile is a shader error that names the kernel", async
   expect(error.message).toContain("broken kernel");
 });
 
+test("what was made before the GPU's complaint came is undone, and only then", async () => {
+  const spec = {
+    name: "broken again",
+    code: "@compute @workgroup_size(1) fn main() { let a: f32 = 1u; }",
+    entry: "main",
+  };
+  const undone: string[] = [];
+  const work = (name: string, breaks: boolean) => (): string => {
+    if (breaks) ctx.step(() => ctx.run(spec, [], {}, [1]));
+    return name;
+  };
+  const undo = (name: string): void => void undone.push(name);
+  await expect(ctx.gpu.checked("a test", work("bad", true), undo)).rejects.toMatchObject({ code: "shader" });
+  expect(await ctx.gpu.checked("a test", work("good", false), undo)).toBe("good");
+  expect(undone).toEqual(["bad"]);
+});
+
 test("a buffer over the limit is refused with both numbers", async () => {
   const small = new Ctx(await Gpu.open({ maxBindingBytes: 1 << 20 }));
   const error = await errorOf(() => small.persistent("too large", [1 << 20]));

@@ -1,6 +1,7 @@
 // What small limits change is how a model is computed, not what: heads in chunks, tables in parts, on golden models and a long vocabulary.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Ctx } from "../ctx.ts";
+import { EngineError } from "../errors.ts";
 import { generate } from "../evaluate/generate.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
 import { openCase } from "../golden/case.ts";
@@ -16,6 +17,7 @@ import { readConfig } from "./config.ts";
 import { decoderForward, decoderLoss, nextTokenLogits } from "./decoder.ts";
 import { loadModel, type Model, type WeightReader } from "./load.ts";
 import { LOGITS_BYTES } from "./logits.ts";
+import { openModel } from "./open.ts";
 import { masked } from "./selection.ts";
 
 /** Sums of f32 in another order: a share of the largest value. */
@@ -214,3 +216,11 @@ function madeUp(vocab: number, d: number): WeightReader {
     readFloat32: (name) => Promise.resolve(numbers.subarray(0, sizeOf(shapeOf(name)))),
   };
 }
+
+test("a model whose kernels find no room is freed as a whole", async () => {
+  const own = new Ctx(await Gpu.open());
+  vi.spyOn(own, "warm").mockRejectedValueOnce(new EngineError("out-of-memory", "no room"));
+  await expect(openModel(own, await goldenFolder("llama"))).rejects.toMatchObject({ code: "out-of-memory" });
+  expect(own.buffers.bytesInUse).toBe(0);
+  own.gpu.destroy();
+});

@@ -63,10 +63,15 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
       options.onProgress?.(Math.round((done / of) * weights.sizeBytes), weights.sizeBytes);
     },
   });
-  await ctx.gpu.checked("the model's kernels", () => ctx.warm(() => firstForward(ctx, model)));
-  const described = JSON.stringify([rawConfig, weights.names.map((name) => weights.info(name))]);
-  const fingerprint = (await sha256(new TextEncoder().encode(described))).slice(0, 16);
-  return { name: folder.name, folder, config, weights, tokenizer, dtype, fingerprint, model };
+  try {
+    await ctx.gpu.checked("the model's kernels", () => ctx.warm(() => firstForward(ctx, model)));
+    const described = JSON.stringify([rawConfig, weights.names.map((name) => weights.info(name))]);
+    const fingerprint = (await sha256(new TextEncoder().encode(described))).slice(0, 16);
+    return { name: folder.name, folder, config, weights, tokenizer, dtype, fingerprint, model };
+  } catch (error) {
+    model.free();
+    throw error;
+  }
 }
 
 /** A forward of a few tokens, to compile its kernels before they are waited for. */

@@ -106,18 +106,19 @@ export function copyMlp(ctx: Ctx, dense: Model): Model {
     ctx.step(() => copy(ctx, from.dtype === "f16" ? unpacked(ctx, from) : from, to));
     return [to];
   };
+  const free = (): void => ctx.free(...made);
   const sources = dense.weights.blocks.map((block) => ({ block, ...mlpWeights(block) }));
-  const blocks = sources.map(({ block, up, down }) => ({
-    ...block,
-    up: { ...block.up, weight: copied(up) },
-    down: { ...block.down, weight: copied(down) },
-  }));
-  return {
-    config: dense.config,
-    precision: dense.precision,
-    selection: dense.selection,
-    weights: { ...dense.weights, blocks },
-    gpuBytes: made.reduce((sum, tensor) => sum + tensor.buffer.bytes, 0),
-    free: () => ctx.free(...made),
-  };
+  try {
+    const blocks = sources.map(({ block, up, down }) => ({
+      ...block,
+      up: { ...block.up, weight: copied(up) },
+      down: { ...block.down, weight: copied(down) },
+    }));
+    const { config, precision, selection } = dense;
+    const gpuBytes = made.reduce((sum, tensor) => sum + tensor.buffer.bytes, 0);
+    return { config, precision, selection, weights: { ...dense.weights, blocks }, gpuBytes, free };
+  } catch (error) {
+    free();
+    throw error;
+  }
 }

@@ -29,4 +29,6 @@ it("draws a curve over the bounds in whole percents, each once", () => {
   expect(ratiosOf(every, 6)).toEqual([0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
   expect(ratiosOf({ keepFrom: 0.5, keepTo: 0.52 }, 10)).toEqual([0.5, 0.51, 0.52]);
   expect(ratiosOf({ keepFrom: 0.5, keepTo: 0.5 }, 10)).toEqual([0.5]);
+  // bounds that a run for one ratio does not use may be the wrong way round
+  expect(ratiosOf({ keepFrom: 0.9, keepTo: 0.4 }, 3)).toEqual([0.4, 0.65, 0.9]);
 });

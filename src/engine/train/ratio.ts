@@ -25,5 +25,5 @@ export function trainedRatio({ ratioMode, keepFrom, keepTo }: Bounds, keep: numb
 /** Kept shares to draw a run's curve from: `count` of them over its bounds, ascending, each a whole percent as the slider steps. */
 export function ratiosOf({ keepFrom, keepTo }: Pick<Bounds, "keepFrom" | "keepTo">, count: number): number[] {
   const ratios = Array.from({ length: count }, (_, i) => keepFrom + ((keepTo - keepFrom) * i) / Math.max(1, count - 1));
-  return [...new Set(ratios.map((ratio) => Math.round(100 * ratio) / 100))];
+  return [...new Set(ratios.map((ratio) => Math.round(100 * ratio) / 100))].sort((a, b) => a - b);
 }

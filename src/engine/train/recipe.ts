@@ -100,7 +100,11 @@ export function checkRecipe(recipe: Recipe): Recipe {
     "config",
     `ratioMode "every" needs a hypernetwork to tell the ratio to, so gates must be full or constrained; ${gates} came. Train it for one ratio`,
   );
-  invariant(keepFrom <= keepTo, "config", `keepFrom must not be above keepTo; ${keepFrom} and ${keepTo} came`);
+  invariant(
+    ratioMode === "one" || keepFrom <= keepTo,
+    "config",
+    `keepFrom must not be above keepTo; ${keepFrom} and ${keepTo} came`,
+  );
   invariant(
     ESTIMATORS.includes(recipe.estimator),
     "config",

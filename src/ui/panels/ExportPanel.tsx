@@ -26,7 +26,7 @@ export function ExportPanel() {
   const moved = useStudio((state) => {
     const { last } = state.exported;
     const now = prunedNow(state);
-    return last !== null && now !== null && !samePruned(last, now);
+    return last !== null && now !== null && !samePruned(last.of, now);
   });
   const chosenAnew = useStudio(({ exported: { last }, exportChoice: { dtype, shardBytes } }) => {
     return last !== null && (last.choice.dtype !== dtype || last.choice.shardBytes !== shardBytes);
@@ -60,10 +60,10 @@ export function ExportPanel() {
         )}
         {last ? (
           <p className="export-of" data-testid="export-of">
-            Prepared at {percent(last.keep)} of the block weights,{" "}
-            {last.recipe
-              ? `single weights by ${METHOD_NAMES[last.recipe.method]} ${last.recipe.pattern}: dense, with zeros`
-              : `masks of step ${last.step}`}
+            Prepared at {percent(last.of.keep)} of the block weights,{" "}
+            {last.of.recipe
+              ? `single weights by ${METHOD_NAMES[last.of.recipe.method]} ${last.of.recipe.pattern}: dense, with zeros`
+              : `masks of step ${last.of.step}`}
             .{moved ? <strong> What is pruned has changed since: prepare again to export what is shown.</strong> : null}
             {chosenAnew && !moved ? <strong> Prepare again to write the weights as chosen now.</strong> : null}
           </p>

@@ -58,8 +58,10 @@ function Ratios({ found: { ratios, delivery } }: { found: PreparedNested }) {
 }
 
 export function NestedFound({ found, busy }: { found: PreparedNested; busy: boolean }) {
-  const { delivery, ratios, step, choice } = found;
-  const moved = useStudio(({ architecture }) => architecture?.trainedFor === undefined || architecture.step !== step);
+  const { delivery, ratios, run, step, choice } = found;
+  const moved = useStudio(({ architecture }) => {
+    return architecture?.trainedFor === undefined || architecture.run !== run || architecture.step !== step;
+  });
   const { dtype, shardBytes } = useStudio((state) => state.exportChoice);
   const chosenAnew = choice.dtype !== dtype || choice.shardBytes !== shardBytes;
   const smallest = ratios[0]?.keep;

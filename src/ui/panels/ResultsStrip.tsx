@@ -53,15 +53,11 @@ function PerplexityEntry({
       />
     );
   const { text, context, tokens, value } = last.result;
-  const { recipe } = last;
-  const place = recipe
-    ? `${METHOD_NAMES[recipe.method]} ${recipe.pattern}`
-    : `at ${percent(last.keep)}, step ${last.step}`;
-  const of = last.keep < 1 ? `${place}; ` : "";
+  const { recipe, keep, step } = last.of;
+  const place = recipe ? `${METHOD_NAMES[recipe.method]} ${recipe.pattern}` : `at ${percent(keep)}, step ${step}`;
+  const of = keep < 1 ? `${place}; ` : "";
   const times =
-    last.keep < 1 && dense && sameReading(dense.result, last.result)
-      ? ` ×${(value / dense.result.value).toFixed(2)}`
-      : "";
+    keep < 1 && dense && sameReading(dense.result, last.result) ? ` ×${(value / dense.result.value).toFixed(2)}` : "";
   const on = `${of}${titleOf({ name: text })}, context ${whole(context)}, ${whole(tokens)} tokens`;
   const note = [measuring, measured.phase === "failed" ? measured.error.message : "", on].filter(Boolean).join("; ");
   return <Entry label={label} testId={testId} value={`${perplexity(value)}${times}`} note={note} />;

@@ -98,7 +98,7 @@ export function SpeedPanel({ busy }: { busy: boolean }) {
           </button>
         </p>
       )}
-      {speed.phase === "measured" ? <Measured report={speed.report} keep={speed.of.keep} /> : null}
+      {speed.phase === "measured" ? <Measured report={speed.report} keep={speed.of.of.keep} /> : null}
       {stale ? <p>Measured on an earlier export.</p> : null}
       {speed.phase === "none" ? <p>Dense beside pruned on this machine, in the engine and in onnxruntime.</p> : null}
       {speed.phase === "failed" ? <ErrorNote error={speed.error} testId="speed-error" /> : null}
