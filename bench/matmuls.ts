@@ -23,7 +23,7 @@ export interface MatmulFigure {
 }
 
 /** The linear layers of a block and the head: name, out features, in features. */
-export function shapesOf({
+function shapesOf({
   heads,
   kvHeads,
   headDim,

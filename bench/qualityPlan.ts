@@ -4,13 +4,13 @@ import type { RunRecord } from "../src/engine/index.ts";
 import { WEIGHT_METHODS } from "../src/engine/prune/weightRecipe.ts";
 import { type CompareMethod, nameOf, type PlannedRun, plannedRuns } from "../src/cli/compareMethods.ts";
 
-export const RUNS = "bench/quality-runs.json";
+const RUNS = "bench/quality-runs.json";
 export const KEEPS = [0.8, 0.7, 0.6, 0.5] as const;
 export const SEEDS = [1, 2, 3] as const;
 export const PATTERNS = ["2:4", "4:8"] as const;
 const ABLATIONS = ["constrained", "no-gru", "no-hypernetwork"] as const;
 /** The share at which the ablations are trained. */
-export const ABLATION_KEEP = 0.5;
+const ABLATION_KEEP = 0.5;
 
 export const TEXTS = { text: "public/text/sotu-train.txt", evaluation: "public/text/sotu-held.txt" } as const;
 export const MEASURED = { context: 512, evaluationTokens: 20_480, tokens: 128, sequences: 64 } as const;

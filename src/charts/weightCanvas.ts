@@ -5,7 +5,7 @@ import { FULL, keptLevels, OUTSIDE } from "./weightView.ts";
 import type { View, WeightMask } from "./weightView.ts";
 
 /** From so many CSS pixels a weight on, single weights and groups are told apart by lines. */
-export const SINGLE_PX = 8;
+const SINGLE_PX = 8;
 
 export class WeightCanvas {
   private readonly canvas: HTMLCanvasElement;

@@ -1,14 +1,19 @@
-// How every command ends: what it threw as one line on stderr, and the exit code; and what the page answered, or that as an error.
+// How every command begins and ends: --help, what it threw as one line on stderr, and the exit code; and what the page answered, or that as an error.
 import type { Answer } from "./page.ts";
 import { UsageError } from "./usageError.ts";
 
 /** Errors that say something about the files that were named; everything else is a fault. */
 const USER_CODES = ["config", "unsupported", "format", "shape", "limit"];
 
-/** Exit code: `main`'s own, 0 where it gives none; 2 for what the person can put right, 1 for everything else. */
-export async function runCommand(main: (argv: string[]) => Promise<number | undefined>): Promise<void> {
+/** Exit code: `main`'s own, 0 where it gives none; 2 for what the person can put right, 1 for everything else. --help prints `usage`. */
+export async function runCommand(usage: string, main: (argv: string[]) => Promise<number | undefined>): Promise<void> {
+  const argv = process.argv.slice(2);
+  if (argv.includes("--help")) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   try {
-    process.exitCode = (await main(process.argv.slice(2))) ?? 0;
+    process.exitCode = (await main(argv)) ?? 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;

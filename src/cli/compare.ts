@@ -20,10 +20,6 @@ function makeFolder(folder: string): void {
 
 /** What finished is written and printed even where a later run fails. */
 async function main(argv: string[]): Promise<undefined> {
-  if (argv.includes("--help")) {
-    process.stdout.write(`${COMPARE_USAGE}\n`);
-    return;
-  }
   const { out, ...given } = readCompareArguments(argv);
   const files = outputFiles(out);
   makeFolder(dirname(files.json));
@@ -40,4 +36,4 @@ async function main(argv: string[]): Promise<undefined> {
   }
 }
 
-await runCommand(main);
+await runCommand(COMPARE_USAGE, main);

@@ -75,4 +75,4 @@ async function main(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-await runCommand(main);
+await runCommand(USAGE, main);

@@ -51,9 +51,7 @@ function commandOf(argv: string[]): (argv: string[]) => Promise<void> {
   return asksForRatios(argv) ? pruneRatiosHeadless : pruneHeadless;
 }
 
-async function main(argv: string[]): Promise<undefined> {
-  if (argv.includes("--help")) process.stdout.write(`${USAGE}\n`);
-  else await commandOf(argv)(argv);
-}
-
-await runCommand(main);
+await runCommand(USAGE, async (argv) => {
+  await commandOf(argv)(argv);
+  return undefined;
+});

@@ -1,6 +1,6 @@
 // The public surface of the engine: outsiders import only this.
 export { EngineError, invariant } from "./errors.ts";
-export type { ErrorCode, ErrorDetail, PlainError } from "./errors.ts";
+export type { ErrorCode, PlainError } from "./errors.ts";
 export {
   checkRecipe,
   checkRecipeNumber,
@@ -15,7 +15,6 @@ export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./tra
 export { Ctx } from "./ctx.ts";
 export type { Precision } from "./tensor.ts";
 export { Gpu } from "./gpu/device.ts";
-export type { AdapterFacts } from "./gpu/device.ts";
 export { selfCheck } from "./ops/selfCheck.ts";
 export type { SelfCheck } from "./ops/selfCheck.ts";
 export { tuneMatmul } from "./ops/tune.ts";
@@ -38,14 +37,12 @@ export { FORMS } from "./formats/receipt.ts";
 export type { Form, PerplexityPair, TextRef } from "./formats/receipt.ts";
 export { finishedRun } from "./formats/finishedRun.ts";
 export type { FinishedRunInput } from "./formats/finishedRun.ts";
-export { BASELINE_METHODS, RUN_FORMAT } from "./formats/runRecord.ts";
+export { RUN_FORMAT } from "./formats/runRecord.ts";
 export type { BaselineMethod, Run, RunMasks, RunRecipe, RunRecord } from "./formats/runRecord.ts";
 export { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./formats/readRun.ts";
 export { isWeightReceipt, keptShares, readWeightReceipt, weightMasksFromReceipt } from "./formats/weightReceipt.ts";
-export type { WeightReceipt } from "./formats/weightReceipt.ts";
 export { isGguf, modelFolder } from "./formats/gguf/ggufFolder.ts";
 export { exportOnnx, ONNX_FILE } from "./formats/onnx/exportOnnx.ts";
-export type { OnnxSource } from "./formats/onnx/exportOnnx.ts";
 export { checkNames, safeName, zipSizeBytes, zipStream } from "./formats/zip.ts";
 export { countParameters, readConfig } from "./model/config.ts";
 export type { ModelConfig } from "./model/config.ts";
@@ -71,10 +68,9 @@ export { maskedReader } from "./prune/maskedReader.ts";
 export { zeroedModel } from "./prune/zeroedModel.ts";
 export { windowScores, windowValues } from "./prune/weightWindow.ts";
 export { checkFits, directionOf, mlpMatrices } from "./prune/mlpMatrices.ts";
-export type { MlpMatrix, MlpPart } from "./prune/mlpMatrices.ts";
 export { pruneWeights } from "./prune/pruneWeights.ts";
 export type { PrunedWeights } from "./prune/pruneWeights.ts";
-export { isKept, keptInMask, keptOfMasks, weightsOf } from "./prune/weightMasks.ts";
+export { isKept, keptOfMasks, weightsOf } from "./prune/weightMasks.ts";
 export type { WeightMask, WeightMasks } from "./prune/weightMasks.ts";
 export {
   checkWeightRecipe,
@@ -95,12 +91,11 @@ export { Session } from "./train/session.ts";
 export type { Report } from "./train/session.ts";
 export { deliver } from "./evaluate/delivery.ts";
 export { nestRatios } from "./evaluate/nestRatios.ts";
-export type { NestOptions, RatioInside } from "./evaluate/nestRatios.ts";
+export type { RatioInside } from "./evaluate/nestRatios.ts";
 export { deliverWeights } from "./evaluate/weightDelivery.ts";
-export type { WeightDeliveryOptions } from "./evaluate/weightDelivery.ts";
 export type { DeliveryOptions } from "./evaluate/delivery.ts";
 export type { Delivery, Place } from "./evaluate/deliverForms.ts";
-export type { FormReader, OpenedForm } from "./evaluate/readBack.ts";
+export type { FormReader } from "./evaluate/readBack.ts";
 export { generate } from "./evaluate/generate.ts";
 export { speedRows, timeModels } from "./evaluate/speed.ts";
 export type { Pair, SpeedReport, SpeedRow } from "./evaluate/speed.ts";
@@ -108,4 +103,3 @@ export type { Spread } from "./evaluate/spread.ts";
 export { tokenLosses } from "./evaluate/tokenLosses.ts";
 export { perplexity } from "./evaluate/perplexity.ts";
 export { checkGolden } from "./golden/check.ts";
-export type { GoldenReport } from "./golden/check.ts";

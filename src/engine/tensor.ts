@@ -22,7 +22,7 @@ export interface Tensor {
 
 /** Bytes of one element of every dtype but f16, which is for weights alone. */
 export const ELEMENT_BYTES = 4;
-export const HALF_BYTES = 2;
+const HALF_BYTES = 2;
 export const elementBytes = (dtype: DType): number => (dtype === "f16" ? HALF_BYTES : ELEMENT_BYTES);
 /** Bytes of as many elements; halves fill whole u32s. */
 export const bytesOfShape = (shape: readonly number[], dtype: DType): number =>

@@ -83,7 +83,7 @@ function restoredGates(
 }
 
 /** One mask for each of the 5L vectors. Throws "shape" where their sizes are another model's. */
-export function gateMasks(masks: RunMasks, { config }: OpenedModel): Masks {
+function gateMasks(masks: RunMasks, { config }: OpenedModel): Masks {
   const { sizes } = gateLayout(config);
   invariant(
     masks.kind === "gates" && masks.sizes.join() === sizes.join(),
@@ -94,7 +94,7 @@ export function gateMasks(masks: RunMasks, { config }: OpenedModel): Masks {
 }
 
 /** One mask for each matrix of the MLP. Throws "shape" where one is missing or has another shape. */
-export function weightMasks(masks: RunMasks, { config }: OpenedModel): WeightMasks {
+function weightMasks(masks: RunMasks, { config }: OpenedModel): WeightMasks {
   const byName = new Map(masks.kind === "weights" ? masks.matrices.map((matrix) => [matrix.name, matrix]) : []);
   return mlpMatrices(config).map((matrix) => {
     const found = byName.get(matrix.name);

@@ -5,7 +5,7 @@ import { noRoom, type Room, storageError } from "./storageErrors.ts";
 const KEPT = "Nothing on the screen is lost.";
 
 /** The folder of a path below `root` (the private file system where it is left out), and the file's name in it. */
-export async function directoryOf(
+async function directoryOf(
   path: string,
   create: boolean,
   root?: FileSystemDirectoryHandle,

@@ -3,7 +3,7 @@ import { EngineError, invariant } from "../errors.ts";
 import { type ByteSource, type Folder, checkRange, missingFile } from "./folder.ts";
 
 /** A file by its address. Small servers may answer a range with the whole file; both are accepted. */
-export function httpSource(name: string, url: string, size: number): ByteSource {
+function httpSource(name: string, url: string, size: number): ByteSource {
   const source: ByteSource = {
     name,
     size,

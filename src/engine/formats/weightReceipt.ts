@@ -9,7 +9,7 @@ import type { JsonField } from "./jsonFields.ts";
 import { RECEIPT_FILE, receiptBase, type ReceiptBase, type ReceiptBaseInput, type Share } from "./receipt.ts";
 import { checkSameModel, readReceiptBase, readShare, receiptRoot } from "./receiptFields.ts";
 
-export const WEIGHT_MASK_ENCODING =
+const WEIGHT_MASK_ENCODING =
   "base64; one bit a weight, row by row, eight a byte, first weight in the lowest bit; 1 is kept";
 
 /** One matrix: its tensor's name, what stays of it, and which weights. */

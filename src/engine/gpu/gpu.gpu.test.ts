@@ -23,26 +23,22 @@ async function errorOf(work: () => unknown): Promise<EngineError> {
   throw new Error("nothing was thrown");
 }
 
+const BROKEN = {
+  label: "broken kernel",
+  code: "@compute @workgroup_size(1) fn main() { let a: f32 = 1u; }",
+  entry: "main",
+};
+
 test("WGSL that does not compile is a shader error that names the kernel", async () => {
-  const spec = {
-    label: "broken kernel",
-    code: "@compute @workgroup_size(1) fn main() { let a: f32 = 1u; }",
-    entry: "main",
-  };
-  const error = await errorOf(() => ctx.gpu.checked("a test", () => ctx.step(() => ctx.run(spec, [], {}, [1]))));
+  const error = await errorOf(() => ctx.gpu.checked("a test", () => ctx.step(() => ctx.run(BROKEN, [], {}, [1]))));
   expect(error.code).toBe("shader");
   expect(error.message).toContain("broken kernel");
 });
 
 test("what was made before the GPU's complaint came is undone, and only then", async () => {
-  const spec = {
-    name: "broken again",
-    code: "@compute @workgroup_size(1) fn main() { let a: f32 = 1u; }",
-    entry: "main",
-  };
   const undone: string[] = [];
   const work = (name: string, breaks: boolean) => (): string => {
-    if (breaks) ctx.step(() => ctx.run(spec, [], {}, [1]));
+    if (breaks) ctx.step(() => ctx.run(BROKEN, [], {}, [1]));
     return name;
   };
   const undo = (name: string): void => void undone.push(name);

@@ -11,7 +11,7 @@ import { type Tensor, view } from "../tensor.ts";
 export const S1 = 0;
 export const S2 = 1;
 export const S3 = 2;
-export const S4 = 3;
+const S4 = 3;
 export const S5 = 4;
 
 export interface Selection {

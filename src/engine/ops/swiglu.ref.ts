@@ -1,25 +1,9 @@
 // References of the activations, plain and gated.
 import type { Activation } from "./swiglu.ts";
+import { erf } from "./gelu.ref.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
 
 const sigmoid = (g: number): number => (g < 0 ? Math.exp(g) / (1 + Math.exp(g)) : 1 / (1 + Math.exp(-g)));
-
-/** erf by its Maclaurin series, which in f64 is exact enough (1e-13) up to 3.5; from there on by the continued fraction of erfc. */
-export function erf(x: number): number {
-  const a = Math.abs(x);
-  if (a > 3.5) {
-    let fraction = a;
-    for (let k = 60; k > 0; k--) fraction = a + k / 2 / fraction;
-    return Math.sign(x) * (1 - Math.exp(-a * a) / (fraction * Math.sqrt(Math.PI)));
-  }
-  let term = a;
-  let sum = a;
-  for (let n = 1; n < 100; n++) {
-    term *= (-a * a) / n;
-    sum += term / (2 * n + 1);
-  }
-  return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
-}
 
 const CURVES: Readonly<Record<Activation, (g: number) => { value: number; slope: number }>> = {
   silu: (g) => ({ value: g * sigmoid(g), slope: sigmoid(g) + g * sigmoid(g) * sigmoid(-g) }),

@@ -7,7 +7,7 @@ import type { GateLayout } from "./gates.ts";
 /** Features of one row of z. */
 export const INPUT_WIDTH = 32;
 /** H of the GRU, per direction. */
-export const HIDDEN = 64;
+const HIDDEN = 64;
 /** C: both directions together, the width that the heads read. */
 export const WIDTH = 2 * HIDDEN;
 export const NORM_EPS = 1e-5;

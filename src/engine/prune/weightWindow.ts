@@ -6,7 +6,7 @@ import { type MlpMatrix, scoreScale } from "./mlpMatrices.ts";
 import type { WeightMethod } from "./weightRecipe.ts";
 
 /** Longest side of a window, in weights: what a screen can show one by one. */
-export const MAX_WINDOW_SIDE = 256;
+const MAX_WINDOW_SIDE = 256;
 
 /** Rows and columns [row, row + rows) x [col, col + cols) of a matrix (out, in). */
 export interface WindowPlace {

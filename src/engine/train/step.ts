@@ -15,7 +15,7 @@ import type { Estimator } from "./recipe.ts";
 import type { TrainState } from "./state.ts";
 
 /** AdamW's constants that no recipe changes (METHOD.md 1.4). */
-export const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
+const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
 
 export interface StepRecipe {
   estimator: Estimator;

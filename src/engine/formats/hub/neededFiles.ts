@@ -3,7 +3,7 @@ import { EngineError } from "../../errors.ts";
 import { JsonField } from "../jsonFields.ts";
 import { INDEX_FILE, SINGLE_FILE } from "../safetensors.ts";
 
-export const CONFIG_FILE = "config.json";
+const CONFIG_FILE = "config.json";
 const TOKENIZER_FILE = "tokenizer.json";
 /** Fetched where they are there. */
 export const OPTIONAL_FILES = ["generation_config.json", "tokenizer_config.json", "README.md", "LICENSE"];
