@@ -48,8 +48,8 @@ export class Pruning {
     const { session } = running;
     if (session) session.keep = keep;
     const made = this.logits && (await running.logitsAt(this.logits, keep));
-    // A report or a reset may have come meanwhile.
-    if (made && this.logits && made.step >= this.logits.step) this.logits = made;
+    // A report, a reset or another run may have come meanwhile.
+    if (made && made.run === this.logits?.run && made.step >= this.logits.step) this.logits = made;
     return this.held.isOpen ? this.show() : null;
   }
 

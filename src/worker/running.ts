@@ -82,7 +82,8 @@ export class Running {
   async logitsAt(logits: Logits, keep: number): Promise<Logits> {
     if (logits.recipe.ratioMode === "one") return logits;
     const session = this.session ?? this.resting ?? this.rested(logits);
-    if (!session) return logits;
+    // The session may be another run's that has not told anything yet.
+    if (!session || (session === this.session && logits.run !== this.name)) return logits;
     const { step } = session;
     return { ...logits, step, values: await session.logits(keep) };
   }
