@@ -20,7 +20,7 @@ import {
 } from "../engine/index.ts";
 import { recordOf, restored } from "./finished.ts";
 import { compareLosses } from "./losses.ts";
-import { prunedBy, PrunedModel, type Pruned } from "./pruned.ts";
+import { prunedBy, PrunedModel, type Pruned, type PrunedGates } from "./pruned.ts";
 import type { EncodedText } from "./texts.ts";
 import { pruneMlp, weightWindow } from "./weighing.ts";
 
@@ -54,7 +54,7 @@ function record(pruned: Pruned, value: number): Run {
 }
 
 /** Gates of a made-up architecture. */
-function gates(): Pruned {
+function gates(): PrunedGates {
   const layout = gateLayout(opened.config);
   const logits = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(31 * i));
   const budget = budgetOf(opened.config);
@@ -133,7 +133,9 @@ describe("gates", () => {
   test("are brought back with their counts, and refused for another model", () => {
     const pruned = gates();
     const run = record(pruned, 3);
-    expect(restored(run, opened)).toEqual(pruned);
+    // named by the kept run, not by the one under way
+    const architecture = { ...pruned.architecture, run: run.record.id };
+    expect(restored(run, opened)).toEqual({ ...pruned, architecture });
     const other = { ...run, record: { ...run.record, model: { ...run.record.model, fingerprint: "another" } } };
     expect(() => restored(other, opened)).toThrow(/another.*Open the model/);
   });
