@@ -54,7 +54,7 @@ VARIANTS = {
     "learning rate 2e-3": Variant(lr=2e-3),
     "moving average of the parameters": Variant(average=0.995),
     "small ratios more often": Variant(power=RATIO_POWER),
-    "both": Variant(average=0.995, power=RATIO_POWER),
+    "small ratios more often, moving average": Variant(average=0.995, power=RATIO_POWER),
     **DEDICATED,
 }
 
