@@ -1,11 +1,12 @@
-// The kept share of the block weights by step against the target share, which can be moved during the run.
+// The kept share of the block weights by step against the target share, which can be moved during the run; where every step draws a
+// target of its own, the distance from it.
 import { scaleLinear } from "d3";
 import { addText, drawAxis } from "./axes.ts";
 import type { Chart } from "./frame.ts";
-import { linePath } from "./paths.ts";
+import { dotPath, linePath } from "./paths.ts";
 import { percent } from "./rates.ts";
 import { createRunChart } from "./runChart.ts";
-import type { RunData, StepLink } from "./runChart.ts";
+import type { RunData, RunView, StepLink } from "./runChart.ts";
 import { bucketIndices, finiteExtent } from "./sampling.ts";
 
 export interface KeptShareOptions {
@@ -22,7 +23,26 @@ export function targetAt(targets: RunData["targets"], step: number): number | nu
   return share;
 }
 
-/** Draws the kept share (line) and the target (dashed steps) into `node`. */
+/** Whether steps draw targets of their own, as in a run for every ratio: two lines would then be two clouds. */
+export const drawsTargets = ({ targets = [] }: Pick<RunData, "targets">, count: number): boolean =>
+  targets.length > Math.max(4, count / 2);
+
+/** kept - target of the first `count` steps. */
+export function distances(
+  { step, kept, targets = [] }: Pick<RunData, "step" | "kept" | "targets">,
+  count: number,
+): Float64Array {
+  let next = 0;
+  return Float64Array.from({ length: count }, (_, i) => {
+    while ((targets[next]?.step ?? Infinity) <= (step[i] ?? 0)) next += 1;
+    return (kept[i] ?? NaN) - (targets[next - 1]?.share ?? NaN);
+  });
+}
+
+/** The smallest range drawn around a target, so that a run that keeps to it does not look as if it did not. */
+const LEAST_DISTANCE = 0.05;
+
+/** Draws the kept share (line) and the target (dashed steps) into `node`, or dots around the target. */
 export function keptShare(node: HTMLElement, options: KeptShareOptions = {}): Chart<RunData> {
   const of = options.of ?? "of block weights";
   const y = scaleLinear();
@@ -35,16 +55,40 @@ export function keptShare(node: HTMLElement, options: KeptShareOptions = {}): Ch
     line.style("stroke-width", 2).style("stroke-linejoin", "round");
     const target = svg.append("path").style("fill", "none").style("stroke", "var(--chart-target)");
     target.style("stroke-width", 1.25).style("stroke-dasharray", "5 3");
+    const cloud = svg.append("path").style("fill", "none").style("stroke", "var(--chart-kept)");
+    cloud.style("stroke-width", 2.5).style("stroke-linecap", "round").style("stroke-opacity", 0.5);
+
+    /** Dots for the steps, and the target as a line at 0. */
+    const drawDistances = (data: RunData, { count, buckets, x, left, right, top, bottom }: RunView): string => {
+      const away = distances(data, count);
+      const most = Math.max(LEAST_DISTANCE, ...(finiteExtent(away, count) ?? []).map(Math.abs));
+      y.domain([-most, most]).range([bottom, top]);
+      const format = (v: number): string => `${v > 0 ? "+" : ""}${Math.round(v * 100)} %`;
+      drawAxis(axis, y, { side: "left", x: left, ticks: 4, format, grid: right - left });
+      const place = (i: number) => [x(data.step[i] ?? 0), y(away[i] ?? NaN)] as const;
+      cloud.attr("d", dotPath(bucketIndices(data.step, away, count, buckets), place));
+      target.attr("d", `M${left},${y(0)}H${right}`);
+      for (const path of [line, area]) path.attr("d", "");
+      words.selectAll("*").remove();
+      const late = away.subarray(Math.floor(count / 2));
+      const mean = late.reduce((sum, one) => sum + Math.abs(one), 0) / late.length;
+      return `Kept share ${of} less the target that each step drew, up to step ${data.step[count - 1] ?? 0}: on average ${percent(mean)} away in the later half.`;
+    };
 
     return {
       kind: "kept-share",
       heightPx: 120,
       captionPx: 0,
-      legend: () => [
-        { label: `kept share ${of}`, colour: "--chart-kept", mark: "line" },
+      legend: (data) => [
+        drawsTargets(data, data.count ?? data.step.length)
+          ? { label: `kept share ${of} less the step’s target`, colour: "--chart-kept", mark: "dot" }
+          : { label: `kept share ${of}`, colour: "--chart-kept", mark: "line" },
         { label: "target", colour: "--chart-target", mark: "dash" },
       ],
-      draw(data, { count, buckets, x, left, right, top, bottom }) {
+      draw(data, view) {
+        const { count, buckets, x, left, right, top, bottom } = view;
+        if (drawsTargets(data, count)) return drawDistances(data, view);
+        cloud.attr("d", "");
         const targets = data.targets ?? [];
         const lowest = Math.min(finiteExtent(data.kept, count)?.[0] ?? 1, ...targets.map(({ share }) => share));
         const floor = Math.max(0, Math.floor((lowest - 0.02) * 10) / 10);
@@ -75,7 +119,12 @@ export function keptShare(node: HTMLElement, options: KeptShareOptions = {}): Ch
         const kept = { label: `kept ${of}`, value: percent(data.kept[i] ?? NaN), colour: "--chart-kept" };
         return goal === null ? [kept] : [kept, { label: "target", value: percent(goal), colour: "--chart-target" }];
       },
-      dots: (data, i) => [{ y: y(data.kept[i] ?? NaN), colour: "--chart-kept" }],
+      dots(data, i) {
+        const kept = data.kept[i] ?? NaN;
+        const away = drawsTargets(data, data.count ?? data.step.length);
+        const from = away ? (targetAt(data.targets, data.step[i] ?? 0) ?? NaN) : 0;
+        return [{ y: y(kept - from), colour: "--chart-kept" }];
+      },
     };
   });
 }

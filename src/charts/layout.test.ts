@@ -1,7 +1,7 @@
 // Geometry: what is drawn at a place is what the cursor finds there; and small pieces of text.
 import { describe, expect, it } from "vitest";
 import { dimensionAtX, gateLayout, rowAtY, rowTop } from "./gateLayout.ts";
-import { targetAt } from "./keptShare.ts";
+import { distances, drawsTargets, targetAt } from "./keptShare.ts";
 import { dotPath, linePath } from "./paths.ts";
 import { besides, tipSentence } from "./tooltip.ts";
 import { barAt, barLeft, widthsLayout } from "./widthsLayout.ts";
@@ -80,5 +80,28 @@ describe("targetAt", () => {
     ];
     expect([0, 99, 100, 500].map((step) => targetAt(targets, step))).toEqual([0.5, 0.5, 0.7, 0.7]);
     expect([targetAt(targets, -1), targetAt(undefined, 3)]).toEqual([null, null]);
+  });
+});
+
+describe("targets that every step draws", () => {
+  const step = [1, 2, 3, 4, 5, 6];
+  const kept = [0.9, 0.8, 0.5, 0.6, 0.7, 0.4];
+  const targets = [0.4, 0.8, 0.6, 0.6, 0.7, 0.5].map((share, i) => ({ step: i + 1, share }));
+
+  it("are told from a target that a person moves now and then", () => {
+    expect(drawsTargets({ targets }, 6)).toBe(true);
+    expect(drawsTargets({ targets }, 12)).toBe(false);
+    expect(drawsTargets({ targets: targets.slice(0, 4) }, 4)).toBe(false);
+    expect(drawsTargets({}, 0)).toBe(false);
+  });
+
+  it("leave the distance of each step from its own", () => {
+    expect([...distances({ step, kept, targets }, 6)].map((one) => Number(one.toFixed(3)))).toEqual([
+      0.5, 0, -0.1, 0, 0, -0.1,
+    ]);
+    expect([...distances({ step, kept, targets: [{ step: 2, share: 0.5 }] }, 3)].slice(0, 2)).toEqual([
+      NaN,
+      expect.closeTo(0.3, 9),
+    ]);
   });
 });

@@ -17,7 +17,7 @@ export interface RunData {
   step: ArrayLike<number>;
   /** Language-model loss in nats a token. */
   loss: ArrayLike<number>;
-  /** R = |ln(T(s) / (p T_total))|, without lambda (method 1.4). */
+  /** R = |ln(T(s) / (p T_total))|, without lambda (METHOD.md 1.4). */
   penalty: ArrayLike<number>;
   /** Kept share of the block weights, 0..1. */
   kept: ArrayLike<number>;
@@ -79,9 +79,13 @@ export function createRunChart(
   let data: RunData | null = null;
   let view: RunView | null = null;
   let headPx = 0;
+  /** What the legend that is drawn says: what a series shows may change in the middle of a run. */
+  let said = "";
+  const sayingOf = (of: RunData): string => JSON.stringify(parts.legend(of));
 
   const frame = createFrame(node, "run", (width) => {
     if (!data) return 0;
+    said = sayingOf(data);
     headPx = drawLegend(legend, parts.legend(data), 0, 0, width) + 8 + parts.captionPx;
     draw(width);
     return headPx + parts.heightPx + AXIS_PX;
@@ -150,9 +154,9 @@ export function createRunChart(
 
   return {
     update(next) {
-      const first = data === null || view === null;
+      const anew = data === null || view === null || sayingOf(next) !== said;
       data = next;
-      if (first) frame.relayout();
+      if (anew) frame.relayout();
       else draw(Number(frame.svg.attr("width")));
     },
     destroy() {

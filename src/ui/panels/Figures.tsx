@@ -53,7 +53,7 @@ export function Figures() {
         number={3}
         name="kept"
         title="Kept share against the target"
-        caption="Share of the block weights that the sampled masks keep, step by step, and the target it is drawn to."
+        caption="Share of the block weights that the sampled masks keep, step by step, and the target it is drawn to; of a run for every ratio, how far from the target that each step drew."
         make={make.keptShare}
         source={source}
       />
