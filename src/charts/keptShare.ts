@@ -5,7 +5,7 @@ import { addText, drawAxis } from "./axes.ts";
 import type { Chart } from "./frame.ts";
 import { dotPath, linePath } from "./paths.ts";
 import { percent } from "./rates.ts";
-import { createRunChart } from "./runChart.ts";
+import { countOf, createRunChart } from "./runChart.ts";
 import type { RunData, RunView, StepLink } from "./runChart.ts";
 import { bucketIndices, finiteExtent } from "./sampling.ts";
 
@@ -80,7 +80,7 @@ export function keptShare(node: HTMLElement, options: KeptShareOptions = {}): Ch
       heightPx: 120,
       captionPx: 0,
       legend: (data) => [
-        drawsTargets(data, data.count ?? data.step.length)
+        drawsTargets(data, countOf(data))
           ? { label: `kept share ${of} less the step’s target`, colour: "--chart-kept", mark: "dot" }
           : { label: `kept share ${of}`, colour: "--chart-kept", mark: "line" },
         { label: "target", colour: "--chart-target", mark: "dash" },
@@ -121,7 +121,7 @@ export function keptShare(node: HTMLElement, options: KeptShareOptions = {}): Ch
       },
       dots(data, i) {
         const kept = data.kept[i] ?? NaN;
-        const away = drawsTargets(data, data.count ?? data.step.length);
+        const away = drawsTargets(data, countOf(data));
         const from = away ? (targetAt(data.targets, data.step[i] ?? 0) ?? NaN) : 0;
         return [{ y: y(kept - from), colour: "--chart-kept" }];
       },

@@ -31,6 +31,10 @@ export interface RunData {
   targets?: readonly { step: number; share: number }[];
 }
 
+/** Entries in use. */
+export const countOf = ({ count, step }: Pick<RunData, "count" | "step">): number =>
+  Math.min(count ?? step.length, step.length);
+
 /** Charts given the same link show their crosshair at the same step. */
 export interface StepLink {
   readonly followers: Set<(step: number | null) => void>;
@@ -100,7 +104,7 @@ export function createRunChart(
 
   function draw(width: number): void {
     if (!data) return;
-    const count = Math.min(data.count ?? data.step.length, data.step.length);
+    const count = countOf(data);
     const last = Math.max(1, data.step[count - 1] ?? 1, data.plannedSteps ?? 0);
     const [left, right, top] = [LEFT_PX, width - RIGHT_PX, headPx];
     const bottom = top + parts.heightPx;
