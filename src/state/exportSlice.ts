@@ -11,7 +11,7 @@ const AS_IT_IS: ExportChoice = { dtype: null, shardBytes: SHARD_BYTES };
 
 export const exportSlice: SliceOf<ExportSlice> = (deps, set, get) => {
   const { client, callOff } = deps;
-  const { prepare, cancel } = preparing<Prepared>(deps, set, get, (exported) => ({ exported }));
+  const prepare = preparing<Prepared>(deps, set, get, (exported) => ({ exported }));
   /** Runs one saving; answers null where it failed or was called off. */
   const save = async <T>(form: Savable, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
     if (get().saving.phase === "saving") return null;
@@ -44,7 +44,7 @@ export const exportSlice: SliceOf<ExportSlice> = (deps, set, get) => {
         return { ...made, choice };
       });
     },
-    cancelExport: cancel,
+    cancelExport: () => callOff("export"),
     cancelSave: () => callOff("save"),
     saveZip: (form) =>
       save(

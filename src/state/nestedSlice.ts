@@ -4,7 +4,7 @@ import { preparing } from "./preparing.ts";
 import type { NestedSlice, PreparedNested, SliceOf } from "./studioState.ts";
 
 export const nestedSlice: SliceOf<NestedSlice> = (deps, set, get) => {
-  const { prepare, cancel } = preparing<PreparedNested>(deps, set, get, (nested) => ({ nested }));
+  const prepare = preparing<PreparedNested>(deps, set, get, (nested) => ({ nested }));
   return {
     nested: { phase: "none", last: null },
     nestedList: null,
@@ -21,6 +21,6 @@ export const nestedSlice: SliceOf<NestedSlice> = (deps, set, get) => {
         return { ...made, choice };
       });
     },
-    cancelNested: cancel,
+    cancelNested: () => deps.callOff("export"),
   };
 };

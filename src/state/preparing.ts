@@ -2,27 +2,24 @@
 import { EngineError } from "../engine/index.ts";
 import type { Deps, Get, Preparation, Set, StudioState } from "./studioState.ts";
 
-/** `show` says where in the state the preparation stands. */
+/** Makes what prepares; the task is "export". `show` says where in the state the preparation stands. */
 export function preparing<T>(
-  { turn, callOff }: Deps,
+  { turn }: Deps,
   set: Set,
   get: Get,
   show: (now: Preparation<T>) => Partial<StudioState>,
-): { prepare(last: T | null, send: () => Promise<T>): Promise<void>; cancel(): Promise<void> } {
+): (last: T | null, send: () => Promise<T>) => Promise<void> {
   const settled = (last: T | null): Preparation<T> => (last ? { phase: "prepared", last } : { phase: "none", last });
-  return {
-    async prepare(last, send) {
-      set({ ...show({ phase: "preparing", last }), saving: { phase: "none" }, saveError: null });
-      try {
-        set(show({ phase: "prepared", last: await turn(send, "export") }));
-      } catch (thrown) {
-        const error = EngineError.from(thrown);
-        set(show(error.code === "cancelled" ? settled(last) : { phase: "failed", last, error }));
-        if (error.code === "device-lost") get().report(error);
-      } finally {
-        get().setProgress("export", null);
-      }
-    },
-    cancel: () => callOff("export"),
+  return async (last, send) => {
+    set({ ...show({ phase: "preparing", last }), saving: { phase: "none" }, saveError: null });
+    try {
+      set(show({ phase: "prepared", last: await turn(send, "export") }));
+    } catch (thrown) {
+      const error = EngineError.from(thrown);
+      set(show(error.code === "cancelled" ? settled(last) : { phase: "failed", last, error }));
+      if (error.code === "device-lost") get().report(error);
+    } finally {
+      get().setProgress("export", null);
+    }
   };
 }

@@ -1,22 +1,19 @@
 // What "pruned" means now: an architecture, single weights of the MLP, or nothing; and what of the state follows from a change of it.
 import type { Architecture, PrunedId, PrunedMlp } from "../worker/protocol.ts";
+import { idOfShown } from "../worker/prunedId.ts";
 import type { StudioState } from "./studioState.ts";
+
+export { samePruned } from "../worker/prunedId.ts";
 
 type Pruned = Pick<StudioState, "architecture" | "weights">;
 
 /** The masks that "pruned" means now; null while nothing is pruned. */
 export function prunedNow({ architecture, weights }: Pruned): PrunedId | null {
-  if (weights) {
-    const { kept, of } = weights.kept.blockWeights;
-    return { run: weights.run, keep: kept / of, step: 0, recipe: weights.recipe };
-  }
-  return architecture && { run: architecture.run, keep: architecture.keep, step: architecture.step };
+  const now = weights ?? architecture;
+  return now && idOfShown(now);
 }
 
 export const isPruned = ({ architecture, weights }: Pruned): boolean => architecture !== null || weights !== null;
-
-export const samePruned = (a: PrunedId, b: PrunedId): boolean =>
-  a.run === b.run && a.keep === b.keep && a.step === b.step;
 
 /** The state once an architecture is what "pruned" means; a perplexity of single weights goes with them. */
 export function withArchitecture(architecture: Architecture): (state: StudioState) => Partial<StudioState> {

@@ -1,6 +1,7 @@
 // The texts to calibrate and to measure on, and the perplexities measured.
 import { EngineError } from "../engine/index.ts";
 import type { PerplexityResult, PrunedId, Subject } from "../worker/protocol.ts";
+import { DENSE_ID } from "../worker/prunedId.ts";
 import { DEFAULT_TEXTS } from "./bundledTexts.ts";
 import { prunedNow, samePruned } from "./prunedNow.ts";
 import type { Measured, Reading, SliceOf, TextSlice } from "./studioState.ts";
@@ -20,8 +21,6 @@ const stale = (measured: Measured): Measured => {
   return settled(last ? { ...last, stale: true } : null);
 };
 
-/** What readings of the dense model are of. */
-const DENSE: PrunedId = { run: "dense", keep: 1, step: 0 };
 const SUBJECTS: readonly Subject[] = ["dense", "pruned"];
 
 export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
@@ -67,7 +66,7 @@ export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
     },
     async measure(subject) {
       const mine = (ticket[subject] += 1);
-      const of = (subject === "pruned" && prunedNow(get())) || DENSE;
+      const of = (subject === "pruned" && prunedNow(get())) || DENSE_ID;
       put(subject, { phase: "measuring", last: lastOf(get()[subject]), of });
       try {
         const result = await turn(() => {
@@ -109,7 +108,7 @@ export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
         const of = measured.phase === "measuring" ? measured.of : last && fits(last) ? last.of : null;
         return !of || !samePruned(of, wanted);
       };
-      if (missing(dense, DENSE)) void get().measure("dense");
+      if (missing(dense, DENSE_ID)) void get().measure("dense");
       if (now && missing(pruned, now)) void get().measure("pruned");
     },
   };

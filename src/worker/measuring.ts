@@ -9,7 +9,8 @@ import {
   sha256,
 } from "../engine/index.ts";
 import { reporter } from "./pace.ts";
-import { idOf, type Pruned, sameId } from "./pruned.ts";
+import { idOf, type Pruned } from "./pruned.ts";
+import { DENSE_ID, samePruned } from "./prunedId.ts";
 import type { PerplexityResult, PrunedId, Subject, WorkerEvent } from "./protocol.ts";
 import type { EncodedText } from "./texts.ts";
 
@@ -26,9 +27,6 @@ export interface Reading {
   text: EncodedText;
   tokens: number;
 }
-
-/** The masks of the dense model: all ones. */
-export const DENSE_ID: PrunedId = { run: "dense", keep: 1, step: 0 };
 
 /** What is measured, and which masks it has. */
 export interface Measurement extends Reading {
@@ -86,7 +84,7 @@ export class Measuring {
   pairs(text: EncodedText, of: Pruned): PerplexityPair[] {
     const dense = this.known.get("dense");
     const pruned = this.known.get("pruned");
-    if (!dense || !pruned || !sameId(pruned.id, idOf(of))) return [];
+    if (!dense || !pruned || !samePruned(pruned.id, idOf(of))) return [];
     return sameTokens(dense.result, pruned.result) ? [pairOf(text, dense.result, pruned.result)] : [];
   }
 

@@ -24,6 +24,7 @@ import {
   zeroedModel,
 } from "../engine/index.ts";
 import type { Architecture, PrunedId, PrunedMlp } from "./protocol.ts";
+import { idOfShown } from "./prunedId.ts";
 
 /** Logits of a run at some step: every budget's architecture follows from them. */
 export interface Logits extends Pick<PrunedId, "run" | "step"> {
@@ -53,16 +54,8 @@ export interface PrunedWeights {
 export type Pruned = PrunedGates | PrunedWeights;
 
 /** Names masks for the page, and for what is remembered of them. */
-export function idOf(pruned: Pruned): PrunedId {
-  if (pruned.kind === "gates") {
-    const { run, keep, step } = pruned.architecture;
-    return { run, keep, step };
-  }
-  const { run, recipe, kept } = pruned.told;
-  return { run, keep: kept.blockWeights.kept / kept.blockWeights.of, step: 0, recipe };
-}
-
-export const sameId = (a: PrunedId, b: PrunedId): boolean => a.run === b.run && a.keep === b.keep && a.step === b.step;
+export const idOf = (pruned: Pruned): PrunedId =>
+  idOfShown(pruned.kind === "gates" ? pruned.architecture : pruned.told);
 
 /** The architecture at `keep`, with what it is of. */
 export function prunedAt(logits: Logits, layout: GateLayout, budget: Budget, keep: number): PrunedGates {

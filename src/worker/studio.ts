@@ -6,7 +6,7 @@ import { Exporting } from "./exporting.ts";
 import { recordOf } from "./finished.ts";
 import { forgetCached, listCached } from "./library.ts";
 import { compareLosses } from "./losses.ts";
-import { DENSE_ID, Measuring } from "./measuring.ts";
+import { Measuring } from "./measuring.ts";
 import { ModelOnDevice, type Open } from "./modelOnDevice.ts";
 import { prepareNested } from "./nesting.ts";
 import { factsOf, openSource } from "./opening.ts";
@@ -21,6 +21,7 @@ import type {
   WorkerEvent,
 } from "./protocol.ts";
 import { idOf } from "./pruned.ts";
+import { DENSE_ID } from "./prunedId.ts";
 import { Pruning } from "./pruning.ts";
 import { Running } from "./running.ts";
 import { measureSpeed } from "./speed.ts";

@@ -1,0 +1,17 @@
+// The names of masks, which go with whatever is measured, exported or timed of them: plain, for the worker and for the page.
+import type { Architecture, PrunedId, PrunedMlp } from "./protocol.ts";
+
+/** Of the dense model: it keeps everything. */
+export const DENSE_ID: PrunedId = { run: "dense", keep: 1, step: 0 };
+
+export function idOfShown(shown: Architecture | PrunedMlp): PrunedId {
+  if ("masks" in shown) {
+    const { run, keep, step } = shown;
+    return { run, keep, step };
+  }
+  const { run, recipe, kept } = shown;
+  return { run, keep: kept.blockWeights.kept / kept.blockWeights.of, step: 0, recipe };
+}
+
+export const samePruned = (a: PrunedId, b: PrunedId): boolean =>
+  a.run === b.run && a.keep === b.keep && a.step === b.step;
