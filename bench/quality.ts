@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PruneAnswer } from "../src/cli/pagePrune.ts";
+import type { PruneAnswer } from "../src/cli/page/pruneGates.ts";
 
 const MODEL = "public/model";
 const BASELINE = "default recipe: ReinMax, 600 steps x 128 tokens, p 0.5, lambda 6, lr 1e-3";
@@ -55,5 +55,5 @@ function defaultRun(): void {
   }
 }
 
-if (process.argv.includes("--table")) await import("./qualityRuns.ts");
+if (process.argv.includes("--table")) await import("./quality/runs.ts");
 else defaultRun();

@@ -5,11 +5,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { basename } from "node:path";
-import { type Headless, openHeadless, UsageError } from "../src/cli/headless.ts";
+import { type Headless, openHeadless, UsageError } from "../src/cli/host/headless.ts";
 import { smollm2File } from "../scripts/smollm2.ts";
 import { writeTexts } from "../scripts/texts.ts";
-import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./exportHeap.ts";
-import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./syntheticModel.ts";
+import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./export/exportHeap.ts";
+import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./export/syntheticModel.ts";
 import { realModelLine, tableOf } from "./table.ts";
 
 const TEXT = "public/text/sotu-held.txt";
@@ -64,7 +64,7 @@ async function benchReal({ model, out }: { model?: string; out?: string }): Prom
 }
 
 const openBench = (): Promise<Headless> =>
-  openHeadless((line) => process.stderr.write(`${String(line)}\n`), { path: "bench/page.html", ready: "bench" });
+  openHeadless((line) => process.stderr.write(`${String(line)}\n`), { path: "bench/page/page.html", ready: "bench" });
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -1,9 +1,9 @@
 // The benchmark's results as text for people.
-import type { BenchAnswer } from "./page.ts";
-import type { SliderFigure } from "./slider.ts";
-import type { SpeedFigure } from "./speed.ts";
-import type { RealModelFigure } from "./realModel.ts";
-import type { Spread } from "./timing.ts";
+import type { BenchAnswer } from "./page/page.ts";
+import type { SliderFigure } from "./page/slider.ts";
+import type { SpeedFigure } from "./page/speed.ts";
+import type { RealModelFigure } from "./page/realModel.ts";
+import type { Spread } from "./page/timing.ts";
 
 const percent = ({ median }: Spread): string => `${(100 * median).toFixed(0)} %`.padStart(7);
 const number = ({ median, min, max }: Spread, digits: number): string =>

@@ -10,7 +10,7 @@ import {
   RUN_MS,
   trainTo,
   typeTarget,
-} from "./studio.ts";
+} from "./support/studio.ts";
 
 const EVERY = { ratioMode: "every", steps: 40, tokens: 32, checkpointEvery: 20 };
 const CURVE_MS = 120_000;

@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
-import { type Files, filesIn, standInForPicker } from "./picked.ts";
-import { chartWords, finish, openStudio } from "./studio.ts";
+import { type Files, filesIn, standInForPicker } from "./support/pickedFolder.ts";
+import { chartWords, finish, openStudio } from "./support/studio.ts";
 
 /** Milliseconds that every write takes while writing is slowed down: long enough to stop in the middle. */
 const SLOW_MS = 250;

@@ -1,7 +1,7 @@
 // What the export screen shows of each form: the runtime that checked it, the dtype that was chosen, and why a form is not offered.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { finish, openStudio } from "./studio.ts";
+import { finish, openStudio } from "./support/studio.ts";
 
 test.describe.serial("the forms of an export", () => {
   let page: Page;

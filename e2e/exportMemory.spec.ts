@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
-import { EXPORT_PAGE, measureExport, openForExport } from "../bench/exportHeap.ts";
-import { sizesOf, writeSyntheticModel } from "../bench/syntheticModel.ts";
-import { openHeadless } from "../src/cli/headless.ts";
+import { EXPORT_PAGE, measureExport, openForExport } from "../bench/export/exportHeap.ts";
+import { sizesOf, writeSyntheticModel } from "../bench/export/syntheticModel.ts";
+import { openHeadless } from "../src/cli/host/headless.ts";
 
 /** 82 MB of weights, the largest tensor of which has 8 MB. */
 const SHAPE = { vocab: 4096, d: 512, layers: 7, heads: 8, kvHeads: 2, mlp: 1280 };

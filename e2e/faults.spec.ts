@@ -4,8 +4,8 @@ import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { chromium, expect, test, type Browser, type Page } from "@playwright/test";
 import { chromiumFlags, findChromium } from "../scripts/chromium.ts";
-import { readTensors, writeTensors } from "./files.ts";
-import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } from "./studio.ts";
+import { readTensors, writeTensors } from "./support/files.ts";
+import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } from "./support/studio.ts";
 
 function launch(args: string[]): Promise<Browser> {
   const executablePath = findChromium();

@@ -2,7 +2,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import { type FaultyServer, filesFrom, serveFaulty } from "../scripts/faultyServer.ts";
-import { openStudio } from "./studio.ts";
+import { openStudio } from "./support/studio.ts";
 
 const WEIGHTS = "model.safetensors";
 const GOLDEN = filesFrom("golden/llama", ["config.json", "tokenizer.json", WEIGHTS]);

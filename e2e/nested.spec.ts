@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { readTensors, unzipStored } from "./files.ts";
-import { filesIn, standInForPicker } from "./picked.ts";
-import { finish, MEASURED_TOKENS, openStudio } from "./studio.ts";
+import { readTensors, unzipStored } from "./support/files.ts";
+import { filesIn, standInForPicker } from "./support/pickedFolder.ts";
+import { finish, MEASURED_TOKENS, openStudio } from "./support/studio.ts";
 
 const EVERY = { ratioMode: "every", steps: 12, tokens: 32, checkpointEvery: 12 };
 

@@ -1,7 +1,7 @@
 // The page itself: accessible in both themes and on a phone, usable by keys, carried by its link, and never blocked by training.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { openStudio, pause, SHORT, slideBy, stepOf, trainTo } from "./studio.ts";
+import { openStudio, pause, SHORT, slideBy, stepOf, trainTo } from "./support/studio.ts";
 
 /** How long the page's frames are watched. */
 const WATCH_MS = 5000;

@@ -1,6 +1,6 @@
 // A run outlives its page: the checkpoint in the browser's storage is offered after a reload and after the tab is gone.
 import { expect, test, type BrowserContext, type Page } from "@playwright/test";
-import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } from "./studio.ts";
+import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } from "./support/studio.ts";
 
 const RECIPE = { steps: 40, tokens: 32, checkpointEvery: 8, seed: 5 };
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { madeUpRun, madeUpRuns } from "./runFiles.ts";
+import { madeUpRun, madeUpRuns } from "./support/runFiles.ts";
 
 async function importText(page: Page, text: string): Promise<void> {
   const file = { name: "runs.json", mimeType: "application/json", buffer: Buffer.from(text) };

@@ -1,6 +1,6 @@
 // The self-check of the page: every kernel against its reference on the adapter at hand, by the list that the GPU tests walk.
 import { expect, test } from "@playwright/test";
-import { openStudio } from "./studio.ts";
+import { openStudio } from "./support/studio.ts";
 
 test("the adapter agrees with every reference, and the page says how many", async ({ page }) => {
   await openStudio(page);

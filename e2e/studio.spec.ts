@@ -1,8 +1,8 @@
 // One person's way through the studio on the embedded model: open, train, watch, move the target, pause, go on, write text, export.
 import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
-import { readTensors, unzipStored, usedLines } from "./files.ts";
-import { filesIn, standInForPicker } from "./picked.ts";
+import { readTensors, unzipStored, usedLines } from "./support/files.ts";
+import { filesIn, standInForPicker } from "./support/pickedFolder.ts";
 import {
   chartWords,
   finish,
@@ -16,7 +16,7 @@ import {
   stepOf,
   trainTo,
   typeTarget,
-} from "./studio.ts";
+} from "./support/studio.ts";
 
 interface Config {
   num_hidden_layers: number;

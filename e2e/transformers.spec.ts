@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as Transformers from "@huggingface/transformers";
 import { expect, test, type Page } from "@playwright/test";
-import { openHeadless, type Headless } from "../src/cli/headless.ts";
+import { openHeadless, type Headless } from "../src/cli/host/headless.ts";
 import type { PrunedRequest } from "./transformers/engine.ts";
 
 const PACKAGE = "node_modules/@huggingface/transformers";

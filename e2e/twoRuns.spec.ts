@@ -1,6 +1,6 @@
 // Runs that end at the same step and target are not taken for each other; and a run that is stopped while it is measured is kept.
 import { expect, test, type Page } from "@playwright/test";
-import { finish, openStudio, pause, prunedPerplexity, trainTo } from "./studio.ts";
+import { finish, openStudio, pause, prunedPerplexity, trainTo } from "./support/studio.ts";
 
 const STEPS = 4;
 

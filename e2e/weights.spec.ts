@@ -1,6 +1,6 @@
 // Single weights in the studio: a method and a pattern are chosen, the model is pruned, and the map shows what is left.
 import { expect, test } from "@playwright/test";
-import { openStudio, RUN_MS } from "./studio.ts";
+import { openStudio, RUN_MS } from "./support/studio.ts";
 
 test("prunes 2:4 by DaSS and shows the mask, the scores and the perplexity", async ({ page }) => {
   await openStudio(page, { calibrationSequences: 2, calibrationTokens: 32 });

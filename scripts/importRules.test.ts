@@ -28,14 +28,14 @@ test.each([
   ["src/engine/ops/gate.ts", 'import { GATE_TILE } from "../prune/gates.ts";'],
   ["src/engine/model/decoder.ts", 'import { linear } from "../ops/linear.ts";'],
   ["src/engine/train/session.ts", 'import { perplexity } from "../evaluate/perplexity.ts";'],
-  ["src/engine/formats/exportCompact.ts", 'import { cut } from "../prune/compact.ts";'],
+  ["src/engine/formats/export/exportCompact.ts", 'import { cut } from "../prune/compact.ts";'],
   ["src/engine/model/weights.test.ts", 'import { readFile } from "node:fs/promises";'],
   ["src/ui/App.tsx", 'import type { Metrics } from "../worker/protocol.ts";'],
   ["src/ui/App.tsx", 'import { DEFAULT_RECIPE } from "../engine/index.ts";'],
-  ["src/charts/axes.ts", 'import { select } from "d3";'],
+  ["src/charts/lib/axes.ts", 'import { select } from "d3";'],
   ["src/cli/prune.ts", 'import { checkRecipe } from "../engine/train/recipe.ts";'],
   ["src/state/store.ts", 'import { Client } from "../worker/client.ts";'],
-  ["src/worker/exporting.ts", 'import { openOnnx } from "../verify/onnxModel.ts";'],
+  ["src/worker/export/preparedExports.ts", 'import { openOnnx } from "../verify/onnxModel.ts";'],
 ])("%s may: %s", async (file, code) => {
   expect(await messagesFor(file, code)).toEqual([]);
 });
@@ -45,8 +45,8 @@ test.each([
   ["src/engine/tape.ts", 'import { Ctx } from "./ctx.ts";', "Inside the engine"],
   ["src/engine/ops/linear.ts", 'import { decoder } from "../model/decoder.ts";', "Inside the engine"],
   ["src/engine/evaluate/perplexity.ts", 'import { Session } from "../train/session.ts";', "Inside the engine"],
-  ["src/engine/prune/budget.ts", 'import type { Tensor } from "../tensor.ts";', "plain data"],
-  ["src/engine/formats/safetensors.ts", 'import { Ctx } from "../ctx.ts";', "plain data"],
+  ["src/engine/masks/budget.ts", 'import type { Tensor } from "../tensor.ts";', "plain data"],
+  ["src/engine/formats/safetensors/safetensors.ts", 'import { Ctx } from "../ctx.ts";', "plain data"],
   ["src/engine/model/decoder.ts", 'import wgsl from "../../../shaders/rope.wgsl?raw";', "Only src/engine/ops"],
   ["src/engine/train/session.ts", 'import type { Command } from "../../worker/protocol.ts";', "The engine is pure"],
   ["src/engine/model/llama.test.ts", 'import { App } from "../../ui/App.tsx";', "The engine is pure"],
@@ -55,7 +55,7 @@ test.each([
   ["src/ui/App.tsx", 'import { connect } from "../worker/client.ts";', "action of the store"],
   ["src/state/store.ts", 'import { useState } from "react";', "React lives in src/ui"],
   ["src/state/store.ts", 'import { gateMap } from "../charts/gateMap.ts";', "draws charts"],
-  ["src/state/exportSlice.ts", 'import { openOnnx } from "../verify/onnxModel.ts";', "Only src/worker"],
+  ["src/state/export/exportSlice.ts", 'import { openOnnx } from "../verify/onnxModel.ts";', "Only src/worker"],
   ["src/worker/host.ts", 'import * as ort from "onnxruntime-web/webgpu";', "src/verify"],
   ["src/cli/prune.ts", 'import { decoder } from "../engine/model/decoder.ts";', "Import src/engine/index.ts"],
 ])("%s may not: %s", async (file, code, message) => {

@@ -1,7 +1,7 @@
 // Composition root: the worker, the client, the store, the page's link, and the React root. The only file that sees every layer.
 import { createRoot } from "react-dom/client";
-import { browserRunStore } from "./state/runStore.ts";
-import { browserClock, createStudio } from "./state/studio.ts";
+import { browserRunStore } from "./state/runs/runStore.ts";
+import { browserClock, createStudio } from "./state/store.ts";
 import { App } from "./ui/App.tsx";
 import { linkPage } from "./ui/pageLink.ts";
 import { StudioProvider } from "./ui/studioContext.tsx";

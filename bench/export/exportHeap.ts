@@ -1,12 +1,12 @@
 // What an export takes of the worker's memory, and how long: every form prepared (written, read back, compared) and saved as a zip.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Headless } from "../src/cli/headless.ts";
-import type { Form } from "../src/engine/index.ts";
+import type { Headless } from "../../src/cli/host/headless.ts";
+import type { Form } from "../../src/engine/index.ts";
 import { type HeapPeak, watchWorkerHeap } from "./workerHeap.ts";
 
 /** What `openHeadless` has to open for `measureExport`. */
-export const EXPORT_PAGE = { path: "bench/exporting.html", ready: "exporting" };
+export const EXPORT_PAGE = { path: "bench/export/exportPage.html", ready: "exporting" };
 
 export interface ExportPart {
   seconds: number;

@@ -1,9 +1,9 @@
 // The studio's own worker without the studio's page: opens the picked files, trains one step, exports, and says how long each part took.
-import { createClient } from "../src/worker/client.ts";
-import type { TextSource } from "../src/worker/protocol.ts";
-import { DEFAULT_RECIPE, type Delivery, type Form } from "../src/engine/index.ts";
+import { createClient } from "../../src/worker/client.ts";
+import type { TextSource } from "../../src/worker/protocol.ts";
+import { DEFAULT_RECIPE, type Delivery, type Form } from "../../src/engine/index.ts";
 
-const worker = new Worker(new URL("../src/worker/host.ts", import.meta.url), { type: "module", name: "espalier" });
+const worker = new Worker(new URL("../../src/worker/host.ts", import.meta.url), { type: "module", name: "espalier" });
 const client = createClient(worker);
 
 const TEXT: TextSource = {

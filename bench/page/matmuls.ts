@@ -1,9 +1,9 @@
 // Every matmul shape of a model's training step, forward and backward, in turn with the peak, so that a share is of the same moment.
-import type { Ctx } from "../src/engine/ctx.ts";
-import type { ModelConfig } from "../src/engine/model/config.ts";
-import { packedHalves } from "../src/engine/formats/dtype.ts";
-import { linear, linearBackward } from "../src/engine/ops/linear.ts";
-import type { Precision } from "../src/engine/tensor.ts";
+import type { Ctx } from "../../src/engine/ctx.ts";
+import type { ModelConfig } from "../../src/engine/config/config.ts";
+import { packedHalves } from "../../src/engine/dtype.ts";
+import { linear, linearBackward } from "../../src/engine/ops/linear.ts";
+import type { Precision } from "../../src/engine/tensor.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
 import { spreadOf, type Spread, timed } from "./timing.ts";
 

@@ -1,11 +1,11 @@
 // What a user waits for: a training step, a forward, a token; and the memory that it takes.
-import type { Ctx } from "../src/engine/ctx.ts";
-import { generate } from "../src/engine/evaluate/generate.ts";
-import { Profile, type KernelTime } from "../src/engine/gpu/profile.ts";
-import { countParameters } from "../src/engine/model/config.ts";
-import type { OpenedModel } from "../src/engine/model/open.ts";
-import { DEFAULT_RECIPE } from "../src/engine/train/recipe.ts";
-import { Session } from "../src/engine/train/session.ts";
+import type { Ctx } from "../../src/engine/ctx.ts";
+import { generate } from "../../src/engine/evaluate/generate.ts";
+import { Profile, type KernelTime } from "../../src/engine/gpu/profile.ts";
+import { countParameters } from "../../src/engine/config/config.ts";
+import type { OpenedModel } from "../../src/engine/model/open.ts";
+import { DEFAULT_RECIPE } from "../../src/engine/recipes/recipe.ts";
+import { Session } from "../../src/engine/train/session.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 

@@ -1,10 +1,10 @@
 // The benchmark in headless Chromium: everything on one device, one after the other.
-import type { ServedFolder } from "../src/cli/files.ts";
-import { Ctx, Gpu, httpFolder, openModel, tuneMatmul } from "../src/engine/index.ts";
+import type { ServedFolder } from "../../src/cli/host/files.ts";
+import { Ctx, Gpu, httpFolder, openModel, tuneMatmul } from "../../src/engine/index.ts";
 import { benchMatmuls, type MatmulFigure } from "./matmuls.ts";
 import { benchDecode, benchStep, type DecodeFigure, type StepFigure } from "./model.ts";
 import { benchPeer, type PeerFigure } from "./peer.ts";
-import { sliderLine, speedLines } from "./table.ts";
+import { sliderLine, speedLines } from "../table.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
 import { benchSpeed, type SpeedFigure } from "./speed.ts";
 import { benchSlider, type SliderFigure } from "./slider.ts";

@@ -1,6 +1,6 @@
 // The adapter's fma peak, which every other figure is a share of.
-import type { Ctx } from "../src/engine/ctx.ts";
-import type { KernelSpec } from "../src/engine/gpu/kernel.ts";
+import type { Ctx } from "../../src/engine/ctx.ts";
+import type { KernelSpec } from "../../src/engine/gpu/kernel.ts";
 import wgsl from "./peak.wgsl?raw";
 import { timed } from "./timing.ts";
 

@@ -1,18 +1,18 @@
 // Dense beside pruned at 50 %, forward and decoding, in the engine and in onnxruntime-web: what the studio shows as "measured here".
-import type { Ctx } from "../src/engine/ctx.ts";
-import { memoryPlace } from "../src/engine/evaluate/memoryPlace.ts";
-import type { SpeedReport } from "../src/engine/evaluate/speed.ts";
-import { exportOnnx } from "../src/engine/formats/onnx/exportOnnx.ts";
-import { outputFolder } from "../src/engine/formats/outputFile.ts";
-import { loadModel } from "../src/engine/model/load.ts";
-import type { OpenedModel } from "../src/engine/model/open.ts";
-import { architectureOf } from "../src/engine/prune/architecture.ts";
-import { budgetOf } from "../src/engine/prune/budget.ts";
-import { indexLists } from "../src/engine/prune/compact.ts";
-import { cutReader } from "../src/engine/prune/cutReader.ts";
-import { gateLayout } from "../src/engine/prune/gates.ts";
-import { DRAW, noise } from "../src/engine/rng.ts";
-import { measureSpeed } from "../src/worker/speed.ts";
+import type { Ctx } from "../../src/engine/ctx.ts";
+import { memoryPlace } from "../../src/engine/evaluate/export/memoryTarget.ts";
+import type { SpeedReport } from "../../src/engine/evaluate/speed.ts";
+import { exportOnnx } from "../../src/engine/formats/onnx/exportOnnx.ts";
+import { outputFolder } from "../../src/engine/formats/files/outputFile.ts";
+import { loadModel } from "../../src/engine/model/load.ts";
+import type { OpenedModel } from "../../src/engine/model/open.ts";
+import { architectureOf } from "../../src/engine/masks/architecture.ts";
+import { budgetOf } from "../../src/engine/masks/budget.ts";
+import { indexLists } from "../../src/engine/masks/compact.ts";
+import { cutReader } from "../../src/engine/prune/gates/cutReader.ts";
+import { gateLayout } from "../../src/engine/masks/gates.ts";
+import { DRAW, noise } from "../../src/engine/rng.ts";
+import { measureSpeed } from "../../src/worker/export/speed.ts";
 
 const KEEP = 0.5;
 

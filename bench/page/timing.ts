@@ -1,7 +1,7 @@
 // Timing on the GPU's queue: submit, wait, divide.
-import type { Ctx } from "../src/engine/ctx.ts";
+import type { Ctx } from "../../src/engine/ctx.ts";
 
-export { spreadOf, type Spread } from "../src/engine/evaluate/spread.ts";
+export { spreadOf, type Spread } from "../../src/engine/evaluate/spread.ts";
 
 /** Milliseconds of `count` runs of `work` in one submit, a run. */
 export async function timed(ctx: Ctx, work: () => void, count = 1): Promise<number> {

@@ -1,6 +1,6 @@
 // The parts of bench/quality.md's tables: a cell of several seeds, the line that says how it was measured, and what is missing.
-import type { PlannedRun } from "../src/cli/compareMethods.ts";
-import { type Entry, keyOf } from "./qualityPlan.ts";
+import type { PlannedRun } from "../../src/cli/compare/methods.ts";
+import { type Entry, keyOf } from "./plan.ts";
 
 /** Runs of one section: those that are planned, and those of them that are measured. */
 export type Made = { entries: readonly Entry[]; planned: readonly PlannedRun[] };

@@ -1,7 +1,7 @@
 // The section of bench/quality.md on one training for every ratio: beside dedicated trainings, and beside PyTorch's figures.
 import { readFileSync } from "node:fs";
-import { aboutOf, cell, type Made, meanOf, percent, seedsNote, stateOf, table } from "./qualityCells.ts";
-import { EVERY, SEEDS } from "./qualityPlan.ts";
+import { aboutOf, cell, type Made, meanOf, percent, seedsNote, stateOf, table } from "./cells.ts";
+import { EVERY, SEEDS } from "./plan.ts";
 
 const BASELINES = "public/model/baselines.json";
 const VARIANTS = "bench/every-variants.json";

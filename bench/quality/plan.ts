@@ -1,8 +1,8 @@
 // What npm run quality -- --table measures: models, methods and the order of their runs; and the file that keeps what is measured.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import type { RunRecord } from "../src/engine/index.ts";
-import { WEIGHT_METHODS } from "../src/engine/prune/weightRecipe.ts";
-import { type CompareMethod, nameOf, type PlannedRun, plannedRuns } from "../src/cli/compareMethods.ts";
+import type { RunRecord } from "../../src/engine/index.ts";
+import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
+import { type CompareMethod, nameOf, type PlannedRun, plannedRuns } from "../../src/cli/compare/methods.ts";
 
 const RUNS = "bench/quality-runs.json";
 export const KEEPS = [0.8, 0.7, 0.6, 0.5] as const;

@@ -1,11 +1,11 @@
 // npm run quality -- --table: measures what bench/quality-runs.json lacks, run by run, and writes bench/quality.md; --render writes only that.
 import { writeFileSync } from "node:fs";
-import { compareHeadless } from "../src/cli/compareHeadless.ts";
-import type { PlannedRun } from "../src/cli/compareMethods.ts";
-import { unpackBits } from "../src/engine/formats/bitset.ts";
-import type { Run } from "../src/engine/index.ts";
-import { type Batch, batches, type Entry, keyOf, MEASURED, readEntries, TEXTS, writeEntries } from "./qualityPlan.ts";
-import { qualityTable } from "./qualityTable.ts";
+import { compareHeadless } from "../../src/cli/compare/compareHeadless.ts";
+import type { PlannedRun } from "../../src/cli/compare/methods.ts";
+import { unpackBits } from "../../src/engine/formats/files/bitset.ts";
+import type { Run } from "../../src/engine/index.ts";
+import { type Batch, batches, type Entry, keyOf, MEASURED, readEntries, TEXTS, writeEntries } from "./plan.ts";
+import { qualityTable } from "./table.ts";
 
 const TABLE = "bench/quality.md";
 

@@ -1,8 +1,8 @@
 // bench/quality.md from the measured runs alone: every method at every size, dense beside them, and which runs are missing.
-import { WEIGHT_METHODS } from "../src/engine/prune/weightRecipe.ts";
-import { everySection } from "./qualityEvery.ts";
-import { aboutOf, cell, type Made, percent, stateOf, table } from "./qualityCells.ts";
-import { batches, type Case, CASES, type Entry, EVERY, KEEPS, PATTERNS, SEEDS } from "./qualityPlan.ts";
+import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
+import { everySection } from "./everyRatio.ts";
+import { aboutOf, cell, type Made, percent, stateOf, table } from "./cells.ts";
+import { batches, type Case, CASES, type Entry, EVERY, KEEPS, PATTERNS, SEEDS } from "./plan.ts";
 
 const HEAD = `# Methods against each other
 

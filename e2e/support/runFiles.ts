@@ -1,6 +1,6 @@
 // JSON files of finished runs for browser tests: made up, of a small model with four blocks.
-import { DEFAULT_RECIPE } from "../src/engine/train/recipe.ts";
-import { DEFAULT_WEIGHT_RECIPE, WEIGHT_METHODS } from "../src/engine/prune/weightRecipe.ts";
+import { DEFAULT_RECIPE } from "../../src/engine/recipes/recipe.ts";
+import { DEFAULT_WEIGHT_RECIPE, WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
 
 const [D, F, BLOCKS] = [64, 128, 4];
 const TEXT = { name: "sotu-held.txt", sha256: "ab".repeat(32) };

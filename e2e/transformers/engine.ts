@@ -13,8 +13,8 @@ import {
   openModel,
   tuneMatmul,
 } from "../../src/engine/index.ts";
-import type { ServedFolder } from "../../src/cli/files.ts";
-import { httpPlace } from "../../src/cli/httpPlace.ts";
+import type { ServedFolder } from "../../src/cli/host/files.ts";
+import { httpPlace } from "../../src/cli/page/httpTarget.ts";
 
 export interface PrunedRequest {
   model: ServedFolder;

@@ -1,4 +1,4 @@
-// One entry for each tile of 64 gates of the flat buffer (src/engine/ops/gateTables.ts).
+// One entry for each tile of 64 gates of the flat buffer (src/engine/ops/kit/gateTables.ts).
 
 struct GateTile {
   vector: u32, // i = 5 * block + k

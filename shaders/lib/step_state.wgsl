@@ -1,5 +1,5 @@
 // What changes from step to step, rewritten by the CPU before each one, so that no uniform has to change. This struct is the one
-// home of its fields; src/engine/ops/stepState.ts reads their order and types from here.
+// home of its fields; src/engine/ops/kit/stepState.ts reads their order and types from here.
 
 struct StepState {
   seed: u32, // of the run

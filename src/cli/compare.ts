@@ -2,12 +2,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Run } from "../engine/index.ts";
-import { runCommand } from "./command.ts";
-import { COMPARE_USAGE, outputFiles, readCompareArguments } from "./compareArguments.ts";
-import { compareChart } from "./compareChart.ts";
-import { compareHeadless } from "./compareHeadless.ts";
-import { compareTable } from "./compareTable.ts";
-import { UsageError } from "./usageError.ts";
+import { runCommand } from "./host/command.ts";
+import { COMPARE_USAGE, outputFiles, readCompareArguments } from "./compare/compareArguments.ts";
+import { compareChart } from "./compare/compareChart.ts";
+import { compareHeadless } from "./compare/compareHeadless.ts";
+import { compareTable } from "./compare/compareTable.ts";
+import { UsageError } from "./arguments/usageError.ts";
 
 /** Before anything is measured: a run that took an hour must not find that it cannot be written. */
 function makeFolder(folder: string): void {

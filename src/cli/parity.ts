@@ -2,9 +2,9 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { smollm2File } from "../../scripts/smollm2.ts";
-import { existingModel, parseValues } from "./arguments.ts";
-import { runCommand } from "./command.ts";
-import { openHeadless, UsageError } from "./headless.ts";
+import { existingModel, parseValues } from "./arguments/arguments.ts";
+import { runCommand } from "./host/command.ts";
+import { openHeadless, UsageError } from "./host/headless.ts";
 
 const USAGE =
   "usage: npm run parity -- DIR [DIR ...] [--model DIR|FILE.gguf] [--half]   (folders made by golden/reference/make_golden.py, such as golden/llama; --model where a case has no model of its own)";

@@ -1,15 +1,15 @@
 // npm run prune -- --model DIR --text FILE --eval FILE --out DIR ...: the studio's pruning without a window. One JSON line on stdout.
 // Node cannot import WGSL, which the engine's index brings along: the recipe comes from its own leaf.
-import { checkRecipe, type Recipe } from "../engine/train/recipe.ts";
-import { APPLY_USAGE, applyReceipt } from "./apply.ts";
-import { parseValues } from "./arguments.ts";
-import { runCommand } from "./command.ts";
-import { EXPORT_USAGE } from "./exportArguments.ts";
-import { asksForRatios, pruneRatiosHeadless, RATIOS_USAGE } from "./ratios.ts";
-import { readRecipe, RECIPE_OPTIONS } from "./recipeArguments.ts";
-import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./runArguments.ts";
-import { runHeadless } from "./runHeadless.ts";
-import { asksForWeights, pruneWeightsHeadless, WEIGHTS_USAGE } from "./weights.ts";
+import { checkRecipe, type Recipe } from "../engine/recipes/recipe.ts";
+import { APPLY_USAGE, applyReceipt } from "./prune/apply.ts";
+import { parseValues } from "./arguments/arguments.ts";
+import { runCommand } from "./host/command.ts";
+import { EXPORT_USAGE } from "./arguments/exportArguments.ts";
+import { asksForRatios, pruneRatiosHeadless, RATIOS_USAGE } from "./prune/ratios.ts";
+import { readRecipe, RECIPE_OPTIONS } from "./arguments/recipeArguments.ts";
+import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./arguments/runArguments.ts";
+import { runHeadless } from "./prune/runHeadless.ts";
+import { asksForWeights, pruneWeightsHeadless, WEIGHTS_USAGE } from "./prune/weights.ts";
 
 const USAGE = `usage: npm run prune -- --model DIR --text FILE --eval FILE --out DIR
          [--keep 0.5] [--steps 600] [--tokens 128] [--seed 1] [--estimator reinmax|straight-through|gumbel]

@@ -5,7 +5,7 @@ import type { Gpu } from "./gpu/device.ts";
 import { type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kernel.ts";
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
-import { LOGITS_BYTES } from "./model/logits.ts";
+import { LOGITS_BYTES } from "./logitsSize.ts";
 import type { Backward, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 

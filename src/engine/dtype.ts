@@ -1,5 +1,5 @@
 // The element types of weight files: their sizes, and conversion to and from float32 (little-endian, as the formats and WebGPU are).
-import { EngineError, invariant } from "../errors.ts";
+import { EngineError, invariant } from "./errors.ts";
 
 const BYTES = {
   BOOL: 1,

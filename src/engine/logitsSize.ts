@@ -1,5 +1,5 @@
 // How many rows of logits are held at once, so that a long vocabulary does not need tokens x vocabulary numbers.
-import { invariant } from "../errors.ts";
+import { invariant } from "./errors.ts";
 
 /** Logits in f32 that a loss holds at once, in bytes: Ctx.logitsBytes starts with it. A row of 49,152 tokens has 192 KiB, so this is 341 rows. */
 export const LOGITS_BYTES = 64 * 1024 * 1024;

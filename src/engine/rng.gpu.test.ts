@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "./ctx.ts";
 import { Gpu } from "./gpu/device.ts";
-import { gateTables } from "./ops/gateTables.ts";
+import { gateTables } from "./ops/kit/gateTables.ts";
 import { noise as noiseOp } from "./ops/noise.ts";
-import { stepState, writeStepState } from "./ops/stepState.ts";
-import { layoutOf, unflatten } from "./prune/gates.ts";
+import { stepState, writeStepState } from "./ops/kit/stepState.ts";
+import { layoutOf, unflatten } from "./masks/gates.ts";
 import { DRAW, noise } from "./rng.ts";
 
 const layout = layoutOf([1, 63, 64, 65, 2048, 192, 512, 1500]);

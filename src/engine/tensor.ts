@@ -1,10 +1,10 @@
 // A tensor: shape, element type and a range of a GPU buffer. A handle; it owns nothing.
-import type { Precision } from "./formats/dtype.ts";
+import type { Precision } from "./dtype.ts";
 import { BINDING_ALIGNMENT_BYTES, type GpuBuffer } from "./gpu/buffers.ts";
 import type { Binding } from "./gpu/kernel.ts";
 import { invariant } from "./errors.ts";
 
-export type { Precision } from "./formats/dtype.ts";
+export type { Precision } from "./dtype.ts";
 export type DType = Precision | "u32" | "i32";
 
 export interface Tensor {

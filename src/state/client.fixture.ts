@@ -2,9 +2,9 @@
 import type { Delivery } from "../engine/index.ts";
 import type { Client, CommandOf } from "../worker/client.ts";
 import type { Architecture, Command, ModelFacts, Replies, WorkerEvent } from "../worker/protocol.ts";
-import { createStudio } from "./studio.ts";
-import type { Studio } from "./studio.ts";
-import type { Clock } from "./studioState.ts";
+import { createStudio } from "./store.ts";
+import type { Studio } from "./store.ts";
+import type { Clock } from "./storeState.ts";
 
 type Answers = { [T in Command["type"]]: (command: CommandOf<T>) => Promise<Replies[T]> | Replies[T] };
 export type Script = Partial<Answers>;

@@ -1,8 +1,8 @@
 // What the worker says unasked, filed into the store. Metrics go to the series only, so that no step renders React.
 import { EngineError } from "../engine/index.ts";
 import type { WorkerEvent } from "../worker/protocol.ts";
-import { withArchitecture } from "./prunedNow.ts";
-import type { Deps, Get, Set } from "./studioState.ts";
+import { withArchitecture } from "./run/prunedNow.ts";
+import type { Deps, Get, Set } from "./storeState.ts";
 
 /** Files one event. */
 export function fileEvent({ series }: Pick<Deps, "series">, set: Set, get: Get, event: WorkerEvent): void {

@@ -28,8 +28,8 @@ import type {
   Savable,
 } from "../worker/protocol.ts";
 import type { Progress, RunState, Subject, Task, TextSource, TokenLosses, WeightWindow } from "../worker/protocol.ts";
-import type { RatioUnit } from "./ratio.ts";
-import type { RunSeries } from "./series.ts";
+import type { RatioUnit } from "./run/ratio.ts";
+import type { RunSeries } from "./run/series.ts";
 import type { Turns } from "./turns.ts";
 
 /** Time as the actions see it; tests pass their own. */

@@ -1,7 +1,7 @@
 // The page's address follows the recipes, and the recipes follow an address that the reader enters.
 import { EngineError } from "../engine/index.ts";
-import type { Studio } from "../state/studio.ts";
-import { hashOf, readHash } from "../state/url.ts";
+import type { Studio } from "../state/store.ts";
+import { hashOf, readHash } from "../state/page/url.ts";
 
 /** Browsers refuse more than about a hundred address changes in half a minute. */
 const WRITE_MS = 400;

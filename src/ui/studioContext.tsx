@@ -2,8 +2,8 @@
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
 import { useStore } from "zustand";
-import type { Studio } from "../state/studio.ts";
-import type { StudioState } from "../state/studioState.ts";
+import type { Studio } from "../state/store.ts";
+import type { StudioState } from "../state/storeState.ts";
 
 const StudioContext = createContext<Studio | null>(null);
 

@@ -1,6 +1,6 @@
 // The chosen theme on the document, and remembered; "system" leaves it to the browser.
-import type { Studio } from "../state/studio.ts";
-import type { Theme } from "../state/studioState.ts";
+import type { Studio } from "../state/store.ts";
+import type { Theme } from "../state/storeState.ts";
 
 const KEY = "espalier-theme";
 const isTheme = (value: string | null): value is Theme => value === "light" || value === "dark" || value === "system";

@@ -11,10 +11,10 @@ import {
   readReceipt,
 } from "../engine/index.ts";
 import type { DeliveryOptions, Place } from "../engine/index.ts";
-import { memoryPlace } from "../engine/evaluate/memoryPlace.ts";
-import { goldenFolder } from "../engine/golden/testFolders.ts";
-import { gateLayout, type Masks } from "../engine/prune/gates.ts";
-import { DEFAULT_RECIPE } from "../engine/train/recipe.ts";
+import { memoryPlace } from "../engine/evaluate/export/memoryTarget.ts";
+import { goldenFolder } from "../engine/golden/folders.fixture.ts";
+import { gateLayout, type Masks } from "../engine/masks/gates.ts";
+import { DEFAULT_RECIPE } from "../engine/recipes/recipe.ts";
 import { onnxReader } from "./onnxReader.ts";
 
 let ctx: Ctx;

@@ -1,11 +1,11 @@
 // onnxruntime-web on the golden LLaMA's ONNX form: PyTorch's logits with and without the KV cache, times, and errors that say what came.
 import { beforeAll, expect, test } from "vitest";
 import { exportOnnx, memoryFolder, ONNX_FILE, type Folder } from "../engine/index.ts";
-import { compareLogits } from "../engine/evaluate/compareLogits.ts";
-import { collect } from "../engine/formats/outputFile.ts";
+import { compareLogits } from "../engine/evaluate/export/compareLogits.ts";
+import { collect } from "../engine/formats/files/outputFile.ts";
 import { openCase } from "../engine/golden/case.ts";
-import { goldenFolder } from "../engine/golden/testFolders.ts";
-import { gateLayout } from "../engine/prune/gates.ts";
+import { goldenFolder } from "../engine/golden/folders.fixture.ts";
+import { gateLayout } from "../engine/masks/gates.ts";
 import { openOnnx } from "./onnxModel.ts";
 
 /** Share of the largest logit; 4e-7 is what was seen. */

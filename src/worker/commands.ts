@@ -1,16 +1,16 @@
 // What the commands of the protocol do: with the model on the device, its texts, the run, and what is pruned now.
 import { EngineError, invariant, selfCheck } from "../engine/index.ts";
-import { compareTexts } from "./comparing.ts";
-import { type CommonOptions, commonOptions } from "./delivering.ts";
-import { Exporting } from "./exporting.ts";
-import { recordOf } from "./finished.ts";
-import { forgetCached, listCached } from "./library.ts";
-import { compareLosses } from "./losses.ts";
-import { Measuring } from "./measuring.ts";
-import { ModelOnDevice, type Open } from "./modelOnDevice.ts";
-import { prepareNested } from "./nesting.ts";
-import { factsOf, openSource } from "./opening.ts";
-import { curvePoint } from "./otherRatios.ts";
+import { compareTexts } from "./run/compareTexts.ts";
+import { type CommonOptions, commonOptions } from "./export/exportPruned.ts";
+import { Exporting } from "./export/preparedExports.ts";
+import { recordOf } from "./run/runRecords.ts";
+import { forgetCached, listCached } from "./storage/library.ts";
+import { compareLosses } from "./run/compareLosses.ts";
+import { Measuring } from "./run/perplexities.ts";
+import { ModelOnDevice, type Open } from "./run/modelOnDevice.ts";
+import { prepareNested } from "./export/exportNested.ts";
+import { factsOf, openSource } from "./storage/openModel.ts";
+import { curvePoint } from "./run/ratioCurve.ts";
 import type {
   Command,
   ExportChoice,
@@ -20,14 +20,14 @@ import type {
   TextSource,
   WorkerEvent,
 } from "./protocol.ts";
-import { idOf } from "./pruned.ts";
+import { idOf } from "./run/prunedModel.ts";
 import { DENSE_ID } from "./prunedId.ts";
-import { Pruning } from "./pruning.ts";
-import { Running } from "./running.ts";
-import { measureSpeed } from "./speed.ts";
+import { Pruning } from "./run/currentPruning.ts";
+import { Running } from "./run/trainingRun.ts";
+import { measureSpeed } from "./export/speed.ts";
 import { Tasks, type Underway } from "./tasks.ts";
-import { type EncodedText, Texts } from "./texts.ts";
-import { pruneMlp, weightWindow } from "./weighing.ts";
+import { type EncodedText, Texts } from "./storage/texts.ts";
+import { pruneMlp, weightWindow } from "./run/weightPruning.ts";
 
 const DEFAULT_TEXTS: { calibration: TextSource; evaluation: TextSource } = {
   calibration: { kind: "bundled", name: "sotu-train" },

@@ -1,5 +1,5 @@
 // Long tasks by name: each tells its progress, and a stop reaches all that run under its name.
-import { reporter } from "./pace.ts";
+import { reporter } from "./progress.ts";
 import type { Progress, Task, WorkerEvent } from "./protocol.ts";
 
 export type Report = ReturnType<typeof reporter>;

@@ -1,21 +1,21 @@
 // Fig. 4 of DISP-LLM (arXiv 2410.11988): every s1, s2, s3, s5 of every block by embedding dimension, kept and pruned, drawn live.
-import { createCursor } from "./cursor.ts";
-import { addText } from "./axes.ts";
-import { createFrame } from "./frame.ts";
-import type { Chart } from "./frame.ts";
+import { createCursor } from "../lib/cursor.ts";
+import { addText } from "../lib/axes.ts";
+import { createFrame } from "../lib/frame.ts";
+import type { Chart } from "../lib/frame.ts";
 import { GateCanvas } from "./gateCanvas.ts";
 import { GateImage } from "./gateImage.ts";
 import type { GateData, GatePass } from "./gateImage.ts";
-import { dimensionAtX, gateLayout, rowAtY, rowTop } from "./gateLayout.ts";
-import type { GateLayout } from "./gateLayout.ts";
+import { dimensionAtX, gateLayout, rowAtY, rowTop } from "./mapLayout.ts";
+import type { GateLayout } from "./mapLayout.ts";
 import { createRowBars, drawRowLabels } from "./gateRows.ts";
 import { createStrip } from "./gateStrip.ts";
 import { gateTip } from "./gateTip.ts";
 import type { GatePlace } from "./gateTip.ts";
 import { COMPARED_LEGEND, COMPARED_NAMES, comparedPixels, KEPT_LEGEND } from "./gateCompared.ts";
-import { drawLegend } from "./legend.ts";
-import { boxOf, dimensionProfile, percent, rate, whole } from "./rates.ts";
-import { rowOf } from "./vectors.ts";
+import { drawLegend } from "../lib/legend.ts";
+import { boxOf, dimensionProfile, percent, rate, whole } from "../lib/rates.ts";
+import { rowOf } from "../lib/vectors.ts";
 
 export interface GateMapOptions {
   /** Mark gates that have just changed for a moment; never where the person asked for less motion. Default true. */

@@ -1,8 +1,8 @@
 // What the gate map says about a place in it.
 import type { GateData, GatePass } from "./gateImage.ts";
-import { percent, rate, whole } from "./rates.ts";
-import type { Tip } from "./tooltip.ts";
-import { rowOf, vectorAt } from "./vectors.ts";
+import { percent, rate, whole } from "../lib/rates.ts";
+import type { Tip } from "../lib/tooltip.ts";
+import { rowOf, vectorAt } from "../lib/vectors.ts";
 
 /** A place in the map: -1 means none, as beside (the row's bar) or below (the strip) the map. */
 export interface GatePlace {

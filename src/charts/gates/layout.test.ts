@@ -1,10 +1,10 @@
 // Geometry: what is drawn at a place is what the cursor finds there; and small pieces of text.
 import { describe, expect, it } from "vitest";
-import { dimensionAtX, gateLayout, rowAtY, rowTop } from "./gateLayout.ts";
-import { distances, drawsTargets, targetAt } from "./keptShare.ts";
-import { dotPath, linePath } from "./paths.ts";
-import { besides, tipSentence } from "./tooltip.ts";
-import { barAt, barLeft, widthsLayout } from "./widthsLayout.ts";
+import { dimensionAtX, gateLayout, rowAtY, rowTop } from "./mapLayout.ts";
+import { distances, drawsTargets, targetAt } from "../runs/keptRatio.ts";
+import { dotPath, linePath } from "../lib/paths.ts";
+import { besides, tipSentence } from "../lib/tooltip.ts";
+import { barAt, barLeft, widthsLayout } from "../lib/barsLayout.ts";
 
 describe.each([
   [960, 3],

@@ -5,7 +5,7 @@ import { snapshot } from "./save.ts";
 import { watchTheme } from "./theme.ts";
 import { createTooltip } from "./tooltip.ts";
 import type { Tooltip } from "./tooltip.ts";
-import "./charts.css";
+import "../charts.css";
 
 /** What a chart function returns. `update` draws at once; `svg` is a self-contained SVG document of what is on the screen. */
 export interface Chart<Data> {

@@ -7,8 +7,8 @@ import type { Chart } from "./frame.ts";
 import { drawLegend } from "./legend.ts";
 import { columnSums, percent, rate, whole } from "./rates.ts";
 import { FADE_MS, reducedMotion } from "./theme.ts";
-import { barAt, barLeft, widthsLayout } from "./widthsLayout.ts";
-import type { WidthsLayout } from "./widthsLayout.ts";
+import { barAt, barLeft, widthsLayout } from "./barsLayout.ts";
+import type { WidthsLayout } from "./barsLayout.ts";
 
 /** What is kept and what there is: [block][bar]. */
 export interface BarsData {

@@ -1,12 +1,12 @@
 // Norms of the calibration activations, layer by layer and neuron by neuron: what the scores of single weights rest on.
-import { addText } from "./axes.ts";
-import { createCursor } from "./cursor.ts";
-import { chartOf, createFrame } from "./frame.ts";
-import type { Chart } from "./frame.ts";
-import { drawLegend } from "./legend.ts";
+import { addText } from "../lib/axes.ts";
+import { createCursor } from "../lib/cursor.ts";
+import { chartOf, createFrame } from "../lib/frame.ts";
+import type { Chart } from "../lib/frame.ts";
+import { drawLegend } from "../lib/legend.ts";
 import { normImage, sortedNorms } from "./normImage.ts";
-import { whole } from "./rates.ts";
-import { colourRamp, resolveColour } from "./theme.ts";
+import { whole } from "../lib/rates.ts";
+import { colourRamp, resolveColour } from "../lib/theme.ts";
 
 export interface NormsData {
   /** Norms of the neurons, by block. */

@@ -1,5 +1,5 @@
 // The arguments of structural pruning that make its recipe: for one ratio, and for several.
-import { DEFAULT_RECIPE, type Estimator, type GateMode, type Recipe } from "../engine/train/recipe.ts";
+import { DEFAULT_RECIPE, type Estimator, type GateMode, type Recipe } from "../../engine/recipes/recipe.ts";
 import { optionalNumber } from "./arguments.ts";
 
 const text = { type: "string" } as const;

@@ -1,6 +1,6 @@
 // The arguments of npm run compare: which runs they ask for, and what is refused with the argument's name.
 import { describe, expect, it } from "vitest";
-import { nameOf } from "./compareMethods.ts";
+import { nameOf } from "./methods.ts";
 import { outputFiles, readCompareArguments } from "./compareArguments.ts";
 
 const FILE = "golden/llama/golden.json"; // any file will do: the page reads it

@@ -1,11 +1,16 @@
 // The arguments of npm run compare: methods, ratios and seeds beside model and texts, checked before anything is opened.
 import { join } from "node:path";
-import { checkRecipe, DEFAULT_RECIPE } from "../engine/train/recipe.ts";
-import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE } from "../engine/prune/weightRecipe.ts";
-import { neededText, optionalNumber, parseValues } from "./arguments.ts";
-import { type PlannedRun, plannedRuns, readMethod } from "./compareMethods.ts";
-import { checkedArguments, MEASURE_OPTIONS, type MeasureArguments, readMeasureArguments } from "./runArguments.ts";
-import { UsageError } from "./usageError.ts";
+import { checkRecipe, DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
+import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
+import { neededText, optionalNumber, parseValues } from "../arguments/arguments.ts";
+import { type PlannedRun, plannedRuns, readMethod } from "./methods.ts";
+import {
+  checkedArguments,
+  MEASURE_OPTIONS,
+  type MeasureArguments,
+  readMeasureArguments,
+} from "../arguments/runArguments.ts";
+import { UsageError } from "../arguments/usageError.ts";
 
 export const COMPARE_USAGE = `usage: npm run compare -- --model DIR --text FILE --eval FILE --methods disp,dass:2:4,wanda:2:4,magnitude:50%
          [--keep 0.8,0.5] [--seeds 1,2,3] [--steps 600] [--tokens 128] [--sequences 64]

@@ -1,8 +1,8 @@
 // The chart and the table of npm run compare, from records made here.
 import { describe, expect, it } from "vitest";
-import type { RunRecord } from "../engine/index.ts";
-import { DEFAULT_WEIGHT_RECIPE } from "../engine/prune/weightRecipe.ts";
-import { DEFAULT_RECIPE } from "../engine/train/recipe.ts";
+import type { RunRecord } from "../../engine/index.ts";
+import { DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
+import { DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
 import { axisOf, bestPoints, compareChart, linearTicks, logTicks } from "./compareChart.ts";
 import { compareTable } from "./compareTable.ts";
 

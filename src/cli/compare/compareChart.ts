@@ -1,6 +1,6 @@
 // The chart of npm run compare as SVG text: perplexity against the kept share of the whole model, without a browser or a library.
-import type { RunRecord } from "../engine/index.ts";
-import { methodOf } from "./compareMethods.ts";
+import type { RunRecord } from "../../engine/index.ts";
+import { methodOf } from "./methods.ts";
 import { measuredOn } from "./compareTable.ts";
 
 const SIZE = { width: 840, height: 500 };

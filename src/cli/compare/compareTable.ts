@@ -1,6 +1,6 @@
 // The table of npm run compare: dense first, then every run, with text, context and tokens named above it.
-import type { RunRecord } from "../engine/index.ts";
-import { methodOf, ratioOf, seedOf } from "./compareMethods.ts";
+import type { RunRecord } from "../../engine/index.ts";
+import { methodOf, ratioOf, seedOf } from "./methods.ts";
 
 const HEAD = ["method", "ratio", "seed", "block weights", "whole model", "bytes", "perplexity"];
 /** Columns of words; numbers are aligned at their end. */

@@ -1,8 +1,8 @@
 // What npm run compare can run: the words of --methods, the runs that they ask for, and what a finished run is called. Plain data.
-import type { BaselineMethod, GateMode, RunRecord, WeightMethod } from "../engine/index.ts";
-import { GATE_MODES } from "../engine/train/recipe.ts";
-import { parsePattern, WEIGHT_METHODS } from "../engine/prune/weightRecipe.ts";
-import { UsageError } from "./usageError.ts";
+import type { BaselineMethod, GateMode, RunRecord, WeightMethod } from "../../engine/index.ts";
+import { GATE_MODES } from "../../engine/recipes/recipe.ts";
+import { parsePattern, WEIGHT_METHODS } from "../../engine/recipes/weightRecipe.ts";
+import { UsageError } from "../arguments/usageError.ts";
 
 const BASELINES = ["random", "uniform-magnitude"] as const satisfies readonly BaselineMethod[];
 

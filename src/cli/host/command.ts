@@ -1,6 +1,6 @@
 // How every command begins and ends: --help, what it threw as one line on stderr, and the exit code; and what the page answered, or that as an error.
-import type { Answer } from "./page.ts";
-import { UsageError } from "./usageError.ts";
+import type { Answer } from "../page/page.ts";
+import { UsageError } from "../arguments/usageError.ts";
 
 /** Errors that say something about the files that were named; everything else is a fault. */
 const USER_CODES = ["config", "unsupported", "format", "shape", "limit"];

@@ -2,13 +2,13 @@
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright";
 import { createServer } from "vite";
-import { chromiumFlags, findChromium } from "../../scripts/chromium.ts";
+import { chromiumFlags, findChromium } from "../../../scripts/chromium.ts";
 import { LocalFiles } from "./files.ts";
-import { UsageError } from "./usageError.ts";
+import { UsageError } from "../arguments/usageError.ts";
 
-export { UsageError } from "./usageError.ts";
+export { UsageError } from "../arguments/usageError.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
 export interface Headless {
   page: Page;
@@ -19,7 +19,7 @@ export interface Headless {
 /** Opens a page of the project (default: the command line's). `onReport` gets what it reports through window.report. */
 export async function openHeadless(
   onReport: (report: unknown) => void = () => undefined,
-  { path = "src/cli/page.html", ready = "espalier" } = {},
+  { path = "src/cli/page/page.html", ready = "espalier" } = {},
 ): Promise<Headless> {
   const executablePath = findChromium();
   if (!executablePath) {
@@ -30,7 +30,7 @@ export async function openHeadless(
   const files = new LocalFiles();
   const server = await createServer({
     root: ROOT,
-    configFile: fileURLToPath(new URL("../../vite.config.ts", import.meta.url)),
+    configFile: fileURLToPath(new URL("../../../vite.config.ts", import.meta.url)),
     logLevel: "error",
     server: { host: "127.0.0.1", port: 0, hmr: false, watch: null },
     plugins: [

@@ -1,5 +1,5 @@
 // One line of progress on a terminal, rewritten in place; plain lines, a few a minute, where stderr is a file.
-import type { RunReport } from "./pageRun.ts";
+import type { RunReport } from "../page/openRun.ts";
 
 const PLAIN_EVERY_MS = 10_000;
 

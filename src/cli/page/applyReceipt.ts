@@ -19,12 +19,12 @@ import {
   readWeightReceipt,
   tuneMatmul,
   weightMasksFromReceipt,
-} from "../engine/index.ts";
-import type { ServedFolder } from "./files.ts";
-import { onnxReader } from "../verify/onnxReader.ts";
-import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formPlaces, type FormsRequest } from "./pageForms.ts";
-import type { Reporter } from "./pageRun.ts";
-import { servedModel } from "./servedFolder.ts";
+} from "../../engine/index.ts";
+import type { ServedFolder } from "../host/files.ts";
+import { onnxReader } from "../../verify/onnxReader.ts";
+import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formPlaces, type FormsRequest } from "./forms.ts";
+import type { Reporter } from "./openRun.ts";
+import { servedModel } from "../host/servedFolder.ts";
 
 export interface ApplyRequest extends FormsRequest {
   model: ServedFolder;

@@ -6,10 +6,10 @@ import {
   finishedRun,
   type Run as FinishedRun,
   type RunRecord,
-} from "../engine/index.ts";
-import { methodOf, nameOf, ratioOf, seedOf } from "./compareMethods.ts";
-import { type MethodSettings, patternOf, runMethod, type Trained } from "./pageMethods.ts";
-import { type Measured, openRun, type Reporter, type Run, type RunRequest } from "./pageRun.ts";
+} from "../../engine/index.ts";
+import { methodOf, nameOf, ratioOf, seedOf } from "../compare/methods.ts";
+import { type MethodSettings, patternOf, runMethod, type Trained } from "./runMethod.ts";
+import { type Measured, openRun, type Reporter, type Run, type RunRequest } from "./openRun.ts";
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings {}
 

@@ -1,6 +1,6 @@
 // What the page's commands share about the forms of an export: where they are written, and what of their check Node is told.
-import type { Delivery, ErrorCode, FloatDtype, Form, Place } from "../engine/index.ts";
-import { httpPlace } from "./httpPlace.ts";
+import type { Delivery, ErrorCode, FloatDtype, Form, Place } from "../../engine/index.ts";
+import { httpPlace } from "./httpTarget.ts";
 
 /** Which forms, where to, and how their weights are written. */
 export interface FormsRequest {

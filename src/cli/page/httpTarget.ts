@@ -1,5 +1,5 @@
 // A place for exports behind the command line's local server: files go out in parts and are read back with Range requests.
-import { EngineError, type Folder, httpFolder, type Place } from "../engine/index.ts";
+import { EngineError, type Folder, httpFolder, type Place } from "../../engine/index.ts";
 
 /** Bytes sent with one request. */
 const PART_BYTES = 8 * 1024 * 1024;

@@ -15,10 +15,10 @@ import {
   sha256,
   type TextRef,
   tuneMatmul,
-} from "../engine/index.ts";
-import type { ServedFolder } from "./files.ts";
-import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./pageForms.ts";
-import { servedModel } from "./servedFolder.ts";
+} from "../../engine/index.ts";
+import type { ServedFolder } from "../host/files.ts";
+import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./forms.ts";
+import { servedModel } from "../host/servedFolder.ts";
 
 /** Name and content. */
 export interface NamedText {

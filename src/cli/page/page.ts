@@ -1,12 +1,12 @@
 // What runs in headless Chromium for the command line: the same engine as the studio, called from Node.
-import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError, type Precision } from "../engine/index.ts";
-import type { ServedFolder } from "./files.ts";
-import { apply, type ApplyRequest } from "./pageApply.ts";
-import { compare, type CompareRequest } from "./pageCompare.ts";
-import { servedModel } from "./servedFolder.ts";
-import { prune, type PruneRequest } from "./pagePrune.ts";
-import { pruneRatios, type RatiosRequest } from "./pageRatios.ts";
-import { pruneWeights, type WeightsRequest } from "./pageWeights.ts";
+import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError, type Precision } from "../../engine/index.ts";
+import type { ServedFolder } from "../host/files.ts";
+import { apply, type ApplyRequest } from "./applyReceipt.ts";
+import { compare, type CompareRequest } from "./compareMethods.ts";
+import { servedModel } from "../host/servedFolder.ts";
+import { prune, type PruneRequest } from "./pruneGates.ts";
+import { pruneRatios, type RatiosRequest } from "./pruneRatios.ts";
+import { pruneWeights, type WeightsRequest } from "./pruneWeights.ts";
 
 declare global {
   interface Window {

@@ -14,10 +14,10 @@ import {
   type Recipe,
   Session,
   sharingOf,
-} from "../engine/index.ts";
-import { onnxReader } from "../verify/onnxReader.ts";
-import { formPlaces, type FormsRequest } from "./pageForms.ts";
-import { type Measured, openRun, type Reporter, type Run, type RunAnswer, type RunRequest } from "./pageRun.ts";
+} from "../../engine/index.ts";
+import { onnxReader } from "../../verify/onnxReader.ts";
+import { formPlaces, type FormsRequest } from "./forms.ts";
+import { type Measured, openRun, type Reporter, type Run, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface PruneRequest extends RunRequest {
   recipe: Recipe;

@@ -1,9 +1,9 @@
 // Several ratios as one model, on the page's side: architectures inside each other, each measured, and one export of them all.
-import { type LogitsAt, nestRatios, type Recipe } from "../engine/index.ts";
-import { httpPlace } from "./httpPlace.ts";
-import { type FormAnswer, formAnswer } from "./pageForms.ts";
-import { measureMasks } from "./pagePrune.ts";
-import type { Run, RunAnswer } from "./pageRun.ts";
+import { type LogitsAt, nestRatios, type Recipe } from "../../engine/index.ts";
+import { httpPlace } from "./httpTarget.ts";
+import { type FormAnswer, formAnswer } from "./forms.ts";
+import { measureMasks } from "./pruneGates.ts";
+import type { Run, RunAnswer } from "./openRun.ts";
 
 /** One ratio inside the nested model. */
 interface NestedRatioAnswer extends Pick<RunAnswer, "keptBlocks" | "keptModel" | "perplexity"> {

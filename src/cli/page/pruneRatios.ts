@@ -9,11 +9,11 @@ import {
   type Precision,
   type Recipe,
   sharingOf,
-} from "../engine/index.ts";
-import type { FormsRequest } from "./pageForms.ts";
-import { type NestedAnswer, pruneNested } from "./pageNested.ts";
-import { finish, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pagePrune.ts";
-import { openRun, type Reporter, type Run, type RunRequest } from "./pageRun.ts";
+} from "../../engine/index.ts";
+import type { FormsRequest } from "./forms.ts";
+import { type NestedAnswer, pruneNested } from "./pruneNested.ts";
+import { finish, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pruneGates.ts";
+import { openRun, type Reporter, type Run, type RunRequest } from "./openRun.ts";
 
 export interface RatiosRequest extends Omit<RunRequest, "out"> {
   /** For every ratio. */

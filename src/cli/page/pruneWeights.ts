@@ -9,9 +9,9 @@ import {
   type PrunedWeights,
   pruneWeights as pruneModel,
   type WeightRecipe,
-} from "../engine/index.ts";
-import { formPlaces } from "./pageForms.ts";
-import { openRun, type Reporter, type Run, type RunAnswer, type RunRequest } from "./pageRun.ts";
+} from "../../engine/index.ts";
+import { formPlaces } from "./forms.ts";
+import { openRun, type Reporter, type Run, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface WeightsRequest extends RunRequest {
   recipe: WeightRecipe;

@@ -1,8 +1,8 @@
 // Which share of the MLP makes a kept share of the block weights, and where the MLP is too small for it.
 import { describe, expect, it } from "vitest";
-import { budgetOf, mlpMatrices, readConfig, weightsOf } from "../engine/index.ts";
-import rawConfig from "../../golden/llama/config.json" with { type: "json" };
-import { patternOf } from "./pageMethods.ts";
+import { budgetOf, mlpMatrices, readConfig, weightsOf } from "../../engine/index.ts";
+import rawConfig from "../../../golden/llama/config.json" with { type: "json" };
+import { patternOf } from "./runMethod.ts";
 
 const config = readConfig(rawConfig);
 const { blockWeights } = budgetOf(config);

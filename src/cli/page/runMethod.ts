@@ -16,13 +16,13 @@ import {
   type Recipe,
   type RunRecord,
   weightsOf,
-} from "../engine/index.ts";
-import type { CompareSettings } from "./compareArguments.ts";
-import type { PlannedRun } from "./compareMethods.ts";
-import { measureMasks, train } from "./pagePrune.ts";
-import { type TrainedRatios, trainRatios } from "./pageRatios.ts";
-import type { Measured, Reporter, Run } from "./pageRun.ts";
-import { calibrateAndPrune } from "./pageWeights.ts";
+} from "../../engine/index.ts";
+import type { CompareSettings } from "../compare/compareArguments.ts";
+import type { PlannedRun } from "../compare/methods.ts";
+import { measureMasks, train } from "./pruneGates.ts";
+import { type TrainedRatios, trainRatios } from "./pruneRatios.ts";
+import type { Measured, Reporter, Run } from "./openRun.ts";
+import { calibrateAndPrune } from "./pruneWeights.ts";
 
 type WeightRun = Extract<PlannedRun, { kind: "weights" }>;
 type Done = { made: RunRecord["made"]; measured: Measured } & Pick<FinishedRunInput, "masks">;

@@ -1,8 +1,8 @@
 // npm run prune -- --apply RECEIPT --model DIR --out DIR: the pruned model again, from the original and the masks in a receipt.
 import { readFileSync } from "node:fs";
-import { existing, existingModel, neededText, parseValues } from "./arguments.ts";
-import { EXPORT_OPTIONS, EXPORT_USAGE, type ExportArguments, readExport } from "./exportArguments.ts";
-import { writeForms } from "./exporting.ts";
+import { existing, existingModel, neededText, parseValues } from "../arguments/arguments.ts";
+import { EXPORT_OPTIONS, EXPORT_USAGE, type ExportArguments, readExport } from "../arguments/exportArguments.ts";
+import { writeForms } from "./writeExports.ts";
 
 export const APPLY_USAGE = `       npm run prune -- --apply RECEIPT --model DIR --out DIR ${EXPORT_USAGE}
   --apply  the receipt.json of an export: its masks are applied to the model it was made from; nothing is trained`;

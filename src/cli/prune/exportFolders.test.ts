@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkReplaceable, stageForms } from "./exportFolders.ts";
-import { UsageError } from "./usageError.ts";
+import { UsageError } from "../arguments/usageError.ts";
 
 const RECEIPT = JSON.stringify({ program: { name: "Espalier" } });
 

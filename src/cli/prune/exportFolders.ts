@@ -1,7 +1,7 @@
 // Where the command line's exports go: beside the form's folder until they are checked, then into its place, wholly or not at all.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UsageError } from "./usageError.ts";
+import { UsageError } from "../arguments/usageError.ts";
 
 /** What an export consists of: nothing else is ever removed. */
 const EXPORTED =

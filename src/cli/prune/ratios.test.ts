@@ -1,6 +1,6 @@
 // The arguments of --ratios: what is read, and what is refused with the argument's name.
 import { describe, expect, it } from "vitest";
-import { DEFAULT_RECIPE } from "../engine/train/recipe.ts";
+import { DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
 import { asksForRatios, readRatiosArguments } from "./ratios.ts";
 
 const TEXT = "golden/README.md"; // any file will do: the page reads it

@@ -1,12 +1,12 @@
 // npm run prune -- --ratios 0.8,0.6 ...: one training for every ratio, then an export for each. One JSON line on stdout.
-import { readRatioList } from "../engine/prune/ratioList.ts";
-import { checkRecipe, type Recipe } from "../engine/train/recipe.ts";
-import { optionalNumber, parseValues } from "./arguments.ts";
-import { choiceFor, writeExports } from "./exporting.ts";
-import { UsageError } from "./usageError.ts";
-import type { RatiosAnswer } from "./pageRatios.ts";
-import { readRecipe, RECIPE_OPTIONS } from "./recipeArguments.ts";
-import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./runArguments.ts";
+import { readRatioList } from "../../engine/recipes/ratioList.ts";
+import { checkRecipe, type Recipe } from "../../engine/recipes/recipe.ts";
+import { optionalNumber, parseValues } from "../arguments/arguments.ts";
+import { choiceFor, writeExports } from "./writeExports.ts";
+import { UsageError } from "../arguments/usageError.ts";
+import type { RatiosAnswer } from "../page/pruneRatios.ts";
+import { readRecipe, RECIPE_OPTIONS } from "../arguments/recipeArguments.ts";
+import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { measureRequest, secondsSince } from "./runHeadless.ts";
 
 export const RATIOS_USAGE = `       npm run prune -- --ratios 0.8,0.7,0.6,0.5,0.4 --model DIR --text FILE --eval FILE --out DIR [--from 0.35] [--to 0.95] [--nested] ...

@@ -1,13 +1,13 @@
 // A run of any method from the terminal: the page does the work, one JSON line on stdout, failures as exit codes.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { writeForms } from "./exporting.ts";
-import type { LocalFiles } from "./files.ts";
-import type { Headless } from "./headless.ts";
-import type { Answer } from "./page.ts";
-import type { FormsRequest } from "./pageForms.ts";
-import type { NamedText, RunAnswer, RunRequest } from "./pageRun.ts";
-import type { MeasureArguments, RunArguments } from "./runArguments.ts";
+import { writeForms } from "./writeExports.ts";
+import type { LocalFiles } from "../host/files.ts";
+import type { Headless } from "../host/headless.ts";
+import type { Answer } from "../page/page.ts";
+import type { FormsRequest } from "../page/forms.ts";
+import type { NamedText, RunAnswer, RunRequest } from "../page/openRun.ts";
+import type { MeasureArguments, RunArguments } from "../arguments/runArguments.ts";
 
 /** A text file by its name. */
 export const namedText = (path: string): NamedText => ({ name: basename(path), content: readFileSync(path, "utf8") });

@@ -4,11 +4,11 @@ import {
   DEFAULT_WEIGHT_RECIPE,
   WEIGHT_METHODS,
   type WeightRecipe,
-} from "../engine/prune/weightRecipe.ts";
-import { optionalNumber, parseValues } from "./arguments.ts";
-import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./runArguments.ts";
+} from "../../engine/recipes/weightRecipe.ts";
+import { optionalNumber, parseValues } from "../arguments/arguments.ts";
+import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { runHeadless } from "./runHeadless.ts";
-import { UsageError } from "./usageError.ts";
+import { UsageError } from "../arguments/usageError.ts";
 
 export const WEIGHTS_USAGE = `       npm run prune -- --method dass|wanda|magnitude|sparsegpt --pattern 2:4 --model DIR --text FILE --eval FILE --out DIR
          [--sequences 64] [--tokens 128] [--seed 1] [--context 512] [--eval-tokens 20480] [--half] [--dtype f32|f16|bf16] [--shard-mb 5000]

@@ -1,12 +1,12 @@
 // What the commands that write exports share in Node: staged folders, the page's answer, one line of JSON, and the exit code.
-import { valueOf } from "./command.ts";
-import type { ExportArguments } from "./exportArguments.ts";
+import { valueOf } from "../host/command.ts";
+import type { ExportArguments } from "../arguments/exportArguments.ts";
 import { stageForms } from "./exportFolders.ts";
-import { type Headless, openHeadless } from "./headless.ts";
-import type { Answer } from "./page.ts";
-import type { FormAnswer, FormsRequest } from "./pageForms.ts";
-import type { RunReport } from "./pageRun.ts";
-import { progressLine } from "./progress.ts";
+import { type Headless, openHeadless } from "../host/headless.ts";
+import type { Answer } from "../page/page.ts";
+import type { FormAnswer, FormsRequest } from "../page/forms.ts";
+import type { RunReport } from "../page/openRun.ts";
+import { progressLine } from "../host/progress.ts";
 
 /** What of an export decides whether it stays. */
 type Checked = Pick<FormAnswer, "ok" | "reason">;

@@ -1,7 +1,7 @@
 // Reads config.json: finds the family by its model_type and lets it say what the model is. Everything else is refused by name.
 import { EngineError } from "../errors.ts";
 import { ConfigFields } from "./configFields.ts";
-import { FAMILIES, familyOf } from "./families.ts";
+import { FAMILIES, familyOf } from "./families/families.ts";
 import type { ModelConfig } from "./modelConfig.ts";
 import { modelTensors, parametersOf, type TensorPart } from "./tensors.ts";
 

@@ -1,6 +1,6 @@
 // The tensors that a model must have, by name, shape and part, from its config and its family's names. Plain data.
-import { FAMILIES } from "./families.ts";
-import type { TensorNames } from "./family.ts";
+import { FAMILIES } from "./families/families.ts";
+import type { TensorNames } from "./families/family.ts";
 import type { ModelConfig } from "./modelConfig.ts";
 
 /** Where a tensor's values are counted. Norms count with their biases; `biases` are those of linear layers. */

@@ -1,6 +1,6 @@
 // Windows, sampling and the comparison of logits: the parts of evaluation that need no GPU.
 import { expect, test } from "vitest";
-import { compareLogits } from "./compareLogits.ts";
+import { compareLogits } from "./export/compareLogits.ts";
 import { windowsOf } from "./perplexity.ts";
 import { argmax, sample } from "./sampler.ts";
 

@@ -1,13 +1,13 @@
 // Timing: as many finite times as were asked for, of both models, in order; it can be stopped, and refuses what does not fit.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Ctx } from "../ctx.ts";
-import { goldenFolder } from "../golden/testFolders.ts";
+import { goldenFolder } from "../golden/folders.fixture.ts";
 import { Gpu } from "../gpu/device.ts";
 import { loadModel, type Model } from "../model/load.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
-import { indexLists } from "../prune/compact.ts";
-import { cutReader } from "../prune/cutReader.ts";
-import { gateLayout } from "../prune/gates.ts";
+import { indexLists } from "../masks/compact.ts";
+import { cutReader } from "../prune/gates/cutReader.ts";
+import { gateLayout } from "../masks/gates.ts";
 import { speedRows, timeModels } from "./speed.ts";
 
 const IDS = Uint32Array.from({ length: 12 }, (_, i) => i + 2);

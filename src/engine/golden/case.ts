@@ -1,10 +1,10 @@
 // A golden case: a model's folder with golden.json and golden.safetensors, the numbers that PyTorch gets (golden/README.md).
 import { EngineError, invariant } from "../errors.ts";
-import { type Folder, readJson } from "../formats/folder.ts";
-import { openWeights, readSafetensors, type SafetensorsFile, type Weights } from "../formats/safetensors.ts";
-import { type ModelConfig, readConfig } from "../model/config.ts";
+import { type Folder, readJson } from "../formats/files/folder.ts";
+import { openWeights, readSafetensors, type SafetensorsFile, type Weights } from "../formats/safetensors/safetensors.ts";
+import { type ModelConfig, readConfig } from "../config/config.ts";
 import { checkWeights } from "../model/weights.ts";
-import { GATE_MODES, type GateMode } from "../train/recipe.ts";
+import { GATE_MODES, type GateMode } from "../recipes/recipe.ts";
 
 export interface GoldenInfo {
   loss: number;

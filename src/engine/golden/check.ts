@@ -1,6 +1,6 @@
 // All checks of one golden case, as `npm run parity` reports them.
 import type { Ctx } from "../ctx.ts";
-import type { Folder } from "../formats/folder.ts";
+import type { Folder } from "../formats/files/folder.ts";
 import { loadModel } from "../model/load.ts";
 import type { Precision } from "../tensor.ts";
 import { openCase } from "./case.ts";

@@ -1,11 +1,11 @@
 // Golden cases as exports that other runtimes open: cut and zeroed by the case's own masks.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { memoryFolder } from "../formats/memoryFolder.ts";
-import { outputFolder } from "../formats/outputFile.ts";
-import { readCompact } from "../formats/readCompact.ts";
-import { openWeights } from "../formats/safetensors.ts";
-import { budgetOf, countsOf, keptWeights } from "../prune/budget.ts";
+import { memoryFolder } from "../formats/files/memoryFolder.ts";
+import { outputFolder } from "../formats/files/outputFile.ts";
+import { readCompact } from "../formats/export/readCompact.ts";
+import { openWeights } from "../formats/safetensors/safetensors.ts";
+import { budgetOf, countsOf, keptWeights } from "../masks/budget.ts";
 import { exportCase } from "./exportCase.ts";
 
 describe.each(["llama", "llama3", "opt350", "phi"])("golden/%s", (name) => {

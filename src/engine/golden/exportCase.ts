@@ -1,10 +1,10 @@
 // The three forms of a golden case, pruned by its binary masks, for a runtime that is not ours to compute hard.logits with.
-import { exportCompact } from "../formats/exportCompact.ts";
-import { exportMasked } from "../formats/exportMasked.ts";
-import type { Folder } from "../formats/folder.ts";
+import { exportCompact } from "../formats/export/exportCompact.ts";
+import { exportMasked } from "../formats/export/exportMasked.ts";
+import type { Folder } from "../formats/files/folder.ts";
 import { exportOnnx } from "../formats/onnx/exportOnnx.ts";
-import type { OutputFile } from "../formats/outputFile.ts";
-import { gateLayout } from "../prune/gates.ts";
+import type { OutputFile } from "../formats/files/outputFile.ts";
+import { gateLayout } from "../masks/gates.ts";
 import { openCase } from "./case.ts";
 
 /** The files of each form; `fileLimitBytes` as in OnnxSource. Throws what `openCase` and the exporters throw. */

@@ -1,6 +1,6 @@
 // Golden folders and the embedded model for tests in the browser, through the test server.
-import { memoryFolder } from "../formats/memoryFolder.ts";
-import type { Folder } from "../formats/folder.ts";
+import { memoryFolder } from "../formats/files/memoryFolder.ts";
+import type { Folder } from "../formats/files/folder.ts";
 
 const GOLDEN: Record<string, string> = import.meta.glob(["../../../golden/*/*", "!../../../golden/reference/*", "!../../../golden/smollm2/*"], {
   query: "?url",

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { Gpu } from "../gpu/device.ts";
-import { LOGITS_BYTES } from "../model/logits.ts";
+import { LOGITS_BYTES } from "../logitsSize.ts";
 import { openCase } from "./case.ts";
 import { checkGolden } from "./check.ts";
-import { GATE_MODES } from "../train/recipe.ts";
-import { goldenFolder } from "./testFolders.ts";
+import { GATE_MODES } from "../recipes/recipe.ts";
+import { goldenFolder } from "./folders.fixture.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {

@@ -2,11 +2,11 @@
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Model } from "../model/load.ts";
-import { type Check, check, worstDifference } from "../ops/parity.ts";
-import { readMatrix } from "../prune/blockPruner.ts";
-import { pruneWeights, type PrunedWeights } from "../prune/pruneWeights.ts";
-import { isKept, keptOfMasks, type WeightMasks, weightsOf } from "../prune/weightMasks.ts";
-import { WEIGHT_METHODS, type WeightMethod } from "../prune/weightRecipe.ts";
+import { type Check, check, worstDifference } from "../ops/kit/parity.ts";
+import { readMatrix } from "../prune/weights/blockPruner.ts";
+import { pruneWeights, type PrunedWeights } from "../prune/weights/pruneWeights.ts";
+import { isKept, keptOfMasks, type WeightMasks, weightsOf } from "../masks/weightMasks.ts";
+import { WEIGHT_METHODS, type WeightMethod } from "../recipes/weightRecipe.ts";
 import type { GoldenCase, GoldenPruning } from "./case.ts";
 import { forward, LIMITS, lossCheck, perplexityCheck } from "./model.ts";
 

@@ -1,9 +1,9 @@
 // Baselines of structural pruning: random masks at given widths, and magnitude at one share everywhere.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { memoryFolder } from "../formats/memoryFolder.ts";
-import { openWeights } from "../formats/safetensors.ts";
-import { readConfig } from "../model/config.ts";
+import { memoryFolder } from "../formats/files/memoryFolder.ts";
+import { openWeights } from "../formats/safetensors/safetensors.ts";
+import { readConfig } from "../config/config.ts";
 import { magnitudeMasks, randomMasks } from "./baselineMasks.ts";
 import { budgetOf, countsOf, keptWeights } from "./budget.ts";
 import { checkMasks } from "./compact.ts";

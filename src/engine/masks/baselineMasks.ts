@@ -1,5 +1,5 @@
 // Masks to compare a trained architecture with: random ones at its widths, and the largest structures at one share everywhere.
-import type { ModelConfig } from "../model/config.ts";
+import type { ModelConfig } from "../config/config.ts";
 import { DRAW, noise } from "../rng.ts";
 import { keptWeights, targetWeights, type Budget } from "./budget.ts";
 import { gateLayout, type Masks } from "./gates.ts";

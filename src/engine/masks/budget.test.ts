@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ModelConfig } from "../model/config.ts";
-import { LLAMA_DESIGN } from "../model/modelConfig.ts";
+import type { ModelConfig } from "../config/config.ts";
+import { LLAMA_DESIGN } from "../config/modelConfig.ts";
 import * as budgets from "./budget.ts";
 
 const speeches: ModelConfig = {

@@ -1,6 +1,6 @@
 // The parameter budget in exact integers: T(s) of METHOD.md 1.4, and what a share of the block weights allows.
 import { invariant } from "../errors.ts";
-import { countParameters, type ModelConfig } from "../model/config.ts";
+import { countParameters, type ModelConfig } from "../config/config.ts";
 import { VECTORS_PER_BLOCK, type Masks } from "./gates.ts";
 
 /** Bytes of one entry of an index list in the compact form (I32). */

@@ -1,9 +1,9 @@
 // Cutting and zeroing against loops over (row, column), in every element size.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ModelConfig } from "../model/config.ts";
-import { LLAMA_DESIGN } from "../model/modelConfig.ts";
-import { dtypeBytes, type Dtype } from "../formats/dtype.ts";
+import type { ModelConfig } from "../config/config.ts";
+import { LLAMA_DESIGN } from "../config/modelConfig.ts";
+import { dtypeBytes, type Dtype } from "../dtype.ts";
 import { checkMasks, cutMatrix, cutShape, keptIndices, maskOfIndices, zeroMatrix, type Kept } from "./compact.ts";
 
 const CONFIG: ModelConfig = {

@@ -1,7 +1,7 @@
 // Kept index lists from masks, and cutting or zeroing matrices by them in the source's own bytes: no weight is ever converted or changed.
 import { EngineError, invariant } from "../errors.ts";
-import { dtypeBytes, elementCount, type Dtype } from "../formats/dtype.ts";
-import type { ModelConfig } from "../model/config.ts";
+import { dtypeBytes, elementCount, type Dtype } from "../dtype.ts";
+import type { ModelConfig } from "../config/config.ts";
 import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "./gates.ts";
 import type { TensorGates } from "./tensorGates.ts";
 

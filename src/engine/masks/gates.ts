@@ -1,7 +1,7 @@
 // The five selection vectors of each block (METHOD.md 1.1): their sizes, and how all of them lie in one flat buffer.
 import { invariant } from "../errors.ts";
-import type { ModelConfig } from "../model/config.ts";
-import type { GateMode } from "../train/recipe.ts";
+import type { ModelConfig } from "../config/config.ts";
+import type { GateMode } from "../recipes/recipe.ts";
 
 /** Vectors per block, in order: s1 input of q,k,v; s2 output of o; s3 input of gate,up; s4 input of down; s5 output of down. */
 export const VECTORS_PER_BLOCK = 5;

@@ -1,7 +1,7 @@
 // Which matrices weight pruning changes in each kind of model, and the patterns that fit them.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { type ModelConfig, readConfig } from "../model/config.ts";
+import { type ModelConfig, readConfig } from "../config/config.ts";
 import { checkFits, directionOf, mlpMatrices } from "./mlpMatrices.ts";
 
 const configOf = (name: string): ModelConfig =>

@@ -1,8 +1,8 @@
 // The matrices that weight pruning changes, how their weights compare, and whether a pattern fits them (METHOD.md 2). Plain data.
 import { EngineError } from "../errors.ts";
-import type { ModelConfig } from "../model/config.ts";
-import { FAMILIES } from "../model/families.ts";
-import { parsePattern, type WeightMethod, type WeightRecipe } from "./weightRecipe.ts";
+import type { ModelConfig } from "../config/config.ts";
+import { FAMILIES } from "../config/families/families.ts";
+import { parsePattern, type WeightMethod, type WeightRecipe } from "../recipes/weightRecipe.ts";
 
 /** gate and up of a GLU; up alone is fc1. down is fc2 where there is no GLU. */
 export type MlpPart = "gate" | "up" | "down";

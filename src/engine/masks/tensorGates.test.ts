@@ -1,7 +1,7 @@
 // Which vectors act on which tensor, and the shapes that cutting by them gives.
 import { describe, expect, it } from "vitest";
-import type { ModelConfig } from "../model/config.ts";
-import { LLAMA_DESIGN } from "../model/modelConfig.ts";
+import type { ModelConfig } from "../config/config.ts";
+import { LLAMA_DESIGN } from "../config/modelConfig.ts";
 import { budgetOf } from "./budget.ts";
 import { cutShape, indexLists, keptOf } from "./compact.ts";
 import { blockTensors, indexTensorName, tensorGates } from "./tensorGates.ts";

@@ -1,7 +1,7 @@
 // Which tensors of a block the selection vectors act on (METHOD.md 1.1), by the names and shapes that they have in the file.
-import type { Family, ModelConfig } from "../model/config.ts";
-import { FAMILIES } from "../model/families.ts";
-import { blockLinears, linearNames, type LinearRole } from "../model/tensors.ts";
+import type { Family, ModelConfig } from "../config/config.ts";
+import { FAMILIES } from "../config/families/families.ts";
+import { blockLinears, linearNames, type LinearRole } from "../config/tensors.ts";
 import { VECTORS_PER_BLOCK } from "./gates.ts";
 
 /** The vectors that act on one tensor, as indices 5 * block + k. */

@@ -1,8 +1,8 @@
 // Bitsets of single weights: counting, zeroing, and masks of another model.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { readConfig } from "../model/config.ts";
-import { maskedReader } from "./maskedReader.ts";
+import { readConfig } from "../config/config.ts";
+import { maskedReader } from "../prune/weights/maskedReader.ts";
 import { mlpMatrices } from "./mlpMatrices.ts";
 import {
   isKept,

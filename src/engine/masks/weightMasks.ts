@@ -1,6 +1,6 @@
 // Keep-masks of single weights as bitsets, and what they make of a matrix. Plain data.
 import { invariant } from "../errors.ts";
-import type { ModelConfig } from "../model/config.ts";
+import type { ModelConfig } from "../config/config.ts";
 import { type MlpMatrix, mlpMatrices } from "./mlpMatrices.ts";
 
 const WORD_BITS = 32;

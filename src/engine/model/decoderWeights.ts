@@ -1,5 +1,5 @@
 // The weights of a model as the forward wants them: packed where matrices share their input, all frozen.
-import type { RowParts } from "../ops/rowParts.ts";
+import type { RowParts } from "../ops/kit/rowParts.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** weight: (out, in), in several parts where the adapter cannot bind it whole; bias: (out). */

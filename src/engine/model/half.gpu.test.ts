@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { openCase } from "../golden/case.ts";
-import { embeddedFolder, goldenFolder } from "../golden/testFolders.ts";
+import { embeddedFolder, goldenFolder } from "../golden/folders.fixture.ts";
 import { Gpu } from "../gpu/device.ts";
 import { bytesOfShape, elements, type Precision } from "../tensor.ts";
 import { decoderForward } from "./decoder.ts";

@@ -1,7 +1,7 @@
 // Keys and values of the tokens so far, so that a new token costs one row; one tensor a block, packed k|v.
 import type { Ctx } from "../ctx.ts";
 import type { Tensor } from "../tensor.ts";
-import type { ModelConfig } from "./config.ts";
+import type { ModelConfig } from "../config/config.ts";
 
 export interface KvCache {
   /** (capacity, 2 * kvHeads * headDim) for each block. */

@@ -1,14 +1,14 @@
 // Brings a model's weights to the GPU, found by its family's names, and for a compact model its index lists.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import { VECTORS_PER_BLOCK } from "../prune/gates.ts";
+import { VECTORS_PER_BLOCK } from "../masks/gates.ts";
 import type { Precision, Tensor } from "../tensor.ts";
-import type { ModelConfig } from "./config.ts";
+import type { ModelConfig } from "../config/config.ts";
 import type { BlockWeights, DecoderWeights } from "./decoderWeights.ts";
-import { FAMILIES } from "./families.ts";
-import { ropeTable, rotaryWidth } from "./ropeTable.ts";
+import { FAMILIES } from "../config/families/families.ts";
+import { ropeTable, rotaryWidth } from "../config/ropeTable.ts";
 import { type BlockIndices, compact, DENSE, type Selection } from "./selection.ts";
-import { modelTensors } from "./tensors.ts";
+import { modelTensors } from "../config/tensors.ts";
 import { type WeightReader, WeightUploads } from "./weightUploads.ts";
 
 export type { WeightReader } from "./weightUploads.ts";

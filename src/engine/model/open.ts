@@ -1,10 +1,10 @@
 // Opens a model's folder: config, weights and tokenizer, checked against each other, then brought to the GPU.
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
-import { type FloatDtype, isFloatDtype } from "../formats/dtype.ts";
-import { type Folder, readJson } from "../formats/folder.ts";
-import { openWeights, type Weights } from "../formats/safetensors.ts";
-import { type ModelConfig, readConfig } from "./config.ts";
+import { type FloatDtype, isFloatDtype } from "../dtype.ts";
+import { type Folder, readJson } from "../formats/files/folder.ts";
+import { openWeights, type Weights } from "../formats/safetensors/safetensors.ts";
+import { type ModelConfig, readConfig } from "../config/config.ts";
 import type { Precision } from "../tensor.ts";
 import { decoderLoss } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";

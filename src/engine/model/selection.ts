@@ -4,7 +4,7 @@ import { add } from "../ops/arithmetic.ts";
 import { gate, gatedAdd } from "../ops/gate.ts";
 import { gather } from "../ops/gather.ts";
 import { scatterAdd } from "../ops/scatterAdd.ts";
-import { type GateLayout, VECTORS_PER_BLOCK } from "../prune/gates.ts";
+import { type GateLayout, VECTORS_PER_BLOCK } from "../masks/gates.ts";
 import { type Tensor, view } from "../tensor.ts";
 
 /** Position of a vector within its block. */

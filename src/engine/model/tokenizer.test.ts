@@ -7,8 +7,8 @@ import { Tokenizer as Library } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeTexts } from "../../../scripts/texts.ts";
-import { memorySource } from "../formats/memoryFolder.ts";
-import { readSafetensors } from "../formats/safetensors.ts";
+import { memorySource } from "../formats/files/memoryFolder.ts";
+import { readSafetensors } from "../formats/safetensors/safetensors.ts";
 import { loadTokenizer } from "./tokenizer.ts";
 
 const load = async (file: string): Promise<object> => JSON.parse(await readFile(file, "utf8")) as object;

@@ -2,8 +2,8 @@
 // halves where that is asked for.
 import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
-import { MAX_HALF, packedHalves } from "../formats/dtype.ts";
-import { type RowParts, rowsOfPart } from "../ops/rowParts.ts";
+import { MAX_HALF, packedHalves } from "../dtype.ts";
+import { type RowParts, rowsOfPart } from "../ops/kit/rowParts.ts";
 import { elementBytes, type Precision, type Tensor } from "../tensor.ts";
 import type { LinearWeights, NormWeights } from "./decoderWeights.ts";
 

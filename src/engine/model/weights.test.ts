@@ -1,11 +1,11 @@
 // Expected tensors against the goldens' files, and every way in which weights can disagree with the config.
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { memorySource } from "../formats/memoryFolder.ts";
-import { readSafetensors } from "../formats/safetensors.ts";
-import { type Dtype, elementCount } from "../formats/dtype.ts";
-import { countParameters, readConfig } from "./config.ts";
-import { modelTensors } from "./tensors.ts";
+import { memorySource } from "../formats/files/memoryFolder.ts";
+import { readSafetensors } from "../formats/safetensors/safetensors.ts";
+import { type Dtype, elementCount } from "../dtype.ts";
+import { countParameters, readConfig } from "../config/config.ts";
+import { modelTensors } from "../config/tensors.ts";
 import { checkWeights } from "./weights.ts";
 
 const config = readConfig({

@@ -1,10 +1,10 @@
 // The check of a folder's weights against its config: every tensor there, in its shape, and none too many.
 import { EngineError, invariant } from "../errors.ts";
-import { FLOAT_DTYPES, isFloatDtype } from "../formats/dtype.ts";
-import type { TensorInfo } from "../formats/safetensors.ts";
-import type { ModelConfig } from "./config.ts";
-import { FAMILIES } from "./families.ts";
-import { modelTensors, type TensorShape } from "./tensors.ts";
+import { FLOAT_DTYPES, isFloatDtype } from "../dtype.ts";
+import type { TensorInfo } from "../formats/safetensors/safetensors.ts";
+import type { ModelConfig } from "../config/config.ts";
+import { FAMILIES } from "../config/families/families.ts";
+import { modelTensors, type TensorShape } from "../config/tensors.ts";
 
 /** What `checkWeights` reads of a model's weights. */
 export interface WeightNames {

@@ -1,7 +1,7 @@
 // References of the activations, plain and gated.
-import type { Activation } from "./swiglu.ts";
+import type { Activation } from "./activation.ts";
 import { erf } from "./gelu.ref.ts";
-import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 const sigmoid = (g: number): number => (g < 0 ? Math.exp(g) / (1 + Math.exp(g)) : 1 / (1 + Math.exp(-g)));
 

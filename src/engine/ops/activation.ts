@@ -1,10 +1,10 @@
 // Activations of the MLP, alone (fc1) or gated (Shazeer 2020: SwiGLU, GeGLU).
-import wgsl from "../../../shaders/swiglu.wgsl?raw";
+import wgsl from "../../../shaders/activation.wgsl?raw";
 import erf from "../../../shaders/lib/erf.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { matrixOf, type Tensor } from "../tensor.ts";
-import { blockKernel, type Launcher } from "./variants.ts";
+import { blockKernel, type Launcher } from "./kit/variants.ts";
 
 /** Numbered as ACT in swiglu.wgsl. "gelu_tanh" is gelu_new of transformers, "gelu" the exact one. */
 const ACTIVATIONS = ["silu", "relu", "gelu_tanh", "gelu"] as const;

@@ -1,6 +1,6 @@
 // Reference of AdamW, several steps in a row.
 import type { AdamWOptions } from "./adamW.ts";
-import { at, type OpRef, randomRef, refTensor } from "./ref.ts";
+import { at, type OpRef, randomRef, refTensor } from "./kit/ref.ts";
 
 /** `first` is the step state's step of the first update; inputs are theta, m, v (n) and a gradient for each step (steps, n). */
 type Params = AdamWOptions & { first: number; steps: number };

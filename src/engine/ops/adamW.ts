@@ -5,7 +5,7 @@ import wgsl from "../../../shaders/adam_w.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, elements, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./launch.ts";
+import { groupsFor } from "./kit/launch.ts";
 
 const UPDATE: KernelSpec = { label: "adamW", code: [grid, state, wgsl].join("\n"), entry: "update" };
 /** Elements that one workgroup updates, as in the WGSL. */

@@ -1,5 +1,5 @@
 // Reference of learned positions.
-import { at, type OpRef, randomRef, refTensor } from "./ref.ts";
+import { at, type OpRef, randomRef, refTensor } from "./kit/ref.ts";
 
 const shapeCase = (rows: number, cols: number, start: number) => ({
   name: `T${rows} C${cols} start ${start}`,

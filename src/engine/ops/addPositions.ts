@@ -2,7 +2,7 @@
 import wgsl from "../../../shaders/add_positions.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { blockKernel } from "./variants.ts";
+import { blockKernel } from "./kit/variants.ts";
 
 const FORWARD = blockKernel("positions", wgsl, "forward");
 

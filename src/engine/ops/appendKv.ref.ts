@@ -1,5 +1,5 @@
 // Reference of writing into a KV cache.
-import { at, type OpRef, randomRef, refTensor, zerosLike } from "./ref.ts";
+import { at, type OpRef, randomRef, refTensor, zerosLike } from "./kit/ref.ts";
 import type { HeadShape } from "./rope.ts";
 
 interface Params extends HeadShape {

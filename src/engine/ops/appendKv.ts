@@ -3,7 +3,7 @@ import wgsl from "../../../shaders/append_kv.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { type HeadShape, packedWidth } from "./rope.ts";
-import { blockKernel, unitOf } from "./variants.ts";
+import { blockKernel, unitOf } from "./kit/variants.ts";
 
 const APPEND = blockKernel("append kv", wgsl, "append");
 

@@ -1,5 +1,5 @@
 // References of the elementwise arithmetic.
-import { at, type OpRef, randomRef, refTensor } from "./ref.ts";
+import { at, type OpRef, randomRef, refTensor } from "./kit/ref.ts";
 
 const sizes = [1, 63, 64, 65, 1000];
 

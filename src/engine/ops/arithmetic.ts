@@ -1,11 +1,11 @@
 // Adding, copying and filling: the residual stream, and what the tape needs to bring gradients together.
-import wgsl from "../../../shaders/elementwise.wgsl?raw";
+import wgsl from "../../../shaders/arithmetic.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import type { TapeArithmetic } from "../tape.ts";
 import { checkShape, elements, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./launch.ts";
+import { groupsFor } from "./kit/launch.ts";
 
 const WORKGROUP = 256;
 const code = [grid, wgsl].join("\n");

@@ -1,5 +1,5 @@
 // References of causal attention: on its own keys (with backward) and over a KV cache.
-import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 import type { HeadShape } from "./rope.ts";
 
 interface Params extends HeadShape {

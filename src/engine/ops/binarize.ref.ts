@@ -1,8 +1,8 @@
 // References of binarisation: the three estimators, whose backward is by design not a derivative, and the soft Gumbel-sigmoid, whose is.
-import { layoutOf } from "../prune/gates.ts";
-import { LOGIT_OFFSET } from "../prune/gates.ts";
+import { layoutOf } from "../masks/gates.ts";
+import { LOGIT_OFFSET } from "../masks/gates.ts";
 import { type Estimator, GUMBEL_TEMPERATURE } from "./binarize.ts";
-import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 type Params = { sizes: readonly number[]; estimator: Estimator };
 

@@ -5,10 +5,10 @@ import sigmoid from "../../../shaders/lib/sigmoid.wgsl?raw";
 import wgsl from "../../../shaders/binarize.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
-import { LOGIT_OFFSET } from "../prune/gates.ts";
+import { LOGIT_OFFSET } from "../masks/gates.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkFlat, type GateTables } from "./gateTables.ts";
-import { groupsFor } from "./launch.ts";
+import { checkFlat, type GateTables } from "./kit/gateTables.ts";
+import { groupsFor } from "./kit/launch.ts";
 
 /**
  * reinmax (Liu et al. 2023; the default) and straight-through draw B = [u < sigmoid(x + 3)]; gumbel-soft is sigmoid((x + G + 3)/0.4) and

@@ -1,7 +1,7 @@
 // References of the budget: the penalty with its gradient, and the counts, which have none.
-import { layoutOf } from "../prune/gates.ts";
+import { layoutOf } from "../masks/gates.ts";
 import type { GateCosts } from "./budget.ts";
-import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 type Params = { sizes: readonly number[]; costs: GateCosts; keep: number };
 

@@ -7,10 +7,10 @@ import wgsl from "../../../shaders/budget.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
-import { VECTORS_PER_BLOCK } from "../prune/gates.ts";
+import { VECTORS_PER_BLOCK } from "../masks/gates.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkFlat, type GateTables } from "./gateTables.ts";
-import { groupsFor } from "./launch.ts";
+import { checkFlat, type GateTables } from "./kit/gateTables.ts";
+import { groupsFor } from "./kit/launch.ts";
 import { tileSums } from "./tileSums.ts";
 
 /** What a kept gate costs, in weights; `Budget` of prune/budget.ts is one. */

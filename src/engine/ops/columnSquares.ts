@@ -2,7 +2,7 @@
 import wgsl from "../../../shaders/column_squares.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { columnKernel } from "./variants.ts";
+import { columnKernel } from "./kit/variants.ts";
 
 const ACCUMULATE = columnKernel("column squares", wgsl, "accumulate");
 

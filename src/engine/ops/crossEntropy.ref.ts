@@ -1,6 +1,6 @@
 // Reference of the next-token cross-entropy of hidden states against a head.
 import { linearRef } from "./linear.ref.ts";
-import { at, type OpCase, type OpRef, randomInts, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpCase, type OpRef, randomInts, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 export interface CrossEntropyParams {
   /** Rows of the head in one part. */

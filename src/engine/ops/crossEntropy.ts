@@ -2,13 +2,13 @@
 import wgsl from "../../../shaders/cross_entropy.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import { logitRows } from "../model/logits.ts";
+import { logitRows } from "../logitsSize.ts";
 import { checkShape, elements, matrixOf, type Tensor, view } from "../tensor.ts";
 import { scaleInto } from "./arithmetic.ts";
 import { linearForward } from "./linear.ts";
 import { linearPartsBackward } from "./linearParts.ts";
-import { heightOf, placed, type PlacedPart, type RowParts } from "./rowParts.ts";
-import { rowKernel } from "./variants.ts";
+import { heightOf, placed, type PlacedPart, type RowParts } from "./kit/rowParts.ts";
+import { rowKernel } from "./kit/variants.ts";
 
 const TOKEN_LOSSES = rowKernel("cross-entropy", wgsl, "token_losses");
 const GRADIENTS = rowKernel("cross-entropy backward", wgsl, "gradients");

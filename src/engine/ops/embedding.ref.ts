@@ -1,6 +1,6 @@
 // Reference of the token embedding.
 import type { Precision } from "../tensor.ts";
-import { at, type OpRef, randomInts, randomWeights, refTensor } from "./ref.ts";
+import { at, type OpRef, randomInts, randomWeights, refTensor } from "./kit/ref.ts";
 
 /** partRows: rows of the table in one part. */
 const shapeCase = (

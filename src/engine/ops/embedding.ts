@@ -2,9 +2,9 @@
 import wgsl from "../../../shaders/embedding.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { elements, matrixOf, type Precision, type Tensor } from "../tensor.ts";
-import { placed, type RowParts } from "./rowParts.ts";
-import { blockKernel, type Launcher } from "./variants.ts";
-import { precisionOf, weightText } from "./weightText.ts";
+import { placed, type RowParts } from "./kit/rowParts.ts";
+import { blockKernel, type Launcher } from "./kit/variants.ts";
+import { precisionOf, weightText } from "./kit/weightText.ts";
 
 const forwardOf = (precision: Precision): Launcher =>
   blockKernel("embedding", (width) => [weightText(precision, width), wgsl].join("\n"), "forward");

@@ -1,5 +1,5 @@
 // References of the gate and of the gated add.
-import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 /** Which gradients the case asks for: the kernels differ. */
 interface Wanted {

@@ -2,7 +2,7 @@
 import wgsl from "../../../shaders/gate.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { blockKernel, columnKernel } from "./variants.ts";
+import { blockKernel, columnKernel } from "./kit/variants.ts";
 
 const APPLY = blockKernel("gate", wgsl, "apply");
 const ADD = blockKernel("gated add", wgsl, "add");

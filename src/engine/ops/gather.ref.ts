@@ -1,5 +1,5 @@
 // References of gather and scatterAdd.
-import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 /** K distinct columns of N, in no order: multiples of a number that has no factor in common with N. */
 function distinct(kept: number, of: number): RefTensor {

@@ -3,7 +3,7 @@ import wgsl from "../../../shaders/gather.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { elements, matrixOf, type Tensor } from "../tensor.ts";
 import { fill } from "./arithmetic.ts";
-import { blockKernel, type Launcher } from "./variants.ts";
+import { blockKernel, type Launcher } from "./kit/variants.ts";
 
 const GATHER = blockKernel("gather", wgsl, "gather");
 const SCATTER = blockKernel("gather backward", wgsl, "scatter");

@@ -1,5 +1,5 @@
 // Reference of exact GELU, with an erf that is exact to f64.
-import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 type Params = Record<string, never>;
 

@@ -5,7 +5,7 @@ import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { elements, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./launch.ts";
+import { groupsFor } from "./kit/launch.ts";
 
 const WORKGROUP = 64;
 const code = [grid, erf, wgsl].join("\n");

@@ -1,5 +1,5 @@
 // Reference of the Gram matrix.
-import { at, type OpRef, randomRef, refTensor } from "./ref.ts";
+import { at, type OpRef, randomRef, refTensor } from "./kit/ref.ts";
 
 const gramCase = (rows: number, cols: number, scale = 1, name = `R${rows} C${cols}`) => ({
   name,

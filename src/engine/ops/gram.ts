@@ -6,8 +6,8 @@ import vec4 from "../../../shaders/lib/vec4.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./launch.ts";
-import { unitOf } from "./variants.ts";
+import { groupsFor } from "./kit/launch.ts";
+import { unitOf } from "./kit/variants.ts";
 
 const WORKGROUP = 64;
 const kernel = (values: string): KernelSpec => ({

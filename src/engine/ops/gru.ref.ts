@@ -1,5 +1,5 @@
 // Reference of the bidirectional GRU: one direction at a time, forward and back through time.
-import { at, type OpRef, randomRef, refTensor, type RefTensor } from "./ref.ts";
+import { at, type OpRef, randomRef, refTensor, type RefTensor } from "./kit/ref.ts";
 
 type Params = Record<string, never>;
 

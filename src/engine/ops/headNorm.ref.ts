@@ -1,5 +1,5 @@
 // Reference of the norm over heads of q and k.
-import { at, type OpRef, randomRef, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpRef, randomRef, type RefTensor, zerosLike } from "./kit/ref.ts";
 import type { HeadShape } from "./rope.ts";
 
 interface Params extends HeadShape {

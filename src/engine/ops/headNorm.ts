@@ -3,7 +3,7 @@ import wgsl from "../../../shaders/head_norm.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { type HeadShape, packedWidth } from "./rope.ts";
-import { rowKernel } from "./variants.ts";
+import { rowKernel } from "./kit/variants.ts";
 
 const FORWARD = rowKernel("headNorm", wgsl, "forward");
 const BACKWARD = rowKernel("headNorm backward", wgsl, "backward");

@@ -1,6 +1,6 @@
 // Reference of the hypernetwork's heads.
-import { layoutOf } from "../prune/gates.ts";
-import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { layoutOf } from "../masks/gates.ts";
+import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 type Params = { sizes: readonly number[] };
 

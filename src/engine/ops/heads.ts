@@ -6,8 +6,8 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import type { GateTables } from "./gateTables.ts";
-import { groupsFor } from "./launch.ts";
+import type { GateTables } from "./kit/gateTables.ts";
+import { groupsFor } from "./kit/launch.ts";
 import { tileSums } from "./tileSums.ts";
 
 const code = [grid, gateTiles, wgsl].join("\n");

@@ -1,6 +1,6 @@
 // References of the selection of weights and of zeroing the others.
-import type { Direction } from "../prune/mlpMatrices.ts";
-import { at, type OpCase, type OpRef, randomInts, randomRef, refTensor, type RefTensor } from "./ref.ts";
+import type { Direction } from "../masks/mlpMatrices.ts";
+import { at, type OpCase, type OpRef, randomInts, randomRef, refTensor, type RefTensor } from "./kit/ref.ts";
 
 interface Selected {
   along: Direction;

@@ -6,10 +6,10 @@ import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
-import type { Direction } from "../prune/mlpMatrices.ts";
+import type { Direction } from "../masks/mlpMatrices.ts";
 import { elements, matrixOf, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./launch.ts";
-import { rowKernel } from "./variants.ts";
+import { groupsFor } from "./kit/launch.ts";
+import { rowKernel } from "./kit/variants.ts";
 import type { PackedRows } from "./weightScores.ts";
 
 const WORKGROUP = 64;

@@ -6,8 +6,8 @@ import wgsl from "../../../shaders/layer_norm.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./launch.ts";
-import { rowKernel } from "./variants.ts";
+import { groupsFor } from "./kit/launch.ts";
+import { rowKernel } from "./kit/variants.ts";
 
 const WORKGROUP = 64;
 const FORWARD = rowKernel("layerNorm", wgsl, "forward");

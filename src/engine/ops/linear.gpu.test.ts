@@ -1,11 +1,11 @@
 // Every matmul variant, not only the one that this adapter would choose, against the reference.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
-import { packedHalves } from "../formats/dtype.ts";
+import { packedHalves } from "../dtype.ts";
 import { Gpu } from "../gpu/device.ts";
-import { linearOp } from "./index.ts";
+import { linearOp } from "./registry/index.ts";
 import { linear, MATMUL_VARIANTS, type MatmulVariant, usableVariants } from "./linear.ts";
-import { tuneMatmul } from "./tune.ts";
+import { tuneMatmul } from "./kit/tune.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // Reference of the frozen linear layer.
 import type { Precision } from "../tensor.ts";
-import { at, type OpCase, type OpRef, randomRef, randomWeights, refTensor, zerosLike } from "./ref.ts";
+import { at, type OpCase, type OpRef, randomRef, randomWeights, refTensor, zerosLike } from "./kit/ref.ts";
 
 const shapes: readonly (readonly [m: number, n: number, k: number])[] = [
   [1, 4, 4],

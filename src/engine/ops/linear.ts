@@ -1,20 +1,20 @@
 // Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The matmul kernels come in variants; one is chosen per adapter.
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import sharing from "../../../shaders/lib/quad.wgsl?raw";
-import nnQuad from "../../../shaders/matmul/nn_quad.wgsl?raw";
-import nnRegisters from "../../../shaders/matmul/nn_registers.wgsl?raw";
-import nnTiled from "../../../shaders/matmul/nn_tiled.wgsl?raw";
-import ntQuad from "../../../shaders/matmul/nt_quad.wgsl?raw";
-import ntQuadFew from "../../../shaders/matmul/nt_quad_few.wgsl?raw";
-import ntRegisters from "../../../shaders/matmul/nt_registers.wgsl?raw";
-import ntTiled from "../../../shaders/matmul/nt_tiled.wgsl?raw";
+import nnQuad from "../../../shaders/linear/nn_quad.wgsl?raw";
+import nnRegisters from "../../../shaders/linear/nn_registers.wgsl?raw";
+import nnTiled from "../../../shaders/linear/nn_tiled.wgsl?raw";
+import ntQuad from "../../../shaders/linear/nt_quad.wgsl?raw";
+import ntQuadFew from "../../../shaders/linear/nt_quad_few.wgsl?raw";
+import ntRegisters from "../../../shaders/linear/nt_registers.wgsl?raw";
+import ntTiled from "../../../shaders/linear/nt_tiled.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { trainedForward, trainedInputGradient } from "./linearTrained.ts";
-import { groupsFor } from "./launch.ts";
-import { precisionOf, valueText, weightText } from "./weightText.ts";
+import { groupsFor } from "./kit/launch.ts";
+import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
 /** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles, no barrier. tiled: workgroup memory (GPUs). */
 export type MatmulVariant = "quad" | "registers" | "tiled";

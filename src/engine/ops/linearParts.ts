@@ -5,8 +5,8 @@ import { invariant } from "../errors.ts";
 import { matrixOf, type Tensor, view } from "../tensor.ts";
 import { addInto } from "./arithmetic.ts";
 import { linear, linearBackward, linearForward } from "./linear.ts";
-import { heightOf, placed, type RowParts } from "./rowParts.ts";
-import { blockKernel, type Launcher, unitOf } from "./variants.ts";
+import { heightOf, placed, type RowParts } from "./kit/rowParts.ts";
+import { blockKernel, type Launcher, unitOf } from "./kit/variants.ts";
 
 const TAKE = blockKernel("take columns", wgsl, "take");
 const PUT = blockKernel("put columns", wgsl, "put");

@@ -5,9 +5,9 @@ import wgsl from "../../../shaders/linear_trained.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Precision, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./launch.ts";
-import { unitOf } from "./variants.ts";
-import { precisionOf, valueText, weightText, type Width } from "./weightText.ts";
+import { groupsFor } from "./kit/launch.ts";
+import { unitOf } from "./kit/variants.ts";
+import { precisionOf, valueText, weightText, type Width } from "./kit/weightText.ts";
 
 const WORKGROUP = 64;
 /** Outputs of one invocation, as in the WGSL. */

@@ -1,7 +1,7 @@
 // Reference of the noise kernel: rng.ts itself, and not one bit of tolerance.
-import { GATE_TILE, layoutOf } from "../prune/gates.ts";
+import { GATE_TILE, layoutOf } from "../masks/gates.ts";
 import { noise } from "../rng.ts";
-import { type OpRef, refTensor } from "./ref.ts";
+import { type OpRef, refTensor } from "./kit/ref.ts";
 
 type Params = { sizes: readonly number[]; seed: number; step: number; draw: number };
 

@@ -7,8 +7,8 @@ import wgsl from "../../../shaders/noise.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import type { Tensor } from "../tensor.ts";
-import type { GateTables } from "./gateTables.ts";
-import { groupsFor } from "./launch.ts";
+import type { GateTables } from "./kit/gateTables.ts";
+import { groupsFor } from "./kit/launch.ts";
 
 const FORWARD: KernelSpec = { label: "noise", code: [grid, gateTiles, state, lib, wgsl].join("\n"), entry: "forward" };
 

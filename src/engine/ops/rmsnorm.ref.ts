@@ -1,5 +1,5 @@
 // Reference of RMSNorm.
-import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 type Params = { eps: number };
 

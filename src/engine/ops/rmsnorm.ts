@@ -2,7 +2,7 @@
 import wgsl from "../../../shaders/rmsnorm.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { rowKernel } from "./variants.ts";
+import { rowKernel } from "./kit/variants.ts";
 
 const FORWARD = rowKernel("rmsnorm", wgsl, "forward");
 const BACKWARD = rowKernel("rmsnorm backward", wgsl, "backward");

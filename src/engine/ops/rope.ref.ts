@@ -1,5 +1,5 @@
 // Reference of RoPE.
-import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./ref.ts";
+import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 import type { HeadShape } from "./rope.ts";
 
 interface Params extends HeadShape {

@@ -3,7 +3,7 @@ import wgsl from "../../../shaders/rope.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { blockKernel, unitOf } from "./variants.ts";
+import { blockKernel, unitOf } from "./kit/variants.ts";
 
 const FORWARD = blockKernel("rope", wgsl, "rotate");
 const BACKWARD = blockKernel("rope backward", wgsl, "rotate");

@@ -4,7 +4,7 @@ import type { Ctx } from "../ctx.ts";
 import { checkShape, elements, matrixOf, type Tensor } from "../tensor.ts";
 import { copy } from "./arithmetic.ts";
 import { moveColumns } from "./gather.ts";
-import { blockKernel } from "./variants.ts";
+import { blockKernel } from "./kit/variants.ts";
 
 const SCATTER_ADD = blockKernel("scatter add", wgsl, "scatter_add");
 const GATHER = blockKernel("scatter add backward", wgsl, "gather");

@@ -1,5 +1,5 @@
 // Reference of gates shared by several places.
-import { at, type OpRef, randomInts, randomRef, refTensor, zerosLike } from "./ref.ts";
+import { at, type OpRef, randomInts, randomRef, refTensor, zerosLike } from "./kit/ref.ts";
 
 interface Params {
   /** For each place its gate; `own` and above is padding. */

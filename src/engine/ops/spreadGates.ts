@@ -5,7 +5,7 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { elements, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./launch.ts";
+import { groupsFor } from "./kit/launch.ts";
 
 const WORKGROUP = 64;
 const code = [grid, wgsl].join("\n");

@@ -4,8 +4,8 @@ import wgsl from "../../../shaders/tile_sums.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { elements, matrixOf, type Tensor } from "../tensor.ts";
-import type { GateTables } from "./gateTables.ts";
-import { groupsFor } from "./launch.ts";
+import type { GateTables } from "./kit/gateTables.ts";
+import { groupsFor } from "./kit/launch.ts";
 
 const WORKGROUP = 64;
 const FORWARD: KernelSpec = { label: "tileSums", code: [grid, wgsl].join("\n"), entry: "forward" };

@@ -1,6 +1,6 @@
 // Reference of the weights' scores.
-import type { ScoreScale } from "../prune/mlpMatrices.ts";
-import { at, type OpRef, randomRef, refTensor } from "./ref.ts";
+import type { ScoreScale } from "../masks/mlpMatrices.ts";
+import { at, type OpRef, randomRef, refTensor } from "./kit/ref.ts";
 
 interface Params {
   firstRow: number;

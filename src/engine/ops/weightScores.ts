@@ -3,9 +3,9 @@ import wgsl from "../../../shaders/weight_scores.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
-import type { ScoreScale } from "../prune/mlpMatrices.ts";
+import type { ScoreScale } from "../masks/mlpMatrices.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./launch.ts";
+import { groupsFor } from "./kit/launch.ts";
 
 const WORKGROUP = 64;
 

@@ -1,21 +1,21 @@
 // The paper's ablations on a small golden model: each trains to its budget, repeats, resumes, and shares what it says it shares.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
-import { goldenFolder } from "../golden/testFolders.ts";
+import { goldenFolder } from "../golden/folders.fixture.ts";
 import { Gpu } from "../gpu/device.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
 import { tapeArithmetic } from "../ops/arithmetic.ts";
-import { worstDifference } from "../ops/parity.ts";
-import { randomRef } from "../ops/ref.ts";
+import { worstDifference } from "../ops/kit/parity.ts";
+import { randomRef } from "../ops/kit/ref.ts";
 import { spreadGatesRef } from "../ops/spreadGates.ref.ts";
-import { gateModelFor } from "../prune/ablations.ts";
-import { architectureOf } from "../prune/architecture.ts";
-import { budgetOf } from "../prune/budget.ts";
-import type { GateModel } from "../prune/gateModel.ts";
-import { type GateLayout, gateLayout, layoutOf, sharingOf } from "../prune/gates.ts";
+import { gateModelFor } from "../prune/gates/ablations.ts";
+import { architectureOf } from "../masks/architecture.ts";
+import { budgetOf } from "../masks/budget.ts";
+import type { GateModel } from "../prune/gates/gateModel.ts";
+import { type GateLayout, gateLayout, layoutOf, sharingOf } from "../masks/gates.ts";
 import { Tape } from "../tape.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { DEFAULT_RECIPE, GATE_MODES, type Recipe } from "./recipe.ts";
+import { DEFAULT_RECIPE, GATE_MODES, type Recipe } from "../recipes/recipe.ts";
 import { Session, type StepMetrics } from "./session.ts";
 
 const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 120, tokens: 16, learningRate: 0.05 };

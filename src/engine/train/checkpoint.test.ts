@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { EngineError } from "../errors.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { DEFAULT_RECIPE, type Recipe } from "./recipe.ts";
+import { DEFAULT_RECIPE, type Recipe } from "../recipes/recipe.ts";
 
 const checkpoint: Checkpoint = {
   recipe: { ...DEFAULT_RECIPE, keep: 0.3, seed: 7 },

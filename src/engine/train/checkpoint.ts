@@ -1,8 +1,8 @@
 // A checkpoint: all that a run needs to go on as if it had never stopped. Kept as safetensors, so that others can look inside.
 import { EngineError, invariant } from "../errors.ts";
-import { collectBytes, memorySource } from "../formats/memoryFolder.ts";
-import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
-import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "./recipe.ts";
+import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
+import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "../recipes/recipe.ts";
 
 export interface Checkpoint {
   recipe: Recipe;

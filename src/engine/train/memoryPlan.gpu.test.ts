@@ -3,18 +3,18 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { type EngineError } from "../errors.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
-import { embeddedFolder, goldenFolder } from "../golden/testFolders.ts";
+import { embeddedFolder, goldenFolder } from "../golden/folders.fixture.ts";
 import { Gpu } from "../gpu/device.ts";
 import { makeKvCache } from "../model/kvCache.ts";
 import { loadModel } from "../model/load.ts";
 import { openModel } from "../model/open.ts";
-import { budgetOf, keptWeightsOfMasks } from "../prune/budget.ts";
-import { cutReader } from "../prune/cutReader.ts";
-import { indexLists } from "../prune/compact.ts";
-import { gateLayout } from "../prune/gates.ts";
+import { budgetOf, keptWeightsOfMasks } from "../masks/budget.ts";
+import { cutReader } from "../prune/gates/cutReader.ts";
+import { indexLists } from "../masks/compact.ts";
+import { gateLayout } from "../masks/gates.ts";
 import { elementBytes, type Precision } from "../tensor.ts";
 import { choicesThatFit, planMemory, planRefusal, type PlanChoice } from "./memoryPlan.ts";
-import { DEFAULT_RECIPE } from "./recipe.ts";
+import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { Session } from "./session.ts";
 
 /** How far a part of the plan may be from what is counted: uniforms, read-back buffers and index lists are not planned. */

@@ -1,19 +1,19 @@
 // What a model and its run will take of the GPU's memory, known before anything is loaded: the engine's own code, run on a device that only counts.
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
-import { elementCount } from "../formats/dtype.ts";
+import { elementCount } from "../dtype.ts";
 import { type AdapterFacts, Gpu } from "../gpu/device.ts";
 import { decoderLoss } from "../model/decoder.ts";
 import { makeKvCache } from "../model/kvCache.ts";
 import { loadModel, type Model } from "../model/load.ts";
-import type { ModelConfig } from "../model/modelConfig.ts";
-import { modelTensors } from "../model/tensors.ts";
-import { budgetOf } from "../prune/budget.ts";
-import { gateLayout } from "../prune/gates.ts";
-import { Hypernet } from "../prune/hypernet.ts";
-import { hypernetLayout } from "../prune/hypernetLayout.ts";
+import type { ModelConfig } from "../config/modelConfig.ts";
+import { modelTensors } from "../config/tensors.ts";
+import { budgetOf } from "../masks/budget.ts";
+import { gateLayout } from "../masks/gates.ts";
+import { Hypernet } from "../prune/gates/hypernet.ts";
+import { hypernetLayout } from "../prune/gates/hypernetLayout.ts";
 import { elementBytes, type Precision } from "../tensor.ts";
-import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "./recipe.ts";
+import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "../recipes/recipe.ts";
 import { makeTrainState } from "./state.ts";
 import { trainStep } from "./step.ts";
 

@@ -1,7 +1,7 @@
 // Ratios of a run: drawn within its bounds, nearest beyond them, and a curve's in whole percents.
 import { expect, it } from "vitest";
 import { ratioOfStep, ratiosOf, trainedRatio } from "./ratio.ts";
-import { DEFAULT_RECIPE } from "./recipe.ts";
+import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 
 const every = { ...DEFAULT_RECIPE, ratioMode: "every", keepFrom: 0.4, keepTo: 0.9 } as const;
 

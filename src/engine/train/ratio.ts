@@ -1,6 +1,6 @@
 // Which ratio a step of training is for: the recipe's own, or one drawn between two bounds by the counter-based noise.
 import { DRAW, noise } from "../rng.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Recipe } from "../recipes/recipe.ts";
 
 /** Above 1, small ratios are drawn more often: they lose most by it when all are drawn alike (bench/quality.md, what was tried). */
 const POWER = 1.5;

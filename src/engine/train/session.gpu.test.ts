@@ -2,14 +2,14 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
-import { goldenFolder } from "../golden/testFolders.ts";
+import { goldenFolder } from "../golden/folders.fixture.ts";
 import { Gpu } from "../gpu/device.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
-import { architectureOf } from "../prune/architecture.ts";
-import { budgetOf } from "../prune/budget.ts";
-import { gateLayout, type Masks } from "../prune/gates.ts";
+import { architectureOf } from "../masks/architecture.ts";
+import { budgetOf } from "../masks/budget.ts";
+import { gateLayout, type Masks } from "../masks/gates.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { DEFAULT_RECIPE, type Estimator, ESTIMATORS, RATIO_MODES, type Recipe } from "./recipe.ts";
+import { DEFAULT_RECIPE, type Estimator, ESTIMATORS, RATIO_MODES, type Recipe } from "../recipes/recipe.ts";
 import { Session, type StepMetrics } from "./session.ts";
 
 const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 12, tokens: 32, learningRate: 0.01, checkpointEvery: 4 };

@@ -2,8 +2,8 @@
 import type { Ctx } from "../ctx.ts";
 import type { GateCosts } from "../ops/budget.ts";
 import { METRICS } from "../ops/metrics.ts";
-import { stepState } from "../ops/stepState.ts";
-import type { GateModel } from "../prune/gateModel.ts";
+import { stepState } from "../ops/kit/stepState.ts";
+import type { GateModel } from "../prune/gates/gateModel.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Steps whose numbers the GPU keeps until they are fetched. */

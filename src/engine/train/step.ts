@@ -11,7 +11,7 @@ import { recordMetrics } from "../ops/metrics.ts";
 import { DRAW } from "../rng.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Estimator } from "./recipe.ts";
+import type { Estimator } from "../recipes/recipe.ts";
 import type { TrainState } from "./state.ts";
 
 /** AdamW's constants that no recipe changes (METHOD.md 1.4). */

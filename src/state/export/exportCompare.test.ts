@@ -1,9 +1,9 @@
 // Export and text side by side: prepared before offered, streamed into place, and errors where they belong.
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../engine/index.ts";
-import type { Replies } from "../worker/protocol.ts";
-import { architectureAt, AT_HALF, bench } from "./scriptedClient.ts";
-import type { Script } from "./scriptedClient.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { Replies } from "../../worker/protocol.ts";
+import { architectureAt, AT_HALF, bench } from "../client.fixture.ts";
+import type { Script } from "../client.fixture.ts";
 
 async function pruned(script: Script = {}) {
   const studio = bench(script);

@@ -1,9 +1,9 @@
 // Export: written, read back and compared by the worker before it is offered; then saved as a zip or into a folder.
-import { EngineError, FORMS } from "../engine/index.ts";
-import type { ExportChoice, Savable } from "../worker/protocol.ts";
-import { preparing } from "./preparing.ts";
-import { isPruned } from "./prunedNow.ts";
-import type { ExportSlice, Prepared, SliceOf } from "./studioState.ts";
+import { EngineError, FORMS } from "../../engine/index.ts";
+import type { ExportChoice, Savable } from "../../worker/protocol.ts";
+import { preparing } from "./prepareExport.ts";
+import { isPruned } from "../run/prunedNow.ts";
+import type { ExportSlice, Prepared, SliceOf } from "../storeState.ts";
 
 /** As the hub shards by default: a model of this studio is one file. */
 const SHARD_BYTES = 5e9;

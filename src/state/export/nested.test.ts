@@ -1,9 +1,9 @@
 // Several ratios as one model: which list is taken, what is refused, and preparing by turn with a stop.
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../engine/index.ts";
-import type { Replies } from "../worker/protocol.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { Replies } from "../../worker/protocol.ts";
 import { readNestedList, usualList } from "./nestedList.ts";
-import { architectureAt, AT_HALF, bench, type Script } from "./scriptedClient.ts";
+import { architectureAt, AT_HALF, bench, type Script } from "../client.fixture.ts";
 
 const BOUNDS = { from: 0.35, to: 0.95 };
 

@@ -1,6 +1,6 @@
 // Which ratios of a run for every ratio go into one model: the usual ones, and what a person writes instead.
-import { EngineError, readRatioList } from "../engine/index.ts";
-import type { Architecture } from "../worker/protocol.ts";
+import { EngineError, readRatioList } from "../../engine/index.ts";
+import type { Architecture } from "../../worker/protocol.ts";
 
 type Bounds = NonNullable<Architecture["trainedFor"]>;
 

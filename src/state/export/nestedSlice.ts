@@ -1,7 +1,7 @@
 // Several ratios of a run for every ratio as one model: prepared by the worker like the other forms, and beside them.
 import { readNestedList, usualList } from "./nestedList.ts";
-import { preparing } from "./preparing.ts";
-import type { NestedSlice, PreparedNested, SliceOf } from "./studioState.ts";
+import { preparing } from "./prepareExport.ts";
+import type { NestedSlice, PreparedNested, SliceOf } from "../storeState.ts";
 
 export const nestedSlice: SliceOf<NestedSlice> = (deps, set, get) => {
   const prepare = preparing<PreparedNested>(deps, set, get, (nested) => ({ nested }));

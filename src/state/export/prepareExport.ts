@@ -1,6 +1,6 @@
 // Preparing an export, of any kind: in its turn, and what was prepared earlier stays until then.
-import { EngineError } from "../engine/index.ts";
-import type { Deps, Get, Preparation, Set, StudioState } from "./studioState.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { Deps, Get, Preparation, Set, StudioState } from "../storeState.ts";
 
 /** Makes what prepares; the task is "export". `show` says where in the state the preparation stands. */
 export function preparing<T>(

@@ -1,7 +1,7 @@
 // Speed: the dense model beside the prepared export, measured on this machine when asked for.
-import { EngineError } from "../engine/index.ts";
-import { prunedNow, samePruned } from "./prunedNow.ts";
-import type { SliceOf, SpeedSlice } from "./studioState.ts";
+import { EngineError } from "../../engine/index.ts";
+import { prunedNow, samePruned } from "../run/prunedNow.ts";
+import type { SliceOf, SpeedSlice } from "../storeState.ts";
 
 export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn, callOff }, set, get) => ({
   speed: { phase: "none" },

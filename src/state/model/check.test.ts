@@ -1,7 +1,7 @@
 // The self-check's slice: its phases, its result, and that cancelling is nobody's error.
 import { expect, test } from "vitest";
-import { EngineError } from "../engine/index.ts";
-import { bench } from "./scriptedClient.ts";
+import { EngineError } from "../../engine/index.ts";
+import { bench } from "../client.fixture.ts";
 
 test("a check ends with its result", async () => {
   const { store, types } = bench();

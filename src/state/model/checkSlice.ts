@@ -1,6 +1,6 @@
 // The self-check: every kernel against its reference on the user's own adapter.
-import { EngineError } from "../engine/index.ts";
-import type { CheckSlice, SliceOf } from "./studioState.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { CheckSlice, SliceOf } from "../storeState.ts";
 
 export const checkSlice: SliceOf<CheckSlice> = ({ client, turn, callOff }, set, get) => ({
   check: { phase: "none" },

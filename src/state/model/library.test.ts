@@ -1,8 +1,8 @@
 // The library: what is listed after opening and removing, and stopping an opening.
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../engine/index.ts";
-import type { CachedModel } from "../worker/protocol.ts";
-import { bench, FACTS } from "./scriptedClient.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { CachedModel } from "../../worker/protocol.ts";
+import { bench, FACTS } from "../client.fixture.ts";
 
 const HUB = { kind: "hub", address: "org/tiny" } as const;
 const TINY: CachedModel = { address: "org/tiny", name: "tiny", lastUsed: "", bytes: 5, ofBytes: 9, whole: false };

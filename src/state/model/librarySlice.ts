@@ -1,7 +1,7 @@
 // The library: the models that were fetched, and removing them. Opening one is modelSlice's.
-import { EngineError } from "../engine/index.ts";
-import { EMBEDDED_MODEL } from "../worker/embeddedModel.ts";
-import type { LibrarySlice, SliceOf } from "./studioState.ts";
+import { EngineError } from "../../engine/index.ts";
+import { EMBEDDED_MODEL } from "../../worker/embeddedModel.ts";
+import type { LibrarySlice, SliceOf } from "../storeState.ts";
 
 export const librarySlice: SliceOf<LibrarySlice> = ({ client }, set, get) => ({
   libraryShown: false,

@@ -1,8 +1,8 @@
 // Opening models, texts and perplexities: what is asked of the worker, and what stays when something fails.
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../engine/index.ts";
-import type { Replies } from "../worker/protocol.ts";
-import { architectureAt, AT_HALF, bench, FACTS } from "./scriptedClient.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { Replies } from "../../worker/protocol.ts";
+import { architectureAt, AT_HALF, bench, FACTS } from "../client.fixture.ts";
 
 const EMBEDDED = { kind: "embedded" } as const;
 

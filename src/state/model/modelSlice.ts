@@ -1,7 +1,7 @@
 // Which model is open, and the way there. A model that cannot be opened leaves the one before in place.
-import { EngineError } from "../engine/index.ts";
-import type { ModelSource } from "../worker/protocol.ts";
-import type { ModelSlice, SliceOf, StudioState } from "./studioState.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { ModelSource } from "../../worker/protocol.ts";
+import type { ModelSlice, SliceOf, StudioState } from "../storeState.ts";
 
 /** Perplexity on a software adapter takes seconds a thousand tokens, so it is measured on fewer there. */
 const EVALUATION_TOKENS = { software: 2048, hardware: 20_480 };

@@ -1,6 +1,6 @@
 // The page itself: theme, units, the device's life, progress of long tasks, and notices.
-import { EngineError } from "../engine/index.ts";
-import type { SliceOf, UiSlice } from "./studioState.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { SliceOf, UiSlice } from "../storeState.ts";
 
 /** More notices than this push the oldest out. */
 const NOTICE_LIMIT = 4;

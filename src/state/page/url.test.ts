@@ -8,8 +8,8 @@ import {
   GATE_MODES,
   RATIO_MODES,
   WEIGHT_METHODS,
-} from "../engine/index.ts";
-import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "./bundledTexts.ts";
+} from "../../engine/index.ts";
+import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../text/bundledTexts.ts";
 import { hashOf, readHash } from "./url.ts";
 
 const DEFAULTS = {

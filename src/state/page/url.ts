@@ -11,11 +11,11 @@ import {
   RATIO_MODES,
   RECIPE_NUMBERS,
   WEIGHT_METHODS,
-} from "../engine/index.ts";
-import type { Recipe, RecipeNumber, WeightMethod, WeightRecipe } from "../engine/index.ts";
-import type { TextSource } from "../worker/protocol.ts";
-import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "./bundledTexts.ts";
-import type { BundledName } from "./bundledTexts.ts";
+} from "../../engine/index.ts";
+import type { Recipe, RecipeNumber, WeightMethod, WeightRecipe } from "../../engine/index.ts";
+import type { TextSource } from "../../worker/protocol.ts";
+import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../text/bundledTexts.ts";
+import type { BundledName } from "../text/bundledTexts.ts";
 
 /** What a link carries. */
 export interface Linked {

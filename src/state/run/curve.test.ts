@@ -1,11 +1,11 @@
 // The curve of a run: it fills in by itself behind everything else, waits for the slider, stops, and goes with its run.
 import { describe, expect, it } from "vitest";
-import { DEFAULT_RECIPE, EngineError } from "../engine/index.ts";
-import type { CurvePoint } from "../worker/protocol.ts";
+import { DEFAULT_RECIPE, EngineError } from "../../engine/index.ts";
+import type { CurvePoint } from "../../worker/protocol.ts";
 import { CURVE_RATIOS } from "./curveSlice.ts";
 import { REST_MS } from "./gatesSlice.ts";
-import { architectureAt, bench } from "./scriptedClient.ts";
-import type { Bench, Script } from "./scriptedClient.ts";
+import { architectureAt, bench } from "../client.fixture.ts";
+import type { Bench, Script } from "../client.fixture.ts";
 
 const trainedFor = { from: 0.35, to: 0.95 };
 const everyAt = (keep: number) => ({ ...architectureAt(keep, 9), trainedFor });

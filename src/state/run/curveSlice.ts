@@ -1,8 +1,8 @@
 // The curve of a run: its perplexity at ratios over its bounds, measured in the background, and how its architectures nest.
-import { EngineError, nestednessOf, ratiosOf } from "../engine/index.ts";
-import type { CurvePoint } from "../worker/protocol.ts";
+import { EngineError, nestednessOf, ratiosOf } from "../../engine/index.ts";
+import type { CurvePoint } from "../../worker/protocol.ts";
 import { REST_MS } from "./gatesSlice.ts";
-import type { CurveSlice, Get, SliceOf, StudioState } from "./studioState.ts";
+import type { CurveSlice, Get, SliceOf, StudioState } from "../storeState.ts";
 
 /** Ratios of a curve. */
 export const CURVE_RATIOS = 10;

@@ -1,8 +1,8 @@
 // The architecture on the screen and the slider that chooses it: at most one request on its way, one a frame, the last value wins.
-import { EngineError } from "../engine/index.ts";
+import { EngineError } from "../../engine/index.ts";
 import { withArchitecture } from "./prunedNow.ts";
 import { clampKeep } from "./ratio.ts";
-import type { GatesSlice, SliceOf } from "./studioState.ts";
+import type { GatesSlice, SliceOf } from "../storeState.ts";
 
 /** The slider rests after this long without a move; then the pruned model is measured again. */
 export const REST_MS = 600;

@@ -1,9 +1,9 @@
 // What "pruned" means now: an architecture, single weights of the MLP, or nothing; and what of the state follows from a change of it.
-import type { Architecture, PrunedId, PrunedMlp } from "../worker/protocol.ts";
-import { idOfShown } from "../worker/prunedId.ts";
-import type { StudioState } from "./studioState.ts";
+import type { Architecture, PrunedId, PrunedMlp } from "../../worker/protocol.ts";
+import { idOfShown } from "../../worker/prunedId.ts";
+import type { StudioState } from "../storeState.ts";
 
-export { samePruned } from "../worker/prunedId.ts";
+export { samePruned } from "../../worker/prunedId.ts";
 
 type Pruned = Pick<StudioState, "architecture" | "weights">;
 

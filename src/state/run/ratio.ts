@@ -1,6 +1,6 @@
 // Kept share of the block weights and of the whole model, one from the other (method 1.4): the two readings of the slider.
-import { RECIPE_BOUNDS } from "../engine/index.ts";
-import type { ModelFacts } from "../worker/protocol.ts";
+import { RECIPE_BOUNDS } from "../../engine/index.ts";
+import type { ModelFacts } from "../../worker/protocol.ts";
 
 type Parameters = Pick<ModelFacts["parameters"], "blocks" | "total">;
 export type RatioUnit = "blocks" | "model";

@@ -1,10 +1,10 @@
 // Runs and the slider: commands in the right order, the last target wins, and nothing is lost by an error.
 import { describe, expect, it } from "vitest";
-import { DEFAULT_RECIPE, EngineError } from "../engine/index.ts";
-import type { ModelFacts, RunState } from "../worker/protocol.ts";
+import { DEFAULT_RECIPE, EngineError } from "../../engine/index.ts";
+import type { ModelFacts, RunState } from "../../worker/protocol.ts";
 import { REST_MS } from "./gatesSlice.ts";
-import { architectureAt, bench, FACTS } from "./scriptedClient.ts";
-import type { Bench, Script } from "./scriptedClient.ts";
+import { architectureAt, bench, FACTS } from "../client.fixture.ts";
+import type { Bench, Script } from "../client.fixture.ts";
 
 async function opened(script: Script = {}): Promise<Bench> {
   const studio = bench(script);

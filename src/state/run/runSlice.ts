@@ -1,7 +1,7 @@
 // A run: recipe, controls, pace, and a checkpoint that can be resumed.
-import { checkRecipe, DEFAULT_RECIPE, EngineError } from "../engine/index.ts";
-import type { RunState } from "../worker/protocol.ts";
-import type { RunCommand, RunSlice, SliceOf } from "./studioState.ts";
+import { checkRecipe, DEFAULT_RECIPE, EngineError } from "../../engine/index.ts";
+import type { RunState } from "../../worker/protocol.ts";
+import type { RunCommand, RunSlice, SliceOf } from "../storeState.ts";
 
 export const runSlice: SliceOf<RunSlice> = ({ client, series, turn }, set, get) => {
   /** Sends a command of the run and files its answer. Answers false where it failed. */

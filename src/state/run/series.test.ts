@@ -1,6 +1,6 @@
 // Ring buffers of a run: growing, sliding, and steps that come a second time.
 import { describe, expect, it } from "vitest";
-import type { Metrics } from "../worker/protocol.ts";
+import type { Metrics } from "../../worker/protocol.ts";
 import { RunSeries } from "./series.ts";
 
 function steps(from: number, count: number, target = 0.5): Metrics {

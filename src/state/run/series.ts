@@ -1,5 +1,5 @@
 // Metrics of a run outside of React and of the store: ring buffers that charts read in place and subscribe to.
-import type { Metrics } from "../worker/protocol.ts";
+import type { Metrics } from "../../worker/protocol.ts";
 
 const FIRST_CAPACITY = 1024;
 const COLUMNS = ["step", "loss", "penalty", "kept", "target"] as const;

@@ -1,8 +1,8 @@
 // Pruning of single weights in the store: what it replaces and what replaces it, what is measured, refusals and stops.
 import { describe, expect, it } from "vitest";
-import { DEFAULT_WEIGHT_RECIPE, EngineError } from "../engine/index.ts";
+import { DEFAULT_WEIGHT_RECIPE, EngineError } from "../../engine/index.ts";
 import { isPruned, prunedNow, samePruned } from "./prunedNow.ts";
-import { architectureAt, AT_HALF, bench, type Script } from "./scriptedClient.ts";
+import { architectureAt, AT_HALF, bench, type Script } from "../client.fixture.ts";
 
 async function opened(script: Script = {}) {
   const studio = bench(script);

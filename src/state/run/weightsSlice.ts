@@ -1,7 +1,7 @@
 // One-shot pruning of single weights: method and recipe, the pruning itself, and windows into a matrix for the map.
-import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE, EngineError } from "../engine/index.ts";
+import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE, EngineError } from "../../engine/index.ts";
 import { withWeights } from "./prunedNow.ts";
-import type { SliceOf, WeightsSlice } from "./studioState.ts";
+import type { SliceOf, WeightsSlice } from "../storeState.ts";
 
 export const weightsSlice: SliceOf<WeightsSlice> = ({ client, turn, callOff }, set, get) => ({
   method: "disp",

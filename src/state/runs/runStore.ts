@@ -1,7 +1,7 @@
 // Finished runs in IndexedDB: records in one store, masks apart, so that a thousand records list without reading a mask.
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { EngineError, readRunMasks, readRunRecord } from "../engine/index.ts";
-import type { Run, RunMasks, RunRecord } from "../engine/index.ts";
+import { EngineError, readRunMasks, readRunRecord } from "../../engine/index.ts";
+import type { Run, RunMasks, RunRecord } from "../../engine/index.ts";
 
 const DATABASE = "espalier-runs";
 

@@ -1,8 +1,8 @@
 // The library of runs: kept once when they end, renamed, removed and brought back, exported, imported, restored.
 import { describe, expect, it } from "vitest";
-import { DEFAULT_RECIPE, EngineError, RUN_FORMAT } from "../engine/index.ts";
-import type { Run } from "../engine/index.ts";
-import { bench } from "./scriptedClient.ts";
+import { DEFAULT_RECIPE, EngineError, RUN_FORMAT } from "../../engine/index.ts";
+import type { Run } from "../../engine/index.ts";
+import { bench } from "../client.fixture.ts";
 import { readable } from "./runStore.ts";
 
 const TEXT = { name: "held", sha256: "ab".repeat(32) };

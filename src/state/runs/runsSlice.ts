@@ -1,10 +1,10 @@
 // The library of finished runs: kept when they end, named, removed, exported, imported and brought back; two of them compared by token.
-import { EngineError, readRuns } from "../engine/index.ts";
-import type { Run, RunRecord } from "../engine/index.ts";
-import type { Replies } from "../worker/protocol.ts";
-import { withArchitecture, withWeights } from "./prunedNow.ts";
+import { EngineError, readRuns } from "../../engine/index.ts";
+import type { Run, RunRecord } from "../../engine/index.ts";
+import type { Replies } from "../../worker/protocol.ts";
+import { withArchitecture, withWeights } from "../run/prunedNow.ts";
 import { byTime, type RunStore } from "./runStore.ts";
-import type { Get, RunsSlice, Set, SliceOf } from "./studioState.ts";
+import type { Get, RunsSlice, Set, SliceOf } from "../storeState.ts";
 
 /** What one comparison by token reads of the text. */
 const LOSS_TOKENS = 1024;

@@ -1,5 +1,5 @@
 // The four texts that come with the studio, by name and in words.
-import type { TextSource } from "../worker/protocol.ts";
+import type { TextSource } from "../../worker/protocol.ts";
 
 export type BundledName = Extract<TextSource, { kind: "bundled" }>["name"];
 

@@ -1,6 +1,6 @@
 // Text of the dense and the pruned model from one prompt and one seed; pieces arrive as events (events.ts).
-import { EngineError } from "../engine/index.ts";
-import type { CompareSlice, SliceOf } from "./studioState.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { CompareSlice, SliceOf } from "../storeState.ts";
 
 export const compareSlice: SliceOf<CompareSlice> = ({ client, turn, callOff }, set, get) => ({
   compare: { phase: "idle" },

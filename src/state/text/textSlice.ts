@@ -1,10 +1,10 @@
 // The texts to calibrate and to measure on, and the perplexities measured.
-import { EngineError } from "../engine/index.ts";
-import type { PerplexityResult, PrunedId, Subject } from "../worker/protocol.ts";
-import { DENSE_ID } from "../worker/prunedId.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { PerplexityResult, PrunedId, Subject } from "../../worker/protocol.ts";
+import { DENSE_ID } from "../../worker/prunedId.ts";
 import { DEFAULT_TEXTS } from "./bundledTexts.ts";
-import { prunedNow, samePruned } from "./prunedNow.ts";
-import type { Measured, Reading, SliceOf, TextSlice } from "./studioState.ts";
+import { prunedNow, samePruned } from "../run/prunedNow.ts";
+import type { Measured, Reading, SliceOf, TextSlice } from "../storeState.ts";
 
 /** Whether two perplexities can be compared: on the same text, in the same windows, over as many tokens. */
 export const sameReading = (a: PerplexityResult, b: PerplexityResult): boolean =>

@@ -1,7 +1,7 @@
 // The one adapter between React and the D3 charts: React makes the place, the chart draws in it, data never pass through a render.
 import { useEffect, useImperativeHandle, useRef } from "react";
 import type { Ref } from "react";
-import type { Chart as Drawn } from "../charts/index.ts";
+import type { Chart as Drawn } from "../../charts/index.ts";
 
 /** Where a chart's data come from. */
 export interface Source<Data> {

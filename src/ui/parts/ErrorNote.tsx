@@ -1,7 +1,7 @@
 // One error with its heading, message and remedy, announced at once to screen readers.
 import type { ReactNode } from "react";
-import type { EngineError } from "../engine/index.ts";
-import { REMEDIES } from "./remedies.ts";
+import type { EngineError } from "../../engine/index.ts";
+import { REMEDIES } from "../remedies.ts";
 
 interface Props {
   error: EngineError;

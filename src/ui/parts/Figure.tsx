@@ -1,11 +1,11 @@
 // A numbered figure: title, the chart, one line on what it shows, and buttons that save it.
 import { useRef } from "react";
-import { savePng, saveSvg } from "../charts/index.ts";
-import type { Chart as Drawn } from "../charts/index.ts";
-import { EngineError } from "../engine/index.ts";
-import { Chart } from "./Chart.tsx";
-import type { ChartHandle, Source } from "./Chart.tsx";
-import { useActions } from "./studioContext.tsx";
+import { savePng, saveSvg } from "../../charts/index.ts";
+import type { Chart as Drawn } from "../../charts/index.ts";
+import { EngineError } from "../../engine/index.ts";
+import { Chart } from "./ChartView.tsx";
+import type { ChartHandle, Source } from "./ChartView.tsx";
+import { useActions } from "../studioContext.tsx";
 
 interface Props<Data> {
   number: number;

@@ -1,8 +1,8 @@
 // A long task: how far it is, the time left, and its stop.
 import { Progress } from "radix-ui";
-import type { Task } from "../worker/protocol.ts";
-import { bytes, duration } from "./format.ts";
-import { useCalm } from "./studioContext.tsx";
+import type { Task } from "../../worker/protocol.ts";
+import { bytes, duration } from "../format.ts";
+import { useCalm } from "../studioContext.tsx";
 
 interface Props {
   task: Task;

@@ -1,9 +1,9 @@
 // Where the charts' data come from: the store's architecture and the run's series, read in place.
-import type { GateData, RunData, WidthsData } from "../charts/index.ts";
-import type { Studio } from "../state/studio.ts";
-import type { StudioState } from "../state/studioState.ts";
-import type { ModelFacts } from "../worker/protocol.ts";
-import type { Source } from "./Chart.tsx";
+import type { GateData, RunData, WidthsData } from "../../charts/index.ts";
+import type { Studio } from "../../state/store.ts";
+import type { StudioState } from "../../state/storeState.ts";
+import type { ModelFacts } from "../../worker/protocol.ts";
+import type { Source } from "../parts/ChartView.tsx";
 
 /** The model on the screen: the open one, or the one that stays while another opens. */
 export function factsOf({ model }: Pick<StudioState, "model">): ModelFacts | null {

@@ -1,9 +1,9 @@
 // The curve's chart data: the run's points, the dense model of the same text, and only those runs that were measured alike.
 import { expect, it } from "vitest";
-import { DEFAULT_RECIPE, RUN_FORMAT } from "../engine/index.ts";
-import type { RunRecord } from "../engine/index.ts";
-import { architectureAt } from "../state/scriptedClient.ts";
-import type { CurvePoint } from "../worker/protocol.ts";
+import { DEFAULT_RECIPE, RUN_FORMAT } from "../../engine/index.ts";
+import type { RunRecord } from "../../engine/index.ts";
+import { architectureAt } from "../../state/client.fixture.ts";
+import type { CurvePoint } from "../../worker/protocol.ts";
 import { ratioCurveOf } from "./curveView.ts";
 
 const TEXT = { name: "held", sha256: "t" };

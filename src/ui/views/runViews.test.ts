@@ -1,7 +1,7 @@
 // Which runs may stand in one chart, and what two of them have in common.
 import { describe, expect, it } from "vitest";
-import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE, RUN_FORMAT } from "../engine/index.ts";
-import type { RunMasks, RunRecord } from "../engine/index.ts";
+import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE, RUN_FORMAT } from "../../engine/index.ts";
+import type { RunMasks, RunRecord } from "../../engine/index.ts";
 import { groupRuns, matching, overlapOf, recipeOf, tradeoffOf } from "./runViews.ts";
 
 const TEXT = { name: "sotu-held.txt", sha256: "ab".repeat(32) };

@@ -1,10 +1,10 @@
 // Finished runs as the panel shows them: which may be compared, what made them in words, points of the chart, overlap of two.
-import { jaccard } from "../charts/index.ts";
-import type { OverlapData, TradeoffData, TradeoffPoint } from "../charts/index.ts";
-import { METHOD_NAMES, unpackRunMasks } from "../engine/index.ts";
-import type { RunMasks, RunRecord } from "../engine/index.ts";
-import { titleOf } from "../state/bundledTexts.ts";
-import { bytes, percent, stepTime, whole } from "./format.ts";
+import { jaccard } from "../../charts/index.ts";
+import type { OverlapData, TradeoffData, TradeoffPoint } from "../../charts/index.ts";
+import { METHOD_NAMES, unpackRunMasks } from "../../engine/index.ts";
+import type { RunMasks, RunRecord } from "../../engine/index.ts";
+import { titleOf } from "../../state/text/bundledTexts.ts";
+import { bytes, percent, stepTime, whole } from "../format.ts";
 
 export const SIZES = ["whole model", "block weights", "bytes", "ms per token"] as const;
 export type Size = (typeof SIZES)[number];

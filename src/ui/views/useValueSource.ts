@@ -1,6 +1,6 @@
 // A value of React as a chart's source: the chart is made once and hears of each new value.
 import { useEffect, useState } from "react";
-import type { Source } from "./Chart.tsx";
+import type { Source } from "../parts/ChartView.tsx";
 
 /** The same source for every render; it tells its readers after the render that brought a new value. */
 export function useValueSource<Data>(value: Data): Source<Data> {

@@ -1,9 +1,9 @@
 // Where the charts of single weights take their data from: the pruned MLP in the store.
-import { parsePattern } from "../engine/index.ts";
-import type { BarsData, MatrixPart, NormsData, WeightMapData } from "../charts/index.ts";
-import type { Studio } from "../state/studio.ts";
-import type { PrunedMlp } from "../worker/protocol.ts";
-import type { Source } from "./Chart.tsx";
+import { parsePattern } from "../../engine/index.ts";
+import type { BarsData, MatrixPart, NormsData, WeightMapData } from "../../charts/index.ts";
+import type { Studio } from "../../state/store.ts";
+import type { PrunedMlp } from "../../worker/protocol.ts";
+import type { Source } from "../parts/ChartView.tsx";
 
 export const PARTS: readonly MatrixPart[] = ["gate", "up", "down"];
 

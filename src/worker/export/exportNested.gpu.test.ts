@@ -1,6 +1,6 @@
 // Several ratios of a finished run as one model, as the studio prepares it: measured anew where masks differ, stopped, and refused.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { goldenFolder } from "../engine/golden/testFolders.ts";
+import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
   budgetOf,
   Ctx,
@@ -12,14 +12,14 @@ import {
   type OpenedModel,
   perplexity,
   type Recipe,
-} from "../engine/index.ts";
-import { Exporting } from "./exporting.ts";
-import { MAX_WINDOW, Measuring } from "./measuring.ts";
-import { prepareNested } from "./nesting.ts";
-import { readMasks, type RunAside } from "./otherRatios.ts";
-import { EVERY_RATIO, playedRun } from "./playedRun.ts";
-import type { Progress } from "./protocol.ts";
-import { compactModel, prunedAt } from "./pruned.ts";
+} from "../../engine/index.ts";
+import { Exporting } from "./preparedExports.ts";
+import { MAX_WINDOW, Measuring } from "../run/perplexities.ts";
+import { prepareNested } from "./exportNested.ts";
+import { readMasks, type RunAside } from "../run/ratioCurve.ts";
+import { EVERY_RATIO, playedRun } from "../run/everyRatioRun.fixture.ts";
+import type { Progress } from "../protocol.ts";
+import { compactModel, prunedAt } from "../run/prunedModel.ts";
 
 const RATIOS = [0.5, 0.8, 0.65];
 const TOKENS = 512;

@@ -1,10 +1,10 @@
 // Several ratios of a run for every ratio as one model: each asked of the run, measured, and all delivered together.
-import { EngineError, invariant, type LogitsAt, nestRatios } from "../engine/index.ts";
-import type { CommonOptions } from "./delivering.ts";
-import type { Exporting } from "./exporting.ts";
-import { readMasks, type RunAside } from "./otherRatios.ts";
-import type { NestedExport, Progress } from "./protocol.ts";
-import type { Report, Underway } from "./tasks.ts";
+import { EngineError, invariant, type LogitsAt, nestRatios } from "../../engine/index.ts";
+import type { CommonOptions } from "./exportPruned.ts";
+import type { Exporting } from "./preparedExports.ts";
+import { readMasks, type RunAside } from "../run/ratioCurve.ts";
+import type { NestedExport, Progress } from "../protocol.ts";
+import type { Report, Underway } from "../tasks.ts";
 
 type NestingOptions = CommonOptions & Pick<Underway, "report">;
 

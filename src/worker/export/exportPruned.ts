@@ -10,11 +10,11 @@ import {
   licenceOf,
   type OpenedModel,
   type Place,
-} from "../engine/index.ts";
-import { onnxReader } from "../verify/onnxReader.ts";
-import type { ExportChoice } from "./protocol.ts";
-import type { Pruned, PrunedModel } from "./pruned.ts";
-import type { EncodedText } from "./texts.ts";
+} from "../../engine/index.ts";
+import { onnxReader } from "../../verify/onnxReader.ts";
+import type { ExportChoice } from "../protocol.ts";
+import type { Pruned, PrunedModel } from "../run/prunedModel.ts";
+import type { EncodedText } from "../storage/texts.ts";
 
 /** Tokens that a form of the export is compared on. */
 const CHECK_TOKENS = 64;

@@ -15,12 +15,12 @@ import {
   safeName,
   zipSizeBytes,
   zipStream,
-} from "../engine/index.ts";
-import { delivered, type ExportOptions } from "./delivering.ts";
-import { claimFolder, readFile, remove, writeFile } from "./opfs.ts";
-import { saveInto, watched } from "./saving.ts";
-import type { Savable } from "./protocol.ts";
-import type { PrunedModel, Pruned } from "./pruned.ts";
+} from "../../engine/index.ts";
+import { delivered, type ExportOptions } from "./exportPruned.ts";
+import { claimFolder, readFile, remove, writeFile } from "../storage/opfs.ts";
+import { saveInto, watched } from "./saveFolder.ts";
+import type { Savable } from "../protocol.ts";
+import type { PrunedModel, Pruned } from "../run/prunedModel.ts";
 import type { SpeedSubjects } from "./speed.ts";
 
 /** Holds a folder for each tab that has prepared an export. */

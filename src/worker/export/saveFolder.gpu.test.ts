@@ -1,7 +1,7 @@
 // Saving into a folder, in a real browser's file system: all or nothing, whatever fails, and an older export outlives it.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { OutputFile } from "../engine/index.ts";
-import { saveInto } from "./saving.ts";
+import type { OutputFile } from "../../engine/index.ts";
+import { saveInto } from "./saveFolder.ts";
 
 const WEIGHTS_BYTES = 300_000;
 

@@ -1,6 +1,6 @@
 // Saving files into a folder of the user's: all or nothing, and what was there before stays until the last byte is on disk.
-import { checkNames, EngineError, type OutputFile } from "../engine/index.ts";
-import { storageError } from "./storageErrors.ts";
+import { checkNames, EngineError, type OutputFile } from "../../engine/index.ts";
+import { storageError } from "../storage/storageErrors.ts";
 
 /** How a long write is watched and stopped. */
 export interface Watch {

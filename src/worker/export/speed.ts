@@ -13,8 +13,8 @@ import {
   speedRows,
   type SpeedReport,
   timeModels,
-} from "../engine/index.ts";
-import { openOnnx, type OnnxModel } from "../verify/onnxModel.ts";
+} from "../../engine/index.ts";
+import { openOnnx, type OnnxModel } from "../../verify/onnxModel.ts";
 
 /** Short enough to wait for on a software adapter; two windows of a chat line. */
 const TOKENS = 64;

@@ -1,9 +1,9 @@
 // The loss of each token under two runs' masks, or the dense model: where on a text they differ.
-import { type Ctx, type OpenedModel, type Run, tokenLosses } from "../engine/index.ts";
-import { restored } from "./finished.ts";
-import { modelOf } from "./pruned.ts";
-import type { TokenLosses } from "./protocol.ts";
-import type { EncodedText } from "./texts.ts";
+import { type Ctx, type OpenedModel, type Run, tokenLosses } from "../../engine/index.ts";
+import { restored } from "./runRecords.ts";
+import { modelOf } from "./prunedModel.ts";
+import type { TokenLosses } from "../protocol.ts";
+import type { EncodedText } from "../storage/texts.ts";
 
 export interface LossesRequest {
   /** Null: the dense model. */

@@ -1,6 +1,6 @@
 // Text of the dense and of the pruned model from one prompt and seed, streamed as it is written.
-import { type Ctx, EngineError, generate, type Model, type OpenedModel } from "../engine/index.ts";
-import type { Subject, WorkerEvent } from "./protocol.ts";
+import { type Ctx, EngineError, generate, type Model, type OpenedModel } from "../../engine/index.ts";
+import type { Subject, WorkerEvent } from "../protocol.ts";
 
 interface Request {
   prompt: string;

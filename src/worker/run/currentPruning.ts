@@ -1,12 +1,12 @@
 // What "pruned" means now: the architecture of a run at the target ratio, or single weights; whichever was made or brought back last.
-import { invariant, type Model, type Run } from "../engine/index.ts";
-import { restored } from "./finished.ts";
-import type { Measuring } from "./measuring.ts";
+import { invariant, type Model, type Run } from "../../engine/index.ts";
+import { restored } from "./runRecords.ts";
+import type { Measuring } from "./perplexities.ts";
 import type { ModelOnDevice } from "./modelOnDevice.ts";
-import type { RunAside } from "./otherRatios.ts";
-import type { Architecture, Replies, WorkerEvent } from "./protocol.ts";
-import { type Logits, modelOf, type Pruned, prunedAt, type PrunedWeights } from "./pruned.ts";
-import type { EncodedText } from "./texts.ts";
+import type { RunAside } from "./ratioCurve.ts";
+import type { Architecture, Replies, WorkerEvent } from "../protocol.ts";
+import { type Logits, modelOf, type Pruned, prunedAt, type PrunedWeights } from "./prunedModel.ts";
+import type { EncodedText } from "../storage/texts.ts";
 
 export class Pruning {
   /** Target: kept share of the block weights. */

@@ -1,6 +1,6 @@
 // The slider after a run for every ratio: the worker's architectures are those of the hypernetwork at that ratio, and nothing is made anew.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { goldenFolder } from "../engine/golden/testFolders.ts";
+import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
   architectureOf,
   budgetOf,
@@ -12,9 +12,9 @@ import {
   type OpenedModel,
   type Recipe,
   Session,
-} from "../engine/index.ts";
-import { EVERY_RATIO, playedRun } from "./playedRun.ts";
-import { prunedAt } from "./pruned.ts";
+} from "../../engine/index.ts";
+import { EVERY_RATIO, playedRun } from "./everyRatioRun.fixture.ts";
+import { prunedAt } from "./prunedModel.ts";
 
 const RATIOS = [0.3, 0.4, 0.55, 0.7, 0.9];
 let ctx: Ctx;

@@ -1,8 +1,8 @@
 // For tests of the worker: a short run for every ratio on a text that is made up, played to its end.
-import { type Ctx, DEFAULT_RECIPE, type OpenedModel, type Recipe, sha256 } from "../engine/index.ts";
-import type { Logits } from "./pruned.ts";
-import { Running } from "./running.ts";
-import type { EncodedText } from "./texts.ts";
+import { type Ctx, DEFAULT_RECIPE, type OpenedModel, type Recipe, sha256 } from "../../engine/index.ts";
+import type { Logits } from "./prunedModel.ts";
+import { Running } from "./trainingRun.ts";
+import type { EncodedText } from "../storage/texts.ts";
 
 /** Twelve large steps. */
 export const EVERY_RATIO: Recipe = {

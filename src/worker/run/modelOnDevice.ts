@@ -10,9 +10,9 @@ import {
   invariant,
   type OpenedModel,
   tuneMatmul,
-} from "../engine/index.ts";
-import { PrunedModel } from "./pruned.ts";
-import type { Running } from "./running.ts";
+} from "../../engine/index.ts";
+import { PrunedModel } from "./prunedModel.ts";
+import type { Running } from "./trainingRun.ts";
 
 export interface Open {
   model: OpenedModel;

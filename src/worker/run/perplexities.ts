@@ -7,12 +7,12 @@ import {
   perplexity,
   type PerplexityPair,
   sha256,
-} from "../engine/index.ts";
-import { reporter } from "./pace.ts";
-import { idOf, type Pruned } from "./pruned.ts";
-import { DENSE_ID, samePruned } from "./prunedId.ts";
-import type { PerplexityResult, PrunedId, Subject, WorkerEvent } from "./protocol.ts";
-import type { EncodedText } from "./texts.ts";
+} from "../../engine/index.ts";
+import { reporter } from "../progress.ts";
+import { idOf, type Pruned } from "./prunedModel.ts";
+import { DENSE_ID, samePruned } from "../prunedId.ts";
+import type { PerplexityResult, PrunedId, Subject, WorkerEvent } from "../protocol.ts";
+import type { EncodedText } from "../storage/texts.ts";
 
 /** Longest window that perplexity is measured with; shorter where the model's own context is. */
 export const MAX_WINDOW = 512;

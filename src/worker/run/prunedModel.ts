@@ -22,9 +22,9 @@ import {
   type WeightMasks,
   type WeightRecipe,
   zeroedModel,
-} from "../engine/index.ts";
-import type { Architecture, PrunedId, PrunedMlp } from "./protocol.ts";
-import { idOfShown } from "./prunedId.ts";
+} from "../../engine/index.ts";
+import type { Architecture, PrunedId, PrunedMlp } from "../protocol.ts";
+import { idOfShown } from "../prunedId.ts";
 
 /** Logits of a run at some step: every budget's architecture follows from them. */
 export interface Logits extends Pick<PrunedId, "run" | "step"> {

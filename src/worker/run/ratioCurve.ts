@@ -1,10 +1,10 @@
 // A run at other ratios than what "pruned" means: architectures measured on models of their own, which go afterwards.
-import { budgetOf, type Ctx, gateLayout, type Masks, type Model, type OpenedModel } from "../engine/index.ts";
-import type { Measuring } from "./measuring.ts";
-import type { CurvePoint, PerplexityResult } from "./protocol.ts";
-import { compactModel, type Logits, prunedAt } from "./pruned.ts";
-import type { Running } from "./running.ts";
-import type { EncodedText } from "./texts.ts";
+import { budgetOf, type Ctx, gateLayout, type Masks, type Model, type OpenedModel } from "../../engine/index.ts";
+import type { Measuring } from "./perplexities.ts";
+import type { CurvePoint, PerplexityResult } from "../protocol.ts";
+import { compactModel, type Logits, prunedAt } from "./prunedModel.ts";
+import type { Running } from "./trainingRun.ts";
+import type { EncodedText } from "../storage/texts.ts";
 
 /** A run, to be asked for ratios. */
 export interface RunAside {

@@ -1,6 +1,6 @@
 // What the worker does with single weights and finished runs, on a golden model: pruned, recorded, brought back and compared by token.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { goldenFolder } from "../engine/golden/testFolders.ts";
+import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
   architectureOf,
   budgetOf,
@@ -17,12 +17,12 @@ import {
   type PerplexityPair,
   type Run,
   type WeightRecipe,
-} from "../engine/index.ts";
-import { recordOf, restored } from "./finished.ts";
-import { compareLosses } from "./losses.ts";
-import { prunedBy, PrunedModel, type Pruned, type PrunedGates } from "./pruned.ts";
-import type { EncodedText } from "./texts.ts";
-import { pruneMlp, weightWindow } from "./weighing.ts";
+} from "../../engine/index.ts";
+import { recordOf, restored } from "./runRecords.ts";
+import { compareLosses } from "./compareLosses.ts";
+import { prunedBy, PrunedModel, type Pruned, type PrunedGates } from "./prunedModel.ts";
+import type { EncodedText } from "../storage/texts.ts";
+import { pruneMlp, weightWindow } from "./weightPruning.ts";
 
 const CONTEXT = 64;
 const RECIPE: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, sequences: 4, tokens: CONTEXT };

@@ -18,10 +18,10 @@ import {
   unpackWords,
   type WeightMasks,
   weightsOf,
-} from "../engine/index.ts";
-import type { PrunedId } from "./protocol.ts";
-import { checkMasksAreAll, type Pruned, prunedBy, type PrunedGates } from "./pruned.ts";
-import { toldOf } from "./weighing.ts";
+} from "../../engine/index.ts";
+import type { PrunedId } from "../protocol.ts";
+import { checkMasksAreAll, type Pruned, prunedBy, type PrunedGates } from "./prunedModel.ts";
+import { toldOf } from "./weightPruning.ts";
 
 /** The run behind what is pruned now, measured. msPerToken: medians, where they were taken. */
 export function recordOf(

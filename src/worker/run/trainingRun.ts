@@ -11,12 +11,12 @@ import {
   Session,
   type TextRef,
   type Ctx,
-} from "../engine/index.ts";
-import { readFile, remove, writeFile } from "./opfs.ts";
-import { throttle } from "./pace.ts";
-import type { Metrics, RunState, WorkerEvent } from "./protocol.ts";
-import type { Logits } from "./pruned.ts";
-import type { EncodedText } from "./texts.ts";
+} from "../../engine/index.ts";
+import { readFile, remove, writeFile } from "../storage/opfs.ts";
+import { throttle } from "../progress.ts";
+import type { Metrics, RunState, WorkerEvent } from "../protocol.ts";
+import type { Logits } from "./prunedModel.ts";
+import type { EncodedText } from "../storage/texts.ts";
 
 /** Reports a second while training: each costs a read-back and a picture. */
 const REPORTS_PER_SECOND = 5;

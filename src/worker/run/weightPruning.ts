@@ -18,10 +18,10 @@ import {
   type WeightRecipe,
   windowScores,
   windowValues,
-} from "../engine/index.ts";
-import type { Command, PrunedMlp, WeightWindow } from "./protocol.ts";
-import type { PrunedWeights } from "./pruned.ts";
-import type { EncodedText } from "./texts.ts";
+} from "../../engine/index.ts";
+import type { Command, PrunedMlp, WeightWindow } from "../protocol.ts";
+import type { PrunedWeights } from "./prunedModel.ts";
+import type { EncodedText } from "../storage/texts.ts";
 
 export interface WeighingWatch {
   /** Parts done and in all. */

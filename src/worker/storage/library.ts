@@ -15,9 +15,9 @@ import {
   readManifest,
   sha256,
   writeManifest,
-} from "../engine/index.ts";
+} from "../../engine/index.ts";
 import { foldersIn, freeBytes, inPlace, openInPlace, readFile, remove, writeFile } from "./opfs.ts";
-import type { CachedModel } from "./protocol.ts";
+import type { CachedModel } from "../protocol.ts";
 
 const ROOT = "models";
 /** Hexadecimal digits of an address's hash that name its folder. */

@@ -9,12 +9,12 @@ import {
   type OpenedModel,
   type PlanChoice,
   type PlanNews,
-} from "../engine/index.ts";
+} from "../../engine/index.ts";
 import { noteCard } from "./library.ts";
-import { MAX_WINDOW } from "./measuring.ts";
+import { MAX_WINDOW } from "../run/perplexities.ts";
 import { freeStorage } from "./opfs.ts";
-import { reporter } from "./pace.ts";
-import type { ModelFacts, ModelSource, WorkerEvent } from "./protocol.ts";
+import { reporter } from "../progress.ts";
+import type { ModelFacts, ModelSource, WorkerEvent } from "../protocol.ts";
 import { folderOfSource } from "./sources.ts";
 
 /** How a model is opened where nothing else is asked for. */

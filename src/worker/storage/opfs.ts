@@ -1,5 +1,5 @@
 // Files of the origin's private file system: checkpoints, prepared exports and fetched models.
-import { invariant } from "../engine/index.ts";
+import { invariant } from "../../engine/index.ts";
 import { noRoom, type Room, storageError } from "./storageErrors.ts";
 
 const KEPT = "Nothing on the screen is lost.";

@@ -1,8 +1,16 @@
 // Model sources as folders: the embedded model from the page's own server, files that the user picked, and models from the web.
-import { blobSource, EngineError, type Folder, folderOf, isGguf, memoryFolder, modelFolder } from "../engine/index.ts";
-import { EMBEDDED_MODEL } from "./embeddedModel.ts";
+import {
+  blobSource,
+  EngineError,
+  type Folder,
+  folderOf,
+  isGguf,
+  memoryFolder,
+  modelFolder,
+} from "../../engine/index.ts";
+import { EMBEDDED_MODEL } from "../embeddedModel.ts";
 import { openCached } from "./library.ts";
-import type { ModelSource } from "./protocol.ts";
+import type { ModelSource } from "../protocol.ts";
 import { basePath } from "./texts.ts";
 
 export interface OpeningOptions {

@@ -1,5 +1,5 @@
 // What the browser's file systems throw, as errors that say what happened and what to do.
-import { EngineError } from "../engine/index.ts";
+import { EngineError } from "../../engine/index.ts";
 
 /** Room that was needed and that there was, in bytes. */
 export interface Room {

@@ -1,11 +1,11 @@
 // Each family's config.json: goldens, hub spellings, defaults of transformers, refusals; and what its tensors are called.
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { blockTensors, tensorGates } from "../prune/tensorGates.ts";
-import { readConfig } from "./config.ts";
+import { blockTensors, tensorGates } from "../../masks/tensorGates.ts";
+import { readConfig } from "../config.ts";
 import { FAMILIES } from "./families.ts";
-import { LLAMA_DESIGN } from "./modelConfig.ts";
-import { modelTensors } from "./tensors.ts";
+import { LLAMA_DESIGN } from "../modelConfig.ts";
+import { modelTensors } from "../tensors.ts";
 
 const golden = async (name: string) => readConfig(JSON.parse(await readFile(`golden/${name}/config.json`, "utf8")));
 

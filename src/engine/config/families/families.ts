@@ -3,7 +3,7 @@ import type { FamilyFile } from "./family.ts";
 import { GEMMA } from "./gemma.ts";
 import { LLAMA } from "./llama.ts";
 import { MISTRAL } from "./mistral.ts";
-import type { Family } from "./modelConfig.ts";
+import type { Family } from "../modelConfig.ts";
 import { OPT } from "./opt.ts";
 import { PHI } from "./phi.ts";
 import { QWEN2 } from "./qwen2.ts";

@@ -1,6 +1,6 @@
 // What a family's file says: how its config.json is read, and what its tensors are called. And the reading that families share.
-import type { ConfigFields } from "./configFields.ts";
-import type { ModelConfig } from "./modelConfig.ts";
+import type { ConfigFields } from "../configFields.ts";
+import type { ModelConfig } from "../modelConfig.ts";
 
 /**
  * Names of a family's tensors without ".weight" and ".bias"; those of a block stand behind `layers` and the block's number.

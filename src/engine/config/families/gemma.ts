@@ -1,8 +1,8 @@
 // Gemma, first generation: norms with weight + 1, embeddings times sqrt(d), GeGLU with the tanh form, head_dim of its own, tied head.
-import type { ConfigFields } from "./configFields.ts";
+import type { ConfigFields } from "../configFields.ts";
 import { expectActivation, expectOff, type FamilyFile, LLAMA_NAMES, readTokens, readWidths } from "./family.ts";
-import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "./modelConfig.ts";
-import { readRope } from "./ropeConfig.ts";
+import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "../modelConfig.ts";
+import { readRope } from "../ropeConfig.ts";
 
 const TANH = "gelu_pytorch_tanh";
 

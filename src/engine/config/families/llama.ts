@@ -1,8 +1,8 @@
 // The LLaMA family, 1 to 3: RMSNorm, RoPE (scaled in LLaMA 3.1 and later), grouped heads, SwiGLU. Biases only where config.json asks for them.
-import type { ConfigFields } from "./configFields.ts";
+import type { ConfigFields } from "../configFields.ts";
 import { expectActivation, type FamilyFile, LLAMA_NAMES, readTokens, readWidths } from "./family.ts";
-import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "./modelConfig.ts";
-import { readRope } from "./ropeConfig.ts";
+import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "../modelConfig.ts";
+import { readRope } from "../ropeConfig.ts";
 
 /** Defaults are those of transformers' LlamaConfig. */
 function readConfig(fields: ConfigFields): ModelConfig {

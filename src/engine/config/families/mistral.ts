@@ -1,8 +1,8 @@
 // Mistral 7B: LLaMA's blocks with a sliding window (Jiang et al. 2023, section 2).
-import type { ConfigFields } from "./configFields.ts";
+import type { ConfigFields } from "../configFields.ts";
 import { expectActivation, type FamilyFile, LLAMA_NAMES, readTokens, readWidths } from "./family.ts";
-import { LLAMA_DESIGN, type ModelConfig } from "./modelConfig.ts";
-import { readRope } from "./ropeConfig.ts";
+import { LLAMA_DESIGN, type ModelConfig } from "../modelConfig.ts";
+import { readRope } from "../ropeConfig.ts";
 
 const DEFAULT_WINDOW = 4096;
 

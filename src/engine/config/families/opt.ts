@@ -1,7 +1,7 @@
 // OPT: learned positions, LayerNorm, ReLU, biases. OPT-350m puts its norms behind the residual adds and has narrower embeddings.
-import type { ConfigFields } from "./configFields.ts";
+import type { ConfigFields } from "../configFields.ts";
 import { type FamilyFile, readTokens } from "./family.ts";
-import type { Design, ModelConfig } from "./modelConfig.ts";
+import type { Design, ModelConfig } from "../modelConfig.ts";
 
 /** Positions start in this row of their table: the first two were kept for padding, and are never used. */
 const UNUSED_POSITIONS = 2;

@@ -1,8 +1,8 @@
 // Phi 1, 1.5 and 2: one LayerNorm whose output attention and MLP read side by side, RoPE on part of a head, biases everywhere, gelu_new.
-import type { ConfigFields } from "./configFields.ts";
+import type { ConfigFields } from "../configFields.ts";
 import { expectActivation, expectOff, type FamilyFile, readTokens, readWidths } from "./family.ts";
-import type { ModelConfig } from "./modelConfig.ts";
-import { readRope } from "./ropeConfig.ts";
+import type { ModelConfig } from "../modelConfig.ts";
+import { readRope } from "../ropeConfig.ts";
 
 const DEFAULT_ROTARY_SHARE = 0.5;
 

@@ -1,5 +1,5 @@
 // Qwen2 and Qwen2.5: LLaMA's blocks with biases on q, k and v.
-import type { ConfigFields } from "./configFields.ts";
+import type { ConfigFields } from "../configFields.ts";
 import {
   expectActivation,
   expectFullAttention,
@@ -8,8 +8,8 @@ import {
   readTokens,
   readWidths,
 } from "./family.ts";
-import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "./modelConfig.ts";
-import { readRope } from "./ropeConfig.ts";
+import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "../modelConfig.ts";
+import { readRope } from "../ropeConfig.ts";
 
 /** Defaults are those of transformers' Qwen2Config. Its window over some of the layers, which no published model uses, is refused. */
 function readConfig(fields: ConfigFields): ModelConfig {

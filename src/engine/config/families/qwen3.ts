@@ -1,5 +1,5 @@
 // Qwen3 (dense): LLaMA's blocks with an RMSNorm over every head of q and k, and head_dim independent of d.
-import type { ConfigFields } from "./configFields.ts";
+import type { ConfigFields } from "../configFields.ts";
 import {
   expectActivation,
   expectFullAttention,
@@ -8,8 +8,8 @@ import {
   readTokens,
   readWidths,
 } from "./family.ts";
-import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "./modelConfig.ts";
-import { readRope } from "./ropeConfig.ts";
+import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "../modelConfig.ts";
+import { readRope } from "../ropeConfig.ts";
 
 /** Defaults are those of transformers' Qwen3Config. */
 function readConfig(fields: ConfigFields): ModelConfig {

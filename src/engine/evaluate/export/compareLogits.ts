@@ -1,5 +1,5 @@
 // How far logits are from the ones that they should be.
-import { argmax } from "./sampler.ts";
+import { argmax } from "../sampler.ts";
 
 /** Largest absolute difference, largest absolute expected value, and the share of rows with the same largest entry. */
 export interface LogitComparison {

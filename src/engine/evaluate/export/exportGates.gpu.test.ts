@@ -1,17 +1,17 @@
 // Exports of the embedded model: written, read back, compared; a damaged one is not offered, a cancelled one leaves nothing.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Ctx } from "../ctx.ts";
-import { EngineError } from "../errors.ts";
-import { readReceipt } from "../formats/readReceipt.ts";
-import { embeddedFolder } from "../golden/testFolders.ts";
-import { Gpu } from "../gpu/device.ts";
-import { openModel, type OpenedModel } from "../model/open.ts";
-import { gateLayout, type Masks } from "../prune/gates.ts";
-import { DEFAULT_RECIPE } from "../train/recipe.ts";
-import type { Form } from "../formats/receipt.ts";
-import { deliver, type DeliveryOptions } from "./delivery.ts";
-import type { Place } from "./deliverForms.ts";
-import { memoryPlace } from "./memoryPlace.ts";
+import { Ctx } from "../../ctx.ts";
+import { EngineError } from "../../errors.ts";
+import { readReceipt } from "../../formats/receipt/readReceipt.ts";
+import { embeddedFolder } from "../../golden/folders.fixture.ts";
+import { Gpu } from "../../gpu/device.ts";
+import { openModel, type OpenedModel } from "../../model/open.ts";
+import { gateLayout, type Masks } from "../../masks/gates.ts";
+import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
+import type { Form } from "../../formats/receipt/receipt.ts";
+import { deliver, type DeliveryOptions } from "./exportGates.ts";
+import type { Place } from "./writeForms.ts";
+import { memoryPlace } from "./memoryTarget.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;

@@ -1,19 +1,19 @@
 // The exports of a structurally pruned model: its forms, what they are compared with, and the receipt and card that go along.
-import type { Ctx } from "../ctx.ts";
-import { EngineError, invariant } from "../errors.ts";
-import type { FloatDtype } from "../formats/dtype.ts";
-import { exportCompact } from "../formats/exportCompact.ts";
-import type { ExportSource } from "../formats/exportFiles.ts";
-import { exportMasked } from "../formats/exportMasked.ts";
-import { compareSample, type LogitSample } from "../formats/logitSample.ts";
-import { modelCardFile } from "../formats/modelCard.ts";
-import { exportOnnx } from "../formats/onnx/exportOnnx.ts";
-import { onnxDtype } from "../formats/onnx/onnxWeights.ts";
-import type { OutputFile } from "../formats/outputFile.ts";
-import { buildReceipt, type Form, type ReceiptInput, receiptFile } from "../formats/receipt.ts";
-import type { OpenedModel } from "../model/open.ts";
-import type { Masks } from "../prune/gates.ts";
-import { type Delivery, deliverForms, type Place, type PlannedForm } from "./deliverForms.ts";
+import type { Ctx } from "../../ctx.ts";
+import { EngineError, invariant } from "../../errors.ts";
+import type { FloatDtype } from "../../dtype.ts";
+import { exportCompact } from "../../formats/export/exportCompact.ts";
+import type { ExportSource } from "../../formats/export/exportFiles.ts";
+import { exportMasked } from "../../formats/export/exportMasked.ts";
+import { compareSample, type LogitSample } from "../../formats/receipt/logitSample.ts";
+import { modelCardFile } from "../../formats/card/modelCard.ts";
+import { exportOnnx } from "../../formats/onnx/exportOnnx.ts";
+import { onnxDtype } from "../../formats/onnx/onnxWeights.ts";
+import type { OutputFile } from "../../formats/files/outputFile.ts";
+import { buildReceipt, type Form, type ReceiptInput, receiptFile } from "../../formats/receipt/receipt.ts";
+import type { OpenedModel } from "../../model/open.ts";
+import type { Masks } from "../../masks/gates.ts";
+import { type Delivery, deliverForms, type Place, type PlannedForm } from "./writeForms.ts";
 import { engineReader, type FormReader, maskedLogits, roundedLogits } from "./readBack.ts";
 
 /** Logits may differ by this share of the largest absolute logit: the order of sums differs between forms, nothing else does. */

@@ -1,18 +1,18 @@
 // Several ratios as one export: cut out of what was written they give the masked models' logits, and damaged lists are not offered.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Ctx } from "../ctx.ts";
-import { NESTED_FILE, NESTED_LISTS_FILE } from "../formats/exportNested.ts";
-import { readNested } from "../formats/readNested.ts";
-import { goldenFolder } from "../golden/testFolders.ts";
-import { Gpu } from "../gpu/device.ts";
-import { openModel, type OpenedModel } from "../model/open.ts";
-import { budgetOf } from "../prune/budget.ts";
-import { gateLayout } from "../prune/gates.ts";
-import { nestedArchitectures } from "../prune/nestedness.ts";
-import { DEFAULT_RECIPE } from "../train/recipe.ts";
-import type { DeliveryOptions } from "./delivery.ts";
-import { deliverNested, type NestedMember } from "./deliverNested.ts";
-import { memoryPlace } from "./memoryPlace.ts";
+import { Ctx } from "../../ctx.ts";
+import { NESTED_FILE, NESTED_LISTS_FILE } from "../../formats/export/exportNested.ts";
+import { readNested } from "../../formats/export/readNested.ts";
+import { goldenFolder } from "../../golden/folders.fixture.ts";
+import { Gpu } from "../../gpu/device.ts";
+import { openModel, type OpenedModel } from "../../model/open.ts";
+import { budgetOf } from "../../masks/budget.ts";
+import { gateLayout } from "../../masks/gates.ts";
+import { nestedArchitectures } from "../../masks/nestedness.ts";
+import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
+import type { DeliveryOptions } from "./exportGates.ts";
+import { deliverNested, type NestedMember } from "./exportNestedModel.ts";
+import { memoryPlace } from "./memoryTarget.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // Several ratios as one export: the largest compact model, and lists that cut each smaller one out of it, checked before it is offered.
-import type { Ctx } from "../ctx.ts";
-import { EngineError, invariant } from "../errors.ts";
+import type { Ctx } from "../../ctx.ts";
+import { EngineError, invariant } from "../../errors.ts";
 import {
   keptOfRatio,
   nestedCardFile,
@@ -8,21 +8,21 @@ import {
   nestedListsFile,
   type NestedRatio,
   ratioName,
-} from "../formats/exportNested.ts";
-import type { Folder } from "../formats/folder.ts";
-import { sampleLogits } from "../formats/logitSample.ts";
-import { copiedFile, type OutputFile } from "../formats/outputFile.ts";
-import { type CompactModel, readCompact } from "../formats/readCompact.ts";
-import { type NestedLists, readNested, readNestedLists } from "../formats/readNested.ts";
-import type { PerplexityPair } from "../formats/receipt.ts";
-import { loadModel } from "../model/load.ts";
-import type { OpenedModel } from "../model/open.ts";
-import { cutReader } from "../prune/cutReader.ts";
-import type { Masks } from "../prune/gates.ts";
-import type { Precision } from "../tensor.ts";
+} from "../../formats/export/exportNested.ts";
+import type { Folder } from "../../formats/files/folder.ts";
+import { sampleLogits } from "../../formats/receipt/logitSample.ts";
+import { copiedFile, type OutputFile } from "../../formats/files/outputFile.ts";
+import { type CompactModel, readCompact } from "../../formats/export/readCompact.ts";
+import { type NestedLists, readNested, readNestedLists } from "../../formats/export/readNested.ts";
+import type { PerplexityPair } from "../../formats/receipt/receipt.ts";
+import { loadModel } from "../../model/load.ts";
+import type { OpenedModel } from "../../model/open.ts";
+import { cutReader } from "../../prune/gates/cutReader.ts";
+import type { Masks } from "../../masks/gates.ts";
+import type { Precision } from "../../tensor.ts";
 import { compareLogits } from "./compareLogits.ts";
-import { deliver, DELIVERY_LIMIT, type DeliveryOptions } from "./delivery.ts";
-import { addFile, attempt, type Delivery, type Place } from "./deliverForms.ts";
+import { deliver, DELIVERY_LIMIT, type DeliveryOptions } from "./exportGates.ts";
+import { addFile, attempt, type Delivery, type Place } from "./writeForms.ts";
 import { ENGINE_RUNTIME, logitsOf, maskedLogits, roundedLogits } from "./readBack.ts";
 
 /** One ratio: its architecture lies inside those of larger ratios. */

@@ -1,19 +1,19 @@
 // Exports of pruned weights: written, read back, compared; zeros where the masks say, updated weights where the method updates.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Ctx } from "../ctx.ts";
-import { memoryFolder } from "../formats/memoryFolder.ts";
-import { openWeights } from "../formats/safetensors.ts";
-import { readWeightReceipt, weightMasksFromReceipt } from "../formats/weightReceipt.ts";
-import { goldenFolder } from "../golden/testFolders.ts";
-import { Gpu } from "../gpu/device.ts";
-import { loadModel } from "../model/load.ts";
-import { openModel, type OpenedModel } from "../model/open.ts";
-import { maskedReader } from "../prune/maskedReader.ts";
-import { pruneWeights } from "../prune/pruneWeights.ts";
-import { isKept } from "../prune/weightMasks.ts";
-import { DEFAULT_WEIGHT_RECIPE, type WeightRecipe } from "../prune/weightRecipe.ts";
-import { memoryPlace } from "./memoryPlace.ts";
-import { deliverWeights, type WeightDeliveryOptions } from "./weightDelivery.ts";
+import { Ctx } from "../../ctx.ts";
+import { memoryFolder } from "../../formats/files/memoryFolder.ts";
+import { openWeights } from "../../formats/safetensors/safetensors.ts";
+import { readWeightReceipt, weightMasksFromReceipt } from "../../formats/receipt/weightReceipt.ts";
+import { goldenFolder } from "../../golden/folders.fixture.ts";
+import { Gpu } from "../../gpu/device.ts";
+import { loadModel } from "../../model/load.ts";
+import { openModel, type OpenedModel } from "../../model/open.ts";
+import { maskedReader } from "../../prune/weights/maskedReader.ts";
+import { pruneWeights } from "../../prune/weights/pruneWeights.ts";
+import { isKept } from "../../masks/weightMasks.ts";
+import { DEFAULT_WEIGHT_RECIPE, type WeightRecipe } from "../../recipes/weightRecipe.ts";
+import { memoryPlace } from "./memoryTarget.ts";
+import { deliverWeights, type WeightDeliveryOptions } from "./exportPrunedWeights.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;

@@ -1,16 +1,16 @@
 // The export of a model whose single weights are pruned: the masked form, compared with the pruned model that ran here.
-import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
-import { exportWeights } from "../formats/exportWeights.ts";
-import { receiptFile } from "../formats/receipt.ts";
-import { weightCardFile } from "../formats/weightCard.ts";
-import { buildWeightReceipt, type WeightReceiptInput } from "../formats/weightReceipt.ts";
-import type { Model } from "../model/load.ts";
-import type { OpenedModel } from "../model/open.ts";
-import { readMatrix } from "../prune/blockPruner.ts";
-import type { WeightMasks } from "../prune/weightMasks.ts";
-import { checkSample, DELIVERY_LIMIT, type DeliveryOptions, ROUNDED_LIMIT } from "./delivery.ts";
-import { type Delivery, deliverForms, type Place } from "./deliverForms.ts";
+import type { Ctx } from "../../ctx.ts";
+import { invariant } from "../../errors.ts";
+import { exportWeights } from "../../formats/export/exportWeights.ts";
+import { receiptFile } from "../../formats/receipt/receipt.ts";
+import { weightCardFile } from "../../formats/card/weightCard.ts";
+import { buildWeightReceipt, type WeightReceiptInput } from "../../formats/receipt/weightReceipt.ts";
+import type { Model } from "../../model/load.ts";
+import type { OpenedModel } from "../../model/open.ts";
+import { readMatrix } from "../../prune/weights/blockPruner.ts";
+import type { WeightMasks } from "../../masks/weightMasks.ts";
+import { checkSample, DELIVERY_LIMIT, type DeliveryOptions, ROUNDED_LIMIT } from "./exportGates.ts";
+import { type Delivery, deliverForms, type Place } from "./writeForms.ts";
 import { engineReader, logitsOf } from "./readBack.ts";
 
 export interface WeightDeliveryOptions extends Omit<DeliveryOptions, "receipt" | "openOnnx"> {

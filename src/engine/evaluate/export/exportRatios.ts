@@ -1,15 +1,15 @@
 // Several ratios of one run as one model: architectures inside each other, each measured, then their nested export.
-import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
-import type { NestedRatio } from "../formats/exportNested.ts";
-import type { PerplexityPair, Share } from "../formats/receipt.ts";
-import type { OpenedModel } from "../model/open.ts";
-import { budgetOf, keptTotalWeights } from "../prune/budget.ts";
-import { gateLayout, type Masks, sharingOf } from "../prune/gates.ts";
-import { type LogitsAt, nestedArchitectures } from "../prune/nestedness.ts";
-import type { Recipe } from "../train/recipe.ts";
-import { deliverNested, type NestedMember, type NestedOptions } from "./deliverNested.ts";
-import type { Delivery, Place } from "./deliverForms.ts";
+import type { Ctx } from "../../ctx.ts";
+import { invariant } from "../../errors.ts";
+import type { NestedRatio } from "../../formats/export/exportNested.ts";
+import type { PerplexityPair, Share } from "../../formats/receipt/receipt.ts";
+import type { OpenedModel } from "../../model/open.ts";
+import { budgetOf, keptTotalWeights } from "../../masks/budget.ts";
+import { gateLayout, type Masks, sharingOf } from "../../masks/gates.ts";
+import { type LogitsAt, nestedArchitectures } from "../../masks/nestedness.ts";
+import type { Recipe } from "../../recipes/recipe.ts";
+import { deliverNested, type NestedMember, type NestedOptions } from "./exportNestedModel.ts";
+import type { Delivery, Place } from "./writeForms.ts";
 
 /** A run, asked for several ratios. */
 export interface RunRatios {

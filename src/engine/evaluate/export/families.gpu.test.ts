@@ -1,15 +1,15 @@
 // Exports of every family: written, read back with the loader that users have, and compared with the masked model. Biases are cut, too.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Ctx } from "../ctx.ts";
-import { goldenFolder } from "../golden/testFolders.ts";
-import { Gpu } from "../gpu/device.ts";
-import { openModel } from "../model/open.ts";
-import { gateLayout } from "../prune/gates.ts";
-import type { Precision } from "../tensor.ts";
-import { DEFAULT_RECIPE } from "../train/recipe.ts";
-import type { Form } from "../formats/receipt.ts";
-import { deliver } from "./delivery.ts";
-import { memoryPlace } from "./memoryPlace.ts";
+import { Ctx } from "../../ctx.ts";
+import { goldenFolder } from "../../golden/folders.fixture.ts";
+import { Gpu } from "../../gpu/device.ts";
+import { openModel } from "../../model/open.ts";
+import { gateLayout } from "../../masks/gates.ts";
+import type { Precision } from "../../tensor.ts";
+import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
+import type { Form } from "../../formats/receipt/receipt.ts";
+import { deliver } from "./exportGates.ts";
+import { memoryPlace } from "./memoryTarget.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {

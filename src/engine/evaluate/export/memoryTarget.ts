@@ -1,7 +1,7 @@
 // A place for exports in memory: tests write there, and may spoil a file on its way.
-import { memoryFolder } from "../formats/memoryFolder.ts";
-import { collect, type OutputFile } from "../formats/outputFile.ts";
-import type { Place } from "./deliverForms.ts";
+import { memoryFolder } from "../../formats/files/memoryFolder.ts";
+import { collect, type OutputFile } from "../../formats/files/outputFile.ts";
+import type { Place } from "./writeForms.ts";
 
 /** `damage` may change a file's bytes before they are kept. */
 export function memoryPlace(

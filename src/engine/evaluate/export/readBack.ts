@@ -1,18 +1,18 @@
 // A written form, opened again: the engine's own readers for masked and compact, and what any other runtime has to offer to be one.
-import type { Ctx } from "../ctx.ts";
-import { EngineError } from "../errors.ts";
-import { type FloatDtype, fromFloat32, toFloat32 } from "../formats/dtype.ts";
-import { readJson, type Folder } from "../formats/folder.ts";
-import { readCompact } from "../formats/readCompact.ts";
-import { openWeights } from "../formats/safetensors.ts";
-import { readConfig } from "../model/config.ts";
-import { decoderForward } from "../model/decoder.ts";
-import { loadModel, type LoadOptions, type Model, type WeightReader } from "../model/load.ts";
-import type { OpenedModel } from "../model/open.ts";
-import { masked } from "../model/selection.ts";
-import { checkWeights } from "../model/weights.ts";
-import { flatten, gateLayout, type Masks } from "../prune/gates.ts";
-import type { Precision } from "../tensor.ts";
+import type { Ctx } from "../../ctx.ts";
+import { EngineError } from "../../errors.ts";
+import { type FloatDtype, fromFloat32, toFloat32 } from "../../dtype.ts";
+import { readJson, type Folder } from "../../formats/files/folder.ts";
+import { readCompact } from "../../formats/export/readCompact.ts";
+import { openWeights } from "../../formats/safetensors/safetensors.ts";
+import { readConfig } from "../../config/config.ts";
+import { decoderForward } from "../../model/decoder.ts";
+import { loadModel, type LoadOptions, type Model, type WeightReader } from "../../model/load.ts";
+import type { OpenedModel } from "../../model/open.ts";
+import { masked } from "../../model/selection.ts";
+import { checkWeights } from "../../model/weights.ts";
+import { flatten, gateLayout, type Masks } from "../../masks/gates.ts";
+import type { Precision } from "../../tensor.ts";
 
 /** A form in the hands of a runtime. */
 export interface OpenedForm {

@@ -1,10 +1,10 @@
 // Writes the forms of an export, opens each again with a runtime that users have, and compares logits before it is offered.
-import { EngineError, type ErrorCode, invariant } from "../errors.ts";
-import type { FloatDtype } from "../formats/dtype.ts";
-import type { Folder } from "../formats/folder.ts";
-import { type LogitSample, sampleLogits } from "../formats/logitSample.ts";
-import type { OutputFile } from "../formats/outputFile.ts";
-import type { Form, FormCheck } from "../formats/receipt.ts";
+import { EngineError, type ErrorCode, invariant } from "../../errors.ts";
+import type { FloatDtype } from "../../dtype.ts";
+import type { Folder } from "../../formats/files/folder.ts";
+import { type LogitSample, sampleLogits } from "../../formats/receipt/logitSample.ts";
+import type { OutputFile } from "../../formats/files/outputFile.ts";
+import type { Form, FormCheck } from "../../formats/receipt/receipt.ts";
 import { compareLogits } from "./compareLogits.ts";
 import type { FormReader } from "./readBack.ts";
 

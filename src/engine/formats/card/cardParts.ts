@@ -1,6 +1,6 @@
 // The parts that model cards of every method share: front matter, tables, perplexities, checks and the note on the licence.
 import { NO_LICENCE } from "./licence.ts";
-import type { PerplexityPair, ReceiptBase, Share } from "./receipt.ts";
+import type { PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
 
 export function frontMatter({ model }: ReceiptBase): string {
   const [identifier = ""] = model.licence.split(" ");

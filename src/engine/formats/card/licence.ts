@@ -1,5 +1,5 @@
 // The licence that a base model's own card states, so that an export passes it on instead of inventing one.
-import { readText, type Folder } from "./folder.ts";
+import { readText, type Folder } from "../files/folder.ts";
 
 export const NO_LICENCE = "not stated";
 

@@ -1,8 +1,8 @@
 // README.md of an export: a model card with the receipt's numbers, how to load this form, and the licence of the base model.
-import { VECTOR_NAMES } from "../prune/gates.ts";
+import { VECTOR_NAMES } from "../../masks/gates.ts";
 import { checks, frontMatter, licenceNote, oneLine, percent, perplexities, table, whole } from "./cardParts.ts";
-import { textFile, type OutputFile } from "./outputFile.ts";
-import { RECEIPT_FILE, type Form, type Receipt } from "./receipt.ts";
+import { textFile, type OutputFile } from "../files/outputFile.ts";
+import { RECEIPT_FILE, type Form, type Receipt } from "../receipt/receipt.ts";
 
 const FORM_NOTES: Record<Form, string> = {
   masked:

@@ -1,9 +1,9 @@
 // README.md of a model whose single weights are pruned: the receipt's numbers, and what zeros do and do not bring.
-import { METHOD_NAMES, parsePattern, type WeightMethod } from "../prune/weightRecipe.ts";
+import { METHOD_NAMES, parsePattern, type WeightMethod } from "../../recipes/weightRecipe.ts";
 import { checks, frontMatter, licenceNote, oneLine, percent, perplexities, table, whole } from "./cardParts.ts";
-import { textFile, type OutputFile } from "./outputFile.ts";
-import { RECEIPT_FILE, type Share } from "./receipt.ts";
-import type { WeightReceipt } from "./weightReceipt.ts";
+import { textFile, type OutputFile } from "../files/outputFile.ts";
+import { RECEIPT_FILE, type Share } from "../receipt/receipt.ts";
+import type { WeightReceipt } from "../receipt/weightReceipt.ts";
 
 const PAPERS: Record<WeightMethod, string> = {
   dass: "arXiv 2405.01943",

@@ -1,7 +1,7 @@
 // The config.json of the compact form: the base model's, another model_type, and a section `espalier` with the width of every vector.
-import { EngineError, invariant } from "../errors.ts";
-import { readConfig, type ModelConfig } from "../model/config.ts";
-import { byBlock, gateLayout, VECTORS_PER_BLOCK } from "../prune/gates.ts";
+import { EngineError, invariant } from "../../errors.ts";
+import { readConfig, type ModelConfig } from "../../config/config.ts";
+import { byBlock, gateLayout, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
 import { CONFIG_FILE } from "./exportFiles.ts";
 import { modelCodeFields } from "./modelCode.ts";
 

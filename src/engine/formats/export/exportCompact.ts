@@ -1,8 +1,8 @@
 // The compact form: cut weights under their original names, and the kept indices of every vector as I32 tensors (formats.md).
-import { invariant } from "../errors.ts";
-import { cutMatrix, cutShape, indexLists, keptOf } from "../prune/compact.ts";
-import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../prune/gates.ts";
-import { indexTensorName, tensorGates } from "../prune/tensorGates.ts";
+import { invariant } from "../../errors.ts";
+import { cutMatrix, cutShape, indexLists, keptOf } from "../../masks/compact.ts";
+import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
+import { indexTensorName, tensorGates } from "../../masks/tensorGates.ts";
 import { compactConfig } from "./compactConfig.ts";
 import {
   companionFiles,
@@ -15,9 +15,9 @@ import {
 } from "./exportFiles.ts";
 import { exportRows } from "./exportRows.ts";
 import { modelCodeFile } from "./modelCode.ts";
-import { jsonFile, type OutputFile } from "./outputFile.ts";
-import type { TensorStream, Weights } from "./safetensors.ts";
-import { weightsFiles } from "./weightsFiles.ts";
+import { jsonFile, type OutputFile } from "../files/outputFile.ts";
+import type { TensorStream, Weights } from "../safetensors/safetensors.ts";
+import { weightsFiles } from "../safetensors/weightsFiles.ts";
 
 /**
  * config.json, model.safetensors (or its shards and their index), tokenizer, companions and modeling_espalier.py (through which

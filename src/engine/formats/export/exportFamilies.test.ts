@@ -1,20 +1,20 @@
 // Masked and compact exports of the families that have other names and biases than LLaMA: every tensor, bit for bit.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../model/config.ts";
-import { blockLinears, modelTensors } from "../model/tensors.ts";
-import { budgetOf, compactBytes, countsOf, keptTotalWeights } from "../prune/budget.ts";
-import { gateLayout } from "../prune/gates.ts";
-import { tensorGates } from "../prune/tensorGates.ts";
-import { elementCount } from "./dtype.ts";
+import { readConfig } from "../../config/config.ts";
+import { blockLinears, modelTensors } from "../../config/tensors.ts";
+import { budgetOf, compactBytes, countsOf, keptTotalWeights } from "../../masks/budget.ts";
+import { gateLayout } from "../../masks/gates.ts";
+import { tensorGates } from "../../masks/tensorGates.ts";
+import { elementCount } from "../../dtype.ts";
 import { exportCompact } from "./exportCompact.ts";
 import type { ExportSource } from "./exportFiles.ts";
 import { exportMasked } from "./exportMasked.ts";
-import { readJson } from "./folder.ts";
-import { memoryFolder } from "./memoryFolder.ts";
-import { outputFolder } from "./outputFile.ts";
+import { readJson } from "../files/folder.ts";
+import { memoryFolder } from "../files/memoryFolder.ts";
+import { outputFolder } from "../files/outputFile.ts";
 import { readCompact } from "./readCompact.ts";
-import { openWeights } from "./safetensors.ts";
+import { openWeights } from "../safetensors/safetensors.ts";
 
 /** A golden case with about half of each vector kept, all different. */
 async function sourceOf(name: string): Promise<ExportSource> {

@@ -1,13 +1,13 @@
 // What every export of a Hugging Face folder shares: the files that go along unchanged, config.json, and the choice of dtype.
-import { EngineError, invariant } from "../errors.ts";
-import type { ModelConfig } from "../model/config.ts";
-import { checkMasks } from "../prune/compact.ts";
-import type { Masks } from "../prune/gates.ts";
-import { blockTensors } from "../prune/tensorGates.ts";
-import { fromFloat32, isFloatDtype, toFloat32, type Dtype, type FloatDtype } from "./dtype.ts";
-import { readJson, type Folder } from "./folder.ts";
-import { copiedFile, type OutputFile } from "./outputFile.ts";
-import { openWeights, type Weights } from "./safetensors.ts";
+import { EngineError, invariant } from "../../errors.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { checkMasks } from "../../masks/compact.ts";
+import type { Masks } from "../../masks/gates.ts";
+import { blockTensors } from "../../masks/tensorGates.ts";
+import { fromFloat32, isFloatDtype, toFloat32, type Dtype, type FloatDtype } from "../../dtype.ts";
+import { readJson, type Folder } from "../files/folder.ts";
+import { copiedFile, type OutputFile } from "../files/outputFile.ts";
+import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 
 export const CONFIG_FILE = "config.json";
 

@@ -1,7 +1,7 @@
 // The masked form: original shapes with zeroed rows and columns; exactly the pruned function, and anything loads it (formats.md).
-import { indexLists, keptOf, zeroMatrix } from "../prune/compact.ts";
-import { tensorGates } from "../prune/tensorGates.ts";
-import type { Dtype } from "./dtype.ts";
+import { indexLists, keptOf, zeroMatrix } from "../../masks/compact.ts";
+import { tensorGates } from "../../masks/tensorGates.ts";
+import type { Dtype } from "../../dtype.ts";
 import {
   companionFiles,
   CONFIG_FILE,
@@ -13,9 +13,9 @@ import {
   type ModelSource,
 } from "./exportFiles.ts";
 import { exportRows } from "./exportRows.ts";
-import { copiedFile, jsonFile, type OutputFile } from "./outputFile.ts";
-import type { TensorStream, Weights } from "./safetensors.ts";
-import { weightsFiles } from "./weightsFiles.ts";
+import { copiedFile, jsonFile, type OutputFile } from "../files/outputFile.ts";
+import type { TensorStream, Weights } from "../safetensors/safetensors.ts";
+import { weightsFiles } from "../safetensors/weightsFiles.ts";
 
 /**
  * config.json, model.safetensors (or its shards and their index), tokenizer and companions of the masked form. Weights keep their dtype unless another is chosen; what

@@ -1,15 +1,15 @@
 // The nested form: the compact model of the largest ratio, with the index lists of the smaller ones inside it beside its weights (formats.md).
-import type { ModelConfig } from "../model/config.ts";
-import { budgetOf, countsOf, keptWeights } from "../prune/budget.ts";
-import { byBlock, type Masks } from "../prune/gates.ts";
-import { listsInside } from "../prune/nestedness.ts";
-import { indexTensorName } from "../prune/tensorGates.ts";
-import { percent, table } from "./cardParts.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { budgetOf, countsOf, keptWeights } from "../../masks/budget.ts";
+import { byBlock, type Masks } from "../../masks/gates.ts";
+import { listsInside } from "../../masks/nestedness.ts";
+import { indexTensorName } from "../../masks/tensorGates.ts";
+import { percent, table } from "../card/cardParts.ts";
 import { indexTensor } from "./exportCompact.ts";
-import type { LogitSample } from "./logitSample.ts";
-import { collect, jsonFile, type OutputFile, textFile } from "./outputFile.ts";
-import type { FormCheck, PerplexityPair, Share } from "./receipt.ts";
-import { safetensorsLayout, type TensorStream, writeSafetensors } from "./safetensors.ts";
+import type { LogitSample } from "../receipt/logitSample.ts";
+import { collect, jsonFile, type OutputFile, textFile } from "../files/outputFile.ts";
+import type { FormCheck, PerplexityPair, Share } from "../receipt/receipt.ts";
+import { safetensorsLayout, type TensorStream, writeSafetensors } from "../safetensors/safetensors.ts";
 
 export const NESTED_FILE = "nested.json";
 export const NESTED_LISTS_FILE = "nested.safetensors";

@@ -1,11 +1,11 @@
 // Tensors on their way out: the same bytes however they are cut into pieces, and never more in memory than was allowed.
 import { describe, expect, it } from "vitest";
-import { cutMatrix, zeroMatrix, type Kept } from "../prune/compact.ts";
-import { dtypeBytes, type Dtype, type FloatDtype } from "./dtype.ts";
+import { cutMatrix, zeroMatrix, type Kept } from "../../masks/compact.ts";
+import { dtypeBytes, type Dtype, type FloatDtype } from "../../dtype.ts";
 import { converted } from "./exportFiles.ts";
 import { exportRows } from "./exportRows.ts";
-import { collectBytes, memorySource } from "./memoryFolder.ts";
-import { readSafetensors, writeSafetensors, type SafetensorsFile } from "./safetensors.ts";
+import { collectBytes, memorySource } from "../files/memoryFolder.ts";
+import { readSafetensors, writeSafetensors, type SafetensorsFile } from "../safetensors/safetensors.ts";
 
 const ROWS = 7;
 const COLS = 5;

@@ -1,10 +1,10 @@
 // A tensor on its way out, some rows at a time: cut or zeroed, then in the chosen dtype. A large one is never whole in memory.
-import type { cutMatrix, Kept } from "../prune/compact.ts";
-import { keptOfRows } from "../prune/compact.ts";
-import type { Dtype } from "./dtype.ts";
+import type { cutMatrix, Kept } from "../../masks/compact.ts";
+import { keptOfRows } from "../../masks/compact.ts";
+import type { Dtype } from "../../dtype.ts";
 import { converted } from "./exportFiles.ts";
-import { CHUNK_BYTES } from "./outputFile.ts";
-import type { Weights } from "./safetensors.ts";
+import { CHUNK_BYTES } from "../files/outputFile.ts";
+import type { Weights } from "../safetensors/safetensors.ts";
 
 export interface RowsExport {
   /** What stays of the tensor; all of it where left out. */

@@ -1,11 +1,11 @@
 // The masked form of a model whose single weights are pruned: dense matrices with zeros, updated where the method updates (formats.md).
-import { mlpMatrices, type MlpMatrix } from "../prune/mlpMatrices.ts";
-import { masksByName, type WeightMasks, zeroPruned } from "../prune/weightMasks.ts";
-import { type Dtype, elementCount } from "./dtype.ts";
+import { mlpMatrices, type MlpMatrix } from "../../masks/mlpMatrices.ts";
+import { masksByName, type WeightMasks, zeroPruned } from "../../masks/weightMasks.ts";
+import { type Dtype, elementCount } from "../../dtype.ts";
 import { converted, openModelSource, type ModelSource } from "./exportFiles.ts";
 import { sameShapes } from "./exportMasked.ts";
 import { exportRows } from "./exportRows.ts";
-import type { OutputFile } from "./outputFile.ts";
+import type { OutputFile } from "../files/outputFile.ts";
 
 export interface WeightSource extends ModelSource {
   masks: WeightMasks;

@@ -2,19 +2,19 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readConfig, type ModelConfig } from "../model/config.ts";
-import { budgetOf, compactBytes, countsOf, keptTotalWeights, keptWeights } from "../prune/budget.ts";
-import { keptIndices } from "../prune/compact.ts";
-import { gateLayout, type Masks } from "../prune/gates.ts";
-import { tensorGates } from "../prune/tensorGates.ts";
-import { dtypeBytes, toFloat32 } from "./dtype.ts";
+import { readConfig, type ModelConfig } from "../../config/config.ts";
+import { budgetOf, compactBytes, countsOf, keptTotalWeights, keptWeights } from "../../masks/budget.ts";
+import { keptIndices } from "../../masks/compact.ts";
+import { gateLayout, type Masks } from "../../masks/gates.ts";
+import { tensorGates } from "../../masks/tensorGates.ts";
+import { dtypeBytes, toFloat32 } from "../../dtype.ts";
 import { exportCompact } from "./exportCompact.ts";
 import { exportMasked } from "./exportMasked.ts";
-import { readJson, type Folder } from "./folder.ts";
-import { memoryFolder, memorySource } from "./memoryFolder.ts";
-import { checkedStream, collect, outputFolder, textFile, type OutputFile } from "./outputFile.ts";
+import { readJson, type Folder } from "../files/folder.ts";
+import { memoryFolder, memorySource } from "../files/memoryFolder.ts";
+import { checkedStream, collect, outputFolder, textFile, type OutputFile } from "../files/outputFile.ts";
 import { readCompact } from "./readCompact.ts";
-import { openWeights, readSafetensors, writeSafetensors, type Weights } from "./safetensors.ts";
+import { openWeights, readSafetensors, writeSafetensors, type Weights } from "../safetensors/safetensors.ts";
 
 function diskFolder(path: string): Folder {
   const names = readdirSync(path);

@@ -1,7 +1,7 @@
 // The Python file and the config of a compact export name the same classes, for every family.
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../model/config.ts";
-import { gateLayout } from "../prune/gates.ts";
+import { readConfig } from "../../config/config.ts";
+import { gateLayout } from "../../masks/gates.ts";
 import { compactConfig, readCompactConfig } from "./compactConfig.ts";
 import { CLASS_NAMES, MODEL_CODE, modelCodeFields } from "./modelCode.ts";
 

@@ -1,6 +1,6 @@
 // The Python file of a compact export, through which transformers loads it, and the names of its classes in config.json.
-import { EngineError } from "../errors.ts";
-import { textFile, type OutputFile } from "./outputFile.ts";
+import { EngineError } from "../../errors.ts";
+import { textFile, type OutputFile } from "../files/outputFile.ts";
 import code from "./python/modeling_espalier.py?raw";
 
 const MODULE = "modeling_espalier";

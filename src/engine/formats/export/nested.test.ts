@@ -1,12 +1,12 @@
 // The nested form of a golden LLaMA: what is written is read back, every smaller model lies in the largest, and files that lie are refused.
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type ModelConfig, readConfig } from "../model/config.ts";
-import { cutReader } from "../prune/cutReader.ts";
-import { countsOf } from "../prune/budget.ts";
-import { indexLists } from "../prune/compact.ts";
-import { byBlock, gateLayout, type Masks } from "../prune/gates.ts";
-import { blockTensors } from "../prune/tensorGates.ts";
+import { type ModelConfig, readConfig } from "../../config/config.ts";
+import { cutReader } from "../../prune/gates/cutReader.ts";
+import { countsOf } from "../../masks/budget.ts";
+import { indexLists } from "../../masks/compact.ts";
+import { byBlock, gateLayout, type Masks } from "../../masks/gates.ts";
+import { blockTensors } from "../../masks/tensorGates.ts";
 import { exportCompact } from "./exportCompact.ts";
 import {
   keptOfRatio,
@@ -19,11 +19,11 @@ import {
   nestedTensorName,
   ratioName,
 } from "./exportNested.ts";
-import { type Folder, readJson } from "./folder.ts";
-import { memoryFolder } from "./memoryFolder.ts";
-import { collect, jsonFile, type OutputFile, outputFolder, textFile } from "./outputFile.ts";
+import { type Folder, readJson } from "../files/folder.ts";
+import { memoryFolder } from "../files/memoryFolder.ts";
+import { collect, jsonFile, type OutputFile, outputFolder, textFile } from "../files/outputFile.ts";
 import { readNested } from "./readNested.ts";
-import { openWeights, readSafetensors, type Weights } from "./safetensors.ts";
+import { openWeights, readSafetensors, type Weights } from "../safetensors/safetensors.ts";
 
 const KEEPS = [0.5, 0.7, 0.805];
 const text = { name: "a text", sha256: "0".repeat(64) };

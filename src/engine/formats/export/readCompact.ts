@@ -1,13 +1,13 @@
 // Reads our own compact form back: config, masks and cut weights, all checked against each other.
-import { EngineError, invariant } from "../errors.ts";
-import type { ModelConfig } from "../model/config.ts";
-import { cutShape, keptOf, maskOfIndices } from "../prune/compact.ts";
-import { gateLayout, type Masks } from "../prune/gates.ts";
-import { blockTensors, indexTensorName } from "../prune/tensorGates.ts";
+import { EngineError, invariant } from "../../errors.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { cutShape, keptOf, maskOfIndices } from "../../masks/compact.ts";
+import { gateLayout, type Masks } from "../../masks/gates.ts";
+import { blockTensors, indexTensorName } from "../../masks/tensorGates.ts";
 import { readCompactConfig } from "./compactConfig.ts";
 import { readRawConfig } from "./exportFiles.ts";
-import type { Folder } from "./folder.ts";
-import { openWeights, type Weights } from "./safetensors.ts";
+import type { Folder } from "../files/folder.ts";
+import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 
 /** A compact model. Block weights have the cut shapes of `exportCompact`; everything else is as in the base model. */
 export interface CompactModel {

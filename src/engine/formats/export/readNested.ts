@@ -1,6 +1,6 @@
 // Reads the nested form back: the largest compact model, and for each ratio its index lists inside it, checked against nested.json.
-import { invariant } from "../errors.ts";
-import { byBlock, VECTORS_PER_BLOCK } from "../prune/gates.ts";
+import { invariant } from "../../errors.ts";
+import { byBlock, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
 import {
   type Nested,
   NESTED_FILE,
@@ -10,13 +10,13 @@ import {
   nestedTensorName,
   ratioName,
 } from "./exportNested.ts";
-import { type Folder, readJson } from "./folder.ts";
-import { JsonField } from "./jsonFields.ts";
-import { readLogitSample } from "./logitSample.ts";
+import { type Folder, readJson } from "../files/folder.ts";
+import { JsonField } from "../../json/jsonFields.ts";
+import { readLogitSample } from "../receipt/logitSample.ts";
 import { type CompactModel, readCompact, readIndices } from "./readCompact.ts";
-import { readPerplexity, readShare } from "./receiptFields.ts";
-import { readSafetensors } from "./safetensors.ts";
-import { requireTensor } from "./safetensorsHeader.ts";
+import { readPerplexity, readShare } from "../receipt/receiptFields.ts";
+import { readSafetensors } from "../safetensors/safetensors.ts";
+import { requireTensor } from "../safetensors/safetensorsHeader.ts";
 
 /** A model of a nested one: lists of positions among the kept gates of the largest, and among all gates of the base model. */
 export interface NestedLists {

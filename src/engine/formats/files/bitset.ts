@@ -1,5 +1,5 @@
 // Binary masks as base64 text: eight gates a byte, the first gate in the lowest bit, the last byte filled up with zeros.
-import { invariant } from "../errors.ts";
+import { invariant } from "../../errors.ts";
 
 /** Bytes turned into text at a time: String.fromCharCode takes a limited number of arguments. */
 const CHUNK_BYTES = 8192;

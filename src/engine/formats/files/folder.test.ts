@@ -1,6 +1,6 @@
 // Sources and folders: ranges, copies, missing files, text that is none.
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../errors.ts";
+import { EngineError } from "../../errors.ts";
 import { blobSource, folderOf, readJson, readText } from "./folder.ts";
 import { collectBytes, memoryFolder, memorySource } from "./memoryFolder.ts";
 

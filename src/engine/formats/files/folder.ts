@@ -1,5 +1,5 @@
 // Where bytes come from: a file read by slices, and a folder of such files (picked, dropped, fetched, cached or in memory).
-import { EngineError, invariant } from "../errors.ts";
+import { EngineError, invariant } from "../../errors.ts";
 
 /** Random access to the bytes of one file; nothing is held in memory but what `read` returns. */
 export interface ByteSource {

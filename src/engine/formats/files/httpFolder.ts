@@ -1,5 +1,5 @@
 // A folder behind a web server that answers Range requests: the embedded model, and the command line's local files.
-import { EngineError, invariant } from "../errors.ts";
+import { EngineError, invariant } from "../../errors.ts";
 import { type ByteSource, type Folder, checkRange, missingFile } from "./folder.ts";
 
 /** A file by its address. Small servers may answer a range with the whole file; both are accepted. */

@@ -1,5 +1,5 @@
 // A file on its way out: its exact size is known before the first byte, and its bytes are made as they are asked for.
-import { invariant } from "../errors.ts";
+import { invariant } from "../../errors.ts";
 import { type ByteSource, type Folder, missingFile } from "./folder.ts";
 import { memorySource } from "./memoryFolder.ts";
 

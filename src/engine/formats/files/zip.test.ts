@@ -102,7 +102,7 @@ describe("names", () => {
 
   it.each([
     ["meta-llama/Llama 3 (8B)", "meta-llama-Llama-3-8B"],
-    ["../..", "model"],
+    ["../../..", "model"],
     ["nul", "model-nul"],
     ["été.bin", "e-te-.bin"],
     ["名前 🌳", "model"],

@@ -1,6 +1,6 @@
 // One zip (stored, not compressed: weights do not shrink) of output files, streamed; equal files give equal bytes.
 import { makeZip, predictLength } from "client-zip";
-import { EngineError } from "../errors.ts";
+import { EngineError } from "../../errors.ts";
 import { checkedStream, type OutputFile } from "./outputFile.ts";
 
 /** Every entry carries the first moment that a zip can name, in the local time that zip fields are in: a date would change the bytes. */

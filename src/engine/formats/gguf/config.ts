@@ -1,8 +1,8 @@
 // config.json of a GGUF file, from its metadata and tensors.
 import { EngineError } from "../../errors.ts";
-import { ropeFrequencies } from "../../model/ropeTable.ts";
-import { JsonField } from "../jsonFields.ts";
-import type { Architecture } from "./architectures.ts";
+import { ropeFrequencies } from "../../config/ropeTable.ts";
+import { JsonField } from "../../json/jsonFields.ts";
+import type { Architecture } from "./ggufFamilies.ts";
 import type { GgufHeader } from "./header.ts";
 
 type Json = Record<string, unknown>;

@@ -1,7 +1,7 @@
 // Every type's blocks against the values of the Python package gguf, bit for bit; and what holds whatever the bytes are.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromFloat32 } from "../dtype.ts";
+import { fromFloat32 } from "../../dtype.ts";
 import { DEQUANTIZE } from "./dequantize.ts";
 import fixtures from "./fixtures/blocks.json";
 import { blockType, QUANT_TYPES, type QuantType } from "./types.ts";

@@ -1,5 +1,5 @@
 // Blocks of GGUF's element types as float32, by the formulas of ggml-quants.c. Each result is rounded once, from exact products.
-import { halfValues } from "../dtype.ts";
+import { halfValues } from "../../dtype.ts";
 import type { QuantType } from "./types.ts";
 
 /** Blocks of `bytes` from `at` on, `blocks` of them, into `out` from `to` on. */

@@ -1,6 +1,6 @@
 // The architectures of GGUF files that are families of ours, and what llama.cpp's converter did to each one's tensors.
 import { EngineError } from "../../errors.ts";
-import type { Family } from "../../model/config.ts";
+import type { Family } from "../../config/config.ts";
 
 export interface Architecture {
   /** As general.architecture has it; in front of the keys of the metadata. */

@@ -2,18 +2,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../../model/config.ts";
-import { ropeFrequencies } from "../../model/ropeTable.ts";
+import { readConfig } from "../../config/config.ts";
+import { ropeFrequencies } from "../../config/ropeTable.ts";
 import { loadTokenizer } from "../../model/tokenizer.ts";
 import { checkWeights } from "../../model/weights.ts";
-import type { ByteSource, Folder } from "../folder.ts";
-import { readJson, readText } from "../folder.ts";
-import { licenceOf } from "../licence.ts";
-import { memoryFolder, memorySource } from "../memoryFolder.ts";
-import { openWeights } from "../safetensors.ts";
+import type { ByteSource, Folder } from "../files/folder.ts";
+import { readJson, readText } from "../files/folder.ts";
+import { licenceOf } from "../card/licence.ts";
+import { memoryFolder, memorySource } from "../files/memoryFolder.ts";
+import { openWeights } from "../safetensors/safetensors.ts";
 import { ggufFolder, isGguf, modelFolder } from "./ggufFolder.ts";
-import { entry, float32, number32, text } from "./testFiles.ts";
-import { ggufOfFolder, paired } from "./testModels.ts";
+import { entry, float32, number32, text } from "./files.fixture.ts";
+import { ggufOfFolder, paired } from "./models.fixture.ts";
 
 function golden(name: string): Folder {
   const files = readdirSync(`golden/${name}`);

@@ -1,9 +1,9 @@
 // A GGUF file as the folder that the model would be on the hub, so that everything which opens a folder opens it.
 import { invariant } from "../../errors.ts";
-import type { ByteSource, Folder } from "../folder.ts";
-import { folderOf } from "../folder.ts";
-import { memorySource } from "../memoryFolder.ts";
-import { architectureNamed } from "./architectures.ts";
+import type { ByteSource, Folder } from "../files/folder.ts";
+import { folderOf } from "../files/folder.ts";
+import { memorySource } from "../files/memoryFolder.ts";
+import { architectureNamed } from "./ggufFamilies.ts";
 import { configOf, MetadataFields, ROPE_FACTORS, tokens } from "./config.ts";
 import { type GgufHeader, readGgufHeader } from "./header.ts";
 import { tensorViews } from "./tensorViews.ts";

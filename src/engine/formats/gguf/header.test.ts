@@ -4,9 +4,9 @@ import { gguf } from "@huggingface/gguf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../errors.ts";
-import { memorySource } from "../memoryFolder.ts";
+import { memorySource } from "../files/memoryFolder.ts";
 import { readGgufHeader } from "./header.ts";
-import { entry, ggufFile, list, number32, text, tensorInfo } from "./testFiles.ts";
+import { entry, ggufFile, list, number32, text, tensorInfo } from "./files.fixture.ts";
 
 const TINY = "src/engine/formats/gguf/fixtures/tiny.gguf";
 const read = (bytes: Uint8Array) => readGgufHeader(memorySource("m.gguf", bytes));

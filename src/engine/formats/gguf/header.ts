@@ -1,11 +1,11 @@
 // The header of a GGUF file: metadata and tensors, checked against the file so that nothing after it has to be doubted.
 import { EngineError, invariant } from "../../errors.ts";
-import { elementCount } from "../dtype.ts";
-import type { ByteSource } from "../folder.ts";
-import { Cursor, type MetadataValue, NeedMoreBytes } from "./cursor.ts";
+import { elementCount } from "../../dtype.ts";
+import type { ByteSource } from "../files/folder.ts";
+import { Cursor, type MetadataValue, NeedMoreBytes } from "./headerCursor.ts";
 import { blockType, type BlockType, QUANT_TYPES, typeName } from "./types.ts";
 
-export type { MetadataValue } from "./cursor.ts";
+export type { MetadataValue } from "./headerCursor.ts";
 
 export interface GgufTensor {
   readonly name: string;

@@ -1,7 +1,7 @@
 // Golden models written as GGUF files, as llama.cpp's converter writes them, for tests.
-import { type Folder, readJson } from "../folder.ts";
-import { openWeights } from "../safetensors.ts";
-import { entry, float32, ggufFile, list, number32, tensorInfo, text } from "./testFiles.ts";
+import { type Folder, readJson } from "../files/folder.ts";
+import { openWeights } from "../safetensors/safetensors.ts";
+import { entry, float32, ggufFile, list, number32, tensorInfo, text } from "./files.fixture.ts";
 
 type Json = Record<string, unknown>;
 

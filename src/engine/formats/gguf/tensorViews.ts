@@ -1,8 +1,8 @@
 // Which rows of which GGUF tensor each tensor of the Hugging Face model is.
 import { EngineError } from "../../errors.ts";
-import { FAMILIES } from "../../model/families.ts";
-import type { FloatDtype } from "../dtype.ts";
-import type { Architecture } from "./architectures.ts";
+import { FAMILIES } from "../../config/families/families.ts";
+import type { FloatDtype } from "../../dtype.ts";
+import type { Architecture } from "./ggufFamilies.ts";
 import { ROPE_FACTORS } from "./config.ts";
 import type { GgufHeader, GgufTensor } from "./header.ts";
 

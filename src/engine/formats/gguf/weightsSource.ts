@@ -1,7 +1,7 @@
 // The tensors of a GGUF file as a model.safetensors that is nowhere: its bytes are made from the blocks that a read touches.
-import { dtypeBytes, fromFloat32 } from "../dtype.ts";
-import { type ByteSource, checkRange } from "../folder.ts";
-import { safetensorsLayout, SINGLE_FILE } from "../safetensors.ts";
+import { dtypeBytes, fromFloat32 } from "../../dtype.ts";
+import { type ByteSource, checkRange } from "../files/folder.ts";
+import { safetensorsLayout, SINGLE_FILE } from "../safetensors/safetensors.ts";
 import { DEQUANTIZE } from "./dequantize.ts";
 import type { TensorView } from "./tensorViews.ts";
 

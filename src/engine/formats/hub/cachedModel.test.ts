@@ -14,7 +14,7 @@ import {
   served,
   SIZE,
   WEIGHTS,
-} from "./testCase.ts";
+} from "./hub.fixture.ts";
 
 describe("what is not the file", () => {
   it.each(["text/html; charset=utf-8", "application/octet-stream"])(

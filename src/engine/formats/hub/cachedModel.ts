@@ -1,6 +1,6 @@
 // A model by its address, from the cache where it is whole and unchanged, otherwise fetched: the one way in from the web.
 import { EngineError } from "../../errors.ts";
-import { type ByteSource, type Folder, folderOf } from "../folder.ts";
+import { type ByteSource, type Folder, folderOf } from "../files/folder.ts";
 import { type Address, addressName, addressText } from "./address.ts";
 import { download } from "./download.ts";
 import { listModel, purposeOf, type RemoteModel } from "./listing.ts";

@@ -15,7 +15,7 @@ import {
   refused,
   SIZE,
   WEIGHTS,
-} from "./testCase.ts";
+} from "./hub.fixture.ts";
 
 describe("a plain folder", () => {
   it("is found by its usual names and fetched in parts, at most five at once, with every byte counted", async () => {

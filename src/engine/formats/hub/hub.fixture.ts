@@ -2,8 +2,8 @@
 import { afterEach, expect } from "vitest";
 import { type Asked, type Fault, type FaultyServer, filesFrom, serveFaulty } from "../../../../scripts/faultyServer.ts";
 import { EngineError } from "../../errors.ts";
-import type { Folder } from "../folder.ts";
-import { memorySource } from "../memoryFolder.ts";
+import type { Folder } from "../files/folder.ts";
+import { memorySource } from "../files/memoryFolder.ts";
 import { type Address, readAddress } from "./address.ts";
 import { fetchModel } from "./cachedModel.ts";
 import type { ModelStore } from "./modelStore.ts";

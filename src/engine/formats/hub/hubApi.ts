@@ -1,6 +1,6 @@
 // The hub's two questions: which commit a revision is, and which files it has, with their sizes and hashes.
 import { EngineError } from "../../errors.ts";
-import { JsonField } from "../jsonFields.ts";
+import { JsonField } from "../../json/jsonFields.ts";
 import type { Address } from "./address.ts";
 import type { RemoteFile } from "./remoteFile.ts";
 import { checkStatus, gatedRefusal, type Purpose, type Web, withTries } from "./web.ts";

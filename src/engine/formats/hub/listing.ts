@@ -1,8 +1,8 @@
 // What there is to fetch at an address: from the hub's list of files, or by asking a plain server for the usual names.
 import { EngineError } from "../../errors.ts";
-import { readJson } from "../folder.ts";
-import { memorySource } from "../memoryFolder.ts";
-import { INDEX_FILE, SINGLE_FILE } from "../safetensors.ts";
+import { readJson } from "../files/folder.ts";
+import { memorySource } from "../files/memoryFolder.ts";
+import { INDEX_FILE, SINGLE_FILE } from "../safetensors/safetensors.ts";
 import { type Address, addressName, addressText } from "./address.ts";
 import { listRepo, type RepoFile } from "./hubApi.ts";
 import {

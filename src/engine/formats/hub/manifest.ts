@@ -1,6 +1,6 @@
 // What is known of a cached model: where it came from, and of each file whether it is whole. Only this decides what may be opened.
 import { EngineError } from "../../errors.ts";
-import { JsonField } from "../jsonFields.ts";
+import { JsonField } from "../../json/jsonFields.ts";
 import type { Missing } from "./range.ts";
 import type { RemoteFile } from "./remoteFile.ts";
 import type { ModelStore } from "./modelStore.ts";

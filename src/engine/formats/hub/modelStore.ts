@@ -1,5 +1,5 @@
 // Where fetched models are kept, as the cache sees it: a folder a model, with files that grow in place and a manifest.
-import type { ByteSource } from "../folder.ts";
+import type { ByteSource } from "../files/folder.ts";
 
 /** A file that is written in place, at any position. */
 export interface GrowingFile {

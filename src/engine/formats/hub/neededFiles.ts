@@ -1,7 +1,7 @@
 // Which of a model's files are fetched: config, tokenizer, card and weights; never weights a second time in another format.
 import { EngineError } from "../../errors.ts";
-import { JsonField } from "../jsonFields.ts";
-import { INDEX_FILE, SINGLE_FILE } from "../safetensors.ts";
+import { JsonField } from "../../json/jsonFields.ts";
+import { INDEX_FILE, SINGLE_FILE } from "../safetensors/safetensors.ts";
 
 const CONFIG_FILE = "config.json";
 const TOKENIZER_FILE = "tokenizer.json";

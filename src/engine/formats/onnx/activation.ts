@@ -1,5 +1,5 @@
 // The MLP's activations as standard operators; GELU is an operator of its own only in newer operator sets.
-import type { Design } from "../../model/modelConfig.ts";
+import type { Design } from "../../config/modelConfig.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
 const CUBIC = 0.044715;

@@ -1,5 +1,5 @@
 // Causal attention with grouped KV heads and a cache, from standard operators.
-import type { ModelConfig } from "../../model/config.ts";
+import type { ModelConfig } from "../../config/config.ts";
 import { presentNames, type PastKv } from "./decoderInputs.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 

@@ -1,11 +1,11 @@
 // In what the graphs of the families differ: which operators each has, how often, and what they read.
 import { describe, expect, it } from "vitest";
-import type { ModelConfig } from "../../model/config.ts";
+import type { ModelConfig } from "../../config/config.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
 import { activate } from "./activation.ts";
 import { exportOnnx } from "./exportOnnx.ts";
 import type { ParsedModel, ParsedNode } from "./parseOnnx.ts";
-import { modelOf, openTestCase, tensorOf } from "./testCase.ts";
+import { modelOf, openTestCase, tensorOf } from "./onnx.fixture.ts";
 
 interface Graph {
   model: ParsedModel;

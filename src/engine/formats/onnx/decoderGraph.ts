@@ -1,8 +1,8 @@
 // Every family as an ONNX graph: embedding, L blocks of attention and MLP, final norm, head. The same forward as model/decoder.ts, told by the config.
 import { invariant } from "../../errors.ts";
-import type { ModelConfig } from "../../model/config.ts";
-import { FAMILIES } from "../../model/families.ts";
-import type { TensorNames } from "../../model/family.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { FAMILIES } from "../../config/families/families.ts";
+import type { TensorNames } from "../../config/families/family.ts";
 import { activate } from "./activation.ts";
 import { attention, splitHeads } from "./attention.ts";
 import { causalBias, type DecoderInputs, decoderInputs, decoderOutputs, LOGITS } from "./decoderInputs.ts";

@@ -1,5 +1,5 @@
 // What every decoder takes and gives, under the names of transformers.js: tokens, masks, positions and the KV cache.
-import type { ModelConfig } from "../../model/config.ts";
+import type { ModelConfig } from "../../config/config.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 import { DATA_TYPES } from "./onnxProto.ts";
 

@@ -1,17 +1,17 @@
 // The onnx form of every family's golden model (F32) and the embedded one (F16): parsed again by a reader of its own, its graph and weights
 // checked. What it computes is checked in onnxruntime, which is not here: npm run verify:python.
 import { beforeAll, describe, expect, it } from "vitest";
-import { readConfig } from "../../model/config.ts";
-import { FAMILIES } from "../../model/families.ts";
-import { budgetOf, countsOf, keptTotalWeights } from "../../prune/budget.ts";
-import { cutMatrix, indexLists, keptOf } from "../../prune/compact.ts";
-import { tensorGates } from "../../prune/tensorGates.ts";
-import type { ExportSource } from "../exportFiles.ts";
-import { collect, type OutputFile } from "../outputFile.ts";
-import { openWeights, type Weights } from "../safetensors.ts";
+import { readConfig } from "../../config/config.ts";
+import { FAMILIES } from "../../config/families/families.ts";
+import { budgetOf, countsOf, keptTotalWeights } from "../../masks/budget.ts";
+import { cutMatrix, indexLists, keptOf } from "../../masks/compact.ts";
+import { tensorGates } from "../../masks/tensorGates.ts";
+import type { ExportSource } from "../export/exportFiles.ts";
+import { collect, type OutputFile } from "../files/outputFile.ts";
+import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 import { exportOnnx } from "./exportOnnx.ts";
 import type { ParsedModel } from "./parseOnnx.ts";
-import { allOnes, F16, F32, fileOf, jsonOf, modelOf, openTestCase, tensorOf } from "./testCase.ts";
+import { allOnes, F16, F32, fileOf, jsonOf, modelOf, openTestCase, tensorOf } from "./onnx.fixture.ts";
 
 /** Elements of a row-major matrix (rows, columns) as (columns, rows), the plain way. */
 function transposed(bytes: Uint8Array, rows: number, columns: number): Uint8Array {

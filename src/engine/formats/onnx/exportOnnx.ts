@@ -1,13 +1,13 @@
 // The onnx form: the cut model as a graph of standard operators with a KV cache, for onnxruntime everywhere and transformers.js (formats.md).
 import { EngineError, invariant } from "../../errors.ts";
-import type { ModelConfig } from "../../model/config.ts";
-import { indexLists } from "../../prune/compact.ts";
-import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../prune/gates.ts";
-import type { FloatDtype } from "../dtype.ts";
-import { companionFiles, CONFIG_FILE, configWithDtype, openSource, readRawConfig } from "../exportFiles.ts";
-import type { ExportSource } from "../exportFiles.ts";
-import { jsonFile, type OutputFile } from "../outputFile.ts";
-import type { Weights } from "../safetensors.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { indexLists } from "../../masks/compact.ts";
+import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
+import type { FloatDtype } from "../../dtype.ts";
+import { companionFiles, CONFIG_FILE, configWithDtype, openSource, readRawConfig } from "../export/exportFiles.ts";
+import type { ExportSource } from "../export/exportFiles.ts";
+import { jsonFile, type OutputFile } from "../files/outputFile.ts";
+import type { Weights } from "../safetensors/safetensors.ts";
 import { decoderGraph } from "./decoderGraph.ts";
 import { externalData } from "./externalData.ts";
 import { GraphBuilder } from "./graphBuilder.ts";

@@ -1,5 +1,5 @@
 // Weights beside the model's file: protobuf ends at 2 GB, so larger models keep their tensors in .onnx_data files.
-import type { OutputFile } from "../outputFile.ts";
+import type { OutputFile } from "../files/outputFile.ts";
 import type { ExternalPlace, OnnxTensor } from "./onnxProto.ts";
 
 /** Tensors below this stay in the model's file: runtimes want to see shapes and axes there. */

@@ -1,12 +1,12 @@
 // What the tests of the onnx form share: golden cases and the embedded model with masks, and looking into the files of an export.
 import { readdirSync, readFileSync } from "node:fs";
-import { readConfig, type ModelConfig } from "../../model/config.ts";
-import { gateLayout, type Masks } from "../../prune/gates.ts";
-import { readJson } from "../folder.ts";
-import type { ExportSource } from "../exportFiles.ts";
-import { memoryFolder, memorySource } from "../memoryFolder.ts";
-import { collect, type OutputFile } from "../outputFile.ts";
-import { readSafetensors } from "../safetensors.ts";
+import { readConfig, type ModelConfig } from "../../config/config.ts";
+import { gateLayout, type Masks } from "../../masks/gates.ts";
+import { readJson } from "../files/folder.ts";
+import type { ExportSource } from "../export/exportFiles.ts";
+import { memoryFolder, memorySource } from "../files/memoryFolder.ts";
+import { collect, type OutputFile } from "../files/outputFile.ts";
+import { readSafetensors } from "../safetensors/safetensors.ts";
 import { ONNX_FILE } from "./exportOnnx.ts";
 import { parseOnnx, type ParsedModel, type ParsedTensor } from "./parseOnnx.ts";
 

@@ -1,13 +1,13 @@
 // Dtypes of the onnx form, how it is streamed, and what it refuses.
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { fromFloat32 } from "../dtype.ts";
-import type { ExportSource } from "../exportFiles.ts";
-import type { Folder } from "../folder.ts";
-import { collectBytes, memoryFolder } from "../memoryFolder.ts";
-import { openWeights, writeSafetensors } from "../safetensors.ts";
+import { fromFloat32 } from "../../dtype.ts";
+import type { ExportSource } from "../export/exportFiles.ts";
+import type { Folder } from "../files/folder.ts";
+import { collectBytes, memoryFolder } from "../files/memoryFolder.ts";
+import { openWeights, writeSafetensors } from "../safetensors/safetensors.ts";
 import { exportOnnx } from "./exportOnnx.ts";
-import { F16, F32, jsonOf, modelOf, openTestCase } from "./testCase.ts";
+import { F16, F32, jsonOf, modelOf, openTestCase } from "./onnx.fixture.ts";
 
 const PATH = "golden/llama";
 

@@ -1,11 +1,11 @@
 // The weights of the source as constants of the graph: cut by the masks, in a dtype that runs everywhere, and in the layout that MatMul takes.
 import { invariant } from "../../errors.ts";
-import { cutMatrix, cutShape, keptOf } from "../../prune/compact.ts";
-import { tensorGates } from "../../prune/tensorGates.ts";
-import { dtypeBytes, elementCount, isFloatDtype, type FloatDtype } from "../dtype.ts";
-import { converted, type ExportSource } from "../exportFiles.ts";
-import { exportRows } from "../exportRows.ts";
-import type { Weights } from "../safetensors.ts";
+import { cutMatrix, cutShape, keptOf } from "../../masks/compact.ts";
+import { tensorGates } from "../../masks/tensorGates.ts";
+import { dtypeBytes, elementCount, isFloatDtype, type FloatDtype } from "../../dtype.ts";
+import { converted, type ExportSource } from "../export/exportFiles.ts";
+import { exportRows } from "../export/exportRows.ts";
+import type { Weights } from "../safetensors/safetensors.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 import { DATA_TYPES } from "./onnxProto.ts";
 import { transposedChunks } from "./transpose.ts";

@@ -1,6 +1,6 @@
 // The wire format against encodings worked out by hand, sizes against bytes, and the transposition of matrices.
 import { describe, expect, it } from "vitest";
-import { collectBytes } from "../memoryFolder.ts";
+import { collectBytes } from "../files/memoryFolder.ts";
 import {
   floatField,
   intField,

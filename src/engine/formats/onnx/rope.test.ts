@@ -1,7 +1,7 @@
 // The two tables of a graph give the cosine and sine of every position that the engine's own table has.
 import { expect, it } from "vitest";
-import { ropeTable } from "../../model/ropeTable.ts";
-import { collectBytes } from "../memoryFolder.ts";
+import { ropeTable } from "../../config/ropeTable.ts";
+import { collectBytes } from "../files/memoryFolder.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
 import { ropeAngles } from "./rope.ts";
 

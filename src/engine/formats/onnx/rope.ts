@@ -1,6 +1,6 @@
 // Rotary position embedding from standard operators: cosine and sine of every position from two small tables, and the half rotation.
-import type { RopeConfig } from "../../model/ropeConfig.ts";
-import { ropeFrequencies, rotaryWidth } from "../../model/ropeTable.ts";
+import type { RopeConfig } from "../../config/ropeConfig.ts";
+import { ropeFrequencies, rotaryWidth } from "../../config/ropeTable.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
 /** Positions of the fine table; the coarse one has a row for every so many positions. */

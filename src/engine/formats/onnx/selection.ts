@@ -1,7 +1,7 @@
 // What the selection vectors become in a graph (METHOD.md 1.1): Gather in front of the matrices that read, ScatterElements behind those that write.
-import { VECTORS_PER_BLOCK } from "../../prune/gates.ts";
-import { indexTensorName } from "../../prune/tensorGates.ts";
-import type { Family } from "../../model/config.ts";
+import { VECTORS_PER_BLOCK } from "../../masks/gates.ts";
+import { indexTensorName } from "../../masks/tensorGates.ts";
+import type { Family } from "../../config/config.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
 /** The kept positions of the vectors of one model. `k` is 0 .. 4 for s1 .. s5, `width` that of the residual stream. */

@@ -1,5 +1,5 @@
 // Transposes a matrix on its way out, some rows of the result at a time.
-import { CHUNK_BYTES } from "../outputFile.ts";
+import { CHUNK_BYTES } from "../files/outputFile.ts";
 
 /** The matrix (rows, columns) as (columns, rows), row-major, in chunks of whole rows of the result. Elements are of 2 or 4 bytes. */
 export function* transposedChunks(

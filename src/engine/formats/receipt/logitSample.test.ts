@@ -1,6 +1,6 @@
 // The sample of logits in a receipt: what it keeps, how it is compared, what is refused.
 import { describe, expect, it } from "vitest";
-import { JsonField } from "./jsonFields.ts";
+import { JsonField } from "../../json/jsonFields.ts";
 import { compareSample, readLogitSample, sampleLogits } from "./logitSample.ts";
 
 const VOCAB = 6;

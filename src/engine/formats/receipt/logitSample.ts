@@ -1,6 +1,6 @@
 // A few logits of the pruned model in its receipt, so that any other runtime can show that it computes the same function.
-import { invariant } from "../errors.ts";
-import type { JsonField } from "./jsonFields.ts";
+import { invariant } from "../../errors.ts";
+import type { JsonField } from "../../json/jsonFields.ts";
 
 /** Positions and logits a position that a sample keeps. */
 const POSITIONS = 16;

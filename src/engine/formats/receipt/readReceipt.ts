@@ -1,11 +1,11 @@
 // Reads receipt.json from outside: every field checked, counts recomputed from the masks, and the masks given back for a model.
-import { invariant } from "../errors.ts";
-import type { ModelConfig } from "../model/config.ts";
-import { gateCosts, keptInBlock } from "../prune/budget.ts";
-import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "../prune/gates.ts";
-import { checkRecipe, DEFAULT_RECIPE, ESTIMATORS, GATE_MODES, RATIO_MODES, type Recipe } from "../train/recipe.ts";
-import { unpackBits } from "./bitset.ts";
-import type { JsonField } from "./jsonFields.ts";
+import { invariant } from "../../errors.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { gateCosts, keptInBlock } from "../../masks/budget.ts";
+import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "../../masks/gates.ts";
+import { checkRecipe, DEFAULT_RECIPE, ESTIMATORS, GATE_MODES, RATIO_MODES, type Recipe } from "../../recipes/recipe.ts";
+import { unpackBits } from "../files/bitset.ts";
+import type { JsonField } from "../../json/jsonFields.ts";
 import { MASK_ENCODING, RECEIPT_FILE, TARGETS, type Receipt } from "./receipt.ts";
 import { checkSameModel, readReceiptBase, readShare, receiptRoot } from "./receiptFields.ts";
 

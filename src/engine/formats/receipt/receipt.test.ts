@@ -1,12 +1,12 @@
 // Receipts: built, written, read back and refused; the model card says the same numbers.
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../model/config.ts";
-import { gateLayout } from "../prune/gates.ts";
-import { DEFAULT_RECIPE } from "../train/recipe.ts";
-import { licenceOf } from "./licence.ts";
-import { memoryFolder } from "./memoryFolder.ts";
-import { modelCard } from "./modelCard.ts";
-import { collect } from "./outputFile.ts";
+import { readConfig } from "../../config/config.ts";
+import { gateLayout } from "../../masks/gates.ts";
+import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
+import { licenceOf } from "../card/licence.ts";
+import { memoryFolder } from "../files/memoryFolder.ts";
+import { modelCard } from "../card/modelCard.ts";
+import { collect } from "../files/outputFile.ts";
 import { masksFromReceipt, readReceipt } from "./readReceipt.ts";
 import { buildReceipt, receiptFile, type Receipt, type ReceiptInput } from "./receipt.ts";
 

@@ -1,14 +1,14 @@
 // receipt.json: how a pruned model was made, what of it is kept, what that costs, and how the export was checked (formats.md).
-import { invariant } from "../errors.ts";
-import type { ModelConfig } from "../model/config.ts";
-import { budgetOf, compactBytes, countsOf, keptTotalWeights, keptWeights, type Budget } from "../prune/budget.ts";
-import { checkMasks } from "../prune/compact.ts";
-import { byBlock, type Masks } from "../prune/gates.ts";
-import type { Recipe } from "../train/recipe.ts";
-import { packBits } from "./bitset.ts";
-import { dtypeBytes, type FloatDtype, type Precision } from "./dtype.ts";
+import { invariant } from "../../errors.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { budgetOf, compactBytes, countsOf, keptTotalWeights, keptWeights, type Budget } from "../../masks/budget.ts";
+import { checkMasks } from "../../masks/compact.ts";
+import { byBlock, type Masks } from "../../masks/gates.ts";
+import type { Recipe } from "../../recipes/recipe.ts";
+import { packBits } from "../files/bitset.ts";
+import { dtypeBytes, type FloatDtype, type Precision } from "../../dtype.ts";
 import type { LogitSample } from "./logitSample.ts";
-import { jsonFile, type OutputFile } from "./outputFile.ts";
+import { jsonFile, type OutputFile } from "../files/outputFile.ts";
 
 export const RECEIPT_FILE = "receipt.json";
 export const RECEIPT_FORMAT = 1;

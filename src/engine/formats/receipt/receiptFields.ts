@@ -1,8 +1,8 @@
 // The fields that receipts of every method have, read from outside: each checked, refusals named by field.
-import { EngineError, invariant } from "../errors.ts";
-import type { ModelConfig } from "../model/config.ts";
-import { FLOAT_DTYPES, type FloatDtype } from "./dtype.ts";
-import { JsonField } from "./jsonFields.ts";
+import { EngineError, invariant } from "../../errors.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { FLOAT_DTYPES, type FloatDtype } from "../../dtype.ts";
+import { JsonField } from "../../json/jsonFields.ts";
 import { readLogitSample } from "./logitSample.ts";
 import {
   FORMS,

@@ -1,14 +1,14 @@
 // Receipts of weight pruning: built, written, read back and refused; the card says the same numbers and promises no speed.
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../model/config.ts";
-import { mlpMatrices } from "../prune/mlpMatrices.ts";
-import { packMask, weightsOf } from "../prune/weightMasks.ts";
-import { DEFAULT_WEIGHT_RECIPE } from "../prune/weightRecipe.ts";
-import { packBits, packWords, unpackWords } from "./bitset.ts";
-import { collect } from "./outputFile.ts";
+import { readConfig } from "../../config/config.ts";
+import { mlpMatrices } from "../../masks/mlpMatrices.ts";
+import { packMask, weightsOf } from "../../masks/weightMasks.ts";
+import { DEFAULT_WEIGHT_RECIPE } from "../../recipes/weightRecipe.ts";
+import { packBits, packWords, unpackWords } from "../files/bitset.ts";
+import { collect } from "../files/outputFile.ts";
 import { readReceipt } from "./readReceipt.ts";
 import { receiptFile } from "./receipt.ts";
-import { weightCard } from "./weightCard.ts";
+import { weightCard } from "../card/weightCard.ts";
 import { buildWeightReceipt, isWeightReceipt, readWeightReceipt, weightMasksFromReceipt } from "./weightReceipt.ts";
 
 const raw = {

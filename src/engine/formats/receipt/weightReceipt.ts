@@ -1,11 +1,11 @@
 // The receipt of a model whose single weights are pruned: recipe, kept shares by matrix, masks as bitsets; written and read.
-import { EngineError, invariant } from "../errors.ts";
-import { countParameters, type ModelConfig } from "../model/config.ts";
-import { mlpMatrices } from "../prune/mlpMatrices.ts";
-import { keptInMask, masksByName, type WeightMask, type WeightMasks, weightsOf } from "../prune/weightMasks.ts";
-import { checkWeightRecipe, WEIGHT_METHODS, type WeightRecipe } from "../prune/weightRecipe.ts";
-import { packWords, unpackWords } from "./bitset.ts";
-import type { JsonField } from "./jsonFields.ts";
+import { EngineError, invariant } from "../../errors.ts";
+import { countParameters, type ModelConfig } from "../../config/config.ts";
+import { mlpMatrices } from "../../masks/mlpMatrices.ts";
+import { keptInMask, masksByName, type WeightMask, type WeightMasks, weightsOf } from "../../masks/weightMasks.ts";
+import { checkWeightRecipe, WEIGHT_METHODS, type WeightRecipe } from "../../recipes/weightRecipe.ts";
+import { packWords, unpackWords } from "../files/bitset.ts";
+import type { JsonField } from "../../json/jsonFields.ts";
 import { RECEIPT_FILE, receiptBase, type ReceiptBase, type ReceiptBaseInput, type Share } from "./receipt.ts";
 import { checkSameModel, readReceiptBase, readShare, receiptRoot } from "./receiptFields.ts";
 

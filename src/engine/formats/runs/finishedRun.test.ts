@@ -1,13 +1,13 @@
 // The record of a finished run: what masks of each kind keep and cost, and that the bitsets give them again.
 import { describe, expect, it } from "vitest";
-import { countParameters, readConfig } from "../model/config.ts";
-import { gateLayout } from "../prune/gates.ts";
-import { mlpMatrices } from "../prune/mlpMatrices.ts";
-import { packMask, weightsOf } from "../prune/weightMasks.ts";
-import { DEFAULT_WEIGHT_RECIPE } from "../prune/weightRecipe.ts";
-import { unpackBits } from "./bitset.ts";
+import { countParameters, readConfig } from "../../config/config.ts";
+import { gateLayout } from "../../masks/gates.ts";
+import { mlpMatrices } from "../../masks/mlpMatrices.ts";
+import { packMask, weightsOf } from "../../masks/weightMasks.ts";
+import { DEFAULT_WEIGHT_RECIPE } from "../../recipes/weightRecipe.ts";
+import { unpackBits } from "../files/bitset.ts";
 import { finishedRun } from "./finishedRun.ts";
-import rawConfig from "../../../golden/llama/config.json" with { type: "json" };
+import rawConfig from "../../../../golden/llama/config.json" with { type: "json" };
 
 const config = readConfig(rawConfig);
 const { blocks, total } = countParameters(config);

@@ -1,13 +1,13 @@
 // Makes the record of a finished run: what was measured, what its masks keep and cost, and the masks as bitsets.
-import type { ModelConfig } from "../model/config.ts";
-import { budgetOf, countsOf, keptTotalWeights, keptWeights } from "../prune/budget.ts";
-import type { Masks } from "../prune/gates.ts";
-import { keptOfMasks, type WeightMasks, weightsOf } from "../prune/weightMasks.ts";
-import { packBits, packWords } from "./bitset.ts";
-import { dtypeBytes, type FloatDtype } from "./dtype.ts";
-import type { Share } from "./receipt.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { budgetOf, countsOf, keptTotalWeights, keptWeights } from "../../masks/budget.ts";
+import type { Masks } from "../../masks/gates.ts";
+import { keptOfMasks, type WeightMasks, weightsOf } from "../../masks/weightMasks.ts";
+import { packBits, packWords } from "../files/bitset.ts";
+import { dtypeBytes, type FloatDtype } from "../../dtype.ts";
+import type { Share } from "../receipt/receipt.ts";
 import { RUN_FORMAT, type Run, type RunMasks, type RunRecord } from "./runRecord.ts";
-import { keptShares } from "./weightReceipt.ts";
+import { keptShares } from "../receipt/weightReceipt.ts";
 
 /** What no run can work out for itself. */
 export interface FinishedRunInput extends Omit<RunRecord, "format" | "model" | "kept"> {

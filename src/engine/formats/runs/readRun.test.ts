@@ -1,8 +1,8 @@
 // Runs from outside: what is written comes back, and each kind of damage is refused by the name of its field.
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../errors.ts";
+import { EngineError } from "../../errors.ts";
 import { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./readRun.ts";
-import { gateRun, weightRun } from "./testRuns.ts";
+import { gateRun, weightRun } from "./runs.fixture.ts";
 
 /** The file with the value at `path` replaced; undefined removes it. */
 function damaged(path: string, value: unknown, run: unknown = gateRun("a")): string {

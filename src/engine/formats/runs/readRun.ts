@@ -1,12 +1,12 @@
 // Reads finished runs from outside (a JSON file, the browser's database): every field checked, masks unpacked once, refusals named by field.
-import { EngineError, invariant } from "../errors.ts";
-import { unpackBits, unpackWords } from "./bitset.ts";
-import { JsonField } from "./jsonFields.ts";
-import { readRecipe } from "./readReceipt.ts";
-import { readPerplexity, readShare, readText, receiptRoot } from "./receiptFields.ts";
-import type { Share } from "./receipt.ts";
+import { EngineError, invariant } from "../../errors.ts";
+import { unpackBits, unpackWords } from "../files/bitset.ts";
+import { JsonField } from "../../json/jsonFields.ts";
+import { readRecipe } from "../receipt/readReceipt.ts";
+import { readPerplexity, readShare, readText, receiptRoot } from "../receipt/receiptFields.ts";
+import type { Share } from "../receipt/receipt.ts";
 import { BASELINE_METHODS, RUN_FORMAT, type Run, type RunMasks, type RunRecipe, type RunRecord } from "./runRecord.ts";
-import { readWeightRecipe } from "./weightReceipt.ts";
+import { readWeightRecipe } from "../receipt/weightReceipt.ts";
 
 /** Most gates of a vector, and weights along a side of a matrix, that a file may claim. */
 const MOST_GATES = 1e8;

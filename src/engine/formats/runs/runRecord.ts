@@ -1,7 +1,7 @@
 // A finished run as the library of runs, its JSON file and `npm run compare` know it: what was done, what is kept, what it costs.
-import type { Recipe } from "../train/recipe.ts";
-import type { WeightRecipe } from "../prune/weightRecipe.ts";
-import type { PerplexityPair, Share, TextRef } from "./receipt.ts";
+import type { Recipe } from "../../recipes/recipe.ts";
+import type { WeightRecipe } from "../../recipes/weightRecipe.ts";
+import type { PerplexityPair, Share, TextRef } from "../receipt/receipt.ts";
 
 export const RUN_FORMAT = "espalier-run-1";
 

@@ -1,7 +1,7 @@
 // Small finished runs for tests: one block of 4 dimensions with an MLP of 8.
-import { DEFAULT_WEIGHT_RECIPE } from "../prune/weightRecipe.ts";
-import { DEFAULT_RECIPE } from "../train/recipe.ts";
-import { packBits } from "./bitset.ts";
+import { DEFAULT_WEIGHT_RECIPE } from "../../recipes/weightRecipe.ts";
+import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
+import { packBits } from "../files/bitset.ts";
 import { RUN_FORMAT, type Run, type RunRecord } from "./runRecord.ts";
 
 const SIZES = [4, 4, 4, 8, 4];

@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../errors.ts";
-import { type Dtype, dtypeBytes, DTYPES, elementCount } from "./dtype.ts";
-import { collectBytes, memoryFolder, memorySource } from "./memoryFolder.ts";
+import { EngineError } from "../../errors.ts";
+import { type Dtype, dtypeBytes, DTYPES, elementCount } from "../../dtype.ts";
+import { collectBytes, memoryFolder, memorySource } from "../files/memoryFolder.ts";
 import { openWeights, readSafetensors, safetensorsLayout, writeSafetensors } from "./safetensors.ts";
 
 interface Tensor {

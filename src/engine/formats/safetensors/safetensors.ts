@@ -1,7 +1,7 @@
 // Reads safetensors: one file, or the shards of a model's folder. Only headers are read ahead; tensors come by slices.
-import { EngineError, invariant } from "../errors.ts";
-import { toFloat32 } from "./dtype.ts";
-import { type ByteSource, type Folder, missingFile, readJson } from "./folder.ts";
+import { EngineError, invariant } from "../../errors.ts";
+import { toFloat32 } from "../../dtype.ts";
+import { type ByteSource, type Folder, missingFile, readJson } from "../files/folder.ts";
 import { LENGTH_BYTES, parseHeader, readHeaderLength, requireTensor } from "./safetensorsHeader.ts";
 import type { SafetensorsHeader, TensorInfo } from "./safetensorsHeader.ts";
 

@@ -1,7 +1,7 @@
 // The header of a safetensors file: read, and checked against the file so that nothing after it has to be doubted.
-import { EngineError, invariant, showValue } from "../errors.ts";
-import { type Dtype, DTYPES, dtypeBytes, elementCount, isDtype } from "./dtype.ts";
-import { duplicateKey } from "./jsonKeys.ts";
+import { EngineError, invariant, showValue } from "../../errors.ts";
+import { type Dtype, DTYPES, dtypeBytes, elementCount, isDtype } from "../../dtype.ts";
+import { duplicateKey } from "../../json/jsonKeys.ts";
 
 /** Bytes in front of the header: its length as a little-endian u64. */
 export const LENGTH_BYTES = 8;

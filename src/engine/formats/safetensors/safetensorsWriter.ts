@@ -1,6 +1,6 @@
 // Writes safetensors as a stream: the header from names, dtypes and shapes alone, then the tensors one chunk after the other.
-import { EngineError, invariant } from "../errors.ts";
-import { type Dtype, dtypeBytes, elementCount } from "./dtype.ts";
+import { EngineError, invariant } from "../../errors.ts";
+import { type Dtype, dtypeBytes, elementCount } from "../../dtype.ts";
 import { HEADER_ALIGN, LENGTH_BYTES, MAX_HEADER_BYTES, METADATA_KEY, type TensorInfo } from "./safetensorsHeader.ts";
 
 export interface TensorSpec {

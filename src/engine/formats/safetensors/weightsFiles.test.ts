@@ -1,7 +1,7 @@
 // Shards: what they hold, their index, and that our loader reads them as it reads one file.
 import { describe, expect, it } from "vitest";
-import { readJson } from "./folder.ts";
-import { outputFolder } from "./outputFile.ts";
+import { readJson } from "../files/folder.ts";
+import { outputFolder } from "../files/outputFile.ts";
 import { openWeights, type TensorStream } from "./safetensors.ts";
 import { weightsFiles } from "./weightsFiles.ts";
 

@@ -1,6 +1,6 @@
 // The weights of an export: model.safetensors, or shards of a chosen size with the index that transformers looks for.
-import { invariant } from "../errors.ts";
-import { jsonFile, type OutputFile } from "./outputFile.ts";
+import { invariant } from "../../errors.ts";
+import { jsonFile, type OutputFile } from "../files/outputFile.ts";
 import {
   INDEX_FILE,
   safetensorsLayout,

@@ -1,8 +1,8 @@
 // The GPU side of a GateLayout: which vector a tile of the flat buffer belongs to, and where each vector lies.
-import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
-import { GATE_TILE, type GateLayout } from "../prune/gates.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Ctx } from "../../ctx.ts";
+import { invariant } from "../../errors.ts";
+import { GATE_TILE, type GateLayout } from "../../masks/gates.ts";
+import type { Tensor } from "../../tensor.ts";
 
 export interface GateTables {
   readonly layout: GateLayout;

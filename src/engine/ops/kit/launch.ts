@@ -1,5 +1,5 @@
 // How ops size their dispatches.
-import type { Groups } from "../gpu/kernel.ts";
+import type { Groups } from "../../gpu/kernel.ts";
 
 const MAX_GROUPS = 65535;
 

@@ -1,10 +1,10 @@
 // The harness that holds a kernel against its reference, and the reference against finite differences; used by tests and the self-check.
-import type { Ctx } from "../ctx.ts";
-import { EngineError, invariant } from "../errors.ts";
-import { Tape } from "../tape.ts";
-import type { DType, Tensor } from "../tensor.ts";
-import { packedHalves } from "../formats/dtype.ts";
-import { tapeArithmetic } from "./arithmetic.ts";
+import type { Ctx } from "../../ctx.ts";
+import { EngineError, invariant } from "../../errors.ts";
+import { Tape } from "../../tape.ts";
+import type { DType, Tensor } from "../../tensor.ts";
+import { packedHalves } from "../../dtype.ts";
+import { tapeArithmetic } from "../arithmetic.ts";
 import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "./ref.ts";
 
 /** What came of one comparison: `worst` is the largest difference over the largest absolute value of the expected tensor. */

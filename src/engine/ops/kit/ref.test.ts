@@ -1,6 +1,6 @@
 // Every reference's backward against finite differences of its forward.
 import { describe, expect, test } from "vitest";
-import { ops } from "./index.ts";
+import { ops } from "../registry/index.ts";
 
 describe.each(ops.filter((op) => op.differentiable))("$name", (op) => {
   test.each(op.cases)("%s", (name) => {

@@ -1,7 +1,7 @@
 // What a CPU reference of an op is: f64 loops forward and backward, and the named cases that all its tests share.
-import { fromFloat32, toFloat32 } from "../formats/dtype.ts";
-import { noise } from "../rng.ts";
-import { type DType, type Precision, sizeOf } from "../tensor.ts";
+import { fromFloat32, toFloat32 } from "../../dtype.ts";
+import { noise } from "../../rng.ts";
+import { type DType, type Precision, sizeOf } from "../../tensor.ts";
 
 /** A tensor of the reference: f64 values (integers and halves too, with their dtype named). */
 export interface RefTensor {

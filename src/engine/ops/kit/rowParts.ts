@@ -1,7 +1,7 @@
 // Matrices that no binding of the adapter can hold whole: tensors of some of their rows each.
-import { BINDING_ALIGNMENT_BYTES } from "../gpu/buffers.ts";
-import { invariant } from "../errors.ts";
-import { ELEMENT_BYTES, matrixOf, type Tensor, view } from "../tensor.ts";
+import { BINDING_ALIGNMENT_BYTES } from "../../gpu/buffers.ts";
+import { invariant } from "../../errors.ts";
+import { ELEMENT_BYTES, matrixOf, type Tensor, view } from "../../tensor.ts";
 
 /** A matrix as tensors of its rows, in order and without gaps; all but the last have a multiple of PART_STEP rows. Usually one. */
 export type RowParts = readonly Tensor[];

@@ -1,6 +1,6 @@
 // The step state's bytes: fields in the order of the WGSL struct, and values that a field cannot hold refused.
 import { describe, expect, test } from "vitest";
-import { EngineError } from "../errors.ts";
+import { EngineError } from "../../errors.ts";
 import { packStepState } from "./stepState.ts";
 
 describe("packStepState", () => {

@@ -1,8 +1,8 @@
 // The small buffer of what changes from step to step (seed, step, target): the CPU rewrites it before each step, kernels read it.
-import wgsl from "../../../shaders/lib/step_state.wgsl?raw";
-import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
-import { ELEMENT_BYTES, type Tensor } from "../tensor.ts";
+import wgsl from "../../../../shaders/lib/step_state.wgsl?raw";
+import type { Ctx } from "../../ctx.ts";
+import { invariant } from "../../errors.ts";
+import { ELEMENT_BYTES, type Tensor } from "../../tensor.ts";
 
 export interface StepValues {
   /** Of the run; with `step`, draw, vector and index it makes the noise (rng.ts). u32. */

@@ -1,6 +1,6 @@
 // Chooses the matmul variant by a short timing on the user's adapter: one choice for all shapes, so that a run repeats.
-import type { Ctx } from "../ctx.ts";
-import { linear, type MatmulVariant, usableVariants } from "./linear.ts";
+import type { Ctx } from "../../ctx.ts";
+import { linear, type MatmulVariant, usableVariants } from "../linear.ts";
 
 /** A middling shape of the models that the studio is for: rows, out features, in features. */
 const SHAPE = { m: 128, n: 512, k: 192 };

@@ -1,11 +1,11 @@
 // The kernels that other adapters get: the ops of the language model and of weight pruning again, as if this adapter were hardware without quads.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Ctx } from "../ctx.ts";
-import { Gpu } from "../gpu/device.ts";
-import { add } from "./arithmetic.ts";
-import { languageOps } from "./languageOps.ts";
+import { Ctx } from "../../ctx.ts";
+import { Gpu } from "../../gpu/device.ts";
+import { add } from "../arithmetic.ts";
+import { languageOps } from "../registry/languageOps.ts";
 import { unitOf } from "./variants.ts";
-import { weightOps } from "./weightOps.ts";
+import { weightOps } from "../registry/weightOps.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {

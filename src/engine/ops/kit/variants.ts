@@ -1,9 +1,9 @@
 // One WGSL text, several kernels: columns by fours or one by one, and shapes of workgroups for software and hardware adapters.
-import grid from "../../../shaders/lib/grid.wgsl?raw";
-import rowsCode from "../../../shaders/lib/rows.wgsl?raw";
-import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
-import type { Groups, KernelSpec } from "../gpu/kernel.ts";
+import grid from "../../../../shaders/lib/grid.wgsl?raw";
+import rowsCode from "../../../../shaders/lib/rows.wgsl?raw";
+import type { Ctx } from "../../ctx.ts";
+import { invariant } from "../../errors.ts";
+import type { Groups, KernelSpec } from "../../gpu/kernel.ts";
 import { groupsFor } from "./launch.ts";
 import { valueText, type Width } from "./weightText.ts";
 

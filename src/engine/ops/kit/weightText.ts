@@ -1,11 +1,11 @@
 // The WGSL by which kernels read frozen weights: as f32, or as halves packed two in a u32 and unpacked to f32.
-import scalar from "../../../shaders/lib/scalar.wgsl?raw";
-import vec4 from "../../../shaders/lib/vec4.wgsl?raw";
-import weightsF16 from "../../../shaders/lib/weights_f16.wgsl?raw";
-import weightsF16Single from "../../../shaders/lib/weights_f16_single.wgsl?raw";
-import weightsF32 from "../../../shaders/lib/weights_f32.wgsl?raw";
-import { EngineError } from "../errors.ts";
-import type { DType, Precision, Tensor } from "../tensor.ts";
+import scalar from "../../../../shaders/lib/scalar.wgsl?raw";
+import vec4 from "../../../../shaders/lib/vec4.wgsl?raw";
+import weightsF16 from "../../../../shaders/lib/weights_f16.wgsl?raw";
+import weightsF16Single from "../../../../shaders/lib/weights_f16_single.wgsl?raw";
+import weightsF32 from "../../../../shaders/lib/weights_f32.wgsl?raw";
+import { EngineError } from "../../errors.ts";
+import type { DType, Precision, Tensor } from "../../tensor.ts";
 
 /** Columns that a kernel takes at once: by fours, or one by one where a width is no multiple of four. */
 export type Width = 1 | 4;

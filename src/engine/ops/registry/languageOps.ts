@@ -1,29 +1,29 @@
 // The language model's ops with their references, for the registry.
-import { addPositions } from "./addPositions.ts";
-import { addPositionsRef } from "./addPositions.ref.ts";
-import { appendKv } from "./appendKv.ts";
-import { appendKvRef } from "./appendKv.ref.ts";
-import { attention } from "./attention.ts";
-import { attentionCachedRef, attentionRef } from "./attention.ref.ts";
-import { crossEntropy } from "./crossEntropy.ts";
-import { crossEntropyRef } from "./crossEntropy.ref.ts";
-import { embedding } from "./embedding.ts";
-import { embeddingRef } from "./embedding.ref.ts";
-import { gate, gatedAdd } from "./gate.ts";
-import { gatedAddRef, gateRef } from "./gate.ref.ts";
-import { gather } from "./gather.ts";
-import { gatherRef, scatterAddRef } from "./gather.ref.ts";
-import { headNorm } from "./headNorm.ts";
-import { headNormRef } from "./headNorm.ref.ts";
-import { type CheckedOp, checkedOp, take } from "./parity.ts";
-import { rmsnorm } from "./rmsnorm.ts";
-import { rmsnormRef } from "./rmsnorm.ref.ts";
-import { rope } from "./rope.ts";
-import { ropeRef } from "./rope.ref.ts";
-import { splitRows } from "./rowParts.ts";
-import { scatterAdd } from "./scatterAdd.ts";
-import { activate, swiglu } from "./swiglu.ts";
-import { activateRef, swigluRef } from "./swiglu.ref.ts";
+import { addPositions } from "../addPositions.ts";
+import { addPositionsRef } from "../addPositions.ref.ts";
+import { appendKv } from "../appendKv.ts";
+import { appendKvRef } from "../appendKv.ref.ts";
+import { attention } from "../attention.ts";
+import { attentionCachedRef, attentionRef } from "../attention.ref.ts";
+import { crossEntropy } from "../crossEntropy.ts";
+import { crossEntropyRef } from "../crossEntropy.ref.ts";
+import { embedding } from "../embedding.ts";
+import { embeddingRef } from "../embedding.ref.ts";
+import { gate, gatedAdd } from "../gate.ts";
+import { gatedAddRef, gateRef } from "../gate.ref.ts";
+import { gather } from "../gather.ts";
+import { gatherRef, scatterAddRef } from "../gather.ref.ts";
+import { headNorm } from "../headNorm.ts";
+import { headNormRef } from "../headNorm.ref.ts";
+import { type CheckedOp, checkedOp, take } from "../kit/parity.ts";
+import { rmsnorm } from "../rmsnorm.ts";
+import { rmsnormRef } from "../rmsnorm.ref.ts";
+import { rope } from "../rope.ts";
+import { ropeRef } from "../rope.ref.ts";
+import { splitRows } from "../kit/rowParts.ts";
+import { scatterAdd } from "../scatterAdd.ts";
+import { activate, swiglu } from "../activation.ts";
+import { activateRef, swigluRef } from "../activation.ref.ts";
 
 export const languageOps: readonly CheckedOp[] = [
   checkedOp(embeddingRef, (ctx, t, { scale, partRows }) => [

@@ -1,7 +1,7 @@
 // Every kernel against its reference, forward and backward, on the sizes beside its tile edges.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Ctx } from "../ctx.ts";
-import { Gpu } from "../gpu/device.ts";
+import { Ctx } from "../../ctx.ts";
+import { Gpu } from "../../gpu/device.ts";
 import { ops } from "./index.ts";
 
 let ctx: Ctx;

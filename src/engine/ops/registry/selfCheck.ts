@@ -1,8 +1,8 @@
 // Every kernel against its reference on the user's own adapter: the same cases as the tests, from the same registry.
-import type { Ctx } from "../ctx.ts";
-import { EngineError } from "../errors.ts";
+import type { Ctx } from "../../ctx.ts";
+import { EngineError } from "../../errors.ts";
 import { ops } from "./index.ts";
-import type { Check } from "./parity.ts";
+import type { Check } from "../kit/parity.ts";
 
 export interface SelfCheck {
   /** Comparisons made: outputs and gradients of all cases of all ops. */

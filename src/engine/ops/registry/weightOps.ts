@@ -1,13 +1,13 @@
 // The ops of weight pruning with their references, for the registry.
-import { addColumnSquares } from "./columnSquares.ts";
-import { columnSquaresRef } from "./columnSquares.ref.ts";
-import { addGram } from "./gram.ts";
-import { gramRef } from "./gram.ref.ts";
-import { applyKeep, keepGroups, keepLargest } from "./keepWeights.ts";
-import { applyKeepRef, keepGroupsRef, keepLargestRef } from "./keepWeights.ref.ts";
-import { type CheckedOp, checkedOp, take } from "./parity.ts";
-import { weightScores } from "./weightScores.ts";
-import { weightScoresRef } from "./weightScores.ref.ts";
+import { addColumnSquares } from "../columnSquares.ts";
+import { columnSquaresRef } from "../columnSquares.ref.ts";
+import { addGram } from "../gram.ts";
+import { gramRef } from "../gram.ref.ts";
+import { applyKeep, keepGroups, keepLargest } from "../keepWeights.ts";
+import { applyKeepRef, keepGroupsRef, keepLargestRef } from "../keepWeights.ref.ts";
+import { type CheckedOp, checkedOp, take } from "../kit/parity.ts";
+import { weightScores } from "../weightScores.ts";
+import { weightScoresRef } from "../weightScores.ref.ts";
 
 export const weightOps: readonly CheckedOp[] = [
   checkedOp(columnSquaresRef, (ctx, t) => {

@@ -1,15 +1,15 @@
 // The gates of a recipe: the hypernetwork's, or those of the paper's three ablations (METHOD.md 1.1).
-import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
-import { gateTables, type GateTables } from "../ops/gateTables.ts";
-import { heads } from "../ops/heads.ts";
-import { noise } from "../ops/noise.ts";
-import { spreadGates, type SpreadTables, spreadTables } from "../ops/spreadGates.ts";
-import { DRAW, uniforms } from "../rng.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Recipe } from "../train/recipe.ts";
+import type { Ctx } from "../../ctx.ts";
+import { invariant } from "../../errors.ts";
+import { gateTables, type GateTables } from "../../ops/kit/gateTables.ts";
+import { heads } from "../../ops/heads.ts";
+import { noise } from "../../ops/noise.ts";
+import { spreadGates, type SpreadTables, spreadTables } from "../../ops/spreadGates.ts";
+import { DRAW, uniforms } from "../../rng.ts";
+import type { Tensor } from "../../tensor.ts";
+import type { Recipe } from "../../recipes/recipe.ts";
 import type { GateModel } from "./gateModel.ts";
-import { type GateLayout, type Sharing, sharingOf } from "./gates.ts";
+import { type GateLayout, type Sharing, sharingOf } from "../../masks/gates.ts";
 import { Hypernet } from "./hypernet.ts";
 import { hypernetLayout, initialInputs, type NamedArrays, WIDTH } from "./hypernetLayout.ts";
 

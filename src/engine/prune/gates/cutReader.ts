@@ -1,9 +1,9 @@
 // A model's weights as a compact model has them, cut on the way in: the same function without writing files first.
-import type { Weights } from "../formats/safetensors.ts";
-import type { Family } from "../model/config.ts";
-import type { WeightReader } from "../model/load.ts";
-import { cutMatrix, cutShape, type Kept, keptOf } from "./compact.ts";
-import { tensorGates } from "./tensorGates.ts";
+import type { Weights } from "../../formats/safetensors/safetensors.ts";
+import type { Family } from "../../config/config.ts";
+import type { WeightReader } from "../../model/load.ts";
+import { cutMatrix, cutShape, type Kept, keptOf } from "../../masks/compact.ts";
+import { tensorGates } from "../../masks/tensorGates.ts";
 
 /** Reads through to `weights`, leaving out rows and columns that the index lists of the 5L vectors do not keep. */
 export function cutReader(weights: Weights, family: Family, lists: readonly Uint32Array[]): WeightReader {

@@ -1,7 +1,7 @@
 // What a run trains: parameters, and how the logits of all gates come from them.
-import type { Ctx } from "../ctx.ts";
-import type { Tensor } from "../tensor.ts";
-import type { GateTables } from "../ops/gateTables.ts";
+import type { Ctx } from "../../ctx.ts";
+import type { Tensor } from "../../tensor.ts";
+import type { GateTables } from "../../ops/kit/gateTables.ts";
 
 /** The hypernetwork (hypernet.ts), or what an ablation puts in its place (ablations.ts). */
 export interface GateModel {

@@ -1,20 +1,20 @@
 // The whole hypernetwork against PyTorch's golden logits, and its gradient against the composed f64 references.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import goldenUrl from "../../../golden/llama/golden.safetensors?url";
-import { Ctx } from "../ctx.ts";
-import { memorySource } from "../formats/memoryFolder.ts";
-import { readSafetensors } from "../formats/safetensors.ts";
-import { Gpu } from "../gpu/device.ts";
-import { tapeArithmetic } from "../ops/arithmetic.ts";
-import { geluRef } from "../ops/gelu.ref.ts";
-import { gruRef } from "../ops/gru.ref.ts";
-import { headsRef } from "../ops/heads.ref.ts";
-import { layerNormRef } from "../ops/layerNorm.ref.ts";
-import { linearTrainedRef } from "../ops/linearTrained.ref.ts";
-import { worstDifference } from "../ops/parity.ts";
-import { randomRef, refTensor, type RefTensor } from "../ops/ref.ts";
-import { Tape } from "../tape.ts";
-import { layoutOf, unflatten } from "./gates.ts";
+import goldenUrl from "../../../../golden/llama/golden.safetensors?url";
+import { Ctx } from "../../ctx.ts";
+import { memorySource } from "../../formats/files/memoryFolder.ts";
+import { readSafetensors } from "../../formats/safetensors/safetensors.ts";
+import { Gpu } from "../../gpu/device.ts";
+import { tapeArithmetic } from "../../ops/arithmetic.ts";
+import { geluRef } from "../../ops/gelu.ref.ts";
+import { gruRef } from "../../ops/gru.ref.ts";
+import { headsRef } from "../../ops/heads.ref.ts";
+import { layerNormRef } from "../../ops/layerNorm.ref.ts";
+import { linearTrainedRef } from "../../ops/linearTrained.ref.ts";
+import { worstDifference } from "../../ops/kit/parity.ts";
+import { randomRef, refTensor, type RefTensor } from "../../ops/kit/ref.ts";
+import { Tape } from "../../tape.ts";
+import { layoutOf, unflatten } from "../../masks/gates.ts";
 import { Hypernet } from "./hypernet.ts";
 import { hypernetLayout, type NamedArrays, namedOf, NORM_EPS, ratioFeatures } from "./hypernetLayout.ts";
 

@@ -1,15 +1,15 @@
 // The hypernetwork of DISP-LLM (METHOD.md 1.2): fixed noise z -> bidirectional GRU -> LayerNorm -> GELU -> a linear head for each vector.
 // Told the ratio (METHOD.md 1.7), it makes the gates of every one: an embedding of p is added to each row of z.
-import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
-import { gateTables, type GateTables } from "../ops/gateTables.ts";
-import { gelu } from "../ops/gelu.ts";
-import { gru } from "../ops/gru.ts";
-import { heads } from "../ops/heads.ts";
-import { layerNorm } from "../ops/layerNorm.ts";
-import { linearTrained } from "../ops/linearTrained.ts";
-import { noise } from "../ops/noise.ts";
-import { reshape, type Tensor, view } from "../tensor.ts";
+import type { Ctx } from "../../ctx.ts";
+import { invariant } from "../../errors.ts";
+import { gateTables, type GateTables } from "../../ops/kit/gateTables.ts";
+import { gelu } from "../../ops/gelu.ts";
+import { gru } from "../../ops/gru.ts";
+import { heads } from "../../ops/heads.ts";
+import { layerNorm } from "../../ops/layerNorm.ts";
+import { linearTrained } from "../../ops/linearTrained.ts";
+import { noise } from "../../ops/noise.ts";
+import { reshape, type Tensor, view } from "../../tensor.ts";
 import type { GateModel } from "./gateModel.ts";
 import {
   type HypernetLayout,

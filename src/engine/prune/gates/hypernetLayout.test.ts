@@ -1,8 +1,8 @@
 // The flat layout of the hypernetwork: alignment, PyTorch's initialisation, and refusing what does not fit.
 import { describe, expect, test } from "vitest";
-import { EngineError } from "../errors.ts";
-import { sizeOf } from "../tensor.ts";
-import { layoutOf } from "./gates.ts";
+import { EngineError } from "../../errors.ts";
+import { sizeOf } from "../../tensor.ts";
+import { layoutOf } from "../../masks/gates.ts";
 import { hypernetLayout, initialInputs, initialTheta, namedOf, ratioFeatures, thetaOf } from "./hypernetLayout.ts";
 
 const gates = layoutOf([64, 70, 64, 100, 3]);

@@ -1,8 +1,8 @@
 // How the hypernetwork's parameters lie in one flat buffer, their names and shapes as in PyTorch, and their initialisation (METHOD.md 1.2).
-import { invariant } from "../errors.ts";
-import { DRAW, normals, uniforms } from "../rng.ts";
-import { sizeOf } from "../tensor.ts";
-import type { GateLayout } from "./gates.ts";
+import { invariant } from "../../errors.ts";
+import { DRAW, normals, uniforms } from "../../rng.ts";
+import { sizeOf } from "../../tensor.ts";
+import type { GateLayout } from "../../masks/gates.ts";
 
 /** Features of one row of z. */
 export const INPUT_WIDTH = 32;

@@ -1,11 +1,11 @@
 // What the methods of weight pruning have in common, one block at a time: watch the MLP's inputs, then prune its matrices in place.
-import type { Ctx } from "../ctx.ts";
-import type { BlockWeights } from "../model/decoderWeights.ts";
-import { inOneBuffer } from "../ops/rowParts.ts";
-import type { PackedRows } from "../ops/weightScores.ts";
-import type { Tensor } from "../tensor.ts";
-import type { MlpMatrix } from "./mlpMatrices.ts";
-import type { WeightMask } from "./weightMasks.ts";
+import type { Ctx } from "../../ctx.ts";
+import type { BlockWeights } from "../../model/decoderWeights.ts";
+import { inOneBuffer } from "../../ops/kit/rowParts.ts";
+import type { PackedRows } from "../../ops/weightScores.ts";
+import type { Tensor } from "../../tensor.ts";
+import type { MlpMatrix } from "../../masks/mlpMatrices.ts";
+import type { WeightMask } from "../../masks/weightMasks.ts";
 
 /** L2 norms over the calibration tokens, a number a neuron: of what gate and up read (d), and of what down reads (f). */
 export interface BlockNorms {

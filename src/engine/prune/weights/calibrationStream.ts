@@ -1,10 +1,10 @@
 // Calibration sequences on their way through a model, block by block: what a block's MLP sees, with the blocks before it already pruned.
-import type { Ctx } from "../ctx.ts";
-import { EngineError } from "../errors.ts";
-import { embedTokens, runBlock } from "../model/decoder.ts";
-import type { Model } from "../model/load.ts";
-import { copy } from "../ops/arithmetic.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Ctx } from "../../ctx.ts";
+import { EngineError } from "../../errors.ts";
+import { embedTokens, runBlock } from "../../model/decoder.ts";
+import type { Model } from "../../model/load.ts";
+import { copy } from "../../ops/arithmetic.ts";
+import type { Tensor } from "../../tensor.ts";
 
 export const stopped = (): EngineError => new EngineError("cancelled", "Pruning was stopped; the model is as it was.");
 

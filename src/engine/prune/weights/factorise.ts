@@ -1,5 +1,5 @@
 // The factor of an inverse that SparseGPT goes by: U upper triangular with U^T U = H^-1, in f64. Plain loops.
-import { EngineError } from "../errors.ts";
+import { EngineError } from "../../errors.ts";
 
 /** Share of the mean of H's diagonal that is added to the diagonal (METHOD.md 2). */
 const DAMPING = 0.01;

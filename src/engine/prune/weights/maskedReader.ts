@@ -1,7 +1,7 @@
 // A model's weights with single weights zeroed on the way in: the pruned model again, from the original and the masks of a receipt.
-import type { ModelConfig } from "../model/config.ts";
-import type { WeightReader } from "../model/load.ts";
-import { masksByName, type WeightMasks, zeroPruned } from "./weightMasks.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import type { WeightReader } from "../../model/load.ts";
+import { masksByName, type WeightMasks, zeroPruned } from "../../masks/weightMasks.ts";
 
 /** Reads through to `weights`. Throws "shape" for masks of another model. */
 export function maskedReader(weights: WeightReader, config: ModelConfig, masks: WeightMasks): WeightReader {

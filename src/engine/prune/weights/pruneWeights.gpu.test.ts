@@ -1,14 +1,14 @@
 // Weight pruning of whole models: the dense one stays, what it costs in memory comes back, refusals and stops leave nothing behind.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Ctx } from "../ctx.ts";
-import { perplexity } from "../evaluate/perplexity.ts";
-import { embeddedFolder, goldenFolder } from "../golden/testFolders.ts";
-import { Gpu } from "../gpu/device.ts";
-import { loadModel } from "../model/load.ts";
-import { openModel, type OpenedModel } from "../model/open.ts";
+import { Ctx } from "../../ctx.ts";
+import { perplexity } from "../../evaluate/perplexity.ts";
+import { embeddedFolder, goldenFolder } from "../../golden/folders.fixture.ts";
+import { Gpu } from "../../gpu/device.ts";
+import { loadModel } from "../../model/load.ts";
+import { openModel, type OpenedModel } from "../../model/open.ts";
 import { maskedReader } from "./maskedReader.ts";
 import { pruneWeights } from "./pruneWeights.ts";
-import { isKept, keptInMask, keptOfMasks, weightsOf } from "./weightMasks.ts";
+import { isKept, keptInMask, keptOfMasks, weightsOf } from "../../masks/weightMasks.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {

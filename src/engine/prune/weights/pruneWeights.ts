@@ -1,19 +1,19 @@
 // One-shot pruning of a model's MLP weights, block by block: norms behind the already pruned blocks, scores, zeroing (METHOD.md 2).
-import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
-import type { Model } from "../model/load.ts";
-import { DENSE } from "../model/selection.ts";
-import { copy } from "../ops/arithmetic.ts";
-import { embedding } from "../ops/embedding.ts";
-import type { RowParts } from "../ops/rowParts.ts";
-import { matrixOf, type Tensor } from "../tensor.ts";
+import type { Ctx } from "../../ctx.ts";
+import { invariant } from "../../errors.ts";
+import type { Model } from "../../model/load.ts";
+import { DENSE } from "../../model/selection.ts";
+import { copy } from "../../ops/arithmetic.ts";
+import { embedding } from "../../ops/embedding.ts";
+import type { RowParts } from "../../ops/kit/rowParts.ts";
+import { matrixOf, type Tensor } from "../../tensor.ts";
 import { type BlockNorms, mlpWeights } from "./blockPruner.ts";
 import { CalibrationStream, stopped } from "./calibrationStream.ts";
-import { checkFits, mlpMatrices } from "./mlpMatrices.ts";
+import { checkFits, mlpMatrices } from "../../masks/mlpMatrices.ts";
 import { sparseGptPruner } from "./sparseGptPruner.ts";
-import type { WeightMask, WeightMasks } from "./weightMasks.ts";
-import { parsePattern, type WeightMethod } from "./weightRecipe.ts";
-import { scoredPruner } from "./weightScores.ts";
+import type { WeightMask, WeightMasks } from "../../masks/weightMasks.ts";
+import { parsePattern, type WeightMethod } from "../../recipes/weightRecipe.ts";
+import { scoredPruner } from "./scoredPruner.ts";
 
 export interface PrunedWeights {
   /** The dense model with MLP matrices of its own, pruned; `free` frees those only. */

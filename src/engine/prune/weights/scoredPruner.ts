@@ -1,14 +1,14 @@
 // Magnitude, Wanda and DaSS (METHOD.md 2): scores, selection and zeroing of a block's MLP, on the GPU.
-import type { Ctx } from "../ctx.ts";
-import { EngineError } from "../errors.ts";
-import type { ModelConfig } from "../model/config.ts";
-import { addColumnSquares } from "../ops/columnSquares.ts";
-import { applyKeep, keepGroups, keepLargest } from "../ops/keepWeights.ts";
-import { weightScores } from "../ops/weightScores.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Ctx } from "../../ctx.ts";
+import { EngineError } from "../../errors.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { addColumnSquares } from "../../ops/columnSquares.ts";
+import { applyKeep, keepGroups, keepLargest } from "../../ops/keepWeights.ts";
+import { weightScores } from "../../ops/weightScores.ts";
+import type { Tensor } from "../../tensor.ts";
 import { type BlockPruner, packedRows } from "./blockPruner.ts";
-import { directionOf, scoreScale, type ScoredMethod } from "./mlpMatrices.ts";
-import { type Pattern, removedOf } from "./weightRecipe.ts";
+import { directionOf, scoreScale, type ScoredMethod } from "../../masks/mlpMatrices.ts";
+import { type Pattern, removedOf } from "../../recipes/weightRecipe.ts";
 
 /** Prunes by scores, without any update of what stays. */
 export function scoredPruner(ctx: Ctx, config: ModelConfig, method: ScoredMethod, pattern: Pattern): BlockPruner {

@@ -1,9 +1,9 @@
 // SparseGPT's factor and update against what the mathematics says of them; the golden cases hold them against PyTorch.
 import { describe, expect, it } from "vitest";
-import { randomRef } from "../ops/ref.ts";
+import { randomRef } from "../../ops/kit/ref.ts";
 import { hessianOf, inverseFactor } from "./factorise.ts";
 import { sparseGpt } from "./sparseGpt.ts";
-import { parsePattern } from "./weightRecipe.ts";
+import { parsePattern } from "../../recipes/weightRecipe.ts";
 
 /** X^T X of `tokens` random activations of which the later ones lean on the earlier, and X itself. */
 function activations(tokens: number, size: number): { x: Float64Array; gram: Float32Array } {

@@ -1,5 +1,5 @@
 // SparseGPT (Frantar and Alistarh 2023, arXiv 2301.00774): weights go one input after the other, and the inputs behind make up for them. f64 loops.
-import { removedOf, type Pattern } from "./weightRecipe.ts";
+import { removedOf, type Pattern } from "../../recipes/weightRecipe.ts";
 
 /** Inputs whose errors are gathered before the inputs behind them are updated. */
 const COLUMNS = 128;

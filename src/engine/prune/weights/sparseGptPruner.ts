@@ -1,14 +1,14 @@
 // SparseGPT on a block's MLP: Gram matrices on the GPU, the factorisation and the update of the weights on the CPU in f64.
-import type { Ctx } from "../ctx.ts";
-import type { ModelConfig } from "../model/config.ts";
-import { addGram } from "../ops/gram.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Ctx } from "../../ctx.ts";
+import type { ModelConfig } from "../../config/config.ts";
+import { addGram } from "../../ops/gram.ts";
+import type { Tensor } from "../../tensor.ts";
 import { type BlockPruner, packedRows } from "./blockPruner.ts";
 import { hessianOf, inverseFactor } from "./factorise.ts";
 import { sparseGpt } from "./sparseGpt.ts";
-import { packMask } from "./weightMasks.ts";
-import type { Pattern } from "./weightRecipe.ts";
-import { finiteNorms } from "./weightScores.ts";
+import { packMask } from "../../masks/weightMasks.ts";
+import type { Pattern } from "../../recipes/weightRecipe.ts";
+import { finiteNorms } from "./scoredPruner.ts";
 
 /** U and the inputs that were never on, of one Gram matrix. */
 interface Factor {

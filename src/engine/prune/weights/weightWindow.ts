@@ -1,9 +1,9 @@
 // A part of one MLP matrix on the CPU, to look at: its dense values, read by rows, and the scores that methods compare them by. Plain data.
-import { invariant } from "../errors.ts";
-import { toFloat32 } from "../formats/dtype.ts";
-import type { Weights } from "../formats/safetensors.ts";
-import { type MlpMatrix, scoreScale } from "./mlpMatrices.ts";
-import type { WeightMethod } from "./weightRecipe.ts";
+import { invariant } from "../../errors.ts";
+import { toFloat32 } from "../../dtype.ts";
+import type { Weights } from "../../formats/safetensors/safetensors.ts";
+import { type MlpMatrix, scoreScale } from "../../masks/mlpMatrices.ts";
+import type { WeightMethod } from "../../recipes/weightRecipe.ts";
 
 /** Longest side of a window, in weights: what a screen can show one by one. */
 const MAX_WINDOW_SIDE = 256;

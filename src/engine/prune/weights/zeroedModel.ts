@@ -1,11 +1,11 @@
 // A model with single weights zeroed on the GPU by masks that are known already: a finished run brought back.
-import type { Ctx } from "../ctx.ts";
-import { invariant } from "../errors.ts";
-import type { Model } from "../model/load.ts";
-import { applyKeep } from "../ops/keepWeights.ts";
+import type { Ctx } from "../../ctx.ts";
+import { invariant } from "../../errors.ts";
+import type { Model } from "../../model/load.ts";
+import { applyKeep } from "../../ops/keepWeights.ts";
 import { packedRows } from "./blockPruner.ts";
 import { copyMlp } from "./pruneWeights.ts";
-import { isKept, masksByName, type WeightMasks } from "./weightMasks.ts";
+import { isKept, masksByName, type WeightMasks } from "../../masks/weightMasks.ts";
 
 /** The dense model with MLP matrices of its own, zeroed where `masks` say so; `free` frees those only. Throws "shape" for another model's masks. */
 export function zeroedModel(ctx: Ctx, dense: Model, masks: WeightMasks): Model {

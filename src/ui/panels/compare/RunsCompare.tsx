@@ -1,14 +1,14 @@
 // Two runs side by side: overlap of what they keep, who keeps which dimension, and who predicts which token better.
 import { useEffect, useMemo, useState } from "react";
-import { comparedMasks, gateMap, overlapTable, tokenStrip } from "../../charts/index.ts";
-import type { GateData, OverlapData, TokenStripData } from "../../charts/index.ts";
-import { EngineError } from "../../engine/index.ts";
-import type { RunMasks, RunRecord } from "../../engine/index.ts";
-import { ErrorNote } from "../ErrorNote.tsx";
-import { Figure } from "../Figure.tsx";
-import { overlapOf } from "../runViews.ts";
-import { useActions, useCalm, useStudio } from "../studioContext.tsx";
-import { useValueSource } from "../useValueSource.ts";
+import { comparedMasks, gateMap, overlapTable, tokenStrip } from "../../../charts/index.ts";
+import type { GateData, OverlapData, TokenStripData } from "../../../charts/index.ts";
+import { EngineError } from "../../../engine/index.ts";
+import type { RunMasks, RunRecord } from "../../../engine/index.ts";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { Figure } from "../../parts/Figure.tsx";
+import { overlapOf } from "../../views/runViews.ts";
+import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
+import { useValueSource } from "../../views/useValueSource.ts";
 
 interface Pair {
   a: RunRecord;

@@ -1,9 +1,9 @@
 // Text of the dense and the pruned model, from one prompt and one seed, side by side as it is written.
-import { isPruned } from "../../state/prunedNow.ts";
-import { ErrorNote } from "../ErrorNote.tsx";
-import { percent } from "../format.ts";
-import { NumberField } from "../NumberField.tsx";
-import { useActions, useCalm, useStudio } from "../studioContext.tsx";
+import { isPruned } from "../../../state/run/prunedNow.ts";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { percent } from "../../format.ts";
+import { NumberField } from "../../parts/NumberField.tsx";
+import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
 
 /** Text appears as it is written, but not faster than it can be read. */
 const WRITE_MS = 80;

@@ -1,7 +1,7 @@
 // How the weights of an export are written: their dtype, and how large a file may be.
-import type { FloatDtype } from "../../engine/index.ts";
-import { ChoiceField } from "../ChoiceField.tsx";
-import { useActions, useStudio } from "../studioContext.tsx";
+import type { FloatDtype } from "../../../engine/index.ts";
+import { ChoiceField } from "../../parts/ChoiceField.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 
 const DTYPES: readonly FloatDtype[] = ["F32", "F16", "BF16"];
 const SHARD_SIZES: readonly { bytes: number | null; name: string }[] = [

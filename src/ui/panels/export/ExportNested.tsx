@@ -1,11 +1,11 @@
 // Several ratios of a run for every ratio as one model: which, its preparation, and what was found of each.
 import { useId, useRef, useState } from "react";
-import { readNestedList, usualList } from "../../state/nestedList.ts";
-import type { Architecture } from "../../worker/protocol.ts";
-import { ErrorNote } from "../ErrorNote.tsx";
-import { useActions, useStudio } from "../studioContext.tsx";
-import { Underway } from "../Underway.tsx";
-import { NestedFound } from "./NestedFound.tsx";
+import { readNestedList, usualList } from "../../../state/export/nestedList.ts";
+import type { Architecture } from "../../../worker/protocol.ts";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
+import { Underway } from "../../parts/TaskProgress.tsx";
+import { NestedFound } from "./NestedResults.tsx";
 
 type Bounds = NonNullable<Architecture["trainedFor"]>;
 

@@ -1,10 +1,10 @@
 // Export: prepare (write, read back, compare), then what the check found, and saving of the forms that passed it.
-import { METHOD_NAMES } from "../../engine/index.ts";
-import { isPruned, prunedNow, samePruned } from "../../state/prunedNow.ts";
-import { ErrorNote } from "../ErrorNote.tsx";
-import { percent } from "../format.ts";
-import { useActions, useStudio } from "../studioContext.tsx";
-import { Underway } from "../Underway.tsx";
+import { METHOD_NAMES } from "../../../engine/index.ts";
+import { isPruned, prunedNow, samePruned } from "../../../state/run/prunedNow.ts";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { percent } from "../../format.ts";
+import { useActions, useStudio } from "../../studioContext.tsx";
+import { Underway } from "../../parts/TaskProgress.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";
 import { ExportNested } from "./ExportNested.tsx";
 import { ExportRow } from "./ExportRow.tsx";

@@ -1,9 +1,9 @@
 // Saving what is prepared: as a zip for the browser's downloads, or into a folder where the browser can.
-import { download } from "../../charts/index.ts";
-import { EngineError } from "../../engine/index.ts";
-import type { Savable } from "../../worker/protocol.ts";
-import { useActions, useStudio } from "../studioContext.tsx";
-import { Underway } from "../Underway.tsx";
+import { download } from "../../../charts/index.ts";
+import { EngineError } from "../../../engine/index.ts";
+import type { Savable } from "../../../worker/protocol.ts";
+import { useActions, useStudio } from "../../studioContext.tsx";
+import { Underway } from "../../parts/TaskProgress.tsx";
 
 /** name: of the form, for who hears the buttons. */
 export function ExportSaves({ form, name, busy }: { form: Savable; name: string; busy: boolean }) {

@@ -1,10 +1,10 @@
 // A nested export that was prepared: what each ratio keeps and costs, what the check of it found, and saving.
 import { useId } from "react";
-import type { RatioInside } from "../../engine/index.ts";
-import { titleOf } from "../../state/bundledTexts.ts";
-import type { PreparedNested } from "../../state/studioState.ts";
-import { bytes, percent, perplexity, small, whole } from "../format.ts";
-import { useStudio } from "../studioContext.tsx";
+import type { RatioInside } from "../../../engine/index.ts";
+import { titleOf } from "../../../state/text/bundledTexts.ts";
+import type { PreparedNested } from "../../../state/storeState.ts";
+import { bytes, percent, perplexity, small, whole } from "../../format.ts";
+import { useStudio } from "../../studioContext.tsx";
 import { ExportRefused, ExportSaves, ExportSaving } from "./ExportSaves.tsx";
 
 const share = ({ kept, of }: RatioInside["blockWeights"]): string => percent(of > 0 ? kept / of : 0);

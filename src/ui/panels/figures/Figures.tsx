@@ -1,9 +1,9 @@
 // The live figures: the gate map, and beside it the curves, the kept share and the widths.
 import { useMemo } from "react";
-import { curves, gateMap, keptShare, stepLink, widths } from "../../charts/index.ts";
-import { gateSource, runSource, widthsSource } from "../chartSources.ts";
-import { Figure } from "../Figure.tsx";
-import { useStudio, useStudioItself } from "../studioContext.tsx";
+import { curves, gateMap, keptShare, stepLink, widths } from "../../../charts/index.ts";
+import { gateSource, runSource, widthsSource } from "../../views/chartSources.ts";
+import { Figure } from "../../parts/Figure.tsx";
+import { useStudio, useStudioItself } from "../../studioContext.tsx";
 
 export function MapFigure() {
   const studio = useStudioItself();

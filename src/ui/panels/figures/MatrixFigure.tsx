@@ -1,11 +1,11 @@
 // The mask of one matrix, and the choice of which.
 import { useMemo, useState } from "react";
-import { weightMap } from "../../charts/index.ts";
-import type { MatrixPart } from "../../charts/index.ts";
-import type { PrunedMlp } from "../../worker/protocol.ts";
-import { Figure } from "../Figure.tsx";
-import { useActions, useStudioItself } from "../studioContext.tsx";
-import { maskSource, partsOf, PARTS } from "../weightSources.ts";
+import { weightMap } from "../../../charts/index.ts";
+import type { MatrixPart } from "../../../charts/index.ts";
+import type { PrunedMlp } from "../../../worker/protocol.ts";
+import { Figure } from "../../parts/Figure.tsx";
+import { useActions, useStudioItself } from "../../studioContext.tsx";
+import { maskSource, partsOf, PARTS } from "../../views/weightSources.ts";
 
 /** Lets the reader choose a block and a part of its MLP. */
 export function MatrixFigure({ weights }: { weights: PrunedMlp }) {

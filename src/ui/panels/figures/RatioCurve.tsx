@@ -1,18 +1,18 @@
 // The curve of a run: perplexity at ten ratios, how far it is, and how the architectures lie inside each other.
 import { useMemo } from "react";
-import { ratioCurve } from "../../charts/index.ts";
-import type { RunRecord } from "../../engine/index.ts";
-import type { CurveSlice, StudioState } from "../../state/studioState.ts";
-import { lastOf } from "../../state/textSlice.ts";
-import type { CurvePoint } from "../../worker/protocol.ts";
-import { factsOf } from "../chartSources.ts";
-import { ratioCurveOf } from "../curveView.ts";
-import { ErrorNote } from "../ErrorNote.tsx";
-import { Figure } from "../Figure.tsx";
-import { percent } from "../format.ts";
-import { useActions, useStudio } from "../studioContext.tsx";
-import { Underway } from "../Underway.tsx";
-import { useValueSource } from "../useValueSource.ts";
+import { ratioCurve } from "../../../charts/index.ts";
+import type { RunRecord } from "../../../engine/index.ts";
+import type { CurveSlice, StudioState } from "../../../state/storeState.ts";
+import { lastOf } from "../../../state/text/textSlice.ts";
+import type { CurvePoint } from "../../../worker/protocol.ts";
+import { factsOf } from "../../views/chartSources.ts";
+import { ratioCurveOf } from "../../views/curveView.ts";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { Figure } from "../../parts/Figure.tsx";
+import { percent } from "../../format.ts";
+import { useActions, useStudio } from "../../studioContext.tsx";
+import { Underway } from "../../parts/TaskProgress.tsx";
+import { useValueSource } from "../../views/useValueSource.ts";
 
 const NO_RUNS: readonly RunRecord[] = [];
 const NO_POINTS: readonly CurvePoint[] = [];

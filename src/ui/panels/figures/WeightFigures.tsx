@@ -1,13 +1,13 @@
 // What one-shot pruning did: the mask of any matrix, the norms behind the scores, and what each matrix keeps.
 import { useMemo, useState } from "react";
-import { matrixShares, norms } from "../../charts/index.ts";
-import { METHOD_NAMES } from "../../engine/index.ts";
-import type { PrunedMlp } from "../../worker/protocol.ts";
-import { Figure } from "../Figure.tsx";
-import { percent } from "../format.ts";
-import { useStudio, useStudioItself } from "../studioContext.tsx";
-import { normsSource, partsOf, PARTS, sharesSource } from "../weightSources.ts";
-import type { NormKind } from "../weightSources.ts";
+import { matrixShares, norms } from "../../../charts/index.ts";
+import { METHOD_NAMES } from "../../../engine/index.ts";
+import type { PrunedMlp } from "../../../worker/protocol.ts";
+import { Figure } from "../../parts/Figure.tsx";
+import { percent } from "../../format.ts";
+import { useStudio, useStudioItself } from "../../studioContext.tsx";
+import { normsSource, partsOf, PARTS, sharesSource } from "../../views/weightSources.ts";
+import type { NormKind } from "../../views/weightSources.ts";
 import { MatrixFigure } from "./MatrixFigure.tsx";
 
 const NORM_KINDS: readonly { kind: NormKind; label: string }[] = [

@@ -1,12 +1,12 @@
 // The library: the embedded model, the recent ones, and how to bring one's own, in a dialog over the studio.
 import { useRef } from "react";
 import { Dialog } from "radix-ui";
-import { ErrorNote } from "../ErrorNote.tsx";
-import { bytes } from "../format.ts";
-import { useActions, useStudio } from "../studioContext.tsx";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { bytes } from "../../format.ts";
+import { useActions, useStudio } from "../../studioContext.tsx";
 import { BringYourOwn } from "./BringYourOwn.tsx";
 import { LibraryList } from "./LibraryList.tsx";
-import { OpeningProgress } from "./OpeningProgress.tsx";
+import { OpeningProgress } from "../model/OpeningProgress.tsx";
 
 export function Library() {
   const shown = useStudio((state) => state.libraryShown);

@@ -1,11 +1,11 @@
 // The models at hand, one row each: the embedded one, those fetched before, and folders picked before.
 import { useCallback, useEffect, useState } from "react";
-import { addressText, EngineError, readAddress } from "../../engine/index.ts";
-import type { CachedModel, ModelSource } from "../../worker/protocol.ts";
-import { bytes } from "../format.ts";
-import { forgetFolder, type RememberedFolder, rememberedFolders } from "../rememberedFolders.ts";
-import { useActions, useStudio } from "../studioContext.tsx";
-import { useOpening } from "../useOpening.ts";
+import { addressText, EngineError, readAddress } from "../../../engine/index.ts";
+import type { CachedModel, ModelSource } from "../../../worker/protocol.ts";
+import { bytes } from "../../format.ts";
+import { forgetFolder, type RememberedFolder, rememberedFolders } from "../../rememberedFolders.ts";
+import { useActions, useStudio } from "../../studioContext.tsx";
+import { useOpening } from "../../useOpening.ts";
 import { LibraryRow } from "./LibraryRow.tsx";
 
 const isOpen = (source: ModelSource, address: string): boolean =>

@@ -1,6 +1,6 @@
 // One model of the library: its name, where it is, what is known of it, and what can be done with it.
 import { useState } from "react";
-import { useBusy } from "../useOpening.ts";
+import { useBusy } from "../../useOpening.ts";
 
 interface Props {
   testId: string;

@@ -1,7 +1,7 @@
 // Buttons that choose a model on this machine: its folder, or one GGUF file.
 import { type RefObject, useRef } from "react";
-import { sourceOfFiles } from "../droppedFiles.ts";
-import { useBusy, useOpening } from "../useOpening.ts";
+import { sourceOfFiles } from "../../droppedFiles.ts";
+import { useBusy, useOpening } from "../../useOpening.ts";
 
 interface Props {
   testId: string;

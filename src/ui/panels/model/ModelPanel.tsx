@@ -1,9 +1,9 @@
 // The model that is open: layers, widths, parameters by where they are, size; and the way to open another one.
-import type { ModelFacts } from "../../worker/protocol.ts";
-import { factsOf } from "../chartSources.ts";
-import { bytes, percent, short, whole } from "../format.ts";
-import { useStudio } from "../studioContext.tsx";
-import { MemoryPlan } from "./MemoryPlan.tsx";
+import type { ModelFacts } from "../../../worker/protocol.ts";
+import { factsOf } from "../../views/chartSources.ts";
+import { bytes, percent, short, whole } from "../../format.ts";
+import { useStudio } from "../../studioContext.tsx";
+import { MemoryPlan } from "./MemoryPlanPanel.tsx";
 import { OpenModel } from "./OpenModel.tsx";
 
 function Row({ name, value, testId }: { name: string; value: string; testId?: string }) {

@@ -1,8 +1,8 @@
 // The way from the open model to another one: the library, a folder, a GGUF file; progress while one opens, and why it did not.
-import { ErrorNote } from "../ErrorNote.tsx";
-import { useActions, useStudio } from "../studioContext.tsx";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 import { OpeningProgress } from "./OpeningProgress.tsx";
-import { PickFolder, PickGguf } from "./PickFiles.tsx";
+import { PickFolder, PickGguf } from "../library/PickFiles.tsx";
 
 export function OpenModel() {
   // the library shows both itself while it is open

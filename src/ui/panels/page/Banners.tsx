@@ -1,6 +1,6 @@
 // What is said across the page: a lost device, a run that can be resumed, a run that stopped, and notices.
-import { ErrorNote } from "../ErrorNote.tsx";
-import { useActions, useStudio } from "../studioContext.tsx";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 
 function DeviceBanner() {
   const device = useStudio((state) => state.device);

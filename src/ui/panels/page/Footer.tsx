@@ -1,5 +1,5 @@
 // The line at the foot of the page: keys, and where the work is done.
-import { SHORTCUTS } from "../shortcuts.ts";
+import { SHORTCUTS } from "../../shortcuts.ts";
 import { SelfCheckPanel } from "./SelfCheckPanel.tsx";
 
 export function Footer() {

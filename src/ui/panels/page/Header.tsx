@@ -1,11 +1,11 @@
 // Name, adapter, the library of models, the page's link and the theme.
 import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
-import { EngineError } from "../../engine/index.ts";
-import type { Theme } from "../../state/studioState.ts";
-import { factsOf } from "../chartSources.ts";
-import { linkOf } from "../pageLink.ts";
-import { useActions, useStudio, useStudioItself } from "../studioContext.tsx";
+import { EngineError } from "../../../engine/index.ts";
+import type { Theme } from "../../../state/storeState.ts";
+import { factsOf } from "../../views/chartSources.ts";
+import { linkOf } from "../../pageLink.ts";
+import { useActions, useStudio, useStudioItself } from "../../studioContext.tsx";
 
 const THEMES: readonly Theme[] = ["light", "dark", "system"];
 const SAID_MS = 2500;

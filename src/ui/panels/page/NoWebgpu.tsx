@@ -1,5 +1,5 @@
 // The page for a browser without WebGPU: what is missing, and what to do, browser by browser.
-import type { EngineError } from "../../engine/index.ts";
+import type { EngineError } from "../../../engine/index.ts";
 
 const WAYS = [
   ["Chrome or Edge", "version 113 or later on Windows, macOS and ChromeOS; 121 or later on Android."],

@@ -1,6 +1,6 @@
 // The self-check: whether this adapter computes what the references say, case by case.
-import { ErrorNote } from "../ErrorNote.tsx";
-import { useActions, useCalm, useStudio } from "../studioContext.tsx";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
 
 function Checking() {
   const progress = useCalm((state) => state.progress.selfCheck);

@@ -1,8 +1,8 @@
 // The choice of method: structural by DISP-LLM, or single weights of the MLP in one shot.
-import { METHOD_NAMES, WEIGHT_METHODS } from "../../engine/index.ts";
-import type { WeightMethod } from "../../engine/index.ts";
-import { ChoiceField } from "../ChoiceField.tsx";
-import { useActions, useStudio } from "../studioContext.tsx";
+import { METHOD_NAMES, WEIGHT_METHODS } from "../../../engine/index.ts";
+import type { WeightMethod } from "../../../engine/index.ts";
+import { ChoiceField } from "../../parts/ChoiceField.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 
 const METHODS = ["disp", ...WEIGHT_METHODS] as const;
 type Method = (typeof METHODS)[number];

@@ -1,6 +1,6 @@
 // The pattern of one-shot pruning: the usual ones, or a text of the reader's own, with what is wrong with it.
 import { useId, useState } from "react";
-import { EngineError, parsePattern } from "../../engine/index.ts";
+import { EngineError, parsePattern } from "../../../engine/index.ts";
 
 const USUAL: readonly { pattern: string; label: string }[] = [
   { pattern: "2:4", label: "2:4" },

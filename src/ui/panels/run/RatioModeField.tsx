@@ -1,9 +1,9 @@
 // What a run is trained for: the target's ratio, or every ratio between two bounds.
-import { RATIO_MODES, RECIPE_BOUNDS } from "../../engine/index.ts";
-import type { RatioMode } from "../../engine/index.ts";
-import { ChoiceField } from "../ChoiceField.tsx";
-import { NumberField } from "../NumberField.tsx";
-import { useActions, useStudio } from "../studioContext.tsx";
+import { RATIO_MODES, RECIPE_BOUNDS } from "../../../engine/index.ts";
+import type { RatioMode } from "../../../engine/index.ts";
+import { ChoiceField } from "../../parts/ChoiceField.tsx";
+import { NumberField } from "../../parts/NumberField.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 
 const MODE_WORDS: Readonly<Record<RatioMode, string>> = { one: "this ratio", every: "every ratio" };
 const HINTS: Readonly<Record<RatioMode, string>> = {

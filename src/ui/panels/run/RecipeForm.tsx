@@ -1,9 +1,9 @@
 // The recipe of a run: every number with its bounds and one line on what it does. Fixed while a run stands.
-import { checkRecipe, EngineError, ESTIMATORS, GATE_MODES, RECIPE_BOUNDS } from "../../engine/index.ts";
-import type { Estimator, GateMode, Recipe } from "../../engine/index.ts";
-import { ChoiceField } from "../ChoiceField.tsx";
-import { NumberField } from "../NumberField.tsx";
-import { useActions, useStudio } from "../studioContext.tsx";
+import { checkRecipe, EngineError, ESTIMATORS, GATE_MODES, RECIPE_BOUNDS } from "../../../engine/index.ts";
+import type { Estimator, GateMode, Recipe } from "../../../engine/index.ts";
+import { ChoiceField } from "../../parts/ChoiceField.tsx";
+import { NumberField } from "../../parts/NumberField.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 import { RatioModeField } from "./RatioModeField.tsx";
 
 const ESTIMATOR_WORDS: Readonly<Record<Estimator, string>> = {

@@ -1,8 +1,8 @@
 // The run: its method, its controls, its progress, its recipe and its texts.
 import { useState } from "react";
 import { AlertDialog } from "radix-ui";
-import { useShortcuts } from "../shortcuts.ts";
-import { useActions, useStudio } from "../studioContext.tsx";
+import { useShortcuts } from "../../shortcuts.ts";
+import { useActions, useStudio } from "../../studioContext.tsx";
 import { MethodPanel } from "./MethodPanel.tsx";
 import { RecipeForm } from "./RecipeForm.tsx";
 import { RunProgress } from "./RunProgress.tsx";

@@ -1,10 +1,10 @@
 // The texts to calibrate and to measure on: four that come with the studio, or a file of one's own; and how much to measure.
 import { useRef } from "react";
-import { EngineError } from "../../engine/index.ts";
-import { BUNDLED_TEXTS, titleOf } from "../../state/bundledTexts.ts";
-import { whole } from "../format.ts";
-import { ErrorNote } from "../ErrorNote.tsx";
-import { useActions, useStudio } from "../studioContext.tsx";
+import { EngineError } from "../../../engine/index.ts";
+import { BUNDLED_TEXTS, titleOf } from "../../../state/text/bundledTexts.ts";
+import { whole } from "../../format.ts";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 
 type Part = "calibration" | "evaluation";
 const PARTS: readonly { part: Part; label: string; hint: string }[] = [

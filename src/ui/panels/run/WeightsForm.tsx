@@ -1,11 +1,11 @@
 // One-shot pruning of single weights: its recipe, its start and stop, and why it was refused.
 import { useState } from "react";
-import { WEIGHT_RECIPE_BOUNDS } from "../../engine/index.ts";
-import { ErrorNote } from "../ErrorNote.tsx";
-import { percent } from "../format.ts";
-import { NumberField } from "../NumberField.tsx";
-import { useActions, useStudio } from "../studioContext.tsx";
-import { Underway } from "../Underway.tsx";
+import { WEIGHT_RECIPE_BOUNDS } from "../../../engine/index.ts";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { percent } from "../../format.ts";
+import { NumberField } from "../../parts/NumberField.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
+import { Underway } from "../../parts/TaskProgress.tsx";
 import { PatternField } from "./PatternField.tsx";
 
 const FIELDS = [

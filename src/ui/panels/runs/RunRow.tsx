@@ -1,10 +1,10 @@
 // One finished run of the list: its name, what made it, what it costs, and what can be done with it.
 import { useState } from "react";
-import { download } from "../../charts/index.ts";
-import type { RunRecord } from "../../engine/index.ts";
-import { bytes, percent, perplexity } from "../format.ts";
-import { methodOf, recipeOf } from "../runViews.ts";
-import { useActions, useStudio } from "../studioContext.tsx";
+import { download } from "../../../charts/index.ts";
+import type { RunRecord } from "../../../engine/index.ts";
+import { bytes, percent, perplexity } from "../../format.ts";
+import { methodOf, recipeOf } from "../../views/runViews.ts";
+import { useActions, useStudio } from "../../studioContext.tsx";
 
 interface Props {
   run: RunRecord;

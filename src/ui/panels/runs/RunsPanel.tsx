@@ -1,16 +1,16 @@
 // Finished runs: the trade-off they make, the list of them with what can be done, and two of them side by side.
 import { useDeferredValue, useMemo, useRef, useState } from "react";
-import { download, tradeoff } from "../../charts/index.ts";
-import { EngineError } from "../../engine/index.ts";
-import type { RunRecord } from "../../engine/index.ts";
-import { ChoiceField } from "../ChoiceField.tsx";
-import { ErrorNote } from "../ErrorNote.tsx";
-import { Figure } from "../Figure.tsx";
-import { groupRuns, matching, type Size, SIZES, tradeoffOf } from "../runViews.ts";
-import { useActions, useStudio } from "../studioContext.tsx";
-import { useValueSource } from "../useValueSource.ts";
+import { download, tradeoff } from "../../../charts/index.ts";
+import { EngineError } from "../../../engine/index.ts";
+import type { RunRecord } from "../../../engine/index.ts";
+import { ChoiceField } from "../../parts/ChoiceField.tsx";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { Figure } from "../../parts/Figure.tsx";
+import { groupRuns, matching, type Size, SIZES, tradeoffOf } from "../../views/runViews.ts";
+import { useActions, useStudio } from "../../studioContext.tsx";
+import { useValueSource } from "../../views/useValueSource.ts";
 import { RunRow } from "./RunRow.tsx";
-import { RunsCompare } from "./RunsCompare.tsx";
+import { RunsCompare } from "../compare/RunsCompare.tsx";
 
 function Files({ ids }: { ids: readonly string[] }) {
   const { exportRuns, importRuns, notify } = useActions();

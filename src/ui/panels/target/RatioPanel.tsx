@@ -1,14 +1,14 @@
 // The target: one slider over a picture of the whole model, read in block weights and in the whole model.
 import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
-import { modelShareOf, targetOfModel } from "../../state/ratio.ts";
-import type { RatioUnit } from "../../state/ratio.ts";
-import type { StudioState } from "../../state/studioState.ts";
-import { RECIPE_BOUNDS } from "../../engine/index.ts";
-import { factsOf } from "../chartSources.ts";
-import { percent } from "../format.ts";
-import { NumberField } from "../NumberField.tsx";
-import { useActions, useStudio } from "../studioContext.tsx";
+import { modelShareOf, targetOfModel } from "../../../state/run/ratio.ts";
+import type { RatioUnit } from "../../../state/run/ratio.ts";
+import type { StudioState } from "../../../state/storeState.ts";
+import { RECIPE_BOUNDS } from "../../../engine/index.ts";
+import { factsOf } from "../../views/chartSources.ts";
+import { percent } from "../../format.ts";
+import { NumberField } from "../../parts/NumberField.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 import { RatioScale } from "./RatioScale.tsx";
 
 const UNITS: readonly { value: RatioUnit; label: string }[] = [

@@ -1,9 +1,9 @@
 // The slider itself, to scale over the whole model: what is never pruned, what the blocks keep, what they lose; two rulers.
 import { Slider } from "radix-ui";
-import { modelShareOf } from "../../state/ratio.ts";
-import type { RatioUnit } from "../../state/ratio.ts";
-import type { ModelFacts } from "../../worker/protocol.ts";
-import { percent } from "../format.ts";
+import { modelShareOf } from "../../../state/run/ratio.ts";
+import type { RatioUnit } from "../../../state/run/ratio.ts";
+import type { ModelFacts } from "../../../worker/protocol.ts";
+import { percent } from "../../format.ts";
 
 interface Props {
   keep: number;

@@ -1,11 +1,11 @@
 // The ledger: what the architecture keeps, and the perplexity of the dense and the pruned model, each with what it was measured on.
-import { METHOD_NAMES } from "../../engine/index.ts";
-import { lastOf, sameReading } from "../../state/textSlice.ts";
-import type { Measured } from "../../state/studioState.ts";
-import { titleOf } from "../../state/bundledTexts.ts";
-import { factsOf } from "../chartSources.ts";
-import { percent, perplexity, short, whole } from "../format.ts";
-import { useCalm, useStudio } from "../studioContext.tsx";
+import { METHOD_NAMES } from "../../../engine/index.ts";
+import { lastOf, sameReading } from "../../../state/text/textSlice.ts";
+import type { Measured } from "../../../state/storeState.ts";
+import { titleOf } from "../../../state/text/bundledTexts.ts";
+import { factsOf } from "../../views/chartSources.ts";
+import { percent, perplexity, short, whole } from "../../format.ts";
+import { useCalm, useStudio } from "../../studioContext.tsx";
 
 function Entry({ label, testId, value, note }: { label: string; testId: string; value: string; note: string }) {
   return (
