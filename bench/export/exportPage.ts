@@ -1,7 +1,7 @@
 // The studio's own worker without the studio's page: opens the picked files, trains one step, exports, and says how long each part took.
 import { createClient } from "../../src/worker/client.ts";
 import type { TextSource } from "../../src/worker/protocol.ts";
-import { DEFAULT_RECIPE, type Delivery, type Form } from "../../src/engine/index.ts";
+import { DEFAULT_RECIPE, type ExportedForm, type Form } from "../../src/engine/index.ts";
 
 const worker = new Worker(new URL("../../src/worker/host.ts", import.meta.url), { type: "module", name: "espalier" });
 const client = createClient(worker);
@@ -21,7 +21,7 @@ async function open(name: string): Promise<void> {
   await client.request({ type: "step", recipe: { ...DEFAULT_RECIPE, steps: 1, tokens: 8 } });
 }
 
-async function prepare(forms: readonly Form[]): Promise<readonly Delivery[]> {
+async function prepare(forms: readonly Form[]): Promise<readonly ExportedForm[]> {
   const choice = { dtype: null, shardBytes: null };
   return (await client.request({ type: "prepareExport", forms, choice })).checks;
 }

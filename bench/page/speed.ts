@@ -1,6 +1,6 @@
 // Dense beside pruned at 50 %, forward and decoding, in the engine and in onnxruntime-web: what the studio shows as "measured here".
 import type { Ctx } from "../../src/engine/ctx.ts";
-import { memoryPlace } from "../../src/engine/evaluate/export/memoryTarget.ts";
+import { memoryTarget } from "../../src/engine/evaluate/export/memoryTarget.ts";
 import type { SpeedReport } from "../../src/engine/evaluate/speed.ts";
 import { exportOnnx } from "../../src/engine/formats/onnx/exportOnnx.ts";
 import { outputFolder } from "../../src/engine/formats/files/outputFile.ts";
@@ -11,7 +11,7 @@ import { budgetOf } from "../../src/engine/masks/budget.ts";
 import { indexLists } from "../../src/engine/masks/compact.ts";
 import { cutReader } from "../../src/engine/prune/gates/cutReader.ts";
 import { gateLayout } from "../../src/engine/masks/gates.ts";
-import { DRAW, noise } from "../../src/engine/rng.ts";
+import { DRAW, uniformNoise } from "../../src/engine/rng.ts";
 import { measureSpeed } from "../../src/worker/export/speed.ts";
 
 const KEEP = 0.5;
@@ -25,13 +25,13 @@ export interface SpeedFigure extends SpeedReport {
 export async function benchSpeed(ctx: Ctx, opened: OpenedModel, ids: Uint32Array): Promise<SpeedFigure> {
   const { config, weights } = opened;
   const layout = gateLayout(config);
-  const logits = Float32Array.from({ length: layout.length }, (_, i) => noise(1, 0, DRAW.sample, 0, i) - 0.5);
+  const logits = Float32Array.from({ length: layout.length }, (_, i) => uniformNoise(1, 0, DRAW.sample, 0, i) - 0.5);
   const { masks } = architectureOf(logits, layout, budgetOf(config), KEEP);
   const lists = indexLists(masks);
   const pruned = await loadModel(ctx, config, cutReader(weights, config.family, lists), { lists });
   try {
     const folder = outputFolder("pruned", await exportOnnx({ ...opened, masks }));
-    const onnx = { pruned: folder, dense: memoryPlace(), dtype: opened.dtype === "F16" ? "F16" : "F32" } as const;
+    const onnx = { pruned: folder, dense: memoryTarget(), dtype: opened.dtype === "F16" ? "F16" : "F32" } as const;
     const watch = { onPart: () => undefined, cancelled: () => false };
     return { keep: KEEP, ...(await measureSpeed(ctx, { opened, pruned, ids, onnx }, watch)) };
   } finally {

@@ -49,6 +49,6 @@ export function cell({ entries, planned }: Made, matches: (key: string) => boole
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 /** Markdown. */
-export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+export const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -1,6 +1,6 @@
 // The section of bench/quality.md on one training for every ratio: beside dedicated trainings, and beside PyTorch's figures.
 import { readFileSync } from "node:fs";
-import { aboutOf, cell, type Made, meanOf, percent, seedsNote, stateOf, table } from "./cells.ts";
+import { aboutOf, cell, type Made, meanOf, percent, seedsNote, stateOf, markdownTable } from "./cells.ts";
 import { EVERY, SEEDS } from "./plan.ts";
 
 const BASELINES = "public/model/baselines.json";
@@ -57,7 +57,7 @@ function variantsTable(): string {
       const worst = Math.max(...means.map((mean, i) => mean / (dedicated[i] ?? Number.NaN) - 1));
       return [name, String(seedsOf(name)), ...means.map(shown), percent(worst)];
     });
-  return table(
+  return markdownTable(
     ["variant", "seeds", ...keeps.map((keep) => `${Math.round(100 * keep)} %`), "worst against dedicated"],
     [[`**dedicated, ${EVERY.dedicatedSteps} steps**`, String(fewest), ...dedicated.map(shown), "–"], ...rows],
   );
@@ -89,7 +89,7 @@ export function everySection(made: Made): string {
   return [
     title,
     `${aboutOf(first, made, trained)} Goal: at most ${percent(LIMIT)} worse at any ratio.`,
-    table(["block weights kept", ...keeps.map((keep) => `${Math.round(100 * keep)} %`)], rows),
+    markdownTable(["block weights kept", ...keeps.map((keep) => `${Math.round(100 * keep)} %`)], rows),
     stateOf(made),
     TRIED,
     variantsTable(),

@@ -5,14 +5,14 @@ import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
 import { type CompareMethod, nameOf, type PlannedRun, plannedRuns } from "../../src/cli/compare/methods.ts";
 
 const RUNS = "bench/quality-runs.json";
-export const KEEPS = [0.8, 0.7, 0.6, 0.5] as const;
+export const RATIOS = [0.8, 0.7, 0.6, 0.5] as const;
 export const SEEDS = [1, 2, 3] as const;
 export const PATTERNS = ["2:4", "4:8"] as const;
 const ABLATIONS = ["constrained", "no-gru", "no-hypernetwork"] as const;
 /** The share at which the ablations are trained. */
 const ABLATION_KEEP = 0.5;
 
-export const TEXTS = { text: "public/text/sotu-train.txt", evaluation: "public/text/sotu-held.txt" } as const;
+export const QUALITY_TEXTS = { text: "public/text/sotu-train.txt", evaluation: "public/text/sotu-held.txt" } as const;
 export const MEASURED = { context: 512, evaluationTokens: 20_480, tokens: 128, sequences: 64 } as const;
 
 /** A model; `steps` of DISP, fewer for small ones. */
@@ -72,8 +72,8 @@ export function batches(): Batch[] {
     ),
   ];
   const trained = (of: Case): Batch[] =>
-    SEEDS.map((seed) => ({ of, runs: plannedRuns([disp("full"), random], KEEPS, [seed]) }));
-  const both = (of: Case): Batch[] => [{ of, runs: plannedRuns(oneShot, KEEPS, SEEDS) }, ...trained(of)];
+    SEEDS.map((seed) => ({ of, runs: plannedRuns([disp("full"), random], RATIOS, [seed]) }));
+  const both = (of: Case): Batch[] => [{ of, runs: plannedRuns(oneShot, RATIOS, SEEDS) }, ...trained(of)];
   return [
     ...small.flatMap(both),
     ...both(embedded),

@@ -4,7 +4,7 @@ import { compareHeadless } from "../../src/cli/compare/compareHeadless.ts";
 import type { PlannedRun } from "../../src/cli/compare/methods.ts";
 import { unpackBits } from "../../src/engine/formats/files/bitset.ts";
 import type { Run } from "../../src/engine/index.ts";
-import { type Batch, batches, type Entry, keyOf, MEASURED, readEntries, TEXTS, writeEntries } from "./plan.ts";
+import { type Batch, batches, type Entry, keyOf, MEASURED, readEntries, QUALITY_TEXTS, writeEntries } from "./plan.ts";
 import { qualityTable } from "./table.ts";
 
 const TABLE = "bench/quality.md";
@@ -42,7 +42,7 @@ if (!process.argv.includes("--render")) {
     const steps = batch.steps ?? batch.of.steps;
     process.stderr.write(`${name}: ${runs.length} runs\n`);
     const waiting = [...runs];
-    await compareHeadless({ model, ...TEXTS, ...MEASURED, precision: "f32", steps, runs }, (run) => {
+    await compareHeadless({ model, ...QUALITY_TEXTS, ...MEASURED, precision: "f32", steps, runs }, (run) => {
       const planned = waiting.shift();
       if (planned) entries.push(entryOf(name, keyOf(planned), run));
       save();

@@ -1,8 +1,8 @@
 // bench/quality.md from the measured runs alone: every method at every size, dense beside them, and which runs are missing.
 import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
 import { everySection } from "./everyRatio.ts";
-import { aboutOf, cell, type Made, percent, stateOf, table } from "./cells.ts";
-import { batches, type Case, CASES, type Entry, EVERY, KEEPS, PATTERNS, SEEDS } from "./plan.ts";
+import { aboutOf, cell, type Made, percent, stateOf, markdownTable } from "./cells.ts";
+import { batches, type Case, CASES, type Entry, EVERY, RATIOS, PATTERNS, SEEDS } from "./plan.ts";
 
 const HEAD = `# Methods against each other
 
@@ -46,15 +46,15 @@ function bySize(made: Made, dense: number): string {
   ];
   const kept = made.entries[0]?.record.kept;
   const ofWhole = kept ? kept.blockWeights.of / kept.modelWeights.of : Number.NaN;
-  const whole = KEEPS.map((keep) => percent((1 - keep) * ofWhole));
-  return table(
-    ["block weights removed", ...KEEPS.map((keep) => `${Math.round(100 * (1 - keep))} %`)],
+  const whole = RATIOS.map((keep) => percent((1 - keep) * ofWhole));
+  return markdownTable(
+    ["block weights removed", ...RATIOS.map((keep) => `${Math.round(100 * (1 - keep))} %`)],
     [
       ["of the whole model", ...whole],
-      ["**dense**", ...KEEPS.map(() => dense.toFixed(2))],
+      ["**dense**", ...RATIOS.map(() => dense.toFixed(2))],
       ...rows.map(([label, method]) => [
         label,
-        ...KEEPS.map((keep) => cell(made, (key) => key.startsWith(`${method} keep ${keep} `))),
+        ...RATIOS.map((keep) => cell(made, (key) => key.startsWith(`${method} keep ${keep} `))),
       ]),
     ],
   );
@@ -63,7 +63,7 @@ function bySize(made: Made, dense: number): string {
 function byPattern(made: Made, dense: number): string {
   const removed = made.entries.find(({ key }) => key.includes(` ${PATTERNS[0]} `))?.record.kept.blockWeights;
   const head = removed ? `, ${percent(1 - removed.kept / removed.of)} of the block weights removed` : "";
-  return table(
+  return markdownTable(
     [`pattern of the MLP${head}`, ...PATTERNS],
     [
       ["**dense**", ...PATTERNS.map(() => dense.toFixed(2))],

@@ -14,7 +14,7 @@ import {
   tuneMatmul,
 } from "../../src/engine/index.ts";
 import type { ServedFolder } from "../../src/cli/host/files.ts";
-import { httpPlace } from "../../src/cli/page/httpTarget.ts";
+import { httpTarget } from "../../src/cli/page/httpTarget.ts";
 
 export interface PrunedRequest {
   model: ServedFolder;
@@ -45,7 +45,7 @@ async function pruned({ model: served, out, prompt, tokens, ...form }: PrunedReq
     const ids: number[] = [];
     const options = { tokens, temperature: 0, seed: 0 };
     for await (const id of generate(ctx, compact, tokenizer.encode(prompt), options)) ids.push(id);
-    const place = httpPlace("onnx", out);
+    const place = httpTarget("onnx", out);
     for (const file of await exportOnnx({ folder, config, masks, ...form })) await place.write(file);
     return tokenizer.decode(ids);
   } finally {

@@ -1,10 +1,10 @@
 // The charts of the studio: each is f(node, options) -> { update(data), destroy(), svg(title?) }.
-export { curves } from "./runs/lossCurves.ts";
+export { lossCurves } from "./runs/lossCurves.ts";
 export type { Chart } from "./lib/frame.ts";
 export type { BarsData } from "./lib/groupedBars.ts";
 export type { GateData } from "./gates/gateImage.ts";
 export { gateMap } from "./gates/gateMap.ts";
-export { keptShare } from "./runs/keptRatio.ts";
+export { keptRatio } from "./runs/keptRatio.ts";
 export { matrixShares } from "./weights/matrixShares.ts";
 export type { MatrixPart } from "./weights/matrixShares.ts";
 export { norms } from "./weights/norms.ts";
@@ -13,7 +13,7 @@ export { ratioCurve } from "./runs/ratioCurve.ts";
 export type { RatioCurveData } from "./runs/ratioCurve.ts";
 export { stepLink } from "./runs/runChart.ts";
 export type { RunData } from "./runs/runChart.ts";
-export { download, savePng, saveSvg } from "./lib/save.ts";
+export { saveFile, savePng, saveSvg } from "./lib/save.ts";
 export { tokenStrip } from "./runs/tokenStrip.ts";
 export type { TokenStripData } from "./runs/tokenStrip.ts";
 export { tradeoff } from "./runs/tradeoff.ts";

@@ -6,7 +6,7 @@ import { parseValues } from "./arguments/arguments.ts";
 import { runCommand } from "./host/command.ts";
 import { EXPORT_USAGE } from "./arguments/exportArguments.ts";
 import { asksForRatios, pruneRatiosHeadless, RATIOS_USAGE } from "./prune/ratios.ts";
-import { readRecipe, RECIPE_OPTIONS } from "./arguments/recipeArguments.ts";
+import { readRecipeArguments, RECIPE_OPTIONS } from "./arguments/recipeArguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "./arguments/runArguments.ts";
 import { runHeadless } from "./prune/runHeadless.ts";
 import { asksForWeights, pruneWeightsHeadless, WEIGHTS_USAGE } from "./prune/weights.ts";
@@ -33,7 +33,7 @@ interface Arguments extends RunArguments {
 
 function readArguments(argv: string[]): Arguments {
   const values = parseValues(argv, { ...RUN_OPTIONS, ...RECIPE_OPTIONS });
-  const recipe = checkedArguments(() => checkRecipe(readRecipe(values)));
+  const recipe = checkedArguments(() => checkRecipe(readRecipeArguments(values)));
   return { ...readRunArguments(values), recipe };
 }
 

@@ -6,7 +6,7 @@ import { gateTables } from "./ops/kit/gateTables.ts";
 import { noise as noiseOp } from "./ops/noise.ts";
 import { stepState, writeStepState } from "./ops/kit/stepState.ts";
 import { layoutOf, unflatten } from "./masks/gates.ts";
-import { DRAW, noise } from "./rng.ts";
+import { DRAW, uniformNoise } from "./rng.ts";
 
 const layout = layoutOf([1, 63, 64, 65, 2048, 192, 512, 1500]);
 
@@ -30,7 +30,7 @@ describe("noise on the GPU", () => {
     const u = await ctx.gpu.checked("noise", () => ctx.step(() => noiseOp(ctx, tables, state, draw)));
     const found = unflatten(layout, await ctx.read(u));
     const expected = layout.sizes.map((size, vector) =>
-      Float32Array.from({ length: size }, (_, index) => noise(seed, step, draw, vector, index)),
+      Float32Array.from({ length: size }, (_, index) => uniformNoise(seed, step, draw, vector, index)),
     );
     expect(found).toEqual(expected);
     ctx.free(state, tables.tiles, tables.bounds);

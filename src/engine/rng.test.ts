@@ -1,10 +1,10 @@
 // The noise itself: bounds, uniformity, independence of its coordinates, and values that must never change (a seed names a run).
 import { describe, expect, test } from "vitest";
-import { DRAW, noise, noiseBits, normals, uniforms } from "./rng.ts";
+import { DRAW, uniformNoise, noiseBits, normals, uniforms } from "./rng.ts";
 
 const COUNT = 4096;
 const stream = (seed: number, step: number, draw: number, vector: number): number[] =>
-  Array.from({ length: COUNT }, (_, index) => noise(seed, step, draw, vector, index));
+  Array.from({ length: COUNT }, (_, index) => uniformNoise(seed, step, draw, vector, index));
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe("noise", () => {

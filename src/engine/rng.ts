@@ -14,7 +14,7 @@ export function noiseBits(seed: number, step: number, draw: number, vector: numb
 }
 
 /** u in (0, 1), a multiple of 2^-25 that is exact in f32. */
-export function noise(seed: number, step: number, draw: number, vector: number, index: number): number {
+export function uniformNoise(seed: number, step: number, draw: number, vector: number, index: number): number {
   return ((noiseBits(seed, step, draw, vector, index) >>> 9) * 2 + 1) / 2 ** 24;
 }
 
@@ -24,8 +24,8 @@ export const DRAW = { language: 0, budget: 1, ratio: 2, batch: 3, init: 4, input
 /** `count` numbers of N(0, 1), by Box and Muller, from the stream `draw`. */
 export function normals(seed: number, draw: number, vector: number, count: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: count }, (_, i) => {
-    const radius = Math.sqrt(-2 * Math.log(noise(seed, 0, draw, vector, 2 * i)));
-    return radius * Math.cos(2 * Math.PI * noise(seed, 0, draw, vector, 2 * i + 1));
+    const radius = Math.sqrt(-2 * Math.log(uniformNoise(seed, 0, draw, vector, 2 * i)));
+    return radius * Math.cos(2 * Math.PI * uniformNoise(seed, 0, draw, vector, 2 * i + 1));
   });
 }
 
@@ -37,5 +37,5 @@ export function uniforms(
   count: number,
   bound: number,
 ): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: count }, (_, i) => bound * (2 * noise(seed, 0, draw, vector, i) - 1));
+  return Float32Array.from({ length: count }, (_, i) => bound * (2 * uniformNoise(seed, 0, draw, vector, i) - 1));
 }

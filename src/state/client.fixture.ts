@@ -1,9 +1,9 @@
 // A client for tests: it records commands, answers by script, and says whatever events it is told to.
-import type { Delivery } from "../engine/index.ts";
+import type { ExportedForm } from "../engine/index.ts";
 import type { Client, CommandOf } from "../worker/client.ts";
-import type { Architecture, Command, ModelFacts, Replies, WorkerEvent } from "../worker/protocol.ts";
+import type { ShownArchitecture, Command, ModelFacts, Replies, WorkerEvent } from "../worker/protocol.ts";
 import { createStudio } from "./store.ts";
-import type { Studio } from "./store.ts";
+import type { StudioStore } from "./store.ts";
 import type { Clock } from "./storeState.ts";
 
 type Answers = { [T in Command["type"]]: (command: CommandOf<T>) => Promise<Replies[T]> | Replies[T] };
@@ -28,13 +28,13 @@ export const FACTS: ModelFacts = {
   adapter: { name: "test", software: true },
 };
 
-export function architectureAt(keep: number, step: number, run = "first"): Architecture {
+export function architectureAt(keep: number, step: number, run = "first"): ShownArchitecture {
   const masks = [4, 4, 4, 8, 4].map((size) => new Uint8Array(size).fill(1));
   const kept = { kept: [[4, 4, 4, 8, 4]], keptBlockWeights: keep * 144, keptParameters: keep * 144 + 52 };
   return { run, keep, step, masks, ...kept };
 }
 
-const NESTED: Delivery = {
+const NESTED: ExportedForm = {
   form: "compact",
   dtype: "F16",
   files: [],
@@ -109,7 +109,7 @@ const DEFAULTS: Answers = {
 };
 
 /** Everything a test of the store needs: the store, what was sent, and hands on the worker's voice and on time. */
-export interface Bench extends Studio {
+export interface Bench extends StudioStore {
   sent: Command[];
   types(): string[];
   say(event: WorkerEvent): void;

@@ -3,7 +3,7 @@ import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
 import type { Client } from "../worker/client.ts";
 import { checkSlice } from "./model/checkSlice.ts";
-import { compareSlice } from "./text/generateSlice.ts";
+import { generateSlice } from "./text/generateSlice.ts";
 import { curveSlice, wantsCurve } from "./run/curveSlice.ts";
 import { fileEvent } from "./events.ts";
 import { exportSlice } from "./export/exportSlice.ts";
@@ -22,7 +22,7 @@ import { turnsOf } from "./turns.ts";
 import { uiSlice } from "./page/uiSlice.ts";
 import { weightsSlice } from "./run/weightsSlice.ts";
 
-export interface Studio {
+export interface StudioStore {
   store: StoreApi<StudioState>;
   series: RunSeries;
 }
@@ -37,7 +37,7 @@ export const browserClock: Clock = {
 };
 
 /** Makes the store over a client and begins to listen to its events. Nothing is opened yet. */
-export function createStudio(client: Client, clock: Clock, runStore: RunStore = memoryRunStore()): Studio {
+export function createStudio(client: Client, clock: Clock, runStore: RunStore = memoryRunStore()): StudioStore {
   const deps: Deps = { client, clock, series: new RunSeries(), ...turnsOf(client) };
   const store = createStore<StudioState>()((set, get) => ({
     ...modelSlice(deps, set, get),
@@ -47,7 +47,7 @@ export function createStudio(client: Client, clock: Clock, runStore: RunStore = 
     ...gatesSlice(deps, set, get),
     ...curveSlice(deps, set, get),
     ...weightsSlice(deps, set, get),
-    ...compareSlice(deps, set, get),
+    ...generateSlice(deps, set, get),
     ...exportSlice(deps, set, get),
     ...nestedSlice(deps, set, get),
     ...speedSlice(deps, set, get),

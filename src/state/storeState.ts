@@ -1,9 +1,9 @@
 // What the page knows: the types of the store's slices and of what they depend on. Life cycles are unions, never sibling booleans.
 import type {
-  Delivery,
+  ExportedForm,
   EngineError,
   Nestedness,
-  PlanNews,
+  PlanResult,
   Recipe,
   Run,
   RunMasks,
@@ -15,7 +15,7 @@ import type {
 } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
-  Architecture,
+  ShownArchitecture,
   CachedModel,
   CurvePoint,
   ExportChoice,
@@ -47,7 +47,7 @@ export interface Deps extends Turns {
 }
 
 /** A perplexity with what it was measured of. */
-export interface Reading {
+export interface PerplexityReading {
   of: PrunedId;
   result: PerplexityResult;
   /** The text or the number of tokens has been changed since. */
@@ -57,9 +57,9 @@ export interface Reading {
 /** A number that is measured again now and then; the last reading stays on the screen. */
 export type Measured =
   | { phase: "none" }
-  | { phase: "measuring"; last: Reading | null; of: PrunedId }
-  | { phase: "measured"; last: Reading }
-  | { phase: "failed"; last: Reading | null; error: EngineError };
+  | { phase: "measuring"; last: PerplexityReading | null; of: PrunedId }
+  | { phase: "measured"; last: PerplexityReading }
+  | { phase: "failed"; last: PerplexityReading | null; error: EngineError };
 
 export interface ModelSlice {
   model:
@@ -72,7 +72,7 @@ export interface ModelSlice {
   /** Why the last attempt to open a model failed; the one before stays open. */
   openError: EngineError | null;
   /** What the model that was last opened, or refused, takes of the GPU's memory. */
-  plan: { news: PlanNews; storageFreeBytes: number | null; source: ModelSource } | null;
+  plan: { news: PlanResult; storageFreeBytes: number | null; source: ModelSource } | null;
   /** Opens a model; the one that is open stays until the new one is ready, and stays for good where that fails. */
   open(source: ModelSource): Promise<boolean>;
   /** Stops opening; what has arrived of a download is kept for the next try. */
@@ -131,7 +131,7 @@ export interface RunSlice {
 }
 
 export interface GatesSlice {
-  architecture: Architecture | null;
+  architecture: ShownArchitecture | null;
   /** Moves the target: re-targets a run at once, re-thresholds a finished one at once, and measures when it rests. */
   setKeep(keep: number): void;
   /** Asks for the deterministic architecture at the present target. */
@@ -172,7 +172,7 @@ export interface WeightsSlice {
   weightWindow(name: string, row: number, col: number, rows: number, cols: number): Promise<WeightWindow>;
 }
 
-export interface CompareSlice {
+export interface GenerateSlice {
   compare:
     | { phase: "idle" }
     | { phase: "writing"; subject: Subject }
@@ -184,13 +184,13 @@ export interface CompareSlice {
   textSeed: number;
   denseText: string;
   prunedText: string;
-  setCompare(patch: Partial<Pick<CompareSlice, "prompt" | "generateTokens" | "temperature" | "textSeed">>): void;
+  setCompare(patch: Partial<Pick<GenerateSlice, "prompt" | "generateTokens" | "temperature" | "textSeed">>): void;
   generate(): Promise<void>;
   cancelGenerate(): Promise<void>;
 }
 
 export interface Prepared {
-  checks: readonly Delivery[];
+  checks: readonly ExportedForm[];
   of: PrunedId;
   choice: ExportChoice;
 }
@@ -325,7 +325,7 @@ export type StudioState = ModelSlice &
   GatesSlice &
   CurveSlice &
   WeightsSlice &
-  CompareSlice &
+  GenerateSlice &
   ExportSlice &
   NestedSlice &
   SpeedSlice &

@@ -35,7 +35,7 @@ describe("turns", () => {
   });
 
   it("are called off at once while they wait, by their task only", async () => {
-    const { turn, callOff, long, short, done, sent, end } = made();
+    const { turn, cancelTask: callOff, long, short, done, sent, end } = made();
     const first = turn(long, "export");
     const waiting = turn(short("speed"), "speed");
     const other = turn(short("weights"), "weights");
@@ -49,7 +49,7 @@ describe("turns", () => {
   });
 
   it("that have begun go on until the worker ends them, and the next of their task is not called off", async () => {
-    const { turn, callOff, long, short, end } = made();
+    const { turn, cancelTask: callOff, long, short, end } = made();
     const first = turn(long, "export");
     await pause();
     await callOff("export");

@@ -7,7 +7,7 @@ export interface Turns {
   /** Does work once all earlier work has ended; passes its outcome on. Rejects with "cancelled" where its task is called off before. */
   turn<T>(work: () => Promise<T>, task?: Task): Promise<T>;
   /** Stops a task: at once what still waits for its turn, and what has it as soon as the worker hears of it. */
-  callOff(task: Task): Promise<void>;
+  cancelTask(task: Task): Promise<void>;
   /** Forgets who has the turn: work on a device that is lost may never end. */
   clearTurns(): void;
 }
@@ -30,7 +30,7 @@ export function turnsOf(client: Pick<Client, "request">): Turns {
       last = done.catch(() => undefined);
       return Promise.race([refused, done]);
     },
-    async callOff(task) {
+    async cancelTask(task) {
       for (const one of waiting) {
         if (one.task !== task) continue;
         waiting.delete(one);

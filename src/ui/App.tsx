@@ -4,7 +4,7 @@ import type { DragEvent } from "react";
 import { EngineError } from "../engine/index.ts";
 import { readDrop } from "./droppedFiles.ts";
 import { Banners } from "./panels/page/Banners.tsx";
-import { ComparePanel } from "./panels/compare/TextPanel.tsx";
+import { TextPanel } from "./panels/compare/TextPanel.tsx";
 import { ExportPanel } from "./panels/export/ExportPanel.tsx";
 import { Figures, MapFigure } from "./panels/figures/Figures.tsx";
 import { Footer } from "./panels/page/Footer.tsx";
@@ -74,7 +74,7 @@ export function App() {
           <div className="column-map">
             <MapFigure />
             <RatioCurve />
-            <ComparePanel />
+            <TextPanel />
           </div>
           <div className="column-curves">
             <Figures />

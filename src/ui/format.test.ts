@@ -1,6 +1,6 @@
 // Numbers read as people expect them.
 import { describe, expect, it } from "vitest";
-import { bytes, duration, percent, perplexity, short, small, stepTime, whole } from "./format.ts";
+import { bytes, duration, percent, perplexityText, short, small, stepTime, whole } from "./format.ts";
 
 describe("format", () => {
   it("writes counts and shares", () => {
@@ -24,7 +24,7 @@ describe("format", () => {
   });
 
   it("writes perplexities and small differences", () => {
-    expect([perplexity(19.784), perplexity(312.04), perplexity(51_234)]).toEqual(["19.78", "312.0", "5.12e+4"]);
+    expect([perplexityText(19.784), perplexityText(312.04), perplexityText(51_234)]).toEqual(["19.78", "312.0", "5.12e+4"]);
     expect([small(0), small(1.23e-6), small(0.034)]).toEqual(["0", "1.2e-6", "0.034"]);
   });
 });

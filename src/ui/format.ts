@@ -27,7 +27,7 @@ export function bytes(n: number): string {
 }
 
 /** A perplexity: two decimals below a hundred. */
-export function perplexity(value: number): string {
+export function perplexityText(value: number): string {
   return value < 100 ? value.toFixed(2) : value < 10_000 ? value.toFixed(1) : value.toExponential(2);
 }
 

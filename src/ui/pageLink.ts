@@ -1,12 +1,12 @@
 // The page's address follows the recipes, and the recipes follow an address that the reader enters.
 import { EngineError } from "../engine/index.ts";
-import type { Studio } from "../state/store.ts";
+import type { StudioStore } from "../state/store.ts";
 import { hashOf, readHash } from "../state/page/url.ts";
 
 /** Browsers refuse more than about a hundred address changes in half a minute. */
 const WRITE_MS = 400;
 
-function read(store: Studio["store"]): void {
+function read(store: StudioStore["store"]): void {
   const { problems, ...linked } = readHash(location.hash);
   const { setTexts, setKeep, setRecipe, chooseMethod, setWeightRecipe, notify } = store.getState();
   const { keep, ...rest } = linked.recipe;
@@ -24,13 +24,13 @@ function read(store: Studio["store"]): void {
 }
 
 /** The address of this page with the present recipe. */
-export function linkOf(store: Studio["store"]): string {
+export function linkOf(store: StudioStore["store"]): string {
   const hash = hashOf(store.getState());
   return `${location.origin}${location.pathname}${location.search}${hash === "" ? "" : `#${hash}`}`;
 }
 
 /** Reads the link once, and keeps link and recipe together from here on. */
-export function linkPage(store: Studio["store"]): void {
+export function linkPage(store: StudioStore["store"]): void {
   read(store);
   addEventListener("hashchange", () => read(store));
   let waiting = false;

@@ -2,17 +2,17 @@
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
 import { useStore } from "zustand";
-import type { Studio } from "../state/store.ts";
+import type { StudioStore } from "../state/store.ts";
 import type { StudioState } from "../state/storeState.ts";
 
-const StudioContext = createContext<Studio | null>(null);
+const StudioContext = createContext<StudioStore | null>(null);
 
-export function StudioProvider({ studio, children }: { studio: Studio; children: ReactNode }) {
+export function StudioProvider({ studio, children }: { studio: StudioStore; children: ReactNode }) {
   return <StudioContext value={studio}>{children}</StudioContext>;
 }
 
 /** Store and series themselves, for charts and event handlers. */
-export function useStudioItself(): Studio {
+export function useStudioItself(): StudioStore {
   const studio = useContext(StudioContext);
   if (!studio) throw new Error("expected a StudioProvider around this component, found none; render inside of it");
   return studio;

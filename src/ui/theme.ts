@@ -1,5 +1,5 @@
 // The chosen theme on the document, and remembered; "system" leaves it to the browser.
-import type { Studio } from "../state/store.ts";
+import type { StudioStore } from "../state/store.ts";
 import type { Theme } from "../state/storeState.ts";
 
 const KEY = "espalier-theme";
@@ -21,7 +21,7 @@ function apply(theme: Theme): void {
 }
 
 /** Sets the remembered theme and follows the store from here on. */
-export function linkTheme(store: Studio["store"]): void {
+export function linkTheme(store: StudioStore["store"]): void {
   store.getState().setTheme(remembered());
   apply(store.getState().theme);
   store.subscribe(({ theme }, before) => {

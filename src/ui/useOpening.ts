@@ -5,7 +5,7 @@ import type { ModelSource } from "../worker/protocol.ts";
 import { rememberFolder, sourceOfFolder } from "./rememberedFolders.ts";
 import { useStudio, useStudioItself } from "./studioContext.tsx";
 
-export interface Opening {
+export interface OpenActions {
   /** Opens a source; on success the library closes. `folder` is remembered then. */
   openSource(source: ModelSource, folder?: FileSystemDirectoryHandle | null): Promise<void>;
   openFolder(handle: FileSystemDirectoryHandle): Promise<void>;
@@ -18,7 +18,7 @@ export function useBusy(): boolean {
   return useStudio(({ run, asked, model }) => run.phase === "training" || asked !== null || model.phase === "opening");
 }
 
-export function useOpening(): Opening {
+export function useOpening(): OpenActions {
   const { store } = useStudioItself();
   return useMemo(() => {
     const { open, showLibrary, notify } = store.getState();
@@ -26,7 +26,7 @@ export function useOpening(): Opening {
       // closing the picker is an answer, not an error
       if (!(error instanceof DOMException && error.name === "AbortError")) notify(EngineError.from(error));
     };
-    const openSource: Opening["openSource"] = async (source, folder) => {
+    const openSource: OpenActions["openSource"] = async (source, folder) => {
       // as soon as the model is there: encoding its texts may take seconds more
       const leave = store.subscribe(({ model, source: now }) => {
         if (model.phase !== "open" || now !== source) return;
@@ -38,7 +38,7 @@ export function useOpening(): Opening {
       await open(source);
       leave();
     };
-    const openFolder: Opening["openFolder"] = async (handle) => {
+    const openFolder: OpenActions["openFolder"] = async (handle) => {
       try {
         await openSource(await sourceOfFolder(handle), handle);
       } catch (error) {

@@ -2,16 +2,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   Ctx,
-  deliver,
-  type Delivery,
+  exportGates,
+  type ExportedForm,
   type Form,
   Gpu,
   openModel,
   type OpenedModel,
   readReceipt,
 } from "../engine/index.ts";
-import type { DeliveryOptions, Place } from "../engine/index.ts";
-import { memoryPlace } from "../engine/evaluate/export/memoryTarget.ts";
+import type { ExportGatesOptions, ExportTarget } from "../engine/index.ts";
+import { memoryTarget } from "../engine/evaluate/export/memoryTarget.ts";
 import { goldenFolder } from "../engine/golden/folders.fixture.ts";
 import { gateLayout, type Masks } from "../engine/masks/gates.ts";
 import { DEFAULT_RECIPE } from "../engine/recipes/recipe.ts";
@@ -34,11 +34,11 @@ function masksOf({ config }: OpenedModel): Masks {
 
 /** Delivers the forms; the engine is handed onnxruntime-web as the reader of ONNX. */
 async function delivered(
-  places: Partial<Record<Form, Place>>,
-  more: Partial<DeliveryOptions> = {},
+  places: Partial<Record<Form, ExportTarget>>,
+  more: Partial<ExportGatesOptions> = {},
   model = opened,
-): Promise<Partial<Record<Form, Delivery>>> {
-  const deliveries = await deliver(ctx, model, masksOf(model), new Map(Object.entries(places) as [Form, Place][]), {
+): Promise<Partial<Record<Form, ExportedForm>>> {
+  const deliveries = await exportGates(ctx, model, masksOf(model), new Map(Object.entries(places) as [Form, ExportTarget][]), {
     ids: Uint32Array.from({ length: 32 }, (_, i) => (i * 37) % model.config.vocab),
     openOnnx: onnxReader,
     receipt: {
@@ -53,7 +53,7 @@ async function delivered(
 }
 
 test("onnxruntime-web gives the engine's masked logits, and the receipt says so", async () => {
-  const places = { masked: memoryPlace(), compact: memoryPlace(), onnx: memoryPlace() };
+  const places = { masked: memoryTarget(), compact: memoryTarget(), onnx: memoryTarget() };
   const { masked, compact, onnx } = await delivered(places);
   expect([masked?.ok, compact?.ok, onnx?.ok]).toEqual([true, true, true]);
   expect(onnx).toMatchObject({ runtime: "onnxruntime-web (wasm)", dtype: "F32", equalArgmax: 1 });
@@ -77,7 +77,7 @@ test.each(["llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi
   "%s: onnxruntime-web gives its masked logits",
   async (name) => {
     const family = await openModel(ctx, await goldenFolder(name));
-    const { onnx } = await delivered({ onnx: memoryPlace() }, {}, family);
+    const { onnx } = await delivered({ onnx: memoryTarget() }, {}, family);
     family.model.free();
     expect({ ok: onnx?.ok, reason: onnx?.reason }).toEqual({ ok: true, reason: undefined });
     expect(onnx?.equalArgmax).toBe(1);
@@ -85,11 +85,11 @@ test.each(["llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi
 );
 
 test("weights of the ONNX form that were damaged are noticed, and the form is discarded", async () => {
-  const onnx = memoryPlace((file, bytes) => {
+  const onnx = memoryTarget((file, bytes) => {
     // the weights fill nearly all of the file: its middle is in them
     if (file.name === "onnx/model.onnx") bytes.fill(0x3c, bytes.length / 2, bytes.length / 2 + 4000);
   });
-  const found = await delivered({ compact: memoryPlace(), onnx });
+  const found = await delivered({ compact: memoryTarget(), onnx });
   expect(found.compact?.ok).toBe(true);
   expect(found.onnx).toMatchObject({ ok: false, runtime: "onnxruntime-web (wasm)" });
   expect(found.onnx?.reason).toMatch(/logits differ by up to/);
@@ -97,7 +97,7 @@ test("weights of the ONNX form that were damaged are noticed, and the form is di
 });
 
 test("an ONNX file that onnxruntime-web cannot open is not offered, with what it said", async () => {
-  const onnx = memoryPlace((file, bytes) => {
+  const onnx = memoryTarget((file, bytes) => {
     if (file.name === "onnx/model.onnx") bytes.fill(0, 0, 64);
   });
   const found = await delivered({ onnx });
@@ -106,10 +106,10 @@ test("an ONNX file that onnxruntime-web cannot open is not offered, with what it
 });
 
 test("F16 is held to its own limit; BF16 is refused for ONNX alone", async () => {
-  const half = await delivered({ onnx: memoryPlace() }, { dtype: "F16" });
+  const half = await delivered({ onnx: memoryTarget() }, { dtype: "F16" });
   expect(half.onnx).toMatchObject({ ok: true, dtype: "F16" });
   expect(half.onnx?.largestDifference).toBeGreaterThan(1e-5);
-  const brain = await delivered({ masked: memoryPlace(), onnx: memoryPlace() }, { dtype: "BF16" });
+  const brain = await delivered({ masked: memoryTarget(), onnx: memoryTarget() }, { dtype: "BF16" });
   expect([brain.masked?.ok, brain.onnx?.ok, brain.onnx?.code]).toEqual([true, false, "unsupported"]);
   expect(brain.onnx?.reason).toMatch(/F32 or F16, not BF16/);
 });

@@ -2,14 +2,14 @@
 import { EngineError, invariant, selfCheck } from "../engine/index.ts";
 import { compareTexts } from "./run/compareTexts.ts";
 import { type CommonOptions, commonOptions } from "./export/exportPruned.ts";
-import { Exporting } from "./export/preparedExports.ts";
+import { PreparedExports } from "./export/preparedExports.ts";
 import { recordOf } from "./run/runRecords.ts";
 import { forgetCached, listCached } from "./storage/library.ts";
 import { compareLosses } from "./run/compareLosses.ts";
-import { Measuring } from "./run/perplexities.ts";
+import { Perplexities } from "./run/perplexities.ts";
 import { ModelOnDevice, type Open } from "./run/modelOnDevice.ts";
-import { prepareNested } from "./export/exportNested.ts";
-import { factsOf, openSource } from "./storage/openModel.ts";
+import { exportNested } from "./export/exportNested.ts";
+import { modelFacts, openModelSource } from "./storage/openModel.ts";
 import { curvePoint } from "./run/ratioCurve.ts";
 import type {
   Command,
@@ -22,10 +22,10 @@ import type {
 } from "./protocol.ts";
 import { idOf } from "./run/prunedModel.ts";
 import { DENSE_ID } from "./prunedId.ts";
-import { Pruning } from "./run/currentPruning.ts";
-import { Running } from "./run/trainingRun.ts";
+import { CurrentPruning } from "./run/currentPruning.ts";
+import { TrainingRun } from "./run/trainingRun.ts";
 import { measureSpeed } from "./export/speed.ts";
-import { Tasks, type Underway } from "./tasks.ts";
+import { Tasks, type TaskControls } from "./tasks.ts";
 import { type EncodedText, Texts } from "./storage/texts.ts";
 import { pruneMlp, weightWindow } from "./run/weightPruning.ts";
 
@@ -37,22 +37,22 @@ const DEFAULT_TEXTS: { calibration: TextSource; evaluation: TextSource } = {
 type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
 type Handlers = { [T in Command["type"]]: (command: CommandOf<T>) => Promise<Replies[T]> };
 
-export class Studio {
+export class Commands {
   private readonly texts = new Texts();
-  private readonly exporting = new Exporting();
+  private readonly exporting = new PreparedExports();
   private readonly tasks: Tasks;
-  private readonly measuring: Measuring;
+  private readonly measuring: Perplexities;
   private readonly held: ModelOnDevice;
-  private readonly pruning: Pruning;
+  private readonly pruning: CurrentPruning;
   private sources = DEFAULT_TEXTS;
   /** Tokens that perplexity was last asked for on. */
   private evaluationTokens = 4096;
 
   constructor(private readonly send: (event: WorkerEvent) => void) {
     this.tasks = new Tasks(send);
-    this.measuring = new Measuring(send);
+    this.measuring = new Perplexities(send);
     this.held = new ModelOnDevice((error) => send({ type: "error", error: error.toPlain(), during: "device" }));
-    this.pruning = new Pruning(this.held, this.measuring, send);
+    this.pruning = new CurrentPruning(this.held, this.measuring, send);
   }
 
   /** Does one command. What it throws is an EngineError or becomes one. */
@@ -106,7 +106,7 @@ export class Studio {
       this.tasks.run("export", async (underway) => {
         const options = await this.exportOptions(command.choice, underway);
         const { report } = underway;
-        return prepareNested(this.pruning.aside(await this.text("evaluation")), this.exporting, command, {
+        return exportNested(this.pruning.aside(await this.text("evaluation")), this.exporting, command, {
           ...options,
           report,
         });
@@ -136,9 +136,9 @@ export class Studio {
 
   private async openSource(source: CommandOf<"open">["source"], signal: AbortSignal): Promise<ModelFacts> {
     const ctx = await this.held.device();
-    const opening = await openSource(ctx, source, signal, this.send);
+    const opening = await openModelSource(ctx, source, signal, this.send);
     const { model, choice } = opening;
-    const running = new Running(
+    const running = new TrainingRun(
       ctx,
       model,
       this.send,
@@ -153,7 +153,7 @@ export class Studio {
     this.measuring.window = choice.evaluationTokens;
     this.texts.use(model.tokenizer);
     await running.find();
-    return factsOf(ctx, opening, source);
+    return modelFacts(ctx, opening, source);
   }
 
   private async setTexts({ calibration, evaluation }: CommandOf<"texts">): Promise<Replies["texts"]> {
@@ -191,7 +191,7 @@ export class Studio {
 
   private async measure(
     { subject, tokens }: Pick<CommandOf<"perplexity">, "subject" | "tokens">,
-    { cancelled }: Underway,
+    { cancelled }: TaskControls,
   ): Promise<PerplexityResult> {
     const { model: opened } = this.held.opened();
     const text = await this.text("evaluation");
@@ -207,7 +207,7 @@ export class Studio {
 
   private async pruneWeights(
     recipe: CommandOf<"pruneWeights">["recipe"],
-    { report, cancelled }: Underway,
+    { report, cancelled }: TaskControls,
   ): Promise<Replies["pruneWeights"]> {
     const { model: opened, running } = this.held.opened();
     invariant(running.state.phase !== "training", "config", "a run is under way: pause it, then prune single weights");
@@ -233,7 +233,7 @@ export class Studio {
 
   private async tokenLosses(
     { first, second, tokens }: CommandOf<"tokenLosses">,
-    { report, cancelled }: Underway,
+    { report, cancelled }: TaskControls,
   ): Promise<Replies["tokenLosses"]> {
     return compareLosses(this.held.context(), this.held.opened().model, {
       ...{ first, second, tokens, context: this.measuring.window, text: await this.text("evaluation") },
@@ -241,7 +241,7 @@ export class Studio {
     });
   }
 
-  private async measureSpeed({ report, cancelled }: Underway): Promise<Replies["speed"]> {
+  private async measureSpeed({ report, cancelled }: TaskControls): Promise<Replies["speed"]> {
     const { model: opened } = this.held.opened();
     const { pruned: prepared, onnx } = await this.exporting.toMeasure(opened);
     const { ids } = await this.text("evaluation");
@@ -253,7 +253,7 @@ export class Studio {
 
   private async prepareExport(
     { forms, choice }: CommandOf<"prepareExport">,
-    underway: Underway,
+    underway: TaskControls,
   ): Promise<Replies["prepareExport"]> {
     const { model } = this.held.opened();
     const { now } = this.pruning;
@@ -268,7 +268,7 @@ export class Studio {
     return { checks, of: idOf(now) };
   }
 
-  private async exportOptions(choice: ExportChoice, { cancelled }: Underway): Promise<CommonOptions> {
+  private async exportOptions(choice: ExportChoice, { cancelled }: TaskControls): Promise<CommonOptions> {
     const { model } = this.held.opened();
     const options = await commonOptions(this.held.context(), model, await this.text("evaluation"), choice);
     return { ...options, cancelled };

@@ -1,10 +1,10 @@
 // The worker's entry: commands in, replies and events out. All GPU work of the studio happens behind this door.
 import { EngineError } from "../engine/index.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
-import { Studio } from "./commands.ts";
+import { Commands } from "./commands.ts";
 
 const post = (message: FromWorker): void => self.postMessage(message);
-const studio = new Studio((event) => post({ kind: "event", event }));
+const studio = new Commands((event) => post({ kind: "event", event }));
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
   const { id, ...command } = data;

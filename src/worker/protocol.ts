@@ -1,12 +1,12 @@
 // What the page and the worker say to each other: types only.
 import type {
-  Delivery,
+  ExportedForm,
   FloatDtype,
   Form,
   Masks,
   PlainError,
   PlanChoice,
-  PlanNews,
+  PlanResult,
   RatioInside,
   Recipe,
   Run,
@@ -144,7 +144,7 @@ export interface PrunedId {
 }
 
 /** The deterministic architecture at the asked budget (METHOD.md 1.5). */
-export interface Architecture extends Omit<PrunedId, "recipe"> {
+export interface ShownArchitecture extends Omit<PrunedId, "recipe"> {
   masks: Masks;
   /** (L x 5) kept entries of each vector. */
   kept: readonly (readonly number[])[];
@@ -156,7 +156,7 @@ export interface Architecture extends Omit<PrunedId, "recipe"> {
 
 /** The run's architecture at one kept share, and its perplexity: a point of the run's curve. */
 export interface CurvePoint {
-  architecture: Architecture;
+  architecture: ShownArchitecture;
   result: PerplexityResult;
   /** Which runs of the library may stand beside it. */
   fingerprint: string;
@@ -225,7 +225,7 @@ export type Savable = Form | "nested";
 
 /** Several ratios of a run as one model: its compact form, and what was found of each ratio, ascending. */
 export interface NestedExport extends Pick<PrunedId, "run" | "step"> {
-  delivery: Delivery;
+  delivery: ExportedForm;
   ratios: readonly RatioInside[];
 }
 
@@ -278,17 +278,17 @@ export interface Replies {
   stop: RunState;
   reset: RunState;
   /** Null where there are no logits yet. Of a run for every ratio, made for this one. */
-  target: Architecture | null;
+  target: ShownArchitecture | null;
   pruneWeights: PrunedMlp;
   weightWindow: WeightWindow;
   record: Run | null;
-  restore: { architecture: Architecture } | { weights: PrunedMlp };
+  restore: { architecture: ShownArchitecture } | { weights: PrunedMlp };
   tokenLosses: TokenLosses;
   perplexity: PerplexityResult;
   curve: CurvePoint;
   generate: { dense: string; pruned: string; of: PrunedId };
   /** Of what "pruned" meant when its turn came. */
-  prepareExport: { checks: readonly Delivery[]; of: PrunedId };
+  prepareExport: { checks: readonly ExportedForm[]; of: PrunedId };
   prepareNested: NestedExport;
   /** A file on disk (OPFS), to be handed to the browser's download. */
   saveZip: { file: File; name: string };
@@ -302,12 +302,12 @@ export type WorkerEvent =
   | { type: "progress"; progress: Progress }
   | { type: "run"; run: RunState }
   | { type: "metrics"; metrics: Metrics }
-  | { type: "architecture"; architecture: Architecture }
+  | { type: "architecture"; architecture: ShownArchitecture }
   /** Perplexity that a run measured by itself, while training and at the end. */
   | { type: "perplexity"; subject: Subject; result: PerplexityResult; of: PrunedId }
   | { type: "text"; subject: Subject; piece: string; done: boolean }
   /** What the model that is being opened will take of the GPU's memory; comes before it is loaded or refused. Null: the browser does not say. */
-  | { type: "plan"; news: PlanNews; storageFreeBytes: number | null }
+  | { type: "plan"; news: PlanResult; storageFreeBytes: number | null }
   /** A checkpoint of an earlier session that fits this model: play resumes it. */
   | { type: "resumable"; recipe: Recipe; step: number }
   | { type: "error"; error: PlainError; during: Task | "device" };

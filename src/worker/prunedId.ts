@@ -1,10 +1,10 @@
 // The names of masks, which go with whatever is measured, exported or timed of them: plain, for the worker and for the page.
-import type { Architecture, PrunedId, PrunedMlp } from "./protocol.ts";
+import type { ShownArchitecture, PrunedId, PrunedMlp } from "./protocol.ts";
 
 /** Of the dense model: it keeps everything. */
 export const DENSE_ID: PrunedId = { run: "dense", keep: 1, step: 0 };
 
-export function idOfShown(shown: Architecture | PrunedMlp): PrunedId {
+export function idOfShown(shown: ShownArchitecture | PrunedMlp): PrunedId {
   if ("masks" in shown) {
     const { run, keep, step } = shown;
     return { run, keep, step };

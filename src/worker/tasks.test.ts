@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { WorkerEvent } from "./protocol.ts";
-import { Tasks, type Underway } from "./tasks.ts";
+import { Tasks, type TaskControls } from "./tasks.ts";
 
-function begun(tasks: Tasks, task: Parameters<Tasks["run"]>[0]): { underway: Underway; done: Promise<void> } {
-  let underway: Underway | undefined;
+function begun(tasks: Tasks, task: Parameters<Tasks["run"]>[0]): { underway: TaskControls; done: Promise<void> } {
+  let underway: TaskControls | undefined;
   const done = tasks.run(task, (one) => {
     underway = one;
     return Promise.resolve();

@@ -2,12 +2,12 @@
 import { reporter } from "./progress.ts";
 import type { Progress, Task, WorkerEvent } from "./protocol.ts";
 
-export type Report = ReturnType<typeof reporter>;
+export type ReportProgress = ReturnType<typeof reporter>;
 
 /** What a task knows of itself. */
-export interface Underway {
+export interface TaskControls {
   /** Begins a stage, whose time left is told by itself. */
-  report: (unit: Progress["unit"]) => Report;
+  report: (unit: Progress["unit"]) => ReportProgress;
   cancelled: () => boolean;
   signal: AbortSignal;
 }
@@ -18,12 +18,12 @@ export class Tasks {
   constructor(private readonly send: (event: WorkerEvent) => void) {}
 
   /** Runs work that `stop` can stop. A stop that came before it began does not count. */
-  run<T>(task: Task, work: (underway: Underway) => Promise<T>): Promise<T> {
+  run<T>(task: Task, work: (underway: TaskControls) => Promise<T>): Promise<T> {
     const before = this.stops.get(task);
     const stop = before && !before.signal.aborted ? before : new AbortController();
     this.stops.set(task, stop);
     const { signal } = stop;
-    const report = (unit: Progress["unit"]): Report =>
+    const report = (unit: Progress["unit"]): ReportProgress =>
       reporter(task, unit, (progress) => this.send({ type: "progress", progress }));
     return work({ report, cancelled: () => signal.aborted, signal });
   }

@@ -2,7 +2,7 @@
 import type { Frame } from "../lib/frame.ts";
 import type { GatePass } from "./gateImage.ts";
 import { blockTop } from "./mapLayout.ts";
-import type { GateLayout } from "./mapLayout.ts";
+import type { MapLayout } from "./mapLayout.ts";
 import { alphaRamp, colourRamp, FADE_MS, reducedMotion, resolveColour } from "../lib/theme.ts";
 import { ROWS_PER_BLOCK } from "../lib/vectors.ts";
 
@@ -19,7 +19,7 @@ export class GateCanvas {
   private readonly before: HTMLCanvasElement;
   private readonly flash: HTMLCanvasElement;
   private readonly scratch: HTMLCanvasElement;
-  private layoutNow: GateLayout | null = null;
+  private layoutNow: MapLayout | null = null;
   private ramp: Uint32Array = new Uint32Array(256);
   private heatRamp: Uint32Array = new Uint32Array(256);
   private pixels: ImageData | null = null;
@@ -39,7 +39,7 @@ export class GateCanvas {
   }
 
   /** Takes new geometry and colours; the next paint draws. */
-  layout(layout: GateLayout, plot: HTMLElement): void {
+  layout(layout: MapLayout, plot: HTMLElement): void {
     this.layoutNow = layout;
     const kept = resolveColour(plot, "--chart-kept");
     this.ramp = colourRamp(resolveColour(plot, "--chart-pruned"), kept);

@@ -6,8 +6,8 @@ import type { Chart } from "../lib/frame.ts";
 import { GateCanvas } from "./gateCanvas.ts";
 import { GateImage } from "./gateImage.ts";
 import type { GateData, GatePass } from "./gateImage.ts";
-import { dimensionAtX, gateLayout, rowAtY, rowTop } from "./mapLayout.ts";
-import type { GateLayout } from "./mapLayout.ts";
+import { dimensionAtX, mapLayout, rowAtY, rowTop } from "./mapLayout.ts";
+import type { MapLayout } from "./mapLayout.ts";
 import { createRowBars, drawRowLabels } from "./gateRows.ts";
 import { createStrip } from "./gateStrip.ts";
 import { gateTip } from "./gateTip.ts";
@@ -29,12 +29,12 @@ const STRIP_COLUMN_PX = 2;
 export function gateMap(node: HTMLElement, options: GateMapOptions = {}): Chart<GateData> {
   let data: GateData | null = null;
   let pass: GatePass | null = null;
-  let layout: GateLayout | null = null;
+  let layout: MapLayout | null = null;
   const image = new GateImage();
 
   const frame = createFrame(node, "gate-map", (width) => {
     if (!data) return 0;
-    const perPixel = data.dModel / gateLayout(width, data.layers, 0).plotWidth;
+    const perPixel = data.dModel / mapLayout(width, data.layers, 0).plotWidth;
     const blend = perPixel > 1 ? [{ label: `1 px ≈ ${perPixel.toFixed(1)} dimensions (mean)` }] : [];
     const items = [
       ...(data.compared ? COMPARED_LEGEND : KEPT_LEGEND),
@@ -42,7 +42,7 @@ export function gateMap(node: HTMLElement, options: GateMapOptions = {}): Chart<
       ...blend,
     ];
     const headPx = drawLegend(legend, items, 0, 0, width - (data.compared ? 180 : 130)) + 6;
-    layout = gateLayout(width, data.layers, headPx);
+    layout = mapLayout(width, data.layers, headPx);
     total.attr("x", width - 1);
     canvas.layout(layout, frame.plot);
     drawRowLabels(labels, layout);

@@ -2,7 +2,7 @@
 import { addText } from "../lib/axes.ts";
 import type { Group } from "../lib/frame.ts";
 import { blockTop, rowTop } from "./mapLayout.ts";
-import type { GateLayout } from "./mapLayout.ts";
+import type { MapLayout } from "./mapLayout.ts";
 import { ROWS_PER_BLOCK, rowOf, vectorAt } from "../lib/vectors.ts";
 
 /** Row height from which the vectors' names fit. */
@@ -10,7 +10,7 @@ const NAMED_ROW_PX = 9;
 const LABEL_PX = 11;
 
 /** Draws block numbers, and vector names or small ticks for the rows. */
-export function drawRowLabels(group: Group, layout: GateLayout): void {
+export function drawRowLabels(group: Group, layout: MapLayout): void {
   group.selectAll("*").remove();
   const { layers, left, rowPx, top } = layout;
   const named = rowPx >= NAMED_ROW_PX;
@@ -33,7 +33,7 @@ export function drawRowLabels(group: Group, layout: GateLayout): void {
 
 /** One bar a row: its kept rate, on a track for the whole. */
 export interface RowBars {
-  layout(layout: GateLayout): void;
+  layout(layout: MapLayout): void;
   update(rowKept: ArrayLike<number>, dModel: number): void;
 }
 
@@ -41,7 +41,7 @@ export function createRowBars(group: Group): RowBars {
   const track = group.append("path").style("fill", "var(--chart-pruned)");
   const bars = group.append("path").style("fill", "var(--chart-kept)");
   const words = group.append("g");
-  let at: GateLayout | null = null;
+  let at: MapLayout | null = null;
   const draw = (share: (row: number) => number): string => {
     if (!at) return "";
     const thick = at.rowPx > 3 ? at.rowPx - 1 : at.rowPx;

@@ -2,11 +2,11 @@
 import { scaleLinear } from "d3";
 import { addText, drawAxis } from "../lib/axes.ts";
 import type { Group } from "../lib/frame.ts";
-import type { GateLayout } from "./mapLayout.ts";
+import type { MapLayout } from "./mapLayout.ts";
 import type { Box, DimensionProfile } from "../lib/rates.ts";
 
 export interface Strip {
-  layout(layout: GateLayout, dModel: number): void;
+  layout(layout: MapLayout, dModel: number): void;
   update(profile: DimensionProfile, box: Box): void;
   /** Height of a kept rate (0..1) in the strip. */
   y(rate: number): number;
@@ -40,7 +40,7 @@ export function createStrip(group: Group): Strip {
   const median = box.append("path").style("fill", "none").style("stroke", "var(--chart-ink)").style("stroke-width", 2);
   const numbers = box.append("g");
   const scale = scaleLinear([0, 1], [0, 0]);
-  let at: GateLayout | null = null;
+  let at: MapLayout | null = null;
   const y = (rate: number): number => Math.round(scale(rate) * 10) / 10;
 
   return {

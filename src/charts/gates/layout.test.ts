@@ -1,10 +1,10 @@
 // Geometry: what is drawn at a place is what the cursor finds there; and small pieces of text.
 import { describe, expect, it } from "vitest";
-import { dimensionAtX, gateLayout, rowAtY, rowTop } from "./mapLayout.ts";
+import { dimensionAtX, mapLayout, rowAtY, rowTop } from "./mapLayout.ts";
 import { distances, drawsTargets, targetAt } from "../runs/keptRatio.ts";
 import { dotPath, linePath } from "../lib/paths.ts";
 import { besides, tipSentence } from "../lib/tooltip.ts";
-import { barAt, barLeft, widthsLayout } from "../lib/barsLayout.ts";
+import { barAt, barLeft, barsLayout } from "../lib/barsLayout.ts";
 
 describe.each([
   [960, 3],
@@ -12,7 +12,7 @@ describe.each([
   [360, 32],
   [1280, 80],
 ])("gate map of width %i with %i blocks", (width, layers) => {
-  const layout = gateLayout(width, layers, 22);
+  const layout = mapLayout(width, layers, 22);
 
   it("finds each row where it is drawn", () => {
     const rows = Array.from({ length: 4 * layers }, (_, row) => row);
@@ -34,7 +34,7 @@ describe.each([
   [360, 8],
   [360, 32],
 ])("widths of width %i with %i blocks", (width, blocks) => {
-  const layout = widthsLayout(width, blocks, 20);
+  const layout = barsLayout(width, blocks, 20);
 
   it("finds each bar where it is drawn, inside the chart", () => {
     for (let block = 0; block < blocks; block += 1)

@@ -9,7 +9,7 @@ const STRIP_PX = 80;
 const CAPTION_PX = 18;
 const AXIS_PX = 34;
 
-export interface GateLayout {
+export interface MapLayout {
   layers: number;
   /** Left edge and width of the map and of the strip below it. */
   left: number;
@@ -27,7 +27,7 @@ export interface GateLayout {
 }
 
 /** Lays out a map of `layers` blocks in `width`, below a head of `headPx`. */
-export function gateLayout(width: number, layers: number, headPx: number): GateLayout {
+export function mapLayout(width: number, layers: number, headPx: number): MapLayout {
   const narrow = width < NARROW_PX;
   const left = narrow ? 40 : 48;
   const sideWidth = narrow ? 56 : 88;
@@ -57,16 +57,16 @@ export function gateLayout(width: number, layers: number, headPx: number): GateL
 }
 
 /** Top of a block and of a row. */
-export function blockTop(layout: GateLayout, block: number): number {
+export function blockTop(layout: MapLayout, block: number): number {
   return layout.top + block * (ROWS_PER_BLOCK * layout.rowPx + layout.gapPx);
 }
-export function rowTop(layout: GateLayout, row: number): number {
+export function rowTop(layout: MapLayout, row: number): number {
   const block = Math.floor(row / ROWS_PER_BLOCK);
   return blockTop(layout, block) + (row - block * ROWS_PER_BLOCK) * layout.rowPx;
 }
 
 /** The row at height y (a gap belongs to the row above it), or -1 beside the map. */
-export function rowAtY(layout: GateLayout, y: number): number {
+export function rowAtY(layout: MapLayout, y: number): number {
   const pitch = ROWS_PER_BLOCK * layout.rowPx + layout.gapPx;
   const block = Math.floor((y - layout.top) / pitch);
   if (block < 0 || block >= layout.layers) return -1;
@@ -75,7 +75,7 @@ export function rowAtY(layout: GateLayout, y: number): number {
 }
 
 /** The dimension at x, or -1 beside the map. */
-export function dimensionAtX(layout: GateLayout, x: number, dModel: number): number {
+export function dimensionAtX(layout: MapLayout, x: number, dModel: number): number {
   const share = (x - layout.left) / layout.plotWidth;
   return share >= 0 && share < 1 ? Math.floor(share * dModel) : -1;
 }

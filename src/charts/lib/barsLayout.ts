@@ -8,7 +8,7 @@ const LEFT_PX = 42;
 const AXIS_PX = 26;
 const BARS_PX = { one: 150, several: 84 };
 
-export interface WidthsLayout {
+export interface BarsLayout {
   /** Bars of a block. */
   perBlock: number;
   left: number;
@@ -26,12 +26,12 @@ export interface WidthsLayout {
 }
 
 /** Lays out `blocks` groups of `perBlock` bars in `width`, below a head of `headPx`. */
-export function widthsLayout(
+export function barsLayout(
   width: number,
   blocks: number,
   headPx: number,
   perBlock: number = VECTORS_PER_BLOCK,
-): WidthsLayout {
+): BarsLayout {
   const plotWidth = Math.max(MIN_BAND_PX, width - LEFT_PX - 2);
   const fit = Math.max(1, Math.floor(plotWidth / MIN_BAND_PX));
   const rows = Math.max(1, Math.ceil(blocks / fit));
@@ -56,12 +56,12 @@ export function widthsLayout(
 }
 
 /** Gap between the bars of a block. */
-function gapPx(layout: WidthsLayout): number {
+function gapPx(layout: BarsLayout): number {
   return layout.barPx >= 5 ? 1 : 0;
 }
 
 /** Left edge and foot of bar k of a block. */
-export function barLeft(layout: WidthsLayout, block: number, k: number): { x: number; bottom: number } {
+export function barLeft(layout: BarsLayout, block: number, k: number): { x: number; bottom: number } {
   const { perBlock, left, bandPx, perRow, rowPx, top, barsPx, barPx } = layout;
   const row = Math.floor(block / perRow);
   const pitch = barPx + gapPx(layout);
@@ -73,7 +73,7 @@ export function barLeft(layout: WidthsLayout, block: number, k: number): { x: nu
 }
 
 /** The block and bar at a point: anywhere in a block's band counts as its nearest bar. */
-export function barAt(layout: WidthsLayout, blocks: number, x: number, y: number): { block: number; k: number } | null {
+export function barAt(layout: BarsLayout, blocks: number, x: number, y: number): { block: number; k: number } | null {
   const { perBlock, left, bandPx, perRow, rowPx, top, rows, barPx } = layout;
   const row = Math.floor((y - top) / rowPx);
   const column = Math.floor((x - left) / bandPx);

@@ -13,7 +13,7 @@ export interface CursorHooks<At> {
   show(at: At | null): { x: number; y: number; tip: Tip } | null;
 }
 
-export interface Cursor<At> {
+export interface ChartCursor<At> {
   /** Shows the present place again, after new data or a new layout; `say`: and has a screen reader say it. */
   refresh(say?: boolean): void;
   /** Moves the cursor without a tip, as another chart asks. */
@@ -33,7 +33,7 @@ const KEYS: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /** Attaches a cursor to the frame's plot. `changed` hears of each move that a person makes. */
-export function createCursor<At>(frame: Frame, hooks: CursorHooks<At>, changed?: (at: At | null) => void): Cursor<At> {
+export function createCursor<At>(frame: Frame, hooks: CursorHooks<At>, changed?: (at: At | null) => void): ChartCursor<At> {
   const { plot, tooltip } = frame;
   let at: At | null = null;
   let quiet = false;

@@ -7,8 +7,8 @@ import type { Chart } from "./frame.ts";
 import { drawLegend } from "./legend.ts";
 import { columnSums, percent, rate, whole } from "./rates.ts";
 import { FADE_MS, reducedMotion } from "./theme.ts";
-import { barAt, barLeft, widthsLayout } from "./barsLayout.ts";
-import type { WidthsLayout } from "./barsLayout.ts";
+import { barAt, barLeft, barsLayout } from "./barsLayout.ts";
+import type { BarsLayout } from "./barsLayout.ts";
 
 /** What is kept and what there is: [block][bar]. */
 export interface BarsData {
@@ -43,14 +43,14 @@ export function groupedBars(
   words: (blocks: number) => string,
 ): Chart<BarsData> {
   let data: BarsData | null = null;
-  let layout: WidthsLayout | null = null;
+  let layout: BarsLayout | null = null;
   let blocks = 0;
 
   const frame = createFrame(node, kind, (width) => {
     if (!data) return 0;
     const items = kinds.map(({ name, meaning, colour }) => ({ label: `${name} ${meaning}`.trim(), colour }));
     const headPx = drawLegend(legend, items, 0, 0, width) + 10;
-    layout = widthsLayout(width, blocks, headPx, kinds.length);
+    layout = barsLayout(width, blocks, headPx, kinds.length);
     drawFurniture(layout);
     draw(false);
     return layout.height;
@@ -61,7 +61,7 @@ export function groupedBars(
   const bars = kinds.map(({ colour }) => frame.svg.append("path").style("fill", `var(${colour})`));
   const mark = frame.svg.append("rect").attr("class", "chart-cursor").style("display", "none");
 
-  function drawFurniture({ left, plotWidth, bandPx, rows, perRow, rowPx, top, barsPx }: WidthsLayout): void {
+  function drawFurniture({ left, plotWidth, bandPx, rows, perRow, rowPx, top, barsPx }: BarsLayout): void {
     furniture.selectAll("*").remove();
     const every = [1, 2, 4, 8].find((n) => n * bandPx >= 18) ?? 16;
     for (let r = 0; r < rows; r += 1) {

@@ -107,7 +107,7 @@ export async function pngOf(svg: string, scale = 2): Promise<Blob> {
 }
 
 /** Hands a blob to the person as a file. */
-export function download(blob: Blob, fileName: string): void {
+export function saveFile(blob: Blob, fileName: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = fileName;
@@ -117,10 +117,10 @@ export function download(blob: Blob, fileName: string): void {
 
 /** Saves a chart as `stem`.svg. */
 export function saveSvg(chart: { svg(title?: string): string }, stem: string, title?: string): void {
-  download(new Blob([chart.svg(title)], { type: "image/svg+xml" }), `${stem}.svg`);
+  saveFile(new Blob([chart.svg(title)], { type: "image/svg+xml" }), `${stem}.svg`);
 }
 
 /** Saves a chart as `stem`.png, twice its size on the screen. */
 export async function savePng(chart: { svg(title?: string): string }, stem: string, title?: string): Promise<void> {
-  download(await pngOf(chart.svg(title)), `${stem}.png`);
+  saveFile(await pngOf(chart.svg(title)), `${stem}.png`);
 }

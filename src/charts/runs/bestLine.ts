@@ -1,7 +1,7 @@
 // What charts of perplexities compute: the best run at each size, when the axis is logarithmic, and its ticks then. Pure arithmetic.
 import { scaleLog } from "d3";
 
-export interface Place {
+export interface PlotPoint {
   x: number;
   y: number;
 }
@@ -10,7 +10,7 @@ export interface Place {
 const LOG_FROM = 4;
 
 /** For each size the lowest y among all no larger: the points where that falls, by rising x. */
-export function bestLine<Point extends Place>(points: readonly Point[]): Point[] {
+export function bestLine<Point extends PlotPoint>(points: readonly Point[]): Point[] {
   const line: Point[] = [];
   let lowest = Infinity;
   for (const point of [...points].sort((a, b) => a.x - b.x || a.y - b.y)) {

@@ -9,7 +9,7 @@ import { countOf, createRunChart } from "./runChart.ts";
 import type { RunData, RunView, StepLink } from "./runChart.ts";
 import { bucketIndices, finiteExtent } from "../lib/sampling.ts";
 
-export interface KeptShareOptions {
+export interface KeptRatioOptions {
   /** Share the crosshair with other charts of the run. */
   link?: StepLink;
   /** Of what the shares are. Default "of block weights". */
@@ -43,7 +43,7 @@ export function distances(
 const LEAST_DISTANCE = 0.05;
 
 /** Draws the kept share (line) and the target (dashed steps) into `node`, or dots around the target. */
-export function keptShare(node: HTMLElement, options: KeptShareOptions = {}): Chart<RunData> {
+export function keptRatio(node: HTMLElement, options: KeptRatioOptions = {}): Chart<RunData> {
   const of = options.of ?? "of block weights";
   const y = scaleLinear();
 

@@ -7,7 +7,7 @@ import { createRunChart } from "./runChart.ts";
 import type { RunData, StepLink } from "./runChart.ts";
 import { bucketIndices, finiteExtent, normalise, smooth } from "../lib/sampling.ts";
 
-export interface CurvesOptions {
+export interface LossCurvesOptions {
   /** Share the crosshair with other charts of the run. */
   link?: StepLink;
   /** Span of the moving average over the loss, in logged points. Default 40. */
@@ -17,7 +17,7 @@ export interface CurvesOptions {
 const DEFAULT_SPAN = 40;
 
 /** Draws the two curves into `node`: loss on the left axis, R / R at step 0 on the right. */
-export function curves(node: HTMLElement, options: CurvesOptions = {}): Chart<RunData> {
+export function lossCurves(node: HTMLElement, options: LossCurvesOptions = {}): Chart<RunData> {
   const span = options.smoothSpan ?? DEFAULT_SPAN;
   const lossY = scaleLinear();
   const penaltyY = scaleLinear();

@@ -1,7 +1,7 @@
 // The plane of charts of perplexity against size: scales with room around the points, by logarithm where perplexities differ much, and axes.
 import { scaleLinear } from "d3";
 import { addText, drawAxis } from "../lib/axes.ts";
-import { logTicks, type Place, wantsLog } from "./bestLine.ts";
+import { logTicks, type PlotPoint, wantsLog } from "./bestLine.ts";
 import type { Frame, Group } from "../lib/frame.ts";
 
 export const LEFT_PX = 48;
@@ -12,7 +12,7 @@ const PAD = 0.07;
 
 export interface PlaneOptions {
   /** All that has to be seen. */
-  places: readonly Place[];
+  places: readonly PlotPoint[];
   axis: { name: string; format: (x: number) => string };
   width: number;
   /** Upper edge of the plot, and lower edge of the chart. */

@@ -1,6 +1,6 @@
 // Perplexity against kept share: one run as a curve over its ratios, with the dense model and runs for one ratio beside it. Click or Enter chooses a ratio.
 import { line } from "d3";
-import type { Place } from "./bestLine.ts";
+import type { PlotPoint } from "./bestLine.ts";
 import { createCursor } from "../lib/cursor.ts";
 import { chartOf, createFrame } from "../lib/frame.ts";
 import type { Chart } from "../lib/frame.ts";
@@ -8,7 +8,7 @@ import { drawLegend } from "../lib/legend.ts";
 import { createPlane, LEFT_PX, perplexityWords, type Plane, RIGHT_PX } from "./perplexityPlane.ts";
 import { percent, whole } from "../lib/rates.ts";
 
-export interface RatioPoint extends Place {
+export interface RatioPoint extends PlotPoint {
   /** Kept share that was asked for; x is what came of it, y its perplexity. */
   keep: number;
 }
@@ -20,7 +20,7 @@ export interface RatioCurveData {
   points: readonly RatioPoint[];
   /** Runs for one ratio, measured alike. */
   runs: readonly (RatioPoint & { label: string })[];
-  dense: Place | null;
+  dense: PlotPoint | null;
   /** Where the slider stands. */
   keep: number;
 }

@@ -2,7 +2,7 @@
 import type { Frame } from "../lib/frame.ts";
 import { colourRamp, resolveColour } from "../lib/theme.ts";
 import { FULL, keptLevels, OUTSIDE } from "./weightView.ts";
-import type { View, WeightMask } from "./weightView.ts";
+import type { View, MatrixMask } from "./weightView.ts";
 
 /** From so many CSS pixels a weight on, single weights and groups are told apart by lines. */
 const SINGLE_PX = 8;
@@ -37,7 +37,7 @@ export class WeightCanvas {
   }
 
   /** Draws `mask` as `view` (CSS pixels) shows it, with borders around groups of `group.cols` x `group.rows` weights. */
-  paint(mask: WeightMask, view: View, group: { rows: number; cols: number }): void {
+  paint(mask: MatrixMask, view: View, group: { rows: number; cols: number }): void {
     const target = this.canvas.getContext("2d");
     if (!target || !this.image) return;
     const dpr = devicePixelRatio;

@@ -12,9 +12,9 @@ import { WeightTiles } from "./weightTiles.ts";
 import { weightTip } from "./weightTip.ts";
 import type { WeightValues } from "./weightTip.ts";
 import { groupAt, weightUnder } from "./weightView.ts";
-import type { View, WeightMask, WeightPlace } from "./weightView.ts";
+import type { View, MatrixMask, WeightPlace } from "./weightView.ts";
 
-export interface WeightMapData extends WeightMask {
+export interface WeightMapData extends MatrixMask {
   name: string;
   kept: number;
   /** Along which weights compete: those of one output, or those of one input. */

@@ -1,7 +1,7 @@
 // What the weight map says of a weight: its group's weights with value, score and whether they stay.
 import type { Tip } from "../lib/tooltip.ts";
 import { isKeptAt } from "./weightView.ts";
-import type { WeightGroup, WeightMask, WeightPlace } from "./weightView.ts";
+import type { WeightGroup, MatrixMask, WeightPlace } from "./weightView.ts";
 
 /** Dense values and scores of a part of the matrix, row by row; scores are null where they are not known. */
 export interface WeightValues extends WeightGroup {
@@ -15,7 +15,7 @@ const LISTED = 16;
 const short = (value: number | undefined): string => (value === undefined ? "?" : value.toPrecision(3));
 
 /** The tip of `place` in its `group`; `known` are values around it, or a word on why there are none yet. */
-export function weightTip(mask: WeightMask, place: WeightPlace, group: WeightGroup, known: WeightValues | string): Tip {
+export function weightTip(mask: MatrixMask, place: WeightPlace, group: WeightGroup, known: WeightValues | string): Tip {
   const count = group.rows * group.cols;
   const along = group.rows > 1 ? place.row - group.row : place.col - group.col;
   const from = Math.max(0, Math.min(along - LISTED / 2, count - LISTED));

@@ -11,9 +11,9 @@ import {
   tileSide,
   weightUnder,
 } from "./weightView.ts";
-import type { WeightMask } from "./weightView.ts";
+import type { MatrixMask } from "./weightView.ts";
 
-function maskOf(rows: number, cols: number, kept: (row: number, col: number) => boolean): WeightMask {
+function maskOf(rows: number, cols: number, kept: (row: number, col: number) => boolean): MatrixMask {
   const bits = new Uint32Array(Math.ceil((rows * cols) / 32));
   for (let i = 0; i < rows * cols; i += 1)
     if (kept(Math.floor(i / cols), i % cols)) bits[i >>> 5] = ((bits[i >>> 5] ?? 0) | (1 << (i & 31))) >>> 0;

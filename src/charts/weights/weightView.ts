@@ -1,7 +1,7 @@
 // What a view of a matrix of single weights shows: which weights a pixel covers, how many of them are kept, and who competes with whom.
 
 /** A keep-mask: (out, in), weight i (row by row) stays where bit i % 32 of word i / 32 is set. */
-export interface WeightMask {
+export interface MatrixMask {
   shape: readonly [number, number];
   bits: Uint32Array;
 }
@@ -36,7 +36,7 @@ function bitsSet(word: number): number {
 }
 
 /** True where weight (row, col) stays. */
-export function isKeptAt({ shape, bits }: WeightMask, row: number, col: number): boolean {
+export function isKeptAt({ shape, bits }: MatrixMask, row: number, col: number): boolean {
   const i = row * shape[1] + col;
   return (((bits[i >>> 5] ?? 0) >>> (i & 31)) & 1) === 1;
 }
@@ -68,7 +68,7 @@ export function spansOf(pixels: number, offset: number, scale: number, size: num
 }
 
 /** Kept share under each pixel of a `width` x `height` canvas, 0..FULL, or OUTSIDE; `levels` is filled row by row. */
-export function keptLevels(mask: WeightMask, view: View, width: number, height: number, levels: Uint8Array): void {
+export function keptLevels(mask: MatrixMask, view: View, width: number, height: number, levels: Uint8Array): void {
   const [rows, cols] = mask.shape;
   const across = spansOf(width, view.x, view.scale, cols);
   const down = spansOf(height, view.y, view.scale, rows);

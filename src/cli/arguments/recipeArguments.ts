@@ -10,7 +10,7 @@ export const RECIPE_OPTIONS = {
 };
 
 /** The recipe of the arguments, not checked yet. Throws a UsageError that names the argument. */
-export function readRecipe(values: Readonly<Record<string, unknown>>): Recipe {
+export function readRecipeArguments(values: Readonly<Record<string, unknown>>): Recipe {
   const number = (name: string, fallback: number): number => optionalNumber(values, name) ?? fallback;
   return {
     ...DEFAULT_RECIPE,

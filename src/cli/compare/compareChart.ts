@@ -1,7 +1,7 @@
 // The chart of npm run compare as SVG text: perplexity against the kept share of the whole model, without a browser or a library.
 import type { RunRecord } from "../../engine/index.ts";
-import { methodOf } from "./methods.ts";
-import { measuredOn } from "./compareTable.ts";
+import { compareMethodOf } from "./methods.ts";
+import { measuredOnText } from "./compareTable.ts";
 
 const SIZE = { width: 840, height: 500 };
 const PLOT = { left: 72, right: 640, top: 72, bottom: 440 };
@@ -80,7 +80,7 @@ export function compareChart(records: readonly RunRecord[]): string {
   if (!first) throw new Error("a chart needs a finished run");
   const { dense } = first.perplexity;
   const points = records.map(({ made, kept: { modelWeights }, perplexity }): Point => ({
-    method: methodOf(made),
+    method: compareMethodOf(made),
     kept: (100 * modelWeights.kept) / modelWeights.of,
     perplexity: perplexity.pruned,
   }));
@@ -93,7 +93,7 @@ export function compareChart(records: readonly RunRecord[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE.width} ${SIZE.height}" width="${SIZE.width}" height="${SIZE.height}" font-family="system-ui, sans-serif" font-size="12" fill="#22251f">
 <rect width="100%" height="100%" fill="#fbfaf5"/>
 <text x="${PLOT.left}" y="26" font-size="17" font-weight="600">Perplexity against size, ${escaped(first.model.name)}</text>
-<text x="${PLOT.left}" y="46" fill="#5c6056">${escaped(measuredOn(first).replace(/^.*?: /, ""))}</text>
+<text x="${PLOT.left}" y="46" fill="#5c6056">${escaped(measuredOnText(first).replace(/^.*?: /, ""))}</text>
 ${axes(x, y)}
 <line x1="${PLOT.left}" x2="${PLOT.right}" y1="${fixed(onto)}" y2="${fixed(onto)}" stroke="#22251f" stroke-dasharray="5 4"/>
 <text x="${PLOT.left + 6}" y="${fixed(onto - 5)}" stroke="#fbfaf5" stroke-width="3" paint-order="stroke">dense ${label(dense, 2)}</text>

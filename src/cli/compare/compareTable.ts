@@ -1,6 +1,6 @@
 // The table of npm run compare: dense first, then every run, with text, context and tokens named above it.
 import type { RunRecord } from "../../engine/index.ts";
-import { methodOf, ratioOf, seedOf } from "./methods.ts";
+import { compareMethodOf, ratioOf, seedOf } from "./methods.ts";
 
 const HEAD = ["method", "ratio", "seed", "block weights", "whole model", "bytes", "perplexity"];
 /** Columns of words; numbers are aligned at their end. */
@@ -9,7 +9,7 @@ const WORDS = 2;
 const percent = ({ kept, of }: { kept: number; of: number }): string => `${((100 * kept) / of).toFixed(2)} %`;
 
 /** On which text, how, of which model and where: what a perplexity says nothing without. */
-export function measuredOn({ model, perplexity, adapter }: RunRecord): string {
+export function measuredOnText({ model, perplexity, adapter }: RunRecord): string {
   const { text, context, tokens } = perplexity;
   return `${model.name}: perplexity on ${text.name}, context ${context}, ${tokens} tokens; ${adapter}`;
 }
@@ -24,7 +24,7 @@ export function compareTable(records: readonly RunRecord[]): string {
     HEAD,
     ["dense", "", "", "100.00 %", "100.00 %", String(denseBytes), perplexity.dense.toFixed(2)],
     ...records.map(({ made, kept: share, perplexity: { pruned } }) => [
-      ...[methodOf(made), ratioOf(made), String(seedOf(made))],
+      ...[compareMethodOf(made), ratioOf(made), String(seedOf(made))],
       ...[percent(share.blockWeights), percent(share.modelWeights), String(share.bytes), pruned.toFixed(2)],
     ]),
   ];
@@ -34,5 +34,5 @@ export function compareTable(records: readonly RunRecord[]): string {
       .map((cell, i) => (i < WORDS ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
       .join("  ")
       .trimEnd();
-  return `${measuredOn(first)}\n${rows.map(line).join("\n")}\n`;
+  return `${measuredOnText(first)}\n${rows.map(line).join("\n")}\n`;
 }

@@ -88,7 +88,7 @@ export function plannedRuns(
 }
 
 /** What a finished run's method is called: a word of --methods; of weight methods an N:M pattern goes with it, a share does not. */
-export function methodOf(made: RunRecord["made"]): string {
+export function compareMethodOf(made: RunRecord["made"]): string {
   switch (made.kind) {
     case "disp":
       if (made.recipe.ratioMode === "every") return "every";

@@ -1,9 +1,9 @@
 // A receipt applied to its model, on the page's side: masks from the receipt, then the same delivery as after a run.
 import {
   Ctx,
-  deliver,
-  type Delivery,
-  deliverWeights,
+  exportGates,
+  type ExportedForm,
+  exportPrunedWeights,
   EngineError,
   Gpu,
   isWeightReceipt,
@@ -47,7 +47,7 @@ type Applied = ReturnType<typeof readReceipt> | ReturnType<typeof readWeightRece
 const STRIDE = 37;
 
 /** Opens, applies, exports. Throws EngineErrors: "format" for a receipt that lies, "shape" where it is another model's. */
-export async function apply(request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
+export async function applyReceiptMasks(request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const ctx = new Ctx(await Gpu.open());
   try {
     await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
@@ -64,7 +64,7 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
   const masks = masksFromReceipt(receipt, opened.config);
   const { recipe, target, trainedSteps } = receipt;
   const { receipt: common, ...options } = deliveryOf(receipt, opened.config, request, report);
-  const forms = await deliver(ctx, opened, masks, formPlaces(request), {
+  const forms = await exportGates(ctx, opened, masks, formPlaces(request), {
     ...options,
     openOnnx: onnxReader,
     receipt: { ...common, recipe, target, trainedSteps },
@@ -89,7 +89,7 @@ async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): 
     precision: opened.model.precision,
   });
   const { receipt: common, ...options } = deliveryOf(receipt, opened.config, request, report);
-  const delivery = await deliverWeights(ctx, opened, { model, masks }, place, {
+  const delivery = await exportPrunedWeights(ctx, opened, { model, masks }, place, {
     ...options,
     receipt: { ...common, recipe: receipt.recipe },
   });
@@ -126,7 +126,7 @@ function deliveryOf(receipt: Applied, { vocab, context }: ModelConfig, request: 
   };
 }
 
-function answerOf(ctx: Ctx, receipt: Applied, forms: readonly Delivery[]): ApplyAnswer {
+function answerOf(ctx: Ctx, receipt: Applied, forms: readonly ExportedForm[]): ApplyAnswer {
   return {
     adapter: ctx.gpu.facts.name,
     sampleCompared: receipt.sample !== undefined,

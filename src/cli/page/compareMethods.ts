@@ -7,14 +7,14 @@ import {
   type Run as FinishedRun,
   type RunRecord,
 } from "../../engine/index.ts";
-import { methodOf, nameOf, ratioOf, seedOf } from "../compare/methods.ts";
-import { type MethodSettings, patternOf, runMethod, type Trained } from "./runMethod.ts";
-import { type Measured, openRun, type Reporter, type Run, type RunRequest } from "./openRun.ts";
+import { compareMethodOf, nameOf, ratioOf, seedOf } from "../compare/methods.ts";
+import { type MethodSettings, patternOf, runMethod, type TrainedMasks } from "./runMethod.ts";
+import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings {}
 
 /** Runs one after the other; `onRun` gets each as it finishes. Throws EngineErrors, for what does not fit before anything is measured. */
-export async function compare(
+export async function compareMethods(
   request: CompareRequest,
   report: Reporter,
   onRun: (run: FinishedRun) => Promise<void>,
@@ -23,7 +23,7 @@ export async function compare(
   const opened = await openRun({ ...request, out: [], stepTokens: request.tokens }, report, ({ config }) => {
     for (const run of runs) if (run.kind === "weights") checkFits(config, { ...run, pattern: patternOf(config, run) });
   });
-  const found: Trained = { counts: new Map(), every: new Map() };
+  const found: TrainedMasks = { counts: new Map(), every: new Map() };
   try {
     for (const [i, run] of runs.entries()) {
       const name = `${nameOf(run)} (run ${i + 1} of ${runs.length})`;
@@ -37,9 +37,9 @@ export async function compare(
 }
 
 async function recordOf(
-  run: Run,
+  run: OpenRun,
   made: RunRecord["made"],
-  measured: Measured,
+  measured: MeasuredPair,
   masks: FinishedRunInput["masks"],
 ): Promise<FinishedRun> {
   const { name, fingerprint, config, dtype } = run.opened;
@@ -48,7 +48,7 @@ async function recordOf(
   if (!pair) throw new EngineError("bug", "a run without a perplexity");
   return finishedRun({
     id: crypto.randomUUID(),
-    name: `${methodOf(made)}, ${ratioOf(made)}, seed ${seedOf(made)}`,
+    name: `${compareMethodOf(made)}, ${ratioOf(made)}, seed ${seedOf(made)}`,
     finished: new Date().toISOString(),
     ...{ adapter, made, calibration, masks },
     perplexity: pair,

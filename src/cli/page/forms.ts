@@ -1,6 +1,6 @@
 // What the page's commands share about the forms of an export: where they are written, and what of their check Node is told.
-import type { Delivery, ErrorCode, FloatDtype, Form, Place } from "../../engine/index.ts";
-import { httpPlace } from "./httpTarget.ts";
+import type { ExportedForm, ErrorCode, FloatDtype, Form, ExportTarget } from "../../engine/index.ts";
+import { httpTarget } from "./httpTarget.ts";
 
 /** Which forms, where to, and how their weights are written. */
 export interface FormsRequest {
@@ -30,8 +30,8 @@ export interface FormAnswer {
 /** Tokens that a form is compared on. */
 export const CHECK_TOKENS = 64;
 
-export function formPlaces({ out }: FormsRequest): Map<Form, Place> {
-  return new Map(out.map(({ form, url }) => [form, httpPlace(form, url)]));
+export function formPlaces({ out }: FormsRequest): Map<Form, ExportTarget> {
+  return new Map(out.map(({ form, url }) => [form, httpTarget(form, url)]));
 }
 
 /** The choice of dtype and shards, as `deliver` takes it. */
@@ -39,7 +39,7 @@ export function choiceOf({ dtype, shardBytes }: FormsRequest): { dtype?: FloatDt
   return { ...(dtype ? { dtype } : {}), ...(shardBytes === undefined ? {} : { shardBytes }) };
 }
 
-export function formAnswer(delivery: Delivery): FormAnswer {
+export function formAnswer(delivery: ExportedForm): FormAnswer {
   const { form, ok, dtype, bytes, runtime, version, tokens, largestDifference, equalArgmax, reason, code } = delivery;
   const compared = Number.isFinite(largestDifference);
   return {

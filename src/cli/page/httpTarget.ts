@@ -1,11 +1,11 @@
 // A place for exports behind the command line's local server: files go out in parts and are read back with Range requests.
-import { EngineError, type Folder, httpFolder, type Place } from "../../engine/index.ts";
+import { EngineError, type Folder, httpFolder, type ExportTarget } from "../../engine/index.ts";
 
 /** Bytes sent with one request. */
 const PART_BYTES = 8 * 1024 * 1024;
 
 /** The folder at `url` (see files.ts), as a place that an export is written to and read back from. */
-export function httpPlace(name: string, url: string): Place {
+export function httpTarget(name: string, url: string): ExportTarget {
   const sizes: Record<string, number> = {};
   return {
     write: async (file) => {

@@ -3,7 +3,7 @@ import {
   approvePlan,
   Ctx,
   DEFAULT_RECIPE,
-  type Delivery,
+  type ExportedForm,
   Gpu,
   licenceOf,
   type Model,
@@ -61,20 +61,20 @@ export interface RunAnswer {
 }
 
 /** Dense beside pruned, on the text that the run names. */
-export type Measured = Omit<PerplexityPair, "text" | "beginToken">;
+export type MeasuredPair = Omit<PerplexityPair, "text" | "beginToken">;
 
-export interface Run {
+export interface OpenRun {
   ctx: Ctx;
   opened: OpenedModel;
   /** Ids of the text that is trained or calibrated on. */
   calibration: Uint32Array;
   /** Perplexity of a pruned model beside the dense one's. */
-  measure(pruned: Model): Promise<Measured>;
+  measure(pruned: Model): Promise<MeasuredPair>;
   /** Both as a receipt says them. */
-  pair(measured: Measured): Promise<PerplexityPair>;
+  pair(measured: MeasuredPair): Promise<PerplexityPair>;
   /** What deliveries of every method take, with what was measured. */
-  delivery(measured?: Measured): Promise<RunDelivery>;
-  answer(measured: Measured, forms: readonly Delivery[]): Omit<RunAnswer, "keptBlocks" | "keptModel">;
+  delivery(measured?: MeasuredPair): Promise<RunDelivery>;
+  answer(measured: MeasuredPair, forms: readonly ExportedForm[]): Omit<RunAnswer, "keptBlocks" | "keptModel">;
 }
 
 type RunDelivery = ReturnType<typeof choiceOf> & {
@@ -95,7 +95,7 @@ export async function openRun(
   request: RunRequest,
   report: Reporter,
   check: (opened: OpenedModel) => void = () => undefined,
-): Promise<Run> {
+): Promise<OpenRun> {
   const ctx = new Ctx(await Gpu.open());
   await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
   const folder = await servedModel(request.model);
@@ -118,7 +118,7 @@ export async function openRun(
   const found = (model: Model, stage: RunReport["stage"]): ReturnType<typeof perplexity> =>
     perplexity(ctx, model, evaluation, { context, onWindow: (done, of) => report({ stage, done, of }) });
   const dense = (await found(opened.model, "dense perplexity")).value;
-  const pair = async (measured: Measured): Promise<PerplexityPair> => ({
+  const pair = async (measured: MeasuredPair): Promise<PerplexityPair> => ({
     text: await textOf(request.evaluation),
     beginToken: false,
     ...measured,

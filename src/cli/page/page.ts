@@ -1,12 +1,12 @@
 // What runs in headless Chromium for the command line: the same engine as the studio, called from Node.
 import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError, type Precision } from "../../engine/index.ts";
 import type { ServedFolder } from "../host/files.ts";
-import { apply, type ApplyRequest } from "./applyReceipt.ts";
-import { compare, type CompareRequest } from "./compareMethods.ts";
+import { applyReceiptMasks, type ApplyRequest } from "./applyReceipt.ts";
+import { compareMethods, type CompareRequest } from "./compareMethods.ts";
 import { servedModel } from "../host/servedFolder.ts";
-import { prune, type PruneRequest } from "./pruneGates.ts";
+import { pruneGates, type PruneRequest } from "./pruneGates.ts";
 import { pruneRatios, type RatiosRequest } from "./pruneRatios.ts";
-import { pruneWeights, type WeightsRequest } from "./pruneWeights.ts";
+import { pruneWeightsRun, type WeightsRequest } from "./pruneWeights.ts";
 
 declare global {
   interface Window {
@@ -44,20 +44,20 @@ const commands = {
         ctx.gpu.destroy();
       }
     }),
-  apply: (request: ApplyRequest) => answer(() => apply(request, (report) => void window.report(report))),
+  apply: (request: ApplyRequest) => answer(() => applyReceiptMasks(request, (report) => void window.report(report))),
   /** Reports what it is at, and each run as `{ run }` when it is finished. */
   compare: (request: CompareRequest) =>
     answer(() =>
-      compare(
+      compareMethods(
         request,
         (report) => void window.report(report),
         (run) => window.report({ run }),
       ),
     ),
-  prune: (request: PruneRequest) => answer(() => prune(request, (report) => void window.report(report))),
+  prune: (request: PruneRequest) => answer(() => pruneGates(request, (report) => void window.report(report))),
   pruneRatios: (request: RatiosRequest) => answer(() => pruneRatios(request, (report) => void window.report(report))),
   pruneWeights: (request: WeightsRequest) =>
-    answer(() => pruneWeights(request, (report) => void window.report(report))),
+    answer(() => pruneWeightsRun(request, (report) => void window.report(report))),
 };
 
 window.espalier = commands;

@@ -5,7 +5,7 @@ import {
   budgetOf,
   byBlock,
   cutReader,
-  deliver,
+  exportGates,
   gateLayout,
   indexLists,
   keptTotalWeights,
@@ -17,7 +17,7 @@ import {
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import { formPlaces, type FormsRequest } from "./forms.ts";
-import { type Measured, openRun, type Reporter, type Run, type RunAnswer, type RunRequest } from "./openRun.ts";
+import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface PruneRequest extends RunRequest {
   recipe: Recipe;
@@ -28,7 +28,7 @@ export type PruneAnswer = PrunedAnswer & TrainingTime;
 const REPORT_MS = 250;
 
 /** What training ends with. */
-export interface Trained {
+export interface TrainedGates {
   architecture: Architecture;
   steps: number;
   seconds: number;
@@ -36,7 +36,7 @@ export interface Trained {
 
 /** Trains a recipe on the run's text and takes from the session what is wanted of it. Throws EngineErrors. */
 export async function trainSession<T>(
-  { ctx, opened, calibration }: Run,
+  { ctx, opened, calibration }: OpenRun,
   recipe: Recipe,
   report: Reporter,
   take: (session: Session) => Promise<T>,
@@ -64,7 +64,7 @@ export async function trainSession<T>(
 }
 
 /** Trains a recipe on the run's text and takes its architecture. Throws EngineErrors. */
-export async function train(run: Run, recipe: Recipe, report: Reporter): Promise<Trained> {
+export async function train(run: OpenRun, recipe: Recipe, report: Reporter): Promise<TrainedGates> {
   const { config } = run.opened;
   const layout = gateLayout(config);
   const { taken, ...trained } = await trainSession(run, recipe, report, (session) => session.logits());
@@ -73,7 +73,7 @@ export async function train(run: Run, recipe: Recipe, report: Reporter): Promise
 }
 
 /** Perplexity of the compact model that the masks cut. */
-export async function measureMasks(run: Run, masks: Masks): Promise<Measured> {
+export async function measureMasks(run: OpenRun, masks: Masks): Promise<MeasuredPair> {
   const { ctx, opened } = run;
   const { config, weights, model } = opened;
   const lists = indexLists(masks);
@@ -93,8 +93,8 @@ export interface PrunedAnswer extends RunAnswer {
 }
 
 /** Measures an architecture and writes its forms. Throws EngineErrors. */
-export async function finish(
-  run: Run,
+export async function measureAndExport(
+  run: OpenRun,
   { masks, counts, keptWeights }: Architecture,
   { recipe, steps }: { recipe: Recipe; steps: number },
   request: FormsRequest,
@@ -104,7 +104,7 @@ export async function finish(
   const budget = budgetOf(opened.config);
   const { receipt, ...options } = await run.delivery(measured);
   const target = { ratio: "block weights kept" as const, value: recipe.keep };
-  const forms = await deliver(ctx, opened, masks, formPlaces(request), {
+  const forms = await exportGates(ctx, opened, masks, formPlaces(request), {
     ...options,
     openOnnx: onnxReader,
     receipt: { ...receipt, recipe, target, trainedSteps: steps },
@@ -130,10 +130,10 @@ export function trainingTime({ steps, seconds }: { steps: number; seconds: numbe
 }
 
 /** Trains, measures, exports. Throws EngineErrors. */
-export async function prune(request: PruneRequest, report: Reporter): Promise<PruneAnswer> {
+export async function pruneGates(request: PruneRequest, report: Reporter): Promise<PruneAnswer> {
   const { recipe } = request;
   const run = await openRun({ ...request, stepTokens: recipe.tokens }, report);
   const { architecture, ...trained } = await train(run, recipe, report);
-  const answer = await finish(run, architecture, { recipe, steps: trained.steps }, request);
+  const answer = await measureAndExport(run, architecture, { recipe, steps: trained.steps }, request);
   return { ...answer, ...trainingTime(trained, recipe) };
 }

@@ -1,9 +1,9 @@
 // Several ratios as one model, on the page's side: architectures inside each other, each measured, and one export of them all.
-import { type LogitsAt, nestRatios, type Recipe } from "../../engine/index.ts";
-import { httpPlace } from "./httpTarget.ts";
+import { type LogitsAt, exportRatios, type Recipe } from "../../engine/index.ts";
+import { httpTarget } from "./httpTarget.ts";
 import { type FormAnswer, formAnswer } from "./forms.ts";
 import { measureMasks } from "./pruneGates.ts";
-import type { Run, RunAnswer } from "./openRun.ts";
+import type { OpenRun, RunAnswer } from "./openRun.ts";
 
 /** One ratio inside the nested model. */
 interface NestedRatioAnswer extends Pick<RunAnswer, "keptBlocks" | "keptModel" | "perplexity"> {
@@ -20,18 +20,18 @@ export interface NestedAnswer extends FormAnswer {
 
 /** Measures architectures that lie inside each other and writes them as one model to `url`. Throws EngineErrors. */
 export async function pruneNested(
-  run: Run,
+  run: OpenRun,
   made: readonly LogitsAt[],
   { recipe, steps }: { recipe: Recipe; steps: number },
   url: string,
 ): Promise<NestedAnswer> {
   const options = await run.delivery();
-  const { delivery, ratios } = await nestRatios(
+  const { delivery, ratios } = await exportRatios(
     run.ctx,
     run.opened,
     { made, recipe, steps },
     async (masks) => run.pair(await measureMasks(run, masks)),
-    httpPlace("nested", url),
+    httpTarget("nested", url),
     { ...options, onRatio: options.onProgress },
   );
   return {

@@ -12,8 +12,8 @@ import {
 } from "../../engine/index.ts";
 import type { FormsRequest } from "./forms.ts";
 import { type NestedAnswer, pruneNested } from "./pruneNested.ts";
-import { finish, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pruneGates.ts";
-import { openRun, type Reporter, type Run, type RunRequest } from "./openRun.ts";
+import { measureAndExport, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pruneGates.ts";
+import { openRun, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface RatiosRequest extends Omit<RunRequest, "out"> {
   /** For every ratio. */
@@ -49,7 +49,7 @@ export interface TrainedRatios {
 
 /** Trains a recipe for every ratio and takes from it the kept shares that are asked for. Throws EngineErrors. */
 export async function trainRatios(
-  run: Run,
+  run: OpenRun,
   recipe: Recipe,
   keeps: readonly number[],
   report: Reporter,
@@ -81,7 +81,7 @@ export async function pruneRatios(request: RatiosRequest, report: Reporter): Pro
     if (!architecture) continue;
     about = `keep ${keep}  `;
     const one = { recipe: { ...recipe, keep }, steps: trained.steps };
-    const { perplexity, forms, ...done } = await finish(run, architecture, one, { ...given, out });
+    const { perplexity, forms, ...done } = await measureAndExport(run, architecture, one, { ...given, out });
     const { keptBlocks, keptModel, keptBlockWeights, widths } = done;
     answers.push({ keep, keptBlocks, keptModel, keptBlockWeights, perplexity, forms, widths });
   }

@@ -2,7 +2,7 @@
 import {
   calibrationSequences,
   checkFits,
-  deliverWeights,
+  exportPrunedWeights,
   EngineError,
   keptOfMasks,
   keptShares,
@@ -11,7 +11,7 @@ import {
   type WeightRecipe,
 } from "../../engine/index.ts";
 import { formPlaces } from "./forms.ts";
-import { openRun, type Reporter, type Run, type RunAnswer, type RunRequest } from "./openRun.ts";
+import { openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface WeightsRequest extends RunRequest {
   recipe: WeightRecipe;
@@ -34,7 +34,7 @@ interface Calibrated {
 
 /** Calibrates on the run's text and prunes, with sequences no longer than the model's context. Throws EngineErrors. */
 export async function calibrateAndPrune(
-  { ctx, opened, calibration }: Run,
+  { ctx, opened, calibration }: OpenRun,
   asked: WeightRecipe,
   report: Reporter,
 ): Promise<Calibrated> {
@@ -48,7 +48,7 @@ export async function calibrateAndPrune(
 }
 
 /** Throws EngineErrors: what `checkFits` refuses, before anything is measured. */
-export async function pruneWeights(request: WeightsRequest, report: Reporter): Promise<WeightsAnswer> {
+export async function pruneWeightsRun(request: WeightsRequest, report: Reporter): Promise<WeightsAnswer> {
   const place = formPlaces(request).get("masked");
   if (!place) throw new EngineError("config", "pruned weights are exported in the masked form: dense, with zeros");
   const run = await openRun(request, report, ({ config }) => checkFits(config, request.recipe));
@@ -56,7 +56,7 @@ export async function pruneWeights(request: WeightsRequest, report: Reporter): P
   const { recipe, pruned, seconds: secondsPruning } = await calibrateAndPrune(run, request.recipe, report);
   const measured = await run.measure(pruned.model);
   const { receipt, ...options } = await run.delivery(measured);
-  const delivery = await deliverWeights(ctx, opened, pruned, place, {
+  const delivery = await exportPrunedWeights(ctx, opened, pruned, place, {
     ...options,
     receipt: { ...receipt, recipe },
   });

@@ -21,11 +21,11 @@ import type { CompareSettings } from "../compare/compareArguments.ts";
 import type { PlannedRun } from "../compare/methods.ts";
 import { measureMasks, train } from "./pruneGates.ts";
 import { type TrainedRatios, trainRatios } from "./pruneRatios.ts";
-import type { Measured, Reporter, Run } from "./openRun.ts";
+import type { MeasuredPair, Reporter, OpenRun } from "./openRun.ts";
 import { calibrateAndPrune } from "./pruneWeights.ts";
 
 type WeightRun = Extract<PlannedRun, { kind: "weights" }>;
-type Done = { made: RunRecord["made"]; measured: Measured } & Pick<FinishedRunInput, "masks">;
+type Done = { made: RunRecord["made"]; measured: MeasuredPair } & Pick<FinishedRunInput, "masks">;
 
 /** What runs of a comparison share, and which these are. */
 export interface MethodSettings extends CompareSettings {
@@ -33,7 +33,7 @@ export interface MethodSettings extends CompareSettings {
 }
 
 /** What later runs take over from trained ones. */
-export interface Trained {
+export interface TrainedMasks {
   /** Gates kept in each vector, for random masks of the same share and seed. */
   counts: Map<string, readonly number[]>;
   /** By seed. */
@@ -47,11 +47,11 @@ const placeOf = ({ keep, seed }: { keep: number; seed: number }): string => `${k
 
 /** Makes one run and measures it. Throws EngineErrors. */
 export async function runMethod(
-  run: Run,
+  run: OpenRun,
   planned: PlannedRun,
   given: MethodSettings,
   report: Reporter,
-  trained: Trained,
+  trained: TrainedMasks,
 ): Promise<Done> {
   const gates = async (made: RunRecord["made"], masks: Masks): Promise<Done> => {
     return { made, measured: await measureMasks(run, masks), masks: { kind: "gates", masks } };
@@ -95,7 +95,7 @@ export async function runMethod(
 }
 
 /** Trains once, for all the shares that the comparison asks of this seed. */
-async function trainEvery(run: Run, seed: number, given: MethodSettings, report: Reporter): Promise<EveryRatio> {
+async function trainEvery(run: OpenRun, seed: number, given: MethodSettings, report: Reporter): Promise<EveryRatio> {
   const { runs, steps, tokens } = given;
   const recipe: Recipe = { ...DEFAULT_RECIPE, ratioMode: "every", seed, steps, tokens };
   const keeps = runs.flatMap((one) => (one.kind === "every" && one.seed === seed ? [one.keep] : []));
@@ -103,9 +103,9 @@ async function trainEvery(run: Run, seed: number, given: MethodSettings, report:
 }
 
 async function baselineMasks(
-  { opened }: Run,
+  { opened }: OpenRun,
   planned: Extract<PlannedRun, { kind: "baseline" }>,
-  trained: Trained,
+  trained: TrainedMasks,
 ): Promise<Masks> {
   const { config, weights } = opened;
   const { method, keep, seed } = planned;

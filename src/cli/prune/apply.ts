@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { existing, existingModel, neededText, parseValues } from "../arguments/arguments.ts";
 import { EXPORT_OPTIONS, EXPORT_USAGE, type ExportArguments, readExport } from "../arguments/exportArguments.ts";
-import { writeForms } from "./writeExports.ts";
+import { writeFormsHeadless } from "./writeExports.ts";
 
 export const APPLY_USAGE = `       npm run prune -- --apply RECEIPT --model DIR --out DIR ${EXPORT_USAGE}
   --apply  the receipt.json of an export: its masks are applied to the model it was made from; nothing is trained`;
@@ -26,7 +26,7 @@ export function readApplyArguments(argv: readonly string[]): ApplyArguments {
 /** Writes the forms, each opened again and compared, and prints one JSON line on stdout. Throws where a form fails its check. */
 export async function applyReceipt(argv: readonly string[]): Promise<void> {
   const { receipt, model, ...given } = readApplyArguments(argv);
-  await writeForms(given, `${receipt} on ${model}`, ({ page, files }, forms) =>
+  await writeFormsHeadless(given, `${receipt} on ${model}`, ({ page, files }, forms) =>
     page.evaluate((one) => window.espalier.apply(one), {
       model: files.serve(model),
       receipt: readFileSync(receipt, "utf8"),

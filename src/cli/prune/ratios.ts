@@ -5,7 +5,7 @@ import { optionalNumber, parseValues } from "../arguments/arguments.ts";
 import { choiceFor, writeExports } from "./writeExports.ts";
 import { UsageError } from "../arguments/usageError.ts";
 import type { RatiosAnswer } from "../page/pruneRatios.ts";
-import { readRecipe, RECIPE_OPTIONS } from "../arguments/recipeArguments.ts";
+import { readRecipeArguments, RECIPE_OPTIONS } from "../arguments/recipeArguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { measureRequest, secondsSince } from "./runHeadless.ts";
 
@@ -41,7 +41,7 @@ export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
     throw new UsageError("--keep is for one ratio and --ratios for several; give one of them");
   const list = values["ratios"];
   const ratios = checkedArguments(() => readRatioList(typeof list === "string" ? list : "", "--ratios"));
-  const base = readRecipe(values);
+  const base = readRecipeArguments(values);
   const bounds = {
     keepFrom: optionalNumber(values, "from") ?? base.keepFrom,
     keepTo: optionalNumber(values, "to") ?? base.keepTo,

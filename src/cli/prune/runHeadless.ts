@@ -1,7 +1,7 @@
 // A run of any method from the terminal: the page does the work, one JSON line on stdout, failures as exit codes.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { writeForms } from "./writeExports.ts";
+import { writeFormsHeadless } from "./writeExports.ts";
 import type { LocalFiles } from "../host/files.ts";
 import type { Headless } from "../host/headless.ts";
 import type { Answer } from "../page/page.ts";
@@ -33,7 +33,7 @@ export async function runHeadless(
   work: (page: Headless["page"], request: RunRequest) => Promise<Answer<RunAnswer>>,
 ): Promise<void> {
   const began = performance.now();
-  await writeForms(
+  await writeFormsHeadless(
     given,
     given.model,
     ({ page, files }, forms) => work(page, { ...measureRequest(given, files), ...forms }),

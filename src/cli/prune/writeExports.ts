@@ -62,7 +62,7 @@ export function choiceFor({ dtype, shardBytes }: ExportArguments): Omit<FormsReq
 }
 
 /** `writeExports` for the forms of one pruned model. */
-export function writeForms(
+export function writeFormsHeadless(
   given: ExportArguments,
   subject: string,
   ask: (headless: Headless, request: FormsRequest) => Promise<Answer<{ forms: readonly FormAnswer[] }>>,

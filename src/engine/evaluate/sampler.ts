@@ -1,5 +1,5 @@
 // Picks the next token from logits: greedy at temperature 0, else by the seed's own noise, so that a seed repeats a text.
-import { DRAW, noise } from "../rng.ts";
+import { DRAW, uniformNoise } from "../rng.ts";
 
 /** Index of the largest value; the first of equals. */
 export function argmax(values: ArrayLike<number>): number {
@@ -13,7 +13,7 @@ export function sample(logits: Float32Array, temperature: number, seed: number, 
   if (temperature <= 0) return argmax(logits);
   const top = logits[argmax(logits)] ?? 0;
   const weights = Float64Array.from(logits, (value) => Math.exp((value - top) / temperature));
-  let left = noise(seed, position, DRAW.sample, 0, 0) * weights.reduce((sum, weight) => sum + weight, 0);
+  let left = uniformNoise(seed, position, DRAW.sample, 0, 0) * weights.reduce((sum, weight) => sum + weight, 0);
   for (const [token, weight] of weights.entries()) {
     left -= weight;
     if (left < 0) return token;

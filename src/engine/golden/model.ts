@@ -17,18 +17,18 @@ import type { Tensor } from "../tensor.ts";
 import type { GoldenCase } from "./case.ts";
 
 /** Agreement to expect in f32 (golden/README.md). Losses are absolute, in nats; keep-masks a share of their entries; everything else is a share of the largest absolute value. */
-export const LIMITS = { logits: 2e-4, loss: 2e-4, softGradient: 1e-3, trainingLoss: 2e-3, trained: 2e-3, keepMask: 1e-4, updatedWeights: 2e-4, greedy: 0, trainedKept: 0, exact: 0 } as const;
+export const GOLDEN_LIMITS = { logits: 2e-4, loss: 2e-4, softGradient: 1e-3, trainingLoss: 2e-3, trained: 2e-3, keepMask: 1e-4, updatedWeights: 2e-4, greedy: 0, trainedKept: 0, exact: 0 } as const;
 
-type Limits = Readonly<Record<keyof typeof LIMITS, number>>;
+type Limits = Readonly<Record<keyof typeof GOLDEN_LIMITS, number>>;
 
 /**
  * The same for matrices held as halves: a few roundings (2^-11) of each weight. AdamW's first steps take the sign of each gradient, so that
  * one near zero that changes sign moves its weight the other way: what is trained is held loosely, and the loss of every step closely.
  * trainedKept: kept block weights of a step, as a share of all.
  */
-const HALF_LIMITS: Limits = { ...LIMITS, logits: 2e-3, loss: 1e-3, softGradient: 4e-3, trainingLoss: 2e-2, trained: 0.4, trainedKept: 1e-2 };
+const HALF_LIMITS: Limits = { ...GOLDEN_LIMITS, logits: 2e-3, loss: 1e-3, softGradient: 4e-3, trainingLoss: 2e-2, trained: 0.4, trainedKept: 1e-2 };
 
-export const limitsOf = ({ precision }: Model): Limits => (precision === "f16" ? HALF_LIMITS : LIMITS);
+export const limitsOf = ({ precision }: Model): Limits => (precision === "f16" ? HALF_LIMITS : GOLDEN_LIMITS);
 
 /** Greedy tokens of a case, behind its prompt. */
 const GREEDY_NEW = 24;
@@ -60,7 +60,7 @@ export async function forward(ctx: Ctx, model: Model, ids: Uint32Array, options:
 /** PyTorch adds the counts of the blocks in float32: whole numbers are exact up to 2^24, and each addition beyond rounds by half a unit at most. */
 function countLimit(expected: number, layers: number): number {
   const unit = 2 ** (Math.floor(Math.log2(expected)) - 23);
-  return unit <= 1 ? LIMITS.exact : (layers * unit) / 2;
+  return unit <= 1 ? GOLDEN_LIMITS.exact : (layers * unit) / 2;
 }
 
 /** Against the case's logits `name`, of all positions or the last ones. */
@@ -69,7 +69,7 @@ async function worstLogit(golden: GoldenCase, name: string, found: Float32Array)
   return worstDifference(found.subarray(found.length - expected.length), expected);
 }
 
-export const lossCheck = (name: string, value: number, expected: number, limit: number = LIMITS.loss): Check =>
+export const lossCheck = (name: string, value: number, expected: number, limit: number = GOLDEN_LIMITS.loss): Check =>
   check(name, Math.abs(value - expected), limit);
 
 /** A perplexity as a loss: its logarithm is what the limit speaks of. */
@@ -116,7 +116,7 @@ async function checkHard(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
     check("hard.logits", await worstLogit(golden, "hard.logits", hard.logits), limits.logits),
     lossCheck("hard.loss", hard.loss, info.hard.loss, limits.loss),
     check("hard.kept", Math.abs(keptWeightsOfMasks(budget, masks) - info.hard.kept_block_weights), countLimit(info.hard.kept_block_weights, config.layers)),
-    check("hard.total", Math.abs(budget.blockWeights - info.hard.block_weights), LIMITS.exact),
+    check("hard.total", Math.abs(budget.blockWeights - info.hard.block_weights), GOLDEN_LIMITS.exact),
   ];
   if (info.hard.perplexity) checks.push(await perplexityCheck(ctx, golden, model, "hard.perplexity", info.hard.perplexity, selection));
   ctx.free(gates);
@@ -126,7 +126,7 @@ async function checkHard(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
   const compact = await forward(ctx, cut, ids);
   checks.push(
     check("compact.logits", await worstLogit(golden, "hard.logits", compact.logits), limits.logits),
-    check("compact.equals.masked", worstDifference(compact.logits, hard.logits), LIMITS.logits),
+    check("compact.equals.masked", worstDifference(compact.logits, hard.logits), GOLDEN_LIMITS.logits),
   );
   cut.free();
   return checks;

@@ -14,7 +14,7 @@ import type { Estimator } from "../recipes/recipe.ts";
 import { freeTrainState, makeTrainState, type TrainState } from "../train/state.ts";
 import { trainStep } from "../train/step.ts";
 import { type GoldenTraining, idsOf } from "./case.ts";
-import { LIMITS, limitsOf } from "./model.ts";
+import { GOLDEN_LIMITS, limitsOf } from "./model.ts";
 
 /** The reference's names of estimators. */
 const ESTIMATORS: Record<string, Estimator> = { reinmax: "reinmax", st: "straight-through" };
@@ -34,7 +34,7 @@ export async function checkTraining(ctx: Ctx, name: string, golden: GoldenTraini
   const state = makeTrainState(ctx, gateModel, budgetOf(model.config), info.recipe.lam);
   try {
     return [
-      check(`${name}.hypernet`, await logitDifference(ctx, golden, state, layout, "hn.logits"), LIMITS.logits),
+      check(`${name}.hypernet`, await logitDifference(ctx, golden, state, layout, "hn.logits"), GOLDEN_LIMITS.logits),
       ...(await checkSteps(ctx, name, golden, model, state, layout)),
       check(`${name}.logits`, await logitDifference(ctx, golden, state, layout, "hn.end.logits"), limits.trained),
       ...(gateModel instanceof Hypernet

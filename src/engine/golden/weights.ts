@@ -8,7 +8,7 @@ import { pruneWeights, type PrunedWeights } from "../prune/weights/pruneWeights.
 import { isKept, keptOfMasks, type WeightMasks, weightsOf } from "../masks/weightMasks.ts";
 import { WEIGHT_METHODS, type WeightMethod } from "../recipes/weightRecipe.ts";
 import type { GoldenCase, GoldenPruning } from "./case.ts";
-import { forward, LIMITS, lossCheck, perplexityCheck } from "./model.ts";
+import { forward, GOLDEN_LIMITS, lossCheck, perplexityCheck } from "./model.ts";
 
 /** Prunes a copy for each method and pattern and compares it. */
 export async function checkWeightPruning(ctx: Ctx, golden: GoldenCase, pruning: GoldenPruning, model: Model): Promise<Check[]> {
@@ -24,7 +24,7 @@ export async function checkWeightPruning(ctx: Ctx, golden: GoldenCase, pruning: 
       checks.push(
         ...(await maskCheck(pruning, key, pruned.masks)),
         ...(await updateCheck(ctx, pruning, key, pruned)),
-        check(`${key} kept`, Math.abs(kept - expected.kept) + Math.abs(of - expected.of), LIMITS.exact),
+        check(`${key} kept`, Math.abs(kept - expected.kept) + Math.abs(of - expected.of), GOLDEN_LIMITS.exact),
         lossCheck(`${key} loss`, loss, expected.loss),
         await perplexityCheck(ctx, golden, pruned.model, `${key} perplexity`, expected.perplexity),
       );
@@ -64,7 +64,7 @@ async function maskCheck({ file }: GoldenPruning, key: string, masks: WeightMask
     of += weightsOf(mask.matrix);
     expected.forEach((bit, i) => (different += (bit === 1) === isKept(mask, i) ? 0 : 1));
   }
-  return [check(`${key} masks`, different / of, LIMITS.keepMask)];
+  return [check(`${key} masks`, different / of, GOLDEN_LIMITS.keepMask)];
 }
 
 /** The worst matrix of those whose updated weights the case has. */
@@ -77,5 +77,5 @@ async function updateCheck(ctx: Ctx, { file }: GoldenPruning, key: string, { mas
     const found = await readMatrix(ctx, block, matrix);
     worst = Math.max(worst ?? 0, worstDifference(found, await file.readFloat32(name)));
   }
-  return worst === undefined ? [] : [check(`${key} weights`, worst, LIMITS.updatedWeights)];
+  return worst === undefined ? [] : [check(`${key} weights`, worst, GOLDEN_LIMITS.updatedWeights)];
 }

@@ -1,6 +1,6 @@
 // Masks to compare a trained architecture with: random ones at its widths, and the largest structures at one share everywhere.
 import type { ModelConfig } from "../config/config.ts";
-import { DRAW, noise } from "../rng.ts";
+import { DRAW, uniformNoise } from "../rng.ts";
 import { keptWeights, targetWeights, type Budget } from "./budget.ts";
 import { gateLayout, type Masks } from "./gates.ts";
 import { blockTensors } from "./tensorGates.ts";
@@ -13,7 +13,7 @@ export interface MatrixReader {
 /** Masks of the given numbers of ones, at random places: every choice is as likely, and a seed gives the same masks everywhere. */
 export function randomMasks(sizes: readonly number[], counts: readonly number[], seed: number): Masks {
   return sizes.map((size, vector) => {
-    const ranks = Float64Array.from({ length: size }, (_, gate) => noise(seed, 0, DRAW.masks, vector, gate));
+    const ranks = Float64Array.from({ length: size }, (_, gate) => uniformNoise(seed, 0, DRAW.masks, vector, gate));
     return largestKept(ranks, counts[vector] ?? 0);
   });
 }

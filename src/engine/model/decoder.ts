@@ -4,7 +4,7 @@ import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
 import { appendKv } from "../ops/appendKv.ts";
 import { attention } from "../ops/attention.ts";
-import { crossEntropy, tokenLosses } from "../ops/crossEntropy.ts";
+import { crossEntropy, crossEntropyByToken } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
 import { layerNorm } from "../ops/layerNorm.ts";
@@ -132,7 +132,7 @@ export function decoderTokenLosses(
   options: ForwardOptions = {},
 ): Tensor {
   const hidden = decoderHidden(ctx, config, weights, ids, options);
-  return tokenLosses(ctx, headInput(ctx, config, weights, hidden), weights.head, ids);
+  return crossEntropyByToken(ctx, headInput(ctx, config, weights, hidden), weights.head, ids);
 }
 
 /** Logits (1, V) behind the last of ids, u32 (T). */

@@ -1,10 +1,10 @@
 // References of binarisation: the three estimators, whose backward is by design not a derivative, and the soft Gumbel-sigmoid, whose is.
 import { layoutOf } from "../masks/gates.ts";
 import { LOGIT_OFFSET } from "../masks/gates.ts";
-import { type Estimator, GUMBEL_TEMPERATURE } from "./binarize.ts";
+import { type GateEstimator, GUMBEL_TEMPERATURE } from "./binarize.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
-type Params = { sizes: readonly number[]; estimator: Estimator };
+type Params = { sizes: readonly number[]; estimator: GateEstimator };
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -13,14 +13,14 @@ const soft = (x: number, u: number): number =>
   sigmoid((x - Math.log(-Math.log(u + 1e-20) + 1e-20) + LOGIT_OFFSET) / GUMBEL_TEMPERATURE);
 
 /** A gate from its logit and noise. */
-export function gateOf(x: number, u: number, estimator: Estimator): number {
+export function gateOf(x: number, u: number, estimator: GateEstimator): number {
   if (estimator === "gumbel-soft") return soft(x, u);
   if (estimator === "gumbel-hard") return soft(x, u) > 0.5 ? 1 : 0;
   return u < sigmoid(x + LOGIT_OFFSET) ? 1 : 0;
 }
 
 /** What the gradient of a gate is multiplied by to give that of its logit. */
-export function slopeOf(x: number, u: number, estimator: Estimator): number {
+export function slopeOf(x: number, u: number, estimator: GateEstimator): number {
   if (estimator === "gumbel-soft" || estimator === "gumbel-hard") {
     const s = soft(x, u);
     return (s * (1 - s)) / GUMBEL_TEMPERATURE;
@@ -36,7 +36,7 @@ const noiseRef = (shape: readonly number[]): RefTensor =>
     randomRef(2, shape).data.map((value) => Math.fround((value + 1) / 2)),
   );
 
-const casesOf = (estimator: Estimator): OpCase<Params>[] => {
+const casesOf = (estimator: GateEstimator): OpCase<Params>[] => {
   const named = (name: string, sizes: readonly number[], scale: number) => {
     const shape = [layoutOf(sizes).length];
     return { name, params: { sizes, estimator }, inputs: () => [randomRef(1, shape, scale), noiseRef(shape)] };
@@ -76,7 +76,7 @@ function mapGates(
   return out;
 }
 
-const refOf = (name: string, estimators: readonly Estimator[], estimator: boolean): OpRef<Params> => ({
+const refOf = (name: string, estimators: readonly GateEstimator[], estimator: boolean): OpRef<Params> => ({
   name,
   estimator,
   cases: estimators.flatMap(casesOf),

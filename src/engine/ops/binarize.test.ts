@@ -1,7 +1,7 @@
 // Gradient estimators are no derivatives of what they estimate for; averaged over the noise they have closed forms, and those are held here.
 import { describe, expect, test } from "vitest";
 import { gateOf, slopeOf } from "./binarize.ref.ts";
-import type { Estimator } from "./binarize.ts";
+import type { GateEstimator } from "./binarize.ts";
 
 const NOISES = 20_000;
 const LOGITS = [-6, -3.5, -3, -2, 0, 1];
@@ -11,7 +11,7 @@ const average = (of: (u: number) => number): number =>
 
 const probability = (x: number): number => 1 / (1 + Math.exp(-(x + 3)));
 /** E over the noise of d f(B) / dx as the estimator gives it, for the slope f' of a function of one gate. */
-const estimate = (x: number, estimator: Estimator, slope: (gate: number) => number): number =>
+const estimate = (x: number, estimator: GateEstimator, slope: (gate: number) => number): number =>
   average((u) => slope(gateOf(x, u, estimator)) * slopeOf(x, u, estimator));
 
 describe.each(LOGITS)("at logit %d", (x) => {

@@ -14,7 +14,7 @@ import { groupsFor } from "./kit/launch.ts";
  * reinmax (Liu et al. 2023; the default) and straight-through draw B = [u < sigmoid(x + 3)]; gumbel-soft is sigmoid((x + G + 3)/0.4) and
  * gumbel-hard its rounding with the gradient of the soft one (DISP-LLM's released code).
  */
-export type Estimator = "reinmax" | "straight-through" | "gumbel-soft" | "gumbel-hard";
+export type GateEstimator = "reinmax" | "straight-through" | "gumbel-soft" | "gumbel-hard";
 
 /** Of the Gumbel-sigmoid, as released. */
 export const GUMBEL_TEMPERATURE = 0.4;
@@ -28,13 +28,13 @@ const kernel = (label: string, entry: string, constants: Record<string, number>)
   entry,
   constants,
 });
-const FORWARD: Record<Estimator, KernelSpec> = {
+const FORWARD: Record<GateEstimator, KernelSpec> = {
   reinmax: BERNOULLI,
   "straight-through": BERNOULLI,
   "gumbel-soft": kernel("gumbel soft", "gumbel", { hard: 0 }),
   "gumbel-hard": kernel("gumbel hard", "gumbel", { hard: 1 }),
 };
-const BACKWARD: Record<Estimator, KernelSpec> = {
+const BACKWARD: Record<GateEstimator, KernelSpec> = {
   reinmax: kernel("reinmax backward", "bernoulli_backward", { reinmax: 1 }),
   "straight-through": kernel("straight-through backward", "bernoulli_backward", { reinmax: 0 }),
   "gumbel-soft": GUMBEL_BACKWARD,
@@ -42,7 +42,7 @@ const BACKWARD: Record<Estimator, KernelSpec> = {
 };
 
 /** Gates in [0, 1] from logits x (without the offset) and noise u in (0, 1), all flat; padding gates are 0. Only x gets a gradient. */
-export function binarize(ctx: Ctx, x: Tensor, u: Tensor, tables: GateTables, estimator: Estimator): Tensor {
+export function binarize(ctx: Ctx, x: Tensor, u: Tensor, tables: GateTables, estimator: GateEstimator): Tensor {
   const { layout, tiles } = tables;
   checkFlat(x, tables, "binarize logits");
   checkFlat(u, tables, "binarize noise");

@@ -1,14 +1,14 @@
 // References of the budget: the penalty with its gradient, and the counts, which have none.
 import { layoutOf } from "../masks/gates.ts";
-import type { GateCosts } from "./budget.ts";
+import type { BudgetCosts } from "./budget.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
-type Params = { sizes: readonly number[]; costs: GateCosts; keep: number };
+type Params = { sizes: readonly number[]; costs: BudgetCosts; keep: number };
 
 const blocks = (count: number, d: number, f: number): number[] =>
   Array.from({ length: count }, () => [d, d, d, f, d]).flat();
 
-const costsOf = (count: number, d: number, f: number, dq: number, dkv: number, ups: number): GateCosts => ({
+const costsOf = (count: number, d: number, f: number, dq: number, dkv: number, ups: number): BudgetCosts => ({
   s1Cost: dq + 2 * dkv,
   s2Cost: dq,
   ups,
@@ -31,7 +31,7 @@ function count([gates]: readonly RefTensor[], { sizes, costs }: Params): { count
   return { counts, kept };
 }
 
-function costOfGate(counts: readonly number[], vector: number, costs: GateCosts): number {
+function costOfGate(counts: readonly number[], vector: number, costs: BudgetCosts): number {
   const of = (k: number): number => counts[vector - (vector % 5) + k] ?? 0;
   const all = [costs.s1Cost, costs.s2Cost, costs.ups * of(3), costs.ups * of(2) + of(4), of(3)];
   return all[vector % 5] ?? 0;

@@ -14,7 +14,7 @@ import { groupsFor } from "./kit/launch.ts";
 import { tileSums } from "./tileSums.ts";
 
 /** What a kept gate costs, in weights; `Budget` of prune/budget.ts is one. */
-export interface GateCosts {
+export interface BudgetCosts {
   /** dq + 2 dkv. */
   readonly s1Cost: number;
   /** dq. */
@@ -41,7 +41,7 @@ const PENALTY: KernelSpec = { label: "budget", code, entry: "penalty" };
 const BACKWARD: KernelSpec = { label: "budget backward", code, entry: "backward" };
 
 /** R, T and |s| of flat gates (binary, or soft values that are summed). */
-export function budget(ctx: Ctx, gates: Tensor, tables: GateTables, costs: GateCosts, stepState: Tensor): BudgetLoss {
+export function budget(ctx: Ctx, gates: Tensor, tables: GateTables, costs: BudgetCosts, stepState: Tensor): BudgetLoss {
   const { layout, tiles } = tables;
   const vectors = layout.sizes.length;
   checkFlat(gates, tables, "budget gates");

@@ -28,7 +28,7 @@ export interface Head {
 export function crossEntropy(ctx: Ctx, x: Tensor, head: Head, ids: Tensor, logitsBytes = ctx.logitsBytes): Tensor {
   const loss = ctx.empty([1], "loss", { requiresGrad: ctx.needsGrad(x) });
   const dx = loss.requiresGrad ? ctx.empty(x.shape, "d head input") : undefined;
-  const nll = tokenLosses(ctx, x, head, ids, logitsBytes, dx);
+  const nll = crossEntropyByToken(ctx, x, head, ids, logitsBytes, dx);
   const mean = MEAN(ctx, 1, 1);
   ctx.run(mean.spec, [nll, loss], { rows: elements(ids) }, [1]);
   return ctx.record(loss, [x], (dloss) => {
@@ -39,7 +39,7 @@ export function crossEntropy(ctx: Ctx, x: Tensor, head: Head, ids: Tensor, logit
 }
 
 /** -ln p(ids[t + 1]) from row t of x, in nats, for every t < T - 1: (T - 1). As `crossEntropy`; into dx goes the gradient of their mean. */
-export function tokenLosses(
+export function crossEntropyByToken(
   ctx: Ctx,
   x: Tensor,
   head: Head,

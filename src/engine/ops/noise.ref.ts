@@ -1,6 +1,6 @@
 // Reference of the noise kernel: rng.ts itself, and not one bit of tolerance.
 import { GATE_TILE, layoutOf } from "../masks/gates.ts";
-import { noise } from "../rng.ts";
+import { uniformNoise } from "../rng.ts";
 import { type OpRef, refTensor } from "./kit/ref.ts";
 
 type Params = { sizes: readonly number[]; seed: number; step: number; draw: number };
@@ -24,7 +24,7 @@ export const noiseRef: OpRef<Params> = {
     const u = refTensor([length]);
     for (let gate = 0; gate < length; gate++) {
       const vector = vectorOfTile[Math.floor(gate / GATE_TILE)] ?? 0;
-      u.data[gate] = noise(seed, step, draw, vector, gate - (offsets[vector] ?? 0));
+      u.data[gate] = uniformNoise(seed, step, draw, vector, gate - (offsets[vector] ?? 0));
     }
     return [u];
   },

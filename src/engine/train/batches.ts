@@ -1,6 +1,6 @@
 // Which tokens a step sees: a window of the calibration text at a place drawn by the counter-based noise.
 import { invariant } from "../errors.ts";
-import { DRAW, noise } from "../rng.ts";
+import { DRAW, uniformNoise } from "../rng.ts";
 
 /** The ids of step `step` (0-based): `tokens` consecutive ones, the start uniform over the text. The same for the same seed and step. */
 export function batchOf(text: Uint32Array, tokens: number, seed: number, step: number): Uint32Array {
@@ -9,7 +9,7 @@ export function batchOf(text: Uint32Array, tokens: number, seed: number, step: n
     "shape",
     `a step needs ${tokens} tokens; the calibration text has ${text.length}. Choose a longer text or fewer tokens a step.`,
   );
-  const start = Math.floor(noise(seed, step, DRAW.batch, 0, 0) * (text.length - tokens + 1));
+  const start = Math.floor(uniformNoise(seed, step, DRAW.batch, 0, 0) * (text.length - tokens + 1));
   return text.subarray(start, start + tokens);
 }
 

@@ -177,7 +177,7 @@ export function planRefusal(name: string, plan: MemoryPlan, others: readonly Mem
 }
 
 /** A plan, and where it does not fit what would. */
-export interface PlanNews {
+export interface PlanResult {
   name: string;
   plan: MemoryPlan;
   others: readonly MemoryPlan[];
@@ -189,7 +189,7 @@ export async function approvePlan(
   name: string,
   config: ModelConfig,
   choice: PlanChoice,
-  onPlan: (news: PlanNews) => void = () => undefined,
+  onPlan: (news: PlanResult) => void = () => undefined,
 ): Promise<void> {
   const plan = await planMemory(facts, config, choice);
   const others = plan.fits ? [] : await choicesThatFit(facts, config, choice);

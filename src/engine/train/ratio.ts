@@ -1,5 +1,5 @@
 // Which ratio a step of training is for: the recipe's own, or one drawn between two bounds by the counter-based noise.
-import { DRAW, noise } from "../rng.ts";
+import { DRAW, uniformNoise } from "../rng.ts";
 import type { Recipe } from "../recipes/recipe.ts";
 
 /** Above 1, small ratios are drawn more often: they lose most by it when all are drawn alike (bench/quality.md, what was tried). */
@@ -14,7 +14,7 @@ export function ratioOfStep(
   keep: number,
 ): number {
   if (ratioMode === "one") return keep;
-  return keepFrom + (keepTo - keepFrom) * noise(seed, step, DRAW.ratio, 0, 0) ** POWER;
+  return keepFrom + (keepTo - keepFrom) * uniformNoise(seed, step, DRAW.ratio, 0, 0) ** POWER;
 }
 
 /** What a run is told so that its logits are for `keep`: a run for every ratio knows those between its bounds, and beyond them the nearest. */

@@ -28,7 +28,7 @@ export interface StepMetrics {
   target: number;
 }
 
-export interface Report {
+export interface StepReport {
   /** Of the steps since the last report, oldest first. */
   metrics: readonly StepMetrics[];
   /** Flat logits of the newest of them, before its update. */
@@ -39,7 +39,7 @@ export interface Report {
 export interface RunOptions {
   /** Asked between steps; true fetches metrics and logits (a throttle belongs here). */
   due: () => boolean;
-  onReport: (report: Report) => void;
+  onReport: (report: StepReport) => void;
   /** Awaited every checkpointEvery steps. */
   onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   /** Stops after this many steps; default: the recipe's end. */
@@ -190,7 +190,7 @@ export class Session {
     return trainStep(this.ctx, this.model, this.state, recipe, { ids }).logits;
   }
 
-  private async report(stepLogits: Tensor): Promise<Report> {
+  private async report(stepLogits: Tensor): Promise<StepReport> {
     const { step, reported } = this;
     this.reported = step;
     // The step's own logits are for the ratio that it drew; what is shown is for the one asked for.

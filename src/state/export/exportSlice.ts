@@ -1,7 +1,7 @@
 // Export: written, read back and compared by the worker before it is offered; then saved as a zip or into a folder.
 import { EngineError, FORMS } from "../../engine/index.ts";
 import type { ExportChoice, Savable } from "../../worker/protocol.ts";
-import { preparing } from "./prepareExport.ts";
+import { preparation } from "./prepareExport.ts";
 import { isPruned } from "../run/prunedNow.ts";
 import type { ExportSlice, Prepared, SliceOf } from "../storeState.ts";
 
@@ -10,8 +10,8 @@ const SHARD_BYTES = 5e9;
 const AS_IT_IS: ExportChoice = { dtype: null, shardBytes: SHARD_BYTES };
 
 export const exportSlice: SliceOf<ExportSlice> = (deps, set, get) => {
-  const { client, callOff } = deps;
-  const prepare = preparing<Prepared>(deps, set, get, (exported) => ({ exported }));
+  const { client, cancelTask: callOff } = deps;
+  const prepare = preparation<Prepared>(deps, set, get, (exported) => ({ exported }));
   /** Runs one saving; answers null where it failed or was called off. */
   const save = async <T>(form: Savable, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
     if (get().saving.phase === "saving") return null;

@@ -1,8 +1,8 @@
 // Which ratios of a run for every ratio go into one model: the usual ones, and what a person writes instead.
 import { EngineError, readRatioList } from "../../engine/index.ts";
-import type { Architecture } from "../../worker/protocol.ts";
+import type { ShownArchitecture } from "../../worker/protocol.ts";
 
-type Bounds = NonNullable<Architecture["trainedFor"]>;
+type Bounds = NonNullable<ShownArchitecture["trainedFor"]>;
 
 const USUAL = [0.8, 0.7, 0.6, 0.5, 0.4];
 

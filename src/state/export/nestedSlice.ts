@@ -1,10 +1,10 @@
 // Several ratios of a run for every ratio as one model: prepared by the worker like the other forms, and beside them.
 import { readNestedList, usualList } from "./nestedList.ts";
-import { preparing } from "./prepareExport.ts";
+import { preparation } from "./prepareExport.ts";
 import type { NestedSlice, PreparedNested, SliceOf } from "../storeState.ts";
 
 export const nestedSlice: SliceOf<NestedSlice> = (deps, set, get) => {
-  const prepare = preparing<PreparedNested>(deps, set, get, (nested) => ({ nested }));
+  const prepare = preparation<PreparedNested>(deps, set, get, (nested) => ({ nested }));
   return {
     nested: { phase: "none", last: null },
     nestedList: null,
@@ -21,6 +21,6 @@ export const nestedSlice: SliceOf<NestedSlice> = (deps, set, get) => {
         return { ...made, choice };
       });
     },
-    cancelNested: () => deps.callOff("export"),
+    cancelNested: () => deps.cancelTask("export"),
   };
 };

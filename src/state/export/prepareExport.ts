@@ -3,7 +3,7 @@ import { EngineError } from "../../engine/index.ts";
 import type { Deps, Get, Preparation, Set, StudioState } from "../storeState.ts";
 
 /** Makes what prepares; the task is "export". `show` says where in the state the preparation stands. */
-export function preparing<T>(
+export function preparation<T>(
   { turn }: Deps,
   set: Set,
   get: Get,

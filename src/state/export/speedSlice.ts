@@ -3,7 +3,7 @@ import { EngineError } from "../../engine/index.ts";
 import { prunedNow, samePruned } from "../run/prunedNow.ts";
 import type { SliceOf, SpeedSlice } from "../storeState.ts";
 
-export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn, callOff }, set, get) => ({
+export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn, cancelTask: callOff }, set, get) => ({
   speed: { phase: "none" },
   async measureSpeed() {
     const { speed, exported } = get();

@@ -2,7 +2,7 @@
 import { EngineError } from "../../engine/index.ts";
 import type { CheckSlice, SliceOf } from "../storeState.ts";
 
-export const checkSlice: SliceOf<CheckSlice> = ({ client, turn, callOff }, set, get) => ({
+export const checkSlice: SliceOf<CheckSlice> = ({ client, turn, cancelTask: callOff }, set, get) => ({
   check: { phase: "none" },
   async selfCheck() {
     if (get().check.phase === "checking") return;

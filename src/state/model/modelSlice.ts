@@ -33,7 +33,7 @@ function forgotten(): Partial<StudioState> {
   };
 }
 
-export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn, callOff }, set, get) => ({
+export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn, cancelTask: callOff }, set, get) => ({
   model: { phase: "closed" },
   source: { kind: "embedded" },
   asking: { kind: "embedded" },

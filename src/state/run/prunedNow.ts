@@ -1,5 +1,5 @@
 // What "pruned" means now: an architecture, single weights of the MLP, or nothing; and what of the state follows from a change of it.
-import type { Architecture, PrunedId, PrunedMlp } from "../../worker/protocol.ts";
+import type { ShownArchitecture, PrunedId, PrunedMlp } from "../../worker/protocol.ts";
 import { idOfShown } from "../../worker/prunedId.ts";
 import type { StudioState } from "../storeState.ts";
 
@@ -16,7 +16,7 @@ export function prunedNow({ architecture, weights }: Pruned): PrunedId | null {
 export const isPruned = ({ architecture, weights }: Pruned): boolean => architecture !== null || weights !== null;
 
 /** The state once an architecture is what "pruned" means; a perplexity of single weights goes with them. */
-export function withArchitecture(architecture: Architecture): (state: StudioState) => Partial<StudioState> {
+export function withArchitecture(architecture: ShownArchitecture): (state: StudioState) => Partial<StudioState> {
   return ({ weights }) => ({ architecture, weights: null, ...(weights ? { pruned: { phase: "none" } as const } : {}) });
 }
 

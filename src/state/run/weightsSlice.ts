@@ -3,7 +3,7 @@ import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE, EngineError } from "../../eng
 import { withWeights } from "./prunedNow.ts";
 import type { SliceOf, WeightsSlice } from "../storeState.ts";
 
-export const weightsSlice: SliceOf<WeightsSlice> = ({ client, turn, callOff }, set, get) => ({
+export const weightsSlice: SliceOf<WeightsSlice> = ({ client, turn, cancelTask: callOff }, set, get) => ({
   method: "disp",
   weightRecipe: DEFAULT_WEIGHT_RECIPE,
   weights: null,

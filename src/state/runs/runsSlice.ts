@@ -38,7 +38,7 @@ const alike = (a: RunRecord, b: RunRecord): boolean =>
 /** Makes the slice over a store. */
 export const runsSlice =
   (store: RunStore): SliceOf<RunsSlice> =>
-  ({ client, turn, callOff }, set, get) => {
+  ({ client, turn, cancelTask: callOff }, set, get) => {
     const known = (): readonly RunRecord[] => get().runs ?? [];
     /** Work on the library; what fails is said beside the list. Answers whether it went well. */
     const work = async (act: () => Promise<void>): Promise<boolean> => {

@@ -1,8 +1,8 @@
 // Text of the dense and the pruned model from one prompt and one seed; pieces arrive as events (events.ts).
 import { EngineError } from "../../engine/index.ts";
-import type { CompareSlice, SliceOf } from "../storeState.ts";
+import type { GenerateSlice, SliceOf } from "../storeState.ts";
 
-export const compareSlice: SliceOf<CompareSlice> = ({ client, turn, callOff }, set, get) => ({
+export const generateSlice: SliceOf<GenerateSlice> = ({ client, turn, cancelTask: callOff }, set, get) => ({
   compare: { phase: "idle" },
   prompt: "The duty of the Congress is",
   generateTokens: 64,

@@ -4,18 +4,18 @@ import type { PerplexityResult, PrunedId, Subject } from "../../worker/protocol.
 import { DENSE_ID } from "../../worker/prunedId.ts";
 import { DEFAULT_TEXTS } from "./bundledTexts.ts";
 import { prunedNow, samePruned } from "../run/prunedNow.ts";
-import type { Measured, Reading, SliceOf, TextSlice } from "../storeState.ts";
+import type { Measured, PerplexityReading, SliceOf, TextSlice } from "../storeState.ts";
 
 /** Whether two perplexities can be compared: on the same text, in the same windows, over as many tokens. */
 export const sameReading = (a: PerplexityResult, b: PerplexityResult): boolean =>
   a.text === b.text && a.context === b.context && a.tokens === b.tokens;
 
 /** The last reading of a measurement, whatever its phase. */
-export function lastOf(measured: Measured): Reading | null {
+export function lastOf(measured: Measured): PerplexityReading | null {
   return measured.phase === "none" ? null : measured.last;
 }
 
-const settled = (last: Reading | null): Measured => (last ? { phase: "measured", last } : { phase: "none" });
+const settled = (last: PerplexityReading | null): Measured => (last ? { phase: "measured", last } : { phase: "none" });
 const stale = (measured: Measured): Measured => {
   const last = lastOf(measured);
   return settled(last ? { ...last, stale: true } : null);
@@ -101,7 +101,7 @@ export const textSlice: SliceOf<TextSlice> = ({ client, turn }, set, get) => {
       if (model.phase !== "open" || !counts || run.phase === "training" || asked === "play") return;
       const expected = Math.min(evaluationTokens, counts.evaluationTokens);
       /** Of the text and the tokens that are chosen now; windows may leave less than one context uncovered. */
-      const fits = (reading: Reading): boolean =>
+      const fits = (reading: PerplexityReading): boolean =>
         !reading.stale && Math.abs(reading.result.tokens - expected) <= reading.result.context;
       const missing = (measured: Measured, wanted: PrunedId): boolean => {
         const last = lastOf(measured);

@@ -22,7 +22,7 @@ interface Props<Data> {
   ref?: Ref<ChartHandle>;
 }
 
-export function Chart<Data>({ make, source, ref }: Props<Data>) {
+export function ChartView<Data>({ make, source, ref }: Props<Data>) {
   const place = useRef<HTMLDivElement>(null);
   const drawn = useRef<Drawn<Data> | null>(null);
   useImperativeHandle(ref, () => ({ svg: (title) => drawn.current?.svg(title) ?? "" }), []);

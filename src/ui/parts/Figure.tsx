@@ -3,7 +3,7 @@ import { useRef } from "react";
 import { savePng, saveSvg } from "../../charts/index.ts";
 import type { Chart as Drawn } from "../../charts/index.ts";
 import { EngineError } from "../../engine/index.ts";
-import { Chart } from "./ChartView.tsx";
+import { ChartView } from "./ChartView.tsx";
 import type { ChartHandle, Source } from "./ChartView.tsx";
 import { useActions } from "../studioContext.tsx";
 
@@ -44,7 +44,7 @@ export function Figure<Data>({ number, name, title, caption, make, source }: Pro
           </button>
         </div>
       </div>
-      <Chart make={make} source={source} ref={chart} />
+      <ChartView make={make} source={source} ref={chart} />
       <figcaption>{caption}</figcaption>
     </figure>
   );

@@ -13,7 +13,7 @@ interface Props {
   cancel: () => Promise<void>;
 }
 
-export function Underway({ task, label, stop = "Cancel", cancel }: Props) {
+export function TaskProgress({ task, label, stop = "Cancel", cancel }: Props) {
   const progress = useCalm((state) => state.progress[task]);
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
   const amount = progress

@@ -1,12 +1,12 @@
 // Where the charts' data come from: the store's architecture and the run's series, read in place.
 import type { GateData, RunData, WidthsData } from "../../charts/index.ts";
-import type { Studio } from "../../state/store.ts";
+import type { StudioStore } from "../../state/store.ts";
 import type { StudioState } from "../../state/storeState.ts";
 import type { ModelFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
 
 /** The model on the screen: the open one, or the one that stays while another opens. */
-export function factsOf({ model }: Pick<StudioState, "model">): ModelFacts | null {
+export function gateFacts({ model }: Pick<StudioState, "model">): ModelFacts | null {
   if (model.phase === "open") return model.facts;
   return model.phase === "opening" ? model.previous : null;
 }
@@ -14,19 +14,19 @@ export function factsOf({ model }: Pick<StudioState, "model">): ModelFacts | nul
 const sizesOf = ({ dModel, dMlp }: ModelFacts): number[] => [dModel, dModel, dModel, dMlp, dModel];
 
 /** Hears of new architectures and new models only, not of every change of the store. */
-function onArchitecture({ store }: Studio, changed: () => void): () => void {
+function onArchitecture({ store }: StudioStore, changed: () => void): () => void {
   return store.subscribe((state, before) => {
     if (state.architecture !== before.architecture || state.model !== before.model) changed();
   });
 }
 
 /** Masks for the gate map; before any training, the dense model's: all kept. */
-export function gateSource(studio: Studio): Source<GateData> {
+export function gateSource(studio: StudioStore): Source<GateData> {
   let dense: { facts: ModelFacts; masks: Uint8Array[] } | null = null;
   return {
     read() {
       const state = studio.store.getState();
-      const facts = factsOf(state);
+      const facts = gateFacts(state);
       if (!facts) return null;
       const { layers, dModel } = facts;
       const fade = state.run.phase !== "training";
@@ -43,11 +43,11 @@ export function gateSource(studio: Studio): Source<GateData> {
 }
 
 /** Kept and whole widths of s1..s5 by block. */
-export function widthsSource(studio: Studio): Source<WidthsData> {
+export function widthsSource(studio: StudioStore): Source<WidthsData> {
   return {
     read() {
       const state = studio.store.getState();
-      const facts = factsOf(state);
+      const facts = gateFacts(state);
       if (!facts) return null;
       const size = Array.from({ length: facts.layers }, () => sizesOf(facts));
       return { kept: state.architecture?.kept ?? size, size, fade: state.run.phase !== "training" };
@@ -57,7 +57,7 @@ export function widthsSource(studio: Studio): Source<WidthsData> {
 }
 
 /** Loss, R, kept share and target by step; before the first step, the plan that the recipe makes. */
-export function runSource({ series, store }: Studio): Source<RunData> {
+export function runSource({ series, store }: StudioStore): Source<RunData> {
   return {
     read() {
       const { recipe } = store.getState();

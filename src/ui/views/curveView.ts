@@ -1,14 +1,14 @@
 // A run's curve as the chart shows it: its points, the dense model, and the library's runs for one ratio that were measured alike.
 import type { RatioCurveData } from "../../charts/index.ts";
 import type { RunRecord } from "../../engine/index.ts";
-import type { Reading } from "../../state/storeState.ts";
+import type { PerplexityReading } from "../../state/storeState.ts";
 import { sameReading } from "../../state/text/textSlice.ts";
 import type { CurvePoint } from "../../worker/protocol.ts";
 
 export interface CurveViewed {
   points: readonly CurvePoint[];
   runs: readonly RunRecord[];
-  dense: Reading | null;
+  dense: PerplexityReading | null;
   /** Where the slider stands. */
   keep: number;
   /** Weights of the blocks. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE, RUN_FORMAT } from "../../engine/index.ts";
 import type { RunMasks, RunRecord } from "../../engine/index.ts";
-import { groupRuns, matching, overlapOf, recipeOf, tradeoffOf } from "./runViews.ts";
+import { groupRuns, matching, overlapOf, recipeRows, tradeoffOf } from "./runViews.ts";
 
 const TEXT = { name: "sotu-held.txt", sha256: "ab".repeat(32) };
 
@@ -56,8 +56,8 @@ describe("points", () => {
   });
 
   it("tell pattern or share, and find runs by words", () => {
-    expect(recipeOf(weights)[0]).toEqual({ label: "pattern", value: "2:4" });
-    expect(recipeOf(record("a"))[0]).toEqual({ label: "asked to keep", value: "50.0 %" });
+    expect(recipeRows(weights)[0]).toEqual({ label: "pattern", value: "2:4" });
+    expect(recipeRows(record("a"))[0]).toEqual({ label: "asked to keep", value: "50.0 %" });
     expect(matching([record("a"), weights], "DASS tiny")).toEqual([weights]);
   });
 });

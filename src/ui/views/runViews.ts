@@ -17,14 +17,14 @@ export interface RunGroup {
 }
 
 /** What made a run, in one name. */
-export function methodOf({ made }: RunRecord): string {
+export function methodLabel({ made }: RunRecord): string {
   if (made.kind === "disp") return "DISP-LLM";
   if (made.kind === "weights") return METHOD_NAMES[made.recipe.method];
   return made.method === "random" ? "random" : "uniform magnitude";
 }
 
 /** Ratio or pattern, and seed. */
-export function recipeOf({ made }: RunRecord): { label: string; value: string }[] {
+export function recipeRows({ made }: RunRecord): { label: string; value: string }[] {
   if (made.kind === "weights")
     return [
       { label: "pattern", value: made.recipe.pattern },
@@ -76,8 +76,8 @@ export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: reado
       { label: "context", value: whole(context) },
       { label: "tokens", value: whole(tokens) },
     ];
-    const recipe = [{ label: "method", value: methodOf(run) }, ...recipeOf(run), ...on];
-    return [{ id: run.id, x, y: pruned, label: run.name, method: methodOf(run), recipe }];
+    const recipe = [{ label: "method", value: methodLabel(run) }, ...recipeRows(run), ...on];
+    return [{ id: run.id, x, y: pruned, label: run.name, method: methodLabel(run), recipe }];
   });
   const [first] = runs;
   const timed = runs.find(({ msPerToken }) => msPerToken !== null)?.msPerToken?.dense ?? null;
@@ -97,7 +97,7 @@ function denseBytes(run: RunRecord | undefined): number | null {
 export function matching(runs: readonly RunRecord[], words: string): RunRecord[] {
   const asked = words.toLowerCase().split(/\s+/).filter(Boolean);
   return runs.filter((run) => {
-    const text = `${run.name} ${methodOf(run)} ${run.model.name}`.toLowerCase();
+    const text = `${run.name} ${methodLabel(run)} ${run.model.name}`.toLowerCase();
     return asked.every((word) => text.includes(word));
   });
 }

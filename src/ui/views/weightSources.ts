@@ -1,7 +1,7 @@
 // Where the charts of single weights take their data from: the pruned MLP in the store.
 import { parsePattern } from "../../engine/index.ts";
 import type { BarsData, MatrixPart, NormsData, WeightMapData } from "../../charts/index.ts";
-import type { Studio } from "../../state/store.ts";
+import type { StudioStore } from "../../state/store.ts";
 import type { PrunedMlp } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
 
@@ -13,7 +13,7 @@ export function partsOf({ matrices }: PrunedMlp): MatrixPart[] {
 }
 
 /** A chart's source that reads the pruned weights; `make` gives null for what they do not have. */
-function weightSource<Data>({ store }: Studio, make: (weights: PrunedMlp) => Data | null): Source<Data> {
+function weightSource<Data>({ store }: StudioStore, make: (weights: PrunedMlp) => Data | null): Source<Data> {
   return {
     read() {
       const { weights } = store.getState();
@@ -27,7 +27,7 @@ function weightSource<Data>({ store }: Studio, make: (weights: PrunedMlp) => Dat
 }
 
 /** The mask of one matrix. */
-export function maskSource(studio: Studio, block: number, part: MatrixPart): Source<WeightMapData> {
+export function maskSource(studio: StudioStore, block: number, part: MatrixPart): Source<WeightMapData> {
   return weightSource(studio, ({ matrices, recipe }) => {
     const matrix = matrices.find((one) => one.block === block && one.part === part);
     const pattern = parsePattern(recipe.pattern);
@@ -39,14 +39,14 @@ export type NormKind = "input" | "middle";
 const NORM_WORDS: Readonly<Record<NormKind, string>> = { input: "input of gate and up", middle: "input of down" };
 
 /** Norms of the calibration activations of every block. */
-export function normsSource(studio: Studio, kind: NormKind, sorted: boolean): Source<NormsData> {
+export function normsSource(studio: StudioStore, kind: NormKind, sorted: boolean): Source<NormsData> {
   return weightSource(studio, ({ norms }) => {
     return norms.length === 0 ? null : { rows: norms.map((block) => block[kind]), what: NORM_WORDS[kind], sorted };
   });
 }
 
 /** Kept weights of every matrix, by block and part. */
-export function sharesSource(studio: Studio): Source<BarsData> {
+export function sharesSource(studio: StudioStore): Source<BarsData> {
   return weightSource(studio, (weights) => {
     const parts = partsOf(weights);
     const blocks = 1 + Math.max(...weights.matrices.map(({ block }) => block));

@@ -13,10 +13,10 @@ import {
   perplexity,
   type Recipe,
 } from "../../engine/index.ts";
-import { Exporting } from "./preparedExports.ts";
-import { MAX_WINDOW, Measuring } from "../run/perplexities.ts";
-import { prepareNested } from "./exportNested.ts";
-import { readMasks, type RunAside } from "../run/ratioCurve.ts";
+import { PreparedExports } from "./preparedExports.ts";
+import { MAX_WINDOW, Perplexities } from "../run/perplexities.ts";
+import { exportNested } from "./exportNested.ts";
+import { readMasks, type OtherRatios } from "../run/ratioCurve.ts";
 import { EVERY_RATIO, playedRun } from "../run/everyRatioRun.fixture.ts";
 import type { Progress } from "../protocol.ts";
 import { compactModel, prunedAt } from "../run/prunedModel.ts";
@@ -32,9 +32,9 @@ beforeAll(async () => {
 afterAll(() => ctx.gpu.destroy());
 
 /** A run to its end, ready to be asked for other ratios. */
-const played = async (recipe: Recipe): Promise<RunAside> => ({
+const played = async (recipe: Recipe): Promise<OtherRatios> => ({
   ...{ ctx, opened, ...(await playedRun(ctx, opened, recipe)) },
-  measuring: new Measuring(() => undefined),
+  measuring: new Perplexities(() => undefined),
   makeRoom: () => undefined,
 });
 
@@ -67,8 +67,8 @@ test("each ratio's perplexity is that of the masks that are written, and reading
   };
   const options = optionsOf();
   const asked = { ratios: RATIOS, tokens: TOKENS };
-  const exporting = new Exporting();
-  const found = await prepareNested({ ...run, makeRoom }, exporting, asked, options);
+  const exporting = new PreparedExports();
+  const found = await exportNested({ ...run, makeRoom }, exporting, asked, options);
   expect(found.delivery).toMatchObject({ form: "compact", ok: true, equalArgmax: 1 });
   expect(found.step).toBe(12);
   expect(found.ratios.map(({ keep }) => keep)).toEqual([0.5, 0.65, 0.8]);
@@ -96,9 +96,9 @@ test("each ratio's perplexity is that of the masks that are written, and reading
 
 test("a stop in any stage leaves what was prepared before, and nothing of the new one", async () => {
   const run = await played(EVERY_RATIO);
-  const exporting = new Exporting();
+  const exporting = new PreparedExports();
   const prepare = (options: ReturnType<typeof optionsOf>) =>
-    prepareNested(run, exporting, { ratios: [0.5, 0.8], tokens: TOKENS }, options);
+    exportNested(run, exporting, { ratios: [0.5, 0.8], tokens: TOKENS }, options);
   await prepare(optionsOf());
   const saving = { onBytes: () => undefined, cancelled: () => false };
   const before = await (await exporting.zip("nested", saving)).file.arrayBuffer();
@@ -112,12 +112,12 @@ test("a stop in any stage leaves what was prepared before, and nothing of the ne
 test("a run for one ratio, and one whose network is gone, are refused with what to do", async () => {
   const one = await played({ ...EVERY_RATIO, ratioMode: "one" });
   const asked = { ratios: [0.5, 0.8], tokens: TOKENS };
-  await expect(prepareNested(one, new Exporting(), asked, optionsOf())).rejects.toThrow(
+  await expect(exportNested(one, new PreparedExports(), asked, optionsOf())).rejects.toThrow(
     /a run for every ratio is needed/,
   );
   const every = await played(EVERY_RATIO);
   await every.running.reset();
-  await expect(prepareNested(every, new Exporting(), asked, optionsOf())).rejects.toThrow(
+  await expect(exportNested(every, new PreparedExports(), asked, optionsOf())).rejects.toThrow(
     /network that this run trained is not there any more.+train again/,
   );
 });

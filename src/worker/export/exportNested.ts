@@ -1,20 +1,20 @@
 // Several ratios of a run for every ratio as one model: each asked of the run, measured, and all delivered together.
-import { EngineError, invariant, type LogitsAt, nestRatios } from "../../engine/index.ts";
+import { EngineError, invariant, type LogitsAt, exportRatios } from "../../engine/index.ts";
 import type { CommonOptions } from "./exportPruned.ts";
-import type { Exporting } from "./preparedExports.ts";
-import { readMasks, type RunAside } from "../run/ratioCurve.ts";
+import type { PreparedExports } from "./preparedExports.ts";
+import { readMasks, type OtherRatios } from "../run/ratioCurve.ts";
 import type { NestedExport, Progress } from "../protocol.ts";
-import type { Report, Underway } from "../tasks.ts";
+import type { ReportProgress, TaskControls } from "../tasks.ts";
 
-type NestingOptions = CommonOptions & Pick<Underway, "report">;
+type NestingOptions = CommonOptions & Pick<TaskControls, "report">;
 
 /**
  * Prepares the nested model of these ratios, ascending or not. What was prepared as one before is replaced once that is done. Throws
  * "config" for a run that does not know every ratio (any more), "cancelled", and what `nestRatios` throws.
  */
-export async function prepareNested(
-  run: RunAside,
-  exporting: Exporting,
+export async function exportNested(
+  run: OtherRatios,
+  exporting: PreparedExports,
   { ratios, tokens }: { ratios: readonly number[]; tokens: number },
   { report, ...options }: NestingOptions,
 ): Promise<NestedExport> {
@@ -25,7 +25,7 @@ export async function prepareNested(
   const [measured, written, compared] = [stage(report, "windows"), stage(report, "bytes"), stage(report, "ratios")];
   let begun = 0;
   return exporting.prepareNested(opened, async (place) => {
-    const found = await nestRatios(
+    const found = await exportRatios(
       ctx,
       opened,
       { made, recipe: logits.recipe, steps: step },
@@ -51,7 +51,7 @@ export async function prepareNested(
 
 /** What the run makes of each ratio. Throws "config" where one answer would stand for all. */
 async function logitsOf(
-  { running, logits }: RunAside,
+  { running, logits }: OtherRatios,
   ratios: readonly number[],
 ): Promise<{ made: LogitsAt[]; step: number }> {
   const { ratioMode } = logits.recipe;
@@ -77,7 +77,7 @@ async function logitsOf(
 }
 
 /** Begins to count time when it is first told something. */
-function stage(begin: Underway["report"], unit: Progress["unit"]): Report {
-  let report: Report | undefined;
+function stage(begin: TaskControls["report"], unit: Progress["unit"]): ReportProgress {
+  let report: ReportProgress | undefined;
   return (...told) => (report ??= begin(unit))(...told);
 }

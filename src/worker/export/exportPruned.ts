@@ -1,15 +1,15 @@
 // What is pruned now, delivered by the engine: the forms of an architecture, or single weights as dense ones with zeros.
 import {
   type Ctx,
-  deliver,
-  type Delivery,
-  type DeliveryOptions,
-  deliverWeights,
+  exportGates,
+  type ExportedForm,
+  type ExportGatesOptions,
+  exportPrunedWeights,
   EngineError,
   type Form,
   licenceOf,
   type OpenedModel,
-  type Place,
+  type ExportTarget,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import type { ExportChoice } from "../protocol.ts";
@@ -19,10 +19,10 @@ import type { EncodedText } from "../storage/texts.ts";
 /** Tokens that a form of the export is compared on. */
 const CHECK_TOKENS = 64;
 
-type Receipt = DeliveryOptions["receipt"];
+type Receipt = ExportGatesOptions["receipt"];
 
 /** What every export takes, whatever it is of. */
-export interface CommonOptions extends Pick<DeliveryOptions, "ids" | "dtype" | "shardBytes"> {
+export interface CommonOptions extends Pick<ExportGatesOptions, "ids" | "dtype" | "shardBytes"> {
   receipt: Pick<Receipt, "version" | "adapter" | "modelName" | "licence">;
   cancelled: () => boolean;
 }
@@ -48,26 +48,26 @@ export async function commonOptions(
 }
 
 /** What deliveries of every method take. */
-export interface ExportOptions extends CommonOptions, Pick<DeliveryOptions, "onProgress"> {
+export interface ExportOptions extends CommonOptions, Pick<ExportGatesOptions, "onProgress"> {
   receipt: CommonOptions["receipt"] & Pick<Receipt, "perplexity">;
 }
 
 /** Structures in the asked forms; single weights in the masked one only, dense with zeros. Throws "unsupported" for masks that were made to compare with. */
-export async function delivered(
+export async function exportPruned(
   ctx: Ctx,
   opened: OpenedModel,
   pruned: Pruned,
   models: PrunedModel,
-  { forms, placeFor }: { forms: readonly Form[]; placeFor: (form: Form) => Place },
+  { forms, placeFor }: { forms: readonly Form[]; placeFor: (form: Form) => ExportTarget },
   options: ExportOptions,
-): Promise<readonly Delivery[]> {
+): Promise<readonly ExportedForm[]> {
   const { calibration } = pruned;
   const given = { ...options.receipt, calibration };
   if (pruned.kind === "weights") {
     const model = await models.of(ctx, opened, pruned);
     const { masks, recipe } = pruned;
     const receipt = { ...given, recipe };
-    return [await deliverWeights(ctx, opened, { model, masks }, placeFor("masked"), { ...options, receipt })];
+    return [await exportPrunedWeights(ctx, opened, { model, masks }, placeFor("masked"), { ...options, receipt })];
   }
   const { masks, made, architecture } = pruned;
   if (made.kind === "baseline") {
@@ -79,5 +79,5 @@ export async function delivered(
   const target = { ratio: "block weights kept" as const, value: architecture.keep };
   const receipt = { ...given, recipe: made.recipe, target, trainedSteps: made.steps };
   const places = new Map(forms.map((form) => [form, placeFor(form)] as const));
-  return deliver(ctx, opened, masks, places, { ...options, receipt, openOnnx: onnxReader });
+  return exportGates(ctx, opened, masks, places, { ...options, receipt, openOnnx: onnxReader });
 }

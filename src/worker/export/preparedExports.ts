@@ -2,7 +2,7 @@
 import {
   type ByteSource,
   type Ctx,
-  type Delivery,
+  type ExportedForm,
   EngineError,
   type Form,
   type Folder,
@@ -11,12 +11,12 @@ import {
   invariant,
   type OpenedModel,
   type OutputFile,
-  type Place,
+  type ExportTarget,
   safeName,
   zipSizeBytes,
   zipStream,
 } from "../../engine/index.ts";
-import { delivered, type ExportOptions } from "./exportPruned.ts";
+import { exportPruned, type ExportOptions } from "./exportPruned.ts";
 import { claimFolder, readFile, remove, writeFile } from "../storage/opfs.ts";
 import { saveInto, watched } from "./saveFolder.ts";
 import type { Savable } from "../protocol.ts";
@@ -43,14 +43,14 @@ interface Prepared {
   path: string;
   /** What the user's folder or zip is called, without the form. */
   name: string;
-  deliveries: ReadonlyMap<Savable, Delivery>;
+  deliveries: ReadonlyMap<Savable, ExportedForm>;
   /** Of the model that is pruned. */
   fingerprint: string;
 }
 
 type Subject = Pick<OpenedModel, "name" | "fingerprint">;
 
-export class Exporting {
+export class PreparedExports {
   private forms: (Prepared & { pruned: Pruned }) | undefined;
   private nested: Prepared | undefined;
   private folder: Promise<string> | undefined;
@@ -67,10 +67,10 @@ export class Exporting {
     models: PrunedModel,
     forms: readonly Form[],
     options: ExportOptions,
-  ): Promise<readonly Delivery[]> {
+  ): Promise<readonly ExportedForm[]> {
     const before = this.forms;
-    const write = (placeFor: (form: Savable) => Place): Promise<readonly Delivery[]> =>
-      delivered(ctx, opened, pruned, models, { forms, placeFor }, options);
+    const write = (placeFor: (form: Savable) => ExportTarget): Promise<readonly ExportedForm[]> =>
+      exportPruned(ctx, opened, pruned, models, { forms, placeFor }, options);
     const { found, place } = await this.written(opened, before, write);
     const deliveries = new Map(found.map((delivery) => [delivery.form, delivery]));
     this.forms = { ...place, deliveries, pruned };
@@ -79,9 +79,9 @@ export class Exporting {
   }
 
   /** The same for several ratios as one model, which is prepared beside the forms. */
-  async prepareNested<T extends { delivery: Delivery }>(
+  async prepareNested<T extends { delivery: ExportedForm }>(
     opened: Subject,
-    write: (place: Place) => Promise<T>,
+    write: (place: ExportTarget) => Promise<T>,
   ): Promise<T> {
     const before = this.nested;
     const { found, place } = await this.written(opened, before, (placeFor) => write(placeFor("nested")));
@@ -93,7 +93,7 @@ export class Exporting {
   private async written<T>(
     { name, fingerprint }: Subject,
     before: Prepared | undefined,
-    write: (placeFor: (form: Savable) => Place) => Promise<T>,
+    write: (placeFor: (form: Savable) => ExportTarget) => Promise<T>,
   ): Promise<{ found: T; place: Omit<Prepared, "deliveries"> }> {
     this.folder ??= claimFolder(ROOT);
     const path = `${await this.folder}/${++this.preparations}`;
@@ -187,7 +187,7 @@ async function sourceAt(path: string, name: string): Promise<ByteSource> {
 }
 
 /** A form's folder in the private file system. */
-function placeOf(path: string): Place {
+function placeOf(path: string): ExportTarget {
   const names = new Set<string>();
   return {
     write: async (file) => {

@@ -9,7 +9,7 @@ import {
   type Model,
   type OpenedModel,
   type Pair,
-  type Place,
+  type ExportTarget,
   speedRows,
   type SpeedReport,
   timeModels,
@@ -27,7 +27,7 @@ export interface SpeedSubjects {
   pruned: Model;
   ids: Uint32Array;
   /** The pruned ONNX form, and where its dense counterpart may be written; left out where that form is not offered. */
-  onnx?: { pruned: Folder; dense: Place; dtype: "F32" | "F16" };
+  onnx?: { pruned: Folder; dense: ExportTarget; dtype: "F32" | "F16" };
 }
 
 export interface SpeedWatch {

@@ -1,7 +1,7 @@
 // The loss of each token under two runs' masks, or the dense model: where on a text they differ.
 import { type Ctx, type OpenedModel, type Run, tokenLosses } from "../../engine/index.ts";
-import { restored } from "./runRecords.ts";
-import { modelOf } from "./prunedModel.ts";
+import { restoreRun } from "./runRecords.ts";
+import { loadPruned } from "./prunedModel.ts";
 import type { TokenLosses } from "../protocol.ts";
 import type { EncodedText } from "../storage/texts.ts";
 
@@ -23,7 +23,7 @@ export async function compareLosses(ctx: Ctx, opened: OpenedModel, request: Loss
   const context = Math.min(request.context, opened.config.context);
   const ids = text.ids.subarray(0, tokens);
   const of = async (run: Run | null, half: number): Promise<Float32Array> => {
-    const model = run ? await modelOf(ctx, opened, restored(run, opened)) : opened.model;
+    const model = run ? await loadPruned(ctx, opened, restoreRun(run, opened)) : opened.model;
     try {
       const onWindow = (done: number, windows: number): void => onProgress(half * windows + done, 2 * windows);
       return await tokenLosses(ctx, model, ids, { context, onWindow, cancelled });

@@ -1,14 +1,14 @@
 // What "pruned" means now: the architecture of a run at the target ratio, or single weights; whichever was made or brought back last.
 import { invariant, type Model, type Run } from "../../engine/index.ts";
-import { restored } from "./runRecords.ts";
-import type { Measuring } from "./perplexities.ts";
+import { restoreRun } from "./runRecords.ts";
+import type { Perplexities } from "./perplexities.ts";
 import type { ModelOnDevice } from "./modelOnDevice.ts";
-import type { RunAside } from "./ratioCurve.ts";
-import type { Architecture, Replies, WorkerEvent } from "../protocol.ts";
-import { type Logits, modelOf, type Pruned, prunedAt, type PrunedWeights } from "./prunedModel.ts";
+import type { OtherRatios } from "./ratioCurve.ts";
+import type { ShownArchitecture, Replies, WorkerEvent } from "../protocol.ts";
+import { type Logits, loadPruned, type Pruned, prunedAt, type PrunedByWeights } from "./prunedModel.ts";
 import type { EncodedText } from "../storage/texts.ts";
 
-export class Pruning {
+export class CurrentPruning {
   /** Target: kept share of the block weights. */
   keep = 0.5;
   private logits: Logits | undefined;
@@ -16,7 +16,7 @@ export class Pruning {
 
   constructor(
     private readonly held: ModelOnDevice,
-    private readonly measuring: Measuring,
+    private readonly measuring: Perplexities,
     private readonly send: (event: WorkerEvent) => void,
   ) {}
 
@@ -42,7 +42,7 @@ export class Pruning {
   }
 
   /** Moves the target: of the next step while training, of the masks at once where there are logits. */
-  async target(keep: number): Promise<Architecture | null> {
+  async target(keep: number): Promise<ShownArchitecture | null> {
     this.keep = keep;
     const { running } = this.held.opened();
     const { session } = running;
@@ -53,7 +53,7 @@ export class Pruning {
     return this.held.isOpen ? this.show() : null;
   }
 
-  weights(pruned: PrunedWeights, model: Model): Replies["pruneWeights"] {
+  weights(pruned: PrunedByWeights, model: Model): Replies["pruneWeights"] {
     this.held.pruned.hold(pruned.masks, model);
     this.current = pruned;
     return pruned.told;
@@ -61,7 +61,7 @@ export class Pruning {
 
   /** Throws what `restored` throws. */
   restore(run: Run): Replies["restore"] {
-    const pruned = restored(run, this.held.opened().model);
+    const pruned = restoreRun(run, this.held.opened().model);
     this.current = pruned;
     return pruned.kind === "gates" ? { architecture: pruned.architecture } : { weights: pruned.told };
   }
@@ -79,7 +79,7 @@ export class Pruning {
     const [ctx, { model: opened }] = [this.held.context(), this.held.opened()];
     if (this.current?.kind !== "weights" || this.current.masks === pruned.masks)
       return use(await this.held.pruned.of(ctx, opened, pruned));
-    const model = await modelOf(ctx, opened, pruned);
+    const model = await loadPruned(ctx, opened, pruned);
     try {
       return await use(model);
     } finally {
@@ -88,7 +88,7 @@ export class Pruning {
   }
 
   /** The run, to be asked for other ratios. Throws "config" where there is none. */
-  aside(text: EncodedText): RunAside {
+  aside(text: EncodedText): OtherRatios {
     const { model: opened, running } = this.held.opened();
     const { logits, measuring } = this;
     invariant(logits, "config", "There is no run to ask for other ratios: train for at least one step.");
@@ -99,7 +99,7 @@ export class Pruning {
     return { ctx: this.held.context(), opened, running, logits, measuring, text, makeRoom };
   }
 
-  private show(): Architecture | null {
+  private show(): ShownArchitecture | null {
     const { layout, budget } = this.held.opened();
     if (!this.logits) return null;
     const pruned = prunedAt(this.logits, layout, budget, this.keep);

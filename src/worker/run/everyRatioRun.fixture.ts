@@ -1,7 +1,7 @@
 // For tests of the worker: a short run for every ratio on a text that is made up, played to its end.
 import { type Ctx, DEFAULT_RECIPE, type OpenedModel, type Recipe, sha256 } from "../../engine/index.ts";
 import type { Logits } from "./prunedModel.ts";
-import { Running } from "./trainingRun.ts";
+import { TrainingRun } from "./trainingRun.ts";
 import type { EncodedText } from "../storage/texts.ts";
 
 /** Twelve large steps. */
@@ -15,9 +15,9 @@ export async function playedRun(
   ctx: Ctx,
   opened: OpenedModel,
   recipe: Recipe,
-): Promise<{ running: Running; logits: Logits; text: EncodedText }> {
+): Promise<{ running: TrainingRun; logits: Logits; text: EncodedText }> {
   const told: Logits[] = [];
-  const running = new Running(
+  const running = new TrainingRun(
     ctx,
     opened,
     () => undefined,

@@ -12,13 +12,13 @@ import {
   tuneMatmul,
 } from "../../engine/index.ts";
 import { PrunedModel } from "./prunedModel.ts";
-import type { Running } from "./trainingRun.ts";
+import type { TrainingRun } from "./trainingRun.ts";
 
 export interface Open {
   model: OpenedModel;
   layout: GateLayout;
   budget: Budget;
-  running: Running;
+  running: TrainingRun;
 }
 
 export class ModelOnDevice {
@@ -64,7 +64,7 @@ export class ModelOnDevice {
   }
 
   /** Puts a loaded model in the place of the one that was open. True where it is the one whose device was lost. */
-  async replace(model: OpenedModel, running: Running): Promise<boolean> {
+  async replace(model: OpenedModel, running: TrainingRun): Promise<boolean> {
     await this.close();
     this.open = { model, layout: gateLayout(model.config), budget: budgetOf(model.config), running };
     const again = this.lostModel === model.fingerprint;

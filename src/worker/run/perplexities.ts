@@ -18,7 +18,7 @@ import type { EncodedText } from "../storage/texts.ts";
 export const MAX_WINDOW = 512;
 
 /** A perplexity to be read: of which model, on what. */
-export interface Reading {
+export interface PerplexityJob {
   opened: OpenedModel;
   /** Of an architecture: the same masks on the same tokens are read once only. */
   masks?: Masks;
@@ -29,7 +29,7 @@ export interface Reading {
 }
 
 /** What is measured, and which masks it has. */
-export interface Measurement extends Reading {
+export interface NamedPerplexityJob extends PerplexityJob {
   subject: Subject;
   id: PrunedId;
 }
@@ -39,7 +39,7 @@ interface Watch {
   onWindow?: (done: number, of: number) => void;
 }
 
-export class Measuring {
+export class Perplexities {
   /** Longest window; shorter where memory asks for it. */
   window = MAX_WINDOW;
   private readonly known = new Map<Subject, { id: PrunedId; result: PerplexityResult }>();
@@ -49,7 +49,7 @@ export class Measuring {
   constructor(private readonly send: (event: WorkerEvent) => void) {}
 
   /** Measures what "dense" or "pruned" means now, and tells the page. */
-  async measure(ctx: Ctx, of: Measurement, cancelled: () => boolean): Promise<PerplexityResult> {
+  async measure(ctx: Ctx, of: NamedPerplexityJob, cancelled: () => boolean): Promise<PerplexityResult> {
     const { subject, id } = of;
     const report = reporter("perplexity", "windows", (progress) => this.send({ type: "progress", progress }));
     const onWindow = (done: number, total: number): void => report(done, total, subject);
@@ -60,7 +60,7 @@ export class Measuring {
   }
 
   /** A perplexity, from memory where it was read before. Throws "cancelled" between windows. */
-  async reading(ctx: Ctx, of: Reading, watch: Watch): Promise<PerplexityResult> {
+  async reading(ctx: Ctx, of: PerplexityJob, watch: Watch): Promise<PerplexityResult> {
     const key = await this.keyOf(of);
     const before = key === null ? undefined : this.read.get(key);
     if (before) return before;
@@ -92,7 +92,7 @@ export class Measuring {
   async paired(
     ctx: Ctx,
     pruned: PerplexityResult,
-    { opened, text }: Pick<Reading, "opened" | "text">,
+    { opened, text }: Pick<PerplexityJob, "opened" | "text">,
     watch: Watch,
   ): Promise<PerplexityPair> {
     const known = this.known.get("dense")?.result;
@@ -103,7 +103,7 @@ export class Measuring {
     return pairOf(text, result, pruned);
   }
 
-  private async keyOf({ opened, masks, text, tokens }: Reading): Promise<string | null> {
+  private async keyOf({ opened, masks, text, tokens }: PerplexityJob): Promise<string | null> {
     if (!masks) return null;
     const parts = [opened.fingerprint, opened.model.precision, await digestOf(masks), text.sha256, tokens, this.window];
     return parts.join(" ");

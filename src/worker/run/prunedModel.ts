@@ -23,7 +23,7 @@ import {
   type WeightRecipe,
   zeroedModel,
 } from "../../engine/index.ts";
-import type { Architecture, PrunedId, PrunedMlp } from "../protocol.ts";
+import type { ShownArchitecture, PrunedId, PrunedMlp } from "../protocol.ts";
 import { idOfShown } from "../prunedId.ts";
 
 /** Logits of a run at some step: every budget's architecture follows from them. */
@@ -35,15 +35,15 @@ export interface Logits extends Pick<PrunedId, "run" | "step"> {
   calibration: TextRef;
 }
 
-export interface PrunedGates {
+export interface PrunedByGates {
   kind: "gates";
   masks: Masks;
   made: Exclude<RunRecipe, { kind: "weights" }>;
-  architecture: Architecture;
+  architecture: ShownArchitecture;
   calibration: TextRef;
 }
 
-export interface PrunedWeights {
+export interface PrunedByWeights {
   kind: "weights";
   masks: WeightMasks;
   recipe: WeightRecipe;
@@ -51,14 +51,14 @@ export interface PrunedWeights {
   calibration: TextRef;
 }
 
-export type Pruned = PrunedGates | PrunedWeights;
+export type Pruned = PrunedByGates | PrunedByWeights;
 
 /** Names masks for the page, and for what is remembered of them. */
 export const idOf = (pruned: Pruned): PrunedId =>
   idOfShown(pruned.kind === "gates" ? pruned.architecture : pruned.told);
 
 /** The architecture at `keep`, with what it is of. */
-export function prunedAt(logits: Logits, layout: GateLayout, budget: Budget, keep: number): PrunedGates {
+export function prunedAt(logits: Logits, layout: GateLayout, budget: Budget, keep: number): PrunedByGates {
   const { run, recipe, step, calibration, values } = logits;
   const found: Masked = architectureOf(values, layout, budget, keep, sharingOf(recipe.gates, layout));
   const made = { kind: "disp", recipe: { ...recipe, keep }, steps: step } as const;
@@ -73,8 +73,8 @@ export function prunedBy(
   masks: Masks,
   counts: readonly number[],
   budget: Budget,
-  { run, keep, step, made, calibration }: Omit<PrunedId, "recipe"> & Pick<PrunedGates, "made" | "calibration">,
-): PrunedGates {
+  { run, keep, step, made, calibration }: Omit<PrunedId, "recipe"> & Pick<PrunedByGates, "made" | "calibration">,
+): PrunedByGates {
   const architecture = {
     ...{ run, keep, step, masks, kept: byBlock(counts) },
     keptBlockWeights: keptWeights(budget, counts),
@@ -105,14 +105,14 @@ export function checkMasksAreAll({ method }: WeightRecipe): void {
 export function modelOfWeights(
   ctx: Ctx,
   opened: OpenedModel,
-  { masks, recipe }: Pick<PrunedWeights, "masks" | "recipe">,
+  { masks, recipe }: Pick<PrunedByWeights, "masks" | "recipe">,
 ): Model {
   checkMasksAreAll(recipe);
   return zeroedModel(ctx, opened.model, masks);
 }
 
 /** The model of some masks, made anew. Throws what `modelOfWeights` throws. */
-export const modelOf = async (ctx: Ctx, opened: OpenedModel, pruned: Pruned): Promise<Model> =>
+export const loadPruned = async (ctx: Ctx, opened: OpenedModel, pruned: Pruned): Promise<Model> =>
   pruned.kind === "gates" ? compactModel(ctx, opened, pruned.masks) : modelOfWeights(ctx, opened, pruned);
 
 /** Holds at most one pruned model, for the masks it was last asked for. */
@@ -124,7 +124,7 @@ export class PrunedModel {
     const { masks } = pruned;
     if (this.held?.masks === masks) return this.held.model;
     this.free();
-    return this.hold(masks, await modelOf(ctx, opened, pruned));
+    return this.hold(masks, await loadPruned(ctx, opened, pruned));
   }
 
   /** Takes a model that was made elsewhere. */

@@ -1,28 +1,28 @@
 // A run at other ratios than what "pruned" means: architectures measured on models of their own, which go afterwards.
 import { budgetOf, type Ctx, gateLayout, type Masks, type Model, type OpenedModel } from "../../engine/index.ts";
-import type { Measuring } from "./perplexities.ts";
+import type { Perplexities } from "./perplexities.ts";
 import type { CurvePoint, PerplexityResult } from "../protocol.ts";
 import { compactModel, type Logits, prunedAt } from "./prunedModel.ts";
-import type { Running } from "./trainingRun.ts";
+import type { TrainingRun } from "./trainingRun.ts";
 import type { EncodedText } from "../storage/texts.ts";
 
 /** A run, to be asked for ratios. */
-export interface RunAside {
+export interface OtherRatios {
   ctx: Ctx;
   opened: OpenedModel;
-  running: Running;
+  running: TrainingRun;
   /** What it last told. */
   logits: Logits;
   /** Evaluation text. */
   text: EncodedText;
-  measuring: Measuring;
+  measuring: Perplexities;
   /** Called before a model is made: two pruned ones at once would be one too many. */
   makeRoom: () => void;
 }
 
 /** Perplexity of some masks, from memory where they were read before. Throws "cancelled". */
 export async function readMasks(
-  { ctx, opened, text, measuring, makeRoom }: RunAside,
+  { ctx, opened, text, measuring, makeRoom }: OtherRatios,
   masks: Masks,
   tokens: number,
   watch: { cancelled: () => boolean; onWindow?: (done: number, of: number) => void },
@@ -41,7 +41,7 @@ export async function readMasks(
 
 /** The run's architecture at another ratio, measured. Throws "cancelled". */
 export async function curvePoint(
-  run: RunAside,
+  run: OtherRatios,
   { keep, tokens }: { keep: number; tokens: number },
   cancelled: () => boolean,
 ): Promise<CurvePoint> {

@@ -18,9 +18,9 @@ import {
   type Run,
   type WeightRecipe,
 } from "../../engine/index.ts";
-import { recordOf, restored } from "./runRecords.ts";
+import { recordOf, restoreRun } from "./runRecords.ts";
 import { compareLosses } from "./compareLosses.ts";
-import { prunedBy, PrunedModel, type Pruned, type PrunedGates } from "./prunedModel.ts";
+import { prunedBy, PrunedModel, type Pruned, type PrunedByGates } from "./prunedModel.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { pruneMlp, weightWindow } from "./weightPruning.ts";
 
@@ -54,7 +54,7 @@ function record(pruned: Pruned, value: number): Run {
 }
 
 /** Gates of a made-up architecture. */
-function gates(): PrunedGates {
+function gates(): PrunedByGates {
   const layout = gateLayout(opened.config);
   const logits = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(31 * i));
   const budget = budgetOf(opened.config);
@@ -76,7 +76,7 @@ describe.each(["dass", "wanda", "magnitude"] as const)("%s", (method) => {
     model.free();
     const run = record(pruned, value);
     expect(run.record.kept.blockWeights.kept).toBeLessThan(run.record.kept.blockWeights.of);
-    const again = restored(JSON.parse(JSON.stringify(run)) as Run, opened);
+    const again = restoreRun(JSON.parse(JSON.stringify(run)) as Run, opened);
     expect(again.masks).toEqual(pruned.masks);
     expect(again.kind === "weights" && again.told.kept).toEqual(pruned.told.kept);
     const models = new PrunedModel();
@@ -116,7 +116,7 @@ test("SparseGPT shows no scores, and its masks alone are refused", async () => {
   expect(window.scores).toBeNull();
   const run = record(pruned, await valueOf(model));
   model.free();
-  expect(() => restored(run, opened)).toThrow(/changes the weights/);
+  expect(() => restoreRun(run, opened)).toThrow(/changes the weights/);
   await expect(new PrunedModel().of(ctx, opened, pruned)).rejects.toThrow(/changes the weights/);
 });
 
@@ -135,9 +135,9 @@ describe("gates", () => {
     const run = record(pruned, 3);
     // named by the kept run, not by the one under way
     const architecture = { ...pruned.architecture, run: run.record.id };
-    expect(restored(run, opened)).toEqual({ ...pruned, architecture });
+    expect(restoreRun(run, opened)).toEqual({ ...pruned, architecture });
     const other = { ...run, record: { ...run.record, model: { ...run.record.model, fingerprint: "another" } } };
-    expect(() => restored(other, opened)).toThrow(/another.*Open the model/);
+    expect(() => restoreRun(other, opened)).toThrow(/another.*Open the model/);
   });
 
   test("losses by token have perplexity's mean, and differ from the dense ones", async () => {

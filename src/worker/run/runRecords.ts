@@ -20,8 +20,8 @@ import {
   weightsOf,
 } from "../../engine/index.ts";
 import type { PrunedId } from "../protocol.ts";
-import { checkMasksAreAll, type Pruned, prunedBy, type PrunedGates } from "./prunedModel.ts";
-import { toldOf } from "./weightPruning.ts";
+import { checkMasksAreAll, type Pruned, prunedBy, type PrunedByGates } from "./prunedModel.ts";
+import { prunedMlpFacts } from "./weightPruning.ts";
 
 /** The run behind what is pruned now, measured. msPerToken: medians, where they were taken. */
 export function recordOf(
@@ -56,7 +56,7 @@ function nameOf(made: RunRecipe): string {
 }
 
 /** What a kept run pruned. Throws "config" where it is of another model than the open one, "unsupported" for SparseGPT, "shape" and "format" for masks that do not fit it. */
-export function restored({ record, masks }: Run, opened: OpenedModel): Pruned {
+export function restoreRun({ record, masks }: Run, opened: OpenedModel): Pruned {
   const { id, model, made, calibration } = record;
   invariant(
     model.fingerprint === opened.fingerprint,
@@ -66,7 +66,7 @@ export function restored({ record, masks }: Run, opened: OpenedModel): Pruned {
   if (made.kind === "weights") {
     checkMasksAreAll(made.recipe);
     const found = weightMasks(masks, opened);
-    const told = toldOf(opened.config, made.recipe, found, [], id);
+    const told = prunedMlpFacts(opened.config, made.recipe, found, [], id);
     return { kind: "weights", masks: found, recipe: made.recipe, told, calibration };
   }
   return restoredGates(gateMasks(masks, opened), opened, { run: id, made, calibration });
@@ -75,8 +75,8 @@ export function restored({ record, masks }: Run, opened: OpenedModel): Pruned {
 function restoredGates(
   masks: Masks,
   { config }: OpenedModel,
-  of: Pick<PrunedId, "run"> & Pick<PrunedGates, "made" | "calibration">,
-): PrunedGates {
+  of: Pick<PrunedId, "run"> & Pick<PrunedByGates, "made" | "calibration">,
+): PrunedByGates {
   const { made } = of;
   const [keep, step] = made.kind === "disp" ? [made.recipe.keep, made.steps] : [made.keep, 0];
   return prunedBy(masks, countsOf(masks), budgetOf(config), { keep, step, ...of });

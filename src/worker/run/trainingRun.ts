@@ -7,7 +7,7 @@ import {
   invariant,
   type OpenedModel,
   type Recipe,
-  type Report,
+  type StepReport,
   Session,
   type TextRef,
   type Ctx,
@@ -27,7 +27,7 @@ const PACE_SHARE = 0.3;
 
 const pathOf = (opened: OpenedModel): string => `checkpoints/${opened.fingerprint}.safetensors`;
 
-export class Running {
+export class TrainingRun {
   session: Session | undefined;
   state: RunState = { phase: "idle" };
   private restored: Checkpoint | undefined;
@@ -151,7 +151,7 @@ export class Running {
   }
 
   /** Sends what a session reports, with the pace of late and the time left at it. */
-  private reportPace(session: Session): (report: Report) => void {
+  private reportPace(session: Session): (report: StepReport) => void {
     const { steps: of } = session.recipe;
     let last = { step: session.step, at: performance.now() };
     return (report) => {
@@ -231,7 +231,7 @@ function sameRun(a: Recipe, b: Recipe): boolean {
   return JSON.stringify({ ...a, keep: 0 }) === JSON.stringify({ ...b, keep: 0 });
 }
 
-function metricsOf({ metrics, step }: Report, msPerStep: number, of: number): Metrics {
+function metricsOf({ metrics, step }: StepReport, msPerStep: number, of: number): Metrics {
   return {
     step: Uint32Array.from(metrics, (one) => one.step),
     loss: Float32Array.from(metrics, (one) => one.loss),

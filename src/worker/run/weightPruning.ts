@@ -20,10 +20,10 @@ import {
   windowValues,
 } from "../../engine/index.ts";
 import type { Command, PrunedMlp, WeightWindow } from "../protocol.ts";
-import type { PrunedWeights } from "./prunedModel.ts";
+import type { PrunedByWeights } from "./prunedModel.ts";
 import type { EncodedText } from "../storage/texts.ts";
 
-export interface WeighingWatch {
+export interface WeightPruningWatch {
   /** Parts done and in all. */
   onProgress: (done: number, of: number) => void;
   cancelled: () => boolean;
@@ -35,8 +35,8 @@ export async function pruneMlp(
   opened: OpenedModel,
   text: EncodedText,
   asked: WeightRecipe,
-  watch: WeighingWatch,
-): Promise<{ pruned: PrunedWeights; model: Model }> {
+  watch: WeightPruningWatch,
+): Promise<{ pruned: PrunedByWeights; model: Model }> {
   const { config } = opened;
   const recipe = { ...checkWeightRecipe(asked), tokens: Math.min(asked.tokens, config.context) };
   checkFits(config, recipe);
@@ -47,12 +47,12 @@ export async function pruneMlp(
     (made) => made.model.free(),
   );
   const calibration = { name: text.name, sha256: text.sha256 };
-  const told = toldOf(config, recipe, masks, norms, crypto.randomUUID());
+  const told = prunedMlpFacts(config, recipe, masks, norms, crypto.randomUUID());
   return { pruned: { kind: "weights", masks, recipe, told, calibration }, model };
 }
 
 /** What the page shows of pruned weights. run: names the pruning. */
-export function toldOf(
+export function prunedMlpFacts(
   config: ModelConfig,
   recipe: WeightRecipe,
   masks: WeightMasks,
@@ -76,7 +76,7 @@ export function toldOf(
 /** Dense values of a part of a matrix, and the scores that they were compared by. Throws "config" for a matrix that is not pruned, and what `windowValues` throws. */
 export async function weightWindow(
   { config, weights }: OpenedModel,
-  { told, recipe }: PrunedWeights,
+  { told, recipe }: PrunedByWeights,
   { name, ...place }: Omit<Extract<Command, { type: "weightWindow" }>, "type">,
 ): Promise<WeightWindow> {
   const matrix = mlpMatrices(config).find((one) => one.name === name);

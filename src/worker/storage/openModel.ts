@@ -8,7 +8,7 @@ import {
   openModel,
   type OpenedModel,
   type PlanChoice,
-  type PlanNews,
+  type PlanResult,
 } from "../../engine/index.ts";
 import { noteCard } from "./library.ts";
 import { MAX_WINDOW } from "../run/perplexities.ts";
@@ -24,19 +24,19 @@ const USUAL: PlanChoice = {
   evaluationTokens: MAX_WINDOW,
 };
 
-export interface Opening {
+export interface OpenResult {
   model: OpenedModel;
   choice: PlanChoice;
   licence: string;
 }
 
 /** Fetches what has to be fetched, plans, loads; sends progress and the plan. Throws "cancelled", and whatever refuses a model. */
-export async function openSource(
+export async function openModelSource(
   ctx: Ctx,
   source: ModelSource,
   signal: AbortSignal,
   send: (event: WorkerEvent) => void,
-): Promise<Opening> {
+): Promise<OpenResult> {
   const onProgress = phases(send);
   const folder = await folderOfSource(source, { signal, onProgress });
   const choice = source.choice ?? USUAL;
@@ -45,7 +45,7 @@ export async function openSource(
     precision: choice.precision,
     onConfig: async (config) => {
       const storageFreeBytes = await freeStorage();
-      const onPlan = (news: PlanNews): void => send({ type: "plan", news, storageFreeBytes });
+      const onPlan = (news: PlanResult): void => send({ type: "plan", news, storageFreeBytes });
       await approvePlan(ctx.gpu.facts, folder.name, config, choice, onPlan);
     },
     cancelled: () => signal.aborted,
@@ -68,7 +68,7 @@ function phases(send: (event: WorkerEvent) => void): (done: number, of: number, 
 }
 
 /** What the page is told; a fetched model's card is noted in the library. */
-export async function factsOf(ctx: Ctx, { model: opened, licence }: Opening, source: ModelSource): Promise<ModelFacts> {
+export async function modelFacts(ctx: Ctx, { model: opened, licence }: OpenResult, source: ModelSource): Promise<ModelFacts> {
   const { name, config, dtype, weights, model } = opened;
   const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context } = config;
   const { name: adapter, software } = ctx.gpu.facts;

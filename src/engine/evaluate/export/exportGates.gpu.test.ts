@@ -9,9 +9,9 @@ import { openModel, type OpenedModel } from "../../model/open.ts";
 import { gateLayout, type Masks } from "../../masks/gates.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import type { Form } from "../../formats/receipt/receipt.ts";
-import { deliver, type DeliveryOptions } from "./exportGates.ts";
-import type { Place } from "./writeForms.ts";
-import { memoryPlace } from "./memoryTarget.ts";
+import { exportGates, type ExportGatesOptions } from "./exportGates.ts";
+import type { ExportTarget } from "./writeForms.ts";
+import { memoryTarget } from "./memoryTarget.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => ctx.gpu.destroy());
 
 const text = { name: "a text", sha256: "0".repeat(64) };
-const options = (): DeliveryOptions => ({
+const options = (): ExportGatesOptions => ({
   ids: Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % opened.config.vocab),
   receipt: {
     ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: opened.name, licence: "not stated" },
@@ -41,8 +41,8 @@ const options = (): DeliveryOptions => ({
 });
 
 test("both forms give the masked model's logits, and say so in the receipt", async () => {
-  const places = { masked: memoryPlace(), compact: memoryPlace() };
-  const deliveries = await deliver(ctx, opened, masks, new Map(Object.entries(places) as [Form, Place][]), options());
+  const places = { masked: memoryTarget(), compact: memoryTarget() };
+  const deliveries = await exportGates(ctx, opened, masks, new Map(Object.entries(places) as [Form, ExportTarget][]), options());
   expect(deliveries.map(({ form, ok, equalArgmax }) => ({ form, ok, equalArgmax }))).toEqual([
     { form: "masked", ok: true, equalArgmax: 1 },
     { form: "compact", ok: true, equalArgmax: 1 },
@@ -57,15 +57,15 @@ test("both forms give the masked model's logits, and say so in the receipt", asy
 });
 
 test("a form whose file was damaged is discarded with the reason, and the other one is offered", async () => {
-  const damaged = memoryPlace((file, bytes) => {
+  const damaged = memoryTarget((file, bytes) => {
     if (file.name === "model.safetensors") bytes.fill(0x3c, bytes.length - 400_000);
   });
-  const compact = memoryPlace();
-  const places = new Map<Form, Place>([
+  const compact = memoryTarget();
+  const places = new Map<Form, ExportTarget>([
     ["masked", damaged],
     ["compact", compact],
   ]);
-  const deliveries = await deliver(ctx, opened, masks, places, options());
+  const deliveries = await exportGates(ctx, opened, masks, places, options());
   expect(deliveries.map(({ form, ok }) => [form, ok])).toEqual([
     ["masked", false],
     ["compact", true],
@@ -78,51 +78,51 @@ test("a form whose file was damaged is discarded with the reason, and the other 
 });
 
 test("a file that cannot be read back is not offered, with the reason", async () => {
-  const place = memoryPlace((file, bytes) => {
+  const place = memoryTarget((file, bytes) => {
     if (file.name === "model.safetensors") bytes.fill(0, 0, 8);
   });
-  const [delivery] = await deliver(ctx, opened, masks, new Map([["compact", place]]), options());
+  const [delivery] = await exportGates(ctx, opened, masks, new Map([["compact", place]]), options());
   expect(delivery).toMatchObject({ ok: false, code: "format", runtime: "" });
   expect(delivery?.reason).toContain("model.safetensors");
   expect(delivery?.largestDifference).toBeNaN();
 });
 
 test("a runtime that is not there, or fails, keeps its form from being offered; a stop ends all", async () => {
-  const all = (): Map<Form, Place> =>
+  const all = (): Map<Form, ExportTarget> =>
     new Map([
-      ["onnx", memoryPlace()],
-      ["compact", memoryPlace()],
+      ["onnx", memoryTarget()],
+      ["compact", memoryTarget()],
     ] as const);
   const failing = async (): Promise<never> => {
     throw new EngineError("out-of-memory", "no room for it");
   };
   const places = all();
-  const [onnx, compact] = await deliver(ctx, opened, masks, places, { ...options(), openOnnx: failing });
+  const [onnx, compact] = await exportGates(ctx, opened, masks, places, { ...options(), openOnnx: failing });
   expect([onnx?.ok, onnx?.reason, compact?.ok]).toEqual([false, "no room for it", true]);
   expect((await places.get("onnx")?.folder())?.list()).toEqual([]);
-  expect((await deliver(ctx, opened, masks, all(), options())).map(({ ok }) => ok)).toEqual([false, true]);
+  expect((await exportGates(ctx, opened, masks, all(), options())).map(({ ok }) => ok)).toEqual([false, true]);
   const stopped = async (): Promise<never> => {
     throw new EngineError("cancelled", "stopped");
   };
-  const ended = deliver(ctx, opened, masks, all(), { ...options(), openOnnx: stopped });
+  const ended = exportGates(ctx, opened, masks, all(), { ...options(), openOnnx: stopped });
   await expect(ended).rejects.toMatchObject({ code: "cancelled" });
 });
 
 test("masks of a receipt are applied again to its model, in shards, and not to other weights", async () => {
-  const place = memoryPlace();
-  await deliver(ctx, opened, masks, new Map([["compact", place]]), options());
+  const place = memoryTarget();
+  await exportGates(ctx, opened, masks, new Map([["compact", place]]), options());
   const { sample } = readReceipt(new TextDecoder().decode(place.files["receipt.json"]));
   expect(sample?.top).toHaveLength(16);
-  const again = memoryPlace();
+  const again = memoryTarget();
   const repeat = { ...options(), shardBytes: 2_000_000, ...(sample ? { sample } : {}) };
-  const [delivery] = await deliver(ctx, opened, masks, new Map([["compact", again]]), repeat);
+  const [delivery] = await exportGates(ctx, opened, masks, new Map([["compact", again]]), repeat);
   expect(delivery?.ok).toBe(true);
   expect(Object.keys(again.files).filter((name) => /^model-0000\d-of-0000\d/.test(name)).length).toBeGreaterThan(1);
   expect(again.files["receipt.json"]).toEqual(place.files["receipt.json"]);
 
-  const other = memoryPlace();
+  const other = memoryTarget();
   const changed = masks.map((mask, i) => (i === 0 ? mask.map((bit) => 1 - bit) : mask));
-  const refused = deliver(ctx, opened, changed, new Map([["compact", other]]), repeat);
+  const refused = exportGates(ctx, opened, changed, new Map([["compact", other]]), repeat);
   await expect(refused).rejects.toMatchObject({
     code: "shape",
     message: expect.stringMatching(/these weights are not/) as string,
@@ -131,8 +131,8 @@ test("masks of a receipt are applied again to its model, in shards, and not to o
 });
 
 test("a rounded export says how far rounding moves its logits, and which dtype it has", async () => {
-  const place = memoryPlace();
-  const [delivery] = await deliver(ctx, opened, masks, new Map([["masked", place]]), { ...options(), dtype: "BF16" });
+  const place = memoryTarget();
+  const [delivery] = await exportGates(ctx, opened, masks, new Map([["masked", place]]), { ...options(), dtype: "BF16" });
   expect(delivery?.ok).toBe(true);
   expect(delivery?.largestDifference).toBeGreaterThan(1e-4);
   const receipt = readReceipt(new TextDecoder().decode(place.files["receipt.json"]));
@@ -141,21 +141,21 @@ test("a rounded export says how far rounding moves its logits, and which dtype i
 });
 
 test("a rounded export is held against weights rounded alike: damage that is smaller than rounding is noticed", async () => {
-  const place = memoryPlace((file, bytes) => {
+  const place = memoryTarget((file, bytes) => {
     // the last mantissa bits of the last weights
     if (file.name === "model.safetensors") for (let i = bytes.length - 20_000; i < bytes.length; i += 2) bytes[i]! ^= 1;
   });
-  const [delivery] = await deliver(ctx, opened, masks, new Map([["masked", place]]), { ...options(), dtype: "BF16" });
-  const whole = memoryPlace();
-  const [usual] = await deliver(ctx, opened, masks, new Map([["masked", whole]]), { ...options(), dtype: "BF16" });
+  const [delivery] = await exportGates(ctx, opened, masks, new Map([["masked", place]]), { ...options(), dtype: "BF16" });
+  const whole = memoryTarget();
+  const [usual] = await exportGates(ctx, opened, masks, new Map([["masked", whole]]), { ...options(), dtype: "BF16" });
   expect([delivery?.ok, usual?.ok]).toEqual([false, true]);
   expect(delivery?.reason).toMatch(/differ by up to [\d.e-]+ from those of weights rounded to BF16, more than/);
   expect(delivery?.largestDifference).toBeLessThan(2 * (usual?.largestDifference ?? 0));
 });
 
 test("cancelling stops in the middle of a file", async () => {
-  const place = memoryPlace();
-  const stopped = deliver(ctx, opened, masks, new Map([["masked", place]]), { ...options(), cancelled: () => true });
+  const place = memoryTarget();
+  const stopped = exportGates(ctx, opened, masks, new Map([["masked", place]]), { ...options(), cancelled: () => true });
   await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
   expect(Object.keys(place.files)).toEqual([]);
 });

@@ -13,13 +13,13 @@ import type { OutputFile } from "../../formats/files/outputFile.ts";
 import { buildReceipt, type Form, type ReceiptInput, receiptFile } from "../../formats/receipt/receipt.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import type { Masks } from "../../masks/gates.ts";
-import { type Delivery, deliverForms, type Place, type PlannedForm } from "./writeForms.ts";
+import { type ExportedForm, writeForms, type ExportTarget, type PlannedForm } from "./writeForms.ts";
 import { engineReader, type FormReader, maskedLogits, roundedLogits } from "./readBack.ts";
 
 /** Logits may differ by this share of the largest absolute logit: the order of sums differs between forms, nothing else does. */
-export const DELIVERY_LIMIT = 2e-4;
+export const LOGIT_LIMIT = 2e-4;
 /** The same where weights were rounded on one side only: a few roundings (2^-11, 2^-8) of each weight. */
-export const ROUNDED_LIMIT: Record<FloatDtype, number> = { F32: DELIVERY_LIMIT, F16: 2.5e-3, BF16: 2e-2 };
+export const ROUNDED_LOGIT_LIMIT: Record<FloatDtype, number> = { F32: LOGIT_LIMIT, F16: 2.5e-3, BF16: 2e-2 };
 
 const EXPORTS: Record<Form, (source: ExportSource) => Promise<OutputFile[]>> = {
   masked: exportMasked,
@@ -27,7 +27,7 @@ const EXPORTS: Record<Form, (source: ExportSource) => Promise<OutputFile[]>> = {
   onnx: exportOnnx,
 };
 
-export interface DeliveryOptions {
+export interface ExportGatesOptions {
   /** Token ids to compare on. */
   ids: Uint32Array;
   receipt: Omit<ReceiptInput, "checks" | "config" | "masks" | "dtype" | "precision" | "sample">;
@@ -49,13 +49,13 @@ export interface DeliveryOptions {
  * the masked model's logits are not those of `options.sample` (the masks were made for other weights), "cancelled", "storage" and
  * "device-lost".
  */
-export async function deliver(
+export async function exportGates(
   ctx: Ctx,
   opened: OpenedModel,
   masks: Masks,
-  places: ReadonlyMap<Form, Place>,
-  options: DeliveryOptions,
-): Promise<Delivery[]> {
+  places: ReadonlyMap<Form, ExportTarget>,
+  options: ExportGatesOptions,
+): Promise<ExportedForm[]> {
   const { folder, config, dtype } = opened;
   const { ids, dtype: chosen, shardBytes, cancelled = () => false } = options;
   const expected = await maskedLogits(ctx, opened.model, masks, ids);
@@ -64,7 +64,7 @@ export async function deliver(
   const { precision } = opened.model;
   const rounded = chosen && (await roundedLogits(ctx, opened, masks, { ids, dtype: chosen, cancelled }));
   // The engine holds the form's weights as the model's are held; another runtime does not round them.
-  const onnxLimit = precision === "f16" ? ROUNDED_LIMIT.F16 : DELIVERY_LIMIT;
+  const onnxLimit = precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : LOGIT_LIMIT;
 
   const forms = [...places].map(([form, place]): PlannedForm => {
     const { version } = options.receipt;
@@ -77,10 +77,10 @@ export async function deliver(
       files: () => EXPORTS[form](source),
       read,
       ...(rounded ? { rounded } : {}),
-      limit: form === "onnx" ? onnxLimit : DELIVERY_LIMIT,
+      limit: form === "onnx" ? onnxLimit : LOGIT_LIMIT,
     };
   });
-  return deliverForms(forms, {
+  return writeForms(forms, {
     ...{ ids, expected },
     records: (checks, sample) => {
       const receipt = buildReceipt({ ...options.receipt, config, masks, dtype, precision, checks, sample });
@@ -99,7 +99,7 @@ const noRuntime: FormReader = async () => {
 export function checkSample(sample: LogitSample, logits: Float32Array, vocab: number): void {
   const { difference, largest } = compareSample(sample, logits, vocab);
   invariant(
-    difference <= DELIVERY_LIMIT * largest,
+    difference <= LOGIT_LIMIT * largest,
     "shape",
     `the pruned model's logits differ by up to ${difference.toPrecision(3)} from those in the receipt: these weights are not the ones that the masks were made for; open that model`,
   );

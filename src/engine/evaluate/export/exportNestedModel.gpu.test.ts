@@ -10,9 +10,9 @@ import { budgetOf } from "../../masks/budget.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { nestedArchitectures } from "../../masks/nestedness.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
-import type { DeliveryOptions } from "./exportGates.ts";
-import { deliverNested, type NestedMember } from "./exportNestedModel.ts";
-import { memoryPlace } from "./memoryTarget.ts";
+import type { ExportGatesOptions } from "./exportGates.ts";
+import { exportNestedModel, type NestedMember } from "./exportNestedModel.ts";
+import { memoryTarget } from "./memoryTarget.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => ctx.gpu.destroy());
 
 const text = { name: "a text", sha256: "0".repeat(64) };
-const options = ({ config }: OpenedModel): DeliveryOptions => ({
+const options = ({ config }: OpenedModel): ExportGatesOptions => ({
   ids: Uint32Array.from({ length: 64 }, (_, i) => (i * 37) % config.vocab),
   receipt: {
     ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: "a model", licence: "not stated" },
@@ -45,8 +45,8 @@ function membersOf({ config }: OpenedModel): NestedMember[] {
 
 test.each(["llama", "opt", "phi"])("%s: every ratio is cut out of the written model", async (name) => {
   const opened = await openModel(ctx, await goldenFolder(name));
-  const place = memoryPlace();
-  const { delivery, ratios } = await deliverNested(ctx, opened, membersOf(opened), place, options(opened));
+  const place = memoryTarget();
+  const { delivery, ratios } = await exportNestedModel(ctx, opened, membersOf(opened), place, options(opened));
   opened.model.free();
   expect(delivery).toMatchObject({ form: "compact", ok: true, equalArgmax: 1, tokens: 64 });
   expect(delivery.largestDifference).toBeLessThan(1e-4);
@@ -66,7 +66,7 @@ test.each(["llama", "opt", "phi"])("%s: every ratio is cut out of the written mo
 test("weights rounded on the way out are held against weights rounded alike", async () => {
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const chosen = { ...options(opened), dtype: "F16" as const };
-  const { delivery, ratios } = await deliverNested(ctx, opened, membersOf(opened), memoryPlace(), chosen);
+  const { delivery, ratios } = await exportNestedModel(ctx, opened, membersOf(opened), memoryTarget(), chosen);
   opened.model.free();
   expect([delivery.ok, delivery.reason, ratios.length]).toEqual([true, undefined, 3]);
 });
@@ -74,10 +74,10 @@ test("weights rounded on the way out are held against weights rounded alike", as
 /** What comes of an export whose lists, or the weights beside them, are spoilt on the way. */
 async function damagedBy(spoil: (lists: Uint8Array, weights: Uint8Array) => void): Promise<string | undefined> {
   const opened = await openModel(ctx, await goldenFolder("llama"));
-  const place = memoryPlace((file, bytes) => {
+  const place = memoryTarget((file, bytes) => {
     if (file.name === NESTED_LISTS_FILE) spoil(bytes, place.files["model.safetensors"] ?? new Uint8Array());
   });
-  const { delivery, ratios } = await deliverNested(ctx, opened, membersOf(opened), place, options(opened));
+  const { delivery, ratios } = await exportNestedModel(ctx, opened, membersOf(opened), place, options(opened));
   opened.model.free();
   expect([delivery.ok, ratios, Object.keys(place.files)]).toEqual([false, [], []]);
   return delivery.reason;

@@ -21,8 +21,8 @@ import { cutReader } from "../../prune/gates/cutReader.ts";
 import type { Masks } from "../../masks/gates.ts";
 import type { Precision } from "../../tensor.ts";
 import { compareLogits } from "./compareLogits.ts";
-import { deliver, DELIVERY_LIMIT, type DeliveryOptions } from "./exportGates.ts";
-import { addFile, attempt, type Delivery, type Place } from "./writeForms.ts";
+import { exportGates, LOGIT_LIMIT, type ExportGatesOptions } from "./exportGates.ts";
+import { addFile, attempt, type ExportedForm, type ExportTarget } from "./writeForms.ts";
 import { ENGINE_RUNTIME, logitsOf, maskedLogits, roundedLogits } from "./readBack.ts";
 
 /** One ratio: its architecture lies inside those of larger ratios. */
@@ -33,14 +33,14 @@ export interface NestedMember {
   perplexity: PerplexityPair[];
 }
 
-export interface NestedOptions extends DeliveryOptions {
+export interface NestedOptions extends ExportGatesOptions {
   /** Ratios that were cut out and compared, after the bytes of `onProgress`. */
   onRatio?: (done: number, of: number, note: string) => void;
 }
 
-export interface NestedDelivery {
+export interface ExportedNested {
   /** The compact form, its difference the largest of all ratios. */
-  delivery: Delivery;
+  delivery: ExportedForm;
   /** Ascending; none where it is not offered. */
   ratios: NestedRatio[];
 }
@@ -50,18 +50,18 @@ export interface NestedDelivery {
  * ratio out of what was written and compares its logits with the masked model's. What differs or cannot be read is discarded as a whole
  * and says why. `options.receipt` is of the largest. Throws "shape" for members that do not lie inside each other, and what `deliver` throws.
  */
-export async function deliverNested(
+export async function exportNestedModel(
   ctx: Ctx,
   opened: OpenedModel,
   members: readonly NestedMember[],
-  place: Place,
+  place: ExportTarget,
   options: NestedOptions,
-): Promise<NestedDelivery> {
+): Promise<ExportedNested> {
   const ascending = [...members].sort((a, b) => a.keep - b.keep);
   const largest = ascending.at(-1);
   invariant(largest, "shape", "expected one ratio at least, got none");
   const lists = nestedListsFile(opened.config, largest.masks, ascending);
-  const [delivery] = await deliver(ctx, opened, largest.masks, new Map([["compact", place]]), options);
+  const [delivery] = await exportGates(ctx, opened, largest.masks, new Map([["compact", place]]), options);
   invariant(delivery, "bug", "the compact form was not delivered");
   const ratios: NestedRatio[] = [];
   if (!delivery.ok) return { delivery, ratios };
@@ -95,7 +95,7 @@ async function checkedRatio(
   ctx: Ctx,
   opened: OpenedModel,
   { keep, masks, perplexity }: NestedMember,
-  { folder, whole, options }: { folder: Folder; whole: CompactModel; options: DeliveryOptions },
+  { folder, whole, options }: { folder: Folder; whole: CompactModel; options: ExportGatesOptions },
 ): Promise<NestedRatio> {
   const { ids, dtype, cancelled = () => false, receipt } = options;
   const kept = keptOfRatio(opened.config, masks);
@@ -105,7 +105,7 @@ async function checkedRatio(
   const rounded = dtype && (await roundedLogits(ctx, opened, masks, { ids, dtype, cancelled }));
   const told = compareLogits(expected, found, ids.length);
   const decisive = rounded ? compareLogits(rounded, found, ids.length) : told;
-  const most = DELIVERY_LIMIT * decisive.largest;
+  const most = LOGIT_LIMIT * decisive.largest;
   invariant(
     decisive.largestDifference <= most,
     "shape",

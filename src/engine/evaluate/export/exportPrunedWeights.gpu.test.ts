@@ -12,8 +12,8 @@ import { maskedReader } from "../../prune/weights/maskedReader.ts";
 import { pruneWeights } from "../../prune/weights/pruneWeights.ts";
 import { isKept } from "../../masks/weightMasks.ts";
 import { DEFAULT_WEIGHT_RECIPE, type WeightRecipe } from "../../recipes/weightRecipe.ts";
-import { memoryPlace } from "./memoryTarget.ts";
-import { deliverWeights, type WeightDeliveryOptions } from "./exportPrunedWeights.ts";
+import { memoryTarget } from "./memoryTarget.ts";
+import { exportPrunedWeights, type PrunedWeightsOptions } from "./exportPrunedWeights.ts";
 
 let ctx: Ctx;
 let opened: OpenedModel;
@@ -25,7 +25,7 @@ afterAll(() => ctx.gpu.destroy());
 
 const ids = (count: number): Uint32Array =>
   Uint32Array.from({ length: count }, (_, i) => (i * 7919) % opened.config.vocab);
-const options = (recipe: WeightRecipe): WeightDeliveryOptions => ({
+const options = (recipe: WeightRecipe): PrunedWeightsOptions => ({
   ids: ids(40),
   receipt: {
     ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: opened.name, licence: "not stated", recipe },
@@ -38,8 +38,8 @@ describe.each(["dass", "wanda", "magnitude", "sparsegpt"] as const)("%s", (metho
 
   test("its export gives the pruned model's logits and has zeros where the masks say", async () => {
     const pruned = await pruneWeights(ctx, opened.model, [ids(64), ids(50)], recipe);
-    const place = memoryPlace();
-    const delivery = await deliverWeights(ctx, opened, pruned, place, options(recipe));
+    const place = memoryTarget();
+    const delivery = await exportPrunedWeights(ctx, opened, pruned, place, options(recipe));
     expect({ ok: delivery.ok, equalArgmax: delivery.equalArgmax }).toEqual({ ok: true, equalArgmax: 1 });
     expect(Object.keys(place.files)).toEqual(expect.arrayContaining(["receipt.json", "README.md", "tokenizer.json"]));
     const weights = await openWeights(memoryFolder("export", place.files));
@@ -59,9 +59,9 @@ describe.each(["dass", "wanda", "magnitude", "sparsegpt"] as const)("%s", (metho
     if (method !== "sparsegpt" && receipt.sample) {
       // the receipt alone gives the export again
       const model = await loadModel(ctx, opened.config, maskedReader(opened.weights, opened.config, masks));
-      const again = memoryPlace();
+      const again = memoryTarget();
       const repeat = { ...options(recipe), sample: receipt.sample };
-      expect((await deliverWeights(ctx, opened, { model, masks }, again, repeat)).ok).toBe(true);
+      expect((await exportPrunedWeights(ctx, opened, { model, masks }, again, repeat)).ok).toBe(true);
       expect(again.files["model.safetensors"]).toEqual(place.files["model.safetensors"]);
       model.free();
     }
@@ -72,7 +72,7 @@ describe.each(["dass", "wanda", "magnitude", "sparsegpt"] as const)("%s", (metho
 test("a rounded export of updated weights is held to its dtype's limit", async () => {
   const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method: "sparsegpt", pattern: "50%" };
   const pruned = await pruneWeights(ctx, opened.model, [ids(64), ids(50)], recipe);
-  const delivery = await deliverWeights(ctx, opened, pruned, memoryPlace(), { ...options(recipe), dtype: "BF16" });
+  const delivery = await exportPrunedWeights(ctx, opened, pruned, memoryTarget(), { ...options(recipe), dtype: "BF16" });
   expect([delivery.ok, delivery.dtype]).toEqual([true, "BF16"]);
   expect(delivery.largestDifference).toBeGreaterThan(1e-4);
   pruned.model.free();

@@ -9,22 +9,22 @@ import type { Model } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import { readMatrix } from "../../prune/weights/blockPruner.ts";
 import type { WeightMasks } from "../../masks/weightMasks.ts";
-import { checkSample, DELIVERY_LIMIT, type DeliveryOptions, ROUNDED_LIMIT } from "./exportGates.ts";
-import { type Delivery, deliverForms, type Place } from "./writeForms.ts";
+import { checkSample, LOGIT_LIMIT, type ExportGatesOptions, ROUNDED_LOGIT_LIMIT } from "./exportGates.ts";
+import { type ExportedForm, writeForms, type ExportTarget } from "./writeForms.ts";
 import { engineReader, logitsOf } from "./readBack.ts";
 
-export interface WeightDeliveryOptions extends Omit<DeliveryOptions, "receipt" | "openOnnx"> {
+export interface PrunedWeightsOptions extends Omit<ExportGatesOptions, "receipt" | "openOnnx"> {
   receipt: Omit<WeightReceiptInput, "checks" | "config" | "masks" | "dtype" | "precision" | "sample">;
 }
 
 /** Writes, reads back and compares; receipt and model card go along. pruned: the model on the GPU. Throws what `deliver` throws. */
-export async function deliverWeights(
+export async function exportPrunedWeights(
   ctx: Ctx,
   opened: OpenedModel,
   pruned: { model: Model; masks: WeightMasks },
-  place: Place,
-  options: WeightDeliveryOptions,
-): Promise<Delivery> {
+  place: ExportTarget,
+  options: PrunedWeightsOptions,
+): Promise<ExportedForm> {
   const { folder, config, dtype: own } = opened;
   const { ids, dtype: chosen, shardBytes, sample, onProgress, cancelled } = options;
   const { masks } = pruned;
@@ -50,11 +50,11 @@ export async function deliverWeights(
     read: engineReader(ctx, "masked", { version: options.receipt.version, precision }),
     // updated weights are f32 here, and rounded to what is written and to what the form is held in
     limit: Math.max(
-      dtype !== own || updates ? ROUNDED_LIMIT[dtype] : DELIVERY_LIMIT,
-      updates && precision === "f16" ? ROUNDED_LIMIT.F16 : 0,
+      dtype !== own || updates ? ROUNDED_LOGIT_LIMIT[dtype] : LOGIT_LIMIT,
+      updates && precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0,
     ),
   };
-  const [delivery] = await deliverForms([form], {
+  const [delivery] = await writeForms([form], {
     ...{ ids, expected },
     records: (checks, sampled) => {
       const receipt = buildWeightReceipt({

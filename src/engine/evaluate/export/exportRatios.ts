@@ -8,8 +8,8 @@ import { budgetOf, keptTotalWeights } from "../../masks/budget.ts";
 import { gateLayout, type Masks, sharingOf } from "../../masks/gates.ts";
 import { type LogitsAt, nestedArchitectures } from "../../masks/nestedness.ts";
 import type { Recipe } from "../../recipes/recipe.ts";
-import { deliverNested, type NestedMember, type NestedOptions } from "./exportNestedModel.ts";
-import type { Delivery, Place } from "./writeForms.ts";
+import { exportNestedModel, type NestedMember, type NestedOptions } from "./exportNestedModel.ts";
+import type { ExportedForm, ExportTarget } from "./writeForms.ts";
 
 /** A run, asked for several ratios. */
 export interface RunRatios {
@@ -21,7 +21,7 @@ export interface RunRatios {
 }
 
 /** What all ratios share; perplexity, target and the rest of the receipt are found here. */
-export interface NestOptions extends Omit<NestedOptions, "receipt"> {
+export interface ExportRatiosOptions extends Omit<NestedOptions, "receipt"> {
   receipt: Omit<NestedOptions["receipt"], "recipe" | "target" | "trainedSteps" | "perplexity">;
 }
 
@@ -40,14 +40,14 @@ export interface RatioInside {
  * Makes architectures that lie inside each other, asks `measure` for the perplexity of each, for their masks may be others than those of
  * the ratio alone, and writes them to `place`. Ratios are ascending. Throws "shape" without a ratio, and what `deliverNested` throws.
  */
-export async function nestRatios(
+export async function exportRatios(
   ctx: Ctx,
   opened: OpenedModel,
   { made, recipe, steps }: RunRatios,
   measure: (masks: Masks, keep: number) => Promise<PerplexityPair>,
-  place: Place,
-  options: NestOptions,
-): Promise<{ delivery: Delivery; ratios: RatioInside[] }> {
+  place: ExportTarget,
+  options: ExportRatiosOptions,
+): Promise<{ delivery: ExportedForm; ratios: RatioInside[] }> {
   const layout = gateLayout(opened.config);
   const budget = budgetOf(opened.config);
   const ascending = [...made].sort((a, b) => a.keep - b.keep);
@@ -68,7 +68,7 @@ export async function nestRatios(
   invariant(largest, "shape", "expected one ratio at least, got none");
   const { keep, perplexity } = largest;
   const target = { ratio: "block weights kept" as const, value: keep };
-  const { delivery, ratios } = await deliverNested(ctx, opened, members, place, {
+  const { delivery, ratios } = await exportNestedModel(ctx, opened, members, place, {
     ...options,
     receipt: { ...options.receipt, recipe: { ...recipe, keep }, target, trainedSteps: steps, perplexity },
   });

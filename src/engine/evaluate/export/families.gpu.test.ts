@@ -8,8 +8,8 @@ import { gateLayout } from "../../masks/gates.ts";
 import type { Precision } from "../../tensor.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import type { Form } from "../../formats/receipt/receipt.ts";
-import { deliver } from "./exportGates.ts";
-import { memoryPlace } from "./memoryTarget.ts";
+import { exportGates } from "./exportGates.ts";
+import { memoryTarget } from "./memoryTarget.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
@@ -26,8 +26,8 @@ test.each<[string, Precision]>([
     Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
   );
   const forms: readonly Form[] = ["masked", "compact"];
-  const places = new Map(forms.map((form) => [form, memoryPlace()]));
-  const deliveries = await deliver(ctx, opened, masks, places, {
+  const places = new Map(forms.map((form) => [form, memoryTarget()]));
+  const deliveries = await exportGates(ctx, opened, masks, places, {
     ids: Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % opened.config.vocab),
     receipt: {
       version: "0.0.0",

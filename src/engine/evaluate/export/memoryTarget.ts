@@ -1,12 +1,12 @@
 // A place for exports in memory: tests write there, and may spoil a file on its way.
 import { memoryFolder } from "../../formats/files/memoryFolder.ts";
 import { collect, type OutputFile } from "../../formats/files/outputFile.ts";
-import type { Place } from "./writeForms.ts";
+import type { ExportTarget } from "./writeForms.ts";
 
 /** `damage` may change a file's bytes before they are kept. */
-export function memoryPlace(
+export function memoryTarget(
   damage: (file: OutputFile, bytes: Uint8Array<ArrayBuffer>) => void = () => undefined,
-): Place & { files: Record<string, Uint8Array<ArrayBuffer>> } {
+): ExportTarget & { files: Record<string, Uint8Array<ArrayBuffer>> } {
   const files: Record<string, Uint8Array<ArrayBuffer>> = {};
   return {
     files,

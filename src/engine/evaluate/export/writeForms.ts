@@ -9,7 +9,7 @@ import { compareLogits } from "./compareLogits.ts";
 import type { FormReader } from "./readBack.ts";
 
 /** Where one form is written to and read back from. A file that fails half-way must not stay. */
-export interface Place {
+export interface ExportTarget {
   write(file: OutputFile): Promise<void>;
   folder(): Promise<Folder>;
   /** Removes all that was written: the form is not offered. */
@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** One form, written, opened by a runtime and compared with the masked forward of the engine. */
-export interface Delivery {
+export interface ExportedForm {
   form: Form;
   /** Element type of the weights in its files. */
   dtype: FloatDtype;
@@ -44,7 +44,7 @@ const ENDS_ALL: readonly ErrorCode[] = ["cancelled", "storage", "device-lost"];
 /** One form to be written. */
 export interface PlannedForm {
   form: Form;
-  place: Place;
+  place: ExportTarget;
   /** Element type of the weights in its files. */
   dtype: FloatDtype;
   files: () => Promise<OutputFile[]>;
@@ -55,7 +55,7 @@ export interface PlannedForm {
   limit: number;
 }
 
-export interface DeliveryPlan {
+export interface FormsPlan {
   /** Token ids to compare on. */
   ids: Uint32Array;
   /** The studio's own logits (T, V): what the difference that is told is measured against. */
@@ -70,10 +70,10 @@ export interface DeliveryPlan {
  * Writes, reads back and compares every form; receipt and model card go along with those that pass. A form that cannot be written or read,
  * or whose logits differ, is discarded and says why, and the others stay. Throws "cancelled", "storage" and "device-lost".
  */
-export async function deliverForms(forms: readonly PlannedForm[], plan: DeliveryPlan): Promise<Delivery[]> {
+export async function writeForms(forms: readonly PlannedForm[], plan: FormsPlan): Promise<ExportedForm[]> {
   const { ids, expected, cancelled = () => false } = plan;
-  const planned = new Map<Delivery, PlannedForm>();
-  const contents = new Map<Delivery, OutputFile[]>();
+  const planned = new Map<ExportedForm, PlannedForm>();
+  const contents = new Map<ExportedForm, OutputFile[]>();
   for (const one of forms) {
     const delivery = unopened(one.form, one.dtype, ids.length);
     planned.set(delivery, one);
@@ -81,7 +81,7 @@ export async function deliverForms(forms: readonly PlannedForm[], plan: Delivery
   }
   const total = [...contents.values()].flat().reduce((sum, file) => sum + file.sizeBytes, 0);
   let written = 0;
-  const put = (place: Place, delivery: Delivery, file: OutputFile): Promise<void> => {
+  const put = (place: ExportTarget, delivery: ExportedForm, file: OutputFile): Promise<void> => {
     addFile(delivery, file);
     return place.write({
       ...file,
@@ -120,25 +120,25 @@ export async function deliverForms(forms: readonly PlannedForm[], plan: Delivery
 }
 
 /** A form of which nothing is known yet. */
-function unopened(form: Form, dtype: FloatDtype, tokens: number): Delivery {
+function unopened(form: Form, dtype: FloatDtype, tokens: number): ExportedForm {
   const nothing = { files: [], bytes: 0, runtime: "", version: "", largestDifference: Number.NaN, equalArgmax: 0 };
   return { form, dtype, ...nothing, tokens, ok: false };
 }
 
 /** Counts a file that was written, perhaps in place of one of the same name. */
-export function addFile(delivery: Delivery, { name, sizeBytes }: OutputFile): void {
+export function addFile(delivery: ExportedForm, { name, sizeBytes }: OutputFile): void {
   delivery.files = [...delivery.files.filter((file) => file.name !== name), { name, bytes: sizeBytes }];
   delivery.bytes = delivery.files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function plannedOf(planned: ReadonlyMap<Delivery, PlannedForm>, delivery: Delivery): PlannedForm {
+function plannedOf(planned: ReadonlyMap<ExportedForm, PlannedForm>, delivery: ExportedForm): PlannedForm {
   const found = planned.get(delivery);
   invariant(found, "bug", `the ${delivery.form} form was not planned`);
   return found;
 }
 
 /** Does one form's work; what goes wrong there is why this form is not offered. */
-export async function attempt(delivery: Delivery, work: () => Promise<unknown>): Promise<void> {
+export async function attempt(delivery: ExportedForm, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (thrown) {
@@ -150,7 +150,7 @@ export async function attempt(delivery: Delivery, work: () => Promise<unknown>):
 
 /** Every way in which the form computes its logits has to be within the limit of `rounded`; what is told is the worst against `expected`. */
 async function compare(
-  delivery: Delivery,
+  delivery: ExportedForm,
   form: Awaited<ReturnType<FormReader>>,
   { expected, rounded, limit }: { expected: Float32Array; rounded: Float32Array; limit: number },
   ids: Uint32Array,
@@ -173,7 +173,7 @@ async function compare(
   }
 }
 
-function checkOf({ form, dtype, runtime, version, tokens, largestDifference, equalArgmax }: Delivery): FormCheck {
+function checkOf({ form, dtype, runtime, version, tokens, largestDifference, equalArgmax }: ExportedForm): FormCheck {
   const found = { maxAbsLogitDifference: largestDifference, argmaxAgreement: equalArgmax };
   return { form, dtype, runtime, version, tokens, ...found };
 }

@@ -9,7 +9,7 @@ import {
   CONFIG_FILE,
   configWithDtype,
   exportDtype,
-  openSource,
+  openExportWeights,
   readRawConfig,
   type ExportSource,
 } from "./exportFiles.ts";
@@ -29,7 +29,7 @@ import { weightsFiles } from "../safetensors/weightsFiles.ts";
  */
 export async function exportCompact(source: ExportSource): Promise<OutputFile[]> {
   const { folder, config, masks, dtype, shardBytes } = source;
-  const weights = await openSource(source);
+  const weights = await openExportWeights(source);
   const lists = indexLists(masks);
   lists.forEach((list, vector) => {
     const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;

@@ -21,7 +21,7 @@ const TORCH_NAMES: Record<FloatDtype, string> = { F32: "float32", F16: "float16"
 const OVERFLOW: Record<FloatDtype, number> = { F32: Infinity, F16: 65520, BF16: 2 ** 127 * (2 - 2 ** -8) };
 
 /** A model to export, and how its weights are written. */
-export interface ModelSource {
+export interface ExportModel {
   /** The unpruned model: config.json, safetensors, tokenizer. */
   folder: Folder;
   config: ModelConfig;
@@ -32,7 +32,7 @@ export interface ModelSource {
 }
 
 /** The same with what structural pruning keeps of it. */
-export interface ExportSource extends ModelSource {
+export interface ExportSource extends ExportModel {
   masks: Masks;
 }
 
@@ -40,13 +40,13 @@ export interface ExportSource extends ModelSource {
  * Opens the weights and checks, before a byte is written, that the masks belong to the config and that every weight of every block is
  * there in its full shape. Throws "shape" for the masks, "format" for the weights.
  */
-export async function openSource(source: ExportSource): Promise<Weights> {
+export async function openExportWeights(source: ExportSource): Promise<Weights> {
   checkMasks(source.config, source.masks);
-  return openModelSource(source);
+  return openModelWeights(source);
 }
 
 /** The same without masks. */
-export async function openModelSource({ folder, config }: ModelSource): Promise<Weights> {
+export async function openModelWeights({ folder, config }: ExportModel): Promise<Weights> {
   const weights = await openWeights(folder);
   for (const { name, shape } of blockTensors(config)) {
     const info = weights.info(name);

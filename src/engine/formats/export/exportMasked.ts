@@ -7,10 +7,10 @@ import {
   CONFIG_FILE,
   configWithDtype,
   exportDtype,
-  openSource,
+  openExportWeights,
   readRawConfig,
   type ExportSource,
-  type ModelSource,
+  type ExportModel,
 } from "./exportFiles.ts";
 import { exportRows } from "./exportRows.ts";
 import { copiedFile, jsonFile, type OutputFile } from "../files/outputFile.ts";
@@ -23,7 +23,7 @@ import { weightsFiles } from "../safetensors/weightsFiles.ts";
  * Throws "shape" for masks of another model, "format" for weights that are not the config's.
  */
 export async function exportMasked(source: ExportSource): Promise<OutputFile[]> {
-  const weights = await openSource(source);
+  const weights = await openExportWeights(source);
   const lists = indexLists(source.masks);
   return sameShapes(source, weights, (name, target) => {
     const gates = tensorGates(source.config.family, name);
@@ -33,7 +33,7 @@ export async function exportMasked(source: ExportSource): Promise<OutputFile[]> 
 
 /** The folder again with every tensor in its shape; `chunksOf` gives its bytes in the dtype `target`. */
 export async function sameShapes(
-  { folder, dtype, shardBytes }: ModelSource,
+  { folder, dtype, shardBytes }: ExportModel,
   weights: Weights,
   chunksOf: (name: string, target: Dtype) => ReturnType<TensorStream["chunks"]>,
 ): Promise<OutputFile[]> {

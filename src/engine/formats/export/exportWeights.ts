@@ -2,12 +2,12 @@
 import { mlpMatrices, type MlpMatrix } from "../../masks/mlpMatrices.ts";
 import { masksByName, type WeightMasks, zeroPruned } from "../../masks/weightMasks.ts";
 import { type Dtype, elementCount } from "../../dtype.ts";
-import { converted, openModelSource, type ModelSource } from "./exportFiles.ts";
+import { converted, openModelWeights, type ExportModel } from "./exportFiles.ts";
 import { sameShapes } from "./exportMasked.ts";
 import { exportRows } from "./exportRows.ts";
 import type { OutputFile } from "../files/outputFile.ts";
 
-export interface WeightSource extends ModelSource {
+export interface WeightSource extends ExportModel {
   masks: WeightMasks;
   /** The values of a matrix that was updated, (out, in); without it the model's own are kept bit for bit. */
   updated?: (matrix: MlpMatrix) => Promise<Float32Array<ArrayBuffer>>;
@@ -21,7 +21,7 @@ export async function exportWeights(source: WeightSource): Promise<OutputFile[]>
   const { config, masks, updated } = source;
   const byName = masksByName(config, masks);
   const matrices = new Map(mlpMatrices(config).map((matrix) => [matrix.name, matrix]));
-  const weights = await openModelSource(source);
+  const weights = await openModelWeights(source);
   return sameShapes(source, weights, (name, target) => {
     const mask = byName.get(name);
     const matrix = matrices.get(name);

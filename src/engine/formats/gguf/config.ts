@@ -2,7 +2,7 @@
 import { EngineError } from "../../errors.ts";
 import { ropeFrequencies } from "../../config/ropeTable.ts";
 import { JsonField } from "../../json/jsonFields.ts";
-import type { Architecture } from "./ggufFamilies.ts";
+import type { GgufFamily } from "./ggufFamilies.ts";
 import type { GgufHeader } from "./header.ts";
 
 type Json = Record<string, unknown>;
@@ -99,7 +99,7 @@ export class MetadataFields {
 export function configOf(
   fields: MetadataFields,
   header: GgufHeader,
-  architecture: Architecture,
+  architecture: GgufFamily,
   ropeFactors?: Float32Array,
 ): Json {
   const { name, family } = architecture;
@@ -149,7 +149,7 @@ export function tokens(fields: MetadataFields): Json {
   };
 }
 
-function norms(fields: MetadataFields, { name, family }: Architecture): Json {
+function norms(fields: MetadataFields, { name, family }: GgufFamily): Json {
   if (family === "phi") {
     return { layer_norm_eps: fields.decimal(`${name}.attention.layer_norm_epsilon`), hidden_act: "gelu_new" };
   }
@@ -158,7 +158,7 @@ function norms(fields: MetadataFields, { name, family }: Architecture): Json {
   return { ...epsilon, hidden_act: "silu" };
 }
 
-function rope(fields: MetadataFields, { name, family }: Architecture, headDim: number, factors?: Float32Array): Json {
+function rope(fields: MetadataFields, { name, family }: GgufFamily, headDim: number, factors?: Float32Array): Json {
   const theta = fields.decimal(`${name}.rope.freq_base`, DEFAULT_THETA);
   const typeKey = `${name}.rope.scaling.type`;
   const type = fields.text(typeKey) ?? "none";

@@ -2,7 +2,7 @@
 import { EngineError } from "../../errors.ts";
 import type { Family } from "../../config/config.ts";
 
-export interface Architecture {
+export interface GgufFamily {
   /** As general.architecture has it; in front of the keys of the metadata. */
   readonly name: string;
   readonly family: Family;
@@ -14,11 +14,11 @@ export interface Architecture {
   readonly normShift: number;
 }
 
-const plain = (name: string, family: Family, className: string): Architecture => {
+const plain = (name: string, family: Family, className: string): GgufFamily => {
   return { name, family, className, pairedRows: false, normShift: 0 };
 };
 
-const ARCHITECTURES: readonly Architecture[] = [
+const ARCHITECTURES: readonly GgufFamily[] = [
   { ...plain("llama", "llama", "LlamaForCausalLM"), pairedRows: true },
   plain("qwen2", "qwen2", "Qwen2ForCausalLM"),
   plain("qwen3", "qwen3", "Qwen3ForCausalLM"),
@@ -27,10 +27,10 @@ const ARCHITECTURES: readonly Architecture[] = [
 ];
 
 /** Mistral's files are of the architecture llama; the window tells them apart, and is what they differ in. */
-const MISTRAL: Architecture = { ...plain("llama", "mistral", "MistralForCausalLM"), pairedRows: true };
+const MISTRAL: GgufFamily = { ...plain("llama", "mistral", "MistralForCausalLM"), pairedRows: true };
 
 /** Throws "unsupported" with the list of what is. `window`: whether the metadata name a sliding window. */
-export function architectureNamed(file: string, name: string, window: boolean): Architecture {
+export function ggufFamilyNamed(file: string, name: string, window: boolean): GgufFamily {
   const found = ARCHITECTURES.find((architecture) => architecture.name === name);
   if (found) return found.family === "llama" && window ? MISTRAL : found;
   const supported = ARCHITECTURES.map((architecture) => architecture.name).join(", ");

@@ -3,7 +3,7 @@ import { invariant } from "../../errors.ts";
 import type { ByteSource, Folder } from "../files/folder.ts";
 import { folderOf } from "../files/folder.ts";
 import { memorySource } from "../files/memoryFolder.ts";
-import { architectureNamed } from "./ggufFamilies.ts";
+import { ggufFamilyNamed } from "./ggufFamilies.ts";
 import { configOf, MetadataFields, ROPE_FACTORS, tokens } from "./config.ts";
 import { type GgufHeader, readGgufHeader } from "./header.ts";
 import { tensorViews } from "./tensorViews.ts";
@@ -43,7 +43,7 @@ export async function ggufFolder(source: ByteSource): Promise<Folder> {
     `${source.name} is one of ${parts} parts of a model; join them with llama-gguf-split --merge, or take a file in one part`,
   );
   const named = fields.get("general.architecture").text();
-  const architecture = architectureNamed(source.name, named, fields.has(`${named}.attention.sliding_window`));
+  const architecture = ggufFamilyNamed(source.name, named, fields.has(`${named}.attention.sliding_window`));
   const factors = await ropeFactors(source, header);
   const config = configOf(fields, header, architecture, factors);
   const { head_dim: width, num_attention_heads: heads, num_key_value_heads: kvHeads, hidden_size: hidden } = config;

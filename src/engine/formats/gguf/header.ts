@@ -2,7 +2,7 @@
 import { EngineError, invariant } from "../../errors.ts";
 import { elementCount } from "../../dtype.ts";
 import type { ByteSource } from "../files/folder.ts";
-import { Cursor, type MetadataValue, NeedMoreBytes } from "./headerCursor.ts";
+import { HeaderCursor, type MetadataValue, NeedMoreBytes } from "./headerCursor.ts";
 import { blockType, type BlockType, QUANT_TYPES, typeName } from "./types.ts";
 
 export type { MetadataValue } from "./headerCursor.ts";
@@ -45,14 +45,14 @@ export async function readGgufHeader(source: ByteSource): Promise<GgufHeader> {
   for (let length = FIRST_BYTES; ; length *= GROWTH) {
     const bytes = await source.read(0, Math.min(length, source.size));
     try {
-      return parseHeader(new Cursor(source.name, bytes, source.size), source);
+      return parseHeader(new HeaderCursor(source.name, bytes, source.size), source);
     } catch (error) {
       if (!(error instanceof NeedMoreBytes)) throw error;
     }
   }
 }
 
-function parseHeader(cursor: Cursor, { name: file, size }: Pick<ByteSource, "name" | "size">): GgufHeader {
+function parseHeader(cursor: HeaderCursor, { name: file, size }: Pick<ByteSource, "name" | "size">): GgufHeader {
   const magic = cursor.u32("magic");
   if (magic !== MAGIC) {
     cursor.refuse("magic", `expected "GGUF" (0x46554747), got 0x${magic.toString(16)}; this is not a GGUF file`);
@@ -96,7 +96,7 @@ function twice(tensors: readonly GgufTensor[]): string {
 }
 
 /** One entry; `begin` and `end` are still relative to the data. */
-function parseTensor(cursor: Cursor, i: number): GgufTensor {
+function parseTensor(cursor: HeaderCursor, i: number): GgufTensor {
   const name = cursor.text(`name of tensor ${i}`);
   const field = (key: string): string => `tensor '${name}', ${key}`;
   const dims = cursor.u32(field("dimensions"));
@@ -120,7 +120,7 @@ function parseTensor(cursor: Cursor, i: number): GgufTensor {
 
 /** Tensors follow each other with no more between them than the padding to the alignment, and the file ends with the last one. */
 function checkPlaces(
-  cursor: Cursor,
+  cursor: HeaderCursor,
   tensors: readonly GgufTensor[],
   dataStart: number,
   alignment: number,

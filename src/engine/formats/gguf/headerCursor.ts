@@ -13,7 +13,7 @@ const SCALAR_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8];
 /** Lists in lists that are followed; the format's own files have one level. */
 const MAX_DEPTH = 2;
 
-export class Cursor {
+export class HeaderCursor {
   at = 0;
   private readonly view: DataView;
   private readonly decoder = new TextDecoder("utf-8", { fatal: true });

@@ -36,14 +36,14 @@ const NAMES: [RegExp, string][] = [
   [/mlp\.fc2/, "ffn_down"],
 ];
 
-export interface Tensor {
+export interface NamedTensor {
   name: string;
   shape: readonly number[];
   values: Float32Array;
 }
 
 /** Rows of a head: its first half at even places, its second half at odd ones. */
-export function paired({ name, shape, values }: Tensor, heads: number): Tensor {
+export function paired({ name, shape, values }: NamedTensor, heads: number): NamedTensor {
   const cols = values.length / shape[0]!;
   const half = shape[0]! / heads / 2;
   const out = new Float32Array(values.length);
@@ -56,9 +56,9 @@ export function paired({ name, shape, values }: Tensor, heads: number): Tensor {
   return { name, shape, values: out };
 }
 
-async function tensorsOf(folder: Folder, config: Json, { arch, pairs, normShift = 0 }: Converter): Promise<Tensor[]> {
+async function tensorsOf(folder: Folder, config: Json, { arch, pairs, normShift = 0 }: Converter): Promise<NamedTensor[]> {
   const weights = await openWeights(folder);
-  const all: Tensor[] = [];
+  const all: NamedTensor[] = [];
   for (const original of weights.names) {
     const name = NAMES.reduce((text, [from, to]) => text.replace(from, to), original);
     const values = (await weights.readFloat32(original)).map(
@@ -89,7 +89,7 @@ const keyOf = (bytes: readonly number[]): string =>
 /** The model in `folder` as the bytes of a GGUF file; `more` entries of metadata replace those of the same key, `extra` tensors come on top. */
 export async function ggufOfFolder(
   folder: Folder,
-  { more = [], extra = [] }: { more?: number[][]; extra?: Tensor[] } = {},
+  { more = [], extra = [] }: { more?: number[][]; extra?: NamedTensor[] } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const config = (await readJson(await folder.open("config.json"))) as Json;
   const converter = CONVERTERS[String(config["model_type"])]!;

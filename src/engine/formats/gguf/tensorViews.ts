@@ -2,7 +2,7 @@
 import { EngineError } from "../../errors.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import type { FloatDtype } from "../../dtype.ts";
-import type { Architecture } from "./ggufFamilies.ts";
+import type { GgufFamily } from "./ggufFamilies.ts";
 import { ROPE_FACTORS } from "./config.ts";
 import type { GgufHeader, GgufTensor } from "./header.ts";
 
@@ -40,7 +40,7 @@ const HEAD = "output";
 export function tensorViews(
   file: string,
   header: GgufHeader,
-  architecture: Architecture,
+  architecture: GgufFamily,
   rows: HeadRows,
 ): TensorView[] {
   const { names } = FAMILIES[architecture.family];
@@ -85,7 +85,7 @@ function view(tensor: GgufTensor, name: string): TensorView {
 }
 
 /** llama.cpp's names of a block's parts, and ours. */
-function blockNames({ family }: Architecture): Readonly<Record<string, string | undefined>> {
+function blockNames({ family }: GgufFamily): Readonly<Record<string, string | undefined>> {
   const { names } = FAMILIES[family];
   const [gate, up] = names.ups.length > 1 ? names.ups : [undefined, names.ups[0]];
   return {

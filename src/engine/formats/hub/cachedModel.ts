@@ -2,7 +2,7 @@
 import { EngineError } from "../../errors.ts";
 import { type ByteSource, type Folder, folderOf } from "../files/folder.ts";
 import { type Address, addressName, addressText } from "./address.ts";
-import { download } from "./download.ts";
+import { downloadFiles } from "./download.ts";
 import { listModel, purposeOf, type RemoteModel } from "./listing.ts";
 import {
   arrivedBytes,
@@ -122,7 +122,7 @@ async function complete(
       "fetching",
     );
   report();
-  await download(web, address, remote.files, manifest, store, (bytes) => {
+  await downloadFiles(web, address, remote.files, manifest, store, (bytes) => {
     done += bytes;
     report();
   });

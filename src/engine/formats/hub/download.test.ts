@@ -5,7 +5,7 @@ import {
   atWeights,
   expectModel,
   hub,
-  LIMITS,
+  TEST_LIMITS,
   memoryStore,
   MODEL,
   ofWeights,
@@ -29,7 +29,7 @@ describe("a plain folder", () => {
     });
     await expectModel(folder);
     expect([...folder.list()].sort()).toEqual(["config.json", WEIGHTS, "tokenizer.json"].sort());
-    expect(ofWeights(server).length).toBe(1 + Math.ceil(SIZE / LIMITS.partBytes));
+    expect(ofWeights(server).length).toBe(1 + Math.ceil(SIZE / TEST_LIMITS.partBytes));
     expect(server.busiest()).toBeGreaterThan(2);
     expect(server.busiest()).toBeLessThanOrEqual(5);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
@@ -88,7 +88,7 @@ describe("what goes wrong on the way", () => {
     const server = await plain(atWeights({ kind: "drop", after: 30_000 }, (before) => before === 1));
     const store = memoryStore();
     await expectModel(await open(server, "", { store, limits: { parallel: 1 } }));
-    expect(ofWeights(server)[2]!.range).toEqual({ first: 30_000, last: LIMITS.partBytes - 1 });
+    expect(ofWeights(server)[2]!.range).toEqual({ first: 30_000, last: TEST_LIMITS.partBytes - 1 });
     expect(store.written).toBe(Object.values(MODEL).reduce((sum, bytes) => sum + bytes.length, 0));
   });
 

@@ -17,7 +17,7 @@ interface Part {
 }
 
 /** Fetches everything that the manifest says is missing of `remote`; the manifest is true at every moment it is written. */
-export async function download(
+export async function downloadFiles(
   web: Web,
   address: Address,
   remote: readonly RemoteFile[],

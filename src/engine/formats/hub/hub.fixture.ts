@@ -15,7 +15,7 @@ export const MODEL = filesFrom("golden/llama", ["config.json", "tokenizer.json",
 export const SIZE = MODEL[WEIGHTS]!.length;
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 /** Small, so that the weights have several parts and a stall is soon one. */
-export const LIMITS: DownloadLimits = {
+export const TEST_LIMITS: DownloadLimits = {
   ...DOWNLOAD_LIMITS,
   backoffMs: 5,
   longestPauseMs: 40,
@@ -122,7 +122,7 @@ export function open(
   const web = {
     fetch: (url: string, init: RequestInit) => fetch(url, init),
     signal: signal ?? new AbortController().signal,
-    limits: { ...LIMITS, ...limits },
+    limits: { ...TEST_LIMITS, ...limits },
     hub: server.address.slice(0, -1),
   };
   return fetchModel(address, { web, store, refresh, onProgress: onProgress ?? (() => undefined) });

@@ -5,7 +5,7 @@ import type { GraphBuilder, Value } from "./graphBuilder.ts";
 const CUBIC = 0.044715;
 
 /** The activation of every element of x. */
-export function activate(graph: GraphBuilder, x: Value, activation: Design["activation"]): Value {
+export function activationNodes(graph: GraphBuilder, x: Value, activation: Design["activation"]): Value {
   switch (activation) {
     case "silu":
       return graph.op("Mul", [x, graph.op("Sigmoid", [x])]);

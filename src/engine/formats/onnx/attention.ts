@@ -13,7 +13,7 @@ export function splitHeads(graph: GraphBuilder, x: Value, heads: number, headDim
  * headDim); bias from `causalBias`. Makes the outputs present.l.key and present.l.value. The queries that share a KV head are rows of one
  * matrix, so that no key is ever repeated.
  */
-export function attention(
+export function attentionNodes(
   graph: GraphBuilder,
   { heads, kvHeads, headDim }: ModelConfig,
   l: number,

@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../../config/config.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
-import { activate } from "./activation.ts";
+import { activationNodes } from "./activation.ts";
 import { exportOnnx } from "./exportOnnx.ts";
 import type { ParsedModel, ParsedNode } from "./parseOnnx.ts";
-import { modelOf, openTestCase, tensorOf } from "./onnx.fixture.ts";
+import { onnxModelOf, openTestCase, tensorOf } from "./onnx.fixture.ts";
 
 interface Graph {
   model: ParsedModel;
@@ -16,7 +16,7 @@ interface Graph {
 
 async function graphOf(name: string): Promise<Graph> {
   const source = await openTestCase(`golden/${name}`);
-  const model = await modelOf(await exportOnnx(source));
+  const model = await onnxModelOf(await exportOnnx(source));
   return { model, config: source.config, all: (type) => model.nodes.filter((node) => node.type === type) };
 }
 
@@ -138,6 +138,6 @@ describe("what one family has alone", () => {
 
 it("has the exact GELU too, which some OPT models use", () => {
   const graph = new GraphBuilder();
-  activate(graph, "x", "gelu");
+  activationNodes(graph, "x", "gelu");
   expect(graph.build("gelu").nodes.map(({ type }) => type)).toEqual(["Div", "Erf", "Mul", "Add", "Mul"]);
 });

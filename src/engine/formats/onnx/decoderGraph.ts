@@ -3,11 +3,11 @@ import { invariant } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import type { TensorNames } from "../../config/families/family.ts";
-import { activate } from "./activation.ts";
-import { attention, splitHeads } from "./attention.ts";
+import { activationNodes } from "./activation.ts";
+import { attentionNodes, splitHeads } from "./attention.ts";
 import { causalBias, type DecoderInputs, decoderInputs, decoderOutputs, LOGITS } from "./decoderInputs.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
-import { layerNorm, rmsNorm } from "./norm.ts";
+import { layerNormNodes, rmsNormNodes } from "./norm.ts";
 import type { OnnxWeights } from "./onnxWeights.ts";
 import { type RopeAngles, ropeAngles, rotateHeads } from "./rope.ts";
 import type { OnnxSelection } from "./selection.ts";
@@ -106,13 +106,13 @@ function attentionBranch(pass: Pass, l: number, x: Value): Value {
   const placed = (name: string, count: number, headNorm: string | undefined): Value => {
     let each = project(name, count);
     if (design.qkNorm && headNorm !== undefined) {
-      each = rmsNorm(graph, each, pass.weights.vector(`${at}${headNorm}.weight`), normEps);
+      each = rmsNormNodes(graph, each, pass.weights.vector(`${at}${headNorm}.weight`), normEps);
     }
     return angles ? rotateHeads(graph, each, angles, headDim) : each;
   };
   const q = placed(names.q, heads, names.qNorm);
   const k = placed(names.k, kvHeads, names.kNorm);
-  const mixed = attention(graph, config, l, [q, k, project(names.v, kvHeads)], past, bias);
+  const mixed = attentionNodes(graph, config, l, [q, k, project(names.v, kvHeads)], past, bias);
   return linear(pass, mixed, at + names.o, biases.o);
 }
 
@@ -123,7 +123,7 @@ function mlpBranch(pass: Pass, l: number, x: Value): Value {
   const at = `${names.layers}${l}.`;
   const [first, second] = names.ups.map((name) => linear(pass, x, at + name, biases.mlp));
   invariant(first !== undefined && config.glu === (second !== undefined), "bug", `${at}: a GLU has two projections`);
-  const activated = activate(graph, first, activation);
+  const activated = activationNodes(graph, first, activation);
   const inner = second === undefined ? activated : graph.op("Mul", [activated, second]);
   return linear(pass, inner, at + names.down, biases.mlp);
 }
@@ -161,6 +161,6 @@ function norm({ graph, config, weights }: Pass, x: Value, name: string): Value {
   const { norm: kind, normShift } = config.design;
   const stored = weights.vector(`${name}.weight`);
   const weight = normShift === 0 ? stored : graph.op("Add", [stored, graph.float(normShift)]);
-  if (kind === "rms") return rmsNorm(graph, x, weight, config.normEps);
-  return layerNorm(graph, x, weight, weights.vector(`${name}.bias`), config.normEps);
+  if (kind === "rms") return rmsNormNodes(graph, x, weight, config.normEps);
+  return layerNormNodes(graph, x, weight, weights.vector(`${name}.bias`), config.normEps);
 }

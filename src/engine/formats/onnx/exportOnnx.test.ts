@@ -11,7 +11,7 @@ import { collect, type OutputFile } from "../files/outputFile.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 import { exportOnnx } from "./exportOnnx.ts";
 import type { ParsedModel } from "./parseOnnx.ts";
-import { allOnes, F16, F32, fileOf, jsonOf, modelOf, openTestCase, tensorOf } from "./onnx.fixture.ts";
+import { allOnes, F16, F32, fileOf, jsonOf, onnxModelOf, openTestCase, tensorOf } from "./onnx.fixture.ts";
 
 /** Elements of a row-major matrix (rows, columns) as (columns, rows), the plain way. */
 function transposed(bytes: Uint8Array, rows: number, columns: number): Uint8Array {
@@ -41,7 +41,7 @@ describe.each([
     source = await openTestCase(path);
     weights = await openWeights(source.folder);
     files = await exportOnnx(source);
-    model = await modelOf(files);
+    model = await onnxModelOf(files);
   });
 
   it("is a folder that transformers.js loads: model, config, tokenizer", async () => {
@@ -152,7 +152,7 @@ describe.each([
   });
 
   it("is plain where nothing is pruned", async () => {
-    const dense = await modelOf(await exportOnnx({ ...source, masks: allOnes(source.config) }));
+    const dense = await onnxModelOf(await exportOnnx({ ...source, masks: allOnes(source.config) }));
     expect(dense.nodes.some(({ type }) => type === "ScatterElements")).toBe(false);
     expect([...dense.tensors.keys()].some((name) => name.includes("espalier"))).toBe(false);
   });
@@ -174,7 +174,7 @@ describe.each([
       expect(file.sizeBytes).toBeLessThanOrEqual(fileLimitBytes);
       data.set(file.name, await collect(file));
     }
-    const outside = await modelOf(split);
+    const outside = await onnxModelOf(split);
     expect(outside.nodes).toEqual(model.nodes);
     let external = 0;
     for (const [name, { data: expected, shape }] of model.tensors) {

@@ -4,7 +4,7 @@ import type { ModelConfig } from "../../config/config.ts";
 import { indexLists } from "../../masks/compact.ts";
 import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
 import type { FloatDtype } from "../../dtype.ts";
-import { companionFiles, CONFIG_FILE, configWithDtype, openSource, readRawConfig } from "../export/exportFiles.ts";
+import { companionFiles, CONFIG_FILE, configWithDtype, openExportWeights, readRawConfig } from "../export/exportFiles.ts";
 import type { ExportSource } from "../export/exportFiles.ts";
 import { jsonFile, type OutputFile } from "../files/outputFile.ts";
 import type { Weights } from "../safetensors/safetensors.ts";
@@ -43,7 +43,7 @@ export async function exportOnnx(source: OnnxSource): Promise<OutputFile[]> {
       "ONNX weights are F32 or F16, not BF16: few runtimes compute with it; choose one of the two for this form",
     );
   }
-  const weights = await openSource(source);
+  const weights = await openExportWeights(source);
   const lists = indexLists(masks);
   lists.forEach((list, vector) => {
     const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;

@@ -2,7 +2,7 @@
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
 /** x / sqrt(mean(x^2) + eps) * weight (Zhang and Sennrich 2019). In the shape in which runtimes know and fuse it. */
-export function rmsNorm(graph: GraphBuilder, x: Value, weight: Value, eps: number): Value {
+export function rmsNormNodes(graph: GraphBuilder, x: Value, weight: Value, eps: number): Value {
   const square = graph.op("Pow", [x, graph.float(2)]);
   const mean = graph.op("ReduceMean", [square, graph.ints(-1)], { keepdims: 1 });
   const root = graph.op("Sqrt", [graph.op("Add", [mean, graph.float(Math.fround(eps))])]);
@@ -10,6 +10,6 @@ export function rmsNorm(graph: GraphBuilder, x: Value, weight: Value, eps: numbe
 }
 
 /** (x - mean) / sqrt(variance + eps) * weight + bias (Ba et al. 2016). */
-export function layerNorm(graph: GraphBuilder, x: Value, weight: Value, bias: Value, eps: number): Value {
+export function layerNormNodes(graph: GraphBuilder, x: Value, weight: Value, bias: Value, eps: number): Value {
   return graph.op("LayerNormalization", [x, weight, bias], { axis: -1, epsilon: { float: eps } });
 }

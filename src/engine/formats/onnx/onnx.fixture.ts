@@ -50,7 +50,7 @@ export async function jsonOf(files: readonly OutputFile[], name: string): Promis
   return JSON.parse(new TextDecoder().decode(await fileOf(files, name))) as Record<string, unknown>;
 }
 
-export async function modelOf(files: readonly OutputFile[]): Promise<ParsedModel> {
+export async function onnxModelOf(files: readonly OutputFile[]): Promise<ParsedModel> {
   return parseOnnx(await fileOf(files, ONNX_FILE));
 }
 

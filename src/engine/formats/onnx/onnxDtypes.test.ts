@@ -7,7 +7,7 @@ import type { Folder } from "../files/folder.ts";
 import { collectBytes, memoryFolder } from "../files/memoryFolder.ts";
 import { openWeights, writeSafetensors } from "../safetensors/safetensors.ts";
 import { exportOnnx } from "./exportOnnx.ts";
-import { F16, F32, jsonOf, modelOf, openTestCase } from "./onnx.fixture.ts";
+import { F16, F32, jsonOf, onnxModelOf, openTestCase } from "./onnx.fixture.ts";
 
 const PATH = "golden/llama";
 
@@ -19,7 +19,7 @@ describe("other dtypes", () => {
 
   it("F16 is stored and cast: every weight is a Cast away from the arithmetic", async () => {
     const files = await exportOnnx({ ...source, dtype: "F16" });
-    const model = await modelOf(files);
+    const model = await onnxModelOf(files);
     const stored = [...model.tensors].filter(([, tensor]) => tensor.dtype === F16).map(([name]) => name);
     const { names } = await openWeights(source.folder);
     expect(stored.sort()).toEqual([...names].sort());
@@ -46,7 +46,7 @@ describe("other dtypes", () => {
     const written = await collectBytes(writeSafetensors(tensors));
     const folder = memoryFolder("bf16", { "config.json": config, "model.safetensors": written });
     const files = await exportOnnx({ ...source, folder });
-    const norm = (await modelOf(files)).tensors.get("model.norm.weight");
+    const norm = (await onnxModelOf(files)).tensors.get("model.norm.weight");
     const expected = await (await openWeights(folder)).readFloat32("model.norm.weight");
     expect(norm?.dtype).toBe(F32);
     expect(Array.from(new Float32Array(norm?.data.slice().buffer ?? new ArrayBuffer()))).toEqual(Array.from(expected));

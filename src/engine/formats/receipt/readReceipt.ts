@@ -21,7 +21,7 @@ export function readReceipt(text: string, file = RECEIPT_FILE): Receipt {
   const target = root.get("target");
   const receipt: Receipt = {
     ...head,
-    recipe: readRecipe(root.get("recipe")),
+    recipe: readReceiptRecipe(root.get("recipe")),
     target: { ratio: target.get("ratio").oneOf(TARGETS), value: target.get("value").number({ min: 0, max: 1 }) },
     trainedSteps: root.get("trainedSteps").count(),
     calibration,
@@ -89,7 +89,7 @@ function checkCounts(receipt: Receipt, file: string): void {
 }
 
 /** Recipe of a structural run. Throws "format" or "config" naming the field. */
-export function readRecipe(field: JsonField): Recipe {
+export function readReceiptRecipe(field: JsonField): Recipe {
   // receipts of older versions know one ratio only, and the whole method only
   const told = field.get("ratioMode").value !== undefined;
   return checkRecipe({

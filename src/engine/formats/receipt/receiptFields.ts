@@ -36,7 +36,7 @@ export function readReceiptBase(root: JsonField): ReceiptBase {
     adapter: root.get("adapter").text(),
     ...(root.get("precision").value === undefined ? {} : { precision: root.get("precision").oneOf(["f16"]) }),
     model,
-    calibration: readText(root.get("calibration")),
+    calibration: readTextRef(root.get("calibration")),
     perplexity: root.get("perplexity").list().map(readPerplexity),
     checks: root
       .get("checks")
@@ -78,7 +78,7 @@ export function readShare(field: JsonField): Share {
   return { kept: field.get("kept").count(), of: field.get("of").count() };
 }
 
-export function readText(field: JsonField): TextRef {
+export function readTextRef(field: JsonField): TextRef {
   const sha256 = field.get("sha256");
   if (!/^[0-9a-f]{64}$/.test(sha256.text())) sha256.refuse("64 hexadecimal digits");
   return { name: field.get("name").text(), sha256: sha256.text() };
@@ -86,7 +86,7 @@ export function readText(field: JsonField): TextRef {
 
 export function readPerplexity(field: JsonField): PerplexityPair {
   return {
-    text: readText(field.get("text")),
+    text: readTextRef(field.get("text")),
     context: field.get("context").count(),
     tokens: field.get("tokens").count(),
     beginToken: field.get("beginToken").flag(),

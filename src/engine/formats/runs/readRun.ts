@@ -2,8 +2,8 @@
 import { EngineError, invariant } from "../../errors.ts";
 import { unpackBits, unpackWords } from "../files/bitset.ts";
 import { JsonField } from "../../json/jsonFields.ts";
-import { readRecipe } from "../receipt/readReceipt.ts";
-import { readPerplexity, readShare, readText, receiptRoot } from "../receipt/receiptFields.ts";
+import { readReceiptRecipe } from "../receipt/readReceipt.ts";
+import { readPerplexity, readShare, readTextRef, receiptRoot } from "../receipt/receiptFields.ts";
 import type { Share } from "../receipt/receipt.ts";
 import { BASELINE_METHODS, RUN_FORMAT, type Run, type RunMasks, type RunRecipe, type RunRecord } from "./runRecord.ts";
 import { readWeightRecipe } from "../receipt/weightReceipt.ts";
@@ -52,7 +52,7 @@ function readRecordField(field: JsonField): RunRecord {
       fingerprint: nameOf(model.get("fingerprint")),
     },
     made: readMade(field.get("made")),
-    calibration: readText(field.get("calibration")),
+    calibration: readTextRef(field.get("calibration")),
     perplexity: readPerplexity(field.get("perplexity")),
     kept: {
       blockWeights: readPart(kept.get("blockWeights")),
@@ -80,7 +80,7 @@ function readMade(field: JsonField): RunRecipe {
   const kind = field.get("kind").oneOf(["disp", "weights", "baseline"]);
   switch (kind) {
     case "disp":
-      return { kind, recipe: readRecipe(field.get("recipe")), steps: field.get("steps").count() };
+      return { kind, recipe: readReceiptRecipe(field.get("recipe")), steps: field.get("steps").count() };
     case "weights":
       return { kind, recipe: readWeightRecipe(field.get("recipe")) };
     case "baseline":

@@ -1,6 +1,6 @@
 // What a CPU reference of an op is: f64 loops forward and backward, and the named cases that all its tests share.
 import { fromFloat32, toFloat32 } from "../../dtype.ts";
-import { noise } from "../../rng.ts";
+import { uniformNoise } from "../../rng.ts";
 import { type DType, type Precision, sizeOf } from "../../tensor.ts";
 
 /** A tensor of the reference: f64 values (integers and halves too, with their dtype named). */
@@ -42,7 +42,7 @@ export const zerosLike = (tensor: RefTensor): RefTensor => refTensor(tensor.shap
 /** Repeatable values in (-scale, scale), already rounded to f32 so that both sides see the same numbers. */
 export function randomRef(seed: number, shape: readonly number[], scale = 1): RefTensor {
   const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) =>
-    Math.fround(scale * (2 * noise(seed, 0, 0, 0, i) - 1)),
+    Math.fround(scale * (2 * uniformNoise(seed, 0, 0, 0, i) - 1)),
   );
   return { shape, data };
 }
@@ -57,7 +57,7 @@ export function randomWeights(seed: number, shape: readonly number[], precision:
 
 /** Repeatable integers in [0, below). */
 export function randomInts(seed: number, shape: readonly number[], below: number): RefTensor {
-  const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(noise(seed, 1, 0, 0, i) * below));
+  const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(uniformNoise(seed, 1, 0, 0, i) * below));
   return { shape, data, dtype: "u32" };
 }
 

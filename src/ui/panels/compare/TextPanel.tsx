@@ -40,7 +40,7 @@ function Side({
   );
 }
 
-export function ComparePanel() {
+export function TextPanel() {
   const compare = useStudio((state) => state.compare);
   const dense = useCalm((state) => state.denseText, WRITE_MS);
   const pruned = useCalm((state) => state.prunedText, WRITE_MS);

@@ -1,13 +1,13 @@
 // Several ratios of a run for every ratio as one model: which, its preparation, and what was found of each.
 import { useId, useRef, useState } from "react";
 import { readNestedList, usualList } from "../../../state/export/nestedList.ts";
-import type { Architecture } from "../../../worker/protocol.ts";
+import type { ShownArchitecture } from "../../../worker/protocol.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { Underway } from "../../parts/TaskProgress.tsx";
-import { NestedFound } from "./NestedResults.tsx";
+import { TaskProgress } from "../../parts/TaskProgress.tsx";
+import { NestedResults } from "./NestedResults.tsx";
 
-type Bounds = NonNullable<Architecture["trainedFor"]>;
+type Bounds = NonNullable<ShownArchitecture["trainedFor"]>;
 
 /** Only a run for every ratio has more than one; what was prepared of an earlier one can still be saved. */
 export function ExportNested({ ready, busy }: { ready: boolean; busy: boolean }) {
@@ -23,12 +23,12 @@ export function ExportNested({ ready, busy }: { ready: boolean; busy: boolean })
         <span className="export-what">several ratios of this run as one model, the smaller inside the larger</span>
       </h3>
       {nested.phase === "preparing" ? (
-        <Underway task="export" label="Waiting for the GPU, then measuring each ratio…" cancel={cancelNested} />
+        <TaskProgress task="export" label="Waiting for the GPU, then measuring each ratio…" cancel={cancelNested} />
       ) : bounds ? (
         <RatioList bounds={bounds} ready={ready && !busy} />
       ) : null}
       {nested.phase === "failed" ? <ErrorNote error={nested.error} testId="nested-error" /> : null}
-      {last ? <NestedFound found={last} busy={busy} /> : null}
+      {last ? <NestedResults found={last} busy={busy} /> : null}
     </section>
   );
 }

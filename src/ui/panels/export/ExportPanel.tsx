@@ -4,7 +4,7 @@ import { isPruned, prunedNow, samePruned } from "../../../state/run/prunedNow.ts
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { percent } from "../../format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { Underway } from "../../parts/TaskProgress.tsx";
+import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";
 import { ExportNested } from "./ExportNested.tsx";
 import { ExportRow } from "./ExportRow.tsx";
@@ -44,7 +44,7 @@ export function ExportPanel() {
         </p>
         <ExportChoices disabled={exported.phase === "preparing" || nesting} />
         {exported.phase === "preparing" ? (
-          <Underway task="export" label="Writing, reading back, comparing…" cancel={cancelExport} />
+          <TaskProgress task="export" label="Writing, reading back, comparing…" cancel={cancelExport} />
         ) : (
           <p className="actions">
             <button

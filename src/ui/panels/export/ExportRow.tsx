@@ -1,6 +1,6 @@
 // One form of the export: what it is, what its check found, and saving it where it passed.
 import type { ReactNode } from "react";
-import type { Delivery, Form } from "../../../engine/index.ts";
+import type { ExportedForm, Form } from "../../../engine/index.ts";
 import { bytes, percent, small, whole } from "../../format.ts";
 import { ExportRefused, ExportSaves } from "./ExportSaves.tsx";
 
@@ -32,7 +32,7 @@ function Fact({ name, children, testId }: { name: string; children: ReactNode; t
 }
 
 /** What was found; a form that nothing could open has no differences to show. */
-function Findings({ check }: { check: Delivery }) {
+function Findings({ check }: { check: ExportedForm }) {
   const { form, runtime, version } = check;
   return (
     <dl className="facts">
@@ -66,7 +66,7 @@ function Findings({ check }: { check: Delivery }) {
   );
 }
 
-export function ExportRow({ check, busy }: { check: Delivery; busy: boolean }) {
+export function ExportRow({ check, busy }: { check: ExportedForm; busy: boolean }) {
   const { form, ok, reason } = check;
   const { name, what } = FORMS[form];
   return (

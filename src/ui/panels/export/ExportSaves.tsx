@@ -1,16 +1,16 @@
 // Saving what is prepared: as a zip for the browser's downloads, or into a folder where the browser can.
-import { download } from "../../../charts/index.ts";
+import { saveFile } from "../../../charts/index.ts";
 import { EngineError } from "../../../engine/index.ts";
 import type { Savable } from "../../../worker/protocol.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { Underway } from "../../parts/TaskProgress.tsx";
+import { TaskProgress } from "../../parts/TaskProgress.tsx";
 
 /** name: of the form, for who hears the buttons. */
 export function ExportSaves({ form, name, busy }: { form: Savable; name: string; busy: boolean }) {
   const { saveZip, saveFolder, notify } = useActions();
   const zip = async (): Promise<void> => {
     const saved = await saveZip(form);
-    if (saved) download(saved.file, saved.name);
+    if (saved) saveFile(saved.file, saved.name);
   };
   const folder = async (): Promise<void> => {
     try {
@@ -53,7 +53,7 @@ export function ExportSaving({ nested }: { nested: boolean }) {
   const { cancelSave } = useActions();
   if (saving.phase === "none" || (saving.form === "nested") !== nested) return null;
   if (saving.phase === "saving")
-    return <Underway task="save" label={`Saving the ${saving.form} form…`} cancel={cancelSave} />;
+    return <TaskProgress task="save" label={`Saving the ${saving.form} form…`} cancel={cancelSave} />;
   return (
     <p role="status" data-testid="export-saved">
       {saving.note}.

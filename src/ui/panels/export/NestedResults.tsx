@@ -3,7 +3,7 @@ import { useId } from "react";
 import type { RatioInside } from "../../../engine/index.ts";
 import { titleOf } from "../../../state/text/bundledTexts.ts";
 import type { PreparedNested } from "../../../state/storeState.ts";
-import { bytes, percent, perplexity, small, whole } from "../../format.ts";
+import { bytes, percent, perplexityText, small, whole } from "../../format.ts";
 import { useStudio } from "../../studioContext.tsx";
 import { ExportRefused, ExportSaves, ExportSaving } from "./ExportSaves.tsx";
 
@@ -15,7 +15,7 @@ function Row({ ratio: { keep, blockWeights, modelWeights, perplexity: pair, chec
       <th scope="row">{keep}</th>
       <td>{share(blockWeights)}</td>
       <td>{share(modelWeights)}</td>
-      <td>{perplexity(pair.pruned)}</td>
+      <td>{perplexityText(pair.pruned)}</td>
       <td>{check ? small(check.maxAbsLogitDifference) : "–"}</td>
       <td>{check ? percent(check.argmaxAgreement) : "–"}</td>
     </tr>
@@ -31,7 +31,7 @@ function Ratios({ found: { ratios, delivery } }: { found: PreparedNested }) {
       {pair ? (
         <p className="nested-of" id={id} data-testid="nested-of">
           Perplexity on {titleOf(pair.text)}, context {pair.context}, {whole(pair.tokens)} tokens; dense{" "}
-          {perplexity(pair.dense)}. Logits of each ratio, cut out of the written model, on {delivery.tokens} tokens.
+          {perplexityText(pair.dense)}. Logits of each ratio, cut out of the written model, on {delivery.tokens} tokens.
         </p>
       ) : null}
       <div className="export-table" tabIndex={0} role="group" aria-label="Ratios of the nested model">
@@ -57,7 +57,7 @@ function Ratios({ found: { ratios, delivery } }: { found: PreparedNested }) {
   );
 }
 
-export function NestedFound({ found, busy }: { found: PreparedNested; busy: boolean }) {
+export function NestedResults({ found, busy }: { found: PreparedNested; busy: boolean }) {
   const { delivery, ratios, run, step, choice } = found;
   const moved = useStudio(({ architecture }) => {
     return architecture?.trainedFor === undefined || architecture.run !== run || architecture.step !== step;

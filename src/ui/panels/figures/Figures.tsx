@@ -1,6 +1,6 @@
 // The live figures: the gate map, and beside it the curves, the kept share and the widths.
 import { useMemo } from "react";
-import { curves, gateMap, keptShare, stepLink, widths } from "../../../charts/index.ts";
+import { lossCurves, gateMap, keptRatio, stepLink, widths } from "../../../charts/index.ts";
 import { gateSource, runSource, widthsSource } from "../../views/chartSources.ts";
 import { Figure } from "../../parts/Figure.tsx";
 import { useStudio, useStudioItself } from "../../studioContext.tsx";
@@ -35,8 +35,8 @@ export function Figures() {
   const make = useMemo(() => {
     const link = stepLink();
     return {
-      curves: (node: HTMLElement) => curves(node, { link }),
-      keptShare: (node: HTMLElement) => keptShare(node, { link }),
+      lossCurves: (node: HTMLElement) => lossCurves(node, { link }),
+      keptRatio: (node: HTMLElement) => keptRatio(node, { link }),
     };
   }, []);
   return (
@@ -46,7 +46,7 @@ export function Figures() {
         name="curves"
         title="Loss and budget penalty"
         caption="Loss in nats a token under the sampled masks; R as a share of its first value, near 0 once the budget is met."
-        make={make.curves}
+        make={make.lossCurves}
         source={source}
       />
       <Figure
@@ -54,7 +54,7 @@ export function Figures() {
         name="kept"
         title="Kept share against the target"
         caption="Share of the block weights that the sampled masks keep, step by step, and the target it is drawn to; of a run for every ratio, how far from the target that each step drew."
-        make={make.keptShare}
+        make={make.keptRatio}
         source={source}
       />
       <Figure

@@ -5,13 +5,13 @@ import type { RunRecord } from "../../../engine/index.ts";
 import type { CurveSlice, StudioState } from "../../../state/storeState.ts";
 import { lastOf } from "../../../state/text/textSlice.ts";
 import type { CurvePoint } from "../../../worker/protocol.ts";
-import { factsOf } from "../../views/chartSources.ts";
+import { gateFacts } from "../../views/chartSources.ts";
 import { ratioCurveOf } from "../../views/curveView.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { Figure } from "../../parts/Figure.tsx";
 import { percent } from "../../format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { Underway } from "../../parts/TaskProgress.tsx";
+import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { useValueSource } from "../../views/useValueSource.ts";
 
 const NO_RUNS: readonly RunRecord[] = [];
@@ -30,7 +30,7 @@ function CurveFigure() {
   const runs = useStudio((state) => state.runs) ?? NO_RUNS;
   const dense = useStudio((state) => lastOf(state.dense));
   const keep = useStudio((state) => state.recipe.keep);
-  const blocks = useStudio((state) => factsOf(state)?.parameters.blocks ?? 1);
+  const blocks = useStudio((state) => gateFacts(state)?.parameters.blocks ?? 1);
   const points = curve.phase === "none" ? NO_POINTS : curve.points;
   const data = useMemo(() => ratioCurveOf({ points, runs, dense, keep, blocks }), [points, runs, dense, keep, blocks]);
   const source = useValueSource(data);
@@ -57,7 +57,7 @@ function CurveState({ curve }: { curve: CurveSlice["curve"] }) {
   const { measureCurve, stopCurve } = useActions();
   if (curve.phase === "measuring")
     return (
-      <Underway task="curve" label="Measuring the curve:" stop="Stop" cancel={() => Promise.resolve(stopCurve())} />
+      <TaskProgress task="curve" label="Measuring the curve:" stop="Stop" cancel={() => Promise.resolve(stopCurve())} />
     );
   if (curve.phase === "measured")
     return (

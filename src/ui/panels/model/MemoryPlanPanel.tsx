@@ -101,7 +101,7 @@ function OtherPrecision({ plan, busy }: { plan: Plan; busy: boolean }) {
   );
 }
 
-export function MemoryPlan() {
+export function MemoryPlanPanel() {
   const planned = useStudio((state) => state.plan);
   const busy = useStudio(
     ({ run, asked, model }) => run.phase === "training" || asked !== null || model.phase === "opening",

@@ -1,9 +1,9 @@
 // The model that is open: layers, widths, parameters by where they are, size; and the way to open another one.
 import type { ModelFacts } from "../../../worker/protocol.ts";
-import { factsOf } from "../../views/chartSources.ts";
+import { gateFacts } from "../../views/chartSources.ts";
 import { bytes, percent, short, whole } from "../../format.ts";
 import { useStudio } from "../../studioContext.tsx";
-import { MemoryPlan } from "./MemoryPlanPanel.tsx";
+import { MemoryPlanPanel } from "./MemoryPlanPanel.tsx";
 import { OpenModel } from "./OpenModel.tsx";
 
 function Row({ name, value, testId }: { name: string; value: string; testId?: string }) {
@@ -55,7 +55,7 @@ function Facts({ facts }: { facts: ModelFacts }) {
 }
 
 export function ModelPanel() {
-  const facts = useStudio(factsOf);
+  const facts = useStudio(gateFacts);
   return (
     <section className="panel" aria-labelledby="model-heading">
       <h2 id="model-heading">
@@ -65,7 +65,7 @@ export function ModelPanel() {
         </span>
       </h2>
       {facts ? <Facts facts={facts} /> : null}
-      <MemoryPlan />
+      <MemoryPlanPanel />
       <OpenModel />
     </section>
   );

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
 import { EngineError } from "../../../engine/index.ts";
 import type { Theme } from "../../../state/storeState.ts";
-import { factsOf } from "../../views/chartSources.ts";
+import { gateFacts } from "../../views/chartSources.ts";
 import { linkOf } from "../../pageLink.ts";
 import { useActions, useStudio, useStudioItself } from "../../studioContext.tsx";
 
@@ -47,7 +47,7 @@ function SaveLink() {
 
 export function Header() {
   const theme = useStudio((state) => state.theme);
-  const adapter = useStudio((state) => factsOf(state)?.adapter ?? null);
+  const adapter = useStudio((state) => gateFacts(state)?.adapter ?? null);
   const { setTheme, showLibrary } = useActions();
   return (
     <header className="header">

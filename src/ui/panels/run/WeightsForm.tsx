@@ -5,7 +5,7 @@ import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { percent } from "../../format.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { Underway } from "../../parts/TaskProgress.tsx";
+import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { PatternField } from "./PatternField.tsx";
 
 const FIELDS = [
@@ -29,7 +29,7 @@ export function WeightsForm() {
   return (
     <div className="weights-form">
       {pruning ? (
-        <Underway task="weights" label="Pruning" stop="Stop" cancel={cancelWeights} />
+        <TaskProgress task="weights" label="Pruning" stop="Stop" cancel={cancelWeights} />
       ) : (
         <div className="run-controls">
           <button

@@ -1,9 +1,9 @@
 // One finished run of the list: its name, what made it, what it costs, and what can be done with it.
 import { useState } from "react";
-import { download } from "../../../charts/index.ts";
+import { saveFile } from "../../../charts/index.ts";
 import type { RunRecord } from "../../../engine/index.ts";
-import { bytes, percent, perplexity } from "../../format.ts";
-import { methodOf, recipeOf } from "../../views/runViews.ts";
+import { bytes, percent, perplexityText } from "../../format.ts";
+import { methodLabel, recipeRows } from "../../views/runViews.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 interface Props {
@@ -46,11 +46,11 @@ export function RunRow({ run, letter, pick }: Props) {
   });
   const save = (): void =>
     void exportRuns([run.id]).then((text) => {
-      if (text !== null) download(new Blob([text], { type: "application/json" }), "espalier-run.json");
+      if (text !== null) saveFile(new Blob([text], { type: "application/json" }), "espalier-run.json");
     });
   const facts = [
-    methodOf(run),
-    ...recipeOf(run).map(({ label, value }) => (label === "pattern" ? value : `${label} ${value}`)),
+    methodLabel(run),
+    ...recipeRows(run).map(({ label, value }) => (label === "pattern" ? value : `${label} ${value}`)),
     `${percent(run.kept.modelWeights.kept / run.kept.modelWeights.of)} of the model`,
     bytes(run.kept.bytes),
     run.finished.slice(0, 16).replace("T", " "),
@@ -95,7 +95,7 @@ export function RunRow({ run, letter, pick }: Props) {
           {link("run-delete", "Delete", () => void removeRun(run.id))}
         </div>
       </div>
-      <p className="run-perplexity">{perplexity(run.perplexity.pruned)}</p>
+      <p className="run-perplexity">{perplexityText(run.perplexity.pruned)}</p>
     </li>
   );
 }

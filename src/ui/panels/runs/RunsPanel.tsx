@@ -1,6 +1,6 @@
 // Finished runs: the trade-off they make, the list of them with what can be done, and two of them side by side.
 import { useDeferredValue, useMemo, useRef, useState } from "react";
-import { download, tradeoff } from "../../../charts/index.ts";
+import { saveFile, tradeoff } from "../../../charts/index.ts";
 import { EngineError } from "../../../engine/index.ts";
 import type { RunRecord } from "../../../engine/index.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
@@ -17,7 +17,7 @@ function Files({ ids }: { ids: readonly string[] }) {
   const field = useRef<HTMLInputElement>(null);
   const save = (): void =>
     void exportRuns(ids).then((text) => {
-      if (text !== null) download(new Blob([text], { type: "application/json" }), "espalier-runs.json");
+      if (text !== null) saveFile(new Blob([text], { type: "application/json" }), "espalier-runs.json");
     });
   const take = (file: File | undefined): void => {
     file?.text().then(

@@ -5,7 +5,7 @@ import { modelShareOf, targetOfModel } from "../../../state/run/ratio.ts";
 import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { RECIPE_BOUNDS } from "../../../engine/index.ts";
-import { factsOf } from "../../views/chartSources.ts";
+import { gateFacts } from "../../views/chartSources.ts";
 import { percent } from "../../format.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
@@ -29,7 +29,7 @@ function trainedWords({ architecture, recipe }: StudioState): string {
 export function RatioPanel() {
   const keep = useStudio((state) => state.recipe.keep);
   const unit = useStudio((state) => state.ratioUnit);
-  const parameters = useStudio((state) => factsOf(state)?.parameters ?? null);
+  const parameters = useStudio((state) => gateFacts(state)?.parameters ?? null);
   const trained = useStudio(trainedWords);
   const { setKeep, setRatioUnit } = useActions();
   const [refused, setRefused] = useState<{ reason: string; keep: number } | null>(null);

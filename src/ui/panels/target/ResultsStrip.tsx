@@ -3,8 +3,8 @@ import { METHOD_NAMES } from "../../../engine/index.ts";
 import { lastOf, sameReading } from "../../../state/text/textSlice.ts";
 import type { Measured } from "../../../state/storeState.ts";
 import { titleOf } from "../../../state/text/bundledTexts.ts";
-import { factsOf } from "../../views/chartSources.ts";
-import { percent, perplexity, short, whole } from "../../format.ts";
+import { gateFacts } from "../../views/chartSources.ts";
+import { percent, perplexityText, short, whole } from "../../format.ts";
 import { useCalm, useStudio } from "../../studioContext.tsx";
 
 function Entry({ label, testId, value, note }: { label: string; testId: string; value: string; note: string }) {
@@ -60,13 +60,13 @@ function PerplexityEntry({
     keep < 1 && dense && sameReading(dense.result, last.result) ? ` ×${(value / dense.result.value).toFixed(2)}` : "";
   const on = `${of}${titleOf({ name: text })}, context ${whole(context)}, ${whole(tokens)} tokens`;
   const note = [measuring, measured.phase === "failed" ? measured.error.message : "", on].filter(Boolean).join("; ");
-  return <Entry label={label} testId={testId} value={`${perplexity(value)}${times}`} note={note} />;
+  return <Entry label={label} testId={testId} value={`${perplexityText(value)}${times}`} note={note} />;
 }
 
 export function ResultsStrip() {
   const architecture = useCalm((state) => state.architecture);
   const weights = useStudio((state) => state.weights);
-  const parameters = useStudio((state) => factsOf(state)?.parameters ?? null);
+  const parameters = useStudio((state) => gateFacts(state)?.parameters ?? null);
   const dense = useCalm((state) => state.dense);
   const pruned = useCalm((state) => state.pruned);
   const reading = useStudio(({ model, counts, textError }) => model.phase === "open" && !counts && !textError);
