@@ -10,11 +10,11 @@ const number = ({ median, min, max }: Spread, digits: number): string =>
   `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
 
 /** Dense beside pruned, a line for each runtime and task. */
-export function speedLines({ keep, tokens, decodeTokens, repeats, threads, rows }: SpeedFigure): string[] {
+export function speedLines({ ratio, tokens, decodeTokens, repeats, threads, rows }: SpeedFigure): string[] {
   const how = `${repeats} forwards of ${tokens} tokens, ${repeats * decodeTokens} decoded tokens, ${threads ?? 0} CPU threads in onnxruntime`;
   return [
-    `dense beside pruned at ${(100 * keep).toFixed(0)} % of the block weights, ms (${how})`,
-    ...rows.map(({ runtime, version, what, ms, ratio }) => {
+    `dense beside pruned at ${(100 * ratio).toFixed(0)} % of the block weights, ms (${how})`,
+    ...rows.map(({ runtime, version, what, ms, speedup: ratio }) => {
       const times = `dense ${number(ms.dense, 1).padEnd(24)}pruned ${number(ms.pruned, 1).padEnd(24)}`;
       return `    ${`${runtime} ${version}, ${what}`.padEnd(44)}${times}${ratio.toFixed(2)} times as fast`;
     }),

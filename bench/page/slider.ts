@@ -26,12 +26,12 @@ export async function benchSlider(
     await session.run({ due: () => false, onReport: () => undefined });
     const [layout, budget] = [gateLayout(config), budgetOf(config)];
     const about = { run: "bench", recipe: RECIPE, step: session.step, calibration: { name: "", sha256: "" } };
-    const move = async (keep: number): Promise<number> => {
+    const move = async (ratio: number): Promise<number> => {
       const began = performance.now();
-      prunedAt({ ...about, values: await session.logits(keep) }, layout, budget, keep);
+      prunedAt({ ...about, values: await session.logits(ratio) }, layout, budget, ratio);
       return performance.now() - began;
     };
-    const firstMs = await move(RECIPE.keep);
+    const firstMs = await move(RECIPE.ratio);
     const ms: number[] = [];
     for (let i = 0; i < rounds * POSITIONS; i++) ms.push(await move(positionAt(i)));
     return { positions: POSITIONS, ms: spreadOf(ms), firstMs };
@@ -44,5 +44,5 @@ export async function benchSlider(
 function positionAt(i: number): number {
   const there = i % (2 * POSITIONS - 2);
   const share = Math.min(there, 2 * POSITIONS - 2 - there) / (POSITIONS - 1);
-  return RECIPE.keepFrom + share * (RECIPE.keepTo - RECIPE.keepFrom);
+  return RECIPE.ratioFrom + share * (RECIPE.ratioTo - RECIPE.ratioFrom);
 }

@@ -18,7 +18,7 @@ const KEEP = 0.5;
 
 export interface SpeedFigure extends SpeedReport {
   /** Kept share of the block weights. */
-  keep: number;
+  ratio: number;
 }
 
 /** Which half is kept is drawn at random: times depend on how much is cut, not on how well it was chosen. */
@@ -33,7 +33,7 @@ export async function benchSpeed(ctx: Ctx, opened: OpenedModel, ids: Uint32Array
     const folder = outputFolder("pruned", await exportOnnx({ ...opened, masks }));
     const onnx = { pruned: folder, dense: memoryTarget(), dtype: opened.dtype === "F16" ? "F16" : "F32" } as const;
     const watch = { onPart: () => undefined, cancelled: () => false };
-    return { keep: KEEP, ...(await measureSpeed(ctx, { opened, pruned, ids, onnx }, watch)) };
+    return { ratio: KEEP, ...(await measureSpeed(ctx, { opened, pruned, ids, onnx }, watch)) };
   } finally {
     pruned.free();
   }

@@ -21,12 +21,12 @@ One training for every ratio, 3,000 steps of 128 tokens unless the name says oth
 
 type Perplexity = { sotu: number };
 
-const startOf = (method: "every" | "disp:full", keep: number): string => `${method} keep ${keep} `;
+const startOf = (method: "every" | "disp:full", ratio: number): string => `${method} keep ${ratio} `;
 
 /** How much worse one training is than dedicated ones, as means over the seeds that have both. */
-function worseAt({ entries }: Made, keep: number): string {
+function worseAt({ entries }: Made, ratio: number): string {
   const at = (method: "every" | "disp:full", seed: number): number | undefined =>
-    entries.find(({ key }) => key === `${startOf(method, keep)}seed ${seed}`)?.record.perplexity.pruned;
+    entries.find(({ key }) => key === `${startOf(method, ratio)}seed ${seed}`)?.record.perplexity.pruned;
   const pairs = SEEDS.flatMap((seed) => {
     const [every, dedicated] = [at("every", seed), at("disp:full", seed)];
     return every === undefined || dedicated === undefined ? [] : [{ every, dedicated }];
@@ -41,24 +41,24 @@ type Variants = Record<string, Record<string, Record<string, number>>>;
 
 /** What was tried to make it better, with PyTorch, which is quicker here; dedicated trainings of the same length of step first. */
 function variantsTable(): string {
-  const { keeps } = EVERY;
+  const { ratios } = EVERY;
   const all = JSON.parse(readFileSync(VARIANTS, "utf8")) as Variants;
-  const at = (name: string, keep: number): number =>
-    meanOf(Object.values(all[name] ?? {}).map((measured) => measured[keep] ?? Number.NaN));
+  const at = (name: string, ratio: number): number =>
+    meanOf(Object.values(all[name] ?? {}).map((measured) => measured[ratio] ?? Number.NaN));
   const seedsOf = (name: string): number => Object.keys(all[name] ?? {}).length;
   const shown = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(2));
-  const dedicatedName = (keep: number): string => `dedicated ${keep}`;
-  const dedicated = keeps.map((keep) => at(dedicatedName(keep), keep));
-  const fewest = Math.min(...keeps.map((keep) => seedsOf(dedicatedName(keep))));
+  const dedicatedName = (ratio: number): string => `dedicated ${ratio}`;
+  const dedicated = ratios.map((ratio) => at(dedicatedName(ratio), ratio));
+  const fewest = Math.min(...ratios.map((ratio) => seedsOf(dedicatedName(ratio))));
   const rows = Object.keys(all)
-    .filter((name) => !keeps.some((keep) => name === dedicatedName(keep)))
+    .filter((name) => !ratios.some((ratio) => name === dedicatedName(ratio)))
     .map((name) => {
-      const means = keeps.map((keep) => at(name, keep));
+      const means = ratios.map((ratio) => at(name, ratio));
       const worst = Math.max(...means.map((mean, i) => mean / (dedicated[i] ?? Number.NaN) - 1));
       return [name, String(seedsOf(name)), ...means.map(shown), percent(worst)];
     });
   return markdownTable(
-    ["variant", "seeds", ...keeps.map((keep) => `${Math.round(100 * keep)} %`), "worst against dedicated"],
+    ["variant", "seeds", ...ratios.map((ratio) => `${Math.round(100 * ratio)} %`), "worst against dedicated"],
     [[`**dedicated, ${EVERY.dedicatedSteps} steps**`, String(fewest), ...dedicated.map(shown), "–"], ...rows],
   );
 }
@@ -68,28 +68,28 @@ export function everySection(made: Made): string {
   const title = `## ${EVERY.name}`;
   const [first] = made.entries;
   if (!first) return `${title}\n\n${stateOf(made)}`;
-  const { steps, dedicatedSteps, keeps } = EVERY;
+  const { steps, dedicatedSteps, ratios } = EVERY;
   const trained = `one training for every ratio of ${steps} steps against a training for each ratio of ${dedicatedSteps} steps, of 128 tokens each`;
   const { disp } = JSON.parse(readFileSync(BASELINES, "utf8")) as {
     disp: Record<string, Perplexity & Record<string, Perplexity>>;
   };
-  const row = (label: string, value: (keep: number) => string): string[] => [
+  const row = (label: string, value: (ratio: number) => string): string[] => [
     label,
-    ...keeps.map((keep) => value(keep)),
+    ...ratios.map((ratio) => value(ratio)),
   ];
   const known = (perplexity: Perplexity | undefined): string => perplexity?.sotu.toFixed(2) ?? "–";
   const rows = [
     row("**dense**", () => first.record.perplexity.dense.toFixed(2)),
-    row("a training for each ratio", (keep) => cell(made, (key) => key.startsWith(startOf("disp:full", keep)))),
-    row("one training for every ratio", (keep) => cell(made, (key) => key.startsWith(startOf("every", keep)))),
-    row("worse by, same seeds", (keep) => worseAt(made, keep)),
-    row("PyTorch, a training for each (256 tokens, one seed)", (keep) => known(disp[DEDICATED[keep] ?? ""])),
-    row("PyTorch, one for every ratio (256 tokens, one seed)", (keep) => known(disp[EVERY_BASELINE]?.[String(keep)])),
+    row("a training for each ratio", (ratio) => cell(made, (key) => key.startsWith(startOf("disp:full", ratio)))),
+    row("one training for every ratio", (ratio) => cell(made, (key) => key.startsWith(startOf("every", ratio)))),
+    row("worse by, same seeds", (ratio) => worseAt(made, ratio)),
+    row("PyTorch, a training for each (256 tokens, one seed)", (ratio) => known(disp[DEDICATED[ratio] ?? ""])),
+    row("PyTorch, one for every ratio (256 tokens, one seed)", (ratio) => known(disp[EVERY_BASELINE]?.[String(ratio)])),
   ];
   return [
     title,
     `${aboutOf(first, made, trained)} Goal: at most ${percent(LIMIT)} worse at any ratio.`,
-    markdownTable(["block weights kept", ...keeps.map((keep) => `${Math.round(100 * keep)} %`)], rows),
+    markdownTable(["block weights kept", ...ratios.map((ratio) => `${Math.round(100 * ratio)} %`)], rows),
     stateOf(made),
     TRIED,
     variantsTable(),

@@ -34,8 +34,8 @@ export const EVERY = {
   model: "public/model",
   steps: 3000,
   dedicatedSteps: 1500,
-  keeps: [0.8, 0.7, 0.6, 0.5, 0.4],
-} as const satisfies Case & { dedicatedSteps: number; keeps: readonly number[] };
+  ratios: [0.8, 0.7, 0.6, 0.5, 0.4],
+} as const satisfies Case & { dedicatedSteps: number; ratios: readonly number[] };
 
 /** A run that is measured, without its masks; of gates how many are kept in each vector, which random masks take over. */
 export interface Entry {
@@ -55,7 +55,7 @@ export interface Batch {
 
 /** What tells a planned run from the others of its model. */
 export function keyOf(run: PlannedRun): string {
-  return `${nameOf(run)} ${"keep" in run ? `keep ${run.keep}` : run.pattern} seed ${run.seed}`;
+  return `${nameOf(run)} ${"ratio" in run ? `keep ${run.ratio}` : run.pattern} seed ${run.seed}`;
 }
 
 const disp = (gates: Extract<CompareMethod, { kind: "disp" }>["gates"]): CompareMethod => ({ kind: "disp", gates });
@@ -79,17 +79,19 @@ export function batches(): Batch[] {
     ...both(embedded),
     ...[...small, embedded].map((of) => ({ of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_KEEP], SEEDS) })),
     ...SEEDS.flatMap((seed) => [
-      { of: EVERY, runs: plannedRuns([{ kind: "every" }], EVERY.keeps, [seed]) },
-      { of: EVERY, runs: plannedRuns([disp("full")], EVERY.keeps, [seed]), steps: EVERY.dedicatedSteps },
+      { of: EVERY, runs: plannedRuns([{ kind: "every" }], EVERY.ratios, [seed]) },
+      { of: EVERY, runs: plannedRuns([disp("full")], EVERY.ratios, [seed]), steps: EVERY.dedicatedSteps },
     ]),
   ];
 }
 
 /** What is measured so far. */
 export function readEntries(): Entry[] {
-  return existsSync(RUNS) ? (JSON.parse(readFileSync(RUNS, "utf8")) as Entry[]) : [];
+  const stored = existsSync(RUNS) ? (JSON.parse(readFileSync(RUNS, "utf8")) as Entry[]) : [];
+  return stored.map((entry) => ({ ...entry, record: readRunRecord(entry.record, RUNS) }));
 }
 
 export function writeEntries(entries: readonly Entry[]): void {
-  writeFileSync(RUNS, `${JSON.stringify(entries, null, 1)}\n`);
+  const stored = entries.map((entry) => ({ ...entry, record: recordJson(entry.record) }));
+  writeFileSync(RUNS, `${JSON.stringify(stored, null, 1)}\n`);
 }

@@ -17,8 +17,8 @@ function missing({ of, runs }: Batch, entries: readonly Entry[]): PlannedRun[] {
     .filter((run) => !find(run))
     .map((run) => {
       if (run.kind !== "baseline" || run.method !== "random") return run;
-      const { keep, seed } = run;
-      const counts = find({ kind: "disp", gates: "full", keep, seed })?.counts;
+      const { ratio, seed } = run;
+      const counts = find({ kind: "disp", gates: "full", ratio, seed })?.counts;
       return counts ? { ...run, counts } : run;
     });
 }

@@ -46,15 +46,15 @@ function bySize(made: Made, dense: number): string {
   ];
   const kept = made.entries[0]?.record.kept;
   const ofWhole = kept ? kept.blockWeights.of / kept.modelWeights.of : Number.NaN;
-  const whole = RATIOS.map((keep) => percent((1 - keep) * ofWhole));
+  const whole = RATIOS.map((ratio) => percent((1 - ratio) * ofWhole));
   return markdownTable(
-    ["block weights removed", ...RATIOS.map((keep) => `${Math.round(100 * (1 - keep))} %`)],
+    ["block weights removed", ...RATIOS.map((ratio) => `${Math.round(100 * (1 - ratio))} %`)],
     [
       ["of the whole model", ...whole],
       ["**dense**", ...RATIOS.map(() => dense.toFixed(2))],
       ...rows.map(([label, method]) => [
         label,
-        ...RATIOS.map((keep) => cell(made, (key) => key.startsWith(`${method} keep ${keep} `))),
+        ...RATIOS.map((ratio) => cell(made, (key) => key.startsWith(`${method} keep ${ratio} `))),
       ]),
     ],
   );

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Run } from "../engine/index.ts";
+import { runJson } from "../engine/formats/runs/runRecord.ts";
 import { runCommand } from "./host/command.ts";
 import { COMPARE_USAGE, outputFiles, readCompareArguments } from "./compare/compareArguments.ts";
 import { compareChart } from "./compare/compareChart.ts";
@@ -29,7 +30,7 @@ async function main(argv: string[]): Promise<undefined> {
   } finally {
     if (runs.length > 0) {
       const records = runs.map(({ record }) => record);
-      writeFileSync(files.json, `${JSON.stringify(runs, null, 1)}\n`);
+      writeFileSync(files.json, `${JSON.stringify(runs.map(runJson), null, 1)}\n`);
       writeFileSync(files.svg, compareChart(records));
       process.stdout.write(compareTable(records));
     }

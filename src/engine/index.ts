@@ -10,6 +10,8 @@ export {
   RATIO_MODES,
   RECIPE_BOUNDS,
   RECIPE_NUMBERS,
+  recipeOf,
+  writtenName,
 } from "./recipes/recipe.ts";
 export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
 export { Ctx } from "./ctx.ts";
@@ -37,7 +39,7 @@ export { FORMS } from "./formats/receipt/receipt.ts";
 export type { Form, PerplexityPair, TextRef } from "./formats/receipt/receipt.ts";
 export { finishedRun } from "./formats/runs/finishedRun.ts";
 export type { FinishedRunInput } from "./formats/runs/finishedRun.ts";
-export { RUN_FORMAT } from "./formats/runs/runRecord.ts";
+export { recordJson, RUN_FORMAT, runJson } from "./formats/runs/runRecord.ts";
 export type { BaselineMethod, Run, RunMasks, RunRecipe, RunRecord } from "./formats/runs/runRecord.ts";
 export { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./formats/runs/readRun.ts";
 export {

@@ -25,8 +25,8 @@ describe("noise on the GPU", () => {
   ])("seed $seed, step $step, draw $draw", async ({ seed, step, draw }) => {
     const tables = gateTables(ctx, layout);
     // written over another step's values: what counts is the state when the step is recorded
-    const state = stepState(ctx, { seed: 5, step: 5, keep: 0.5 });
-    writeStepState(ctx, state, { seed, step, keep: 0.5 });
+    const state = stepState(ctx, { seed: 5, step: 5, ratio: 0.5 });
+    writeStepState(ctx, state, { seed, step, ratio: 0.5 });
     const u = await ctx.gpu.checked("noise", () => ctx.step(() => noiseOp(ctx, tables, state, draw)));
     const found = unflatten(layout, await ctx.read(u));
     const expected = layout.sizes.map((size, vector) =>

@@ -28,10 +28,10 @@ export const FACTS: ModelFacts = {
   adapter: { name: "test", software: true },
 };
 
-export function architectureAt(keep: number, step: number, run = "first"): ShownArchitecture {
+export function architectureAt(ratio: number, step: number, run = "first"): ShownArchitecture {
   const masks = [4, 4, 4, 8, 4].map((size) => new Uint8Array(size).fill(1));
-  const kept = { kept: [[4, 4, 4, 8, 4]], keptBlockWeights: keep * 144, keptParameters: keep * 144 + 52 };
-  return { run, keep, step, masks, ...kept };
+  const kept = { kept: [[4, 4, 4, 8, 4]], keptBlockWeights: ratio * 144, keptParameters: ratio * 144 + 52 };
+  return { run, ratio, step, masks, ...kept };
 }
 
 const NESTED: ExportedForm = {
@@ -48,7 +48,7 @@ const NESTED: ExportedForm = {
 };
 
 /** What the architecture of the defaults is. */
-export const AT_HALF = { run: "first", keep: 0.5, step: 9 };
+export const AT_HALF = { run: "first", ratio: 0.5, step: 9 };
 const ALL = { kept: 1, of: 1 };
 const KEPT_ALL = { mlpWeights: ALL, blockWeights: ALL, modelWeights: ALL };
 
@@ -65,7 +65,7 @@ const DEFAULTS: Answers = {
   pause: () => ({ phase: "paused", step: 2, of: 9 }),
   stop: () => ({ phase: "done", step: 2, of: 9 }),
   reset: () => ({ phase: "idle" }),
-  target: ({ keep }) => architectureAt(keep, 9),
+  target: ({ ratio }) => architectureAt(ratio, 9),
   pruneWeights: ({ recipe }) => ({ run: `pruning ${++prunings}`, recipe, matrices: [], norms: [], kept: KEPT_ALL }),
   weightWindow: ({ name, row, col, rows, cols }) => ({
     name,
@@ -92,9 +92,9 @@ const DEFAULTS: Answers = {
     tokens,
     bosAdded: false,
   }),
-  curve: ({ keep, tokens }) => ({
-    architecture: architectureAt(keep, 9),
-    result: { value: 20 / keep, text: "held", context: 16, tokens, bosAdded: false },
+  curve: ({ ratio, tokens }) => ({
+    architecture: architectureAt(ratio, 9),
+    result: { value: 20 / ratio, text: "held", context: 16, tokens, bosAdded: false },
     fingerprint: "f",
     textSha256: "t",
   }),

@@ -133,7 +133,7 @@ export interface RunSlice {
 export interface GatesSlice {
   architecture: ShownArchitecture | null;
   /** Moves the target: re-targets a run at once, re-thresholds a finished one at once, and measures when it rests. */
-  setKeep(keep: number): void;
+  setRatio(ratio: number): void;
   /** Asks for the deterministic architecture at the present target. */
   retarget(): void;
 }

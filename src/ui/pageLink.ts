@@ -8,13 +8,13 @@ const WRITE_MS = 400;
 
 function read(store: StudioStore["store"]): void {
   const { problems, ...linked } = readHash(location.hash);
-  const { setTexts, setKeep, setRecipe, chooseMethod, setWeightRecipe, notify } = store.getState();
-  const { keep, ...rest } = linked.recipe;
+  const { setTexts, setRatio, setRecipe, chooseMethod, setWeightRecipe, notify } = store.getState();
+  const { ratio, ...rest } = linked.recipe;
   if (hashOf(linked) !== hashOf(store.getState())) {
     setRecipe(rest);
     chooseMethod(linked.method);
     setWeightRecipe(linked.weightRecipe);
-    setKeep(keep);
+    setRatio(ratio);
     void setTexts({ calibration: linked.calibration, evaluation: linked.evaluation });
   }
   if (problems.length > 0)

@@ -76,7 +76,7 @@ export class Commands {
         this.pruning.forget();
         return state;
       }),
-    target: ({ keep }) => this.pruning.target(keep),
+    target: ({ ratio }) => this.pruning.target(ratio),
     pruneWeights: ({ recipe }) => this.tasks.run("weights", (underway) => this.pruneWeights(recipe, underway)),
     weightWindow: (place) => {
       const { now } = this.pruning;
@@ -164,7 +164,7 @@ export class Commands {
   }
 
   private async play(recipe: CommandOf<"play">["recipe"], steps?: number): Promise<Replies["play"]> {
-    this.pruning.keep = recipe.keep;
+    this.pruning.ratio = recipe.ratio;
     const { running } = this.held.opened();
     return running.play(recipe, await this.text("calibration"), steps);
   }

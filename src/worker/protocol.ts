@@ -136,7 +136,7 @@ export interface PrunedId {
   /** The run that made them, or the pruning of single weights, or the kept run that was brought back: each has a name of its own. */
   run: string;
   /** Kept share of the block weights that was asked for (p); of single weights, that is left. */
-  keep: number;
+  ratio: number;
   /** Step of the run that the logits are from; 0 without one. */
   step: number;
   /** Of single weights. */
@@ -241,7 +241,7 @@ export type Command =
   | { type: "pause" }
   | { type: "stop" }
   | { type: "reset" }
-  | { type: "target"; keep: number }
+  | { type: "target"; ratio: number }
   /** Prunes single weights; the result is what "pruned" means from then on, until a run or "target" gives an architecture. */
   | { type: "pruneWeights"; recipe: WeightRecipe }
   | { type: "weightWindow"; name: string; row: number; col: number; rows: number; cols: number }
@@ -252,7 +252,7 @@ export type Command =
   | { type: "tokenLosses"; first: Run | null; second: Run | null; tokens: number }
   | { type: "perplexity"; subject: Subject; tokens: number }
   /** Measures the run's architecture at another kept share; what "pruned" means stays. */
-  | { type: "curve"; keep: number; tokens: number }
+  | { type: "curve"; ratio: number; tokens: number }
   | { type: "generate"; prompt: string; tokens: number; temperature: number; seed: number }
   | { type: "prepareExport"; forms: readonly Form[]; choice: ExportChoice }
   /** Several ratios of a run for every ratio as one model, each measured on `tokens`; what "pruned" means stays. */

@@ -2,16 +2,16 @@
 import type { ShownArchitecture, PrunedId, PrunedMlp } from "./protocol.ts";
 
 /** Of the dense model: it keeps everything. */
-export const DENSE_ID: PrunedId = { run: "dense", keep: 1, step: 0 };
+export const DENSE_ID: PrunedId = { run: "dense", ratio: 1, step: 0 };
 
 export function idOfShown(shown: ShownArchitecture | PrunedMlp): PrunedId {
   if ("masks" in shown) {
-    const { run, keep, step } = shown;
-    return { run, keep, step };
+    const { run, ratio, step } = shown;
+    return { run, ratio, step };
   }
   const { run, recipe, kept } = shown;
-  return { run, keep: kept.blockWeights.kept / kept.blockWeights.of, step: 0, recipe };
+  return { run, ratio: kept.blockWeights.kept / kept.blockWeights.of, step: 0, recipe };
 }
 
 export const samePruned = (a: PrunedId, b: PrunedId): boolean =>
-  a.run === b.run && a.keep === b.keep && a.step === b.step;
+  a.run === b.run && a.ratio === b.ratio && a.step === b.step;

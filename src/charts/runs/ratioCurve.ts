@@ -10,7 +10,7 @@ import { percent, whole } from "../lib/rates.ts";
 
 export interface RatioPoint extends PlotPoint {
   /** Kept share that was asked for; x is what came of it, y its perplexity. */
-  keep: number;
+  ratio: number;
 }
 
 export interface RatioCurveData {
@@ -22,12 +22,12 @@ export interface RatioCurveData {
   runs: readonly (RatioPoint & { label: string })[];
   dense: PlotPoint | null;
   /** Where the slider stands. */
-  keep: number;
+  ratio: number;
 }
 
 export interface RatioCurveOptions {
   /** Click or Enter on a point: the kept share that it was asked for. */
-  onChoose?: (keep: number) => void;
+  onChoose?: (ratio: number) => void;
 }
 
 interface Shown extends RatioPoint {
@@ -51,7 +51,7 @@ export function ratioCurve(node: HTMLElement, options: RatioCurveOptions = {}): 
 
   const frame = createFrame(node, "ratio-curve", (width) => {
     if (!data) return 0;
-    const { name, points, runs, dense, keep } = data;
+    const { name, points, runs, dense, ratio } = data;
     const onCurve = points.map((point) => ({ ...point, label: name, colour: CURVE }));
     places = [...onCurve, ...runs.map((run) => ({ ...run, colour: RUN }))].sort((a, b) => a.x - b.x);
     const items = [
@@ -70,14 +70,14 @@ export function ratioCurve(node: HTMLElement, options: RatioCurveOptions = {}): 
     );
     curve.attr("d", path([...points]) ?? "");
     denseLine.attr("d", dense ? `M${LEFT_PX},${drawn.y(dense.y)}H${width - RIGHT_PX}` : "");
-    const x = Math.max(LEFT_PX, Math.min(width - RIGHT_PX, drawn.x(keep)));
+    const x = Math.max(LEFT_PX, Math.min(width - RIGHT_PX, drawn.x(ratio)));
     target.attr("d", points.length > 0 ? `M${x},${top}V${drawn.bottom}` : "");
     dots
       .selectAll<SVGCircleElement, RatioPoint>("circle")
-      .data(points, (point) => point.keep)
+      .data(points, (point) => point.ratio)
       .join("circle")
       .attr("r", 3.5)
-      .attr("data-keep", (point) => point.keep)
+      .attr("data-keep", (point) => point.ratio)
       .attr("cx", (point) => drawn.x(point.x))
       .attr("cy", (point) => drawn.y(point.y))
       .style("fill", `var(${CURVE})`)
@@ -136,14 +136,14 @@ export function ratioCurve(node: HTMLElement, options: RatioCurveOptions = {}): 
       const rows = [
         { label: "perplexity", value: perplexityWords(place.y), colour: place.colour },
         { label: "keeps", value: percent(place.x) },
-        { label: "asked to keep", value: percent(place.keep) },
+        { label: "asked to keep", value: percent(place.ratio) },
       ];
       return { x, y, tip: { title: place.label, rows } };
     },
   });
   const choose = (): void => {
     const place = at === null ? undefined : places[at];
-    if (place) options.onChoose?.(place.keep);
+    if (place) options.onChoose?.(place.ratio);
   };
   frame.plot.addEventListener("click", choose);
   frame.plot.addEventListener("keydown", ({ key }) => {

@@ -14,7 +14,7 @@ export function readRecipeArguments(values: Readonly<Record<string, unknown>>): 
   const number = (name: string, fallback: number): number => optionalNumber(values, name) ?? fallback;
   return {
     ...DEFAULT_RECIPE,
-    keep: number("keep", DEFAULT_RECIPE.keep),
+    ratio: number("keep", DEFAULT_RECIPE.ratio),
     steps: number("steps", DEFAULT_RECIPE.steps),
     tokens: number("tokens", DEFAULT_RECIPE.tokens),
     seed: number("seed", DEFAULT_RECIPE.seed),

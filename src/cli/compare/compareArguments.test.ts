@@ -13,7 +13,7 @@ describe("npm run compare", () => {
     expect(readCompareArguments(given("disp,dass:2:4,magnitude:50%"))).toMatchObject({
       ...{ steps: 600, tokens: 128, sequences: 64, context: 512, evaluationTokens: 20_480, out: "." },
       runs: [
-        { kind: "disp", gates: "full", keep: 0.5, seed: 1 },
+        { kind: "disp", gates: "full", ratio: 0.5, seed: 1 },
         { kind: "weights", method: "dass", pattern: "2:4", seed: 1 },
         { kind: "weights", method: "magnitude", pattern: "50%", seed: 1 },
       ],
@@ -26,7 +26,7 @@ describe("npm run compare", () => {
       given("random,disp:no-gru,disp,every,uniform-magnitude,wanda", ...more),
     );
     expect(rest).toMatchObject({ steps: 20, tokens: 64, sequences: 8 });
-    const told = runs.map((run) => [nameOf(run), ...("keep" in run ? [run.keep] : []), run.seed]);
+    const told = runs.map((run) => [nameOf(run), ...("ratio" in run ? [run.ratio] : []), run.seed]);
     const each = (name: string): unknown[] => [
       [name, 0.8, 3],
       [name, 0.8, 1],

@@ -48,7 +48,7 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
     ...{ methods: text, keep: text, seeds: text, steps: text, tokens: text, sequences: text, out: text },
   });
   const methods = words("methods", neededText(values, "methods")).map(readMethod);
-  const keeps = numbers("keep", values["keep"] ?? String(DEFAULT_RECIPE.keep));
+  const ratios = numbers("keep", values["keep"] ?? String(DEFAULT_RECIPE.ratio));
   const seeds = numbers("seeds", values["seeds"] ?? String(DEFAULT_RECIPE.seed));
   const settings = {
     steps: optionalNumber(values, "steps") ?? DEFAULT_RECIPE.steps,
@@ -57,7 +57,7 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   };
   const { steps, tokens, sequences } = settings;
   checkedArguments(() => {
-    for (const keep of keeps) checkRecipe({ ...DEFAULT_RECIPE, keep, steps, tokens });
+    for (const ratio of ratios) checkRecipe({ ...DEFAULT_RECIPE, ratio, steps, tokens });
     for (const seed of seeds) checkWeightRecipe({ ...DEFAULT_WEIGHT_RECIPE, seed, tokens, sequences });
   });
   const asksRandom = methods.some((one) => one.kind === "baseline" && one.method === "random");
@@ -67,7 +67,7 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   return {
     ...readMeasureArguments(values),
     ...settings,
-    runs: plannedRuns(methods, keeps, seeds),
+    runs: plannedRuns(methods, ratios, seeds),
     out: typeof out === "string" && out !== "" ? out : ".",
   };
 }

@@ -24,7 +24,7 @@ const record = (made: RunRecord["made"], kept: number, pruned: number): RunRecor
   kept: { blockWeights: { kept: kept - 20, of: 80 }, modelWeights: { kept, of: 100 }, bytes: 2 * kept },
   msPerToken: null,
 });
-const DISP = { kind: "disp", recipe: { ...DEFAULT_RECIPE, keep: 0.5, seed: 2 }, steps: 600 } as const;
+const DISP = { kind: "disp", recipe: { ...DEFAULT_RECIPE, ratio: 0.5, seed: 2 }, steps: 600 } as const;
 const DASS = { kind: "weights", recipe: DEFAULT_WEIGHT_RECIPE } as const;
 const RECORDS = [record(DISP, 60, 27.123), record(DASS, 70, 30)];
 

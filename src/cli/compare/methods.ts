@@ -15,13 +15,13 @@ export type CompareMethod =
 
 /** One run: a structural one at a kept share of the block weights, or a weight method at a pattern or at such a share. */
 export type PlannedRun =
-  | { kind: "disp"; gates: GateMode; keep: number; seed: number }
+  | { kind: "disp"; gates: GateMode; ratio: number; seed: number }
   /** The share `keep` of a training for every ratio; the shares of one seed come from one training. */
-  | { kind: "every"; keep: number; seed: number }
+  | { kind: "every"; ratio: number; seed: number }
   /** `counts`: gates kept in each of the 5L vectors, for random masks where the trained run is not among the runs. */
-  | { kind: "baseline"; method: BaselineMethod; keep: number; seed: number; counts?: readonly number[] }
+  | { kind: "baseline"; method: BaselineMethod; ratio: number; seed: number; counts?: readonly number[] }
   | { kind: "weights"; method: WeightMethod; seed: number; pattern: string }
-  | { kind: "weights"; method: WeightMethod; seed: number; keep: number };
+  | { kind: "weights"; method: WeightMethod; seed: number; ratio: number };
 
 /** What a planned run is called before it is made. */
 export function nameOf(run: PlannedRun): string {
@@ -70,7 +70,7 @@ function patternOf(word: string, pattern: string): string {
  */
 export function plannedRuns(
   methods: readonly CompareMethod[],
-  keeps: readonly number[],
+  ratios: readonly number[],
   seeds: readonly number[],
 ): PlannedRun[] {
   const [first = 1] = seeds;
@@ -80,10 +80,10 @@ export function plannedRuns(
     if (method.kind === "weights") {
       const { kind, method: name, pattern } = method;
       if (pattern !== undefined) return [{ kind, method: name, seed: first, pattern }];
-      return keeps.map((keep) => ({ kind, method: name, seed: first, keep }));
+      return ratios.map((ratio) => ({ kind, method: name, seed: first, ratio }));
     }
     const drawn = method.kind === "baseline" && method.method !== "random" ? [first] : seeds;
-    return keeps.flatMap((keep) => drawn.map((seed) => ({ ...method, keep, seed })));
+    return ratios.flatMap((ratio) => drawn.map((seed) => ({ ...method, ratio, seed })));
   });
 }
 
@@ -103,7 +103,7 @@ export function compareMethodOf(made: RunRecord["made"]): string {
 /** The ratio that a finished run was asked for: the kept share of the block weights, or the pattern. */
 export function ratioOf(made: RunRecord["made"]): string {
   if (made.kind === "weights") return made.recipe.pattern;
-  return `keep ${made.kind === "disp" ? made.recipe.keep : made.keep}`;
+  return `keep ${made.kind === "disp" ? made.recipe.ratio : made.ratio}`;
 }
 
 /** The seed of a finished run. */

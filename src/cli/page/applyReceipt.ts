@@ -16,6 +16,7 @@ import {
   type OpenedModel,
   type Precision,
   readReceipt,
+  recipeOf,
   readWeightReceipt,
   tuneMatmul,
   weightMasksFromReceipt,
@@ -67,7 +68,7 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
   const forms = await exportGates(ctx, opened, masks, formPlaces(request), {
     ...options,
     openOnnx: onnxReader,
-    receipt: { ...common, recipe, target, trainedSteps },
+    receipt: { ...common, recipe: recipeOf(recipe), target, trainedSteps },
   });
   return answerOf(ctx, receipt, forms);
 }

@@ -69,7 +69,7 @@ export async function train(run: OpenRun, recipe: Recipe, report: Reporter): Pro
   const layout = gateLayout(config);
   const { taken, ...trained } = await trainSession(run, recipe, report, (session) => session.logits());
   const sharing = sharingOf(recipe.gates, layout);
-  return { architecture: architectureOf(taken, layout, budgetOf(config), recipe.keep, sharing), ...trained };
+  return { architecture: architectureOf(taken, layout, budgetOf(config), recipe.ratio, sharing), ...trained };
 }
 
 /** Perplexity of the compact model that the masks cut. */
@@ -103,7 +103,7 @@ export async function measureAndExport(
   const measured = await measureMasks(run, masks);
   const budget = budgetOf(opened.config);
   const { receipt, ...options } = await run.delivery(measured);
-  const target = { ratio: "block weights kept" as const, value: recipe.keep };
+  const target = { ratio: "block weights kept" as const, value: recipe.ratio };
   const forms = await exportGates(ctx, opened, masks, formPlaces(request), {
     ...options,
     openOnnx: onnxReader,

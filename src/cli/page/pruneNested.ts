@@ -36,10 +36,10 @@ export async function pruneNested(
   );
   return {
     ...formAnswer(delivery),
-    ratios: ratios.map(({ keep, blockWeights, modelWeights, perplexity, check }) => {
+    ratios: ratios.map(({ ratio, blockWeights, modelWeights, perplexity, check }) => {
       const { text, context, tokens, dense, pruned } = perplexity;
       return {
-        ...{ keep, keptBlocks: blockWeights.kept / blockWeights.of, keptModel: modelWeights.kept / modelWeights.of },
+        ...{ keep: ratio, keptBlocks: blockWeights.kept / blockWeights.of, keptModel: modelWeights.kept / modelWeights.of },
         perplexity: { text: text.name, context, tokens, dense, pruned },
         largestDifference: check?.maxAbsLogitDifference ?? null,
         equalArgmax: check?.argmaxAgreement ?? null,

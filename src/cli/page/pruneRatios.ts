@@ -19,7 +19,7 @@ export interface RatiosRequest extends Omit<RunRequest, "out"> {
   /** For every ratio. */
   recipe: Recipe;
   /** Kept shares, ascending, and where the forms of each go. */
-  ratios: (Pick<FormsRequest, "out"> & { keep: number })[];
+  ratios: (Pick<FormsRequest, "out"> & { ratio: number })[];
   /** Where all of them go as one model, if they should. */
   nested?: string;
 }
@@ -39,7 +39,7 @@ export interface RatiosAnswer extends TrainingTime {
   nested?: NestedAnswer;
 }
 
-/** What one training for every ratio ends with: logits and architecture of each kept share, in the order of `keeps`. */
+/** What one training for every ratio ends with: logits and architecture of each kept share, in the order of `ratios`. */
 export interface TrainedRatios {
   made: readonly LogitsAt[];
   architectures: readonly Architecture[];
@@ -51,7 +51,7 @@ export interface TrainedRatios {
 export async function trainRatios(
   run: OpenRun,
   recipe: Recipe,
-  keeps: readonly number[],
+  ratios: readonly number[],
   report: Reporter,
 ): Promise<TrainedRatios> {
   const { config } = run.opened;
@@ -60,30 +60,30 @@ export async function trainRatios(
   const sharing = sharingOf(recipe.gates, layout);
   const { taken: made, ...trained } = await trainSession(run, recipe, report, async (session) => {
     const found: LogitsAt[] = [];
-    for (const keep of keeps) found.push({ keep, logits: await session.logits(keep) });
+    for (const ratio of ratios) found.push({ ratio, logits: await session.logits(ratio) });
     return found;
   });
-  const architectures = made.map(({ keep, logits }) => architectureOf(logits, layout, budget, keep, sharing));
+  const architectures = made.map(({ ratio, logits }) => architectureOf(logits, layout, budget, ratio, sharing));
   return { made, architectures, ...trained };
 }
 
 /** Trains once; measures and exports each ratio. Throws EngineErrors. */
 export async function pruneRatios(request: RatiosRequest, report: Reporter): Promise<RatiosAnswer> {
-  const { recipe, ratios, nested, ...given } = request;
+  const { recipe, ratios: asked, nested, ...given } = request;
   let about = "";
   const noted: Reporter = (told) => report({ ...told, note: `${about}${told.note ?? ""}` });
   const run = await openRun({ ...given, out: [], stepTokens: recipe.tokens }, noted);
-  const keeps = ratios.map(({ keep }) => keep);
-  const { made, architectures, ...trained } = await trainRatios(run, recipe, keeps, noted);
+  const ratios = asked.map(({ ratio }) => ratio);
+  const { made, architectures, ...trained } = await trainRatios(run, recipe, ratios, noted);
   const answers: RatioAnswer[] = [];
-  for (const [i, { keep, out }] of ratios.entries()) {
+  for (const [i, { ratio, out }] of asked.entries()) {
     const architecture = architectures[i];
     if (!architecture) continue;
-    about = `keep ${keep}  `;
-    const one = { recipe: { ...recipe, keep }, steps: trained.steps };
+    about = `keep ${ratio}  `;
+    const one = { recipe: { ...recipe, ratio }, steps: trained.steps };
     const { perplexity, forms, ...done } = await measureAndExport(run, architecture, one, { ...given, out });
     const { keptBlocks, keptModel, keptBlockWeights, widths } = done;
-    answers.push({ keep, keptBlocks, keptModel, keptBlockWeights, perplexity, forms, widths });
+    answers.push({ keep: ratio, keptBlocks, keptModel, keptBlockWeights, perplexity, forms, widths });
   }
   about = "";
   const asOne = nested && (await pruneNested(run, made, { recipe, steps: trained.steps }, nested));

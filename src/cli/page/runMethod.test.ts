@@ -15,12 +15,12 @@ describe("the pattern of a weight method", () => {
   });
 
   it("takes from the MLP what the kept share of the blocks leaves", () => {
-    const removed = (Number.parseFloat(patternOf(config, { ...wanda, keep: 0.5 })) / 100) * mlp;
+    const removed = (Number.parseFloat(patternOf(config, { ...wanda, ratio: 0.5 })) / 100) * mlp;
     expect(removed / blockWeights).toBeCloseTo(0.5, 5);
   });
 
-  it.each([0.1, 1 - mlp / blockWeights, 1])("is refused with numbers at keep %d", (keep) => {
-    expect(() => patternOf(config, { ...wanda, keep })).toThrow(
+  it.each([0.1, 1 - mlp / blockWeights, 1])("is refused with numbers at keep %d", (ratio) => {
+    expect(() => patternOf(config, { ...wanda, ratio })).toThrow(
       `Wanda prunes the MLP only, which has ${mlp} of the ${blockWeights} block weights`,
     );
   });

@@ -41,9 +41,9 @@ export interface TrainedMasks {
 }
 
 /** One training for every ratio; its architectures in the order of `keeps`. */
-type EveryRatio = Pick<TrainedRatios, "architectures" | "steps"> & { recipe: Recipe; keeps: readonly number[] };
+type EveryRatio = Pick<TrainedRatios, "architectures" | "steps"> & { recipe: Recipe; ratios: readonly number[] };
 
-const placeOf = ({ keep, seed }: { keep: number; seed: number }): string => `${keep} ${seed}`;
+const ratioAndSeed = ({ ratio, seed }: { ratio: number; seed: number }): string => `${ratio} ${seed}`;
 
 /** Makes one run and measures it. Throws EngineErrors. */
 export async function runMethod(
@@ -59,23 +59,23 @@ export async function runMethod(
   const { steps, tokens, sequences } = given;
   switch (planned.kind) {
     case "disp": {
-      const { kind, gates: mode, keep, seed } = planned;
-      const recipe = { ...DEFAULT_RECIPE, gates: mode, keep, seed, steps, tokens };
+      const { kind, gates: mode, ratio, seed } = planned;
+      const recipe = { ...DEFAULT_RECIPE, gates: mode, ratio, seed, steps, tokens };
       const { architecture, steps: made } = await train(run, recipe, report);
-      if (mode === "full") trained.counts.set(placeOf(planned), countsOf(architecture.masks));
+      if (mode === "full") trained.counts.set(ratioAndSeed(planned), countsOf(architecture.masks));
       return gates({ kind, recipe, steps: made }, architecture.masks);
     }
     case "every": {
-      const { keep, seed } = planned;
+      const { ratio, seed } = planned;
       const every = trained.every.get(seed) ?? (await trainEvery(run, seed, given, report));
       trained.every.set(seed, every);
-      const architecture = every.architectures[every.keeps.indexOf(keep)];
-      if (!architecture) throw new EngineError("bug", `a training for every ratio without ${keep}`);
-      return gates({ kind: "disp", recipe: { ...every.recipe, keep }, steps: every.steps }, architecture.masks);
+      const architecture = every.architectures[every.ratios.indexOf(ratio)];
+      if (!architecture) throw new EngineError("bug", `a training for every ratio without ${ratio}`);
+      return gates({ kind: "disp", recipe: { ...every.recipe, ratio }, steps: every.steps }, architecture.masks);
     }
     case "baseline": {
-      const { kind, method, keep, seed } = planned;
-      return gates({ kind, method, keep, seed }, await baselineMasks(run, planned, trained));
+      const { kind, method, ratio, seed } = planned;
+      return gates({ kind, method, ratio, seed }, await baselineMasks(run, planned, trained));
     }
     case "weights": {
       const { kind, method, seed } = planned;
@@ -98,8 +98,8 @@ export async function runMethod(
 async function trainEvery(run: OpenRun, seed: number, given: MethodSettings, report: Reporter): Promise<EveryRatio> {
   const { runs, steps, tokens } = given;
   const recipe: Recipe = { ...DEFAULT_RECIPE, ratioMode: "every", seed, steps, tokens };
-  const keeps = runs.flatMap((one) => (one.kind === "every" && one.seed === seed ? [one.keep] : []));
-  return { recipe, keeps, ...(await trainRatios(run, recipe, keeps, report)) };
+  const ratios = runs.flatMap((one) => (one.kind === "every" && one.seed === seed ? [one.ratio] : []));
+  return { recipe, ratios, ...(await trainRatios(run, recipe, ratios, report)) };
 }
 
 async function baselineMasks(
@@ -108,10 +108,10 @@ async function baselineMasks(
   trained: TrainedMasks,
 ): Promise<Masks> {
   const { config, weights } = opened;
-  const { method, keep, seed } = planned;
-  if (method === "uniform-magnitude") return magnitudeMasks(config, weights, budgetOf(config), keep);
-  const counts = planned.counts ?? trained.counts.get(placeOf(planned));
-  if (!counts) throw new EngineError("config", `random masks at keep ${keep}, seed ${seed} need disp's widths there`);
+  const { method, ratio, seed } = planned;
+  if (method === "uniform-magnitude") return magnitudeMasks(config, weights, budgetOf(config), ratio);
+  const counts = planned.counts ?? trained.counts.get(ratioAndSeed(planned));
+  if (!counts) throw new EngineError("config", `random masks at keep ${ratio}, seed ${seed} need disp's widths there`);
   return randomMasks(gateLayout(config).sizes, counts, seed);
 }
 
@@ -120,12 +120,12 @@ export function patternOf(config: ModelConfig, run: WeightRun): string {
   if ("pattern" in run) return run.pattern;
   const { blocks } = countParameters(config);
   const mlp = mlpMatrices(config).reduce((sum, matrix) => sum + weightsOf(matrix), 0);
-  const removed = (1 - run.keep) * blocks;
+  const removed = (1 - run.ratio) * blocks;
   const percent = Number(((100 * removed) / mlp).toFixed(4));
   if (percent > 0 && percent < 100) return `${percent}%`;
   throw new EngineError(
     "config",
-    `${METHOD_NAMES[run.method]} prunes the MLP only, which has ${mlp} of the ${blocks} block weights: keeping ${run.keep} of them takes ${Math.round(removed)} away; choose a share above ${(1 - mlp / blocks).toFixed(3)} and below 1`,
-    { keep: run.keep, mlp, blocks },
+    `${METHOD_NAMES[run.method]} prunes the MLP only, which has ${mlp} of the ${blocks} block weights: keeping ${run.ratio} of them takes ${Math.round(removed)} away; choose a share above ${(1 - mlp / blocks).toFixed(3)} and below 1`,
+    { ratio: run.ratio, mlp, blocks },
   );
 }

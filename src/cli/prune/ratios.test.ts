@@ -19,14 +19,14 @@ describe("npm run prune -- --ratios", () => {
   it("sorts the ratios and trains for all of them between the default bounds", () => {
     const { ratios, recipe, forms } = readRatiosArguments(given("--ratios", "0.8,0.4,0.6"));
     expect(ratios).toEqual([0.4, 0.6, 0.8]);
-    expect(recipe).toEqual({ ...DEFAULT_RECIPE, keep: 0.4, ratioMode: "every", keepFrom: 0.35, keepTo: 0.95 });
+    expect(recipe).toEqual({ ...DEFAULT_RECIPE, ratio: 0.4, ratioMode: "every", ratioFrom: 0.35, ratioTo: 0.95 });
     expect(forms).toEqual(["masked", "compact", "onnx"]);
   });
 
   it("takes the bounds and everything that a run of one ratio takes", () => {
     const more = ["--from", "0.5", "--to", "0.9", "--steps", "20", "--gates", "constrained", "--forms", "compact"];
     const { recipe, forms } = readRatiosArguments(given("--ratios", "0.7", ...more));
-    expect(recipe).toMatchObject({ keepFrom: 0.5, keepTo: 0.9, steps: 20, gates: "constrained" });
+    expect(recipe).toMatchObject({ ratioFrom: 0.5, ratioTo: 0.9, steps: 20, gates: "constrained" });
     expect(forms).toEqual(["compact"]);
     expect(readRatiosArguments(given("--ratios", "0.7")).nested).toBe(false);
     expect(readRatiosArguments(given("--ratios", "0.7", "--nested")).nested).toBe(true);

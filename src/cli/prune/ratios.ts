@@ -43,24 +43,24 @@ export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
   const ratios = checkedArguments(() => readRatioList(typeof list === "string" ? list : "", "--ratios"));
   const base = readRecipeArguments(values);
   const bounds = {
-    keepFrom: optionalNumber(values, "from") ?? base.keepFrom,
-    keepTo: optionalNumber(values, "to") ?? base.keepTo,
+    ratioFrom: optionalNumber(values, "from") ?? base.ratioFrom,
+    ratioTo: optionalNumber(values, "to") ?? base.ratioTo,
   };
-  const recipes = ratios.map((keep) =>
-    checkedArguments(() => checkRecipe({ ...base, ...bounds, ratioMode: "every", keep })),
+  const recipes = ratios.map((ratio) =>
+    checkedArguments(() => checkRecipe({ ...base, ...bounds, ratioMode: "every", ratio })),
   );
   return { ...readRunArguments(values), ratios, nested: values["nested"] === true, recipe: recipes[0] ?? base };
 }
 
 /** Where the exports of a ratio go, under --out. */
 const NESTED = "nested";
-const folderOf = (keep: number): `keep-${number}` => `keep-${keep}`;
+const folderOf = (ratio: number): `keep-${number}` => `keep-${ratio}`;
 
 export async function pruneRatiosHeadless(argv: readonly string[]): Promise<void> {
   const began = performance.now();
   const { recipe, ratios, nested, ...given } = readRatiosArguments(argv);
   const { out, forms, model } = given;
-  const names = ratios.flatMap((keep) => forms.map((form) => `${folderOf(keep)}/${form}` as const));
+  const names = ratios.flatMap((ratio) => forms.map((form) => `${folderOf(ratio)}/${form}` as const));
   await writeExports(out, nested ? [...names, NESTED] : names, {
     subject: model,
     ask: ({ page, files }, place) =>
@@ -68,15 +68,15 @@ export async function pruneRatiosHeadless(argv: readonly string[]): Promise<void
         ...measureRequest(given, files),
         ...choiceFor(given),
         recipe,
-        ratios: ratios.map((keep) => ({
-          keep,
-          out: forms.map((form) => ({ form, url: place(`${folderOf(keep)}/${form}`) })),
+        ratios: ratios.map((ratio) => ({
+          ratio,
+          out: forms.map((form) => ({ form, url: place(`${folderOf(ratio)}/${form}`) })),
         })),
         ...(nested ? { nested: place(NESTED) } : {}),
       }),
     checks: (found: RatiosAnswer) => [
-      ...found.ratios.flatMap(({ keep, forms: written }) =>
-        written.map((one) => [`${folderOf(keep)}/${one.form}`, one] as const),
+      ...found.ratios.flatMap(({ keep: ratio, forms: written }) =>
+        written.map((one) => [`${folderOf(ratio)}/${one.form}`, one] as const),
       ),
       ...(found.nested ? [[NESTED, found.nested] as const] : []),
     ],

@@ -22,7 +22,7 @@ export interface SpeedRow {
   what: "forward" | "decode";
   ms: Pair<Spread>;
   /** How many times as fast as the dense model the pruned one is, by the medians; below 1 it is slower. */
-  ratio: number;
+  speedup: number;
   /** Whether the repetitions of the two lie apart; where they do not, the ratio may be chance. */
   clear: boolean;
 }
@@ -82,13 +82,13 @@ export function speedRows(runtime: string, version: string, { dense, pruned }: P
   return (["forward", "decode"] as const).map((what) => {
     const key = `${what}Ms` as const;
     const ms = { dense: spreadOf(dense[key]), pruned: spreadOf(pruned[key]) };
-    const ratio = ms.dense.median / ms.pruned.median;
+    const speedup = ms.dense.median / ms.pruned.median;
     invariant(
-      Number.isFinite(ratio) && ratio > 0,
+      Number.isFinite(speedup) && speedup > 0,
       "not-finite",
       `${runtime}: expected times of ${what} above zero, got ${ms.dense.median} and ${ms.pruned.median} ms; measure again`,
     );
-    return { runtime, version, what, ms, ratio, clear: clearlyApart(dense[key], pruned[key]) };
+    return { runtime, version, what, ms, speedup, clear: clearlyApart(dense[key], pruned[key]) };
   });
 }
 

@@ -67,12 +67,12 @@ async function checkSteps(
   const tokens = ids.length / recipe.steps;
   const gates = uniform.length / recipe.steps;
   const { p, seed = 0, from = p, to = p } = recipe;
-  const drawn = { ratioMode: recipe.seed === undefined ? "one" : "every", keepFrom: from, keepTo: to, seed } as const;
+  const drawn = { ratioMode: recipe.seed === undefined ? "one" : "every", ratioFrom: from, ratioTo: to, seed } as const;
   await ctx.gpu.checked("twelve golden steps", () => {
     for (let step = 0; step < recipe.steps; step++) {
-      const keep = ratioOfStep(drawn, step, p);
-      writeStepState(ctx, state.step, { seed: 0, step, keep });
-      state.gateModel.aim(ctx, keep);
+      const ratio = ratioOfStep(drawn, step, p);
+      writeStepState(ctx, state.step, { seed: 0, step, ratio });
+      state.gateModel.aim(ctx, ratio);
       trainStep(
         ctx,
         model,

@@ -47,7 +47,7 @@ function flat(layout: GateLayout, vectors: readonly ArrayLike<number>[], padding
 }
 
 /** Adds gates one by one from the largest logit down, as the words of METHOD.md say, and stops at the first that does not fit. */
-function bruteForce(vectors: readonly ArrayLike<number>[], budget: Budget, keep: number): Uint8Array[] {
+function bruteForce(vectors: readonly ArrayLike<number>[], budget: Budget, ratio: number): Uint8Array[] {
   const masks = vectors.map((x) => {
     const mask = new Uint8Array(x.length);
     mask[Array.from(x).indexOf(Math.max(...Array.from(x)))] = 1;
@@ -59,7 +59,7 @@ function bruteForce(vectors: readonly ArrayLike<number>[], budget: Budget, keep:
     const mask = masks[i] ?? new Uint8Array();
     if (mask[gate] === 1) continue;
     mask[gate] = 1;
-    if (keptWeightsOfMasks(budget, masks) <= keep * budget.blockWeights) continue;
+    if (keptWeightsOfMasks(budget, masks) <= ratio * budget.blockWeights) continue;
     mask[gate] = 0;
     break;
   }
@@ -71,12 +71,12 @@ describe("on PyTorch's logits", () => {
   const budget = budgetOf(golden);
   const vectors = layout.sizes.map((_, i) => goldenTensor(`hn.end.logits.${i}`));
 
-  it.each([0.01, 0.1, 0.3, 0.5, 0.77, 0.9, 0.999])("keeps what the brute force keeps at p = %s", (keep) => {
-    const architecture = architectureOf(flat(layout, vectors), layout, budget, keep);
-    expect(architecture.masks).toEqual(bruteForce(vectors, budget, keep));
+  it.each([0.01, 0.1, 0.3, 0.5, 0.77, 0.9, 0.999])("keeps what the brute force keeps at p = %s", (ratio) => {
+    const architecture = architectureOf(flat(layout, vectors), layout, budget, ratio);
+    expect(architecture.masks).toEqual(bruteForce(vectors, budget, ratio));
     expect(architecture.keptWeights).toBe(keptWeightsOfMasks(budget, architecture.masks));
-    expect(architecture.keptWeights).toBeLessThanOrEqual(keep * budget.blockWeights);
-    expect(architecture.keptWeights).toBeGreaterThan(keep * budget.blockWeights - 528);
+    expect(architecture.keptWeights).toBeLessThanOrEqual(ratio * budget.blockWeights);
+    expect(architecture.keptWeights).toBeGreaterThan(ratio * budget.blockWeights - 528);
   });
 
   it("keeps everything at p = 1", () => {
@@ -105,12 +105,12 @@ describe("vectors that are one", () => {
   it("lose and keep a gate everywhere at once, ties included, and the next gate would not fit", () => {
     const floor = minimumWeights(budget) / budget.blockWeights;
     fc.assert(
-      fc.property(own, fc.double({ min: floor, max: 1, noNaN: true }), (x, keep) => {
+      fc.property(own, fc.double({ min: floor, max: 1, noNaN: true }), (x, ratio) => {
         const logits = flat(
           layout,
           sharing.shown.map((vector) => x[vector] ?? []),
         );
-        const { masks, counts, ...found } = architectureOf(logits, layout, budget, keep, sharing);
+        const { masks, counts, ...found } = architectureOf(logits, layout, budget, ratio, sharing);
         expect(found.keptWeights).toBe(keptWeightsOfMasks(budget, masks));
         expect(counts).toEqual(masks.map((mask) => mask.filter((bit) => bit === 1).length));
         expect(found.keptWeights).toBeLessThanOrEqual(found.targetWeights);
@@ -146,9 +146,9 @@ describe("on arbitrary logits", () => {
 
   it("never exceeds the budget, and the next gate would", () => {
     fc.assert(
-      fc.property(vectors, share, (x, keep) => {
+      fc.property(vectors, share, (x, ratio) => {
         const rounded = x.map((vector) => Float32Array.from(vector));
-        const result = architectureOf(flat(layout, rounded), layout, budget, keep);
+        const result = architectureOf(flat(layout, rounded), layout, budget, ratio);
         expect(result.keptWeights).toBe(keptWeightsOfMasks(budget, result.masks));
         expect(result.keptWeights).toBeLessThanOrEqual(result.targetWeights);
         expect(result.masks.every((mask) => mask.includes(1))).toBe(true);

@@ -30,7 +30,7 @@ export function architectureOf(
   logits: Float32Array,
   layout: GateLayout,
   budget: Budget,
-  keep: number,
+  ratio: number,
   sharing = sharingOf("full", layout),
 ): Architecture {
   const vectors = layout.sizes.length;
@@ -39,7 +39,7 @@ export function architectureOf(
     "shape",
     `expected ${budget.layers * VECTORS_PER_BLOCK} vectors in ${layout.length} logits, got ${vectors} vectors and ${logits.length} logits`,
   );
-  const target = targetWeights(budget, keep);
+  const target = targetWeights(budget, ratio);
   const ranking = rank(ownLogits(logits, layout, sharing), sharing);
 
   // The smallest key whose gates, with the floor of one a vector, fit the budget. Fits at maxKey + 1, where only the floor is left.

@@ -27,14 +27,14 @@ it("random masks have the asked widths, repeat by seed and differ between vector
 });
 
 describe.each(["llama", "opt"])("magnitude of the structures of %s", (name) => {
-  it.each([0.8, 0.5, 0.2])("meets a budget of %d with one share everywhere", async (keep) => {
+  it.each([0.8, 0.5, 0.2])("meets a budget of %d with one share everywhere", async (ratio) => {
     const { config, weights } = await open(name);
     const budget = budgetOf(config);
-    const masks = await magnitudeMasks(config, weights, budget, keep);
+    const masks = await magnitudeMasks(config, weights, budget, ratio);
     checkMasks(config, masks);
     const counts = countsOf(masks);
     const kept = keptWeights(budget, counts);
-    expect(kept).toBeLessThanOrEqual(keep * budget.blockWeights);
+    expect(kept).toBeLessThanOrEqual(ratio * budget.blockWeights);
     const [d = 0, , , f = 0] = counts;
     expect(counts).toEqual(Array.from({ length: config.layers }, () => [d, d, d, f, d]).flat());
     expect(Math.abs(d / config.dModel - f / config.dMlp)).toBeLessThan(1 / config.dModel);
@@ -42,7 +42,7 @@ describe.each(["llama", "opt"])("magnitude of the structures of %s", (name) => {
     const more = counts.map((count, i) => count + (i % 5 === 3 ? 0 : 1));
     const moreMiddle = counts.map((count, i) => count + (i % 5 === 3 ? 1 : 0));
     expect(Math.max(keptWeights(budget, more), keptWeights(budget, moreMiddle))).toBeGreaterThan(
-      keep * budget.blockWeights,
+      ratio * budget.blockWeights,
     );
   });
 

@@ -27,10 +27,10 @@ export async function magnitudeMasks(
   config: ModelConfig,
   weights: MatrixReader,
   budget: Budget,
-  keep: number,
+  ratio: number,
 ): Promise<Masks> {
   const squares = await structureSquares(config, weights);
-  const target = targetWeights(budget, keep);
+  const target = targetWeights(budget, ratio);
   const { dModel, dMlp } = config;
   const countsAt = (step: number): number[] =>
     squares.map(({ length }) => Math.max(1, Math.floor((step * length) / steps)));

@@ -112,7 +112,7 @@ describe("the kept share of the block weights", () => {
     );
   });
 
-  it.each([0, -0.1, 1.01, NaN])("refuses p = %s", (keep) => {
-    expect(() => budgets.targetWeights(budget, keep)).toThrow(/above 0 and at most 1/);
+  it.each([0, -0.1, 1.01, NaN])("refuses p = %s", (ratio) => {
+    expect(() => budgets.targetWeights(budget, ratio)).toThrow(/above 0 and at most 1/);
   });
 });

@@ -124,13 +124,13 @@ export function minimumWeights(budget: Budget): number {
  * floor(p T_total), the most block weights that may stay. `keep` is p, the kept share of the block weights, in (0, 1].
  * A product that is an integer but for rounding counts as that integer, so that p = T/T_total allows exactly T.
  */
-export function targetWeights(budget: Budget, keep: number): number {
+export function targetWeights(budget: Budget, ratio: number): number {
   invariant(
-    keep > 0 && keep <= 1,
+    ratio > 0 && ratio <= 1,
     "config",
-    `expected a kept share of the block weights above 0 and at most 1, got ${keep}`,
+    `expected a kept share of the block weights above 0 and at most 1, got ${ratio}`,
   );
-  const weights = keep * budget.blockWeights;
+  const weights = ratio * budget.blockWeights;
   const nearest = Math.round(weights);
   return Math.abs(weights - nearest) <= budget.blockWeights * 4 * Number.EPSILON ? nearest : Math.floor(weights);
 }

@@ -59,9 +59,9 @@ describe("cutMatrix and zeroMatrix", () => {
         for (let row = 0; row < m.rows; row++) {
           for (let col = 0; col < m.cols; col++) {
             const element = Array.from(bytes.subarray((row * m.cols + col) * size, (row * m.cols + col + 1) * size));
-            const keep = (!useRows || rowMask[row] === 1) && (!useCols || colMask[col] === 1);
-            if (keep) cut.push(...element);
-            zeroed.push(...(keep ? element : element.map(() => 0)));
+            const ratio = (!useRows || rowMask[row] === 1) && (!useCols || colMask[col] === 1);
+            if (ratio) cut.push(...element);
+            zeroed.push(...(ratio ? element : element.map(() => 0)));
           }
         }
         expect(Array.from(cutMatrix(bytes, m.dtype, [m.rows, m.cols], kept))).toEqual(cut);

@@ -36,13 +36,13 @@ describe("nestedArchitectures", () => {
   it("lie inside each other, each at its own budget and none of them broken", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyKeep, anyLogits), { minLength: 1, maxLength: 4 }), (made) => {
-        const given = made.map(([keep, values]) => ({ keep, logits: Float32Array.from(values) }));
+        const given = made.map(([ratio, values]) => ({ ratio, logits: Float32Array.from(values) }));
         const found = nestedArchitectures(given, layout, budget);
-        const order = given.map((_, i) => i).sort((a, b) => (given[a]?.keep ?? 0) - (given[b]?.keep ?? 0));
+        const order = given.map((_, i) => i).sort((a, b) => (given[a]?.ratio ?? 0) - (given[b]?.ratio ?? 0));
         expect(nestednessOf(order.map((i) => found[i]?.masks ?? [])).broken).toBe(0);
         found.forEach((one, i) => {
           expect(keptWeightsOfMasks(budget, one.masks)).toBe(one.keptWeights);
-          expect(one.keptWeights).toBeLessThanOrEqual((given[i]?.keep ?? 0) * budget.blockWeights);
+          expect(one.keptWeights).toBeLessThanOrEqual((given[i]?.ratio ?? 0) * budget.blockWeights);
         });
       }),
     );
@@ -50,13 +50,13 @@ describe("nestedArchitectures", () => {
 
   it("changes nothing where one set of logits is cut at several ratios", () => {
     const logits = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(37 * i));
-    const keeps = [0.4, 0.9, 0.6];
+    const ratios = [0.4, 0.9, 0.6];
     const found = nestedArchitectures(
-      keeps.map((keep) => ({ keep, logits })),
+      ratios.map((ratio) => ({ ratio, logits })),
       layout,
       budget,
     );
-    keeps.forEach((keep, i) => expect(found[i]?.masks).toEqual(architectureOf(logits, layout, budget, keep).masks));
+    ratios.forEach((ratio, i) => expect(found[i]?.masks).toEqual(architectureOf(logits, layout, budget, ratio).masks));
   });
 
   it("refuses to make none", () => {

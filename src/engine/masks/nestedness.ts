@@ -6,7 +6,7 @@ import { type GateLayout, type Masks, type Sharing, sharingOf } from "./gates.ts
 
 /** Logits (flat, as in `architectureOf`) made for one kept share. */
 export interface LogitsAt {
-  keep: number;
+  ratio: number;
   logits: Float32Array;
 }
 
@@ -48,9 +48,9 @@ export function nestedArchitectures(
   invariant(made.length > 0, "shape", "expected logits for one ratio at least, got none");
   const found = new Map<LogitsAt, Architecture>();
   let larger: Masks | undefined;
-  for (const one of [...made].sort((a, b) => b.keep - a.keep)) {
+  for (const one of [...made].sort((a, b) => b.ratio - a.ratio)) {
     const logits = larger ? within(larger, one.logits, layout) : one.logits;
-    const ranked = architectureOf(logits, layout, budget, one.keep, sharing);
+    const ranked = architectureOf(logits, layout, budget, one.ratio, sharing);
     const architecture = larger ? kept(ranked, larger, budget) : ranked;
     found.set(one, architecture);
     larger = architecture.masks;

@@ -3,7 +3,7 @@ import { layoutOf } from "../masks/gates.ts";
 import type { BudgetCosts } from "./budget.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
-type Params = { sizes: readonly number[]; costs: BudgetCosts; keep: number };
+type Params = { sizes: readonly number[]; costs: BudgetCosts; ratio: number };
 
 const blocks = (count: number, d: number, f: number): number[] =>
   Array.from({ length: count }, () => [d, d, d, f, d]).flat();
@@ -42,14 +42,14 @@ const gatesCase = (
   d: number,
   f: number,
   layers: number,
-  keep: number,
+  ratio: number,
   of: (random: number) => number,
   ups = 2,
 ) => {
   const sizes = blocks(layers, d, f);
   return {
     name,
-    params: { sizes, keep, costs: costsOf(layers, d, f, d, d / 2, ups) },
+    params: { sizes, ratio, costs: costsOf(layers, d, f, d, d / 2, ups) },
     inputs: () => {
       const gates = randomRef(1, [layoutOf(sizes).length]);
       return [
@@ -78,16 +78,16 @@ export const budgetRef: OpRef<Params> = {
   cases,
   forward(inputs, params) {
     const { kept } = count(inputs, params);
-    const penalty = Math.abs(Math.log(Math.max(kept, 1) / (params.keep * params.costs.blockWeights)));
+    const penalty = Math.abs(Math.log(Math.max(kept, 1) / (params.ratio * params.costs.blockWeights)));
     return [refTensor([1], Float64Array.of(penalty))];
   },
   backward(inputs, params, [dPenalty]) {
     const [gates] = inputs;
     if (!gates || !dPenalty) throw new RangeError("budget takes gates and has one output");
     const { counts, kept } = count(inputs, params);
-    const { sizes, keep, costs } = params;
+    const { sizes, ratio, costs } = params;
     const { offsets } = layoutOf(sizes);
-    const slope = kept < 1 ? 0 : (at(dPenalty.data, 0) * Math.sign(kept - keep * costs.blockWeights)) / kept;
+    const slope = kept < 1 ? 0 : (at(dPenalty.data, 0) * Math.sign(kept - ratio * costs.blockWeights)) / kept;
     const dGates = zerosLike(gates);
     sizes.forEach((size, vector) => {
       const first = offsets[vector] ?? 0;

@@ -5,10 +5,10 @@ test("a recipe is refused by the field that is wrong, with what came", () => {
   const refused = (patch: Partial<Recipe>) => () => checkRecipe({ ...DEFAULT_RECIPE, ...patch });
   expect(refused({ steps: 1.5 })).toThrow("steps must be a whole number from 1 to 100000; 1.5 came");
   expect(refused({ ratioMode: "every", gates: "no-gru" })).toThrow("gates must be full or constrained; no-gru came");
-  expect(refused({ ratioMode: "every", keepFrom: 0.8, keepTo: 0.5 })).toThrow("keepFrom must not be above keepTo");
+  expect(refused({ ratioMode: "every", ratioFrom: 0.8, ratioTo: 0.5 })).toThrow("keepFrom must not be above keepTo");
 });
 
 test("bounds of ratios are of no matter to a run for one ratio, which does not show them", () => {
-  const recipe = { ...DEFAULT_RECIPE, keepFrom: 0.8, keepTo: 0.5 };
+  const recipe = { ...DEFAULT_RECIPE, ratioFrom: 0.8, ratioTo: 0.5 };
   expect(checkRecipe(recipe)).toBe(recipe);
 });

@@ -20,10 +20,10 @@ export interface Recipe {
   gates: GateMode;
   ratioMode: RatioMode;
   /** p: kept share of the block weights, within RECIPE_BOUNDS. In a run for every ratio it is the one that is shown. */
-  keep: number;
+  ratio: number;
   /** Bounds of the ratios that the steps of a run for every ratio draw. */
-  keepFrom: number;
-  keepTo: number;
+  ratioFrom: number;
+  ratioTo: number;
   estimator: Estimator;
   steps: number;
   /** Tokens of one step; one sequence. */
@@ -41,9 +41,9 @@ export const DEFAULT_RECIPE: Recipe = {
   method: "disp",
   gates: "full",
   ratioMode: "one",
-  keep: 0.5,
-  keepFrom: 0.35,
-  keepTo: 0.95,
+  ratio: 0.5,
+  ratioFrom: 0.35,
+  ratioTo: 0.95,
   estimator: "reinmax",
   steps: 600,
   tokens: 128,
@@ -56,9 +56,9 @@ export const DEFAULT_RECIPE: Recipe = {
 
 /** Bounds of the numbers of a recipe, for the form, the link and the command line. */
 export const RECIPE_BOUNDS = {
-  keep: { min: 0.05, max: 1 },
-  keepFrom: { min: 0.05, max: 1 },
-  keepTo: { min: 0.05, max: 1 },
+  ratio: { min: 0.05, max: 1 },
+  ratioFrom: { min: 0.05, max: 1 },
+  ratioTo: { min: 0.05, max: 1 },
   steps: { min: 1, max: 100_000 },
   tokens: { min: 8, max: 4096 },
   lambda: { min: 0, max: 1000 },
@@ -71,6 +71,25 @@ export const RECIPE_BOUNDS = {
 export type RecipeNumber = keyof typeof RECIPE_BOUNDS;
 export const RECIPE_NUMBERS = Object.keys(RECIPE_BOUNDS) as RecipeNumber[];
 
+/** What files, links and the command line call a ratio. */
+const WRITTEN = { ratio: "keep", ratioFrom: "keepFrom", ratioTo: "keepTo" } as const;
+
+/** A recipe as files hold it: every ratio under its written name. */
+export type RecipeJson = Omit<Recipe, keyof typeof WRITTEN> & { keep: number; keepFrom: number; keepTo: number };
+
+/** The name of a number of the recipe in files, links and errors. */
+export const writtenName = (field: RecipeNumber): string => (Object.hasOwn(WRITTEN, field) ? WRITTEN[field as keyof typeof WRITTEN] : field);
+
+/** The recipe as a file holds it; `recipeOf` is the way back. */
+export function recipeJson({ method, gates, ratioMode, ratio, ratioFrom, ratioTo, ...rest }: Recipe): RecipeJson {
+  return { method, gates, ratioMode, keep: ratio, keepFrom: ratioFrom, keepTo: ratioTo, ...rest };
+}
+
+/** The recipe that a file holds. */
+export function recipeOf({ method, gates, ratioMode, keep, keepFrom, keepTo, ...rest }: RecipeJson): Recipe {
+  return { method, gates, ratioMode, ratio: keep, ratioFrom: keepFrom, ratioTo: keepTo, ...rest };
+}
+
 const WHOLE: ReadonlySet<string> = new Set(["steps", "tokens", "seed", "checkpointEvery"]);
 
 /** Throws EngineError("config") naming the field, its bounds and what came. */
@@ -80,7 +99,7 @@ export function checkRecipeNumber(field: RecipeNumber, value: number): number {
   invariant(
     Number.isFinite(value) && value >= min && value <= max && (!whole || Number.isInteger(value)),
     "config",
-    `${field} must be a ${whole ? "whole " : ""}number from ${min} to ${max}; ${value} came`,
+    `${writtenName(field)}: expected a ${whole ? "whole " : ""}number from ${min} to ${max}, got ${value}`,
   );
   return value;
 }
@@ -88,7 +107,7 @@ export function checkRecipeNumber(field: RecipeNumber, value: number): number {
 /** Checks every field, and that they go together. Throws EngineError("config") naming the field, what is expected and what came. */
 export function checkRecipe(recipe: Recipe): Recipe {
   for (const field of RECIPE_NUMBERS) checkRecipeNumber(field, recipe[field]);
-  const { gates, keepFrom, keepTo, ratioMode } = recipe;
+  const { gates, ratioFrom, ratioTo, ratioMode } = recipe;
   invariant(GATE_MODES.includes(gates), "config", `gates must be one of ${GATE_MODES.join(", ")}; ${gates} came`);
   invariant(
     RATIO_MODES.includes(ratioMode),
@@ -101,9 +120,9 @@ export function checkRecipe(recipe: Recipe): Recipe {
     `ratioMode "every" needs a hypernetwork to tell the ratio to, so gates must be full or constrained; ${gates} came. Train it for one ratio`,
   );
   invariant(
-    ratioMode === "one" || keepFrom <= keepTo,
+    ratioMode === "one" || ratioFrom <= ratioTo,
     "config",
-    `keepFrom must not be above keepTo; ${keepFrom} and ${keepTo} came`,
+    `keepFrom must not be above keepTo; ${ratioFrom} and ${ratioTo} came`,
   );
   invariant(
     ESTIMATORS.includes(recipe.estimator),

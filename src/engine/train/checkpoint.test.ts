@@ -5,7 +5,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoin
 import { DEFAULT_RECIPE, type Recipe } from "../recipes/recipe.ts";
 
 const checkpoint: Checkpoint = {
-  recipe: { ...DEFAULT_RECIPE, keep: 0.3, seed: 7 },
+  recipe: { ...DEFAULT_RECIPE, ratio: 0.3, seed: 7 },
   step: 250,
   subject: "model and text",
   theta: Float32Array.of(1, -2, 3.5),

@@ -2,7 +2,7 @@
 import { EngineError, invariant } from "../errors.ts";
 import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
-import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "../recipes/recipe.ts";
+import { checkRecipe, DEFAULT_RECIPE, recipeJson, recipeOf, type Recipe, type RecipeJson } from "../recipes/recipe.ts";
 
 export interface Checkpoint {
   recipe: Recipe;
@@ -32,7 +32,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<Arr
     };
   });
   return collectBytes(
-    writeSafetensors(streams, { format: FORMAT, recipe: JSON.stringify(recipe), step: String(step), subject }),
+    writeSafetensors(streams, { format: FORMAT, recipe: JSON.stringify(recipeJson(recipe)), step: String(step), subject }),
   );
 }
 
@@ -48,7 +48,7 @@ export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<
   let parsed: Recipe;
   try {
     // a recipe of an older version lacks what was always at its default then
-    parsed = checkRecipe({ ...DEFAULT_RECIPE, ...(JSON.parse(recipe) as Partial<Recipe>) });
+    parsed = checkRecipe(recipeOf({ ...recipeJson(DEFAULT_RECIPE), ...(JSON.parse(recipe) as Partial<RecipeJson>) }));
   } catch (error) {
     throw new EngineError("format", `the checkpoint's recipe cannot be read: ${EngineError.from(error).message}`);
   }

@@ -72,7 +72,7 @@ describe.each<[string, Precision]>([
     const cut = await loadModel(ctx, config, cutReader(opened.weights, config.family, lists), { lists, precision });
     const budget = budgetOf(config);
     // These masks keep another share than the plan's
-    const more = keptWeightsOfMasks(budget, masks) - DEFAULT_RECIPE.keep * budget.blockWeights;
+    const more = keptWeightsOfMasks(budget, masks) - DEFAULT_RECIPE.ratio * budget.blockWeights;
     expect(off(plan.parts.pruned + more * elementBytes(precision), cut.gpuBytes)).toBeLessThan(PRUNED_SHARE);
     session.free();
     ctx.buffers.freeAll();

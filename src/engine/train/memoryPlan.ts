@@ -80,7 +80,7 @@ export async function planMemory(facts: AdapterFacts, config: ModelConfig, choic
   const cache = taken();
   const withoutVocabulary = await stepBytes(facts, { ...config, vocab: SMALL_VOCABULARY }, choice);
   const logits = step - Math.min(step, withoutVocabulary);
-  const pruned = weights - (1 - DEFAULT_RECIPE.keep) * budgetOf(config).blockWeights * elementBytes(choice.precision);
+  const pruned = weights - (1 - DEFAULT_RECIPE.ratio) * budgetOf(config).blockWeights * elementBytes(choice.precision);
   const parts = { weights, hypernet, training: step - logits, logits, evaluation, cache, pruned };
   const limitBytes = Math.min(facts.maxBindingBytes, facts.maxBufferBytes);
   return {

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { ratioOfStep, ratiosOf, trainedRatio } from "./ratio.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 
-const every = { ...DEFAULT_RECIPE, ratioMode: "every", keepFrom: 0.4, keepTo: 0.9 } as const;
+const every = { ...DEFAULT_RECIPE, ratioMode: "every", ratioFrom: 0.4, ratioTo: 0.9 } as const;
 
 it("draws ratios within the bounds, the same for the same step", () => {
   const drawn = Array.from({ length: 200 }, (_, step) => ratioOfStep(every, step, 0.1));
@@ -15,20 +15,20 @@ it("draws ratios within the bounds, the same for the same step", () => {
 });
 
 it("draws small ratios more often than large ones", () => {
-  const middle = (every.keepFrom + every.keepTo) / 2;
+  const middle = (every.ratioFrom + every.ratioTo) / 2;
   const small = Array.from({ length: 1000 }, (_, step) => ratioOfStep(every, step, 0.1)).filter((one) => one < middle);
   expect(small.length / 1000).toBeCloseTo(0.5 ** (1 / 1.5), 1);
 });
 
 it("is told the nearest ratio that it was trained for", () => {
-  expect([0.1, 0.5, 1].map((keep) => trainedRatio(every, keep))).toEqual([0.4, 0.5, 0.9]);
-  expect([0.1, 0.5, 1].map((keep) => trainedRatio(DEFAULT_RECIPE, keep))).toEqual([0.1, 0.5, 1]);
+  expect([0.1, 0.5, 1].map((ratio) => trainedRatio(every, ratio))).toEqual([0.4, 0.5, 0.9]);
+  expect([0.1, 0.5, 1].map((ratio) => trainedRatio(DEFAULT_RECIPE, ratio))).toEqual([0.1, 0.5, 1]);
 });
 
 it("draws a curve over the bounds in whole percents, each once", () => {
   expect(ratiosOf(every, 6)).toEqual([0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
-  expect(ratiosOf({ keepFrom: 0.5, keepTo: 0.52 }, 10)).toEqual([0.5, 0.51, 0.52]);
-  expect(ratiosOf({ keepFrom: 0.5, keepTo: 0.5 }, 10)).toEqual([0.5]);
+  expect(ratiosOf({ ratioFrom: 0.5, ratioTo: 0.52 }, 10)).toEqual([0.5, 0.51, 0.52]);
+  expect(ratiosOf({ ratioFrom: 0.5, ratioTo: 0.5 }, 10)).toEqual([0.5]);
   // bounds that a run for one ratio does not use may be the wrong way round
-  expect(ratiosOf({ keepFrom: 0.9, keepTo: 0.4 }, 3)).toEqual([0.4, 0.65, 0.9]);
+  expect(ratiosOf({ ratioFrom: 0.9, ratioTo: 0.4 }, 3)).toEqual([0.4, 0.65, 0.9]);
 });

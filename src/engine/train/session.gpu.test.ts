@@ -46,7 +46,7 @@ async function run(of: Session, steps?: number): Promise<StepMetrics[]> {
 }
 
 async function masksOf(of: Session): Promise<Masks> {
-  return architectureOf(await of.logits(), gateLayout(opened.config), budgetOf(opened.config), of.keep).masks;
+  return architectureOf(await of.logits(), gateLayout(opened.config), budgetOf(opened.config), of.ratio).masks;
 }
 
 test.each(RATIO_MODES)(
@@ -126,13 +126,13 @@ test("pause ends a run after the step under way, and it goes on from there", asy
 test("the target can change at any step", async () => {
   const one = session();
   await run(one, 3);
-  one.keep = 0.8;
+  one.ratio = 0.8;
   const after = await run(one, 2);
   expect(after.map(({ target }) => target)).toEqual([Math.fround(0.8), Math.fround(0.8)]);
 });
 
 test("a run for every ratio draws its targets, resumes exactly, and answers for any ratio afterwards", async () => {
-  const every = { ratioMode: "every", keepFrom: 0.4, keepTo: 0.9 } as const;
+  const every = { ratioMode: "every", ratioFrom: 0.4, ratioTo: 0.9 } as const;
   const whole = session(every);
   const expected = await run(whole);
   const targets = expected.map(({ target }) => target);

@@ -51,7 +51,7 @@ export class Session {
   /** Steps done. */
   step = 0;
   /** p that the next step aims at, or that logits are made for where the run is for every ratio. */
-  keep: number;
+  ratio: number;
   private readonly ctx: Ctx;
   private readonly model: Model;
   private readonly text: Uint32Array;
@@ -69,7 +69,7 @@ export class Session {
     this.model = model;
     this.text = text;
     this.recipe = checkRecipe(recipe);
-    this.keep = recipe.keep;
+    this.ratio = recipe.ratio;
     this.subject = subject;
     const layout = gateLayout(model.config);
     const budget = budgetOf(model.config);
@@ -126,8 +126,8 @@ export class Session {
    * Flat logits after the last update; of a run for every ratio those for `keep`, or for the nearest ratio that it was trained for.
    * At any time, also between the steps of a run; asked for one after the other, nothing is allocated from the second time on.
    */
-  logits(keep = this.keep): Promise<Float32Array<ArrayBuffer>> {
-    return this.readLogits(this.forward(keep));
+  logits(ratio = this.ratio): Promise<Float32Array<ArrayBuffer>> {
+    return this.readLogits(this.forward(ratio));
   }
 
   /** What has been trained so far. Throws "not-finite" rather than save a broken run. */
@@ -140,7 +140,7 @@ export class Session {
       this.ctx.read(v),
     ]);
     if (!theta.every(Number.isFinite)) throw notFinite(step);
-    return { recipe: { ...this.recipe, keep: this.keep }, step, subject: this.subject, theta, m: first, v: second };
+    return { recipe: { ...this.recipe, ratio: this.ratio }, step, subject: this.subject, theta, m: first, v: second };
   }
 
   /** Goes on from a checkpoint of the same subject. Throws "format" where it does not fit. */
@@ -154,7 +154,7 @@ export class Session {
     this.ctx.write(v, checkpoint.v);
     this.step = checkpoint.step;
     this.reported = checkpoint.step;
-    this.keep = checkpoint.recipe.keep;
+    this.ratio = checkpoint.recipe.ratio;
   }
 
   free(): void {
@@ -163,8 +163,8 @@ export class Session {
     freeTrainState(this.ctx, this.state);
   }
 
-  private forward(keep: number): Tensor {
-    this.state.gateModel.aim(this.ctx, trainedRatio(this.recipe, keep));
+  private forward(ratio: number): Tensor {
+    this.state.gateModel.aim(this.ctx, trainedRatio(this.recipe, ratio));
     return this.ctx.step(() => this.state.gateModel.forward(this.ctx));
   }
 
@@ -176,9 +176,9 @@ export class Session {
 
   private record(): Tensor {
     const { recipe, step } = this;
-    const keep = ratioOfStep(recipe, step, this.keep);
-    writeStepState(this.ctx, this.state.step, { seed: recipe.seed, step, keep });
-    this.state.gateModel.aim(this.ctx, keep);
+    const ratio = ratioOfStep(recipe, step, this.ratio);
+    writeStepState(this.ctx, this.state.step, { seed: recipe.seed, step, ratio });
+    this.state.gateModel.aim(this.ctx, ratio);
     const logits = this.dispatch();
     this.step++;
     return logits;
@@ -194,7 +194,7 @@ export class Session {
     const { step, reported } = this;
     this.reported = step;
     // The step's own logits are for the ratio that it drew; what is shown is for the one asked for.
-    const logits = this.recipe.ratioMode === "every" ? this.forward(this.keep) : stepLogits;
+    const logits = this.recipe.ratioMode === "every" ? this.forward(this.ratio) : stepLogits;
     const [ring, values] = await Promise.all([this.ringTap.read(this.state.ring.buffer), this.readLogits(logits)]);
     const rows = new Float32Array(ring);
     const metrics = Array.from({ length: step - reported }, (_, i) => {

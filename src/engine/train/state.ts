@@ -36,7 +36,7 @@ export function makeTrainState<Trained extends GateModel>(
     costs,
     m: ctx.persistent("adamW m", gateModel.theta.shape),
     v: ctx.persistent("adamW v", gateModel.theta.shape),
-    step: stepState(ctx, { seed: 0, step: 0, keep: 1 }),
+    step: stepState(ctx, { seed: 0, step: 0, ratio: 1 }),
     ring: ctx.persistent("metrics", [RING_SLOTS, METRICS]),
     one: ctx.persistent("one", [1], { data: Float32Array.of(1) }),
     lambda: ctx.persistent("lambda", [1], { data: Float32Array.of(lambda) }),

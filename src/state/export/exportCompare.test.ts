@@ -16,12 +16,12 @@ async function pruned(script: Script = {}) {
 
 describe("export", () => {
   it("remembers which masks the prepared files are of: those of its turn, not of the click", async () => {
-    const studio = await pruned({ prepareExport: () => ({ checks: [], of: { ...AT_HALF, keep: 0.45 } }) });
+    const studio = await pruned({ prepareExport: () => ({ checks: [], of: { ...AT_HALF, ratio: 0.45 } }) });
     await studio.store.getState().prepareExport();
-    studio.store.getState().setKeep(0.4);
+    studio.store.getState().setRatio(0.4);
     expect(studio.store.getState().exported).toMatchObject({
       phase: "prepared",
-      last: { of: { keep: 0.45, step: 9 } },
+      last: { of: { ratio: 0.45, step: 9 } },
     });
   });
 
@@ -118,7 +118,7 @@ describe("speed", () => {
 it("a measured time of a token goes to the kept run, where the export is of the present masks", async () => {
   const spread = (median: number) => ({ median, min: median, max: median });
   const ms = { dense: spread(4), pruned: spread(3) };
-  const row = { runtime: "engine", version: "1", what: "decode", ms, ratio: 4 / 3, clear: true } as const;
+  const row = { runtime: "engine", version: "1", what: "decode", ms, speedup: 4 / 3, clear: true } as const;
   const report = { adapter: "test", tokens: 64, decodeTokens: 16, repeats: 5, rows: [row] };
   const studio = await pruned({ speed: () => report });
   await studio.store.getState().prepareExport();

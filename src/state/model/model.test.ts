@@ -14,7 +14,7 @@ describe("open", () => {
     expect(studio.types()).toEqual(["open", "texts", "perplexity"]);
     expect(studio.store.getState()).toMatchObject({
       model: { phase: "open", facts: FACTS },
-      dense: { phase: "measured", last: { of: { keep: 1 }, result: { value: 20, tokens: 2048 } } },
+      dense: { phase: "measured", last: { of: { ratio: 1 }, result: { value: 20, tokens: 2048 } } },
     });
   });
 
@@ -29,7 +29,7 @@ describe("open", () => {
     const { model, openError, architecture, source } = studio.store.getState();
     expect(model).toEqual({ phase: "open", facts: FACTS });
     expect(openError).toBe(error);
-    expect(architecture?.keep).toBe(0.5);
+    expect(architecture?.ratio).toBe(0.5);
     expect(source).toBe(EMBEDDED);
   });
 

@@ -31,9 +31,9 @@ describe("url", () => {
     const recipe = fc.record({
       method: fc.constant("disp" as const),
       ...{ ratioMode: fc.constantFrom(...RATIO_MODES), gates: fc.constantFrom(...GATE_MODES) },
-      keep: share(50, 1000),
-      keepFrom: share(50, 500),
-      keepTo: share(500, 1000),
+      ratio: share(50, 1000),
+      ratioFrom: share(50, 500),
+      ratioTo: share(500, 1000),
       estimator: fc.constantFrom(...ESTIMATORS),
       steps: fc.integer({ min: 1, max: 100_000 }),
       tokens: fc.integer({ min: 8, max: 4096 }),

@@ -11,6 +11,7 @@ import {
   RATIO_MODES,
   RECIPE_NUMBERS,
   WEIGHT_METHODS,
+  writtenName,
 } from "../../engine/index.ts";
 import type { Recipe, RecipeNumber, WeightMethod, WeightRecipe } from "../../engine/index.ts";
 import type { TextSource } from "../../worker/protocol.ts";
@@ -35,7 +36,7 @@ const WEIGHT_KEYS = {
 } as const;
 const isWeightKey = (key: string): key is keyof typeof WEIGHT_KEYS => key in WEIGHT_KEYS;
 
-const isNumber = (key: string): key is RecipeNumber => (RECIPE_NUMBERS as readonly string[]).includes(key);
+const numberNamed = (key: string): RecipeNumber | undefined => RECIPE_NUMBERS.find((field) => writtenName(field) === key);
 const oneOf = <T extends string>(choices: readonly T[], value: string): T | undefined =>
   choices.find((choice) => choice === value);
 const isBundled = (value: string): value is BundledName => BUNDLED_TEXTS.some(({ name }) => name === value);
@@ -44,7 +45,7 @@ const isBundled = (value: string): value is BundledName => BUNDLED_TEXTS.some(({
 export function hashOf({ method, recipe, weightRecipe, calibration, evaluation }: Linked): string {
   const parts = new URLSearchParams();
   for (const field of RECIPE_NUMBERS) {
-    if (recipe[field] !== DEFAULT_RECIPE[field]) parts.set(field, String(Number(recipe[field].toPrecision(12))));
+    if (recipe[field] !== DEFAULT_RECIPE[field]) parts.set(writtenName(field), String(Number(recipe[field].toPrecision(12))));
   }
   if (recipe.estimator !== DEFAULT_RECIPE.estimator) parts.set("estimator", recipe.estimator);
   if (recipe.gates !== DEFAULT_RECIPE.gates) parts.set("gates", recipe.gates);
@@ -82,6 +83,7 @@ export function readHash(hash: string): Linked & { problems: string[] } {
     const estimator = key === "estimator" ? oneOf(ESTIMATORS, value) : undefined;
     const ratioMode = key === "ratioMode" ? oneOf(RATIO_MODES, value) : undefined;
     const gates = key === "gates" ? oneOf(GATE_MODES, value) : undefined;
+    const number = numberNamed(key);
     const method = key === "method" ? oneOf(WEIGHT_METHODS, value) : undefined;
     if (method) {
       found.method = method;
@@ -95,8 +97,8 @@ export function readHash(hash: string): Linked & { problems: string[] } {
     else if (ratioMode) recipe.ratioMode = ratioMode;
     else if ((key === "calibration" || key === "evaluation") && isBundled(value))
       found[key] = { kind: "bundled", name: value };
-    else if (isNumber(key)) {
-      tried(() => (recipe[key] = checkRecipeNumber(key, value.trim() === "" ? NaN : Number(value))));
+    else if (number) {
+      tried(() => (recipe[number] = checkRecipeNumber(number, value.trim() === "" ? NaN : Number(value))));
     } else problems.push(`${key}=${value} is not known`);
   }
   tried(() => (found.recipe = checkRecipe(recipe)));

@@ -8,10 +8,10 @@ import { architectureAt, bench } from "../client.fixture.ts";
 import type { Bench, Script } from "../client.fixture.ts";
 
 const trainedFor = { from: 0.35, to: 0.95 };
-const everyAt = (keep: number) => ({ ...architectureAt(keep, 9), trainedFor });
+const everyAt = (ratio: number) => ({ ...architectureAt(ratio, 9), trainedFor });
 
 async function opened(script: Script = {}): Promise<Bench> {
-  const studio = bench({ target: ({ keep }) => everyAt(keep), ...script });
+  const studio = bench({ target: ({ ratio }) => everyAt(ratio), ...script });
   await studio.store.getState().open({ kind: "embedded" });
   await studio.settle();
   studio.sent.length = 0;
@@ -28,16 +28,16 @@ async function trained(studio: Bench): Promise<void> {
   await studio.settle();
 }
 
-const asked = ({ sent }: Bench): number[] => sent.flatMap((one) => (one.type === "curve" ? [one.keep] : []));
+const asked = ({ sent }: Bench): number[] => sent.flatMap((one) => (one.type === "curve" ? [one.ratio] : []));
 
 /** A script whose points come when they are let go. */
 function slow(): { script: Script; answer(): void; fail(error: EngineError): void } {
   let answer = (): void => undefined;
   let fail: (error: EngineError) => void = () => undefined;
-  const curve: Script["curve"] = ({ keep, tokens }) =>
+  const curve: Script["curve"] = ({ ratio, tokens }) =>
     new Promise<CurvePoint>((resolve, reject) => {
       const result = { value: 30, text: "held", context: 16, tokens, bosAdded: false };
-      answer = () => resolve({ architecture: everyAt(keep), result, fingerprint: "f", textSha256: "t" });
+      answer = () => resolve({ architecture: everyAt(ratio), result, fingerprint: "f", textSha256: "t" });
       fail = reject;
     });
   return { script: { curve }, answer: () => answer(), fail: (error) => fail(error) };
@@ -56,10 +56,10 @@ describe("curve", () => {
   });
 
   it("is not measured unasked after a run for one ratio, but can be", async () => {
-    const studio = await opened({ target: ({ keep }) => architectureAt(keep, 9) });
+    const studio = await opened({ target: ({ ratio }) => architectureAt(ratio, 9) });
     await trained(studio);
     expect(asked(studio)).toEqual([]);
-    studio.store.getState().setRecipe({ keepFrom: 0.5, keepTo: 0.52 });
+    studio.store.getState().setRecipe({ ratioFrom: 0.5, ratioTo: 0.52 });
     await studio.store.getState().measureCurve();
     expect(asked(studio)).toEqual([0.5, 0.51, 0.52]);
     expect(studio.store.getState().curve).toMatchObject({ phase: "measured" });
@@ -84,7 +84,7 @@ describe("curve", () => {
     const points = slow();
     const studio = await opened(points.script);
     await trained(studio);
-    studio.store.getState().setKeep(0.6);
+    studio.store.getState().setRatio(0.6);
     studio.frame();
     expect(studio.sent.at(-2)).toEqual({ type: "cancel", task: "curve" });
     points.fail(cancelled);
@@ -113,7 +113,7 @@ describe("curve", () => {
     await studio.settle();
     expect(studio.store.getState().curve).toMatchObject({ phase: "stopped", points: [{ result: { value: 30 } }] });
     expect(studio.store.getState().progress.curve).toBeUndefined();
-    studio.store.getState().setKeep(0.7);
+    studio.store.getState().setRatio(0.7);
     studio.frame();
     await studio.settle();
     studio.pass(REST_MS);
@@ -133,6 +133,6 @@ describe("curve", () => {
     expect(studio.store.getState().curve).toMatchObject({ phase: "failed", error: { message: "too large" } });
     await studio.store.getState().reset();
     expect(studio.store.getState().curve).toEqual({ phase: "none" });
-    expect(studio.store.getState().recipe).toMatchObject({ keep: DEFAULT_RECIPE.keep });
+    expect(studio.store.getState().recipe).toMatchObject({ ratio: DEFAULT_RECIPE.ratio });
   });
 });

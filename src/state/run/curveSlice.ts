@@ -17,23 +17,23 @@ export const curveSlice: SliceOf<CurveSlice> = ({ client, clock, turn }, set, ge
     if (asking) client.request({ type: "cancel", task: "curve" }).catch(() => undefined);
   };
   const rest = (): Promise<void> => new Promise((resolve) => void clock.after(REST_MS, resolve));
-  const ask = async (keep: number, mine: number): Promise<CurvePoint> => {
+  const ask = async (ratio: number, mine: number): Promise<CurvePoint> => {
     try {
       return await turn(() => {
         if (mine !== ticket) throw new EngineError("cancelled", "the curve is not wanted any more");
         asking = true;
-        return client.request({ type: "curve", keep, tokens: get().evaluationTokens });
+        return client.request({ type: "curve", ratio, tokens: get().evaluationTokens });
       });
     } finally {
       asking = false;
     }
   };
   /** The same ratio again where the slider took its place. */
-  const measured = async (keep: number, mine: number): Promise<CurvePoint> => {
+  const measured = async (ratio: number, mine: number): Promise<CurvePoint> => {
     for (;;) {
       moved = false;
       try {
-        return await ask(keep, mine);
+        return await ask(ratio, mine);
       } catch (thrown) {
         if (!moved || mine !== ticket || EngineError.from(thrown).code !== "cancelled") throw thrown;
         await rest();
@@ -48,14 +48,14 @@ export const curveSlice: SliceOf<CurveSlice> = ({ client, clock, turn }, set, ge
       if (model.phase !== "open" || run.phase === "training" || !architecture || curve.phase === "measuring") return;
       const mine = (ticket += 1);
       const { trainedFor } = architecture;
-      const ratios = ratiosOf(trainedFor ? { keepFrom: trainedFor.from, keepTo: trainedFor.to } : recipe, CURVE_RATIOS);
+      const ratios = ratiosOf(trainedFor ? { ratioFrom: trainedFor.from, ratioTo: trainedFor.to } : recipe, CURVE_RATIOS);
       const points: CurvePoint[] = [];
       const began = performance.now();
       try {
-        for (const keep of ratios) {
+        for (const ratio of ratios) {
           set({ curve: { phase: "measuring", points: [...points] } });
           tellProgress(get, points.length, ratios.length, began);
-          points.push(await measured(keep, mine));
+          points.push(await measured(ratio, mine));
           if (mine !== ticket) return;
         }
         const nested = nestednessOf(points.map((point) => point.architecture.masks));

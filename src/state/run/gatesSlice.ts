@@ -1,7 +1,7 @@
 // The architecture on the screen and the slider that chooses it: at most one request on its way, one a frame, the last value wins.
 import { EngineError } from "../../engine/index.ts";
 import { withArchitecture } from "./prunedNow.ts";
-import { clampKeep } from "./ratio.ts";
+import { clampRatio } from "./ratio.ts";
 import type { GatesSlice, SliceOf } from "../storeState.ts";
 
 /** The slider rests after this long without a move; then the pruned model is measured again. */
@@ -20,7 +20,7 @@ export const gatesSlice: SliceOf<GatesSlice> = ({ client, clock }, set, get) => 
     sending = "sent";
     again = false;
     try {
-      const architecture = await client.request({ type: "target", keep: get().recipe.keep });
+      const architecture = await client.request({ type: "target", ratio: get().recipe.ratio });
       if (architecture) set(withArchitecture(architecture));
     } catch (thrown) {
       get().report(EngineError.from(thrown));
@@ -37,11 +37,11 @@ export const gatesSlice: SliceOf<GatesSlice> = ({ client, clock }, set, get) => 
 
   return {
     architecture: null,
-    setKeep(keep) {
+    setRatio(ratio) {
       const { recipe, model, pruned, setRecipe, retarget, dropMeasurements, yieldCurve } = get();
-      const next = clampKeep(keep);
-      if (!Number.isFinite(next) || next === recipe.keep) return;
-      setRecipe({ keep: next });
+      const next = clampRatio(ratio);
+      if (!Number.isFinite(next) || next === recipe.ratio) return;
+      setRecipe({ ratio: next });
       if (model.phase !== "open") return;
       // A measurement of masks that the slider has left is of no use.
       if (pruned.phase === "measuring") dropMeasurements();

@@ -1,34 +1,34 @@
 // The two readings of the slider agree with the paper's definition, and say when a target cannot be reached.
 import { describe, expect, it } from "vitest";
-import { clampKeep, keepOf, modelShareOf, targetOfModel } from "./ratio.ts";
+import { clampRatio, blockRatioOf, modelRatioOf, targetOfModel } from "./ratio.ts";
 
 const embedded = { blocks: 3_145_728, total: 3_542_208 };
 
 describe("ratio", () => {
   it("reads half of the block weights of the embedded model as 55.6 % of the whole", () => {
-    expect(modelShareOf(0.5, embedded)).toBeCloseTo(0.556, 3);
+    expect(modelRatioOf(0.5, embedded)).toBeCloseTo(0.556, 3);
   });
 
   it("inverts itself", () => {
-    for (const keep of [0.05, 0.37, 0.5, 1])
-      expect(keepOf(modelShareOf(keep, embedded), embedded)).toBeCloseTo(keep, 12);
+    for (const ratio of [0.05, 0.37, 0.5, 1])
+      expect(blockRatioOf(modelRatioOf(ratio, embedded), embedded)).toBeCloseTo(ratio, 12);
   });
 
   it("agrees with p = ((1 - r) Total - Rest) / Blocks", () => {
     const removed = 0.3;
     const p = ((1 - removed) * embedded.total - (embedded.total - embedded.blocks)) / embedded.blocks;
-    expect(targetOfModel(1 - removed, embedded)).toEqual({ reachable: true, keep: p });
+    expect(targetOfModel(1 - removed, embedded)).toEqual({ reachable: true, ratio: p });
   });
 
   it("says why a target below the embeddings cannot be reached, and offers the nearest", () => {
     const low = targetOfModel(0.08, embedded);
-    expect(low).toMatchObject({ reachable: false, keep: 0.05 });
+    expect(low).toMatchObject({ reachable: false, ratio: 0.05 });
     expect(low.reachable ? "" : low.reason).toMatch(/embeddings, head and norms alone are 11\.2 %/);
     const small = targetOfModel(0.13, embedded);
     expect(small.reachable ? "" : small.reason).toMatch(/less than 5\.0 % of the block weights/);
   });
 
   it("clamps to what a recipe may ask for", () => {
-    expect([clampKeep(-1), clampKeep(0.4), clampKeep(3)]).toEqual([0.05, 0.4, 1]);
+    expect([clampRatio(-1), clampRatio(0.4), clampRatio(3)]).toEqual([0.05, 0.4, 1]);
   });
 });

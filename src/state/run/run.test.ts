@@ -35,14 +35,14 @@ describe("run", () => {
     expect(studio.types()).toEqual(["play", "target", "perplexity", "record"]);
     expect(studio.store.getState()).toMatchObject({
       run: { phase: "done" },
-      architecture: { keep: 0.5 },
-      pruned: { phase: "measured", last: { of: { keep: 0.5, step: 9 }, result: { value: 27 } } },
+      architecture: { ratio: 0.5 },
+      pruned: { phase: "measured", last: { of: { ratio: 0.5, step: 9 }, result: { value: 27 } } },
     });
   });
 
   it("is measured anew where another run ended at the same target and step", async () => {
     let run = "first";
-    const studio = await opened({ target: ({ keep }) => architectureAt(keep, 9, run) });
+    const studio = await opened({ target: ({ ratio }) => architectureAt(ratio, 9, run) });
     const trained = async (): Promise<void> => {
       await studio.store.getState().play();
       studio.frame();
@@ -197,29 +197,29 @@ describe("slider", () => {
   it("sends at most one target a frame, one at a time, and ends with the last value", async () => {
     const answers: (() => void)[] = [];
     const studio = await opened({
-      target: ({ keep }) => new Promise((resolve) => answers.push(() => resolve(architectureAt(keep, 9)))),
+      target: ({ ratio }) => new Promise((resolve) => answers.push(() => resolve(architectureAt(ratio, 9)))),
     });
-    const { setKeep } = studio.store.getState();
-    setKeep(0.45);
-    setKeep(0.4);
+    const { setRatio } = studio.store.getState();
+    setRatio(0.45);
+    setRatio(0.4);
     studio.frame();
-    setKeep(0.35);
-    setKeep(0.3);
+    setRatio(0.35);
+    setRatio(0.3);
     studio.frame();
     answers[0]?.();
     await studio.settle();
     studio.frame();
     answers[1]?.();
     await studio.settle();
-    const keeps = studio.sent.flatMap((command) => (command.type === "target" ? [command.keep] : []));
-    expect(keeps).toEqual([0.4, 0.3]);
-    expect(studio.store.getState().architecture?.keep).toBe(0.3);
+    const ratios = studio.sent.flatMap((command) => (command.type === "target" ? [command.ratio] : []));
+    expect(ratios).toEqual([0.4, 0.3]);
+    expect(studio.store.getState().architecture?.ratio).toBe(0.3);
   });
 
   it("measures only when it rests, and not while training", async () => {
     const studio = await opened();
-    const { setKeep } = studio.store.getState();
-    setKeep(0.4);
+    const { setRatio } = studio.store.getState();
+    setRatio(0.4);
     studio.frame();
     await studio.settle();
     studio.pass(REST_MS - 1);
@@ -228,7 +228,7 @@ describe("slider", () => {
     await studio.settle();
     expect(studio.types()).toEqual(["target", "perplexity", "record"]);
     studio.store.setState({ run: TRAINING });
-    setKeep(0.6);
+    setRatio(0.6);
     studio.frame();
     await studio.settle();
     studio.pass(REST_MS);

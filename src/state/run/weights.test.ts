@@ -29,7 +29,7 @@ describe("single weights", () => {
       { type: "record", msPerToken: null },
     ]);
     expect(state()).toMatchObject({ architecture: null, weights: { recipe }, weighing: { phase: "none" } });
-    expect(state().pruned).toMatchObject({ phase: "measured", last: { of: { keep: 1, step: 0, recipe } } });
+    expect(state().pruned).toMatchObject({ phase: "measured", last: { of: { ratio: 1, step: 0, recipe } } });
     expect(isPruned(state())).toBe(true);
   });
 

@@ -1,6 +1,6 @@
 // Finished runs in IndexedDB: records in one store, masks apart, so that a thousand records list without reading a mask.
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { EngineError, readRunMasks, readRunRecord } from "../../engine/index.ts";
+import { EngineError, readRunMasks, readRunRecord, recordJson } from "../../engine/index.ts";
 import type { Run, RunMasks, RunRecord } from "../../engine/index.ts";
 
 const DATABASE = "espalier-runs";
@@ -19,7 +19,8 @@ export interface RunStore {
 }
 
 interface Schema extends DBSchema {
-  records: { key: string; value: RunRecord };
+  /** As `recordJson` writes it. */
+  records: { key: string; value: ReturnType<typeof recordJson> };
   masks: { key: string; value: RunMasks };
 }
 
@@ -74,13 +75,13 @@ export function browserRunStore(): RunStore {
       within("Storing runs", async (db) => {
         const change = db.transaction(["records", "masks"], "readwrite");
         const writes = runs.flatMap(({ record, masks }) => [
-          change.objectStore("records").put(record),
+          change.objectStore("records").put(recordJson(record)),
           change.objectStore("masks").put(masks, record.id),
         ]);
         await Promise.all([...writes, change.done]);
       }),
     async putRecord(record) {
-      await within("Storing a run", (db) => db.put("records", record));
+      await within("Storing a run", (db) => db.put("records", recordJson(record)));
     },
     remove: (id) =>
       within("Removing a run", async (db) => {
@@ -98,7 +99,7 @@ export function browserRunStore(): RunStore {
 export function memoryRunStore(): RunStore {
   const all = new Map<string, Run>();
   return {
-    records: () => Promise.resolve(readable([...all.values()].map(({ record }) => record))),
+    records: () => Promise.resolve(readable([...all.values()].map(({ record }) => recordJson(record)))),
     masks(id) {
       const run = all.get(id);
       return run ? Promise.resolve(run.masks) : Promise.reject(new EngineError("storage", `no masks of run ${id}`));

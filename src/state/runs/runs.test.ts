@@ -115,8 +115,8 @@ describe("with the worker", () => {
     await studio.settle();
     expect(studio.sent).toContainEqual({ type: "restore", run: run("a") });
     expect(getState()).toMatchObject({
-      architecture: { keep: 0.5, step: 9 },
-      pruned: { last: { of: { keep: 0.5, step: 9 } } },
+      architecture: { ratio: 0.5, step: 9 },
+      pruned: { last: { of: { ratio: 0.5, step: 9 } } },
     });
   });
 

@@ -1,5 +1,5 @@
 // The library of finished runs: kept when they end, named, removed, exported, imported and brought back; two of them compared by token.
-import { EngineError, readRuns } from "../../engine/index.ts";
+import { EngineError, readRuns, runJson } from "../../engine/index.ts";
 import type { Run, RunRecord } from "../../engine/index.ts";
 import type { Replies } from "../../worker/protocol.ts";
 import { withArchitecture, withWeights } from "../run/prunedNow.ts";
@@ -16,7 +16,7 @@ function fileRestored(reply: Replies["restore"], set: Set, get: Get): void {
   if ("architecture" in reply) {
     const { architecture } = reply;
     // The slider shows what is on the map; that alone asks for nothing.
-    get().setRecipe({ keep: architecture.keep });
+    get().setRecipe({ ratio: architecture.ratio });
     get().chooseMethod("disp");
     set({ ...withArchitecture(architecture)(get()), pruned: none });
   } else {
@@ -133,7 +133,8 @@ export const runsSlice =
           const chosen = known().filter(({ id }) => ids.includes(id));
           const runs: Run[] = [];
           for (const record of chosen) runs.push(await runOf(record));
-          text = `${JSON.stringify(runs.length === 1 ? runs[0] : runs, null, 1)}\n`;
+          const written = runs.map(runJson);
+          text = `${JSON.stringify(written.length === 1 ? written[0] : written, null, 1)}\n`;
         });
         return text;
       },

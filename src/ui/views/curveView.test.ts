@@ -12,7 +12,7 @@ function run(id: string, patch: Partial<RunRecord> = {}): RunRecord {
   return {
     ...{ format: RUN_FORMAT, id, name: `run ${id}`, finished: "2026-11-24T10:00:00.000Z", adapter: "test" },
     model: { name: "tiny", modelType: "llama", fingerprint: "f" },
-    made: { kind: "disp", recipe: { ...DEFAULT_RECIPE, keep: 0.6 }, steps: 9 },
+    made: { kind: "disp", recipe: { ...DEFAULT_RECIPE, ratio: 0.6 }, steps: 9 },
     calibration: TEXT,
     perplexity: { text: TEXT, context: 16, tokens: 64, beginToken: false, dense: 20, pruned: 27 },
     kept: { blockWeights: { kept: 3, of: 5 }, modelWeights: { kept: 3, of: 4 }, bytes: 300 },
@@ -23,18 +23,18 @@ function run(id: string, patch: Partial<RunRecord> = {}): RunRecord {
 
 const result = { value: 30, text: "held", context: 16, tokens: 64, bosAdded: false };
 const trainedFor = { from: 0.35, to: 0.95 };
-const points: CurvePoint[] = [0.4, 0.8].map((keep) => ({
-  architecture: { ...architectureAt(keep, 9), trainedFor },
-  result: { ...result, value: 12 / keep },
+const points: CurvePoint[] = [0.4, 0.8].map((ratio) => ({
+  architecture: { ...architectureAt(ratio, 9), trainedFor },
+  result: { ...result, value: 12 / ratio },
   ...{ fingerprint: "f", textSha256: "t" },
 }));
-const dense = { of: { run: "dense", keep: 1, step: 0 }, result: { ...result, value: 20 } };
-const viewed = { points, runs: [], dense, keep: 0.5, blocks: 144 };
+const dense = { of: { run: "dense", ratio: 1, step: 0 }, result: { ...result, value: 20 } };
+const viewed = { points, runs: [], dense, ratio: 0.5, blocks: 144 };
 
 it("puts points where the budget put them, and the dense model beside them", () => {
   const data = ratioCurveOf(viewed);
-  expect(data).toMatchObject({ name: "this run, every ratio", dense: { x: 1, y: 20 }, keep: 0.5 });
-  expect(data.points.map(({ keep, y }) => [keep, y])).toEqual([
+  expect(data).toMatchObject({ name: "this run, every ratio", dense: { x: 1, y: 20 }, ratio: 0.5 });
+  expect(data.points.map(({ ratio, y }) => [ratio, y])).toEqual([
     [0.4, 30],
     [0.8, 15],
   ]);
@@ -44,7 +44,7 @@ it("puts points where the budget put them, and the dense model beside them", () 
 });
 
 it("names the curve of a run for one ratio by what it is", () => {
-  const one = points.map((point) => ({ ...point, architecture: architectureAt(point.architecture.keep, 9) }));
+  const one = points.map((point) => ({ ...point, architecture: architectureAt(point.architecture.ratio, 9) }));
   expect(ratioCurveOf({ ...viewed, points: one }).name).toBe("this run, its threshold moved");
 });
 
@@ -58,8 +58,8 @@ it("sets runs for one ratio beside it, of the same model, text, context and toke
     run("d", { perplexity: { ...perplexity, tokens: 32 } }),
     run("e", { perplexity: { ...perplexity, context: 8 } }),
     run("f", { made: { kind: "disp", recipe: every, steps: 9 } }),
-    run("g", { made: { kind: "baseline", method: "random", keep: 0.6, seed: 1 } }),
+    run("g", { made: { kind: "baseline", method: "random", ratio: 0.6, seed: 1 } }),
   ];
-  expect(ratioCurveOf({ ...viewed, runs }).runs).toEqual([{ keep: 0.6, x: 0.6, y: 27, label: "run a" }]);
+  expect(ratioCurveOf({ ...viewed, runs }).runs).toEqual([{ ratio: 0.6, x: 0.6, y: 27, label: "run a" }]);
   expect(ratioCurveOf({ ...viewed, points: [], runs }).runs).toEqual([]);
 });

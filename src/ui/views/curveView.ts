@@ -10,26 +10,26 @@ export interface CurveViewed {
   runs: readonly RunRecord[];
   dense: PerplexityReading | null;
   /** Where the slider stands. */
-  keep: number;
+  ratio: number;
   /** Weights of the blocks. */
   blocks: number;
 }
 
 /** What the chart draws. */
-export function ratioCurveOf({ points, runs, dense, keep, blocks }: CurveViewed): RatioCurveData {
+export function ratioCurveOf({ points, runs, dense, ratio, blocks }: CurveViewed): RatioCurveData {
   const [first] = points;
   const every = first?.architecture.trainedFor !== undefined;
   const alike = first && dense && sameReading(first.result, dense.result);
   return {
     name: every ? "this run, every ratio" : "this run, its threshold moved",
     points: points.map(({ architecture, result }) => ({
-      keep: architecture.keep,
+      ratio: architecture.ratio,
       x: architecture.keptBlockWeights / blocks,
       y: result.value,
     })),
     runs: first ? runs.flatMap((run) => pointOf(run, first)) : [],
     dense: alike ? { x: 1, y: dense.result.value } : null,
-    keep,
+    ratio,
   };
 }
 
@@ -40,6 +40,6 @@ function pointOf(run: RunRecord, { result, fingerprint, textSha256 }: CurvePoint
   const { text, context, tokens, beginToken, pruned } = perplexity;
   const alike = text.sha256 === textSha256 && context === result.context && tokens === result.tokens;
   if (model.fingerprint !== fingerprint || !alike || beginToken !== result.bosAdded) return [];
-  const { keep } = made.recipe;
-  return [{ keep, x: kept.blockWeights.kept / kept.blockWeights.of, y: pruned, label: name }];
+  const { ratio } = made.recipe;
+  return [{ ratio, x: kept.blockWeights.kept / kept.blockWeights.of, y: pruned, label: name }];
 }

@@ -31,9 +31,9 @@ export function recipeRows({ made }: RunRecord): { label: string; value: string 
       { label: "calibration", value: `${made.recipe.sequences} × ${made.recipe.tokens} tokens` },
       { label: "seed", value: String(made.recipe.seed) },
     ];
-  const { keep, seed } = made.kind === "disp" ? made.recipe : made;
+  const { ratio, seed } = made.kind === "disp" ? made.recipe : made;
   const trained = made.kind === "disp" ? [{ label: "steps", value: whole(made.steps) }] : [];
-  return [{ label: "asked to keep", value: percent(keep) }, { label: "seed", value: String(seed) }, ...trained];
+  return [{ label: "asked to keep", value: percent(ratio) }, { label: "seed", value: String(seed) }, ...trained];
 }
 
 /** The groups of runs that may stand in one chart, the largest first. */

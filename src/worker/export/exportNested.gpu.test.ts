@@ -57,7 +57,7 @@ test("each ratio's perplexity is that of the masks that are written, and reading
   const { config } = opened;
   const [layout, budget] = [gateLayout(config), budgetOf(config)];
   const made: LogitsAt[] = [];
-  for (const keep of RATIOS) made.push({ keep, logits: (await run.running.logitsAt(run.logits, keep)).values });
+  for (const ratio of RATIOS) made.push({ ratio, logits: (await run.running.logitsAt(run.logits, ratio)).values });
   // as the curve has it: the largest ratio is known already
   const alone = prunedAt(await run.running.logitsAt(run.logits, 0.8), layout, budget, 0.8);
   const known = await readMasks(run, alone.masks, TOKENS, { cancelled: () => false });
@@ -71,14 +71,14 @@ test("each ratio's perplexity is that of the masks that are written, and reading
   const found = await exportNested({ ...run, makeRoom }, exporting, asked, options);
   expect(found.delivery).toMatchObject({ form: "compact", ok: true, equalArgmax: 1 });
   expect(found.step).toBe(12);
-  expect(found.ratios.map(({ keep }) => keep)).toEqual([0.5, 0.65, 0.8]);
+  expect(found.ratios.map(({ ratio }) => ratio)).toEqual([0.5, 0.65, 0.8]);
   expect(found.ratios[2]?.perplexity.pruned).toBe(known.value);
   expect(models).toBe(2);
   expect(options.stages).toEqual(["windows", "bytes", "ratios"]);
   const context = Math.min(MAX_WINDOW, config.context);
   const dense = await perplexity(ctx, opened.model, run.text.ids.subarray(0, TOKENS), { context });
   for (const [i, { masks }] of nestedArchitectures(made, layout, budget).entries()) {
-    const one = found.ratios.find(({ keep }) => keep === RATIOS[i]);
+    const one = found.ratios.find(({ ratio }) => ratio === RATIOS[i]);
     const model = await compactModel(ctx, opened, masks);
     const { value } = await perplexity(ctx, model, run.text.ids.subarray(0, TOKENS), { context });
     model.free();

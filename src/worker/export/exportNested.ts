@@ -29,11 +29,11 @@ export async function exportNested(
       ctx,
       opened,
       { made, recipe: logits.recipe, steps: step },
-      async (masks, keep) => {
+      async (masks, ratio) => {
         if (cancelled()) throw new EngineError("cancelled", "The export was stopped; nothing is offered.");
         const before = begun++;
         const onWindow = (done: number, of: number): void =>
-          measured(before * of + done, made.length * of, `nested: perplexity at keep ${keep},`);
+          measured(before * of + done, made.length * of, `nested: perplexity at keep ${ratio},`);
         const pruned = await readMasks(run, masks, tokens, { cancelled, onWindow });
         return measuring.paired(ctx, pruned, { opened, text }, { cancelled });
       },
@@ -62,15 +62,15 @@ async function logitsOf(
   );
   const made: LogitsAt[] = [];
   let step = 0;
-  for (const keep of ratios) {
-    const told = await running.logitsAt(logits, keep);
+  for (const ratio of ratios) {
+    const told = await running.logitsAt(logits, ratio);
     // the same object: its session is gone and no checkpoint makes a new one
     invariant(
       told !== logits,
       "config",
       "the network that this run trained is not there any more, only what it made for the present ratio: train again, then export",
     );
-    made.push({ keep, logits: told.values });
+    made.push({ ratio, logits: told.values });
     step = told.step;
   }
   return { made, step };

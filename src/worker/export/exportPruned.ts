@@ -76,7 +76,7 @@ export async function exportPruned(
       `${made.method} masks are made to compare with and have no receipt; train for this ratio, or bring a trained run back, then export`,
     );
   }
-  const target = { ratio: "block weights kept" as const, value: architecture.keep };
+  const target = { ratio: "block weights kept" as const, value: architecture.ratio };
   const receipt = { ...given, recipe: made.recipe, target, trainedSteps: made.steps };
   const places = new Map(forms.map((form) => [form, placeFor(form)] as const));
   return exportGates(ctx, opened, masks, places, { ...options, receipt, openOnnx: onnxReader });

@@ -100,7 +100,7 @@ export class PreparedExports {
     // they would take as much room again, and can be made again
     if (before) await remove(`${before.path}/${ZIPS}`);
     try {
-      const found = await write((form) => placeOf(`${path}/${form}`));
+      const found = await write((form) => ratioAndSeed(`${path}/${form}`));
       return { found, place: { path, name: `${safeName(name, NAME_LENGTH)}-pruned`, fingerprint } };
     } catch (error) {
       await remove(path);
@@ -153,7 +153,7 @@ export class PreparedExports {
     const { files } = await this.filesOf("onnx");
     const sources = await Promise.all(files.map(({ name }) => sourceAt(`${path}/onnx/${name}`, name)));
     const pruned = folderOf("pruned", sources);
-    return { pruned: of, onnx: { pruned, dense: placeOf(`${path}/dense`), dtype: onnx.dtype } };
+    return { pruned: of, onnx: { pruned, dense: ratioAndSeed(`${path}/dense`), dtype: onnx.dtype } };
   }
 
   private async filesOf(form: Savable): Promise<{ path: string; name: string; files: OutputFile[] }> {
@@ -187,7 +187,7 @@ async function sourceAt(path: string, name: string): Promise<ByteSource> {
 }
 
 /** A form's folder in the private file system. */
-function placeOf(path: string): ExportTarget {
+function ratioAndSeed(path: string): ExportTarget {
   const names = new Set<string>();
   return {
     write: async (file) => {

@@ -10,7 +10,7 @@ import type { EncodedText } from "../storage/texts.ts";
 
 export class CurrentPruning {
   /** Target: kept share of the block weights. */
-  keep = 0.5;
+  ratio = 0.5;
   private logits: Logits | undefined;
   private current: Pruned | undefined;
 
@@ -42,12 +42,12 @@ export class CurrentPruning {
   }
 
   /** Moves the target: of the next step while training, of the masks at once where there are logits. */
-  async target(keep: number): Promise<ShownArchitecture | null> {
-    this.keep = keep;
+  async target(ratio: number): Promise<ShownArchitecture | null> {
+    this.ratio = ratio;
     const { running } = this.held.opened();
     const { session } = running;
-    if (session) session.keep = keep;
-    const made = this.logits && (await running.logitsAt(this.logits, keep));
+    if (session) session.ratio = ratio;
+    const made = this.logits && (await running.logitsAt(this.logits, ratio));
     // A report, a reset or another run may have come meanwhile.
     if (made && made.run === this.logits?.run && made.step >= this.logits.step) this.logits = made;
     return this.held.isOpen ? this.show() : null;
@@ -102,7 +102,7 @@ export class CurrentPruning {
   private show(): ShownArchitecture | null {
     const { layout, budget } = this.held.opened();
     if (!this.logits) return null;
-    const pruned = prunedAt(this.logits, layout, budget, this.keep);
+    const pruned = prunedAt(this.logits, layout, budget, this.ratio);
     this.current = pruned;
     const { architecture } = pruned;
     this.send({ type: "architecture", architecture });

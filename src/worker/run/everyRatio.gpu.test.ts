@@ -41,11 +41,11 @@ test("a finished run answers for any ratio, also beyond its bounds, and allocate
   const masks = [];
   await running.logitsAt(logits, 0.5);
   const before = made();
-  for (const keep of RATIOS) {
-    const { architecture } = prunedAt(await running.logitsAt(logits, keep), layout, budget, keep);
-    const told = (await session?.logits(Math.max(0.4, keep))) ?? new Float32Array(0);
-    expect(architecture.masks).toEqual(architectureOf(told, layout, budget, keep).masks);
-    expect(architecture).toMatchObject({ keep, step: 12, trainedFor: { from: 0.4, to: 0.9 } });
+  for (const ratio of RATIOS) {
+    const { architecture } = prunedAt(await running.logitsAt(logits, ratio), layout, budget, ratio);
+    const told = (await session?.logits(Math.max(0.4, ratio))) ?? new Float32Array(0);
+    expect(architecture.masks).toEqual(architectureOf(told, layout, budget, ratio).masks);
+    expect(architecture).toMatchObject({ ratio, step: 12, trainedFor: { from: 0.4, to: 0.9 } });
     masks.push(architecture.masks);
   }
   expect(made()).toEqual(before);
@@ -78,7 +78,7 @@ test("a run for one ratio keeps its logits, so that its architectures lie inside
   const { running, logits } = await played({ ...EVERY_RATIO, ratioMode: "one" });
   const [layout, budget] = [gateLayout(opened.config), budgetOf(opened.config)];
   const masks = [];
-  for (const keep of RATIOS) masks.push(prunedAt(await running.logitsAt(logits, keep), layout, budget, keep).masks);
+  for (const ratio of RATIOS) masks.push(prunedAt(await running.logitsAt(logits, ratio), layout, budget, ratio).masks);
   expect(nestednessOf(masks).broken).toBe(0);
   expect(running.session).toBeInstanceOf(Session);
   await running.reset();

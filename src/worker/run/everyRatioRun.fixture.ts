@@ -6,7 +6,7 @@ import type { EncodedText } from "../storage/texts.ts";
 
 /** Twelve large steps. */
 export const EVERY_RATIO: Recipe = {
-  ...{ ...DEFAULT_RECIPE, ratioMode: "every", keepFrom: 0.4, keepTo: 0.9 },
+  ...{ ...DEFAULT_RECIPE, ratioMode: "every", ratioFrom: 0.4, ratioTo: 0.9 },
   ...{ steps: 12, tokens: 32, learningRate: 0.01 },
 };
 

@@ -58,13 +58,13 @@ export const idOf = (pruned: Pruned): PrunedId =>
   idOfShown(pruned.kind === "gates" ? pruned.architecture : pruned.told);
 
 /** The architecture at `keep`, with what it is of. */
-export function prunedAt(logits: Logits, layout: GateLayout, budget: Budget, keep: number): PrunedByGates {
+export function prunedAt(logits: Logits, layout: GateLayout, budget: Budget, ratio: number): PrunedByGates {
   const { run, recipe, step, calibration, values } = logits;
-  const found: Masked = architectureOf(values, layout, budget, keep, sharingOf(recipe.gates, layout));
-  const made = { kind: "disp", recipe: { ...recipe, keep }, steps: step } as const;
-  const pruned = prunedBy(found.masks, found.counts, budget, { run, keep, step, made, calibration });
+  const found: Masked = architectureOf(values, layout, budget, ratio, sharingOf(recipe.gates, layout));
+  const made = { kind: "disp", recipe: { ...recipe, ratio }, steps: step } as const;
+  const pruned = prunedBy(found.masks, found.counts, budget, { run, ratio, step, made, calibration });
   if (recipe.ratioMode === "one") return pruned;
-  const trainedFor = { from: recipe.keepFrom, to: recipe.keepTo };
+  const trainedFor = { from: recipe.ratioFrom, to: recipe.ratioTo };
   return { ...pruned, architecture: { ...pruned.architecture, trainedFor } };
 }
 
@@ -73,10 +73,10 @@ export function prunedBy(
   masks: Masks,
   counts: readonly number[],
   budget: Budget,
-  { run, keep, step, made, calibration }: Omit<PrunedId, "recipe"> & Pick<PrunedByGates, "made" | "calibration">,
+  { run, ratio, step, made, calibration }: Omit<PrunedId, "recipe"> & Pick<PrunedByGates, "made" | "calibration">,
 ): PrunedByGates {
   const architecture = {
-    ...{ run, keep, step, masks, kept: byBlock(counts) },
+    ...{ run, ratio, step, masks, kept: byBlock(counts) },
     keptBlockWeights: keptWeights(budget, counts),
     keptParameters: keptTotalWeights(budget, counts),
   };

@@ -42,13 +42,13 @@ export async function readMasks(
 /** The run's architecture at another ratio, measured. Throws "cancelled". */
 export async function curvePoint(
   run: OtherRatios,
-  { keep, tokens }: { keep: number; tokens: number },
+  { ratio, tokens }: { ratio: number; tokens: number },
   cancelled: () => boolean,
 ): Promise<CurvePoint> {
   const { opened, running, logits, text } = run;
   const { config, fingerprint } = opened;
-  const made = await running.logitsAt(logits, keep);
-  const { masks, architecture } = prunedAt(made, gateLayout(config), budgetOf(config), keep);
+  const made = await running.logitsAt(logits, ratio);
+  const { masks, architecture } = prunedAt(made, gateLayout(config), budgetOf(config), ratio);
   const result = await readMasks(run, masks, tokens, { cancelled });
   return { architecture, result, fingerprint, textSha256: text.sha256 };
 }

@@ -59,10 +59,10 @@ function gates(): PrunedByGates {
   const logits = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(31 * i));
   const budget = budgetOf(opened.config);
   const { masks, counts } = architectureOf(logits, layout, budget, 0.6);
-  const made = { kind: "disp", recipe: { ...DEFAULT_RECIPE, keep: 0.6 }, steps: 7 } as const;
+  const made = { kind: "disp", recipe: { ...DEFAULT_RECIPE, ratio: 0.6 }, steps: 7 } as const;
   return prunedBy(masks, counts, budget, {
     run: "made",
-    keep: 0.6,
+    ratio: 0.6,
     step: 7,
     made,
     calibration: { name: text.name, sha256: SHA },

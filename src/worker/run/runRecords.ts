@@ -45,13 +45,13 @@ function nameOf(made: RunRecipe): string {
   const percent = (share: number): string => `${Math.round(1000 * share) / 10} %`;
   switch (made.kind) {
     case "disp": {
-      const { keep, seed, gates } = made.recipe;
-      return `DISP${gates === "full" ? "" : ` ${gates}`} ${percent(keep)}, seed ${seed}`;
+      const { ratio, seed, gates } = made.recipe;
+      return `DISP${gates === "full" ? "" : ` ${gates}`} ${percent(ratio)}, seed ${seed}`;
     }
     case "weights":
       return `${METHOD_NAMES[made.recipe.method]} ${made.recipe.pattern}, seed ${made.recipe.seed}`;
     case "baseline":
-      return `${made.method} ${percent(made.keep)}, seed ${made.seed}`;
+      return `${made.method} ${percent(made.ratio)}, seed ${made.seed}`;
   }
 }
 
@@ -78,8 +78,8 @@ function restoredGates(
   of: Pick<PrunedId, "run"> & Pick<PrunedByGates, "made" | "calibration">,
 ): PrunedByGates {
   const { made } = of;
-  const [keep, step] = made.kind === "disp" ? [made.recipe.keep, made.steps] : [made.keep, 0];
-  return prunedBy(masks, countsOf(masks), budgetOf(config), { keep, step, ...of });
+  const [ratio, step] = made.kind === "disp" ? [made.recipe.ratio, made.steps] : [made.ratio, 0];
+  return prunedBy(masks, countsOf(masks), budgetOf(config), { ratio, step, ...of });
 }
 
 /** One mask for each of the 5L vectors. Throws "shape" where their sizes are another model's. */

@@ -79,13 +79,13 @@ export class TrainingRun {
    * The logits that `keep` is made from: of a run for every ratio a forward of the hypernetwork for it, of others the given ones, whose
    * threshold alone moves. Where the run's session is gone with its device, its checkpoint makes a new one.
    */
-  async logitsAt(logits: Logits, keep: number): Promise<Logits> {
+  async logitsAt(logits: Logits, ratio: number): Promise<Logits> {
     if (logits.recipe.ratioMode === "one") return logits;
     const session = this.session ?? this.resting ?? this.rested(logits);
     // The session may be another run's that has not told anything yet.
     if (!session || (session === this.session && logits.run !== this.name)) return logits;
     const { step } = session;
-    return { ...logits, step, values: await session.logits(keep) };
+    return { ...logits, step, values: await session.logits(ratio) };
   }
 
   /** Resolves when the step under way has ended. */
@@ -189,7 +189,7 @@ export class TrainingRun {
     const subject = `${this.opened.fingerprint} ${text.sha256}`;
     const { session, restored } = this;
     if (session && !session.finished && this.state.phase === "paused" && sameRun(session.recipe, recipe)) {
-      session.keep = recipe.keep;
+      session.ratio = recipe.ratio;
       return session;
     }
     invariant(this.state.phase !== "training", "bug", "a run is under way already; pause it first");
@@ -228,7 +228,7 @@ export class TrainingRun {
 
 /** Whether a run with recipe `a` can go on under recipe `b`: only the target may differ. */
 function sameRun(a: Recipe, b: Recipe): boolean {
-  return JSON.stringify({ ...a, keep: 0 }) === JSON.stringify({ ...b, keep: 0 });
+  return JSON.stringify({ ...a, ratio: 0 }) === JSON.stringify({ ...b, ratio: 0 });
 }
 
 function metricsOf({ metrics, step }: StepReport, msPerStep: number, of: number): Metrics {

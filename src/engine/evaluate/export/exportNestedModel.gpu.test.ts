@@ -33,12 +33,12 @@ const options = ({ config }: OpenedModel): ExportGatesOptions => ({
 /** Architectures of logits that change with the ratio, so that the plain ones would not be nested. */
 function membersOf({ config }: OpenedModel): NestedMember[] {
   const layout = gateLayout(config);
-  const made = [0.8, 0.4, 0.6].map((keep) => ({
-    keep,
-    logits: Float32Array.from({ length: layout.length }, (_, i) => 2 * Math.sin(7 * i) + Math.sin(13 * i + 9 * keep)),
+  const made = [0.8, 0.4, 0.6].map((ratio) => ({
+    ratio,
+    logits: Float32Array.from({ length: layout.length }, (_, i) => 2 * Math.sin(7 * i) + Math.sin(13 * i + 9 * ratio)),
   }));
   return nestedArchitectures(made, layout, budgetOf(config)).map(({ masks }, i) => ({
-    ...{ keep: made[i]?.keep ?? 0, masks },
+    ...{ ratio: made[i]?.ratio ?? 0, masks },
     perplexity: [{ text, context: 64, tokens: 64, beginToken: false, dense: 10, pruned: 20 }],
   }));
 }
@@ -50,10 +50,10 @@ test.each(["llama", "opt", "phi"])("%s: every ratio is cut out of the written mo
   opened.model.free();
   expect(delivery).toMatchObject({ form: "compact", ok: true, equalArgmax: 1, tokens: 64 });
   expect(delivery.largestDifference).toBeLessThan(1e-4);
-  expect(ratios.map(({ keep }) => keep)).toEqual([0.4, 0.6, 0.8]);
-  for (const { keep, blockWeights } of ratios) {
-    expect(blockWeights.kept / blockWeights.of).toBeLessThanOrEqual(keep);
-    expect(blockWeights.kept / blockWeights.of).toBeGreaterThan(keep - 0.01);
+  expect(ratios.map(({ ratio }) => ratio)).toEqual([0.4, 0.6, 0.8]);
+  for (const { ratio, blockWeights } of ratios) {
+    expect(blockWeights.kept / blockWeights.of).toBeLessThanOrEqual(ratio);
+    expect(blockWeights.kept / blockWeights.of).toBeGreaterThan(ratio - 0.01);
   }
   const read = await readNested(await place.folder());
   expect(read.ratios).toMatchObject(ratios);

@@ -28,7 +28,7 @@ import { ENGINE_RUNTIME, logitsOf, maskedLogits, roundedLogits } from "./readBac
 /** One ratio: its architecture lies inside those of larger ratios. */
 export interface NestedMember {
   /** Asked kept share of the block weights. */
-  keep: number;
+  ratio: number;
   masks: Masks;
   perplexity: PerplexityPair[];
 }
@@ -57,7 +57,7 @@ export async function exportNestedModel(
   place: ExportTarget,
   options: NestedOptions,
 ): Promise<ExportedNested> {
-  const ascending = [...members].sort((a, b) => a.keep - b.keep);
+  const ascending = [...members].sort((a, b) => a.ratio - b.ratio);
   const largest = ascending.at(-1);
   invariant(largest, "shape", "expected one ratio at least, got none");
   const lists = nestedListsFile(opened.config, largest.masks, ascending);
@@ -75,7 +75,7 @@ export async function exportNestedModel(
     const whole = await readCompact(folder);
     for (const [i, member] of ascending.entries()) {
       if (options.cancelled?.()) throw new EngineError("cancelled", "The export was stopped; nothing is offered.");
-      options.onRatio?.(i, ascending.length, `nested: cutting keep ${member.keep} and comparing logits`);
+      options.onRatio?.(i, ascending.length, `nested: cutting keep ${member.ratio} and comparing logits`);
       ratios.push(await checkedRatio(ctx, opened, member, { folder, whole, options }));
     }
     const worst = ratios.map(({ check }) => check);
@@ -94,12 +94,12 @@ export async function exportNestedModel(
 async function checkedRatio(
   ctx: Ctx,
   opened: OpenedModel,
-  { keep, masks, perplexity }: NestedMember,
+  { ratio, masks, perplexity }: NestedMember,
   { folder, whole, options }: { folder: Folder; whole: CompactModel; options: ExportGatesOptions },
 ): Promise<NestedRatio> {
   const { ids, dtype, cancelled = () => false, receipt } = options;
   const kept = keptOfRatio(opened.config, masks);
-  const lists = await readNestedLists(folder, whole, { keep, widths: kept.widths });
+  const lists = await readNestedLists(folder, whole, { ratio, widths: kept.widths });
   const found = await logitsOfCut(ctx, whole, lists, ids, opened.model.precision);
   const expected = await maskedLogits(ctx, opened.model, masks, ids);
   const rounded = dtype && (await roundedLogits(ctx, opened, masks, { ids, dtype, cancelled }));
@@ -109,10 +109,10 @@ async function checkedRatio(
   invariant(
     decisive.largestDifference <= most,
     "shape",
-    `${ratioName(keep)}: its logits differ by up to ${decisive.largestDifference.toPrecision(3)}, more than ${most.toPrecision(3)}; prepare it again, and report it if it stays`,
+    `${ratioName(ratio)}: its logits differ by up to ${decisive.largestDifference.toPrecision(3)}, more than ${most.toPrecision(3)}; prepare it again, and report it if it stays`,
   );
   return {
-    ...{ keep, name: ratioName(keep), ...kept, perplexity },
+    ...{ ratio, name: ratioName(ratio), ...kept, perplexity },
     check: {
       ...{ runtime: ENGINE_RUNTIME, version: receipt.version, tokens: ids.length },
       ...{ maxAbsLogitDifference: told.largestDifference, argmaxAgreement: told.equalArgmax },

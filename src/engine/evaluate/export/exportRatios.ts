@@ -28,7 +28,7 @@ export interface ExportRatiosOptions extends Omit<NestedOptions, "receipt"> {
 /** One ratio inside the nested model. */
 export interface RatioInside {
   /** Asked kept share of the block weights. */
-  keep: number;
+  ratio: number;
   blockWeights: Share;
   modelWeights: Share;
   perplexity: PerplexityPair;
@@ -44,34 +44,34 @@ export async function exportRatios(
   ctx: Ctx,
   opened: OpenedModel,
   { made, recipe, steps }: RunRatios,
-  measure: (masks: Masks, keep: number) => Promise<PerplexityPair>,
+  measure: (masks: Masks, ratio: number) => Promise<PerplexityPair>,
   place: ExportTarget,
   options: ExportRatiosOptions,
 ): Promise<{ delivery: ExportedForm; ratios: RatioInside[] }> {
   const layout = gateLayout(opened.config);
   const budget = budgetOf(opened.config);
-  const ascending = [...made].sort((a, b) => a.keep - b.keep);
+  const ascending = [...made].sort((a, b) => a.ratio - b.ratio);
   const architectures = nestedArchitectures(ascending, layout, budget, sharingOf(recipe.gates, layout));
   const members: NestedMember[] = [];
   const inside: RatioInside[] = [];
   for (const [i, { masks, counts, keptWeights }] of architectures.entries()) {
-    const keep = ascending[i]?.keep ?? 0;
-    const perplexity = await measure(masks, keep);
-    members.push({ keep, masks, perplexity: [perplexity] });
+    const ratio = ascending[i]?.ratio ?? 0;
+    const perplexity = await measure(masks, ratio);
+    members.push({ ratio, masks, perplexity: [perplexity] });
     inside.push({
-      ...{ keep, perplexity, check: null },
+      ...{ ratio, perplexity, check: null },
       blockWeights: { kept: keptWeights, of: budget.blockWeights },
       modelWeights: { kept: keptTotalWeights(budget, counts), of: budget.totalWeights },
     });
   }
   const largest = members.at(-1);
   invariant(largest, "shape", "expected one ratio at least, got none");
-  const { keep, perplexity } = largest;
-  const target = { ratio: "block weights kept" as const, value: keep };
+  const { ratio, perplexity } = largest;
+  const target = { ratio: "block weights kept" as const, value: ratio };
   const { delivery, ratios } = await exportNestedModel(ctx, opened, members, place, {
     ...options,
-    receipt: { ...options.receipt, recipe: { ...recipe, keep }, target, trainedSteps: steps, perplexity },
+    receipt: { ...options.receipt, recipe: { ...recipe, ratio }, target, trainedSteps: steps, perplexity },
   });
-  const checks = new Map(ratios.map((ratio) => [ratio.keep, ratio.check]));
-  return { delivery, ratios: inside.map((one) => ({ ...one, check: checks.get(one.keep) ?? null })) };
+  const checks = new Map(ratios.map((ratio) => [ratio.ratio, ratio.check]));
+  return { delivery, ratios: inside.map((one) => ({ ...one, check: checks.get(one.ratio) ?? null })) };
 }

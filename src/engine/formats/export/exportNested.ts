@@ -19,7 +19,7 @@ export const NESTED_FORMAT = 1;
 /** One ratio of a nested model in nested.json. */
 export interface NestedRatio {
   /** Asked kept share of the block weights. */
-  keep: number;
+  ratio: number;
   /** What the names of its lists begin with. */
   name: string;
   blockWeights: Share;
@@ -36,18 +36,18 @@ export interface NestedRatio {
 export interface Nested {
   format: typeof NESTED_FORMAT;
   program: { name: "Espalier"; version: string };
-  ratios: NestedRatio[];
+  ratios: (Omit<NestedRatio, "ratio"> & { keep: number })[];
 }
 
 /** keep-0.50: two decimals, or as many as the number has. */
-export function ratioName(keep: number): string {
-  const two = keep.toFixed(2);
-  return `keep-${Number(two) === keep ? two : keep}`;
+export function ratioName(ratio: number): string {
+  const two = ratio.toFixed(2);
+  return `keep-${Number(two) === ratio ? two : ratio}`;
 }
 
 /** The name of the list of vector 5 * block + k in nested.safetensors: keep-0.50.model.layers.0.espalier.s1. */
-export function nestedTensorName(keep: number, config: Pick<ModelConfig, "family">, vector: number): string {
-  return `${ratioName(keep)}.${indexTensorName(config.family, vector)}`;
+export function nestedTensorName(ratio: number, config: Pick<ModelConfig, "family">, vector: number): string {
+  return `${ratioName(ratio)}.${indexTensorName(config.family, vector)}`;
 }
 
 /**
@@ -57,10 +57,10 @@ export function nestedTensorName(keep: number, config: Pick<ModelConfig, "family
 export function nestedListsFile(
   config: ModelConfig,
   largest: Masks,
-  ratios: readonly { keep: number; masks: Masks }[],
+  ratios: readonly { ratio: number; masks: Masks }[],
 ): OutputFile {
-  const tensors = ratios.flatMap(({ keep, masks }): TensorStream[] =>
-    listsInside(largest, masks).map((list, vector) => indexTensor(nestedTensorName(keep, config, vector), list)),
+  const tensors = ratios.flatMap(({ ratio, masks }): TensorStream[] =>
+    listsInside(largest, masks).map((list, vector) => indexTensor(nestedTensorName(ratio, config, vector), list)),
   );
   return {
     name: NESTED_LISTS_FILE,
@@ -81,19 +81,20 @@ export function keptOfRatio(config: ModelConfig, masks: Masks): Pick<NestedRatio
 
 /** nested.json, ready to be written. */
 export function nestedFile(version: string, ratios: readonly NestedRatio[]): OutputFile {
-  const nested: Nested = { format: NESTED_FORMAT, program: { name: "Espalier", version }, ratios: [...ratios] };
+  const written = ratios.map(({ ratio, ...rest }) => ({ keep: ratio, ...rest }));
+  const nested: Nested = { format: NESTED_FORMAT, program: { name: "Espalier", version }, ratios: written };
   return jsonFile(NESTED_FILE, nested);
 }
 
 /** The model card of the largest model, and what the folder has besides. */
 export async function nestedCardFile(card: OutputFile, ratios: readonly NestedRatio[]): Promise<OutputFile> {
-  const rows = ratios.map(({ keep, blockWeights, perplexity, check }) => [
-    String(keep),
+  const rows = ratios.map(({ ratio, blockWeights, perplexity, check }) => [
+    String(ratio),
     percent(blockWeights),
     ...[perplexity[0]?.pruned, perplexity[0]?.dense].map((value) => value?.toFixed(2) ?? ""),
     check.maxAbsLogitDifference.toExponential(1),
   ]);
-  const example = ratios[0]?.keep ?? 0;
+  const example = ratios[0]?.ratio ?? 0;
   const section = [
     "## Several ratios in one",
     `The weights are those of the largest ratio below, and each smaller model is a part of them: \`${NESTED_LISTS_FILE}\` lists what of the kept positions stays. ` +

@@ -31,7 +31,7 @@ const text = { name: "a text", sha256: "0".repeat(64) };
 let folder: Folder;
 let config: ModelConfig;
 let weights: Weights;
-let members: { keep: number; masks: Masks }[];
+let members: { ratio: number; masks: Masks }[];
 let files: OutputFile[];
 let ratios: NestedRatio[];
 
@@ -43,16 +43,16 @@ beforeAll(async () => {
   );
   config = readConfig(await readJson(await folder.open("config.json")));
   weights = await openWeights(folder);
-  members = KEEPS.map((keep) => ({
-    keep,
+  members = KEEPS.map((ratio) => ({
+    ratio,
     // one number for each gate, so that a larger share keeps what a smaller one does
     masks: gateLayout(config).sizes.map((size, vector) =>
-      Uint8Array.from({ length: size }, (_, gate) => ((gate * 37 + vector * 11) % 100 < 100 * keep ? 1 : 0)),
+      Uint8Array.from({ length: size }, (_, gate) => ((gate * 37 + vector * 11) % 100 < 100 * ratio ? 1 : 0)),
     ),
   }));
   const largest = members.at(-1)?.masks ?? [];
-  ratios = members.map(({ keep, masks }) => ({
-    ...{ keep, name: ratioName(keep), ...keptOfRatio(config, masks) },
+  ratios = members.map(({ ratio, masks }) => ({
+    ...{ ratio, name: ratioName(ratio), ...keptOfRatio(config, masks) },
     perplexity: [{ text, context: 64, tokens: 640, beginToken: false, dense: 20, pruned: 30 }],
     check: { runtime: "engine", version: "0.1.0", tokens: 64, maxAbsLogitDifference: 1e-6, argmaxAgreement: 1 },
     sample: { ids: [3], top: [{ ids: [5, 1], logits: [2.5, 1] }] },
@@ -127,7 +127,7 @@ describe("what is refused", () => {
         /keep-0\.50\.model\.layers\.0\.espalier\.s1: expected \d+ indices/,
       ],
       [
-        { ...nested, ratios: [{ ...first, keep: 0.6, name: "keep-0.60" }] },
+        { ...nested, ratios: [{ ...first, ratio: 0.6, name: "keep-0.60" }] },
         /keep-0\.60\.model\.layers\.0\.espalier\.s1/,
       ],
     ];
@@ -141,7 +141,7 @@ describe("what is refused", () => {
     const wrong = nestedListsFile(
       config,
       members.at(-1)?.masks ?? [],
-      members.map(({ keep }) => ({ keep, masks: small?.masks ?? [] })),
+      members.map(({ ratio }) => ({ ratio, masks: small?.masks ?? [] })),
     );
     await expect(readNested(changed(wrong))).rejects.toThrow(
       /keep-0\.70\.model\.layers\.0\.espalier\.s1: expected \d+ indices/,

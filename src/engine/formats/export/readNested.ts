@@ -2,7 +2,6 @@
 import { invariant } from "../../errors.ts";
 import { byBlock, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
 import {
-  type Nested,
   NESTED_FILE,
   NESTED_FORMAT,
   NESTED_LISTS_FILE,
@@ -34,7 +33,7 @@ export interface NestedModel {
 export async function readNested(folder: Folder): Promise<NestedModel> {
   const largest = await readCompact(folder);
   const root = new JsonField(await readJson(await folder.open(NESTED_FILE)), NESTED_FILE);
-  const { ratios } = readNestedJson(root, largest.config.layers);
+  const ratios = readNestedJson(root, largest.config.layers);
   const found: NestedModel["ratios"] = [];
   for (const ratio of ratios) found.push({ ...ratio, ...(await readNestedLists(folder, largest, ratio)) });
   return { largest, ratios: found };
@@ -44,7 +43,7 @@ export async function readNested(folder: Folder): Promise<NestedModel> {
 export async function readNestedLists(
   folder: Folder,
   { config, lists: outer }: CompactModel,
-  { keep, widths }: Pick<NestedRatio, "keep" | "widths">,
+  { ratio, widths }: Pick<NestedRatio, "ratio" | "widths">,
 ): Promise<NestedLists> {
   const file = await readSafetensors(await folder.open(NESTED_LISTS_FILE));
   const source = {
@@ -54,40 +53,38 @@ export async function readNestedLists(
   const counts = widths.flat();
   const inside: Uint32Array<ArrayBuffer>[] = [];
   for (const [vector, list] of outer.entries()) {
-    const name = nestedTensorName(keep, config, vector);
+    const name = nestedTensorName(ratio, config, vector);
     inside.push(await readIndices(source, name, list.length, counts[vector] ?? 0));
   }
   return { inside, lists: inside.map((list, vector) => list.map((place) => outer[vector]?.[place] ?? 0)) };
 }
 
-function readNestedJson(root: JsonField, layers: number): Nested {
-  const program = root.get("program");
+function readNestedJson(root: JsonField, layers: number): NestedRatio[] {
+  root.get("format").oneOf([NESTED_FORMAT]);
+  root.get("program").get("name").oneOf(["Espalier"]);
+  root.get("program").get("version").text();
   const ratios = root
     .get("ratios")
     .list()
     .map((field) => readRatio(field, layers));
   invariant(
-    ratios.every(({ keep }, i) => i === 0 || keep > (ratios[i - 1]?.keep ?? 0)),
+    ratios.every(({ ratio }, i) => i === 0 || ratio > (ratios[i - 1]?.ratio ?? 0)),
     "format",
-    `${NESTED_FILE}: ratios: expected ascending kept shares, got ${ratios.map(({ keep }) => keep).join(", ")}`,
+    `${NESTED_FILE}: ratios: expected ascending kept shares, got ${ratios.map(({ ratio }) => ratio).join(", ")}`,
   );
-  return {
-    format: root.get("format").oneOf([NESTED_FORMAT]),
-    program: { name: program.get("name").oneOf(["Espalier"]), version: program.get("version").text() },
-    ratios,
-  };
+  return ratios;
 }
 
 function readRatio(field: JsonField, layers: number): NestedRatio {
-  const keep = field.get("keep").number({ min: 0, max: 1 });
+  const ratio = field.get("keep").number({ min: 0, max: 1 });
   const check = field.get("check");
   const widths = field
     .get("widths")
     .list(layers)
     .flatMap((row) => row.list(VECTORS_PER_BLOCK).map((width) => width.number({ min: 1, whole: true })));
   return {
-    keep,
-    name: field.get("name").oneOf([ratioName(keep)]),
+    ratio,
+    name: field.get("name").oneOf([ratioName(ratio)]),
     blockWeights: readShare(field.get("blockWeights")),
     widths: byBlock(widths),
     perplexity: field.get("perplexity").list().map(readPerplexity),

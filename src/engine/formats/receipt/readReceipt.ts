@@ -3,7 +3,7 @@ import { invariant } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { gateCosts, keptInBlock } from "../../masks/budget.ts";
 import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "../../masks/gates.ts";
-import { checkRecipe, DEFAULT_RECIPE, ESTIMATORS, GATE_MODES, RATIO_MODES, type Recipe } from "../../recipes/recipe.ts";
+import { checkRecipe, DEFAULT_RECIPE, ESTIMATORS, GATE_MODES, RATIO_MODES, recipeJson, type Recipe } from "../../recipes/recipe.ts";
 import { unpackBits } from "../files/bitset.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
 import { MASK_ENCODING, RECEIPT_FILE, TARGETS, type Receipt } from "./receipt.ts";
@@ -21,7 +21,7 @@ export function readReceipt(text: string, file = RECEIPT_FILE): Receipt {
   const target = root.get("target");
   const receipt: Receipt = {
     ...head,
-    recipe: readReceiptRecipe(root.get("recipe")),
+    recipe: recipeJson(readReceiptRecipe(root.get("recipe"))),
     target: { ratio: target.get("ratio").oneOf(TARGETS), value: target.get("value").number({ min: 0, max: 1 }) },
     trainedSteps: root.get("trainedSteps").count(),
     calibration,
@@ -96,9 +96,9 @@ export function readReceiptRecipe(field: JsonField): Recipe {
     method: field.get("method").oneOf(["disp"]),
     gates: field.get("gates").value === undefined ? DEFAULT_RECIPE.gates : field.get("gates").oneOf(GATE_MODES),
     ratioMode: told ? field.get("ratioMode").oneOf(RATIO_MODES) : DEFAULT_RECIPE.ratioMode,
-    keepFrom: told ? field.get("keepFrom").number() : DEFAULT_RECIPE.keepFrom,
-    keepTo: told ? field.get("keepTo").number() : DEFAULT_RECIPE.keepTo,
-    keep: field.get("keep").number(),
+    ratioFrom: told ? field.get("keepFrom").number() : DEFAULT_RECIPE.ratioFrom,
+    ratioTo: told ? field.get("keepTo").number() : DEFAULT_RECIPE.ratioTo,
+    ratio: field.get("keep").number(),
     estimator: field.get("estimator").oneOf(ESTIMATORS),
     steps: field.get("steps").number(),
     tokens: field.get("tokens").number(),

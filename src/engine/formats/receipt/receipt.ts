@@ -4,7 +4,7 @@ import type { ModelConfig } from "../../config/config.ts";
 import { budgetOf, compactBytes, countsOf, keptTotalWeights, keptWeights, type Budget } from "../../masks/budget.ts";
 import { checkMasks } from "../../masks/compact.ts";
 import { byBlock, type Masks } from "../../masks/gates.ts";
-import type { Recipe } from "../../recipes/recipe.ts";
+import { recipeJson, type Recipe, type RecipeJson } from "../../recipes/recipe.ts";
 import { packBits } from "../files/bitset.ts";
 import { dtypeBytes, type FloatDtype, type Precision } from "../../dtype.ts";
 import type { LogitSample } from "./logitSample.ts";
@@ -99,7 +99,7 @@ export interface ReceiptBase {
 
 /** The receipt of structural pruning (DISP-LLM). */
 export interface Receipt extends ReceiptBase {
-  recipe: Recipe;
+  recipe: RecipeJson;
   target: Target;
   /** Steps that were really trained: fewer than the recipe's where the run was stopped. */
   trainedSteps: number;
@@ -175,7 +175,7 @@ export function buildReceipt(input: ReceiptInput): Receipt {
   const { calibration, perplexity, checks, sample, ...head } = receiptBase(input);
   return {
     ...head,
-    recipe: input.recipe,
+    recipe: recipeJson(input.recipe),
     target,
     trainedSteps: input.trainedSteps,
     calibration,

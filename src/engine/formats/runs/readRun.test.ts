@@ -29,7 +29,7 @@ describe("runs", () => {
     const runs = [
       gateRun("a"),
       weightRun("b"),
-      gateRun("c", { made: { kind: "baseline", method: "random", keep: 0.5, seed: 3 } }),
+      gateRun("c", { made: { kind: "baseline", method: "random", ratio: 0.5, seed: 3 } }),
     ];
     expect(readRuns(JSON.stringify(runs), "runs.json")).toEqual(runs);
     expect(readRuns(JSON.stringify(runs[1]), "run.json")).toEqual([runs[1]]);

@@ -87,7 +87,7 @@ function readMade(field: JsonField): RunRecipe {
       return {
         kind,
         method: field.get("method").oneOf(BASELINE_METHODS),
-        keep: field.get("keep").number({ min: 0, max: 1 }),
+        ratio: field.get("keep").number({ min: 0, max: 1 }),
         seed: field.get("seed").count(2 ** 32 - 1),
       };
   }

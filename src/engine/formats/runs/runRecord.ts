@@ -1,5 +1,5 @@
 // A finished run as the library of runs, its JSON file and `npm run compare` know it: what was done, what is kept, what it costs.
-import type { Recipe } from "../../recipes/recipe.ts";
+import { recipeJson, type Recipe } from "../../recipes/recipe.ts";
 import type { WeightRecipe } from "../../recipes/weightRecipe.ts";
 import type { PerplexityPair, Share, TextRef } from "../receipt/receipt.ts";
 
@@ -13,7 +13,7 @@ export type BaselineMethod = (typeof BASELINE_METHODS)[number];
 export type RunRecipe =
   | { kind: "disp"; recipe: Recipe; steps: number }
   | { kind: "weights"; recipe: WeightRecipe }
-  | { kind: "baseline"; method: BaselineMethod; keep: number; seed: number };
+  | { kind: "baseline"; method: BaselineMethod; ratio: number; seed: number };
 
 /** Base64 bitsets as in receipts: of the 5L vectors in order, or of MLP matrices by the name of their tensor. */
 export type RunMasks =
@@ -42,4 +42,28 @@ export interface RunRecord {
 export interface Run {
   record: RunRecord;
   masks: RunMasks;
+}
+
+/** The record as files and the browser's database hold it: its ratio is called `keep` there. `readRunRecord` reads it back. */
+export function recordJson({ made, ...record }: RunRecord): Record<string, unknown> & { id: string } {
+  return { ...record, made: madeJson(made) };
+}
+
+/** The run as files hold it; `readRuns` reads it back. */
+export const runJson = ({ record, masks }: Run): { record: Record<string, unknown>; masks: RunMasks } => ({
+  record: recordJson(record),
+  masks,
+});
+
+function madeJson(made: RunRecipe): unknown {
+  switch (made.kind) {
+    case "disp":
+      return { ...made, recipe: recipeJson(made.recipe) };
+    case "weights":
+      return made;
+    case "baseline": {
+      const { kind, method, ratio, seed } = made;
+      return { kind, method, keep: ratio, seed };
+    }
+  }
 }

@@ -5,15 +5,15 @@ import { packStepState } from "./stepState.ts";
 
 describe("packStepState", () => {
   test("packs seed, step and keep in the struct's order", () => {
-    const packed = packStepState({ seed: 0xffffffff, step: 7, keep: 0.5 });
+    const packed = packStepState({ seed: 0xffffffff, step: 7, ratio: 0.5 });
     expect([...packed]).toEqual([0xffffffff, 7, 0x3f000000]);
   });
 
   test.each([
-    { seed: -1, step: 0, keep: 0.5 },
-    { seed: 1.5, step: 0, keep: 0.5 },
-    { seed: 1, step: 2 ** 32, keep: 0.5 },
-    { seed: 1, step: 0, keep: Number.NaN },
+    { seed: -1, step: 0, ratio: 0.5 },
+    { seed: 1.5, step: 0, ratio: 0.5 },
+    { seed: 1, step: 2 ** 32, ratio: 0.5 },
+    { seed: 1, step: 0, ratio: Number.NaN },
   ])("refuses %o", (values) => {
     expect(() => packStepState(values)).toThrow(EngineError);
   });

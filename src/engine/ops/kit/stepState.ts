@@ -10,7 +10,7 @@ export interface StepValues {
   /** Training steps done before this one: 0 at the first. AdamW's t is step + 1. u32. */
   step: number;
   /** p: the share of the block weights to keep, in (0, 1]. */
-  keep: number;
+  ratio: number;
 }
 
 /** Names and types in the order of the WGSL struct, which is their one home. */

@@ -29,7 +29,7 @@ import { packStepState, type StepValues } from "../kit/stepState.ts";
 const tablesOf = (ctx: Ctx, sizes: readonly number[]): GateTables => gateTables(ctx, layoutOf(sizes), "step");
 
 function stateOf(ctx: Ctx, values: Partial<StepValues>): Tensor {
-  const data = packStepState({ seed: 0, step: 0, keep: 1, ...values });
+  const data = packStepState({ seed: 0, step: 0, ratio: 1, ...values });
   return ctx.upload(data, [data.length], "step state");
 }
 
@@ -51,11 +51,11 @@ export const hypernetOps: readonly CheckedOp[] = [
       binarize(ctx, take(t, 0), take(t, 1), tablesOf(ctx, sizes), estimator),
     ]),
   ),
-  checkedOp(budgetRef, (ctx, t, { sizes, costs, keep }) => [
-    budget(ctx, take(t, 0), tablesOf(ctx, sizes), costs, stateOf(ctx, { keep })).penalty,
+  checkedOp(budgetRef, (ctx, t, { sizes, costs, ratio }) => [
+    budget(ctx, take(t, 0), tablesOf(ctx, sizes), costs, stateOf(ctx, { ratio })).penalty,
   ]),
-  checkedOp(keptRef, (ctx, t, { sizes, costs, keep }) => {
-    const { kept, counts } = budget(ctx, take(t, 0), tablesOf(ctx, sizes), costs, stateOf(ctx, { keep }));
+  checkedOp(keptRef, (ctx, t, { sizes, costs, ratio }) => {
+    const { kept, counts } = budget(ctx, take(t, 0), tablesOf(ctx, sizes), costs, stateOf(ctx, { ratio }));
     return [kept, counts];
   }),
   checkedOp(adamWRef, (ctx, t, { first, steps, ...options }) => {

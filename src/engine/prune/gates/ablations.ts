@@ -60,8 +60,8 @@ class SharedGates implements GateModel {
     this.places = spreadTables(ctx, sources, ownLayout.length);
   }
 
-  aim(ctx: Ctx, keep: number): void {
-    this.own.aim(ctx, keep);
+  aim(ctx: Ctx, ratio: number): void {
+    this.own.aim(ctx, ratio);
   }
 
   forward(ctx: Ctx): Tensor {

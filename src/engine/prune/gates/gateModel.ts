@@ -10,7 +10,7 @@ export interface GateModel {
   /** Of all 5L vectors: the layout of logits and noise. */
   readonly tables: GateTables;
   /** Says which ratio the next forward is for. Does nothing where there is one ratio only. */
-  aim(ctx: Ctx, keep: number): void;
+  aim(ctx: Ctx, ratio: number): void;
   /** Logits of all gates, flat and without the offset 3; recorded on the tape where there is one. */
   forward(ctx: Ctx): Tensor;
   /** Noise in (0, 1) of a draw (one of rng.ts's DRAW), flat, a value a gate; gates that are one get one value. */

@@ -39,18 +39,18 @@ beforeAll(async () => {
 afterAll(() => ctx.gpu.destroy());
 
 /** The gradient of dLogits . logits by every parameter, in f64, by PyTorch's names. `keep`: the ratio, where the hypernetwork is told it. */
-function referenceGradients(named: NamedArrays, dLogits: RefTensor, keep?: number): Map<string, Float64Array> {
+function referenceGradients(named: NamedArrays, dLogits: RefTensor, ratio?: number): Map<string, Float64Array> {
   const of = (name: string, shape: readonly number[]): RefTensor =>
     refTensor(shape, named.has(name) ? Float64Array.from(named.get(name) ?? []) : undefined);
   const steps = gates.sizes.length;
   const first = [
-    refTensor([1, 8], Float64Array.from(ratioFeatures(keep ?? 0))),
+    refTensor([1, 8], Float64Array.from(ratioFeatures(ratio ?? 0))),
     of("ratio.0.weight", [32, 8]),
     of("ratio.0.bias", [32]),
   ];
   const inner = linearTrainedRef.forward(first, {});
   const second = [...geluRef.forward(inner, {}), of("ratio.2.weight", [32, 32]), of("ratio.2.bias", [32])];
-  const [embedded] = keep === undefined ? [] : linearTrainedRef.forward(second, {});
+  const [embedded] = ratio === undefined ? [] : linearTrainedRef.forward(second, {});
   const z = of("z", [steps, 32]);
   z.data.forEach((value, i) => (z.data[i] = value + (embedded?.data[i % 32] ?? 0)));
   const direction = (suffix: string) => ({
@@ -92,7 +92,7 @@ function referenceGradients(named: NamedArrays, dLogits: RefTensor, keep?: numbe
     put(`gru.weight_hh_l0${suffix}`, dGru[2 + 2 * d]);
     put(`gru.bias_hh_l0${suffix}`, dGru[3 + 2 * d]);
   });
-  if (keep !== undefined) {
+  if (ratio !== undefined) {
     const [dGelu, dw2, db2] = present(linearTrainedRef.backward?.(second, {}, [dEmbedded]));
     const dInner = present(geluRef.backward?.(inner, {}, dGelu ? [dGelu] : []));
     const [, dw0, db0] = present(linearTrainedRef.backward?.(first, {}, dInner));
@@ -110,10 +110,10 @@ function referenceGradients(named: NamedArrays, dLogits: RefTensor, keep?: numbe
   return out;
 }
 
-async function expectReferenceGradients(hypernet: Hypernet, keep?: number): Promise<void> {
+async function expectReferenceGradients(hypernet: Hypernet, ratio?: number): Promise<void> {
   const dLogits = randomRef(7, [gates.length]);
   const values = await hypernet.toNamed(ctx);
-  if (keep !== undefined) hypernet.aim(ctx, keep);
+  if (ratio !== undefined) hypernet.aim(ctx, ratio);
   const gradient = await ctx.gpu.checked("hypernetwork", () =>
     ctx.step(() => {
       const tape = new Tape(tapeArithmetic(ctx));
@@ -125,7 +125,7 @@ async function expectReferenceGradients(hypernet: Hypernet, keep?: number): Prom
   );
   if (!gradient) throw new Error("theta got no gradient");
   const found = namedOf(hypernet.layout, await ctx.read(gradient));
-  const expected = referenceGradients(values, dLogits, keep);
+  const expected = referenceGradients(values, dLogits, ratio);
   expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
   for (const [name, slopes] of found) {
     expect(worstDifference(slopes, expected.get(name) ?? []), name).toBeLessThan(1e-4);

@@ -73,8 +73,8 @@ export class Hypernet implements GateModel {
   }
 
   /** Says which ratio the next forward is for. Does nothing to a hypernetwork of one ratio. */
-  aim(ctx: Ctx, keep: number): void {
-    if (this.layout.everyRatio) ctx.write(this.ratio, ratioFeatures(keep));
+  aim(ctx: Ctx, ratio: number): void {
+    if (this.layout.everyRatio) ctx.write(this.ratio, ratioFeatures(ratio));
   }
 
   /** Logits of all gates, flat and without the offset 3; recorded on the tape where there is one. */

@@ -55,7 +55,7 @@ export function TextPanel() {
   const { setCompare, generate, cancelGenerate } = useActions();
   const writing = compare.phase === "writing";
   const now = compare.phase === "writing" ? compare.subject : null;
-  const of = compare.phase === "written" ? `, ${percent(compare.of.keep)} of the block weights` : "";
+  const of = compare.phase === "written" ? `, ${percent(compare.of.ratio)} of the block weights` : "";
   return (
     <section className="panel compare" aria-labelledby="compare-heading">
       <h2 id="compare-heading">The same sentence, before and after</h2>

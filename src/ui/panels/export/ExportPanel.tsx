@@ -60,7 +60,7 @@ export function ExportPanel() {
         )}
         {last ? (
           <p className="export-of" data-testid="export-of">
-            Prepared at {percent(last.of.keep)} of the block weights,{" "}
+            Prepared at {percent(last.of.ratio)} of the block weights,{" "}
             {last.of.recipe
               ? `single weights by ${METHOD_NAMES[last.of.recipe.method]} ${last.of.recipe.pattern}: dense, with zeros`
               : `masks of step ${last.of.step}`}

@@ -9,10 +9,10 @@ import { ExportRefused, ExportSaves, ExportSaving } from "./ExportSaves.tsx";
 
 const share = ({ kept, of }: RatioInside["blockWeights"]): string => percent(of > 0 ? kept / of : 0);
 
-function Row({ ratio: { keep, blockWeights, modelWeights, perplexity: pair, check } }: { ratio: RatioInside }) {
+function Row({ ratio: { ratio, blockWeights, modelWeights, perplexity: pair, check } }: { ratio: RatioInside }) {
   return (
-    <tr data-testid="nested-ratio" data-keep={keep}>
-      <th scope="row">{keep}</th>
+    <tr data-testid="nested-ratio" data-keep={ratio}>
+      <th scope="row">{ratio}</th>
       <td>{share(blockWeights)}</td>
       <td>{share(modelWeights)}</td>
       <td>{perplexityText(pair.pruned)}</td>
@@ -48,7 +48,7 @@ function Ratios({ found: { ratios, delivery } }: { found: PreparedNested }) {
           </thead>
           <tbody>
             {[...ratios].reverse().map((ratio) => (
-              <Row key={ratio.keep} ratio={ratio} />
+              <Row key={ratio.ratio} ratio={ratio} />
             ))}
           </tbody>
         </table>
@@ -64,7 +64,7 @@ export function NestedResults({ found, busy }: { found: PreparedNested; busy: bo
   });
   const { dtype, shardBytes } = useStudio((state) => state.exportChoice);
   const chosenAnew = choice.dtype !== dtype || choice.shardBytes !== shardBytes;
-  const smallest = ratios[0]?.keep;
+  const smallest = ratios[0]?.ratio;
   return (
     <div data-testid="export-nested" data-ok={delivery.ok}>
       {ratios.length > 0 ? <Ratios found={found} /> : null}

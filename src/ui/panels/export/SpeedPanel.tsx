@@ -5,7 +5,7 @@ import { percent, stepTime } from "../../format.ts";
 import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
 
 /** "1.42 times as fast", "slower: 0.81 times as fast", or that the repetitions differ as much as the models. */
-function verdict({ ratio, clear }: SpeedRow): string {
+function verdict({ speedup: ratio, clear }: SpeedRow): string {
   if (!clear) return `about as fast (${ratio.toFixed(2)}, within the spread)`;
   return `${ratio < 1 ? "slower: " : ""}${ratio.toFixed(2)} times as fast`;
 }
@@ -19,7 +19,7 @@ function Time({ of: { median, min, max } }: { of: Spread }) {
 }
 
 function Row({ row, tokens }: { row: SpeedRow; tokens: number }) {
-  const { runtime, version, what, ms, ratio, clear } = row;
+  const { runtime, version, what, ms, speedup: ratio, clear } = row;
   return (
     <tr data-testid="speed-row" data-slower={clear && ratio < 1}>
       <th scope="row">
@@ -35,13 +35,13 @@ function Row({ row, tokens }: { row: SpeedRow; tokens: number }) {
   );
 }
 
-function Measured({ report, keep }: { report: SpeedReport; keep: number }) {
+function Measured({ report, ratio }: { report: SpeedReport; ratio: number }) {
   const { adapter, tokens, decodeTokens, repeats, threads, rows } = report;
   return (
     <div className="export-table" tabIndex={0} role="group" aria-label="Measured here">
       <table data-testid="speed-table">
         <caption>
-          {percent(keep)} of the block weights, on {adapter}
+          {percent(ratio)} of the block weights, on {adapter}
           {threads ? `; onnxruntime on ${threads} CPU ${threads === 1 ? "thread" : "threads"}` : ""}. Median of{" "}
           {repeats} forwards and of {repeats * decodeTokens} tokens, smallest to largest.
         </caption>
@@ -98,7 +98,7 @@ export function SpeedPanel({ busy }: { busy: boolean }) {
           </button>
         </p>
       )}
-      {speed.phase === "measured" ? <Measured report={speed.report} keep={speed.of.of.keep} /> : null}
+      {speed.phase === "measured" ? <Measured report={speed.report} ratio={speed.of.of.ratio} /> : null}
       {stale ? <p>Measured on an earlier export.</p> : null}
       {speed.phase === "none" ? <p>Dense beside pruned on this machine, in the engine and in onnxruntime.</p> : null}
       {speed.phase === "failed" ? <ErrorNote error={speed.error} testId="speed-error" /> : null}

@@ -29,13 +29,13 @@ function CurveFigure() {
   const curve = useStudio((state) => state.curve);
   const runs = useStudio((state) => state.runs) ?? NO_RUNS;
   const dense = useStudio((state) => lastOf(state.dense));
-  const keep = useStudio((state) => state.recipe.keep);
+  const ratio = useStudio((state) => state.recipe.ratio);
   const blocks = useStudio((state) => gateFacts(state)?.parameters.blocks ?? 1);
   const points = curve.phase === "none" ? NO_POINTS : curve.points;
-  const data = useMemo(() => ratioCurveOf({ points, runs, dense, keep, blocks }), [points, runs, dense, keep, blocks]);
+  const data = useMemo(() => ratioCurveOf({ points, runs, dense, ratio, blocks }), [points, runs, dense, ratio, blocks]);
   const source = useValueSource(data);
-  const { setKeep } = useActions();
-  const make = useMemo(() => (node: HTMLElement) => ratioCurve(node, { onChoose: setKeep }), [setKeep]);
+  const { setRatio } = useActions();
+  const make = useMemo(() => (node: HTMLElement) => ratioCurve(node, { onChoose: setRatio }), [setRatio]);
   return (
     <section className="ratio-curve" aria-label="Perplexity at every ratio" data-testid="ratio-curve">
       {points.length > 0 ? (

@@ -11,8 +11,8 @@ const HINTS: Readonly<Record<RatioMode, string>> = {
   every: "each step draws one between the bounds; afterwards the target moves without training",
 };
 const BOUNDS = [
-  { field: "keepFrom", label: "From" },
-  { field: "keepTo", label: "To" },
+  { field: "ratioFrom", label: "From" },
+  { field: "ratioTo", label: "To" },
 ] as const;
 
 export function RatioModeField({ fixed }: { fixed: boolean }) {

@@ -25,7 +25,7 @@ const GATE_HINTS: Readonly<Record<GateMode, string>> = {
   "no-hypernetwork": "ablation: every gate’s logit is trained by itself",
 };
 
-type Field = Exclude<keyof typeof RECIPE_BOUNDS, "keep" | "keepFrom" | "keepTo">;
+type Field = Exclude<keyof typeof RECIPE_BOUNDS, "ratio" | "ratioFrom" | "ratioTo">;
 const FIELDS: readonly { field: Field; label: string; hint: string; whole: boolean }[] = [
   { field: "steps", label: "Steps", hint: "one sequence each", whole: true },
   { field: "tokens", label: "Tokens a step", hint: "length of the sequence", whole: true },

@@ -1,7 +1,7 @@
 // The target: one slider over a picture of the whole model, read in block weights and in the whole model.
 import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
-import { modelShareOf, targetOfModel } from "../../../state/run/ratio.ts";
+import { modelRatioOf, targetOfModel } from "../../../state/run/ratio.ts";
 import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { RECIPE_BOUNDS } from "../../../engine/index.ts";
@@ -22,31 +22,31 @@ function trainedWords({ architecture, recipe }: StudioState): string {
   if (!bounds) return "";
   const { from, to } = bounds;
   const words = `trained for ${Number((100 * from).toFixed(1))} to ${percent(to).replace(".0", "")}`;
-  if (recipe.keep >= from && recipe.keep <= to) return words;
-  return `${words}; beyond, the gates of ${percent(recipe.keep < from ? from : to).replace(".0", "")} are cut to the target`;
+  if (recipe.ratio >= from && recipe.ratio <= to) return words;
+  return `${words}; beyond, the gates of ${percent(recipe.ratio < from ? from : to).replace(".0", "")} are cut to the target`;
 }
 
 export function RatioPanel() {
-  const keep = useStudio((state) => state.recipe.keep);
+  const ratio = useStudio((state) => state.recipe.ratio);
   const unit = useStudio((state) => state.ratioUnit);
   const parameters = useStudio((state) => gateFacts(state)?.parameters ?? null);
   const trained = useStudio(trainedWords);
-  const { setKeep, setRatioUnit } = useActions();
-  const [refused, setRefused] = useState<{ reason: string; keep: number } | null>(null);
+  const { setRatio, setRatioUnit } = useActions();
+  const [refused, setRefused] = useState<{ reason: string; ratio: number } | null>(null);
 
-  const keepBlocks = (share: number): void => {
+  const setBlockRatio = (share: number): void => {
     setRefused(null);
-    setKeep(share);
+    setRatio(share);
   };
-  const keepModel = (share: number): void => {
+  const setModelRatio = (share: number): void => {
     if (!parameters) return;
     const target = targetOfModel(share, parameters);
-    setRefused(target.reachable ? null : { reason: target.reason, keep: target.keep });
-    setKeep(target.keep);
+    setRefused(target.reachable ? null : { reason: target.reason, ratio: target.ratio });
+    setRatio(target.ratio);
   };
-  const model = parameters ? modelShareOf(keep, parameters) : null;
+  const model = parameters ? modelRatioOf(ratio, parameters) : null;
   // A refusal is about the place the slider stands at: it goes when the slider is moved elsewhere.
-  const reason = refused && Math.abs(refused.keep - keep) < 1e-9 ? refused.reason : null;
+  const reason = refused && Math.abs(refused.ratio - ratio) < 1e-9 ? refused.reason : null;
 
   return (
     <section className="ratio" aria-label="Target">
@@ -57,11 +57,11 @@ export function RatioPanel() {
           label="keeps"
           unit="% of the block weights"
           testId="keep-blocks"
-          value={100 * keep}
-          text={(100 * keep).toFixed(1)}
-          min={100 * RECIPE_BOUNDS.keep.min}
-          max={100 * RECIPE_BOUNDS.keep.max}
-          onValue={(value) => keepBlocks(value / 100)}
+          value={100 * ratio}
+          text={(100 * ratio).toFixed(1)}
+          min={100 * RECIPE_BOUNDS.ratio.min}
+          max={100 * RECIPE_BOUNDS.ratio.max}
+          onValue={(value) => setBlockRatio(value / 100)}
         />
         <NumberField
           className="field-inline"
@@ -73,7 +73,7 @@ export function RatioPanel() {
           min={0}
           max={100}
           disabled={model === null}
-          onValue={(value) => keepModel(value / 100)}
+          onValue={(value) => setModelRatio(value / 100)}
         />
         <span className="ratio-removes" data-testid="removes-model">
           {model === null ? "" : `, i.e. removes ${percent(1 - model)}`}
@@ -101,7 +101,7 @@ export function RatioPanel() {
           </ToggleGroup.Root>
         </span>
       </div>
-      <RatioScale keep={keep} unit={unit} parameters={parameters} onBlocks={keepBlocks} onModel={keepModel} />
+      <RatioScale ratio={ratio} unit={unit} parameters={parameters} onBlocks={setBlockRatio} onModel={setModelRatio} />
       <p className="ratio-refused" role="status" data-testid="ratio-unreachable">
         {reason}
       </p>

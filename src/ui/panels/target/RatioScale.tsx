@@ -1,12 +1,12 @@
 // The slider itself, to scale over the whole model: what is never pruned, what the blocks keep, what they lose; two rulers.
 import { Slider } from "radix-ui";
-import { modelShareOf } from "../../../state/run/ratio.ts";
+import { modelRatioOf } from "../../../state/run/ratio.ts";
 import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { ModelFacts } from "../../../worker/protocol.ts";
 import { percent } from "../../format.ts";
 
 interface Props {
-  keep: number;
+  ratio: number;
   unit: RatioUnit;
   parameters: ModelFacts["parameters"] | null;
   /** New kept shares, 0 to 1: of the block weights, of the whole model. */
@@ -29,12 +29,12 @@ function Ruler({ className, place, label }: { className: string; place: (share: 
   );
 }
 
-export function RatioScale({ keep, unit, parameters, onBlocks, onModel }: Props) {
-  const share = parameters ? modelShareOf(keep, parameters) : keep;
-  const rest = parameters ? modelShareOf(0, parameters) : 0;
+export function RatioScale({ ratio, unit, parameters, onBlocks, onModel }: Props) {
+  const share = parameters ? modelRatioOf(ratio, parameters) : ratio;
+  const rest = parameters ? modelRatioOf(0, parameters) : 0;
   const css = (value: number): string => `${(100 * value).toFixed(3)}%`;
   const blocks = unit === "blocks";
-  const words = `keeps ${percent(keep)} of the block weights${parameters ? `, ${percent(share)} of the whole model` : ""}`;
+  const words = `keeps ${percent(ratio)} of the block weights${parameters ? `, ${percent(share)} of the whole model` : ""}`;
   return (
     <div className="scale">
       <Ruler className="ruler-blocks" label="% of the block weights" place={(tick) => rest + tick * (1 - rest)} />
@@ -50,7 +50,7 @@ export function RatioScale({ keep, unit, parameters, onBlocks, onModel }: Props)
           max={100}
           step={1}
           disabled={!parameters}
-          value={[100 * (blocks ? keep : share)]}
+          value={[100 * (blocks ? ratio : share)]}
           onValueChange={([value = 0]) => (blocks ? onBlocks(value / 100) : onModel(value / 100))}
         >
           <Slider.Track className="slider-track" />

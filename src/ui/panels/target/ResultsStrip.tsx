@@ -53,11 +53,11 @@ function PerplexityEntry({
       />
     );
   const { text, context, tokens, value } = last.result;
-  const { recipe, keep, step } = last.of;
-  const place = recipe ? `${METHOD_NAMES[recipe.method]} ${recipe.pattern}` : `at ${percent(keep)}, step ${step}`;
-  const of = keep < 1 ? `${place}; ` : "";
+  const { recipe, ratio, step } = last.of;
+  const place = recipe ? `${METHOD_NAMES[recipe.method]} ${recipe.pattern}` : `at ${percent(ratio)}, step ${step}`;
+  const of = ratio < 1 ? `${place}; ` : "";
   const times =
-    keep < 1 && dense && sameReading(dense.result, last.result) ? ` ×${(value / dense.result.value).toFixed(2)}` : "";
+    ratio < 1 && dense && sameReading(dense.result, last.result) ? ` ×${(value / dense.result.value).toFixed(2)}` : "";
   const on = `${of}${titleOf({ name: text })}, context ${whole(context)}, ${whole(tokens)} tokens`;
   const note = [measuring, measured.phase === "failed" ? measured.error.message : "", on].filter(Boolean).join("; ");
   return <Entry label={label} testId={testId} value={`${perplexityText(value)}${times}`} note={note} />;
@@ -73,7 +73,7 @@ export function ResultsStrip() {
   const at = weights
     ? `${METHOD_NAMES[weights.recipe.method]} ${weights.recipe.pattern}, zeros in the MLP`
     : architecture
-      ? `masks of step ${architecture.step} at ${percent(architecture.keep)}`
+      ? `masks of step ${architecture.step} at ${percent(architecture.ratio)}`
       : "nothing is pruned yet";
   const { blockWeights, modelWeights } = weights?.kept ?? {};
   const removed = modelWeights ? modelWeights.of - modelWeights.kept : 0;
