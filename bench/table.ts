@@ -1,5 +1,5 @@
 // The benchmark's results as text for people.
-import type { BenchAnswer } from "./page/page.ts";
+import type { BenchAnswer } from "./page/answer.ts";
 import type { SliderFigure } from "./page/slider.ts";
 import type { SpeedFigure } from "./page/speed.ts";
 import type { RealModelFigure } from "./page/realModel.ts";

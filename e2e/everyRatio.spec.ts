@@ -46,14 +46,14 @@ test.describe.serial("a run for every ratio", () => {
     await page.getByTestId("recipe-keepTo").fill("30");
     await page.getByTestId("recipe-keepTo").press("Enter");
     await expect(page.getByTestId("recipe-refused")).toContainText(
-      "keepFrom must not be above keepTo; 0.35 and 0.3 came",
+      "keepFrom: expected at most keepTo, got keepFrom 0.35 and keepTo 0.3",
     );
     await page.getByTestId("recipe-keepTo").fill("95");
     await page.getByTestId("recipe-keepTo").press("Enter");
     await expect(page.getByTestId("recipe-refused")).toHaveCount(0);
     await page.getByTestId("recipe").locator("summary").click();
     await page.getByTestId("recipe-gates").selectOption("no-hypernetwork");
-    await expect(page.getByTestId("recipe-refused")).toContainText("gates must be full or constrained");
+    await expect(page.getByTestId("recipe-refused")).toContainText("gates: expected full or constrained");
     await page.getByTestId("recipe-gates").selectOption("full");
     await expect(page.getByTestId("recipe-refused")).toHaveCount(0);
     await page.getByTestId("recipe-ratioMode").selectOption("one");

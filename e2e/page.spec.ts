@@ -41,7 +41,7 @@ test.describe.serial("the page", () => {
     await expect(other.getByTestId("recipe-estimator")).toHaveValue("gumbel");
     await expect(other.getByTestId("recipe-gates")).toHaveValue("constrained");
     await expect(other.getByTestId("keep-blocks")).toHaveValue("42.5");
-    await expect(other.getByTestId("notice")).toContainText("lambda must be a number from 0 to 1000; -3 came");
+    await expect(other.getByTestId("notice")).toContainText("lambda: expected a number from 0 to 1000, got -3");
     await expect(other.getByTestId("recipe-lambda")).toHaveValue("6");
     await other.close();
   });

@@ -1,5 +1,19 @@
-// Who may import whom (ARCHITECTURE.md), as settings of no-restricted-imports: one ban a line, each with its remedy.
-// Every relative import of the house carries its folder and extension, so a pattern on its text is exact.
+// Who may import whom (ARCHITECTURE.md), as settings of no-restricted-imports: one ban per line, each with its remedy.
+// Every relative import names its folder and extension, so a pattern on the text of the import is exact.
+
+/** The floors of the engine, lowest first: a floor may import those before it. Subfolders that are floors of their own come in order too. */
+export const ENGINE_FLOORS = [
+  ...["errors.ts", "rng.ts", "dtype.ts", "logitsSize.ts"],
+  ...["json/", "config/", "recipes/", "masks/"],
+  ...["formats/files/", "formats/safetensors/", "formats/receipt/", "formats/runs/", "formats/card/"],
+  ...["formats/export/", "formats/gguf/", "formats/hub/", "formats/onnx/"],
+  ...["gpu/", "tensor.ts", "tape.ts", "ctx.ts", "ops/kit/", "ops/", "ops/registry/"],
+  ...["model/", "prune/gates/", "prune/weights/", "evaluate/", "train/", "golden/"],
+];
+/** Floors below gpu/: plain data, which Node can load. */
+const PLAIN_FLOORS = ENGINE_FLOORS.slice(0, ENGINE_FLOORS.indexOf("gpu/"));
+/** The floors of the charts. */
+export const CHART_FLOORS = ["lib/", "gates/", "weights/", "runs/"];
 
 const ban = (regex, message, options = {}) => ({ regex, message, ...options });
 const types = { allowTypeImports: true };
@@ -31,10 +45,10 @@ const INSIDE_ENGINE = ban(
   "/engine/(?!index\\.ts$)",
   "Outsiders import src/engine/index.ts only: export what you need there.",
 );
-/** Node cannot import the WGSL that the engine's index brings along. */
-const INSIDE_ENGINE_BUT_LEAVES = ban(
-  "/engine/(?!(index|errors|train/recipe|prune/weightRecipe|prune/ratioList)\\.ts$)",
-  "Import src/engine/index.ts in a browser; in Node, where WGSL cannot be loaded, errors.ts, train/recipe.ts, prune/weightRecipe.ts and prune/ratioList.ts are what there is.",
+/** Node cannot load the WGSL that the engine's index brings along. */
+const ENGINE_IN_NODE = ban(
+  `/engine/(?!(index\\.ts$|${PLAIN_FLOORS.map((floor) => floor.replace(".", "\\.")).join("|")}))`,
+  "Import src/engine/index.ts in a browser; in Node, which cannot load WGSL, import the engine's plain floors (scripts/importRules.js).",
 );
 const ENGINE = ban(
   "/engine/",
@@ -42,7 +56,7 @@ const ENGINE = ban(
   types,
 );
 
-/** Everything that is above or beside the engine. */
+/** Everything above or beside the engine. */
 const OUTSIDE = [REACT, D3, STORE, ONNX, NODE, UI, CHARTS, STATE, VERIFY, WORKER, CLI].map(
   ({ allowTypeImports, ...rest }) => ({
     ...rest,
@@ -50,71 +64,61 @@ const OUTSIDE = [REACT, D3, STORE, ONNX, NODE, UI, CHARTS, STATE, VERIFY, WORKER
   }),
 );
 
-/** A layer of the engine may import the ones before it. ctx, tape, tensor are files; the rest are folders. */
-const LAYERS = ["gpu", "tensor", "tape", "ctx", "ops", "model", "prune", "evaluate", "train"];
-const REMEDY =
-  "Inside the engine: gpu <- tensor <- tape <- ctx <- ops <- model <- prune <- evaluate <- train. Move what both need down, or hand it in as an argument.";
-/** What config.json says, the families' files, and sizes that follow from a config. */
-const PLAIN_MODEL = [
-  ...["config", "configFields", "ropeConfig", "ropeTable", "modelConfig", "tensors", "family", "families", "logits"],
-  ...["llama", "mistral", "gemma", "qwen2", "qwen3", "opt", "phi"],
-];
-/** Gates and masks, budgets, and what cuts or zeroes by them. */
-const PLAIN_PRUNE = [
-  ...["gates", "tensorGates", "architecture", "budget", "compact"],
-  ...["weightRecipe", "mlpMatrices", "weightMasks", "baselineMasks", "nestedness", "weightWindow", "ratioList"],
-];
-/** Plain data without GPU code, which every layer may name: they import errors, rng, formats and each other only. */
-const PLAIN = {
-  model: `(${PLAIN_MODEL.join("|")})\\.ts`,
-  prune: `(${PLAIN_PRUNE.join("|")})\\.ts`,
-  train: "recipe\\.ts",
-};
-
-const above = (layer) => {
-  if (["tensor", "tape", "ctx"].includes(layer)) return `${layer}\\.ts$`;
-  return PLAIN[layer] ? `${layer}/(?!${PLAIN[layer]}$)` : `${layer}/`;
-};
-const notAbove = (layer) => {
-  const higher = LAYERS.slice(LAYERS.indexOf(layer) + 1);
-  return higher.length > 0 ? [ban(`^(\\.\\.?/)+(${higher.map(above).join("|")})`, REMEDY)] : [];
-};
-const NO_GPU = ban(
-  `^(\\.\\.?/)+(${LAYERS.map(above).join("|")})`,
-  "This is plain data: bytes and numbers, no GPU. Import errors, rng, formats, model/config, train/recipe and the plain files of prune only.",
-);
-
-const engine = (files, bans) => ({ files: files.map((file) => `src/engine/${file}`), bans: [...OUTSIDE, ...bans] });
+/** The floors above one, as patterns on an import's text; a floor inside another (ops/kit) is told from the rest of it. */
+function above(floors, floor, remedy) {
+  const higher = floors.slice(floors.indexOf(floor) + 1);
+  const patterns = higher.map((one) => {
+    const inner = floors.filter((other) => other !== one && other.startsWith(one) && !higher.includes(other));
+    const except = inner.map((other) => other.slice(one.length)).join("|");
+    return `${one.replace(".", "\\.")}${except ? `(?!${except})` : ""}`;
+  });
+  // from a sibling of the same parent the parent's name is not in the import: "../weights/x.ts" from prune/gates
+  const siblings = higher.flatMap((one) => {
+    const parent = one.slice(0, one.lastIndexOf("/", one.length - 2) + 1);
+    return parent !== "" && floor.startsWith(parent) ? [`${one.slice(parent.length)}`] : [];
+  });
+  // a folder below the files beside it: "../linear.ts" from ops/kit
+  const outer = higher.some((one) => floor !== one && floor.startsWith(one))
+    ? [ban("^\\.\\./[^/]+\\.ts$", remedy)]
+    : [];
+  const all = [...patterns, ...siblings];
+  return [...(all.length > 0 ? [ban(`^(\\.\\.?/)+(${all.join("|")})`, remedy)] : []), ...outer];
+}
+const REMEDY = `Inside the engine a floor imports the floors before it only: ${ENGINE_FLOORS.join(" <- ")}. Move what both need down, or hand it in as an argument.`;
+const CHART_REMEDY =
+  "Inside the charts lib is below gates, weights and runs, in this order. Move what both need into lib.";
+const filesOf = (floor) => (floor.endsWith("/") ? `${floor}**` : floor);
+const inOps = (floor) => floor.startsWith("ops/");
 
 /** Later rows replace earlier ones for the files that they name. */
 export const IMPORT_RULES = [
   { files: ["src/main.tsx"], bans: [D3, WGSL, ONNX, HOST, CLI, NODE, INSIDE_ENGINE] },
   { files: ["src/ui/**"], bans: [D3, WGSL, ONNX, VERIFY, WORKER, CLI, NODE, INSIDE_ENGINE] },
-  {
-    files: ["src/charts/**"],
-    bans: [REACT, STORE, WGSL, ONNX, UI, STATE, VERIFY, WORKER, CLI, NODE, ENGINE, INSIDE_ENGINE],
-  },
+  ...["", ...CHART_FLOORS].map((floor) => ({
+    files: [`src/charts/${floor}**`],
+    bans: [
+      ...[REACT, STORE, WGSL, ONNX, UI, STATE, VERIFY, WORKER, CLI, NODE, ENGINE, INSIDE_ENGINE],
+      ...(floor ? above(CHART_FLOORS, floor, CHART_REMEDY) : []),
+    ],
+  })),
   { files: ["src/state/**"], bans: [REACT, D3, WGSL, ONNX, UI, CHARTS, VERIFY, HOST, CLI, NODE, INSIDE_ENGINE] },
   { files: ["src/verify/**"], bans: [REACT, D3, STORE, WGSL, UI, CHARTS, STATE, WORKER, CLI, NODE, INSIDE_ENGINE] },
   // golden cases are read by the engine's own tests' means
   { files: ["src/verify/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, UI, CHARTS, STATE, WORKER, CLI, NODE] },
   { files: ["src/worker/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, CLI, NODE, INSIDE_ENGINE] },
   { files: ["src/worker/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, CLI, NODE] },
-  { files: ["src/cli/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, INSIDE_ENGINE_BUT_LEAVES] },
-  // bench/ is under no rule: it measures parts of the engine that nobody else may reach
-  { files: ["e2e/**", "scripts/**"], bans: [ONNX, INSIDE_ENGINE_BUT_LEAVES] },
-  engine(["**/*.ts"], [WGSL]),
-  ...LAYERS.map((layer) =>
-    engine([`${layer}.ts`, `${layer}/**`], [...notAbove(layer), ...(layer === "ops" ? [] : [WGSL])]),
-  ),
-  engine(["errors.ts", "rng.ts", "formats/**"], [NO_GPU, WGSL]),
-  engine(
-    [`model/{${PLAIN_MODEL.join(",")}}.ts`, `prune/{${PLAIN_PRUNE.join(",")}}.ts`, "train/recipe.ts"],
-    [NO_GPU, WGSL],
-  ),
-  // a test may look at anything in the engine, and reads its files with Node; so does what tests share
+  { files: ["src/cli/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, ENGINE_IN_NODE] },
+  // bench/ measures parts of the engine that nobody else may reach; it sits on top of everything
+  { files: ["bench/**"], bans: [REACT, STORE, UI, STATE] },
+  { files: ["e2e/**", "scripts/**"], bans: [ONNX, ENGINE_IN_NODE] },
+  { files: ["src/engine/**"], bans: [...OUTSIDE, WGSL] },
+  ...ENGINE_FLOORS.toSorted((a, b) => a.length - b.length).map((floor) => ({
+    files: [`src/engine/${filesOf(floor)}`],
+    bans: [...OUTSIDE, ...above(ENGINE_FLOORS, floor, REMEDY), ...(inOps(floor) ? [] : [WGSL])],
+  })),
+  // a test may look at anything in the engine and reads its files with Node; so do the fixtures that tests share
   {
-    files: ["src/engine/**/*.test.ts", "src/engine/**/testCase.ts"],
+    files: ["src/engine/**/*.test.ts", "src/engine/**/*.fixture.ts"],
     bans: OUTSIDE.filter(({ regex }) => regex !== NODE.regex),
   },
 ];

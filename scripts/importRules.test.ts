@@ -1,7 +1,9 @@
 // Who may import whom: the linter's settings, tried with one import at a time.
+import { readdirSync } from "node:fs";
 import { ESLint, Linter } from "eslint";
 import tseslint from "typescript-eslint";
 import { expect, test } from "vitest";
+import { ENGINE_FLOORS } from "./importRules.js";
 
 const RULE = "@typescript-eslint/no-restricted-imports";
 const eslint = new ESLint();
@@ -25,17 +27,23 @@ async function messagesFor(file: string, code: string): Promise<string[]> {
 
 test.each([
   ["src/engine/ops/rope.ts", 'import wgsl from "../../../shaders/rope.wgsl?raw";'],
-  ["src/engine/ops/gate.ts", 'import { GATE_TILE } from "../prune/gates.ts";'],
+  ["src/engine/ops/gate.ts", 'import { GATE_TILE } from "../masks/gates.ts";'],
+  ["src/engine/ops/gate.ts", 'import { take } from "./kit/launch.ts";'],
+  ["src/engine/ops/registry/index.ts", 'import { gate } from "../gate.ts";'],
   ["src/engine/model/decoder.ts", 'import { linear } from "../ops/linear.ts";'],
   ["src/engine/train/session.ts", 'import { perplexity } from "../evaluate/perplexity.ts";'],
-  ["src/engine/formats/export/exportCompact.ts", 'import { cut } from "../prune/compact.ts";'],
+  ["src/engine/prune/weights/zeroedModel.ts", 'import { hypernet } from "../gates/hypernet.ts";'],
+  ["src/engine/formats/export/exportCompact.ts", 'import { cut } from "../../masks/compact.ts";'],
+  ["src/engine/formats/export/exportCompact.ts", 'import { receipt } from "../receipt/receipt.ts";'],
   ["src/engine/model/weights.test.ts", 'import { readFile } from "node:fs/promises";'],
+  ["src/engine/formats/hub/hub.fixture.ts", 'import { readFile } from "node:fs/promises";'],
   ["src/ui/App.tsx", 'import type { Metrics } from "../worker/protocol.ts";'],
   ["src/ui/App.tsx", 'import { DEFAULT_RECIPE } from "../engine/index.ts";'],
   ["src/charts/lib/axes.ts", 'import { select } from "d3";'],
-  ["src/cli/prune.ts", 'import { checkRecipe } from "../engine/train/recipe.ts";'],
+  ["src/charts/runs/tradeoff.ts", 'import { drawAxis } from "../lib/axes.ts";'],
+  ["src/cli/prune.ts", 'import { checkRecipe } from "../engine/recipes/recipe.ts";'],
   ["src/state/store.ts", 'import { Client } from "../worker/client.ts";'],
-  ["src/worker/export/preparedExports.ts", 'import { openOnnx } from "../verify/onnxModel.ts";'],
+  ["src/worker/export/preparedExports.ts", 'import { openOnnx } from "../../verify/onnxModel.ts";'],
 ])("%s may: %s", async (file, code) => {
   expect(await messagesFor(file, code)).toEqual([]);
 });
@@ -44,20 +52,36 @@ test.each([
   ["src/engine/gpu/kernel.ts", 'import type { Tensor } from "../tensor.ts";', "Inside the engine"],
   ["src/engine/tape.ts", 'import { Ctx } from "./ctx.ts";', "Inside the engine"],
   ["src/engine/ops/linear.ts", 'import { decoder } from "../model/decoder.ts";', "Inside the engine"],
+  ["src/engine/ops/linear.ts", 'import { ops } from "./registry/index.ts";', "Inside the engine"],
+  ["src/engine/ops/kit/launch.ts", 'import { linear } from "../linear.ts";', "Inside the engine"],
   ["src/engine/evaluate/perplexity.ts", 'import { Session } from "../train/session.ts";', "Inside the engine"],
-  ["src/engine/masks/budget.ts", 'import type { Tensor } from "../tensor.ts";', "plain data"],
-  ["src/engine/formats/safetensors/safetensors.ts", 'import { Ctx } from "../ctx.ts";', "plain data"],
+  ["src/engine/masks/budget.ts", 'import type { Tensor } from "../tensor.ts";', "Inside the engine"],
+  ["src/engine/masks/budget.ts", 'import type { Receipt } from "../formats/receipt/receipt.ts";', "Inside the engine"],
+  ["src/engine/recipes/recipe.ts", 'import type { Masks } from "../masks/gates.ts";', "Inside the engine"],
+  ["src/engine/prune/gates/hypernet.ts", 'import { x } from "../weights/zeroedModel.ts";', "Inside the engine"],
+  ["src/engine/formats/safetensors/safetensors.ts", 'import { Ctx } from "../../ctx.ts";', "Inside the engine"],
+  ["src/engine/formats/receipt/receipt.ts", 'import { x } from "../export/exportCompact.ts";', "Inside the engine"],
+  ["src/engine/formats/receipt/receipt.ts", 'import { x } from "../../formats/runs/readRun.ts";', "Inside the engine"],
   ["src/engine/model/decoder.ts", 'import wgsl from "../../../shaders/rope.wgsl?raw";', "Only src/engine/ops"],
   ["src/engine/train/session.ts", 'import type { Command } from "../../worker/protocol.ts";', "The engine is pure"],
   ["src/engine/model/llama.test.ts", 'import { App } from "../../ui/App.tsx";', "The engine is pure"],
   ["src/ui/App.tsx", 'import * as d3 from "d3";', "src/charts"],
   ["src/ui/App.tsx", 'import { Ctx } from "../engine/ctx.ts";', "src/engine/index.ts only"],
   ["src/ui/App.tsx", 'import { connect } from "../worker/client.ts";', "action of the store"],
+  ["src/charts/lib/axes.ts", 'import { gateMap } from "../gates/gateMap.ts";', "Inside the charts"],
   ["src/state/store.ts", 'import { useState } from "react";', "React lives in src/ui"],
-  ["src/state/store.ts", 'import { gateMap } from "../charts/gateMap.ts";', "draws charts"],
-  ["src/state/export/exportSlice.ts", 'import { openOnnx } from "../verify/onnxModel.ts";', "Only src/worker"],
+  ["src/state/store.ts", 'import { gateMap } from "../charts/gates/gateMap.ts";', "draws charts"],
+  ["src/state/export/exportSlice.ts", 'import { openOnnx } from "../../verify/onnxModel.ts";', "Only src/worker"],
   ["src/worker/host.ts", 'import * as ort from "onnxruntime-web/webgpu";', "src/verify"],
   ["src/cli/prune.ts", 'import { decoder } from "../engine/model/decoder.ts";', "Import src/engine/index.ts"],
 ])("%s may not: %s", async (file, code, message) => {
   expect((await messagesFor(file, code)).join()).toContain(message);
+});
+
+test("every folder and file of the engine is on a floor", () => {
+  const onFloor = (name: string): boolean => ENGINE_FLOORS.some((floor) => floor === name || floor.startsWith(name));
+  const names = readdirSync("src/engine", { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || (entry.name.endsWith(".ts") && !/\.test\.ts$/.test(entry.name)))
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+  expect(names.filter((name) => name !== "index.ts" && !onFloor(name))).toEqual([]);
 });

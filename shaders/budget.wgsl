@@ -37,7 +37,7 @@ fn penalty(@builtin(local_invocation_index) lane: u32) {
   sum = workgroup_sum(sum, lane);
   if (lane != 0u) { return; }
   kept[0] = sum;
-  penalties[0] = abs(log(max(sum, 1.0) / (state.keep * costs.total)));
+  penalties[0] = abs(log(max(sum, 1.0) / (state.ratio * costs.total)));
 }
 
 @group(0) @binding(0) var<storage, read> dpenalty: array<f32>;
@@ -65,7 +65,7 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts
   let vector = tiles[tile].vector;
   let weights = kept_saved[0];
   var slope = 0.0;
-  if (weights >= 1.0) { slope = dpenalty[0] * sign(weights - state_saved.keep * costs.total) / weights; }
+  if (weights >= 1.0) { slope = dpenalty[0] * sign(weights - state_saved.ratio * costs.total) / weights; }
   let cost = gate_cost(vector - vector % 5u, vector % 5u);
   dgates[tile * 64u + lane] = select(0.0, slope * cost, lane < tiles[tile].gates);
 }

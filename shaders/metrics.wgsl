@@ -12,5 +12,5 @@ struct Ring { slots: u32 }
 
 @compute @workgroup_size(1)
 fn record() {
-  ring[state.step % dims.slots] = vec4f(loss[0], penalty[0], kept[0], state.keep);
+  ring[state.step % dims.slots] = vec4f(loss[0], penalty[0], kept[0], state.ratio);
 }

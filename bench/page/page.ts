@@ -1,38 +1,15 @@
 // The benchmark in headless Chromium: everything on one device, one after the other.
-import type { ServedFolder } from "../../src/cli/host/files.ts";
 import { Ctx, Gpu, httpFolder, openModel, tuneMatmul } from "../../src/engine/index.ts";
-import { benchMatmuls, type MatmulFigure } from "./matmuls.ts";
-import { benchDecode, benchStep, type DecodeFigure, type StepFigure } from "./model.ts";
+import type { BenchAnswer, BenchRequest } from "./answer.ts";
+import { benchMatmuls } from "./matmuls.ts";
+import { benchDecode, benchStep, type StepFigure } from "./model.ts";
 import { benchPeer, type PeerFigure } from "./peer.ts";
 import { sliderLine, speedLines } from "../table.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
-import { benchSpeed, type SpeedFigure } from "./speed.ts";
-import { benchSlider, type SliderFigure } from "./slider.ts";
+import { benchSpeed } from "./speed.ts";
+import { benchSlider } from "./slider.ts";
 import { benchRealModel, type RealModelFigure, type RealModelRequest } from "./realModel.ts";
-import { spreadOf, type Spread } from "./timing.ts";
-
-export interface BenchRequest {
-  model: ServedFolder;
-  text: string;
-  tokens: number[];
-  rounds: number;
-}
-
-export interface BenchAnswer {
-  adapter: string;
-  software: boolean;
-  matmul: string;
-  model: string;
-  rounds: number;
-  peakGflops: Record<PeakLoop, Spread>;
-  matmuls: MatmulFigure[];
-  steps: StepFigure[];
-  decode: DecodeFigure;
-  speed: SpeedFigure;
-  slider: SliderFigure;
-  peers: PeerFigure[];
-  weightBytes: number;
-}
+import { spreadOf } from "./timing.ts";
 
 async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Promise<BenchAnswer> {
   const log = (line: string): void => void window.report(line);

@@ -1,6 +1,7 @@
 // What npm run quality -- --table measures: models, methods and the order of their runs; and the file that keeps what is measured.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import type { RunRecord } from "../../src/engine/index.ts";
+import { readRunRecord } from "../../src/engine/formats/runs/readRun.ts";
+import { recordJson, type RunRecord } from "../../src/engine/formats/runs/runRecord.ts";
 import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
 import { type CompareMethod, nameOf, type PlannedRun, plannedRuns } from "../../src/cli/compare/methods.ts";
 

@@ -4,5 +4,5 @@
 struct StepState {
   seed: u32, // of the run
   step: u32, // of the training, from 0
-  keep: f32, // p: the share of the block weights to keep
+  ratio: f32, // p: the share of the block weights to keep
 }

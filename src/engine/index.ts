@@ -19,7 +19,7 @@ export type { Precision } from "./tensor.ts";
 export { Gpu } from "./gpu/device.ts";
 export { selfCheck } from "./ops/registry/selfCheck.ts";
 export type { SelfCheck } from "./ops/registry/selfCheck.ts";
-export { tuneMatmul } from "./ops/kit/tune.ts";
+export { tuneMatmul } from "./ops/registry/tune.ts";
 export { blobSource, folderOf } from "./formats/files/folder.ts";
 export type { ByteSource, Folder } from "./formats/files/folder.ts";
 export { httpFolder } from "./formats/files/httpFolder.ts";

@@ -24,7 +24,11 @@ describe("format", () => {
   });
 
   it("writes perplexities and small differences", () => {
-    expect([perplexityText(19.784), perplexityText(312.04), perplexityText(51_234)]).toEqual(["19.78", "312.0", "5.12e+4"]);
+    expect([perplexityText(19.784), perplexityText(312.04), perplexityText(51_234)]).toEqual([
+      "19.78",
+      "312.0",
+      "5.12e+4",
+    ]);
     expect([small(0), small(1.23e-6), small(0.034)]).toEqual(["0", "1.2e-6", "0.034"]);
   });
 });

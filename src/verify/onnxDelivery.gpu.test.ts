@@ -38,17 +38,23 @@ async function delivered(
   more: Partial<ExportGatesOptions> = {},
   model = opened,
 ): Promise<Partial<Record<Form, ExportedForm>>> {
-  const deliveries = await exportGates(ctx, model, masksOf(model), new Map(Object.entries(places) as [Form, ExportTarget][]), {
-    ids: Uint32Array.from({ length: 32 }, (_, i) => (i * 37) % model.config.vocab),
-    openOnnx: onnxReader,
-    receipt: {
-      ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: model.name, licence: "not stated" },
-      ...{ recipe: DEFAULT_RECIPE, target: { ratio: "block weights kept", value: 0.5 }, trainedSteps: 1 },
-      calibration: { name: "a text", sha256: "0".repeat(64) },
-      perplexity: [],
+  const deliveries = await exportGates(
+    ctx,
+    model,
+    masksOf(model),
+    new Map(Object.entries(places) as [Form, ExportTarget][]),
+    {
+      ids: Uint32Array.from({ length: 32 }, (_, i) => (i * 37) % model.config.vocab),
+      openOnnx: onnxReader,
+      receipt: {
+        ...{ version: "0.0.0", adapter: ctx.gpu.facts.name, modelName: model.name, licence: "not stated" },
+        ...{ recipe: DEFAULT_RECIPE, target: { ratio: "block weights kept", value: 0.5 }, trainedSteps: 1 },
+        calibration: { name: "a text", sha256: "0".repeat(64) },
+        perplexity: [],
+      },
+      ...more,
     },
-    ...more,
-  });
+  );
   return Object.fromEntries(deliveries.map((delivery) => [delivery.form, delivery]));
 }
 

@@ -33,7 +33,11 @@ const KEYS: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /** Attaches a cursor to the frame's plot. `changed` hears of each move that a person makes. */
-export function createCursor<At>(frame: Frame, hooks: CursorHooks<At>, changed?: (at: At | null) => void): ChartCursor<At> {
+export function createCursor<At>(
+  frame: Frame,
+  hooks: CursorHooks<At>,
+  changed?: (at: At | null) => void,
+): ChartCursor<At> {
   const { plot, tooltip } = frame;
   let at: At | null = null;
   let quiet = false;

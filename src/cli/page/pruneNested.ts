@@ -39,7 +39,11 @@ export async function pruneNested(
     ratios: ratios.map(({ ratio, blockWeights, modelWeights, perplexity, check }) => {
       const { text, context, tokens, dense, pruned } = perplexity;
       return {
-        ...{ keep: ratio, keptBlocks: blockWeights.kept / blockWeights.of, keptModel: modelWeights.kept / modelWeights.of },
+        ...{
+          keep: ratio,
+          keptBlocks: blockWeights.kept / blockWeights.of,
+          keptModel: modelWeights.kept / modelWeights.of,
+        },
         perplexity: { text: text.name, context, tokens, dense, pruned },
         largestDifference: check?.maxAbsLogitDifference ?? null,
         equalArgmax: check?.argmaxAgreement ?? null,

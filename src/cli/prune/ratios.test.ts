@@ -34,14 +34,17 @@ describe("npm run prune -- --ratios", () => {
 
   it.each([
     [["--ratios", "0.5", "--keep", "0.5"], /--keep is for one ratio and --ratios for several/],
-    [["--ratios", "0.5,1"], /--ratios takes kept shares between 0 and 1, separated by commas; "1" came/],
-    [["--ratios", "0,0.5"], /--ratios takes .*; "0" came/],
-    [["--ratios", "half"], /--ratios takes .*; "half" came/],
-    [["--ratios", "0.5,"], /--ratios takes .*; "" came/],
+    [["--ratios", "0.5,1"], /--ratios: expected ratios between 0 and 1, separated by commas, got "1"/],
+    [["--ratios", "0,0.5"], /--ratios: expected .*, got "0"/],
+    [["--ratios", "half"], /--ratios: expected .*, got "half"/],
+    [["--ratios", "0.5,"], /--ratios: expected .*, got ""/],
     [["--ratios", "0.5,0.7,0.50"], /--ratios names 0\.5 twice/],
-    [["--ratios", "0.5,0.01"], /keep must be a number from 0\.05 to 1; 0\.01 came/],
-    [["--ratios", "0.5", "--from", "0.9", "--to", "0.4"], /keepFrom must not be above keepTo; 0\.9 and 0\.4 came/],
-    [["--ratios", "0.5", "--gates", "no-gru"], /ratioMode "every" needs a hypernetwork/],
+    [["--ratios", "0.5,0.01"], /keep: expected a number from 0\.05 to 1, got 0\.01/],
+    [
+      ["--ratios", "0.5", "--from", "0.9", "--to", "0.4"],
+      /keepFrom: expected at most keepTo, got keepFrom 0\.9 and keepTo 0\.4/,
+    ],
+    [["--ratios", "0.5", "--gates", "no-gru"], /gates: expected full or constrained, got no-gru/],
     [["--ratios", "0.5", "--pattern", "2:4"], /--pattern/],
   ])("refuses %j", (more, reason) => {
     expect(() => readRatiosArguments(given(...more))).toThrow(reason);

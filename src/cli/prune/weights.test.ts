@@ -30,8 +30,8 @@ describe("npm run prune -- --method", () => {
 
   it.each([
     [["--method", "obs"], /--method takes disp, dass, wanda, magnitude, sparsegpt; "obs" came/],
-    [["--method", "dass", "--pattern", "4:2"], /a pattern is N:M .* "4:2" came/],
-    [["--method", "dass", "--sequences", "0"], /sequences must be a whole number from 1 to 4096; 0 came/],
+    [["--method", "dass", "--pattern", "4:2"], /pattern: expected N:M .* got "4:2"/],
+    [["--method", "dass", "--sequences", "0"], /sequences: expected a whole number from 1 to 4096, got 0/],
     [["--method", "dass", "--forms", "compact"], /--forms: dass gives the masked form only/],
     [["--method", "dass", "--keep", "0.5"], /--keep/],
   ])("refuses %j", (more, message) => {

@@ -7,7 +7,7 @@ import { loadModel, type Model } from "../model/load.ts";
 import { masked, type Selection } from "../model/selection.ts";
 import { tapeArithmetic } from "../ops/arithmetic.ts";
 import { crossEntropy } from "../ops/crossEntropy.ts";
-import { type Check, check, worstDifference } from "../ops/kit/parity.ts";
+import { type Check, check, worstDifference } from "../ops/registry/parity.ts";
 import { budgetOf, keptWeightsOfMasks } from "../masks/budget.ts";
 import { indexLists } from "../masks/compact.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";

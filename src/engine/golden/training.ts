@@ -3,7 +3,7 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Model } from "../model/load.ts";
 import { METRICS } from "../ops/metrics.ts";
-import { type Check, check, worstDifference } from "../ops/kit/parity.ts";
+import { type Check, check, worstDifference } from "../ops/registry/parity.ts";
 import { writeStepState } from "../ops/kit/stepState.ts";
 import { budgetOf } from "../masks/budget.ts";
 import { flatten, type GateLayout, gateLayout, unflatten } from "../masks/gates.ts";

@@ -2,7 +2,7 @@
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Model } from "../model/load.ts";
-import { type Check, check, worstDifference } from "../ops/kit/parity.ts";
+import { type Check, check, worstDifference } from "../ops/registry/parity.ts";
 import { readMatrix } from "../prune/weights/blockPruner.ts";
 import { pruneWeights, type PrunedWeights } from "../prune/weights/pruneWeights.ts";
 import { isKept, keptOfMasks, type WeightMasks, weightsOf } from "../masks/weightMasks.ts";

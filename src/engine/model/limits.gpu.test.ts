@@ -9,7 +9,7 @@ import { goldenFolder } from "../golden/folders.fixture.ts";
 import { Gpu } from "../gpu/device.ts";
 import { tapeArithmetic } from "../ops/arithmetic.ts";
 import { crossEntropy } from "../ops/crossEntropy.ts";
-import { worstDifference } from "../ops/kit/parity.ts";
+import { worstDifference } from "../ops/registry/parity.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { Tape } from "../tape.ts";
 import { type Precision, sizeOf } from "../tensor.ts";

@@ -5,7 +5,7 @@ import { packedHalves } from "../dtype.ts";
 import { Gpu } from "../gpu/device.ts";
 import { linearOp } from "./registry/index.ts";
 import { linear, MATMUL_VARIANTS, type MatmulVariant, usableVariants } from "./linear.ts";
-import { tuneMatmul } from "./kit/tune.ts";
+import { tuneMatmul } from "./registry/tune.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {

@@ -9,14 +9,14 @@ describe("a list of ratios", () => {
   });
 
   it.each([
-    ["", /^The list takes kept shares between 0 and 1, separated by commas; "" came$/],
-    ["0.8, ", /; "" came$/],
-    ["0.8 0.6", /; "0\.8 0\.6" came$/],
-    ["0.5, 80", /; "80" came; 80 % is 0\.8$/],
-    ["1", /; "1" came$/],
-    ["0, 0.5", /; "0" came$/],
-    ["-0.5", /; "-0\.5" came$/],
-    ["half", /; "half" came$/],
+    ["", /^The list: expected ratios between 0 and 1, separated by commas, got ""$/],
+    ["0.8, ", /, got ""$/],
+    ["0.8 0.6", /, got "0\.8 0\.6"$/],
+    ["0.5, 80", /, got "80"; 80 % is 0\.8$/],
+    ["1", /, got "1"$/],
+    ["0, 0.5", /, got "0"$/],
+    ["-0.5", /, got "-0\.5"$/],
+    ["half", /, got "half"$/],
     ["0.5, 0.7, 0.50", /^The list names 0\.5 twice; name each ratio once$/],
   ])("%j is refused", (text, reason) => {
     expect(() => readRatioList(text, "The list")).toThrow(reason);

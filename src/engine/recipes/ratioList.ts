@@ -9,7 +9,7 @@ export function readRatioList(text: string, what: string): number[] {
     const meant = ratio > 1 && ratio < 100 ? `; ${ratio} % is ${ratio / 100}` : "";
     throw new EngineError(
       "config",
-      `${what} takes kept shares between 0 and 1, separated by commas; "${word.trim()}" came${meant}`,
+      `${what}: expected ratios between 0 and 1, separated by commas, got "${word.trim()}"${meant}`,
     );
   });
   const twice = ratios.find((ratio, i) => ratios.indexOf(ratio) < i);

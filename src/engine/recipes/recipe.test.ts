@@ -3,9 +3,9 @@ import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "./recipe.ts";
 
 test("a recipe is refused by the field that is wrong, with what came", () => {
   const refused = (patch: Partial<Recipe>) => () => checkRecipe({ ...DEFAULT_RECIPE, ...patch });
-  expect(refused({ steps: 1.5 })).toThrow("steps must be a whole number from 1 to 100000; 1.5 came");
-  expect(refused({ ratioMode: "every", gates: "no-gru" })).toThrow("gates must be full or constrained; no-gru came");
-  expect(refused({ ratioMode: "every", ratioFrom: 0.8, ratioTo: 0.5 })).toThrow("keepFrom must not be above keepTo");
+  expect(refused({ steps: 1.5 })).toThrow("steps: expected a whole number from 1 to 100000, got 1.5");
+  expect(refused({ ratioMode: "every", gates: "no-gru" })).toThrow("gates: expected full or constrained, got no-gru");
+  expect(refused({ ratioMode: "every", ratioFrom: 0.8, ratioTo: 0.5 })).toThrow("keepFrom: expected at most keepTo");
 });
 
 test("bounds of ratios are of no matter to a run for one ratio, which does not show them", () => {

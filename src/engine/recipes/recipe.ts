@@ -78,7 +78,8 @@ const WRITTEN = { ratio: "keep", ratioFrom: "keepFrom", ratioTo: "keepTo" } as c
 export type RecipeJson = Omit<Recipe, keyof typeof WRITTEN> & { keep: number; keepFrom: number; keepTo: number };
 
 /** The name of a number of the recipe in files, links and errors. */
-export const writtenName = (field: RecipeNumber): string => (Object.hasOwn(WRITTEN, field) ? WRITTEN[field as keyof typeof WRITTEN] : field);
+export const writtenName = (field: RecipeNumber): string =>
+  Object.hasOwn(WRITTEN, field) ? WRITTEN[field as keyof typeof WRITTEN] : field;
 
 /** The recipe as a file holds it; `recipeOf` is the way back. */
 export function recipeJson({ method, gates, ratioMode, ratio, ratioFrom, ratioTo, ...rest }: Recipe): RecipeJson {
@@ -92,7 +93,7 @@ export function recipeOf({ method, gates, ratioMode, keep, keepFrom, keepTo, ...
 
 const WHOLE: ReadonlySet<string> = new Set(["steps", "tokens", "seed", "checkpointEvery"]);
 
-/** Throws EngineError("config") naming the field, its bounds and what came. */
+/** Throws EngineError("config") naming the field, its bounds and its value. */
 export function checkRecipeNumber(field: RecipeNumber, value: number): number {
   const { min, max } = RECIPE_BOUNDS[field];
   const whole = WHOLE.has(field);
@@ -104,30 +105,30 @@ export function checkRecipeNumber(field: RecipeNumber, value: number): number {
   return value;
 }
 
-/** Checks every field, and that they go together. Throws EngineError("config") naming the field, what is expected and what came. */
+/** Checks every field, and that they go together. Throws EngineError("config") naming the field, what was expected and what it got. */
 export function checkRecipe(recipe: Recipe): Recipe {
   for (const field of RECIPE_NUMBERS) checkRecipeNumber(field, recipe[field]);
   const { gates, ratioFrom, ratioTo, ratioMode } = recipe;
-  invariant(GATE_MODES.includes(gates), "config", `gates must be one of ${GATE_MODES.join(", ")}; ${gates} came`);
+  invariant(GATE_MODES.includes(gates), "config", `gates: expected one of ${GATE_MODES.join(", ")}, got ${gates}`);
   invariant(
     RATIO_MODES.includes(ratioMode),
     "config",
-    `ratioMode must be one of ${RATIO_MODES.join(", ")}; ${ratioMode} came`,
+    `ratioMode: expected one of ${RATIO_MODES.join(", ")}, got ${ratioMode}`,
   );
   invariant(
     ratioMode === "one" || gates === "full" || gates === "constrained",
     "config",
-    `ratioMode "every" needs a hypernetwork to tell the ratio to, so gates must be full or constrained; ${gates} came. Train it for one ratio`,
+    `gates: expected full or constrained, got ${gates}: a run for every ratio needs a hypernetwork that takes the ratio. Train it for one ratio`,
   );
   invariant(
     ratioMode === "one" || ratioFrom <= ratioTo,
     "config",
-    `keepFrom must not be above keepTo; ${ratioFrom} and ${ratioTo} came`,
+    `keepFrom: expected at most keepTo, got keepFrom ${ratioFrom} and keepTo ${ratioTo}`,
   );
   invariant(
     ESTIMATORS.includes(recipe.estimator),
     "config",
-    `estimator must be one of ${ESTIMATORS.join(", ")}; ${recipe.estimator} came`,
+    `estimator: expected one of ${ESTIMATORS.join(", ")}, got ${recipe.estimator}`,
   );
   return recipe;
 }

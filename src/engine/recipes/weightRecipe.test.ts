@@ -11,7 +11,7 @@ describe("patterns", () => {
   });
 
   it.each(["4:4", "0:4", "2:33", "2/4", "0%", "100%", "50", "", "-1%"])("%j is refused", (text) => {
-    expect(() => parsePattern(text)).toThrow(/a pattern is N:M .* came/);
+    expect(() => parsePattern(text)).toThrow(/pattern: expected N:M .* got/);
   });
 });
 
@@ -23,9 +23,9 @@ it("a share of a line is its floor, but for rounding of the product", () => {
 });
 
 it.each([
-  [{ method: "obs" as "dass" }, /method must be one of dass, wanda, magnitude, sparsegpt; obs came/],
-  [{ sequences: 0 }, /sequences must be a whole number from 1 to 4096; 0 came/],
-  [{ tokens: 1.5 }, /tokens must be a whole number from 2 to 4096; 1.5 came/],
+  [{ method: "obs" as "dass" }, /method: expected one of dass, wanda, magnitude, sparsegpt, got obs/],
+  [{ sequences: 0 }, /sequences: expected a whole number from 1 to 4096, got 0/],
+  [{ tokens: 1.5 }, /tokens: expected a whole number from 2 to 4096, got 1.5/],
 ])("a recipe with %j is refused by the field's name", (change, message) => {
   expect(() => checkWeightRecipe({ ...DEFAULT_WEIGHT_RECIPE, ...change })).toThrow(message);
 });

@@ -44,7 +44,7 @@ export const WEIGHT_RECIPE_BOUNDS = {
 /** Largest M of a pattern. */
 const MAX_GROUP = 32;
 
-/** Reads "2:4" or "50%". Throws EngineError("config") with what was expected and what came. */
+/** Reads "2:4" or "50%". Throws EngineError("config") with what was expected and what it got. */
 export function parsePattern(text: string): Pattern {
   const groups = /^(\d+):(\d+)$/.exec(text);
   if (groups) {
@@ -56,7 +56,7 @@ export function parsePattern(text: string): Pattern {
   if (percent > 0 && percent < 100) return { kind: "share", removed: percent / 100 };
   throw new EngineError(
     "config",
-    `a pattern is N:M with 1 <= N < M <= ${MAX_GROUP} (of every M weights N become zero), such as 2:4, or a share above 0% and below 100%, such as 50%; "${text}" came`,
+    `pattern: expected N:M with 1 <= N < M <= ${MAX_GROUP} (of every M weights N become zero), such as 2:4, or a share between 0% and 100%, such as 50%; got "${text}"`,
     { pattern: text },
   );
 }
@@ -65,12 +65,12 @@ export function parsePattern(text: string): Pattern {
 export const removedOf = (length: number, share: number): number =>
   Math.floor(length * share + length * 4 * Number.EPSILON);
 
-/** Checks every field. Throws EngineError("config") naming the field, what is allowed and what came. */
+/** Checks every field. Throws EngineError("config") naming the field, what was expected and what it got. */
 export function checkWeightRecipe(recipe: WeightRecipe): WeightRecipe {
   invariant(
     WEIGHT_METHODS.includes(recipe.method),
     "config",
-    `method must be one of ${WEIGHT_METHODS.join(", ")}; ${recipe.method} came`,
+    `method: expected one of ${WEIGHT_METHODS.join(", ")}, got ${recipe.method}`,
   );
   parsePattern(recipe.pattern);
   for (const [field, { min, max }] of Object.entries(WEIGHT_RECIPE_BOUNDS)) {
@@ -78,7 +78,7 @@ export function checkWeightRecipe(recipe: WeightRecipe): WeightRecipe {
     invariant(
       Number.isInteger(value) && value >= min && value <= max,
       "config",
-      `${field} must be a whole number from ${min} to ${max}; ${value} came`,
+      `${field}: expected a whole number from ${min} to ${max}, got ${value}`,
     );
   }
   return recipe;

@@ -5,7 +5,7 @@ import { goldenFolder } from "../golden/folders.fixture.ts";
 import { Gpu } from "../gpu/device.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
 import { tapeArithmetic } from "../ops/arithmetic.ts";
-import { worstDifference } from "../ops/kit/parity.ts";
+import { worstDifference } from "../ops/registry/parity.ts";
 import { randomRef } from "../ops/kit/ref.ts";
 import { spreadGatesRef } from "../ops/spreadGates.ref.ts";
 import { gateModelFor } from "../prune/gates/ablations.ts";

@@ -30,7 +30,9 @@ test("a recipe out of bounds is refused by its field", async () => {
 test("an ablation without a hypernetwork is refused for every ratio", async () => {
   const ask = (gates: Recipe["gates"]) =>
     encodeCheckpoint({ ...checkpoint, recipe: { ...checkpoint.recipe, gates, ratioMode: "every" } });
-  await expect(decodeCheckpoint(await ask("no-gru"))).rejects.toThrow(/gates must be full or constrained; no-gru came/);
+  await expect(decodeCheckpoint(await ask("no-gru"))).rejects.toThrow(
+    /gates: expected full or constrained, got no-gru/,
+  );
   expect((await decodeCheckpoint(await ask("constrained"))).recipe.gates).toBe("constrained");
 });
 

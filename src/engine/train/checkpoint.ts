@@ -32,7 +32,12 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<Arr
     };
   });
   return collectBytes(
-    writeSafetensors(streams, { format: FORMAT, recipe: JSON.stringify(recipeJson(recipe)), step: String(step), subject }),
+    writeSafetensors(streams, {
+      format: FORMAT,
+      recipe: JSON.stringify(recipeJson(recipe)),
+      step: String(step),
+      subject,
+    }),
   );
 }
 

@@ -24,6 +24,9 @@ export function trainedRatio({ ratioMode, ratioFrom, ratioTo }: Bounds, ratio: n
 
 /** Kept shares to draw a run's curve from: `count` of them over its bounds, ascending, each a whole percent as the slider steps. */
 export function ratiosOf({ ratioFrom, ratioTo }: Pick<Bounds, "ratioFrom" | "ratioTo">, count: number): number[] {
-  const ratios = Array.from({ length: count }, (_, i) => ratioFrom + ((ratioTo - ratioFrom) * i) / Math.max(1, count - 1));
+  const ratios = Array.from(
+    { length: count },
+    (_, i) => ratioFrom + ((ratioTo - ratioFrom) * i) / Math.max(1, count - 1),
+  );
   return [...new Set(ratios.map((ratio) => Math.round(100 * ratio) / 100))].sort((a, b) => a - b);
 }

@@ -78,7 +78,7 @@ describe("url", () => {
     );
     const { weightRecipe: kept, problems } = readHash("#method=wanda&pattern=4:2&calibrationTokens=");
     expect(kept).toEqual({ ...DEFAULT_WEIGHT_RECIPE, method: "wanda" });
-    expect(problems.join("; ")).toMatch(/"4:2" came.*tokens must be/s);
+    expect(problems.join("; ")).toMatch(/got "4:2".*tokens: expected/s);
   });
 
   it("names every part that it cannot use and keeps the default for it", () => {
@@ -88,7 +88,7 @@ describe("url", () => {
     expect(recipe).toEqual({ ...DEFAULT_RECIPE, seed: 3 });
     expect(calibration).toEqual(DEFAULT_TEXTS.calibration);
     expect(problems).toHaveLength(5);
-    expect(problems.join("; ")).toMatch(/keep must be .* 7 came.*steps.*magic.*bible.*colour=red/s);
+    expect(problems.join("; ")).toMatch(/keep: expected .* got 7.*steps.*magic.*bible.*colour=red/s);
   });
 
   it("leaves a text of the user's own out", () => {

@@ -36,7 +36,8 @@ const WEIGHT_KEYS = {
 } as const;
 const isWeightKey = (key: string): key is keyof typeof WEIGHT_KEYS => key in WEIGHT_KEYS;
 
-const numberNamed = (key: string): RecipeNumber | undefined => RECIPE_NUMBERS.find((field) => writtenName(field) === key);
+const numberNamed = (key: string): RecipeNumber | undefined =>
+  RECIPE_NUMBERS.find((field) => writtenName(field) === key);
 const oneOf = <T extends string>(choices: readonly T[], value: string): T | undefined =>
   choices.find((choice) => choice === value);
 const isBundled = (value: string): value is BundledName => BUNDLED_TEXTS.some(({ name }) => name === value);
@@ -45,7 +46,8 @@ const isBundled = (value: string): value is BundledName => BUNDLED_TEXTS.some(({
 export function hashOf({ method, recipe, weightRecipe, calibration, evaluation }: Linked): string {
   const parts = new URLSearchParams();
   for (const field of RECIPE_NUMBERS) {
-    if (recipe[field] !== DEFAULT_RECIPE[field]) parts.set(writtenName(field), String(Number(recipe[field].toPrecision(12))));
+    if (recipe[field] !== DEFAULT_RECIPE[field])
+      parts.set(writtenName(field), String(Number(recipe[field].toPrecision(12))));
   }
   if (recipe.estimator !== DEFAULT_RECIPE.estimator) parts.set("estimator", recipe.estimator);
   if (recipe.gates !== DEFAULT_RECIPE.gates) parts.set("gates", recipe.gates);

@@ -48,7 +48,10 @@ export const curveSlice: SliceOf<CurveSlice> = ({ client, clock, turn }, set, ge
       if (model.phase !== "open" || run.phase === "training" || !architecture || curve.phase === "measuring") return;
       const mine = (ticket += 1);
       const { trainedFor } = architecture;
-      const ratios = ratiosOf(trainedFor ? { ratioFrom: trainedFor.from, ratioTo: trainedFor.to } : recipe, CURVE_RATIOS);
+      const ratios = ratiosOf(
+        trainedFor ? { ratioFrom: trainedFor.from, ratioTo: trainedFor.to } : recipe,
+        CURVE_RATIOS,
+      );
       const points: CurvePoint[] = [];
       const began = performance.now();
       try {

@@ -63,7 +63,7 @@ describe("run", () => {
     studio.store.getState().setRecipe({ steps: 0.5 });
     await studio.store.getState().play();
     expect(studio.types()).toEqual([]);
-    expect(studio.store.getState().runError?.message).toMatch(/steps must be a whole number/);
+    expect(studio.store.getState().runError?.message).toMatch(/steps: expected a whole number/);
   });
 
   it("keeps map, curves and pace when a loss is not finite, and shows it at the run", async () => {

@@ -1,6 +1,6 @@
 // The library of runs: kept once when they end, renamed, removed and brought back, exported, imported, restored.
 import { describe, expect, it } from "vitest";
-import { DEFAULT_RECIPE, EngineError, RUN_FORMAT } from "../../engine/index.ts";
+import { DEFAULT_RECIPE, EngineError, recordJson, RUN_FORMAT, runJson } from "../../engine/index.ts";
 import type { Run } from "../../engine/index.ts";
 import { bench } from "../client.fixture.ts";
 import { readable } from "./runStore.ts";
@@ -27,7 +27,7 @@ function run(id: string, mask = "AQ=="): Run {
   };
 }
 const names = (studio: ReturnType<typeof bench>) => studio.store.getState().runs?.map(({ name }) => name);
-const text = (...runs: Run[]): string => JSON.stringify(runs);
+const text = (...runs: Run[]): string => JSON.stringify(runs.map(runJson));
 
 describe("keeping", () => {
   it("asks for the record once a run has ended and both perplexities are measured", async () => {
@@ -101,7 +101,8 @@ describe("the list", () => {
 
   it("counts records that cannot be read", () => {
     const { record } = run("a");
-    expect(readable([record, { ...record, kept: 3 }])).toEqual({ records: [record], unreadable: 1 });
+    const stored = recordJson(record);
+    expect(readable([stored, { ...stored, kept: 3 }])).toEqual({ records: [record], unreadable: 1 });
   });
 });
 

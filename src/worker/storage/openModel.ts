@@ -68,7 +68,11 @@ function phases(send: (event: WorkerEvent) => void): (done: number, of: number, 
 }
 
 /** What the page is told; a fetched model's card is noted in the library. */
-export async function modelFacts(ctx: Ctx, { model: opened, licence }: OpenResult, source: ModelSource): Promise<ModelFacts> {
+export async function modelFacts(
+  ctx: Ctx,
+  { model: opened, licence }: OpenResult,
+  source: ModelSource,
+): Promise<ModelFacts> {
   const { name, config, dtype, weights, model } = opened;
   const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context } = config;
   const { name: adapter, software } = ctx.gpu.facts;

@@ -42,7 +42,13 @@ const options = (): ExportGatesOptions => ({
 
 test("both forms give the masked model's logits, and say so in the receipt", async () => {
   const places = { masked: memoryTarget(), compact: memoryTarget() };
-  const deliveries = await exportGates(ctx, opened, masks, new Map(Object.entries(places) as [Form, ExportTarget][]), options());
+  const deliveries = await exportGates(
+    ctx,
+    opened,
+    masks,
+    new Map(Object.entries(places) as [Form, ExportTarget][]),
+    options(),
+  );
   expect(deliveries.map(({ form, ok, equalArgmax }) => ({ form, ok, equalArgmax }))).toEqual([
     { form: "masked", ok: true, equalArgmax: 1 },
     { form: "compact", ok: true, equalArgmax: 1 },
@@ -132,7 +138,10 @@ test("masks of a receipt are applied again to its model, in shards, and not to o
 
 test("a rounded export says how far rounding moves its logits, and which dtype it has", async () => {
   const place = memoryTarget();
-  const [delivery] = await exportGates(ctx, opened, masks, new Map([["masked", place]]), { ...options(), dtype: "BF16" });
+  const [delivery] = await exportGates(ctx, opened, masks, new Map([["masked", place]]), {
+    ...options(),
+    dtype: "BF16",
+  });
   expect(delivery?.ok).toBe(true);
   expect(delivery?.largestDifference).toBeGreaterThan(1e-4);
   const receipt = readReceipt(new TextDecoder().decode(place.files["receipt.json"]));
@@ -145,7 +154,10 @@ test("a rounded export is held against weights rounded alike: damage that is sma
     // the last mantissa bits of the last weights
     if (file.name === "model.safetensors") for (let i = bytes.length - 20_000; i < bytes.length; i += 2) bytes[i]! ^= 1;
   });
-  const [delivery] = await exportGates(ctx, opened, masks, new Map([["masked", place]]), { ...options(), dtype: "BF16" });
+  const [delivery] = await exportGates(ctx, opened, masks, new Map([["masked", place]]), {
+    ...options(),
+    dtype: "BF16",
+  });
   const whole = memoryTarget();
   const [usual] = await exportGates(ctx, opened, masks, new Map([["masked", whole]]), { ...options(), dtype: "BF16" });
   expect([delivery?.ok, usual?.ok]).toEqual([false, true]);
@@ -155,7 +167,10 @@ test("a rounded export is held against weights rounded alike: damage that is sma
 
 test("cancelling stops in the middle of a file", async () => {
   const place = memoryTarget();
-  const stopped = exportGates(ctx, opened, masks, new Map([["masked", place]]), { ...options(), cancelled: () => true });
+  const stopped = exportGates(ctx, opened, masks, new Map([["masked", place]]), {
+    ...options(),
+    cancelled: () => true,
+  });
   await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
   expect(Object.keys(place.files)).toEqual([]);
 });

@@ -72,7 +72,10 @@ describe.each(["dass", "wanda", "magnitude", "sparsegpt"] as const)("%s", (metho
 test("a rounded export of updated weights is held to its dtype's limit", async () => {
   const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method: "sparsegpt", pattern: "50%" };
   const pruned = await pruneWeights(ctx, opened.model, [ids(64), ids(50)], recipe);
-  const delivery = await exportPrunedWeights(ctx, opened, pruned, memoryTarget(), { ...options(recipe), dtype: "BF16" });
+  const delivery = await exportPrunedWeights(ctx, opened, pruned, memoryTarget(), {
+    ...options(recipe),
+    dtype: "BF16",
+  });
   expect([delivery.ok, delivery.dtype]).toEqual([true, "BF16"]);
   expect(delivery.largestDifference).toBeGreaterThan(1e-4);
   pruned.model.free();

@@ -116,8 +116,9 @@ describe("what is refused", () => {
   });
 
   it("another version, a name or an order that is not its own, widths that the lists do not have", async () => {
-    const nested = { format: 1, program: { name: "Espalier", version: "0.1.0" }, ratios };
-    const [first, second] = ratios;
+    const written = ratios.map(({ ratio, ...rest }) => ({ keep: ratio, ...rest }));
+    const nested = { format: 1, program: { name: "Espalier", version: "0.1.0" }, ratios: written };
+    const [first, second] = written;
     const attempts: [object, RegExp][] = [
       [{ ...nested, format: 2 }, /nested\.json: format: expected one of 1, got 2/],
       [{ ...nested, ratios: [{ ...first, name: "keep-0.7" }] }, /ratios\[0\]\.name: expected one of keep-0\.50/],
@@ -127,7 +128,7 @@ describe("what is refused", () => {
         /keep-0\.50\.model\.layers\.0\.espalier\.s1: expected \d+ indices/,
       ],
       [
-        { ...nested, ratios: [{ ...first, ratio: 0.6, name: "keep-0.60" }] },
+        { ...nested, ratios: [{ ...first, keep: 0.6, name: "keep-0.60" }] },
         /keep-0\.60\.model\.layers\.0\.espalier\.s1/,
       ],
     ];

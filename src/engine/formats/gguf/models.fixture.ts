@@ -56,7 +56,11 @@ export function paired({ name, shape, values }: NamedTensor, heads: number): Nam
   return { name, shape, values: out };
 }
 
-async function tensorsOf(folder: Folder, config: Json, { arch, pairs, normShift = 0 }: Converter): Promise<NamedTensor[]> {
+async function tensorsOf(
+  folder: Folder,
+  config: Json,
+  { arch, pairs, normShift = 0 }: Converter,
+): Promise<NamedTensor[]> {
   const weights = await openWeights(folder);
   const all: NamedTensor[] = [];
   for (const original of weights.names) {

@@ -37,12 +37,7 @@ const HEAD = "output";
  * The model's tensors. Throws "format" for a tensor of the file that no tensor of the family is made from: without it the model would
  * compute something else.
  */
-export function tensorViews(
-  file: string,
-  header: GgufHeader,
-  architecture: GgufFamily,
-  rows: HeadRows,
-): TensorView[] {
+export function tensorViews(file: string, header: GgufHeader, architecture: GgufFamily, rows: HeadRows): TensorView[] {
   const { names } = FAMILIES[architecture.family];
   const outside: Readonly<Record<string, string>> = {
     [EMBEDDING]: names.embedding,

@@ -4,7 +4,13 @@ import type { ModelConfig } from "../../config/config.ts";
 import { indexLists } from "../../masks/compact.ts";
 import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
 import type { FloatDtype } from "../../dtype.ts";
-import { companionFiles, CONFIG_FILE, configWithDtype, openExportWeights, readRawConfig } from "../export/exportFiles.ts";
+import {
+  companionFiles,
+  CONFIG_FILE,
+  configWithDtype,
+  openExportWeights,
+  readRawConfig,
+} from "../export/exportFiles.ts";
 import type { ExportSource } from "../export/exportFiles.ts";
 import { jsonFile, type OutputFile } from "../files/outputFile.ts";
 import type { Weights } from "../safetensors/safetensors.ts";

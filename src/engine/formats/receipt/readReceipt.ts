@@ -3,7 +3,15 @@ import { invariant } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { gateCosts, keptInBlock } from "../../masks/budget.ts";
 import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "../../masks/gates.ts";
-import { checkRecipe, DEFAULT_RECIPE, ESTIMATORS, GATE_MODES, RATIO_MODES, recipeJson, type Recipe } from "../../recipes/recipe.ts";
+import {
+  checkRecipe,
+  DEFAULT_RECIPE,
+  ESTIMATORS,
+  GATE_MODES,
+  RATIO_MODES,
+  recipeJson,
+  type Recipe,
+} from "../../recipes/recipe.ts";
 import { unpackBits } from "../files/bitset.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
 import { MASK_ENCODING, RECEIPT_FILE, TARGETS, type Receipt } from "./receipt.ts";

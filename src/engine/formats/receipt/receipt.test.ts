@@ -130,7 +130,7 @@ describe("a receipt", () => {
     ["model.heads", -1, /model\.heads: expected a whole number from 1/],
     ["model.headDim", 8, /kept\.blockWeights: 220 of 2016, but the masks keep 396 of 2592/],
     ["recipe.lambda", "6", /recipe\.lambda: expected a number, got "6"/],
-    ["recipe.steps", 0, /steps must be a whole number/],
+    ["recipe.steps", 0, /steps: expected a whole number/],
     ["target.value", 50, /target\.value: expected a number from 0 to 1/],
     ["calibration.sha256", "xyz", /calibration\.sha256: expected 64 hexadecimal digits/],
     [

@@ -69,7 +69,7 @@ describe("a receipt of weight pruning", () => {
     expect(() => readWeightReceipt(written.replace('"kept":1080', '"kept":1081'))).toThrow(
       /kept\.mlpWeights: 1081 of 1440, .* the file was changed/,
     );
-    expect(() => readWeightReceipt(written.replace('"25%"', '"5:4"'))).toThrow(/a pattern is N:M/);
+    expect(() => readWeightReceipt(written.replace('"25%"', '"5:4"'))).toThrow(/pattern: expected N:M/);
     const [first] = receipt.masks.matrices;
     const lying = {
       ...receipt,

@@ -2,11 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../errors.ts";
 import { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./readRun.ts";
+import { recordJson, type Run, runJson } from "./runRecord.ts";
 import { gateRun, weightRun } from "./runs.fixture.ts";
 
 /** The file with the value at `path` replaced; undefined removes it. */
-function damaged(path: string, value: unknown, run: unknown = gateRun("a")): string {
-  const copy = JSON.parse(JSON.stringify(run)) as Record<string, unknown>;
+function damaged(path: string, value: unknown, run: Run = gateRun("a")): string {
+  const copy = JSON.parse(JSON.stringify(runJson(run))) as Record<string, unknown>;
   const names = path.split(".");
   const last = names.pop() ?? "";
   const at = names.reduce((inner, name) => inner[name] as Record<string, unknown>, copy);
@@ -31,11 +32,11 @@ describe("runs", () => {
       weightRun("b"),
       gateRun("c", { made: { kind: "baseline", method: "random", ratio: 0.5, seed: 3 } }),
     ];
-    expect(readRuns(JSON.stringify(runs), "runs.json")).toEqual(runs);
-    expect(readRuns(JSON.stringify(runs[1]), "run.json")).toEqual([runs[1]]);
-    const [run] = runs;
-    expect(readRunRecord(run?.record, "database")).toEqual(run?.record);
-    expect(readRunMasks(run?.masks, "database")).toEqual(run?.masks);
+    expect(readRuns(JSON.stringify(runs.map(runJson)), "runs.json")).toEqual(runs);
+    expect(readRuns(JSON.stringify(runJson(weightRun("b"))), "run.json")).toEqual([runs[1]]);
+    const run = gateRun("a");
+    expect(readRunRecord(recordJson(run.record), "database")).toEqual(run.record);
+    expect(readRunMasks(run.masks, "database")).toEqual(run.masks);
   });
 
   it.each([

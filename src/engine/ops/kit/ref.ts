@@ -57,7 +57,9 @@ export function randomWeights(seed: number, shape: readonly number[], precision:
 
 /** Repeatable integers in [0, below). */
 export function randomInts(seed: number, shape: readonly number[], below: number): RefTensor {
-  const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(uniformNoise(seed, 1, 0, 0, i) * below));
+  const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) =>
+    Math.floor(uniformNoise(seed, 1, 0, 0, i) * below),
+  );
   return { shape, data, dtype: "u32" };
 }
 

@@ -23,7 +23,7 @@ import { noise } from "../noise.ts";
 import { noiseRef } from "../noise.ref.ts";
 import { spreadGates, spreadTables } from "../spreadGates.ts";
 import { spreadGatesRef } from "../spreadGates.ref.ts";
-import { type CheckedOp, checkedOp, take } from "../kit/parity.ts";
+import { type CheckedOp, checkedOp, take } from "./parity.ts";
 import { packStepState, type StepValues } from "../kit/stepState.ts";
 
 const tablesOf = (ctx: Ctx, sizes: readonly number[]): GateTables => gateTables(ctx, layoutOf(sizes), "step");

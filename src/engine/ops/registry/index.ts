@@ -6,7 +6,7 @@ import { languageOps } from "./languageOps.ts";
 import { linear } from "../linear.ts";
 import { linearPartsRef, linearRef } from "../linear.ref.ts";
 import { linearParts } from "../linearParts.ts";
-import { type CheckedOp, checkedOp, take } from "../kit/parity.ts";
+import { type CheckedOp, checkedOp, take } from "./parity.ts";
 import { splitRows } from "../kit/rowParts.ts";
 import { weightOps } from "./weightOps.ts";
 

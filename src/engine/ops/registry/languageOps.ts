@@ -15,7 +15,7 @@ import { gather } from "../gather.ts";
 import { gatherRef, scatterAddRef } from "../gather.ref.ts";
 import { headNorm } from "../headNorm.ts";
 import { headNormRef } from "../headNorm.ref.ts";
-import { type CheckedOp, checkedOp, take } from "../kit/parity.ts";
+import { type CheckedOp, checkedOp, take } from "./parity.ts";
 import { rmsnorm } from "../rmsnorm.ts";
 import { rmsnormRef } from "../rmsnorm.ref.ts";
 import { rope } from "../rope.ts";

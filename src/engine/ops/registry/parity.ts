@@ -5,7 +5,7 @@ import { Tape } from "../../tape.ts";
 import type { DType, Tensor } from "../../tensor.ts";
 import { packedHalves } from "../../dtype.ts";
 import { tapeArithmetic } from "../arithmetic.ts";
-import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "./ref.ts";
+import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "../kit/ref.ts";
 
 /** What came of one comparison: `worst` is the largest difference over the largest absolute value of the expected tensor. */
 export interface Check {

@@ -2,7 +2,7 @@
 import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
 import { ops } from "./index.ts";
-import type { Check } from "../kit/parity.ts";
+import type { Check } from "./parity.ts";
 
 export interface SelfCheck {
   /** Comparisons made: outputs and gradients of all cases of all ops. */

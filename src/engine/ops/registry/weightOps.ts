@@ -5,7 +5,7 @@ import { addGram } from "../gram.ts";
 import { gramRef } from "../gram.ref.ts";
 import { applyKeep, keepGroups, keepLargest } from "../keepWeights.ts";
 import { applyKeepRef, keepGroupsRef, keepLargestRef } from "../keepWeights.ref.ts";
-import { type CheckedOp, checkedOp, take } from "../kit/parity.ts";
+import { type CheckedOp, checkedOp, take } from "./parity.ts";
 import { weightScores } from "../weightScores.ts";
 import { weightScoresRef } from "../weightScores.ref.ts";
 

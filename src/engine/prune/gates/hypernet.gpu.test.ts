@@ -11,7 +11,7 @@ import { gruRef } from "../../ops/gru.ref.ts";
 import { headsRef } from "../../ops/heads.ref.ts";
 import { layerNormRef } from "../../ops/layerNorm.ref.ts";
 import { linearTrainedRef } from "../../ops/linearTrained.ref.ts";
-import { worstDifference } from "../../ops/kit/parity.ts";
+import { worstDifference } from "../../ops/registry/parity.ts";
 import { randomRef, refTensor, type RefTensor } from "../../ops/kit/ref.ts";
 import { Tape } from "../../tape.ts";
 import { layoutOf, unflatten } from "../../masks/gates.ts";

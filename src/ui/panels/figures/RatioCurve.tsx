@@ -32,7 +32,10 @@ function CurveFigure() {
   const ratio = useStudio((state) => state.recipe.ratio);
   const blocks = useStudio((state) => gateFacts(state)?.parameters.blocks ?? 1);
   const points = curve.phase === "none" ? NO_POINTS : curve.points;
-  const data = useMemo(() => ratioCurveOf({ points, runs, dense, ratio, blocks }), [points, runs, dense, ratio, blocks]);
+  const data = useMemo(
+    () => ratioCurveOf({ points, runs, dense, ratio, blocks }),
+    [points, runs, dense, ratio, blocks],
+  );
   const source = useValueSource(data);
   const { setRatio } = useActions();
   const make = useMemo(() => (node: HTMLElement) => ratioCurve(node, { onChoose: setRatio }), [setRatio]);

@@ -1,0 +1,32 @@
+// What npm run bench asks of its page, and what the page answers: types only.
+import type { ServedFolder } from "../../src/cli/host/files.ts";
+import type { MatmulFigure } from "./matmuls.ts";
+import type { DecodeFigure, StepFigure } from "./model.ts";
+import type { PeakLoop } from "./peak.ts";
+import type { PeerFigure } from "./peer.ts";
+import type { SliderFigure } from "./slider.ts";
+import type { SpeedFigure } from "./speed.ts";
+import type { Spread } from "./timing.ts";
+
+export interface BenchRequest {
+  model: ServedFolder;
+  text: string;
+  tokens: number[];
+  rounds: number;
+}
+
+export interface BenchAnswer {
+  adapter: string;
+  software: boolean;
+  matmul: string;
+  model: string;
+  rounds: number;
+  peakGflops: Record<PeakLoop, Spread>;
+  matmuls: MatmulFigure[];
+  steps: StepFigure[];
+  decode: DecodeFigure;
+  speed: SpeedFigure;
+  slider: SliderFigure;
+  peers: PeerFigure[];
+  weightBytes: number;
+}
