@@ -51,4 +51,3 @@ const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 /** Markdown. */
 export const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -1,6 +1,7 @@
 // The section of bench/quality.md on one training for every ratio: beside dedicated trainings, and beside PyTorch's figures.
+import { percent } from "../../src/shared/format.ts";
 import { readFileSync } from "node:fs";
-import { aboutOf, cell, type Made, meanOf, percent, seedsNote, stateOf, markdownTable } from "./cells.ts";
+import { aboutOf, cell, type Made, meanOf, seedsNote, stateOf, markdownTable } from "./cells.ts";
 import { EVERY, SEEDS } from "./plan.ts";
 
 const BASELINES = "public/model/baselines.json";

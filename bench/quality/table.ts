@@ -1,7 +1,8 @@
 // bench/quality.md from the measured runs alone: every method at every size, dense beside them, and which runs are missing.
+import { percent } from "../../src/shared/format.ts";
 import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
 import { everySection } from "./everyRatio.ts";
-import { aboutOf, cell, type Made, percent, stateOf, markdownTable } from "./cells.ts";
+import { aboutOf, cell, type Made, stateOf, markdownTable } from "./cells.ts";
 import { batches, type Case, CASES, type Entry, EVERY, RATIOS, PATTERNS, SEEDS } from "./plan.ts";
 
 const HEAD = `# Methods against each other

@@ -1,4 +1,5 @@
 // Fig. 4 of DISP-LLM (arXiv 2410.11988): every s1, s2, s3, s5 of every block by embedding dimension, kept and pruned, drawn live.
+import { percent, whole } from "../../shared/format.ts";
 import { createCursor } from "../lib/cursor.ts";
 import { addText } from "../lib/axes.ts";
 import { createFrame } from "../lib/frame.ts";
@@ -14,7 +15,7 @@ import { gateTip } from "./gateTip.ts";
 import type { GatePlace } from "./gateTip.ts";
 import { COMPARED_LEGEND, COMPARED_NAMES, comparedPixels, KEPT_LEGEND } from "./gateCompared.ts";
 import { drawLegend } from "../lib/legend.ts";
-import { boxOf, dimensionProfile, percent, rate, whole } from "../lib/rates.ts";
+import { boxOf, dimensionProfile, rate } from "../lib/rates.ts";
 import { rowOf } from "../lib/vectors.ts";
 
 export interface GateMapOptions {

@@ -1,6 +1,7 @@
 // What the gate map says about a place in it.
+import { percent, whole } from "../../shared/format.ts";
 import type { GateData, GatePass } from "./gateImage.ts";
-import { percent, rate, whole } from "../lib/rates.ts";
+import { rate } from "../lib/rates.ts";
 import type { Tip } from "../lib/tooltip.ts";
 import { rowOf, vectorAt } from "../lib/vectors.ts";
 

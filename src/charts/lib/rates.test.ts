@@ -1,6 +1,7 @@
 // Kept rates, box statistics and profiles on numbers that can be checked by hand.
+import { percent, whole } from "../../shared/format.ts";
 import { describe, expect, it } from "vitest";
-import { boxOf, columnSums, dimensionProfile, percent, rate, whole } from "./rates.ts";
+import { boxOf, columnSums, dimensionProfile, rate } from "./rates.ts";
 
 describe("boxOf", () => {
   it("interpolates between order statistics", () => {

@@ -34,18 +34,6 @@ export function columnSums(rows: readonly (readonly number[])[], columns: number
   return Array.from({ length: columns }, (_, k) => rows.reduce((sum, row) => sum + (row[k] ?? 0), 0));
 }
 
-/** One decimal and a percent sign: 0.512 -> "51.2 %". */
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
-}
-
-const grouped = new Intl.NumberFormat("en-US");
-
-/** Whole number with thin separators: 4096 -> "4,096". */
-export function whole(n: number): string {
-  return grouped.format(Math.round(n));
-}
-
 /** Kept rate of the dimensions (0..1) in equal buckets: mean, lowest and highest of each. */
 export interface DimensionProfile {
   mean: Float32Array;

@@ -1,4 +1,5 @@
 // Fig. 5 of DISP-LLM (arXiv 2410.11988): the loss and the normalised budget penalty R by step, while the run goes on.
+import { percent } from "../../shared/format.ts";
 import { scaleLinear } from "d3";
 import { addText, drawAxis } from "../lib/axes.ts";
 import type { Chart } from "../lib/frame.ts";
@@ -74,7 +75,7 @@ export function lossCurves(node: HTMLElement, options: LossCurvesOptions = {}): 
         { label: "mean loss", value: (average[i] ?? NaN).toFixed(3), colour: "--chart-loss" },
         { label: "R / R at step 0", value: (relative[i] ?? NaN).toFixed(3), colour: "--chart-penalty" },
         { label: "R", value: (data.penalty[i] ?? NaN).toFixed(4) },
-        { label: "kept share", value: `${((data.kept[i] ?? NaN) * 100).toFixed(1)} %` },
+        { label: "kept share", value: percent(data.kept[i] ?? NaN) },
       ],
       dots: (_, i) => [
         { y: lossY(average[i] ?? NaN), colour: "--chart-loss" },

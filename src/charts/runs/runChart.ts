@@ -1,4 +1,5 @@
 // What charts over the steps of a run share: the series, the step axis, the crosshair, and a cursor that several charts can share.
+import { whole } from "../../shared/format.ts";
 import { scaleLinear } from "d3";
 import type { ScaleLinear } from "d3";
 import { addText, drawAxis } from "../lib/axes.ts";
@@ -7,7 +8,7 @@ import { createFrame } from "../lib/frame.ts";
 import type { Chart, Svg } from "../lib/frame.ts";
 import { drawLegend } from "../lib/legend.ts";
 import type { LegendItem } from "../lib/legend.ts";
-import { whole } from "../lib/rates.ts";
+
 import { nearestIndex } from "../lib/sampling.ts";
 import type { Tip } from "../lib/tooltip.ts";
 

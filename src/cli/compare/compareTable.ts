@@ -1,12 +1,13 @@
 // The table of npm run compare: dense first, then every run, with text, context and tokens named above it.
 import type { RunRecord } from "../../engine/index.ts";
+import { percent } from "../../shared/format.ts";
 import { compareMethodOf, ratioOf, seedOf } from "./methods.ts";
 
 const HEAD = ["method", "ratio", "seed", "block weights", "whole model", "bytes", "perplexity"];
 /** Columns of words; numbers are aligned at their end. */
 const WORDS = 2;
 
-const percent = ({ kept, of }: { kept: number; of: number }): string => `${((100 * kept) / of).toFixed(2)} %`;
+const percentOf = ({ kept, of }: { kept: number; of: number }): string => percent(kept / of, 2);
 
 /** On which text, how, of which model and where: what a perplexity says nothing without. */
 export function measuredOnText({ model, perplexity, adapter }: RunRecord): string {
@@ -22,10 +23,10 @@ export function compareTable(records: readonly RunRecord[]): string {
   const denseBytes = Math.round((kept.bytes / kept.modelWeights.kept) * kept.modelWeights.of);
   const rows = [
     HEAD,
-    ["dense", "", "", "100.00 %", "100.00 %", String(denseBytes), perplexity.dense.toFixed(2)],
+    ["dense", "", "", percent(1, 2), percent(1, 2), String(denseBytes), perplexity.dense.toFixed(2)],
     ...records.map(({ made, kept: share, perplexity: { pruned } }) => [
       ...[compareMethodOf(made), ratioOf(made), String(seedOf(made))],
-      ...[percent(share.blockWeights), percent(share.modelWeights), String(share.bytes), pruned.toFixed(2)],
+      ...[percentOf(share.blockWeights), percentOf(share.modelWeights), String(share.bytes), pruned.toFixed(2)],
     ]),
   ];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));

@@ -1,5 +1,6 @@
 // Kept share of the block weights and of the whole model, one from the other (method 1.4): the two readings of the slider.
 import { RECIPE_BOUNDS } from "../../engine/index.ts";
+import { percent } from "../../shared/format.ts";
 import type { ModelFacts } from "../../worker/protocol.ts";
 
 type Parameters = Pick<ModelFacts["parameters"], "blocks" | "total">;
@@ -22,8 +23,6 @@ export function clampRatio(ratio: number): number {
 }
 
 export type ModelTarget = { reachable: true; ratio: number } | { reachable: false; ratio: number; reason: string };
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** What keeping `share` of the whole model means for the blocks; where it cannot be, the nearest p and one sentence why. */
 export function targetOfModel(share: number, parameters: Parameters): ModelTarget {

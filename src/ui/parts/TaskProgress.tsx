@@ -1,7 +1,7 @@
 // A long task: how far it is, the time left, and its stop.
 import { Progress } from "radix-ui";
 import type { Task } from "../../worker/protocol.ts";
-import { bytes, duration } from "../format.ts";
+import { bytes, duration } from "../../shared/format.ts";
 import { useCalm } from "../studioContext.tsx";
 
 interface Props {

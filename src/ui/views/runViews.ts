@@ -4,7 +4,7 @@ import type { OverlapData, TradeoffData, TradeoffPoint } from "../../charts/inde
 import { METHOD_NAMES, unpackRunMasks } from "../../engine/index.ts";
 import type { RunMasks, RunRecord } from "../../engine/index.ts";
 import { titleOf } from "../../state/text/bundledTexts.ts";
-import { bytes, percent, stepTime, whole } from "../format.ts";
+import { bytes, percent, stepTime, whole } from "../../shared/format.ts";
 
 export const SIZES = ["whole model", "block weights", "bytes", "ms per token"] as const;
 export type Size = (typeof SIZES)[number];

@@ -1,4 +1,5 @@
 // The parts that model cards of every method share: front matter, tables, perplexities, checks and the note on the licence.
+import { percent, whole } from "../../../shared/format.ts";
 import { NO_LICENCE } from "./licence.ts";
 import type { PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
 
@@ -34,7 +35,7 @@ export function checks({ checks: all }: ReceiptBase): string {
       `${oneLine(check.runtime)} ${oneLine(check.version)}`,
       whole(check.tokens),
       check.maxAbsLogitDifference.toExponential(1),
-      `${(100 * check.argmaxAgreement).toFixed(1)} %`,
+      percent(check.argmaxAgreement),
     ]),
   );
 }
@@ -53,14 +54,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-export function percent({ kept, of }: Share): string {
-  return `${((100 * kept) / of).toFixed(1)} %`;
-}
-
-/** 1234567 as 1,234,567, in every locale. */
-export function whole(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
-}
+/** 12 of 48 as "25.0 %". */
+export const percentOf = ({ kept, of }: Share): string => percent(kept / of);
 
 /** Text from outside, kept from breaking lines and tables. */
 export function oneLine(text: string): string {

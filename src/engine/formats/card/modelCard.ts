@@ -1,6 +1,7 @@
 // README.md of an export: a model card with the receipt's numbers, how to load this form, and the licence of the base model.
+import { whole } from "../../../shared/format.ts";
 import { VECTOR_NAMES } from "../../masks/gates.ts";
-import { checks, frontMatter, licenceNote, oneLine, percent, perplexities, table, whole } from "./cardParts.ts";
+import { checks, frontMatter, licenceNote, oneLine, percentOf, perplexities, table } from "./cardParts.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
 import { RECEIPT_FILE, type Form, type Receipt } from "../receipt/receipt.ts";
 
@@ -24,25 +25,25 @@ export function modelCard(receipt: Receipt, form: Form): string {
   const blocks = kept.blockWeights;
   return [
     frontMatter(receipt),
-    `# ${name}, pruned to ${percent(blocks)} of its block weights`,
+    `# ${name}, pruned to ${percentOf(blocks)} of its block weights`,
     `Made with ${program.name} ${oneLine(program.version)} by structural pruning (DISP-LLM, arXiv 2410.11988): parts of ${name} were removed, and no remaining weight was changed.`,
     FORM_NOTES[form],
     "## What is kept",
     table(
       ["", "kept", "of", "share"],
       [
-        ["block weights", whole(blocks.kept), whole(blocks.of), percent(blocks)],
+        ["block weights", whole(blocks.kept), whole(blocks.of), percentOf(blocks)],
         [
           "whole model (parameters)",
           whole(kept.modelWeights.kept),
           whole(kept.modelWeights.of),
-          percent(kept.modelWeights),
+          percentOf(kept.modelWeights),
         ],
         [
           "bytes of the compact form's tensors",
           whole(kept.compactBytes.kept),
           whole(kept.compactBytes.of),
-          percent(kept.compactBytes),
+          percentOf(kept.compactBytes),
         ],
       ],
     ),

@@ -1,6 +1,7 @@
 // README.md of a model whose single weights are pruned: the receipt's numbers, and what zeros do and do not bring.
+import { whole } from "../../../shared/format.ts";
 import { METHOD_NAMES, parsePattern, type WeightMethod } from "../../recipes/weightRecipe.ts";
-import { checks, frontMatter, licenceNote, oneLine, percent, perplexities, table, whole } from "./cardParts.ts";
+import { checks, frontMatter, licenceNote, oneLine, percentOf, perplexities, table } from "./cardParts.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
 import { RECEIPT_FILE, type Share } from "../receipt/receipt.ts";
 import type { WeightReceipt } from "../receipt/weightReceipt.ts";
@@ -16,7 +17,7 @@ const PAPERS: Record<WeightMethod, string> = {
 export function weightCard(receipt: WeightReceipt): string {
   const { model, kept, recipe, program, updated } = receipt;
   const name = oneLine(model.name);
-  const row = (what: string, share: Share): string[] => [what, whole(share.kept), whole(share.of), percent(share)];
+  const row = (what: string, share: Share): string[] => [what, whole(share.kept), whole(share.of), percentOf(share)];
   const pattern = parsePattern(recipe.pattern);
   const along =
     recipe.method === "dass"

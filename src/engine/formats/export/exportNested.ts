@@ -4,7 +4,7 @@ import { budgetOf, countsOf, keptWeights } from "../../masks/budget.ts";
 import { byBlock, type Masks } from "../../masks/gates.ts";
 import { listsInside } from "../../masks/nestedness.ts";
 import { indexTensorName } from "../../masks/tensorGates.ts";
-import { percent, table } from "../card/cardParts.ts";
+import { percentOf, table } from "../card/cardParts.ts";
 import { indexTensor } from "./exportCompact.ts";
 import type { LogitSample } from "../receipt/logitSample.ts";
 import { collect, jsonFile, type OutputFile, textFile } from "../files/outputFile.ts";
@@ -90,7 +90,7 @@ export function nestedFile(version: string, ratios: readonly NestedRatio[]): Out
 export async function nestedCardFile(card: OutputFile, ratios: readonly NestedRatio[]): Promise<OutputFile> {
   const rows = ratios.map(({ ratio, blockWeights, perplexity, check }) => [
     String(ratio),
-    percent(blockWeights),
+    percentOf(blockWeights),
     ...[perplexity[0]?.pruned, perplexity[0]?.dense].map((value) => value?.toFixed(2) ?? ""),
     check.maxAbsLogitDifference.toExponential(1),
   ]);

@@ -1,7 +1,7 @@
 // Text of the dense and the pruned model, from one prompt and one seed, side by side as it is written.
 import { isPruned } from "../../../state/run/prunedNow.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { percent } from "../../format.ts";
+import { percent } from "../../../shared/format.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
 

@@ -2,7 +2,7 @@
 import { METHOD_NAMES } from "../../../engine/index.ts";
 import { isPruned, prunedNow, samePruned } from "../../../state/run/prunedNow.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { percent } from "../../format.ts";
+import { percent } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";

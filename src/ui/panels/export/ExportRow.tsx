@@ -1,7 +1,7 @@
 // One form of the export: what it is, what its check found, and saving it where it passed.
 import type { ReactNode } from "react";
 import type { ExportedForm, Form } from "../../../engine/index.ts";
-import { bytes, percent, small, whole } from "../../format.ts";
+import { bytes, percent, small, whole } from "../../../shared/format.ts";
 import { ExportRefused, ExportSaves } from "./ExportSaves.tsx";
 
 const FORMS: Readonly<Record<Form, { name: string; what: string; loads: string }>> = {

@@ -3,7 +3,7 @@ import { useId } from "react";
 import type { RatioInside } from "../../../engine/index.ts";
 import { titleOf } from "../../../state/text/bundledTexts.ts";
 import type { PreparedNested } from "../../../state/storeState.ts";
-import { bytes, percent, perplexityText, small, whole } from "../../format.ts";
+import { bytes, percent, perplexityText, small, whole } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";
 import { ExportRefused, ExportSaves, ExportSaving } from "./ExportSaves.tsx";
 

@@ -1,7 +1,7 @@
 // Measured here: how long the dense and the pruned model take on this machine, also where pruning makes it slower.
 import type { SpeedReport, SpeedRow, Spread } from "../../../engine/index.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { percent, stepTime } from "../../format.ts";
+import { percent, stepTime } from "../../../shared/format.ts";
 import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
 
 /** "1.42 times as fast", "slower: 0.81 times as fast", or that the repetitions differ as much as the models. */

@@ -9,7 +9,7 @@ import { gateFacts } from "../../views/chartSources.ts";
 import { ratioCurveOf } from "../../views/curveView.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { Figure } from "../../parts/Figure.tsx";
-import { percent } from "../../format.ts";
+import { percent } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { useValueSource } from "../../views/useValueSource.ts";

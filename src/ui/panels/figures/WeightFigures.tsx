@@ -4,7 +4,7 @@ import { matrixShares, norms } from "../../../charts/index.ts";
 import { METHOD_NAMES } from "../../../engine/index.ts";
 import type { PrunedMlp } from "../../../worker/protocol.ts";
 import { Figure } from "../../parts/Figure.tsx";
-import { percent } from "../../format.ts";
+import { percent } from "../../../shared/format.ts";
 import { useStudio, useStudioItself } from "../../studioContext.tsx";
 import { normsSource, partsOf, PARTS, sharesSource } from "../../views/weightSources.ts";
 import type { NormKind } from "../../views/weightSources.ts";

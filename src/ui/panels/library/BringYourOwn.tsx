@@ -1,7 +1,7 @@
 // Models of one's own: by name on the hub or by address, with the choice among GGUF files where there are several; or from this machine.
 import { useId, useState } from "react";
 import type { EngineError } from "../../../engine/index.ts";
-import { bytes } from "../../format.ts";
+import { bytes } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";
 import { useBusy, useOpening } from "../../useOpening.ts";
 import { PickFolder, PickGguf } from "./PickFiles.tsx";

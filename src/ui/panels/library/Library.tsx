@@ -2,7 +2,7 @@
 import { useRef } from "react";
 import { Dialog } from "radix-ui";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { bytes } from "../../format.ts";
+import { bytes } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { BringYourOwn } from "./BringYourOwn.tsx";
 import { LibraryList } from "./LibraryList.tsx";

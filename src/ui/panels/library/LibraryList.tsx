@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { addressText, EngineError, readAddress } from "../../../engine/index.ts";
 import type { CachedModel, ModelSource } from "../../../worker/protocol.ts";
-import { bytes } from "../../format.ts";
+import { bytes } from "../../../shared/format.ts";
 import { forgetFolder, type RememberedFolder, rememberedFolders } from "../../rememberedFolders.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { useOpening } from "../../useOpening.ts";

@@ -1,6 +1,6 @@
 // What the open model takes of the GPU's memory, planned before it was loaded; where it does not fit, what would, and the choice.
 import type { MemoryPlan as Plan, PlanParts } from "../../../engine/index.ts";
-import { bytes, whole } from "../../format.ts";
+import { bytes, whole } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 const ROWS: readonly (readonly [keyof PlanParts, string])[] = [

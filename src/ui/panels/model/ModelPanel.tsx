@@ -1,7 +1,7 @@
 // The model that is open: layers, widths, parameters by where they are, size; and the way to open another one.
 import type { ModelFacts } from "../../../worker/protocol.ts";
 import { gateFacts } from "../../views/chartSources.ts";
-import { bytes, percent, short, whole } from "../../format.ts";
+import { bytes, percent, short, whole } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";
 import { MemoryPlanPanel } from "./MemoryPlanPanel.tsx";
 import { OpenModel } from "./OpenModel.tsx";

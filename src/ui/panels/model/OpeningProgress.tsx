@@ -1,6 +1,6 @@
 // A model on its way: what is being done, bytes, time left, and stopping it.
 import { Progress } from "radix-ui";
-import { bytes, duration } from "../../format.ts";
+import { bytes, duration } from "../../../shared/format.ts";
 import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
 
 const SAID = { fetching: "Fetching", checking: "Checking", "uploading to the GPU": "Uploading to the GPU" };

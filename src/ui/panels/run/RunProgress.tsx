@@ -1,7 +1,7 @@
 // Where the run stands: a bar, step i of n, milliseconds a step, time left; and a seldom word for screen readers.
 import { Progress } from "radix-ui";
 import type { StudioState } from "../../../state/storeState.ts";
-import { duration, stepTime } from "../../format.ts";
+import { duration, stepTime } from "../../../shared/format.ts";
 import { useCalm, useStudio } from "../../studioContext.tsx";
 
 const PHASE_WORDS = { idle: "not begun", training: "training", paused: "paused", done: "done" } as const;

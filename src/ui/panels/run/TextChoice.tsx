@@ -2,7 +2,7 @@
 import { useRef } from "react";
 import { EngineError } from "../../../engine/index.ts";
 import { BUNDLED_TEXTS, titleOf } from "../../../state/text/bundledTexts.ts";
-import { whole } from "../../format.ts";
+import { whole } from "../../../shared/format.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { WEIGHT_RECIPE_BOUNDS } from "../../../engine/index.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { percent } from "../../format.ts";
+import { percent } from "../../../shared/format.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { saveFile } from "../../../charts/index.ts";
 import type { RunRecord } from "../../../engine/index.ts";
-import { bytes, percent, perplexityText } from "../../format.ts";
+import { bytes, percent, perplexityText } from "../../../shared/format.ts";
 import { methodLabel, recipeRows } from "../../views/runViews.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 

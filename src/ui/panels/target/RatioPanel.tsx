@@ -6,7 +6,7 @@ import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { RECIPE_BOUNDS } from "../../../engine/index.ts";
 import { gateFacts } from "../../views/chartSources.ts";
-import { percent } from "../../format.ts";
+import { percent } from "../../../shared/format.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { RatioScale } from "./RatioScale.tsx";

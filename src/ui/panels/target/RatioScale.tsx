@@ -3,7 +3,7 @@ import { Slider } from "radix-ui";
 import { modelRatioOf } from "../../../state/run/ratio.ts";
 import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { ModelFacts } from "../../../worker/protocol.ts";
-import { percent } from "../../format.ts";
+import { percent } from "../../../shared/format.ts";
 
 interface Props {
   ratio: number;

@@ -4,7 +4,7 @@ import { lastOf, sameReading } from "../../../state/text/textSlice.ts";
 import type { Measured } from "../../../state/storeState.ts";
 import { titleOf } from "../../../state/text/bundledTexts.ts";
 import { gateFacts } from "../../views/chartSources.ts";
-import { percent, perplexityText, short, whole } from "../../format.ts";
+import { percent, perplexityText, short, whole } from "../../../shared/format.ts";
 import { useCalm, useStudio } from "../../studioContext.tsx";
 
 function Entry({ label, testId, value, note }: { label: string; testId: string; value: string; note: string }) {
