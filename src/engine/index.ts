@@ -57,7 +57,7 @@ export { loadModel } from "./model/load.ts";
 export type { Model } from "./model/load.ts";
 export { openModel, sha256 } from "./model/open.ts";
 export type { OpenedModel } from "./model/open.ts";
-export type { Tokenizer } from "./model/tokenizer.ts";
+export type { Tokenizer } from "./tokenizer/tokenizer.ts";
 export { architectureOf } from "./masks/architecture.ts";
 export type { Architecture } from "./masks/architecture.ts";
 export { magnitudeMasks, randomMasks } from "./masks/baselineMasks.ts";

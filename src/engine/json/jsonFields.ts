@@ -11,7 +11,7 @@ interface NumberRange {
 export class JsonField {
   readonly value: unknown;
   private readonly file: string;
-  private readonly path: string;
+  readonly path: string;
 
   constructor(value: unknown, file: string, path = "") {
     this.value = value;
@@ -35,6 +35,13 @@ export class JsonField {
     if (typeof value !== "object" || value === null || Array.isArray(value)) this.refuse("an object");
     const inner: unknown = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
     return new JsonField(inner, this.file, this.path ? `${this.path}.${name}` : name);
+  }
+
+  /** The fields of an object, in their order. */
+  entries(): [string, JsonField][] {
+    const { value } = this;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return this.refuse("an object");
+    return Object.keys(value).map((name) => [name, this.get(name)]);
   }
 
   /** The elements of a list, of exactly `length` if given. */

@@ -8,7 +8,7 @@ import { type ModelConfig, readConfig } from "../config/config.ts";
 import type { Precision } from "../tensor.ts";
 import { decoderLoss } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
-import { loadTokenizer, type Tokenizer } from "./tokenizer.ts";
+import { loadTokenizer, type Tokenizer } from "../tokenizer/tokenizer.ts";
 import { checkWeights } from "./weights.ts";
 
 export interface OpenedModel {

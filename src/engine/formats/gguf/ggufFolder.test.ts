@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../config/config.ts";
 import { ropeFrequencies } from "../../config/ropeTable.ts";
-import { loadTokenizer } from "../../model/tokenizer.ts";
+import { loadTokenizer } from "../../tokenizer/tokenizer.ts";
 import { checkWeights } from "../../model/weights.ts";
 import type { ByteSource, Folder } from "../files/folder.ts";
 import { readJson, readText } from "../files/folder.ts";

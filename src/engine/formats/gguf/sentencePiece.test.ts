@@ -1,6 +1,6 @@
 // SentencePiece's vocabularies against SentencePiece's own ids.
 import { describe, expect, it } from "vitest";
-import { loadTokenizer } from "../../model/tokenizer.ts";
+import { loadTokenizer } from "../../tokenizer/tokenizer.ts";
 import { MetadataFields } from "./config.ts";
 import fixture from "./fixtures/sentencepiece.json";
 import { tokenizerFiles } from "./tokenizer.ts";

@@ -1,0 +1,59 @@
+// Post-processors: the special tokens that a tokenizer puts around a text.
+import type { JsonField } from "../json/jsonFields.ts";
+import { isAbsent, makePart, type Makers } from "./part.ts";
+
+/** Ids put before and after those of the text. */
+export interface Frame {
+  before: readonly number[];
+  after: readonly number[];
+}
+
+const NOTHING: Frame = { before: [], after: [] };
+
+/** Throws "unsupported" for a type that is not computed. */
+export function readPostProcessor(field: JsonField): Frame {
+  return isAbsent(field) ? NOTHING : makePart(field, "post-processor", MAKERS);
+}
+
+/** ["</s>", 2]. */
+const idOfPair = (field: JsonField): number => field.list(2)[1]?.count() ?? 0;
+const around = (field: JsonField): Frame => ({
+  before: [idOfPair(field.get("cls"))],
+  after: [idOfPair(field.get("sep"))],
+});
+
+const MAKERS: Makers<Frame> = {
+  ByteLevel: () => NOTHING,
+  BertProcessing: around,
+  RobertaProcessing: around,
+  TemplateProcessing: template,
+  Sequence: (field) =>
+    field
+      .get("processors")
+      .list()
+      .map(readPostProcessor)
+      .reduce((inner, outer) => ({
+        before: [...outer.before, ...inner.before],
+        after: [...inner.after, ...outer.after],
+      })),
+};
+
+function template(field: JsonField): Frame {
+  const tokens = field.get("special_tokens");
+  const before: number[] = [];
+  const after: number[] = [];
+  let seen = false;
+  for (const piece of field.get("single").list()) {
+    const special = piece.get("SpecialToken");
+    if (isAbsent(special)) {
+      if (seen) piece.refuse("the text once");
+      piece.get("Sequence").get("id").oneOf(["A"]);
+      seen = true;
+    } else {
+      const ids = tokens.get(special.get("id").text()).get("ids").list();
+      for (const id of ids) (seen ? after : before).push(id.count());
+    }
+  }
+  if (!seen) field.get("single").refuse("a place for the text (Sequence A)");
+  return { before, after };
+}

@@ -1,0 +1,118 @@
+// Text to token ids and back, from a model's tokenizer.json, as the tokenizers library of Hugging Face computes them.
+import { JsonField } from "../json/jsonFields.ts";
+import { type AddedToken, readAddedTokens, sectionsOf } from "./addedTokens.ts";
+import { readDecoder } from "./decoders.ts";
+import type { TokenModel } from "./model.ts";
+import { readModel } from "./models.ts";
+import { type Normalizer, readNormalizer } from "./normalizers.ts";
+import { TOKENIZER_FILE } from "./part.ts";
+import { readPostProcessor } from "./postProcessors.ts";
+import { type PreTokenizer, readPreTokenizer } from "./preTokenizers.ts";
+import { startTextStream, type TextStream } from "./textStream.ts";
+import { wellFormed } from "./unicode.ts";
+
+export type { TextStream } from "./textStream.ts";
+
+export interface EncodeOptions {
+  /** Adds what the tokenizer's template adds (usually <s> at the start). Off by default: perplexities are stated without. */
+  addSpecialTokens?: boolean;
+}
+
+export interface DecodeOptions {
+  /** Leaves tokens such as </s> out of the text. */
+  skipSpecialTokens?: boolean;
+}
+
+export interface Tokenizer {
+  /** One more than the largest id. */
+  readonly vocabSize: number;
+  /** Ids of text; "<s>" in the text is the token, as in transformers. Linear in the length of the text. */
+  encode(text: string, options?: EncodeOptions): number[];
+  /** Text of ids; bytes that are not UTF-8 become U+FFFD, ids that the tokenizer does not have become nothing. */
+  decode(ids: ArrayLike<number>, options?: DecodeOptions): string;
+  /** Decodes token by token; what it emits, joined, is what `decode` gives for all ids. */
+  stream(options?: DecodeOptions): TextStream;
+}
+
+/**
+ * Makes a tokenizer from the parsed tokenizer.json and, where there is one, tokenizer_config.json, of which added tokens are read. Throws
+ * EngineError("format") for fields that are missing or contradict each other, and "unsupported" for a part that is not computed here.
+ */
+export function loadTokenizer(tokenizerJson: unknown, tokenizerConfigJson: unknown = {}): Tokenizer {
+  const root = new JsonField(tokenizerJson, TOKENIZER_FILE);
+  const model = readModel(root.get("model"));
+  const configured = new JsonField(tokenizerConfigJson, "tokenizer_config.json").get("added_tokens_decoder");
+  const added = readAddedTokens(root.get("added_tokens"), configured, model);
+  const normalize = readNormalizer(root.get("normalizer"));
+  const sections = sectionsOf(added, normalize);
+  const encodeWords = wordEncoder(model, readPreTokenizer(root.get("pre_tokenizer")));
+  const frame = readPostProcessor(root.get("post_processor"));
+  const { texts, special } = tokensById(model, added, normalize);
+  const decoder = readDecoder(root.get("decoder"));
+  const decode: Tokenizer["decode"] = (ids, { skipSpecialTokens = false } = {}) => {
+    const tokens = Array.from(ids, (id) => (skipSpecialTokens && special.has(id) ? undefined : texts.get(id)));
+    return decoder(tokens.filter((token) => token !== undefined)).join("");
+  };
+  return {
+    vocabSize: [...texts.keys()].reduce((most, id) => Math.max(most, id + 1), 0),
+    encode(text, { addSpecialTokens = false } = {}) {
+      const ids: number[] = [];
+      const push = (more: readonly number[]): void => {
+        for (const id of more) ids.push(id);
+      };
+      if (addSpecialTokens) push(frame.before);
+      for (const { section, first } of sections(wellFormed(text))) {
+        if (typeof section === "string") encodeWords(section, first, push);
+        else ids.push(section.id);
+      }
+      if (addSpecialTokens) push(frame.after);
+      return ids;
+    },
+    decode,
+    stream: (options) => startTextStream((ids) => decode(ids, options)),
+  };
+}
+
+function tokensById(
+  model: TokenModel,
+  added: readonly AddedToken[],
+  normalize: Normalizer,
+): { texts: ReadonlyMap<number, string>; special: ReadonlySet<number> } {
+  const texts = new Map<number, string>();
+  for (const [token, id] of model.vocabulary) texts.set(id, token);
+  // the library decodes a normalised added token as it looks for it
+  for (const { id, content, normalized } of added) texts.set(id, normalized ? normalize(content) : content);
+  // and leaves out what it decodes as a special token's own content
+  const contents = new Set(added.flatMap(({ content, special }) => (special ? [content] : [])));
+  const special = added.flatMap(({ id }) => (contents.has(texts.get(id) ?? "") ? [id] : []));
+  return { texts, special: new Set(special) };
+}
+
+/** Words, or parts of a long one, whose ids are remembered before all are forgotten. */
+const CACHE_WORDS = 65_536;
+/** Longer ones are not remembered: they do not come again. */
+const CACHE_CHARACTERS = 64;
+
+/** Encodes a section word by word, and a word without end part by part, remembering ids. */
+function wordEncoder(
+  model: TokenModel,
+  { cut, spell }: PreTokenizer,
+): (section: string, first: boolean, push: (ids: readonly number[]) => void) => void {
+  const cache = new Map<string, readonly number[]>();
+  const idsOf = (word: string, spelled: (word: string) => string): readonly number[] => {
+    const known = cache.get(word);
+    if (known) return known;
+    const ids = model.encode(spelled(word));
+    if (word.length > CACHE_CHARACTERS) return ids;
+    if (cache.size >= CACHE_WORDS) cache.clear();
+    cache.set(word, ids);
+    return ids;
+  };
+  const asItIs = (word: string): string => word;
+  return (section, first, push) => {
+    for (const word of cut(section, first)) {
+      if (spell || !model.cut) push(idsOf(word, spell ?? asItIs));
+      else for (const part of model.cut(word)) push(idsOf(part, asItIs));
+    }
+  };
+}
