@@ -1,8 +1,12 @@
-"""Tokenizers of every kind with what the tokenizers library makes of nasty texts: python make_tokenizers.py OUT [--megabyte].
+"""Tokenizers of every kind, and what the tokenizers library makes of nasty texts.
 
-Each case is OUT/NAME.json: {"tokenizer": ..., "texts": [{"text", "ids", "framed", "decoded", "plain"}]}, where framed are the ids with special
-tokens, decoded the text of the ids and plain the same without special tokens. Models are trained here, on prose.md beside this file's repository
-and on the texts themselves, so that nothing is downloaded; the draw is fixed.
+    python make_tokenizers.py OUT             every case, a file each (the Python part of the tests)
+    python make_tokenizers.py OUT --few       small ones of each kind in one file (golden/tokenizers.json)
+    python make_tokenizers.py OUT --megabyte  ten tokenizers on a megabyte of nasty text
+
+A case is {"name", "tokenizer", "texts": [{"label", "text", "ids", "framed", "decoded", "plain"}]}: framed are the ids with special tokens,
+decoded is the text of the ids, and plain the same without special tokens. Models are trained here, on two files of this repository and on
+the texts themselves, so nothing is downloaded.
 """
 import argparse
 import itertools
@@ -239,6 +243,43 @@ def cases():
         yield f"bpe processor-{processor_name}", t
 
 
+FEW = [
+    "bpe gpt2-isolated", "bpe llama3-isolated", "bpe gpt4o-removed", "bpe bytelevel-prefix", "bpe-unk split-merged_with_next", "bpe-unk-fuse punctuation-contiguous",
+    "bpe-fallback none", "bpe-fallback metaspace-first-split", "bpe-fallback norm-llama", "bpe-ignore whitespace", "bpe-nounk split-merged_with_previous-invert",
+    "unigram metaspace-always-split", "unigram-fallback none", "unigram-fallback norm-strip", "wordpiece bert", "wordlevel digits-individual",
+    "bpe-prefix whitespace", "bpe-suffix whitespace", "bpe norm-bert-11n1", "bpe-fallback norm-nmt",
+    "bpe added-11100", "bpe-fallback added-01110", "unigram-fallback added-00101", "bpe processor-sequence", "bpe-fallback decoder-llama", "wordpiece decoder-wordpiece",
+]
+FEW_TEXTS = ["words", "spaces", "lines", "quotes", "cjk", "emoji", "combining", "digits", "unknown", "marked", "added", "added side by side"]
+
+
+def megabyte():
+    """Pieces of all texts in random order, about a million characters."""
+    texts = [t for t in nasty_texts().values() if t]
+    prose = (ROOT / "METHOD.md").read_text()
+    parts, length = [], 0
+    while length < 1_000_000:
+        at = random.randrange(len(prose) - 300)
+        parts.append(random.choice(texts) + " " + prose[at : at + random.randrange(20, 300)])
+        length += len(parts[-1])
+    return "".join(parts)
+
+
+def long_cases():
+    byte = list(P.ByteLevel.alphabet())
+    llama = N.Sequence([N.Prepend("▁"), N.Replace(" ", "▁")])
+    yield "gpt2", bpe(P.ByteLevel(add_prefix_space=False), alphabet=byte)
+    yield "llama3", bpe(P.Sequence([P.Split(Regex(LLAMA3), "isolated"), P.ByteLevel(add_prefix_space=False, use_regex=False)]), alphabet=byte)
+    yield "llama", bpe(None, llama, unk="<unk>", fuse=True, byte_fallback=True, limit=60)
+    yield "one word, unknown fused", bpe(None, None, unk="<unk>", fuse=True, limit=60)
+    yield "one word, unknown single", bpe(None, None, unk="<unk>", limit=60)
+    yield "gemma", bpe(P.Split(" ", "merged_with_previous"), N.Replace(" ", "▁"), unk="<unk>", fuse=True, byte_fallback=True, limit=60)
+    yield "unigram", unigram(P.Metaspace())
+    yield "unigram, one word", unigram(None)
+    yield "unigram, one word, bytes", unigram(None, byte_fallback=True)
+    yield "wordpiece", word_piece(P.BertPreTokenizer(), N.BertNormalizer())
+
+
 def result(t, text):
     ids = t.encode(text, add_special_tokens=False).ids
     return {"text": text, "ids": ids, "framed": t.encode(text).ids, "decoded": t.decode(ids, skip_special_tokens=False), "plain": t.decode(ids)}
@@ -247,23 +288,31 @@ def result(t, text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=pathlib.Path)
-    parser.add_argument("--only", default="")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--few", action="store_true")
+    kind.add_argument("--megabyte", action="store_true")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     random.seed(0)
-    texts = nasty_texts()
-    count = 0
-    for name, tokenizer in cases():
-        if args.only not in name: continue
+    texts = {"megabyte": megabyte()} if args.megabyte else nasty_texts()
+    if args.few:
+        texts = {label: texts[label] for label in FEW_TEXTS}
+    found_cases = []
+    for name, tokenizer in long_cases() if args.megabyte else cases():
+        if args.few and name not in FEW: continue
         found = []
         for label, text in texts.items():
             try:
                 found.append({"label": label, **result(tokenizer, text)})
             except Exception as error:  # the library refuses some: so must we
                 found.append({"label": label, "text": text, "error": str(error)})
-        (args.out / f"{name.replace(' ', '__')}.json").write_text(json.dumps({"name": name, "tokenizer": json.loads(tokenizer.to_str()), "texts": found}))
-        count += 1
-    print(count, "tokenizers")
+        found_cases.append({"name": name, "tokenizer": json.loads(tokenizer.to_str()), "texts": found})
+    if args.few:
+        args.out.write_text("[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in found_cases) + "\n]\n")
+    else:
+        args.out.mkdir(parents=True, exist_ok=True)
+        for case in found_cases:
+            (args.out / f"{case['name'].replace(' ', '_')}.json").write_text(json.dumps(case))
+    print(len(found_cases), "tokenizers")
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ function readMerges(field: JsonField, vocabulary: ReadonlyMap<string, number>, p
     if (a === undefined || b === undefined || result === undefined)
       return merge.refuse("two tokens of the vocabulary that make a third");
     let byRight = merges.get(a);
-    if (!byRight) merges.set(a, (byRight = new Map()));
+    if (!byRight) merges.set(a, (byRight = new Map<number, { rank: number; id: number }>()));
     byRight.set(b, { rank, id: result });
   }
   return merges;

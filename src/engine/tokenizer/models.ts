@@ -1,6 +1,6 @@
 // The models of tokenizer.json by their type; older files leave the type out.
 import { EngineError } from "../errors.ts";
-import { JsonField } from "../json/jsonFields.ts";
+import { type JsonField } from "../json/jsonFields.ts";
 import { readBpe } from "./bpe.ts";
 import type { TokenModel } from "./model.ts";
 import { isAbsent, makePart, type Makers, TOKENIZER_FILE } from "./part.ts";

@@ -3,6 +3,7 @@ import type { JsonField } from "../json/jsonFields.ts";
 import { toByteCharacters } from "./byteLevel.ts";
 import { flagOr, isAbsent, makePart, type Makers } from "./part.ts";
 import { readPattern } from "./pattern.ts";
+import { readPrecompiled } from "./precompiled.ts";
 
 /** Calls `onMoved` where the result begins after the start of the text: what "first" means to a pre-tokenizer depends on it. */
 export type Normalizer = (text: string, onMoved?: () => void) => string;
@@ -36,6 +37,7 @@ const MAKERS: Makers<Normalizer> = {
   ByteLevel: () => toByteCharacters,
   Nmt: () => nmt,
   BertNormalizer: bert,
+  Precompiled: readPrecompiled,
 };
 
 /** Character by character, without JavaScript's rule for a sigma at the end of a word. */
