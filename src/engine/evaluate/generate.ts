@@ -28,7 +28,7 @@ export async function* generate(
   prompt: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<number> {
-  const { config, weights } = model;
+  const { config } = model;
   invariant(prompt.length > 0, "shape", "a prompt of at least one token is needed");
   const end = Math.min(config.context, prompt.length + options.tokens);
   invariant(
@@ -46,7 +46,7 @@ export async function* generate(
       const logits = ctx.step(() => {
         const ids = ctx.upload(fresh, [fresh.length], "ids");
         const start = ctx.upload(Uint32Array.of(position - fresh.length), [1], "start");
-        return nextTokenLogits(ctx, config, weights, ids, { selection, start, cache });
+        return nextTokenLogits(ctx, model, ids, { selection, start, cache });
       });
       const last = await tap.read(logits.buffer);
       const token = sample(new Float32Array(last), options.temperature, options.seed, position);

@@ -50,7 +50,7 @@ export async function perplexity(
     if (options.cancelled?.()) throw new EngineError("cancelled", "The measurement was stopped.");
     const loss = ctx.step(() => {
       const window = ctx.upload(ids.slice(start, start + length), [length], "window");
-      return decoderLoss(ctx, model.config, model.weights, window, { selection });
+      return decoderLoss(ctx, model, window, { selection });
     });
     const [mean = Number.NaN] = await ctx.read(loss);
     if (!Number.isFinite(mean)) {

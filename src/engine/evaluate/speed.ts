@@ -92,12 +92,12 @@ export function speedRows(runtime: string, version: string, { dense, pruned }: P
   });
 }
 
-async function timeForward(ctx: Ctx, { config, weights, selection }: Model, ids: Uint32Array): Promise<number> {
+async function timeForward(ctx: Ctx, model: Model, ids: Uint32Array): Promise<number> {
   await ctx.gpu.idle();
   const began = performance.now();
   ctx.step(() => {
     const tokens = ctx.upload(ids, [ids.length], "ids");
-    return decoderForward(ctx, config, weights, tokens, { selection });
+    return decoderForward(ctx, model, tokens, { selection: model.selection });
   });
   await ctx.gpu.idle();
   return performance.now() - began;

@@ -21,7 +21,7 @@ export async function tokenLosses(
     if (cancelled?.()) throw new EngineError("cancelled", "Reading losses was stopped.");
     const nll = ctx.step(() => {
       const window = ctx.upload(ids.slice(start, start + length), [length], "window");
-      return decoderTokenLosses(ctx, model.config, model.weights, window, { selection });
+      return decoderTokenLosses(ctx, model, window, { selection });
     });
     losses.set(await ctx.read(nll), start + 1);
     onWindow?.(done + 1, windows.length);

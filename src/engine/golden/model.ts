@@ -44,13 +44,13 @@ export async function checkModel(ctx: Ctx, golden: GoldenCase, model: Model): Pr
 }
 
 /** Logits and mean loss of one forward, outside of any tape. */
-export async function forward(ctx: Ctx, model: Model, ids: Uint32Array, options: ForwardOptions = {}): Promise<{ logits: Float32Array; loss: number }> {
+export async function forward(ctx: Ctx, model: Model, ids: Uint32Array, options: Partial<ForwardOptions> = {}): Promise<{ logits: Float32Array; loss: number }> {
   const out = await ctx.gpu.checked("a golden forward", () =>
     ctx.step(() => {
       const tokens = ctx.upload(ids, [ids.length], "ids");
-      const hidden = decoderHidden(ctx, model.config, model.weights, tokens, { selection: model.selection, ...options });
-      const read = headInput(ctx, model.config, model.weights, hidden);
-      return { logits: headLogits(ctx, model.weights, read), loss: crossEntropy(ctx, read, model.weights.head, tokens) };
+      const hidden = decoderHidden(ctx, model, tokens, { selection: model.selection, ...options });
+      const read = headInput(ctx, model, hidden);
+      return { logits: headLogits(ctx, model, read), loss: crossEntropy(ctx, read, model.weights.head, tokens) };
     }),
   );
   const [loss = Number.NaN] = await ctx.read(out.loss);
@@ -142,7 +142,7 @@ async function checkSoft(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
       const tape = new Tape(tapeArithmetic(ctx));
       ctx.tape = tape;
       const tokens = ctx.upload(ids, [ids.length], "ids");
-      const loss = decoderLoss(ctx, model.config, model.weights, tokens, { selection: masked(gates, layout) });
+      const loss = decoderLoss(ctx, model, tokens, { selection: masked(gates, layout) });
       tape.backward([[loss, one]]);
       return { loss, gradient: tape.gradOf(gates) };
     }),

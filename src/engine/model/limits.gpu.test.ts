@@ -18,7 +18,7 @@ import { decoderForward, decoderLoss, nextTokenLogits } from "./decoder.ts";
 import { loadModel, type Model, type WeightReader } from "./load.ts";
 import { LOGITS_BYTES } from "../logitsSize.ts";
 import { openModel } from "./open.ts";
-import { masked } from "./selection.ts";
+import { DENSE, masked } from "./selection.ts";
 
 /** Sums of f32 in another order: a share of the largest value. */
 const ROUNDING = 5e-6;
@@ -42,8 +42,8 @@ interface Found {
 }
 
 /** Loss, its gradient with regard to gates of 0.9, and the next token's logits. */
-async function measure(on: Ctx, { config, weights }: Model, ids: Uint32Array): Promise<Found> {
-  const layout = gateLayout(config);
+async function measure(on: Ctx, model: Model, ids: Uint32Array): Promise<Found> {
+  const layout = gateLayout(model.config);
   const data = new Float32Array(layout.length).fill(0.9);
   const gates = on.persistent("gates", [layout.length], { data, requiresGrad: true });
   const one = on.persistent("one", [1], { data: Float32Array.of(1) });
@@ -53,9 +53,9 @@ async function measure(on: Ctx, { config, weights }: Model, ids: Uint32Array): P
       const tape = new Tape(tapeArithmetic(on));
       on.tape = tape;
       const tokens = on.upload(ids, [ids.length], "ids");
-      const loss = decoderLoss(on, config, weights, tokens, options);
+      const loss = decoderLoss(on, model, tokens, options);
       tape.backward([[loss, one]]);
-      return { loss, gradient: tape.gradOf(gates), next: nextTokenLogits(on, config, weights, tokens, options) };
+      return { loss, gradient: tape.gradOf(gates), next: nextTokenLogits(on, model, tokens, options) };
     }),
   );
   const read = {
@@ -149,14 +149,16 @@ test("a matrix whose smallest part is larger than a binding is refused by name a
 
 test("the next token's logits are the last row of all logits", async () => {
   const golden = await openCase(await goldenFolder("opt350"));
-  const { config, weights } = (model = await loadModel(ctx, golden.config, golden.weights));
+  const dense = (model = await loadModel(ctx, golden.config, golden.weights));
+  const { vocab } = golden.config;
   const ids = (await golden.ids("ids")).slice(0, 21);
   const { all, next } = ctx.step(() => {
     const tokens = ctx.upload(ids, [ids.length], "ids");
-    return { all: decoderForward(ctx, config, weights, tokens), next: nextTokenLogits(ctx, config, weights, tokens) };
+    const options = { selection: DENSE };
+    return { all: decoderForward(ctx, dense, tokens, options), next: nextTokenLogits(ctx, dense, tokens, options) };
   });
-  expect(next.shape).toEqual([1, config.vocab]);
-  const last = (await ctx.read(all)).subarray((ids.length - 1) * config.vocab);
+  expect(next.shape).toEqual([1, vocab]);
+  const last = (await ctx.read(all)).subarray((ids.length - 1) * vocab);
   expect(worstDifference(await ctx.read(next), last)).toBeLessThan(ROUNDING);
 });
 

@@ -75,10 +75,10 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
 }
 
 /** A forward of a few tokens, to compile its kernels before they are waited for. */
-function firstForward(ctx: Ctx, { config, weights, selection }: Model): void {
+function firstForward(ctx: Ctx, model: Model): void {
   ctx.step(() => {
     const ids = ctx.upload(new Uint32Array(8), [8], "ids");
-    decoderLoss(ctx, config, weights, ids, { selection });
+    decoderLoss(ctx, model, ids, { selection: model.selection });
   });
 }
 

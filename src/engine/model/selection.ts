@@ -14,13 +14,19 @@ export const S3 = 2;
 const S4 = 3;
 export const S5 = 4;
 
+/** One of the selection vectors of a block. */
+export interface VectorOf<Vector extends number> {
+  block: number;
+  vector: Vector;
+}
+
 export interface Selection {
-  /** What the linear layers behind a norm read: s1 or s3 applied to (T, d). */
-  enter(ctx: Ctx, x: Tensor, block: number, vector: typeof S1 | typeof S3): Tensor;
-  /** What down (or fc2) reads: s4 applied to (T, f). */
+  /** The input of a branch's first linear layers: s1 or s3 applied to x, (T, d). */
+  enter(ctx: Ctx, x: Tensor, at: VectorOf<typeof S1 | typeof S3>): Tensor;
+  /** The input of down (or fc2): s4 applied to m, (T, f). */
   middle(ctx: Ctx, m: Tensor, block: number): Tensor;
-  /** The residual stream after a branch: residual + s2 (or s5) applied to its output. */
-  leave(ctx: Ctx, residual: Tensor, y: Tensor, block: number, vector: typeof S2 | typeof S5): Tensor;
+  /** The residual stream after a branch: residual + s2 (or s5) applied to the branch's output y. */
+  leave(ctx: Ctx, residual: Tensor, y: Tensor, at: VectorOf<typeof S2 | typeof S5>): Tensor;
 }
 
 export const DENSE: Selection = {
@@ -34,17 +40,18 @@ export const DENSE: Selection = {
  * s4Twice multiplies s4 on both branches of a GLU, as the released code does (METHOD.md 1.1).
  */
 export function masked(gates: Tensor, layout: GateLayout, s4Twice = false): Selection {
-  const vector = (block: number, k: number): Tensor => {
+  const gatesOf = ({ block, vector: k }: VectorOf<number>): Tensor => {
     const i = VECTORS_PER_BLOCK * block + k;
     return view(gates, layout.offsets[i] ?? 0, [layout.sizes[i] ?? 0], `s${k + 1} of block ${block}`);
   };
   return {
-    enter: (ctx, x, block, k) => gate(ctx, x, vector(block, k)),
+    enter: (ctx, x, at) => gate(ctx, x, gatesOf(at)),
     middle: (ctx, m, block) => {
-      const once = gate(ctx, m, vector(block, S4));
-      return s4Twice ? gate(ctx, once, vector(block, S4)) : once;
+      const s4 = gatesOf({ block, vector: S4 });
+      const once = gate(ctx, m, s4);
+      return s4Twice ? gate(ctx, once, s4) : once;
     },
-    leave: (ctx, residual, y, block, k) => gatedAdd(ctx, residual, y, vector(block, k)),
+    leave: (ctx, residual, y, at) => gatedAdd(ctx, residual, y, gatesOf(at)),
   };
 }
 
@@ -64,8 +71,9 @@ export function compact(blocks: readonly BlockIndices[]): Selection {
     return indices;
   };
   return {
-    enter: (ctx, x, block, k) => gather(ctx, x, k === S1 ? of(block).s1 : of(block).s3),
+    enter: (ctx, x, { block, vector }) => gather(ctx, x, vector === S1 ? of(block).s1 : of(block).s3),
     middle: (_, m) => m,
-    leave: (ctx, residual, y, block, k) => scatterAdd(ctx, residual, y, k === S2 ? of(block).s2 : of(block).s5),
+    leave: (ctx, residual, y, { block, vector }) =>
+      scatterAdd(ctx, residual, y, vector === S2 ? of(block).s2 : of(block).s5),
   };
 }

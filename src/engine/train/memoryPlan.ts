@@ -124,10 +124,10 @@ function emptyRun(ctx: Ctx, config: ModelConfig): ReturnType<typeof makeTrainSta
   return makeTrainState(ctx, hypernet, budgetOf(config), DEFAULT_RECIPE.lambda);
 }
 
-function evaluate(ctx: Ctx, { config, weights, selection }: Model, tokens: number): void {
+function evaluate(ctx: Ctx, model: Model, tokens: number): void {
   ctx.step(() => {
     const ids = ctx.upload(new Uint32Array(tokens), [tokens], "window");
-    return decoderLoss(ctx, config, weights, ids, { selection });
+    return decoderLoss(ctx, model, ids, { selection: model.selection });
   });
 }
 

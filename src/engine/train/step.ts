@@ -72,7 +72,7 @@ export function trainStep(
     const selection = masked(gates.loss, state.gateModel.tables.layout, recipe.estimator === "gumbel");
     // The budget comes first, so that its gradient comes last: the masks' gradients are then written, not added.
     const { penalty, kept } = budget(ctx, gates.budget, state.gateModel.tables, state.costs, state.step);
-    const loss = decoderLoss(ctx, model.config, model.weights, ids, { selection });
+    const loss = decoderLoss(ctx, model, ids, { selection });
     recordMetrics(ctx, loss, penalty, kept, state.step, state.ring);
 
     tape.backward([

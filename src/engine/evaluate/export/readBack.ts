@@ -107,7 +107,7 @@ export async function roundedLogits(
 export async function logitsOf(ctx: Ctx, model: Model, ids: Uint32Array): Promise<Float32Array> {
   const logits = ctx.step(() => {
     const tokens = ctx.upload(ids, [ids.length], "ids");
-    return decoderForward(ctx, model.config, model.weights, tokens, { selection: model.selection });
+    return decoderForward(ctx, model, tokens, { selection: model.selection });
   });
   return ctx.read(logits);
 }

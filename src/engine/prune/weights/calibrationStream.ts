@@ -55,7 +55,7 @@ export class CalibrationStream {
     this.hidden.push(hidden);
     ctx.step(() => {
       const tokens = ctx.upload(ids, [ids.length], "ids");
-      copy(ctx, embedTokens(ctx, model.config, model.weights, tokens), hidden);
+      copy(ctx, embedTokens(ctx, model, tokens), hidden);
     });
   }
 
@@ -64,7 +64,8 @@ export class CalibrationStream {
     for (const hidden of this.hidden) {
       if (this.cancelled?.()) throw stopped();
       ctx.step(() => {
-        const out = runBlock(ctx, model.config, model.weights, block, hidden, {
+        const out = runBlock(ctx, model, hidden, {
+          block,
           selection: model.selection,
           ...(onMlp ? { onMlp: (_: number, input: Tensor, middle: Tensor) => onMlp(input, middle) } : {}),
         });
