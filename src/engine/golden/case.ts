@@ -1,7 +1,12 @@
 // A golden case: a model's folder with golden.json and golden.safetensors, the numbers that PyTorch gets (golden/README.md).
 import { EngineError, invariant } from "../errors.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
-import { openWeights, readSafetensors, type SafetensorsFile, type Weights } from "../formats/safetensors/safetensors.ts";
+import {
+  openWeights,
+  readSafetensors,
+  type SafetensorsFile,
+  type Weights,
+} from "../formats/safetensors/safetensors.ts";
 import { type ModelConfig, readConfig } from "../config/config.ts";
 import { checkWeights } from "../model/weights.ts";
 import { GATE_MODES, type GateMode } from "../recipes/recipe.ts";
@@ -9,7 +14,12 @@ import { GATE_MODES, type GateMode } from "../recipes/recipe.ts";
 export interface GoldenInfo {
   loss: number;
   perplexity: { context: number; tokens: number; value: number };
-  hard: { loss: number; kept_block_weights: number; block_weights: number; perplexity?: { context: number; tokens: number; value: number } };
+  hard: {
+    loss: number;
+    kept_block_weights: number;
+    block_weights: number;
+    perplexity?: { context: number; tokens: number; value: number };
+  };
   soft?: { loss: number };
   train?: TrainInfo;
   weights?: Record<string, GoldenWeights>;

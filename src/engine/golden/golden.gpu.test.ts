@@ -20,7 +20,15 @@ const CASES = ["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "
 /** Checks that every case must have; a check that is left out would otherwise pass silently. */
 const EXPECTED = [
   ...["logits", "hidden", "loss", "greedy", "perplexity"],
-  ...["hard.logits", "hard.loss", "hard.kept", "hard.total", "hard.perplexity", "compact.logits", "compact.equals.masked"],
+  ...[
+    "hard.logits",
+    "hard.loss",
+    "hard.kept",
+    "hard.total",
+    "hard.perplexity",
+    "compact.logits",
+    "compact.equals.masked",
+  ],
   ...["soft.loss", "soft.grad"],
   ...checksOfTraining("train"),
 ];
@@ -41,15 +49,20 @@ function checksOfTraining(name: string): string[] {
 
 /** Cases with masks, counts and losses of DaSS and its baselines; the other families have no GLU, for which DaSS is defined. */
 const GLU = ["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3"];
-const checksOfPruning = (key: string, ...more: string[]): string[] => ["kept", "loss", "perplexity", ...more].map((check) => `${key} ${check}`);
+const checksOfPruning = (key: string, ...more: string[]): string[] =>
+  ["kept", "loss", "perplexity", ...more].map((check) => `${key} ${check}`);
 /** Keep-masks are in those cases for every method at 2:4 and for every pattern of DaSS. */
 const SCORED = ["magnitude", "wanda", "dass"].flatMap((method) =>
-  ["2:4", "4:8", "50%"].flatMap((pattern) => checksOfPruning(`${method} ${pattern}`, ...(pattern === "2:4" || method === "dass" ? ["masks"] : []))),
+  ["2:4", "4:8", "50%"].flatMap((pattern) =>
+    checksOfPruning(`${method} ${pattern}`, ...(pattern === "2:4" || method === "dass" ? ["masks"] : [])),
+  ),
 );
 /** Cases with weights.json: SparseGPT, and where there is no GLU Wanda and magnitude. */
 const MORE_PRUNING = ["llama", "opt", "phi"];
 const UPDATED = [...checksOfPruning("sparsegpt 2:4", "masks", "weights"), ...checksOfPruning("sparsegpt 50%", "masks")];
-const SCORED_WITHOUT_GLU = ["wanda 2:4", "wanda 50%", "magnitude 2:4", "magnitude 50%"].flatMap((key) => checksOfPruning(key, "masks"));
+const SCORED_WITHOUT_GLU = ["wanda 2:4", "wanda 50%", "magnitude 2:4", "magnitude 50%"].flatMap((key) =>
+  checksOfPruning(key, "masks"),
+);
 
 function checksOf(name: string): string[] {
   const more = [...UPDATED, ...(GLU.includes(name) ? [] : SCORED_WITHOUT_GLU)];

@@ -17,7 +17,18 @@ import type { Tensor } from "../tensor.ts";
 import type { GoldenCase } from "./case.ts";
 
 /** Agreement to expect in f32 (golden/README.md). Losses are absolute, in nats; keep-masks a share of their entries; everything else is a share of the largest absolute value. */
-export const GOLDEN_LIMITS = { logits: 2e-4, loss: 2e-4, softGradient: 1e-3, trainingLoss: 2e-3, trained: 2e-3, keepMask: 1e-4, updatedWeights: 2e-4, greedy: 0, trainedKept: 0, exact: 0 } as const;
+export const GOLDEN_LIMITS = {
+  logits: 2e-4,
+  loss: 2e-4,
+  softGradient: 1e-3,
+  trainingLoss: 2e-3,
+  trained: 2e-3,
+  keepMask: 1e-4,
+  updatedWeights: 2e-4,
+  greedy: 0,
+  trainedKept: 0,
+  exact: 0,
+} as const;
 
 type Limits = Readonly<Record<keyof typeof GOLDEN_LIMITS, number>>;
 
@@ -26,7 +37,15 @@ type Limits = Readonly<Record<keyof typeof GOLDEN_LIMITS, number>>;
  * one near zero that changes sign moves its weight the other way: what is trained is held loosely, and the loss of every step closely.
  * trainedKept: kept block weights of a step, as a share of all.
  */
-const HALF_LIMITS: Limits = { ...GOLDEN_LIMITS, logits: 2e-3, loss: 1e-3, softGradient: 4e-3, trainingLoss: 2e-2, trained: 0.4, trainedKept: 1e-2 };
+const HALF_LIMITS: Limits = {
+  ...GOLDEN_LIMITS,
+  logits: 2e-3,
+  loss: 1e-3,
+  softGradient: 4e-3,
+  trainingLoss: 2e-2,
+  trained: 0.4,
+  trainedKept: 1e-2,
+};
 
 export const limitsOf = ({ precision }: Model): Limits => (precision === "f16" ? HALF_LIMITS : GOLDEN_LIMITS);
 
@@ -44,7 +63,12 @@ export async function checkModel(ctx: Ctx, golden: GoldenCase, model: Model): Pr
 }
 
 /** Logits and mean loss of one forward, outside of any tape. */
-export async function forward(ctx: Ctx, model: Model, ids: Uint32Array, options: Partial<ForwardOptions> = {}): Promise<{ logits: Float32Array; loss: number }> {
+export async function forward(
+  ctx: Ctx,
+  model: Model,
+  ids: Uint32Array,
+  options: Partial<ForwardOptions> = {},
+): Promise<{ logits: Float32Array; loss: number }> {
   const out = await ctx.gpu.checked("a golden forward", () =>
     ctx.step(() => {
       const tokens = ctx.upload(ids, [ids.length], "ids");
@@ -73,7 +97,14 @@ export const lossCheck = (name: string, value: number, expected: number, limit: 
   check(name, Math.abs(value - expected), limit);
 
 /** A perplexity as a loss: its logarithm is what the limit speaks of. */
-export async function perplexityCheck(ctx: Ctx, golden: GoldenCase, model: Model, name: string, expected: GoldenCase["info"]["perplexity"], selection?: Selection): Promise<Check> {
+export async function perplexityCheck(
+  ctx: Ctx,
+  golden: GoldenCase,
+  model: Model,
+  name: string,
+  expected: GoldenCase["info"]["perplexity"],
+  selection?: Selection,
+): Promise<Check> {
   const ids = await golden.ids("eval.ids");
   const found = await perplexity(ctx, model, ids, { context: expected.context, ...(selection ? { selection } : {}) });
   return lossCheck(name, Math.log(found.value), Math.log(expected.value), limitsOf(model).loss);
@@ -85,11 +116,17 @@ async function checkDense(ctx: Ctx, golden: GoldenCase, model: Model): Promise<C
   const found = await forward(ctx, model, await golden.ids("ids"), { onHidden: (_, x) => hidden.push(x) });
   let worstHidden = 0;
   for (const [l, x] of hidden.entries()) {
-    if (golden.has(`hidden.${l}`)) worstHidden = Math.max(worstHidden, worstDifference(await ctx.read(x), await golden.floats(`hidden.${l}`)));
+    if (golden.has(`hidden.${l}`))
+      worstHidden = Math.max(worstHidden, worstDifference(await ctx.read(x), await golden.floats(`hidden.${l}`)));
   }
   const greedy = await golden.ids("greedy");
   const text = [...greedy.slice(0, -GREEDY_NEW)];
-  for await (const token of generate(ctx, model, text.slice(), { tokens: GREEDY_NEW, temperature: 0, seed: 0, stopTokens: [] })) {
+  for await (const token of generate(ctx, model, text.slice(), {
+    tokens: GREEDY_NEW,
+    temperature: 0,
+    seed: 0,
+    stopTokens: [],
+  })) {
     text.push(token);
   }
   const different = greedy.reduce((count, token, i) => count + (token === text[i] ? 0 : 1), 0);
@@ -115,14 +152,22 @@ async function checkHard(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
   const checks = [
     check("hard.logits", await worstLogit(golden, "hard.logits", hard.logits), limits.logits),
     lossCheck("hard.loss", hard.loss, info.hard.loss, limits.loss),
-    check("hard.kept", Math.abs(keptWeightsOfMasks(budget, masks) - info.hard.kept_block_weights), countLimit(info.hard.kept_block_weights, config.layers)),
+    check(
+      "hard.kept",
+      Math.abs(keptWeightsOfMasks(budget, masks) - info.hard.kept_block_weights),
+      countLimit(info.hard.kept_block_weights, config.layers),
+    ),
     check("hard.total", Math.abs(budget.blockWeights - info.hard.block_weights), GOLDEN_LIMITS.exact),
   ];
-  if (info.hard.perplexity) checks.push(await perplexityCheck(ctx, golden, model, "hard.perplexity", info.hard.perplexity, selection));
+  if (info.hard.perplexity)
+    checks.push(await perplexityCheck(ctx, golden, model, "hard.perplexity", info.hard.perplexity, selection));
   ctx.free(gates);
 
   const lists = indexLists(masks);
-  const cut = await loadModel(ctx, config, cutReader(golden.weights, config.family, lists), { lists, precision: model.precision });
+  const cut = await loadModel(ctx, config, cutReader(golden.weights, config.family, lists), {
+    lists,
+    precision: model.precision,
+  });
   const compact = await forward(ctx, cut, ids);
   checks.push(
     check("compact.logits", await worstLogit(golden, "hard.logits", compact.logits), limits.logits),
@@ -154,5 +199,8 @@ async function checkSoft(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
     worst = Math.max(worst, worstDifference(gradient, await golden.floats(`soft.grad.${i}`)));
   }
   ctx.free(gates, one);
-  return [lossCheck("soft.loss", loss, golden.info.soft?.loss ?? Number.NaN, limitsOf(model).loss), check("soft.grad", worst, limitsOf(model).softGradient)];
+  return [
+    lossCheck("soft.loss", loss, golden.info.soft?.loss ?? Number.NaN, limitsOf(model).loss),
+    check("soft.grad", worst, limitsOf(model).softGradient),
+  ];
 }

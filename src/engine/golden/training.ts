@@ -129,7 +129,10 @@ async function weightDifference(ctx: Ctx, { file }: GoldenTraining, hypernet: Hy
   let worst = 0;
   for (const name of file.tensors.keys()) {
     if (!name.startsWith("hn.end.") || name.startsWith("hn.end.logits.")) continue;
-    worst = Math.max(worst, worstDifference(named.get(name.slice("hn.end.".length)) ?? [], await file.readFloat32(name)));
+    worst = Math.max(
+      worst,
+      worstDifference(named.get(name.slice("hn.end.".length)) ?? [], await file.readFloat32(name)),
+    );
   }
   return worst;
 }

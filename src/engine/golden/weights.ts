@@ -11,7 +11,12 @@ import type { GoldenCase, GoldenPruning } from "./case.ts";
 import { forward, GOLDEN_LIMITS, lossCheck, perplexityCheck } from "./model.ts";
 
 /** Prunes a copy for each method and pattern and compares it. */
-export async function checkWeightPruning(ctx: Ctx, golden: GoldenCase, pruning: GoldenPruning, model: Model): Promise<Check[]> {
+export async function checkWeightPruning(
+  ctx: Ctx,
+  golden: GoldenCase,
+  pruning: GoldenPruning,
+  model: Model,
+): Promise<Check[]> {
   const sequences = await calibrationOf(golden, pruning.calibration);
   const ids = await golden.ids("ids");
   const checks: Check[] = [];
@@ -51,7 +56,8 @@ async function calibrationOf(golden: GoldenCase, name: string): Promise<Uint32Ar
 }
 
 /** "dass 2:4" -> "dass.2:4.0.gate" */
-const tensorName = (key: string, { block, part }: WeightMasks[number]["matrix"]): string => `${key.replace(" ", ".")}.${block}.${part}`;
+const tensorName = (key: string, { block, part }: WeightMasks[number]["matrix"]): string =>
+  `${key.replace(" ", ".")}.${block}.${part}`;
 
 /** Share of the entries that differ; nothing where the case has no masks for this method and pattern. */
 async function maskCheck({ file }: GoldenPruning, key: string, masks: WeightMasks): Promise<Check[]> {
@@ -68,7 +74,12 @@ async function maskCheck({ file }: GoldenPruning, key: string, masks: WeightMask
 }
 
 /** The worst matrix of those whose updated weights the case has. */
-async function updateCheck(ctx: Ctx, { file }: GoldenPruning, key: string, { masks, model }: PrunedWeights): Promise<Check[]> {
+async function updateCheck(
+  ctx: Ctx,
+  { file }: GoldenPruning,
+  key: string,
+  { masks, model }: PrunedWeights,
+): Promise<Check[]> {
   let worst: number | undefined;
   for (const { matrix } of masks) {
     const name = `${tensorName(key, matrix)}.weight`;
