@@ -1,4 +1,4 @@
-// Golden folders and the embedded model for tests in the browser, through the test server.
+// Golden folders and the embedded model for tests in the browser, fetched from the test server.
 import { memoryFolder } from "../formats/files/memoryFolder.ts";
 import type { Folder } from "../formats/files/folder.ts";
 

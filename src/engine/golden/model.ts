@@ -16,7 +16,10 @@ import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { GoldenCase } from "./case.ts";
 
-/** Agreement to expect in f32 (golden/README.md). Losses are absolute, in nats; keep-masks a share of their entries; everything else is a share of the largest absolute value. */
+/**
+ * Expected agreement in f32 (golden/README.md). Limits of losses are absolute, in nats; that of keep-masks is a share of their entries; all
+ * others are a share of the largest absolute value.
+ */
 export const GOLDEN_LIMITS = {
   logits: 2e-4,
   loss: 2e-4,
@@ -33,9 +36,9 @@ export const GOLDEN_LIMITS = {
 type Limits = Readonly<Record<keyof typeof GOLDEN_LIMITS, number>>;
 
 /**
- * The same for matrices held as halves: a few roundings (2^-11) of each weight. AdamW's first steps take the sign of each gradient, so that
- * one near zero that changes sign moves its weight the other way: what is trained is held loosely, and the loss of every step closely.
- * trainedKept: kept block weights of a step, as a share of all.
+ * The same for matrices in half precision: a few roundings (2^-11) of each weight. The first steps of AdamW follow the sign of each gradient, so
+ * a gradient near zero that changes sign moves its parameter the other way. The limit of trained parameters is therefore loose, and that of
+ * every step's loss is tight. trainedKept: kept block weights of a step, as a share of all.
  */
 const HALF_LIMITS: Limits = {
   ...GOLDEN_LIMITS,
@@ -49,12 +52,12 @@ const HALF_LIMITS: Limits = {
 
 export const limitsOf = ({ precision }: Model): Limits => (precision === "f16" ? HALF_LIMITS : GOLDEN_LIMITS);
 
-/** Greedy tokens of a case, behind its prompt. */
+/** Number of greedy tokens after the prompt of a case. */
 const GREEDY_NEW = 24;
-/** What a case with a long vocabulary has instead of all logits: those of the last positions. */
+/** Suffix of the logits of a case with a long vocabulary, which has only those of the last positions. */
 const LAST = ".last4";
 
-/** Runs all checks of the model that the case has numbers for. */
+/** Runs all checks of the model that the case has reference values for. */
 export async function checkModel(ctx: Ctx, golden: GoldenCase, model: Model): Promise<Check[]> {
   const layout = gateLayout(golden.config);
   const checks = [...(await checkDense(ctx, golden, model)), ...(await checkHard(ctx, golden, model, layout))];
@@ -62,7 +65,7 @@ export async function checkModel(ctx: Ctx, golden: GoldenCase, model: Model): Pr
   return checks;
 }
 
-/** Logits and mean loss of one forward, outside of any tape. */
+/** Logits (T, V) and mean loss of one forward without a tape; default selection: the model's own. */
 export async function forward(
   ctx: Ctx,
   model: Model,
@@ -81,13 +84,13 @@ export async function forward(
   return { logits: await ctx.read(out.logits), loss };
 }
 
-/** PyTorch adds the counts of the blocks in float32: whole numbers are exact up to 2^24, and each addition beyond rounds by half a unit at most. */
+/** PyTorch sums the counts of the blocks in float32: integers are exact up to 2^24, and each larger sum is rounded by at most half a unit. */
 function countLimit(expected: number, layers: number): number {
   const unit = 2 ** (Math.floor(Math.log2(expected)) - 23);
   return unit <= 1 ? GOLDEN_LIMITS.exact : (layers * unit) / 2;
 }
 
-/** Against the case's logits `name`, of all positions or the last ones. */
+/** The worst difference from the case's logits `name`, over all positions or the last ones. */
 async function worstLogit(golden: GoldenCase, name: string, found: Float32Array): Promise<number> {
   const expected = await golden.floats(golden.has(name) ? name : name + LAST);
   return worstDifference(found.subarray(found.length - expected.length), expected);
@@ -96,14 +99,20 @@ async function worstLogit(golden: GoldenCase, name: string, found: Float32Array)
 export const lossCheck = (name: string, value: number, expected: number, limit: number = GOLDEN_LIMITS.loss): Check =>
   check(name, Math.abs(value - expected), limit);
 
-/** A perplexity as a loss: its logarithm is what the limit speaks of. */
+/** A perplexity that a case expects of a model; default selection: the model's own. */
+interface ExpectedPerplexity {
+  /** Name of the check. */
+  name: string;
+  expected: GoldenCase["info"]["perplexity"];
+  selection?: Selection;
+}
+
+/** Compares a perplexity by its logarithm, with the limit of losses. */
 export async function perplexityCheck(
   ctx: Ctx,
   golden: GoldenCase,
   model: Model,
-  name: string,
-  expected: GoldenCase["info"]["perplexity"],
-  selection?: Selection,
+  { name, expected, selection }: ExpectedPerplexity,
 ): Promise<Check> {
   const ids = await golden.ids("eval.ids");
   const found = await perplexity(ctx, model, ids, { context: expected.context, ...(selection ? { selection } : {}) });
@@ -135,7 +144,7 @@ async function checkDense(ctx: Ctx, golden: GoldenCase, model: Model): Promise<C
     check("hidden", worstHidden, limits.logits),
     lossCheck("loss", found.loss, golden.info.loss, limits.loss),
     check("greedy", different, limits.greedy),
-    await perplexityCheck(ctx, golden, model, "perplexity", golden.info.perplexity),
+    await perplexityCheck(ctx, golden, model, { name: "perplexity", expected: golden.info.perplexity }),
   ];
 }
 
@@ -159,8 +168,10 @@ async function checkHard(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
     ),
     check("hard.total", Math.abs(budget.blockWeights - info.hard.block_weights), GOLDEN_LIMITS.exact),
   ];
-  if (info.hard.perplexity)
-    checks.push(await perplexityCheck(ctx, golden, model, "hard.perplexity", info.hard.perplexity, selection));
+  const { perplexity: expected } = info.hard;
+  if (expected) {
+    checks.push(await perplexityCheck(ctx, golden, model, { name: "hard.perplexity", expected, selection }));
+  }
   ctx.free(gates);
 
   const lists = indexLists(masks);

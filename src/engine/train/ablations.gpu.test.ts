@@ -41,7 +41,7 @@ async function run(of: Session, steps: number): Promise<StepMetrics[]> {
 
 describe.each(ABLATIONS)("%s", (gates) => {
   const session = (recipe: Partial<Recipe> = {}): Session =>
-    new Session(ctx, opened.model, text, { ...RECIPE, gates, ...recipe }, "test");
+    new Session(ctx, opened.model, { recipe: { ...RECIPE, gates, ...recipe }, text, subject: "test" });
 
   test("trains to its budget, and repeats and resumes exactly", async () => {
     const [whole, first, second] = [session(), session(), session()];
@@ -91,7 +91,11 @@ async function gradientOf(of: GateModel, dLogits: Float32Array): Promise<Float32
 }
 
 test("constrained trains for every ratio too", async () => {
-  const one = new Session(ctx, opened.model, text, { ...RECIPE, gates: "constrained", ratioMode: "every" }, "test");
+  const one = new Session(ctx, opened.model, {
+    recipe: { ...RECIPE, gates: "constrained", ratioMode: "every" },
+    text,
+    subject: "test",
+  });
   const metrics = await run(one, 4);
   expect(new Set(metrics.map(({ target }) => target)).size).toBe(4);
   expect(await one.logits(0.4)).not.toEqual(await one.logits(0.9));

@@ -54,7 +54,7 @@ describe.each<[string, Precision]>([
       return bytes;
     };
     const text = Uint32Array.from({ length: 256 }, (_, i) => (i * 7919) % config.vocab);
-    const session = new Session(ctx, model, text, { ...DEFAULT_RECIPE, tokens: 48 }, "plan");
+    const session = new Session(ctx, model, { recipe: { ...DEFAULT_RECIPE, tokens: 48 }, text, subject: "plan" });
     const state = taken();
     expect(off(plan.parts.hypernet, state)).toBeLessThan(SHARE);
     await session.run({ due: () => false, onReport: () => undefined, steps: 2 });
@@ -111,7 +111,7 @@ test("what does not fit is refused with the numbers and with what would fit", as
   const context = await refused(1024, innerBytes(128));
   expect(context).toMatchObject({ code: "limit", detail: { bytes: innerBytes(1024), limitBytes: innerBytes(128) } });
   expect(context.message).toMatch(
-    /^a model needs \d\.\d+ GB in \d+ buffers, of which linear takes 0\.27 GB; this adapter allows 0\.034 GB a buffer\. What would fit: with 128 tokens a step and windows of 8 it takes 0\.\d+ GB, at most 0\.034 GB a buffer; or in half precision with 128 tokens/,
+    /^a model needs \d\.\d+ GB in \d+ buffers, of which linear takes 0\.27 GB; this adapter allows 0\.034 GB per buffer\. What would fit: with 128 tokens per step and windows of 8 it takes 0\.\d+ GB, at most 0\.034 GB per buffer; or in half precision with 128 tokens/,
   );
   const nothing = await refused(64, 1e6);
   expect(nothing.message).toMatch(/Neither half precision nor a shorter context makes it fit: choose a smaller model/);

@@ -31,7 +31,7 @@ afterEach(() => {
 afterAll(() => ctx.gpu.destroy());
 
 function session(recipe: Partial<Recipe> = {}): Session {
-  const made = new Session(ctx, opened.model, text, { ...RECIPE, ...recipe }, "test");
+  const made = new Session(ctx, opened.model, { recipe: { ...RECIPE, ...recipe }, text, subject: "test" });
   sessions.push(made);
   return made;
 }
@@ -174,7 +174,7 @@ test("a loss that is not finite stops the run by name", async () => {
   const broken = await openModel(ctx, await goldenFolder("llama"));
   const norm = broken.model.weights.norm?.weight;
   if (norm) ctx.write(norm, new Float32Array(norm.shape[0] ?? 0).fill(Number.NaN));
-  const one = new Session(ctx, broken.model, text, RECIPE, "test");
+  const one = new Session(ctx, broken.model, { recipe: RECIPE, text, subject: "test" });
   sessions.push(one);
   const failure = await one.run({ due: () => true, onReport: () => undefined }).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(EngineError);

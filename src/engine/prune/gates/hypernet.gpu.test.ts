@@ -113,7 +113,7 @@ function referenceGradients(named: NamedArrays, dLogits: RefTensor, ratio?: numb
 async function expectReferenceGradients(hypernet: Hypernet, ratio?: number): Promise<void> {
   const dLogits = randomRef(7, [gates.length]);
   const values = await hypernet.toNamed(ctx);
-  if (ratio !== undefined) hypernet.aim(ctx, ratio);
+  if (ratio !== undefined) hypernet.setRatio(ctx, ratio);
   const gradient = await ctx.gpu.checked("hypernetwork", () =>
     ctx.step(() => {
       const tape = new Tape(tapeArithmetic(ctx));

@@ -112,8 +112,8 @@ describe("named parameters", () => {
     const named = namedOf(layout, initialTheta(layout, 1));
     named.delete("norm.bias");
     expect(() => thetaOf(layout, named)).toThrow(EngineError);
-    expect(() => thetaOf(layout, named)).toThrow(/norm\.bias must have 128 values, none came/);
+    expect(() => thetaOf(layout, named)).toThrow(/norm\.bias: expected 128 values, got none/);
     named.set("norm.bias", new Float32Array(7));
-    expect(() => thetaOf(layout, named)).toThrow(/norm\.bias must have 128 values, 7 came/);
+    expect(() => thetaOf(layout, named)).toThrow(/norm\.bias: expected 128 values, got 7/);
   });
 });
