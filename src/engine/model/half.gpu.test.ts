@@ -1,4 +1,4 @@
-// Models whose matrices are held as halves: what they cost, that F16 files lose nothing, and what is refused.
+// Models in half precision: their memory, that F16 files lose nothing, and what is refused.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { openCase } from "../golden/case.ts";
@@ -59,7 +59,7 @@ test("weights beyond the largest half are refused by name, and nothing stays on 
   const before = ctx.buffers.bytesInUse;
   await expect(loadModel(ctx, config, with70000, { precision: "f16" })).rejects.toMatchObject({
     code: "unsupported",
-    message: `tensor '${name}' holds -70000; half precision ends at 65504. Load this model in full precision.`,
+    message: `tensor '${name}': expected values from -65504 to 65504 for half precision, got -70000. Load this model in full precision.`,
   });
   expect(ctx.buffers.bytesInUse).toBe(before);
   (await loadModel(ctx, config, with70000)).free();

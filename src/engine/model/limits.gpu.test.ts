@@ -1,4 +1,4 @@
-// What small limits change is how a model is computed, not what: heads in chunks, tables in parts, on golden models and a long vocabulary.
+// Small limits change how a model is computed, not its results: head in chunks, matrices in parts, on golden models and a long vocabulary.
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
@@ -20,7 +20,7 @@ import { LOGITS_BYTES } from "../logitsSize.ts";
 import { openModel } from "./open.ts";
 import { DENSE, masked } from "./selection.ts";
 
-/** Sums of f32 in another order: a share of the largest value. */
+/** For sums of f32 in another order, as a share of the largest value. */
 const ROUNDING = 5e-6;
 
 let ctx: Ctx;
@@ -88,7 +88,7 @@ describe.each(["llama", "gemma", "opt", "opt350", "phi"])("%s", (name) => {
   });
 });
 
-/** The embedding has 512 rows of 64; a binding must hold tokens x 352 f32. */
+/** The embedding has 512 rows of 64; one binding must have room for tokens x 352 f32. */
 const SPLIT: [name: string, precision: Precision, kib: number, tokens: number][] = [
   ["llama", "f32", 64, 45],
   ["gemma", "f32", 64, 45],
@@ -203,7 +203,7 @@ test("a vocabulary of 100,000 fits bindings of 128 MiB in two parts", async () =
   expectEqual(found, await measure(ctx, model, ids));
 });
 
-/** Weights of a LLaMA of one block, small numbers that repeat nowhere soon. */
+/** Weights of a LLaMA with one block: small pseudo-random numbers. */
 function madeUp(vocab: number, d: number): WeightReader {
   const shapeOf = (name: string): number[] => {
     if (name.includes("norm")) return [d];
@@ -219,7 +219,7 @@ function madeUp(vocab: number, d: number): WeightReader {
   };
 }
 
-test("a model whose kernels find no room is freed as a whole", async () => {
+test("a model whose kernels run out of memory is freed completely", async () => {
   const own = new Ctx(await Gpu.open());
   vi.spyOn(own, "warm").mockRejectedValueOnce(new EngineError("out-of-memory", "no room"));
   await expect(openModel(own, await goldenFolder("llama"))).rejects.toMatchObject({ code: "out-of-memory" });

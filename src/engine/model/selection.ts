@@ -1,4 +1,4 @@
-// How a block's activations meet its five selection vectors: not at all (dense), multiplied by gates (masked), or cut (compact).
+// How the five selection vectors of a block apply to its activations: not at all (dense), multiplied as masks (masked), or cut (compact).
 import type { Ctx } from "../ctx.ts";
 import { add } from "../ops/arithmetic.ts";
 import { gate, gatedAdd } from "../ops/gate.ts";
@@ -7,7 +7,7 @@ import { scatterAdd } from "../ops/scatterAdd.ts";
 import { type GateLayout, VECTORS_PER_BLOCK } from "../masks/gates.ts";
 import { type Tensor, view } from "../tensor.ts";
 
-/** Position of a vector within its block. */
+/** The selection vectors by their position within a block. */
 export const S1 = 0;
 export const S2 = 1;
 export const S3 = 2;
@@ -29,6 +29,7 @@ export interface Selection {
   leave(ctx: Ctx, residual: Tensor, y: Tensor, at: VectorOf<typeof S2 | typeof S5>): Tensor;
 }
 
+/** No selection: the dense model. */
 export const DENSE: Selection = {
   enter: (_, x) => x,
   middle: (_, m) => m,
@@ -36,8 +37,8 @@ export const DENSE: Selection = {
 };
 
 /**
- * Gates of any values in [0, 1], flat in `layout` order; their gradient comes through the tape.
- * s4Twice multiplies s4 on both branches of a GLU, as the released code does (METHOD.md 1.1).
+ * Masks of values in [0, 1], flat in the layout's order; they get a gradient if a tape records. s4Twice multiplies by s4 twice, as the released
+ * code does on both branches of a GLU (METHOD.md 1.1).
  */
 export function masked(gates: Tensor, layout: GateLayout, s4Twice = false): Selection {
   const gatesOf = ({ block, vector: k }: VectorOf<number>): Tensor => {
@@ -55,7 +56,7 @@ export function masked(gates: Tensor, layout: GateLayout, s4Twice = false): Sele
   };
 }
 
-/** Kept dimensions of one block as u32 index tensors; s4 needs none, its width is simply smaller. */
+/** Kept dimensions of one block as u32 index tensors. s4 needs none: the middle of the MLP is narrower. */
 export interface BlockIndices {
   s1: Tensor;
   s2: Tensor;
@@ -63,7 +64,7 @@ export interface BlockIndices {
   s5: Tensor;
 }
 
-/** A model whose matrices are cut: inputs are gathered, outputs are added where they belong. */
+/** For a model whose matrices are cut: gathers the inputs of a branch and scatters its output into the residual stream. */
 export function compact(blocks: readonly BlockIndices[]): Selection {
   const of = (block: number): BlockIndices => {
     const indices = blocks[block];

@@ -1,4 +1,4 @@
-// The tokenizer against ids from PyTorch's side, the fast path against the library, and streams against whole texts.
+// The tokenizer against ids from Python, the fast path against the library, and streams against the full text.
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -41,7 +41,7 @@ describe("encode and decode", () => {
     );
   });
 
-  // Ways of cutting words, each with what it must not lose: digits one by one, the words of Llama 3 and Qwen, and composed letters.
+  // Ways of splitting words: single digits, the words of Llama 3 and Qwen, and composed letters.
   const digits = { type: "Digits", individual_digits: true };
   const pattern =
     "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -50,7 +50,7 @@ describe("encode and decode", () => {
     ["SmolLM's", [digits, { type: "ByteLevel", add_prefix_space: false, use_regex: true }], null],
     ["Llama 3's", [split, { type: "ByteLevel", add_prefix_space: false, use_regex: false }], null],
     ["Qwen's", [split, { type: "ByteLevel", add_prefix_space: false, use_regex: false }], { type: "NFC" }],
-  ])("cuts words %s way as the library does", (_, pretokenizers, normalizer) => {
+  ])("splits words %s way like the library", (_, pretokenizers, normalizer) => {
     const json = { ...tokenizerJson, normalizer, pre_tokenizer: { type: "Sequence", pretokenizers } };
     const own = loadTokenizer(json, configJson);
     const other = new Library(json, configJson);
@@ -78,9 +78,9 @@ describe("encode and decode", () => {
   });
 
   it("refuses what is not a tokenizer", () => {
-    expect(() => loadTokenizer({})).toThrow(/tokenizer\.json cannot be used/);
+    expect(() => loadTokenizer({})).toThrow(/tokenizer\.json: expected a tokenizer/);
     expect(() => loadTokenizer({ ...tokenizerJson, pre_tokenizer: { type: "Magic" } })).toThrow(
-      /cannot be used: .*Magic/,
+      /got an error: .*Magic/,
     );
     expect(() => loadTokenizer([])).toThrow(/tokenizer\.json: expected an object/);
     expect(() => loadTokenizer(tokenizerJson, "x")).toThrow(/tokenizer_config\.json: expected an object, got "x"/);
