@@ -1,4 +1,4 @@
-// The three forms of an export together: the ONNX one is offered only where onnxruntime-web computes the masked model's logits.
+// The three forms of an export together: ONNX is offered only if onnxruntime-web computes the masked model's logits.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   Ctx,
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-/** Three of five gates kept, in every vector another three. */
+/** Keeps three of every five gates, shifted by one from vector to vector. */
 function masksOf({ config }: OpenedModel): Masks {
   return gateLayout(config).sizes.map((size, i) =>
     Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
@@ -89,7 +89,7 @@ test.each(["llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi
   },
 );
 
-test("weights of the ONNX form that were damaged are noticed, and the form is discarded", async () => {
+test("damaged weights of the ONNX form are noticed, and the form is discarded", async () => {
   const onnx = memoryTarget((file, bytes) => {
     // the weights fill nearly all of the file: its middle is in them
     if (file.name === "onnx/model.onnx") bytes.fill(0x3c, bytes.length / 2, bytes.length / 2 + 4000);
@@ -101,16 +101,16 @@ test("weights of the ONNX form that were damaged are noticed, and the form is di
   expect(onnx.files).toEqual({});
 });
 
-test("an ONNX file that onnxruntime-web cannot open is not offered, with what it said", async () => {
+test("an ONNX file that onnxruntime-web cannot open is not offered, and its error is the reason", async () => {
   const onnx = memoryTarget((file, bytes) => {
     if (file.name === "onnx/model.onnx") bytes.fill(0, 0, 64);
   });
   const found = await exportForms({ onnx });
   expect(found.onnx).toMatchObject({ ok: false, code: "format", runtime: "" });
-  expect(found.onnx?.reason).toContain("onnxruntime-web said:");
+  expect(found.onnx?.reason).toContain("onnxruntime-web:");
 });
 
-test("F16 is held to its own limit; BF16 is refused for ONNX alone", async () => {
+test("F16 has its own limit; BF16 is refused for ONNX only", async () => {
   const half = await exportForms({ onnx: memoryTarget() }, { dtype: "F16" });
   expect(half.onnx).toMatchObject({ ok: true, dtype: "F16" });
   expect(half.onnx?.largestDifference).toBeGreaterThan(1e-5);

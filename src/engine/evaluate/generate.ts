@@ -1,4 +1,4 @@
-// Text, a token at a time, with a KV cache: the prompt in one forward, then one row a token.
+// Generates text with a KV cache: the prompt in one forward, then one row per token.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { Tap } from "../gpu/readback.ts";
@@ -10,18 +10,21 @@ import { ELEMENT_BYTES } from "../tensor.ts";
 import { sample } from "./sampler.ts";
 
 export interface GenerateOptions {
-  /** Most tokens to add. */
+  /** How many tokens to add at most. */
   tokens: number;
-  /** 0: greedy. */
+  /** 0 is greedy. */
   temperature: number;
   seed: number;
-  /** Default: the model's own. */
+  /** Default: the model's own selection. */
   selection?: Selection;
-  /** Tokens that end the text (they are not yielded); default: the model's. */
+  /** Tokens that end the text and are not yielded; default: the model's. */
   stopTokens?: readonly number[];
 }
 
-/** Yields new tokens until a stop token, the count or the model's context ends it. Breaking out of the loop frees the cache. */
+/**
+ * Yields new tokens until a stop token, `tokens` or the end of the model's context. Breaking out of the loop frees the cache. Throws "shape"
+ * for an empty prompt, and "limit" for one that fills the context.
+ */
 export async function* generate(
   ctx: Ctx,
   model: Model,
@@ -29,12 +32,12 @@ export async function* generate(
   options: GenerateOptions,
 ): AsyncGenerator<number> {
   const { config } = model;
-  invariant(prompt.length > 0, "shape", "a prompt of at least one token is needed");
+  invariant(prompt.length > 0, "shape", "prompt: expected at least 1 token, got 0. Enter a prompt.");
   const end = Math.min(config.context, prompt.length + options.tokens);
   invariant(
     prompt.length < end || options.tokens === 0,
     "limit",
-    `the prompt has ${prompt.length} tokens; this model's context is ${config.context}. Shorten the prompt.`,
+    `prompt: expected fewer tokens than this model's context of ${config.context}, got ${prompt.length}. Shorten the prompt.`,
   );
   const stops = options.stopTokens ?? config.eosTokens;
   const selection = options.selection ?? model.selection;
