@@ -57,7 +57,7 @@ async function exportForms(
   return Object.fromEntries(forms.map((exported) => [exported.form, exported]));
 }
 
-test("onnxruntime-web gives the engine's masked logits, and the receipt says so", async () => {
+test("onnxruntime-web computes the engine's masked logits, and the receipt records it", async () => {
   const targets = { masked: memoryTarget(), compact: memoryTarget(), onnx: memoryTarget() };
   const { masked, compact, onnx } = await exportForms(targets);
   expect([masked?.ok, compact?.ok, onnx?.ok]).toEqual([true, true, true]);
@@ -79,7 +79,7 @@ test("onnxruntime-web gives the engine's masked logits, and the receipt says so"
 });
 
 test.each(["llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"])(
-  "%s: onnxruntime-web gives its masked logits",
+  "%s: onnxruntime-web computes its masked logits",
   async (name) => {
     const family = await openModel(ctx, await goldenFolder(name));
     const { onnx } = await exportForms({ onnx: memoryTarget() }, {}, family);

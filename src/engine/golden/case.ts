@@ -46,7 +46,7 @@ export interface TrainInfo {
 
 /** A training run in PyTorch: a hypernetwork before and after some steps, with their noise and batches. */
 export interface GoldenTraining {
-  /** The whole method, or an ablation. */
+  /** The full method, or an ablation. */
   readonly gates: GateMode;
   readonly info: TrainInfo;
   readonly file: SafetensorsFile;

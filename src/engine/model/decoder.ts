@@ -19,11 +19,11 @@ import type { KvCache } from "./kvCache.ts";
 import type { Model } from "./load.ts";
 import { S1, S2, S3, S5, type Selection } from "./selection.ts";
 
-/** What a forward pass reads of a model. */
+/** The part of a model that a forward pass needs. */
 export type Decoder = Pick<Model, "config" | "weights">;
 
 export interface ForwardOptions {
-  /** How activations meet the selection vectors: `model.selection`, `masked(...)`, or DENSE where no pruning is meant. */
+  /** How the selection vectors apply: `model.selection`, `masked(...)`, or DENSE for the dense model. */
   selection: Selection;
   /** Position of the first token, u32 (1). Default: 0. */
   start?: Tensor;
@@ -43,7 +43,7 @@ export interface BlockOptions extends ForwardOptions {
 /** From this many rows on, submit after each block, unless a tape is recording. */
 const ROWS_PER_SUBMIT = 64;
 
-/** What every part of a block needs. */
+/** Everything that the parts of a block need. */
 interface Pass extends ForwardOptions {
   ctx: Ctx;
   model: Decoder;
@@ -83,7 +83,7 @@ export function runBlock(ctx: Ctx, model: Decoder, x: Tensor, options: BlockOpti
   return ctx.scope(() => decoderBlock(pass, x));
 }
 
-/** The head's input from the residual stream: (T, d) after the final norm, or narrower where projectOut follows it. */
+/** The head's input from the residual stream: (T, d) after the final norm, or narrower if projectOut follows it. */
 export function headInput(ctx: Ctx, { config, weights }: Decoder, hidden: Tensor): Tensor {
   const x = weights.norm ? normed(ctx, config, hidden, weights.norm) : hidden;
   return weights.projectOut ? apply(ctx, x, weights.projectOut) : x;

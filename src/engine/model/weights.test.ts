@@ -1,4 +1,4 @@
-// Expected tensors against the goldens' files, and every way in which weights can disagree with the config.
+// Expected tensors against the golden files, and every way in which weights can contradict the config.
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { memorySource } from "../formats/files/memoryFolder.ts";
@@ -19,7 +19,7 @@ const config = readConfig({
   head_dim: 12,
 });
 
-/** Weights that fit the config, but for the changes; `undefined` takes a tensor away. */
+/** Weights that fit the config except for the changes; `undefined` removes a tensor. */
 function weights(changes: Record<string, { shape?: number[]; dtype?: Dtype } | undefined> = {}, of = config) {
   const all = new Map<string, { dtype: Dtype; shape: readonly number[] }>(
     modelTensors(of).map(({ name, shape }) => [name, { dtype: "F32", shape }]),
@@ -32,7 +32,7 @@ function weights(changes: Record<string, { shape?: number[]; dtype?: Dtype } | u
 }
 
 describe("modelTensors", () => {
-  it("has a head dimension of its own, and a head where it is not tied", () => {
+  it("has head_dim independent of d, and a head if it is not tied", () => {
     const shapes = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
     expect(shapes.get("model.layers.0.self_attn.q_proj.weight")).toEqual([24, 8]);
     expect(shapes.get("model.layers.0.self_attn.k_proj.weight")).toEqual([12, 8]);
@@ -42,7 +42,7 @@ describe("modelTensors", () => {
     expect(modelTensors({ ...config, tiedHead: true })).toHaveLength(shapes.size - 1);
   });
 
-  it("holds as many values as the model has parameters", () => {
+  it("has one value per parameter of the model", () => {
     const values = modelTensors(config).reduce((sum, { shape }) => sum + elementCount(shape), 0);
     expect(values).toBe(countParameters(config).total);
   });

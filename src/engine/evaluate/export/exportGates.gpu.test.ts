@@ -1,4 +1,4 @@
-// Exports of the embedded model: written, read back, compared; a damaged one is not offered, a cancelled one leaves nothing.
+// Exports of the embedded model: written, read back and compared. A damaged one is not offered, and a cancelled one leaves no files.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
@@ -40,7 +40,7 @@ const options = (): ExportGatesOptions => ({
   },
 });
 
-test("both forms give the masked model's logits, and say so in the receipt", async () => {
+test("both forms compute the masked model's logits, and the receipt records it", async () => {
   const targets = { masked: memoryTarget(), compact: memoryTarget() };
   const forms = await exportGates(
     ctx,
@@ -92,7 +92,7 @@ test("a file that cannot be read back is not offered, with the reason", async ()
   expect(exported?.largestDifference).toBeNaN();
 });
 
-test("a runtime that is not there, or fails, keeps its form from being offered; a stop ends all", async () => {
+test("without a runtime, or if it fails, its form is not offered; a stop ends the entire export", async () => {
   const all = (): Map<Form, ExportTarget> =>
     new Map([
       ["onnx", memoryTarget()],
@@ -116,7 +116,7 @@ test("a runtime that is not there, or fails, keeps its form from being offered; 
   await expect(ended).rejects.toMatchObject({ code: "cancelled" });
 });
 
-test("masks of a receipt are applied again to its model, in shards, and not to other weights", async () => {
+test("the masks of a receipt can be applied again to its model, in shards, but not to other weights", async () => {
   const target = memoryTarget();
   await exportGates(ctx, opened, { masks, targets: new Map([["compact", target]]) }, options());
   const { sample } = readReceipt(new TextDecoder().decode(target.files["receipt.json"]));
@@ -138,7 +138,7 @@ test("masks of a receipt are applied again to its model, in shards, and not to o
   expect(other.files).toEqual({});
 });
 
-test("a rounded export says how far rounding moves its logits, and which dtype it has", async () => {
+test("a rounded export reports its dtype and how far rounding moves its logits", async () => {
   const target = memoryTarget();
   const [exported] = await exportGates(
     ctx,
@@ -156,7 +156,7 @@ test("a rounded export says how far rounding moves its logits, and which dtype i
   expect(opened.dtype).not.toBe("BF16");
 });
 
-test("a rounded export is held against weights rounded alike: damage that is smaller than rounding is noticed", async () => {
+test("a rounded export is compared with weights rounded alike, so damage smaller than rounding is noticed", async () => {
   const target = memoryTarget((file, bytes) => {
     // the last mantissa bits of the last weights
     if (file.name === "model.safetensors") for (let i = bytes.length - 20_000; i < bytes.length; i += 2) bytes[i]! ^= 1;

@@ -1,4 +1,4 @@
-// Several ratios as one export: cut out of what was written they give the masked models' logits, and damaged lists are not offered.
+// Several ratios as one export: each, cut out of the written model, computes its masked model's logits; damaged lists are not offered.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { NESTED_FILE, NESTED_LISTS_FILE } from "../../formats/export/exportNested.ts";
@@ -30,7 +30,7 @@ const options = ({ config }: OpenedModel): ExportGatesOptions => ({
   },
 });
 
-/** Architectures of logits that change with the ratio, so that the plain ones would not be nested. */
+/** Architectures of gate logits that change with the ratio, so that they would not be nested by themselves. */
 function membersOf({ config }: OpenedModel): NestedMember[] {
   const layout = gateLayout(config);
   const made = [0.8, 0.4, 0.6].map((ratio) => ({
@@ -68,7 +68,7 @@ test.each(["llama", "opt", "phi"])("%s: every ratio is cut out of the written mo
   expect(new TextDecoder().decode(target.files["README.md"])).toContain("## Several ratios in one");
 });
 
-test("weights rounded on the way out are held against weights rounded alike", async () => {
+test("a rounded export is compared with weights rounded alike", async () => {
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const chosen = { ...options(opened), dtype: "F16" as const };
   const { exported, ratios } = await exportNestedModel(
@@ -81,11 +81,11 @@ test("weights rounded on the way out are held against weights rounded alike", as
   expect([exported.ok, exported.reason, ratios.length]).toEqual([true, undefined, 3]);
 });
 
-/** What comes of an export whose lists, or the weights beside them, are spoilt on the way. */
-async function damagedBy(spoil: (lists: Uint8Array, weights: Uint8Array) => void): Promise<string | undefined> {
+/** The reason why an export is not offered whose lists, or the weights beside them, are damaged. */
+async function reasonAfter(damage: (lists: Uint8Array, weights: Uint8Array) => void): Promise<string | undefined> {
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const target = memoryTarget((file, bytes) => {
-    if (file.name === NESTED_LISTS_FILE) spoil(bytes, target.files["model.safetensors"] ?? new Uint8Array());
+    if (file.name === NESTED_LISTS_FILE) damage(bytes, target.files["model.safetensors"] ?? new Uint8Array());
   });
   const { exported, ratios } = await exportNestedModel(
     ctx,
@@ -99,10 +99,10 @@ async function damagedBy(spoil: (lists: Uint8Array, weights: Uint8Array) => void
 }
 
 test("damaged lists or weights are not offered, and nothing stays", async () => {
-  expect(await damagedBy((lists) => lists.fill(0x7f, lists.length - 4))).toMatch(
+  expect(await reasonAfter((lists) => lists.fill(0x7f, lists.length - 4))).toMatch(
     /keep-0\.80\.\S+s5: expected ascending/,
   );
-  expect(await damagedBy((_, weights) => weights.fill(0x3c, weights.length - 200))).toMatch(
+  expect(await reasonAfter((_, weights) => weights.fill(0x3c, weights.length - 200))).toMatch(
     /keep-0\.40: its logits differ by up to [\d.e+]+, more than/,
   );
 });

@@ -1,4 +1,4 @@
-// Exports of pruned weights: written, read back, compared; zeros where the masks say, updated weights where the method updates.
+// Exports of pruned weights: written, read back and compared. They have the zeros of the masks, and the updated weights of SparseGPT.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { memoryFolder } from "../../formats/files/memoryFolder.ts";
@@ -36,7 +36,7 @@ const options = (recipe: WeightRecipe): PrunedWeightsOptions => ({
 describe.each(["dass", "wanda", "magnitude", "sparsegpt"] as const)("%s", (method) => {
   const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method, pattern: "2:4" };
 
-  test("its export gives the pruned model's logits and has zeros where the masks say", async () => {
+  test("its export computes the pruned model's logits and has the zeros of the masks", async () => {
     const pruned = await pruneWeights(ctx, opened.model, { recipe, sequences: [ids(64), ids(50)] });
     const target = memoryTarget();
     const exported = await exportPrunedWeights(ctx, opened, { ...pruned, target }, options(recipe));
@@ -57,7 +57,7 @@ describe.each(["dass", "wanda", "magnitude", "sparsegpt"] as const)("%s", (metho
     const masks = weightMasksFromReceipt(receipt, opened.config);
     expect(masks).toEqual(pruned.masks);
     if (method !== "sparsegpt" && receipt.sample) {
-      // the receipt alone gives the export again
+      // the receipt is enough to make the export again
       const model = await loadModel(ctx, opened.config, maskedReader(opened.weights, opened.config, masks));
       const again = memoryTarget();
       const repeat = { ...options(recipe), sample: receipt.sample };
@@ -69,7 +69,7 @@ describe.each(["dass", "wanda", "magnitude", "sparsegpt"] as const)("%s", (metho
   });
 });
 
-test("a rounded export of updated weights is held to its dtype's limit", async () => {
+test("a rounded export of updated weights has the limit of its dtype", async () => {
   const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method: "sparsegpt", pattern: "50%" };
   const pruned = await pruneWeights(ctx, opened.model, { recipe, sequences: [ids(64), ids(50)] });
   const exported = await exportPrunedWeights(

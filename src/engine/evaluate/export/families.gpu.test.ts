@@ -1,4 +1,4 @@
-// Exports of every family: written, read back with the loader that users have, and compared with the masked model. Biases are cut, too.
+// Exports of every family: written, read back and compared with the masked model, biases included.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
@@ -20,7 +20,7 @@ afterAll(() => ctx.gpu.destroy());
 test.each<[string, Precision]>([
   ...["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"].map((name): [string, Precision] => [name, "f32"]),
   ["qwen2", "f16"],
-])("%s, weights held as %s: both forms give its logits", async (name, precision) => {
+])("%s in %s: both forms compute its logits", async (name, precision) => {
   const opened = await openModel(ctx, await goldenFolder(name), { precision });
   const masks = gateLayout(opened.config).sizes.map((size, i) =>
     Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),

@@ -1,4 +1,4 @@
-// Weight pruning of whole models: the dense one stays, what it costs in memory comes back, refusals and stops leave nothing behind.
+// Weight pruning of entire models: the dense one does not change, and its memory is freed, also after a refusal or a stop.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { perplexity } from "../../evaluate/perplexity.ts";
@@ -20,7 +20,7 @@ const ids = (count: number, vocab: number): Uint32Array =>
   Uint32Array.from({ length: count }, (_, i) => (i * 7919) % vocab);
 const sequencesOf = ({ config }: OpenedModel): Uint32Array[] => [ids(48, config.vocab), ids(31, config.vocab)];
 
-test("the pruned model is the original behind its masks, and the dense one is as it was", async () => {
+test("the pruned model is the masked original, and the dense one does not change", async () => {
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const { model, config } = opened;
   const text = ids(256, config.vocab);
@@ -77,7 +77,7 @@ describe.each(["opt", "opt350", "phi"])("%s, which has no GLU", (name) => {
   });
 });
 
-test("a stop frees what was made, and progress counts every pass", async () => {
+test("a stop frees the memory, and progress counts every pass", async () => {
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const recipe = { method: "wanda", pattern: "50%" } as const;
   const seen: string[] = [];
@@ -98,7 +98,7 @@ test("a stop frees what was made, and progress counts every pass", async () => {
   opened.model.free();
 });
 
-test("activations that are not finite stop it by name", async () => {
+test("activations that are not finite stop it and name the block", async () => {
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const norm = opened.model.weights.blocks[1]?.mlpNorm?.weight;
   if (norm) ctx.write(norm, new Float32Array(norm.shape[0] ?? 0).fill(Number.NaN));
@@ -108,7 +108,7 @@ test("activations that are not finite stop it by name", async () => {
   opened.model.free();
 });
 
-test("weights held as halves are pruned as the same weights in f32 are", async () => {
+test("weights in half precision are pruned like the same weights in f32", async () => {
   const folder = await embeddedFolder(); // F16, so that halves are exact
   const found = [];
   for (const precision of ["f32", "f16"] as const) {
