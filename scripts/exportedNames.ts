@@ -6,7 +6,7 @@ import { ALL, type Module, readModule, sourcesIn } from "./modules.ts";
 
 const TEST = /\.(test|spec)\.tsx?$/;
 /** Files that exist only for tests. */
-const TEST_SUPPORT = /\.fixture\.tsx?$|(^|\/)e2e\//;
+const TEST_SUPPORT = /\.fixture\.tsx?$|^(e2e|scripts\/test)\//;
 
 export interface Finding {
   name: string;
