@@ -58,7 +58,7 @@ export const LLAMA_NAMES: TensorNames = {
 };
 
 /** Defaults of a family's config class in transformers. Without one a missing field follows the rule that `readWidths` has for it. */
-export interface WidthDefaults {
+interface WidthDefaults {
   /** For a missing field; null always means the number of heads. */
   kvHeads?: number;
   headDim?: number;
