@@ -116,7 +116,7 @@ async function timeDecoding(ctx: Ctx, model: Model, ids: Uint32Array, tokens: nu
   invariant(
     times.length === tokens,
     "limit",
-    `expected at most as many tokens as the model's context of ${model.config.context}, got ${ids.length} and ${tokens} to decode. Measure with fewer.`,
+    `expected at most the model's context of ${model.config.context} tokens, got ${ids.length} and ${tokens} to decode. Measure with fewer.`,
   );
   return times;
 }
