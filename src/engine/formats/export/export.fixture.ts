@@ -7,7 +7,7 @@ import { memoryFolder, memorySource } from "../files/memoryFolder.ts";
 import { openWeights, readSafetensors, type Weights } from "../safetensors/safetensors.ts";
 
 /** The files of a folder on disk, in memory. */
-export function diskFolder(path: string): Folder {
+export function loadFolder(path: string): Folder {
   const names = readdirSync(path);
   return memoryFolder(path, Object.fromEntries(names.map((name) => [name, readFileSync(`${path}/${name}`)])));
 }
@@ -23,7 +23,7 @@ export async function loadCase(
   path: string,
   masksOf: (config: ModelConfig) => Promise<Masks> | Masks,
 ): Promise<ExportCase> {
-  const folder = diskFolder(path);
+  const folder = loadFolder(path);
   const config = readConfig(await readJson(await folder.open("config.json")));
   return { folder, config, masks: await masksOf(config), weights: await openWeights(folder) };
 }
@@ -44,7 +44,7 @@ export function inventedMasks(config: ModelConfig): Masks {
 }
 
 /** One model in F32 and one in F16. */
-export const CASES = [
+export const EXPORT_CASES = [
   { name: "golden LLaMA in F32", path: "golden/llama", masksOf: goldenMasks },
   { name: "embedded model in F16", path: "public/model", masksOf: inventedMasks },
 ];

@@ -4,13 +4,13 @@ import { budgetOf, compactBytes, countsOf, keptTotalWeights } from "../../masks/
 import { keptIndices } from "../../masks/compact.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
 import { dtypeBytes, toFloat32 } from "../../dtype.ts";
-import { CASES, type ExportCase, loadCase } from "./export.fixture.ts";
+import { EXPORT_CASES, type ExportCase, loadCase } from "./export.fixture.ts";
 import { exportCompact } from "./exportCompact.ts";
 import { readJson } from "../files/folder.ts";
 import { outputFolder } from "../files/outputFile.ts";
 import { readCompact } from "./readCompact.ts";
 
-describe.each(CASES)("$name", ({ path, masksOf }) => {
+describe.each(EXPORT_CASES)("$name", ({ path, masksOf }) => {
   let source: ExportCase;
   beforeAll(async () => {
     source = await loadCase(path, masksOf);
@@ -47,7 +47,7 @@ describe.each(CASES)("$name", ({ path, masksOf }) => {
   });
 });
 
-describe.each(CASES)("files and sizes of $name", ({ path, masksOf }) => {
+describe.each(EXPORT_CASES)("files and sizes of $name", ({ path, masksOf }) => {
   let source: ExportCase;
   beforeAll(async () => {
     source = await loadCase(path, masksOf);

@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { budgetOf, countsOf, keptWeights } from "../../masks/budget.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
 import { dtypeBytes } from "../../dtype.ts";
-import { CASES, type ExportCase, loadCase } from "./export.fixture.ts";
+import { EXPORT_CASES, type ExportCase, loadCase } from "./export.fixture.ts";
 import { exportMasked } from "./exportMasked.ts";
 import { collect, outputFolder } from "../files/outputFile.ts";
 import { openWeights } from "../safetensors/safetensors.ts";
 
-describe.each(CASES)("$name", ({ path, masksOf }) => {
+describe.each(EXPORT_CASES)("$name", ({ path, masksOf }) => {
   let source: ExportCase;
   beforeAll(async () => {
     source = await loadCase(path, masksOf);

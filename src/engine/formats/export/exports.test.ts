@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { budgetOf, countsOf, keptWeights } from "../../masks/budget.ts";
-import { CASES, type ExportCase, goldenMasks, inventedMasks, loadCase } from "./export.fixture.ts";
+import { EXPORT_CASES, type ExportCase, goldenMasks, inventedMasks, loadCase } from "./export.fixture.ts";
 import { exportCompact } from "./exportCompact.ts";
 import { exportMasked } from "./exportMasked.ts";
 import { checkedStream, collect, outputFolder, textFile, type OutputFile } from "../files/outputFile.ts";
@@ -19,7 +19,7 @@ async function hashes(files: readonly OutputFile[]): Promise<Record<string, stri
   ]);
   return Object.fromEntries(await Promise.all(entries)) as Record<string, string>;
 }
-describe.each(CASES)("$name", ({ path, masksOf }) => {
+describe.each(EXPORT_CASES)("$name", ({ path, masksOf }) => {
   let source: ExportCase;
   beforeAll(async () => {
     source = await loadCase(path, masksOf);

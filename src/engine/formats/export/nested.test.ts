@@ -6,7 +6,7 @@ import { countsOf } from "../../masks/budget.ts";
 import { indexLists } from "../../masks/compact.ts";
 import { byBlock, gateLayout, type Masks } from "../../masks/gates.ts";
 import { blockTensors } from "../../masks/tensorGates.ts";
-import { diskFolder } from "./export.fixture.ts";
+import { loadFolder } from "./export.fixture.ts";
 import { exportCompact } from "./exportCompact.ts";
 import {
   keptOfRatio,
@@ -35,7 +35,7 @@ let files: OutputFile[];
 let ratios: NestedRatio[];
 
 beforeAll(async () => {
-  folder = diskFolder("golden/llama");
+  folder = loadFolder("golden/llama");
   config = readConfig(await readJson(await folder.open("config.json")));
   weights = await openWeights(folder);
   members = RATIOS.map((ratio) => ({

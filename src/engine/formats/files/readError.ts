@@ -21,6 +21,9 @@ export const FETCH_AGAIN = "The file is cut short or damaged: fetch it again.";
 /** For a file that breaks its format or contradicts itself: another copy would not help. */
 export const WRITE_AGAIN = "The file is malformed or inconsistent: convert or export the model again.";
 
+/** For a model that Espalier does not run. */
+export const CHOOSE_ANOTHER = "Espalier does not support this: choose another model.";
+
 /** "<file>: <field>: expected X, got Y. <advice>" */
 export function readError({ file, field, expected, got, advice, code = "format", detail }: ReadFault): EngineError {
   const where = field === undefined ? file : `${file}: ${field}`;

@@ -81,61 +81,63 @@ describe("round trip", () => {
   });
 });
 
+const ok = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
+const MALFORMED: [string, Uint8Array, RegExp][] = [
+  ["too short", Uint8Array.of(1, 2, 3), /size: expected at least 8 bytes, got 3\. .*fetch it again/],
+  ["no room for a header", file("", 0), /header length: expected at least 2 bytes, got 0/],
+  ["a header beyond the file", file({}, 0, 99n), /header length: expected at most the 2 bytes that follow, got 99/],
+  [
+    "a giant header",
+    file({}, 0, 1n << 63n),
+    /header length: expected at most 100000000 bytes, got 9223372036854775808/,
+  ],
+  ["not JSON", file("{]", 0), /header: expected JSON/],
+  ["not UTF-8", Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x22, 0xff), /header: expected JSON/],
+  ["an array", file("[]", 0), /header: expected an object/],
+  [
+    "an unknown dtype",
+    file({ a: { ...ok, dtype: "F8_E4M3" } }, 8),
+    /tensor 'a': dtype: expected one of .*, got "F8_E4M3"/,
+  ],
+  ["a number as a tensor", file({ a: 3 }, 8), /tensor 'a': expected an object, got 3/],
+  ["a negative shape", file({ a: { ...ok, shape: [-2] } }, 8), /tensor 'a': shape: .* got \[-2\]/],
+  ["a fraction", file({ a: { ...ok, shape: [0.5, 4] } }, 8), /tensor 'a': shape: .* got \[0.5,4\]/],
+  ["a huge shape", file({ a: { ...ok, shape: [2 ** 52, 2 ** 52] } }, 8), /expected \S+ bytes for F32 .*, got 8/],
+  ["no offsets", file({ a: { dtype: "F32", shape: [2] } }, 8), /data_offsets: expected two .* got nothing/],
+  [
+    "offsets the wrong way",
+    file({ a: { ...ok, data_offsets: [8, 0] } }, 8),
+    /data_offsets: expected begin at or before end, got \[8,0\]/,
+  ],
+  ["data beyond the file", file({ a: ok }, 7), /data_offsets: expected an end of at most 7, .* got 8/],
+  ["shape against bytes", file({ a: { ...ok, shape: [3] } }, 8), /expected 12 bytes for F32 \[3\], got 8/],
+  ["trailing bytes", file({ a: ok }, 9), /size: expected \d+ bytes, where the last tensor ends, got \d+/],
+  [
+    "an overlap",
+    file({ a: ok, b: { ...ok, data_offsets: [4, 12] } }, 12),
+    /'b': .*begin 8, where 'a' ends, got 4 \(an overlap of 4 bytes\)/,
+  ],
+  [
+    "a gap",
+    file({ a: ok, b: { ...ok, data_offsets: [12, 20] } }, 20),
+    /'b': .*begin 8, where 'a' ends, got 12 \(a gap of 4 bytes\)/,
+  ],
+  [
+    "a gap after the header",
+    file({ a: { ...ok, data_offsets: [4, 12] } }, 12),
+    /begin 0, where the header ends, got 4 \(a gap of 4 bytes\)/,
+  ],
+  [
+    "a name twice",
+    file(`{"a":${JSON.stringify(ok)},"\\u0061":${JSON.stringify({ ...ok, data_offsets: [8, 16] })}}`, 16),
+    /header: expected each name once, got 'a' twice/,
+  ],
+  ["a number in the metadata", file({ __metadata__: { n: 1 } }, 0), /__metadata__.n: expected a string, got 1/],
+  ["metadata that is a list", file({ __metadata__: [] }, 0), /__metadata__: expected an object/],
+];
+
 describe("a malformed or inconsistent file", () => {
-  const ok = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
-  it.each<[string, Uint8Array, RegExp]>([
-    ["too short", Uint8Array.of(1, 2, 3), /size: expected at least 8 bytes, got 3\. .*fetch it again/],
-    ["no room for a header", file("", 0), /header length: expected at least 2 bytes, got 0/],
-    ["a header beyond the file", file({}, 0, 99n), /header length: expected at most the 2 bytes that follow, got 99/],
-    [
-      "a giant header",
-      file({}, 0, 1n << 63n),
-      /header length: expected at most 100000000 bytes, got 9223372036854775808/,
-    ],
-    ["not JSON", file("{]", 0), /header: expected JSON/],
-    ["not UTF-8", Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x22, 0xff), /header: expected JSON/],
-    ["an array", file("[]", 0), /header: expected an object/],
-    [
-      "an unknown dtype",
-      file({ a: { ...ok, dtype: "F8_E4M3" } }, 8),
-      /tensor 'a': dtype: expected one of .*, got "F8_E4M3"/,
-    ],
-    ["a number as a tensor", file({ a: 3 }, 8), /tensor 'a': expected an object, got 3/],
-    ["a negative shape", file({ a: { ...ok, shape: [-2] } }, 8), /tensor 'a': shape: .* got \[-2\]/],
-    ["a fraction", file({ a: { ...ok, shape: [0.5, 4] } }, 8), /tensor 'a': shape: .* got \[0.5,4\]/],
-    ["a huge shape", file({ a: { ...ok, shape: [2 ** 52, 2 ** 52] } }, 8), /expected \S+ bytes for F32 .*, got 8/],
-    ["no offsets", file({ a: { dtype: "F32", shape: [2] } }, 8), /data_offsets: expected two .* got nothing/],
-    [
-      "offsets the wrong way",
-      file({ a: { ...ok, data_offsets: [8, 0] } }, 8),
-      /data_offsets: expected begin at or before end, got \[8,0\]/,
-    ],
-    ["data beyond the file", file({ a: ok }, 7), /data_offsets: expected an end of at most 7, .* got 8/],
-    ["shape against bytes", file({ a: { ...ok, shape: [3] } }, 8), /expected 12 bytes for F32 \[3\], got 8/],
-    ["trailing bytes", file({ a: ok }, 9), /size: expected \d+ bytes, where the last tensor ends, got \d+/],
-    [
-      "an overlap",
-      file({ a: ok, b: { ...ok, data_offsets: [4, 12] } }, 12),
-      /'b': .*begin 8, where 'a' ends, got 4 \(an overlap of 4 bytes\)/,
-    ],
-    [
-      "a gap",
-      file({ a: ok, b: { ...ok, data_offsets: [12, 20] } }, 20),
-      /'b': .*begin 8, where 'a' ends, got 12 \(a gap of 4 bytes\)/,
-    ],
-    [
-      "a gap after the header",
-      file({ a: { ...ok, data_offsets: [4, 12] } }, 12),
-      /begin 0, where the header ends, got 4 \(a gap of 4 bytes\)/,
-    ],
-    [
-      "a name twice",
-      file(`{"a":${JSON.stringify(ok)},"\\u0061":${JSON.stringify({ ...ok, data_offsets: [8, 16] })}}`, 16),
-      /header: expected each name once, got 'a' twice/,
-    ],
-    ["a number in the metadata", file({ __metadata__: { n: 1 } }, 0), /__metadata__.n: expected a string, got 1/],
-    ["metadata that is a list", file({ __metadata__: [] }, 0), /__metadata__: expected an object/],
-  ])("%s", async (_, bytes, message) => {
+  it.each(MALFORMED)("%s", async (_, bytes, message) => {
     const error = await read(bytes).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(EngineError);
     expect(error).toMatchObject({ code: "format", message: expect.stringMatching(message) as string });
