@@ -117,5 +117,5 @@ test("F16 is held to its own limit; BF16 is refused for ONNX alone", async () =>
   expect(half.onnx?.largestDifference).toBeGreaterThan(1e-5);
   const brain = await delivered({ masked: memoryTarget(), onnx: memoryTarget() }, { dtype: "BF16" });
   expect([brain.masked?.ok, brain.onnx?.ok, brain.onnx?.code]).toEqual([true, false, "unsupported"]);
-  expect(brain.onnx?.reason).toMatch(/F32 or F16, not BF16/);
+  expect(brain.onnx?.reason).toMatch(/expected F32 or F16, got BF16/);
 });

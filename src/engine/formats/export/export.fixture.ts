@@ -28,9 +28,9 @@ export async function loadCase(
   return { folder, config, masks: await masksOf(config), weights: await openWeights(folder) };
 }
 
-/** The hard masks of the golden LLaMA. */
-export async function goldenMasks(config: ModelConfig): Promise<Masks> {
-  const file = await readSafetensors(memorySource("golden", readFileSync("golden/llama/golden.safetensors")));
+/** The hard masks of a golden case. */
+export async function goldenMasks(config: ModelConfig, path = "golden/llama"): Promise<Masks> {
+  const file = await readSafetensors(memorySource("golden", readFileSync(`${path}/golden.safetensors`)));
   return Promise.all(
     gateLayout(config).sizes.map(async (_, i) => Uint8Array.from(await file.readFloat32(`hard.mask.${i}`))),
   );
@@ -45,6 +45,6 @@ export function inventedMasks(config: ModelConfig): Masks {
 
 /** One model in F32 and one in F16. */
 export const EXPORT_CASES = [
-  { name: "golden LLaMA in F32", path: "golden/llama", masksOf: goldenMasks },
+  { name: "golden LLaMA in F32", path: "golden/llama", masksOf: (config: ModelConfig) => goldenMasks(config) },
   { name: "embedded model in F16", path: "public/model", masksOf: inventedMasks },
 ];

@@ -3,7 +3,7 @@ import { EngineError } from "../../errors.ts";
 import { type Folder, folderOf } from "../files/folder.ts";
 import { readError } from "../files/readError.ts";
 import { type Address, addressName, addressText } from "./address.ts";
-import { checkArrived, checkCached, hashOf } from "./checkFiles.ts";
+import { checkArrived, checkCached, fileHash } from "./checkFiles.ts";
 import { downloadFiles } from "./download.ts";
 import { listModel, purposeOf, type RemoteModel } from "./listing.ts";
 import {
@@ -110,7 +110,7 @@ async function fetchMissing(
   for (const file of unchecked) {
     const source = await store.source(file.name);
     const onHashed = (bytes: number): void => onProgress(before + bytes, ofBytes, "checking");
-    const sha256 = source && (await hashOf(source, web.signal, onHashed));
+    const sha256 = source && (await fileHash(source, web.signal, onHashed));
     try {
       await checkArrived(file, { what: purposeOf(web, address, file.name).what, source, sha256 });
     } catch (error) {

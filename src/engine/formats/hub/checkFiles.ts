@@ -19,7 +19,7 @@ export async function checkCached(manifest: Manifest, { store, web, onProgress }
     const source = await store.source(file.name);
     const sizeFits = source !== undefined && source.size === file.size;
     const hash = sizeFits
-      ? await hashOf(source, web.signal, (bytes) => onProgress(before + bytes, ofBytes, "checking"))
+      ? await fileHash(source, web.signal, (bytes) => onProgress(before + bytes, ofBytes, "checking"))
       : "";
     before += file.size ?? 0;
     if (hash === file.sha256) continue;
@@ -71,7 +71,7 @@ function wrongSize(file: CachedFile, what: string, got: string): EngineError {
 }
 
 /** The SHA-256 of a file. `onBytes` gets the number of bytes hashed so far. Throws "cancelled". */
-export async function hashOf(
+export async function fileHash(
   source: ByteSource,
   signal: AbortSignal,
   onBytes: (done: number) => void,

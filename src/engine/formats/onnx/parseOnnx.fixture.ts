@@ -1,9 +1,9 @@
-// Reads an ONNX file as far as the tests of its writer look at it, from the wire format alone and without the writer's code.
+// Reads the parts of an ONNX file that tests check, from the wire format alone and independently of the writer's code.
 
 export interface ParsedTensor {
   dtype: number;
   shape: number[];
-  /** Empty where the data lies in another file. */
+  /** Empty where the data is in a separate file. */
   data: Uint8Array;
   place?: { location: string; offset: number; length: number };
 }
@@ -13,7 +13,7 @@ export interface ParsedNode {
   type: string;
   inputs: string[];
   outputs: string[];
-  /** Integers and texts only. */
+  /** Only integers and strings. */
   attributes: Record<string, number | string>;
 }
 
