@@ -9,12 +9,12 @@ interface NumberRange {
 
 /** One value of a parsed file, with its path ("receipt.json: perplexity[0].dense"). */
 export class JsonField {
+  /** What to do about a field that is refused, in full sentences. */
+  private readonly advice: string;
   readonly value: unknown;
   private readonly file: string;
   private readonly path: string;
-  private readonly advice: string;
 
-  /** `advice` says, in full sentences, what to do about a field that is refused. */
   constructor(value: unknown, file: string, path = "", advice = "") {
     this.value = value;
     this.file = file;
