@@ -111,7 +111,9 @@ describe("docs/formats.md", () => {
     // their own keys are transformers'
     expect(missing({ ...json, rope_parameters: null, rope_scaling: null }, "compact")).toEqual([]);
   });
+});
 
+describe("docs/formats.md, apart from JSON", () => {
   it("has the tensors and metadata of a checkpoint", async () => {
     const values = new Float32Array(2);
     const checkpoint = { recipe: DEFAULT_RECIPE, step: 1, subject: "a", theta: values, m: values, v: values };

@@ -46,8 +46,8 @@ describe("exportRows", () => {
         const file = await fileOf("F32", [ROWS, COLS]);
         const { source, largest } = metered(file);
         const options = { kept: KEPT, edit, target: "BF16" as Dtype, chunkBytes };
-        const whole = converted(edit(await file.readTensor("w"), "F32", [ROWS, COLS], KEPT), "F32", "BF16", "w");
-        expect(await collectBytes(exportRows(source, "w", options))).toEqual(whole);
+        const expected = converted(edit(await file.readTensor("w"), "F32", [ROWS, COLS], KEPT), "F32", "BF16", "w");
+        expect(await collectBytes(exportRows(source, "w", options))).toEqual(expected);
         expect(largest()).toBeLessThanOrEqual(Math.max(chunkBytes, COLS * 4));
       });
 

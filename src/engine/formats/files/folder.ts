@@ -84,7 +84,7 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   return source;
 }
 
-/** The whole file as text; throws "format" where it is not UTF-8. */
+/** The complete file as text; throws "format" where it is not UTF-8. */
 export async function readText(source: ByteSource): Promise<string> {
   const bytes = await source.read(0, source.size);
   try {
@@ -94,7 +94,7 @@ export async function readText(source: ByteSource): Promise<string> {
   }
 }
 
-/** The whole file as JSON; throws "format" where it is not. */
+/** The complete file as JSON; throws "format" where it is not. */
 export async function readJson(source: ByteSource): Promise<unknown> {
   return parseJson(await readText(source), source.name, FETCH_AGAIN);
 }

@@ -1,4 +1,4 @@
-// A folder behind a web server that answers Range requests: the embedded model, and the command line's local files.
+// A folder on a web server that answers Range requests, for the command line's local files.
 import { type ByteSource, type Folder, checkRange, missingFile } from "./folder.ts";
 import { readError } from "./readError.ts";
 

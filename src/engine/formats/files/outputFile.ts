@@ -14,7 +14,7 @@ export interface OutputFile {
   stream(): AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
-/** A small file held in memory. */
+/** A small file in memory. */
 export function bytesFile(name: string, bytes: Uint8Array<ArrayBuffer>): OutputFile {
   return {
     name,
@@ -79,7 +79,7 @@ export async function collect(file: OutputFile): Promise<Uint8Array<ArrayBuffer>
  * it is first opened and then stays in memory; write a large model to storage first and read it from there.
  */
 export function outputFolder(name: string, files: readonly OutputFile[]): Folder {
-  const held = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+  const made = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
   const names = files.map((file) => file.name);
   return {
     name,
@@ -87,8 +87,8 @@ export function outputFolder(name: string, files: readonly OutputFile[]): Folder
     async open(fileName) {
       const file = files.find((candidate) => candidate.name === fileName);
       if (!file) throw missingFile({ name, list: () => names }, fileName);
-      const bytes = held.get(fileName) ?? collect(file);
-      held.set(fileName, bytes);
+      const bytes = made.get(fileName) ?? collect(file);
+      made.set(fileName, bytes);
       return memorySource(fileName, await bytes);
     },
   };

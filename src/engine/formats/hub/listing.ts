@@ -56,14 +56,14 @@ async function listHub(web: Web, address: Extract<Address, { kind: "repo" }>): P
     pinned: true,
     ranges: true,
   });
-  const pick = (wanted: readonly string[]): RemoteFile[] =>
-    files.filter(({ path }) => wanted.includes(path)).map(remote);
+  const pick = (needed: readonly string[]): RemoteFile[] =>
+    files.filter(({ path }) => needed.includes(path)).map(remote);
   if (address.file !== undefined || !hasSafetensors(names)) {
     const gguf = chooseGguf(address, files);
     return { revision, files: pick([gguf, "README.md", "LICENSE"]) };
   }
-  const wanted = companions(names, address.repo);
-  if (names.includes(SINGLE_FILE)) return { revision, files: pick([...wanted, SINGLE_FILE]) };
+  const needed = companions(names, address.repo);
+  if (names.includes(SINGLE_FILE)) return { revision, files: pick([...needed, SINGLE_FILE]) };
   const [index] = pick([INDEX_FILE]);
   if (!index) throw noModel(names, address.repo);
   const shards = shardsOf(await fetchJson(web, purposeOf(web, address, INDEX_FILE), index));
@@ -76,7 +76,7 @@ async function listHub(web: Web, address: Extract<Address, { kind: "repo" }>): P
       advice: "The repository is incomplete: choose another revision.",
       code: "network",
     });
-  return { revision, files: pick([...wanted, INDEX_FILE, ...shards]) };
+  return { revision, files: pick([...needed, INDEX_FILE, ...shards]) };
 }
 
 function chooseGguf(address: Extract<Address, { kind: "repo" }>, files: readonly RepoFile[]): string {

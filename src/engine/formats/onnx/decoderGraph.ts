@@ -101,7 +101,7 @@ function attentionBranch(pass: Pass, l: number, x: Value): Value {
   const { biases } = design;
   const at = `${names.layers}${l}.`;
   const past = inputs.past[l];
-  invariant(past, "bug", `no KV cache for block ${l}`);
+  invariant(past, "bug", `block ${l}: expected a KV cache, got none`);
   const project = (name: string, count: number): Value =>
     splitHeads(graph, linear(pass, x, at + name, biases.qkv), count, headDim);
   const projectWithPosition = (name: string, count: number, headNorm: string | undefined): Value => {
@@ -153,7 +153,7 @@ function linear(
   name: string | undefined,
   biased: boolean,
 ): Value {
-  invariant(name !== undefined, "bug", "a linear layer without a name");
+  invariant(name !== undefined, "bug", "expected the name of a linear layer, got none");
   const matrix = weights.matrix(`${name}.weight`);
   return affine(graph, x, { matrix, bias: biased ? weights.vector(`${name}.bias`) : undefined });
 }

@@ -204,22 +204,22 @@ describe.each(CASES)("$name", ({ path }) => {
     }
     const outside = await onnxModelOf(split);
     expect(outside.nodes).toEqual(model.nodes);
-    let external = 0;
+    let separate = 0;
     for (const [name, { data: expected, shape }] of model.tensors) {
       const tensor = tensorOf(outside, name);
       expect(tensor.shape).toEqual(shape);
-      if (!tensor.place) {
+      if (!tensor.external) {
         expect(tensor.data.length).toBeLessThan(1024);
         expect(Buffer.from(tensor.data).equals(expected)).toBe(true);
         continue;
       }
-      external++;
-      const { location, offset, length } = tensor.place;
+      separate++;
+      const { location, offset, length } = tensor.external;
       expect(offset % 4096).toBe(0);
       const found = data.get(`onnx/${location}`)?.subarray(offset, offset + length);
       expect(Buffer.from(found ?? []).equals(expected), name).toBe(true);
     }
-    expect(external).toBeGreaterThan(4 * source.config.layers); // all linear weights except the smallest
+    expect(separate).toBeGreaterThan(4 * source.config.layers); // all linear weights except the smallest
   });
 
   it("gives equal bytes every time", async () => {

@@ -74,12 +74,12 @@ function buildGraph(source: OnnxSource, weights: Weights, lists: readonly Uint32
 
 /** The model's file and, where it would be too large, separate files of its weights. */
 function modelFiles(graph: OnnxGraph, limitBytes: number): OutputFile[] {
-  const whole = modelMessage(graph, new Map());
-  const { places, files } =
-    whole.sizeBytes <= limitBytes
-      ? { places: undefined, files: [] }
+  const single = modelMessage(graph, new Map());
+  const { locations, files } =
+    single.sizeBytes <= limitBytes
+      ? { locations: undefined, files: [] }
       : externalData(ONNX_FILE, graph.tensors, limitBytes);
-  const message = places ? modelMessage(graph, places) : whole;
+  const message = locations ? modelMessage(graph, locations) : single;
   return [{ name: ONNX_FILE, sizeBytes: message.sizeBytes, stream: () => writeMessage(message) }, ...files];
 }
 

@@ -1,6 +1,6 @@
 // Weights in separate files: protobuf is limited to 2 GB, so larger models store their tensors in .onnx_data files.
 import type { OutputFile } from "../files/outputFile.ts";
-import type { ExternalPlace, OnnxTensor } from "./onnxProto.ts";
+import type { ExternalLocation, OnnxTensor } from "./onnxProto.ts";
 
 /** Smaller tensors stay in the model's file, because runtimes read shapes and axes there. */
 const SMALLEST_BYTES = 1024;
@@ -8,7 +8,7 @@ const SMALLEST_BYTES = 1024;
 const PAGE_BYTES = 4096;
 
 export interface ExternalData {
-  places: ReadonlyMap<string, ExternalPlace>;
+  locations: ReadonlyMap<string, ExternalLocation>;
   files: readonly OutputFile[];
 }
 
@@ -25,7 +25,7 @@ interface DataFile {
 export function externalData(modelPath: string, tensors: readonly OnnxTensor[], limitBytes: number): ExternalData {
   const folder = modelPath.slice(0, modelPath.lastIndexOf("/") + 1);
   const stem = `${modelPath.slice(folder.length)}_data`;
-  const places = new Map<string, ExternalPlace>();
+  const locations = new Map<string, ExternalLocation>();
   const files: DataFile[] = [];
   for (const tensor of tensors) {
     const { sizeBytes } = tensor.data;
@@ -39,9 +39,9 @@ export function externalData(modelPath: string, tensors: readonly OnnxTensor[], 
     }
     file.tensors.push({ tensor, offset });
     file.sizeBytes = offset + sizeBytes;
-    places.set(tensor.name, { location: file.location, offset });
+    locations.set(tensor.name, { location: file.location, offset });
   }
-  return { places, files: files.map((file) => dataFile(folder, file)) };
+  return { locations, files: files.map((file) => dataFile(folder, file)) };
 }
 
 function dataFile(folder: string, { location, tensors, sizeBytes }: DataFile): OutputFile {

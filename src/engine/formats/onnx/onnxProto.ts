@@ -41,7 +41,7 @@ export interface OnnxTensor {
 }
 
 /** Location of a tensor's data in a separate file. */
-export interface ExternalPlace {
+export interface ExternalLocation {
   /** File name, relative to the model's file. */
   location: string;
   offset: number;
@@ -88,11 +88,11 @@ function entryMessage(key: string, value: string): Message {
   return join([textField(1, key), textField(2, value)]);
 }
 
-function tensorMessage({ name, dtype, shape, data }: OnnxTensor, place?: ExternalPlace): Message {
-  const content = place
+function tensorMessage({ name, dtype, shape, data }: OnnxTensor, external?: ExternalLocation): Message {
+  const content = external
     ? [
-        messageField(13, entryMessage("location", place.location)),
-        messageField(13, entryMessage("offset", String(place.offset))),
+        messageField(13, entryMessage("location", external.location)),
+        messageField(13, entryMessage("offset", String(external.offset))),
         messageField(13, entryMessage("length", String(data.sizeBytes))),
         intField(14, LOCATION_EXTERNAL),
       ]
@@ -106,12 +106,12 @@ function valueMessage({ name, dtype, shape }: OnnxValue): Message {
   return join([textField(1, name), messageField(2, messageField(1, tensorType))]);
 }
 
-/** The complete ModelProto. `places` has the tensors whose data is in separate files. */
-export function modelMessage(graph: OnnxGraph, places: ReadonlyMap<string, ExternalPlace>): Message {
+/** The complete ModelProto. `locations` has the tensors whose data is in separate files. */
+export function modelMessage(graph: OnnxGraph, locations: ReadonlyMap<string, ExternalLocation>): Message {
   const graphMessage = join([
     ...graph.nodes.map((node) => messageField(1, nodeMessage(node))),
     textField(2, graph.name),
-    ...graph.tensors.map((tensor) => messageField(5, tensorMessage(tensor, places.get(tensor.name)))),
+    ...graph.tensors.map((tensor) => messageField(5, tensorMessage(tensor, locations.get(tensor.name)))),
     ...graph.inputs.map((input) => messageField(11, valueMessage(input))),
     ...graph.outputs.map((output) => messageField(12, valueMessage(output))),
   ]);

@@ -5,7 +5,7 @@ export interface ParsedTensor {
   shape: number[];
   /** Empty where the data is in a separate file. */
   data: Uint8Array;
-  place?: { location: string; offset: number; length: number };
+  external?: { location: string; offset: number; length: number };
 }
 
 export interface ParsedNode {
@@ -88,7 +88,7 @@ function tensorOf(tensor: Fields): ParsedTensor {
   if (number(tensor, 14) !== 1) return parsed;
   const entries = new Map(messages(tensor, 13).map((entry) => [text(entry, 1), text(entry, 2)]));
   const [offset = NaN, length = NaN] = ["offset", "length"].map((key) => Number(entries.get(key)));
-  return { ...parsed, place: { location: entries.get("location") ?? "", offset, length } };
+  return { ...parsed, external: { location: entries.get("location") ?? "", offset, length } };
 }
 
 function valueOf(value: Fields): string {

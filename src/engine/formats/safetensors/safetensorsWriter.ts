@@ -19,7 +19,7 @@ export interface SafetensorsLayout {
   readonly header: Uint8Array<ArrayBuffer>;
   /** In the order of the file, with positions in it. */
   readonly tensors: readonly TensorInfo[];
-  /** Size of the whole file. */
+  /** Size of the complete file. */
   readonly sizeBytes: number;
 }
 
@@ -30,8 +30,8 @@ function compare(a: string, b: string): number {
 
 function bytesOf({ name, dtype, shape }: TensorSpec): number {
   const bytes = elementCount(shape) * dtypeBytes(dtype);
-  const whole = shape.every((n) => Number.isSafeInteger(n) && n >= 0) && Number.isSafeInteger(bytes);
-  invariant(whole, "shape", `tensor '${name}': shape: expected non-negative integers, got [${shape.join(", ")}]`);
+  const valid = shape.every((n) => Number.isSafeInteger(n) && n >= 0) && Number.isSafeInteger(bytes);
+  invariant(valid, "shape", `tensor '${name}': shape: expected non-negative integers, got [${shape.join(", ")}]`);
   return bytes;
 }
 
