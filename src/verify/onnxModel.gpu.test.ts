@@ -85,7 +85,7 @@ test("a graph that is cut short, and one that is not there, are refused with wha
   });
   await expect(openOnnx(folderOf({ "config.json": "{}" }))).rejects.toMatchObject({
     code: "format",
-    message: expect.stringContaining("no onnx/model.onnx; it has config.json") as string,
+    message: expect.stringContaining("expected a file onnx/model.onnx, got config.json") as string,
   });
 });
 
