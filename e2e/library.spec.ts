@@ -86,7 +86,7 @@ test.describe.serial("the library", () => {
     }
     server.fault = () => ({ kind: "page", type: "text/html" });
     await fetchFrom(address);
-    await expect(page.getByTestId("open-error")).toContainText("a web page (text/html) came instead of the file");
+    await expect(page.getByTestId("open-error")).toContainText("expected the file, got a web page (text/html)");
     server.fault = () => undefined;
     await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
   });

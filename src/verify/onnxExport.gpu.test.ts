@@ -116,5 +116,5 @@ test("F16 has its own limit; BF16 is refused for ONNX only", async () => {
   expect(half.onnx?.largestDifference).toBeGreaterThan(1e-5);
   const brain = await exportForms({ masked: memoryTarget(), onnx: memoryTarget() }, { dtype: "BF16" });
   expect([brain.masked?.ok, brain.onnx?.ok, brain.onnx?.code]).toEqual([true, false, "unsupported"]);
-  expect(brain.onnx?.reason).toMatch(/F32 or F16, not BF16/);
+  expect(brain.onnx?.reason).toMatch(/expected F32 or F16, got BF16/);
 });

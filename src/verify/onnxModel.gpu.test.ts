@@ -87,7 +87,7 @@ test("a truncated graph and a missing one are refused with the reason", async ()
   });
   await expect(openOnnx(folderOf({ "config.json": "{}" }))).rejects.toMatchObject({
     code: "format",
-    message: expect.stringContaining("no onnx/model.onnx; it has config.json") as string,
+    message: expect.stringContaining("expected a file onnx/model.onnx, got config.json") as string,
   });
 });
 

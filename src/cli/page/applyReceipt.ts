@@ -35,7 +35,7 @@ export interface ApplyRequest extends FormsRequest {
 
 export interface ApplyAnswer {
   adapter: string;
-  /** Whether the receipt had logits to compare with, and so shows that these are the weights it was made from. */
+  /** Whether the receipt had logits to compare with, which show that these are the weights it was made from. */
   sampleCompared: boolean;
   keptBlockWeights: number;
   forms: FormAnswer[];
@@ -44,10 +44,10 @@ export interface ApplyAnswer {
 /** A receipt of either kind. */
 type Applied = ReturnType<typeof readReceipt> | ReturnType<typeof readWeightReceipt>;
 
-/** Steps through a vocabulary in an order that is not the vocabulary's. */
+/** Step between token ids of the check's input, so that they are not consecutive. */
 const STRIDE = 37;
 
-/** Opens, applies, exports. Throws EngineErrors: "format" for a receipt that lies, "shape" where it is another model's. */
+/** Opens the model, applies the receipt's masks and exports. Throws EngineErrors: "format" for a malformed or inconsistent receipt, "shape" for another model. */
 export async function applyReceiptMasks(request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const ctx = new Ctx(await Gpu.open());
   try {
@@ -74,13 +74,13 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
   return answerOf(ctx, receipt, forms);
 }
 
-/** Receipts of weight pruning: what the masks zero; updated weights are in the export alone. */
+/** Applies a receipt of weight pruning. Its masks zero weights; updated weights are only in the export itself. */
 async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const receipt = readWeightReceipt(request.receipt);
   if (receipt.updated)
     throw new EngineError(
       "unsupported",
-      `${METHOD_NAMES[receipt.recipe.method]} updated the weights that stay, which a receipt does not have; prune again with its recipe`,
+      `receipt.json: updated: expected false, got true. ${METHOD_NAMES[receipt.recipe.method]} updated the remaining weights, and a receipt does not contain them: prune again with its recipe.`,
     );
   const target = formTargets(request).get("masked");
   if (!target)
@@ -116,7 +116,10 @@ function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, requ
   const known = sample?.ids ?? [];
   const outside = known.find((id) => id >= vocab);
   if (outside !== undefined)
-    throw new EngineError("shape", `the receipt's sample has token ${outside}; this model knows ${vocab}`);
+    throw new EngineError(
+      "shape",
+      `receipt.json: sample.ids: expected ids below ${vocab}, the open model's vocabulary, got ${outside}. Open the model that the receipt was made from.`,
+    );
   const more = Math.max(0, Math.min(CHECK_TOKENS, context) - known.length);
   return {
     ids: Uint32Array.from([...known, ...Array.from({ length: more }, (_, i) => (i * STRIDE) % vocab)]),

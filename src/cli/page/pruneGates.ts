@@ -27,14 +27,14 @@ export type PruneAnswer = PrunedAnswer & TrainingTime;
 
 const REPORT_MS = 250;
 
-/** What training ends with. */
+/** The result of training. */
 export interface TrainedGates {
   architecture: Architecture;
   steps: number;
   seconds: number;
 }
 
-/** Trains a recipe on the run's text and takes from the session what is wanted of it. Throws EngineErrors. */
+/** Trains a recipe on the calibration text; `take` reads the result from the session before it is freed. Throws EngineErrors. */
 export async function trainSession<T>(
   { ctx, opened, calibration }: OpenRun,
   recipe: Recipe,
@@ -43,12 +43,12 @@ export async function trainSession<T>(
 ): Promise<{ taken: T; steps: number; seconds: number }> {
   const session = new Session(ctx, opened.model, { recipe, text: calibration, subject: opened.fingerprint });
   const began = performance.now();
-  let told = -Infinity;
+  let lastReport = -Infinity;
   try {
     await session.run({
-      due: () => performance.now() - told >= REPORT_MS,
+      due: () => performance.now() - lastReport >= REPORT_MS,
       onReport: ({ metrics, step }) => {
-        told = performance.now();
+        lastReport = performance.now();
         const last = metrics.at(-1);
         const note = last
           ? `loss ${last.loss.toFixed(3)}  R ${last.penalty.toFixed(3)}  kept ${(100 * last.kept).toFixed(1)} %`
@@ -63,7 +63,7 @@ export async function trainSession<T>(
   }
 }
 
-/** Trains a recipe on the run's text and takes its architecture. Throws EngineErrors. */
+/** Trains a recipe on the calibration text and returns its architecture. Throws EngineErrors. */
 export async function train(run: OpenRun, recipe: Recipe, report: Reporter): Promise<TrainedGates> {
   const { config } = run.opened;
   const layout = gateLayout(config);
@@ -72,7 +72,7 @@ export async function train(run: OpenRun, recipe: Recipe, report: Reporter): Pro
   return { architecture: architectureOf(taken, layout, budgetOf(config), recipe.ratio, sharing), ...trained };
 }
 
-/** Perplexity of the compact model that the masks cut. */
+/** Measures the compact model that the masks cut out. */
 export async function measureMasks(run: OpenRun, masks: Masks): Promise<MeasuredPair> {
   const { ctx, opened } = run;
   const { config, weights, model } = opened;
@@ -92,7 +92,7 @@ export interface PrunedAnswer extends RunAnswer {
   widths: number[][];
 }
 
-/** Measures an architecture and writes its forms. Throws EngineErrors. */
+/** Measures an architecture and exports it. Throws EngineErrors. */
 export async function measureAndExport(
   run: OpenRun,
   { masks, counts, keptWeights }: Architecture,
@@ -119,7 +119,7 @@ export async function measureAndExport(
   };
 }
 
-/** How long training took, as the line of JSON says it. */
+/** Training time, as keys of the JSON line. */
 export interface TrainingTime {
   steps: number;
   secondsTraining: number;

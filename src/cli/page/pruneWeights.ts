@@ -1,4 +1,4 @@
-// Pruning of single weights without a window, on the page's side: calibrate, prune, measure, export.
+// The page's side of pruning single weights: calibrate, prune, measure, export.
 import {
   calibrationSequences,
   checkFits,
@@ -18,27 +18,27 @@ export interface WeightsRequest extends RunRequest {
 }
 
 export interface WeightsAnswer extends RunAnswer {
-  /** Kept share of the MLP's weights. */
+  /** Kept share of the MLP's weights, 0 to 1. */
   keptMlp: number;
   secondsPruning: number;
   /** Kept share of each matrix, by the name of its tensor. */
   keptByMatrix: Record<string, number>;
 }
 
-/** The recipe as it was followed, and what it gave; the caller frees `pruned.model`. */
+/** The recipe as it was applied, and its result; the caller frees `pruned.model`. */
 interface Calibrated {
   recipe: WeightRecipe;
   pruned: PrunedWeights;
   seconds: number;
 }
 
-/** Calibrates on the run's text and prunes, with sequences no longer than the model's context. Throws EngineErrors. */
+/** Calibrates on the calibration text and prunes; sequences are limited to the model's context. Throws EngineErrors. */
 export async function calibrateAndPrune(
   { ctx, opened, calibration }: OpenRun,
-  asked: WeightRecipe,
+  requested: WeightRecipe,
   report: Reporter,
 ): Promise<Calibrated> {
-  const recipe = { ...asked, tokens: Math.min(asked.tokens, opened.config.context) };
+  const recipe = { ...requested, tokens: Math.min(requested.tokens, opened.config.context) };
   const sequences = calibrationSequences(calibration, recipe);
   const began = performance.now();
   const pruned = await pruneModel(
@@ -52,7 +52,7 @@ export async function calibrateAndPrune(
   return { recipe, pruned, seconds: (performance.now() - began) / 1000 };
 }
 
-/** Throws EngineErrors: what `checkFits` refuses, before anything is measured. */
+/** Calibrates, prunes, measures and exports. Throws EngineErrors; what `checkFits` refuses, before anything is measured. */
 export async function pruneWeightsRun(request: WeightsRequest, report: Reporter): Promise<WeightsAnswer> {
   const target = formTargets(request).get("masked");
   if (!target) throw new EngineError("config", "pruned weights are exported in the masked form: dense, with zeros");

@@ -1,11 +1,11 @@
-// Reads an ONNX file as far as the tests of its writer look at it, from the wire format alone and without the writer's code.
+// Reads the parts of an ONNX file that tests check, from the wire format alone and independently of the writer's code.
 
 export interface ParsedTensor {
   dtype: number;
   shape: number[];
-  /** Empty where the data lies in another file. */
+  /** Empty where the data is in a separate file. */
   data: Uint8Array;
-  place?: { location: string; offset: number; length: number };
+  external?: { location: string; offset: number; length: number };
 }
 
 export interface ParsedNode {
@@ -13,7 +13,7 @@ export interface ParsedNode {
   type: string;
   inputs: string[];
   outputs: string[];
-  /** Integers and texts only. */
+  /** Only integers and strings. */
   attributes: Record<string, number | string>;
 }
 
@@ -88,7 +88,7 @@ function tensorOf(tensor: Fields): ParsedTensor {
   if (number(tensor, 14) !== 1) return parsed;
   const entries = new Map(messages(tensor, 13).map((entry) => [text(entry, 1), text(entry, 2)]));
   const [offset = NaN, length = NaN] = ["offset", "length"].map((key) => Number(entries.get(key)));
-  return { ...parsed, place: { location: entries.get("location") ?? "", offset, length } };
+  return { ...parsed, external: { location: entries.get("location") ?? "", offset, length } };
 }
 
 function valueOf(value: Fields): string {
