@@ -12,7 +12,7 @@ export function StudioProvider({ studio, children }: { studio: StudioStore; chil
 }
 
 /** Store and series themselves, for charts and event handlers. */
-export function useStudioItself(): StudioStore {
+export function useStudioStore(): StudioStore {
   const studio = useContext(StudioContext);
   if (!studio) throw new Error("expected a StudioProvider around this component, found none; render inside of it");
   return studio;
@@ -20,17 +20,17 @@ export function useStudioItself(): StudioStore {
 
 /** A part of the state; renders whenever it changes, so only for what changes seldom. `select` returns parts, not new objects. */
 export function useStudio<T>(select: (state: StudioState) => T): T {
-  return useStore(useStudioItself().store, select);
+  return useStore(useStudioStore().store, select);
 }
 
 /** The actions; they never change. */
 export function useActions(): StudioState {
-  return useStudioItself().store.getState();
+  return useStudioStore().store.getState();
 }
 
 /** The same for what changes many times a second: renders at most once in `everyMs`, and always ends with the last value. */
-export function useCalm<T>(select: (state: StudioState) => T, everyMs = 250): T {
-  const { store } = useStudioItself();
+export function useThrottled<T>(select: (state: StudioState) => T, everyMs = 250): T {
+  const { store } = useStudioStore();
   const subscribe = useCallback(
     (changed: () => void) => {
       let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,5 +1,5 @@
 // Files of a picked or dropped folder, flat, as a model source.
-import type { ModelSource } from "../worker/protocol.ts";
+import type { ModelSource } from "../../worker/protocol.ts";
 
 /** Reads all entries of a directory; browsers give them in batches. */
 async function childrenOf(directory: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {

@@ -1,7 +1,7 @@
 // Folders that were picked before, as handles in IndexedDB: opened again without the picker, where the browser has such handles.
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { EngineError } from "../engine/index.ts";
-import type { ModelFacts, ModelSource } from "../worker/protocol.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { ModelFacts, ModelSource } from "../../worker/protocol.ts";
 
 const DATABASE = "espalier-folders";
 const FOLDERS = "folders";

@@ -1,9 +1,9 @@
 // Opening a model from the page: a source, or a folder that is remembered once it has been open.
 import { useMemo } from "react";
-import { EngineError } from "../engine/index.ts";
-import type { ModelSource } from "../worker/protocol.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { ModelSource } from "../../worker/protocol.ts";
 import { rememberFolder, sourceOfFolder } from "./rememberedFolders.ts";
-import { useStudio, useStudioItself } from "./studioContext.tsx";
+import { useStudio, useStudioStore } from "../studioContext.tsx";
 
 export interface OpenActions {
   /** Opens a source; on success the library closes. `folder` is remembered then. */
@@ -14,12 +14,12 @@ export interface OpenActions {
 }
 
 /** True while no other model can be opened: one is being opened, or a run is under way. */
-export function useBusy(): boolean {
+export function useOpenBlocked(): boolean {
   return useStudio(({ run, asked, model }) => run.phase === "training" || asked !== null || model.phase === "opening");
 }
 
 export function useOpening(): OpenActions {
-  const { store } = useStudioItself();
+  const { store } = useStudioStore();
   return useMemo(() => {
     const { open, showLibrary, notify } = store.getState();
     const failed = (error: unknown): void => {

@@ -2,7 +2,7 @@
 import { Progress } from "radix-ui";
 import type { Task } from "../../worker/protocol.ts";
 import { bytes, duration } from "../../shared/format.ts";
-import { useCalm } from "../studioContext.tsx";
+import { useThrottled } from "../studioContext.tsx";
 
 interface Props {
   task: Task;
@@ -14,7 +14,7 @@ interface Props {
 }
 
 export function TaskProgress({ task, label, stop = "Cancel", cancel }: Props) {
-  const progress = useCalm((state) => state.progress[task]);
+  const progress = useThrottled((state) => state.progress[task]);
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
   const amount = progress
     ? progress.unit === "bytes"

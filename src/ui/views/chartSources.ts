@@ -6,7 +6,7 @@ import type { ModelFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
 
 /** The model on the screen: the open one, or the one that stays while another opens. */
-export function gateFacts({ model }: Pick<StudioState, "model">): ModelFacts | null {
+export function shownModel({ model }: Pick<StudioState, "model">): ModelFacts | null {
   if (model.phase === "open") return model.facts;
   return model.phase === "opening" ? model.previous : null;
 }
@@ -26,7 +26,7 @@ export function gateSource(studio: StudioStore): Source<GateData> {
   return {
     read() {
       const state = studio.store.getState();
-      const facts = gateFacts(state);
+      const facts = shownModel(state);
       if (!facts) return null;
       const { layers, dModel } = facts;
       const fade = state.run.phase !== "training";
@@ -47,7 +47,7 @@ export function widthsSource(studio: StudioStore): Source<WidthsData> {
   return {
     read() {
       const state = studio.store.getState();
-      const facts = gateFacts(state);
+      const facts = shownModel(state);
       if (!facts) return null;
       const size = Array.from({ length: facts.layers }, () => sizesOf(facts));
       return { kept: state.architecture?.kept ?? size, size, fade: state.run.phase !== "training" };

@@ -5,7 +5,7 @@ import type { PerplexityReading } from "../../state/storeState.ts";
 import { sameReading } from "../../state/text/textSlice.ts";
 import type { CurvePoint } from "../../worker/protocol.ts";
 
-export interface CurveViewed {
+export interface CurveInput {
   points: readonly CurvePoint[];
   runs: readonly RunRecord[];
   dense: PerplexityReading | null;
@@ -16,7 +16,7 @@ export interface CurveViewed {
 }
 
 /** What the chart draws. */
-export function ratioCurveOf({ points, runs, dense, ratio, blocks }: CurveViewed): RatioCurveData {
+export function ratioCurveOf({ points, runs, dense, ratio, blocks }: CurveInput): RatioCurveData {
   const [first] = points;
   const every = first?.architecture.trainedFor !== undefined;
   const alike = first && dense && sameReading(first.result, dense.result);

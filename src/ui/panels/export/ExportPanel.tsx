@@ -6,9 +6,9 @@ import { percent } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";
-import { ExportNested } from "./ExportNested.tsx";
+import { NestedPanel } from "./NestedPanel.tsx";
 import { ExportRow } from "./ExportRow.tsx";
-import { ExportSaving } from "./ExportSaves.tsx";
+import { SaveProgress } from "./SaveExport.tsx";
 import { SpeedPanel } from "./SpeedPanel.tsx";
 
 export function ExportPanel() {
@@ -68,7 +68,7 @@ export function ExportPanel() {
             {chosenAnew && !moved ? <strong> Prepare again to write the weights as chosen now.</strong> : null}
           </p>
         ) : null}
-        <ExportSaving nested={false} />
+        <SaveProgress nested={false} />
       </div>
       <div className="export-side">
         {last ? (
@@ -86,7 +86,7 @@ export function ExportPanel() {
                 : "Masked and compact safetensors and ONNX, with config, tokenizer and receipt, will stand here with what their check found."}
           </p>
         )}
-        <ExportNested ready={ready} busy={busy} />
+        <NestedPanel ready={ready} busy={busy} />
         {last ? <SpeedPanel busy={busy} /> : null}
       </div>
       {exported.phase === "failed" ? <ErrorNote error={exported.error} testId="export-error" /> : null}

@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import type { ExportedForm, Form } from "../../../engine/index.ts";
 import { bytes, percent, small, whole } from "../../../shared/format.ts";
-import { ExportRefused, ExportSaves } from "./ExportSaves.tsx";
+import { ExportRefused, SaveButtons } from "./SaveExport.tsx";
 
 const FORMS: Readonly<Record<Form, { name: string; what: string; loads: string }>> = {
   masked: {
@@ -75,7 +75,7 @@ export function ExportRow({ check, busy }: { check: ExportedForm; busy: boolean 
         {name} <span className="export-what">{what}</span>
       </h3>
       <Findings check={check} />
-      {ok ? <ExportSaves form={form} name={name} busy={busy} /> : <ExportRefused form={form} reason={reason} />}
+      {ok ? <SaveButtons form={form} name={name} busy={busy} /> : <ExportRefused form={form} reason={reason} />}
     </li>
   );
 }

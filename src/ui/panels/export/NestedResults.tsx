@@ -5,7 +5,7 @@ import { titleOf } from "../../../state/text/bundledTexts.ts";
 import type { PreparedNested } from "../../../state/storeState.ts";
 import { bytes, percent, perplexityText, small, whole } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";
-import { ExportRefused, ExportSaves, ExportSaving } from "./ExportSaves.tsx";
+import { ExportRefused, SaveButtons, SaveProgress } from "./SaveExport.tsx";
 
 const share = ({ kept, of }: RatioInside["blockWeights"]): string => percent(of > 0 ? kept / of : 0);
 
@@ -81,8 +81,8 @@ export function NestedResults({ found, busy }: { found: PreparedNested; busy: bo
             ) : null}
             {chosenAnew && !moved ? <strong> Prepare them again to write the weights as chosen now.</strong> : null}
           </p>
-          <ExportSaves form="nested" name="Nested" busy={busy} />
-          <ExportSaving nested />
+          <SaveButtons form="nested" name="Nested" busy={busy} />
+          <SaveProgress nested />
         </>
       ) : (
         <ExportRefused form="nested" reason={delivery.reason} />

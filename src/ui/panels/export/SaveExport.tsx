@@ -6,7 +6,7 @@ import { useActions, useStudio } from "../../studioContext.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
 
 /** name: of the form, for who hears the buttons. */
-export function ExportSaves({ form, name, busy }: { form: Savable; name: string; busy: boolean }) {
+export function SaveButtons({ form, name, busy }: { form: Savable; name: string; busy: boolean }) {
   const { saveZip, saveFolder, notify } = useActions();
   const zip = async (): Promise<void> => {
     const saved = await saveZip(form);
@@ -48,7 +48,7 @@ export function ExportSaves({ form, name, busy }: { form: Savable; name: string;
 }
 
 /** How far a saving is, beside what is saved. */
-export function ExportSaving({ nested }: { nested: boolean }) {
+export function SaveProgress({ nested }: { nested: boolean }) {
   const saving = useStudio((state) => state.saving);
   const { cancelSave } = useActions();
   if (saving.phase === "none" || (saving.form === "nested") !== nested) return null;

@@ -2,7 +2,7 @@
 import type { SpeedReport, SpeedRow, Spread } from "../../../engine/index.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { percent, stepTime } from "../../../shared/format.ts";
-import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
+import { useActions, useThrottled, useStudio } from "../../studioContext.tsx";
 
 /** "1.42 times as fast", "slower: 0.81 times as fast", or that the repetitions differ as much as the models. */
 function verdict({ speedup: ratio, clear }: SpeedRow): string {
@@ -64,7 +64,7 @@ function Measured({ report, ratio }: { report: SpeedReport; ratio: number }) {
 }
 
 function Measuring() {
-  const progress = useCalm((state) => state.progress.speed);
+  const progress = useThrottled((state) => state.progress.speed);
   const { cancelSpeed } = useActions();
   return (
     <p className="actions">

@@ -5,7 +5,7 @@ import type { RunRecord } from "../../../engine/index.ts";
 import type { CurveSlice, StudioState } from "../../../state/storeState.ts";
 import { lastOf } from "../../../state/text/textSlice.ts";
 import type { CurvePoint } from "../../../worker/protocol.ts";
-import { gateFacts } from "../../views/chartSources.ts";
+import { shownModel } from "../../views/chartSources.ts";
 import { ratioCurveOf } from "../../views/curveView.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { Figure } from "../../parts/Figure.tsx";
@@ -30,7 +30,7 @@ function CurveFigure() {
   const runs = useStudio((state) => state.runs) ?? NO_RUNS;
   const dense = useStudio((state) => lastOf(state.dense));
   const ratio = useStudio((state) => state.recipe.ratio);
-  const blocks = useStudio((state) => gateFacts(state)?.parameters.blocks ?? 1);
+  const blocks = useStudio((state) => shownModel(state)?.parameters.blocks ?? 1);
   const points = curve.phase === "none" ? NO_POINTS : curve.points;
   const data = useMemo(
     () => ratioCurveOf({ points, runs, dense, ratio, blocks }),

@@ -3,10 +3,10 @@ import { useMemo } from "react";
 import { lossCurves, gateMap, keptRatio, stepLink, widths } from "../../../charts/index.ts";
 import { gateSource, runSource, widthsSource } from "../../views/chartSources.ts";
 import { Figure } from "../../parts/Figure.tsx";
-import { useStudio, useStudioItself } from "../../studioContext.tsx";
+import { useStudio, useStudioStore } from "../../studioContext.tsx";
 
 export function MapFigure() {
-  const studio = useStudioItself();
+  const studio = useStudioStore();
   const source = useMemo(() => gateSource(studio), [studio]);
   const whole = useStudio((state) => state.weights !== null);
   return (
@@ -28,8 +28,8 @@ export function MapFigure() {
   );
 }
 
-export function Figures() {
-  const studio = useStudioItself();
+export function RunFigures() {
+  const studio = useStudioStore();
   const source = useMemo(() => runSource(studio), [studio]);
   const widthSource = useMemo(() => widthsSource(studio), [studio]);
   const make = useMemo(() => {

@@ -3,7 +3,7 @@ import { useId, useState } from "react";
 import type { EngineError } from "../../../engine/index.ts";
 import { bytes } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";
-import { useBusy, useOpening } from "../../useOpening.ts";
+import { useOpenBlocked, useOpening } from "../../opening/useOpening.ts";
 import { PickFolder, PickGguf } from "./PickFiles.tsx";
 
 interface Choice {
@@ -20,7 +20,7 @@ function choicesOf(error: EngineError | null): Choice[] {
 }
 
 export function BringYourOwn() {
-  const busy = useBusy();
+  const busy = useOpenBlocked();
   const [address, setAddress] = useState("");
   const choices = choicesOf(useStudio((state) => state.openError));
   const { openSource } = useOpening();

@@ -3,9 +3,9 @@ import { useCallback, useEffect, useState } from "react";
 import { addressText, EngineError, readAddress } from "../../../engine/index.ts";
 import type { CachedModel, ModelSource } from "../../../worker/protocol.ts";
 import { bytes } from "../../../shared/format.ts";
-import { forgetFolder, type RememberedFolder, rememberedFolders } from "../../rememberedFolders.ts";
+import { forgetFolder, type RememberedFolder, rememberedFolders } from "../../opening/rememberedFolders.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { useOpening } from "../../useOpening.ts";
+import { useOpening } from "../../opening/useOpening.ts";
 import { LibraryRow } from "./LibraryRow.tsx";
 
 const isOpen = (source: ModelSource, address: string): boolean =>

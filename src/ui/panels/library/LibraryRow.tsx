@@ -1,6 +1,6 @@
 // One model of the library: its name, where it is, what is known of it, and what can be done with it.
 import { useState } from "react";
-import { useBusy } from "../../useOpening.ts";
+import { useOpenBlocked } from "../../opening/useOpening.ts";
 
 interface Props {
   testId: string;
@@ -16,7 +16,7 @@ interface Props {
 }
 
 export function LibraryRow({ testId, name, where, facts, open, verb, onOpen, removal }: Props) {
-  const busy = useBusy();
+  const busy = useOpenBlocked();
   const [asking, setAsking] = useState(false);
   return (
     <li className="library-row" data-testid={testId} data-open={open}>

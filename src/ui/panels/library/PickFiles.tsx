@@ -1,7 +1,7 @@
 // Buttons that choose a model on this machine: its folder, or one GGUF file.
 import { type RefObject, useRef } from "react";
-import { sourceOfFiles } from "../../droppedFiles.ts";
-import { useBusy, useOpening } from "../../useOpening.ts";
+import { sourceOfFiles } from "../../opening/droppedFiles.ts";
+import { useOpenBlocked, useOpening } from "../../opening/useOpening.ts";
 
 interface Props {
   testId: string;
@@ -46,7 +46,7 @@ function FileField({
 }
 
 export function PickFolder({ testId, fieldTestId }: Props) {
-  const busy = useBusy();
+  const busy = useOpenBlocked();
   const { pickFolder } = useOpening();
   const field = useRef<HTMLInputElement>(null);
   return (
@@ -67,7 +67,7 @@ export function PickFolder({ testId, fieldTestId }: Props) {
 }
 
 export function PickGguf({ testId, fieldTestId }: Props) {
-  const busy = useBusy();
+  const busy = useOpenBlocked();
   const field = useRef<HTMLInputElement>(null);
   return (
     <>

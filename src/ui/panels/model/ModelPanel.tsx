@@ -1,6 +1,6 @@
 // The model that is open: layers, widths, parameters by where they are, size; and the way to open another one.
 import type { ModelFacts } from "../../../worker/protocol.ts";
-import { gateFacts } from "../../views/chartSources.ts";
+import { shownModel } from "../../views/chartSources.ts";
 import { bytes, percent, short, whole } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";
 import { MemoryPlanPanel } from "./MemoryPlanPanel.tsx";
@@ -55,7 +55,7 @@ function Facts({ facts }: { facts: ModelFacts }) {
 }
 
 export function ModelPanel() {
-  const facts = useStudio(gateFacts);
+  const facts = useStudio(shownModel);
   return (
     <section className="panel" aria-labelledby="model-heading">
       <h2 id="model-heading">

@@ -1,13 +1,13 @@
 // A model on its way: what is being done, bytes, time left, and stopping it.
 import { Progress } from "radix-ui";
 import { bytes, duration } from "../../../shared/format.ts";
-import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
+import { useActions, useThrottled, useStudio } from "../../studioContext.tsx";
 
 const SAID = { fetching: "Fetching", checking: "Checking", "uploading to the GPU": "Uploading to the GPU" };
 
 export function OpeningProgress() {
   const name = useStudio(({ model }) => (model.phase === "opening" ? model.name : null));
-  const progress = useCalm((state) => state.progress.open);
+  const progress = useThrottled((state) => state.progress.open);
   const { cancelOpen } = useActions();
   if (name === null) return null;
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;

@@ -3,9 +3,9 @@ import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
 import { EngineError } from "../../../engine/index.ts";
 import type { Theme } from "../../../state/storeState.ts";
-import { gateFacts } from "../../views/chartSources.ts";
+import { shownModel } from "../../views/chartSources.ts";
 import { linkOf } from "../../pageLink.ts";
-import { useActions, useStudio, useStudioItself } from "../../studioContext.tsx";
+import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
 
 const THEMES: readonly Theme[] = ["light", "dark", "system"];
 const SAID_MS = 2500;
@@ -20,7 +20,7 @@ function Mark() {
 }
 
 function SaveLink() {
-  const { store } = useStudioItself();
+  const { store } = useStudioStore();
   const { notify } = useActions();
   const [said, setSaid] = useState(false);
   const save = async (): Promise<void> => {
@@ -47,7 +47,7 @@ function SaveLink() {
 
 export function Header() {
   const theme = useStudio((state) => state.theme);
-  const adapter = useStudio((state) => gateFacts(state)?.adapter ?? null);
+  const adapter = useStudio((state) => shownModel(state)?.adapter ?? null);
   const { setTheme, showLibrary } = useActions();
   return (
     <header className="header">

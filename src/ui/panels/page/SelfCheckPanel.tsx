@@ -1,9 +1,9 @@
 // The self-check: whether this adapter computes what the references say, case by case.
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
+import { useActions, useThrottled, useStudio } from "../../studioContext.tsx";
 
 function Checking() {
-  const progress = useCalm((state) => state.progress.selfCheck);
+  const progress = useThrottled((state) => state.progress.selfCheck);
   const { cancelSelfCheck } = useActions();
   return (
     <>

@@ -3,9 +3,9 @@ import { METHOD_NAMES } from "../../../engine/index.ts";
 import { lastOf, sameReading } from "../../../state/text/textSlice.ts";
 import type { Measured } from "../../../state/storeState.ts";
 import { titleOf } from "../../../state/text/bundledTexts.ts";
-import { gateFacts } from "../../views/chartSources.ts";
+import { shownModel } from "../../views/chartSources.ts";
 import { percent, perplexityText, short, whole } from "../../../shared/format.ts";
-import { useCalm, useStudio } from "../../studioContext.tsx";
+import { useThrottled, useStudio } from "../../studioContext.tsx";
 
 function Entry({ label, testId, value, note }: { label: string; testId: string; value: string; note: string }) {
   return (
@@ -24,7 +24,7 @@ function Entry({ label, testId, value, note }: { label: string; testId: string; 
 }
 
 function useMeasuring(measured: Measured): string {
-  const progress = useCalm((state) => state.progress.perplexity);
+  const progress = useThrottled((state) => state.progress.perplexity);
   if (measured.phase !== "measuring") return "";
   return progress && progress.total > 0 ? `measuring, ${percent(progress.done / progress.total, 0)}` : "measuring…";
 }
@@ -41,7 +41,7 @@ function PerplexityEntry({
   empty: string;
 }) {
   const measuring = useMeasuring(measured);
-  const dense = useCalm((state) => lastOf(state.dense));
+  const dense = useThrottled((state) => lastOf(state.dense));
   const last = lastOf(measured);
   if (!last)
     return (
@@ -64,11 +64,11 @@ function PerplexityEntry({
 }
 
 export function ResultsStrip() {
-  const architecture = useCalm((state) => state.architecture);
+  const architecture = useThrottled((state) => state.architecture);
   const weights = useStudio((state) => state.weights);
-  const parameters = useStudio((state) => gateFacts(state)?.parameters ?? null);
-  const dense = useCalm((state) => state.dense);
-  const pruned = useCalm((state) => state.pruned);
+  const parameters = useStudio((state) => shownModel(state)?.parameters ?? null);
+  const dense = useThrottled((state) => state.dense);
+  const pruned = useThrottled((state) => state.pruned);
   const reading = useStudio(({ model, counts, textError }) => model.phase === "open" && !counts && !textError);
   const at = weights
     ? `${METHOD_NAMES[weights.recipe.method]} ${weights.recipe.pattern}, zeros in the MLP`

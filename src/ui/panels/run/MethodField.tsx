@@ -21,7 +21,7 @@ const wordOf = (method: Method): string => {
   return `${METHOD_NAMES[weightMethod]} (single weights)`;
 };
 
-export function MethodPanel() {
+export function MethodField() {
   const method = useStudio((state) => state.method);
   const busy = useStudio(({ run, asked, weighing }) => {
     return run.phase === "training" || asked !== null || weighing.phase === "pruning";

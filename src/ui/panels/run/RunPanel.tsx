@@ -3,7 +3,7 @@ import { useState } from "react";
 import { AlertDialog } from "radix-ui";
 import { useShortcuts } from "../../shortcuts.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { MethodPanel } from "./MethodPanel.tsx";
+import { MethodField } from "./MethodField.tsx";
 import { RecipeForm } from "./RecipeForm.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TextChoice } from "./TextChoice.tsx";
@@ -16,7 +16,7 @@ export function RunPanel() {
   return (
     <section className="panel" aria-labelledby="run-heading">
       <h2 id="run-heading">Run</h2>
-      <MethodPanel />
+      <MethodField />
       {structural ? <TrainingRun /> : <WeightsForm />}
       <TextChoice />
     </section>

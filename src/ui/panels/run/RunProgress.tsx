@@ -2,7 +2,7 @@
 import { Progress } from "radix-ui";
 import type { StudioState } from "../../../state/storeState.ts";
 import { duration, stepTime } from "../../../shared/format.ts";
-import { useCalm, useStudio } from "../../studioContext.tsx";
+import { useThrottled, useStudio } from "../../studioContext.tsx";
 
 const PHASE_WORDS = { idle: "not begun", training: "training", paused: "paused", done: "done" } as const;
 
@@ -14,10 +14,10 @@ function spoken({ run }: StudioState): string {
 }
 
 export function RunProgress() {
-  const run = useCalm((state) => state.run);
-  const pace = useCalm((state) => state.pace);
+  const run = useThrottled((state) => state.run);
+  const pace = useThrottled((state) => state.pace);
   const planned = useStudio((state) => state.recipe.steps);
-  const note = useCalm((state) => state.progress.train?.note);
+  const note = useThrottled((state) => state.progress.train?.note);
   const words = useStudio(spoken);
   const { step, of } = run.phase === "idle" ? { step: 0, of: planned } : run;
   const training = run.phase === "training";

@@ -7,7 +7,7 @@ import type { RunMasks, RunRecord } from "../../../engine/index.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { Figure } from "../../parts/Figure.tsx";
 import { overlapOf } from "../../views/runViews.ts";
-import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
+import { useActions, useThrottled, useStudio } from "../../studioContext.tsx";
 import { useValueSource } from "../../views/useValueSource.ts";
 
 interface Pair {
@@ -56,7 +56,7 @@ function Strip({ data }: { data: TokenStripData }) {
 
 function Losses({ a, b }: Pair) {
   const losses = useStudio((state) => state.losses);
-  const progress = useCalm((state) => state.progress.losses);
+  const progress = useThrottled((state) => state.progress.losses);
   const ready = useStudio(({ model, run, device }) => {
     return model.phase === "open" && device.phase === "ready" && run.phase !== "training";
   });

@@ -10,7 +10,7 @@ import { groupRuns, matching, type Size, SIZES, tradeoffOf } from "../../views/r
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { useValueSource } from "../../views/useValueSource.ts";
 import { RunRow } from "./RunRow.tsx";
-import { RunsCompare } from "../compare/RunsCompare.tsx";
+import { RunsCompare } from "./RunsCompare.tsx";
 
 function Files({ ids }: { ids: readonly string[] }) {
   const { exportRuns, importRuns, notify } = useActions();

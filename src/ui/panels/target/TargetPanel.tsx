@@ -5,11 +5,11 @@ import { modelRatioOf, targetOfModel } from "../../../state/run/ratio.ts";
 import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { RECIPE_BOUNDS } from "../../../engine/index.ts";
-import { gateFacts } from "../../views/chartSources.ts";
+import { shownModel } from "../../views/chartSources.ts";
 import { percent } from "../../../shared/format.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { RatioScale } from "./RatioScale.tsx";
+import { TargetScale } from "./TargetScale.tsx";
 
 const UNITS: readonly { value: RatioUnit; label: string }[] = [
   { value: "blocks", label: "of the block weights" },
@@ -26,10 +26,10 @@ function trainedWords({ architecture, recipe }: StudioState): string {
   return `${words}; beyond, the gates of ${percent(recipe.ratio < from ? from : to).replace(".0", "")} are cut to the target`;
 }
 
-export function RatioPanel() {
+export function TargetPanel() {
   const ratio = useStudio((state) => state.recipe.ratio);
   const unit = useStudio((state) => state.ratioUnit);
-  const parameters = useStudio((state) => gateFacts(state)?.parameters ?? null);
+  const parameters = useStudio((state) => shownModel(state)?.parameters ?? null);
   const trained = useStudio(trainedWords);
   const { setRatio, setRatioUnit } = useActions();
   const [refused, setRefused] = useState<{ reason: string; ratio: number } | null>(null);
@@ -101,7 +101,7 @@ export function RatioPanel() {
           </ToggleGroup.Root>
         </span>
       </div>
-      <RatioScale ratio={ratio} unit={unit} parameters={parameters} onBlocks={setBlockRatio} onModel={setModelRatio} />
+      <TargetScale ratio={ratio} unit={unit} parameters={parameters} onBlocks={setBlockRatio} onModel={setModelRatio} />
       <p className="ratio-refused" role="status" data-testid="ratio-unreachable">
         {reason}
       </p>

@@ -29,7 +29,7 @@ function Ruler({ className, place, label }: { className: string; place: (share: 
   );
 }
 
-export function RatioScale({ ratio, unit, parameters, onBlocks, onModel }: Props) {
+export function TargetScale({ ratio, unit, parameters, onBlocks, onModel }: Props) {
   const share = parameters ? modelRatioOf(ratio, parameters) : ratio;
   const rest = parameters ? modelRatioOf(0, parameters) : 0;
   const css = (value: number): string => `${(100 * value).toFixed(3)}%`;

@@ -3,7 +3,7 @@ import { isPruned } from "../../../state/run/prunedNow.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { percent } from "../../../shared/format.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
-import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
+import { useActions, useThrottled, useStudio } from "../../studioContext.tsx";
 
 /** Text appears as it is written, but not faster than it can be read. */
 const WRITE_MS = 80;
@@ -42,8 +42,8 @@ function Side({
 
 export function TextPanel() {
   const compare = useStudio((state) => state.compare);
-  const dense = useCalm((state) => state.denseText, WRITE_MS);
-  const pruned = useCalm((state) => state.prunedText, WRITE_MS);
+  const dense = useThrottled((state) => state.denseText, WRITE_MS);
+  const pruned = useThrottled((state) => state.prunedText, WRITE_MS);
   const prompt = useStudio((state) => state.prompt);
   const tokens = useStudio((state) => state.generateTokens);
   const temperature = useStudio((state) => state.temperature);

@@ -4,7 +4,7 @@ import { weightMap } from "../../../charts/index.ts";
 import type { MatrixPart } from "../../../charts/index.ts";
 import type { PrunedMlp } from "../../../worker/protocol.ts";
 import { Figure } from "../../parts/Figure.tsx";
-import { useActions, useStudioItself } from "../../studioContext.tsx";
+import { useActions, useStudioStore } from "../../studioContext.tsx";
 import { maskSource, partsOf, PARTS } from "../../views/weightSources.ts";
 
 /** Lets the reader choose a block and a part of its MLP. */
@@ -52,7 +52,7 @@ export function MatrixFigure({ weights }: { weights: PrunedMlp }) {
 }
 
 function Mask({ block, part }: { block: number; part: MatrixPart }) {
-  const studio = useStudioItself();
+  const studio = useStudioStore();
   const { weightWindow } = useActions();
   const source = useMemo(() => maskSource(studio, block, part), [studio, block, part]);
   const make = useMemo(() => {

@@ -5,7 +5,7 @@ import { METHOD_NAMES } from "../../../engine/index.ts";
 import type { PrunedMlp } from "../../../worker/protocol.ts";
 import { Figure } from "../../parts/Figure.tsx";
 import { percent } from "../../../shared/format.ts";
-import { useStudio, useStudioItself } from "../../studioContext.tsx";
+import { useStudio, useStudioStore } from "../../studioContext.tsx";
 import { normsSource, partsOf, PARTS, sharesSource } from "../../views/weightSources.ts";
 import type { NormKind } from "../../views/weightSources.ts";
 import { MatrixFigure } from "./MatrixFigure.tsx";
@@ -60,7 +60,7 @@ function Shown({ weights }: { weights: PrunedMlp }) {
 }
 
 function NormsFigure() {
-  const studio = useStudioItself();
+  const studio = useStudioStore();
   const [kind, setKind] = useState<NormKind>("input");
   const [sorted, setSorted] = useState(false);
   const source = useMemo(() => normsSource(studio, kind, sorted), [studio, kind, sorted]);
@@ -104,7 +104,7 @@ function NormsFigure() {
 }
 
 function SharesFigure({ weights }: { weights: PrunedMlp }) {
-  const studio = useStudioItself();
+  const studio = useStudioStore();
   const source = useMemo(() => sharesSource(studio), [studio]);
   const parts = partsOf(weights).join(" ");
   const make = useMemo(() => {

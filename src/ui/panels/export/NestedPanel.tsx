@@ -10,7 +10,7 @@ import { NestedResults } from "./NestedResults.tsx";
 type Bounds = NonNullable<ShownArchitecture["trainedFor"]>;
 
 /** Only a run for every ratio has more than one; what was prepared of an earlier one can still be saved. */
-export function ExportNested({ ready, busy }: { ready: boolean; busy: boolean }) {
+export function NestedPanel({ ready, busy }: { ready: boolean; busy: boolean }) {
   const nested = useStudio((state) => state.nested);
   const bounds = useStudio(({ architecture }) => architecture?.trainedFor);
   const { cancelNested } = useActions();
