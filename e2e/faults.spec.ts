@@ -58,7 +58,7 @@ test("a crash of the GPU process loses nothing on the screen, and the run goes o
     cdp.send("Browser.crashGpuProcess").catch(() => undefined);
     const banner = page.getByTestId("device-lost");
     await expect(banner).toHaveAttribute("data-code", "device-lost");
-    await expect(banner).toContainText("open the device again");
+    await expect(banner).toContainText("reopen the GPU");
     await expect(page.getByTestId("run-phase")).toHaveText("paused");
     // the loss is heard of before the worker has found the checkpoint
     await expect.poll(async () => (await stepOf(page)).step % 5).toBe(0);

@@ -1,4 +1,4 @@
-// The one screen: header, target, ledger, run and figures; text, export and model below.
+// The screen: header, target, results, run and figures; single weights, saved runs and export below.
 import { useState } from "react";
 import type { DragEvent } from "react";
 import { EngineError } from "../engine/index.ts";
@@ -6,7 +6,8 @@ import { readDrop } from "./opening/droppedFiles.ts";
 import { Banners } from "./panels/page/Banners.tsx";
 import { TextPanel } from "./panels/text/TextPanel.tsx";
 import { ExportPanel } from "./panels/export/ExportPanel.tsx";
-import { RunFigures, MapFigure } from "./panels/figures/RunFigures.tsx";
+import { MapFigure } from "./panels/figures/MapFigure.tsx";
+import { RunFigures } from "./panels/figures/RunFigures.tsx";
 import { Footer } from "./panels/page/Footer.tsx";
 import { Header } from "./panels/page/Header.tsx";
 import { Library } from "./panels/library/Library.tsx";
@@ -24,6 +25,11 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/controls.css";
 import "./styles/panels.css";
+import "./styles/notes.css";
+import "./styles/results.css";
+import "./styles/run.css";
+import "./styles/model.css";
+import "./styles/figures.css";
 import "./styles/text.css";
 import "./styles/export.css";
 import "./styles/library.css";
@@ -88,7 +94,7 @@ export function App() {
       </main>
       <Footer />
       <Library />
-      {dragging ? <div className="drop-veil">Drop the model’s folder or GGUF file to open it</div> : null}
+      {dragging ? <div className="drop-veil">Drop a model folder or a GGUF file to open it</div> : null}
     </div>
   );
 }

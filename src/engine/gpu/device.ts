@@ -132,7 +132,7 @@ export class Gpu {
   private lossError(reason: string, message: string): EngineError {
     const text = this.destroyed
       ? "The GPU device was closed by the program."
-      : "The graphics device was lost (driver reset, sleep, or its process ended). What was computed is kept: open the device again and resume from the last checkpoint.";
+      : "The graphics device was lost (driver reset, sleep, or its process ended). What was computed is kept: reopen the GPU to resume from the last checkpoint.";
     return new EngineError("device-lost", text, { reason, message, closed: this.destroyed });
   }
 }

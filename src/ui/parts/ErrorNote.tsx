@@ -1,4 +1,4 @@
-// One error with its heading, message and remedy, announced at once to screen readers.
+// An error with its heading, message and remedy, announced to screen readers immediately.
 import type { ReactNode } from "react";
 import type { EngineError } from "../../engine/index.ts";
 import { REMEDIES } from "../remedies.ts";
@@ -6,7 +6,7 @@ import { REMEDIES } from "../remedies.ts";
 interface Props {
   error: EngineError;
   testId: string;
-  /** Buttons that act on it. */
+  /** Buttons that act on the error. */
   children?: ReactNode;
 }
 

@@ -1,6 +1,5 @@
-// The choice of method: structural by DISP-LLM, or single weights of the MLP in one shot.
+// The choice of method: DISP-LLM, which removes dimensions, or one-shot pruning of single MLP weights.
 import { METHOD_NAMES, WEIGHT_METHODS } from "../../../engine/index.ts";
-import type { WeightMethod } from "../../../engine/index.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
@@ -8,18 +7,15 @@ const METHODS = ["disp", ...WEIGHT_METHODS] as const;
 type Method = (typeof METHODS)[number];
 
 const HINTS: Readonly<Record<Method, string>> = {
-  disp: "removes whole dimensions: trained, smaller and faster models",
-  dass: "single MLP weights, by weight and norm; gate and up follow the intermediate dimension",
-  wanda: "single MLP weights, by weight times input norm",
-  magnitude: "single MLP weights, by size alone",
-  sparsegpt: "single MLP weights, the others updated to make up for them",
+  disp: "Removes whole dimensions. Takes training; makes the model smaller and faster",
+  dass: "Zeroes single MLP weights by |weight| × norm of the intermediate activations",
+  wanda: "Zeroes single MLP weights by |weight| × input norm",
+  magnitude: "Zeroes the smallest MLP weights",
+  sparsegpt: "Zeroes single MLP weights and updates the others to compensate",
 };
 
-const wordOf = (method: Method): string => {
-  if (method === "disp") return "DISP (structural)";
-  const weightMethod: WeightMethod = method;
-  return `${METHOD_NAMES[weightMethod]} (single weights)`;
-};
+const titleOf = (method: Method): string =>
+  method === "disp" ? "DISP-LLM (structural)" : `${METHOD_NAMES[method]} (single weights)`;
 
 export function MethodField() {
   const method = useStudio((state) => state.method);
@@ -33,7 +29,7 @@ export function MethodField() {
       label="Method"
       className="method"
       value={method}
-      options={METHODS.map((value) => ({ value, title: wordOf(value) }))}
+      options={METHODS.map((value) => ({ value, title: titleOf(value) }))}
       disabled={busy}
       hint={HINTS[method]}
       onValue={chooseMethod}

@@ -1,97 +1,55 @@
-// Two runs side by side: overlap of what they keep, who keeps which dimension, and who predicts which token better.
+// Two runs compared: the overlap of what they keep, which of them keeps which dimension, and which predicts which token better.
 import { useEffect, useMemo, useState } from "react";
-import { comparedMasks, gateMap, overlapTable, tokenStrip } from "../../../charts/index.ts";
-import type { GateData, OverlapData, TokenStripData } from "../../../charts/index.ts";
+import { comparedMasks, gateMap, overlapTable } from "../../../charts/index.ts";
+import type { GateData, OverlapData } from "../../../charts/index.ts";
 import { EngineError } from "../../../engine/index.ts";
 import type { RunMasks, RunRecord } from "../../../engine/index.ts";
-import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { Figure } from "../../parts/Figure.tsx";
+import { useActions } from "../../studioContext.tsx";
 import { overlapOf } from "../../views/runViews.ts";
-import { useActions, useThrottled, useStudio } from "../../studioContext.tsx";
 import { useValueSource } from "../../views/useValueSource.ts";
+import { LossPerToken } from "./LossPerToken.tsx";
 
-interface Pair {
-  a: RunRecord;
-  b: RunRecord;
+interface OverlapProps {
+  data: OverlapData;
+  /** The masks are of single weights. */
+  weights: boolean;
 }
 
-function Overlap({ data, weights }: { data: OverlapData; weights: boolean }) {
+function Overlap({ data, weights }: OverlapProps) {
   return (
     <Figure
-      number={9}
       name="overlap"
       title="Overlap, block by block"
-      caption={`Jaccard of the kept ${weights ? "weights of each matrix" : "indices of each vector"}: of what either keeps, the share that both keep.`}
+      caption={`Jaccard index of the kept ${weights ? "weights of each matrix" : "dimensions of each selection"}: of what either run keeps, the share that both keep.`}
       make={overlapTable}
       source={useValueSource(data)}
     />
   );
 }
 
-function ComparedMap({ data }: { data: GateData }) {
+interface ComparedMapProps {
+  data: GateData;
+}
+
+function ComparedMap({ data }: ComparedMapProps) {
   return (
     <Figure
-      number={10}
       name="compared"
-      title="Who keeps which dimension"
-      caption="Dimensions that B gained against A, and those that it lost; bars and strip count what both keep."
+      title="Which run keeps which dimension"
+      caption="Kept by both, only A, only B. Bars and strip count what both keep."
       make={gateMap}
       source={useValueSource(data)}
     />
   );
 }
 
-function Strip({ data }: { data: TokenStripData }) {
-  return (
-    <Figure
-      number={11}
-      name="tokens"
-      title="Loss, token by token"
-      caption="The evaluation text in the colour of the run that predicts a token better; the first token of a window is not scored."
-      make={tokenStrip}
-      source={useValueSource(data)}
-    />
-  );
+interface MasksProps {
+  a: RunMasks;
+  b: RunMasks;
 }
 
-function Losses({ a, b }: Pair) {
-  const losses = useStudio((state) => state.losses);
-  const progress = useThrottled((state) => state.progress.losses);
-  const ready = useStudio(({ model, run, device }) => {
-    return model.phase === "open" && device.phase === "ready" && run.phase !== "training";
-  });
-  const { compareLosses, cancelLosses } = useActions();
-  const read = losses.phase === "read" && losses.first === a.id && losses.second === b.id ? losses.result : null;
-  return (
-    <div>
-      {losses.phase === "reading" ? (
-        <p className="actions">
-          <span role="status" data-testid="losses-progress">
-            {progress ? `Reading ${progress.done} of ${progress.total} ${progress.unit}…` : "Reading…"}
-          </span>
-          <button type="button" data-testid="losses-stop" onClick={() => void cancelLosses()}>
-            Stop
-          </button>
-        </p>
-      ) : (
-        <p className="actions">
-          <button
-            type="button"
-            data-testid="losses-start"
-            disabled={!ready}
-            onClick={() => void compareLosses(a.id, b.id)}
-          >
-            Compare by token
-          </button>
-        </p>
-      )}
-      {losses.phase === "failed" ? <ErrorNote error={losses.error} testId="losses-error" /> : null}
-      {read ? <Strip data={read} /> : null}
-    </div>
-  );
-}
-
-function Masks({ a, b }: { a: RunMasks; b: RunMasks }) {
+function Masks({ a, b }: MasksProps) {
   const found = useMemo(() => overlapOf(a, b), [a, b]);
   const map = useMemo((): GateData | null => {
     if (!found || a.kind !== "gates") return null;
@@ -99,7 +57,14 @@ function Masks({ a, b }: { a: RunMasks; b: RunMasks }) {
     const both = compared.map((mask) => mask.map((who) => (who === 3 ? 1 : 0)));
     return { layers: found.a.length / 5, dModel: a.sizes[0] ?? 0, masks: both, compared };
   }, [found, a]);
-  if (!found) return <p>These two keep different kinds of things, so their masks cannot be held against each other.</p>;
+  if (!found)
+    return (
+      <p>
+        {a.kind === b.kind
+          ? "The masks of these runs have different shapes: they can’t be compared."
+          : "One run removes dimensions, the other single weights: masks can’t be compared."}
+      </p>
+    );
   return (
     <div className="runs-pair">
       <Overlap data={found.table} weights={a.kind === "weights"} />
@@ -108,26 +73,31 @@ function Masks({ a, b }: { a: RunMasks; b: RunMasks }) {
   );
 }
 
-export function RunsCompare({ a, b }: Pair) {
+interface Props {
+  a: RunRecord;
+  b: RunRecord;
+}
+
+export function RunsCompare({ a, b }: Props) {
   const { runMasks, notify } = useActions();
   const [masks, setMasks] = useState<readonly [RunMasks, RunMasks] | null>(null);
   useEffect(() => {
-    let wanted = true;
+    let mounted = true;
     Promise.all([runMasks(a.id), runMasks(b.id)]).then(
-      (both) => wanted && setMasks(both),
+      (both) => mounted && setMasks(both),
       (error: unknown) => notify(EngineError.from(error)),
     );
     return () => {
-      wanted = false;
+      mounted = false;
     };
   }, [a.id, b.id, runMasks, notify]);
   return (
     <div className="runs-compare" data-testid="runs-compare">
       <h3>
-        A, {a.name}, beside B, {b.name}
+        A: {a.name} vs B: {b.name}
       </h3>
       {masks ? <Masks a={masks[0]} b={masks[1]} /> : null}
-      <Losses a={a} b={b} />
+      <LossPerToken a={a} b={b} />
     </div>
   );
 }

@@ -1,26 +1,24 @@
-// Text of the dense and the pruned model, from one prompt and one seed, side by side as it is written.
+// Text from the dense and the pruned model for the same prompt and seed, side by side as it is generated.
 import { isPruned } from "../../../state/run/prunedNow.ts";
-import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { percent } from "../../../shared/format.ts";
-import { NumberField } from "../../parts/NumberField.tsx";
-import { useActions, useThrottled, useStudio } from "../../studioContext.tsx";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { useStudio, useThrottled } from "../../studioContext.tsx";
+import { GenerateForm } from "./GenerateForm.tsx";
 
-/** Text appears as it is written, but not faster than it can be read. */
-const WRITE_MS = 80;
+/** Text appears while it is generated, but at a pace that can be read. */
+const TEXT_MS = 80;
 
-function Side({
-  title,
-  text,
-  writing,
-  testId,
-  empty,
-}: {
+interface SideProps {
   title: string;
   text: string;
+  /** The model is generating now. */
   writing: boolean;
   testId: string;
+  /** Shown while there is no text. */
   empty: string;
-}) {
+}
+
+function Side({ title, text, writing, testId, empty }: SideProps) {
   const prompt = useStudio((state) => state.prompt);
   return (
     <div className="side">
@@ -42,96 +40,29 @@ function Side({
 
 export function TextPanel() {
   const compare = useStudio((state) => state.compare);
-  const dense = useThrottled((state) => state.denseText, WRITE_MS);
-  const pruned = useThrottled((state) => state.prunedText, WRITE_MS);
-  const prompt = useStudio((state) => state.prompt);
-  const tokens = useStudio((state) => state.generateTokens);
-  const temperature = useStudio((state) => state.temperature);
-  const seed = useStudio((state) => state.textSeed);
-  const ready = useStudio(({ model, device, run, asked }) => {
-    return model.phase === "open" && device.phase === "ready" && run.phase !== "training" && asked === null;
-  });
+  const dense = useThrottled((state) => state.denseText, TEXT_MS);
+  const pruned = useThrottled((state) => state.prunedText, TEXT_MS);
   const trained = useStudio(isPruned);
-  const { setCompare, generate, cancelGenerate } = useActions();
-  const writing = compare.phase === "writing";
-  const now = compare.phase === "writing" ? compare.subject : null;
+  const subject = compare.phase === "writing" ? compare.subject : null;
   const of = compare.phase === "written" ? `, ${percent(compare.of.ratio)} of the block weights` : "";
   return (
-    <section className="panel compare" aria-labelledby="compare-heading">
-      <h2 id="compare-heading">The same sentence, before and after</h2>
-      <form
-        className="compare-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready && trained && !writing) void generate();
-        }}
-      >
-        <div className="field compare-prompt">
-          <label htmlFor="prompt">Prompt</label>
-          <input
-            id="prompt"
-            type="text"
-            data-testid="prompt"
-            value={prompt}
-            disabled={writing}
-            onChange={(event) => setCompare({ prompt: event.target.value })}
-          />
-        </div>
-        <NumberField
-          label="Tokens"
-          testId="generate-tokens"
-          value={tokens}
-          min={1}
-          max={512}
-          whole
-          onValue={(generateTokens) => setCompare({ generateTokens })}
-        />
-        <NumberField
-          label="Temperature"
-          testId="temperature"
-          value={temperature}
-          min={0}
-          max={5}
-          onValue={(value) => setCompare({ temperature: value })}
-        />
-        <NumberField
-          label="Seed"
-          testId="text-seed"
-          value={seed}
-          min={0}
-          max={2 ** 32 - 1}
-          whole
-          onValue={(textSeed) => setCompare({ textSeed })}
-        />
-        {writing ? (
-          <button type="button" data-testid="cancel-generate" onClick={() => void cancelGenerate()}>
-            Stop
-          </button>
-        ) : (
-          <button
-            type="submit"
-            className="primary"
-            data-testid="generate"
-            disabled={!ready || !trained || prompt.trim() === ""}
-          >
-            Write
-          </button>
-        )}
-      </form>
+    <section className="panel text-panel" aria-labelledby="text-heading">
+      <h2 id="text-heading">Same prompt, dense and pruned</h2>
+      <GenerateForm trained={trained} />
       <div className="sides">
         <Side
           title="Dense"
           text={dense}
-          writing={now === "dense"}
+          writing={subject === "dense"}
           testId="text-dense"
-          empty="The whole model writes here."
+          empty="The dense model’s text appears here."
         />
         <Side
           title={`Pruned${of}`}
           text={pruned}
-          writing={now === "pruned"}
+          writing={subject === "pruned"}
           testId="text-pruned"
-          empty={trained ? "The pruned model writes here." : "Train first: nothing is pruned yet."}
+          empty={trained ? "The pruned model’s text appears here." : "Nothing is pruned yet. Train first."}
         />
       </div>
       {compare.phase === "failed" ? <ErrorNote error={compare.error} testId="compare-error" /> : null}
