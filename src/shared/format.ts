@@ -38,9 +38,9 @@ export function ratioText(ratio: number): string {
   return `${ratioNumber(ratio)} %`;
 }
 
-/** 1.3712 -> "1.37×". */
+/** 1.3712 -> "1.37×", 2404.8 -> "2,405×". */
 export function factor(value: number): string {
-  return `${value.toFixed(2)}×`;
+  return `${value < 100 ? value.toFixed(2) : whole(value)}×`;
 }
 
 /** 3542208 -> "3.54 M". */

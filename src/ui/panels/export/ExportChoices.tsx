@@ -28,7 +28,7 @@ export function ExportChoices({ disabled }: Props) {
         label="Weights"
         value={dtype ?? ""}
         options={[
-          { value: "", title: own ? `${own}, as opened` : "as opened" },
+          { value: "", title: own ? `keep ${own}` : "unchanged" },
           ...others.map((value) => ({ value, title: value })),
         ]}
         disabled={disabled}

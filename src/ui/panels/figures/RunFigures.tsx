@@ -12,9 +12,10 @@ const KEPT_CAPTIONS: Readonly<Record<RatioMode, string>> = {
   every: "Distance from the ratio that each step drew.",
 };
 
-/** What the run on the screen was trained for; before its first step, what the recipe asks for. */
+/** What the run on the screen was trained for. Before the first step the figure shows the target of the recipe, as for one ratio. */
 function shownMode({ run, architecture, recipe }: StudioState): RatioMode {
-  if (run.phase === "idle" || !architecture) return recipe.ratioMode;
+  if (run.phase === "idle") return "one";
+  if (!architecture) return recipe.ratioMode;
   return architecture.trainedFor ? "every" : "one";
 }
 

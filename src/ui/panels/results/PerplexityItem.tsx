@@ -25,7 +25,9 @@ function useStatus(measured: Measured): string {
 
 /** "at 50.0 %, step 600; Speeches, held out, context 512, 20,480 tokens". */
 function describe({ of: { recipe, ratio, step }, result: { text, context, tokens } }: PerplexityReading): string {
-  const made = recipe ? `${METHOD_NAMES[recipe.method]} ${recipe.pattern}` : `at ${percent(ratio)}, step ${whole(step)}`;
+  const made = recipe
+    ? `${METHOD_NAMES[recipe.method]} ${recipe.pattern}`
+    : `at ${percent(ratio)}, step ${whole(step)}`;
   const on = `${titleOf({ name: text })}, context ${whole(context)}, ${whole(tokens)} tokens`;
   return ratio < 1 ? `${made}; ${on}` : on;
 }

@@ -20,27 +20,27 @@ export function TextSelect({ use, label, hint }: Props) {
   const { setTexts } = useActions();
   return (
     <div className="field">
-      <label htmlFor={`text-${use}`}>{label}</label>
-      <span className="field-entry">
-        <select
-          id={`text-${use}`}
-          data-testid={`text-${use}`}
-          value={source.kind === "own" ? OWN : source.name}
-          disabled={busy}
-          onChange={(event) => {
-            const found = BUNDLED_TEXTS.find(({ name }) => name === event.target.value);
-            if (found) void setTexts({ [use]: { kind: "bundled", name: found.name } });
-          }}
-        >
-          {BUNDLED_TEXTS.map(({ name, title, note }) => (
-            <option key={name} value={name} title={note}>
-              {title}
-            </option>
-          ))}
-          {source.kind === "own" ? <option value={OWN}>{titleOf(source)}</option> : null}
-        </select>
+      <span className="field-head">
+        <label htmlFor={`text-${use}`}>{label}</label>
         <OwnText use={use} label={label} disabled={busy} />
       </span>
+      <select
+        id={`text-${use}`}
+        data-testid={`text-${use}`}
+        value={source.kind === "own" ? OWN : source.name}
+        disabled={busy}
+        onChange={(event) => {
+          const found = BUNDLED_TEXTS.find(({ name }) => name === event.target.value);
+          if (found) void setTexts({ [use]: { kind: "bundled", name: found.name } });
+        }}
+      >
+        {BUNDLED_TEXTS.map(({ name, title, note }) => (
+          <option key={name} value={name} title={note}>
+            {title}
+          </option>
+        ))}
+        {source.kind === "own" ? <option value={OWN}>{titleOf(source)}</option> : null}
+      </select>
       <span className="field-hint">{hint}</span>
     </div>
   );

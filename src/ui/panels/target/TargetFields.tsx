@@ -36,7 +36,7 @@ export function TargetFields({ ratio, model, onBlocks, onModel }: Props) {
             <span aria-hidden="true">(</span>
           </>
         }
-        unit="% of the model;"
+        unit={model === null ? "% of the model)" : `% of the model; ${percent(1 - model)} removed)`}
         testId="keep-model"
         value={model === null ? 0 : 100 * model}
         text={model === null ? "" : percentNumber(model)}
@@ -45,7 +45,6 @@ export function TargetFields({ ratio, model, onBlocks, onModel }: Props) {
         disabled={model === null}
         onValue={(value) => onModel(value / 100)}
       />
-      <span data-testid="removes-model">{model === null ? "" : `${percent(1 - model)} removed)`}</span>
     </>
   );
 }
