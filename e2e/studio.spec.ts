@@ -203,7 +203,7 @@ test.describe.serial("a run on the embedded model", () => {
       line("forward pass, 64 tokens", onnx),
       line("generation, per token", onnx),
     ]);
-    await expect(page.getByTestId("speed-table").locator("caption")).toContainText(
+    await expect(page.getByTestId("speed-of")).toContainText(
       /50\.0 % of the block weights, on .+Median of 5 forward passes and of 80 tokens/,
     );
     await page.getByTestId("speed-start").click();

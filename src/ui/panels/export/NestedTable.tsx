@@ -35,7 +35,7 @@ export function NestedTable({ found: { ratios, delivery } }: Props) {
   return (
     <>
       {measured ? (
-        <p className="nested-of" id={id} data-testid="nested-of">
+        <p className="export-table-of" id={id} data-testid="nested-of">
           Perplexity on {titleOf(measured.text)}, context {whole(measured.context)}, {whole(measured.tokens)} tokens
           (dense: {perplexityText(measured.dense)}). Logits of each ratio, cut out of the written model, on{" "}
           {whole(delivery.tokens)} tokens.

@@ -1,4 +1,5 @@
 // Measured times of the dense and the pruned model, by runtime and workload.
+import { useId } from "react";
 import type { SpeedReport, SpeedRow, Spread } from "../../../engine/index.ts";
 import { factor, percent, stepTime } from "../../../shared/format.ts";
 
@@ -49,6 +50,7 @@ interface Props {
   ratio: number;
 }
 
+/** What was measured is described outside the table, which scrolls on a narrow screen. */
 export function SpeedTable({ report, ratio }: Props) {
   const { adapter, tokens, decodeTokens, repeats, threads, rows } = report;
   return (
