@@ -53,28 +53,31 @@ interface Props {
 /** What was measured is described outside the table, which scrolls on a narrow screen. */
 export function SpeedTable({ report, ratio }: Props) {
   const { adapter, tokens, decodeTokens, repeats, threads, rows } = report;
+  const id = useId();
   return (
-    <div className="export-table" tabIndex={0} role="group" aria-labelledby="speed-heading">
-      <table data-testid="speed-table">
-        <caption>
-          {percent(ratio)} of the block weights, on {adapter}
-          {threads ? `; onnxruntime on ${threads} CPU ${threads === 1 ? "thread" : "threads"}` : ""}. Median of{" "}
-          {repeats} forward passes and of {repeats * decodeTokens} tokens, with the smallest and largest time.
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">workload</th>
-            <th scope="col">dense</th>
-            <th scope="col">pruned</th>
-            <th scope="col">speed-up</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={`${row.runtime} ${row.what}`} row={row} tokens={tokens} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <p className="export-table-of" id={id} data-testid="speed-of">
+        {percent(ratio)} of the block weights, on {adapter}
+        {threads ? `; onnxruntime on ${threads} CPU ${threads === 1 ? "thread" : "threads"}` : ""}. Median of {repeats}{" "}
+        forward passes and of {repeats * decodeTokens} tokens, with the smallest and largest time.
+      </p>
+      <div className="export-table" tabIndex={0} role="group" aria-labelledby="speed-heading">
+        <table data-testid="speed-table" aria-describedby={id}>
+          <thead>
+            <tr>
+              <th scope="col">workload</th>
+              <th scope="col">dense</th>
+              <th scope="col">pruned</th>
+              <th scope="col">speed-up</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row key={`${row.runtime} ${row.what}`} row={row} tokens={tokens} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
