@@ -1,5 +1,5 @@
 // Made-up JSON files of finished runs for browser tests, of a small model with four blocks.
-import { DEFAULT_RECIPE } from "../../src/engine/recipes/recipe.ts";
+import { DEFAULT_RECIPE, recipeJson } from "../../src/engine/recipes/recipe.ts";
 import { DEFAULT_WEIGHT_RECIPE, WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
 
 const [D, F, BLOCKS] = [64, 128, 4];
@@ -23,7 +23,7 @@ export function madeUpRun(i: number, text = TEXT) {
   const share = (of: number) => ({ kept: Math.round(of * keep), of });
   const method = WEIGHT_METHODS[(i >> 2) % WEIGHT_METHODS.length]!;
   const kind = (["disp", "weights", "disp", "baseline"] as const)[i % 4]!;
-  const recipe = { ...DEFAULT_RECIPE, keep, seed: i };
+  const recipe = recipeJson({ ...DEFAULT_RECIPE, ratio: keep, seed: i });
   const made = {
     disp: { kind, recipe, steps: 600 },
     weights: { kind, recipe: { ...DEFAULT_WEIGHT_RECIPE, method, seed: i } },

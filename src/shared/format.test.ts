@@ -9,6 +9,7 @@ import {
   percent,
   perplexityText,
   ratioText,
+  sentence,
   short,
   small,
   stepTime,
@@ -30,6 +31,13 @@ describe("format", () => {
   it("writes factors, and bounds with all their digits", () => {
     expect([factor(1.3712), factor(0.8), factor(2404.8)]).toEqual(["1.37×", "0.80×", "2,405×"]);
     expect([grouped(100_000), grouped(1e-6), grouped(2 ** 32 - 1)]).toEqual(["100,000", "0.000001", "4,294,967,295"]);
+  });
+
+  it("ends messages with a period", () => {
+    expect([sentence("expected a number, got nothing"), sentence("Try again.")]).toEqual([
+      "expected a number, got nothing.",
+      "Try again.",
+    ]);
   });
 
   it("writes bytes in decimal units", () => {

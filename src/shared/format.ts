@@ -1,4 +1,4 @@
-// How numbers are written for people: shares, counts, bytes, perplexities and times.
+// How numbers and messages are written for people.
 
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 20 });
@@ -81,4 +81,9 @@ export function stepTime(ms: number): string {
 export function small(value: number): string {
   if (value === 0) return "0";
   return Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toPrecision(2);
+}
+
+/** A message with its final period, which the engine leaves out where it quotes a value last. */
+export function sentence(message: string): string {
+  return /[.!?…]$/.test(message) ? message : `${message}.`;
 }

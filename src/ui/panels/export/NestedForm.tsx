@@ -2,6 +2,7 @@
 import { useId, useRef, useState } from "react";
 import { readNestedList, usualList } from "../../../state/export/nestedList.ts";
 import type { ShownArchitecture } from "../../../worker/protocol.ts";
+import { sentence } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 interface Props {
@@ -60,7 +61,7 @@ export function NestedForm({ bounds, ready }: Props) {
         </span>
         {wrong ? (
           <span className="field-wrong" id={`${id}-wrong`} role="alert" data-testid="nested-refused">
-            {wrong}.
+            {sentence(wrong)}
           </span>
         ) : null}
       </div>

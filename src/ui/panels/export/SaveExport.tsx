@@ -2,6 +2,7 @@
 import { saveFile } from "../../../charts/index.ts";
 import { EngineError } from "../../../engine/index.ts";
 import type { Savable } from "../../../worker/protocol.ts";
+import { sentence } from "../../../shared/format.ts";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
@@ -82,7 +83,7 @@ interface ExportRefusedProps {
 export function ExportRefused({ form, reason }: ExportRefusedProps) {
   return (
     <p className="note note-error export-refused" role="alert" data-testid={`export-${form}-refused`}>
-      Not available: {reason ?? "it did not pass its check"}.
+      Not available: {sentence(reason ?? "it did not pass its check")}
     </p>
   );
 }

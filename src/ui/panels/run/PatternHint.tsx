@@ -1,4 +1,5 @@
 // What a pattern of one-shot pruning means, or what is wrong with it.
+import { sentence } from "../../../shared/format.ts";
 
 interface Props {
   /** Of the field; the hint's id is this with "-hint". */
@@ -12,7 +13,7 @@ export function PatternHint({ id, pattern, fault }: Props) {
   if (fault !== null)
     return (
       <span className="field-wrong" id={`${id}-hint`} role="alert" data-testid="weights-pattern-wrong">
-        {fault}
+        {sentence(fault)}
       </span>
     );
   return (

@@ -1,6 +1,7 @@
 // The recipe of a run: every setting with a hint on what it does. Locked during a run.
 import { checkRecipe, EngineError, ESTIMATORS, GATE_MODES, RECIPE_BOUNDS } from "../../../engine/index.ts";
 import type { Estimator, GateMode, Recipe } from "../../../engine/index.ts";
+import { sentence } from "../../../shared/format.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
@@ -60,7 +61,7 @@ export function RecipeForm() {
       <RatioModeField locked={locked} />
       {refused ? (
         <p className="field-wrong" role="alert" data-testid="recipe-refused">
-          {refused}
+          {sentence(refused)}
         </p>
       ) : null}
       <details className="disclosure" data-testid="recipe">
