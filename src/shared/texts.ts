@@ -1,27 +1,43 @@
-// The four texts that come with the studio, by name and in words.
-import type { TextSource } from "../../worker/protocol.ts";
+// The texts to calibrate and to evaluate on: the bundled ones, the defaults, and their titles.
 
-export type BundledName = Extract<TextSource, { kind: "bundled" }>["name"];
-
-export const BUNDLED_TEXTS: readonly { name: BundledName; title: string; note: string }[] = [
+/** The texts that come with the studio (scripts/texts.ts makes them), with a title and a note for the menu. */
+export const BUNDLED_TEXTS = [
   {
     name: "sotu-train",
     title: "Speeches, training part",
-    note: "State of the Union addresses; the model has read them",
+    note: "State of the Union addresses that the model was trained on",
   },
-  { name: "sotu-held", title: "Speeches, held out", note: "State of the Union addresses that the model has not read" },
-  { name: "moby-train", title: "Moby Dick, training part", note: "most chapters; the model has read them" },
-  { name: "moby-held", title: "Moby Dick, held out", note: "every ninth chapter or so; not read by the model" },
-];
+  {
+    name: "sotu-held",
+    title: "Speeches, held out",
+    note: "State of the Union addresses that the model has not seen",
+  },
+  { name: "moby-train", title: "Moby Dick, training part", note: "the chapters that the model was trained on" },
+  { name: "moby-held", title: "Moby Dick, held out", note: "about every ninth chapter; the model has not seen them" },
+] as const;
 
-/** What a run starts with: calibrate on what the model knows, measure on what it does not. */
-export const DEFAULT_TEXTS: Record<"calibration" | "evaluation", { kind: "bundled"; name: BundledName }> = {
+export type BundledName = (typeof BUNDLED_TEXTS)[number]["name"];
+export interface BundledText {
+  kind: "bundled";
+  name: BundledName;
+}
+
+/** A text to calibrate or to evaluate on: one of the bundled ones, or a file of the user's. */
+export type TextSource = BundledText | { kind: "own"; name: string; text: string };
+
+export interface TextSources {
+  calibration: TextSource;
+  evaluation: TextSource;
+}
+
+/** Calibrates on what the embedded model was trained on, and evaluates on what it has not seen. */
+export const DEFAULT_TEXTS: Record<keyof TextSources, BundledText> = {
   calibration: { kind: "bundled", name: "sotu-train" },
   evaluation: { kind: "bundled", name: "sotu-held" },
 };
 
-/** A text's name for people: a bundled one's title, whether named as a source or as the worker's file; others as they are. */
-export function titleOf({ name }: Pick<TextSource, "name">): string {
+/** The bundled text's title, also for the name of its file; any other text keeps its name. */
+export function titleOf({ name }: { name: string }): string {
   const stem = name.replace(/\.txt$/, "");
   return BUNDLED_TEXTS.find((text) => text.name === stem)?.title ?? name;
 }

@@ -27,7 +27,8 @@ import type {
   PrunedMlp,
   Savable,
 } from "../worker/protocol.ts";
-import type { Progress, RunState, Subject, Task, TextSource, TokenLosses, WeightWindow } from "../worker/protocol.ts";
+import type { Progress, RunState, Subject, Task, TokenLosses, WeightWindow } from "../worker/protocol.ts";
+import type { TextSource } from "../shared/texts.ts";
 import type { RatioUnit } from "./run/ratio.ts";
 import type { RunSeries } from "./run/series.ts";
 import type { Turns } from "./turns.ts";

@@ -1,5 +1,6 @@
 // What the commands of the protocol do: with the model on the device, its texts, the run, and what is pruned now.
 import { EngineError, invariant, selfCheck } from "../engine/index.ts";
+import { DEFAULT_TEXTS, type TextSources } from "../shared/texts.ts";
 import { compareTexts } from "./run/compareTexts.ts";
 import { type CommonOptions, commonOptions } from "./export/exportPruned.ts";
 import { PreparedExports } from "./export/preparedExports.ts";
@@ -11,15 +12,7 @@ import { ModelOnDevice, type Open } from "./run/modelOnDevice.ts";
 import { exportNested } from "./export/exportNested.ts";
 import { modelFacts, openModelSource } from "./storage/openModel.ts";
 import { curvePoint } from "./run/ratioCurve.ts";
-import type {
-  Command,
-  ExportChoice,
-  ModelFacts,
-  PerplexityResult,
-  Replies,
-  TextSource,
-  WorkerEvent,
-} from "./protocol.ts";
+import type { Command, ExportChoice, ModelFacts, PerplexityResult, Replies, WorkerEvent } from "./protocol.ts";
 import { idOf } from "./run/prunedModel.ts";
 import { DENSE_ID } from "./prunedId.ts";
 import { CurrentPruning } from "./run/currentPruning.ts";
@@ -28,11 +21,6 @@ import { measureSpeed } from "./export/speed.ts";
 import { Tasks, type TaskControls } from "./tasks.ts";
 import { type EncodedText, Texts } from "./storage/texts.ts";
 import { pruneMlp, weightWindow } from "./run/weightPruning.ts";
-
-const DEFAULT_TEXTS: { calibration: TextSource; evaluation: TextSource } = {
-  calibration: { kind: "bundled", name: "sotu-train" },
-  evaluation: { kind: "bundled", name: "sotu-held" },
-};
 
 type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
 type Handlers = { [T in Command["type"]]: (command: CommandOf<T>) => Promise<Replies[T]> };
@@ -44,7 +32,7 @@ export class Commands {
   private readonly measuring: Perplexities;
   private readonly held: ModelOnDevice;
   private readonly pruning: CurrentPruning;
-  private sources = DEFAULT_TEXTS;
+  private sources: TextSources = DEFAULT_TEXTS;
   /** Tokens that perplexity was last asked for on. */
   private evaluationTokens = 4096;
 
@@ -130,7 +118,7 @@ export class Commands {
     },
   };
 
-  private text(of: keyof typeof DEFAULT_TEXTS): Promise<EncodedText> {
+  private text(of: keyof TextSources): Promise<EncodedText> {
     return this.texts.encoded(this.sources[of]);
   }
 

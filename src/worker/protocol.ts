@@ -14,6 +14,7 @@ import type {
   SpeedReport,
   WeightRecipe,
 } from "../engine/index.ts";
+import type { TextSources } from "../shared/texts.ts";
 
 /** Where a model comes from. */
 export type ModelSource = Origin & {
@@ -44,11 +45,6 @@ export interface CachedModel {
   family?: string;
   licence?: string;
 }
-
-/** A text to calibrate on or to measure on. */
-export type TextSource =
-  | { kind: "bundled"; name: "sotu-train" | "sotu-held" | "moby-train" | "moby-held" }
-  | { kind: "own"; name: string; text: string };
 
 export interface ModelFacts {
   name: string;
@@ -235,7 +231,7 @@ export type Command =
   /** The models of the cache, last used first. */
   | { type: "library" }
   | { type: "forget"; address: string }
-  | { type: "texts"; calibration: TextSource; evaluation: TextSource }
+  | ({ type: "texts" } & TextSources)
   | { type: "play"; recipe: Recipe }
   | { type: "step"; recipe: Recipe }
   | { type: "pause" }

@@ -9,7 +9,7 @@ import {
   RATIO_MODES,
   WEIGHT_METHODS,
 } from "../../engine/index.ts";
-import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../text/bundledTexts.ts";
+import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../../shared/texts.ts";
 import { hashOf, readHash } from "./url.ts";
 
 const DEFAULTS = {

@@ -14,9 +14,9 @@ import {
   writtenName,
 } from "../../engine/index.ts";
 import type { Recipe, RecipeNumber, WeightMethod, WeightRecipe } from "../../engine/index.ts";
-import type { TextSource } from "../../worker/protocol.ts";
-import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../text/bundledTexts.ts";
-import type { BundledName } from "../text/bundledTexts.ts";
+import type { TextSource } from "../../shared/texts.ts";
+import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../../shared/texts.ts";
+import type { BundledName } from "../../shared/texts.ts";
 
 /** What a link carries. */
 export interface Linked {

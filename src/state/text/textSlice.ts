@@ -2,7 +2,7 @@
 import { EngineError } from "../../engine/index.ts";
 import type { PerplexityResult, PrunedId, Subject } from "../../worker/protocol.ts";
 import { DENSE_ID } from "../../worker/prunedId.ts";
-import { DEFAULT_TEXTS } from "./bundledTexts.ts";
+import { DEFAULT_TEXTS } from "../../shared/texts.ts";
 import { prunedNow, samePruned } from "../run/prunedNow.ts";
 import type { Measured, PerplexityReading, SliceOf, TextSlice } from "../storeState.ts";
 

@@ -1,6 +1,6 @@
 // Texts as token ids: the bundled ones fetched when they are first needed, the user's own from the page; each encoded once.
 import { EngineError, invariant, sha256, type Tokenizer } from "../../engine/index.ts";
-import type { TextSource } from "../protocol.ts";
+import type { TextSource } from "../../shared/texts.ts";
 
 export interface EncodedText {
   name: string;

@@ -1,7 +1,7 @@
 // A nested export that was prepared: what each ratio keeps and costs, what the check of it found, and saving.
 import { useId } from "react";
 import type { RatioInside } from "../../../engine/index.ts";
-import { titleOf } from "../../../state/text/bundledTexts.ts";
+import { titleOf } from "../../../shared/texts.ts";
 import type { PreparedNested } from "../../../state/storeState.ts";
 import { bytes, percent, perplexityText, small, whole } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";

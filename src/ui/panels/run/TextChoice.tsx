@@ -1,7 +1,7 @@
 // The texts to calibrate and to measure on: four that come with the studio, or a file of one's own; and how much to measure.
 import { useRef } from "react";
 import { EngineError } from "../../../engine/index.ts";
-import { BUNDLED_TEXTS, titleOf } from "../../../state/text/bundledTexts.ts";
+import { BUNDLED_TEXTS, titleOf } from "../../../shared/texts.ts";
 import { whole } from "../../../shared/format.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";

@@ -2,7 +2,7 @@
 import { METHOD_NAMES } from "../../../engine/index.ts";
 import { lastOf, sameReading } from "../../../state/text/textSlice.ts";
 import type { Measured } from "../../../state/storeState.ts";
-import { titleOf } from "../../../state/text/bundledTexts.ts";
+import { titleOf } from "../../../shared/texts.ts";
 import { gateFacts } from "../../views/chartSources.ts";
 import { percent, perplexityText, short, whole } from "../../../shared/format.ts";
 import { useCalm, useStudio } from "../../studioContext.tsx";
