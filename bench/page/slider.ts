@@ -21,7 +21,7 @@ export async function benchSlider(
   ids: Uint32Array,
   rounds: number,
 ): Promise<SliderFigure> {
-  const session = new Session(ctx, model, ids, RECIPE, "bench");
+  const session = new Session(ctx, model, { recipe: RECIPE, text: ids, subject: "bench" });
   try {
     await session.run({ due: () => false, onReport: () => undefined });
     const [layout, budget] = [gateLayout(config), budgetOf(config)];

@@ -1,4 +1,4 @@
-// A receipt applied to its model, on the page's side: masks from the receipt, then the same delivery as after a run.
+// A receipt applied to its model, on the page's side: masks from the receipt, then the same export as after a run.
 import {
   Ctx,
   exportGates,
@@ -23,7 +23,7 @@ import {
 } from "../../engine/index.ts";
 import type { ServedFolder } from "../host/files.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
-import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formPlaces, type FormsRequest } from "./forms.ts";
+import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formTargets, type FormsRequest } from "./forms.ts";
 import type { Reporter } from "./openRun.ts";
 import { servedModel } from "../host/servedFolder.ts";
 
@@ -64,12 +64,13 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
   const masks = masksFromReceipt(receipt, opened.config);
   const { recipe, target, trainedSteps } = receipt;
-  const { receipt: common, ...options } = deliveryOf(receipt, opened.config, request, report);
-  const forms = await exportGates(ctx, opened, masks, formPlaces(request), {
-    ...options,
-    openOnnx: onnxReader,
-    receipt: { ...common, recipe: recipeOf(recipe), target, trainedSteps },
-  });
+  const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
+  const forms = await exportGates(
+    ctx,
+    opened,
+    { masks, targets: formTargets(request) },
+    { ...options, openOnnx: onnxReader, receipt: { ...common, recipe: recipeOf(recipe), target, trainedSteps } },
+  );
   return answerOf(ctx, receipt, forms);
 }
 
@@ -81,20 +82,22 @@ async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): 
       "unsupported",
       `${METHOD_NAMES[receipt.recipe.method]} updated the weights that stay, which a receipt does not have; prune again with its recipe`,
     );
-  const place = formPlaces(request).get("masked");
-  if (!place)
+  const target = formTargets(request).get("masked");
+  if (!target)
     throw new EngineError("config", "this receipt is of pruned weights, which are exported as --forms masked");
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
   const masks = weightMasksFromReceipt(receipt, opened.config);
   const model = await loadModel(ctx, opened.config, maskedReader(opened.weights, opened.config, masks), {
     precision: opened.model.precision,
   });
-  const { receipt: common, ...options } = deliveryOf(receipt, opened.config, request, report);
-  const delivery = await exportPrunedWeights(ctx, opened, { model, masks }, place, {
-    ...options,
-    receipt: { ...common, recipe: receipt.recipe },
-  });
-  return answerOf(ctx, receipt, [delivery]);
+  const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
+  const exported = await exportPrunedWeights(
+    ctx,
+    opened,
+    { model, masks, target },
+    { ...options, receipt: { ...common, recipe: receipt.recipe } },
+  );
+  return answerOf(ctx, receipt, [exported]);
 }
 
 async function open(
@@ -107,8 +110,8 @@ async function open(
   return openModel(ctx, folder, { precision, onProgress: (done, of) => report({ stage: "open", done, of }) });
 }
 
-/** What both kinds of delivery take from a receipt. Throws "shape" where its sample has tokens that the model lacks. */
-function deliveryOf(receipt: Applied, { vocab, context }: ModelConfig, request: ApplyRequest, report: Reporter) {
+/** Export options that receipts of both kinds give. Throws "shape" if the sample has tokens that the model lacks. */
+function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, request: ApplyRequest, report: Reporter) {
   const { sample, adapter, calibration, perplexity, model } = receipt;
   const known = sample?.ids ?? [];
   const outside = known.find((id) => id >= vocab);

@@ -43,7 +43,7 @@ async function recordOf(
   masks: FinishedRunInput["masks"],
 ): Promise<FinishedRun> {
   const { name, fingerprint, config, dtype } = run.opened;
-  const { adapter, calibration, perplexity } = (await run.delivery(measured)).receipt;
+  const { adapter, calibration, perplexity } = (await run.exportOptions(measured)).receipt;
   const [pair] = perplexity;
   if (!pair) throw new EngineError("bug", "a run without a perplexity");
   return finishedRun({

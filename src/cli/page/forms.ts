@@ -30,17 +30,18 @@ export interface FormAnswer {
 /** Tokens that a form is compared on. */
 export const CHECK_TOKENS = 64;
 
-export function formPlaces({ out }: FormsRequest): Map<Form, ExportTarget> {
+/** The target of each form. */
+export function formTargets({ out }: FormsRequest): Map<Form, ExportTarget> {
   return new Map(out.map(({ form, url }) => [form, httpTarget(form, url)]));
 }
 
-/** The choice of dtype and shards, as `deliver` takes it. */
+/** The choice of dtype and shards, as an export takes it. */
 export function choiceOf({ dtype, shardBytes }: FormsRequest): { dtype?: FloatDtype; shardBytes?: number } {
   return { ...(dtype ? { dtype } : {}), ...(shardBytes === undefined ? {} : { shardBytes }) };
 }
 
-export function formAnswer(delivery: ExportedForm): FormAnswer {
-  const { form, ok, dtype, bytes, runtime, version, tokens, largestDifference, equalArgmax, reason, code } = delivery;
+export function formAnswer(exported: ExportedForm): FormAnswer {
+  const { form, ok, dtype, bytes, runtime, version, tokens, largestDifference, equalArgmax, reason, code } = exported;
   const compared = Number.isFinite(largestDifference);
   return {
     ...{ form, ok, dtype, bytes, tokens },

@@ -72,12 +72,12 @@ export interface OpenRun {
   measure(pruned: Model): Promise<MeasuredPair>;
   /** Both as a receipt says them. */
   pair(measured: MeasuredPair): Promise<PerplexityPair>;
-  /** What deliveries of every method take, with what was measured. */
-  delivery(measured?: MeasuredPair): Promise<RunDelivery>;
+  /** Export options that every method shares, with what was measured. */
+  exportOptions(measured?: MeasuredPair): Promise<RunExportOptions>;
   answer(measured: MeasuredPair, forms: readonly ExportedForm[]): Omit<RunAnswer, "keptBlocks" | "keptModel">;
 }
 
-type RunDelivery = ReturnType<typeof choiceOf> & {
+type RunExportOptions = ReturnType<typeof choiceOf> & {
   ids: Uint32Array;
   receipt: {
     version: string;
@@ -102,10 +102,13 @@ export async function openRun(
   const opened = await openModel(ctx, folder, {
     precision: request.precision,
     onConfig: (config) =>
-      approvePlan(ctx.gpu.facts, folder.name, config, {
-        precision: request.precision,
-        trainingTokens: request.stepTokens ?? DEFAULT_RECIPE.tokens,
-        evaluationTokens: Math.min(request.context, config.context),
+      approvePlan(ctx.gpu.facts, {
+        ...{ name: folder.name, config },
+        choice: {
+          precision: request.precision,
+          trainingTokens: request.stepTokens ?? DEFAULT_RECIPE.tokens,
+          evaluationTokens: Math.min(request.context, config.context),
+        },
       }),
     onProgress: (done, of) => report({ stage: "open", done, of }),
   });
@@ -129,7 +132,7 @@ export async function openRun(
       const pruned = await found(model, "pruned perplexity");
       return { context, tokens: pruned.tokens, dense, pruned: pruned.value };
     },
-    delivery: async (measured) => ({
+    exportOptions: async (measured) => ({
       ids: evaluation.slice(0, CHECK_TOKENS),
       ...choiceOf(request),
       receipt: {

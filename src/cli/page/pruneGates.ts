@@ -1,4 +1,4 @@
-// Structural pruning without a window, on the page's side: the same session, architecture, perplexity and delivery as the studio's.
+// Structural pruning without a window, on the page's side: the same session, architecture, perplexity and export as the studio's.
 import {
   type Architecture,
   architectureOf,
@@ -16,7 +16,7 @@ import {
   sharingOf,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
-import { formPlaces, type FormsRequest } from "./forms.ts";
+import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface PruneRequest extends RunRequest {
@@ -41,7 +41,7 @@ export async function trainSession<T>(
   report: Reporter,
   take: (session: Session) => Promise<T>,
 ): Promise<{ taken: T; steps: number; seconds: number }> {
-  const session = new Session(ctx, opened.model, calibration, recipe, opened.fingerprint);
+  const session = new Session(ctx, opened.model, { recipe, text: calibration, subject: opened.fingerprint });
   const began = performance.now();
   let told = -Infinity;
   try {
@@ -102,13 +102,14 @@ export async function measureAndExport(
   const { ctx, opened } = run;
   const measured = await measureMasks(run, masks);
   const budget = budgetOf(opened.config);
-  const { receipt, ...options } = await run.delivery(measured);
+  const { receipt, ...options } = await run.exportOptions(measured);
   const target = { ratio: "block weights kept" as const, value: recipe.ratio };
-  const forms = await exportGates(ctx, opened, masks, formPlaces(request), {
-    ...options,
-    openOnnx: onnxReader,
-    receipt: { ...receipt, recipe, target, trainedSteps: steps },
-  });
+  const forms = await exportGates(
+    ctx,
+    opened,
+    { masks, targets: formTargets(request) },
+    { ...options, openOnnx: onnxReader, receipt: { ...receipt, recipe, target, trainedSteps: steps } },
+  );
   return {
     ...run.answer(measured, forms),
     keptBlocks: keptWeights / budget.blockWeights,

@@ -25,17 +25,19 @@ export async function pruneNested(
   { recipe, steps }: { recipe: Recipe; steps: number },
   url: string,
 ): Promise<NestedAnswer> {
-  const options = await run.delivery();
-  const { delivery, ratios } = await exportRatios(
+  const options = await run.exportOptions();
+  const { exported, ratios } = await exportRatios(
     run.ctx,
     run.opened,
-    { made, recipe, steps },
-    async (masks) => run.pair(await measureMasks(run, masks)),
-    httpTarget("nested", url),
-    { ...options, onRatio: options.onProgress },
+    { made, recipe, steps, target: httpTarget("nested", url) },
+    {
+      ...options,
+      measure: async (masks) => run.pair(await measureMasks(run, masks)),
+      onRatio: options.onProgress,
+    },
   );
   return {
-    ...formAnswer(delivery),
+    ...formAnswer(exported),
     ratios: ratios.map(({ ratio, blockWeights, modelWeights, perplexity, check }) => {
       const { text, context, tokens, dense, pruned } = perplexity;
       return {

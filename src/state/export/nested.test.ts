@@ -23,7 +23,7 @@ describe("the list", () => {
     ["0.8, 0.3, 0.2", "The run was trained for 0.35 to 0.95; 0.2, 0.3 came. Leave out what lies beyond"],
     ["0.5", "Two ratios at least, please; 0.5 alone came"],
     ["80, 50", 'The list: expected ratios between 0 and 1, separated by commas, got "80"; 80 % is 0.8'],
-    ["0.5, 0.5", "The list names 0.5 twice"],
+    ["0.5, 0.5", "The list: expected each ratio once, got 0.5 twice"],
   ])("%j is refused", (text, reason) => {
     const read = readNestedList(text, BOUNDS);
     expect(read.ok ? "" : read.reason).toContain(reason);

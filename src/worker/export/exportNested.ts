@@ -24,28 +24,27 @@ export async function exportNested(
   const { run: name } = logits;
   const [measured, written, compared] = [stage(report, "windows"), stage(report, "bytes"), stage(report, "ratios")];
   let begun = 0;
-  return exporting.prepareNested(opened, async (place) => {
-    const found = await exportRatios(
+  return exporting.prepareNested(opened, async (target) => {
+    const { exported, ratios: found } = await exportRatios(
       ctx,
       opened,
-      { made, recipe: logits.recipe, steps: step },
-      async (masks, ratio) => {
-        if (cancelled()) throw new EngineError("cancelled", "The export was stopped; nothing is offered.");
-        const before = begun++;
-        const onWindow = (done: number, of: number): void =>
-          measured(before * of + done, made.length * of, `nested: perplexity at keep ${ratio},`);
-        const pruned = await readMasks(run, masks, tokens, { cancelled, onWindow });
-        return measuring.paired(ctx, pruned, { opened, text }, { cancelled });
-      },
-      place,
+      { made, recipe: logits.recipe, steps: step, target },
       {
         ...options,
+        measure: async (masks, ratio) => {
+          if (cancelled()) throw new EngineError("cancelled", "The export was stopped; nothing is offered.");
+          const before = begun++;
+          const onWindow = (done: number, of: number): void =>
+            measured(before * of + done, made.length * of, `nested: perplexity at keep ${ratio},`);
+          const pruned = await readMasks(run, masks, tokens, { cancelled, onWindow });
+          return measuring.paired(ctx, pruned, { opened, text }, { cancelled });
+        },
         receipt: { ...receipt, calibration: logits.calibration },
         onProgress: (done, of, note) => written(done, of, note.replace(/^compact/, "nested")),
         onRatio: (done, of, note) => compared(done, of, note),
       },
     );
-    return { ...found, run: name, step };
+    return { delivery: exported, ratios: found, run: name, step };
   });
 }
 

@@ -67,7 +67,8 @@ export async function exportPruned(
     const model = await models.of(ctx, opened, pruned);
     const { masks, recipe } = pruned;
     const receipt = { ...given, recipe };
-    return [await exportPrunedWeights(ctx, opened, { model, masks }, placeFor("masked"), { ...options, receipt })];
+    const target = placeFor("masked");
+    return [await exportPrunedWeights(ctx, opened, { model, masks, target }, { ...options, receipt })];
   }
   const { masks, made, architecture } = pruned;
   if (made.kind === "baseline") {
@@ -78,6 +79,6 @@ export async function exportPruned(
   }
   const target = { ratio: "block weights kept" as const, value: architecture.ratio };
   const receipt = { ...given, recipe: made.recipe, target, trainedSteps: made.steps };
-  const places = new Map(forms.map((form) => [form, placeFor(form)] as const));
-  return exportGates(ctx, opened, masks, places, { ...options, receipt, openOnnx: onnxReader });
+  const targets = new Map(forms.map((form) => [form, placeFor(form)] as const));
+  return exportGates(ctx, opened, { masks, targets }, { ...options, receipt, openOnnx: onnxReader });
 }

@@ -194,7 +194,7 @@ export class TrainingRun {
     }
     invariant(this.state.phase !== "training", "bug", "a run is under way already; pause it first");
     this.drop();
-    const fresh = new Session(this.ctx, this.opened.model, text.ids, recipe, subject);
+    const fresh = new Session(this.ctx, this.opened.model, { recipe, text: text.ids, subject });
     if (restored?.subject === subject && sameRun(restored.recipe, recipe)) fresh.restore(restored);
     this.restored = undefined;
     this.name = crypto.randomUUID();
@@ -206,7 +206,8 @@ export class TrainingRun {
   private rested({ recipe, step }: Logits): Session | undefined {
     const { restored } = this;
     if (restored?.step !== step || !sameRun(restored.recipe, recipe)) return undefined;
-    this.resting = new Session(this.ctx, this.opened.model, new Uint32Array(0), restored.recipe, restored.subject);
+    const run = { recipe: restored.recipe, text: new Uint32Array(0), subject: restored.subject };
+    this.resting = new Session(this.ctx, this.opened.model, run);
     this.resting.restore(restored);
     return this.resting;
   }

@@ -43,7 +43,7 @@ export async function pruneMlp(
   const sequences = recipe.method === "magnitude" ? [] : calibrationSequences(text.ids, recipe);
   const { model, masks, norms } = await ctx.gpu.checked(
     "pruning weights",
-    () => pruneWeights(ctx, opened.model, sequences, recipe, watch),
+    () => pruneWeights(ctx, opened.model, { recipe, sequences }, watch),
     (made) => made.model.free(),
   );
   const calibration = { name: text.name, sha256: text.sha256 };
@@ -77,11 +77,11 @@ export function prunedMlpFacts(
 export async function weightWindow(
   { config, weights }: OpenedModel,
   { told, recipe }: PrunedByWeights,
-  { name, ...place }: Omit<Extract<Command, { type: "weightWindow" }>, "type">,
+  { name, ...window }: Omit<Extract<Command, { type: "weightWindow" }>, "type">,
 ): Promise<WeightWindow> {
   const matrix = mlpMatrices(config).find((one) => one.name === name);
   invariant(matrix, "config", `${name} is not a matrix of this model's MLP`);
-  const values = await windowValues(weights, matrix, place);
-  const scores = windowScores(recipe.method, matrix, place, values, told.norms[matrix.block]);
-  return { name, ...place, values, scores };
+  const values = await windowValues(weights, matrix, window);
+  const scores = windowScores(recipe.method, matrix, { ...window, values, norms: told.norms[matrix.block] });
+  return { name, ...window, values, scores };
 }

@@ -46,7 +46,7 @@ export async function openModelSource(
     onConfig: async (config) => {
       const storageFreeBytes = await freeStorage();
       const onPlan = (news: PlanResult): void => send({ type: "plan", news, storageFreeBytes });
-      await approvePlan(ctx.gpu.facts, folder.name, config, choice, onPlan);
+      await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice }, onPlan);
     },
     cancelled: () => signal.aborted,
     onProgress: (done, of) => onProgress(done, of, "uploading to the GPU"),

@@ -1,7 +1,7 @@
-// How far logits are from the ones that they should be.
+// How far a model's logits are from the expected ones.
 import { argmax } from "../sampler.ts";
 
-/** Largest absolute difference, largest absolute expected value, and the share of rows with the same largest entry. */
+/** Largest absolute difference, largest absolute expected value, and the share of rows whose largest entry is the same. */
 export interface LogitComparison {
   largestDifference: number;
   largest: number;

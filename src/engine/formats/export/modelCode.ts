@@ -16,8 +16,6 @@ export const CLASS_NAMES: ReadonlyMap<string, string> = new Map([
   ["qwen3", "Qwen3"],
 ]);
 
-export const MODEL_CODE = code;
-
 /** modeling_espalier.py, the same for every model. */
 export function modelCodeFile(): OutputFile {
   return textFile(`${MODULE}.py`, code);

@@ -4,7 +4,7 @@ import type { ModelConfig } from "../../config/config.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
 import { activationNodes } from "./activation.ts";
 import { exportOnnx } from "./exportOnnx.ts";
-import type { ParsedModel, ParsedNode } from "./parseOnnx.ts";
+import type { ParsedModel, ParsedNode } from "./parseOnnx.fixture.ts";
 import { onnxModelOf, openTestCase, tensorOf } from "./onnx.fixture.ts";
 
 interface Graph {

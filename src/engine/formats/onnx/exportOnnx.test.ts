@@ -10,7 +10,7 @@ import type { ExportSource } from "../export/exportFiles.ts";
 import { collect, type OutputFile } from "../files/outputFile.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 import { exportOnnx } from "./exportOnnx.ts";
-import type { ParsedModel } from "./parseOnnx.ts";
+import type { ParsedModel } from "./parseOnnx.fixture.ts";
 import { allOnes, F16, F32, fileOf, jsonOf, onnxModelOf, openTestCase, tensorOf } from "./onnx.fixture.ts";
 
 /** Elements of a row-major matrix (rows, columns) as (columns, rows), the plain way. */

@@ -8,7 +8,7 @@ import { memoryFolder, memorySource } from "../files/memoryFolder.ts";
 import { collect, type OutputFile } from "../files/outputFile.ts";
 import { readSafetensors } from "../safetensors/safetensors.ts";
 import { ONNX_FILE } from "./exportOnnx.ts";
-import { parseOnnx, type ParsedModel, type ParsedTensor } from "./parseOnnx.ts";
+import { parseOnnx, type ParsedModel, type ParsedTensor } from "./parseOnnx.fixture.ts";
 
 /** TensorProto.DataType */
 export const F32 = 1;
