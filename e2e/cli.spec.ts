@@ -1,4 +1,4 @@
-// The same without a window: npm run prune and npm run parity, their JSON, their exports and their exit codes.
+// The command line: npm run prune, compare and parity, with their JSON, exports and exit codes.
 import { expect, test } from "@playwright/test";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,29 +1,37 @@
-// What the open model takes of the GPU's memory, planned before it was loaded; where it does not fit, what would, and the choice.
+// The GPU memory that the open model takes, planned before it was loaded; for a model that does not fit, the settings that do.
 import type { MemoryPlan as Plan, PlanParts } from "../../../engine/index.ts";
 import { bytes, whole } from "../../../shared/format.ts";
+import { useOpenBlocked } from "../../opening/useOpening.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
+/** Parts of the plan, with the name of each. */
 const ROWS: readonly (readonly [keyof PlanParts, string])[] = [
   ["weights", "weights"],
   ["training", "activations of a training step"],
   ["logits", "logits and their gradient"],
   ["hypernet", "hypernetwork and optimiser"],
-  ["evaluation", "more for evaluation"],
-  ["cache", "keys and values of a text"],
-  ["pruned", "pruned model beside it, at half"],
+  ["evaluation", "evaluation (extra)"],
+  ["cache", "KV cache"],
+  ["pruned", "pruned copy at 50 %"],
 ];
 
 const PRECISIONS = { f32: "full precision", f16: "half precision" } as const;
 
 const lengths = ({ trainingTokens, evaluationTokens }: Plan): string =>
-  `${whole(trainingTokens)} tokens a step, windows of ${whole(evaluationTokens)}`;
+  `${whole(trainingTokens)} tokens per step, windows of ${whole(evaluationTokens)}`;
 
-function PlanTable({ plan, storageFreeBytes }: { plan: Plan; storageFreeBytes: number | null }) {
+interface PlanTableProps {
+  plan: Plan;
+  /** Null where the browser does not report it. */
+  storageFreeBytes: number | null;
+}
+
+function PlanTable({ plan, storageFreeBytes }: PlanTableProps) {
   const { largest, limitBytes, fits } = plan;
   return (
     <table className="plan" data-testid="memory-plan">
       <caption>
-        GPU memory in {PRECISIONS[plan.precision]}: {lengths(plan)}
+        In {PRECISIONS[plan.precision]}; {lengths(plan)}
       </caption>
       <tbody>
         {ROWS.map(([part, name]) => (
@@ -33,7 +41,7 @@ function PlanTable({ plan, storageFreeBytes }: { plan: Plan; storageFreeBytes: n
           </tr>
         ))}
         <tr className="plan-total">
-          <th scope="row">in all, {whole(plan.buffers)} buffers</th>
+          <th scope="row">total ({whole(plan.buffers)} buffers)</th>
           <td data-testid="plan-total">{bytes(plan.totalBytes)}</td>
         </tr>
         <tr className={fits ? "" : "plan-over"}>
@@ -44,7 +52,7 @@ function PlanTable({ plan, storageFreeBytes }: { plan: Plan; storageFreeBytes: n
         </tr>
         {storageFreeBytes === null ? null : (
           <tr>
-            <th scope="row">free on disk for exports</th>
+            <th scope="row">free disk space</th>
             <td>{bytes(storageFreeBytes)}</td>
           </tr>
         )}
@@ -53,8 +61,14 @@ function PlanTable({ plan, storageFreeBytes }: { plan: Plan; storageFreeBytes: n
   );
 }
 
-/** Opens what does not fit in a way that does. */
-function Choices({ others, busy }: { others: readonly Plan[]; busy: boolean }) {
+interface ChoicesProps {
+  /** Plans that fit. */
+  others: readonly Plan[];
+  busy: boolean;
+}
+
+/** Opens a model that did not fit with settings that do. */
+function Choices({ others, busy }: ChoicesProps) {
   const source = useStudio(({ plan }) => plan?.source);
   const { open, setRecipe } = useActions();
   if (!source || others.length === 0) return null;
@@ -72,15 +86,21 @@ function Choices({ others, busy }: { others: readonly Plan[]; busy: boolean }) {
           disabled={busy}
           onClick={() => choose(plan)}
         >
-          Open in {PRECISIONS[plan.precision]}, {lengths(plan)}: {bytes(plan.totalBytes)}
+          Open in {PRECISIONS[plan.precision]} ({lengths(plan)}): {bytes(plan.totalBytes)}
         </button>
       ))}
     </p>
   );
 }
 
-/** Opens the open model again in the other precision. */
-function OtherPrecision({ plan, busy }: { plan: Plan; busy: boolean }) {
+interface OtherPrecisionProps {
+  /** The plan of the open model. */
+  plan: Plan;
+  busy: boolean;
+}
+
+/** Reopens the model in the other precision. */
+function OtherPrecision({ plan, busy }: OtherPrecisionProps) {
   const source = useStudio((state) => state.plan?.source);
   const { open } = useActions();
   if (!source) return null;
@@ -95,7 +115,7 @@ function OtherPrecision({ plan, busy }: { plan: Plan; busy: boolean }) {
         disabled={busy}
         onClick={() => void open({ ...source, choice: { precision, trainingTokens, evaluationTokens } })}
       >
-        open in {PRECISIONS[precision]}
+        Reopen in {PRECISIONS[precision]}
       </button>
     </p>
   );
@@ -103,17 +123,13 @@ function OtherPrecision({ plan, busy }: { plan: Plan; busy: boolean }) {
 
 export function MemoryPlanPanel() {
   const planned = useStudio((state) => state.plan);
-  const busy = useStudio(
-    ({ run, asked, model }) => run.phase === "training" || asked !== null || model.phase === "opening",
-  );
+  const busy = useOpenBlocked();
   if (!planned) return null;
   const { news, storageFreeBytes } = planned;
   const { fits } = news.plan;
   return (
     <details className="memory" open={!fits} key={`${news.name} ${fits}`}>
-      <summary>
-        {fits ? `memory: ${bytes(news.plan.totalBytes)} on the GPU` : `${news.name} does not fit on this adapter`}
-      </summary>
+      <summary>{fits ? `GPU memory: ${bytes(news.plan.totalBytes)}` : `${news.name} does not fit on this GPU`}</summary>
       <PlanTable plan={news.plan} storageFreeBytes={storageFreeBytes} />
       {fits ? <OtherPrecision plan={news.plan} busy={busy} /> : <Choices others={news.others} busy={busy} />}
     </details>

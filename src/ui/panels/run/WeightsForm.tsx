@@ -1,80 +1,108 @@
-// One-shot pruning of single weights: its recipe, its start and stop, and why it was refused.
+// One-shot pruning of single weights: its start and stop, what it kept or why it failed, and its recipe.
 import { useState } from "react";
 import { WEIGHT_RECIPE_BOUNDS } from "../../../engine/index.ts";
+import { keptPercent } from "../../../shared/format.ts";
+import type { StudioState } from "../../../state/storeState.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { percent } from "../../../shared/format.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
-import { useActions, useStudio } from "../../studioContext.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 import { PatternField } from "./PatternField.tsx";
 
 const FIELDS = [
-  { field: "sequences", label: "Sequences", hint: "of the calibration text" },
-  { field: "tokens", label: "Tokens each", hint: "length of a sequence" },
-  { field: "seed", label: "Seed", hint: "draws where they begin" },
+  { field: "sequences", label: "Sequences", hint: "From the calibration text" },
+  { field: "tokens", label: "Tokens each", hint: "Length of a sequence" },
+  { field: "seed", label: "Seed", hint: "Chooses where they start" },
 ] as const;
 
-export function WeightsForm() {
-  const recipe = useStudio((state) => state.weightRecipe);
+/** The model and the GPU are ready and free. */
+const canPrune = ({ model, device, run, asked, exported, compare }: StudioState): boolean =>
+  model.phase === "open" &&
+  device.phase === "ready" &&
+  run.phase !== "training" &&
+  asked === null &&
+  exported.phase !== "preparing" &&
+  compare.phase !== "writing";
+
+interface PruneProps {
+  /** The recipe can be used. */
+  valid: boolean;
+}
+
+/** The button, or the progress; and the outcome of the last pruning. */
+function Prune({ valid }: PruneProps) {
   const weighing = useStudio((state) => state.weighing);
   const kept = useStudio((state) => state.weights?.kept.mlpWeights ?? null);
-  const ready = useStudio(({ model, device, run, asked, exported, compare }) => {
-    const free = run.phase !== "training" && asked === null;
-    const gpuFree = exported.phase !== "preparing" && compare.phase !== "writing";
-    return model.phase === "open" && device.phase === "ready" && free && gpuFree;
-  });
-  const { setWeightRecipe, pruneWeights, cancelWeights } = useActions();
-  const [fault, setFault] = useState<string | null>(null);
-  const pruning = weighing.phase === "pruning";
+  const able = useStudio(canPrune);
+  const { pruneWeights, cancelWeights } = useActions();
+  if (weighing.phase === "pruning")
+    return <TaskProgress task="weights" label="Pruning" stop="Stop" cancel={cancelWeights} />;
   return (
-    <div className="weights-form">
-      {pruning ? (
-        <TaskProgress task="weights" label="Pruning" stop="Stop" cancel={cancelWeights} />
-      ) : (
-        <div className="run-controls">
-          <button
-            type="button"
-            className="primary"
-            data-testid="weights-prune"
-            disabled={!ready || fault !== null}
-            onClick={() => void pruneWeights()}
-          >
-            Prune
-          </button>
-        </div>
-      )}
+    <>
+      <div className="run-controls">
+        <button
+          type="button"
+          className="primary"
+          data-testid="weights-prune"
+          disabled={!able || !valid}
+          onClick={() => void pruneWeights()}
+        >
+          Prune
+        </button>
+      </div>
       {weighing.phase === "failed" ? <ErrorNote error={weighing.error} testId="weights-error" /> : null}
-      {kept && !pruning ? (
+      {kept ? (
         <p className="run-words" role="status" data-testid="weights-kept">
-          {percent(kept.kept / Math.max(1, kept.of))} of the MLP weights kept
+          {keptPercent(kept)} of the MLP weights kept
         </p>
       ) : null}
+    </>
+  );
+}
+
+interface CalibrationFieldsProps {
+  disabled: boolean;
+}
+
+function CalibrationFields({ disabled }: CalibrationFieldsProps) {
+  const recipe = useStudio((state) => state.weightRecipe);
+  const { setWeightRecipe } = useActions();
+  if (recipe.method === "magnitude") return <p className="field-hint">Magnitude needs no calibration text.</p>;
+  return (
+    <div className="field-grid">
+      {FIELDS.map(({ field, label, hint }) => (
+        <NumberField
+          key={field}
+          label={label}
+          hint={hint}
+          whole
+          testId={`weights-${field}`}
+          value={recipe[field]}
+          min={WEIGHT_RECIPE_BOUNDS[field].min}
+          max={WEIGHT_RECIPE_BOUNDS[field].max}
+          disabled={disabled}
+          onValue={(value) => setWeightRecipe({ [field]: value })}
+        />
+      ))}
+    </div>
+  );
+}
+
+export function WeightsForm() {
+  const pattern = useStudio((state) => state.weightRecipe.pattern);
+  const pruning = useStudio((state) => state.weighing.phase === "pruning");
+  const { setWeightRecipe } = useActions();
+  const [fault, setFault] = useState<string | null>(null);
+  return (
+    <div className="weights-form">
+      <Prune valid={fault === null} />
       <PatternField
-        pattern={recipe.pattern}
+        pattern={pattern}
         disabled={pruning}
-        onPattern={(pattern) => setWeightRecipe({ pattern })}
+        onPattern={(chosen) => setWeightRecipe({ pattern: chosen })}
         onFault={setFault}
       />
-      {recipe.method === "magnitude" ? (
-        <p className="field-hint">Magnitude needs no calibration text.</p>
-      ) : (
-        <div className="field-grid">
-          {FIELDS.map(({ field, label, hint }) => (
-            <NumberField
-              key={field}
-              label={label}
-              hint={hint}
-              whole
-              testId={`weights-${field}`}
-              value={recipe[field]}
-              min={WEIGHT_RECIPE_BOUNDS[field].min}
-              max={WEIGHT_RECIPE_BOUNDS[field].max}
-              disabled={pruning}
-              onValue={(value) => setWeightRecipe({ [field]: value })}
-            />
-          ))}
-        </div>
-      )}
+      <CalibrationFields disabled={pruning} />
     </div>
   );
 }

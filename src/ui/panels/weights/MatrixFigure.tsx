@@ -1,18 +1,22 @@
-// The mask of one matrix, and the choice of which.
+// The mask of one matrix, with the choice of block and matrix.
 import { useMemo, useState } from "react";
 import { weightMap } from "../../../charts/index.ts";
 import type { MatrixPart } from "../../../charts/index.ts";
 import type { PrunedMlp } from "../../../worker/protocol.ts";
 import { Figure } from "../../parts/Figure.tsx";
-import { useActions, useStudioItself } from "../../studioContext.tsx";
+import { useActions, useStudioStore } from "../../studioContext.tsx";
 import { maskSource, partsOf, PARTS } from "../../views/weightSources.ts";
 
-/** Lets the reader choose a block and a part of its MLP. */
-export function MatrixFigure({ weights }: { weights: PrunedMlp }) {
+interface Props {
+  weights: PrunedMlp;
+}
+
+/** The figure with its choice of a block and a part of its MLP. */
+export function MatrixFigure({ weights }: Props) {
   const parts = partsOf(weights);
   const blocks = 1 + Math.max(...weights.matrices.map(({ block }) => block));
   const [chosen, setChosen] = useState<{ block: number; part: MatrixPart }>({ block: 0, part: "gate" });
-  // another model may have fewer blocks, and no gate
+  // after another model was opened, it may have fewer blocks or no gate
   const block = Math.min(chosen.block, blocks - 1);
   const part = parts.includes(chosen.part) ? chosen.part : (parts[0] ?? "up");
   return (
@@ -51,8 +55,13 @@ export function MatrixFigure({ weights }: { weights: PrunedMlp }) {
   );
 }
 
-function Mask({ block, part }: { block: number; part: MatrixPart }) {
-  const studio = useStudioItself();
+interface MaskProps {
+  block: number;
+  part: MatrixPart;
+}
+
+function Mask({ block, part }: MaskProps) {
+  const studio = useStudioStore();
   const { weightWindow } = useActions();
   const source = useMemo(() => maskSource(studio, block, part), [studio, block, part]);
   const make = useMemo(() => {
@@ -66,10 +75,9 @@ function Mask({ block, part }: { block: number; part: MatrixPart }) {
   }, [weightWindow]);
   return (
     <Figure
-      number={5}
       name="weight-map"
       title="Which weights survive"
-      caption="Rows are outputs, columns inputs. Wheel, buttons or + and − zoom, dragging moves; arrow keys go from weight to weight, and a weight shows the group it competed in."
+      caption="Rows: outputs; columns: inputs. Zoom with the wheel, the buttons or + and −; drag to move. Arrow keys step from weight to weight; each shows the group it competed in."
       make={make}
       source={source}
     />

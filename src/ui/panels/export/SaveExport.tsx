@@ -1,12 +1,19 @@
-// Saving what is prepared: as a zip for the browser's downloads, or into a folder where the browser can.
+// Saving what is prepared, as a zip for the browser's downloads or into a folder where the browser can; or why it cannot be saved.
 import { saveFile } from "../../../charts/index.ts";
 import { EngineError } from "../../../engine/index.ts";
 import type { Savable } from "../../../worker/protocol.ts";
-import { useActions, useStudio } from "../../studioContext.tsx";
+import { sentence } from "../../../shared/format.ts";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 
-/** name: of the form, for who hears the buttons. */
-export function ExportSaves({ form, name, busy }: { form: Savable; name: string; busy: boolean }) {
+interface SaveButtonsProps {
+  form: Savable;
+  /** Name of the form, for the accessible names of the buttons. */
+  name: string;
+  busy: boolean;
+}
+
+export function SaveButtons({ form, name, busy }: SaveButtonsProps) {
   const { saveZip, saveFolder, notify } = useActions();
   const zip = async (): Promise<void> => {
     const saved = await saveZip(form);
@@ -17,7 +24,7 @@ export function ExportSaves({ form, name, busy }: { form: Savable; name: string;
       const chosen = await window.showDirectoryPicker?.({ mode: "readwrite" });
       if (chosen) await saveFolder(form, chosen);
     } catch (error) {
-      // Closing the picker is an answer, not an error.
+      // closing the picker is not an error
       if (!(error instanceof DOMException && error.name === "AbortError")) notify(EngineError.from(error));
     }
   };
@@ -26,7 +33,7 @@ export function ExportSaves({ form, name, busy }: { form: Savable; name: string;
       <button
         type="button"
         data-testid={`save-zip-${form}`}
-        aria-label={`Save as zip: ${name} form`}
+        aria-label={`Save as zip: ${name}`}
         disabled={busy}
         onClick={() => void zip()}
       >
@@ -36,36 +43,47 @@ export function ExportSaves({ form, name, busy }: { form: Savable; name: string;
         <button
           type="button"
           data-testid={`save-folder-${form}`}
-          aria-label={`Save into a folder…: ${name} form`}
+          aria-label={`Save to folder…: ${name}`}
           disabled={busy}
           onClick={() => void folder()}
         >
-          Save into a folder…
+          Save to folder…
         </button>
       ) : null}
     </p>
   );
 }
 
-/** How far a saving is, beside what is saved. */
-export function ExportSaving({ nested }: { nested: boolean }) {
+interface SaveProgressProps {
+  /** Of the nested model; otherwise of the other forms. */
+  nested: boolean;
+}
+
+/** Progress and outcome of saving. */
+export function SaveProgress({ nested }: SaveProgressProps) {
   const saving = useStudio((state) => state.saving);
   const { cancelSave } = useActions();
   if (saving.phase === "none" || (saving.form === "nested") !== nested) return null;
   if (saving.phase === "saving")
-    return <TaskProgress task="save" label={`Saving the ${saving.form} form…`} cancel={cancelSave} />;
+    return <TaskProgress task="save" label={`Saving the ${saving.form} model…`} cancel={cancelSave} />;
   return (
-    <p role="status" data-testid="export-saved">
-      {saving.note}.
+    <p role="status" className="export-saved" data-testid="export-saved">
+      {saving.note}
     </p>
   );
 }
 
-/** Why a form is not offered. */
-export function ExportRefused({ form, reason }: { form: Savable; reason: string | undefined }) {
+interface ExportRefusedProps {
+  form: Savable;
+  /** What the check found. */
+  reason: string | undefined;
+}
+
+/** Why a form cannot be saved. */
+export function ExportRefused({ form, reason }: ExportRefusedProps) {
   return (
     <p className="note note-error export-refused" role="alert" data-testid={`export-${form}-refused`}>
-      Not offered: {reason ?? "it did not pass its check"}.
+      Not available: {sentence(reason ?? "it did not pass its check")}
     </p>
   );
 }

@@ -1,27 +1,43 @@
-// The slider itself, to scale over the whole model: what is never pruned, what the blocks keep, what they lose; two rulers.
+// The slider, to scale over the whole model: what is never pruned, what the blocks keep and what they lose, between two rulers.
 import { Slider } from "radix-ui";
 import { modelRatioOf } from "../../../state/run/ratio.ts";
 import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { ModelFacts } from "../../../worker/protocol.ts";
-import { percent } from "../../../shared/format.ts";
+import { percent, percentNumber } from "../../../shared/format.ts";
 
 interface Props {
+  /** Kept share of the block weights, 0 to 1. */
   ratio: number;
+  /** What one step of the slider is a percent of. */
   unit: RatioUnit;
+  /** Null while no model is open. */
   parameters: ModelFacts["parameters"] | null;
-  /** New kept shares, 0 to 1: of the block weights, of the whole model. */
+  /** Called with a new share of the block weights, 0 to 1. */
   onBlocks: (share: number) => void;
+  /** Called with a new share of the whole model, 0 to 1. */
   onModel: (share: number) => void;
 }
 
 const TICKS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
+/** The share that is never pruned has its label where there is room for it. */
+const LABELLED_FROM = 0.06;
 
-function Ruler({ className, place, label }: { className: string; place: (share: number) => number; label: string }) {
+/** A share as a CSS length. */
+const css = (share: number): string => `${percentNumber(share, 3)}%`;
+
+interface RulerProps {
+  className: string;
+  /** Position of a tick on the bar, 0 to 1. */
+  position: (tick: number) => number;
+  label: string;
+}
+
+function Ruler({ className, position, label }: RulerProps) {
   return (
     <div className={`ruler ${className}`} aria-hidden="true">
       {TICKS.map((tick) => (
-        <span key={tick} style={{ left: percent(place(tick), 3).replace(" ", "") }} data-minor={(tick * 10) % 2 !== 0}>
-          {Math.round(100 * tick)}
+        <span key={tick} style={{ left: css(position(tick)) }} data-minor={(tick * 10) % 2 !== 0}>
+          {percentNumber(tick, 0)}
         </span>
       ))}
       <em>{label}</em>
@@ -29,18 +45,17 @@ function Ruler({ className, place, label }: { className: string; place: (share: 
   );
 }
 
-export function RatioScale({ ratio, unit, parameters, onBlocks, onModel }: Props) {
+export function TargetScale({ ratio, unit, parameters, onBlocks, onModel }: Props) {
   const share = parameters ? modelRatioOf(ratio, parameters) : ratio;
   const rest = parameters ? modelRatioOf(0, parameters) : 0;
-  const css = (value: number): string => `${(100 * value).toFixed(3)}%`;
   const blocks = unit === "blocks";
   const words = `keeps ${percent(ratio)} of the block weights${parameters ? `, ${percent(share)} of the whole model` : ""}`;
   return (
     <div className="scale">
-      <Ruler className="ruler-blocks" label="% of the block weights" place={(tick) => rest + tick * (1 - rest)} />
+      <Ruler className="ruler-blocks" label="% of the block weights" position={(tick) => rest + tick * (1 - rest)} />
       <div className="scale-bar">
-        <div className="scale-rest" style={{ width: css(rest) }} title="Embeddings, head and norms: never pruned">
-          <span>{rest > 0.06 ? "never pruned" : ""}</span>
+        <div className="scale-rest" style={{ width: css(rest) }} title="Embeddings, head and norms are never pruned">
+          <span>{rest > LABELLED_FROM ? "never pruned" : ""}</span>
         </div>
         <div className="scale-kept" style={{ left: css(rest), width: css(share - rest) }} />
         <Slider.Root
@@ -62,7 +77,7 @@ export function RatioScale({ ratio, unit, parameters, onBlocks, onModel }: Props
           />
         </Slider.Root>
       </div>
-      <Ruler className="ruler-model" label="% of the whole model" place={(tick) => tick} />
+      <Ruler className="ruler-model" label="% of the whole model" position={(tick) => tick} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
-// Files of a picked or dropped folder, flat, as a model source.
-import type { ModelSource } from "../worker/protocol.ts";
+// The files of a picked or dropped folder as a model source.
+import type { ModelSource } from "../../worker/protocol.ts";
 
-/** Reads all entries of a directory; browsers give them in batches. */
+/** All entries of a directory; browsers return them in batches. */
 async function childrenOf(directory: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = directory.createReader();
   const all: FileSystemEntry[] = [];
@@ -12,6 +12,7 @@ async function childrenOf(directory: FileSystemDirectoryEntry): Promise<FileSyst
   }
 }
 
+/** All files below an entry, without their folders. */
 async function filesOf(entry: FileSystemEntry): Promise<File[]> {
   if (entry.isFile)
     return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
@@ -19,7 +20,7 @@ async function filesOf(entry: FileSystemEntry): Promise<File[]> {
   return (await Promise.all(children.map(filesOf))).flat();
 }
 
-/** A model source of picked files; null where there are none. The name is the folder's, where there is one. */
+/** A model source of picked files, named after `folder` or the folder they are in; null where there are no files. */
 export function sourceOfFiles(files: readonly File[], folder?: string): ModelSource | null {
   const first = files[0];
   if (!first) return null;
@@ -27,13 +28,14 @@ export function sourceOfFiles(files: readonly File[], folder?: string): ModelSou
   return { kind: "files", name, files };
 }
 
-/** What was dropped on the page: a source, and the folder itself where the browser hands it out, to be remembered. */
+/** What was dropped on the page. */
 export interface Dropped {
   source: ModelSource | null;
+  /** The folder itself, to be remembered; null where the browser does not provide it. */
   folder: FileSystemDirectoryHandle | null;
 }
 
-/** Reads a drop. Call it while the drop event is handled: its items do not live longer. */
+/** Reads a drop. Call it while the drop event is handled: its items are gone afterwards. */
 export async function readDrop(transfer: DataTransfer): Promise<Dropped> {
   const items = [...transfer.items];
   const entries = items.flatMap((item) => item.webkitGetAsEntry() ?? []);

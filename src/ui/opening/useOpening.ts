@@ -1,38 +1,39 @@
-// Opening a model from the page: a source, or a folder that is remembered once it has been open.
+// Opening a model from the page: from any source, or from a folder that is remembered for the next time.
 import { useMemo } from "react";
-import { EngineError } from "../engine/index.ts";
-import type { ModelSource } from "../worker/protocol.ts";
+import { EngineError } from "../../engine/index.ts";
+import type { ModelSource } from "../../worker/protocol.ts";
 import { rememberFolder, sourceOfFolder } from "./rememberedFolders.ts";
-import { useStudio, useStudioItself } from "./studioContext.tsx";
+import { useStudio, useStudioStore } from "../studioContext.tsx";
 
 export interface OpenActions {
-  /** Opens a source; on success the library closes. `folder` is remembered then. */
+  /** Opens a source. On success the library closes and `folder` is remembered. */
   openSource(source: ModelSource, folder?: FileSystemDirectoryHandle | null): Promise<void>;
+  /** Opens a folder on this machine. */
   openFolder(handle: FileSystemDirectoryHandle): Promise<void>;
-  /** The browser's folder picker, where it has one; false where it has none. */
+  /** Shows the browser's folder picker and opens what is picked; false where the browser has no picker. */
   pickFolder(): boolean;
 }
 
-/** True while no other model can be opened: one is being opened, or a run is under way. */
-export function useBusy(): boolean {
+/** True while no other model can be opened: one is being opened already, or a run is in progress. */
+export function useOpenBlocked(): boolean {
   return useStudio(({ run, asked, model }) => run.phase === "training" || asked !== null || model.phase === "opening");
 }
 
 export function useOpening(): OpenActions {
-  const { store } = useStudioItself();
+  const { store } = useStudioStore();
   return useMemo(() => {
     const { open, showLibrary, notify } = store.getState();
     const failed = (error: unknown): void => {
-      // closing the picker is an answer, not an error
+      // closing the picker is not an error
       if (!(error instanceof DOMException && error.name === "AbortError")) notify(EngineError.from(error));
     };
     const openSource: OpenActions["openSource"] = async (source, folder) => {
-      // as soon as the model is there: encoding its texts may take seconds more
+      // do not wait for the texts, which may take seconds more to tokenize
       const leave = store.subscribe(({ model, source: now }) => {
         if (model.phase !== "open" || now !== source) return;
         leave();
         showLibrary(false);
-        // a folder that cannot be remembered is chosen again next time
+        // a folder that cannot be remembered has to be picked again next time
         if (folder) rememberFolder(folder, model.facts).catch(() => undefined);
       });
       await open(source);
