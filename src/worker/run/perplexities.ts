@@ -1,4 +1,4 @@
-// Perplexities of the dense and the pruned model: measured with progress, remembered with what they are of, paired for the receipt.
+// Perplexities of the dense and the pruned model: measured once per masks and text, and paired for receipts and records.
 import {
   type Ctx,
   type Masks,
@@ -8,98 +8,89 @@ import {
   type PerplexityPair,
   sha256,
 } from "../../engine/index.ts";
-import { reporter } from "../progress.ts";
-import { idOf, type Pruned } from "./prunedModel.ts";
+import type { PerplexityResult, PrunedId, Subject } from "../payloads.ts";
 import { DENSE_ID, samePruned } from "../prunedId.ts";
-import type { PerplexityResult, PrunedId, Subject, WorkerEvent } from "../protocol.ts";
 import type { EncodedText } from "../storage/texts.ts";
+import { idOf, type Pruned } from "./pruned.ts";
 
-/** Longest window that perplexity is measured with; shorter where the model's own context is. */
+/** Longest window that perplexity is measured with, in tokens; a model's own context may be shorter. */
 export const MAX_WINDOW = 512;
 
-/** A perplexity to be read: of which model, on what. */
+/** What is measured, and on what. */
 export interface PerplexityJob {
   opened: OpenedModel;
-  /** Of an architecture: the same masks on the same tokens are read once only. */
+  /** Of an architecture: a perplexity of equal masks on equal tokens is taken from the cache. */
   masks?: Masks;
-  /** Asked for only where it has to run. */
+  /** Called only if the model has to run. */
   model: () => Promise<Model>;
   text: EncodedText;
   tokens: number;
 }
 
-/** What is measured, and which masks it has. */
-export interface NamedPerplexityJob extends PerplexityJob {
+/** A measurement of what "dense" or "pruned" currently is. */
+export interface CurrentPerplexityJob extends PerplexityJob {
   subject: Subject;
   id: PrunedId;
 }
 
-interface Watch {
+export interface PerplexityWatch {
   cancelled: () => boolean;
   onWindow?: (done: number, of: number) => void;
 }
 
 export class Perplexities {
-  /** Longest window; shorter where memory asks for it. */
+  /** Longest window in tokens; less than MAX_WINDOW where memory is short. */
   window = MAX_WINDOW;
-  private readonly known = new Map<Subject, { id: PrunedId; result: PerplexityResult }>();
-  /** Of architectures, by all that a perplexity depends on. */
-  private readonly read = new Map<string, PerplexityResult>();
+  private readonly latest = new Map<Subject, { id: PrunedId; result: PerplexityResult }>();
+  /** Of architectures, by everything that a perplexity depends on. */
+  private readonly cache = new Map<string, PerplexityResult>();
 
-  constructor(private readonly send: (event: WorkerEvent) => void) {}
-
-  /** Measures what "dense" or "pruned" means now, and tells the page. */
-  async measure(ctx: Ctx, of: NamedPerplexityJob, cancelled: () => boolean): Promise<PerplexityResult> {
-    const { subject, id } = of;
-    const report = reporter("perplexity", "windows", (progress) => this.send({ type: "progress", progress }));
-    const onWindow = (done: number, total: number): void => report(done, total, subject);
-    const result = await this.reading(ctx, of, { cancelled, onWindow });
-    this.known.set(subject, { id, result });
-    this.send({ type: "perplexity", subject, result, of: id });
+  /** Measures the current dense or pruned model. Throws "cancelled". */
+  async measure(ctx: Ctx, job: CurrentPerplexityJob, watch: PerplexityWatch): Promise<PerplexityResult> {
+    const result = await this.measureOnce(ctx, job, watch);
+    this.latest.set(job.subject, { id: job.id, result });
     return result;
   }
 
-  /** A perplexity, from memory where it was read before. Throws "cancelled" between windows. */
-  async reading(ctx: Ctx, of: PerplexityJob, watch: Watch): Promise<PerplexityResult> {
-    const key = await this.keyOf(of);
-    const before = key === null ? undefined : this.read.get(key);
+  /** A perplexity, from the cache if it was measured before. Throws "cancelled" between windows. */
+  async measureOnce(ctx: Ctx, job: PerplexityJob, watch: PerplexityWatch): Promise<PerplexityResult> {
+    const key = await this.keyOf(job);
+    const before = key === null ? undefined : this.cache.get(key);
     if (before) return before;
-    const model = await of.model();
-    const found = await perplexity(ctx, model, of.text.ids.subarray(0, of.tokens), {
+    const model = await job.model();
+    const { value, context, tokens } = await perplexity(ctx, model, job.text.ids.subarray(0, job.tokens), {
       context: Math.min(this.window, model.config.context),
       ...watch,
     });
-    const { value, context, tokens } = found;
-    const result = { value, text: of.text.name, context, tokens, bosAdded: false };
-    if (key !== null) this.read.set(key, result);
+    const result = { value, text: refOf(job.text), context, tokens, beginToken: false };
+    if (key !== null) this.cache.set(key, result);
     return result;
   }
 
-  /** Forgets what "dense" and "pruned" were measured at. */
+  /** Forgets the latest dense and pruned perplexities. */
   forget(): void {
-    this.known.clear();
+    this.latest.clear();
   }
 
-  /** Dense and pruned on the same tokens, where both were measured for these masks. */
+  /** Dense and pruned on equal tokens of `text`; empty unless both were measured with these masks. */
   pairs(text: EncodedText, of: Pruned): PerplexityPair[] {
-    const dense = this.known.get("dense");
-    const pruned = this.known.get("pruned");
+    const dense = this.latest.get("dense");
+    const pruned = this.latest.get("pruned");
     if (!dense || !pruned || !samePruned(pruned.id, idOf(of))) return [];
     return sameTokens(dense.result, pruned.result) ? [pairOf(text, dense.result, pruned.result)] : [];
   }
 
-  /** A pruned reading with the dense model's on the same tokens, which is read where it is not known. Throws "cancelled". */
-  async paired(
+  /** Pairs a pruned perplexity with the dense one on equal tokens, which is measured if it is not known. Throws "cancelled". */
+  async pairWithDense(
     ctx: Ctx,
     pruned: PerplexityResult,
     { opened, text }: Pick<PerplexityJob, "opened" | "text">,
-    watch: Watch,
+    watch: PerplexityWatch,
   ): Promise<PerplexityPair> {
-    const known = this.known.get("dense")?.result;
+    const known = this.latest.get("dense")?.result;
     if (known && sameTokens(known, pruned)) return pairOf(text, known, pruned);
     const dense = { opened, text, tokens: pruned.tokens, model: () => Promise.resolve(opened.model) };
-    const result = await this.reading(ctx, dense, watch);
-    this.known.set("dense", { id: DENSE_ID, result });
+    const result = await this.measure(ctx, { ...dense, subject: "dense", id: DENSE_ID }, watch);
     return pairOf(text, result, pruned);
   }
 
@@ -110,18 +101,15 @@ export class Perplexities {
   }
 }
 
+const refOf = ({ name, sha256: hash }: EncodedText): PerplexityPair["text"] => ({ name, sha256: hash });
+
 function sameTokens(a: PerplexityResult, b: PerplexityResult): boolean {
-  return a.text === b.text && a.tokens === b.tokens && a.context === b.context;
+  return a.text.sha256 === b.text.sha256 && a.tokens === b.tokens && a.context === b.context;
 }
 
-function pairOf(
-  { name, sha256: hash }: EncodedText,
-  dense: PerplexityResult,
-  pruned: PerplexityResult,
-): PerplexityPair {
+function pairOf(text: EncodedText, dense: PerplexityResult, pruned: PerplexityResult): PerplexityPair {
   const { context, tokens } = pruned;
-  const text = { name, sha256: hash };
-  return { text, context, tokens, beginToken: false, dense: dense.value, pruned: pruned.value };
+  return { text: refOf(text), context, tokens, beginToken: false, dense: dense.value, pruned: pruned.value };
 }
 
 /** Equal for equal masks only. */

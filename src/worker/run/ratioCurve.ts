@@ -1,31 +1,32 @@
-// A run at other ratios than what "pruned" means: architectures measured on models of their own, which go afterwards.
+// A run at other ratios than the current one: its architectures, measured on models that are freed afterwards.
 import { budgetOf, type Ctx, gateLayout, type Masks, type Model, type OpenedModel } from "../../engine/index.ts";
-import type { Perplexities } from "./perplexities.ts";
-import type { CurvePoint, PerplexityResult } from "../protocol.ts";
-import { compactModel, type Logits, prunedAt } from "./prunedModel.ts";
-import type { TrainingRun } from "./trainingRun.ts";
+import type { CurvePoint, PerplexityResult } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
+import type { Perplexities, PerplexityWatch } from "./perplexities.ts";
+import { type GateLogits, prunedAt } from "./pruned.ts";
+import { compactModel } from "./prunedModel.ts";
+import type { TrainingRun } from "./trainingRun.ts";
 
-/** A run, to be asked for ratios. */
+/** A run, and what is needed to measure it at other ratios. */
 export interface OtherRatios {
   ctx: Ctx;
   opened: OpenedModel;
-  running: TrainingRun;
-  /** What it last told. */
-  logits: Logits;
-  /** Evaluation text. */
+  run: TrainingRun;
+  /** The last ones that the run reported. */
+  logits: GateLogits;
+  /** The evaluation text. */
   text: EncodedText;
-  measuring: Perplexities;
-  /** Called before a model is made: two pruned ones at once would be one too many. */
+  perplexities: Perplexities;
+  /** Called before a model is made, to free the current pruned model: one of them at a time has to fit. */
   makeRoom: () => void;
 }
 
-/** Perplexity of some masks, from memory where they were read before. Throws "cancelled". */
-export async function readMasks(
-  { ctx, opened, text, measuring, makeRoom }: OtherRatios,
+/** Perplexity of some masks, from the cache if they were measured before. Throws "cancelled". */
+export async function measureMasks(
+  { ctx, opened, text, perplexities, makeRoom }: OtherRatios,
   masks: Masks,
   tokens: number,
-  watch: { cancelled: () => boolean; onWindow?: (done: number, of: number) => void },
+  watch: PerplexityWatch,
 ): Promise<PerplexityResult> {
   let model: Model | undefined;
   const make = async (): Promise<Model> => {
@@ -33,7 +34,7 @@ export async function readMasks(
     return (model = await compactModel(ctx, opened, masks));
   };
   try {
-    return await measuring.reading(ctx, { opened, masks, text, tokens, model: make }, watch);
+    return await perplexities.measureOnce(ctx, { opened, masks, text, tokens, model: make }, watch);
   } finally {
     model?.free();
   }
@@ -41,14 +42,14 @@ export async function readMasks(
 
 /** The run's architecture at another ratio, measured. Throws "cancelled". */
 export async function curvePoint(
-  run: OtherRatios,
+  others: OtherRatios,
   { ratio, tokens }: { ratio: number; tokens: number },
   cancelled: () => boolean,
 ): Promise<CurvePoint> {
-  const { opened, running, logits, text } = run;
+  const { opened, run, logits } = others;
   const { config, fingerprint } = opened;
-  const made = await running.logitsAt(logits, ratio);
+  const made = await run.logitsAt(logits, ratio);
   const { masks, architecture } = prunedAt(made, gateLayout(config), budgetOf(config), ratio);
-  const result = await readMasks(run, masks, tokens, { cancelled });
-  return { architecture, result, fingerprint, textSha256: text.sha256 };
+  const result = await measureMasks(others, masks, tokens, { cancelled });
+  return { architecture, result, fingerprint };
 }
