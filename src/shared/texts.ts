@@ -16,8 +16,8 @@ export const BUNDLED_TEXTS = [
   { name: "moby-held", title: "Moby Dick, held out", note: "about every ninth chapter; the model has not seen them" },
 ] as const;
 
-export type BundledName = (typeof BUNDLED_TEXTS)[number]["name"];
-export interface BundledText {
+type BundledName = (typeof BUNDLED_TEXTS)[number]["name"];
+interface BundledText {
   kind: "bundled";
   name: BundledName;
 }

@@ -1,7 +1,7 @@
 // What follows from a change of the model, the text, the run or the pruning: each slice declares it, and it is applied here.
 import type { GetState, Patch, StudioState } from "./storeState.ts";
 
-export type Change =
+type Change =
   /** A model was opened: another one, or the same one again after its device was lost. Its run's session is new. */
   | "opened"
   /** Another model is open. */

@@ -14,7 +14,7 @@ const trained: Patch = {
 };
 
 /** What differs from a studio that has just opened a model on a working device. */
-export const STATES = {
+const STATES = {
   "a model is open": {},
   "no model is open": { model: { phase: "closed" } },
   "a model is being opened": { model: { phase: "opening", name: "m", previous: FACTS } },

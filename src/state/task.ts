@@ -9,14 +9,14 @@ export interface TaskRun<T> {
   /** Throws if the work must not begin; the task then fails at once. */
   check?: () => void;
   begin?: Patch;
-  work: (controls: TaskControls) => Promise<T>;
+  work: (controls: WorkControls) => Promise<T>;
   done?: (value: T) => Patch;
   /** The state after a cancel. */
   cancelled?: () => Patch;
   failed?: (error: EngineError) => Patch;
 }
 
-export interface TaskControls {
+export interface WorkControls {
   /** Runs work in a turn on the GPU. Rejects with "cancelled" if this run of the task has been replaced or dropped by then. */
   turn<T>(work: () => Promise<T>): Promise<T>;
   /** False once this run has been replaced or dropped. */
@@ -74,6 +74,25 @@ interface TaskStore {
   clearProgress: (name: Task | undefined) => void;
 }
 
+/** Waits for the work and shows its outcome, unless the run has been replaced or dropped. Null after an error. */
+async function outcome<T>(
+  run: TaskRun<T>,
+  { isCurrent }: WorkControls,
+  work: () => Promise<T>,
+  { set, get, reports }: Pick<TaskStore, "set" | "get"> & { reports: readonly ErrorCode[] },
+): Promise<T | null> {
+  try {
+    const value = await work();
+    if (isCurrent()) set(run.done?.(value) ?? {});
+    return value;
+  } catch (thrown) {
+    const error = EngineError.from(thrown);
+    if (error.code === "device-lost" || reports.includes(error.code)) get().report(error);
+    if (isCurrent()) set((error.code === "cancelled" ? run.cancelled?.() : run.failed?.(error)) ?? {});
+    return null;
+  }
+}
+
 function makeTask<Args extends readonly unknown[], T>(
   options: TaskOptions<Args, T>,
   { turn, cancelTask }: Turns,
@@ -84,7 +103,7 @@ function makeTask<Args extends readonly unknown[], T>(
   let latest = 0;
   let cancelled: () => Patch = () => ({});
 
-  const controlsOf = (run: number): TaskControls => ({
+  const controlsOf = (run: number): WorkControls => ({
     isCurrent: () => run === latest,
     turn: (work) =>
       turn(() => {
@@ -92,20 +111,11 @@ function makeTask<Args extends readonly unknown[], T>(
         return work();
       }, name),
   });
-  const outcome = async (run: TaskRun<T>, controls: TaskControls): Promise<T | null> => {
-    try {
-      set(run.begin ?? {});
-      run.check?.();
-      if (measuring === "stops") get().stopMeasuring();
-      const value = await (turns === "one" ? controls.turn(() => run.work(controls)) : run.work(controls));
-      if (controls.isCurrent()) set(run.done?.(value) ?? {});
-      return value;
-    } catch (thrown) {
-      const error = EngineError.from(thrown);
-      if (error.code === "device-lost" || reports.includes(error.code)) get().report(error);
-      if (controls.isCurrent()) set((error.code === "cancelled" ? run.cancelled?.() : run.failed?.(error)) ?? {});
-      return null;
-    }
+  const begin = (run: TaskRun<T>, controls: WorkControls): Promise<T> => {
+    set(run.begin ?? {});
+    run.check?.();
+    if (measuring === "stops") get().stopMeasuring();
+    return turns === "one" ? controls.turn(() => run.work(controls)) : run.work(controls);
   };
   const result = async (...args: Args): Promise<T | null> => {
     if (again === "ignore" && isRunning(get())) return null;
@@ -113,7 +123,8 @@ function makeTask<Args extends readonly unknown[], T>(
     if (!run) return null;
     if (again !== "parallel") latest += 1;
     cancelled = run.cancelled ?? (() => ({}));
-    const value = await outcome(run, controlsOf(latest));
+    const controls = controlsOf(latest);
+    const value = await outcome(run, controls, () => begin(run, controls), { set, get, reports });
     clearProgress(name);
     if (measuring && get().device.phase === "ready") get().measureMissing();
     return value;

@@ -7,7 +7,7 @@ import type { RunCommand } from "../run/runState.ts";
 export type Theme = "system" | "light" | "dark";
 
 /** An error that no other place on the screen shows. */
-export interface Notice {
+interface Notice {
   id: number;
   error: EngineError;
 }

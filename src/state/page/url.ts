@@ -17,7 +17,7 @@ import type { Recipe, RecipeNumber, WeightMethod, WeightRecipe } from "../../eng
 import { BUNDLED_TEXTS, DEFAULT_TEXTS, type TextSources } from "../../shared/texts.ts";
 
 /** What a link contains. */
-export interface Linked extends TextSources {
+interface Linked extends TextSources {
   method: "disp" | WeightMethod;
   recipe: Recipe;
   weightRecipe: WeightRecipe;

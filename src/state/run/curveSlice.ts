@@ -4,7 +4,7 @@ import type { CurvePoint } from "../../worker/protocol.ts";
 import type { Effect } from "../changes.ts";
 import type { Deps, SliceOf } from "../slice.ts";
 import type { GetState, StudioState } from "../storeState.ts";
-import type { TaskControls } from "../task.ts";
+import type { WorkControls } from "../task.ts";
 import { REST_MS } from "./gatesSlice.ts";
 import type { CurveSlice } from "./runState.ts";
 
@@ -59,7 +59,7 @@ export const curveSlice: SliceOf<CurveSlice> = (deps, set, get) => {
 
 interface PointMeasurement {
   /** Measures the run at a ratio, again and again while the slider takes its place. */
-  measure(ratio: number, controls: TaskControls): Promise<CurvePoint>;
+  measure(ratio: number, controls: WorkControls): Promise<CurvePoint>;
   /** Cancels the point that is being measured; it is measured again once the slider rests. */
   yield(): void;
 }
@@ -68,7 +68,7 @@ function curvePoint({ client, clock }: Deps, get: GetState): PointMeasurement {
   let requested = false;
   let yielded = false;
   const rest = (): Promise<void> => new Promise((resolve) => void clock.after(REST_MS, resolve));
-  const request = async (ratio: number, { turn }: TaskControls): Promise<CurvePoint> => {
+  const request = async (ratio: number, { turn }: WorkControls): Promise<CurvePoint> => {
     try {
       return await turn(() => {
         requested = true;

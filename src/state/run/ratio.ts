@@ -23,7 +23,7 @@ export function clampRatio(ratio: number): number {
 }
 
 /** The ratio for a share of the model; if that share cannot be kept, the nearest ratio and one sentence why. */
-export type ModelTarget = { reachable: true; ratio: number } | { reachable: false; ratio: number; reason: string };
+type ModelTarget = { reachable: true; ratio: number } | { reachable: false; ratio: number; reason: string };
 
 /** Translates a kept share of the model, 0..1. */
 export function targetOfModel(share: number, parameters: Parameters): ModelTarget {

@@ -3,7 +3,7 @@ import { readRuns, type Run, runJson } from "../../engine/index.ts";
 import { replacePruning } from "../run/currentPruning.ts";
 import type { Deps, SliceOf } from "../slice.ts";
 import type { GetState, Patch } from "../storeState.ts";
-import type { LongTask, TaskControls, TaskOptions } from "../task.ts";
+import type { LongTask, WorkControls, TaskOptions } from "../task.ts";
 import { type RunLibrary, runLibrary } from "./runLibrary.ts";
 import type { RunsSlice } from "./runsState.ts";
 import type { RunStore } from "./runStore.ts";
@@ -11,7 +11,7 @@ import type { RunStore } from "./runStore.ts";
 const NAME_LENGTH = 200;
 
 interface LibraryWork<Args extends readonly unknown[], T> extends Pick<TaskOptions<Args, T>, "measuring"> {
-  work: (controls: TaskControls, ...args: Args) => Promise<T>;
+  work: (controls: WorkControls, ...args: Args) => Promise<T>;
   done?: (value: T) => Patch;
 }
 

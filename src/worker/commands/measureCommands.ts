@@ -1,10 +1,10 @@
 // Commands that run the dense and the pruned model: perplexity, the curve, generated text, and losses by token.
 import type { CommandOf, PerplexityResult, PrunedId } from "../protocol.ts";
 import { DENSE_ID } from "../prunedId.ts";
-import { compareLosses } from "../run/compareLosses.ts";
-import { compareTexts } from "../run/compareTexts.ts";
+import { compareLosses } from "../measure/compareLosses.ts";
+import { compareTexts } from "../measure/compareTexts.ts";
 import { idOf } from "../run/pruned.ts";
-import { curvePoint } from "../run/ratioCurve.ts";
+import { curvePoint } from "../measure/otherRatios.ts";
 import type { TaskControls } from "../tasks.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
 

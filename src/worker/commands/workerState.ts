@@ -4,7 +4,7 @@ import { PreparedExports } from "../export/preparedExports.ts";
 import type { Command, CommandOf, Replies, WorkerEvent } from "../protocol.ts";
 import { CurrentPruning } from "../run/currentPruning.ts";
 import { ModelOnDevice } from "../run/modelOnDevice.ts";
-import { Perplexities } from "../run/perplexities.ts";
+import { Perplexities } from "../measure/perplexities.ts";
 import { type EncodedText, Texts } from "../storage/texts.ts";
 import { Tasks } from "../tasks.ts";
 

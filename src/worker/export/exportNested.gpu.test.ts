@@ -14,9 +14,9 @@ import {
   type Recipe,
 } from "../../engine/index.ts";
 import { PreparedExports } from "./preparedExports.ts";
-import { MAX_WINDOW, Perplexities } from "../run/perplexities.ts";
+import { MAX_WINDOW, Perplexities } from "../measure/perplexities.ts";
 import { exportNested } from "./exportNested.ts";
-import { measureMasks, type OtherRatios } from "../run/ratioCurve.ts";
+import { perplexityOfMasks, type OtherRatios } from "../measure/otherRatios.ts";
 import { EVERY_RATIO, trainedRun } from "../run/everyRatioRun.fixture.ts";
 import type { Progress } from "../protocol.ts";
 import { prunedAt } from "../run/pruned.ts";
@@ -61,7 +61,7 @@ test("each ratio's perplexity is that of the written masks, and equal masks are 
   for (const ratio of RATIOS) made.push({ ratio, logits: (await others.run.logitsAt(others.logits, ratio)).values });
   // as the curve has it: the largest ratio is known already
   const alone = prunedAt(await others.run.logitsAt(others.logits, 0.8), layout, budget, 0.8);
-  const known = await measureMasks(others, alone.masks, TOKENS, { cancelled: () => false });
+  const known = await perplexityOfMasks(others, alone.masks, TOKENS, { cancelled: () => false });
   let models = 0;
   const makeRoom = (): void => {
     models += 1;

@@ -1,7 +1,7 @@
 // Exports several ratios of a run for every ratio as one model: makes and measures each architecture, then writes all of them.
 import { EngineError, exportRatios, invariant, type LogitsAt } from "../../engine/index.ts";
 import type { NestedExport, Progress } from "../payloads.ts";
-import { measureMasks, type OtherRatios } from "../run/ratioCurve.ts";
+import { perplexityOfMasks, type OtherRatios } from "../measure/otherRatios.ts";
 import type { ReportProgress, TaskControls } from "../tasks.ts";
 import type { CommonOptions } from "./exportPruned.ts";
 import type { PreparedExports } from "./preparedExports.ts";
@@ -33,7 +33,7 @@ export async function exportNested(
         const before = begun++;
         const onWindow = (done: number, of: number): void =>
           measured(before * of + done, made.length * of, `nested: perplexity at keep ${ratio},`);
-        const pruned = await measureMasks(others, masks, tokens, { cancelled, onWindow });
+        const pruned = await perplexityOfMasks(others, masks, tokens, { cancelled, onWindow });
         return perplexities.pairWithDense(ctx, pruned, { opened, text }, { cancelled });
       },
       receipt: { ...receipt, calibration: logits.calibration },

@@ -29,7 +29,7 @@ const ZIPS = "zips";
 /** Most characters of the model's name in the names of folders and zips, so that what is added to it fits as well. */
 const NAME_LENGTH = 80;
 
-export interface SaveWatch {
+interface SaveWatch {
   /** Bytes written and in total, and the name of what they are written to. */
   onBytes: (done: number, of: number, where: string) => void;
   cancelled: () => boolean;

@@ -3,7 +3,7 @@ import { checkNames, EngineError, type OutputFile } from "../../engine/index.ts"
 import { storageError } from "../storage/storageErrors.ts";
 
 /** Progress and cancelling of a long write. */
-export interface Watch {
+interface Watch {
   /** Gets the bytes written so far. */
   onBytes?: (done: number) => void;
   cancelled?: () => boolean;

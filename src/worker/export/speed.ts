@@ -30,7 +30,7 @@ export interface SpeedSubjects {
   onnx?: { pruned: Folder; dense: ExportTarget; dtype: "F32" | "F16" };
 }
 
-export interface SpeedWatch {
+interface SpeedWatch {
   onPart: (done: number, of: number, note: string) => void;
   cancelled: () => boolean;
 }

@@ -2,10 +2,10 @@
 import { type Ctx, type OpenedModel, type Run, tokenLosses } from "../../engine/index.ts";
 import type { TokenLosses } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
-import { loadPruned } from "./prunedModel.ts";
-import { restoreRun } from "./runRecords.ts";
+import { loadPruned } from "../run/prunedModel.ts";
+import { restoreRun } from "../run/runRecords.ts";
 
-export interface LossesRequest {
+interface LossesRequest {
   /** Null: the dense model. */
   first: Run | null;
   second: Run | null;

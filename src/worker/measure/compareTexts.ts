@@ -2,7 +2,7 @@
 import { type Ctx, EngineError, generate, type Model, type OpenedModel } from "../../engine/index.ts";
 import type { Subject, WorkerEvent } from "../protocol.ts";
 
-export interface CompareTextsRequest {
+interface CompareTextsRequest {
   models: Record<Subject, Model>;
   prompt: string;
   /** How many each model generates. */

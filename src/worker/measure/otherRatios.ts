@@ -3,9 +3,9 @@ import { budgetOf, type Ctx, gateLayout, type Masks, type Model, type OpenedMode
 import type { CurvePoint, PerplexityResult } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import type { Perplexities, PerplexityWatch } from "./perplexities.ts";
-import { type GateLogits, prunedAt } from "./pruned.ts";
-import { compactModel } from "./prunedModel.ts";
-import type { TrainingRun } from "./trainingRun.ts";
+import { type GateLogits, prunedAt } from "../run/pruned.ts";
+import { compactModel } from "../run/prunedModel.ts";
+import type { TrainingRun } from "../run/trainingRun.ts";
 
 /** A run, and what is needed to measure it at other ratios. */
 export interface OtherRatios {
@@ -22,7 +22,7 @@ export interface OtherRatios {
 }
 
 /** Perplexity of some masks, from the cache if they were measured before. Throws "cancelled". */
-export async function measureMasks(
+export async function perplexityOfMasks(
   { ctx, opened, text, perplexities, makeRoom }: OtherRatios,
   masks: Masks,
   tokens: number,
@@ -50,6 +50,6 @@ export async function curvePoint(
   const { config, fingerprint } = opened;
   const made = await run.logitsAt(logits, ratio);
   const { masks, architecture } = prunedAt(made, gateLayout(config), budgetOf(config), ratio);
-  const result = await measureMasks(others, masks, tokens, { cancelled });
+  const result = await perplexityOfMasks(others, masks, tokens, { cancelled });
   return { architecture, result, fingerprint };
 }

@@ -11,13 +11,13 @@ import {
 import type { PerplexityResult, PrunedId, Subject } from "../payloads.ts";
 import { DENSE_ID, samePruned } from "../prunedId.ts";
 import type { EncodedText } from "../storage/texts.ts";
-import { idOf, type Pruned } from "./pruned.ts";
+import { idOf, type Pruned } from "../run/pruned.ts";
 
 /** Longest window that perplexity is measured with, in tokens; a model's own context may be shorter. */
 export const MAX_WINDOW = 512;
 
 /** What is measured, and on what. */
-export interface PerplexityJob {
+interface PerplexityJob {
   opened: OpenedModel;
   /** Of an architecture: a perplexity of equal masks on equal tokens is taken from the cache. */
   masks?: Masks;
@@ -28,7 +28,7 @@ export interface PerplexityJob {
 }
 
 /** A measurement of what "dense" or "pruned" currently is. */
-export interface CurrentPerplexityJob extends PerplexityJob {
+interface CurrentPerplexityJob extends PerplexityJob {
   subject: Subject;
   id: PrunedId;
 }

@@ -3,10 +3,10 @@ import { invariant, type Model, type Run } from "../../engine/index.ts";
 import type { Replies, RunArchitecture, WorkerEvent } from "../protocol.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import type { ModelOnDevice } from "./modelOnDevice.ts";
-import type { Perplexities } from "./perplexities.ts";
+import type { Perplexities } from "../measure/perplexities.ts";
 import { type GateLogits, type Pruned, prunedAt, type PrunedByWeights } from "./pruned.ts";
 import { loadPruned } from "./prunedModel.ts";
-import type { OtherRatios } from "./ratioCurve.ts";
+import type { OtherRatios } from "../measure/otherRatios.ts";
 import { restoreRun } from "./runRecords.ts";
 
 export class CurrentPruning {

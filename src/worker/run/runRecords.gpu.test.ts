@@ -19,7 +19,7 @@ import {
   type WeightRecipe,
 } from "../../engine/index.ts";
 import { recordOf, restoreRun } from "./runRecords.ts";
-import { compareLosses } from "./compareLosses.ts";
+import { compareLosses } from "../measure/compareLosses.ts";
 import { type Pruned, type PrunedByGates, prunedByMasks } from "./pruned.ts";
 import { PrunedModel } from "./prunedModel.ts";
 import type { EncodedText } from "../storage/texts.ts";

@@ -23,7 +23,7 @@ const MEASUREMENTS = 6;
 /** Weight of the latest pace in the running mean that the time left is computed from. */
 const PACE_WEIGHT = 0.3;
 
-export interface TrainingRunOptions {
+interface TrainingRunOptions {
   send: (event: WorkerEvent) => void;
   onLogits: (logits: GateLogits) => void;
   /** Measures the pruned model in the middle of a run, which waits for it. */

@@ -23,7 +23,7 @@ import type { NamedWindow, PrunedMlp, WeightWindow } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import type { PrunedByWeights } from "./pruned.ts";
 
-export interface WeightPruningWatch {
+interface WeightPruningWatch {
   /** Parts done and in total. */
   onProgress: (done: number, of: number) => void;
   cancelled: () => boolean;
@@ -50,7 +50,7 @@ export async function pruneMlp(
   return { pruned: { kind: "weights", masks, recipe, facts, calibration }, model };
 }
 
-export interface PrunedMlpFacts {
+interface PrunedMlpFacts {
   /** Identifies the pruning. */
   run: string;
   recipe: WeightRecipe;

@@ -11,7 +11,7 @@ import {
   type PlanResult,
 } from "../../engine/index.ts";
 import { noteCard } from "./library.ts";
-import { MAX_WINDOW } from "../run/perplexities.ts";
+import { MAX_WINDOW } from "../measure/perplexities.ts";
 import { freeBytes } from "./opfs.ts";
 import { reporter } from "../progress.ts";
 import type { ModelFacts, ModelSource, WorkerEvent } from "../protocol.ts";
@@ -24,7 +24,7 @@ const DEFAULT_CHOICE: PlanChoice = {
   evaluationTokens: MAX_WINDOW,
 };
 
-export interface OpenResult {
+interface OpenResult {
   model: OpenedModel;
   choice: PlanChoice;
   licence: string;
