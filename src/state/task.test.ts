@@ -1,4 +1,4 @@
-// Long tasks: what the state shows of them, and what happens to a result that is not wanted any more.
+// Long tasks: what the state shows of them, and what happens to a result that is not needed any more.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../engine/index.ts";
 import type { Task } from "../worker/protocol.ts";
@@ -86,7 +86,7 @@ describe("a task", () => {
     expect(log).toEqual([...reports, "clear selfCheck"]);
   });
 
-  it("fails at once if its check throws, and asks for nothing", async () => {
+  it("fails at once if its check throws, and requests nothing", async () => {
     const work = () => Promise.reject(new Error("not called"));
     const { task, state } = made();
     const refuse = (): void => {

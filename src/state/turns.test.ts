@@ -21,7 +21,7 @@ function made() {
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 describe("turns", () => {
-  it("come one at a time, in the order of asking, also behind one that failed", async () => {
+  it("come one at a time, in the order of the requests, also after one that failed", async () => {
     const { turn, long, short, done, end } = made();
     const first = turn(long);
     const second = turn(() => Promise.reject(new Error("no")));

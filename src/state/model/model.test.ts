@@ -1,4 +1,4 @@
-// Opening models, texts and perplexities: what is asked of the worker, and what stays when something fails.
+// Opening models, texts and perplexities: what is requested from the worker, and what stays when something fails.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../engine/index.ts";
 import type { Replies } from "../../worker/protocol.ts";

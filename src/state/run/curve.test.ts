@@ -28,7 +28,7 @@ async function trained(studio: Bench): Promise<void> {
   await studio.settle();
 }
 
-const asked = ({ sent }: Bench): number[] => sent.flatMap((one) => (one.type === "curve" ? [one.ratio] : []));
+const requested = ({ sent }: Bench): number[] => sent.flatMap((one) => (one.type === "curve" ? [one.ratio] : []));
 
 /** A script whose points arrive when the test releases them. */
 function slow(): { script: Script; answer(): void; fail(error: EngineError): void } {
@@ -48,7 +48,7 @@ describe("curve", () => {
   it("fills in after a run for every ratio, over its bounds, in steps of the slider", async () => {
     const studio = await opened();
     await trained(studio);
-    expect(asked(studio)).toEqual([0.35, 0.42, 0.48, 0.55, 0.62, 0.68, 0.75, 0.82, 0.88, 0.95]);
+    expect(requested(studio)).toEqual([0.35, 0.42, 0.48, 0.55, 0.62, 0.68, 0.75, 0.82, 0.88, 0.95]);
     const { curve, progress } = studio.store.getState();
     expect(curve).toMatchObject({ phase: "measured", nested: { broken: 0, of: 9 * 24 } });
     expect(progress.curve).toBeUndefined();
@@ -57,10 +57,10 @@ describe("curve", () => {
   it("is measured only on request after a run for one ratio", async () => {
     const studio = await opened({ target: ({ ratio }) => architectureAt(ratio, 9) });
     await trained(studio);
-    expect(asked(studio)).toEqual([]);
+    expect(requested(studio)).toEqual([]);
     studio.store.getState().setRecipe({ ratioFrom: 0.5, ratioTo: 0.52 });
     await studio.store.getState().measureCurve();
-    expect(asked(studio)).toEqual([0.5, 0.51, 0.52]);
+    expect(requested(studio)).toEqual([0.5, 0.51, 0.52]);
     expect(studio.store.getState().curve).toMatchObject({ phase: "measured" });
   });
 
@@ -88,7 +88,7 @@ describe("curve", () => {
     expect(studio.sent.at(-2)).toEqual({ type: "cancel", task: "curve" });
     points.fail(cancelled);
     await studio.settle();
-    expect(asked(studio)).toEqual([0.35]);
+    expect(requested(studio)).toEqual([0.35]);
     studio.pass(REST_MS);
     await studio.settle();
     expect(
@@ -97,7 +97,7 @@ describe("curve", () => {
         .filter((type) => type !== "record")
         .slice(-2),
     ).toEqual(["perplexity", "curve"]);
-    expect(asked(studio)).toEqual([0.35, 0.35]);
+    expect(requested(studio)).toEqual([0.35, 0.35]);
     expect(studio.store.getState().curve.phase).toBe("measuring");
   });
 
@@ -117,10 +117,10 @@ describe("curve", () => {
     await studio.settle();
     studio.pass(REST_MS);
     await studio.settle();
-    expect(asked(studio)).toHaveLength(2);
+    expect(requested(studio)).toHaveLength(2);
     void studio.store.getState().measureCurve();
     await studio.settle();
-    expect(asked(studio)).toHaveLength(3);
+    expect(requested(studio)).toHaveLength(3);
   });
 
   it("shows why it failed, and is cleared with its run", async () => {

@@ -75,11 +75,11 @@ describe("run", () => {
     studio.emit({ type: "architecture", architecture: architectureAt(0.5, 3) });
     run.fail(new EngineError("not-finite", "the loss of step 4 is NaN"));
     await playing;
-    const { run: now, runError, architecture, pendingCommand: asked } = studio.store.getState();
+    const { run: now, runError, architecture, pendingCommand } = studio.store.getState();
     expect(runError?.code).toBe("not-finite");
     expect(architecture?.step).toBe(3);
     expect(now.phase).toBe("paused");
-    expect(asked).toBeNull();
+    expect(pendingCommand).toBeNull();
   });
 
   it("resumes with the recipe of the checkpoint", async () => {

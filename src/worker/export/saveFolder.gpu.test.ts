@@ -108,13 +108,13 @@ describe("saving into a folder", () => {
 
     it(`leaves things as they were when a file refuses to be written ${where}`, async () => {
       const untouched = await before();
-      let asked = 0;
+      let opened = 0;
       const real = FileSystemFileHandle.prototype.createWritable;
       vi.spyOn(FileSystemFileHandle.prototype, "createWritable").mockImplementation(function (
         this: FileSystemFileHandle,
       ) {
-        asked += 1;
-        return asked < 3 ? real.call(this) : Promise.reject(new DOMException("withdrawn", "NotAllowedError"));
+        opened += 1;
+        return opened < 3 ? real.call(this) : Promise.reject(new DOMException("withdrawn", "NotAllowedError"));
       });
       const { error, after } = await failing();
       expect(error).toMatchObject({
