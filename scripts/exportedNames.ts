@@ -6,9 +6,9 @@ import { ALL, type Module, readModule, sourcesIn } from "./modules.ts";
 
 const TEST = /\.(test|spec)\.tsx?$/;
 /** Files that exist only for tests. */
-const TEST_SUPPORT = /\.fixture\.tsx?$|(^|\/)e2e\//;
+const TEST_SUPPORT = /\.fixture\.tsx?$|^(e2e|scripts\/test)\//;
 
-export interface Finding {
+interface Finding {
   name: string;
   /** Paths of the files that export it. */
   files: string[];

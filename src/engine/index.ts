@@ -82,7 +82,7 @@ export type { Direction, MlpMatrix } from "./masks/mlpMatrices.ts";
 export { pruneWeights } from "./prune/weights/pruneWeights.ts";
 export type { PrunedWeights } from "./prune/weights/pruneWeights.ts";
 export { isKept, keptOfMasks, weightsOf } from "./masks/weightMasks.ts";
-export type { WeightMask, WeightMasks } from "./masks/weightMasks.ts";
+export type { WeightMasks } from "./masks/weightMasks.ts";
 export {
   checkWeightRecipe,
   DEFAULT_WEIGHT_RECIPE,
@@ -91,7 +91,7 @@ export {
   WEIGHT_METHODS,
   WEIGHT_RECIPE_BOUNDS,
 } from "./recipes/weightRecipe.ts";
-export type { Pattern, WeightMethod, WeightRecipe } from "./recipes/weightRecipe.ts";
+export type { WeightMethod, WeightRecipe } from "./recipes/weightRecipe.ts";
 export { calibrationSequences } from "./train/batches.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";

@@ -13,7 +13,7 @@ const CANCEL_MS = 100;
 
 const RUNTIME = "onnxruntime-web";
 
-export interface OnnxOptions {
+interface OnnxOptions {
   /** Path of the graph in the folder. */
   model?: string;
   /** Checked ten times per second; true ends the worker and rejects pending calls with "cancelled". */

@@ -4,7 +4,7 @@ import { FAMILIES, familyOf } from "./families/families.ts";
 import type { ModelConfig } from "./modelConfig.ts";
 import { modelTensors, parametersOf, type TensorPart } from "./tensors.ts";
 
-export type { Design, Family, ModelConfig, RopeConfig } from "./modelConfig.ts";
+export type { Family, ModelConfig } from "./modelConfig.ts";
 
 /** The attention kernels read the dimensions of a head four at a time. */
 const HEAD_DIM_UNIT = 4;
@@ -41,7 +41,7 @@ export function readConfig(json: unknown): ModelConfig {
 }
 
 /** Values by part. `blocks`: the linear weights of the blocks, the only ones that pruning removes. `head`: 0 if it is tied to the embedding. */
-export type ParameterCounts = Record<TensorPart | "total", number>;
+type ParameterCounts = Record<TensorPart | "total", number>;
 
 /** Counts a model's parameters. `blocks` is T_total of METHOD.md 1.4. */
 export function countParameters(config: ModelConfig): ParameterCounts {

@@ -6,7 +6,7 @@ const FILE = "config.json";
 const USE_ORIGINAL = "Use the config.json that the model was published with.";
 
 /** The rest of a refusal, where its defaults do not fit. */
-export interface Refusal {
+interface Refusal {
   /** The value to show; default: the field as it is in the file. */
   got?: unknown;
   /** What to do, as a sentence; default: to use the original file. */

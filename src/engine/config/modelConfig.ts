@@ -1,8 +1,6 @@
 // The description of a model that every family's reader returns, and that budget, loader and exports use. Plain data.
 import type { RopeConfig } from "./ropeConfig.ts";
 
-export type { RopeConfig } from "./ropeConfig.ts";
-
 /** The families that the engine runs, by model_type; all others are refused by name. */
 export type Family = "llama" | "mistral" | "gemma" | "qwen2" | "qwen3" | "opt" | "phi";
 
@@ -29,7 +27,7 @@ export interface Design {
   embeddingScale: number;
 }
 
-export interface Biases {
+interface Biases {
   qkv: boolean;
   o: boolean;
   mlp: boolean;

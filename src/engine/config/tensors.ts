@@ -16,7 +16,7 @@ export interface TensorShape {
 export type LinearRole = "q" | "k" | "v" | "o" | "up" | "down";
 
 /** A linear layer of a block: its name after the block's prefix, and the shape (out, in) of its weight. */
-export interface BlockLinear {
+interface BlockLinear {
   name: string;
   role: LinearRole;
   shape: readonly [number, number];

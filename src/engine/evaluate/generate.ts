@@ -9,7 +9,7 @@ import type { Selection } from "../model/selection.ts";
 import { ELEMENT_BYTES } from "../tensor.ts";
 import { sample } from "./sampler.ts";
 
-export interface GenerateOptions {
+interface GenerateOptions {
   /** How many tokens to add at most. */
   tokens: number;
   /** 0 is greedy. */

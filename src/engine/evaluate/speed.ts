@@ -10,7 +10,7 @@ import { clearlyApart, type Spread, spreadOf } from "./spread.ts";
 export type Pair<T> = Record<"dense" | "pruned", T>;
 
 /** Milliseconds of each repetition of a forward over all tokens, and of each token decoded after them. */
-export interface ModelTimes {
+interface ModelTimes {
   forwardMs: number[];
   decodeMs: number[];
 }
@@ -39,7 +39,7 @@ export interface SpeedReport {
   rows: readonly SpeedRow[];
 }
 
-export interface SpeedOptions {
+interface SpeedOptions {
   /** Tokens decoded in each repetition. */
   decodeTokens: number;
   repeats: number;
@@ -116,7 +116,7 @@ async function timeDecoding(ctx: Ctx, model: Model, ids: Uint32Array, tokens: nu
   invariant(
     times.length === tokens,
     "limit",
-    `expected at most as many tokens as the model's context of ${model.config.context}, got ${ids.length} and ${tokens} to decode. Measure with fewer.`,
+    `expected at most the model's context of ${model.config.context} tokens, got ${ids.length} and ${tokens} to decode. Measure with fewer.`,
   );
   return times;
 }

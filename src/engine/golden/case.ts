@@ -11,7 +11,7 @@ import { type ModelConfig, readConfig } from "../config/config.ts";
 import { checkWeights } from "../model/weights.ts";
 import { GATE_MODES, type GateMode } from "../recipes/recipe.ts";
 
-export interface GoldenInfo {
+interface GoldenInfo {
   loss: number;
   perplexity: { context: number; tokens: number; value: number };
   hard: {
@@ -26,7 +26,7 @@ export interface GoldenInfo {
 }
 
 /** The recipe of some training steps and the metrics of each of them. */
-export interface TrainInfo {
+interface TrainInfo {
   recipe: {
     p: number;
     lam: number;
@@ -53,7 +53,7 @@ export interface GoldenTraining {
 }
 
 /** PyTorch's results for one method and pattern of weight pruning. */
-export interface GoldenWeights {
+interface GoldenWeights {
   loss: number;
   kept: number;
   of: number;

@@ -8,7 +8,7 @@ import { checkModel } from "./model.ts";
 import { checkTraining } from "./training.ts";
 import { checkWeightPruning } from "./weights.ts";
 
-export interface GoldenReport {
+interface GoldenReport {
   case: string;
   adapter: string;
   precision: Precision;
@@ -16,7 +16,7 @@ export interface GoldenReport {
 }
 
 /** Settings of `checkGolden` that are not in the case's folder. */
-export interface GoldenOptions {
+interface GoldenOptions {
   /** The model's folder; default: the case's. */
   model?: Folder;
   /** Precision of the matrices on the GPU; default: f32. */

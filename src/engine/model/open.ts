@@ -24,7 +24,7 @@ export interface OpenedModel {
   readonly model: Model;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** Called once the files are known to be a model and before anything is uploaded; may throw to refuse it. */
   onConfig?: (config: ModelConfig) => Promise<void>;
   /** Precision of the matrices on the GPU; default f32. */

@@ -15,7 +15,7 @@ const S4 = 3;
 export const S5 = 4;
 
 /** One of the selection vectors of a block. */
-export interface VectorOf<Vector extends number> {
+interface VectorOf<Vector extends number> {
   block: number;
   vector: Vector;
 }

@@ -4,14 +4,12 @@ import { EngineError, showValue } from "../errors.ts";
 import { startTextStream, type TextStream } from "./textStream.ts";
 import { wordCutter } from "./wordCutter.ts";
 
-export type { TextStream } from "./textStream.ts";
-
-export interface EncodeOptions {
+interface EncodeOptions {
   /** Adds the special tokens of the tokenizer's template (usually <s> at the start). Default: off, as for all perplexities here. */
   addSpecialTokens?: boolean;
 }
 
-export interface DecodeOptions {
+interface DecodeOptions {
   /** Omits tokens such as </s> from the text. */
   skipSpecialTokens?: boolean;
 }

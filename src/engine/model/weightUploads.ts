@@ -13,7 +13,7 @@ export interface WeightReader {
   readFloat32(name: string): Promise<Float32Array>;
 }
 
-export interface UploadOptions {
+interface UploadOptions {
   /** Names of the tensors that the config describes. A bias, norm or matrix that is not among them is left out. */
   expected: ReadonlySet<string>;
   /** Heights and widths of linear layers are padded with zeros to multiples of this. */

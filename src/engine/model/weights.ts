@@ -7,7 +7,7 @@ import { FAMILIES } from "../config/families/families.ts";
 import { modelTensors, type TensorShape } from "../config/tensors.ts";
 
 /** The part of a model's weights that `checkWeights` reads. */
-export interface WeightNames {
+interface WeightNames {
   readonly names: readonly string[];
   info(name: string): Pick<TensorInfo, "dtype" | "shape">;
 }

@@ -184,7 +184,7 @@ export interface PlanResult {
 }
 
 /** The model to plan for, by the name that messages use. */
-export interface PlanSubject {
+interface PlanSubject {
   name: string;
   config: ModelConfig;
   choice: PlanChoice;

@@ -17,13 +17,13 @@ import type { TrainState } from "./state.ts";
 /** AdamW's constants, the same for every recipe (METHOD.md 1.4). */
 const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
 
-export interface StepRecipe {
+interface StepRecipe {
   estimator: Estimator;
   learningRate: number;
   weightDecay: number;
 }
 
-export interface StepInputs {
+interface StepInputs {
   recipe: StepRecipe;
   /** Token ids (T) of the step. */
   ids: Uint32Array;
@@ -32,7 +32,7 @@ export interface StepInputs {
 }
 
 /** Flat gate logits before the update; they can be read until the next step is recorded. */
-export interface StepResult {
+interface StepResult {
   logits: Tensor;
 }
 

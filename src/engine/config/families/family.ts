@@ -58,7 +58,7 @@ export const LLAMA_NAMES: TensorNames = {
 };
 
 /** Defaults of a family's config class in transformers. Without one a missing field follows the rule that `readWidths` has for it. */
-export interface WidthDefaults {
+interface WidthDefaults {
   /** For a missing field; null always means the number of heads. */
   kvHeads?: number;
   headDim?: number;
@@ -91,19 +91,19 @@ export function readTokens(fields: ConfigFields, bos: readonly number[] = [], eo
 }
 
 /** What to do about a variant of a family that the engine does not run. */
-export const CHOOSE_ANOTHER = "Choose another model: the engine does not run this variant.";
+export const CHOOSE_ANOTHER_MODEL = "Choose another model: the engine does not run this variant.";
 
 /** Refuses an activation that the engine does not run in this family. */
 export function expectActivation(fields: ConfigFields, name: string, fallback: string, allowed: readonly string[]) {
   if (allowed.includes(fields.string(name, fallback))) return;
   const expected = allowed.map((one) => `"${one}"`).join(" or ");
-  fields.refuse(name, `${expected} for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER });
+  fields.refuse(name, `${expected} for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER_MODEL });
 }
 
 /** Refuses a switch that is on, if the engine runs the family only without it. */
 export function expectOff(fields: ConfigFields, name: string): void {
   if (!fields.boolean(name, false)) return;
-  fields.refuse(name, `false for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER });
+  fields.refuse(name, `false for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER_MODEL });
 }
 
 /** Refuses sliding windows in some of the layers: layer_types of transformers 5 and use_sliding_window of Qwen. */
@@ -111,6 +111,6 @@ export function expectFullAttention(fields: ConfigFields): void {
   expectOff(fields, "use_sliding_window");
   const types = fields.get("layer_types");
   if (Array.isArray(types) && types.some((type) => type !== "full_attention")) {
-    fields.refuse("layer_types", '"full_attention" in every layer', { remedy: CHOOSE_ANOTHER });
+    fields.refuse("layer_types", '"full_attention" in every layer', { remedy: CHOOSE_ANOTHER_MODEL });
   }
 }

@@ -1,6 +1,6 @@
 // OPT: learned positions, LayerNorm, ReLU, biases. OPT-350m has its norms after the residual adds, and narrower embeddings.
 import type { ConfigFields } from "../configFields.ts";
-import { CHOOSE_ANOTHER, type FamilyFile, readTokens } from "./family.ts";
+import { CHOOSE_ANOTHER_MODEL, type FamilyFile, readTokens } from "./family.ts";
 import type { Design, ModelConfig } from "../modelConfig.ts";
 
 /** Position 0 is in this row of the table: the first two were reserved for padding and are unused. */
@@ -19,10 +19,12 @@ function readConfig(fields: ConfigFields): ModelConfig {
   const named = fields.string("activation_function", "relu");
   const activation = ACTIVATIONS.get(named);
   if (!activation) {
-    fields.refuse("activation_function", `one of ${[...ACTIVATIONS.keys()].join(", ")}`, { remedy: CHOOSE_ANOTHER });
+    fields.refuse("activation_function", `one of ${[...ACTIVATIONS.keys()].join(", ")}`, {
+      remedy: CHOOSE_ANOTHER_MODEL,
+    });
   }
   if (!fields.boolean("layer_norm_elementwise_affine", true)) {
-    fields.refuse("layer_norm_elementwise_affine", "true for opt", { remedy: CHOOSE_ANOTHER });
+    fields.refuse("layer_norm_elementwise_affine", "true for opt", { remedy: CHOOSE_ANOTHER_MODEL });
   }
   const dModel = fields.count("hidden_size");
   const heads = fields.count("num_attention_heads");

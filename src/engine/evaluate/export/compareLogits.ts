@@ -2,7 +2,7 @@
 import { argmax } from "../sampler.ts";
 
 /** Largest absolute difference, largest absolute expected value, and the share of rows whose largest entry is the same. */
-export interface LogitComparison {
+interface LogitComparison {
   largestDifference: number;
   largest: number;
   equalArgmax: number;

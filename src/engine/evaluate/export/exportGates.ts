@@ -44,7 +44,7 @@ export interface ExportGatesOptions {
 }
 
 /** The masks of the 5L selection vectors, and where each form is written. */
-export interface GatesExport {
+interface GatesExport {
   masks: Masks;
   targets: ReadonlyMap<Form, ExportTarget>;
 }

@@ -38,7 +38,7 @@ export interface NestedOptions extends ExportGatesOptions {
   onRatio?: (done: number, of: number, note: string) => void;
 }
 
-export interface ExportedNested {
+interface ExportedNested {
   /** The compact form; its difference is the largest of all ratios. */
   exported: ExportedForm;
   /** Ascending; empty if the export is not offered. */

@@ -18,7 +18,7 @@ export interface PrunedWeightsOptions extends Omit<ExportGatesOptions, "receipt"
 }
 
 /** The pruned model on the GPU, the masks that it was pruned by, and where its masked form is written. */
-export interface WeightsExport {
+interface WeightsExport {
   model: Model;
   masks: WeightMasks;
   target: ExportTarget;

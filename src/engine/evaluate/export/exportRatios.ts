@@ -12,7 +12,7 @@ import { exportNestedModel, type NestedMember, type NestedOptions } from "./expo
 import type { ExportedForm, ExportTarget } from "./writeForms.ts";
 
 /** Several ratios of a run, and where the nested model is written. */
-export interface RatiosExport {
+interface RatiosExport {
   /** Gate logits that the run makes for each ratio. */
   made: readonly LogitsAt[];
   recipe: Recipe;
@@ -22,7 +22,7 @@ export interface RatiosExport {
 }
 
 /** Options that apply to all ratios. The rest of the receipt (perplexity, target, ...) is worked out here. */
-export interface ExportRatiosOptions extends Omit<NestedOptions, "receipt"> {
+interface ExportRatiosOptions extends Omit<NestedOptions, "receipt"> {
   receipt: Omit<NestedOptions["receipt"], "recipe" | "target" | "trainedSteps" | "perplexity">;
   /** Perplexity of the model that the masks give. Called for each ratio, because nesting may change its masks. */
   measure: (masks: Masks, ratio: number) => Promise<PerplexityPair>;

@@ -55,7 +55,7 @@ export interface PlannedForm {
   limit: number;
 }
 
-export interface FormsPlan {
+interface FormsPlan {
   /** Token ids to compare on. */
   ids: Uint32Array;
   /** The engine's logits (T, V) of the pruned model; the reported difference is the difference from these. */

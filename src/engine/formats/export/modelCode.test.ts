@@ -4,12 +4,14 @@ import { readConfig } from "../../config/config.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { compactConfig, readCompactConfig } from "./compactConfig.ts";
 import { CLASS_NAMES, modelCodeFields } from "./modelCode.ts";
-import code from "./python/modeling_espalier.py?raw";
+import MODEL_CODE from "./python/modeling_espalier.py?raw";
 
 describe("modeling_espalier.py", () => {
   it.each([...CLASS_NAMES])("has a config and a model for %s", (modelType, name) => {
-    expect(code).toContain(`class Espalier${name}Config(${name}Config):\n    model_type = "espalier_${modelType}"\n`);
-    expect(code).toContain(
+    expect(MODEL_CODE).toContain(
+      `class Espalier${name}Config(${name}Config):\n    model_type = "espalier_${modelType}"\n`,
+    );
+    expect(MODEL_CODE).toContain(
       `class Espalier${name}ForCausalLM(Compact, ${name}ForCausalLM):\n    config_class = Espalier${name}Config\n`,
     );
     expect(modelCodeFields(modelType)).toEqual({
@@ -22,7 +24,7 @@ describe("modeling_espalier.py", () => {
   });
 
   it("imports nothing but torch, transformers and what comes with them", () => {
-    const imports = [...code.matchAll(/^(?:import|from) (\w+)/gm)].map(([, module]) => module);
+    const imports = [...MODEL_CODE.matchAll(/^(?:import|from) (\w+)/gm)].map(([, module]) => module);
     expect([...new Set(imports)]).toEqual(["json", "torch", "safetensors", "transformers"]);
   });
 

@@ -19,7 +19,7 @@ export const RATIO_FEATURES = 8;
 const RATIO = "ratio.";
 
 /** A range of the flat parameters, in floats. */
-export interface ParameterRange {
+interface ParameterRange {
   readonly name: string;
   readonly shape: readonly number[];
   readonly start: number;

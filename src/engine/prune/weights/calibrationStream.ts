@@ -8,7 +8,7 @@ import type { Tensor } from "../../tensor.ts";
 
 export const stopped = (): EngineError => new EngineError("cancelled", "Pruning was stopped; the model is unchanged.");
 
-export interface CalibrationWatch {
+interface CalibrationWatch {
   /** Called after each sequence of a pass. */
   onSequence: () => void;
   /** Checked before each sequence of a pass; true stops the pass. */

@@ -23,14 +23,14 @@ export interface PrunedWeights {
   readonly norms: readonly BlockNorms[];
 }
 
-export interface WeightPruningInput {
+interface WeightPruningInput {
   /** Method, and pattern such as "2:4" or "50%". */
   recipe: Pick<WeightRecipe, "method" | "pattern">;
   /** Token ids to calibrate on; magnitude needs none. */
   sequences: readonly Uint32Array[];
 }
 
-export interface WeightPruningOptions {
+interface WeightPruningOptions {
   /** Units of work done and in total: each pass of a sequence through a block is one, and so is each matrix. */
   onProgress?: (done: number, of: number) => void;
   cancelled?: () => boolean;

@@ -4,7 +4,7 @@ import { removedOf, type Pattern } from "../../recipes/weightRecipe.ts";
 /** Inputs whose errors are collected before the inputs after them are updated. */
 const COLUMNS = 128;
 
-export interface SparseGptJob {
+interface SparseGptJob {
   /** (rows, cols), changed in place. */
   weight: Float64Array;
   rows: number;
