@@ -4,7 +4,7 @@ import { isPruned } from "../../../state/run/currentPruning.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useStudio } from "../../studioContext.tsx";
 import { ExportRow } from "./ExportRow.tsx";
-import { NestedPanel } from "./NestedPanel.tsx";
+import { NestedPanel } from "./nested/NestedPanel.tsx";
 import { PrepareExport } from "./PrepareExport.tsx";
 import { SpeedPanel } from "./SpeedPanel.tsx";
 

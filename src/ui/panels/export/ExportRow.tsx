@@ -78,6 +78,7 @@ function Findings({ check }: FindingsProps) {
 
 interface Props {
   check: ExportedForm;
+  /** An export is being prepared or saved. */
   busy: boolean;
 }
 

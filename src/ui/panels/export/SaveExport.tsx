@@ -10,6 +10,7 @@ interface SaveButtonsProps {
   form: Savable;
   /** Name of the form, for the accessible names of the buttons. */
   name: string;
+  /** An export is being prepared or saved. */
   busy: boolean;
 }
 

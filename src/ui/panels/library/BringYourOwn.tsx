@@ -5,6 +5,7 @@ import { GgufChoices } from "./GgufChoices.tsx";
 import { PickFolder, PickGguf } from "./PickFiles.tsx";
 
 interface DownloadFormProps {
+  /** No model can be opened now. */
   busy: boolean;
   /** Called with the name or address in the field. */
   onDownload: (address: string) => void;

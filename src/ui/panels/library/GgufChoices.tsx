@@ -18,6 +18,7 @@ function choicesOf(error: EngineError | null): Choice[] {
 }
 
 interface Props {
+  /** No model can be opened now. */
   busy: boolean;
   /** Called with the address of the chosen file. */
   onChoose: (address: string) => void;

@@ -1,27 +1,44 @@
 // The page for a browser without WebGPU: what is missing, and what to do in each browser.
+import type { ReactNode } from "react";
 import type { EngineError } from "../../../engine/index.ts";
 import { FIRST_VERSIONS } from "../../../shared/browsers.ts";
 
 const { chrome, chromeAndroid, safari, firefoxWindows, firefoxMac } = FIRST_VERSIONS;
-const FIXES = [
-  [
-    "Chrome or Edge",
-    `version ${chrome} or later on Windows, macOS and ChromeOS; ${chromeAndroid} or later on Android.`,
-  ],
-  [
-    "Chrome or Chromium on Linux",
-    "open chrome://flags, turn on “Unsafe WebGPU Support” and “Vulkan”, and restart; or start it with --enable-unsafe-webgpu --enable-features=Vulkan. Without a GPU, add --use-webgpu-adapter=swiftshader.",
-  ],
-  ["Safari", `version ${safari} or later on macOS, iOS and iPadOS.`],
-  [
-    "Firefox",
-    `version ${firefoxWindows} or later on Windows, ${firefoxMac} or later on macOS; elsewhere set dom.webgpu.enabled to true in about:config.`,
-  ],
-  [
-    "Any browser",
-    "turn on hardware acceleration in the browser’s settings and update the graphics driver; chrome://gpu or about:support lists what the browser found.",
-  ],
-] as const;
+const FIXES: readonly { browser: string; fix: ReactNode }[] = [
+  {
+    browser: "Chrome or Edge",
+    fix: `Version ${chrome} or later on Windows, macOS and ChromeOS; ${chromeAndroid} or later on Android.`,
+  },
+  {
+    browser: "Chrome or Chromium on Linux",
+    fix: (
+      <>
+        Open <code>chrome://flags</code>, turn on “Unsafe WebGPU Support” and “Vulkan”, and restart; or start it with{" "}
+        <code>--enable-unsafe-webgpu</code> <code>--enable-features=Vulkan</code>. Without a GPU, add{" "}
+        <code>--use-webgpu-adapter=swiftshader</code>.
+      </>
+    ),
+  },
+  { browser: "Safari", fix: `Version ${safari} or later on macOS, iOS and iPadOS.` },
+  {
+    browser: "Firefox",
+    fix: (
+      <>
+        Version {firefoxWindows} or later on Windows, {firefoxMac} or later on macOS. Elsewhere, set{" "}
+        <code>dom.webgpu.enabled</code> to true in <code>about:config</code>.
+      </>
+    ),
+  },
+  {
+    browser: "Any browser",
+    fix: (
+      <>
+        Turn on hardware acceleration in the browser’s settings and update the graphics driver.{" "}
+        <code>chrome://gpu</code> or <code>about:support</code> lists what the browser found.
+      </>
+    ),
+  },
+];
 
 interface Props {
   /** What the browser reported. */
@@ -45,7 +62,7 @@ export function NoWebgpu({ error }: Props) {
       )}
       <h2>What to do</h2>
       <dl>
-        {FIXES.map(([browser, fix]) => (
+        {FIXES.map(({ browser, fix }) => (
           <div key={browser}>
             <dt>{browser}</dt>
             <dd>{fix}</dd>

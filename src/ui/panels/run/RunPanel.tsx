@@ -5,7 +5,7 @@ import { RecipeForm } from "./RecipeForm.tsx";
 import { RunControls } from "./RunControls.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TextChoice } from "./TextChoice.tsx";
-import { WeightsForm } from "./WeightsForm.tsx";
+import { WeightsForm } from "./weights/WeightsForm.tsx";
 
 export function RunPanel() {
   const structural = useStudio((state) => state.method === "disp");

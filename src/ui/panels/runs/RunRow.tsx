@@ -1,5 +1,5 @@
 // One saved run in the list: its name, what made it, what it costs, and what can be done with it.
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import type { RunRecord } from "../../../engine/index.ts";
 import { bytes, keptPercent, perplexityText } from "../../../shared/format.ts";
 import { methodLabel, recipeRows } from "../../views/runViews.ts";
@@ -40,7 +40,14 @@ export function RunRow({ run, letter, onPick }: Props) {
             </span>
           </p>
         )}
-        <p className="run-facts">{factsOf(run).join(" · ")}</p>
+        <p className="run-facts">
+          {factsOf(run).map((fact, i) => (
+            <Fragment key={i}>
+              {i > 0 ? " · " : ""}
+              <span>{fact}</span>
+            </Fragment>
+          ))}
+        </p>
         <RunActions run={run} picked={letter !== null} onPick={onPick} onRename={() => setNaming(true)} />
       </div>
       <p className="run-perplexity">{perplexityText(run.perplexity.pruned)}</p>

@@ -5,7 +5,7 @@ import { groupRuns } from "../../views/runViews.ts";
 import { RunFiles } from "./RunFiles.tsx";
 import { RunNotes } from "./RunNotes.tsx";
 import { RunSearch } from "./RunSearch.tsx";
-import { RunsCompare } from "./RunsCompare.tsx";
+import { RunsCompare } from "./compare/RunsCompare.tsx";
 import { TradeoffFigure } from "./TradeoffFigure.tsx";
 
 export function RunsPanel() {

@@ -1,5 +1,5 @@
 // What a pattern of one-shot pruning means, or what is wrong with it.
-import { sentence } from "../../../shared/format.ts";
+import { sentence } from "../../../../shared/format.ts";
 
 interface Props {
   /** Of the field; the hint's id is this with "-hint". */

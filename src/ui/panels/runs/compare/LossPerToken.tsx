@@ -1,13 +1,13 @@
 // The loss of two runs token by token: its measurement, and the text in the colours of the better run.
-import { tokenStrip } from "../../../charts/index.ts";
-import type { TokenStripData } from "../../../charts/index.ts";
-import type { RunRecord } from "../../../engine/index.ts";
-import { whole } from "../../../shared/format.ts";
-import { canCompareLosses } from "../../../state/allowed.ts";
-import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { Figure } from "../../parts/Figure.tsx";
-import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
-import { useValueSource } from "../../views/useValueSource.ts";
+import { tokenStrip } from "../../../../charts/index.ts";
+import type { TokenStripData } from "../../../../charts/index.ts";
+import type { RunRecord } from "../../../../engine/index.ts";
+import { whole } from "../../../../shared/format.ts";
+import { canCompareLosses } from "../../../../state/allowed.ts";
+import { ErrorNote } from "../../../parts/ErrorNote.tsx";
+import { Figure } from "../../../parts/Figure.tsx";
+import { useActions, useStudio, useThrottled } from "../../../studioContext.tsx";
+import { useValueSource } from "../../../views/useValueSource.ts";
 
 interface StripProps {
   data: TokenStripData;

@@ -1,6 +1,6 @@
 // The pattern of one-shot pruning: a common one, or one that is typed, with what is wrong with it.
 import { useId, useState } from "react";
-import { EngineError, parsePattern } from "../../../engine/index.ts";
+import { EngineError, parsePattern } from "../../../../engine/index.ts";
 import { PatternHint } from "./PatternHint.tsx";
 
 const COMMON: readonly { pattern: string; label: string }[] = [

@@ -1,7 +1,7 @@
 // Several ratios of a run for every ratio as one model: which ratios, the preparation, and what was found for each.
-import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { TaskProgress } from "../../parts/TaskProgress.tsx";
-import { useActions, useStudio } from "../../studioContext.tsx";
+import { ErrorNote } from "../../../parts/ErrorNote.tsx";
+import { TaskProgress } from "../../../parts/TaskProgress.tsx";
+import { useActions, useStudio } from "../../../studioContext.tsx";
 import { NestedForm } from "./NestedForm.tsx";
 import { NestedResults } from "./NestedResults.tsx";
 

@@ -1,12 +1,12 @@
 // A prepared nested model: what each ratio keeps and costs, what the check found, and saving.
-import { bytes, whole } from "../../../shared/format.ts";
-import type { PreparedNested } from "../../../state/export/exportState.ts";
-import type { StudioState } from "../../../state/storeState.ts";
-import { useStudio } from "../../studioContext.tsx";
+import { bytes, whole } from "../../../../shared/format.ts";
+import type { PreparedNested } from "../../../../state/export/exportState.ts";
+import type { StudioState } from "../../../../state/storeState.ts";
+import { useStudio } from "../../../studioContext.tsx";
 import { NestedTable } from "./NestedTable.tsx";
-import { ExportRefused, SaveButtons, SaveProgress } from "./SaveExport.tsx";
-import { staleText } from "./staleText.ts";
-import type { Stale } from "./staleText.ts";
+import { ExportRefused, SaveButtons, SaveProgress } from "../SaveExport.tsx";
+import { staleText } from "../staleText.ts";
+import type { Stale } from "../staleText.ts";
 
 /** Why the nested model is not what would be written now; null where it is. */
 function staleness({ run, step, choice }: PreparedNested, { architecture, exportChoice }: StudioState): Stale | null {

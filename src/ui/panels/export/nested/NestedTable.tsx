@@ -1,9 +1,9 @@
 // The ratios of a nested model: what each keeps, its perplexity, and how far its logits are off.
 import { useId } from "react";
-import type { RatioInside } from "../../../engine/index.ts";
-import { keptPercent, percent, perplexityText, small, whole } from "../../../shared/format.ts";
-import type { PreparedNested } from "../../../state/export/exportState.ts";
-import { titleOf } from "../../../shared/texts.ts";
+import type { RatioInside } from "../../../../engine/index.ts";
+import { keptPercent, percent, perplexityText, small, whole } from "../../../../shared/format.ts";
+import type { PreparedNested } from "../../../../state/export/exportState.ts";
+import { titleOf } from "../../../../shared/texts.ts";
 
 const COLUMNS = ["ratio", "block weights", "whole model", "perplexity", "largest logit difference", "same next token"];
 

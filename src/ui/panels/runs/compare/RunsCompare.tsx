@@ -1,13 +1,13 @@
 // Two runs compared: the overlap of what they keep, which of them keeps which dimension, and which predicts which token better.
 import { useEffect, useMemo, useState } from "react";
-import { comparedMasks, gateMap, overlapTable } from "../../../charts/index.ts";
-import type { GateData, OverlapData } from "../../../charts/index.ts";
-import { EngineError } from "../../../engine/index.ts";
-import type { RunMasks, RunRecord } from "../../../engine/index.ts";
-import { Figure } from "../../parts/Figure.tsx";
-import { useActions } from "../../studioContext.tsx";
-import { overlapOf } from "../../views/runViews.ts";
-import { useValueSource } from "../../views/useValueSource.ts";
+import { comparedMasks, gateMap, overlapTable } from "../../../../charts/index.ts";
+import type { GateData, OverlapData } from "../../../../charts/index.ts";
+import { EngineError } from "../../../../engine/index.ts";
+import type { RunMasks, RunRecord } from "../../../../engine/index.ts";
+import { Figure } from "../../../parts/Figure.tsx";
+import { useActions } from "../../../studioContext.tsx";
+import { overlapOf } from "../../../views/runViews.ts";
+import { useValueSource } from "../../../views/useValueSource.ts";
 import { LossPerToken } from "./LossPerToken.tsx";
 
 interface OverlapProps {
