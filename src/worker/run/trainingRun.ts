@@ -14,14 +14,13 @@ import { throttle } from "../progress.ts";
 import type { RunState, WorkerEvent } from "../protocol.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { CheckpointFile } from "./checkpointFile.ts";
+import { Pace } from "./pace.ts";
 import type { GateLogits } from "./pruned.ts";
 
 /** Reports per second while training. Each costs a read-back and a drawing. */
 const REPORTS_PER_SECOND = 5;
 /** How often the pruned model is measured during a run: at the first checkpoint after each of this many equal parts. */
 const MEASUREMENTS = 6;
-/** Weight of the latest pace in the running mean that the time left is computed from. */
-const PACE_WEIGHT = 0.3;
 
 interface TrainingRunOptions {
   send: (event: WorkerEvent) => void;
@@ -38,7 +37,7 @@ export class TrainingRun {
   private checkpoint: Checkpoint | undefined;
   /** Makes gate logits from the checkpoint when the session that trained them is gone. */
   private restoredSession: Session | undefined;
-  private msPerStep = 0;
+  private pace = new Pace();
   private stopping = false;
   private pausing = false;
   /** Identifies the session's run. */
@@ -122,7 +121,7 @@ export class TrainingRun {
     this.restoredSession?.free();
     this.session = undefined;
     this.restoredSession = undefined;
-    this.msPerStep = 0;
+    this.pace = new Pace();
     this.measurements = 0;
   }
 
@@ -156,16 +155,10 @@ export class TrainingRun {
   /** Makes the function that sends a session's reports, with the recent pace and the time left at it. */
   private reporterOf(session: Session): (report: StepReport) => void {
     const { steps: of } = session.recipe;
-    let last = { step: session.step, at: performance.now() };
+    this.pace.begin(session.step);
     return ({ step, metrics, logits }) => {
-      const now = performance.now();
-      const pace = (now - last.at) / Math.max(1, step - last.step);
-      this.msPerStep = this.msPerStep === 0 ? pace : (1 - PACE_WEIGHT) * this.msPerStep + PACE_WEIGHT * pace;
-      last = { step, at: now };
       this.set({ phase: "training", step, of });
-      const { msPerStep } = this;
-      const secondsLeft = (msPerStep * (of - step)) / 1000;
-      this.options.send({ type: "metrics", metrics: { ...metrics, msPerStep, secondsLeft } });
+      this.options.send({ type: "metrics", metrics: { ...metrics, ...this.pace.measure(step, of) } });
       this.reportLogits(session, step, logits);
     };
   }
