@@ -214,7 +214,7 @@ test.describe.serial("a run on the embedded model", () => {
 
   test("saves every file complete into a chosen folder", async () => {
     await page.getByTestId("save-folder-compact").click();
-    await expect(page.getByTestId("export-saved")).toContainText("files are in picked");
+    await expect(page.getByTestId("export-saved")).toContainText(/^Saved \d+ files to picked$/);
     const saved = Object.entries(await filesIn(page, "picked"));
     const total = saved.reduce((sum, [, { bytes }]) => sum + bytes, 0);
     const names = saved.map(([path]) => path.slice(path.lastIndexOf("/") + 1));

@@ -1,6 +1,6 @@
 // The slider after a run for every ratio: hypernetwork forward, read-back and masks of exactly the asked budget, as the worker makes them.
 import { budgetOf, type Ctx, DEFAULT_RECIPE, gateLayout, type OpenedModel, Session } from "../../src/engine/index.ts";
-import { prunedAt } from "../../src/worker/run/prunedModel.ts";
+import { prunedAt } from "../../src/worker/run/pruned.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 
 const RECIPE = { ...DEFAULT_RECIPE, ratioMode: "every", tokens: 32, steps: 2 } as const;

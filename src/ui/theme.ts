@@ -1,6 +1,6 @@
 // Applies the chosen theme to the document and remembers it; "system" leaves the choice to the browser.
 import type { StudioStore } from "../state/store.ts";
-import type { Theme } from "../state/storeState.ts";
+import type { Theme } from "../state/page/pageState.ts";
 
 const KEY = "espalier-theme";
 const isTheme = (value: string | null): value is Theme => value === "light" || value === "dark" || value === "system";

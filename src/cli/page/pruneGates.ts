@@ -49,10 +49,9 @@ export async function trainSession<T>(
       due: () => performance.now() - lastReport >= REPORT_MS,
       onReport: ({ metrics, step }) => {
         lastReport = performance.now();
-        const last = metrics.at(-1);
-        const note = last
-          ? `loss ${last.loss.toFixed(3)}  R ${last.penalty.toFixed(3)}  kept ${(100 * last.kept).toFixed(1)} %`
-          : "";
+        const last = (column: Float32Array): number => column.at(-1) ?? NaN;
+        const [loss, penalty] = [last(metrics.loss).toFixed(3), last(metrics.penalty).toFixed(3)];
+        const note = `loss ${loss}  R ${penalty}  kept ${(100 * last(metrics.kept)).toFixed(1)} %`;
         report({ stage: "train", done: step, of: recipe.steps, note });
       },
     });

@@ -41,7 +41,7 @@ export function readConfig(json: unknown): ModelConfig {
 }
 
 /** Values by part. `blocks`: the linear weights of the blocks, the only ones that pruning removes. `head`: 0 if it is tied to the embedding. */
-type ParameterCounts = Record<TensorPart | "total", number>;
+export type ParameterCounts = Record<TensorPart | "total", number>;
 
 /** Counts a model's parameters. `blocks` is T_total of METHOD.md 1.4. */
 export function countParameters(config: ModelConfig): ParameterCounts {

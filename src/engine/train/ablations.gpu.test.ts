@@ -16,7 +16,8 @@ import { type GateLayout, gateLayout, layoutOf, sharingOf } from "../masks/gates
 import { Tape } from "../tape.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DEFAULT_RECIPE, GATE_MODES, type Recipe } from "../recipes/recipe.ts";
-import { Session, type StepMetrics } from "./session.ts";
+import { type MetricRow, metricRows } from "./metricRows.fixture.ts";
+import { Session } from "./session.ts";
 
 const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 120, tokens: 16, learningRate: 0.05 };
 const ABLATIONS = GATE_MODES.filter((mode) => mode !== "full");
@@ -31,10 +32,10 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-async function run(of: Session, steps: number): Promise<StepMetrics[]> {
-  const metrics: StepMetrics[] = [];
+async function run(of: Session, steps: number): Promise<MetricRow[]> {
+  const metrics: MetricRow[] = [];
   await ctx.gpu.checked("a run", () =>
-    of.run({ due: () => false, onReport: (report) => metrics.push(...report.metrics), steps }),
+    of.run({ due: () => false, onReport: (report) => metrics.push(...metricRows(report.metrics)), steps }),
   );
   return metrics;
 }

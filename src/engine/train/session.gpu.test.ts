@@ -10,7 +10,8 @@ import { budgetOf } from "../masks/budget.ts";
 import { gateLayout, type Masks } from "../masks/gates.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DEFAULT_RECIPE, type Estimator, ESTIMATORS, RATIO_MODES, type Recipe } from "../recipes/recipe.ts";
-import { Session, type StepMetrics } from "./session.ts";
+import { type MetricRow, metricRows } from "./metricRows.fixture.ts";
+import { Session } from "./session.ts";
 
 const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 12, tokens: 32, learningRate: 0.01, checkpointEvery: 4 };
 
@@ -37,10 +38,14 @@ function session(recipe: Partial<Recipe> = {}): Session {
 }
 
 /** Runs to the end (or for `steps`) and returns every step's numbers. */
-async function run(of: Session, steps?: number): Promise<StepMetrics[]> {
-  const metrics: StepMetrics[] = [];
+async function run(of: Session, steps?: number): Promise<MetricRow[]> {
+  const metrics: MetricRow[] = [];
   await ctx.gpu.checked("a run", () =>
-    of.run({ due: () => true, onReport: (report) => metrics.push(...report.metrics), ...(steps ? { steps } : {}) }),
+    of.run({
+      due: () => true,
+      onReport: (report) => metrics.push(...metricRows(report.metrics)),
+      ...(steps ? { steps } : {}),
+    }),
   );
   return metrics;
 }
@@ -108,11 +113,11 @@ test("resuming from a checkpoint gives the same losses as never having stopped",
 
 test("pause ends a run after the current step, and it can be resumed", async () => {
   const one = session();
-  const seen: StepMetrics[] = [];
+  const seen: MetricRow[] = [];
   await one.run({
     due: () => true,
     onReport: ({ metrics, step }) => {
-      seen.push(...metrics);
+      seen.push(...metricRows(metrics));
       if (step >= 3) one.pause();
     },
   });

@@ -19,18 +19,22 @@ import { trainStep } from "./step.ts";
 /** How many steps may be in the GPU's queue: one runs while the next is recorded. */
 const STEPS_AHEAD = 2;
 
-/** Metrics of one step. `kept` and `target` are ratios; loss is in nats per token. */
+/** Metrics of consecutive steps, one column per number, oldest step first. */
 export interface StepMetrics {
-  step: number;
-  loss: number;
-  penalty: number;
-  kept: number;
-  target: number;
+  step: Uint32Array<ArrayBuffer>;
+  /** Mean cross-entropy in nats per token, under the sampled masks. */
+  loss: Float32Array<ArrayBuffer>;
+  /** R = |ln(T / (p T_total))|. */
+  penalty: Float32Array<ArrayBuffer>;
+  /** Kept share of the block weights, under the sampled masks. */
+  kept: Float32Array<ArrayBuffer>;
+  /** Ratio that the step aimed at. */
+  target: Float32Array<ArrayBuffer>;
 }
 
 export interface StepReport {
-  /** One per step since the last report, oldest first. */
-  metrics: readonly StepMetrics[];
+  /** Of the steps since the last report. */
+  metrics: StepMetrics;
   /** Flat gate logits of the newest of these steps, before its update. */
   logits: Float32Array<ArrayBuffer>;
   step: number;
@@ -204,15 +208,29 @@ export class Session {
     // The step's own logits are for the ratio that it drew; the report is for the ratio that was asked for.
     const logits = this.recipe.ratioMode === "every" ? this.forward(this.ratio) : stepLogits;
     const [ring, values] = await Promise.all([this.ringTap.read(this.state.ring.buffer), this.readLogits(logits)]);
-    const rows = new Float32Array(ring);
-    const metrics = Array.from({ length: step - reported }, (_, i) => {
-      const slot = ((reported + i) % RING_SLOTS) * METRICS;
-      const [loss = NaN, penalty = NaN, kept = NaN, target = NaN] = rows.subarray(slot, slot + METRICS);
-      if (!Number.isFinite(loss + penalty)) throw notFinite(reported + i);
-      return { step: reported + i, loss, penalty, kept: kept / this.blockWeights, target };
-    });
+    const metrics = metricsOf(new Float32Array(ring), reported, step - reported, this.blockWeights);
     return { metrics, logits: values, step };
   }
+}
+
+/** Columns of `count` steps from `first` on, out of the ring's rows (RING_SLOTS x METRICS). Throws "not-finite". */
+function metricsOf(rows: Float32Array, first: number, count: number, blockWeights: number): StepMetrics {
+  const column = (): Float32Array<ArrayBuffer> => new Float32Array(count);
+  const metrics = {
+    step: new Uint32Array(count),
+    ...{ loss: column(), penalty: column(), kept: column(), target: column() },
+  };
+  for (let i = 0; i < count; i++) {
+    const slot = ((first + i) % RING_SLOTS) * METRICS;
+    const [loss = NaN, penalty = NaN, kept = NaN, target = NaN] = rows.subarray(slot, slot + METRICS);
+    if (!Number.isFinite(loss + penalty)) throw notFinite(first + i);
+    metrics.step[i] = first + i;
+    metrics.loss[i] = loss;
+    metrics.penalty[i] = penalty;
+    metrics.kept[i] = kept / blockWeights;
+    metrics.target[i] = target;
+  }
+  return metrics;
 }
 
 const notFinite = (step: number): EngineError =>

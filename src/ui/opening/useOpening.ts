@@ -1,6 +1,7 @@
 // Opening a model from the page: from any source, or from a folder that is remembered for the next time.
 import { useMemo } from "react";
 import { EngineError } from "../../engine/index.ts";
+import { canOpenModel } from "../../state/allowed.ts";
 import type { ModelSource } from "../../worker/protocol.ts";
 import { rememberFolder, sourceOfFolder } from "./rememberedFolders.ts";
 import { useStudio, useStudioStore } from "../studioContext.tsx";
@@ -16,7 +17,7 @@ export interface OpenActions {
 
 /** True while no other model can be opened: one is being opened already, or a run is in progress. */
 export function useOpenBlocked(): boolean {
-  return useStudio(({ run, asked, model }) => run.phase === "training" || asked !== null || model.phase === "opening");
+  return !useStudio(canOpenModel);
 }
 
 export function useOpening(): OpenActions {

@@ -1,5 +1,6 @@
 // The data of the live charts: the store's architecture and the run's series, read without a render.
 import type { GateData, RunData, WidthsData } from "../../charts/index.ts";
+import { byBlock } from "../../engine/index.ts";
 import type { StudioStore } from "../../state/store.ts";
 import type { ModelFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
@@ -45,7 +46,11 @@ export function widthsSource(studio: StudioStore): Source<WidthsData> {
       const facts = shownModel(state);
       if (!facts) return null;
       const size = Array.from({ length: facts.layers }, () => sizesOf(facts));
-      return { kept: state.architecture?.kept ?? size, size, fade: state.run.phase !== "training" };
+      return {
+        kept: state.architecture ? byBlock(state.architecture.counts) : size,
+        size,
+        fade: state.run.phase !== "training",
+      };
     },
     subscribe: (changed) => onArchitecture(studio, changed),
   };

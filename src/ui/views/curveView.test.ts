@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { DEFAULT_RECIPE, RUN_FORMAT } from "../../engine/index.ts";
 import type { RunRecord } from "../../engine/index.ts";
-import { architectureAt } from "../../state/client.fixture.ts";
+import { architectureAt, perplexityAt } from "../../state/client.fixture.ts";
 import type { CurvePoint } from "../../worker/protocol.ts";
 import { ratioCurveOf } from "./curveView.ts";
 
@@ -21,12 +21,12 @@ function run(id: string, patch: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-const result = { value: 30, text: "held", context: 16, tokens: 64, bosAdded: false };
+const result = perplexityAt(30, 64);
 const trainedFor = { from: 0.35, to: 0.95 };
 const points: CurvePoint[] = [0.4, 0.8].map((ratio) => ({
   architecture: { ...architectureAt(ratio, 9), trainedFor },
   result: { ...result, value: 12 / ratio },
-  ...{ fingerprint: "f", textSha256: "t" },
+  fingerprint: "f",
 }));
 const dense = { of: { run: "dense", ratio: 1, step: 0 }, result: { ...result, value: 20 } };
 const viewed = { points, runs: [], dense, ratio: 0.5, blocks: 144 };

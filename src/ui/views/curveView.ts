@@ -1,8 +1,7 @@
 // A run's curve as the chart shows it: its points, the dense model, and saved runs for one ratio that were measured in the same way.
 import type { RatioCurveData } from "../../charts/index.ts";
 import type { RunRecord } from "../../engine/index.ts";
-import type { PerplexityReading } from "../../state/storeState.ts";
-import { sameReading } from "../../state/text/textSlice.ts";
+import { type PerplexityReading, sameReading } from "../../state/text/textState.ts";
 import type { CurvePoint } from "../../worker/protocol.ts";
 
 export interface CurveInput {
@@ -26,7 +25,7 @@ export function ratioCurveOf({ points, runs, dense, ratio, blocks }: CurveInput)
     name: every ? "this run, every ratio" : "this run, re-thresholded",
     points: points.map(({ architecture, result }) => ({
       ratio: architecture.ratio,
-      x: architecture.keptBlockWeights / blocks,
+      x: architecture.keptWeights / blocks,
       y: result.value,
     })),
     runs: first ? runs.flatMap((run) => pointOf(run, first)) : [],
@@ -36,12 +35,12 @@ export function ratioCurveOf({ points, runs, dense, ratio, blocks }: CurveInput)
 }
 
 /** A run for one ratio as a point; none where its perplexity is not comparable. */
-function pointOf(run: RunRecord, { result, fingerprint, textSha256 }: CurvePoint): RatioCurveData["runs"] {
+function pointOf(run: RunRecord, { result, fingerprint }: CurvePoint): RatioCurveData["runs"] {
   const { made, model, perplexity, kept, name } = run;
   if (made.kind !== "disp" || made.recipe.ratioMode !== "one") return [];
   const { text, context, tokens, beginToken, pruned } = perplexity;
-  const sameText = text.sha256 === textSha256 && context === result.context && tokens === result.tokens;
-  if (model.fingerprint !== fingerprint || !sameText || beginToken !== result.bosAdded) return [];
+  const sameText = text.sha256 === result.text.sha256 && context === result.context && tokens === result.tokens;
+  if (model.fingerprint !== fingerprint || !sameText || beginToken !== result.beginToken) return [];
   const { ratio } = made.recipe;
   return [{ ratio, x: kept.blockWeights.kept / kept.blockWeights.of, y: pruned, label: name }];
 }

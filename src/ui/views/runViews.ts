@@ -3,7 +3,7 @@ import { jaccard } from "../../charts/index.ts";
 import type { OverlapData, TradeoffData, TradeoffPoint } from "../../charts/index.ts";
 import { METHOD_NAMES, unpackRunMasks } from "../../engine/index.ts";
 import type { RunMasks, RunRecord } from "../../engine/index.ts";
-import { titleOf } from "../../state/text/bundledTexts.ts";
+import { titleOf } from "../../shared/texts.ts";
 import { bytes, percent, ratioText, stepTime, whole } from "../../shared/format.ts";
 
 export const SIZES = ["whole model", "block weights", "bytes", "ms per token"] as const;

@@ -10,7 +10,7 @@ import type { BlockNorms } from "./blockPruner.ts";
 const MAX_WINDOW_SIDE = 256;
 
 /** Rows [row, row + rows) and columns [col, col + cols) of a matrix (out, in). */
-interface MatrixWindow {
+export interface MatrixWindow {
   row: number;
   col: number;
   rows: number;

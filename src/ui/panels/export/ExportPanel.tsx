@@ -1,8 +1,8 @@
 // Export: preparing the formats (write, reopen, compare), what the check of each found, saving, and speed.
-import { isPruned } from "../../../state/run/prunedNow.ts";
+import { canPrepareExport, canPrepareNested, canSave } from "../../../state/allowed.ts";
+import { isPruned } from "../../../state/run/currentPruning.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useStudio } from "../../studioContext.tsx";
-import { useModelFree } from "../../useReady.ts";
 import { ExportRow } from "./ExportRow.tsx";
 import { NestedPanel } from "./nested/NestedPanel.tsx";
 import { PrepareExport } from "./PrepareExport.tsx";
@@ -18,15 +18,14 @@ function emptyText(trained: boolean, singleWeights: boolean): string {
 
 export function ExportPanel() {
   const exported = useStudio((state) => state.exported);
-  const saving = useStudio((state) => state.saving.phase === "saving");
   const nesting = useStudio((state) => state.nested.phase === "preparing");
   const saveError = useStudio((state) => state.saveError);
   const trained = useStudio(isPruned);
   const singleWeights = useStudio((state) => state.weights !== null);
-  const free = useModelFree();
-  const ready = free && trained;
+  const ready = useStudio(canPrepareExport);
+  const nestedReady = useStudio(canPrepareNested);
+  const busy = !useStudio(canSave);
   const { last } = exported;
-  const busy = exported.phase === "preparing" || nesting || saving;
   return (
     <section className="panel export" aria-labelledby="export-heading">
       <PrepareExport ready={ready} nesting={nesting} />
@@ -40,8 +39,8 @@ export function ExportPanel() {
         ) : (
           <p className="export-empty">{emptyText(trained, singleWeights)}</p>
         )}
-        <NestedPanel ready={ready} busy={busy} />
-        {last ? <SpeedPanel busy={busy} /> : null}
+        <NestedPanel ready={nestedReady} busy={busy} />
+        {last ? <SpeedPanel /> : null}
       </div>
       {exported.phase === "failed" ? <ErrorNote error={exported.error} testId="export-error" /> : null}
       {saveError ? <ErrorNote error={saveError} testId="save-error" /> : null}

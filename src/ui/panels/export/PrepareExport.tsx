@@ -1,8 +1,9 @@
 // The preparation of an export: its settings, the button or the progress, and what the last one was made of.
 import { METHOD_NAMES } from "../../../engine/index.ts";
 import { percent, whole } from "../../../shared/format.ts";
-import { prunedNow, samePruned } from "../../../state/run/prunedNow.ts";
-import type { Prepared, StudioState } from "../../../state/storeState.ts";
+import type { Prepared } from "../../../state/export/exportState.ts";
+import { currentPruning, samePruned } from "../../../state/run/currentPruning.ts";
+import type { StudioState } from "../../../state/storeState.ts";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { ExportChoices } from "./ExportChoices.tsx";
@@ -14,7 +15,7 @@ import type { Stale } from "./staleText.ts";
 function staleness(state: StudioState): Stale | null {
   const { exported, exportChoice } = state;
   const { last } = exported;
-  const now = prunedNow(state);
+  const now = currentPruning(state);
   if (!last) return null;
   if (now && !samePruned(last.of, now)) return "masks";
   const { dtype, shardBytes } = last.choice;
@@ -67,7 +68,7 @@ export function PrepareExport({ ready, nesting }: Props) {
             type="button"
             className="primary"
             data-testid="export-prepare"
-            disabled={!ready || nesting}
+            disabled={!ready}
             onClick={() => void prepareExport()}
           >
             {last ? "Prepare again" : "Prepare export"}

@@ -1,7 +1,7 @@
 // Speed on this machine: how long the dense and the pruned model take, including where pruning makes it slower.
+import { canMeasureSpeed } from "../../../state/allowed.ts";
 import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { useModelFree } from "../../useReady.ts";
 import { SpeedTable } from "./SpeedTable.tsx";
 
 function Measuring() {
@@ -19,15 +19,10 @@ function Measuring() {
   );
 }
 
-interface Props {
-  /** An export is being prepared or saved. */
-  busy: boolean;
-}
-
 /** Shown for an export that is prepared. */
-export function SpeedPanel({ busy }: Props) {
+export function SpeedPanel() {
   const speed = useStudio((state) => state.speed);
-  const ready = useModelFree();
+  const ready = useStudio(canMeasureSpeed);
   const stale = useStudio(({ speed: now, exported }) => now.phase === "measured" && now.of !== exported.last);
   const { measureSpeed } = useActions();
   return (
@@ -37,7 +32,7 @@ export function SpeedPanel({ busy }: Props) {
         <Measuring />
       ) : (
         <p className="actions">
-          <button type="button" data-testid="speed-start" disabled={!ready || busy} onClick={() => void measureSpeed()}>
+          <button type="button" data-testid="speed-start" disabled={!ready} onClick={() => void measureSpeed()}>
             {speed.phase === "measured" ? "Measure again" : "Measure speed"}
           </button>
         </p>

@@ -2,8 +2,10 @@
 import { useMemo } from "react";
 import { ratioCurve } from "../../../charts/index.ts";
 import type { RunRecord } from "../../../engine/index.ts";
-import type { CurveSlice, StudioState } from "../../../state/storeState.ts";
-import { lastOf } from "../../../state/text/textSlice.ts";
+import { canMeasureCurve } from "../../../state/allowed.ts";
+import type { CurveSlice } from "../../../state/run/runState.ts";
+import type { StudioState } from "../../../state/storeState.ts";
+import { lastOf } from "../../../state/text/textState.ts";
 import type { CurvePoint } from "../../../worker/protocol.ts";
 import { shownModel } from "../../views/shownModel.ts";
 import { ratioCurveOf } from "../../views/curveView.ts";
@@ -61,6 +63,7 @@ interface CurveStateProps {
 
 /** Progress of the measurement or its outcome, and the button that starts it. */
 function CurveState({ curve }: CurveStateProps) {
+  const able = useStudio(canMeasureCurve);
   const { measureCurve, stopCurve } = useActions();
   if (curve.phase === "measuring")
     return (
@@ -76,7 +79,7 @@ function CurveState({ curve }: CurveStateProps) {
   return (
     <>
       {curve.phase === "failed" ? <ErrorNote error={curve.error} testId="curve-error" /> : null}
-      <button type="button" data-testid="curve-start" onClick={() => void measureCurve()}>
+      <button type="button" data-testid="curve-start" disabled={!able} onClick={() => void measureCurve()}>
         {curve.phase === "none" ? "Measure this run at ten ratios" : "Measure the remaining ratios"}
       </button>
     </>

@@ -68,16 +68,18 @@ function OtherPrecision({ plan, busy }: OtherPrecisionProps) {
 }
 
 export function MemoryPlanPanel() {
-  const planned = useStudio((state) => state.plan);
+  const memory = useStudio((state) => state.plan);
   const busy = useOpenBlocked();
-  if (!planned) return null;
-  const { news, storageFreeBytes } = planned;
-  const { fits } = news.plan;
+  if (!memory) return null;
+  const { planned, storageFreeBytes } = memory;
+  const { fits } = planned.plan;
   return (
-    <details className="memory" open={!fits} key={`${news.name} ${fits}`}>
-      <summary>{fits ? `GPU memory: ${bytes(news.plan.totalBytes)}` : `${news.name} does not fit on this GPU`}</summary>
-      <MemoryPlanTable plan={news.plan} storageFreeBytes={storageFreeBytes} />
-      {fits ? <OtherPrecision plan={news.plan} busy={busy} /> : <Choices others={news.others} busy={busy} />}
+    <details className="memory" open={!fits} key={`${planned.name} ${fits}`}>
+      <summary>
+        {fits ? `GPU memory: ${bytes(planned.plan.totalBytes)}` : `${planned.name} does not fit on this GPU`}
+      </summary>
+      <MemoryPlanTable plan={planned.plan} storageFreeBytes={storageFreeBytes} />
+      {fits ? <OtherPrecision plan={planned.plan} busy={busy} /> : <Choices others={planned.others} busy={busy} />}
     </details>
   );
 }

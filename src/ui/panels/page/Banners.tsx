@@ -1,5 +1,6 @@
 // Banners below the header: a lost GPU, a run that can be resumed, a run that failed, and notices.
 import { whole } from "../../../shared/format.ts";
+import { canResume } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
@@ -33,8 +34,8 @@ function DeviceBanner() {
 function ResumeBanner() {
   const resumable = useStudio((state) => state.resumable);
   const ready = useStudio((state) => state.device.phase === "ready");
-  const idle = useStudio((state) => state.model.phase === "open" && state.asked === null);
-  const { resume, discard } = useActions();
+  const able = useStudio(canResume);
+  const { resume, reset } = useActions();
   if (!resumable || !ready) return null;
   const { step, recipe } = resumable;
   const finished = step >= recipe.steps;
@@ -46,10 +47,10 @@ function ResumeBanner() {
           : `Your last run stopped at step ${whole(step)} of ${whole(recipe.steps)}.`}
       </p>
       <div className="note-actions">
-        <button type="button" className="primary" data-testid="resume" disabled={!idle} onClick={() => void resume()}>
+        <button type="button" className="primary" data-testid="resume" disabled={!able} onClick={() => void resume()}>
           {finished ? "Show it" : "Resume"}
         </button>
-        <button type="button" data-testid="discard" disabled={!idle} onClick={() => void discard()}>
+        <button type="button" data-testid="discard" disabled={!able} onClick={() => void reset()}>
           Discard
         </button>
       </div>

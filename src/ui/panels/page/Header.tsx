@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
 import { EngineError } from "../../../engine/index.ts";
-import type { Theme } from "../../../state/storeState.ts";
+import type { Theme } from "../../../state/page/pageState.ts";
 import { linkOf } from "../../pageLink.ts";
 import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
 import { shownModel } from "../../views/shownModel.ts";

@@ -1,6 +1,7 @@
 // The self-check: every kernel on this GPU compared with its double-precision reference.
 import type { SelfCheck } from "../../../engine/index.ts";
 import { duration, small, whole } from "../../../shared/format.ts";
+import { canSelfCheck } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
 
@@ -39,7 +40,7 @@ function Failures({ failed }: Pick<SelfCheck, "failed">) {
 
 export function SelfCheckPanel() {
   const check = useStudio((state) => state.check);
-  const ready = useStudio(({ device, run }) => device.phase === "ready" && run.phase !== "training");
+  const ready = useStudio(canSelfCheck);
   const { selfCheck } = useActions();
   if (check.phase === "failed") return <ErrorNote error={check.error} testId="self-check-error" />;
   if (check.phase === "checking") return <Checking />;

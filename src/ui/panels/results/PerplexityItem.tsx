@@ -1,9 +1,8 @@
 // A perplexity with what it was measured of and on; the last reading stays while a new one is measured.
 import { METHOD_NAMES } from "../../../engine/index.ts";
 import { factor, percent, perplexityText, whole } from "../../../shared/format.ts";
-import type { Measured, PerplexityReading } from "../../../state/storeState.ts";
-import { titleOf } from "../../../state/text/bundledTexts.ts";
-import { lastOf, sameReading } from "../../../state/text/textSlice.ts";
+import { titleOf } from "../../../shared/texts.ts";
+import { lastOf, type Measured, type PerplexityReading, sameReading } from "../../../state/text/textState.ts";
 import { useThrottled } from "../../studioContext.tsx";
 import { ResultItem } from "./ResultItem.tsx";
 
@@ -28,7 +27,7 @@ function describe({ of: { recipe, ratio, step }, result: { text, context, tokens
   const made = recipe
     ? `${METHOD_NAMES[recipe.method]} ${recipe.pattern}`
     : `at ${percent(ratio)}, step ${whole(step)}`;
-  const on = `${titleOf({ name: text })}, context ${whole(context)}, ${whole(tokens)} tokens`;
+  const on = `${titleOf(text)}, context ${whole(context)}, ${whole(tokens)} tokens`;
   return ratio < 1 ? `${made}; ${on}` : on;
 }
 

@@ -21,8 +21,9 @@ function KeptResults() {
   const by = prunedBy({ weights, architecture });
   const { blockWeights, modelWeights } = weights?.kept ?? {};
   const removed = modelWeights ? modelWeights.of - modelWeights.kept : 0;
-  const blocks = blockWeights?.kept ?? architecture?.keptBlockWeights ?? parameters?.blocks;
-  const all = weights && parameters ? parameters.total - removed : (architecture?.keptParameters ?? parameters?.total);
+  const blocks = blockWeights?.kept ?? architecture?.keptWeights ?? parameters?.blocks;
+  const all =
+    weights && parameters ? parameters.total - removed : (architecture?.keptTotalWeights ?? parameters?.total);
   return (
     <>
       <ResultItem

@@ -1,5 +1,6 @@
 // The choice of method: DISP-LLM, which removes dimensions, or one-shot pruning of single MLP weights.
 import { METHOD_NAMES, WEIGHT_METHODS } from "../../../engine/index.ts";
+import { canChooseMethod } from "../../../state/allowed.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
@@ -19,9 +20,7 @@ const titleOf = (method: Method): string =>
 
 export function MethodField() {
   const method = useStudio((state) => state.method);
-  const busy = useStudio(({ run, asked, weighing }) => {
-    return run.phase === "training" || asked !== null || weighing.phase === "pruning";
-  });
+  const able = useStudio(canChooseMethod);
   const { chooseMethod } = useActions();
   return (
     <ChoiceField
@@ -30,7 +29,7 @@ export function MethodField() {
       className="method"
       value={method}
       options={METHODS.map((value) => ({ value, title: titleOf(value) }))}
-      disabled={busy}
+      disabled={!able}
       hint={HINTS[method]}
       onValue={chooseMethod}
     />

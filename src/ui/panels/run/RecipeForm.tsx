@@ -2,6 +2,7 @@
 import { checkRecipe, EngineError, ESTIMATORS, GATE_MODES, RECIPE_BOUNDS } from "../../../engine/index.ts";
 import type { Estimator, GateMode, Recipe } from "../../../engine/index.ts";
 import { sentence } from "../../../shared/format.ts";
+import { canEditRecipe } from "../../../state/allowed.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
@@ -53,7 +54,7 @@ function refusalOf(recipe: Recipe): string | null {
 
 export function RecipeForm() {
   const recipe = useStudio((state) => state.recipe);
-  const locked = useStudio(({ run, asked }) => run.phase === "training" || run.phase === "paused" || asked === "play");
+  const locked = !useStudio(canEditRecipe);
   const { setRecipe } = useActions();
   const refused = refusalOf(recipe);
   return (

@@ -1,5 +1,5 @@
 // The calibration and the evaluation text, and how many tokens a perplexity is measured on.
-import { titleOf } from "../../../state/text/bundledTexts.ts";
+import { titleOf } from "../../../shared/texts.ts";
 import { whole } from "../../../shared/format.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";

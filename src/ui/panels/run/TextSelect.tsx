@@ -1,7 +1,8 @@
 // The choice of one text: bundled with the studio, or a file from this machine.
 import { useRef } from "react";
 import { EngineError } from "../../../engine/index.ts";
-import { BUNDLED_TEXTS, titleOf } from "../../../state/text/bundledTexts.ts";
+import { BUNDLED_TEXTS, titleOf } from "../../../shared/texts.ts";
+import { canChangeTexts } from "../../../state/allowed.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 /** The choice that stands for a file from this machine. */
@@ -16,7 +17,7 @@ interface Props {
 
 export function TextSelect({ use, label, hint }: Props) {
   const source = useStudio((state) => state[use]);
-  const busy = useStudio((state) => state.run.phase === "training" || state.asked === "play");
+  const busy = !useStudio(canChangeTexts);
   const { setTexts } = useActions();
   return (
     <div className="field">

@@ -1,7 +1,7 @@
 // What can be done with a saved run: compare, load, rename, export, delete.
 import type { RunRecord } from "../../../engine/index.ts";
-import { useActions } from "../../studioContext.tsx";
-import { useModelReady } from "../../useReady.ts";
+import { canRestoreRun } from "../../../state/allowed.ts";
+import { useActions, useStudio } from "../../studioContext.tsx";
 import { useSaveRuns } from "./useSaveRuns.ts";
 
 interface Props {
@@ -44,7 +44,7 @@ function Action({ text, runName, testId, disabled, pressed, act }: ActionProps) 
 export function RunActions({ run: { id, name }, picked, onPick, onRename }: Props) {
   const { removeRun, restoreRun } = useActions();
   const save = useSaveRuns();
-  const ready = useModelReady();
+  const ready = useStudio(canRestoreRun);
   return (
     <div className="run-actions">
       <Action text="Compare" runName={name} testId="run-pick" pressed={picked} act={() => onPick(id)} />

@@ -1,7 +1,7 @@
 // The prompt, how text is sampled, and the button that generates or stops.
+import { canGenerate } from "../../../state/allowed.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { useModelFree } from "../../useReady.ts";
 
 const MAX_TOKENS = 512;
 const MAX_TEMPERATURE = 5;
@@ -12,7 +12,7 @@ function SamplingFields() {
   const tokens = useStudio((state) => state.generateTokens);
   const temperature = useStudio((state) => state.temperature);
   const seed = useStudio((state) => state.textSeed);
-  const { setCompare } = useActions();
+  const { setGeneration } = useActions();
   return (
     <>
       <NumberField
@@ -22,7 +22,7 @@ function SamplingFields() {
         min={1}
         max={MAX_TOKENS}
         whole
-        onValue={(generateTokens) => setCompare({ generateTokens })}
+        onValue={(generateTokens) => setGeneration({ generateTokens })}
       />
       <NumberField
         label="Temperature"
@@ -30,7 +30,7 @@ function SamplingFields() {
         value={temperature}
         min={0}
         max={MAX_TEMPERATURE}
-        onValue={(value) => setCompare({ temperature: value })}
+        onValue={(value) => setGeneration({ temperature: value })}
       />
       <NumberField
         label="Seed"
@@ -39,28 +39,23 @@ function SamplingFields() {
         min={0}
         max={MAX_SEED}
         whole
-        onValue={(textSeed) => setCompare({ textSeed })}
+        onValue={(textSeed) => setGeneration({ textSeed })}
       />
     </>
   );
 }
 
-interface Props {
-  /** There is a pruned model. */
-  trained: boolean;
-}
-
-export function GenerateForm({ trained }: Props) {
+export function GenerateForm() {
   const prompt = useStudio((state) => state.prompt);
-  const writing = useStudio((state) => state.compare.phase === "writing");
-  const ready = useModelFree() && trained;
-  const { setCompare, generate, cancelGenerate } = useActions();
+  const writing = useStudio((state) => state.generation.phase === "writing");
+  const able = useStudio(canGenerate);
+  const { setGeneration, generate, cancelGenerate } = useActions();
   return (
     <form
       className="text-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready && !writing) void generate();
+        if (able) void generate();
       }}
     >
       <div className="field text-prompt">
@@ -71,7 +66,7 @@ export function GenerateForm({ trained }: Props) {
           data-testid="prompt"
           value={prompt}
           disabled={writing}
-          onChange={(event) => setCompare({ prompt: event.target.value })}
+          onChange={(event) => setGeneration({ prompt: event.target.value })}
         />
       </div>
       <SamplingFields />
@@ -80,7 +75,7 @@ export function GenerateForm({ trained }: Props) {
           Stop
         </button>
       ) : (
-        <button type="submit" className="primary" data-testid="generate" disabled={!ready || prompt.trim() === ""}>
+        <button type="submit" className="primary" data-testid="generate" disabled={!able}>
           Generate
         </button>
       )}

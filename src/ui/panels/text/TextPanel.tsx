@@ -1,5 +1,5 @@
 // Text from the dense and the pruned model for the same prompt and seed, side by side as it is generated.
-import { isPruned } from "../../../state/run/prunedNow.ts";
+import { isPruned } from "../../../state/run/currentPruning.ts";
 import { percent } from "../../../shared/format.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useStudio, useThrottled } from "../../studioContext.tsx";
@@ -39,16 +39,16 @@ function Side({ title, text, writing, testId, empty }: SideProps) {
 }
 
 export function TextPanel() {
-  const compare = useStudio((state) => state.compare);
+  const generation = useStudio((state) => state.generation);
   const dense = useThrottled((state) => state.denseText, TEXT_MS);
   const pruned = useThrottled((state) => state.prunedText, TEXT_MS);
   const trained = useStudio(isPruned);
-  const subject = compare.phase === "writing" ? compare.subject : null;
-  const of = compare.phase === "written" ? `, ${percent(compare.of.ratio)} of the block weights` : "";
+  const subject = generation.phase === "writing" ? generation.subject : null;
+  const of = generation.phase === "written" ? `, ${percent(generation.of.ratio)} of the block weights` : "";
   return (
     <section className="panel text-panel" aria-labelledby="text-heading">
       <h2 id="text-heading">Same prompt, dense and pruned</h2>
-      <GenerateForm trained={trained} />
+      <GenerateForm />
       <div className="sides">
         <Side
           title="Dense"
@@ -65,7 +65,7 @@ export function TextPanel() {
           empty={trained ? "The pruned model’s text appears here." : "Nothing is pruned yet. Train first."}
         />
       </div>
-      {compare.phase === "failed" ? <ErrorNote error={compare.error} testId="compare-error" /> : null}
+      {generation.phase === "failed" ? <ErrorNote error={generation.error} testId="compare-error" /> : null}
     </section>
   );
 }

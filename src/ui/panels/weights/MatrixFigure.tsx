@@ -67,10 +67,7 @@ function Mask({ block, part }: MaskProps) {
   const make = useMemo(() => {
     return (node: HTMLElement) =>
       weightMap(node, {
-        async window(...asked) {
-          const { row, col, rows, cols, values, scores } = await weightWindow(...asked);
-          return { row, col, rows, cols, values, scores };
-        },
+        window: (name, row, col, rows, cols) => weightWindow({ name, row, col, rows, cols }),
       });
   }, [weightWindow]);
   return (

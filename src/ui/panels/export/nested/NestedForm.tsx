@@ -1,13 +1,13 @@
 // The list of ratios for a nested model, with its errors, and the button that prepares it.
 import { useId, useRef, useState } from "react";
 import { readNestedList, usualList } from "../../../../state/export/nestedList.ts";
-import type { ShownArchitecture } from "../../../../worker/protocol.ts";
+import type { RunArchitecture } from "../../../../worker/protocol.ts";
 import { sentence } from "../../../../shared/format.ts";
 import { useActions, useStudio } from "../../../studioContext.tsx";
 
 interface Props {
   /** The ratios that the run was trained for. */
-  bounds: NonNullable<ShownArchitecture["trainedFor"]>;
+  bounds: NonNullable<RunArchitecture["trainedFor"]>;
   ready: boolean;
 }
 

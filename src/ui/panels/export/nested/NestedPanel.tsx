@@ -28,7 +28,7 @@ export function NestedPanel({ ready, busy }: Props) {
       {nested.phase === "preparing" ? (
         <TaskProgress task="export" label="Waiting for the GPU, then measuring each ratio…" cancel={cancelNested} />
       ) : bounds ? (
-        <NestedForm bounds={bounds} ready={ready && !busy} />
+        <NestedForm bounds={bounds} ready={ready} />
       ) : null}
       {nested.phase === "failed" ? <ErrorNote error={nested.error} testId="nested-error" /> : null}
       {last ? <NestedResults found={last} busy={busy} /> : null}

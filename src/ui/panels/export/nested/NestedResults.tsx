@@ -1,6 +1,7 @@
 // A prepared nested model: what each ratio keeps and costs, what the check found, and saving.
 import { bytes, whole } from "../../../../shared/format.ts";
-import type { PreparedNested, StudioState } from "../../../../state/storeState.ts";
+import type { PreparedNested } from "../../../../state/export/exportState.ts";
+import type { StudioState } from "../../../../state/storeState.ts";
 import { useStudio } from "../../../studioContext.tsx";
 import { NestedTable } from "./NestedTable.tsx";
 import { ExportRefused, SaveButtons, SaveProgress } from "../SaveExport.tsx";
@@ -19,14 +20,14 @@ interface AboutProps {
 
 /** Size, dtype and use of the nested model. */
 function About({ found }: AboutProps) {
-  const { delivery, ratios, step } = found;
+  const { exported, ratios, step } = found;
   const stale = useStudio((state) => staleness(found, state));
   return (
     <p className="nested-about">
       <span data-testid="export-nested-bytes">
-        {bytes(delivery.bytes)} in {delivery.files.length} files
+        {bytes(exported.bytes)} in {exported.files.length} files
       </span>
-      , {delivery.dtype}, masks from step {whole(step)}. Loads in transformers with trust_remote_code;{" "}
+      , {exported.dtype}, masks from step {whole(step)}. Loads in transformers with trust_remote_code;{" "}
       <code>keep={ratios[0]?.ratio}</code> selects a ratio, the default is the largest.
       {stale ? <strong> {staleText(stale)}</strong> : null}
     </p>
@@ -40,18 +41,18 @@ interface Props {
 }
 
 export function NestedResults({ found, busy }: Props) {
-  const { delivery, ratios } = found;
+  const { exported, ratios } = found;
   return (
-    <div data-testid="export-nested" data-ok={delivery.ok}>
+    <div data-testid="export-nested" data-ok={exported.ok}>
       {ratios.length > 0 ? <NestedTable found={found} /> : null}
-      {delivery.ok ? (
+      {exported.ok ? (
         <>
           <About found={found} />
           <SaveButtons form="nested" name="Nested" busy={busy} />
           <SaveProgress nested />
         </>
       ) : (
-        <ExportRefused form="nested" reason={delivery.reason} />
+        <ExportRefused form="nested" reason={exported.reason} />
       )}
     </div>
   );

@@ -2,8 +2,8 @@
 import { useId } from "react";
 import type { RatioInside } from "../../../../engine/index.ts";
 import { keptPercent, percent, perplexityText, small, whole } from "../../../../shared/format.ts";
-import type { PreparedNested } from "../../../../state/storeState.ts";
-import { titleOf } from "../../../../state/text/bundledTexts.ts";
+import type { PreparedNested } from "../../../../state/export/exportState.ts";
+import { titleOf } from "../../../../shared/texts.ts";
 
 const COLUMNS = ["ratio", "block weights", "whole model", "perplexity", "largest logit difference", "same next token"];
 
@@ -29,7 +29,7 @@ interface Props {
 }
 
 /** What was measured is described outside the table, which scrolls on a narrow screen. */
-export function NestedTable({ found: { ratios, delivery } }: Props) {
+export function NestedTable({ found: { ratios, exported } }: Props) {
   const id = useId();
   const measured = ratios[0]?.perplexity;
   return (
@@ -38,7 +38,7 @@ export function NestedTable({ found: { ratios, delivery } }: Props) {
         <p className="export-table-of" id={id} data-testid="nested-of">
           Perplexity on {titleOf(measured.text)}, context {whole(measured.context)}, {whole(measured.tokens)} tokens
           (dense: {perplexityText(measured.dense)}). Logits of each ratio, cut out of the written model, on{" "}
-          {whole(delivery.tokens)} tokens.
+          {whole(exported.tokens)} tokens.
         </p>
       ) : null}
       <div className="export-table" tabIndex={0} role="group" aria-label="Ratios of the nested model">

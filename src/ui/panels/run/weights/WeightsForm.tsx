@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { WEIGHT_RECIPE_BOUNDS } from "../../../../engine/index.ts";
 import { keptPercent } from "../../../../shared/format.ts";
-import type { StudioState } from "../../../../state/storeState.ts";
+import { canPruneWeights } from "../../../../state/allowed.ts";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { NumberField } from "../../../parts/NumberField.tsx";
 import { TaskProgress } from "../../../parts/TaskProgress.tsx";
@@ -15,15 +15,6 @@ const FIELDS = [
   { field: "seed", label: "Seed", hint: "Chooses where they start" },
 ] as const;
 
-/** The model and the GPU are ready and free. */
-const canPrune = ({ model, device, run, asked, exported, compare }: StudioState): boolean =>
-  model.phase === "open" &&
-  device.phase === "ready" &&
-  run.phase !== "training" &&
-  asked === null &&
-  exported.phase !== "preparing" &&
-  compare.phase !== "writing";
-
 interface PruneProps {
   /** The recipe can be used. */
   valid: boolean;
@@ -31,11 +22,11 @@ interface PruneProps {
 
 /** The button, or the progress; and the outcome of the last pruning. */
 function Prune({ valid }: PruneProps) {
-  const weighing = useStudio((state) => state.weighing);
+  const pruning = useStudio((state) => state.weightPruning);
   const kept = useStudio((state) => state.weights?.kept.mlpWeights ?? null);
-  const able = useStudio(canPrune);
+  const able = useStudio(canPruneWeights);
   const { pruneWeights, cancelWeights } = useActions();
-  if (weighing.phase === "pruning")
+  if (pruning.phase === "pruning")
     return <TaskProgress task="weights" label="Pruning" stop="Stop" cancel={cancelWeights} />;
   return (
     <>
@@ -50,7 +41,7 @@ function Prune({ valid }: PruneProps) {
           Prune
         </button>
       </div>
-      {weighing.phase === "failed" ? <ErrorNote error={weighing.error} testId="weights-error" /> : null}
+      {pruning.phase === "failed" ? <ErrorNote error={pruning.error} testId="weights-error" /> : null}
       {kept ? (
         <p className="run-words" role="status" data-testid="weights-kept">
           {keptPercent(kept)} of the MLP weights kept
@@ -90,7 +81,7 @@ function CalibrationFields({ disabled }: CalibrationFieldsProps) {
 
 export function WeightsForm() {
   const pattern = useStudio((state) => state.weightRecipe.pattern);
-  const pruning = useStudio((state) => state.weighing.phase === "pruning");
+  const pruning = useStudio((state) => state.weightPruning.phase === "pruning");
   const { setWeightRecipe } = useActions();
   const [fault, setFault] = useState<string | null>(null);
   return (

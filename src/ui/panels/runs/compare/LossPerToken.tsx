@@ -3,10 +3,10 @@ import { tokenStrip } from "../../../../charts/index.ts";
 import type { TokenStripData } from "../../../../charts/index.ts";
 import type { RunRecord } from "../../../../engine/index.ts";
 import { whole } from "../../../../shared/format.ts";
+import { canCompareLosses } from "../../../../state/allowed.ts";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { Figure } from "../../../parts/Figure.tsx";
 import { useActions, useStudio, useThrottled } from "../../../studioContext.tsx";
-import { useModelReady } from "../../../useReady.ts";
 import { useValueSource } from "../../../views/useValueSource.ts";
 
 interface StripProps {
@@ -47,7 +47,7 @@ interface Props {
 
 export function LossPerToken({ a, b }: Props) {
   const losses = useStudio((state) => state.losses);
-  const ready = useModelReady();
+  const ready = useStudio(canCompareLosses);
   const { compareLosses } = useActions();
   const read = losses.phase === "read" && losses.first === a.id && losses.second === b.id ? losses.result : null;
   return (

@@ -79,18 +79,18 @@ interface Props {
 }
 
 export function RunsCompare({ a, b }: Props) {
-  const { runMasks, notify } = useActions();
+  const { readRunMasks, notify } = useActions();
   const [masks, setMasks] = useState<readonly [RunMasks, RunMasks] | null>(null);
   useEffect(() => {
     let mounted = true;
-    Promise.all([runMasks(a.id), runMasks(b.id)]).then(
+    Promise.all([readRunMasks(a.id), readRunMasks(b.id)]).then(
       (both) => mounted && setMasks(both),
       (error: unknown) => notify(EngineError.from(error)),
     );
     return () => {
       mounted = false;
     };
-  }, [a.id, b.id, runMasks, notify]);
+  }, [a.id, b.id, readRunMasks, notify]);
   return (
     <div className="runs-compare" data-testid="runs-compare">
       <h3>

@@ -1,23 +1,24 @@
-// The loss of each token under two runs' masks, or the dense model: where on a text they differ.
+// The loss of each token under two runs' masks, or of the dense model: where on a text the two differ.
 import { type Ctx, type OpenedModel, type Run, tokenLosses } from "../../engine/index.ts";
-import { restoreRun } from "./runRecords.ts";
-import { loadPruned } from "./prunedModel.ts";
-import type { TokenLosses } from "../protocol.ts";
+import type { TokenLosses } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
+import { loadPruned } from "../run/prunedModel.ts";
+import { restoreRun } from "../run/runRecords.ts";
 
-export interface LossesRequest {
+interface LossesRequest {
   /** Null: the dense model. */
   first: Run | null;
   second: Run | null;
   text: EncodedText;
-  /** How many of the text's tokens, and of each window. */
+  /** How many tokens of the text are read. */
   tokens: number;
+  /** Window length in tokens. */
   context: number;
   onProgress: (done: number, of: number) => void;
   cancelled: () => boolean;
 }
 
-/** One model after the other, so that one pruned model at a time is on the GPU. Throws what `restored` throws, "unsupported" for SparseGPT, "cancelled". */
+/** Reads the text with one model after the other, so that one pruned model at a time is on the GPU. Throws what `restoreRun` throws, and "cancelled". */
 export async function compareLosses(ctx: Ctx, opened: OpenedModel, request: LossesRequest): Promise<TokenLosses> {
   const { text, tokens, onProgress, cancelled } = request;
   const context = Math.min(request.context, opened.config.context);
