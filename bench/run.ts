@@ -5,12 +5,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { basename } from "node:path";
-import { type Headless, openHeadless, UsageError } from "../src/cli/host/headless.ts";
-import { smollm2File } from "../scripts/smollm2.ts";
-import { writeTexts } from "../scripts/texts.ts";
+import { UsageError } from "../src/cli/arguments/usageError.ts";
+import { type Headless, openHeadless } from "../src/cli/host/headless.ts";
+import { smollm2File } from "../scripts/data/smollm2.ts";
+import { writeTexts } from "../scripts/data/texts.ts";
 import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./export/exportHeap.ts";
 import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./export/syntheticModel.ts";
-import { realModelLine, tableOf } from "./table.ts";
+import { realModelLine, tableOf } from "./resultLines.ts";
 
 const TEXT = "public/text/sotu-held.txt";
 const RESULTS = "bench/results.json";

@@ -1,7 +1,7 @@
 // The library of models: fetched by an address from a local server, kept, opened without it, mended, stopped and removed; and folders.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { type FaultyServer, filesFrom, serveFaulty } from "../scripts/faultyServer.ts";
+import { type FaultyServer, filesFrom, serveFaulty } from "../scripts/test/faultyServer.ts";
 import { openStudio } from "./support/studio.ts";
 
 const WEIGHTS = "model.safetensors";

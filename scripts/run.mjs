@@ -9,17 +9,17 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Each command's file, and whether it drives a Chromium. */
 const COMMANDS = {
-  start: { file: "scripts/start.ts" },
-  dev: { file: "scripts/dev.ts" },
-  build: { file: "scripts/build.ts" },
-  test: { file: "scripts/testAll.ts" },
+  start: { file: "scripts/studio/start.ts" },
+  dev: { file: "scripts/studio/dev.ts" },
+  build: { file: "scripts/studio/build.ts" },
+  test: { file: "scripts/test/runTests.ts" },
   parity: { file: "src/cli/parity.ts", browser: true },
   prune: { file: "src/cli/prune.ts", browser: true },
   compare: { file: "src/cli/compare.ts", browser: true },
   "verify:python": { file: "scripts/verifyPython.ts" },
   bench: { file: "bench/run.ts", browser: true },
   quality: { file: "bench/quality.ts", browser: true },
-  screenshot: { file: "scripts/screenshot.ts", browser: true },
+  screenshot: { file: "scripts/studio/screenshot.ts", browser: true },
 };
 
 /** What came in the way of the set-up, in a line that says what to do. */
@@ -74,10 +74,10 @@ install();
 const { register } = await import("tsx/esm/api");
 register();
 const load = (file) => import(pathToFileURL(join(ROOT, file)).href);
-const { writeTexts } = await load("scripts/texts.ts");
+const { writeTexts } = await load("scripts/data/texts.ts");
 await writeTexts();
 if (command.browser) {
-  const { ensureChromium } = await load("scripts/ensureChromium.ts");
+  const { ensureChromium } = await load("scripts/chromium/ensureChromium.ts");
   ensureChromium();
 }
 // the command sees its own arguments where it would see them if it were started by itself

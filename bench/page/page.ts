@@ -4,7 +4,7 @@ import type { BenchAnswer, BenchRequest } from "./answer.ts";
 import { benchMatmuls } from "./matmuls.ts";
 import { benchDecode, benchStep, type StepFigure } from "./model.ts";
 import { benchPeer, type PeerFigure } from "./peer.ts";
-import { sliderLine, speedLines } from "../table.ts";
+import { sliderLine, speedLines } from "../resultLines.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
 import { benchSpeed } from "./speed.ts";
 import { benchSlider } from "./slider.ts";

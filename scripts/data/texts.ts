@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SPLIT = path.join(ROOT, "public/model/split.json");
 
 /** What comes out, from a run of clean() of golden/reference/train_embedded_model.py in Python: text, package, SHA-256 of the file. */

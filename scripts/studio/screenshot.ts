@@ -2,11 +2,11 @@
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
 import { build } from "vite";
-import { chromiumFlags } from "./chromium.ts";
-import { ensureChromium } from "./ensureChromium.ts";
+import { chromiumFlags } from "../chromium/chromium.ts";
+import { ensureChromium } from "../chromium/ensureChromium.ts";
 import { serveBuilt } from "./serve.ts";
 
-const PICTURE = fileURLToPath(new URL("./screenshot.png", import.meta.url));
+const PICTURE = fileURLToPath(new URL("../screenshot.png", import.meta.url));
 const DEFAULT_STEPS = 600;
 /** Tall enough for the map and the curve below it. */
 const VIEWPORT = { width: 1440, height: 1270 };

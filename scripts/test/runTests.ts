@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Counts, readCounts } from "./counts.ts";
-import { ensureChromium } from "./ensureChromium.ts";
+import { ensureChromium } from "../chromium/ensureChromium.ts";
 
 const REPORTS = ".cache/reports";
 const PARTS = ["types", "lint", "format", "unit", "gpu", "python", "e2e"] as const;

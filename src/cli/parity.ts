@@ -1,10 +1,11 @@
 // npm run parity -- DIR... [--model DIR|FILE.gguf] [--half]: any golden case folders against this engine; one JSON object a case on stdout, a table on stderr.
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { smollm2File } from "../../scripts/smollm2.ts";
+import { smollm2File } from "../../scripts/data/smollm2.ts";
 import { existingModel, parseValues } from "./arguments/arguments.ts";
 import { runCommand } from "./host/command.ts";
-import { openHeadless, UsageError } from "./host/headless.ts";
+import { openHeadless } from "./host/headless.ts";
+import { UsageError } from "./arguments/usageError.ts";
 
 const USAGE =
   "usage: npm run parity -- DIR [DIR ...] [--model DIR|FILE.gguf] [--half]   (folders made by golden/reference/make_golden.py, such as golden/llama; --model where a case has no model of its own)";

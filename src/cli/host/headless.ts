@@ -2,11 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright";
 import { createServer } from "vite";
-import { chromiumFlags, findChromium } from "../../../scripts/chromium.ts";
-import { LocalFiles } from "./files.ts";
+import { chromiumFlags, findChromium } from "../../../scripts/chromium/chromium.ts";
+import { LocalFiles } from "./localFiles.ts";
 import { UsageError } from "../arguments/usageError.ts";
-
-export { UsageError } from "../arguments/usageError.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 

@@ -12,13 +12,7 @@ import {
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-
-/** What the page needs to open a folder: its address, and the size in bytes of each file. */
-export interface ServedFolder {
-  name: string;
-  url: string;
-  files: Record<string, number>;
-}
+import type { ServedFolder } from "../page/servedModel.ts";
 
 const PREFIX = "/files/";
 

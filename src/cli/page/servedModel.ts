@@ -1,8 +1,14 @@
-// The models that the command line named, as the page opens them: folders, or a GGUF file.
+// A model that the command line serves over HTTP, opened on the page: a folder, or a GGUF file.
 import { type Folder, httpFolder, modelFolder } from "../../engine/index.ts";
-import type { ServedFolder } from "./files.ts";
 
-/** The model's folder; a GGUF file is opened as one. */
+/** What the page needs to open a folder: its address, and the size in bytes of each file. */
+export interface ServedFolder {
+  name: string;
+  url: string;
+  files: Record<string, number>;
+}
+
+/** The model's folder; a GGUF file is opened as a folder. */
 export function servedModel({ name, url, files }: ServedFolder): Promise<Folder> {
   return modelFolder(httpFolder(name, url, files));
 }

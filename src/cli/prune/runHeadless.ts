@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { writeFormsHeadless } from "./writeExports.ts";
-import type { LocalFiles } from "../host/files.ts";
+import type { LocalFiles } from "../host/localFiles.ts";
 import type { Headless } from "../host/headless.ts";
 import type { Answer } from "../page/page.ts";
 import type { FormsRequest } from "../page/forms.ts";

@@ -1,6 +1,12 @@
 // For the tests of downloads: local servers with the golden LLaMA, a store in memory, and what is expected of them.
 import { afterEach, expect } from "vitest";
-import { type Asked, type Fault, type FaultyServer, filesFrom, serveFaulty } from "../../../../scripts/faultyServer.ts";
+import {
+  type Asked,
+  type Fault,
+  type FaultyServer,
+  filesFrom,
+  serveFaulty,
+} from "../../../../scripts/test/faultyServer.ts";
 import { EngineError } from "../../errors.ts";
 import type { Folder } from "../files/folder.ts";
 import { memorySource } from "../files/memoryFolder.ts";
