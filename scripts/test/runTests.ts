@@ -1,18 +1,21 @@
 // npm test: types, lint, formatting, unit, GPU and Python checks and browser tests in this order; stops at the first part that fails.
-// `npm test -- unit gpu` runs these parts only. The last line is the total, "N passed, N failed", over the tests that ran.
+// testArguments.ts says what its arguments mean. The last line is the total, "N passed, N failed", of the tests that ran.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Counts, readCounts } from "./counts.ts";
 import { ensureChromium } from "../chromium/ensureChromium.ts";
+import { type Counts, readCounts } from "./counts.ts";
+import { matcher } from "./matcher.ts";
+import { type Part, readTestArguments, TEST_USAGE, type TestArguments } from "./testArguments.ts";
 
 const REPORTS = ".cache/reports";
-const PARTS = ["types", "lint", "format", "unit", "gpu", "python", "e2e"] as const;
-type Part = (typeof PARTS)[number];
+const VITEST = "node_modules/vitest/vitest.mjs";
+const VITE_BUILD = ["node_modules/vite/bin/vite.js", "build", "--logLevel=error"];
+const PLAYWRIGHT = ["node_modules/@playwright/test/cli.js", "test"];
 
 const report = (part: Part): string => join(REPORTS, `${part}.json`);
 const vitest = (part: Part): string[] => [
-  "node_modules/vitest/vitest.mjs",
+  VITEST,
   "run",
   `--project=${part}`,
   "--reporter=default",
@@ -47,54 +50,62 @@ const PLAN: Record<Part, { title: string; browser?: boolean; programs: string[][
   e2e: {
     title: "browser tests of the built studio",
     browser: true,
-    programs: [
-      ["node_modules/vite/bin/vite.js", "build", "--logLevel=error"],
-      ["node_modules/@playwright/test/cli.js", "test"],
-    ],
+    programs: [VITE_BUILD, PLAYWRIGHT],
   },
 };
 
-const isPart = (word: string): word is Part => PARTS.some((part) => part === word);
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-function asked(words: readonly string[]): readonly Part[] {
-  const unknown = words.find((word) => !isPart(word));
-  if (unknown !== undefined) {
-    console.error(`Expected some of ${PARTS.join(", ")}; "${unknown}" came.`);
-    process.exit(2);
-  }
-  return words.length === 0 ? PARTS : PARTS.filter((part) => words.includes(part));
+/** The programs of a part: all of its tests, those of a pattern, or the same in watch mode. */
+function programsOf(part: Part, { pattern, watch }: TestArguments): string[][] {
+  if (pattern === undefined) return watch ? [[VITEST, "watch", `--project=${part}`]] : PLAN[part].programs;
+  // Playwright compares --grep with the file's name below e2e/ and the test's name
+  if (part === "e2e") return [VITE_BUILD, [...PLAYWRIGHT, `--grep=${matcher(pattern.replace(/^e2e\//, "")).source}`]];
+  return [["--import=tsx", "scripts/test/runMatching.ts", part, pattern, ...(watch ? ["--watch"] : [])]];
 }
 
-function run(part: Part): { ok: boolean; counts: Counts } {
-  const { programs } = PLAN[part];
+function run(part: Part, given: TestArguments): { ok: boolean; counts: Counts } {
   rmSync(report(part), { force: true });
   const env = { ...process.env, ESPALIER_REPORT: report(part) };
-  const ok = programs.every((args) => spawnSync(process.execPath, args, { stdio: "inherit", env }).status === 0);
+  const ok = programsOf(part, given).every(
+    (args) => spawnSync(process.execPath, args, { stdio: "inherit", env }).status === 0,
+  );
   const counts = existsSync(report(part)) ? readCounts(readFileSync(report(part), "utf8")) : { passed: 0, failed: 0 };
   return { ok: ok && counts.failed === 0, counts };
 }
 
-const parts = asked(process.argv.slice(2));
-mkdirSync(REPORTS, { recursive: true });
-if (parts.some((part) => PLAN[part].browser)) console.log(`Browser: ${ensureChromium()}`);
+function main(given: TestArguments): void {
+  mkdirSync(REPORTS, { recursive: true });
+  if (given.parts.some((part) => PLAN[part].browser)) console.log(`Browser: ${ensureChromium()}`);
+  const start = performance.now();
+  let passed = 0;
+  let failed = 0;
+  for (const part of given.parts) {
+    const began = performance.now();
+    console.log(`\n=== ${PLAN[part].title}${given.pattern === undefined ? "" : `: ${given.pattern}`}`);
+    const { ok, counts } = run(part, given);
+    console.log(`--- ${part} ${ok ? "ok" : "FAILED"} in ${seconds(began)}`);
+    passed += counts.passed;
+    failed += counts.failed;
+    if (!ok) {
+      // a part that fails without a failing test (types, lint, a crash, no match) must not read as "0 failed"
+      failed = Math.max(failed, 1);
+      break;
+    }
+  }
+  console.log(`\n${seconds(start)} in total`);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
 
-const start = performance.now();
-let passed = 0;
-let failed = 0;
-for (const part of parts) {
-  const began = performance.now();
-  console.log(`\n=== ${PLAN[part].title}`);
-  const { ok, counts } = run(part);
-  console.log(`--- ${part} ${ok ? "ok" : "FAILED"} in ${seconds(began)}`);
-  passed += counts.passed;
-  failed += counts.failed;
-  if (!ok) {
-    // a part that fails without a failing test (types, lint, a crash) must not read as "0 failed"
-    failed = Math.max(failed, 1);
-    break;
+const words = process.argv.slice(2);
+if (words.includes("--help")) {
+  console.log(TEST_USAGE);
+} else {
+  try {
+    main(readTestArguments(words));
+  } catch (error) {
+    console.error(`npm test: ${error instanceof Error ? error.message : String(error)}\n${TEST_USAGE}`);
+    process.exitCode = 2;
   }
 }
-console.log(`\n${seconds(start)} in all`);
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
