@@ -46,7 +46,7 @@ function stepLines({ tokens, ms, gflops, share, gpuBytes, kernels }: StepFigure)
       .slice(0, KERNELS)
       .map(
         ({ label, dispatches, ms: kernelMs }) =>
-          `    ${label.padEnd(28)}${kernelMs.toFixed(1).padStart(8)} ms in ${dispatches} dispatches`,
+          `    ${label.padEnd(28)}${kernelMs.toFixed(1).padStart(8)} ms in ${dispatches} dispatch${dispatches === 1 ? "" : "es"}`,
       ),
   ];
 }

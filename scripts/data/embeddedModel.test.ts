@@ -1,4 +1,4 @@
-// What the library says of the embedded model is what its files say.
+// The library's facts about the embedded model agree with its files.
 import { readFileSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
 import { EMBEDDED_MODEL } from "../../src/worker/embeddedModel.ts";

@@ -1,7 +1,7 @@
 // For the tests of downloads: local servers with the golden LLaMA, a store in memory, and what is expected of them.
 import { afterEach, expect } from "vitest";
 import {
-  type Asked,
+  type ServedRequest,
   type Fault,
   type FaultyServer,
   filesFrom,
@@ -150,7 +150,8 @@ export async function expectModel(folder: Folder, files: Record<string, Uint8Arr
   }
 }
 
-export const ofWeights = (server: FaultyServer): Asked[] => server.asked.filter(({ path }) => path.endsWith(WEIGHTS));
+export const ofWeights = (server: FaultyServer): ServedRequest[] =>
+  server.requests.filter(({ path }) => path.endsWith(WEIGHTS));
 /** This fault for the weights' request number `n` (0 is the first look at the file), or for all from `n` on. */
 export const atWeights =
   (fault: Fault, applies: (before: number) => boolean): FaultyServer["fault"] =>
