@@ -44,6 +44,7 @@ const WORKER = ban(
 );
 const HOST = ban("/worker/host", "The host runs in the worker: use src/worker/client.ts on the page.");
 const CLI = ban("/cli/", "The command line is above everything else: nothing imports it.");
+const ABOVE_SHARED = ban("^\\.\\./", "src/shared is below everything else: take values as arguments.");
 const INSIDE_ENGINE = ban(
   "/engine/(?!index\\.ts$)",
   "Outside the engine import src/engine/index.ts only: export what you need there.",
@@ -91,6 +92,7 @@ const inOps = (floor) => floor.startsWith("ops/");
 
 /** For a file that several rows name, the last one counts. */
 export const IMPORT_RULES = [
+  { files: ["src/shared/**"], bans: [REACT, D3, STORE, ONNX, NODE, ABOVE_SHARED] },
   { files: ["src/main.tsx"], bans: [D3, WGSL, ONNX, HOST, CLI, NODE, INSIDE_ENGINE] },
   { files: ["src/ui/**"], bans: [D3, WGSL, ONNX, VERIFY, WORKER, CLI, NODE, INSIDE_ENGINE] },
   ...["", ...CHART_FLOORS].map((floor) => ({

@@ -43,6 +43,7 @@ test.each([
   ["src/charts/runs/tradeoff.ts", 'import { drawAxis } from "../lib/axes.ts";'],
   ["src/cli/prune.ts", 'import { checkRecipe } from "../engine/recipes/recipe.ts";'],
   ["src/state/store.ts", 'import { Client } from "../worker/client.ts";'],
+  ["src/engine/formats/card/modelCard.ts", 'import { whole } from "../../../shared/format.ts";'],
   ["src/worker/export/preparedExports.ts", 'import { openOnnx } from "../../verify/onnxModel.ts";'],
 ])("%s may: %s", async (file, code) => {
   expect(await messagesFor(file, code)).toEqual([]);
@@ -81,6 +82,7 @@ test.each([
   ["src/state/store.ts", 'import { gateMap } from "../charts/gates/gateMap.ts";', "draws charts"],
   ["src/state/export/exportSlice.ts", 'import { openOnnx } from "../../verify/onnxModel.ts";', "Only src/worker"],
   ["src/worker/host.ts", 'import * as ort from "onnxruntime-web/webgpu";', "src/verify"],
+  ["src/shared/format.ts", 'import type { Recipe } from "../engine/index.ts";', "below everything else"],
   ["src/cli/prune.ts", 'import { decoder } from "../engine/model/decoder.ts";', "Import src/engine/index.ts"],
 ])("%s may not: %s", async (file, code, message) => {
   expect((await messagesFor(file, code)).join()).toContain(message);
