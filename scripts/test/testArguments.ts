@@ -8,11 +8,11 @@ export type Part = (typeof PARTS)[number];
 const WITH_PATTERN: readonly Part[] = ["unit", "gpu", "e2e"];
 const WITH_WATCH: readonly Part[] = ["unit", "gpu"];
 
-export const TEST_USAGE = `usage: npm test                              all parts: ${PARTS.join(", ")}
-       npm test -- PART [PART ...]          these parts
-       npm test -- unit|gpu|e2e PATTERN     the tests of one part whose path or name contains PATTERN, in either case
+export const TEST_USAGE = `usage: npm test                                 all parts: ${PARTS.join(", ")}
+       npm test -- PART [PART ...]              these parts
+       npm test -- unit|gpu|e2e PATTERN         the tests of one part whose path or name contains PATTERN; upper and lower case are alike
        npm test -- unit|gpu [PATTERN] --watch   runs them again whenever a file that they import changes
-  A pattern with a "/" is compared with paths only, which is quicker. One that is the name of a part needs a longer piece of its path.
+  A pattern with a "/" is compared with paths only, which is faster. The name of a part is never a pattern: write a longer part of the path.
   Examples: npm test -- unit shared/format    npm test -- gpu rmsnorm --watch    npm test -- e2e studio`;
 
 export interface TestArguments {
