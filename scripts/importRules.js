@@ -13,7 +13,7 @@ export const ENGINE_FLOORS = [
 /** Floors below gpu/ are plain data, which Node can load. */
 const PLAIN_FLOORS = ENGINE_FLOORS.slice(0, ENGINE_FLOORS.indexOf("gpu/"));
 /** The floors of the charts. */
-export const CHART_FLOORS = ["lib/", "gates/", "weights/", "runs/"];
+const CHART_FLOORS = ["lib/", "gates/", "weights/", "runs/"];
 
 const ban = (regex, message, options = {}) => ({ regex, message, ...options });
 const types = { allowTypeImports: true };

@@ -8,12 +8,12 @@ import { type HeapPeak, watchWorkerHeap } from "./workerHeap.ts";
 /** The page that `openHeadless` opens for `measureExport`. */
 export const EXPORT_PAGE = { path: "bench/export/exportPage.html", ready: "exporting" };
 
-export interface ExportPart {
+interface ExportPart {
   seconds: number;
   peak: HeapPeak;
 }
 
-export interface ExportFigure {
+interface ExportFigure {
   form: Form;
   /** All files of the form. */
   bytes: number;

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-export interface SyntheticShape {
+interface SyntheticShape {
   vocab: number;
   d: number;
   layers: number;

@@ -6,7 +6,7 @@ import { type Spread, spreadOf } from "./timing.ts";
 
 const WARM_UP_STEPS = 3;
 
-export interface ProfileRequest {
+interface ProfileRequest {
   model: ServedFolder;
   text: string;
   /** Per training step. */

@@ -1,6 +1,6 @@
 // Which program opens an address in the user's browser, if there is a screen.
 
-export interface OpenCommand {
+interface OpenCommand {
   readonly file: string;
   readonly args: string[];
 }

@@ -3,7 +3,7 @@ import { preview } from "vite";
 
 const FIRST_PORT = 4173;
 
-export interface Served {
+interface Served {
   readonly address: string;
   close(): Promise<void>;
 }

@@ -1,13 +1,13 @@
 // The arguments of npm test: parts alone, one part with a pattern, watch mode, and what is refused.
 import { describe, expect, it, test } from "vitest";
 import { isPath, matcher } from "./matcher.ts";
-import { PARTS, readTestArguments } from "./testArguments.ts";
+import { TEST_PARTS, readTestArguments } from "./testArguments.ts";
 
 const read = (line: string): unknown => readTestArguments(line.split(" ").filter((word) => word !== ""));
 
 describe("npm test", () => {
   it("runs all parts, or those that are named, in their own order", () => {
-    expect(read("")).toEqual({ parts: PARTS, watch: false });
+    expect(read("")).toEqual({ parts: TEST_PARTS, watch: false });
     expect(read("gpu unit")).toEqual({ parts: ["unit", "gpu"], watch: false });
     expect(read("unit format")).toEqual({ parts: ["format", "unit"], watch: false });
   });

@@ -1,14 +1,14 @@
 // The arguments of npm test: which parts run, and of one part which tests.
 
 /** The parts in the order in which they run. */
-export const PARTS = ["types", "lint", "format", "unit", "gpu", "python", "e2e"] as const;
-export type Part = (typeof PARTS)[number];
+export const TEST_PARTS = ["types", "lint", "format", "unit", "gpu", "python", "e2e"] as const;
+export type Part = (typeof TEST_PARTS)[number];
 
 /** Parts that run single tests by a pattern, and those of them that watch the files. */
 const WITH_PATTERN: readonly Part[] = ["unit", "gpu", "e2e"];
 const WITH_WATCH: readonly Part[] = ["unit", "gpu"];
 
-export const TEST_USAGE = `usage: npm test                                 all parts: ${PARTS.join(", ")}
+export const TEST_USAGE = `usage: npm test                                 all parts: ${TEST_PARTS.join(", ")}
        npm test -- PART [PART ...]              these parts
        npm test -- unit|gpu|e2e PATTERN         the tests of one part whose path or name contains PATTERN; upper and lower case are alike
        npm test -- unit|gpu [PATTERN] --watch   runs them again whenever a file that they import changes
@@ -22,7 +22,7 @@ export interface TestArguments {
   watch: boolean;
 }
 
-const isPart = (word: string): word is Part => PARTS.some((part) => part === word);
+const isPart = (word: string): word is Part => TEST_PARTS.some((part) => part === word);
 
 /** Throws an Error that says what was expected. */
 export function readTestArguments(words: readonly string[]): TestArguments {
@@ -34,12 +34,12 @@ export function readTestArguments(words: readonly string[]): TestArguments {
   const [pattern, ...more] = named.filter((word) => !isPart(word));
   const [first] = named;
   if (pattern !== undefined && pattern === first)
-    throw new Error(`expected one of ${PARTS.join(", ")}, got "${pattern}"`);
+    throw new Error(`expected one of ${TEST_PARTS.join(", ")}, got "${pattern}"`);
   if (more.length > 0)
     throw new Error(`expected one pattern, got "${[pattern, ...more].join('", "')}"; quote a pattern with spaces`);
   if (pattern !== undefined) needs(WITH_PATTERN, parts, `before the pattern "${pattern}"`);
   if (watch) needs(WITH_WATCH, parts, "with --watch");
-  const chosen = named.length === 0 ? PARTS : PARTS.filter((part) => parts.includes(part));
+  const chosen = named.length === 0 ? TEST_PARTS : TEST_PARTS.filter((part) => parts.includes(part));
   return { parts: chosen, watch, ...(pattern === undefined ? {} : { pattern }) };
 }
 

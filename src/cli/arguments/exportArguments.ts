@@ -4,7 +4,7 @@ import { UsageError } from "./usageError.ts";
 
 /** The forms that the command line writes. */
 const FORMS = ["masked", "compact", "onnx"] as const;
-export type CliForm = (typeof FORMS)[number];
+type CliForm = (typeof FORMS)[number];
 
 const DTYPES = ["F32", "F16", "BF16"] as const;
 const MB = 1_000_000;

@@ -7,7 +7,7 @@ import { writeFormsHeadless } from "./writeExports.ts";
 export const APPLY_USAGE = `Make an export again: npm run prune -- --apply receipt.json --model DIR|FILE.gguf --out DIR [export options]
   --apply FILE             the receipt.json of an export. Applies its masks to the model that it was made from; trains nothing`;
 
-export interface ApplyArguments extends ExportArguments {
+interface ApplyArguments extends ExportArguments {
   receipt: string;
   model: string;
 }

@@ -39,7 +39,7 @@ export function checkReplaceable(path: string): void {
 }
 
 /** Folders under `out` while they are written: of a form ("masked"), or nested deeper ("keep-0.5/masked"). */
-export interface StagedForms<Name extends string> {
+interface StagedForms<Name extends string> {
   /** Where a form is written before it is checked. */
   folder(name: Name): string;
   /** Moves the forms that passed to their folders, in place of earlier exports. Removes the others, and their earlier exports. */

@@ -14,7 +14,7 @@ export const RATIOS_USAGE = `Several ratios from one training, with the options 
   --from 0.35, --to 0.95   the training draws ratios between these
   --nested                 also exports one model to OUT/nested: the largest, with the lists that cut the others out of it`;
 
-export interface RatiosArguments extends RunArguments {
+interface RatiosArguments extends RunArguments {
   recipe: Recipe;
   /** Ascending. */
   ratios: number[];

@@ -17,7 +17,7 @@ export const WEIGHTS_USAGE = `Single weights of the MLP in one shot, calibrated 
   --tokens 128             per sequence
   and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --dtype, --shard-mb as above`;
 
-export interface WeightsArguments extends RunArguments {
+interface WeightsArguments extends RunArguments {
   recipe: WeightRecipe;
 }
 
