@@ -1,6 +1,6 @@
 // Browser tests: what a person does with the built studio, in the installed Chromium with WebGPU.
 import { defineConfig } from "@playwright/test";
-import { chromiumFlags, findChromium } from "./scripts/chromium.ts";
+import { chromiumFlags, findChromium } from "./scripts/chromium/chromium.ts";
 
 const port = Number(process.env["ESPALIER_E2E_PORT"] ?? 4283);
 const executablePath = findChromium();

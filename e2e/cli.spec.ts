@@ -150,7 +150,7 @@ test("a receipt is applied again in another dtype and in shards, in place of the
   writeFileSync(join(out, "masked/notes.txt"), "my own");
   const refused = run("prune", apply);
   expect(refused.code).toBe(2);
-  expect(refused.err).toContain("it holds notes.txt");
+  expect(refused.err).toContain("contains notes.txt");
   expect(existsSync(join(out, "masked/model.safetensors"))).toBe(true);
 });
 
@@ -215,7 +215,7 @@ test("bad arguments and unreadable models end with one line and exit code 2", ()
   cpSync(CASE, unreadable, { recursive: true });
   writeFileSync(join(unreadable, "config.json"), JSON.stringify({ model_type: "mamba" }));
   const attempts: [string[], RegExp][] = [
-    [["--model", CASE], /--text is missing/],
+    [["--model", CASE], /--text: expected a value, got none/],
     [["--model", CASE, ...TEXTS, "--out", folder, "--keep", "1.5"], /keep: expected a number from 0.05 to 1, got 1.5/],
     [
       ["--model", CASE, ...TEXTS, "--out", folder, "--ratios", "0.5,0.5"],

@@ -1,6 +1,6 @@
 // A real model from its GGUF file: SmolLM2-135M-Instruct, 134 million parameters, opened as a person opens it.
 import { expect, test } from "@playwright/test";
-import { smollm2File } from "../scripts/smollm2.ts";
+import { smollm2File } from "../scripts/data/smollm2.ts";
 import { chartWords } from "./support/studio.ts";
 
 /** Longest time from choosing the file to the model's facts on the page. */

@@ -104,10 +104,10 @@ test.describe.serial("the library", () => {
   });
 
   test("resumes where it stopped, and opens the model", async () => {
-    const before = server.asked.length;
+    const before = server.requests.length;
     await row().getByTestId("row-open").click();
     await expectGoldenOpen();
-    const resumed = server.asked
+    const resumed = server.requests
       .slice(before)
       .filter(({ path, range }) => path.endsWith(WEIGHTS) && range?.last !== 63);
     expect(resumed.map(({ range }) => range?.first)).toEqual([expect.any(Number)]);
@@ -117,7 +117,7 @@ test.describe.serial("the library", () => {
   test("opens it after a reload without the network", async () => {
     await page.reload();
     await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
-    const before = server.asked.length;
+    const before = server.requests.length;
     await showLibrary();
     await expect(row()).toContainText("llama");
     await expect(row()).toContainText("CC0-1.0");
@@ -125,7 +125,7 @@ test.describe.serial("the library", () => {
     await row().getByTestId("row-open").click();
     await expectGoldenOpen();
     await page.context().setOffline(false);
-    expect(server.asked.length).toBe(before);
+    expect(server.requests.length).toBe(before);
   });
 
   test("downloads a broken file again", async () => {

@@ -1,6 +1,5 @@
-// A model of a real size: how long its file takes to open, what a training step costs, and the memory that it takes.
-import { servedModel } from "../../src/cli/host/servedFolder.ts";
-import type { ServedFolder } from "../../src/cli/host/files.ts";
+// A model of a real size: how long its file takes to open, how long a training step takes, and in how much memory.
+import { type ServedFolder, servedModel } from "../../src/cli/page/servedModel.ts";
 import { Ctx, DEFAULT_RECIPE, Gpu, openModel, Session, tuneMatmul } from "../../src/engine/index.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 
@@ -19,14 +18,14 @@ export interface RealModelFigure {
   /** From the file to a model on the GPU with its kernels compiled. */
   openSeconds: number;
   ms: Spread;
-  /** The first step compiles, and is not among the others. */
+  /** The first step compiles, so `ms` leaves it out. */
   firstStepMs: number;
-  /** In use while it trains: weights, activations, hypernetwork and optimiser. */
+  /** In use while it trains: weights, activations, hypernetwork and optimiser state. */
   gpuBytes: number;
   weightBytes: number;
 }
 
-/** Trains `steps` steps behind a first one that compiles. */
+/** Trains `steps` steps after a first one that compiles. */
 export async function benchRealModel(
   { model: served, text, tokens, steps }: RealModelRequest,
   log: (line: string) => void,

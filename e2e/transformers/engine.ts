@@ -13,7 +13,7 @@ import {
   openModel,
   tuneMatmul,
 } from "../../src/engine/index.ts";
-import type { ServedFolder } from "../../src/cli/host/files.ts";
+import type { ServedFolder } from "../../src/cli/page/servedModel.ts";
 import { httpTarget } from "../../src/cli/page/httpTarget.ts";
 
 export interface PrunedRequest {

@@ -1,52 +1,52 @@
-// A web server on localhost that hands out files with Range, and misbehaves on demand: for the tests of downloads.
+// A web server on localhost that serves files with Range and fails on demand, for the tests of downloads.
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
-/** One request as a test sees it. */
-export interface Asked {
+/** One request that the server received. */
+export interface ServedRequest {
   /** Without the leading slash and the query. */
   path: string;
   method: string;
-  /** The first and the last byte asked for. */
+  /** The first and last requested byte; `last` is undefined for an open range. */
   range: { first: number; last: number | undefined } | undefined;
-  /** Requests for this path before this one. */
+  /** Number of earlier requests for this path. */
   before: number;
 }
 
-/** What goes wrong with an answer. */
+/** How an answer fails. */
 export type Fault =
-  /** The connection breaks after so many bytes of the answer. */
+  /** The connection breaks after `after` bytes of the answer. */
   | { kind: "drop"; after: number }
-  /** Nothing more comes after so many bytes, and the connection stays. */
+  /** Sends nothing more after `after` bytes, and keeps the connection open. */
   | { kind: "stall"; after: number }
   | { kind: "status"; status: number; headers?: Record<string, string> }
   | { kind: "redirect"; to: string }
-  /** 200 with a web page, called one or not. */
+  /** 200 with a web page, under any content type. */
   | { kind: "page"; type: string }
-  /** Claims a size that is wrong by so many bytes. */
+  /** Claims a size that is wrong by `by` bytes. */
   | { kind: "size"; by: number }
-  /** Neither Content-Length nor ranges. */
+  /** Sends no Content-Length and ignores ranges. */
   | { kind: "noLength" }
-  /** Answers 200 with the whole file. */
+  /** Ignores ranges: answers 200 with the full file. */
   | { kind: "noRanges" }
-  /** Sends so many bytes more than were asked for. */
+  /** Sends `by` bytes more than requested. */
   | { kind: "longer"; by: number }
   | { kind: "version"; etag: string }
-  /** One byte is another one. */
+  /** The byte at `at` is inverted. */
   | { kind: "damage"; at: number };
 
 export interface FaultyServer {
   /** "http://localhost:PORT/". */
   readonly address: string;
-  readonly asked: Asked[];
-  /** Largest number of answers that were under way at once. */
+  readonly requests: ServedRequest[];
+  /** Largest number of answers in progress at the same time. */
   readonly busiest: () => number;
   files: Map<string, Uint8Array>;
-  fault: (asked: Asked) => Fault | undefined;
-  /** Milliseconds before each chunk of 64 KiB. */
+  fault: (request: ServedRequest) => Fault | undefined;
+  /** Milliseconds of delay before each chunk of 64 KiB. */
   slowMs: number;
   close(): Promise<void>;
 }
@@ -54,27 +54,27 @@ export interface FaultyServer {
 const PAGE = "<!doctype html><html><body>Sign in to go on</body></html>";
 const CHUNK_BYTES = 64 * 1024;
 
-/** Files of a folder of this checkout, by their names. */
+/** The named files of a folder, by their names. */
 export function filesFrom(folder: string, names: readonly string[]): Record<string, Uint8Array> {
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
 /** Serves `files` by their paths until it is closed. */
 export async function serveFaulty(files: Record<string, Uint8Array | string>): Promise<FaultyServer> {
-  const asked: Asked[] = [];
+  const requests: ServedRequest[] = [];
   let [busy, busiest] = [0, 0];
   const http = createServer((request, response) => {
     busy += 1;
     busiest = Math.max(busiest, busy);
     response.once("close", () => (busy -= 1));
-    const one = readRequest(request, asked);
-    asked.push(one);
+    const one = readRequest(request, requests);
+    requests.push(one);
     void answer(server, one, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => http.listen(0, "localhost", resolve));
   const server: FaultyServer = {
     address: `http://localhost:${(http.address() as AddressInfo).port}/`,
-    asked,
+    requests,
     busiest: () => busiest,
     files: new Map(Object.entries(files).map(([path, bytes]) => [path, Buffer.from(bytes)])),
     fault: () => undefined,
@@ -88,7 +88,7 @@ export async function serveFaulty(files: Record<string, Uint8Array | string>): P
   return server;
 }
 
-function readRequest(request: IncomingMessage, earlier: readonly Asked[]): Asked {
+function readRequest(request: IncomingMessage, earlier: readonly ServedRequest[]): ServedRequest {
   const path = decodeURIComponent((request.url ?? "/").slice(1).replace(/\?.*$/, ""));
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
   return {
@@ -105,7 +105,7 @@ const CORS = {
   "Access-Control-Expose-Headers": "ETag,Content-Range,Link,X-Error-Code",
 };
 
-async function answer(server: FaultyServer, one: Asked, response: ServerResponse): Promise<void> {
+async function answer(server: FaultyServer, one: ServedRequest, response: ServerResponse): Promise<void> {
   const fault = server.fault(one);
   const end = (status: number, headers: Record<string, string> = {}, body = ""): void =>
     void response.writeHead(status, { ...CORS, ...headers }).end(body);
@@ -113,21 +113,18 @@ async function answer(server: FaultyServer, one: Asked, response: ServerResponse
   if (fault?.kind === "status") return end(fault.status, fault.headers);
   if (fault?.kind === "redirect") return end(302, { Location: fault.to });
   if (fault?.kind === "page") return end(200, { "Content-Type": fault.type }, PAGE);
-  let bytes = server.files.get(one.path);
-  if (!bytes) return end(404, {}, "not found");
-  if (fault?.kind === "damage") {
-    bytes = Uint8Array.from(bytes);
-    bytes[fault.at]! ^= 0xff;
-  }
-  await sendFile(server, one, response, Buffer.from(bytes), fault);
+  const file = server.files.get(one.path);
+  if (!file) return end(404, {}, "not found");
+  const bytes = Buffer.from(file); // a copy: the stored file stays as it is
+  if (fault?.kind === "damage") bytes[fault.at]! ^= 0xff;
+  await sendFile(one, response, { server, bytes, fault });
 }
 
+/** Sends the requested range of `bytes` with the fault, at the speed that the server has at each chunk. */
 async function sendFile(
-  server: FaultyServer,
-  { range, method, path }: Asked,
+  { range, method, path }: ServedRequest,
   response: ServerResponse,
-  bytes: Buffer,
-  fault: Fault | undefined,
+  { server, bytes, fault }: { server: FaultyServer; bytes: Buffer; fault: Fault | undefined },
 ): Promise<void> {
   const partial = range !== undefined && fault?.kind !== "noRanges" && fault?.kind !== "noLength";
   const total = bytes.length + (fault?.kind === "size" ? fault.by : 0);
@@ -154,7 +151,7 @@ async function sendFile(
   }
   if (fault?.kind === "stall") return;
   if (fault?.kind === "drop" || last - first + 1 > body.length) {
-    // what was written must leave first, so that the reader has it
+    // the bytes that were written must be sent before the connection breaks
     setTimeout(() => response.destroy(), 20);
     return;
   }

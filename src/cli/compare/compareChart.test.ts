@@ -1,4 +1,4 @@
-// The chart and the table of npm run compare, from records made here.
+// The chart and the table of npm run compare, from made-up records.
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "../../engine/index.ts";
 import { DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";

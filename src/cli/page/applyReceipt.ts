@@ -21,11 +21,10 @@ import {
   tuneMatmul,
   weightMasksFromReceipt,
 } from "../../engine/index.ts";
-import type { ServedFolder } from "../host/files.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formTargets, type FormsRequest } from "./forms.ts";
 import type { Reporter } from "./openRun.ts";
-import { servedModel } from "../host/servedFolder.ts";
+import { type ServedFolder, servedModel } from "./servedModel.ts";
 
 export interface ApplyRequest extends FormsRequest {
   model: ServedFolder;

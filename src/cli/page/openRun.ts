@@ -16,9 +16,8 @@ import {
   type TextRef,
   tuneMatmul,
 } from "../../engine/index.ts";
-import type { ServedFolder } from "../host/files.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./forms.ts";
-import { servedModel } from "../host/servedFolder.ts";
+import { type ServedFolder, servedModel } from "./servedModel.ts";
 
 /** A text with its name. */
 export interface NamedText {

@@ -1,9 +1,8 @@
 // The page that the command line opens in headless Chromium: the engine of the studio, called from Node.
 import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError, type Precision } from "../../engine/index.ts";
-import type { ServedFolder } from "../host/files.ts";
 import { applyReceiptMasks, type ApplyRequest } from "./applyReceipt.ts";
 import { compareMethods, type CompareRequest } from "./compareMethods.ts";
-import { servedModel } from "../host/servedFolder.ts";
+import { type ServedFolder, servedModel } from "./servedModel.ts";
 import { pruneGates, type PruneRequest } from "./pruneGates.ts";
 import { pruneRatios, type RatiosRequest } from "./pruneRatios.ts";
 import { pruneWeightsRun, type WeightsRequest } from "./pruneWeights.ts";

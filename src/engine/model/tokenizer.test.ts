@@ -6,7 +6,7 @@ import path from "node:path";
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeTexts } from "../../../scripts/texts.ts";
+import { writeTexts } from "../../../scripts/data/texts.ts";
 import { memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors } from "../formats/safetensors/safetensors.ts";
 import { loadTokenizer } from "./tokenizer.ts";

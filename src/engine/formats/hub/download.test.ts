@@ -40,11 +40,11 @@ describe("a plain folder", () => {
     const server = await plain();
     const store = memoryStore();
     await open(server, "", { store });
-    const [requests, written] = [server.asked.length, store.written];
+    const [requests, written] = [server.requests.length, store.written];
     await expectModel(await open(server, "", { store, refresh: false }));
-    expect(server.asked.length).toBe(requests);
+    expect(server.requests.length).toBe(requests);
     await expectModel(await open(server, "", { store }));
-    expect(server.asked.length).toBeGreaterThan(requests);
+    expect(server.requests.length).toBeGreaterThan(requests);
     expect(store.written).toBe(written);
     await server.close();
     // a complete model opens even if the server cannot be reached
@@ -130,7 +130,7 @@ describe("a busy or limited server", () => {
     const server = await plain(() => ({ kind: "status", status: 503 }));
     const error = await refused(open(server));
     expect(error.message).toMatch(/config\.json.*3 attempts; the last one failed because the server answered 503/);
-    expect(server.asked.length).toBe(3);
+    expect(server.requests.length).toBe(3);
   });
 
   it.each([{ kind: "noRanges" } as const, { kind: "noLength" } as const])(

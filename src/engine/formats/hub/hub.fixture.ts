@@ -1,7 +1,7 @@
 // For tests of downloads: local servers with the golden LLaMA, a store in memory, and checks of the opened model.
 import { afterEach, expect } from "vitest";
 import {
-  type Asked,
+  type ServedRequest,
   type Fault,
   type FaultyServer,
   filesFrom,
@@ -150,7 +150,8 @@ export async function expectModel(folder: Folder, files: Record<string, Uint8Arr
   }
 }
 
-export const ofWeights = (server: FaultyServer): Asked[] => server.asked.filter(({ path }) => path.endsWith(WEIGHTS));
+export const ofWeights = (server: FaultyServer): ServedRequest[] =>
+  server.requests.filter(({ path }) => path.endsWith(WEIGHTS));
 /** Applies a fault to those requests for the weights that `applies` selects by the number of earlier ones (0: the first look at the file). */
 export const atWeights =
   (fault: Fault, applies: (before: number) => boolean): FaultyServer["fault"] =>

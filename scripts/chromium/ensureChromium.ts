@@ -1,4 +1,4 @@
-// Makes sure that there is a Chromium to test in: an installed one, else Debian's package, else a line that says what to install.
+// Finds a Chromium, installs Debian's package where it can, or says what to install.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { findChromium } from "./chromium.ts";
@@ -6,21 +6,21 @@ import { findChromium } from "./chromium.ts";
 const ADVICE =
   "Install Google Chrome (https://www.google.com/chrome) or Chromium (Debian: apt-get install chromium; Fedora: dnf install chromium; macOS: brew install --cask chromium), or set CHROME_PATH to its executable.";
 
-/** The path of a Chromium. Ends the program with the reason and what to install where there is none and none can be had. */
+/** The path of a Chromium. Ends the program where there is none and none can be installed, with what to install. */
 export function ensureChromium(): string {
   const found = findChromium();
   if (found) return found;
   const named = process.env["CHROME_PATH"];
-  if (named) return stop(`CHROME_PATH names ${named}, and there is no such file.`);
+  if (named) return stop(`CHROME_PATH: expected a file, got ${named}, which does not exist.`);
   if (canUseApt()) {
     console.error("No Chrome or Chromium found: installing Debian's chromium (once) ...");
     apt("update");
     apt("install", "--yes", "--no-install-recommends", "chromium");
   }
-  return findChromium() ?? stop("A Chrome or Chromium is needed, and none was found.");
+  return findChromium() ?? stop("Chrome or Chromium: expected an installed one, got none.");
 }
 
-/** Whether packages can be installed without asking: Debian or a child of it, as root. */
+/** Whether packages can be installed without asking: as root, on Debian or a derivative. */
 function canUseApt(): boolean {
   const release = "/etc/os-release";
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get") || !existsSync(release)) return false;

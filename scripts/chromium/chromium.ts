@@ -1,7 +1,7 @@
-// Where Chromium is and the flags that give it WebGPU: the one home of both, for tests, benchmarks and the command line.
+// Where Chromium is, and the flags that enable WebGPU in it; for tests, benchmarks and the command line.
 import { existsSync } from "node:fs";
 
-const PLACES = [
+const USUAL_PATHS = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
@@ -11,14 +11,14 @@ const PLACES = [
   "C:/Program Files/Google/Chrome/Application/chrome.exe",
 ];
 
-/** The installed browser: CHROME_PATH if set, else the usual places; undefined where there is none. */
+/** The path of the installed browser: CHROME_PATH if it is set, else the first of the usual paths; undefined if there is none. */
 export function findChromium(): string | undefined {
   const named = process.env["CHROME_PATH"];
   if (named) return existsSync(named) ? named : undefined;
-  return PLACES.find((place) => existsSync(place));
+  return USUAL_PATHS.find((path) => existsSync(path));
 }
 
-/** Flags for headless WebGPU. ESPALIER_ADAPTER=hardware asks for the real GPU; the default is the software adapter. */
+/** Flags for headless WebGPU on the software adapter, or on the real GPU with ESPALIER_ADAPTER=hardware. */
 export function chromiumFlags(): string[] {
   const flags = [
     "--no-sandbox",

@@ -2,4 +2,4 @@
 import { build } from "vite";
 
 await build({ logLevel: "warn" });
-console.log("The studio is in dist/: static files, for any server that speaks https or on localhost.");
+console.log("Built dist/: static files for any server, over https or on localhost.");

@@ -1,4 +1,4 @@
-// npm run dev: the studio from its sources, reloading when they change.
+// npm run dev: serves the studio from its sources and reloads it when they change.
 import { createServer } from "vite";
 
 const server = await createServer();

@@ -1,4 +1,4 @@
-// The texts come out byte for byte (their sums are checked on the way), once, and again where they were damaged.
+// The texts are written byte for byte (writeTexts checks their SHA-256), once, and again where they are damaged.
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";

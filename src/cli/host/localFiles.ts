@@ -1,4 +1,4 @@
-// Local folders over HTTP for the headless page: GET with Range to read, PUT to write, DELETE; only what the command line named.
+// Local folders over HTTP for the headless page: GET with Range, PUT and DELETE, only in the folders that the command line named.
 import {
   createReadStream,
   createWriteStream,
@@ -12,23 +12,17 @@ import {
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-
-/** What the page needs to open a folder: its address, and the size in bytes of each file. */
-export interface ServedFolder {
-  name: string;
-  url: string;
-  files: Record<string, number>;
-}
+import type { ServedFolder } from "../page/servedModel.ts";
 
 const PREFIX = "/files/";
 
-/** Serves folders for reading and one or more for writing; each gets a number in its address. */
+/** Serves folders for reading and writing; each has a number in its address. */
 export class LocalFiles {
   private readonly folders: string[] = [];
 
-  /** The readable files of a folder, without its subfolders; or one file, as a folder of it alone. */
-  serve(named: string): ServedFolder {
-    const path = resolve(named);
+  /** Serves the files of a folder, without its subfolders, or one file as a folder that contains nothing else. */
+  serve(fileOrFolder: string): ServedFolder {
+    const path = resolve(fileOrFolder);
     const { size } = statSync(path);
     if (!statSync(path).isDirectory()) {
       return { name: basename(path), url: this.address(dirname(path)), files: { [basename(path)]: size } };
@@ -41,14 +35,14 @@ export class LocalFiles {
     return { name: basename(path), url: this.address(path), files };
   }
 
-  /** A folder that the page may write to; made where it is missing. */
+  /** The address of a folder that the page may write to; creates the folder if it is missing. */
   writable(folder: string): string {
     const path = resolve(folder);
     mkdirSync(path, { recursive: true });
     return this.address(path);
   }
 
-  /** Answers requests under the prefix; returns false for all others. */
+  /** Answers a request under the prefix; returns false for any other. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const url = new URL(request.url ?? "/", "http://localhost");
     if (!url.pathname.startsWith(PREFIX)) return false;
@@ -91,7 +85,7 @@ export class LocalFiles {
     else createReadStream(path, { start, end }).pipe(response);
   }
 
-  /** Parts of a file arrive in order as ?part=0, 1, ...; the last one carries ?done=1 and gives the file its name. */
+  /** Parts of a file arrive in order as ?part=0, 1, ...; after the last, with ?done=1, the file gets its name. */
   private async write(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const url = new URL(request.url ?? "/", "http://localhost");
     const unfinished = `${path}.part`;

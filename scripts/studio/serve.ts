@@ -1,9 +1,9 @@
-// Serves the built studio on localhost (a secure context, without which there is no WebGPU).
+// Serves the built studio on localhost: a secure context, which WebGPU needs.
 import { preview } from "vite";
 
 const FIRST_PORT = 4173;
 
-export interface Served {
+interface Served {
   readonly address: string;
   close(): Promise<void>;
 }
@@ -15,6 +15,7 @@ export async function serveBuilt(): Promise<Served> {
     preview: { host: "localhost", port: FIRST_PORT, strictPort: false },
   });
   const address = server.resolvedUrls?.local[0];
-  if (!address) throw new Error("The local server has no address: is localhost missing from the hosts file?");
+  if (!address)
+    throw new Error("local server: expected an address, got none. Is localhost missing from the hosts file?");
   return { address, close: () => server.close() };
 }
