@@ -11,7 +11,7 @@ import {
   runScoresBackwardKept,
   SOFTMAX,
   TILE,
-} from "./attentionKernels.ts";
+} from "./kit/attentionKernels.ts";
 import { type HeadShape, packedWidth } from "./rope.ts";
 
 /** Attention weights held at once, unless one group of heads needs more; they are scratch, so longer sequences take more dispatches. */

@@ -1,5 +1,5 @@
 // Which weights stay, by their scores: N of every M, or a share of every line (METHOD.md 2); and zeroing the others.
-import applyCode from "../../../shaders/apply_keep.wgsl?raw";
+import applyCode from "../../../shaders/zero_weights.wgsl?raw";
 import groupsCode from "../../../shaders/keep_groups.wgsl?raw";
 import largestCode from "../../../shaders/keep_largest.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";

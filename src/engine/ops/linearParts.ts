@@ -1,5 +1,5 @@
 // A frozen linear layer whose weight lies in parts: each part makes some columns of y, and all of them make dx.
-import wgsl from "../../../shaders/columns.wgsl?raw";
+import wgsl from "../../../shaders/linear_parts.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { matrixOf, type Tensor, view } from "../tensor.ts";

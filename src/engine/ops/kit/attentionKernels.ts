@@ -1,15 +1,15 @@
 // The kernels of attention and how each is dispatched: by tiles, or by single rows where there are too few for a tile.
-import mixCode from "../../../shaders/attention/mix.wgsl?raw";
-import scoresCode from "../../../shaders/attention/scores.wgsl?raw";
-import softmaxCode from "../../../shaders/attention/softmax.wgsl?raw";
-import alone from "../../../shaders/lib/alone.wgsl?raw";
-import causal from "../../../shaders/lib/causal.wgsl?raw";
-import quad from "../../../shaders/lib/quad.wgsl?raw";
-import tile from "../../../shaders/lib/tile.wgsl?raw";
-import type { Ctx } from "../ctx.ts";
-import type { KernelSpec, Uniform } from "../gpu/kernel.ts";
-import type { Tensor } from "../tensor.ts";
-import { rowKernel } from "./kit/variants.ts";
+import mixCode from "../../../../shaders/attention/mix.wgsl?raw";
+import scoresCode from "../../../../shaders/attention/scores.wgsl?raw";
+import softmaxCode from "../../../../shaders/attention/softmax.wgsl?raw";
+import alone from "../../../../shaders/lib/alone.wgsl?raw";
+import causal from "../../../../shaders/lib/causal.wgsl?raw";
+import quad from "../../../../shaders/lib/quad.wgsl?raw";
+import tile from "../../../../shaders/lib/tile.wgsl?raw";
+import type { Ctx } from "../../ctx.ts";
+import type { KernelSpec, Uniform } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../tensor.ts";
+import { rowKernel } from "./variants.ts";
 
 /** Rows and columns that one invocation makes (lib/tile.wgsl), and the invocations of a quad. */
 export const TILE = 16;

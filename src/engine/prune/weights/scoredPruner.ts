@@ -3,7 +3,7 @@ import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { addColumnSquares } from "../../ops/columnSquares.ts";
-import { applyKeep, keepGroups, keepLargest } from "../../ops/keepWeights.ts";
+import { applyKeep, keepGroups, keepLargest } from "../../ops/keepGroups.ts";
 import { weightScores } from "../../ops/weightScores.ts";
 import type { Tensor } from "../../tensor.ts";
 import { type BlockPruner, packedRows } from "./blockPruner.ts";

@@ -2,7 +2,7 @@
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import type { Model } from "../../model/load.ts";
-import { applyKeep } from "../../ops/keepWeights.ts";
+import { applyKeep } from "../../ops/keepGroups.ts";
 import { packedRows } from "./blockPruner.ts";
 import { copyMlp } from "./pruneWeights.ts";
 import { isKept, masksByName, type WeightMasks } from "../../masks/weightMasks.ts";
