@@ -1,5 +1,9 @@
-// Zeroes weights that are not kept, and packs the mask: bit b of bits[i] is keep[32 i + b]. keep: u32 (length), bits: (ceil(length / 32)).
-// w: the matrix lies in it from element `first` on. One invocation 32 weights. Needs lib/grid.wgsl.
+// Zeroes the pruned weights of a matrix, and packs its mask into bits: bit b of bits[i] is keep[WORD_BITS * i + b].
+// keep: u32 (length), 1 = kept; w: the packed matrices, of which this one starts at element `first`; bits: (ceil(length / WORD_BITS)).
+// One invocation per word of bits. Needs lib/grid.wgsl.
+
+const SIZE = 64u;       // invocations per workgroup
+const WORD_BITS = 32u;  // weights per invocation
 
 struct Dims { length: u32, first: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -8,13 +12,14 @@ struct Dims { length: u32, first: u32 }
 @group(0) @binding(1) var<storage, read_write> w: array<f32>;
 @group(0) @binding(2) var<storage, read_write> bits: array<u32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_workgroup(group, counts) * 64u + lane;
-  if (32u * i >= dims.length) { return; }
+  let i = flat_workgroup(group, counts) * SIZE + lane;
+  let start = WORD_BITS * i;
+  if (start >= dims.length) { return; }
   var word = 0u;
-  for (var b = 0u; b < min(32u, dims.length - 32u * i); b++) {
-    if (keep[32u * i + b] == 0u) { w[dims.first + 32u * i + b] = 0.0; }
+  for (var b = 0u; b < min(WORD_BITS, dims.length - start); b++) {
+    if (keep[start + b] == 0u) { w[dims.first + start + b] = 0.0; }
     else { word |= 1u << b; }
   }
   bits[i] = word;

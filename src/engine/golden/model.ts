@@ -50,7 +50,7 @@ export async function forward(ctx: Ctx, model: Model, ids: Uint32Array, options:
       const tokens = ctx.upload(ids, [ids.length], "ids");
       const hidden = decoderHidden(ctx, model.config, model.weights, tokens, { selection: model.selection, ...options });
       const read = headInput(ctx, model.config, model.weights, hidden);
-      return { logits: headLogits(ctx, model.weights, read), loss: crossEntropy(ctx, read, model.weights.head, tokens) };
+      return { logits: headLogits(ctx, model.weights, read), loss: crossEntropy(ctx, read, { head: model.weights.head, ids: tokens }) };
     }),
   );
   const [loss = Number.NaN] = await ctx.read(out.loss);

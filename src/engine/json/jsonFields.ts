@@ -1,6 +1,7 @@
-// Reads parsed JSON from outside field by field, with the type and range that each should have; a refusal names the field and what came.
-import { EngineError } from "../errors.ts";
+// Reads parsed JSON from outside, field by field, with the type and range that each must have. Errors name the file, the field and its value.
+import { EngineError, showValue } from "../errors.ts";
 
+/** Bounds are included. Default: any finite number. */
 interface NumberRange {
   min?: number;
   max?: number;
@@ -21,15 +22,11 @@ export class JsonField {
 
   /** Throws "format" about this field. */
   refuse(expected: string): never {
-    const came = this.value === undefined ? "nothing" : JSON.stringify(this.value);
-    const shown = came.length > 60 ? `${came.slice(0, 57)}...` : came;
-    throw new EngineError("format", `${this.file}: ${this.path || "file"}: expected ${expected}, got ${shown}`, {
-      file: this.file,
-      field: this.path,
-    });
+    const message = `${this.file}: ${this.path || "file"}: expected ${expected}, got ${showValue(this.value)}`;
+    throw new EngineError("format", message, { file: this.file, field: this.path });
   }
 
-  /** The field of an object; it may be missing, which the next call refuses. */
+  /** A field of this object. If it is missing, reading its value throws. */
   get(name: string): JsonField {
     const { value } = this;
     if (typeof value !== "object" || value === null || Array.isArray(value)) this.refuse("an object");
@@ -37,7 +34,7 @@ export class JsonField {
     return new JsonField(inner, this.file, this.path ? `${this.path}.${name}` : name);
   }
 
-  /** The elements of a list, of exactly `length` if given. */
+  /** The elements of this list, which must have `length` of them if given. */
   list(length?: number): JsonField[] {
     const { value } = this;
     if (!Array.isArray(value)) return this.refuse("a list");
@@ -67,6 +64,7 @@ export class JsonField {
     return !whole || Number.isSafeInteger(value) ? value : this.refuse(kind + range);
   }
 
+  /** A whole number from 0 to `max`. */
   count(max = Number.MAX_SAFE_INTEGER): number {
     return this.number({ min: 0, max, whole: true });
   }

@@ -11,7 +11,7 @@ import { layerNorm } from "../ops/layerNorm.ts";
 import { linearParts } from "../ops/linearParts.ts";
 import { rmsnorm } from "../ops/rmsnorm.ts";
 import { rope } from "../ops/rope.ts";
-import { activate, swiglu } from "../ops/activation.ts";
+import { activate, glu } from "../ops/activation.ts";
 import { elements, type Tensor } from "../tensor.ts";
 import type { ModelConfig } from "../config/config.ts";
 import type { BlockWeights, DecoderWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
@@ -120,7 +120,7 @@ export function decoderLoss(
   options: ForwardOptions = {},
 ): Tensor {
   const hidden = decoderHidden(ctx, config, weights, ids, options);
-  return crossEntropy(ctx, headInput(ctx, config, weights, hidden), weights.head, ids);
+  return crossEntropy(ctx, headInput(ctx, config, weights, hidden), { head: weights.head, ids });
 }
 
 /** Loss of each of ids[1 ..], in nats: (T - 1). ids: u32 (T). No gradient comes back from it. */
@@ -132,7 +132,7 @@ export function decoderTokenLosses(
   options: ForwardOptions = {},
 ): Tensor {
   const hidden = decoderHidden(ctx, config, weights, ids, options);
-  return crossEntropyByToken(ctx, headInput(ctx, config, weights, hidden), weights.head, ids);
+  return crossEntropyByToken(ctx, headInput(ctx, config, weights, hidden), { head: weights.head, ids });
 }
 
 /** Logits (1, V) behind the last of ids, u32 (T). */
@@ -186,12 +186,13 @@ function attentionBranch(
   const { heads, kvHeads, headDim, window } = config;
   const shape = { heads, kvHeads, headDim };
   let qkv = apply(ctx, x, block.qkv);
-  if (block.headNorms) qkv = headNorm(ctx, qkv, block.headNorms, config.normEps, shape);
-  if (weights.rope) qkv = rope(ctx, qkv, weights.rope, start, shape);
+  if (block.headNorms) qkv = headNorm(ctx, qkv, { weights: block.headNorms, eps: config.normEps, shape });
+  if (weights.rope) qkv = rope(ctx, qkv, { table: weights.rope, start, shape });
   const store = cache?.blocks[l];
   invariant(!cache || store, "bug", `the KV cache has no block ${l}`);
-  if (store) appendKv(ctx, qkv, store, start, shape);
-  const mixed = attention(ctx, qkv, store ?? qkv, start, shape, window === undefined ? {} : { window });
+  if (store) appendKv(ctx, qkv, { cache: store, start, shape });
+  const kv = store ?? qkv;
+  const mixed = attention(ctx, qkv, { kv, start, shape, ...(window === undefined ? {} : { window }) });
   return apply(ctx, mixed, block.o);
 }
 
@@ -199,7 +200,7 @@ function attentionBranch(
 function mlpBranch({ ctx, config, selection, onMlp }: Pass, block: BlockWeights, l: number, x: Tensor): Tensor {
   const { activation } = config.design;
   const inner = apply(ctx, x, block.up);
-  const activated = config.glu ? swiglu(ctx, inner, activation) : activate(ctx, inner, activation);
+  const activated = config.glu ? glu(ctx, inner, activation) : activate(ctx, inner, activation);
   const middle = selection.middle(ctx, activated, l);
   onMlp?.(l, x, middle);
   return apply(ctx, middle, block.down);
@@ -210,4 +211,4 @@ const positionZero = (ctx: Ctx): Tensor => ctx.upload(new Uint32Array(1), [1], "
 const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linearParts(ctx, x, weight, bias);
 
 const normed = (ctx: Ctx, { normEps }: ModelConfig, x: Tensor, { weight, bias }: NormWeights): Tensor =>
-  bias ? layerNorm(ctx, x, weight, bias, normEps) : rmsnorm(ctx, x, weight, normEps);
+  bias ? layerNorm(ctx, x, { weight, bias, eps: normEps }) : rmsnorm(ctx, x, weight, normEps);

@@ -9,7 +9,7 @@ export function batchOf(text: Uint32Array, tokens: number, seed: number, step: n
     "shape",
     `a step needs ${tokens} tokens; the calibration text has ${text.length}. Choose a longer text or fewer tokens a step.`,
   );
-  const start = Math.floor(uniformNoise(seed, step, DRAW.batch, 0, 0) * (text.length - tokens + 1));
+  const start = Math.floor(uniformNoise({ seed, step, draw: DRAW.batch }) * (text.length - tokens + 1));
   return text.subarray(start, start + tokens);
 }
 

@@ -14,7 +14,7 @@ export function ratioOfStep(
   ratio: number,
 ): number {
   if (ratioMode === "one") return ratio;
-  return ratioFrom + (ratioTo - ratioFrom) * uniformNoise(seed, step, DRAW.ratio, 0, 0) ** POWER;
+  return ratioFrom + (ratioTo - ratioFrom) * uniformNoise({ seed, step, draw: DRAW.ratio }) ** POWER;
 }
 
 /** What a run is told so that its logits are for `keep`: a run for every ratio knows those between its bounds, and beyond them the nearest. */

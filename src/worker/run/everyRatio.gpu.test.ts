@@ -44,7 +44,7 @@ test("a finished run answers for any ratio, also beyond its bounds, and allocate
   for (const ratio of RATIOS) {
     const { architecture } = prunedAt(await running.logitsAt(logits, ratio), layout, budget, ratio);
     const told = (await session?.logits(Math.max(0.4, ratio))) ?? new Float32Array(0);
-    expect(architecture.masks).toEqual(architectureOf(told, layout, budget, ratio).masks);
+    expect(architecture.masks).toEqual(architectureOf(told, { layout, budget, ratio }).masks);
     expect(architecture).toMatchObject({ ratio, step: 12, trainedFor: { from: 0.4, to: 0.9 } });
     masks.push(architecture.masks);
   }

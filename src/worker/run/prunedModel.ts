@@ -60,7 +60,8 @@ export const idOf = (pruned: Pruned): PrunedId =>
 /** The architecture at `keep`, with what it is of. */
 export function prunedAt(logits: Logits, layout: GateLayout, budget: Budget, ratio: number): PrunedByGates {
   const { run, recipe, step, calibration, values } = logits;
-  const found: Masked = architectureOf(values, layout, budget, ratio, sharingOf(recipe.gates, layout));
+  const sharing = sharingOf(recipe.gates, layout);
+  const found: Masked = architectureOf(values, { layout, budget, ratio, sharing });
   const made = { kind: "disp", recipe: { ...recipe, ratio }, steps: step } as const;
   const pruned = prunedBy(found.masks, found.counts, budget, { run, ratio, step, made, calibration });
   if (recipe.ratioMode === "one") return pruned;

@@ -1,4 +1,4 @@
-// The kernels of attention and how each is dispatched: by tiles, or by single rows where there are too few for a tile.
+// The kernels of attention and their dispatches: by tiles, or, for too few rows to fill a tile, by single rows.
 import mixCode from "../../../../shaders/attention/mix.wgsl?raw";
 import scoresCode from "../../../../shaders/attention/scores.wgsl?raw";
 import softmaxCode from "../../../../shaders/attention/softmax.wgsl?raw";
@@ -9,57 +9,48 @@ import tile from "../../../../shaders/lib/tile.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
 import type { KernelSpec, Uniform } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../tensor.ts";
+import { type Constants, kernelOf, sizesOf } from "./launch.ts";
 import { rowKernel } from "./variants.ts";
 
-/** Rows and columns that one invocation makes (lib/tile.wgsl), and the invocations of a quad. */
-export const TILE = 16;
-const LANE_COLUMNS = 8;
-const QUAD = 4;
-/** Up to so many rows (decoding), single rows cost less than a tile. */
+/** With this many rows or fewer (decoding), single rows are faster than tiles. */
 const FEW_ROWS = 4;
-/** Invocations a workgroup: few on software adapters, so that a short sequence uses every core. */
-const SOFTWARE_SIZE = 16;
-const HARDWARE_SIZE = 64;
+/** Invocations per workgroup. Few on software adapters, so that a short sequence uses every core; with quads, one quad. */
+const SIZES = { quads: 4, software: 16, hardware: 64 };
 
-/** The shape of a dispatch: `rows` x `cols` results for each of `heads` heads. */
+/** The shape of a dispatch: rows x cols results for each of `heads` heads. */
 export interface Extent {
   rows: number;
   cols: number;
   heads: number;
 }
 
+/** Runs one kernel. `args` are in the order of its WGSL bindings, `dims` are its uniform. */
 type Run = (ctx: Ctx, args: readonly Tensor[], dims: Uniform, extent: Extent) => void;
 
-type Constants = Readonly<Record<string, number>>;
+const spec = (first: string, code: string, entry: string, constants: Constants): KernelSpec =>
+  kernelOf("attention", entry, [first, tile, causal, code], constants);
 
-const spec = (label: string, first: string, code: string, entry: string, constants: Constants): KernelSpec => ({
-  label,
-  code: [first, tile, causal, code].join("\n"),
-  entry,
-  constants,
-});
-
-/** Tiles whose loads are shared in quads where the adapter has them. */
-function tiles(label: string, code: string, entry: string, constants: Constants = {}): Run {
-  const quads = spec(label, quad, code, entry, { ...constants, SIZE: QUAD });
-  const hardware = spec(label, alone, code, entry, { ...constants, SIZE: HARDWARE_SIZE });
-  const software = spec(label, alone, code, entry, { ...constants, SIZE: SOFTWARE_SIZE });
+/** A kernel over tiles, which share their loads if the adapter has quads. */
+function tiles(code: string, entry: string, constants: Constants = {}): Run {
+  const quads = spec(quad, code, entry, { ...constants, SIZE: SIZES.quads });
+  const hardware = spec(alone, code, entry, { ...constants, SIZE: SIZES.hardware });
+  const software = spec(alone, code, entry, { ...constants, SIZE: SIZES.software });
   return (ctx, args, dims, { rows, cols, heads }) => {
     const { facts } = ctx.gpu;
     const chosen = facts.quads ? quads : facts.software ? software : hardware;
-    const sharing = facts.quads ? QUAD : 1;
-    const invocations = Math.ceil(rows / TILE) * Math.ceil(cols / (LANE_COLUMNS * sharing)) * sharing;
-    ctx.run(chosen, args, dims, [Math.ceil(invocations / (chosen.constants?.["SIZE"] ?? 1)), heads]);
+    const { workgroup, constant } = sizesOf(chosen);
+    const count = Math.ceil(rows / constant("TILE")) * Math.ceil(cols / constant("TILE_COLUMNS"));
+    ctx.run(chosen, args, dims, [Math.ceil((count * constant("SHARING")) / workgroup), heads]);
   };
 }
 
-/** One invocation a result, or `unit` results that lie side by side. */
-function single(label: string, code: string, entry: string, unit: number): Run {
-  const hardware = spec(label, alone, code, entry, { SIZE: HARDWARE_SIZE });
-  const software = spec(label, alone, code, entry, { SIZE: SOFTWARE_SIZE });
+/** A kernel with one invocation per `unit` adjacent results. */
+function single(code: string, entry: string, unit: number): Run {
+  const hardware = spec(alone, code, entry, { SIZE: SIZES.hardware });
+  const software = spec(alone, code, entry, { SIZE: SIZES.software });
   return (ctx, args, dims, { rows, cols, heads }) => {
     const chosen = ctx.gpu.facts.software ? software : hardware;
-    ctx.run(chosen, args, dims, [Math.ceil((rows * cols) / unit / (chosen.constants?.["SIZE"] ?? 1)), heads]);
+    ctx.run(chosen, args, dims, [Math.ceil((rows * cols) / unit / sizesOf(chosen).workgroup), heads]);
   };
 }
 
@@ -68,17 +59,17 @@ const byRows =
   (ctx, args, dims, extent) =>
     (extent.rows <= FEW_ROWS ? few : many)(ctx, args, dims, extent);
 
-export const runScores = byRows(
-  single("attention scores", scoresCode, "scores_few", 1),
-  tiles("attention scores", scoresCode, "scores"),
-);
-export const runMix = byRows(single("attention mix", mixCode, "mix_few", 4), tiles("attention mix", mixCode, "mix"));
-/** From scores that were made again, which it turns into weights. */
-export const runScoresBackward = tiles("attention d scores", scoresCode, "backward");
-/** From the weights of forward. */
-export const runScoresBackwardKept = tiles("attention d scores", scoresCode, "backward", { KEPT: 1 });
-export const runMixTransposed = tiles("attention d k d v", mixCode, "mix_transposed");
+export const runScores = byRows(single(scoresCode, "scores_few", 1), tiles(scoresCode, "scores"));
+export const runMix = byRows(single(mixCode, "mix_few", 4), tiles(mixCode, "mix"));
+/** From recomputed scores, which it turns into attention weights. */
+export const runScoreGradient = tiles(scoresCode, "score_gradient");
+/** From the attention weights that forward kept. */
+export const runScoreGradientKept = tiles(scoresCode, "score_gradient", { KEPT: 1 });
+export const runMixTransposed = tiles(mixCode, "mix_transposed");
 
-const softmaxText = [alone, tile, causal, softmaxCode].join("\n");
-export const SOFTMAX = rowKernel("attention softmax", softmaxText, "softmax");
-export const ROW_DOTS = rowKernel("attention row dots", softmaxText, "row_dots");
+const softmaxText = [alone, tile, causal, softmaxCode];
+export const SOFTMAX = rowKernel("attention", "softmax", softmaxText);
+export const ROW_DOTS = rowKernel("attention", "row_dots", softmaxText);
+
+/** Rows of a tile; the stored keys of a query are padded to a multiple of it. */
+export const TILE = sizesOf(spec(alone, scoresCode, "scores", {})).constant("TILE");
