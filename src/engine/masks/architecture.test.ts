@@ -27,6 +27,13 @@ const golden: ModelConfig = {
   eosTokens: [1],
 };
 const tiny: ModelConfig = { ...golden, layers: 2, dModel: 5, heads: 1, kvHeads: 1, headDim: 2, dMlp: 7 };
+const tinyBudget = budgetOf(tiny);
+/** floor: the smallest ratio that can be met. */
+const TINY = {
+  layout: gateLayout(tiny),
+  budget: tinyBudget,
+  floor: minimumWeights(tinyBudget) / tinyBudget.blockWeights,
+};
 
 /** A float32 tensor from the file, without the safetensors reader, which has its own tests. */
 function goldenTensor(name: string): Float32Array {
@@ -95,15 +102,13 @@ describe("an architecture of PyTorch's logits", () => {
 });
 
 describe("shared vectors", () => {
-  const layout = gateLayout(tiny);
-  const budget = budgetOf(tiny);
+  const { layout, budget, floor } = TINY;
   const sharing = sharingOf("constrained", layout);
   const own = fc.tuple(
     ...sharing.own.sizes.map((size) => fc.array(fc.integer({ min: -3, max: 3 }), { minLength: size, maxLength: size })),
   );
 
   it("keep or lose a gate in all places at once, also with ties, and the next gate would not fit", () => {
-    const floor = minimumWeights(budget) / budget.blockWeights;
     fc.assert(
       fc.property(own, fc.double({ min: floor, max: 1, noNaN: true }), (x, ratio) => {
         const logits = flat(
@@ -136,17 +141,15 @@ describe("shared vectors", () => {
 });
 
 describe("architectures of arbitrary logits", () => {
-  const layout = gateLayout(tiny);
-  const budget = budgetOf(tiny);
-  const floor = minimumWeights(budget) / budget.blockWeights;
+  const { layout, budget, floor } = TINY;
   // Small integers make ties, floats make extreme values.
   const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.float({ noNaN: true, noDefaultInfinity: true }));
   const vectors = fc.tuple(...layout.sizes.map((size) => fc.array(value, { minLength: size, maxLength: size })));
-  const share = fc.double({ min: floor, max: 1, noNaN: true });
+  const anyRatio = fc.double({ min: floor, max: 1, noNaN: true });
 
   it("never exceed the budget, and the next gate would", () => {
     fc.assert(
-      fc.property(vectors, share, (x, ratio) => {
+      fc.property(vectors, anyRatio, (x, ratio) => {
         const rounded = x.map((vector) => Float32Array.from(vector));
         const result = architectureOf(flat(layout, rounded), { layout, budget, ratio });
         expect(result.keptWeights).toBe(keptWeightsOfMasks(budget, result.masks));
@@ -162,7 +165,7 @@ describe("architectures of arbitrary logits", () => {
 
   it("are nested: a larger budget keeps every gate that a smaller one keeps", () => {
     fc.assert(
-      fc.property(vectors, share, share, (x, a, b) => {
+      fc.property(vectors, anyRatio, anyRatio, (x, a, b) => {
         const [small, large] = [Math.min(a, b), Math.max(a, b)].map((ratio) =>
           architectureOf(flat(layout, x), { layout, budget, ratio }),
         );
@@ -174,6 +177,10 @@ describe("architectures of arbitrary logits", () => {
       }),
     );
   });
+});
+
+describe("architectures of particular logits", () => {
+  const { layout, budget, floor } = TINY;
 
   it("break ties by position: equal logits still meet the budget", () => {
     const equal = layout.sizes.map((size) => new Float32Array(size));

@@ -69,7 +69,9 @@ describe("counts of weights", () => {
   it("accepts the other weights as counted from the file", () => {
     expect(budgets.budgetOf(speeches, 5).totalWeights).toBe(3_145_733);
   });
+});
 
+describe("counts of kept weights", () => {
   it("keeps everything with full masks, and counts a golden model's block weights", () => {
     expect(budgets.keptWeights(budget, full)).toBe(budget.blockWeights);
     expect(budgets.keptTotalWeights(budget, full)).toBe(budget.totalWeights);

@@ -42,6 +42,38 @@ const matrix = fc
     }),
   );
 
+/** What the two functions refuse. */
+const REFUSED = [
+  {
+    what: "bytes that do not fit the shape",
+    bytes: 7,
+    shape: [2, 2],
+    kept: {},
+    message: /got shape \[2, 2\] and 7 bytes/,
+  },
+  {
+    what: "columns of a vector",
+    bytes: 8,
+    shape: [4],
+    kept: { cols: Uint32Array.of(0) },
+    message: /expected a matrix/,
+  },
+  {
+    what: "a row beyond the last",
+    bytes: 8,
+    shape: [2, 2],
+    kept: { rows: Uint32Array.of(2) },
+    message: /rows below 2/,
+  },
+  {
+    what: "a column beyond the last",
+    bytes: 8,
+    shape: [2, 2],
+    kept: { cols: Uint32Array.of(9) },
+    message: /columns below 2/,
+  },
+];
+
 describe("cutMatrix and zeroMatrix", () => {
   it("keep the kept elements byte for byte, and nothing else", () => {
     fc.assert(
@@ -78,14 +110,9 @@ describe("cutMatrix and zeroMatrix", () => {
     expect(cutShape([3], kept)).toEqual([2]);
   });
 
-  it.each([
-    ["bytes that do not fit the shape", new Uint8Array(7), [2, 2], {}, /got shape \[2, 2\] and 7 bytes/],
-    ["columns of a vector", new Uint8Array(8), [4], { cols: Uint32Array.of(0) }, /expected a matrix/],
-    ["a row beyond the last", new Uint8Array(8), [2, 2], { rows: Uint32Array.of(2) }, /rows below 2/],
-    ["a column beyond the last", new Uint8Array(8), [2, 2], { cols: Uint32Array.of(9) }, /columns below 2/],
-  ])("refuse %s", (_, bytes, shape, kept, message) => {
-    expect(() => cutMatrix(bytes, "F16", shape, kept)).toThrow(message);
-    expect(() => zeroMatrix(bytes, "F16", shape, kept)).toThrow(message);
+  it.each(REFUSED)("refuse $what", ({ bytes, shape, kept, message }) => {
+    expect(() => cutMatrix(new Uint8Array(bytes), "F16", shape, kept)).toThrow(message);
+    expect(() => zeroMatrix(new Uint8Array(bytes), "F16", shape, kept)).toThrow(message);
   });
 });
 

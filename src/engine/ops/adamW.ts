@@ -4,11 +4,11 @@ import state from "../../../shaders/lib/step_state.wgsl?raw";
 import wgsl from "../../../shaders/adam_w.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, elements, type Tensor } from "../tensor.ts";
-import { groupsFor, kernelOf, sizesOf } from "./kit/launch.ts";
+import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
 
 const UPDATE = kernelOf("adamW", "update", [grid, state, wgsl]);
 /** vec4s per workgroup. */
-const QUADS = sizesOf(UPDATE).constant("QUADS");
+const QUADS = kernelSizes(UPDATE).constant("QUADS");
 
 export interface AdamWOptions {
   readonly lr: number;

@@ -16,7 +16,7 @@ interface Shape {
   bias?: boolean;
   partRows?: number;
   /** Rows of logits within the limit; default: all. */
-  held?: number;
+  chunkRows?: number;
 }
 
 /** One entry per row, a power of two, so that the logits are values of the head times that power, exact in f32. */
@@ -33,13 +33,13 @@ function shapeCase({
   scale = 1,
   bias,
   partRows = vocab,
-  held = rows,
+  chunkRows = rows,
 }: Shape): OpCase<CrossEntropyParams> {
   const parts = partRows < vocab ? ` parts of ${partRows}` : "";
-  const chunks = held < rows ? ` ${held} rows at once` : "";
+  const chunks = chunkRows < rows ? ` ${chunkRows} rows at once` : "";
   return {
     name: `T${rows} V${vocab} C${width} scale ${scale}${bias ? " bias" : ""}${parts}${chunks}`,
-    params: { partRows, logitsBytes: 4 * vocab * held },
+    params: { partRows, logitsBytes: 4 * vocab * chunkRows },
     inputs: () => [
       scale > 1 ? scaledRows(rows, width, scale) : randomRef(1, [rows, width]),
       randomRef(2, [vocab, width], Math.min(1, scale)),
@@ -62,16 +62,16 @@ const CASES = [
   shapeCase({ rows: 4, vocab: 512, scale: 8192 }),
   shapeCase({ rows: 4, vocab: 64, scale: 0 }),
   // row counts around the edges of a chunk; chunks of rows of width 4 start at multiples of 16 rows
-  shapeCase({ rows: 31, vocab: 64, held: 16 }),
-  shapeCase({ rows: 32, vocab: 64, held: 16 }),
-  shapeCase({ rows: 33, vocab: 64, held: 16 }),
-  shapeCase({ rows: 33, vocab: 63, width: 6, held: 32, bias: true }),
-  shapeCase({ rows: 5, vocab: 64, width: 64, held: 1 }),
-  shapeCase({ rows: 70, vocab: 12, width: 5, held: 1 }),
+  shapeCase({ rows: 31, vocab: 64, chunkRows: 16 }),
+  shapeCase({ rows: 32, vocab: 64, chunkRows: 16 }),
+  shapeCase({ rows: 33, vocab: 64, chunkRows: 16 }),
+  shapeCase({ rows: 33, vocab: 63, width: 6, chunkRows: 32, bias: true }),
+  shapeCase({ rows: 5, vocab: 64, width: 64, chunkRows: 1 }),
+  shapeCase({ rows: 70, vocab: 12, width: 5, chunkRows: 1 }),
   // a head in parts: the last one full, of one row, of some rows; with chunks; with logits whose exponentials overflow
   shapeCase({ rows: 5, vocab: 128, partRows: 64 }),
   shapeCase({ rows: 6, vocab: 129, partRows: 64, bias: true }),
-  shapeCase({ rows: 35, vocab: 200, partRows: 64, held: 16, bias: true }),
+  shapeCase({ rows: 35, vocab: 200, partRows: 64, chunkRows: 16, bias: true }),
   shapeCase({ rows: 4, vocab: 512, scale: 8192, partRows: 128 }),
 ];
 

@@ -15,9 +15,9 @@ export function embedding(ctx: Ctx, ids: Tensor, table: RowParts, scale = 1): Te
   const rows = elements(ids);
   const cols = table[0] ? matrixOf(table[0]).cols : 0;
   const y = ctx.empty([rows, cols], "embedding");
-  for (const { part, first, rows: held } of placed(table)) {
+  for (const { part, first, rows: part_rows } of placed(table)) {
     const forward = FORWARD[precisionOf(part)](ctx, rows, cols);
-    ctx.run(forward.spec, [ids, part, y], { rows, cols: forward.cols, scale, first, held }, forward.groups);
+    ctx.run(forward.spec, [ids, part, y], { rows, cols: forward.cols, scale, first, part_rows }, forward.groups);
   }
   return y;
 }

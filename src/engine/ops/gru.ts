@@ -5,7 +5,7 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { groupsOf, kernelOf, sizesOf } from "./kit/launch.ts";
+import { groupsOf, kernelOf, kernelSizes } from "./kit/launch.ts";
 
 const kernel = (entry: string): KernelSpec => kernelOf("gru", entry, [sigmoid, wgsl]);
 const FORWARD = kernel("forward");
@@ -13,9 +13,9 @@ const BACKWARD = kernel("backward");
 const WEIGHT_GRADIENT = kernel("weight_gradient");
 const BIAS_GRADIENT = kernel("bias_gradient");
 /** One invocation per hidden unit. */
-const MOST_HIDDEN = sizesOf(FORWARD).workgroup;
+const MOST_HIDDEN = kernelSizes(FORWARD).workgroup;
 /** Rows and columns of dW per invocation. */
-const BLOCK = sizesOf(WEIGHT_GRADIENT).constant("BLOCK");
+const BLOCK = kernelSizes(WEIGHT_GRADIENT).constant("BLOCK");
 
 /** One direction of the GRU. The order of the gates is r, z, n. */
 export interface GruDirection {

@@ -13,7 +13,7 @@ import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
-import { groupsFor, kernelOf, sizesOf } from "./kit/launch.ts";
+import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
 /** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. tiled: workgroup memory (graphics cards). */
@@ -64,11 +64,11 @@ function kernelsFor(precision: Precision): Kernels {
 
 const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kernelsFor("f16") };
 /** Up to this many rows, quadFew replaces quad: the rows of its tile. */
-const FEW_ROWS = sizesOf(KERNELS.f32.quadFew.plain).constant("TILE_ROWS");
+const FEW_ROWS = kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS");
 
 /** Workgroups for a result of rows x cols. */
 function tileGroups(spec: KernelSpec, rows: number, cols: number): Groups {
-  const { workgroup, constant } = sizesOf(spec);
+  const { workgroup, constant } = kernelSizes(spec);
   const tiles = Math.ceil(rows / constant("TILE_ROWS")) * Math.ceil(cols / constant("TILE_COLUMNS"));
   return groupsFor(tiles, workgroup / constant("TILE_INVOCATIONS"));
 }

@@ -5,7 +5,7 @@ import wgsl from "../../../shaders/linear_trained.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Precision, type Tensor } from "../tensor.ts";
-import { groupsOf, kernelOf, sizesOf } from "./kit/launch.ts";
+import { groupsOf, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { unitOf } from "./kit/variants.ts";
 import { precisionOf, valueText, weightText, type Width } from "./kit/weightText.ts";
 
@@ -23,7 +23,7 @@ const KERNELS = {
   f16: { 1: kernels("f16", 1), 4: kernels("f16", 4) },
 };
 /** Results per invocation. */
-const OUTPUTS = sizesOf(KERNELS.f32[1].forward).constant("OUTPUTS");
+const OUTPUTS = kernelSizes(KERNELS.f32[1].forward).constant("OUTPUTS");
 
 /** y = x w^T + b. x: (M, K), w: (N, K), b: (N) or none, y: (M, N). Gradients for x, w and b where they are needed. */
 export function linearTrained(ctx: Ctx, x: Tensor, w: Tensor, b?: Tensor): Tensor {

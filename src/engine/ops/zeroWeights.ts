@@ -4,11 +4,11 @@ import wgsl from "../../../shaders/zero_weights.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { elements, matrixOf, type Tensor } from "../tensor.ts";
-import { groupsOf, kernelOf, sizesOf } from "./kit/launch.ts";
+import { groupsOf, kernelOf, kernelSizes } from "./kit/launch.ts";
 import type { PackedRows } from "./weightScores.ts";
 
 const FORWARD = kernelOf("zeroWeights", "forward", [grid, wgsl]);
-const WORD_BITS = sizesOf(FORWARD).constant("WORD_BITS");
+const WORD_BITS = kernelSizes(FORWARD).constant("WORD_BITS");
 
 /**
  * Zeroes, in place, the weights whose entry in `keep`, u32 (rows, cols), is 0. Returns the mask as bits, u32: weight i is bit i % 32 of word

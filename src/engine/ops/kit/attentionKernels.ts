@@ -9,7 +9,7 @@ import tile from "../../../../shaders/lib/tile.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
 import type { KernelSpec, Uniform } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../tensor.ts";
-import { type Constants, kernelOf, sizesOf } from "./launch.ts";
+import { type Constants, kernelOf, kernelSizes } from "./launch.ts";
 import { rowKernel } from "./variants.ts";
 
 /** With this many rows or fewer (decoding), single rows are faster than tiles. */
@@ -38,7 +38,7 @@ function tiles(code: string, entry: string, constants: Constants = {}): Run {
   return (ctx, args, dims, { rows, cols, heads }) => {
     const { facts } = ctx.gpu;
     const chosen = facts.quads ? quads : facts.software ? software : hardware;
-    const { workgroup, constant } = sizesOf(chosen);
+    const { workgroup, constant } = kernelSizes(chosen);
     const count = Math.ceil(rows / constant("TILE")) * Math.ceil(cols / constant("TILE_COLUMNS"));
     ctx.run(chosen, args, dims, [Math.ceil((count * constant("SHARING")) / workgroup), heads]);
   };
@@ -50,7 +50,7 @@ function single(code: string, entry: string, unit: number): Run {
   const software = spec(alone, code, entry, { SIZE: SIZES.software });
   return (ctx, args, dims, { rows, cols, heads }) => {
     const chosen = ctx.gpu.facts.software ? software : hardware;
-    ctx.run(chosen, args, dims, [Math.ceil((rows * cols) / unit / sizesOf(chosen).workgroup), heads]);
+    ctx.run(chosen, args, dims, [Math.ceil((rows * cols) / unit / kernelSizes(chosen).workgroup), heads]);
   };
 }
 
@@ -72,4 +72,4 @@ export const SOFTMAX = rowKernel("attention", "softmax", softmaxText);
 export const ROW_DOTS = rowKernel("attention", "row_dots", softmaxText);
 
 /** Rows of a tile; the stored keys of a query are padded to a multiple of it. */
-export const TILE = sizesOf(spec(alone, scoresCode, "scores", {})).constant("TILE");
+export const TILE = kernelSizes(spec(alone, scoresCode, "scores", {})).constant("TILE");

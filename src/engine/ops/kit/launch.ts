@@ -19,14 +19,14 @@ export function kernelOf(stem: string, entry: string, code: Code, constants?: Co
 const known = new WeakMap<KernelSpec, KernelSizes>();
 
 /** The sizes that a kernel's WGSL declares, read once per spec. */
-export function sizesOf(spec: KernelSpec): KernelSizes {
+export function kernelSizes(spec: KernelSpec): KernelSizes {
   const sizes = known.get(spec) ?? readSizes(spec);
   known.set(spec, sizes);
   return sizes;
 }
 
 /** Workgroups of a kernel that uses one invocation per item. */
-export const groupsOf = (spec: KernelSpec, items: number): Groups => groupsFor(items, sizesOf(spec).workgroup);
+export const groupsOf = (spec: KernelSpec, items: number): Groups => groupsFor(items, kernelSizes(spec).workgroup);
 
 /** Workgroups for `count` items, `perGroup` in each. Folded over two dimensions if one is too short; lib/grid.wgsl unfolds them. */
 export function groupsFor(count: number, perGroup = 1): Groups {

@@ -4,7 +4,7 @@ import rowsCode from "../../../../shaders/lib/rows.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import type { Groups, KernelSpec } from "../../gpu/kernel.ts";
-import { type Code, type Constants, groupsFor, kernelOf, MAX_GROUPS, sizesOf } from "./launch.ts";
+import { type Code, type Constants, groupsFor, kernelOf, MAX_GROUPS, kernelSizes } from "./launch.ts";
 import { valueText, type Width } from "./weightText.ts";
 
 /** How to dispatch a kernel over a matrix. `cols` counts Values of `width` columns, as the WGSL does. */
@@ -60,7 +60,7 @@ export function rowKernel(stem: string, entry: string, code: Code): Launcher {
   const pick = variants({ stem, entry, code: () => [grid, rowsCode, ...code], shape: ROW_SHAPE });
   return (ctx, rows, cols, width = unitOf(cols)) => {
     const spec = pick(ctx, width);
-    return { spec, groups: groupsFor(rows, sizesOf(spec).constant("ROWS")), cols: cols / width };
+    return { spec, groups: groupsFor(rows, kernelSizes(spec).constant("ROWS")), cols: cols / width };
   };
 }
 
@@ -75,7 +75,7 @@ export function blockKernel(
   const pick = variants({ stem, entry, code: textOf, shape: BLOCK_SHAPE, constants });
   return (ctx, rows, cols, width = unitOf(cols)) => {
     const spec = pick(ctx, width);
-    const sizes = sizesOf(spec);
+    const sizes = kernelSizes(spec);
     const blocks = Math.ceil(rows / sizes.constant("BLOCK"));
     invariant(
       blocks <= MAX_GROUPS,
@@ -91,6 +91,6 @@ export function columnKernel(stem: string, entry: string, code: Code): Launcher 
   const pick = variants({ stem, entry, code: () => code, shape: COLUMN_SHAPE });
   return (ctx, _rows, cols, width = unitOf(cols)) => {
     const spec = pick(ctx, width);
-    return { spec, groups: [Math.ceil(cols / width / sizesOf(spec).constant("COLUMNS"))], cols: cols / width };
+    return { spec, groups: [Math.ceil(cols / width / kernelSizes(spec).constant("COLUMNS"))], cols: cols / width };
   };
 }
