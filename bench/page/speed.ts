@@ -24,8 +24,11 @@ export interface SpeedFigure extends SpeedReport {
 export async function benchSpeed(ctx: Ctx, opened: OpenedModel, ids: Uint32Array): Promise<SpeedFigure> {
   const { config, weights } = opened;
   const layout = gateLayout(config);
-  const logits = Float32Array.from({ length: layout.length }, (_, i) => uniformNoise(1, 0, DRAW.sample, 0, i) - 0.5);
-  const { masks } = architectureOf(logits, layout, budgetOf(config), RATIO);
+  const logits = Float32Array.from(
+    { length: layout.length },
+    (_, i) => uniformNoise({ seed: 1, draw: DRAW.sample }, i) - 0.5,
+  );
+  const { masks } = architectureOf(logits, { layout, budget: budgetOf(config), ratio: RATIO });
   const lists = indexLists(masks);
   const pruned = await loadModel(ctx, config, cutReader(weights, config.family, lists), { lists });
   try {

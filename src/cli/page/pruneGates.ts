@@ -68,7 +68,8 @@ export async function train(run: OpenRun, recipe: Recipe, report: Reporter): Pro
   const layout = gateLayout(config);
   const { taken, ...trained } = await trainSession(run, recipe, report, (session) => session.logits());
   const sharing = sharingOf(recipe.gates, layout);
-  return { architecture: architectureOf(taken, layout, budgetOf(config), recipe.ratio, sharing), ...trained };
+  const options = { layout, budget: budgetOf(config), ratio: recipe.ratio, sharing };
+  return { architecture: architectureOf(taken, options), ...trained };
 }
 
 /** Measures the compact model that the masks cut out. */

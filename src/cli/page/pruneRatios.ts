@@ -63,7 +63,7 @@ export async function trainRatios(
     for (const ratio of ratios) found.push({ ratio, logits: await session.logits(ratio) });
     return found;
   });
-  const architectures = made.map(({ ratio, logits }) => architectureOf(logits, layout, budget, ratio, sharing));
+  const architectures = made.map(({ ratio, logits }) => architectureOf(logits, { layout, budget, ratio, sharing }));
   return { made, architectures, ...trained };
 }
 

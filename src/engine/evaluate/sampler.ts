@@ -13,7 +13,8 @@ export function sample(logits: Float32Array, temperature: number, seed: number, 
   if (temperature <= 0) return argmax(logits);
   const top = logits[argmax(logits)] ?? 0;
   const weights = Float64Array.from(logits, (value) => Math.exp((value - top) / temperature));
-  let left = uniformNoise(seed, position, DRAW.sample, 0, 0) * weights.reduce((sum, weight) => sum + weight, 0);
+  let left =
+    uniformNoise({ seed, step: position, draw: DRAW.sample }) * weights.reduce((sum, weight) => sum + weight, 0);
   for (const [token, weight] of weights.entries()) {
     left -= weight;
     if (left < 0) return token;

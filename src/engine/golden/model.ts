@@ -77,7 +77,8 @@ export async function forward(
       const tokens = ctx.upload(ids, [ids.length], "ids");
       const hidden = decoderHidden(ctx, model, tokens, { selection: model.selection, ...options });
       const read = headInput(ctx, model, hidden);
-      return { logits: headLogits(ctx, model, read), loss: crossEntropy(ctx, read, model.weights.head, tokens) };
+      const loss = crossEntropy(ctx, read, { head: model.weights.head, ids: tokens });
+      return { logits: headLogits(ctx, model, read), loss };
     }),
   );
   const [loss = Number.NaN] = await ctx.read(out.loss);

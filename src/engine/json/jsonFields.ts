@@ -1,6 +1,7 @@
-// Reads parsed JSON from outside field by field, with the type and range that each should have; a refusal names the field and what came.
-import { EngineError } from "../errors.ts";
+// Reads parsed JSON from outside, field by field, with the type and range that each must have. Errors name the file, the field and its value.
+import { EngineError, showValue } from "../errors.ts";
 
+/** Bounds are included. Default: any finite number. */
 interface NumberRange {
   min?: number;
   max?: number;
@@ -24,14 +25,12 @@ export class JsonField {
 
   /** Throws "format" about this field. */
   refuse(expected: string, advice = this.advice): never {
-    const came = this.value === undefined ? "nothing" : JSON.stringify(this.value);
-    const shown = came.length > 60 ? `${came.slice(0, 57)}...` : came;
-    const message = `${this.file}: ${this.path || "file"}: expected ${expected}, got ${shown}`;
+    const message = `${this.file}: ${this.path || "file"}: expected ${expected}, got ${showValue(this.value)}`;
     const detail = { file: this.file, field: this.path };
     throw new EngineError("format", advice === "" ? message : `${message}. ${advice}`, detail);
   }
 
-  /** The field of an object; it may be missing, which the next call refuses. */
+  /** A field of this object. If it is missing, reading its value throws. */
   get(name: string): JsonField {
     const { value } = this;
     if (typeof value !== "object" || value === null || Array.isArray(value)) this.refuse("an object");
@@ -39,7 +38,7 @@ export class JsonField {
     return new JsonField(inner, this.file, this.path ? `${this.path}.${name}` : name, this.advice);
   }
 
-  /** The elements of a list, of exactly `length` if given. */
+  /** The elements of this list, which must have `length` of them if given. */
   list(length?: number): JsonField[] {
     const { value } = this;
     if (!Array.isArray(value)) return this.refuse("a list");
@@ -69,6 +68,7 @@ export class JsonField {
     return !whole || Number.isSafeInteger(value) ? value : this.refuse(kind + range);
   }
 
+  /** A whole number from 0 to `max`. */
   count(max = Number.MAX_SAFE_INTEGER): number {
     return this.number({ min: 0, max, whole: true });
   }

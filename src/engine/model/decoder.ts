@@ -11,7 +11,7 @@ import { layerNorm } from "../ops/layerNorm.ts";
 import { linearParts } from "../ops/linearParts.ts";
 import { rmsnorm } from "../ops/rmsnorm.ts";
 import { rope } from "../ops/rope.ts";
-import { activate, swiglu } from "../ops/activation.ts";
+import { activate, glu } from "../ops/activation.ts";
 import { elements, type Tensor } from "../tensor.ts";
 import type { ModelConfig } from "../config/config.ts";
 import type { BlockWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
@@ -100,13 +100,13 @@ export function decoderForward(ctx: Ctx, model: Decoder, ids: Tensor, options: F
 /** Mean next-token loss of ids, u32 (T), in nats: (1). Its logits exist a few rows at a time. */
 export function decoderLoss(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
   const hidden = decoderHidden(ctx, model, ids, options);
-  return crossEntropy(ctx, headInput(ctx, model, hidden), model.weights.head, ids);
+  return crossEntropy(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
 }
 
 /** Loss of each of ids[1 ..], in nats: (T - 1). ids: u32 (T). It has no backward. */
 export function decoderTokenLosses(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
   const hidden = decoderHidden(ctx, model, ids, options);
-  return crossEntropyByToken(ctx, headInput(ctx, model, hidden), model.weights.head, ids);
+  return crossEntropyByToken(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
 }
 
 /** Logits (1, V) of the token after the last of ids, u32 (T). */
@@ -155,20 +155,21 @@ function attentionBranch({ ctx, model, block, own, start, cache }: Pass, x: Tens
   const { heads, kvHeads, headDim, window } = config;
   const shape = { heads, kvHeads, headDim };
   let qkv = apply(ctx, x, own.qkv);
-  if (own.headNorms) qkv = headNorm(ctx, qkv, own.headNorms, config.normEps, shape);
-  if (weights.rope) qkv = rope(ctx, qkv, weights.rope, start, shape);
+  if (own.headNorms) qkv = headNorm(ctx, qkv, { weights: own.headNorms, eps: config.normEps, shape });
+  if (weights.rope) qkv = rope(ctx, qkv, { table: weights.rope, start, shape });
   const store = cache?.blocks[block];
   invariant(!cache || store, "bug", `the KV cache has no block ${block}`);
-  if (store) appendKv(ctx, qkv, store, start, shape);
-  const mixed = attention(ctx, qkv, store ?? qkv, start, shape, window === undefined ? {} : { window });
+  if (store) appendKv(ctx, qkv, { cache: store, start, shape });
+  const kv = store ?? qkv;
+  const mixed = attention(ctx, qkv, { kv, start, shape, ...(window === undefined ? {} : { window }) });
   return apply(ctx, mixed, own.o);
 }
 
 /** The MLP: (T, |s3|) to (T, |s5|). */
 function mlpBranch({ ctx, model, block, own, selection, onMlp }: Pass, x: Tensor): Tensor {
-  const { glu, design } = model.config;
+  const { activation } = model.config.design;
   const inner = apply(ctx, x, own.up);
-  const activated = glu ? swiglu(ctx, inner, design.activation) : activate(ctx, inner, design.activation);
+  const activated = model.config.glu ? glu(ctx, inner, activation) : activate(ctx, inner, activation);
   const middle = selection.middle(ctx, activated, block);
   onMlp?.(block, x, middle);
   return apply(ctx, middle, own.down);
@@ -179,4 +180,4 @@ const positionZero = (ctx: Ctx): Tensor => ctx.upload(new Uint32Array(1), [1], "
 const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linearParts(ctx, x, weight, bias);
 
 const normed = (ctx: Ctx, { normEps }: ModelConfig, x: Tensor, { weight, bias }: NormWeights): Tensor =>
-  bias ? layerNorm(ctx, x, weight, bias, normEps) : rmsnorm(ctx, x, weight, normEps);
+  bias ? layerNorm(ctx, x, { weight, bias, eps: normEps }) : rmsnorm(ctx, x, weight, normEps);

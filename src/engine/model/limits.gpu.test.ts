@@ -172,7 +172,7 @@ test("memory for logits stays within the limit however many tokens there are", (
     ctx.step(() => {
       ctx.tape = new Tape(tapeArithmetic(ctx));
       const ids = ctx.upload(new Uint32Array(tokens), [tokens], "ids");
-      crossEntropy(ctx, x, { weight: [weight] }, ids, logitsBytes);
+      crossEntropy(ctx, x, { head: { weight: [weight] }, ids, logitsBytes });
     });
     return ctx.buffers.bytesInUse - before;
   };

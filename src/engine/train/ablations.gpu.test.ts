@@ -54,7 +54,7 @@ describe.each(ABLATIONS)("%s", (gates) => {
     const layout = gateLayout(opened.config);
     const budget = budgetOf(opened.config);
     const sharing = sharingOf(gates, layout);
-    const found = architectureOf(await whole.logits(), layout, budget, whole.ratio, sharing);
+    const found = architectureOf(await whole.logits(), { layout, budget, ratio: whole.ratio, sharing });
     expect(found.keptWeights).toBeLessThanOrEqual(found.targetWeights);
     // less than one shared gate is missing: 5 % here, where the vector has 64 gates in every block
     expect(found.keptWeights).toBeGreaterThan(found.targetWeights - 0.05 * budget.blockWeights);

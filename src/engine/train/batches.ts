@@ -9,7 +9,7 @@ export function batchOf(text: Uint32Array, tokens: number, seed: number, step: n
     "shape",
     `calibration text: expected at least ${tokens} tokens, got ${text.length}. Choose a longer text or fewer tokens per step.`,
   );
-  const start = Math.floor(uniformNoise(seed, step, DRAW.batch, 0, 0) * (text.length - tokens + 1));
+  const start = Math.floor(uniformNoise({ seed, step, draw: DRAW.batch }) * (text.length - tokens + 1));
   return text.subarray(start, start + tokens);
 }
 

@@ -14,7 +14,7 @@ export function ratioOfStep(
   ratio: number,
 ): number {
   if (ratioMode === "one") return ratio;
-  return ratioFrom + (ratioTo - ratioFrom) * uniformNoise(seed, step, DRAW.ratio, 0, 0) ** POWER;
+  return ratioFrom + (ratioTo - ratioFrom) * uniformNoise({ seed, step, draw: DRAW.ratio }) ** POWER;
 }
 
 /** The ratio that a run makes gate logits for when it is asked for `ratio`: the nearest one within the bounds of a run for every ratio. */

@@ -51,7 +51,9 @@ async function run(of: Session, steps?: number): Promise<MetricRow[]> {
 }
 
 async function masksOf(of: Session): Promise<Masks> {
-  return architectureOf(await of.logits(), gateLayout(opened.config), budgetOf(opened.config), of.ratio).masks;
+  const { config } = opened;
+  const options = { layout: gateLayout(config), budget: budgetOf(config), ratio: of.ratio };
+  return architectureOf(await of.logits(), options).masks;
 }
 
 test.each(RATIO_MODES)(

@@ -1,6 +1,6 @@
 // The tensors that a run has on the GPU between training steps.
 import type { Ctx } from "../ctx.ts";
-import type { BudgetCosts } from "../ops/budget.ts";
+import type { PenaltyCosts } from "../masks/budget.ts";
 import { METRICS } from "../ops/metrics.ts";
 import { stepState } from "../ops/kit/stepState.ts";
 import type { GateModel } from "../prune/gates/gateModel.ts";
@@ -11,7 +11,7 @@ export const RING_SLOTS = 1024;
 
 export interface TrainState<Trained extends GateModel = GateModel> {
   gateModel: Trained;
-  costs: BudgetCosts;
+  costs: PenaltyCosts;
   /** AdamW's moments, in the layout of gateModel.theta. */
   m: Tensor;
   v: Tensor;
@@ -28,7 +28,7 @@ export interface TrainState<Trained extends GateModel = GateModel> {
 export function makeTrainState<Trained extends GateModel>(
   ctx: Ctx,
   gateModel: Trained,
-  costs: BudgetCosts,
+  costs: PenaltyCosts,
   lambda: number,
 ): TrainState<Trained> {
   return {

@@ -45,13 +45,14 @@ function drawGates(
 ): { loss: Tensor; budget: Tensor } {
   const draw = (stream: number): Tensor =>
     noise ? ctx.upload(noise, [noise.length], "given noise") : gateModel.noise(ctx, step, stream);
+  const { tables } = gateModel;
   if (estimator === "gumbel") {
     return {
-      loss: binarize(ctx, logits, draw(DRAW.language), gateModel.tables, "gumbel-soft"),
-      budget: binarize(ctx, logits, draw(DRAW.budget), gateModel.tables, "gumbel-hard"),
+      loss: binarize(ctx, logits, { noise: draw(DRAW.language), tables, estimator: "gumbel-soft" }),
+      budget: binarize(ctx, logits, { noise: draw(DRAW.budget), tables, estimator: "gumbel-hard" }),
     };
   }
-  const gates = binarize(ctx, logits, draw(DRAW.language), gateModel.tables, estimator);
+  const gates = binarize(ctx, logits, { noise: draw(DRAW.language), tables, estimator });
   return { loss: gates, budget: gates };
 }
 
@@ -65,10 +66,11 @@ export function trainStep(ctx: Ctx, model: Model, state: TrainState, inputs: Ste
     const gates = drawGates(ctx, logits, state, inputs);
     const ids = ctx.upload(inputs.ids, [inputs.ids.length], "batch");
     const selection = masked(gates.loss, state.gateModel.tables.layout, recipe.estimator === "gumbel");
-    // The budget comes first, so that its gradient comes last: the loss's gradients of the masks are then written rather than added.
-    const { penalty, kept } = budget(ctx, gates.budget, state.gateModel.tables, state.costs, state.step);
+    // The budget comes first, so that its gradient comes last: the masks' gradients are then written, not added.
+    const { costs, step: stepState, ring } = state;
+    const { penalty, kept } = budget(ctx, gates.budget, { tables: state.gateModel.tables, costs, stepState });
     const loss = decoderLoss(ctx, model, ids, { selection });
-    recordMetrics(ctx, loss, penalty, kept, state.step, state.ring);
+    recordMetrics(ctx, { loss, penalty, kept, stepState, ring });
 
     tape.backward([
       [loss, state.one],
@@ -78,7 +80,8 @@ export function trainStep(ctx: Ctx, model: Model, state: TrainState, inputs: Ste
     const gradient = tape.gradOf(theta);
     if (!gradient) throw new Error("the parameters of the gate model got no gradient");
     const { learningRate: lr, weightDecay } = recipe;
-    adamW(ctx, theta, gradient, state.m, state.v, state.step, { lr, weightDecay, ...ADAM });
+    const { m, v } = state;
+    adamW(ctx, { theta, grad: gradient, m, v, stepState }, { lr, weightDecay, ...ADAM });
     return { logits };
   });
 }

@@ -44,7 +44,7 @@ test("a finished run answers for any ratio, also beyond its range, and allocates
   for (const ratio of RATIOS) {
     const { architecture } = prunedAt(await run.logitsAt(logits, ratio), layout, budget, ratio);
     const expected = (await session?.logits(Math.max(0.4, ratio))) ?? new Float32Array(0);
-    expect(architecture.masks).toEqual(architectureOf(expected, layout, budget, ratio).masks);
+    expect(architecture.masks).toEqual(architectureOf(expected, { layout, budget, ratio }).masks);
     expect(architecture).toMatchObject({ ratio, step: 12, trainedFor: { from: 0.4, to: 0.9 } });
     masks.push(architecture.masks);
   }

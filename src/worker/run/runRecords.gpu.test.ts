@@ -59,7 +59,7 @@ function gates(): PrunedByGates {
   const layout = gateLayout(opened.config);
   const logits = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(31 * i));
   const budget = budgetOf(opened.config);
-  const { masks, counts } = architectureOf(logits, layout, budget, 0.6);
+  const { masks, counts } = architectureOf(logits, { layout, budget, ratio: 0.6 });
   const made = { kind: "disp", recipe: { ...DEFAULT_RECIPE, ratio: 0.6 }, steps: 7 } as const;
   return prunedByMasks(masks, counts, budget, {
     run: "made",

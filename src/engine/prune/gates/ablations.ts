@@ -89,7 +89,9 @@ interface HeadValues {
 }
 
 function newHeads(layout: GateLayout, seed: number): HeadValues {
-  const weight = flatHeads(layout, (i, count) => uniforms(seed, DRAW.init, i, count, 1 / Math.sqrt(WIDTH)));
+  const weight = flatHeads(layout, (i, count) =>
+    uniforms({ seed, draw: DRAW.init, vector: i }, count, 1 / Math.sqrt(WIDTH)),
+  );
   return { weight, z: initialInputs(layout, seed, WIDTH) };
 }
 

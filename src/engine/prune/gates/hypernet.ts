@@ -86,16 +86,13 @@ export class Hypernet implements GateModel {
       const shift = embedded ? reshape(linearTrained(ctx, embedded, weight, bias), bias.shape) : bias;
       return linearTrained(ctx, this.z, weight, shift);
     };
-    const states = gru(
-      ctx,
-      input(""),
-      input("_reverse"),
-      p("gru.weight_hh_l0"),
-      p("gru.bias_hh_l0"),
-      p("gru.weight_hh_l0_reverse"),
-      p("gru.bias_hh_l0_reverse"),
-    );
-    const normed = layerNorm(ctx, states, p("norm.weight"), p("norm.bias"), NORM_EPS);
+    const [x, xReverse] = [input(""), input("_reverse")];
+    const hidden = (direction: string): { weight: Tensor; bias: Tensor } => ({
+      weight: p(`gru.weight_hh_l0${direction}`),
+      bias: p(`gru.bias_hh_l0${direction}`),
+    });
+    const states = gru(ctx, { x, ...hidden("") }, { x: xReverse, ...hidden("_reverse") });
+    const normed = layerNorm(ctx, states, { weight: p("norm.weight"), bias: p("norm.bias"), eps: NORM_EPS });
     return heads(ctx, gelu(ctx, normed), p("heads"), this.tables);
   }
 

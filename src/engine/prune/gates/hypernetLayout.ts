@@ -92,7 +92,7 @@ export function initialTheta(layout: HypernetLayout, seed: number): Float32Array
     const count = sizeOf(shape);
     if (name === "norm.weight") theta.fill(1, start, start + count);
     else if (name !== "norm.bias") {
-      theta.set(uniforms(seed, DRAW.init, i, count, boundOf(name)), start);
+      theta.set(uniforms({ seed, draw: DRAW.init, vector: i }, count, boundOf(name)), start);
     }
   });
   return theta;
@@ -101,7 +101,7 @@ export function initialTheta(layout: HypernetLayout, seed: number): Float32Array
 /** z: (vectors, width) ~ N(0, 1), drawn once per run and never trained. */
 export function initialInputs(gates: GateLayout, seed: number, width = INPUT_WIDTH): Float32Array<ArrayBuffer> {
   const z = new Float32Array(gates.sizes.length * width);
-  gates.sizes.forEach((_, i) => z.set(normals(seed, DRAW.inputs, i, width), i * width));
+  gates.sizes.forEach((_, i) => z.set(normals({ seed, draw: DRAW.inputs, vector: i }, width), i * width));
   return z;
 }
 

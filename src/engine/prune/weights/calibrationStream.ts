@@ -3,7 +3,7 @@ import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
 import { embedTokens, runBlock } from "../../model/decoder.ts";
 import type { Model } from "../../model/load.ts";
-import { copy } from "../../ops/arithmetic.ts";
+import { copyInto } from "../../ops/arithmetic.ts";
 import type { Tensor } from "../../tensor.ts";
 
 export const stopped = (): EngineError => new EngineError("cancelled", "Pruning was stopped; the model is unchanged.");
@@ -51,7 +51,7 @@ export class CalibrationStream {
     this.hidden.push(hidden);
     ctx.step(() => {
       const tokens = ctx.upload(ids, [ids.length], "ids");
-      copy(ctx, embedTokens(ctx, model, tokens), hidden);
+      copyInto(ctx, hidden, embedTokens(ctx, model, tokens));
     });
   }
 
@@ -65,7 +65,7 @@ export class CalibrationStream {
           selection: model.selection,
           ...(onMlp ? { onMlp: (_: number, input: Tensor, middle: Tensor) => onMlp(input, middle) } : {}),
         });
-        if (!onMlp) copy(ctx, out, hidden);
+        if (!onMlp) copyInto(ctx, hidden, out);
       });
       await ctx.gpu.idle();
       this.watch.onSequence();

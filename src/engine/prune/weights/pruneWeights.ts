@@ -3,7 +3,7 @@ import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import type { Model } from "../../model/load.ts";
 import { DENSE } from "../../model/selection.ts";
-import { copy } from "../../ops/arithmetic.ts";
+import { copyInto } from "../../ops/arithmetic.ts";
 import { embedding } from "../../ops/embedding.ts";
 import type { RowParts } from "../../ops/kit/rowParts.ts";
 import { matrixOf, type Tensor } from "../../tensor.ts";
@@ -114,7 +114,7 @@ export function copyMlp(ctx: Ctx, dense: Model): Model {
   const copied = (from: Tensor): RowParts => {
     const to = ctx.persistent(`pruned ${from.label}`, from.shape);
     made.push(to);
-    ctx.step(() => copy(ctx, from.dtype === "f16" ? unpacked(ctx, from) : from, to));
+    ctx.step(() => copyInto(ctx, to, from.dtype === "f16" ? unpacked(ctx, from) : from));
     return [to];
   };
   const free = (): void => ctx.free(...made);

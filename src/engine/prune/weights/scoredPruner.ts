@@ -3,8 +3,10 @@ import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { addColumnSquares } from "../../ops/columnSquares.ts";
-import { applyKeep, keepGroups, keepLargest } from "../../ops/keepWeights.ts";
+import { keepGroups } from "../../ops/keepGroups.ts";
+import { keepLargest } from "../../ops/keepLargest.ts";
 import { weightScores } from "../../ops/weightScores.ts";
+import { zeroWeights } from "../../ops/zeroWeights.ts";
 import type { Tensor } from "../../tensor.ts";
 import { type BlockPruner, packedRows } from "./blockPruner.ts";
 import { directionOf, scoreScale, type ScoredMethod } from "../../masks/mlpMatrices.ts";
@@ -37,9 +39,9 @@ export function scoredPruner(ctx: Ctx, config: ModelConfig, method: ScoredMethod
         const length = along === "inputs" ? matrix.shape[1] : matrix.shape[0];
         const keep =
           pattern.kind === "groups"
-            ? keepGroups(ctx, scores, along, pattern.removed, pattern.size)
-            : keepLargest(ctx, scores, along, removedOf(length, pattern.removed));
-        return applyKeep(ctx, rows, keep);
+            ? keepGroups(ctx, scores, { along, removed: pattern.removed, size: pattern.size })
+            : keepLargest(ctx, scores, { along, removed: removedOf(length, pattern.removed) });
+        return zeroWeights(ctx, rows, keep);
       });
       return { matrix, bits: await ctx.readU32(bits) };
     },

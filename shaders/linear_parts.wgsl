@@ -1,6 +1,7 @@
-// A run of columns of a wide matrix: take: narrow = wide[:, first ..];  put: wide[:, first ..] = narrow.
-// narrow: (rows, cols); wide: (rows, width). One invocation a column of narrow and BLOCK rows.
-// Needs lib/scalar.wgsl or lib/vec4.wgsl; cols, width and first count Values.
+// Adjacent columns of a wide matrix: what one part of a linear layer's weight reads or writes.
+//   take: narrow = wide[:, first ..]        put: wide[:, first ..] = narrow
+// narrow: (rows, cols); wide: (rows, width). One invocation per column of narrow and BLOCK rows. cols, width and first count Values.
+// Needs lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, cols: u32, width: u32, first: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
