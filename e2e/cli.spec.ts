@@ -1,4 +1,4 @@
-// npm run prune, npm run compare and npm run parity: their JSON, their exports and their exit codes.
+// The command line: npm run prune, compare and parity, with their JSON, exports and exit codes.
 import { expect, test } from "@playwright/test";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -217,9 +217,12 @@ test("bad arguments and unreadable models end with one line and exit code 2", ()
   const attempts: [string[], RegExp][] = [
     [["--model", CASE], /--text: expected a value, got none/],
     [["--model", CASE, ...TEXTS, "--out", folder, "--keep", "1.5"], /keep: expected a number from 0.05 to 1, got 1.5/],
-    [["--model", CASE, ...TEXTS, "--out", folder, "--ratios", "0.5,0.5"], /--ratios names 0\.5 twice/],
+    [
+      ["--model", CASE, ...TEXTS, "--out", folder, "--ratios", "0.5,0.5"],
+      /--ratios: expected each ratio once, got 0\.5 twice/,
+    ],
     [["--model", "golden/opt", ...TEXTS, "--out", folder, "--method", "dass"], /DaSS is defined for GLU variants/],
-    [["--model", unreadable, ...TEXTS, "--out", folder], /model_type 'mamba' is not supported; supported: .*llama/],
+    [["--model", unreadable, ...TEXTS, "--out", folder], /model_type: expected one of llama.*, got "mamba"/],
   ];
   for (const [args, reason] of attempts) {
     const { code, out, err } = run("prune", args);

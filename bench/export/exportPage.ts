@@ -1,6 +1,6 @@
 // The studio's worker without the studio's page: opens the picked files, trains one step and exports.
 import { createClient } from "../../src/worker/client.ts";
-import type { TextSource } from "../../src/worker/protocol.ts";
+import type { TextSource } from "../../src/shared/texts.ts";
 import { DEFAULT_RECIPE, type ExportedForm, type Form } from "../../src/engine/index.ts";
 
 const worker = new Worker(new URL("../../src/worker/host.ts", import.meta.url), { type: "module", name: "espalier" });

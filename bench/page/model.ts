@@ -37,7 +37,7 @@ export async function benchStep(
   const { blocks, embeddings, head } = countParameters(config);
   const flop = 4 * (blocks + (config.tiedHead ? embeddings : head)) * tokens;
   const recipe = { ...DEFAULT_RECIPE, tokens, steps: 10_000, checkpointEvery: 10_000 };
-  const session = new Session(ctx, model, text, recipe, "bench");
+  const session = new Session(ctx, model, { recipe, text, subject: "bench" });
   const run = (steps: number): Promise<void> => session.run({ due: () => false, onReport: () => undefined, steps });
   await run(WARM_UP_STEPS);
   const ms: number[] = [];

@@ -54,7 +54,7 @@ export async function benchProfile({ model, text, tokens, steps }: ProfileReques
     const opened = await openModel(ctx, await servedModel(model));
     const ids = Uint32Array.from(opened.tokenizer.encode(text));
     const recipe = { ...DEFAULT_RECIPE, tokens, steps: WARM_UP_STEPS + 2 * steps, checkpointEvery: 10_000 };
-    const session = new Session(ctx, opened.model, ids, recipe, "bench");
+    const session = new Session(ctx, opened.model, { recipe, text: ids, subject: "bench" });
     const run = (count: number): Promise<void> =>
       session.run({ due: () => false, onReport: () => undefined, steps: count });
     await run(WARM_UP_STEPS);

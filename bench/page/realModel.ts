@@ -38,7 +38,7 @@ export async function benchRealModel(
   log(`${opened.name} opened in ${openSeconds.toFixed(1)} s`);
   const ids = Uint32Array.from(opened.tokenizer.encode(text));
   const recipe = { ...DEFAULT_RECIPE, tokens, steps: steps + 1, checkpointEvery: 10_000 };
-  const session = new Session(ctx, opened.model, ids, recipe, "bench");
+  const session = new Session(ctx, opened.model, { recipe, text: ids, subject: "bench" });
   const times: number[] = [];
   for (let step = 0; step <= steps; step++) {
     const start = performance.now();

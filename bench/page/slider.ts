@@ -1,6 +1,6 @@
 // Moving the target after a run for every ratio: hypernetwork forward, read-back and masks at the ratio, as in the worker.
 import { budgetOf, type Ctx, DEFAULT_RECIPE, gateLayout, type OpenedModel, Session } from "../../src/engine/index.ts";
-import { prunedAt } from "../../src/worker/run/prunedModel.ts";
+import { prunedAt } from "../../src/worker/run/pruned.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 
 const RECIPE = { ...DEFAULT_RECIPE, ratioMode: "every", tokens: 32, steps: 2 } as const;
@@ -21,7 +21,7 @@ export async function benchSlider(
   ids: Uint32Array,
   rounds: number,
 ): Promise<SliderFigure> {
-  const session = new Session(ctx, model, ids, RECIPE, "bench");
+  const session = new Session(ctx, model, { recipe: RECIPE, text: ids, subject: "bench" });
   try {
     await session.run({ due: () => false, onReport: () => undefined });
     const [layout, budget] = [gateLayout(config), budgetOf(config)];

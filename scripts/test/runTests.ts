@@ -33,10 +33,11 @@ const PLAN: Record<Part, { title: string; browser?: boolean; programs: string[][
     ],
   },
   lint: {
-    title: "lint: eslint, then import cycles",
+    title: "lint: eslint, import cycles, exported names",
     programs: [
       ["node_modules/eslint/bin/eslint.js", ".", "--max-warnings=0"],
       ["--import=tsx", "scripts/importCycles.ts", "src", "bench", "scripts", "e2e"],
+      ["--import=tsx", "scripts/exportedNames.ts", "src", "bench", "scripts", "e2e"],
     ],
   },
   format: { title: "format: prettier", programs: [["node_modules/prettier/bin/prettier.cjs", "--check", "."]] },

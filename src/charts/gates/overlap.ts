@@ -1,6 +1,6 @@
 // How far two sets of masks agree: Jaccard by vector, and for each gate whether both, one or neither keep it. Pure arithmetic.
 
-/** What a gate is in a comparison, as in the map's four colours. */
+/** Who keeps a gate, one value for each of the map's four colours. */
 export const COMPARED = { neither: 0, onlyA: 1, onlyB: 2, both: 3 } as const;
 
 /** |A and B| / |A or B| of two masks of one length; 1 where both keep nothing. */
@@ -15,7 +15,8 @@ export function jaccard(a: Uint8Array, b: Uint8Array): number {
   return either === 0 ? 1 : both / either;
 }
 
-/** For each gate of each mask: 0 neither, 1 only A, 2 only B, 3 both. */
+/** The value of COMPARED for each gate of each mask; `both` is the bits of `onlyA` and `onlyB`. */
 export function comparedMasks(a: readonly Uint8Array[], b: readonly Uint8Array[]): Uint8Array[] {
-  return a.map((mask, i) => mask.map((bit, j) => (bit !== 0 ? 1 : 0) | (b[i]?.[j] ? 2 : 0)));
+  const { neither, onlyA, onlyB } = COMPARED;
+  return a.map((mask, i) => mask.map((bit, j) => (bit !== 0 ? onlyA : neither) | (b[i]?.[j] ? onlyB : neither)));
 }

@@ -1,4 +1,4 @@
-// What runs in headless Chromium for the command line: the same engine as the studio, called from Node.
+// The page that the command line opens in headless Chromium: the engine of the studio, called from Node.
 import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError, type Precision } from "../../engine/index.ts";
 import { applyReceiptMasks, type ApplyRequest } from "./applyReceipt.ts";
 import { compareMethods, type CompareRequest } from "./compareMethods.ts";
@@ -14,7 +14,7 @@ declare global {
   }
 }
 
-/** Every command answers a value or an error as data, so that Node sees the whole of it. */
+/** Every command returns a value, or an error as data so that Node gets all of it. */
 export type Answer<T> = { ok: T } | { error: PlainError };
 
 const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
@@ -25,7 +25,7 @@ const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
   }
 };
 
-/** A golden case, and the model that it speaks of: often the same folder. */
+/** A golden case and its model, often in the same folder. */
 interface ParityRequest {
   folder: ServedFolder;
   model: ServedFolder;
@@ -44,7 +44,7 @@ const commands = {
       }
     }),
   apply: (request: ApplyRequest) => answer(() => applyReceiptMasks(request, (report) => void window.report(report))),
-  /** Reports what it is at, and each run as `{ run }` when it is finished. */
+  /** Reports progress, and each finished run as `{ run }`. */
   compare: (request: CompareRequest) =>
     answer(() =>
       compareMethods(

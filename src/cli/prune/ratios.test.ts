@@ -38,7 +38,7 @@ describe("npm run prune -- --ratios", () => {
     [["--ratios", "0,0.5"], /--ratios: expected .*, got "0"/],
     [["--ratios", "half"], /--ratios: expected .*, got "half"/],
     [["--ratios", "0.5,"], /--ratios: expected .*, got ""/],
-    [["--ratios", "0.5,0.7,0.50"], /--ratios names 0\.5 twice/],
+    [["--ratios", "0.5,0.7,0.50"], /--ratios: expected each ratio once, got 0\.5 twice/],
     [["--ratios", "0.5,0.01"], /keep: expected a number from 0\.05 to 1, got 0\.01/],
     [
       ["--ratios", "0.5", "--from", "0.9", "--to", "0.4"],

@@ -1,4 +1,5 @@
 // The GPU itself: asking for it, its limits, error scopes, and what happens when it is lost.
+import { SUPPORTED_BROWSERS } from "../../shared/browsers.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { countingDevice } from "./countingDevice.ts";
 
@@ -49,7 +50,7 @@ export class Gpu {
     invariant(
       entry,
       "no-webgpu",
-      "WebGPU was expected, but this browser does not offer it here. Use Chrome or Edge 121+, Safari 26+ or Firefox 141+, over https or on localhost.",
+      `This page needs WebGPU, and the browser does not offer it here. Use ${SUPPORTED_BROWSERS}, over https or on localhost.`,
     );
     const adapter = await entry.requestAdapter({ powerPreference: "high-performance" });
     invariant(
@@ -131,7 +132,7 @@ export class Gpu {
   private lossError(reason: string, message: string): EngineError {
     const text = this.destroyed
       ? "The GPU device was closed by the program."
-      : "The graphics device was lost (driver reset, sleep, or its process ended). What was computed is kept: open the device again and resume from the last checkpoint.";
+      : "The graphics device was lost (driver reset, sleep, or its process ended). What was computed is kept: reopen the GPU to resume from the last checkpoint.";
     return new EngineError("device-lost", text, { reason, message, closed: this.destroyed });
   }
 }

@@ -9,24 +9,26 @@ interface NumberRange {
 
 /** One value of a parsed file, with its path ("receipt.json: perplexity[0].dense"). */
 export class JsonField {
+  /** What to do about a field that is refused, in full sentences. */
+  private readonly advice: string;
   readonly value: unknown;
   private readonly file: string;
   private readonly path: string;
 
-  constructor(value: unknown, file: string, path = "") {
+  constructor(value: unknown, file: string, path = "", advice = "") {
     this.value = value;
     this.file = file;
     this.path = path;
+    this.advice = advice;
   }
 
   /** Throws "format" about this field. */
-  refuse(expected: string): never {
+  refuse(expected: string, advice = this.advice): never {
     const came = this.value === undefined ? "nothing" : JSON.stringify(this.value);
     const shown = came.length > 60 ? `${came.slice(0, 57)}...` : came;
-    throw new EngineError("format", `${this.file}: ${this.path || "file"}: expected ${expected}, got ${shown}`, {
-      file: this.file,
-      field: this.path,
-    });
+    const message = `${this.file}: ${this.path || "file"}: expected ${expected}, got ${shown}`;
+    const detail = { file: this.file, field: this.path };
+    throw new EngineError("format", advice === "" ? message : `${message}. ${advice}`, detail);
   }
 
   /** The field of an object; it may be missing, which the next call refuses. */
@@ -34,7 +36,7 @@ export class JsonField {
     const { value } = this;
     if (typeof value !== "object" || value === null || Array.isArray(value)) this.refuse("an object");
     const inner: unknown = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-    return new JsonField(inner, this.file, this.path ? `${this.path}.${name}` : name);
+    return new JsonField(inner, this.file, this.path ? `${this.path}.${name}` : name, this.advice);
   }
 
   /** The elements of a list, of exactly `length` if given. */
@@ -42,7 +44,7 @@ export class JsonField {
     const { value } = this;
     if (!Array.isArray(value)) return this.refuse("a list");
     if (length !== undefined && value.length !== length) this.refuse(`a list of ${length}`);
-    return value.map((inner: unknown, i) => new JsonField(inner, this.file, `${this.path}[${i}]`));
+    return value.map((inner: unknown, i) => new JsonField(inner, this.file, `${this.path}[${i}]`, this.advice));
   }
 
   text(): string {

@@ -5,8 +5,12 @@ import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../config/config.ts";
 import { LLAMA_DESIGN } from "../config/modelConfig.ts";
 import { architectureOf, nextGateCost, type Architecture } from "./architecture.ts";
-import { budgetOf, keptWeightsOfMasks, minimumWeights, type Budget } from "./budget.ts";
-import { gateLayout, type GateLayout, sharingOf } from "./gates.ts";
+import { budgetOf, keptWeights, keptWeightsOfMasks, type Budget } from "./budget.ts";
+import { gateLayout, type GateLayout, sharingOf, VECTORS_PER_BLOCK } from "./gates.ts";
+
+/** The smallest T(s): every vector keeps one gate (METHOD.md 1.5). */
+const minimumWeights = (budget: Budget): number =>
+  keptWeights(budget, new Array<number>(VECTORS_PER_BLOCK * budget.layers).fill(1));
 
 const golden: ModelConfig = {
   family: "llama",

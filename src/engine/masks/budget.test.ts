@@ -90,10 +90,9 @@ describe("counts of weights", () => {
 
   it("counts the index lists among the bytes of the compact form", () => {
     const one = full.map(() => 1);
-    expect(budgets.keptWeights(budget, one)).toBe(budgets.minimumWeights(budget));
-    expect(budgets.compactBytes(budget, one, 2)).toBe(
-      (budgets.minimumWeights(budget) + budget.restWeights) * 2 + 40 * 4,
-    );
+    const least = budget.layers * (budget.s1Cost + budget.s2Cost + budget.ups + 1);
+    expect(budgets.keptWeights(budget, one)).toBe(least);
+    expect(budgets.compactBytes(budget, one, 2)).toBe((least + budget.restWeights) * 2 + 40 * 4);
   });
 
   it("refuses the wrong number of vectors", () => {

@@ -115,11 +115,6 @@ export function compactBytes(budget: Budget, counts: KeptCounts, bytesPerWeight:
   return keptTotalWeights(budget, counts) * bytesPerWeight + indices * INDEX_BYTES;
 }
 
-/** The smallest T(s) there is: every vector keeps one gate (METHOD.md 1.5), in weights. */
-export function minimumWeights(budget: Budget): number {
-  return budget.layers * (budget.s1Cost + budget.s2Cost + budget.ups + 1);
-}
-
 /**
  * floor(p T_total), the most block weights that may stay. `keep` is p, the kept share of the block weights, in (0, 1].
  * A product that is an integer but for rounding counts as that integer, so that p = T/T_total allows exactly T.

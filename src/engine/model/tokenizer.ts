@@ -1,38 +1,40 @@
-// Text to token ids and back, from a model's tokenizer.json; the work is done by @huggingface/tokenizers.
+// Text to token ids and back, by a model's tokenizer.json. @huggingface/tokenizers does the work.
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { EngineError, showValue } from "../errors.ts";
 import { startTextStream, type TextStream } from "./textStream.ts";
 import { wordCutter } from "./wordCutter.ts";
 
-export type { TextStream } from "./textStream.ts";
-
-export interface EncodeOptions {
-  /** Adds what the tokenizer's template adds (usually <s> in front). Off by default: perplexities are stated without. */
+interface EncodeOptions {
+  /** Adds the special tokens of the tokenizer's template (usually <s> at the start). Default: off, as for all perplexities here. */
   addSpecialTokens?: boolean;
 }
 
-export interface DecodeOptions {
-  /** Leaves tokens such as </s> out of the text. */
+interface DecodeOptions {
+  /** Omits tokens such as </s> from the text. */
   skipSpecialTokens?: boolean;
 }
 
 export interface Tokenizer {
-  /** One more than the largest id; a model's vocabulary may be padded beyond it, but must not be smaller. */
+  /** The largest id plus one. A model's vocabulary may be larger (padded), but not smaller. */
   readonly vocabSize: number;
-  /** Ids of text; "<s>" written in the text is the token, as in transformers. Linear in the length of the text. */
+  /** The ids of a text. "<s>" in the text becomes that token, as in transformers. Takes time linear in the length of the text. */
   encode(text: string, options?: EncodeOptions): number[];
-  /** Text of ids; bytes that are not UTF-8 become U+FFFD, ids that the tokenizer does not have become nothing. */
+  /** The text of ids. Bytes that are not UTF-8 become U+FFFD; ids that the tokenizer does not have are dropped. */
   decode(ids: ArrayLike<number>, options?: DecodeOptions): string;
-  /** Decodes token by token; what it emits, joined, is what `decode` gives for all ids. */
+  /** Decodes token by token. The emitted parts, joined, equal `decode` of all ids. */
   stream(options?: DecodeOptions): TextStream;
 }
 
-/** Words in the cache of the fast path before it starts anew. */
+/** How many words the cache of the fast path may have before it is cleared. */
 const CACHE_WORDS = 65_536;
 
 function asObject(json: unknown, file: string): Readonly<Record<string, unknown>> {
   if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
-  throw new EngineError("format", `${file}: expected an object, got ${showValue(json)}`, { file });
+  throw new EngineError(
+    "format",
+    `${file}: expected an object, got ${showValue(json)}. Use the file that the model was published with.`,
+    { file },
+  );
 }
 
 function openLibrary(json: object, config: object): Library {
@@ -40,13 +42,17 @@ function openLibrary(json: object, config: object): Library {
     return new Library(json, config);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new EngineError("format", `tokenizer.json cannot be used: ${reason}`, { file: "tokenizer.json" });
+    throw new EngineError(
+      "format",
+      `tokenizer.json: expected a tokenizer that the library reads, got an error: ${reason}. Use the file that the model was published with.`,
+      { file: "tokenizer.json" },
+    );
   }
 }
 
 /**
- * Encoding word by word with a cache, for byte-level BPE: six times as fast as the library on megabytes. The words are cut by the
- * library's own patterns, and BPE never looks past a word, so the ids are the same. Undefined where the tokenizer is of another kind.
+ * Encodes word by word with a cache, for byte-level BPE: six times as fast as the library on megabytes of text. The library's own patterns
+ * split the words and BPE never crosses a word boundary, so the ids are the same. Undefined for other kinds of tokenizers.
  */
 function wordEncoder(library: Library, config: Readonly<Record<string, unknown>>): Tokenizer["encode"] | undefined {
   const words = wordCutter(library);
@@ -68,8 +74,8 @@ function wordEncoder(library: Library, config: Readonly<Record<string, unknown>>
 }
 
 /**
- * Makes a tokenizer from the parsed tokenizer.json and, where there is one, tokenizer_config.json of a Hugging Face folder.
- * Throws EngineError("format") where they are not what the library understands.
+ * Makes a tokenizer from the parsed tokenizer.json and, if there is one, tokenizer_config.json of a Hugging Face folder.
+ * Throws EngineError("format") if the library cannot read them.
  */
 export function loadTokenizer(tokenizerJson: unknown, tokenizerConfigJson: unknown = {}): Tokenizer {
   const config = asObject(tokenizerConfigJson, "tokenizer_config.json");

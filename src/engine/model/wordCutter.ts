@@ -1,4 +1,4 @@
-// Cuts text into the words that byte-level BPE works on, before their bytes are written as letters.
+// Splits text into the words that byte-level BPE encodes, before their bytes are mapped to letters.
 import {
   ByteLevelPreTokenizer,
   DigitsPreTokenizer,
@@ -10,8 +10,8 @@ import {
 } from "@huggingface/tokenizers";
 
 /**
- * The words of a text, for pre-tokenizers that end in the byte-level one and only cut before it (GPT-2, SmolLM, Llama 3, Qwen).
- * A word cut by itself stays whole, so a caller may encode words one by one. Undefined for all others.
+ * A function that splits a text into words, for pre-tokenizers that end in the byte-level one and only split before it (GPT-2, SmolLM, Llama 3,
+ * Qwen). Splitting a word again does not change it, so a caller may encode words one by one. Undefined for all others.
  */
 export function wordCutter({
   pre_tokenizer: whole,
