@@ -18,7 +18,7 @@ export default defineConfig({
         },
       },
       {
-        // found beforehand: a dependency that vite meets during a test makes it reload the page under the test
+        // bundled in advance: a dependency that vite finds during a test makes it reload the page under the test
         optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip", "onnxruntime-web/wasm"] },
         test: {
           name: "gpu",

@@ -26,7 +26,7 @@ interface Baselines {
   disp: Record<string, { kept: number; sotu: number }>;
 }
 
-/** The default run compared with the reference; the exit code. */
+/** Runs the default recipe and compares it with PyTorch's result; returns the exit code. */
 function defaultRun(more: readonly string[]): number {
   const out = mkdtempSync(join(tmpdir(), "espalier-quality-"));
   try {

@@ -1,4 +1,4 @@
-// The benchmark's results as lines for people.
+// The benchmark's results as text.
 import type { BenchAnswer } from "./page/answer.ts";
 import type { MatmulFigure } from "./page/matmuls.ts";
 import type { StepFigure } from "./page/model.ts";

@@ -35,7 +35,7 @@ async function withPage<T>(
 }
 const BENCH_PAGE = { path: "bench/page/page.html", ready: "bench" };
 
-/** Writes the figures with the day and the machine that they are of. */
+/** Writes the figures with the date and the machine. */
 function write(file: string, { page }: Headless, figures: object): void {
   const browser = page.context().browser()?.version() ?? "unknown";
   const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, browser };

@@ -90,7 +90,7 @@ const CHART_REMEDY =
 const filesOf = (floor) => (floor.endsWith("/") ? `${floor}**` : floor);
 const inOps = (floor) => floor.startsWith("ops/");
 
-/** For a file that several rows name, the last one counts. */
+/** If several rows match a file, the last one applies. */
 export const IMPORT_RULES = [
   { files: ["src/shared/**"], bans: [REACT, D3, STORE, ONNX, NODE, ABOVE_SHARED] },
   { files: ["src/main.tsx"], bans: [D3, WGSL, ONNX, HOST, CLI, NODE, INSIDE_ENGINE] },

@@ -49,7 +49,7 @@ export async function measureExport({ page }: Headless, form: Form, collect = fa
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
-/** A line for people. */
+/** The figure as a line of text. */
 export function exportLine({ form, bytes, prepare, zip }: ExportFigure): string {
   const part = ({ seconds, peak }: ExportPart): string =>
     `${seconds.toFixed(1)} s, heap up to ${megabytes(peak.bytes)}`;

@@ -6,7 +6,7 @@ import { findChromium } from "./chromium.ts";
 const ADVICE =
   "Install Google Chrome (https://www.google.com/chrome) or Chromium (Debian: apt-get install chromium; Fedora: dnf install chromium; macOS: brew install --cask chromium), or set CHROME_PATH to its executable.";
 
-/** The path of a Chromium. Ends the program where there is none and none can be installed, with what to install. */
+/** The path of a Chromium. Ends the program with advice if there is none and none can be installed. */
 export function ensureChromium(): string {
   const found = findChromium();
   if (found) return found;

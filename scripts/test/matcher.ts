@@ -1,10 +1,14 @@
 // What a pattern of npm test matches: paths and test names that contain it, upper and lower case alike.
 
-/** Matches any text that contains `pattern` as it is typed. Has no flags, so that its source alone says the same. */
+/**
+ * Matches text that contains `pattern`, upper and lower case alike. Quotes around words are optional, because vitest quotes the values in
+ * names like "$name". The result has no flags, so its source can be passed on as a string.
+ */
 export function matcher(pattern: string): RegExp {
   const escaped = pattern.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  return new RegExp(escaped.replace(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`));
+  const anyCase = escaped.replace(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
+  return new RegExp(anyCase.replaceAll(" ", "'? '?"));
 }
 
-/** Whether `pattern` can only be a path: then no test needs to be searched by its name, which takes opening every file. */
+/** Whether `pattern` can only be a path. Then test names need not be searched, for which every test file would be opened. */
 export const isPath = (pattern: string): boolean => pattern.includes("/") || /\.tsx?$/i.test(pattern);

@@ -7,13 +7,13 @@ import { isPath, matcher } from "./matcher.ts";
 
 const WAITING = "Waiting for a change of a file that these tests import. Ctrl-C ends it.";
 
-/** Vitest's own report without the files that have no matching test, and without the keys that only its command line answers. */
+/** Vitest's report without the files that have no matching test, and without the keyboard hints of its command line. */
 class MatchingReporter extends DefaultReporter {
   override onTestModuleEnd(module: TestModule): void {
     if (module.state() !== "skipped") super.onTestModuleEnd(module);
   }
 
-  /** Is called without files once before anything has run. */
+  /** Vitest calls this without files once before the first run. */
   override onWatcherStart(files?: readonly unknown[]): void {
     if (files) this.log(WAITING);
   }

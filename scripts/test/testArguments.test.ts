@@ -44,6 +44,7 @@ test("a pattern matches as it is typed, in either case", () => {
   expect(matches("rmsnorm", "src/engine/ops/rmsNorm.ref.ts")).toBe(true);
   expect(matches("q|k|v (a.b)", "packs Q|K|V (A.B)")).toBe(true);
   expect(matches("a.b", "axb")).toBe(false);
+  expect(matches("rmsnorm zeros", "'rmsnorm' zeros")).toBe(true);
   expect(matches("[2:4] \\d^$*+?{}", "keeps [2:4] \\d^$*+?{}")).toBe(true);
 });
 

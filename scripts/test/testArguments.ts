@@ -1,4 +1,4 @@
-// The arguments of npm test: which parts run, and of one part which tests.
+// The arguments of npm test: which parts run, and which tests of a part.
 
 /** The parts in the order in which they run. */
 export const TEST_PARTS = ["types", "lint", "format", "unit", "gpu", "python", "e2e"] as const;

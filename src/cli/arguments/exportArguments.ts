@@ -12,13 +12,13 @@ const MB = 1_000_000;
 export interface ExportArguments {
   out: string;
   forms: CliForm[];
-  /** Of the written weights; the model's own where it is missing. */
+  /** Element type of the written weights; default: the model's own. */
   dtype?: (typeof DTYPES)[number];
   /** Largest size of a weights file of the forms masked and compact. */
   shardBytes?: number;
 }
 
-/** For parseValues. */
+/** Options for parseValues. */
 export const EXPORT_OPTIONS = {
   out: { type: "string" },
   forms: { type: "string" },

@@ -3,7 +3,7 @@ import { DEFAULT_RECIPE, type Estimator, type GateMode, type Recipe } from "../.
 import { optionalNumber, type Values } from "./arguments.ts";
 
 const text = { type: "string" } as const;
-/** For parseValues. */
+/** Options for parseValues. */
 export const RECIPE_OPTIONS = {
   ...{ method: text, keep: text, steps: text, tokens: text, seed: text, estimator: text, gates: text, lambda: text },
   ...{ "learning-rate": text, "weight-decay": text },
