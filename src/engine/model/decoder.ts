@@ -166,9 +166,10 @@ function attentionBranch({ ctx, model, block, own, start, cache }: Pass, x: Tens
 
 /** The MLP: (T, |s3|) to (T, |s5|). */
 function mlpBranch({ ctx, model, block, own, selection, onMlp }: Pass, x: Tensor): Tensor {
-  const { glu, design } = model.config;
+  const { config } = model;
+  const { activation } = config.design;
   const inner = apply(ctx, x, own.up);
-  const activated = glu ? swiglu(ctx, inner, design.activation) : activate(ctx, inner, design.activation);
+  const activated = config.glu ? swiglu(ctx, inner, activation) : activate(ctx, inner, activation);
   const middle = selection.middle(ctx, activated, block);
   onMlp?.(block, x, middle);
   return apply(ctx, middle, own.down);
