@@ -4,6 +4,9 @@ import tseslint from "typescript-eslint";
 import { IMPORT_RULES } from "./scripts/importRules.js";
 
 const LONGEST_FILE_LINES = 400;
+const LONGEST_FUNCTION_LINES = 60;
+/** More become an options object. */
+const MOST_PARAMETERS = 4;
 
 const OPEN_DEVICE = "Only src/engine/gpu/device.ts asks for an adapter and a device: call Gpu.open().";
 const MAKE_GPU_OBJECT = "Only src/engine/gpu makes GPU objects: use Ctx (persistent, empty, run, read).";
@@ -58,6 +61,14 @@ export default tseslint.config(
   {
     files: ["**/*.{ts,tsx,js,mjs}"],
     rules: { "max-lines": ["error", LONGEST_FILE_LINES], eqeqeq: "error" },
+  },
+  {
+    files: ["**/*.{ts,tsx}"],
+    ignores: ["**/*.{test,spec}.{ts,tsx}"],
+    rules: {
+      "max-lines-per-function": ["error", { max: LONGEST_FUNCTION_LINES }],
+      "@typescript-eslint/max-params": ["error", { max: MOST_PARAMETERS }],
+    },
   },
   { files: ["src/engine/gpu/**"], rules: { "no-restricted-syntax": "off" } },
   ...IMPORT_RULES.map(({ files, bans }) => ({
