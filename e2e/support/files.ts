@@ -29,7 +29,7 @@ interface Entry {
   shape: number[];
   data_offsets: [number, number];
 }
-export interface Tensors {
+interface Tensors {
   header: Record<string, Entry>;
   /** Byte offset of the data. */
   start: number;

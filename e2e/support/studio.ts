@@ -2,7 +2,7 @@
 import { expect, type Page } from "@playwright/test";
 
 /** A recipe in the page's link; missing settings keep their defaults. */
-export type LinkedRecipe = Record<string, number | string>;
+type LinkedRecipe = Record<string, number | string>;
 
 /** A recipe whose steps are short on a software GPU. */
 export const SHORT: LinkedRecipe = { steps: 80, tokens: 32, checkpointEvery: 10 };

@@ -8,7 +8,7 @@ const LOGIT_BYTES = 4;
 /** Views must start at a multiple of this many f32 values (256 bytes). */
 const VIEW_VALUES = 64;
 
-export interface LogitsShape {
+interface LogitsShape {
   tokens: number;
   vocab: number;
   /** Width of the hidden states that the head reads. Chunks of their rows are views. */

@@ -8,7 +8,7 @@ function pcg(value: number): number {
 }
 
 /** What selects a sequence of noise. All are u32. */
-export interface NoiseStream {
+interface NoiseStream {
   /** Of the run. */
   readonly seed: number;
   /** What the noise is for: one of DRAW. */

@@ -1,7 +1,7 @@
 // What each error code means for the reader: a heading, and what to do. The error's own message is shown between the two.
 import type { ErrorCode } from "../engine/index.ts";
 
-export interface Remedy {
+interface Remedy {
   /** Without a final period. */
   heading: string;
   advice: string;

@@ -8,7 +8,7 @@ export const SHORTCUTS = [
   { key: "x", label: "x", does: "stop" },
   { key: "r", label: "r", does: "reset" },
 ] as const;
-export type ShortcutKey = (typeof SHORTCUTS)[number]["key"];
+type ShortcutKey = (typeof SHORTCUTS)[number]["key"];
 
 /** Elements that need their keys themselves: a space presses a button or types a space. */
 const OWN_KEYS =

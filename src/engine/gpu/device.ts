@@ -16,7 +16,7 @@ export interface AdapterFacts {
   quads: boolean;
 }
 
-export interface GpuOptions {
+interface GpuOptions {
   /** Lowers the binding limit, to test small devices. */
   maxBindingBytes?: number;
 }

@@ -1,8 +1,8 @@
 // Reads from WGSL text what a launcher must agree with: an entry point's bindings and the fields of its uniform struct.
 import { invariant } from "../errors.ts";
 
-export type Access = "read" | "read_write";
-export type FieldType = "u32" | "i32" | "f32";
+type Access = "read" | "read_write";
+type FieldType = "u32" | "i32" | "f32";
 
 export interface EntryPoint {
   /** Storage bindings of group 0, ordered by number. */

@@ -11,7 +11,7 @@ export interface KernelSizes {
 }
 
 /** A kernel as far as its sizes are concerned; a KernelSpec is one. */
-export interface SizedKernel {
+interface SizedKernel {
   readonly label: string;
   readonly code: string;
   readonly entry: string;

@@ -16,7 +16,7 @@ export interface Architecture {
   threshold: number;
 }
 
-export interface ArchitectureOptions {
+interface ArchitectureOptions {
   readonly layout: GateLayout;
   readonly budget: Budget;
   /** p in (0, 1]: the kept share of the block weights. */

@@ -6,7 +6,7 @@ import { gateLayout, type Masks } from "./gates.ts";
 import { blockTensors } from "./tensorGates.ts";
 
 /** Reads the weights of a model; `Weights` of model/weights.ts is one. */
-export interface MatrixReader {
+interface MatrixReader {
   readFloat32(name: string): Promise<Float32Array>;
 }
 

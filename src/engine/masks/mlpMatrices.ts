@@ -5,7 +5,7 @@ import { FAMILIES } from "../config/families/families.ts";
 import { parsePattern, type WeightMethod, type WeightRecipe } from "../recipes/weightRecipe.ts";
 
 /** gate, up and down of a GLU. Without a GLU, up is fc1 and down is fc2. */
-export type MlpPart = "gate" | "up" | "down";
+type MlpPart = "gate" | "up" | "down";
 
 export interface MlpMatrix {
   /** The tensor's name in the file. */

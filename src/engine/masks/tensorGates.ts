@@ -14,7 +14,7 @@ export interface TensorGates {
 }
 
 /** A linear weight of a block of the dense model. */
-export interface BlockTensor {
+interface BlockTensor {
   name: string;
   /** (out, in) */
   shape: readonly [number, number];

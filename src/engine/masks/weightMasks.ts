@@ -15,7 +15,7 @@ export interface WeightMask {
 export type WeightMasks = readonly WeightMask[];
 
 /** Words of a matrix's bitset. */
-export const wordsOf = (matrix: MlpMatrix): number => Math.ceil(weightsOf(matrix) / WORD_BITS);
+const wordsOf = (matrix: MlpMatrix): number => Math.ceil(weightsOf(matrix) / WORD_BITS);
 /** Number of weights of a matrix. */
 export const weightsOf = ({ shape }: MlpMatrix): number => shape[0] * shape[1];
 
@@ -71,7 +71,7 @@ export function masksByName(config: ModelConfig, masks: WeightMasks): ReadonlyMa
 }
 
 /** How many of the weights of the MLP matrices are kept; other matrices lose none. */
-export interface KeptWeights {
+interface KeptWeights {
   kept: number;
   /** All weights of the MLP matrices. */
   of: number;

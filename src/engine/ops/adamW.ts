@@ -20,7 +20,7 @@ export interface AdamWOptions {
 }
 
 /** All of one shape, except the step state. */
-export interface AdamWTensors {
+interface AdamWTensors {
   theta: Tensor;
   grad: Tensor;
   /** First and second moments. */

@@ -7,7 +7,7 @@ import { blockKernel, unitOf } from "./kit/variants.ts";
 
 const APPEND = blockKernel("appendKv", "append", [wgsl]);
 
-export interface CachePlace {
+interface CachePlace {
   /** (capacity, 2 kvHeads headDim), k|v in each row. */
   cache: Tensor;
   /** u32 (1): the cache's row for the first token. Rows beyond the capacity are dropped. */

@@ -20,7 +20,7 @@ const SCRATCH_BYTES = 64 * 2 ** 20;
 const KEPT_BYTES = 4 * 2 ** 20;
 const NO_WINDOW = 0xffffffff;
 
-export interface AttentionOptions {
+interface AttentionOptions {
   /** Keys and values: `qkv` itself, or a cache (S, 2 kvHeads headDim) with at least start + T rows, through which no gradient passes. */
   kv: Tensor;
   /** u32 (1): position of row 0 in the cache. Not used without a cache. */

@@ -38,7 +38,7 @@ const BACKWARD: Record<GateEstimator, KernelSpec> = {
   "gumbel-hard": GUMBEL_BACKWARD,
 };
 
-export interface BinarizeOptions {
+interface BinarizeOptions {
   /** Noise in (0, 1): (flat gates). It gets no gradient. */
   noise: Tensor;
   tables: GateTables;

@@ -19,14 +19,14 @@ const COUNT = kernel("count");
 const PENALTY = kernel("penalty");
 const BACKWARD = kernel("backward");
 
-export interface BudgetOptions {
+interface BudgetOptions {
   tables: GateTables;
   costs: PenaltyCosts;
   /** Its `ratio` is p. */
   stepState: Tensor;
 }
 
-export interface BudgetLoss {
+interface BudgetLoss {
   /** (1): R = |ln(T / (p T_total))|, with T at least 1. The only output with a gradient. */
   readonly penalty: Tensor;
   /** (1): T. For gates of 0 and 1 exact up to 2^24, beyond that to 1e-6 of its value; masks/budget.ts computes it exactly from `counts`. */

@@ -15,7 +15,7 @@ const GRADIENTS = rowKernel("crossEntropy", "gradients", [wgsl]);
 const MEAN = rowKernel("crossEntropy", "mean", [wgsl]);
 
 /** Makes the logits of hidden states: y = x weight^T + bias. weight: (V, d) in parts, bias: (V); both frozen. */
-export interface Head {
+interface Head {
   weight: RowParts;
   bias?: Tensor;
 }

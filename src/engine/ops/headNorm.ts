@@ -8,7 +8,7 @@ import { type Launcher, rowKernel } from "./kit/variants.ts";
 const FORWARD = rowKernel("headNorm", "forward", [wgsl]);
 const BACKWARD = rowKernel("headNorm", "backward", [wgsl]);
 
-export interface HeadNormOptions {
+interface HeadNormOptions {
   /** (2, headDim): for q and for k. Frozen. */
   weights: Tensor;
   eps: number;

@@ -14,7 +14,7 @@ const code = [grid, rowsCode, scalar, wgsl];
 const WEIGHT_GRADIENT = kernelOf("layerNorm", "weight_gradient", code);
 const BIAS_GRADIENT = kernelOf("layerNorm", "bias_gradient", code);
 
-export interface LayerNormOptions {
+interface LayerNormOptions {
   /** (C), trained or frozen. */
   weight: Tensor;
   /** (C), trained or frozen. */

@@ -10,7 +10,7 @@ const RECORD = kernelOf("metrics", "record", [state, wgsl]);
 /** Numbers per step in the ring: loss, R, kept weights, ratio. */
 export const METRICS = 4;
 
-export interface MetricTensors {
+interface MetricTensors {
   /** (1). */
   loss: Tensor;
   /** (1): R. */

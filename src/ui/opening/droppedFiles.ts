@@ -29,7 +29,7 @@ export function sourceOfFiles(files: readonly File[], folder?: string): ModelSou
 }
 
 /** What was dropped on the page. */
-export interface Dropped {
+interface Dropped {
   source: ModelSource | null;
   /** The folder itself, to be remembered; null where the browser does not provide it. */
   folder: FileSystemDirectoryHandle | null;

@@ -6,7 +6,7 @@ import type { ModelSource } from "../../worker/protocol.ts";
 import { rememberFolder, sourceOfFolder } from "./rememberedFolders.ts";
 import { useStudio, useStudioStore } from "../studioContext.tsx";
 
-export interface OpenActions {
+interface OpenActions {
   /** Opens a source. On success the library closes and `folder` is remembered. */
   openSource(source: ModelSource, folder?: FileSystemDirectoryHandle | null): Promise<void>;
   /** Opens a folder on this machine. */

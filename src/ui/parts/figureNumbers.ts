@@ -2,7 +2,7 @@
 import { createContext, useCallback, useContext, useLayoutEffect, useSyncExternalStore } from "react";
 import type { RefObject } from "react";
 
-export interface FigureNumbers {
+interface FigureNumbers {
   /** Adds the figure `name`, drawn in `node`; the returned function removes it. */
   add(name: string, node: Node): () => void;
   /** From 1 in document order; null for a figure that is not on the page. */
@@ -11,7 +11,7 @@ export interface FigureNumbers {
   subscribe(changed: () => void): () => void;
 }
 
-export function createFigureNumbers(): FigureNumbers {
+function createFigureNumbers(): FigureNumbers {
   const nodes = new Map<string, Node>();
   const readers = new Set<() => void>();
   let order: string[] = [];

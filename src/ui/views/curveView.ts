@@ -4,7 +4,7 @@ import type { RunRecord } from "../../engine/index.ts";
 import { type PerplexityReading, sameReading } from "../../state/text/textState.ts";
 import type { CurvePoint } from "../../worker/protocol.ts";
 
-export interface CurveInput {
+interface CurveInput {
   /** What was measured of the current run. */
   points: readonly CurvePoint[];
   /** The saved runs. */

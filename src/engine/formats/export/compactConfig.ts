@@ -12,7 +12,7 @@ const PREFIX = "espalier_";
 const EXPORT_AGAIN = "config.json was changed: export the model again.";
 
 /** The section `espalier` of a compact config.json. */
-export interface CompactSection {
+interface CompactSection {
   format: number;
   /** From the dense model's config. */
   base_model_type: string;

@@ -33,7 +33,7 @@ export interface NestedRatio {
 }
 
 /** nested.json: ratios in ascending order; the last is the complete compact model. */
-export interface Nested {
+interface Nested {
   format: typeof NESTED_FORMAT;
   program: { name: "Espalier"; version: string };
   ratios: (Omit<NestedRatio, "ratio"> & { keep: number })[];

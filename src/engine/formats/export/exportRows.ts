@@ -6,7 +6,7 @@ import { converted } from "./exportFiles.ts";
 import { CHUNK_BYTES } from "../files/outputFile.ts";
 import type { Weights } from "../safetensors/safetensors.ts";
 
-export interface RowsExport {
+interface RowsExport {
   /** Kept rows and columns; all by default. */
   kept?: Kept | undefined;
   /** How pruned rows and columns are removed: `cutMatrix` or `zeroMatrix`. */

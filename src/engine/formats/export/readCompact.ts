@@ -51,7 +51,7 @@ export async function readCompact(folder: Folder): Promise<CompactModel> {
 }
 
 /** An index list in a file: the tensor `name` with `count` positions below `size`. */
-export interface IndexList {
+interface IndexList {
   file: string;
   name: string;
   size: number;

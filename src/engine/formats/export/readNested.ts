@@ -24,7 +24,7 @@ export interface NestedLists {
   lists: Uint32Array<ArrayBuffer>[];
 }
 
-export interface NestedModel {
+interface NestedModel {
   largest: CompactModel;
   /** Ascending. */
   ratios: (NestedRatio & NestedLists)[];

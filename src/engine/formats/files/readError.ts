@@ -1,7 +1,7 @@
 // The error of every reader in one form: file, field, what was expected, what is there, and what to do next.
 import { EngineError, type ErrorCode, type ErrorDetail } from "../../errors.ts";
 
-export interface ReadFault {
+interface ReadFault {
   file: string;
   /** Path of the field within the file; left out where the fault is the file's as such. */
   field?: string;

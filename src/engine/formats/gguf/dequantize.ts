@@ -3,7 +3,7 @@ import { halfValues } from "../../dtype.ts";
 import type { QuantType } from "./types.ts";
 
 /** Blocks to convert, and where their values go. */
-export interface BlockRange {
+interface BlockRange {
   bytes: Uint8Array;
   /** Position of the first block in `bytes`. */
   at: number;
@@ -14,7 +14,7 @@ export interface BlockRange {
   to: number;
 }
 
-export type Dequantize = (range: BlockRange) => void;
+type Dequantize = (range: BlockRange) => void;
 
 /** Values per block of the types with one scale. HALF of them are in the low four bits of the bytes, the others in the high four. */
 const SMALL = 32;

@@ -30,7 +30,7 @@ export function tensorInfo(name: string, shape: readonly number[], type: number,
   return [...text(name), ...u32(shape.length), ...[...shape].reverse().flatMap(u64), ...u32(type), ...u64(offset)];
 }
 
-export interface GgufParts {
+interface GgufParts {
   version?: number;
   entries?: readonly (readonly number[])[];
   tensors?: readonly (readonly number[])[];

@@ -6,8 +6,6 @@ import { FETCH_AGAIN, readError } from "../files/readError.ts";
 import { HeaderCursor, type MetadataValue, NeedMoreBytes } from "./headerCursor.ts";
 import { blockType, type BlockType, QUANT_TYPES, typeName } from "./types.ts";
 
-export type { MetadataValue } from "./headerCursor.ts";
-
 export interface GgufTensor {
   readonly name: string;
   readonly type: BlockType;

@@ -36,7 +36,7 @@ const NAMES: [RegExp, string][] = [
   [/mlp\.fc2/, "ffn_down"],
 ];
 
-export interface NamedTensor {
+interface NamedTensor {
   name: string;
   shape: readonly number[];
   values: Float32Array;

@@ -22,7 +22,7 @@ export interface TensorView {
 }
 
 /** Rows of one head, and of all heads of q, and of k or v. */
-export interface HeadRows {
+interface HeadRows {
   headDim: number;
   q: number;
   kv: number;

@@ -35,7 +35,7 @@ export async function checkCached(manifest: Manifest, { store, web, onProgress }
 }
 
 /** A file as it is in the storage after its download. */
-export interface ArrivedFile {
+interface ArrivedFile {
   /** How errors refer to the file. */
   what: string;
   /** Undefined where the storage does not have it; so is its hash. */

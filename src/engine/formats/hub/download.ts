@@ -16,7 +16,7 @@ interface Part {
   sink: GrowingFile;
 }
 
-export interface Download {
+interface Download {
   web: Web;
   address: Address;
   remote: readonly RemoteFile[];

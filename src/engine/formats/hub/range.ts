@@ -19,7 +19,7 @@ export class FileChanged extends EngineError {
   }
 }
 
-export interface RangeRequest {
+interface RangeRequest {
   file: RemoteFile;
   /** `at` advances as bytes arrive. */
   range: Missing;

@@ -8,7 +8,7 @@ export function splitHeads(graph: GraphBuilder, x: Value, heads: number, headDim
   return graph.op("Reshape", [x, graph.ints(0, 0, heads, headDim)]);
 }
 
-export interface AttentionValues {
+interface AttentionValues {
   /** Index of the block. */
   l: number;
   /** (B, T, heads, headDim) */

@@ -28,7 +28,7 @@ export const ONNX_FILE = "onnx/model.onnx";
 /** Protobuf refuses messages of 2 GiB; half a million bytes are reserved for what a reader adds. */
 const FILE_LIMIT_BYTES = 2 ** 31 - 500_000;
 
-export interface OnnxSource extends ExportSource {
+interface OnnxSource extends ExportSource {
   /** Largest model.onnx with weights inside, and largest separate file of weights, in bytes. */
   fileLimitBytes?: number;
 }

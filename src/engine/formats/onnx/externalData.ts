@@ -7,7 +7,7 @@ const SMALLEST_BYTES = 1024;
 /** Tensors start at multiples of this, so that a runtime can map the file into memory. */
 const PAGE_BYTES = 4096;
 
-export interface ExternalData {
+interface ExternalData {
   locations: ReadonlyMap<string, ExternalLocation>;
   files: readonly OutputFile[];
 }

@@ -1,7 +1,7 @@
 // RMSNorm and LayerNorm from standard operators, over the last axis.
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
-export interface NormValues {
+interface NormValues {
   /** (d) */
   weight: Value;
   eps: number;

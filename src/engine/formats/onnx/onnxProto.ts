@@ -19,7 +19,7 @@ const ATTRIBUTE_INTS = 7;
 const LOCATION_EXTERNAL = 1;
 
 /** A float attribute; plain numbers are integer attributes. */
-export interface FloatAttribute {
+interface FloatAttribute {
   float: number;
 }
 export type Attribute = number | FloatAttribute | string | readonly number[];

@@ -11,7 +11,7 @@ import { DATA_TYPES } from "./onnxProto.ts";
 import { transposedChunks } from "./transpose.ts";
 
 /** Element types of weights in an ONNX file. */
-export type OnnxWeightDtype = "F32" | "F16";
+type OnnxWeightDtype = "F32" | "F16";
 
 /** Adds weights to the graph by their names in the source. The returned values are always float32. */
 export interface OnnxWeights {

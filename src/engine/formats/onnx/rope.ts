@@ -24,7 +24,7 @@ function tables(frequencies: Float64Array, rows: number, stride: number) {
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }
 
-export interface RopeOptions {
+interface RopeOptions {
   rope: RopeConfig;
   headDim: number;
   /** Number of positions that the model supports. */

@@ -1,7 +1,7 @@
 // Transposes a matrix for export, some rows of the result at a time.
 import { CHUNK_BYTES } from "../files/outputFile.ts";
 
-export interface MatrixShape {
+interface MatrixShape {
   rows: number;
   columns: number;
   /** 2 or 4. */

@@ -15,7 +15,7 @@ const WEIGHT_MASK_ENCODING =
 const OLDER_ENCODING = "base64; one bit a weight, row by row, eight a byte, first weight in the lowest bit; 1 is kept";
 
 /** One matrix: its tensor's name, how many weights it keeps, and which (base64). */
-export interface MatrixReceipt extends Share {
+interface MatrixReceipt extends Share {
   name: string;
   mask: string;
 }

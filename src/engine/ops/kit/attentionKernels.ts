@@ -18,7 +18,7 @@ const FEW_ROWS = 4;
 const SIZES = { quads: 4, software: 16, hardware: 64 };
 
 /** The shape of a dispatch: rows x cols results for each of `heads` heads. */
-export interface Extent {
+interface Extent {
   rows: number;
   cols: number;
   heads: number;

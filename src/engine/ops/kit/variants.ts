@@ -8,7 +8,7 @@ import { type Code, type Constants, groupsFor, kernelOf, MAX_GROUPS, kernelSizes
 import { valueText, type Width } from "./weightText.ts";
 
 /** How to dispatch a kernel over a matrix. `cols` counts Values of `width` columns, as the WGSL does. */
-export interface Launch {
+interface Launch {
   spec: KernelSpec;
   groups: Groups;
   cols: number;

@@ -11,7 +11,7 @@ export interface SelfCheck {
   seconds: number;
 }
 
-export interface SelfCheckOptions {
+interface SelfCheckOptions {
   /** Called before each case, and once at the end with an empty name. */
   onCase?: (done: number, of: number, op: string) => void;
   /** Asked between cases; true stops the check. */

@@ -6,7 +6,7 @@ import { linear, type MatmulVariant, usableVariants } from "../linear.ts";
 const SHAPE = { m: 128, n: 512, k: 192 };
 const REPETITIONS = 3;
 
-export interface VariantTime {
+interface VariantTime {
   variant: MatmulVariant;
   /** The best of the repetitions. */
   ms: number;
