@@ -95,22 +95,7 @@ export async function openRun(
   report: Reporter,
   check: (opened: OpenedModel) => void = () => undefined,
 ): Promise<OpenRun> {
-  const ctx = new Ctx(await Gpu.open());
-  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
-  const folder = await servedModel(request.model);
-  const opened = await openModel(ctx, folder, {
-    precision: request.precision,
-    onConfig: (config) =>
-      approvePlan(ctx.gpu.facts, {
-        ...{ name: folder.name, config },
-        choice: {
-          precision: request.precision,
-          trainingTokens: request.stepTokens ?? DEFAULT_RECIPE.tokens,
-          evaluationTokens: Math.min(request.context, config.context),
-        },
-      }),
-    onProgress: (done, of) => report({ stage: "open", done, of }),
-  });
+  const { ctx, opened } = await openOnGpu(request, report);
   check(opened);
   const { config, tokenizer } = opened;
   const calibration = Uint32Array.from(tokenizer.encode(request.text.content));
@@ -152,6 +137,30 @@ export async function openRun(
       forms: forms.map(formAnswer),
     }),
   };
+}
+
+/** The model on the GPU, after its memory plan was approved. */
+async function openOnGpu(
+  { model, precision, stepTokens, context }: RunRequest,
+  report: Reporter,
+): Promise<Pick<OpenRun, "ctx" | "opened">> {
+  const ctx = new Ctx(await Gpu.open());
+  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
+  const folder = await servedModel(model);
+  const opened = await openModel(ctx, folder, {
+    precision,
+    onConfig: (config) =>
+      approvePlan(ctx.gpu.facts, {
+        ...{ name: folder.name, config },
+        choice: {
+          precision,
+          trainingTokens: stepTokens ?? DEFAULT_RECIPE.tokens,
+          evaluationTokens: Math.min(context, config.context),
+        },
+      }),
+    onProgress: (done, of) => report({ stage: "open", done, of }),
+  });
+  return { ctx, opened };
 }
 
 async function textOf({ name, content }: NamedText): Promise<TextRef> {
