@@ -22,6 +22,6 @@ export { overlapTable } from "./gates/overlapTable.ts";
 export type { OverlapData } from "./gates/overlapTable.ts";
 export { comparedMasks, jaccard } from "./gates/overlap.ts";
 export { weightMap } from "./weights/weightMap.ts";
-export type { WeightMapData } from "./weights/weightMap.ts";
+export type { WeightMapData, WeightMapOptions } from "./weights/weightMap.ts";
 export { widths } from "./gates/widths.ts";
 export type { WidthsData } from "./gates/widths.ts";
