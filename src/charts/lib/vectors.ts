@@ -1,5 +1,7 @@
 // The five selection vectors of a block as the charts name, order and explain them (method 1.1).
 
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
+
 /** Names in the order of the masks: masks[5 * block + k] is VECTORS[k]. */
 export const VECTORS = [
   { name: "s1", meaning: "attention in", long: "input of q, k and v", colour: "--chart-s1" },
@@ -8,9 +10,6 @@ export const VECTORS = [
   { name: "s4", meaning: "MLP middle", long: "input of down", colour: "--chart-s4" },
   { name: "s5", meaning: "MLP out", long: "output of down", colour: "--chart-s5" },
 ] as const;
-
-/** How many vectors a block has. */
-export const VECTORS_PER_BLOCK = VECTORS.length;
 
 /** Which vectors of a block select embedding dimensions (all but s4), in the order of the map's rows. */
 export const EMBEDDING_VECTORS = [0, 1, 2, 4] as const;

@@ -1,7 +1,7 @@
 // The plane of charts of perplexity against size: scales with room around the points, by logarithm where perplexities differ much, and axes.
 import { scaleLinear } from "d3";
 import { addText, drawAxis } from "../lib/axes.ts";
-import { logTicks, type PlotPoint, wantsLog } from "./bestLine.ts";
+import { isLogAxis, logTicks, type PlotPoint } from "../../shared/perplexityAxis.ts";
 import type { Frame, Group } from "../lib/frame.ts";
 
 export const LEFT_PX = 48;
@@ -34,7 +34,7 @@ export function createPlane({ svg }: Frame): (options: PlaneOptions) => Plane {
   return ({ places, axis, width, top, height }) => {
     const bottom = height - AXIS_PX;
     const ys = places.map(({ y }) => y);
-    const log = wantsLog(ys);
+    const log = isLogAxis(ys);
     const along = log ? Math.log10 : (y: number): number => y;
     const x = scaleLinear(span(places.map((place) => place.x)), [LEFT_PX, width - RIGHT_PX]);
     const y = scaleLinear(span(ys.map(along)), [bottom, top]);

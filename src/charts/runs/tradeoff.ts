@@ -3,7 +3,7 @@ import { symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolS
 import { symbolTriangle, symbolWye } from "d3";
 import type { SymbolType } from "d3";
 import { addText } from "../lib/axes.ts";
-import { bestLine } from "./bestLine.ts";
+import { bestLine } from "../../shared/perplexityAxis.ts";
 import { createCursor } from "../lib/cursor.ts";
 import { chartOf, createFrame } from "../lib/frame.ts";
 import type { Chart } from "../lib/frame.ts";
