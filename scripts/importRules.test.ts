@@ -40,7 +40,7 @@ test.each([
   ["src/ui/App.tsx", 'import type { Metrics } from "../worker/protocol.ts";'],
   ["src/ui/App.tsx", 'import { DEFAULT_RECIPE } from "../engine/index.ts";'],
   ["src/charts/lib/axes.ts", 'import { select } from "d3";'],
-  ["src/charts/runs/tradeoff.ts", 'import { drawAxis } from "../lib/axes.ts";'],
+  ["src/charts/runs/perplexity/tradeoff.ts", 'import { drawAxis } from "../lib/axes.ts";'],
   ["src/cli/prune.ts", 'import { checkRecipe } from "../engine/recipes/recipe.ts";'],
   ["src/state/store.ts", 'import { Client } from "../worker/client.ts";'],
   ["src/worker/export/preparedExports.ts", 'import { openOnnx } from "../../verify/onnxModel.ts";'],

@@ -1,10 +1,10 @@
 // Geometry: what is drawn at a place is what the cursor finds there; and small pieces of text.
 import { describe, expect, it } from "vitest";
-import { dimensionAtX, mapLayout, rowAtY, rowTop } from "./gates/mapLayout.ts";
-import { distances, drawsTargets, targetAt } from "./runs/keptRatio.ts";
+import { dimensionAtX, mapLayout, rowAtY, rowTop } from "./gates/map/mapLayout.ts";
+import { distances, drawsTargets, targetAt } from "./runs/steps/keptRatio.ts";
 import { dotPath, linePath } from "./lib/paths.ts";
 import { besides, tipSentence } from "./lib/tooltip.ts";
-import { barAt, barLeft, barsLayout } from "./lib/barsLayout.ts";
+import { barAt, barLeft, barsLayout } from "./lib/bars/barsLayout.ts";
 
 describe.each([
   [960, 3],

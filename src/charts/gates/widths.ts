@@ -1,8 +1,8 @@
 // Fig. 6 of DISP-LLM (arXiv 2410.11988): kept rate of s1..s5 as grouped bars, block by block.
 import type { Chart } from "../lib/frame.ts";
-import { groupedBars } from "../lib/groupedBars.ts";
-import type { BarsData } from "../lib/groupedBars.ts";
-import { VECTORS } from "../lib/vectors.ts";
+import { groupedBars } from "../lib/bars/groupedBars.ts";
+import type { BarsData } from "../lib/bars/groupedBars.ts";
+import { VECTORS } from "../lib/numbers/vectors.ts";
 
 /** Gates kept and gates there are: [block][s1..s5]. */
 export type WidthsData = BarsData;

@@ -1,7 +1,7 @@
 // What a weight mask keeps of each matrix of the MLP, as grouped bars, block by block.
 import type { Chart } from "../lib/frame.ts";
-import { groupedBars } from "../lib/groupedBars.ts";
-import type { BarKind, BarsData } from "../lib/groupedBars.ts";
+import { groupedBars } from "../lib/bars/groupedBars.ts";
+import type { BarKind, BarsData } from "../lib/bars/groupedBars.ts";
 
 export type MatrixPart = "gate" | "up" | "down";
 

@@ -1,8 +1,8 @@
 // The gate map of two runs: each gate in the colour of who keeps it, several gates of one pixel in the mean of their colours.
 import type { GatePass } from "./gateImage.ts";
-import { bucketEdges } from "../lib/sampling.ts";
-import { resolveColour } from "../lib/theme.ts";
-import { rowOf } from "../lib/vectors.ts";
+import { bucketEdges } from "../../lib/numbers/sampling.ts";
+import { resolveColour } from "../../lib/theme.ts";
+import { rowOf } from "../../lib/numbers/vectors.ts";
 
 export const KEPT_LEGEND = [
   { label: "kept", colour: "--chart-kept" },

@@ -1,10 +1,10 @@
 // The gate map's canvases: the gates, and above them layers that the compositor fades away: what was there before, and fresh changes.
-import type { Frame } from "../lib/frame.ts";
+import type { Frame } from "../../lib/frame.ts";
 import type { GatePass } from "./gateImage.ts";
 import { blockTop } from "./mapLayout.ts";
 import type { MapLayout } from "./mapLayout.ts";
-import { alphaRamp, colourRamp, FADE_MS, reducedMotion, resolveColour } from "../lib/theme.ts";
-import { ROWS_PER_BLOCK } from "../lib/vectors.ts";
+import { alphaRamp, colourRamp, FADE_MS, reducedMotion, resolveColour } from "../../lib/theme.ts";
+import { ROWS_PER_BLOCK } from "../../lib/numbers/vectors.ts";
 
 const FLASH_MS = 600;
 /** Opacity of a change that has just happened: enough to notice, too little to distract. */

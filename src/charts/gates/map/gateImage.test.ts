@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { GateImage } from "./gateImage.ts";
 import type { GateData } from "./gateImage.ts";
 import { gateTip } from "./gateTip.ts";
-import { EMBEDDING_VECTORS, rowOf } from "../lib/vectors.ts";
+import { EMBEDDING_VECTORS, rowOf } from "../../lib/numbers/vectors.ts";
 
 /** Masks of `layers` blocks; s4 is longer, as in a model. */
 function gates(layers: number, dModel: number, kept: (mask: number, j: number) => boolean): GateData {

@@ -1,6 +1,6 @@
 // The pixels of the gate map: levels, fresh changes and kept counts, brought up to date from what changed. No DOM: tested in Node.
-import { bucketEdges } from "../lib/sampling.ts";
-import { ROWS_PER_BLOCK, rowOf } from "../lib/vectors.ts";
+import { bucketEdges } from "../../lib/numbers/sampling.ts";
+import { ROWS_PER_BLOCK, rowOf } from "../../lib/numbers/vectors.ts";
 
 /** What the gate map shows. masks: 5 * layers arrays, index 5 * block + k (s1..s5); 0 is pruned, anything else kept. */
 export interface GateData {

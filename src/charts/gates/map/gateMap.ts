@@ -1,22 +1,22 @@
 // Fig. 4 of DISP-LLM (arXiv 2410.11988): every s1, s2, s3, s5 of every block by embedding dimension, kept and pruned, drawn live.
-import { percent, whole } from "../../shared/format.ts";
-import { createCursor } from "../lib/cursor.ts";
-import { addText } from "../lib/axes.ts";
-import { createFrame } from "../lib/frame.ts";
-import type { Chart } from "../lib/frame.ts";
+import { percent, whole } from "../../../shared/format.ts";
+import { createCursor } from "../../lib/cursor.ts";
+import { addText } from "../../lib/axes.ts";
+import { createFrame } from "../../lib/frame.ts";
+import type { Chart } from "../../lib/frame.ts";
 import { GateCanvas } from "./gateCanvas.ts";
 import { GateImage } from "./gateImage.ts";
 import type { GateData, GatePass } from "./gateImage.ts";
 import { dimensionAtX, mapLayout, rowAtY, rowTop } from "./mapLayout.ts";
 import type { MapLayout } from "./mapLayout.ts";
-import { createRowBars, drawRowLabels } from "./gateRows.ts";
-import { createStrip } from "./gateStrip.ts";
+import { createRowBars, drawRowLabels } from "./rowsGeometry.ts";
+import { createStrip } from "./stripGeometry.ts";
 import { gateTip } from "./gateTip.ts";
 import type { GatePlace } from "./gateTip.ts";
-import { COMPARED_LEGEND, COMPARED_NAMES, comparedPixels, KEPT_LEGEND } from "./gateCompared.ts";
-import { drawLegend } from "../lib/legend.ts";
-import { boxOf, dimensionProfile, rate } from "../lib/rates.ts";
-import { rowOf } from "../lib/vectors.ts";
+import { COMPARED_LEGEND, COMPARED_NAMES, comparedPixels, KEPT_LEGEND } from "./comparedPixels.ts";
+import { drawLegend } from "../../lib/legend.ts";
+import { boxOf, dimensionProfile, rate } from "../../lib/numbers/rates.ts";
+import { rowOf } from "../../lib/numbers/vectors.ts";
 
 export interface GateMapOptions {
   /** Mark gates that have just changed for a moment; never where the person asked for less motion. Default true. */

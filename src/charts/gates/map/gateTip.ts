@@ -1,9 +1,9 @@
 // What the gate map says about a place in it.
-import { percent, whole } from "../../shared/format.ts";
+import { percent, whole } from "../../../shared/format.ts";
 import type { GateData, GatePass } from "./gateImage.ts";
-import { rate } from "../lib/rates.ts";
-import type { Tip } from "../lib/tooltip.ts";
-import { rowOf, vectorAt } from "../lib/vectors.ts";
+import { rate } from "../../lib/numbers/rates.ts";
+import type { Tip } from "../../lib/tooltip.ts";
+import { rowOf, vectorAt } from "../../lib/numbers/vectors.ts";
 
 /** A place in the map: -1 means none, as beside (the row's bar) or below (the strip) the map. */
 export interface GatePlace {

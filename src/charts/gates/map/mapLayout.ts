@@ -1,5 +1,5 @@
 // Where the parts of the gate map stand: pure geometry in CSS pixels.
-import { ROWS_PER_BLOCK } from "../lib/vectors.ts";
+import { ROWS_PER_BLOCK } from "../../lib/numbers/vectors.ts";
 
 /** Map height to aim at; rows are whole pixels within ROW_PX. */
 const MAP_PX = 400;

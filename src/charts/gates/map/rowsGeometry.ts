@@ -1,9 +1,9 @@
 // Beside the gate map: which block and vector each row is (left), and how much of it is kept (right).
-import { addText } from "../lib/axes.ts";
-import type { Group } from "../lib/frame.ts";
+import { addText } from "../../lib/axes.ts";
+import type { Group } from "../../lib/frame.ts";
 import { blockTop, rowTop } from "./mapLayout.ts";
 import type { MapLayout } from "./mapLayout.ts";
-import { ROWS_PER_BLOCK, rowOf, vectorAt } from "../lib/vectors.ts";
+import { ROWS_PER_BLOCK, rowOf, vectorAt } from "../../lib/numbers/vectors.ts";
 
 /** Row height from which the vectors' names fit. */
 const NAMED_ROW_PX = 9;

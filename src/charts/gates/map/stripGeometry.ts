@@ -1,9 +1,9 @@
 // Below the gate map: kept rate of each embedding dimension over depth, aligned to the map's columns, and the box plot of those rates.
 import { scaleLinear } from "d3";
-import { addText, drawAxis } from "../lib/axes.ts";
-import type { Group } from "../lib/frame.ts";
+import { addText, drawAxis } from "../../lib/axes.ts";
+import type { Group } from "../../lib/frame.ts";
 import type { MapLayout } from "./mapLayout.ts";
-import type { Box, DimensionProfile } from "../lib/rates.ts";
+import type { Box, DimensionProfile } from "../../lib/numbers/rates.ts";
 
 export interface Strip {
   layout(layout: MapLayout, dModel: number): void;

@@ -1,8 +1,8 @@
 // Overlap of two runs as a small heat table: a row for each kind of vector or matrix, a column for each block, the darker the more alike.
-import { createCursor } from "../lib/cursor.ts";
-import { addText } from "../lib/axes.ts";
-import { chartOf, createFrame } from "../lib/frame.ts";
-import type { Chart } from "../lib/frame.ts";
+import { createCursor } from "../../lib/cursor.ts";
+import { addText } from "../../lib/axes.ts";
+import { chartOf, createFrame } from "../../lib/frame.ts";
+import type { Chart } from "../../lib/frame.ts";
 
 export interface OverlapData {
   /** Names of the rows: "s1" to "s5", or parts of the MLP. */

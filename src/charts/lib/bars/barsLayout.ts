@@ -1,5 +1,5 @@
 // Where grouped bars stand, block by block: pure geometry in CSS pixels.
-import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
+import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 
 /** A block's bars need this much; blocks that do not fit go to the next row. */
 const MIN_BAND_PX = 22;

@@ -1,13 +1,13 @@
 // Kept rates as grouped bars, block by block.
-import { percent, whole } from "../../shared/format.ts";
+import { percent, whole } from "../../../shared/format.ts";
 import { scaleLinear } from "d3";
-import { addText, drawAxis } from "./axes.ts";
-import { createCursor } from "./cursor.ts";
-import { createFrame } from "./frame.ts";
-import type { Chart } from "./frame.ts";
-import { drawLegend } from "./legend.ts";
-import { columnSums, rate } from "./rates.ts";
-import { FADE_MS, reducedMotion } from "./theme.ts";
+import { addText, drawAxis } from "../axes.ts";
+import { createCursor } from "../cursor.ts";
+import { createFrame } from "../frame.ts";
+import type { Chart } from "../frame.ts";
+import { drawLegend } from "../legend.ts";
+import { columnSums, rate } from "../numbers/rates.ts";
+import { FADE_MS, reducedMotion } from "../theme.ts";
 import { barAt, barLeft, barsLayout } from "./barsLayout.ts";
 import type { BarsLayout } from "./barsLayout.ts";
 

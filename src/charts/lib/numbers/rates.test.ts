@@ -1,5 +1,5 @@
 // Kept rates, box statistics and profiles on numbers that can be checked by hand.
-import { percent, whole } from "../../shared/format.ts";
+import { percent, whole } from "../../../shared/format.ts";
 import { describe, expect, it } from "vitest";
 import { boxOf, columnSums, dimensionProfile, rate } from "./rates.ts";
 

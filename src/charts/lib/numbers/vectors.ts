@@ -1,6 +1,6 @@
 // The five selection vectors of a block as the charts name, order and explain them (method 1.1).
 
-import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
+import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 
 /** Names in the order of the masks: masks[5 * block + k] is VECTORS[k]. */
 export const VECTORS = [

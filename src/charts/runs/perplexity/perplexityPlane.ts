@@ -1,8 +1,8 @@
 // The plane of charts of perplexity against size: scales with room around the points, by logarithm where perplexities differ much, and axes.
 import { scaleLinear } from "d3";
-import { addText, drawAxis } from "../lib/axes.ts";
-import { isLogAxis, logTicks, type PlotPoint } from "../../shared/perplexityAxis.ts";
-import type { Frame, Group } from "../lib/frame.ts";
+import { addText, drawAxis } from "../../lib/axes.ts";
+import { isLogAxis, logTicks, type PlotPoint } from "../../../shared/perplexityAxis.ts";
+import type { Frame, Group } from "../../lib/frame.ts";
 
 export const LEFT_PX = 48;
 export const RIGHT_PX = 14;

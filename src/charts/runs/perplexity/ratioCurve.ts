@@ -1,11 +1,11 @@
 // Perplexity against kept share: one run as a curve over its ratios, with the dense model and runs for one ratio beside it. Click or Enter chooses a ratio.
-import { percent, whole } from "../../shared/format.ts";
+import { percent, whole } from "../../../shared/format.ts";
 import { line } from "d3";
-import type { PlotPoint } from "../../shared/perplexityAxis.ts";
-import { createCursor } from "../lib/cursor.ts";
-import { chartOf, createFrame } from "../lib/frame.ts";
-import type { Chart } from "../lib/frame.ts";
-import { drawLegend } from "../lib/legend.ts";
+import type { PlotPoint } from "../../../shared/perplexityAxis.ts";
+import { createCursor } from "../../lib/cursor.ts";
+import { chartOf, createFrame } from "../../lib/frame.ts";
+import type { Chart } from "../../lib/frame.ts";
+import { drawLegend } from "../../lib/legend.ts";
 import { createPlane, LEFT_PX, perplexityWords, type Plane, RIGHT_PX } from "./perplexityPlane.ts";
 
 export interface RatioPoint extends PlotPoint {

@@ -2,12 +2,12 @@
 import { symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar } from "d3";
 import { symbolTriangle, symbolWye } from "d3";
 import type { SymbolType } from "d3";
-import { addText } from "../lib/axes.ts";
-import { bestLine } from "../../shared/perplexityAxis.ts";
-import { createCursor } from "../lib/cursor.ts";
-import { chartOf, createFrame } from "../lib/frame.ts";
-import type { Chart } from "../lib/frame.ts";
-import { drawLegend } from "../lib/legend.ts";
+import { addText } from "../../lib/axes.ts";
+import { bestLine } from "../../../shared/perplexityAxis.ts";
+import { createCursor } from "../../lib/cursor.ts";
+import { chartOf, createFrame } from "../../lib/frame.ts";
+import type { Chart } from "../../lib/frame.ts";
+import { drawLegend } from "../../lib/legend.ts";
 import { createPlane, LEFT_PX, perplexityWords, RIGHT_PX } from "./perplexityPlane.ts";
 
 export interface TradeoffPoint {

@@ -1,14 +1,14 @@
 // The kept share of the block weights by step against the target share, which can be moved during the run; where every step draws a
 // target of its own, the distance from it.
-import { percent } from "../../shared/format.ts";
+import { percent } from "../../../shared/format.ts";
 import { scaleLinear } from "d3";
-import { addText, drawAxis } from "../lib/axes.ts";
-import type { Chart } from "../lib/frame.ts";
-import { dotPath, linePath } from "../lib/paths.ts";
+import { addText, drawAxis } from "../../lib/axes.ts";
+import type { Chart } from "../../lib/frame.ts";
+import { dotPath, linePath } from "../../lib/paths.ts";
 
 import { countOf, createRunChart } from "./runChart.ts";
 import type { RunData, RunView, StepLink } from "./runChart.ts";
-import { bucketIndices, finiteExtent } from "../lib/sampling.ts";
+import { bucketIndices, finiteExtent } from "../../lib/numbers/sampling.ts";
 
 export interface KeptRatioOptions {
   /** Share the crosshair with other charts of the run. */

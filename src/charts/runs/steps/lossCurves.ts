@@ -1,12 +1,12 @@
 // Fig. 5 of DISP-LLM (arXiv 2410.11988): the loss and the normalised budget penalty R by step, while the run goes on.
-import { percent } from "../../shared/format.ts";
+import { percent } from "../../../shared/format.ts";
 import { scaleLinear } from "d3";
-import { addText, drawAxis } from "../lib/axes.ts";
-import type { Chart } from "../lib/frame.ts";
-import { linePath, dotPath } from "../lib/paths.ts";
+import { addText, drawAxis } from "../../lib/axes.ts";
+import type { Chart } from "../../lib/frame.ts";
+import { linePath, dotPath } from "../../lib/paths.ts";
 import { createRunChart } from "./runChart.ts";
 import type { RunData, StepLink } from "./runChart.ts";
-import { bucketIndices, finiteExtent, normalise, smooth } from "../lib/sampling.ts";
+import { bucketIndices, finiteExtent, normalise, smooth } from "../../lib/numbers/sampling.ts";
 
 export interface LossCurvesOptions {
   /** Share the crosshair with other charts of the run. */

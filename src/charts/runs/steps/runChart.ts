@@ -1,16 +1,16 @@
 // What charts over the steps of a run share: the series, the step axis, the crosshair, and a cursor that several charts can share.
-import { whole } from "../../shared/format.ts";
+import { whole } from "../../../shared/format.ts";
 import { scaleLinear } from "d3";
 import type { ScaleLinear } from "d3";
-import { addText, drawAxis } from "../lib/axes.ts";
-import { createCursor } from "../lib/cursor.ts";
-import { createFrame } from "../lib/frame.ts";
-import type { Chart, Svg } from "../lib/frame.ts";
-import { drawLegend } from "../lib/legend.ts";
-import type { LegendItem } from "../lib/legend.ts";
+import { addText, drawAxis } from "../../lib/axes.ts";
+import { createCursor } from "../../lib/cursor.ts";
+import { createFrame } from "../../lib/frame.ts";
+import type { Chart, Svg } from "../../lib/frame.ts";
+import { drawLegend } from "../../lib/legend.ts";
+import type { LegendItem } from "../../lib/legend.ts";
 
-import { nearestIndex } from "../lib/sampling.ts";
-import type { Tip } from "../lib/tooltip.ts";
+import { nearestIndex } from "../../lib/numbers/sampling.ts";
+import type { Tip } from "../../lib/tooltip.ts";
 
 /** A run so far. The arrays may be longer than `count`, so that a buffer can grow in place. */
 export interface RunData {

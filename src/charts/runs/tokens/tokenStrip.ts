@@ -1,8 +1,8 @@
 // A text, token by token, coloured by which of two runs predicts it better: the loss of A less that of B in nats.
-import { createCursor } from "../lib/cursor.ts";
-import { chartOf, createFrame } from "../lib/frame.ts";
-import type { Chart } from "../lib/frame.ts";
-import { drawLegend, textWidth } from "../lib/legend.ts";
+import { createCursor } from "../../lib/cursor.ts";
+import { chartOf, createFrame } from "../../lib/frame.ts";
+import type { Chart } from "../../lib/frame.ts";
+import { drawLegend, textWidth } from "../../lib/legend.ts";
 
 export interface TokenStripData {
   tokens: readonly string[];

@@ -1,6 +1,6 @@
 // The canvas of the weight map: kept shares as pixels, and from eight pixels a weight on the gaps between weights and groups.
-import type { Frame } from "../lib/frame.ts";
-import { colourRamp, resolveColour } from "../lib/theme.ts";
+import type { Frame } from "../../lib/frame.ts";
+import { colourRamp, resolveColour } from "../../lib/theme.ts";
 import { FULL, keptLevels, OUTSIDE } from "./weightView.ts";
 import type { View, MatrixMask } from "./weightView.ts";
 

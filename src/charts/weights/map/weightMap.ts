@@ -1,13 +1,13 @@
 // The keep-mask of one matrix, from the whole down to single weights with the scores that they competed by; moved by wheel, drag and keys.
-import { percent, whole } from "../../shared/format.ts";
+import { percent, whole } from "../../../shared/format.ts";
 import { select, zoom, zoomIdentity } from "d3";
 import type { D3ZoomEvent } from "d3";
-import { createCursor } from "../lib/cursor.ts";
-import { createFrame } from "../lib/frame.ts";
-import type { Chart } from "../lib/frame.ts";
-import { drawLegend } from "../lib/legend.ts";
-import { rate } from "../lib/rates.ts";
-import { createTools } from "../lib/tools.ts";
+import { createCursor } from "../../lib/cursor.ts";
+import { createFrame } from "../../lib/frame.ts";
+import type { Chart } from "../../lib/frame.ts";
+import { drawLegend } from "../../lib/legend.ts";
+import { rate } from "../../lib/numbers/rates.ts";
+import { createTools } from "../../lib/tools.ts";
 import { WeightCanvas } from "./weightCanvas.ts";
 import { WeightTiles } from "./weightTiles.ts";
 import { weightTip } from "./weightTip.ts";

@@ -1,5 +1,5 @@
 // What the weight map says of a weight: its group's weights with value, score and whether they stay.
-import type { Tip } from "../lib/tooltip.ts";
+import type { Tip } from "../../lib/tooltip.ts";
 import { isKeptAt } from "./weightView.ts";
 import type { WeightGroup, MatrixMask, WeightPlace } from "./weightView.ts";
 

@@ -1,5 +1,5 @@
 // Norms as pixels: means over the neurons that a column covers, on a logarithmic scale from the smallest to the largest mean.
-import { bucketEdges } from "../lib/sampling.ts";
+import { bucketEdges } from "../../lib/numbers/sampling.ts";
 
 export interface NormImage {
   columns: number;

@@ -1,13 +1,13 @@
 // Norms of the calibration activations, layer by layer and neuron by neuron: what the scores of single weights rest on.
-import { whole } from "../../shared/format.ts";
-import { addText } from "../lib/axes.ts";
-import { createCursor } from "../lib/cursor.ts";
-import { chartOf, createFrame } from "../lib/frame.ts";
-import type { Chart } from "../lib/frame.ts";
-import { drawLegend } from "../lib/legend.ts";
+import { whole } from "../../../shared/format.ts";
+import { addText } from "../../lib/axes.ts";
+import { createCursor } from "../../lib/cursor.ts";
+import { chartOf, createFrame } from "../../lib/frame.ts";
+import type { Chart } from "../../lib/frame.ts";
+import { drawLegend } from "../../lib/legend.ts";
 import { normImage, sortedNorms } from "./normImage.ts";
 
-import { colourRamp, resolveColour } from "../lib/theme.ts";
+import { colourRamp, resolveColour } from "../../lib/theme.ts";
 
 export interface NormsData {
   /** Norms of the neurons, by block. */
