@@ -1,7 +1,7 @@
 // Geometry: what is drawn at a place is what the cursor finds there; and small pieces of text.
 import { describe, expect, it } from "vitest";
 import { dimensionAtX, mapLayout, rowAtY, rowTop } from "./gates/map/mapLayout.ts";
-import { distances, drawsTargets, targetAt } from "./runs/steps/keptRatio.ts";
+import { distances, drawsTargets, targetAt } from "./runs/steps/runData.ts";
 import { dotPath, linePath } from "./lib/paths.ts";
 import { besides, tipSentence } from "./lib/tooltip.ts";
 import { barAt, barLeft, barsLayout } from "./lib/bars/barsLayout.ts";
@@ -75,8 +75,8 @@ describe("tooltip", () => {
 describe("targetAt", () => {
   it("is the last target set at or before a step", () => {
     const targets = [
-      { step: 0, share: 0.5 },
-      { step: 100, share: 0.7 },
+      { step: 0, ratio: 0.5 },
+      { step: 100, ratio: 0.7 },
     ];
     expect([0, 99, 100, 500].map((step) => targetAt(targets, step))).toEqual([0.5, 0.5, 0.7, 0.7]);
     expect([targetAt(targets, -1), targetAt(undefined, 3)]).toEqual([null, null]);
@@ -86,7 +86,7 @@ describe("targetAt", () => {
 describe("targets that every step draws", () => {
   const step = [1, 2, 3, 4, 5, 6];
   const kept = [0.9, 0.8, 0.5, 0.6, 0.7, 0.4];
-  const targets = [0.4, 0.8, 0.6, 0.6, 0.7, 0.5].map((share, i) => ({ step: i + 1, share }));
+  const targets = [0.4, 0.8, 0.6, 0.6, 0.7, 0.5].map((ratio, i) => ({ step: i + 1, ratio }));
 
   it("are told from a target that a person moves now and then", () => {
     expect(drawsTargets({ targets }, 6)).toBe(true);
@@ -99,7 +99,7 @@ describe("targets that every step draws", () => {
     expect([...distances({ step, kept, targets }, 6)].map((one) => Number(one.toFixed(3)))).toEqual([
       0.5, 0, -0.1, 0, 0, -0.1,
     ]);
-    expect([...distances({ step, kept, targets: [{ step: 2, share: 0.5 }] }, 3)].slice(0, 2)).toEqual([
+    expect([...distances({ step, kept, targets: [{ step: 2, ratio: 0.5 }] }, 3)].slice(0, 2)).toEqual([
       NaN,
       expect.closeTo(0.3, 9),
     ]);

@@ -32,7 +32,7 @@ function entry<Data>(
 
 const masks = (little: boolean) => (little ? { layers: 2, dModel: 24 } : { layers: 8, dModel: 512 });
 const steps = (little: boolean): number => (little ? 36 : 600);
-const weightWindow: charts.WeightMapOptions["window"] = (_name, row, col, rows, cols) => {
+const weightWindow: charts.WeightMapOptions["window"] = (_name, { row, col, rows, cols }) => {
   const values = Float32Array.from({ length: rows * cols }, (_, i) => Math.sin(i + row + col) / 4);
   return Promise.resolve({ row, col, rows, cols, values, scores: values.map((v) => 2 * Math.abs(v)) });
 };

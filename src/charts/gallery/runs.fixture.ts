@@ -16,8 +16,8 @@ export function runData(plannedSteps: number): RunData {
     penalty: step.map((i) => 0.65 * Math.exp(-14 * done(i)) + 0.01 * noise(i, 2)),
     plannedSteps,
     targets: [
-      { step: 0, share: 0.5 },
-      { step: Math.round(count / 2), share: 0.55 },
+      { step: 0, ratio: 0.5 },
+      { step: Math.round(count / 2), ratio: 0.55 },
     ],
   };
 }
@@ -25,9 +25,9 @@ export function runData(plannedSteps: number): RunData {
 /** A run for every ratio: each step draws its own target. */
 export function everyRatioData(plannedSteps: number): RunData {
   const run = runData(plannedSteps);
-  const targets = Array.from({ length: run.step.length }, (_, i) => ({ step: i, share: 0.35 + 0.6 * noise(i, 5) }));
+  const targets = Array.from({ length: run.step.length }, (_, i) => ({ step: i, ratio: 0.35 + 0.6 * noise(i, 5) }));
   const off = (i: number): number => 0.25 * Math.exp((-9 * i) / plannedSteps);
-  const kept = targets.map(({ share }, i) => Math.min(1, share + off(i) + 0.008 * bell(i, 6)));
+  const kept = targets.map(({ ratio }, i) => Math.min(1, ratio + off(i) + 0.008 * bell(i, 6)));
   return { ...run, kept, targets };
 }
 

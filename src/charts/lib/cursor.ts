@@ -1,7 +1,14 @@
-// One cursor for pointer and keyboard: hover or arrow keys choose a place in the chart, the chart marks it and says what is there.
+// One cursor for pointer and keyboard: hover or arrow keys choose a place in the chart, the chart marks it and describes it.
 import type { Frame } from "./frame.ts";
 import { tipSentence } from "./tooltip.ts";
 import type { Tip } from "./tooltip.ts";
+
+/** A tip and where it belongs, CSS pixels of the plot. */
+export interface ShownTip {
+  x: number;
+  y: number;
+  tip: Tip;
+}
 
 /** What a chart with places of type At supplies. */
 export interface CursorHooks<At> {
@@ -9,14 +16,16 @@ export interface CursorHooks<At> {
   locate(x: number, y: number): At | null;
   /** The place `dx` to the right and `dy` down of `at`, kept inside (steps may be infinite); from null, where a keyboard starts. */
   move(at: At | null, dx: number, dy: number): At | null;
-  /** Marks the place (null: no mark) and returns where its tip belongs, or null to show none. */
-  show(at: At | null): { x: number; y: number; tip: Tip } | null;
+  /** Marks the place (null: no mark) and returns its tip, or null for none. */
+  show(at: At | null): ShownTip | null;
 }
 
 export interface ChartCursor<At> {
-  /** Shows the present place again, after new data or a new layout; `say`: and has a screen reader say it. */
+  /** The place that is marked. */
+  at(): At | null;
+  /** Shows the present place again, after new data or a new layout; with `say`, a screen reader says it. */
   refresh(say?: boolean): void;
-  /** Moves the cursor without a tip, as another chart asks. */
+  /** Moves the cursor without a tip, because another chart asks. */
   follow(at: At | null): void;
 }
 
@@ -32,7 +41,7 @@ const KEYS: Readonly<Record<string, readonly [number, number]>> = {
   End: [Infinity, 0],
 };
 
-/** Attaches a cursor to the frame's plot. `changed` hears of each move that a person makes. */
+/** Attaches a cursor to the frame's plot. `changed` is called for each move that a person makes. */
 export function createCursor<At>(
   frame: Frame,
   hooks: CursorHooks<At>,
@@ -73,6 +82,7 @@ export function createCursor<At>(
     set(hooks.move(at, step[0] * times, step[1] * times), true);
   });
   return {
+    at: () => at,
     refresh: (say = false) => {
       if (at !== null) draw(say);
     },

@@ -1,29 +1,35 @@
-// What every chart stands in: the focusable picture, its accessible name, tooltip and live region, and word of new widths and themes.
+// The frame of every chart: the focusable picture, its accessible name, tooltip and live region; notices new widths and themes.
 import { select } from "d3";
 import type { Selection } from "d3";
+import { textMeasurer } from "./measure.ts";
 import { snapshot } from "./save.ts";
 import { watchTheme } from "./theme.ts";
 import { createTooltip } from "./tooltip.ts";
 import type { Tooltip } from "./tooltip.ts";
 import "../charts.css";
 
-/** What a chart function returns. `update` draws at once; `svg` is a self-contained SVG document of what is on the screen. */
-export interface Chart<Data> {
-  update(data: Data): void;
-  destroy(): void;
-  svg(title?: string): string;
-}
-
 export type Svg = Selection<SVGSVGElement, unknown, null, undefined>;
 export type Group = Selection<SVGGElement, unknown, null, undefined>;
 
+/** What a chart is drawn in. */
+export interface Space {
+  /** CSS pixels. */
+  width: number;
+  /** Device pixels per CSS pixel, for canvases. */
+  pixelRatio: number;
+  /** Width of a text in the charts' font, CSS pixels. */
+  measure: (text: string) => number;
+}
+
 export interface Frame {
-  /** The element with role="img": holds the SVG and, below it, canvases. */
+  /** The element with role="img": the SVG and, below it, canvases. */
   plot: HTMLElement;
   svg: Svg;
   tooltip: Tooltip;
-  /** Lays out again at the present width, as after a resize. */
+  /** Draws again in a space measured anew, as after a resize. Does nothing while the chart has no width. */
   relayout(): void;
+  /** Draws again in the same space. */
+  redraw(): void;
   /** Sets the accessible name; the essential numbers belong in it. */
   label(text: string): void;
   /** Has a screen reader say it. */
@@ -34,12 +40,14 @@ export interface Frame {
   destroy(): void;
 }
 
+/** @returns the height of what was drawn, CSS pixels. `anew` is true after a new width or theme. */
+export type DrawFrame = (space: Space, anew: boolean) => number;
+
 /**
- * Builds the frame inside `node` (emptied by destroy). It takes the node's width.
+ * Builds the frame inside `node`, as wide as the node; destroy removes it.
  * @param kind name of the chart in data-chart, for styles and tests
- * @param layout draws for a width in CSS pixels and returns the height it took; called at start, on a new width and on a new theme
  */
-export function createFrame(node: HTMLElement, kind: string, layout: (width: number) => number): Frame {
+export function createFrame(node: HTMLElement, kind: string, draw: DrawFrame): Frame {
   const root = select(node).append("div").attr("class", "chart").attr("data-chart", kind);
   const rootNode = root.node() as HTMLDivElement;
   const plot = root.append("div").attr("class", "chart-plot").attr("role", "img").attr("tabindex", 0);
@@ -47,52 +55,51 @@ export function createFrame(node: HTMLElement, kind: string, layout: (width: num
   const plotNode = plot.node() as HTMLDivElement;
   const svg = plot.append("svg").attr("aria-hidden", "true").attr("width", 0).attr("height", 0);
   const live = root.append("div").attr("class", "chart-unseen").attr("aria-live", "polite");
-  const tooltip = createTooltip(rootNode);
-  let width = 0;
-  let label = "";
+  let space: Space | null = null;
+  let name = "";
 
-  const relayout = (): void => {
-    const now = Math.floor(rootNode.clientWidth);
-    if (now < 1) return;
-    width = now;
-    svg.attr("width", width);
-    const height = layout(width);
-    svg.attr("height", height).attr("viewBox", `0 0 ${width} ${height}`);
+  const drawIn = (present: Space, anew: boolean): void => {
+    const height = draw(present, anew);
+    svg.attr("height", height).attr("viewBox", `0 0 ${present.width} ${height}`);
   };
-  const observer = new ResizeObserver(() => {
-    if (Math.floor(rootNode.clientWidth) !== width) relayout();
-  });
-  observer.observe(rootNode);
-  const endTheme = watchTheme(relayout);
+  const relayout = (): void => {
+    const width = Math.floor(rootNode.clientWidth);
+    if (width < 1) return;
+    space = { width, pixelRatio: devicePixelRatio, measure: textMeasurer(plotNode) };
+    svg.attr("width", width);
+    drawIn(space, true);
+  };
+  const endWatching = watchSpace(rootNode, () => space?.width ?? 0, relayout);
 
   return {
     plot: plotNode,
     svg,
-    tooltip,
+    tooltip: createTooltip(rootNode),
     relayout,
+    redraw: () => (space ? drawIn(space, false) : relayout()),
     label(text) {
-      if (text !== label) plotNode.setAttribute("aria-label", text);
-      label = text;
+      if (text !== name) plotNode.setAttribute("aria-label", text);
+      name = text;
     },
     announce: (text) => void live.text(text),
     canvas: (className) => plot.insert("canvas", "svg").attr("class", className).node() as HTMLCanvasElement,
     snapshot: (title) => snapshot(plotNode, title),
     destroy() {
-      observer.disconnect();
-      endTheme();
+      endWatching();
       root.remove();
     },
   };
 }
 
-/** The chart of a frame that lays out anew whenever it is given data; `take` keeps them. */
-export function chartOf<Data>(frame: Frame, take: (data: Data) => void): Chart<Data> {
-  return {
-    update(data) {
-      take(data);
-      frame.relayout();
-    },
-    destroy: () => frame.destroy(),
-    svg: (title) => frame.snapshot(title),
+/** Calls `changed` when `root` is no longer as wide as it was drawn, or the theme changes; returns what ends that. */
+function watchSpace(root: HTMLElement, drawnWidth: () => number, changed: () => void): () => void {
+  const observer = new ResizeObserver(() => {
+    if (Math.floor(root.clientWidth) !== drawnWidth()) changed();
+  });
+  observer.observe(root);
+  const endTheme = watchTheme(changed);
+  return () => {
+    observer.disconnect();
+    endTheme();
   };
 }

@@ -1,5 +1,6 @@
-// Legends drawn in the SVG (so that a saved file has them), wrapped to the width there is.
+// Legends drawn in the SVG (so that a saved file has them), wrapped to the width of the chart.
 import type { Group } from "./frame.ts";
+import { redrawn } from "./redraw.ts";
 
 export interface LegendItem {
   label: string;
@@ -10,56 +11,65 @@ export interface LegendItem {
   path?: string;
 }
 
-const LINE_PX = 16;
-const MARK_PX = 16;
-let measure: CanvasRenderingContext2D | null = null;
-
-/** Width of a text in the charts' 11 px font, in CSS pixels. */
-export function textWidth(text: string, element: Element): number {
-  measure ??= element.ownerDocument.createElement("canvas").getContext("2d");
-  if (!measure) return text.length * 6;
-  measure.font = `11px ${getComputedStyle(element).fontFamily}`;
-  return measure.measureText(text).width;
+/** Where each item is drawn, CSS pixels of the chart. */
+export interface LegendGeometry {
+  items: readonly (LegendItem & { x: number; y: number })[];
+  height: number;
 }
 
-/** Draws items from (x, y) on, wrapped at `width`; returns the height taken. */
-export function drawLegend(group: Group, items: readonly LegendItem[], x: number, y: number, width: number): number {
-  group.selectAll("*").remove();
-  const node = group.node();
-  if (!node) return 0;
-  let left = 0;
-  let line = 0;
-  for (const { label, colour, mark = "box", path } of items) {
-    const markWidth = colour ? MARK_PX : 0;
-    const itemWidth = markWidth + textWidth(label, node);
-    if (left > 0 && left + itemWidth > width) {
-      left = 0;
-      line += 1;
+const LINE_PX = 16;
+const MARK_PX = 16;
+const GAP_PX = 14;
+
+/**
+ * Lays the items out from the top left corner, wrapped at `width`.
+ * @param measure width of a text in CSS pixels
+ */
+export function legendGeometry(
+  items: readonly LegendItem[],
+  { width, measure }: { width: number; measure: (text: string) => number },
+): LegendGeometry {
+  let [left, line] = [0, 0];
+  const placed = items.map((item) => {
+    const itemWidth = textX(item) + measure(item.label);
+    if (left > 0 && left + itemWidth > width) [left, line] = [0, line + 1];
+    const x = left;
+    left += itemWidth + GAP_PX;
+    return { ...item, x, y: line * LINE_PX };
+  });
+  return { items: placed, height: (line + 1) * LINE_PX };
+}
+
+/** Where an item's text starts: after its mark. */
+const textX = ({ colour }: LegendItem): number => (colour ? MARK_PX : 0);
+
+/** Draws the legend in place of the one in `group`. */
+export function drawLegend(group: Group, legend: LegendGeometry): void {
+  redrawn(group, legend, ({ items }) => {
+    for (const item of items) {
+      const place = group.append("g").attr("transform", `translate(${item.x},${item.y})`);
+      drawMark(place, item);
+      place.append("text").attr("x", textX(item)).attr("y", 11).text(item.label);
     }
-    const item = group.append("g").attr("transform", `translate(${x + left},${y + line * LINE_PX})`);
-    if (colour && path)
-      item.append("path").attr("d", path).attr("transform", "translate(6,7)").style("fill", `var(${colour})`);
-    else if (colour && mark === "box")
-      item.append("rect").attr("y", 2).attr("width", 10).attr("height", 10).style("fill", `var(${colour})`);
-    else if (colour && mark === "dot")
-      item
-        .append("circle")
-        .attr("cx", 7)
-        .attr("cy", 7)
-        .attr("r", 2)
-        .style("fill", `var(${colour})`)
-        .style("opacity", 0.45);
-    else if (colour)
-      item
-        .append("line")
-        .attr("x2", 12)
-        .attr("y1", 7)
-        .attr("y2", 7)
-        .style("stroke", `var(${colour})`)
-        .style("stroke-width", 2)
-        .style("stroke-dasharray", mark === "dash" ? "4 2" : "");
-    item.append("text").attr("x", markWidth).attr("y", 11).text(label);
-    left += itemWidth + 14;
+  });
+}
+
+function drawMark(place: Group, { colour, mark = "box", path }: LegendItem): void {
+  if (!colour) return;
+  const paint = `var(${colour})`;
+  if (path) {
+    place.append("path").attr("d", path).attr("transform", "translate(6,7)").style("fill", paint);
+    return;
   }
-  return (line + 1) * LINE_PX;
+  if (mark === "box") {
+    place.append("rect").attr("y", 2).attr("width", 10).attr("height", 10).style("fill", paint);
+    return;
+  }
+  if (mark === "dot") {
+    const dot = place.append("circle").attr("cx", 7).attr("cy", 7).attr("r", 2);
+    dot.style("fill", paint).style("opacity", 0.45);
+    return;
+  }
+  const line = place.append("path").attr("d", "M0,7H12").style("stroke", paint).style("stroke-width", 2);
+  if (mark === "dash") line.style("stroke-dasharray", "4 2");
 }

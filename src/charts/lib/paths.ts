@@ -1,4 +1,4 @@
-// SVG path text for series, with coordinates to a tenth of a pixel.
+// Path data of series, with coordinates to a tenth of a pixel.
 
 type Place = (i: number) => readonly [number, number];
 

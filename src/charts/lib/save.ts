@@ -1,4 +1,4 @@
-// Charts as files: a self-contained SVG (styles inlined, canvases embedded) and a PNG of it.
+// Charts as files: a self-contained SVG, with its styles inlined and its canvases embedded, and a PNG of it.
 
 /** Presentation attributes that a saved SVG needs, and the values it may leave out. */
 const INLINED: Readonly<Record<string, string>> = {

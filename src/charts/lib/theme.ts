@@ -1,7 +1,7 @@
-// Colours of the page for what is drawn on a canvas, and word of when they change.
+// Colours of the page for canvases, and notification of when they change.
 import { interpolateLab, rgb } from "d3";
 
-/** A custom property of charts.css, resolved to 0..255 red, green, blue where `element` stands. */
+/** A custom property of charts.css as red, green, blue (0..255) in the theme of `element`. */
 export function resolveColour(element: HTMLElement, property: string): [number, number, number] {
   const probe = element.ownerDocument.createElement("span");
   probe.style.color = `var(${property})`;
@@ -11,7 +11,7 @@ export function resolveColour(element: HTMLElement, property: string): [number, 
   return [r, g, b];
 }
 
-/** 256 opaque pixels (as Uint32 views of ImageData read them) from `from` to `to`, even to the eye (CIELAB). */
+/** 256 opaque pixels, as words of ImageData, from colour `from` to `to` in steps that look even (CIELAB). */
 export function colourRamp(from: readonly number[], to: readonly number[]): Uint32Array {
   const css = ([r = 0, g = 0, b = 0]: readonly number[]): string => `rgb(${r},${g},${b})`;
   const mix = interpolateLab(css(from), css(to));
@@ -23,17 +23,17 @@ export function colourRamp(from: readonly number[], to: readonly number[]): Uint
   return new Uint32Array(bytes.buffer);
 }
 
-/** 256 pixels of one colour from clear to opaque. */
+/** 256 pixels of one colour, as words of ImageData, from clear to opaque. */
 export function alphaRamp([r = 0, g = 0, b = 0]: readonly number[]): Uint32Array {
   const bytes = new Uint8ClampedArray(4 * 256);
   for (let i = 0; i < 256; i += 1) bytes.set([r, g, b, i], 4 * i);
   return new Uint32Array(bytes.buffer);
 }
 
-/** How long a chart takes from one architecture to the next. */
+/** How long a chart fades from one architecture to the next. */
 export const FADE_MS = 150;
 
-/** True where the person asked for less motion. */
+/** True where the reader prefers less motion. */
 export function reducedMotion(): boolean {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

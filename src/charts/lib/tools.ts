@@ -1,4 +1,4 @@
-// Buttons that stand above a chart, for what a pointer does by wheel and drag.
+// Buttons above a chart, for what a pointer does by wheel and drag.
 
 export interface Tool {
   text: string;
@@ -7,7 +7,7 @@ export interface Tool {
   run(): void;
 }
 
-/** Adds a row of buttons before the chart in `node`; returns what removes it. */
+/** Adds a row of buttons above the chart in `node`; the returned function removes it. */
 export function createTools(node: HTMLElement, tools: readonly Tool[]): () => void {
   const row = node.ownerDocument.createElement("div");
   row.className = "chart-tools";

@@ -1,6 +1,6 @@
-// The tooltip beside the cursor; the same content is read out by the frame's live region.
+// The tooltip beside the cursor; the frame's live region reads out the same content.
 
-/** What a tooltip says: a heading and rows of label and value, each with an optional colour (a custom property of charts.css). */
+/** Content of a tooltip: a heading and rows of label and value, each with an optional colour (a custom property of charts.css). */
 export interface Tip {
   title: string;
   rows: readonly { label: string; value: string; colour?: string }[];
@@ -11,7 +11,7 @@ export function tipSentence(tip: Tip): string {
   return `${tip.title}: ${tip.rows.map(({ label, value }) => `${label} ${value}`).join(", ")}.`;
 }
 
-/** Where a box of `size` goes beside position `at` without leaving `room`: after it, or before it where there is no space. */
+/** Start of a box of `size` that is beside position `at` and inside of `room`: after it, or before it where there is no space. */
 export function besides(at: number, size: number, room: number, gap: number): number {
   const after = at + gap;
   if (after + size <= room) return after;
@@ -19,7 +19,7 @@ export function besides(at: number, size: number, room: number, gap: number): nu
 }
 
 export interface Tooltip {
-  /** Shows `tip` beside (x, y), in CSS pixels of `root`. */
+  /** Shows `tip` beside (x, y), CSS pixels of `root`. */
   show(x: number, y: number, tip: Tip): void;
   hide(): void;
 }

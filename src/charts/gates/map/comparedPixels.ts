@@ -1,7 +1,5 @@
 // The gate map of two runs: each gate in the colour of who keeps it, several gates of one pixel in the mean of their colours.
-import type { GatePass } from "./gateImage.ts";
 import { bucketEdges } from "../../lib/numbers/sampling.ts";
-import { resolveColour } from "../../lib/theme.ts";
 import { rowOf } from "../../lib/numbers/vectors.ts";
 
 export const KEPT_LEGEND = [
@@ -16,18 +14,25 @@ export const COMPARED_LEGEND = [
   { label: "neither", colour: "--chart-pruned" },
 ] as const;
 
-/** By the value of COMPARED. */
-export const COMPARED_NAMES = ["neither", "A only", "B only", "both"] as const;
-const COLOURS = ["--chart-pruned", "--chart-only-a", "--chart-only-b", "--chart-kept"] as const;
+/** Who keeps a gate, in words and as custom properties of charts.css, by the value of COMPARED. */
+export const COMPARED_NAMES = ["neither", "only A", "only B", "both"] as const;
+export const COMPARED_COLOURS = ["--chart-pruned", "--chart-only-a", "--chart-only-b", "--chart-kept"] as const;
 
-/** Pixels of a comparison as ImageData's words, rows x columns. */
+export interface ComparedPixelsOptions {
+  /** Pixels of the image; at most dModel columns. */
+  rows: number;
+  columns: number;
+  /** Gates of a row. */
+  dModel: number;
+  /** Red, green and blue, 0..255, by the value of COMPARED. */
+  colours: readonly (readonly number[])[];
+}
+
+/** Pixels of a comparison as ImageData's words (rows, columns). `compared` has a value of COMPARED for each gate of each vector. */
 export function comparedPixels(
   compared: readonly Uint8Array[],
-  { rows, columns }: Pick<GatePass, "rows" | "columns">,
-  dModel: number,
-  plot: HTMLElement,
+  { rows, columns, dModel, colours }: ComparedPixelsOptions,
 ): Uint32Array {
-  const colours = COLOURS.map((name) => resolveColour(plot, name));
   const edges = bucketEdges(dModel, columns);
   const bytes = new Uint8ClampedArray(4 * rows * columns);
   for (let row = 0; row < rows; row += 1) {
@@ -36,7 +41,7 @@ export function comparedPixels(
       const [start, end] = [edges[c] ?? 0, edges[c + 1] ?? 0];
       const sum = [0, 0, 0];
       for (let j = start; j < end; j += 1) {
-        const colour = colours[gates?.[j] ?? 0] ?? [0, 0, 0];
+        const colour = colours[gates?.[j] ?? 0] ?? sum;
         for (let k = 0; k < 3; k += 1) sum[k] = (sum[k] ?? 0) + (colour[k] ?? 0);
       }
       const pixel = sum.map((value) => value / Math.max(1, end - start));

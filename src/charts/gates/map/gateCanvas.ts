@@ -1,49 +1,76 @@
-// The gate map's canvases: the gates, and above them layers that the compositor fades away: what was there before, and fresh changes.
+// The gate map's canvases: the gates, and above them layers that the compositor fades away: the gates before, and fresh changes.
 import type { Frame } from "../../lib/frame.ts";
-import type { GatePass } from "./gateImage.ts";
-import { blockTop } from "./mapLayout.ts";
-import type { MapLayout } from "./mapLayout.ts";
 import { alphaRamp, colourRamp, FADE_MS, reducedMotion, resolveColour } from "../../lib/theme.ts";
 import { ROWS_PER_BLOCK } from "../../lib/numbers/vectors.ts";
+import { COMPARED_COLOURS, comparedPixels } from "./comparedPixels.ts";
+import type { GateData, GatePass } from "./gateImage.ts";
+import { canvasBands } from "./mapLayout.ts";
+import type { MapLayout } from "./mapLayout.ts";
 
 const FLASH_MS = 600;
 /** Opacity of a change that has just happened: enough to notice, too little to distract. */
 const FLASH_OPACITY = 0.7;
 
-type PixelSize = Pick<GatePass, "rows" | "columns">;
+/** What the canvas needs of the map's geometry. */
+interface Picture {
+  data: GateData;
+  pass: GatePass;
+  layout: MapLayout;
+}
+
+/** Colours of the theme as pixels. */
+interface Colours {
+  /** From pruned to kept, and from no change to a change. */
+  kept: Uint32Array;
+  heat: Uint32Array;
+  compared: readonly (readonly number[])[];
+}
 
 export class GateCanvas {
-  /** Pixels across; the map has at most so many columns. */
-  columns = 1;
   private readonly gates: HTMLCanvasElement;
   private readonly before: HTMLCanvasElement;
   private readonly flash: HTMLCanvasElement;
   private readonly scratch: HTMLCanvasElement;
-  private layoutNow: MapLayout | null = null;
-  private ramp: Uint32Array = new Uint32Array(256);
-  private heatRamp: Uint32Array = new Uint32Array(256);
+  private layout: MapLayout | null = null;
+  private colours: Colours | null = null;
   private pixels: ImageData | null = null;
-  private words = new Uint32Array(0);
-  /** Whether something is on the canvas that a next paint can fade over from. */
+  /** Whether something is on the canvas that the next paint can fade over from. */
   private painted = false;
   private fade: Animation | null = null;
   private fadeStart = -Infinity;
-  private readonly flashes: boolean;
 
-  constructor(frame: Frame, flashes: boolean) {
+  constructor(
+    private readonly frame: Frame,
+    private readonly flashes: boolean,
+  ) {
     this.gates = frame.canvas("chart-map");
     this.before = frame.canvas("chart-flash");
     this.flash = frame.canvas("chart-flash");
     this.scratch = frame.plot.ownerDocument.createElement("canvas");
-    this.flashes = flashes;
   }
 
-  /** Takes new geometry and colours; the next paint draws. */
-  layout(layout: MapLayout, plot: HTMLElement): void {
-    this.layoutNow = layout;
-    const kept = resolveColour(plot, "--chart-kept");
-    this.ramp = colourRamp(resolveColour(plot, "--chart-pruned"), kept);
-    this.heatRamp = alphaRamp(resolveColour(plot, "--chart-flash"));
+  /** Share of the last flash that is still on the screen (1..0). */
+  heatLeft(): number {
+    return Math.max(0, 1 - (performance.now() - this.fadeStart) / FLASH_MS);
+  }
+
+  /** Draws the gates; `anew` after a new width or theme. */
+  draw({ data, pass, layout }: Picture, anew: boolean): void {
+    const moved = JSON.stringify(layout) !== JSON.stringify(this.layout);
+    if (anew || moved) this.place(layout);
+    if (anew || !this.colours) this.colours = coloursOf(this.frame.plot);
+    const { colours } = this;
+    if (data.compared) {
+      const { rows, columns } = pass;
+      const sizes = { rows, columns, dModel: data.dModel, colours: colours.compared };
+      const pixels = comparedPixels(data.compared, sizes);
+      this.blit(this.gates, pass, (i) => pixels[i] ?? 0);
+    } else this.paint(pass, colours, data.fade ?? false);
+  }
+
+  /** Sizes the canvases; what was on them is gone. */
+  private place(layout: MapLayout): void {
+    this.layout = layout;
     for (const canvas of [this.gates, this.before, this.flash]) {
       canvas.style.left = `${layout.left}px`;
       canvas.style.top = `${layout.top}px`;
@@ -52,25 +79,19 @@ export class GateCanvas {
       canvas.width = Math.round(layout.plotWidth * devicePixelRatio);
       canvas.height = Math.round(layout.mapHeight * devicePixelRatio);
     }
-    this.columns = this.gates.width;
     this.fade?.cancel();
     this.fadeStart = -Infinity;
     this.painted = false;
   }
 
-  /** Share of the last flash that is still on the screen (1..0). */
-  heatLeft(): number {
-    return Math.max(0, 1 - (performance.now() - this.fadeStart) / FLASH_MS);
-  }
-
-  /** Draws a pass: over what was there before where it is to fade over, and else with a flash of what changed in it. */
-  paint(pass: GatePass, over: boolean): void {
+  /** Draws a pass: with `over` it fades over from the gates before, and otherwise its changes flash. */
+  private paint(pass: GatePass, { kept, heat }: Colours, over: boolean): void {
     if (over && this.painted && pass.changed > 0 && !reducedMotion()) this.fadeOver();
     this.painted = true;
     const flashing = !over && this.flashes && !reducedMotion() && (pass.changed > 0 || this.heatLeft() > 0);
-    this.blit(this.gates, pass, (i) => this.ramp[pass.share[i] as number] as number);
+    this.blit(this.gates, pass, (i) => kept[pass.share[i] as number] as number);
     if (!flashing) return;
-    this.blit(this.flash, pass, (i) => this.heatRamp[pass.heat[i] as number] as number);
+    this.blit(this.flash, pass, (i) => heat[pass.heat[i] as number] as number);
     this.fade?.cancel();
     this.fade = this.flash.animate({ opacity: [FLASH_OPACITY, 0] }, { duration: FLASH_MS });
     this.fadeStart = performance.now();
@@ -85,33 +106,36 @@ export class GateCanvas {
     this.before.animate({ opacity: [1, 0] }, { duration: FADE_MS });
   }
 
-  /** Draws a comparison: pixels as ImageData's words, rows x columns, without flashes. */
-  paintPixels(size: PixelSize, pixels: Uint32Array): void {
-    this.blit(this.gates, size, (i) => pixels[i] ?? 0);
-  }
-
-  /** Colours into a small image, then block by block (leaving the gaps) enlarged onto the canvas. */
-  private blit(canvas: HTMLCanvasElement, { rows, columns }: PixelSize, colour: (pixel: number) => number): void {
-    const layout = this.layoutNow;
+  /** Colours into a small image, one pixel per row and column, then block by block (leaving the gaps) enlarged onto the canvas. */
+  private blit(
+    canvas: HTMLCanvasElement,
+    { rows, columns }: Pick<GatePass, "rows" | "columns">,
+    colour: (pixel: number) => number,
+  ): void {
     const target = canvas.getContext("2d");
     const source = this.scratch.getContext("2d");
-    if (!layout || !target || !source) return;
-    if (!this.pixels || this.pixels.width !== columns || this.pixels.height !== rows) {
+    if (!this.layout || !target || !source) return;
+    if (this.pixels?.width !== columns || this.pixels.height !== rows) {
       this.scratch.width = columns;
       this.scratch.height = rows;
       this.pixels = new ImageData(columns, rows);
-      this.words = new Uint32Array(this.pixels.data.buffer);
     }
-    const { words } = this;
+    const words = new Uint32Array(this.pixels.data.buffer);
     for (let i = 0; i < words.length; i += 1) words[i] = colour(i);
     source.putImageData(this.pixels, 0, 0);
     target.clearRect(0, 0, canvas.width, canvas.height);
     target.imageSmoothingEnabled = false;
-    const scale = devicePixelRatio;
-    const tall = ROWS_PER_BLOCK * layout.rowPx * scale;
-    for (let block = 0; block < layout.layers; block += 1) {
-      const y = (blockTop(layout, block) - layout.top) * scale;
-      target.drawImage(this.scratch, 0, block * ROWS_PER_BLOCK, columns, ROWS_PER_BLOCK, 0, y, canvas.width, tall);
-    }
+    canvasBands(this.layout, devicePixelRatio).forEach(({ y, height }, block) => {
+      const row = block * ROWS_PER_BLOCK;
+      target.drawImage(this.scratch, 0, row, columns, ROWS_PER_BLOCK, 0, y, canvas.width, height);
+    });
   }
+}
+
+function coloursOf(plot: HTMLElement): Colours {
+  return {
+    kept: colourRamp(resolveColour(plot, "--chart-pruned"), resolveColour(plot, "--chart-kept")),
+    heat: alphaRamp(resolveColour(plot, "--chart-flash")),
+    compared: COMPARED_COLOURS.map((name) => resolveColour(plot, name)),
+  };
 }

@@ -23,7 +23,7 @@ describe("rows of the gate map", () => {
 });
 
 describe("GateImage", () => {
-  it("shows one pixel a gate where there is room", () => {
+  it("shows one pixel per gate where there is room", () => {
     const pass = new GateImage().update(
       gates(1, 6, (mask, j) => mask === 4 || j === 2),
       100,

@@ -1,19 +1,20 @@
-// The pixels of the gate map: levels, fresh changes and kept counts, brought up to date from what changed. No DOM: tested in Node.
+// The pixels of the gate map: levels, fresh changes and kept counts, updated from what changed. No DOM.
 import { bucketEdges } from "../../lib/numbers/sampling.ts";
 import { ROWS_PER_BLOCK, rowOf } from "../../lib/numbers/vectors.ts";
 
-/** What the gate map shows. masks: 5 * layers arrays, index 5 * block + k (s1..s5); 0 is pruned, anything else kept. */
+/** What the gate map shows. */
 export interface GateData {
   layers: number;
   dModel: number;
+  /** 5 * layers masks, index 5 * block + k (s1..s5); 0 is pruned, anything else kept. */
   masks: readonly Uint8Array[];
-  /** Two runs in one map: for each gate of each mask who keeps it (COMPARED); `masks` then are what both keep. */
+  /** Two runs in one map: for each gate of each mask who keeps it (COMPARED); `masks` are then what both keep. */
   compared?: readonly Uint8Array[];
-  /** Fade over from the masks before, as a change of the target is shown; while training, changes flash instead. */
+  /** Fades over from the masks before, for a change of the target; while training, changes flash instead. */
   fade?: boolean;
 }
 
-/** State after an update; the arrays are owned by the GateImage and changed by its next update. */
+/** State after an update; the GateImage owns the arrays, and its next update changes them. */
 export interface GatePass {
   rows: number;
   columns: number;
@@ -37,10 +38,13 @@ interface State extends GatePass {
   columnOf: Uint16Array;
   columnWidth: Float32Array;
   columnKept: Uint16Array;
+  /** 1 for rows with heat. */
   hot: Uint8Array;
+  /** Whether differences count as changes: not in the first update. */
+  flash: boolean;
 }
 
-/** Follows masks from update to update: work is one comparison of four gates a step, and more only where they differ. */
+/** Follows masks from update to update: compares four gates at a time, and does more only where they differ. */
 export class GateImage {
   private state: State | null = null;
 
@@ -58,6 +62,7 @@ export class GateImage {
     const state = same ? old : blank(rows, columns, data.dModel);
     this.state = state;
     state.changed = 0;
+    state.flash = same;
     for (let row = 0; row < rows; row += 1) {
       const { mask, block, k } = rowOf(row);
       const gates = data.masks[mask];
@@ -66,7 +71,7 @@ export class GateImage {
           `expected a mask of ${data.dModel} gates for s${k + 1} of block ${block}, got ${gates?.length ?? "none"}`,
         );
       if (state.hot[row] === 1) fadeRow(state, row, heatLeft);
-      takeRow(state, row, gates, same);
+      takeRow(state, row, gates);
     }
     return state;
   }
@@ -92,6 +97,7 @@ function blank(rows: number, columns: number, dModel: number): State {
     rowKept: new Uint32Array(rows),
     dimKept: new Uint16Array(dModel),
     changed: 0,
+    flash: false,
   };
 }
 
@@ -106,7 +112,7 @@ function fadeRow({ heat, hot, columns }: State, row: number, heatLeft: number): 
 }
 
 /** Compares four gates at a time with what was seen, as 32-bit words where the mask is aligned. */
-function takeRow(state: State, row: number, gates: Uint8Array, flash: boolean): void {
+function takeRow(state: State, row: number, gates: Uint8Array): void {
   const { seen, stride, dModel } = state;
   const start = row * stride;
   const aligned = gates.byteOffset % 4 === 0;
@@ -116,13 +122,14 @@ function takeRow(state: State, row: number, gates: Uint8Array, flash: boolean): 
     const before = new Uint32Array(seen.buffer, start, words);
     for (let w = 0; w < words; w += 1) {
       if (now[w] === before[w]) continue;
-      for (let j = 4 * w; j < 4 * w + 4; j += 1) takeGate(state, row, j, gates[j] as number, flash);
+      for (let j = 4 * w; j < 4 * w + 4; j += 1) takeGate(state, row, j, gates[j] as number);
     }
   }
-  for (let j = 4 * words; j < dModel; j += 1) takeGate(state, row, j, gates[j] as number, flash);
+  for (let j = 4 * words; j < dModel; j += 1) takeGate(state, row, j, gates[j] as number);
 }
 
-function takeGate(state: State, row: number, j: number, byte: number, flash: boolean): void {
+/** Takes gate j of a row: 0 is pruned, anything else kept. */
+function takeGate(state: State, row: number, j: number, byte: number): void {
   const { seen, stride, columns, columnOf, columnWidth, columnKept, share, heat, rowKept, dimKept } = state;
   const before = (seen[row * stride + j] as number) === 0 ? 0 : 1;
   const step = (byte === 0 ? 0 : 1) - before;
@@ -136,7 +143,7 @@ function takeGate(state: State, row: number, j: number, byte: number, flash: boo
   share[at] = (kept * 255) / width;
   rowKept[row] = (rowKept[row] as number) + step;
   dimKept[j] = (dimKept[j] as number) + step;
-  if (!flash) return;
+  if (!state.flash) return;
   state.changed += 1;
   state.hot[row] = 1;
   heat[at] = Math.min(255, (heat[at] as number) + Math.max(1, 255 / width));

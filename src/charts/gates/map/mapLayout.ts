@@ -1,4 +1,4 @@
-// Where the parts of the gate map stand: pure geometry in CSS pixels.
+// Where the parts of the gate map are: plain geometry in CSS pixels.
 import { ROWS_PER_BLOCK } from "../../lib/numbers/vectors.ts";
 
 /** Map height to aim at; rows are whole pixels within ROW_PX. */
@@ -65,6 +65,14 @@ export function rowTop(layout: MapLayout, row: number): number {
   return blockTop(layout, block) + (row - block * ROWS_PER_BLOCK) * layout.rowPx;
 }
 
+/** Top and height of each block on the canvas, device pixels. */
+export function canvasBands(layout: MapLayout, pixelRatio: number): { y: number; height: number }[] {
+  const height = ROWS_PER_BLOCK * layout.rowPx * pixelRatio;
+  return Array.from({ length: layout.layers }, (_, block) => {
+    return { y: (blockTop(layout, block) - layout.top) * pixelRatio, height };
+  });
+}
+
 /** The row at height y (a gap belongs to the row above it), or -1 beside the map. */
 export function rowAtY(layout: MapLayout, y: number): number {
   const pitch = ROWS_PER_BLOCK * layout.rowPx + layout.gapPx;
@@ -76,6 +84,6 @@ export function rowAtY(layout: MapLayout, y: number): number {
 
 /** The dimension at x, or -1 beside the map. */
 export function dimensionAtX(layout: MapLayout, x: number, dModel: number): number {
-  const share = (x - layout.left) / layout.plotWidth;
-  return share >= 0 && share < 1 ? Math.floor(share * dModel) : -1;
+  const along = (x - layout.left) / layout.plotWidth;
+  return along >= 0 && along < 1 ? Math.floor(along * dModel) : -1;
 }

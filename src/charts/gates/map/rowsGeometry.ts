@@ -1,72 +1,56 @@
-// Beside the gate map: which block and vector each row is (left), and how much of it is kept (right).
-import { addText } from "../../lib/axes.ts";
-import type { Group } from "../../lib/frame.ts";
+// Beside the gate map: block and vector of each row (left), and how much of it is kept (right).
+import { ROWS_PER_BLOCK, rowOf, vectorAt } from "../../lib/numbers/vectors.ts";
+import type { Words } from "../../lib/words.ts";
 import { blockTop, rowTop } from "./mapLayout.ts";
 import type { MapLayout } from "./mapLayout.ts";
-import { ROWS_PER_BLOCK, rowOf, vectorAt } from "../../lib/numbers/vectors.ts";
 
 /** Row height from which the vectors' names fit. */
 const NAMED_ROW_PX = 9;
 const LABEL_PX = 11;
+/** Width of the right margin from which its long caption fits. */
+const WIDE_PX = 60;
 
-/** Draws block numbers, and vector names or small ticks for the rows. */
-export function drawRowLabels(group: Group, layout: MapLayout): void {
-  group.selectAll("*").remove();
-  const { layers, left, rowPx, top } = layout;
+export interface RowLabels {
+  words: readonly Words[];
+  /** Small ticks in place of names, where the rows are too low for them. */
+  ticks: string;
+}
+
+/** Block numbers, and vector names or ticks for the rows. */
+export function rowLabels(layout: MapLayout): RowLabels {
+  const { layers, left, rowPx, top, sideLeft, sideWidth, gapPx } = layout;
+  const rows = Array.from({ length: layers * ROWS_PER_BLOCK }, (_, row) => row);
+  const middle = (row: number): number => rowTop(layout, row) + rowPx / 2;
   const named = rowPx >= NAMED_ROW_PX;
-  const blockPx = ROWS_PER_BLOCK * rowPx + layout.gapPx;
+  const blockPx = ROWS_PER_BLOCK * rowPx + gapPx;
   const every = [1, 2, 4, 8, 16].find((n) => n * blockPx >= LABEL_PX) ?? 32;
-  addText(group, 0, top - 6, "block");
-  let ticks = "";
-  for (let row = 0; row < layers * ROWS_PER_BLOCK; row += 1) {
-    const middle = rowTop(layout, row) + rowPx / 2;
-    if (named)
-      addText(group, left - 4, middle + 3, vectorAt(rowOf(row).k).name, { anchor: "end", className: "chart-small" });
-    else if (rowPx > 2) ticks += `M${left - 4},${middle}h2`;
-  }
-  group.append("path").attr("class", "chart-grid").style("stroke", "var(--chart-axis)").attr("d", ticks);
-  for (let block = 0; block < layers; block += every) {
-    const middle = blockTop(layout, block) + (ROWS_PER_BLOCK * rowPx) / 2;
-    addText(group, left - (named ? 22 : 7), middle + 4, String(block), { anchor: "end", className: "chart-strong" });
-  }
-}
-
-/** One bar a row: its kept rate, on a track for the whole. */
-export interface RowBars {
-  layout(layout: MapLayout): void;
-  update(rowKept: ArrayLike<number>, dModel: number): void;
-}
-
-export function createRowBars(group: Group): RowBars {
-  const track = group.append("path").style("fill", "var(--chart-pruned)");
-  const bars = group.append("path").style("fill", "var(--chart-kept)");
-  const words = group.append("g");
-  let at: MapLayout | null = null;
-  const draw = (share: (row: number) => number): string => {
-    if (!at) return "";
-    const thick = at.rowPx > 3 ? at.rowPx - 1 : at.rowPx;
-    let path = "";
-    for (let row = 0; row < at.layers * ROWS_PER_BLOCK; row += 1) {
-      const length = Math.round(share(row) * at.sideWidth * 10) / 10;
-      path += `M${at.sideLeft},${rowTop(at, row)}h${length}v${thick}h${-length}z`;
-    }
-    return path;
-  };
+  const names = rows.map((row): Words => {
+    const { name } = vectorAt(rowOf(row).k);
+    return { x: left - 4, y: middle(row) + 3, text: name, anchor: "end", className: "chart-small" };
+  });
+  const blocks = Array.from({ length: Math.ceil(layers / every) }, (_, i): Words => {
+    const y = blockTop(layout, i * every) + (ROWS_PER_BLOCK * rowPx) / 2 + 4;
+    return { x: left - (named ? 22 : 7), y, text: String(i * every), anchor: "end", className: "chart-strong" };
+  });
   return {
-    layout(layout) {
-      at = layout;
-      words.selectAll("*").remove();
-      addText(words, layout.sideLeft, layout.top - 6, layout.sideWidth > 60 ? "kept in row" : "row");
-      track.attr(
-        "d",
-        draw(() => 1),
-      );
-    },
-    update(rowKept, dModel) {
-      bars.attr(
-        "d",
-        draw((row) => (rowKept[row] ?? 0) / dModel),
-      );
-    },
+    words: [
+      { x: 0, y: top - 6, text: "block" },
+      { x: sideLeft, y: top - 6, text: sideWidth > WIDE_PX ? "kept in row" : "row" },
+      ...(named ? names : []),
+      ...blocks,
+    ],
+    ticks: named || rowPx <= 2 ? "" : rows.map((row) => `M${left - 4},${middle(row)}h2`).join(""),
   };
+}
+
+/** A bar for each row, `rate` (0..1) of the right margin long, as path data. */
+export function rowBars(layout: MapLayout, rate: (row: number) => number): string {
+  const { layers, rowPx, sideLeft, sideWidth } = layout;
+  const thick = rowPx > 3 ? rowPx - 1 : rowPx;
+  let path = "";
+  for (let row = 0; row < layers * ROWS_PER_BLOCK; row += 1) {
+    const length = Math.round(rate(row) * sideWidth * 10) / 10;
+    path += `M${sideLeft},${rowTop(layout, row)}h${length}v${thick}h${-length}z`;
+  }
+  return path;
 }

@@ -1,24 +1,60 @@
-// Below the gate map: kept rate of each embedding dimension over depth, aligned to the map's columns, and the box plot of those rates.
-import { scaleLinear } from "d3";
-import { addText, drawAxis } from "../../lib/axes.ts";
-import type { Group } from "../../lib/frame.ts";
-import type { MapLayout } from "./mapLayout.ts";
+// Below the gate map: the kept rate of each embedding dimension over depth, aligned to the map's columns, and a box plot of those rates.
+import { ticks } from "d3";
+import { percent } from "../../../shared/format.ts";
+import { axisGeometry, type AxisGeometry, HALVES, halfText } from "../../lib/axes.ts";
 import type { Box, DimensionProfile } from "../../lib/numbers/rates.ts";
+import { pixelOf, type Span } from "../../lib/numbers/span.ts";
+import type { Words } from "../../lib/words.ts";
+import type { MapLayout } from "./mapLayout.ts";
 
-export interface Strip {
-  layout(layout: MapLayout, dModel: number): void;
-  update(profile: DimensionProfile, box: Box): void;
-  /** Height of a kept rate (0..1) in the strip. */
-  y(rate: number): number;
+export interface StripGeometry {
+  axes: readonly [AxisGeometry, AxisGeometry];
+  words: readonly Words[];
+  /** Path data: from the lowest to the highest rate of a column's dimensions, from 0 to their mean, and the mean. */
+  range: string;
+  area: string;
+  line: string;
+  /** Path data of the box plot. */
+  whiskers: string;
+  box: string;
+  median: string;
 }
 
-/** A step line or, with `base`, the step area down to it. */
-function steps(
-  values: Float32Array,
-  x: (column: number) => number,
-  y: (v: number) => number,
-  base?: Float32Array,
-): string {
+/** Width of the right margin from which long captions fit. */
+const WIDE_PX = 60;
+/** Least distance of ticks on the axis of dimensions. */
+const TICK_PX = 90;
+/** Two numbers of the box plot are this far apart at least. */
+const NUMBER_PX = 11;
+
+const tenth = (pixels: number): number => Math.round(pixels * 10) / 10;
+
+/** Lays the strip out. `dModel` is the number of embedding dimensions, `box` the five-number summary of their kept rates. */
+export function stripGeometry(layout: MapLayout, dModel: number, profile: DimensionProfile, box: Box): StripGeometry {
+  const { left, plotWidth, stripTop, stripHeight, sideWidth } = layout;
+  const bottom = stripTop + stripHeight;
+  const rates: Span = { low: 0, high: 1, start: bottom, end: stripTop };
+  const dimensions: Span = { low: 0, high: dModel, start: left, end: left + plotWidth };
+  const columns = profile.mean.length;
+  const x = (column: number): number => tenth(left + (column * plotWidth) / columns);
+  const y = (rate: number): number => tenth(pixelOf(rates, rate));
+  const grid = plotWidth + 10 + sideWidth;
+  const dimensionTicks = ticks(0, dModel, Math.max(2, Math.floor(plotWidth / TICK_PX)));
+  return {
+    axes: [
+      axisGeometry(rates, { side: "left", at: left, ticks: HALVES, format: halfText, grid }),
+      axisGeometry(dimensions, { side: "bottom", at: bottom, ticks: dimensionTicks, format: String }),
+    ],
+    words: [...captions(layout), ...boxNumbers(layout, box, y)],
+    range: steps(profile.high, x, y, profile.low),
+    area: steps(profile.mean, x, y, new Float32Array(columns)),
+    line: steps(profile.mean, x, y),
+    ...boxPaths(layout, box, y),
+  };
+}
+
+/** A step line or, with `base`, the area down to it, as path data. */
+function steps(values: Float32Array, x: (column: number) => number, y: (rate: number) => number, base?: Float32Array) {
   const n = values.length;
   let path = `M${x(0)},${y(values[0] ?? 0)}`;
   for (let c = 0; c < n; c += 1) path += `V${y(values[c] ?? 0)}H${x(c + 1)}`;
@@ -27,79 +63,43 @@ function steps(
   return `${path}Z`;
 }
 
-export function createStrip(group: Group): Strip {
-  const axes = [group.append("g"), group.append("g")] as const;
-  const words = group.append("g");
-  const spread = group.append("path").style("fill", "var(--chart-kept)").style("fill-opacity", 0.28);
-  const area = group.append("path").style("fill", "var(--chart-kept)").style("fill-opacity", 0.16);
-  const line = group.append("path").style("fill", "none").style("stroke", "var(--chart-kept)");
-  const box = group.append("g");
-  const whiskers = box.append("path").style("fill", "none").style("stroke", "var(--chart-muted)");
-  const body = box.append("rect").style("fill", "var(--chart-kept)").style("fill-opacity", 0.28);
-  body.style("stroke", "var(--chart-kept)");
-  const median = box.append("path").style("fill", "none").style("stroke", "var(--chart-ink)").style("stroke-width", 2);
-  const numbers = box.append("g");
-  const scale = scaleLinear([0, 1], [0, 0]);
-  let at: MapLayout | null = null;
-  const y = (rate: number): number => Math.round(scale(rate) * 10) / 10;
+function captions({ left, plotWidth, stripTop, stripHeight, sideLeft, sideWidth }: MapLayout): Words[] {
+  const wide = sideWidth >= WIDE_PX;
+  const above = stripTop - 7;
+  return [
+    { x: left, y: above, text: `kept rate of each dimension${wide ? " over depth" : ""}` },
+    { x: sideLeft, y: above, text: wide ? "distribution" : "spread" },
+    { x: left + plotWidth, y: stripTop + stripHeight + 30, text: "embedding dimension", anchor: "end" },
+  ];
+}
 
+type Rates = (rate: number) => number;
+const boxSides = ({ sideLeft }: MapLayout) => ({ x0: sideLeft + 2, x1: sideLeft + 18, middle: sideLeft + 10 });
+
+function boxPaths(
+  layout: MapLayout,
+  { min, q1, median, q3, max }: Box,
+  y: Rates,
+): Pick<StripGeometry, "whiskers" | "box" | "median"> {
+  const { x0, x1, middle } = boxSides(layout);
+  const upper = `M${x0 + 4},${y(max)}H${x1 - 4}M${middle},${y(max)}V${y(q3)}`;
+  const lower = `M${middle},${y(q1)}V${y(min)}M${x0 + 4},${y(min)}H${x1 - 4}`;
   return {
-    y,
-    layout(layout, dModel) {
-      at = layout;
-      const { left, plotWidth, stripTop, stripHeight, sideLeft, sideWidth } = layout;
-      const bottom = stripTop + stripHeight;
-      scale.range([bottom, stripTop]);
-      const asPercent = (v: number): string => `${v * 100}${v === 1 ? " %" : ""}`;
-      drawAxis(axes[0], scale, {
-        side: "left",
-        x: left,
-        ticks: [0, 0.5, 1],
-        format: asPercent,
-        grid: plotWidth + 10 + sideWidth,
-      });
-      const x = scaleLinear([0, dModel], [left, left + plotWidth]);
-      drawAxis(axes[1], x, {
-        side: "bottom",
-        y: bottom,
-        ticks: Math.max(2, Math.floor(plotWidth / 90)),
-        format: String,
-      });
-      words.selectAll("*").remove();
-      const narrow = sideWidth < 60;
-      addText(
-        words,
-        left,
-        stripTop - 7,
-        narrow ? "kept rate of each dimension" : "kept rate of each dimension over depth",
-      );
-      addText(words, sideLeft, stripTop - 7, narrow ? "spread" : "their spread");
-      addText(words, left + plotWidth, bottom + 30, "embedding dimension", { anchor: "end" });
-    },
-    update(profile, { min, q1, median: middle, q3, max }) {
-      if (!at) return;
-      const { left, plotWidth, sideLeft } = at;
-      const columns = profile.mean.length;
-      const x = (column: number): number => Math.round((left + (column * plotWidth) / columns) * 10) / 10;
-      const zero = new Float32Array(columns);
-      area.attr("d", steps(profile.mean, x, y, zero));
-      spread.attr("d", steps(profile.high, x, y, profile.low));
-      line.attr("d", steps(profile.mean, x, y));
-      const [x0, x1, xm] = [sideLeft + 2, sideLeft + 18, sideLeft + 10];
-      const cap = `M${x0 + 4},${y(max)}H${x1 - 4}M${xm},${y(max)}V${y(q3)}`;
-      whiskers.attr("d", `${cap}M${xm},${y(q1)}V${y(min)}M${x0 + 4},${y(min)}H${x1 - 4}`);
-      body
-        .attr("x", x0)
-        .attr("width", x1 - x0)
-        .attr("y", y(q3))
-        .attr("height", Math.max(0, y(q1) - y(q3)));
-      median.attr("d", `M${x0},${y(middle)}H${x1}`);
-      numbers.selectAll("*").remove();
-      const say = (rate: number, className: string): void =>
-        void addText(numbers, x1 + 5, y(rate) + 3.5, `${Math.round(rate * 100)} %`, { className });
-      say(middle, "chart-strong");
-      if (y(middle) - y(max) > 11) say(max, "chart-small");
-      if (y(min) - y(middle) > 11) say(min, "chart-small");
-    },
+    whiskers: upper + lower,
+    box: `M${x0},${y(q3)}H${x1}V${Math.max(y(q3), y(q1))}H${x0}Z`,
+    median: `M${x0},${y(median)}H${x1}`,
   };
+}
+
+/** The median, and the extremes where there is room for them. */
+function boxNumbers(layout: MapLayout, { min, median, max }: Box, y: Rates): Words[] {
+  const x = boxSides(layout).x1 + 5;
+  const number = (rate: number, className: "chart-small" | "chart-strong"): Words => {
+    return { x, y: y(rate) + 3.5, text: percent(rate, 0), className };
+  };
+  return [
+    number(median, "chart-strong"),
+    ...(y(median) - y(max) > NUMBER_PX ? [number(max, "chart-small")] : []),
+    ...(y(min) - y(median) > NUMBER_PX ? [number(min, "chart-small")] : []),
+  ];
 }

@@ -1,7 +1,7 @@
-// Where grouped bars stand, block by block: pure geometry in CSS pixels.
+// Places of grouped bars, block by block, in CSS pixels.
 import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 
-/** A block's bars need this much; blocks that do not fit go to the next row. */
+/** Least width of a block's bars; blocks that do not fit go to the next row. */
 const MIN_BAND_PX = 22;
 const MAX_BAR_PX = 14;
 const LEFT_PX = 42;
@@ -9,7 +9,7 @@ const AXIS_PX = 26;
 const BARS_PX = { one: 150, several: 84 };
 
 export interface BarsLayout {
-  /** Bars of a block. */
+  /** Bars per block. */
   perBlock: number;
   left: number;
   plotWidth: number;
@@ -60,7 +60,7 @@ function gapPx(layout: BarsLayout): number {
   return layout.barPx >= 5 ? 1 : 0;
 }
 
-/** Left edge and foot of bar k of a block. */
+/** Left edge and lower end of bar k of a block. */
 export function barLeft(layout: BarsLayout, block: number, k: number): { x: number; bottom: number } {
   const { perBlock, left, bandPx, perRow, rowPx, top, barsPx, barPx } = layout;
   const row = Math.floor(block / perRow);

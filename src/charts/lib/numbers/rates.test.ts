@@ -1,4 +1,4 @@
-// Kept rates, box statistics and profiles on numbers that can be checked by hand.
+// Kept rates, box statistics and profiles, on numbers that can be checked by hand.
 import { percent, whole } from "../../../shared/format.ts";
 import { describe, expect, it } from "vitest";
 import { boxOf, columnSums, dimensionProfile, rate } from "./rates.ts";
@@ -18,7 +18,7 @@ describe("boxOf", () => {
 });
 
 describe("dimensionProfile", () => {
-  it("keeps one column a dimension where there is room", () => {
+  it("keeps one column per dimension where there is room", () => {
     const { mean, low, high } = dimensionProfile([0, 2, 4], 4, 10);
     expect(Array.from(mean)).toEqual([0, 0.5, 1]);
     expect([low, high]).toEqual([mean, mean]);

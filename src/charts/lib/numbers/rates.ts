@@ -1,4 +1,4 @@
-// Kept rates of gates and the five numbers of a box plot: pure arithmetic on typed arrays.
+// Kept rates of gates and the five numbers of a box plot: plain arithmetic on typed arrays.
 import { bucketEdges } from "./sampling.ts";
 
 /** Five-number summary. */
@@ -10,9 +10,7 @@ export interface Box {
   max: number;
 }
 
-/**
- * Five-number summary of values / divisor, with linear interpolation between order statistics (R's type 7); all zero for no values.
- */
+/** Five-number summary of values / divisor, interpolated linearly between order statistics (R's type 7); all zero for no values. */
 export function boxOf(values: ArrayLike<number>, divisor = 1): Box {
   const sorted = (values instanceof Uint16Array ? values.slice() : Float64Array.from(values)).sort();
   const at = (p: number): number => {
@@ -24,12 +22,12 @@ export function boxOf(values: ArrayLike<number>, divisor = 1): Box {
   return { min: at(0), q1: at(0.25), median: at(0.5), q3: at(0.75), max: at(1) };
 }
 
-/** kept / size, and 0 where there is nothing to keep. */
+/** kept / size; 0 where there is nothing to keep. */
 export function rate(kept: number, size: number): number {
   return size > 0 ? kept / size : 0;
 }
 
-/** Column sums of a table of rows (kept of each vector over all blocks, say). */
+/** Column sums of a table, for example kept gates of each vector over all blocks. */
 export function columnSums(rows: readonly (readonly number[])[], columns: number): number[] {
   return Array.from({ length: columns }, (_, k) => rows.reduce((sum, row) => sum + (row[k] ?? 0), 0));
 }

@@ -1,10 +1,10 @@
-// Down-sampling and smoothing of series for drawing. Pure, tested in Node.
+// Down-sampling and smoothing of series for drawing.
 
 /**
- * Indices to draw of a long series: the first, smallest, largest and last value of every horizontal bucket (M4), ascending and without
- * repeats, so that no peak is lost. Values that are not finite are left out.
+ * Indices of a long series to draw: the first, smallest, largest and last value of every bucket (M4), ascending and without repeats,
+ * so that no peak is lost. Values that are not finite are left out.
  * @param x ascending positions, y values, both at least `count` long
- * @param buckets number of equal buckets over [x[0], x[count - 1]], one a pixel
+ * @param buckets number of equal buckets over [x[0], x[count - 1]], about one per pixel
  */
 export function bucketIndices(x: ArrayLike<number>, y: ArrayLike<number>, count: number, buckets: number): number[] {
   const out: number[] = [];
@@ -41,16 +41,16 @@ export function bucketIndices(x: ArrayLike<number>, y: ArrayLike<number>, count:
   return out;
 }
 
-/** An array of at least `count` entries: the old one where it is long enough, so that drawing ten times a second makes no garbage. */
+/** An array of at least `count` entries: the old one where it is long enough, so that drawing ten times per second makes no garbage. */
 function room(count: number, old?: Float64Array): Float64Array {
   if (!old) return new Float64Array(count);
   return old.length >= count ? old : new Float64Array(2 * count);
 }
 
 /**
- * Exponential moving average with the bias of its start removed: weight 2 / (span + 1) on the newest value, and the first average is the
- * first value. A value that is not finite gives NaN and is not remembered. The first `count` entries of the result are in use; it is
- * `reuse` where that is long enough.
+ * Exponential moving average without bias at its start: the newest value has weight 2 / (span + 1), and the first average is the first
+ * value. A value that is not finite gives NaN and does not count afterwards. The first `count` entries of the result are in use; the
+ * result is `reuse` where that is long enough.
  */
 export function smooth(y: ArrayLike<number>, count: number, span: number, reuse?: Float64Array): Float64Array {
   const out = room(count, reuse);
@@ -70,7 +70,7 @@ export function smooth(y: ArrayLike<number>, count: number, span: number, reuse?
   return out;
 }
 
-/** Smallest and largest finite value of the first `count`, or null where there is none. */
+/** Smallest and largest finite value of the first `count`; null where there is none. */
 export function finiteExtent(y: ArrayLike<number>, count: number): [number, number] | null {
   let low = Infinity;
   let high = -Infinity;
@@ -83,7 +83,7 @@ export function finiteExtent(y: ArrayLike<number>, count: number): [number, numb
   return low <= high ? [low, high] : null;
 }
 
-/** Index of the entry of ascending x (first `count`) nearest to `at`; -1 for none. */
+/** Index of the entry of x (ascending, first `count` in use) nearest to `at`; -1 for no entries. */
 export function nearestIndex(x: ArrayLike<number>, count: number, at: number): number {
   if (count <= 0) return -1;
   let low = 0;
@@ -96,7 +96,7 @@ export function nearestIndex(x: ArrayLike<number>, count: number, at: number): n
   return low > 0 && at - (x[low - 1] as number) <= (x[low] as number) - at ? low - 1 : low;
 }
 
-/** Each value divided by the first finite one above zero (or by `start`): R / R at step 0. All zero where there is none. */
+/** Each value divided by `start`, or else by the first finite value above zero; all zero where there is none. */
 export function normalise(y: ArrayLike<number>, count: number, start?: number, reuse?: Float64Array): Float64Array {
   let base = start ?? 0;
   for (let i = 0; i < count && !(base > 0); i += 1) if (Number.isFinite(y[i])) base = y[i] as number;
@@ -105,7 +105,7 @@ export function normalise(y: ArrayLike<number>, count: number, start?: number, r
   return out;
 }
 
-/** First dimension of each of `columns` equal buckets over `size` dimensions, and `size` at the end. */
+/** First index of each of `columns` equal buckets over `size` entries, and `size` at the end. */
 export function bucketEdges(size: number, columns: number): Uint32Array {
   return Uint32Array.from({ length: columns + 1 }, (_, c) => Math.floor((c * size) / columns));
 }

@@ -1,4 +1,4 @@
-// The five selection vectors of a block as the charts name, order and explain them (method 1.1).
+// The five selection vectors of a block as the charts explain and colour them (METHOD.md 1.1).
 
 import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 

@@ -1,21 +1,21 @@
-// What the weight map says of a weight: its group's weights with value, score and whether they stay.
+// The tip of a weight: the weights of its group with value, score and whether they are kept.
 import type { Tip } from "../../lib/tooltip.ts";
 import { isKeptAt } from "./weightView.ts";
-import type { WeightGroup, MatrixMask, WeightPlace } from "./weightView.ts";
+import type { MatrixArea, MatrixMask, WeightPlace } from "./weightView.ts";
 
-/** Dense values and scores of a part of the matrix, row by row; scores are null where they are not known. */
-export interface WeightValues extends WeightGroup {
+/** Dense values and scores of a part of the matrix, (rows, cols) row by row; scores are null where they are not known. */
+export interface WeightValues extends MatrixArea {
   values: Float32Array;
   scores: Float32Array | null;
 }
 
-/** Most weights of a group that a tip lists. */
+/** A tip lists at most this many weights of a group. */
 const LISTED = 16;
 
 const short = (value: number | undefined): string => (value === undefined ? "?" : value.toPrecision(3));
 
-/** The tip of `place` in its `group`; `known` are values around it, or a word on why there are none yet. */
-export function weightTip(mask: MatrixMask, place: WeightPlace, group: WeightGroup, known: WeightValues | string): Tip {
+/** The tip of `place` in its `group`; `known` are the values around it, or why there are none yet. */
+export function weightTip(mask: MatrixMask, place: WeightPlace, group: MatrixArea, known: WeightValues | string): Tip {
   const count = group.rows * group.cols;
   const along = group.rows > 1 ? place.row - group.row : place.col - group.col;
   const from = Math.max(0, Math.min(along - LISTED / 2, count - LISTED));

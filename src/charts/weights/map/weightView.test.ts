@@ -43,13 +43,13 @@ describe("keptLevels", () => {
 
   it("averages where a pixel covers several weights", () => {
     const levels = new Uint8Array(8);
-    keptLevels(columns, { scale: 0.5, x: 0, y: 0 }, 4, 2, levels);
+    keptLevels(columns, { scale: 0.5, x: 0, y: 0 }, { width: 4, height: 2 }, levels);
     expect([...levels]).toEqual(Array.from({ length: 8 }, () => FULL / 2));
   });
 
-  it("shows single weights where there is room, and what lies outside", () => {
+  it("shows single weights where there is room, and what is outside", () => {
     const levels = new Uint8Array(6);
-    keptLevels(columns, { scale: 2, x: 2, y: 0 }, 6, 1, levels);
+    keptLevels(columns, { scale: 2, x: 2, y: 0 }, { width: 6, height: 1 }, levels);
     expect([...levels]).toEqual([OUTSIDE, OUTSIDE, FULL, FULL, 0, 0]);
   });
 

@@ -1,12 +1,12 @@
-// What a view of a matrix of single weights shows: which weights a pixel covers, how many of them are kept, and who competes with whom.
+// What a view of a matrix of single weights shows: which weights a pixel covers, how many of them are kept, and which compete.
 
-/** A keep-mask: (out, in), weight i (row by row) stays where bit i % 32 of word i / 32 is set. */
+/** A keep-mask of shape (out, in): weight i (row by row) is kept where bit i % 32 of word i / 32 is set. */
 export interface MatrixMask {
   shape: readonly [number, number];
   bits: Uint32Array;
 }
 
-/** Where the matrix lies under a canvas: pixels a weight, and the place of weight (0, 0). */
+/** Where the matrix is under a canvas: pixels per weight, and the corner of weight (0, 0). */
 export interface View {
   scale: number;
   x: number;
@@ -18,8 +18,8 @@ export interface WeightPlace {
   col: number;
 }
 
-/** Weights beside each other that compete: `count` from (row, col) on, along the row or down the column. */
-export interface WeightGroup extends WeightPlace {
+/** `rows` x `cols` weights from (row, col) on. */
+export interface MatrixArea extends WeightPlace {
   rows: number;
   cols: number;
 }
@@ -35,13 +35,13 @@ function bitsSet(word: number): number {
   return Math.imul((sums + (sums >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** True where weight (row, col) stays. */
+/** True where weight (row, col) is kept. */
 export function isKeptAt({ shape, bits }: MatrixMask, row: number, col: number): boolean {
   const i = row * shape[1] + col;
   return (((bits[i >>> 5] ?? 0) >>> (i & 31)) & 1) === 1;
 }
 
-/** Set bits from `from` up to, but without, `to`. */
+/** Number of set bits from `from` up to, but without, `to`. */
 export function keptBetween(bits: Uint32Array, from: number, to: number): number {
   if (to <= from) return 0;
   const [first, last] = [from >>> 5, (to - 1) >>> 5];
@@ -53,12 +53,17 @@ export function keptBetween(bits: Uint32Array, from: number, to: number): number
   return kept;
 }
 
-/** First and last weight (exclusive) under each of `pixels` pixels along one axis; equal where the pixel lies beside the matrix. */
+/**
+ * First and last weight (exclusive) under each of `pixels` pixels along one axis, as pairs; equal where a pixel is beside the matrix.
+ * @param offset pixel of the first weight
+ * @param scale pixels per weight
+ * @param size weights along the axis
+ */
 export function spansOf(pixels: number, offset: number, scale: number, size: number): Int32Array {
   const spans = new Int32Array(2 * pixels);
   for (let p = 0; p < pixels; p += 1) {
     const inside = (v: number): number => Math.max(0, Math.min(size, v));
-    // from a pixel a weight on, a pixel shows the one weight under its middle
+    // from one pixel per weight on, a pixel shows the weight under its middle
     const from = scale >= 1 ? Math.floor((p + 0.5 - offset) / scale) : Math.floor((p - offset) / scale + 1e-9);
     const to = scale >= 1 ? from + 1 : Math.max(from + 1, Math.floor((p + 1 - offset) / scale + 1e-9));
     spans[2 * p] = inside(from);
@@ -67,8 +72,13 @@ export function spansOf(pixels: number, offset: number, scale: number, size: num
   return spans;
 }
 
-/** Kept share under each pixel of a `width` x `height` canvas, 0..FULL, or OUTSIDE; `levels` is filled row by row. */
-export function keptLevels(mask: MatrixMask, view: View, width: number, height: number, levels: Uint8Array): void {
+/** Fills `levels` (height, width) with the kept share under each pixel of a canvas: 0..FULL, or OUTSIDE. */
+export function keptLevels(
+  mask: MatrixMask,
+  view: View,
+  { width, height }: { width: number; height: number },
+  levels: Uint8Array,
+): void {
   const [rows, cols] = mask.shape;
   const across = spansOf(width, view.x, view.scale, cols);
   const down = spansOf(height, view.y, view.scale, rows);
@@ -90,15 +100,15 @@ export function weightUnder(shape: readonly [number, number], view: View, x: num
   return row >= 0 && row < shape[0] && col >= 0 && col < shape[1] ? { row, col } : null;
 }
 
-/** The group of `size` weights that holds (row, col); alone for size 1, as where a whole line competes. */
-export function groupAt(place: WeightPlace, direction: "inputs" | "outputs", size: number): WeightGroup {
+/** The group of `size` weights with (row, col) in it, along the row for "inputs"; one weight for size 1, as where a full line competes. */
+export function groupAt(place: WeightPlace, direction: "inputs" | "outputs", size: number): MatrixArea {
   const { row, col } = place;
   return direction === "inputs"
     ? { row, col: col - (col % size), rows: 1, cols: size }
     : { row: row - (row % size), col, rows: size, cols: 1 };
 }
 
-/** Side of the square tiles that scores are asked for in: about 32, and whole groups. */
+/** Side of the square tiles in which scores are read: about 32, and a multiple of the group. */
 export function tileSide(size: number): number {
   return size * Math.max(1, Math.round(32 / size));
 }

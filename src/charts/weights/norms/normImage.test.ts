@@ -18,7 +18,7 @@ it("draws zeros and equal norms without dividing by nothing", () => {
   expect([...normImage([Float32Array.of(2, 2)], 2).levels]).toEqual([0, 0]);
 });
 
-it("sorts from the largest and says where each came from", () => {
+it("sorts from the largest, with the index of each", () => {
   const { norms, from } = sortedNorms(Float32Array.of(2, 5, 2, 9));
   expect([...norms]).toEqual([9, 5, 2, 2]);
   expect([...from]).toEqual([3, 1, 0, 2]);

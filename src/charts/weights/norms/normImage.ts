@@ -1,4 +1,4 @@
-// Norms as pixels: means over the neurons that a column covers, on a logarithmic scale from the smallest to the largest mean.
+// Norms as pixels: means over the neurons of a column, on a logarithmic scale from the smallest to the largest mean.
 import { bucketEdges } from "../../lib/numbers/sampling.ts";
 
 export interface NormImage {
@@ -10,13 +10,13 @@ export interface NormImage {
   high: number;
 }
 
-/** Largest first, and where each came from. */
+/** Norms from the largest down, and the index of each. */
 export function sortedNorms(norms: Float32Array): { norms: Float32Array; from: Uint32Array } {
   const from = Uint32Array.from(norms.keys()).sort((a, b) => (norms[b] ?? 0) - (norms[a] ?? 0) || a - b);
   return { norms: Float32Array.from(from, (i) => norms[i] ?? 0), from };
 }
 
-/** At most `width` columns of each row of norms. Zeros, which have no logarithm, are as dark as the smallest. */
+/** At most `width` columns of each row of norms, all equally long. Zeros, which have no logarithm, get the level of the smallest. */
 export function normImage(rows: readonly Float32Array[], width: number): NormImage {
   const neurons = rows[0]?.length ?? 0;
   const columns = Math.max(1, Math.min(neurons, Math.floor(width)));

@@ -58,8 +58,9 @@ function Mask({ block, part }: { block: number; part: MatrixPart }) {
   const make = useMemo(() => {
     return (node: HTMLElement) =>
       weightMap(node, {
-        async window(...asked) {
-          const { row, col, rows, cols, values, scores } = await weightWindow(...asked);
+        async window(name, area) {
+          const asked = [area.row, area.col, area.rows, area.cols] as const;
+          const { row, col, rows, cols, values, scores } = await weightWindow(name, ...asked);
           return { row, col, rows, cols, values, scores };
         },
       });
