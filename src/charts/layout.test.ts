@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { dimensionAtX, mapLayout, rowAtY, rowTop } from "./gates/map/mapLayout.ts";
 import { distances, drawsTargets, targetAt } from "./runs/steps/runData.ts";
-import { dotPath, linePath } from "./lib/paths.ts";
-import { besides, tipSentence } from "./lib/tooltip.ts";
+import { dotPath, linePath } from "./lib/marks/paths.ts";
+import { besides, tipSentence } from "./lib/frame/tooltip.ts";
 import { barAt, barLeft, barsLayout } from "./lib/bars/barsLayout.ts";
 
 describe.each([

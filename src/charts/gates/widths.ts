@@ -1,5 +1,5 @@
 // Fig. 6 of DISP-LLM (arXiv 2410.11988): kept rates of s1..s5 as grouped bars, block by block.
-import type { Chart } from "../lib/chart.ts";
+import type { Chart } from "../lib/frame/chart.ts";
 import type { BarsData } from "../lib/bars/barsGeometry.ts";
 import { groupedBars } from "../lib/bars/groupedBars.ts";
 import { VECTORS } from "../lib/numbers/vectors.ts";

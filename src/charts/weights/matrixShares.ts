@@ -1,5 +1,5 @@
 // What a weight mask keeps of each matrix of the MLP, as grouped bars, block by block.
-import type { Chart } from "../lib/chart.ts";
+import type { Chart } from "../lib/frame/chart.ts";
 import type { BarKind, BarsData } from "../lib/bars/barsGeometry.ts";
 import { groupedBars } from "../lib/bars/groupedBars.ts";
 

@@ -1,8 +1,8 @@
 // Draws what is around the canvas of the gate map.
-import { drawAxis } from "../../lib/axes.ts";
-import type { Frame, Group } from "../../lib/frame.ts";
-import { drawLegend } from "../../lib/legend.ts";
-import { drawWords } from "../../lib/words.ts";
+import { drawAxis } from "../../lib/marks/axes.ts";
+import type { Frame, Group } from "../../lib/frame/frame.ts";
+import { drawLegend } from "../../lib/marks/legend.ts";
+import { drawWords } from "../../lib/marks/words.ts";
 import { type GateMapGeometry, gateMark } from "./gateMapGeometry.ts";
 import type { GatePlace } from "./gateTip.ts";
 import type { StripGeometry } from "./stripGeometry.ts";

@@ -1,6 +1,6 @@
 // The gate map's canvases: the gates, and above them layers that the compositor fades away: the gates before, and fresh changes.
-import type { Frame } from "../../lib/frame.ts";
-import { alphaRamp, colourRamp, FADE_MS, reducedMotion, resolveColour } from "../../lib/theme.ts";
+import type { Frame } from "../../lib/frame/frame.ts";
+import { alphaRamp, colourRamp, FADE_MS, reducedMotion, resolveColour } from "../../lib/frame/theme.ts";
 import { ROWS_PER_BLOCK } from "../../lib/numbers/vectors.ts";
 import { COMPARED_COLOURS, comparedPixels } from "./comparedPixels.ts";
 import type { GateData, GatePass } from "./gateImage.ts";

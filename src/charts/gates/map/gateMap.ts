@@ -1,5 +1,5 @@
 // Fig. 4 of DISP-LLM (arXiv 2410.11988): every s1, s2, s3, s5 of every block by embedding dimension, kept and pruned, drawn live.
-import { createChart, type Chart } from "../../lib/chart.ts";
+import { createChart, type Chart } from "../../lib/frame/chart.ts";
 import { createGateMark, createSurround } from "./drawGateMap.ts";
 import { GateCanvas } from "./gateCanvas.ts";
 import { GateImage } from "./gateImage.ts";

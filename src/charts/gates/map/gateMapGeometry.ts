@@ -1,8 +1,8 @@
 // The gate map around its canvas: legend, rows, bars, strip and words, and the places in it.
 import { percent, whole } from "../../../shared/format.ts";
-import type { Geometry, Places } from "../../lib/chart.ts";
-import type { Space } from "../../lib/frame.ts";
-import { legendGeometry, type LegendGeometry } from "../../lib/legend.ts";
+import type { Geometry, Places } from "../../lib/frame/chart.ts";
+import type { Space } from "../../lib/frame/frame.ts";
+import { legendGeometry, type LegendGeometry } from "../../lib/marks/legend.ts";
 import { boxOf, dimensionProfile, rate } from "../../lib/numbers/rates.ts";
 import { clampIndex } from "../../lib/numbers/span.ts";
 import { EMBEDDING_VECTORS, vectorAt } from "../../lib/numbers/vectors.ts";

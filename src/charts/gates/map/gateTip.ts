@@ -2,7 +2,7 @@
 import { percent, whole } from "../../../shared/format.ts";
 import { rate } from "../../lib/numbers/rates.ts";
 import { rowOf, vectorAt } from "../../lib/numbers/vectors.ts";
-import type { Tip } from "../../lib/tooltip.ts";
+import type { Tip } from "../../lib/frame/tooltip.ts";
 import { COMPARED_NAMES } from "./comparedPixels.ts";
 import type { GateData, GatePass } from "./gateImage.ts";
 

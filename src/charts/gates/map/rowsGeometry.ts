@@ -1,6 +1,6 @@
 // Beside the gate map: block and vector of each row (left), and how much of it is kept (right).
 import { ROWS_PER_BLOCK, rowOf, vectorAt } from "../../lib/numbers/vectors.ts";
-import type { Words } from "../../lib/words.ts";
+import type { Words } from "../../lib/marks/words.ts";
 import { blockTop, rowTop } from "./mapLayout.ts";
 import type { MapLayout } from "./mapLayout.ts";
 

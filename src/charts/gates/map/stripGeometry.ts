@@ -1,10 +1,10 @@
 // Below the gate map: the kept rate of each embedding dimension over depth, aligned to the map's columns, and a box plot of those rates.
 import { ticks } from "d3";
 import { percent } from "../../../shared/format.ts";
-import { axisGeometry, type AxisGeometry, HALVES, halfText } from "../../lib/axes.ts";
+import { axisGeometry, type AxisGeometry, HALVES, halfText } from "../../lib/marks/axes.ts";
 import type { Box, DimensionProfile } from "../../lib/numbers/rates.ts";
 import { pixelOf, type Span } from "../../lib/numbers/span.ts";
-import type { Words } from "../../lib/words.ts";
+import type { Words } from "../../lib/marks/words.ts";
 import type { MapLayout } from "./mapLayout.ts";
 
 export interface StripGeometry {

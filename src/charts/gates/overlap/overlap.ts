@@ -5,7 +5,8 @@ export const COMPARED = { neither: 0, onlyA: 1, onlyB: 2, both: 3 } as const;
 
 /** |A and B| / |A or B| of two masks of the same length; 1 where both keep nothing. Throws a RangeError for different lengths. */
 export function jaccard(a: Uint8Array, b: Uint8Array): number {
-  if (a.length !== b.length) throw new RangeError(`expected two masks of the same length, got ${a.length} and ${b.length}`);
+  if (a.length !== b.length)
+    throw new RangeError(`expected two masks of the same length, got ${a.length} and ${b.length}`);
   let [both, either] = [0, 0];
   for (let i = 0; i < a.length; i += 1) {
     const [inA, inB] = [a[i] !== 0, b[i] !== 0];

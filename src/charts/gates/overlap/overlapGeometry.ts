@@ -1,8 +1,8 @@
 // Overlap of two runs as a table of cells: from Jaccard indices to places, shades and words.
-import type { Geometry, Places } from "../../lib/chart.ts";
-import type { Space } from "../../lib/frame.ts";
+import type { Geometry, Places } from "../../lib/frame/chart.ts";
+import type { Space } from "../../lib/frame/frame.ts";
 import { clampIndex } from "../../lib/numbers/span.ts";
-import type { Words } from "../../lib/words.ts";
+import type { Words } from "../../lib/marks/words.ts";
 
 export interface OverlapData {
   /** Names of the rows: "s1" to "s5", or parts of the MLP. */

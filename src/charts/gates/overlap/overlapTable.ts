@@ -1,8 +1,8 @@
 // Overlap of two runs as a small table, block by block: the darker a cell, the more alike.
-import { createChart, type Chart } from "../../lib/chart.ts";
-import type { Frame } from "../../lib/frame.ts";
-import { redrawn } from "../../lib/redraw.ts";
-import { drawWords } from "../../lib/words.ts";
+import { createChart, type Chart } from "../../lib/frame/chart.ts";
+import type { Frame } from "../../lib/frame/frame.ts";
+import { redrawn } from "../../lib/marks/redraw.ts";
+import { drawWords } from "../../lib/marks/words.ts";
 import { CELL_HEIGHT_PX, cellCorner, OVERLAP_PLACES, overlapGeometry } from "./overlapGeometry.ts";
 import type { OverlapData, OverlapGeometry, OverlapPlace } from "./overlapGeometry.ts";
 

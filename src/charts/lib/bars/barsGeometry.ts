@@ -1,12 +1,12 @@
 // Kept rates as grouped bars, block by block: from counts to paths, axes and words, and what a tip says of a bar.
 import { percent, whole } from "../../../shared/format.ts";
-import { axisGeometry, type AxisGeometry, HALVES, halfText } from "../axes.ts";
-import type { Geometry, Places } from "../chart.ts";
-import type { Space } from "../frame.ts";
-import { legendGeometry, type LegendGeometry } from "../legend.ts";
+import { axisGeometry, type AxisGeometry, HALVES, halfText } from "../marks/axes.ts";
+import type { Geometry, Places } from "../frame/chart.ts";
+import type { Space } from "../frame/frame.ts";
+import { legendGeometry, type LegendGeometry } from "../marks/legend.ts";
 import { columnSums, rate } from "../numbers/rates.ts";
 import { clampIndex } from "../numbers/span.ts";
-import type { Words } from "../words.ts";
+import type { Words } from "../marks/words.ts";
 import { barAt, barLeft, barsLayout, type BarsLayout } from "./barsLayout.ts";
 
 /** What is kept and what there is: [block][bar]. */

@@ -1,11 +1,11 @@
 // Kept rates as grouped bars, block by block: draws the geometry and marks a bar.
-import { drawAxis } from "../axes.ts";
-import { createChart, type Chart } from "../chart.ts";
-import type { Frame } from "../frame.ts";
-import { drawLegend } from "../legend.ts";
-import { redrawn } from "../redraw.ts";
-import { FADE_MS, reducedMotion } from "../theme.ts";
-import { drawWords } from "../words.ts";
+import { drawAxis } from "../marks/axes.ts";
+import { createChart, type Chart } from "../frame/chart.ts";
+import type { Frame } from "../frame/frame.ts";
+import { drawLegend } from "../marks/legend.ts";
+import { redrawn } from "../marks/redraw.ts";
+import { FADE_MS, reducedMotion } from "../frame/theme.ts";
+import { drawWords } from "../marks/words.ts";
 import { BAR_PLACES, barsGeometry } from "./barsGeometry.ts";
 import type { BarPlace, BarsData, BarsGeometry, BarsSubject } from "./barsGeometry.ts";
 import { barLeft } from "./barsLayout.ts";

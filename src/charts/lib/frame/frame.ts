@@ -6,7 +6,7 @@ import { snapshot } from "./save.ts";
 import { watchTheme } from "./theme.ts";
 import { createTooltip } from "./tooltip.ts";
 import type { Tooltip } from "./tooltip.ts";
-import "../charts.css";
+import "../../charts.css";
 
 export type Svg = Selection<SVGSVGElement, unknown, null, undefined>;
 export type Group = Selection<SVGGElement, unknown, null, undefined>;

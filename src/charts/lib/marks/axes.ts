@@ -1,6 +1,6 @@
 // Axes: ticks with labels, grid lines across the plot, and a line along the bottom axis.
-import type { Group } from "./frame.ts";
-import { pixelOf, type Span } from "./numbers/span.ts";
+import type { Group } from "../frame/frame.ts";
+import { pixelOf, type Span } from "../numbers/span.ts";
 import { redrawn } from "./redraw.ts";
 
 /** An axis in CSS pixels. */

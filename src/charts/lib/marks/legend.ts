@@ -1,5 +1,5 @@
 // Legends drawn in the SVG (so that a saved file has them), wrapped to the width of the chart.
-import type { Group } from "./frame.ts";
+import type { Group } from "../frame/frame.ts";
 import { redrawn } from "./redraw.ts";
 
 export interface LegendItem {

@@ -1,5 +1,5 @@
 // Draws only what has changed: charts get new data up to ten times a second, their axes and legends rarely change.
-import type { Group } from "./frame.ts";
+import type { Group } from "../frame/frame.ts";
 
 const shown = new WeakMap<SVGGElement, string>();
 

@@ -1,5 +1,5 @@
 // Single lines of text in a chart.
-import type { Group } from "./frame.ts";
+import type { Group } from "../frame/frame.ts";
 import { redrawn } from "./redraw.ts";
 
 /** A line of text; (x, y) is on its baseline, CSS pixels. */

@@ -1,7 +1,7 @@
 // Draws the plane of charts of perplexity against size.
-import { drawAxis } from "../../lib/axes.ts";
-import type { Frame } from "../../lib/frame.ts";
-import { drawWords } from "../../lib/words.ts";
+import { drawAxis } from "../../lib/marks/axes.ts";
+import type { Frame } from "../../lib/frame/frame.ts";
+import { drawWords } from "../../lib/marks/words.ts";
 import type { PlotPoint } from "../../../shared/perplexityAxis.ts";
 import type { PlaneGeometry } from "./plane.ts";
 

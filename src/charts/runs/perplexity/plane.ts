@@ -1,6 +1,6 @@
 // The plane of charts of perplexity against size: axes with room around the points, logarithmic where perplexities differ much.
-import type { AxisGeometry } from "../../lib/axes.ts";
-import type { Words } from "../../lib/words.ts";
+import type { AxisGeometry } from "../../lib/marks/axes.ts";
+import type { Words } from "../../lib/marks/words.ts";
 import { alongAxis, axisOver, type PlotPoint, type ValueAxis } from "../../../shared/perplexityAxis.ts";
 
 /** Name of the axis of sizes, and how its numbers are written. */

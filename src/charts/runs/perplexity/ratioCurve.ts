@@ -1,7 +1,7 @@
 // Perplexity against the kept share: one run as a curve over its ratios, with the dense model and runs for one ratio.
-import { createChart, type Chart } from "../../lib/chart.ts";
-import type { Frame, Group } from "../../lib/frame.ts";
-import { drawLegend } from "../../lib/legend.ts";
+import { createChart, type Chart } from "../../lib/frame/chart.ts";
+import type { Frame, Group } from "../../lib/frame/frame.ts";
+import { drawLegend } from "../../lib/marks/legend.ts";
 import { createPlane, createRing } from "./drawPlane.ts";
 import { MARK_COLOURS, RATIO_PLACES, ratioCurveGeometry } from "./ratioCurveGeometry.ts";
 import type { RatioCurveData, RatioCurveGeometry, RatioMark } from "./ratioCurveGeometry.ts";

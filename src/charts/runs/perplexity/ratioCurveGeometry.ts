@@ -1,10 +1,10 @@
 // Perplexity against the kept share: from measured ratios to a curve with dots, squares for runs at one ratio, and what a tip says.
 import { percent, perplexityText, whole } from "../../../shared/format.ts";
 import type { PlotPoint } from "../../../shared/perplexityAxis.ts";
-import type { Geometry, Places } from "../../lib/chart.ts";
-import type { Space } from "../../lib/frame.ts";
-import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/legend.ts";
-import { linePath } from "../../lib/paths.ts";
+import type { Geometry, Places } from "../../lib/frame/chart.ts";
+import type { Space } from "../../lib/frame/frame.ts";
+import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/marks/legend.ts";
+import { linePath } from "../../lib/marks/paths.ts";
 import { clampIndex } from "../../lib/numbers/span.ts";
 import { densePath, placeOf, planeGeometry, type Plane, type PlaneGeometry } from "./plane.ts";
 

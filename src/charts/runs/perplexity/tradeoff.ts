@@ -1,8 +1,8 @@
 // Perplexity against size: a mark for every finished run, the line of the best at each size, and the dense model.
-import { createChart, type Chart } from "../../lib/chart.ts";
-import type { Frame } from "../../lib/frame.ts";
-import { drawLegend } from "../../lib/legend.ts";
-import { drawWords } from "../../lib/words.ts";
+import { createChart, type Chart } from "../../lib/frame/chart.ts";
+import type { Frame } from "../../lib/frame/frame.ts";
+import { drawLegend } from "../../lib/marks/legend.ts";
+import { drawWords } from "../../lib/marks/words.ts";
 import { createPlane, createRing } from "./drawPlane.ts";
 import { TRADEOFF_PLACES, tradeoffGeometry } from "./tradeoffGeometry.ts";
 import type { RunMark, TradeoffData, TradeoffGeometry } from "./tradeoffGeometry.ts";

@@ -1,11 +1,11 @@
 // Perplexity against size: from finished runs to marks, the line of the best at each size, and what a tip says of a run.
 import { perplexityText, whole } from "../../../shared/format.ts";
 import { bestLine, type PlotPoint } from "../../../shared/perplexityAxis.ts";
-import type { Geometry, Places } from "../../lib/chart.ts";
-import type { Space } from "../../lib/frame.ts";
-import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/legend.ts";
+import type { Geometry, Places } from "../../lib/frame/chart.ts";
+import type { Space } from "../../lib/frame/frame.ts";
+import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/marks/legend.ts";
 import { clampIndex } from "../../lib/numbers/span.ts";
-import type { Words } from "../../lib/words.ts";
+import type { Words } from "../../lib/marks/words.ts";
 import { markOf, METHOD_MARKS, type MethodMark } from "./methodMarks.ts";
 import { densePath, placeOf, planeGeometry, type PlaneGeometry, type SizeAxis } from "./plane.ts";
 

@@ -1,11 +1,11 @@
 // The kept ratio by step: a line with the target, or, where every step draws a target of its own, dots at the distance from it.
 import { ticks } from "d3";
 import { percent } from "../../../shared/format.ts";
-import { axisGeometry, type AxisGeometry } from "../../lib/axes.ts";
-import type { LegendItem } from "../../lib/legend.ts";
+import { axisGeometry, type AxisGeometry } from "../../lib/marks/axes.ts";
+import type { LegendItem } from "../../lib/marks/legend.ts";
 import { bucketIndices, finiteExtent } from "../../lib/numbers/sampling.ts";
 import { pixelOf, type Span } from "../../lib/numbers/span.ts";
-import { dotPath, linePath } from "../../lib/paths.ts";
+import { dotPath, linePath } from "../../lib/marks/paths.ts";
 import { countOf, distances, drawsTargets, type RunData, targetAt } from "./runData.ts";
 import { placer, type RunParts, type RunPlot, type RunView } from "./runGeometry.ts";
 

@@ -1,7 +1,7 @@
 // The kept share of the block weights by step with its target, which can be moved during the run; where every step draws a target of its
 // own, the distance from it.
-import type { Chart } from "../../lib/chart.ts";
-import type { Svg } from "../../lib/frame.ts";
+import type { Chart } from "../../lib/frame/chart.ts";
+import type { Svg } from "../../lib/frame/frame.ts";
 import { keptParts, type KeptPlot } from "./keptGeometry.ts";
 import { createRunChart, type StepLink } from "./runChart.ts";
 import type { RunData } from "./runData.ts";

@@ -1,6 +1,6 @@
 // Fig. 5 of DISP-LLM (arXiv 2410.11988): the loss and the budget penalty R, relative to step 0, by step, during the run.
-import type { Chart } from "../../lib/chart.ts";
-import type { Svg } from "../../lib/frame.ts";
+import type { Chart } from "../../lib/frame/chart.ts";
+import type { Svg } from "../../lib/frame/frame.ts";
 import { lossParts, type LossPlot } from "./lossGeometry.ts";
 import { createRunChart, type StepLink } from "./runChart.ts";
 import type { RunData } from "./runData.ts";

@@ -1,11 +1,11 @@
 // Loss and budget penalty R by step: from series to paths and axes.
 import { scaleLinear, tickFormat, ticks } from "d3";
 import { loss as lossText, percent } from "../../../shared/format.ts";
-import { axisGeometry } from "../../lib/axes.ts";
-import type { LegendItem } from "../../lib/legend.ts";
+import { axisGeometry } from "../../lib/marks/axes.ts";
+import type { LegendItem } from "../../lib/marks/legend.ts";
 import { bucketIndices, finiteExtent, normalise, smooth } from "../../lib/numbers/sampling.ts";
 import { pixelOf, type Span } from "../../lib/numbers/span.ts";
-import { dotPath, linePath } from "../../lib/paths.ts";
+import { dotPath, linePath } from "../../lib/marks/paths.ts";
 import type { RunData } from "./runData.ts";
 import { placer, type RunParts, type RunPlot, type RunView } from "./runGeometry.ts";
 

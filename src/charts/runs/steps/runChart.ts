@@ -1,11 +1,11 @@
 // A chart over the steps of a run, with a crosshair that several charts can share.
-import { drawAxis } from "../../lib/axes.ts";
-import { createChart, type Chart, type LiveChart } from "../../lib/chart.ts";
-import type { Frame, Svg } from "../../lib/frame.ts";
-import { drawLegend } from "../../lib/legend.ts";
+import { drawAxis } from "../../lib/marks/axes.ts";
+import { createChart, type Chart, type LiveChart } from "../../lib/frame/chart.ts";
+import type { Frame, Svg } from "../../lib/frame/frame.ts";
+import { drawLegend } from "../../lib/marks/legend.ts";
 import { nearestIndex } from "../../lib/numbers/sampling.ts";
 import { pixelOf } from "../../lib/numbers/span.ts";
-import { drawWords } from "../../lib/words.ts";
+import { drawWords } from "../../lib/marks/words.ts";
 import type { RunData } from "./runData.ts";
 import { type RunGeometry, runGeometry, type RunParts, runPlaces, type RunPlot } from "./runGeometry.ts";
 

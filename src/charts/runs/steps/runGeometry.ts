@@ -1,14 +1,14 @@
 // What the charts over the steps of a run have in common: the plot, the axis of steps, and the places on it.
 import { ticks } from "d3";
 import { whole } from "../../../shared/format.ts";
-import { axisGeometry, type AxisGeometry } from "../../lib/axes.ts";
-import type { Geometry, Places } from "../../lib/chart.ts";
-import type { Space } from "../../lib/frame.ts";
-import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/legend.ts";
+import { axisGeometry, type AxisGeometry } from "../../lib/marks/axes.ts";
+import type { Geometry, Places } from "../../lib/frame/chart.ts";
+import type { Space } from "../../lib/frame/frame.ts";
+import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/marks/legend.ts";
 import { nearestIndex } from "../../lib/numbers/sampling.ts";
 import { clampIndex, pixelOf, type Span, valueAt } from "../../lib/numbers/span.ts";
-import type { Tip } from "../../lib/tooltip.ts";
-import type { Words } from "../../lib/words.ts";
+import type { Tip } from "../../lib/frame/tooltip.ts";
+import type { Words } from "../../lib/marks/words.ts";
 import { countOf, type RunData } from "./runData.ts";
 
 /** The plot of a run, CSS pixels. */

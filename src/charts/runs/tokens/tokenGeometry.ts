@@ -1,8 +1,8 @@
 // A text token by token, coloured by which of two runs predicts it better: from losses to boxes on lines, tints and words.
 import { nats } from "../../../shared/format.ts";
-import type { Geometry, Places } from "../../lib/chart.ts";
-import type { Space } from "../../lib/frame.ts";
-import { legendGeometry, type LegendGeometry } from "../../lib/legend.ts";
+import type { Geometry, Places } from "../../lib/frame/chart.ts";
+import type { Space } from "../../lib/frame/frame.ts";
+import { legendGeometry, type LegendGeometry } from "../../lib/marks/legend.ts";
 import { clampIndex } from "../../lib/numbers/span.ts";
 
 export interface TokenStripData {

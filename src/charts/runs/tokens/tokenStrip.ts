@@ -1,7 +1,7 @@
 // A text, token by token, coloured by which of two runs predicts it better.
-import { createChart, type Chart } from "../../lib/chart.ts";
-import type { Frame } from "../../lib/frame.ts";
-import { drawLegend } from "../../lib/legend.ts";
+import { createChart, type Chart } from "../../lib/frame/chart.ts";
+import type { Frame } from "../../lib/frame/frame.ts";
+import { drawLegend } from "../../lib/marks/legend.ts";
 import { LINE_PX, TINT_PX, TOKEN_PLACES, tokenGeometry } from "./tokenGeometry.ts";
 import type { TokenGeometry, TokenStripData } from "./tokenGeometry.ts";
 

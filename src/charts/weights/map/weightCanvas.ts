@@ -1,6 +1,6 @@
 // The canvas of the weight map: kept shares as pixels, and lines between weights and groups where they are large enough.
-import type { Frame } from "../../lib/frame.ts";
-import { colourRamp, resolveColour } from "../../lib/theme.ts";
+import type { Frame } from "../../lib/frame/frame.ts";
+import { colourRamp, resolveColour } from "../../lib/frame/theme.ts";
 import type { MapArea } from "./weightGeometry.ts";
 import { gridLines } from "./weightGrid.ts";
 import { FULL, keptLevels, OUTSIDE } from "./weightView.ts";

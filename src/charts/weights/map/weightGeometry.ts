@@ -1,8 +1,8 @@
 // The mask of one matrix: where its picture is, the legend and name of what a view shows, and the places in it.
 import { percent, whole } from "../../../shared/format.ts";
-import type { Geometry, Places } from "../../lib/chart.ts";
-import type { Space } from "../../lib/frame.ts";
-import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/legend.ts";
+import type { Geometry, Places } from "../../lib/frame/chart.ts";
+import type { Space } from "../../lib/frame/frame.ts";
+import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/marks/legend.ts";
 import { rate } from "../../lib/numbers/rates.ts";
 import { clampIndex } from "../../lib/numbers/span.ts";
 import { groupAt, weightUnder } from "./weightView.ts";

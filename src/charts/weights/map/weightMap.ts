@@ -1,8 +1,8 @@
 // The keep-mask of one matrix, from the full matrix down to single weights with the scores that they competed by.
-import { createChart, type Chart, type LiveChart } from "../../lib/chart.ts";
-import type { Frame } from "../../lib/frame.ts";
-import { drawLegend } from "../../lib/legend.ts";
-import { createTools } from "../../lib/tools.ts";
+import { createChart, type Chart, type LiveChart } from "../../lib/frame/chart.ts";
+import type { Frame } from "../../lib/frame/frame.ts";
+import { drawLegend } from "../../lib/marks/legend.ts";
+import { createTools } from "../../lib/frame/tools.ts";
 import { WeightCanvas } from "./weightCanvas.ts";
 import { areaBox, competitors, mapArea, WEIGHT_PLACES, weightGeometry } from "./weightGeometry.ts";
 import type { WeightGeometry, WeightMapData } from "./weightGeometry.ts";

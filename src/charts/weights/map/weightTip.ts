@@ -1,5 +1,5 @@
 // The tip of a weight: the weights of its group with value, score and whether they are kept.
-import type { Tip } from "../../lib/tooltip.ts";
+import type { Tip } from "../../lib/frame/tooltip.ts";
 import { isKeptAt } from "./weightView.ts";
 import type { MatrixArea, MatrixMask, WeightPlace } from "./weightView.ts";
 

@@ -1,9 +1,9 @@
 // Norms of the calibration activations, block by block and neuron by neuron: the scores of single weights are made of them.
-import { createChart, type Chart } from "../../lib/chart.ts";
-import type { Frame } from "../../lib/frame.ts";
-import { drawLegend } from "../../lib/legend.ts";
-import { colourRamp, resolveColour } from "../../lib/theme.ts";
-import { drawWords } from "../../lib/words.ts";
+import { createChart, type Chart } from "../../lib/frame/chart.ts";
+import type { Frame } from "../../lib/frame/frame.ts";
+import { drawLegend } from "../../lib/marks/legend.ts";
+import { colourRamp, resolveColour } from "../../lib/frame/theme.ts";
+import { drawWords } from "../../lib/marks/words.ts";
 import { NORM_PLACES, normCorner, normsGeometry } from "./normsGeometry.ts";
 import type { NormPlace, NormsData, NormsGeometry } from "./normsGeometry.ts";
 

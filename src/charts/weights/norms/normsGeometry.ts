@@ -1,10 +1,10 @@
 // Norms of the calibration activations: from numbers to an image, its place, the words around it and what a tip says.
 import { significant, whole } from "../../../shared/format.ts";
-import type { Geometry, Places } from "../../lib/chart.ts";
-import type { Space } from "../../lib/frame.ts";
-import { legendGeometry, type LegendGeometry } from "../../lib/legend.ts";
+import type { Geometry, Places } from "../../lib/frame/chart.ts";
+import type { Space } from "../../lib/frame/frame.ts";
+import { legendGeometry, type LegendGeometry } from "../../lib/marks/legend.ts";
 import { clampIndex } from "../../lib/numbers/span.ts";
-import type { Words } from "../../lib/words.ts";
+import type { Words } from "../../lib/marks/words.ts";
 import { normImage, sortedNorms, type NormImage } from "./normImage.ts";
 
 export interface NormsData {
