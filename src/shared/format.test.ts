@@ -1,6 +1,18 @@
 // Numbers read as people expect them.
 import { describe, expect, it } from "vitest";
-import { bytes, duration, percent, perplexityText, short, small, stepTime, whole } from "./format.ts";
+import {
+  bytes,
+  duration,
+  loss,
+  nats,
+  percent,
+  perplexityText,
+  short,
+  significant,
+  small,
+  stepTime,
+  whole,
+} from "./format.ts";
 
 describe("format", () => {
   it("writes counts and shares", () => {
@@ -29,6 +41,8 @@ describe("format", () => {
       "312.0",
       "5.12e+4",
     ]);
+    expect([loss(3.14159), nats(-0.25)]).toEqual(["3.142", "-0.250 nats"]);
+    expect([significant(123.4, 2), significant(0.5, 4)]).toEqual(["120", "0.5"]);
     expect([small(0), small(1.23e-6), small(0.034)]).toEqual(["0", "1.2e-6", "0.034"]);
   });
 });

@@ -52,14 +52,14 @@ export function small(value: number): string {
   return Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toPrecision(2);
 }
 
-/** A loss in nats: "3.142 nats". */
-export function nats(value: number): string {
-  return `${value.toFixed(3)} nats`;
-}
-
-/** A loss or a budget penalty without its unit: "3.142". */
+/** A loss, or a budget penalty: "3.142". */
 export function loss(value: number): string {
   return value.toFixed(3);
+}
+
+/** A loss with its unit: "3.142 nats". */
+export function nats(value: number): string {
+  return `${loss(value)} nats`;
 }
 
 /** A number to `digits` significant digits, without trailing zeros: (123.4, 2) -> "120". */

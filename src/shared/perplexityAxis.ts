@@ -74,7 +74,7 @@ export interface ValueAxis {
   ticks: readonly number[];
 }
 
-export interface AxisOptions {
+export interface ValueAxisOptions {
   /** Share of the range that stays free at each end. */
   room: number;
   /** About how many ticks a linear axis has. */
@@ -84,7 +84,10 @@ export interface AxisOptions {
 }
 
 /** An axis over all values; from 0 to 1 for no values. */
-export function axisOver(values: readonly number[], { room, ticks = 6, mayBeLog = false }: AxisOptions): ValueAxis {
+export function axisOver(
+  values: readonly number[],
+  { room, ticks = 6, mayBeLog = false }: ValueAxisOptions,
+): ValueAxis {
   const log = mayBeLog && isLogAxis(values);
   const along = values.map((value) => (log ? Math.log10(value) : value));
   const [least, most] = values.length > 0 ? [Math.min(...along), Math.max(...along)] : [0, 1];

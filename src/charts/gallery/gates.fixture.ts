@@ -1,6 +1,6 @@
 // Made-up masks of a model: what the charts of gates draw in the gallery and in the snapshots.
 import { comparedMasks, jaccard, type GateData, type OverlapData, type WidthsData } from "../index.ts";
-import { noise } from "./random.fixture.ts";
+import { random } from "./random.fixture.ts";
 
 export interface MaskSizes {
   layers: number;
@@ -20,7 +20,7 @@ export function masksOf({ layers, dModel }: MaskSizes, seed = 0): Uint8Array[] {
     const [block, k] = [Math.floor(i / 5), i % 5];
     const rate = keptRate(block, k, layers);
     return Uint8Array.from({ length: k === 3 ? 3 * dModel : dModel }, (_unused, j) => {
-      const popular = 0.5 * noise(j) + 0.5 * noise(1000 * i + j, 1 + seed);
+      const popular = 0.5 * random(j) + 0.5 * random(1000 * i + j, 1 + seed);
       return Number(popular < 0.1 + 0.8 * rate);
     });
   });

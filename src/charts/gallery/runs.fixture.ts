@@ -1,7 +1,7 @@
 // Made-up runs: series by step, perplexities by ratio and by size, losses by token.
 import type { RatioCurveData, RunData, TokenStripData, TradeoffData, TradeoffPoint } from "../index.ts";
 import { percent } from "../../shared/format.ts";
-import { bell, noise } from "./random.fixture.ts";
+import { bell, random } from "./random.fixture.ts";
 
 /** A run of which two thirds are done; the target is moved once. */
 export function runData(plannedSteps: number): RunData {
@@ -13,7 +13,7 @@ export function runData(plannedSteps: number): RunData {
     step,
     kept,
     loss: step.map((i) => 3.1 + 0.9 * Math.exp(-6 * done(i)) + 0.12 * bell(i)),
-    penalty: step.map((i) => 0.65 * Math.exp(-14 * done(i)) + 0.01 * noise(i, 2)),
+    penalty: step.map((i) => 0.65 * Math.exp(-14 * done(i)) + 0.01 * random(i, 2)),
     plannedSteps,
     targets: [
       { step: 0, ratio: 0.5 },
@@ -25,7 +25,7 @@ export function runData(plannedSteps: number): RunData {
 /** A run for every ratio: each step draws its own target. */
 export function everyRatioData(plannedSteps: number): RunData {
   const run = runData(plannedSteps);
-  const targets = Array.from({ length: run.step.length }, (_, i) => ({ step: i, ratio: 0.35 + 0.6 * noise(i, 5) }));
+  const targets = Array.from({ length: run.step.length }, (_, i) => ({ step: i, ratio: 0.35 + 0.6 * random(i, 5) }));
   const off = (i: number): number => 0.25 * Math.exp((-9 * i) / plannedSteps);
   const kept = targets.map(({ ratio }, i) => Math.min(1, ratio + off(i) + 0.008 * bell(i, 6)));
   return { ...run, kept, targets };
@@ -43,7 +43,7 @@ export function ratioCurveData(): RatioCurveData {
   });
   return {
     name: "this run, every ratio",
-    points: ratios.map((ratio, i) => ({ ratio, x: ratio - 0.001, y: perplexityAt(ratio) + 0.1 * noise(i, 3) })),
+    points: ratios.map((ratio, i) => ({ ratio, x: ratio - 0.001, y: perplexityAt(ratio) + 0.1 * random(i, 3) })),
     runs: [run(0.5, 0.4), run(0.65, -0.2), run(0.8, 0.15)],
     dense: { x: 1, y: 19.78 },
     ratio: 0.58,
@@ -56,12 +56,12 @@ const METHODS = ["DISP-LLM", "DaSS", "Wanda", "SparseGPT", "magnitude", "uniform
 export function tradeoffData(): TradeoffData {
   const points = METHODS.flatMap((method, m) =>
     [0.5, 0.65, 0.8].map((ratio, i): TradeoffPoint => {
-      const x = ratio + 0.02 * (noise(3 * m + i, 4) - 0.5);
+      const x = ratio + 0.02 * (random(3 * m + i, 4) - 0.5);
       const recipe = [
         { label: "method", value: method },
         { label: "target", value: percent(ratio) },
       ];
-      const y = perplexityAt(ratio) * (1 + 0.9 * (m / 3) ** 2 * (1 - ratio));
+      const y = perplexityAt(ratio) * (1 + 0.9 * (m / 3) ** 3 * (1 - ratio));
       return { id: `${m}-${i}`, x, y, label: `${method}, run ${i + 1}`, method, recipe };
     }),
   );

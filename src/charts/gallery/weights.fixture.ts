@@ -1,13 +1,13 @@
 // Made-up single weights: the mask of a matrix, norms of activations, kept weights of each matrix.
 import type { BarsData, NormsData, WeightMapData } from "../index.ts";
-import { bell, noise } from "./random.fixture.ts";
+import { bell, random } from "./random.fixture.ts";
 
 /** A 2:4 mask down the columns of a (rows, cols) matrix. */
 export function weightMapData(rows: number, cols: number): WeightMapData {
   const bits = new Uint32Array(Math.ceil((rows * cols) / 32));
   for (let col = 0; col < cols; col += 1)
     for (let top = 0; top < rows; top += 4) {
-      const order = [0, 1, 2, 3].sort((a, b) => noise((top + a) * cols + col) - noise((top + b) * cols + col));
+      const order = [0, 1, 2, 3].sort((a, b) => random((top + a) * cols + col) - random((top + b) * cols + col));
       for (const k of order.slice(0, 2)) {
         const i = (top + k) * cols + col;
         bits[i >>> 5] = ((bits[i >>> 5] ?? 0) | (1 << (i & 31))) >>> 0;
@@ -29,6 +29,6 @@ export function matrixSharesData(blocks: number): BarsData {
   const size = Array.from({ length: blocks }, () => [4096, 4096, 4096]);
   return {
     size,
-    kept: size.map((row, block) => row.map((n, k) => Math.round(n * (0.4 + 0.2 * noise(3 * block + k))))),
+    kept: size.map((row, block) => row.map((n, k) => Math.round(n * (0.4 + 0.2 * random(3 * block + k))))),
   };
 }

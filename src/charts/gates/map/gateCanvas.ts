@@ -1,9 +1,11 @@
 // The gate map's canvases: the gates, and above them layers that the compositor fades away: the gates before, and fresh changes.
 import type { Frame } from "../../lib/frame/frame.ts";
-import { alphaRamp, colourRamp, FADE_MS, reducedMotion, resolveColour } from "../../lib/frame/theme.ts";
+import { FADE_MS, reducedMotion } from "../../lib/frame/theme.ts";
 import { ROWS_PER_BLOCK } from "../../lib/numbers/vectors.ts";
-import { COMPARED_COLOURS, comparedPixels } from "./comparedPixels.ts";
-import type { GateData, GatePass } from "./gateImage.ts";
+import { comparedPixels } from "./comparedPixels.ts";
+import { coloursOf, type GateColours } from "./gateColours.ts";
+import type { GateData } from "./gateImage.ts";
+import type { GatePass } from "./gateState.ts";
 import { canvasBands } from "./mapLayout.ts";
 import type { MapLayout } from "./mapLayout.ts";
 
@@ -18,21 +20,13 @@ interface Picture {
   layout: MapLayout;
 }
 
-/** Colours of the theme as pixels. */
-interface Colours {
-  /** From pruned to kept, and from no change to a change. */
-  kept: Uint32Array;
-  heat: Uint32Array;
-  compared: readonly (readonly number[])[];
-}
-
 export class GateCanvas {
   private readonly gates: HTMLCanvasElement;
   private readonly before: HTMLCanvasElement;
   private readonly flash: HTMLCanvasElement;
   private readonly scratch: HTMLCanvasElement;
   private layout: MapLayout | null = null;
-  private colours: Colours | null = null;
+  private colours: GateColours | null = null;
   private pixels: ImageData | null = null;
   /** Whether something is on the canvas that the next paint can fade over from. */
   private painted = false;
@@ -85,11 +79,11 @@ export class GateCanvas {
   }
 
   /** Draws a pass: with `over` it fades over from the gates before, and otherwise its changes flash. */
-  private paint(pass: GatePass, { kept, heat }: Colours, over: boolean): void {
+  private paint(pass: GatePass, { kept, heat }: GateColours, over: boolean): void {
     if (over && this.painted && pass.changed > 0 && !reducedMotion()) this.fadeOver();
     this.painted = true;
     const flashing = !over && this.flashes && !reducedMotion() && (pass.changed > 0 || this.heatLeft() > 0);
-    this.blit(this.gates, pass, (i) => kept[pass.share[i] as number] as number);
+    this.blit(this.gates, pass, (i) => kept[pass.levels[i] as number] as number);
     if (!flashing) return;
     this.blit(this.flash, pass, (i) => heat[pass.heat[i] as number] as number);
     this.fade?.cancel();
@@ -130,12 +124,4 @@ export class GateCanvas {
       target.drawImage(this.scratch, 0, row, columns, ROWS_PER_BLOCK, 0, y, canvas.width, height);
     });
   }
-}
-
-function coloursOf(plot: HTMLElement): Colours {
-  return {
-    kept: colourRamp(resolveColour(plot, "--chart-pruned"), resolveColour(plot, "--chart-kept")),
-    heat: alphaRamp(resolveColour(plot, "--chart-flash")),
-    compared: COMPARED_COLOURS.map((name) => resolveColour(plot, name)),
-  };
 }

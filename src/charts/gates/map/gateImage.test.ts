@@ -29,8 +29,8 @@ describe("GateImage", () => {
       100,
     );
     expect([pass.rows, pass.columns]).toEqual([4, 6]);
-    expect(Array.from(pass.share.subarray(0, 6))).toEqual([0, 0, 255, 0, 0, 0]);
-    expect(Array.from(pass.share.subarray(18))).toEqual([255, 255, 255, 255, 255, 255]);
+    expect(Array.from(pass.levels.subarray(0, 6))).toEqual([0, 0, 255, 0, 0, 0]);
+    expect(Array.from(pass.levels.subarray(18))).toEqual([255, 255, 255, 255, 255, 255]);
     expect(Array.from(pass.rowKept)).toEqual([1, 1, 1, 6]);
     expect(Array.from(pass.dimKept)).toEqual([1, 1, 4, 1, 1, 1]);
   });
@@ -40,7 +40,7 @@ describe("GateImage", () => {
       gates(1, 10, (_, j) => j < 5 && j !== 0),
       3,
     );
-    expect(Array.from(pass.share.subarray(0, 3))).toEqual([170, 170, 0]);
+    expect(Array.from(pass.levels.subarray(0, 3))).toEqual([170, 170, 0]);
   });
 
   it("marks what changed since the last update, and fades it", () => {
@@ -95,7 +95,7 @@ describe("GateImage", () => {
           });
           const pass = image.update({ ...data, masks }, columns, 0.5);
           const fresh = new GateImage().update(data, columns);
-          expect(pass.share).toEqual(fresh.share);
+          expect(pass.levels).toEqual(fresh.levels);
           expect(pass.rowKept).toEqual(fresh.rowKept);
           expect(pass.dimKept).toEqual(fresh.dimKept);
           const byHand = Array.from({ length: pass.rows }, (_, row) =>

@@ -4,7 +4,8 @@ import { rate } from "../../lib/numbers/rates.ts";
 import { rowOf, vectorAt } from "../../lib/numbers/vectors.ts";
 import type { Tip } from "../../lib/frame/tooltip.ts";
 import { COMPARED_NAMES } from "./comparedPixels.ts";
-import type { GateData, GatePass } from "./gateImage.ts";
+import type { GateData } from "./gateImage.ts";
+import type { GatePass } from "./gateState.ts";
 
 /** A place in the map: -1 means none, as beside (the row's bar) or below (the strip) the map. */
 export interface GatePlace {

@@ -79,10 +79,10 @@ export function barsGeometry(data: BarsData, { kinds, words }: BarsSubject, spac
   };
 }
 
-/** A bar of `share` (0..1) of the full height. */
-function barPath(layout: BarsLayout, { block, k }: BarPlace, share: number): string {
+/** A bar of `kept` (0..1) of the full height, as path data. */
+function barPath(layout: BarsLayout, { block, k }: BarPlace, kept: number): string {
   const { x, bottom } = barLeft(layout, block, k);
-  const height = Math.round(share * layout.barsPx * 10) / 10;
+  const height = Math.round(kept * layout.barsPx * 10) / 10;
   return `M${x},${bottom}v${-height}h${layout.barPx}v${height}z`;
 }
 

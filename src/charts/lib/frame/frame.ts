@@ -2,7 +2,7 @@
 import { select } from "d3";
 import type { Selection } from "d3";
 import { textMeasurer } from "./measure.ts";
-import { snapshot } from "./save.ts";
+import { snapshot } from "./snapshot.ts";
 import { watchTheme } from "./theme.ts";
 import { createTooltip } from "./tooltip.ts";
 import type { Tooltip } from "./tooltip.ts";

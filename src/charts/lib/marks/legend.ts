@@ -70,6 +70,11 @@ function drawMark(place: Group, { colour, mark = "box", path }: LegendItem): voi
     dot.style("fill", paint).style("opacity", 0.45);
     return;
   }
-  const line = place.append("path").attr("d", "M0,7H12").style("stroke", paint).style("stroke-width", 2);
+  const line = place
+    .append("path")
+    .attr("d", "M0,7H12")
+    .style("fill", "none")
+    .style("stroke", paint)
+    .style("stroke-width", 2);
   if (mark === "dash") line.style("stroke-dasharray", "4 2");
 }
