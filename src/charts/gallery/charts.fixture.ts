@@ -51,7 +51,7 @@ export const CHARTS: readonly GalleryChart[] = [
   entry(
     "weightMap",
     (node) => charts.weightMap(node, { window: weightWindow }),
-    (little) => (little ? weightMapData(16, 24) : weightMapData(512, 192)),
+    (little) => (little ? weightMapData(16, 24) : weightMapData(128, 256)),
   ),
   entry("norms", charts.norms, (little) => (little ? normsData(2, 24) : normsData(8, 512))),
   entry("norms-sorted", charts.norms, (little) => (little ? normsData(2, 24, true) : normsData(8, 512, true))),

@@ -2,7 +2,7 @@
 import { percent, whole } from "../../../shared/format.ts";
 import type { Geometry, Places } from "../../lib/frame/chart.ts";
 import type { Space } from "../../lib/frame/frame.ts";
-import { legendGeometry, type LegendGeometry } from "../../lib/marks/legend.ts";
+import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/marks/legend.ts";
 import { boxOf, dimensionProfile, rate } from "../../lib/numbers/rates.ts";
 import { clampIndex } from "../../lib/numbers/span.ts";
 import { EMBEDDING_VECTORS, vectorAt } from "../../lib/numbers/vectors.ts";
@@ -39,17 +39,25 @@ const TOTAL_PX = { one: 130, compared: 180 };
 /** From this many dimensions per pixel on the legend says that a pixel is a mean. */
 const MEAN_FROM = 1.5;
 
+/** Names of the rows of a block. */
+const ROW_ITEMS: readonly LegendItem[] = EMBEDDING_VECTORS.map((k, i) => {
+  const { name, meaning } = vectorAt(k);
+  return { label: `${i === 0 ? "rows: " : ""}${name} ${meaning}` };
+});
+/** The same where they do not fit on a line. */
+const SHORT_ROW_ITEMS: readonly LegendItem[] = [{ label: "rows: s1, s2 attention; s3, s5 MLP" }];
+
 /** Lays out the legend, and the map below it. */
 export function gateMapHead({ layers, dModel, compared }: GateData, space: Space): GateMapHead {
   const perPixel = dModel / mapLayout(space.width, layers, 0).plotWidth;
-  const rows = EMBEDDING_VECTORS.map((k, i) => {
-    const { name, meaning } = vectorAt(k);
-    return { label: `${i === 0 ? "rows: " : ""}${name} ${meaning}` };
-  });
   const mean = perPixel < MEAN_FROM ? [] : [{ label: `1 px ≈ ${perPixel.toFixed(1)} dimensions (mean)` }];
-  const items = [...(compared ? COMPARED_LEGEND : KEPT_LEGEND), ...rows, ...mean];
+  const kept: readonly LegendItem[] = compared ? COMPARED_LEGEND : KEPT_LEGEND;
   const width = space.width - (compared ? TOTAL_PX.compared : TOTAL_PX.one);
-  const legend = legendGeometry(items, { ...space, width });
+  const linesOf = (items: readonly LegendItem[]): number => legendGeometry(items, { ...space, width }).lines;
+  const rows = linesOf(ROW_ITEMS) === 1 ? ROW_ITEMS : SHORT_ROW_ITEMS;
+  const together = linesOf([...kept, ...rows]) === 1;
+  const words = rows.map((row, i) => ({ ...row, breakBefore: i === 0 && !together }));
+  const legend = legendGeometry([...kept, ...words, ...mean], { ...space, width });
   return { legend, layout: mapLayout(space.width, layers, legend.height + 6) };
 }
 

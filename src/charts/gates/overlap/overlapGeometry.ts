@@ -66,7 +66,7 @@ export function overlapGeometry(data: OverlapData, { width }: Pick<Space, "width
     cellWidth: Math.max(1, cellPx - 1),
     cells: shown.map(({ value, ...at }) => ({ ...cornerOf(cellPx, at), shade: Math.round(value * 100) })),
     words: [
-      { x: LEFT_PX, y: 11, text: "from block 0 on the left; 1.00: both keep the same" },
+      { x: LEFT_PX, y: 11, text: `columns: blocks 0 to ${blocks - 1}; 1.00 = both keep the same` },
       ...names,
       ...(cellPx < NUMBER_PX ? [] : shown.map((cell) => numberOf(cell, cellPx))),
     ],

@@ -44,7 +44,9 @@ describe("the geometry", () => {
   const geometry = barsGeometry(data, subject, { width: 100, pixelRatio: 1, measure: (text) => 6 * text.length });
 
   it("has a bar as high as its kept rate, and a track behind those that are not full", () => {
-    const heights = geometry.bars.map((path) => [...path.matchAll(/v(-?[\d.]+)h/g)].map(([, v]) => Math.abs(Number(v))));
+    const heights = geometry.bars.map((path) =>
+      [...path.matchAll(/v(-?[\d.]+)h/g)].map(([, v]) => Math.abs(Number(v))),
+    );
     expect(heights).toEqual([
       [37.5, 0],
       [150, 75],

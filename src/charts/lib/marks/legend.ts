@@ -9,11 +9,14 @@ export interface LegendItem {
   mark?: "box" | "line" | "dash" | "dot";
   /** An SVG path around the origin, in place of a mark. */
   path?: string;
+  /** Starts a new line. */
+  breakBefore?: boolean;
 }
 
 /** Where each item is drawn, CSS pixels of the chart. */
 export interface LegendGeometry {
   items: readonly (LegendItem & { x: number; y: number })[];
+  lines: number;
   height: number;
 }
 
@@ -32,12 +35,12 @@ export function legendGeometry(
   let [left, line] = [0, 0];
   const placed = items.map((item) => {
     const itemWidth = textX(item) + measure(item.label);
-    if (left > 0 && left + itemWidth > width) [left, line] = [0, line + 1];
+    if (left > 0 && (item.breakBefore || left + itemWidth > width)) [left, line] = [0, line + 1];
     const x = left;
     left += itemWidth + GAP_PX;
     return { ...item, x, y: line * LINE_PX };
   });
-  return { items: placed, height: (line + 1) * LINE_PX };
+  return { items: placed, lines: line + 1, height: (line + 1) * LINE_PX };
 }
 
 /** Where an item's text starts: after its mark. */

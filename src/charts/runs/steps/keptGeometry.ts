@@ -89,7 +89,7 @@ function targetPath(targets: NonNullable<RunData["targets"]>, { x }: RunView, y:
 
 function legendOf(data: RunData, of: string): readonly LegendItem[] {
   const kept: LegendItem = drawsTargets(data, countOf(data))
-    ? { label: `kept share ${of}, distance from the step’s target`, colour: "--chart-kept", mark: "dot" }
+    ? { label: "kept share, distance from the step’s target", colour: "--chart-kept", mark: "dot" }
     : { label: `kept share ${of}`, colour: "--chart-kept", mark: "line" };
   return [kept, { label: "target", colour: "--chart-target", mark: "dash" }];
 }

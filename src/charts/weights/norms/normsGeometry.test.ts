@@ -8,7 +8,7 @@ const plain = normsGeometry({ rows, what: "input of down", sorted: false }, spac
 const sorted = normsGeometry({ rows, what: "input of down", sorted: true }, space);
 
 it("names the range of its colours", () => {
-  expect(plain.legend.items.map(({ label }) => label)).toEqual(["norm of the input of down, log scale:", "1", "to 16"]);
+  expect(plain.legend.items.map(({ label }) => label)).toEqual(["1", "to 16, log scale", "norm of the input of down"]);
   expect(plain.name).toContain("in 2 blocks of 3 neurons, from 1 to 16");
 });
 

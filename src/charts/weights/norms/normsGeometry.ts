@@ -59,10 +59,9 @@ export function normsGeometry(data: NormsData, space: Space): NormsGeometry {
   );
   const [low, high] = [rangeText(image.low), rangeText(image.high)];
   const items = [
-    { label: `norm of the ${what}, log scale:` },
     { label: low, colour: "--chart-pruned" },
-    { label: `to ${high}`, colour: "--chart-penalty" },
-    ...(sorted ? [{ label: "each block’s largest first" }] : []),
+    { label: `to ${high}, log scale`, colour: "--chart-penalty" },
+    { label: `norm of the ${what}${sorted ? ", each block’s largest first" : ""}` },
   ];
   const legend = legendGeometry(items, space);
   const rowPx = Math.max(ROW_PX.least, Math.min(ROW_PX.most, Math.floor(MAP_PX / rows.length)));
