@@ -36,7 +36,7 @@ export interface GateMapGeometry extends Geometry, GateMapHead {
 const STRIP_COLUMN_PX = 2;
 /** Room beside the legend for the share of kept gates. */
 const TOTAL_PX = { one: 130, compared: 180 };
-/** From this many dimensions per pixel on the legend says that a pixel is a mean. */
+/** From this many dimensions per pixel on, the legend says that a pixel is a mean. */
 const MEAN_FROM = 1.5;
 
 /** Names of the rows of a block. */

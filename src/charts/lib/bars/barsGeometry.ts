@@ -71,7 +71,7 @@ export function barsGeometry(data: BarsData, { kinds, words }: BarsSubject, spac
     kinds,
     layout,
     legend,
-    ...barsFurniture(layout, blocks),
+    ...barsAxes(layout, blocks),
     track: kinds.map((_, k) => pathOf(k, (block) => (rateOf(block, k) < 1 ? 1 : 0))).join(""),
     bars: kinds.map((_, k) => pathOf(k, (block) => rateOf(block, k))),
     height: layout.height,
@@ -87,7 +87,7 @@ function barPath(layout: BarsLayout, { block, k }: BarPlace, kept: number): stri
 }
 
 /** An axis for each row of blocks, and as many block numbers as there is room for. */
-function barsFurniture(layout: BarsLayout, blocks: number): Pick<BarsGeometry, "axes" | "words"> {
+function barsAxes(layout: BarsLayout, blocks: number): Pick<BarsGeometry, "axes" | "words"> {
   const { left, plotWidth, bandPx, rows, perRow, rowPx, top, barsPx } = layout;
   const every = [1, 2, 4, 8].find((n) => n * bandPx >= 18) ?? 16;
   const feet = Array.from({ length: rows }, (_, row) => top + row * rowPx + barsPx);

@@ -45,11 +45,9 @@ export interface ChartParts<Data, Drawn extends Geometry, At> {
 }
 
 /** A chart with access to what is inside, for charts that do more than follow their data. */
-export interface LiveChart<Data, Drawn, At> extends Chart<Data> {
+export interface LiveChart<Data, At> extends Chart<Data> {
   frame: Frame;
   cursor: ChartCursor<At>;
-  /** What is drawn; null before the first data. */
-  geometry(): Drawn | null;
   /** Draws the present data again. */
   redraw(): void;
 }
@@ -63,7 +61,7 @@ export function createChart<Data, Drawn extends Geometry, At>(
   node: HTMLElement,
   kind: string,
   make: (frame: Frame) => ChartParts<Data, Drawn, At>,
-): LiveChart<Data, Drawn, At> {
+): LiveChart<Data, At> {
   let data: Data | null = null;
   let drawn: Drawn | null = null;
   const frame = createFrame(node, kind, (space, anew) => {
@@ -110,7 +108,6 @@ export function createChart<Data, Drawn extends Geometry, At>(
     svg: (title) => frame.snapshot(title),
     frame,
     cursor,
-    geometry: () => drawn,
     redraw: () => frame.redraw(),
   };
 }

@@ -33,7 +33,7 @@ export function createRunChart<Plot extends RunPlot>(
   { kind, parts, layers, link }: RunChartOptions<Plot>,
 ): Chart<RunData> {
   let old: Plot | null = null;
-  const chart: LiveChart<RunData, RunGeometry<Plot>, number> = createChart(node, kind, (frame) => ({
+  const chart: LiveChart<RunData, number> = createChart(node, kind, (frame) => ({
     geometry(data, space) {
       const geometry = runGeometry(data, parts, space, old);
       old = geometry.plot;

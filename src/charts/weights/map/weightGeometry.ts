@@ -37,7 +37,7 @@ export interface WeightGeometry extends Geometry {
 const HEIGHT_PX = { least: 180, most: 460 };
 /** Height reserved for the legend, so that zooming does not move the map: one line, or two below this width. */
 const HEAD_PX = { one: 22, two: 38, below: 560 };
-/** Below this many weights per pixel a pixel is as good as one weight, and the legend does not mention the mean. */
+/** From this many weights per pixel on, the legend says that a pixel is a mean. */
 const MEAN_FROM = 1.5;
 
 /** Where the picture of a (rows, cols) matrix is in a chart of `width`. */

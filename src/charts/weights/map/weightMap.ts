@@ -16,11 +16,9 @@ export interface WeightMapOptions {
   window(name: string, area: MatrixArea): Promise<WeightValues>;
 }
 
-type Live = LiveChart<WeightMapData, WeightGeometry, WeightPlace>;
-
 /** Draws the mask into `node`. A matrix of another shape is shown in full; others keep the view. */
 export function weightMap(node: HTMLElement, { window }: WeightMapOptions): Chart<WeightMapData> {
-  const chart: Live = createChart(node, "weight-map", (frame) => {
+  const chart: LiveChart<WeightMapData, WeightPlace> = createChart(node, "weight-map", (frame) => {
     const zoom = createZoom(frame.plot, () => chart.redraw());
     const tiles = createTiles(window, () => chart.cursor.refresh(frame.plot.matches(":focus-visible")));
     return {
