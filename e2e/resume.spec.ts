@@ -43,7 +43,7 @@ test.describe.serial("a checkpoint", () => {
     expect(seen[0]).toBeGreaterThanOrEqual(paused);
     expect((await stepOf(page)).of).toBe(40);
     await expect.poll(() => page.url()).toContain("seed=5");
-    expect(await chartWords(page, "curves")).toMatch(/^Loss and normalised R by step, \d+ points/);
+    expect(await chartWords(page, "curves")).toMatch(/^Loss and budget penalty R by step, \d+ points/);
   });
 
   test("survives a tab that is killed in the middle of training", async () => {

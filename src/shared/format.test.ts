@@ -6,11 +6,14 @@ import {
   factor,
   grouped,
   keptPercent,
+  loss,
+  nats,
   percent,
   perplexityText,
   ratioText,
   sentence,
   short,
+  significant,
   small,
   stepTime,
   whole,
@@ -60,6 +63,8 @@ describe("format", () => {
       "312.0",
       "5.12e+4",
     ]);
+    expect([loss(3.14159), nats(-0.25)]).toEqual(["3.142", "-0.250 nats"]);
+    expect([significant(123.4, 2), significant(0.5, 4)]).toEqual(["120", "0.5"]);
     expect([small(0), small(1.23e-6), small(0.034)]).toEqual(["0", "1.2e-6", "0.034"]);
   });
 });

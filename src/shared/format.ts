@@ -87,3 +87,18 @@ export function small(value: number): string {
 export function sentence(message: string): string {
   return /[.!?…]$/.test(message) ? message : `${message}.`;
 }
+
+/** A loss, or a budget penalty: "3.142". */
+export function loss(value: number): string {
+  return value.toFixed(3);
+}
+
+/** A loss with its unit: "3.142 nats". */
+export function nats(value: number): string {
+  return `${loss(value)} nats`;
+}
+
+/** A number to `digits` significant digits, without trailing zeros: (123.4, 2) -> "120". */
+export function significant(value: number, digits: number): string {
+  return String(Number(value.toPrecision(digits)));
+}

@@ -2,10 +2,9 @@
 import { invariant } from "../errors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import type { GateMode } from "../recipes/recipe.ts";
+import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 
-/** Selection vectors per block, in order: s1 input of q, k, v; s2 output of o; s3 input of gate, up; s4 input of down; s5 output of down. */
-export const VECTORS_PER_BLOCK = 5;
-export const VECTOR_NAMES = ["s1", "s2", "s3", "s4", "s5"] as const;
+export { VECTOR_NAMES, VECTORS_PER_BLOCK };
 
 /**
  * Every vector starts at a multiple of this many gates, so that one workgroup handles a tile of one vector, and a view of a vector is a

@@ -43,12 +43,12 @@ export class RunSeries {
     this.notify();
   }
 
-  /** The steps at which the target changed, with the kept share that it changed to, for the chart. */
-  targets(): { step: number; share: number }[] {
-    const out: { step: number; share: number }[] = [];
+  /** The target ratio as the steps at which it changed, for the chart. */
+  targets(): { step: number; ratio: number }[] {
+    const out: { step: number; ratio: number }[] = [];
     for (let i = 0; i < this.count; i += 1) {
-      const share = this.target[i] ?? 0;
-      if (i === 0 || share !== this.target[i - 1]) out.push({ step: this.step[i] ?? 0, share });
+      const ratio = this.target[i] ?? 0;
+      if (i === 0 || ratio !== this.target[i - 1]) out.push({ step: this.step[i] ?? 0, ratio });
     }
     return out;
   }

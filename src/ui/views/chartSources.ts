@@ -64,7 +64,7 @@ export function runSource({ series, store }: StudioStore): Source<RunData> {
       const { step, loss, penalty, kept, count } = series;
       const started = count > 0;
       const plannedSteps = started ? series.plannedSteps : recipe.steps;
-      const targets = started ? series.targets() : [{ step: 0, share: recipe.ratio }];
+      const targets = started ? series.targets() : [{ step: 0, ratio: recipe.ratio }];
       return { step, loss, penalty, kept, count, plannedSteps, targets };
     },
     subscribe(changed) {

@@ -67,7 +67,7 @@ function Mask({ block, part }: MaskProps) {
   const make = useMemo(() => {
     return (node: HTMLElement) =>
       weightMap(node, {
-        window: (name, row, col, rows, cols) => weightWindow({ name, row, col, rows, cols }),
+        window: (name, area) => weightWindow({ name, ...area }),
       });
   }, [weightWindow]);
   return (
