@@ -74,7 +74,7 @@ export interface ValueAxis {
   ticks: readonly number[];
 }
 
-export interface ValueAxisOptions {
+interface ValueAxisOptions {
   /** Share of the range that stays free at each end. */
   room: number;
   /** About how many ticks a linear axis has. */

@@ -6,7 +6,7 @@ import { everyRatioData, ratioCurveData, runData, tokenStripData, tradeoffData }
 import { matrixSharesData, normsData, weightMapData } from "./weights.fixture.ts";
 
 /** How much data: as in the studio on the page, little in the snapshots. */
-export type Amount = "page" | "snapshot";
+type Amount = "page" | "snapshot";
 
 export interface GalleryChart {
   /** Heading in the gallery and stem of the snapshot. */

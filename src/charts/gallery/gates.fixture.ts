@@ -2,7 +2,7 @@
 import { comparedMasks, jaccard, type GateData, type OverlapData, type WidthsData } from "../index.ts";
 import { random } from "./random.fixture.ts";
 
-export interface MaskSizes {
+interface MaskSizes {
   layers: number;
   dModel: number;
 }
@@ -15,7 +15,7 @@ function keptRate(block: number, k: number, layers: number): number {
 }
 
 /** Masks of 5 vectors per block; s4 is 3 times as long as the others. Some dimensions are popular in every block. */
-export function masksOf({ layers, dModel }: MaskSizes, seed = 0): Uint8Array[] {
+function masksOf({ layers, dModel }: MaskSizes, seed = 0): Uint8Array[] {
   return Array.from({ length: 5 * layers }, (_, i) => {
     const [block, k] = [Math.floor(i / 5), i % 5];
     const rate = keptRate(block, k, layers);

@@ -23,7 +23,7 @@ function wrapped(path: string, indent: string): string {
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** The element and its children, indented by depth. */
-export function svgText(element: Element, indent = ""): string {
+function svgText(element: Element, indent = ""): string {
   const { tagName } = element;
   const attributes = Array.from(element.attributes, ({ name, value }) => {
     const short = escaped(rounded(value));

@@ -21,7 +21,7 @@ interface Tick {
 }
 
 /** Everything the chart draws, in CSS pixels. */
-export interface CompareGeometry {
+interface CompareGeometry {
   x: readonly Tick[];
   y: readonly Tick[];
   /** True where the perplexities are on a logarithmic axis. */

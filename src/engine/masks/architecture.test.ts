@@ -1,4 +1,5 @@
 // Architectures: compared with a brute force on PyTorch's logits, and their guarantees on arbitrary logits.
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -6,7 +7,7 @@ import type { ModelConfig } from "../config/config.ts";
 import { LLAMA_DESIGN } from "../config/modelConfig.ts";
 import { architectureOf, nextGateCost, type Architecture } from "./architecture.ts";
 import { budgetOf, keptWeights, keptWeightsOfMasks, type Budget } from "./budget.ts";
-import { gateLayout, type GateLayout, sharingOf, VECTORS_PER_BLOCK } from "./gates.ts";
+import { gateLayout, type GateLayout, sharingOf } from "./gates.ts";
 
 /** The smallest T(s): every vector keeps one gate (METHOD.md 1.5). */
 const minimumWeights = (budget: Budget): number =>

@@ -1,7 +1,8 @@
 // From gate logits to binary masks that meet a budget exactly: one global threshold, found by bisection, without noise (METHOD.md 1.5).
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { keptWeights, targetWeights, type Budget } from "./budget.ts";
-import { LOGIT_OFFSET, VECTORS_PER_BLOCK, type GateLayout, type Masks, type Sharing, sharingOf } from "./gates.ts";
+import { LOGIT_OFFSET, type GateLayout, type Masks, type Sharing, sharingOf } from "./gates.ts";
 
 /** Which gates are kept, and how that compares with the budget. Weights are counts of block weights. */
 export interface Architecture {

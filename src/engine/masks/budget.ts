@@ -1,7 +1,8 @@
 // The parameter budget in exact integers: T(s) of METHOD.md 1.4, and the weights that a ratio allows.
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import { invariant } from "../errors.ts";
 import { countParameters, type ModelConfig } from "../config/config.ts";
-import { VECTORS_PER_BLOCK, type Masks } from "./gates.ts";
+import { type Masks } from "./gates.ts";
 
 /** Bytes of one entry of an index list in the compact form (I32). */
 const INDEX_BYTES = 4;

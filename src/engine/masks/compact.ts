@@ -1,8 +1,9 @@
 // Index lists from masks, and cutting or zeroing matrices by them. Works on the source's bytes, so no weight is converted or changed.
+import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../shared/vectors.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { dtypeBytes, elementCount, type Dtype } from "../dtype.ts";
 import type { ModelConfig } from "../config/config.ts";
-import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "./gates.ts";
+import { gateLayout, type Masks } from "./gates.ts";
 import type { TensorGates } from "./tensorGates.ts";
 
 /** Throws "shape" unless there are 5L masks of zeros and ones in the sizes of the model's selection vectors. */

@@ -4,8 +4,6 @@ import type { ModelConfig } from "../config/config.ts";
 import type { GateMode } from "../recipes/recipe.ts";
 import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 
-export { VECTOR_NAMES, VECTORS_PER_BLOCK };
-
 /**
  * Every vector starts at a multiple of this many gates, so that one workgroup handles a tile of one vector, and a view of a vector is a
  * legal binding (256 bytes). The same as GATE_TILE of shaders/lib/gate_tiles.wgsl.

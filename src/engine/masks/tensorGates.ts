@@ -1,8 +1,8 @@
 // Which selection vectors act on which tensors of a block (METHOD.md 1.1), by the tensors' names and shapes in the file.
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { Family, ModelConfig } from "../config/config.ts";
 import { FAMILIES } from "../config/families/families.ts";
 import { blockLinears, linearNames, type LinearRole } from "../config/tensors.ts";
-import { VECTORS_PER_BLOCK } from "./gates.ts";
 
 /** The vectors that act on one tensor, as indices 5 * block + k. */
 export interface TensorGates {

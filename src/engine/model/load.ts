@@ -1,7 +1,7 @@
 // Uploads a model's weights, found by its family's tensor names, and the index lists of a compact model.
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import { VECTORS_PER_BLOCK } from "../masks/gates.ts";
 import type { Precision, Tensor } from "../tensor.ts";
 import type { ModelConfig } from "../config/config.ts";
 import type { BlockWeights, DecoderWeights } from "./decoderWeights.ts";

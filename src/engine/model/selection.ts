@@ -1,10 +1,11 @@
 // How the five selection vectors of a block apply to its activations: not at all (dense), multiplied as masks (masked), or cut (compact).
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { Ctx } from "../ctx.ts";
 import { add } from "../ops/arithmetic.ts";
 import { gate, gatedAdd } from "../ops/gate.ts";
 import { gather } from "../ops/gather.ts";
 import { scatterAdd } from "../ops/scatterAdd.ts";
-import { type GateLayout, VECTORS_PER_BLOCK } from "../masks/gates.ts";
+import { type GateLayout } from "../masks/gates.ts";
 import { type Tensor, view } from "../tensor.ts";
 
 /** The selection vectors by their position within a block. */

@@ -1,4 +1,5 @@
 // The parameter budget as a loss (METHOD.md 1.4): how many block weights the gates keep, and how far that is from the target.
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import gateTiles from "../../../shaders/lib/gate_tiles.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import reduce from "../../../shaders/lib/reduce.wgsl?raw";
@@ -8,7 +9,6 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import type { PenaltyCosts } from "../masks/budget.ts";
-import { VECTORS_PER_BLOCK } from "../masks/gates.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkFlat, type GateTables } from "./kit/gateTables.ts";
 import { groupsFor, groupsOf, kernelOf } from "./kit/launch.ts";

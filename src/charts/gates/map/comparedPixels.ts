@@ -18,7 +18,7 @@ export const COMPARED_LEGEND = [
 export const COMPARED_NAMES = ["neither", "only A", "only B", "both"] as const;
 export const COMPARED_COLOURS = ["--chart-pruned", "--chart-only-a", "--chart-only-b", "--chart-kept"] as const;
 
-export interface ComparedPixelsOptions {
+interface ComparedPixelsOptions {
   /** Pixels of the image; at most dModel columns. */
   rows: number;
   columns: number;

@@ -7,7 +7,7 @@ import type { GateData } from "./gateImage.ts";
 import { GATE_PLACES, gateMapGeometry, gateMapHead, type GateMapGeometry } from "./gateMapGeometry.ts";
 import type { GatePlace } from "./gateTip.ts";
 
-export interface GateMapOptions {
+interface GateMapOptions {
   /** Marks gates that have just changed for a moment, unless the reader prefers less motion. Default true. */
   flash?: boolean;
 }

@@ -15,7 +15,7 @@ import { rowBars, rowLabels, type RowLabels } from "./rowsGeometry.ts";
 import { stripGeometry, type StripGeometry } from "./stripGeometry.ts";
 
 /** What depends on the sizes of the model and of the chart only. */
-export interface GateMapHead {
+interface GateMapHead {
   legend: LegendGeometry;
   layout: MapLayout;
 }

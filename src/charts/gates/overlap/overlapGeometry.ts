@@ -12,7 +12,7 @@ export interface OverlapData {
 }
 
 /** One cell, CSS pixels. */
-export interface OverlapCell {
+interface OverlapCell {
   x: number;
   y: number;
   /** How much of the kept colour it has, percent. */

@@ -28,7 +28,7 @@ export interface Places<Drawn, At> {
   tip(geometry: Drawn, at: At): ShownTip | null;
 }
 
-export interface ChartParts<Data, Drawn extends Geometry, At> {
+interface ChartParts<Data, Drawn extends Geometry, At> {
   /** Pure but for state that the chart keeps between updates, as of what changed. */
   geometry(data: Data, space: Space): Drawn;
   /** Draws; `anew` is true after a new width or theme. */

@@ -11,7 +11,7 @@ export interface ShownTip {
 }
 
 /** What a chart with places of type At supplies. */
-export interface CursorHooks<At> {
+interface CursorHooks<At> {
   /** The place under a pointer at (x, y) of the plot, or null beside all data. */
   locate(x: number, y: number): At | null;
   /** The place `dx` to the right and `dy` down of `at`, kept inside (steps may be infinite); from null, where a keyboard starts. */

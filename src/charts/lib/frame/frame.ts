@@ -41,7 +41,7 @@ export interface Frame {
 }
 
 /** @returns the height of what was drawn, CSS pixels. `anew` is true after a new width or theme. */
-export type DrawFrame = (space: Space, anew: boolean) => number;
+type DrawFrame = (space: Space, anew: boolean) => number;
 
 /**
  * Builds the frame inside `node`, as wide as the node; destroy removes it.

@@ -1,7 +1,7 @@
 // Charts as files: SVG documents, and PNGs of them.
 
 /** An SVG document as a PNG, with `scale` pixels per CSS pixel. Rejects where the browser cannot draw the SVG. */
-export async function pngOf(svg: string, scale = 2): Promise<Blob> {
+async function pngOf(svg: string, scale = 2): Promise<Blob> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();

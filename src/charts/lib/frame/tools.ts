@@ -1,6 +1,6 @@
 // Buttons above a chart, for what a pointer does by wheel and drag.
 
-export interface Tool {
+interface Tool {
   text: string;
   /** Accessible name. */
   label: string;

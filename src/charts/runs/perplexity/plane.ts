@@ -9,7 +9,7 @@ export interface SizeAxis {
   format: (size: number) => string;
 }
 
-export interface PlaneOptions {
+interface PlaneOptions {
   /** Every point that has to be in view. */
   points: readonly PlotPoint[];
   axis: SizeAxis;

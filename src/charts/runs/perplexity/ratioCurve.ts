@@ -6,7 +6,7 @@ import { createPlane, createRing } from "./drawPlane.ts";
 import { MARK_COLOURS, RATIO_PLACES, ratioCurveGeometry } from "./ratioCurveGeometry.ts";
 import type { RatioCurveData, RatioCurveGeometry, RatioMark } from "./ratioCurveGeometry.ts";
 
-export interface RatioCurveOptions {
+interface RatioCurveOptions {
   /** Click or Enter on a point: the target that it was asked for. */
   onChoose?: (ratio: number) => void;
 }

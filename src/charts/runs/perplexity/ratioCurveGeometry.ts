@@ -8,7 +8,7 @@ import { linePath } from "../../lib/marks/paths.ts";
 import { clampIndex } from "../../lib/numbers/span.ts";
 import { densePath, placeOf, planeGeometry, type Plane, type PlaneGeometry } from "./plane.ts";
 
-export interface RatioPoint extends PlotPoint {
+interface RatioPoint extends PlotPoint {
   /** The target that was asked for; x is the ratio that it gave, y its perplexity. */
   ratio: number;
 }

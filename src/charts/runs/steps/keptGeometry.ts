@@ -29,7 +29,7 @@ const axisOf = (y: Span, { left, right }: RunView, format: (value: number) => st
 ];
 
 /** Dots for the steps, and the target as a line at 0. `of` names what the ratio is a share of. */
-export function distancePlot(data: RunData, view: RunView, of: string): KeptPlot {
+function distancePlot(data: RunData, view: RunView, of: string): KeptPlot {
   const { count, buckets, left, right, top, bottom } = view;
   const away = distances(data, count);
   const most = Math.max(LEAST_DISTANCE, ...(finiteExtent(away, count) ?? []).map(Math.abs));
@@ -52,7 +52,7 @@ export function distancePlot(data: RunData, view: RunView, of: string): KeptPlot
 }
 
 /** The kept ratio as a line, and the target as dashed steps. */
-export function targetPlot(data: RunData, view: RunView, of: string): KeptPlot {
+function targetPlot(data: RunData, view: RunView, of: string): KeptPlot {
   const { count, buckets, right, top, bottom } = view;
   const { targets = [] } = data;
   const lowest = Math.min(finiteExtent(data.kept, count)?.[0] ?? 1, ...targets.map(({ ratio }) => ratio));

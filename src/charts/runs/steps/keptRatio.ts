@@ -6,7 +6,7 @@ import { keptParts, type KeptPlot } from "./keptGeometry.ts";
 import { createRunChart, type StepLink } from "./runChart.ts";
 import type { RunData } from "./runData.ts";
 
-export interface KeptRatioOptions {
+interface KeptRatioOptions {
   /** Shares the crosshair with other charts of the run. */
   link?: StepLink;
   /** What the ratio is a share of. Default "of block weights". */

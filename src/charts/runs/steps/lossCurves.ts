@@ -5,7 +5,7 @@ import { lossParts, type LossPlot } from "./lossGeometry.ts";
 import { createRunChart, type StepLink } from "./runChart.ts";
 import type { RunData } from "./runData.ts";
 
-export interface LossCurvesOptions {
+interface LossCurvesOptions {
   /** Shares the crosshair with other charts of the run. */
   link?: StepLink;
   /** Span of the moving average over the loss, in logged points. Default 40. */

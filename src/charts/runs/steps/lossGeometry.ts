@@ -43,7 +43,7 @@ const axisOf = (y: Span, side: "left" | "right", view: RunView) =>
  * Lays the curves out.
  * @param span of the moving average, in steps
  */
-export function lossPlot(data: RunData, view: RunView, span: number, old: LossPlot | null): LossPlot {
+function lossPlot(data: RunData, view: RunView, span: number, old: LossPlot | null): LossPlot {
   const { count, buckets, left, right, top } = view;
   const average = smooth(data.loss, count, span, old?.average);
   const relative = normalise(data.penalty, count, data.penaltyStart, old?.relative);

@@ -17,7 +17,7 @@ export function stepLink(): StepLink {
   return { followers: new Set() };
 }
 
-export interface RunChartOptions<Plot extends RunPlot> {
+interface RunChartOptions<Plot extends RunPlot> {
   /** Name of the chart in data-chart. */
   kind: string;
   parts: RunParts<Plot>;

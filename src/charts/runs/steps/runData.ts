@@ -20,7 +20,7 @@ export interface RunData {
   targets?: readonly RunTarget[];
 }
 
-export interface RunTarget {
+interface RunTarget {
   step: number;
   ratio: number;
 }

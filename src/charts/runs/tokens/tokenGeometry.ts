@@ -13,7 +13,7 @@ export interface TokenStripData {
 }
 
 /** A token on its line, CSS pixels. */
-export interface TokenBox {
+interface TokenBox {
   x: number;
   y: number;
   width: number;

@@ -2,14 +2,14 @@
 import type { View } from "./weightView.ts";
 
 /** A line from (x1, y1) to (x2, y2), CSS pixels of the canvas. */
-export interface GridLine {
+interface GridLine {
   x1: number;
   y1: number;
   x2: number;
   y2: number;
 }
 
-export interface GridOptions {
+interface GridOptions {
   /** Rows and columns of the matrix. */
   shape: readonly [number, number];
   view: View;

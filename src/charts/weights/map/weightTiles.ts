@@ -4,7 +4,7 @@ import { tileSide } from "./weightView.ts";
 import type { MatrixArea, WeightPlace } from "./weightView.ts";
 
 /** Reads a part of the matrix; rejects where it cannot be read. */
-export type ReadArea = (area: MatrixArea) => Promise<WeightValues>;
+type ReadArea = (area: MatrixArea) => Promise<WeightValues>;
 
 /** Tiles that are cached; the oldest is dropped first. */
 const CACHED_TILES = 64;

@@ -17,7 +17,7 @@ export interface NormsData {
 }
 
 /** Place of the image, CSS pixels. */
-export interface NormsArea {
+interface NormsArea {
   left: number;
   top: number;
   width: number;

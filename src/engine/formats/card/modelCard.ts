@@ -1,6 +1,6 @@
 // README.md of an export: a model card with the numbers of the receipt, how to load this form, and the base model's licence.
+import { VECTOR_NAMES } from "../../../shared/vectors.ts";
 import { whole } from "../../../shared/format.ts";
-import { VECTOR_NAMES } from "../../masks/gates.ts";
 import { checks, frontMatter, licenceNote, oneLine, percentOf, perplexities, table } from "./cardParts.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
 import { RECEIPT_FILE, type Form, type Receipt } from "../receipt/receipt.ts";

@@ -1,7 +1,8 @@
 // The config.json of the compact form: the base model's with another model_type and a section `espalier` with the widths of all vectors.
+import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 import { type EngineError, showValue } from "../../errors.ts";
 import { readConfig, type ModelConfig } from "../../config/config.ts";
-import { byBlock, gateLayout, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
+import { byBlock, gateLayout } from "../../masks/gates.ts";
 import { readError } from "../files/readError.ts";
 import { CONFIG_FILE } from "./exportFiles.ts";
 import { modelCodeFields } from "./modelCode.ts";

@@ -1,7 +1,7 @@
 // The compact form: cut weights under their original names, and the kept positions of every vector as I32 tensors (docs/formats.md).
+import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
 import { invariant } from "../../errors.ts";
 import { cutMatrix, cutShape, indexLists, keptOf } from "../../masks/compact.ts";
-import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
 import { indexTensorName, tensorGates } from "../../masks/tensorGates.ts";
 import { compactConfig } from "./compactConfig.ts";
 import {

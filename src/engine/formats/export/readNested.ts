@@ -1,5 +1,6 @@
 // Reads the nested form: the largest compact model, and the index lists of each ratio inside it, checked against nested.json.
-import { byBlock, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
+import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
+import { byBlock } from "../../masks/gates.ts";
 import {
   NESTED_FILE,
   NESTED_FORMAT,

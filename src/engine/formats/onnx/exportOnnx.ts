@@ -1,8 +1,8 @@
 // The onnx form: the cut model as a graph of standard operators with a KV cache, for onnxruntime and transformers.js (docs/formats.md).
+import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { indexLists } from "../../masks/compact.ts";
-import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
 import type { FloatDtype } from "../../dtype.ts";
 import {
   companionFiles,

@@ -1,5 +1,5 @@
 // The selection vectors in a graph (METHOD.md 1.1): Gather before the matrices that read, ScatterElements after those that write.
-import { VECTORS_PER_BLOCK } from "../../masks/gates.ts";
+import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 import { indexTensorName } from "../../masks/tensorGates.ts";
 import type { Family } from "../../config/config.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";

@@ -1,7 +1,8 @@
 // Reads receipt.json: checks every field, recounts what the masks keep, and unpacks the masks for a model.
+import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { gateCosts, keptInBlock } from "../../masks/budget.ts";
-import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "../../masks/gates.ts";
+import { gateLayout, type Masks } from "../../masks/gates.ts";
 import {
   checkRecipe,
   DEFAULT_RECIPE,
