@@ -32,7 +32,7 @@ export interface ApplyRequest extends FormsRequest {
   receipt: string;
 }
 
-export interface ApplyAnswer {
+interface ApplyAnswer {
   adapter: string;
   /** Whether the receipt had logits to compare with, which show that these are the weights it was made from. */
   sampleCompared: boolean;

@@ -89,16 +89,10 @@ type RunExportOptions = ReturnType<typeof choiceOf> & {
   onProgress: (done: number, of: number, note: string) => void;
 };
 
-/** Opens the model, encodes the texts and measures the dense model. `check` may refuse the opened model before that. Throws EngineErrors. */
-export async function openRun(
-  request: RunRequest,
-  report: Reporter,
-  check: (opened: OpenedModel) => void = () => undefined,
-): Promise<OpenRun> {
-  const ctx = new Ctx(await Gpu.open());
-  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
+/** Opens the model, if the adapter can hold it. */
+async function openPlanned(ctx: Ctx, request: RunRequest, report: Reporter): Promise<OpenedModel> {
   const folder = await servedModel(request.model);
-  const opened = await openModel(ctx, folder, {
+  return openModel(ctx, folder, {
     precision: request.precision,
     onConfig: (config) =>
       approvePlan(ctx.gpu.facts, {
@@ -111,6 +105,17 @@ export async function openRun(
       }),
     onProgress: (done, of) => report({ stage: "open", done, of }),
   });
+}
+
+/** Opens the model, encodes the texts and measures the dense model. `check` may refuse the opened model before that. Throws EngineErrors. */
+export async function openRun(
+  request: RunRequest,
+  report: Reporter,
+  check: (opened: OpenedModel) => void = () => undefined,
+): Promise<OpenRun> {
+  const ctx = new Ctx(await Gpu.open());
+  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
+  const opened = await openPlanned(ctx, request, report);
   check(opened);
   const { config, tokenizer } = opened;
   const calibration = Uint32Array.from(tokenizer.encode(request.text.content));

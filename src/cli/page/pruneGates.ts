@@ -28,7 +28,7 @@ export type PruneAnswer = PrunedAnswer & TrainingTime;
 const REPORT_MS = 250;
 
 /** The result of training. */
-export interface TrainedGates {
+interface TrainedGates {
   architecture: Architecture;
   steps: number;
   seconds: number;

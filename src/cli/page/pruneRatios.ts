@@ -25,7 +25,7 @@ export interface RatiosRequest extends Omit<RunRequest, "out"> {
 }
 
 /** One ratio in the JSON line. */
-export interface RatioAnswer extends Omit<PrunedAnswer, "adapter" | "matmul" | "precision"> {
+interface RatioAnswer extends Omit<PrunedAnswer, "adapter" | "matmul" | "precision"> {
   keep: number;
 }
 

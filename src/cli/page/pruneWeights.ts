@@ -17,7 +17,7 @@ export interface WeightsRequest extends RunRequest {
   recipe: WeightRecipe;
 }
 
-export interface WeightsAnswer extends RunAnswer {
+interface WeightsAnswer extends RunAnswer {
   /** Kept share of the MLP's weights, 0 to 1. */
   keptMlp: number;
   secondsPruning: number;
