@@ -13,7 +13,7 @@ export const ENGINE_FLOORS = [
 /** Floors below gpu/ are plain data, which Node can load. */
 const PLAIN_FLOORS = ENGINE_FLOORS.slice(0, ENGINE_FLOORS.indexOf("gpu/"));
 /** The floors of the charts. */
-const CHART_FLOORS = ["lib/", "gates/", "weights/", "runs/"];
+const CHART_FLOORS = ["lib/", "gates/", "weights/", "runs/", "gallery/"];
 
 const ban = (regex, message, options = {}) => ({ regex, message, ...options });
 const types = { allowTypeImports: true };
@@ -85,8 +85,7 @@ function above(floors, floor, remedy) {
   return [...(all.length > 0 ? [ban(`^(\\.\\.?/)+(${all.join("|")})`, remedy)] : []), ...outer];
 }
 const REMEDY = `Inside the engine a floor imports only the floors before it: ${ENGINE_FLOORS.join(" <- ")}. Move the shared code down, or pass it as an argument.`;
-const CHART_REMEDY =
-  "Inside the charts a floor imports only the floors before it: lib <- gates <- weights <- runs. Move the shared code into lib.";
+const CHART_REMEDY = `Inside the charts a floor imports only the floors before it: ${CHART_FLOORS.join(" <- ")}. Move the shared code into lib.`;
 const filesOf = (floor) => (floor.endsWith("/") ? `${floor}**` : floor);
 const inOps = (floor) => floor.startsWith("ops/");
 
