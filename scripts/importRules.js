@@ -85,8 +85,7 @@ function above(floors, floor, remedy) {
   return [...(all.length > 0 ? [ban(`^(\\.\\.?/)+(${all.join("|")})`, remedy)] : []), ...outer];
 }
 const REMEDY = `Inside the engine a floor imports only the floors before it: ${ENGINE_FLOORS.join(" <- ")}. Move the shared code down, or pass it as an argument.`;
-const CHART_REMEDY =
-  "Inside the charts a floor imports only the floors before it: lib <- gates <- weights <- runs <- gallery. Move the shared code into lib.";
+const CHART_REMEDY = `Inside the charts a floor imports only the floors before it: ${CHART_FLOORS.join(" <- ")}. Move the shared code into lib.`;
 const filesOf = (floor) => (floor.endsWith("/") ? `${floor}**` : floor);
 const inOps = (floor) => floor.startsWith("ops/");
 
