@@ -29,7 +29,7 @@ test.describe.serial("the page", () => {
     await expect(page.getByTestId("recipe-steps")).toHaveValue("400");
     await page.getByTestId("recipe-seed").fill("9");
     await page.getByTestId("recipe-estimator").selectOption("gumbel");
-    await page.getByTestId("recipe-gates").selectOption({ label: "Hypernetwork, same width in all blocks" });
+    await page.getByTestId("recipe-gates").selectOption({ label: "Hypernetwork, shared masks" });
     await expect(page.getByTestId("recipe")).toContainText("all blocks share one mask for s1, s2, s3 and s5");
     await page.getByTestId("keep-blocks").fill("42.5");
     await page.getByTestId("keep-blocks").press("Enter");

@@ -9,14 +9,14 @@ import { useActions, useStudio } from "../../studioContext.tsx";
 import { RatioModeField } from "./RatioModeField.tsx";
 
 const ESTIMATOR_TITLES: Readonly<Record<Estimator, string>> = {
-  reinmax: "ReinMax (as in the paper)",
+  reinmax: "ReinMax (paper)",
   "straight-through": "Straight-through",
-  gumbel: "Gumbel-sigmoid (as in the paper’s code)",
+  gumbel: "Gumbel-sigmoid (paper’s code)",
 };
 
 const GATE_TITLES: Readonly<Record<GateMode, string>> = {
-  full: "Hypernetwork (as in the paper)",
-  constrained: "Hypernetwork, same width in all blocks",
+  full: "Hypernetwork (paper)",
+  constrained: "Hypernetwork, shared masks",
   "no-gru": "Linear heads, no GRU",
   "no-hypernetwork": "Free logits, no hypernetwork",
 };
