@@ -15,20 +15,17 @@ export function runData(plannedSteps: number): RunData {
     loss: step.map((i) => 3.1 + 0.9 * Math.exp(-6 * done(i)) + 0.12 * bell(i)),
     penalty: step.map((i) => 0.65 * Math.exp(-14 * done(i)) + 0.01 * random(i, 2)),
     plannedSteps,
-    targets: [
-      { step: 0, ratio: 0.5 },
-      { step: Math.round(count / 2), ratio: 0.55 },
-    ],
+    target: step.map((i) => (i < Math.round(count / 2) ? 0.5 : 0.55)),
   };
 }
 
 /** A run for every ratio: each step draws its own target. */
 export function everyRatioData(plannedSteps: number): RunData {
   const run = runData(plannedSteps);
-  const targets = Array.from({ length: run.step.length }, (_, i) => ({ step: i, ratio: 0.35 + 0.6 * random(i, 5) }));
+  const target = Array.from({ length: run.step.length }, (_, i) => 0.35 + 0.6 * random(i, 5));
   const off = (i: number): number => 0.25 * Math.exp((-9 * i) / plannedSteps);
-  const kept = targets.map(({ ratio }, i) => Math.min(1, ratio + off(i) + 0.008 * bell(i, 6)));
-  return { ...run, kept, targets };
+  const kept = target.map((ratio, i) => Math.min(1, ratio + off(i) + 0.008 * bell(i, 6)));
+  return { ...run, kept, target };
 }
 
 const perplexityAt = (ratio: number): number => 19.8 + 26 * (1 - ratio) ** 2.2;

@@ -30,7 +30,8 @@ describe("RunSeries", () => {
     series.append(steps(0, 10));
     series.append(steps(6, 2, 0.4));
     expect(Array.from(series.step.subarray(0, series.count))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    expect(series.targets().map(({ step }) => step)).toEqual([0, 6]);
+    expect(series.target[5]).toBeCloseTo(0.5, 6);
+    expect(Array.from(series.target.subarray(6, 8), (target) => target.toFixed(1))).toEqual(["0.4", "0.4"]);
   });
 
   it("keeps the last steps when it is full", () => {

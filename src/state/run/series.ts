@@ -43,16 +43,6 @@ export class RunSeries {
     this.notify();
   }
 
-  /** The target ratio as the steps at which it changed, for the chart. */
-  targets(): { step: number; ratio: number }[] {
-    const out: { step: number; ratio: number }[] = [];
-    for (let i = 0; i < this.count; i += 1) {
-      const ratio = this.target[i] ?? 0;
-      if (i === 0 || ratio !== this.target[i - 1]) out.push({ step: this.step[i] ?? 0, ratio });
-    }
-    return out;
-  }
-
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);

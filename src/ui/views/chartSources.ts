@@ -64,8 +64,8 @@ export function runSource({ series, store }: StudioStore): Source<RunData> {
       const { step, loss, penalty, kept, count } = series;
       const started = count > 0;
       const plannedSteps = started ? series.plannedSteps : recipe.steps;
-      const targets = started ? series.targets() : [{ step: 0, ratio: recipe.ratio }];
-      return { step, loss, penalty, kept, count, plannedSteps, targets };
+      const target = started ? series.target : [recipe.ratio];
+      return { step, loss, penalty, kept, count, plannedSteps, target };
     },
     subscribe(changed) {
       const leaveSeries = series.subscribe(changed);

@@ -6,7 +6,7 @@ import type { LegendItem } from "../../lib/marks/legend.ts";
 import { bucketIndices, finiteExtent } from "../../lib/numbers/sampling.ts";
 import { pixelOf, type Span } from "../../lib/numbers/span.ts";
 import { dotPath, linePath } from "../../lib/marks/paths.ts";
-import { countOf, distances, drawsTargets, type RunData, targetAt } from "./runData.ts";
+import { countOf, distances, drawsTargets, type RunData, targetChanges } from "./runData.ts";
 import { placer, type RunParts, type RunPlot, type RunView } from "./runGeometry.ts";
 
 export interface KeptPlot extends RunPlot {
@@ -54,14 +54,14 @@ function distancePlot(data: RunData, view: RunView, of: string): KeptPlot {
 /** The kept ratio as a line, and the target as dashed steps. */
 function targetPlot(data: RunData, view: RunView, of: string): KeptPlot {
   const { count, buckets, right, top, bottom } = view;
-  const { targets = [] } = data;
-  const lowest = Math.min(finiteExtent(data.kept, count)?.[0] ?? 1, ...targets.map(({ ratio }) => ratio));
+  const changes = targetChanges(data, count);
+  const lowest = Math.min(finiteExtent(data.kept, count)?.[0] ?? 1, ...changes.map(({ ratio }) => ratio));
   const y = { low: Math.max(0, Math.floor((lowest - 0.02) * 10) / 10), high: 1, start: bottom, end: top };
   const shown = bucketIndices(data.step, data.kept, count, buckets);
   const place = placer(data, view, y)(data.kept);
   const line = linePath(shown, place);
   const last = data.step[count - 1] ?? 0;
-  const goal = targetAt(targets, last);
+  const goal = changes.at(-1)?.ratio ?? null;
   return {
     y,
     away: false,
@@ -73,15 +73,15 @@ function targetPlot(data: RunData, view: RunView, of: string): KeptPlot {
     line,
     area: shown[0] === undefined ? "" : `${line}V${bottom}H${place(shown[0])[0]}Z`,
     dots: "",
-    target: targetPath(targets, view, y),
+    target: targetPath(changes, view, y),
     name: `Kept share ${of} at step ${last}: ${percent(data.kept[count - 1] ?? 0)}${goal === null ? "" : `, target ${percent(goal)}`}.`,
   };
 }
 
 /** A step line through the targets, each up to the next. */
-function targetPath(targets: NonNullable<RunData["targets"]>, { x }: RunView, y: Span): string {
-  const steps = targets.map(({ step, ratio }, i) => {
-    const until = targets[i + 1]?.step ?? x.high;
+function targetPath(changes: ReturnType<typeof targetChanges>, { x }: RunView, y: Span): string {
+  const steps = changes.map(({ step, ratio }, i) => {
+    const until = changes[i + 1]?.step ?? x.high;
     return `${i === 0 ? "M" : "L"}${pixelOf(x, step)},${pixelOf(y, ratio)}H${pixelOf(x, until)}`;
   });
   return steps.join("");
@@ -102,12 +102,12 @@ export function keptParts(of: string): RunParts<KeptPlot> {
     legend: (data) => legendOf(data, of),
     plot: (data, view) => (drawsTargets(data, view.count) ? distancePlot : targetPlot)(data, view, of),
     tip({ data }, i) {
-      const goal = targetAt(data.targets, data.step[i] ?? 0);
+      const goal = data.target?.[i] ?? null;
       const kept = { label: `kept ${of}`, value: percent(data.kept[i] ?? NaN), colour: "--chart-kept" };
       return goal === null ? [kept] : [kept, { label: "target", value: percent(goal), colour: "--chart-target" }];
     },
     dots({ data, plot }, i) {
-      const from = plot.away ? (targetAt(data.targets, data.step[i] ?? 0) ?? NaN) : 0;
+      const from = plot.away ? (data.target?.[i] ?? NaN) : 0;
       return [{ y: pixelOf(plot.y, (data.kept[i] ?? NaN) - from), colour: "--chart-kept" }];
     },
   };

@@ -16,38 +16,33 @@ export interface RunData {
   plannedSteps?: number;
   /** R at step 0 where `penalty` does not start there (a resumed run). */
   penaltyStart?: number;
-  /** Target ratios, each from its step on, ascending in step; more than one where the target was moved. */
-  targets?: readonly RunTarget[];
-}
-
-interface RunTarget {
-  step: number;
-  ratio: number;
+  /** Target ratio of each step. Before the first step it has one entry, the planned target. */
+  target?: ArrayLike<number>;
 }
 
 /** Entries in use. */
 export const countOf = ({ count, step }: Pick<RunData, "count" | "step">): number =>
   Math.min(count ?? step.length, step.length);
 
-/** The target in force at a step, or null before the first. */
-export function targetAt(targets: RunData["targets"], step: number): number | null {
-  let ratio: number | null = null;
-  for (const target of targets ?? []) if (target.step <= step) ratio = target.ratio;
-  return ratio;
+/** The target and the step at which it was set, wherever it changed. Before the first step: the planned target, at step 0. */
+export function targetChanges({ step, target }: Pick<RunData, "step" | "target">, count: number): TargetChange[] {
+  const changes: TargetChange[] = [];
+  for (let i = 0; i < Math.max(1, count); i += 1) {
+    const ratio = target?.[i];
+    if (ratio !== undefined && ratio !== changes.at(-1)?.ratio) changes.push({ step: step[i] ?? 0, ratio });
+  }
+  return changes;
+}
+
+interface TargetChange {
+  step: number;
+  ratio: number;
 }
 
 /** Whether steps draw targets of their own, as in a run for every ratio: two lines would then be two clouds. */
-export const drawsTargets = ({ targets = [] }: Pick<RunData, "targets">, count: number): boolean =>
-  targets.length > Math.max(4, count / 2);
+export const drawsTargets = (data: Pick<RunData, "step" | "target">, count: number): boolean =>
+  targetChanges(data, count).length > Math.max(4, count / 2);
 
 /** kept - target of the first `count` steps. */
-export function distances(
-  { step, kept, targets = [] }: Pick<RunData, "step" | "kept" | "targets">,
-  count: number,
-): Float64Array {
-  let next = 0;
-  return Float64Array.from({ length: count }, (_, i) => {
-    while ((targets[next]?.step ?? Infinity) <= (step[i] ?? 0)) next += 1;
-    return (kept[i] ?? NaN) - (targets[next - 1]?.ratio ?? NaN);
-  });
-}
+export const distances = ({ kept, target }: Pick<RunData, "kept" | "target">, count: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, i) => (kept[i] ?? NaN) - (target?.[i] ?? NaN));

@@ -2,42 +2,45 @@
 import { describe, expect, it } from "vitest";
 import { keptParts } from "./keptGeometry.ts";
 import { lossParts } from "./lossGeometry.ts";
-import { distances, drawsTargets, type RunData, targetAt } from "./runData.ts";
+import { distances, drawsTargets, type RunData, targetChanges } from "./runData.ts";
 import { runGeometry, runPlaces } from "./runGeometry.ts";
 
 const space = { width: 288, pixelRatio: 1, measure: (text: string) => 6 * text.length };
 
-describe("targetAt", () => {
-  it("is the last target set at or before a step", () => {
-    const targets = [
-      { step: 0, ratio: 0.5 },
-      { step: 100, ratio: 0.7 },
+describe("targetChanges", () => {
+  it("has each target from the step on at which it was set", () => {
+    const data = { step: [4, 5, 6, 7, 8], target: [0.5, 0.5, 0.7, 0.7, 0.5] };
+    const changes = [
+      { step: 4, ratio: 0.5 },
+      { step: 6, ratio: 0.7 },
     ];
-    expect([0, 99, 100, 500].map((step) => targetAt(targets, step))).toEqual([0.5, 0.5, 0.7, 0.7]);
-    expect([targetAt(targets, -1), targetAt(undefined, 3)]).toEqual([null, null]);
+    expect(targetChanges(data, 4)).toEqual(changes);
+    expect(targetChanges(data, 5)).toEqual([...changes, { step: 8, ratio: 0.5 }]);
+  });
+
+  it("has the planned target before the first step, if there is one", () => {
+    expect(targetChanges({ step: [], target: [0.5] }, 0)).toEqual([{ step: 0, ratio: 0.5 }]);
+    expect(targetChanges({ step: [] }, 0)).toEqual([]);
   });
 });
 
 describe("targets that every step draws", () => {
   const step = [1, 2, 3, 4, 5, 6];
   const kept = [0.9, 0.8, 0.5, 0.6, 0.7, 0.4];
-  const targets = [0.4, 0.8, 0.6, 0.6, 0.7, 0.5].map((ratio, i) => ({ step: i + 1, ratio }));
+  const target = [0.4, 0.8, 0.6, 0.6, 0.7, 0.5];
 
   it("differ from a target that a person moves now and then", () => {
-    expect(drawsTargets({ targets }, 6)).toBe(true);
-    expect(drawsTargets({ targets }, 12)).toBe(false);
-    expect(drawsTargets({ targets: targets.slice(0, 4) }, 4)).toBe(false);
-    expect(drawsTargets({}, 0)).toBe(false);
+    expect(drawsTargets({ step, target }, 6)).toBe(true);
+    expect(drawsTargets({ step, target }, 12)).toBe(false);
+    expect(drawsTargets({ step, target: target.slice(0, 4) }, 4)).toBe(false);
+    expect(drawsTargets({ step }, 0)).toBe(false);
   });
 
   it("leave the distance of each step from its own", () => {
-    expect([...distances({ step, kept, targets }, 6)].map((one) => Number(one.toFixed(3)))).toEqual([
+    expect([...distances({ kept, target }, 6)].map((one) => Number(one.toFixed(3)))).toEqual([
       0.5, 0, -0.1, 0, 0, -0.1,
     ]);
-    expect([...distances({ step, kept, targets: [{ step: 2, ratio: 0.5 }] }, 3)].slice(0, 2)).toEqual([
-      NaN,
-      expect.closeTo(0.3, 9),
-    ]);
+    expect([...distances({ kept }, 2)]).toEqual([NaN, NaN]);
   });
 });
 
@@ -48,7 +51,7 @@ describe("a run", () => {
     penalty: [2, 1, 0],
     kept: [1, 0.75, 0.5],
     plannedSteps: 200,
-    targets: [{ step: 0, ratio: 0.5 }],
+    target: [0.5, 0.5, 0.5],
   };
   const parts = lossParts(40);
   const geometry = runGeometry(data, parts, space, null);
