@@ -4,6 +4,9 @@ import tseslint from "typescript-eslint";
 import { IMPORT_RULES } from "./scripts/importRules.js";
 
 const LONGEST_FILE_LINES = 400;
+const LONGEST_FUNCTION_LINES = 60;
+/** More become an options object. */
+const MOST_PARAMETERS = 4;
 
 const OPEN_DEVICE = "Only src/engine/gpu/device.ts asks for an adapter and a device: call Gpu.open().";
 const MAKE_GPU_OBJECT = "Only src/engine/gpu makes GPU objects: use Ctx (persistent, empty, run, read).";
@@ -18,20 +21,20 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
-      // a number in a message reads as it should
+      // numbers and booleans read well in messages
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
-      // an interface that streams has members that need not wait, and async makes their errors rejections
+      // some members of an asynchronous interface do not wait; async turns their errors into rejections
       "@typescript-eslint/require-await": "off",
-      // what was caught is thrown again as it came; literals are never thrown
+      // caught values are rethrown unchanged; literals are never thrown
       "@typescript-eslint/only-throw-error": "off",
       "no-throw-literal": "error",
-      // loops over typed arrays index within their length
+      // typed arrays are indexed within their length
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-confusing-void-expression": "off",
-      // interfaces here are objects of closures, which have no this to lose
+      // interfaces here are objects of closures, which do not use this
       "@typescript-eslint/unbound-method": "off",
       "@typescript-eslint/no-dynamic-delete": "off",
-      // it does not see that a flag may change while something is awaited
+      // the rule does not know that a flag may change during an await
       "@typescript-eslint/no-unnecessary-condition": "off",
       "no-restricted-syntax": [
         "error",
@@ -59,6 +62,14 @@ export default tseslint.config(
     files: ["**/*.{ts,tsx,js,mjs}"],
     rules: { "max-lines": ["error", LONGEST_FILE_LINES], eqeqeq: "error" },
   },
+  {
+    files: ["**/*.{ts,tsx}"],
+    ignores: ["**/*.{test,spec}.{ts,tsx}"],
+    rules: {
+      "max-lines-per-function": ["error", { max: LONGEST_FUNCTION_LINES }],
+      "@typescript-eslint/max-params": ["error", { max: MOST_PARAMETERS }],
+    },
+  },
   { files: ["src/engine/gpu/**"], rules: { "no-restricted-syntax": "off" } },
   ...IMPORT_RULES.map(({ files, bans }) => ({
     files: files.map((file) => (/\.\w+$|\}$/.test(file) ? file : `${file}/*.{ts,tsx}`)),
@@ -71,7 +82,7 @@ export default tseslint.config(
         "error",
         {
           selector: "CallExpression[callee.property.name=/^(skip|only|todo|fixme|fails)$/]",
-          message: "Every test runs: mend it or delete it.",
+          message: "Every test runs: fix it or delete it.",
         },
       ],
     },

@@ -1,6 +1,6 @@
 // Browser tests: what a person does with the built studio, in the installed Chromium with WebGPU.
 import { defineConfig } from "@playwright/test";
-import { chromiumFlags, findChromium } from "./scripts/chromium.ts";
+import { chromiumFlags, findChromium } from "./scripts/chromium/chromium.ts";
 
 const port = Number(process.env["ESPALIER_E2E_PORT"] ?? 4283);
 const executablePath = findChromium();
@@ -8,7 +8,7 @@ const executablePath = findChromium();
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
-  // one software GPU on two cores: tests take turns, and a training step takes as long as it takes
+  // tests share one software GPU on few cores: they run one after another, and timeouts are long
   workers: 1,
   fullyParallel: false,
   retries: 0,
@@ -20,7 +20,7 @@ export default defineConfig({
     baseURL: `http://localhost:${port}/`,
     viewport: { width: 1440, height: 900 },
     colorScheme: "light",
-    // tracing works on the page's own thread, which the tests measure
+    // tracing runs on the page's own thread, whose speed the tests measure
     trace: "off",
     screenshot: "only-on-failure",
     launchOptions: { ...(executablePath ? { executablePath } : {}), args: chromiumFlags() },

@@ -7,7 +7,7 @@ export default defineConfig({
   plugins: [react()],
   base: "./",
   define: { __APP_VERSION__: JSON.stringify(manifest.version) },
-  // Found at the first request otherwise, which reloads the page under a running command.
+  // Bundled in advance: a dependency that vite finds later makes it reload the page under a running command.
   optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip", "onnxruntime-web/wasm"] },
   build: { target: "es2022", sourcemap: true, chunkSizeWarningLimit: 1500 },
   worker: { format: "es" },

@@ -1,7 +1,7 @@
 // Two test projects: "unit" in Node, "gpu" in a real Chromium with WebGPU (a missing GPU fails, never skips).
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { chromiumFlags, findChromium } from "./scripts/chromium.ts";
+import { chromiumFlags, findChromium } from "./scripts/chromium/chromium.ts";
 
 const executablePath = findChromium();
 
@@ -11,14 +11,14 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
           exclude: ["**/*.gpu.test.ts"],
           environment: "node",
           testTimeout: 30_000,
         },
       },
       {
-        // found beforehand: a dependency that vite meets during a test makes it reload the page under the test
+        // bundled in advance: a dependency that vite finds during a test makes it reload the page under the test
         optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip", "onnxruntime-web/wasm"] },
         test: {
           name: "gpu",

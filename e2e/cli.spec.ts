@@ -1,4 +1,4 @@
-// The same without a window: npm run prune and npm run parity, their JSON, their exports and their exit codes.
+// The command line: npm run prune, compare and parity, with their JSON, exports and exit codes.
 import { expect, test } from "@playwright/test";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -150,7 +150,7 @@ test("a receipt is applied again in another dtype and in shards, in place of the
   writeFileSync(join(out, "masked/notes.txt"), "my own");
   const refused = run("prune", apply);
   expect(refused.code).toBe(2);
-  expect(refused.err).toContain("it holds notes.txt");
+  expect(refused.err).toContain("contains notes.txt");
   expect(existsSync(join(out, "masked/model.safetensors"))).toBe(true);
 });
 
@@ -215,11 +215,14 @@ test("bad arguments and unreadable models end with one line and exit code 2", ()
   cpSync(CASE, unreadable, { recursive: true });
   writeFileSync(join(unreadable, "config.json"), JSON.stringify({ model_type: "mamba" }));
   const attempts: [string[], RegExp][] = [
-    [["--model", CASE], /--text is missing/],
+    [["--model", CASE], /--text: expected a value, got none/],
     [["--model", CASE, ...TEXTS, "--out", folder, "--keep", "1.5"], /keep: expected a number from 0.05 to 1, got 1.5/],
-    [["--model", CASE, ...TEXTS, "--out", folder, "--ratios", "0.5,0.5"], /--ratios names 0\.5 twice/],
+    [
+      ["--model", CASE, ...TEXTS, "--out", folder, "--ratios", "0.5,0.5"],
+      /--ratios: expected each ratio once, got 0\.5 twice/,
+    ],
     [["--model", "golden/opt", ...TEXTS, "--out", folder, "--method", "dass"], /DaSS is defined for GLU variants/],
-    [["--model", unreadable, ...TEXTS, "--out", folder], /model_type 'mamba' is not supported; supported: .*llama/],
+    [["--model", unreadable, ...TEXTS, "--out", folder], /model_type: expected one of llama.*, got "mamba"/],
   ];
   for (const [args, reason] of attempts) {
     const { code, out, err } = run("prune", args);

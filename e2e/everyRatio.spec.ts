@@ -1,4 +1,4 @@
-// One training, every ratio: after a short run the target moves the masks without training, and the curve over the ratios fills in by itself.
+// One training for every ratio: after a short run the target moves the masks without training, and the curve over the ratios fills in.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import {
@@ -24,7 +24,7 @@ test.describe.serial("a run for every ratio", () => {
   let blockWeights = 0;
   test.beforeAll(async ({ browser }) => {
     page = await (await browser.newContext()).newPage();
-    // counts the fades of the charts' canvases by how long they take
+    // records the durations of the fades of the charts' canvases
     await page.addInitScript(() => {
       const fades: number[] = [];
       Object.assign(window, { fades });
@@ -40,16 +40,16 @@ test.describe.serial("a run for every ratio", () => {
   const crossFades = () =>
     page.evaluate(() => (window as unknown as { fades: number[] }).fades.filter((ms) => ms === 150).length);
 
-  test("is chosen in the recipe, by the link and by hand, and refused with the reason", async () => {
+  test("is chosen in the recipe, by link and by hand, and refused with a reason", async () => {
     await expect(page.getByTestId("recipe-ratioMode")).toHaveValue("every");
-    await expect(page.getByTestId("recipe-keepFrom")).toHaveValue("35");
-    await page.getByTestId("recipe-keepTo").fill("30");
-    await page.getByTestId("recipe-keepTo").press("Enter");
+    await expect(page.getByTestId("recipe-ratioFrom")).toHaveValue("35");
+    await page.getByTestId("recipe-ratioTo").fill("30");
+    await page.getByTestId("recipe-ratioTo").press("Enter");
     await expect(page.getByTestId("recipe-refused")).toContainText(
       "keepFrom: expected at most keepTo, got keepFrom 0.35 and keepTo 0.3",
     );
-    await page.getByTestId("recipe-keepTo").fill("95");
-    await page.getByTestId("recipe-keepTo").press("Enter");
+    await page.getByTestId("recipe-ratioTo").fill("95");
+    await page.getByTestId("recipe-ratioTo").press("Enter");
     await expect(page.getByTestId("recipe-refused")).toHaveCount(0);
     await page.getByTestId("recipe").locator("summary").click();
     await page.getByTestId("recipe-gates").selectOption("no-hypernetwork");
@@ -57,12 +57,12 @@ test.describe.serial("a run for every ratio", () => {
     await page.getByTestId("recipe-gates").selectOption("full");
     await expect(page.getByTestId("recipe-refused")).toHaveCount(0);
     await page.getByTestId("recipe-ratioMode").selectOption("one");
-    await expect(page.getByTestId("recipe-keepFrom")).toHaveCount(0);
+    await expect(page.getByTestId("recipe-ratioFrom")).toHaveCount(0);
     await page.getByTestId("recipe-ratioMode").selectOption("every");
     await expect(page).toHaveURL(/ratioMode=every/);
   });
 
-  test("draws its curve behind everything else once it is trained; the stop leaves what there is", async () => {
+  test("measures its curve last, after training; stopping keeps what was measured", async () => {
     await trainTo(page, 5);
     expect(await crossFades()).toBe(0);
     await finish(page);
@@ -71,21 +71,28 @@ test.describe.serial("a run for every ratio", () => {
     await expect(page.getByTestId("curve-progress")).toContainText("of 10 ratios");
     await expect(points(page).nth(1)).toBeVisible();
     await page.getByTestId("curve-cancel").click();
-    await expect(page.getByTestId("curve-start")).toHaveText("Measure the other ratios");
+    await expect(page.getByTestId("curve-start")).toHaveText("Measure the remaining ratios");
     const measured = await points(page).count();
     expect(measured).toBeGreaterThanOrEqual(2);
     expect(measured).toBeLessThan(10);
     await page.getByTestId("curve-start").click();
     await expect(points(page)).toHaveCount(10, { timeout: CURVE_MS });
     await expect(page.getByTestId("nestedness")).toHaveText(
-      /^\d+\.\d % of the gates kept at one ratio are lost at the next larger one\.$/,
+      /^Nesting: \d+\.\d % of the gates of a smaller model are missing in the next larger one\.$/,
       { timeout: CURVE_MS },
     );
     await expect(curve(page)).toHaveAttribute("aria-label", /every ratio at 10 ratios: .+; dense \d+\.\d\d/);
   });
 
-  test("the target moves masks and kept share at once, also beyond the bounds, and says so", async () => {
-    await expect(page.getByTestId("ratio-trained")).toHaveText("trained for 35 to 95 %");
+  test("numbers its curve by its place among the figures", async () => {
+    await expect(page.getByTestId("figure-ratio-curve").getByRole("heading")).toHaveText(/^Fig\. 2 /);
+    const numbers = await page.locator(".figure-number").allInnerTexts();
+    expect(numbers.length).toBeGreaterThan(4);
+    expect(numbers).toEqual(numbers.map((_, i) => `Fig. ${i + 1}`));
+  });
+
+  test("the target moves masks and kept share at once, and outside the bounds the page says what is shown", async () => {
+    await expect(page.getByTestId("ratio-trained")).toHaveText("Trained for 35–95 %.");
     const map = await chartWords(page, "map");
     const before = await crossFades();
     await typeTarget(page, 80);
@@ -95,18 +102,20 @@ test.describe.serial("a run for every ratio", () => {
     expect(await crossFades()).toBeGreaterThan(before);
     await typeTarget(page, 20);
     await expect.poll(async () => (await keptBlockWeights(page)) / blockWeights).toBeLessThan(0.205);
-    await expect(page.getByTestId("ratio-trained")).toContainText("beyond, the gates of 35 % are cut to the target");
+    await expect(page.getByTestId("ratio-trained")).toContainText(
+      "Below that, the 35 % gates are thresholded further.",
+    );
     await expect(phaseOf(page)).toHaveText("done");
   });
 
-  test("a click or Enter on the curve moves the target, where the perplexity is known already", async () => {
+  test("a click or Enter on the curve moves the target, whose perplexity is known already", async () => {
     await points(page).last().click();
     await expect(page.getByTestId("keep-blocks")).toHaveValue("95.0");
     const known = await prunedPerplexity(page, "95.0 %", 40);
-    const told = /([\d.]+) at 9\d\.\d %[^,]*$/.exec(
+    const stated = /([\d.]+) at 9\d\.\d %[^,]*$/.exec(
       (await curve(page).getAttribute("aria-label"))?.split(";")[0] ?? "",
     )?.[1];
-    expect(known).toBeCloseTo(Number(told), 1);
+    expect(known).toBeCloseTo(Number(stated), 1);
     await curve(page).focus();
     await curve(page).press("Home");
     await curve(page).press("Enter");
@@ -115,7 +124,7 @@ test.describe.serial("a run for every ratio", () => {
     expect((await new AxeBuilder({ page }).include("[data-testid=ratio-curve]").analyze()).violations).toEqual([]);
   });
 
-  test("a run for one ratio has a curve when asked, without a gate lost, and none before", async () => {
+  test("a run for one ratio has a curve on request, without a gate lost, and none before", async () => {
     await page.getByTestId("recipe-ratioMode").selectOption("one");
     await page.getByTestId("play").click();
     await expect(page.getByTestId("figure-ratio-curve")).toHaveCount(0);
@@ -123,7 +132,7 @@ test.describe.serial("a run for every ratio", () => {
     await finish(page);
     await prunedPerplexity(page, "35.0 %", 40);
     await page.getByTestId("curve-start").click();
-    await expect(page.getByTestId("nestedness")).toContainText(/^0\.0 % of/, { timeout: RUN_MS });
+    await expect(page.getByTestId("nestedness")).toContainText("Nesting: 0.0 % of", { timeout: RUN_MS });
     await expect(page.getByTestId("ratio-trained")).toBeEmpty();
   });
 });

@@ -1,15 +1,15 @@
-// What goes wrong while an export is prepared and saved: stops, a full disk, a refused permission. Nothing half-written stays, and
-// nothing that was there is lost; and what is exported twice has equal bytes.
+// Faults while an export is prepared and saved: stops, a full disk, a refused permission. Nothing half-written stays and nothing is
+// lost; and exporting twice gives equal bytes.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
 import { type Files, filesIn, standInForPicker } from "./support/pickedFolder.ts";
 import { chartWords, finish, openStudio } from "./support/studio.ts";
 
-/** Milliseconds that every write takes while writing is slowed down: long enough to stop in the middle. */
+/** Milliseconds of every write while writing is slowed down: long enough to stop in the middle. */
 const SLOW_MS = 250;
 
-/** In the worker: slows every write down, or refuses to open files for writing; "usual" puts things right again. */
+/** In the worker: slows every write down, or refuses to open files for writing; "usual" restores normal writing. */
 async function makeWrites(page: Page, how: "usual" | "slow" | "refused"): Promise<void> {
   const worker = page.workers()[0];
   if (!worker) throw new Error("expected the studio's worker");
@@ -37,7 +37,7 @@ async function makeWrites(page: Page, how: "usual" | "slow" | "refused"): Promis
   );
 }
 
-/** The forms that are prepared: zips are made anew from them. */
+/** The files of the prepared forms, without zips, which are made from them on demand. */
 async function formsOf(page: Page): Promise<Files> {
   const files = Object.entries(await filesIn(page, "exports"));
   return Object.fromEntries(files.filter(([path]) => !path.endsWith(".zip")));
@@ -119,9 +119,9 @@ test.describe.serial("an export", () => {
     await expect(page.getByTestId("save-error")).toHaveCount(0);
   });
 
-  test("refused by the folder says so, and an older export there stays whole", async () => {
+  test("refused by the folder says so, and an older export there stays complete", async () => {
     await page.getByTestId("save-folder-onnx").click();
-    await expect(page.getByTestId("export-saved")).toContainText("files are in picked");
+    await expect(page.getByTestId("export-saved")).toContainText(/^Saved \d+ files to picked$/);
     const older = await filesIn(page, "picked");
     expect(Object.keys(older).join()).toContain("-pruned-onnx/onnx/model.onnx");
     await makeWrites(page, "refused");
@@ -139,16 +139,16 @@ test.describe.serial("an export", () => {
     await prepared(page);
     expect(await zipOf(page, "compact")).toBe(firstZip);
     await page.getByTestId("save-folder-onnx").click();
-    await expect(page.getByTestId("export-saved")).toContainText("files are in picked");
+    await expect(page.getByTestId("export-saved")).toContainText(/^Saved \d+ files to picked$/);
     expect(await filesIn(page, "picked")).toEqual(older);
   });
 
-  test("that does not fit says how much room it needs and how much there is, and the earlier one stays", async ({
+  test("that does not fit states how much room it needs and how much there is, and the earlier one stays", async ({
     baseURL,
   }) => {
     const before = await formsOf(page);
     const used = await page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);
-    // a second export may take the room of the first one's zip, which is made anew when it is asked for
+    // a second export may use the room of the first one's zip, which is made again on demand
     const cdp = await page.context().newCDPSession(page);
     const origin = new URL(baseURL ?? "").origin;
     await cdp.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: used });

@@ -1,4 +1,4 @@
-// What the export screen shows of each form: the runtime that checked it, the dtype that was chosen, and why a form is not offered.
+// What the export panel shows for each form: the runtime that checked it, the chosen dtype, and why a form cannot be saved.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import { finish, openStudio } from "./support/studio.ts";
@@ -13,14 +13,14 @@ test.describe.serial("the forms of an export", () => {
   });
   test.afterAll(() => page.context().close());
 
-  /** Prepares, and waits until every form has its row anew. */
+  /** Prepares an export and waits until it is done. */
   async function prepare(): Promise<void> {
     await page.getByTestId("export-prepare").click();
     await expect(page.getByTestId("export-progress")).toBeVisible();
     await expect(page.getByTestId("export-prepare")).toBeEnabled();
   }
 
-  test("an ONNX file that was damaged on its way to the disk is not offered, and the others are", async () => {
+  test("an ONNX file that was damaged on its way to the disk cannot be saved, and the others can", async () => {
     const worker = page.workers()[0];
     if (!worker) throw new Error("expected the studio to have a worker");
     await worker.evaluate(() => {
@@ -31,7 +31,7 @@ test.describe.serial("the forms of an export", () => {
         if (this.name !== "model.onnx") return stream;
         const write = stream.write.bind(stream);
         stream.write = (chunk) => {
-          // of the large matrices only: the graph around them stays readable
+          // only the large matrices, so that the graph stays readable
           const weights = chunk instanceof Uint8Array && chunk.length > 200_000;
           return write(weights ? new Uint8Array(chunk.length).fill(0x3c) : chunk);
         };
@@ -44,7 +44,7 @@ test.describe.serial("the forms of an export", () => {
     await expect(page.getByTestId("export-compact")).toHaveAttribute("data-ok", "true");
     await expect(page.getByTestId("export-onnx")).toHaveAttribute("data-ok", "false");
     await expect(page.getByTestId("export-onnx-refused")).toContainText(
-      /Not offered: its logits differ by up to [\d.e+]+/,
+      /Not available: its logits differ by up to [\d.e+]+/,
     );
     await expect(page.getByTestId("export-onnx-runtime")).toHaveText(/^onnxruntime-web/);
     await expect(page.getByTestId("save-zip-onnx")).toHaveCount(0);
@@ -57,13 +57,13 @@ test.describe.serial("the forms of an export", () => {
     });
   });
 
-  test("the dtype is chosen by name; where it is not for ONNX, that form says so", async () => {
+  test("the dtype is chosen by name; for one that ONNX cannot have, that form says so", async () => {
     await page.getByLabel("Weights", { exact: true }).selectOption("BF16");
-    await expect(page.getByTestId("export-of")).toContainText("Prepare again to write the weights as chosen now");
+    await expect(page.getByTestId("export-of")).toContainText("The settings have changed. Prepare again.");
     await prepare();
     await expect(page.getByTestId("export-masked-dtype")).toHaveText("BF16");
     await expect(page.getByTestId("export-masked")).toHaveAttribute("data-ok", "true");
-    await expect(page.getByTestId("export-onnx-refused")).toContainText("F32 or F16, not BF16");
+    await expect(page.getByTestId("export-onnx-refused")).toContainText("expected F32 or F16, got BF16");
     await expect(page.getByTestId("export-of")).not.toContainText("Prepare again");
   });
 

@@ -1,4 +1,4 @@
-// An export streams: whatever the model's size, the worker holds one tensor and some pieces of it, never the file.
+// An export streams: whatever the model's size, the worker holds one tensor and a few pieces of it, never the file.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,9 +7,9 @@ import { EXPORT_PAGE, measureExport, openForExport } from "../bench/export/expor
 import { sizesOf, writeSyntheticModel } from "../bench/export/syntheticModel.ts";
 import { openHeadless } from "../src/cli/host/headless.ts";
 
-/** 82 MB of weights, the largest tensor of which has 8 MB. */
+/** 82 MB of weights, with a largest tensor of 8 MB. */
 const SHAPE = { vocab: 4096, d: 512, layers: 7, heads: 8, kvHeads: 2, mlp: 1280 };
-/** Pieces under way and those not yet collected (16 to 38 MB were measured), and the program's own objects. */
+/** Pieces in flight and those not yet collected (16 to 38 MB were measured), and the program's own objects. */
 const ROOM_BYTES = 48e6;
 
 test("an export of 82 MB holds no more than a tensor and a few pieces", async () => {

@@ -1,9 +1,9 @@
-// What goes wrong for real: no WebGPU, a GPU process that dies, models that lie or are unknown, a loss that is not a number, a full disk.
+// Real faults: no WebGPU, a GPU process that dies, malformed or unsupported models, a loss that is not a number, a full disk.
 import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { chromium, expect, test, type Browser, type Page } from "@playwright/test";
-import { chromiumFlags, findChromium } from "../scripts/chromium.ts";
+import { chromiumFlags, findChromium } from "../scripts/chromium/chromium.ts";
 import { readTensors, writeTensors } from "./support/files.ts";
 import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } from "./support/studio.ts";
 
@@ -12,7 +12,7 @@ function launch(args: string[]): Promise<Browser> {
   return chromium.launch({ ...(executablePath ? { executablePath } : {}), args });
 }
 
-/** A copy of the golden LLaMA model to spoil. */
+/** Copies the golden LLaMA model, for a test that damages it. */
 function copyOfGolden(folder: string): string {
   mkdirSync(folder, { recursive: true });
   for (const name of ["config.json", "tokenizer.json", "model.safetensors"])
@@ -26,7 +26,7 @@ test.describe("without WebGPU", () => {
     "it has no adapter": ["--no-sandbox", "--enable-unsafe-webgpu", "--disable-gpu", "--disable-software-rasterizer"],
   };
   for (const [why, args] of Object.entries(ways)) {
-    test(`a page says what to do: ${why}`, async ({ baseURL }) => {
+    test(`a page explains what to do: ${why}`, async ({ baseURL }) => {
       const browser = await launch(args);
       try {
         const page = await (await browser.newContext({ baseURL: baseURL ?? "" })).newPage();
@@ -45,7 +45,7 @@ test.describe("without WebGPU", () => {
   }
 });
 
-test("a crash of the GPU process loses nothing on the screen, and the run goes on from its checkpoint", async ({
+test("a crash of the GPU process loses nothing on the screen, and the run resumes from its checkpoint", async ({
   baseURL,
 }) => {
   const browser = await launch(chromiumFlags());
@@ -54,13 +54,13 @@ test("a crash of the GPU process loses nothing on the screen, and the run goes o
     await openStudio(page, { steps: 24, tokens: 32, checkpointEvery: 5 });
     await trainTo(page, 11);
     const cdp = await browser.newBrowserCDPSession();
-    // the answer is never sent: the process is gone
+    // no answer is sent, as the process is gone
     cdp.send("Browser.crashGpuProcess").catch(() => undefined);
     const banner = page.getByTestId("device-lost");
     await expect(banner).toHaveAttribute("data-code", "device-lost");
-    await expect(banner).toContainText("open the device again");
+    await expect(banner).toContainText("reopen the GPU");
     await expect(page.getByTestId("run-phase")).toHaveText("paused");
-    // the loss is heard of before the worker has found the checkpoint
+    // the page learns of the loss before the worker has found the checkpoint
     await expect.poll(async () => (await stepOf(page)).step % 5).toBe(0);
     const kept = (await stepOf(page)).step;
     expect(kept).toBeGreaterThanOrEqual(10);
@@ -78,7 +78,7 @@ test("a crash of the GPU process loses nothing on the screen, and the run goes o
     expect(await stepOf(page)).toEqual({ step: 24, of: 24 });
     await expect(page.getByTestId("perplexity-pruned-note")).toContainText("step 24");
 
-    // and again while text is being written: what was written stays
+    // and again while text is generated: the text stays
     await page.getByTestId("generate-tokens").fill("200");
     await page.getByTestId("generate").click();
     const text = page.getByTestId("text-dense");
@@ -87,7 +87,7 @@ test("a crash of the GPU process loses nothing on the screen, and the run goes o
     await expect(banner).toHaveAttribute("data-code", "device-lost");
     expect((await text.innerText()).length).toBeGreaterThan(60);
     await page.getByTestId("reopen-device").click();
-    // a browser may refuse an adapter after crashes in a row: then the banner says so, and the page stays
+    // a browser may refuse an adapter after repeated crashes: then the banner says so, and the page stays
     await expect
       .poll(async () => (await banner.count()) === 0 || /could not be opened again/.test(await banner.innerText()))
       .toBe(true);
@@ -135,7 +135,7 @@ test.describe.serial("while the embedded model is open", () => {
   });
   test.afterAll(() => page.close());
 
-  /** The model before is still there, with what was measured of it, and can be trained. */
+  /** The previous model is still open, with its measurements, and can be trained. */
   async function expectEmbeddedStays(): Promise<void> {
     await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
     await expect(page.getByTestId("perplexity-dense")).toHaveText(/^\d+\.\d\d$/);
@@ -154,7 +154,7 @@ test.describe.serial("while the embedded model is open", () => {
     await expectEmbeddedStays();
   });
 
-  test("a folder without a model is refused with what it holds", async ({}, info) => {
+  test("a folder without a model is refused with what it contains", async ({}, info) => {
     const folder = info.outputPath("no-model");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "notes.txt"), "nothing");
@@ -175,7 +175,7 @@ test.describe.serial("while the embedded model is open", () => {
     await expectEmbeddedStays();
   });
 
-  test("a full disk is named, and the run goes on", async ({ baseURL }) => {
+  test("a full disk is named, and the run continues", async ({ baseURL }) => {
     const cdp = await page.context().newCDPSession(page);
     const origin = new URL(baseURL ?? "").origin;
     await cdp.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1000 });
@@ -186,7 +186,7 @@ test.describe.serial("while the embedded model is open", () => {
     await expect.poll(async () => (await stepOf(page)).step).toBeGreaterThanOrEqual(9);
     expect(await chartWords(page, "curves")).not.toBe("No steps yet");
     await expect(page.getByTestId("run-phase")).toHaveText("training");
-    // with room again, the next checkpoint is kept: it is there after a reload
+    // with room again the next checkpoint is stored, and it is there after a reload
     await cdp.send("Storage.overrideQuotaForOrigin", { origin });
     await page.getByTestId("dismiss").click();
     const step = await pause(page);
@@ -221,7 +221,7 @@ test.describe.serial("while the embedded model is open", () => {
   });
 });
 
-/** Gives the model a head of its own, and one token's embedding no numbers: all is well until that token is read. */
+/** Gives the model a separate head and one token a NaN embedding: all is well until that token is read. */
 function spoilOneToken(folder: string, token: string): void {
   const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), "utf8"));
   const { model } = read("tokenizer.json") as { model: { vocab: Record<string, number> } };

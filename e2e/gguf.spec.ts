@@ -1,14 +1,14 @@
 // A real model from its GGUF file: SmolLM2-135M-Instruct, 134 million parameters, opened as a person opens it.
 import { expect, test } from "@playwright/test";
-import { smollm2File } from "../scripts/smollm2.ts";
+import { smollm2File } from "../scripts/data/smollm2.ts";
 import { chartWords } from "./support/studio.ts";
 
-/** From choosing the file to the model's facts on the page. */
+/** Longest time from choosing the file to the model's facts on the page. */
 const OPEN_MS = 20_000;
-/** The page's own thread never works longer than this in one piece while the model opens. */
+/** Longest task of the page's own thread while the model opens. */
 const FREEZE_MS = 100;
 
-test("SmolLM2 opens from its GGUF file within 20 s, and the page stays awake", async ({ page }) => {
+test("SmolLM2 opens from its GGUF file within 20 s, and the page stays responsive", async ({ page }) => {
   const file = await smollm2File();
   await page.goto("./");
   await expect(page.getByTestId("perplexity-dense")).toHaveText(/\d/);

@@ -1,7 +1,7 @@
-// The library of models: fetched by an address from a local server, kept, opened without it, mended, stopped and removed; and folders.
+// The library of models: downloaded from a local server, kept, opened offline, repaired, stopped and removed; and folders.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { type FaultyServer, filesFrom, serveFaulty } from "../scripts/faultyServer.ts";
+import { type FaultyServer, filesFrom, serveFaulty } from "../scripts/test/faultyServer.ts";
 import { openStudio } from "./support/studio.ts";
 
 const WEIGHTS = "model.safetensors";
@@ -9,7 +9,7 @@ const GOLDEN = filesFrom("golden/llama", ["config.json", "tokenizer.json", WEIGH
 const CARD = "---\nlicense: cc0-1.0\n---\n";
 const BYTES = GOLDEN[WEIGHTS]!.length;
 
-/** The only file of this name among the fetched models in the origin's private file system, cut to `bytes` where given; its size. */
+/** Size of the only file of this name among the downloaded models in the origin's private file system, cut to `cutTo` bytes where given. */
 function storedBytes(page: Page, name: string, cutTo?: number): Promise<number> {
   return page.evaluate(
     async ({ name, cutTo }) => {
@@ -57,7 +57,7 @@ test.describe.serial("the library", () => {
   async function expectGoldenOpen(): Promise<void> {
     await expect(page.getByTestId("library")).toHaveCount(0);
     await expect(page.getByTestId("model-name")).toHaveText("tiny");
-    await expect(page.getByTestId("model-licence")).toHaveText("cc0-1.0");
+    await expect(page.getByTestId("model-licence")).toHaveText("CC0-1.0");
   }
   const row = () => page.getByTestId("cached-model");
 
@@ -66,8 +66,8 @@ test.describe.serial("the library", () => {
     await page.keyboard.press("Enter");
     const embedded = page.getByTestId("embedded-model");
     await expect(embedded).toContainText("speeches-3.5M");
-    await expect(embedded).toContainText("llama · 7.09 MB · licence mit");
-    await expect(embedded).toContainText("open now");
+    await expect(embedded).toContainText("llama · 7.09 MB · MIT");
+    await expect(embedded).toContainText("currently open");
     await expect(page.getByTestId("cached-model")).toHaveCount(0);
     expect((await new AxeBuilder({ page }).include("[data-testid=library]").analyze()).violations).toEqual([]);
     await page.keyboard.press("Escape");
@@ -75,39 +75,39 @@ test.describe.serial("the library", () => {
     await expect(page.getByTestId("models")).toBeFocused();
   });
 
-  test("says what is wrong with an address, and keeps the model that is open", async () => {
+  test("shows what is wrong with an address, and keeps the open model", async () => {
     await showLibrary();
-    for (const [typed, said] of [
+    for (const [typed, message] of [
       ["gpt2", "organisation/model"],
       [`${server.address}nothing/`, "There is no config.json at"],
     ] as const) {
       await fetchFrom(typed);
-      await expect(page.getByTestId("open-error")).toContainText(said);
+      await expect(page.getByTestId("open-error")).toContainText(message);
     }
     server.fault = () => ({ kind: "page", type: "text/html" });
     await fetchFrom(address);
-    await expect(page.getByTestId("open-error")).toContainText("a web page (text/html) came instead of the file");
+    await expect(page.getByTestId("open-error")).toContainText("expected the file, got a web page (text/html)");
     server.fault = () => undefined;
     await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
   });
 
-  test("stops a download half-way, and lists it as not whole", async () => {
+  test("stops a download half-way, and lists it as incomplete", async () => {
     server.slowMs = 400;
     await fetchFrom(address);
     await expect(page.getByTestId("opening-bytes")).toHaveText(/^[2-5]\d\d kB of 7\d\d kB, \d+ s left/);
     await page.getByTestId("open-cancel").click();
     await expect(page.getByTestId("opening")).toHaveCount(0);
     await expect(page.getByTestId("open-error")).toHaveCount(0);
-    await expect(row()).toContainText(/\d kB of 7\d\d kB fetched/);
+    await expect(row()).toContainText(/\d kB of 7\d\d kB downloaded/);
     await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
     server.slowMs = 0;
   });
 
-  test("goes on where it stopped, and opens the model", async () => {
-    const before = server.asked.length;
+  test("resumes where it stopped, and opens the model", async () => {
+    const before = server.requests.length;
     await row().getByTestId("row-open").click();
     await expectGoldenOpen();
-    const resumed = server.asked
+    const resumed = server.requests
       .slice(before)
       .filter(({ path, range }) => path.endsWith(WEIGHTS) && range?.last !== 63);
     expect(resumed.map(({ range }) => range?.first)).toEqual([expect.any(Number)]);
@@ -117,18 +117,18 @@ test.describe.serial("the library", () => {
   test("opens it after a reload without the network", async () => {
     await page.reload();
     await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
-    const before = server.asked.length;
+    const before = server.requests.length;
     await showLibrary();
     await expect(row()).toContainText("llama");
-    await expect(row()).toContainText("licence cc0-1.0");
+    await expect(row()).toContainText("CC0-1.0");
     await page.context().setOffline(true);
     await row().getByTestId("row-open").click();
     await expectGoldenOpen();
     await page.context().setOffline(false);
-    expect(server.asked.length).toBe(before);
+    expect(server.requests.length).toBe(before);
   });
 
-  test("fetches a broken file of it again", async () => {
+  test("downloads a broken file again", async () => {
     await page.reload();
     await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
     expect(await storedBytes(page, WEIGHTS, 1000)).toBe(1000);
@@ -139,7 +139,7 @@ test.describe.serial("the library", () => {
   });
 
   test("remembers a picked folder, and opens it again by its handle", async () => {
-    // the browser's picker cannot be used by a test: a folder of the private file system takes its place
+    // a test cannot use the browser's picker, so a folder of the private file system stands in
     await page.evaluate(
       async (files) => {
         const root = await navigator.storage.getDirectory();
@@ -165,12 +165,12 @@ test.describe.serial("the library", () => {
     await expect(page.getByTestId("model-name")).toHaveText("my-model");
   });
 
-  test("removes a model and says how much became free", async () => {
+  test("removes a model and shows how much was freed", async () => {
     await showLibrary();
     await row().getByTestId("remove").click();
-    await expect(row()).toContainText(/Remove 7\d\d kB\?/);
+    await expect(row()).toContainText(/Remove and free 7\d\d kB\?/);
     await row().getByTestId("remove-confirm").click();
-    await expect(page.getByTestId("removed")).toHaveText(/tiny was removed; 7\d\d kB are free again/);
+    await expect(page.getByTestId("removed")).toHaveText(/^Removed tiny: 7\d\d kB freed\.$/);
     await expect(row()).toHaveCount(0);
   });
 });

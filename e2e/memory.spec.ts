@@ -11,7 +11,7 @@ test("shows what the model takes, and opens it in half precision", async ({ page
   await page.goto("/");
   await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
   const plan = page.getByTestId("memory-plan");
-  await page.getByText(/^memory: [\d.]+ MB on the GPU$/).click();
+  await page.getByText(/^GPU memory: [\d.]+ MB$/).click();
   await expect(plan).toContainText("full precision");
   const full = bytesOf(await page.getByTestId("plan-total").innerText());
   const weights = bytesOf(await page.getByTestId("model-gpu-bytes").innerText());

@@ -1,4 +1,4 @@
-// Several ratios as one model: offered after a run for every ratio only, stopped, refused with the reason, and saved as a zip or a folder.
+// Several ratios as one model: offered only after a run for every ratio; stopped, refused with a reason, and saved as a zip or a folder.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
@@ -31,15 +31,15 @@ test.describe.serial("a nested export", () => {
     await finish(page);
   });
   test.afterAll(() => page.context().close());
-  const list = () => page.getByLabel("Ratios in it");
+  const list = () => page.getByLabel("Ratios to include");
   const prepare = () => page.getByTestId("nested-prepare");
 
-  test("offers the usual ratios, and says what is wrong with others", async () => {
+  test("offers the usual ratios, and shows what is wrong with others", async () => {
     await expect(list()).toHaveValue("0.8, 0.7, 0.6, 0.5, 0.4");
     for (const [typed, reason] of [
-      ["80, 50", '"80" came; 80 % is 0.8'],
-      ["0.5, 0.2", "The run was trained for 0.35 to 0.95; 0.2 came"],
-      ["0.5", "Two ratios at least, please; 0.5 alone came"],
+      ["80, 50", 'got "80"; 80 % is 0.8'],
+      ["0.5, 0.2", "expected ratios from 0.35 to 0.95, which the run was trained for, got 0.2"],
+      ["0.5", "expected at least two ratios, got 0.5"],
     ] as const) {
       await list().fill(typed);
       await list().press("Enter");
@@ -51,7 +51,7 @@ test.describe.serial("a nested export", () => {
     await expect(page.getByTestId("nested-refused")).toHaveCount(0);
   });
 
-  test("can be stopped, which leaves nothing, and be prepared again", async () => {
+  test("can be stopped, which leaves nothing, and prepared again", async () => {
     await prepare().click();
     await expect(page.getByTestId("export-prepare")).toBeDisabled();
     await expect(page.getByTestId("export-progress")).toContainText(/perplexity at keep 0\.\d+, \d of 6 windows/);
@@ -61,14 +61,14 @@ test.describe.serial("a nested export", () => {
     await expect(page.getByTestId("nested-error")).toHaveCount(0);
   });
 
-  test("shows what each ratio keeps and costs, and its zip holds the lists that cut them out", async () => {
+  test("shows what each ratio keeps and costs, and its zip contains the lists that cut them out", async () => {
     await prepare().click();
     await expect(page.getByTestId("export-nested")).toHaveAttribute("data-ok", "true");
     const rows = page.getByTestId("nested-ratio");
     await expect(rows).toHaveCount(3);
     await expect(rows.first()).toContainText(/^0\.8\s*(79\.\d|80\.0) %/);
     await expect(page.getByTestId("nested-of")).toContainText(
-      /Speeches, held out, context 512, 1,024 tokens; dense \d+\.\d\d/,
+      /Speeches, held out, context 512, 1,024 tokens \(dense: \d+\.\d\d\)/,
     );
     const downloading = page.waitForEvent("download");
     await page.getByTestId("save-zip-nested").click();
@@ -108,9 +108,9 @@ test.describe.serial("a nested export", () => {
     expect(receipt.recipe.keep).toBe(0.8);
   });
 
-  test("saves into a chosen folder the files of the zip", async () => {
+  test("saves the files of the zip into a chosen folder", async () => {
     await page.getByTestId("save-folder-nested").click();
-    await expect(page.getByTestId("export-saved")).toContainText("files are in picked");
+    await expect(page.getByTestId("export-saved")).toContainText(/^Saved \d+ files to picked$/);
     const saved = Object.entries(await filesIn(page, "picked"));
     const expected = [...zipped].map(([name, bytes]) => [name, createHash("sha256").update(bytes).digest("hex")]);
     expect(saved.every(([path]) => /^[^/]+-pruned-nested\/[^/]+$/.test(path))).toBe(true);
@@ -119,7 +119,7 @@ test.describe.serial("a nested export", () => {
     );
   });
 
-  test("is accessible in both themes, and prepared beside the forms", async () => {
+  test("is accessible in both themes, and stays while the forms are prepared", async () => {
     await page.getByTestId("export-prepare").click();
     await expect(page.getByTestId("export-onnx")).toHaveAttribute("data-ok", "true");
     await expect(page.getByTestId("save-zip-nested")).toBeEnabled();

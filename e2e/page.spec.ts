@@ -1,18 +1,18 @@
-// The page itself: accessible in both themes and on a phone, usable by keys, carried by its link, and never blocked by training.
+// The page itself: accessible in both themes and on a phone, usable by keyboard, restored from its link, and never blocked by training.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import { openStudio, pause, SHORT, slideBy, stepOf, trainTo } from "./support/studio.ts";
 
-/** How long the page's frames are watched. */
+/** How long the frames of the page are timed. */
 const WATCH_MS = 5000;
-/** 60 frames a second are 16.7 ms a frame: the middle one must be on time, though the GPU's work fills every core here. */
+/** 60 frames per second are 16.7 ms per frame: the median must be on time, though the GPU's work fills every core here. */
 const MEDIAN_FRAME_MS = 20;
-/** Longest task of the page's own thread. Wall time: 60 to 95 ms were measured with five times as much to do as cores. */
+/** Longest task of the page's own thread. Wall time: 60 to 95 ms were measured at five times the load that the cores can take. */
 const LONGEST_TASK_MS = 200;
 
 const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
-// tracing takes pictures of the page on its own thread, which is what is measured here
+// tracing takes pictures on the page's own thread, which this test times
 test.use({ trace: "off" });
 
 test.describe.serial("the page", () => {
@@ -29,8 +29,8 @@ test.describe.serial("the page", () => {
     await expect(page.getByTestId("recipe-steps")).toHaveValue("400");
     await page.getByTestId("recipe-seed").fill("9");
     await page.getByTestId("recipe-estimator").selectOption("gumbel");
-    await page.getByTestId("recipe-gates").selectOption({ label: "hypernetwork, one width" });
-    await expect(page.getByTestId("recipe")).toContainText("s1, s2, s3 and s5 of all blocks are one vector");
+    await page.getByTestId("recipe-gates").selectOption({ label: "Hypernetwork, shared masks" });
+    await expect(page.getByTestId("recipe")).toContainText("all blocks share one mask for s1, s2, s3 and s5");
     await page.getByTestId("keep-blocks").fill("42.5");
     await page.getByTestId("keep-blocks").press("Enter");
     await expect(page).toHaveURL(/keep=0\.425&.*seed=9.*estimator=gumbel.*gates=constrained/);
@@ -46,7 +46,7 @@ test.describe.serial("the page", () => {
     await other.close();
   });
 
-  test("works by keys: slider by arrows, space trains and pauses, tab reaches every control", async () => {
+  test("works by keyboard: arrows move the slider, space trains and pauses, tab reaches every control", async () => {
     await slideBy(page, 2);
     const slider = page.getByRole("slider", { name: "Target: kept share" });
     await expect(slider).toHaveAttribute(
@@ -66,7 +66,7 @@ test.describe.serial("the page", () => {
     await expect(page.getByTestId("export-prepare")).toBeEnabled();
     await page.keyboard.press("r");
     await expect(page.getByRole("alertdialog")).toBeVisible();
-    await expect(page.getByRole("button", { name: "Keep it" })).toBeFocused();
+    await expect(page.getByRole("button", { name: "Cancel" })).toBeFocused();
     await page.keyboard.press("Escape");
     await expect(page.getByRole("alertdialog")).toHaveCount(0);
     expect((await stepOf(page)).step).toBe(step + 1);

@@ -1,10 +1,10 @@
-// A run outlives its page: the checkpoint in the browser's storage is offered after a reload and after the tab is gone.
+// A run outlives its page: the checkpoint in the browser's storage is offered after a reload and after the tab was closed.
 import { expect, test, type BrowserContext, type Page } from "@playwright/test";
 import { chartWords, finish, openStudio, pause, recordSteps, stepOf, trainTo } from "./support/studio.ts";
 
 const RECIPE = { steps: 40, tokens: 32, checkpointEvery: 8, seed: 5 };
 
-/** The step that the banner offers to go on from. */
+/** The step that the banner offers to resume from. */
 async function offeredStep(page: Page): Promise<number> {
   const banner = page.getByTestId("resumable");
   await expect(banner).toContainText("of 40");
@@ -31,7 +31,7 @@ test.describe.serial("a checkpoint", () => {
     expect((await stepOf(page)).step).toBe(0);
   });
 
-  test("is resumed with its recipe, whatever the link says, and the run goes on from there", async () => {
+  test("is resumed with its own recipe, not the link's, from its step", async () => {
     await page.goto("./#steps=77&tokens=64&seed=9");
     await page.reload();
     expect(await offeredStep(page)).toBe(paused);
@@ -43,7 +43,7 @@ test.describe.serial("a checkpoint", () => {
     expect(seen[0]).toBeGreaterThanOrEqual(paused);
     expect((await stepOf(page)).of).toBe(40);
     await expect.poll(() => page.url()).toContain("seed=5");
-    expect(await chartWords(page, "curves")).toMatch(/^Loss and normalised R by step, \d+ points/);
+    expect(await chartWords(page, "curves")).toMatch(/^Loss and budget penalty R by step, \d+ points/);
   });
 
   test("survives a tab that is killed in the middle of training", async () => {
@@ -67,7 +67,7 @@ test.describe.serial("a checkpoint", () => {
 
   test("is gone after it is discarded", async () => {
     await page.reload();
-    await expect(page.getByTestId("resumable")).toContainText("A finished run of this model is kept: 40 steps, seed 5");
+    await expect(page.getByTestId("resumable")).toContainText("Your last run (40 steps, seed 5) is saved.");
     await page.getByTestId("discard").click();
     await expect(page.getByTestId("resumable")).toHaveCount(0);
     await openStudio(page, RECIPE);

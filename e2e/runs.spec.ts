@@ -1,4 +1,4 @@
-// The library of runs: imported, drawn, compared, renamed, deleted and exported; it stays after a reload.
+// Saved runs: imported, drawn, compared, renamed, deleted and exported; they survive a reload.
 import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
@@ -19,21 +19,21 @@ test.describe.serial("runs", () => {
   });
   test.afterAll(() => page.context().close());
 
-  test("say that there are none yet, and refuse a damaged file by its field", async () => {
-    await expect(page.getByTestId("runs-empty")).toContainText("Runs that end are kept here");
+  test("are announced while there are none, and a damaged file is refused by its field", async () => {
+    await expect(page.getByTestId("runs-empty")).toContainText("Finished runs are saved here");
     const damaged = JSON.stringify(madeUpRun(0)).replace('"tokens":4096', '"tokens":"many"');
     await importText(page, damaged);
     await expect(page.getByTestId("runs-error")).toContainText("record.perplexity.tokens: expected a whole number");
   });
 
-  test("are imported once, and stand in the chart by text", async () => {
+  test("are imported once, and drawn in one chart per text", async () => {
     await importText(page, JSON.stringify(madeUpRuns(12)));
     await expect(page.getByTestId("runs-note")).toHaveText("14 imported.");
     await expect(rows(page)).toHaveCount(12);
     await expect(chart(page)).toHaveAttribute("aria-label", /whole model of 12 runs; .+; dense 20\.50/);
     await expect(page.locator("[data-chart=tradeoff] [data-run]")).toHaveCount(12);
     await importText(page, JSON.stringify(madeUpRun(3)));
-    await expect(page.getByTestId("runs-note")).toHaveText("0 imported, 1 were here already.");
+    await expect(page.getByTestId("runs-note")).toHaveText("0 imported, 1 already here.");
     await page.getByTestId("runs-size").selectOption("ms per token");
     await expect(page.locator("[data-chart=tradeoff] [data-run]")).toHaveCount(6);
     await page.getByTestId("runs-group").selectOption({ index: 1 });
@@ -42,7 +42,7 @@ test.describe.serial("runs", () => {
     expect((await new AxeBuilder({ page }).include("[data-testid=runs]").analyze()).violations).toEqual([]);
   });
 
-  test("are renamed, found by words, deleted and brought back", async () => {
+  test("are renamed, searched, deleted and restored", async () => {
     await rows(page).first().getByTestId("run-rename").click();
     await page.getByTestId("run-name-field").fill("the best one");
     await page.keyboard.press("Enter");
@@ -69,12 +69,12 @@ test.describe.serial("runs", () => {
     const map = page.getByTestId("figure-compared").getByRole("img");
     await expect(map).toHaveAttribute("aria-label", /gates kept by both/);
     await page.getByRole("button", { name: "Compare run number 5" }).click();
-    await expect(page.getByTestId("runs-compare")).toContainText("different kinds");
+    await expect(page.getByTestId("runs-compare")).toContainText("can’t be compared");
     await page.getByRole("button", { name: "Compare run number 9" }).click();
     await expect(overlap).toHaveAttribute("aria-label", /of gate, up, down in 4 blocks/);
   });
 
-  test("stay after a reload, and are exported as they came", async () => {
+  test("survive a reload, and are exported as they were imported", async () => {
     await page.reload();
     await expect(rows(page)).toHaveCount(12);
     const [saved] = await Promise.all([page.waitForEvent("download"), page.getByTestId("runs-export").click()]);
@@ -84,10 +84,10 @@ test.describe.serial("runs", () => {
     expect(known).toEqual(madeUpRun(2));
   });
 
-  test("a thousand are listed a few at a time, all of them drawn and found", async () => {
+  test("a thousand are listed in portions, and all are drawn and found", async () => {
     const many = Array.from({ length: 1000 }, (_, i) => ({ ...madeUpRun(4 * (i + 10)) }));
     await importText(page, JSON.stringify(many));
-    await expect(page.getByTestId("runs-note")).toHaveText("1000 imported.");
+    await expect(page.getByTestId("runs-note")).toHaveText("1,000 imported.");
     await expect(rows(page)).toHaveCount(50);
     await expect(chart(page)).toHaveAttribute("aria-label", /of 1,?012 runs/);
     await page.getByTestId("runs-more").click();

@@ -1,4 +1,4 @@
-// One person's way through the studio on the embedded model: open, train, watch, move the target, pause, go on, write text, export.
+// A walk through the studio on the embedded model: open, train, watch, move the target, pause, continue, generate text, export.
 import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
 import { readTensors, unzipStored, usedLines } from "./support/files.ts";
@@ -29,10 +29,10 @@ interface Config {
 const config = JSON.parse(readFileSync("public/model/config.json", "utf8")) as Config;
 const { num_hidden_layers: layers, hidden_size: d, intermediate_size: dMlp, head_dim: headDim } = config;
 const attention = 2 * d * headDim * (config.num_attention_heads + config.num_key_value_heads);
-/** Weights of q, k, v, o, gate, up and down of all blocks: what the target is a share of. */
+/** Weights of q, k, v, o, gate, up and down of all blocks, which the target is a share of. */
 const blockWeights = layers * (attention + 3 * d * dMlp);
 
-/** Kept block weights are at most the target and less than 0.1 % of all below it. */
+/** Kept block weights are at most the target, and below it by less than 0.1 % of all block weights. */
 function expectAtBudget(kept: number, share: number): void {
   expect(kept).toBeLessThanOrEqual(share * blockWeights);
   expect(kept).toBeGreaterThan((share - 0.001) * blockWeights);
@@ -55,7 +55,7 @@ test.describe.serial("a run on the embedded model", () => {
     await expect(page.getByTestId("model-parameters")).toHaveText("3,542,208");
     await expect(page.getByTestId("adapter")).not.toBeEmpty();
     await expect(page.getByTestId("perplexity-dense-note")).toHaveText("Speeches, held out, context 512, 1,024 tokens");
-    // PyTorch finds 19.78 on 20,480 tokens of the same text; the first 1,024 of them are not far from it
+    // PyTorch measures 19.78 on 20,480 tokens of the same text; the first 1,024 of them are close to that
     const dense = Number(await page.getByTestId("perplexity-dense").innerText());
     expect(dense).toBeGreaterThan(10);
     expect(dense).toBeLessThan(40);
@@ -72,12 +72,12 @@ test.describe.serial("a run on the embedded model", () => {
     await expect.poll(() => chartWords(page, "map")).not.toBe(early.map);
     await expect.poll(() => chartWords(page, "curves")).not.toBe(early.curves);
     await expect(page.getByTestId("run-phase")).toHaveText("training");
-    await expect(page.getByTestId("run-pace")).toHaveText(/\d m?s a step/);
+    await expect(page.getByTestId("run-pace")).toHaveText(/\d m?s per step/);
     await expect(page.getByTestId("run-left")).toHaveText(/\d+ s left/);
     expectAtBudget(await keptBlockWeights(page), 0.5);
   });
 
-  test("moving the slider re-targets the run under way", async () => {
+  test("moving the slider changes the target of the run in progress", async () => {
     expect(await chartWords(page, "kept")).toContain("target 50.0 %");
     await slideBy(page, 10);
     await expect(page.getByTestId("keep-blocks")).toHaveValue("60.0");
@@ -104,7 +104,7 @@ test.describe.serial("a run on the embedded model", () => {
     expect((await stepOf(page)).step).toBe(trained);
   });
 
-  test("a single step is one step, and going on begins where it stood", async () => {
+  test("a single step is one step, and continuing starts where the run paused", async () => {
     await page.getByTestId("step").click();
     await expect.poll(async () => (await stepOf(page)).step).toBe(trained + 1);
     await expect(page.getByTestId("run-phase")).toHaveText("paused");
@@ -119,7 +119,7 @@ test.describe.serial("a run on the embedded model", () => {
     await prunedPerplexity(page, "50.0 %", 80);
   });
 
-  test("writes dense and pruned text, the same for the same prompt and seed", async () => {
+  test("generates dense and pruned text, the same for the same prompt and seed", async () => {
     await page.getByTestId("prompt").fill("The people of the United States");
     await page.getByTestId("generate-tokens").fill("12");
     const write = async (seed: string): Promise<string[]> => {
@@ -138,7 +138,7 @@ test.describe.serial("a run on the embedded model", () => {
     expect(await write("7")).toEqual(first);
   });
 
-  test("exports all three forms, each checked by a runtime; the saved zip holds what the receipt says", async () => {
+  test("exports all three forms, each checked by a runtime; the saved zip contains what its receipt states", async () => {
     await page.getByTestId("export-prepare").click();
     const runtimes = {
       masked: /^Espalier engine \(WebGPU\) \d/,
@@ -154,7 +154,7 @@ test.describe.serial("a run on the embedded model", () => {
       expect(difference).toBeLessThan(1e-3);
       await expect(page.getByTestId(`save-zip-${form}`)).toBeEnabled();
     }
-    await expect(page.getByTestId("export-of")).toContainText("50.0 % of the block weights, masks of step 80");
+    await expect(page.getByTestId("export-of")).toContainText("50.0 % of the block weights, masks from step 80");
     const downloading = page.waitForEvent("download");
     await page.getByTestId("save-zip-masked").click();
     const files = unzipStored(readFileSync(await (await downloading).path()));
@@ -186,7 +186,7 @@ test.describe.serial("a run on the embedded model", () => {
     expect(widths).toEqual(receipt.kept.widths);
   });
 
-  test("measures dense beside pruned on this machine, in both runtimes", async () => {
+  test("measures dense and pruned on this machine, in both runtimes", async () => {
     await page.getByTestId("speed-start").click();
     await expect(page.getByTestId("speed-table")).toBeVisible();
     const rows = page.getByTestId("speed-row");
@@ -194,17 +194,17 @@ test.describe.serial("a run on the embedded model", () => {
     const onnx = "onnxruntime-web \\(wasm\\)";
     const ms = "[\\d.]+ m?s";
     const times = `${ms}\\s*${ms} to ${ms}`;
-    const verdict = "(about as fast.*within the spread.|(slower: )?[\\d.]+ times as fast)";
+    const speedUp = "[\\d.]+×( \\((slower|within the spread)\\))?";
     const line = (what: string, runtime: string) =>
-      new RegExp(`^${what}\\s*${runtime} [\\d.]+\\s*${times}\\s*${times}\\s*${verdict}$`);
+      new RegExp(`^${what}\\s*${runtime} [\\d.]+\\s*${times}\\s*${times}\\s*${speedUp}$`);
     await expect(rows).toHaveText([
-      line("forward of 64 tokens", engine),
-      line("each token of a text", engine),
-      line("forward of 64 tokens", onnx),
-      line("each token of a text", onnx),
+      line("forward pass, 64 tokens", engine),
+      line("generation, per token", engine),
+      line("forward pass, 64 tokens", onnx),
+      line("generation, per token", onnx),
     ]);
-    await expect(page.getByTestId("speed-table").locator("caption")).toContainText(
-      /50\.0 % of the block weights, on .+Median of 5 forwards and of 80 tokens/,
+    await expect(page.getByTestId("speed-of")).toContainText(
+      /50\.0 % of the block weights, on .+Median of 5 forward passes and of 80 tokens/,
     );
     await page.getByTestId("speed-start").click();
     await page.getByTestId("speed-cancel").click();
@@ -212,9 +212,9 @@ test.describe.serial("a run on the embedded model", () => {
     await expect(page.getByTestId("speed-error")).toHaveCount(0);
   });
 
-  test("saves into a chosen folder, every file whole", async () => {
+  test("saves every file complete into a chosen folder", async () => {
     await page.getByTestId("save-folder-compact").click();
-    await expect(page.getByTestId("export-saved")).toContainText("files are in picked");
+    await expect(page.getByTestId("export-saved")).toContainText(/^Saved \d+ files to picked$/);
     const saved = Object.entries(await filesIn(page, "picked"));
     const total = saved.reduce((sum, [, { bytes }]) => sum + bytes, 0);
     const names = saved.map(([path]) => path.slice(path.lastIndexOf("/") + 1));

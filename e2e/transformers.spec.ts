@@ -1,4 +1,4 @@
-// transformers.js, as it comes from its package, loads the exported folder in a browser and writes what the studio writes.
+// transformers.js, straight from its package, loads the exported folder in a browser and generates the same text as the studio.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,15 +11,15 @@ const PACKAGE = "node_modules/@huggingface/transformers";
 const PROMPT = "The people of";
 const TOKENS = 40;
 
-/** Where files of the packages lie: the runtime of the version that transformers.js asks for may be its own. */
+/** Path of a file of the packages; transformers.js may have its own copy of the runtime. */
 function packageFile(name: string): string {
-  const places = [`${PACKAGE}/node_modules/${name}`, `node_modules/${name}`];
-  const found = places.find(existsSync);
-  if (!found) throw new Error(`expected ${name} at ${places.join(" or ")}; run npm ci`);
+  const paths = [`${PACKAGE}/node_modules/${name}`, `node_modules/${name}`];
+  const found = paths.find(existsSync);
+  if (!found) throw new Error(`expected ${name} at ${paths.join(" or ")}; run npm ci`);
   return found;
 }
 
-/** A page without a bundler: the distributed modules by an import map, and nothing from anywhere else. */
+/** A page without a bundler: the published modules through an import map, and nothing else. */
 const HTML = `<!doctype html><meta charset="utf-8"><title>transformers.js</title>
 <script type="importmap">{"imports": {
   "@huggingface/transformers": "/lib/transformers.web.js",
@@ -27,7 +27,7 @@ const HTML = `<!doctype html><meta charset="utf-8"><title>transformers.js</title
   "onnxruntime-common": "/lib/common/index.js"
 }}</script>`;
 
-/** Opens that page on the origin of `base`; what it asks for elsewhere is refused and noted. */
+/** Opens that page on the origin of `base`; returns the requests to other origins, which are refused. */
 async function openPlainPage(page: Page, base: string, folder: string): Promise<string[]> {
   const refused: string[] = [];
   await page.route("**/*", (route) => {
@@ -53,7 +53,7 @@ async function openPlainPage(page: Page, base: string, folder: string): Promise<
   return refused;
 }
 
-/** The prompt and the greedy text behind it, of the folder at /models/pruned by transformers.js. */
+/** The prompt followed by transformers.js's greedy text, for the folder at /models/pruned. */
 function textOf(page: Page, prompt: string, tokens: number): Promise<string> {
   return page.evaluate(
     async ([text, count]) => {
@@ -68,7 +68,7 @@ function textOf(page: Page, prompt: string, tokens: number): Promise<string> {
       const model = await AutoModelForCausalLM.from_pretrained("pruned", { device: "wasm" });
       const inputs = tokenizer(text, { add_special_tokens: false });
       const ids = await model.generate({ ...inputs, max_new_tokens: count, do_sample: false });
-      if (!(ids instanceof Tensor)) throw new Error("expected generate to give token ids");
+      if (!(ids instanceof Tensor)) throw new Error("expected generate to return token ids");
       return tokenizer.batch_decode(ids, { skip_special_tokens: false }).join();
     },
     [prompt, tokens] as const,
@@ -89,10 +89,10 @@ test.describe("transformers.js", () => {
 
   const ways: Record<string, Pick<PrunedRequest, "dtype" | "fileLimitBytes">> = {
     "with its weights inside": {},
-    "in F32, with its weights in files beside it": { dtype: "F32", fileLimitBytes: 4 * 2 ** 20 },
+    "in F32, with its weights in separate files": { dtype: "F32", fileLimitBytes: 4 * 2 ** 20 },
   };
   for (const [how, options] of Object.entries(ways))
-    test(`writes the studio's greedy text from the model ${how}`, async ({ page, baseURL }) => {
+    test(`generates the studio's greedy text from the model ${how}`, async ({ page, baseURL }) => {
       const written = await headless.page.evaluate((request) => window.pruned(request), {
         model: headless.files.serve("public/model"),
         out: headless.files.writable(folder),

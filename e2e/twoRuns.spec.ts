@@ -1,4 +1,4 @@
-// Runs that end at the same step and target are not taken for each other; and a run that is stopped while it is measured is kept.
+// Runs that end at the same step and target are told apart; and a run that is stopped while it is measured is saved.
 import { expect, test, type Page } from "@playwright/test";
 import { finish, openStudio, pause, prunedPerplexity, trainTo } from "./support/studio.ts";
 
@@ -14,19 +14,19 @@ test.describe.serial("one run after another", () => {
   const rows = () => page.getByTestId("run-row");
   const shown = async (): Promise<number> => Number.parseFloat(await page.getByTestId("perplexity-pruned").innerText());
 
-  test("with as many steps is measured by itself, and an export of the first is known as such", async () => {
+  test("with the same number of steps is measured anew, and the export of the first is marked as outdated", async () => {
     await page.getByTestId("play").click();
     await finish(page);
     const first = await prunedPerplexity(page, "50.0 %", STEPS);
     await expect(rows()).toHaveCount(1);
     await page.getByTestId("export-prepare").click();
-    await expect(page.getByTestId("export-of")).toContainText(`masks of step ${STEPS}`);
-    await expect(page.getByTestId("export-of")).not.toContainText("has changed since");
+    await expect(page.getByTestId("export-of")).toContainText(`masks from step ${STEPS}`);
+    await expect(page.getByTestId("export-of")).not.toContainText("have changed");
     await page.getByTestId("recipe").locator("summary").click();
     await page.getByTestId("recipe-seed").fill("2");
     await page.getByTestId("recipe-seed").press("Enter");
     await page.getByTestId("play").click();
-    await expect(page.getByTestId("export-of")).toContainText("has changed since");
+    await expect(page.getByTestId("export-of")).toContainText("masks have changed");
     await finish(page);
     await expect.poll(shown).not.toBe(first);
     await expect(rows()).toHaveCount(2);
@@ -36,12 +36,12 @@ test.describe.serial("one run after another", () => {
     expect(new Set(kept).size).toBe(2);
   });
 
-  test("that is stopped while it rests is measured to its end, and kept", async () => {
+  test("that is stopped while paused is measured and saved", async () => {
     await page.getByTestId("recipe-steps").fill("80");
     await page.getByTestId("recipe-steps").press("Enter");
     await trainTo(page, 2);
     const step = await pause(page);
-    await expect(page.getByTestId("perplexity-pruned-note")).toContainText("measuring");
+    await expect(page.getByTestId("perplexity-pruned-note")).toContainText("Measuring");
     await page.getByTestId("stop").click();
     await expect(page.getByTestId("run-phase")).toHaveText("done");
     expect(await prunedPerplexity(page, "50.0 %", step)).toBeGreaterThan(1);

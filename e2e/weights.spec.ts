@@ -1,4 +1,4 @@
-// Single weights in the studio: a method and a pattern are chosen, the model is pruned, and the map shows what is left.
+// Single weights in the studio: choose a method and a pattern, prune the model, and see what is left.
 import { expect, test } from "@playwright/test";
 import { openStudio, RUN_MS } from "./support/studio.ts";
 
@@ -7,7 +7,7 @@ test("prunes 2:4 by DaSS and shows the mask, the scores and the perplexity", asy
   await page.getByTestId("method").selectOption("dass");
   await page.getByTestId("weights-prune").click();
   await expect(page.getByTestId("weights-kept")).toHaveText("50.0 % of the MLP weights kept", { timeout: RUN_MS });
-  await expect(page.getByTestId("weights-note")).toContainText("Runtimes give 2:4 no speed today");
+  await expect(page.getByTestId("weights-note")).toContainText("No runtime speeds up 2:4 today");
 
   const map = page.getByTestId("figure-weight-map").getByRole("img");
   await expect(map).toHaveAttribute(
@@ -30,7 +30,7 @@ test("prunes 2:4 by DaSS and shows the mask, the scores and the perplexity", asy
   expect(Number.parseFloat(await page.getByTestId("perplexity-pruned").innerText())).toBeGreaterThan(dense);
 });
 
-test("refuses a pattern that is none, and one that does not fit the model", async ({ page }) => {
+test("refuses an invalid pattern, and one that does not fit the model", async ({ page }) => {
   await openStudio(page, { method: "dass", calibrationSequences: 2, calibrationTokens: 32 });
   await page.getByTestId("weights-pattern").selectOption("own");
   await page.getByTestId("weights-own-pattern").fill("4:2");
@@ -41,9 +41,7 @@ test("refuses a pattern that is none, and one that does not fit the model", asyn
   await expect(page.getByTestId("weights-error")).toContainText("7");
 });
 
-test("keeps each pruning as a run, brings masks back, compares by token, exports dense with zeros", async ({
-  page,
-}) => {
+test("saves each pruning as a run, loads masks, compares by token, exports dense with zeros", async ({ page }) => {
   await openStudio(page, { method: "dass", calibrationSequences: 2, calibrationTokens: 32 });
   const perplexity = page.getByTestId("perplexity-pruned");
   const rows = page.getByTestId("run-row");
@@ -56,9 +54,14 @@ test("keeps each pruning as a run, brings masks back, compares by token, exports
   await expect(page.getByTestId("perplexity-pruned-note")).toHaveText(/^DaSS 2:4; Speeches/);
   await page.getByTestId("method").selectOption("magnitude");
   expect(await prune(2)).not.toBe(byDass);
-  await expect(page.getByTestId("map-whole")).toContainText("every dimension stays");
+  await expect(page.getByTestId("map-whole")).toContainText("keeps every dimension");
+  const link = page.getByTestId("map-whole").getByRole("link");
+  await expect(page.getByTestId("figure-weight-map")).toContainText(await link.innerText());
+  await link.click();
+  await expect(page.getByTestId("figure-weight-map")).toBeInViewport();
+  await expect(page.getByTestId("method")).toHaveValue("magnitude");
 
-  await page.getByRole("button", { name: "Restore DaSS 2:4, seed 1" }).click();
+  await page.getByRole("button", { name: "Load DaSS 2:4, seed 1" }).click();
   await expect(perplexity).toHaveText(byDass, { timeout: RUN_MS });
   await expect(page.getByTestId("weights")).toContainText("DaSS, 2:4, 50.0 % of the MLP weights kept");
   await expect(rows).toHaveCount(2);

@@ -1,9 +1,9 @@
-// A folder on disk as the engine's loaders read it, for scripts in Node.
+// A folder on disk in the form that the engine's loaders read; for scripts in Node.
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ByteSource, Folder } from "../src/engine/index.ts";
 
-/** The files of `path`, read by slices; subfolders are left out. Throws a RangeError past the end of a file. */
+/** The files of `path`, without subfolders, read in slices. A read past the end of a file throws a RangeError. */
 export function diskFolder(path: string): Folder {
   const names = readdirSync(path).filter((name) => statSync(join(path, name)).isFile());
   return { name: basename(path), list: () => names, open: async (file) => source(join(path, file), file) };
@@ -18,9 +18,8 @@ function source(path: string, name: string): ByteSource {
       const bytes = new Uint8Array(length);
       const file = openSync(path, "r");
       try {
-        const came = readSync(file, bytes, 0, length, offset);
-        if (came !== length)
-          throw new RangeError(`${path}: ${length} bytes from ${offset} were asked for, ${came} came`);
+        const count = readSync(file, bytes, 0, length, offset);
+        if (count !== length) throw new RangeError(`${path}: expected ${length} bytes from ${offset}, got ${count}`);
       } finally {
         closeSync(file);
       }

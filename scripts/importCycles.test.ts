@@ -1,4 +1,4 @@
-// The cycle finder finds planted cycles, once each, and passes what is none.
+// Import cycles are found once each, and files without a cycle pass.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";

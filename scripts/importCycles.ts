@@ -1,5 +1,5 @@
-// Finds import cycles among TypeScript sources, type imports included: a cycle of types is a cycle in the reader's head too.
-// By itself (`tsx scripts/importCycles.ts src`) it prints them and exits 1.
+// Finds import cycles among TypeScript sources, type imports included: a reader has to follow those as well.
+// `tsx scripts/importCycles.ts src` prints them and exits with 1 if there are any.
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ function sourcesUnder(folder: string): string[] {
     .map((name) => resolve(folder, name));
 }
 
-/** Relative imports of a file as absolute paths; the house's imports carry their extension, so nothing has to be guessed. */
+/** Relative imports of a file as absolute paths. Imports here name the file's extension, so no path has to be guessed. */
 function importsOf(file: string): string[] {
   return ts
     .preProcessFile(readFileSync(file, "utf8"), true, true)
@@ -21,7 +21,7 @@ function importsOf(file: string): string[] {
     .map(({ fileName }) => join(dirname(file), fileName));
 }
 
-/** Each cycle once, as the files along it; the first file is repeated at the end. */
+/** Each cycle once, as the files along it, ending with the first file again. */
 export function importCycles(folder: string): string[][] {
   const graph = new Map(sourcesUnder(folder).map((file) => [file, importsOf(file)]));
   const cycles: string[][] = [];
@@ -44,7 +44,7 @@ if (startedAs && realpathSync(startedAs) === fileURLToPath(import.meta.url)) {
     console.error(`Import cycle: ${cycle.map((file) => relative(".", file)).join(" -> ")}`);
   }
   if (cycles.length > 0) {
-    console.error("Move what both need into a file below the two, or hand it in as an argument.");
+    console.error("Move the shared code into a file that both import, or pass it as an argument.");
     process.exitCode = 1;
   }
 }

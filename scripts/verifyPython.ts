@@ -1,5 +1,5 @@
-// npm run verify:python -- DIR ...: opens exports with transformers and onnxruntime, in a Python environment of its own (.venv), and compares
-// them. Golden cases are exported first by their binary masks, other models by a short pruning. Exit code 1 if a check fails.
+// npm run verify:python -- DIR ...: opens exports with transformers and onnxruntime in its own Python environment (.venv) and compares them.
+// Golden cases are first exported with their binary masks, other models after a short pruning. Exit code 1 if a check fails.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,25 +9,25 @@ import type { Folder, OutputFile } from "../src/engine/index.ts";
 import { diskFolder } from "./diskFolder.ts";
 
 const USAGE = `usage: npm run verify:python -- [DIR ...] [--golden] [--python PROGRAM]
-  DIR       a folder with masked/, compact/ and onnx/, or some of them, as npm run prune writes it, also for several ratios;
+  DIR       a folder with masked/, compact/ or onnx/, as npm run prune writes it, also for several ratios;
             a golden case (golden/README.md), which is exported with its own masks;
-            or a model (config.json and weights), which is pruned for a few steps first
-            without any: the embedded model, golden/opt350 and golden/phi
-  --golden  the nine small golden cases, besides any DIR
-  --python  a Python that has the packages; without it they are installed into .venv (once)`;
+            or a model (config.json and weights), which is first pruned for a few steps.
+            Default: the embedded model, golden/opt350 and golden/phi
+  --golden  the nine small golden cases, in addition to any DIR
+  --python  a Python that has the packages; by default they are installed into .venv (once)`;
 
 const PACKAGES = ["torch==2.13.0", "transformers==5.23.0", "safetensors==0.8.0", "onnx==1.23.2", "onnxruntime==1.32.0"];
 const ENVIRONMENT = ".venv";
-/** Lies in the environment once everything is installed, and says what. */
+/** Lists the installed packages; written once the installation is complete. */
 const INSTALLED = join(ENVIRONMENT, "espalier-packages.txt");
 const CACHE = ".cache/verify";
 const GOLDEN_FILE = "golden.safetensors";
 const GOLDEN = ["gemma", "llama", "llama3", "mistral", "opt", "opt350", "phi", "qwen2", "qwen3"];
-/** So little that the golden models' weights lie beside model.onnx, as those above 2 GB do; the embedded model's lie in it. */
+/** Small enough that golden models store their weights beside model.onnx, as models above 2 GB do; the embedded model's are inside it. */
 const GOLDEN_FILE_BYTES = 200_000;
-/** The embedded model and two families that differ most from it: norms behind the branches, and branches side by side. */
+/** The embedded model and the two families that differ most from it: norms after the branches, and parallel branches. */
 const DEFAULT = ["public/model", "golden/opt350", "golden/phi"];
-/** Enough for masks that differ in every block; how good they are does not matter here. */
+/** Enough for masks that differ in every block; their quality does not matter here. */
 const SHORT_PRUNING = [
   "--ratios",
   "0.5,0.7",
@@ -50,27 +50,27 @@ function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = 
   return status ?? 1;
 }
 
-/** The environment's Python; makes it and installs PACKAGES where that has not been done. */
+/** The Python of the environment; creates it and installs PACKAGES where necessary. */
 function ensurePython(): string {
   const program = join(ENVIRONMENT, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  const wanted = `${PACKAGES.join("\n")}\n`;
-  if (existsSync(program) && existsSync(INSTALLED) && readFileSync(INSTALLED, "utf8") === wanted) return program;
+  const required = `${PACKAGES.join("\n")}\n`;
+  if (existsSync(program) && existsSync(INSTALLED) && readFileSync(INSTALLED, "utf8") === required) return program;
   if (!existsSync(program)) {
     const found = ["python3", "python"].find((name) => spawnSync(name, ["-c", "import venv"]).status === 0);
-    if (!found) throw new UsageError("no Python was found: install Python 3.10 or newer, or name one with --python");
+    if (!found) throw new UsageError("Python was not found. Install Python 3.10 or newer, or name one with --python.");
     if (run(found, ["-m", "venv", ENVIRONMENT]) !== 0)
-      throw new UsageError(`${ENVIRONMENT} could not be made (see above)`);
+      throw new UsageError(`${ENVIRONMENT} could not be created (see above)`);
   }
   console.error(`Installing ${PACKAGES.join(", ")} into ${ENVIRONMENT} (once) ...`);
   if (run(program, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PACKAGES]) !== 0)
-    throw new UsageError("pip failed (see above); --python takes a Python that has the packages already");
-  writeFileSync(INSTALLED, wanted);
+    throw new UsageError("pip failed (see above). With --python you can name a Python that already has the packages.");
+  writeFileSync(INSTALLED, required);
   return program;
 }
 
-/** Writes the forms of a golden case into the cache, with PyTorch's numbers beside them; returns the folder. */
+/** Writes the forms of a golden case and PyTorch's numbers into the cache; returns the folder. */
 async function exportGolden(path: string): Promise<string> {
-  // through vite, because the engine's files import others as text, which Node cannot
+  // through vite, because the engine imports some files as text, which Node cannot
   const { module } = await runnerImport<{
     exportCase(folder: Folder, fileLimitBytes: number): Promise<Record<string, OutputFile[]>>;
   }>("./src/engine/golden/exportCase.ts", { configFile: false, logLevel: "error" });
@@ -88,7 +88,7 @@ async function exportGolden(path: string): Promise<string> {
   return target;
 }
 
-/** Prunes a model in Chromium, as a person does, so that there is a receipt with logits from WebGPU; returns the folder. */
+/** Prunes a model in Chromium, so that there is a real receipt with logits from WebGPU; returns the folder. */
 function exportModel(path: string): string {
   const target = emptied(path);
   const texts = ["--text", "public/text/sotu-train.txt", "--eval", "public/text/sotu-held.txt"];
@@ -98,7 +98,7 @@ function exportModel(path: string): string {
   return target;
 }
 
-/** An empty folder of the cache for the exports of a model, called by its path: golden-phi. */
+/** An empty folder in the cache for the exports of a model, named after its path: golden-phi. */
 function emptied(path: string): string {
   const target = join(
     CACHE,
@@ -128,7 +128,7 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   const missing = positionals.find((path) => !existsSync(path));
-  if (missing !== undefined) throw new UsageError(`${missing} is not there\n${USAGE}`);
+  if (missing !== undefined) throw new UsageError(`${missing}: expected a folder, got none\n${USAGE}`);
   const golden = values.golden ? GOLDEN.map((name) => `golden/${name}`) : [];
   const named = [...new Set([...positionals, ...golden])];
   const paths = named.length > 0 ? named : DEFAULT;
@@ -138,7 +138,7 @@ async function main(argv: string[]): Promise<number> {
   for (const path of paths) folders.push(await exportOf(path));
   const report = process.env["ESPALIER_REPORT"];
   const counts = report === undefined ? [] : ["--report", report];
-  // nothing is fetched from a hub, and the classes of an export are cached beside it instead of in the home folder
+  // disables downloads from the hub, and caches the classes of an export here instead of in the home folder
   const env = { ...process.env, HF_HUB_OFFLINE: "1", HF_MODULES_CACHE: join(process.cwd(), CACHE, "modules") };
   rmSync(env.HF_MODULES_CACHE, { recursive: true, force: true });
   return run(python, ["scripts/verify_python.py", ...folders, ...counts], env);

@@ -1,4 +1,4 @@
-"""The onnx form for verify_python.py: what onnx's checker says, and logits in onnxruntime on the CPU with and without the KV cache."""
+"""The onnx form for verify_python.py: onnx's checker, and logits in onnxruntime on the CPU with and without the KV cache."""
 
 import tempfile
 from pathlib import Path
@@ -8,7 +8,7 @@ import onnx
 import onnxruntime
 import torch
 
-# Steps and padding at which the cache and a batch are tried: single tokens at the end, behind a longer first piece.
+# The cache and batches are tested with a longer first piece followed by single tokens, and with padding.
 FIRST_TOKENS = 8
 LAST_TOKENS = 6
 PADDING = 5
@@ -16,14 +16,14 @@ PAD_ID = 0
 
 
 class OnnxForm:
-    """A folder with onnx/model.onnx, run by onnxruntime in the way of transformers.js."""
+    """A folder with onnx/model.onnx, run by onnxruntime as transformers.js does."""
 
     problems = ""
 
     def __init__(self, folder):
         self.path = folder / "onnx" / "model.onnx"
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors only; warnings would stand between the lines of the table
+        options.log_severity_level = 3  # errors only; warnings would appear between the lines of the table
         self.session = onnxruntime.InferenceSession(self.path, options, providers=["CPUExecutionProvider"])
         self.loaded_as = "onnxruntime session"
         self.outputs = [output.name for output in self.session.get_outputs()]
@@ -32,7 +32,7 @@ class OnnxForm:
         self.dtype = stored_dtype(self.graph)
 
     def run(self, ids, mask, past=None):
-        """Logits (B, T, V) and the cache after token ids (B, T), behind `past`. mask: (B, past + T), 0 for padding."""
+        """Logits (B, T, V) and the cache for token ids (B, T) after `past`. mask: (B, past + T), 0 for padding."""
         positions = np.where(mask == 0, 1, mask.cumsum(-1) - 1)[:, -ids.shape[1] :]
         feeds = {"input_ids": ids, "attention_mask": mask, "position_ids": positions}
         for value in self.cache:
@@ -43,7 +43,7 @@ class OnnxForm:
         return torch.from_numpy(logits), dict(zip(names, present, strict=True))
 
     def steps(self, ids, mask, first):
-        """Logits (B, T, V): the `first` tokens at once, then token by token through the cache."""
+        """Logits (B, T, V): the first `first` tokens at once, then token by token through the cache."""
         logits, past = self.run(ids[:, :first], mask[:, :first])
         parts = [logits]
         for t in range(first, ids.shape[1]):
@@ -66,14 +66,14 @@ class OnnxForm:
         return known
 
     def checks(self, ids, logits):
-        """(check, value, good) of what this form alone promises; numbers are differences of logits, without a `good`."""
+        """Yields (check, value, good) for checks of this form only; good is None where the value is a difference of logits."""
         yield "onnx checker, strict shape inference", *check_file(self.path)
         yield "token by token through the KV cache", largest(self.steps(*batch(ids), FIRST_TOKENS)[0] - logits), None
         padded = np.array([ids, [PAD_ID] * PADDING + ids[PADDING:]], np.int64)
         mask = np.ones_like(padded)
         mask[1, :PADDING] = 0
-        whole, shorter = self.steps(padded, mask, len(ids) - LAST_TOKENS)
-        yield "batch of 2: the longer", largest(whole - logits), None
+        longer, shorter = self.steps(padded, mask, len(ids) - LAST_TOKENS)
+        yield "batch of 2: the longer", largest(longer - logits), None
         yield "batch of 2: the shorter, padded on the left", largest(shorter[PADDING:] - self.forward(ids[PADDING:])), None
 
 
@@ -88,7 +88,7 @@ def largest(difference):
 
 
 def check_file(path):
-    """What the checker and strict shape inference find, and whether it is good."""
+    """What the checker and strict shape inference report, and whether the file passes."""
     try:
         onnx.checker.check_model(path, full_check=True)
         with tempfile.TemporaryDirectory() as folder:
@@ -105,6 +105,6 @@ def check_file(path):
 
 
 def stored_dtype(graph):
-    """The dtype of the weights in the file, as safetensors names it."""
+    """The dtype of the weights in the file, by its name in safetensors."""
     types = {tensor.data_type for tensor in graph.initializer if tensor.name.endswith(".weight")}
     return "F16" if onnx.TensorProto.FLOAT16 in types else "F32"

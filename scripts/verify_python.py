@@ -1,9 +1,10 @@
-"""Opens exports with transformers and onnxruntime, and compares their forms with each other, with the receipt and with PyTorch's numbers.
+"""Opens exports with transformers and onnxruntime, and compares the forms with each other, with the receipt and with PyTorch's numbers.
 
     python scripts/verify_python.py DIR [DIR ...] [--report FILE]
 
-A DIR holds masked/, compact/ and onnx/, or some of them, or such folders of several ratios (keep-0.5/) and perhaps nested/ beside them; golden.safetensors beside them is the golden case whose hard masks they have. All is
-computed in float32 on the CPU. Prints a table; exits with 1 if a check fails. `npm run verify:python` calls it in an environment of its own.
+A DIR contains masked/, compact/ and onnx/ (or some of them), or one folder with these for each of several ratios (keep-0.5/), and
+optionally nested/. If it has golden.safetensors, its exports have the hard masks of that golden case. Everything is computed in
+float32 on the CPU. Prints a table; exits with 1 if a check fails. `npm run verify:python` runs it in its own environment.
 """
 
 import argparse
@@ -27,10 +28,10 @@ OPENERS = {
     "compact": lambda folder: TorchForm(folder, own_code=True),
     "onnx": OnnxForm,
 }
-# Shares of the largest logit: sums in another order; the same where the export rounded its weights to another dtype.
+# Limits relative to the largest logit: for sums in another order, and for weights that the export rounded to another dtype.
 LIMIT = 2e-4
 ROUNDED_LIMIT = {"F32": LIMIT, "F16": 2.5e-3, "BF16": 2e-2}
-ARGMAX_SHARE = 0.98  # one near tie in 64 tokens
+ARGMAX_SHARE = 0.98  # allows one near tie in 64 tokens
 TOKENS = 64
 PROMPT_TOKENS = 8
 NEW_TOKENS = 24
@@ -39,7 +40,7 @@ TEXT = "The gardener tied the branches."
 
 
 def check_sample(table, name, form, logits, receipt):
-    """The logits in the receipt, which the studio computed on WebGPU."""
+    """Compares with the logits in the receipt, which Espalier computed on WebGPU."""
     pairs = [
         (logits[position, token].item(), expected)
         for position, top in enumerate(receipt["sample"]["top"])
@@ -51,7 +52,7 @@ def check_sample(table, name, form, logits, receipt):
 
 
 def check_greedy(table, name, form, prompt, limit):
-    """Greedy text is the same with and without the cache, up to a choice between two tokens with as good as equal logits."""
+    """Greedy text must be the same with and without the cache, up to a choice between two tokens with nearly equal logits."""
     with_cache, without = (form.greedy(prompt, NEW_TOKENS, use_cache) for use_cache in (True, False))
     pairs = list(zip(with_cache, without, strict=True))
     equal = next((i for i, (a, b) in enumerate(pairs) if a != b), len(pairs))
@@ -64,7 +65,7 @@ def check_greedy(table, name, form, prompt, limit):
 
 
 def check_form(table, name, folder, ids, receipt, golden):
-    """All checks of one form alone; returns it and its logits on `ids`."""
+    """Runs all checks of one form; returns it and its logits for `ids`."""
     form = OPENERS[name](folder)
     megabytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
     loaded = f"{form.loaded_as}, {form.dtype}, {megabytes:.1f} MB"
@@ -83,7 +84,7 @@ def check_form(table, name, folder, ids, receipt, golden):
     if (folder / "tokenizer.json").exists():
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=name == "compact")
         back = tokenizer.decode(tokenizer.encode(TEXT, add_special_tokens=False)).strip()
-        table.row(name, "tokenizer: text there and back", "equal" if back == TEXT else repr(back), good=back == TEXT)
+        table.row(name, "tokenizer: encodes and decodes", "equal" if back == TEXT else repr(back), good=back == TEXT)
     return form, logits
 
 
@@ -93,18 +94,18 @@ def difference(a, b):
 
 
 def check_pair(table, names, one, other):
-    """Two forms on the same tokens."""
+    """Compares two forms on the same tokens."""
     (form, logits), (other_form, other_logits) = one, other
     dtypes = (form.dtype, other_form.dtype)
-    share = LIMIT if dtypes[0] == dtypes[1] else max(ROUNDED_LIMIT[dtype] for dtype in dtypes)
+    relative = LIMIT if dtypes[0] == dtypes[1] else max(ROUNDED_LIMIT[dtype] for dtype in dtypes)
     pair = " = ".join(names)
-    table.row(pair, "largest difference", difference(logits, other_logits), share * logits.abs().max().item())
+    table.row(pair, "largest difference", difference(logits, other_logits), relative * logits.abs().max().item())
     same = (logits.argmax(-1) == other_logits.argmax(-1)).float().mean().item()
     table.row(pair, "equal argmax", f"{100 * same:.1f} %", good=same >= ARGMAX_SHARE)
 
 
 def check_nested(table, export):
-    """A nested model: every ratio cut out of it has the logits that the studio computed for it, also when it is saved and loaded again."""
+    """Every ratio cut out of a nested model must have the logits that Espalier computed, also after saving and loading it."""
     table.export = f"{export.parent.name}/{export.name}"
     receipt = json.loads((export / "receipt.json").read_text())
     ratios = json.loads((export / "nested.json").read_text())["ratios"]
@@ -125,13 +126,13 @@ def check_nested(table, export):
 
 
 def exports_in(folder):
-    """The folders of forms in a DIR: its own, or those of its ratios."""
+    """The folders with forms in a DIR: itself, or one per ratio."""
     ratios = sorted(folder.glob("keep-*"))
     return ratios or [folder]
 
 
 def check_export(table, export):
-    """Every form in the folder, then every pair of them."""
+    """Checks every form in the folder, then every pair of forms."""
     table.export = f"{export.parent.name}/{export.name}" if export.name.startswith("keep-") else export.name
     folders = {name: export / name for name in OPENERS if (export / name / "config.json").exists()}
     if not folders:
@@ -148,7 +149,7 @@ def check_export(table, export):
     for name, folder in folders.items():
         try:
             forms[name] = check_form(table, name, folder, ids, receipt, golden)
-        except Exception as error:  # whatever a runtime meets in a folder is the answer to the question asked
+        except Exception as error:  # any failure of a runtime is a result of the check
             table.row(name, type(error).__name__, " ".join(str(error).split())[:200], good=False)
     for pair in itertools.combinations(forms, 2):
         check_pair(table, pair, *(forms[name] for name in pair))
@@ -157,7 +158,7 @@ def check_export(table, export):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", type=Path, nargs="+", metavar="DIR")
-    parser.add_argument("--report", type=Path, help="a JSON file for the number of checks that passed and failed")
+    parser.add_argument("--report", type=Path, help="JSON file for the number of passed and failed checks")
     given = parser.parse_args()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()

@@ -1,10 +1,10 @@
-"""The table that verify_python.py prints: one line a check, with what was measured and what is allowed."""
+"""The table that verify_python.py prints: one line per check, with the measured value and the limit."""
 
 import json
 
 
 class Table:
-    """Rows of (export, form, check, measured, limit), printed as they come."""
+    """Rows of (export, form, check, measured, limit), printed immediately."""
 
     def __init__(self):
         self.passed = 0
@@ -16,7 +16,7 @@ class Table:
         self._line("", "export", "form", "check", "measured", "limit")
 
     def row(self, form, check, value, limit=None, good=None):
-        """A number against its limit, or a text that `good` judges. A number that is no number fails."""
+        """A number compared with its limit, or a text with a verdict `good`. NaN fails."""
         good = bool(value <= limit if good is None else good)
         shown = value if isinstance(value, str) else f"{value:.2e}"
         bound = "" if limit is None else f"{limit:.2e}"
@@ -25,7 +25,7 @@ class Table:
         self.failed += not good
 
     def write(self, path):
-        """The counts, under the names of vitest's report."""
+        """Writes the counts, with the keys of vitest's report."""
         total = self.passed + self.failed
         path.write_text(json.dumps({"numTotalTests": total, "numPassedTests": self.passed}))
 

@@ -1,4 +1,4 @@
-"""The masked and compact forms for verify_python.py: what transformers loads, generates and saves again, in float32 on the CPU."""
+"""The masked and compact forms for verify_python.py: loading, generating and saving in transformers, in float32 on the CPU."""
 
 import tempfile
 
@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM
 
 
 def load(folder, own_code, **more):
-    """The model in float32, and which tensors did not fit (none should be missing, left over or of another shape)."""
+    """The model in float32, and the tensors that did not fit: missing, unexpected or of another shape."""
     model, info = AutoModelForCausalLM.from_pretrained(
         folder, trust_remote_code=own_code, dtype=torch.float32, output_loading_info=True, **more
     )
@@ -23,7 +23,7 @@ def logits_of(model, ids):
 
 
 class TorchForm:
-    """A folder that AutoModelForCausalLM opens; `own_code` where it brings its classes along, `more` for from_pretrained."""
+    """A folder that AutoModelForCausalLM opens. own_code: it contains its own classes; more: arguments of from_pretrained."""
 
     def __init__(self, folder, own_code, **more):
         self.folder, self.own_code = folder, own_code
@@ -41,7 +41,7 @@ class TorchForm:
         return self.model.generate(prompt, attention_mask=torch.ones_like(prompt), pad_token_id=0, **settings)[0].tolist()
 
     def checks(self, ids, logits):
-        """(check, value, good) of what this form alone promises; numbers are differences of logits, without a `good`."""
+        """Yields (check, value, good) for checks of this form only; good is None where the value is a difference of logits."""
         with tempfile.TemporaryDirectory() as again:
             self.model.save_pretrained(again)
             reloaded, problems = load(again, self.own_code)
@@ -50,7 +50,7 @@ class TorchForm:
 
 
 def stored_dtype(folder):
-    """The dtype of the weights in the file, as safetensors names it."""
+    """The dtype of the weights in the file, by its name in safetensors."""
     with safe_open(sorted(folder.glob("*.safetensors"))[0], "pt") as file:
         names = [name for name in file.keys() if name.endswith("weight")]
         return file.get_slice(names[0]).get_dtype()

@@ -1,7 +1,9 @@
-// Activations a(g) of the MLP.  plain: y = a(x).  glu: y = a(g) * u with g|u packed in a row of 2 * cols. All: (rows, cols) outputs.
-// Backward: dx = dy * a'(x);  dg = dy * u * a'(g), du = dy * a(g), packed like the input.
-// One invocation a column and BLOCK rows. ACT: 0 silu, 1 relu, 2 gelu by tanh, 3 gelu by erf.
-// Needs lib/erf.wgsl and lib/scalar.wgsl or lib/vec4.wgsl; cols counts Values.
+// The MLP's activation a.
+//   plain: y = a(x)         glu: y = a(g) * u, from rows g|u of 2 * cols columns
+//   plain_backward: dx = dy * a'(x)         glu_backward: dg = dy * u * a'(g) and du = dy * a(g), packed as dg|du
+// y, dy: (rows, cols). ACT selects a: 0 silu, 1 relu, 2 gelu by tanh, 3 gelu by erf.
+// One invocation per column and BLOCK rows. cols counts Values.
+// Needs lib/erf.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, cols: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -10,10 +12,10 @@ override SIZE: u32 = 64u;
 override BLOCK: u32 = 1u;
 override ACT: u32 = 0u;
 
-/// Activation and slope, so that the backward kernels, which need both, work out what they share only once.
+/// a(g) and a'(g). The backward kernels need both, and most of the work is shared.
 struct Curve { value: Value, slope: Value }
 
-/// The logistic function. Beyond +-80 f32 cannot tell it from its limits, and exp may leave f32.
+/// The logistic function. Beyond +-80 it equals its limits in f32, and exp could overflow.
 fn logistic(g: Value) -> Value {
   return 1.0 / (1.0 + exp(-clamp(g, Value(-80.0), Value(80.0))));
 }

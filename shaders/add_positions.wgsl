@@ -1,5 +1,6 @@
 // Learned positions: y[t] = x[t] + table[start[0] + t]. x, y: (rows, cols); table: (positions, cols).
-// One invocation a column and BLOCK rows. Needs lib/scalar.wgsl or lib/vec4.wgsl; cols counts Values.
+// One invocation per column and BLOCK rows. cols counts Values.
+// Needs lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, cols: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;

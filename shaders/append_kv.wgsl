@@ -1,6 +1,7 @@
-// Keys and values of new tokens into the cache: cache[start + t] = the last `cols` columns of packed row t, k|v.
-// qkv: (rows, width); cache: (capacity, cols). One invocation a column and BLOCK rows; rows past the capacity are dropped.
-// Needs lib/scalar.wgsl or lib/vec4.wgsl; width and cols count Values.
+// Writes the keys and values of new tokens to the KV cache: cache[start[0] + t] = k|v, the last `cols` columns of row t of q|k|v.
+// qkv: (rows, width); cache: (capacity, cols). Rows beyond the capacity are dropped.
+// One invocation per column and BLOCK rows. width and cols count Values.
+// Needs lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, cols: u32, width: u32, capacity: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;

@@ -1,7 +1,7 @@
-// The parameter budget of method 1.4: |s| = sum of the gates of a vector, T = sum over blocks of
-// |s1| s1_cost + |s2| s2_cost + |s4| (ups |s3| + |s5|), and R = |ln(max(T, 1) / (p total))|.
-//   dR/ds = sign(T - p total) / T * dT/ds, the same for every gate of a vector; 0 where T < 1.
-// count: one invocation a tile of 64 gates. penalty: one workgroup. backward: one workgroup a tile of 64 gates.
+// The budget penalty R (METHOD.md 1.4). |s| is the sum of a vector's gates, p the ratio of the step, total = T_total.
+//   T = sum over blocks of |s1| s1_cost + |s2| s2_cost + |s4| (ups |s3| + |s5|)        R = |ln(max(T, 1) / (p total))|
+//   dR/ds = sign(T - p total) / T * dT/ds, the same for every gate of a vector; 0 where T < 1
+// count: one invocation per tile of gates. penalty: one workgroup. backward: one workgroup per tile.
 // Needs lib/grid.wgsl, lib/reduce.wgsl, lib/gate_tiles.wgsl and lib/step_state.wgsl.
 
 struct Costs { blocks: u32, tiles: u32, s1_cost: f32, s2_cost: f32, ups: f32, total: f32 }
@@ -11,25 +11,27 @@ struct Costs { blocks: u32, tiles: u32, s1_cost: f32, s2_cost: f32, ups: f32, to
 @group(0) @binding(1) var<storage, read> tile_of: array<GateTile>;
 @group(0) @binding(2) var<storage, read_write> parts: array<f32>;
 
-// |s| by tile; tile_sums.wgsl adds the tiles of a vector up.
-@compute @workgroup_size(64)
+const SIZE = 64u;  // invocations per workgroup of `count`
+
+/// Sums of the gates of each tile. tile_sums.wgsl adds the tiles of a vector.
+@compute @workgroup_size(SIZE)
 fn count(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let tile = flat_workgroup(group, counts) * 64u + lane;
+  let tile = flat_workgroup(group, counts) * SIZE + lane;
   if (tile >= costs.tiles) { return; }
   var sum = 0.0;
-  for (var i = 0u; i < tile_of[tile].gates; i++) { sum += gates[tile * 64u + i]; }
+  for (var i = 0u; i < tile_of[tile].gates; i++) { sum += gates[tile * GATE_TILE + i]; }
   parts[tile] = sum;
 }
 
-@group(0) @binding(0) var<storage, read> counted: array<f32>; // |s| of each vector
+@group(0) @binding(0) var<storage, read> counted: array<f32>;  // |s| of each vector
 @group(0) @binding(1) var<storage, read> state: StepState;
 @group(0) @binding(2) var<storage, read_write> penalties: array<f32>;
 @group(0) @binding(3) var<storage, read_write> kept: array<f32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(REDUCE_SIZE)
 fn penalty(@builtin(local_invocation_index) lane: u32) {
   var sum = 0.0;
-  for (var block = lane; block < costs.blocks; block += 64u) {
+  for (var block = lane; block < costs.blocks; block += REDUCE_SIZE) {
     let i = 5u * block;
     sum += counted[i] * costs.s1_cost + counted[i + 1u] * costs.s2_cost
       + counted[i + 3u] * (costs.ups * counted[i + 2u] + counted[i + 4u]);
@@ -47,7 +49,7 @@ fn penalty(@builtin(local_invocation_index) lane: u32) {
 @group(0) @binding(4) var<storage, read> state_saved: StepState;
 @group(0) @binding(5) var<storage, read_write> dgates: array<f32>;
 
-// dT/ds of one gate of vector s(k + 1) of the block whose sums start at i.
+/// dT/ds for a gate of vector s(k + 1), in the block whose sums start at index i.
 fn gate_cost(i: u32, k: u32) -> f32 {
   switch (k) {
     case 0u: { return costs.s1_cost; }
@@ -58,7 +60,7 @@ fn gate_cost(i: u32, k: u32) -> f32 {
   }
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(GATE_TILE)
 fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tile = flat_workgroup(group, counts);
   if (tile >= costs.tiles) { return; }
@@ -67,5 +69,5 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts
   var slope = 0.0;
   if (weights >= 1.0) { slope = dpenalty[0] * sign(weights - state_saved.ratio * costs.total) / weights; }
   let cost = gate_cost(vector - vector % 5u, vector % 5u);
-  dgates[tile * 64u + lane] = select(0.0, slope * cost, lane < tiles[tile].gates);
+  dgates[tile * GATE_TILE + lane] = select(0.0, slope * cost, lane < tiles[tile].gates);
 }

@@ -1,6 +1,7 @@
-// Sums of squares by column, added to what is there: sums[c] += sum over rows of x[row, c]^2. x: (rows, cols); sums: (cols).
-// A workgroup does COLUMNS columns, each by LANES invocations. Rows are summed in runs of RUN, so that a small square meets a small sum
-// and f32 keeps it. Needs lib/scalar.wgsl or lib/vec4.wgsl; cols counts Values.
+// Sums of squares per column, added to `sums`: sums[c] += sum over rows of x[row, c]^2. x: (rows, cols); sums: (cols).
+// One workgroup per COLUMNS columns, with LANES invocations for each. Rows are summed in runs of RUN, which keeps the partial sums
+// small: a small square added to a large sum would be lost in f32. cols counts Values.
+// Needs lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, cols: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;

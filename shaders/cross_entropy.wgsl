@@ -1,10 +1,11 @@
-// Next-token loss from logits that come in pieces: `count` rows from `first` on of the T = `rows`, and of each the part of the
-// vocabulary from `column` on, `cols` Values wide. Row t predicts ids[t + 1]; row T - 1 predicts nothing.
-//   token_losses: sums[t] = (largest logit, ln of the sum of exp(logit - largest), the target's logit) of the parts so far, and
-//     nll[t] = ln sum exp(logits[t]) - logits[t, ids[t + 1]], which holds after the last part; LANES invocations a row
-//   gradients: logits[t] becomes (softmax(logits[t]) - onehot) / (T - 1), in row T - 1 0; LANES invocations a row
-//   mean: loss[0] = sum nll / (T - 1); one row of nll is summed as lib/rows.wgsl does
-// The log-sum-exp is kept in two parts: added, they would lose digits. Parts of the vocabulary must come in order, from column 0.
+// Next-token loss. Row t of T = `rows` predicts ids[t + 1]; the last row predicts nothing. The logits arrive in pieces: rows
+// `first` to `first + count`, and of the vocabulary the part that starts at `column` and is `cols` Values wide. Parts must come in order,
+// starting with column 0.
+//   token_losses: sums[t] = (largest logit, ln of the sum of exp(logit - largest), logit of the target) over the parts so far;
+//     nll[t] = ln sum exp(logits[t]) - logits[t, ids[t + 1]], complete after the last part. LANES invocations per row
+//   gradients: replaces logits[t] with (softmax(logits[t]) - onehot) / (T - 1), the last row with 0. LANES invocations per row
+//   mean: loss[0] = sum of nll / (T - 1). LANES invocations
+// The two terms of the log-sum-exp stay separate: their sum would lose digits.
 // Needs lib/grid.wgsl, lib/rows.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, cols: u32, first: u32, count: u32, column: u32 }
@@ -15,7 +16,7 @@ struct Dims { rows: u32, cols: u32, first: u32, count: u32, column: u32 }
 @group(0) @binding(2) var<storage, read_write> sums: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> nll: array<f32>;
 
-// The column that row t predicts, counted from this part's first: past its end (or wrapped around) where it lies in another part.
+/// The column that row t predicts, relative to this part. Out of the part's range (or wrapped around) if another part has it.
 fn target_of(t: u32) -> Index { return Index(ids[min(t + 1u, dims.rows - 1u)] - dims.column); }
 
 @compute @workgroup_size(LANES * ROWS)
@@ -26,7 +27,7 @@ fn token_losses(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) co
   var most = Value(-3.4e38);
   for (var c = row.lane; c < dims.cols; c += LANES) { most = max(most, logits[start + c]); }
   let top = row_max(largest(most), row.lane);
-  // The target's logit is picked out on the way: a Value has no index that a scalar unit could use.
+  // The target's logit is picked by comparing column numbers, which works for scalar and for vec4 Values.
   let target_column = target_of(t);
   var sum = Value(0.0);
   var picked = Value(0.0);

@@ -1,8 +1,9 @@
-// Token embedding: y[t] = scale * table[ids[t] - first], where the table's part that begins at row `first` holds that token.
-// ids: (rows); table: (held, cols); y: (rows, cols), of which other rows stay as they are.
-// One invocation a column and BLOCK rows. Needs lib/scalar.wgsl or lib/vec4.wgsl, and lib/weights_*.wgsl for the table; cols counts Values.
+// Token embedding: y[t] = scale * table[ids[t] - first] for the tokens of this part of the table, which has rows `first` to
+// `first + part_rows`. Rows of y whose token is in another part are left as they are. ids: (rows); table: (part_rows, cols); y: (rows, cols).
+// One invocation per column and BLOCK rows. cols counts Values.
+// Needs lib/scalar.wgsl or lib/vec4.wgsl, and lib/weights_*.wgsl for the table.
 
-struct Dims { rows: u32, cols: u32, scale: f32, first: u32, held: u32 }
+struct Dims { rows: u32, cols: u32, scale: f32, first: u32, part_rows: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 override SIZE: u32 = 64u;
@@ -16,7 +17,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= dims.cols) { return; }
   let end = min((id.y + 1u) * BLOCK, dims.rows);
   for (var row = id.y * BLOCK; row < end; row++) {
-    let token = ids[row] - dims.first;  // wraps around to a large number where the token lies in an earlier part
-    if (token < dims.held) { y[row * dims.cols + id.x] = dims.scale * weight_at(token * dims.cols + id.x); }
+    let token = ids[row] - dims.first;  // wraps around to a large number if the token is in an earlier part
+    if (token < dims.part_rows) { y[row * dims.cols + id.x] = dims.scale * weight_at(token * dims.cols + id.x); }
   }
 }

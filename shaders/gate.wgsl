@@ -1,7 +1,8 @@
-// A mask on the columns: apply: y = x * mask;  add: y = residual + x * mask.  x, y, residual: (rows, cols); mask: (cols).
-// Backward: dx = dy * mask is `apply` itself; dmask = sum over rows of dy * x; backward does both in one pass.
-// apply, add: one invocation a column and BLOCK rows. mask_gradient, backward: a workgroup does COLUMNS columns, each by LANES
-// invocations. Needs lib/scalar.wgsl or lib/vec4.wgsl; cols counts Values.
+// Gates on the columns of an activation. x, y, residual: (rows, cols); mask: (cols), the gates of one selection vector.
+//   apply: y = x * mask. Also the gradient of x: dx = dy * mask        add: y = residual + x * mask
+//   mask_gradient: dmask = sum over rows of dy * x        backward: dx and dmask in one pass
+// apply, add: one invocation per column and BLOCK rows. mask_gradient, backward: one workgroup per COLUMNS columns, with LANES
+// invocations for each. cols counts Values. Needs lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, cols: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -42,7 +43,7 @@ override COLUMNS: u32 = 16u;
 override LANES: u32 = 16u;
 var<workgroup> partial: array<Value, 256>;  // COLUMNS * LANES at most
 
-/// Sum over the lanes of each column; the result is whole in lane 0. Every invocation of the workgroup must come here.
+/// Sum over the lanes of each column; complete in lane 0 only. Every invocation of the workgroup must call it.
 fn over_lanes(sum: Value, local: u32) -> Value {
   if (LANES == 1u) { return sum; }
   partial[local] = sum;

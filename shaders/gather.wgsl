@@ -1,5 +1,5 @@
-// Columns by index: gather: y[t, k] = x[t, index[k]];  scatter: x[t, index[k]] = y[t, k];  scatter_add: x[t, index[k]] += y[t, k].
-// index: (cols), distinct; y: (rows, cols); x: (rows, width). One invocation a column of y and BLOCK rows.
+// Columns by index: y[t, k] = x[t, index[k]]. Backward: dx[t, index[k]] = dy[t, k]; other columns of dx stay as they are.
+// index: (cols), distinct; y, dy: (rows, cols); x, dx: (rows, width). One invocation per column of y and BLOCK rows.
 
 struct Dims { rows: u32, cols: u32, width: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -12,7 +12,7 @@ override BLOCK: u32 = 1u;
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
 
 @compute @workgroup_size(SIZE)
-fn gather(@builtin(global_invocation_id) id: vec3u) {
+fn forward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= dims.cols) { return; }
   let column = index[id.x];
   let end = min((id.y + 1u) * BLOCK, dims.rows);
@@ -20,17 +20,9 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
 }
 
 @compute @workgroup_size(SIZE)
-fn scatter(@builtin(global_invocation_id) id: vec3u) {
+fn backward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= dims.cols) { return; }
   let column = index[id.x];
   let end = min((id.y + 1u) * BLOCK, dims.rows);
   for (var row = id.y * BLOCK; row < end; row++) { result[row * dims.width + column] = source[row * dims.cols + id.x]; }
-}
-
-@compute @workgroup_size(SIZE)
-fn scatter_add(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= dims.cols) { return; }
-  let column = index[id.x];
-  let end = min((id.y + 1u) * BLOCK, dims.rows);
-  for (var row = id.y * BLOCK; row < end; row++) { result[row * dims.width + column] += source[row * dims.cols + id.x]; }
 }

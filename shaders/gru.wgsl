@@ -1,8 +1,14 @@
-// A bidirectional GRU through all time steps in one dispatch, PyTorch's equations (Cho et al. 2014, as torch.nn.GRU), h before the first step = 0:
+// A bidirectional GRU over all time steps in one dispatch (Cho et al. 2014, with the equations of torch.nn.GRU). The first h is 0.
 //   r = sigmoid(x_r + W_r h + b_r)    z = sigmoid(x_z + W_z h + b_z)    n = tanh(x_n + r * (W_n h + b_n))    h' = (1 - z) n + z h
-// x (steps, 3H) comes with the input weights applied; W (3H, H) and b (3H) are the hidden ones, gates in the order r, z, n.
-// y: (steps, 2H), forward direction then reverse. Workgroup 0 goes forward, workgroup 1 backward; lane j owns unit j, so H <= 64, a multiple of 4.
-// saved: (2, steps, 4, H) holds r, z, n and W_n h + b_n. dgates: (2, steps, 3H), the gradient of W h + b. Needs lib/sigmoid.wgsl.
+// x: (steps, 3H), the input with its weights applied; W: (3H, H) and b: (3H), the hidden weights. The order of the gates is r, z, n.
+// y: (steps, 2H), the forward direction, then the reverse one. saved: (2, steps, 4, H), r, z, n and W_n h + b_n of each step.
+// dgates: (2, steps, 3H), the gradient of W h + b.
+// forward, backward: workgroup 0 makes the forward direction and workgroup 1 the reverse one; invocation j makes unit j, so H <= SIZE.
+// weight_gradient: one invocation per block of BLOCK x 4 elements. bias_gradient: one workgroup. H is a multiple of 4.
+// Needs lib/sigmoid.wgsl.
+
+const SIZE = 64u;  // invocations per workgroup, and the largest H
+const BLOCK = 4u;  // rows and columns of dW per invocation
 
 struct Dims { steps: u32, hidden: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -16,14 +22,14 @@ struct Dims { steps: u32, hidden: u32 }
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 @group(0) @binding(7) var<storage, read_write> saved: array<f32>;
 
-// Two states: a step reads one and writes the other, so that one barrier a step is enough.
-var<workgroup> state: array<f32, 128>;
+// Two states: each step reads one and writes the other, so one barrier per step is enough.
+var<workgroup> state: array<f32, 2u * SIZE>;
 
 fn state4(at: u32) -> vec4f {
   return vec4f(state[at], state[at + 1u], state[at + 2u], state[at + 3u]);
 }
 
-// Rows `unit`, H + unit and 2H + unit of W, times the state that starts at `from`.
+/// Rows `unit`, H + unit and 2H + unit of W h + b, with the state h that starts at `from_state`.
 fn hidden_forward(unit: u32, from_state: u32) -> vec3f {
   let quads = dims.hidden / 4u;
   let gate = dims.hidden * quads;
@@ -48,7 +54,7 @@ fn hidden_reverse(unit: u32, from_state: u32) -> vec3f {
   return sums + vec3f(b_reverse[unit], b_reverse[unit + dims.hidden], b_reverse[unit + 2u * dims.hidden]);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) unit: u32) {
   let reverse = group.x == 1u;
   let size = dims.hidden;
@@ -56,7 +62,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
   state[unit] = 0.0;
   for (var step = 0u; step < dims.steps; step++) {
     let t = select(step, dims.steps - 1u - step, reverse);
-    let from_state = (step & 1u) * 64u;
+    let from_state = (step & 1u) * SIZE;
     workgroupBarrier();
     if (unit < size) {
       let at = t * 3u * size + unit;
@@ -73,7 +79,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
       let z = sigmoid(x.y + hidden.y);
       let n = tanh_clamped(x.z + r * hidden.z);
       h = (1.0 - z) * n + z * h;
-      state[64u - from_state + unit] = h;
+      state[SIZE - from_state + unit] = h;
       y[(2u * t + group.x) * size + unit] = h;
       let keep = (group.x * dims.steps + t) * 4u * size + unit;
       saved[keep] = r;
@@ -93,13 +99,14 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
 @group(0) @binding(6) var<storage, read_write> dx_reverse: array<f32>;
 @group(0) @binding(7) var<storage, read_write> dgates: array<f32>;
 
-var<workgroup> pulls: array<f32, 384>;
+// Gradients of W h + b for the three gates, in two halves that alternate like the states.
+var<workgroup> pulls: array<f32, 6u * SIZE>;
 
 fn pull4(at: u32) -> vec4f {
   return vec4f(pulls[at], pulls[at + 1u], pulls[at + 2u], pulls[at + 3u]);
 }
 
-// dh of the step before, for `unit`: column `unit` of W, times the gradient of W h + b.
+/// Gradient of unit `unit` of the previous step's h: column `unit` of W times the gradient of W h + b.
 fn pull_forward(unit: u32, from_pull: u32) -> f32 {
   let size = dims.hidden;
   var sums = vec4f();
@@ -120,7 +127,7 @@ fn pull_reverse(unit: u32, from_pull: u32) -> f32 {
   return dot(sums, vec4f(1.0));
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) unit: u32) {
   let reverse = group.x == 1u;
   let size = dims.hidden;
@@ -129,7 +136,7 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
   for (var back = 0u; back < dims.steps; back++) {
     let step = dims.steps - 1u - back;
     let t = select(step, dims.steps - 1u - step, reverse);
-    let from_pull = (step & 1u) * 192u;
+    let from_pull = (step & 1u) * 3u * SIZE;
     var kept = 0.0;
     if (live) {
       let keep = (group.x * dims.steps + t) * 4u * size + unit;
@@ -168,7 +175,7 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
   }
 }
 
-// Gradients of the hidden weights of one direction (0 forward, 1 reverse), from what backward left in dgates.
+// Gradients of the hidden weights and biases of one direction (0 forward, 1 reverse), from the dgates of `backward`.
 struct Direction { steps: u32, hidden: u32, direction: u32 }
 @group(1) @binding(0) var<uniform> one: Direction;
 
@@ -176,15 +183,15 @@ struct Direction { steps: u32, hidden: u32, direction: u32 }
 @group(0) @binding(1) var<storage, read> y_read: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dw: array<vec4f>;
 
-// dW[j, k] = sum over time of dgates[j] * h_before[k]: an invocation does four rows j and four columns k.
-@compute @workgroup_size(64)
+/// dW[j, k] = sum over the steps of dgates[j] * h[k], with h from before the step.
+@compute @workgroup_size(SIZE)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let quads = one.hidden / 4u;
-  let row = (group.x * 64u + lane) / quads;
-  let k = (group.x * 64u + lane) % quads;
+  let row = (group.x * SIZE + lane) / quads;
+  let k = (group.x * SIZE + lane) % quads;
   if (row >= 3u * quads) { return; }
   let reverse = one.direction == 1u;
-  var sums = array<vec4f, 4>();
+  var sums = array<vec4f, BLOCK>();
   for (var step = 1u; step < one.steps; step++) {
     let t = select(step, one.steps - 1u - step, reverse);
     let before = select(t - 1u, t + 1u, reverse);
@@ -195,12 +202,12 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
     sums[2] += slopes.z * h;
     sums[3] += slopes.w * h;
   }
-  for (var i = 0u; i < 4u; i++) { dw[(4u * row + i) * quads + k] = sums[i]; }
+  for (var i = 0u; i < BLOCK; i++) { dw[(BLOCK * row + i) * quads + k] = sums[i]; }
 }
 
 @group(0) @binding(1) var<storage, read_write> db: array<vec4f>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn bias_gradient(@builtin(local_invocation_index) quad: u32) {
   let quads = 3u * one.hidden / 4u;
   if (quad >= quads) { return; }

@@ -1,7 +1,8 @@
-// RMSNorm over each head of q and k in packed q|k|v rows (Qwen3): y = x * r * w with r = 1 / sqrt(mean(x^2) + eps) over a head.
-// x, y: (T, heads_per_row * cols); w: (2, cols), for the first `query_heads` heads of a row and for those up to `normed`; the rest is copied.
+// RMSNorm over each head of q and k in packed rows q|k|v (Qwen3): y = x * r * w with r = 1 / sqrt(mean(x^2) + eps) over the head.
 // Backward (w frozen), with g = dy * w:  dx = r * (g - x * r^2 * mean(g * x)).
-// A row here is one head: LANES invocations. Needs lib/grid.wgsl, lib/rows.wgsl and lib/scalar.wgsl or lib/vec4.wgsl; cols counts Values.
+// x, y: (T, heads_per_row * cols). w: (2, cols): row 0 for the first `query_heads` heads, row 1 for the others before `normed`. Heads
+// from `normed` on (v) are copied. Rows of the dispatch are single heads: LANES invocations each. cols counts Values.
+// Needs lib/grid.wgsl, lib/rows.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, cols: u32, heads_per_row: u32, query_heads: u32, normed: u32, eps: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;

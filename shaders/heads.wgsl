@@ -1,7 +1,9 @@
-// The last layer of the hypernetwork: gate j of vector v has logit = weight[j] . h[v]. h: (vectors, C), weight: (flat gates, C), logits: (flat gates);
-// padding gates get 0. C is a multiple of 4, `quads` = C / 4.
-//   dweight[j] = dlogit[j] * h[v]        dh[v] = sum over the gates j of v of dlogit[j] * weight[j]
-// forward: one workgroup a tile of 64 gates, one invocation a gate. Needs lib/grid.wgsl and lib/gate_tiles.wgsl.
+// The last layer of the hypernetwork: the logit of gate j of vector v is weight[j] . h[v], and 0 for padding gates.
+//   weight_gradient: dweight[j] = dlogits[j] * h[v]        input_gradient: dh[v] = sum over the gates j of v of dlogits[j] * weight[j]
+// h: (vectors, C); weight: (flat gates, C); logits: (flat gates). C is a multiple of 4, `quads` = C / 4.
+// All: one workgroup per tile of gates. Needs lib/grid.wgsl and lib/gate_tiles.wgsl.
+
+const LANES = 32u;  // invocations that share the columns of one row, a quad each
 
 struct Dims { tiles: u32, quads: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -11,11 +13,12 @@ struct Dims { tiles: u32, quads: u32 }
 @group(0) @binding(2) var<storage, read> tiles: array<GateTile>;
 @group(0) @binding(3) var<storage, read_write> logits: array<f32>;
 
-@compute @workgroup_size(64)
+/// One invocation per gate.
+@compute @workgroup_size(GATE_TILE)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tile = flat_workgroup(group, counts);
   if (tile >= dims.tiles) { return; }
-  let gate = tile * 64u + lane;
+  let gate = tile * GATE_TILE + lane;
   let from_h = tiles[tile].vector * dims.quads;
   let from_weight = gate * dims.quads;
   var sums = vec4f();
@@ -27,16 +30,16 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
 @group(0) @binding(1) var<storage, read> h_saved: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dweight: array<vec4f>;
 
-// One workgroup a tile; a lane owns one quad of columns and every second gate, so that rows are written whole.
-@compute @workgroup_size(64)
+/// Each invocation writes one quad of columns, for every second gate, so that adjacent invocations write adjacent quads.
+@compute @workgroup_size(2u * LANES)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tile = flat_workgroup(group, counts);
   if (tile >= dims.tiles) { return; }
   let gates = tiles[tile].gates;
-  for (var q = lane % 32u; q < dims.quads; q += 32u) {
+  for (var q = lane % LANES; q < dims.quads; q += LANES) {
     let value = h_saved[tiles[tile].vector * dims.quads + q];
-    for (var i = lane / 32u; i < 64u; i += 2u) {
-      let gate = tile * 64u + i;
+    for (var i = lane / LANES; i < GATE_TILE; i += 2u) {
+      let gate = tile * GATE_TILE + i;
       dweight[gate * dims.quads + q] = select(0.0, dlogits[gate], i < gates) * value;
     }
   }
@@ -44,14 +47,14 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 
 @group(0) @binding(3) var<storage, read_write> parts: array<vec4f>;
 
-// The share of dh that comes from one tile, parts: (tiles, C); tile_sums.wgsl adds them up. One workgroup a tile, a lane owns one quad of columns.
-@compute @workgroup_size(32)
+/// What each tile contributes to dh, parts: (tiles, C). tile_sums.wgsl adds the tiles of a vector. Each invocation makes one quad of columns.
+@compute @workgroup_size(LANES)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tile = flat_workgroup(group, counts);
   if (tile >= dims.tiles) { return; }
-  let first = tile * 64u;
+  let first = tile * GATE_TILE;
   let end = first + tiles[tile].gates;
-  for (var q = lane; q < dims.quads; q += 32u) {
+  for (var q = lane; q < dims.quads; q += LANES) {
     var sum = vec4f();
     for (var gate = first; gate < end; gate++) { sum += dlogits[gate] * weight[gate * dims.quads + q]; }
     parts[tile * dims.quads + q] = sum;

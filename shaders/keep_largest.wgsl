@@ -1,8 +1,8 @@
-// Unstructured selection: of each line of `length` scores the `removed` smallest go, of equals the earlier first.
-// scores: f32, not negative; keep: u32 (1 kept, 0 removed), both (rows, cols). `inner` is the stride of a line: 1 for rows, cols for columns.
-// The bits of floats that are not negative order as the floats do, so the threshold is built bit by bit from the highest: it is the
-// largest t with fewer than `removed` scores below it. Then, in the same way, up to which position the scores equal to t go as well.
-// LANES invocations a line. Needs lib/grid.wgsl and lib/rows.wgsl.
+// Unstructured pruning: of every line of `length` scores, the `removed` smallest are pruned; of equal scores the earlier one goes first.
+// scores: f32, none negative; keep: u32 (1 kept, 0 pruned), both (rows, cols). `inner` is the stride within a line: 1 for rows, cols for
+// columns. The bits of non-negative floats order as the floats do. So the threshold t is built bit by bit, from the highest bit down, as the
+// largest t with fewer than `removed` scores below it. The position up to which scores equal to t are pruned too is found the same way.
+// LANES invocations per line. Needs lib/grid.wgsl and lib/rows.wgsl.
 
 struct Dims { lines: u32, length: u32, inner: u32, removed: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -19,7 +19,7 @@ fn count_below(start: u32, lane: u32, limit: u32) -> u32 {
   return u32(row_sum(f32(count), lane));
 }
 
-/// Scores of the line equal to `value` in front of position `end`.
+/// Scores of the line equal to `value` before position `end`.
 fn count_equal(start: u32, lane: u32, value: u32, end: u32) -> u32 {
   var count = 0u;
   for (var i = lane; i < min(end, dims.length); i += LANES) { count += u32(key(start + i * dims.inner) == value); }

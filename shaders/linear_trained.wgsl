@@ -1,8 +1,11 @@
-// A small linear layer whose weight is trained: y = x w^T + b. x: (rows, inner), w: (cols, inner), b: (cols), y: (rows, cols).
-//   dx = dy w        dw = dy^T x        db = sum over rows of dy
-// An invocation makes four outputs that share one of their two factors; bias_gradient: one invocation a column. `inner` counts Values.
-// Frozen weights have matmul/, and come here where a width is odd. Needs lib/grid.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and
-// lib/weights_*.wgsl.
+// A small linear layer with trained weights: y = x w^T + b. x: (rows, inner), w: (cols, inner), b: (cols), y: (rows, cols).
+//   input_gradient: dx = dy w        weight_gradient: dw = dy^T x        bias_gradient: db = sum over rows of dy
+// Frozen layers use linear/, and these kernels only if a width is not a multiple of 4.
+// One invocation per OUTPUTS results that share one factor; bias_gradient: one per column. inner counts Values.
+// Needs lib/grid.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/weights_*.wgsl.
+
+const SIZE = 64u;    // invocations per workgroup
+const OUTPUTS = 4u;  // results per invocation
 
 struct Dims { rows: u32, inner: u32, cols: u32, biased: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -11,15 +14,15 @@ struct Dims { rows: u32, inner: u32, cols: u32, biased: u32 }
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-// First of four rows (or columns) from `first`, repeated at the end of `count`, where the surplus is computed and not written.
+/// The four rows (or columns) from `first` on. Beyond the end of `count` the last one is repeated; its results are not written.
 fn four(first: u32, count: u32) -> vec4u {
   return min(vec4u(first, first + 1u, first + 2u, first + 3u), vec4u(count - 1u));
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_workgroup(group, counts) * 64u + lane;
-  let row = i / dims.cols * 4u;
+  let i = flat_workgroup(group, counts) * SIZE + lane;
+  let row = i / dims.cols * OUTPUTS;
   let col = i % dims.cols;
   if (row >= dims.rows) { return; }
   let from_x = four(row, dims.rows) * dims.inner;
@@ -38,20 +41,20 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
   var bias = 0.0;
   if (dims.biased == 1u) { bias = b[col]; }
   let sums = vec4f(total(s0), total(s1), total(s2), total(s3)) + bias;
-  for (var j = 0u; j < min(4u, dims.rows - row); j++) { y[(row + j) * dims.cols + col] = sums[j]; }
+  for (var j = 0u; j < min(OUTPUTS, dims.rows - row); j++) { y[(row + j) * dims.cols + col] = sums[j]; }
 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<Value>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_workgroup(group, counts) * 64u + lane;
-  let row = i / dims.inner * 4u;
+  let i = flat_workgroup(group, counts) * SIZE + lane;
+  let row = i / dims.inner * OUTPUTS;
   let k = i % dims.inner;
   if (row >= dims.rows) { return; }
   let from_dy = four(row, dims.rows) * dims.cols;
-  var sums = array<Value, 4>();
+  var sums = array<Value, OUTPUTS>();
   for (var col = 0u; col < dims.cols; col++) {
     let weight = weight_at(col * dims.inner + k);
     sums[0] += dy[from_dy.x + col] * weight;
@@ -59,20 +62,20 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
     sums[2] += dy[from_dy.z + col] * weight;
     sums[3] += dy[from_dy.w + col] * weight;
   }
-  for (var j = 0u; j < min(4u, dims.rows - row); j++) { dx[(row + j) * dims.inner + k] = sums[j]; }
+  for (var j = 0u; j < min(OUTPUTS, dims.rows - row); j++) { dx[(row + j) * dims.inner + k] = sums[j]; }
 }
 
 @group(0) @binding(1) var<storage, read> x_saved: array<Value>;
 @group(0) @binding(2) var<storage, read_write> dw: array<Value>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_workgroup(group, counts) * 64u + lane;
-  let col = i / dims.inner * 4u;
+  let i = flat_workgroup(group, counts) * SIZE + lane;
+  let col = i / dims.inner * OUTPUTS;
   let k = i % dims.inner;
   if (col >= dims.cols) { return; }
   let cols = four(col, dims.cols);
-  var sums = array<Value, 4>();
+  var sums = array<Value, OUTPUTS>();
   for (var row = 0u; row < dims.rows; row++) {
     let value = x_saved[row * dims.inner + k];
     let from_dy = row * dims.cols;
@@ -81,14 +84,14 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     sums[2] += dy[from_dy + cols.z] * value;
     sums[3] += dy[from_dy + cols.w] * value;
   }
-  for (var j = 0u; j < min(4u, dims.cols - col); j++) { dw[(col + j) * dims.inner + k] = sums[j]; }
+  for (var j = 0u; j < min(OUTPUTS, dims.cols - col); j++) { dw[(col + j) * dims.inner + k] = sums[j]; }
 }
 
 @group(0) @binding(1) var<storage, read_write> db: array<f32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn bias_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let col = group.x * 64u + lane;
+  let col = group.x * SIZE + lane;
   if (col >= dims.cols) { return; }
   var sum = 0.0;
   for (var row = 0u; row < dims.rows; row++) { sum += dy[row * dims.cols + col]; }

@@ -1,4 +1,4 @@
-// Keeps the numbers of a step where the CPU can fetch them later: ring[step % slots] = (loss, R, kept weights, p). One invocation.
+// Stores the numbers of a step until the CPU fetches them: ring[step % slots] = (loss, R, kept weights, ratio). One invocation.
 // Needs lib/step_state.wgsl.
 
 struct Ring { slots: u32 }

@@ -1,6 +1,7 @@
 // RMSNorm over rows: y = x * r * w with r = 1 / sqrt(mean(x^2) + eps). x, y: (rows, cols); w: (cols).
 // Backward (w frozen), with g = dy * w:  dx = r * (g - x * r^2 * mean(g * x)).
-// Both: LANES invocations a row. Needs lib/grid.wgsl, lib/rows.wgsl and lib/scalar.wgsl or lib/vec4.wgsl; cols counts Values.
+// Both: LANES invocations per row. cols counts Values.
+// Needs lib/grid.wgsl, lib/rows.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, cols: u32, eps: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;

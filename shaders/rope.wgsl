@@ -1,8 +1,9 @@
-// Rotary position embedding on a packed q|k|v row of `cols` columns: in the first `rotated` heads, columns c and c + half of
-// the first `rotary` ones turn by the angle of position start[0] + t; all others are copied.
-//   y[c] = x[c] cos - x[c + half] sin,  y[c + half] = x[c + half] cos + x[c] sin   (half = rotary / 2; backward: sin = -sin)
-// table: (positions, half, 2) cosines and sines. One invocation: two columns of BLOCK rows, so half a row of invocations.
-// The two columns of a copy are neighbours. Needs lib/scalar.wgsl or lib/vec4.wgsl; cols, head_dim and half count Values.
+// Rotary position embedding on packed rows q|k|v of `cols` columns. In each of the first `rotated` heads (q and k), columns c and
+// c + half of the first 2 * half columns are rotated by the angle of position start[0] + t. All other columns are copied.
+//   y[c] = x[c] cos - x[c + half] sin        y[c + half] = x[c + half] cos + x[c] sin        (direction -1 for backward: sin = -sin)
+// table: (positions, half, 2), cosines and sines. One invocation per pair of columns and BLOCK rows; copied columns are paired with
+// their neighbour. cols, head_dim and half count Values.
+// Needs lib/scalar.wgsl or lib/vec4.wgsl.
 
 struct Dims { rows: u32, cols: u32, head_dim: u32, half: u32, rotated: u32, direction: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -22,7 +23,7 @@ fn rotate(@builtin(global_invocation_id) id: vec3u) {
   let head = id.x / pairs;
   let pair = id.x % pairs;
   let turns = head < dims.rotated && pair < dims.half;
-  // Columns that only move: behind the rotary ones of a rotated head, or anywhere in another.
+  // Copied columns come after the rotary ones of a rotated head, and are all columns of any other head.
   let kept = select(2u * pair, 2u * dims.half + 2u * (pair - dims.half), head < dims.rotated);
   let first = head * dims.head_dim + select(kept, pair, turns);
   let second = first + select(1u, dims.half, turns);

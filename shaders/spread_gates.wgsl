@@ -1,6 +1,8 @@
-// Gates that several places share, laid out for all of them: all[i] = own[sources[i]], 0 where sources[i] is past the end of own (padding).
-// Backward: down[j] = sum of dAll over the places of j, which lie behind each other: places[bounds[j].x .. + bounds[j].y].
-// One invocation an element of the output. Needs lib/grid.wgsl.
+// Copies shared gates to all their places: all[i] = own[sources[i]], or 0 for padding, where sources[i] is past the end of `own`.
+// Backward: d_own[j] = sum of d_all over the places of gate j, which are bounds[j].y adjacent entries of `places` from bounds[j].x on.
+// One invocation per element of the result. Needs lib/grid.wgsl.
+
+const SIZE = 64u;  // invocations per workgroup
 
 struct Dims { own: u32, all: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -9,9 +11,9 @@ struct Dims { own: u32, all: u32 }
 @group(0) @binding(1) var<storage, read> sources: array<u32>;
 @group(0) @binding(2) var<storage, read_write> all_gates: array<f32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_workgroup(group, counts) * 64u + lane;
+  let i = flat_workgroup(group, counts) * SIZE + lane;
   if (i >= dims.all) { return; }
   let source = sources[i];
   var value = 0.0;
@@ -24,9 +26,9 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
 @group(0) @binding(2) var<storage, read> bounds: array<vec2u>;
 @group(0) @binding(3) var<storage, read_write> d_own: array<f32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(SIZE)
 fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let j = flat_workgroup(group, counts) * 64u + lane;
+  let j = flat_workgroup(group, counts) * SIZE + lane;
   if (j >= dims.own) { return; }
   let bound = bounds[j];
   var sum = 0.0;

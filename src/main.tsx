@@ -1,4 +1,4 @@
-// Composition root: the worker, the client, the store, the page's link, and the React root. The only file that sees every layer.
+// Composition root: creates the worker, the client, the store, the page's link and the React root. The only file that imports every layer.
 import { createRoot } from "react-dom/client";
 import { browserRunStore } from "./state/runs/runStore.ts";
 import { browserClock, createStudio } from "./state/store.ts";

@@ -1,28 +1,28 @@
-// What an export takes of the worker's memory, and how long: every form prepared (written, read back, compared) and saved as a zip.
+// Memory of the worker and time of an export: a form is prepared (written, read back, compared) and saved as a zip.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Headless } from "../../src/cli/host/headless.ts";
 import type { Form } from "../../src/engine/index.ts";
 import { type HeapPeak, watchWorkerHeap } from "./workerHeap.ts";
 
-/** What `openHeadless` has to open for `measureExport`. */
+/** The page that `openHeadless` opens for `measureExport`. */
 export const EXPORT_PAGE = { path: "bench/export/exportPage.html", ready: "exporting" };
 
-export interface ExportPart {
+interface ExportPart {
   seconds: number;
   peak: HeapPeak;
 }
 
-export interface ExportFigure {
+interface ExportFigure {
   form: Form;
-  /** Of all files of the form, and of the zip. */
+  /** All files of the form. */
   bytes: number;
   zipBytes: number;
   prepare: ExportPart;
   zip: ExportPart;
 }
 
-/** Picks the files of `folder` in the page, opens the model and trains one step: from then on `measureExport` can be asked. */
+/** Opens the model of `folder` in the page and trains one step. Comes before `measureExport`. */
 export async function openForExport({ page }: Headless, folder: string): Promise<void> {
   const files = readdirSync(folder).filter((name) => !name.startsWith("."));
   await page.setInputFiles(
@@ -32,7 +32,7 @@ export async function openForExport({ page }: Headless, folder: string): Promise
   await page.evaluate(() => window.exporting.open("model"));
 }
 
-/** One form. `collect`: see `watchWorkerHeap`. Throws where the export does not pass its own check. */
+/** Measures one form. `collect`: see `watchWorkerHeap`. Throws where the export does not pass its check. */
 export async function measureExport({ page }: Headless, form: Form, collect = false): Promise<ExportFigure> {
   const part = async <T>(work: () => Promise<T>): Promise<ExportPart & { value: T }> => {
     const stop = await watchWorkerHeap(page, collect);
@@ -42,14 +42,14 @@ export async function measureExport({ page }: Headless, form: Form, collect = fa
   };
   const { value: checks, ...prepare } = await part(() => page.evaluate((one) => window.exporting.prepare([one]), form));
   const [check] = checks;
-  if (!check?.ok) throw new Error(`the ${form} export did not pass: ${check?.reason ?? "no answer"}`);
+  if (!check?.ok) throw new Error(`the ${form} export did not pass its check: ${check?.reason ?? "no answer"}`);
   const { value: zipBytes, ...zip } = await part(() => page.evaluate((one) => window.exporting.zip(one), form));
   return { form, bytes: check.bytes, zipBytes, prepare, zip };
 }
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
-/** One form for people. */
+/** The figure as a line of text. */
 export function exportLine({ form, bytes, prepare, zip }: ExportFigure): string {
   const part = ({ seconds, peak }: ExportPart): string =>
     `${seconds.toFixed(1)} s, heap up to ${megabytes(peak.bytes)}`;

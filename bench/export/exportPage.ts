@@ -1,6 +1,6 @@
-// The studio's own worker without the studio's page: opens the picked files, trains one step, exports, and says how long each part took.
+// The studio's worker without the studio's page: opens the picked files, trains one step and exports.
 import { createClient } from "../../src/worker/client.ts";
-import type { TextSource } from "../../src/worker/protocol.ts";
+import type { TextSource } from "../../src/shared/texts.ts";
 import { DEFAULT_RECIPE, type ExportedForm, type Form } from "../../src/engine/index.ts";
 
 const worker = new Worker(new URL("../../src/worker/host.ts", import.meta.url), { type: "module", name: "espalier" });
@@ -12,7 +12,7 @@ const TEXT: TextSource = {
   text: "the people of the land and the men of the sea ".repeat(40),
 };
 
-/** Opens what was picked and trains one step, so that there is something to export. */
+/** Opens the picked files and trains one step, so that there is something to export. */
 async function open(name: string): Promise<void> {
   const input = document.querySelector<HTMLInputElement>("#files");
   const files = [...(input?.files ?? [])];

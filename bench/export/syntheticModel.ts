@@ -1,4 +1,4 @@
-// A LLaMA folder of any size with random weights, for measurements that ask how large a model is and not what it says.
+// A LLaMA folder of any size with random weights, for measurements that depend on a model's size only.
 import {
   closeSync,
   copyFileSync,
@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-export interface SyntheticShape {
+interface SyntheticShape {
   vocab: number;
   d: number;
   layers: number;
@@ -20,10 +20,10 @@ export interface SyntheticShape {
   mlp: number;
 }
 
-/** SmolLM2-135M's, head tied to the embedding. */
+/** The shape of SmolLM2-135M; its head is tied to the embedding. */
 export const SMOLLM2_135M: SyntheticShape = { vocab: 49_152, d: 576, layers: 30, heads: 9, kvHeads: 3, mlp: 1536 };
 
-/** A tokenizer of 2048 words at most: larger vocabularies may have rows that no word uses. */
+/** Has at most 2048 tokens; the further rows of a larger vocabulary are unused. */
 const TOKENIZER = "public/model/tokenizer.json";
 const CHUNK_VALUES = 1 << 20;
 
@@ -44,13 +44,13 @@ function tensors({ vocab, d, layers, heads, kvHeads, mlp }: SyntheticShape): [st
   return [["model.embed_tokens.weight", [vocab, d]], ...blocks, ["model.norm.weight", [d]]];
 }
 
-/** Bytes of the largest tensor, and of all together, in F32. */
+/** Bytes in F32: of the largest tensor, and of all weights. */
 export function sizesOf(shape: SyntheticShape): { largestTensor: number; weights: number } {
   const sizes = tensors(shape).map(([, dims]) => 4 * dims.reduce((product, n) => product * n, 1));
   return { largestTensor: Math.max(...sizes), weights: sizes.reduce((sum, bytes) => sum + bytes, 0) };
 }
 
-/** Writes the folder in F32 unless it is there, a few megabytes at a time; the same shape gives the same bytes. */
+/** Writes the folder in F32, a few megabytes at a time, unless it exists. The same shape gives the same bytes. */
 export function writeSyntheticModel(folder: string, shape: SyntheticShape): void {
   const file = join(folder, "model.safetensors");
   if (existsSync(file)) return;
@@ -74,7 +74,7 @@ export function writeSyntheticModel(folder: string, shape: SyntheticShape): void
   for (let left = end / 4; left > 0; left -= CHUNK_VALUES) {
     const values = new Float32Array(Math.min(CHUNK_VALUES, left));
     for (let i = 0; i < values.length; i++) {
-      // a linear congruence of 32 bits, scaled to what trained weights look like
+      // a 32-bit linear congruential generator, scaled to the range of trained weights
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
       values[i] = (state / 2 ** 32 - 0.5) * 0.1;
     }

@@ -1,19 +1,19 @@
-// How much memory a page's worker holds: V8's own numbers, asked for over and over while the worker works.
+// How much memory a page's worker holds: V8's own numbers, polled while the worker is busy.
 import type { Page } from "playwright";
 
-/** Milliseconds between two questions; a worker in the middle of a computation answers when it is through. */
+/** Milliseconds between two polls; a worker answers when its current computation has ended. */
 const EVERY_MS = 20;
 
-/** The name that src/main.tsx gives its worker. */
+/** The name of the worker in exportPage.ts and src/main.tsx. */
 const WORKER = "espalier";
 
 export interface HeapPeak {
   /** Largest sum of JavaScript objects and array buffers in one answer, in bytes. */
   bytes: number;
-  /** Its two parts. */
+  /** The two parts of that sum. */
   objects: number;
   buffers: number;
-  /** Questions that were answered. */
+  /** Polls that were answered. */
   samples: number;
 }
 
@@ -24,9 +24,8 @@ interface HeapUsage {
 }
 
 /**
- * Begins to watch the page's worker of the studio; the returned function ends it and tells the peak so far. `collect` looks only at what is
- * still needed: garbage is collected before every question, which slows the worker down. Without it the peak is what the browser really
- * holds.
+ * Watches the page's worker until the returned function is called, which returns the peak. With `collect`, garbage is collected before
+ * every poll: the peak is then the memory that is still needed, and the worker is slower. Without it the peak is what the browser holds.
  */
 export async function watchWorkerHeap(page: Page, collect = false): Promise<() => Promise<HeapPeak>> {
   const cdp = await page.context().newCDPSession(page);
@@ -52,10 +51,10 @@ export async function watchWorkerHeap(page: Page, collect = false): Promise<() =
   const send = async (method: string): Promise<void> => {
     await cdp.send("Target.sendMessageToTarget", { sessionId, message: JSON.stringify({ id: ++id, method }) });
   };
-  // what an earlier task left behind is not this one's
+  // garbage of an earlier task does not count here
   await send("HeapProfiler.collectGarbage");
   let watching = true;
-  const ask = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     while (watching) {
       const answer = new Promise<void>((resolve) => (answered = resolve));
       if (collect) await send("HeapProfiler.collectGarbage");
@@ -64,12 +63,12 @@ export async function watchWorkerHeap(page: Page, collect = false): Promise<() =
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     }
   };
-  const asking = ask();
-  // a browser that closes in the middle is told of when the watch ends
-  asking.catch(() => undefined);
+  const polling = poll();
+  // if the browser closes meanwhile, the error is thrown when the watch ends
+  polling.catch(() => undefined);
   return async () => {
     watching = false;
-    await asking;
+    await polling;
     await cdp.detach();
     return { ...peak };
   };

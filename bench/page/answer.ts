@@ -1,5 +1,5 @@
-// What npm run bench asks of its page, and what the page answers: types only.
-import type { ServedFolder } from "../../src/cli/host/files.ts";
+// What npm run bench sends to its page, and what the page answers: types only.
+import type { ServedFolder } from "../../src/cli/page/servedModel.ts";
 import type { MatmulFigure } from "./matmuls.ts";
 import type { DecodeFigure, StepFigure } from "./model.ts";
 import type { PeakLoop } from "./peak.ts";

@@ -1,4 +1,4 @@
-// Every matmul shape of a model's training step, forward and backward, in turn with the peak, so that a share is of the same moment.
+// Every matmul shape of a model's training step, forward and backward; the peak is measured right after each, so that both see the same load.
 import type { Ctx } from "../../src/engine/ctx.ts";
 import type { ModelConfig } from "../../src/engine/config/config.ts";
 import { packedHalves } from "../../src/engine/dtype.ts";
@@ -10,7 +10,7 @@ import { spreadOf, type Spread, timed } from "./timing.ts";
 export interface MatmulFigure {
   name: string;
   direction: "forward" | "backward";
-  /** How the weight is held. */
+  /** How the weight is stored on the GPU. */
   precision: Precision;
   /** Rows, out features, in features. */
   m: number;
@@ -41,24 +41,23 @@ function shapesOf({
   ];
 }
 
-/** Repetitions inside one submit, so that a submit's own cost is small beside the work. */
-const FLOP_A_SUBMIT = { software: 3e8, hardware: 5e10 };
+/** Work of one submit: a matmul is repeated up to it, so that the cost of the submit is small beside it. */
+const FLOP_PER_SUBMIT = { software: 3e8, hardware: 5e10 };
 
+/** Measures each shape `rounds` times for each number of rows in `tokens`; `log` gets a line per figure. */
 export async function benchMatmuls(
   ctx: Ctx,
   config: ModelConfig,
-  tokens: readonly number[],
-  rounds: number,
-  log: (line: string) => void,
+  { tokens, rounds, log }: { tokens: readonly number[]; rounds: number; log: (line: string) => void },
 ): Promise<MatmulFigure[]> {
   const figures: MatmulFigure[] = [];
   for (const m of tokens) {
     for (const [name, n, k] of shapesOf(config)) {
       for (const direction of ["forward", "backward"] as const) {
         for (const precision of ["f32", "f16"] as const) {
-          const one = await benchOne(ctx, { name, direction, precision, m, n, k }, rounds);
-          figures.push(one);
-          const { ms, gflops } = one;
+          const figure = await benchOne(ctx, { name, direction, precision, m, n, k }, rounds);
+          figures.push(figure);
+          const { ms, gflops } = figure;
           const times = `${ms.median.toFixed(2)} ms (best ${ms.min.toFixed(2)}), ${gflops.median.toFixed(2)} GFLOPS`;
           log(`${name} ${direction} ${m} x ${n} x ${k}, weight ${precision}: ${times}`);
         }
@@ -81,10 +80,8 @@ async function benchOne(
   const weight = ctx.persistent("weight", [n, k], { dtype: precision, data });
   const dy = ctx.persistent("dy", [m, n], { data: random(m * n) });
   const flop = 2 * m * n * k;
-  const count = Math.max(
-    1,
-    Math.round((ctx.gpu.facts.software ? FLOP_A_SUBMIT.software : FLOP_A_SUBMIT.hardware) / flop),
-  );
+  const flopPerSubmit = ctx.gpu.facts.software ? FLOP_PER_SUBMIT.software : FLOP_PER_SUBMIT.hardware;
+  const count = Math.max(1, Math.round(flopPerSubmit / flop));
   const work = (): void => {
     ctx.scope(() => {
       if (direction === "forward") return linear(ctx, x, weight);
@@ -98,10 +95,10 @@ async function benchOne(
   const gflops: number[] = [];
   const shares: Record<PeakLoop, number[]> = { vector: [], scalar: [] };
   for (let round = 0; round < rounds; round++) {
-    const took = await timed(ctx, work, count);
-    ms.push(took);
-    gflops.push(flop / took / 1e6);
-    for (const loop of PEAK_LOOPS) shares[loop].push(flop / took / 1e6 / (await peakOnce(ctx, loop)));
+    const msPerRun = await timed(ctx, work, count);
+    ms.push(msPerRun);
+    gflops.push(flop / msPerRun / 1e6);
+    for (const loop of PEAK_LOOPS) shares[loop].push(flop / msPerRun / 1e6 / (await peakOnce(ctx, loop)));
   }
   ctx.free(x, weight, dy);
   ctx.freeStep();

@@ -1,79 +1,84 @@
-// The benchmark in headless Chromium: everything on one device, one after the other.
-import { Ctx, Gpu, httpFolder, openModel, tuneMatmul } from "../../src/engine/index.ts";
+// The benchmark in headless Chromium: all measurements on one device, one after the other.
+import { servedModel } from "../../src/cli/page/servedModel.ts";
+import { Ctx, Gpu, openModel, tuneMatmul } from "../../src/engine/index.ts";
+import { sliderLine, speedLines } from "../resultLines.ts";
 import type { BenchAnswer, BenchRequest } from "./answer.ts";
-import { benchMatmuls } from "./matmuls.ts";
+import { benchMatmuls, type MatmulFigure } from "./matmuls.ts";
 import { benchDecode, benchStep, type StepFigure } from "./model.ts";
-import { benchPeer, type PeerFigure } from "./peer.ts";
-import { sliderLine, speedLines } from "../table.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
-import { benchSpeed } from "./speed.ts";
-import { benchSlider } from "./slider.ts";
+import { benchPeer, type PeerFigure } from "./peer.ts";
+import { benchProfile } from "./profile.ts";
 import { benchRealModel, type RealModelFigure, type RealModelRequest } from "./realModel.ts";
+import { benchSlider } from "./slider.ts";
+import { benchSpeed } from "./speed.ts";
 import { spreadOf } from "./timing.ts";
 
-async function bench({ model: folder, text, tokens, rounds }: BenchRequest): Promise<BenchAnswer> {
-  const log = (line: string): void => void window.report(line);
+const log = (line: string): void => void window.report(line);
+
+async function bench({ model, text, tokens, rounds }: BenchRequest): Promise<BenchAnswer> {
   const ctx = new Ctx(await Gpu.open());
   await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
   log(`${ctx.gpu.facts.name}, matmul variant ${ctx.matmul}`);
-  const opened = await openModel(ctx, httpFolder(folder.name, folder.url, folder.files));
+  const opened = await openModel(ctx, await servedModel(model));
   const ids = Uint32Array.from(opened.tokenizer.encode(text));
-  const peaks: Record<PeakLoop, number[]> = { vector: [], scalar: [] };
-  for (const loop of PEAK_LOOPS) await peakOnce(ctx, loop);
-  for (let round = 0; round < rounds; round++)
-    for (const loop of PEAK_LOOPS) peaks[loop].push(await peakOnce(ctx, loop));
-  const peakGflops = { vector: spreadOf(peaks.vector), scalar: spreadOf(peaks.scalar) };
-  log(
-    `fma peak: ${peakGflops.vector.median.toFixed(1)} GFLOPS (vec4, unrolled), ${peakGflops.scalar.median.toFixed(1)} (scalar loop)`,
-  );
+  const peakGflops = await benchPeak(ctx, rounds);
   const steps: StepFigure[] = [];
   for (const count of tokens) {
-    const figure = await benchStep(ctx, opened, ids, count, rounds);
+    const figure = await benchStep(ctx, opened, { text: ids, tokens: count, rounds });
     steps.push(figure);
     log(`training step, ${count} tokens: ${figure.ms.median.toFixed(0)} ms, ${figure.gflops.median.toFixed(2)} GFLOPS`);
   }
-  const matmuls = await benchMatmuls(ctx, opened.config, tokens, rounds, log);
+  const matmuls = await benchMatmuls(ctx, opened.config, { tokens, rounds, log });
   const decode = await benchDecode(ctx, opened, ids, Math.min(3, rounds));
-  log(`decoding: ${decode.tokensPerSecond.median.toFixed(1)} tokens a second`);
+  log(`decoding: ${decode.tokensPerSecond.median.toFixed(1)} tokens per second`);
   const speed = await benchSpeed(ctx, opened, ids);
   for (const line of speedLines(speed)) log(line);
   const slider = await benchSlider(ctx, opened, ids, rounds);
   log(sliderLine(slider, rounds));
-  const forward = matmuls.filter(({ direction, precision }) => direction === "forward" && precision === "f32");
-  const peers = await benchPeer(forward, rounds).catch((error: unknown): PeerFigure[] => {
-    log(`the peer could not be measured: ${error instanceof Error ? error.message : String(error)}`);
-    return [];
-  });
-  for (const { peer, name, m, n, k, gflops } of peers)
-    log(`${peer}: ${name} ${m} x ${n} x ${k}: ${gflops.median.toFixed(2)} GFLOPS`);
+  const peers = await benchPeers(matmuls, rounds);
   const { name: adapter, software } = ctx.gpu.facts;
   const answer = {
-    adapter,
-    software,
-    matmul: ctx.matmul,
-    model: opened.name,
-    rounds,
-    peakGflops,
-    matmuls,
-    steps,
-    decode,
-    speed,
-    slider,
-    peers,
+    ...{ adapter, software, matmul: ctx.matmul, model: opened.name, rounds },
+    ...{ peakGflops, matmuls, steps, decode, speed, slider, peers },
     weightBytes: opened.model.gpuBytes,
   };
   ctx.gpu.destroy();
   return answer;
 }
 
-const realModel = (request: RealModelRequest): Promise<RealModelFigure> =>
-  benchRealModel(request, (line) => void window.report(line));
+async function benchPeak(ctx: Ctx, rounds: number): Promise<BenchAnswer["peakGflops"]> {
+  const peaks: Record<PeakLoop, number[]> = { vector: [], scalar: [] };
+  for (const loop of PEAK_LOOPS) await peakOnce(ctx, loop);
+  for (let round = 0; round < rounds; round++)
+    for (const loop of PEAK_LOOPS) peaks[loop].push(await peakOnce(ctx, loop));
+  const [vector, scalar] = [spreadOf(peaks.vector), spreadOf(peaks.scalar)];
+  log(`fma peak: ${vector.median.toFixed(1)} GFLOPS (vec4, unrolled), ${scalar.median.toFixed(1)} (scalar loop)`);
+  return { vector, scalar };
+}
+
+/** The forward matmuls in f32 by the peer; none where it fails on this adapter. */
+async function benchPeers(matmuls: readonly MatmulFigure[], rounds: number): Promise<PeerFigure[]> {
+  const forward = matmuls.filter(({ direction, precision }) => direction === "forward" && precision === "f32");
+  try {
+    const peers = await benchPeer(forward, rounds);
+    for (const { peer, name, m, n, k, gflops } of peers)
+      log(`${peer}: ${name} ${m} x ${n} x ${k}: ${gflops.median.toFixed(2)} GFLOPS`);
+    return peers;
+  } catch (error) {
+    log(`the peer could not be measured: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
+}
+
+const realModel = (request: RealModelRequest): Promise<RealModelFigure> => benchRealModel(request, log);
 
 declare global {
   interface Window {
     bench: typeof bench;
+    benchProfile: typeof benchProfile;
     benchRealModel: typeof realModel;
   }
 }
+window.benchProfile = benchProfile;
 window.benchRealModel = realModel;
 window.bench = bench;

@@ -1,4 +1,4 @@
-// The adapter's fma peak, which every other figure is a share of.
+// The adapter's peak of fused multiply-adds (fma): other figures are given as shares of it.
 import type { Ctx } from "../../src/engine/ctx.ts";
 import type { KernelSpec } from "../../src/engine/gpu/kernel.ts";
 import wgsl from "./peak.wgsl?raw";
@@ -6,24 +6,24 @@ import { timed } from "./timing.ts";
 
 interface Loop {
   spec: KernelSpec;
-  /** Floating-point operations of one invocation: two an fma. */
+  /** Floating-point operations of one invocation: two per fma. */
   flop: number;
 }
 
 const ROUNDS = 256;
-/** Invocations: enough to fill a large GPU many times over on hardware, and short on a software adapter. */
+/** Invocations: enough to fill a large GPU many times over, few enough to be quick on a software adapter. */
 const INVOCATIONS = { software: 16_384, hardware: 4_194_304 };
 
-const loop = (entry: "vector" | "scalar", fmaARound: number, rounds: number): Loop => ({
+const loop = (entry: "vector" | "scalar", fmaPerRound: number, rounds: number): Loop => ({
   spec: { label: `peak ${entry}`, code: wgsl, entry, constants: { ROUNDS: rounds } },
-  flop: 2 * fmaARound * rounds,
+  flop: 2 * fmaPerRound * rounds,
 });
-/** vector: four vec4 chains, sixteen fma a turn. scalar: eight chains, one fma a turn each; how webgpu papers usually measure. */
+/** vector: four chains of vec4, 64 fma per round. scalar: eight chains of one fma per round, as WebGPU papers usually measure. */
 const LOOPS = { vector: loop("vector", 64, ROUNDS), scalar: loop("scalar", 8, 8 * ROUNDS) };
 
 export type PeakLoop = keyof typeof LOOPS;
 
-/** GFLOPS of one loop, once. */
+/** Runs one loop once; returns GFLOPS. */
 export async function peakOnce(ctx: Ctx, name: PeakLoop): Promise<number> {
   const { spec, flop } = LOOPS[name];
   const invocations = ctx.gpu.facts.software ? INVOCATIONS.software : INVOCATIONS.hardware;

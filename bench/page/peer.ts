@@ -1,4 +1,4 @@
-// The same matmuls by a peer, on the same adapter and in the same session: jax-js, the fastest that we found in a browser.
+// The same matmuls by jax-js, the fastest peer that we found in a browser, on the same adapter and in the same session.
 import { defaultDevice, init, jit, numpy as np } from "@jax-js/jax";
 import { spreadOf, type Spread } from "./timing.ts";
 
@@ -11,10 +11,10 @@ export interface PeerFigure {
   gflops: Spread;
 }
 
-/** Matmuls that are queued before waiting, so that a wait's own cost is small beside the work. */
+/** Matmuls that are queued before one wait, so that the cost of the wait is small beside the work. */
 const QUEUED = 6;
 
-/** y = x W for each shape, in whichever layout of W the peer is faster with. Times the whole call, as its users would see it. */
+/** y = x W for each shape, with the layout of W that is faster for the peer. Times complete calls, as its users see them. */
 export async function benchPeer(
   shapes: readonly { name: string; m: number; n: number; k: number }[],
   rounds: number,
@@ -23,15 +23,19 @@ export async function benchPeer(
   defaultDevice("webgpu");
   const figures: PeerFigure[] = [];
   for (const { name, m, n, k } of shapes) {
-    const layouts = [await timeLayout(m, n, k, rounds, false), await timeLayout(m, n, k, rounds, true)];
+    const shape = { m, n, k, rounds };
+    const layouts = [await timeLayout(shape, false), await timeLayout(shape, true)];
     const best = layouts.map(spreadOf).sort((a, b) => b.median - a.median)[0];
     if (best) figures.push({ peer: "jax-js", name, m, n, k, gflops: best });
   }
   return figures;
 }
 
-/** GFLOPS of each round. transposed: W is stored (n, k), as language models have it. */
-async function timeLayout(m: number, n: number, k: number, rounds: number, transposed: boolean): Promise<number[]> {
+/** GFLOPS of each round. x is (m, k); W is (k, n), or `transposed` (n, k), as language models store it. */
+async function timeLayout(
+  { m, n, k, rounds }: { m: number; n: number; k: number; rounds: number },
+  transposed: boolean,
+): Promise<number[]> {
   const random = (rows: number, cols: number): np.Array =>
     np.array(Float32Array.from({ length: rows * cols }, () => Math.random() - 0.5)).reshape([rows, cols]);
   const x = random(m, k);

@@ -1,6 +1,5 @@
-// A model of a real size: how long its file takes to open, what a training step costs, and the memory that it takes.
-import { servedModel } from "../../src/cli/host/servedFolder.ts";
-import type { ServedFolder } from "../../src/cli/host/files.ts";
+// A model of a real size: how long its file takes to open, how long a training step takes, and in how much memory.
+import { type ServedFolder, servedModel } from "../../src/cli/page/servedModel.ts";
 import { Ctx, DEFAULT_RECIPE, Gpu, openModel, Session, tuneMatmul } from "../../src/engine/index.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 
@@ -19,14 +18,14 @@ export interface RealModelFigure {
   /** From the file to a model on the GPU with its kernels compiled. */
   openSeconds: number;
   ms: Spread;
-  /** The first step compiles, and is not among the others. */
+  /** The first step compiles, so `ms` leaves it out. */
   firstStepMs: number;
-  /** In use while it trains: weights, activations, hypernetwork and optimiser. */
+  /** In use while it trains: weights, activations, hypernetwork and optimiser state. */
   gpuBytes: number;
   weightBytes: number;
 }
 
-/** Trains `steps` steps behind a first one that compiles. */
+/** Trains `steps` steps after a first one that compiles. */
 export async function benchRealModel(
   { model: served, text, tokens, steps }: RealModelRequest,
   log: (line: string) => void,
@@ -39,7 +38,7 @@ export async function benchRealModel(
   log(`${opened.name} opened in ${openSeconds.toFixed(1)} s`);
   const ids = Uint32Array.from(opened.tokenizer.encode(text));
   const recipe = { ...DEFAULT_RECIPE, tokens, steps: steps + 1, checkpointEvery: 10_000 };
-  const session = new Session(ctx, opened.model, ids, recipe, "bench");
+  const session = new Session(ctx, opened.model, { recipe, text: ids, subject: "bench" });
   const times: number[] = [];
   for (let step = 0; step <= steps; step++) {
     const start = performance.now();

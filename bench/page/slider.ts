@@ -1,27 +1,27 @@
-// The slider after a run for every ratio: hypernetwork forward, read-back and masks of exactly the asked budget, as the worker makes them.
+// Moving the target after a run for every ratio: hypernetwork forward, read-back and masks at the ratio, as in the worker.
 import { budgetOf, type Ctx, DEFAULT_RECIPE, gateLayout, type OpenedModel, Session } from "../../src/engine/index.ts";
-import { prunedAt } from "../../src/worker/run/prunedModel.ts";
+import { prunedAt } from "../../src/worker/run/pruned.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 
 const RECIPE = { ...DEFAULT_RECIPE, ratioMode: "every", tokens: 32, steps: 2 } as const;
-/** Kept shares between the recipe's bounds: from one end to the other and back, no two neighbours equal. */
+/** Ratios between the recipe's bounds, from one end to the other and back; no two neighbours are equal. */
 const POSITIONS = 59;
 
 export interface SliderFigure {
   positions: number;
   ms: Spread;
-  /** The first move allocates, and is not among the others. */
+  /** The first move allocates, so `ms` leaves it out. */
   firstMs: number;
 }
 
-/** Moves the slider `rounds` times over all positions. Two steps of training are enough: times do not depend on what was learnt. */
+/** Moves the target over all positions, `rounds` times. Two training steps are enough: times do not depend on what was learnt. */
 export async function benchSlider(
   ctx: Ctx,
   { model, config }: OpenedModel,
   ids: Uint32Array,
   rounds: number,
 ): Promise<SliderFigure> {
-  const session = new Session(ctx, model, ids, RECIPE, "bench");
+  const session = new Session(ctx, model, { recipe: RECIPE, text: ids, subject: "bench" });
   try {
     await session.run({ due: () => false, onReport: () => undefined });
     const [layout, budget] = [gateLayout(config), budgetOf(config)];
@@ -41,8 +41,9 @@ export async function benchSlider(
   }
 }
 
+/** The ratio of move i: up through the positions, then down again. */
 function positionAt(i: number): number {
   const there = i % (2 * POSITIONS - 2);
-  const share = Math.min(there, 2 * POSITIONS - 2 - there) / (POSITIONS - 1);
-  return RECIPE.ratioFrom + share * (RECIPE.ratioTo - RECIPE.ratioFrom);
+  const way = Math.min(there, 2 * POSITIONS - 2 - there) / (POSITIONS - 1);
+  return RECIPE.ratioFrom + way * (RECIPE.ratioTo - RECIPE.ratioFrom);
 }

@@ -1,9 +1,9 @@
-// Timing on the GPU's queue: submit, wait, divide.
+// Times work on the GPU's queue.
 import type { Ctx } from "../../src/engine/ctx.ts";
 
 export { spreadOf, type Spread } from "../../src/engine/evaluate/spread.ts";
 
-/** Milliseconds of `count` runs of `work` in one submit, a run. */
+/** Milliseconds per run of `work`, over `count` runs in one submit. */
 export async function timed(ctx: Ctx, work: () => void, count = 1): Promise<number> {
   await ctx.gpu.idle();
   const began = performance.now();

@@ -1,25 +1,25 @@
-// The parts of bench/quality.md's tables: a cell of several seeds, the line that says how it was measured, and what is missing.
+// Parts of the tables in bench/quality.md: the cell of several seeds, the line on how it was measured, and which runs are missing.
 import type { PlannedRun } from "../../src/cli/compare/methods.ts";
 import { type Entry, keyOf } from "./plan.ts";
 
-/** Runs of one section: those that are planned, and those of them that are measured. */
-export type Made = { entries: readonly Entry[]; planned: readonly PlannedRun[] };
+/** Runs of one section: all that are planned, and those that are measured. */
+export type SectionRuns = { entries: readonly Entry[]; planned: readonly PlannedRun[] };
 
-/** On which text, how and where a section's runs were measured; `trained` says for how long. */
-export function aboutOf({ record }: Entry, { entries }: Made, trained: string): string {
+/** How and where the runs of a section were measured, on which text; `trained` says for how long they were trained. */
+export function aboutOf({ record }: Entry, { entries }: SectionRuns, trained: string): string {
   const { perplexity, calibration, model } = record;
   const adapters = [...new Set(entries.map((entry) => entry.record.adapter))].join(", ");
   return `Model type ${model.modelType}. Perplexity on ${perplexity.text.name}, context ${perplexity.context}, ${perplexity.tokens} tokens; trained and calibrated on ${calibration.name}; ${trained}; adapter ${adapters}.`;
 }
 
-/** Whether all runs are measured, and which are not. */
-export function stateOf({ entries, planned }: Made): string {
-  const absent = planned.filter((run) => !entries.some(({ key }) => key === keyOf(run)));
-  if (absent.length === 0) return `All ${planned.length} runs are measured.`;
-  return `**${absent.length} of ${planned.length} runs are missing:** ${grouped(absent)}.`;
+/** Says that all runs are measured, or which are missing. */
+export function stateOf({ entries, planned }: SectionRuns): string {
+  const missing = planned.filter((run) => !entries.some(({ key }) => key === keyOf(run)));
+  if (missing.length === 0) return `All ${planned.length} runs are measured.`;
+  return `**${missing.length} of ${planned.length} runs are missing:** ${grouped(missing)}.`;
 }
 
-/** Missing runs by method. */
+/** The number of missing runs of each method. */
 function grouped(runs: readonly PlannedRun[]): string {
   const keys = runs.map(keyOf);
   const methods = [...new Set(keys.map((key) => key.split(" ")[0] ?? key))];
@@ -32,11 +32,11 @@ function grouped(runs: readonly PlannedRun[]): string {
 export const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Says so where not all seeds are measured. */
+/** A note for the cells that lack a seed. */
 export const seedsNote = (found: number, of: number): string => (found < of ? ` _${found} of ${of} seeds_` : "");
 
-/** The perplexities of these runs: one number, or mean and spread of those that are there. */
-export function cell({ entries, planned }: Made, matches: (key: string) => boolean): string {
+/** Perplexity of the planned runs whose key matches: one number, or mean, smallest and largest of the runs that are measured. */
+export function cell({ entries, planned }: SectionRuns, matches: (key: string) => boolean): string {
   const keys = planned.map(keyOf).filter(matches);
   if (keys.length === 0) return "–";
   const found = entries.filter(({ key }) => keys.includes(key)).map(({ record }) => record.perplexity.pruned);
@@ -48,6 +48,6 @@ export function cell({ entries, planned }: Made, matches: (key: string) => boole
 }
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-/** Markdown. */
+/** A Markdown table. */
 export const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");

@@ -1,31 +1,35 @@
-// The section of bench/quality.md on one training for every ratio: beside dedicated trainings, and beside PyTorch's figures.
+// The section of bench/quality.md that compares one training for every ratio with one per ratio, and with PyTorch's figures.
 import { percent } from "../../src/shared/format.ts";
 import { readFileSync } from "node:fs";
-import { aboutOf, cell, type Made, meanOf, seedsNote, stateOf, markdownTable } from "./cells.ts";
+import { aboutOf, cell, type SectionRuns, meanOf, seedsNote, stateOf, markdownTable } from "./cells.ts";
 import { EVERY, SEEDS } from "./plan.ts";
 
 const BASELINES = "public/model/baselines.json";
 const VARIANTS = "bench/every-variants.json";
-/** PyTorch's dedicated runs by kept share, as baselines.json names them. */
+/** PyTorch's runs for one ratio each, by ratio, as baselines.json names them. */
 const DEDICATED: Readonly<Record<number, string>> = {
   0.8: "full recipe, p 0.8",
   0.7: "full recipe, p 0.7",
   0.5: "full recipe: ReinMax, 1500 steps x 256 tokens, p 0.5, lambda 6, lr 1e-3",
 };
 const EVERY_BASELINE = "every ratio: 3000 steps x 256 tokens";
-/** How much worse than dedicated trainings one for every ratio may be, at any ratio. */
+/** How much worse than dedicated trainings one training for every ratio may be, at any ratio. */
 const LIMIT = 0.02;
 
-const TRIED = `### What was tried to make it better
+const TRIED = `### What was tried to improve it
 
-One training for every ratio, 3,000 steps of 128 tokens unless the name says otherwise, by golden/reference/try_every_ratio.py in PyTorch; the same text and measure, means over the seeds that were trained. "plain" draws ratios evenly. Kept: **small ratios more often**, which the engine does (it draws the share of the way between the bounds as u^1.5 instead of u); 40 % then ends 1.3 % better, and 80 to 60 % up to 0.5 % worse, which is about the spread of the seeds. Not kept: all others. A moving average of the parameters (factor 0.995) looked best in its first seed; over three it moves every ratio by less than the spread of the seeds, alone and with small ratios more often, and wants a buffer and a kernel. More steps help every ratio, and are a matter of the recipe.`;
+One training for every ratio, 3,000 steps of 128 tokens unless the name says otherwise, run by golden/reference/try_every_ratio.py in PyTorch. Text and measure are the same; figures are means over the seeds that were trained. "plain" draws ratios evenly.
+
+Kept: **small ratios more often**. The engine draws the position between the bounds as u^1.5 instead of u. 40 % then ends 1.3 % better, and 60 to 80 % end up to 0.5 % worse, which is about the spread between seeds.
+
+Not kept: all others. A moving average of the parameters (factor 0.995) looked best with its first seed. Over three seeds it changes every ratio by less than the spread between seeds, alone and together with small ratios more often, and it needs a buffer and a kernel. More steps help at every ratio; the recipe sets them.`;
 
 type Perplexity = { sotu: number };
 
 const startOf = (method: "every" | "disp:full", ratio: number): string => `${method} keep ${ratio} `;
 
-/** How much worse one training is than dedicated ones, as means over the seeds that have both. */
-function worseAt({ entries }: Made, ratio: number): string {
+/** How much worse one training for every ratio is than dedicated ones: means over the seeds that have both. */
+function worseAt({ entries }: SectionRuns, ratio: number): string {
   const at = (method: "every" | "disp:full", seed: number): number | undefined =>
     entries.find(({ key }) => key === `${startOf(method, ratio)}seed ${seed}`)?.record.perplexity.pruned;
   const pairs = SEEDS.flatMap((seed) => {
@@ -37,10 +41,10 @@ function worseAt({ entries }: Made, ratio: number): string {
   return `${percent(worse)}${seedsNote(pairs.length, SEEDS.length)}`;
 }
 
-/** Perplexities of trainings by variant, seed and kept share, as golden/reference/try_every_ratio.py writes them. */
+/** Perplexities by variant, seed and ratio, as golden/reference/try_every_ratio.py writes them. */
 type Variants = Record<string, Record<string, Record<string, number>>>;
 
-/** What was tried to make it better, with PyTorch, which is quicker here; dedicated trainings of the same length of step first. */
+/** The variants that were tried in PyTorch, which trains faster than a software adapter; dedicated trainings with steps of the same length first. */
 function variantsTable(): string {
   const { ratios } = EVERY;
   const all = JSON.parse(readFileSync(VARIANTS, "utf8")) as Variants;
@@ -59,18 +63,18 @@ function variantsTable(): string {
       return [name, String(seedsOf(name)), ...means.map(shown), percent(worst)];
     });
   return markdownTable(
-    ["variant", "seeds", ...ratios.map((ratio) => `${Math.round(100 * ratio)} %`), "worst against dedicated"],
+    ["variant", "seeds", ...ratios.map((ratio) => `${Math.round(100 * ratio)} %`), "worst, compared with dedicated"],
     [[`**dedicated, ${EVERY.dedicatedSteps} steps**`, String(fewest), ...dedicated.map(shown), "–"], ...rows],
   );
 }
 
-/** Markdown. */
-export function everySection(made: Made): string {
+/** The section as Markdown. */
+export function everySection(made: SectionRuns): string {
   const title = `## ${EVERY.name}`;
   const [first] = made.entries;
   if (!first) return `${title}\n\n${stateOf(made)}`;
   const { steps, dedicatedSteps, ratios } = EVERY;
-  const trained = `one training for every ratio of ${steps} steps against a training for each ratio of ${dedicatedSteps} steps, of 128 tokens each`;
+  const trained = `one training for every ratio (${steps} steps) and one training per ratio (${dedicatedSteps} steps), steps of 128 tokens`;
   const { disp } = JSON.parse(readFileSync(BASELINES, "utf8")) as {
     disp: Record<string, Perplexity & Record<string, Perplexity>>;
   };
@@ -81,11 +85,13 @@ export function everySection(made: Made): string {
   const known = (perplexity: Perplexity | undefined): string => perplexity?.sotu.toFixed(2) ?? "–";
   const rows = [
     row("**dense**", () => first.record.perplexity.dense.toFixed(2)),
-    row("a training for each ratio", (ratio) => cell(made, (key) => key.startsWith(startOf("disp:full", ratio)))),
+    row("one training per ratio", (ratio) => cell(made, (key) => key.startsWith(startOf("disp:full", ratio)))),
     row("one training for every ratio", (ratio) => cell(made, (key) => key.startsWith(startOf("every", ratio)))),
-    row("worse by, same seeds", (ratio) => worseAt(made, ratio)),
-    row("PyTorch, a training for each (256 tokens, one seed)", (ratio) => known(disp[DEDICATED[ratio] ?? ""])),
-    row("PyTorch, one for every ratio (256 tokens, one seed)", (ratio) => known(disp[EVERY_BASELINE]?.[String(ratio)])),
+    row("worse than per ratio, same seeds", (ratio) => worseAt(made, ratio)),
+    row("PyTorch, one training per ratio (256 tokens, one seed)", (ratio) => known(disp[DEDICATED[ratio] ?? ""])),
+    row("PyTorch, one training for every ratio (256 tokens, one seed)", (ratio) =>
+      known(disp[EVERY_BASELINE]?.[String(ratio)]),
+    ),
   ];
   return [
     title,

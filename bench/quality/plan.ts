@@ -1,4 +1,4 @@
-// What npm run quality -- --table measures: models, methods and the order of their runs; and the file that keeps what is measured.
+// What npm run quality -- --table measures: models, methods and the order of their runs; and the file of measured runs.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { readRunRecord } from "../../src/engine/formats/runs/readRun.ts";
 import { recordJson, type RunRecord } from "../../src/engine/formats/runs/runRecord.ts";
@@ -10,13 +10,13 @@ export const RATIOS = [0.8, 0.7, 0.6, 0.5] as const;
 export const SEEDS = [1, 2, 3] as const;
 export const PATTERNS = ["2:4", "4:8"] as const;
 const ABLATIONS = ["constrained", "no-gru", "no-hypernetwork"] as const;
-/** The share at which the ablations are trained. */
-const ABLATION_KEEP = 0.5;
+/** The ratio at which the ablations are trained. */
+const ABLATION_RATIO = 0.5;
 
 export const QUALITY_TEXTS = { text: "public/text/sotu-train.txt", evaluation: "public/text/sotu-held.txt" } as const;
 export const MEASURED = { context: 512, evaluationTokens: 20_480, tokens: 128, sequences: 64 } as const;
 
-/** A model; `steps` of DISP, fewer for small ones. */
+/** A model, and the steps that DISP trains on it: fewer for small models. */
 export interface Case {
   name: string;
   model: string;
@@ -29,7 +29,7 @@ export const CASES: readonly [Case, ...Case[]] = [
   { name: "golden/qwen2", model: "golden/qwen2", steps: 300 },
 ];
 
-/** One training for every ratio against trainings for one ratio each. */
+/** One training for every ratio compared with one training per ratio. */
 export const EVERY = {
   name: "One training for every ratio",
   model: "public/model",
@@ -38,11 +38,12 @@ export const EVERY = {
   ratios: [0.8, 0.7, 0.6, 0.5, 0.4],
 } as const satisfies Case & { dedicatedSteps: number; ratios: readonly number[] };
 
-/** A run that is measured, without its masks; of gates how many are kept in each vector, which random masks take over. */
+/** A measured run without its masks. */
 export interface Entry {
   case: string;
   key: string;
   record: RunRecord;
+  /** Gates kept in each of the 5L selection vectors; random masks of the same seed keep the same numbers. */
   counts?: readonly number[];
 }
 
@@ -50,11 +51,11 @@ export interface Entry {
 export interface Batch {
   of: Case;
   runs: readonly PlannedRun[];
-  /** Of DISP, where they are not the case's. */
+  /** Steps of DISP where they differ from the case's. */
   steps?: number;
 }
 
-/** What tells a planned run from the others of its model. */
+/** Names a planned run among all runs of its model. */
 export function keyOf(run: PlannedRun): string {
   return `${nameOf(run)} ${"ratio" in run ? `keep ${run.ratio}` : run.pattern} seed ${run.seed}`;
 }
@@ -62,7 +63,7 @@ export function keyOf(run: PlannedRun): string {
 const disp = (gates: Extract<CompareMethod, { kind: "disp" }>["gates"]): CompareMethod => ({ kind: "disp", gates });
 const random: CompareMethod = { kind: "baseline", method: "random" };
 
-/** All runs from the quick to the slow: small models, the embedded one (one-shot methods first), the ablations, then the long trainings. */
+/** All runs, quick ones first: small models, the embedded model (one-shot methods first), the ablations, then the long trainings. */
 export function batches(): Batch[] {
   const [embedded, ...small] = CASES;
   const oneShot: CompareMethod[] = [
@@ -78,7 +79,7 @@ export function batches(): Batch[] {
   return [
     ...small.flatMap(both),
     ...both(embedded),
-    ...[...small, embedded].map((of) => ({ of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_KEEP], SEEDS) })),
+    ...[...small, embedded].map((of) => ({ of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_RATIO], SEEDS) })),
     ...SEEDS.flatMap((seed) => [
       { of: EVERY, runs: plannedRuns([{ kind: "every" }], EVERY.ratios, [seed]) },
       { of: EVERY, runs: plannedRuns([disp("full")], EVERY.ratios, [seed]), steps: EVERY.dedicatedSteps },
@@ -86,7 +87,7 @@ export function batches(): Batch[] {
   ];
 }
 
-/** What is measured so far. */
+/** The runs that are measured so far. */
 export function readEntries(): Entry[] {
   const stored = existsSync(RUNS) ? (JSON.parse(readFileSync(RUNS, "utf8")) as Entry[]) : [];
   return stored.map((entry) => ({ ...entry, record: readRunRecord(entry.record, RUNS) }));

@@ -1,4 +1,4 @@
-// npm run quality -- --table: measures what bench/quality-runs.json lacks, run by run, and writes bench/quality.md; --render writes only that.
+// npm run quality -- --table: measures the runs that bench/quality-runs.json lacks and writes bench/quality.md after each.
 import { writeFileSync } from "node:fs";
 import { compareHeadless } from "../../src/cli/compare/compareHeadless.ts";
 import type { PlannedRun } from "../../src/cli/compare/methods.ts";
@@ -9,7 +9,7 @@ import { qualityTable } from "./table.ts";
 
 const TABLE = "bench/quality.md";
 
-/** The runs of a batch that are not measured, random ones with the widths of the trained run where that is. */
+/** The runs of a batch that are not measured; random masks get the widths of the trained run of their seed, if it is measured. */
 function missing({ of, runs }: Batch, entries: readonly Entry[]): PlannedRun[] {
   const find = (run: PlannedRun): Entry | undefined =>
     entries.find((entry) => entry.case === of.name && entry.key === keyOf(run));
@@ -29,12 +29,14 @@ function entryOf(name: string, key: string, { record, masks }: Run): Entry {
   return { case: name, key, record, counts };
 }
 
-const entries = readEntries();
-const save = (): void => {
-  writeEntries(entries);
-  writeFileSync(TABLE, qualityTable(entries));
-};
-if (!process.argv.includes("--render")) {
+/** Writes bench/quality.md from the runs that are measured, without measuring. */
+export function renderQuality(): void {
+  writeFileSync(TABLE, qualityTable(readEntries()));
+}
+
+/** Measures the missing runs and writes both files after each. An interrupted table resumes with the next missing run. */
+export async function measureQuality(): Promise<void> {
+  const entries = readEntries();
   for (const batch of batches()) {
     const runs = missing(batch, entries);
     if (runs.length === 0) continue;
@@ -45,8 +47,9 @@ if (!process.argv.includes("--render")) {
     await compareHeadless({ model, ...QUALITY_TEXTS, ...MEASURED, precision: "f32", steps, runs }, (run) => {
       const planned = waiting.shift();
       if (planned) entries.push(entryOf(name, keyOf(planned), run));
-      save();
+      writeEntries(entries);
+      renderQuality();
     });
   }
+  renderQuality();
 }
-save();

@@ -1,7 +1,7 @@
-// Files as the tests need them, read and made without the studio's own code: zips of stored entries, and safetensors.
+// Zips of stored entries and safetensors files, read and written for the tests without the studio's own code.
 import { Buffer } from "node:buffer";
 
-/** Entries of a zip whose files are stored, not compressed, by their name without the folder. */
+/** Entries of a zip of stored (uncompressed) files, by name without the folder. */
 export function unzipStored(zip: Buffer): Map<string, Buffer> {
   const end = zip.lastIndexOf(Buffer.from("PK\x05\x06", "latin1"));
   let at = zip.readUInt32LE(end + 16);
@@ -29,14 +29,14 @@ interface Entry {
   shape: number[];
   data_offsets: [number, number];
 }
-export interface Tensors {
+interface Tensors {
   header: Record<string, Entry>;
-  /** Where the data begin. */
+  /** Byte offset of the data. */
   start: number;
   bytes: Buffer;
 }
 
-/** The header of a safetensors file, without its metadata, and where the data lie. */
+/** The header of a safetensors file, without its metadata, and the offset of the data. */
 export function readTensors(bytes: Buffer): Tensors {
   const headerBytes = Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.toString("utf8", 8, 8 + headerBytes)) as Record<string, Entry>;
@@ -44,7 +44,7 @@ export function readTensors(bytes: Buffer): Tensors {
   return { header, start: 8 + headerBytes, bytes };
 }
 
-/** How many rows and how many columns of a matrix have a value other than zero. Any float dtype of two or four bytes. */
+/** Number of rows and of columns with a value other than zero, for any float dtype of two or four bytes. */
 export function usedLines({ header, start, bytes }: Tensors, name: string): { rows: number; columns: number } {
   const entry = header[name];
   if (!entry) throw new Error(`expected a tensor ${name}, found ${Object.keys(header).join(", ")}`);
@@ -54,7 +54,7 @@ export function usedLines({ header, start, bytes }: Tensors, name: string): { ro
   const [usedRows, usedColumns] = [new Set<number>(), new Set<number>()];
   for (let i = 0; i < rows * columns; i += 1) {
     const at = from + i * width;
-    // all bits but the sign
+    // all bits except the sign
     const bits = width === 4 ? bytes.readUInt32LE(at) & 0x7fffffff : bytes.readUInt16LE(at) & 0x7fff;
     if (bits === 0) continue;
     usedRows.add(Math.floor(i / columns));

@@ -1,9 +1,9 @@
-// Folders of the page's private storage: what exports leave there, and one that stands in for a folder that a person picks.
+// Folders of the page's private storage: the one with exports, and one that stands in for a folder that a person picks.
 import type { Page } from "@playwright/test";
 
 export type Files = Record<string, { bytes: number; sha256: string }>;
 
-/** From the next opening of the page on: the system's own picker cannot be reached from a test, so a folder of the private storage is what it returns. */
+/** Makes the folder picker, which a test cannot use, return a folder of the private storage; from the next load of the page on. */
 export async function standInForPicker(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const picked = async (): Promise<FileSystemDirectoryHandle> =>
@@ -12,7 +12,7 @@ export async function standInForPicker(page: Page): Promise<void> {
   });
 }
 
-/** Every file below a folder of the page's private storage, by path. */
+/** Every file below a folder of the page's private storage, by path within it. */
 export function filesIn(page: Page, folder: "exports" | "picked"): Promise<Files> {
   return page.evaluate(async (name) => {
     const found: Files = {};

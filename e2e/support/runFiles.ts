@@ -1,5 +1,5 @@
-// JSON files of finished runs for browser tests: made up, of a small model with four blocks.
-import { DEFAULT_RECIPE } from "../../src/engine/recipes/recipe.ts";
+// Made-up JSON files of finished runs for browser tests, of a small model with four blocks.
+import { DEFAULT_RECIPE, recipeJson } from "../../src/engine/recipes/recipe.ts";
 import { DEFAULT_WEIGHT_RECIPE, WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
 
 const [D, F, BLOCKS] = [64, 128, 4];
@@ -7,7 +7,7 @@ const TEXT = { name: "sotu-held.txt", sha256: "ab".repeat(32) };
 const OTHER = { name: "moby-held.txt", sha256: "cd".repeat(32) };
 const TOTAL = 1_000_000;
 
-/** A bitset that keeps about `keep` of `size` gates; the same for the same `salt`. */
+/** A bitset that keeps a share of about `keep` of `size` gates; equal for equal `salt`. */
 function bits(size: number, keep: number, salt: number): string {
   const bytes = new Uint8Array(size / 8);
   for (let i = 0; i < size; i += 1) {
@@ -17,13 +17,13 @@ function bits(size: number, keep: number, salt: number): string {
   return Buffer.from(bytes).toString("base64");
 }
 
-/** One run; `i` decides what made it: structures twice, single weights, a random baseline. */
+/** One run; `i` decides its kind: structural, single weights, structural, random baseline. */
 export function madeUpRun(i: number, text = TEXT) {
   const keep = 0.3 + 0.06 * (i % 11);
   const share = (of: number) => ({ kept: Math.round(of * keep), of });
   const method = WEIGHT_METHODS[(i >> 2) % WEIGHT_METHODS.length]!;
   const kind = (["disp", "weights", "disp", "baseline"] as const)[i % 4]!;
-  const recipe = { ...DEFAULT_RECIPE, keep, seed: i };
+  const recipe = recipeJson({ ...DEFAULT_RECIPE, ratio: keep, seed: i });
   const made = {
     disp: { kind, recipe, steps: 600 },
     weights: { kind, recipe: { ...DEFAULT_WEIGHT_RECIPE, method, seed: i } },

@@ -1,19 +1,19 @@
-// The studio as the browser tests see it: opening it, reading its numbers, and moving its controls as a person does.
+// What the browser tests share: opening the studio, reading its numbers, and using its controls as a person does.
 import { expect, type Page } from "@playwright/test";
 
-/** A recipe in the page's link; what is left out keeps its default. */
-export type LinkedRecipe = Record<string, number | string>;
+/** A recipe in the page's link; missing settings keep their defaults. */
+type LinkedRecipe = Record<string, number | string>;
 
-/** Keep a software GPU's steps short. */
+/** A recipe whose steps are short on a software GPU. */
 export const SHORT: LinkedRecipe = { steps: 80, tokens: 32, checkpointEvery: 10 };
 
-/** Tokens that a perplexity is measured on in these tests: two windows of the embedded model. */
+/** Tokens that these tests measure a perplexity on: two windows of the embedded model. */
 export const MEASURED_TOKENS = 1024;
 
-/** Longest wait for a run: a step takes half a second where others use the machine too. */
+/** Longest wait for a run: a step takes half a second on a busy machine. */
 export const RUN_MS = 200_000;
 
-/** Opens the embedded model with `recipe`, and waits until its dense perplexity stands there. */
+/** Opens the embedded model with `recipe`, and waits for its dense perplexity. */
 export async function openStudio(page: Page, recipe: LinkedRecipe = SHORT): Promise<void> {
   const hash = new URLSearchParams(Object.entries(recipe).map(([key, value]) => [key, String(value)]));
   await page.goto(`./#${hash.toString()}`);
@@ -31,13 +31,13 @@ export async function stepOf(page: Page): Promise<{ step: number; of: number }> 
   return { step: Number(step), of: Number(of) };
 }
 
-/** Trains (or goes on) until at least `step` steps are done. */
+/** Trains (or continues) until at least `step` steps are done. */
 export async function trainTo(page: Page, step: number): Promise<void> {
   await page.getByTestId("play").click();
   await expect.poll(async () => (await stepOf(page)).step, { timeout: RUN_MS }).toBeGreaterThanOrEqual(step);
 }
 
-/** Pauses, and waits until the run stands; returns its step. */
+/** Pauses and waits until the run has stopped; returns its step. */
 export async function pause(page: Page): Promise<number> {
   await page.getByTestId("pause").click();
   await expect(page.getByTestId("run-phase")).toHaveText("paused");
@@ -45,12 +45,12 @@ export async function pause(page: Page): Promise<number> {
   return (await stepOf(page)).step;
 }
 
-/** Waits for the run's end. */
+/** Waits until the run is done. */
 export async function finish(page: Page): Promise<void> {
   await expect(page.getByTestId("run-phase")).toHaveText("done", { timeout: RUN_MS });
 }
 
-/** Notes every step that the page shows from now on; the returned function reads them, oldest first. */
+/** Records every step that the page shows from now on; the returned function reads them, oldest first. */
 export async function recordSteps(page: Page): Promise<() => Promise<number[]>> {
   const seen = await page.getByTestId("run-step").evaluateHandle((node) => {
     const steps: number[] = [];
@@ -67,20 +67,20 @@ export async function chartWords(page: Page, name: "map" | "curves" | "kept" | "
   return (await page.getByTestId(`figure-${name}`).getByRole("img").getAttribute("aria-label")) ?? "";
 }
 
-/** Moves the target's slider by keys, a percent a key, as a person at the keyboard does. */
+/** Moves the target's slider by arrow keys, one percent per key. */
 export async function slideBy(page: Page, percent: number): Promise<void> {
   const slider = page.getByRole("slider", { name: "Target: kept share" });
   await slider.focus();
   for (let i = 0; i < Math.abs(percent); i += 1) await slider.press(percent > 0 ? "ArrowRight" : "ArrowLeft");
 }
 
-/** Types a target, percent of the block weights. */
+/** Types a target in percent of the block weights. */
 export async function typeTarget(page: Page, percent: number): Promise<void> {
   await page.getByTestId("keep-blocks").fill(String(percent));
   await page.getByTestId("keep-blocks").press("Enter");
 }
 
-/** Block weights that the ledger says are kept. */
+/** The number of kept block weights that the results show. */
 export async function keptBlockWeights(page: Page): Promise<number> {
   const note = await page.getByTestId("kept-blocks-note").innerText();
   return Number((/^[\d,]+/.exec(note)?.[0] ?? "NaN").replaceAll(",", ""));
@@ -93,7 +93,7 @@ export async function prunedPerplexity(page: Page, target: string, step: number)
   return Number.parseFloat(await page.getByTestId("perplexity-pruned").innerText());
 }
 
-/** Reads until two readings in a row are equal: texts on the screen follow the store a moment later. */
+/** Reads until two consecutive readings are equal: text on the screen follows the store with a delay. */
 export async function settled<T>(read: () => Promise<T>): Promise<T> {
   let now = await read();
   await expect

@@ -1,4 +1,4 @@
-// The engine's side of the test with transformers.js: a pruned model's greedy text, and the same model written as ONNX.
+// The engine's part of the transformers.js test: greedy text from a pruned model, and the same model written as ONNX.
 import {
   Ctx,
   cutReader,
@@ -13,21 +13,21 @@ import {
   openModel,
   tuneMatmul,
 } from "../../src/engine/index.ts";
-import type { ServedFolder } from "../../src/cli/host/files.ts";
+import type { ServedFolder } from "../../src/cli/page/servedModel.ts";
 import { httpTarget } from "../../src/cli/page/httpTarget.ts";
 
 export interface PrunedRequest {
   model: ServedFolder;
-  /** Writable address of the folder that the ONNX form goes to. */
+  /** Writable address of the folder for the ONNX form. */
   out: string;
   dtype?: FloatDtype;
-  /** Largest model.onnx with weights inside, and largest file of weights beside it. */
+  /** Largest model.onnx that contains its weights, and largest separate file of weights, in bytes. */
   fileLimitBytes?: number;
   prompt: string;
   tokens: number;
 }
 
-/** Every third position of every vector is cut, beginning elsewhere in each: uneven widths, and lists that are no ranges. */
+/** Masks that cut every third position, starting differently in each vector: uneven widths, and lists that are not ranges. */
 function someMasks(sizes: readonly number[]): Uint8Array<ArrayBuffer>[] {
   return sizes.map((size, vector) => Uint8Array.from({ length: size }, (_, i) => ((i + vector) % 3 === 0 ? 0 : 1)));
 }
@@ -45,8 +45,8 @@ async function pruned({ model: served, out, prompt, tokens, ...form }: PrunedReq
     const ids: number[] = [];
     const options = { tokens, temperature: 0, seed: 0 };
     for await (const id of generate(ctx, compact, tokenizer.encode(prompt), options)) ids.push(id);
-    const place = httpTarget("onnx", out);
-    for (const file of await exportOnnx({ folder, config, masks, ...form })) await place.write(file);
+    const target = httpTarget("onnx", out);
+    for (const file of await exportOnnx({ folder, config, masks, ...form })) await target.write(file);
     return tokenizer.decode(ids);
   } finally {
     ctx.gpu.destroy();

@@ -1,8 +1,8 @@
-"""Adds to a golden case what PyTorch gets in the paper's ablations: twelve steps each of shared gates, of heads without the GRU, of free logits.
+"""Adds PyTorch's results for the paper's ablations to a golden case: twelve steps each with shared gates, with heads without the GRU, and with free gate logits.
 
     python make_ablation_golden.py ../llama --text TRAIN.txt
 
-Writes constrained, no-gru and no-hypernetwork, each .safetensors and .json, beside the case's other files; the model is the case's own.
+Writes constrained, no-gru and no-hypernetwork (.safetensors and .json each) to the folder of the case, whose model it uses.
 """
 import argparse, json
 import torch
@@ -23,7 +23,7 @@ S, T = 12, 48
 
 
 def made(hn, shown):
-    """Trains hn; vectors of one number in `shown` see one noise."""
+    """Trains hn; vectors with the same number in `shown` get the same noise."""
     gen = torch.Generator().manual_seed(600 + a.seed)
     own = getattr(hn, "own", hn)
     G = {f"hn.start.{k}": f32(v) for k, v in own.state_dict().items() if k != "z" and not k.startswith("theta")}
@@ -33,7 +33,7 @@ def made(hn, shown):
     U = [[None] * len(sizes) for _ in range(S)]
     x = []
 
-    def noise(step, k, i, n):                           # keeps every draw clear of its threshold: a rounding error must not flip a gate
+    def noise(step, k, i, n):                           # keeps every draw away from its threshold, so that a rounding error cannot flip a gate
         if i == 0: x[:] = [v.detach() for v in hn()]
         first = shown.index(shown[i])
         if first == i:
@@ -43,7 +43,7 @@ def made(hn, shown):
         U[step][i] = U[step][first]
         return U[step][i]
 
-    recipe = Recipe(p=0.5, lam=6.0, steps=S, lr=1e-2)   # a large step, so that twelve of them move the logits
+    recipe = Recipe(p=0.5, lam=6.0, steps=S, lr=1e-2)   # a large learning rate, so that twelve steps move the gate logits
     _, hist = train_masks(model, sizes, lambda s: batches[s][None].long(), noise, recipe, hn=hn)
     G["train.ids"] = batches.int(); G["train.u"] = f32(torch.stack([torch.cat(u) for u in U]))
     for i, v in enumerate(hn()): G[f"hn.end.logits.{i}"] = f32(v)

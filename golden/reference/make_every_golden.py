@@ -1,8 +1,8 @@
-"""Adds to a golden case what PyTorch gets when one training serves every ratio: twelve steps, each for a ratio of its own.
+"""Adds PyTorch's results for one training for every ratio to a golden case: twelve steps, each with its own ratio.
 
     python make_every_golden.py ../llama --text TRAIN.txt
 
-Writes every.safetensors and every.json beside the case's other files; the model is the case's own.
+Writes every.safetensors and every.json to the folder of the case, whose model it uses.
 """
 import argparse, json
 import torch
@@ -32,14 +32,14 @@ U = torch.rand(S, sum(sizes), generator=gen).clamp(1e-6, 1 - 1e-6)
 offs = [sum(sizes[:i]) for i in range(len(sizes))]
 ratio = lambda step: ratio_of_step(a.seed, step, LOW, HIGH)
 
-class Noise:                                            # keeps every draw clear of its threshold: a rounding error must not flip a gate
+class Noise:                                            # keeps every draw away from its threshold, so that a rounding error cannot flip a gate
     def __call__(self, step, k, i, n):
         if i == 0: self.x = [v.detach() for v in hn(ratio(step))]
         u = U[step, offs[i]:offs[i] + n]; pi = torch.sigmoid(self.x[i] + 3.0)
         close = (u - pi).abs() < 1e-3; u[close] = torch.where(pi[close] > 0.5, pi[close] - 5e-3, pi[close] + 5e-3)
         return u
 
-recipe = Recipe(p=SHOWN, lam=6.0, steps=S, lr=1e-2)     # a large step, so that twelve of them move the logits
+recipe = Recipe(p=SHOWN, lam=6.0, steps=S, lr=1e-2)     # a large learning rate, so that twelve steps move the gate logits
 hn, hist = train_masks(model, sizes, lambda s: batches[s][None].long(), Noise(), recipe, hn=hn, ratio=ratio)
 G["train.u"] = f32(U)
 for k, v in hn.state_dict().items():

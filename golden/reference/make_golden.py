@@ -1,8 +1,8 @@
-"""Makes one golden case: a small really trained Hugging Face model and what PyTorch computes with it.
+"""Makes one golden case: a small Hugging Face model, really trained, and PyTorch's results for it.
 
     python make_golden.py llama --text TRAIN.txt --eval HELD.txt --out ../llama
 
-Writes config.json, model.safetensors, tokenizer.json, golden.safetensors (tensors) and golden.json (what they are).
+Writes config.json, model.safetensors, tokenizer.json, golden.safetensors (tensors) and golden.json (numbers); see ../README.md.
 """
 import argparse, json, math, os, random
 import torch
@@ -54,10 +54,10 @@ else:
         ix = torch.randint(0, len(train) - 97, (12,)); x = torch.stack([train[i:i + 96] for i in ix])
         loss = model(x, labels=x).loss; opt.zero_grad(); loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0); opt.step()
-    for m in model.modules():        # biases that training left at zero would hide a missing bias
+    for m in model.modules():        # a bias that is still zero after training would hide that the engine ignores it
         if isinstance(m, nn.Linear) and m.bias is not None: m.bias.data += 0.02 * torch.randn_like(m.bias)
     model.to(getattr(torch, a.dtype)).save_pretrained(a.out)
-model = AutoModelForCausalLM.from_pretrained(a.out, dtype=torch.float32, attn_implementation="eager").eval()   # reload: what a user would load, in float32
+model = AutoModelForCausalLM.from_pretrained(a.out, dtype=torch.float32, attn_implementation="eager").eval()   # reload in float32, as a user would
 for q in model.parameters(): q.requires_grad_(False)
 
 G, info = {}, {}
@@ -85,20 +85,20 @@ G["greedy"] = x[0].int(); info["greedy_smallest_gap"] = min(gaps)
 # 2 hard masks
 gen = torch.Generator().manual_seed(100 + a.seed)
 hard = [(torch.rand(n, generator=gen) < 0.4 + 0.5 * torch.rand(1, generator=gen)).float() for n in sizes]
-hard[1].zero_(); hard[1][3] = 1                     # a vector with a single survivor
+hard[1].zero_(); hard[1][3] = 1                     # a vector that keeps a single gate
 gates.values = hard; out = model(ids, labels=ids)
 for i, m in enumerate(hard): G[f"hard.mask.{i}"] = m.to(torch.uint8)
 G["hard.logits"] = f32(out.logits[0]); info["hard"] = {"loss": out.loss.item(), "kept_block_weights": int(budget.count(hard)), "block_weights": int(budget.total),
     "perplexity": {"context": 64, "tokens": 1024, "value": perplexity(model, ev[:1024], 64)}}
 
-# 3 soft masks and their gradients (s4 applied once, on the input of down)
+# 3 soft masks and their gradients (s4 applied once, to the input of down)
 soft = [torch.rand(n, generator=gen).requires_grad_() for n in sizes]
 gates.values = soft; out = model(ids, labels=ids); out.loss.backward()
 info["soft"] = {"loss": out.loss.item()}
 for i, s in enumerate(soft): G[f"soft.mask.{i}"] = f32(s); G[f"soft.grad.{i}"] = f32(s.grad)
 gates.remove()
 
-# 4 twelve training steps of the hypernetwork, noise and batches given
+# 4 twelve training steps of the hypernetwork with given noise and batches
 torch.manual_seed(200 + a.seed); S, Tt = 12, 48
 hn = Hypernetwork(sizes)
 G["hn.z"] = f32(hn.z[:, 0])
@@ -108,8 +108,8 @@ for i, v in enumerate(hn()): G[f"hn.logits.{i}"] = f32(v)
 starts = torch.randint(0, len(train) - Tt, (S,), generator=gen); batches = torch.stack([train[s:s + Tt] for s in starts]); G["train.ids"] = batches.int()
 U = torch.rand(S, sum(sizes), generator=gen).clamp(1e-6, 1 - 1e-6)
 offs = [sum(sizes[:i]) for i in range(len(sizes))]
-recipe = Recipe(p=0.5, lam=6.0, steps=S, lr=1e-2)      # a large step, so that twelve of them move the logits
-class Noise:                                            # keep every draw clear of its threshold: a rounding error must not flip a gate
+recipe = Recipe(p=0.5, lam=6.0, steps=S, lr=1e-2)      # a large learning rate, so that twelve steps move the gate logits
+class Noise:                                            # keeps every draw away from its threshold, so that a rounding error cannot flip a gate
     def __init__(self): self.x = None
     def __call__(self, step, k, i, n):
         if i == 0: self.x = [v.detach() for v in hn()]

@@ -1,10 +1,10 @@
-"""Adds what golden.* lacks of weight pruning to a golden case: SparseGPT, and for a model without GLU Wanda and magnitude.
+"""Adds the weight pruning that golden.* does not have to a golden case: SparseGPT, and for a model without GLU Wanda and magnitude.
 
     python make_weight_golden.py ../llama
 
 Reads the case's model and golden.safetensors; writes weights.safetensors (keep-masks, and SparseGPT's weights at 2:4) and weights.json
-(loss, counts and perplexity per method and pattern, as in golden.json's `weights`). Calibration: calibration.ids, or train.ids where the case
-has none. SparseGPT is written from the paper (Frantar and Alistarh 2023, arXiv 2301.00774), in float64, to be read.
+(loss, counts and perplexity per method and pattern, as in golden.json's `weights`). Calibrates on calibration.ids, or on train.ids if the case
+does not have it. SparseGPT follows the paper (Frantar and Alistarh 2023, arXiv 2301.00774), in float64; it is meant to be read.
 """
 import argparse, json
 import torch
@@ -13,15 +13,15 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 from prune_reference import *
 
-COLUMNS = 128      # columns whose errors are gathered before the columns behind them are updated
-DAMPING = 0.01     # share of the mean of H's diagonal that is added to the diagonal
+COLUMNS = 128      # columns whose errors are collected before the columns after them are updated
+DAMPING = 0.01     # fraction of the mean of H's diagonal that is added to the diagonal
 
 
 def sparsegpt(weight, hessian, ratio, n_m=None):
     """Prunes weight (out, in) given H (in, in). Returns (updated weight, bool keep-mask).
-    Goes through the inputs from the first to the last; what a removed weight did is put on the inputs behind it.
-    n_m: of every m consecutive inputs of a row the n with the smallest w^2 / U_jj^2 go, chosen when the first of them is reached.
-    Otherwise, in every COLUMNS inputs of all rows, the share `ratio`, chosen when the first of them is reached. Ties: the earlier goes."""
+    Goes through the inputs from first to last; the later inputs make up for the error of a removed weight.
+    n_m: drops the n of every m consecutive inputs of a row with the smallest w^2 / U_jj^2, chosen when the first of them is reached.
+    Otherwise drops the share `ratio` of every COLUMNS inputs of all rows, chosen when the first of them is reached. Ties drop the earlier one."""
     w, h = weight.double().clone(), hessian.double().clone()
     dead = h.diag() == 0
     h[dead, dead] = 1; w[:, dead] = 0
@@ -50,7 +50,7 @@ def sparsegpt(weight, hessian, ratio, n_m=None):
 
 @torch.no_grad()
 def sparsegpt_mlp(model, calibration, ratio, n_m=None):
-    """Layer-sequential, as prune_mlp_weights: H from the block with dense weights, behind the already pruned blocks.
+    """Layer by layer, like prune_mlp_weights: H comes from the block while it is dense, after blocks that are already pruned.
     H = (2/n) sum over tokens x x^T, n sequences. Returns ({name: keep-mask}, {name: updated weight})."""
     masks, updated = {}, {}
     for l, b in enumerate(blocks_of(model)):

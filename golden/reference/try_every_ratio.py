@@ -1,8 +1,8 @@
-"""What could make one training for every ratio better: variants of the recipe, trained and measured with PyTorch.
+"""Attempts to improve one training for every ratio: variants of the recipe, trained and measured with PyTorch.
 
     python try_every_ratio.py ../../public/model --train TRAIN.txt --held HELD.txt --out variants.json [--variants plain FiLM] [--seeds 1 2 3]
 
-Adds to the JSON what it lacks, one training at a time: perplexity on 20,480 held-out tokens, context 512, at five kept shares of the block weights.
+Adds the missing results to the JSON, one training at a time: perplexity on 20,480 held-out tokens, context 512, at five ratios.
 """
 import argparse, json, math, os
 import torch
@@ -15,7 +15,7 @@ GOLDEN_RATIO = 0.6180339887498949
 
 
 class Film(Hypernetwork):
-    """The ratio also scales and shifts what the heads read (FiLM, Perez et al. 2018)."""
+    """The ratio also scales and shifts the input of the heads (FiLM, Perez et al. 2018)."""
     def __init__(self, sizes):
         super().__init__(sizes, every=True)
         self.film = nn.Linear(32, 256)
@@ -31,14 +31,14 @@ class Film(Hypernetwork):
 
 @dataclass
 class Variant:
-    p: float | None = None         # trained for this ratio alone
+    p: float | None = None         # trained for this ratio only
     steps: int = 3000
     lr: float = 1e-3
     schedule: str = "flat"         # cosine: to zero | tail: to zero over the last 30 %
-    stratified: bool = False       # p from a sequence that fills its range evenly
+    stratified: bool = False       # p from a sequence that covers its range evenly
     power: float = 1.0             # above 1, small ratios are drawn more often
     two_ratios: bool = False       # the budget term is the mean over p and the ratio half the range away
-    average: float | None = None   # the parameters taken are a moving average with this factor
+    average: float | None = None   # the result is a moving average of the parameters with this factor
     network: type | None = None
 
 
@@ -66,7 +66,7 @@ def learning_rate(v: Variant, step):
 
 
 def train_variant(v: Variant, seed, model, gates, budget, train):
-    """Returns what gives logits for a kept share: a hypernetwork after its training."""
+    """Returns a function from the ratio to the gate logits of the trained hypernetwork."""
     torch.manual_seed(seed)
     gen = torch.Generator().manual_seed(1000 + seed)
     draw = lambda: float(torch.rand(1, generator=gen))

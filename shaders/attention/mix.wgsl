@@ -1,11 +1,12 @@
-// Causal attention, weights (heads of the dispatch, rows, 4 * stride) against rows of a packed tensor.
-//   mix: result[t, h] = sum over keys j of weights[h, t, j] * values[j, h / group]; global y is the head after first_head
-//   mix_few: the same, one invocation a query and vec4 of columns
-//   mix_transposed: result[j, g] = sum over the heads h of group g and queries t of weights[h, t, j] * values[t, h]; global y is the
-//     group after first_head / group, row 0 is at position 0
-// Others: one invocation a block of 16 rows x 8 columns, four of them side by side with lib/quad.wgsl. Strides, columns and depth (head_dim / 4)
-// count vec4s; head h of a packed tensor is at value_column + h * depth.
-// Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl and lib/causal.wgsl.
+// Causal attention: products of attention weights (or their gradients) with rows of a packed tensor.
+//   mix: result[t, h] = sum over keys j of weights[h, t, j] * values[j, h / group]
+//   mix_few: the same for few rows (decoding), with one invocation per query and vec4 of columns
+//   mix_transposed: result[j, g] = sum over the heads h of group g and the queries t of weights[h, t, j] * values[t, h]. Row 0 is at
+//     position 0
+// mix, mix_transposed: one invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global y counts the heads from
+// first_head on, in mix_transposed the groups from first_head / group on.
+// weights: (heads of the dispatch, rows, 4 * stride). Head h of a packed tensor starts at value_column + h * depth. Strides, columns and
+// depth (head_dim / 4) count vec4s. Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl and lib/causal.wgsl.
 
 struct Dims {
   rows: u32,
@@ -25,7 +26,8 @@ struct Dims {
 
 override SIZE: u32 = 64u;
 
-/// First row and first vec4 of a head that an invocation makes. Past the end of the head it reads the last columns again and writes none.
+/// The block of an invocation: its first row and first vec4 of the head. Beyond the end of the head, `left` and `right` name the last vec4,
+/// which is read but not written.
 struct Place { row: u32, lane: u32, column: u32, left: u32, right: u32 }
 
 fn place_of(id: vec3u) -> Place {
@@ -92,7 +94,6 @@ fn mix(@builtin(global_invocation_id) id: vec3u) {
   put_group(row + 12u, place, head_column, sum.g3);
 }
 
-/// `mix` for few rows (decoding): one invocation a row and vec4 of the head.
 @compute @workgroup_size(SIZE)
 fn mix_few(@builtin(global_invocation_id) id: vec3u) {
   let row = id.x / dims.depth;
@@ -111,8 +112,8 @@ fn mix_few(@builtin(global_invocation_id) id: vec3u) {
 
 @group(0) @binding(2) var<storage, read_write> transposed: array<vec4f>;
 
-/// The weights of 16 keys for one query: column i has keys 4 (lane ^ i) to 4 (lane ^ i) + 3.
-fn sixteen_weights(at: u32, lane: u32) -> mat4x4f {
+/// The weights of TILE keys for one query: column i has keys 4 (lane ^ i) to 4 (lane ^ i) + 3.
+fn tile_of_weights(at: u32, lane: u32) -> mat4x4f {
   if (SHARING == 4u) { return share(weights[at + lane]); }
   return mat4x4f(weights[at], weights[at + 1u], weights[at + 2u], weights[at + 3u]);
 }
@@ -142,7 +143,7 @@ fn mix_transposed(@builtin(global_invocation_id) id: vec3u) {
     let value_column = dims.value_column + (dims.first_head + h) * dims.depth;
     let base = h * dims.rows * dims.stride + key / 4u;
     for (var t = key; t < end; t++) {
-      let w = sixteen_weights(base + t * dims.stride, place.lane);
+      let w = tile_of_weights(base + t * dims.stride, place.lane);
       let left = values[t * dims.value_stride + value_column + place.left];
       let right = values[t * dims.value_stride + value_column + place.right];
       sum.g0 = Group(outer(sum.g0.left, w[0], left), outer(sum.g0.right, w[0], right));

@@ -1,10 +1,11 @@
-// Causal attention, query rows against key rows. Heads are packed in the columns of a row, kv head = head / group.
+// Causal attention: products of query rows with key rows. Heads are packed in the columns of a row; the key/value head is head / group.
 //   scores: p[h, t, j] = scale * q[t, h] . k[j, h / group]
-//   scores_few: the same, one invocation a query and key
-//   backward: p holds scores and becomes exp(p - stats.x) * stats.y, 0 where unseen (with KEPT it still holds the weights of forward);
-//             ds = p * (dout[t, h] . v[j, h / group] - dots[h, t]) * scale     (dots = rows of dout . out; row 0 is at position 0)
-// Others: one invocation a block of 16 queries x 8 keys, four of them side by side with lib/quad.wgsl; global y is the head after first_head.
-// p and ds: (heads of the dispatch, rows, 4 * stride). All strides, columns and depth (head_dim / 4) count vec4s.
+//   scores_few: the same for few rows (decoding), with one invocation per query and key
+//   score_gradient: ds = p * (dout[t, h] . v[j, h / group] - dots[h, t]) * scale, with dots = dout . out of each row and p the attention
+//     weights. With KEPT, `weights` has p already; otherwise it has scores, which become p = exp(score - stats.x) * stats.y, 0 for keys that
+//     the query does not see. Row 0 is at position 0
+// scores, score_gradient: one invocation per block of TILE queries x LANE_COLUMNS keys (lib/tile.wgsl). Global y counts the heads from
+// first_head on. p and ds: (heads of the dispatch, rows, 4 * stride). Strides, columns and depth (head_dim / 4) count vec4s.
 // Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl and lib/causal.wgsl.
 
 struct Dims {
@@ -26,6 +27,7 @@ struct Dims {
 override SIZE: u32 = 64u;
 override KEPT: bool = false;
 
+/// The block of an invocation: its first query, the first key of its tile, and its head.
 struct Place { row: u32, first_key: u32, lane: u32, head: u32 }
 
 fn place_of(id: vec3u) -> Place {
@@ -34,7 +36,7 @@ fn place_of(id: vec3u) -> Place {
   return Place(tile / across * TILE, tile % across * TILE_COLUMNS, id.x % SHARING, dims.first_head + id.y);
 }
 
-/// Whether no query of the tile sees any of its keys.
+/// Whether no query of the tile sees any of the tile's keys.
 fn empty(place: Place, seen: vec2u) -> bool {
   return place.row >= dims.rows || place.first_key + TILE_COLUMNS <= seen.x || place.first_key >= seen.y;
 }
@@ -50,7 +52,7 @@ fn rows_of_q(at: vec4u) -> mat4x4f {
 }
 fn four_of_kv(at: vec4u) -> mat4x4f { return mat4x4f(kv[at.x], kv[at.y], kv[at.z], kv[at.w]); }
 
-/// Rows `first` + (lane ^ i) of keys `key` to key + 7; `at` is where key `key` of row 0 is.
+/// Writes rows `first` + (lane ^ i) for 8 keys; `at` is where the first key of row 0 is stored.
 fn put_scores(first: u32, lane: u32, at: u32, group: Group) {
   put_score(first + (lane ^ 0u), at, group.left[0], group.right[0]);
   put_score(first + (lane ^ 1u), at, group.left[1], group.right[1]);
@@ -98,7 +100,6 @@ fn scores(@builtin(global_invocation_id) id: vec3u) {
   put_scores(row + 12u, lane, at, sum.g3);
 }
 
-/// `scores` for few rows (decoding), where a block of 16 would be mostly air: one invocation a query and key.
 @compute @workgroup_size(SIZE)
 fn scores_few(@builtin(global_invocation_id) id: vec3u) {
   let row = id.x / (4u * dims.stride);
@@ -151,7 +152,7 @@ fn put_gradient(head: u32, row: u32, key: u32, at: u32, left: vec4f, right: vec4
 }
 
 @compute @workgroup_size(SIZE)
-fn backward(@builtin(global_invocation_id) id: vec3u) {
+fn score_gradient(@builtin(global_invocation_id) id: vec3u) {
   let place = place_of(id);
   if (empty(place, keys_of_tile(place.row, 0u, dims.window))) { return; }
   let row = place.row;

@@ -1,8 +1,8 @@
-// Causal attention, what goes row by row.
-//   softmax: p[h, t] = softmax over the keys that query t sees, 0 for the others of its tiles; stats[h, t] = (largest score, 1 / sum)
+// Causal attention: what is computed row by row.
+//   softmax: p[h, t] = softmax over the keys that query t sees, 0 for the other keys of its tiles; stats[h, t] = (largest score, 1 / sum)
 //   row_dots: dots[h, t] = dout[t, h] . out[t, h]
-// Both: LANES invocations a (h, t). stats and dots have all heads, p those of the dispatch.
-// stride and depth count vec4s. Needs lib/alone.wgsl, lib/grid.wgsl, lib/rows.wgsl, lib/tile.wgsl and lib/causal.wgsl.
+// Both: LANES invocations per (h, t). stats and dots are for all heads, p is for those of the dispatch. stride and depth count vec4s.
+// Needs lib/alone.wgsl, lib/grid.wgsl, lib/rows.wgsl, lib/tile.wgsl and lib/causal.wgsl.
 
 struct Dims { rows: u32, heads: u32, first_head: u32, stride: u32, window: u32, from_cache: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;

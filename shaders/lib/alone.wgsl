@@ -1,6 +1,7 @@
-// For adapters without quads: each invocation loads all that it needs. A kernel takes either this file or quad.wgsl, as its very first text.
+// For adapters without quads: each invocation loads everything itself. The alternative to quad.wgsl; one of the two is the first text of
+// a kernel.
 
 const SHARING = 1u;
 
-/// Never called here: with SHARING = 1 nothing is shared.
+/// Declared only so that the text compiles: with SHARING = 1 it is never called.
 fn share(value: vec4f) -> mat4x4f { return mat4x4f(value, value, value, value); }

@@ -1,18 +1,18 @@
-// Which keys a query sees: those up to its own position, and of them the last `window` (0xffffffff: all). Needs lib/tile.wgsl.
-// Attention weights are made in tiles of TILE x TILE: where no query of a tile sees any of its keys, nothing is stored.
+// Which keys a query sees: the last `window` keys up to its own position (0xffffffff: all of them). Needs lib/tile.wgsl.
+// Attention weights are made in tiles of TILE rows. Nothing is stored for a tile whose queries see none of its keys.
 
 fn first_key(position: u32, window: u32) -> u32 {
   return position - min(position, window - 1u);
 }
 
-/// The keys [x, y), in whole tiles, of the queries `row` (a multiple of TILE) to row + TILE - 1, where row 0 is at `position`.
+/// The keys [x, y) that the queries `row` (a multiple of TILE) to row + TILE - 1 see, widened to multiples of TILE. Row 0 is at `position`.
 fn keys_of_tile(row: u32, position: u32, window: u32) -> vec2u {
   let first = first_key(position + row, window);
   let last = position + row + TILE - 1u;
   return vec2u(first / TILE * TILE, (last / TILE + 1u) * TILE);
 }
 
-/// One past the last query whose tile holds the keys `key` (a multiple of TILE) to key + TILE - 1, where row 0 is at position 0.
+/// One past the last query whose tile contains any of the keys `key` (a multiple of TILE) to key + TILE - 1. Row 0 is at position 0.
 fn rows_end(key: u32, rows: u32, window: u32) -> u32 {
   if (window >= rows) { return rows; }
   return min(rows, ((key + window + TILE - 2u) / TILE + 1u) * TILE);

@@ -1,6 +1,6 @@
-// erf, which WGSL lacks. Below 1 an odd polynomial in x; from 1 on the form of Abramowitz and Stegun 7.1.25,
-// erf(x) = 1 - (a1 t + a2 t^2 + ...) exp(-x^2), t = 1 / (1 + p x). The coefficients were fitted for this file (minimax, by
-// reweighted least squares); with f32 rounding the largest absolute error is 1.3e-7.
+// The error function, which WGSL does not have. For |x| < 1 it is an odd polynomial, otherwise the form of Abramowitz and Stegun 7.1.25:
+// erf(x) = 1 - (a1 t + a2 t^2 + ...) exp(-x^2) with t = 1 / (1 + p x). The coefficients were fitted for this file (minimax, by
+// reweighted least squares). In f32 the largest absolute error is 1.3e-7.
 
 fn erf(x: f32) -> f32 {
   let a = abs(x);

@@ -1,4 +1,4 @@
-// Counter-based noise: bit for bit what src/engine/rng.ts computes. u = hash(seed, step, draw, vector, index) in (0, 1).
+// Counter-based noise, bit for bit the same as in src/engine/rng.ts: u = hash(seed, step, draw, vector, index) in (0, 1).
 
 fn pcg(value: u32) -> u32 {
   let state = value * 747796405u + 2891336453u;

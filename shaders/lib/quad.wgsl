@@ -1,7 +1,7 @@
-// For adapters whose subgroups are quads (SwiftShader): each invocation of a quad loads one row of four and the rows are passed round,
-// because a load there costs twenty times an fma. A kernel takes either this file or alone.wgsl, as its very first text.
+// For adapters whose subgroups are quads (SwiftShader): each invocation of a quad loads one of four rows and shares it with the others,
+// because a load costs twenty times as much as an fma there. The alternative to alone.wgsl; one of the two is the first text of a kernel.
 enable subgroups;
-diagnostic(off, subgroup_uniformity);  // branches depend on the tile, and a quad shares its tile
+diagnostic(off, subgroup_uniformity);  // branches depend on the tile only, which all invocations of a quad have in common
 
 const SHARING = 4u;
 

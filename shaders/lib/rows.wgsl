@@ -1,6 +1,7 @@
-// One row is the work of LANES invocations, a workgroup does ROWS rows: 64 x 1 where barriers are cheap, 1 x 4 on software
-// adapters, where they are not (LANES = 1 compiles to no barrier at all). Needs lib/grid.wgsl. The functions must be reached by
-// the whole workgroup: do not leave early on the row, but work on row_index().clamped and write only where row_index().inside.
+// Sums and maxima over rows. LANES invocations share one row, and a workgroup has ROWS rows: 64 x 1 where barriers are cheap, 1 x 4 on
+// software adapters, where they are not (LANES = 1 needs no barrier). Every invocation of the workgroup must call row_sum and row_max, so
+// a kernel must not return early for rows past the end: it works on row_index().clamped and writes only if row_index().inside.
+// Needs lib/grid.wgsl.
 
 override LANES: u32 = 64u;
 override ROWS: u32 = 1u;  // 1 unless LANES is 1

@@ -1,4 +1,4 @@
-// Columns one at a time, for widths that are not multiples of four. A kernel takes either this file or vec4.wgsl in front.
+// A Value is one column, for widths that are not multiples of 4. The alternative to vec4.wgsl.
 
 alias Value = f32;
 alias Index = u32;

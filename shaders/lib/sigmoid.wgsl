@@ -1,4 +1,4 @@
-// The logistic function and tanh, kept off the ends of exp: beyond +-80 (+-15 for tanh) f32 cannot tell the result from its limit.
+// The logistic function and tanh with clamped arguments, so that exp cannot overflow. Beyond +-80 (tanh: +-15) they equal their limits in f32.
 
 fn sigmoid(x: f32) -> f32 {
   return 1.0 / (1.0 + exp(-clamp(x, -80.0, 80.0)));

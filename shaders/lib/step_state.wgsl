@@ -1,8 +1,8 @@
-// What changes from step to step, rewritten by the CPU before each one, so that no uniform has to change. This struct is the one
-// home of its fields; src/engine/ops/kit/stepState.ts reads their order and types from here.
+// Values that change from step to step. The CPU rewrites this buffer before each step, so that no uniform has to change.
+// src/engine/ops/kit/stepState.ts reads the order and types of the fields from here.
 
 struct StepState {
-  seed: u32, // of the run
-  step: u32, // of the training, from 0
-  ratio: f32, // p: the share of the block weights to keep
+  seed: u32,   // of the run
+  step: u32,   // training steps before this one
+  ratio: f32,  // p, the share of the block weights to keep
 }

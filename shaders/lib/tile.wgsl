@@ -1,11 +1,12 @@
-// A block of 16 rows x 8 columns of a matrix product in the registers of one invocation; with lib/quad.wgsl in front the four blocks
-// of a quad lie side by side and share the loads of their rows, with lib/alone.wgsl each is by itself. Four vec4s are kept as a mat4x4f.
+// A block of TILE rows x LANE_COLUMNS columns of a matrix product, in the registers of one invocation. With lib/quad.wgsl the four blocks
+// of a quad are side by side and share the loads of their rows; with lib/alone.wgsl each invocation works alone. A mat4x4f is used as four
+// vec4s.
 
-const TILE = 16u;  // rows of a block
-const LANE_COLUMNS = 8u;
+const TILE = 16u;         // rows of a block
+const LANE_COLUMNS = 8u;  // columns of a block
 const TILE_COLUMNS = LANE_COLUMNS * SHARING;
 
-/// Column i of each matrix is a row of the block, row 4 g + (lane ^ i) for group g; `left` has columns 0-3 and `right` 4-7.
+/// Four rows of a block. Column i of each matrix is row 4 g + (lane ^ i) of group g; `left` has columns 0-3 and `right` has columns 4-7.
 struct Group { left: mat4x4f, right: mat4x4f }
 struct Block { g0: Group, g1: Group, g2: Group, g3: Group }
 
@@ -18,7 +19,7 @@ fn combine_rows(acc: mat4x4f, m: mat4x4f, rows: mat4x4f) -> mat4x4f {
   return mat4x4f(combine(acc[0], m, rows[0]), combine(acc[1], m, rows[1]), combine(acc[2], m, rows[2]), combine(acc[3], m, rows[3]));
 }
 
-/// Four steps of the contraction for one group: `rows` of the left factor, and of the right one four rows of its columns 0-3 and 4-7.
+/// Four steps of the sum for one group: `rows` of the left factor, and four rows of columns 0-3 and 4-7 of the right factor.
 fn accumulate(acc: Group, rows: mat4x4f, left: mat4x4f, right: mat4x4f) -> Group {
   return Group(combine_rows(acc.left, left, rows), combine_rows(acc.right, right, rows));
 }
@@ -29,12 +30,12 @@ fn outer(acc: mat4x4f, rows: vec4f, columns: vec4f) -> mat4x4f {
     fma(columns, vec4f(rows.z), acc[2]), fma(columns, vec4f(rows.w), acc[3]));
 }
 
-/// Where four rows from `first` on start, in a matrix of `stride`; past the last one it is the last one again.
+/// Where the four rows from `first` on start, in a matrix of `stride`. Beyond the last row it is the last row again.
 fn four_rows(first: u32, last: u32, stride: u32) -> vec4u {
   return min(vec4u(first) + vec4u(0u, 1u, 2u, 3u), vec4u(last)) * stride;
 }
 
-/// The same for rows that a quad shares: x is where this invocation's own row starts.
+/// The same for rows that a quad shares: with SHARING = 4 it is the start of this invocation's own row.
 fn shared_rows(first: u32, lane: u32, last: u32, stride: u32) -> vec4u {
   if (SHARING == 4u) { return vec4u(min(first + lane, last) * stride); }
   return four_rows(first, last, stride);

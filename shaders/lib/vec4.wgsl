@@ -1,4 +1,4 @@
-// Columns four at a time: `Value` number c of a row holds columns 4c to 4c + 3. A kernel takes either this file or scalar.wgsl in front.
+// A Value is four columns: Value c of a row is columns 4c to 4c + 3. The alternative to scalar.wgsl.
 
 alias Value = vec4f;
 alias Index = vec4u;

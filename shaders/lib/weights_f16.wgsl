@@ -1,5 +1,5 @@
-// Frozen weights as halves, two in a u32, the first in the low bits; unpacked to f32. Needs lib/vec4.wgsl (see weights_f32.wgsl).
-// An adapter may take a subnormal half, below 6.2e-5, for zero: that is less than the rounding of a weight of 0.13.
+// Frozen weights as halves, two per u32 with the first in the low bits, unpacked to f32 (see weights_f32.wgsl). Needs lib/vec4.wgsl.
+// Adapters may flush subnormal halves (below 6.2e-5) to zero; that error is smaller than the rounding of a weight of 0.13.
 
 @group(0) @binding(1) var<storage, read> w: array<vec2u>;
 

@@ -1,4 +1,4 @@
-// Frozen weights as halves, read one by one where a width is no multiple of four. Needs lib/scalar.wgsl (see weights_f16.wgsl).
+// Frozen weights as halves, read one by one, for widths that are not multiples of 4 (see weights_f16.wgsl). Needs lib/scalar.wgsl.
 
 @group(0) @binding(1) var<storage, read> w: array<u32>;
 

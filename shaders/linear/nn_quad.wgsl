@@ -1,21 +1,25 @@
-// dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
-// Row-major f32. One quad computes 32 rows x 32 columns. Dispatch: ceil(M/32) * ceil(K/32) workgroups in x. Needs lib/quad.wgsl,
-// lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
-// For software adapters with subgroups (SwiftShader: 4 invocations are one SIMD register and every load is a
-// gather of four scalars, twenty times dearer than an fma). The four invocations of a quad load different rows
-// and pass them round, so no value is loaded twice inside a tile. No barrier, no memory but registers.
+// Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
+// One workgroup, which is one quad, per tile of TILE_ROWS x TILE_COLUMNS.
+// For software adapters with subgroups. In SwiftShader four invocations are one SIMD register, and a load is a gather of four scalars that
+// costs twenty times as much as an fma. So the four invocations of a quad load different rows and share them: no value is loaded
+// twice within a tile. Uses registers only, no barriers.
+// Needs lib/quad.wgsl, lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
+
+const TILE_ROWS = 32u;
+const TILE_COLUMNS = 32u;
+const TILE_INVOCATIONS = 4u;
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
 
 struct Dims {
-  m: u32,           // rows of the activations
-  n: u32,           // out features (rows of W), multiple of 4
-  k: u32,           // in features (columns of W), multiple of 4
+  m: u32,  // rows of the activations
+  n: u32,  // out features (rows of W), a multiple of 4
+  k: u32,  // in features (columns of W), a multiple of 4
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-/// Four steps of the sum for four rows: column i of `sums` and of `rows` is row lane ^ i; `weights` has a step in each column.
+/// Four steps of the sum for four rows. Column i of `sums` and of `rows` is row lane ^ i; each column of `weights` is one step.
 fn accumulate(sums: mat4x4f, rows: mat4x4f, weights: mat4x4f) -> mat4x4f {
   return mat4x4f(
     sums[0] + weights * rows[0], sums[1] + weights * rows[1],
@@ -27,7 +31,7 @@ fn put(row: u32, col: u32, value: vec4f) {
   if (row < dims.m && col < out4) { dx[row * out4 + col] = value; }
 }
 
-/// Rows `first` + (lane ^ i), columns `col` and `col` + 4 (in vec4s).
+/// Writes rows `first` + (lane ^ i), columns `col` and `col` + 4 (in vec4s).
 fn put_rows(first: u32, lane: u32, col: u32, left: mat4x4f, right: mat4x4f) {
   put(first + (lane ^ 0u), col, left[0]); put(first + (lane ^ 0u), col + 4u, right[0]);
   put(first + (lane ^ 1u), col, left[1]); put(first + (lane ^ 1u), col + 4u, right[1]);
@@ -35,16 +39,16 @@ fn put_rows(first: u32, lane: u32, col: u32, left: mat4x4f, right: mat4x4f) {
   put(first + (lane ^ 3u), col, left[3]); put(first + (lane ^ 3u), col + 4u, right[3]);
 }
 
-@compute @workgroup_size(4)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+@compute @workgroup_size(TILE_INVOCATIONS)
+fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let k4 = dims.k / 4u;
   let n4 = dims.n / 4u;
-  let tiles_across = (k4 + 7u) / 8u;
+  let tiles_across = (dims.k + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let tile = flat_workgroup(group, counts);
-  let row = tile / tiles_across * 32u;
-  let col = tile % tiles_across * 8u + lane;  // in vec4s
+  let row = tile / tiles_across * TILE_ROWS;
+  let col = tile % tiles_across * (TILE_COLUMNS / 4u) + lane;  // in vec4s
 
-  // Rows and columns past the edge read the last valid one; put() drops what they compute.
+  // Rows and columns beyond the edge read the last valid one; put() does not write their results.
   let last = dims.m - 1u;
   let a0 = min(row + lane, last) * n4;
   let a1 = min(row + 4u + lane, last) * n4;
@@ -57,7 +61,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: ve
   let w0 = min(col, k4 - 1u);
   let w1 = min(col + 4u, k4 - 1u);
 
-  // Four rows of sums each, for the left and the right columns
+  // Sums of four rows each, for the left and for the right columns.
   var l0 = mat4x4f(); var r0 = mat4x4f();
   var l1 = mat4x4f(); var r1 = mat4x4f();
   var l2 = mat4x4f(); var r2 = mat4x4f();

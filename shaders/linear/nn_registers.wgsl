@@ -1,19 +1,22 @@
-// dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
-// Row-major f32. One invocation computes 8 rows x 8 columns. Dispatch: ceil(ceil(M/8) * ceil(K/8) / SIZE) workgroups in x.
-// For adapters where barriers are dear and subgroups are missing.
-// Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
+// Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
+// One invocation per tile of TILE_ROWS x TILE_COLUMNS. For adapters with expensive barriers and without subgroups.
+// Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
+
+const TILE_ROWS = 8u;
+const TILE_COLUMNS = 8u;
+const TILE_INVOCATIONS = 1u;
+const SIZE = 16u;  // tiles, and so invocations, per workgroup
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
 
 struct Dims {
-  m: u32,           // rows of the activations
-  n: u32,           // out features (rows of W), multiple of 4
-  k: u32,           // in features (columns of W), multiple of 4
+  m: u32,  // rows of the activations
+  n: u32,  // out features (rows of W), a multiple of 4
+  k: u32,  // in features (columns of W), a multiple of 4
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-override SIZE: u32 = 16u;  // invocations a workgroup
 
 fn put(row: u32, col4: u32, value: vec4f) {
   let out4 = dims.k / 4u;
@@ -24,16 +27,16 @@ fn put(row: u32, col4: u32, value: vec4f) {
 }
 
 @compute @workgroup_size(SIZE)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
+fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let k4 = dims.k / 4u;
   let n4 = dims.n / 4u;
-  let tiles_across = (k4 + 1u) / 2u;
+  let tiles_across = (dims.k + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let tile = flat_workgroup(group, counts) * SIZE + local;
-  let row = (tile / tiles_across) * 8u;
-  let col = (tile % tiles_across) * 2u;  // in vec4s
+  let row = tile / tiles_across * TILE_ROWS;
+  let col = tile % tiles_across * (TILE_COLUMNS / 4u);  // in vec4s
   if (row >= dims.m) { return; }
 
-  // Rows and columns past the edge read the last valid one; put() drops what they compute.
+  // Rows and columns beyond the edge read the last valid one; put() does not write their results.
   let last = dims.m - 1u;
   let a0 = min(row + 0u, last) * n4;
   let a1 = min(row + 1u, last) * n4;

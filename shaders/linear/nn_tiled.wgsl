@@ -1,19 +1,22 @@
-// dX(M,K) = dY(M,N) W(N,K): backward of a linear layer to its input.
-// Row-major f32. One workgroup of 16 x 16 computes a tile of 64 x 64, each invocation 4 x 4 of it, 16 steps of the sum at a time.
-// Dispatch: ceil(M/64) * ceil(K/64) workgroups in x. For GPUs: both operands pass through workgroup memory.
-// Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
+// Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
+// One workgroup per tile of TILE_ROWS x TILE_COLUMNS, of which each of the 16 x 16 invocations makes 4 x 4, in runs of 16 steps of the sum.
+// For graphics cards: both operands go through workgroup memory. Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
+
+const TILE_ROWS = 64u;
+const TILE_COLUMNS = 64u;
+const TILE_INVOCATIONS = 256u;
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
 
 struct Dims {
-  m: u32,           // rows of the activations
-  n: u32,           // out features (rows of W), multiple of 4
-  k: u32,           // in features (columns of W), multiple of 4
+  m: u32,  // rows of the activations
+  n: u32,  // out features (rows of W), a multiple of 4
+  k: u32,  // in features (columns of W), a multiple of 4
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-var<workgroup> rows_: array<vec4f, 320>;  // 64 rows of dY x 16 steps of n, padded to 5 vec4s a row
+var<workgroup> rows_: array<vec4f, 320>;  // 64 rows of dY x 16 steps of n, padded from 4 to 5 vec4s per row
 var<workgroup> bs: array<vec4f, 256>;  // 16 steps x 64 columns of W
 
 fn put(row: u32, col4: u32, value: vec4f) {
@@ -24,21 +27,21 @@ fn put(row: u32, col4: u32, value: vec4f) {
   }
 }
 
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
+@compute @workgroup_size(TILE_INVOCATIONS)
+fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let k4 = dims.k / 4u;
   let n4 = dims.n / 4u;
-  let tiles_across = (k4 + 15u) / 16u;
+  let tiles_across = (dims.k + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let tile = flat_workgroup(group, counts);
-  let row0 = (tile / tiles_across) * 64u;
-  let col0 = (tile % tiles_across) * 16u;  // in vec4s
+  let row0 = tile / tiles_across * TILE_ROWS;
+  let col0 = tile % tiles_across * (TILE_COLUMNS / 4u);  // in vec4s
   let tx = local % 16u;
   let ty = local / 16u;
   let b_col = min(col0 + tx, k4 - 1u);
   let a_row = min(row0 + local / 4u, dims.m - 1u) * n4;
   let a_slot = (local / 4u) * 5u + local % 4u;
 
-  // c<i>: row ty * 4 + i, columns tx * 4 ..
+  // c<i>: row ty * 4 + i, columns tx * 4 to tx * 4 + 3
   var c0 = vec4f();
   var c1 = vec4f();
   var c2 = vec4f();

@@ -1,21 +1,24 @@
-// Y(M,N) = X(M,K) W(N,K)^T + bias: forward of a linear layer.
-// Row-major f32. One workgroup of 16 x 16 computes a tile of 64 x 64, each invocation 4 x 4 of it, 16 steps of the sum at a time.
-// Dispatch: ceil(M/64) * ceil(N/64) workgroups in x. For GPUs: both operands pass through workgroup memory.
-// Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl in front.
+// Forward of a linear layer: Y(M,N) = X(M,K) W(N,K)^T + bias. Row-major f32.
+// One workgroup per tile of TILE_ROWS x TILE_COLUMNS, of which each of the 16 x 16 invocations makes 4 x 4, in runs of 16 steps of the sum.
+// For graphics cards: both operands go through workgroup memory. Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
+
+const TILE_ROWS = 64u;
+const TILE_COLUMNS = 64u;
+const TILE_INVOCATIONS = 256u;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;  // any buffer when BIAS is false
+@group(0) @binding(2) var<storage, read> bias: array<f32>;  // unused if BIAS is false: any buffer
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
 struct Dims {
-  m: u32,           // rows of the activations
-  n: u32,           // out features (rows of W), multiple of 4
-  k: u32,           // in features (columns of W), multiple of 4
+  m: u32,  // rows of the activations
+  n: u32,  // out features (rows of W), a multiple of 4
+  k: u32,  // in features (columns of W), a multiple of 4
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 override BIAS: bool = false;
-// 64 rows of 4 vec4s (16 steps of k), padded to 5 against bank conflicts
+// 64 rows of 16 steps of k, padded from 4 to 5 vec4s per row against bank conflicts
 var<workgroup> xs: array<vec4f, 320>;
 var<workgroup> ws: array<vec4f, 320>;
 
@@ -28,13 +31,13 @@ fn put(row: u32, col: u32, value: f32) {
   }
 }
 
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
+@compute @workgroup_size(TILE_INVOCATIONS)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
   let k4 = dims.k / 4u;
-  let tiles_across = (dims.n + 63u) / 64u;
+  let tiles_across = (dims.n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let tile = flat_workgroup(group, counts);
-  let row0 = (tile / tiles_across) * 64u;
-  let col0 = (tile % tiles_across) * 64u;
+  let row0 = tile / tiles_across * TILE_ROWS;
+  let col0 = tile % tiles_across * TILE_COLUMNS;
   let tx = local % 16u;
   let ty = local / 16u;
   let load_row = local / 4u;

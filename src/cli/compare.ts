@@ -1,4 +1,4 @@
-// npm run compare -- --model DIR --text FILE --eval FILE --methods ...: methods side by side: a table, compare.json and compare.svg.
+// npm run compare: runs several methods on one model and text; prints a table and writes compare.json and compare.svg.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Run } from "../engine/index.ts";
@@ -10,16 +10,18 @@ import { compareHeadless } from "./compare/compareHeadless.ts";
 import { compareTable } from "./compare/compareTable.ts";
 import { UsageError } from "./arguments/usageError.ts";
 
-/** Before anything is measured: a run that took an hour must not find that it cannot be written. */
+/** Comes before anything is measured, so that a run of an hour does not end with files that cannot be written. */
 function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new UsageError(`--out: ${folder} cannot be made a folder (${error instanceof Error ? error.message : ""})`);
+    throw new UsageError(
+      `--out: expected a folder that can be created, got ${folder} (${error instanceof Error ? error.message : String(error)})`,
+    );
   }
 }
 
-/** What finished is written and printed even where a later run fails. */
+/** Finished runs are written and printed even if a later one fails. */
 async function main(argv: string[]): Promise<undefined> {
   const { out, ...given } = readCompareArguments(argv);
   const files = outputFiles(out);

@@ -1,4 +1,4 @@
-// What an op needs to run: the device and its caches, the arena of this step, the commands so far and, when training, a tape.
+// What an op needs to run: the device and its caches, the arena of the step, the commands recorded so far and, when training, a tape.
 import { invariant } from "./errors.ts";
 import { Arena, Buffers, type GpuBuffer } from "./gpu/buffers.ts";
 import type { Gpu } from "./gpu/device.ts";
@@ -9,20 +9,20 @@ import { LOGITS_BYTES } from "./logitsSize.ts";
 import type { Backward, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 
-/** Floating-point operations that go out in one submit: half a second on a software adapter, a millisecond on a graphics card. */
+/** Floating-point operations per submit: half a second of work on a software adapter, a millisecond on a graphics card. */
 const SUBMIT_FLOP = 2e9;
 
 export class Ctx {
   readonly gpu: Gpu;
   readonly buffers: Buffers;
   readonly kernels: Kernels;
-  /** Set by a training step; ops record themselves on it. */
+  /** Set during a training step: ops record their backward on it. */
   tape: Tape | undefined;
-  /** Times every dispatch when set (benchmarks). */
+  /** If set, times every dispatch (for benchmarks). */
   profile: Profile | undefined;
-  /** Which matmul kernels run: a guess from the adapter's kind until ops/tune.ts has measured. */
+  /** Which matmul kernels run: guessed from the kind of adapter until ops/registry/tune.ts has measured them. */
   matmul: "quad" | "registers" | "tiled";
-  /** Most bytes of logits that a loss holds at once; more rows go in several chunks. */
+  /** Largest number of bytes of logits in memory at a time; a loss over more rows computes them in chunks. */
   logitsBytes = LOGITS_BYTES;
   private readonly arena: Arena;
   private readonly uploads: Arena;
@@ -30,7 +30,7 @@ export class Ctx {
   private pass: GPUComputePassEncoder | undefined;
   private inStep = false;
   private warming: Promise<void>[] | undefined;
-  /** Floating-point operations that wait in the encoder. */
+  /** Floating-point operations encoded since the last submit. */
   private flop = 0;
 
   constructor(gpu: Gpu) {
@@ -42,7 +42,7 @@ export class Ctx {
     this.uploads = new Arena(this.buffers);
   }
 
-  /** A buffer that outlives steps (weights, optimiser state), filled if data is given. */
+  /** A tensor that outlives steps (weights, optimiser state): zeros, or `data`. */
   persistent(
     label: string,
     shape: readonly number[],
@@ -62,13 +62,13 @@ export class Ctx {
     return tensor;
   }
 
-  /** Overwrites a tensor from the CPU; takes effect before the commands of the step that is being recorded. */
+  /** Overwrites a tensor from the CPU, before the commands of the step that is being recorded. Throws "shape" for another number of bytes. */
   write(tensor: Tensor, data: ArrayBufferView): void {
     const bytes = bytesOfShape(tensor.shape, tensor.dtype);
     invariant(
       data.byteLength === bytes,
       "shape",
-      () => `${tensor.label}: ${bytes} bytes expected, ${data.byteLength} given`,
+      () => `${tensor.label}: expected ${bytes} bytes, got ${data.byteLength}`,
     );
     this.gpu.device.queue.writeBuffer(
       tensor.buffer.gpu,
@@ -79,9 +79,9 @@ export class Ctx {
     );
   }
 
-  /** A tensor of this step, with whatever its buffer held before. */
+  /** A tensor that lives until the end of the step. Its values are undefined until a kernel writes them. */
   empty(shape: readonly number[], label: string, options: { dtype?: DType; requiresGrad?: boolean } = {}): Tensor {
-    invariant(this.inStep, "bug", `${label}: tensors of a step are made inside ctx.step`);
+    invariant(this.inStep, "bug", `${label}: make tensors of a step inside ctx.step`);
     const dtype = options.dtype ?? "f32";
     const buffer = this.arena.take(bytesOfShape(shape, dtype), label);
     return {
@@ -94,14 +94,14 @@ export class Ctx {
     };
   }
 
-  /** A tensor of this step filled from the CPU. Its buffer is shared with nothing else of the step. */
+  /** A tensor of this step with values from the CPU. Its buffer is not reused within the step. */
   upload(
     data: Float32Array | Uint32Array | Int32Array,
     shape: readonly number[],
     label: string,
     requiresGrad = false,
   ): Tensor {
-    invariant(this.inStep, "bug", `${label}: tensors of a step are made inside ctx.step`);
+    invariant(this.inStep, "bug", `${label}: make tensors of a step inside ctx.step`);
     const buffer = this.uploads.take(data.byteLength, label);
     const dtype: DType = data instanceof Float32Array ? "f32" : data instanceof Uint32Array ? "u32" : "i32";
     const tensor: Tensor = { label, buffer, offset: 0, shape: [...shape], dtype, requiresGrad };
@@ -109,9 +109,9 @@ export class Ctx {
     return tensor;
   }
 
-  /** Encodes one dispatch. `args` in the order of the WGSL bindings: inputs, then outputs. */
+  /** Encodes one dispatch of `groups` workgroups. `args` are in the order of the WGSL bindings: inputs, then outputs. */
   run(spec: KernelSpec, args: readonly Tensor[], uniform: Uniform, groups: Groups): void {
-    invariant(this.inStep, "bug", `${spec.label}: dispatches belong inside ctx.step`);
+    invariant(this.inStep, "bug", `${spec.label}: dispatch kernels inside ctx.step`);
     if (this.warming) {
       this.warming.push(this.kernels.warm(spec));
       return;
@@ -129,20 +129,20 @@ export class Ctx {
   }
 
   /**
-   * Says how much arithmetic was just dispatched. Adapters stop a program whose submits take seconds, so what has come together is sent
-   * at a limit; the same step is cut in the same places each time. A small model's step stays one submit.
+   * Counts the arithmetic that was just dispatched, and submits once it reaches a limit: adapters stop programs whose submits take seconds.
+   * Equal steps are cut at the same places. A small model's step stays one submit.
    */
   spend(flop: number): void {
     this.flop += flop;
     if (this.flop >= SUBMIT_FLOP) this.submit();
   }
 
-  /** Whether an op over these inputs must record its backward. */
+  /** Whether an op on these inputs must record its backward. */
   needsGrad(...inputs: readonly Tensor[]): boolean {
     return this.tape !== undefined && inputs.some((input) => input.requiresGrad);
   }
 
-  /** Records the backward of `out` if a gradient is wanted of any input; ops call it last. */
+  /** Records the backward of `out` if it needs a gradient, and returns `out`. Ops call it last. */
   record(out: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
     if (out.requiresGrad) this.tape?.record(out, inputs, backward);
     return out;
@@ -150,13 +150,13 @@ export class Ctx {
 
   /** Where to write the gradient of `tensor` (see Tape.target). */
   gradTarget(tensor: Tensor): Tensor {
-    invariant(this.tape, "bug", `${tensor.label}: a gradient was asked for without a tape`);
+    invariant(this.tape, "bug", `${tensor.label}: expected a tape to take gradients from, got none`);
     return this.tape.target(tensor);
   }
 
-  /** One step: everything `work` dispatches goes out in one submit; then the arena's buffers come back. */
+  /** Runs one step: submits everything that `work` dispatches, then frees the step's buffers for the next one. */
   step<T>(work: () => T): T {
-    invariant(!this.inStep, "bug", "ctx.step does not nest");
+    invariant(!this.inStep, "bug", "expected no step under way: ctx.step does not nest");
     this.inStep = true;
     try {
       const result = work();
@@ -172,7 +172,7 @@ export class Ctx {
     }
   }
 
-  /** Compiles all that `work` (one or more steps) would dispatch, at the same time, and dispatches nothing. */
+  /** Compiles all kernels that `work` (one or more steps) would dispatch, in parallel, and dispatches nothing. */
   async warm(work: () => unknown): Promise<void> {
     const waiting: Promise<void>[] = [];
     this.warming = waiting;
@@ -184,7 +184,7 @@ export class Ctx {
     await Promise.all(waiting);
   }
 
-  /** Sends what has been encoded so far (inside a step), so that a long forward does not keep the GPU too long in one piece. */
+  /** Submits what has been encoded so far within a step, so that a long forward does not occupy the GPU in one piece. */
   submit(): void {
     this.pass?.end();
     this.pass = undefined;
@@ -195,7 +195,7 @@ export class Ctx {
     this.encoder = undefined;
   }
 
-  /** Frees the temporaries of `work` except its result, so that later ops of the step reuse them. Does nothing while a tape records. */
+  /** Releases the temporaries of `work`, but not its result, for later ops of the step. Releases nothing while a tape records. */
   scope(work: () => Tensor): Tensor {
     if (this.tape) return work();
     const mark = this.arena.mark;
@@ -204,23 +204,24 @@ export class Ctx {
     return result;
   }
 
-  /** The values of an f32 tensor. Between steps, or of a persistent tensor. */
+  /** The values of an f32 tensor. Call it between steps, or for a persistent tensor. */
   async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
     return new Float32Array(await this.bytesOf(tensor));
   }
 
-  /** The values of a u32 tensor. */
+  /** The values of a u32 tensor; otherwise as `read`. */
   async readU32(tensor: Tensor): Promise<Uint32Array<ArrayBuffer>> {
     return new Uint32Array(await this.bytesOf(tensor));
   }
 
+  /** Frees the buffers of persistent tensors. */
   free(...tensors: readonly Tensor[]): void {
     const freed = new Set<GpuBuffer>(tensors.map((tensor) => tensor.buffer));
     for (const buffer of freed) this.buffers.free(buffer);
     this.kernels.forgetBindings();
   }
 
-  /** Frees the arena: between runs whose shapes differ. */
+  /** Frees the memory of steps; for use between runs of different shapes. */
   freeStep(): void {
     this.arena.free();
     this.uploads.free();
@@ -228,12 +229,8 @@ export class Ctx {
   }
 
   private bytesOf(tensor: Tensor): Promise<ArrayBuffer> {
-    return readBuffer(
-      this.gpu,
-      this.buffers,
-      tensor.buffer,
-      tensor.offset * elementBytes(tensor.dtype),
-      bytesOfShape(tensor.shape, tensor.dtype),
-    );
+    const { buffer, shape, dtype } = tensor;
+    const offset = tensor.offset * elementBytes(dtype);
+    return readBuffer(this.gpu, this.buffers, { buffer, offset, bytes: bytesOfShape(shape, dtype) });
   }
 }

@@ -1,4 +1,4 @@
-// The element types of weight files: their sizes, and conversion to and from float32 (little-endian, as the formats and WebGPU are).
+// The element types of weight files: their sizes, and conversion to and from float32. All little-endian, like the formats and WebGPU.
 import { EngineError, invariant } from "./errors.ts";
 
 const BYTES = {
@@ -17,7 +17,7 @@ const BYTES = {
   F64: 8,
 } as const;
 
-/** Element types that can be read, by the names that safetensors uses. */
+/** Element types that can be read, by their safetensors names. */
 export type Dtype = keyof typeof BYTES;
 /** Element types that weights can be written in. */
 export type FloatDtype = "F32" | "F16" | "BF16";
@@ -38,7 +38,7 @@ export function dtypeBytes(dtype: Dtype): number {
   return BYTES[dtype];
 }
 
-/** Number of elements of a shape; 1 for a scalar, 0 if any dimension is 0. Infinity or an unsafe integer where it overflows: check it. */
+/** Number of elements of a shape: 1 for a scalar, 0 if any dimension is 0. May be Infinity or an unsafe integer, which the caller checks. */
 export function elementCount(shape: readonly number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, 1);
 }
@@ -70,15 +70,15 @@ export function halfValues(): Float32Array {
   return (halfFloats ??= new Float32Array(halfBits().buffer));
 }
 
-/** The same bytes at an address that is a multiple of `align`, copied only where they are not. */
+/** The same bytes at an offset that is a multiple of `align`, copied only if needed. */
 function aligned(bytes: Uint8Array<ArrayBuffer>, align: number): Uint8Array<ArrayBuffer> {
   return bytes.byteOffset % align === 0 ? bytes : bytes.slice();
 }
 
 /**
- * Little-endian elements as float32. F32 at an aligned address comes back as a view of the same memory, everything else as a copy.
- * F16 and BF16 are exact (subnormals, infinities and NaN payloads included); F64 and wide integers round to the nearest float32.
- * Throws "format" where the bytes are not a whole number of elements.
+ * Little-endian elements as float32: a view of the same memory for aligned F32, otherwise a copy. F16 and BF16 convert exactly, including
+ * subnormals, infinities and NaN payloads; F64 and wide integers are rounded to the nearest float32.
+ * Throws "format" for bytes that are not a whole number of elements.
  */
 export function toFloat32(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype): Float32Array<ArrayBuffer> {
   const size = BYTES[dtype];
@@ -86,7 +86,7 @@ export function toFloat32(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype): Float32
   invariant(
     Number.isInteger(count),
     "format",
-    `${bytes.byteLength} bytes are not a whole number of ${dtype} elements of ${size} bytes`,
+    `expected whole ${dtype} elements of ${size} bytes, got ${bytes.byteLength} bytes`,
   );
   const source = aligned(bytes, size);
   const { buffer, byteOffset } = source;
@@ -130,17 +130,17 @@ export function toFloat32(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype): Float32
   }
 }
 
-/** One float32, given by its bits, as the nearest half; ties to even; beyond 65504 + half a step to infinity. */
+/** The nearest half of a float32, both as bits; ties to even, infinity from 65520 on. */
 function halfOf(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
   if (magnitude > 0x7f800000) return sign | 0x7c00 | ((magnitude >> 13) & 0x3ff || 0x200); // NaN stays NaN
-  if (magnitude >= 0x477ff000) return sign | 0x7c00; // 65520 and more
+  if (magnitude >= 0x477ff000) return sign | 0x7c00; // 65520 or more
   if (magnitude >= 0x38800000) {
-    // Normal: adding just under half a step, plus the last kept bit, carries exactly when rounding up is due.
+    // Normal numbers: adding just under half a step, plus the last kept bit, carries exactly if the value rounds up.
     return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >> 13) & 1)) >> 13);
   }
-  if (magnitude <= 0x33000000) return sign; // up to 2^-25, half of the smallest subnormal
+  if (magnitude <= 0x33000000) return sign; // up to 2^-25, half of the smallest subnormal: zero
   const shift = 126 - (magnitude >> 23);
   const mantissa = (magnitude & 0x7fffff) | 0x800000;
   const kept = mantissa >> shift;
@@ -149,13 +149,13 @@ function halfOf(bits: number): number {
   return sign | (kept + (rest > half || (rest === half && (kept & 1) === 1) ? 1 : 0));
 }
 
-/** One float32, given by its bits, as the nearest bfloat16; ties to even. */
+/** The nearest bfloat16 of a float32, both as bits; ties to even. */
 function bfloatOf(bits: number): number {
   if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | (((bits >>> 16) & 0x7f) === 0 ? 0x40 : 0);
   return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
 }
 
-/** Float32 values as little-endian elements of `dtype`, rounded to the nearest, ties to even. Always a copy. */
+/** Float32 values as little-endian elements of `dtype`, rounded to nearest, ties to even. Always a copy. */
 export function fromFloat32(values: Float32Array, dtype: FloatDtype): Uint8Array<ArrayBuffer> {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   if (dtype === "F32") return new Uint8Array(bits.slice().buffer);
@@ -165,13 +165,13 @@ export function fromFloat32(values: Float32Array, dtype: FloatDtype): Uint8Array
   return new Uint8Array(out.buffer);
 }
 
-/** How weights are held on the GPU: f32, or halves of which two share a u32. Arithmetic is f32 with both. */
+/** How weights are stored on the GPU: f32, or f16 with two per u32. Arithmetic is f32 in both cases. */
 export type Precision = "f32" | "f16";
 
 /** The largest finite half. */
 export const MAX_HALF = 65504;
 
-/** Values as halves (round to nearest, ties to even) that fill whole u32s: an odd one gets a zero beside it. */
+/** Values as halves (rounded to nearest, ties to even) in whole u32s: an odd number of values is padded with a zero. */
 export function packedHalves(values: Float32Array): Uint8Array<ArrayBuffer> {
   const halves = fromFloat32(values, "F16");
   if (halves.byteLength % 4 === 0) return halves;

@@ -1,6 +1,6 @@
-// The one error class of the program: a code as data, and a message that says what was expected, what came and what to do.
+// The program's one error class: a code, and a message that says what was expected, what was found and what to do.
 
-/** What went wrong, as data; the page chooses its message and remedy by this code. */
+/** The kind of error. The page chooses its heading and remedy by it. */
 export type ErrorCode =
   | "no-webgpu"
   | "limit"
@@ -17,10 +17,10 @@ export type ErrorCode =
   | "cancelled"
   | "bug";
 
-/** Numbers and names behind a message; plain data, so that it crosses a worker boundary whole. */
+/** The numbers and names of a message, as plain data that can be posted to another thread. */
 export type ErrorDetail = Record<string, string | number | boolean | readonly (string | number)[]>;
 
-/** The form in which an error crosses the worker boundary. */
+/** An error as plain data, for posting to another thread. */
 export interface PlainError {
   code: ErrorCode;
   message: string;
@@ -42,7 +42,7 @@ export class EngineError extends Error {
     return { code: this.code, message: this.message, detail: this.detail };
   }
 
-  /** Wraps anything thrown: an EngineError stays itself, everything else is a "bug". */
+  /** The EngineError of anything thrown: itself, or a "bug" with the same message. */
   static from(error: unknown): EngineError {
     if (error instanceof EngineError) return error;
     const message = error instanceof Error ? error.message : String(error);
@@ -54,7 +54,7 @@ export class EngineError extends Error {
   }
 }
 
-/** Throws EngineError(code) unless `condition` holds. `message` may be a function where building it costs something. */
+/** Throws EngineError(code) unless `condition` is true. Pass `message` as a function if building it is expensive. */
 export function invariant(
   condition: unknown,
   code: ErrorCode,
@@ -64,7 +64,7 @@ export function invariant(
   if (!condition) throw new EngineError(code, typeof message === "string" ? message : message(), detail);
 }
 
-/** A value as it came, short enough for a message. */
+/** A value as JSON, cut to a length that fits a message. */
 export function showValue(value: unknown): string {
   const text = value === undefined ? "nothing" : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

@@ -17,6 +17,7 @@ export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./rec
 export { Ctx } from "./ctx.ts";
 export type { Precision } from "./tensor.ts";
 export { Gpu } from "./gpu/device.ts";
+export type { AdapterFacts } from "./gpu/device.ts";
 export { selfCheck } from "./ops/registry/selfCheck.ts";
 export type { SelfCheck } from "./ops/registry/selfCheck.ts";
 export { tuneMatmul } from "./ops/registry/tune.ts";
@@ -48,11 +49,12 @@ export {
   readWeightReceipt,
   weightMasksFromReceipt,
 } from "./formats/receipt/weightReceipt.ts";
+export type { WeightReceipt } from "./formats/receipt/weightReceipt.ts";
 export { isGguf, modelFolder } from "./formats/gguf/ggufFolder.ts";
 export { exportOnnx, ONNX_FILE } from "./formats/onnx/exportOnnx.ts";
 export { checkNames, safeName, zipSizeBytes, zipStream } from "./formats/files/zip.ts";
 export { countParameters, readConfig } from "./config/config.ts";
-export type { ModelConfig } from "./config/config.ts";
+export type { ModelConfig, ParameterCounts } from "./config/config.ts";
 export { loadModel } from "./model/load.ts";
 export type { Model } from "./model/load.ts";
 export { openModel, sha256 } from "./model/open.ts";
@@ -74,11 +76,13 @@ export type { BlockNorms } from "./prune/weights/blockPruner.ts";
 export { maskedReader } from "./prune/weights/maskedReader.ts";
 export { zeroedModel } from "./prune/weights/zeroedModel.ts";
 export { windowScores, windowValues } from "./prune/weights/weightWindow.ts";
+export type { MatrixWindow } from "./prune/weights/weightWindow.ts";
 export { checkFits, directionOf, mlpMatrices } from "./masks/mlpMatrices.ts";
+export type { Direction, MlpMatrix } from "./masks/mlpMatrices.ts";
 export { pruneWeights } from "./prune/weights/pruneWeights.ts";
 export type { PrunedWeights } from "./prune/weights/pruneWeights.ts";
 export { isKept, keptOfMasks, weightsOf } from "./masks/weightMasks.ts";
-export type { WeightMask, WeightMasks } from "./masks/weightMasks.ts";
+export type { WeightMasks } from "./masks/weightMasks.ts";
 export {
   checkWeightRecipe,
   DEFAULT_WEIGHT_RECIPE,
@@ -87,7 +91,7 @@ export {
   WEIGHT_METHODS,
   WEIGHT_RECIPE_BOUNDS,
 } from "./recipes/weightRecipe.ts";
-export type { Pattern, WeightMethod, WeightRecipe } from "./recipes/weightRecipe.ts";
+export type { WeightMethod, WeightRecipe } from "./recipes/weightRecipe.ts";
 export { calibrationSequences } from "./train/batches.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";
@@ -95,7 +99,7 @@ export { ratiosOf } from "./train/ratio.ts";
 export { approvePlan } from "./train/memoryPlan.ts";
 export type { MemoryPlan, PlanChoice, PlanResult, PlanParts } from "./train/memoryPlan.ts";
 export { Session } from "./train/session.ts";
-export type { StepReport } from "./train/session.ts";
+export type { StepMetrics, StepReport } from "./train/session.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";
 export { exportRatios } from "./evaluate/export/exportRatios.ts";
 export type { RatioInside } from "./evaluate/export/exportRatios.ts";
@@ -109,4 +113,5 @@ export type { Pair, SpeedReport, SpeedRow } from "./evaluate/speed.ts";
 export type { Spread } from "./evaluate/spread.ts";
 export { tokenLosses } from "./evaluate/tokenLosses.ts";
 export { perplexity } from "./evaluate/perplexity.ts";
+export type { Perplexity } from "./evaluate/perplexity.ts";
 export { checkGolden } from "./golden/check.ts";

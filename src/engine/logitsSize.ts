@@ -1,26 +1,26 @@
-// How many rows of logits are held at once, so that a long vocabulary does not need tokens x vocabulary numbers.
+// How many rows of logits are in memory at a time, so that a large vocabulary does not need tokens x vocabulary numbers.
 import { invariant } from "./errors.ts";
 
-/** Logits in f32 that a loss holds at once, in bytes: Ctx.logitsBytes starts with it. A row of 49,152 tokens has 192 KiB, so this is 341 rows. */
+/** Default of Ctx.logitsBytes, the largest size of f32 logits in memory at a time. A row of 49,152 tokens has 192 KiB, so this is 341 rows. */
 export const LOGITS_BYTES = 64 * 1024 * 1024;
 
 const LOGIT_BYTES = 4;
-/** A view starts on a multiple of as many f32 values (256 bytes). */
+/** Views must start at a multiple of this many f32 values (256 bytes). */
 const VIEW_VALUES = 64;
 
-export interface LogitsShape {
+interface LogitsShape {
   tokens: number;
   vocab: number;
-  /** Width of the hidden states that the head reads: chunks of their rows must be views. */
+  /** Width of the hidden states that the head reads. Chunks of their rows are views. */
   width: number;
 }
 
 /**
- * Rows of a chunk: as many as `bytes` hold, spread evenly over the chunks, and rounded up to where a view of the hidden states may
- * start; at least one such step, even where that is more than `bytes`.
+ * Rows per chunk: as many as fit into `bytes`, spread evenly over the chunks, and rounded up so that each chunk starts where a view of the
+ * hidden states may start. At least one such step, even if that is more than `bytes`.
  */
 export function logitRows({ tokens, vocab, width }: LogitsShape, bytes: number): number {
-  invariant(bytes > 0, "config", `the limit for logits must be above 0 bytes, not ${bytes}`);
+  invariant(bytes > 0, "config", `logits limit: expected more than 0 bytes, got ${bytes}`);
   const step = VIEW_VALUES / commonDivisor(width, VIEW_VALUES);
   const most = Math.max(1, Math.floor(bytes / (vocab * LOGIT_BYTES * step))) * step;
   const even = Math.ceil(tokens / Math.ceil(tokens / most));

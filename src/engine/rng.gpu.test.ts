@@ -1,4 +1,4 @@
-// Noise made on the GPU has the bits that the CPU computes.
+// Noise made on the GPU has the same bits as on the CPU.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "./ctx.ts";
 import { Gpu } from "./gpu/device.ts";
@@ -24,13 +24,13 @@ describe("noise on the GPU", () => {
     { seed: 0xffffffff, step: 0xffffffff, draw: 0xffffffff },
   ])("seed $seed, step $step, draw $draw", async ({ seed, step, draw }) => {
     const tables = gateTables(ctx, layout);
-    // written over another step's values: what counts is the state when the step is recorded
+    // overwrites another step's values: the state at the time the step is recorded counts
     const state = stepState(ctx, { seed: 5, step: 5, ratio: 0.5 });
     writeStepState(ctx, state, { seed, step, ratio: 0.5 });
     const u = await ctx.gpu.checked("noise", () => ctx.step(() => noiseOp(ctx, tables, state, draw)));
     const found = unflatten(layout, await ctx.read(u));
     const expected = layout.sizes.map((size, vector) =>
-      Float32Array.from({ length: size }, (_, index) => uniformNoise(seed, step, draw, vector, index)),
+      Float32Array.from({ length: size }, (_, index) => uniformNoise({ seed, step, draw, vector }, index)),
     );
     expect(found).toEqual(expected);
     ctx.free(state, tables.tiles, tables.bounds);

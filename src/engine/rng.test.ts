@@ -1,14 +1,17 @@
-// The noise itself: bounds, uniformity, independence of its coordinates, and values that must never change (a seed names a run).
+// The noise: bounds, uniformity, independence of its coordinates, and values that must never change, since a seed identifies a run.
 import { describe, expect, test } from "vitest";
 import { DRAW, uniformNoise, noiseBits, normals, uniforms } from "./rng.ts";
 
 const COUNT = 4096;
-const stream = (seed: number, step: number, draw: number, vector: number): number[] =>
-  Array.from({ length: COUNT }, (_, index) => uniformNoise(seed, step, draw, vector, index));
+type Coordinates = readonly [seed: number, step: number, draw: number, vector: number];
+const stream = (...[seed, step, draw, vector]: Coordinates): number[] =>
+  Array.from({ length: COUNT }, (_, index) => uniformNoise({ seed, step, draw, vector }, index));
+const bits = ([seed, step, draw, vector]: Coordinates, index: number): number =>
+  noiseBits({ seed, step, draw, vector }, index);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe("noise", () => {
-  test("lies strictly inside (0, 1) and is exact in f32", () => {
+  test("is strictly inside (0, 1) and exact in f32", () => {
     for (const u of stream(1, 2, 3, 4)) {
       expect(u).toBeGreaterThan(0);
       expect(u).toBeLessThan(1);
@@ -26,7 +29,7 @@ describe("noise", () => {
     }
   });
 
-  test("each coordinate makes another stream, uncorrelated with the first", () => {
+  test("each coordinate selects another stream, uncorrelated with the first", () => {
     const base = stream(1, 1, 1, 1);
     for (const other of [stream(2, 1, 1, 1), stream(1, 2, 1, 1), stream(1, 1, 2, 1), stream(1, 1, 1, 2)]) {
       const correlation = mean(base.map((u, i) => (u - 0.5) * ((other[i] ?? 0) - 0.5))) * 12;
@@ -36,18 +39,13 @@ describe("noise", () => {
     expect(Math.abs(following)).toBeLessThan(0.07);
   });
 
-  test("coordinates do not stand in for one another", () => {
-    const orders = [
-      noiseBits(1, 2, 3, 4, 5),
-      noiseBits(1, 2, 3, 5, 4),
-      noiseBits(2, 1, 3, 4, 5),
-      noiseBits(1, 3, 2, 4, 5),
-    ];
+  test("coordinates cannot be swapped", () => {
+    const orders = [bits([1, 2, 3, 4], 5), bits([1, 2, 3, 5], 4), bits([2, 1, 3, 4], 5), bits([1, 3, 2, 4], 5)];
     expect(new Set(orders).size).toBe(orders.length);
   });
 
   test("keeps its values from version to version", () => {
-    expect([noiseBits(0, 0, 0, 0, 0), noiseBits(1, 2, 3, 4, 5), noiseBits(0xffffffff, 7, 1, 39, 511)]).toEqual([
+    expect([bits([0, 0, 0, 0], 0), bits([1, 2, 3, 4], 5), bits([0xffffffff, 7, 1, 39], 511)]).toEqual([
       920646579, 3194102287, 1906566024,
     ]);
   });
@@ -55,14 +53,14 @@ describe("noise", () => {
 
 describe("distributions", () => {
   test("normals have mean 0 and variance 1", () => {
-    const values = [...normals(1, DRAW.inputs, 0, COUNT)];
+    const values = [...normals({ seed: 1, draw: DRAW.inputs }, COUNT)];
     expect(Math.abs(mean(values))).toBeLessThan(0.06);
     expect(Math.abs(mean(values.map((value) => value ** 2)) - 1)).toBeLessThan(0.1);
     expect(Math.abs(mean(values.map((value) => value ** 4)) - 3)).toBeLessThan(0.6);
   });
 
   test("uniforms stay within their bound", () => {
-    const values = uniforms(1, DRAW.init, 3, COUNT, 0.125);
+    const values = uniforms({ seed: 1, draw: DRAW.init, vector: 3 }, COUNT, 0.125);
     expect(Math.max(...values.map(Math.abs))).toBeLessThan(0.125);
     expect(Math.abs(mean([...values]))).toBeLessThan(0.01);
   });

@@ -1,4 +1,4 @@
-// How gradients come together: sums, slices of a base, and no writing into what another op still reads. Values on the CPU, no GPU.
+// How gradients accumulate: sums, slices of a base, and no writes to what another op still reads. Values on the CPU, without a GPU.
 import { expect, test } from "vitest";
 import { Tape, type TapeArithmetic } from "./tape.ts";
 import { elements, type Tensor, view } from "./tensor.ts";
@@ -30,16 +30,16 @@ class Numbers implements TapeArithmetic {
       this.of(tensor).map(() => 0),
     );
   }
-  copy(from: Tensor, to: Tensor): void {
-    this.set(to, this.of(from));
+  copyInto(target: Tensor, source: Tensor): void {
+    this.set(target, this.of(source));
   }
   add(a: Tensor, b: Tensor): Tensor {
     return this.tensor(this.of(a).map((value, i) => value + (this.of(b)[i] ?? Number.NaN)));
   }
-  addInto(into: Tensor, from: Tensor): void {
+  addInto(target: Tensor, source: Tensor): void {
     this.set(
-      into,
-      this.of(into).map((value, i) => value + (this.of(from)[i] ?? Number.NaN)),
+      target,
+      this.of(target).map((value, i) => value + (this.of(source)[i] ?? Number.NaN)),
     );
   }
 }
@@ -62,7 +62,7 @@ test("a tensor that is used twice gets the sum of both gradients", () => {
   expect(numbers.of(tape.gradOf(x))).toEqual([5]);
 });
 
-test("a gradient that two tensors share is not written into by either", () => {
+test("a gradient that two tensors share is not overwritten by either", () => {
   const { numbers, tape } = setUp();
   const [a, b, sum, more] = [numbers.tensor([0]), numbers.tensor([0]), numbers.tensor([0]), numbers.tensor([0])];
   tape.record(more, [a], () => [numbers.tensor([10])]);
@@ -77,7 +77,7 @@ test("a gradient that two tensors share is not written into by either", () => {
   expect(numbers.of(seed)).toEqual([1]);
 });
 
-test("gradients of views land in their slice of the base's gradient; what nobody wrote is zero", () => {
+test("a view's gradient is a slice of its base's gradient; the rest is zero", () => {
   const { numbers, tape } = setUp();
   const base = numbers.tensor(new Array<number>(192).fill(1));
   const [first, last] = [view(base, 0, [2]), view(base, 128, [2])];
@@ -97,30 +97,33 @@ test("gradients of views land in their slice of the base's gradient; what nobody
   expect(gradient.slice(127, 131)).toEqual([0, 3, 4, 0]);
 });
 
-test.each(["whole first", "view first"])("a tensor used whole and by a view gets both gradients, %s", (order) => {
-  const { numbers, tape } = setUp();
-  const base = numbers.tensor([1, 1]);
-  const part = view(base, 0, [1]);
-  const [whole, slice] = [numbers.tensor([0]), numbers.tensor([0])];
-  const shared = numbers.tensor([10, 20]);
-  const useWhole = (): void => tape.record(whole, [base], () => [shared]);
-  const useSlice = (): void =>
-    tape.record(slice, [part], () => {
-      const d = tape.target(part);
-      numbers.set(d, [5]);
-      return [d];
-    });
-  // backward goes from the last entry to the first
-  for (const use of order === "whole first" ? [useSlice, useWhole] : [useWhole, useSlice]) use();
-  tape.backward([
-    [whole, numbers.tensor([1])],
-    [slice, numbers.tensor([1])],
-  ]);
-  expect(numbers.of(tape.gradOf(base))).toEqual([15, 20]);
-  expect(numbers.of(shared)).toEqual([10, 20]);
-});
+test.each(["base first", "view first"])(
+  "a tensor that is used directly and through a view gets both gradients, %s",
+  (order) => {
+    const { numbers, tape } = setUp();
+    const base = numbers.tensor([1, 1]);
+    const part = view(base, 0, [1]);
+    const [ofBase, ofView] = [numbers.tensor([0]), numbers.tensor([0])];
+    const shared = numbers.tensor([10, 20]);
+    const useBase = (): void => tape.record(ofBase, [base], () => [shared]);
+    const useView = (): void =>
+      tape.record(ofView, [part], () => {
+        const d = tape.target(part);
+        numbers.set(d, [5]);
+        return [d];
+      });
+    // backward runs from the last entry to the first
+    for (const use of order === "base first" ? [useView, useBase] : [useBase, useView]) use();
+    tape.backward([
+      [ofBase, numbers.tensor([1])],
+      [ofView, numbers.tensor([1])],
+    ]);
+    expect(numbers.of(tape.gradOf(base))).toEqual([15, 20]);
+    expect(numbers.of(shared)).toEqual([10, 20]);
+  },
+);
 
-test("a view that is used twice gets the sum", () => {
+test("a view that is used twice gets the sum of both gradients", () => {
   const { numbers, tape } = setUp();
   const base = numbers.tensor([1, 1]);
   const part = view(base, 0, [1]);

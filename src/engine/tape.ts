@@ -1,19 +1,21 @@
-// The tape: what backward replays. Ops record a closure; gradients of views land in their slice of the base's gradient.
+// The tape: ops record their backward on it, and `backward` runs them in reverse. A view's gradient is a slice of its base's gradient.
 import { invariant } from "./errors.ts";
 import { type Tensor, view } from "./tensor.ts";
 
-/** What the tape itself must be able to compute; handed in, so that the tape knows no kernels. */
+/** The arithmetic that the tape needs, passed in so that the tape does not depend on kernels. */
 export interface TapeArithmetic {
+  /** A tensor of this step with undefined values. */
   empty(shape: readonly number[], label: string): Tensor;
   zero(tensor: Tensor): void;
-  copy(from: Tensor, to: Tensor): void;
+  /** target = source. */
+  copyInto(target: Tensor, source: Tensor): void;
   /** a + b, in a new tensor. */
   add(a: Tensor, b: Tensor): Tensor;
-  /** into += from. */
-  addInto(into: Tensor, from: Tensor): void;
+  /** target += source. */
+  addInto(target: Tensor, source: Tensor): void;
 }
 
-/** Given d(output), the gradient of each input in order; null where an input has none. */
+/** From the gradient of the output, the gradient of each input in order; null for an input without one. */
 export type Backward = (dOut: Tensor) => (Tensor | null)[];
 
 interface Entry {
@@ -27,23 +29,25 @@ const keyOf = (tensor: Tensor): string => `${tensor.buffer.id}:${tensor.offset}`
 export class Tape {
   private readonly arithmetic: TapeArithmetic;
   private readonly entries: Entry[] = [];
+  /** Gradients so far, by tensor. */
   private readonly grads = new Map<string, Tensor>();
-  /** Slices of base gradients that have been written. */
+  /** Slices of base gradients that have values. */
   private readonly written = new Set<string>();
-  /** Gradients that the tape made for views to write into; all others may be shared with another op. */
+  /** Gradients that the tape made for views to write to. Any other gradient may be shared with another op. */
   private readonly owned = new Set<Tensor>();
-  /** Tensors whose whole gradient holds something, so that a slice of it must be added to. */
-  private readonly whole = new Set<string>();
+  /** Tensors with a full gradient, so that the gradient of a view must be added to its slice. */
+  private readonly complete = new Set<string>();
 
   constructor(arithmetic: TapeArithmetic) {
     this.arithmetic = arithmetic;
   }
 
+  /** Adds an op: `backward` is called with the gradient of `out` if that has one. */
   record(out: Tensor, inputs: readonly Tensor[], backward: Backward): void {
     this.entries.push({ out, inputs, backward });
   }
 
-  /** Runs the tape from the given outputs and their gradients. Every gradient is dispatched when this returns. */
+  /** Runs backward from outputs with given gradients. When it returns, all gradients have been dispatched. */
   backward(roots: readonly (readonly [out: Tensor, dOut: Tensor])[]): void {
     for (const [out, dOut] of roots) this.accumulate(out, dOut);
     for (let i = this.entries.length - 1; i >= 0; i--) {
@@ -52,7 +56,11 @@ export class Tape {
       const dOut = this.gradOf(entry.out);
       if (!dOut) continue;
       const gradients = entry.backward(dOut);
-      invariant(gradients.length === entry.inputs.length, "bug", `${entry.out.label}: one gradient an input expected`);
+      invariant(
+        gradients.length === entry.inputs.length,
+        "bug",
+        `${entry.out.label}: expected ${entry.inputs.length} gradients, one per input, got ${gradients.length}`,
+      );
       entry.inputs.forEach((input, k) => {
         const gradient = gradients[k];
         if (gradient && input.requiresGrad) this.accumulate(input, gradient);
@@ -60,44 +68,46 @@ export class Tape {
     }
   }
 
-  /** The gradient that has come together for a tensor, if any. */
+  /** The gradient of a tensor so far, if it has one. */
   gradOf(tensor: Tensor): Tensor | undefined {
     if (tensor.base) return this.grads.has(keyOf(tensor.base)) ? this.slice(tensor, tensor.base) : undefined;
     return this.grads.get(keyOf(tensor));
   }
 
-  /** Where a backward kernel should write the gradient of `tensor`: its slice of a base's gradient if that is free, else a new tensor. */
+  /** Where a backward kernel writes the gradient of `tensor`: the slice of its base's gradient if that has no values yet, else a new tensor. */
   target(tensor: Tensor): Tensor {
     if (tensor.base) {
       const slice = this.slice(tensor, tensor.base);
-      if (!this.holds(slice, tensor.base)) return slice;
+      if (!this.hasValues(slice, tensor.base)) return slice;
     }
     return this.arithmetic.empty(tensor.shape, `d ${tensor.label}`);
   }
 
+  /** Adds to the gradient of a tensor. */
   private accumulate(tensor: Tensor, gradient: Tensor): void {
     if (tensor.base) {
       const slice = this.slice(tensor, tensor.base);
       const key = keyOf(slice);
-      if (this.holds(slice, tensor.base)) this.arithmetic.addInto(slice, gradient);
-      else if (keyOf(gradient) !== key) this.arithmetic.copy(gradient, slice);
+      if (this.hasValues(slice, tensor.base)) this.arithmetic.addInto(slice, gradient);
+      else if (keyOf(gradient) !== key) this.arithmetic.copyInto(slice, gradient);
       this.written.add(key);
       return;
     }
     const before = this.grads.get(keyOf(tensor));
     this.grads.set(keyOf(tensor), before ? this.arithmetic.add(before, gradient) : gradient);
-    this.whole.add(keyOf(tensor));
+    this.complete.add(keyOf(tensor));
   }
 
-  private holds(slice: Tensor, base: Tensor): boolean {
-    return this.written.has(keyOf(slice)) || this.whole.has(keyOf(base));
+  private hasValues(slice: Tensor, base: Tensor): boolean {
+    return this.written.has(keyOf(slice)) || this.complete.has(keyOf(base));
   }
 
+  /** The view's slice of its base's gradient, which is made if there is none, or copied if it may be shared. */
   private slice(tensor: Tensor, base: Tensor): Tensor {
     let gradient = this.grads.get(keyOf(base));
     if (!gradient || !this.owned.has(gradient)) {
       const own = this.arithmetic.empty(base.shape, `d ${base.label}`);
-      if (gradient) this.arithmetic.copy(gradient, own);
+      if (gradient) this.arithmetic.copyInto(own, gradient);
       else this.arithmetic.zero(own);
       gradient = own;
       this.owned.add(own);

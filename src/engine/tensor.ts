@@ -1,10 +1,11 @@
-// A tensor: shape, element type and a range of a GPU buffer. A handle; it owns nothing.
+// A tensor: shape, element type and a range of a GPU buffer. A handle that owns nothing.
 import type { Precision } from "./dtype.ts";
 import { BINDING_ALIGNMENT_BYTES, type GpuBuffer } from "./gpu/buffers.ts";
 import type { Binding } from "./gpu/kernel.ts";
 import { invariant } from "./errors.ts";
 
 export type { Precision } from "./dtype.ts";
+/** Element types on the GPU. */
 export type DType = Precision | "u32" | "i32";
 
 export interface Tensor {
@@ -14,43 +15,44 @@ export interface Tensor {
   readonly offset: number;
   readonly shape: readonly number[];
   readonly dtype: DType;
-  /** True where the tape must bring a gradient: a trainable leaf, or anything computed from one. */
+  /** Whether backward needs its gradient: a trained parameter, or anything computed from one. */
   readonly requiresGrad: boolean;
-  /** The tensor that this is a view of; the view's gradient is the same slice of the base's gradient. */
+  /** The tensor that this is a view of. The view's gradient is the same slice of the base's gradient. */
   readonly base?: Tensor;
 }
 
-/** Bytes of one element of every dtype but f16, which is for weights alone. */
+/** Bytes of one element of every dtype except f16, which only weights have. */
 export const ELEMENT_BYTES = 4;
 const HALF_BYTES = 2;
 export const elementBytes = (dtype: DType): number => (dtype === "f16" ? HALF_BYTES : ELEMENT_BYTES);
-/** Bytes of as many elements; halves fill whole u32s. */
+/** Size in bytes of a tensor of this shape. f16 is padded to whole u32s. */
 export const bytesOfShape = (shape: readonly number[], dtype: DType): number =>
   Math.ceil((sizeOf(shape) * elementBytes(dtype)) / ELEMENT_BYTES) * ELEMENT_BYTES;
 
+/** Number of elements of a shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 export const elements = (tensor: Tensor): number => sizeOf(tensor.shape);
 
-/** Rows and columns of a tensor seen as a matrix: the last axis is the columns. */
+/** Rows and columns of a tensor as a matrix whose columns are the last axis. */
 export function matrixOf(tensor: Tensor): { rows: number; cols: number } {
   const cols = tensor.shape.at(-1) ?? 1;
   return { rows: elements(tensor) / cols, cols };
 }
 
-/** The range that kernels see: rounded up to whole vec4s, which is padding, since buffers and views start on 256 bytes. */
+/** The range that kernels see, rounded up to whole vec4s. The rest is padding, since buffers and views start on 256 bytes. */
 export function bindingOf(tensor: Tensor): Binding {
   const bytes = elementBytes(tensor.dtype);
   return { buffer: tensor.buffer, offset: tensor.offset * bytes, bytes: Math.ceil(elements(tensor) / 4) * 4 * bytes };
 }
 
-/** A view of `shape` that starts `start` elements into `base`; the start must be a legal binding offset (256 bytes). */
+/** A view of `shape` that starts `start` elements after the start of `base`, at a multiple of 256 bytes. */
 export function view(base: Tensor, start: number, shape: readonly number[], label = base.label): Tensor {
   const offset = base.offset + start;
   invariant(
     (offset * elementBytes(base.dtype)) % BINDING_ALIGNMENT_BYTES === 0 && start + sizeOf(shape) <= elements(base),
     "bug",
     () =>
-      `${label}: a view must start on ${BINDING_ALIGNMENT_BYTES} bytes and end inside its base (start ${start}, shape ${shape.join("x")})`,
+      `${label}: expected a view that starts on ${BINDING_ALIGNMENT_BYTES} bytes and ends inside its base, got start ${start} and shape ${shape.join("x")}`,
   );
   return {
     label,
@@ -63,21 +65,22 @@ export function view(base: Tensor, start: number, shape: readonly number[], labe
   };
 }
 
-/** The same elements under another shape. */
+/** The same elements in another shape. Throws "shape" for another number of them. */
 export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
   invariant(
     sizeOf(shape) === elements(tensor),
     "shape",
-    `${tensor.label}: cannot reshape ${tensor.shape.join("x")} to ${shape.join("x")}`,
+    `${tensor.label}: expected a shape of ${elements(tensor)} elements, got ${shape.join("x")}`,
   );
   return { ...tensor, shape };
 }
 
+/** Throws EngineError("shape") unless the tensor has this shape. `what` names it in the error. */
 export function checkShape(tensor: Tensor, shape: readonly number[], what: string): void {
   const same = tensor.shape.length === shape.length && shape.every((n, i) => tensor.shape[i] === n);
   invariant(
     same,
     "shape",
-    () => `${what}: shape ${shape.join("x")} expected, ${tensor.shape.join("x")} came (${tensor.label})`,
+    () => `${what}: expected shape ${shape.join("x")}, got ${tensor.shape.join("x")} (${tensor.label})`,
   );
 }

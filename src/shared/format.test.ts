@@ -1,12 +1,46 @@
-// Numbers read as people expect them.
+// Numbers are written as people expect them.
 import { describe, expect, it } from "vitest";
-import { bytes, duration, percent, perplexityText, short, small, stepTime, whole } from "./format.ts";
+import {
+  bytes,
+  duration,
+  factor,
+  grouped,
+  keptPercent,
+  loss,
+  nats,
+  percent,
+  perplexityText,
+  ratioText,
+  sentence,
+  short,
+  significant,
+  small,
+  stepTime,
+  whole,
+} from "./format.ts";
 
 describe("format", () => {
   it("writes counts and shares", () => {
     expect(whole(1_572_864)).toBe("1,572,864");
     expect(percent(0.55603)).toBe("55.6 %");
     expect([short(3_542_208), short(393_216), short(192)]).toEqual(["3.54 M", "393 k", "192"]);
+  });
+
+  it("writes ratios without trailing zeros, and shares of a count", () => {
+    expect([ratioText(0.35), ratioText(0.425), ratioText(0.07)]).toEqual(["35 %", "42.5 %", "7 %"]);
+    expect([keptPercent({ kept: 12, of: 48 }), keptPercent({ kept: 0, of: 0 })]).toEqual(["25.0 %", "0.0 %"]);
+  });
+
+  it("writes factors, and bounds with all their digits", () => {
+    expect([factor(1.3712), factor(0.8), factor(2404.8)]).toEqual(["1.37×", "0.80×", "2,405×"]);
+    expect([grouped(100_000), grouped(1e-6), grouped(2 ** 32 - 1)]).toEqual(["100,000", "0.000001", "4,294,967,295"]);
+  });
+
+  it("ends messages with a period", () => {
+    expect([sentence("expected a number, got nothing"), sentence("Try again.")]).toEqual([
+      "expected a number, got nothing.",
+      "Try again.",
+    ]);
   });
 
   it("writes bytes in decimal units", () => {
@@ -29,6 +63,8 @@ describe("format", () => {
       "312.0",
       "5.12e+4",
     ]);
+    expect([loss(3.14159), nats(-0.25)]).toEqual(["3.142", "-0.250 nats"]);
+    expect([significant(123.4, 2), significant(0.5, 4)]).toEqual(["120", "0.5"]);
     expect([small(0), small(1.23e-6), small(0.034)]).toEqual(["0", "1.2e-6", "0.034"]);
   });
 });

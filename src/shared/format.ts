@@ -1,15 +1,46 @@
-// Numbers for people: the one home of how shares, counts, bytes, perplexities and times are written.
+// How numbers and messages are written for people.
 
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 20 });
 
 /** 1572864 -> "1,572,864". */
 export function whole(n: number): string {
   return WHOLE.format(n);
 }
 
+/** With digit groups and all decimals: 100000 -> "100,000", 0.000001 -> "0.000001". */
+export function grouped(n: number): string {
+  return GROUPED.format(n);
+}
+
+/** 0.5561 -> "55.6", for a place that has its own "%". */
+export function percentNumber(share: number, digits = 1): string {
+  return (100 * share).toFixed(digits);
+}
+
 /** 0.5561 -> "55.6 %". */
 export function percent(share: number, digits = 1): string {
-  return `${(100 * share).toFixed(digits)} %`;
+  return `${percentNumber(share, digits)} %`;
+}
+
+/** 12 of 48 -> "25.0 %"; 0 of 0 -> "0.0 %". */
+export function keptPercent({ kept, of }: { kept: number; of: number }): string {
+  return percent(of > 0 ? kept / of : 0);
+}
+
+/** A ratio that someone chose, without trailing zeros: 0.35 -> "35", 0.425 -> "42.5". */
+export function ratioNumber(ratio: number): string {
+  return String(Number(percentNumber(ratio, 2)));
+}
+
+/** A ratio that someone chose, without trailing zeros: 0.35 -> "35 %", 0.425 -> "42.5 %". */
+export function ratioText(ratio: number): string {
+  return `${ratioNumber(ratio)} %`;
+}
+
+/** 1.3712 -> "1.37×", 2404.8 -> "2,405×". */
+export function factor(value: number): string {
+  return `${value < 100 ? value.toFixed(2) : whole(value)}×`;
 }
 
 /** 3542208 -> "3.54 M". */
@@ -50,4 +81,24 @@ export function stepTime(ms: number): string {
 export function small(value: number): string {
   if (value === 0) return "0";
   return Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toPrecision(2);
+}
+
+/** A message with its final period, which the engine leaves out where it quotes a value last. */
+export function sentence(message: string): string {
+  return /[.!?…]$/.test(message) ? message : `${message}.`;
+}
+
+/** A loss, or a budget penalty: "3.142". */
+export function loss(value: number): string {
+  return value.toFixed(3);
+}
+
+/** A loss with its unit: "3.142 nats". */
+export function nats(value: number): string {
+  return `${loss(value)} nats`;
+}
+
+/** A number to `digits` significant digits, without trailing zeros: (123.4, 2) -> "120". */
+export function significant(value: number, digits: number): string {
+  return String(Number(value.toPrecision(digits)));
 }

@@ -1,10 +1,18 @@
-// A client for tests: it records commands, answers by script, and says whatever events it is told to.
+// A client for tests: it records commands, replies by script, and emits whatever events a test wants.
 import type { ExportedForm } from "../engine/index.ts";
-import type { Client, CommandOf } from "../worker/client.ts";
-import type { ShownArchitecture, Command, ModelFacts, Replies, WorkerEvent } from "../worker/protocol.ts";
+import type { Client } from "../worker/client.ts";
+import type {
+  Command,
+  CommandOf,
+  ModelFacts,
+  PerplexityResult,
+  Replies,
+  RunArchitecture,
+  WorkerEvent,
+} from "../worker/protocol.ts";
 import { createStudio } from "./store.ts";
 import type { StudioStore } from "./store.ts";
-import type { Clock } from "./storeState.ts";
+import type { Clock } from "./slice.ts";
 
 type Answers = { [T in Command["type"]]: (command: CommandOf<T>) => Promise<Replies[T]> | Replies[T] };
 export type Script = Partial<Answers>;
@@ -28,9 +36,9 @@ export const FACTS: ModelFacts = {
   adapter: { name: "test", software: true },
 };
 
-export function architectureAt(ratio: number, step: number, run = "first"): ShownArchitecture {
+export function architectureAt(ratio: number, step: number, run = "first"): RunArchitecture {
   const masks = [4, 4, 4, 8, 4].map((size) => new Uint8Array(size).fill(1));
-  const kept = { kept: [[4, 4, 4, 8, 4]], keptBlockWeights: ratio * 144, keptParameters: ratio * 144 + 52 };
+  const kept = { counts: [4, 4, 4, 8, 4], keptWeights: ratio * 144, keptTotalWeights: ratio * 144 + 52 };
   return { run, ratio, step, masks, ...kept };
 }
 
@@ -47,20 +55,25 @@ const NESTED: ExportedForm = {
   ok: true,
 };
 
-/** What the architecture of the defaults is. */
+/** The id of the architecture that the scripted worker replies with by default. */
 export const AT_HALF = { run: "first", ratio: 0.5, step: 9 };
 const ALL = { kept: 1, of: 1 };
 const KEPT_ALL = { mlpWeights: ALL, blockWeights: ALL, modelWeights: ALL };
 
-/** Each pruning has a name of its own. */
+/** Each pruning has an id of its own. */
 let prunings = 0;
+
+/** A perplexity of the evaluation text. */
+export function perplexityAt(value: number, tokens: number): PerplexityResult {
+  return { value, text: { name: "held", sha256: "t" }, context: 16, tokens, beginToken: false };
+}
 
 const DEFAULTS: Answers = {
   open: () => FACTS,
   library: () => [],
   forget: () => ({ freedBytes: 0 }),
   texts: () => ({ calibrationTokens: 1000, evaluationTokens: 50_000 }),
-  play: ({ recipe }) => ({ phase: "done", step: recipe.steps, of: recipe.steps }),
+  train: ({ recipe }) => ({ phase: "done", step: recipe.steps, of: recipe.steps }),
   step: ({ recipe }) => ({ phase: "paused", step: 1, of: recipe.steps }),
   pause: () => ({ phase: "paused", step: 2, of: 9 }),
   stop: () => ({ phase: "done", step: 2, of: 9 }),
@@ -85,22 +98,15 @@ const DEFAULTS: Answers = {
     first: new Float32Array(0),
     second: new Float32Array(0),
   }),
-  perplexity: ({ subject, tokens }) => ({
-    value: subject === "dense" ? 20 : 27,
-    text: "held",
-    context: 16,
-    tokens,
-    bosAdded: false,
-  }),
+  perplexity: ({ subject, tokens }) => perplexityAt(subject === "dense" ? 20 : 27, tokens),
   curve: ({ ratio, tokens }) => ({
     architecture: architectureAt(ratio, 9),
-    result: { value: 20 / ratio, text: "held", context: 16, tokens, bosAdded: false },
+    result: perplexityAt(20 / ratio, tokens),
     fingerprint: "f",
-    textSha256: "t",
   }),
   generate: () => ({ dense: "d", pruned: "p", of: AT_HALF }),
   prepareExport: () => ({ checks: [], of: AT_HALF }),
-  prepareNested: () => ({ delivery: NESTED, ratios: [], run: "first", step: 9 }),
+  prepareNested: () => ({ exported: NESTED, ratios: [], run: "first", step: 9 }),
   saveZip: ({ form }) => ({ file: new File([], form), name: `${form}.zip` }),
   saveFolder: () => ({ files: 3, bytes: 30 }),
   speed: () => ({ adapter: "test", tokens: 64, decodeTokens: 16, repeats: 5, rows: [] }),
@@ -108,12 +114,12 @@ const DEFAULTS: Answers = {
   cancel: () => null,
 };
 
-/** Everything a test of the store needs: the store, what was sent, and hands on the worker's voice and on time. */
+/** What a test of the store needs: the store, the commands that were sent, and control of events and of time. */
 export interface Bench extends StudioStore {
   sent: Command[];
   types(): string[];
-  say(event: WorkerEvent): void;
-  /** Runs the animation frames that wait. */
+  emit(event: WorkerEvent): void;
+  /** Runs the pending animation frames. */
   frame(): void;
   /** Lets `ms` pass. */
   pass(ms: number): void;
@@ -121,11 +127,11 @@ export interface Bench extends StudioStore {
   settle(): Promise<void>;
 }
 
-/** Makes a store over a scripted client and a clock that only moves when told. */
+/** Makes a store over a scripted client and a clock that stands still unless the test moves it. */
 export function bench(script: Script = {}): Bench {
   const answers: Answers = { ...DEFAULTS, ...script };
   const sent: Command[] = [];
-  let say: (event: WorkerEvent) => void = () => undefined;
+  let emit: (event: WorkerEvent) => void = () => undefined;
   const client: Client = {
     async request<T extends Command["type"]>(command: CommandOf<T>): Promise<Replies[T]> {
       sent.push(command);
@@ -133,7 +139,7 @@ export function bench(script: Script = {}): Bench {
       return answers[type](command);
     },
     subscribe(listener) {
-      say = listener;
+      emit = listener;
       return () => undefined;
     },
   };
@@ -154,7 +160,7 @@ export function bench(script: Script = {}): Bench {
     ...createStudio(client, clock),
     sent,
     types: () => sent.map(({ type }) => type),
-    say: (event) => say(event),
+    emit: (event) => emit(event),
     frame() {
       const due = frames;
       frames = [];

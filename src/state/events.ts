@@ -1,54 +1,58 @@
-// What the worker says unasked, filed into the store. Metrics go to the series only, so that no step renders React.
+// Events of the worker, applied to the store. Metrics go to the series only, so that a step renders nothing in React.
 import { EngineError } from "../engine/index.ts";
 import type { WorkerEvent } from "../worker/protocol.ts";
-import { withArchitecture } from "./run/prunedNow.ts";
-import type { Deps, Get, Set } from "./storeState.ts";
+import { showArchitecture } from "./run/currentPruning.ts";
+import type { Deps } from "./slice.ts";
+import type { GetState, SetState } from "./storeState.ts";
 
-/** Files one event. */
-export function fileEvent({ series }: Pick<Deps, "series">, set: Set, get: Get, event: WorkerEvent): void {
+type EventOf<T extends WorkerEvent["type"]> = Extract<WorkerEvent, { type: T }>;
+
+/** Applies one event. */
+export function applyEvent(deps: Deps, set: SetState, get: GetState, event: WorkerEvent): void {
   switch (event.type) {
     case "progress":
       return get().setProgress(event.progress.task, event.progress);
     case "run": {
-      const { asked } = get();
-      const started = asked === "play" && event.run.phase === "training";
-      return set({ run: event.run, ...(started ? { asked: null } : {}) });
+      const started = get().pendingCommand === "train" && event.run.phase === "training";
+      return set({ run: event.run, ...(started ? { pendingCommand: null } : {}) });
     }
     case "metrics": {
       const { msPerStep, secondsLeft } = event.metrics;
-      series.append(event.metrics);
+      deps.series.append(event.metrics);
       return set({ pace: { msPerStep, secondsLeft } });
     }
     case "architecture":
-      return set(withArchitecture(event.architecture));
+      return showArchitecture(deps, set, get, event.architecture);
     case "perplexity": {
-      const { subject, result, of } = event;
-      // What the page asked for comes as a reply, which knows whether it is still wanted.
-      if (get()[subject].phase === "measuring") return;
-      const measured = { phase: "measured", last: { result, of } } as const;
-      return set(subject === "dense" ? { dense: measured } : { pruned: measured });
+      const { result, of } = event;
+      // A measurement that the page requested ends with its own reply.
+      if (get().pruned.phase === "measuring") return;
+      return set({ pruned: { phase: "measured", last: { result, of } } });
     }
-    case "plan":
-      return set(({ asking }) => ({
-        plan: { news: event.news, storageFreeBytes: event.storageFreeBytes, source: asking },
-      }));
+    case "plan": {
+      const { planned, storageFreeBytes } = event;
+      return set(({ requestedSource: source }) => ({ plan: { planned, storageFreeBytes, source } }));
+    }
     case "text":
-      if (get().compare.phase !== "writing") return;
-      if (event.subject === "dense" && event.done) set({ compare: { phase: "writing", subject: "pruned" } });
-      return set((state) =>
-        event.subject === "dense"
-          ? { denseText: state.denseText + event.piece }
-          : { prunedText: state.prunedText + event.piece },
-      );
+      return addText(event, set, get);
     case "resumable":
       return set({ resumable: { recipe: event.recipe, step: event.step } });
-    case "error": {
-      const error = EngineError.fromPlain(event.error);
-      // The client says "bug" during "device" exactly when the worker is gone: nothing can be asked of it any more.
-      if (event.during === "device" && error.code === "bug") return set({ device: { phase: "dead", error } });
-      // What was asked for fails by its own reply, at its own place on the screen.
-      const answered = event.during === "open" || event.during === "generate" || event.during === "export";
-      if (!answered || error.code === "device-lost" || error.code === "no-webgpu") get().report(error);
-    }
+    case "error":
+      return applyError(event, set, get);
   }
+}
+
+function addText({ subject, piece, done }: EventOf<"text">, set: SetState, get: GetState): void {
+  if (get().generation.phase !== "writing") return;
+  if (subject === "dense" && done) set({ generation: { phase: "writing", subject: "pruned" } });
+  set(({ denseText, prunedText }) =>
+    subject === "dense" ? { denseText: denseText + piece } : { prunedText: prunedText + piece },
+  );
+}
+
+function applyError({ error: plain, during }: EventOf<"error">, set: SetState, get: GetState): void {
+  const error = EngineError.fromPlain(plain);
+  // The client emits "bug" during "device" only when the worker is dead: it can do nothing more.
+  if (during === "device" && error.code === "bug") return set({ device: { phase: "dead", error } });
+  get().report(error);
 }

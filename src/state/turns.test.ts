@@ -1,4 +1,4 @@
-// Turns on the GPU: one at a time and in order, and a stop that reaches what waits as well as what runs.
+// Turns on the GPU: one at a time and in order, and cancelling what waits as well as what runs.
 import { describe, expect, it } from "vitest";
 import type { Client } from "../worker/client.ts";
 import { turnsOf } from "./turns.ts";
@@ -21,7 +21,7 @@ function made() {
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 describe("turns", () => {
-  it("come one at a time, in the order of asking, also behind one that failed", async () => {
+  it("come one at a time, in the order of the requests, also after one that failed", async () => {
     const { turn, long, short, done, end } = made();
     const first = turn(long);
     const second = turn(() => Promise.reject(new Error("no")));
@@ -34,13 +34,13 @@ describe("turns", () => {
     expect(await third).toBe("third");
   });
 
-  it("are called off at once while they wait, by their task only", async () => {
-    const { turn, cancelTask: callOff, long, short, done, sent, end } = made();
+  it("are cancelled at once while they wait, by their task only", async () => {
+    const { turn, cancelTask, long, short, done, sent, end } = made();
     const first = turn(long, "export");
     const waiting = turn(short("speed"), "speed");
     const other = turn(short("weights"), "weights");
     await pause();
-    await callOff("speed");
+    await cancelTask("speed");
     await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
     expect(sent).toEqual([{ type: "cancel", task: "speed" }]);
     end();
@@ -48,17 +48,17 @@ describe("turns", () => {
     expect(done).toEqual(["weights"]);
   });
 
-  it("that have begun go on until the worker ends them, and the next of their task is not called off", async () => {
-    const { turn, cancelTask: callOff, long, short, end } = made();
+  it("that have begun continue until the worker ends them, and the next one of their task is not cancelled", async () => {
+    const { turn, cancelTask, long, short, end } = made();
     const first = turn(long, "export");
     await pause();
-    await callOff("export");
+    await cancelTask("export");
     const next = turn(short("again"), "export");
     end();
     expect([await first, await next]).toEqual(["long", "again"]);
   });
 
-  it("come at once after a device was lost", async () => {
+  it("begin at once after a device was lost", async () => {
     const { turn, clearTurns, long, short } = made();
     void turn(long);
     await pause();

@@ -1,20 +1,20 @@
-// Turns on the GPU: what runs there runs alone, in the order it was asked for, and is called off before its turn or during it.
+// Turns on the GPU: work there runs alone, in the order of its requests, and can be cancelled before its turn or during it.
 import { EngineError } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type { Task } from "../worker/protocol.ts";
 
 export interface Turns {
-  /** Does work once all earlier work has ended; passes its outcome on. Rejects with "cancelled" where its task is called off before. */
+  /** Runs work once all earlier work has ended, and passes its outcome on. Rejects with "cancelled" if its task is cancelled before. */
   turn<T>(work: () => Promise<T>, task?: Task): Promise<T>;
-  /** Stops a task: at once what still waits for its turn, and what has it as soon as the worker hears of it. */
+  /** Cancels a task: at once while it waits for its turn, otherwise as soon as the worker receives the cancel. */
   cancelTask(task: Task): Promise<void>;
-  /** Forgets who has the turn: work on a device that is lost may never end. */
+  /** Lets the next work begin although earlier work has not ended: on a lost device it may never end. */
   clearTurns(): void;
 }
 
 interface Waiting {
   task: Task | undefined;
-  refuse: (error: EngineError) => void;
+  reject: (error: EngineError) => void;
 }
 
 export function turnsOf(client: Pick<Client, "request">): Turns {
@@ -22,19 +22,19 @@ export function turnsOf(client: Pick<Client, "request">): Turns {
   const waiting = new Set<Waiting>();
   return {
     turn<T>(work: () => Promise<T>, task?: Task): Promise<T> {
-      let refuse: Waiting["refuse"] = () => undefined;
-      const refused = new Promise<never>((_resolve, reject) => (refuse = reject));
-      const mine: Waiting = { task, refuse };
+      let reject: Waiting["reject"] = () => undefined;
+      const cancelled = new Promise<never>((_resolve, refuse) => (reject = refuse));
+      const mine: Waiting = { task, reject };
       waiting.add(mine);
-      const done = last.then(() => (waiting.delete(mine) ? work() : refused));
+      const done = last.then(() => (waiting.delete(mine) ? work() : cancelled));
       last = done.catch(() => undefined);
-      return Promise.race([refused, done]);
+      return Promise.race([cancelled, done]);
     },
     async cancelTask(task) {
       for (const one of waiting) {
         if (one.task !== task) continue;
         waiting.delete(one);
-        one.refuse(new EngineError("cancelled", "it was called off before its turn came"));
+        one.reject(new EngineError("cancelled", "It was cancelled before its turn."));
       }
       await client.request({ type: "cancel", task });
     },

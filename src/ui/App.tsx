@@ -1,33 +1,39 @@
-// The one screen: header, target, ledger, run and figures; text, export and model below.
+// The screen: header, target, results, run and figures; single weights, saved runs and export below.
 import { useState } from "react";
 import type { DragEvent } from "react";
 import { EngineError } from "../engine/index.ts";
-import { readDrop } from "./droppedFiles.ts";
+import { readDrop } from "./opening/droppedFiles.ts";
 import { Banners } from "./panels/page/Banners.tsx";
-import { TextPanel } from "./panels/compare/TextPanel.tsx";
+import { TextPanel } from "./panels/text/TextPanel.tsx";
 import { ExportPanel } from "./panels/export/ExportPanel.tsx";
-import { Figures, MapFigure } from "./panels/figures/Figures.tsx";
+import { MapFigure } from "./panels/figures/MapFigure.tsx";
+import { RunFigures } from "./panels/figures/RunFigures.tsx";
 import { Footer } from "./panels/page/Footer.tsx";
 import { Header } from "./panels/page/Header.tsx";
 import { Library } from "./panels/library/Library.tsx";
 import { ModelPanel } from "./panels/model/ModelPanel.tsx";
 import { NoWebgpu } from "./panels/page/NoWebgpu.tsx";
 import { RatioCurve } from "./panels/figures/RatioCurve.tsx";
-import { RatioPanel } from "./panels/target/RatioPanel.tsx";
-import { ResultsStrip } from "./panels/target/ResultsStrip.tsx";
+import { TargetPanel } from "./panels/target/TargetPanel.tsx";
+import { ResultsStrip } from "./panels/results/ResultsStrip.tsx";
 import { RunPanel } from "./panels/run/RunPanel.tsx";
 import { RunsPanel } from "./panels/runs/RunsPanel.tsx";
-import { WeightFigures } from "./panels/figures/WeightFigures.tsx";
+import { WeightFigures } from "./panels/weights/WeightFigures.tsx";
 import { useActions, useStudio } from "./studioContext.tsx";
-import { useOpening } from "./useOpening.ts";
+import { useOpening } from "./opening/useOpening.ts";
 import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/controls.css";
 import "./styles/panels.css";
-import "./styles/compare.css";
+import "./styles/notes.css";
+import "./styles/results.css";
+import "./styles/run.css";
+import "./styles/model.css";
+import "./styles/figures.css";
+import "./styles/text.css";
 import "./styles/export.css";
 import "./styles/library.css";
-import "./styles/ratio.css";
+import "./styles/target.css";
 import "./styles/runs.css";
 import "./styles/weights.css";
 
@@ -64,7 +70,7 @@ export function App() {
       <Header />
       <Banners />
       <main>
-        <RatioPanel />
+        <TargetPanel />
         <ResultsStrip />
         <div className="bench">
           <div className="column-controls">
@@ -77,7 +83,7 @@ export function App() {
             <TextPanel />
           </div>
           <div className="column-curves">
-            <Figures />
+            <RunFigures />
           </div>
         </div>
         <WeightFigures />
@@ -88,7 +94,7 @@ export function App() {
       </main>
       <Footer />
       <Library />
-      {dragging ? <div className="drop-veil">Drop the model’s folder or GGUF file to open it</div> : null}
+      {dragging ? <div className="drop-veil">Drop a model folder or a GGUF file to open it</div> : null}
     </div>
   );
 }

@@ -1,11 +1,12 @@
-// The page's address follows the recipes, and the recipes follow an address that the reader enters.
+// Keeps the page's address and the recipes in step, both ways.
 import { EngineError } from "../engine/index.ts";
 import type { StudioStore } from "../state/store.ts";
 import { hashOf, readHash } from "../state/page/url.ts";
 
-/** Browsers refuse more than about a hundred address changes in half a minute. */
+/** Time between address changes: browsers refuse more than about a hundred in half a minute. */
 const WRITE_MS = 400;
 
+/** Takes the recipes from the address; reports the parts that are invalid. */
 function read(store: StudioStore["store"]): void {
   const { problems, ...linked } = readHash(location.hash);
   const { setTexts, setRatio, setRecipe, chooseMethod, setWeightRecipe, notify } = store.getState();
@@ -19,17 +20,20 @@ function read(store: StudioStore["store"]): void {
   }
   if (problems.length > 0)
     notify(
-      new EngineError("config", `The link has parts that cannot be used, their defaults stay: ${problems.join("; ")}.`),
+      new EngineError(
+        "config",
+        `Some settings in this link are invalid, so defaults were used: ${problems.join("; ")}.`,
+      ),
     );
 }
 
-/** The address of this page with the present recipe. */
+/** The address of this page with the current recipe. */
 export function linkOf(store: StudioStore["store"]): string {
   const hash = hashOf(store.getState());
   return `${location.origin}${location.pathname}${location.search}${hash === "" ? "" : `#${hash}`}`;
 }
 
-/** Reads the link once, and keeps link and recipe together from here on. */
+/** Reads the address once, then keeps address and recipes in step. */
 export function linkPage(store: StudioStore["store"]): void {
   read(store);
   addEventListener("hashchange", () => read(store));

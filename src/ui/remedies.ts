@@ -1,64 +1,67 @@
-// What each error code means to the reader: a heading, and what can be done. The error's own message stands between them.
+// What each error code means for the reader: a heading, and what to do. The error's own message is shown between the two.
 import type { ErrorCode } from "../engine/index.ts";
 
-export interface Remedy {
+interface Remedy {
+  /** Without a final period. */
   heading: string;
   advice: string;
 }
 
 export const REMEDIES: Readonly<Record<ErrorCode, Remedy>> = {
   "no-webgpu": {
-    heading: "This browser offers no WebGPU",
-    advice: "Open this page in a browser with WebGPU, or turn it on.",
+    heading: "No WebGPU",
+    advice: "Open this page in a browser with WebGPU, or turn WebGPU on.",
   },
   limit: {
-    heading: "More than this adapter allows",
-    advice: "Choose fewer tokens a step, a smaller model, or a machine with a larger GPU.",
+    heading: "Too large for this GPU",
+    advice: "Choose fewer tokens per step, a smaller model, or a machine with a larger GPU.",
   },
   "out-of-memory": {
-    heading: "The GPU's memory is full",
-    advice: "Close other pages that use the GPU, choose fewer tokens a step, or open a smaller model.",
+    heading: "Out of GPU memory",
+    advice: "Close other pages that use the GPU, choose fewer tokens per step, or open a smaller model.",
   },
   "device-lost": {
-    heading: "The GPU device was lost",
-    advice: "Everything on the screen stays.",
+    heading: "GPU lost",
+    advice: "Nothing on the screen is lost.",
   },
   shape: {
-    heading: "The tensors do not fit together",
-    advice: "The config and the weights of this model contradict each other; check that they belong to one model.",
+    heading: "Tensor shapes do not match",
+    advice: "Check that config, weights and masks belong to the same model, and that the pattern divides its sizes.",
   },
   shader: {
-    heading: "A GPU program could not be compiled",
-    advice: "Update the browser and the graphics driver. If it stays, report it with the name of the adapter.",
+    heading: "A GPU program failed to compile",
+    advice:
+      "Update the browser and the graphics driver. If that does not help, report this message with the name of your GPU.",
   },
   format: {
     heading: "This file cannot be read",
-    advice: "Fetch the file again and compare its size with the source's. The model before stays open.",
+    advice:
+      "Check that it is the right file and that it is complete; download it again if in doubt. Nothing was changed.",
   },
   config: {
-    heading: "A setting cannot be used",
-    advice: "Change the value that is named and try again.",
+    heading: "Invalid setting",
+    advice: "Change the value and try again.",
   },
   unsupported: {
-    heading: "This model is not supported",
-    advice: "Open a model of a supported family. The model before stays open.",
+    heading: "Not supported",
+    advice: "Choose a supported model, method or pattern. Nothing was changed.",
   },
   "not-finite": {
-    heading: "The loss stopped being a number",
+    heading: "The loss is no longer a number",
     advice:
-      "The run has stopped; its last good checkpoint, the map and the curves are kept. Lower the learning rate (a tenth is a good start) or lambda in the recipe and train again.",
+      "The run stopped; its last good checkpoint, the map and the curves are kept. Lower the learning rate (try a tenth) or lambda in the recipe and train again.",
   },
   storage: {
-    heading: "The browser's storage refused",
-    advice: "Free some disk space, or allow this site to store data. What is on the screen stays.",
+    heading: "Storage problem",
+    advice: "Free some disk space, or allow this site to store data. Nothing on the screen is lost.",
   },
   network: {
-    heading: "The model could not be fetched",
-    advice: "The model before stays open.",
+    heading: "Download failed",
+    advice: "Check the address and your connection. The previous model stays open.",
   },
-  cancelled: { heading: "Called off", advice: "Nothing was changed." },
+  cancelled: { heading: "Cancelled", advice: "Nothing was changed." },
   bug: {
-    heading: "Something went wrong that should not",
-    advice: "What is on the screen stays. If it happens again, reload the page and report the message.",
+    heading: "Unexpected error",
+    advice: "Nothing on the screen is lost. If it happens again, reload the page and report this message.",
   },
 };

@@ -1,4 +1,4 @@
-// Pickers and permissions of folders that TypeScript's DOM library does not know yet; absent in some browsers.
+// Folder pickers and permissions that TypeScript's DOM library does not declare yet; some browsers lack them.
 interface Window {
   showDirectoryPicker?: (options?: { mode?: "read" | "readwrite" }) => Promise<FileSystemDirectoryHandle>;
 }

@@ -1,4 +1,4 @@
-// The store within React: a context, and hooks that render at once or calmly.
+// The store within React: a context, and hooks that follow it immediately or throttled.
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
 import { useStore } from "zustand";
@@ -7,41 +7,42 @@ import type { StudioState } from "../state/storeState.ts";
 
 const StudioContext = createContext<StudioStore | null>(null);
 
+/** Makes the store available to everything inside. */
 export function StudioProvider({ studio, children }: { studio: StudioStore; children: ReactNode }) {
   return <StudioContext value={studio}>{children}</StudioContext>;
 }
 
-/** Store and series themselves, for charts and event handlers. */
-export function useStudioItself(): StudioStore {
+/** The store and the series of the run, for charts and event handlers. */
+export function useStudioStore(): StudioStore {
   const studio = useContext(StudioContext);
-  if (!studio) throw new Error("expected a StudioProvider around this component, found none; render inside of it");
+  if (!studio) throw new Error("expected a StudioProvider around this component, found none; render it inside one");
   return studio;
 }
 
-/** A part of the state; renders whenever it changes, so only for what changes seldom. `select` returns parts, not new objects. */
+/** Part of the state, rendered at every change: for what changes rarely. `select` must return existing values, not new objects. */
 export function useStudio<T>(select: (state: StudioState) => T): T {
-  return useStore(useStudioItself().store, select);
+  return useStore(useStudioStore().store, select);
 }
 
 /** The actions; they never change. */
 export function useActions(): StudioState {
-  return useStudioItself().store.getState();
+  return useStudioStore().store.getState();
 }
 
-/** The same for what changes many times a second: renders at most once in `everyMs`, and always ends with the last value. */
-export function useCalm<T>(select: (state: StudioState) => T, everyMs = 250): T {
-  const { store } = useStudioItself();
+/** Part of the state that changes many times per second: rendered at most once per `everyMs`, and always with the last value in the end. */
+export function useThrottled<T>(select: (state: StudioState) => T, everyMs = 250): T {
+  const { store } = useStudioStore();
   const subscribe = useCallback(
     (changed: () => void) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       let last = -Infinity;
-      const tell = (): void => {
+      const notify = (): void => {
         timer = undefined;
         last = performance.now();
         changed();
       };
       const leave = store.subscribe(() => {
-        timer ??= setTimeout(tell, Math.max(0, last + everyMs - performance.now()));
+        timer ??= setTimeout(notify, Math.max(0, last + everyMs - performance.now()));
       });
       return () => {
         clearTimeout(timer);

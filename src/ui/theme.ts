@@ -1,6 +1,6 @@
-// The chosen theme on the document, and remembered; "system" leaves it to the browser.
+// Applies the chosen theme to the document and remembers it; "system" leaves the choice to the browser.
 import type { StudioStore } from "../state/store.ts";
-import type { Theme } from "../state/storeState.ts";
+import type { Theme } from "../state/page/pageState.ts";
 
 const KEY = "espalier-theme";
 const isTheme = (value: string | null): value is Theme => value === "light" || value === "dark" || value === "system";
@@ -10,7 +10,7 @@ function remembered(): Theme {
     const value = localStorage.getItem(KEY);
     return isTheme(value) ? value : "system";
   } catch {
-    // A browser that forbids storage still gets a theme.
+    // storage may be forbidden
     return "system";
   }
 }
@@ -20,7 +20,7 @@ function apply(theme: Theme): void {
   else document.documentElement.dataset["theme"] = theme;
 }
 
-/** Sets the remembered theme and follows the store from here on. */
+/** Applies the remembered theme, then follows the store. */
 export function linkTheme(store: StudioStore["store"]): void {
   store.getState().setTheme(remembered());
   apply(store.getState().theme);
@@ -30,7 +30,7 @@ export function linkTheme(store: StudioStore["store"]): void {
     try {
       localStorage.setItem(KEY, theme);
     } catch {
-      // Not remembered; nothing else is lost.
+      // not remembered; nothing else depends on it
     }
   });
 }

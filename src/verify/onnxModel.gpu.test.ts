@@ -1,4 +1,4 @@
-// onnxruntime-web on the golden LLaMA's ONNX form: PyTorch's logits with and without the KV cache, times, and errors that say what came.
+// onnxruntime-web on the golden LLaMA's ONNX form: PyTorch's logits with and without the KV cache, times, and errors.
 import { beforeAll, expect, test } from "vitest";
 import { exportOnnx, memoryFolder, ONNX_FILE, type Folder } from "../engine/index.ts";
 import { compareLogits } from "../engine/evaluate/export/compareLogits.ts";
@@ -8,9 +8,9 @@ import { goldenFolder } from "../engine/golden/folders.fixture.ts";
 import { gateLayout } from "../engine/masks/gates.ts";
 import { openOnnx } from "./onnxModel.ts";
 
-/** Share of the largest logit; 4e-7 is what was seen. */
+/** As a share of the largest logit; the observed difference is 4e-7. */
 const LIMIT = 5e-6;
-/** The same for weights that were rounded to F16. */
+/** The same for weights rounded to F16. */
 const ROUNDED_LIMIT = 2.5e-3;
 
 let ids: Uint32Array;
@@ -33,13 +33,13 @@ beforeAll(async () => {
 
 const folderOf = (files: Record<string, Uint8Array | string>): Folder => memoryFolder("export", files);
 
-/** Largest difference as a share of the largest logit, and the share of rows with the same largest one. */
+/** Largest difference as a share of the largest logit, and the share of rows whose largest logit is the same. */
 function compared(found: Float32Array): { share: number; equalArgmax: number } {
   const { largestDifference, largest, equalArgmax } = compareLogits(expected, found, ids.length);
   return { share: largestDifference / largest, equalArgmax };
 }
 
-test("computes PyTorch's logits at once and by its KV cache, and can be timed", async () => {
+test("computes PyTorch's logits at once and with its KV cache, and can be timed", async () => {
   const model = await openOnnx(folderOf(await exported()));
   try {
     expect(model.version).toMatch(/^1\.\d+\.\d+/);
@@ -76,20 +76,22 @@ test("weights in F16 are within their rounding", async () => {
   model.close();
 });
 
-test("a graph that is cut short, and one that is not there, are refused with what came", async () => {
+test("a truncated graph and a missing one are refused with the reason", async () => {
   const files = await exported();
   const cut = { ...files, [ONNX_FILE]: (files[ONNX_FILE] ?? new Uint8Array()).slice(0, 5000) };
   await expect(openOnnx(folderOf(cut))).rejects.toMatchObject({
     code: "format",
-    message: expect.stringMatching(/could not be run \(onnxruntime-web said: .*protobuf/is) as string,
+    message: expect.stringMatching(
+      /expected a graph that onnxruntime-web runs, got an error \(onnxruntime-web: .*protobuf/is,
+    ) as string,
   });
   await expect(openOnnx(folderOf({ "config.json": "{}" }))).rejects.toMatchObject({
     code: "format",
-    message: expect.stringContaining("no onnx/model.onnx; it has config.json") as string,
+    message: expect.stringContaining("expected a file onnx/model.onnx, got config.json") as string,
   });
 });
 
-test("cancelling and closing end the worker", async () => {
+test("cancelling or closing ends the worker", async () => {
   const folder = folderOf(await exported());
   await expect(openOnnx(folder, { cancelled: () => true })).rejects.toMatchObject({ code: "cancelled" });
   const model = await openOnnx(folder);

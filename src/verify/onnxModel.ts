@@ -1,27 +1,28 @@
-// An ONNX model in a worker of its own, where onnxruntime-web computes its logits: the foreign runtime that an export has to satisfy.
+// An ONNX model in its own worker, where onnxruntime-web computes its logits: the runtime that checks the ONNX form of an export.
 import { EngineError, type Folder, invariant, ONNX_FILE } from "../engine/index.ts";
 import type { FromOnnx, OnnxCommand, OnnxReplies, OnnxTimes, ToOnnx } from "./protocol.ts";
 
 type CommandOf<T extends OnnxCommand["type"]> = Extract<OnnxCommand, { type: T }>;
 
-/** Bytes of a file that are on their way at a time. */
+/** Files are sent to the worker in parts of this many bytes. */
 const PART_BYTES = 16 * 1024 * 1024;
-/** wasm addresses are 32 bits wide. */
+/** All the memory that 32-bit wasm addresses reach. */
 const MEMORY_BYTES = 2 ** 32;
+/** How often `cancelled` is checked. */
 const CANCEL_MS = 100;
 
 const RUNTIME = "onnxruntime-web";
 
-export interface OnnxOptions {
+interface OnnxOptions {
   /** Path of the graph in the folder. */
   model?: string;
-  /** Looked at ten times a second; true ends the worker and rejects what waits with "cancelled". */
+  /** Checked ten times per second; true ends the worker and rejects pending calls with "cancelled". */
   cancelled?: () => boolean;
 }
 
 export class OnnxModel {
   readonly runtime = RUNTIME;
-  /** Of onnxruntime-web; empty until the model is open. */
+  /** Version of onnxruntime-web, and its number of threads; empty until the model is open. */
   version = "";
   threads = 0;
   private readonly worker = new Worker(new URL("./onnxWorker.ts", import.meta.url), { type: "module", name: RUNTIME });
@@ -41,7 +42,7 @@ export class OnnxModel {
       this.end(
         new EngineError(
           "unsupported",
-          `${RUNTIME} could not be started here (${message || "its worker could not be loaded"}), so that the ONNX form cannot be checked; reload the page and try again`,
+          `${RUNTIME} could not be started (${message || "its worker could not be loaded"}), so the ONNX form cannot be checked. Reload the page and try again.`,
         ),
       );
     this.timer = setInterval(() => {
@@ -54,22 +55,22 @@ export class OnnxModel {
     return this.request({ type: "forward", ids });
   }
 
-  /** The same logits by the KV cache: the first `prompt` ids (1 to T) at once, then one at a time. */
+  /** The same logits with the KV cache: the first `prompt` ids (1 to T) at once, then one at a time. */
   decode(ids: Uint32Array, prompt: number): Promise<Float32Array<ArrayBuffer>> {
     return this.request({ type: "decode", ids, prompt });
   }
 
-  /** Times `repeats` forwards over the ids, and `decodeTokens` tokens one at a time behind them with the cache. */
+  /** Times `repeats` forwards over the ids, and `decodeTokens` tokens decoded one at a time after them with the cache. */
   time(ids: Uint32Array, { decodeTokens = 16, repeats = 3 } = {}): Promise<OnnxTimes> {
     return this.request({ type: "time", ids, decodeTokens, repeats });
   }
 
-  /** Ends the worker: that is what gives its memory back. */
+  /** Ends the worker, which frees its memory. */
   close(): void {
-    this.end(new EngineError("bug", `${RUNTIME} was asked for something after the model was closed`));
+    this.end(new EngineError("bug", `${RUNTIME} was called after the model was closed`));
   }
 
-  /** Sends the folder's model, part by part, and opens it. */
+  /** Sends the folder's model to the worker in parts, and opens it. */
   async open(folder: Folder, path: string): Promise<void> {
     const files = folder.list().filter((name) => name === path || name.startsWith(`${path}_data`));
     const sources = await Promise.all((files.includes(path) ? files : [path]).map((name) => folder.open(name)));
@@ -77,7 +78,7 @@ export class OnnxModel {
     invariant(
       sizeBytes < MEMORY_BYTES,
       "limit",
-      `the model has ${sizeBytes} bytes, and ${RUNTIME} can hold ${MEMORY_BYTES} in all, so that the ONNX form cannot be checked here; choose F16 or keep less of the model`,
+      `ONNX form: expected fewer than ${MEMORY_BYTES} bytes, all the memory of ${RUNTIME}, got ${sizeBytes}, so the form cannot be checked here. Choose F16 or keep less of the model.`,
     );
     for (const source of sources) {
       await this.request({ type: "file", path: source.name, sizeBytes: source.size });
@@ -113,23 +114,23 @@ export class OnnxModel {
   }
 }
 
-/** What the runtime threw, with what to do about it. */
+/** The error that the runtime threw, with what to do about it. */
 function errorOf(version: string, { name, message }: { name: string; message: string }): EngineError {
-  const said = `${RUNTIME}${version ? ` ${version}` : ""} said: ${message.trim()}`;
+  const reason = `${RUNTIME}${version ? ` ${version}` : ""}: ${message.trim()}`;
   if (name === "RangeError" || /bad_alloc|out of memory|allocation failed/i.test(message))
     return new EngineError(
       "out-of-memory",
-      `there was not enough memory to open the ONNX form (${said}); close other pages, choose F16 or keep less of the model`,
+      `There was not enough memory to open the ONNX form (${reason}). Close other pages, choose F16 or keep less of the model.`,
     );
   return new EngineError(
     "format",
-    `the ONNX form could not be run (${said}); prepare it again, and report this if it stays`,
+    `ONNX form: expected a graph that ${RUNTIME} runs, got an error (${reason}). Prepare it again; if that does not help, report it.`,
   );
 }
 
 /**
  * Opens the ONNX model of a folder (`onnx/model.onnx` and its data files) with onnxruntime-web. Close it to free its memory.
- * Throws "format" where the runtime refuses the file, "limit" or "out-of-memory" where it is too large, "cancelled".
+ * Throws "format" if the runtime refuses the file, "limit" or "out-of-memory" if it is too large, and "cancelled".
  */
 export async function openOnnx(
   folder: Folder,

@@ -1,11 +1,11 @@
-// onnxruntime-web as the reader of the ONNX form that an export's check asks for.
+// onnxruntime-web as the reader that checks the ONNX form of an export.
 import type { FormReader } from "../engine/index.ts";
 import { openOnnx } from "./onnxModel.ts";
 
-/** Tokens at the end that are computed one at a time, by the KV cache. */
+/** How many tokens at the end are computed one at a time, with the KV cache. */
 const DECODED = 8;
 
-/** Logits at once, and with the last tokens by the KV cache. Throws what `openOnnx` throws. */
+/** Computes the logits twice: all at once, and the last tokens with the KV cache. Throws what `openOnnx` throws. */
 export const onnxReader: FormReader = async (folder, cancelled) => {
   const model = await openOnnx(folder, { cancelled });
   return {

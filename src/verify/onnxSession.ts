@@ -1,23 +1,23 @@
-// An ONNX decoder in onnxruntime-web (wasm): logits of tokens, with and without its KV cache. Runs in onnxWorker.ts only.
+// An ONNX decoder in onnxruntime-web (wasm): logits of tokens, with and without its KV cache. Runs only in onnxWorker.ts.
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import threadUrl from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import type { OnnxTimes } from "./protocol.ts";
 
-/** More threads than this gain little on the small products of a decoder. */
-const MOST_THREADS = 4;
+/** More threads than this gain little on the small matrix products of a decoder. */
+const MAX_THREADS = 4;
 const PAST = "past_key_values.";
 const PRESENT = "present.";
 
-// Everything comes from this page's own server. Threads need shared memory, which a page has only where it is isolated from other
-// origins, and a script of their own, for this worker's listens to other messages.
+// All files come from this page's own server. Threads need shared memory, which only pages isolated from other origins have, and their own
+// script, because this worker's script listens to other messages.
 const ownUrl = (url: string): string => new URL(url, self.location.href).href;
 const isolated = self.crossOriginIsolated;
 env.wasm.wasmPaths = { wasm: ownUrl(wasmUrl), ...(isolated ? { mjs: ownUrl(threadUrl) } : {}) };
-env.wasm.numThreads = isolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
+env.wasm.numThreads = isolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency) : 1;
 env.logLevel = "error";
 
-/** Keys and values of `tokens` positions, under the names by which they go in again. */
+/** Keys and values of `tokens` positions, under the names of the inputs that take them. */
 interface Cache {
   tokens: number;
   tensors: Readonly<Record<string, Tensor>>;
@@ -30,7 +30,7 @@ export class OnnxSession {
     this.session = session;
   }
 
-  /** Throws what onnxruntime says, or names the input or output that a decoder lacks. */
+  /** Throws the error of onnxruntime, or one that names the inputs and outputs if the graph is not a decoder. */
   static async open(
     model: Uint8Array,
     externalData: readonly { path: string; data: Uint8Array }[],
@@ -57,7 +57,7 @@ export class OnnxSession {
     return (await this.run(ids, this.emptyCache())).logits;
   }
 
-  /** The same logits by the KV cache: the first `prompt` ids at once, then one at a time. */
+  /** The same logits with the KV cache: the first `prompt` ids at once, then one at a time. */
   async decode(ids: Uint32Array, prompt: number): Promise<Float32Array<ArrayBuffer>> {
     let { logits, cache } = await this.run(ids.subarray(0, prompt), this.emptyCache());
     const all = new Float32Array((logits.length / prompt) * ids.length);
@@ -71,7 +71,7 @@ export class OnnxSession {
     return all;
   }
 
-  /** Times whole forwards, after one that does not count, and then tokens decoded one at a time behind the ids. */
+  /** Times forwards over all ids, after one that is not counted, and then tokens decoded one at a time after the ids. */
   async time(ids: Uint32Array, decodeTokens: number, repeats: number): Promise<OnnxTimes> {
     const timed = async <T>(times: number[], work: () => Promise<T>): Promise<T> => {
       const began = performance.now();
@@ -95,7 +95,7 @@ export class OnnxSession {
       if (!input.name.startsWith(PAST)) continue;
       if (!input.isTensor || input.type !== "float32")
         throw new Error(`${input.name}: expected a float32 tensor, got ${input.isTensor ? input.type : "none"}`);
-      // batch 1, heads, no position yet, head width: what is named is not fixed
+      // batch 1, heads, no position yet, head width: named dimensions are not fixed
       const [, heads, , width] = input.shape;
       tensors[input.name] = new Tensor("float32", new Float32Array(0), [1, Number(heads), 0, Number(width)]);
     }
@@ -109,15 +109,15 @@ export class OnnxSession {
     const count = ids.length;
     const integers = (values: ArrayLike<number>): Tensor =>
       new Tensor("int64", BigInt64Array.from(Array.from(values), BigInt), [1, values.length]);
-    const given: Record<string, Tensor> = {
+    const inputs: Record<string, Tensor> = {
       input_ids: integers(ids),
       attention_mask: integers(new Uint8Array(tokens + count).fill(1)),
       position_ids: integers(Uint32Array.from({ length: count }, (_, i) => tokens + i)),
       ...tensors,
     };
     // not every family takes positions
-    const wanted = Object.entries(given).filter(([name]) => this.session.inputNames.includes(name));
-    const outputs = await this.session.run(Object.fromEntries(wanted));
+    const taken = Object.entries(inputs).filter(([name]) => this.session.inputNames.includes(name));
+    const outputs = await this.session.run(Object.fromEntries(taken));
     const logits = outputs["logits"]?.data;
     if (!(logits instanceof Float32Array)) throw new Error("expected float32 logits");
     const present = Object.entries(outputs)

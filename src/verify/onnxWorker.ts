@@ -1,4 +1,4 @@
-// The entry of the worker that onnxruntime-web runs in: ended by its owner, which is what gives its memory back.
+// The entry of the worker that onnxruntime-web runs in. Its owner ends it, which frees its memory.
 import { OnnxSession } from "./onnxSession.ts";
 import type { FromOnnx, OnnxCommand, OnnxReplies, ToOnnx } from "./protocol.ts";
 

@@ -1,6 +1,6 @@
-// What src/verify and its worker say to each other: types only.
+// The messages between src/verify and its worker: types only.
 
-/** One file of the model after the other in parts, then "open", then anything. Every command is answered in its turn. */
+/** The files of the model come first, each in parts; then "open"; then any command. Replies are in the order of the commands. */
 export type OnnxCommand =
   | { type: "file"; path: string; sizeBytes: number }
   | { type: "part"; path: string; offset: number; bytes: Uint8Array<ArrayBuffer> }
@@ -13,14 +13,14 @@ export type OnnxCommand =
 export interface OnnxReplies {
   file: null;
   part: null;
-  /** Of onnxruntime-web, and the threads that it works with. */
+  /** Version of onnxruntime-web, and its number of threads. */
   open: { version: string; threads: number };
   forward: Float32Array<ArrayBuffer>;
   decode: Float32Array<ArrayBuffer>;
   time: OnnxTimes;
 }
 
-/** Milliseconds of each repeated forward over the ids, and of each token that was decoded behind them with the KV cache. */
+/** Milliseconds of each repetition of a forward over the ids, and of each token decoded after them with the KV cache. */
 export interface OnnxTimes {
   forwardMs: number[];
   decodeMs: number[];

@@ -14,7 +14,7 @@ class Port implements WorkerPort {
   addEventListener(type: string, listener: (event: { data: FromWorker; message?: string }) => void): void {
     this.listeners.set(type, listener);
   }
-  say(data: FromWorker): void {
+  receive(data: FromWorker): void {
     this.listeners.get("message")?.({ data });
   }
   fail(message: string): void {
@@ -23,15 +23,15 @@ class Port implements WorkerPort {
 }
 
 describe("client", () => {
-  it("answers each command by its id, in whatever order the replies come", async () => {
+  it("matches replies to commands by id, in any order", async () => {
     const port = new Port();
     const client = createClient(port);
     const first = client.request({ type: "pause" });
     const second = client.request({ type: "cancel", task: "export" });
     expect(port.sent.map((message) => message.type)).toEqual(["pause", "cancel"]);
     const [a, b] = port.sent;
-    port.say({ kind: "reply", id: b?.id ?? -1, value: null });
-    port.say({ kind: "reply", id: a?.id ?? -1, value: { phase: "paused", step: 3, of: 9 } });
+    port.receive({ kind: "reply", id: b?.id ?? -1, value: null });
+    port.receive({ kind: "reply", id: a?.id ?? -1, value: { phase: "paused", step: 3, of: 9 } });
     expect(await first).toEqual({ phase: "paused", step: 3, of: 9 });
     expect(await second).toBeNull();
   });
@@ -40,34 +40,34 @@ describe("client", () => {
     const port = new Port();
     const answer = createClient(port).request({ type: "reset" });
     const error = { code: "storage" as const, message: "disk full", detail: { neededBytes: 5 } };
-    port.say({ kind: "failure", id: port.sent[0]?.id ?? -1, error });
+    port.receive({ kind: "failure", id: port.sent[0]?.id ?? -1, error });
     const caught = await answer.catch((e: unknown) => e);
     expect(caught).toBeInstanceOf(EngineError);
     expect(caught).toMatchObject(error);
   });
 
-  it("gives events to subscribers until they leave", () => {
+  it("passes events to subscribers until they unsubscribe", () => {
     const port = new Port();
-    const heard: WorkerEvent[] = [];
-    const leave = createClient(port).subscribe((event) => heard.push(event));
+    const received: WorkerEvent[] = [];
+    const leave = createClient(port).subscribe((event) => received.push(event));
     const event: WorkerEvent = { type: "run", run: { phase: "training", step: 1, of: 2 } };
-    port.say({ kind: "event", event });
+    port.receive({ kind: "event", event });
     leave();
-    port.say({ kind: "event", event });
-    expect(heard).toEqual([event]);
+    port.receive({ kind: "event", event });
+    expect(received).toEqual([event]);
   });
 
-  it("rejects everything pending and everything later when the worker dies, and says so once", async () => {
+  it("rejects everything pending and everything later when the worker dies, and emits one event", async () => {
     const port = new Port();
     const client = createClient(port);
-    const heard: WorkerEvent[] = [];
-    client.subscribe((event) => heard.push(event));
+    const received: WorkerEvent[] = [];
+    client.subscribe((event) => received.push(event));
     const before = client.request({ type: "pause" });
     port.fail("out of memory");
     port.fail("again");
     await expect(before).rejects.toThrow(/ended \(out of memory\).*Reload/);
     await expect(client.request({ type: "stop" })).rejects.toMatchObject({ code: "bug" });
-    expect(heard).toHaveLength(1);
+    expect(received).toHaveLength(1);
     expect(port.sent).toHaveLength(1);
   });
 });

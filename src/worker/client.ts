@@ -1,17 +1,15 @@
-// The worker as promises and events: the page's side of protocol.ts. Actions of the store are its only callers.
+// The page's side of protocol.ts: commands as promises, and events. Only the store's actions use it.
 import { EngineError } from "../engine/index.ts";
-import type { Command, FromWorker, Replies, ToWorker, WorkerEvent } from "./protocol.ts";
-
-export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
+import type { Command, CommandOf, FromWorker, Replies, ToWorker, WorkerEvent } from "./protocol.ts";
 
 export interface Client {
   /** Sends a command; resolves with its reply, rejects with an EngineError. */
   request<T extends Command["type"]>(command: CommandOf<T>): Promise<Replies[T]>;
-  /** Hears every event until the returned function is called. */
+  /** Passes every event to the listener until the returned function is called. */
   subscribe(listener: (event: WorkerEvent) => void): () => void;
 }
 
-/** What the client needs of a Worker; tests pass a stand-in. */
+/** The part of a Worker that the client uses; tests pass their own. */
 export interface WorkerPort {
   postMessage(message: ToWorker): void;
   addEventListener(type: "message", listener: (event: { data: FromWorker }) => void): void;
@@ -24,8 +22,8 @@ interface Pending {
 }
 
 /**
- * Wraps a worker. A worker that dies, or whose messages cannot be read, rejects everything pending and everything asked
- * later with EngineError("bug"), and says so once as an error event during "device".
+ * Wraps a worker. When it dies, or a message of it cannot be read, every pending and later request rejects with EngineError("bug"),
+ * and one error event during "device" is emitted.
  */
 export function createClient(port: WorkerPort): Client {
   const pending = new Map<number, Pending>();
@@ -40,7 +38,7 @@ export function createClient(port: WorkerPort): Client {
     if (death) return;
     death = new EngineError(
       "bug",
-      `The worker that does the GPU work ended (${reason}). Reload the page; a run goes on from its last checkpoint.`,
+      `The GPU worker ended (${reason}). Reload the page; a run can be resumed from its last checkpoint.`,
     );
     for (const { reject } of pending.values()) reject(death);
     pending.clear();
@@ -54,15 +52,15 @@ export function createClient(port: WorkerPort): Client {
     if (data.kind === "reply") waiting?.resolve(data.value);
     else waiting?.reject(EngineError.fromPlain(data.error));
   });
-  port.addEventListener("error", ({ message }) => die(message || "it could not be loaded or threw"));
-  port.addEventListener("messageerror", () => die("a message of it could not be read"));
+  port.addEventListener("error", ({ message }) => die(message || "it failed to load, or threw an error"));
+  port.addEventListener("messageerror", () => die("one of its messages could not be read"));
 
   return {
     request: <T extends Command["type"]>(command: CommandOf<T>) =>
       new Promise<Replies[T]>((resolve, reject) => {
         if (death) return reject(death);
         lastId += 1;
-        // The reply of an id carries the value of its own command: protocol.ts pairs them by type.
+        // protocol.ts pairs commands and replies by type, and the reply with this id is the one to this command.
         pending.set(lastId, { resolve: (value) => resolve(value as Replies[T]), reject });
         try {
           port.postMessage({ id: lastId, ...command });

@@ -1,7 +1,7 @@
-// The model that comes with the page: what the library shows of it before it is opened, and its files.
+// The model that comes with the page: its files, and what the library shows before it is opened.
 export const EMBEDDED_MODEL = {
   name: "speeches-3.5M",
-  /** Below the page's own address. */
+  /** Relative to the page's address. */
   folder: "model",
   files: [
     "config.json",
@@ -13,6 +13,6 @@ export const EMBEDDED_MODEL = {
   ],
   family: "llama",
   licence: "mit",
-  /** Of the weights' file. */
+  /** Size of the weights file. */
   bytes: 7_092_288,
 } as const;

@@ -1,10 +1,9 @@
-// How often news leaves the worker, and how long a task still takes.
+// How often the worker sends progress, and the time left.
 import type { Progress, Task } from "./protocol.ts";
 
-/** Events of one kind a second, at most. */
 const EVENTS_PER_SECOND = 10;
 
-/** True at most EVENTS_PER_SECOND times a second. */
+/** Makes a function that returns true at most `perSecond` times per second. */
 export function throttle(perSecond = EVENTS_PER_SECOND): () => boolean {
   let last = -Infinity;
   return () => {
@@ -15,14 +14,14 @@ export function throttle(perSecond = EVENTS_PER_SECOND): () => boolean {
   };
 }
 
-/** Reports progress of a task with the time left at the pace so far; always reports the last one. */
+/** Makes a function that sends a task's progress with the time left at the pace so far. It is throttled, but always sends the last one. */
 export function reporter(
   task: Task,
   unit: Progress["unit"],
   send: (progress: Progress) => void,
 ): (done: number, total: number, note?: string) => void {
   const began = performance.now();
-  /** Done before this began: a download that goes on has not fetched it at this pace. */
+  /** Done before this began: a resumed download did not fetch it at this pace. */
   let before: number | undefined;
   const due = throttle();
   return (done, total, note) => {

@@ -1,15 +1,15 @@
-// The names of masks, which go with whatever is measured, exported or timed of them: plain, for the worker and for the page.
-import type { ShownArchitecture, PrunedId, PrunedMlp } from "./protocol.ts";
+// Ids of masks, stored with whatever is measured, exported or timed. Used by the page and by the worker.
+import type { PrunedId, PrunedMlp, RunArchitecture } from "./payloads.ts";
 
-/** Of the dense model: it keeps everything. */
+/** Of the dense model, which keeps everything. */
 export const DENSE_ID: PrunedId = { run: "dense", ratio: 1, step: 0 };
 
-export function idOfShown(shown: ShownArchitecture | PrunedMlp): PrunedId {
-  if ("masks" in shown) {
-    const { run, ratio, step } = shown;
+export function prunedIdOf(pruned: RunArchitecture | PrunedMlp): PrunedId {
+  if ("masks" in pruned) {
+    const { run, ratio, step } = pruned;
     return { run, ratio, step };
   }
-  const { run, recipe, kept } = shown;
+  const { run, recipe, kept } = pruned;
   return { run, ratio: kept.blockWeights.kept / kept.blockWeights.of, step: 0, recipe };
 }
 

@@ -2,36 +2,36 @@ import { expect, test } from "vitest";
 import type { WorkerEvent } from "./protocol.ts";
 import { Tasks, type TaskControls } from "./tasks.ts";
 
-function begun(tasks: Tasks, task: Parameters<Tasks["run"]>[0]): { underway: TaskControls; done: Promise<void> } {
-  let underway: TaskControls | undefined;
+function begun(tasks: Tasks, task: Parameters<Tasks["run"]>[0]): { controls: TaskControls; done: Promise<void> } {
+  let controls: TaskControls | undefined;
   const done = tasks.run(task, (one) => {
-    underway = one;
+    controls = one;
     return Promise.resolve();
   });
-  if (!underway) throw new Error("the work was expected to begin at once");
-  return { underway, done };
+  if (!controls) throw new Error("expected the work to begin at once");
+  return { controls, done };
 }
 
-test("a stop reaches all that run under a name, and nothing else", () => {
+test("a cancel reaches all work of that name, and nothing else", () => {
   const tasks = new Tasks(() => undefined);
   const [first, second, other] = [begun(tasks, "export"), begun(tasks, "export"), begun(tasks, "save")];
-  expect([first, second, other].map(({ underway }) => underway.cancelled())).toEqual([false, false, false]);
-  tasks.stop("export");
-  expect([first, second, other].map(({ underway }) => underway.cancelled())).toEqual([true, true, false]);
-  expect(first.underway.signal.aborted).toBe(true);
+  expect([first, second, other].map(({ controls }) => controls.cancelled())).toEqual([false, false, false]);
+  tasks.cancel("export");
+  expect([first, second, other].map(({ controls }) => controls.cancelled())).toEqual([true, true, false]);
+  expect(first.controls.signal.aborted).toBe(true);
 });
 
-test("what begins after a stop runs, and what was stopped stays so", () => {
+test("work that begins after a cancel runs, and what was cancelled stays cancelled", () => {
   const tasks = new Tasks(() => undefined);
-  tasks.stop("curve");
-  const before = begun(tasks, "curve").underway;
+  tasks.cancel("curve");
+  const before = begun(tasks, "curve").controls;
   expect(before.cancelled()).toBe(false);
-  tasks.stop("curve");
-  const after = begun(tasks, "curve").underway;
+  tasks.cancel("curve");
+  const after = begun(tasks, "curve").controls;
   expect([before.cancelled(), after.cancelled()]).toEqual([true, false]);
 });
 
-test("progress carries the task's name and the stage's unit; what the work throws comes through", async () => {
+test("progress has the task's name and the stage's unit; errors of the work are passed on", async () => {
   const sent: WorkerEvent[] = [];
   const tasks = new Tasks((event) => void sent.push(event));
   const work = tasks.run("export", ({ report }) => {

@@ -1,34 +1,35 @@
-// Long tasks by name: each tells its progress, and a stop reaches all that run under its name.
+// Long tasks by name: each reports its progress and can be cancelled by its name.
 import { reporter } from "./progress.ts";
 import type { Progress, Task, WorkerEvent } from "./protocol.ts";
 
 export type ReportProgress = ReturnType<typeof reporter>;
 
-/** What a task knows of itself. */
+/** What running work gets from its task. */
 export interface TaskControls {
-  /** Begins a stage, whose time left is told by itself. */
+  /** Begins a stage, which has a pace and a time left of its own. */
   report: (unit: Progress["unit"]) => ReportProgress;
   cancelled: () => boolean;
   signal: AbortSignal;
 }
 
 export class Tasks {
-  private readonly stops = new Map<Task, AbortController>();
+  private readonly controllers = new Map<Task, AbortController>();
 
   constructor(private readonly send: (event: WorkerEvent) => void) {}
 
-  /** Runs work that `stop` can stop. A stop that came before it began does not count. */
-  run<T>(task: Task, work: (underway: TaskControls) => Promise<T>): Promise<T> {
-    const before = this.stops.get(task);
-    const stop = before && !before.signal.aborted ? before : new AbortController();
-    this.stops.set(task, stop);
-    const { signal } = stop;
+  /** Runs work that `cancel` can stop; an earlier `cancel` has no effect on it. */
+  run<T>(task: Task, work: (controls: TaskControls) => Promise<T>): Promise<T> {
+    const before = this.controllers.get(task);
+    const controller = before && !before.signal.aborted ? before : new AbortController();
+    this.controllers.set(task, controller);
+    const { signal } = controller;
     const report = (unit: Progress["unit"]): ReportProgress =>
       reporter(task, unit, (progress) => this.send({ type: "progress", progress }));
     return work({ report, cancelled: () => signal.aborted, signal });
   }
 
-  stop(task: Task): void {
-    this.stops.get(task)?.abort();
+  /** Cancels all work that runs under this name. */
+  cancel(task: Task): void {
+    this.controllers.get(task)?.abort();
   }
 }

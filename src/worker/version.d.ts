@@ -1,2 +1,2 @@
-// The program's version, put in by the build (vite.config.ts) from package.json.
+// The program's version, which the build (vite.config.ts) takes from package.json.
 declare const __APP_VERSION__: string;

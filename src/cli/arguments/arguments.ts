@@ -1,49 +1,70 @@
-// What the commands share about their arguments: parsing in one line of complaint, and files and folders that have to be there.
+// Reads command line arguments: values by option, required texts, numbers, and files that have to exist.
 import { existsSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { UsageError } from "./usageError.ts";
 
 export type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
+/** Values by the names of their options. */
+export type Values = Readonly<Record<string, unknown>>;
+
 const HELP = "--help lists the arguments";
 
-/** The values of `argv`; throws a UsageError of one line. */
+/** The values in `argv`. Throws a UsageError of one line. */
 export function parseValues(argv: readonly string[], options: Options): Record<string, unknown> {
+  return parse(argv, options, false).values;
+}
+
+/** The values in `argv`, and the words that belong to no option. Throws a UsageError of one line. */
+export function parseWords(
+  argv: readonly string[],
+  options: Options,
+): { values: Record<string, unknown>; words: readonly string[] } {
+  const { values, positionals } = parse(argv, options, true);
+  return { values, words: positionals };
+}
+
+function parse(argv: readonly string[], options: Options, allowPositionals: boolean): ReturnType<typeof parseArgs> {
   try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals });
   } catch (error) {
-    // Node's own messages about arguments come with advice on further lines
+    // only the first sentence of Node's messages says what is wrong; the others advise
     const [line = ""] = (error instanceof Error ? error.message : String(error)).split(/[\n.] /);
     throw new UsageError(`${line}; ${HELP}`);
   }
 }
 
-export function neededText(values: Readonly<Record<string, unknown>>, name: string): string {
+export function requiredText(values: Values, name: string): string {
   const value = values[name];
-  if (typeof value !== "string" || value === "") throw new UsageError(`--${name} is missing; ${HELP}`);
+  if (typeof value !== "string" || value === "") throw new UsageError(`--${name}: expected a value, got none; ${HELP}`);
   return value;
 }
 
-export function optionalNumber(values: Readonly<Record<string, unknown>>, name: string): number | undefined {
+export function optionalNumber(values: Values, name: string): number | undefined {
   const value = values[name];
   if (typeof value !== "string") return undefined;
-  const found = Number(value);
-  if (value.trim() === "" || !Number.isFinite(found))
-    throw new UsageError(`--${name} must be a number; "${value}" came`);
-  return found;
+  const number = Number(value);
+  if (value.trim() === "" || !Number.isFinite(number))
+    throw new UsageError(`--${name}: expected a number, got "${value}"`);
+  return number;
 }
 
-/** The path, if a folder or a file is there as expected. */
-export function existing(name: string, path: string, folder: boolean): string {
-  if (!existsSync(path) || statSync(path).isDirectory() !== folder) {
-    throw new UsageError(`--${name} ${path}: ${folder ? "a folder" : "a file"} was expected there`);
-  }
+/** The path, if a file exists there. */
+export function existingFile(name: string, path: string): string {
+  if (!existsSync(path) || statSync(path).isDirectory())
+    throw new UsageError(`--${name}: expected a file, got "${path}", which ${absence(path)}`);
   return path;
 }
 
-/** The path of a model: a folder, or a GGUF file. */
+/** The path of a model, if a folder or a GGUF file exists there. */
 export function existingModel(path: string): string {
   const found = existsSync(path) && (statSync(path).isDirectory() || /\.gguf$/i.test(path));
-  if (!found) throw new UsageError(`--model ${path}: a folder or a *.gguf file was expected there`);
+  if (!found)
+    throw new UsageError(`--model: expected a folder or a *.gguf file, got "${path}", which ${absence(path)}`);
   return path;
+}
+
+function absence(path: string): string {
+  if (!existsSync(path)) return "does not exist";
+  return statSync(path).isDirectory() ? "is a folder" : "is another file";
 }

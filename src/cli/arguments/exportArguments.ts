@@ -1,23 +1,24 @@
-// The arguments of every command that writes an export: where to, which forms, and how their weights are written.
-import { neededText, optionalNumber, type Options } from "./arguments.ts";
+// The arguments of every command that exports: the folder, the forms, and how weights are written.
+import { type Options, optionalNumber, requiredText, type Values } from "./arguments.ts";
 import { UsageError } from "./usageError.ts";
 
-/** Forms that are written without a window. */
+/** The forms that the command line writes. */
 const FORMS = ["masked", "compact", "onnx"] as const;
-export type CliForm = (typeof FORMS)[number];
+type CliForm = (typeof FORMS)[number];
 
 const DTYPES = ["F32", "F16", "BF16"] as const;
 const MB = 1_000_000;
 
-/** What --out, --forms, --dtype and --shard-mb say. */
 export interface ExportArguments {
   out: string;
   forms: CliForm[];
+  /** Element type of the written weights; default: the model's own. */
   dtype?: (typeof DTYPES)[number];
+  /** Largest size of a weights file of the forms masked and compact. */
   shardBytes?: number;
 }
 
-/** For parseValues. */
+/** Options for parseValues. */
 export const EXPORT_OPTIONS = {
   out: { type: "string" },
   forms: { type: "string" },
@@ -25,34 +26,37 @@ export const EXPORT_OPTIONS = {
   "shard-mb": { type: "string" },
 } as const satisfies Options;
 
-export const EXPORT_USAGE = "[--forms masked,compact,onnx] [--dtype f32|f16|bf16] [--shard-mb 5000]";
+export const EXPORT_USAGE = `  --out DIR                gets a folder per form. An earlier export there is replaced once the new one has passed its check
+  --forms LIST             masked, compact, onnx, separated by commas (all)
+  --dtype f32|f16|bf16     of the written weights (the model's own)
+  --shard-mb 5000          largest weights file of masked and compact`;
 
 /** Throws a UsageError that names the argument. */
-export function readExport(values: Readonly<Record<string, unknown>>): ExportArguments {
-  const { dtype: wanted } = values;
-  const dtype = typeof wanted === "string" ? DTYPES.find((known) => known === wanted.toUpperCase()) : undefined;
-  if (typeof wanted === "string" && dtype === undefined)
-    throw new UsageError(`--dtype takes ${DTYPES.join(", ")}; "${wanted}" came`);
+export function readExportArguments(values: Values): ExportArguments {
+  const { dtype: named } = values;
+  const dtype = typeof named === "string" ? DTYPES.find((known) => known === named.toUpperCase()) : undefined;
+  if (typeof named === "string" && dtype === undefined)
+    throw new UsageError(`--dtype: expected ${DTYPES.join(", ")}, got "${named}"`);
   const shardMb = optionalNumber(values, "shard-mb");
   if (shardMb !== undefined && !(Number.isInteger(shardMb) && shardMb >= 1))
-    throw new UsageError(`--shard-mb must be a whole number of at least 1; ${shardMb} came`);
+    throw new UsageError(`--shard-mb: expected a whole number of at least 1, got ${shardMb}`);
   const forms = readForms(values["forms"], dtype === "BF16" ? FORMS.filter((form) => form !== "onnx") : FORMS);
   if (dtype === "BF16" && forms.includes("onnx"))
-    throw new UsageError("--dtype bf16 is not for onnx, which is F32 or F16; leave onnx out of --forms, or take f16");
+    throw new UsageError("--dtype: expected f32 or f16 for onnx, got bf16; leave onnx out of --forms, or use f16");
   return {
-    out: neededText(values, "out"),
+    out: requiredText(values, "out"),
     forms,
     ...(dtype ? { dtype } : {}),
     ...(shardMb === undefined ? {} : { shardBytes: shardMb * MB }),
   };
 }
 
-/** The forms of --forms in their own order, or those of `others` where it is missing. */
-function readForms(value: unknown, others: readonly CliForm[]): CliForm[] {
-  if (typeof value !== "string") return [...others];
+/** The forms of --forms in their usual order, or `fallback` where it is missing. */
+function readForms(value: unknown, fallback: readonly CliForm[]): CliForm[] {
+  if (typeof value !== "string") return [...fallback];
   const forms = value.split(",");
   const unknown = forms.find((form) => !FORMS.some((known) => known === form));
   if (unknown !== undefined)
-    throw new UsageError(`--forms takes ${FORMS.join(", ")}, separated by commas; "${unknown}" came`);
+    throw new UsageError(`--forms: expected ${FORMS.join(", ")}, separated by commas, got "${unknown}"`);
   return FORMS.filter((form) => forms.includes(form));
 }

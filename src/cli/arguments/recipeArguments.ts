@@ -1,16 +1,26 @@
-// The arguments of structural pruning that make its recipe: for one ratio, and for several.
+// The arguments that make the recipe of a structural run, for one ratio or for several.
 import { DEFAULT_RECIPE, type Estimator, type GateMode, type Recipe } from "../../engine/recipes/recipe.ts";
-import { optionalNumber } from "./arguments.ts";
+import { optionalNumber, type Values } from "./arguments.ts";
 
 const text = { type: "string" } as const;
-/** For parseValues. */
+/** Options for parseValues. */
 export const RECIPE_OPTIONS = {
   ...{ method: text, keep: text, steps: text, tokens: text, seed: text, estimator: text, gates: text, lambda: text },
   ...{ "learning-rate": text, "weight-decay": text },
 };
 
+export const RECIPE_USAGE = `  --steps 600              training steps
+  --tokens 128             per step
+  --seed 1
+  --estimator reinmax      or straight-through, gumbel
+  --gates full             or an ablation of the paper: constrained (one vector for s1, s2, s3 and s5 of all blocks), no-gru,
+                           no-hypernetwork (one free logit per gate)
+  --lambda 6               weight of the budget penalty
+  --learning-rate 0.001
+  --weight-decay 0.05`;
+
 /** The recipe of the arguments, not checked yet. Throws a UsageError that names the argument. */
-export function readRecipeArguments(values: Readonly<Record<string, unknown>>): Recipe {
+export function readRecipeArguments(values: Values): Recipe {
   const number = (name: string, fallback: number): number => optionalNumber(values, name) ?? fallback;
   return {
     ...DEFAULT_RECIPE,

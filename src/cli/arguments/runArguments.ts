@@ -1,24 +1,28 @@
-// The arguments of a run of any method: model, texts, measuring, and where its export goes.
-import { existing, existingModel, neededText, optionalNumber } from "./arguments.ts";
-import { EXPORT_OPTIONS, type ExportArguments, readExport } from "./exportArguments.ts";
+// The arguments of a run of any method: model, texts, how perplexity is measured, and the export.
+import { existingFile, existingModel, optionalNumber, requiredText, type Values } from "./arguments.ts";
+import { EXPORT_OPTIONS, type ExportArguments, readExportArguments } from "./exportArguments.ts";
 import { UsageError } from "./usageError.ts";
 
-/** What everything that measures a model is given. */
+/** Arguments of every command that measures perplexity. */
 export interface MeasureArguments {
   model: string;
+  /** Path of the calibration text. */
   text: string;
+  /** Path of the evaluation text. */
   evaluation: string;
+  /** Tokens of a window. */
   context: number;
+  /** Tokens of the evaluation text that are measured. */
   evaluationTokens: number;
-  /** How matrices are held on the GPU. */
+  /** How matrices are stored on the GPU. */
   precision: "f32" | "f16";
 }
 
-/** What runs of every method are given. */
+/** Arguments of a run of any method. */
 export interface RunArguments extends MeasureArguments, ExportArguments {}
 
 const text = { type: "string" } as const;
-/** The arguments of MeasureArguments, for parseValues. */
+/** The options of MeasureArguments, for parseValues. */
 export const MEASURE_OPTIONS = {
   model: text,
   text,
@@ -27,34 +31,41 @@ export const MEASURE_OPTIONS = {
   "eval-tokens": text,
   half: { type: "boolean" } as const,
 };
-/** The arguments of RunArguments, for parseValues. */
+/** The options of RunArguments, for parseValues. */
 export const RUN_OPTIONS = { ...MEASURE_OPTIONS, ...EXPORT_OPTIONS };
 
+export const MEASURE_USAGE = `  --model DIR|FILE.gguf    a folder with config.json, tokenizer.json and safetensors, or a GGUF file
+  --text FILE              UTF-8 text that masks are trained or calibrated on
+  --eval FILE              UTF-8 text that perplexity is measured on
+  --context 512            tokens per window of the perplexity
+  --eval-tokens 20480      tokens of --eval that are measured
+  --half                   half precision on the GPU: half the memory, weights rounded to 11 bits. Exports keep the weights of the file`;
+
 /** Throws a UsageError that names the argument. */
-export function readRunArguments(values: Readonly<Record<string, unknown>>): RunArguments {
-  return { ...readMeasureArguments(values), ...readExport(values) };
+export function readRunArguments(values: Values): RunArguments {
+  return { ...readMeasureArguments(values), ...readExportArguments(values) };
 }
 
 /** Throws a UsageError that names the argument. */
-export function readMeasureArguments(values: Readonly<Record<string, unknown>>): MeasureArguments {
-  const model = existingModel(neededText(values, "model"));
+export function readMeasureArguments(values: Values): MeasureArguments {
+  const model = existingModel(requiredText(values, "model"));
   const whole = (name: string, fallback: number): number => {
     const value = optionalNumber(values, name) ?? fallback;
     if (!Number.isInteger(value) || value < 2)
-      throw new UsageError(`--${name} must be a whole number of at least 2; ${value} came`);
+      throw new UsageError(`--${name}: expected a whole number of at least 2, got ${value}`);
     return value;
   };
   return {
     model,
-    text: existing("text", neededText(values, "text"), false),
-    evaluation: existing("eval", neededText(values, "eval"), false),
+    text: existingFile("text", requiredText(values, "text")),
+    evaluation: existingFile("eval", requiredText(values, "eval")),
     context: whole("context", 512),
     evaluationTokens: whole("eval-tokens", 20_480),
     precision: values["half"] === true ? "f16" : "f32",
   };
 }
 
-/** A recipe that its own check accepts; its refusal is a UsageError. */
+/** The value of `check`; what it throws becomes a UsageError. */
 export function checkedArguments<T>(check: () => T): T {
   try {
     return check();

@@ -1,4 +1,4 @@
-// What went wrong where the person who called a command can put it right.
+// The error for what the caller of a command can correct.
 
-/** A reason that ends a command with exit code 2 and one line. */
+/** Ends a command with exit code 2 and its message as one line. */
 export class UsageError extends Error {}

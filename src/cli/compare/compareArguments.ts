@@ -1,28 +1,37 @@
-// The arguments of npm run compare: methods, ratios and seeds beside model and texts, checked before anything is opened.
+// The arguments of npm run compare: model, texts, methods, ratios and seeds, checked before anything is opened.
 import { join } from "node:path";
 import { checkRecipe, DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
 import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
-import { neededText, optionalNumber, parseValues } from "../arguments/arguments.ts";
+import { optionalNumber, parseValues, requiredText } from "../arguments/arguments.ts";
 import { type PlannedRun, plannedRuns, readMethod } from "./methods.ts";
 import {
   checkedArguments,
   MEASURE_OPTIONS,
+  MEASURE_USAGE,
   type MeasureArguments,
   readMeasureArguments,
 } from "../arguments/runArguments.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
-export const COMPARE_USAGE = `usage: npm run compare -- --model DIR --text FILE --eval FILE --methods disp,dass:2:4,wanda:2:4,magnitude:50%
-         [--keep 0.8,0.5] [--seeds 1,2,3] [--steps 600] [--tokens 128] [--sequences 64]
-         [--context 512] [--eval-tokens 20480] [--half] [--out FILE.json|DIR]
-  --model    a folder with config.json, tokenizer.json and safetensors, or a GGUF file
-  --text     what methods are trained or calibrated on (UTF-8)           --eval  what perplexity is measured on (UTF-8)
-  --methods  disp, disp:constrained, disp:no-gru, disp:no-hypernetwork; every (one training for all of --keep); random (needs disp, whose widths it takes), uniform-magnitude;
-             dass, wanda, magnitude, sparsegpt with a pattern (dass:2:4, dass:50%), or alone for the share of the MLP that makes each --keep
-  --keep     kept shares of the block weights, 0.05 to 1                  --seeds  of disp and random; the others take the first (every, too, is trained for each)
-  --tokens   of a training step, and of a calibration sequence            --out    gets compare.json and compare.svg; default here`;
+export const COMPARE_USAGE = `usage: npm run compare -- --model DIR|FILE.gguf --text FILE --eval FILE --methods LIST [OPTIONS]
+Runs several methods on one model and text and prints a table. Writes compare.json, which the studio imports, and compare.svg.
 
-/** Steps, tokens and sequences that all runs of a comparison share. */
+${MEASURE_USAGE}
+  --methods LIST           separated by commas, such as disp,dass:2:4,magnitude:50%
+      disp                 DISP-LLM; disp:constrained, disp:no-gru and disp:no-hypernetwork are its ablations
+      every                one training for all ratios of --keep
+      random               random masks with the widths that disp finds; needs disp in the list
+      uniform-magnitude    keeps the largest structures, the same share of each vector
+      dass, wanda, magnitude, sparsegpt
+                           zero single weights of the MLP, with a pattern (dass:2:4, dass:50%) or, without one, at each ratio
+  --keep 0.8,0.5           ratios: kept shares of the block weights, 0.05 to 1 (0.5)
+  --seeds 1,2,3            of disp, every and random; the other methods use the first (1)
+  --steps 600              training steps
+  --tokens 128             per training step and per calibration sequence
+  --sequences 64           for calibration
+  --out FILE.json|DIR      where compare.json and compare.svg are written (.)`;
+
+/** Settings that all runs of a comparison share. */
 export interface CompareSettings {
   steps: number;
   tokens: number;
@@ -34,7 +43,7 @@ export interface CompareArguments extends MeasureArguments, CompareSettings {
   out: string;
 }
 
-/** The files of --out: a name that ends in .json, with the chart beside it, or a folder for both. */
+/** The files of --out: a list whose name ends in .json with the chart next to it, or a folder for both. */
 export function outputFiles(out: string): { json: string; svg: string } {
   const json = /\.json$/i.test(out) ? out : join(out, "compare.json");
   return { json, svg: json.replace(/\.json$/i, ".svg") };
@@ -47,7 +56,7 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
     ...MEASURE_OPTIONS,
     ...{ methods: text, keep: text, seeds: text, steps: text, tokens: text, sequences: text, out: text },
   });
-  const methods = words("methods", neededText(values, "methods")).map(readMethod);
+  const methods = words("methods", requiredText(values, "methods")).map(readMethod);
   const ratios = numbers("keep", values["keep"] ?? String(DEFAULT_RECIPE.ratio));
   const seeds = numbers("seeds", values["seeds"] ?? String(DEFAULT_RECIPE.seed));
   const settings = {
@@ -62,7 +71,9 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   });
   const asksRandom = methods.some((one) => one.kind === "baseline" && one.method === "random");
   if (asksRandom && !methods.some((one) => one.kind === "disp" && one.gates === "full"))
-    throw new UsageError("--methods: random takes the widths that disp finds; put disp in the list as well");
+    throw new UsageError(
+      "--methods: expected random together with disp, whose widths it takes, got random without disp",
+    );
   const { out } = values;
   return {
     ...readMeasureArguments(values),
@@ -72,20 +83,21 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   };
 }
 
-/** The words of a list, none empty and none twice. */
+/** The words of a list. Throws where one is empty or there twice. */
 function words(name: string, value: string): string[] {
   const found = value.split(",").map((word) => word.trim());
   if (found.includes(""))
-    throw new UsageError(`--${name} is a list separated by commas; "${value}" has an empty entry`);
+    throw new UsageError(`--${name}: expected words separated by commas, got an empty one in "${value}"`);
   const twice = found.find((word, i) => found.indexOf(word) !== i);
-  if (twice !== undefined) throw new UsageError(`--${name} names ${twice} twice`);
+  if (twice !== undefined) throw new UsageError(`--${name}: expected each word once, got "${twice}" twice`);
   return found;
 }
 
 function numbers(name: string, value: unknown): number[] {
   return words(name, String(value)).map((word) => {
     const number = Number(word);
-    if (!Number.isFinite(number)) throw new UsageError(`--${name} is a list of numbers; "${word}" came`);
+    if (!Number.isFinite(number))
+      throw new UsageError(`--${name}: expected numbers separated by commas, got "${word}"`);
     return number;
   });
 }

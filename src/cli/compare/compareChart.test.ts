@@ -1,9 +1,9 @@
-// The chart and the table of npm run compare, from records made here.
+// The chart and the table of npm run compare, from made-up records.
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "../../engine/index.ts";
 import { DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
 import { DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
-import { axisOf, bestPoints, compareChart, linearTicks, logTicks } from "./compareChart.ts";
+import { compareChart, compareGeometry } from "./compareChart.ts";
 import { compareTable } from "./compareTable.ts";
 
 const record = (made: RunRecord["made"], kept: number, pruned: number): RunRecord => ({
@@ -45,41 +45,38 @@ describe("the chart", () => {
   it("has a mark for every run, a legend of methods, dense, and the text in the title", () => {
     const svg = compareChart(RECORDS);
     expect(svg.match(/<title>/g)).toHaveLength(RECORDS.length);
-    expect(svg).toContain("disp: 60 % kept, perplexity 27.12");
+    expect(svg).toContain("disp: 60.0 % kept, perplexity 27.12");
     for (const word of [
       ">disp<",
       ">dass:2:4<",
-      ">dense 20<",
+      ">dense 20.00<",
       "held.txt, context 512, 20480 tokens; &lt;an adapter&gt;",
     ])
       expect(svg).toContain(word);
-    expect(svg).not.toMatch(/NaN|Infinity|logarithmic/);
+    expect(svg).not.toMatch(/NaN|Infinity|log scale/);
   });
 
   it("is logarithmic only where perplexities span more than four times", () => {
-    expect(compareChart([...RECORDS, record(DASS, 55, 4000)])).toContain("perplexity (logarithmic)");
-    expect(axisOf([10, 40], 0, 1, true).log).toBe(false);
-    expect(axisOf([10, 41], 0, 1, true).log).toBe(true);
-    expect(axisOf([10, 41], 0, 1, false).log).toBe(false);
+    expect(compareChart([...RECORDS, record(DASS, 55, 4000)])).toContain("perplexity, log scale");
+    expect(compareGeometry([...RECORDS, record(DASS, 55, 80)]).log).toBe(false);
+    expect(compareGeometry([...RECORDS, record(DASS, 55, 81)]).log).toBe(true);
+  });
+
+  it("joins what nothing beats at its size, sizes within half a percent counting as one", () => {
+    const records = [
+      [60, 30],
+      [70, 35],
+      [60, 28],
+      [80, 22],
+      [79.8, 23],
+    ] as const;
+    const { best, marks } = compareGeometry(records.map(([kept, pruned]) => record(DASS, kept, pruned)));
+    const [, , at60, at80] = marks;
+    expect(best.slice(0, 2)).toEqual([at60, at80].map((mark) => [mark?.x, mark?.y]));
+    expect(best).toHaveLength(3);
   });
 
   it("draws one run as large as the dense model", () => {
     expect(compareChart([record(DASS, 100, 20)])).not.toMatch(/NaN|Infinity/);
-  });
-
-  it("joins what nothing beats with as few weights", () => {
-    const at = (kept: number, perplexity: number): { method: string; kept: number; perplexity: number } => {
-      return { method: "", kept, perplexity };
-    };
-    const points = [at(100, 20), at(60, 30), at(70, 35), at(60, 28), at(80, 22), at(79.8, 23)];
-    expect(bestPoints(points)).toEqual([at(60, 28), at(80, 22), at(100, 20)]);
-  });
-
-  it("puts ticks on round numbers", () => {
-    expect(linearTicks(48, 103)).toEqual([50, 60, 70, 80, 90, 100]);
-    expect(linearTicks(0.1, 0.42)).toEqual([0.1, 0.2, 0.3, 0.4]);
-    expect(logTicks(15, 700)).toEqual([20, 50, 100, 200, 500]);
-    expect(logTicks(20, 110)).toEqual([20, 30, 40, 50, 70, 100]);
-    expect(logTicks(9, 2e6)).toEqual([10, 100, 1e3, 1e4, 1e5, 1e6]);
   });
 });

@@ -1,4 +1,4 @@
-// One comparison in headless Chromium: the model opened once, runs handed over as they finish. bench/ measures through it as well.
+// One comparison in headless Chromium: opens the model once and passes on each run as it finishes. bench/ uses it too.
 import type { Run } from "../../engine/index.ts";
 import { valueOf } from "../host/command.ts";
 import type { CompareArguments } from "./compareArguments.ts";
@@ -7,11 +7,11 @@ import type { RunReport } from "../page/openRun.ts";
 import { progressLine } from "../host/progress.ts";
 import { namedText } from "../prune/runHeadless.ts";
 
-/** Throws a UsageError where the model or the texts are to blame, an Error otherwise; runs that finished before were handed over. */
+/** `onRun` receives each run as it finishes. Throws a UsageError where the model or the texts are at fault, an Error otherwise. */
 export async function compareHeadless(given: Omit<CompareArguments, "out">, onRun: (run: Run) => void): Promise<void> {
   const progress = progressLine();
-  const headless = await openHeadless((told) => {
-    const report = told as RunReport | { run: Run };
+  const headless = await openHeadless((message) => {
+    const report = message as RunReport | { run: Run };
     if ("run" in report) onRun(report.run);
     else progress(report);
   });

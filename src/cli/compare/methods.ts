@@ -1,4 +1,4 @@
-// What npm run compare can run: the words of --methods, the runs that they ask for, and what a finished run is called. Plain data.
+// The methods of npm run compare: the words of --methods, the runs that they give, and the names of finished runs. Plain data for both sides.
 import type { BaselineMethod, GateMode, RunRecord, WeightMethod } from "../../engine/index.ts";
 import { GATE_MODES } from "../../engine/recipes/recipe.ts";
 import { parsePattern, WEIGHT_METHODS } from "../../engine/recipes/weightRecipe.ts";
@@ -6,53 +6,53 @@ import { UsageError } from "../arguments/usageError.ts";
 
 const BASELINES = ["random", "uniform-magnitude"] as const satisfies readonly BaselineMethod[];
 
-/** One word of --methods. A weight method without a pattern takes the share that makes each kept share of the block weights. */
+/** One word of --methods. A weight method without a pattern runs at each ratio. */
 export type CompareMethod =
   | { kind: "disp"; gates: GateMode }
   | { kind: "every" }
   | { kind: "baseline"; method: BaselineMethod }
   | { kind: "weights"; method: WeightMethod; pattern?: string };
 
-/** One run: a structural one at a kept share of the block weights, or a weight method at a pattern or at such a share. */
+/** One run: a structural method at a ratio, or a weight method with a pattern or at a ratio. */
 export type PlannedRun =
   | { kind: "disp"; gates: GateMode; ratio: number; seed: number }
-  /** The share `keep` of a training for every ratio; the shares of one seed come from one training. */
+  /** One ratio of a training for every ratio; all ratios of a seed come from one training. */
   | { kind: "every"; ratio: number; seed: number }
-  /** `counts`: gates kept in each of the 5L vectors, for random masks where the trained run is not among the runs. */
+  /** `counts`: gates to keep in each of the 5L selection vectors, for random masks whose trained run is not among the runs. */
   | { kind: "baseline"; method: BaselineMethod; ratio: number; seed: number; counts?: readonly number[] }
   | { kind: "weights"; method: WeightMethod; seed: number; pattern: string }
   | { kind: "weights"; method: WeightMethod; seed: number; ratio: number };
 
-/** What a planned run is called before it is made. */
+/** The name of a planned run's method. */
 export function nameOf(run: PlannedRun): string {
   if (run.kind === "every") return run.kind;
   return run.kind === "disp" ? `disp:${run.gates}` : run.method;
 }
 
-/** Reads one word of --methods, such as disp, disp:no-gru, random, dass or wanda:2:4. Throws a UsageError with what is expected. */
+/** Reads one word of --methods, such as disp, disp:no-gru, random, dass or wanda:2:4. Throws a UsageError. */
 export function readMethod(word: string): CompareMethod {
   const colon = word.indexOf(":");
   const name = colon < 0 ? word : word.slice(0, colon);
-  const more = colon < 0 ? undefined : word.slice(colon + 1);
+  const suffix = colon < 0 ? undefined : word.slice(colon + 1);
   if (name === "disp") {
-    const gates = more === undefined ? "full" : GATE_MODES.find((mode) => mode === more);
-    if (!gates) throw new UsageError(`--methods: disp:${String(more)} is none of disp:${GATE_MODES.join(", disp:")}`);
+    const gates = suffix === undefined ? "full" : GATE_MODES.find((mode) => mode === suffix);
+    if (!gates) throw new UsageError(`--methods: expected disp:${GATE_MODES.join(", disp:")}, got "${word}"`);
     return { kind: "disp", gates };
   }
   if (word === "every") return { kind: "every" };
   const baseline = BASELINES.find((known) => known === name);
   if (baseline) {
-    if (more !== undefined) throw new UsageError(`--methods: ${baseline} takes no pattern; "${word}" came`);
+    if (suffix !== undefined) throw new UsageError(`--methods: expected ${baseline} without a pattern, got "${word}"`);
     return { kind: "baseline", method: baseline };
   }
   const method = WEIGHT_METHODS.find((known) => known === name);
   if (!method) {
     const known = ["disp", "every", ...BASELINES, ...WEIGHT_METHODS].join(", ");
     throw new UsageError(
-      `--methods takes ${known}, separated by commas, the last four with or without a pattern; "${word}" came`,
+      `--methods: expected ${known}, separated by commas, the last four with or without a pattern, got "${word}"`,
     );
   }
-  return { kind: "weights", method, ...(more === undefined ? {} : { pattern: patternOf(word, more) }) };
+  return { kind: "weights", method, ...(suffix === undefined ? {} : { pattern: patternOf(word, suffix) }) };
 }
 
 function patternOf(word: string, pattern: string): string {
@@ -65,8 +65,8 @@ function patternOf(word: string, pattern: string): string {
 }
 
 /**
- * The runs in the order of the methods, random masks after the trained ones whose widths they take. Methods that train or draw run for
- * every share and seed, uniform magnitude for every share, weight methods without a pattern for every share, with a pattern once.
+ * The runs in the order of the methods, random masks last, because they take the widths of trained runs. Methods that train or draw run
+ * at every ratio with every seed; uniform magnitude and weight methods without a pattern at every ratio; those with a pattern once.
  */
 export function plannedRuns(
   methods: readonly CompareMethod[],
@@ -74,20 +74,20 @@ export function plannedRuns(
   seeds: readonly number[],
 ): PlannedRun[] {
   const [first = 1] = seeds;
-  const last = (method: CompareMethod): boolean => method.kind === "baseline" && method.method === "random";
-  const ordered = [...methods.filter((one) => !last(one)), ...methods.filter(last)];
+  const isRandom = (method: CompareMethod): boolean => method.kind === "baseline" && method.method === "random";
+  const ordered = [...methods.filter((one) => !isRandom(one)), ...methods.filter(isRandom)];
   return ordered.flatMap((method): PlannedRun[] => {
     if (method.kind === "weights") {
       const { kind, method: name, pattern } = method;
       if (pattern !== undefined) return [{ kind, method: name, seed: first, pattern }];
       return ratios.map((ratio) => ({ kind, method: name, seed: first, ratio }));
     }
-    const drawn = method.kind === "baseline" && method.method !== "random" ? [first] : seeds;
-    return ratios.flatMap((ratio) => drawn.map((seed) => ({ ...method, ratio, seed })));
+    const usedSeeds = method.kind === "baseline" && method.method !== "random" ? [first] : seeds;
+    return ratios.flatMap((ratio) => usedSeeds.map((seed) => ({ ...method, ratio, seed })));
   });
 }
 
-/** What a finished run's method is called: a word of --methods; of weight methods an N:M pattern goes with it, a share does not. */
+/** The method of a finished run as a word of --methods; weight methods have their pattern if it is N:M. */
 export function compareMethodOf(made: RunRecord["made"]): string {
   switch (made.kind) {
     case "disp":
@@ -100,7 +100,7 @@ export function compareMethodOf(made: RunRecord["made"]): string {
   }
 }
 
-/** The ratio that a finished run was asked for: the kept share of the block weights, or the pattern. */
+/** The ratio or pattern of a finished run, as the table shows it. */
 export function ratioOf(made: RunRecord["made"]): string {
   if (made.kind === "weights") return made.recipe.pattern;
   return `keep ${made.kind === "disp" ? made.recipe.ratio : made.ratio}`;

@@ -1,11 +1,11 @@
-// How every command begins and ends: --help, what it threw as one line on stderr, and the exit code; and what the page answered, or that as an error.
+// How every command begins and ends: --help, an error as one line on stderr, and the exit code; and how the page's answer is read.
 import type { Answer } from "../page/page.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
-/** Errors that say something about the files that were named; everything else is a fault. */
+/** Codes of errors in the files that were named; all others are faults of the program. */
 const USER_CODES = ["config", "unsupported", "format", "shape", "limit"];
 
-/** Exit code: `main`'s own, 0 where it gives none; 2 for what the person can put right, 1 for everything else. --help prints `usage`. */
+/** Runs `main` with the arguments. Exit code: what `main` returns, or 0; 2 for a UsageError, 1 for any other. --help prints `usage`. */
 export async function runCommand(usage: string, main: (argv: string[]) => Promise<number | undefined>): Promise<void> {
   const argv = process.argv.slice(2);
   if (argv.includes("--help")) {
@@ -20,7 +20,7 @@ export async function runCommand(usage: string, main: (argv: string[]) => Promis
   }
 }
 
-/** The page's value. Throws a UsageError that begins with `subject` where the files are to blame, an Error otherwise. */
+/** The page's value. Throws a UsageError that begins with `subject` where the named files are at fault, an Error otherwise. */
 export function valueOf<T>(answer: Answer<T>, subject: string): T {
   if ("ok" in answer) return answer.ok;
   const { code, message } = answer.error;

@@ -1,12 +1,10 @@
-// The studio's engine in headless Chromium: a local server for the page and the files, and a browser that opens it.
+// The engine in headless Chromium: a local server for the page and the files, and a browser that opens the page.
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright";
 import { createServer } from "vite";
-import { chromiumFlags, findChromium } from "../../../scripts/chromium.ts";
-import { LocalFiles } from "./files.ts";
+import { chromiumFlags, findChromium } from "../../../scripts/chromium/chromium.ts";
+import { LocalFiles } from "./localFiles.ts";
 import { UsageError } from "../arguments/usageError.ts";
-
-export { UsageError } from "../arguments/usageError.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -16,7 +14,7 @@ export interface Headless {
   close(): Promise<void>;
 }
 
-/** Opens a page of the project (default: the command line's). `onReport` gets what it reports through window.report. */
+/** Opens a page of the project, by default the command line's. `onReport` receives what the page passes to window.report. */
 export async function openHeadless(
   onReport: (report: unknown) => void = () => undefined,
   { path = "src/cli/page/page.html", ready = "espalier" } = {},
@@ -24,7 +22,7 @@ export async function openHeadless(
   const executablePath = findChromium();
   if (!executablePath) {
     throw new UsageError(
-      "no Chromium was found: install it (Debian: apt-get install chromium) or set CHROME_PATH to a Chrome or Chromium",
+      "Chromium: expected an installed one, got none. Install it (Debian: apt-get install chromium) or set CHROME_PATH to a Chrome or Chromium.",
     );
   }
   const files = new LocalFiles();

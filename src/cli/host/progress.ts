@@ -1,9 +1,9 @@
-// One line of progress on a terminal, rewritten in place; plain lines, a few a minute, where stderr is a file.
+// Progress on stderr: one line that is rewritten in place on a terminal, a few lines per minute in a file.
 import type { RunReport } from "../page/openRun.ts";
 
 const PLAIN_EVERY_MS = 10_000;
 
-/** Call with each report, and without one at the end. */
+/** The returned function is called with each report, and without one at the end. */
 export function progressLine(): (report?: RunReport) => void {
   let began = performance.now();
   let stage = "";
@@ -15,17 +15,17 @@ export function progressLine(): (report?: RunReport) => void {
       return;
     }
     const now = performance.now();
-    const fresh = report.stage !== stage;
-    if (fresh) {
+    const isNewStage = report.stage !== stage;
+    if (isNewStage) {
       began = now;
       stage = report.stage;
     }
-    if (!live && !fresh && now - shown < PLAIN_EVERY_MS && report.done < report.of) return;
+    if (!live && !isNewStage && now - shown < PLAIN_EVERY_MS && report.done < report.of) return;
     shown = now;
     const seconds = (now - began) / 1000;
     const left = report.done > 0 ? `${Math.ceil((seconds * (report.of - report.done)) / report.done)} s left` : "";
-    const share = `${Math.floor((100 * report.done) / Math.max(1, report.of))} %`.padStart(5);
-    const line = `${stage.padEnd(18)}${share}  ${report.note ?? ""}  ${left}`;
+    const percent = `${Math.floor((100 * report.done) / Math.max(1, report.of))} %`.padStart(5);
+    const line = `${stage.padEnd(18)}${percent}  ${report.note ?? ""}  ${left}`;
     process.stderr.write(live ? `\r\x1b[K${line}` : `${line}\n`);
   };
 }

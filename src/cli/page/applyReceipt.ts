@@ -1,4 +1,4 @@
-// A receipt applied to its model, on the page's side: masks from the receipt, then the same delivery as after a run.
+// A receipt applied to its model, on the page's side: masks from the receipt, then the same export as after a run.
 import {
   Ctx,
   exportGates,
@@ -21,11 +21,10 @@ import {
   tuneMatmul,
   weightMasksFromReceipt,
 } from "../../engine/index.ts";
-import type { ServedFolder } from "../host/files.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
-import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formPlaces, type FormsRequest } from "./forms.ts";
+import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formTargets, type FormsRequest } from "./forms.ts";
 import type { Reporter } from "./openRun.ts";
-import { servedModel } from "../host/servedFolder.ts";
+import { type ServedFolder, servedModel } from "./servedModel.ts";
 
 export interface ApplyRequest extends FormsRequest {
   model: ServedFolder;
@@ -33,9 +32,9 @@ export interface ApplyRequest extends FormsRequest {
   receipt: string;
 }
 
-export interface ApplyAnswer {
+interface ApplyAnswer {
   adapter: string;
-  /** Whether the receipt had logits to compare with, and so shows that these are the weights it was made from. */
+  /** Whether the receipt had logits to compare with, which show that these are the weights it was made from. */
   sampleCompared: boolean;
   keptBlockWeights: number;
   forms: FormAnswer[];
@@ -44,10 +43,10 @@ export interface ApplyAnswer {
 /** A receipt of either kind. */
 type Applied = ReturnType<typeof readReceipt> | ReturnType<typeof readWeightReceipt>;
 
-/** Steps through a vocabulary in an order that is not the vocabulary's. */
+/** Step between token ids of the check's input, so that they are not consecutive. */
 const STRIDE = 37;
 
-/** Opens, applies, exports. Throws EngineErrors: "format" for a receipt that lies, "shape" where it is another model's. */
+/** Opens the model, applies the receipt's masks and exports. Throws EngineErrors: "format" for a malformed or inconsistent receipt, "shape" for another model. */
 export async function applyReceiptMasks(request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const ctx = new Ctx(await Gpu.open());
   try {
@@ -64,37 +63,40 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
   const masks = masksFromReceipt(receipt, opened.config);
   const { recipe, target, trainedSteps } = receipt;
-  const { receipt: common, ...options } = deliveryOf(receipt, opened.config, request, report);
-  const forms = await exportGates(ctx, opened, masks, formPlaces(request), {
-    ...options,
-    openOnnx: onnxReader,
-    receipt: { ...common, recipe: recipeOf(recipe), target, trainedSteps },
-  });
+  const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
+  const forms = await exportGates(
+    ctx,
+    opened,
+    { masks, targets: formTargets(request) },
+    { ...options, openOnnx: onnxReader, receipt: { ...common, recipe: recipeOf(recipe), target, trainedSteps } },
+  );
   return answerOf(ctx, receipt, forms);
 }
 
-/** Receipts of weight pruning: what the masks zero; updated weights are in the export alone. */
+/** Applies a receipt of weight pruning. Its masks zero weights; updated weights are only in the export itself. */
 async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const receipt = readWeightReceipt(request.receipt);
   if (receipt.updated)
     throw new EngineError(
       "unsupported",
-      `${METHOD_NAMES[receipt.recipe.method]} updated the weights that stay, which a receipt does not have; prune again with its recipe`,
+      `receipt.json: updated: expected false, got true. ${METHOD_NAMES[receipt.recipe.method]} updated the remaining weights, and a receipt does not contain them: prune again with its recipe.`,
     );
-  const place = formPlaces(request).get("masked");
-  if (!place)
+  const target = formTargets(request).get("masked");
+  if (!target)
     throw new EngineError("config", "this receipt is of pruned weights, which are exported as --forms masked");
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
   const masks = weightMasksFromReceipt(receipt, opened.config);
   const model = await loadModel(ctx, opened.config, maskedReader(opened.weights, opened.config, masks), {
     precision: opened.model.precision,
   });
-  const { receipt: common, ...options } = deliveryOf(receipt, opened.config, request, report);
-  const delivery = await exportPrunedWeights(ctx, opened, { model, masks }, place, {
-    ...options,
-    receipt: { ...common, recipe: receipt.recipe },
-  });
-  return answerOf(ctx, receipt, [delivery]);
+  const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
+  const exported = await exportPrunedWeights(
+    ctx,
+    opened,
+    { model, masks, target },
+    { ...options, receipt: { ...common, recipe: receipt.recipe } },
+  );
+  return answerOf(ctx, receipt, [exported]);
 }
 
 async function open(
@@ -107,13 +109,16 @@ async function open(
   return openModel(ctx, folder, { precision, onProgress: (done, of) => report({ stage: "open", done, of }) });
 }
 
-/** What both kinds of delivery take from a receipt. Throws "shape" where its sample has tokens that the model lacks. */
-function deliveryOf(receipt: Applied, { vocab, context }: ModelConfig, request: ApplyRequest, report: Reporter) {
+/** Export options that receipts of both kinds give. Throws "shape" if the sample has tokens that the model lacks. */
+function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, request: ApplyRequest, report: Reporter) {
   const { sample, adapter, calibration, perplexity, model } = receipt;
   const known = sample?.ids ?? [];
   const outside = known.find((id) => id >= vocab);
   if (outside !== undefined)
-    throw new EngineError("shape", `the receipt's sample has token ${outside}; this model knows ${vocab}`);
+    throw new EngineError(
+      "shape",
+      `receipt.json: sample.ids: expected ids below ${vocab}, the open model's vocabulary, got ${outside}. Open the model that the receipt was made from.`,
+    );
   const more = Math.max(0, Math.min(CHECK_TOKENS, context) - known.length);
   return {
     ids: Uint32Array.from([...known, ...Array.from({ length: more }, (_, i) => (i * STRIDE) % vocab)]),

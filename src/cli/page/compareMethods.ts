@@ -1,4 +1,4 @@
-// Comparing methods on the page's side: the model opened and measured once, then every run, measured by the same code as `prune` has.
+// The page's side of comparing methods: opens and measures the model once, then makes every run and measures it as `prune` does.
 import {
   checkFits,
   EngineError,
@@ -13,7 +13,7 @@ import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunReques
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings {}
 
-/** Runs one after the other; `onRun` gets each as it finishes. Throws EngineErrors, for what does not fit before anything is measured. */
+/** Makes the runs in sequence; `onRun` gets each as it finishes. Throws EngineErrors; runs that do not fit are refused before anything is measured. */
 export async function compareMethods(
   request: CompareRequest,
   report: Reporter,
@@ -23,12 +23,12 @@ export async function compareMethods(
   const opened = await openRun({ ...request, out: [], stepTokens: request.tokens }, report, ({ config }) => {
     for (const run of runs) if (run.kind === "weights") checkFits(config, { ...run, pattern: patternOf(config, run) });
   });
-  const found: TrainedMasks = { counts: new Map(), every: new Map() };
+  const trained: TrainedMasks = { counts: new Map(), every: new Map() };
   try {
     for (const [i, run] of runs.entries()) {
       const name = `${nameOf(run)} (run ${i + 1} of ${runs.length})`;
-      const noted: Reporter = (told) => report({ ...told, note: `${name}  ${told.note ?? ""}` });
-      const { made, measured, masks } = await runMethod(opened, run, request, noted, found);
+      const named: Reporter = (update) => report({ ...update, note: `${name}  ${update.note ?? ""}` });
+      const { made, measured, masks } = await runMethod(opened, run, { settings: request, report: named, trained });
       await onRun(await recordOf(opened, made, measured, masks));
     }
   } finally {
@@ -43,9 +43,9 @@ async function recordOf(
   masks: FinishedRunInput["masks"],
 ): Promise<FinishedRun> {
   const { name, fingerprint, config, dtype } = run.opened;
-  const { adapter, calibration, perplexity } = (await run.delivery(measured)).receipt;
+  const { adapter, calibration, perplexity } = (await run.exportOptions(measured)).receipt;
   const [pair] = perplexity;
-  if (!pair) throw new EngineError("bug", "a run without a perplexity");
+  if (!pair) throw new EngineError("bug", "expected a perplexity of the run, got none");
   return finishedRun({
     id: crypto.randomUUID(),
     name: `${compareMethodOf(made)}, ${ratioOf(made)}, seed ${seedOf(made)}`,

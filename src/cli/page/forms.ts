@@ -1,10 +1,10 @@
-// What the page's commands share about the forms of an export: where they are written, and what of their check Node is told.
+// Forms of an export, for all commands of the page: where they are written, and what is reported to Node about their checks.
 import type { ExportedForm, ErrorCode, FloatDtype, Form, ExportTarget } from "../../engine/index.ts";
 import { httpTarget } from "./httpTarget.ts";
 
-/** Which forms, where to, and how their weights are written. */
+/** Which forms are written, where, and how their weights are stored. */
 export interface FormsRequest {
-  /** Writable addresses, one a form. */
+  /** Writable addresses, one per form. */
   out: { form: Form; url: string }[];
   dtype?: FloatDtype;
   shardBytes?: number;
@@ -16,31 +16,32 @@ export interface FormAnswer {
   ok: boolean;
   dtype: FloatDtype;
   bytes: number;
-  /** What opened it and compared its logits; null where nothing did. */
+  /** The runtime that opened it and compared its logits; null where none did. */
   checkedBy: string | null;
   tokens: number;
   /** Null where nothing could be compared. */
   largestDifference: number | null;
   equalArgmax: number | null;
-  /** Why it is not written. */
+  /** Why it was not written. */
   reason?: string;
   code?: ErrorCode;
 }
 
-/** Tokens that a form is compared on. */
+/** Number of tokens on which a form is compared. */
 export const CHECK_TOKENS = 64;
 
-export function formPlaces({ out }: FormsRequest): Map<Form, ExportTarget> {
+/** The target of each form. */
+export function formTargets({ out }: FormsRequest): Map<Form, ExportTarget> {
   return new Map(out.map(({ form, url }) => [form, httpTarget(form, url)]));
 }
 
-/** The choice of dtype and shards, as `deliver` takes it. */
+/** The choice of dtype and shards, as an export takes it. */
 export function choiceOf({ dtype, shardBytes }: FormsRequest): { dtype?: FloatDtype; shardBytes?: number } {
   return { ...(dtype ? { dtype } : {}), ...(shardBytes === undefined ? {} : { shardBytes }) };
 }
 
-export function formAnswer(delivery: ExportedForm): FormAnswer {
-  const { form, ok, dtype, bytes, runtime, version, tokens, largestDifference, equalArgmax, reason, code } = delivery;
+export function formAnswer(exported: ExportedForm): FormAnswer {
+  const { form, ok, dtype, bytes, runtime, version, tokens, largestDifference, equalArgmax, reason, code } = exported;
   const compared = Number.isFinite(largestDifference);
   return {
     ...{ form, ok, dtype, bytes, tokens },

@@ -1,29 +1,32 @@
-// A place for exports behind the command line's local server: files go out in parts and are read back with Range requests.
+// An export target on the command line's local server: files are sent in parts and read back with Range requests.
 import { EngineError, type Folder, httpFolder, type ExportTarget } from "../../engine/index.ts";
 
-/** Bytes sent with one request. */
+/** Bytes per request. */
 const PART_BYTES = 8 * 1024 * 1024;
 
-/** The folder at `url` (see files.ts), as a place that an export is written to and read back from. */
+/** The folder at `url` (see host/files.ts) as an export target. Throws "storage" where a file cannot be written. */
 export function httpTarget(name: string, url: string): ExportTarget {
   const sizes: Record<string, number> = {};
   return {
     write: async (file) => {
       let part = 0;
-      let waiting: Uint8Array<ArrayBuffer>[] = [];
-      let waitingBytes = 0;
+      let pending: Uint8Array<ArrayBuffer>[] = [];
+      let pendingBytes = 0;
       const send = async (done: boolean): Promise<void> => {
         const address = `${url}/${encodeURIComponent(file.name)}?part=${part++}${done ? "&done=1" : ""}`;
-        const response = await fetch(address, { method: "PUT", body: new Blob(waiting) });
+        const response = await fetch(address, { method: "PUT", body: new Blob(pending) });
         if (!response.ok)
-          throw new EngineError("storage", `${file.name} could not be written: ${await response.text()}`);
-        waiting = [];
-        waitingBytes = 0;
+          throw new EngineError(
+            "storage",
+            `${file.name}: expected the file to be written, got status ${response.status} (${await response.text()}). Check the folder of --out and its free space.`,
+          );
+        pending = [];
+        pendingBytes = 0;
       };
       for await (const chunk of file.stream()) {
-        waiting.push(chunk);
-        waitingBytes += chunk.byteLength;
-        if (waitingBytes >= PART_BYTES) await send(false);
+        pending.push(chunk);
+        pendingBytes += chunk.byteLength;
+        if (pendingBytes >= PART_BYTES) await send(false);
       }
       await send(true);
       sizes[file.name] = file.sizeBytes;

@@ -1,4 +1,4 @@
-// What runs of every method share on the page's side: the model and its texts opened, perplexity before and after, what a receipt needs.
+// The page's side of a run, for all methods: opens the model and its texts, measures perplexity, and collects what a receipt needs.
 import {
   approvePlan,
   Ctx,
@@ -16,11 +16,10 @@ import {
   type TextRef,
   tuneMatmul,
 } from "../../engine/index.ts";
-import type { ServedFolder } from "../host/files.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./forms.ts";
-import { servedModel } from "../host/servedFolder.ts";
+import { type ServedFolder, servedModel } from "./servedModel.ts";
 
-/** Name and content. */
+/** A text with its name. */
 export interface NamedText {
   name: string;
   content: string;
@@ -32,13 +31,13 @@ export interface RunRequest extends FormsRequest {
   evaluation: NamedText;
   evaluationTokens: number;
   context: number;
-  /** Tokens of a training step, for the memory plan; the usual ones where nothing is trained. */
+  /** Tokens per training step, for the memory plan; the default recipe's where nothing is trained. */
   stepTokens?: number;
-  /** How matrices are held on the GPU. */
+  /** How matrices are stored on the GPU. */
   precision: Precision;
 }
 
-/** What a running command tells the terminal. */
+/** Progress of a command, for the terminal. */
 export interface RunReport {
   stage: "open" | "dense perplexity" | "train" | "prune" | "pruned perplexity" | "export";
   done: number;
@@ -48,36 +47,36 @@ export interface RunReport {
 
 export type Reporter = (report: RunReport) => void;
 
-/** What every method answers. */
+/** The result of a run of any method. */
 export interface RunAnswer {
   adapter: string;
   matmul: string;
   precision: Precision;
-  /** Kept share of the block weights, and of the whole model. */
+  /** The ratio that was reached, and the kept share of the entire model. */
   keptBlocks: number;
   keptModel: number;
   perplexity: { text: string; context: number; tokens: number; dense: number; pruned: number };
   forms: FormAnswer[];
 }
 
-/** Dense beside pruned, on the text that the run names. */
+/** Dense and pruned perplexity on the evaluation text. */
 export type MeasuredPair = Omit<PerplexityPair, "text" | "beginToken">;
 
 export interface OpenRun {
   ctx: Ctx;
   opened: OpenedModel;
-  /** Ids of the text that is trained or calibrated on. */
+  /** Token ids of the calibration text. */
   calibration: Uint32Array;
-  /** Perplexity of a pruned model beside the dense one's. */
+  /** Measures a pruned model; dense perplexity is already known. */
   measure(pruned: Model): Promise<MeasuredPair>;
-  /** Both as a receipt says them. */
+  /** Both in the form of a receipt. */
   pair(measured: MeasuredPair): Promise<PerplexityPair>;
-  /** What deliveries of every method take, with what was measured. */
-  delivery(measured?: MeasuredPair): Promise<RunDelivery>;
+  /** Export options that every method shares, with what was measured. */
+  exportOptions(measured?: MeasuredPair): Promise<RunExportOptions>;
   answer(measured: MeasuredPair, forms: readonly ExportedForm[]): Omit<RunAnswer, "keptBlocks" | "keptModel">;
 }
 
-type RunDelivery = ReturnType<typeof choiceOf> & {
+type RunExportOptions = ReturnType<typeof choiceOf> & {
   ids: Uint32Array;
   receipt: {
     version: string;
@@ -90,34 +89,22 @@ type RunDelivery = ReturnType<typeof choiceOf> & {
   onProgress: (done: number, of: number, note: string) => void;
 };
 
-/** Opens the model, encodes the texts and measures the dense model. `check` may refuse the model before that. Throws EngineErrors. */
+/** Opens the model, encodes the texts and measures the dense model. `check` may refuse the opened model before that. Throws EngineErrors. */
 export async function openRun(
   request: RunRequest,
   report: Reporter,
   check: (opened: OpenedModel) => void = () => undefined,
 ): Promise<OpenRun> {
-  const ctx = new Ctx(await Gpu.open());
-  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
-  const folder = await servedModel(request.model);
-  const opened = await openModel(ctx, folder, {
-    precision: request.precision,
-    onConfig: (config) =>
-      approvePlan(ctx.gpu.facts, folder.name, config, {
-        precision: request.precision,
-        trainingTokens: request.stepTokens ?? DEFAULT_RECIPE.tokens,
-        evaluationTokens: Math.min(request.context, config.context),
-      }),
-    onProgress: (done, of) => report({ stage: "open", done, of }),
-  });
+  const { ctx, opened } = await openOnGpu(request, report);
   check(opened);
   const { config, tokenizer } = opened;
   const calibration = Uint32Array.from(tokenizer.encode(request.text.content));
-  const held = Uint32Array.from(tokenizer.encode(request.evaluation.content));
-  const evaluation = held.subarray(0, request.evaluationTokens);
+  const evaluationIds = Uint32Array.from(tokenizer.encode(request.evaluation.content));
+  const evaluation = evaluationIds.subarray(0, request.evaluationTokens);
   const context = Math.min(request.context, config.context);
-  const found = (model: Model, stage: RunReport["stage"]): ReturnType<typeof perplexity> =>
+  const measure = (model: Model, stage: RunReport["stage"]): ReturnType<typeof perplexity> =>
     perplexity(ctx, model, evaluation, { context, onWindow: (done, of) => report({ stage, done, of }) });
-  const dense = (await found(opened.model, "dense perplexity")).value;
+  const dense = (await measure(opened.model, "dense perplexity")).value;
   const pair = async (measured: MeasuredPair): Promise<PerplexityPair> => ({
     text: await textOf(request.evaluation),
     beginToken: false,
@@ -126,10 +113,10 @@ export async function openRun(
   return {
     ...{ ctx, opened, calibration, pair },
     measure: async (model) => {
-      const pruned = await found(model, "pruned perplexity");
+      const pruned = await measure(model, "pruned perplexity");
       return { context, tokens: pruned.tokens, dense, pruned: pruned.value };
     },
-    delivery: async (measured) => ({
+    exportOptions: async (measured) => ({
       ids: evaluation.slice(0, CHECK_TOKENS),
       ...choiceOf(request),
       receipt: {
@@ -150,6 +137,30 @@ export async function openRun(
       forms: forms.map(formAnswer),
     }),
   };
+}
+
+/** The model on the GPU, after its memory plan was approved. */
+async function openOnGpu(
+  { model, precision, stepTokens, context }: RunRequest,
+  report: Reporter,
+): Promise<Pick<OpenRun, "ctx" | "opened">> {
+  const ctx = new Ctx(await Gpu.open());
+  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
+  const folder = await servedModel(model);
+  const opened = await openModel(ctx, folder, {
+    precision,
+    onConfig: (config) =>
+      approvePlan(ctx.gpu.facts, {
+        ...{ name: folder.name, config },
+        choice: {
+          precision,
+          trainingTokens: stepTokens ?? DEFAULT_RECIPE.tokens,
+          evaluationTokens: Math.min(context, config.context),
+        },
+      }),
+    onProgress: (done, of) => report({ stage: "open", done, of }),
+  });
+  return { ctx, opened };
 }
 
 async function textOf({ name, content }: NamedText): Promise<TextRef> {

@@ -1,9 +1,8 @@
-// What runs in headless Chromium for the command line: the same engine as the studio, called from Node.
+// The page that the command line opens in headless Chromium: the engine of the studio, called from Node.
 import { checkGolden, Ctx, EngineError, Gpu, httpFolder, type PlainError, type Precision } from "../../engine/index.ts";
-import type { ServedFolder } from "../host/files.ts";
 import { applyReceiptMasks, type ApplyRequest } from "./applyReceipt.ts";
 import { compareMethods, type CompareRequest } from "./compareMethods.ts";
-import { servedModel } from "../host/servedFolder.ts";
+import { type ServedFolder, servedModel } from "./servedModel.ts";
 import { pruneGates, type PruneRequest } from "./pruneGates.ts";
 import { pruneRatios, type RatiosRequest } from "./pruneRatios.ts";
 import { pruneWeightsRun, type WeightsRequest } from "./pruneWeights.ts";
@@ -15,7 +14,7 @@ declare global {
   }
 }
 
-/** Every command answers a value or an error as data, so that Node sees the whole of it. */
+/** Every command returns a value, or an error as data so that Node gets all of it. */
 export type Answer<T> = { ok: T } | { error: PlainError };
 
 const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
@@ -26,7 +25,7 @@ const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
   }
 };
 
-/** A golden case, and the model that it speaks of: often the same folder. */
+/** A golden case and its model, often in the same folder. */
 interface ParityRequest {
   folder: ServedFolder;
   model: ServedFolder;
@@ -45,7 +44,7 @@ const commands = {
       }
     }),
   apply: (request: ApplyRequest) => answer(() => applyReceiptMasks(request, (report) => void window.report(report))),
-  /** Reports what it is at, and each run as `{ run }` when it is finished. */
+  /** Reports progress, and each finished run as `{ run }`. */
   compare: (request: CompareRequest) =>
     answer(() =>
       compareMethods(

@@ -1,4 +1,4 @@
-// Structural pruning without a window, on the page's side: the same session, architecture, perplexity and delivery as the studio's.
+// Structural pruning without a window, on the page's side: the same session, architecture, perplexity and export as the studio's.
 import {
   type Architecture,
   architectureOf,
@@ -16,7 +16,7 @@ import {
   sharingOf,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
-import { formPlaces, type FormsRequest } from "./forms.ts";
+import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface PruneRequest extends RunRequest {
@@ -27,32 +27,31 @@ export type PruneAnswer = PrunedAnswer & TrainingTime;
 
 const REPORT_MS = 250;
 
-/** What training ends with. */
-export interface TrainedGates {
+/** The result of training. */
+interface TrainedGates {
   architecture: Architecture;
   steps: number;
   seconds: number;
 }
 
-/** Trains a recipe on the run's text and takes from the session what is wanted of it. Throws EngineErrors. */
+/** Trains a recipe on the calibration text; `take` reads the result from the session before it is freed. Throws EngineErrors. */
 export async function trainSession<T>(
   { ctx, opened, calibration }: OpenRun,
   recipe: Recipe,
   report: Reporter,
   take: (session: Session) => Promise<T>,
 ): Promise<{ taken: T; steps: number; seconds: number }> {
-  const session = new Session(ctx, opened.model, calibration, recipe, opened.fingerprint);
+  const session = new Session(ctx, opened.model, { recipe, text: calibration, subject: opened.fingerprint });
   const began = performance.now();
-  let told = -Infinity;
+  let lastReport = -Infinity;
   try {
     await session.run({
-      due: () => performance.now() - told >= REPORT_MS,
+      due: () => performance.now() - lastReport >= REPORT_MS,
       onReport: ({ metrics, step }) => {
-        told = performance.now();
-        const last = metrics.at(-1);
-        const note = last
-          ? `loss ${last.loss.toFixed(3)}  R ${last.penalty.toFixed(3)}  kept ${(100 * last.kept).toFixed(1)} %`
-          : "";
+        lastReport = performance.now();
+        const last = (column: Float32Array): number => column.at(-1) ?? NaN;
+        const [loss, penalty] = [last(metrics.loss).toFixed(3), last(metrics.penalty).toFixed(3)];
+        const note = `loss ${loss}  R ${penalty}  kept ${(100 * last(metrics.kept)).toFixed(1)} %`;
         report({ stage: "train", done: step, of: recipe.steps, note });
       },
     });
@@ -63,16 +62,17 @@ export async function trainSession<T>(
   }
 }
 
-/** Trains a recipe on the run's text and takes its architecture. Throws EngineErrors. */
+/** Trains a recipe on the calibration text and returns its architecture. Throws EngineErrors. */
 export async function train(run: OpenRun, recipe: Recipe, report: Reporter): Promise<TrainedGates> {
   const { config } = run.opened;
   const layout = gateLayout(config);
   const { taken, ...trained } = await trainSession(run, recipe, report, (session) => session.logits());
   const sharing = sharingOf(recipe.gates, layout);
-  return { architecture: architectureOf(taken, layout, budgetOf(config), recipe.ratio, sharing), ...trained };
+  const options = { layout, budget: budgetOf(config), ratio: recipe.ratio, sharing };
+  return { architecture: architectureOf(taken, options), ...trained };
 }
 
-/** Perplexity of the compact model that the masks cut. */
+/** Measures the compact model that the masks cut out. */
 export async function measureMasks(run: OpenRun, masks: Masks): Promise<MeasuredPair> {
   const { ctx, opened } = run;
   const { config, weights, model } = opened;
@@ -92,7 +92,7 @@ export interface PrunedAnswer extends RunAnswer {
   widths: number[][];
 }
 
-/** Measures an architecture and writes its forms. Throws EngineErrors. */
+/** Measures an architecture and exports it. Throws EngineErrors. */
 export async function measureAndExport(
   run: OpenRun,
   { masks, counts, keptWeights }: Architecture,
@@ -102,13 +102,14 @@ export async function measureAndExport(
   const { ctx, opened } = run;
   const measured = await measureMasks(run, masks);
   const budget = budgetOf(opened.config);
-  const { receipt, ...options } = await run.delivery(measured);
+  const { receipt, ...options } = await run.exportOptions(measured);
   const target = { ratio: "block weights kept" as const, value: recipe.ratio };
-  const forms = await exportGates(ctx, opened, masks, formPlaces(request), {
-    ...options,
-    openOnnx: onnxReader,
-    receipt: { ...receipt, recipe, target, trainedSteps: steps },
-  });
+  const forms = await exportGates(
+    ctx,
+    opened,
+    { masks, targets: formTargets(request) },
+    { ...options, openOnnx: onnxReader, receipt: { ...receipt, recipe, target, trainedSteps: steps } },
+  );
   return {
     ...run.answer(measured, forms),
     keptBlocks: keptWeights / budget.blockWeights,
@@ -118,7 +119,7 @@ export async function measureAndExport(
   };
 }
 
-/** How long training took, as the line of JSON says it. */
+/** Training time, as keys of the JSON line. */
 export interface TrainingTime {
   steps: number;
   secondsTraining: number;

@@ -1,4 +1,4 @@
-// Several ratios as one model, on the page's side: architectures inside each other, each measured, and one export of them all.
+// The page's side of a nested export: measures several nested architectures and exports them as one model.
 import { type LogitsAt, exportRatios, type Recipe } from "../../engine/index.ts";
 import { httpTarget } from "./httpTarget.ts";
 import { type FormAnswer, formAnswer } from "./forms.ts";
@@ -13,29 +13,31 @@ interface NestedRatioAnswer extends Pick<RunAnswer, "keptBlocks" | "keptModel" |
   equalArgmax: number | null;
 }
 
-/** The nested model in the line of JSON: its form is compact, its difference the largest of its ratios. */
+/** The nested model in the JSON line. Its form is compact; its difference is the largest of all ratios. */
 export interface NestedAnswer extends FormAnswer {
   ratios: NestedRatioAnswer[];
 }
 
-/** Measures architectures that lie inside each other and writes them as one model to `url`. Throws EngineErrors. */
+/** Measures nested architectures and exports them as one model to `url`. Throws EngineErrors. */
 export async function pruneNested(
   run: OpenRun,
   made: readonly LogitsAt[],
   { recipe, steps }: { recipe: Recipe; steps: number },
   url: string,
 ): Promise<NestedAnswer> {
-  const options = await run.delivery();
-  const { delivery, ratios } = await exportRatios(
+  const options = await run.exportOptions();
+  const { exported, ratios } = await exportRatios(
     run.ctx,
     run.opened,
-    { made, recipe, steps },
-    async (masks) => run.pair(await measureMasks(run, masks)),
-    httpTarget("nested", url),
-    { ...options, onRatio: options.onProgress },
+    { made, recipe, steps, target: httpTarget("nested", url) },
+    {
+      ...options,
+      measure: async (masks) => run.pair(await measureMasks(run, masks)),
+      onRatio: options.onProgress,
+    },
   );
   return {
-    ...formAnswer(delivery),
+    ...formAnswer(exported),
     ratios: ratios.map(({ ratio, blockWeights, modelWeights, perplexity, check }) => {
       const { text, context, tokens, dense, pruned } = perplexity;
       return {

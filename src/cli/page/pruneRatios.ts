@@ -1,4 +1,4 @@
-// Several ratios from one training, on the page's side: architectures of one hypernetwork, each measured and exported as `prune` does.
+// The page's side of pruning to several ratios: trains one hypernetwork, then measures and exports the architecture of each ratio.
 import {
   type Architecture,
   architectureOf,
@@ -16,16 +16,16 @@ import { measureAndExport, type PrunedAnswer, type TrainingTime, trainingTime, t
 import { openRun, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface RatiosRequest extends Omit<RunRequest, "out"> {
-  /** For every ratio. */
+  /** Of a run for every ratio. */
   recipe: Recipe;
-  /** Kept shares, ascending, and where the forms of each go. */
+  /** Ascending ratios, with the addresses for the forms of each. */
   ratios: (Pick<FormsRequest, "out"> & { ratio: number })[];
-  /** Where all of them go as one model, if they should. */
+  /** Address for all of them as one model, where wanted. */
   nested?: string;
 }
 
-/** One ratio in the line of JSON. */
-export interface RatioAnswer extends Omit<PrunedAnswer, "adapter" | "matmul" | "precision"> {
+/** One ratio in the JSON line. */
+interface RatioAnswer extends Omit<PrunedAnswer, "adapter" | "matmul" | "precision"> {
   keep: number;
 }
 
@@ -34,12 +34,12 @@ export interface RatiosAnswer extends TrainingTime {
   matmul: string;
   precision: Precision;
   ratios: RatioAnswer[];
-  /** Gates that a smaller architecture keeps and the next larger one does not, of those that the smaller ones keep. */
+  /** `broken`: gates that a smaller architecture keeps but the next larger one does not; `of`: all gates that the smaller ones keep. */
   nestedness: { broken: number; of: number; share: number };
   nested?: NestedAnswer;
 }
 
-/** What one training for every ratio ends with: logits and architecture of each kept share, in the order of `ratios`. */
+/** The result of a training for every ratio: gate logits and architecture of each ratio, in the order of `ratios`. */
 export interface TrainedRatios {
   made: readonly LogitsAt[];
   architectures: readonly Architecture[];
@@ -47,7 +47,7 @@ export interface TrainedRatios {
   seconds: number;
 }
 
-/** Trains a recipe for every ratio and takes from it the kept shares that are asked for. Throws EngineErrors. */
+/** Trains a recipe for every ratio and returns the requested ratios. Throws EngineErrors. */
 export async function trainRatios(
   run: OpenRun,
   recipe: Recipe,
@@ -63,36 +63,36 @@ export async function trainRatios(
     for (const ratio of ratios) found.push({ ratio, logits: await session.logits(ratio) });
     return found;
   });
-  const architectures = made.map(({ ratio, logits }) => architectureOf(logits, layout, budget, ratio, sharing));
+  const architectures = made.map(({ ratio, logits }) => architectureOf(logits, { layout, budget, ratio, sharing }));
   return { made, architectures, ...trained };
 }
 
 /** Trains once; measures and exports each ratio. Throws EngineErrors. */
 export async function pruneRatios(request: RatiosRequest, report: Reporter): Promise<RatiosAnswer> {
-  const { recipe, ratios: asked, nested, ...given } = request;
-  let about = "";
-  const noted: Reporter = (told) => report({ ...told, note: `${about}${told.note ?? ""}` });
-  const run = await openRun({ ...given, out: [], stepTokens: recipe.tokens }, noted);
-  const ratios = asked.map(({ ratio }) => ratio);
-  const { made, architectures, ...trained } = await trainRatios(run, recipe, ratios, noted);
+  const { recipe, ratios: requested, nested, ...given } = request;
+  let prefix = "";
+  const named: Reporter = (update) => report({ ...update, note: `${prefix}${update.note ?? ""}` });
+  const run = await openRun({ ...given, out: [], stepTokens: recipe.tokens }, named);
+  const ratios = requested.map(({ ratio }) => ratio);
+  const { made, architectures, ...trained } = await trainRatios(run, recipe, ratios, named);
   const answers: RatioAnswer[] = [];
-  for (const [i, { ratio, out }] of asked.entries()) {
+  for (const [i, { ratio, out }] of requested.entries()) {
     const architecture = architectures[i];
     if (!architecture) continue;
-    about = `keep ${ratio}  `;
+    prefix = `keep ${ratio}  `;
     const one = { recipe: { ...recipe, ratio }, steps: trained.steps };
     const { perplexity, forms, ...done } = await measureAndExport(run, architecture, one, { ...given, out });
     const { keptBlocks, keptModel, keptBlockWeights, widths } = done;
     answers.push({ keep: ratio, keptBlocks, keptModel, keptBlockWeights, perplexity, forms, widths });
   }
-  about = "";
-  const asOne = nested && (await pruneNested(run, made, { recipe, steps: trained.steps }, nested));
+  prefix = "";
+  const nestedAnswer = nested && (await pruneNested(run, made, { recipe, steps: trained.steps }, nested));
   const { broken, of } = nestednessOf(architectures.map(({ masks }) => masks));
   return {
     ...{ adapter: run.ctx.gpu.facts.name, matmul: run.ctx.matmul, precision: request.precision },
     ratios: answers,
     nestedness: { broken, of, share: of === 0 ? 0 : broken / of },
-    ...(asOne ? { nested: asOne } : {}),
+    ...(nestedAnswer ? { nested: nestedAnswer } : {}),
     ...trainingTime(trained, recipe),
   };
 }

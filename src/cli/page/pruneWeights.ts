@@ -1,4 +1,4 @@
-// Pruning of single weights without a window, on the page's side: calibrate, prune, measure, export.
+// The page's side of pruning single weights: calibrate, prune, measure, export.
 import {
   calibrationSequences,
   checkFits,
@@ -10,60 +10,68 @@ import {
   pruneWeights as pruneModel,
   type WeightRecipe,
 } from "../../engine/index.ts";
-import { formPlaces } from "./forms.ts";
+import { formTargets } from "./forms.ts";
 import { openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface WeightsRequest extends RunRequest {
   recipe: WeightRecipe;
 }
 
-export interface WeightsAnswer extends RunAnswer {
-  /** Kept share of the MLP's weights. */
+interface WeightsAnswer extends RunAnswer {
+  /** Kept share of the MLP's weights, 0 to 1. */
   keptMlp: number;
   secondsPruning: number;
   /** Kept share of each matrix, by the name of its tensor. */
   keptByMatrix: Record<string, number>;
 }
 
-/** The recipe as it was followed, and what it gave; the caller frees `pruned.model`. */
+/** The recipe as it was applied, and its result; the caller frees `pruned.model`. */
 interface Calibrated {
   recipe: WeightRecipe;
   pruned: PrunedWeights;
   seconds: number;
 }
 
-/** Calibrates on the run's text and prunes, with sequences no longer than the model's context. Throws EngineErrors. */
+/** Calibrates on the calibration text and prunes; sequences are limited to the model's context. Throws EngineErrors. */
 export async function calibrateAndPrune(
   { ctx, opened, calibration }: OpenRun,
-  asked: WeightRecipe,
+  requested: WeightRecipe,
   report: Reporter,
 ): Promise<Calibrated> {
-  const recipe = { ...asked, tokens: Math.min(asked.tokens, opened.config.context) };
+  const recipe = { ...requested, tokens: Math.min(requested.tokens, opened.config.context) };
   const sequences = calibrationSequences(calibration, recipe);
   const began = performance.now();
-  const pruned = await pruneModel(ctx, opened.model, sequences, recipe, {
-    onProgress: (done, of) => report({ stage: "prune", done, of }),
-  });
+  const pruned = await pruneModel(
+    ctx,
+    opened.model,
+    { recipe, sequences },
+    {
+      onProgress: (done, of) => report({ stage: "prune", done, of }),
+    },
+  );
   return { recipe, pruned, seconds: (performance.now() - began) / 1000 };
 }
 
-/** Throws EngineErrors: what `checkFits` refuses, before anything is measured. */
+/** Calibrates, prunes, measures and exports. Throws EngineErrors; what `checkFits` refuses, before anything is measured. */
 export async function pruneWeightsRun(request: WeightsRequest, report: Reporter): Promise<WeightsAnswer> {
-  const place = formPlaces(request).get("masked");
-  if (!place) throw new EngineError("config", "pruned weights are exported in the masked form: dense, with zeros");
+  const target = formTargets(request).get("masked");
+  if (!target) throw new EngineError("config", "pruned weights are exported in the masked form: dense, with zeros");
   const run = await openRun(request, report, ({ config }) => checkFits(config, request.recipe));
   const { ctx, opened } = run;
   const { recipe, pruned, seconds: secondsPruning } = await calibrateAndPrune(run, request.recipe, report);
   const measured = await run.measure(pruned.model);
-  const { receipt, ...options } = await run.delivery(measured);
-  const delivery = await exportPrunedWeights(ctx, opened, pruned, place, {
-    ...options,
-    receipt: { ...receipt, recipe },
-  });
+  const { receipt, ...options } = await run.exportOptions(measured);
+  const { model, masks } = pruned;
+  const exported = await exportPrunedWeights(
+    ctx,
+    opened,
+    { model, masks, target },
+    { ...options, receipt: { ...receipt, recipe } },
+  );
   const kept = keptShares(opened.config, keptOfMasks(pruned.masks));
   const share = (of: { kept: number; of: number }): number => of.kept / of.of;
   return {
-    ...run.answer(measured, [delivery]),
+    ...run.answer(measured, [exported]),
     keptMlp: share(kept.mlpWeights),
     keptBlocks: share(kept.blockWeights),
     keptModel: share(kept.modelWeights),

@@ -1,4 +1,4 @@
-// Which share of the MLP makes a kept share of the block weights, and where the MLP is too small for it.
+// Which share of the MLP must be pruned to reach a ratio of the block weights, and ratios for which the MLP is too small.
 import { describe, expect, it } from "vitest";
 import { budgetOf, mlpMatrices, readConfig, weightsOf } from "../../engine/index.ts";
 import rawConfig from "../../../golden/llama/config.json" with { type: "json" };
@@ -10,18 +10,18 @@ const mlp = mlpMatrices(config).reduce((sum, matrix) => sum + weightsOf(matrix),
 const wanda = { kind: "weights", method: "wanda", seed: 1 } as const;
 
 describe("the pattern of a weight method", () => {
-  it("is its own where it has one", () => {
+  it("is the given one where there is one", () => {
     expect(patternOf(config, { ...wanda, pattern: "2:4" })).toBe("2:4");
   });
 
-  it("takes from the MLP what the kept share of the blocks leaves", () => {
+  it("prunes from the MLP what the ratio of the block weights requires", () => {
     const removed = (Number.parseFloat(patternOf(config, { ...wanda, ratio: 0.5 })) / 100) * mlp;
     expect(removed / blockWeights).toBeCloseTo(0.5, 5);
   });
 
-  it.each([0.1, 1 - mlp / blockWeights, 1])("is refused with numbers at keep %d", (ratio) => {
+  it.each([0.1, 1 - mlp / blockWeights, 1])("is refused at a ratio of %d", (ratio) => {
     expect(() => patternOf(config, { ...wanda, ratio })).toThrow(
-      `Wanda prunes the MLP only, which has ${mlp} of the ${blockWeights} block weights`,
+      `got ${ratio}. Wanda prunes only the MLP, which has ${mlp} of the ${blockWeights} block weights`,
     );
   });
 });

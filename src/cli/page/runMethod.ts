@@ -1,4 +1,4 @@
-// Making one planned run of a comparison on the page's side: trained, drawn or pruned, then measured.
+// The page's side of one run of a comparison: trains, draws or prunes, then measures.
 import {
   countParameters,
   countsOf,
@@ -27,36 +27,41 @@ import { calibrateAndPrune } from "./pruneWeights.ts";
 type WeightRun = Extract<PlannedRun, { kind: "weights" }>;
 type Done = { made: RunRecord["made"]; measured: MeasuredPair } & Pick<FinishedRunInput, "masks">;
 
-/** What runs of a comparison share, and which these are. */
+/** The runs of a comparison and their common settings. */
 export interface MethodSettings extends CompareSettings {
   runs: readonly PlannedRun[];
 }
 
-/** What later runs take over from trained ones. */
+/** Results of trained runs that later runs reuse. */
 export interface TrainedMasks {
-  /** Gates kept in each vector, for random masks of the same share and seed. */
+  /** Kept gates of each vector, for random masks of the same ratio and seed. */
   counts: Map<string, readonly number[]>;
   /** By seed. */
   every: Map<number, EveryRatio>;
 }
 
-/** One training for every ratio; its architectures in the order of `keeps`. */
+/** One training for every ratio; its architectures are in the order of `ratios`. */
 type EveryRatio = Pick<TrainedRatios, "architectures" | "steps"> & { recipe: Recipe; ratios: readonly number[] };
 
 const ratioAndSeed = ({ ratio, seed }: { ratio: number; seed: number }): string => `${ratio} ${seed}`;
+
+interface MethodOptions {
+  settings: MethodSettings;
+  report: Reporter;
+  /** Read and extended by the runs of a comparison. */
+  trained: TrainedMasks;
+}
 
 /** Makes one run and measures it. Throws EngineErrors. */
 export async function runMethod(
   run: OpenRun,
   planned: PlannedRun,
-  given: MethodSettings,
-  report: Reporter,
-  trained: TrainedMasks,
+  { settings, report, trained }: MethodOptions,
 ): Promise<Done> {
   const gates = async (made: RunRecord["made"], masks: Masks): Promise<Done> => {
     return { made, measured: await measureMasks(run, masks), masks: { kind: "gates", masks } };
   };
-  const { steps, tokens, sequences } = given;
+  const { steps, tokens, sequences } = settings;
   switch (planned.kind) {
     case "disp": {
       const { kind, gates: mode, ratio, seed } = planned;
@@ -67,10 +72,11 @@ export async function runMethod(
     }
     case "every": {
       const { ratio, seed } = planned;
-      const every = trained.every.get(seed) ?? (await trainEvery(run, seed, given, report));
+      const every = trained.every.get(seed) ?? (await trainEvery(run, seed, settings, report));
       trained.every.set(seed, every);
       const architecture = every.architectures[every.ratios.indexOf(ratio)];
-      if (!architecture) throw new EngineError("bug", `a training for every ratio without ${ratio}`);
+      if (!architecture)
+        throw new EngineError("bug", `expected an architecture at ${ratio} of the training for every ratio, got none`);
       return gates({ kind: "disp", recipe: { ...every.recipe, ratio }, steps: every.steps }, architecture.masks);
     }
     case "baseline": {
@@ -79,8 +85,8 @@ export async function runMethod(
     }
     case "weights": {
       const { kind, method, seed } = planned;
-      const asked = { method, seed, sequences, tokens, pattern: patternOf(run.opened.config, planned) };
-      const { recipe, pruned } = await calibrateAndPrune(run, asked, report);
+      const requested = { method, seed, sequences, tokens, pattern: patternOf(run.opened.config, planned) };
+      const { recipe, pruned } = await calibrateAndPrune(run, requested, report);
       try {
         return {
           made: { kind, recipe },
@@ -94,9 +100,9 @@ export async function runMethod(
   }
 }
 
-/** Trains once, for all the shares that the comparison asks of this seed. */
-async function trainEvery(run: OpenRun, seed: number, given: MethodSettings, report: Reporter): Promise<EveryRatio> {
-  const { runs, steps, tokens } = given;
+/** Trains once for all ratios of the comparison with this seed. */
+async function trainEvery(run: OpenRun, seed: number, settings: MethodSettings, report: Reporter): Promise<EveryRatio> {
+  const { runs, steps, tokens } = settings;
   const recipe: Recipe = { ...DEFAULT_RECIPE, ratioMode: "every", seed, steps, tokens };
   const ratios = runs.flatMap((one) => (one.kind === "every" && one.seed === seed ? [one.ratio] : []));
   return { recipe, ratios, ...(await trainRatios(run, recipe, ratios, report)) };
@@ -111,11 +117,14 @@ async function baselineMasks(
   const { method, ratio, seed } = planned;
   if (method === "uniform-magnitude") return magnitudeMasks(config, weights, budgetOf(config), ratio);
   const counts = planned.counts ?? trained.counts.get(ratioAndSeed(planned));
-  if (!counts) throw new EngineError("config", `random masks at keep ${ratio}, seed ${seed} need disp's widths there`);
+  if (!counts) {
+    const expected = `a run of disp at keep ${ratio} with seed ${seed}, whose widths random masks take`;
+    throw new EngineError("config", `--methods: expected ${expected}, got none. Add disp to --methods.`);
+  }
   return randomMasks(gateLayout(config).sizes, counts, seed);
 }
 
-/** The pattern of a run: its own, or the share of the MLP that leaves the kept share of the block weights. Throws "config" where the MLP is too small. */
+/** The pattern of a run: the given one, or the share of the MLP to prune for a ratio of the block weights. Throws "config" where the MLP is too small. */
 export function patternOf(config: ModelConfig, run: WeightRun): string {
   if ("pattern" in run) return run.pattern;
   const { blocks } = countParameters(config);
@@ -125,7 +134,7 @@ export function patternOf(config: ModelConfig, run: WeightRun): string {
   if (percent > 0 && percent < 100) return `${percent}%`;
   throw new EngineError(
     "config",
-    `${METHOD_NAMES[run.method]} prunes the MLP only, which has ${mlp} of the ${blocks} block weights: keeping ${run.ratio} of them takes ${Math.round(removed)} away; choose a share above ${(1 - mlp / blocks).toFixed(3)} and below 1`,
+    `keep: expected a ratio above ${(1 - mlp / blocks).toFixed(3)} and below 1, got ${run.ratio}. ${METHOD_NAMES[run.method]} prunes only the MLP, which has ${mlp} of the ${blocks} block weights.`,
     { ratio: run.ratio, mlp, blocks },
   );
 }

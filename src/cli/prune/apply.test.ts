@@ -1,8 +1,8 @@
-// The arguments of --apply: what is read, and what is refused with the argument's name.
+// The arguments of npm run prune -- --apply: what is read, and what is refused with the argument's name.
 import { describe, expect, it } from "vitest";
 import { readApplyArguments } from "./apply.ts";
 
-const RECEIPT = "golden/llama/golden.json"; // any file will do: the page reads it
+const RECEIPT = "golden/llama/golden.json"; // any file will do, because only the page reads it
 const given = (...more: string[]): string[] => ["--apply", RECEIPT, "--model", "golden/llama", "--out", "out", ...more];
 
 describe("npm run prune -- --apply", () => {
@@ -23,23 +23,26 @@ describe("npm run prune -- --apply", () => {
     });
   });
 
-  it("leaves ONNX out where the dtype is not for it and no forms are named", () => {
+  it("leaves ONNX out where it has no such dtype and no forms are named", () => {
     expect(readApplyArguments(given("--dtype", "bf16")).forms).toEqual(["masked", "compact"]);
   });
 
   it.each([
-    [["--apply", RECEIPT, "--model", "golden/llama"], /--out is missing/],
+    [["--apply", RECEIPT, "--model", "golden/llama"], /--out: expected a value, got none/],
     [
       ["--apply", "no-such.json", "--model", "golden/llama", "--out", "out"],
-      /--apply no-such\.json: a file was expected/,
+      /--apply: expected a file, got "no-such\.json", which does not exist/,
     ],
-    [["--apply", RECEIPT, "--model", RECEIPT, "--out", "out"], /--model .*: a folder or a \*\.gguf file was expected/],
+    [
+      ["--apply", RECEIPT, "--model", RECEIPT, "--out", "out"],
+      /--model: expected a folder or a \*\.gguf file, got .*, which is another file/,
+    ],
     [given("--keep", "0.5"), /--keep/],
-    [given("--dtype", "F8"), /--dtype takes F32, F16, BF16; "F8" came/],
-    [given("--shard-mb", "0.5"), /--shard-mb must be a whole number of at least 1; 0\.5 came/],
-    [given("--shard-mb", "many"), /--shard-mb must be a number; "many" came/],
-    [given("--forms", "masked,onnx", "--dtype", "bf16"), /--dtype bf16 is not for onnx/],
-    [given("--forms", "gguf"), /--forms takes masked, compact, onnx, .*; "gguf" came/],
+    [given("--dtype", "F8"), /--dtype: expected F32, F16, BF16, got "F8"/],
+    [given("--shard-mb", "0.5"), /--shard-mb: expected a whole number of at least 1, got 0\.5/],
+    [given("--shard-mb", "many"), /--shard-mb: expected a number, got "many"/],
+    [given("--forms", "masked,onnx", "--dtype", "bf16"), /--dtype: expected f32 or f16 for onnx, got bf16/],
+    [given("--forms", "gguf"), /--forms: expected masked, compact, onnx, .*, got "gguf"/],
   ])("refuses %j", (argv, message) => {
     expect(() => readApplyArguments(argv)).toThrow(message);
   });

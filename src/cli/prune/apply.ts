@@ -1,13 +1,13 @@
-// npm run prune -- --apply RECEIPT --model DIR --out DIR: the pruned model again, from the original and the masks in a receipt.
+// npm run prune -- --apply: makes an export again from the dense model and the masks in its receipt.
 import { readFileSync } from "node:fs";
-import { existing, existingModel, neededText, parseValues } from "../arguments/arguments.ts";
-import { EXPORT_OPTIONS, EXPORT_USAGE, type ExportArguments, readExport } from "../arguments/exportArguments.ts";
+import { existingFile, existingModel, parseValues, requiredText } from "../arguments/arguments.ts";
+import { EXPORT_OPTIONS, type ExportArguments, readExportArguments } from "../arguments/exportArguments.ts";
 import { writeFormsHeadless } from "./writeExports.ts";
 
-export const APPLY_USAGE = `       npm run prune -- --apply RECEIPT --model DIR --out DIR ${EXPORT_USAGE}
-  --apply  the receipt.json of an export: its masks are applied to the model it was made from; nothing is trained`;
+export const APPLY_USAGE = `Make an export again: npm run prune -- --apply receipt.json --model DIR|FILE.gguf --out DIR [export options]
+  --apply FILE             the receipt.json of an export. Applies its masks to the model that it was made from; trains nothing`;
 
-export interface ApplyArguments extends ExportArguments {
+interface ApplyArguments extends ExportArguments {
   receipt: string;
   model: string;
 }
@@ -17,13 +17,13 @@ export function readApplyArguments(argv: readonly string[]): ApplyArguments {
   const text = { type: "string" } as const;
   const values = parseValues(argv, { apply: text, model: text, ...EXPORT_OPTIONS });
   return {
-    receipt: existing("apply", neededText(values, "apply"), false),
-    model: existingModel(neededText(values, "model")),
-    ...readExport(values),
+    receipt: existingFile("apply", requiredText(values, "apply")),
+    model: existingModel(requiredText(values, "model")),
+    ...readExportArguments(values),
   };
 }
 
-/** Writes the forms, each opened again and compared, and prints one JSON line on stdout. Throws where a form fails its check. */
+/** Writes the forms, each read back and compared, and prints one line of JSON on stdout. Throws where a form fails its check. */
 export async function applyReceipt(argv: readonly string[]): Promise<void> {
   const { receipt, model, ...given } = readApplyArguments(argv);
   await writeFormsHeadless(given, `${receipt} on ${model}`, ({ page, files }, forms) =>

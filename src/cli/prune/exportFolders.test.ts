@@ -1,4 +1,4 @@
-// Folders of exports: an earlier export is replaced wholly and only by one that passed, anything else is left alone.
+// Folders of exports: an earlier export is replaced as a whole, only by one that passed; other files are left alone.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -44,10 +44,12 @@ describe("what may be replaced", () => {
     put(["other/receipt.json", "{}"], ["file", ""]);
     const refusal = (name: string) => () => checkReplaceable(join(out, name));
     expect(refusal("notes")).toThrow(UsageError);
-    expect(refusal("notes")).toThrow(/notes is not empty and not an earlier export alone \(it holds plan\.txt\)/);
-    expect(refusal("mixed")).toThrow(/it holds sub\/plan\.txt\); name a new folder/);
-    expect(refusal("other")).toThrow(/it holds receipt\.json/);
-    expect(refusal("file")).toThrow(/is a file; a folder is written there/);
+    expect(refusal("notes")).toThrow(
+      /expected a new or empty folder or an earlier export, got .*notes, which contains plan\.txt/,
+    );
+    expect(refusal("mixed")).toThrow(/contains sub\/plan\.txt\. Name a new folder/);
+    expect(refusal("other")).toThrow(/contains receipt\.json/);
+    expect(refusal("file")).toThrow(/expected a folder, got .*file, which is a file/);
   });
 });
 

@@ -1,9 +1,9 @@
-// Where the command line's exports go: beside the form's folder until they are checked, then into its place, wholly or not at all.
+// Folders of the command line's exports: written next to the form's folder, checked, and only then moved into its place.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../arguments/usageError.ts";
 
-/** What an export consists of: nothing else is ever removed. */
+/** The files of an export. No other file is ever removed. */
 const EXPORTED =
   /^(config\.json|receipt\.json|README\.md|modeling_\w+\.py|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|generation_config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|chat_template\..*|(LICEN[CS]E|NOTICE|USE_POLICY)(\..*)?|nested\.(json|safetensors)|onnx\/model\.onnx(_data(_\d+)?)?)$/i;
 
@@ -25,30 +25,30 @@ function hasReceipt(folder: string): boolean {
   }
 }
 
-/** Throws a UsageError unless the folder is missing, empty, or an earlier export and nothing else. */
+/** Throws a UsageError unless the folder is missing, is empty, or contains only an earlier export. */
 export function checkReplaceable(path: string): void {
   if (!existsSync(path)) return;
-  if (!statSync(path).isDirectory()) throw new UsageError(`--out: ${path} is a file; a folder is written there`);
+  if (!statSync(path).isDirectory()) throw new UsageError(`--out: expected a folder, got ${path}, which is a file`);
   const files = filesBelow(path);
   if (files.length === 0) return;
   const foreign = hasReceipt(path) ? files.find((name) => !EXPORTED.test(name)) : files[0];
   if (foreign !== undefined)
     throw new UsageError(
-      `--out: ${path} is not empty and not an earlier export alone (it holds ${foreign}); name a new folder, or empty this one`,
+      `--out: expected a new or empty folder or an earlier export, got ${path}, which contains ${foreign}. Name a new folder or empty this one.`,
     );
 }
 
-/** Folders under `out` while they are written: a form's ("masked"), or one further down ("keep-0.5/masked"). */
-export interface StagedForms<Name extends string> {
-  /** Where a form is written to for now. */
+/** Folders under `out` while they are written: of a form ("masked"), or nested deeper ("keep-0.5/masked"). */
+interface StagedForms<Name extends string> {
+  /** Where a form is written before it is checked. */
   folder(name: Name): string;
-  /** Gives the forms that passed their folders, in place of earlier exports; those that did not pass are gone, as are their earlier ones. */
+  /** Moves the forms that passed to their folders, in place of earlier exports. Removes the others, and their earlier exports. */
   settle(passed: readonly Name[]): void;
-  /** Removes what was written, and leaves earlier exports as they were. */
+  /** Removes what was written; earlier exports stay as they were. */
   drop(): void;
 }
 
-/** Throws a UsageError where a form's folder holds anything but an earlier export. */
+/** Throws a UsageError where a form's folder contains anything but an earlier export. */
 export function stageForms<Name extends string>(out: string, names: readonly Name[]): StagedForms<Name> {
   for (const name of names) checkReplaceable(join(out, name));
   const folder = (name: Name): string => join(out, dirname(name), `.${basename(name)}-unchecked`);

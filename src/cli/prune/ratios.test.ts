@@ -1,9 +1,9 @@
-// The arguments of --ratios: what is read, and what is refused with the argument's name.
+// The arguments of npm run prune -- --ratios: what is read, and what is refused with the argument's name.
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
 import { asksForRatios, readRatiosArguments } from "./ratios.ts";
 
-const TEXT = "golden/README.md"; // any file will do: the page reads it
+const TEXT = "golden/README.md"; // any file will do, because only the page reads it
 const given = (...more: string[]): string[] => [
   ...["--model", "golden/llama", "--text", TEXT, "--eval", TEXT, "--out", "out"],
   ...more,
@@ -33,12 +33,12 @@ describe("npm run prune -- --ratios", () => {
   });
 
   it.each([
-    [["--ratios", "0.5", "--keep", "0.5"], /--keep is for one ratio and --ratios for several/],
+    [["--ratios", "0.5", "--keep", "0.5"], /expected --keep \(one ratio\) or --ratios \(several\), got both/],
     [["--ratios", "0.5,1"], /--ratios: expected ratios between 0 and 1, separated by commas, got "1"/],
     [["--ratios", "0,0.5"], /--ratios: expected .*, got "0"/],
     [["--ratios", "half"], /--ratios: expected .*, got "half"/],
     [["--ratios", "0.5,"], /--ratios: expected .*, got ""/],
-    [["--ratios", "0.5,0.7,0.50"], /--ratios names 0\.5 twice/],
+    [["--ratios", "0.5,0.7,0.50"], /--ratios: expected each ratio once, got 0\.5 twice/],
     [["--ratios", "0.5,0.01"], /keep: expected a number from 0\.05 to 1, got 0\.01/],
     [
       ["--ratios", "0.5", "--from", "0.9", "--to", "0.4"],

@@ -1,4 +1,4 @@
-// npm run prune -- --ratios 0.8,0.6 ...: one training for every ratio, then an export for each. One JSON line on stdout.
+// npm run prune -- --ratios: one training for every ratio, then an export per ratio. Prints one line of JSON on stdout.
 import { readRatioList } from "../../engine/recipes/ratioList.ts";
 import { checkRecipe, type Recipe } from "../../engine/recipes/recipe.ts";
 import { optionalNumber, parseValues } from "../arguments/arguments.ts";
@@ -9,15 +9,16 @@ import { readRecipeArguments, RECIPE_OPTIONS } from "../arguments/recipeArgument
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { measureRequest, secondsSince } from "./runHeadless.ts";
 
-export const RATIOS_USAGE = `       npm run prune -- --ratios 0.8,0.7,0.6,0.5,0.4 --model DIR --text FILE --eval FILE --out DIR [--from 0.35] [--to 0.95] [--nested] ...
-  --ratios  one training for every ratio between --from and --to; each of these is measured and written to keep-0.8 and so on in --out
-  --nested  also writes them as one model to nested in --out: the largest, and lists that cut the smaller ones out of it`;
+export const RATIOS_USAGE = `Several ratios from one training, with the options above but --keep:
+  --ratios 0.8,0.6,0.4     measures each of these and exports it to OUT/keep-0.8 and so on
+  --from 0.35, --to 0.95   the training draws ratios between these
+  --nested                 also exports one model to OUT/nested: the largest, with the lists that cut the others out of it`;
 
-export interface RatiosArguments extends RunArguments {
+interface RatiosArguments extends RunArguments {
   recipe: Recipe;
-  /** Kept shares, ascending. */
+  /** Ascending. */
   ratios: number[];
-  /** Whether they are written as one model as well. */
+  /** Whether they are exported as one model as well. */
   nested: boolean;
 }
 
@@ -37,8 +38,7 @@ export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
     to: text,
     nested: { type: "boolean" },
   });
-  if (values["keep"] !== undefined)
-    throw new UsageError("--keep is for one ratio and --ratios for several; give one of them");
+  if (values["keep"] !== undefined) throw new UsageError("expected --keep (one ratio) or --ratios (several), got both");
   const list = values["ratios"];
   const ratios = checkedArguments(() => readRatioList(typeof list === "string" ? list : "", "--ratios"));
   const base = readRecipeArguments(values);
@@ -52,7 +52,7 @@ export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
   return { ...readRunArguments(values), ratios, nested: values["nested"] === true, recipe: recipes[0] ?? base };
 }
 
-/** Where the exports of a ratio go, under --out. */
+/** Folders under --out: of the nested model, and of a ratio. */
 const NESTED = "nested";
 const folderOf = (ratio: number): `keep-${number}` => `keep-${ratio}`;
 
@@ -63,23 +63,23 @@ export async function pruneRatiosHeadless(argv: readonly string[]): Promise<void
   const names = ratios.flatMap((ratio) => forms.map((form) => `${folderOf(ratio)}/${form}` as const));
   await writeExports(out, nested ? [...names, NESTED] : names, {
     subject: model,
-    ask: ({ page, files }, place) =>
+    send: ({ page, files }, urlOf) =>
       page.evaluate((one) => window.espalier.pruneRatios(one), {
         ...measureRequest(given, files),
         ...choiceFor(given),
         recipe,
         ratios: ratios.map((ratio) => ({
           ratio,
-          out: forms.map((form) => ({ form, url: place(`${folderOf(ratio)}/${form}`) })),
+          out: forms.map((form) => ({ form, url: urlOf(`${folderOf(ratio)}/${form}`) })),
         })),
-        ...(nested ? { nested: place(NESTED) } : {}),
+        ...(nested ? { nested: urlOf(NESTED) } : {}),
       }),
-    checks: (found: RatiosAnswer) => [
-      ...found.ratios.flatMap(({ keep: ratio, forms: written }) =>
-        written.map((one) => [`${folderOf(ratio)}/${one.form}`, one] as const),
+    checksOf: (answer: RatiosAnswer) => [
+      ...answer.ratios.flatMap(({ keep: ratio, forms: checks }) =>
+        checks.map((check) => [`${folderOf(ratio)}/${check.form}`, check] as const),
       ),
-      ...(found.nested ? [[NESTED, found.nested] as const] : []),
+      ...(answer.nested ? [[NESTED, answer.nested] as const] : []),
     ],
-    more: () => ({ recipe, seconds: secondsSince(began) }),
+    extra: () => ({ recipe, seconds: secondsSince(began) }),
   });
 }

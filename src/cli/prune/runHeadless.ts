@@ -1,18 +1,18 @@
-// A run of any method from the terminal: the page does the work, one JSON line on stdout, failures as exit codes.
+// A run of any method: the page does the work; Node prints one line of JSON and reports failures by exit code.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { writeFormsHeadless } from "./writeExports.ts";
-import type { LocalFiles } from "../host/files.ts";
+import type { LocalFiles } from "../host/localFiles.ts";
 import type { Headless } from "../host/headless.ts";
 import type { Answer } from "../page/page.ts";
 import type { FormsRequest } from "../page/forms.ts";
 import type { NamedText, RunAnswer, RunRequest } from "../page/openRun.ts";
 import type { MeasureArguments, RunArguments } from "../arguments/runArguments.ts";
 
-/** A text file by its name. */
+/** The content of a text file, with its name. */
 export const namedText = (path: string): NamedText => ({ name: basename(path), content: readFileSync(path, "utf8") });
 
-/** What the page is told about model, texts and measuring. */
+/** The part of the page's request on model, texts and measuring. */
 export function measureRequest(given: MeasureArguments, files: LocalFiles): Omit<RunRequest, keyof FormsRequest> {
   const { model, context, evaluationTokens, precision } = given;
   return {
@@ -23,10 +23,10 @@ export function measureRequest(given: MeasureArguments, files: LocalFiles): Omit
   };
 }
 
-/** Seconds since `began`, as the line of JSON says them. */
+/** Seconds since `began`, with one decimal, for the line of JSON. */
 export const secondsSince = (began: number): number => Number(((performance.now() - began) / 1000).toFixed(1));
 
-/** `work` asks the page. Throws a UsageError where the arguments or their files are to blame, an Error where a form fails its check. */
+/** `work` calls the page. Throws a UsageError where the arguments or their files are at fault, an Error where a form fails its check. */
 export async function runHeadless(
   given: RunArguments,
   recipe: object,

@@ -1,8 +1,8 @@
-// The arguments of npm run prune -- --method ...: what is read, and what is refused with the argument's name.
+// The arguments of npm run prune -- --method: what is read, and what is refused with the argument's name.
 import { describe, expect, it } from "vitest";
 import { asksForWeights, readWeightsArguments } from "./weights.ts";
 
-const FILE = "golden/llama/golden.json"; // any file will do: the page reads it
+const FILE = "golden/llama/golden.json"; // any file will do, because only the page reads it
 const given = (...more: string[]): string[] => [
   ...["--model", "golden/llama", "--text", FILE, "--eval", FILE, "--out", "out", ...more],
 ];
@@ -29,10 +29,10 @@ describe("npm run prune -- --method", () => {
   });
 
   it.each([
-    [["--method", "obs"], /--method takes disp, dass, wanda, magnitude, sparsegpt; "obs" came/],
+    [["--method", "obs"], /--method: expected disp, dass, wanda, magnitude, sparsegpt, got "obs"/],
     [["--method", "dass", "--pattern", "4:2"], /pattern: expected N:M .* got "4:2"/],
     [["--method", "dass", "--sequences", "0"], /sequences: expected a whole number from 1 to 4096, got 0/],
-    [["--method", "dass", "--forms", "compact"], /--forms: dass gives the masked form only/],
+    [["--method", "dass", "--forms", "compact"], /--forms: expected masked, the only form of dass, got "compact"/],
     [["--method", "dass", "--keep", "0.5"], /--keep/],
   ])("refuses %j", (more, message) => {
     expect(() => readWeightsArguments(given(...more))).toThrow(message);

@@ -1,4 +1,4 @@
-// npm run prune -- --method dass|wanda|magnitude|sparsegpt --pattern 2:4 ...: single weights of the MLP, in one shot.
+// npm run prune -- --method dass|wanda|magnitude|sparsegpt: zeroes single weights of the MLP in one shot.
 import {
   checkWeightRecipe,
   DEFAULT_WEIGHT_RECIPE,
@@ -10,16 +10,18 @@ import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } fr
 import { runHeadless } from "./runHeadless.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
-export const WEIGHTS_USAGE = `       npm run prune -- --method dass|wanda|magnitude|sparsegpt --pattern 2:4 --model DIR --text FILE --eval FILE --out DIR
-         [--sequences 64] [--tokens 128] [--seed 1] [--context 512] [--eval-tokens 20480] [--half] [--dtype f32|f16|bf16] [--shard-mb 5000]
-  --method   single weights of the MLP in one shot, calibrated on --text; the export is masked: dense, with zeros
-  --pattern  N:M (of every M weights N become zero), such as 2:4 or 4:8, or a share such as 50%`;
+export const WEIGHTS_USAGE = `Single weights of the MLP in one shot, calibrated on --text; exports the masked form, which is dense with zeros:
+  --method dass|wanda|magnitude|sparsegpt
+  --pattern 2:4            N:M zeroes N of every M neighbouring weights; 50% zeroes this share of each row or column
+  --sequences 64           of the calibration text
+  --tokens 128             per sequence
+  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --dtype, --shard-mb as above`;
 
-export interface WeightsArguments extends RunArguments {
+interface WeightsArguments extends RunArguments {
   recipe: WeightRecipe;
 }
 
-/** Whether the arguments ask for a method of weight pruning. */
+/** Whether the arguments name a method of weight pruning. */
 export function asksForWeights(argv: readonly string[]): boolean {
   const at = argv.indexOf("--method");
   const method = at >= 0 ? argv[at + 1] : argv.find((word) => word.startsWith("--method="))?.slice("--method=".length);
@@ -39,7 +41,7 @@ export function readWeightsArguments(argv: readonly string[]): WeightsArguments 
   });
   const { method: named } = values;
   const method = WEIGHT_METHODS.find((known) => known === named);
-  if (!method) throw new UsageError(`--method takes disp, ${WEIGHT_METHODS.join(", ")}; "${String(named)}" came`);
+  if (!method) throw new UsageError(`--method: expected disp, ${WEIGHT_METHODS.join(", ")}, got "${String(named)}"`);
   const number = (name: "sequences" | "tokens" | "seed"): number =>
     optionalNumber(values, name) ?? DEFAULT_WEIGHT_RECIPE[name];
   const { pattern = DEFAULT_WEIGHT_RECIPE.pattern } = values;
@@ -51,9 +53,7 @@ export function readWeightsArguments(argv: readonly string[]): WeightsArguments 
   );
   const given = readRunArguments({ forms: "masked", ...values });
   if (given.forms.join() !== "masked")
-    throw new UsageError(
-      `--forms: ${method} gives the masked form only, dense with zeros; "${given.forms.join()}" came`,
-    );
+    throw new UsageError(`--forms: expected masked, the only form of ${method}, got "${given.forms.join()}"`);
   return { ...given, recipe };
 }
 

@@ -1,4 +1,4 @@
-// config.json: goldens in both spellings, defaults of transformers, and every refusal with its words.
+// Reading config.json: goldens in both spellings, transformers' defaults, and the message of every refusal.
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { countParameters, readConfig } from "./config.ts";
@@ -114,25 +114,45 @@ describe("readConfig", () => {
       "another family",
       { model_type: "mamba" },
       "unsupported",
-      /^model_type 'mamba' is not supported; supported: llama, mistral, gemma, qwen2, qwen3, opt, phi$/,
+      /^config\.json: model_type: expected one of llama, mistral, gemma, qwen2, qwen3, opt, phi, got "mamba"\. Choose/,
     ],
-    ["no family", { vocab_size: 3 }, "config", /model_type: missing/],
+    ["no family", { vocab_size: 3 }, "config", /model_type: expected a string, got nothing/],
     ["a list", [], "config", /expected an object, got \[\]/],
-    ["a quantised model", { ...minimal, quantization_config: { quant_method: "gptq" } }, "unsupported", /'gptq'/],
-    ["another activation", { ...minimal, hidden_act: "gelu" }, "config", /hidden_act: 'gelu'/],
-    ["a missing width", { ...minimal, hidden_size: undefined }, "config", /hidden_size: missing; expected a positive/],
+    [
+      "a quantised model",
+      { ...minimal, quantization_config: { quant_method: "gptq" } },
+      "unsupported",
+      /quantization_config: expected no quantisation, got "gptq"/,
+    ],
+    [
+      "another activation",
+      { ...minimal, hidden_act: "gelu" },
+      "config",
+      /hidden_act: expected "silu" for llama, got "gelu"/,
+    ],
+    [
+      "a missing width",
+      { ...minimal, hidden_size: undefined },
+      "config",
+      /hidden_size: expected a positive integer, got nothing/,
+    ],
     ["a width in words", { ...minimal, hidden_size: "64" }, "config", /hidden_size: .* got "64"/],
     ["half a layer", { ...minimal, num_hidden_layers: 1.5 }, "config", /num_hidden_layers: .* got 1.5/],
     ["no layer", { ...minimal, num_hidden_layers: 0 }, "config", /num_hidden_layers: .* got 0/],
-    ["KV heads", { ...minimal, num_key_value_heads: 3 }, "config", /3 does not divide num_attention_heads 4/],
-    ["an uneven width", { ...minimal, hidden_size: 34 }, "config", /4 does not divide hidden_size 34/],
     [
-      "a head that is no multiple of 4",
+      "KV heads",
+      { ...minimal, num_key_value_heads: 3 },
+      "config",
+      /expected a divisor of num_attention_heads 4, got 3/,
+    ],
+    ["an uneven width", { ...minimal, hidden_size: 34 }, "config", /expected a divisor of hidden_size 34, .* got 4/],
+    [
+      "a head_dim that is not a multiple of 4",
       { ...minimal, head_dim: 6 },
       "unsupported",
-      /head_dim 6 is not supported; .* multiple of 4/,
+      /head_dim: expected a multiple of 4, .* got 6/,
     ],
-    ["an odd head", { ...minimal, head_dim: 7 }, "config", /head_dim: 7 is odd/],
+    ["an odd head", { ...minimal, head_dim: 7 }, "config", /head_dim: expected an even number, .* got 7/],
     ["epsilon", { ...minimal, rms_norm_eps: -1 }, "config", /rms_norm_eps: expected a positive number, got -1/],
     ["a flag in words", { ...minimal, tie_word_embeddings: "yes" }, "config", /expected true or false, got "yes"/],
     ["a token outside", { ...minimal, eos_token_id: [2, 100] }, "config", /below vocab_size 100, got \[2,100\]/],
@@ -140,19 +160,19 @@ describe("readConfig", () => {
       "another RoPE",
       { ...minimal, rope_scaling: { type: "yarn" } },
       "unsupported",
-      /rope_type 'yarn' .*: default, llama3/,
+      /rope_scaling\.rope_type: expected default or llama3, got "yarn"/,
     ],
     [
       "half a scaling",
       { ...minimal, rope_scaling: { ...llama3, factor: null } },
       "config",
-      /rope_scaling\.factor: missing/,
+      /rope_scaling\.factor: expected a positive number, got nothing/,
     ],
     [
       "bands",
       { ...minimal, rope_scaling: { ...llama3, high_freq_factor: 1 } },
       "config",
-      /high_freq_factor: 1 must be above/,
+      /high_freq_factor: expected more than low_freq_factor 1, got 1/,
     ],
     [
       "partial RoPE",
@@ -165,7 +185,7 @@ describe("readConfig", () => {
       "two bases",
       { ...minimal, rope_theta: 1e4, rope_parameters: { rope_theta: 5e5 } },
       "config",
-      /rope_theta: 10000, but rope_parameters.rope_theta is 500000/,
+      /rope_theta: expected rope_parameters.rope_theta 500000, got 10000/,
     ],
   ])("refuses %s", (_, json, code, message) => {
     expect(() => readConfig(json)).toThrow(

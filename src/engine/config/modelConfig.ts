@@ -1,19 +1,17 @@
-// What a model is: the one description that every family's reader makes, and that budget, loader and exporters use. Plain data.
+// The description of a model that every family's reader returns, and that budget, loader and exports use. Plain data.
 import type { RopeConfig } from "./ropeConfig.ts";
 
-export type { RopeConfig } from "./ropeConfig.ts";
-
-/** Families that the engine runs, by their model_type; everything else is refused by name. */
+/** The families that the engine runs, by model_type; all others are refused by name. */
 export type Family = "llama" | "mistral" | "gemma" | "qwen2" | "qwen3" | "opt" | "phi";
 
-/** How a family's blocks are built: in what families differ besides their sizes. */
+/** How a family's blocks are built: everything but the sizes. */
 export interface Design {
   /** RMSNorm (a weight) or LayerNorm (weight and bias). */
   norm: "rms" | "layer";
   /** Added to every norm's weight when it is loaded: Gemma stores weight - 1. */
   normShift: number;
   /**
-   * before: a norm in front of each branch. after: one behind each residual add (OPT-350m).
+   * before: a norm before each branch. after: a norm after each residual add (OPT-350m).
    * parallel: one norm whose output both branches read (Phi).
    */
   normPlace: "before" | "after" | "parallel";
@@ -23,13 +21,13 @@ export interface Design {
   activation: "silu" | "relu" | "gelu_tanh" | "gelu";
   /** Linear layers that have a bias. */
   biases: Biases;
-  /** RMSNorm over each head of q and k, in front of RoPE (Qwen3). */
+  /** RMSNorm over each head of q and k, before RoPE (Qwen3). */
   qkNorm: boolean;
   /** Factor on the token embeddings (Gemma: sqrt(d)). */
   embeddingScale: number;
 }
 
-export interface Biases {
+interface Biases {
   qkv: boolean;
   o: boolean;
   mlp: boolean;
@@ -49,15 +47,16 @@ export interface ModelConfig {
   /** f: width of the MLP. */
   dMlp: number;
   vocab: number;
-  /** Longest sequence the model was made for, in tokens. */
+  /** The longest sequence that the model was trained for, in tokens. */
   context: number;
   normEps: number;
-  /** Rotary positions; without it positions are learned, and added to the embeddings (OPT). */
+  /** Rotary positions. Without it, positions are learned and added to the embeddings (OPT). */
   rope?: RopeConfig;
-  /** Keys that a query sees at most, itself included (Mistral's sliding window); default: all before it. */
+  /** Mistral's sliding window: how many keys a query attends to at most, its own included. Default: all before it. */
   window?: number;
-  /** Width of embedding and head where it is not d: two matrices lie between (OPT-350m). */
+  /** Width of embedding and head if it is not d; two matrices connect them to the residual stream (OPT-350m). */
   embeddingWidth?: number;
+  /** Whether the head is the embedding. */
   tiedHead: boolean;
   /** GLU: gate and up projections (true) or a single fc1 (false). */
   glu: boolean;
@@ -66,10 +65,10 @@ export interface ModelConfig {
   eosTokens: number[];
 }
 
-/** Without any bias. */
+/** No linear layer has a bias. */
 export const NO_BIASES: Biases = { qkv: false, o: false, mlp: false, head: false };
 
-/** LLaMA's blocks, which most families share or change in one point. */
+/** LLaMA's blocks, which most families use as they are or with one change. */
 export const LLAMA_DESIGN: Design = {
   norm: "rms",
   normShift: 0,

@@ -1,4 +1,4 @@
-// The RoPE table against numbers that were worked out elsewhere (Python's math module, from the formula of transformers).
+// The RoPE table against numbers from Python's math module, by the formula of transformers.
 import { describe, expect, test } from "vitest";
 import { ropeFrequencies, ropeTable } from "./ropeTable.ts";
 
@@ -23,7 +23,7 @@ describe("frequencies", () => {
     expect(ropeFrequencies({ theta: 500000 }, 16)[1]).toBeCloseTo(0.19392274474868576, 14);
   });
 
-  test("Llama-3 scaling keeps, blends and slows down", () => {
+  test("Llama-3 scaling keeps, interpolates and slows down", () => {
     const expected = [
       1, 0.0794030091792082, 0.004700753866357992, 0.0009115830921521387, 0.00017677669529663688, 3.428102195952591e-5,
       6.647869871181235e-6, 1.2891731721515574e-6,
@@ -46,7 +46,7 @@ describe("table", () => {
   const table = ropeTable(small, 16, 101);
   const pairsOf = (position: number): number[] => [...table.subarray(16 * position, 16 * position + 8)];
 
-  test("position 0 turns nothing", () => expect(pairsOf(0)).toEqual([1, 0, 1, 0, 1, 0, 1, 0]));
+  test("position 0 rotates nothing", () => expect(pairsOf(0)).toEqual([1, 0, 1, 0, 1, 0, 1, 0]));
 
   test("position 1", () => {
     const expected = [
@@ -64,5 +64,6 @@ describe("table", () => {
     close(pairsOf(100), expected, 6);
   });
 
-  test("an odd number of dimensions is refused", () => expect(() => ropeTable(small, 15, 4)).toThrow(/15 dimensions/));
+  test("an odd number of dimensions is refused", () =>
+    expect(() => ropeTable(small, 15, 4)).toThrow(/expected an even number of dimensions, got 15/));
 });

@@ -1,11 +1,11 @@
-// The angles of rotary position embedding as a table, made once in f64: positions far out would lose digits in f32.
+// The table of rotary position embedding, computed once in f64: at large positions f32 angles would lose digits.
 import { invariant } from "../errors.ts";
 import type { RopeConfig } from "./ropeConfig.ts";
 
 /**
  * Angle per position of each rotated pair i = 0 .. rotaryDim / 2 - 1: theta^(-2 i / rotaryDim) (Su et al. 2021, section 3.2.2).
- * Llama-3 scaling, as transformers computes it: waves longer than originalContext / lowFreqFactor are slowed down by `factor`,
- * those shorter than originalContext / highFreqFactor stay, and between them the two are blended.
+ * Llama-3 scaling, as transformers computes it: wavelengths over originalContext / lowFreqFactor are slowed down by `factor`, those under
+ * originalContext / highFreqFactor do not change, and those in between are interpolated.
  */
 export function ropeFrequencies({ theta, scaling }: RopeConfig, rotaryDim: number): Float64Array {
   return Float64Array.from({ length: rotaryDim / 2 }, (_, i) => {
@@ -18,17 +18,17 @@ export function ropeFrequencies({ theta, scaling }: RopeConfig, rotaryDim: numbe
   });
 }
 
-/** How many of a head's dimensions turn: its first ones where a family turns only a share. */
+/** How many dimensions of a head are rotated, from the first on. */
 export function rotaryWidth({ share = 1 }: RopeConfig, headDim: number): number {
   return Math.floor(headDim * share);
 }
 
 /**
- * (positions, rotaryDim / 2, 2): cosine and sine of position times frequency. rotaryDim is headDim, or less where a family
- * turns only the first dimensions of a head.
+ * (positions, rotaryDim / 2, 2): cosine and sine of position times frequency. rotaryDim is headDim, or less if the family rotates only the
+ * first dimensions of a head.
  */
 export function ropeTable(rope: RopeConfig, rotaryDim: number, positions: number): Float32Array<ArrayBuffer> {
-  invariant(rotaryDim % 2 === 0, "config", `RoPE turns pairs of dimensions; ${rotaryDim} dimensions cannot be paired`);
+  invariant(rotaryDim % 2 === 0, "config", `RoPE: expected an even number of dimensions, got ${rotaryDim}`);
   const frequencies = ropeFrequencies(rope, rotaryDim);
   const table = new Float32Array(positions * rotaryDim);
   for (let position = 0; position < positions; position++) {

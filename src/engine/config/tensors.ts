@@ -1,9 +1,9 @@
-// The tensors that a model must have, by name, shape and part, from its config and its family's names. Plain data.
+// The tensors that a model must have (name, shape and part), from its config and its family's names. Plain data.
 import { FAMILIES } from "./families/families.ts";
 import type { TensorNames } from "./families/family.ts";
 import type { ModelConfig } from "./modelConfig.ts";
 
-/** Where a tensor's values are counted. Norms count with their biases; `biases` are those of linear layers. */
+/** The part that a tensor's values count towards. `norms` include their biases; `biases` are those of linear layers. */
 export type TensorPart = "blocks" | "embeddings" | "head" | "norms" | "biases";
 
 export interface TensorShape {
@@ -12,11 +12,11 @@ export interface TensorShape {
   readonly part: TensorPart;
 }
 
-/** What a linear layer of a block does; the selection vectors act on it by that. */
+/** The role of a linear layer in its block, which determines the selection vectors that apply to it. */
 export type LinearRole = "q" | "k" | "v" | "o" | "up" | "down";
 
-/** A linear layer of a block: its name behind the block's prefix, and its weight's shape (out, in). */
-export interface BlockLinear {
+/** A linear layer of a block: its name after the block's prefix, and the shape (out, in) of its weight. */
+interface BlockLinear {
   name: string;
   role: LinearRole;
   shape: readonly [number, number];
@@ -44,7 +44,7 @@ export function blockLinears(config: ModelConfig): BlockLinear[] {
   return linearNames(FAMILIES[config.family].names).map(({ name, role }) => ({ name, role, ...shapes[role] }));
 }
 
-/** The tensors of a model in order of use; lm_head.weight only where the head is not the embedding. */
+/** The tensors of a model in order of use; those of a tied head are not among them. */
 export function modelTensors(config: ModelConfig): TensorShape[] {
   const { dModel, headDim, vocab, context, layers, design } = config;
   const { names } = FAMILIES[config.family];
@@ -57,7 +57,7 @@ export function modelTensors(config: ModelConfig): TensorShape[] {
     if (name === undefined) return [];
     return [weight(name, "norms", size), ...(design.norm === "layer" ? [bias(name, "norms", size)] : [])];
   };
-  /** Matrices of their own between embeddings and residual stream, where the widths differ. */
+  /** The matrix between embedding or head and the residual stream, if their widths differ. */
   const projection = (name: string | undefined, out: number, columns: number): TensorShape[] =>
     name === undefined || width === dModel ? [] : [weight(name, "embeddings", out, columns)];
   const linears = blockLinears(config);
@@ -92,7 +92,7 @@ export function modelTensors(config: ModelConfig): TensorShape[] {
   ];
 }
 
-/** Values in all the tensors. */
+/** Number of values in all of these tensors. */
 export function parametersOf(tensors: readonly TensorShape[]): number {
   return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
 }

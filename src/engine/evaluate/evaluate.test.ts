@@ -1,10 +1,10 @@
-// Windows, sampling and the comparison of logits: the parts of evaluation that need no GPU.
+// Windows, sampling and the comparison of logits: the parts of evaluation that do not need a GPU.
 import { expect, test } from "vitest";
 import { compareLogits } from "./export/compareLogits.ts";
 import { windowsOf } from "./perplexity.ts";
 import { argmax, sample } from "./sampler.ts";
 
-test("windows do not overlap, and one that would score nothing is left out", () => {
+test("windows do not overlap, and one that scores nothing is dropped", () => {
   expect(windowsOf(1025, 512)).toEqual([
     { start: 0, length: 512 },
     { start: 512, length: 512 },
@@ -13,7 +13,7 @@ test("windows do not overlap, and one that would score nothing is left out", () 
   expect(windowsOf(1, 512)).toEqual([]);
 });
 
-test("temperature 0 is greedy, and the first of equals wins", () => {
+test("temperature 0 is greedy, and ties give the first", () => {
   expect(argmax([1, 3, 3])).toBe(1);
   expect(sample(Float32Array.of(0, 2, 1), 0, 1, 5)).toBe(1);
 });

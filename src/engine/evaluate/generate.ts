@@ -1,4 +1,4 @@
-// Text, a token at a time, with a KV cache: the prompt in one forward, then one row a token.
+// Generates text with a KV cache: the prompt in one forward, then one row per token.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { Tap } from "../gpu/readback.ts";
@@ -9,32 +9,35 @@ import type { Selection } from "../model/selection.ts";
 import { ELEMENT_BYTES } from "../tensor.ts";
 import { sample } from "./sampler.ts";
 
-export interface GenerateOptions {
-  /** Most tokens to add. */
+interface GenerateOptions {
+  /** How many tokens to add at most. */
   tokens: number;
-  /** 0: greedy. */
+  /** 0 is greedy. */
   temperature: number;
   seed: number;
-  /** Default: the model's own. */
+  /** Default: the model's own selection. */
   selection?: Selection;
-  /** Tokens that end the text (they are not yielded); default: the model's. */
+  /** Tokens that end the text and are not yielded; default: the model's. */
   stopTokens?: readonly number[];
 }
 
-/** Yields new tokens until a stop token, the count or the model's context ends it. Breaking out of the loop frees the cache. */
+/**
+ * Yields new tokens until a stop token, `tokens` or the end of the model's context. Breaking out of the loop frees the cache. Throws "shape"
+ * for an empty prompt, and "limit" for one that fills the context.
+ */
 export async function* generate(
   ctx: Ctx,
   model: Model,
   prompt: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<number> {
-  const { config, weights } = model;
-  invariant(prompt.length > 0, "shape", "a prompt of at least one token is needed");
+  const { config } = model;
+  invariant(prompt.length > 0, "shape", "prompt: expected at least 1 token, got 0. Enter a prompt.");
   const end = Math.min(config.context, prompt.length + options.tokens);
   invariant(
     prompt.length < end || options.tokens === 0,
     "limit",
-    `the prompt has ${prompt.length} tokens; this model's context is ${config.context}. Shorten the prompt.`,
+    `prompt: expected fewer tokens than this model's context of ${config.context}, got ${prompt.length}. Shorten the prompt.`,
   );
   const stops = options.stopTokens ?? config.eosTokens;
   const selection = options.selection ?? model.selection;
@@ -46,7 +49,7 @@ export async function* generate(
       const logits = ctx.step(() => {
         const ids = ctx.upload(fresh, [fresh.length], "ids");
         const start = ctx.upload(Uint32Array.of(position - fresh.length), [1], "start");
-        return nextTokenLogits(ctx, config, weights, ids, { selection, start, cache });
+        return nextTokenLogits(ctx, model, ids, { selection, start, cache });
       });
       const last = await tap.read(logits.buffer);
       const token = sample(new Float32Array(last), options.temperature, options.seed, position);

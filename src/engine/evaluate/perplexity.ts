@@ -8,22 +8,23 @@ import type { Selection } from "../model/selection.ts";
 export interface PerplexityOptions {
   /** Window length in tokens. */
   context: number;
-  /** Default: the model's own (dense, or compact where it is cut). */
+  /** Default: the model's own selection. */
   selection?: Selection;
   onWindow?: (done: number, of: number) => void;
-  /** Looked at between windows. */
+  /** Checked before each window; true cancels. */
   cancelled?: () => boolean;
 }
 
 export interface Perplexity {
   value: number;
   context: number;
-  /** Tokens that the windows covered. */
+  /** Tokens in the windows. */
   tokens: number;
+  /** Tokens with a loss: all but the first of each window. */
   scored: number;
 }
 
-/** Windows of `tokens` tokens at `context` a window; one that would score nothing is left out. */
+/** Splits `tokens` tokens into windows of `context`; a last window of one token is dropped, because it scores nothing. */
 export function windowsOf(tokens: number, context: number): { start: number; length: number }[] {
   const windows: { start: number; length: number }[] = [];
   for (let start = 0; start < tokens - 1; start += context) {
@@ -33,7 +34,7 @@ export function windowsOf(tokens: number, context: number): { start: number; len
   return windows;
 }
 
-/** Throws "cancelled" between windows, and "not-finite" where the loss is. */
+/** Perplexity of the token ids. Throws "shape" for fewer than 2 ids, "cancelled" between windows, and "not-finite" if a loss is not finite. */
 export async function perplexity(
   ctx: Ctx,
   model: Model,
@@ -41,7 +42,11 @@ export async function perplexity(
   options: PerplexityOptions,
 ): Promise<Perplexity> {
   const windows = windowsOf(ids.length, options.context);
-  invariant(windows.length > 0, "shape", `perplexity needs a text of at least 2 tokens; ${ids.length} came`);
+  invariant(
+    windows.length > 0,
+    "shape",
+    `evaluation text: expected at least 2 tokens, got ${ids.length}. Choose a longer text.`,
+  );
   const selection = options.selection ?? model.selection;
   let total = 0;
   let scored = 0;
@@ -50,13 +55,13 @@ export async function perplexity(
     if (options.cancelled?.()) throw new EngineError("cancelled", "The measurement was stopped.");
     const loss = ctx.step(() => {
       const window = ctx.upload(ids.slice(start, start + length), [length], "window");
-      return decoderLoss(ctx, model.config, model.weights, window, { selection });
+      return decoderLoss(ctx, model, window, { selection });
     });
     const [mean = Number.NaN] = await ctx.read(loss);
     if (!Number.isFinite(mean)) {
       throw new EngineError(
         "not-finite",
-        `The loss of tokens ${start} to ${start + length} is ${mean}; the model's weights may be damaged.`,
+        `The loss of tokens ${start} to ${start + length} is ${mean}. The model's weights may be damaged.`,
       );
     }
     total += mean * (length - 1);

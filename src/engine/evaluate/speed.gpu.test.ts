@@ -1,4 +1,4 @@
-// Timing: as many finite times as were asked for, of both models, in order; it can be stopped, and refuses what does not fit.
+// Timing: the requested number of finite times for both models, in order; it can be stopped, and refuses what does not fit.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
@@ -26,7 +26,7 @@ describe("timing", () => {
   });
   afterAll(() => ctx.gpu.destroy());
 
-  it("gives every time that was asked for, and leaves no memory behind", async () => {
+  it("gives every requested time, and frees its memory", async () => {
     const models = { dense: opened.model, pruned };
     const before = ctx.buffers.bytesInUse;
     const turns: [number, number][] = [];
@@ -50,7 +50,7 @@ describe("timing", () => {
     for (const { ms, speedup: ratio } of rows) expect(ratio).toBeCloseTo(ms.dense.median / ms.pruned.median, 10);
   });
 
-  it("stops where it is asked to", async () => {
+  it("stops when cancelled", async () => {
     let turns = 0;
     const work = timeModels(ctx, { dense: opened.model, pruned }, IDS, {
       decodeTokens: 2,
@@ -62,7 +62,7 @@ describe("timing", () => {
     expect(turns).toBe(2);
   });
 
-  it("refuses more tokens than the context holds", async () => {
+  it("refuses more tokens than fit in the context", async () => {
     const { context } = opened.config;
     const work = timeModels(ctx, { dense: opened.model, pruned }, IDS, { decodeTokens: context, repeats: 1 });
     await expect(work).rejects.toMatchObject({
@@ -71,10 +71,8 @@ describe("timing", () => {
     });
   });
 
-  it("does not make a line of times that are missing", () => {
+  it("makes no row from missing times", () => {
     const none = { forwardMs: [], decodeMs: [] };
-    expect(() => speedRows("engine", "1", { dense: none, pruned: none })).toThrow(
-      /expected times of forward above zero/,
-    );
+    expect(() => speedRows("engine", "1", { dense: none, pruned: none })).toThrow(/forward: expected times above zero/);
   });
 });

@@ -1,4 +1,4 @@
-// How long a model takes on this adapter, dense beside pruned: a forward over some tokens, and a token decoded with the KV cache.
+// How long the dense and the pruned model take on this adapter: a forward over some tokens, and each token decoded with the KV cache.
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { decoderForward } from "../model/decoder.ts";
@@ -9,48 +9,48 @@ import { clearlyApart, type Spread, spreadOf } from "./spread.ts";
 /** The two models of a comparison. */
 export type Pair<T> = Record<"dense" | "pruned", T>;
 
-/** Milliseconds, one number a repetition: of a forward over all tokens, and of each token decoded behind them. */
-export interface ModelTimes {
+/** Milliseconds of each repetition of a forward over all tokens, and of each token decoded after them. */
+interface ModelTimes {
   forwardMs: number[];
   decodeMs: number[];
 }
 
-/** One line of a comparison: milliseconds of a forward, or of a decoded token. */
+/** One row of a comparison: milliseconds of a forward, or of a decoded token. */
 export interface SpeedRow {
   runtime: string;
   version: string;
   what: "forward" | "decode";
   ms: Pair<Spread>;
-  /** How many times as fast as the dense model the pruned one is, by the medians; below 1 it is slower. */
+  /** Median time of the dense model over that of the pruned one; below 1 the pruned model is slower. */
   speedup: number;
-  /** Whether the repetitions of the two lie apart; where they do not, the ratio may be chance. */
+  /** Whether the repetitions of the two differ clearly; otherwise the speed-up may be chance. */
   clear: boolean;
 }
 
-/** What was measured on one machine, and how. */
+/** The measurements on one machine, and how they were made. */
 export interface SpeedReport {
   adapter: string;
-  /** Threads of onnxruntime-web; undefined where it was not measured. */
+  /** Threads of onnxruntime-web, if it was measured. */
   threads?: number;
-  /** Tokens of the forward, tokens decoded behind them in each repetition, repetitions. */
+  /** Tokens of the forward, tokens decoded after them in each repetition, and the number of repetitions. */
   tokens: number;
   decodeTokens: number;
   repeats: number;
   rows: readonly SpeedRow[];
 }
 
-export interface SpeedOptions {
+interface SpeedOptions {
   /** Tokens decoded in each repetition. */
   decodeTokens: number;
   repeats: number;
-  /** Repetitions done and in all; the first of them warms up and does not count. */
+  /** Repetitions done and in total; the first one warms up and is not counted in the results. */
   onRepeat?: (done: number, of: number) => void;
   cancelled?: () => boolean;
 }
 
 /**
- * Times both models in turns, so that what else the machine does meets both alike; a first turn compiles and does not count.
- * ids: the tokens of the forward, and the prompt of the decoding. Throws "limit" where they leave no room in the context, "cancelled".
+ * Times both models in turn, so that other load on the machine affects both equally. A first turn compiles and is not counted.
+ * ids: the tokens of the forward, and the prompt of the decoding. Throws "limit" if the context has no room for more tokens, and "cancelled".
  */
 export async function timeModels(
   ctx: Ctx,
@@ -64,7 +64,7 @@ export async function timeModels(
   };
   for (let turn = 0; turn <= repeats; turn++) {
     for (const subject of ["dense", "pruned"] as const) {
-      if (cancelled()) throw new EngineError("cancelled", "The measurement was stopped; nothing is changed.");
+      if (cancelled()) throw new EngineError("cancelled", "The measurement was stopped.");
       const forwardMs = await timeForward(ctx, models[subject], ids);
       const decodeMs = await timeDecoding(ctx, models[subject], ids, decodeTokens);
       if (turn === 0) continue;
@@ -77,7 +77,7 @@ export async function timeModels(
   return times;
 }
 
-/** The lines of one runtime. Throws "not-finite" where a time is missing. */
+/** The rows of one runtime. Throws "not-finite" if a time is missing. */
 export function speedRows(runtime: string, version: string, { dense, pruned }: Pair<ModelTimes>): SpeedRow[] {
   return (["forward", "decode"] as const).map((what) => {
     const key = `${what}Ms` as const;
@@ -86,24 +86,24 @@ export function speedRows(runtime: string, version: string, { dense, pruned }: P
     invariant(
       Number.isFinite(speedup) && speedup > 0,
       "not-finite",
-      `${runtime}: expected times of ${what} above zero, got ${ms.dense.median} and ${ms.pruned.median} ms; measure again`,
+      `${runtime}: ${what}: expected times above zero, got ${ms.dense.median} and ${ms.pruned.median} ms. Measure again.`,
     );
     return { runtime, version, what, ms, speedup, clear: clearlyApart(dense[key], pruned[key]) };
   });
 }
 
-async function timeForward(ctx: Ctx, { config, weights, selection }: Model, ids: Uint32Array): Promise<number> {
+async function timeForward(ctx: Ctx, model: Model, ids: Uint32Array): Promise<number> {
   await ctx.gpu.idle();
   const began = performance.now();
   ctx.step(() => {
     const tokens = ctx.upload(ids, [ids.length], "ids");
-    return decoderForward(ctx, config, weights, tokens, { selection });
+    return decoderForward(ctx, model, tokens, { selection: model.selection });
   });
   await ctx.gpu.idle();
   return performance.now() - began;
 }
 
-/** Milliseconds from token to token, its logits read back and the likeliest chosen, as writing text does. */
+/** Milliseconds between tokens of greedy generation, which includes reading the logits back. */
 async function timeDecoding(ctx: Ctx, model: Model, ids: Uint32Array, tokens: number): Promise<number[]> {
   const times: number[] = [];
   let last: number | undefined;
@@ -116,7 +116,7 @@ async function timeDecoding(ctx: Ctx, model: Model, ids: Uint32Array, tokens: nu
   invariant(
     times.length === tokens,
     "limit",
-    `${ids.length} tokens and ${tokens} behind them do not fit the model's context of ${model.config.context}; measure with fewer`,
+    `expected at most the model's context of ${model.config.context} tokens, got ${ids.length} and ${tokens} to decode. Measure with fewer.`,
   );
   return times;
 }

@@ -1,4 +1,4 @@
-// What repetitions come down to, and when two lists of them differ.
+// Summaries of repeated measurements, and when two lists differ.
 import { expect, test } from "vitest";
 import { clearlyApart, spreadOf } from "./spread.ts";
 
@@ -8,7 +8,7 @@ test("median, smallest and largest", () => {
   expect(spreadOf([]).median).toBeNaN();
 });
 
-test("one outlier does not hide a difference, and an overlap is none", () => {
+test("one outlier does not hide a difference, and an overlap is not a difference", () => {
   expect(clearlyApart([10, 11, 12, 11, 90], [20, 21, 22, 21, 5])).toBe(true);
   expect(clearlyApart([20, 21, 22, 21, 5], [10, 11, 12, 11, 90])).toBe(true);
   expect(clearlyApart([10, 14, 18, 22, 26], [12, 15, 19, 23, 24])).toBe(false);

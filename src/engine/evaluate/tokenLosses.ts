@@ -1,4 +1,4 @@
-// The loss of every token of a text, in the windows that perplexity is measured in: where a pruned model loses, not only how much.
+// The loss of every token of a text, in the windows of perplexity: shows where a pruned model is worse, not only by how much.
 import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { decoderTokenLosses } from "../model/decoder.ts";
@@ -6,7 +6,7 @@ import type { Model } from "../model/load.ts";
 import { type PerplexityOptions, windowsOf } from "./perplexity.ts";
 
 /**
- * -ln p of every token of ids, in nats, as many as ids; NaN for the first of each window, which nothing predicts. The mean of the others
+ * The loss of every token of ids, (T), in nats; NaN for the first of each window, which nothing predicts. The mean of the others
  * is the logarithm of `perplexity` with the same options. Throws "cancelled" between windows.
  */
 export async function tokenLosses(
@@ -18,10 +18,10 @@ export async function tokenLosses(
   const losses = new Float32Array(ids.length).fill(Number.NaN);
   const windows = windowsOf(ids.length, context);
   for (const [done, { start, length }] of windows.entries()) {
-    if (cancelled?.()) throw new EngineError("cancelled", "Reading losses was stopped.");
+    if (cancelled?.()) throw new EngineError("cancelled", "The measurement was stopped.");
     const nll = ctx.step(() => {
       const window = ctx.upload(ids.slice(start, start + length), [length], "window");
-      return decoderTokenLosses(ctx, model.config, model.weights, window, { selection });
+      return decoderTokenLosses(ctx, model, window, { selection });
     });
     losses.set(await ctx.read(nll), start + 1);
     onWindow?.(done + 1, windows.length);

@@ -1,22 +1,32 @@
-// A golden case: a model's folder with golden.json and golden.safetensors, the numbers that PyTorch gets (golden/README.md).
+// A golden case: a model's folder with golden.json and golden.safetensors, which have PyTorch's results (golden/README.md).
 import { EngineError, invariant } from "../errors.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
-import { openWeights, readSafetensors, type SafetensorsFile, type Weights } from "../formats/safetensors/safetensors.ts";
+import {
+  openWeights,
+  readSafetensors,
+  type SafetensorsFile,
+  type Weights,
+} from "../formats/safetensors/safetensors.ts";
 import { type ModelConfig, readConfig } from "../config/config.ts";
 import { checkWeights } from "../model/weights.ts";
 import { GATE_MODES, type GateMode } from "../recipes/recipe.ts";
 
-export interface GoldenInfo {
+interface GoldenInfo {
   loss: number;
   perplexity: { context: number; tokens: number; value: number };
-  hard: { loss: number; kept_block_weights: number; block_weights: number; perplexity?: { context: number; tokens: number; value: number } };
+  hard: {
+    loss: number;
+    kept_block_weights: number;
+    block_weights: number;
+    perplexity?: { context: number; tokens: number; value: number };
+  };
   soft?: { loss: number };
   train?: TrainInfo;
   weights?: Record<string, GoldenWeights>;
 }
 
-/** The recipe of some training steps and the numbers of each of them. */
-export interface TrainInfo {
+/** The recipe of some training steps and the metrics of each of them. */
+interface TrainInfo {
   recipe: {
     p: number;
     lam: number;
@@ -24,7 +34,7 @@ export interface TrainInfo {
     lr: number;
     weight_decay: number;
     estimator: string;
-    /** Where each step drew its ratio: the noise's seed and the bounds. */
+    /** The seed and the bounds by which each step drew its ratio. */
     seed?: number;
     from?: number;
     to?: number;
@@ -34,23 +44,23 @@ export interface TrainInfo {
   kept_block_weights: number[];
 }
 
-/** A training in PyTorch: a hypernetwork before and after some steps, with its noise and batches. */
+/** A training run in PyTorch: a hypernetwork before and after some steps, with their noise and batches. */
 export interface GoldenTraining {
-  /** The whole method, or an ablation. */
+  /** The full method, or an ablation. */
   readonly gates: GateMode;
   readonly info: TrainInfo;
   readonly file: SafetensorsFile;
 }
 
-/** What PyTorch gets for one method and pattern of weight pruning. */
-export interface GoldenWeights {
+/** PyTorch's results for one method and pattern of weight pruning. */
+interface GoldenWeights {
   loss: number;
   kept: number;
   of: number;
   perplexity: { context: number; tokens: number; value: number };
 }
 
-/** Weight pruning in PyTorch: numbers by method and pattern, such as "dass 2:4", and their keep-masks. */
+/** Weight pruning in PyTorch: results by method and pattern, such as "dass 2:4", and keep-masks. */
 export interface GoldenPruning {
   readonly weights: Record<string, GoldenWeights>;
   readonly file: SafetensorsFile;
@@ -64,7 +74,7 @@ export interface GoldenCase {
   readonly weights: Weights;
   readonly info: GoldenInfo;
   readonly file: SafetensorsFile;
-  /** By name: "train" for one ratio, "every" for a hypernetwork of every ratio, and the ablations by theirs. */
+  /** By name: "train" for one ratio, "every" for every ratio, and each ablation under its own name. */
   readonly trainings: ReadonlyMap<string, GoldenTraining>;
   readonly prunings: readonly GoldenPruning[];
   has(name: string): boolean;
@@ -75,7 +85,7 @@ export interface GoldenCase {
   mask(name: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Opens a case, whose `model` may lie elsewhere; throws "format", "config" or "unsupported" where it cannot be read. */
+/** Opens a case; `model` is the folder of its model, by default its own. Throws "format", "config" or "unsupported" if it cannot be read. */
 export async function openCase(folder: Folder, model: Folder = folder): Promise<GoldenCase> {
   const config = readConfig(await readJson(await model.open("config.json")));
   const weights = await openWeights(model);
@@ -85,7 +95,7 @@ export async function openCase(folder: Folder, model: Folder = folder): Promise<
   invariant(
     typeof info.loss === "number" && typeof info.hard?.loss === "number",
     "format",
-    "golden.json needs the fields loss and hard.loss; was it made by golden/reference/make_golden.py?",
+    "golden.json: expected the numbers loss and hard.loss. Make the case with golden/reference/make_golden.py.",
   );
   return {
     name: folder.name,
@@ -108,7 +118,7 @@ export async function idsOf(file: SafetensorsFile, name: string): Promise<Uint32
   const dtype = file.tensors.get(name)?.dtype;
   if (dtype === "I32") return new Uint32Array(bytes.buffer);
   if (dtype === "I64") return Uint32Array.from(new BigInt64Array(bytes.buffer), Number);
-  throw new EngineError("format", `a golden case's ${name} must be I32 or I64, is ${dtype ?? "missing"}`);
+  throw new EngineError("format", `golden.safetensors: ${name}: expected I32 or I64, got ${dtype ?? "nothing"}`);
 }
 
 async function trainingsOf(

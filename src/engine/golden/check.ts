@@ -8,22 +8,22 @@ import { checkModel } from "./model.ts";
 import { checkTraining } from "./training.ts";
 import { checkWeightPruning } from "./weights.ts";
 
-export interface GoldenReport {
+interface GoldenReport {
   case: string;
   adapter: string;
   precision: Precision;
   checks: Record<string, { ok: boolean; worst: number; limit: number }>;
 }
 
-/** What `checkGolden` checks besides what the case's folder says. */
-export interface GoldenOptions {
-  /** The model's folder, where it is not the case's. */
+/** Settings of `checkGolden` that are not in the case's folder. */
+interface GoldenOptions {
+  /** The model's folder; default: the case's. */
   model?: Folder;
-  /** How matrices are held. */
+  /** Precision of the matrices on the GPU; default: f32. */
   precision?: Precision;
 }
 
-/** Opens a case and runs every check that it has numbers for. Throws where it cannot be read. */
+/** Opens a case and runs every check that it has reference values for. Throws what `openCase` throws. */
 export async function checkGolden(
   ctx: Ctx,
   folder: Folder,
@@ -34,7 +34,7 @@ export async function checkGolden(
   try {
     const checks = await checkModel(ctx, golden, model);
     for (const [name, training] of golden.trainings) checks.push(...(await checkTraining(ctx, name, training, model)));
-    // Rounding changes the order of weights that are nearly equal, and what is pruned with it: PyTorch's masks are of other weights.
+    // Rounding changes the order of nearly equal weights and so the masks, which PyTorch made from weights that are not rounded.
     const prunings = precision === "f32" ? golden.prunings : [];
     for (const pruning of prunings) checks.push(...(await checkWeightPruning(ctx, golden, pruning, model)));
     return {

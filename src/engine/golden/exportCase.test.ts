@@ -1,4 +1,4 @@
-// Golden cases as exports that other runtimes open: cut and zeroed by the case's own masks.
+// Golden cases as exports that other runtimes open, pruned by the case's own masks.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { memoryFolder } from "../formats/files/memoryFolder.ts";
@@ -15,7 +15,7 @@ describe.each(["llama", "llama3", "opt350", "phi"])("golden/%s", (name) => {
     Object.fromEntries(readdirSync(path).map((file) => [file, readFileSync(`${path}/${file}`)])),
   );
 
-  it("keeps weights beside model.onnx where they are more than asked for", async () => {
+  it("writes weights beside model.onnx if they exceed the limit of a file", async () => {
     const { onnx } = await exportCase(folder, 200_000);
     const beside = onnx.filter(({ name }) => name.startsWith("onnx/model.onnx_data"));
     expect(beside.length).toBeGreaterThan(1);

@@ -1,4 +1,4 @@
-// The three forms of a golden case, pruned by its binary masks, for a runtime that is not ours to compute hard.logits with.
+// The three forms of a golden case, pruned by its binary masks, so that another runtime can compute hard.logits.
 import { exportCompact } from "../formats/export/exportCompact.ts";
 import { exportMasked } from "../formats/export/exportMasked.ts";
 import type { Folder } from "../formats/files/folder.ts";
@@ -7,7 +7,7 @@ import type { OutputFile } from "../formats/files/outputFile.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { openCase } from "./case.ts";
 
-/** The files of each form; `fileLimitBytes` as in OnnxSource. Throws what `openCase` and the exporters throw. */
+/** The files of each form. fileLimitBytes: see OnnxSource. Throws what `openCase` and the exporters throw. */
 export async function exportCase(
   folder: Folder,
   fileLimitBytes?: number,

@@ -1,12 +1,15 @@
-// Golden folders and the embedded model for tests in the browser, through the test server.
+// Golden folders and the embedded model for tests in the browser, fetched from the test server.
 import { memoryFolder } from "../formats/files/memoryFolder.ts";
 import type { Folder } from "../formats/files/folder.ts";
 
-const GOLDEN: Record<string, string> = import.meta.glob(["../../../golden/*/*", "!../../../golden/reference/*", "!../../../golden/smollm2/*"], {
-  query: "?url",
-  import: "default",
-  eager: true,
-});
+const GOLDEN: Record<string, string> = import.meta.glob(
+  ["../../../golden/*/*", "!../../../golden/reference/*", "!../../../golden/smollm2/*"],
+  {
+    query: "?url",
+    import: "default",
+    eager: true,
+  },
+);
 const EMBEDDED = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
 
 async function fetched(name: string, urls: Record<string, string>): Promise<Folder> {
@@ -22,7 +25,10 @@ async function fetched(name: string, urls: Record<string, string>): Promise<Fold
 /** A folder of golden/, such as "llama". */
 export function goldenFolder(name: string): Promise<Folder> {
   const paths = Object.entries(GOLDEN).map(([path, url]) => [path.split("/").slice(-2), url] as const);
-  return fetched(name, Object.fromEntries(paths.flatMap(([[folder, file], url]) => (folder === name && file ? [[file, url]] : []))));
+  return fetched(
+    name,
+    Object.fromEntries(paths.flatMap(([[folder, file], url]) => (folder === name && file ? [[file, url]] : []))),
+  );
 }
 
 /** The embedded model. */

@@ -1,4 +1,4 @@
-// The whole chain against PyTorch: every check of the golden cases of the families that the engine runs.
+// The engine against PyTorch: every check of the golden cases of all families.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { Gpu } from "../gpu/device.ts";
@@ -14,21 +14,29 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-/** opt350 is an OPT with norms behind the residual adds and embeddings narrower than d, as OPT-350m has. */
+/** opt350 is an OPT with norms after the residual adds and embeddings narrower than d, like OPT-350m. */
 const CASES = ["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"];
 
-/** Checks that every case must have; a check that is left out would otherwise pass silently. */
+/** Checks that every case must have; a check that is missing would otherwise pass silently. */
 const EXPECTED = [
   ...["logits", "hidden", "loss", "greedy", "perplexity"],
-  ...["hard.logits", "hard.loss", "hard.kept", "hard.total", "hard.perplexity", "compact.logits", "compact.equals.masked"],
+  ...[
+    "hard.logits",
+    "hard.loss",
+    "hard.kept",
+    "hard.total",
+    "hard.perplexity",
+    "compact.logits",
+    "compact.equals.masked",
+  ],
   ...["soft.loss", "soft.grad"],
   ...checksOfTraining("train"),
 ];
 
-/** Cases with a training for every ratio and with the ablations beside that for one. */
+/** Cases that also have a training for every ratio and the ablations. */
 const MORE_TRAININGS = ["llama"];
 
-/** An ablation has no hypernetwork of its own whose weights could be compared; its logits at the end are. */
+/** An ablation has no hypernetwork of its own, so its final gate logits are compared and no weights. */
 const ABLATIONS = GATE_MODES.filter((mode) => mode !== "full");
 function checksOfMoreTrainings(): string[] {
   const ablations = ABLATIONS.flatMap(checksOfTraining).filter((name) => !name.endsWith(".weights"));
@@ -39,17 +47,22 @@ function checksOfTraining(name: string): string[] {
   return ["hypernet", "loss", "penalty", "kept", "logits", "weights"].map((check) => `${name}.${check}`);
 }
 
-/** Cases with masks, counts and losses of DaSS and its baselines; the other families have no GLU, for which DaSS is defined. */
+/** Cases with masks, counts and losses of DaSS and its baselines; the other families have no GLU, which DaSS requires. */
 const GLU = ["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3"];
-const checksOfPruning = (key: string, ...more: string[]): string[] => ["kept", "loss", "perplexity", ...more].map((check) => `${key} ${check}`);
-/** Keep-masks are in those cases for every method at 2:4 and for every pattern of DaSS. */
+const checksOfPruning = (key: string, ...more: string[]): string[] =>
+  ["kept", "loss", "perplexity", ...more].map((check) => `${key} ${check}`);
+/** Those cases have keep-masks for every method at 2:4 and for every pattern of DaSS. */
 const SCORED = ["magnitude", "wanda", "dass"].flatMap((method) =>
-  ["2:4", "4:8", "50%"].flatMap((pattern) => checksOfPruning(`${method} ${pattern}`, ...(pattern === "2:4" || method === "dass" ? ["masks"] : []))),
+  ["2:4", "4:8", "50%"].flatMap((pattern) =>
+    checksOfPruning(`${method} ${pattern}`, ...(pattern === "2:4" || method === "dass" ? ["masks"] : [])),
+  ),
 );
-/** Cases with weights.json: SparseGPT, and where there is no GLU Wanda and magnitude. */
+/** Cases with weights.json: SparseGPT, and without GLU also Wanda and magnitude. */
 const MORE_PRUNING = ["llama", "opt", "phi"];
 const UPDATED = [...checksOfPruning("sparsegpt 2:4", "masks", "weights"), ...checksOfPruning("sparsegpt 50%", "masks")];
-const SCORED_WITHOUT_GLU = ["wanda 2:4", "wanda 50%", "magnitude 2:4", "magnitude 50%"].flatMap((key) => checksOfPruning(key, "masks"));
+const SCORED_WITHOUT_GLU = ["wanda 2:4", "wanda 50%", "magnitude 2:4", "magnitude 50%"].flatMap((key) =>
+  checksOfPruning(key, "masks"),
+);
 
 function checksOf(name: string): string[] {
   const more = [...UPDATED, ...(GLU.includes(name) ? [] : SCORED_WITHOUT_GLU)];
@@ -71,7 +84,7 @@ describe.each(CASES)("%s", (name) => {
   test("agrees with PyTorch", () => expectAgreement(name));
 });
 
-/** A tied head; a narrower one behind projectOut; one with a bias. */
+/** A tied head, a narrower one after projectOut, and one with a bias. */
 describe.each(["llama", "opt350", "phi"])("%s with room for 10 rows of logits", (name) => {
   test("agrees with PyTorch", async () => {
     ctx.logitsBytes = 4 * 10 * (await openCase(await goldenFolder(name))).config.vocab;
@@ -82,7 +95,7 @@ describe.each(["llama", "opt350", "phi"])("%s with room for 10 rows of logits", 
     }
   });
 
-  test("agrees with PyTorch with its weights held as halves", async () => {
+  test("agrees with PyTorch in half precision", async () => {
     const { checks } = await checkGolden(ctx, await goldenFolder(name), { precision: "f16" });
     const more = MORE_TRAININGS.includes(name) ? checksOfMoreTrainings() : [];
     expect(Object.keys(checks).sort()).toEqual([...EXPECTED, ...more].sort());

@@ -16,26 +16,48 @@ import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { GoldenCase } from "./case.ts";
 
-/** Agreement to expect in f32 (golden/README.md). Losses are absolute, in nats; keep-masks a share of their entries; everything else is a share of the largest absolute value. */
-export const GOLDEN_LIMITS = { logits: 2e-4, loss: 2e-4, softGradient: 1e-3, trainingLoss: 2e-3, trained: 2e-3, keepMask: 1e-4, updatedWeights: 2e-4, greedy: 0, trainedKept: 0, exact: 0 } as const;
+/**
+ * Expected agreement in f32 (golden/README.md). Limits of losses are absolute, in nats; that of keep-masks is a share of their entries; all
+ * others are a share of the largest absolute value.
+ */
+export const GOLDEN_LIMITS = {
+  logits: 2e-4,
+  loss: 2e-4,
+  softGradient: 1e-3,
+  trainingLoss: 2e-3,
+  trained: 2e-3,
+  keepMask: 1e-4,
+  updatedWeights: 2e-4,
+  greedy: 0,
+  trainedKept: 0,
+  exact: 0,
+} as const;
 
 type Limits = Readonly<Record<keyof typeof GOLDEN_LIMITS, number>>;
 
 /**
- * The same for matrices held as halves: a few roundings (2^-11) of each weight. AdamW's first steps take the sign of each gradient, so that
- * one near zero that changes sign moves its weight the other way: what is trained is held loosely, and the loss of every step closely.
- * trainedKept: kept block weights of a step, as a share of all.
+ * The same for matrices in half precision: a few roundings (2^-11) of each weight. The first steps of AdamW follow the sign of each gradient, so
+ * a gradient near zero that changes sign moves its parameter the other way. The limit of trained parameters is therefore loose, and that of
+ * every step's loss is tight. trainedKept: kept block weights of a step, as a share of all.
  */
-const HALF_LIMITS: Limits = { ...GOLDEN_LIMITS, logits: 2e-3, loss: 1e-3, softGradient: 4e-3, trainingLoss: 2e-2, trained: 0.4, trainedKept: 1e-2 };
+const HALF_LIMITS: Limits = {
+  ...GOLDEN_LIMITS,
+  logits: 2e-3,
+  loss: 1e-3,
+  softGradient: 4e-3,
+  trainingLoss: 2e-2,
+  trained: 0.4,
+  trainedKept: 1e-2,
+};
 
 export const limitsOf = ({ precision }: Model): Limits => (precision === "f16" ? HALF_LIMITS : GOLDEN_LIMITS);
 
-/** Greedy tokens of a case, behind its prompt. */
+/** Number of greedy tokens after the prompt of a case. */
 const GREEDY_NEW = 24;
-/** What a case with a long vocabulary has instead of all logits: those of the last positions. */
+/** Suffix of the logits of a case with a long vocabulary, which has only those of the last positions. */
 const LAST = ".last4";
 
-/** Runs all checks of the model that the case has numbers for. */
+/** Runs all checks of the model that the case has reference values for. */
 export async function checkModel(ctx: Ctx, golden: GoldenCase, model: Model): Promise<Check[]> {
   const layout = gateLayout(golden.config);
   const checks = [...(await checkDense(ctx, golden, model)), ...(await checkHard(ctx, golden, model, layout))];
@@ -43,27 +65,33 @@ export async function checkModel(ctx: Ctx, golden: GoldenCase, model: Model): Pr
   return checks;
 }
 
-/** Logits and mean loss of one forward, outside of any tape. */
-export async function forward(ctx: Ctx, model: Model, ids: Uint32Array, options: ForwardOptions = {}): Promise<{ logits: Float32Array; loss: number }> {
+/** Logits (T, V) and mean loss of one forward without a tape; default selection: the model's own. */
+export async function forward(
+  ctx: Ctx,
+  model: Model,
+  ids: Uint32Array,
+  options: Partial<ForwardOptions> = {},
+): Promise<{ logits: Float32Array; loss: number }> {
   const out = await ctx.gpu.checked("a golden forward", () =>
     ctx.step(() => {
       const tokens = ctx.upload(ids, [ids.length], "ids");
-      const hidden = decoderHidden(ctx, model.config, model.weights, tokens, { selection: model.selection, ...options });
-      const read = headInput(ctx, model.config, model.weights, hidden);
-      return { logits: headLogits(ctx, model.weights, read), loss: crossEntropy(ctx, read, model.weights.head, tokens) };
+      const hidden = decoderHidden(ctx, model, tokens, { selection: model.selection, ...options });
+      const read = headInput(ctx, model, hidden);
+      const loss = crossEntropy(ctx, read, { head: model.weights.head, ids: tokens });
+      return { logits: headLogits(ctx, model, read), loss };
     }),
   );
   const [loss = Number.NaN] = await ctx.read(out.loss);
   return { logits: await ctx.read(out.logits), loss };
 }
 
-/** PyTorch adds the counts of the blocks in float32: whole numbers are exact up to 2^24, and each addition beyond rounds by half a unit at most. */
+/** PyTorch sums the counts of the blocks in float32: integers are exact up to 2^24, and each larger sum is rounded by at most half a unit. */
 function countLimit(expected: number, layers: number): number {
   const unit = 2 ** (Math.floor(Math.log2(expected)) - 23);
   return unit <= 1 ? GOLDEN_LIMITS.exact : (layers * unit) / 2;
 }
 
-/** Against the case's logits `name`, of all positions or the last ones. */
+/** The worst difference from the case's logits `name`, over all positions or the last ones. */
 async function worstLogit(golden: GoldenCase, name: string, found: Float32Array): Promise<number> {
   const expected = await golden.floats(golden.has(name) ? name : name + LAST);
   return worstDifference(found.subarray(found.length - expected.length), expected);
@@ -72,8 +100,21 @@ async function worstLogit(golden: GoldenCase, name: string, found: Float32Array)
 export const lossCheck = (name: string, value: number, expected: number, limit: number = GOLDEN_LIMITS.loss): Check =>
   check(name, Math.abs(value - expected), limit);
 
-/** A perplexity as a loss: its logarithm is what the limit speaks of. */
-export async function perplexityCheck(ctx: Ctx, golden: GoldenCase, model: Model, name: string, expected: GoldenCase["info"]["perplexity"], selection?: Selection): Promise<Check> {
+/** A perplexity that a case expects of a model; default selection: the model's own. */
+interface ExpectedPerplexity {
+  /** Name of the check. */
+  name: string;
+  expected: GoldenCase["info"]["perplexity"];
+  selection?: Selection;
+}
+
+/** Compares a perplexity by its logarithm, with the limit of losses. */
+export async function perplexityCheck(
+  ctx: Ctx,
+  golden: GoldenCase,
+  model: Model,
+  { name, expected, selection }: ExpectedPerplexity,
+): Promise<Check> {
   const ids = await golden.ids("eval.ids");
   const found = await perplexity(ctx, model, ids, { context: expected.context, ...(selection ? { selection } : {}) });
   return lossCheck(name, Math.log(found.value), Math.log(expected.value), limitsOf(model).loss);
@@ -85,11 +126,17 @@ async function checkDense(ctx: Ctx, golden: GoldenCase, model: Model): Promise<C
   const found = await forward(ctx, model, await golden.ids("ids"), { onHidden: (_, x) => hidden.push(x) });
   let worstHidden = 0;
   for (const [l, x] of hidden.entries()) {
-    if (golden.has(`hidden.${l}`)) worstHidden = Math.max(worstHidden, worstDifference(await ctx.read(x), await golden.floats(`hidden.${l}`)));
+    if (golden.has(`hidden.${l}`))
+      worstHidden = Math.max(worstHidden, worstDifference(await ctx.read(x), await golden.floats(`hidden.${l}`)));
   }
   const greedy = await golden.ids("greedy");
   const text = [...greedy.slice(0, -GREEDY_NEW)];
-  for await (const token of generate(ctx, model, text.slice(), { tokens: GREEDY_NEW, temperature: 0, seed: 0, stopTokens: [] })) {
+  for await (const token of generate(ctx, model, text.slice(), {
+    tokens: GREEDY_NEW,
+    temperature: 0,
+    seed: 0,
+    stopTokens: [],
+  })) {
     text.push(token);
   }
   const different = greedy.reduce((count, token, i) => count + (token === text[i] ? 0 : 1), 0);
@@ -98,7 +145,7 @@ async function checkDense(ctx: Ctx, golden: GoldenCase, model: Model): Promise<C
     check("hidden", worstHidden, limits.logits),
     lossCheck("loss", found.loss, golden.info.loss, limits.loss),
     check("greedy", different, limits.greedy),
-    await perplexityCheck(ctx, golden, model, "perplexity", golden.info.perplexity),
+    await perplexityCheck(ctx, golden, model, { name: "perplexity", expected: golden.info.perplexity }),
   ];
 }
 
@@ -115,14 +162,24 @@ async function checkHard(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
   const checks = [
     check("hard.logits", await worstLogit(golden, "hard.logits", hard.logits), limits.logits),
     lossCheck("hard.loss", hard.loss, info.hard.loss, limits.loss),
-    check("hard.kept", Math.abs(keptWeightsOfMasks(budget, masks) - info.hard.kept_block_weights), countLimit(info.hard.kept_block_weights, config.layers)),
+    check(
+      "hard.kept",
+      Math.abs(keptWeightsOfMasks(budget, masks) - info.hard.kept_block_weights),
+      countLimit(info.hard.kept_block_weights, config.layers),
+    ),
     check("hard.total", Math.abs(budget.blockWeights - info.hard.block_weights), GOLDEN_LIMITS.exact),
   ];
-  if (info.hard.perplexity) checks.push(await perplexityCheck(ctx, golden, model, "hard.perplexity", info.hard.perplexity, selection));
+  const { perplexity: expected } = info.hard;
+  if (expected) {
+    checks.push(await perplexityCheck(ctx, golden, model, { name: "hard.perplexity", expected, selection }));
+  }
   ctx.free(gates);
 
   const lists = indexLists(masks);
-  const cut = await loadModel(ctx, config, cutReader(golden.weights, config.family, lists), { lists, precision: model.precision });
+  const cut = await loadModel(ctx, config, cutReader(golden.weights, config.family, lists), {
+    lists,
+    precision: model.precision,
+  });
   const compact = await forward(ctx, cut, ids);
   checks.push(
     check("compact.logits", await worstLogit(golden, "hard.logits", compact.logits), limits.logits),
@@ -142,7 +199,7 @@ async function checkSoft(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
       const tape = new Tape(tapeArithmetic(ctx));
       ctx.tape = tape;
       const tokens = ctx.upload(ids, [ids.length], "ids");
-      const loss = decoderLoss(ctx, model.config, model.weights, tokens, { selection: masked(gates, layout) });
+      const loss = decoderLoss(ctx, model, tokens, { selection: masked(gates, layout) });
       tape.backward([[loss, one]]);
       return { loss, gradient: tape.gradOf(gates) };
     }),
@@ -154,5 +211,8 @@ async function checkSoft(ctx: Ctx, golden: GoldenCase, model: Model, layout: Gat
     worst = Math.max(worst, worstDifference(gradient, await golden.floats(`soft.grad.${i}`)));
   }
   ctx.free(gates, one);
-  return [lossCheck("soft.loss", loss, golden.info.soft?.loss ?? Number.NaN, limitsOf(model).loss), check("soft.grad", worst, limitsOf(model).softGradient)];
+  return [
+    lossCheck("soft.loss", loss, golden.info.soft?.loss ?? Number.NaN, limitsOf(model).loss),
+    check("soft.grad", worst, limitsOf(model).softGradient),
+  ];
 }

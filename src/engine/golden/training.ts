@@ -1,4 +1,4 @@
-// Golden checks of training: the hypernetwork's logits, twelve steps with PyTorch's noise and batches, and what they end in.
+// Golden checks of training: the gate logits, twelve steps with PyTorch's noise and batches, and the trained parameters.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Model } from "../model/load.ts";
@@ -16,10 +16,20 @@ import { trainStep } from "../train/step.ts";
 import { type GoldenTraining, idsOf } from "./case.ts";
 import { GOLDEN_LIMITS, limitsOf } from "./model.ts";
 
-/** The reference's names of estimators. */
+/** The estimators by the names that the reference uses. */
 const ESTIMATORS: Record<string, Estimator> = { reinmax: "reinmax", st: "straight-through" };
 
-/** Trains as many steps as `golden` has, and compares every one of them. The checks are called `name`.x. */
+/** What the checks of one training share. */
+interface TrainingCheck {
+  /** Prefix of the checks' names. */
+  name: string;
+  golden: GoldenTraining;
+  model: Model;
+  state: TrainState;
+  layout: GateLayout;
+}
+
+/** Trains for the steps of `golden` and compares each of them. The checks are called `name`.loss and so on. */
 export async function checkTraining(ctx: Ctx, name: string, golden: GoldenTraining, model: Model): Promise<Check[]> {
   const { file, info } = golden;
   const limits = limitsOf(model);
@@ -32,11 +42,12 @@ export async function checkTraining(ctx: Ctx, name: string, golden: GoldenTraini
   const ratioMode = info.recipe.seed === undefined ? "one" : "every";
   const gateModel = gateModelFor(ctx, layout, { gates: golden.gates, ratioMode, seed: 0 }, arrays);
   const state = makeTrainState(ctx, gateModel, budgetOf(model.config), info.recipe.lam);
+  const training: TrainingCheck = { name, golden, model, state, layout };
   try {
     return [
-      check(`${name}.hypernet`, await logitDifference(ctx, golden, state, layout, "hn.logits"), GOLDEN_LIMITS.logits),
-      ...(await checkSteps(ctx, name, golden, model, state, layout)),
-      check(`${name}.logits`, await logitDifference(ctx, golden, state, layout, "hn.end.logits"), limits.trained),
+      check(`${name}.hypernet`, await logitDifference(ctx, training, "hn.logits"), GOLDEN_LIMITS.logits),
+      ...(await checkSteps(ctx, training)),
+      check(`${name}.logits`, await logitDifference(ctx, training, "hn.end.logits"), limits.trained),
       ...(gateModel instanceof Hypernet
         ? [check(`${name}.weights`, await weightDifference(ctx, golden, gateModel), limits.trained)]
         : []),
@@ -46,21 +57,16 @@ export async function checkTraining(ctx: Ctx, name: string, golden: GoldenTraini
   }
 }
 
-async function checkSteps(
-  ctx: Ctx,
-  name: string,
-  { file, info }: GoldenTraining,
-  model: Model,
-  state: TrainState,
-  layout: GateLayout,
-): Promise<Check[]> {
+/** Loss, penalty and kept block weights of every step. */
+async function checkSteps(ctx: Ctx, { name, golden, model, state, layout }: TrainingCheck): Promise<Check[]> {
+  const { file, info } = golden;
   const { recipe } = info;
   const limits = limitsOf(model);
   const estimator = ESTIMATORS[recipe.estimator];
   invariant(
     estimator,
     "unsupported",
-    `the estimator "${recipe.estimator}" of a golden case is not one of ${Object.keys(ESTIMATORS).join(", ")}`,
+    `golden case: recipe.estimator: expected one of ${Object.keys(ESTIMATORS).join(", ")}, got ${recipe.estimator}`,
   );
   const ids = await idsOf(file, "train.ids");
   const uniform = await file.readFloat32("train.u");
@@ -72,17 +78,12 @@ async function checkSteps(
     for (let step = 0; step < recipe.steps; step++) {
       const ratio = ratioOfStep(drawn, step, p);
       writeStepState(ctx, state.step, { seed: 0, step, ratio });
-      state.gateModel.aim(ctx, ratio);
-      trainStep(
-        ctx,
-        model,
-        state,
-        { estimator, learningRate: recipe.lr, weightDecay: recipe.weight_decay },
-        {
-          ids: ids.slice(step * tokens, (step + 1) * tokens),
-          noise: flatVectors(layout, uniform.subarray(step * gates, (step + 1) * gates)),
-        },
-      );
+      state.gateModel.setRatio(ctx, ratio);
+      trainStep(ctx, model, state, {
+        recipe: { estimator, learningRate: recipe.lr, weightDecay: recipe.weight_decay },
+        ids: ids.slice(step * tokens, (step + 1) * tokens),
+        noise: flatVectors(layout, uniform.subarray(step * gates, (step + 1) * gates)),
+      });
     }
   });
   const ring = await ctx.read(state.ring);
@@ -95,7 +96,7 @@ async function checkSteps(
   ];
 }
 
-/** Vectors one behind the other, without padding, as the golden files have them. */
+/** The flat layout of vectors that golden files store one after the other, without padding. */
 function flatVectors(layout: GateLayout, values: Float32Array): Float32Array {
   let first = 0;
   return flatten(
@@ -104,32 +105,33 @@ function flatVectors(layout: GateLayout, values: Float32Array): Float32Array {
   );
 }
 
-/** Of the hypernetwork's logits as it is now, aimed at the recipe's p. */
+/** The worst difference of the current gate logits, at the recipe's ratio, from the case's tensors `tensors`.{i}. */
 async function logitDifference(
   ctx: Ctx,
-  { file, info }: GoldenTraining,
-  { gateModel }: TrainState,
-  layout: GateLayout,
-  name: string,
+  { golden: { file, info }, state: { gateModel }, layout }: TrainingCheck,
+  tensors: string,
 ): Promise<number> {
-  gateModel.aim(ctx, info.recipe.p);
+  gateModel.setRatio(ctx, info.recipe.p);
   const flat = await ctx.read(await ctx.gpu.checked("the hypernetwork", () => ctx.step(() => gateModel.forward(ctx))));
   const expected: number[] = [];
   const found: number[] = [];
   for (const [i, vector] of unflatten(layout, flat).entries()) {
-    expected.push(...(await file.readFloat32(`${name}.${i}`)));
+    expected.push(...(await file.readFloat32(`${tensors}.${i}`)));
     found.push(...vector);
   }
   return worstDifference(found, expected);
 }
 
-/** Of all parameters but the heads after the last step, the worst of them by its own largest value. */
+/** The worst difference of a trained parameter other than the heads, as a share of its own largest value. */
 async function weightDifference(ctx: Ctx, { file }: GoldenTraining, hypernet: Hypernet): Promise<number> {
   const named = await hypernet.toNamed(ctx);
   let worst = 0;
   for (const name of file.tensors.keys()) {
     if (!name.startsWith("hn.end.") || name.startsWith("hn.end.logits.")) continue;
-    worst = Math.max(worst, worstDifference(named.get(name.slice("hn.end.".length)) ?? [], await file.readFloat32(name)));
+    worst = Math.max(
+      worst,
+      worstDifference(named.get(name.slice("hn.end.".length)) ?? [], await file.readFloat32(name)),
+    );
   }
   return worst;
 }

@@ -1,4 +1,4 @@
-// Golden checks of weight pruning: keep-masks, counts, updated weights, loss and perplexity of every method and pattern that the case has numbers for.
+// Golden checks of weight pruning: keep-masks, counts, updated weights, loss and perplexity of every method and pattern in the case.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Model } from "../model/load.ts";
@@ -10,14 +10,19 @@ import { WEIGHT_METHODS, type WeightMethod } from "../recipes/weightRecipe.ts";
 import type { GoldenCase, GoldenPruning } from "./case.ts";
 import { forward, GOLDEN_LIMITS, lossCheck, perplexityCheck } from "./model.ts";
 
-/** Prunes a copy for each method and pattern and compares it. */
-export async function checkWeightPruning(ctx: Ctx, golden: GoldenCase, pruning: GoldenPruning, model: Model): Promise<Check[]> {
+/** Prunes a copy of the model by each method and pattern and compares it. */
+export async function checkWeightPruning(
+  ctx: Ctx,
+  golden: GoldenCase,
+  pruning: GoldenPruning,
+  model: Model,
+): Promise<Check[]> {
   const sequences = await calibrationOf(golden, pruning.calibration);
   const ids = await golden.ids("ids");
   const checks: Check[] = [];
   for (const [key, expected] of Object.entries(pruning.weights)) {
     const { method, pattern } = methodOf(key);
-    const pruned = await pruneWeights(ctx, model, sequences, { method, pattern });
+    const pruned = await pruneWeights(ctx, model, { recipe: { method, pattern }, sequences });
     try {
       const { kept, of } = keptOfMasks(pruned.masks);
       const { loss } = await forward(ctx, pruned.model, ids);
@@ -26,7 +31,7 @@ export async function checkWeightPruning(ctx: Ctx, golden: GoldenCase, pruning: 
         ...(await updateCheck(ctx, pruning, key, pruned)),
         check(`${key} kept`, Math.abs(kept - expected.kept) + Math.abs(of - expected.of), GOLDEN_LIMITS.exact),
         lossCheck(`${key} loss`, loss, expected.loss),
-        await perplexityCheck(ctx, golden, pruned.model, `${key} perplexity`, expected.perplexity),
+        await perplexityCheck(ctx, golden, pruned.model, { name: `${key} perplexity`, expected: expected.perplexity }),
       );
     } finally {
       pruned.model.free();
@@ -38,7 +43,11 @@ export async function checkWeightPruning(ctx: Ctx, golden: GoldenCase, pruning: 
 function methodOf(key: string): { method: WeightMethod; pattern: string } {
   const [name, pattern = ""] = key.split(" ");
   const method = WEIGHT_METHODS.find((known) => known === name);
-  invariant(method, "unsupported", `a golden case's "${key}" is none of ${WEIGHT_METHODS.join(", ")} and a pattern`);
+  invariant(
+    method,
+    "unsupported",
+    `golden case: weights: expected one of ${WEIGHT_METHODS.join(", ")} with a pattern, got "${key}"`,
+  );
   return { method, pattern };
 }
 
@@ -50,10 +59,11 @@ async function calibrationOf(golden: GoldenCase, name: string): Promise<Uint32Ar
   return Array.from({ length: rows }, (_, row) => ids.slice(row * tokens, (row + 1) * tokens));
 }
 
-/** "dass 2:4" -> "dass.2:4.0.gate" */
-const tensorName = (key: string, { block, part }: WeightMasks[number]["matrix"]): string => `${key.replace(" ", ".")}.${block}.${part}`;
+/** From "dass 2:4" to "dass.2:4.0.gate". */
+const tensorName = (key: string, { block, part }: WeightMasks[number]["matrix"]): string =>
+  `${key.replace(" ", ".")}.${block}.${part}`;
 
-/** Share of the entries that differ; nothing where the case has no masks for this method and pattern. */
+/** The share of mask entries that differ; no check if the case has no masks for this method and pattern. */
 async function maskCheck({ file }: GoldenPruning, key: string, masks: WeightMasks): Promise<Check[]> {
   let different = 0;
   let of = 0;
@@ -67,8 +77,13 @@ async function maskCheck({ file }: GoldenPruning, key: string, masks: WeightMask
   return [check(`${key} masks`, different / of, GOLDEN_LIMITS.keepMask)];
 }
 
-/** The worst matrix of those whose updated weights the case has. */
-async function updateCheck(ctx: Ctx, { file }: GoldenPruning, key: string, { masks, model }: PrunedWeights): Promise<Check[]> {
+/** The worst difference among the matrices whose updated weights the case has. */
+async function updateCheck(
+  ctx: Ctx,
+  { file }: GoldenPruning,
+  key: string,
+  { masks, model }: PrunedWeights,
+): Promise<Check[]> {
   let worst: number | undefined;
   for (const { matrix } of masks) {
     const name = `${tensorName(key, matrix)}.weight`;

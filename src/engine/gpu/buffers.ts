@@ -1,24 +1,25 @@
-// GPU memory: buffers that live as long as a model, and the arena whose buffers come back at the end of each step.
+// GPU memory: buffers that live as long as a model, and the arena, whose buffers are reused at the end of each step.
 import { EngineError, invariant } from "../errors.ts";
 import type { Gpu } from "./device.ts";
 
-/** A GPU buffer with a number, so that caches can be keyed by it. */
+/** A GPU buffer with a number, which caches use as a key. */
 export interface GpuBuffer {
   readonly id: number;
   readonly gpu: GPUBuffer;
   readonly bytes: number;
 }
 
-/** Bindings start on multiples of 256 bytes (minStorageBufferOffsetAlignment). */
+/** Bindings start at multiples of 256 bytes (WebGPU's minStorageBufferOffsetAlignment). */
 export const BINDING_ALIGNMENT_BYTES = 256;
 
 const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
-/** Allocates, counts and frees. `allocations` only grows: a test watches that steps do not move it. */
+/** Allocates, counts and frees buffers. */
 export class Buffers {
+  /** Buffers allocated so far; a test checks that a repeated step adds none. */
   allocations = 0;
   bytesInUse = 0;
-  /** Set to count what is over the limit too, where nothing is really made. */
+  /** Set by plans, which allocate nothing: buffers over the limit are then counted instead of refused. */
   unlimited = false;
   private readonly gpu: Gpu;
   private nextId = 1;
@@ -28,20 +29,20 @@ export class Buffers {
     this.gpu = gpu;
   }
 
-  /** The largest buffer that a kernel can bind whole, in bytes. */
+  /** Size of the largest buffer that a kernel can bind, in bytes. */
   get limitBytes(): number {
     const { maxBindingBytes, maxBufferBytes } = this.gpu.facts;
     return Math.min(maxBindingBytes, maxBufferBytes);
   }
 
-  /** A zeroed buffer of at least `bytes`. Throws EngineError("limit") over the adapter's limit. */
+  /** A zeroed buffer of at least `bytes`. Throws EngineError("limit") above the adapter's limit. */
   allocate(bytes: number, label: string, usage?: GPUBufferUsageFlags): GpuBuffer {
     const size = roundUp(Math.max(bytes, 16), 16);
     const { limitBytes } = this;
     if (size > limitBytes && !this.unlimited) {
       throw new EngineError(
         "limit",
-        `${label} needs one buffer of ${size} bytes; this adapter allows ${limitBytes}. Choose a shorter context or a smaller model.`,
+        `${label}: expected at most ${limitBytes} bytes per buffer on this adapter, got ${size}. Choose a shorter context or a smaller model.`,
         { label, size, limitBytes },
       );
     }
@@ -65,8 +66,8 @@ export class Buffers {
 }
 
 /**
- * Buffers of one step. Equal steps ask for equal sizes in equal order and so get equal buffers back,
- * which lets bind groups come from a cache. A size class is a multiple of 256 bytes.
+ * The buffers of one step. Equal steps take equal sizes in the same order and so get the same buffers, which lets bind groups come
+ * from a cache. Sizes are rounded up to multiples of 256 bytes.
  */
 export class Arena {
   private readonly buffers: Buffers;
@@ -85,26 +86,27 @@ export class Arena {
     return buffer;
   }
 
-  /** Gives one buffer back within the step; later takes of this step may get it. */
+  /** Releases a buffer within the step, for later takes of the same step. */
   release(buffer: GpuBuffer): void {
     const size = this.taken.get(buffer);
-    invariant(size !== undefined, "bug", "a buffer was released that this step had not taken");
+    invariant(size !== undefined, "bug", "expected to release a buffer of this step, got another one");
     this.taken.delete(buffer);
     const list = this.idle.get(size);
     if (list) list.push(buffer);
     else this.idle.set(size, [buffer]);
   }
 
-  /** What has been taken since `mark`, newest last. */
+  /** Buffers taken since `mark` was read, newest last. */
   takenSince(mark: number): GpuBuffer[] {
     return [...this.taken.keys()].slice(mark);
   }
 
+  /** Number of buffers taken in this step. */
   get mark(): number {
     return this.taken.size;
   }
 
-  /** Ends the step: everything comes back, in an order that does not depend on how the step went. */
+  /** Ends the step: all buffers become free, in an order that does not depend on what the step did. */
   reset(): void {
     this.taken.clear();
     this.idle.clear();
@@ -115,7 +117,7 @@ export class Arena {
     }
   }
 
-  /** Frees all its memory, between runs of different shapes. */
+  /** Frees all memory of the arena; for use between runs of different shapes. */
   free(): void {
     for (const buffer of this.owned) this.buffers.free(buffer);
     this.owned.length = 0;

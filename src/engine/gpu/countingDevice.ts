@@ -1,6 +1,6 @@
-// A device that holds nothing and computes nothing: code that runs on it shows which buffers it would make.
+// A stand-in for a GPU device that only reports the buffers that code would make.
 
-/** As much of a GPUDevice as the engine uses to allocate, to encode and to submit. Nothing can be read from it. */
+/** The parts of a GPUDevice that the engine uses to allocate, encode and submit. Nothing can be read from it. */
 export function countingDevice(onBuffer: (label: string, bytes: number) => void): GPUDevice {
   const nothing = (): void => undefined;
   const object = (): object => ({});

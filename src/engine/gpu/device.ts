@@ -1,21 +1,23 @@
-// The GPU itself: asking for it, its limits, error scopes, and what happens when it is lost.
+// The GPU device: opening it, its limits, error scopes, and losing it.
+import { SUPPORTED_BROWSERS } from "../../shared/browsers.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { countingDevice } from "./countingDevice.ts";
 
-/** Facts about the adapter for receipts, benchmarks and memory plans. Sizes in bytes. */
+/** Facts about the adapter, for receipts, benchmarks and memory plans. */
 export interface AdapterFacts {
   name: string;
   /** True for an adapter that computes on the CPU (SwiftShader, lavapipe, WARP). */
   software: boolean;
   maxBufferBytes: number;
   maxBindingBytes: number;
+  /** Whether kernels can be timed. */
   timestamps: boolean;
-  /** Subgroups of exactly four invocations, in the order of their index: what the quad kernels are written for. */
+  /** Whether subgroups are exactly four invocations, in index order, as the quad kernels need. */
   quads: boolean;
 }
 
-export interface GpuOptions {
-  /** Lowers the binding limit, to test what a small device does. */
+interface GpuOptions {
+  /** Lowers the binding limit, to test small devices. */
   maxBindingBytes?: number;
 }
 
@@ -24,7 +26,7 @@ const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroup
 export class Gpu {
   readonly device: GPUDevice;
   readonly facts: AdapterFacts;
-  /** Resolves once, when the device is lost. */
+  /** Resolves when the device is lost. */
   readonly lost: Promise<EngineError>;
   private destroyed = false;
   private uncaptured: EngineError | undefined;
@@ -38,24 +40,24 @@ export class Gpu {
     };
   }
 
-  /** A stand-in for an adapter of these facts, for plans: `onBuffer` hears of every buffer that would be made. */
+  /** A stand-in for an adapter with these facts, for plans. `onBuffer` is called for every buffer that would be made. */
   static counting(facts: AdapterFacts, onBuffer: (label: string, bytes: number) => void): Gpu {
     return new Gpu(countingDevice(onBuffer), facts);
   }
 
-  /** Asks for the fastest adapter with its largest buffers. Throws EngineError("no-webgpu"). */
+  /** Opens the fastest adapter with the largest buffers that it allows. Throws EngineError("no-webgpu"). */
   static async open(options: GpuOptions = {}): Promise<Gpu> {
     const entry: GPU | undefined = typeof navigator === "undefined" ? undefined : navigator.gpu;
     invariant(
       entry,
       "no-webgpu",
-      "WebGPU was expected, but this browser does not offer it here. Use Chrome or Edge 121+, Safari 26+ or Firefox 141+, over https or on localhost.",
+      `This page needs WebGPU, which this browser does not offer here. Use ${SUPPORTED_BROWSERS}, over https or on localhost.`,
     );
     const adapter = await entry.requestAdapter({ powerPreference: "high-performance" });
     invariant(
       adapter,
       "no-webgpu",
-      "This browser has WebGPU but no adapter for it. Turn on hardware acceleration, update the graphics driver, or start Chrome with --enable-unsafe-webgpu.",
+      "This browser has WebGPU but found no adapter. Turn on hardware acceleration, update the graphics driver, or start Chrome with --enable-unsafe-webgpu.",
     );
     const bindingLimit = adapter.limits.maxStorageBufferBindingSize;
     const maxBindingBytes = Math.min(options.maxBindingBytes ?? bindingLimit, bindingLimit);
@@ -75,7 +77,7 @@ export class Gpu {
       name,
       software: /swiftshader|llvmpipe|lavapipe|basic render/i.test(name),
       maxBufferBytes: device.limits.maxBufferSize,
-      // A device never has less than WebGPU's default, so a lower limit is kept here.
+      // No device has less than WebGPU's default limit, so a lower one is only recorded here.
       maxBindingBytes: Math.min(maxBindingBytes, device.limits.maxStorageBufferBindingSize),
       timestamps: device.features.has("timestamp-query"),
       quads: device.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4,
@@ -83,8 +85,8 @@ export class Gpu {
   }
 
   /**
-   * Runs `work` inside error scopes and waits for what the GPU process says of it. `undo` frees what `work` made where that is an error.
-   * Throws EngineError: "out-of-memory", "shader" (validation) or "device-lost".
+   * Runs `work` inside error scopes and waits for the GPU's verdict. If that is an error, `undo` frees what `work` made.
+   * Throws EngineError "out-of-memory", "shader" (validation) or "device-lost".
    */
   async checked<T>(what: string, work: () => T | Promise<T>, undo?: (made: T) => void): Promise<T> {
     const { device } = this;
@@ -109,14 +111,14 @@ export class Gpu {
     }
   }
 
-  /** Throws the first error that no scope caught, if any; a step loop calls it where it waits anyway. */
+  /** Throws the first error that no scope caught, if any. Called where a step loop waits anyway. */
   throwUncaptured(): void {
     const error = this.uncaptured;
     this.uncaptured = undefined;
     if (error) throw error;
   }
 
-  /** Resolves when all submitted work is done; rejects with EngineError("device-lost") when the device goes first. */
+  /** Resolves when all submitted work is done. Rejects with EngineError("device-lost") if the device is lost first. */
   async idle(): Promise<void> {
     const lost = await Promise.race([this.device.queue.onSubmittedWorkDone(), this.lost]);
     if (lost instanceof EngineError) throw lost;
@@ -130,8 +132,8 @@ export class Gpu {
 
   private lossError(reason: string, message: string): EngineError {
     const text = this.destroyed
-      ? "The GPU device was closed by the program."
-      : "The graphics device was lost (driver reset, sleep, or its process ended). What was computed is kept: open the device again and resume from the last checkpoint.";
+      ? "The GPU device was closed."
+      : "The graphics device was lost (a driver reset, sleep, or the end of its process). Checkpoints are kept: reopen the GPU to resume from the last checkpoint.";
     return new EngineError("device-lost", text, { reason, message, closed: this.destroyed });
   }
 }

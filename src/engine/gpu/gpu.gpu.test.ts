@@ -1,4 +1,4 @@
-// The device and its memory: real faults come out as typed errors, and the arena gives equal steps equal buffers.
+// The device and its memory: real faults become typed errors, and the arena gives equal steps the same buffers.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
@@ -35,7 +35,7 @@ test("WGSL that does not compile is a shader error that names the kernel", async
   expect(error.message).toContain("broken kernel");
 });
 
-test("what was made before the GPU's complaint came is undone, and only then", async () => {
+test("`undo` runs if the GPU reports an error, and only then", async () => {
   const undone: string[] = [];
   const work = (name: string, breaks: boolean) => (): string => {
     if (breaks) ctx.step(() => ctx.run(BROKEN, [], {}, [1]));
@@ -61,10 +61,10 @@ test("a launcher that disagrees with its shader is caught before the GPU sees it
   const spec = { label: "one", code, entry: "main" };
   const y = ctx.persistent("y", [1]);
   expect((await errorOf(() => ctx.step(() => ctx.run(spec, [], { n: 1 }, [1])))).message).toContain(
-    "1 buffers expected (y), 0 given",
+    "expected 1 buffers (y), got 0",
   );
   expect((await errorOf(() => ctx.step(() => ctx.run(spec, [y], { m: 1 }, [1])))).message).toContain(
-    "uniform {n} expected, {m} given",
+    "expected uniform {n}, got {m}",
   );
   expect((await errorOf(() => ctx.step(() => ctx.run(spec, [y], { n: 1 }, [0])))).message).toContain(
     "workgroup counts",
@@ -72,7 +72,7 @@ test("a launcher that disagrees with its shader is caught before the GPU sees it
   ctx.free(y);
 });
 
-test("what waits for a lost device is told so", async () => {
+test("whatever waits for a lost device is rejected", async () => {
   const gpu = await Gpu.open();
   const other = new Ctx(gpu);
   const tensor = other.persistent("x", [4]);
@@ -82,7 +82,7 @@ test("what waits for a lost device is told so", async () => {
   expect((await gpu.lost).message).toContain("resume from the last checkpoint");
 });
 
-test("equal steps get equal buffers, whatever happened in between", () => {
+test("equal steps get the same buffers, whatever happened in between", () => {
   const arena = new Arena(ctx.buffers);
   const step = (sizes: number[]): number[] => {
     const ids = sizes.map((bytes) => arena.take(bytes, "a").id);
@@ -98,12 +98,12 @@ test("equal steps get equal buffers, whatever happened in between", () => {
   arena.free();
 });
 
-test("a scope gives its temporaries back and keeps its result", async () => {
+test("a scope releases its temporaries and keeps its result", async () => {
   const sum = ctx.step(() => {
     const one = ctx.empty([8], "one");
     fill(ctx, one, 1);
     const two = ctx.scope(() => add(ctx, add(ctx, one, one), one));
-    // reuses the scope's temporary: were `two` given back as well, this would overwrite it
+    // reuses the scope's temporary; if `two` had been released as well, this would overwrite it
     const other = ctx.empty([8], "other");
     fill(ctx, other, 100);
     expect(other.buffer).not.toBe(two.buffer);
@@ -112,7 +112,7 @@ test("a scope gives its temporaries back and keeps its result", async () => {
   expect([...(await ctx.read(sum))]).toEqual(new Array(8).fill(3));
 });
 
-test("a profile names every kernel and counts its dispatches", async () => {
+test("a profile lists every kernel with its number of dispatches", async () => {
   const profile = new Profile(ctx.gpu, ctx.buffers);
   ctx.profile = profile;
   ctx.step(() => {
@@ -123,12 +123,15 @@ test("a profile names every kernel and counts its dispatches", async () => {
   });
   ctx.profile = undefined;
   const times = await profile.take();
-  expect(Object.fromEntries(times.map(({ label, dispatches }) => [label, dispatches]))).toEqual({ fill: 1, add: 2 });
+  expect(Object.fromEntries(times.map(({ label, dispatches }) => [label, dispatches]))).toEqual({
+    "arithmetic.fill": 1,
+    "arithmetic.add": 2,
+  });
   expect(times.every(({ ms }) => ms >= 0)).toBe(true);
   profile.free();
 });
 
-test("memory that runs out is said so, and what was taken comes back", async () => {
+test("running out of memory is an error, and the buffers made so far can be freed", async () => {
   const own = await Gpu.open();
   const buffers = new Buffers(own);
   const gibibyte = Math.min(2 ** 30, buffers.limitBytes);

@@ -1,27 +1,30 @@
-// Kernels: a WGSL entry point, compiled once per device; bind groups and uniforms come from caches, so an equal step creates nothing.
+// Kernels: WGSL entry points, compiled once per device. Bind groups and uniforms come from caches, so a repeated step creates nothing.
 import { EngineError, invariant } from "../errors.ts";
 import type { Buffers, GpuBuffer } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
 import { type EntryPoint, readEntryPoint } from "./wgsl.ts";
 
-/** A WGSL entry point as an op names it. Made once at module level: the object itself is the key of the cache. */
+/** A WGSL entry point. Make each spec once, at module level: the object itself is the key of the pipeline cache. */
 export interface KernelSpec {
+  /** Names the kernel in errors and profiles. */
   readonly label: string;
-  /** Whole WGSL text: the op's file, with the snippets of shaders/lib that it uses in front. */
+  /** The full WGSL text: the snippets of shaders/lib that the op's file needs, then the file. */
   readonly code: string;
   readonly entry: string;
   /** Values of `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
 }
 
-/** A range of a buffer, in bytes. */
+/** A range of a buffer; offset and size in bytes. */
 export interface Binding {
   readonly buffer: GpuBuffer;
   readonly offset: number;
   readonly bytes: number;
 }
 
+/** Values of a kernel's uniform, by the field names of its WGSL struct. */
 export type Uniform = Readonly<Record<string, number>>;
+/** Workgroup counts of a dispatch. */
 export type Groups = readonly [x: number, y?: number, z?: number];
 
 interface Kernel {
@@ -41,7 +44,7 @@ export interface Dispatch {
 }
 
 export class Kernels {
-  /** Pipelines, bind groups and uniform buffers made so far: a test watches that steps do not move it. */
+  /** Pipelines, bind groups and uniform buffers made so far; a test checks that a repeated step adds none. */
   created = 0;
   private readonly gpu: Gpu;
   private readonly buffers: Buffers;
@@ -61,7 +64,7 @@ export class Kernels {
     });
   }
 
-  /** Looks everything up (or makes it, the first time) that one dispatch of `spec` needs. */
+  /** Everything that one dispatch of `spec` needs, from the caches or made now. `args` are in the order of the WGSL bindings. Throws "bug" for arguments that the WGSL does not take. */
   prepare(spec: KernelSpec, args: readonly Binding[], uniform: Uniform, groups: Groups): Dispatch {
     const kernel = this.kernels.get(spec) ?? this.compile(spec);
     const { bindings } = kernel.point;
@@ -69,14 +72,14 @@ export class Kernels {
       args.length === bindings.length,
       "bug",
       () =>
-        `${spec.label}: ${bindings.length} buffers expected (${bindings.map((b) => b.name).join(", ")}), ${args.length} given`,
+        `${spec.label}: expected ${bindings.length} buffers (${bindings.map((b) => b.name).join(", ")}), got ${args.length}`,
     );
     const max = this.gpu.device.limits.maxComputeWorkgroupsPerDimension;
     for (const count of groups) {
       invariant(
         count !== undefined && Number.isInteger(count) && count > 0 && count <= max,
         "bug",
-        () => `${spec.label}: workgroup counts must be 1 to ${max}, not ${groups.join(" x ")}`,
+        () => `${spec.label}: expected workgroup counts from 1 to ${max}, got ${groups.join(" x ")}`,
       );
     }
     return {
@@ -88,12 +91,12 @@ export class Kernels {
     };
   }
 
-  /** Forgets bind groups that hold buffers since freed; pipelines stay. */
+  /** Drops the cached bind groups, after buffers were freed. Pipelines stay. */
   forgetBindings(): void {
     this.bindGroups.clear();
   }
 
-  /** Compiles without waiting in line: several at a time on the browser's own threads. Throws "shader" where one does not compile. */
+  /** Compiles a kernel ahead of its first dispatch; several compile in parallel on the browser's threads. Throws "shader" if it does not compile. */
   async warm(spec: KernelSpec): Promise<void> {
     if (this.kernels.has(spec) || this.warming.has(spec)) return;
     this.warming.add(spec);
@@ -171,14 +174,14 @@ export class Kernels {
     return group;
   }
 
-  /** Uniform buffers are keyed by what they hold: equal calls share one that is written once. */
+  /** Uniform buffers are keyed by their contents, so equal dispatches share one that is written once. */
   private uniform(point: EntryPoint, values: Uniform, label: string): GPUBindGroup | undefined {
     const { fields } = point;
     const given = Object.keys(values);
     if (given.length !== fields.length || fields.some(({ name }) => !(name in values))) {
       throw new EngineError(
         "bug",
-        `${label}: uniform {${fields.map((f) => f.name).join(", ")}} expected, {${given.join(", ")}} given`,
+        `${label}: expected uniform {${fields.map((f) => f.name).join(", ")}}, got {${given.join(", ")}}`,
       );
     }
     if (fields.length === 0) return undefined;

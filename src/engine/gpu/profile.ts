@@ -1,10 +1,10 @@
-// GPU timestamps: how long each kernel took, by label, where the adapter has the timestamp-query feature.
+// GPU timestamps: the time that each kernel took, by label. Needs the adapter's timestamp-query feature.
 import { invariant } from "../errors.ts";
 import type { Buffers, GpuBuffer } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
 import { readBuffer } from "./readback.ts";
 
-/** Dispatches that one profile can hold; a query set has at most 4096 queries, two a dispatch. */
+/** Dispatches that one profile can record: a query set has at most 4096 queries, and each dispatch takes two. */
 const MAX_DISPATCHES = 2048;
 
 export interface KernelTime {
@@ -20,12 +20,12 @@ export class Profile {
   private readonly resolved: GpuBuffer;
   private labels: string[] = [];
 
-  /** Throws EngineError("limit") where the adapter has no timestamps. */
+  /** Throws EngineError("limit") if the adapter has no timestamps. */
   constructor(gpu: Gpu, buffers: Buffers) {
     invariant(
       gpu.facts.timestamps,
       "limit",
-      "this adapter has no timestamp-query: time whole steps instead of kernels",
+      "This adapter has no timestamp-query: measure full steps instead of single kernels.",
     );
     this.gpu = gpu;
     this.buffers = buffers;
@@ -34,7 +34,7 @@ export class Profile {
     this.resolved = buffers.allocate(16 * MAX_DISPATCHES, "profile", usage);
   }
 
-  /** The descriptor of a pass that times the next dispatch. */
+  /** The descriptor of a compute pass that times the next dispatch. */
   stamps(label: string): GPUComputePassDescriptor {
     const i = this.labels.push(label) - 1;
     if (i >= MAX_DISPATCHES) return { label };
@@ -42,15 +42,18 @@ export class Profile {
     return { label, timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 } };
   }
 
+  /** Encodes the copy of the timestamps to the buffer that `take` reads. */
   resolve(encoder: GPUCommandEncoder): void {
     const queries = 2 * Math.min(this.labels.length, MAX_DISPATCHES);
     encoder.resolveQuerySet(this.querySet, 0, queries, this.resolved.gpu, 0);
   }
 
-  /** Sums of all dispatches since the last call, largest first. */
+  /** Times of all dispatches since the last call, summed by label, largest first. */
   async take(): Promise<KernelTime[]> {
     const count = Math.min(this.labels.length, MAX_DISPATCHES);
-    const stamps = new BigUint64Array(await readBuffer(this.gpu, this.buffers, this.resolved, 0, 16 * count));
+    const stamps = new BigUint64Array(
+      await readBuffer(this.gpu, this.buffers, { buffer: this.resolved, offset: 0, bytes: 16 * count }),
+    );
     const sums = new Map<string, KernelTime>();
     for (let i = 0; i < count; i++) {
       const label = this.labels[i] ?? "";

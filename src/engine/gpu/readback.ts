@@ -1,17 +1,12 @@
-// Copies from the GPU: one awaited read for tests and results, and a ring that a running loop can read without waiting.
+// Copies from the GPU: one awaited read, and a staging buffer for repeated reads in a running loop.
 import type { Buffers, GpuBuffer } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
+import type { Binding } from "./kernel.ts";
 
 const STAGING = (): GPUBufferUsageFlags => GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
 
-/** Reads `bytes` of `buffer` from `offset` (both in bytes, multiples of 4) once the GPU has finished what was submitted. */
-export async function readBuffer(
-  gpu: Gpu,
-  buffers: Buffers,
-  buffer: GpuBuffer,
-  offset: number,
-  bytes: number,
-): Promise<ArrayBuffer> {
+/** Reads a range of a buffer (offset and size are multiples of 4) once the GPU has finished what was submitted. */
+export async function readBuffer(gpu: Gpu, buffers: Buffers, { buffer, offset, bytes }: Binding): Promise<ArrayBuffer> {
   const staging = buffers.allocate(bytes, "read-back", STAGING());
   try {
     const encoder = gpu.device.createCommandEncoder({ label: "read-back" });
@@ -23,6 +18,7 @@ export async function readBuffer(
   }
 }
 
+/** The contents of a staging buffer. Throws "device-lost", and errors that no scope caught. */
 async function mapped(gpu: Gpu, staging: GpuBuffer, bytes: number): Promise<ArrayBuffer> {
   const failure = await Promise.race([
     staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes).then(
@@ -38,7 +34,7 @@ async function mapped(gpu: Gpu, staging: GpuBuffer, bytes: number): Promise<Arra
   return copy;
 }
 
-/** A staging buffer that is kept: repeated reads of the same size allocate nothing. */
+/** A staging buffer for repeated reads of the same size, which then allocate nothing. */
 export class Tap {
   private readonly gpu: Gpu;
   private readonly buffers: Buffers;
@@ -54,12 +50,12 @@ export class Tap {
     this.staging = buffers.allocate(bytes, `${label} tap`, STAGING());
   }
 
-  /** True while an earlier read has not arrived; the caller leaves this turn out, or reads by other means. */
+  /** True while an earlier read is under way; the caller then skips this read or uses `readBuffer`. */
   get pending(): boolean {
     return this.busy;
   }
 
-  /** Copies from `offset` bytes of `source`; must be called between submits, not while a pass is open. */
+  /** Reads from `source` at `offset` bytes. Call it between submits, not while a pass is open. */
   async read(source: GpuBuffer, offset = 0): Promise<ArrayBuffer> {
     this.busy = true;
     try {
@@ -73,7 +69,7 @@ export class Tap {
     }
   }
 
-  /** A read that is under way still arrives. */
+  /** Frees the buffer, after the read that may be under way. */
   free(): void {
     this.gone = true;
     if (!this.busy) this.buffers.free(this.staging);

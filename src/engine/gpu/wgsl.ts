@@ -1,18 +1,20 @@
 // Reads from WGSL text what a launcher must agree with: an entry point's bindings and the fields of its uniform struct.
 import { invariant } from "../errors.ts";
 
-export type Access = "read" | "read_write";
-export type FieldType = "u32" | "i32" | "f32";
+type Access = "read" | "read_write";
+type FieldType = "u32" | "i32" | "f32";
 
 export interface EntryPoint {
-  /** Storage bindings of group 0 in order of their number. */
+  /** Storage bindings of group 0, ordered by number. */
   readonly bindings: readonly { name: string; access: Access }[];
-  /** Fields of the uniform struct in group 1, in order; all are 4-byte scalars. Empty where there is no uniform. */
+  /** Fields of the uniform struct in group 1, in order. All are 4-byte scalars. Empty without a uniform. */
   readonly fields: readonly { name: string; type: FieldType }[];
 }
 
-const stripComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
+/** WGSL text without its comments. */
+export const stripComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
 
+/** The text of every function by name. */
 function bodiesOf(code: string): Map<string, string> {
   const bodies = new Map<string, string>();
   for (const match of code.matchAll(/\bfn\s+(\w+)\s*\(/g)) {
@@ -42,41 +44,47 @@ function reachable(bodies: Map<string, string>, entry: string): Set<string> {
   return names;
 }
 
-/** What `entry` of `code` binds. Throws EngineError("shader") where the text breaks the contract of shaders/README.md. */
+/** What `entry` binds. Throws EngineError("shader") if the text breaks the contract of shaders/README.md. `label` names the kernel in errors. */
 export function readEntryPoint(source: string, entry: string, label: string): EntryPoint {
   const code = stripComments(source);
   const bodies = bodiesOf(code);
-  invariant(bodies.has(entry), "shader", `${label}: WGSL has no entry point "${entry}"`);
+  invariant(bodies.has(entry), "shader", `${label}: the WGSL has no entry point "${entry}"`);
   const used = reachable(bodies, entry);
+  return { bindings: bindingsOf(code, used, label), fields: fieldsOf(code, used, label) };
+}
 
+function bindingsOf(code: string, used: ReadonlySet<string>, label: string): EntryPoint["bindings"] {
   const storage = /@group\(0\)\s*@binding\((\d+)\)\s*var<storage\s*(?:,\s*(read|read_write)\s*)?>\s*(\w+)/g;
   const bindings: { name: string; access: Access }[] = [];
   for (const [, number, access, name] of code.matchAll(storage)) {
     if (!name || !used.has(name)) continue;
-    invariant(!bindings[Number(number)], "shader", `${label}: two used variables share binding ${number ?? ""}`);
+    const other = bindings[Number(number)]?.name;
+    invariant(
+      other === undefined,
+      "shader",
+      `${label}: expected one variable per binding, got ${other ?? ""} and ${name} for binding ${number ?? ""}`,
+    );
     bindings[Number(number)] = { name, access: access === "read_write" ? "read_write" : "read" };
   }
   for (let i = 0; i < bindings.length; i++) {
-    invariant(
-      bindings[i],
-      "shader",
-      `${label}: entry "${entry}" leaves out binding ${i}; number them from 0 without gaps`,
-    );
+    invariant(bindings[i], "shader", `${label}: binding ${i} is missing; number the bindings from 0 without gaps`);
   }
+  return bindings;
+}
 
-  const uniform = [...code.matchAll(/@group\(1\)\s*@binding\(0\)\s*var<uniform>\s*(\w+)\s*:\s*(\w+)/g)].find(
-    ([, name]) => used.has(name ?? ""),
-  );
-  if (!uniform) return { bindings, fields: [] };
-  const struct = new RegExp(`struct\\s+${uniform[2] ?? ""}\\s*\\{([^}]*)\\}`).exec(code);
-  invariant(struct, "shader", `${label}: struct ${uniform[2] ?? ""} of the uniform is not declared`);
-  const fields = (struct[1] ?? "")
+function fieldsOf(code: string, used: ReadonlySet<string>, label: string): EntryPoint["fields"] {
+  const uniforms = code.matchAll(/@group\(1\)\s*@binding\(0\)\s*var<uniform>\s*(\w+)\s*:\s*(\w+)/g);
+  const uniform = [...uniforms].find(([, name]) => used.has(name ?? ""));
+  if (!uniform) return [];
+  const type = uniform[2] ?? "";
+  const struct = new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`).exec(code);
+  invariant(struct, "shader", `${label}: the uniform's struct ${type} is not declared`);
+  return (struct[1] ?? "")
     .split(",")
     .filter((line) => line.trim() !== "")
     .map((line) => {
       const field = /^\s*(\w+)\s*:\s*(u32|i32|f32)\s*$/.exec(line);
-      invariant(field, "shader", `${label}: uniform field "${line.trim()}" must be a u32, i32 or f32 scalar`);
+      invariant(field, "shader", `${label}: expected uniform fields of type u32, i32 or f32, got "${line.trim()}"`);
       return { name: field[1] ?? "", type: field[2] as FieldType };
     });
-  return { bindings, fields };
 }

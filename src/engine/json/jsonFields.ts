@@ -1,6 +1,7 @@
-// Reads parsed JSON from outside field by field, with the type and range that each should have; a refusal names the field and what came.
-import { EngineError } from "../errors.ts";
+// Reads parsed JSON from outside, field by field, with the type and range that each must have. Errors name the file, the field and its value.
+import { EngineError, showValue } from "../errors.ts";
 
+/** Bounds are included. Default: any finite number. */
 interface NumberRange {
   min?: number;
   max?: number;
@@ -9,47 +10,47 @@ interface NumberRange {
 
 /** One value of a parsed file, with its path ("receipt.json: perplexity[0].dense"). */
 export class JsonField {
+  /** What to do about a field that is refused, in full sentences. */
+  private readonly advice: string;
   readonly value: unknown;
   private readonly file: string;
   readonly path: string;
 
-  constructor(value: unknown, file: string, path = "") {
+  constructor(value: unknown, file: string, path = "", advice = "") {
     this.value = value;
     this.file = file;
     this.path = path;
+    this.advice = advice;
   }
 
   /** Throws "format" about this field. */
-  refuse(expected: string): never {
-    const came = this.value === undefined ? "nothing" : JSON.stringify(this.value);
-    const shown = came.length > 60 ? `${came.slice(0, 57)}...` : came;
-    throw new EngineError("format", `${this.file}: ${this.path || "file"}: expected ${expected}, got ${shown}`, {
-      file: this.file,
-      field: this.path,
-    });
+  refuse(expected: string, advice = this.advice): never {
+    const message = `${this.file}: ${this.path || "file"}: expected ${expected}, got ${showValue(this.value)}`;
+    const detail = { file: this.file, field: this.path };
+    throw new EngineError("format", advice === "" ? message : `${message}. ${advice}`, detail);
   }
 
-  /** The field of an object; it may be missing, which the next call refuses. */
+  /** A field of this object. If it is missing, reading its value throws. */
   get(name: string): JsonField {
     const { value } = this;
     if (typeof value !== "object" || value === null || Array.isArray(value)) this.refuse("an object");
     const inner: unknown = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-    return new JsonField(inner, this.file, this.path ? `${this.path}.${name}` : name);
+    return new JsonField(inner, this.file, this.path ? `${this.path}.${name}` : name, this.advice);
   }
 
-  /** The fields of an object, in their order. */
+  /** The fields of this object, in their order. */
   entries(): [string, JsonField][] {
     const { value } = this;
     if (typeof value !== "object" || value === null || Array.isArray(value)) return this.refuse("an object");
     return Object.keys(value).map((name) => [name, this.get(name)]);
   }
 
-  /** The elements of a list, of exactly `length` if given. */
+  /** The elements of this list, which must have `length` of them if given. */
   list(length?: number): JsonField[] {
     const { value } = this;
     if (!Array.isArray(value)) return this.refuse("a list");
     if (length !== undefined && value.length !== length) this.refuse(`a list of ${length}`);
-    return value.map((inner: unknown, i) => new JsonField(inner, this.file, `${this.path}[${i}]`));
+    return value.map((inner: unknown, i) => new JsonField(inner, this.file, `${this.path}[${i}]`, this.advice));
   }
 
   text(): string {
@@ -74,6 +75,7 @@ export class JsonField {
     return !whole || Number.isSafeInteger(value) ? value : this.refuse(kind + range);
   }
 
+  /** A whole number from 0 to `max`. */
   count(max = Number.MAX_SAFE_INTEGER): number {
     return this.number({ min: 0, max, whole: true });
   }

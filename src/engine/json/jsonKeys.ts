@@ -1,4 +1,4 @@
-// Finds what JSON.parse hides: a key that an object has twice.
+// Finds duplicate keys in JSON, which JSON.parse silently drops.
 
 /** The first key that occurs twice in one object of `text`, which must be valid JSON. One pass, no recursion. */
 export function duplicateKey(text: string): string | undefined {

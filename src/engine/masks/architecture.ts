@@ -1,48 +1,55 @@
-// From logits to binary masks at exactly the asked budget: one global threshold, found by bisection, without noise (METHOD.md 1.5).
+// From gate logits to binary masks that meet a budget exactly: one global threshold, found by bisection, without noise (METHOD.md 1.5).
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { keptWeights, targetWeights, type Budget } from "./budget.ts";
-import { LOGIT_OFFSET, VECTORS_PER_BLOCK, type GateLayout, type Masks, type Sharing, sharingOf } from "./gates.ts";
+import { LOGIT_OFFSET, type GateLayout, type Masks, type Sharing, sharingOf } from "./gates.ts";
 
-/** Which gates stay, and how well that meets the budget. Weights are counts of block weights. */
+/** Which gates are kept, and how that compares with the budget. Weights are counts of block weights. */
 export interface Architecture {
   masks: Masks;
-  /** |s| of each of the 5L vectors. */
+  /** |s|: kept gates of each of the 5L vectors. */
   counts: readonly number[];
-  /** T(s) of the masks. Above `targetWeights` only where even one gate a vector is more than was asked. */
+  /** T(s) of the masks. Above `targetWeights` only if one gate per vector is already more than that. */
   keptWeights: number;
   /** floor(p T_total). */
   targetWeights: number;
-  /** t: the largest x + 3 among the pruned gates; -Infinity where nothing is pruned. */
+  /** t: the largest logit + 3 among the pruned gates; -Infinity if nothing is pruned. */
   threshold: number;
 }
 
+interface ArchitectureOptions {
+  readonly layout: GateLayout;
+  readonly budget: Budget;
+  /** p in (0, 1]: the kept share of the block weights. */
+  readonly ratio: number;
+  /** Default: no vectors are shared. */
+  readonly sharing?: Sharing;
+}
+
 /**
- * Keeps the largest prefix of the gates, ranked by logit, with T <= p T_total; a vector left empty keeps its largest logit.
- * Equal logits rank by position (the earlier gate is kept first), so the result is one for any input and, as p grows, every
- * architecture contains the one before. Falls short of the budget by less than the cost of the next gate.
+ * Ranks the gates by logit and keeps the largest prefix with T <= p T_total. A vector that would be empty keeps the gate with its largest
+ * logit. Equal logits rank by position, the earlier gate first, so the result is unique, and the architecture of a larger p contains that
+ * of a smaller one. T falls short of the budget by less than the cost of the next gate.
  *
- * Vectors that are one (`sharing`) rank once, and keep or lose a gate in all their places at the price of all of them.
+ * Shared vectors (`sharing`) are ranked once. They keep or lose a gate in all their places, at the cost of all of them.
  *
- * logits: flat, `layout.length` values with padding (which is ignored); keep: p in (0, 1], the kept share of the block weights.
- * Throws "not-finite" for a logit that is NaN or infinite, "shape" where logits, layout and budget disagree.
+ * logits: flat gate logits, `layout.length` values; padding is ignored.
+ * Throws "not-finite" for a logit that is NaN or infinite, "shape" if logits, layout and budget disagree.
  */
 export function architectureOf(
   logits: Float32Array,
-  layout: GateLayout,
-  budget: Budget,
-  ratio: number,
-  sharing = sharingOf("full", layout),
+  { layout, budget, ratio, sharing = sharingOf("full", layout) }: ArchitectureOptions,
 ): Architecture {
   const vectors = layout.sizes.length;
   invariant(
     vectors === budget.layers * VECTORS_PER_BLOCK && logits.length === layout.length,
     "shape",
-    `expected ${budget.layers * VECTORS_PER_BLOCK} vectors in ${layout.length} logits, got ${vectors} vectors and ${logits.length} logits`,
+    `gate logits: expected ${budget.layers * VECTORS_PER_BLOCK} vectors in ${layout.length} logits, got ${vectors} vectors and ${logits.length} logits`,
   );
   const target = targetWeights(budget, ratio);
   const ranking = rank(ownLogits(logits, layout, sharing), sharing);
 
-  // The smallest key whose gates, with the floor of one a vector, fit the budget. Fits at maxKey + 1, where only the floor is left.
+  // The smallest key whose gates fit the budget, with at least one gate per vector. At maxKey + 1 only those single gates are left.
   let low = ranking.minKey;
   let high = ranking.maxKey + 1;
   while (low < high) {
@@ -50,23 +57,24 @@ export function architectureOf(
     if (keptWeights(budget, inAllPlaces(sharing, countAtLeast(ranking, sharing.own, middle))) <= target) high = middle;
     else low = middle + 1;
   }
-  return assemble(ranking, sharing, budget, target, low);
+  return assemble(ranking, { sharing, budget, target, key: low });
 }
 
+/** The logits of the distinct vectors, ranked. */
 interface Ranking {
   logits: Float32Array;
-  /** Per gate an integer that orders as the logits do. */
+  /** One integer per gate that orders as the logits do. */
   keys: Uint32Array;
   minKey: number;
   maxKey: number;
-  /** The flat position of the largest logit of each vector, the first one of equals. */
+  /** Flat position of the largest logit of each vector; the first of equal ones. */
   best: number[];
 }
 
-/** One number for each vector of its own, as one for each of the 5L vectors. */
+/** From one number per distinct vector, one number for each of the 5L vectors. */
 const inAllPlaces = ({ shown }: Sharing, own: readonly number[]): number[] => shown.map((vector) => own[vector] ?? 0);
 
-/** The logits without copies: of vectors that are one, those of the first. */
+/** The logits of the distinct vectors: of shared ones, those in the first place. */
 function ownLogits(logits: Float32Array, { offsets }: GateLayout, { own, shown }: Sharing): Float32Array {
   if (own.sizes.length === shown.length) return logits;
   const values = new Float32Array(own.length);
@@ -77,7 +85,7 @@ function ownLogits(logits: Float32Array, { offsets }: GateLayout, { own, shown }
   return values;
 }
 
-/** The bits of a float, read as an integer, order as the float does once negative ones are flipped. */
+/** Keys are the bits of the logits: read as integers, they order as the floats do once those of negative floats are inverted. */
 function rank(logits: Float32Array, { own: layout, shown }: Sharing): Ranking {
   const bits = new Uint32Array(logits.buffer, logits.byteOffset, logits.length);
   const keys = new Uint32Array(logits.length);
@@ -104,6 +112,7 @@ function rank(logits: Float32Array, { own: layout, shown }: Sharing): Ranking {
   return { logits, keys, minKey, maxKey, best };
 }
 
+/** Gates of each vector with a key of `key` or more, but at least 1. */
 function countAtLeast({ keys }: Ranking, layout: GateLayout, key: number): number[] {
   return layout.sizes.map((size, vector) => {
     const offset = layout.offsets[vector] ?? 0;
@@ -113,8 +122,17 @@ function countAtLeast({ keys }: Ranking, layout: GateLayout, key: number): numbe
   });
 }
 
-/** Gates at `key` or above, one a vector at least; then, gate by gate, the equals just below `key` while they fit. */
-function assemble(ranking: Ranking, sharing: Sharing, budget: Budget, target: number, key: number): Architecture {
+interface Cut {
+  sharing: Sharing;
+  budget: Budget;
+  /** Most block weights that may be kept. */
+  target: number;
+  /** All gates of this key or more fit. */
+  key: number;
+}
+
+/** Keeps the gates of `key` or more, at least one per vector, then gates of the next smaller key, one by one, while they fit. */
+function assemble(ranking: Ranking, { sharing, budget, target, key }: Cut): Architecture {
   const { keys, logits, best } = ranking;
   const { own: layout, shown } = sharing;
   const counts = inAllPlaces(sharing, countAtLeast(ranking, layout, key));
@@ -132,7 +150,7 @@ function assemble(ranking: Ranking, sharing: Sharing, budget: Budget, target: nu
       const rankOf = keys[gate] ?? 0;
       if (rankOf >= key) mask[gate - offset] = 1;
       else if (rankOf === key - 1 && gate !== top && !full) {
-        // One after the other: the price of a gate depends on what its block keeps. Handed back in full where the sum is too much.
+        // One place after the other, because the cost of a gate depends on what its block keeps. Undone if the sum is too large.
         let cost = 0;
         for (const place of places[vector] ?? []) {
           cost += nextGateCost(budget, counts, place);
@@ -153,7 +171,7 @@ function assemble(ranking: Ranking, sharing: Sharing, budget: Budget, target: nu
   return { masks, counts, keptWeights: kept, targetWeights: target, threshold };
 }
 
-/** dT/ds of one gate of the vector (METHOD.md 1.4), in weights. */
+/** dT/ds: the weights that one more gate of a vector costs (METHOD.md 1.4). counts: kept gates of the 5L vectors. */
 export function nextGateCost(budget: Budget, counts: readonly number[], vector: number): number {
   const first = vector - (vector % VECTORS_PER_BLOCK);
   const count = (k: number): number => counts[first + k] ?? 0;
@@ -175,7 +193,7 @@ function notFinite(value: number, vector: number, gate: number): EngineError {
   const name = `s${(vector % VECTORS_PER_BLOCK) + 1} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;
   return new EngineError(
     "not-finite",
-    `expected finite logits, got ${value} at gate ${gate} of ${name}; go back to the last checkpoint`,
+    `gate logits: expected finite numbers, got ${value} at gate ${gate} of ${name}; resume from the last checkpoint`,
     { vector, gate },
   );
 }

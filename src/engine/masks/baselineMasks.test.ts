@@ -1,4 +1,4 @@
-// Baselines of structural pruning: random masks at given widths, and magnitude at one share everywhere.
+// Baselines of structural pruning: random masks of given widths, and magnitude at the same share of every vector.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { memoryFolder } from "../formats/files/memoryFolder.ts";
@@ -16,7 +16,7 @@ const open = async (name: string) => {
   return { config, weights: await openWeights(memoryFolder(name, Object.fromEntries(files))) };
 };
 
-it("random masks have the asked widths, repeat by seed and differ between vectors and seeds", () => {
+it("random masks have the given widths, repeat for a seed and differ between vectors and seeds", () => {
   const sizes = [64, 64, 64, 176, 64];
   const counts = [10, 64, 0, 88, 1];
   const masks = randomMasks(sizes, counts, 7);
@@ -27,7 +27,7 @@ it("random masks have the asked widths, repeat by seed and differ between vector
 });
 
 describe.each(["llama", "opt"])("magnitude of the structures of %s", (name) => {
-  it.each([0.8, 0.5, 0.2])("meets a budget of %d with one share everywhere", async (ratio) => {
+  it.each([0.8, 0.5, 0.2])("meets a budget of %d with the same share of every vector", async (ratio) => {
     const { config, weights } = await open(name);
     const budget = budgetOf(config);
     const masks = await magnitudeMasks(config, weights, budget, ratio);
@@ -38,7 +38,7 @@ describe.each(["llama", "opt"])("magnitude of the structures of %s", (name) => {
     const [d = 0, , , f = 0] = counts;
     expect(counts).toEqual(Array.from({ length: config.layers }, () => [d, d, d, f, d]).flat());
     expect(Math.abs(d / config.dModel - f / config.dMlp)).toBeLessThan(1 / config.dModel);
-    // one more of either width would be too much
+    // one more gate of either width would exceed the budget
     const more = counts.map((count, i) => count + (i % 5 === 3 ? 0 : 1));
     const moreMiddle = counts.map((count, i) => count + (i % 5 === 3 ? 1 : 0));
     expect(Math.max(keptWeights(budget, more), keptWeights(budget, moreMiddle))).toBeGreaterThan(

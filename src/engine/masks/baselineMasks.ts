@@ -1,27 +1,29 @@
-// Masks to compare a trained architecture with: random ones at its widths, and the largest structures at one share everywhere.
+// Masks to compare trained architectures with: random masks of the same widths, and the structures with the largest weights.
 import type { ModelConfig } from "../config/config.ts";
 import { DRAW, uniformNoise } from "../rng.ts";
 import { keptWeights, targetWeights, type Budget } from "./budget.ts";
 import { gateLayout, type Masks } from "./gates.ts";
 import { blockTensors } from "./tensorGates.ts";
 
-/** What reading weights takes; a model's `Weights` are one. */
-export interface MatrixReader {
+/** Reads the weights of a model; `Weights` of model/weights.ts is one. */
+interface MatrixReader {
   readFloat32(name: string): Promise<Float32Array>;
 }
 
-/** Masks of the given numbers of ones, at random places: every choice is as likely, and a seed gives the same masks everywhere. */
+/** Masks with the given numbers of ones at random places, all equally likely. A seed gives the same masks on every machine. */
 export function randomMasks(sizes: readonly number[], counts: readonly number[], seed: number): Masks {
   return sizes.map((size, vector) => {
-    const ranks = Float64Array.from({ length: size }, (_, gate) => uniformNoise(seed, 0, DRAW.masks, vector, gate));
+    const ranks = Float64Array.from({ length: size }, (_, gate) =>
+      uniformNoise({ seed, draw: DRAW.masks, vector }, gate),
+    );
     return largestKept(ranks, counts[vector] ?? 0);
   });
 }
 
 /**
- * The structures of the largest weights at the same kept share in all 5L vectors, the largest share with T <= p T_total (METHOD.md 1.4).
- * A gate's score is the L2 norm of the weights that go with it: in s1 the columns of q, k and v, in s2 the rows of o, in s3 the columns
- * of gate and up (fc1), in s4 their rows and the column of down (fc2), in s5 the rows of down. Every vector keeps one gate at least.
+ * Keeps the structures with the largest weights, the same share of all 5L vectors: the largest share with T <= p T_total (METHOD.md 1.4).
+ * A gate's score is the L2 norm of the weights that it selects: for s1 a column of q, k and v, for s2 a row of o, for s3 a column of gate
+ * and up (fc1), for s4 a row of those and a column of down (fc2), for s5 a row of down. Every vector keeps at least one gate.
  */
 export async function magnitudeMasks(
   config: ModelConfig,
@@ -34,7 +36,7 @@ export async function magnitudeMasks(
   const { dModel, dMlp } = config;
   const countsAt = (step: number): number[] =>
     squares.map(({ length }) => Math.max(1, Math.floor((step * length) / steps)));
-  // shares that change a count of either width
+  // in steps fine enough that every count of either width occurs
   const steps = dModel * dMlp;
   let [low, high] = [0, steps];
   while (low < high) {
@@ -46,7 +48,7 @@ export async function magnitudeMasks(
   return squares.map((scores, vector) => largestKept(scores, counts[vector] ?? 1));
 }
 
-/** Sum of squares of the weights that go with each gate, vector by vector. */
+/** For each gate of each vector, the sum of squares of the weights that it selects. */
 async function structureSquares(config: ModelConfig, weights: MatrixReader): Promise<Float64Array[]> {
   const squares = gateLayout(config).sizes.map((size) => new Float64Array(size));
   for (const { name, shape, gates } of blockTensors(config)) {
@@ -63,7 +65,7 @@ async function structureSquares(config: ModelConfig, weights: MatrixReader): Pro
   return squares;
 }
 
-/** A mask of the `count` largest scores, of equals the earlier. */
+/** A mask of the `count` largest scores; of equal scores the earlier is kept. */
 function largestKept(scores: Float64Array, count: number): Uint8Array {
   const order = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b);
   const mask = new Uint8Array(scores.length);

@@ -1,4 +1,4 @@
-// The budget against hand-counted numbers of real models, and the two ratios against each other.
+// The budget: compared with hand-counted numbers of real models, and what a ratio allows.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -54,23 +54,25 @@ describe("counts of weights", () => {
     expect(plain.blockWeights).toBe(8 * (192 * (192 + 128) + 192 * 192 + 2 * 192 * 512));
   });
 
-  it("leaves biases out of the block weights, and drops those of pruned outputs from the whole", () => {
+  it("leaves biases out of the block weights, and subtracts those of pruned outputs from the total", () => {
     const biases = { qkv: true, o: true, mlp: true, head: false };
     const biased = budgets.budgetOf({ ...speeches, design: { ...LLAMA_DESIGN, biases } });
     expect(biased.blockWeights).toBe(budget.blockWeights);
     expect(biased.restWeights - budget.restWeights).toBe(8 * (192 + 2 * 64 + 192 + 2 * 512 + 192));
     expect(budgets.keptTotalWeights(biased, full)).toBe(biased.totalWeights);
     const one = full.map(() => 1);
-    // one entry is left of o's bias, gate's, up's and down's; q, k and v keep theirs
+    // one entry of the biases of o, gate, up and down is left; q, k and v keep theirs
     const left = budgets.keptTotalWeights(biased, one) - budgets.keptTotalWeights(budget, one);
     expect(left).toBe(8 * (192 + 2 * 64 + 1 + 2 + 1));
   });
 
-  it("takes a rest counted from the file", () => {
+  it("accepts the other weights as counted from the file", () => {
     expect(budgets.budgetOf(speeches, 5).totalWeights).toBe(3_145_733);
   });
+});
 
-  it("keeps everything with full masks and counts the kept weights of golden masks", () => {
+describe("counts of kept weights", () => {
+  it("keeps everything with full masks, and counts a golden model's block weights", () => {
     expect(budgets.keptWeights(budget, full)).toBe(budget.blockWeights);
     expect(budgets.keptTotalWeights(budget, full)).toBe(budget.totalWeights);
     const golden = JSON.parse(readFileSync("golden/llama/golden.json", "utf8")) as { hard: { block_weights: number } };
@@ -78,7 +80,7 @@ describe("counts of weights", () => {
     expect(budgets.budgetOf(config).blockWeights).toBe(golden.hard.block_weights);
   });
 
-  it("counts masks as it counts their lengths, block by block", () => {
+  it("gives the same T for masks as for their counts, block by block", () => {
     const masks = full.map((size, i) =>
       Uint8Array.from({ length: size }, (_, gate) => ((gate * 7 + i) % 3 === 0 ? 1 : 0)),
     );
@@ -90,10 +92,9 @@ describe("counts of weights", () => {
 
   it("counts the index lists among the bytes of the compact form", () => {
     const one = full.map(() => 1);
-    expect(budgets.keptWeights(budget, one)).toBe(budgets.minimumWeights(budget));
-    expect(budgets.compactBytes(budget, one, 2)).toBe(
-      (budgets.minimumWeights(budget) + budget.restWeights) * 2 + 40 * 4,
-    );
+    const least = budget.layers * (budget.s1Cost + budget.s2Cost + budget.ups + 1);
+    expect(budgets.keptWeights(budget, one)).toBe(least);
+    expect(budgets.compactBytes(budget, one, 2)).toBe((least + budget.restWeights) * 2 + 40 * 4);
   });
 
   it("refuses the wrong number of vectors", () => {

@@ -1,4 +1,4 @@
-// Cutting and zeroing against loops over (row, column), in every element size.
+// Cutting and zeroing, compared with loops over rows and columns, for every element size.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../config/config.ts";
@@ -42,12 +42,44 @@ const matrix = fc
     }),
   );
 
+/** What the two functions refuse. */
+const REFUSED = [
+  {
+    what: "bytes that do not fit the shape",
+    bytes: 7,
+    shape: [2, 2],
+    kept: {},
+    message: /got shape \[2, 2\] and 7 bytes/,
+  },
+  {
+    what: "columns of a vector",
+    bytes: 8,
+    shape: [4],
+    kept: { cols: Uint32Array.of(0) },
+    message: /expected a matrix/,
+  },
+  {
+    what: "a row beyond the last",
+    bytes: 8,
+    shape: [2, 2],
+    kept: { rows: Uint32Array.of(2) },
+    message: /rows below 2/,
+  },
+  {
+    what: "a column beyond the last",
+    bytes: 8,
+    shape: [2, 2],
+    kept: { cols: Uint32Array.of(9) },
+    message: /columns below 2/,
+  },
+];
+
 describe("cutMatrix and zeroMatrix", () => {
-  it("take the kept elements, byte for byte, and nothing else", () => {
+  it("keep the kept elements byte for byte, and nothing else", () => {
     fc.assert(
       fc.property(matrix, ({ m, rowMask, colMask, useRows, useCols }) => {
         const size = dtypeBytes(m.dtype);
-        // An odd start in its buffer, as a slice of a file has.
+        // starts at any byte of its buffer, like a slice of a file
         const file = Uint8Array.from({ length: m.rows * m.cols * size + m.shift }, (_, i) => (i % 255) + 1);
         const bytes = file.subarray(m.shift);
         const kept: Kept = {
@@ -59,9 +91,9 @@ describe("cutMatrix and zeroMatrix", () => {
         for (let row = 0; row < m.rows; row++) {
           for (let col = 0; col < m.cols; col++) {
             const element = Array.from(bytes.subarray((row * m.cols + col) * size, (row * m.cols + col + 1) * size));
-            const ratio = (!useRows || rowMask[row] === 1) && (!useCols || colMask[col] === 1);
-            if (ratio) cut.push(...element);
-            zeroed.push(...(ratio ? element : element.map(() => 0)));
+            const stays = (!useRows || rowMask[row] === 1) && (!useCols || colMask[col] === 1);
+            if (stays) cut.push(...element);
+            zeroed.push(...(stays ? element : element.map(() => 0)));
           }
         }
         expect(Array.from(cutMatrix(bytes, m.dtype, [m.rows, m.cols], kept))).toEqual(cut);
@@ -70,7 +102,7 @@ describe("cutMatrix and zeroMatrix", () => {
     );
   });
 
-  it("take the kept entries of a bias", () => {
+  it("keep the kept entries of a bias", () => {
     const bias = Uint8Array.of(1, 2, 3, 4, 5, 6);
     const kept = { rows: Uint32Array.of(0, 2) };
     expect(cutMatrix(bias, "F16", [3], kept)).toEqual(Uint8Array.of(1, 2, 5, 6));
@@ -78,14 +110,9 @@ describe("cutMatrix and zeroMatrix", () => {
     expect(cutShape([3], kept)).toEqual([2]);
   });
 
-  it.each([
-    ["bytes that are not the shape's", new Uint8Array(7), [2, 2], {}, /got shape \[2, 2\] and 7 bytes/],
-    ["columns of a vector", new Uint8Array(8), [4], { cols: Uint32Array.of(0) }, /expected a matrix/],
-    ["a row that is not there", new Uint8Array(8), [2, 2], { rows: Uint32Array.of(2) }, /rows below 2/],
-    ["a column that is not there", new Uint8Array(8), [2, 2], { cols: Uint32Array.of(9) }, /columns below 2/],
-  ])("refuse %s", (_, bytes, shape, kept, message) => {
-    expect(() => cutMatrix(bytes, "F16", shape, kept)).toThrow(message);
-    expect(() => zeroMatrix(bytes, "F16", shape, kept)).toThrow(message);
+  it.each(REFUSED)("refuse $what", ({ bytes, shape, kept, message }) => {
+    expect(() => cutMatrix(new Uint8Array(bytes), "F16", shape, kept)).toThrow(message);
+    expect(() => zeroMatrix(new Uint8Array(bytes), "F16", shape, kept)).toThrow(message);
   });
 });
 

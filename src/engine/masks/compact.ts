@@ -1,17 +1,18 @@
-// Kept index lists from masks, and cutting or zeroing matrices by them in the source's own bytes: no weight is ever converted or changed.
+// Index lists from masks, and cutting or zeroing matrices by them. Works on the source's bytes, so no weight is converted or changed.
+import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../shared/vectors.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { dtypeBytes, elementCount, type Dtype } from "../dtype.ts";
 import type { ModelConfig } from "../config/config.ts";
-import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "./gates.ts";
+import { gateLayout, type Masks } from "./gates.ts";
 import type { TensorGates } from "./tensorGates.ts";
 
-/** Throws "shape" unless the masks are 5L vectors of 0 and 1 in the model's sizes. */
+/** Throws "shape" unless there are 5L masks of zeros and ones in the sizes of the model's selection vectors. */
 export function checkMasks(config: ModelConfig, masks: Masks): void {
   const { sizes } = gateLayout(config);
   invariant(
     masks.length === sizes.length,
     "shape",
-    `expected ${sizes.length} masks for ${config.layers} blocks, got ${masks.length}; these masks belong to another model`,
+    `masks: expected ${sizes.length} masks for ${config.layers} blocks, got ${masks.length}; they belong to another model`,
   );
   masks.forEach((mask, vector) => {
     const size = sizes[vector] ?? 0;
@@ -22,11 +23,12 @@ export function checkMasks(config: ModelConfig, masks: Masks): void {
         `${name}: expected a mask of ${size} gates, got ${mask.length}; it belongs to another model`,
       );
     }
-    if (!mask.every((bit) => bit <= 1)) throw new EngineError("shape", `${name}: expected a mask of zeros and ones`);
+    if (!mask.every((bit) => bit <= 1))
+      throw new EngineError("shape", `${name}: expected a mask of zeros and ones, got other numbers`);
   });
 }
 
-/** Positions of the ones of a mask, ascending. */
+/** Positions of the ones of a mask, in ascending order. */
 export function keptIndices(mask: Uint8Array): Uint32Array<ArrayBuffer> {
   const kept: number[] = [];
   mask.forEach((bit, i) => {
@@ -35,25 +37,25 @@ export function keptIndices(mask: Uint8Array): Uint32Array<ArrayBuffer> {
   return Uint32Array.from(kept);
 }
 
-/** The mask of `size` gates whose ones are at `indices`. */
+/** The mask of `size` gates with ones at `indices`. */
 export function maskOfIndices(indices: ArrayLike<number>, size: number): Uint8Array<ArrayBuffer> {
   const mask = new Uint8Array(size);
   for (let i = 0; i < indices.length; i++) mask[indices[i] ?? size] = 1;
   return mask;
 }
 
-/** The kept positions of the five vectors of every block: entry 5 * block + k. */
+/** The kept positions of each vector: entry 5 * block + k. */
 export function indexLists(masks: Masks): Uint32Array<ArrayBuffer>[] {
   return masks.map(keptIndices);
 }
 
-/** Kept rows and columns of one tensor under the given index lists. */
+/** Kept rows and columns of one tensor; without a list, all of them. */
 export interface Kept {
   rows?: Uint32Array;
   cols?: Uint32Array;
 }
 
-/** What stays of a tensor, from `tensorGates` and `indexLists`. */
+/** The kept rows and columns of a tensor, from `tensorGates` and `indexLists`. */
 export function keptOf(gates: TensorGates, lists: readonly Uint32Array[]): Kept {
   const kept: Kept = {};
   const rows = gates.rows === undefined ? undefined : lists[gates.rows];
@@ -63,7 +65,7 @@ export function keptOf(gates: TensorGates, lists: readonly Uint32Array[]): Kept 
   return kept;
 }
 
-/** What stays of rows [first, first + count) of a tensor, counted from `first`. */
+/** The same for rows [first, first + count) of the tensor, with rows counted from `first`. */
 export function keptOfRows({ rows, cols }: Kept, first: number, count: number): Kept {
   const kept: Kept = {};
   if (rows) kept.rows = rows.filter((row) => row >= first && row < first + count).map((row) => row - first);
@@ -71,7 +73,7 @@ export function keptOfRows({ rows, cols }: Kept, first: number, count: number): 
   return kept;
 }
 
-/** (rows, columns) of the tensor once cut: q,k,v (dq, |s1|), o (|s2|, dq), gate,up (|s4|, |s3|), down (|s5|, |s4|). */
+/** The shape of the cut tensor: q, k, v (dq, |s1|), o (|s2|, dq), gate, up (|s4|, |s3|), down (|s5|, |s4|). */
 export function cutShape(shape: readonly number[], kept: Kept): number[] {
   const cut = [...shape];
   if (kept.rows) cut[0] = kept.rows.length;
@@ -80,8 +82,8 @@ export function cutShape(shape: readonly number[], kept: Kept): number[] {
 }
 
 /**
- * The kept rows and columns of a matrix (out, in), or entries of a vector (out), as bytes of the same dtype; no value is touched.
- * Throws "shape" where the bytes, the shape and the lists do not fit each other.
+ * The kept rows and columns of a matrix (out, in), or the kept entries of a vector (out), as bytes of the same dtype.
+ * Throws "shape" if bytes, shape and lists do not fit each other.
  */
 export function cutMatrix(
   bytes: Uint8Array,
@@ -90,7 +92,7 @@ export function cutMatrix(
   kept: Kept,
 ): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(elementCount(cutShape(checked(bytes, dtype, shape, kept), kept)) * dtypeBytes(dtype));
-  move(bytes, out, dtype, shape, kept, true);
+  move(bytes, out, { dtype, shape, kept, packed: true });
   return out;
 }
 
@@ -103,19 +105,22 @@ export function zeroMatrix(
 ): Uint8Array<ArrayBuffer> {
   checked(bytes, dtype, shape, kept);
   const out = new Uint8Array(bytes.length);
-  move(bytes, out, dtype, shape, kept, false);
+  move(bytes, out, { dtype, shape, kept, packed: false });
   return out;
 }
 
-/** Moves what is kept into `out`: packed together, or to the place where it was. Works in words, the widest that divide an element. */
-function move(
-  bytes: Uint8Array,
-  out: Uint8Array,
-  dtype: Dtype,
-  [rows = 0, cols = 1]: readonly number[],
-  kept: Kept,
-  packed: boolean,
-): void {
+interface Move {
+  dtype: Dtype;
+  /** Of the source: (rows, columns), or (entries). */
+  shape: readonly number[];
+  kept: Kept;
+  /** Whether elements are packed together, or stay at their places. */
+  packed: boolean;
+}
+
+/** Copies the kept elements to `out`, in words: the largest unsigned integers of which an element is made. */
+function move(bytes: Uint8Array, out: Uint8Array, { dtype, shape, kept, packed }: Move): void {
+  const [rows = 0, cols = 1] = shape;
   const size = dtypeBytes(dtype);
   const source = words(bytes, size);
   const target = words(out, size);
@@ -136,6 +141,7 @@ function move(
   });
 }
 
+/** The bytes as words, copied if they are not aligned. */
 function words(bytes: Uint8Array, elementBytes: number): Uint8Array | Uint16Array | Uint32Array {
   if (elementBytes === 1) return bytes;
   const { buffer, byteOffset, length } = bytes.byteOffset % Math.min(elementBytes, 4) === 0 ? bytes : bytes.slice();
@@ -144,7 +150,7 @@ function words(bytes: Uint8Array, elementBytes: number): Uint8Array | Uint16Arra
     : new Uint32Array(buffer, byteOffset, length / 4);
 }
 
-/** The words of each listed element, in order. */
+/** The positions of the words of each listed element, in order. */
 function wordsOf(list: Uint32Array, perElement: number): Uint32Array {
   if (perElement === 1) return list;
   return Uint32Array.from({ length: list.length * perElement }, (_, i) => {
@@ -156,19 +162,19 @@ function upTo(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => i);
 }
 
-/** (rows, columns) of a matrix, or (entries, 1) of a vector, once everything fits. */
+/** (rows, columns) of a matrix, or (entries, 1) of a vector. Throws "shape" if bytes, shape and lists do not fit each other. */
 function checked(bytes: Uint8Array, dtype: Dtype, shape: readonly number[], kept: Kept): [number, number] {
   const [rows = 0, cols = 1] = shape;
   const fits = (list: Uint32Array | undefined, size: number): boolean => !list || list.every((index) => index < size);
   invariant(
     (shape.length === 2 || (shape.length === 1 && !kept.cols)) && bytes.length === rows * cols * dtypeBytes(dtype),
     "shape",
-    `expected a matrix (out, in) or a vector (out) of ${dtype} and all its bytes, got shape [${shape.join(", ")}] and ${bytes.length} bytes`,
+    `tensor: expected a matrix (out, in) or a vector (out) of ${dtype} with all its bytes, got shape [${shape.join(", ")}] and ${bytes.length} bytes`,
   );
   invariant(
     fits(kept.rows, rows) && fits(kept.cols, cols),
     "shape",
-    `expected kept rows below ${rows} and columns below ${cols}; the masks belong to another model`,
+    `index lists: expected rows below ${rows} and columns below ${cols}, got larger ones; the masks belong to another model`,
   );
   return [rows, cols];
 }

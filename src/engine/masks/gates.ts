@@ -1,23 +1,24 @@
-// The five selection vectors of each block (METHOD.md 1.1): their sizes, and how all of them lie in one flat buffer.
+// The five selection vectors of each block (METHOD.md 1.1): their sizes, and the layout of all of them in one flat buffer.
 import { invariant } from "../errors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import type { GateMode } from "../recipes/recipe.ts";
+import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 
-/** Vectors per block, in order: s1 input of q,k,v; s2 output of o; s3 input of gate,up; s4 input of down; s5 output of down. */
-export const VECTORS_PER_BLOCK = 5;
-export const VECTOR_NAMES = ["s1", "s2", "s3", "s4", "s5"] as const;
-
-/** Every vector starts on a multiple of this many gates: a tile of one vector is one workgroup, and a view is a legal binding (256 bytes). */
+/**
+ * Every vector starts at a multiple of this many gates, so that one workgroup handles a tile of one vector, and a view of a vector is a
+ * legal binding (256 bytes). The same as GATE_TILE of shaders/lib/gate_tiles.wgsl.
+ */
 export const GATE_TILE = 64;
 
-/** c of METHOD.md 1.3: what is added to a logit, so that gates start open. */
+/** c of METHOD.md 1.3: added to every gate logit, so that almost all gates are on at the start. */
 export const LOGIT_OFFSET = 3;
 
-/** Binary masks, one Uint8Array (0 or 1) of N_i entries for each of the 5L vectors. */
+/** Binary masks: for each of the 5L selection vectors, its N_i gates (0 or 1). */
 export type Masks = readonly Uint8Array[];
 
+/** How selection vectors are stored in one flat buffer. */
 export interface GateLayout {
-  /** N_i: gates of vector i = 5 * block + k. */
+  /** N_i: number of gates of vector i = 5 * block + k. */
   readonly sizes: readonly number[];
   /** First gate of vector i in the flat buffer, a multiple of GATE_TILE. */
   readonly offsets: readonly number[];
@@ -27,7 +28,7 @@ export interface GateLayout {
   readonly vectorOfTile: readonly number[];
 }
 
-/** Lays vectors of the given sizes out in a flat buffer, each padded to a whole number of tiles. */
+/** The layout of vectors of the given sizes, each padded to a whole number of tiles. */
 export function layoutOf(sizes: readonly number[]): GateLayout {
   const offsets: number[] = [];
   const vectorOfTile: number[] = [];
@@ -44,15 +45,15 @@ export function gateLayout(config: ModelConfig): GateLayout {
   return layoutOf(Array.from({ length: config.layers }, () => block).flat());
 }
 
-/** Which vectors are one and the same, and so are trained, ranked and kept as one. */
+/** Which vectors are shared between places, and so trained, ranked and pruned as one. */
 export interface Sharing {
-  /** The different vectors. */
+  /** The distinct vectors. */
   readonly own: GateLayout;
-  /** For each of the 5L vectors, which of `own` it shows. */
+  /** For each of the 5L places, its vector in `own`. */
   readonly shown: readonly number[];
 }
 
-/** The sharing of a recipe's gates: in "constrained" s1, s2, s3 and s5 of all blocks show vector 0, s4 of block l vector 1 + l. */
+/** The sharing of a recipe's gates. In "constrained", s1, s2, s3 and s5 of all blocks are vector 0, and s4 of block l is vector 1 + l. */
 export function sharingOf(mode: GateMode, layout: GateLayout): Sharing {
   if (mode !== "constrained") return { own: layout, shown: layout.sizes.map((_, i) => i) };
   const isMiddle = (i: number): boolean => VECTOR_NAMES[i % VECTORS_PER_BLOCK] === "s4";
@@ -60,18 +61,22 @@ export function sharingOf(mode: GateMode, layout: GateLayout): Sharing {
   return { own: layoutOf([...layout.sizes.slice(0, 1), ...layout.sizes.filter((_, i) => isMiddle(i))]), shown };
 }
 
-/** One value a gate, vector by vector, laid into the flat buffer; padding is 0. */
+/** The flat buffer of one value per gate, given vector by vector. Padding is 0. Throws "shape" for a vector of another size. */
 export function flatten(layout: GateLayout, values: readonly ArrayLike<number>[]): Float32Array<ArrayBuffer> {
   const flat = new Float32Array(layout.length);
   layout.sizes.forEach((size, i) => {
     const vector = values[i];
-    invariant(vector?.length === size, "shape", `vector ${i} has ${size} gates; ${vector?.length ?? "no"} values came`);
+    invariant(
+      vector?.length === size,
+      "shape",
+      `vector ${i}: expected ${size} values, got ${vector?.length ?? "none"}`,
+    );
     flat.set(vector, layout.offsets[i]);
   });
   return flat;
 }
 
-/** The vectors of a flat buffer, as views without padding. */
+/** The vectors of a flat buffer as views, without padding. */
 export function unflatten(layout: GateLayout, flat: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer>[] {
   return layout.sizes.map((size, i) => {
     const first = layout.offsets[i] ?? 0;
@@ -79,7 +84,7 @@ export function unflatten(layout: GateLayout, flat: Float32Array<ArrayBuffer>): 
   });
 }
 
-/** One number a vector, as a row of five for each block. */
+/** From one number per vector, a row of five per block. */
 export function byBlock(values: readonly number[]): number[][] {
   return Array.from({ length: values.length / VECTORS_PER_BLOCK }, (_, block) =>
     values.slice(block * VECTORS_PER_BLOCK, (block + 1) * VECTORS_PER_BLOCK),

@@ -1,4 +1,4 @@
-// Which matrices weight pruning changes in each kind of model, and the patterns that fit them.
+// The matrices that weight pruning changes in each kind of model, and the patterns that fit them.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { type ModelConfig, readConfig } from "../config/config.ts";
@@ -7,7 +7,7 @@ import { checkFits, directionOf, mlpMatrices } from "./mlpMatrices.ts";
 const configOf = (name: string): ModelConfig =>
   readConfig(JSON.parse(readFileSync(`golden/${name}/config.json`, "utf8")) as unknown);
 
-it("a GLU has gate, up and down, another MLP fc1 and fc2", () => {
+it("a GLU has gate, up and down; another MLP has fc1 and fc2", () => {
   const glu = mlpMatrices(configOf("llama"));
   expect(glu).toHaveLength(9);
   expect(glu.slice(3, 6).map(({ name, part, shape }) => [name, part, shape])).toEqual([
@@ -37,13 +37,13 @@ it("DaSS is refused for a model without GLU, with the reason", () => {
   expect(() => checkFits(configOf("phi"), { method: "wanda", pattern: "2:4" })).not.toThrow();
 });
 
-it("a width that is no multiple of M is refused by the matrix, the width and M", () => {
+it("a width that is not a multiple of M is refused with the matrix, the width and M", () => {
   const odd = { ...configOf("llama"), dMlp: 173 };
   expect(() => checkFits(odd, { method: "dass", pattern: "2:4" })).toThrow(
-    /model\.layers\.0\.mlp\.gate_proj\.weight: its 173 outputs are no multiple of 4/,
+    /model\.layers\.0\.mlp\.gate_proj\.weight: expected a multiple of 4 outputs for 2:4, got 173/,
   );
   expect(() => checkFits(odd, { method: "wanda", pattern: "4:8" })).toThrow(
-    /model\.layers\.0\.mlp\.down_proj\.weight: its 173 inputs are no multiple of 8/,
+    /model\.layers\.0\.mlp\.down_proj\.weight: expected a multiple of 8 inputs for 4:8, got 173/,
   );
   expect(() => checkFits(odd, { method: "dass", pattern: "50%" })).not.toThrow();
 });

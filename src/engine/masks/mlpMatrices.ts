@@ -1,11 +1,11 @@
-// The matrices that weight pruning changes, how their weights compare, and whether a pattern fits them (METHOD.md 2). Plain data.
+// The matrices that weight pruning changes, how their weights are compared, and whether a pattern fits them (METHOD.md 2). Plain data.
 import { EngineError } from "../errors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { FAMILIES } from "../config/families/families.ts";
 import { parsePattern, type WeightMethod, type WeightRecipe } from "../recipes/weightRecipe.ts";
 
-/** gate and up of a GLU; up alone is fc1. down is fc2 where there is no GLU. */
-export type MlpPart = "gate" | "up" | "down";
+/** gate, up and down of a GLU. Without a GLU, up is fc1 and down is fc2. */
+type MlpPart = "gate" | "up" | "down";
 
 export interface MlpMatrix {
   /** The tensor's name in the file. */
@@ -16,20 +16,21 @@ export interface MlpMatrix {
   shape: readonly [number, number];
 }
 
-/** Weights that compete: those of one output (along its inputs), or those of one input (along the outputs). */
+/** Which weights are compared with each other: all inputs of one output, or all outputs of one input. */
 export type Direction = "inputs" | "outputs";
 
-/** DaSS compares gate and up along their outputs, the intermediate dimension; all else is compared along the inputs. */
+/** DaSS compares gate and up along their outputs (the intermediate dimension). All other weights are compared along the inputs. */
 export function directionOf(method: WeightMethod, part: MlpPart): Direction {
   return method === "dass" && part !== "down" ? "outputs" : "inputs";
 }
 
+/** Methods that prune by scores alone. */
 export type ScoredMethod = Exclude<WeightMethod, "sparsegpt">;
 
 /** What |W| is multiplied by in a score. */
 export type ScoreScale = "none" | "input norm" | "root of output norm";
 
-/** The scale of a method's scores, and whose norms it takes: of what gate and up read, or of what down reads. */
+/** The scale of a method's scores, and the activations whose norms it uses: the input of gate and up, or of down ("middle"). */
 export function scoreScale(method: ScoredMethod, part: MlpPart): { by: ScoreScale; of: "input" | "middle" } {
   if (method === "magnitude") return { by: "none", of: "input" };
   if (part === "down") return { by: "input norm", of: "middle" };
@@ -54,8 +55,8 @@ export function mlpMatrices(config: ModelConfig): MlpMatrix[] {
 }
 
 /**
- * Throws EngineError("unsupported") for DaSS on a model without GLU, and "shape" for a matrix whose width along the direction of
- * comparison is no multiple of M, by its name and numbers. "config" for a pattern that is none.
+ * Throws EngineError("unsupported") for DaSS on a model without a GLU, "shape" (with name and numbers) for a matrix whose width along the
+ * direction of comparison is not a multiple of M, and "config" for an invalid pattern.
  */
 export function checkFits(
   config: ModelConfig,
@@ -64,7 +65,7 @@ export function checkFits(
   if (method === "dass" && !config.glu) {
     throw new EngineError(
       "unsupported",
-      `DaSS is defined for GLU variants: it scores gate and up by the norms of their product, and ${config.modelType} has a single ${FAMILIES[config.family].names.ups.join()}. Choose Wanda, magnitude or SparseGPT.`,
+      `DaSS is defined for GLU variants: it scores gate and up by the norms of their product, but ${config.modelType} has a single ${FAMILIES[config.family].names.ups.join()}. Choose Wanda, magnitude or SparseGPT.`,
       { modelType: config.modelType },
     );
   }
@@ -76,7 +77,7 @@ export function checkFits(
     if (width % pattern.size !== 0) {
       throw new EngineError(
         "shape",
-        `${name}: its ${width} ${direction} are no multiple of ${pattern.size}, so ${text} leaves a group unfinished; choose an M that divides ${width}, or a share such as 50%`,
+        `${name}: expected a multiple of ${pattern.size} ${direction} for ${text}, got ${width}; choose an M that divides ${width}, or a share such as 50%`,
         { name, width, m: pattern.size },
       );
     }

@@ -1,4 +1,4 @@
-// Nestedness counted by hand, and nested architectures on arbitrary logits: inside each other, each at its budget.
+// Nestedness counted by hand, and nested architectures of arbitrary logits: inside each other, each within its budget.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { architectureOf } from "./architecture.ts";
@@ -17,7 +17,7 @@ const budget: Budget = {
 const masks = (...rows: string[]): Uint8Array[] => rows.map((row) => Uint8Array.from(row, Number));
 
 describe("nestednessOf", () => {
-  it("counts what a smaller architecture keeps and the next larger does not", () => {
+  it("counts the gates that a smaller architecture keeps and the next larger one does not", () => {
     const small = masks("1100", "10");
     const middle = masks("1010", "11");
     const large = masks("1111", "01");
@@ -30,12 +30,12 @@ const anyLogits = fc.array(fc.float({ noNaN: true, min: -8, max: 8 }), {
   minLength: layout.length,
   maxLength: layout.length,
 });
-const anyKeep = fc.double({ min: 0.35, max: 0.95, noNaN: true });
+const anyRatio = fc.double({ min: 0.35, max: 0.95, noNaN: true });
 
 describe("nestedArchitectures", () => {
-  it("lie inside each other, each at its own budget and none of them broken", () => {
+  it("are inside each other, each within its own budget", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(anyKeep, anyLogits), { minLength: 1, maxLength: 4 }), (made) => {
+      fc.property(fc.array(fc.tuple(anyRatio, anyLogits), { minLength: 1, maxLength: 4 }), (made) => {
         const given = made.map(([ratio, values]) => ({ ratio, logits: Float32Array.from(values) }));
         const found = nestedArchitectures(given, layout, budget);
         const order = given.map((_, i) => i).sort((a, b) => (given[a]?.ratio ?? 0) - (given[b]?.ratio ?? 0));
@@ -48,7 +48,7 @@ describe("nestedArchitectures", () => {
     );
   });
 
-  it("changes nothing where one set of logits is cut at several ratios", () => {
+  it("are those of architectureOf if all ratios have the same logits", () => {
     const logits = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(37 * i));
     const ratios = [0.4, 0.9, 0.6];
     const found = nestedArchitectures(
@@ -56,19 +56,21 @@ describe("nestedArchitectures", () => {
       layout,
       budget,
     );
-    ratios.forEach((ratio, i) => expect(found[i]?.masks).toEqual(architectureOf(logits, layout, budget, ratio).masks));
+    ratios.forEach((ratio, i) =>
+      expect(found[i]?.masks).toEqual(architectureOf(logits, { layout, budget, ratio }).masks),
+    );
   });
 
-  it("refuses to make none", () => {
+  it("need at least one ratio", () => {
     expect(() => nestedArchitectures([], layout, budget)).toThrow(/got none/);
   });
 });
 
 describe("listsInside", () => {
-  it("tells places among the kept gates of the larger one", () => {
+  it("gives positions among the kept gates of the larger architecture", () => {
     expect(listsInside(masks("10111", "01"), masks("00101", "01"))).toEqual([Uint32Array.of(1, 3), Uint32Array.of(0)]);
   });
-  it("refuses a gate that the larger one has not", () => {
+  it("refuses a gate that the larger architecture prunes", () => {
     expect(() => listsInside(masks("10"), masks("01"))).toThrow(/gate 1 of vector 0/);
   });
 });

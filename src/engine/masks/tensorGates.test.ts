@@ -1,4 +1,4 @@
-// Which vectors act on which tensor, and the shapes that cutting by them gives.
+// Which vectors act on which tensor, and the shapes of the cut tensors.
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../config/config.ts";
 import { LLAMA_DESIGN } from "../config/modelConfig.ts";

@@ -1,8 +1,8 @@
-// Which tensors of a block the selection vectors act on (METHOD.md 1.1), by the names and shapes that they have in the file.
+// Which selection vectors act on which tensors of a block (METHOD.md 1.1), by the tensors' names and shapes in the file.
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { Family, ModelConfig } from "../config/config.ts";
 import { FAMILIES } from "../config/families/families.ts";
 import { blockLinears, linearNames, type LinearRole } from "../config/tensors.ts";
-import { VECTORS_PER_BLOCK } from "./gates.ts";
 
 /** The vectors that act on one tensor, as indices 5 * block + k. */
 export interface TensorGates {
@@ -13,15 +13,15 @@ export interface TensorGates {
   cols?: number;
 }
 
-/** A linear weight of a block as the unpruned model has it. */
-export interface BlockTensor {
+/** A linear weight of a block of the dense model. */
+interface BlockTensor {
   name: string;
   /** (out, in) */
   shape: readonly [number, number];
   gates: TensorGates;
 }
 
-/** k of the vectors for rows and columns: 0 .. 4 for s1 .. s5. */
+/** The vectors for rows and columns, numbered within the block: 0 to 4 for s1 to s5. */
 interface RoleGates {
   rows?: number;
   cols?: number;
@@ -36,7 +36,7 @@ const GATES: Readonly<Record<LinearRole, RoleGates>> = {
   down: { rows: 4, cols: 3 },
 };
 
-/** The vectors that act on a tensor, by its name in the file; undefined for a tensor that pruning leaves alone. A bias has rows only. */
+/** The vectors that act on a tensor, by its name in the file; undefined for a tensor that is never pruned. A bias has rows only. */
 export function tensorGates(family: Family, tensor: string): TensorGates | undefined {
   const { names } = FAMILIES[family];
   if (!tensor.startsWith(names.layers)) return undefined;
@@ -45,7 +45,7 @@ export function tensorGates(family: Family, tensor: string): TensorGates | undef
   return linear && gatesOf(GATES[linear.role], Number(block), kind === "weight");
 }
 
-/** Every linear weight of every block, with its full shape: the tensors that a file to be pruned must have. */
+/** Every linear weight of every block, with its full shape: the tensors that a model's file must have. */
 export function blockTensors(config: ModelConfig): BlockTensor[] {
   const { layers } = FAMILIES[config.family].names;
   const linears = blockLinears(config);
@@ -57,12 +57,13 @@ export function blockTensors(config: ModelConfig): BlockTensor[] {
   ).flat();
 }
 
-/** The name of the I32 tensor that holds the kept indices of vector 5 * block + k in the compact form. */
+/** The name of the I32 tensor with the kept indices of vector 5 * block + k in the compact form. */
 export function indexTensorName(family: Family, vector: number): string {
   const block = Math.floor(vector / VECTORS_PER_BLOCK);
   return `${FAMILIES[family].names.layers}${block}.espalier.s${(vector % VECTORS_PER_BLOCK) + 1}`;
 }
 
+/** Of one block; undefined if no vector acts on the tensor. */
 function gatesOf(linear: RoleGates, block: number, isWeight: boolean): TensorGates | undefined {
   const first = block * VECTORS_PER_BLOCK;
   const gates: TensorGates = { block };

@@ -1,4 +1,4 @@
-// Every family as a list of ops: embedding, L blocks of attention and MLP, final norm, head. The config says where families differ.
+// The forward pass of every family: embedding, L blocks of attention and MLP, final norm, head. The config says where families differ.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
@@ -11,198 +11,168 @@ import { layerNorm } from "../ops/layerNorm.ts";
 import { linearParts } from "../ops/linearParts.ts";
 import { rmsnorm } from "../ops/rmsnorm.ts";
 import { rope } from "../ops/rope.ts";
-import { activate, swiglu } from "../ops/activation.ts";
+import { activate, glu } from "../ops/activation.ts";
 import { elements, type Tensor } from "../tensor.ts";
 import type { ModelConfig } from "../config/config.ts";
-import type { BlockWeights, DecoderWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
+import type { BlockWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
 import type { KvCache } from "./kvCache.ts";
-import { DENSE, S1, S2, S3, S5, type Selection } from "./selection.ts";
+import type { Model } from "./load.ts";
+import { S1, S2, S3, S5, type Selection } from "./selection.ts";
+
+/** The part of a model that a forward pass needs. */
+export type Decoder = Pick<Model, "config" | "weights">;
 
 export interface ForwardOptions {
-  /** Default: dense. */
-  selection?: Selection;
-  /** Position of the first token, a u32 (1) tensor. Default: 0. */
+  /** How the selection vectors apply: `model.selection`, `masked(...)`, or DENSE for the dense model. */
+  selection: Selection;
+  /** Position of the first token, u32 (1). Default: 0. */
   start?: Tensor;
+  /** Keys and values of the tokens before `start`; those of `ids` are added. */
   cache?: KvCache;
-  /** Sees the residual stream (T, d) behind each block. */
+  /** Gets the residual stream (T, d) after each block. */
   onHidden?: (block: number, hidden: Tensor) => void;
-  /** Sees what gate and up (or fc1) read, (T, |s3|), and what down (or fc2) reads, (T, |s4|). */
+  /** Gets the input of gate and up (or fc1), (T, |s3|), and the input of down (or fc2), (T, |s4|). */
   onMlp?: (block: number, input: Tensor, middle: Tensor) => void;
 }
 
-/** A forward of as many rows goes out block by block, where no tape records. */
-const ROWS_OF_A_SUBMIT = 64;
+export interface BlockOptions extends ForwardOptions {
+  /** Which block, counted from 0. */
+  block: number;
+}
 
-/** What every part of a forward needs. */
+/** From this many rows on, submit after each block, unless a tape is recording. */
+const ROWS_PER_SUBMIT = 64;
+
+/** Everything that the parts of a block need. */
 interface Pass extends ForwardOptions {
   ctx: Ctx;
-  config: ModelConfig;
-  weights: DecoderWeights;
-  selection: Selection;
+  model: Decoder;
+  /** Which block, and its weights. */
+  block: number;
+  own: BlockWeights;
   start: Tensor;
 }
 
-/** The residual stream behind the last block, before the final norm. ids: u32 (T). */
-export function decoderHidden(
-  ctx: Ctx,
-  config: ModelConfig,
-  weights: DecoderWeights,
-  ids: Tensor,
-  options: ForwardOptions = {},
-): Tensor {
+/** The residual stream (T, d) after the last block, before the final norm. ids: u32 (T). */
+export function decoderHidden(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
   const start = options.start ?? positionZero(ctx);
-  let x = embedTokens(ctx, config, weights, ids, start);
-  weights.blocks.forEach((_, l) => {
-    x = runBlock(ctx, config, weights, l, x, { ...options, start });
-    options.onHidden?.(l, x);
-    // Adapters stop a program whose submits take seconds. A training step stays one submit, and so does a token.
-    if (!ctx.tape && elements(ids) >= ROWS_OF_A_SUBMIT) ctx.submit();
+  let x = embedTokens(ctx, model, ids, start);
+  model.weights.blocks.forEach((_, block) => {
+    x = runBlock(ctx, model, x, { ...options, start, block });
+    options.onHidden?.(block, x);
+    // Adapters stop a program whose submits take seconds. A training step stays one submit, and so does a single token.
+    if (!ctx.tape && elements(ids) >= ROWS_PER_SUBMIT) ctx.submit();
   });
   return x;
 }
 
-/** The residual stream (T, d) in front of the first block. ids: u32 (T), start: u32 (1), the position of the first; default: 0. */
-export function embedTokens(
-  ctx: Ctx,
-  config: ModelConfig,
-  weights: DecoderWeights,
-  ids: Tensor,
-  start = positionZero(ctx),
-): Tensor {
+/** The residual stream (T, d) before the first block. ids: u32 (T); start: u32 (1), the position of the first, default 0. */
+export function embedTokens(ctx: Ctx, { config, weights }: Decoder, ids: Tensor, start = positionZero(ctx)): Tensor {
   let x = embedding(ctx, ids, weights.embedding, config.design.embeddingScale);
   if (weights.projectIn) x = apply(ctx, x, weights.projectIn);
   if (weights.positions) x = addPositions(ctx, x, weights.positions, start);
   return x;
 }
 
-/** The residual stream (T, d) behind block l, from that in front of it. */
-export function runBlock(
-  ctx: Ctx,
-  config: ModelConfig,
-  weights: DecoderWeights,
-  l: number,
-  x: Tensor,
-  options: ForwardOptions,
-): Tensor {
+/** One block: the residual stream (T, d) after it, from x, the residual stream before it. */
+export function runBlock(ctx: Ctx, model: Decoder, x: Tensor, options: BlockOptions): Tensor {
   const start = options.start ?? positionZero(ctx);
-  const pass: Pass = { ...options, ctx, config, weights, start, selection: options.selection ?? DENSE };
-  const block = weights.blocks[l];
-  invariant(block, "bug", `the model has no block ${l}`);
-  return ctx.scope(() => decoderBlock(pass, block, l, x));
+  const own = model.weights.blocks[options.block];
+  invariant(own, "bug", `the model has no block ${options.block}`);
+  const pass: Pass = { ...options, ctx, model, own, start };
+  return ctx.scope(() => decoderBlock(pass, x));
 }
 
-/** What the head reads of the residual stream: (T, d) behind the final norm, or narrower where projectOut follows it. */
-export function headInput(ctx: Ctx, config: ModelConfig, weights: DecoderWeights, hidden: Tensor): Tensor {
+/** The head's input from the residual stream: (T, d) after the final norm, or narrower if projectOut follows it. */
+export function headInput(ctx: Ctx, { config, weights }: Decoder, hidden: Tensor): Tensor {
   const x = weights.norm ? normed(ctx, config, hidden, weights.norm) : hidden;
   return weights.projectOut ? apply(ctx, x, weights.projectOut) : x;
 }
 
-/** Logits of what the head reads: (T, V), all of them, in one buffer. */
-export const headLogits = (ctx: Ctx, weights: DecoderWeights, x: Tensor): Tensor => apply(ctx, x, weights.head);
+/** Logits (T, V) of the head's input, all in one buffer. */
+export const headLogits = (ctx: Ctx, { weights }: Decoder, x: Tensor): Tensor => apply(ctx, x, weights.head);
 
-/** Next-token logits (T, V) of every row; for losses and the next token there are leaner ones below. ids: u32 (T). */
-export function decoderForward(
-  ctx: Ctx,
-  config: ModelConfig,
-  weights: DecoderWeights,
-  ids: Tensor,
-  options: ForwardOptions = {},
-): Tensor {
-  return headLogits(ctx, weights, headInput(ctx, config, weights, decoderHidden(ctx, config, weights, ids, options)));
+/** Next-token logits (T, V) of every row. A loss, or the next token alone, takes less memory (below). ids: u32 (T). */
+export function decoderForward(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
+  return headLogits(ctx, model, headInput(ctx, model, decoderHidden(ctx, model, ids, options)));
 }
 
 /** Mean next-token loss of ids, u32 (T), in nats: (1). Its logits exist a few rows at a time. */
-export function decoderLoss(
-  ctx: Ctx,
-  config: ModelConfig,
-  weights: DecoderWeights,
-  ids: Tensor,
-  options: ForwardOptions = {},
-): Tensor {
-  const hidden = decoderHidden(ctx, config, weights, ids, options);
-  return crossEntropy(ctx, headInput(ctx, config, weights, hidden), weights.head, ids);
+export function decoderLoss(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
+  const hidden = decoderHidden(ctx, model, ids, options);
+  return crossEntropy(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
 }
 
-/** Loss of each of ids[1 ..], in nats: (T - 1). ids: u32 (T). No gradient comes back from it. */
-export function decoderTokenLosses(
-  ctx: Ctx,
-  config: ModelConfig,
-  weights: DecoderWeights,
-  ids: Tensor,
-  options: ForwardOptions = {},
-): Tensor {
-  const hidden = decoderHidden(ctx, config, weights, ids, options);
-  return crossEntropyByToken(ctx, headInput(ctx, config, weights, hidden), weights.head, ids);
+/** Loss of each of ids[1 ..], in nats: (T - 1). ids: u32 (T). It has no backward. */
+export function decoderTokenLosses(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
+  const hidden = decoderHidden(ctx, model, ids, options);
+  return crossEntropyByToken(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
 }
 
-/** Logits (1, V) behind the last of ids, u32 (T). */
-export function nextTokenLogits(
-  ctx: Ctx,
-  config: ModelConfig,
-  weights: DecoderWeights,
-  ids: Tensor,
-  options: ForwardOptions = {},
-): Tensor {
-  let last = decoderHidden(ctx, config, weights, ids, options);
+/** Logits (1, V) of the token after the last of ids, u32 (T). */
+export function nextTokenLogits(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
+  let last = decoderHidden(ctx, model, ids, options);
   const rows = elements(ids);
   if (rows > 1) last = embedding(ctx, ctx.upload(Uint32Array.of(rows - 1), [1], "last row"), [last]);
-  return headLogits(ctx, weights, headInput(ctx, config, weights, last));
+  return headLogits(ctx, model, headInput(ctx, model, last));
 }
 
-/** One block, by where its norms stand (see Design.normPlace). Selection vectors act behind a norm and in front of an add. */
-function decoderBlock(pass: Pass, block: BlockWeights, l: number, x: Tensor): Tensor {
-  const { ctx, config, selection } = pass;
+/** One block, laid out by Design.normPlace. Selection vectors act after a norm and before a residual add. */
+function decoderBlock(pass: Pass, x: Tensor): Tensor {
+  const { ctx, block, own, selection } = pass;
+  const { config } = pass.model;
   const norm = (of: Tensor, weights: NormWeights | undefined): Tensor => {
-    invariant(weights, "bug", `block ${l} lacks a norm`);
+    invariant(weights, "bug", `block ${block} lacks a norm`);
     return normed(ctx, config, of, weights);
   };
-  const attend = (read: Tensor, to: Tensor): Tensor =>
-    selection.leave(ctx, to, attentionBranch(pass, block, l, selection.enter(ctx, read, l, S1)), l, S2);
-  const think = (read: Tensor, to: Tensor): Tensor =>
-    selection.leave(ctx, to, mlpBranch(pass, block, l, selection.enter(ctx, read, l, S3)), l, S5);
+  const attend = (read: Tensor, residual: Tensor): Tensor => {
+    const entered = selection.enter(ctx, read, { block, vector: S1 });
+    return selection.leave(ctx, residual, attentionBranch(pass, entered), { block, vector: S2 });
+  };
+  const think = (read: Tensor, residual: Tensor): Tensor => {
+    const entered = selection.enter(ctx, read, { block, vector: S3 });
+    return selection.leave(ctx, residual, mlpBranch(pass, entered), { block, vector: S5 });
+  };
   switch (config.design.normPlace) {
     case "before": {
-      const middle = attend(norm(x, block.attentionNorm), x);
-      return think(norm(middle, block.mlpNorm), middle);
+      const middle = attend(norm(x, own.attentionNorm), x);
+      return think(norm(middle, own.mlpNorm), middle);
     }
     case "after": {
-      const middle = norm(attend(x, x), block.attentionNorm);
-      return norm(think(middle, middle), block.mlpNorm);
+      const middle = norm(attend(x, x), own.attentionNorm);
+      return norm(think(middle, middle), own.mlpNorm);
     }
     case "parallel": {
-      const read = norm(x, block.attentionNorm);
+      const read = norm(x, own.attentionNorm);
       return think(read, attend(read, x));
     }
   }
 }
 
-/** Attention of (T, |s1|) with its output projection: (T, |s2|). */
-function attentionBranch(
-  { ctx, config, weights, start, cache }: Pass,
-  block: BlockWeights,
-  l: number,
-  x: Tensor,
-): Tensor {
+/** Attention and its output projection: (T, |s1|) to (T, |s2|). */
+function attentionBranch({ ctx, model, block, own, start, cache }: Pass, x: Tensor): Tensor {
+  const { config, weights } = model;
   const { heads, kvHeads, headDim, window } = config;
   const shape = { heads, kvHeads, headDim };
-  let qkv = apply(ctx, x, block.qkv);
-  if (block.headNorms) qkv = headNorm(ctx, qkv, block.headNorms, config.normEps, shape);
-  if (weights.rope) qkv = rope(ctx, qkv, weights.rope, start, shape);
-  const store = cache?.blocks[l];
-  invariant(!cache || store, "bug", `the KV cache has no block ${l}`);
-  if (store) appendKv(ctx, qkv, store, start, shape);
-  const mixed = attention(ctx, qkv, store ?? qkv, start, shape, window === undefined ? {} : { window });
-  return apply(ctx, mixed, block.o);
+  let qkv = apply(ctx, x, own.qkv);
+  if (own.headNorms) qkv = headNorm(ctx, qkv, { weights: own.headNorms, eps: config.normEps, shape });
+  if (weights.rope) qkv = rope(ctx, qkv, { table: weights.rope, start, shape });
+  const store = cache?.blocks[block];
+  invariant(!cache || store, "bug", `the KV cache has no block ${block}`);
+  if (store) appendKv(ctx, qkv, { cache: store, start, shape });
+  const kv = store ?? qkv;
+  const mixed = attention(ctx, qkv, { kv, start, shape, ...(window === undefined ? {} : { window }) });
+  return apply(ctx, mixed, own.o);
 }
 
-/** The MLP of (T, |s3|): (T, |s5|). */
-function mlpBranch({ ctx, config, selection, onMlp }: Pass, block: BlockWeights, l: number, x: Tensor): Tensor {
-  const { activation } = config.design;
-  const inner = apply(ctx, x, block.up);
-  const activated = config.glu ? swiglu(ctx, inner, activation) : activate(ctx, inner, activation);
-  const middle = selection.middle(ctx, activated, l);
-  onMlp?.(l, x, middle);
-  return apply(ctx, middle, block.down);
+/** The MLP: (T, |s3|) to (T, |s5|). */
+function mlpBranch({ ctx, model, block, own, selection, onMlp }: Pass, x: Tensor): Tensor {
+  const { activation } = model.config.design;
+  const inner = apply(ctx, x, own.up);
+  const activated = model.config.glu ? glu(ctx, inner, activation) : activate(ctx, inner, activation);
+  const middle = selection.middle(ctx, activated, block);
+  onMlp?.(block, x, middle);
+  return apply(ctx, middle, own.down);
 }
 
 const positionZero = (ctx: Ctx): Tensor => ctx.upload(new Uint32Array(1), [1], "start");
@@ -210,4 +180,4 @@ const positionZero = (ctx: Ctx): Tensor => ctx.upload(new Uint32Array(1), [1], "
 const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linearParts(ctx, x, weight, bias);
 
 const normed = (ctx: Ctx, { normEps }: ModelConfig, x: Tensor, { weight, bias }: NormWeights): Tensor =>
-  bias ? layerNorm(ctx, x, weight, bias, normEps) : rmsnorm(ctx, x, weight, normEps);
+  bias ? layerNorm(ctx, x, { weight, bias, eps: normEps }) : rmsnorm(ctx, x, weight, normEps);

@@ -1,20 +1,20 @@
-// The weights of a model as the forward wants them: packed where matrices share their input, all frozen.
+// The weights of a model as the forward pass needs them: frozen, and packed where matrices share their input.
 import type { RowParts } from "../ops/kit/rowParts.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** weight: (out, in), in several parts where the adapter cannot bind it whole; bias: (out). */
+/** weight: (out, in), in several parts if it is too large for one binding; bias: (out). */
 export interface LinearWeights {
   weight: RowParts;
   bias?: Tensor;
 }
 
-/** RMSNorm has no bias, LayerNorm has one; both (d). */
+/** Weight and bias: (d). RMSNorm has no bias. */
 export interface NormWeights {
   weight: Tensor;
   bias?: Tensor;
 }
 
-/** Weights of one block. q|k|v and gate|up are packed: one matmul reads their shared input. */
+/** Weights of one block. q|k|v and gate|up are packed, so that one matmul reads their shared input. */
 export interface BlockWeights {
   attentionNorm: NormWeights;
   /** ((heads + 2 kvHeads) headDim, in) */
@@ -23,7 +23,7 @@ export interface BlockWeights {
   headNorms?: Tensor;
   /** (out, heads headDim) */
   o: LinearWeights;
-  /** Left out where attentionNorm serves both branches. */
+  /** Missing if both branches share attentionNorm. */
   mlpNorm?: NormWeights;
   /** (2 f, in) for gate|up, (f, in) for fc1. */
   up: LinearWeights;
@@ -32,9 +32,9 @@ export interface BlockWeights {
 }
 
 export interface DecoderWeights {
-  /** (V, width), shared with a tied head. */
+  /** (V, width); a tied head is the same tensors. */
   embedding: RowParts;
-  /** (context, d): learned positions. */
+  /** Learned positions: (context, d). */
   positions?: Tensor;
   projectIn?: LinearWeights;
   blocks: readonly BlockWeights[];

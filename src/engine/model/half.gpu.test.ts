@@ -1,4 +1,4 @@
-// Models whose matrices are held as halves: what they cost, that F16 files lose nothing, and what is refused.
+// Models in half precision: their memory, that F16 files lose nothing, and what is refused.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { openCase } from "../golden/case.ts";
@@ -17,11 +17,11 @@ afterAll(() => ctx.gpu.destroy());
 
 const PRECISIONS: readonly Precision[] = ["f32", "f16"];
 
-async function logitsOf({ config, weights, selection }: Model): Promise<Float32Array> {
-  const ids = Uint32Array.from({ length: 33 }, (_, i) => (i * 37) % config.vocab);
+async function logitsOf(model: Model): Promise<Float32Array> {
+  const ids = Uint32Array.from({ length: 33 }, (_, i) => (i * 37) % model.config.vocab);
   const logits = ctx.step(() => {
     const start = ctx.upload(new Uint32Array(1), [1], "start");
-    return decoderForward(ctx, config, weights, ctx.upload(ids, [ids.length], "ids"), { selection, start });
+    return decoderForward(ctx, model, ctx.upload(ids, [ids.length], "ids"), { selection: model.selection, start });
   });
   return ctx.read(logits);
 }
@@ -59,7 +59,7 @@ test("weights beyond the largest half are refused by name, and nothing stays on 
   const before = ctx.buffers.bytesInUse;
   await expect(loadModel(ctx, config, with70000, { precision: "f16" })).rejects.toMatchObject({
     code: "unsupported",
-    message: `tensor '${name}' holds -70000; half precision ends at 65504. Load this model in full precision.`,
+    message: `tensor '${name}': expected values from -65504 to 65504 for half precision, got -70000. Load this model in full precision.`,
   });
   expect(ctx.buffers.bytesInUse).toBe(before);
   (await loadModel(ctx, config, with70000)).free();

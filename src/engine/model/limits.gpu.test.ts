@@ -1,4 +1,4 @@
-// What small limits change is how a model is computed, not what: heads in chunks, tables in parts, on golden models and a long vocabulary.
+// Small limits change how a model is computed, not its results: head in chunks, matrices in parts, on golden models and a long vocabulary.
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
@@ -18,9 +18,9 @@ import { decoderForward, decoderLoss, nextTokenLogits } from "./decoder.ts";
 import { loadModel, type Model, type WeightReader } from "./load.ts";
 import { LOGITS_BYTES } from "../logitsSize.ts";
 import { openModel } from "./open.ts";
-import { masked } from "./selection.ts";
+import { DENSE, masked } from "./selection.ts";
 
-/** Sums of f32 in another order: a share of the largest value. */
+/** For sums of f32 in another order, as a share of the largest value. */
 const ROUNDING = 5e-6;
 
 let ctx: Ctx;
@@ -42,8 +42,8 @@ interface Found {
 }
 
 /** Loss, its gradient with regard to gates of 0.9, and the next token's logits. */
-async function measure(on: Ctx, { config, weights }: Model, ids: Uint32Array): Promise<Found> {
-  const layout = gateLayout(config);
+async function measure(on: Ctx, model: Model, ids: Uint32Array): Promise<Found> {
+  const layout = gateLayout(model.config);
   const data = new Float32Array(layout.length).fill(0.9);
   const gates = on.persistent("gates", [layout.length], { data, requiresGrad: true });
   const one = on.persistent("one", [1], { data: Float32Array.of(1) });
@@ -53,9 +53,9 @@ async function measure(on: Ctx, { config, weights }: Model, ids: Uint32Array): P
       const tape = new Tape(tapeArithmetic(on));
       on.tape = tape;
       const tokens = on.upload(ids, [ids.length], "ids");
-      const loss = decoderLoss(on, config, weights, tokens, options);
+      const loss = decoderLoss(on, model, tokens, options);
       tape.backward([[loss, one]]);
-      return { loss, gradient: tape.gradOf(gates), next: nextTokenLogits(on, config, weights, tokens, options) };
+      return { loss, gradient: tape.gradOf(gates), next: nextTokenLogits(on, model, tokens, options) };
     }),
   );
   const read = {
@@ -88,7 +88,7 @@ describe.each(["llama", "gemma", "opt", "opt350", "phi"])("%s", (name) => {
   });
 });
 
-/** The embedding has 512 rows of 64; a binding must hold tokens x 352 f32. */
+/** The embedding has 512 rows of 64; one binding must have room for tokens x 352 f32. */
 const SPLIT: [name: string, precision: Precision, kib: number, tokens: number][] = [
   ["llama", "f32", 64, 45],
   ["gemma", "f32", 64, 45],
@@ -149,14 +149,16 @@ test("a matrix whose smallest part is larger than a binding is refused by name a
 
 test("the next token's logits are the last row of all logits", async () => {
   const golden = await openCase(await goldenFolder("opt350"));
-  const { config, weights } = (model = await loadModel(ctx, golden.config, golden.weights));
+  const dense = (model = await loadModel(ctx, golden.config, golden.weights));
+  const { vocab } = golden.config;
   const ids = (await golden.ids("ids")).slice(0, 21);
   const { all, next } = ctx.step(() => {
     const tokens = ctx.upload(ids, [ids.length], "ids");
-    return { all: decoderForward(ctx, config, weights, tokens), next: nextTokenLogits(ctx, config, weights, tokens) };
+    const options = { selection: DENSE };
+    return { all: decoderForward(ctx, dense, tokens, options), next: nextTokenLogits(ctx, dense, tokens, options) };
   });
-  expect(next.shape).toEqual([1, config.vocab]);
-  const last = (await ctx.read(all)).subarray((ids.length - 1) * config.vocab);
+  expect(next.shape).toEqual([1, vocab]);
+  const last = (await ctx.read(all)).subarray((ids.length - 1) * vocab);
   expect(worstDifference(await ctx.read(next), last)).toBeLessThan(ROUNDING);
 });
 
@@ -170,7 +172,7 @@ test("memory for logits stays within the limit however many tokens there are", (
     ctx.step(() => {
       ctx.tape = new Tape(tapeArithmetic(ctx));
       const ids = ctx.upload(new Uint32Array(tokens), [tokens], "ids");
-      crossEntropy(ctx, x, { weight: [weight] }, ids, logitsBytes);
+      crossEntropy(ctx, x, { head: { weight: [weight] }, ids, logitsBytes });
     });
     return ctx.buffers.bytesInUse - before;
   };
@@ -201,7 +203,7 @@ test("a vocabulary of 100,000 fits bindings of 128 MiB in two parts", async () =
   expectEqual(found, await measure(ctx, model, ids));
 });
 
-/** Weights of a LLaMA of one block, small numbers that repeat nowhere soon. */
+/** Weights of a LLaMA with one block: small pseudo-random numbers. */
 function madeUp(vocab: number, d: number): WeightReader {
   const shapeOf = (name: string): number[] => {
     if (name.includes("norm")) return [d];
@@ -217,7 +219,7 @@ function madeUp(vocab: number, d: number): WeightReader {
   };
 }
 
-test("a model whose kernels find no room is freed as a whole", async () => {
+test("a model whose kernels run out of memory is freed completely", async () => {
   const own = new Ctx(await Gpu.open());
   vi.spyOn(own, "warm").mockRejectedValueOnce(new EngineError("out-of-memory", "no room"));
   await expect(openModel(own, await goldenFolder("llama"))).rejects.toMatchObject({ code: "out-of-memory" });

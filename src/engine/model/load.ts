@@ -1,7 +1,7 @@
-// Brings a model's weights to the GPU, found by its family's names, and for a compact model its index lists.
+// Uploads a model's weights, found by its family's tensor names, and the index lists of a compact model.
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import { VECTORS_PER_BLOCK } from "../masks/gates.ts";
 import type { Precision, Tensor } from "../tensor.ts";
 import type { ModelConfig } from "../config/config.ts";
 import type { BlockWeights, DecoderWeights } from "./decoderWeights.ts";
@@ -17,29 +17,29 @@ export type { WeightReader } from "./weightUploads.ts";
 export interface Model {
   readonly config: ModelConfig;
   readonly weights: DecoderWeights;
-  /** How its matrices are held. */
+  /** Precision of its matrices on the GPU. */
   readonly precision: Precision;
-  /** DENSE for a whole model; gathers and scatters for a compact one. */
+  /** DENSE for a model with all its weights; gathers and scatters for a compact one. */
   readonly selection: Selection;
   readonly gpuBytes: number;
   free(): void;
 }
 
 export interface LoadOptions {
-  /** How matrices are held; default f32. "f16" halves their memory and rounds them to 11 bits; arithmetic stays f32. */
+  /** Precision of the matrices; default f32. "f16" halves their memory and rounds them to 11 bits; arithmetic stays f32. */
   precision?: Precision;
-  /** Takes the memory and leaves matrices zero: for plans. */
+  /** Allocates the matrices without reading them, for memory plans. */
   empty?: boolean;
-  /** Kept indices of the 5L vectors, of a compact model. */
+  /** For a compact model: the index lists of its 5L vectors. */
   lists?: readonly Uint32Array[];
-  /** Called with the number of tensors read so far and in all; may throw to cancel. */
+  /** Called with the number of tensors read and the total; may throw to cancel. */
   onProgress?: (done: number, of: number) => void;
 }
 
-/** The fast matmuls read whole vec4s: what a compact model keeps is padded to multiples of this, with weights of zero. */
+/** The fast matmuls need widths that are multiples of 4: the kept widths of a compact model are padded with weights of zero. */
 const PAD = 4;
 
-/** Reads every tensor once and uploads it. Frees what it made if reading fails. Throws "unsupported" for a weight beyond f16 where that is asked for. */
+/** Reads every tensor once and uploads it; frees everything if that fails. Throws "unsupported" for a weight that f16 cannot represent. */
 export async function loadModel(
   ctx: Ctx,
   config: ModelConfig,
@@ -48,7 +48,7 @@ export async function loadModel(
 ): Promise<Model> {
   const { lists, onProgress, precision = "f32", empty = false } = options;
   const uploads = new WeightUploads(ctx, reader, {
-    wanted: new Set(modelTensors(config).map(({ name }) => name)),
+    expected: new Set(modelTensors(config).map(({ name }) => name)),
     padTo: lists && config.dModel % PAD === 0 ? PAD : 1,
     precision,
     empty,
@@ -85,7 +85,7 @@ async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Prom
     blocks,
     ...(norm ? { norm } : {}),
     ...(projectOut ? { projectOut } : {}),
-    head: { weight: head, ...(await uploads.wholeBias(names.head)) },
+    head: { weight: head, ...(await uploads.plainBias(names.head)) },
     ...(rope ? { rope } : {}),
   };
 }
@@ -132,7 +132,7 @@ function blockIndices(uploads: WeightUploads, lists: readonly Uint32Array[], l: 
   return { s1: list(0), s2: list(1), s3: list(2), s5: list(4) };
 }
 
-/** Padding of an index list to `length`: dimensions that are not kept, so that indices stay distinct; their weights are zero. */
+/** Pads an index list to `length` with dimensions that are not kept, so that indices stay distinct; their weights are zero. */
 function padIndices(kept: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
   const used = new Set(kept);
   const out = [...kept];

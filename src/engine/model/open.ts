@@ -1,4 +1,4 @@
-// Opens a model's folder: config, weights and tokenizer, checked against each other, then brought to the GPU.
+// Opens a model's folder: checks config, weights and tokenizer against each other, then uploads the weights.
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { type FloatDtype, isFloatDtype } from "../dtype.ts";
@@ -19,21 +19,21 @@ export interface OpenedModel {
   readonly tokenizer: Tokenizer;
   /** Element type of the matrices in the file. */
   readonly dtype: FloatDtype;
-  /** A short hash of config and weights' header: which model a checkpoint belongs to. */
+  /** A short hash of the config and the header of the weights; checkpoints name their model by it. */
   readonly fingerprint: string;
   readonly model: Model;
 }
 
-export interface OpenOptions {
-  /** Called once the files are known to be a model, before anything is uploaded; may throw to refuse it. */
+interface OpenOptions {
+  /** Called once the files are known to be a model and before anything is uploaded; may throw to refuse it. */
   onConfig?: (config: ModelConfig) => Promise<void>;
-  /** How matrices are held on the GPU; default f32. */
+  /** Precision of the matrices on the GPU; default f32. */
   precision?: Precision;
   onProgress?: (doneBytes: number, ofBytes: number) => void;
   cancelled?: () => boolean;
 }
 
-/** Throws "config", "unsupported" or "format" before anything is uploaded, "cancelled", or what the GPU says. */
+/** Opens a model. Throws "config", "unsupported" or "format" before anything is uploaded, then "cancelled" or an error of the GPU. */
 export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
   const rawConfig = await readJson(await folder.open("config.json"));
   const config = readConfig(rawConfig);
@@ -46,20 +46,21 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
   invariant(
     tokenizer.vocabSize <= config.vocab,
     "format",
-    `tokenizer.json has ids up to ${tokenizer.vocabSize - 1}; the embedding has ${config.vocab} rows. Are the files of one model?`,
+    `tokenizer.json: expected ids below vocab_size ${config.vocab}, got ${tokenizer.vocabSize - 1}. Use files of the same model.`,
   );
   const matrix = tensors.find(({ shape }) => shape.length === 2);
   const dtype = matrix ? weights.info(matrix.name).dtype : "F32";
   invariant(
     isFloatDtype(dtype),
     "unsupported",
-    `weights of dtype ${dtype} are not supported; supported: F32, F16, BF16`,
+    `weights: expected F32, F16 or BF16, got ${dtype}. Use the repository's version in one of these.`,
   );
   await options.onConfig?.(config);
   const model = await loadModel(ctx, config, weights, {
     ...(options.precision ? { precision: options.precision } : {}),
     onProgress: (done, of) => {
-      if (options.cancelled?.()) throw new EngineError("cancelled", "Opening was stopped; what was open before stays.");
+      if (options.cancelled?.())
+        throw new EngineError("cancelled", "Opening was stopped. The previous model stays open.");
       options.onProgress?.(Math.round((done / of) * weights.sizeBytes), weights.sizeBytes);
     },
   });
@@ -74,11 +75,11 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
   }
 }
 
-/** A forward of a few tokens, to compile its kernels before they are waited for. */
-function firstForward(ctx: Ctx, { config, weights, selection }: Model): void {
+/** A forward of a few tokens, which compiles its kernels before the first real use. */
+function firstForward(ctx: Ctx, model: Model): void {
   ctx.step(() => {
     const ids = ctx.upload(new Uint32Array(8), [8], "ids");
-    decoderLoss(ctx, config, weights, ids, { selection });
+    decoderLoss(ctx, model, ids, { selection: model.selection });
   });
 }
 

@@ -1,5 +1,4 @@
-// Reads tensors and uploads them: packed where matrices share their input, padded to whole vec4s where they are cut, matrices rounded to
-// halves where that is asked for.
+// Reads tensors and uploads them: packed if matrices share their input, padded if they are cut, and rounded to half precision on request.
 import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { MAX_HALF, packedHalves } from "../dtype.ts";
@@ -7,23 +6,23 @@ import { type RowParts, rowsOfPart } from "../ops/kit/rowParts.ts";
 import { elementBytes, type Precision, type Tensor } from "../tensor.ts";
 import type { LinearWeights, NormWeights } from "./decoderWeights.ts";
 
-/** What the loader reads: a model's folder, or the same cut to the kept dimensions. */
+/** The source of a model's tensors: its folder, or a reader that cuts or masks them. */
 export interface WeightReader {
   has(name: string): boolean;
   info(name: string): { readonly shape: readonly number[] };
   readFloat32(name: string): Promise<Float32Array>;
 }
 
-export interface UploadOptions {
-  /** Names of the tensors that the config asks for: a bias, norm or matrix that is not among them is left out. */
-  wanted: ReadonlySet<string>;
+interface UploadOptions {
+  /** Names of the tensors that the config describes. A bias, norm or matrix that is not among them is left out. */
+  expected: ReadonlySet<string>;
   /** Heights and widths of linear layers are padded with zeros to multiples of this. */
   padTo: number;
-  /** How matrices are held: those of linear layers, embedding and head. All else is f32. */
+  /** Precision of the matrices of linear layers, embedding and head; all other tensors are f32. */
   precision: Precision;
-  /** Takes the memory of matrices and reads none: for plans. */
+  /** Allocates the matrices without reading them, for memory plans. */
   empty?: boolean;
-  /** Called with the number of tensors read so far and in all; may throw to cancel. */
+  /** Called with the number of tensors read and the total; may throw to cancel. */
   onProgress?: (done: number, of: number) => void;
 }
 
@@ -51,7 +50,7 @@ export class WeightUploads {
     return Math.ceil(n / this.options.padTo) * this.options.padTo;
   }
 
-  /** Layers of equal width, one below the other, each padded with rows and columns of zeros. `names` without ".weight". */
+  /** Layers of equal input width, stacked by rows, each padded with rows and columns of zeros. names: without ".weight". */
   async linear(...names: readonly string[]): Promise<LinearWeights> {
     const weights = names.map((name) => `${name}.weight`);
     const shapes = weights.map((name) => this.reader.info(name).shape);
@@ -74,9 +73,9 @@ export class WeightUploads {
     return { weight, ...(await this.bias(...names)) };
   }
 
-  /** The biases of packed layers, padded like their rows; nothing where the config asks for none. */
+  /** The biases of stacked layers, padded like their rows; none if the config has none. */
   private async bias(...layers: readonly string[]): Promise<{ bias?: Tensor }> {
-    const names = layers.map((name) => `${name}.bias`).filter((name) => this.options.wanted.has(name));
+    const names = layers.map((name) => `${name}.bias`).filter((name) => this.options.expected.has(name));
     if (names.length === 0) return {};
     const heights = names.map((name) => this.padded(this.reader.info(name).shape[0] ?? 0));
     const data = new Float32Array(sum(heights));
@@ -88,33 +87,33 @@ export class WeightUploads {
     return { bias: this.upload(names[0] ?? "bias", [data.length], data) };
   }
 
-  /** A linear layer that pruning leaves alone, where the config asks for it. */
+  /** A linear layer that is never cut; undefined if the config has none. */
   async plain(name: string | undefined): Promise<LinearWeights | undefined> {
-    if (name === undefined || !this.options.wanted.has(`${name}.weight`)) return undefined;
-    return { weight: await this.table(`${name}.weight`), ...(await this.wholeBias(name)) };
+    if (name === undefined || !this.options.expected.has(`${name}.weight`)) return undefined;
+    return { weight: await this.table(`${name}.weight`), ...(await this.plainBias(name)) };
   }
 
-  /** The bias of what pruning leaves alone, where the config asks for it. */
-  async wholeBias(name: string): Promise<{ bias?: Tensor }> {
-    return this.options.wanted.has(`${name}.bias`) ? { bias: await this.whole(`${name}.bias`) } : {};
+  /** The bias of a layer or norm that is never cut; none if the config has none. */
+  async plainBias(name: string): Promise<{ bias?: Tensor }> {
+    return this.options.expected.has(`${name}.bias`) ? { bias: await this.unpadded(`${name}.bias`) } : {};
   }
 
-  /** A matrix as it is in the file. */
+  /** A matrix without padding. */
   async table(name: string): Promise<RowParts> {
     const [rows = 0, cols = 0] = this.reader.info(name).shape;
     return this.matrix(name, [rows, cols], this.options.empty ? undefined : await this.read(name));
   }
 
-  private async whole(name: string): Promise<Tensor> {
+  private async unpadded(name: string): Promise<Tensor> {
     return this.upload(name, this.reader.info(name).shape, await this.read(name));
   }
 
-  /** A norm, where the config asks for it; `shift` is added to its weight. */
+  /** A norm whose weight gets `shift` added; undefined if the config has none. */
   async norm(name: string | undefined, shift: number): Promise<NormWeights | undefined> {
-    if (name === undefined || !this.options.wanted.has(`${name}.weight`)) return undefined;
+    if (name === undefined || !this.options.expected.has(`${name}.weight`)) return undefined;
     const values = await this.read(`${name}.weight`);
     const data = shift === 0 ? values : values.map((value) => value + shift);
-    return { weight: this.upload(name, [data.length], data), ...(await this.wholeBias(name)) };
+    return { weight: this.upload(name, [data.length], data), ...(await this.plainBias(name)) };
   }
 
   /** Vectors of equal length as the rows of a matrix. */
@@ -127,42 +126,42 @@ export class WeightUploads {
     return this.upload(names[0] ?? "rows", [rows.length, cols], data);
   }
 
-  /** A table without its first rows. */
+  /** A table without the rows before `firstRow`. */
   async tableFrom(name: string, firstRow: number): Promise<Tensor> {
     const [rows = 0, cols = 0] = this.reader.info(name).shape;
     return this.upload(name, [rows - firstRow, cols], (await this.read(name)).subarray(firstRow * cols));
   }
 
-  /** Data that is in no file: RoPE's table, index lists. */
+  /** Data from memory: RoPE's table, index lists, padded tensors. */
   upload(label: string, shape: readonly number[], data: Float32Array | Uint32Array): Tensor {
     const dtype = data instanceof Uint32Array ? "u32" : "f32";
-    return this.keep(this.ctx.persistent(label, shape, { dtype, data }));
+    return this.track(this.ctx.persistent(label, shape, { dtype, data }));
   }
 
-  /** A matrix in as many parts as the adapter's largest buffer makes necessary. Throws "unsupported" for a value that no half is near. */
+  /** A matrix, in several parts if it exceeds the adapter's largest buffer. Throws "unsupported" for a value that f16 cannot represent. */
   private matrix(label: string, [rows, cols]: [rows: number, cols: number], data?: Float32Array): RowParts {
     const { precision } = this.options;
-    const held = rowsOfPart(rows, cols * elementBytes(precision), this.ctx.buffers.limitBytes);
-    return Array.from({ length: Math.ceil(rows / held) }, (_, i) => {
-      const [first, end] = [i * held, Math.min((i + 1) * held, rows)];
-      const part = held < rows ? `${label}, rows ${first} to ${end - 1}` : label;
+    const partRows = rowsOfPart(rows, cols * elementBytes(precision), this.ctx.buffers.limitBytes);
+    return Array.from({ length: Math.ceil(rows / partRows) }, (_, i) => {
+      const [first, end] = [i * partRows, Math.min((i + 1) * partRows, rows)];
+      const part = partRows < rows ? `${label}, rows ${first} to ${end - 1}` : label;
       const shape = [end - first, cols];
       const values = data?.subarray(first * cols, end * cols);
-      if (!values) return this.keep(this.ctx.persistent(part, shape, { dtype: precision }));
+      if (!values) return this.track(this.ctx.persistent(part, shape, { dtype: precision }));
       if (precision === "f32") return this.upload(part, shape, values);
       const halves = packedHalves(checkedForHalves(label, values));
-      return this.keep(this.ctx.persistent(part, shape, { dtype: "f16", data: halves }));
+      return this.track(this.ctx.persistent(part, shape, { dtype: "f16", data: halves }));
     });
   }
 
-  private keep(tensor: Tensor): Tensor {
+  private track(tensor: Tensor): Tensor {
     this.made.push(tensor);
     return tensor;
   }
 
   private async read(name: string): Promise<Float32Array> {
     const values = await this.reader.readFloat32(name);
-    this.options.onProgress?.(++this.done, this.options.wanted.size);
+    this.options.onProgress?.(++this.done, this.options.expected.size);
     return values;
   }
 }
@@ -174,7 +173,7 @@ function checkedForHalves(name: string, values: Float32Array): Float32Array {
   if (tooLarge === undefined) return values;
   throw new EngineError(
     "unsupported",
-    `tensor '${name}' holds ${tooLarge}; half precision ends at ${MAX_HALF}. Load this model in full precision.`,
+    `tensor '${name}': expected values from -${MAX_HALF} to ${MAX_HALF} for half precision, got ${tooLarge}. Load this model in full precision.`,
     { name, value: String(tooLarge) },
   );
 }

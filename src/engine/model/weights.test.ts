@@ -1,4 +1,4 @@
-// Expected tensors against the goldens' files, and every way in which weights can disagree with the config.
+// Expected tensors against the golden files, and every way in which weights can contradict the config.
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { memorySource } from "../formats/files/memoryFolder.ts";
@@ -19,7 +19,7 @@ const config = readConfig({
   head_dim: 12,
 });
 
-/** Weights that fit the config, but for the changes; `undefined` takes a tensor away. */
+/** Weights that fit the config except for the changes; `undefined` removes a tensor. */
 function weights(changes: Record<string, { shape?: number[]; dtype?: Dtype } | undefined> = {}, of = config) {
   const all = new Map<string, { dtype: Dtype; shape: readonly number[] }>(
     modelTensors(of).map(({ name, shape }) => [name, { dtype: "F32", shape }]),
@@ -32,7 +32,7 @@ function weights(changes: Record<string, { shape?: number[]; dtype?: Dtype } | u
 }
 
 describe("modelTensors", () => {
-  it("has a head dimension of its own, and a head where it is not tied", () => {
+  it("has head_dim independent of d, and a head if it is not tied", () => {
     const shapes = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
     expect(shapes.get("model.layers.0.self_attn.q_proj.weight")).toEqual([24, 8]);
     expect(shapes.get("model.layers.0.self_attn.k_proj.weight")).toEqual([12, 8]);
@@ -42,7 +42,7 @@ describe("modelTensors", () => {
     expect(modelTensors({ ...config, tiedHead: true })).toHaveLength(shapes.size - 1);
   });
 
-  it("holds as many values as the model has parameters", () => {
+  it("has one value per parameter of the model", () => {
     const values = modelTensors(config).reduce((sum, { shape }) => sum + elementCount(shape), 0);
     expect(values).toBe(countParameters(config).total);
   });
@@ -71,7 +71,7 @@ describe("checkWeights", () => {
     };
     expect(checkWeights(tied, weights(extra, tied))).toEqual(modelTensors(tied));
     expect(() => checkWeights(tied, weights({ "lm_head.weight": { shape: [11, 8] } }, tied))).toThrow(
-      "tensor 'lm_head.weight' has the shape [11, 8], but config.json asks for [10, 8]",
+      "weights: tensor 'lm_head.weight': expected shape [10, 8] by config.json, got [11, 8]. Use",
     );
   });
 
@@ -80,28 +80,28 @@ describe("checkWeights", () => {
       "a missing tensor",
       { "model.norm.weight": undefined },
       "format",
-      /^1 of 12 tensors are missing: model\.norm\.weight$/,
+      /^weights: 1 of 12 tensors are missing: model\.norm\.weight\. Use/,
     ],
     [
       "a missing head",
       { "lm_head.weight": undefined },
       "format",
-      /lm_head\.weight; config\.json says tie_word_embeddings/,
+      /lm_head\.weight \(config\.json has tie_word_embeddings false\)/,
     ],
     [
       "a bias",
       { "model.layers.0.self_attn.q_proj.bias": { shape: [24] } },
       "format",
-      /1 tensors are not part of a llama/,
+      /expected only the tensors of a llama model .* got 1 more: model\.layers\.0\.self_attn\.q_proj\.bias/,
     ],
     [
       "a shape",
       { "model.norm.weight": { shape: [9] } },
       "format",
-      /'model\.norm\.weight' has the shape \[9\], .* \[8\]$/,
+      /'model\.norm\.weight': expected shape \[8\] by config\.json, got \[9\]/,
     ],
-    ["a rank", { "model.norm.weight": { shape: [8, 1] } }, "format", /has the shape \[8, 1\]/],
-    ["an integer weight", { "model.norm.weight": { dtype: "I8" } }, "unsupported", /is I8; weights must be one of F32/],
+    ["a rank", { "model.norm.weight": { shape: [8, 1] } }, "format", /got \[8, 1\]/],
+    ["an integer weight", { "model.norm.weight": { dtype: "I8" } }, "unsupported", /expected one of F32.* got I8/],
   ])("refuses %s", (_, changes, code, message) => {
     expect(() => checkWeights(config, weights(changes))).toThrow(
       expect.objectContaining({ name: "EngineError", code, message: expect.stringMatching(message) as string }),
@@ -110,7 +110,7 @@ describe("checkWeights", () => {
 
   it("names a few and counts the rest", () => {
     expect(() => checkWeights({ ...config, layers: 3 }, weights())).toThrow(
-      /^18 of 30 tensors are missing: model\.layers\.1\.input_layernorm\.weight, .* and 14 more$/,
+      /^weights: 18 of 30 tensors are missing: model\.layers\.1\.input_layernorm\.weight, .* and 14 more\./,
     );
   });
 });

@@ -1,10 +1,11 @@
-// References of the activations, plain and gated.
-import type { Activation } from "./activation.ts";
+// References of the MLP's activation, alone and gated.
+import { type Activation, ACTIVATIONS } from "./activation.ts";
 import { erf } from "./gelu.ref.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 const sigmoid = (g: number): number => (g < 0 ? Math.exp(g) / (1 + Math.exp(g)) : 1 / (1 + Math.exp(-g)));
 
+/** Each activation with its derivative. */
 const CURVES: Readonly<Record<Activation, (g: number) => { value: number; slope: number }>> = {
   silu: (g) => ({ value: g * sigmoid(g), slope: sigmoid(g) + g * sigmoid(g) * sigmoid(-g) }),
   relu: (g) => ({ value: Math.max(g, 0), slope: g > 0 ? 1 : 0 }),
@@ -20,8 +21,7 @@ const CURVES: Readonly<Record<Activation, (g: number) => { value: number; slope:
   },
 };
 
-const ACTS = ["silu", "relu", "gelu_tanh", "gelu"] as const;
-/** Values on both sides of where exp leaves f32, and where each curve bends. */
+/** Values around the ends of exp's f32 range, and around the bend of each curve. */
 const EXTREMES = [-1e4, -200, -100, -89, -30, -12, -5, -1, -1e-3, 1e-3, 1, 5, 12, 30, 89, 100, 200, 1e4];
 
 function cases(inputOf: (rows: number, cols: number) => RefTensor, extreme: () => RefTensor): OpCase<Activation>[] {
@@ -38,12 +38,12 @@ function cases(inputOf: (rows: number, cols: number) => RefTensor, extreme: () =
       params: "silu" as const,
       inputs: () => [inputOf(rows, cols)],
     })),
-    ...ACTS.map((act) => ({ name: `${act} R5 C67`, params: act, inputs: () => [inputOf(5, 67)] })),
-    ...ACTS.map((act) => ({ name: `${act} extremes`, params: act, inputs: () => [extreme()] })),
+    ...ACTIVATIONS.map((act) => ({ name: `${act} R5 C67`, params: act, inputs: () => [inputOf(5, 67)] })),
+    ...ACTIVATIONS.map((act) => ({ name: `${act} extremes`, params: act, inputs: () => [extreme()] })),
   ];
 }
 
-/** Values within +-4, none of them so near to 0 that a finite difference would cross the bend of relu. */
+/** Values within +-4, none so close to 0 that a finite difference would cross the bend of relu. */
 const spread = (seed: number, shape: readonly number[]): RefTensor => {
   const values = randomRef(seed, shape, 4);
   return refTensor(
@@ -53,39 +53,41 @@ const spread = (seed: number, shape: readonly number[]): RefTensor => {
 };
 
 export const activateRef: OpRef<Activation> = {
-  name: "activate",
+  name: "activation",
   cases: cases(
     (rows, cols) => spread(1, [rows, cols]),
     () => refTensor([1, EXTREMES.length], Float64Array.from(EXTREMES)),
   ),
   forward([x], act) {
     if (!x) throw new RangeError("activate takes x");
+    const { shape, data } = x;
     return [
       refTensor(
-        x.shape,
-        x.data.map((g) => CURVES[act](g).value),
+        shape,
+        data.map((g) => CURVES[act](g).value),
       ),
     ];
   },
   backward([x], act, [dy]) {
     if (!x || !dy) throw new RangeError("activate takes x");
+    const { shape, data } = x;
     return [
       refTensor(
-        x.shape,
-        x.data.map((g, i) => CURVES[act](g).slope * at(dy.data, i)),
+        shape,
+        data.map((g, i) => CURVES[act](g).slope * at(dy.data, i)),
       ),
     ];
   },
 };
 
-export const swigluRef: OpRef<Activation> = {
-  name: "swiglu",
+export const gluRef: OpRef<Activation> = {
+  name: "activation: glu",
   cases: cases(
     (rows, cols) => spread(1, [rows, 2 * cols]),
     () => refTensor([1, 2 * EXTREMES.length], Float64Array.from([...EXTREMES, ...EXTREMES.map((_, i) => i / 10 - 1)])),
   ),
   forward([x], act) {
-    if (!x) throw new RangeError("swiglu takes gate|up");
+    if (!x) throw new RangeError("glu takes gate|up");
     const f = (x.shape[1] ?? 0) / 2;
     const y = refTensor([x.shape[0] ?? 0, f]);
     for (let i = 0; i < y.data.length; i++) {
@@ -95,7 +97,7 @@ export const swigluRef: OpRef<Activation> = {
     return [y];
   },
   backward([x], act, [dy]) {
-    if (!x || !dy) throw new RangeError("swiglu takes gate|up");
+    if (!x || !dy) throw new RangeError("glu takes gate|up");
     const f = (x.shape[1] ?? 0) / 2;
     const dx = zerosLike(x);
     for (let i = 0; i < dy.data.length; i++) {

@@ -1,8 +1,8 @@
-// Reference of AdamW, several steps in a row.
+// Reference of AdamW, over several steps.
 import type { AdamWOptions } from "./adamW.ts";
 import { at, type OpRef, randomRef, refTensor } from "./kit/ref.ts";
 
-/** `first` is the step state's step of the first update; inputs are theta, m, v (n) and a gradient for each step (steps, n). */
+/** first: the step state's step at the first update. Inputs: theta, m, v (n), and one gradient per step (steps, n). */
 type Params = AdamWOptions & { first: number; steps: number };
 
 const usual: AdamWOptions = { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.05 };

@@ -1,12 +1,12 @@
-// Learned positions (OPT): rows of a frozen table, added to the embeddings.
+// Learned positions (OPT): rows of a frozen table, added to the token embeddings.
 import wgsl from "../../../shaders/add_positions.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { blockKernel } from "./kit/variants.ts";
 
-const FORWARD = blockKernel("positions", wgsl, "forward");
+const FORWARD = blockKernel("addPositions", "forward", [wgsl]);
 
-/** y[t] = x[t] + table[start + t]. x: (T, d); table: (positions, d), frozen, of which start + T must stay inside; start: u32 (1). */
+/** y[t] = x[t] + table[start + t]. x: (T, d); table: (positions, d), frozen, with at least start + T rows; start: u32 (1). */
 export function addPositions(ctx: Ctx, x: Tensor, table: Tensor, start: Tensor): Tensor {
   const { rows, cols } = matrixOf(x);
   checkShape(table, [table.shape[0] ?? 0, cols], "position table");

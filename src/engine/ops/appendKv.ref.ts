@@ -1,12 +1,18 @@
-// Reference of writing into a KV cache.
+// Reference of writing to a KV cache.
+import type { HeadShape } from "./kit/headShape.ts";
 import { at, type OpRef, randomRef, refTensor, zerosLike } from "./kit/ref.ts";
-import type { HeadShape } from "./rope.ts";
 
 interface Params extends HeadShape {
   start: number;
 }
 
-const shapeCase = (rows: number, capacity: number, start: number, shape: HeadShape) => ({
+interface Sizes {
+  rows: number;
+  capacity: number;
+  start: number;
+}
+
+const shapeCase = ({ rows, capacity, start }: Sizes, shape: HeadShape) => ({
   name: `T${rows} S${capacity} start ${start} H${shape.heads} KV${shape.kvHeads} hd${shape.headDim}`,
   params: { ...shape, start },
   inputs: () => [
@@ -17,13 +23,13 @@ const shapeCase = (rows: number, capacity: number, start: number, shape: HeadSha
 });
 
 export const appendKvRef: OpRef<Params> = {
-  name: "append kv",
+  name: "appendKv",
   cases: [
-    shapeCase(1, 1, 0, { heads: 1, kvHeads: 1, headDim: 2 }),
-    shapeCase(1, 16, 15, { heads: 6, kvHeads: 2, headDim: 32 }),
-    shapeCase(9, 16, 3, { heads: 4, kvHeads: 4, headDim: 24 }),
-    shapeCase(17, 20, 0, { heads: 3, kvHeads: 1, headDim: 64 }),
-    shapeCase(9, 16, 12, { heads: 2, kvHeads: 1, headDim: 16 }),
+    shapeCase({ rows: 1, capacity: 1, start: 0 }, { heads: 1, kvHeads: 1, headDim: 2 }),
+    shapeCase({ rows: 1, capacity: 16, start: 15 }, { heads: 6, kvHeads: 2, headDim: 32 }),
+    shapeCase({ rows: 9, capacity: 16, start: 3 }, { heads: 4, kvHeads: 4, headDim: 24 }),
+    shapeCase({ rows: 17, capacity: 20, start: 0 }, { heads: 3, kvHeads: 1, headDim: 64 }),
+    shapeCase({ rows: 9, capacity: 16, start: 12 }, { heads: 2, kvHeads: 1, headDim: 16 }),
   ],
   forward([qkv, , cache], { start }) {
     if (!qkv || !cache) throw new RangeError("appendKv takes q|k|v, start and cache");

@@ -1,17 +1,22 @@
-// Writes the keys and values of new tokens into a KV cache.
+// Writes the keys and values of new tokens to a KV cache.
 import wgsl from "../../../shaders/append_kv.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { type HeadShape, packedWidth } from "./rope.ts";
+import { type HeadShape, packedWidth } from "./kit/headShape.ts";
 import { blockKernel, unitOf } from "./kit/variants.ts";
 
-const APPEND = blockKernel("append kv", wgsl, "append");
+const APPEND = blockKernel("appendKv", "append", [wgsl]);
 
-/**
- * Copies the k|v columns of qkv (T, (heads + 2 kvHeads) headDim) into rows start .. start + T - 1 of cache
- * (capacity, 2 kvHeads headDim), in place; not differentiable. start: u32 (1); rows past the capacity are dropped.
- */
-export function appendKv(ctx: Ctx, qkv: Tensor, cache: Tensor, start: Tensor, shape: HeadShape): void {
+interface CachePlace {
+  /** (capacity, 2 kvHeads headDim), k|v in each row. */
+  cache: Tensor;
+  /** u32 (1): the cache's row for the first token. Rows beyond the capacity are dropped. */
+  start: Tensor;
+  shape: HeadShape;
+}
+
+/** Copies the k|v columns of qkv, (T, (heads + 2 kvHeads) headDim), to rows start to start + T - 1 of the cache. Not differentiable. */
+export function appendKv(ctx: Ctx, qkv: Tensor, { cache, start, shape }: CachePlace): void {
   const { rows, cols: width } = matrixOf(qkv);
   const { rows: capacity, cols } = matrixOf(cache);
   checkShape(qkv, [rows, packedWidth(shape)], "appendKv q|k|v");

@@ -1,6 +1,6 @@
-// References of causal attention: on its own keys (with backward) and over a KV cache.
+// References of causal attention: without a cache (with backward), and over a KV cache.
+import type { HeadShape } from "./kit/headShape.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
-import type { HeadShape } from "./rope.ts";
 
 interface Params extends HeadShape {
   start: number;
@@ -9,7 +9,7 @@ interface Params extends HeadShape {
   keptBytes?: number;
 }
 
-/** Where element c of head h of row r is: packed q|k|v, or a cache k|v. */
+/** Where element c of a head is stored, in packed rows q|k|v or in a cache k|v: of query head h in row t, of key/value head g in row j. */
 interface Layout {
   q: (t: number, h: number, c: number) => number;
   k: (j: number, g: number, c: number) => number;
@@ -27,8 +27,26 @@ function layoutOf({ heads, kvHeads, headDim }: HeadShape, cached: boolean): Layo
   };
 }
 
-/** softmax(scale q k) of query t and head h: keys first .. first + weights.length - 1. */
-function weightsOf(qkv: RefTensor, kv: RefTensor, layout: Layout, params: Params, t: number, h: number) {
+/** One call: what is read, and how. */
+interface Call {
+  qkv: RefTensor;
+  kv: RefTensor;
+  layout: Layout;
+  params: Params;
+}
+
+/** The attention weights of one query and head. */
+interface Attended {
+  /** The first key that the query sees. */
+  first: number;
+  /** Its key/value head. */
+  g: number;
+  /** Of the keys from `first` on. */
+  weights: number[];
+}
+
+/** softmax(q k / sqrt(headDim)) of query t and head h. */
+function attended({ qkv, kv, layout, params }: Call, t: number, h: number): Attended {
   const { heads, kvHeads, headDim, start, window = Infinity } = params;
   const position = start + t;
   const first = Math.max(0, position - window + 1);
@@ -47,11 +65,12 @@ function weightsOf(qkv: RefTensor, kv: RefTensor, layout: Layout, params: Params
 function forward(qkv: RefTensor, kv: RefTensor, params: Params, cached: boolean): RefTensor {
   const { heads, headDim } = params;
   const layout = layoutOf(params, cached);
+  const call = { qkv, kv, layout, params };
   const rows = qkv.shape[0] ?? 0;
   const out = refTensor([rows, heads * headDim]);
   for (let t = 0; t < rows; t++) {
     for (let h = 0; h < heads; h++) {
-      const { first, g, weights } = weightsOf(qkv, kv, layout, params, t, h);
+      const { first, g, weights } = attended(call, t, h);
       for (let c = 0; c < headDim; c++) {
         const place = (t * heads + h) * headDim + c;
         out.data[place] = weights.reduce((sum, w, i) => sum + w * at(kv.data, layout.v(first + i, g, c)), 0);
@@ -64,6 +83,7 @@ function forward(qkv: RefTensor, kv: RefTensor, params: Params, cached: boolean)
 function backward(qkv: RefTensor, params: Params, dout: RefTensor): RefTensor {
   const { heads, headDim } = params;
   const layout = layoutOf(params, false);
+  const call = { qkv, kv: qkv, layout, params };
   const rows = qkv.shape[0] ?? 0;
   const d = zerosLike(qkv);
   const add = (place: number, value: number): void => {
@@ -71,7 +91,7 @@ function backward(qkv: RefTensor, params: Params, dout: RefTensor): RefTensor {
   };
   for (let t = 0; t < rows; t++) {
     for (let h = 0; h < heads; h++) {
-      const { first, g, weights } = weightsOf(qkv, qkv, layout, params, t, h);
+      const { first, g, weights } = attended(call, t, h);
       const dOutOf = (c: number): number => at(dout.data, (t * heads + h) * headDim + c);
       const dWeights = weights.map((w, i) => {
         let sum = 0;
@@ -104,6 +124,7 @@ const scalar = (value: number): RefTensor => ({
 type Sizes = readonly [rows: number, heads: number, kvHeads: number, headDim: number];
 const nameOf = ([rows, heads, kvHeads, headDim]: Sizes): string => `T${rows} H${heads} KV${kvHeads} hd${headDim}`;
 
+/** Without a cache. `name` follows the sizes. */
 function own(sizes: Sizes, more: Partial<Params> = {}, scale = 2, name = ""): OpCase<Params> {
   const [rows, heads, kvHeads, headDim] = sizes;
   const params = { heads, kvHeads, headDim, start: 0, ...more };
@@ -114,7 +135,7 @@ function own(sizes: Sizes, more: Partial<Params> = {}, scale = 2, name = ""): Op
   };
 }
 
-/** Sequences too long to keep their weights. */
+/** As for sequences too long to keep their attention weights. */
 const AGAIN = { keptBytes: 0 };
 
 export const attentionRef: OpRef<Params> = {
@@ -133,12 +154,12 @@ export const attentionRef: OpRef<Params> = {
     own([17, 6, 1, 32]),
     own([33, 4, 2, 16]),
     own([65, 2, 1, 32]),
-    own([1, 1, 1, 4], AGAIN, 2, " weights made again"),
-    own([9, 6, 2, 32], AGAIN, 2, " weights made again"),
-    own([17, 4, 4, 24], AGAIN, 2, " weights made again"),
-    own([65, 2, 1, 20], AGAIN, 2, " weights made again"),
-    own([41, 2, 1, 16], { ...AGAIN, window: 7 }, 2, " window 7, weights made again"),
-    own([12, 2, 1, 16], AGAIN, 8, " 8 scale, weights made again"),
+    own([1, 1, 1, 4], AGAIN, 2, " weights recomputed"),
+    own([9, 6, 2, 32], AGAIN, 2, " weights recomputed"),
+    own([17, 4, 4, 24], AGAIN, 2, " weights recomputed"),
+    own([65, 2, 1, 20], AGAIN, 2, " weights recomputed"),
+    own([41, 2, 1, 16], { ...AGAIN, window: 7 }, 2, " window 7, weights recomputed"),
+    own([12, 2, 1, 16], AGAIN, 8, " 8 scale, weights recomputed"),
     own([9, 2, 1, 16], { window: 1 }, 2, " window 1"),
     own([33, 2, 1, 16], { window: 7 }, 2, " window 7"),
     own([40, 2, 2, 16], { window: 8 }, 2, " window 8"),
@@ -159,6 +180,7 @@ export const attentionRef: OpRef<Params> = {
   },
 };
 
+/** Over a cache with room for `capacity` rows. */
 function cached(sizes: Sizes, capacity: number, start: number, more: Partial<Params> = {}): OpCase<Params> {
   const [rows, heads, kvHeads, headDim] = sizes;
   const params = { heads, kvHeads, headDim, start, ...more };
@@ -170,7 +192,7 @@ function cached(sizes: Sizes, capacity: number, start: number, more: Partial<Par
 }
 
 export const attentionCachedRef: OpRef<Params> = {
-  name: "attention over a cache",
+  name: "attention: KV cache",
   cases: [
     cached([1, 6, 2, 32], 1, 0),
     cached([1, 6, 2, 32], 512, 511),

@@ -1,6 +1,5 @@
-// References of binarisation: the three estimators, whose backward is by design not a derivative, and the soft Gumbel-sigmoid, whose is.
-import { layoutOf } from "../masks/gates.ts";
-import { LOGIT_OFFSET } from "../masks/gates.ts";
+// References of binarisation: three estimators, whose backward is not a derivative by design, and the soft Gumbel-sigmoid, whose backward is.
+import { layoutOf, LOGIT_OFFSET } from "../masks/gates.ts";
 import { type GateEstimator, GUMBEL_TEMPERATURE } from "./binarize.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
@@ -8,18 +7,18 @@ type Params = { sizes: readonly number[]; estimator: GateEstimator };
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** sigmoid((x + G + c) / 0.4) with the released code's guards. */
+/** sigmoid((x + G + 3) / 0.4), with the small constants that the released code adds inside its logarithms. */
 const soft = (x: number, u: number): number =>
   sigmoid((x - Math.log(-Math.log(u + 1e-20) + 1e-20) + LOGIT_OFFSET) / GUMBEL_TEMPERATURE);
 
-/** A gate from its logit and noise. */
+/** A gate from its gate logit and noise. */
 export function gateOf(x: number, u: number, estimator: GateEstimator): number {
   if (estimator === "gumbel-soft") return soft(x, u);
   if (estimator === "gumbel-hard") return soft(x, u) > 0.5 ? 1 : 0;
   return u < sigmoid(x + LOGIT_OFFSET) ? 1 : 0;
 }
 
-/** What the gradient of a gate is multiplied by to give that of its logit. */
+/** The gradient of a gate logit divided by that of its gate. */
 export function slopeOf(x: number, u: number, estimator: GateEstimator): number {
   if (estimator === "gumbel-soft" || estimator === "gumbel-hard") {
     const s = soft(x, u);
@@ -61,6 +60,7 @@ const casesOf = (estimator: GateEstimator): OpCase<Params>[] => {
   ];
 };
 
+/** Applies `of` to every real gate; padding stays 0. */
 function mapGates(
   [x, u]: readonly RefTensor[],
   sizes: readonly number[],
@@ -89,4 +89,4 @@ const refOf = (name: string, estimators: readonly GateEstimator[], estimator: bo
 });
 
 export const binarizeRef = refOf("binarize", ["reinmax", "straight-through", "gumbel-hard"], true);
-export const gumbelSoftRef = refOf("binarize gumbel-soft", ["gumbel-soft"], false);
+export const gumbelSoftRef = refOf("binarize: gumbel-soft", ["gumbel-soft"], false);

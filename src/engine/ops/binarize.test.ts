@@ -1,16 +1,16 @@
-// Gradient estimators are no derivatives of what they estimate for; averaged over the noise they have closed forms, and those are held here.
+// Gradient estimators are not derivatives of forward. Their averages over the noise have closed forms, which are checked here.
 import { describe, expect, test } from "vitest";
 import { gateOf, slopeOf } from "./binarize.ref.ts";
 import type { GateEstimator } from "./binarize.ts";
 
 const NOISES = 20_000;
 const LOGITS = [-6, -3.5, -3, -2, 0, 1];
-/** Mean over the noise, by the midpoint rule. */
+/** Mean over the noise by the midpoint rule. */
 const average = (of: (u: number) => number): number =>
   Array.from({ length: NOISES }, (_, i) => of((i + 0.5) / NOISES)).reduce((sum, value) => sum + value, 0) / NOISES;
 
 const probability = (x: number): number => 1 / (1 + Math.exp(-(x + 3)));
-/** E over the noise of d f(B) / dx as the estimator gives it, for the slope f' of a function of one gate. */
+/** The mean over the noise of the estimated d f(B) / dx, for a function f of one gate with slope f'. */
 const estimate = (x: number, estimator: GateEstimator, slope: (gate: number) => number): number =>
   average((u) => slope(gateOf(x, u, estimator)) * slopeOf(x, u, estimator));
 
@@ -39,7 +39,7 @@ describe.each(LOGITS)("at logit %d", (x) => {
       expect(Math.abs(estimate(x, "straight-through", slope) - exact)).toBeGreaterThan(1e-3);
   });
 
-  test("ReinMax is exact for a quadratic function too (it is of second order)", () => {
+  test("ReinMax is also exact for a quadratic function (it is of second order)", () => {
     expect(estimate(x, "reinmax", slope)).toBeCloseTo(exact, 3);
     expect(estimate(x, "reinmax", () => a)).toBeCloseTo(pi * (1 - pi) * a, 3);
   });

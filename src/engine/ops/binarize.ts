@@ -1,4 +1,4 @@
-// From logits and noise to gates, by one of the gradient estimators of METHOD.md 1.3.
+// From gate logits and noise to gates, with the gradient estimators of METHOD.md 1.3.
 import gateTiles from "../../../shaders/lib/gate_tiles.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import sigmoid from "../../../shaders/lib/sigmoid.wgsl?raw";
@@ -6,53 +6,58 @@ import wgsl from "../../../shaders/binarize.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { LOGIT_OFFSET } from "../masks/gates.ts";
+import type { Estimator } from "../recipes/recipe.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkFlat, type GateTables } from "./kit/gateTables.ts";
-import { groupsFor } from "./kit/launch.ts";
+import { type Constants, groupsFor, kernelOf } from "./kit/launch.ts";
 
 /**
- * reinmax (Liu et al. 2023; the default) and straight-through draw B = [u < sigmoid(x + 3)]; gumbel-soft is sigmoid((x + G + 3)/0.4) and
- * gumbel-hard its rounding with the gradient of the soft one (DISP-LLM's released code).
+ * How one draw of gates is made. reinmax (Liu et al. 2023) and straight-through draw B = [u < sigmoid(x + 3)]. gumbel-soft is
+ * sigmoid((x + G + 3)/0.4), and gumbel-hard is that rounded, with the gradient of the soft gate (DISP-LLM's released code). A recipe's
+ * Estimator names only "gumbel", because such a step makes two draws: soft gates for the loss and hard ones for the budget.
  */
-export type GateEstimator = "reinmax" | "straight-through" | "gumbel-soft" | "gumbel-hard";
+export type GateEstimator = Exclude<Estimator, "gumbel"> | "gumbel-soft" | "gumbel-hard";
 
-/** Of the Gumbel-sigmoid, as released. */
+/** Temperature of the Gumbel-sigmoid, as in the released code. */
 export const GUMBEL_TEMPERATURE = 0.4;
 
-const code = [grid, gateTiles, sigmoid, wgsl].join("\n");
-const BERNOULLI: KernelSpec = { label: "bernoulli", code, entry: "bernoulli" };
-const GUMBEL_BACKWARD: KernelSpec = { label: "gumbel backward", code, entry: "gumbel_backward" };
-const kernel = (label: string, entry: string, constants: Record<string, number>): KernelSpec => ({
-  label,
-  code,
-  entry,
-  constants,
-});
+const kernel = (entry: string, constants?: Constants): KernelSpec =>
+  kernelOf("binarize", entry, [grid, gateTiles, sigmoid, wgsl], constants);
+const BERNOULLI = kernel("bernoulli");
+const GUMBEL_BACKWARD = kernel("gumbel_backward");
 const FORWARD: Record<GateEstimator, KernelSpec> = {
   reinmax: BERNOULLI,
   "straight-through": BERNOULLI,
-  "gumbel-soft": kernel("gumbel soft", "gumbel", { hard: 0 }),
-  "gumbel-hard": kernel("gumbel hard", "gumbel", { hard: 1 }),
+  "gumbel-soft": kernel("gumbel", { hard: 0 }),
+  "gumbel-hard": kernel("gumbel", { hard: 1 }),
 };
 const BACKWARD: Record<GateEstimator, KernelSpec> = {
-  reinmax: kernel("reinmax backward", "bernoulli_backward", { reinmax: 1 }),
-  "straight-through": kernel("straight-through backward", "bernoulli_backward", { reinmax: 0 }),
+  reinmax: kernel("bernoulli_backward", { reinmax: 1 }),
+  "straight-through": kernel("bernoulli_backward", { reinmax: 0 }),
   "gumbel-soft": GUMBEL_BACKWARD,
   "gumbel-hard": GUMBEL_BACKWARD,
 };
 
-/** Gates in [0, 1] from logits x (without the offset) and noise u in (0, 1), all flat; padding gates are 0. Only x gets a gradient. */
-export function binarize(ctx: Ctx, x: Tensor, u: Tensor, tables: GateTables, estimator: GateEstimator): Tensor {
+interface BinarizeOptions {
+  /** Noise in (0, 1): (flat gates). It gets no gradient. */
+  noise: Tensor;
+  tables: GateTables;
+  estimator: GateEstimator;
+}
+
+/** Gates in [0, 1] from gate logits x without the offset 3. Both: (flat gates). Padding gates are 0. */
+export function binarize(ctx: Ctx, x: Tensor, { noise, tables, estimator }: BinarizeOptions): Tensor {
   const { layout, tiles } = tables;
   checkFlat(x, tables, "binarize logits");
-  checkFlat(u, tables, "binarize noise");
+  checkFlat(noise, tables, "binarize noise");
   const dims = { tiles: layout.vectorOfTile.length, offset: LOGIT_OFFSET, temperature: GUMBEL_TEMPERATURE };
   const groups = groupsFor(dims.tiles);
   const gates = ctx.empty(x.shape, "gates", { requiresGrad: ctx.needsGrad(x) });
-  ctx.run(FORWARD[estimator], [x, u, tiles, gates], dims, groups);
+  ctx.run(FORWARD[estimator], [x, noise, tiles, gates], dims, groups);
   return ctx.record(gates, [x], (dGates) => {
     const dx = ctx.gradTarget(x);
-    const drawn = BACKWARD[estimator] === GUMBEL_BACKWARD ? u : gates;
+    // the Gumbel-sigmoid's gradient depends on the noise, the others on the gates that were drawn
+    const drawn = BACKWARD[estimator] === GUMBEL_BACKWARD ? noise : gates;
     ctx.run(BACKWARD[estimator], [x, drawn, tiles, dGates, dx], dims, groups);
     return [dx];
   });

@@ -1,19 +1,26 @@
 // References of the budget: the penalty with its gradient, and the counts, which have none.
+import type { PenaltyCosts } from "../masks/budget.ts";
 import { layoutOf } from "../masks/gates.ts";
-import type { BudgetCosts } from "./budget.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
-type Params = { sizes: readonly number[]; costs: BudgetCosts; ratio: number };
+type Params = { sizes: readonly number[]; costs: PenaltyCosts; ratio: number };
 
-const blocks = (count: number, d: number, f: number): number[] =>
-  Array.from({ length: count }, () => [d, d, d, f, d]).flat();
+/** A model with dq = d and dkv = d / 2. */
+interface Shape {
+  layers: number;
+  d: number;
+  f: number;
+  /** 2 for a GLU (the default), else 1. */
+  ups?: number;
+}
 
-const costsOf = (count: number, d: number, f: number, dq: number, dkv: number, ups: number): BudgetCosts => ({
-  s1Cost: dq + 2 * dkv,
-  s2Cost: dq,
-  ups,
-  blockWeights: count * d * (2 * dq + 2 * dkv + (ups + 1) * f),
-});
+const sizesOf = ({ layers, d, f }: Shape): number[] => Array.from({ length: layers }, () => [d, d, d, f, d]).flat();
+
+function costsOf({ layers, d, f, ups = 2 }: Shape): PenaltyCosts {
+  const [dq, dkv] = [d, d / 2];
+  const blockWeights = layers * d * (2 * dq + 2 * dkv + (ups + 1) * f);
+  return { s1Cost: dq + 2 * dkv, s2Cost: dq, ups, blockWeights };
+}
 
 /** |s| of each vector, and T. */
 function count([gates]: readonly RefTensor[], { sizes, costs }: Params): { counts: number[]; kept: number } {
@@ -31,46 +38,44 @@ function count([gates]: readonly RefTensor[], { sizes, costs }: Params): { count
   return { counts, kept };
 }
 
-function costOfGate(counts: readonly number[], vector: number, costs: BudgetCosts): number {
+/** dT/ds of a gate of the vector. */
+function costOfGate(counts: readonly number[], vector: number, costs: PenaltyCosts): number {
   const of = (k: number): number => counts[vector - (vector % 5) + k] ?? 0;
   const all = [costs.s1Cost, costs.s2Cost, costs.ups * of(3), costs.ups * of(2) + of(4), of(3)];
   return all[vector % 5] ?? 0;
 }
 
-const gatesCase = (
-  name: string,
-  d: number,
-  f: number,
-  layers: number,
-  ratio: number,
-  of: (random: number) => number,
-  ups = 2,
-) => {
-  const sizes = blocks(layers, d, f);
-  return {
-    name,
-    params: { sizes, ratio, costs: costsOf(layers, d, f, d, d / 2, ups) },
-    inputs: () => {
-      const gates = randomRef(1, [layoutOf(sizes).length]);
-      return [
-        refTensor(
-          gates.shape,
-          gates.data.map((value) => Math.fround(of((value + 1) / 2))),
-        ),
-      ];
-    },
+/** A gate from a number in (0, 1). */
+type GateOf = (random: number) => number;
+const soft: GateOf = (u) => u;
+const onBelow =
+  (limit: number): GateOf =>
+  (u) =>
+    u < limit ? 1 : 0;
+
+function gatesCase(name: string, ratio: number, shape: Shape, gateOf: GateOf): OpCase<Params> {
+  const sizes = sizesOf(shape);
+  const inputs = (): RefTensor[] => {
+    const random = randomRef(1, [layoutOf(sizes).length]);
+    return [
+      refTensor(
+        random.shape,
+        random.data.map((value) => Math.fround(gateOf((value + 1) / 2))),
+      ),
+    ];
   };
-};
+  return { name, params: { sizes, ratio, costs: costsOf(shape) }, inputs };
+}
 
 const cases: OpCase<Params>[] = [
-  gatesCase("binary L3", 64, 176, 3, 0.5, (u) => (u < 0.7 ? 1 : 0)),
-  gatesCase("soft L2", 62, 65, 2, 0.5, (u) => u),
-  gatesCase("below the target", 64, 128, 2, 0.9, (u) => (u < 0.5 ? 1 : 0)),
-  gatesCase("no GLU", 64, 130, 1, 0.3, (u) => u, 1),
-  gatesCase("one block of d = 4", 4, 6, 1, 0.2, (u) => u),
-  gatesCase("more blocks than lanes", 4, 6, 70, 0.5, (u) => u),
-  gatesCase("dense", 64, 176, 3, 0.5, () => 1),
-  gatesCase("nothing kept", 64, 176, 3, 0.5, () => 0),
+  gatesCase("binary L3", 0.5, { layers: 3, d: 64, f: 176 }, onBelow(0.7)),
+  gatesCase("soft L2", 0.5, { layers: 2, d: 62, f: 65 }, soft),
+  gatesCase("below the target", 0.9, { layers: 2, d: 64, f: 128 }, onBelow(0.5)),
+  gatesCase("no GLU", 0.3, { layers: 1, d: 64, f: 130, ups: 1 }, soft),
+  gatesCase("one block of d = 4", 0.2, { layers: 1, d: 4, f: 6 }, soft),
+  gatesCase("more blocks than lanes", 0.5, { layers: 70, d: 4, f: 6 }, soft),
+  gatesCase("dense", 0.5, { layers: 3, d: 64, f: 176 }, () => 1),
+  gatesCase("nothing kept", 0.5, { layers: 3, d: 64, f: 176 }, () => 0),
 ];
 
 export const budgetRef: OpRef<Params> = {
@@ -97,9 +102,9 @@ export const budgetRef: OpRef<Params> = {
   },
 };
 
-/** T and |s|: of binary gates they must be exact integers. */
-export const keptRef: OpRef<Params> = {
-  name: "budget counts",
+/** T and |s|, which must be exact integers for binary gates. */
+export const countsRef: OpRef<Params> = {
+  name: "budget: counts",
   cases: [cases[0], cases[2], cases[6], cases[7]].filter((one) => one !== undefined),
   tolerance: 0,
   forward(inputs, params) {

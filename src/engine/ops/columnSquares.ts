@@ -1,10 +1,10 @@
-// Sums of squares by column over calibration tokens: the squared norms of activations that weight scores need (METHOD.md 2).
+// Sums of squares per column over calibration tokens: the squared norms of activations for weight scores (METHOD.md 2).
 import wgsl from "../../../shaders/column_squares.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { columnKernel } from "./kit/variants.ts";
 
-const ACCUMULATE = columnKernel("column squares", wgsl, "accumulate");
+const ACCUMULATE = columnKernel("columnSquares", "accumulate", [wgsl]);
 
 /** sums += sum over rows of x^2, in place. x: (T, N), sums: (N). Not differentiable. */
 export function addColumnSquares(ctx: Ctx, x: Tensor, sums: Tensor): void {

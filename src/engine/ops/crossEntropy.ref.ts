@@ -1,9 +1,9 @@
-// Reference of the next-token cross-entropy of hidden states against a head.
+// References of the next-token cross-entropy of hidden states with a head: the mean, and the loss of each token.
 import { linearRef } from "./linear.ref.ts";
 import { at, type OpCase, type OpRef, randomInts, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 export interface CrossEntropyParams {
-  /** Rows of the head in one part. */
+  /** Rows of the head per part. */
   partRows: number;
   logitsBytes: number;
 }
@@ -15,11 +15,11 @@ interface Shape {
   scale?: number;
   bias?: boolean;
   partRows?: number;
-  /** Rows of logits that the limit has room for; default: all. */
-  held?: number;
+  /** Rows of logits within the limit; default: all. */
+  chunkRows?: number;
 }
 
-/** One entry in every row, a power of two, so that the logits are the head's own values times it, exact in f32. */
+/** One entry per row, a power of two, so that the logits are values of the head times that power, exact in f32. */
 function scaledRows(rows: number, width: number, scale: number): RefTensor {
   const x = refTensor([rows, width]);
   for (let t = 0; t < rows; t++) x.data[t * width + (t % width)] = scale;
@@ -33,13 +33,13 @@ function shapeCase({
   scale = 1,
   bias,
   partRows = vocab,
-  held = rows,
+  chunkRows = rows,
 }: Shape): OpCase<CrossEntropyParams> {
   const parts = partRows < vocab ? ` parts of ${partRows}` : "";
-  const chunks = held < rows ? ` ${held} rows at once` : "";
+  const chunks = chunkRows < rows ? ` ${chunkRows} rows at once` : "";
   return {
     name: `T${rows} V${vocab} C${width} scale ${scale}${bias ? " bias" : ""}${parts}${chunks}`,
-    params: { partRows, logitsBytes: 4 * vocab * held },
+    params: { partRows, logitsBytes: 4 * vocab * chunkRows },
     inputs: () => [
       scale > 1 ? scaledRows(rows, width, scale) : randomRef(1, [rows, width]),
       randomRef(2, [vocab, width], Math.min(1, scale)),
@@ -61,17 +61,17 @@ const CASES = [
   shapeCase({ rows: 4, vocab: 512, scale: 32 }),
   shapeCase({ rows: 4, vocab: 512, scale: 8192 }),
   shapeCase({ rows: 4, vocab: 64, scale: 0 }),
-  // rows on both sides of the edges of a chunk; a view of rows that are 4 wide starts on multiples of 16 of them
-  shapeCase({ rows: 31, vocab: 64, held: 16 }),
-  shapeCase({ rows: 32, vocab: 64, held: 16 }),
-  shapeCase({ rows: 33, vocab: 64, held: 16 }),
-  shapeCase({ rows: 33, vocab: 63, width: 6, held: 32, bias: true }),
-  shapeCase({ rows: 5, vocab: 64, width: 64, held: 1 }),
-  shapeCase({ rows: 70, vocab: 12, width: 5, held: 1 }),
-  // a head in parts: the last one whole, of one row, of some; with chunks; with logits that a sum of exponentials would not hold
+  // row counts around the edges of a chunk; chunks of rows of width 4 start at multiples of 16 rows
+  shapeCase({ rows: 31, vocab: 64, chunkRows: 16 }),
+  shapeCase({ rows: 32, vocab: 64, chunkRows: 16 }),
+  shapeCase({ rows: 33, vocab: 64, chunkRows: 16 }),
+  shapeCase({ rows: 33, vocab: 63, width: 6, chunkRows: 32, bias: true }),
+  shapeCase({ rows: 5, vocab: 64, width: 64, chunkRows: 1 }),
+  shapeCase({ rows: 70, vocab: 12, width: 5, chunkRows: 1 }),
+  // a head in parts: the last one full, of one row, of some rows; with chunks; with logits whose exponentials overflow
   shapeCase({ rows: 5, vocab: 128, partRows: 64 }),
   shapeCase({ rows: 6, vocab: 129, partRows: 64, bias: true }),
-  shapeCase({ rows: 35, vocab: 200, partRows: 64, held: 16, bias: true }),
+  shapeCase({ rows: 35, vocab: 200, partRows: 64, chunkRows: 16, bias: true }),
   shapeCase({ rows: 4, vocab: 512, scale: 8192, partRows: 128 }),
 ];
 
@@ -83,24 +83,32 @@ function logitsOf(inputs: readonly RefTensor[]): RefTensor {
   return logits;
 }
 
-function logSumExp(logits: RefTensor, row: number): number {
+/** ln of the sum of exp of each row. */
+function logSumExp(logits: RefTensor): number[] {
+  const [rows = 0, cols = 0] = logits.shape;
+  return Array.from({ length: rows }, (_, row) => {
+    const values = logits.data.subarray(row * cols, (row + 1) * cols);
+    const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
+    return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
+  });
+}
+
+/** -ln p(ids[t + 1]) of each row but the last. */
+function tokenLosses(inputs: readonly RefTensor[]): Float64Array {
+  const logits = logitsOf(inputs);
+  const ids = inputs[2];
+  if (!ids) throw new RangeError("cross-entropy takes ids");
   const cols = logits.shape[1] ?? 0;
-  const values = logits.data.subarray(row * cols, (row + 1) * cols);
-  const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
-  return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
+  const losses = logSumExp(logits).slice(0, -1);
+  return Float64Array.from(losses, (lse, t) => lse - at(logits.data, t * cols + at(ids.data, t + 1)));
 }
 
 export const crossEntropyRef: OpRef<CrossEntropyParams> = {
-  name: "cross-entropy",
+  name: "crossEntropy",
   cases: CASES,
   forward(inputs) {
-    const logits = logitsOf(inputs);
-    const ids = inputs[2];
-    if (!ids) throw new RangeError("cross-entropy takes ids");
-    const [rows = 0, cols = 0] = logits.shape;
-    let sum = 0;
-    for (let t = 0; t < rows - 1; t++) sum += logSumExp(logits, t) - at(logits.data, t * cols + at(ids.data, t + 1));
-    return [refTensor([1], Float64Array.of(sum / (rows - 1)))];
+    const losses = tokenLosses(inputs);
+    return [refTensor([1], Float64Array.of(losses.reduce((sum, loss) => sum + loss, 0) / losses.length))];
   },
   backward(inputs, _, [dloss]) {
     const [x, weight, ids] = inputs;
@@ -109,14 +117,24 @@ export const crossEntropyRef: OpRef<CrossEntropyParams> = {
     const [rows = 0, cols = 0] = logits.shape;
     const scale = at(dloss.data, 0) / (rows - 1);
     const dlogits = zerosLike(logits);
-    for (let t = 0; t < rows - 1; t++) {
-      const lse = logSumExp(logits, t);
-      for (let c = 0; c < cols; c++) {
-        const onehot = c === at(ids.data, t + 1) ? 1 : 0;
-        dlogits.data[t * cols + c] = scale * (Math.exp(at(logits.data, t * cols + c) - lse) - onehot);
-      }
-    }
+    logSumExp(logits)
+      .slice(0, -1)
+      .forEach((lse, t) => {
+        for (let c = 0; c < cols; c++) {
+          const onehot = c === at(ids.data, t + 1) ? 1 : 0;
+          dlogits.data[t * cols + c] = scale * (Math.exp(at(logits.data, t * cols + c) - lse) - onehot);
+        }
+      });
     const [dx = null] = linearRef.backward?.([x, weight], null, [dlogits]) ?? [];
     return [dx, null, null, ...(inputs.length > 3 ? [null] : [])];
+  },
+};
+
+export const crossEntropyByTokenRef: OpRef<CrossEntropyParams> = {
+  name: "crossEntropy: by token",
+  cases: CASES,
+  forward(inputs) {
+    const losses = tokenLosses(inputs);
+    return [refTensor([losses.length], losses)];
   },
 };

@@ -1,108 +1,115 @@
-// Next-token cross-entropy of hidden states against a frozen head: the logits exist a few rows at a time, never as (T, V).
+// Next-token cross-entropy of hidden states with a frozen head. The logits exist a few rows at a time, never as (T, V).
 import wgsl from "../../../shaders/cross_entropy.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { logitRows } from "../logitsSize.ts";
 import { checkShape, elements, matrixOf, type Tensor, view } from "../tensor.ts";
-import { scaleInto } from "./arithmetic.ts";
+import { scaleInPlace } from "./arithmetic.ts";
 import { linearForward } from "./linear.ts";
 import { linearPartsBackward } from "./linearParts.ts";
 import { heightOf, placed, type PlacedPart, type RowParts } from "./kit/rowParts.ts";
 import { rowKernel } from "./kit/variants.ts";
 
-const TOKEN_LOSSES = rowKernel("cross-entropy", wgsl, "token_losses");
-const GRADIENTS = rowKernel("cross-entropy backward", wgsl, "gradients");
-const MEAN = rowKernel("cross-entropy mean", wgsl, "mean");
+const TOKEN_LOSSES = rowKernel("crossEntropy", "token_losses", [wgsl]);
+const GRADIENTS = rowKernel("crossEntropy", "gradients", [wgsl]);
+const MEAN = rowKernel("crossEntropy", "mean", [wgsl]);
 
-/** What makes logits of hidden states: y = x weight^T + bias. weight: (V, d) in parts, bias: (V); both frozen. */
-export interface Head {
+/** Makes the logits of hidden states: y = x weight^T + bias. weight: (V, d) in parts, bias: (V); both frozen. */
+interface Head {
   weight: RowParts;
   bias?: Tensor;
 }
 
+export interface CrossEntropyOptions {
+  head: Head;
+  /** u32 (T), below V. */
+  ids: Tensor;
+  /** Most bytes of logits in memory at a time (see logitRows). Default: ctx.logitsBytes. */
+  logitsBytes?: number;
+}
+
 /**
- * Mean over t < T - 1 of -ln p(ids[t + 1]) from row t of x, in nats, shape (1). x: (T, d); ids: u32 (T), below V.
- * At most `logitsBytes` of logits are held at once (see logitRows). Since the head is frozen, each chunk's gradient is made where its
- * logits are, with the forward; backward only multiplies it by d loss, on the GPU.
+ * Mean over t < T - 1 of -ln p(ids[t + 1]) from row t of x, in nats: (1). x: (T, d), T at least 2. Since the head is frozen, the gradient of
+ * each chunk of rows is made during forward, while its logits exist; backward only multiplies it by d loss, on the GPU.
  */
-export function crossEntropy(ctx: Ctx, x: Tensor, head: Head, ids: Tensor, logitsBytes = ctx.logitsBytes): Tensor {
+export function crossEntropy(ctx: Ctx, x: Tensor, options: CrossEntropyOptions): Tensor {
   const loss = ctx.empty([1], "loss", { requiresGrad: ctx.needsGrad(x) });
   const dx = loss.requiresGrad ? ctx.empty(x.shape, "d head input") : undefined;
-  const nll = crossEntropyByToken(ctx, x, head, ids, logitsBytes, dx);
+  const nll = tokenLosses(ctx, x, options, dx);
   const mean = MEAN(ctx, 1, 1);
-  ctx.run(mean.spec, [nll, loss], { rows: elements(ids) }, [1]);
+  ctx.run(mean.spec, [nll, loss], { rows: elements(options.ids) }, [1]);
   return ctx.record(loss, [x], (dloss) => {
-    invariant(dx, "bug", "the loss kept no gradient");
-    scaleInto(ctx, dx, dloss);
+    invariant(dx, "bug", "crossEntropy: expected a gradient from forward, got none");
+    scaleInPlace(ctx, dx, dloss);
     return [dx];
   });
 }
 
-/** -ln p(ids[t + 1]) from row t of x, in nats, for every t < T - 1: (T - 1). As `crossEntropy`; into dx goes the gradient of their mean. */
-export function crossEntropyByToken(
-  ctx: Ctx,
-  x: Tensor,
-  head: Head,
-  ids: Tensor,
-  logitsBytes = ctx.logitsBytes,
-  dx?: Tensor,
-): Tensor {
+/** -ln p(ids[t + 1]) from row t of x, in nats, for every t < T - 1: (T - 1). Otherwise as crossEntropy; without a gradient. */
+export const crossEntropyByToken = (ctx: Ctx, x: Tensor, options: CrossEntropyOptions): Tensor =>
+  tokenLosses(ctx, x, options);
+
+/** The loss of every token; the gradient of their mean is written to dx, if given. */
+function tokenLosses(ctx: Ctx, x: Tensor, options: CrossEntropyOptions, dx?: Tensor): Tensor {
+  const { head, ids, logitsBytes = ctx.logitsBytes } = options;
   const { rows, cols: width } = matrixOf(x);
-  invariant(rows >= 2, "shape", `a next-token loss needs at least 2 tokens, ${rows} came`);
+  invariant(rows >= 2, "shape", `next-token loss: expected at least 2 tokens, got ${rows}`);
   checkShape(ids, [rows], "token ids of a loss");
   const rowsOf = { ids, sums: ctx.empty([rows, 4], "log-sum-exp"), nll: ctx.empty([rows - 1], "nll") };
-  const most = rowsAtOnce(ctx, rows, width, head.weight, logitsBytes);
+  const most = rowsAtOnce(ctx, x, head.weight, logitsBytes);
   const room = placed(head.weight).map((part) => ({ ...part, logits: ctx.empty([most, part.rows], "logits") }));
   for (let first = 0; first < rows; first += most) {
     const count = Math.min(most, rows - first);
-    const chunk = (of: Tensor): Tensor => view(of, first * width, [count, width]);
+    const rowsFrom = (of: Tensor): Tensor => view(of, first * width, [count, width]);
     const pieces = room.map((piece) => ({ ...piece, logits: view(piece.logits, 0, [count, piece.rows]) }));
-    chunkLosses(ctx, chunk(x), head, pieces, rowsOf, first);
-    if (dx) chunkGradient(ctx, chunk(dx), pieces, rowsOf, first);
-    // See decoderHidden: outside of training a submit must not get too long.
+    const chunk = { first, x: rowsFrom(x), pieces };
+    chunkLosses(ctx, chunk, head, rowsOf);
+    if (dx) chunkGradient(ctx, chunk, rowsOf, rowsFrom(dx));
+    // Without a tape, a forward is submitted in pieces (see decoderHidden).
     else if (first + most < rows) ctx.submit();
   }
   return rowsOf.nll;
 }
 
-/** Rows whose logits fit into `bytes`, and those of each part into one buffer. */
-function rowsAtOnce(ctx: Ctx, tokens: number, width: number, weight: RowParts, bytes: number): number {
+/** Rows per chunk: their logits fit into `bytes`, and those of each part into one buffer. */
+function rowsAtOnce(ctx: Ctx, x: Tensor, weight: RowParts, bytes: number): number {
+  const { rows: tokens, cols: width } = matrixOf(x);
   const vocab = heightOf(weight);
   const widest = Math.max(...placed(weight).map(({ rows }) => rows));
   return logitRows({ tokens, vocab, width }, Math.min(bytes, (ctx.buffers.limitBytes * vocab) / widest));
 }
 
-/** A part of the head, and the logits of one chunk that it makes. */
+/** A part of the head, and the logits of a chunk that it makes. */
 interface Piece extends PlacedPart {
   logits: Tensor;
 }
 
-/** What is known of all T rows: see cross_entropy.wgsl. */
+/** Some adjacent rows of x, starting with row `first`, and their logits. */
+interface Chunk {
+  first: number;
+  x: Tensor;
+  pieces: readonly Piece[];
+}
+
+/** Values of all T rows; see cross_entropy.wgsl. */
 interface Rows {
   ids: Tensor;
   sums: Tensor;
   nll: Tensor;
 }
 
-/** The logits of the rows `x` from row `first` on, and from them their sums and losses. */
-function chunkLosses(
-  ctx: Ctx,
-  x: Tensor,
-  { bias }: Head,
-  pieces: readonly Piece[],
-  { ids, sums, nll }: Rows,
-  first: number,
-): void {
+/** Computes the logits of a chunk, and from them its sums and losses. */
+function chunkLosses(ctx: Ctx, { first, x, pieces }: Chunk, { bias }: Head, { ids, sums, nll }: Rows): void {
   for (const { part, first: column, rows: width, logits } of pieces) {
-    linearForward(ctx, x, part, bias && view(bias, column, [width]), logits);
+    linearForward(ctx, { x, weight: part, bias: bias && view(bias, column, [width]), y: logits });
     const { rows: count, cols } = matrixOf(logits);
     const { spec, groups, cols: values } = TOKEN_LOSSES(ctx, count, cols);
     ctx.run(spec, [ids, logits, sums, nll], { rows: elements(ids), cols: values, first, count, column }, groups);
   }
 }
 
-/** Turns the logits of a chunk into their gradients, in place, and those into dx. */
-function chunkGradient(ctx: Ctx, dx: Tensor, pieces: readonly Piece[], { ids, sums }: Rows, first: number): void {
+/** Turns the logits of a chunk into their gradients, in place, and writes the gradient of its rows to dx. */
+function chunkGradient(ctx: Ctx, { first, pieces }: Chunk, { ids, sums }: Rows, dx: Tensor): void {
   for (const { first: column, logits } of pieces) {
     const { rows: count, cols } = matrixOf(logits);
     const { spec, groups, cols: values } = GRADIENTS(ctx, count, cols);

@@ -2,14 +2,18 @@
 import type { Precision } from "../tensor.ts";
 import { at, type OpRef, randomInts, randomWeights, refTensor } from "./kit/ref.ts";
 
-/** partRows: rows of the table in one part. */
-const shapeCase = (
-  rows: number,
-  vocab: number,
-  cols: number,
-  scale = 1,
-  { precision = "f32", partRows = vocab }: { precision?: Precision; partRows?: number } = {},
-) => ({
+interface Shape {
+  rows: number;
+  vocab: number;
+  cols: number;
+  scale?: number;
+  /** Of the table; default: f32. */
+  precision?: Precision;
+  /** Rows of the table per part; default: all. */
+  partRows?: number;
+}
+
+const shapeCase = ({ rows, vocab, cols, scale = 1, precision = "f32", partRows = vocab }: Shape) => ({
   name: `T${rows} V${vocab} C${cols} scale ${scale}${precision === "f16" ? " half" : ""}${partRows < vocab ? ` parts of ${partRows}` : ""}`,
   params: { scale, partRows },
   inputs: () => [randomInts(1, [rows], vocab), randomWeights(2, [vocab, cols], precision)],
@@ -18,18 +22,18 @@ const shapeCase = (
 export const embeddingRef: OpRef<{ scale: number; partRows: number }> = {
   name: "embedding",
   cases: [
-    shapeCase(1, 1, 4),
-    shapeCase(1, 7, 63),
-    shapeCase(7, 16, 64),
-    shapeCase(8, 16, 260),
-    shapeCase(9, 5, 65, 8),
-    shapeCase(130, 2048, 192, 0.5),
-    shapeCase(1, 1, 1, 1, { precision: "f16" }),
-    shapeCase(7, 7, 63, 8, { precision: "f16" }),
-    shapeCase(9, 16, 260, 0.5, { precision: "f16" }),
-    shapeCase(40, 128, 20, 1, { partRows: 64 }),
-    shapeCase(200, 129, 63, 8, { partRows: 64 }),
-    shapeCase(200, 257, 63, 8, { partRows: 128, precision: "f16" }),
+    shapeCase({ rows: 1, vocab: 1, cols: 4 }),
+    shapeCase({ rows: 1, vocab: 7, cols: 63 }),
+    shapeCase({ rows: 7, vocab: 16, cols: 64 }),
+    shapeCase({ rows: 8, vocab: 16, cols: 260 }),
+    shapeCase({ rows: 9, vocab: 5, cols: 65, scale: 8 }),
+    shapeCase({ rows: 130, vocab: 2048, cols: 192, scale: 0.5 }),
+    shapeCase({ rows: 1, vocab: 1, cols: 1, precision: "f16" }),
+    shapeCase({ rows: 7, vocab: 7, cols: 63, scale: 8, precision: "f16" }),
+    shapeCase({ rows: 9, vocab: 16, cols: 260, scale: 0.5, precision: "f16" }),
+    shapeCase({ rows: 40, vocab: 128, cols: 20, partRows: 64 }),
+    shapeCase({ rows: 200, vocab: 129, cols: 63, scale: 8, partRows: 64 }),
+    shapeCase({ rows: 200, vocab: 257, cols: 63, scale: 8, partRows: 128, precision: "f16" }),
   ],
   forward([ids, table], { scale }) {
     if (!ids || !table) throw new RangeError("embedding takes ids and table");

@@ -7,17 +7,17 @@ import { blockKernel, type Launcher } from "./kit/variants.ts";
 import { precisionOf, weightText } from "./kit/weightText.ts";
 
 const forwardOf = (precision: Precision): Launcher =>
-  blockKernel("embedding", (width) => [weightText(precision, width), wgsl].join("\n"), "forward");
+  blockKernel("embedding", "forward", (width) => [weightText(precision, width), wgsl]);
 const FORWARD: Record<Precision, Launcher> = { f32: forwardOf("f32"), f16: forwardOf("f16") };
 
-/** scale * table[ids]. ids: u32 (T), each below V (the caller checks); table: (V, d) in parts, frozen, f32 or f16; result (T, d). */
+/** scale * table[ids]: (T, d). ids: u32 (T), below V (the caller checks); table: (V, d) in parts, frozen, f32 or f16. */
 export function embedding(ctx: Ctx, ids: Tensor, table: RowParts, scale = 1): Tensor {
   const rows = elements(ids);
   const cols = table[0] ? matrixOf(table[0]).cols : 0;
   const y = ctx.empty([rows, cols], "embedding");
-  for (const { part, first, rows: held } of placed(table)) {
+  for (const { part, first, rows: part_rows } of placed(table)) {
     const forward = FORWARD[precisionOf(part)](ctx, rows, cols);
-    ctx.run(forward.spec, [ids, part, y], { rows, cols: forward.cols, scale, first, held }, forward.groups);
+    ctx.run(forward.spec, [ids, part, y], { rows, cols: forward.cols, scale, first, part_rows }, forward.groups);
   }
   return y;
 }

@@ -1,15 +1,15 @@
-// References of the gate and of the gated add.
+// References of gates, alone and together with the residual add.
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
-/** Which gradients the case asks for: the kernels differ. */
-interface Wanted {
+/** Which gradients the case needs: each choice has a kernel of its own. */
+interface Needed {
   x: boolean;
   mask: boolean;
 }
 
-const BOTH: Wanted = { x: true, mask: true };
+const BOTH: Needed = { x: true, mask: true };
 
-/** Sizes beside the edges of a workgroup (4, 16, 64 columns; 8 rows), by fours and not. */
+/** Around the edges of workgroups (4, 16, 64 columns; 8 rows), with widths that are multiples of 4 and others. */
 const SIZES: readonly (readonly [rows: number, cols: number])[] = [
   [1, 1],
   [1, 64],
@@ -22,7 +22,7 @@ const SIZES: readonly (readonly [rows: number, cols: number])[] = [
   [130, 68],
 ];
 
-const gradientsOf = (x: RefTensor, mask: RefTensor, dy: RefTensor, wanted: Wanted): (RefTensor | null)[] => {
+const gradientsOf = (x: RefTensor, mask: RefTensor, dy: RefTensor, needed: Needed): (RefTensor | null)[] => {
   const cols = mask.data.length;
   const dx = zerosLike(x);
   const dmask = zerosLike(mask);
@@ -30,10 +30,10 @@ const gradientsOf = (x: RefTensor, mask: RefTensor, dy: RefTensor, wanted: Wante
     dx.data[i] = at(dy.data, i) * at(mask.data, i % cols);
     dmask.data[i % cols] = at(dmask.data, i % cols) + at(dy.data, i) * at(x.data, i);
   }
-  return [wanted.x ? dx : null, wanted.mask ? dmask : null];
+  return [needed.x ? dx : null, needed.mask ? dmask : null];
 };
 
-const cases = (inputs: (rows: number, cols: number, scale?: number) => RefTensor[]): OpCase<Wanted>[] => [
+const cases = (inputs: (rows: number, cols: number, scale?: number) => RefTensor[]): OpCase<Needed>[] => [
   ...SIZES.map(([rows, cols]) => ({ name: `R${rows} C${cols}`, params: BOTH, inputs: () => inputs(rows, cols) })),
   { name: "no d mask", params: { x: true, mask: false }, inputs: () => inputs(9, 68) },
   { name: "no d x", params: { x: false, mask: true }, inputs: () => inputs(9, 68) },
@@ -45,7 +45,7 @@ const cases = (inputs: (rows: number, cols: number, scale?: number) => RefTensor
   },
 ];
 
-export const gateRef: OpRef<Wanted> = {
+export const gateRef: OpRef<Needed> = {
   name: "gate",
   cases: cases((rows, cols, scale) => [randomRef(1, [rows, cols], scale), randomRef(2, [cols])]),
   forward([x, mask]) {
@@ -58,21 +58,21 @@ export const gateRef: OpRef<Wanted> = {
       ),
     ];
   },
-  backward([x, mask], wanted, [dy]) {
+  backward([x, mask], needed, [dy]) {
     if (!x || !mask || !dy) throw new RangeError("gate takes x and mask");
-    return gradientsOf(x, mask, dy, wanted);
+    return gradientsOf(x, mask, dy, needed);
   },
 };
 
-export const gatedAddRef: OpRef<Wanted> = {
-  name: "gated add",
+export const gatedAddRef: OpRef<Needed> = {
+  name: "gate: add",
   cases: cases((rows, cols, scale) => [
     randomRef(3, [rows, cols], scale),
     randomRef(1, [rows, cols], scale),
     randomRef(2, [cols]),
   ]),
   forward([residual, x, mask]) {
-    if (!residual || !x || !mask) throw new RangeError("gated add takes residual, x and mask");
+    if (!residual || !x || !mask) throw new RangeError("gatedAdd takes residual, x and mask");
     const { length } = mask.data;
     return [
       refTensor(
@@ -81,8 +81,8 @@ export const gatedAddRef: OpRef<Wanted> = {
       ),
     ];
   },
-  backward([, x, mask], wanted, [dy]) {
-    if (!x || !mask || !dy) throw new RangeError("gated add takes residual, x and mask");
-    return [dy, ...gradientsOf(x, mask, dy, wanted)];
+  backward([, x, mask], needed, [dy]) {
+    if (!x || !mask || !dy) throw new RangeError("gatedAdd takes residual, x and mask");
+    return [dy, ...gradientsOf(x, mask, dy, needed)];
   },
 };

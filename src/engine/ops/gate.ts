@@ -1,21 +1,21 @@
-// The gate: a mask on the columns of an activation (METHOD.md 1.1), alone or joined with the residual add.
+// Gates on the columns of an activation (METHOD.md 1.1), alone or together with the residual add.
 import wgsl from "../../../shaders/gate.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { blockKernel, columnKernel } from "./kit/variants.ts";
+import { blockKernel, columnKernel, type Launcher } from "./kit/variants.ts";
 
-const APPLY = blockKernel("gate", wgsl, "apply");
-const ADD = blockKernel("gated add", wgsl, "add");
-const MASK_GRADIENT = columnKernel("gate d mask", wgsl, "mask_gradient");
-const BACKWARD = columnKernel("gate backward", wgsl, "backward");
+const APPLY = blockKernel("gate", "apply", [wgsl]);
+const ADD = blockKernel("gate", "add", [wgsl]);
+const MASK_GRADIENT = columnKernel("gate", "mask_gradient", [wgsl]);
+const BACKWARD = columnKernel("gate", "backward", [wgsl]);
 
-function dispatch(ctx: Ctx, kernel: typeof APPLY, args: Tensor[], x: Tensor): void {
+function dispatch(ctx: Ctx, kernel: Launcher, args: Tensor[], x: Tensor): void {
   const { rows, cols } = matrixOf(x);
   const launch = kernel(ctx, rows, cols);
   ctx.run(launch.spec, args, { rows, cols: launch.cols }, launch.groups);
 }
 
-/** d x and d mask of x * mask, each only where it is wanted. */
+/** The gradients of x and mask in x * mask, each only if it is needed. */
 function gradients(ctx: Ctx, x: Tensor, mask: Tensor, dy: Tensor): [Tensor | null, Tensor | null] {
   const dx = x.requiresGrad ? ctx.gradTarget(x) : null;
   const dmask = mask.requiresGrad ? ctx.gradTarget(mask) : null;
@@ -25,7 +25,7 @@ function gradients(ctx: Ctx, x: Tensor, mask: Tensor, dy: Tensor): [Tensor | nul
   return [dx, dmask];
 }
 
-/** y = x * mask, one factor a column. x: (..., N), mask: (N). dmask = sum over rows of dy * x. */
+/** y = x * mask, one gate per column. x: (..., N), mask: (N). */
 export function gate(ctx: Ctx, x: Tensor, mask: Tensor): Tensor {
   checkShape(mask, [matrixOf(x).cols], "gate mask");
   const y = ctx.empty(x.shape, "gated", { requiresGrad: ctx.needsGrad(x, mask) });

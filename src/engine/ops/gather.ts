@@ -3,27 +3,29 @@ import wgsl from "../../../shaders/gather.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { elements, matrixOf, type Tensor } from "../tensor.ts";
 import { fill } from "./arithmetic.ts";
-import { blockKernel, type Launcher } from "./kit/variants.ts";
+import { blockKernel } from "./kit/variants.ts";
 
-const GATHER = blockKernel("gather", wgsl, "gather");
-const SCATTER = blockKernel("gather backward", wgsl, "scatter");
+const FORWARD = blockKernel("gather", "forward", [wgsl]);
+const BACKWARD = blockKernel("gather", "backward", [wgsl]);
 
-/** Runs one of the kernels of gather.wgsl: `narrow` has the columns that `index` names of `wide`. */
-export function moveColumns(ctx: Ctx, kernel: Launcher, args: Tensor[], narrow: Tensor, wide: Tensor): void {
-  const { rows, cols } = matrixOf(narrow);
-  const { spec, groups } = kernel(ctx, rows, cols, 1);
-  ctx.run(spec, args, { rows, cols, width: matrixOf(wide).cols }, groups);
-}
-
-/** Columns `index` of x, in that order. x: (T, N); index: u32 (K), distinct and below N (the caller checks); result (T, K). */
+/** Columns `index` of x, in that order: (T, K). x: (T, N); index: u32 (K), distinct and below N (the caller checks). */
 export function gather(ctx: Ctx, x: Tensor, index: Tensor): Tensor {
-  const { rows } = matrixOf(x);
+  const { rows, cols: width } = matrixOf(x);
   const y = ctx.empty([rows, elements(index)], "gathered", { requiresGrad: ctx.needsGrad(x) });
-  moveColumns(ctx, GATHER, [x, index, y], y, x);
+  gatherInto(ctx, y, x, index);
   return ctx.record(y, [x], (dy) => {
     const dx = ctx.gradTarget(x);
     fill(ctx, dx, 0);
-    moveColumns(ctx, SCATTER, [dy, index, dx], y, x);
+    const { cols } = matrixOf(y);
+    const { spec, groups } = BACKWARD(ctx, rows, cols, 1);
+    ctx.run(spec, [dy, index, dx], { rows, cols, width }, groups);
     return [dx];
   });
+}
+
+/** The same, written to y: (T, K). Not differentiable. */
+export function gatherInto(ctx: Ctx, y: Tensor, x: Tensor, index: Tensor): void {
+  const { rows, cols } = matrixOf(y);
+  const { spec, groups } = FORWARD(ctx, rows, cols, 1);
+  ctx.run(spec, [x, index, y], { rows, cols, width: matrixOf(x).cols }, groups);
 }

@@ -1,9 +1,9 @@
-// Reference of exact GELU, with an erf that is exact to f64.
+// Reference of exact GELU, with an erf to the precision of f64.
 import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 type Params = Record<string, never>;
 
-/** Abramowitz and Stegun 7.1.6, whose terms are all positive; from 6 on erf is 1 in f64. */
+/** The series of Abramowitz and Stegun 7.1.6, whose terms are all positive. From 6 on, erf is 1 in f64. */
 export function erf(x: number): number {
   if (Math.abs(x) >= 6) return Math.sign(x);
   let term = x;
@@ -22,6 +22,7 @@ function only([x]: readonly RefTensor[]): RefTensor {
   return x;
 }
 
+/** `count` evenly spaced values. */
 const line = (from: number, to: number, count: number): RefTensor =>
   refTensor(
     [count],

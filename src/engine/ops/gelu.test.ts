@@ -1,4 +1,4 @@
-// The reference's erf against values from Abramowitz and Stegun's table 7.1 and the error function's symmetries.
+// The reference's erf, compared with table 7.1 of Abramowitz and Stegun and with the symmetry of the error function.
 import { describe, expect, test } from "vitest";
 import { erf } from "./gelu.ref.ts";
 
@@ -14,7 +14,7 @@ describe("erf", () => {
     expect(erf(-x)).toBeCloseTo(-value, 10);
   });
 
-  test("reaches 1 without a step", () => {
+  test("reaches 1 without a jump", () => {
     expect(erf(5.999)).toBeCloseTo(1, 14);
     expect(erf(6)).toBe(1);
     expect(erf(1e4)).toBe(1);

@@ -11,12 +11,12 @@ export const gramRef: OpRef<object> = {
   name: "gram",
   cases: [
     ...[gramCase(1, 1), gramCase(31, 4), gramCase(32, 7), gramCase(33, 8), gramCase(5, 31)],
-    // 16 x 16 blocks are four workgroups
+    // 16 x 16 blocks take four workgroups
     ...[gramCase(65, 64), gramCase(100, 68), gramCase(300, 12)],
     gramCase(40, 20, 1e4, "1e4 scale"),
   ],
   forward([x, before]) {
-    if (!x || !before) throw new RangeError("gram takes x and the sums before");
+    if (!x || !before) throw new RangeError("gram takes x and the earlier sums");
     const [rows = 0, cols = 0] = x.shape;
     const block = cols % 4 === 0 ? 4 : 1;
     const gram = before.data.slice();

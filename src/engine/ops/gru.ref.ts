@@ -1,4 +1,4 @@
-// Reference of the bidirectional GRU: one direction at a time, forward and back through time.
+// Reference of the bidirectional GRU: one direction at a time, forward and backward through time.
 import { at, type OpRef, randomRef, refTensor, type RefTensor } from "./kit/ref.ts";
 
 type Params = Record<string, never>;
@@ -27,21 +27,25 @@ interface Direction {
   reverse: boolean;
 }
 
-/** What one time step leaves for backward; `before` is the state that it started from. */
+/** What backward needs of one time step. */
 interface Step {
   r: Float64Array;
   z: Float64Array;
   n: Float64Array;
+  /** W_n h + b_n. */
   hn: Float64Array;
+  /** h before the step. */
   before: Float64Array;
+  /** h after the step. */
   h: Float64Array;
 }
 
+/** Time steps in the order of the direction. */
 const times = ({ steps, reverse }: Direction): number[] =>
   Array.from({ length: steps }, (_, step) => (reverse ? steps - 1 - step : step));
 
-/** Steps by time. */
-function through(direction: Direction): Step[] {
+/** Forward: all steps, by time. */
+function forwardSteps(direction: Direction): Step[] {
   const { x, w, b, hidden } = direction;
   const steps: Step[] = [];
   let before: Float64Array = new Float64Array(hidden);
@@ -72,11 +76,14 @@ function through(direction: Direction): Step[] {
   return steps;
 }
 
-/** Gradients (dx, dw, db) of one direction, given d h(t)[j]. */
-function back(direction: Direction, dh: (t: number, j: number) => number): [Float64Array, Float64Array, Float64Array] {
+/** Backward: the gradients dx, dw and db of one direction, from dh(t, j), the gradient of unit j's output at time t. */
+function gradients(
+  direction: Direction,
+  dh: (t: number, j: number) => number,
+): [Float64Array, Float64Array, Float64Array] {
   const { x, w, b, hidden } = direction;
   const [dx, dw, db] = [new Float64Array(x.length), new Float64Array(w.length), new Float64Array(b.length)];
-  const steps = through(direction);
+  const steps = forwardSteps(direction);
   let carry: Float64Array = new Float64Array(hidden);
   for (const t of times(direction).reverse()) {
     const step = steps[t];
@@ -137,7 +144,9 @@ export const gruRef: OpRef<Params> = {
     const both = directions(inputs);
     const { steps, hidden } = both[0];
     const y = refTensor([steps, 2 * hidden]);
-    both.forEach((direction, d) => through(direction).forEach((step, t) => y.data.set(step.h, (2 * t + d) * hidden)));
+    both.forEach((direction, d) =>
+      forwardSteps(direction).forEach((step, t) => y.data.set(step.h, (2 * t + d) * hidden)),
+    );
     return [y];
   },
   backward(inputs, _, [dy]) {
@@ -145,7 +154,7 @@ export const gruRef: OpRef<Params> = {
     const both = directions(inputs);
     const { hidden } = both[0];
     const [forward, reverse] = both.map((direction, d) =>
-      back(direction, (t, j) => at(dy.data, (2 * t + d) * hidden + j)),
+      gradients(direction, (t, j) => at(dy.data, (2 * t + d) * hidden + j)),
     );
     const [dx, dw, db] = forward ?? [];
     const [dxReverse, dwReverse, dbReverse] = reverse ?? [];

@@ -1,18 +1,21 @@
-// Reference of the norm over heads of q and k.
+// Reference of RMSNorm over the heads of q and k.
+import type { HeadShape } from "./kit/headShape.ts";
 import { at, type OpRef, randomRef, type RefTensor, zerosLike } from "./kit/ref.ts";
-import type { HeadShape } from "./rope.ts";
 
 interface Params extends HeadShape {
   eps: number;
 }
 
-const shapeCase = (rows: number, heads: number, kvHeads: number, headDim: number, scale = 1) => ({
-  name: `T${rows} H${heads} KV${kvHeads} hd${headDim}${scale === 1 ? "" : ` ${scale} scale`}`,
-  params: { heads, kvHeads, headDim, eps: 1e-6 },
-  inputs: () => [randomRef(1, [rows, (heads + 2 * kvHeads) * headDim], scale), randomRef(2, [2, headDim])],
+const shapeCase = (rows: number, shape: HeadShape, scale = 1) => ({
+  name: `T${rows} H${shape.heads} KV${shape.kvHeads} hd${shape.headDim}${scale === 1 ? "" : ` ${scale} scale`}`,
+  params: { ...shape, eps: 1e-6 },
+  inputs: () => [
+    randomRef(1, [rows, (shape.heads + 2 * shape.kvHeads) * shape.headDim], scale),
+    randomRef(2, [2, shape.headDim]),
+  ],
 });
 
-/** Calls `visit` for each head of q and k with its first element, its first weight and 1 / rms. */
+/** Calls `visit` for each head of q and k, with its first element, its first weight and 1 / rms. */
 function normedHeads(
   x: RefTensor,
   { heads, kvHeads, headDim, eps }: Params,
@@ -22,8 +25,7 @@ function normedHeads(
   for (let row = 0; row < x.data.length / width; row++) {
     for (let head = 0; head < heads + kvHeads; head++) {
       const first = row * width + head * headDim;
-      let squares = 0;
-      for (let c = 0; c < headDim; c++) squares += at(x.data, first + c) ** 2;
+      const squares = x.data.subarray(first, first + headDim).reduce((sum, value) => sum + value * value, 0);
       visit(first, head < heads ? 0 : headDim, 1 / Math.sqrt(squares / headDim + eps));
     }
   }
@@ -32,11 +34,11 @@ function normedHeads(
 export const headNormRef: OpRef<Params> = {
   name: "headNorm",
   cases: [
-    shapeCase(1, 1, 1, 2),
-    shapeCase(3, 4, 2, 24),
-    shapeCase(7, 2, 1, 22),
-    shapeCase(9, 3, 3, 64, 1e3),
-    shapeCase(5, 8, 1, 128, 1e-2),
+    shapeCase(1, { heads: 1, kvHeads: 1, headDim: 2 }),
+    shapeCase(3, { heads: 4, kvHeads: 2, headDim: 24 }),
+    shapeCase(7, { heads: 2, kvHeads: 1, headDim: 22 }),
+    shapeCase(9, { heads: 3, kvHeads: 3, headDim: 64 }, 1e3),
+    shapeCase(5, { heads: 8, kvHeads: 1, headDim: 128 }, 1e-2),
   ],
   forward([x, w], params) {
     if (!x || !w) throw new RangeError("headNorm takes q|k|v and weights");

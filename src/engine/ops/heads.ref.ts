@@ -10,7 +10,7 @@ const sizesCase = (name: string, sizes: readonly number[], cols: number, scale =
   inputs: () => [randomRef(1, [sizes.length, cols], scale), randomRef(2, [layoutOf(sizes).length, cols])],
 });
 
-/** Calls `visit` with every real gate of the flat buffer and its vector. */
+/** Calls `visit` with every real gate of the flat buffer, and its vector. */
 function eachGate(sizes: readonly number[], visit: (gate: number, vector: number) => void): void {
   const { offsets } = layoutOf(sizes);
   sizes.forEach((size, vector) => {

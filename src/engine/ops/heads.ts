@@ -1,4 +1,4 @@
-// The last layer of the hypernetwork (METHOD.md 1.2): a linear head for each vector, all in one flat weight.
+// The last layer of the hypernetwork (METHOD.md 1.2): a linear head per selection vector, all in one flat weight.
 import gateTiles from "../../../shaders/lib/gate_tiles.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import wgsl from "../../../shaders/heads.wgsl?raw";
@@ -7,24 +7,24 @@ import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import type { GateTables } from "./kit/gateTables.ts";
-import { groupsFor } from "./kit/launch.ts";
+import { groupsFor, kernelOf } from "./kit/launch.ts";
 import { tileSums } from "./tileSums.ts";
 
-const code = [grid, gateTiles, wgsl].join("\n");
-const FORWARD: KernelSpec = { label: "heads", code, entry: "forward" };
-const INPUT_GRADIENT: KernelSpec = { label: "heads dh", code, entry: "input_gradient" };
-const WEIGHT_GRADIENT: KernelSpec = { label: "heads dw", code, entry: "weight_gradient" };
+const kernel = (entry: string): KernelSpec => kernelOf("heads", entry, [grid, gateTiles, wgsl]);
+const FORWARD = kernel("forward");
+const INPUT_GRADIENT = kernel("input_gradient");
+const WEIGHT_GRADIENT = kernel("weight_gradient");
 
 /**
- * logits[j] = weight[j] . h[vector of j], 0 for padding. h: (vectors, C), C a multiple of 4; weight: (flat gates, C), a row for each gate
- * of the flat buffer, padding included; logits: (flat gates). The gradient of a padding row is 0.
+ * Gate logits: logits[j] = weight[j] . h[vector of j], and 0 for padding. h: (vectors, C), C a multiple of 4; weight: (flat gates, C), one
+ * row per gate, padding included; logits: (flat gates). Rows of padding get the gradient 0.
  */
 export function heads(ctx: Ctx, h: Tensor, weight: Tensor, tables: GateTables): Tensor {
   const { layout, tiles } = tables;
   const { cols } = matrixOf(h);
   checkShape(h, [layout.sizes.length, cols], "heads input");
   checkShape(weight, [layout.length, cols], "heads weight");
-  invariant(cols % 4 === 0, "shape", `heads: a width that is a multiple of 4 expected, ${cols} came`);
+  invariant(cols % 4 === 0, "shape", `heads width: expected a multiple of 4, got ${cols}`);
   const dims = { tiles: layout.vectorOfTile.length, quads: cols / 4 };
   const perTile = groupsFor(dims.tiles);
   const logits = ctx.empty([layout.length], "logits", { requiresGrad: ctx.needsGrad(h, weight) });

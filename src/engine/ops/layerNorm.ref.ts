@@ -9,12 +9,21 @@ const shapeCase = (rows: number, cols: number, { scale = 1, frozen = false, name
   inputs: () => [randomRef(1, [rows, cols], scale), randomRef(2, [cols]), randomRef(3, [cols])],
 });
 
-/** Mean of a row and 1 / its standard deviation. */
-function statistics(x: RefTensor, row: number, cols: number, eps: number): [mean: number, r: number] {
-  const values = x.data.subarray(row * cols, (row + 1) * cols);
-  const mean = values.reduce((sum, value) => sum + value, 0) / cols;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / cols;
-  return [mean, 1 / Math.sqrt(variance + eps)];
+/** Of one row. */
+interface Statistics {
+  mean: number;
+  /** 1 / sqrt(variance + eps). */
+  r: number;
+}
+
+/** The statistics of every row. */
+function statisticsOf(x: RefTensor, cols: number, eps: number): Statistics[] {
+  return Array.from({ length: x.data.length / cols }, (_, row) => {
+    const values = x.data.subarray(row * cols, (row + 1) * cols);
+    const mean = values.reduce((sum, value) => sum + value, 0) / cols;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / cols;
+    return { mean, r: 1 / Math.sqrt(variance + eps) };
+  });
 }
 
 export const layerNormRef: OpRef<Params> = {
@@ -36,21 +45,19 @@ export const layerNormRef: OpRef<Params> = {
     if (!x || !w || !b) throw new RangeError("layerNorm takes x, weight and bias");
     const cols = w.data.length;
     const y = zerosLike(x);
-    for (let row = 0; row < x.data.length / cols; row++) {
-      const [mean, r] = statistics(x, row, cols, eps);
+    statisticsOf(x, cols, eps).forEach(({ mean, r }, row) => {
       for (let c = 0; c < cols; c++) {
         const i = row * cols + c;
         y.data[i] = (at(x.data, i) - mean) * r * at(w.data, c) + at(b.data, c);
       }
-    }
+    });
     return [y];
   },
   backward([x, w, b], { eps, frozen }, [dy]) {
     if (!x || !w || !b || !dy) throw new RangeError("layerNorm takes x, weight and bias");
     const cols = w.data.length;
     const [dx, dw, db] = [zerosLike(x), zerosLike(w), zerosLike(b)];
-    for (let row = 0; row < x.data.length / cols; row++) {
-      const [mean, r] = statistics(x, row, cols, eps);
+    statisticsOf(x, cols, eps).forEach(({ mean, r }, row) => {
       let sum = 0;
       let dot = 0;
       for (let c = 0; c < cols; c++) {
@@ -65,7 +72,7 @@ export const layerNormRef: OpRef<Params> = {
         const i = row * cols + c;
         dx.data[i] = r * (at(dy.data, i) * at(w.data, c) - sum / cols - ((at(x.data, i) - mean) * r * dot) / cols);
       }
-    }
+    });
     return frozen ? [dx, null, null] : [dx, dw, db];
   },
 };

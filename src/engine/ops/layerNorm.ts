@@ -4,20 +4,26 @@ import rowsCode from "../../../shaders/lib/rows.wgsl?raw";
 import scalar from "../../../shaders/lib/scalar.wgsl?raw";
 import wgsl from "../../../shaders/layer_norm.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
-import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./kit/launch.ts";
+import { groupsOf, kernelOf } from "./kit/launch.ts";
 import { rowKernel } from "./kit/variants.ts";
 
-const WORKGROUP = 64;
-const FORWARD = rowKernel("layerNorm", wgsl, "forward");
-const BACKWARD = rowKernel("layerNorm backward", wgsl, "backward");
-const code = [grid, rowsCode, scalar, wgsl].join("\n");
-const WEIGHT_GRADIENT: KernelSpec = { label: "layerNorm dw", code, entry: "weight_gradient" };
-const BIAS_GRADIENT: KernelSpec = { label: "layerNorm db", code, entry: "bias_gradient" };
+const FORWARD = rowKernel("layerNorm", "forward", [wgsl]);
+const BACKWARD = rowKernel("layerNorm", "backward", [wgsl]);
+const code = [grid, rowsCode, scalar, wgsl];
+const WEIGHT_GRADIENT = kernelOf("layerNorm", "weight_gradient", code);
+const BIAS_GRADIENT = kernelOf("layerNorm", "bias_gradient", code);
 
-/** y = (x - mean(x)) / sqrt(variance(x) + eps) * weight + bias over the last axis. x: (..., C); weight, bias: (C), trained or frozen. */
-export function layerNorm(ctx: Ctx, x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor {
+interface LayerNormOptions {
+  /** (C), trained or frozen. */
+  weight: Tensor;
+  /** (C), trained or frozen. */
+  bias: Tensor;
+  eps: number;
+}
+
+/** y = (x - mean(x)) / sqrt(variance(x) + eps) * weight + bias over the last axis. x, y: (..., C). */
+export function layerNorm(ctx: Ctx, x: Tensor, { weight, bias, eps }: LayerNormOptions): Tensor {
   const { rows, cols } = matrixOf(x);
   checkShape(weight, [cols], "layerNorm weight");
   checkShape(bias, [cols], "layerNorm bias");
@@ -33,14 +39,13 @@ export function layerNorm(ctx: Ctx, x: Tensor, weight: Tensor, bias: Tensor, eps
       run(target);
       return target;
     };
-    const columns = groupsFor(cols, WORKGROUP);
     const backward = BACKWARD(ctx, rows, cols);
     return [
       gradient(x, (dx) =>
         ctx.run(backward.spec, [dy, x, stats, weight, dx], { ...dims, cols: backward.cols }, backward.groups),
       ),
-      gradient(weight, (dw) => ctx.run(WEIGHT_GRADIENT, [dy, x, stats, dw], dims, columns)),
-      gradient(bias, (db) => ctx.run(BIAS_GRADIENT, [dy, db], dims, columns)),
+      gradient(weight, (dw) => ctx.run(WEIGHT_GRADIENT, [dy, x, stats, dw], dims, groupsOf(WEIGHT_GRADIENT, cols))),
+      gradient(bias, (db) => ctx.run(BIAS_GRADIENT, [dy, db], dims, groupsOf(BIAS_GRADIENT, cols))),
     ];
   });
 }

@@ -1,9 +1,9 @@
-// Every matmul variant, not only the one that this adapter would choose, against the reference.
+// All matmul variants, not only the one that this adapter would use, compared with the reference.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { packedHalves } from "../dtype.ts";
 import { Gpu } from "../gpu/device.ts";
-import { linearOp } from "./registry/index.ts";
+import { linearOp } from "./registry/commonOps.ts";
 import { linear, MATMUL_VARIANTS, type MatmulVariant, usableVariants } from "./linear.ts";
 import { tuneMatmul } from "./registry/tune.ts";
 
@@ -23,39 +23,42 @@ describe.each(MATMUL_VARIANTS)("%s", (variant) => {
   });
 });
 
-// tiled unfolds its grid by the same line, and would take minutes here: its barriers are slow on a software adapter.
+// tiled unfolds its grid with the same code, and would take minutes: its barriers are slow on a software adapter.
 test.each<[MatmulVariant, number, number]>([
   ["quad", 1, 16],
   ["quad", 5, 32],
   ["registers", 1, 8 * 16],
-])("%s, %i rows: a head of more tiles than one line of workgroups holds", async (variant, m, tileCols) => {
-  ctx.matmul = variant;
-  const n = 65535 * tileCols + 4; // one workgroup more
-  const weight = ctx.persistent("weight", [n, 4], { dtype: "f16" });
-  const last = Float32Array.of(1, 2, 3, 4);
-  const row = { ...weight, offset: (n - 64) * 4, shape: [64, 4] };
-  ctx.write(row, packedHalves(new Float32Array(64 * 4).map((_, i) => last[i % 4] ?? 0)));
-  const x = ctx.persistent("x", [m, 4], { data: new Float32Array(4 * m).fill(1) });
-  const [before, found] = await ctx.gpu.checked("a long head", async () => {
-    const y = ctx.step(() => linear(ctx, x, weight));
-    const end = { ...y, offset: m * n - 68, shape: [68] };
-    const values = await ctx.read(end);
-    return [values.slice(0, 4), values.slice(4)];
-  });
-  expect([...(before ?? [])]).toEqual([0, 0, 0, 0]);
-  expect([...(found ?? [])]).toEqual(new Array(64).fill(10));
-  ctx.freeStep();
-  ctx.free(weight, x);
-});
+])(
+  "%s, %i rows: a head with more tiles than one dimension of workgroups has room for",
+  async (variant, m, tileCols) => {
+    ctx.matmul = variant;
+    const n = 65535 * tileCols + 4; // one workgroup more
+    const weight = ctx.persistent("weight", [n, 4], { dtype: "f16" });
+    const last = Float32Array.of(1, 2, 3, 4);
+    const row = { ...weight, offset: (n - 64) * 4, shape: [64, 4] };
+    ctx.write(row, packedHalves(new Float32Array(64 * 4).map((_, i) => last[i % 4] ?? 0)));
+    const x = ctx.persistent("x", [m, 4], { data: new Float32Array(4 * m).fill(1) });
+    const [before, found] = await ctx.gpu.checked("a long head", async () => {
+      const y = ctx.step(() => linear(ctx, x, weight));
+      const end = { ...y, offset: m * n - 68, shape: [68] };
+      const values = await ctx.read(end);
+      return [values.slice(0, 4), values.slice(4)];
+    });
+    expect([...(before ?? [])]).toEqual([0, 0, 0, 0]);
+    expect([...(found ?? [])]).toEqual(new Array(64).fill(10));
+    ctx.freeStep();
+    ctx.free(weight, x);
+  },
+);
 
-test("tuning picks a variant that it measured to be the fastest", async () => {
+test("tuning chooses the variant that it measured to be the fastest", async () => {
   const timings = await tuneMatmul(ctx);
   expect(timings.map(({ variant }) => variant).sort()).toEqual([...usableVariants(ctx)].sort());
   const fastest = Math.min(...timings.map(({ ms }) => ms));
   expect(timings.find(({ variant }) => variant === ctx.matmul)?.ms).toBe(fastest);
 });
 
-test("a step with much arithmetic goes out in several submits, with the same result", async () => {
+test("a step with much arithmetic is submitted in several parts, with the same result", async () => {
   const { queue } = ctx.gpu.device;
   const submit = queue.submit.bind(queue);
   let submits = 0;
@@ -78,8 +81,8 @@ test("a step with much arithmetic goes out in several submits, with the same res
   layers(1);
   expect(submits - before).toBe(1);
   layers(5);
-  expect(submits - before).toBe(3); // four layers reach the limit, the fifth goes with the rest
-  // one layer at a time through the same numbers
+  expect(submits - before).toBe(3); // four layers reach the limit, the fifth is in the last submit
+  // the same numbers, one layer at a time
   let single: Float32Array = new Float32Array(rows * width).fill(1);
   for (let i = 0; i < 5; i++) {
     ctx.write(x, single);

@@ -2,7 +2,19 @@
 import type { Precision } from "../tensor.ts";
 import { at, type OpCase, type OpRef, randomRef, randomWeights, refTensor, zerosLike } from "./kit/ref.ts";
 
-const shapes: readonly (readonly [m: number, n: number, k: number])[] = [
+/** x: (m, k), weight: (n, k). */
+export interface LinearShape {
+  m: number;
+  n: number;
+  k: number;
+  /** Default: none. */
+  bias?: boolean;
+  /** Of the weight; default: f32. */
+  precision?: Precision;
+}
+
+/** Around the tiles of all kernel variants. The last two have widths that are not multiples of 4. */
+const SIZES: readonly (readonly [m: number, n: number, k: number])[] = [
   [1, 4, 4],
   [1, 64, 64],
   [3, 20, 12],
@@ -22,25 +34,24 @@ const shapes: readonly (readonly [m: number, n: number, k: number])[] = [
   [5, 32, 27],
 ];
 
-/** The widths of the last are odd both ways: a row of halves then starts in the middle of a u32. */
-const halfShapes: typeof shapes = [...shapes, [5, 31, 27]];
+/** In the last one both widths are odd: a row of halves then starts in the middle of a u32. */
+const HALF_SIZES: typeof SIZES = [...SIZES, [5, 31, 27]];
 
-const shapeCase = (m: number, n: number, k: number, bias: boolean, precision: Precision): OpCase<null> => ({
+export const linearCase = ({ m, n, k, bias, precision = "f32" }: LinearShape): OpCase<null> => ({
   name: `M${m} N${n} K${k}${bias ? " bias" : ""}${precision === "f16" ? " half" : ""}`,
   params: null,
   inputs: () => [randomRef(1, [m, k]), randomWeights(2, [n, k], precision), ...(bias ? [randomRef(3, [n])] : [])],
 });
 
+const casesOf = (sizes: typeof SIZES, precision: Precision): OpCase<null>[] => [
+  ...sizes.map(([m, n, k]) => linearCase({ m, n, k, precision })),
+  linearCase({ m: 1, n: 16, k: 64, bias: true, precision }),
+  linearCase({ m: 17, n: 36, k: 60, bias: true, precision }),
+];
+
 export const linearRef: OpRef<null> = {
   name: "linear",
-  cases: [
-    ...shapes.map((shape) => shapeCase(...shape, false, "f32")),
-    shapeCase(1, 16, 64, true, "f32"),
-    shapeCase(17, 36, 60, true, "f32"),
-    ...halfShapes.map((shape) => shapeCase(...shape, false, "f16")),
-    shapeCase(1, 16, 64, true, "f16"),
-    shapeCase(17, 36, 60, true, "f16"),
-  ],
+  cases: [...casesOf(SIZES, "f32"), ...casesOf(HALF_SIZES, "f16")],
   forward([x, w, bias]) {
     if (!x || !w) throw new RangeError("linear takes x and weight");
     const [m = 0, k = 0] = x.shape;
@@ -69,32 +80,4 @@ export const linearRef: OpRef<null> = {
     }
     return bias ? [dx, null, null] : [dx, null];
   },
-};
-
-/** partRows: rows of the weight in one part. */
-const partsCase = (
-  m: number,
-  n: number,
-  k: number,
-  partRows: number,
-  bias: boolean,
-  precision: Precision = "f32",
-): OpCase<{ partRows: number }> => {
-  const { name, inputs } = shapeCase(m, n, k, bias, precision);
-  return { name: `${name} parts of ${partRows}`, params: { partRows }, inputs };
-};
-
-/** The same layer with its weight in parts: the last of one row, of some, or whole. */
-export const linearPartsRef: OpRef<{ partRows: number }> = {
-  name: "linear in parts",
-  cases: [
-    partsCase(1, 128, 16, 64, false),
-    partsCase(17, 192, 20, 64, true),
-    partsCase(9, 200, 36, 128, false),
-    partsCase(5, 65, 28, 64, true),
-    partsCase(33, 130, 7, 64, false),
-    partsCase(17, 200, 36, 64, true, "f16"),
-  ],
-  forward: (inputs) => linearRef.forward(inputs, null),
-  backward: (inputs, _, dOut) => linearRef.backward?.(inputs, null, dOut) ?? [],
 };

@@ -1,4 +1,4 @@
-// Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The matmul kernels come in variants; one is chosen per adapter.
+// Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The kernels come in variants, of which the adapter uses one.
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import sharing from "../../../shaders/lib/quad.wgsl?raw";
 import nnQuad from "../../../shaders/linear/nn_quad.wgsl?raw";
@@ -12,11 +12,11 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
-import { trainedForward, trainedInputGradient } from "./linearTrained.ts";
-import { groupsFor } from "./kit/launch.ts";
+import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
+import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
-/** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles, no barrier. tiled: workgroup memory (GPUs). */
+/** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. tiled: workgroup memory (graphics cards). */
 export type MatmulVariant = "quad" | "registers" | "tiled";
 export const MATMUL_VARIANTS: readonly MatmulVariant[] = ["quad", "registers", "tiled"];
 
@@ -25,71 +25,62 @@ export function usableVariants(ctx: Ctx): MatmulVariant[] {
   return MATMUL_VARIANTS.filter((variant) => variant !== "quad" || ctx.gpu.facts.quads);
 }
 
-/** A kernel with the tile that one workgroup column of its dispatch computes. */
-interface Matmul {
+/** A forward kernel, without and with a bias. */
+interface Forward {
   plain: KernelSpec;
-  biased?: KernelSpec;
-  tileRows: number;
-  tileCols: number;
-  tilesPerGroup: number;
+  biased: KernelSpec;
 }
 
-const matmul = (
-  label: string,
-  code: string,
-  tileRows: number,
-  tileCols: number,
-  tilesPerGroup: number,
-  bias: boolean,
-): Matmul => ({
-  plain: { label, code, entry: "main" },
-  ...(bias ? { biased: { label, code, entry: "main", constants: { BIAS: 1 } } } : {}),
-  tileRows,
-  tileCols,
-  tilesPerGroup,
-});
-
-/** The kernels for weights held in one precision. */
+/** The kernels for weights in one precision. */
 interface Kernels {
-  forward: Record<MatmulVariant, Matmul>;
-  backward: Record<MatmulVariant, Matmul>;
-  /** quad for up to FEW_ROWS rows. */
-  quadFew: Matmul;
+  forward: Record<MatmulVariant, Forward>;
+  /** quad with a smaller tile, for decoding. */
+  quadFew: Forward;
+  inputGradient: Record<MatmulVariant, KernelSpec>;
 }
 
 function kernelsFor(precision: Precision): Kernels {
-  const alone = (code: string): string => [grid, valueText(4), weightText(precision, 4), code].join("\n");
-  const shared = (code: string): string => [sharing, alone(code)].join("\n");
+  const shared = [sharing, grid, valueText(4), weightText(precision, 4)];
+  const alone = shared.slice(1);
+  const forward = (code: readonly string[]): Forward => ({
+    plain: kernelOf("linear", "forward", code),
+    biased: kernelOf("linear", "forward", code, { BIAS: 1 }),
+  });
+  const inputGradient = (code: readonly string[]): KernelSpec => kernelOf("linear", "input_gradient", code);
   return {
     forward: {
-      quad: matmul("linear", shared(ntQuad), 32, 32, 1, true),
-      registers: matmul("linear", alone(ntRegisters), 8, 8, 16, true),
-      tiled: matmul("linear", alone(ntTiled), 64, 64, 1, true),
+      quad: forward([...shared, ntQuad]),
+      registers: forward([...alone, ntRegisters]),
+      tiled: forward([...alone, ntTiled]),
     },
-    backward: {
-      quad: matmul("linear backward", shared(nnQuad), 32, 32, 1, false),
-      registers: matmul("linear backward", alone(nnRegisters), 8, 8, 16, false),
-      tiled: matmul("linear backward", alone(nnTiled), 64, 64, 1, false),
+    quadFew: forward([...shared, ntQuadFew]),
+    inputGradient: {
+      quad: inputGradient([...shared, nnQuad]),
+      registers: inputGradient([...alone, nnRegisters]),
+      tiled: inputGradient([...alone, nnTiled]),
     },
-    quadFew: matmul("linear few rows", shared(ntQuadFew), 4, 16, 1, true),
   };
 }
 
 const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kernelsFor("f16") };
-/** Decoding: few rows. */
-const FEW_ROWS = 4;
+/** Up to this many rows, quadFew replaces quad: the rows of its tile. */
+const FEW_ROWS = kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS");
 
-const groupsOf = (kernel: Matmul, rows: number, cols: number): Groups =>
-  groupsFor(Math.ceil(rows / kernel.tileRows) * Math.ceil(cols / kernel.tileCols), kernel.tilesPerGroup);
+/** Workgroups for a result of rows x cols. */
+function tileGroups(spec: KernelSpec, rows: number, cols: number): Groups {
+  const { workgroup, constant } = kernelSizes(spec);
+  const tiles = Math.ceil(rows / constant("TILE_ROWS")) * Math.ceil(cols / constant("TILE_COLUMNS"));
+  return groupsFor(tiles, workgroup / constant("TILE_INVOCATIONS"));
+}
 
 /**
- * y = x weight^T + bias. x: (..., K), weight: (N, K), f32 or f16, bias: (N), y: (..., N). Weight and bias are frozen.
- * Widths that are no multiple of 4 take the slower kernels that need none.
+ * y = x weight^T + bias. x: (..., K), weight: (N, K), f32 or f16, bias: (N), y: (..., N). Weight and bias are frozen. Widths that are not
+ * multiples of 4 fall back to the slower kernels of linearTrained.ts.
  */
 export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const [n = 0] = weight.shape;
   const y = ctx.empty([...x.shape.slice(0, -1), n], "linear", { requiresGrad: ctx.needsGrad(x) });
-  linearForward(ctx, x, weight, bias, y);
+  linearForward(ctx, { x, weight, bias, y });
   return ctx.record(y, [x], (dy) => {
     const dx = ctx.gradTarget(x);
     linearBackward(ctx, dy, weight, dx);
@@ -97,23 +88,28 @@ export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tens
   });
 }
 
-/** linear, into y; not differentiable. */
-export function linearForward(ctx: Ctx, x: Tensor, weight: Tensor, bias: Tensor | undefined, y: Tensor): void {
+/** `linear`, written to y. Not differentiable. */
+export function linearForward(ctx: Ctx, tensors: LinearTensors): void {
+  const { x, weight, bias, y } = tensors;
   const { rows: m, cols: k } = matrixOf(x);
   const [n = 0, width] = weight.shape;
-  invariant(width === k, "shape", () => `${weight.label}: (N, ${k}) expected, (${weight.shape.join(", ")}) came`);
+  invariant(
+    width === k,
+    "shape",
+    () => `${weight.label}: expected a weight of (N, ${k}), got (${weight.shape.join(", ")})`,
+  );
   if (isOdd(n, k)) {
-    trainedForward(ctx, x, weight, bias, y);
+    trainedForward(ctx, tensors);
     return;
   }
   const kernels = KERNELS[precisionOf(weight)];
-  const forward = m <= FEW_ROWS && ctx.matmul === "quad" ? kernels.quadFew : kernels.forward[ctx.matmul];
-  const kernel = bias && forward.biased ? forward.biased : forward.plain;
-  ctx.run(kernel, [x, weight, bias ?? weight, y], { m, n, k }, groupsOf(forward, m, n));
+  const few = m <= FEW_ROWS && ctx.matmul === "quad";
+  const { plain, biased } = few ? kernels.quadFew : kernels.forward[ctx.matmul];
+  ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, tileGroups(plain, m, n));
   ctx.spend(2 * m * n * k);
 }
 
-/** dx = dy weight, into dx. dy: (..., N), weight: (N, K), dx: (..., K). */
+/** dx = dy weight, written to dx. dy: (..., N), weight: (N, K), dx: (..., K). */
 export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor): void {
   const { rows: m, cols: n } = matrixOf(dy);
   const k = matrixOf(dx).cols;
@@ -121,10 +117,10 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
     trainedInputGradient(ctx, dy, weight, dx);
     return;
   }
-  const backward = KERNELS[precisionOf(weight)].backward[ctx.matmul];
-  ctx.run(backward.plain, [dy, weight, dx], { m, n, k }, groupsOf(backward, m, k));
+  const kernel = KERNELS[precisionOf(weight)].inputGradient[ctx.matmul];
+  ctx.run(kernel, [dy, weight, dx], { m, n, k }, tileGroups(kernel, m, k));
   ctx.spend(2 * m * n * k);
 }
 
-/** Whether a matrix is not made of whole vec4s. */
+/** Whether a matrix has a width that is not a multiple of 4. */
 const isOdd = (n: number, k: number): boolean => k % 4 !== 0 || n % 4 !== 0;

@@ -1,4 +1,4 @@
-// Reference of the small trained linear layer.
+// Reference of the small linear layer with trained weights.
 import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 type Params = Record<string, never>;
@@ -9,6 +9,7 @@ const shapeCase = (m: number, k: number, n: number, { biased = true, scale = 1, 
   inputs: () => [randomRef(1, [m, k], scale), randomRef(2, [n, k]), ...(biased ? [randomRef(3, [n])] : [])],
 });
 
+/** Checks the inputs; sizes are M, K, N. */
 function shapes([x, w, b]: readonly RefTensor[]): {
   x: RefTensor;
   w: RefTensor;

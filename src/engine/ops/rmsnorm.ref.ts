@@ -5,15 +5,17 @@ type Params = { eps: number };
 
 const shapeCase = (rows: number, cols: number, scale = 1, name = `R${rows} C${cols}`) => ({
   name,
-  // With one column y is nearly sign(x): dx is what eps leaves of a difference of equal numbers, so a small eps would test rounding only.
+  // With one column y is nearly sign(x), and dx is a difference of nearly equal numbers: a small eps would only test rounding.
   params: { eps: cols === 1 ? 0.5 : 1e-5 },
   inputs: () => [randomRef(1, [rows, cols], scale), randomRef(2, [cols])],
 });
 
-function rms(x: RefTensor, row: number, cols: number, eps: number): number {
-  let squares = 0;
-  for (let c = 0; c < cols; c++) squares += at(x.data, row * cols + c) ** 2;
-  return 1 / Math.sqrt(squares / cols + eps);
+/** 1 / rms of every row. */
+function inverseRms(x: RefTensor, cols: number, eps: number): number[] {
+  return Array.from({ length: x.data.length / cols }, (_, row) => {
+    const squares = x.data.subarray(row * cols, (row + 1) * cols).reduce((sum, value) => sum + value * value, 0);
+    return 1 / Math.sqrt(squares / cols + eps);
+  });
 }
 
 export const rmsnormRef: OpRef<Params> = {
@@ -30,25 +32,24 @@ export const rmsnormRef: OpRef<Params> = {
     if (!x || !w) throw new RangeError("rmsnorm takes x and weight");
     const cols = w.data.length;
     const y = zerosLike(x);
-    for (let i = 0; i < x.data.length; i++) {
-      const row = Math.floor(i / cols);
-      y.data[i] = at(x.data, i) * rms(x, row, cols, eps) * at(w.data, i % cols);
-    }
+    inverseRms(x, cols, eps).forEach((r, row) => {
+      for (let c = 0; c < cols; c++) y.data[row * cols + c] = at(x.data, row * cols + c) * r * at(w.data, c);
+    });
     return [y];
   },
   backward([x, w], { eps }, [dy]) {
     if (!x || !w || !dy) throw new RangeError("rmsnorm takes x and weight");
     const cols = w.data.length;
     const dx = zerosLike(x);
-    for (let row = 0; row < x.data.length / cols; row++) {
-      const r = rms(x, row, cols, eps);
+    inverseRms(x, cols, eps).forEach((r, row) => {
+      const g = (c: number): number => at(dy.data, row * cols + c) * at(w.data, c);
       let dot = 0;
-      for (let c = 0; c < cols; c++) dot += at(dy.data, row * cols + c) * at(w.data, c) * at(x.data, row * cols + c);
+      for (let c = 0; c < cols; c++) dot += g(c) * at(x.data, row * cols + c);
       for (let c = 0; c < cols; c++) {
         const i = row * cols + c;
-        dx.data[i] = r * (at(dy.data, i) * at(w.data, c) - (at(x.data, i) * r * r * dot) / cols);
+        dx.data[i] = r * (g(c) - (at(x.data, i) * r * r * dot) / cols);
       }
-    }
+    });
     return [dx, null];
   },
 };

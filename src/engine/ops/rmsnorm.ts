@@ -4,10 +4,10 @@ import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { rowKernel } from "./kit/variants.ts";
 
-const FORWARD = rowKernel("rmsnorm", wgsl, "forward");
-const BACKWARD = rowKernel("rmsnorm backward", wgsl, "backward");
+const FORWARD = rowKernel("rmsnorm", "forward", [wgsl]);
+const BACKWARD = rowKernel("rmsnorm", "backward", [wgsl]);
 
-/** y = x / rms(x) * weight over the last axis. x: (..., C), weight: (C), frozen. */
+/** y = x / rms(x) * weight over the last axis. x, y: (..., C), weight: (C), frozen. */
 export function rmsnorm(ctx: Ctx, x: Tensor, weight: Tensor, eps: number): Tensor {
   const { rows, cols } = matrixOf(x);
   checkShape(weight, [cols], "rmsnorm weight");

@@ -1,6 +1,6 @@
 // Reference of RoPE.
+import type { HeadShape } from "./kit/headShape.ts";
 import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
-import type { HeadShape } from "./rope.ts";
 
 interface Params extends HeadShape {
   rows: number;
@@ -8,27 +8,19 @@ interface Params extends HeadShape {
   rotaryDim: number;
 }
 
-const params = (rows: number, heads: number, kvHeads: number, headDim: number, start = 0, rotaryDim = headDim) => ({
-  rows,
-  heads,
-  kvHeads,
-  headDim,
-  start,
-  rotaryDim,
-});
-
 const CASES: readonly Params[] = [
-  params(1, 1, 1, 2),
-  params(1, 6, 2, 32, 511),
-  params(7, 2, 1, 16),
-  params(8, 4, 4, 24, 3),
-  params(9, 4, 2, 32, 100),
-  params(17, 3, 1, 64, 1),
-  params(9, 2, 2, 32, 5, 16),
-  params(6, 2, 2, 80, 3, 32),
-  params(5, 2, 1, 20, 2, 6),
+  { rows: 1, heads: 1, kvHeads: 1, headDim: 2, start: 0, rotaryDim: 2 },
+  { rows: 1, heads: 6, kvHeads: 2, headDim: 32, start: 511, rotaryDim: 32 },
+  { rows: 7, heads: 2, kvHeads: 1, headDim: 16, start: 0, rotaryDim: 16 },
+  { rows: 8, heads: 4, kvHeads: 4, headDim: 24, start: 3, rotaryDim: 24 },
+  { rows: 9, heads: 4, kvHeads: 2, headDim: 32, start: 100, rotaryDim: 32 },
+  { rows: 17, heads: 3, kvHeads: 1, headDim: 64, start: 1, rotaryDim: 64 },
+  { rows: 9, heads: 2, kvHeads: 2, headDim: 32, start: 5, rotaryDim: 16 },
+  { rows: 6, heads: 2, kvHeads: 2, headDim: 80, start: 3, rotaryDim: 32 },
+  { rows: 5, heads: 2, kvHeads: 1, headDim: 20, start: 2, rotaryDim: 6 },
 ];
 
+/** A table of any angles; the real one is ropeTable's. */
 const tableOf = (positions: number, half: number): RefTensor => {
   const data = Float64Array.from({ length: positions * half * 2 }, (_, i) => {
     const angle = 0.7 * Math.floor(i / 2) + 0.1;
@@ -37,7 +29,7 @@ const tableOf = (positions: number, half: number): RefTensor => {
   return refTensor([positions, half, 2], data);
 };
 
-/** The rotation itself; direction -1 turns back. */
+/** The rotation; with direction -1, its inverse. */
 function rotate(x: RefTensor, table: RefTensor, params: Params, direction: 1 | -1): RefTensor {
   const { heads, kvHeads, headDim, start, rotaryDim } = params;
   const half = rotaryDim / 2;

@@ -3,27 +3,24 @@ import wgsl from "../../../shaders/rope.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
+import { type HeadShape, packedWidth } from "./kit/headShape.ts";
 import { blockKernel, unitOf } from "./kit/variants.ts";
 
-const FORWARD = blockKernel("rope", wgsl, "rotate");
-const BACKWARD = blockKernel("rope backward", wgsl, "rotate");
+const ROTATE = blockKernel("rope", "rotate", [wgsl]);
 
-/** How a packed row q|k|v is divided: heads * headDim columns of q, kvHeads * headDim of k, as many of v. */
-export interface HeadShape {
-  heads: number;
-  kvHeads: number;
-  headDim: number;
+export interface RopeOptions {
+  /** (positions, rotaryDim / 2, 2), cosines and sines as `ropeTable` makes them, for at least start + T positions. */
+  table: Tensor;
+  /** u32 (1): position of row 0. */
+  start: Tensor;
+  shape: HeadShape;
 }
 
-/** Columns of a packed row. */
-export const packedWidth = ({ heads, kvHeads, headDim }: HeadShape): number => (heads + 2 * kvHeads) * headDim;
-
 /**
- * Rotates q and k of each row t to position start + t; v is copied. qkv: (T, (heads + 2 kvHeads) headDim);
- * table: (positions, rotaryDim / 2, 2) as ropeTable makes it, of which start + T must stay inside; start: u32 (1).
- * Only the first rotaryDim dimensions of each head turn, as many as the table has angles for.
+ * Rotates q and k of row t to position start + t, and copies v. qkv, y: (T, (heads + 2 kvHeads) headDim). Only the first rotaryDim
+ * dimensions of each head are rotated, as the table's width says.
  */
-export function rope(ctx: Ctx, qkv: Tensor, table: Tensor, start: Tensor, shape: HeadShape): Tensor {
+export function rope(ctx: Ctx, qkv: Tensor, { table, start, shape }: RopeOptions): Tensor {
   const { rows, cols } = matrixOf(qkv);
   const half = table.shape[1] ?? 0;
   const { heads, kvHeads, headDim } = shape;
@@ -31,20 +28,20 @@ export function rope(ctx: Ctx, qkv: Tensor, table: Tensor, start: Tensor, shape:
   invariant(
     headDim % 2 === 0 && 2 * half <= headDim,
     "shape",
-    () => `rope: a head of ${headDim} dimensions (an even number) cannot turn ${2 * half}; make the table for fewer`,
+    () => `rope table: expected at most ${headDim} dimensions, for heads of an even number of them, got ${2 * half}`,
   );
-  const turn = (kernel: typeof FORWARD, from: Tensor, to: Tensor, direction: 1 | -1): void => {
+  const rotate = (source: Tensor, target: Tensor, direction: 1 | -1): void => {
     const unit = unitOf(headDim / 2, half);
-    const { spec, groups } = kernel(ctx, rows, cols / 2, unit);
+    const { spec, groups } = ROTATE(ctx, rows, cols / 2, unit);
     const lengths = { cols: cols / unit, head_dim: headDim / unit, half: half / unit };
     const dims = { rows, ...lengths, rotated: heads + kvHeads, direction };
-    ctx.run(spec, [from, table, start, to], dims, groups);
+    ctx.run(spec, [source, table, start, target], dims, groups);
   };
   const y = ctx.empty(qkv.shape, "rope", { requiresGrad: ctx.needsGrad(qkv) });
-  turn(FORWARD, qkv, y, 1);
+  rotate(qkv, y, 1);
   return ctx.record(y, [qkv], (dy) => {
     const dx = ctx.gradTarget(qkv);
-    turn(BACKWARD, dy, dx, -1);
+    rotate(dy, dx, -1);
     return [dx];
   });
 }

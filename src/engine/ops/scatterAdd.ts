@@ -1,27 +1,29 @@
-// Adding into columns by index: how a compact model's branches join the residual stream.
-import wgsl from "../../../shaders/gather.wgsl?raw";
+// Adding columns by index: how a compact model's branches join the residual stream.
+import wgsl from "../../../shaders/scatter_add.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, elements, matrixOf, type Tensor } from "../tensor.ts";
-import { copy } from "./arithmetic.ts";
-import { moveColumns } from "./gather.ts";
+import { copyInto } from "./arithmetic.ts";
+import { gatherInto } from "./gather.ts";
 import { blockKernel } from "./kit/variants.ts";
 
-const SCATTER_ADD = blockKernel("scatter add", wgsl, "scatter_add");
-const GATHER = blockKernel("scatter add backward", wgsl, "gather");
+const FORWARD = blockKernel("scatterAdd", "forward", [wgsl]);
 
 /**
- * residual with column k of x added to its column index[k]. residual: (T, N); x: (T, K);
- * index: u32 (K), distinct and below N (the caller checks).
+ * The residual with column k of x added to its column index[k]. residual: (T, N); x: (T, K); index: u32 (K), distinct and below N (the
+ * caller checks).
  */
 export function scatterAdd(ctx: Ctx, residual: Tensor, x: Tensor, index: Tensor): Tensor {
-  checkShape(x, [matrixOf(residual).rows, elements(index)], "scatterAdd x");
+  const { rows, cols: width } = matrixOf(residual);
+  const cols = elements(index);
+  checkShape(x, [rows, cols], "scatterAdd x");
   const y = ctx.empty(residual.shape, "scattered sum", { requiresGrad: ctx.needsGrad(residual, x) });
-  copy(ctx, residual, y);
-  moveColumns(ctx, SCATTER_ADD, [x, index, y], x, residual);
+  copyInto(ctx, y, residual);
+  const { spec, groups } = FORWARD(ctx, rows, cols, 1);
+  ctx.run(spec, [x, index, y], { rows, cols, width }, groups);
   return ctx.record(y, [residual, x], (dy) => {
     if (!x.requiresGrad) return [dy, null];
     const dx = ctx.gradTarget(x);
-    moveColumns(ctx, GATHER, [dy, index, dx], x, residual);
+    gatherInto(ctx, dx, dy, index);
     return [dy, dx];
   });
 }

@@ -1,20 +1,20 @@
-// Reference of gates shared by several places.
+// Reference of copying shared gates to their places.
 import { at, type OpRef, randomInts, randomRef, refTensor, zerosLike } from "./kit/ref.ts";
 
 interface Params {
-  /** For each place its gate; `own` and above is padding. */
+  /** The gate of each place; `own` and above is padding. */
   sources: readonly number[];
 }
 
 const spreadCase = (own: number, all: number, name = `${own} gates in ${all} places`) => ({
   name,
-  // one more than there are gates: some places are padding
+  // one more than the number of gates, so that some places are padding
   params: { sources: [...randomInts(2, [all], own + 1).data] },
   inputs: () => [randomRef(1, [own])],
 });
 
 export const spreadGatesRef: OpRef<Params> = {
-  name: "spread gates",
+  name: "spreadGates",
   cases: [
     spreadCase(1, 1),
     spreadCase(63, 64),
@@ -24,7 +24,7 @@ export const spreadGatesRef: OpRef<Params> = {
     { ...spreadCase(4, 6), name: "only padding", params: { sources: [4, 4, 4, 4, 4, 4] } },
   ],
   forward([own], { sources }) {
-    if (!own) throw new RangeError("spread gates takes gates");
+    if (!own) throw new RangeError("spreadGates takes gates");
     const { data } = own;
     return [
       refTensor(
@@ -34,7 +34,7 @@ export const spreadGatesRef: OpRef<Params> = {
     ];
   },
   backward([own], { sources }, [dAll]) {
-    if (!own || !dAll) throw new RangeError("spread gates takes gates");
+    if (!own || !dAll) throw new RangeError("spreadGates takes gates");
     const dOwn = zerosLike(own);
     sources.forEach((source, place) => {
       if (source < dOwn.data.length) dOwn.data[source] = at(dOwn.data, source) + at(dAll.data, place);

@@ -1,27 +1,25 @@
-// Gates that several vectors share, laid out for all of them: what the constrained ablation trains (METHOD.md 1.1).
+// Copies shared gates to all their places: what the constrained ablation trains (METHOD.md 1.1).
 import wgsl from "../../../shaders/spread_gates.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import type { KernelSpec } from "../gpu/kernel.ts";
 import { elements, type Tensor } from "../tensor.ts";
-import { groupsFor } from "./kit/launch.ts";
+import { groupsOf, kernelOf } from "./kit/launch.ts";
 
-const WORKGROUP = 64;
-const code = [grid, wgsl].join("\n");
-const FORWARD: KernelSpec = { label: "spread gates", code, entry: "forward" };
-const BACKWARD: KernelSpec = { label: "spread gates backward", code, entry: "backward" };
+const FORWARD = kernelOf("spreadGates", "forward", [grid, wgsl]);
+const BACKWARD = kernelOf("spreadGates", "backward", [grid, wgsl]);
 
-/** Where gates come from and go to. */
+/** Which places each gate has. */
 export interface SpreadTables {
-  /** (all) u32: for each place the gate that it shows; past the last gate where it is padding. */
+  /** u32 (all places): the gate of each place; past the last gate for padding. */
   readonly sources: Tensor;
-  /** (all) u32: places, those of the first gate first; and (own, 2) u32: the first of them and how many, for each gate. */
+  /** u32 (all places): the places ordered by gate. */
   readonly places: Tensor;
+  /** u32 (own gates, 2): the first entry of `places` and the number of entries of each gate. */
   readonly bounds: Tensor;
 }
 
-/** Makes the tables, to outlive steps, or ("step") inside one for the length of it. sources[i] >= own is padding. */
+/** Makes the tables, to outlive steps, or ("step") within a step and until its end. own: number of gates; sources[i] >= own is padding. */
 export function spreadTables(
   ctx: Ctx,
   sources: Uint32Array,
@@ -49,15 +47,19 @@ export function spreadTables(
   };
 }
 
-/** all[i] = own[sources[i]], 0 for padding. own: (own gates), returns (places). The gradient of a gate is the sum over its places. */
+/** all[i] = own[sources[i]], and 0 for padding. own: (own gates), all: (all places). A gate's gradient is the sum over its places. */
 export function spreadGates(ctx: Ctx, own: Tensor, { sources, places, bounds }: SpreadTables): Tensor {
   const dims = { own: elements(own), all: elements(sources) };
-  invariant(bounds.shape[0] === dims.own, "shape", () => `${own.label}: ${bounds.shape[0] ?? 0} gates expected`);
+  invariant(
+    bounds.shape[0] === dims.own,
+    "shape",
+    () => `${own.label}: expected ${bounds.shape[0] ?? 0} gates, got ${dims.own}`,
+  );
   const all = ctx.empty([dims.all], "spread gates", { requiresGrad: ctx.needsGrad(own) });
-  ctx.run(FORWARD, [own, sources, all], dims, groupsFor(dims.all, WORKGROUP));
+  ctx.run(FORWARD, [own, sources, all], dims, groupsOf(FORWARD, dims.all));
   return ctx.record(all, [own], (dAll) => {
     const dOwn = ctx.gradTarget(own);
-    ctx.run(BACKWARD, [dAll, places, bounds, dOwn], dims, groupsFor(dims.own, WORKGROUP));
+    ctx.run(BACKWARD, [dAll, places, bounds, dOwn], dims, groupsOf(BACKWARD, dims.own));
     return [dOwn];
   });
 }

@@ -1,4 +1,4 @@
-// Reference of the weights' scores.
+// Reference of the scores of weights.
 import type { ScoreScale } from "../masks/mlpMatrices.ts";
 import { at, type OpRef, randomRef, refTensor } from "./kit/ref.ts";
 
@@ -18,7 +18,7 @@ const scoreCase = (packedRows: number, cols: number, params: Params) => ({
 });
 
 export const weightScoresRef: OpRef<Params> = {
-  name: "weight scores",
+  name: "weightScores",
   cases: [
     scoreCase(1, 1, { firstRow: 0, rows: 1, scale: "none" }),
     scoreCase(7, 9, { firstRow: 0, rows: 7, scale: "input norm" }),
@@ -28,7 +28,7 @@ export const weightScoresRef: OpRef<Params> = {
     scoreCase(352, 64, { firstRow: 176, rows: 176, scale: "none" }),
   ],
   forward([w, squares], { firstRow, rows, scale }) {
-    if (!w || !squares) throw new RangeError("weight scores take w and the squares");
+    if (!w || !squares) throw new RangeError("weightScores takes w and the squares");
     const cols = w.shape[1] ?? 1;
     const factor = (i: number): number => {
       if (scale === "none") return 1;

@@ -1,4 +1,4 @@
-// A list of kept shares: what is read, and what is refused with what was expected.
+// Lists of ratios: what is read, and what is refused with which message.
 import { describe, expect, it } from "vitest";
 import { readRatioList } from "./ratioList.ts";
 
@@ -17,7 +17,7 @@ describe("a list of ratios", () => {
     ["0, 0.5", /, got "0"$/],
     ["-0.5", /, got "-0\.5"$/],
     ["half", /, got "half"$/],
-    ["0.5, 0.7, 0.50", /^The list names 0\.5 twice; name each ratio once$/],
+    ["0.5, 0.7, 0.50", /^The list: expected each ratio once, got 0\.5 twice$/],
   ])("%j is refused", (text, reason) => {
     expect(() => readRatioList(text, "The list")).toThrow(reason);
   });

@@ -1,7 +1,7 @@
-// A list of kept shares as a person writes it: "0.8, 0.6, 0.5".
+// Reads a list of ratios as a person writes it: "0.8, 0.6, 0.5".
 import { EngineError } from "../errors.ts";
 
-/** Kept shares, ascending. `what` names the list in messages. Throws "config" for what is not a share, and for one that is named twice. */
+/** The ratios, ascending. what: the list's name in messages. Throws "config" for one that is not between 0 and 1, or is there twice. */
 export function readRatioList(text: string, what: string): number[] {
   const ratios = text.split(",").map((word) => {
     const ratio = Number(word);
@@ -13,6 +13,6 @@ export function readRatioList(text: string, what: string): number[] {
     );
   });
   const twice = ratios.find((ratio, i) => ratios.indexOf(ratio) < i);
-  if (twice !== undefined) throw new EngineError("config", `${what} names ${twice} twice; name each ratio once`);
+  if (twice !== undefined) throw new EngineError("config", `${what}: expected each ratio once, got ${twice} twice`);
   return ratios.sort((a, b) => a - b);
 }

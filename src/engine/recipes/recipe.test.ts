@@ -1,14 +1,15 @@
+// Recipes: what is refused, by the name of the field.
 import { expect, test } from "vitest";
 import { checkRecipe, DEFAULT_RECIPE, type Recipe } from "./recipe.ts";
 
-test("a recipe is refused by the field that is wrong, with what came", () => {
+test("a recipe is refused by the field that is wrong, with what it got", () => {
   const refused = (patch: Partial<Recipe>) => () => checkRecipe({ ...DEFAULT_RECIPE, ...patch });
   expect(refused({ steps: 1.5 })).toThrow("steps: expected a whole number from 1 to 100000, got 1.5");
   expect(refused({ ratioMode: "every", gates: "no-gru" })).toThrow("gates: expected full or constrained, got no-gru");
   expect(refused({ ratioMode: "every", ratioFrom: 0.8, ratioTo: 0.5 })).toThrow("keepFrom: expected at most keepTo");
 });
 
-test("bounds of ratios are of no matter to a run for one ratio, which does not show them", () => {
+test("a run for one ratio ignores the bounds of ratios, which its form does not show", () => {
   const recipe = { ...DEFAULT_RECIPE, ratioFrom: 0.8, ratioTo: 0.5 };
   expect(checkRecipe(recipe)).toBe(recipe);
 });

@@ -1,16 +1,16 @@
-// A recipe: the small JSON that repeats a run, and its defaults (METHOD.md 1.4; the default run of the embedded model).
+// A recipe: the settings that reproduce a run, with their defaults and bounds (METHOD.md 1.4).
 import { invariant } from "../errors.ts";
 
 export type Estimator = "reinmax" | "straight-through" | "gumbel";
 export const ESTIMATORS: readonly Estimator[] = ["reinmax", "straight-through", "gumbel"];
 
-/** one: the run is for the ratio `keep`. every: each step draws a ratio, and any of them can be asked for afterwards (METHOD.md 1.7). */
+/** one: the run is for the recipe's `ratio`. every: each step draws a ratio, and the run can make masks for any of them (METHOD.md 1.7). */
 export type RatioMode = "one" | "every";
 export const RATIO_MODES: readonly RatioMode[] = ["one", "every"];
 
 /**
- * What the gates' logits come from: the whole method, or one of the paper's ablations of it (METHOD.md 1.1). constrained: s1, s2, s3 and
- * s5 of all blocks are one vector. no-gru: a linear head for each vector on its own fixed random input. no-hypernetwork: free logits.
+ * What makes the gate logits: the full method, or one of the paper's ablations (METHOD.md 1.1). constrained: s1, s2, s3 and s5 of all blocks
+ * share one vector. no-gru: a linear head for each vector on its own fixed random input. no-hypernetwork: the logits are the parameters.
  */
 export type GateMode = "full" | "constrained" | "no-gru" | "no-hypernetwork";
 export const GATE_MODES: readonly GateMode[] = ["full", "constrained", "no-gru", "no-hypernetwork"];
@@ -19,14 +19,14 @@ export interface Recipe {
   method: "disp";
   gates: GateMode;
   ratioMode: RatioMode;
-  /** p: kept share of the block weights, within RECIPE_BOUNDS. In a run for every ratio it is the one that is shown. */
+  /** The kept share of the block weights, p in METHOD.md. In a run for every ratio, the one that the studio shows. */
   ratio: number;
-  /** Bounds of the ratios that the steps of a run for every ratio draw. */
+  /** The bounds that the steps of a run for every ratio draw their ratios from. */
   ratioFrom: number;
   ratioTo: number;
   estimator: Estimator;
   steps: number;
-  /** Tokens of one step; one sequence. */
+  /** Tokens per step, in one sequence. */
   tokens: number;
   /** Weight of the budget term R. */
   lambda: number;
@@ -37,6 +37,7 @@ export interface Recipe {
   checkpointEvery: number;
 }
 
+/** The default run of the embedded model. */
 export const DEFAULT_RECIPE: Recipe = {
   method: "disp",
   gates: "full",
@@ -54,7 +55,7 @@ export const DEFAULT_RECIPE: Recipe = {
   checkpointEvery: 50,
 };
 
-/** Bounds of the numbers of a recipe, for the form, the link and the command line. */
+/** Bounds of a recipe's numbers, for the form, the link and the command line. */
 export const RECIPE_BOUNDS = {
   ratio: { min: 0.05, max: 1 },
   ratioFrom: { min: 0.05, max: 1 },
@@ -71,29 +72,29 @@ export const RECIPE_BOUNDS = {
 export type RecipeNumber = keyof typeof RECIPE_BOUNDS;
 export const RECIPE_NUMBERS = Object.keys(RECIPE_BOUNDS) as RecipeNumber[];
 
-/** What files, links and the command line call a ratio. */
+/** The names of ratios in files, links and flags. */
 const WRITTEN = { ratio: "keep", ratioFrom: "keepFrom", ratioTo: "keepTo" } as const;
 
-/** A recipe as files hold it: every ratio under its written name. */
+/** A recipe as it is stored in files, with ratios under their written names. */
 export type RecipeJson = Omit<Recipe, keyof typeof WRITTEN> & { keep: number; keepFrom: number; keepTo: number };
 
-/** The name of a number of the recipe in files, links and errors. */
+/** The name of a recipe's number in files, links and errors. */
 export const writtenName = (field: RecipeNumber): string =>
   Object.hasOwn(WRITTEN, field) ? WRITTEN[field as keyof typeof WRITTEN] : field;
 
-/** The recipe as a file holds it; `recipeOf` is the way back. */
+/** The recipe as it is stored in a file; `recipeOf` is the inverse. */
 export function recipeJson({ method, gates, ratioMode, ratio, ratioFrom, ratioTo, ...rest }: Recipe): RecipeJson {
   return { method, gates, ratioMode, keep: ratio, keepFrom: ratioFrom, keepTo: ratioTo, ...rest };
 }
 
-/** The recipe that a file holds. */
+/** The recipe of a file. */
 export function recipeOf({ method, gates, ratioMode, keep, keepFrom, keepTo, ...rest }: RecipeJson): Recipe {
   return { method, gates, ratioMode, ratio: keep, ratioFrom: keepFrom, ratioTo: keepTo, ...rest };
 }
 
 const WHOLE: ReadonlySet<string> = new Set(["steps", "tokens", "seed", "checkpointEvery"]);
 
-/** Throws EngineError("config") naming the field, its bounds and its value. */
+/** Returns the value if it is within the field's bounds. Throws EngineError("config") naming the field, its bounds and the value. */
 export function checkRecipeNumber(field: RecipeNumber, value: number): number {
   const { min, max } = RECIPE_BOUNDS[field];
   const whole = WHOLE.has(field);
@@ -105,7 +106,7 @@ export function checkRecipeNumber(field: RecipeNumber, value: number): number {
   return value;
 }
 
-/** Checks every field, and that they go together. Throws EngineError("config") naming the field, what was expected and what it got. */
+/** Checks every field and their combination. Throws EngineError("config") naming the field, what was expected and what it got. */
 export function checkRecipe(recipe: Recipe): Recipe {
   for (const field of RECIPE_NUMBERS) checkRecipeNumber(field, recipe[field]);
   const { gates, ratioFrom, ratioTo, ratioMode } = recipe;
@@ -118,7 +119,7 @@ export function checkRecipe(recipe: Recipe): Recipe {
   invariant(
     ratioMode === "one" || gates === "full" || gates === "constrained",
     "config",
-    `gates: expected full or constrained, got ${gates}: a run for every ratio needs a hypernetwork that takes the ratio. Train it for one ratio`,
+    `gates: expected full or constrained, got ${gates}. A run for every ratio needs a hypernetwork; train this one for one ratio.`,
   );
   invariant(
     ratioMode === "one" || ratioFrom <= ratioTo,

@@ -15,7 +15,7 @@ describe("patterns", () => {
   });
 });
 
-it("a share of a line is its floor, but for rounding of the product", () => {
+it("a share of a line is rounded down, except for rounding errors of the product", () => {
   expect(removedOf(176, 0.5)).toBe(88);
   expect(removedOf(63, 0.5)).toBe(31);
   expect(removedOf(100, 0.29)).toBe(29); // 28.999999999999996 as a product

@@ -1,10 +1,10 @@
-// The recipe of one-shot weight pruning (METHOD.md 2): method, pattern and calibration. Plain data, read by forms and command lines.
+// The recipe of one-shot weight pruning (METHOD.md 2): method, pattern and calibration. Plain data for forms and the command line.
 import { EngineError, invariant } from "../errors.ts";
 
 export const WEIGHT_METHODS = ["dass", "wanda", "magnitude", "sparsegpt"] as const;
 export type WeightMethod = (typeof WEIGHT_METHODS)[number];
 
-/** What the methods are called in text. */
+/** The names of the methods in texts. */
 export const METHOD_NAMES: Readonly<Record<WeightMethod, string>> = {
   dass: "DaSS",
   wanda: "Wanda",
@@ -12,17 +12,17 @@ export const METHOD_NAMES: Readonly<Record<WeightMethod, string>> = {
   sparsegpt: "SparseGPT",
 };
 
-/** Which weights go: `removed` of every `size` consecutive ones ("2:4"), or a share of every line ("50%"). */
+/** Which weights are pruned: `removed` of every `size` consecutive ones ("2:4"), or the share `removed` of every line ("50%"). */
 export type Pattern = { kind: "groups"; removed: number; size: number } | { kind: "share"; removed: number };
 
 export interface WeightRecipe {
   method: WeightMethod;
-  /** "N:M", of every M consecutive weights N become zero, or "P%", the share that becomes zero. */
+  /** "N:M": N of every M consecutive weights become zero. "P%": this share of every line of weights becomes zero. */
   pattern: string;
   /** Calibration sequences, and tokens of each. */
   sequences: number;
   tokens: number;
-  /** Draws where in the calibration text the sequences begin. */
+  /** Seed of the draws where the sequences start in the calibration text. */
   seed: number;
 }
 
@@ -34,14 +34,14 @@ export const DEFAULT_WEIGHT_RECIPE: WeightRecipe = {
   seed: 1,
 };
 
-/** Bounds of the numbers of a recipe, for forms and the command line. */
+/** Bounds of a recipe's numbers, for forms and the command line. */
 export const WEIGHT_RECIPE_BOUNDS = {
   sequences: { min: 1, max: 4096 },
   tokens: { min: 2, max: 4096 },
   seed: { min: 0, max: 2 ** 32 - 1 },
 } as const;
 
-/** Largest M of a pattern. */
+/** Largest M in N:M. */
 const MAX_GROUP = 32;
 
 /** Reads "2:4" or "50%". Throws EngineError("config") with what was expected and what it got. */
@@ -56,12 +56,12 @@ export function parsePattern(text: string): Pattern {
   if (percent > 0 && percent < 100) return { kind: "share", removed: percent / 100 };
   throw new EngineError(
     "config",
-    `pattern: expected N:M with 1 <= N < M <= ${MAX_GROUP} (of every M weights N become zero), such as 2:4, or a share between 0% and 100%, such as 50%; got "${text}"`,
+    `pattern: expected N:M with 1 <= N < M <= ${MAX_GROUP} (N of every M weights become zero), such as 2:4, or a share between 0% and 100%, such as 50%; got "${text}"`,
     { pattern: text },
   );
 }
 
-/** Weights that a line of `length` weights loses to a share: its floor, but for rounding of the product. */
+/** How many of `length` weights a share removes: the floor of their product, which may be a rounding error below an integer. */
 export const removedOf = (length: number, share: number): number =>
   Math.floor(length * share + length * 4 * Number.EPSILON);
 

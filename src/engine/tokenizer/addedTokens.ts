@@ -1,7 +1,7 @@
 // Added tokens: texts that are one token wherever they stand, found before a text is normalised, or after.
 import type { JsonField } from "../json/jsonFields.ts";
 import type { TokenModel } from "./model.ts";
-import type { Normalizer } from "./normalizers.ts";
+import type { Normalizer } from "./normalizer.ts";
 import { flagOr, isAbsent } from "./part.ts";
 import { WORD_CLASS } from "./unicode.ts";
 
@@ -22,7 +22,7 @@ export interface AddedToken {
 const MAX_ID = 2 ** 31;
 
 /** A stretch of text, or an added token in its place. */
-export type Section = string | AddedToken;
+type Section = string | AddedToken;
 
 /**
  * The added tokens of tokenizer.json, then those that only tokenizer_config.json has (transformers adds them). The tokenizers library numbers
@@ -67,7 +67,7 @@ function flagsOf(token: JsonField): Omit<AddedToken, "id" | "content"> {
 }
 
 /** A section, and whether it begins where the text does. */
-export interface Placed {
+interface Placed {
   section: Section;
   first: boolean;
 }

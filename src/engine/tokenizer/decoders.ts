@@ -6,14 +6,14 @@ import { readPattern } from "./pattern.ts";
 import { utf8 } from "./unicode.ts";
 
 /** Texts of tokens, to be joined in the end. */
-export type Decoder = (tokens: readonly string[]) => readonly string[];
+type TokenDecoder = (tokens: readonly string[]) => readonly string[];
 
 /** Throws "unsupported" for a type that is not computed. Without a decoder, tokens are joined by spaces. */
-export function readDecoder(field: JsonField): Decoder {
+export function readDecoder(field: JsonField): TokenDecoder {
   return isAbsent(field) ? (tokens) => [tokens.join(" ")] : makePart(field, "decoder", MAKERS);
 }
 
-const MAKERS: Makers<Decoder> = {
+const MAKERS: Makers<TokenDecoder> = {
   Sequence: (field) => {
     const steps = field.get("decoders").list().map(readDecoder);
     return (tokens) => steps.reduce<readonly string[]>((done, step) => step(done), tokens);
@@ -38,7 +38,7 @@ const MAKERS: Makers<Decoder> = {
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-const byteLevel: Decoder = (tokens) => {
+const byteLevel: TokenDecoder = (tokens) => {
   const bytes: number[] = [];
   for (const token of tokens) for (const byte of bytesOfCharacters(token) ?? utf8(token)) bytes.push(byte);
   return [lenient.decode(Uint8Array.from(bytes))];
@@ -47,7 +47,7 @@ const byteLevel: Decoder = (tokens) => {
 const BYTE = /^<0x([0-9a-fA-F]{2})>$/;
 
 /** Runs of byte tokens as UTF-8; a run that is none becomes U+FFFD for each byte. */
-const byteFallback: Decoder = (tokens) => {
+const byteFallback: TokenDecoder = (tokens) => {
   const out: string[] = [];
   let bytes: number[] = [];
   const flush = (): void => {
@@ -71,7 +71,7 @@ const byteFallback: Decoder = (tokens) => {
   return out;
 };
 
-function strip(content: string, start: number, stop: number): Decoder {
+function strip(content: string, start: number, stop: number): TokenDecoder {
   return (tokens) =>
     tokens.map((token) => {
       const characters = Array.from(token);
@@ -83,7 +83,7 @@ function strip(content: string, start: number, stop: number): Decoder {
     });
 }
 
-function metaspace(field: JsonField): Decoder {
+function metaspace(field: JsonField): TokenDecoder {
   const mark = textOr(field.get("replacement"), "\u2581");
   const prepends = isAbsent(field.get("prepend_scheme"))
     ? flagOr(field.get("add_prefix_space"), true)
@@ -95,7 +95,7 @@ function metaspace(field: JsonField): Decoder {
     });
 }
 
-function wordPiece(field: JsonField): Decoder {
+function wordPiece(field: JsonField): TokenDecoder {
   const prefix = textOr(field.get("prefix"), "##");
   const cleans = flagOr(field.get("cleanup"), true);
   return (tokens) =>

@@ -2,11 +2,9 @@
 import type { JsonField } from "../json/jsonFields.ts";
 import { toByteCharacters } from "./byteLevel.ts";
 import { flagOr, isAbsent, makePart, type Makers } from "./part.ts";
+import type { Normalizer } from "./normalizer.ts";
 import { readPattern } from "./pattern.ts";
 import { readPrecompiled } from "./precompiled.ts";
-
-/** Calls `onMoved` where the result begins after the start of the text: what "first" means to a pre-tokenizer depends on it. */
-export type Normalizer = (text: string, onMoved?: () => void) => string;
 
 /** Throws "unsupported" for a type that is not computed, "format" for fields of the wrong kind. */
 export function readNormalizer(field: JsonField): Normalizer {

@@ -3,26 +3,26 @@ import type { JsonField } from "../json/jsonFields.ts";
 import { isAbsent, makePart, type Makers } from "./part.ts";
 
 /** Ids put before and after those of the text. */
-export interface Frame {
+interface SpecialFrame {
   before: readonly number[];
   after: readonly number[];
 }
 
-const NOTHING: Frame = { before: [], after: [] };
+const NOTHING: SpecialFrame = { before: [], after: [] };
 
 /** Throws "unsupported" for a type that is not computed. */
-export function readPostProcessor(field: JsonField): Frame {
+export function readPostProcessor(field: JsonField): SpecialFrame {
   return isAbsent(field) ? NOTHING : makePart(field, "post-processor", MAKERS);
 }
 
 /** ["</s>", 2]. */
 const idOfPair = (field: JsonField): number => field.list(2)[1]?.count() ?? 0;
-const around = (field: JsonField): Frame => ({
+const around = (field: JsonField): SpecialFrame => ({
   before: [idOfPair(field.get("cls"))],
   after: [idOfPair(field.get("sep"))],
 });
 
-const MAKERS: Makers<Frame> = {
+const MAKERS: Makers<SpecialFrame> = {
   ByteLevel: () => NOTHING,
   BertProcessing: around,
   RobertaProcessing: around,
@@ -38,7 +38,7 @@ const MAKERS: Makers<Frame> = {
       })),
 };
 
-function template(field: JsonField): Frame {
+function template(field: JsonField): SpecialFrame {
   const tokens = field.get("special_tokens");
   const before: number[] = [];
   const after: number[] = [];

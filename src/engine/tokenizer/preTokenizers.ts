@@ -3,7 +3,7 @@ import type { JsonField } from "../json/jsonFields.ts";
 import { toByteCharacters } from "./byteLevel.ts";
 import { flagOr, isAbsent, makePart, type Makers, textOr } from "./part.ts";
 import { literal, readPattern } from "./pattern.ts";
-import { type Behaviour, BEHAVIOURS, spansOf, split } from "./splits.ts";
+import { type Behaviour, BEHAVIOURS, matchSpans, split } from "./splits.ts";
 import { PUNCTUATION, WORD_CLASS } from "./unicode.ts";
 
 export interface PreTokenizer {
@@ -28,8 +28,8 @@ const WHOLE: PreTokenizer = { cut: (text) => [text] };
 
 function cutAt(pattern: RegExp, behaviour: Behaviour, invert = false): PreTokenizer {
   return {
-    cut: (text) => split(text, spansOf(text, pattern, invert), behaviour),
-    movesStart: (text) => behaviour === "Removed" && firstOf(spansOf(text, pattern, invert))?.match === true,
+    cut: (text) => split(text, matchSpans(text, pattern, invert), behaviour),
+    movesStart: (text) => behaviour === "Removed" && firstOf(matchSpans(text, pattern, invert))?.match === true,
   };
 }
 
@@ -103,7 +103,7 @@ function metaspace(field: JsonField): PreTokenizer {
       const marked = text.replaceAll(" ", mark);
       const prepends = (scheme === "always" || (scheme === "first" && first)) && !marked.startsWith(mark);
       const whole = prepends ? mark + marked : marked;
-      return splits ? split(whole, spansOf(whole, pattern), "MergedWithNext") : [whole];
+      return splits ? split(whole, matchSpans(whole, pattern), "MergedWithNext") : [whole];
     },
   };
 }

@@ -1,6 +1,6 @@
 // SentencePiece's own normalisation: a double-array trie (Darts) from UTF-8 to offsets of replacements.
 import type { JsonField } from "../json/jsonFields.ts";
-import type { Normalizer } from "./normalizers.ts";
+import type { Normalizer } from "./normalizer.ts";
 import { utf8 } from "./unicode.ts";
 
 /** Longer grapheme clusters are replaced character by character. Bytes of UTF-8. */

@@ -5,14 +5,14 @@ export const BEHAVIOURS = ["Isolated", "Removed", "MergedWithPrevious", "MergedW
 export type Behaviour = (typeof BEHAVIOURS)[number];
 
 /** A stretch of text from `start` to `end` (UTF-16 units), and whether the pattern matched it. */
-export interface Span {
+interface MatchSpan {
   start: number;
   end: number;
   match: boolean;
 }
 
 /** All of a text as spans, matched and unmatched in turn; `invert` swaps the two. */
-export function* spansOf(text: string, pattern: RegExp, invert = false): Generator<Span> {
+export function* matchSpans(text: string, pattern: RegExp, invert = false): Generator<MatchSpan> {
   let from = 0;
   for (const { index, 0: found } of text.matchAll(pattern)) {
     if (found === "") continue;
@@ -24,11 +24,11 @@ export function* spansOf(text: string, pattern: RegExp, invert = false): Generat
 }
 
 /** The pieces of a text, in order and never empty. */
-export function* split(text: string, spans: Iterable<Span>, behaviour: Behaviour): Generator<string> {
+export function* split(text: string, spans: Iterable<MatchSpan>, behaviour: Behaviour): Generator<string> {
   for (const { start, end } of joined(spans, behaviour)) if (start < end) yield text.slice(start, end);
 }
 
-function joined(spans: Iterable<Span>, behaviour: Behaviour): Iterable<Pick<Span, "start" | "end">> {
+function joined(spans: Iterable<MatchSpan>, behaviour: Behaviour): Iterable<Pick<MatchSpan, "start" | "end">> {
   switch (behaviour) {
     case "Isolated":
       return spans;
@@ -43,17 +43,17 @@ function joined(spans: Iterable<Span>, behaviour: Behaviour): Iterable<Pick<Span
   }
 }
 
-function* unmatched(spans: Iterable<Span>): Generator<Span> {
+function* unmatched(spans: Iterable<MatchSpan>): Generator<MatchSpan> {
   for (const span of spans) if (!span.match) yield span;
 }
 
 /** Joins each span to the piece before it where `joins` says so. */
 function* merged(
-  spans: Iterable<Span>,
-  joins: (span: Span, before: Span) => boolean,
-): Generator<Pick<Span, "start" | "end">> {
+  spans: Iterable<MatchSpan>,
+  joins: (span: MatchSpan, before: MatchSpan) => boolean,
+): Generator<Pick<MatchSpan, "start" | "end">> {
   let piece: { start: number; end: number } | undefined;
-  let before: Span | undefined;
+  let before: MatchSpan | undefined;
   for (const span of spans) {
     if (piece && before && joins(span, before)) piece.end = span.end;
     else {

@@ -1,28 +1,28 @@
-// Text that grows token by token, without ever showing half of a character.
+// Decodes text token by token, never emitting half of a character.
 
-/** Emits text as tokens arrive. */
+/** Emits text as tokens come in. */
 export interface TextStream {
-  /** The text that this token settles; empty while the bytes of a character are incomplete. */
+  /** The text that this token completes; empty while the bytes of a character are incomplete. */
   push(id: number): string;
-  /** What was held back; call it after the last token. */
+  /** The rest of the text; call it after the last token. */
   end(): string;
 }
 
 /**
- * What undecodable bytes look like at the end of a text: at most this many are one character in the making
- * (byte-fallback decoders give one for each byte, and a UTF-8 character has at most four).
+ * Undecodable bytes at the end of a text. Up to three of them may still become a character: byte-fallback decoders give one U+FFFD per byte,
+ * and a UTF-8 character has at most four bytes.
  */
-const UNSETTLED = /\ufffd{1,3}$/;
+const INCOMPLETE = /\ufffd{1,3}$/;
 
 /**
- * Streams through `decode`, which must give the text of any list of ids. Each decode sees the tokens since the last whole character, and
- * those before it as context, because some tokenizers drop the first space of a text.
+ * A stream that decodes with `decode`, which must accept any list of ids. Each call decodes the tokens since the last complete character,
+ * after those of the characters before as context, because some tokenizers drop the first space of a text.
  */
 export function startTextStream(decode: (ids: readonly number[]) => string): TextStream {
   let context: readonly number[] = [];
   let contextChars = 0;
   let pending: number[] = [];
-  let emitted = 0; // characters of the pending text that are out already
+  let emitted = 0; // characters of the pending text that were emitted already
 
   const take = (text: string) => {
     const fresh = text.slice(emitted);
@@ -33,7 +33,7 @@ export function startTextStream(decode: (ids: readonly number[]) => string): Tex
     push(id) {
       pending.push(id);
       const text = decode([...context, ...pending]).slice(contextChars);
-      const settled = text.replace(UNSETTLED, "");
+      const settled = text.replace(INCOMPLETE, "");
       const fresh = take(settled);
       if (settled.length === text.length && text.length > 0) {
         context = pending;

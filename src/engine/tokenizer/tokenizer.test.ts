@@ -1,4 +1,4 @@
-// The tokenizer against ids from PyTorch's side, the fast path against the library, and streams against whole texts.
+// The tokenizer against ids from Python, the fast path against the library, and streams against the full text.
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import path from "node:path";
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeTexts } from "../../../scripts/texts.ts";
+import { writeTexts } from "../../../scripts/data/texts.ts";
 import { memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors } from "../formats/safetensors/safetensors.ts";
 import { loadTokenizer } from "./tokenizer.ts";
@@ -30,7 +30,7 @@ describe("encode and decode", () => {
     expect(tokenizer.decode(Uint32Array.of(99_999))).toBe("");
   });
 
-  it("gives any text back, with the library's ids", () => {
+  it("decodes to the same text, and has the library's ids", () => {
     const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.string(), fc.lorem({ mode: "sentences" }));
     fc.assert(
       fc.property(fc.array(text), (parts) => {
@@ -41,7 +41,7 @@ describe("encode and decode", () => {
     );
   });
 
-  // Ways of cutting words, each with what it must not lose: digits one by one, the words of Llama 3 and Qwen, and composed letters.
+  // Ways of splitting words: single digits, the words of Llama 3 and Qwen, and composed letters.
   const digits = { type: "Digits", individual_digits: true };
   const pattern =
     "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -50,7 +50,7 @@ describe("encode and decode", () => {
     ["SmolLM's", [digits, { type: "ByteLevel", add_prefix_space: false, use_regex: true }], null],
     ["Llama 3's", [split, { type: "ByteLevel", add_prefix_space: false, use_regex: false }], null],
     ["Qwen's", [split, { type: "ByteLevel", add_prefix_space: false, use_regex: false }], { type: "NFC" }],
-  ])("cuts words %s way as the library does", (_, pretokenizers, normalizer) => {
+  ])("splits words %s way like the library", (_, pretokenizers, normalizer) => {
     const json = { ...tokenizerJson, normalizer, pre_tokenizer: { type: "Sequence", pretokenizers } };
     const own = loadTokenizer(json);
     const other = new Library(json, configJson);
@@ -68,7 +68,7 @@ describe("encode and decode", () => {
     );
   });
 
-  it.each(["llama", "llama3"])("gives the ids of the golden %s", async (name) => {
+  it.each(["llama", "llama3"])("has the ids of the golden %s", async (name) => {
     const golden = await readSafetensors(memorySource("g", await readFile(`golden/${name}/golden.safetensors`)));
     const ids = Array.from(await golden.readFloat32("eval.ids"));
     const own = loadTokenizer(await load(`golden/${name}/tokenizer.json`));
@@ -102,7 +102,7 @@ describe("long texts", () => {
     ["sotu-held", 290_036, "98ebf3c1c3874fcd41b8477c4a5ddd3e49fcc87a4c76ffe3b316fe754af670d4"],
     ["moby-held", 46_270, "6883fad71eb0e192b0ed49b62b84fa71e4f79c7653d1645a19d5b953bb4bd42a"],
     ["moby-train", 370_748, "b78b341e949e9c3e70cdb2071406eacb2e05fb326dbdc993b4231b455b783e17"],
-  ])("encodes %s to the ids that Python gives", async (name, count, sum) => {
+  ])("encodes %s to Python's ids", async (name, count, sum) => {
     const ids = tokenizer.encode(await readFile(path.join(folder, `${name}.txt`), "utf8"));
     expect(ids.length).toBe(count);
     expect(createHash("sha256").update(Int32Array.from(ids)).digest("hex")).toBe(sum);

@@ -4,21 +4,20 @@ import { type AddedToken, readAddedTokens, sectionsOf } from "./addedTokens.ts";
 import { readDecoder } from "./decoders.ts";
 import type { TokenModel } from "./model.ts";
 import { readModel } from "./models.ts";
-import { type Normalizer, readNormalizer } from "./normalizers.ts";
+import type { Normalizer } from "./normalizer.ts";
+import { readNormalizer } from "./normalizers.ts";
 import { TOKENIZER_FILE } from "./part.ts";
 import { readPostProcessor } from "./postProcessors.ts";
 import { type PreTokenizer, readPreTokenizer } from "./preTokenizers.ts";
 import { startTextStream, type TextStream } from "./textStream.ts";
 import { wellFormed } from "./unicode.ts";
 
-export type { TextStream } from "./textStream.ts";
-
-export interface EncodeOptions {
+interface EncodeOptions {
   /** Adds what the tokenizer's template adds (usually <s> at the start). Off by default: perplexities are stated without. */
   addSpecialTokens?: boolean;
 }
 
-export interface DecodeOptions {
+interface DecodeOptions {
   /** Leaves tokens such as </s> out of the text. */
   skipSpecialTokens?: boolean;
 }

@@ -1,7 +1,5 @@
 // Classes of characters as the tokenizers library (Rust) has them, which are not always those of JavaScript.
 
-/** White_Space: JavaScript's \s has U+FEFF and lacks U+0085. */
-export const WHITESPACE = /\p{White_Space}/u;
 /** \w of Rust's regular expressions. */
 export const WORD_CLASS = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
 

@@ -1,4 +1,4 @@
-// The paper's ablations on a small golden model: each trains to its budget, repeats, resumes, and shares what it says it shares.
+// The paper's ablations on a small golden model: each trains to its budget, repeats, resumes, and shares its vectors.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
@@ -16,7 +16,8 @@ import { type GateLayout, gateLayout, layoutOf, sharingOf } from "../masks/gates
 import { Tape } from "../tape.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DEFAULT_RECIPE, GATE_MODES, type Recipe } from "../recipes/recipe.ts";
-import { Session, type StepMetrics } from "./session.ts";
+import { type MetricRow, metricRows } from "./metricRows.fixture.ts";
+import { Session } from "./session.ts";
 
 const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 120, tokens: 16, learningRate: 0.05 };
 const ABLATIONS = GATE_MODES.filter((mode) => mode !== "full");
@@ -31,17 +32,17 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-async function run(of: Session, steps: number): Promise<StepMetrics[]> {
-  const metrics: StepMetrics[] = [];
+async function run(of: Session, steps: number): Promise<MetricRow[]> {
+  const metrics: MetricRow[] = [];
   await ctx.gpu.checked("a run", () =>
-    of.run({ due: () => false, onReport: (report) => metrics.push(...report.metrics), steps }),
+    of.run({ due: () => false, onReport: (report) => metrics.push(...metricRows(report.metrics)), steps }),
   );
   return metrics;
 }
 
 describe.each(ABLATIONS)("%s", (gates) => {
   const session = (recipe: Partial<Recipe> = {}): Session =>
-    new Session(ctx, opened.model, text, { ...RECIPE, gates, ...recipe }, "test");
+    new Session(ctx, opened.model, { recipe: { ...RECIPE, gates, ...recipe }, text, subject: "test" });
 
   test("trains to its budget, and repeats and resumes exactly", async () => {
     const [whole, first, second] = [session(), session(), session()];
@@ -53,7 +54,7 @@ describe.each(ABLATIONS)("%s", (gates) => {
     const layout = gateLayout(opened.config);
     const budget = budgetOf(opened.config);
     const sharing = sharingOf(gates, layout);
-    const found = architectureOf(await whole.logits(), layout, budget, whole.ratio, sharing);
+    const found = architectureOf(await whole.logits(), { layout, budget, ratio: whole.ratio, sharing });
     expect(found.keptWeights).toBeLessThanOrEqual(found.targetWeights);
     // less than one shared gate is missing: 5 % here, where the vector has 64 gates in every block
     expect(found.keptWeights).toBeGreaterThan(found.targetWeights - 0.05 * budget.blockWeights);
@@ -91,14 +92,18 @@ async function gradientOf(of: GateModel, dLogits: Float32Array): Promise<Float32
 }
 
 test("constrained trains for every ratio too", async () => {
-  const one = new Session(ctx, opened.model, text, { ...RECIPE, gates: "constrained", ratioMode: "every" }, "test");
+  const one = new Session(ctx, opened.model, {
+    recipe: { ...RECIPE, gates: "constrained", ratioMode: "every" },
+    text,
+    subject: "test",
+  });
   const metrics = await run(one, 4);
   expect(new Set(metrics.map(({ target }) => target)).size).toBe(4);
   expect(await one.logits(0.4)).not.toEqual(await one.logits(0.9));
   one.free();
 });
 
-describe("gradients, with padding behind every vector", () => {
+describe("gradients, with padding after every vector", () => {
   const layout = layoutOf([5, 5, 5, 67, 5, 5, 5, 5, 67, 5]);
   const recipe = { ratioMode: "one", seed: 3 } as const;
   const model = (gates: Recipe["gates"], of: GateLayout = layout): GateModel =>
@@ -106,13 +111,13 @@ describe("gradients, with padding behind every vector", () => {
   const dLogits = randomRef(7, [layout.length]);
   const given = Float32Array.from(dLogits.data);
 
-  test("constrained: that of the hypernetwork of the different vectors, given the sums over their places", async () => {
+  test("constrained: that of the hypernetwork of the distinct vectors, given the sums over their copies", async () => {
     const { own, shown } = sharingOf("constrained", layout);
     expect(own.sizes).toEqual([5, 67, 67]);
     const sources = new Array<number>(layout.length).fill(own.length);
-    shown.forEach((vector, place) => {
-      for (let gate = 0; gate < (layout.sizes[place] ?? 0); gate++) {
-        sources[(layout.offsets[place] ?? 0) + gate] = (own.offsets[vector] ?? 0) + gate;
+    shown.forEach((vector, i) => {
+      for (let gate = 0; gate < (layout.sizes[i] ?? 0); gate++) {
+        sources[(layout.offsets[i] ?? 0) + gate] = (own.offsets[vector] ?? 0) + gate;
       }
     });
     const [sums] = spreadGatesRef.backward?.([randomRef(1, [own.length])], { sources }, [dLogits]) ?? [];
@@ -121,7 +126,7 @@ describe("gradients, with padding behind every vector", () => {
     expect(worstDifference(await gradientOf(model("constrained"), given), expected)).toBeLessThan(1e-5);
   });
 
-  test("no hypernetwork: logits start at 0 and take their gradient as it is", async () => {
+  test("no hypernetwork: gate logits start at 0 and get their gradient unchanged", async () => {
     const free = model("no-hypernetwork");
     expect(Math.max(...(await ctx.read(free.theta)).map(Math.abs))).toBe(0);
     expect(await gradientOf(free, given)).toEqual(given);

@@ -1,4 +1,4 @@
-// A checkpoint comes back as it was saved, and damage is refused.
+// Checkpoints survive a round trip, and damaged ones are refused.
 import { expect, test } from "vitest";
 import { EngineError } from "../errors.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
@@ -36,9 +36,9 @@ test("an ablation without a hypernetwork is refused for every ratio", async () =
   expect((await decodeCheckpoint(await ask("constrained"))).recipe.gates).toBe("constrained");
 });
 
-test("a recipe from before runs for every ratio and ablations is one for one ratio and the whole method", async () => {
+test("a recipe from before runs for every ratio and ablations is for one ratio and the full method", async () => {
   const known = Object.entries(checkpoint.recipe).filter(
-    ([field]) => !/^(gates|ratioMode|keepFrom|keepTo)$/.test(field),
+    ([field]) => !/^(gates|ratioMode|ratioFrom|ratioTo)$/.test(field),
   );
   const saved = await encodeCheckpoint({ ...checkpoint, recipe: Object.fromEntries(known) as unknown as Recipe });
   expect((await decodeCheckpoint(saved)).recipe).toEqual(checkpoint.recipe);

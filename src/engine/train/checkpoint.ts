@@ -1,4 +1,4 @@
-// A checkpoint: all that a run needs to go on as if it had never stopped. Kept as safetensors, so that others can look inside.
+// A checkpoint: everything that a run needs to continue as if it had not stopped. Stored as safetensors, which other tools can open.
 import { EngineError, invariant } from "../errors.ts";
 import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
@@ -10,7 +10,7 @@ export interface Checkpoint {
   step: number;
   /** Which model and calibration text the run belongs to. */
   subject: string;
-  /** The trained parameters and AdamW's two moments, flat, as the recipe's gates lay them out. */
+  /** The trained parameters and AdamW's two moments, flat, in the layout of the recipe's gate model. */
   theta: Float32Array<ArrayBuffer>;
   m: Float32Array<ArrayBuffer>;
   v: Float32Array<ArrayBuffer>;
@@ -41,27 +41,27 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<Arr
   );
 }
 
-/** Reads what encodeCheckpoint wrote. Throws "format" where it is something else or damaged. */
+/** Reads the bytes of `encodeCheckpoint`. Throws "format" if they are something else or damaged. */
 export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Checkpoint> {
   const file = await readSafetensors(memorySource("checkpoint", bytes));
   const { format, recipe, step, subject } = file.metadata;
   invariant(
     format === FORMAT && recipe !== undefined && step !== undefined && subject !== undefined,
     "format",
-    `the checkpoint is of another program or version (format ${format ?? "missing"}); start a new run`,
+    `checkpoint: format: expected ${FORMAT}, got ${format ?? "nothing"}. It is from another program or version; start a new run.`,
   );
   let parsed: Recipe;
   try {
-    // a recipe of an older version lacks what was always at its default then
+    // A recipe of an older version lacks fields that did not exist then; their defaults give the same run.
     parsed = checkRecipe(recipeOf({ ...recipeJson(DEFAULT_RECIPE), ...(JSON.parse(recipe) as Partial<RecipeJson>) }));
   } catch (error) {
-    throw new EngineError("format", `the checkpoint's recipe cannot be read: ${EngineError.from(error).message}`);
+    throw new EngineError("format", `checkpoint: recipe: ${EngineError.from(error).message}`);
   }
   const [theta, m, v] = await Promise.all(TENSORS.map((name) => file.readFloat32(name)));
   invariant(
     theta && m && v && theta.length === m.length && m.length === v.length,
     "format",
-    "the checkpoint's tensors have different lengths",
+    `checkpoint: expected theta, m and v of equal length, got ${[theta, m, v].map((values) => values?.length ?? 0).join(", ")}. Start a new run.`,
   );
   return { recipe: parsed, step: Number(step), subject, theta, m, v };
 }

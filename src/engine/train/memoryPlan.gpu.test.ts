@@ -1,4 +1,4 @@
-// The memory plan against what the buffer pool counts when models are really loaded, trained and measured; and what is refused, with what would fit.
+// The memory plan against the buffer pool after models are really loaded, trained and measured; and refusals, with the plans that would fit.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { type EngineError } from "../errors.ts";
@@ -17,9 +17,9 @@ import { choicesThatFit, planMemory, planRefusal, type PlanChoice } from "./memo
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { Session } from "./session.ts";
 
-/** How far a part of the plan may be from what is counted: uniforms, read-back buffers and index lists are not planned. */
+/** How far a part of the plan may be from the count: uniforms, read-back buffers and index lists are not planned. */
 const SHARE = 0.03;
-/** Widths are padded to multiples of 4, and index lists come on top: much in models as small as these. */
+/** Widths are padded to multiples of 4, and index lists are added: a large part of models as small as these. */
 const PRUNED_SHARE = 0.06;
 
 let gpu: Gpu;
@@ -37,7 +37,7 @@ describe.each<[string, Precision]>([
   ["embedded", "f32"],
   ["embedded", "f16"],
 ])("%s in %s", (name, precision) => {
-  test("takes what was planned", async () => {
+  test("takes the planned memory", async () => {
     const ctx = new Ctx(gpu);
     const folder = await (name === "embedded" ? embeddedFolder() : goldenFolder(name));
     const opened = await openModel(ctx, folder, { precision });
@@ -54,7 +54,7 @@ describe.each<[string, Precision]>([
       return bytes;
     };
     const text = Uint32Array.from({ length: 256 }, (_, i) => (i * 7919) % config.vocab);
-    const session = new Session(ctx, model, text, { ...DEFAULT_RECIPE, tokens: 48 }, "plan");
+    const session = new Session(ctx, model, { recipe: { ...DEFAULT_RECIPE, tokens: 48 }, text, subject: "plan" });
     const state = taken();
     expect(off(plan.parts.hypernet, state)).toBeLessThan(SHARE);
     await session.run({ due: () => false, onReport: () => undefined, steps: 2 });
@@ -71,7 +71,7 @@ describe.each<[string, Precision]>([
     const lists = indexLists(masks);
     const cut = await loadModel(ctx, config, cutReader(opened.weights, config.family, lists), { lists, precision });
     const budget = budgetOf(config);
-    // These masks keep another share than the plan's
+    // The ratio of these masks is not that of the plan
     const more = keptWeightsOfMasks(budget, masks) - DEFAULT_RECIPE.ratio * budget.blockWeights;
     expect(off(plan.parts.pruned + more * elementBytes(precision), cut.gpuBytes)).toBeLessThan(PRUNED_SHARE);
     session.free();
@@ -93,10 +93,10 @@ test("logits are the part that grows with the vocabulary", async () => {
   model.free();
 });
 
-test("what does not fit is refused with the numbers and with what would fit", async () => {
+test("a plan that does not fit is refused with its numbers and with plans that would fit", async () => {
   const { config: embedded, model } = await openModel(new Ctx(gpu), await embeddedFolder());
   model.free();
-  // Matrices are split over the limit, activations are not: those of a wide MLP are larger than all else
+  // Matrices over the limit are split, activations are not, and those of a wide MLP are the largest buffers
   const config = { ...embedded, layers: 1, dMlp: 32768 };
   const innerBytes = (tokens: number): number => 2 * config.dMlp * tokens * 4;
   const refused = async (trainingTokens: number, limitBytes: number): Promise<EngineError> => {
@@ -111,13 +111,13 @@ test("what does not fit is refused with the numbers and with what would fit", as
   const context = await refused(1024, innerBytes(128));
   expect(context).toMatchObject({ code: "limit", detail: { bytes: innerBytes(1024), limitBytes: innerBytes(128) } });
   expect(context.message).toMatch(
-    /^a model needs \d\.\d+ GB in \d+ buffers, of which linear takes 0\.27 GB; this adapter allows 0\.034 GB a buffer\. What would fit: with 128 tokens a step and windows of 8 it takes 0\.\d+ GB, at most 0\.034 GB a buffer; or in half precision with 128 tokens/,
+    /^a model needs \d\.\d+ GB in \d+ buffers, of which linear takes 0\.27 GB; this adapter allows 0\.034 GB per buffer\. What would fit: with 128 tokens per step and windows of 8 it takes 0\.\d+ GB, at most 0\.034 GB per buffer; or in half precision with 128 tokens/,
   );
   const nothing = await refused(64, 1e6);
   expect(nothing.message).toMatch(/Neither half precision nor a shorter context makes it fit: choose a smaller model/);
 });
 
-test("matrices over the limit are planned in parts, as they are loaded", async () => {
+test("matrices over the limit are planned in parts, as they are when loaded", async () => {
   const { config, model } = await openModel(new Ctx(gpu), await goldenFolder("llama"));
   model.free();
   const choice: PlanChoice = { precision: "f16", trainingTokens: 8, evaluationTokens: 8 };

@@ -1,4 +1,4 @@
-// What a model and its run will take of the GPU's memory, known before anything is loaded: the engine's own code, run on a device that only counts.
+// How much GPU memory a model and its run will take, before anything is loaded: the engine's own code, run on a device that only counts.
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { elementCount } from "../dtype.ts";
@@ -21,22 +21,22 @@ export interface PlanChoice {
   precision: Precision;
   /** Tokens of a training step. */
   trainingTokens: number;
-  /** Tokens of a window of perplexity, and of a text that is written. */
+  /** Tokens of a perplexity window, and of a generated text. */
   evaluationTokens: number;
 }
 
-/** Bytes, by what they are for. All of it may be held at once. */
+/** Bytes by use. All of it may be allocated at the same time. */
 export interface PlanParts {
   weights: number;
   /** The hypernetwork, AdamW's moments and small tables. */
   hypernet: number;
   /** Activations, gradients and scratch of a training step, without logits. */
   training: number;
-  /** What a training step takes more because its vocabulary is large: logits and their gradient. */
+  /** The part of a training step that grows with the vocabulary: logits and their gradient. */
   logits: number;
-  /** What evaluation takes beyond the buffers of training. */
+  /** Buffers of evaluation that training does not already have. */
   evaluation: number;
-  /** Keys and values of a text that is written. */
+  /** The KV cache of a generated text. */
   cache: number;
   /** The pruned model beside the dense one, at the default ratio. */
   pruned: number;
@@ -47,12 +47,12 @@ export interface MemoryPlan extends PlanChoice {
   totalBytes: number;
   buffers: number;
   largest: { label: string; bytes: number };
-  /** Largest buffer that the adapter allows. */
+  /** Size of the largest buffer that the adapter allows. */
   limitBytes: number;
   fits: boolean;
 }
 
-/** Plans for an adapter. Nothing is allocated on it. */
+/** Plans for an adapter with these facts. Nothing is allocated. */
 export async function planMemory(facts: AdapterFacts, config: ModelConfig, choice: PlanChoice): Promise<MemoryPlan> {
   const largest = { label: "", bytes: 0 };
   let buffers = 0;
@@ -72,7 +72,7 @@ export async function planMemory(facts: AdapterFacts, config: ModelConfig, choic
   const weights = taken();
   const state = emptyRun(ctx, config);
   const hypernet = taken();
-  trainStep(ctx, model, state, DEFAULT_RECIPE, { ids: new Uint32Array(choice.trainingTokens) });
+  trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(choice.trainingTokens) });
   const step = taken();
   evaluate(ctx, model, choice.evaluationTokens);
   const evaluation = taken();
@@ -94,21 +94,21 @@ export async function planMemory(facts: AdapterFacts, config: ModelConfig, choic
   };
 }
 
-/** A vocabulary whose logits weigh nothing beside those of a model; a multiple of 4, as the matmuls like it. */
+/** A vocabulary so small that its logits take next to no memory. A multiple of 4, for the fast matmuls. */
 const SMALL_VOCABULARY = 4;
 
-/** Bytes of a training step's own buffers. */
+/** Bytes of the buffers that a training step allocates. */
 async function stepBytes(facts: AdapterFacts, config: ModelConfig, choice: PlanChoice): Promise<number> {
   const ctx = new Ctx(Gpu.counting(facts, () => undefined));
   ctx.buffers.unlimited = true;
   const model = await emptyModel(ctx, config, choice.precision);
   const state = emptyRun(ctx, config);
   const before = ctx.buffers.bytesInUse;
-  trainStep(ctx, model, state, DEFAULT_RECIPE, { ids: new Uint32Array(choice.trainingTokens) });
+  trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(choice.trainingTokens) });
   return ctx.buffers.bytesInUse - before;
 }
 
-/** The model's tensors by their shapes alone. */
+/** A model with tensors of the right shapes and no data. */
 function emptyModel(ctx: Ctx, config: ModelConfig, precision: Precision): Promise<Model> {
   const shapes = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
   const reader = {
@@ -124,14 +124,14 @@ function emptyRun(ctx: Ctx, config: ModelConfig): ReturnType<typeof makeTrainSta
   return makeTrainState(ctx, hypernet, budgetOf(config), DEFAULT_RECIPE.lambda);
 }
 
-function evaluate(ctx: Ctx, { config, weights, selection }: Model, tokens: number): void {
+function evaluate(ctx: Ctx, model: Model, tokens: number): void {
   ctx.step(() => {
     const ids = ctx.upload(new Uint32Array(tokens), [tokens], "window");
-    return decoderLoss(ctx, config, weights, ids, { selection });
+    return decoderLoss(ctx, model, ids, { selection: model.selection });
   });
 }
 
-/** Choices near this one that fit: half precision, a shorter context, or both. None where nothing does. */
+/** Plans near this choice that fit: in half precision, with a shorter context, or both. Empty if none fits. */
 export async function choicesThatFit(
   facts: AdapterFacts,
   config: ModelConfig,
@@ -158,17 +158,17 @@ export async function choicesThatFit(
 const GIGA = 1e9;
 const gigabytes = (bytes: number): string => `${(bytes / GIGA).toFixed(bytes < GIGA / 10 ? 3 : 2)} GB`;
 
-/** "limit", with the numbers of a plan that does not fit and those of what would. */
+/** The error "limit" for a plan that does not fit, with its numbers and those of the plans that would fit. */
 export function planRefusal(name: string, plan: MemoryPlan, others: readonly MemoryPlan[]): EngineError {
   const { totalBytes, buffers, largest, limitBytes } = plan;
-  const needs = `${name} needs ${gigabytes(totalBytes)} in ${buffers} buffers, of which ${largest.label} takes ${gigabytes(largest.bytes)}; this adapter allows ${gigabytes(limitBytes)} a buffer.`;
+  const needs = `${name} needs ${gigabytes(totalBytes)} in ${buffers} buffers, of which ${largest.label} takes ${gigabytes(largest.bytes)}; this adapter allows ${gigabytes(limitBytes)} per buffer.`;
   const [first, ...more] = others.map((other) => {
     const shorter = other.trainingTokens < plan.trainingTokens || other.evaluationTokens < plan.evaluationTokens;
     const how = [
       ...(other.precision === plan.precision ? [] : ["in half precision"]),
-      ...(shorter ? [`with ${other.trainingTokens} tokens a step and windows of ${other.evaluationTokens}`] : []),
+      ...(shorter ? [`with ${other.trainingTokens} tokens per step and windows of ${other.evaluationTokens}`] : []),
     ].join(" ");
-    return `${how} it takes ${gigabytes(other.totalBytes)}, at most ${gigabytes(other.largest.bytes)} a buffer`;
+    return `${how} it takes ${gigabytes(other.totalBytes)}, at most ${gigabytes(other.largest.bytes)} per buffer`;
   });
   const would = first
     ? `What would fit: ${[first, ...more].join("; or ")}.`
@@ -176,20 +176,25 @@ export function planRefusal(name: string, plan: MemoryPlan, others: readonly Mem
   return new EngineError("limit", `${needs} ${would}`, { largest: largest.label, bytes: largest.bytes, limitBytes });
 }
 
-/** A plan, and where it does not fit what would. */
+/** A plan, and if it does not fit, plans that would. */
 export interface PlanResult {
   name: string;
   plan: MemoryPlan;
   others: readonly MemoryPlan[];
 }
 
-/** Plans, tells, and refuses what does not fit. Throws "limit". */
+/** The model to plan for, by the name that messages use. */
+interface PlanSubject {
+  name: string;
+  config: ModelConfig;
+  choice: PlanChoice;
+}
+
+/** Plans, reports the plan, and throws "limit" if it does not fit. */
 export async function approvePlan(
   facts: AdapterFacts,
-  name: string,
-  config: ModelConfig,
-  choice: PlanChoice,
-  onPlan: (news: PlanResult) => void = () => undefined,
+  { name, config, choice }: PlanSubject,
+  onPlan: (result: PlanResult) => void = () => undefined,
 ): Promise<void> {
   const plan = await planMemory(facts, config, choice);
   const others = plan.fits ? [] : await choicesThatFit(facts, config, choice);

@@ -1,4 +1,4 @@
-// Ratios of a run: drawn within its bounds, nearest beyond them, and a curve's in whole percents.
+// Ratios of a run: drawn within its bounds, clamped to them, and rounded to whole percents for a curve.
 import { expect, it } from "vitest";
 import { ratioOfStep, ratiosOf, trainedRatio } from "./ratio.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
@@ -20,15 +20,15 @@ it("draws small ratios more often than large ones", () => {
   expect(small.length / 1000).toBeCloseTo(0.5 ** (1 / 1.5), 1);
 });
 
-it("is told the nearest ratio that it was trained for", () => {
+it("uses the nearest ratio that it was trained for", () => {
   expect([0.1, 0.5, 1].map((ratio) => trainedRatio(every, ratio))).toEqual([0.4, 0.5, 0.9]);
   expect([0.1, 0.5, 1].map((ratio) => trainedRatio(DEFAULT_RECIPE, ratio))).toEqual([0.1, 0.5, 1]);
 });
 
-it("draws a curve over the bounds in whole percents, each once", () => {
+it("spreads a curve over the bounds in whole percents, each once", () => {
   expect(ratiosOf(every, 6)).toEqual([0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
   expect(ratiosOf({ ratioFrom: 0.5, ratioTo: 0.52 }, 10)).toEqual([0.5, 0.51, 0.52]);
   expect(ratiosOf({ ratioFrom: 0.5, ratioTo: 0.5 }, 10)).toEqual([0.5]);
-  // bounds that a run for one ratio does not use may be the wrong way round
+  // a run for one ratio does not use its bounds, so they may be the wrong way round
   expect(ratiosOf({ ratioFrom: 0.9, ratioTo: 0.4 }, 3)).toEqual([0.4, 0.65, 0.9]);
 });

@@ -2,27 +2,27 @@
 import { DRAW, uniformNoise } from "../rng.ts";
 import type { Recipe } from "../recipes/recipe.ts";
 
-/** Above 1, small ratios are drawn more often: they lose most by it when all are drawn alike (bench/quality.md, what was tried). */
+/** Above 1, small ratios are drawn more often: with uniform draws their models lose the most (bench/quality.md, what was tried). */
 const POWER = 1.5;
 
 type Bounds = Pick<Recipe, "ratioMode" | "ratioFrom" | "ratioTo">;
 
-/** p of step `step` (0-based); `keep` is the target of a run for one ratio. The same for the same seed and step. */
+/** The ratio of step `step` (from 0); `ratio` is that of a run for one ratio. Equal seeds and steps give equal ratios. */
 export function ratioOfStep(
   { ratioMode, ratioFrom, ratioTo, seed }: Bounds & Pick<Recipe, "seed">,
   step: number,
   ratio: number,
 ): number {
   if (ratioMode === "one") return ratio;
-  return ratioFrom + (ratioTo - ratioFrom) * uniformNoise(seed, step, DRAW.ratio, 0, 0) ** POWER;
+  return ratioFrom + (ratioTo - ratioFrom) * uniformNoise({ seed, step, draw: DRAW.ratio }) ** POWER;
 }
 
-/** What a run is told so that its logits are for `keep`: a run for every ratio knows those between its bounds, and beyond them the nearest. */
+/** The ratio that a run makes gate logits for when it is asked for `ratio`: the nearest one within the bounds of a run for every ratio. */
 export function trainedRatio({ ratioMode, ratioFrom, ratioTo }: Bounds, ratio: number): number {
   return ratioMode === "one" ? ratio : Math.min(ratioTo, Math.max(ratioFrom, ratio));
 }
 
-/** Kept shares to draw a run's curve from: `count` of them over its bounds, ascending, each a whole percent as the slider steps. */
+/** Ratios for the curve of a run: up to `count` of them, evenly spread over its bounds, ascending, rounded to whole percents like the slider. */
 export function ratiosOf({ ratioFrom, ratioTo }: Pick<Bounds, "ratioFrom" | "ratioTo">, count: number): number[] {
   const ratios = Array.from(
     { length: count },

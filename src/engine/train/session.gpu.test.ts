@@ -1,4 +1,4 @@
-// A run on a small golden model: nothing is created after the second step, seeds repeat, checkpoints resume exactly, a broken loss stops it.
+// A run on a small golden model: nothing is allocated after the second step, seeds repeat, checkpoints resume exactly, a NaN loss stops it.
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
@@ -10,7 +10,8 @@ import { budgetOf } from "../masks/budget.ts";
 import { gateLayout, type Masks } from "../masks/gates.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { DEFAULT_RECIPE, type Estimator, ESTIMATORS, RATIO_MODES, type Recipe } from "../recipes/recipe.ts";
-import { Session, type StepMetrics } from "./session.ts";
+import { type MetricRow, metricRows } from "./metricRows.fixture.ts";
+import { Session } from "./session.ts";
 
 const RECIPE: Recipe = { ...DEFAULT_RECIPE, steps: 12, tokens: 32, learningRate: 0.01, checkpointEvery: 4 };
 
@@ -31,26 +32,32 @@ afterEach(() => {
 afterAll(() => ctx.gpu.destroy());
 
 function session(recipe: Partial<Recipe> = {}): Session {
-  const made = new Session(ctx, opened.model, text, { ...RECIPE, ...recipe }, "test");
+  const made = new Session(ctx, opened.model, { recipe: { ...RECIPE, ...recipe }, text, subject: "test" });
   sessions.push(made);
   return made;
 }
 
 /** Runs to the end (or for `steps`) and returns every step's numbers. */
-async function run(of: Session, steps?: number): Promise<StepMetrics[]> {
-  const metrics: StepMetrics[] = [];
+async function run(of: Session, steps?: number): Promise<MetricRow[]> {
+  const metrics: MetricRow[] = [];
   await ctx.gpu.checked("a run", () =>
-    of.run({ due: () => true, onReport: (report) => metrics.push(...report.metrics), ...(steps ? { steps } : {}) }),
+    of.run({
+      due: () => true,
+      onReport: (report) => metrics.push(...metricRows(report.metrics)),
+      ...(steps ? { steps } : {}),
+    }),
   );
   return metrics;
 }
 
 async function masksOf(of: Session): Promise<Masks> {
-  return architectureOf(await of.logits(), gateLayout(opened.config), budgetOf(opened.config), of.ratio).masks;
+  const { config } = opened;
+  const options = { layout: gateLayout(config), budget: budgetOf(config), ratio: of.ratio };
+  return architectureOf(await of.logits(), options).masks;
 }
 
 test.each(RATIO_MODES)(
-  "%s: after the second step nothing is made anew, and a step is one submit",
+  "%s: after the second step nothing is allocated, and a step is one submit",
   async (ratioMode) => {
     const one = session({ ratioMode });
     await run(one, 2);
@@ -77,7 +84,7 @@ test.each(RATIO_MODES)(
       created: ctx.kernels.created,
       bytes: ctx.buffers.bytesInUse,
     }).toEqual(before);
-    // five steps and the two copies of the one report at the end, which a run for every ratio makes logits for
+    // five steps and the two copies of the last report; for that a run for every ratio also makes gate logits
     expect(submits).toBe(5 + 2 + (ratioMode === "every" ? 1 : 0));
   },
 );
@@ -106,13 +113,13 @@ test("resuming from a checkpoint gives the same losses as never having stopped",
   expect(await masksOf(second)).toEqual(await masksOf(whole));
 });
 
-test("pause ends a run after the step under way, and it goes on from there", async () => {
+test("pause ends a run after the current step, and it can be resumed", async () => {
   const one = session();
-  const seen: StepMetrics[] = [];
+  const seen: MetricRow[] = [];
   await one.run({
     due: () => true,
     onReport: ({ metrics, step }) => {
-      seen.push(...metrics);
+      seen.push(...metricRows(metrics));
       if (step >= 3) one.pause();
     },
   });
@@ -131,7 +138,7 @@ test("the target can change at any step", async () => {
   expect(after.map(({ target }) => target)).toEqual([Math.fround(0.8), Math.fround(0.8)]);
 });
 
-test("a run for every ratio draws its targets, resumes exactly, and answers for any ratio afterwards", async () => {
+test("a run for every ratio draws its targets, resumes exactly, and makes gate logits for any ratio afterwards", async () => {
   const every = { ratioMode: "every", ratioFrom: 0.4, ratioTo: 0.9 } as const;
   const whole = session(every);
   const expected = await run(whole);
@@ -170,11 +177,11 @@ test.each<Estimator>(ESTIMATORS)("%s brings the kept share to the target", async
   expect(last).toBeLessThan(0.1);
 });
 
-test("a loss that is not finite stops the run by name", async () => {
+test("a loss that is not finite stops the run with its own error", async () => {
   const broken = await openModel(ctx, await goldenFolder("llama"));
   const norm = broken.model.weights.norm?.weight;
   if (norm) ctx.write(norm, new Float32Array(norm.shape[0] ?? 0).fill(Number.NaN));
-  const one = new Session(ctx, broken.model, text, RECIPE, "test");
+  const one = new Session(ctx, broken.model, { recipe: RECIPE, text, subject: "test" });
   sessions.push(one);
   const failure = await one.run({ due: () => true, onReport: () => undefined }).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(EngineError);

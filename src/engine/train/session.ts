@@ -1,4 +1,4 @@
-// One run: makes its state from a recipe or a checkpoint, steps, reports at a human pace, and can be paused, re-targeted and saved.
+// One training run: made from a recipe or a checkpoint, it steps, reports its metrics, and can be paused, retargeted and saved.
 import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { Tap } from "../gpu/readback.ts";
@@ -16,41 +16,53 @@ import { checkRecipe, type Recipe } from "../recipes/recipe.ts";
 import { freeTrainState, makeTrainState, RING_SLOTS, type TrainState } from "./state.ts";
 import { trainStep } from "./step.ts";
 
-/** Steps that may wait in the GPU's queue: one runs while the next is recorded. */
+/** How many steps may be in the GPU's queue: one runs while the next is recorded. */
 const STEPS_AHEAD = 2;
 
-/** Numbers of one step. `kept` is a share of the block weights. */
+/** Metrics of consecutive steps, one column per number, oldest step first. */
 export interface StepMetrics {
-  step: number;
-  loss: number;
-  penalty: number;
-  kept: number;
-  target: number;
+  step: Uint32Array<ArrayBuffer>;
+  /** Mean cross-entropy in nats per token, under the sampled masks. */
+  loss: Float32Array<ArrayBuffer>;
+  /** R = |ln(T / (p T_total))|. */
+  penalty: Float32Array<ArrayBuffer>;
+  /** Kept share of the block weights, under the sampled masks. */
+  kept: Float32Array<ArrayBuffer>;
+  /** Ratio that the step aimed at. */
+  target: Float32Array<ArrayBuffer>;
 }
 
 export interface StepReport {
-  /** Of the steps since the last report, oldest first. */
-  metrics: readonly StepMetrics[];
-  /** Flat logits of the newest of them, before its update. */
+  /** Of the steps since the last report. */
+  metrics: StepMetrics;
+  /** Flat gate logits of the newest of these steps, before its update. */
   logits: Float32Array<ArrayBuffer>;
   step: number;
 }
 
 export interface RunOptions {
-  /** Asked between steps; true fetches metrics and logits (a throttle belongs here). */
+  /** Called between steps; true fetches metrics and gate logits. Throttle here. */
   due: () => boolean;
   onReport: (report: StepReport) => void;
   /** Awaited every checkpointEvery steps. */
   onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
-  /** Stops after this many steps; default: the recipe's end. */
+  /** Stops after this many steps; default: all steps of the recipe. */
   steps?: number;
+}
+
+export interface RunInput {
+  recipe: Recipe;
+  /** Token ids to train on. */
+  text: Uint32Array;
+  /** Names the model and the text; a checkpoint can be restored if its subject is the same. */
+  subject: string;
 }
 
 export class Session {
   readonly recipe: Recipe;
   /** Steps done. */
   step = 0;
-  /** p that the next step aims at, or that logits are made for where the run is for every ratio. */
+  /** The ratio that the next step trains for. In a run for every ratio, the one that gate logits are reported for. */
   ratio: number;
   private readonly ctx: Ctx;
   private readonly model: Model;
@@ -63,8 +75,8 @@ export class Session {
   private reported = 0;
   private pausing = false;
 
-  /** text: token ids to train on. subject: what a checkpoint must match. Call `restore` to go on from a checkpoint. */
-  constructor(ctx: Ctx, model: Model, text: Uint32Array, recipe: Recipe, subject: string) {
+  /** Starts at step 0; call `restore` to continue from a checkpoint. Throws what `checkRecipe` throws. */
+  constructor(ctx: Ctx, model: Model, { recipe, text, subject }: RunInput) {
     this.ctx = ctx;
     this.model = model;
     this.text = text;
@@ -83,14 +95,14 @@ export class Session {
     return this.step >= this.recipe.steps;
   }
 
-  /** Ends `run` after the step under way. */
+  /** Ends `run` after the current step. */
   pause(): void {
     this.pausing = true;
   }
 
   /**
-   * Steps until the recipe's end, `options.steps`, or pause. Reports what is new before it returns.
-   * Throws "not-finite" (the last checkpoint is from before it) and "device-lost".
+   * Steps until the recipe's last step, `options.steps` or pause, and reports what is new before it returns.
+   * Throws "not-finite" (the last checkpoint is older) and "device-lost".
    */
   async run(options: RunOptions): Promise<void> {
     this.pausing = false;
@@ -101,12 +113,12 @@ export class Session {
       await this.ctx.gpu.checked("the training step's kernels", () => this.ctx.warm(() => this.dispatch()));
     try {
       while (this.step < end && !this.pausing) {
-        // The first step compiles and allocates; what goes wrong there should say so.
+        // The first step compiles and allocates, so an error in it is reported with its cause.
         logits =
           queue.length === 0 && !logits
             ? await this.ctx.gpu.checked("a training step", () => this.record())
             : this.record();
-        // Copies must be asked for before the next step overwrites what they read.
+        // Copies must be queued before the next step overwrites what they read.
         const report = this.step - this.reported >= RING_SLOTS / 2 || options.due() ? this.report(logits) : undefined;
         queue.push(this.ctx.gpu.idle());
         if (queue.length >= STEPS_AHEAD) await queue.shift();
@@ -123,14 +135,14 @@ export class Session {
   }
 
   /**
-   * Flat logits after the last update; of a run for every ratio those for `keep`, or for the nearest ratio that it was trained for.
-   * At any time, also between the steps of a run; asked for one after the other, nothing is allocated from the second time on.
+   * Flat gate logits after the last update. In a run for every ratio they are for `ratio`, or for the nearest ratio that it was trained for.
+   * May be called at any time, also between the steps of a run. Calls that do not overlap allocate nothing from the second on.
    */
   logits(ratio = this.ratio): Promise<Float32Array<ArrayBuffer>> {
     return this.readLogits(this.forward(ratio));
   }
 
-  /** What has been trained so far. Throws "not-finite" rather than save a broken run. */
+  /** The state of the run. Throws "not-finite" if a parameter is not finite, so that no broken run is saved. */
   async checkpoint(): Promise<Checkpoint> {
     const { gateModel, m, v } = this.state;
     const { step } = this;
@@ -143,11 +155,11 @@ export class Session {
     return { recipe: { ...this.recipe, ratio: this.ratio }, step, subject: this.subject, theta, m: first, v: second };
   }
 
-  /** Goes on from a checkpoint of the same subject. Throws "format" where it does not fit. */
+  /** Continues from a checkpoint of the same subject. Throws "format" if it belongs to another run. */
   restore(checkpoint: Checkpoint): void {
     const { gateModel, m, v } = this.state;
     if (checkpoint.subject !== this.subject || checkpoint.theta.length !== elements(gateModel.theta)) {
-      throw new EngineError("format", "this checkpoint belongs to another model or text; start a new run");
+      throw new EngineError("format", "this checkpoint belongs to another model or text. Start a new run.");
     }
     this.ctx.write(gateModel.theta, checkpoint.theta);
     this.ctx.write(m, checkpoint.m);
@@ -164,11 +176,11 @@ export class Session {
   }
 
   private forward(ratio: number): Tensor {
-    this.state.gateModel.aim(this.ctx, trainedRatio(this.recipe, ratio));
+    this.state.gateModel.setRatio(this.ctx, trainedRatio(this.recipe, ratio));
     return this.ctx.step(() => this.state.gateModel.forward(this.ctx));
   }
 
-  /** Copies at once. Two reads at the same time do not share the tap. */
+  /** Queues the copy at once. The tap serves one read at a time; a second one at the same time gets a buffer of its own. */
   private async readLogits(logits: Tensor): Promise<Float32Array<ArrayBuffer>> {
     if (this.logitsTap.pending) return this.ctx.read(logits);
     return new Float32Array(await this.logitsTap.read(logits.buffer));
@@ -178,7 +190,7 @@ export class Session {
     const { recipe, step } = this;
     const ratio = ratioOfStep(recipe, step, this.ratio);
     writeStepState(this.ctx, this.state.step, { seed: recipe.seed, step, ratio });
-    this.state.gateModel.aim(this.ctx, ratio);
+    this.state.gateModel.setRatio(this.ctx, ratio);
     const logits = this.dispatch();
     this.step++;
     return logits;
@@ -187,29 +199,43 @@ export class Session {
   private dispatch(): Tensor {
     const { recipe, step } = this;
     const ids = batchOf(this.text, recipe.tokens, recipe.seed, step);
-    return trainStep(this.ctx, this.model, this.state, recipe, { ids }).logits;
+    return trainStep(this.ctx, this.model, this.state, { recipe, ids }).logits;
   }
 
   private async report(stepLogits: Tensor): Promise<StepReport> {
     const { step, reported } = this;
     this.reported = step;
-    // The step's own logits are for the ratio that it drew; what is shown is for the one asked for.
+    // The step's own logits are for the ratio that it drew; the report is for the ratio that was asked for.
     const logits = this.recipe.ratioMode === "every" ? this.forward(this.ratio) : stepLogits;
     const [ring, values] = await Promise.all([this.ringTap.read(this.state.ring.buffer), this.readLogits(logits)]);
-    const rows = new Float32Array(ring);
-    const metrics = Array.from({ length: step - reported }, (_, i) => {
-      const slot = ((reported + i) % RING_SLOTS) * METRICS;
-      const [loss = NaN, penalty = NaN, kept = NaN, target = NaN] = rows.subarray(slot, slot + METRICS);
-      if (!Number.isFinite(loss + penalty)) throw notFinite(reported + i);
-      return { step: reported + i, loss, penalty, kept: kept / this.blockWeights, target };
-    });
+    const metrics = metricsOf(new Float32Array(ring), reported, step - reported, this.blockWeights);
     return { metrics, logits: values, step };
   }
+}
+
+/** Columns of `count` steps from `first` on, out of the ring's rows (RING_SLOTS x METRICS). Throws "not-finite". */
+function metricsOf(rows: Float32Array, first: number, count: number, blockWeights: number): StepMetrics {
+  const column = (): Float32Array<ArrayBuffer> => new Float32Array(count);
+  const metrics = {
+    step: new Uint32Array(count),
+    ...{ loss: column(), penalty: column(), kept: column(), target: column() },
+  };
+  for (let i = 0; i < count; i++) {
+    const slot = ((first + i) % RING_SLOTS) * METRICS;
+    const [loss = NaN, penalty = NaN, kept = NaN, target = NaN] = rows.subarray(slot, slot + METRICS);
+    if (!Number.isFinite(loss + penalty)) throw notFinite(first + i);
+    metrics.step[i] = first + i;
+    metrics.loss[i] = loss;
+    metrics.penalty[i] = penalty;
+    metrics.kept[i] = kept / blockWeights;
+    metrics.target[i] = target;
+  }
+  return metrics;
 }
 
 const notFinite = (step: number): EngineError =>
   new EngineError(
     "not-finite",
-    `The loss of step ${step} is not a finite number, so the run was stopped. The last checkpoint is from before it: resume from there, with a lower learning rate or another seed.`,
+    `The loss of step ${step} is not a finite number, so the run was stopped. Resume from the last checkpoint, which is older, with a lower learning rate or another seed.`,
     { step },
   );

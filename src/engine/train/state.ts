@@ -1,34 +1,34 @@
-// Everything that lives on the GPU from training step to training step.
+// The tensors that a run has on the GPU between training steps.
 import type { Ctx } from "../ctx.ts";
-import type { BudgetCosts } from "../ops/budget.ts";
+import type { PenaltyCosts } from "../masks/budget.ts";
 import { METRICS } from "../ops/metrics.ts";
 import { stepState } from "../ops/kit/stepState.ts";
 import type { GateModel } from "../prune/gates/gateModel.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Steps whose numbers the GPU keeps until they are fetched. */
+/** How many steps of metrics fit on the GPU until they are fetched. */
 export const RING_SLOTS = 1024;
 
 export interface TrainState<Trained extends GateModel = GateModel> {
   gateModel: Trained;
-  costs: BudgetCosts;
+  costs: PenaltyCosts;
   /** AdamW's moments, in the layout of gateModel.theta. */
   m: Tensor;
   v: Tensor;
-  /** seed, step and p (ops/stepState.ts). */
+  /** Seed, step and ratio (ops/kit/stepState.ts). */
   step: Tensor;
-  /** (RING_SLOTS, METRICS): numbers of the last steps (ops/metrics.ts). */
+  /** (RING_SLOTS, METRICS): metrics of the latest steps (ops/metrics.ts). */
   ring: Tensor;
-  /** Gradients that backward starts from: 1 for the loss, lambda for R. */
+  /** The gradients that backward starts with: 1 for the loss, lambda for R. */
   one: Tensor;
   lambda: Tensor;
 }
 
-/** The state of a run that has not begun: moments are zero. */
+/** The state of a run before its first step: the moments are zero. */
 export function makeTrainState<Trained extends GateModel>(
   ctx: Ctx,
   gateModel: Trained,
-  costs: BudgetCosts,
+  costs: PenaltyCosts,
   lambda: number,
 ): TrainState<Trained> {
   return {

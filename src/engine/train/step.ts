@@ -1,4 +1,4 @@
-// One training step of the hypernetwork, all of it on the GPU, in one submit unless the model is large (METHOD.md 1.2 to 1.4).
+// One training step of the hypernetwork, entirely on the GPU, in one submit unless the model is large (METHOD.md 1.2 to 1.4).
 import type { Ctx } from "../ctx.ts";
 import { decoderLoss } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
@@ -14,66 +14,63 @@ import type { Tensor } from "../tensor.ts";
 import type { Estimator } from "../recipes/recipe.ts";
 import type { TrainState } from "./state.ts";
 
-/** AdamW's constants that no recipe changes (METHOD.md 1.4). */
+/** AdamW's constants, the same for every recipe (METHOD.md 1.4). */
 const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
 
-export interface StepRecipe {
+interface StepRecipe {
   estimator: Estimator;
   learningRate: number;
   weightDecay: number;
 }
 
-export interface StepInputs {
+interface StepInputs {
+  recipe: StepRecipe;
   /** Token ids (T) of the step. */
   ids: Uint32Array;
-  /** Flat noise in place of the counter-based one (golden cases only). */
+  /** Flat noise that replaces the counter-based noise (golden cases only). */
   noise?: Float32Array;
 }
 
-/** Flat logits before the update; they stay readable until the next step is recorded. */
-export interface StepResult {
+/** Flat gate logits before the update; they can be read until the next step is recorded. */
+interface StepResult {
   logits: Tensor;
 }
 
-/** Gates for the language model's loss, and those that the budget counts: two draws in the released code's estimator. */
+/** Gates for the language model's loss, and gates that the budget counts: two draws in the released code's estimator, else one. */
 function drawGates(
   ctx: Ctx,
   logits: Tensor,
-  state: TrainState,
-  estimator: Estimator,
-  given?: Float32Array,
+  { gateModel, step }: TrainState,
+  { recipe: { estimator }, noise }: StepInputs,
 ): { loss: Tensor; budget: Tensor } {
   const draw = (stream: number): Tensor =>
-    given ? ctx.upload(given, [given.length], "given noise") : state.gateModel.noise(ctx, state.step, stream);
+    noise ? ctx.upload(noise, [noise.length], "given noise") : gateModel.noise(ctx, step, stream);
+  const { tables } = gateModel;
   if (estimator === "gumbel") {
     return {
-      loss: binarize(ctx, logits, draw(DRAW.language), state.gateModel.tables, "gumbel-soft"),
-      budget: binarize(ctx, logits, draw(DRAW.budget), state.gateModel.tables, "gumbel-hard"),
+      loss: binarize(ctx, logits, { noise: draw(DRAW.language), tables, estimator: "gumbel-soft" }),
+      budget: binarize(ctx, logits, { noise: draw(DRAW.budget), tables, estimator: "gumbel-hard" }),
     };
   }
-  const gates = binarize(ctx, logits, draw(DRAW.language), state.gateModel.tables, estimator);
+  const gates = binarize(ctx, logits, { noise: draw(DRAW.language), tables, estimator });
   return { loss: gates, budget: gates };
 }
 
 /** Runs one step: loss + lambda R, backward through the masked model and the hypernetwork, AdamW. */
-export function trainStep(
-  ctx: Ctx,
-  model: Model,
-  state: TrainState,
-  recipe: StepRecipe,
-  inputs: StepInputs,
-): StepResult {
+export function trainStep(ctx: Ctx, model: Model, state: TrainState, inputs: StepInputs): StepResult {
+  const { recipe } = inputs;
   return ctx.step(() => {
     const tape = new Tape(tapeArithmetic(ctx));
     ctx.tape = tape;
     const logits = state.gateModel.forward(ctx);
-    const gates = drawGates(ctx, logits, state, recipe.estimator, inputs.noise);
+    const gates = drawGates(ctx, logits, state, inputs);
     const ids = ctx.upload(inputs.ids, [inputs.ids.length], "batch");
     const selection = masked(gates.loss, state.gateModel.tables.layout, recipe.estimator === "gumbel");
     // The budget comes first, so that its gradient comes last: the masks' gradients are then written, not added.
-    const { penalty, kept } = budget(ctx, gates.budget, state.gateModel.tables, state.costs, state.step);
-    const loss = decoderLoss(ctx, model.config, model.weights, ids, { selection });
-    recordMetrics(ctx, loss, penalty, kept, state.step, state.ring);
+    const { costs, step: stepState, ring } = state;
+    const { penalty, kept } = budget(ctx, gates.budget, { tables: state.gateModel.tables, costs, stepState });
+    const loss = decoderLoss(ctx, model, ids, { selection });
+    recordMetrics(ctx, { loss, penalty, kept, stepState, ring });
 
     tape.backward([
       [loss, state.one],
@@ -81,9 +78,10 @@ export function trainStep(
     ]);
     const { theta } = state.gateModel;
     const gradient = tape.gradOf(theta);
-    if (!gradient) throw new Error("the gates' parameters got no gradient");
+    if (!gradient) throw new Error("the parameters of the gate model got no gradient");
     const { learningRate: lr, weightDecay } = recipe;
-    adamW(ctx, theta, gradient, state.m, state.v, state.step, { lr, weightDecay, ...ADAM });
+    const { m, v } = state;
+    adamW(ctx, { theta, grad: gradient, m, v, stepState }, { lr, weightDecay, ...ADAM });
     return { logits };
   });
 }

@@ -1,4 +1,4 @@
-// Export and text side by side: prepared before offered, streamed into place, and errors where they belong.
+// Exports, speed and generated text: prepared before offered, streamed into place, and errors where they belong.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../engine/index.ts";
 import type { Replies } from "../../worker/protocol.ts";
@@ -15,7 +15,7 @@ async function pruned(script: Script = {}) {
 }
 
 describe("export", () => {
-  it("remembers which masks the prepared files are of: those of its turn, not of the click", async () => {
+  it("stores which masks the prepared files are of: those of its turn, not of the click", async () => {
     const studio = await pruned({ prepareExport: () => ({ checks: [], of: { ...AT_HALF, ratio: 0.45 } }) });
     await studio.store.getState().prepareExport();
     studio.store.getState().setRatio(0.4);
@@ -25,7 +25,7 @@ describe("export", () => {
     });
   });
 
-  it("asks for every form, written as chosen, and remembers the choice that the files were written with", async () => {
+  it("requests every form, written as chosen, and stores the choice that the files were written with", async () => {
     const studio = await pruned();
     const { chooseExport, prepareExport } = studio.store.getState();
     chooseExport({ dtype: "F16" });
@@ -54,11 +54,11 @@ describe("export", () => {
     expect(studio.store.getState().exported).toMatchObject({ phase: "prepared", last: { checks: [passed, failed] } });
   });
 
-  it("keeps what was prepared before when a second preparation is called off or fails", async () => {
+  it("keeps the earlier export when a second one is cancelled or fails", async () => {
     let error: EngineError | null = null;
     const studio = await pruned({ prepareExport: () => (error ? Promise.reject(error) : { checks: [], of: AT_HALF }) });
     await studio.store.getState().prepareExport();
-    error = new EngineError("cancelled", "called off");
+    error = new EngineError("cancelled", "cancelled");
     await studio.store.getState().prepareExport();
     expect(studio.store.getState().exported.phase).toBe("prepared");
     error = new EngineError("storage", "disk full");
@@ -66,7 +66,7 @@ describe("export", () => {
     expect(studio.store.getState().exported).toMatchObject({ phase: "failed", last: { of: { step: 9 } }, error });
   });
 
-  it("that is called off while it waits for its turn is never asked for", async () => {
+  it("that is cancelled while it waits for its turn is never requested", async () => {
     let answer = (): void => undefined;
     const written = new Promise<Replies["generate"]>((resolve) => {
       answer = () => resolve({ dense: "d", pruned: "p", of: AT_HALF });
@@ -82,20 +82,44 @@ describe("export", () => {
     expect(store.getState().exported).toEqual({ phase: "none", last: null });
   });
 
-  it("hands over a zip, and says why where it cannot", async () => {
+  it("saves a zip, and shows why a folder failed", async () => {
     const studio = await pruned({ saveFolder: () => Promise.reject(new EngineError("storage", "refused")) });
     expect(await studio.store.getState().saveZip("masked")).toMatchObject({ name: "masked.zip" });
     expect(studio.store.getState().saving).toMatchObject({ phase: "saved", form: "masked" });
-    await studio.store.getState().cancelSave();
-    expect(studio.sent.at(-1)).toEqual({ type: "cancel", task: "save" });
     const folder = { name: "out" } as FileSystemDirectoryHandle;
     await studio.store.getState().saveFolder("compact", folder);
     expect(studio.store.getState()).toMatchObject({ saving: { phase: "none" }, saveError: { message: "refused" } });
   });
 });
 
+describe("cancelling", () => {
+  it("reaches the worker while the task runs, and is no error", async () => {
+    let stop = (): void => undefined;
+    const running = () => new Promise<never>((_, reject) => (stop = () => reject(new EngineError("cancelled", "no"))));
+    const cancel = () => (stop(), null);
+    const studio = await pruned({ saveZip: running, speed: running, cancel });
+    const { prepareExport, measureSpeed, cancelSpeed, saveZip, cancelSave } = studio.store.getState();
+    await prepareExport();
+    const measuring = measureSpeed();
+    await studio.settle();
+    await cancelSpeed();
+    await measuring;
+    const saving = saveZip("masked");
+    await cancelSave();
+    expect(await saving).toBeNull();
+    await Promise.all([cancelSpeed(), cancelSave()]);
+    const cancels = ["speed", "save"].map((task) => ({ type: "cancel", task }));
+    expect(studio.sent.filter(({ type }) => type === "cancel")).toEqual(cancels);
+    expect(studio.store.getState()).toMatchObject({
+      speed: { phase: "none" },
+      saving: { phase: "none" },
+      saveError: null,
+    });
+  });
+});
+
 describe("speed", () => {
-  it("is measured of what is prepared, can be called off, and says why it failed", async () => {
+  it("is that of the prepared export; a cancel is no error, a failure is shown", async () => {
     let error: EngineError | null = null;
     const report = { adapter: "test", tokens: 64, decodeTokens: 16, repeats: 5, rows: [] };
     const studio = await pruned({ speed: () => (error ? Promise.reject(error) : report) });
@@ -104,18 +128,16 @@ describe("speed", () => {
     await studio.store.getState().prepareExport();
     await studio.store.getState().measureSpeed();
     expect(studio.store.getState().speed).toMatchObject({ phase: "measured", report, of: { of: AT_HALF } });
-    error = new EngineError("cancelled", "called off");
+    error = new EngineError("cancelled", "cancelled");
     await studio.store.getState().measureSpeed();
     expect(studio.store.getState().speed).toEqual({ phase: "none" });
     error = new EngineError("limit", "too long");
     await studio.store.getState().measureSpeed();
     expect(studio.store.getState().speed).toMatchObject({ phase: "failed", error });
-    await studio.store.getState().cancelSpeed();
-    expect(studio.sent.at(-1)).toEqual({ type: "cancel", task: "speed" });
   });
 });
 
-it("a measured time of a token goes to the kept run, where the export is of the present masks", async () => {
+it("a measured time per token is stored in the saved run, if the export is of the current masks", async () => {
   const spread = (median: number) => ({ median, min: median, max: median });
   const ms = { dense: spread(4), pruned: spread(3) };
   const row = { runtime: "engine", version: "1", what: "decode", ms, speedup: 4 / 3, clear: true } as const;
@@ -132,8 +154,8 @@ it("a measured time of a token goes to the kept run, where the export is of the 
   expect(studio.types()).toEqual(["speed"]);
 });
 
-describe("compare", () => {
-  it("streams pieces to their sides and ends with the worker's whole texts", async () => {
+describe("generated text", () => {
+  it("is streamed to its side and ends with the worker's full texts", async () => {
     let finish = (): void => undefined;
     const studio = await pruned({
       generate: () =>
@@ -141,41 +163,45 @@ describe("compare", () => {
     });
     const writing = studio.store.getState().generate();
     await studio.settle();
-    studio.say({ type: "text", subject: "dense", piece: "a ", done: false });
-    studio.say({ type: "text", subject: "pruned", piece: "a c", done: false });
-    studio.say({ type: "text", subject: "dense", piece: "b", done: false });
+    studio.emit({ type: "text", subject: "dense", piece: "a ", done: false });
+    studio.emit({ type: "text", subject: "pruned", piece: "a c", done: false });
+    studio.emit({ type: "text", subject: "dense", piece: "b", done: false });
     expect(studio.store.getState()).toMatchObject({
       denseText: "a b",
       prunedText: "a c",
-      compare: { phase: "writing" },
+      generation: { phase: "writing" },
     });
     finish();
     await writing;
-    expect(studio.store.getState()).toMatchObject({ denseText: "a b.", prunedText: "a c.", compare: { of: AT_HALF } });
+    expect(studio.store.getState()).toMatchObject({
+      denseText: "a b.",
+      prunedText: "a c.",
+      generation: { of: AT_HALF },
+    });
   });
 
-  it("keeps the pieces that came when it fails", async () => {
+  it("keeps the pieces that arrived when it fails", async () => {
     let fail = (): void => undefined;
     const studio = await pruned({
       generate: () => new Promise((_, reject) => (fail = () => reject(new EngineError("bug", "no")))),
     });
     const writing = studio.store.getState().generate();
     await studio.settle();
-    studio.say({ type: "text", subject: "dense", piece: "once", done: false });
+    studio.emit({ type: "text", subject: "dense", piece: "once", done: false });
     fail();
     await writing;
-    expect(studio.store.getState()).toMatchObject({ denseText: "once", compare: { phase: "failed" } });
+    expect(studio.store.getState()).toMatchObject({ denseText: "once", generation: { phase: "failed" } });
   });
 });
 
 describe("notices", () => {
-  it("files a dead worker as such, and other errors once", async () => {
+  it("show a dead worker as such, and other errors once", async () => {
     const studio = await pruned();
     const error = new EngineError("storage", "no room for the checkpoint").toPlain();
-    studio.say({ type: "error", error, during: "train" });
-    studio.say({ type: "error", error, during: "train" });
+    studio.emit({ type: "error", error, during: "train" });
+    studio.emit({ type: "error", error, during: "train" });
     expect(studio.store.getState().notices).toHaveLength(1);
-    studio.say({ type: "error", error: new EngineError("bug", "gone").toPlain(), during: "device" });
+    studio.emit({ type: "error", error: new EngineError("bug", "gone").toPlain(), during: "device" });
     expect(studio.store.getState().device.phase).toBe("dead");
   });
 });

@@ -1,63 +1,80 @@
-// Export: written, read back and compared by the worker before it is offered; then saved as a zip or into a folder.
-import { EngineError, FORMS } from "../../engine/index.ts";
+// Export: the worker writes the forms, reads them back and compares them; those that pass can be saved as a zip or into a folder.
+import { FORMS } from "../../engine/index.ts";
 import type { ExportChoice, Savable } from "../../worker/protocol.ts";
+import { isPruned } from "../run/currentPruning.ts";
+import type { SliceOf } from "../slice.ts";
+import type { StudioState } from "../storeState.ts";
+import type { TaskRun } from "../task.ts";
+import type { ExportSlice, Prepared } from "./exportState.ts";
 import { preparation } from "./prepareExport.ts";
-import { isPruned } from "../run/prunedNow.ts";
-import type { ExportSlice, Prepared, SliceOf } from "../storeState.ts";
 
-/** As the hub shards by default: a model of this studio is one file. */
+/** The hub's default shard size. */
 const SHARD_BYTES = 5e9;
-const AS_IT_IS: ExportChoice = { dtype: null, shardBytes: SHARD_BYTES };
+const DEFAULT_CHOICE: ExportChoice = { dtype: null, shardBytes: SHARD_BYTES };
 
-export const exportSlice: SliceOf<ExportSlice> = (deps, set, get) => {
-  const { client, cancelTask: callOff } = deps;
-  const prepare = preparation<Prepared>(deps, set, get, (exported) => ({ exported }));
-  /** Runs one saving; answers null where it failed or was called off. */
-  const save = async <T>(form: Savable, send: () => Promise<T>, note: (value: T) => string): Promise<T | null> => {
-    if (get().saving.phase === "saving") return null;
-    set({ saving: { phase: "saving", form }, saveError: null });
-    try {
-      const value = await send();
-      set({ saving: { phase: "saved", form, note: note(value) } });
-      return value;
-    } catch (thrown) {
-      const error = EngineError.from(thrown);
-      set({ saving: { phase: "none" }, saveError: error.code === "cancelled" ? null : error });
-      if (error.code === "device-lost") get().report(error);
-      return null;
-    } finally {
-      get().setProgress("save", null);
-    }
-  };
+const SAVE = {
+  name: "save",
+  turns: "none",
+  isRunning: ({ saving }: StudioState) => saving.phase === "saving",
+} as const;
 
+/** A run that saves a form. note: what the screen says afterwards. */
+function saveRun<T>(form: Savable, work: () => Promise<T>, note: (value: T) => string): TaskRun<T> {
   return {
+    begin: { saving: { phase: "saving", form }, saveError: null },
+    work,
+    done: (value) => ({ saving: { phase: "saved", form, note: note(value) } }),
+    cancelled: () => ({ saving: { phase: "none" } }),
+    failed: (saveError) => ({ saving: { phase: "none" }, saveError }),
+  };
+}
+
+export const exportSlice: SliceOf<ExportSlice> = ({ client, task, on }, set, get) => {
+  const nothing: Pick<ExportSlice, "exported" | "saving" | "saveError"> = {
     exported: { phase: "none", last: null },
     saving: { phase: "none" },
     saveError: null,
-    exportChoice: AS_IT_IS,
-    chooseExport: (patch) => set(({ exportChoice }) => ({ exportChoice: { ...exportChoice, ...patch } })),
-    async prepareExport() {
+  };
+  on({ model: { clear: () => nothing } });
+  const preparing = task({
+    name: "export",
+    isRunning: ({ exported }) => exported.phase === "preparing",
+    run() {
       const { exported, exportChoice: choice } = get();
-      if (exported.phase === "preparing" || !isPruned(get())) return;
-      await prepare(exported.last, async () => {
-        const made = await client.request({ type: "prepareExport", forms: FORMS, choice });
-        return { ...made, choice };
-      });
-    },
-    cancelExport: () => callOff("export"),
-    cancelSave: () => callOff("save"),
-    saveZip: (form) =>
-      save(
-        form,
-        () => client.request({ type: "saveZip", form }),
-        ({ name }) => `${name} is in the downloads`,
-      ),
-    async saveFolder(form, folder) {
-      await save(
-        form,
-        () => client.request({ type: "saveFolder", form, folder }),
-        ({ files }) => `${files} files are in ${folder.name}`,
+      if (!isPruned(get())) return null;
+      return preparation<Prepared>(
+        (now) => ({ exported: now }),
+        exported.last,
+        async () => ({ ...(await client.request({ type: "prepareExport", forms: FORMS, choice })), choice }),
       );
     },
+  });
+  const zip = task({
+    ...SAVE,
+    run: (form: Savable) =>
+      saveRun(
+        form,
+        () => client.request({ type: "saveZip", form }),
+        ({ name }) => `Saved to Downloads: ${name}`,
+      ),
+  });
+  const toFolder = task({
+    ...SAVE,
+    run: (form: Savable, folder: FileSystemDirectoryHandle) =>
+      saveRun(
+        form,
+        () => client.request({ type: "saveFolder", form, folder }),
+        ({ files }) => `Saved ${files} files to ${folder.name}`,
+      ),
+  });
+  return {
+    ...nothing,
+    exportChoice: DEFAULT_CHOICE,
+    chooseExport: (patch) => set(({ exportChoice }) => ({ exportChoice: { ...exportChoice, ...patch } })),
+    prepareExport: preparing.start,
+    cancelExport: preparing.cancel,
+    cancelSave: zip.cancel,
+    saveZip: zip.result,
+    saveFolder: toFolder.start,
   };
 };

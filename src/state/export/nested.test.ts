@@ -1,4 +1,4 @@
-// Several ratios as one model: which list is taken, what is refused, and preparing by turn with a stop.
+// Several ratios as one model: which lists are accepted or refused, and preparing in turn, with a cancel.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../engine/index.ts";
 import type { Replies } from "../../worker/protocol.ts";
@@ -8,22 +8,25 @@ import { architectureAt, AT_HALF, bench, type Script } from "../client.fixture.t
 const BOUNDS = { from: 0.35, to: 0.95 };
 
 describe("the list", () => {
-  it("is the usual ratios that the run was trained for, or its bounds", () => {
+  it("is the usual ratios within the run's range, or the ends of the range", () => {
     expect(usualList(BOUNDS)).toBe("0.8, 0.7, 0.6, 0.5, 0.4");
     expect(usualList({ from: 0.5, to: 0.7 })).toBe("0.7, 0.6, 0.5");
     expect(usualList({ from: 0.82, to: 0.9 })).toBe("0.9, 0.82");
     expect(readNestedList(usualList({ from: 0.65, to: 0.75 }), { from: 0.65, to: 0.75 }).ok).toBe(true);
   });
 
-  it("is taken ascending, its bounds included", () => {
+  it("is sorted, and may contain the ends of the range", () => {
     expect(readNestedList("0.95,0.35, 0.5", BOUNDS)).toEqual({ ok: true, ratios: [0.35, 0.5, 0.95] });
   });
 
   it.each([
-    ["0.8, 0.3, 0.2", "The run was trained for 0.35 to 0.95; 0.2, 0.3 came. Leave out what lies beyond"],
-    ["0.5", "Two ratios at least, please; 0.5 alone came"],
+    [
+      "0.8, 0.3, 0.2",
+      "The list: expected ratios from 0.35 to 0.95, which the run was trained for, got 0.2, 0.3. Leave those out",
+    ],
+    ["0.5", "The list: expected at least two ratios, got 0.5"],
     ["80, 50", 'The list: expected ratios between 0 and 1, separated by commas, got "80"; 80 % is 0.8'],
-    ["0.5, 0.5", "The list names 0.5 twice"],
+    ["0.5, 0.5", "The list: expected each ratio once, got 0.5 twice"],
   ])("%j is refused", (text, reason) => {
     const read = readNestedList(text, BOUNDS);
     expect(read.ok ? "" : read.reason).toContain(reason);
@@ -40,7 +43,7 @@ async function everyRatio(script: Script = {}) {
 }
 
 describe("the nested export", () => {
-  it("asks for the usual ratios, or those of the list, measured on the evaluation's tokens", async () => {
+  it("requests the usual ratios, or those of the list, measured on the evaluation's tokens", async () => {
     const { store, sent } = await everyRatio();
     await store.getState().prepareNested();
     const { evaluationTokens: tokens, exportChoice: choice } = store.getState();
@@ -51,7 +54,7 @@ describe("the nested export", () => {
     expect(sent.at(-1)).toMatchObject({ ratios: [0.5, 0.9] });
   });
 
-  it("asks for nothing where the list is refused or the run is for one ratio", async () => {
+  it("requests nothing if the list is refused or the run is for one ratio", async () => {
     const { store, sent } = await everyRatio();
     store.getState().setNestedList("0.5");
     await store.getState().prepareNested();
@@ -61,7 +64,7 @@ describe("the nested export", () => {
     expect(sent).toEqual([]);
   });
 
-  it("that is stopped while it waits for its turn is never asked for", async () => {
+  it("that is cancelled while it waits for its turn is never requested", async () => {
     let answer = (): void => undefined;
     const waiting = new Promise<Replies["prepareExport"]>((resolve) => {
       answer = () => resolve({ checks: [], of: AT_HALF });
@@ -77,7 +80,7 @@ describe("the nested export", () => {
     expect(store.getState().nested).toEqual({ phase: "none", last: null });
   });
 
-  it("that fails says why, keeps what was prepared before, and is forgotten with its model", async () => {
+  it("that fails shows why, keeps the earlier one, and is cleared with its model", async () => {
     const error = new EngineError("storage", "disk full");
     const { store } = await everyRatio({ prepareNested: () => Promise.reject(error) });
     const before = await everyRatio();

@@ -1,26 +1,36 @@
-// Several ratios of a run for every ratio as one model: prepared by the worker like the other forms, and beside them.
+// Nested export: several ratios of a run for every ratio as one model, prepared and saved like the other forms.
+import type { SliceOf } from "../slice.ts";
+import type { NestedSlice, PreparedNested } from "./exportState.ts";
 import { readNestedList, usualList } from "./nestedList.ts";
 import { preparation } from "./prepareExport.ts";
-import type { NestedSlice, PreparedNested, SliceOf } from "../storeState.ts";
 
-export const nestedSlice: SliceOf<NestedSlice> = (deps, set, get) => {
-  const prepare = preparation<PreparedNested>(deps, set, get, (nested) => ({ nested }));
-  return {
+export const nestedSlice: SliceOf<NestedSlice> = ({ client, task, on }, set, get) => {
+  const nothing: Pick<NestedSlice, "nested" | "nestedList"> = {
     nested: { phase: "none", last: null },
     nestedList: null,
-    setNestedList: (nestedList) => set({ nestedList }),
-    async prepareNested() {
+  };
+  on({ model: { clear: () => nothing } });
+  const { start, cancel } = task({
+    name: "export",
+    isRunning: ({ nested }) => nested.phase === "preparing",
+    run() {
       const { nested, nestedList, architecture, evaluationTokens: tokens, exportChoice: choice } = get();
-      const bounds = architecture?.trainedFor;
-      if (nested.phase === "preparing" || !bounds) return;
-      const list = readNestedList(nestedList ?? usualList(bounds), bounds);
-      if (!list.ok) return;
+      const range = architecture?.trainedFor;
+      if (!range) return null;
+      const list = readNestedList(nestedList ?? usualList(range), range);
+      if (!list.ok) return null;
       const { ratios } = list;
-      await prepare(nested.last, async () => {
-        const made = await deps.client.request({ type: "prepareNested", ratios, tokens, choice });
-        return { ...made, choice };
-      });
+      return preparation<PreparedNested>(
+        (now) => ({ nested: now }),
+        nested.last,
+        async () => ({ ...(await client.request({ type: "prepareNested", ratios, tokens, choice })), choice }),
+      );
     },
-    cancelNested: () => deps.cancelTask("export"),
+  });
+  return {
+    ...nothing,
+    setNestedList: (nestedList) => set({ nestedList }),
+    prepareNested: start,
+    cancelNested: cancel,
   };
 };

@@ -1,25 +1,19 @@
-// Preparing an export, of any kind: in its turn, and what was prepared earlier stays until then.
-import { EngineError } from "../../engine/index.ts";
-import type { Deps, Get, Preparation, Set, StudioState } from "../storeState.ts";
+// Preparing an export of any kind: the task is "export", and the earlier export stays until the new one is prepared.
+import type { Patch } from "../storeState.ts";
+import type { TaskRun } from "../task.ts";
+import type { Preparation } from "./exportState.ts";
 
-/** Makes what prepares; the task is "export". `show` says where in the state the preparation stands. */
+/** A run of such a task. show: the part of the state with the preparation; last: the earlier export. */
 export function preparation<T>(
-  { turn }: Deps,
-  set: Set,
-  get: Get,
-  show: (now: Preparation<T>) => Partial<StudioState>,
-): (last: T | null, send: () => Promise<T>) => Promise<void> {
-  const settled = (last: T | null): Preparation<T> => (last ? { phase: "prepared", last } : { phase: "none", last });
-  return async (last, send) => {
-    set({ ...show({ phase: "preparing", last }), saving: { phase: "none" }, saveError: null });
-    try {
-      set(show({ phase: "prepared", last: await turn(send, "export") }));
-    } catch (thrown) {
-      const error = EngineError.from(thrown);
-      set(show(error.code === "cancelled" ? settled(last) : { phase: "failed", last, error }));
-      if (error.code === "device-lost") get().report(error);
-    } finally {
-      get().setProgress("export", null);
-    }
+  show: (now: Preparation<T>) => Patch,
+  last: T | null,
+  work: () => Promise<T>,
+): TaskRun<T> {
+  return {
+    begin: { ...show({ phase: "preparing", last }), saving: { phase: "none" }, saveError: null },
+    work,
+    done: (prepared) => show({ phase: "prepared", last: prepared }),
+    cancelled: () => show(last ? { phase: "prepared", last } : { phase: "none", last }),
+    failed: (error) => show({ phase: "failed", last, error }),
   };
 }

@@ -1,29 +1,32 @@
-// Speed: the dense model beside the prepared export, measured on this machine when asked for.
-import { EngineError } from "../../engine/index.ts";
-import { prunedNow, samePruned } from "../run/prunedNow.ts";
-import type { SliceOf, SpeedSlice } from "../storeState.ts";
+// Speed: times the dense model and the prepared export on this machine.
+import { currentPruning, samePruned } from "../run/currentPruning.ts";
+import type { SliceOf } from "../slice.ts";
+import type { SpeedSlice } from "./exportState.ts";
 
-export const speedSlice: SliceOf<SpeedSlice> = ({ client, turn, cancelTask: callOff }, set, get) => ({
-  speed: { phase: "none" },
-  async measureSpeed() {
-    const { speed, exported } = get();
-    const of = exported.last;
-    if (speed.phase === "measuring" || !of) return;
-    set({ speed: { phase: "measuring" } });
-    try {
-      const report = await turn(() => client.request({ type: "speed" }), "speed");
-      set({ speed: { phase: "measured", of, report } });
-      const ms = report.rows.find(({ what }) => what === "decode")?.ms;
-      const now = prunedNow(get());
-      // The time belongs to the kept run only where the export is of what "pruned" means now.
-      if (ms && now && samePruned(now, of.of)) void get().keepRun({ dense: ms.dense.median, pruned: ms.pruned.median });
-    } catch (thrown) {
-      const error = EngineError.from(thrown);
-      set({ speed: error.code === "cancelled" ? { phase: "none" } : { phase: "failed", error } });
-      if (error.code === "device-lost") get().report(error);
-    } finally {
-      get().setProgress("speed", null);
-    }
-  },
-  cancelSpeed: () => callOff("speed"),
-});
+export const speedSlice: SliceOf<SpeedSlice> = ({ client, task, on }, _set, get) => {
+  const none = { speed: { phase: "none" } } as const;
+  on({ model: { clear: () => none } });
+  const { start, cancel } = task({
+    name: "speed",
+    isRunning: ({ speed }) => speed.phase === "measuring",
+    run() {
+      const of = get().exported.last;
+      if (!of) return null;
+      return {
+        begin: { speed: { phase: "measuring" } },
+        work: () => client.request({ type: "speed" }),
+        done(report) {
+          const ms = report.rows.find(({ what }) => what === "decode")?.ms;
+          const now = currentPruning(get());
+          // The time belongs to the saved run only if the export is of the current pruning.
+          if (ms && now && samePruned(now, of.of))
+            void get().saveRun({ dense: ms.dense.median, pruned: ms.pruned.median });
+          return { speed: { phase: "measured", of, report } };
+        },
+        cancelled: () => none,
+        failed: (error) => ({ speed: { phase: "failed", error } }),
+      };
+    },
+  });
+  return { ...none, measureSpeed: start, cancelSpeed: cancel };
+};

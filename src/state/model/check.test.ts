@@ -1,4 +1,4 @@
-// The self-check's slice: its phases, its result, and that cancelling is nobody's error.
+// The self-check: its phases, its result, and a cancel, which is no error.
 import { expect, test } from "vitest";
 import { EngineError } from "../../engine/index.ts";
 import { bench } from "../client.fixture.ts";

@@ -1,22 +1,18 @@
-// The self-check: every kernel against its reference on the user's own adapter.
-import { EngineError } from "../../engine/index.ts";
-import type { CheckSlice, SliceOf } from "../storeState.ts";
+// The self-check: compares every kernel with its reference on the user's adapter.
+import type { SliceOf } from "../slice.ts";
+import type { CheckSlice } from "./modelState.ts";
 
-export const checkSlice: SliceOf<CheckSlice> = ({ client, turn, cancelTask: callOff }, set, get) => ({
-  check: { phase: "none" },
-  async selfCheck() {
-    if (get().check.phase === "checking") return;
-    set({ check: { phase: "checking" } });
-    try {
-      const result = await turn(() => client.request({ type: "selfCheck" }), "selfCheck");
-      set({ check: { phase: "checked", result } });
-    } catch (thrown) {
-      const error = EngineError.from(thrown);
-      set({ check: error.code === "cancelled" ? { phase: "none" } : { phase: "failed", error } });
-      if (error.code === "device-lost") get().report(error);
-    } finally {
-      get().setProgress("selfCheck", null);
-    }
-  },
-  cancelSelfCheck: () => callOff("selfCheck"),
-});
+export const checkSlice: SliceOf<CheckSlice> = ({ client, task }) => {
+  const { start, cancel } = task({
+    name: "selfCheck",
+    isRunning: ({ check }) => check.phase === "checking",
+    run: () => ({
+      begin: { check: { phase: "checking" } },
+      work: () => client.request({ type: "selfCheck" }),
+      done: (result) => ({ check: { phase: "checked", result } }),
+      cancelled: () => ({ check: { phase: "none" } }),
+      failed: (error) => ({ check: { phase: "failed", error } }),
+    }),
+  });
+  return { check: { phase: "none" }, selfCheck: start, cancelSelfCheck: cancel };
+};

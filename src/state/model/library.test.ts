@@ -1,4 +1,4 @@
-// The library: what is listed after opening and removing, and stopping an opening.
+// The library: what is listed after opening and removing, and cancelling an opening.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../engine/index.ts";
 import type { CachedModel } from "../../worker/protocol.ts";
@@ -8,7 +8,7 @@ const HUB = { kind: "hub", address: "org/tiny" } as const;
 const TINY: CachedModel = { address: "org/tiny", name: "tiny", lastUsed: "", bytes: 5, ofBytes: 9, whole: false };
 
 describe("the library", () => {
-  it("is looked up when it is shown and after every model from the web, opened or not", async () => {
+  it("is listed when it is shown and after every model from the web, opened or not", async () => {
     let refuse = false;
     const failed = new EngineError("network", "gated");
     const studio = bench({ open: () => (refuse ? Promise.reject(failed) : FACTS), library: () => [TINY] });
@@ -23,7 +23,7 @@ describe("the library", () => {
     expect(studio.store.getState()).toMatchObject({ source: HUB, openError: failed });
   });
 
-  it("says what a removed model gave back, and lists what is left", async () => {
+  it("shows how much a removed model freed, and lists what is left", async () => {
     let left = [TINY];
     const studio = bench({
       library: () => left,
@@ -37,7 +37,7 @@ describe("the library", () => {
     expect(studio.store.getState()).toMatchObject({ cached: [], removed: { name: "tiny", freedBytes: 5 } });
   });
 
-  it("stops an opening, which is nobody's error, and leaves the model before", async () => {
+  it("cancels an opening, which is no error, and leaves the previous model", async () => {
     let stop = (): void => undefined;
     let waits = false;
     const studio = bench({

@@ -1,7 +1,8 @@
-// The library: the models that were fetched, and removing them. Opening one is modelSlice's.
+// The library of models: lists the cached ones and removes them. Opening a model is in modelSlice.
 import { EngineError } from "../../engine/index.ts";
 import { EMBEDDED_MODEL } from "../../worker/embeddedModel.ts";
-import type { LibrarySlice, SliceOf } from "../storeState.ts";
+import type { SliceOf } from "../slice.ts";
+import type { LibrarySlice } from "./modelState.ts";
 
 export const librarySlice: SliceOf<LibrarySlice> = ({ client }, set, get) => ({
   libraryShown: false,

@@ -1,8 +1,8 @@
-// Opening models, texts and perplexities: what is asked of the worker, and what stays when something fails.
+// Opening models, texts and perplexities: what is requested from the worker, and what stays when something fails.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../engine/index.ts";
 import type { Replies } from "../../worker/protocol.ts";
-import { architectureAt, AT_HALF, bench, FACTS } from "../client.fixture.ts";
+import { architectureAt, AT_HALF, bench, FACTS, perplexityAt } from "../client.fixture.ts";
 
 const EMBEDDED = { kind: "embedded" } as const;
 
@@ -18,7 +18,7 @@ describe("open", () => {
     });
   });
 
-  it("keeps the model that is open when another one is refused, and says why", async () => {
+  it("keeps the open model when another one is refused, and shows why", async () => {
     let refuse = false;
     const error = new EngineError("unsupported", "model_type 'mamba' is not supported");
     const studio = bench({ open: () => (refuse ? Promise.reject(error) : FACTS) });
@@ -33,12 +33,12 @@ describe("open", () => {
     expect(source).toBe(EMBEDDED);
   });
 
-  it("goes on measuring the model that stays, and keeps its curve", async () => {
+  it("continues to measure the model that stays, and keeps its curve", async () => {
     let answer = (): void => undefined;
     const measured = new Promise<void>((resolve) => (answer = resolve));
     const studio = bench({
       open: ({ source }) => (source === EMBEDDED ? FACTS : Promise.reject(new EngineError("format", "not a model"))),
-      perplexity: ({ tokens }) => measured.then(() => ({ value: 20, text: "t", context: 16, tokens, bosAdded: false })),
+      perplexity: ({ tokens }) => measured.then(() => perplexityAt(20, tokens)),
     });
     const { getState, setState } = studio.store;
     await getState().open(EMBEDDED);
@@ -54,7 +54,7 @@ describe("open", () => {
     expect(getState()).toMatchObject({ curve, dense: { phase: "measured" } });
   });
 
-  it("stops an opening at once that waits for its turn", async () => {
+  it("cancels an opening at once while it waits for its turn", async () => {
     let answer: (texts: Replies["generate"]) => void = () => undefined;
     const written = new Promise<Replies["generate"]>((resolve) => (answer = resolve));
     const studio = bench({ generate: () => written });
@@ -87,13 +87,13 @@ describe("open", () => {
 });
 
 describe("texts", () => {
-  it("measures again after another evaluation text, and marks the reading before as stale", async () => {
+  it("measures again after another evaluation text, and marks the earlier reading as stale", async () => {
     let answer = (): void => undefined;
     let waits = false;
     const studio = bench({
       perplexity: async ({ tokens }) => {
         if (waits) await new Promise<void>((resolve) => (answer = resolve));
-        return { value: waits ? 40 : 20, text: "t", context: 16, tokens, bosAdded: false };
+        return perplexityAt(waits ? 40 : 20, tokens);
       },
     });
     await studio.store.getState().open(EMBEDDED);
@@ -110,7 +110,7 @@ describe("texts", () => {
     expect(studio.store.getState().dense).not.toHaveProperty("last.stale");
   });
 
-  it("goes back to the texts before when the new ones are refused", async () => {
+  it("goes back to the earlier texts when the new ones are refused", async () => {
     let short = false;
     const studio = bench({
       texts: () =>
@@ -129,9 +129,7 @@ describe("texts", () => {
     let fail = false;
     const studio = bench({
       perplexity: ({ tokens }) =>
-        fail
-          ? Promise.reject(new EngineError("out-of-memory", "too much"))
-          : { value: 20, text: "t", context: 16, tokens, bosAdded: false },
+        fail ? Promise.reject(new EngineError("out-of-memory", "too much")) : perplexityAt(20, tokens),
     });
     await studio.store.getState().open(EMBEDDED);
     await studio.settle();
@@ -146,18 +144,18 @@ describe("the memory plan", () => {
   const parts = { weights: 1, hypernet: 2, training: 3, logits: 4, evaluation: 5, cache: 6, pruned: 7 };
   const choice = { precision: "f32", trainingTokens: 128, evaluationTokens: 512 } as const;
   const numbers = { parts, totalBytes: 28, buffers: 9, largest: { label: "head", bytes: 1 }, limitBytes: 2 };
-  const news = { name: "other", plan: { ...choice, ...numbers, fits: false }, others: [] };
+  const planned = { name: "other", plan: { ...choice, ...numbers, fits: false }, others: [] };
 
-  it("stays with the model that was refused, and is of the source that was asked for", async () => {
+  it("stays after the model was refused, with the source that was requested", async () => {
     const error = new EngineError("limit", "needs 1.9 GB");
     const other = { kind: "files", name: "other", files: [] } as const;
     const studio = bench({ open: ({ source }) => (source === other ? Promise.reject(error) : FACTS) });
     await studio.store.getState().open(EMBEDDED);
     const opening = studio.store.getState().open(other);
-    studio.say({ type: "plan", news, storageFreeBytes: 5 });
+    studio.emit({ type: "plan", planned, storageFreeBytes: 5 });
     expect(await opening).toBe(false);
     const { plan, openError, source } = studio.store.getState();
-    expect(plan).toEqual({ news, storageFreeBytes: 5, source: other });
+    expect(plan).toEqual({ planned, storageFreeBytes: 5, source: other });
     expect(openError).toBe(error);
     expect(source).toBe(EMBEDDED);
   });

@@ -1,9 +1,10 @@
-// Which model is open, and the way there. A model that cannot be opened leaves the one before in place.
-import { EngineError } from "../../engine/index.ts";
+// Opening a model. If one cannot be opened, the previous model stays.
 import type { ModelSource } from "../../worker/protocol.ts";
-import type { ModelSlice, SliceOf, StudioState } from "../storeState.ts";
+import type { SliceOf } from "../slice.ts";
+import type { Patch } from "../storeState.ts";
+import type { ModelSlice } from "./modelState.ts";
 
-/** Perplexity on a software adapter takes seconds a thousand tokens, so it is measured on fewer there. */
+/** How many tokens perplexity is measured on at first: fewer on a software adapter, which takes seconds per thousand. */
 const EVALUATION_TOKENS = { software: 2048, hardware: 20_480 };
 
 function nameOf(source: ModelSource): string {
@@ -11,78 +12,50 @@ function nameOf(source: ModelSource): string {
   return source.kind === "files" ? source.name : source.address;
 }
 
-/** What belongs to one model and goes when another one is open. */
-function forgotten(): Partial<StudioState> {
-  return {
-    pace: null,
-    runError: null,
-    architecture: null,
-    weights: null,
-    weighing: { phase: "none" },
-    dense: { phase: "none" },
-    pruned: { phase: "none" },
-    compare: { phase: "idle" },
-    denseText: "",
-    prunedText: "",
-    exported: { phase: "none", last: null },
-    nested: { phase: "none", last: null },
-    nestedList: null,
-    saving: { phase: "none" },
-    saveError: null,
-    counts: null,
-  };
-}
-
-export const modelSlice: SliceOf<ModelSlice> = ({ client, series, turn, cancelTask: callOff }, set, get) => ({
-  model: { phase: "closed" },
-  source: { kind: "embedded" },
-  asking: { kind: "embedded" },
-  openError: null,
-  plan: null,
-  async open(source) {
-    const { model, source: before, resumable } = get();
-    if (model.phase === "opening") return false;
-    const previous = model.phase === "open" ? model.facts : null;
-    set({
-      model: { phase: "opening", name: nameOf(source), previous },
-      openError: null,
-      resumable: null,
-      asking: source,
-    });
-    try {
-      get().dropMeasurements();
+export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, _set, get) => {
+  const opening = task({
+    name: "open",
+    isRunning: ({ model }) => model.phase === "opening",
+    reports: ["no-webgpu"],
+    measuring: "stops",
+    run(source: ModelSource) {
+      const { model, source: before, resumable } = get();
+      const previous = model.phase === "open" ? model.facts : null;
+      const asBefore: Patch = { model: previous ? { phase: "open", facts: previous } : { phase: "closed" }, resumable };
       get().stopCurve();
-      const facts = await turn(() => client.request({ type: "open", source }), "open");
-      const same = previous !== null && source === before;
-      const { software } = facts.adapter;
-      if (!same) {
-        series.clear();
-        get().dropCurve();
-      }
-      set((state) => ({
-        ...(same ? {} : forgotten()),
-        run: { phase: "idle" },
-        asked: null,
-        model: { phase: "open", facts },
-        source,
-        evaluationTokens: same ? state.evaluationTokens : EVALUATION_TOKENS[software ? "software" : "hardware"],
-      }));
-    } catch (thrown) {
-      const error = EngineError.from(thrown);
-      set({ model: previous ? { phase: "open", facts: previous } : { phase: "closed" }, resumable });
-      if (error.code === "no-webgpu" || error.code === "device-lost") get().report(error);
-      else if (error.code !== "cancelled") set({ openError: error });
-      if (get().device.phase === "ready") get().measureMissing();
-      return false;
-    } finally {
-      get().setProgress("open", null);
-      // what was fetched stays, whether it could be opened or not
+      return {
+        begin: {
+          model: { phase: "opening", name: nameOf(source), previous },
+          ...{ openError: null, resumable: null, requestedSource: source },
+        },
+        work: () => client.request({ type: "open", source }),
+        done(facts) {
+          const opened = { ...follow("opened"), model: { phase: "open", facts }, source } as const;
+          // The same source is opened again after its device was lost.
+          if (previous !== null && source === before) return opened;
+          const tokens = EVALUATION_TOKENS[facts.adapter.software ? "software" : "hardware"];
+          return { ...follow("model"), ...opened, evaluationTokens: tokens };
+        },
+        cancelled: () => asBefore,
+        failed: (error) =>
+          error.code === "no-webgpu" || error.code === "device-lost" ? asBefore : { ...asBefore, openError: error },
+      };
+    },
+  });
+  return {
+    model: { phase: "closed" },
+    source: { kind: "embedded" },
+    requestedSource: { kind: "embedded" },
+    openError: null,
+    plan: null,
+    async open(source) {
+      if (get().model.phase === "opening") return false;
+      const facts = await opening.result(source);
+      // Files that were fetched stay cached, even if the model could not be opened.
       if (source.kind === "hub" || source.kind === "cached") await get().refreshLibrary();
-    }
-    await get().setTexts({});
-    return true;
-  },
-  async cancelOpen() {
-    if (get().model.phase === "opening") await callOff("open");
-  },
-});
+      if (facts) await get().setTexts({});
+      return facts !== null;
+    },
+    cancelOpen: opening.cancel,
+  };
+};

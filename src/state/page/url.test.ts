@@ -1,4 +1,4 @@
-// A recipe survives the page's link, and a link that is wrong says what is wrong.
+// Settings survive the page's link, and an invalid link describes its problems.
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import {
@@ -9,7 +9,7 @@ import {
   RATIO_MODES,
   WEIGHT_METHODS,
 } from "../../engine/index.ts";
-import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../text/bundledTexts.ts";
+import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../../shared/texts.ts";
 import { hashOf, readHash } from "./url.ts";
 
 const DEFAULTS = {
@@ -20,12 +20,12 @@ const DEFAULTS = {
 };
 
 describe("url", () => {
-  it("is empty for the default recipe and reads back as it", () => {
+  it("is empty for the defaults, and reads back as them", () => {
     expect(hashOf(DEFAULTS)).toBe("");
     expect(readHash("#")).toEqual({ ...DEFAULTS, problems: [] });
   });
 
-  it("carries any recipe there and back", () => {
+  it("reads any recipe back", () => {
     const name = fc.constantFrom(...BUNDLED_TEXTS.map((text) => text.name));
     const share = (min: number, max: number) => fc.integer({ min, max }).map((n) => n / 1000);
     const recipe = fc.record({
@@ -62,7 +62,7 @@ describe("url", () => {
     );
   });
 
-  it("carries any choice of single weights there and back", () => {
+  it("reads any choice for single weights back", () => {
     const weightRecipe = fc.record({
       method: fc.constantFrom(...WEIGHT_METHODS),
       pattern: fc.constantFrom("2:4", "4:8", "1:3", "50%", "12.5%"),
@@ -81,7 +81,7 @@ describe("url", () => {
     expect(problems.join("; ")).toMatch(/got "4:2".*tokens: expected/s);
   });
 
-  it("names every part that it cannot use and keeps the default for it", () => {
+  it("names every invalid part and keeps its default", () => {
     const { recipe, calibration, problems } = readHash(
       "#keep=7&steps=&estimator=magic&calibration=bible&colour=red&seed=3",
     );
@@ -91,7 +91,7 @@ describe("url", () => {
     expect(problems.join("; ")).toMatch(/keep: expected .* got 7.*steps.*magic.*bible.*colour=red/s);
   });
 
-  it("leaves a text of the user's own out", () => {
+  it("leaves out a text of the user's own", () => {
     const evaluation = { kind: "own" as const, name: "diary.txt", text: "secret" };
     expect(hashOf({ ...DEFAULTS, evaluation })).toBe("");
   });

@@ -1,4 +1,4 @@
-// The recipes and the bundled texts in the page's link, both ways. What equals the default is left out.
+// The page's link: recipes and bundled texts as the part of the address after "#". Whatever equals the default is left out.
 import {
   checkRecipe,
   checkRecipeNumber,
@@ -14,95 +14,136 @@ import {
   writtenName,
 } from "../../engine/index.ts";
 import type { Recipe, RecipeNumber, WeightMethod, WeightRecipe } from "../../engine/index.ts";
-import type { TextSource } from "../../worker/protocol.ts";
-import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../text/bundledTexts.ts";
-import type { BundledName } from "../text/bundledTexts.ts";
+import { BUNDLED_TEXTS, DEFAULT_TEXTS, type TextSources } from "../../shared/texts.ts";
 
-/** What a link carries. */
-export interface Linked {
+/** What a link contains. */
+interface Linked extends TextSources {
   method: "disp" | WeightMethod;
   recipe: Recipe;
   weightRecipe: WeightRecipe;
-  calibration: TextSource;
-  evaluation: TextSource;
 }
 
-/** Fields of a weight recipe by their key in the link. */
-const WEIGHT_KEYS = {
-  pattern: "pattern",
-  calibrationSequences: "sequences",
-  calibrationTokens: "tokens",
-  calibrationSeed: "seed",
-} as const;
-const isWeightKey = (key: string): key is keyof typeof WEIGHT_KEYS => key in WEIGHT_KEYS;
+const DEFAULTS: Linked = {
+  method: "disp",
+  recipe: DEFAULT_RECIPE,
+  weightRecipe: DEFAULT_WEIGHT_RECIPE,
+  ...DEFAULT_TEXTS,
+};
 
-const numberNamed = (key: string): RecipeNumber | undefined =>
-  RECIPE_NUMBERS.find((field) => writtenName(field) === key);
-const oneOf = <T extends string>(choices: readonly T[], value: string): T | undefined =>
-  choices.find((choice) => choice === value);
-const isBundled = (value: string): value is BundledName => BUNDLED_TEXTS.some(({ name }) => name === value);
+/** One entry of a link. Its default is what it writes of DEFAULTS. */
+interface LinkField {
+  key: string;
+  /** The value in the link; null if it cannot be in one. */
+  write(linked: Linked): string | null;
+  /** The settings with this value. Throws "config" for a value that is not valid. */
+  read(value: string, linked: Linked): Linked;
+}
 
-/** The hash (without "#") of what is chosen; a text of the user's own cannot be in a link and is left out. */
-export function hashOf({ method, recipe, weightRecipe, calibration, evaluation }: Linked): string {
+/** Significant digits of a number in a link. */
+const DIGITS = 12;
+const numberIn = (value: string): number => (value.trim() === "" ? NaN : Number(value));
+
+function oneOf<T extends string>(key: string, choices: readonly T[], value: string): T {
+  const choice = choices.find((one) => one === value);
+  if (choice === undefined)
+    throw new EngineError("config", `${key}: expected one of ${choices.join(", ")}, got ${value}`);
+  return choice;
+}
+
+const recipeNumber = (field: RecipeNumber): LinkField => ({
+  key: writtenName(field),
+  write: ({ recipe }) => String(Number(recipe[field].toPrecision(DIGITS))),
+  read: (value, linked) => ({
+    ...linked,
+    recipe: { ...linked.recipe, [field]: checkRecipeNumber(field, numberIn(value)) },
+  }),
+});
+
+const recipeChoice = <K extends "estimator" | "gates" | "ratioMode">(
+  key: K,
+  choices: readonly Recipe[K][],
+): LinkField => ({
+  key,
+  write: ({ recipe }) => recipe[key],
+  read: (value, linked) => ({ ...linked, recipe: { ...linked.recipe, [key]: oneOf(key, choices, value) } }),
+});
+
+const METHOD: LinkField = {
+  key: "method",
+  write: ({ method }) => method,
+  read(value, linked) {
+    const method = oneOf("method", WEIGHT_METHODS, value);
+    return { ...linked, method, weightRecipe: { ...linked.weightRecipe, method } };
+  },
+};
+
+const weightField = (
+  key: string,
+  field: Exclude<keyof WeightRecipe, "method">,
+  parse: (value: string) => string | number,
+): LinkField => ({
+  key,
+  write: ({ weightRecipe }) => String(weightRecipe[field]),
+  read: (value, linked) => ({
+    ...linked,
+    weightRecipe: checkWeightRecipe({ ...linked.weightRecipe, [field]: parse(value) }),
+  }),
+});
+
+const bundledText = (key: keyof TextSources): LinkField => ({
+  key,
+  write({ [key]: source }) {
+    return source.kind === "bundled" ? source.name : null;
+  },
+  read(value, linked) {
+    const names = BUNDLED_TEXTS.map(({ name }) => name);
+    return { ...linked, [key]: { kind: "bundled", name: oneOf(key, names, value) } };
+  },
+});
+
+/** Every field of a link, in its order there. */
+const FIELDS: readonly LinkField[] = [
+  ...RECIPE_NUMBERS.map(recipeNumber),
+  recipeChoice("estimator", ESTIMATORS),
+  recipeChoice("gates", GATE_MODES),
+  recipeChoice("ratioMode", RATIO_MODES),
+  METHOD,
+  weightField("pattern", "pattern", (value) => value),
+  weightField("calibrationSequences", "sequences", numberIn),
+  weightField("calibrationTokens", "tokens", numberIn),
+  weightField("calibrationSeed", "seed", numberIn),
+  bundledText("calibration"),
+  bundledText("evaluation"),
+];
+
+/** The hash of these settings, without "#". A text of the user's own cannot be in a link and is left out. */
+export function hashOf(linked: Linked): string {
   const parts = new URLSearchParams();
-  for (const field of RECIPE_NUMBERS) {
-    if (recipe[field] !== DEFAULT_RECIPE[field])
-      parts.set(writtenName(field), String(Number(recipe[field].toPrecision(12))));
+  for (const { key, write } of FIELDS) {
+    const value = write(linked);
+    if (value !== null && value !== write(DEFAULTS)) parts.set(key, value);
   }
-  if (recipe.estimator !== DEFAULT_RECIPE.estimator) parts.set("estimator", recipe.estimator);
-  if (recipe.gates !== DEFAULT_RECIPE.gates) parts.set("gates", recipe.gates);
-  if (recipe.ratioMode !== DEFAULT_RECIPE.ratioMode) parts.set("ratioMode", recipe.ratioMode);
-  if (method !== "disp") parts.set("method", method);
-  for (const [key, field] of Object.entries(WEIGHT_KEYS)) {
-    if (weightRecipe[field] !== DEFAULT_WEIGHT_RECIPE[field]) parts.set(key, String(weightRecipe[field]));
-  }
-  const text = (key: "calibration" | "evaluation", source: TextSource): void => {
-    if (source.kind === "bundled" && source.name !== DEFAULT_TEXTS[key].name) parts.set(key, source.name);
-  };
-  text("calibration", calibration);
-  text("evaluation", evaluation);
   return parts.toString();
 }
 
-/** Reads a hash (with or without "#"). What cannot be used keeps its default and is named in `problems`. */
+/** Reads a hash, with or without "#". Whatever is not valid keeps its default and is described in `problems`. */
 export function readHash(hash: string): Linked & { problems: string[] } {
   const problems: string[] = [];
-  const tried = (set: () => void): void => {
+  let linked = DEFAULTS;
+  const attempt = (read: () => Linked): void => {
     try {
-      set();
+      linked = read();
     } catch (error) {
       problems.push(EngineError.from(error).message);
     }
   };
-  const found: Linked = {
-    method: "disp",
-    recipe: { ...DEFAULT_RECIPE },
-    weightRecipe: { ...DEFAULT_WEIGHT_RECIPE },
-    ...DEFAULT_TEXTS,
-  };
-  const recipe = { ...found.recipe };
   for (const [key, value] of new URLSearchParams(hash.replace(/^#/, ""))) {
-    const estimator = key === "estimator" ? oneOf(ESTIMATORS, value) : undefined;
-    const ratioMode = key === "ratioMode" ? oneOf(RATIO_MODES, value) : undefined;
-    const gates = key === "gates" ? oneOf(GATE_MODES, value) : undefined;
-    const number = numberNamed(key);
-    const method = key === "method" ? oneOf(WEIGHT_METHODS, value) : undefined;
-    if (method) {
-      found.method = method;
-      found.weightRecipe = { ...found.weightRecipe, method };
-    } else if (isWeightKey(key)) {
-      const field = WEIGHT_KEYS[key];
-      const given = field === "pattern" ? value : value.trim() === "" ? NaN : Number(value);
-      tried(() => (found.weightRecipe = checkWeightRecipe({ ...found.weightRecipe, [field]: given })));
-    } else if (estimator) recipe.estimator = estimator;
-    else if (gates) recipe.gates = gates;
-    else if (ratioMode) recipe.ratioMode = ratioMode;
-    else if ((key === "calibration" || key === "evaluation") && isBundled(value))
-      found[key] = { kind: "bundled", name: value };
-    else if (number) {
-      tried(() => (recipe[number] = checkRecipeNumber(number, value.trim() === "" ? NaN : Number(value))));
-    } else problems.push(`${key}=${value} is not known`);
+    const field = FIELDS.find((one) => one.key === key);
+    if (field) attempt(() => field.read(value, linked));
+    else problems.push(`${key}=${value} is not a setting`);
   }
-  tried(() => (found.recipe = checkRecipe(recipe)));
-  return { ...found, problems };
+  const { recipe } = linked;
+  linked = { ...linked, recipe: DEFAULT_RECIPE };
+  attempt(() => ({ ...linked, recipe: checkRecipe(recipe) }));
+  return { ...linked, problems };
 }

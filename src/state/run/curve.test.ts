@@ -1,10 +1,10 @@
-// The curve of a run: it fills in by itself behind everything else, waits for the slider, stops, and goes with its run.
+// The curve of a run: measured in the background after everything else; it waits for the slider, stops, and is cleared with its run.
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RECIPE, EngineError } from "../../engine/index.ts";
 import type { CurvePoint } from "../../worker/protocol.ts";
 import { CURVE_RATIOS } from "./curveSlice.ts";
 import { REST_MS } from "./gatesSlice.ts";
-import { architectureAt, bench } from "../client.fixture.ts";
+import { architectureAt, bench, perplexityAt } from "../client.fixture.ts";
 import type { Bench, Script } from "../client.fixture.ts";
 
 const trainedFor = { from: 0.35, to: 0.95 };
@@ -21,23 +21,22 @@ async function opened(script: Script = {}): Promise<Bench> {
 /** Lets a run end, and all that follows from it. */
 async function trained(studio: Bench): Promise<void> {
   studio.store.getState().setRecipe({ ratioMode: "every" });
-  await studio.store.getState().play();
+  await studio.store.getState().train();
   studio.frame();
   await studio.settle();
   studio.pass(REST_MS);
   await studio.settle();
 }
 
-const asked = ({ sent }: Bench): number[] => sent.flatMap((one) => (one.type === "curve" ? [one.ratio] : []));
+const requested = ({ sent }: Bench): number[] => sent.flatMap((one) => (one.type === "curve" ? [one.ratio] : []));
 
-/** A script whose points come when they are let go. */
+/** A script whose points arrive when the test releases them. */
 function slow(): { script: Script; answer(): void; fail(error: EngineError): void } {
   let answer = (): void => undefined;
   let fail: (error: EngineError) => void = () => undefined;
   const curve: Script["curve"] = ({ ratio, tokens }) =>
     new Promise<CurvePoint>((resolve, reject) => {
-      const result = { value: 30, text: "held", context: 16, tokens, bosAdded: false };
-      answer = () => resolve({ architecture: everyAt(ratio), result, fingerprint: "f", textSha256: "t" });
+      answer = () => resolve({ architecture: everyAt(ratio), result: perplexityAt(30, tokens), fingerprint: "f" });
       fail = reject;
     });
   return { script: { curve }, answer: () => answer(), fail: (error) => fail(error) };
@@ -49,23 +48,23 @@ describe("curve", () => {
   it("fills in after a run for every ratio, over its bounds, in steps of the slider", async () => {
     const studio = await opened();
     await trained(studio);
-    expect(asked(studio)).toEqual([0.35, 0.42, 0.48, 0.55, 0.62, 0.68, 0.75, 0.82, 0.88, 0.95]);
+    expect(requested(studio)).toEqual([0.35, 0.42, 0.48, 0.55, 0.62, 0.68, 0.75, 0.82, 0.88, 0.95]);
     const { curve, progress } = studio.store.getState();
     expect(curve).toMatchObject({ phase: "measured", nested: { broken: 0, of: 9 * 24 } });
     expect(progress.curve).toBeUndefined();
   });
 
-  it("is not measured unasked after a run for one ratio, but can be", async () => {
+  it("is measured only on request after a run for one ratio", async () => {
     const studio = await opened({ target: ({ ratio }) => architectureAt(ratio, 9) });
     await trained(studio);
-    expect(asked(studio)).toEqual([]);
+    expect(requested(studio)).toEqual([]);
     studio.store.getState().setRecipe({ ratioFrom: 0.5, ratioTo: 0.52 });
     await studio.store.getState().measureCurve();
-    expect(asked(studio)).toEqual([0.5, 0.51, 0.52]);
+    expect(requested(studio)).toEqual([0.5, 0.51, 0.52]);
     expect(studio.store.getState().curve).toMatchObject({ phase: "measured" });
   });
 
-  it("lets what a person asks for go first, one ratio at a time", async () => {
+  it("lets what the user requests go first, one ratio at a time", async () => {
     const points = slow();
     const studio = await opened(points.script);
     await trained(studio);
@@ -80,7 +79,7 @@ describe("curve", () => {
     expect(studio.store.getState().progress.curve).toMatchObject({ done: 1 });
   });
 
-  it("waits while the slider moves, and measures the same ratio when it rests", async () => {
+  it("waits while the slider moves, and measures the same ratio once it rests", async () => {
     const points = slow();
     const studio = await opened(points.script);
     await trained(studio);
@@ -89,7 +88,7 @@ describe("curve", () => {
     expect(studio.sent.at(-2)).toEqual({ type: "cancel", task: "curve" });
     points.fail(cancelled);
     await studio.settle();
-    expect(asked(studio)).toEqual([0.35]);
+    expect(requested(studio)).toEqual([0.35]);
     studio.pass(REST_MS);
     await studio.settle();
     expect(
@@ -98,11 +97,11 @@ describe("curve", () => {
         .filter((type) => type !== "record")
         .slice(-2),
     ).toEqual(["perplexity", "curve"]);
-    expect(asked(studio)).toEqual([0.35, 0.35]);
+    expect(requested(studio)).toEqual([0.35, 0.35]);
     expect(studio.store.getState().curve.phase).toBe("measuring");
   });
 
-  it("stops with what it has, and begins again when asked", async () => {
+  it("stops with the points so far, and begins again on request", async () => {
     const points = slow();
     const studio = await opened(points.script);
     await trained(studio);
@@ -118,13 +117,13 @@ describe("curve", () => {
     await studio.settle();
     studio.pass(REST_MS);
     await studio.settle();
-    expect(asked(studio)).toHaveLength(2);
+    expect(requested(studio)).toHaveLength(2);
     void studio.store.getState().measureCurve();
     await studio.settle();
-    expect(asked(studio)).toHaveLength(3);
+    expect(requested(studio)).toHaveLength(3);
   });
 
-  it("says why it failed, and goes with its run", async () => {
+  it("shows why it failed, and is cleared with its run", async () => {
     const points = slow();
     const studio = await opened(points.script);
     await trained(studio);

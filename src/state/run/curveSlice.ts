@@ -1,98 +1,103 @@
-// The curve of a run: its perplexity at ratios over its bounds, measured in the background, and how its architectures nest.
+// The curve of a run: its perplexity at several ratios, measured in the background, and how its architectures nest.
 import { EngineError, nestednessOf, ratiosOf } from "../../engine/index.ts";
 import type { CurvePoint } from "../../worker/protocol.ts";
+import type { Effect } from "../changes.ts";
+import type { Deps, SliceOf } from "../slice.ts";
+import type { GetState, StudioState } from "../storeState.ts";
+import type { WorkControls } from "../task.ts";
 import { REST_MS } from "./gatesSlice.ts";
-import type { CurveSlice, Get, SliceOf, StudioState } from "../storeState.ts";
+import type { CurveSlice } from "./runState.ts";
 
-/** Ratios of a curve. */
+/** How many ratios a curve has. */
 export const CURVE_RATIOS = 10;
 
-export const curveSlice: SliceOf<CurveSlice> = ({ client, clock, turn }, set, get) => {
-  /** Which measurement is wanted; another number calls it off. */
-  let ticket = 0;
-  let asking = false;
-  let moved = false;
-
-  const callOff = (): void => {
-    if (asking) client.request({ type: "cancel", task: "curve" }).catch(() => undefined);
-  };
-  const rest = (): Promise<void> => new Promise((resolve) => void clock.after(REST_MS, resolve));
-  const ask = async (ratio: number, mine: number): Promise<CurvePoint> => {
-    try {
-      return await turn(() => {
-        if (mine !== ticket) throw new EngineError("cancelled", "the curve is not wanted any more");
-        asking = true;
-        return client.request({ type: "curve", ratio, tokens: get().evaluationTokens });
-      });
-    } finally {
-      asking = false;
-    }
-  };
-  /** The same ratio again where the slider took its place. */
-  const measured = async (ratio: number, mine: number): Promise<CurvePoint> => {
-    for (;;) {
-      moved = false;
-      try {
-        return await ask(ratio, mine);
-      } catch (thrown) {
-        if (!moved || mine !== ticket || EngineError.from(thrown).code !== "cancelled") throw thrown;
-        await rest();
-      }
-    }
-  };
-
+export const curveSlice: SliceOf<CurveSlice> = (deps, set, get) => {
+  const point = curvePoint(deps, get);
+  const curve = deps.task({
+    name: "curve",
+    turns: "own",
+    isRunning: (state) => state.curve.phase === "measuring",
+    run() {
+      const { model, run, architecture, recipe } = get();
+      if (model.phase !== "open" || run.phase === "training" || !architecture) return null;
+      const { trainedFor } = architecture;
+      const range = trainedFor ? { ratioFrom: trainedFor.from, ratioTo: trainedFor.to } : recipe;
+      const ratios = ratiosOf(range, CURVE_RATIOS);
+      const points: CurvePoint[] = [];
+      const measuring = (): Pick<CurveSlice, "curve"> => ({ curve: { phase: "measuring", points: [...points] } });
+      return {
+        begin: measuring(),
+        async work(controls) {
+          const began = performance.now();
+          for (const ratio of ratios) {
+            reportProgress(get, points.length, ratios.length, began);
+            points.push(await point.measure(ratio, controls));
+            if (!controls.isCurrent()) return;
+            set(measuring());
+          }
+        },
+        done() {
+          const nested = nestednessOf(points.map(({ architecture: { masks } }) => masks));
+          return { curve: { phase: "measured", points, nested } };
+        },
+        cancelled: () => ({ curve: { phase: "stopped", points: [...points] } }),
+        failed: (error) => ({ curve: { phase: "failed", points, error } }),
+      };
+    },
+  });
+  const gone: Effect = { stop: curve.drop, clear: () => ({ curve: { phase: "none" } }) };
+  deps.on({ model: gone, text: gone, run: gone });
   return {
     curve: { phase: "none" },
-    async measureCurve() {
-      const { model, run, architecture, curve, recipe } = get();
-      if (model.phase !== "open" || run.phase === "training" || !architecture || curve.phase === "measuring") return;
-      const mine = (ticket += 1);
-      const { trainedFor } = architecture;
-      const ratios = ratiosOf(
-        trainedFor ? { ratioFrom: trainedFor.from, ratioTo: trainedFor.to } : recipe,
-        CURVE_RATIOS,
-      );
-      const points: CurvePoint[] = [];
-      const began = performance.now();
-      try {
-        for (const ratio of ratios) {
-          set({ curve: { phase: "measuring", points: [...points] } });
-          tellProgress(get, points.length, ratios.length, began);
-          points.push(await measured(ratio, mine));
-          if (mine !== ticket) return;
-        }
-        const nested = nestednessOf(points.map((point) => point.architecture.masks));
-        set({ curve: { phase: "measured", points, nested } });
-      } catch (thrown) {
-        const error = EngineError.from(thrown);
-        if (error.code === "device-lost") get().report(error);
-        if (mine !== ticket) return;
-        set({ curve: error.code === "cancelled" ? { phase: "stopped", points } : { phase: "failed", points, error } });
-      } finally {
-        if (mine === ticket) get().setProgress("curve", null);
-      }
-    },
-    stopCurve() {
-      const { curve } = get();
-      if (curve.phase !== "measuring") return;
-      ticket += 1;
-      callOff();
-      set({ curve: { phase: "stopped", points: curve.points } });
-      get().setProgress("curve", null);
-    },
-    dropCurve() {
-      get().stopCurve();
-      set({ curve: { phase: "none" } });
-    },
+    measureCurve: curve.start,
+    stopCurve: curve.drop,
     yieldCurve() {
-      if (get().curve.phase !== "measuring") return;
-      moved = true;
-      callOff();
+      if (get().curve.phase === "measuring") point.yield();
     },
   };
 };
 
-function tellProgress(get: Get, done: number, total: number, began: number): void {
+interface PointMeasurement {
+  /** Measures the run at a ratio, again and again while the slider takes its place. */
+  measure(ratio: number, controls: WorkControls): Promise<CurvePoint>;
+  /** Cancels the point that is being measured; it is measured again once the slider rests. */
+  yield(): void;
+}
+
+function curvePoint({ client, clock }: Deps, get: GetState): PointMeasurement {
+  let requested = false;
+  let yielded = false;
+  const rest = (): Promise<void> => new Promise((resolve) => void clock.after(REST_MS, resolve));
+  const request = async (ratio: number, { turn }: WorkControls): Promise<CurvePoint> => {
+    try {
+      return await turn(() => {
+        requested = true;
+        return client.request({ type: "curve", ratio, tokens: get().evaluationTokens });
+      });
+    } finally {
+      requested = false;
+    }
+  };
+  return {
+    async measure(ratio, controls) {
+      for (;;) {
+        yielded = false;
+        try {
+          return await request(ratio, controls);
+        } catch (thrown) {
+          if (!yielded || !controls.isCurrent() || EngineError.from(thrown).code !== "cancelled") throw thrown;
+          await rest();
+        }
+      }
+    },
+    yield() {
+      yielded = true;
+      if (requested) client.request({ type: "cancel", task: "curve" }).catch(() => undefined);
+    },
+  };
+}
+
+function reportProgress(get: GetState, done: number, total: number, began: number): void {
   const seconds = (performance.now() - began) / 1000;
   const left = done > 0 ? { secondsLeft: (seconds * (total - done)) / done } : {};
   get().setProgress("curve", { task: "curve", done, total, unit: "ratios", ...left });
@@ -100,8 +105,8 @@ function tellProgress(get: Get, done: number, total: number, began: number): voi
 
 type Known = Pick<StudioState, "architecture" | "curve" | "run" | "pruned" | "dense">;
 
-/** Whether a run for every ratio has ended and been measured where the slider stands: then its curve fills in by itself. */
-export function wantsCurve({ architecture, curve, run, pruned, dense }: Known, before: Known): boolean {
+/** Whether a run for every ratio has just ended and been measured at the target: then its curve is measured without being asked for. */
+export function isCurveDue({ architecture, curve, run, pruned, dense }: Known, before: Known): boolean {
   if (curve.phase !== "none" || run.phase !== "done" || !architecture?.trainedFor) return false;
   if (pruned === before.pruned && dense === before.dense && run.phase === before.run.phase) return false;
   return pruned.phase === "measured" && dense.phase === "measured" && !pruned.last.stale && !dense.last.stale;

@@ -1,57 +1,60 @@
-// The architecture on the screen and the slider that chooses it: at most one request on its way, one a frame, the last value wins.
+// The run's architecture at the target, and the slider: at most one request at a time and per frame, and the last value wins.
 import { EngineError } from "../../engine/index.ts";
-import { withArchitecture } from "./prunedNow.ts";
+import type { SliceOf } from "../slice.ts";
+import { showArchitecture } from "./currentPruning.ts";
 import { clampRatio } from "./ratio.ts";
-import type { GatesSlice, SliceOf } from "../storeState.ts";
+import type { GatesSlice } from "./runState.ts";
 
-/** The slider rests after this long without a move; then the pruned model is measured again. */
+/** The slider rests when it has not moved for this long; then the pruned model is measured. */
 export const REST_MS = 600;
 
-export const gatesSlice: SliceOf<GatesSlice> = ({ client, clock }, set, get) => {
-  let sending: "no" | "scheduled" | "sent" = "no";
+export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
+  const { client, clock, on } = deps;
+  on({ model: { clear: () => ({ architecture: null }) } });
+  let request: "none" | "scheduled" | "sent" = "none";
   let again = false;
-  let endRest = (): void => undefined;
+  let cancelRest = (): void => undefined;
 
   const rested = (): void => {
-    if (sending === "no") get().measureMissing();
-    else endRest = clock.after(REST_MS, rested);
+    if (request === "none") get().measureMissing();
+    else cancelRest = clock.after(REST_MS, rested);
   };
   const send = async (): Promise<void> => {
-    sending = "sent";
+    request = "sent";
     again = false;
     try {
       const architecture = await client.request({ type: "target", ratio: get().recipe.ratio });
-      if (architecture) set(withArchitecture(architecture));
+      if (architecture) showArchitecture(deps, set, get, architecture);
     } catch (thrown) {
       get().report(EngineError.from(thrown));
     }
-    sending = "no";
+    request = "none";
     if (again) schedule();
   };
   const schedule = (): void => {
-    if (sending === "no") {
-      sending = "scheduled";
+    if (request === "none") {
+      request = "scheduled";
       clock.frame(() => void send());
-    } else if (sending === "sent") again = true;
+    } else if (request === "sent") again = true;
   };
 
   return {
     architecture: null,
     setRatio(ratio) {
-      const { recipe, model, pruned, setRecipe, retarget, dropMeasurements, yieldCurve } = get();
+      const { recipe, model, pruned, setRecipe, retarget, stopMeasuring, yieldCurve } = get();
       const next = clampRatio(ratio);
       if (!Number.isFinite(next) || next === recipe.ratio) return;
       setRecipe({ ratio: next });
       if (model.phase !== "open") return;
-      // A measurement of masks that the slider has left is of no use.
-      if (pruned.phase === "measuring") dropMeasurements();
+      // The slider has left the masks that are being measured.
+      if (pruned.phase === "measuring") stopMeasuring();
       yieldCurve();
       retarget();
     },
     retarget() {
       schedule();
-      endRest();
-      endRest = clock.after(REST_MS, rested);
+      cancelRest();
+      cancelRest = clock.after(REST_MS, rested);
     },
   };
 };

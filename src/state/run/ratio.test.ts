@@ -1,11 +1,11 @@
-// The two readings of the slider agree with the paper's definition, and say when a target cannot be reached.
+// The two readings of the slider agree with the paper's definition, and explain a target that cannot be reached.
 import { describe, expect, it } from "vitest";
 import { clampRatio, blockRatioOf, modelRatioOf, targetOfModel } from "./ratio.ts";
 
 const embedded = { blocks: 3_145_728, total: 3_542_208 };
 
 describe("ratio", () => {
-  it("reads half of the block weights of the embedded model as 55.6 % of the whole", () => {
+  it("reads half of the embedded model's block weights as 55.6 % of the model", () => {
     expect(modelRatioOf(0.5, embedded)).toBeCloseTo(0.556, 3);
   });
 
@@ -20,15 +20,15 @@ describe("ratio", () => {
     expect(targetOfModel(1 - removed, embedded)).toEqual({ reachable: true, ratio: p });
   });
 
-  it("says why a target below the embeddings cannot be reached, and offers the nearest", () => {
+  it("explains why a target is too low, and offers the nearest", () => {
     const low = targetOfModel(0.08, embedded);
     expect(low).toMatchObject({ reachable: false, ratio: 0.05 });
-    expect(low.reachable ? "" : low.reason).toMatch(/embeddings, head and norms alone are 11\.2 %/);
+    expect(low.reachable ? "" : low.reason).toMatch(/below 15\.6 %: embeddings, head and norms \(11\.2 %\)/);
     const small = targetOfModel(0.13, embedded);
-    expect(small.reachable ? "" : small.reason).toMatch(/less than 5\.0 % of the block weights/);
+    expect(small.reachable ? "" : small.reason).toMatch(/5 % of the block weights/);
   });
 
-  it("clamps to what a recipe may ask for", () => {
+  it("clamps to what a recipe allows", () => {
     expect([clampRatio(-1), clampRatio(0.4), clampRatio(3)]).toEqual([0.05, 0.4, 1]);
   });
 });

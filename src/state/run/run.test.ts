@@ -1,9 +1,9 @@
-// Runs and the slider: commands in the right order, the last target wins, and nothing is lost by an error.
+// Runs and the slider: commands in the right order, the last target wins, and errors lose nothing.
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RECIPE, EngineError } from "../../engine/index.ts";
 import type { ModelFacts, RunState } from "../../worker/protocol.ts";
 import { REST_MS } from "./gatesSlice.ts";
-import { architectureAt, bench, FACTS } from "../client.fixture.ts";
+import { architectureAt, bench, FACTS, perplexityAt } from "../client.fixture.ts";
 import type { Bench, Script } from "../client.fixture.ts";
 
 async function opened(script: Script = {}): Promise<Bench> {
@@ -14,25 +14,25 @@ async function opened(script: Script = {}): Promise<Bench> {
   return studio;
 }
 
-/** A script whose `play` goes on until it is told how it ends. */
+/** A script whose `train` lasts until the test ends it. */
 function longRun(): { script: Script; end(state: RunState): void; fail(error: EngineError): void } {
   let end: (state: RunState) => void = () => undefined;
   let fail: (error: EngineError) => void = () => undefined;
-  const play = () => new Promise<RunState>((resolve, reject) => ((end = resolve), (fail = reject)));
-  return { script: { play }, end: (state) => end(state), fail: (error) => fail(error) };
+  const train = () => new Promise<RunState>((resolve, reject) => ((end = resolve), (fail = reject)));
+  return { script: { train }, end: (state) => end(state), fail: (error) => fail(error) };
 }
 
 const TRAINING: RunState = { phase: "training", step: 3, of: 600 };
 
 describe("run", () => {
-  it("plays, then asks for the architecture and measures it when things rest", async () => {
+  it("trains, then requests the architecture and measures it once the slider rests", async () => {
     const studio = await opened();
-    await studio.store.getState().play();
+    await studio.store.getState().train();
     studio.frame();
     await studio.settle();
     studio.pass(REST_MS);
     await studio.settle();
-    expect(studio.types()).toEqual(["play", "target", "perplexity", "record"]);
+    expect(studio.types()).toEqual(["train", "target", "perplexity", "record"]);
     expect(studio.store.getState()).toMatchObject({
       run: { phase: "done" },
       architecture: { ratio: 0.5 },
@@ -40,11 +40,11 @@ describe("run", () => {
     });
   });
 
-  it("is measured anew where another run ended at the same target and step", async () => {
+  it("is measured anew when another run has ended at the same target and step", async () => {
     let run = "first";
     const studio = await opened({ target: ({ ratio }) => architectureAt(ratio, 9, run) });
     const trained = async (): Promise<void> => {
-      await studio.store.getState().play();
+      await studio.store.getState().train();
       studio.frame();
       await studio.settle();
       studio.pass(REST_MS);
@@ -61,7 +61,7 @@ describe("run", () => {
   it("does not send a recipe that is out of bounds", async () => {
     const studio = await opened();
     studio.store.getState().setRecipe({ steps: 0.5 });
-    await studio.store.getState().play();
+    await studio.store.getState().train();
     expect(studio.types()).toEqual([]);
     expect(studio.store.getState().runError?.message).toMatch(/steps: expected a whole number/);
   });
@@ -69,53 +69,53 @@ describe("run", () => {
   it("keeps map, curves and pace when a loss is not finite, and shows it at the run", async () => {
     const run = longRun();
     const studio = await opened(run.script);
-    const playing = studio.store.getState().play();
+    const playing = studio.store.getState().train();
     await studio.settle();
-    studio.say({ type: "run", run: TRAINING });
-    studio.say({ type: "architecture", architecture: architectureAt(0.5, 3) });
+    studio.emit({ type: "run", run: TRAINING });
+    studio.emit({ type: "architecture", architecture: architectureAt(0.5, 3) });
     run.fail(new EngineError("not-finite", "the loss of step 4 is NaN"));
     await playing;
-    const { run: now, runError, architecture, asked } = studio.store.getState();
+    const { run: now, runError, architecture, pendingCommand } = studio.store.getState();
     expect(runError?.code).toBe("not-finite");
     expect(architecture?.step).toBe(3);
     expect(now.phase).toBe("paused");
-    expect(asked).toBeNull();
+    expect(pendingCommand).toBeNull();
   });
 
   it("resumes with the recipe of the checkpoint", async () => {
     const studio = await opened();
     const recipe = { ...DEFAULT_RECIPE, seed: 7 };
-    studio.say({ type: "resumable", recipe, step: 250 });
+    studio.emit({ type: "resumable", recipe, step: 250 });
     await studio.store.getState().resume();
-    expect(studio.sent[0]).toEqual({ type: "play", recipe });
+    expect(studio.sent[0]).toEqual({ type: "train", recipe });
     expect(studio.store.getState().resumable).toBeNull();
   });
 
-  it("reopens a lost device and goes on with the run", async () => {
+  it("reopens a lost device and resumes the run", async () => {
     const run = longRun();
     let opens = 0;
     const studio = await opened(run.script);
-    const playing = studio.store.getState().play();
+    const playing = studio.store.getState().train();
     await studio.settle();
-    studio.say({ type: "run", run: TRAINING });
+    studio.emit({ type: "run", run: TRAINING });
     const error = new EngineError("device-lost", "the device was lost");
-    studio.say({ type: "error", error: error.toPlain(), during: "device" });
+    studio.emit({ type: "error", error: error.toPlain(), during: "device" });
     run.fail(error);
     await playing;
     expect(studio.store.getState().device).toMatchObject({ phase: "lost", training: true });
     studio.sent.length = 0;
     const again = studio.store.getState().reopenDevice();
-    studio.say({ type: "resumable", recipe: DEFAULT_RECIPE, step: 2 });
+    studio.emit({ type: "resumable", recipe: DEFAULT_RECIPE, step: 2 });
     await studio.settle();
     opens = studio.types().filter((type) => type === "open").length;
     expect(opens).toBe(1);
-    expect(studio.types()).toContain("play");
+    expect(studio.types()).toContain("train");
     expect(studio.store.getState().device.phase).toBe("ready");
     run.end({ phase: "done", step: 600, of: 600 });
     await again;
   });
 
-  it("keeps the screen, and the run to go on with, where the device cannot be opened again", async () => {
+  it("keeps the screen, and the run to resume, if the device cannot be opened again", async () => {
     const run = longRun();
     let refused = false;
     const open = (): ModelFacts => {
@@ -123,9 +123,9 @@ describe("run", () => {
       return FACTS;
     };
     const studio = await opened({ ...run.script, open });
-    const playing = studio.store.getState().play();
+    const playing = studio.store.getState().train();
     await studio.settle();
-    studio.say({ type: "run", run: TRAINING });
+    studio.emit({ type: "run", run: TRAINING });
     run.fail(new EngineError("device-lost", "the device was lost"));
     await playing;
     refused = true;
@@ -138,30 +138,27 @@ describe("run", () => {
 });
 
 describe("the GPU's queue", () => {
-  it("calls a measurement off and waits for its end before a run begins", async () => {
+  it("cancels a measurement and waits for its end before a run begins", async () => {
     let endMeasurement = (): void => undefined;
     const studio = bench({
       perplexity: () =>
-        new Promise((_, reject) => (endMeasurement = () => reject(new EngineError("cancelled", "called off")))),
+        new Promise((_, reject) => (endMeasurement = () => reject(new EngineError("cancelled", "cancelled")))),
     });
     await studio.store.getState().open({ kind: "embedded" });
     await studio.settle();
-    const playing = studio.store.getState().play();
+    const playing = studio.store.getState().train();
     await studio.settle();
     expect(studio.types()).toEqual(["open", "texts", "perplexity", "cancel"]);
     endMeasurement();
     await playing;
-    expect(studio.types().slice(4)).toEqual(["play"]);
+    expect(studio.types().slice(4)).toEqual(["train"]);
     expect(studio.store.getState().dense.phase).toBe("none");
   });
 
-  it("files no measurement of masks that a reset has taken away", async () => {
+  it("ignores a measurement of masks that a reset has cleared", async () => {
     let answer = (): void => undefined;
     const studio = await opened({
-      perplexity: ({ tokens }) =>
-        new Promise(
-          (resolve) => (answer = () => resolve({ value: 27, text: "t", context: 16, tokens, bosAdded: false })),
-        ),
+      perplexity: ({ tokens }) => new Promise((resolve) => (answer = () => resolve(perplexityAt(27, tokens)))),
     });
     answer();
     await studio.settle();
@@ -177,10 +174,7 @@ describe("the GPU's queue", () => {
   it("measures dense and pruned one after the other", async () => {
     const ends: (() => void)[] = [];
     const studio = bench({
-      perplexity: ({ tokens }) =>
-        new Promise((resolve) =>
-          ends.push(() => resolve({ value: 20, text: "t", context: 16, tokens, bosAdded: false })),
-        ),
+      perplexity: ({ tokens }) => new Promise((resolve) => ends.push(() => resolve(perplexityAt(20, tokens)))),
     });
     await studio.store.getState().open({ kind: "embedded" });
     studio.store.setState({ architecture: architectureAt(0.5, 9) });
@@ -194,7 +188,7 @@ describe("the GPU's queue", () => {
 });
 
 describe("slider", () => {
-  it("sends at most one target a frame, one at a time, and ends with the last value", async () => {
+  it("sends at most one target per frame, one at a time, and ends with the last value", async () => {
     const answers: (() => void)[] = [];
     const studio = await opened({
       target: ({ ratio }) => new Promise((resolve) => answers.push(() => resolve(architectureAt(ratio, 9)))),

@@ -1,27 +1,37 @@
-// A run: recipe, controls, pace, and a checkpoint that can be resumed.
+// The training run: recipe, commands, pace, and a checkpoint that can be resumed.
 import { checkRecipe, DEFAULT_RECIPE, EngineError } from "../../engine/index.ts";
 import type { RunState } from "../../worker/protocol.ts";
-import type { RunCommand, RunSlice, SliceOf } from "../storeState.ts";
+import type { Deps, SliceOf } from "../slice.ts";
+import type { GetState, SetState } from "../storeState.ts";
+import { replacePruning } from "./currentPruning.ts";
+import type { RunCommand, RunSlice } from "./runState.ts";
 
-export const runSlice: SliceOf<RunSlice> = ({ client, series, turn }, set, get) => {
-  /** Sends a command of the run and files its answer. Answers false where it failed. */
-  const ask = async (command: RunCommand, send: () => Promise<RunState>): Promise<boolean> => {
-    set({ asked: command });
-    try {
-      set({ run: await send() });
-      return true;
-    } catch (thrown) {
-      get().report(EngineError.from(thrown), command);
-      // The worker says by an event how the run stands; where it could not, a run that failed is not training.
-      const { run } = get();
-      if (command === "play" && run.phase === "training") set({ run: { ...run, phase: "paused" } });
-      return false;
-    } finally {
-      if (get().asked === command) set({ asked: null });
-    }
-  };
-  /** Checks the recipe; says what is wrong where the run's errors are shown. */
-  const ready = (): boolean => {
+/** Sends a command of the run and shows its reply. Resolves with whether it succeeded. */
+async function command(
+  set: SetState,
+  get: GetState,
+  name: RunCommand,
+  send: () => Promise<RunState>,
+): Promise<boolean> {
+  set({ pendingCommand: name });
+  try {
+    set({ run: await send() });
+    return true;
+  } catch (thrown) {
+    get().report(EngineError.from(thrown), name);
+    // An event of the worker says what state the run is in. If none could be sent, a run that failed is not training.
+    const { run } = get();
+    if (name === "train" && run.phase === "training") set({ run: { ...run, phase: "paused" } });
+    return false;
+  } finally {
+    if (get().pendingCommand === name) set({ pendingCommand: null });
+  }
+}
+
+/** Makes the commands that train: "train" until the run pauses or ends, "step" for one step. */
+function trainCommand({ client, series, turn, follow }: Deps, set: SetState, get: GetState) {
+  /** Whether the run can begin. If its recipe is wrong, shows why. */
+  const isReady = (): boolean => {
     const { model, recipe } = get();
     if (model.phase !== "open") return false;
     try {
@@ -34,63 +44,53 @@ export const runSlice: SliceOf<RunSlice> = ({ client, series, turn }, set, get) 
     set({ runError: null, resumable: null });
     return true;
   };
-  const afterwards = (): void => {
+  return async (type: "train" | "step"): Promise<void> => {
+    const { run, pendingCommand } = get();
+    if (run.phase === "training" || pendingCommand === "train" || (type === "step" && pendingCommand !== null)) return;
+    if (!isReady()) return;
+    set(follow("run"));
+    await command(set, get, type, () => turn(() => client.request({ type, recipe: get().recipe })));
     get().setProgress("train", null);
-    if (get().device.phase !== "ready") return;
-    get().retarget();
+    if (get().device.phase === "ready") get().retarget();
   };
+}
 
+export const runSlice: SliceOf<RunSlice> = (deps, set, get) => {
+  const { client, series, on, follow } = deps;
+  const train = trainCommand(deps, set, get);
+  on({
+    opened: { clear: () => ({ run: { phase: "idle" }, pendingCommand: null }) },
+    model: { stop: () => series.clear(), clear: () => ({ pace: null, runError: null }) },
+  });
   return {
     run: { phase: "idle" },
-    asked: null,
+    pendingCommand: null,
     recipe: DEFAULT_RECIPE,
     pace: null,
     resumable: null,
     runError: null,
     setRecipe: (patch) => set(({ recipe }) => ({ recipe: { ...recipe, ...patch } })),
-    async play() {
-      if (get().run.phase === "training" || get().asked === "play" || !ready()) return;
-      get().dropMeasurements();
-      get().dropCurve();
-      await ask("play", () => turn(() => client.request({ type: "play", recipe: get().recipe })));
-      afterwards();
-    },
-    async step() {
-      if (get().run.phase === "training" || get().asked !== null || !ready()) return;
-      get().dropMeasurements();
-      get().dropCurve();
-      await ask("step", () => turn(() => client.request({ type: "step", recipe: get().recipe })));
-      afterwards();
-    },
+    train: () => train("train"),
+    step: () => train("step"),
     async pause() {
-      if (get().run.phase === "training") await ask("pause", () => client.request({ type: "pause" }));
+      if (get().run.phase === "training") await command(set, get, "pause", () => client.request({ type: "pause" }));
     },
     async stop() {
       const { phase } = get().run;
-      if (phase === "training" || phase === "paused") await ask("stop", () => client.request({ type: "stop" }));
+      if (phase === "training" || phase === "paused")
+        await command(set, get, "stop", () => client.request({ type: "stop" }));
     },
     async reset() {
-      get().dropMeasurements();
-      get().dropCurve();
-      if (!(await ask("reset", () => client.request({ type: "reset" })))) return;
+      set(follow("run"));
+      if (!(await command(set, get, "reset", () => client.request({ type: "reset" })))) return;
       series.clear();
-      set({
-        architecture: null,
-        weights: null,
-        pruned: { phase: "none" },
-        pace: null,
-        runError: null,
-        resumable: null,
-      });
+      set({ ...replacePruning(deps, null), pace: null, runError: null, resumable: null });
     },
     async resume() {
       const { resumable } = get();
       if (!resumable) return;
       set({ recipe: resumable.recipe });
-      await get().play();
-    },
-    async discard() {
-      await get().reset();
+      await get().train();
     },
   };
 };

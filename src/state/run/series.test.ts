@@ -1,4 +1,4 @@
-// Ring buffers of a run: growing, sliding, and steps that come a second time.
+// Columns of a run: growing, dropping the oldest steps, and steps that are repeated.
 import { describe, expect, it } from "vitest";
 import type { Metrics } from "../../worker/protocol.ts";
 import { RunSeries } from "./series.ts";
@@ -22,15 +22,16 @@ describe("RunSeries", () => {
     for (let at = 0; at < 3000; at += 30) series.append(steps(at, 30));
     expect(series.count).toBe(3000);
     expect(series.step[2999]).toBe(2999);
-    expect(series.last("loss")).toBeCloseTo(299.9, 3);
+    expect(series.loss[2999]).toBeCloseTo(299.9, 3);
   });
 
-  it("replaces steps that come again after a resume", () => {
+  it("replaces steps that are repeated after a resume", () => {
     const series = new RunSeries();
     series.append(steps(0, 10));
     series.append(steps(6, 2, 0.4));
     expect(Array.from(series.step.subarray(0, series.count))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    expect(series.targets().map(({ step }) => step)).toEqual([0, 6]);
+    expect(series.target[5]).toBeCloseTo(0.5, 6);
+    expect(Array.from(series.target.subarray(6, 8), (target) => target.toFixed(1))).toEqual(["0.4", "0.4"]);
   });
 
   it("keeps the last steps when it is full", () => {
@@ -38,20 +39,20 @@ describe("RunSeries", () => {
     for (let at = 0; at < 5000; at += 50) series.append(steps(at, 50));
     expect(series.count).toBeGreaterThanOrEqual(600);
     expect(series.count).toBeLessThanOrEqual(1200);
-    expect(series.last("step")).toBe(4999);
+    expect(series.step[series.count - 1]).toBe(4999);
     expect(series.step[0]).toBe(5000 - series.count);
   });
 
-  it("tells subscribers of appends, plans and clears, until they leave", () => {
+  it("notifies subscribers of appends, plans and clears, until they unsubscribe", () => {
     const series = new RunSeries();
-    let heard = 0;
-    const leave = series.subscribe(() => (heard += 1));
+    let calls = 0;
+    const leave = series.subscribe(() => (calls += 1));
     series.append(steps(0, 1));
     series.plan(600);
     series.plan(600);
     series.clear();
     leave();
     series.append(steps(0, 1));
-    expect(heard).toBe(3);
+    expect(calls).toBe(3);
   });
 });

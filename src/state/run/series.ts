@@ -1,13 +1,12 @@
-// Metrics of a run outside of React and of the store: ring buffers that charts read in place and subscribe to.
+// Metrics of a run, kept outside React and the store: columns that charts read in place and subscribe to.
 import type { Metrics } from "../../worker/protocol.ts";
 
 const FIRST_CAPACITY = 1024;
 const COLUMNS = ["step", "loss", "penalty", "kept", "target"] as const;
-type Column = (typeof COLUMNS)[number];
 
 /**
- * The last `limit` steps of a run as contiguous columns of `count` entries; arrays may be longer. A buffer of twice the limit
- * slides back when it is full, so that appending costs O(1) a step and reading costs nothing.
+ * At least the last `limit` steps of a run, as contiguous columns; the first `count` entries are in use. A column grows to twice the
+ * limit. When it is full, the last `limit` entries move to its start, so appending costs O(1) per step and reading copies nothing.
  */
 export class RunSeries {
   step = new Float32Array(FIRST_CAPACITY);
@@ -21,7 +20,7 @@ export class RunSeries {
 
   constructor(private readonly limit = 100_000) {}
 
-  /** Adds the steps of one event. Steps that come again (a resumed or repeated run) replace the old ones from there on. */
+  /** Adds the steps of one event. Steps that were there before (after resuming, or in another run) replace the old ones from there on. */
   append(metrics: Metrics): void {
     const first = metrics.step[0];
     if (first === undefined) return;
@@ -29,34 +28,19 @@ export class RunSeries {
     this.reserve(metrics.step.length);
     for (const column of COLUMNS) this[column].set(metrics[column], this.count);
     this.count += metrics.step.length;
-    this.changed();
+    this.notify();
   }
 
-  /** Sets how many steps the run is planned for. */
+  /** Sets how many steps the run has by its recipe. */
   plan(steps: number): void {
     if (steps === this.plannedSteps) return;
     this.plannedSteps = steps;
-    this.changed();
+    this.notify();
   }
 
   clear(): void {
     this.count = 0;
-    this.changed();
-  }
-
-  /** The last value of a column, or undefined before the first step. */
-  last(column: Column): number | undefined {
-    return this.count > 0 ? this[column][this.count - 1] : undefined;
-  }
-
-  /** The target share as the steps at which it changed, for the chart. */
-  targets(): { step: number; share: number }[] {
-    const out: { step: number; share: number }[] = [];
-    for (let i = 0; i < this.count; i += 1) {
-      const share = this.target[i] ?? 0;
-      if (i === 0 || share !== this.target[i - 1]) out.push({ step: this.step[i] ?? 0, share });
-    }
-    return out;
+    this.notify();
   }
 
   subscribe(listener: () => void): () => void {
@@ -64,7 +48,7 @@ export class RunSeries {
     return () => void this.listeners.delete(listener);
   }
 
-  private changed(): void {
+  private notify(): void {
     for (const listener of [...this.listeners]) listener();
   }
 

@@ -1,17 +1,17 @@
-// Finished runs in IndexedDB: records in one store, masks apart, so that a thousand records list without reading a mask.
+// Saved runs in IndexedDB. Records and masks are in separate stores, so that a thousand records can be listed without reading a mask.
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { EngineError, readRunMasks, readRunRecord, recordJson } from "../../engine/index.ts";
 import type { Run, RunMasks, RunRecord } from "../../engine/index.ts";
 
 const DATABASE = "espalier-runs";
 
-/** Where runs are kept. Rejects with "storage" where the browser has no room or no database. */
+/** Where runs are saved. Rejects with "storage" if the browser has no room or no database. */
 export interface RunStore {
-  /** Every record that can be read, newest first, and how many could not. */
+  /** Every readable record, newest first, and how many could not be read. */
   records(): Promise<{ records: RunRecord[]; unreadable: number }>;
-  /** Throws "format" where they were changed, "storage" where there are none. */
+  /** Rejects with "format" for damaged masks, "storage" if there are none. */
   masks(id: string): Promise<RunMasks>;
-  /** Adds or replaces runs, all or none. */
+  /** Adds or replaces runs: all of them or none. */
   put(runs: readonly Run[]): Promise<void>;
   /** Replaces a record; its masks stay. */
   putRecord(record: RunRecord): Promise<void>;
@@ -27,7 +27,7 @@ interface Schema extends DBSchema {
 /** Newest first. */
 export const byTime = (a: RunRecord, b: RunRecord): number => b.finished.localeCompare(a.finished);
 
-/** Reads every record again field by field; what cannot be read is only counted. */
+/** Reads every record field by field; those that cannot be read are counted. */
 export function readable(stored: readonly unknown[]): { records: RunRecord[]; unreadable: number } {
   const records = stored.flatMap((value) => {
     try {
@@ -39,7 +39,7 @@ export function readable(stored: readonly unknown[]): { records: RunRecord[]; un
   return { records: records.sort(byTime), unreadable: stored.length - records.length };
 }
 
-/** The browser's own store. */
+/** The browser's database. */
 export function browserRunStore(): RunStore {
   let opened: Promise<IDBPDatabase<Schema>> | null = null;
   const database = (): Promise<IDBPDatabase<Schema>> => {
@@ -51,7 +51,7 @@ export function browserRunStore(): RunStore {
     });
     return opened;
   };
-  /** Says what failed in words of this page; the next try opens the database anew. */
+  /** Turns a failure into a "storage" error that names the work; the next attempt opens the database again. */
   const within = async <T>(what: string, work: (db: IDBPDatabase<Schema>) => Promise<T>): Promise<T> => {
     try {
       return await work(await database());
@@ -68,7 +68,11 @@ export function browserRunStore(): RunStore {
     records: async () => readable(await within("Listing runs", (db) => db.getAll("records"))),
     async masks(id) {
       const masks = await within("Reading a run's masks", (db) => db.get("masks", id));
-      if (!masks) throw new EngineError("storage", "The masks of this run are not in the browser any more; import it.");
+      if (!masks)
+        throw new EngineError(
+          "storage",
+          "The masks of this run are not in the browser any more: import the run again.",
+        );
       return readRunMasks(masks, "masks of this browser");
     },
     put: (runs) =>
@@ -95,7 +99,7 @@ export function browserRunStore(): RunStore {
   };
 }
 
-/** Runs in memory: for tests, and as long as the page is open where nothing can be stored. */
+/** Runs in memory, for tests. */
 export function memoryRunStore(): RunStore {
   const all = new Map<string, Run>();
   return {

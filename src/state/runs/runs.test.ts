@@ -1,4 +1,4 @@
-// The library of runs: kept once when they end, renamed, removed and brought back, exported, imported, restored.
+// Saved runs: saved once when they end, renamed, removed and brought back, exported, imported, restored.
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RECIPE, EngineError, recordJson, RUN_FORMAT, runJson } from "../../engine/index.ts";
 import type { Run } from "../../engine/index.ts";
@@ -29,15 +29,15 @@ function run(id: string, mask = "AQ=="): Run {
 const names = (studio: ReturnType<typeof bench>) => studio.store.getState().runs?.map(({ name }) => name);
 const text = (...runs: Run[]): string => JSON.stringify(runs.map(runJson));
 
-describe("keeping", () => {
-  it("asks for the record once a run has ended and both perplexities are measured", async () => {
+describe("saving", () => {
+  it("requests the record once a run has ended and both perplexities are measured", async () => {
     const studio = bench({ record: () => run("a") });
     const { getState } = studio.store;
     await getState().loadRuns();
     await getState().open({ kind: "embedded" });
     await studio.settle();
     expect(studio.types()).not.toContain("record");
-    await getState().play();
+    await getState().train();
     studio.frame();
     await studio.settle();
     studio.pass(1000);
@@ -46,21 +46,21 @@ describe("keeping", () => {
     expect(names(studio)).toEqual(["a"]);
   });
 
-  it("keeps the same masks on the same text once, and files a time that is measured later", async () => {
+  it("saves the same masks on the same text once, and stores a time that is measured later", async () => {
     let next = run("a");
     const studio = bench({ record: () => next });
-    await studio.store.getState().keepRun();
+    await studio.store.getState().saveRun();
     next = run("bb");
-    await studio.store.getState().keepRun({ dense: 4, pruned: 3 });
+    await studio.store.getState().saveRun({ dense: 4, pruned: 3 });
     expect(studio.store.getState().runs).toMatchObject([{ id: "a", msPerToken: { dense: 4, pruned: 3 } }]);
     next = run("ccc", "Aw==");
-    await studio.store.getState().keepRun();
+    await studio.store.getState().saveRun();
     expect(names(studio)).toEqual(["ccc", "a"]);
   });
 
-  it("keeps nothing where the worker has nothing", async () => {
+  it("saves nothing if the worker has no record", async () => {
     const studio = bench();
-    await studio.store.getState().keepRun();
+    await studio.store.getState().saveRun();
     expect(studio.store.getState()).toMatchObject({ runs: null, runsError: null });
   });
 });
@@ -82,7 +82,7 @@ describe("the list", () => {
     expect(studio.store.getState().removedRun).toBeNull();
   });
 
-  it("imports what it exported, each id once, and nothing of a damaged file", async () => {
+  it("imports what it exported, each id once, and nothing from a damaged file", async () => {
     const studio = bench();
     const { importRuns, exportRuns } = studio.store.getState();
     await importRuns(text(run("a"), run("bb"), run("a")), "runs.json");
@@ -121,25 +121,30 @@ describe("with the worker", () => {
     });
   });
 
-  it("says why a run cannot be restored", async () => {
+  it("shows why a run cannot be restored", async () => {
     const studio = bench({ restore: () => Promise.reject(new EngineError("shape", "another model")) });
     await studio.store.getState().importRuns(text(run("a")), "runs.json");
     await studio.store.getState().restoreRun("a");
     expect(studio.store.getState().runsError?.message).toBe("another model");
   });
 
-  it("reads losses by token, and can be stopped", async () => {
-    let error: EngineError | null = null;
+  it("reads losses by token, and can be cancelled", async () => {
+    let stop = (): void => undefined;
+    let waits = false;
+    const waiting = () =>
+      new Promise<never>((_, reject) => (stop = () => reject(new EngineError("cancelled", "stopped"))));
     const result = { text: "t", context: 4, tokens: ["a"], first: new Float32Array(1), second: new Float32Array(1) };
-    const studio = bench({ tokenLosses: () => (error ? Promise.reject(error) : result) });
+    const studio = bench({ tokenLosses: () => (waits ? waiting() : result), cancel: () => (stop(), null) });
     const { importRuns, compareLosses, cancelLosses } = studio.store.getState();
     await importRuns(text(run("a"), run("bb")), "runs.json");
     await compareLosses("a", "bb");
     expect(studio.store.getState().losses).toEqual({ phase: "read", first: "a", second: "bb", result });
-    error = new EngineError("cancelled", "stopped");
-    await compareLosses("a", "bb");
-    expect(studio.store.getState().losses).toEqual({ phase: "none" });
+    waits = true;
+    const reading = compareLosses("a", "bb");
+    await studio.settle();
     await cancelLosses();
+    await reading;
+    expect(studio.store.getState().losses).toEqual({ phase: "none" });
     expect(studio.sent.at(-1)).toEqual({ type: "cancel", task: "losses" });
   });
 });

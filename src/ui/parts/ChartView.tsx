@@ -1,33 +1,35 @@
-// The one adapter between React and the D3 charts: React makes the place, the chart draws in it, data never pass through a render.
+// The adapter between React and the D3 charts: React makes the node, the chart draws in it, and data bypass rendering.
 import { useEffect, useImperativeHandle, useRef } from "react";
 import type { Ref } from "react";
 import type { Chart as Drawn } from "../../charts/index.ts";
 
-/** Where a chart's data come from. */
+/** Where a chart gets its data. */
 export interface Source<Data> {
-  /** The present data, or null while there are none. */
+  /** The current data; null while there are none. */
   read(): Data | null;
+  /** Calls `changed` after every change; the returned function ends that. */
   subscribe(changed: () => void): () => void;
 }
 
-/** What the buttons beside a chart can ask of it. */
+/** What the buttons beside a chart need from it. */
 export interface ChartHandle {
+  /** The chart as an SVG file. */
   svg(title?: string): string;
 }
 
 interface Props<Data> {
-  /** Stable between renders, as is `source`. */
+  /** Draws the chart into a node. Stable between renders, like `source`. */
   make: (node: HTMLElement) => Drawn<Data>;
   source: Source<Data>;
   ref?: Ref<ChartHandle>;
 }
 
 export function ChartView<Data>({ make, source, ref }: Props<Data>) {
-  const place = useRef<HTMLDivElement>(null);
+  const holder = useRef<HTMLDivElement>(null);
   const drawn = useRef<Drawn<Data> | null>(null);
   useImperativeHandle(ref, () => ({ svg: (title) => drawn.current?.svg(title) ?? "" }), []);
   useEffect(() => {
-    const node = place.current;
+    const node = holder.current;
     if (!node) return;
     const chart = make(node);
     drawn.current = chart;
@@ -37,12 +39,12 @@ export function ChartView<Data>({ make, source, ref }: Props<Data>) {
       const data = source.read();
       if (data) chart.update(data);
     };
-    // However often the data change, a chart is drawn once a frame at most.
+    // However often the data change, a chart is drawn at most once per frame.
     const changed = (): void => {
       if (frame === 0) frame = requestAnimationFrame(draw);
     };
     draw();
-    // A crash of the GPU process empties canvases too; the event does not bubble, so it is caught on its way down.
+    // A crash of the GPU process empties canvases too; the event does not bubble, so it is caught in the capture phase.
     node.addEventListener("contextrestored", changed, true);
     const leave = source.subscribe(changed);
     return () => {
@@ -53,5 +55,5 @@ export function ChartView<Data>({ make, source, ref }: Props<Data>) {
       chart.destroy();
     };
   }, [make, source]);
-  return <div ref={place} />;
+  return <div ref={holder} />;
 }

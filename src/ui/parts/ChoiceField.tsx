@@ -1,14 +1,17 @@
-// One of a few: a list to choose from, with a word on what the choice is about.
+// A labelled list to choose one value from, with a hint below.
 
 interface Props<T extends string> {
-  /** Of the list, for its label and for tests. */
+  /** Element id of the list, also its test id. */
   id: string;
   label: string;
   value: T;
+  /** `title` is the text shown for a value. */
   options: readonly { value: T; title: string }[];
   disabled?: boolean;
+  /** Shown below the list. */
   hint?: string;
   className?: string;
+  /** Called with the new choice. */
   onValue: (value: T) => void;
 }
 

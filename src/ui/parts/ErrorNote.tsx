@@ -1,12 +1,13 @@
-// One error with its heading, message and remedy, announced at once to screen readers.
+// An error with its heading, message and remedy, announced to screen readers immediately.
 import type { ReactNode } from "react";
 import type { EngineError } from "../../engine/index.ts";
+import { sentence } from "../../shared/format.ts";
 import { REMEDIES } from "../remedies.ts";
 
 interface Props {
   error: EngineError;
   testId: string;
-  /** Buttons that act on it. */
+  /** Buttons that act on the error. */
   children?: ReactNode;
 }
 
@@ -15,7 +16,7 @@ export function ErrorNote({ error, testId, children }: Props) {
   return (
     <div className="note note-error" role="alert" data-testid={testId} data-code={error.code}>
       <p>
-        <strong>{heading}.</strong> {error.message} <span className="note-advice">{advice}</span>
+        <strong>{heading}.</strong> {sentence(error.message)} <span className="note-advice">{advice}</span>
       </p>
       {children ? <div className="note-actions">{children}</div> : null}
     </div>

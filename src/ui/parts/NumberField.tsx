@@ -1,27 +1,34 @@
-// A number that is typed: a draft while typing, filed when it is within its bounds, and a word on what is wrong otherwise.
+// A field for a typed number: a draft while typing, applied when it is within its bounds, with a message otherwise.
 import { useId, useState } from "react";
 import type { ReactNode } from "react";
+import { grouped } from "../../shared/format.ts";
 
 interface Props {
   label: ReactNode;
   value: number;
-  /** How the value is written in the field. */
+  /** How the value is written in the field; by default with all its digits. */
   text?: string;
+  /** Bounds of the value, both allowed. */
   min: number;
   max: number;
+  /** Only whole numbers are allowed. */
   whole?: boolean;
   disabled?: boolean;
+  /** Shown below the field. */
   hint?: string;
+  /** Shown after the value. */
   unit?: string;
   className?: string;
   testId: string;
+  /** Called with a value within the bounds, on Enter and when the field loses focus. */
   onValue: (value: number) => void;
 }
 
+/** Why a draft cannot be applied; null where it can. */
 function fault(draft: string, { min, max, whole }: Pick<Props, "min" | "max" | "whole">): string | null {
   const value = draft.trim() === "" ? NaN : Number(draft);
   if (Number.isFinite(value) && value >= min && value <= max && (!whole || Number.isInteger(value))) return null;
-  return `A ${whole ? "whole " : ""}number from ${min} to ${max}, please.`;
+  return `Enter a ${whole ? "whole " : ""}number from ${grouped(min)} to ${grouped(max)}.`;
 }
 
 export function NumberField(props: Props) {
@@ -29,7 +36,7 @@ export function NumberField(props: Props) {
   const id = useId();
   const [draft, setDraft] = useState<string | null>(null);
   const wrong = draft === null ? null : fault(draft, props);
-  const file = (): void => {
+  const apply = (): void => {
     if (draft !== null && wrong === null) onValue(Number(draft));
     setDraft(null);
   };
@@ -49,9 +56,9 @@ export function NumberField(props: Props) {
           aria-invalid={wrong !== null}
           aria-describedby={described || undefined}
           onChange={(event) => setDraft(event.target.value)}
-          onBlur={file}
+          onBlur={apply}
           onKeyDown={(event) => {
-            if (event.key === "Enter") file();
+            if (event.key === "Enter") apply();
             if (event.key === "Escape") setDraft(null);
           }}
         />

@@ -1,29 +1,30 @@
-// A long task: how far it is, the time left, and its stop.
+// Progress of a long task: what is done, how much, the time left, and a button that stops it.
 import { Progress } from "radix-ui";
 import type { Task } from "../../worker/protocol.ts";
-import { bytes, duration } from "../../shared/format.ts";
-import { useCalm } from "../studioContext.tsx";
+import { bytes, duration, whole } from "../../shared/format.ts";
+import { useThrottled } from "../studioContext.tsx";
 
 interface Props {
   task: Task;
-  /** Said until the worker says what it does. */
+  /** Shown until the worker reports what it is doing. */
   label: string;
-  /** What the button says. */
+  /** Text of the button. */
   stop?: string;
+  /** Stops the task. */
   cancel: () => Promise<void>;
 }
 
 export function TaskProgress({ task, label, stop = "Cancel", cancel }: Props) {
-  const progress = useCalm((state) => state.progress[task]);
+  const progress = useThrottled((state) => state.progress[task]);
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
   const amount = progress
     ? progress.unit === "bytes"
       ? `${bytes(progress.done)} of ${bytes(progress.total)}`
-      : `${progress.done} of ${progress.total} ${progress.unit}`
+      : `${whole(progress.done)} of ${whole(progress.total)} ${progress.unit}`
     : "";
   const left = progress?.secondsLeft ? `, ${duration(progress.secondsLeft)} left` : "";
   return (
-    <div className="opening" data-testid={`${task}-progress`}>
+    <div className="task-progress" data-testid={`${task}-progress`}>
       <p role="status">
         {progress?.note ?? label} {amount}
         {left}

@@ -1,32 +1,28 @@
-// Where the charts' data come from: the store's architecture and the run's series, read in place.
+// The data of the live charts: the store's architecture and the run's series, read without a render.
 import type { GateData, RunData, WidthsData } from "../../charts/index.ts";
+import { byBlock } from "../../engine/index.ts";
 import type { StudioStore } from "../../state/store.ts";
-import type { StudioState } from "../../state/storeState.ts";
 import type { ModelFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
+import { shownModel } from "./shownModel.ts";
 
-/** The model on the screen: the open one, or the one that stays while another opens. */
-export function gateFacts({ model }: Pick<StudioState, "model">): ModelFacts | null {
-  if (model.phase === "open") return model.facts;
-  return model.phase === "opening" ? model.previous : null;
-}
-
+/** Sizes of s1..s5 of a block. */
 const sizesOf = ({ dModel, dMlp }: ModelFacts): number[] => [dModel, dModel, dModel, dMlp, dModel];
 
-/** Hears of new architectures and new models only, not of every change of the store. */
+/** Calls `changed` for new architectures and models only, not for every change of the store. */
 function onArchitecture({ store }: StudioStore, changed: () => void): () => void {
   return store.subscribe((state, before) => {
     if (state.architecture !== before.architecture || state.model !== before.model) changed();
   });
 }
 
-/** Masks for the gate map; before any training, the dense model's: all kept. */
+/** Masks for the gate map; all ones before any training. */
 export function gateSource(studio: StudioStore): Source<GateData> {
   let dense: { facts: ModelFacts; masks: Uint8Array[] } | null = null;
   return {
     read() {
       const state = studio.store.getState();
-      const facts = gateFacts(state);
+      const facts = shownModel(state);
       if (!facts) return null;
       const { layers, dModel } = facts;
       const fade = state.run.phase !== "training";
@@ -42,30 +38,34 @@ export function gateSource(studio: StudioStore): Source<GateData> {
   };
 }
 
-/** Kept and whole widths of s1..s5 by block. */
+/** Kept and full widths of s1..s5 by block. */
 export function widthsSource(studio: StudioStore): Source<WidthsData> {
   return {
     read() {
       const state = studio.store.getState();
-      const facts = gateFacts(state);
+      const facts = shownModel(state);
       if (!facts) return null;
       const size = Array.from({ length: facts.layers }, () => sizesOf(facts));
-      return { kept: state.architecture?.kept ?? size, size, fade: state.run.phase !== "training" };
+      return {
+        kept: state.architecture ? byBlock(state.architecture.counts) : size,
+        size,
+        fade: state.run.phase !== "training",
+      };
     },
     subscribe: (changed) => onArchitecture(studio, changed),
   };
 }
 
-/** Loss, R, kept share and target by step; before the first step, the plan that the recipe makes. */
+/** Loss, R, kept share and target by step; before the first step, the plan of the recipe. */
 export function runSource({ series, store }: StudioStore): Source<RunData> {
   return {
     read() {
       const { recipe } = store.getState();
       const { step, loss, penalty, kept, count } = series;
-      const begun = count > 0;
-      const plannedSteps = begun ? series.plannedSteps : recipe.steps;
-      const targets = begun ? series.targets() : [{ step: 0, share: recipe.ratio }];
-      return { step, loss, penalty, kept, count, plannedSteps, targets };
+      const started = count > 0;
+      const plannedSteps = started ? series.plannedSteps : recipe.steps;
+      const target = started ? series.target : [recipe.ratio];
+      return { step, loss, penalty, kept, count, plannedSteps, target };
     },
     subscribe(changed) {
       const leaveSeries = series.subscribe(changed);

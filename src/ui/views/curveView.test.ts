@@ -1,8 +1,8 @@
-// The curve's chart data: the run's points, the dense model of the same text, and only those runs that were measured alike.
+// The curve's chart data: the run's points, the dense model on the same text, and only runs that were measured in the same way.
 import { expect, it } from "vitest";
 import { DEFAULT_RECIPE, RUN_FORMAT } from "../../engine/index.ts";
 import type { RunRecord } from "../../engine/index.ts";
-import { architectureAt } from "../../state/client.fixture.ts";
+import { architectureAt, perplexityAt } from "../../state/client.fixture.ts";
 import type { CurvePoint } from "../../worker/protocol.ts";
 import { ratioCurveOf } from "./curveView.ts";
 
@@ -21,17 +21,17 @@ function run(id: string, patch: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-const result = { value: 30, text: "held", context: 16, tokens: 64, bosAdded: false };
+const result = perplexityAt(30, 64);
 const trainedFor = { from: 0.35, to: 0.95 };
 const points: CurvePoint[] = [0.4, 0.8].map((ratio) => ({
   architecture: { ...architectureAt(ratio, 9), trainedFor },
   result: { ...result, value: 12 / ratio },
-  ...{ fingerprint: "f", textSha256: "t" },
+  fingerprint: "f",
 }));
 const dense = { of: { run: "dense", ratio: 1, step: 0 }, result: { ...result, value: 20 } };
 const viewed = { points, runs: [], dense, ratio: 0.5, blocks: 144 };
 
-it("puts points where the budget put them, and the dense model beside them", () => {
+it("places points at the share that was kept, and adds the dense model", () => {
   const data = ratioCurveOf(viewed);
   expect(data).toMatchObject({ name: "this run, every ratio", dense: { x: 1, y: 20 }, ratio: 0.5 });
   expect(data.points.map(({ ratio, y }) => [ratio, y])).toEqual([
@@ -45,10 +45,10 @@ it("puts points where the budget put them, and the dense model beside them", () 
 
 it("names the curve of a run for one ratio by what it is", () => {
   const one = points.map((point) => ({ ...point, architecture: architectureAt(point.architecture.ratio, 9) }));
-  expect(ratioCurveOf({ ...viewed, points: one }).name).toBe("this run, its threshold moved");
+  expect(ratioCurveOf({ ...viewed, points: one }).name).toBe("this run, re-thresholded");
 });
 
-it("sets runs for one ratio beside it, of the same model, text, context and tokens only", () => {
+it("adds runs for one ratio, of the same model, text, context and tokens only", () => {
   const { perplexity, model } = run("a");
   const every = { ...DEFAULT_RECIPE, ratioMode: "every" } as const;
   const runs = [

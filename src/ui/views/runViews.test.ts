@@ -1,4 +1,4 @@
-// Which runs may stand in one chart, and what two of them have in common.
+// Which runs fit in one chart, and what two of them have in common.
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE, RUN_FORMAT } from "../../engine/index.ts";
 import type { RunMasks, RunRecord } from "../../engine/index.ts";
@@ -41,7 +41,7 @@ describe("groups", () => {
 });
 
 describe("points", () => {
-  it("have the size that was asked for, and leave out what was not measured", () => {
+  it("have the chosen size, and leave out what was not measured", () => {
     const timed = record("t", { msPerToken: { dense: 4, pruned: 3 } });
     const runs = [record("a"), timed];
     const at = (size: Parameters<typeof tradeoffOf>[1]) => {
@@ -55,15 +55,15 @@ describe("points", () => {
     expect(tradeoffOf([], "bytes", []).dense).toBeNull();
   });
 
-  it("tell pattern or share, and find runs by words", () => {
+  it("show pattern or ratio, and find runs by words", () => {
     expect(recipeRows(weights)[0]).toEqual({ label: "pattern", value: "2:4" });
-    expect(recipeRows(record("a"))[0]).toEqual({ label: "asked to keep", value: "50.0 %" });
+    expect(recipeRows(record("a"))[0]).toEqual({ label: "target", value: "50 %" });
     expect(matching([record("a"), weights], "DASS tiny")).toEqual([weights]);
   });
 });
 
 describe("overlap", () => {
-  it("is by vector and block, by matrix for single weights, and none of different kinds", () => {
+  it("is by vector and block, by matrix for single weights, and null for different kinds", () => {
     const gates = (...masks: string[]): RunMasks => ({ kind: "gates", sizes: masks.map(() => 4), masks });
     const [a, b] = [gates("Aw==", "Dw==", "AA==", "AQ==", "Aw=="), gates("Bg==", "Dw==", "AA==", "Ag==", "Aw==")];
     expect(overlapOf(a, b)?.table).toEqual({

@@ -1,29 +1,30 @@
-// Finished runs as the panel shows them: which may be compared, what made them in words, points of the chart, overlap of two.
+// Saved runs as the panel shows them: groups that can be compared, descriptions, points of the chart, and the overlap of two.
 import { jaccard } from "../../charts/index.ts";
 import type { OverlapData, TradeoffData, TradeoffPoint } from "../../charts/index.ts";
 import { METHOD_NAMES, unpackRunMasks } from "../../engine/index.ts";
 import type { RunMasks, RunRecord } from "../../engine/index.ts";
-import { titleOf } from "../../state/text/bundledTexts.ts";
-import { bytes, percent, stepTime, whole } from "../../shared/format.ts";
+import { titleOf } from "../../shared/texts.ts";
+import { bytes, percent, ratioText, stepTime, whole } from "../../shared/format.ts";
 
 export const SIZES = ["whole model", "block weights", "bytes", "ms per token"] as const;
 export type Size = (typeof SIZES)[number];
 
-/** Runs whose perplexities mean the same: one model, one text, one context, one number of tokens. */
+/** Runs with comparable perplexities: same model, text, context and number of tokens. */
 export interface RunGroup {
   key: string;
+  /** The model and what the perplexities were measured on. */
   title: string;
   runs: RunRecord[];
 }
 
-/** What made a run, in one name. */
+/** Name of the method that made a run. */
 export function methodLabel({ made }: RunRecord): string {
   if (made.kind === "disp") return "DISP-LLM";
   if (made.kind === "weights") return METHOD_NAMES[made.recipe.method];
   return made.method === "random" ? "random" : "uniform magnitude";
 }
 
-/** Ratio or pattern, and seed. */
+/** The settings that tell runs of one method apart. */
 export function recipeRows({ made }: RunRecord): { label: string; value: string }[] {
   if (made.kind === "weights")
     return [
@@ -33,10 +34,10 @@ export function recipeRows({ made }: RunRecord): { label: string; value: string 
     ];
   const { ratio, seed } = made.kind === "disp" ? made.recipe : made;
   const trained = made.kind === "disp" ? [{ label: "steps", value: whole(made.steps) }] : [];
-  return [{ label: "asked to keep", value: percent(ratio) }, { label: "seed", value: String(seed) }, ...trained];
+  return [{ label: "target", value: ratioText(ratio) }, { label: "seed", value: String(seed) }, ...trained];
 }
 
-/** The groups of runs that may stand in one chart, the largest first. */
+/** The groups of runs that fit in one chart, the largest first. */
 export function groupRuns(runs: readonly RunRecord[]): RunGroup[] {
   const groups = new Map<string, RunGroup>();
   for (const run of runs) {
@@ -61,22 +62,22 @@ function sizeOf({ kept, msPerToken }: RunRecord, size: Size): number | null {
 const AXES: Record<Size, TradeoffData["axis"]> = {
   "whole model": { name: "kept share of the whole model", format: (x) => percent(x, 0) },
   "block weights": { name: "kept share of the block weights", format: (x) => percent(x, 0) },
-  bytes: { name: "bytes of the weights", format: bytes },
-  "ms per token": { name: "measured time of a token", format: stepTime },
+  bytes: { name: "size of the weights", format: bytes },
+  "ms per token": { name: "measured time per token", format: stepTime },
 };
 
-/** One group as points of the chart. The dense model is drawn where its size is known. */
+/** One group as points of the chart, with the dense model where its size is known. `picked`: ids of A and B. */
 export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: readonly string[]): TradeoffData {
   const points = runs.flatMap((run): TradeoffPoint[] => {
     const x = sizeOf(run, size);
     if (x === null) return [];
     const { text, context, tokens, pruned } = run.perplexity;
-    const on = [
+    const measuredOn = [
       { label: "text", value: titleOf(text) },
       { label: "context", value: whole(context) },
       { label: "tokens", value: whole(tokens) },
     ];
-    const recipe = [{ label: "method", value: methodLabel(run) }, ...recipeRows(run), ...on];
+    const recipe = [{ label: "method", value: methodLabel(run) }, ...recipeRows(run), ...measuredOn];
     return [{ id: run.id, x, y: pruned, label: run.name, method: methodLabel(run), recipe }];
   });
   const [first] = runs;
@@ -86,31 +87,31 @@ export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: reado
   return { points, axis: AXES[size], dense, picked };
 }
 
-/** Bytes of the dense weights, from a run whose file keeps every place: weights that are zeroed one by one stay in it. */
+/** Bytes of the dense weights, computed from a run. Weights that are zeroed one by one still take room. */
 function denseBytes(run: RunRecord | undefined): number | null {
   if (!run) return null;
   const { modelWeights, bytes: size } = run.kept;
   return run.made.kind === "weights" ? size : Math.round((size * modelWeights.of) / modelWeights.kept);
 }
 
-/** Runs whose name, method or model has every word of `words`. */
+/** Runs that have every word of `words` in their name, method or model. */
 export function matching(runs: readonly RunRecord[], words: string): RunRecord[] {
-  const asked = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   return runs.filter((run) => {
     const text = `${run.name} ${methodLabel(run)} ${run.model.name}`.toLowerCase();
-    return asked.every((word) => text.includes(word));
+    return wanted.every((word) => text.includes(word));
   });
 }
 
-/** Two runs that can be held mask against mask: of one kind, with the same vectors or matrices; null otherwise. */
+/** The overlap of two runs, and their masks; null unless both are of one kind with the same vectors or matrices. */
 export function overlapOf(a: RunMasks, b: RunMasks): { table: OverlapData; a: Uint8Array[]; b: Uint8Array[] } | null {
   const [left, right] = [unpackRunMasks(a), unpackRunMasks(b)];
   const same = left.every(({ name, gates }, i) => right[i]?.name === name && right[i].gates.length === gates.length);
   if (a.kind !== b.kind || left.length !== right.length || !same) return null;
   const perBlock = a.kind === "gates" ? 5 : new Set(left.map(({ name }) => partOf(name))).size;
   const rows = left.slice(0, perBlock).map(({ name }, k) => (a.kind === "gates" ? `s${k + 1}` : partOf(name)));
-  const all = left.map(({ gates }, i) => jaccard(gates, right[i]?.gates ?? gates));
-  const values = rows.map((_, k) => all.filter((_, i) => i % perBlock === k));
+  const overlaps = left.map(({ gates }, i) => jaccard(gates, right[i]?.gates ?? gates));
+  const values = rows.map((_, k) => overlaps.filter((_, i) => i % perBlock === k));
   return { table: { rows, values }, a: left.map(({ gates }) => gates), b: right.map(({ gates }) => gates) };
 }
 

@@ -1,4 +1,4 @@
-// Where the charts of single weights take their data from: the pruned MLP in the store.
+// The data of the charts of single weights: the pruned MLP in the store.
 import { parsePattern } from "../../engine/index.ts";
 import type { BarsData, MatrixPart, NormsData, WeightMapData } from "../../charts/index.ts";
 import type { StudioStore } from "../../state/store.ts";
@@ -7,12 +7,12 @@ import type { Source } from "../parts/ChartView.tsx";
 
 export const PARTS: readonly MatrixPart[] = ["gate", "up", "down"];
 
-/** Parts that the MLP has: without a GLU there is no gate. */
+/** The parts of this MLP: without a GLU there is no gate. */
 export function partsOf({ matrices }: PrunedMlp): MatrixPart[] {
   return PARTS.filter((part) => matrices.some((matrix) => matrix.part === part));
 }
 
-/** A chart's source that reads the pruned weights; `make` gives null for what they do not have. */
+/** A chart's source that reads the pruned weights; `make` returns null for what they lack. */
 function weightSource<Data>({ store }: StudioStore, make: (weights: PrunedMlp) => Data | null): Source<Data> {
   return {
     read() {
@@ -38,14 +38,14 @@ export function maskSource(studio: StudioStore, block: number, part: MatrixPart)
 export type NormKind = "input" | "middle";
 const NORM_WORDS: Readonly<Record<NormKind, string>> = { input: "input of gate and up", middle: "input of down" };
 
-/** Norms of the calibration activations of every block. */
+/** L2 norms of the calibration activations, by block and feature. */
 export function normsSource(studio: StudioStore, kind: NormKind, sorted: boolean): Source<NormsData> {
   return weightSource(studio, ({ norms }) => {
     return norms.length === 0 ? null : { rows: norms.map((block) => block[kind]), what: NORM_WORDS[kind], sorted };
   });
 }
 
-/** Kept weights of every matrix, by block and part. */
+/** Kept and all weights of every matrix, by block and part. */
 export function sharesSource(studio: StudioStore): Source<BarsData> {
   return weightSource(studio, (weights) => {
     const parts = partsOf(weights);

@@ -1,4 +1,4 @@
-// Several ratios of a finished run as one model, as the studio prepares it: measured anew where masks differ, stopped, and refused.
+// Several ratios of a finished run as one model, as the studio prepares it: measured anew where masks differ, cancelled, and refused.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
@@ -14,12 +14,13 @@ import {
   type Recipe,
 } from "../../engine/index.ts";
 import { PreparedExports } from "./preparedExports.ts";
-import { MAX_WINDOW, Perplexities } from "../run/perplexities.ts";
+import { MAX_WINDOW, Perplexities } from "../measure/perplexities.ts";
 import { exportNested } from "./exportNested.ts";
-import { readMasks, type OtherRatios } from "../run/ratioCurve.ts";
-import { EVERY_RATIO, playedRun } from "../run/everyRatioRun.fixture.ts";
+import { perplexityOfMasks, type OtherRatios } from "../measure/otherRatios.ts";
+import { EVERY_RATIO, trainedRun } from "../run/everyRatioRun.fixture.ts";
 import type { Progress } from "../protocol.ts";
-import { compactModel, prunedAt } from "../run/prunedModel.ts";
+import { prunedAt } from "../run/pruned.ts";
+import { compactModel } from "../run/prunedModel.ts";
 
 const RATIOS = [0.5, 0.8, 0.65];
 const TOKENS = 512;
@@ -31,10 +32,10 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-/** A run to its end, ready to be asked for other ratios. */
-const played = async (recipe: Recipe): Promise<OtherRatios> => ({
-  ...{ ctx, opened, ...(await playedRun(ctx, opened, recipe)) },
-  measuring: new Perplexities(() => undefined),
+/** A run to its end, ready to be measured at other ratios. */
+const trained = async (recipe: Recipe): Promise<OtherRatios> => ({
+  ...{ ctx, opened, ...(await trainedRun(ctx, opened, recipe)) },
+  perplexities: new Perplexities(),
   makeRoom: () => undefined,
 });
 
@@ -52,72 +53,72 @@ const optionsOf = (cancelled: (stage: string) => boolean = () => false) => {
   };
 };
 
-test("each ratio's perplexity is that of the masks that are written, and readings of equal masks are not repeated", async () => {
-  const run = await played(EVERY_RATIO);
+test("each ratio's perplexity is that of the written masks, and equal masks are measured once", async () => {
+  const others = await trained(EVERY_RATIO);
   const { config } = opened;
   const [layout, budget] = [gateLayout(config), budgetOf(config)];
   const made: LogitsAt[] = [];
-  for (const ratio of RATIOS) made.push({ ratio, logits: (await run.running.logitsAt(run.logits, ratio)).values });
+  for (const ratio of RATIOS) made.push({ ratio, logits: (await others.run.logitsAt(others.logits, ratio)).values });
   // as the curve has it: the largest ratio is known already
-  const alone = prunedAt(await run.running.logitsAt(run.logits, 0.8), layout, budget, 0.8);
-  const known = await readMasks(run, alone.masks, TOKENS, { cancelled: () => false });
+  const alone = prunedAt(await others.run.logitsAt(others.logits, 0.8), layout, budget, 0.8);
+  const known = await perplexityOfMasks(others, alone.masks, TOKENS, { cancelled: () => false });
   let models = 0;
   const makeRoom = (): void => {
     models += 1;
   };
   const options = optionsOf();
-  const asked = { ratios: RATIOS, tokens: TOKENS };
-  const exporting = new PreparedExports();
-  const found = await exportNested({ ...run, makeRoom }, exporting, asked, options);
-  expect(found.delivery).toMatchObject({ form: "compact", ok: true, equalArgmax: 1 });
+  const request = { ratios: RATIOS, tokens: TOKENS };
+  const prepared = new PreparedExports();
+  const found = await exportNested({ ...others, makeRoom }, prepared, request, options);
+  expect(found.exported).toMatchObject({ form: "compact", ok: true, equalArgmax: 1 });
   expect(found.step).toBe(12);
   expect(found.ratios.map(({ ratio }) => ratio)).toEqual([0.5, 0.65, 0.8]);
   expect(found.ratios[2]?.perplexity.pruned).toBe(known.value);
   expect(models).toBe(2);
   expect(options.stages).toEqual(["windows", "bytes", "ratios"]);
   const context = Math.min(MAX_WINDOW, config.context);
-  const dense = await perplexity(ctx, opened.model, run.text.ids.subarray(0, TOKENS), { context });
+  const dense = await perplexity(ctx, opened.model, others.text.ids.subarray(0, TOKENS), { context });
   for (const [i, { masks }] of nestedArchitectures(made, layout, budget).entries()) {
     const one = found.ratios.find(({ ratio }) => ratio === RATIOS[i]);
     const model = await compactModel(ctx, opened, masks);
-    const { value } = await perplexity(ctx, model, run.text.ids.subarray(0, TOKENS), { context });
+    const { value } = await perplexity(ctx, model, others.text.ids.subarray(0, TOKENS), { context });
     model.free();
     expect(one?.perplexity).toMatchObject({ tokens: TOKENS, pruned: value, dense: dense.value });
     expect(one?.check?.maxAbsLogitDifference).toBeLessThan(1e-3);
   }
-  const { file, name } = await exporting.zip("nested", { onBytes: () => undefined, cancelled: () => false });
+  const { file, name } = await prepared.saveZip("nested", { onBytes: () => undefined, cancelled: () => false });
   expect(name).toMatch(/-pruned-nested\.zip$/);
-  expect(file.size).toBeGreaterThan(found.delivery.bytes);
-  await expect(exporting.zip("compact", { onBytes: () => undefined, cancelled: () => false })).rejects.toThrow(
+  expect(file.size).toBeGreaterThan(found.exported.bytes);
+  await expect(prepared.saveZip("compact", { onBytes: () => undefined, cancelled: () => false })).rejects.toThrow(
     "the compact export has not been prepared",
   );
-  await run.running.reset();
+  await others.run.reset();
 });
 
-test("a stop in any stage leaves what was prepared before, and nothing of the new one", async () => {
-  const run = await played(EVERY_RATIO);
-  const exporting = new PreparedExports();
+test("a cancel in any stage leaves the earlier export, and nothing of the new one", async () => {
+  const others = await trained(EVERY_RATIO);
+  const prepared = new PreparedExports();
   const prepare = (options: ReturnType<typeof optionsOf>) =>
-    exportNested(run, exporting, { ratios: [0.5, 0.8], tokens: TOKENS }, options);
+    exportNested(others, prepared, { ratios: [0.5, 0.8], tokens: TOKENS }, options);
   await prepare(optionsOf());
   const saving = { onBytes: () => undefined, cancelled: () => false };
-  const before = await (await exporting.zip("nested", saving)).file.arrayBuffer();
+  const before = await (await prepared.saveZip("nested", saving)).file.arrayBuffer();
   for (const stage of ["", "bytes", "ratios"]) {
     await expect(prepare(optionsOf((now) => now === stage))).rejects.toMatchObject({ code: "cancelled" });
-    expect(await (await exporting.zip("nested", saving)).file.arrayBuffer()).toEqual(before);
+    expect(await (await prepared.saveZip("nested", saving)).file.arrayBuffer()).toEqual(before);
   }
-  await run.running.reset();
+  await others.run.reset();
 });
 
-test("a run for one ratio, and one whose network is gone, are refused with what to do", async () => {
-  const one = await played({ ...EVERY_RATIO, ratioMode: "one" });
-  const asked = { ratios: [0.5, 0.8], tokens: TOKENS };
-  await expect(exportNested(one, new PreparedExports(), asked, optionsOf())).rejects.toThrow(
-    /a run for every ratio is needed/,
+test("a run for one ratio, and one whose network is gone, are refused with a remedy", async () => {
+  const one = await trained({ ...EVERY_RATIO, ratioMode: "one" });
+  const request = { ratios: [0.5, 0.8], tokens: TOKENS };
+  await expect(exportNested(one, new PreparedExports(), request, optionsOf())).rejects.toThrow(
+    /a nested model needs a run for every ratio/,
   );
-  const every = await played(EVERY_RATIO);
-  await every.running.reset();
-  await expect(exportNested(every, new PreparedExports(), asked, optionsOf())).rejects.toThrow(
-    /network that this run trained is not there any more.+train again/,
+  const every = await trained(EVERY_RATIO);
+  await every.run.reset();
+  await expect(exportNested(every, new PreparedExports(), request, optionsOf())).rejects.toThrow(
+    /network that this run trained is gone.+Train again/,
   );
 });

@@ -1,83 +1,78 @@
-// Several ratios of a run for every ratio as one model: each asked of the run, measured, and all delivered together.
-import { EngineError, invariant, type LogitsAt, exportRatios } from "../../engine/index.ts";
+// Exports several ratios of a run for every ratio as one model: makes and measures each architecture, then writes all of them.
+import { EngineError, exportRatios, invariant, type LogitsAt } from "../../engine/index.ts";
+import type { NestedExport, Progress } from "../payloads.ts";
+import { perplexityOfMasks, type OtherRatios } from "../measure/otherRatios.ts";
+import type { ReportProgress, TaskControls } from "../tasks.ts";
 import type { CommonOptions } from "./exportPruned.ts";
 import type { PreparedExports } from "./preparedExports.ts";
-import { readMasks, type OtherRatios } from "../run/ratioCurve.ts";
-import type { NestedExport, Progress } from "../protocol.ts";
-import type { ReportProgress, TaskControls } from "../tasks.ts";
 
-type NestingOptions = CommonOptions & Pick<TaskControls, "report">;
+type NestedOptions = CommonOptions & Pick<TaskControls, "report">;
 
 /**
- * Prepares the nested model of these ratios, ascending or not. What was prepared as one before is replaced once that is done. Throws
- * "config" for a run that does not know every ratio (any more), "cancelled", and what `nestRatios` throws.
+ * Prepares the nested model of these ratios, in any order; an earlier one is replaced once that is done. Throws "config" for a run that was
+ * trained for one ratio or whose network is gone, "cancelled", and what `exportRatios` throws.
  */
 export async function exportNested(
-  run: OtherRatios,
-  exporting: PreparedExports,
+  others: OtherRatios,
+  prepared: PreparedExports,
   { ratios, tokens }: { ratios: readonly number[]; tokens: number },
-  { report, ...options }: NestingOptions,
+  { report, ...options }: NestedOptions,
 ): Promise<NestedExport> {
-  const { ctx, opened, logits, text, measuring } = run;
+  const { ctx, opened, logits, text, perplexities } = others;
   const { cancelled, receipt } = options;
-  const { made, step } = await logitsOf(run, ratios);
-  const { run: name } = logits;
+  const { made, step } = await logitsOf(others, ratios);
+  const { run } = logits;
   const [measured, written, compared] = [stage(report, "windows"), stage(report, "bytes"), stage(report, "ratios")];
   let begun = 0;
-  return exporting.prepareNested(opened, async (place) => {
-    const found = await exportRatios(
-      ctx,
-      opened,
-      { made, recipe: logits.recipe, steps: step },
-      async (masks, ratio) => {
-        if (cancelled()) throw new EngineError("cancelled", "The export was stopped; nothing is offered.");
+  return prepared.prepareNested(opened, async (target) => {
+    const what = { made, recipe: logits.recipe, steps: step, target };
+    const found = await exportRatios(ctx, opened, what, {
+      ...options,
+      async measure(masks, ratio) {
+        if (cancelled()) throw new EngineError("cancelled", "The export was cancelled; no file is left.");
         const before = begun++;
         const onWindow = (done: number, of: number): void =>
           measured(before * of + done, made.length * of, `nested: perplexity at keep ${ratio},`);
-        const pruned = await readMasks(run, masks, tokens, { cancelled, onWindow });
-        return measuring.paired(ctx, pruned, { opened, text }, { cancelled });
+        const pruned = await perplexityOfMasks(others, masks, tokens, { cancelled, onWindow });
+        return perplexities.pairWithDense(ctx, pruned, { opened, text }, { cancelled });
       },
-      place,
-      {
-        ...options,
-        receipt: { ...receipt, calibration: logits.calibration },
-        onProgress: (done, of, note) => written(done, of, note.replace(/^compact/, "nested")),
-        onRatio: (done, of, note) => compared(done, of, note),
-      },
-    );
-    return { ...found, run: name, step };
+      receipt: { ...receipt, calibration: logits.calibration },
+      onProgress: (done, of, note) => written(done, of, note.replace(/^compact/, "nested")),
+      onRatio: (done, of, note) => compared(done, of, note),
+    });
+    return { ...found, run, step };
   });
 }
 
-/** What the run makes of each ratio. Throws "config" where one answer would stand for all. */
+/** Gate logits of the run for each ratio. Throws "config" if the run has one answer for all of them. */
 async function logitsOf(
-  { running, logits }: OtherRatios,
+  { run, logits }: OtherRatios,
   ratios: readonly number[],
 ): Promise<{ made: LogitsAt[]; step: number }> {
   const { ratioMode } = logits.recipe;
   invariant(
     ratioMode === "every",
     "config",
-    "a run for every ratio is needed, this one is for one ratio: choose every ratio in the recipe, train, then export several as one",
+    "This run was trained for one ratio, and a nested model needs a run for every ratio: choose every ratio in the recipe, train, then export.",
   );
   const made: LogitsAt[] = [];
   let step = 0;
   for (const ratio of ratios) {
-    const told = await running.logitsAt(logits, ratio);
-    // the same object: its session is gone and no checkpoint makes a new one
+    const answer = await run.logitsAt(logits, ratio);
+    // The given logits come back if the session is gone and no checkpoint restores it.
     invariant(
-      told !== logits,
+      answer !== logits,
       "config",
-      "the network that this run trained is not there any more, only what it made for the present ratio: train again, then export",
+      "The network that this run trained is gone; only its masks at the current ratio are left. Train again, then export.",
     );
-    made.push({ ratio, logits: told.values });
-    step = told.step;
+    made.push({ ratio, logits: answer.values });
+    step = answer.step;
   }
   return { made, step };
 }
 
-/** Begins to count time when it is first told something. */
+/** Begins the stage at its first report, so that its pace does not count the stages before. */
 function stage(begin: TaskControls["report"], unit: Progress["unit"]): ReportProgress {
   let report: ReportProgress | undefined;
-  return (...told) => (report ??= begin(unit))(...told);
+  return (...progress) => (report ??= begin(unit))(...progress);
 }

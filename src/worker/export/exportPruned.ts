@@ -1,33 +1,34 @@
-// What is pruned now, delivered by the engine: the forms of an architecture, or single weights as dense ones with zeros.
+// Exports the current pruning: the forms of an architecture, or single weights as a dense model with zeros.
 import {
   type Ctx,
+  EngineError,
   exportGates,
   type ExportedForm,
   type ExportGatesOptions,
   exportPrunedWeights,
-  EngineError,
+  type ExportTarget,
   type Form,
   licenceOf,
   type OpenedModel,
-  type ExportTarget,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
-import type { ExportChoice } from "../protocol.ts";
-import type { Pruned, PrunedModel } from "../run/prunedModel.ts";
+import type { ExportChoice } from "../payloads.ts";
+import type { Pruned } from "../run/pruned.ts";
+import type { PrunedModel } from "../run/prunedModel.ts";
 import type { EncodedText } from "../storage/texts.ts";
 
-/** Tokens that a form of the export is compared on. */
+/** Each form is compared with the pruned model on this many tokens. */
 const CHECK_TOKENS = 64;
 
 type Receipt = ExportGatesOptions["receipt"];
 
-/** What every export takes, whatever it is of. */
+/** Options of every export, nested ones included. */
 export interface CommonOptions extends Pick<ExportGatesOptions, "ids" | "dtype" | "shardBytes"> {
   receipt: Pick<Receipt, "version" | "adapter" | "modelName" | "licence">;
   cancelled: () => boolean;
 }
 
-/** The same, but for the stop. */
+/** Those options for the open model, apart from `cancelled`. */
 export async function commonOptions(
   ctx: Ctx,
   opened: OpenedModel,
@@ -47,18 +48,25 @@ export async function commonOptions(
   };
 }
 
-/** What deliveries of every method take. */
+/** Options of an export of the current pruning. */
 export interface ExportOptions extends CommonOptions, Pick<ExportGatesOptions, "onProgress"> {
   receipt: CommonOptions["receipt"] & Pick<Receipt, "perplexity">;
 }
 
-/** Structures in the asked forms; single weights in the masked one only, dense with zeros. Throws "unsupported" for masks that were made to compare with. */
+/** What is exported. */
+export interface PrunedExport {
+  pruned: Pruned;
+  /** Has or makes the pruned model. */
+  models: PrunedModel;
+  /** Of an architecture; single weights have the masked form only. */
+  forms: readonly Form[];
+}
+
+/** Exports each form to its target. Throws "unsupported" for masks of a baseline. */
 export async function exportPruned(
   ctx: Ctx,
   opened: OpenedModel,
-  pruned: Pruned,
-  models: PrunedModel,
-  { forms, placeFor }: { forms: readonly Form[]; placeFor: (form: Form) => ExportTarget },
+  { pruned, models, forms, targetFor }: PrunedExport & { targetFor: (form: Form) => ExportTarget },
   options: ExportOptions,
 ): Promise<readonly ExportedForm[]> {
   const { calibration } = pruned;
@@ -67,17 +75,18 @@ export async function exportPruned(
     const model = await models.of(ctx, opened, pruned);
     const { masks, recipe } = pruned;
     const receipt = { ...given, recipe };
-    return [await exportPrunedWeights(ctx, opened, { model, masks }, placeFor("masked"), { ...options, receipt })];
+    const what = { model, masks, target: targetFor("masked") };
+    return [await exportPrunedWeights(ctx, opened, what, { ...options, receipt })];
   }
   const { masks, made, architecture } = pruned;
   if (made.kind === "baseline") {
     throw new EngineError(
       "unsupported",
-      `${made.method} masks are made to compare with and have no receipt; train for this ratio, or bring a trained run back, then export`,
+      `${made.method} masks are a baseline for comparisons and have no receipt. Train for this ratio, or restore a trained run, then export.`,
     );
   }
   const target = { ratio: "block weights kept" as const, value: architecture.ratio };
   const receipt = { ...given, recipe: made.recipe, target, trainedSteps: made.steps };
-  const places = new Map(forms.map((form) => [form, placeFor(form)] as const));
-  return exportGates(ctx, opened, masks, places, { ...options, receipt, openOnnx: onnxReader });
+  const targets = new Map(forms.map((form) => [form, targetFor(form)] as const));
+  return exportGates(ctx, opened, { masks, targets }, { ...options, receipt, openOnnx: onnxReader });
 }

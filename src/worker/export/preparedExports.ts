@@ -1,50 +1,47 @@
-// The export in the worker: prepared in the origin's private file system, checked there, then handed over as a zip or into a folder.
+// Prepared exports: written to the origin's private file system and checked there, then saved as a zip or into a folder.
 import {
-  type ByteSource,
   type Ctx,
-  type ExportedForm,
   EngineError,
-  type Form,
-  type Folder,
+  type ExportedForm,
+  type ExportTarget,
   folderOf,
-  blobSource,
   invariant,
   type OpenedModel,
   type OutputFile,
-  type ExportTarget,
   safeName,
   zipSizeBytes,
   zipStream,
 } from "../../engine/index.ts";
-import { exportPruned, type ExportOptions } from "./exportPruned.ts";
+import type { Savable } from "../payloads.ts";
+import type { Pruned } from "../run/pruned.ts";
 import { claimFolder, readFile, remove, writeFile } from "../storage/opfs.ts";
+import { exportPruned, type ExportOptions, type PrunedExport } from "./exportPruned.ts";
+import { opfsTarget, sourceAt } from "./opfsTarget.ts";
 import { saveInto, watched } from "./saveFolder.ts";
-import type { Savable } from "../protocol.ts";
-import type { PrunedModel, Pruned } from "../run/prunedModel.ts";
 import type { SpeedSubjects } from "./speed.ts";
 
-/** Holds a folder for each tab that has prepared an export. */
+/** Contains one folder for each tab that has prepared an export. */
 const ROOT = "exports";
 
-/** Zips of a prepared export lie in a folder of their own beside its forms. */
+/** Zips of a prepared export are in this folder beside its forms. */
 const ZIPS = "zips";
 
-/** Characters of the model's name in the names of folders and zips: what is added to it has to fit as well. */
+/** Most characters of the model's name in the names of folders and zips, so that what is added to it fits as well. */
 const NAME_LENGTH = 80;
 
-/** Bytes written so far, of all, and to where; and whether to stop. */
-export interface SaveWatch {
+interface SaveWatch {
+  /** Bytes written and in total, and the name of what they are written to. */
   onBytes: (done: number, of: number, where: string) => void;
   cancelled: () => boolean;
 }
 
 interface Prepared {
-  /** Where it lies in the private file system. */
+  /** Its folder in the private file system. */
   path: string;
-  /** What the user's folder or zip is called, without the form. */
+  /** Name of the user's folder or zip, without the form. */
   name: string;
-  deliveries: ReadonlyMap<Savable, ExportedForm>;
-  /** Of the model that is pruned. */
+  exported: ReadonlyMap<Savable, ExportedForm>;
+  /** Of the dense model. */
   fingerprint: string;
 }
 
@@ -57,64 +54,63 @@ export class PreparedExports {
   private preparations = 0;
 
   /**
-   * Writes, reads back and compares. The forms that were prepared before are replaced once that is done; a cancel or an error leaves
-   * nothing half-written, and what was prepared before can still be saved.
+   * Writes every form, reads it back and compares its logits. The earlier export is replaced once that is done; after an error or a cancel
+   * it can still be saved, and nothing of the new one is left.
    */
   async prepare(
     ctx: Ctx,
     opened: OpenedModel,
-    pruned: Pruned,
-    models: PrunedModel,
-    forms: readonly Form[],
+    what: PrunedExport,
     options: ExportOptions,
   ): Promise<readonly ExportedForm[]> {
     const before = this.forms;
-    const write = (placeFor: (form: Savable) => ExportTarget): Promise<readonly ExportedForm[]> =>
-      exportPruned(ctx, opened, pruned, models, { forms, placeFor }, options);
-    const { found, place } = await this.written(opened, before, write);
-    const deliveries = new Map(found.map((delivery) => [delivery.form, delivery]));
-    this.forms = { ...place, deliveries, pruned };
+    const write = (targetFor: (form: Savable) => ExportTarget): Promise<readonly ExportedForm[]> =>
+      exportPruned(ctx, opened, { ...what, targetFor }, options);
+    const { found, prepared } = await this.write(opened, before, write);
+    const exported = new Map(found.map((form) => [form.form, form]));
+    this.forms = { ...prepared, exported, pruned: what.pruned };
     if (before) await remove(before.path);
     return found;
   }
 
-  /** The same for several ratios as one model, which is prepared beside the forms. */
-  async prepareNested<T extends { delivery: ExportedForm }>(
+  /** The same for a nested model, which is prepared beside the forms. */
+  async prepareNested<T extends { exported: ExportedForm }>(
     opened: Subject,
-    write: (place: ExportTarget) => Promise<T>,
+    write: (target: ExportTarget) => Promise<T>,
   ): Promise<T> {
     const before = this.nested;
-    const { found, place } = await this.written(opened, before, (placeFor) => write(placeFor("nested")));
-    this.nested = { ...place, deliveries: new Map([["nested", found.delivery]]) };
+    const { found, prepared } = await this.write(opened, before, (targetFor) => write(targetFor("nested")));
+    this.nested = { ...prepared, exported: new Map([["nested", found.exported]]) };
     if (before) await remove(before.path);
     return found;
   }
 
-  private async written<T>(
+  /** Writes into a folder of its own, which is removed if that fails. */
+  private async write<T>(
     { name, fingerprint }: Subject,
     before: Prepared | undefined,
-    write: (placeFor: (form: Savable) => ExportTarget) => Promise<T>,
-  ): Promise<{ found: T; place: Omit<Prepared, "deliveries"> }> {
+    write: (targetFor: (form: Savable) => ExportTarget) => Promise<T>,
+  ): Promise<{ found: T; prepared: Omit<Prepared, "exported"> }> {
     this.folder ??= claimFolder(ROOT);
     const path = `${await this.folder}/${++this.preparations}`;
-    // they would take as much room again, and can be made again
+    // The zips take as much room again, and can be made again.
     if (before) await remove(`${before.path}/${ZIPS}`);
     try {
-      const found = await write((form) => ratioAndSeed(`${path}/${form}`));
-      return { found, place: { path, name: `${safeName(name, NAME_LENGTH)}-pruned`, fingerprint } };
+      const found = await write((form) => opfsTarget(`${path}/${form}`));
+      return { found, prepared: { path, name: `${safeName(name, NAME_LENGTH)}-pruned`, fingerprint } };
     } catch (error) {
       await remove(path);
       throw error;
     }
   }
 
-  /** One zip on disk, made by streaming; the page hands it to the browser's download. */
-  async zip(form: Savable, watch: SaveWatch): Promise<{ file: File; name: string }> {
+  /** Streams a form into one zip on disk, for the browser to download. */
+  async saveZip(form: Savable, watch: SaveWatch): Promise<{ file: File; name: string }> {
     const { path, name, files } = await this.filesOf(form);
     const zipName = `${name}-${form}.zip`;
     const entries = files.map((file) => ({ ...file, name: `${name}-${form}/${file.name}` }));
     const bytes = zipSizeBytes(entries);
-    // saved before: equal files give equal bytes, and its download may still be under way
+    // An earlier zip of the same files has equal bytes, and may still be downloading.
     const known = await readFile(`${path}/${ZIPS}/${zipName}`);
     if (known?.size === bytes) return { file: known, name: zipName };
     const onBytes = (done: number): void => watch.onBytes(done, bytes, zipName);
@@ -126,8 +122,8 @@ export class PreparedExports {
     return { file, name: zipName };
   }
 
-  /** Writes into a folder of the user's, all or nothing (see saving.ts). */
-  async into(
+  /** Writes a form into a folder of the user's: all of it or nothing (saveFolder.ts). */
+  async saveFolder(
     form: Savable,
     folder: FileSystemDirectoryHandle,
     watch: SaveWatch,
@@ -139,65 +135,40 @@ export class PreparedExports {
     return { files: files.length, bytes };
   }
 
-  /** What a measurement of speed needs of the prepared export. Throws "config" where none of this model is prepared. */
-  async toMeasure(opened: OpenedModel): Promise<{ pruned: Pruned } & Pick<SpeedSubjects, "onnx">> {
+  /** The prepared export as a speed measurement needs it. Throws "config" if none of this model is prepared. */
+  async speedSubjects(opened: OpenedModel): Promise<{ pruned: Pruned } & Pick<SpeedSubjects, "onnx">> {
     const { forms: prepared } = this;
     invariant(
       prepared?.fingerprint === opened.fingerprint,
       "config",
-      "no export of this model is prepared: prepare it first, then measure",
+      "No export of this model is prepared: prepare it first, then measure.",
     );
-    const { path, deliveries, pruned: of } = prepared;
-    const onnx = deliveries.get("onnx");
-    if (!onnx?.ok || onnx.dtype === "BF16") return { pruned: of };
+    const { path, exported, pruned } = prepared;
+    const onnx = exported.get("onnx");
+    if (!onnx?.ok || onnx.dtype === "BF16") return { pruned };
     const { files } = await this.filesOf("onnx");
     const sources = await Promise.all(files.map(({ name }) => sourceAt(`${path}/onnx/${name}`, name)));
-    const pruned = folderOf("pruned", sources);
-    return { pruned: of, onnx: { pruned, dense: ratioAndSeed(`${path}/dense`), dtype: onnx.dtype } };
+    const { dtype } = onnx;
+    return { pruned, onnx: { pruned: folderOf("pruned", sources), dense: opfsTarget(`${path}/dense`), dtype } };
   }
 
+  /** The files of a form that passed its check. Throws "config", "format" or "storage" if there are none. */
   private async filesOf(form: Savable): Promise<{ path: string; name: string; files: OutputFile[] }> {
     const prepared = form === "nested" ? this.nested : this.forms;
-    const delivery = prepared?.deliveries.get(form);
-    invariant(prepared && delivery, "config", `the ${form} export has not been prepared: prepare it first`);
-    invariant(delivery.ok, "format", `the ${form} export is not offered: ${delivery.reason ?? "its check failed"}`);
+    const exported = prepared?.exported.get(form);
+    invariant(prepared && exported, "config", `the ${form} export has not been prepared: prepare it first`);
+    invariant(exported.ok, "format", `the ${form} export is not offered: ${exported.reason ?? "its check failed"}`);
     const files = await Promise.all(
-      delivery.files.map(async ({ name }): Promise<OutputFile> => {
+      exported.files.map(async ({ name }): Promise<OutputFile> => {
         const file = await readFile(`${prepared.path}/${form}/${name}`);
         if (!file)
           throw new EngineError(
             "storage",
             `${name} of the prepared export is gone from the browser's storage; prepare it again`,
           );
-        return {
-          name,
-          sizeBytes: file.size,
-          stream: () => file.stream(),
-        };
+        return { name, sizeBytes: file.size, stream: () => file.stream() };
       }),
     );
     return { path: prepared.path, name: prepared.name, files };
   }
-}
-
-async function sourceAt(path: string, name: string): Promise<ByteSource> {
-  const file = await readFile(path);
-  if (!file) throw new EngineError("storage", `${name} could not be read back from the browser's storage`);
-  return blobSource(name, file);
-}
-
-/** A form's folder in the private file system. */
-function ratioAndSeed(path: string): ExportTarget {
-  const names = new Set<string>();
-  return {
-    write: async (file) => {
-      await writeFile(`${path}/${file.name}`, file.stream(), file.sizeBytes);
-      names.add(file.name);
-    },
-    folder: async (): Promise<Folder> => {
-      const sources = await Promise.all([...names].map((name) => sourceAt(`${path}/${name}`, name)));
-      return folderOf(path, sources);
-    },
-    discard: () => remove(path),
-  };
 }

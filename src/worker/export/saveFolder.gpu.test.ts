@@ -1,4 +1,4 @@
-// Saving into a folder, in a real browser's file system: all or nothing, whatever fails, and an older export outlives it.
+// Saving into a folder, in a real browser's file system: all or nothing, whatever fails, and an older export stays.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OutputFile } from "../../engine/index.ts";
 import { saveInto } from "./saveFolder.ts";
@@ -51,7 +51,7 @@ describe("saving into a folder", () => {
   });
   afterEach(() => vi.restoreAllMocks());
 
-  /** What the folder holds after a saving of export 2 that must fail, and the error. */
+  /** Saves export 2, which must fail; returns the error and the folder's contents. */
   async function failing(
     watch: Parameters<typeof saveInto>[3] = {},
   ): Promise<{ error: unknown; after: Record<string, string> }> {
@@ -74,7 +74,7 @@ describe("saving into a folder", () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   });
 
-  it("removes weights that a loader would take for the new ones, and nothing else", async () => {
+  it("removes older weights that a loader could take for the new ones, and nothing else", async () => {
     await saveInto(
       picked,
       "m",
@@ -97,7 +97,7 @@ describe("saving into a folder", () => {
       return contents(picked);
     };
 
-    it(`leaves things as they were when it is stopped ${where}`, async () => {
+    it(`leaves things as they were when it is cancelled ${where}`, async () => {
       const untouched = await before();
       let done = 0;
       const { error, after } = await failing({ onBytes: (bytes) => (done = bytes), cancelled: () => done > 350_000 });
@@ -108,13 +108,13 @@ describe("saving into a folder", () => {
 
     it(`leaves things as they were when a file refuses to be written ${where}`, async () => {
       const untouched = await before();
-      let asked = 0;
+      let opened = 0;
       const real = FileSystemFileHandle.prototype.createWritable;
       vi.spyOn(FileSystemFileHandle.prototype, "createWritable").mockImplementation(function (
         this: FileSystemFileHandle,
       ) {
-        asked += 1;
-        return asked < 3 ? real.call(this) : Promise.reject(new DOMException("withdrawn", "NotAllowedError"));
+        opened += 1;
+        return opened < 3 ? real.call(this) : Promise.reject(new DOMException("withdrawn", "NotAllowedError"));
       });
       const { error, after } = await failing();
       expect(error).toMatchObject({
@@ -154,7 +154,7 @@ describe("saving into a folder", () => {
     });
   }
 
-  it("says how many files it had replaced when a later one cannot be closed", async () => {
+  it("reports how many files it had replaced when a later one cannot be closed", async () => {
     await saveInto(picked, "m", exportOf(1));
     const real = FileSystemWritableFileStream.prototype.close;
     let closed = 0;
@@ -167,7 +167,7 @@ describe("saving into a folder", () => {
     const { error } = await failing();
     expect(error).toMatchObject({
       message: expect.stringContaining(
-        "2 of the 4 files of the older export there were already replaced: save again",
+        "2 of the 4 files of the older export were already replaced: save again",
       ) as string,
     });
     vi.restoreAllMocks();

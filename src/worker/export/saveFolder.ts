@@ -1,18 +1,18 @@
-// Saving files into a folder of the user's: all or nothing, and what was there before stays until the last byte is on disk.
+// Saves files into a folder of the user's: all or nothing, and an older export there stays until the last byte is written.
 import { checkNames, EngineError, type OutputFile } from "../../engine/index.ts";
 import { storageError } from "../storage/storageErrors.ts";
 
-/** How a long write is watched and stopped. */
-export interface Watch {
-  /** Bytes written so far. */
+/** Progress and cancelling of a long write. */
+interface Watch {
+  /** Gets the bytes written so far. */
   onBytes?: (done: number) => void;
   cancelled?: () => boolean;
 }
 
-/** Weights that a loader would take before, or along with, those of a newer export beside them. */
+/** Weights files of an older export, which a loader could take for those of a newer one beside them. */
 const WEIGHTS = /^(model(-\d+-of-\d+)?\.safetensors(\.index\.json)?|model\.onnx(_data(_\d+)?)?)$/;
 
-/** Bytes on their way, counted. Throws "cancelled" between two pieces. */
+/** Passes chunks through and counts their bytes, from `before` on. Throws "cancelled" between two chunks. */
 export async function* watched<T extends Uint8Array>(
   chunks: AsyncIterable<T>,
   { onBytes, cancelled }: Watch,
@@ -20,7 +20,7 @@ export async function* watched<T extends Uint8Array>(
 ): AsyncGenerator<T, void, undefined> {
   let done = before;
   for await (const chunk of chunks) {
-    if (cancelled?.()) throw new EngineError("cancelled", "Saving was stopped; no half-written file is left.");
+    if (cancelled?.()) throw new EngineError("cancelled", "Saving was cancelled; no partly written file is left.");
     yield chunk;
     done += chunk.byteLength;
     onBytes?.(done);
@@ -28,10 +28,10 @@ export async function* watched<T extends Uint8Array>(
 }
 
 /**
- * Writes `files` into the folder `name` inside `parent`. The browser keeps what is written beside the files until they are closed, so
- * all are written before the first is closed: whatever fails until then (no room, permission withdrawn, a cancel) leaves the folder as it
- * was, an older export included. Weights of an older export that this one has not are removed at the end.
- * Throws "storage", "cancelled", or "format" for a name that is not safe.
+ * Writes `files` into the folder `name` inside `parent`. Until a file is closed, the browser keeps what was written apart from it. So all
+ * files are written before the first is closed, and whatever fails until then (no room, permission withdrawn, a cancel) leaves the folder
+ * as it was, an older export included. At the end, weights files that only the older export has are removed.
+ * Throws "storage", "cancelled", or "format" for an unsafe name.
  */
 export async function saveInto(
   parent: FileSystemDirectoryHandle,
@@ -53,7 +53,8 @@ export async function saveInto(
       for await (const chunk of watched(file.stream(), watch, bytes)) await begun[i]?.writable.write(chunk);
       bytes += file.sizeBytes;
     }
-    if (watch.cancelled?.()) throw new EngineError("cancelled", "Saving was stopped; no half-written file is left.");
+    if (watch.cancelled?.())
+      throw new EngineError("cancelled", "Saving was cancelled; no partly written file is left.");
     for (const { writable } of begun) {
       await writable.close();
       closed += 1;
@@ -67,13 +68,13 @@ export async function saveInto(
     const replaced = begun.slice(0, closed).filter(({ existed }) => existed).length;
     const kept =
       replaced > 0
-        ? `${replaced} of the ${files.length} files of the older export there were already replaced: save again to make it whole.`
-        : "Nothing half-written was left there, and what was there before is as it was.";
+        ? `${replaced} of the ${files.length} files of the older export were already replaced: save again to complete it.`
+        : "No partly written file is left there, and what was there before is unchanged.";
     throw storageError(`Saving into ${parent.name}`, error, kept);
   }
 }
 
-/** A file or folder that was not there before. */
+/** A file or folder that this saving has made. */
 interface Made {
   directory: FileSystemDirectoryHandle;
   name: string;
@@ -106,9 +107,9 @@ async function beginFile(
   return { existed: known !== undefined, writable: await handle.createWritable() };
 }
 
-async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+async function unlessMissing<T>(handle: Promise<T>): Promise<T | undefined> {
   try {
-    return await asked;
+    return await handle;
   } catch (error) {
     if (error instanceof Error && error.name === "NotFoundError") return undefined;
     throw error;

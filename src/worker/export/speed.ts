@@ -1,4 +1,4 @@
-// "Measured here": the dense model beside the prepared export, in the engine and in onnxruntime-web, on the user's own machine.
+// Speed on the user's machine: the dense model and the prepared export, in the engine and in onnxruntime-web.
 import {
   type Ctx,
   exportOnnx,
@@ -16,7 +16,7 @@ import {
 } from "../../engine/index.ts";
 import { openOnnx, type OnnxModel } from "../../verify/onnxModel.ts";
 
-/** Short enough to wait for on a software adapter; two windows of a chat line. */
+/** Tokens of a forward pass: few enough to wait for on a software adapter. */
 const TOKENS = 64;
 const DECODE_TOKENS = 16;
 const REPEATS = 5;
@@ -26,16 +26,16 @@ export interface SpeedSubjects {
   /** The compact model of the same masks. */
   pruned: Model;
   ids: Uint32Array;
-  /** The pruned ONNX form, and where its dense counterpart may be written; left out where that form is not offered. */
+  /** The pruned ONNX form, and where its dense counterpart can be written; left out if that form is not offered. */
   onnx?: { pruned: Folder; dense: ExportTarget; dtype: "F32" | "F16" };
 }
 
-export interface SpeedWatch {
+interface SpeedWatch {
   onPart: (done: number, of: number, note: string) => void;
   cancelled: () => boolean;
 }
 
-/** Measures what there is. Throws "cancelled", and what the runtimes throw. */
+/** Times the engine, and onnxruntime-web if there is an ONNX form. Throws "config" for an empty text, "cancelled", and what the runtimes throw. */
 export async function measureSpeed(
   ctx: Ctx,
   { opened, pruned, ids, onnx }: SpeedSubjects,
@@ -44,7 +44,7 @@ export async function measureSpeed(
   const { name: adapter } = ctx.gpu.facts;
   const decodeTokens = Math.min(DECODE_TOKENS, Math.floor(opened.config.context / 4));
   const prompt = ids.slice(0, Math.min(TOKENS, opened.config.context - decodeTokens - 1));
-  invariant(prompt.length > 0, "config", "the evaluation text has no tokens to measure on; choose a longer text");
+  invariant(prompt.length > 0, "config", "The evaluation text has no tokens to measure on: choose a longer text.");
   const facts = { adapter, tokens: prompt.length, decodeTokens, repeats: REPEATS };
   const parts = REPEATS + 1 + (onnx ? 2 : 0);
   const engine = await timeModels(ctx, { dense: opened.model, pruned }, prompt, {
@@ -56,17 +56,17 @@ export async function measureSpeed(
   const rows = speedRows("Espalier engine (WebGPU)", __APP_VERSION__, engine);
   if (!onnx) return { ...facts, rows };
   try {
-    for (const file of await exportOnnx({ ...opened, masks: everything(opened), dtype: onnx.dtype }))
+    for (const file of await exportOnnx({ ...opened, masks: fullMasks(opened), dtype: onnx.dtype }))
       await onnx.dense.write(file);
     const folders: Pair<Folder> = { dense: await onnx.dense.folder(), pruned: onnx.pruned };
-    const run = async (subject: keyof Pair<Folder>): Promise<OnnxRun> => {
+    const time = async (subject: keyof Pair<Folder>): Promise<OnnxTimes> => {
       const found = await timeOnnx(folders[subject], prompt, decodeTokens, cancelled);
       onPart(subject === "dense" ? parts - 1 : parts, parts, "onnxruntime-web");
       return found;
     };
-    const [dense, cut] = [await run("dense"), await run("pruned")];
+    const [dense, compact] = [await time("dense"), await time("pruned")];
     const { runtime, version, threads } = dense.model;
-    const theirs = speedRows(`${runtime} (wasm)`, version, { dense: dense.times, pruned: cut.times });
+    const theirs = speedRows(`${runtime} (wasm)`, version, { dense: dense.times, pruned: compact.times });
     return { ...facts, threads, rows: [...rows, ...theirs] };
   } finally {
     await onnx.dense.discard();
@@ -74,22 +74,22 @@ export async function measureSpeed(
 }
 
 /** Masks that keep everything: their ONNX form is the dense model, without gathering and scattering. */
-function everything({ config }: OpenedModel): Masks {
+function fullMasks({ config }: OpenedModel): Masks {
   return gateLayout(config).sizes.map((size) => new Uint8Array(size).fill(1));
 }
 
-interface OnnxRun {
+interface OnnxTimes {
   model: Pick<OnnxModel, "runtime" | "version" | "threads">;
   times: Awaited<ReturnType<OnnxModel["time"]>>;
 }
 
-/** One after the other: a wasm memory holds one of the two models at a time. */
+/** Times one model and closes it, because the wasm memory has room for one of the two at a time. */
 async function timeOnnx(
   folder: Folder,
   ids: Uint32Array,
   decodeTokens: number,
   cancelled: () => boolean,
-): Promise<OnnxRun> {
+): Promise<OnnxTimes> {
   const model = await openOnnx(folder, { cancelled });
   try {
     const times = await model.time(ids, { decodeTokens: decodeTokens * REPEATS, repeats: REPEATS });

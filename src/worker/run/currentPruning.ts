@@ -1,69 +1,75 @@
-// What "pruned" means now: the architecture of a run at the target ratio, or single weights; whichever was made or brought back last.
+// The current pruning: a run's architecture at the target ratio, or single weights, whichever was made or restored last.
 import { invariant, type Model, type Run } from "../../engine/index.ts";
-import { restoreRun } from "./runRecords.ts";
-import type { Perplexities } from "./perplexities.ts";
-import type { ModelOnDevice } from "./modelOnDevice.ts";
-import type { OtherRatios } from "./ratioCurve.ts";
-import type { ShownArchitecture, Replies, WorkerEvent } from "../protocol.ts";
-import { type Logits, loadPruned, type Pruned, prunedAt, type PrunedByWeights } from "./prunedModel.ts";
+import type { Replies, RunArchitecture, WorkerEvent } from "../protocol.ts";
 import type { EncodedText } from "../storage/texts.ts";
+import type { ModelOnDevice } from "./modelOnDevice.ts";
+import type { Perplexities } from "../measure/perplexities.ts";
+import { type GateLogits, type Pruned, prunedAt, type PrunedByWeights } from "./pruned.ts";
+import { loadPruned } from "./prunedModel.ts";
+import type { OtherRatios } from "../measure/otherRatios.ts";
+import { restoreRun } from "./runRecords.ts";
 
 export class CurrentPruning {
-  /** Target: kept share of the block weights. */
+  /** The target: kept share of the block weights. */
   ratio = 0.5;
-  private logits: Logits | undefined;
+  private logits: GateLogits | undefined;
   private current: Pruned | undefined;
 
   constructor(
-    private readonly held: ModelOnDevice,
-    private readonly measuring: Perplexities,
+    private readonly onDevice: ModelOnDevice,
+    private readonly perplexities: Perplexities,
     private readonly send: (event: WorkerEvent) => void,
   ) {}
 
-  get now(): Pruned | undefined {
+  get pruned(): Pruned | undefined {
     return this.current;
   }
 
-  /** Throws "config" where nothing is pruned. */
-  some(): Pruned {
+  /** Throws "config" if nothing is pruned. */
+  required(): Pruned {
     invariant(this.current, "config", "There is no pruned model yet: train for at least one step, or prune weights.");
     return this.current;
   }
 
-  /** Throws what `some` throws, and where single weights were changed and are gone "unsupported". */
+  /** Throws what `required` throws, and "unsupported" for SparseGPT if its model is not on the GPU any more. */
   model(): Promise<Model> {
-    return this.held.pruned.of(this.held.context(), this.held.opened().model, this.some());
+    return this.onDevice.pruned.of(this.onDevice.context(), this.onDevice.opened().model, this.required());
   }
 
-  /** The run told logits: its architecture is what "pruned" means, and the page is shown it. */
-  told(logits: Logits): void {
+  /** Makes a run's architecture the current pruning and sends it to the page. */
+  setLogits(logits: GateLogits): void {
     this.logits = logits;
-    this.show();
+    const architecture = this.makeArchitecture();
+    if (architecture) this.send({ type: "architecture", architecture });
   }
 
-  /** Moves the target: of the next step while training, of the masks at once where there are logits. */
-  async target(ratio: number): Promise<ShownArchitecture | null> {
+  /**
+   * Moves the target: of the next step while training, and of the current architecture. Null while there are no gate logits, or if the
+   * device is lost meanwhile.
+   */
+  async moveTarget(ratio: number): Promise<RunArchitecture | null> {
     this.ratio = ratio;
-    const { running } = this.held.opened();
-    const { session } = running;
+    const { run } = this.onDevice.opened();
+    const { session } = run;
     if (session) session.ratio = ratio;
-    const made = this.logits && (await running.logitsAt(this.logits, ratio));
-    // A report, a reset or another run may have come meanwhile.
+    const made = this.logits && (await run.logitsAt(this.logits, ratio));
+    // The run may have reported newer ones meanwhile, or may have been reset.
     if (made && made.run === this.logits?.run && made.step >= this.logits.step) this.logits = made;
-    return this.held.isOpen ? this.show() : null;
+    return this.onDevice.isOpen ? this.makeArchitecture() : null;
   }
 
-  weights(pruned: PrunedByWeights, model: Model): Replies["pruneWeights"] {
-    this.held.pruned.hold(pruned.masks, model);
+  /** Makes single weights the current pruning. model: theirs, which is kept on the GPU. */
+  setWeights(pruned: PrunedByWeights, model: Model): Replies["pruneWeights"] {
+    this.onDevice.pruned.set(pruned.masks, model);
     this.current = pruned;
-    return pruned.told;
+    return pruned.facts;
   }
 
-  /** Throws what `restored` throws. */
+  /** Makes a saved run the current pruning. Throws what `restoreRun` throws. */
   restore(run: Run): Replies["restore"] {
-    const pruned = restoreRun(run, this.held.opened().model);
+    const pruned = restoreRun(run, this.onDevice.opened().model);
     this.current = pruned;
-    return pruned.kind === "gates" ? { architecture: pruned.architecture } : { weights: pruned.told };
+    return pruned.kind === "gates" ? { architecture: pruned.architecture } : { weights: pruned.facts };
   }
 
   forget(): void {
@@ -72,13 +78,13 @@ export class CurrentPruning {
   }
 
   /**
-   * Runs `use` on the model of some masks: the one that is held, or one aside while single weights are, for their model may be one that
-   * cannot be made again. Throws what `modelOf` throws.
+   * Runs `use` on the model of some masks. While other single weights are the current pruning it makes a second model, because theirs may
+   * be one that cannot be made again. Throws what `loadPruned` throws.
    */
-  async lend<T>(pruned: Pruned, use: (model: Model) => Promise<T>): Promise<T> {
-    const [ctx, { model: opened }] = [this.held.context(), this.held.opened()];
+  async withModel<T>(pruned: Pruned, use: (model: Model) => Promise<T>): Promise<T> {
+    const [ctx, { model: opened }] = [this.onDevice.context(), this.onDevice.opened()];
     if (this.current?.kind !== "weights" || this.current.masks === pruned.masks)
-      return use(await this.held.pruned.of(ctx, opened, pruned));
+      return use(await this.onDevice.pruned.of(ctx, opened, pruned));
     const model = await loadPruned(ctx, opened, pruned);
     try {
       return await use(model);
@@ -87,25 +93,24 @@ export class CurrentPruning {
     }
   }
 
-  /** The run, to be asked for other ratios. Throws "config" where there is none. */
-  aside(text: EncodedText): OtherRatios {
-    const { model: opened, running } = this.held.opened();
-    const { logits, measuring } = this;
-    invariant(logits, "config", "There is no run to ask for other ratios: train for at least one step.");
+  /** The run, for measuring it at other ratios. Throws "config" if there is none. */
+  otherRatios(text: EncodedText): OtherRatios {
+    const { model: opened, run } = this.onDevice.opened();
+    const { logits, perplexities } = this;
+    invariant(logits, "config", "There is no run to measure at other ratios: train for at least one step.");
     const makeRoom = (): void => {
-      // Weights that SparseGPT changed could not be made again.
-      if (this.current?.kind === "gates") this.held.pruned.free();
+      // The model of SparseGPT could not be made again.
+      if (this.current?.kind === "gates") this.onDevice.pruned.free();
     };
-    return { ctx: this.held.context(), opened, running, logits, measuring, text, makeRoom };
+    return { ctx: this.onDevice.context(), opened, run, logits, perplexities, text, makeRoom };
   }
 
-  private show(): ShownArchitecture | null {
-    const { layout, budget } = this.held.opened();
+  /** Makes the architecture of the logits at the target the current pruning. */
+  private makeArchitecture(): RunArchitecture | null {
+    const { layout, budget } = this.onDevice.opened();
     if (!this.logits) return null;
     const pruned = prunedAt(this.logits, layout, budget, this.ratio);
     this.current = pruned;
-    const { architecture } = pruned;
-    this.send({ type: "architecture", architecture });
-    return architecture;
+    return pruned.architecture;
   }
 }

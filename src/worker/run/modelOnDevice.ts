@@ -1,4 +1,4 @@
-// What is on the GPU: the device, the open model with its run, and the pruned model beside it; and what a loss of the device leaves.
+// What is on the GPU: the device, the open model with its run, and the pruned model; and what remains when the device is lost.
 import {
   budgetOf,
   type Budget,
@@ -14,23 +14,24 @@ import {
 import { PrunedModel } from "./prunedModel.ts";
 import type { TrainingRun } from "./trainingRun.ts";
 
-export interface Open {
+/** The open model and its run. */
+export interface ModelWithRun {
   model: OpenedModel;
   layout: GateLayout;
   budget: Budget;
-  running: TrainingRun;
+  run: TrainingRun;
 }
 
 export class ModelOnDevice {
   readonly pruned = new PrunedModel();
   private ctx: Ctx | undefined;
-  private open: Open | undefined;
+  private open: ModelWithRun | undefined;
   /** Fingerprint of the model that was open when the device was lost. */
   private lostModel: string | undefined;
 
   constructor(private readonly onLost: (error: EngineError) => void) {}
 
-  /** A device that works: the one at hand, or a new one after the old one was lost. */
+  /** A working device: the present one, or a new one if that was lost. */
   async device(): Promise<Ctx> {
     if (this.ctx) return this.ctx;
     const gpu = await Gpu.open();
@@ -48,7 +49,7 @@ export class ModelOnDevice {
     return ctx;
   }
 
-  /** Throws "no-webgpu" where no device is open. */
+  /** Throws "no-webgpu" if no device is open. */
   context(): Ctx {
     invariant(this.ctx, "no-webgpu", "no GPU device is open; open a model first");
     return this.ctx;
@@ -58,15 +59,16 @@ export class ModelOnDevice {
     return this.open !== undefined;
   }
 
-  opened(): Open {
+  /** Throws "bug" if no model is open. */
+  opened(): ModelWithRun {
     invariant(this.open, "bug", "no model is open");
     return this.open;
   }
 
-  /** Puts a loaded model in the place of the one that was open. True where it is the one whose device was lost. */
-  async replace(model: OpenedModel, running: TrainingRun): Promise<boolean> {
+  /** Closes the open model and puts another one in its place. Returns true if that is the model whose device was lost. */
+  async replace(model: OpenedModel, run: TrainingRun): Promise<boolean> {
     await this.close();
-    this.open = { model, layout: gateLayout(model.config), budget: budgetOf(model.config), running };
+    this.open = { model, layout: gateLayout(model.config), budget: budgetOf(model.config), run };
     const again = this.lostModel === model.fingerprint;
     this.lostModel = undefined;
     return again;
@@ -74,8 +76,8 @@ export class ModelOnDevice {
 
   private async close(): Promise<void> {
     if (!this.open) return;
-    await this.open.running.pause();
-    this.open.running.drop();
+    await this.open.run.pause();
+    this.open.run.freeSessions();
     this.pruned.free();
     this.open.model.model.free();
     this.context().freeStep();

@@ -1,4 +1,4 @@
-// What the worker does with single weights and finished runs, on a golden model: pruned, recorded, brought back and compared by token.
+// Single weights and finished runs in the worker, on a golden model: pruned, recorded, restored and compared by token.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
@@ -19,8 +19,9 @@ import {
   type WeightRecipe,
 } from "../../engine/index.ts";
 import { recordOf, restoreRun } from "./runRecords.ts";
-import { compareLosses } from "./compareLosses.ts";
-import { prunedBy, PrunedModel, type Pruned, type PrunedByGates } from "./prunedModel.ts";
+import { compareLosses } from "../measure/compareLosses.ts";
+import { type Pruned, type PrunedByGates, prunedByMasks } from "./pruned.ts";
+import { PrunedModel } from "./prunedModel.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { pruneMlp, weightWindow } from "./weightPruning.ts";
 
@@ -41,7 +42,7 @@ afterAll(() => ctx.gpu.destroy());
 
 const watch = { onProgress: () => undefined, cancelled: () => false };
 const prune = (recipe: Partial<WeightRecipe> = {}): ReturnType<typeof pruneMlp> =>
-  pruneMlp(ctx, opened, text, { ...RECIPE, ...recipe }, watch);
+  pruneMlp(ctx, opened, { text, recipe: { ...RECIPE, ...recipe } }, watch);
 const valueOf = async (model: Model): Promise<number> =>
   (await perplexity(ctx, model, text.ids.subarray(0, 300), { context: CONTEXT })).value;
 
@@ -58,9 +59,9 @@ function gates(): PrunedByGates {
   const layout = gateLayout(opened.config);
   const logits = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(31 * i));
   const budget = budgetOf(opened.config);
-  const { masks, counts } = architectureOf(logits, layout, budget, 0.6);
+  const { masks, counts } = architectureOf(logits, { layout, budget, ratio: 0.6 });
   const made = { kind: "disp", recipe: { ...DEFAULT_RECIPE, ratio: 0.6 }, steps: 7 } as const;
-  return prunedBy(masks, counts, budget, {
+  return prunedByMasks(masks, counts, budget, {
     run: "made",
     ratio: 0.6,
     step: 7,
@@ -70,7 +71,7 @@ function gates(): PrunedByGates {
 }
 
 describe.each(["dass", "wanda", "magnitude"] as const)("%s", (method) => {
-  test("is recorded, and brought back as the same model", async () => {
+  test("is recorded, and restored as the same model", async () => {
     const { pruned, model } = await prune({ method });
     const value = await valueOf(model);
     model.free();
@@ -78,7 +79,7 @@ describe.each(["dass", "wanda", "magnitude"] as const)("%s", (method) => {
     expect(run.record.kept.blockWeights.kept).toBeLessThan(run.record.kept.blockWeights.of);
     const again = restoreRun(JSON.parse(JSON.stringify(run)) as Run, opened);
     expect(again.masks).toEqual(pruned.masks);
-    expect(again.kind === "weights" && again.told.kept).toEqual(pruned.told.kept);
+    expect(again.kind === "weights" && again.facts.kept).toEqual(pruned.facts.kept);
     const models = new PrunedModel();
     expect(await valueOf(await models.of(ctx, opened, again))).toBe(value);
     models.free();
@@ -87,7 +88,7 @@ describe.each(["dass", "wanda", "magnitude"] as const)("%s", (method) => {
   test("shows windows whose smallest scores of every group were removed", async () => {
     const { pruned, model } = await prune({ method });
     model.free();
-    for (const { name, shape, direction } of pruned.told.matrices) {
+    for (const { name, shape, direction } of pruned.facts.matrices) {
       const place = { row: 4, col: 8, rows: Math.min(40, shape[0] - 4), cols: Math.min(40, shape[1] - 8) };
       const { values, scores } = await weightWindow(opened, pruned, { name, ...place });
       const mask = pruned.masks.find((one) => one.matrix.name === name);
@@ -111,7 +112,7 @@ describe.each(["dass", "wanda", "magnitude"] as const)("%s", (method) => {
 
 test("SparseGPT shows no scores, and its masks alone are refused", async () => {
   const { pruned, model } = await prune({ method: "sparsegpt" });
-  const [first] = pruned.told.matrices;
+  const [first] = pruned.facts.matrices;
   const window = await weightWindow(opened, pruned, { name: first?.name ?? "", row: 0, col: 0, rows: 4, cols: 4 });
   expect(window.scores).toBeNull();
   const run = record(pruned, await valueOf(model));
@@ -123,21 +124,21 @@ test("SparseGPT shows no scores, and its masks alone are refused", async () => {
 test("a window outside the matrix or too large is refused with its numbers", async () => {
   const { pruned, model } = await prune({ method: "magnitude" });
   model.free();
-  const { name = "" } = pruned.told.matrices[0] ?? {};
+  const { name = "" } = pruned.facts.matrices[0] ?? {};
   const ask = (row: number, rows: number) => weightWindow(opened, pruned, { name, row, col: 0, rows, cols: 4 });
   await expect(ask(170, 8)).rejects.toThrow(/176 x 64.*8 x 4 at row 170/);
   await expect(ask(0, 0)).rejects.toThrow(/0 x 4/);
 });
 
 describe("gates", () => {
-  test("are brought back with their counts, and refused for another model", () => {
+  test("are restored with their counts, and refused for another model", () => {
     const pruned = gates();
     const run = record(pruned, 3);
-    // named by the kept run, not by the one under way
+    // with the id of the saved run
     const architecture = { ...pruned.architecture, run: run.record.id };
     expect(restoreRun(run, opened)).toEqual({ ...pruned, architecture });
     const other = { ...run, record: { ...run.record, model: { ...run.record.model, fingerprint: "another" } } };
-    expect(() => restoreRun(other, opened)).toThrow(/another.*Open the model/);
+    expect(() => restoreRun(other, opened)).toThrow(/is open\. Open .+ first/);
   });
 
   test("losses by token have perplexity's mean, and differ from the dense ones", async () => {
@@ -160,9 +161,9 @@ describe("gates", () => {
     expect(Math.abs(mean(found.first) - mean(found.second))).toBeGreaterThan(0.01);
   });
 
-  test("losses can be stopped", async () => {
-    const asked = { first: null, second: null, text, tokens: 300, context: CONTEXT };
+  test("losses can be cancelled", async () => {
+    const request = { first: null, second: null, text, tokens: 300, context: CONTEXT };
     const stopped = { ...watch, cancelled: () => true };
-    await expect(compareLosses(ctx, opened, { ...asked, ...stopped })).rejects.toThrow(/stopped/);
+    await expect(compareLosses(ctx, opened, { ...request, ...stopped })).rejects.toThrow(/stopped/);
   });
 });

@@ -1,4 +1,4 @@
-// Finished runs in the worker: the record of what is pruned now, and masks of a kept run brought back for the open model.
+// Finished runs in the worker: makes the record of the current pruning, and restores the masks of a saved run for the open model.
 import {
   budgetOf,
   countsOf,
@@ -19,11 +19,12 @@ import {
   type WeightMasks,
   weightsOf,
 } from "../../engine/index.ts";
-import type { PrunedId } from "../protocol.ts";
-import { checkMasksAreAll, type Pruned, prunedBy, type PrunedByGates } from "./prunedModel.ts";
+import type { PrunedId } from "../payloads.ts";
+import { type Pruned, prunedByMasks, type PrunedByGates } from "./pruned.ts";
+import { checkMasksGiveModel } from "./prunedModel.ts";
 import { prunedMlpFacts } from "./weightPruning.ts";
 
-/** The run behind what is pruned now, measured. msPerToken: medians, where they were taken. */
+/** The current pruning as a finished run. msPerToken: medians, or null if they were not measured. */
 export function recordOf(
   opened: OpenedModel,
   pruned: Pruned,
@@ -41,6 +42,7 @@ export function recordOf(
   });
 }
 
+/** The name that a run gets until the user renames it. */
 function nameOf(made: RunRecipe): string {
   const percent = (share: number): string => `${Math.round(1000 * share) / 10} %`;
   switch (made.kind) {
@@ -55,19 +57,20 @@ function nameOf(made: RunRecipe): string {
   }
 }
 
-/** What a kept run pruned. Throws "config" where it is of another model than the open one, "unsupported" for SparseGPT, "shape" and "format" for masks that do not fit it. */
+/** The pruning of a saved run. Throws "config" if it belongs to another model than the open one, "unsupported" for SparseGPT, "shape" and "format" for masks that do not fit the model. */
 export function restoreRun({ record, masks }: Run, opened: OpenedModel): Pruned {
   const { id, model, made, calibration } = record;
   invariant(
     model.fingerprint === opened.fingerprint,
     "config",
-    `this run is of ${model.name} (${model.fingerprint.slice(0, 12)}); ${opened.name} (${opened.fingerprint.slice(0, 12)}) is open. Open the model that it was made of, then bring it back.`,
+    `This run belongs to ${model.name} (${model.fingerprint.slice(0, 12)}), but ${opened.name} (${opened.fingerprint.slice(0, 12)}) is open. Open ${model.name} first.`,
   );
   if (made.kind === "weights") {
-    checkMasksAreAll(made.recipe);
-    const found = weightMasks(masks, opened);
-    const told = prunedMlpFacts(opened.config, made.recipe, found, [], id);
-    return { kind: "weights", masks: found, recipe: made.recipe, told, calibration };
+    const { recipe } = made;
+    checkMasksGiveModel(recipe);
+    const restored = weightMasks(masks, opened);
+    const facts = prunedMlpFacts(opened.config, { run: id, recipe, masks: restored, norms: [] });
+    return { kind: "weights", masks: restored, recipe, facts, calibration };
   }
   return restoredGates(gateMasks(masks, opened), opened, { run: id, made, calibration });
 }
@@ -79,31 +82,31 @@ function restoredGates(
 ): PrunedByGates {
   const { made } = of;
   const [ratio, step] = made.kind === "disp" ? [made.recipe.ratio, made.steps] : [made.ratio, 0];
-  return prunedBy(masks, countsOf(masks), budgetOf(config), { ratio, step, ...of });
+  return prunedByMasks(masks, countsOf(masks), budgetOf(config), { ratio, step, ...of });
 }
 
-/** One mask for each of the 5L vectors. Throws "shape" where their sizes are another model's. */
+/** The masks of the 5L vectors. Throws "shape" if their sizes do not fit the model. */
 function gateMasks(masks: RunMasks, { config }: OpenedModel): Masks {
   const { sizes } = gateLayout(config);
   invariant(
     masks.kind === "gates" && masks.sizes.join() === sizes.join(),
     "shape",
-    `masks of ${sizes.length} vectors of ${config.dModel} and ${config.dMlp} gates expected; the run has others`,
+    `masks: expected ${sizes.length} vectors of ${config.dModel} and ${config.dMlp} gates, got others; the run belongs to another model`,
   );
   return sizes.map((size, i) => unpackBits(masks.masks[i] ?? "", size, `mask of vector ${i}`));
 }
 
-/** One mask for each matrix of the MLP. Throws "shape" where one is missing or has another shape. */
+/** The masks of the MLP's matrices. Throws "shape" if one is missing or has another shape. */
 function weightMasks(masks: RunMasks, { config }: OpenedModel): WeightMasks {
   const byName = new Map(masks.kind === "weights" ? masks.matrices.map((matrix) => [matrix.name, matrix]) : []);
   return mlpMatrices(config).map((matrix) => {
     const found = byName.get(matrix.name);
     const shape = matrix.shape.join(" x ");
     if (found?.shape.join(" x ") !== shape) {
-      const came = found?.shape.join(" x ") ?? "none";
+      const got = found?.shape.join(" x ") ?? "none";
       throw new EngineError(
         "shape",
-        `${matrix.name}: a mask of ${shape} expected, ${came} came; the run is of another model`,
+        `${matrix.name}: expected a mask of ${shape}, got ${got}; the run belongs to another model`,
       );
     }
     return { matrix, bits: unpackWords(found.mask, weightsOf(matrix), `mask of ${matrix.name}`) };

@@ -1,103 +1,103 @@
-// A run in the worker: plays a session, sends metrics and architectures at a human pace, and keeps checkpoints.
+// A training run in the worker: trains a session, sends metrics and gate logits a few times per second, and writes checkpoints.
 import {
   type Checkpoint,
-  decodeCheckpoint,
-  encodeCheckpoint,
+  type Ctx,
   EngineError,
   invariant,
   type OpenedModel,
   type Recipe,
-  type StepReport,
   Session,
+  type StepReport,
   type TextRef,
-  type Ctx,
 } from "../../engine/index.ts";
-import { readFile, remove, writeFile } from "../storage/opfs.ts";
 import { throttle } from "../progress.ts";
-import type { Metrics, RunState, WorkerEvent } from "../protocol.ts";
-import type { Logits } from "./prunedModel.ts";
+import type { RunState, WorkerEvent } from "../protocol.ts";
 import type { EncodedText } from "../storage/texts.ts";
+import { CheckpointFile } from "./checkpointFile.ts";
+import { Pace } from "./pace.ts";
+import type { GateLogits } from "./pruned.ts";
 
-/** Reports a second while training: each costs a read-back and a picture. */
+/** Reports per second while training. Each costs a read-back and a drawing. */
 const REPORTS_PER_SECOND = 5;
-/** Times that the pruned model is measured during a run, at the checkpoints nearest behind equal parts of it. */
+/** How often the pruned model is measured during a run: at the first checkpoint after each of this many equal parts. */
 const MEASUREMENTS = 6;
-/** Share of the newest pace in the running mean that time left is told from. */
-const PACE_SHARE = 0.3;
 
-const pathOf = (opened: OpenedModel): string => `checkpoints/${opened.fingerprint}.safetensors`;
+interface TrainingRunOptions {
+  send: (event: WorkerEvent) => void;
+  onLogits: (logits: GateLogits) => void;
+  /** Measures the pruned model in the middle of a run, which waits for it. */
+  measure: () => Promise<void>;
+}
 
 export class TrainingRun {
   session: Session | undefined;
   state: RunState = { phase: "idle" };
-  private restored: Checkpoint | undefined;
-  /** Makes the logits of a run whose session is gone. */
-  private resting: Session | undefined;
-  private msPerStep = 0;
+  private readonly file: CheckpointFile;
+  /** The checkpoint on disk, until a run begins. */
+  private checkpoint: Checkpoint | undefined;
+  /** Makes gate logits from the checkpoint when the session that trained them is gone. */
+  private restoredSession: Session | undefined;
+  private pace = new Pace();
   private stopping = false;
   private pausing = false;
-  /** Names the run of the session; another run never has it. */
-  private name = "";
+  /** Identifies the session's run. */
+  private id = "";
   private calibration: TextRef = { name: "", sha256: "" };
-  private measuredShare = 0;
-  /** Settles when the run under way does; never rejects. */
-  private playing: Promise<unknown> = Promise.resolve();
+  private measurements = 0;
+  /** Settles when training pauses or ends; never rejects. */
+  private training: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly ctx: Ctx,
     private readonly opened: OpenedModel,
-    private readonly send: (event: WorkerEvent) => void,
-    private readonly onLogits: (logits: Logits) => void,
-    /** Measures the pruned model in the middle of a run, which waits for it. */
-    private readonly measure: () => Promise<void>,
-  ) {}
-
-  /** Looks for a checkpoint of this model and offers it. A damaged one is removed. */
-  async find(): Promise<void> {
-    const file = await readFile(pathOf(this.opened));
-    if (!file || file.size === 0) return;
-    try {
-      const checkpoint = await decodeCheckpoint(new Uint8Array(await file.arrayBuffer()));
-      if (!checkpoint.subject.startsWith(this.opened.fingerprint)) return;
-      this.restored = checkpoint;
-      this.send({ type: "resumable", recipe: checkpoint.recipe, step: checkpoint.step });
-    } catch {
-      await remove(pathOf(this.opened));
-    }
+    private readonly options: TrainingRunOptions,
+  ) {
+    this.file = new CheckpointFile(opened);
   }
 
-  /** Starts, goes on, or resumes; resolves when the run pauses or ends. `steps`: only so many. */
-  play(recipe: Recipe, text: EncodedText, steps?: number): Promise<RunState> {
+  /** Looks for a checkpoint of this model, and reports one that can be resumed. */
+  async findCheckpoint(): Promise<void> {
+    const checkpoint = await this.file.read();
+    if (!checkpoint) return;
+    this.checkpoint = checkpoint;
+    this.options.send({ type: "resumable", recipe: checkpoint.recipe, step: checkpoint.step });
+  }
+
+  /**
+   * Starts a run, or continues the paused one, or the checkpoint's, if the recipe allows it. Resolves when it pauses or ends. steps: pauses
+   * after this many.
+   */
+  train(recipe: Recipe, text: EncodedText, steps?: number): Promise<RunState> {
     const session = this.sessionFor(recipe, text);
     this.calibration = { name: text.name, sha256: text.sha256 };
     const run = this.run(session, steps);
-    this.playing = run.catch(() => undefined);
+    this.training = run.catch(() => undefined);
     return run;
   }
 
   /**
-   * The logits that `keep` is made from: of a run for every ratio a forward of the hypernetwork for it, of others the given ones, whose
-   * threshold alone moves. Where the run's session is gone with its device, its checkpoint makes a new one.
+   * Gate logits for a ratio. A run for every ratio makes them by a forward pass of its hypernetwork; if its session is gone with its
+   * device, its checkpoint restores one. Other runs return the given logits, because their threshold alone moves.
    */
-  async logitsAt(logits: Logits, ratio: number): Promise<Logits> {
+  async logitsAt(logits: GateLogits, ratio: number): Promise<GateLogits> {
     if (logits.recipe.ratioMode === "one") return logits;
-    const session = this.session ?? this.resting ?? this.rested(logits);
-    // The session may be another run's that has not told anything yet.
-    if (!session || (session === this.session && logits.run !== this.name)) return logits;
+    const session = this.session ?? this.restoredSession ?? this.restoreSession(logits);
+    // The session may belong to another run that has not reported any logits yet.
+    if (!session || (session === this.session && logits.run !== this.id)) return logits;
     const { step } = session;
     return { ...logits, step, values: await session.logits(ratio) };
   }
 
-  /** Resolves when the step under way has ended. */
+  /** Resolves when the current step has ended. */
   async pause(): Promise<RunState> {
     this.session?.pause();
     this.pausing = true;
-    await this.playing;
+    await this.training;
     this.pausing = false;
     return this.state;
   }
 
-  /** Ends the run where it is: it counts as done, and its architecture stays. */
+  /** Ends the run at the current step: it counts as done, and its architecture stays. */
   async stop(): Promise<RunState> {
     this.stopping = true;
     await this.pause();
@@ -106,23 +106,23 @@ export class TrainingRun {
     return this.state;
   }
 
-  /** Forgets the run and its checkpoint. */
+  /** Discards the run and its checkpoint. */
   async reset(): Promise<RunState> {
     await this.pause();
-    this.drop();
-    this.restored = undefined;
-    await remove(pathOf(this.opened));
+    this.freeSessions();
+    this.checkpoint = undefined;
+    await this.file.remove();
     this.set({ phase: "idle" });
     return this.state;
   }
 
-  drop(): void {
+  freeSessions(): void {
     this.session?.free();
-    this.resting?.free();
+    this.restoredSession?.free();
     this.session = undefined;
-    this.resting = undefined;
-    this.msPerStep = 0;
-    this.measuredShare = 0;
+    this.restoredSession = undefined;
+    this.pace = new Pace();
+    this.measurements = 0;
   }
 
   private async run(session: Session, steps?: number): Promise<RunState> {
@@ -133,112 +133,99 @@ export class TrainingRun {
       await session.run({
         due: throttle(REPORTS_PER_SECOND),
         ...(steps === undefined ? {} : { steps }),
-        onReport: this.reportPace(session),
+        onReport: this.reporterOf(session),
         onCheckpoint: (checkpoint) => this.onCheckpoint(session, checkpoint),
       });
       await this.save(await session.checkpoint());
-      await this.sendLogits(session);
+      await this.reportLatestLogits(session);
     } catch (error) {
-      // What was trained since the last checkpoint may be broken: go back to it.
-      this.drop();
-      await this.find();
-      const { restored } = this;
-      this.set(restored ? { phase: "paused", step: restored.step, of: restored.recipe.steps } : { phase: "idle" });
+      // What was trained since the last checkpoint may be broken, so go back to it.
+      this.freeSessions();
+      await this.findCheckpoint();
+      const { checkpoint } = this;
+      this.set(
+        checkpoint ? { phase: "paused", step: checkpoint.step, of: checkpoint.recipe.steps } : { phase: "idle" },
+      );
       throw error;
     }
     this.set({ phase: this.stopping || session.finished ? "done" : "paused", step: session.step, of });
     return this.state;
   }
 
-  /** Sends what a session reports, with the pace of late and the time left at it. */
-  private reportPace(session: Session): (report: StepReport) => void {
+  /** Makes the function that sends a session's reports, with the recent pace and the time left at it. */
+  private reporterOf(session: Session): (report: StepReport) => void {
     const { steps: of } = session.recipe;
-    let last = { step: session.step, at: performance.now() };
-    return (report) => {
-      const now = performance.now();
-      const pace = (now - last.at) / Math.max(1, report.step - last.step);
-      this.msPerStep = this.msPerStep === 0 ? pace : (1 - PACE_SHARE) * this.msPerStep + PACE_SHARE * pace;
-      last = { step: report.step, at: now };
-      this.set({ phase: "training", step: report.step, of });
-      this.send({ type: "metrics", metrics: metricsOf(report, this.msPerStep, of) });
-      this.sendAt(session, report.step, report.logits);
+    this.pace.begin(session.step);
+    return ({ step, metrics, logits }) => {
+      this.set({ phase: "training", step, of });
+      this.options.send({ type: "metrics", metrics: { ...metrics, ...this.pace.measure(step, of) } });
+      this.reportLogits(session, step, logits);
     };
   }
 
   private async onCheckpoint(session: Session, checkpoint: Checkpoint): Promise<void> {
     await this.save(checkpoint);
-    const { steps } = session.recipe;
-    const share = Math.floor((MEASUREMENTS * session.step) / steps);
-    // A pause may have come while the checkpoint was written.
-    if (share <= this.measuredShare || session.finished || this.pausing) return;
-    this.measuredShare = share;
-    await this.sendLogits(session);
-    await this.measure();
+    const due = Math.floor((MEASUREMENTS * session.step) / session.recipe.steps);
+    // The run may have been paused while the checkpoint was written.
+    if (due <= this.measurements || session.finished || this.pausing) return;
+    this.measurements = due;
+    await this.reportLatestLogits(session);
+    await this.options.measure();
   }
 
-  /** The logits after the last update; those of a report are from before it. */
-  private async sendLogits(session: Session): Promise<void> {
-    this.sendAt(session, session.step, await session.logits());
+  /** Reports the gate logits after the last update; those of a step report are from before it. */
+  private async reportLatestLogits(session: Session): Promise<void> {
+    this.reportLogits(session, session.step, await session.logits());
   }
 
-  private sendAt({ recipe }: Session, step: number, values: Float32Array<ArrayBuffer>): void {
-    this.onLogits({ run: this.name, values, step, recipe, calibration: this.calibration });
+  private reportLogits({ recipe }: Session, step: number, values: Float32Array<ArrayBuffer>): void {
+    this.options.onLogits({ run: this.id, values, step, recipe, calibration: this.calibration });
   }
 
   private sessionFor(recipe: Recipe, text: EncodedText): Session {
     const subject = `${this.opened.fingerprint} ${text.sha256}`;
-    const { session, restored } = this;
+    const { session, checkpoint } = this;
     if (session && !session.finished && this.state.phase === "paused" && sameRun(session.recipe, recipe)) {
       session.ratio = recipe.ratio;
       return session;
     }
-    invariant(this.state.phase !== "training", "bug", "a run is under way already; pause it first");
-    this.drop();
-    const fresh = new Session(this.ctx, this.opened.model, text.ids, recipe, subject);
-    if (restored?.subject === subject && sameRun(restored.recipe, recipe)) fresh.restore(restored);
-    this.restored = undefined;
-    this.name = crypto.randomUUID();
+    invariant(this.state.phase !== "training", "bug", "a run is already training; pause it first");
+    this.freeSessions();
+    const fresh = new Session(this.ctx, this.opened.model, { recipe, text: text.ids, subject });
+    if (checkpoint?.subject === subject && sameRun(checkpoint.recipe, recipe)) fresh.restore(checkpoint);
+    this.checkpoint = undefined;
+    this.id = crypto.randomUUID();
     this.session = fresh;
     return fresh;
   }
 
-  /** A session that only makes logits: it has no text, and the next run begins with one of its own. */
-  private rested({ recipe, step }: Logits): Session | undefined {
-    const { restored } = this;
-    if (restored?.step !== step || !sameRun(restored.recipe, recipe)) return undefined;
-    this.resting = new Session(this.ctx, this.opened.model, new Uint32Array(0), restored.recipe, restored.subject);
-    this.resting.restore(restored);
-    return this.resting;
+  /** A session of the checkpoint that only makes gate logits: it has no text, and the next run begins with a session of its own. */
+  private restoreSession({ recipe, step }: GateLogits): Session | undefined {
+    const { checkpoint } = this;
+    if (checkpoint?.step !== step || !sameRun(checkpoint.recipe, recipe)) return undefined;
+    const run = { recipe: checkpoint.recipe, text: new Uint32Array(0), subject: checkpoint.subject };
+    const session = new Session(this.ctx, this.opened.model, run);
+    session.restore(checkpoint);
+    this.restoredSession = session;
+    return session;
   }
 
   private async save(checkpoint: Checkpoint): Promise<void> {
     try {
-      await writeFile(pathOf(this.opened), [await encodeCheckpoint(checkpoint)]);
+      await this.file.write(checkpoint);
     } catch (error) {
-      // A full disk must not end a run: it goes on without checkpoints, and the page says so.
-      this.send({ type: "error", error: EngineError.from(error).toPlain(), during: "train" });
+      // A full disk must not end a run: it continues without checkpoints, and the page shows the error.
+      this.options.send({ type: "error", error: EngineError.from(error).toPlain(), during: "train" });
     }
   }
 
   private set(state: RunState): void {
     this.state = state;
-    this.send({ type: "run", run: state });
+    this.options.send({ type: "run", run: state });
   }
 }
 
-/** Whether a run with recipe `a` can go on under recipe `b`: only the target may differ. */
+/** Whether a run with recipe `a` can continue with recipe `b`: only the target may differ. */
 function sameRun(a: Recipe, b: Recipe): boolean {
   return JSON.stringify({ ...a, ratio: 0 }) === JSON.stringify({ ...b, ratio: 0 });
-}
-
-function metricsOf({ metrics, step }: StepReport, msPerStep: number, of: number): Metrics {
-  return {
-    step: Uint32Array.from(metrics, (one) => one.step),
-    loss: Float32Array.from(metrics, (one) => one.loss),
-    penalty: Float32Array.from(metrics, (one) => one.penalty),
-    kept: Float32Array.from(metrics, (one) => one.kept),
-    target: Float32Array.from(metrics, (one) => one.target),
-    msPerStep,
-    secondsLeft: (msPerStep * (of - step)) / 1000,
-  };
 }

@@ -1,4 +1,4 @@
-// The models that were fetched, in the origin's private file system: what there is, opening one, and removing it.
+// Cached models in the origin's private file system: listing, opening and removing them.
 import {
   addressText,
   arrivedBytes,
@@ -20,16 +20,19 @@ import { foldersIn, freeBytes, inPlace, openInPlace, readFile, remove, writeFile
 import type { CachedModel } from "../protocol.ts";
 
 const ROOT = "models";
-/** Hexadecimal digits of an address's hash that name its folder. */
+/** A model's folder is named by this many hexadecimal digits of its address's hash. */
 const KEY_DIGITS = 16;
 
-/** Opens a model by its address, from the cache or the web; with `refresh` the server is asked for changes. */
-export async function openCached(
-  typed: string,
-  refresh: boolean,
-  signal: AbortSignal,
-  onProgress: (done: number, of: number, note: string) => void,
-): Promise<Folder> {
+export interface OpenCachedOptions {
+  /** Asks the server whether the cached files have changed. */
+  refresh: boolean;
+  signal: AbortSignal;
+  /** Bytes done and in total; `note` names what is done to them. */
+  onProgress: (done: number, of: number, note: string) => void;
+}
+
+/** Opens a model by its address, from the cache or the web. Throws what `fetchModel` throws. */
+export async function openCached(typed: string, { refresh, signal, onProgress }: OpenCachedOptions): Promise<Folder> {
   const address = readAddress(typed);
   const store = await storeOf(addressText(address));
   const web = {
@@ -41,14 +44,14 @@ export async function openCached(
   return fetchModel(address, { web, store, refresh, onProgress });
 }
 
-/** Notes what the list shows of a model, and that it was used now. */
+/** Stores what the list shows of a model, and that it was used now. */
 export async function noteCard(typed: string, card: ModelCard): Promise<void> {
   const store = await storeOf(addressText(readAddress(typed)));
   const manifest = await readManifest(store);
   if (manifest) await writeManifest(store, { ...manifest, card, lastUsed: new Date().toISOString() });
 }
 
-/** What has been fetched, wholly or in part, last used first. */
+/** Models that were fetched, fully or in part, last used first. */
 export async function listCached(): Promise<CachedModel[]> {
   const keys = await foldersIn(ROOT);
   const models = await Promise.all(
@@ -72,15 +75,15 @@ function cachedModelOf({ address, name, lastUsed, files, card }: Manifest): Cach
   };
 }
 
-/** Removes a model; answers how many bytes became free. */
+/** Removes a model and returns how many bytes that freed. Throws "storage" while another page uses it. */
 export async function forgetCached(typed: string): Promise<{ freedBytes: number }> {
   const address = addressText(readAddress(typed));
-  const model = (await listCached()).find((one) => one.address === address);
+  const model = (await listCached()).find((cached) => cached.address === address);
   await remove(await pathOf(address));
-  if ((await listCached()).some((one) => one.address === address))
+  if ((await listCached()).some((cached) => cached.address === address))
     throw new EngineError(
       "storage",
-      `${address} could not be removed: another page of this studio uses it. Close that page and try again.`,
+      `${address} could not be removed, because another tab of this studio uses it. Close that tab and try again.`,
     );
   return { freedBytes: model?.bytes ?? 0 };
 }

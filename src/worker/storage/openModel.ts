@@ -1,4 +1,4 @@
-// Opening a model in the worker: its source fetched or read, its memory planned, its weights on the GPU; and the facts that the page shows.
+// Opens a model in the worker: gets its files, plans its memory, loads its weights onto the GPU, and collects the facts that the page shows.
 import {
   approvePlan,
   countParameters,
@@ -11,42 +11,42 @@ import {
   type PlanResult,
 } from "../../engine/index.ts";
 import { noteCard } from "./library.ts";
-import { MAX_WINDOW } from "../run/perplexities.ts";
-import { freeStorage } from "./opfs.ts";
+import { MAX_WINDOW } from "../measure/perplexities.ts";
+import { freeBytes } from "./opfs.ts";
 import { reporter } from "../progress.ts";
 import type { ModelFacts, ModelSource, WorkerEvent } from "../protocol.ts";
 import { folderOfSource } from "./sources.ts";
 
-/** How a model is opened where nothing else is asked for. */
-const USUAL: PlanChoice = {
+/** How a model is opened unless its source says otherwise. */
+const DEFAULT_CHOICE: PlanChoice = {
   precision: "f32",
   trainingTokens: DEFAULT_RECIPE.tokens,
   evaluationTokens: MAX_WINDOW,
 };
 
-export interface OpenResult {
+interface OpenResult {
   model: OpenedModel;
   choice: PlanChoice;
   licence: string;
 }
 
-/** Fetches what has to be fetched, plans, loads; sends progress and the plan. Throws "cancelled", and whatever refuses a model. */
+/** Fetches missing files, plans the memory and loads the weights. Sends progress and the plan. Throws "cancelled", and the error of whatever refuses the model. */
 export async function openModelSource(
   ctx: Ctx,
   source: ModelSource,
   signal: AbortSignal,
   send: (event: WorkerEvent) => void,
 ): Promise<OpenResult> {
-  const onProgress = phases(send);
+  const onProgress = stages(send);
   const folder = await folderOfSource(source, { signal, onProgress });
-  const choice = source.choice ?? USUAL;
+  const choice = source.choice ?? DEFAULT_CHOICE;
   const licence = await licenceOf(folder);
   const model = await openModel(ctx, folder, {
     precision: choice.precision,
     onConfig: async (config) => {
-      const storageFreeBytes = await freeStorage();
-      const onPlan = (news: PlanResult): void => send({ type: "plan", news, storageFreeBytes });
-      await approvePlan(ctx.gpu.facts, folder.name, config, choice, onPlan);
+      const storageFreeBytes = (await freeBytes()) ?? null;
+      const onPlan = (planned: PlanResult): void => send({ type: "plan", planned, storageFreeBytes });
+      await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice }, onPlan);
     },
     cancelled: () => signal.aborted,
     onProgress: (done, of) => onProgress(done, of, "uploading to the GPU"),
@@ -54,20 +54,20 @@ export async function openModelSource(
   return { model, choice, licence };
 }
 
-/** Progress in phases that follow each other, each with its own pace. */
-function phases(send: (event: WorkerEvent) => void): (done: number, of: number, note: string) => void {
+/** Progress in consecutive stages, each with a pace of its own; a new note begins a new stage. */
+function stages(send: (event: WorkerEvent) => void): (done: number, of: number, note: string) => void {
   const begin = (): ReturnType<typeof reporter> =>
     reporter("open", "bytes", (progress) => send({ type: "progress", progress }));
-  let phase = "";
+  let stage = "";
   let report = begin();
   return (done, of, note) => {
-    if (note !== phase) report = begin();
-    phase = note;
+    if (note !== stage) report = begin();
+    stage = note;
     report(done, of, note);
   };
 }
 
-/** What the page is told; a fetched model's card is noted in the library. */
+/** Facts about the open model for the page. Also stores a fetched model's card in the library. */
 export async function modelFacts(
   ctx: Ctx,
   { model: opened, licence }: OpenResult,

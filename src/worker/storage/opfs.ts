@@ -1,26 +1,25 @@
-// Files of the origin's private file system: checkpoints, prepared exports and fetched models.
+// The origin's private file system (OPFS): checkpoints, prepared exports and fetched models.
 import { invariant } from "../../engine/index.ts";
 import { noRoom, type Room, storageError } from "./storageErrors.ts";
 
 const KEPT = "Nothing on the screen is lost.";
 
-/** The folder of a path below `root` (the private file system where it is left out), and the file's name in it. */
+/** Splits a path into its folder and the file's name. */
 async function directoryOf(
   path: string,
   create: boolean,
-  root?: FileSystemDirectoryHandle,
 ): Promise<{ directory: FileSystemDirectoryHandle; name: string }> {
   const parts = path.split("/");
   const name = parts.pop();
-  invariant(name, "bug", `"${path}" names no file`);
-  let directory = root ?? (await navigator.storage.getDirectory());
+  invariant(name, "bug", `expected a path to a file, got "${path}"`);
+  let directory = await navigator.storage.getDirectory();
   for (const part of parts) directory = await directory.getDirectoryHandle(part, { create });
   return { directory, name };
 }
 
 /**
- * Writes a file piece by piece. It takes its name only when all is written; an error or a cancel leaves what was there before.
- * With `sizeBytes` it is refused before the first byte where the browser has not that much room left for this page.
+ * Writes a file piece by piece. An older file of this name is replaced only once everything is written; an error or a cancel leaves it as
+ * it was. With `sizeBytes` the write is refused before the first byte if the browser has not enough room left for this page.
  */
 export async function writeFile(
   path: string,
@@ -47,9 +46,9 @@ export async function writeFile(
     await stream.close();
     return await handle.getFile();
   } catch (error) {
-    // Browsers may tell more room than there is, to tell nothing about the disk: what could be written is the truth.
-    const found = sizeBytes === undefined ? undefined : { neededBytes: sizeBytes, freeBytes: written };
-    throw storageError(`Writing ${path}`, error, KEPT, found);
+    // Browsers may report more room than there is, to reveal nothing about the disk. What was written before the error is reliable.
+    const fitted = sizeBytes === undefined ? undefined : { neededBytes: sizeBytes, freeBytes: written };
+    throw storageError(`Writing ${path}`, error, KEPT, fitted);
   }
 }
 
@@ -58,13 +57,13 @@ async function roomFor(neededBytes: number): Promise<Room | undefined> {
   return free === undefined ? undefined : { neededBytes, freeBytes: free };
 }
 
-/** What the browser says is free for this page, which may be more than there is; undefined where the browser does not tell. */
+/** Free space for this page by the browser's own account, which may be too high; undefined if the browser does not say. */
 export async function freeBytes(): Promise<number | undefined> {
   const { quota, usage } = await navigator.storage.estimate().catch(() => ({ quota: undefined, usage: undefined }));
   return quota === undefined ? undefined : Math.max(0, quota - (usage ?? 0));
 }
 
-/** A file to be written in place, made where there is none; one page at a time may hold it. Only a dedicated worker has this. */
+/** Opens a file for writing in place, and creates it if there is none. One page at a time can do so, in a dedicated worker. */
 export async function openInPlace(path: string): Promise<FileSystemSyncAccessHandle> {
   try {
     const { directory, name } = await directoryOf(path, true);
@@ -74,7 +73,7 @@ export async function openInPlace(path: string): Promise<FileSystemSyncAccessHan
   }
 }
 
-/** Calls a write of a file that is open in place, and names its failure. */
+/** Runs a write to a file that is open in place, and names the file if it fails. */
 export function inPlace<T>(path: string, write: () => T): T {
   try {
     return write();
@@ -83,7 +82,7 @@ export function inPlace<T>(path: string, write: () => T): T {
   }
 }
 
-/** Names of the folders at a path; none where it is not there. */
+/** Names of the folders in a folder; empty if there is no such folder. */
 export async function foldersIn(path: string): Promise<string[]> {
   const names: string[] = [];
   try {
@@ -91,12 +90,12 @@ export async function foldersIn(path: string): Promise<string[]> {
     const folder = await directory.getDirectoryHandle(name);
     for await (const [child, handle] of folder.entries()) if (handle.kind === "directory") names.push(child);
   } catch {
-    // It is not there, or storage is off: either way there is nothing in it.
+    // There is no such folder, or storage is off.
   }
   return names;
 }
 
-/** The file, or undefined where there is none or no storage at all. */
+/** The file; undefined if there is none, or no storage at all. */
 export async function readFile(path: string): Promise<File | undefined> {
   try {
     const { directory, name } = await directoryOf(path, false);
@@ -106,21 +105,21 @@ export async function readFile(path: string): Promise<File | undefined> {
   }
 }
 
-/** Removes a file or a whole folder; one that is not there is fine. */
+/** Removes a file, or a folder with everything in it; does nothing if there is none. */
 export async function remove(path: string): Promise<void> {
   try {
     const { directory, name } = await directoryOf(path, false);
     await directory.removeEntry(name, { recursive: true });
   } catch {
-    // It was not there, or storage is off: either way nothing is left to remove.
+    // There was none, or storage is off.
   }
 }
 
-/** A folder of this worker's own below `root`. Those of workers that are gone (tabs closed, reloaded, crashed) are removed. */
+/** Makes a folder below `root` for this worker alone, and removes those of workers that are gone (tabs closed, reloaded, crashed). */
 export async function claimFolder(root: string): Promise<string> {
   const path = `${root}/${crypto.randomUUID()}`;
   await new Promise<void>((claimed, failed) => {
-    // Held as long as the worker lives: that is how other tabs know that the folder is in use.
+    // The lock is held as long as the worker lives, so other tabs can see that the folder is in use.
     const forever = new Promise<never>(() => undefined);
     navigator.locks.request(path, () => (claimed(), forever)).catch(failed);
   });
@@ -131,10 +130,4 @@ export async function claimFolder(root: string): Promise<string> {
     if (!claims.has(`${root}/${name}`)) await remove(`${root}/${name}`);
   }
   return path;
-}
-
-/** Bytes that this origin may still store; null where the browser does not say. */
-export async function freeStorage(): Promise<number | null> {
-  const { quota, usage } = await navigator.storage.estimate();
-  return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
 }

@@ -1,4 +1,4 @@
-// Model sources as folders: the embedded model from the page's own server, files that the user picked, and models from the web.
+// Turns a model source into a folder: the embedded model from the page's server, picked files, or a model from the web.
 import {
   blobSource,
   EngineError,
@@ -9,29 +9,25 @@ import {
   modelFolder,
 } from "../../engine/index.ts";
 import { EMBEDDED_MODEL } from "../embeddedModel.ts";
-import { openCached } from "./library.ts";
+import { openCached, type OpenCachedOptions } from "./library.ts";
 import type { ModelSource } from "../protocol.ts";
 import { basePath } from "./texts.ts";
 
-export interface OpeningOptions {
-  signal: AbortSignal;
-  /** Bytes done and in all of what `note` says. */
-  onProgress: (done: number, of: number, note: string) => void;
-}
+type SourceOptions = Omit<OpenCachedOptions, "refresh">;
 
-/** Opens a source as a model's folder. Throws "cancelled", "format", and for those on the web what fetchModel throws. */
-export async function folderOfSource(source: ModelSource, options: OpeningOptions): Promise<Folder> {
+/** Opens a source as a model's folder. Throws "cancelled", "format", and for models on the web what `fetchModel` throws. */
+export async function folderOfSource(source: ModelSource, options: SourceOptions): Promise<Folder> {
   return modelFolder(checked(await filesOfSource(source, options)));
 }
 
-function filesOfSource(source: ModelSource, { signal, onProgress }: OpeningOptions): Folder | Promise<Folder> {
+function filesOfSource(source: ModelSource, options: SourceOptions): Folder | Promise<Folder> {
   switch (source.kind) {
     case "embedded":
-      return fetchEmbedded(signal, (done, of) => onProgress(done, of, "fetching"));
+      return fetchEmbedded(options.signal, (done, of) => options.onProgress(done, of, "fetching"));
     case "hub":
-      return openCached(source.address, true, signal, onProgress);
+      return openCached(source.address, { ...options, refresh: true });
     case "cached":
-      return openCached(source.address, false, signal, onProgress);
+      return openCached(source.address, { ...options, refresh: false });
     case "files": {
       const files = source.files.filter(({ name }) => !name.startsWith("."));
       return folderOf(
@@ -42,13 +38,13 @@ function filesOfSource(source: ModelSource, { signal, onProgress }: OpeningOptio
   }
 }
 
-/** Refuses what cannot be a model with the names of what came. */
+/** Throws "format" for a folder that cannot be a model, with the names of its files. */
 function checked(folder: Folder): Folder {
   const names = folder.list();
   if (!names.some((name) => name === "config.json" || isGguf(name))) {
     throw new EngineError(
       "format",
-      `A model's folder with config.json was expected; ${names.length > 0 ? `${names.slice(0, 6).join(", ")} came` : "it was empty"}. Choose the folder that holds config.json, tokenizer.json and *.safetensors, or a *.gguf file.`,
+      `Expected a model folder with config.json, got ${names.length > 0 ? names.slice(0, 6).join(", ") : "an empty folder"}. Choose the folder with config.json, tokenizer.json and *.safetensors, or a *.gguf file.`,
     );
   }
   return folder;
@@ -64,7 +60,7 @@ async function fetchEmbedded(signal: AbortSignal, onBytes: (done: number, of: nu
     if (!response.ok || !response.body) {
       throw new EngineError(
         "format",
-        `The embedded model's ${name} could not be loaded (the server answered ${response.status}). Reload the page, or open a model of your own.`,
+        `The embedded model's ${name} could not be loaded (HTTP status ${response.status}). Reload the page, or open a model of your own.`,
       );
     }
     const size = Number(response.headers.get("Content-Length") ?? 0);

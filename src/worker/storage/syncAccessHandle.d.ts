@@ -1,4 +1,4 @@
-// Files written in place: TypeScript's library for pages leaves out what only dedicated workers have.
+// Types for writing files in place, which only dedicated workers can do and TypeScript's library for pages leaves out.
 interface FileSystemSyncAccessHandle {
   write(buffer: ArrayBufferView, options?: { at?: number }): number;
   truncate(bytes: number): void;

@@ -1,15 +1,15 @@
-// Texts as token ids: the bundled ones fetched when they are first needed, the user's own from the page; each encoded once.
+// Texts as token ids, each encoded once: bundled texts are fetched when first needed, the user's own are sent by the page.
 import { EngineError, invariant, sha256, type Tokenizer } from "../../engine/index.ts";
-import type { TextSource } from "../protocol.ts";
+import type { TextSource } from "../../shared/texts.ts";
 
 export interface EncodedText {
   name: string;
-  /** Of the UTF-8 bytes. */
+  /** Hash of the UTF-8 bytes. */
   sha256: string;
   ids: Uint32Array;
 }
 
-const titleOf = (source: TextSource): string => (source.kind === "bundled" ? `${source.name}.txt` : source.name);
+const fileNameOf = (source: TextSource): string => (source.kind === "bundled" ? `${source.name}.txt` : source.name);
 
 async function read(source: TextSource): Promise<string> {
   if (source.kind === "own") return source.text;
@@ -17,13 +17,13 @@ async function read(source: TextSource): Promise<string> {
   if (!response.ok) {
     throw new EngineError(
       "format",
-      `The text ${source.name}.txt could not be loaded (the server answered ${response.status}). Start the studio with npm start, which makes the texts, or choose a text of your own.`,
+      `The text ${source.name}.txt could not be loaded (HTTP status ${response.status}). Start the studio with npm start, which makes the texts, or choose a text of your own.`,
     );
   }
   return response.text();
 }
 
-/** Where index.html lies; the worker's own file may be in a folder below it. */
+/** The path of the folder with index.html. The worker's own file may be in a folder below it. */
 export function basePath(): string {
   return self.location.pathname.replace(/(assets|src\/worker)\/[^/]*$/, "");
 }
@@ -32,15 +32,16 @@ export class Texts {
   private readonly known = new Map<string, EncodedText>();
   private tokenizer: Tokenizer | undefined;
 
-  /** Forgets ids of another tokenizer. */
+  /** Encodes with this tokenizer from now on; a new one clears the cached ids. */
   use(tokenizer: Tokenizer): void {
     if (tokenizer !== this.tokenizer) this.known.clear();
     this.tokenizer = tokenizer;
   }
 
+  /** Throws "format" for a text that cannot be loaded, or has fewer than 2 tokens. */
   async encoded(source: TextSource): Promise<EncodedText> {
     const { tokenizer } = this;
-    invariant(tokenizer, "bug", "a text was asked for before a model was open");
+    invariant(tokenizer, "bug", "a text was requested before a model was open");
     const key = source.kind === "bundled" ? source.name : `own:${source.name}:${source.text.length}:${source.text}`;
     let text = this.known.get(key);
     if (!text) {
@@ -49,9 +50,9 @@ export class Texts {
       invariant(
         ids.length >= 2,
         "format",
-        `${titleOf(source)} has ${ids.length} tokens; at least 2 are needed. Choose a longer text.`,
+        `${fileNameOf(source)}: expected at least 2 tokens, got ${ids.length}. Choose a longer text.`,
       );
-      text = { name: titleOf(source), sha256: await sha256(new TextEncoder().encode(content)), ids };
+      text = { name: fileNameOf(source), sha256: await sha256(new TextEncoder().encode(content)), ids };
       this.known.set(key, text);
     }
     return text;

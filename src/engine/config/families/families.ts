@@ -1,4 +1,4 @@
-// Every family that the engine runs, by its model_type. A new one is a file and a line here.
+// Every family that the engine runs, by its model_type. A new family is a file and a line here.
 import type { FamilyFile } from "./family.ts";
 import { GEMMA } from "./gemma.ts";
 import { LLAMA } from "./llama.ts";
@@ -19,7 +19,7 @@ export const FAMILIES: Readonly<Record<Family, FamilyFile>> = {
   phi: PHI,
 };
 
-/** The family of a model_type, if there is one. */
+/** The family of a model_type; undefined if the engine does not run it. */
 export function familyOf(modelType: string): FamilyFile | undefined {
   return Object.entries(FAMILIES).find(([name]) => name === modelType)?.[1];
 }

@@ -1,19 +1,19 @@
-// What a family's file says: how its config.json is read, and what its tensors are called. And the reading that families share.
+// What a family's file provides (a reader of config.json and the tensor names), and the readers that families share.
 import type { ConfigFields } from "../configFields.ts";
 import type { ModelConfig } from "../modelConfig.ts";
 
 /**
- * Names of a family's tensors without ".weight" and ".bias"; those of a block stand behind `layers` and the block's number.
- * The loader, the checks and the exports find every tensor by these.
+ * Names of a family's tensors without ".weight" and ".bias"; those of a block follow `layers` and the block's number.
+ * The loader, the checks and the exports find every tensor by these names.
  */
 export interface TensorNames {
   embedding: string;
-  /** A table of learned positions, and how many of its first rows are never used. */
+  /** The table of learned positions, and how many of its first rows are unused. */
   positions?: { name: string; unusedRows: number };
-  /** Between the embedding (or head) and the residual stream, where their widths differ. */
+  /** Matrices between embedding and residual stream, and between residual stream and head, if their widths differ. */
   projectIn?: string;
   projectOut?: string;
-  /** Such as "model.layers.". */
+  /** Prefix of the blocks, such as "model.layers.". */
   layers: string;
   attentionNorm: string;
   q: string;
@@ -23,7 +23,7 @@ export interface TensorNames {
   qNorm?: string;
   kNorm?: string;
   o: string;
-  /** Left out where both branches share attentionNorm. */
+  /** Missing if both branches share attentionNorm. */
   mlpNorm?: string;
   /** gate and up, or fc1. */
   ups: readonly string[];
@@ -34,7 +34,10 @@ export interface TensorNames {
 
 export interface FamilyFile {
   names: TensorNames;
-  /** Throws "config" for a field that is missing, of the wrong type or against another, "unsupported" for what the engine does not run. */
+  /**
+   * Throws "config" for a field that is missing, has the wrong type, contradicts another or switches on what the engine does not run, and
+   * "unsupported" for a RoPE type that it does not run.
+   */
   readConfig(fields: ConfigFields): ModelConfig;
 }
 
@@ -54,32 +57,32 @@ export const LLAMA_NAMES: TensorNames = {
   head: "lm_head",
 };
 
-/** What a family's config class in transformers takes for fields that are missing; undefined: the field is required or has a rule of its own. */
-export interface WidthDefaults {
-  /** Where the field is missing; a null always means as many as heads. */
+/** Defaults of a family's config class in transformers. Without one a missing field follows the rule that `readWidths` has for it. */
+interface WidthDefaults {
+  /** For a missing field; null always means the number of heads. */
   kvHeads?: number;
   headDim?: number;
 }
 
-/** Widths that every family with grouped heads has, checked against each other. */
+/** Widths of a family with grouped heads, checked against each other. */
 export function readWidths(fields: ConfigFields, defaults: WidthDefaults = {}) {
   const dModel = fields.count("hidden_size");
   const heads = fields.count("num_attention_heads");
   const kvMissing = fields.isNull("num_key_value_heads") ? undefined : defaults.kvHeads;
   const kvHeads = fields.count("num_key_value_heads", kvMissing ?? heads);
   if (heads % kvHeads !== 0) {
-    fields.refuse("num_key_value_heads", `${kvHeads} does not divide num_attention_heads ${heads}`);
+    fields.refuse("num_key_value_heads", `a divisor of num_attention_heads ${heads}`, { got: kvHeads });
   }
   const given = fields.get("head_dim") !== undefined || defaults.headDim !== undefined;
   if (!given && dModel % heads !== 0) {
-    fields.refuse("num_attention_heads", `${heads} does not divide hidden_size ${dModel}, and head_dim is missing`);
+    fields.refuse("num_attention_heads", `a divisor of hidden_size ${dModel}, because head_dim is missing`);
   }
   const headDim = fields.count("head_dim", defaults.headDim ?? dModel / heads);
-  if (headDim % 2 !== 0) fields.refuse("head_dim", `${headDim} is odd; RoPE rotates pairs`);
+  if (headDim % 2 !== 0) fields.refuse("head_dim", "an even number, because RoPE rotates pairs", { got: headDim });
   return { dModel, heads, kvHeads, headDim, dMlp: fields.count("intermediate_size") };
 }
 
-/** The vocabulary and its special tokens; `bos` and `eos` are transformers' defaults. */
+/** Size of the vocabulary and ids of its special tokens. bos, eos: transformers' defaults. */
 export function readTokens(fields: ConfigFields, bos: readonly number[] = [], eos: readonly number[] = []) {
   const vocab = fields.count("vocab_size");
   const [bosToken] = fields.tokens("bos_token_id", vocab, bos);
@@ -87,26 +90,27 @@ export function readTokens(fields: ConfigFields, bos: readonly number[] = [], eo
   return { vocab, ...(bosToken === undefined ? {} : { bosToken }), eosTokens };
 }
 
-/** Refuses an activation that the family does not have. */
+/** What to do about a variant of a family that the engine does not run. */
+export const CHOOSE_ANOTHER_MODEL = "Choose another model: the engine does not run this variant.";
+
+/** Refuses an activation that the engine does not run in this family. */
 export function expectActivation(fields: ConfigFields, name: string, fallback: string, allowed: readonly string[]) {
-  const activation = fields.string(name, fallback);
-  if (allowed.includes(activation)) return;
-  const expected = allowed.map((one) => `'${one}'`).join(" or ");
-  fields.refuse(name, `'${activation}' is not supported for ${fields.string("model_type")}; expected ${expected}`);
+  if (allowed.includes(fields.string(name, fallback))) return;
+  const expected = allowed.map((one) => `"${one}"`).join(" or ");
+  fields.refuse(name, `${expected} for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER_MODEL });
 }
 
-/** Refuses a switch that is on where the engine runs the family only without it. */
+/** Refuses a switch that is on, if the engine runs the family only without it. */
 export function expectOff(fields: ConfigFields, name: string): void {
-  if (fields.boolean(name, false)) {
-    fields.refuse(name, `true is not supported for ${fields.string("model_type")}; expected false`);
-  }
+  if (!fields.boolean(name, false)) return;
+  fields.refuse(name, `false for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER_MODEL });
 }
 
-/** Refuses layers with a window of their own: layer_types of transformers 5 and use_sliding_window of Qwen. */
+/** Refuses sliding windows in some of the layers: layer_types of transformers 5 and use_sliding_window of Qwen. */
 export function expectFullAttention(fields: ConfigFields): void {
   expectOff(fields, "use_sliding_window");
   const types = fields.get("layer_types");
   if (Array.isArray(types) && types.some((type) => type !== "full_attention")) {
-    fields.refuse("layer_types", "only 'full_attention' is supported for this family");
+    fields.refuse("layer_types", '"full_attention" in every layer', { remedy: CHOOSE_ANOTHER_MODEL });
   }
 }

@@ -1,4 +1,4 @@
-// Gemma, first generation: norms with weight + 1, embeddings times sqrt(d), GeGLU with the tanh form, head_dim of its own, tied head.
+// Gemma, first generation: norms with weight + 1, embeddings times sqrt(d), GeGLU in the tanh form, a head_dim independent of d, a tied head.
 import type { ConfigFields } from "../configFields.ts";
 import { expectActivation, expectOff, type FamilyFile, LLAMA_NAMES, readTokens, readWidths } from "./family.ts";
 import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "../modelConfig.ts";
@@ -7,8 +7,8 @@ import { readRope } from "../ropeConfig.ts";
 const TANH = "gelu_pytorch_tanh";
 
 /**
- * Defaults are those of transformers' GemmaConfig. hidden_activation is the newer field. The first files on the hub say hidden_act
- * "gelu" only, for weights that were trained with the tanh form; so it means that form here.
+ * Defaults are those of transformers' GemmaConfig. hidden_activation is the newer field. The first files on the hub have only hidden_act
+ * "gelu", for weights that were trained with the tanh form, so "gelu" means that form here.
  */
 function readConfig(fields: ConfigFields): ModelConfig {
   expectActivation(fields, "hidden_activation", TANH, [TANH]);

@@ -1,4 +1,4 @@
-// The LLaMA family, 1 to 3: RMSNorm, RoPE (scaled in LLaMA 3.1 and later), grouped heads, SwiGLU. Biases only where config.json asks for them.
+// The LLaMA family, 1 to 3: RMSNorm, RoPE (scaled from LLaMA 3.1 on), grouped heads, SwiGLU, and biases if config.json has them.
 import type { ConfigFields } from "../configFields.ts";
 import { expectActivation, type FamilyFile, LLAMA_NAMES, readTokens, readWidths } from "./family.ts";
 import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "../modelConfig.ts";

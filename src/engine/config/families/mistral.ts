@@ -6,7 +6,7 @@ import { readRope } from "../ropeConfig.ts";
 
 const DEFAULT_WINDOW = 4096;
 
-/** Defaults are those of transformers' MistralConfig: a missing sliding_window is one of 4,096 keys, null is none. */
+/** Defaults are those of transformers' MistralConfig: a missing sliding_window means 4,096 keys, null means no window. */
 function readConfig(fields: ConfigFields): ModelConfig {
   expectActivation(fields, "hidden_act", "silu", ["silu"]);
   const window = fields.isNull("sliding_window") ? undefined : fields.count("sliding_window", DEFAULT_WINDOW);

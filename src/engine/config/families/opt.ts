@@ -1,11 +1,11 @@
-// OPT: learned positions, LayerNorm, ReLU, biases. OPT-350m puts its norms behind the residual adds and has narrower embeddings.
+// OPT: learned positions, LayerNorm, ReLU, biases. OPT-350m has its norms after the residual adds, and narrower embeddings.
 import type { ConfigFields } from "../configFields.ts";
-import { type FamilyFile, readTokens } from "./family.ts";
+import { CHOOSE_ANOTHER_MODEL, type FamilyFile, readTokens } from "./family.ts";
 import type { Design, ModelConfig } from "../modelConfig.ts";
 
-/** Positions start in this row of their table: the first two were kept for padding, and are never used. */
+/** Position 0 is in this row of the table: the first two were reserved for padding and are unused. */
 const UNUSED_POSITIONS = 2;
-/** PyTorch's default, which OPT's norms have. */
+/** PyTorch's default, which OPT's norms use. */
 const LAYER_NORM_EPS = 1e-5;
 
 const ACTIVATIONS = new Map<string, Design["activation"]>([
@@ -19,14 +19,16 @@ function readConfig(fields: ConfigFields): ModelConfig {
   const named = fields.string("activation_function", "relu");
   const activation = ACTIVATIONS.get(named);
   if (!activation) {
-    fields.refuse("activation_function", `'${named}' is not supported; expected ${[...ACTIVATIONS.keys()].join(", ")}`);
+    fields.refuse("activation_function", `one of ${[...ACTIVATIONS.keys()].join(", ")}`, {
+      remedy: CHOOSE_ANOTHER_MODEL,
+    });
   }
   if (!fields.boolean("layer_norm_elementwise_affine", true)) {
-    fields.refuse("layer_norm_elementwise_affine", "false is not supported; expected norms with weight and bias");
+    fields.refuse("layer_norm_elementwise_affine", "true for opt", { remedy: CHOOSE_ANOTHER_MODEL });
   }
   const dModel = fields.count("hidden_size");
   const heads = fields.count("num_attention_heads");
-  if (dModel % heads !== 0) fields.refuse("num_attention_heads", `${heads} does not divide hidden_size ${dModel}`);
+  if (dModel % heads !== 0) fields.refuse("num_attention_heads", `a divisor of hidden_size ${dModel}`);
   const embeddingWidth = fields.count("word_embed_proj_dim", dModel);
   const biased = fields.boolean("enable_bias", true);
   const before = fields.boolean("do_layer_norm_before", true);

@@ -1,9 +1,10 @@
-// Phi 1, 1.5 and 2: one LayerNorm whose output attention and MLP read side by side, RoPE on part of a head, biases everywhere, gelu_new.
+// Phi 1, 1.5 and 2: one LayerNorm whose output both attention and MLP read, RoPE on part of each head, biases everywhere, gelu_new.
 import type { ConfigFields } from "../configFields.ts";
 import { expectActivation, expectOff, type FamilyFile, readTokens, readWidths } from "./family.ts";
 import type { ModelConfig } from "../modelConfig.ts";
 import { readRope } from "../ropeConfig.ts";
 
+/** The part of each head that RoPE rotates. */
 const DEFAULT_ROTARY_SHARE = 0.5;
 
 /** Defaults are those of transformers' PhiConfig. */

@@ -11,7 +11,7 @@ import {
 import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "../modelConfig.ts";
 import { readRope } from "../ropeConfig.ts";
 
-/** Defaults are those of transformers' Qwen2Config. Its window over some of the layers, which no published model uses, is refused. */
+/** Defaults are those of transformers' Qwen2Config. A window in some of the layers is refused; no published model uses it. */
 function readConfig(fields: ConfigFields): ModelConfig {
   expectActivation(fields, "hidden_act", "silu", ["silu"]);
   expectFullAttention(fields);

@@ -1,8 +1,8 @@
-// How far logits are from the ones that they should be.
+// How far a model's logits are from the expected ones.
 import { argmax } from "../sampler.ts";
 
-/** Largest absolute difference, largest absolute expected value, and the share of rows with the same largest entry. */
-export interface LogitComparison {
+/** Largest absolute difference, largest absolute expected value, and the share of rows whose largest entry is the same. */
+interface LogitComparison {
   largestDifference: number;
   largest: number;
   equalArgmax: number;

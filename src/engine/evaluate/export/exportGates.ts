@@ -1,4 +1,4 @@
-// The exports of a structurally pruned model: its forms, what they are compared with, and the receipt and card that go along.
+// The export of a structurally pruned model: its forms, the logits that they are compared with, and the receipt and card beside them.
 import type { Ctx } from "../../ctx.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import type { FloatDtype } from "../../dtype.ts";
@@ -16,9 +16,9 @@ import type { Masks } from "../../masks/gates.ts";
 import { type ExportedForm, writeForms, type ExportTarget, type PlannedForm } from "./writeForms.ts";
 import { engineReader, type FormReader, maskedLogits, roundedLogits } from "./readBack.ts";
 
-/** Logits may differ by this share of the largest absolute logit: the order of sums differs between forms, nothing else does. */
+/** How far logits may differ, as a share of the largest absolute logit: forms differ in nothing but the order of sums. */
 export const LOGIT_LIMIT = 2e-4;
-/** The same where weights were rounded on one side only: a few roundings (2^-11, 2^-8) of each weight. */
+/** The same where only one side has rounded weights: a few roundings (2^-11, 2^-8) of each weight. */
 export const ROUNDED_LOGIT_LIMIT: Record<FloatDtype, number> = { F32: LOGIT_LIMIT, F16: 2.5e-3, BF16: 2e-2 };
 
 const EXPORTS: Record<Form, (source: ExportSource) => Promise<OutputFile[]>> = {
@@ -31,29 +31,33 @@ export interface ExportGatesOptions {
   /** Token ids to compare on. */
   ids: Uint32Array;
   receipt: Omit<ReceiptInput, "checks" | "config" | "masks" | "dtype" | "precision" | "sample">;
-  /** Opens the ONNX form; needed where it is among the places, because the engine does not run ONNX. */
+  /** Opens the ONNX form. Required where ONNX is among the targets, because the engine does not run ONNX. */
   openOnnx?: FormReader;
-  /** Element type of the exported weights; the model's own where it is left out. */
+  /** Element type of the exported weights; default: the model's own. */
   dtype?: FloatDtype;
-  /** Largest weights file in bytes; one file where it is left out. */
+  /** Largest weights file in bytes; default: one file. */
   shardBytes?: number;
-  /** What the pruned model's logits were where the masks come from; `ids` then have to begin with its ids. */
+  /** The pruned model's logits as the receipt of these masks has them; `ids` must then begin with its ids. */
   sample?: LogitSample;
   onProgress?: (doneBytes: number, ofBytes: number, note: string) => void;
   cancelled?: () => boolean;
 }
 
+/** The masks of the 5L selection vectors, and where each form is written. */
+interface GatesExport {
+  masks: Masks;
+  targets: ReadonlyMap<Form, ExportTarget>;
+}
+
 /**
- * Writes, reads back and compares every form in `places`; receipt and model card go along with those that pass. A form that cannot be
- * written or read, or whose logits differ, is discarded and says why, and the others stay. Throws "shape" before anything is written where
- * the masked model's logits are not those of `options.sample` (the masks were made for other weights), "cancelled", "storage" and
- * "device-lost".
+ * Writes every form in `targets`, reads it back and compares its logits; receipt and model card are added to those that pass. A form that
+ * cannot be written or read, or whose logits differ, is discarded with a reason, and the others stay. Throws "shape" before anything is
+ * written if the masked model's logits are not those of `options.sample` (the masks were made for other weights), and what `writeForms` throws.
  */
 export async function exportGates(
   ctx: Ctx,
   opened: OpenedModel,
-  masks: Masks,
-  places: ReadonlyMap<Form, ExportTarget>,
+  { masks, targets }: GatesExport,
   options: ExportGatesOptions,
 ): Promise<ExportedForm[]> {
   const { folder, config, dtype } = opened;
@@ -63,16 +67,16 @@ export async function exportGates(
   const source = { folder, config, masks, ...(chosen ? { dtype: chosen } : {}), ...(shardBytes ? { shardBytes } : {}) };
   const { precision } = opened.model;
   const rounded = chosen && (await roundedLogits(ctx, opened, masks, { ids, dtype: chosen, cancelled }));
-  // The engine holds the form's weights as the model's are held; another runtime does not round them.
+  // The engine reads a form back at the model's own precision, so both sides round alike; another runtime does not round.
   const onnxLimit = precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : LOGIT_LIMIT;
 
-  const forms = [...places].map(([form, place]): PlannedForm => {
+  const forms = [...targets].map(([form, target]): PlannedForm => {
     const { version } = options.receipt;
     const read = form === "onnx" ? (options.openOnnx ?? noRuntime) : engineReader(ctx, form, { version, precision });
     const written = form === "onnx" ? onnxDtype(dtype, chosen) : (chosen ?? dtype);
     return {
       form,
-      place,
+      target,
       dtype: written,
       files: () => EXPORTS[form](source),
       read,
@@ -92,15 +96,15 @@ export async function exportGates(
 }
 
 const noRuntime: FormReader = async () => {
-  throw new EngineError("bug", "the ONNX form needs a runtime to open it, and none was given");
+  throw new EngineError("bug", "no runtime was given to open the ONNX form; pass openOnnx");
 };
 
-/** Throws "shape" where the logits are not those of the sample: the masks are another model's. */
+/** Throws "shape" if the logits are not those of the sample: the masks belong to another model. */
 export function checkSample(sample: LogitSample, logits: Float32Array, vocab: number): void {
   const { difference, largest } = compareSample(sample, logits, vocab);
   invariant(
     difference <= LOGIT_LIMIT * largest,
     "shape",
-    `the pruned model's logits differ by up to ${difference.toPrecision(3)} from those in the receipt: these weights are not the ones that the masks were made for; open that model`,
+    `the pruned model's logits differ from those in the receipt by up to ${difference.toPrecision(3)}: the masks were made for other weights. Open the model that the receipt names.`,
   );
 }

@@ -1,4 +1,4 @@
-// Several ratios as one export: cut out of what was written they give the masked models' logits, and damaged lists are not offered.
+// Several ratios as one export: each, cut out of the written model, computes its masked model's logits; damaged lists are not offered.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { NESTED_FILE, NESTED_LISTS_FILE } from "../../formats/export/exportNested.ts";
@@ -30,7 +30,7 @@ const options = ({ config }: OpenedModel): ExportGatesOptions => ({
   },
 });
 
-/** Architectures of logits that change with the ratio, so that the plain ones would not be nested. */
+/** Architectures of gate logits that change with the ratio, so that they would not be nested by themselves. */
 function membersOf({ config }: OpenedModel): NestedMember[] {
   const layout = gateLayout(config);
   const made = [0.8, 0.4, 0.6].map((ratio) => ({
@@ -45,49 +45,64 @@ function membersOf({ config }: OpenedModel): NestedMember[] {
 
 test.each(["llama", "opt", "phi"])("%s: every ratio is cut out of the written model", async (name) => {
   const opened = await openModel(ctx, await goldenFolder(name));
-  const place = memoryTarget();
-  const { delivery, ratios } = await exportNestedModel(ctx, opened, membersOf(opened), place, options(opened));
+  const target = memoryTarget();
+  const { exported, ratios } = await exportNestedModel(
+    ctx,
+    opened,
+    { members: membersOf(opened), target },
+    options(opened),
+  );
   opened.model.free();
-  expect(delivery).toMatchObject({ form: "compact", ok: true, equalArgmax: 1, tokens: 64 });
-  expect(delivery.largestDifference).toBeLessThan(1e-4);
+  expect(exported).toMatchObject({ form: "compact", ok: true, equalArgmax: 1, tokens: 64 });
+  expect(exported.largestDifference).toBeLessThan(1e-4);
   expect(ratios.map(({ ratio }) => ratio)).toEqual([0.4, 0.6, 0.8]);
   for (const { ratio, blockWeights } of ratios) {
     expect(blockWeights.kept / blockWeights.of).toBeLessThanOrEqual(ratio);
     expect(blockWeights.kept / blockWeights.of).toBeGreaterThan(ratio - 0.01);
   }
-  const read = await readNested(await place.folder());
+  const read = await readNested(await target.folder());
   expect(read.ratios).toMatchObject(ratios);
-  expect(delivery.files.map((file) => file.name)).toEqual(expect.arrayContaining([NESTED_FILE, NESTED_LISTS_FILE]));
-  const written = Object.values(place.files).reduce((sum, { byteLength }) => sum + byteLength, 0);
-  expect([delivery.files.length, delivery.bytes]).toEqual([Object.keys(place.files).length, written]);
-  expect(new TextDecoder().decode(place.files["README.md"])).toContain("## Several ratios in one");
+  expect(exported.files.map((file) => file.name)).toEqual(expect.arrayContaining([NESTED_FILE, NESTED_LISTS_FILE]));
+  const written = Object.values(target.files).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  expect([exported.files.length, exported.bytes]).toEqual([Object.keys(target.files).length, written]);
+  expect(new TextDecoder().decode(target.files["README.md"])).toContain("## Several ratios in one");
 });
 
-test("weights rounded on the way out are held against weights rounded alike", async () => {
+test("a rounded export is compared with weights rounded alike", async () => {
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const chosen = { ...options(opened), dtype: "F16" as const };
-  const { delivery, ratios } = await exportNestedModel(ctx, opened, membersOf(opened), memoryTarget(), chosen);
+  const { exported, ratios } = await exportNestedModel(
+    ctx,
+    opened,
+    { members: membersOf(opened), target: memoryTarget() },
+    chosen,
+  );
   opened.model.free();
-  expect([delivery.ok, delivery.reason, ratios.length]).toEqual([true, undefined, 3]);
+  expect([exported.ok, exported.reason, ratios.length]).toEqual([true, undefined, 3]);
 });
 
-/** What comes of an export whose lists, or the weights beside them, are spoilt on the way. */
-async function damagedBy(spoil: (lists: Uint8Array, weights: Uint8Array) => void): Promise<string | undefined> {
+/** The reason why an export is not offered whose lists, or the weights beside them, are damaged. */
+async function reasonAfter(damage: (lists: Uint8Array, weights: Uint8Array) => void): Promise<string | undefined> {
   const opened = await openModel(ctx, await goldenFolder("llama"));
-  const place = memoryTarget((file, bytes) => {
-    if (file.name === NESTED_LISTS_FILE) spoil(bytes, place.files["model.safetensors"] ?? new Uint8Array());
+  const target = memoryTarget((file, bytes) => {
+    if (file.name === NESTED_LISTS_FILE) damage(bytes, target.files["model.safetensors"] ?? new Uint8Array());
   });
-  const { delivery, ratios } = await exportNestedModel(ctx, opened, membersOf(opened), place, options(opened));
+  const { exported, ratios } = await exportNestedModel(
+    ctx,
+    opened,
+    { members: membersOf(opened), target },
+    options(opened),
+  );
   opened.model.free();
-  expect([delivery.ok, ratios, Object.keys(place.files)]).toEqual([false, [], []]);
-  return delivery.reason;
+  expect([exported.ok, ratios, Object.keys(target.files)]).toEqual([false, [], []]);
+  return exported.reason;
 }
 
 test("damaged lists or weights are not offered, and nothing stays", async () => {
-  expect(await damagedBy((lists) => lists.fill(0x7f, lists.length - 4))).toMatch(
+  expect(await reasonAfter((lists) => lists.fill(0x7f, lists.length - 4))).toMatch(
     /keep-0\.80\.\S+s5: expected ascending/,
   );
-  expect(await damagedBy((_, weights) => weights.fill(0x3c, weights.length - 200))).toMatch(
+  expect(await reasonAfter((_, weights) => weights.fill(0x3c, weights.length - 200))).toMatch(
     /keep-0\.40: its logits differ by up to [\d.e+]+, more than/,
   );
 });

@@ -1,4 +1,4 @@
-// Several ratios as one export: the largest compact model, and lists that cut each smaller one out of it, checked before it is offered.
+// Several ratios as one export: the largest compact model and lists that cut each smaller one out of it, checked before it is offered.
 import type { Ctx } from "../../ctx.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import {
@@ -25,109 +25,109 @@ import { exportGates, LOGIT_LIMIT, type ExportGatesOptions } from "./exportGates
 import { addFile, attempt, type ExportedForm, type ExportTarget } from "./writeForms.ts";
 import { ENGINE_RUNTIME, logitsOf, maskedLogits, roundedLogits } from "./readBack.ts";
 
-/** One ratio: its architecture lies inside those of larger ratios. */
+/** One ratio of a nested export; its architecture is inside those of larger ratios. */
 export interface NestedMember {
-  /** Asked kept share of the block weights. */
+  /** The ratio that was asked for. */
   ratio: number;
   masks: Masks;
   perplexity: PerplexityPair[];
 }
 
 export interface NestedOptions extends ExportGatesOptions {
-  /** Ratios that were cut out and compared, after the bytes of `onProgress`. */
+  /** Ratios that were cut out and compared; starts when the bytes of `onProgress` are written. */
   onRatio?: (done: number, of: number, note: string) => void;
 }
 
-export interface ExportedNested {
-  /** The compact form, its difference the largest of all ratios. */
-  delivery: ExportedForm;
-  /** Ascending; none where it is not offered. */
+interface ExportedNested {
+  /** The compact form; its difference is the largest of all ratios. */
+  exported: ExportedForm;
+  /** Ascending; empty if the export is not offered. */
   ratios: NestedRatio[];
 }
 
 /**
- * Writes the compact form of the largest member with receipt and card, then the lists and nested.json, reads everything back, cuts every
- * ratio out of what was written and compares its logits with the masked model's. What differs or cannot be read is discarded as a whole
- * and says why. `options.receipt` is of the largest. Throws "shape" for members that do not lie inside each other, and what `deliver` throws.
+ * Writes the compact form of the largest member with receipt and card, then the lists and nested.json. Reads everything back, cuts every
+ * ratio out of what was written and compares its logits with the masked model's. If one differs or cannot be read, the entire export is
+ * discarded with a reason. `options.receipt` is that of the largest. Throws "shape" for members that are not inside each other, and what
+ * `exportGates` throws.
  */
 export async function exportNestedModel(
   ctx: Ctx,
   opened: OpenedModel,
-  members: readonly NestedMember[],
-  place: ExportTarget,
+  { members, target }: { members: readonly NestedMember[]; target: ExportTarget },
   options: NestedOptions,
 ): Promise<ExportedNested> {
   const ascending = [...members].sort((a, b) => a.ratio - b.ratio);
   const largest = ascending.at(-1);
-  invariant(largest, "shape", "expected one ratio at least, got none");
+  invariant(largest, "shape", "expected at least one ratio, got none");
   const lists = nestedListsFile(opened.config, largest.masks, ascending);
-  const [delivery] = await exportGates(ctx, opened, largest.masks, new Map([["compact", place]]), options);
-  invariant(delivery, "bug", "the compact form was not delivered");
+  const { masks } = largest;
+  const [exported] = await exportGates(ctx, opened, { masks, targets: new Map([["compact", target]]) }, options);
+  invariant(exported, "bug", "the export of one form returned none");
   const ratios: NestedRatio[] = [];
-  if (!delivery.ok) return { delivery, ratios };
+  if (!exported.ok) return { exported, ratios };
   const put = async (file: OutputFile): Promise<void> => {
-    await place.write(file);
-    addFile(delivery, file);
+    await target.write(file);
+    addFile(exported, file);
   };
-  await attempt(delivery, async () => {
+  await attempt(exported, async () => {
     await put(lists);
-    const folder = await place.folder();
-    const whole = await readCompact(folder);
+    const folder = await target.folder();
+    const outer = await readCompact(folder);
     for (const [i, member] of ascending.entries()) {
       if (options.cancelled?.()) throw new EngineError("cancelled", "The export was stopped; nothing is offered.");
-      options.onRatio?.(i, ascending.length, `nested: cutting keep ${member.ratio} and comparing logits`);
-      ratios.push(await checkedRatio(ctx, opened, member, { folder, whole, options }));
+      options.onRatio?.(i, ascending.length, `nested: cutting out keep ${member.ratio} and comparing its logits`);
+      ratios.push(await checkedRatio(ctx, opened, member, { folder, outer, options }));
     }
-    const worst = ratios.map(({ check }) => check);
-    delivery.largestDifference = Math.max(...worst.map((check) => check.maxAbsLogitDifference));
-    delivery.equalArgmax = Math.min(...worst.map((check) => check.argmaxAgreement));
+    const checks = ratios.map(({ check }) => check);
+    exported.largestDifference = Math.max(...checks.map((check) => check.maxAbsLogitDifference));
+    exported.equalArgmax = Math.min(...checks.map((check) => check.argmaxAgreement));
     await put(nestedFile(options.receipt.version, ratios));
     await put(await nestedCardFile(copiedFile(await folder.open("README.md")), ratios));
-    await readNested(await place.folder());
+    await readNested(await target.folder());
   });
-  if (delivery.ok) return { delivery, ratios };
-  await place.discard();
-  return { delivery, ratios: [] };
+  if (exported.ok) return { exported, ratios };
+  await target.discard();
+  return { exported, ratios: [] };
 }
 
-/** Cuts one ratio out of the written model. Throws "shape" where its logits are not the masked model's. */
+/** Cuts one ratio out of the written model. Throws "shape" if its logits are not the masked model's. */
 async function checkedRatio(
   ctx: Ctx,
   opened: OpenedModel,
   { ratio, masks, perplexity }: NestedMember,
-  { folder, whole, options }: { folder: Folder; whole: CompactModel; options: ExportGatesOptions },
+  { folder, outer, options }: { folder: Folder; outer: CompactModel; options: ExportGatesOptions },
 ): Promise<NestedRatio> {
   const { ids, dtype, cancelled = () => false, receipt } = options;
   const kept = keptOfRatio(opened.config, masks);
-  const lists = await readNestedLists(folder, whole, { ratio, widths: kept.widths });
-  const found = await logitsOfCut(ctx, whole, lists, ids, opened.model.precision);
+  const lists = await readNestedLists(folder, outer, { ratio, widths: kept.widths });
+  const found = await logitsOfCut(ctx, outer, lists, { ids, precision: opened.model.precision });
   const expected = await maskedLogits(ctx, opened.model, masks, ids);
   const rounded = dtype && (await roundedLogits(ctx, opened, masks, { ids, dtype, cancelled }));
-  const told = compareLogits(expected, found, ids.length);
-  const decisive = rounded ? compareLogits(rounded, found, ids.length) : told;
+  const reported = compareLogits(expected, found, ids.length);
+  const decisive = rounded ? compareLogits(rounded, found, ids.length) : reported;
   const most = LOGIT_LIMIT * decisive.largest;
   invariant(
     decisive.largestDifference <= most,
     "shape",
-    `${ratioName(ratio)}: its logits differ by up to ${decisive.largestDifference.toPrecision(3)}, more than ${most.toPrecision(3)}; prepare it again, and report it if it stays`,
+    `${ratioName(ratio)}: its logits differ by up to ${decisive.largestDifference.toPrecision(3)}, more than ${most.toPrecision(3)}. Prepare it again; if that does not help, report it.`,
   );
   return {
     ...{ ratio, name: ratioName(ratio), ...kept, perplexity },
     check: {
       ...{ runtime: ENGINE_RUNTIME, version: receipt.version, tokens: ids.length },
-      ...{ maxAbsLogitDifference: told.largestDifference, argmaxAgreement: told.equalArgmax },
+      ...{ maxAbsLogitDifference: reported.largestDifference, argmaxAgreement: reported.equalArgmax },
     },
     sample: sampleLogits(ids, expected),
   };
 }
 
-/** Logits (T, V) of a part of a compact model. */
+/** Logits (T, V) of the model that the lists cut out of a compact one. */
 async function logitsOfCut(
   ctx: Ctx,
   { config, weights }: CompactModel,
   { inside, lists }: NestedLists,
-  ids: Uint32Array,
-  precision: Precision,
+  { ids, precision }: { ids: Uint32Array; precision: Precision },
 ): Promise<Float32Array> {
   const model = await loadModel(ctx, config, cutReader(weights, config.family, inside), { lists, precision });
   try {

@@ -1,4 +1,4 @@
-// Exports of pruned weights: written, read back, compared; zeros where the masks say, updated weights where the method updates.
+// Exports of pruned weights: written, read back and compared. They have the zeros of the masks, and the updated weights of SparseGPT.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { memoryFolder } from "../../formats/files/memoryFolder.ts";
@@ -36,13 +36,13 @@ const options = (recipe: WeightRecipe): PrunedWeightsOptions => ({
 describe.each(["dass", "wanda", "magnitude", "sparsegpt"] as const)("%s", (method) => {
   const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method, pattern: "2:4" };
 
-  test("its export gives the pruned model's logits and has zeros where the masks say", async () => {
-    const pruned = await pruneWeights(ctx, opened.model, [ids(64), ids(50)], recipe);
-    const place = memoryTarget();
-    const delivery = await exportPrunedWeights(ctx, opened, pruned, place, options(recipe));
-    expect({ ok: delivery.ok, equalArgmax: delivery.equalArgmax }).toEqual({ ok: true, equalArgmax: 1 });
-    expect(Object.keys(place.files)).toEqual(expect.arrayContaining(["receipt.json", "README.md", "tokenizer.json"]));
-    const weights = await openWeights(memoryFolder("export", place.files));
+  test("its export computes the pruned model's logits and has the zeros of the masks", async () => {
+    const pruned = await pruneWeights(ctx, opened.model, { recipe, sequences: [ids(64), ids(50)] });
+    const target = memoryTarget();
+    const exported = await exportPrunedWeights(ctx, opened, { ...pruned, target }, options(recipe));
+    expect({ ok: exported.ok, equalArgmax: exported.equalArgmax }).toEqual({ ok: true, equalArgmax: 1 });
+    expect(Object.keys(target.files)).toEqual(expect.arrayContaining(["receipt.json", "README.md", "tokenizer.json"]));
+    const weights = await openWeights(memoryFolder("export", target.files));
     let changed = 0;
     for (const mask of pruned.masks) {
       const values = await weights.readFloat32(mask.matrix.name);
@@ -52,31 +52,36 @@ describe.each(["dass", "wanda", "magnitude", "sparsegpt"] as const)("%s", (metho
     }
     expect(changed > 0).toBe(method === "sparsegpt");
 
-    const receipt = readWeightReceipt(new TextDecoder().decode(place.files["receipt.json"]));
+    const receipt = readWeightReceipt(new TextDecoder().decode(target.files["receipt.json"]));
     expect([receipt.recipe, receipt.updated]).toEqual([recipe, method === "sparsegpt"]);
     const masks = weightMasksFromReceipt(receipt, opened.config);
     expect(masks).toEqual(pruned.masks);
     if (method !== "sparsegpt" && receipt.sample) {
-      // the receipt alone gives the export again
+      // the receipt is enough to make the export again
       const model = await loadModel(ctx, opened.config, maskedReader(opened.weights, opened.config, masks));
       const again = memoryTarget();
       const repeat = { ...options(recipe), sample: receipt.sample };
-      expect((await exportPrunedWeights(ctx, opened, { model, masks }, again, repeat)).ok).toBe(true);
-      expect(again.files["model.safetensors"]).toEqual(place.files["model.safetensors"]);
+      expect((await exportPrunedWeights(ctx, opened, { model, masks, target: again }, repeat)).ok).toBe(true);
+      expect(again.files["model.safetensors"]).toEqual(target.files["model.safetensors"]);
       model.free();
     }
     pruned.model.free();
   });
 });
 
-test("a rounded export of updated weights is held to its dtype's limit", async () => {
+test("a rounded export of updated weights has the limit of its dtype", async () => {
   const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method: "sparsegpt", pattern: "50%" };
-  const pruned = await pruneWeights(ctx, opened.model, [ids(64), ids(50)], recipe);
-  const delivery = await exportPrunedWeights(ctx, opened, pruned, memoryTarget(), {
-    ...options(recipe),
-    dtype: "BF16",
-  });
-  expect([delivery.ok, delivery.dtype]).toEqual([true, "BF16"]);
-  expect(delivery.largestDifference).toBeGreaterThan(1e-4);
+  const pruned = await pruneWeights(ctx, opened.model, { recipe, sequences: [ids(64), ids(50)] });
+  const exported = await exportPrunedWeights(
+    ctx,
+    opened,
+    { ...pruned, target: memoryTarget() },
+    {
+      ...options(recipe),
+      dtype: "BF16",
+    },
+  );
+  expect([exported.ok, exported.dtype]).toEqual([true, "BF16"]);
+  expect(exported.largestDifference).toBeGreaterThan(1e-4);
   pruned.model.free();
 });

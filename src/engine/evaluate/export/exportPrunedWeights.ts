@@ -1,4 +1,4 @@
-// The export of a model whose single weights are pruned: the masked form, compared with the pruned model that ran here.
+// The export of a model whose single weights are pruned: the masked form, compared with the pruned model on the GPU.
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import { exportWeights } from "../../formats/export/exportWeights.ts";
@@ -17,24 +17,29 @@ export interface PrunedWeightsOptions extends Omit<ExportGatesOptions, "receipt"
   receipt: Omit<WeightReceiptInput, "checks" | "config" | "masks" | "dtype" | "precision" | "sample">;
 }
 
-/** Writes, reads back and compares; receipt and model card go along. pruned: the model on the GPU. Throws what `deliver` throws. */
+/** The pruned model on the GPU, the masks that it was pruned by, and where its masked form is written. */
+interface WeightsExport {
+  model: Model;
+  masks: WeightMasks;
+  target: ExportTarget;
+}
+
+/** Writes the masked form, reads it back and compares its logits; receipt and model card are added. Throws what `exportGates` throws. */
 export async function exportPrunedWeights(
   ctx: Ctx,
   opened: OpenedModel,
-  pruned: { model: Model; masks: WeightMasks },
-  place: ExportTarget,
+  { model, masks, target }: WeightsExport,
   options: PrunedWeightsOptions,
 ): Promise<ExportedForm> {
   const { folder, config, dtype: own } = opened;
   const { ids, dtype: chosen, shardBytes, sample, onProgress, cancelled } = options;
-  const { masks } = pruned;
-  const { precision } = pruned.model;
+  const { precision } = model;
   const updates = options.receipt.recipe.method === "sparsegpt";
   const dtype = chosen ?? own;
-  const expected = await logitsOf(ctx, pruned.model, ids);
+  const expected = await logitsOf(ctx, model, ids);
   if (sample) checkSample(sample, expected, config.vocab);
   const updated = async (matrix: WeightMasks[number]["matrix"]): Promise<Float32Array<ArrayBuffer>> => {
-    const block = pruned.model.weights.blocks[matrix.block];
+    const block = model.weights.blocks[matrix.block];
     invariant(block, "bug", `the pruned model has no block ${matrix.block}`);
     return readMatrix(ctx, block, matrix);
   };
@@ -45,16 +50,16 @@ export async function exportPrunedWeights(
     ...(shardBytes ? { shardBytes } : {}),
   };
   const form = {
-    ...{ form: "masked" as const, place, dtype },
+    ...{ form: "masked" as const, target, dtype },
     files: () => exportWeights(source),
     read: engineReader(ctx, "masked", { version: options.receipt.version, precision }),
-    // updated weights are f32 here, and rounded to what is written and to what the form is held in
+    // Updated weights are f32 on the GPU. They are rounded to the dtype of the file, and again to the precision that it is read back at.
     limit: Math.max(
       dtype !== own || updates ? ROUNDED_LOGIT_LIMIT[dtype] : LOGIT_LIMIT,
       updates && precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0,
     ),
   };
-  const [delivery] = await writeForms([form], {
+  const [exported] = await writeForms([form], {
     ...{ ids, expected },
     records: (checks, sampled) => {
       const receipt = buildWeightReceipt({
@@ -71,6 +76,6 @@ export async function exportPrunedWeights(
     ...(onProgress ? { onProgress } : {}),
     ...(cancelled ? { cancelled } : {}),
   });
-  invariant(delivery, "bug", "an export of one form gave none");
-  return delivery;
+  invariant(exported, "bug", "the export of one form returned none");
+  return exported;
 }

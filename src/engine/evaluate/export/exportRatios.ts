@@ -1,4 +1,4 @@
-// Several ratios of one run as one model: architectures inside each other, each measured, then their nested export.
+// Several ratios of one run as one model: nested architectures, each measured, then their export.
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import type { NestedRatio } from "../../formats/export/exportNested.ts";
@@ -11,43 +11,44 @@ import type { Recipe } from "../../recipes/recipe.ts";
 import { exportNestedModel, type NestedMember, type NestedOptions } from "./exportNestedModel.ts";
 import type { ExportedForm, ExportTarget } from "./writeForms.ts";
 
-/** A run, asked for several ratios. */
-export interface RunRatios {
-  /** Logits that the run makes for each ratio. */
+/** Several ratios of a run, and where the nested model is written. */
+interface RatiosExport {
+  /** Gate logits that the run makes for each ratio. */
   made: readonly LogitsAt[];
   recipe: Recipe;
   /** Steps that it was trained for. */
   steps: number;
+  target: ExportTarget;
 }
 
-/** What all ratios share; perplexity, target and the rest of the receipt are found here. */
-export interface ExportRatiosOptions extends Omit<NestedOptions, "receipt"> {
+/** Options that apply to all ratios. The rest of the receipt (perplexity, target, ...) is worked out here. */
+interface ExportRatiosOptions extends Omit<NestedOptions, "receipt"> {
   receipt: Omit<NestedOptions["receipt"], "recipe" | "target" | "trainedSteps" | "perplexity">;
+  /** Perplexity of the model that the masks give. Called for each ratio, because nesting may change its masks. */
+  measure: (masks: Masks, ratio: number) => Promise<PerplexityPair>;
 }
 
 /** One ratio inside the nested model. */
 export interface RatioInside {
-  /** Asked kept share of the block weights. */
+  /** The ratio that was asked for. */
   ratio: number;
   blockWeights: Share;
   modelWeights: Share;
   perplexity: PerplexityPair;
-  /** What was cut out of the written model, against the masked model; null where the export is not offered. */
+  /** The model cut out of the written one, compared with the masked model; null if the export is not offered. */
   check: NestedRatio["check"] | null;
 }
 
 /**
- * Makes architectures that lie inside each other, asks `measure` for the perplexity of each, for their masks may be others than those of
- * the ratio alone, and writes them to `place`. Ratios are ascending. Throws "shape" without a ratio, and what `deliverNested` throws.
+ * Makes nested architectures from the gate logits, measures each and writes them to `target`. Ratios are returned in ascending order.
+ * Throws "shape" without a ratio, and what `exportNestedModel` throws.
  */
 export async function exportRatios(
   ctx: Ctx,
   opened: OpenedModel,
-  { made, recipe, steps }: RunRatios,
-  measure: (masks: Masks, ratio: number) => Promise<PerplexityPair>,
-  place: ExportTarget,
-  options: ExportRatiosOptions,
-): Promise<{ delivery: ExportedForm; ratios: RatioInside[] }> {
+  { made, recipe, steps, target }: RatiosExport,
+  { measure, ...options }: ExportRatiosOptions,
+): Promise<{ exported: ExportedForm; ratios: RatioInside[] }> {
   const layout = gateLayout(opened.config);
   const budget = budgetOf(opened.config);
   const ascending = [...made].sort((a, b) => a.ratio - b.ratio);
@@ -65,13 +66,11 @@ export async function exportRatios(
     });
   }
   const largest = members.at(-1);
-  invariant(largest, "shape", "expected one ratio at least, got none");
+  invariant(largest, "shape", "expected at least one ratio, got none");
   const { ratio, perplexity } = largest;
-  const target = { ratio: "block weights kept" as const, value: ratio };
-  const { delivery, ratios } = await exportNestedModel(ctx, opened, members, place, {
-    ...options,
-    receipt: { ...options.receipt, recipe: { ...recipe, ratio }, target, trainedSteps: steps, perplexity },
-  });
-  const checks = new Map(ratios.map((ratio) => [ratio.ratio, ratio.check]));
-  return { delivery, ratios: inside.map((one) => ({ ...one, check: checks.get(one.ratio) ?? null })) };
+  const asked = { ratio: "block weights kept" as const, value: ratio };
+  const receipt = { ...options.receipt, recipe: { ...recipe, ratio }, target: asked, trainedSteps: steps, perplexity };
+  const { exported, ratios } = await exportNestedModel(ctx, opened, { members, target }, { ...options, receipt });
+  const checks = new Map(ratios.map((one) => [one.ratio, one.check]));
+  return { exported, ratios: inside.map((one) => ({ ...one, check: checks.get(one.ratio) ?? null })) };
 }

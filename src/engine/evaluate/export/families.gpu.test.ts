@@ -1,4 +1,4 @@
-// Exports of every family: written, read back with the loader that users have, and compared with the masked model. Biases are cut, too.
+// Exports of every family: written, read back and compared with the masked model, biases included.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
@@ -20,30 +20,35 @@ afterAll(() => ctx.gpu.destroy());
 test.each<[string, Precision]>([
   ...["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"].map((name): [string, Precision] => [name, "f32"]),
   ["qwen2", "f16"],
-])("%s, weights held as %s: both forms give its logits", async (name, precision) => {
+])("%s in %s: both forms compute its logits", async (name, precision) => {
   const opened = await openModel(ctx, await goldenFolder(name), { precision });
   const masks = gateLayout(opened.config).sizes.map((size, i) =>
     Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
   );
   const forms: readonly Form[] = ["masked", "compact"];
-  const places = new Map(forms.map((form) => [form, memoryTarget()]));
-  const deliveries = await exportGates(ctx, opened, masks, places, {
-    ids: Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % opened.config.vocab),
-    receipt: {
-      version: "0.0.0",
-      adapter: ctx.gpu.facts.name,
-      modelName: name,
-      licence: "not stated",
-      recipe: DEFAULT_RECIPE,
-      target: { ratio: "block weights kept", value: 0.5 },
-      trainedSteps: 1,
-      calibration: { name: "a text", sha256: "0".repeat(64) },
-      perplexity: [],
+  const targets = new Map(forms.map((form) => [form, memoryTarget()]));
+  const exported = await exportGates(
+    ctx,
+    opened,
+    { masks, targets },
+    {
+      ids: Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % opened.config.vocab),
+      receipt: {
+        version: "0.0.0",
+        adapter: ctx.gpu.facts.name,
+        modelName: name,
+        licence: "not stated",
+        recipe: DEFAULT_RECIPE,
+        target: { ratio: "block weights kept", value: 0.5 },
+        trainedSteps: 1,
+        calibration: { name: "a text", sha256: "0".repeat(64) },
+        perplexity: [],
+      },
     },
-  });
+  );
   opened.model.free();
-  expect(deliveries.map(({ form, ok, reason }) => ({ form, ok, reason }))).toEqual(
+  expect(exported.map(({ form, ok, reason }) => ({ form, ok, reason }))).toEqual(
     forms.map((form) => ({ form, ok: true, reason: undefined })),
   );
-  expect(deliveries.map(({ equalArgmax }) => equalArgmax)).toEqual([1, 1]);
+  expect(exported.map(({ equalArgmax }) => equalArgmax)).toEqual([1, 1]);
 });

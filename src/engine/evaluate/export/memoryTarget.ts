@@ -1,9 +1,9 @@
-// A place for exports in memory: tests write there, and may spoil a file on its way.
+// An export target in memory, for tests and benchmarks; it may damage a file as it is written.
 import { memoryFolder } from "../../formats/files/memoryFolder.ts";
 import { collect, type OutputFile } from "../../formats/files/outputFile.ts";
 import type { ExportTarget } from "./writeForms.ts";
 
-/** `damage` may change a file's bytes before they are kept. */
+/** `damage` may change a file's bytes before they are stored. */
 export function memoryTarget(
   damage: (file: OutputFile, bytes: Uint8Array<ArrayBuffer>) => void = () => undefined,
 ): ExportTarget & { files: Record<string, Uint8Array<ArrayBuffer>> } {

@@ -1,4 +1,4 @@
-// A written form, opened again: the engine's own readers for masked and compact, and what any other runtime has to offer to be one.
+// Opens a written form again: the engine's readers for masked and compact, and the interface for readers in other runtimes.
 import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
 import { type FloatDtype, fromFloat32, toFloat32 } from "../../dtype.ts";
@@ -14,23 +14,23 @@ import { checkWeights } from "../../model/weights.ts";
 import { flatten, gateLayout, type Masks } from "../../masks/gates.ts";
 import type { Precision } from "../../tensor.ts";
 
-/** A form in the hands of a runtime. */
+/** A form opened by a runtime. */
 export interface OpenedForm {
   /** Name and version of the runtime, as the receipt states them. */
   readonly runtime: string;
   readonly version: string;
-  /** Logits (T, V) of the ids, once for each way in which the form computes them (at once, by its KV cache). */
+  /** Logits (T, V) of the ids, once for each way that the runtime can compute them (all ids at once, with the KV cache). */
   logits(ids: Uint32Array): Promise<readonly Float32Array[]>;
-  /** Frees what it holds. */
+  /** Frees the runtime's memory. */
   close(): void;
 }
 
-/** Opens a form as a user's program would: only the folder that was written is looked at. */
+/** Opens a form as a user's program would: it reads nothing but the folder that was written. */
 export type FormReader = (folder: Folder, cancelled: () => boolean) => Promise<OpenedForm>;
 
 export const ENGINE_RUNTIME = "Espalier engine (WebGPU)";
 
-/** The engine as the reader of a form; `version` is the program's, `precision` that of the model compared with. */
+/** The engine as the reader of a form. version: of this program; precision: that of the model to compare with. */
 export function engineReader(
   ctx: Ctx,
   form: "masked" | "compact",
@@ -48,7 +48,7 @@ export function engineReader(
 }
 
 const stopIf = (cancelled: () => boolean) => (): void => {
-  if (cancelled()) throw new EngineError("cancelled", "The export was stopped; no half-written file is left.");
+  if (cancelled()) throw new EngineError("cancelled", "The export was stopped; no partly written file is left.");
 };
 
 async function reload(
@@ -67,7 +67,7 @@ async function reload(
   return loadModel(ctx, config, weights, options);
 }
 
-/** Logits (T, V) of the model with the masks multiplied in: what every form has to compute. */
+/** Logits (T, V) of the model with the masks multiplied in; every form has to compute these. */
 export async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Uint32Array): Promise<Float32Array> {
   const layout = gateLayout(model.config);
   const gates = ctx.persistent("export masks", [layout.length], { data: flatten(layout, masks) });
@@ -79,8 +79,8 @@ export async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Ui
 }
 
 /**
- * The same with weights rounded as an export in `dtype` stores them; undefined where that changes none. How far rounding moves logits depends
- * on the model (its depth, its masks), so a rounded form is held against these, within the limit of exact ones.
+ * The same with weights rounded as an export in `dtype` stores them; undefined if that changes no weight. How far rounding moves logits
+ * depends on the model (its depth, its masks), so a rounded form is compared with these, within the limit of an exact form.
  */
 export async function roundedLogits(
   ctx: Ctx,
@@ -103,11 +103,11 @@ export async function roundedLogits(
   }
 }
 
-/** Logits (T, V) of a model as it is. */
+/** Logits (T, V) of a model with its own selection. */
 export async function logitsOf(ctx: Ctx, model: Model, ids: Uint32Array): Promise<Float32Array> {
   const logits = ctx.step(() => {
     const tokens = ctx.upload(ids, [ids.length], "ids");
-    return decoderForward(ctx, model.config, model.weights, tokens, { selection: model.selection });
+    return decoderForward(ctx, model, tokens, { selection: model.selection });
   });
   return ctx.read(logits);
 }

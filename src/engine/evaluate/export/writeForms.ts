@@ -1,4 +1,4 @@
-// Writes the forms of an export, opens each again with a runtime that users have, and compares logits before it is offered.
+// Writes the forms of an export, opens each again in a runtime that users have, and compares its logits before it is offered.
 import { EngineError, type ErrorCode, invariant } from "../../errors.ts";
 import type { FloatDtype } from "../../dtype.ts";
 import type { Folder } from "../../formats/files/folder.ts";
@@ -6,27 +6,27 @@ import { type LogitSample, sampleLogits } from "../../formats/receipt/logitSampl
 import type { OutputFile } from "../../formats/files/outputFile.ts";
 import type { Form, FormCheck } from "../../formats/receipt/receipt.ts";
 import { compareLogits } from "./compareLogits.ts";
-import type { FormReader } from "./readBack.ts";
+import type { FormReader, OpenedForm } from "./readBack.ts";
 
-/** Where one form is written to and read back from. A file that fails half-way must not stay. */
+/** Where one form is written to and read back from. A partly written file must be removed. */
 export interface ExportTarget {
   write(file: OutputFile): Promise<void>;
   folder(): Promise<Folder>;
-  /** Removes all that was written: the form is not offered. */
+  /** Removes everything that was written, because the form is not offered. */
   discard(): Promise<void>;
 }
 
-/** One form, written, opened by a runtime and compared with the masked forward of the engine. */
+/** One form: written, opened by a runtime, and compared with the masked model in the engine. */
 export interface ExportedForm {
   form: Form;
   /** Element type of the weights in its files. */
   dtype: FloatDtype;
   files: readonly { name: string; bytes: number }[];
   bytes: number;
-  /** What opened it; empty where nothing did. */
+  /** The runtime that opened it; empty if it could not be opened. */
   runtime: string;
   version: string;
-  /** Largest absolute logit difference; NaN where nothing could be compared. */
+  /** Largest absolute logit difference; NaN if nothing could be compared. */
   largestDifference: number;
   /** Share of positions with the same largest logit. */
   equalArgmax: number;
@@ -34,140 +34,148 @@ export interface ExportedForm {
   ok: boolean;
   /** Why it is not offered. */
   reason?: string;
-  /** The kind of error behind the reason, where it was one. */
+  /** The error's code, if the reason was an error. */
   code?: ErrorCode;
 }
 
-/** Errors that end the whole export; every other one is the reason why one form is not offered. */
-const ENDS_ALL: readonly ErrorCode[] = ["cancelled", "storage", "device-lost"];
+/** Errors that end the entire export; any other error only means that one form is not offered. */
+const FATAL: readonly ErrorCode[] = ["cancelled", "storage", "device-lost"];
 
 /** One form to be written. */
 export interface PlannedForm {
   form: Form;
-  place: ExportTarget;
+  target: ExportTarget;
   /** Element type of the weights in its files. */
   dtype: FloatDtype;
   files: () => Promise<OutputFile[]>;
   read: FormReader;
-  /** What decides whether the form passes, where its weights were rounded on the way out: logits (T, V) with weights rounded alike. */
+  /** Logits (T, V) with weights rounded as the form stores them. They decide whether it passes; default: `expected` does. */
   rounded?: Float32Array;
-  /** Those logits, or the expected ones, may differ by this share of the largest absolute logit. */
+  /** How far the form's logits may differ from those, as a share of the largest absolute logit. */
   limit: number;
 }
 
-export interface FormsPlan {
+interface FormsPlan {
   /** Token ids to compare on. */
   ids: Uint32Array;
-  /** The studio's own logits (T, V): what the difference that is told is measured against. */
+  /** The engine's logits (T, V) of the pruned model; the reported difference is the difference from these. */
   expected: Float32Array;
-  /** Receipt and model card for each form, once the checks of those that passed are known. */
+  /** Makes the receipt and model card of a form, once the checks of all forms that passed are known. */
   records: (checks: FormCheck[], sample: LogitSample) => (form: Form) => OutputFile[];
   onProgress?: (doneBytes: number, ofBytes: number, note: string) => void;
   cancelled?: () => boolean;
 }
 
 /**
- * Writes, reads back and compares every form; receipt and model card go along with those that pass. A form that cannot be written or read,
- * or whose logits differ, is discarded and says why, and the others stay. Throws "cancelled", "storage" and "device-lost".
+ * Writes every form, reads it back and compares its logits; receipt and model card are added to those that pass. A form that cannot be
+ * written or read, or whose logits differ, is discarded with a reason, and the others stay. Throws "cancelled", "storage" and "device-lost".
  */
 export async function writeForms(forms: readonly PlannedForm[], plan: FormsPlan): Promise<ExportedForm[]> {
   const { ids, expected, cancelled = () => false } = plan;
   const planned = new Map<ExportedForm, PlannedForm>();
   const contents = new Map<ExportedForm, OutputFile[]>();
-  for (const one of forms) {
-    const delivery = unopened(one.form, one.dtype, ids.length);
-    planned.set(delivery, one);
-    await attempt(delivery, async () => contents.set(delivery, await one.files()));
+  for (const form of forms) {
+    const exported = unopened(form, ids.length);
+    planned.set(exported, form);
+    await attempt(exported, async () => contents.set(exported, await form.files()));
   }
   const total = [...contents.values()].flat().reduce((sum, file) => sum + file.sizeBytes, 0);
   let written = 0;
-  const put = (place: ExportTarget, delivery: ExportedForm, file: OutputFile): Promise<void> => {
-    addFile(delivery, file);
-    return place.write({
+  const put = (target: ExportTarget, exported: ExportedForm, file: OutputFile): Promise<void> => {
+    addFile(exported, file);
+    return target.write({
       ...file,
       stream: async function* () {
         for await (const chunk of file.stream()) {
-          if (cancelled()) throw new EngineError("cancelled", "The export was stopped; no half-written file is left.");
+          if (cancelled())
+            throw new EngineError("cancelled", "The export was stopped; no partly written file is left.");
           yield chunk;
           written += chunk.byteLength;
-          plan.onProgress?.(Math.min(written, total), total, `${delivery.form}: ${file.name}`);
+          plan.onProgress?.(Math.min(written, total), total, `${exported.form}: ${file.name}`);
         }
       },
     });
   };
 
-  for (const [delivery, files] of contents) {
-    const { form, place, read, limit, rounded = expected } = plannedOf(planned, delivery);
+  for (const [exported, files] of contents) {
+    const { form, target, read, limit, rounded = expected } = plannedOf(planned, exported);
     const before = written;
-    await attempt(delivery, async () => {
-      for (const file of files) await put(place, delivery, file);
+    await attempt(exported, async () => {
+      for (const file of files) await put(target, exported, file);
       plan.onProgress?.(Math.min(written, total), total, `${form}: opening it again and comparing logits`);
-      await compare(delivery, await read(await place.folder(), cancelled), { expected, rounded, limit }, ids);
+      await compare(exported, await read(await target.folder(), cancelled), { ids, expected, rounded, limit });
     });
     written = before + files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    if (!delivery.ok) await place.discard();
+    if (!exported.ok) await target.discard();
   }
 
   const passed = [...planned.keys()].filter(({ ok }) => ok);
   const recordsOf = plan.records(passed.map(checkOf), sampleLogits(ids, expected));
-  for (const delivery of passed) {
-    for (const file of recordsOf(delivery.form)) {
-      await plannedOf(planned, delivery).place.write(file);
-      addFile(delivery, file);
+  for (const exported of passed) {
+    for (const file of recordsOf(exported.form)) {
+      await plannedOf(planned, exported).target.write(file);
+      addFile(exported, file);
     }
   }
   return [...planned.keys()];
 }
 
-/** A form of which nothing is known yet. */
-function unopened(form: Form, dtype: FloatDtype, tokens: number): ExportedForm {
+/** The result of a form before anything is written or compared. */
+function unopened({ form, dtype }: PlannedForm, tokens: number): ExportedForm {
   const nothing = { files: [], bytes: 0, runtime: "", version: "", largestDifference: Number.NaN, equalArgmax: 0 };
   return { form, dtype, ...nothing, tokens, ok: false };
 }
 
-/** Counts a file that was written, perhaps in place of one of the same name. */
-export function addFile(delivery: ExportedForm, { name, sizeBytes }: OutputFile): void {
-  delivery.files = [...delivery.files.filter((file) => file.name !== name), { name, bytes: sizeBytes }];
-  delivery.bytes = delivery.files.reduce((sum, { bytes }) => sum + bytes, 0);
+/** Counts a written file; it replaces one of the same name. */
+export function addFile(exported: ExportedForm, { name, sizeBytes }: OutputFile): void {
+  exported.files = [...exported.files.filter((file) => file.name !== name), { name, bytes: sizeBytes }];
+  exported.bytes = exported.files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function plannedOf(planned: ReadonlyMap<ExportedForm, PlannedForm>, delivery: ExportedForm): PlannedForm {
-  const found = planned.get(delivery);
-  invariant(found, "bug", `the ${delivery.form} form was not planned`);
+function plannedOf(planned: ReadonlyMap<ExportedForm, PlannedForm>, exported: ExportedForm): PlannedForm {
+  const found = planned.get(exported);
+  invariant(found, "bug", `the ${exported.form} form was not planned`);
   return found;
 }
 
-/** Does one form's work; what goes wrong there is why this form is not offered. */
-export async function attempt(delivery: ExportedForm, work: () => Promise<unknown>): Promise<void> {
+/** Does one form's work; an error becomes the reason why this form is not offered, unless it ends the entire export. */
+export async function attempt(exported: ExportedForm, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (thrown) {
     const { code, message } = EngineError.from(thrown);
-    if (ENDS_ALL.includes(code)) throw thrown;
-    Object.assign(delivery, { ok: false, reason: message, code });
+    if (FATAL.includes(code)) throw thrown;
+    Object.assign(exported, { ok: false, reason: message, code });
   }
 }
 
-/** Every way in which the form computes its logits has to be within the limit of `rounded`; what is told is the worst against `expected`. */
+interface Comparison {
+  ids: Uint32Array;
+  expected: Float32Array;
+  rounded: Float32Array;
+  limit: number;
+}
+
+/** All logits that the form computes must be within the limit of `rounded`; the difference that is reported is the worst from `expected`. */
 async function compare(
-  delivery: ExportedForm,
-  form: Awaited<ReturnType<FormReader>>,
-  { expected, rounded, limit }: { expected: Float32Array; rounded: Float32Array; limit: number },
-  ids: Uint32Array,
+  exported: ExportedForm,
+  form: OpenedForm,
+  { ids, expected, rounded, limit }: Comparison,
 ): Promise<void> {
   const { runtime, version } = form;
-  Object.assign(delivery, { runtime, version });
+  Object.assign(exported, { runtime, version });
   try {
     const all = await form.logits(ids);
     const found = all.map((logits) => compareLogits(expected, logits, ids.length));
     const decisive = rounded === expected ? found : all.map((logits) => compareLogits(rounded, logits, ids.length));
-    delivery.largestDifference = Math.max(...found.map(({ largestDifference }) => largestDifference)); // NaN stays NaN
-    delivery.equalArgmax = Math.min(...found.map(({ equalArgmax }) => equalArgmax));
+    exported.largestDifference = Math.max(...found.map(({ largestDifference }) => largestDifference)); // NaN stays NaN
+    exported.equalArgmax = Math.min(...found.map(({ equalArgmax }) => equalArgmax));
     const most = limit * Math.max(...decisive.map(({ largest }) => largest));
     const off = Math.max(...decisive.map(({ largestDifference }) => largestDifference));
-    delivery.ok = off <= most;
-    if (!delivery.ok)
-      delivery.reason = `its logits differ by up to ${off.toPrecision(3)}${rounded === expected ? "" : ` from those of weights rounded to ${delivery.dtype}`}, more than ${most.toPrecision(3)}; prepare it again, and report it if it stays`;
+    exported.ok = off <= most;
+    const from = rounded === expected ? "" : ` from those of weights rounded to ${exported.dtype}`;
+    if (!exported.ok)
+      exported.reason = `its logits differ by up to ${off.toPrecision(3)}${from}, more than ${most.toPrecision(3)}. Prepare it again; if that does not help, report it.`;
   } finally {
     form.close();
   }

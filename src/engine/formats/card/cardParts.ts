@@ -1,4 +1,4 @@
-// The parts that model cards of every method share: front matter, tables, perplexities, checks and the note on the licence.
+// Parts shared by the model cards of all methods: front matter, tables, perplexities, checks and the licence note.
 import { percent, whole } from "../../../shared/format.ts";
 import { NO_LICENCE } from "./licence.ts";
 import type { PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
@@ -26,7 +26,7 @@ export function perplexities(pairs: readonly PerplexityPair[]): string {
 }
 
 export function checks({ checks: all }: ReceiptBase): string {
-  if (all.length === 0) return "None were made.";
+  if (all.length === 0) return "No checks were made.";
   return table(
     ["form", "weights", "runtime", "tokens", "largest logit difference", "equal argmax"],
     all.map((check) => [
@@ -44,9 +44,9 @@ export function licenceNote({ model }: ReceiptBase): string {
   const name = oneLine(model.name);
   const terms =
     model.licence === NO_LICENCE
-      ? `The files of ${name} state no licence; ask its authors before you pass this model on.`
-      : `Licence of ${name}, as its card states it: ${oneLine(model.licence)}.`;
-  return `${terms} These weights are a part of ${name} and stay under its licence; Espalier adds no terms of its own.`;
+      ? `The files of ${name} state no licence; ask its authors before you share this model.`
+      : `Licence of ${name}, as stated on its model card: ${oneLine(model.licence)}.`;
+  return `${terms} These weights come from ${name} and remain under its licence; Espalier adds no terms of its own.`;
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -57,7 +57,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** 12 of 48 as "25.0 %". */
 export const percentOf = ({ kept, of }: Share): string => percent(kept / of);
 
-/** Text from outside, kept from breaking lines and tables. */
+/** Text from outside, made safe for one line or table cell of Markdown. */
 export function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").replace(/\|/g, "\\|").trim();
 }

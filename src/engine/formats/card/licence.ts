@@ -1,14 +1,14 @@
-// The licence that a base model's own card states, so that an export passes it on instead of inventing one.
+// The licence that a base model's own card states, which exports repeat.
 import { readText, type Folder } from "../files/folder.ts";
 
 export const NO_LICENCE = "not stated";
 
-/** Front matter longer than this is not a model card's. */
+/** Only this much of the card is searched for front matter, in characters. */
 const FRONT_MATTER_CHARS = 20_000;
 
 /**
- * The `license` (and `license_name`, `license_link`) of the front matter of the folder's README.md, as one line: "apache-2.0",
- * "other (llama2, https://...)"; NO_LICENCE where there is no card or it says nothing.
+ * The `license` (with `license_name` and `license_link`) in the front matter of the folder's README.md, on one line: "apache-2.0",
+ * "other (llama2, https://...)". NO_LICENCE where there is no card or no such field.
  */
 export async function licenceOf(folder: Folder): Promise<string> {
   const card = folder.list().find((name) => name.toLowerCase() === "readme.md");

@@ -1,24 +1,24 @@
-// README.md of an export: a model card with the receipt's numbers, how to load this form, and the licence of the base model.
+// README.md of an export: a model card with the numbers of the receipt, how to load this form, and the base model's licence.
+import { VECTOR_NAMES } from "../../../shared/vectors.ts";
 import { whole } from "../../../shared/format.ts";
-import { VECTOR_NAMES } from "../../masks/gates.ts";
 import { checks, frontMatter, licenceNote, oneLine, percentOf, perplexities, table } from "./cardParts.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
 import { RECEIPT_FILE, type Form, type Receipt } from "../receipt/receipt.ts";
 
 const FORM_NOTES: Record<Form, string> = {
   masked:
-    "This folder is the **masked** form: the shapes of the base model, with zeros in every pruned row and column. It computes exactly the pruned model and loads wherever the base model does, " +
-    'for instance with `AutoModelForCausalLM.from_pretrained("this folder")`. It is as large and as slow as the base model; the compact form is the small one.',
+    "This folder contains the **masked** form: tensors have the shapes of the base model, with zeros in all pruned rows and columns. It computes exactly the pruned model and loads wherever the base model does, " +
+    'for example with `AutoModelForCausalLM.from_pretrained("this folder")`. It is as large and as slow as the base model; the compact form is smaller.',
   compact:
-    "This folder is the **compact** form: the pruned rows and columns are cut out, and `model.layers.{l}.espalier.s1` to `s5` list which positions of the base model's dimensions stay. " +
-    "The widths differ from block to block (`espalier.widths` in config.json), and `modeling_espalier.py` in this folder is what transformers needs to load it: " +
-    '`AutoModelForCausalLM.from_pretrained("this folder", trust_remote_code=True)`. It computes exactly what the masked form does; Espalier reads it too.',
+    "This folder contains the **compact** form: pruned rows and columns are removed, and the tensors `espalier.s1` to `espalier.s5` of each layer list the kept positions in the base model's dimensions. " +
+    "Widths differ between layers (`espalier.widths` in config.json). transformers loads the model with `modeling_espalier.py` from this folder: " +
+    '`AutoModelForCausalLM.from_pretrained("this folder", trust_remote_code=True)`. It computes exactly the same function as the masked form.',
   onnx:
-    "This folder is the **onnx** form: `onnx/model.onnx` has the cut weights with Gather and ScatterElements around them, and inputs and outputs for a KV cache. It computes exactly what the masked form does. " +
-    'onnxruntime runs it everywhere, and transformers.js as it stands: `pipeline("text-generation", "this folder")`.',
+    "This folder contains the **onnx** form: `onnx/model.onnx` has the cut weights, Gather and ScatterElements nodes that select the kept dimensions, and inputs and outputs for a KV cache. It computes exactly the same function as the masked form. " +
+    'Any onnxruntime runs it, and transformers.js loads it without extra code: `pipeline("text-generation", "this folder")`.',
 };
 
-/** The model card of one form as Markdown with front matter; the numbers are the receipt's and nothing else. */
+/** The model card of one form as Markdown with front matter. All numbers are from the receipt. */
 export function modelCard(receipt: Receipt, form: Form): string {
   const { model, kept, recipe, program } = receipt;
   const name = oneLine(model.name);
@@ -26,7 +26,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
   return [
     frontMatter(receipt),
     `# ${name}, pruned to ${percentOf(blocks)} of its block weights`,
-    `Made with ${program.name} ${oneLine(program.version)} by structural pruning (DISP-LLM, arXiv 2410.11988): parts of ${name} were removed, and no remaining weight was changed.`,
+    `Made with ${program.name} ${oneLine(program.version)} by structural pruning (DISP-LLM, arXiv 2410.11988): parts of ${name} were removed; the remaining weights are unchanged.`,
     FORM_NOTES[form],
     "## What is kept",
     table(
@@ -34,7 +34,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
       [
         ["block weights", whole(blocks.kept), whole(blocks.of), percentOf(blocks)],
         [
-          "whole model (parameters)",
+          "entire model (parameters)",
           whole(kept.modelWeights.kept),
           whole(kept.modelWeights.of),
           percentOf(kept.modelWeights),
@@ -55,7 +55,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
     "## Perplexity",
     perplexities(receipt.perplexity),
     "## How it was made",
-    `${recipe.gates === "full" ? "" : `Ablation ${recipe.gates}, `}${recipe.estimator} estimator, ${receipt.trainedSteps} of ${recipe.steps} steps of ${recipe.tokens} tokens on ${oneLine(receipt.calibration.name)}, lambda ${recipe.lambda}, learning rate ${recipe.learningRate}, seed ${recipe.seed}; asked for: ${receipt.target.value} (${receipt.target.ratio}). Adapter: ${oneLine(receipt.adapter)}. All of it, and the masks, are in \`${RECEIPT_FILE}\`.`,
+    `${recipe.gates === "full" ? "" : `Ablation ${recipe.gates}, `}${recipe.estimator} estimator, ${receipt.trainedSteps} of ${recipe.steps} steps of ${recipe.tokens} tokens on ${oneLine(receipt.calibration.name)}, lambda ${recipe.lambda}, learning rate ${recipe.learningRate}, seed ${recipe.seed}; target: ${receipt.target.value} (${receipt.target.ratio}). Adapter: ${oneLine(receipt.adapter)}. \`${RECEIPT_FILE}\` has the complete recipe and the masks.`,
     "## Checks",
     checks(receipt),
     "## Licence",

@@ -1,4 +1,4 @@
-// README.md of a model whose single weights are pruned: the receipt's numbers, and what zeros do and do not bring.
+// README.md of a model with pruned single weights: the numbers of the receipt, and what zeros do and do not bring.
 import { whole } from "../../../shared/format.ts";
 import { METHOD_NAMES, parsePattern, type WeightMethod } from "../../recipes/weightRecipe.ts";
 import { checks, frontMatter, licenceNote, oneLine, percentOf, perplexities, table } from "./cardParts.ts";
@@ -9,7 +9,7 @@ import type { WeightReceipt } from "../receipt/weightReceipt.ts";
 const PAPERS: Record<WeightMethod, string> = {
   dass: "arXiv 2405.01943",
   wanda: "arXiv 2306.11695",
-  magnitude: "the smallest weights go",
+  magnitude: "removes the smallest weights",
   sparsegpt: "arXiv 2301.00774",
 };
 
@@ -21,30 +21,30 @@ export function weightCard(receipt: WeightReceipt): string {
   const pattern = parsePattern(recipe.pattern);
   const along =
     recipe.method === "dass"
-      ? "in gate and up down the outputs (the intermediate dimension), in down along the inputs"
+      ? "along the outputs (the intermediate dimension) in gate and up, along the inputs in down"
       : "along the inputs of each output";
   const lost =
     pattern.kind === "groups"
-      ? `${pattern.removed} of every ${pattern.size} consecutive weights of the MLP's matrices are zero, counted ${along}`
+      ? `${pattern.removed} of every ${pattern.size} consecutive weights of the MLP's matrices are zero; groups run ${along}`
       : `${recipe.pattern} of the weights of the MLP's matrices are zero, chosen ${along}`;
   return [
     frontMatter(receipt),
     `# ${name}, ${recipe.pattern} of its MLP weights zero`,
-    `Made with ${program.name} ${oneLine(program.version)} by ${METHOD_NAMES[recipe.method]} (${PAPERS[recipe.method]}): ${lost}. ${updated ? "The weights that stay were updated to make up for them." : "No remaining weight was changed."}`,
-    'This folder has the shapes of the base model, dense, with zeros. It loads wherever the base model does, for instance with `AutoModelForCausalLM.from_pretrained("this folder")`, and it is as large and as slow as the base model: common runtimes gain no speed from zeros, 2:4 included.',
+    `Made with ${program.name} ${oneLine(program.version)} by ${METHOD_NAMES[recipe.method]} (${PAPERS[recipe.method]}): ${lost}. ${updated ? "The remaining weights were updated to compensate." : "The remaining weights are unchanged."}`,
+    'This folder contains dense tensors in the shapes of the base model, with zeros for the pruned weights. It loads wherever the base model does, for example with `AutoModelForCausalLM.from_pretrained("this folder")`, and it is as large and as slow as the base model: common runtimes gain no speed from zeros, including 2:4.',
     "## What is kept",
     table(
       ["", "kept", "of", "share"],
       [
         row("MLP weights", kept.mlpWeights),
         row("block weights", kept.blockWeights),
-        row("whole model (parameters)", kept.modelWeights),
+        row("entire model (parameters)", kept.modelWeights),
       ],
     ),
     "## Perplexity",
     perplexities(receipt.perplexity),
     "## How it was made",
-    `${recipe.method === "magnitude" ? "No calibration." : `${recipe.sequences} sequences of ${recipe.tokens} tokens of ${oneLine(receipt.calibration.name)}, seed ${recipe.seed}; each block was measured behind the already pruned ones.`} Adapter: ${oneLine(receipt.adapter)}. All of it, and the masks, are in \`${RECEIPT_FILE}\`.`,
+    `${recipe.method === "magnitude" ? "No calibration." : `${recipe.sequences} sequences of ${recipe.tokens} tokens of ${oneLine(receipt.calibration.name)}, seed ${recipe.seed}; each block was calibrated on activations of the already pruned blocks before it.`} Adapter: ${oneLine(receipt.adapter)}. \`${RECEIPT_FILE}\` has the complete recipe and the masks.`,
     "## Checks",
     checks(receipt),
     "## Licence",

@@ -1,27 +1,30 @@
-// The config.json of the compact form: the base model's, another model_type, and a section `espalier` with the width of every vector.
-import { EngineError, invariant } from "../../errors.ts";
+// The config.json of the compact form: the base model's with another model_type and a section `espalier` with the widths of all vectors.
+import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
+import { type EngineError, showValue } from "../../errors.ts";
 import { readConfig, type ModelConfig } from "../../config/config.ts";
-import { byBlock, gateLayout, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
+import { byBlock, gateLayout } from "../../masks/gates.ts";
+import { readError } from "../files/readError.ts";
 import { CONFIG_FILE } from "./exportFiles.ts";
 import { modelCodeFields } from "./modelCode.ts";
 
-/** Version of the compact form; a reader refuses a later one. */
+/** Version of the compact form; readers refuse any other. */
 const COMPACT_FORMAT = 1;
 const PREFIX = "espalier_";
+const EXPORT_AGAIN = "config.json was changed: export the model again.";
 
 /** The section `espalier` of a compact config.json. */
-export interface CompactSection {
+interface CompactSection {
   format: number;
-  /** What the unpruned model's config said. */
+  /** From the dense model's config. */
   base_model_type: string;
   base_architectures: readonly string[];
-  /** For every block the kept widths |s1| .. |s5|. */
+  /** Kept widths |s1| .. |s5| of every block. */
   widths: readonly (readonly number[])[];
 }
 
 type JsonObject = Record<string, unknown>;
 
-/** The compact config of `base` (a parsed config.json) with the kept count of each of the 5L vectors. Throws "unsupported" as `modelCodeFields`. */
+/** The compact config for `base` (a parsed config.json) and the kept counts of the 5L vectors. Throws "unsupported" as `modelCodeFields`. */
 export function compactConfig(base: JsonObject, counts: readonly number[]): JsonObject {
   const baseType = String(base.model_type);
   const baseArchitectures = Array.isArray(base.architectures) ? base.architectures.map(String) : [];
@@ -42,42 +45,41 @@ export function compactConfig(base: JsonObject, counts: readonly number[]): Json
 }
 
 /**
- * The base model's config and the 5L kept counts. Throws "format" naming the field that is missing or contradicts another, and
- * whatever `readConfig` throws about the base config.
+ * The base model's config and the 5L kept counts. Throws "format" naming the field that is missing or contradicts another, and the
+ * errors of `readConfig` for the base config.
  */
 export function readCompactConfig(json: JsonObject): { config: ModelConfig; counts: number[] } {
   const section = json.espalier;
-  if (!isObject(section)) throw refuse("espalier", "expected an object; this is not a compact export");
+  if (!isObject(section)) throw refuse("espalier", "an object", showValue(section), "This is not a compact export.");
   const { format, base_model_type: baseType, widths } = section;
   if (format !== COMPACT_FORMAT) {
-    throw refuse("espalier.format", `expected ${COMPACT_FORMAT}, got ${String(format)}; update Espalier`);
+    const advice = "A newer Espalier may have written the export: update this one.";
+    throw refuse("espalier.format", String(COMPACT_FORMAT), showValue(format), advice);
   }
   if (typeof baseType !== "string" || json.model_type !== PREFIX + baseType) {
-    throw refuse("model_type", `expected ${PREFIX}${String(baseType)}, got ${String(json.model_type)}`);
+    throw refuse("model_type", `${PREFIX}${String(baseType)}`, showValue(json.model_type));
   }
   const config = readConfig({ ...json, model_type: baseType });
-  const { sizes } = gateLayout(config);
-  const counts: unknown[] = Array.isArray(widths) ? widths.flat() : [];
+  return { config, counts: readWidths(widths, config) };
+}
+
+function readWidths(widths: unknown, config: ModelConfig): number[] {
+  const field = "espalier.widths";
   const perBlock =
     Array.isArray(widths) && widths.every((row) => Array.isArray(row) && row.length === VECTORS_PER_BLOCK);
   if (!perBlock || widths.length !== config.layers) {
-    throw refuse("espalier.widths", `expected ${config.layers} blocks of ${VECTORS_PER_BLOCK} widths`);
+    throw refuse(field, `${VECTORS_PER_BLOCK} widths for each of ${config.layers} blocks`, showValue(widths));
   }
-  return {
-    config,
-    counts: counts.map((count, vector) => {
-      const size = sizes[vector] ?? 0;
-      invariant(
-        typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= size,
-        "format",
-        `${CONFIG_FILE}: espalier.widths: expected 1 to ${size} in block ${Math.floor(vector / VECTORS_PER_BLOCK)}, got ${String(count)}`,
-      );
-      return count;
-    }),
-  };
+  const { sizes } = gateLayout(config);
+  return widths.flat().map((count: unknown, vector) => {
+    const size = sizes[vector] ?? 0;
+    if (typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= size) return count;
+    const block = Math.floor(vector / VECTORS_PER_BLOCK);
+    throw refuse(field, `1 to ${size} in block ${block}`, showValue(count));
+  });
 }
 
-/** The rotary embedding in the spelling of transformers 4 as well, which would pass over `rope_parameters` and rotate by its defaults. */
+/** The rotary embedding also in the keys of transformers 4, which ignores `rope_parameters` and would use its defaults. */
 function olderRope({ rope_parameters: rope }: JsonObject): JsonObject {
   if (!isObject(rope)) return {};
   const { rope_theta: theta, partial_rotary_factor: share, ...scaling } = rope;
@@ -92,6 +94,6 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function refuse(field: string, problem: string): EngineError {
-  return new EngineError("format", `${CONFIG_FILE}: ${field}: ${problem}`, { field });
+function refuse(field: string, expected: string, got: string, advice = EXPORT_AGAIN): EngineError {
+  return readError({ file: CONFIG_FILE, field, expected, got, advice });
 }

@@ -1,7 +1,7 @@
-// The compact form: cut weights under their original names, and the kept indices of every vector as I32 tensors (formats.md).
+// The compact form: cut weights under their original names, and the kept positions of every vector as I32 tensors (docs/formats.md).
+import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
 import { invariant } from "../../errors.ts";
 import { cutMatrix, cutShape, indexLists, keptOf } from "../../masks/compact.ts";
-import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
 import { indexTensorName, tensorGates } from "../../masks/tensorGates.ts";
 import { compactConfig } from "./compactConfig.ts";
 import {
@@ -20,12 +20,12 @@ import type { TensorStream, Weights } from "../safetensors/safetensors.ts";
 import { weightsFiles } from "../safetensors/weightsFiles.ts";
 
 /**
- * config.json, model.safetensors (or its shards and their index), tokenizer, companions and modeling_espalier.py (through which
- * transformers loads it) of the compact form: q,k,v (dq, |s1|), o (|s2|, dq), gate,up (|s4|, |s3|),
- * down (|s5|, |s4|), and model.layers.{l}.espalier.s1 .. s5 with the kept positions, ascending. Weights keep their dtype unless another
- * is chosen. Equal sources and masks give equal bytes.
- * Throws "shape" for masks of another model or an empty vector, "format" for weights that are not the config's, "unsupported" for a
- * family that the Python file does not know.
+ * The files of the compact form: config.json, model.safetensors (or shards and their index), tokenizer, companion files and
+ * modeling_espalier.py, with which transformers loads it. Shapes: q,k,v (dq, |s1|), o (|s2|, dq), gate,up (|s4|, |s3|),
+ * down (|s5|, |s4|), and model.layers.{l}.espalier.s1 .. s5 with the kept positions, ascending. Weights keep their dtype unless
+ * another is chosen. Equal sources and masks give equal bytes.
+ * Throws "shape" for masks of another model or an empty vector, "format" for weights that do not fit the config, "unsupported" for a
+ * family that the Python file lacks.
  */
 export async function exportCompact(source: ExportSource): Promise<OutputFile[]> {
   const { folder, config, masks, dtype, shardBytes } = source;
@@ -33,7 +33,11 @@ export async function exportCompact(source: ExportSource): Promise<OutputFile[]>
   const lists = indexLists(masks);
   lists.forEach((list, vector) => {
     const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;
-    invariant(list.length > 0, "shape", `${name}: expected at least one kept gate; a matrix cannot have width 0`);
+    invariant(
+      list.length > 0,
+      "shape",
+      `${name}: expected at least one kept gate, got none. Choose a larger ratio: a matrix cannot have width 0.`,
+    );
   });
   const cut = weights.names.map((name) => cutTensor(weights, name, source, lists));
   const indices = lists.map((list, vector) => indexTensor(indexTensorName(config.family, vector), list));

@@ -1,35 +1,20 @@
-// Masked and compact exports of the families that have other names and biases than LLaMA: every tensor, bit for bit.
-import { readdirSync, readFileSync } from "node:fs";
+// Masked and compact exports of the families whose names and biases differ from LLaMA's: every tensor, bit for bit.
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../../config/config.ts";
 import { blockLinears, modelTensors } from "../../config/tensors.ts";
 import { budgetOf, compactBytes, countsOf, keptTotalWeights } from "../../masks/budget.ts";
-import { gateLayout } from "../../masks/gates.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
 import { elementCount } from "../../dtype.ts";
 import { exportCompact } from "./exportCompact.ts";
-import type { ExportSource } from "./exportFiles.ts";
+import { type ExportCase, inventedMasks, loadCase } from "./export.fixture.ts";
 import { exportMasked } from "./exportMasked.ts";
-import { readJson } from "../files/folder.ts";
-import { memoryFolder } from "../files/memoryFolder.ts";
 import { outputFolder } from "../files/outputFile.ts";
 import { readCompact } from "./readCompact.ts";
 import { openWeights } from "../safetensors/safetensors.ts";
 
-/** A golden case with about half of each vector kept, all different. */
-async function sourceOf(name: string): Promise<ExportSource> {
-  const path = `golden/${name}`;
-  const files = readdirSync(path).map((file) => [file, readFileSync(`${path}/${file}`)] as const);
-  const folder = memoryFolder(name, Object.fromEntries(files));
-  const config = readConfig(await readJson(await folder.open("config.json")));
-  const masks = gateLayout(config).sizes.map((size, vector) =>
-    Uint8Array.from({ length: size }, (_, gate) => (Math.sin(gate * 7.3 + vector) > -0.1 ? 1 : 0)),
-  );
-  return { folder, config, masks };
-}
+const sourceOf = (name: string): Promise<ExportCase> => loadCase(`golden/${name}`, inventedMasks);
 
 describe.each(["opt", "opt350", "phi", "qwen2", "qwen3"])("%s", (name) => {
-  it("masked: zero exactly where a vector prunes, every other bit as it was", async () => {
+  it("masked: zero exactly where a vector prunes, all other bits unchanged", async () => {
     const source = await sourceOf(name);
     const before = await openWeights(source.folder);
     const after = await openWeights(outputFolder("masked", await exportMasked(source)));
@@ -55,7 +40,7 @@ describe.each(["opt", "opt350", "phi", "qwen2", "qwen3"])("%s", (name) => {
     expect(cut).toHaveLength(source.config.layers * biases.length);
   });
 
-  it("compact: widths, parameters and bytes are what the budget promises", async () => {
+  it("compact: widths, parameters and bytes are what the budget predicts", async () => {
     const source = await sourceOf(name);
     const { config, masks } = source;
     const compact = await readCompact(outputFolder("compact", await exportCompact(source)));
@@ -75,5 +60,5 @@ describe.each(["opt", "opt350", "phi", "qwen2", "qwen3"])("%s", (name) => {
   });
 });
 
-const layerPrefix = ({ family }: ExportSource["config"]): string =>
+const layerPrefix = ({ family }: ExportCase["config"]): string =>
   family === "opt" ? "model.decoder.layers." : "model.layers.";

@@ -1,4 +1,4 @@
-// The masked form: original shapes with zeroed rows and columns; exactly the pruned function, and anything loads it (formats.md).
+// The masked form: original shapes with zeroed rows and columns. Computes exactly the pruned model and loads anywhere (docs/formats.md).
 import { indexLists, keptOf, zeroMatrix } from "../../masks/compact.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
 import type { Dtype } from "../../dtype.ts";
@@ -18,9 +18,10 @@ import type { TensorStream, Weights } from "../safetensors/safetensors.ts";
 import { weightsFiles } from "../safetensors/weightsFiles.ts";
 
 /**
- * config.json, model.safetensors (or its shards and their index), tokenizer and companions of the masked form. Weights keep their dtype unless another is chosen; what
- * is kept is kept bit for bit, what is pruned is +0. Equal sources and masks give equal bytes.
- * Throws "shape" for masks of another model, "format" for weights that are not the config's.
+ * The files of the masked form: config.json, model.safetensors (or shards and their index), tokenizer and companion files. Weights
+ * keep their dtype unless another is chosen; kept weights are bit for bit the same, pruned ones are +0. Equal sources and masks give
+ * equal bytes.
+ * Throws "shape" for masks of another model, "format" for weights that do not fit the config.
  */
 export async function exportMasked(source: ExportSource): Promise<OutputFile[]> {
   const weights = await openExportWeights(source);
@@ -31,7 +32,7 @@ export async function exportMasked(source: ExportSource): Promise<OutputFile[]> 
   });
 }
 
-/** The folder again with every tensor in its shape; `chunksOf` gives its bytes in the dtype `target`. */
+/** The files of `folder` with all tensors in their shapes; `chunksOf` returns a tensor's bytes in the dtype `target`. */
 export async function sameShapes(
   { folder, dtype, shardBytes }: ExportModel,
   weights: Weights,

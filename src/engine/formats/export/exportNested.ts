@@ -1,4 +1,4 @@
-// The nested form: the compact model of the largest ratio, with the index lists of the smaller ones inside it beside its weights (formats.md).
+// The nested form: the compact model of the largest ratio, and index lists that cut the smaller models out of it (docs/formats.md).
 import type { ModelConfig } from "../../config/config.ts";
 import { budgetOf, countsOf, keptWeights } from "../../masks/budget.ts";
 import { byBlock, type Masks } from "../../masks/gates.ts";
@@ -13,33 +13,33 @@ import { safetensorsLayout, type TensorStream, writeSafetensors } from "../safet
 
 export const NESTED_FILE = "nested.json";
 export const NESTED_LISTS_FILE = "nested.safetensors";
-/** Version of the nested form; a reader refuses a later one. */
+/** Version of the nested form; readers refuse any other. */
 export const NESTED_FORMAT = 1;
 
 /** One ratio of a nested model in nested.json. */
 export interface NestedRatio {
-  /** Asked kept share of the block weights. */
+  /** The requested ratio; `blockWeights` has the one that was reached. */
   ratio: number;
-  /** What the names of its lists begin with. */
+  /** Prefix of the names of its lists. */
   name: string;
   blockWeights: Share;
   /** |s1| .. |s5| of every block. */
   widths: number[][];
   perplexity: PerplexityPair[];
-  /** The largest model cut by the lists, against the masked model. */
+  /** The model that the lists cut out of the largest, compared with the masked model. */
   check: Omit<FormCheck, "form" | "dtype">;
   /** Some logits of the masked model. */
   sample: LogitSample;
 }
 
-/** nested.json: ratios in ascending order, the last of them the whole compact model. */
-export interface Nested {
+/** nested.json: ratios in ascending order; the last is the complete compact model. */
+interface Nested {
   format: typeof NESTED_FORMAT;
   program: { name: "Espalier"; version: string };
   ratios: (Omit<NestedRatio, "ratio"> & { keep: number })[];
 }
 
-/** keep-0.50: two decimals, or as many as the number has. */
+/** "keep-0.50": at least two decimals, and more where the ratio has more. */
 export function ratioName(ratio: number): string {
   const two = ratio.toFixed(2);
   return `keep-${Number(two) === ratio ? two : ratio}`;
@@ -51,8 +51,8 @@ export function nestedTensorName(ratio: number, config: Pick<ModelConfig, "famil
 }
 
 /**
- * nested.safetensors: for each ratio the positions of its kept gates among those of `largest`, ascending, in I32. Throws "shape" for masks
- * that are not inside the largest ones.
+ * nested.safetensors: for each ratio the positions of its kept gates among the kept gates of `largest`, ascending, in I32.
+ * Throws "shape" for masks that keep a gate which `largest` does not.
  */
 export function nestedListsFile(
   config: ModelConfig,
@@ -69,7 +69,7 @@ export function nestedListsFile(
   };
 }
 
-/** What masks keep, as nested.json says it. */
+/** What masks keep, as fields of nested.json. */
 export function keptOfRatio(config: ModelConfig, masks: Masks): Pick<NestedRatio, "blockWeights" | "widths"> {
   const budget = budgetOf(config);
   const counts = countsOf(masks);
@@ -86,7 +86,7 @@ export function nestedFile(version: string, ratios: readonly NestedRatio[]): Out
   return jsonFile(NESTED_FILE, nested);
 }
 
-/** The model card of the largest model, and what the folder has besides. */
+/** The model card of the largest model with a section on the smaller ones. */
 export async function nestedCardFile(card: OutputFile, ratios: readonly NestedRatio[]): Promise<OutputFile> {
   const rows = ratios.map(({ ratio, blockWeights, perplexity, check }) => [
     String(ratio),
@@ -97,9 +97,9 @@ export async function nestedCardFile(card: OutputFile, ratios: readonly NestedRa
   const example = ratios[0]?.ratio ?? 0;
   const section = [
     "## Several ratios in one",
-    `The weights are those of the largest ratio below, and each smaller model is a part of them: \`${NESTED_LISTS_FILE}\` lists what of the kept positions stays. ` +
-      `\`AutoModelForCausalLM.from_pretrained("this folder", trust_remote_code=True, keep=${example})\` loads the one of ratio ${example}; without \`keep\` it is the largest. ` +
-      `What follows from each is in \`${NESTED_FILE}\`.`,
+    `The weights are those of the largest ratio below, and every smaller model is a part of them: \`${NESTED_LISTS_FILE}\` lists which of the kept positions it uses. ` +
+      `\`AutoModelForCausalLM.from_pretrained("this folder", trust_remote_code=True, keep=${example})\` loads ratio ${example}; without \`keep\` it loads the largest. ` +
+      `\`${NESTED_FILE}\` has the widths and measurements of every ratio.`,
     table(["keep", "block weights kept", "perplexity", "dense", "largest logit difference"], rows),
     "",
   ].join("\n\n");

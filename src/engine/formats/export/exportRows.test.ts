@@ -1,4 +1,4 @@
-// Tensors on their way out: the same bytes however they are cut into pieces, and never more in memory than was allowed.
+// Exporting tensors by rows: the same bytes with any chunk size, and never more in memory than allowed.
 import { describe, expect, it } from "vitest";
 import { cutMatrix, zeroMatrix, type Kept } from "../../masks/compact.ts";
 import { dtypeBytes, type Dtype, type FloatDtype } from "../../dtype.ts";
@@ -20,7 +20,7 @@ async function fileOf(dtype: FloatDtype, shape: number[]): Promise<SafetensorsFi
   return readSafetensors(memorySource("model.safetensors", file));
 }
 
-/** The source with the largest piece that was read of it. */
+/** The source, and the size of the largest read from it. */
 function metered(file: SafetensorsFile): { source: Parameters<typeof exportRows>[0]; largest: () => number } {
   let largest = 0;
   return {
@@ -46,8 +46,8 @@ describe("exportRows", () => {
         const file = await fileOf("F32", [ROWS, COLS]);
         const { source, largest } = metered(file);
         const options = { kept: KEPT, edit, target: "BF16" as Dtype, chunkBytes };
-        const whole = converted(edit(await file.readTensor("w"), "F32", [ROWS, COLS], KEPT), "F32", "BF16", "w");
-        expect(await collectBytes(exportRows(source, "w", options))).toEqual(whole);
+        const expected = converted(edit(await file.readTensor("w"), "F32", [ROWS, COLS], KEPT), "F32", "BF16", "w");
+        expect(await collectBytes(exportRows(source, "w", options))).toEqual(expected);
         expect(largest()).toBeLessThanOrEqual(Math.max(chunkBytes, COLS * 4));
       });
 
@@ -72,9 +72,9 @@ describe("exportRows", () => {
     expect([...new Float32Array(bytes.buffer)]).toEqual([-10, -7, -6, -4]);
   });
 
-  it("refuses rows that are not there", async () => {
+  it("refuses rows that do not exist", async () => {
     const file = await fileOf("F32", [ROWS, COLS]);
-    await expect(file.readRows("w", 5, 3)).rejects.toThrow(/rows 5 to 8 were asked for, it has 7/);
+    await expect(file.readRows("w", 5, 3)).rejects.toThrow(/expected rows below 7, got 5 to 8/);
     await expect(file.readRows("v", 0, 1)).rejects.toThrow(/'v'/);
   });
 });

@@ -1,4 +1,4 @@
-// A tensor on its way out, some rows at a time: cut or zeroed, then in the chosen dtype. A large one is never whole in memory.
+// Exports a tensor some rows at a time: cut or zeroed, then converted to the chosen dtype. Only those rows are in memory.
 import type { cutMatrix, Kept } from "../../masks/compact.ts";
 import { keptOfRows } from "../../masks/compact.ts";
 import type { Dtype } from "../../dtype.ts";
@@ -6,19 +6,19 @@ import { converted } from "./exportFiles.ts";
 import { CHUNK_BYTES } from "../files/outputFile.ts";
 import type { Weights } from "../safetensors/safetensors.ts";
 
-export interface RowsExport {
-  /** What stays of the tensor; all of it where left out. */
+interface RowsExport {
+  /** Kept rows and columns; all by default. */
   kept?: Kept | undefined;
-  /** What is done to each piece where something goes: `cutMatrix` or `zeroMatrix`. */
+  /** How pruned rows and columns are removed: `cutMatrix` or `zeroMatrix`. */
   edit?: typeof cutMatrix;
-  /** Or: what is done to the bytes of `count` whole rows from `firstRow` on. */
+  /** Alternatively, edits the bytes of `count` complete rows from `firstRow` on. */
   rows?: (bytes: Uint8Array<ArrayBuffer>, firstRow: number, count: number) => Uint8Array<ArrayBuffer>;
   target: Dtype;
-  /** Source bytes in memory at a time; at least one row is. */
+  /** Source bytes in memory at a time; at least one row. */
   chunkBytes?: number;
 }
 
-/** The exported bytes of tensor `name`, in order. Throws "format" for a tensor that is not there, "not-finite" for a value too large for `target`. */
+/** The exported bytes of tensor `name`, in order. Throws "format" for a missing tensor, "not-finite" for a value too large for `target`. */
 export async function* exportRows(
   weights: Pick<Weights, "info" | "readRows">,
   name: string,

@@ -1,4 +1,4 @@
-// The masked form of a model whose single weights are pruned: dense matrices with zeros, updated where the method updates (formats.md).
+// The masked form of a model with pruned single weights: dense matrices with zeros, updated where the method updates (docs/formats.md).
 import { mlpMatrices, type MlpMatrix } from "../../masks/mlpMatrices.ts";
 import { masksByName, type WeightMasks, zeroPruned } from "../../masks/weightMasks.ts";
 import { type Dtype, elementCount } from "../../dtype.ts";
@@ -7,15 +7,15 @@ import { sameShapes } from "./exportMasked.ts";
 import { exportRows } from "./exportRows.ts";
 import type { OutputFile } from "../files/outputFile.ts";
 
-export interface WeightSource extends ExportModel {
+interface WeightSource extends ExportModel {
   masks: WeightMasks;
-  /** The values of a matrix that was updated, (out, in); without it the model's own are kept bit for bit. */
+  /** The updated values of a matrix, (out, in). By default kept weights stay bit for bit the same. */
   updated?: (matrix: MlpMatrix) => Promise<Float32Array<ArrayBuffer>>;
 }
 
 /**
- * config.json, model.safetensors (or its shards and their index), tokenizer and companions. What is pruned is +0. Equal sources and masks
- * give equal bytes. Throws "shape" for masks of another model, "format" for weights that are not the config's.
+ * config.json, model.safetensors (or shards and their index), tokenizer and companion files. Pruned weights are +0. Equal sources and
+ * masks give equal bytes. Throws "shape" for masks of another model, "format" for weights that do not fit the config.
  */
 export async function exportWeights(source: WeightSource): Promise<OutputFile[]> {
   const { config, masks, updated } = source;

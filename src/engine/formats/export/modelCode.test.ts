@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../../config/config.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { compactConfig, readCompactConfig } from "./compactConfig.ts";
-import { CLASS_NAMES, MODEL_CODE, modelCodeFields } from "./modelCode.ts";
+import { CLASS_NAMES, modelCodeFields } from "./modelCode.ts";
+import MODEL_CODE from "./python/modeling_espalier.py?raw";
 
 describe("modeling_espalier.py", () => {
   it.each([...CLASS_NAMES])("has a config and a model for %s", (modelType, name) => {
@@ -22,13 +23,15 @@ describe("modeling_espalier.py", () => {
     });
   });
 
-  it("imports nothing but torch, transformers and what comes with them", () => {
+  it("imports only torch, transformers and their dependencies", () => {
     const imports = [...MODEL_CODE.matchAll(/^(?:import|from) (\w+)/gm)].map(([, module]) => module);
     expect([...new Set(imports)]).toEqual(["json", "torch", "safetensors", "transformers"]);
   });
 
-  it("is not promised for a family that it does not have", () => {
-    expect(() => modelCodeFields("mamba")).toThrow(/knows gemma, .*; 'mamba' came\. Export the masked form/);
+  it("is refused for a family that it does not have", () => {
+    expect(() => modelCodeFields("mamba")).toThrow(
+      /expected one of gemma, .* for the compact form, got mamba\. Export the masked form/,
+    );
   });
 });
 
@@ -52,13 +55,13 @@ describe("the compact config", () => {
   };
   const counts = gateLayout(readConfig(base)).sizes.map((size, i) => size - i);
 
-  it("says the rotary embedding in the spelling of transformers 4 as well, and reads back as the base's", () => {
+  it("has the rotary embedding also in the keys of transformers 4, and reads back as the base config", () => {
     const json = compactConfig(base, counts);
     expect(json).toMatchObject({ rope_theta: 500_000, rope_scaling: scaling, rope_parameters: base.rope_parameters });
     expect(readCompactConfig(json)).toEqual({ config: readConfig(base), counts });
   });
 
-  it("has no scaling where there is none, and keeps an older spelling as it is", () => {
+  it("adds no scaling where there is none, and leaves the older keys unchanged", () => {
     const plain = compactConfig({ ...base, rope_parameters: { rope_theta: 1e4, rope_type: "default" } }, counts);
     expect(plain).toMatchObject({ rope_theta: 1e4 });
     expect(plain).not.toHaveProperty("rope_scaling");

@@ -1,11 +1,11 @@
-// The Python file of a compact export, through which transformers loads it, and the names of its classes in config.json.
+// The Python file with which transformers loads a compact export, and the names of its classes in config.json.
 import { EngineError } from "../../errors.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
 import code from "./python/modeling_espalier.py?raw";
 
 const MODULE = "modeling_espalier";
 
-/** What transformers calls a family in its class names, by model_type; modeling_espalier.py has a config and a model of each. */
+/** The name of a family in transformers' class names, by model_type; modeling_espalier.py has a config and a model for each. */
 export const CLASS_NAMES: ReadonlyMap<string, string> = new Map([
   ["gemma", "Gemma"],
   ["llama", "Llama"],
@@ -16,21 +16,19 @@ export const CLASS_NAMES: ReadonlyMap<string, string> = new Map([
   ["qwen3", "Qwen3"],
 ]);
 
-export const MODEL_CODE = code;
-
 /** modeling_espalier.py, the same for every model. */
 export function modelCodeFile(): OutputFile {
   return textFile(`${MODULE}.py`, code);
 }
 
-/** The fields of config.json by which `AutoModelForCausalLM` finds the classes. Throws "unsupported" for a model_type without them. */
+/** The fields of config.json through which `AutoModelForCausalLM` finds the classes. Throws "unsupported" for a model_type without them. */
 export function modelCodeFields(modelType: string): { architectures: string[]; auto_map: Record<string, string> } {
   const name = CLASS_NAMES.get(modelType);
   if (name === undefined) {
     const known = [...CLASS_NAMES.keys()].join(", ");
     throw new EngineError(
       "unsupported",
-      `the compact form knows ${known}; '${modelType}' came. Export the masked form, which loads wherever the model does`,
+      `config.json: model_type: expected one of ${known} for the compact form, got ${modelType}. Export the masked form, which loads wherever the model does.`,
       { modelType },
     );
   }

@@ -1,5 +1,4 @@
-// The nested form of a golden LLaMA: what is written is read back, every smaller model lies in the largest, and files that lie are refused.
-import { readdirSync, readFileSync } from "node:fs";
+// The nested form of a golden LLaMA: what is written is read back, every smaller model is inside the largest, inconsistent files are refused.
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ModelConfig, readConfig } from "../../config/config.ts";
 import { cutReader } from "../../prune/gates/cutReader.ts";
@@ -7,6 +6,7 @@ import { countsOf } from "../../masks/budget.ts";
 import { indexLists } from "../../masks/compact.ts";
 import { byBlock, gateLayout, type Masks } from "../../masks/gates.ts";
 import { blockTensors } from "../../masks/tensorGates.ts";
+import { loadFolder } from "./export.fixture.ts";
 import { exportCompact } from "./exportCompact.ts";
 import {
   keptOfRatio,
@@ -20,12 +20,11 @@ import {
   ratioName,
 } from "./exportNested.ts";
 import { type Folder, readJson } from "../files/folder.ts";
-import { memoryFolder } from "../files/memoryFolder.ts";
 import { collect, jsonFile, type OutputFile, outputFolder, textFile } from "../files/outputFile.ts";
 import { readNested } from "./readNested.ts";
 import { openWeights, readSafetensors, type Weights } from "../safetensors/safetensors.ts";
 
-const KEEPS = [0.5, 0.7, 0.805];
+const RATIOS = [0.5, 0.7, 0.805];
 const text = { name: "a text", sha256: "0".repeat(64) };
 
 let folder: Folder;
@@ -36,16 +35,12 @@ let files: OutputFile[];
 let ratios: NestedRatio[];
 
 beforeAll(async () => {
-  const path = "golden/llama";
-  folder = memoryFolder(
-    path,
-    Object.fromEntries(readdirSync(path).map((name) => [name, readFileSync(`${path}/${name}`)])),
-  );
+  folder = loadFolder("golden/llama");
   config = readConfig(await readJson(await folder.open("config.json")));
   weights = await openWeights(folder);
-  members = KEEPS.map((ratio) => ({
+  members = RATIOS.map((ratio) => ({
     ratio,
-    // one number for each gate, so that a larger share keeps what a smaller one does
+    // one number per gate, so that a larger ratio keeps everything that a smaller one does
     masks: gateLayout(config).sizes.map((size, vector) =>
       Uint8Array.from({ length: size }, (_, gate) => ((gate * 37 + vector * 11) % 100 < 100 * ratio ? 1 : 0)),
     ),
@@ -74,7 +69,7 @@ describe("the nested form", () => {
     expect(nestedTensorName(0.5, config, 7)).toBe("keep-0.50.model.layers.1.espalier.s3");
   });
 
-  it("reads back as the numbers and lists that were written", async () => {
+  it("is read back with the numbers and lists that were written", async () => {
     const found = await readNested(outputFolder("nested", files));
     expect(found.ratios).toMatchObject(ratios);
     found.ratios.forEach(({ lists, widths }, i) => {
@@ -82,10 +77,10 @@ describe("the nested form", () => {
       expect(lists).toEqual(indexLists(masks));
       expect(widths).toEqual(byBlock(countsOf(masks)));
     });
-    expect(found.ratios.at(-1)?.inside.every((list) => list.every((place, i) => place === i))).toBe(true);
+    expect(found.ratios.at(-1)?.inside.every((list) => list.every((position, i) => position === i))).toBe(true);
   });
 
-  it("cuts out of the largest model what the original gives, bit for bit", async () => {
+  it("cuts the same weights out of the largest model as out of the original, bit for bit", async () => {
     const { largest, ratios: read } = await readNested(outputFolder("nested", files));
     for (const [i, { inside }] of read.entries()) {
       const direct = cutReader(weights, config.family, indexLists(members[i]?.masks ?? []));
@@ -97,9 +92,9 @@ describe("the nested form", () => {
     }
   });
 
-  it("has its lists as I32 and its numbers in the card", async () => {
+  it("has its lists in I32 and its numbers in the card", async () => {
     const lists = await readSafetensors(await outputFolder("nested", files).open(NESTED_LISTS_FILE));
-    expect(lists.tensors.size).toBe(KEEPS.length * gateLayout(config).sizes.length);
+    expect(lists.tensors.size).toBe(RATIOS.length * gateLayout(config).sizes.length);
     expect([...lists.tensors.values()].every(({ dtype }) => dtype === "I32")).toBe(true);
     const card = new TextDecoder().decode(await collect(await nestedCardFile(textFile("README.md", "# a\n"), ratios)));
     expect(card).toMatch(/^# a\n\n## Several ratios in one\n/);
@@ -112,17 +107,22 @@ describe("what is refused", () => {
   it("masks that are not inside the largest", () => {
     const [small, , large] = members.map(({ masks }) => masks);
     const given = members.slice(0, 1).map((one) => ({ ...one, masks: large ?? [] }));
-    expect(() => nestedListsFile(config, small ?? [], given)).toThrow(/is kept, but not in the larger architecture/);
+    expect(() => nestedListsFile(config, small ?? [], given)).toThrow(
+      /expected to be kept in the larger architecture too, got pruned/,
+    );
   });
 
-  it("another version, a name or an order that is not its own, widths that the lists do not have", async () => {
+  it("another version, a wrong name or order, widths that contradict the lists", async () => {
     const written = ratios.map(({ ratio, ...rest }) => ({ keep: ratio, ...rest }));
     const nested = { format: 1, program: { name: "Espalier", version: "0.1.0" }, ratios: written };
     const [first, second] = written;
     const attempts: [object, RegExp][] = [
-      [{ ...nested, format: 2 }, /nested\.json: format: expected one of 1, got 2/],
+      [{ ...nested, format: 2 }, /nested\.json: format: expected 1, got 2/],
       [{ ...nested, ratios: [{ ...first, name: "keep-0.7" }] }, /ratios\[0\]\.name: expected one of keep-0\.50/],
-      [{ ...nested, ratios: [second, first] }, /expected ascending kept shares, got 0\.7, 0\.5/],
+      [
+        { ...nested, ratios: [second, first] },
+        /ratios\[1\]\.keep: expected a ratio above 0\.7, in ascending order, got 0\.5/,
+      ],
       [
         { ...nested, ratios: [{ ...first, widths: second?.widths }] },
         /keep-0\.50\.model\.layers\.0\.espalier\.s1: expected \d+ indices/,

@@ -1,6 +1,6 @@
-// Reads the nested form back: the largest compact model, and for each ratio its index lists inside it, checked against nested.json.
-import { invariant } from "../../errors.ts";
-import { byBlock, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
+// Reads the nested form: the largest compact model, and the index lists of each ratio inside it, checked against nested.json.
+import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
+import { byBlock } from "../../masks/gates.ts";
 import {
   NESTED_FILE,
   NESTED_FORMAT,
@@ -13,17 +13,19 @@ import { type Folder, readJson } from "../files/folder.ts";
 import { JsonField } from "../../json/jsonFields.ts";
 import { readLogitSample } from "../receipt/logitSample.ts";
 import { type CompactModel, readCompact, readIndices } from "./readCompact.ts";
-import { readPerplexity, readShare } from "../receipt/receiptFields.ts";
+import { ORIGINAL_FILE, readPerplexity, readShare, readVersion } from "../receipt/receiptFields.ts";
 import { readSafetensors } from "../safetensors/safetensors.ts";
 import { requireTensor } from "../safetensors/safetensorsHeader.ts";
 
-/** A model of a nested one: lists of positions among the kept gates of the largest, and among all gates of the base model. */
+/** The kept positions of one ratio, by vector. */
 export interface NestedLists {
+  /** Among the kept gates of the largest model. */
   inside: Uint32Array<ArrayBuffer>[];
+  /** Among all gates of the base model. */
   lists: Uint32Array<ArrayBuffer>[];
 }
 
-export interface NestedModel {
+interface NestedModel {
   largest: CompactModel;
   /** Ascending. */
   ratios: (NestedRatio & NestedLists)[];
@@ -32,14 +34,14 @@ export interface NestedModel {
 /** Opens a folder that the nested export wrote. Throws "format" naming the field or list that is missing or contradicts the model. */
 export async function readNested(folder: Folder): Promise<NestedModel> {
   const largest = await readCompact(folder);
-  const root = new JsonField(await readJson(await folder.open(NESTED_FILE)), NESTED_FILE);
+  const root = new JsonField(await readJson(await folder.open(NESTED_FILE)), NESTED_FILE, "", ORIGINAL_FILE);
   const ratios = readNestedJson(root, largest.config.layers);
   const found: NestedModel["ratios"] = [];
   for (const ratio of ratios) found.push({ ...ratio, ...(await readNestedLists(folder, largest, ratio)) });
   return { largest, ratios: found };
 }
 
-/** The lists of one ratio. Throws "format" where a list is missing, not ascending, out of range or not as long as `widths` say. */
+/** The lists of one ratio. Throws "format" where a list is missing, not ascending, out of range or contradicts `widths`. */
 export async function readNestedLists(
   folder: Folder,
   { config, lists: outer }: CompactModel,
@@ -54,24 +56,22 @@ export async function readNestedLists(
   const inside: Uint32Array<ArrayBuffer>[] = [];
   for (const [vector, list] of outer.entries()) {
     const name = nestedTensorName(ratio, config, vector);
-    inside.push(await readIndices(source, name, list.length, counts[vector] ?? 0));
+    const count = counts[vector] ?? 0;
+    inside.push(await readIndices(source, { file: NESTED_LISTS_FILE, name, size: list.length, count }));
   }
-  return { inside, lists: inside.map((list, vector) => list.map((place) => outer[vector]?.[place] ?? 0)) };
+  return { inside, lists: inside.map((list, vector) => list.map((position) => outer[vector]?.[position] ?? 0)) };
 }
 
 function readNestedJson(root: JsonField, layers: number): NestedRatio[] {
-  root.get("format").oneOf([NESTED_FORMAT]);
+  readVersion(root.get("format"), NESTED_FORMAT);
   root.get("program").get("name").oneOf(["Espalier"]);
   root.get("program").get("version").text();
-  const ratios = root
-    .get("ratios")
-    .list()
-    .map((field) => readRatio(field, layers));
-  invariant(
-    ratios.every(({ ratio }, i) => i === 0 || ratio > (ratios[i - 1]?.ratio ?? 0)),
-    "format",
-    `${NESTED_FILE}: ratios: expected ascending kept shares, got ${ratios.map(({ ratio }) => ratio).join(", ")}`,
-  );
+  const fields = root.get("ratios").list();
+  const ratios = fields.map((field) => readRatio(field, layers));
+  ratios.forEach(({ ratio }, i) => {
+    const before = ratios[i - 1]?.ratio ?? 0;
+    if (ratio <= before) fields[i]?.get("keep").refuse(`a ratio above ${before}, in ascending order`);
+  });
   return ratios;
 }
 

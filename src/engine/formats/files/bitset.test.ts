@@ -1,4 +1,4 @@
-// Bitsets: the documented bit order, every length, and text that is not one.
+// Bitsets: the documented bit order, every length, and malformed text.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { packBits, unpackBits } from "./bitset.ts";
@@ -8,7 +8,7 @@ it("puts the first gate in the lowest bit", () => {
   expect(packBits(new Uint8Array())).toBe("");
 });
 
-it("gives back what was packed", () => {
+it("unpacks what was packed", () => {
   const mask = fc.array(fc.integer({ min: 0, max: 1 }), { maxLength: 70 });
   fc.assert(
     fc.property(mask, (bits) => {
@@ -23,7 +23,7 @@ it.each([
   ["too short", btoa("a"), 9, /expected 2 bytes for 9 gates, got 1/],
   ["too long", btoa("abc"), 9, /got 3/],
   ["not base64", "%%%%", 8, /expected base64/],
-  ["cut off", "abc", 16, /expected base64/],
+  ["cut short", "abc", 16, /expected base64/],
   ["ones after the end", btoa("\u00ff"), 7, /expected zeros after the last of 7/],
 ])("refuses a bitset that is %s", (_, text, length, message) => {
   expect(() => unpackBits(text, length)).toThrow(message);

@@ -1,7 +1,10 @@
-// Binary masks as base64 text: eight gates a byte, the first gate in the lowest bit, the last byte filled up with zeros.
-import { invariant } from "../../errors.ts";
+// Binary masks as base64 text: eight gates per byte, first gate in the lowest bit, last byte padded with zeros.
+import { showValue } from "../../errors.ts";
+import { readError } from "./readError.ts";
 
-/** Bytes turned into text at a time: String.fromCharCode takes a limited number of arguments. */
+const ADVICE = "The mask was changed or cut short: use the original file.";
+
+/** Bytes converted per call: String.fromCharCode takes a limited number of arguments. */
 const CHUNK_BYTES = 8192;
 
 /** Packs N gates (0 or 1) into ceil(N / 8) bytes, LSB first (gate i is bit i % 8 of byte i / 8), as standard base64 with padding. */
@@ -13,7 +16,7 @@ export function packBits(mask: Uint8Array): string {
   return base64Of(bytes);
 }
 
-/** The same text from a mask that is packed already: gate i is bit i % 32 of word i / 32. */
+/** The same text from a mask that is already packed: gate i is bit i % 32 of word i / 32. */
 export function packWords(words: Uint32Array, length: number): string {
   const bytes = Uint8Array.from({ length: Math.ceil(length / 8) }, (_, i) => (words[i >> 2] ?? 0) >>> (8 * (i & 3)));
   return base64Of(bytes);
@@ -27,34 +30,48 @@ function base64Of(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** The N gates of `packBits`; `what` names the mask in errors. Throws "format" for text that is not the bitset of exactly N gates. */
-export function unpackBits(text: string, length: number, what = "bitset"): Uint8Array<ArrayBuffer> {
-  const binary = binaryOf(text, length, what);
+/** The N gates of `packBits`; `where` names the mask in errors. Throws "format" for text that is not a bitset of exactly N gates. */
+export function unpackBits(text: string, length: number, where = "mask"): Uint8Array<ArrayBuffer> {
+  const binary = binaryOf(text, length, where);
   return Uint8Array.from({ length }, (_, i) => (binary.charCodeAt(i >> 3) >> (i & 7)) & 1);
 }
 
 /** The words of `packWords`. Throws as `unpackBits`. */
-export function unpackWords(text: string, length: number, what = "bitset"): Uint32Array<ArrayBuffer> {
-  const binary = binaryOf(text, length, what);
+export function unpackWords(text: string, length: number, where = "mask"): Uint32Array<ArrayBuffer> {
+  const binary = binaryOf(text, length, where);
   const words = new Uint32Array(Math.ceil(length / 32));
   for (let i = 0; i < binary.length; i++)
     words[i >> 2] = (words[i >> 2] ?? 0) | (binary.charCodeAt(i) << (8 * (i & 3)));
   return words;
 }
 
+interface BitsetFault {
+  expected: string;
+  got: string;
+}
+
+/** What is wrong with the text of a bitset of exactly `length` gates; undefined where nothing is. */
+export function bitsetFault(text: string, length: number): BitsetFault | undefined {
+  return decoded(text, length).fault;
+}
+
 /** The bytes of a bitset of exactly `length` gates, as the characters of a string. */
-function binaryOf(text: string, length: number, what: string): string {
-  invariant(isBase64(text), "format", `${what}: expected base64 text, got ${JSON.stringify(text.slice(0, 20))}`);
-  const binary = atob(text);
-  const expectedBytes = Math.ceil(length / 8);
-  invariant(
-    binary.length === expectedBytes,
-    "format",
-    `${what}: expected ${expectedBytes} bytes for ${length} gates, got ${binary.length}`,
-  );
-  const spare = length % 8 === 0 ? 0 : binary.charCodeAt(expectedBytes - 1) >> (length % 8);
-  invariant(spare === 0, "format", `${what}: expected zeros after the last of ${length} gates, got ones`);
+function binaryOf(text: string, length: number, where: string): string {
+  const { binary, fault } = decoded(text, length);
+  if (fault) throw readError({ file: where, ...fault, advice: ADVICE });
   return binary;
+}
+
+function decoded(text: string, length: number): { binary: string; fault?: BitsetFault } {
+  if (!isBase64(text)) return { binary: "", fault: { expected: "base64 text", got: showValue(text) } };
+  const binary = atob(text);
+  const bytes = Math.ceil(length / 8);
+  if (binary.length !== bytes) {
+    return { binary, fault: { expected: `${bytes} bytes for ${length} gates`, got: String(binary.length) } };
+  }
+  const padding = length % 8 === 0 ? 0 : binary.charCodeAt(bytes - 1) >> (length % 8);
+  if (padding === 0) return { binary };
+  return { binary, fault: { expected: `zeros after the last of ${length} gates`, got: "ones" } };
 }
 
 function isBase64(text: string): boolean {

@@ -1,4 +1,4 @@
-// Sources and folders: ranges, copies, missing files, text that is none.
+// Sources and folders: ranges, copies, missing files, damaged text.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../errors.ts";
 import { blobSource, folderOf, readJson, readText } from "./folder.ts";
@@ -14,7 +14,7 @@ describe.each([
     expect(source.size).toBe(5);
     expect([...(await source.read(1, 3))]).toEqual([2, 3, 4]);
     expect((await source.read(5, 0)).length).toBe(0);
-    await expect(source.read(3, 3)).rejects.toThrow(/a\.bin: bytes 3 to 6 .* has 5/);
+    await expect(source.read(3, 3)).rejects.toThrow(/a\.bin: size: expected at least 6 bytes, got 5/);
     await expect(source.read(-1, 1)).rejects.toThrow(EngineError);
   });
 
@@ -27,17 +27,20 @@ describe.each([
 describe("a folder", () => {
   const folder = memoryFolder("m", { "config.json": `{"a":"é"}`, "bad.json": "{", "w.bin": Uint8Array.of(0xff) });
 
-  it("lists, opens and says what is there when a file is not", async () => {
+  it("lists and opens; a missing file is refused with the files that exist", async () => {
     expect(folder.list()).toEqual(["config.json", "bad.json", "w.bin"]);
     expect(await readJson(await folder.open("config.json"))).toEqual({ a: "é" });
-    await expect(folder.open("x")).rejects.toThrow("m has no x; it has bad.json, config.json, w.bin");
-    await expect(memoryFolder("e", {}).open("x")).rejects.toThrow("no files");
+    await expect(folder.open("x")).rejects.toThrow("m: expected a file x, got bad.json, config.json, w.bin");
+    await expect(memoryFolder("e", {}).open("x")).rejects.toThrow("got no files");
   });
 
   it("refuses what is not text, not JSON, or there twice", async () => {
     await expect(readText(await folder.open("w.bin"))).rejects.toMatchObject({ code: "format" });
-    await expect(readJson(await folder.open("bad.json"))).rejects.toThrow(/bad\.json is not JSON/);
-    expect(() => folderOf("m", [memorySource("a", bytes), memorySource("a", bytes)])).toThrow(EngineError);
+    await expect(readJson(await folder.open("bad.json"))).rejects.toThrow(
+      /bad\.json: expected JSON, got text that does not parse/,
+    );
+    const twins = [memorySource("a", bytes), memorySource("a", bytes)];
+    expect(() => folderOf("m", twins)).toThrow(/m: expected each file name once, got a twice/);
   });
 
   it("collects streams", async () => {

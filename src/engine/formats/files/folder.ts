@@ -1,7 +1,8 @@
 // Where bytes come from: a file read by slices, and a folder of such files (picked, dropped, fetched, cached or in memory).
-import { EngineError, invariant } from "../../errors.ts";
+import { type EngineError, invariant } from "../../errors.ts";
+import { FETCH_AGAIN, readError } from "./readError.ts";
 
-/** Random access to the bytes of one file; nothing is held in memory but what `read` returns. */
+/** Random access to the bytes of one file; only what `read` returns is in memory. */
 export interface ByteSource {
   readonly name: string;
   /** Size in bytes. */
@@ -14,40 +15,49 @@ export interface ByteSource {
 export interface Folder {
   readonly name: string;
   list(): readonly string[];
-  /** Throws EngineError("format") where there is no such file, naming those that are there. */
+  /** Throws EngineError("format") where there is no such file; the message lists the files that exist. */
   open(file: string): Promise<ByteSource>;
 }
 
-/** Throws "format" unless [offset, offset + length) lies within the file; every ByteSource calls it first. */
+/** Throws "format" unless [offset, offset + length) is inside the file; every ByteSource calls it first. */
 export function checkRange(source: Pick<ByteSource, "name" | "size">, offset: number, length: number): void {
   invariant(
     Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0,
     "bug",
     `${source.name}: cannot read ${length} bytes from ${offset}`,
   );
-  invariant(
-    offset + length <= source.size,
-    "format",
-    `${source.name}: bytes ${offset} to ${offset + length} were asked for, but the file has ${source.size}; it is probably cut off, fetch it again`,
-    { file: source.name, offset, length, size: source.size },
-  );
-}
-
-/** The error of a folder without `file`: says which files there are. */
-export function missingFile(folder: Pick<Folder, "name" | "list">, file: string): EngineError {
-  const files = [...folder.list()].sort();
-  const shown = files.slice(0, 12).join(", ") + (files.length > 12 ? ` and ${files.length - 12} more` : "");
-  return new EngineError("format", `${folder.name} has no ${file}; it has ${shown || "no files"}`, {
-    folder: folder.name,
-    file,
-    files,
+  if (offset + length <= source.size) return;
+  throw readError({
+    file: source.name,
+    field: "size",
+    expected: `at least ${offset + length} bytes`,
+    got: String(source.size),
+    advice: FETCH_AGAIN,
+    detail: { offset, length, size: source.size },
   });
 }
 
-/** A folder over sources that are at hand: memory, picked or dropped files. The names must be distinct. */
+/** The error of a folder without `file`; lists the files that exist. */
+export function missingFile(folder: Pick<Folder, "name" | "list">, file: string): EngineError {
+  const files = [...folder.list()].sort();
+  const shown = files.slice(0, 12).join(", ") + (files.length > 12 ? ` and ${files.length - 12} more` : "");
+  return readError({
+    file: folder.name,
+    expected: `a file ${file}`,
+    got: shown || "no files",
+    advice: "Add the file, or choose the folder that has it.",
+    detail: { folder: folder.name, file, files },
+  });
+}
+
+/** A folder of files in memory, picked or dropped. Throws "format" where two have the same name. */
 export function folderOf(name: string, sources: readonly ByteSource[]): Folder {
   const byName = new Map(sources.map((source) => [source.name, source]));
-  invariant(byName.size === sources.length, "format", `${name}: two files have the same name`);
+  const twice = sources.find((source) => byName.get(source.name) !== source);
+  if (twice) {
+    const got = `${twice.name} twice`;
+    throw readError({ file: name, expected: "each file name once", got, advice: "Rename or remove one of the two." });
+  }
   const names = [...byName.keys()];
   const folder: Folder = {
     name,
@@ -61,7 +71,7 @@ export function folderOf(name: string, sources: readonly ByteSource[]): Folder {
   return folder;
 }
 
-/** A picked, dropped or cached file, read by slices. `name` stands in for a Blob, which has none. */
+/** A picked, dropped or cached file, read by slices. A Blob has no name, so `name` is passed with it. */
 export function blobSource(name: string, blob: Blob): ByteSource {
   const source: ByteSource = {
     name,
@@ -74,24 +84,27 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   return source;
 }
 
-/** The whole file as text; throws "format" where it is not UTF-8. */
+/** The complete file as text; throws "format" where it is not UTF-8. */
 export async function readText(source: ByteSource): Promise<string> {
   const bytes = await source.read(0, source.size);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new EngineError("format", `${source.name} is not UTF-8 text`, { file: source.name });
+    throw readError({ file: source.name, expected: "UTF-8 text", got: "other bytes", advice: FETCH_AGAIN });
   }
 }
 
-/** The whole file as JSON; throws "format" where it is not. */
+/** The complete file as JSON; throws "format" where it is not. */
 export async function readJson(source: ByteSource): Promise<unknown> {
-  const text = await readText(source);
+  return parseJson(await readText(source), source.name, FETCH_AGAIN);
+}
+
+/** Parses the JSON text of `file`; throws "format" with `advice` where it is not JSON. */
+export function parseJson(text: string, file: string, advice: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new EngineError("format", `${source.name} is not JSON: ${error instanceof Error ? error.message : "?"}`, {
-      file: source.name,
-    });
+    const got = `text that does not parse (${error instanceof Error ? error.message : String(error)})`;
+    throw readError({ file, expected: "JSON", got, advice });
   }
 }

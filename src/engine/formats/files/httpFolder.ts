@@ -1,8 +1,8 @@
-// A folder behind a web server that answers Range requests: the embedded model, and the command line's local files.
-import { EngineError, invariant } from "../../errors.ts";
+// A folder on a web server that answers Range requests, for the command line's local files.
 import { type ByteSource, type Folder, checkRange, missingFile } from "./folder.ts";
+import { readError } from "./readError.ts";
 
-/** A file by its address. Small servers may answer a range with the whole file; both are accepted. */
+/** A file by its address. Some servers answer a Range request with the complete file; both answers are accepted. */
 function httpSource(name: string, url: string, size: number): ByteSource {
   const source: ByteSource = {
     name,
@@ -10,22 +10,33 @@ function httpSource(name: string, url: string, size: number): ByteSource {
     read: async (offset, length) => {
       checkRange(source, offset, length);
       if (length === 0) return new Uint8Array(0);
+      const range = `bytes ${offset} to ${offset + length}`;
       const response = await fetch(url, { headers: { Range: `bytes=${offset}-${offset + length - 1}` } });
       if (!response.ok)
-        throw new EngineError(
-          "format",
-          `${name}: the server answered ${response.status}; check that the file is still there`,
-        );
+        throw readError({
+          file: name,
+          field: range,
+          expected: "an answer with status 206 or 200",
+          got: String(response.status),
+          advice: "Check that the file is still on the server.",
+        });
       const bytes = new Uint8Array(await response.arrayBuffer());
       const part = response.status === 206 ? bytes : bytes.slice(offset, offset + length);
-      invariant(part.length === length, "format", `${name}: ${length} bytes were asked for, ${part.length} came`);
+      if (part.length !== length)
+        throw readError({
+          file: name,
+          field: range,
+          expected: `${length} bytes`,
+          got: String(part.length),
+          advice: "The file may have changed on the server: open it again.",
+        });
       return part;
     },
   };
   return source;
 }
 
-/** A folder of which the file names and sizes (in bytes) are known. */
+/** A folder whose file names and sizes (in bytes) are known. */
 export function httpFolder(name: string, baseUrl: string, files: Readonly<Record<string, number>>): Folder {
   const folder: Folder = {
     name,

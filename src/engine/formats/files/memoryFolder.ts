@@ -1,7 +1,7 @@
-// Files in memory: exports that are read back, and tests.
+// Files in memory, for exports that are read back and for tests.
 import { type ByteSource, checkRange, type Folder, folderOf } from "./folder.ts";
 
-/** Bytes at hand as a file. Reads are copies, so that nobody can change the file through one. */
+/** Bytes in memory as a file. Reads return copies, so that no caller can change the file. */
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
   const source: ByteSource = {
     name,
@@ -25,7 +25,7 @@ export function memoryFolder(name: string, files: Readonly<Record<string, Uint8A
   );
 }
 
-/** Collects a stream of chunks; for files that are known to fit in memory. */
+/** Joins a stream of chunks; for files that are known to fit in memory. */
 export async function collectBytes(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let size = 0;

@@ -19,10 +19,10 @@ it("writes text in UTF-8 and JSON with a newline at the end", async () => {
   expect(folder.list()).toEqual(["a.txt", "b.json"]);
   expect(await readText(await folder.open("a.txt"))).toBe("été");
   expect(await readText(await folder.open("b.json"))).toBe('{\n  "b": 1,\n  "a": []\n}\n');
-  await expect(folder.open("c.txt")).rejects.toThrow(/out has no c\.txt; it has a\.txt, b\.json/);
+  await expect(folder.open("c.txt")).rejects.toThrow(/out: expected a file c\.txt, got a\.txt, b\.json/);
 });
 
-it("makes a file once, however often it is opened", async () => {
+it("produces a file once, however often it is opened", async () => {
   let made = 0;
   const file = {
     name: "a.txt",

@@ -1,20 +1,20 @@
-// A file on its way out: its exact size is known before the first byte, and its bytes are made as they are asked for.
+// A file to be written: its exact size is known before the first byte, and its bytes are produced on demand.
 import { invariant } from "../../errors.ts";
 import { type ByteSource, type Folder, missingFile } from "./folder.ts";
 import { memorySource } from "./memoryFolder.ts";
 
-/** Bytes that are made at a time where a file is copied or a large tensor written. */
+/** Chunk size for copying a file or writing a large tensor. */
 export const CHUNK_BYTES = 4 * 1024 * 1024;
 
 export interface OutputFile {
   /** Path inside the exported folder, with "/" between its parts. */
   readonly name: string;
   readonly sizeBytes: number;
-  /** The bytes, anew and equal on every call; exactly `sizeBytes` of them. */
+  /** Exactly `sizeBytes` bytes; every call produces the same ones again. */
   stream(): AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
-/** A small file held in memory. */
+/** A small file in memory. */
 export function bytesFile(name: string, bytes: Uint8Array<ArrayBuffer>): OutputFile {
   return {
     name,
@@ -48,7 +48,7 @@ export function copiedFile(source: ByteSource, name = source.name): OutputFile {
   };
 }
 
-/** The bytes of `file`, checked on the way: throws "bug" if they are more or fewer than it promised. */
+/** The bytes of `file`, counted: throws "bug" unless there are exactly `sizeBytes`. */
 export async function* checkedStream(file: OutputFile): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let sent = 0;
   for await (const chunk of file.stream()) {
@@ -56,10 +56,14 @@ export async function* checkedStream(file: OutputFile): AsyncGenerator<Uint8Arra
     if (sent > file.sizeBytes) break;
     yield chunk;
   }
-  invariant(sent === file.sizeBytes, "bug", `${file.name}: expected ${file.sizeBytes} bytes, got ${sent}; report this`);
+  invariant(
+    sent === file.sizeBytes,
+    "bug",
+    `${file.name}: expected ${file.sizeBytes} bytes, got ${sent}. Please report this bug.`,
+  );
 }
 
-/** The whole file in one array: for small files and for reading an export back. */
+/** The complete file in one array: for small files and for reading an export back. */
 export async function collect(file: OutputFile): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(file.sizeBytes);
   let at = 0;
@@ -71,11 +75,11 @@ export async function collect(file: OutputFile): Promise<Uint8Array<ArrayBuffer>
 }
 
 /**
- * Output files as a folder that the loaders read, so that an export is checked by what will read it later. A file is made when it
- * is first opened and then held in memory; for a large model write it out first and read it from there.
+ * Output files as a folder for the loaders, so that an export is checked by the code that reads it later. A file is produced when
+ * it is first opened and then stays in memory; write a large model to storage first and read it from there.
  */
 export function outputFolder(name: string, files: readonly OutputFile[]): Folder {
-  const held = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+  const made = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
   const names = files.map((file) => file.name);
   return {
     name,
@@ -83,8 +87,8 @@ export function outputFolder(name: string, files: readonly OutputFile[]): Folder
     async open(fileName) {
       const file = files.find((candidate) => candidate.name === fileName);
       if (!file) throw missingFile({ name, list: () => names }, fileName);
-      const bytes = held.get(fileName) ?? collect(file);
-      held.set(fileName, bytes);
+      const bytes = made.get(fileName) ?? collect(file);
+      made.set(fileName, bytes);
       return memorySource(fileName, await bytes);
     },
   };

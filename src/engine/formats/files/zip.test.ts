@@ -1,4 +1,4 @@
-// The zip: read back by an independent reader, equal bytes on every run, refused names, and sizes that lie.
+// The zip: read back by an independent reader, equal bytes on every run, refused names, and wrong sizes.
 import { inflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { bytesFile, textFile, type OutputFile } from "./outputFile.ts";
@@ -35,7 +35,7 @@ function unzip(zip: Buffer): Map<string, Buffer> {
 }
 
 describe("a zip", () => {
-  it("holds the files, in the size that was promised", async () => {
+  it("contains the files and has the predicted size", async () => {
     const zip = await bytesOf(zipStream(files));
     expect(zip.length).toBe(zipSizeBytes(files));
     const entries = unzip(zip);
@@ -52,9 +52,9 @@ describe("a zip", () => {
     expect(first.readUInt32LE(10)).toBe(0x00210000);
   });
 
-  it("fails if a file is not as long as it said", async () => {
-    const liar: OutputFile = { ...textFile("a.txt", "four"), sizeBytes: 5 };
-    await expect(bytesOf(zipStream([liar]))).rejects.toThrow(/a\.txt: expected 5 bytes, got 4/);
+  it("fails if a file is not as long as its sizeBytes", async () => {
+    const short: OutputFile = { ...textFile("a.txt", "four"), sizeBytes: 5 };
+    await expect(bytesOf(zipStream([short]))).rejects.toThrow(/a\.txt: expected 5 bytes, got 4/);
   });
 
   it("stops asking for bytes when it is cancelled", async () => {
@@ -96,8 +96,8 @@ describe("names", () => {
     expect(() => zipStream([textFile(name, "x")])).toThrow(/expected a safe file name/);
   });
 
-  it("refuses two names that one folder cannot hold", () => {
-    expect(() => checkNames(["a/Model.json", "a/model.json"])).toThrow(/two of that name/);
+  it("refuses two names that differ only in case", () => {
+    expect(() => checkNames(["a/Model.json", "a/model.json"])).toThrow(/two files have this name/);
   });
 
   it.each([

@@ -1,18 +1,18 @@
-// One zip (stored, not compressed: weights do not shrink) of output files, streamed; equal files give equal bytes.
+// Streams output files as one zip, stored without compression because weights do not shrink. Equal files give equal bytes.
 import { makeZip, predictLength } from "client-zip";
 import { EngineError } from "../../errors.ts";
 import { checkedStream, type OutputFile } from "./outputFile.ts";
 
-/** Every entry carries the first moment that a zip can name, in the local time that zip fields are in: a date would change the bytes. */
+/** Date of every entry: the earliest that zip allows (zip stores local time). The real date would change the bytes. */
 const ENTRY_DATE = new Date(1980, 0, 1);
 
-/** Names that Windows keeps for devices, whatever their extension. */
+/** Names that Windows reserves for devices, with any extension. */
 const RESERVED = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/i;
 
-/** Longest part of a path that common file systems take, in characters. */
+/** Longest part of a path in characters; common file systems accept it. */
 const MAX_PART = 120;
 
-/** The zip as a stream of bytes; nothing is read before it is pulled. Throws "format" for a name that is not safe (see `checkNames`). */
+/** The zip as a stream of bytes; files are read only as it is pulled. Throws "format" for an unsafe name (see `checkNames`). */
 export function zipStream(files: readonly OutputFile[]): ReadableStream<Uint8Array<ArrayBuffer>> {
   checkNames(files.map((file) => file.name));
   const zip: ReadableStream<Uint8Array> = makeZip(
@@ -23,7 +23,7 @@ export function zipStream(files: readonly OutputFile[]): ReadableStream<Uint8Arr
       lastModified: ENTRY_DATE,
     })),
   );
-  // client-zip allocates plain buffers; its types are from before TypeScript told them from shared ones.
+  // client-zip allocates plain buffers; its types predate TypeScript's distinction between plain and shared ones.
   return zip as ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
@@ -33,20 +33,20 @@ export function zipSizeBytes(files: readonly OutputFile[]): number {
 }
 
 /**
- * Throws "format" unless every name stays inside the folder it is unpacked into and can be written on any system: relative, parts
- * separated by "/", no "..", no reserved names or characters, no two that differ in case only.
+ * Throws "format" unless every name stays inside the folder it is unpacked into and can be written on every system: relative, parts
+ * separated by "/", no "..", no reserved names or characters, no two names that differ only in case.
  */
 export function checkNames(names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names) {
     const fault = name.split("/").map(faultOfPart).find(Boolean);
     if (fault) throw unsafe(name, fault);
-    if (seen.has(name.toLowerCase())) throw unsafe(name, "there are two of that name");
+    if (seen.has(name.toLowerCase())) throw unsafe(name, "two files have this name");
     seen.add(name.toLowerCase());
   }
 }
 
-/** A name made safe for a folder or file: anything unusual becomes "-". Never empty, and at most about `most` characters. */
+/** `wish` made safe as a name of a folder or file: unusual characters become "-". Never empty; at most about `most` characters. */
 export function safeName(wish: string, most = MAX_PART): string {
   const name = wish
     .normalize("NFKD")
@@ -71,7 +71,7 @@ function faultOfPart(part: string): string | undefined {
 function unsafe(name: string, fault: string): EngineError {
   return new EngineError(
     "format",
-    `expected a safe file name, got ${JSON.stringify(name)}: ${fault}; rename the file`,
+    `file name: expected a safe file name, got ${JSON.stringify(name)} (${fault}). Rename the file.`,
     { name },
   );
 }

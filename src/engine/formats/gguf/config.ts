@@ -1,25 +1,26 @@
-// config.json of a GGUF file, from its metadata and tensors.
-import { EngineError } from "../../errors.ts";
+// The config.json of a GGUF file, from its metadata and tensors.
+import { type EngineError, showValue } from "../../errors.ts";
 import { ropeFrequencies } from "../../config/ropeTable.ts";
 import { JsonField } from "../../json/jsonFields.ts";
+import { CHOOSE_ANOTHER, readError, WRITE_AGAIN } from "../files/readError.ts";
 import type { GgufFamily } from "./ggufFamilies.ts";
 import type { GgufHeader } from "./header.ts";
 
 type Json = Record<string, unknown>;
 
-/** Frequencies of RoPE's pairs are divided by these (Llama 3.1 and later). */
+/** The tensor whose values divide the frequencies of RoPE's pairs (Llama 3.1 and later). */
 export const ROPE_FACTORS = "rope_freqs.weight";
 
 /**
- * What every Llama with scaled RoPE was published with: GGUF keeps the factors that come out, config.json what they are made from.
- * `factor` is the largest of them.
+ * Settings of all published Llamas with scaled RoPE. GGUF stores the resulting factors, config.json these settings and `factor`, which
+ * is the largest of the factors.
  */
 const LLAMA3 = { lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 };
-/** The stored factors are f32. */
+/** Relative; the stored factors are f32. */
 const FACTOR_TOLERANCE = 1e-5;
 const DEFAULT_THETA = 10_000;
 
-/** The metadata by field, with errors that name the file and the key. */
+/** The metadata by key, with errors that name the file and the key. */
 export class MetadataFields {
   private readonly root: JsonField;
 
@@ -27,7 +28,7 @@ export class MetadataFields {
     readonly file: string,
     private readonly header: GgufHeader,
   ) {
-    this.root = new JsonField(Object.fromEntries(header.metadata), file);
+    this.root = new JsonField(Object.fromEntries(header.metadata), file, "", WRITE_AGAIN);
   }
 
   has(key: string): boolean {
@@ -38,7 +39,7 @@ export class MetadataFields {
     return this.root.get(key);
   }
 
-  /** A count of at least one; a list, one number a block, is refused where they differ. */
+  /** A count of at least one. The file may have a list with one number per block; it is refused unless they are all equal. */
   size(key: string): number {
     const field = this.get(key);
     const { value } = field;
@@ -48,7 +49,7 @@ export class MetadataFields {
     return field.list()[0]?.number({ min: 1, whole: true }) ?? field.refuse("a number");
   }
 
-  /** A number that was stored as f32, by the decimal that it was written from: 1e-5, not 0.00000999999974. */
+  /** The shortest decimal that rounds to a number stored as f32: 1e-5, not 0.00000999999974. */
   decimal(key: string, fallback?: number): number {
     if (!this.has(key) && fallback !== undefined) return fallback;
     const value = this.get(key).number();
@@ -63,11 +64,12 @@ export class MetadataFields {
     return this.has(key) ? this.get(key).text() : undefined;
   }
 
+  /** A list of strings. */
   texts(key: string): readonly string[] {
     const field = this.get(key);
     const { value } = field;
     const texts = Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
-    return Array.isArray(value) && texts.length === value.length ? texts : field.refuse("a list of texts");
+    return Array.isArray(value) && texts.length === value.length ? texts : field.refuse("a list of strings");
   }
 
   /** A list of exactly `length` numbers. */
@@ -78,15 +80,20 @@ export class MetadataFields {
     return found.length === length ? found : field.refuse(`a list of ${length} numbers`);
   }
 
+  /** A token id, if the file has the key. */
   token(key: string): number | undefined {
     return this.has(key) ? this.get(key).count() : undefined;
   }
 
-  /** Throws "unsupported" about a key. */
-  unsupported(key: string, supported: string): never {
-    const came = JSON.stringify(this.get(key).value);
-    throw new EngineError("unsupported", `${this.file}: ${key}: ${came} is not supported; supported: ${supported}`, {
-      key,
+  /** The error "unsupported" about the value of a key. */
+  unsupported(key: string, supported: string): EngineError {
+    return readError({
+      file: this.file,
+      field: key,
+      expected: supported,
+      got: showValue(this.get(key).value),
+      advice: CHOOSE_ANOTHER,
+      code: "unsupported",
     });
   }
 }
@@ -94,7 +101,7 @@ export class MetadataFields {
 /**
  * The config.json that the model would have on the hub. `ropeFactors` are the values of ROPE_FACTORS, if the file has them.
  * Throws "format" for a key that is missing or of another type, "unsupported" for what the engine does not run: mixtures of experts,
- * stretched RoPE other than Llama 3's, heads whose keys and values differ in width.
+ * scaled RoPE other than Llama 3's, heads whose keys and values differ in width.
  */
 export function configOf(
   fields: MetadataFields,
@@ -107,14 +114,14 @@ export function configOf(
   const size = (suffix: string): number => fields.size(key(suffix));
   const has = (tensor: string): boolean => header.tensors.has(tensor);
   if (fields.has(key("expert_count")) && fields.get(key("expert_count")).count() > 0) {
-    fields.unsupported(key("expert_count"), "models without experts");
+    throw fields.unsupported(key("expert_count"), "0 (models without experts)");
   }
   const heads = size("attention.head_count");
   const hidden = size("embedding_length");
   const headDim = fields.has(key("attention.key_length")) ? size("attention.key_length") : hidden / heads;
   const valueLength = key("attention.value_length");
   if (fields.has(valueLength) && fields.size(valueLength) !== headDim)
-    fields.unsupported(valueLength, `${headDim}, as for keys`);
+    throw fields.unsupported(valueLength, `${headDim}, as for keys`);
   const embedding = header.tensors.get("token_embd.weight");
   return {
     architectures: [architecture.className],
@@ -137,7 +144,7 @@ export function configOf(
   };
 }
 
-/** Ids of the tokens that begin and end a text; generation_config.json has them as well. */
+/** Ids of the tokens that begin and end a text, for config.json and generation_config.json. */
 export function tokens(fields: MetadataFields): Json {
   const id = (name: string): number | undefined => fields.token(`tokenizer.ggml.${name}_token_id`);
   const [bos, eos, turn, pad] = [id("bos"), id("eos"), id("eot"), id("padding")];
@@ -162,13 +169,13 @@ function rope(fields: MetadataFields, { name, family }: GgufFamily, headDim: num
   const theta = fields.decimal(`${name}.rope.freq_base`, DEFAULT_THETA);
   const typeKey = `${name}.rope.scaling.type`;
   const type = fields.text(typeKey) ?? "none";
-  if (type !== "none") fields.unsupported(typeKey, "none, and Llama 3's by the tensor rope_freqs.weight");
+  if (type !== "none") throw fields.unsupported(typeKey, "none, or Llama 3's scaling as the tensor rope_freqs.weight");
   const linearKey = `${name}.rope.scale_linear`;
-  if (fields.has(linearKey) && fields.get(linearKey).number() !== 1) fields.unsupported(linearKey, "1");
+  if (fields.has(linearKey) && fields.get(linearKey).number() !== 1) throw fields.unsupported(linearKey, "1");
   const dimsKey = `${name}.rope.dimension_count`;
   const dims = fields.has(dimsKey) ? fields.size(dimsKey) : headDim;
   if (family === "phi") return { rope_theta: theta, partial_rotary_factor: dims / headDim };
-  if (dims !== headDim) fields.unsupported(dimsKey, `${headDim}, the width of a head`);
+  if (dims !== headDim) throw fields.unsupported(dimsKey, `${headDim}, the width of a head`);
   return { rope_theta: theta, ...(factors ? { rope_scaling: llama3Scaling(fields.file, theta, factors) } : {}) };
 }
 
@@ -179,9 +186,15 @@ function llama3Scaling(file: string, theta: number, factors: Float32Array): Json
   const scaled = ropeFrequencies({ theta, scaling: { factor, ...LLAMA3 } }, 2 * factors.length);
   const wrong = factors.findIndex((value, i) => Math.abs((value * scaled[i]!) / plain[i]! - 1) > FACTOR_TOLERANCE);
   if (wrong >= 0) {
-    const expected = plain[wrong]! / scaled[wrong]!;
-    const message = `${file}: ${ROPE_FACTORS}: Llama 3's factors with a largest one of ${factor} were expected (${expected} for pair ${wrong}), got ${factors[wrong]!}; other scalings are not supported`;
-    throw new EngineError("unsupported", message, { pair: wrong });
+    throw readError({
+      file,
+      field: ROPE_FACTORS,
+      expected: `Llama 3's factor ${plain[wrong]! / scaled[wrong]!} for pair ${wrong} (the largest is ${factor})`,
+      got: String(factors[wrong]!),
+      advice: CHOOSE_ANOTHER,
+      code: "unsupported",
+      detail: { pair: wrong },
+    });
   }
   return {
     rope_type: "llama3",

@@ -1,4 +1,4 @@
-// Every type's blocks against the values of the Python package gguf, bit for bit; and what holds whatever the bytes are.
+// Blocks of every type compared bit for bit with the values of the Python package gguf; and properties for any bytes.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromFloat32 } from "../../dtype.ts";
@@ -15,7 +15,7 @@ function dequantized(name: QuantType, bytes: Uint8Array): Float32Array {
   const { values, bytes: size } = sizeOf(name);
   const blocks = bytes.length / size;
   const out = new Float32Array(blocks * values);
-  DEQUANTIZE[name](bytes, 0, blocks, out, 0);
+  DEQUANTIZE[name]({ bytes, at: 0, blocks, out, to: 0 });
   return out;
 }
 
@@ -30,24 +30,24 @@ describe.each([...QUANT_TYPES])("%s", (name) => {
     expect(dequantized(name, bytes)).toEqual(expected);
   });
 
-  it("reads from any place to any place, and touches nothing else", () => {
+  it("reads from any position to any position, and changes nothing else", () => {
     const shifted = new Uint8Array(bytes.length + 3).fill(255);
     shifted.set(bytes, 3);
     const out = new Float32Array(2 * values + 2).fill(7);
-    DEQUANTIZE[name](shifted, 3 + size, 2, out, 1);
+    DEQUANTIZE[name]({ bytes: shifted, at: 3 + size, blocks: 2, out, to: 1 });
     expect(out.subarray(1, -1)).toEqual(expected.subarray(values, 3 * values));
     expect([out[0], out.at(-1)]).toEqual([7, 7]);
   });
 });
 
-describe("what quantisers write", () => {
+describe("quantised values", () => {
   const scale = fc.float({ min: Math.fround(0.001), max: 2, noNaN: true });
   const bytesOfHalf = (value: number) => [...fromFloat32(Float32Array.of(value), "F16")];
   const nibbles = fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 32, maxLength: 32 });
   const packed = (q: readonly number[]) => q.slice(0, 16).map((low, i) => (low & 15) | ((q[i + 16]! & 15) << 4));
   const halfValue = (value: number) => dequantized("F16", Uint8Array.from(bytesOfHalf(value)))[0]!;
 
-  it("comes back from Q4_0 and Q4_1 as scale times step plus minimum", () => {
+  it("are scale times step plus minimum in Q4_0 and Q4_1", () => {
     fc.assert(
       fc.property(scale, scale, nibbles, (d, m, q) => {
         const signed = dequantized("Q4_0", Uint8Array.from([...bytesOfHalf(d), ...packed(q)]));
@@ -58,7 +58,7 @@ describe("what quantisers write", () => {
     );
   });
 
-  it("comes back from Q5_0 and Q5_1 with the fifth bit of every value in its place", () => {
+  it("have the fifth bit in the right place in Q5_0 and Q5_1", () => {
     const steps = fc.array(fc.integer({ min: 0, max: 31 }), { minLength: 32, maxLength: 32 });
     fc.assert(
       fc.property(scale, steps, (d, q) => {
@@ -73,7 +73,7 @@ describe("what quantisers write", () => {
     );
   });
 
-  it("comes back from Q8_0 within half a step of what went in", () => {
+  it("are within half a step of the original in Q8_0", () => {
     const numbers = fc.array(fc.float({ min: -8, max: 8, noNaN: true }), { minLength: 32, maxLength: 32 });
     fc.assert(
       fc.property(numbers, (values) => {

@@ -1,36 +1,47 @@
-// Blocks of GGUF's element types as float32, by the formulas of ggml-quants.c. Each result is rounded once, from exact products.
+// Converts blocks of GGUF's element types to float32 with the formulas of ggml-quants.c. Products are exact; each result is rounded once.
 import { halfValues } from "../../dtype.ts";
 import type { QuantType } from "./types.ts";
 
-/** Blocks of `bytes` from `at` on, `blocks` of them, into `out` from `to` on. */
-export type Dequantize = (bytes: Uint8Array, at: number, blocks: number, out: Float32Array, to: number) => void;
+/** Blocks to convert, and where their values go. */
+interface BlockRange {
+  bytes: Uint8Array;
+  /** Position of the first block in `bytes`. */
+  at: number;
+  /** Number of blocks; for F32, F16 and BF16 number of values. */
+  blocks: number;
+  out: Float32Array;
+  /** Position of the first value in `out`. */
+  to: number;
+}
 
-/** Values in a block of the types with one scale, and half of them: the low and the high half of the bytes' bits. */
+type Dequantize = (range: BlockRange) => void;
+
+/** Values per block of the types with one scale. HALF of them are in the low four bits of the bytes, the others in the high four. */
 const SMALL = 32;
 const HALF = 16;
-/** Values in a K-quant block. */
+/** Values per K-quant block. */
 const LARGE = 256;
 
 const half = (bytes: Uint8Array, at: number): number => halfValues()[bytes[at]! | (bytes[at + 1]! << 8)]!;
 const signed = (byte: number): number => (byte << 24) >> 24;
 
-function f32(bytes: Uint8Array, at: number, count: number, out: Float32Array, to: number): void {
+function f32({ bytes, at, blocks: count, out, to }: BlockRange): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, 4 * count);
   for (let i = 0; i < count; i++) out[to + i] = view.getFloat32(4 * i, true);
 }
 
-function f16(bytes: Uint8Array, at: number, count: number, out: Float32Array, to: number): void {
+function f16({ bytes, at, blocks: count, out, to }: BlockRange): void {
   const values = halfValues();
   for (let i = 0; i < count; i++) out[to + i] = values[bytes[at + 2 * i]! | (bytes[at + 2 * i + 1]! << 8)]!;
 }
 
-function bf16(bytes: Uint8Array, at: number, count: number, out: Float32Array, to: number): void {
+function bf16({ bytes, at, blocks: count, out, to }: BlockRange): void {
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < count; i++) bits[to + i] = (bytes[at + 2 * i]! << 16) | (bytes[at + 2 * i + 1]! << 24);
 }
 
 /** d | 32 signed bytes. */
-function q8_0(bytes: Uint8Array, at: number, blocks: number, out: Float32Array, to: number): void {
+function q8_0({ bytes, at, blocks, out, to }: BlockRange): void {
   for (let b = 0; b < blocks; b++, at += 34, to += SMALL) {
     const d = half(bytes, at);
     for (let i = 0; i < SMALL; i++) out[to + i] = d * signed(bytes[at + 2 + i]!);
@@ -38,15 +49,15 @@ function q8_0(bytes: Uint8Array, at: number, blocks: number, out: Float32Array, 
 }
 
 /**
- * The types of 4 and 5 bits with one scale: d | (m) | (32 fifth bits) | 16 bytes, the low halves first. With a minimum m the values are
- * d q + m, without one d (q - 2^(bits - 1)).
+ * The types of 4 and 5 bits with one scale: d | (m) | (32 fifth bits) | 16 bytes, whose low four bits are the first 16 values. With a
+ * minimum m the values are d q + m, without one d (q - 2^(bits - 1)).
  */
 function small(bits: 4 | 5, withMinimum: boolean): Dequantize {
   const scales = withMinimum ? 4 : 2;
   const fifth = bits === 5 ? 4 : 0;
   const size = scales + fifth + HALF;
   const zero = withMinimum ? 0 : 1 << (bits - 1);
-  return (bytes, at, blocks, out, to) => {
+  return ({ bytes, at, blocks, out, to }) => {
     for (let b = 0; b < blocks; b++, at += size, to += SMALL) {
       const d = half(bytes, at);
       const m = withMinimum ? half(bytes, at + 2) : -0; // adding -0 keeps a -0
@@ -66,7 +77,7 @@ function word(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
-/** Scale of sub-block j of a Q4_K or Q5_K block; `min` gives its minimum. Six bits each, packed into twelve bytes. */
+/** Scale of sub-block j of a Q4_K or Q5_K block, or its minimum where `min`. Six bits each, packed into twelve bytes. */
 function sixBits(bytes: Uint8Array, at: number, j: number, min: boolean): number {
   const shift = min ? 4 : 0;
   if (j < 4) return bytes[at + j + shift]! & 63;
@@ -78,7 +89,7 @@ function large(bits: 4 | 5): Dequantize {
   const fifth = bits === 5 ? 32 : 0;
   const header = 16;
   const size = header + fifth + LARGE / 2;
-  return (bytes, at, blocks, out, to) => {
+  return ({ bytes, at, blocks, out, to }) => {
     for (let b = 0; b < blocks; b++, at += size) {
       const d = half(bytes, at);
       const dmin = half(bytes, at + 2);
@@ -96,12 +107,12 @@ function large(bits: 4 | 5): Dequantize {
   };
 }
 
-/** 128 bytes of low halves | 64 of upper pairs of bits | 16 signed scales | d; sub-blocks of 16: d scale (q - 32). */
-function q6_K(bytes: Uint8Array, at: number, blocks: number, out: Float32Array, to: number): void {
+/** 128 bytes with the low four bits | 64 bytes with the upper two | 16 signed scales | d; sub-blocks of 16: d scale (q - 32). */
+function q6_K({ bytes, at, blocks, out, to }: BlockRange): void {
   for (let b = 0; b < blocks; b++, at += 210) {
     const d = half(bytes, at + 208);
     for (let part = 0; part < LARGE / SMALL; part++, to += SMALL) {
-      // Parts 0 to 3 lie in the first halves of the arrays, 4 to 7 in the second; within them 0 and 2 share bytes, as do 1 and 3.
+      // Parts 0 to 3 use the first halves of the arrays, 4 to 7 the second. In each half, parts 0 and 2 share bytes, and 1 and 3.
       const [side, k] = [part >> 2, part & 3];
       const low = at + side * 64 + (k & 1) * SMALL;
       const high = at + 128 + side * SMALL;
@@ -114,7 +125,7 @@ function q6_K(bytes: Uint8Array, at: number, blocks: number, out: Float32Array, 
   }
 }
 
-/** How blocks of each type become float32. */
+/** The conversion of each type. */
 export const DEQUANTIZE: Readonly<Record<QuantType, Dequantize>> = {
   F32: f32,
   F16: f16,

@@ -1,16 +1,16 @@
-// The architectures of GGUF files that are families of ours, and what llama.cpp's converter did to each one's tensors.
-import { EngineError } from "../../errors.ts";
+// The GGUF architectures that Espalier reads, and how llama.cpp's converter changed the tensors of each.
 import type { Family } from "../../config/config.ts";
+import { CHOOSE_ANOTHER, readError } from "../files/readError.ts";
 
 export interface GgufFamily {
-  /** As general.architecture has it; in front of the keys of the metadata. */
+  /** The value of general.architecture, which also is the prefix of the metadata keys. */
   readonly name: string;
   readonly family: Family;
-  /** The class of transformers, for config.json. */
+  /** The class in transformers, for config.json. */
   readonly className: string;
-  /** Rows of q and k lie in pairs that RoPE turns, not in halves of a head. */
+  /** Rows of q and k are stored in pairs that RoPE rotates, not in two halves of a head. */
   readonly pairedRows: boolean;
-  /** What was added to the weights of norms. */
+  /** Number that was added to the weights of norms. */
   readonly normShift: number;
 }
 
@@ -26,14 +26,21 @@ const ARCHITECTURES: readonly GgufFamily[] = [
   plain("phi2", "phi", "PhiForCausalLM"),
 ];
 
-/** Mistral's files are of the architecture llama; the window tells them apart, and is what they differ in. */
+/** Mistral's files have the architecture llama; only the sliding window distinguishes them. */
 const MISTRAL: GgufFamily = { ...plain("llama", "mistral", "MistralForCausalLM"), pairedRows: true };
 
-/** Throws "unsupported" with the list of what is. `window`: whether the metadata name a sliding window. */
+/** The architecture with this name. `window`: whether the metadata has a sliding window. Throws "unsupported" with the list of supported ones. */
 export function ggufFamilyNamed(file: string, name: string, window: boolean): GgufFamily {
   const found = ARCHITECTURES.find((architecture) => architecture.name === name);
   if (found) return found.family === "llama" && window ? MISTRAL : found;
   const supported = ARCHITECTURES.map((architecture) => architecture.name).join(", ");
-  const message = `${file}: general.architecture '${name}' is not supported; supported: ${supported} (llama includes Mistral)`;
-  throw new EngineError("unsupported", message, { name });
+  throw readError({
+    file,
+    field: "general.architecture",
+    expected: `one of ${supported} (llama includes Mistral)`,
+    got: name,
+    advice: CHOOSE_ANOTHER,
+    code: "unsupported",
+    detail: { name },
+  });
 }

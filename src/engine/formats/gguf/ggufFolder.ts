@@ -1,8 +1,8 @@
-// A GGUF file as the folder that the model would be on the hub, so that everything which opens a folder opens it.
-import { invariant } from "../../errors.ts";
+// Presents a GGUF file as the folder that the model would be on the hub, so that all code that opens folders can open it.
 import type { ByteSource, Folder } from "../files/folder.ts";
 import { folderOf } from "../files/folder.ts";
 import { memorySource } from "../files/memoryFolder.ts";
+import { readError } from "../files/readError.ts";
 import { ggufFamilyNamed } from "./ggufFamilies.ts";
 import { configOf, MetadataFields, ROPE_FACTORS, tokens } from "./config.ts";
 import { type GgufHeader, readGgufHeader } from "./header.ts";
@@ -10,38 +10,43 @@ import { tensorViews } from "./tensorViews.ts";
 import { tokenizerFiles } from "./tokenizer.ts";
 import { readView, weightsSource } from "./weightsSource.ts";
 
-/** Whether a file's name says that it is one. */
+/** Whether a file has the extension of GGUF. */
 export function isGguf(name: string): boolean {
   return name.toLowerCase().endsWith(".gguf");
 }
 
-/** `folder` itself, or its one GGUF file opened where that is what there is instead of a config.json. Throws "format" for several. */
+/** `folder` itself, or its only GGUF file opened as a folder where there is no config.json. Throws "format" for several GGUF files. */
 export async function modelFolder(folder: Folder): Promise<Folder> {
   const names = folder.list();
   const [file, ...others] = names.includes("config.json") ? [] : names.filter(isGguf);
   if (file === undefined) return folder;
-  invariant(
-    others.length === 0,
-    "format",
-    `One GGUF file was expected; ${others.length + 1} came (${[file, ...others].join(", ")}). Choose one of them.`,
-  );
+  if (others.length > 0) {
+    const got = `${others.length + 1} (${[file, ...others].join(", ")})`;
+    throw readError({ file: folder.name, expected: "one GGUF file", got, advice: "Choose one of them." });
+  }
   return ggufFolder(await folder.open(file));
 }
 
 /**
  * Opens a GGUF file: config.json, generation_config.json, tokenizer.json, tokenizer_config.json, README.md (with the licence) and
- * model.safetensors, whose bytes are dequantised as they are read. Quantised tensors are F32; F16 and BF16 ones stay what they are.
- * Throws "format" for a file that lies, "unsupported" for an architecture, type or tokenizer that is not read, with what is.
+ * model.safetensors, whose bytes are dequantised as they are read. Quantised tensors become F32; F16 and BF16 stay the same.
+ * Throws "format" for a malformed or inconsistent file, "unsupported" for other architectures, types and tokenizers, with the
+ * supported ones.
  */
 export async function ggufFolder(source: ByteSource): Promise<Folder> {
   const header = await readGgufHeader(source);
   const fields = new MetadataFields(source.name, header);
   const parts = fields.has("split.count") ? fields.get("split.count").count() : 1;
-  invariant(
-    parts <= 1,
-    "unsupported",
-    `${source.name} is one of ${parts} parts of a model; join them with llama-gguf-split --merge, or take a file in one part`,
-  );
+  if (parts > 1) {
+    throw readError({
+      file: source.name,
+      field: "split.count",
+      expected: "1",
+      got: String(parts),
+      advice: "Join the parts with llama-gguf-split --merge, or choose a model in a single file.",
+      code: "unsupported",
+    });
+  }
   const named = fields.get("general.architecture").text();
   const architecture = ggufFamilyNamed(source.name, named, fields.has(`${named}.attention.sliding_window`));
   const factors = await ropeFactors(source, header);
@@ -75,12 +80,12 @@ async function ropeFactors(source: ByteSource, { tensors }: GgufHeader): Promise
   return readView(source, { name, dtype: "F32", shape, tensor, firstRow: 0, headDim: 1, shift: 0 });
 }
 
-/** A model card with what the metadata say about licence and origin. */
+/** A model card with the licence and name in the metadata. */
 function card(fields: MetadataFields, name: string): string {
   const keys = { license: "license", license_name: "license.name", license_link: "license.link" };
   const lines = Object.entries(keys).flatMap(([field, key]) => {
     const value = fields.has(`general.${key}`) ? fields.get(`general.${key}`).value : undefined;
-    // A value of several lines would end the front matter, or begin another field.
+    // A value with line breaks could end the front matter or start another field.
     return typeof value === "string" && /^[^\r\n]+$/.test(value) ? [`${field}: ${value}`] : [];
   });
   const front = lines.length > 0 ? ["---", ...lines, "---"] : [];

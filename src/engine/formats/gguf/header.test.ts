@@ -1,4 +1,4 @@
-// The header reader against files of the Python package, against Hugging Face's own reader, and against files that lie.
+// The header reader on files of the Python package, compared with Hugging Face's reader, and on malformed files.
 import { readFile } from "node:fs/promises";
 import { gguf } from "@huggingface/gguf";
 import fc from "fast-check";
@@ -30,7 +30,7 @@ describe("a file of the Python package", () => {
     expect(tensors.get("second.weight")).toMatchObject({ shape: [4, 5], type: { name: "F16" } });
   });
 
-  it("is read as Hugging Face's reader reads it", async () => {
+  it("is read as by Hugging Face's reader", async () => {
     const bytes = await readFile(TINY);
     const ours = await read(bytes);
     const theirs = await gguf(TINY, { allowLocalFile: true });
@@ -56,7 +56,7 @@ describe("a file of the Python package", () => {
   });
 });
 
-it("reads on where the header is longer than the first read", async () => {
+it("reads more where the header is longer than the first read", async () => {
   const long = "token ".repeat(800_000);
   const bytes = ggufFile({ entries: [entry("long", 8, text(long)), entry("last", 0, [7])] });
   expect(bytes.length).toBeGreaterThan(4 * 1024 * 1024);
@@ -64,93 +64,121 @@ it("reads on where the header is longer than the first read", async () => {
   expect([metadata.get("long"), metadata.get("last")]).toEqual([long, 7]);
 });
 
-describe("a file that lies", () => {
-  const a = tensorInfo("a", [4], 0, 0);
-  const at = (offset: number, dims = [4]) => tensorInfo("b", dims, 0, offset);
-  it.each<[string, Uint8Array, RegExp]>([
-    ["empty", new Uint8Array(), /magic: 4 bytes at 0, but the file ends at 0/],
-    ["another format", new TextEncoder().encode("<!doctype html>"), /magic: expected "GGUF" .*got 0x6f64213c/],
-    ["version 1", ggufFile({ version: 1 }), /version: expected 2 or 3, got 1/],
-    ["a big-endian file", ggufFile({ version: 0x03000000 }), /version: .* the file is big-endian/],
-    [
-      "more tensors than it has room for",
-      ggufFile({ tensorCount: 2 ** 40 }),
-      /tensor count: 1099511627776 of at least 24/,
-    ],
-    ["more metadata than it has room for", ggufFile({ entryCount: 9 }), /metadata count: 9 of at least 13 bytes/],
-    ["a key beyond the file", ggufFile({ entries: [number32(2 ** 31)], dataBytes: 20 }), /metadata key 0, length: /],
-    ["an unknown value type", ggufFile({ entries: [entry("k", 13, [])], dataBytes: 8 }), /k: value type 13 is unknown/],
-    ["a bool of 2", ggufFile({ entries: [entry("k", 7, [2])], dataBytes: 8 }), /k: expected 0 or 1 for a bool, got 2/],
-    ["text that is not UTF-8", ggufFile({ entries: [entry("k", 8, text(Uint8Array.of(0xff)))] }), /k: not UTF-8/],
-    [
-      "a list beyond the file",
-      ggufFile({ entries: [entry("k", 9, list(4, [], 1e6))] }),
-      /k, length: 1000000 of at least 4/,
-    ],
-    [
-      "lists without end",
-      ggufFile({ entries: [entry("k", 9, list(9, [list(9, [list(9, [])])]))] }),
-      /nested more than 2/,
-    ],
-    ["a key twice", ggufFile({ entries: [entry("k", 0, [1]), entry("k", 0, [1])] }), /k: occurs twice in the metadata/],
-    [
-      "no dimension",
-      ggufFile({ tensors: [tensorInfo("a", [], 0, 0)] }),
-      /tensor 'a', dimensions: expected 1 to 4, got 0/,
-    ],
-    [
-      "an impossible shape",
-      ggufFile({ tensors: [tensorInfo("a", [2 ** 40, 2 ** 40], 0, 0)] }),
-      /'a', shape: .*impossible/,
-    ],
-    ["a dimension of zero", ggufFile({ tensors: [tensorInfo("a", [0], 0, 0)] }), /'a', shape: \[0\] is impossible/],
-    [
-      "rows that are not blocks",
-      ggufFile({ tensors: [tensorInfo("a", [33], 8, 0)] }),
-      /rows of 33 are not whole Q8_0 blocks of 32/,
-    ],
-    ["an overlap", ggufFile({ tensors: [a, at(0)], dataBytes: 64 }), /'b', offset: 0 overlaps 'a' by 32 bytes/],
-    ["a hole", ggufFile({ tensors: [a, at(64)], dataBytes: 96 }), /'b', offset: 64 leaves 32 bytes after 'a'/],
-    [
-      "data beyond the file",
-      ggufFile({ tensors: [a], dataBytes: 15 }),
-      /'a', offset: F32 \[4\] ends at \d+, but the file has/,
-    ],
-    [
-      "bytes after the last tensor",
-      ggufFile({ tensors: [a], dataBytes: 33 }),
-      /size: \d+ bytes, but the last tensor ends at/,
-    ],
-    [
-      "a tensor twice",
-      ggufFile({ tensors: [a, tensorInfo("a", [4], 0, 32)], dataBytes: 48 }),
-      /tensor 'a' occurs twice/,
-    ],
-    [
-      "an odd alignment",
-      ggufFile({ entries: [entry("general.alignment", 4, number32(3))], tensors: [a], dataBytes: 16 }),
-      /general.alignment: expected a multiple of 8, got 3/,
-    ],
-  ])("%s", async (_, bytes, message) => {
+const a = tensorInfo("a", [4], 0, 0);
+const at = (offset: number, dims = [4]) => tensorInfo("b", dims, 0, offset);
+const MALFORMED: [string, Uint8Array, RegExp][] = [
+  ["empty", new Uint8Array(), /magic: expected 4 bytes at 0, got the end of the file at 0\. .*fetch it again/],
+  ["another format", new TextEncoder().encode("<!doctype html>"), /magic: expected "GGUF" .*got 0x6f64213c/],
+  ["version 1", ggufFile({ version: 1 }), /version: expected 2 or 3, got 1/],
+  ["a big-endian file", ggufFile({ version: 0x03000000 }), /version: expected 2 or 3, got .* big-endian/],
+  [
+    "more tensors than fit",
+    ggufFile({ tensorCount: 2 ** 40 }),
+    /tensor count: expected at most 0 of at least 24 bytes .*, got 1099511627776/,
+  ],
+  [
+    "more metadata than fits",
+    ggufFile({ entryCount: 9 }),
+    /metadata count: expected at most 0 of at least 13 bytes .*, got 9/,
+  ],
+  ["a key beyond the file", ggufFile({ entries: [number32(2 ** 31)], dataBytes: 20 }), /metadata key 0: length: /],
+  [
+    "an unknown value type",
+    ggufFile({ entries: [entry("k", 13, [])], dataBytes: 8 }),
+    /k: type: expected 0 to 12, got 13/,
+  ],
+  ["a bool of 2", ggufFile({ entries: [entry("k", 7, [2])], dataBytes: 8 }), /k: expected 0 or 1 for a bool, got 2/],
+  [
+    "text that is not UTF-8",
+    ggufFile({ entries: [entry("k", 8, text(Uint8Array.of(0xff)))] }),
+    /k: expected UTF-8 text/,
+  ],
+  [
+    "a list beyond the file",
+    ggufFile({ entries: [entry("k", 9, list(4, [], 1e6))] }),
+    /k: length: expected at most 0 of at least 4 bytes .*, got 1000000/,
+  ],
+  [
+    "lists nested too deeply",
+    ggufFile({ entries: [entry("k", 9, list(9, [list(9, [list(9, [])])]))] }),
+    /expected lists at most 2 deep/,
+  ],
+  [
+    "a key twice",
+    ggufFile({ entries: [entry("k", 0, [1]), entry("k", 0, [1])] }),
+    /k: expected each key once, got it twice/,
+  ],
+  [
+    "no dimension",
+    ggufFile({ tensors: [tensorInfo("a", [], 0, 0)] }),
+    /tensor 'a': dimensions: expected 1 to 4, got 0/,
+  ],
+  [
+    "an impossible shape",
+    ggufFile({ tensors: [tensorInfo("a", [2 ** 40, 2 ** 40], 0, 0)] }),
+    /'a': shape: expected a number of values above zero/,
+  ],
+  ["a dimension of zero", ggufFile({ tensors: [tensorInfo("a", [0], 0, 0)] }), /'a': shape: expected .*, got \[0\]/],
+  [
+    "rows that are not multiples of blocks",
+    ggufFile({ tensors: [tensorInfo("a", [33], 8, 0)] }),
+    /shape: expected rows of whole Q8_0 blocks of 32, got 33/,
+  ],
+  [
+    "an overlap",
+    ggufFile({ tensors: [a, at(0)], dataBytes: 64 }),
+    /'b': offset: expected 32, where 'a' ends, got 0 \(an overlap of 32 bytes\)/,
+  ],
+  [
+    "a gap",
+    ggufFile({ tensors: [a, at(64)], dataBytes: 96 }),
+    /'b': offset: expected 32, where 'a' ends, got 64 \(a gap of 32 bytes\)/,
+  ],
+  [
+    "data beyond the file",
+    ggufFile({ tensors: [a], dataBytes: 15 }),
+    /'a': offset: expected F32 \[4\] to end within the \d+ bytes of the file, got an end at/,
+  ],
+  [
+    "bytes after the last tensor",
+    ggufFile({ tensors: [a], dataBytes: 33 }),
+    /size: expected \d+ bytes, where the last tensor ends, got \d+/,
+  ],
+  [
+    "a tensor twice",
+    ggufFile({ tensors: [a, tensorInfo("a", [4], 0, 32)], dataBytes: 48 }),
+    /tensor 'a': expected each name once, got it twice/,
+  ],
+  [
+    "an odd alignment",
+    ggufFile({ entries: [entry("general.alignment", 4, number32(3))], tensors: [a], dataBytes: 16 }),
+    /general.alignment: expected a multiple of 8, got 3/,
+  ],
+];
+
+describe("a malformed or inconsistent file", () => {
+  it.each(MALFORMED)("%s", async (_, bytes, message) => {
     const error = await read(bytes).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(EngineError);
     expect(error).toMatchObject({ code: "format", message: expect.stringMatching(message) as string });
     expect((error as EngineError).message).toContain("m.gguf");
   });
+});
 
+describe("other types and damage", () => {
   it.each([
     [10, "Q2_K"],
     [39, "MXFP4"],
     [77, "number 77"],
-  ])("names type %i and what is read", async (type, name) => {
+  ])("names type %i and the supported ones", async (type, name) => {
     const file = ggufFile({ tensors: [tensorInfo("a", [256], type, 0)], dataBytes: 256 });
     await expect(read(file)).rejects.toMatchObject({
       code: "unsupported",
-      message: `m.gguf: tensor 'a', type: ${name} is not supported; supported: F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, BF16`,
+      message: `m.gguf: tensor 'a': type: expected one of F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, BF16, got ${name}. Choose a file with one of these types.`,
     });
   });
 
-  it("never ends in anything but a header or an EngineError, whatever byte is changed or cut", async () => {
+  it("returns a header or throws an EngineError, whichever byte is changed or cut", async () => {
     const bytes = await readFile(TINY);
     const dataEnd = Math.max(...[...(await read(bytes)).tensors.values()].map(({ end }) => end));
     await fc.assert(

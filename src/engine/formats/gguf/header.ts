@@ -1,16 +1,15 @@
-// The header of a GGUF file: metadata and tensors, checked against the file so that nothing after it has to be doubted.
-import { EngineError, invariant } from "../../errors.ts";
+// The header of a GGUF file: metadata and tensors, checked against the size of the file, so that later code can trust it.
+import { showValue } from "../../errors.ts";
 import { elementCount } from "../../dtype.ts";
 import type { ByteSource } from "../files/folder.ts";
+import { FETCH_AGAIN, readError } from "../files/readError.ts";
 import { HeaderCursor, type MetadataValue, NeedMoreBytes } from "./headerCursor.ts";
 import { blockType, type BlockType, QUANT_TYPES, typeName } from "./types.ts";
-
-export type { MetadataValue } from "./headerCursor.ts";
 
 export interface GgufTensor {
   readonly name: string;
   readonly type: BlockType;
-  /** Outermost dimension first, as safetensors and PyTorch have it; GGUF stores it the other way round. */
+  /** Outermost dimension first, as in safetensors and PyTorch; GGUF stores the reverse. */
   readonly shape: readonly number[];
   /** Positions in the file, in bytes. */
   readonly begin: number;
@@ -25,21 +24,21 @@ export interface GgufHeader {
 
 /** "GGUF" as a little-endian u32. */
 const MAGIC = 0x46554747;
-/** 1 had 32-bit counts and was replaced within weeks; 3 added big-endian files, which nobody publishes. */
+/** Version 1 had 32-bit counts and was replaced within weeks; 3 added big-endian files, which nobody publishes. */
 const VERSIONS = [2, 3];
-/** Read first: enough for the header of most models. Longer ones are read on. */
+/** Size of the first read, enough for most headers. For longer ones it is repeated with GROWTH times the size. */
 const FIRST_BYTES = 4 * 1024 * 1024;
 const GROWTH = 4;
 const MAX_DIMS = 4;
 const DEFAULT_ALIGNMENT = 32;
-/** Least bytes of a metadata entry (key length, type, one byte) and of a tensor's (name length, dimensions, type, offset). */
+/** Smallest size of a metadata entry (key length, type, one byte) and of a tensor entry (name length, dimensions, type, offset). */
 const ENTRY_BYTES = 13;
 const TENSOR_BYTES = 24;
 
 /**
- * Reads and checks the header. A file that lies (magic, version, counts, lengths, duplicate names, shapes, tensors that overlap, leave
- * holes or lie outside the file) is refused with EngineError("format") naming file, field and number; a tensor type that is not read,
- * with "unsupported" and the list of those that are. Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+ * Reads and checks the header. Throws EngineError("format") naming file, field and number for a malformed or inconsistent file (magic,
+ * version, counts, lengths, duplicate names, shapes, tensors that overlap, leave gaps or exceed the file), "unsupported" for other
+ * tensor types, with the supported ones. Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
 export async function readGgufHeader(source: ByteSource): Promise<GgufHeader> {
   for (let length = FIRST_BYTES; ; length *= GROWTH) {
@@ -52,95 +51,107 @@ export async function readGgufHeader(source: ByteSource): Promise<GgufHeader> {
   }
 }
 
-function parseHeader(cursor: HeaderCursor, { name: file, size }: Pick<ByteSource, "name" | "size">): GgufHeader {
+function parseHeader(cursor: HeaderCursor, { size }: Pick<ByteSource, "size">): GgufHeader {
   const magic = cursor.u32("magic");
   if (magic !== MAGIC) {
-    cursor.refuse("magic", `expected "GGUF" (0x46554747), got 0x${magic.toString(16)}; this is not a GGUF file`);
+    const advice = "This is not a GGUF file: choose another one, or fetch it again.";
+    throw cursor.fault("magic", '"GGUF" (0x46554747)', `0x${magic.toString(16)}`, advice);
   }
   const version = cursor.u32("version");
   if (!VERSIONS.includes(version)) {
-    const hint = version % 65536 === 0 ? "; the file is big-endian" : "";
-    cursor.refuse(
-      "version",
-      `expected ${VERSIONS.join(" or ")}, got ${version}${hint}; convert it with a current llama.cpp`,
-    );
+    const got = version % 65536 === 0 ? `${version} (a big-endian file)` : String(version);
+    throw cursor.fault("version", VERSIONS.join(" or "), got, "Convert the model with a current llama.cpp.");
   }
   const tensorCount = cursor.count("tensor count", TENSOR_BYTES);
   const entryCount = cursor.count("metadata count", ENTRY_BYTES);
   const metadata = new Map<string, MetadataValue>();
   for (let i = 0; i < entryCount; i++) {
     const key = cursor.text(`metadata key ${i}`);
-    if (metadata.has(key)) cursor.refuse(key, "occurs twice in the metadata");
-    metadata.set(key, cursor.value(cursor.u32(`${key}, type`), key));
+    if (metadata.has(key)) throw cursor.fault(key, "each key once", "it twice");
+    metadata.set(key, cursor.value(cursor.u32(`${key}: type`), key));
   }
   const parsed = Array.from({ length: tensorCount }, (_, i) => parseTensor(cursor, i));
   const alignment = metadata.get("general.alignment") ?? DEFAULT_ALIGNMENT;
   if (typeof alignment !== "number" || !(alignment >= 8) || alignment % 8 !== 0) {
-    cursor.refuse("general.alignment", `expected a multiple of 8, got ${JSON.stringify(alignment)}`);
+    throw cursor.fault("general.alignment", "a multiple of 8", showValue(alignment));
   }
   const dataStart = padded(cursor.at, alignment);
   const tensors = parsed
     .map((tensor) => ({ ...tensor, begin: tensor.begin + dataStart, end: tensor.end + dataStart }))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
-  checkPlaces(cursor, tensors, dataStart, alignment, size);
+  checkLayout(cursor, tensors, { dataStart, alignment, size });
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  invariant(byName.size === tensors.length, "format", () => `${file}: tensor '${twice(tensors)}' occurs twice`);
+  const twice = tensors.find((tensor) => byName.get(tensor.name) !== tensor);
+  if (twice) throw cursor.fault(`tensor '${twice.name}'`, "each name once", "it twice");
   return { metadata, tensors: byName };
 }
 
 const padded = (bytes: number, alignment: number): number => Math.ceil(bytes / alignment) * alignment;
 
-function twice(tensors: readonly GgufTensor[]): string {
-  const names = tensors.map(({ name }) => name);
-  return names.find((name, i) => names.indexOf(name) !== i) ?? "";
-}
-
-/** One entry; `begin` and `end` are still relative to the data. */
+/** One entry of the tensor list; `begin` and `end` are still relative to the data. */
 function parseTensor(cursor: HeaderCursor, i: number): GgufTensor {
   const name = cursor.text(`name of tensor ${i}`);
-  const field = (key: string): string => `tensor '${name}', ${key}`;
+  const field = (key: string): string => `tensor '${name}': ${key}`;
   const dims = cursor.u32(field("dimensions"));
-  if (dims < 1 || dims > MAX_DIMS) cursor.refuse(field("dimensions"), `expected 1 to ${MAX_DIMS}, got ${dims}`);
+  if (dims < 1 || dims > MAX_DIMS) throw cursor.fault(field("dimensions"), `1 to ${MAX_DIMS}`, String(dims));
   const shape = Array.from({ length: dims }, () => cursor.u64(field("shape"))).reverse();
   const number = cursor.u32(field("type"));
   const type = blockType(number);
   if (!type) {
-    const message = `${cursor.file}: ${field("type")}: ${typeName(number)} is not supported; supported: ${QUANT_TYPES.join(", ")}`;
-    throw new EngineError("unsupported", message, { name, type: number });
+    throw readError({
+      file: cursor.file,
+      field: field("type"),
+      expected: `one of ${QUANT_TYPES.join(", ")}`,
+      got: typeName(number),
+      advice: "Choose a file with one of these types.",
+      code: "unsupported",
+      detail: { name, type: number },
+    });
   }
   const begin = cursor.u64(field("offset"));
   const columns = shape.at(-1) ?? 0;
   if (columns % type.values !== 0) {
-    cursor.refuse(field("shape"), `rows of ${columns} are not whole ${type.name} blocks of ${type.values}`);
+    throw cursor.fault(field("shape"), `rows of whole ${type.name} blocks of ${type.values}`, String(columns));
   }
   const bytes = (elementCount(shape) / type.values) * type.bytes;
-  if (!Number.isSafeInteger(bytes) || bytes === 0) cursor.refuse(field("shape"), `[${shape.join(", ")}] is impossible`);
+  if (!Number.isSafeInteger(bytes) || bytes === 0) {
+    throw cursor.fault(field("shape"), "a number of values above zero that fits in a file", `[${shape.join(", ")}]`);
+  }
   return { name, type, shape, begin, end: begin + bytes };
 }
 
-/** Tensors follow each other with no more between them than the padding to the alignment, and the file ends with the last one. */
-function checkPlaces(
+/** Sizes in bytes. */
+interface FileLayout {
+  /** Position of the first tensor in the file. */
+  dataStart: number;
+  alignment: number;
+  /** Size of the file. */
+  size: number;
+}
+
+/** Checks that only padding to the alignment separates the tensors, and that the file ends with the last one. */
+function checkLayout(
   cursor: HeaderCursor,
   tensors: readonly GgufTensor[],
-  dataStart: number,
-  alignment: number,
-  size: number,
+  { dataStart, alignment, size }: FileLayout,
 ): void {
   let at = dataStart;
   let previous = "the header";
   for (const { name, type, shape, begin, end } of tensors) {
-    const field = `tensor '${name}', offset`;
+    const field = `tensor '${name}': offset`;
     if (begin !== at) {
-      const relation =
-        begin < at ? `overlaps ${previous} by ${at - begin} bytes` : `leaves ${begin - at} bytes after ${previous}`;
-      cursor.refuse(field, `${begin - dataStart} ${relation}`);
+      const fault = begin < at ? `an overlap of ${at - begin}` : `a gap of ${begin - at}`;
+      const got = `${begin - dataStart} (${fault} bytes)`;
+      throw cursor.fault(field, `${at - dataStart}, where ${previous} ends`, got);
     }
     if (end > size) {
-      const needs = `${type.name} [${shape.join(", ")}] ends at ${end}`;
-      cursor.refuse(field, `${needs}, but the file has ${size} bytes; it is cut off, fetch it again`);
+      const expected = `${type.name} [${shape.join(", ")}] to end within the ${size} bytes of the file`;
+      throw cursor.fault(field, expected, `an end at ${end}`, FETCH_AGAIN);
     }
     at = padded(end, alignment);
     previous = `'${name}'`;
   }
-  if (size > Math.max(at, dataStart)) cursor.refuse("size", `${size} bytes, but the last tensor ends at ${at}`);
+  if (size > Math.max(at, dataStart)) {
+    throw cursor.fault("size", `${at} bytes, where the last tensor ends`, String(size), FETCH_AGAIN);
+  }
 }

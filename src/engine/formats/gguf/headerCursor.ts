@@ -1,16 +1,17 @@
-// Reads a GGUF header's numbers, strings and lists one after the other from the bytes at the front of the file.
-import { EngineError } from "../../errors.ts";
+// Reads the numbers, strings and lists of a GGUF header in sequence from the first bytes of the file.
+import type { EngineError } from "../../errors.ts";
+import { FETCH_AGAIN, readError, WRITE_AGAIN } from "../files/readError.ts";
 
-/** Thrown where the header goes on beyond the bytes at hand, though not beyond the file: read more and start again. */
+/** Thrown where the header continues beyond the bytes that were read, but within the file: read more and start again. */
 export class NeedMoreBytes extends Error {}
 
-/** A value of the metadata: 64-bit integers as numbers (those beyond 2^53 lose digits, and are no count that anyone could use). */
+/** A value of the metadata. 64-bit integers are numbers: beyond 2^53 they lose digits, but such counts cannot be used anyway. */
 export type MetadataValue = number | boolean | string | readonly MetadataValue[];
 
 const LIST = 9;
-/** Bytes of each scalar type by the format's number; a string takes at least its length. */
+/** Bytes of each value type by its number in the format; for strings and lists the smallest size. */
 const SCALAR_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8];
-/** Lists in lists that are followed; the format's own files have one level. */
+/** Accepted nesting of lists; usual files have one level. */
 const MAX_DEPTH = 2;
 
 export class HeaderCursor {
@@ -21,25 +22,23 @@ export class HeaderCursor {
   constructor(
     readonly file: string,
     private readonly bytes: Uint8Array<ArrayBuffer>,
-    /** Size of the whole file in bytes. */
+    /** Size of the complete file in bytes. */
     private readonly fileBytes: number,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Throws "format": file, field and what is wrong with it. */
-  refuse(field: string, problem: string): never {
-    throw new EngineError("format", `${this.file}: ${field}: ${problem}`, { file: this.file, field });
+  /** The error "format" about a field. */
+  fault(field: string, expected: string, got: string, advice = WRITE_AGAIN): EngineError {
+    return readError({ file: this.file, field, expected, got, advice });
   }
 
-  /** Moves on by `count` bytes and gives where they begin. */
+  /** Advances by `count` bytes and returns where they begin. */
   private take(count: number, field: string): number {
     const begin = this.at;
     if (begin + count > this.fileBytes) {
-      this.refuse(
-        field,
-        `${count} bytes at ${begin}, but the file ends at ${this.fileBytes}; it is cut off or not GGUF, fetch it again`,
-      );
+      const got = `the end of the file at ${this.fileBytes}`;
+      throw this.fault(field, `${count} bytes at ${begin}`, got, FETCH_AGAIN);
     }
     if (begin + count > this.bytes.byteLength) throw new NeedMoreBytes();
     this.at += count;
@@ -54,22 +53,22 @@ export class HeaderCursor {
     return Number(this.view.getBigUint64(this.take(8, field), true));
   }
 
-  /** A number of things that take at least `leastBytes` each; refused where the file has no room for so many. */
+  /** A number of items of at least `leastBytes` each. Throws "format" where they exceed the rest of the file. */
   count(field: string, leastBytes: number): number {
     const count = this.u64(field);
-    const room = this.fileBytes - this.at;
-    if (count * leastBytes > room)
-      this.refuse(field, `${count} of at least ${leastBytes} bytes, but ${room} bytes follow`);
-    return count;
+    const rest = this.fileBytes - this.at;
+    if (count * leastBytes <= rest) return count;
+    const expected = `at most ${Math.floor(rest / leastBytes)} of at least ${leastBytes} bytes each in the ${rest} that follow`;
+    throw this.fault(field, expected, String(count), FETCH_AGAIN);
   }
 
   text(field: string): string {
-    const length = this.count(`${field}, length`, 1);
+    const length = this.count(`${field}: length`, 1);
     const begin = this.take(length, field);
     try {
       return this.decoder.decode(this.bytes.subarray(begin, begin + length));
     } catch {
-      return this.refuse(field, "not UTF-8");
+      throw this.fault(field, "UTF-8 text", "other bytes");
     }
   }
 
@@ -92,7 +91,8 @@ export class HeaderCursor {
         return this.view.getFloat32(this.take(4, field), true);
       case 7: {
         const flag = this.view.getUint8(this.take(1, field));
-        return flag <= 1 ? flag === 1 : this.refuse(field, `expected 0 or 1 for a bool, got ${flag}`);
+        if (flag > 1) throw this.fault(field, "0 or 1 for a bool", String(flag));
+        return flag === 1;
       }
       case 8:
         return this.text(field);
@@ -105,14 +105,14 @@ export class HeaderCursor {
       case 12:
         return this.view.getFloat64(this.take(8, field), true);
       default:
-        return this.refuse(field, `value type ${type} is unknown; known: 0 to ${SCALAR_BYTES.length - 1}`);
+        throw this.fault(`${field}: type`, `0 to ${SCALAR_BYTES.length - 1}`, String(type));
     }
   }
 
   private list(field: string, depth: number): MetadataValue {
-    if (depth >= MAX_DEPTH) this.refuse(field, `lists are nested more than ${MAX_DEPTH} deep`);
-    const type = this.u32(`${field}, element type`);
-    const length = this.count(`${field}, length`, SCALAR_BYTES[type] ?? 1);
+    if (depth >= MAX_DEPTH) throw this.fault(field, `lists at most ${MAX_DEPTH} deep`, "deeper ones");
+    const type = this.u32(`${field}: element type`);
+    const length = this.count(`${field}: length`, SCALAR_BYTES[type] ?? 1);
     return Array.from({ length }, (_, i) => this.value(type, `${field}[${i}]`, depth + 1));
   }
 }

@@ -1,4 +1,4 @@
-// Golden models written as GGUF files, as llama.cpp's converter writes them, for tests.
+// Writes golden models as GGUF files the way llama.cpp's converter does, for tests.
 import { type Folder, readJson } from "../files/folder.ts";
 import { openWeights } from "../safetensors/safetensors.ts";
 import { entry, float32, ggufFile, list, number32, tensorInfo, text } from "./files.fixture.ts";
@@ -20,7 +20,7 @@ const CONVERTERS: Record<string, Converter> = {
   phi: { arch: "phi2" },
 };
 
-/** transformers' names and llama.cpp's. */
+/** From transformers' tensor names to llama.cpp's. */
 const NAMES: [RegExp, string][] = [
   [/^model\.layers\.(\d+)\./, "blk.$1."],
   [/^model\.embed_tokens/, "token_embd"],
@@ -36,13 +36,13 @@ const NAMES: [RegExp, string][] = [
   [/mlp\.fc2/, "ffn_down"],
 ];
 
-export interface NamedTensor {
+interface NamedTensor {
   name: string;
   shape: readonly number[];
   values: Float32Array;
 }
 
-/** Rows of a head: its first half at even places, its second half at odd ones. */
+/** Interleaves the rows of each head: its first half at even positions, its second half at odd ones. */
 export function paired({ name, shape, values }: NamedTensor, heads: number): NamedTensor {
   const cols = values.length / shape[0]!;
   const half = shape[0]! / heads / 2;
@@ -90,7 +90,7 @@ async function tensorsOf(
 const keyOf = (bytes: readonly number[]): string =>
   new TextDecoder().decode(Uint8Array.from(bytes.slice(8, 8 + bytes[0]!)));
 
-/** The model in `folder` as the bytes of a GGUF file; `more` entries of metadata replace those of the same key, `extra` tensors come on top. */
+/** The model in `folder` as a GGUF file. `more` metadata entries replace those of the same key; `extra` tensors are added. */
 export async function ggufOfFolder(
   folder: Folder,
   { more = [], extra = [] }: { more?: number[][]; extra?: NamedTensor[] } = {},

@@ -1,4 +1,4 @@
-// How text is cut into words before byte-level BPE, by the name that llama.cpp gives to each way (tokenizer.ggml.pre).
+// Pre-tokenizers: how text is split into words before byte-level BPE, by llama.cpp's names for them (tokenizer.ggml.pre).
 import type { MetadataFields } from "./config.ts";
 import type { Json, TokenizerParts } from "./tokenizerParts.ts";
 
@@ -9,6 +9,7 @@ const rest = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 const LLAMA3 = `${contractions}\\p{N}{1,3}${rest}`;
 const QWEN2 = `${contractions}\\p{N}${rest}`;
 
+/** The step that maps bytes to characters; `cut`: whether it also splits words with GPT-2's pattern. */
 const bytes = (cut: boolean): Json => ({
   type: "ByteLevel",
   add_prefix_space: false,
@@ -18,10 +19,10 @@ const bytes = (cut: boolean): Json => ({
 const split = (pattern: string): Json => {
   return { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };
 };
-const inTurn = (...steps: Json[]): Json => ({ type: "Sequence", pretokenizers: steps });
+const inSequence = (...steps: Json[]): Json => ({ type: "Sequence", pretokenizers: steps });
 
 interface Kind extends Pick<TokenizerParts, "normalizer" | "preTokenizer" | "begins"> {
-  /** Words that are tokens are taken whole, whatever the merges would make of them. */
+  /** Whether a word that is a token is used as such, without merging. */
   ignoresMerges: boolean;
 }
 
@@ -30,12 +31,12 @@ const kind = (preTokenizer: Json, more: Partial<Kind> = {}): Kind => {
 };
 
 const PLAIN = kind(bytes(true));
-const DIGITS = kind(inTurn({ type: "Digits", individual_digits: true }, bytes(true)));
-const LLAMA = kind(inTurn(split(LLAMA3), bytes(false)), { begins: true, ignoresMerges: true });
-const QWEN = kind(inTurn(split(QWEN2), bytes(false)), { normalizer: { type: "NFC" } });
-/** What llama.cpp does with files that do not say; one step after the other. */
+const DIGITS = kind(inSequence({ type: "Digits", individual_digits: true }, bytes(true)));
+const LLAMA = kind(inSequence(split(LLAMA3), bytes(false)), { begins: true, ignoresMerges: true });
+const QWEN = kind(inSequence(split(QWEN2), bytes(false)), { normalizer: { type: "NFC" } });
+/** What llama.cpp does with files that do not name a pre-tokenizer: these steps in sequence. */
 const DEFAULT = kind(
-  inTurn(split("[\\p{P}\\$\\+<=>\\^~\\|]+"), split(GPT2), split("\\p{N}+"), split("[0-9][0-9][0-9]"), bytes(false)),
+  inSequence(split("[\\p{P}\\$\\+<=>\\^~\\|]+"), split(GPT2), split("\\p{N}+"), split("[0-9][0-9][0-9]"), bytes(false)),
 );
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -44,9 +45,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ...{ "llama-bpe": LLAMA, llama3: LLAMA, "llama-v3": LLAMA, qwen2: QWEN, "deepseek-r1-qwen": QWEN, default: DEFAULT },
 };
 
-/** Throws "unsupported" for a way of cutting that is not known, with those that are. */
+/** The pre-tokenizer that the file names. Throws "unsupported" for an unknown one, with the known ones. */
 export function preTokenizer(fields: MetadataFields): Kind {
   const key = "tokenizer.ggml.pre";
   const name = fields.text(key) ?? "default";
-  return KINDS[name] ?? fields.unsupported(key, Object.keys(KINDS).join(", "));
+  const found = KINDS[name];
+  if (!found) throw fields.unsupported(key, `one of ${Object.keys(KINDS).join(", ")}`);
+  return found;
 }

@@ -1,4 +1,4 @@
-// SentencePiece's vocabularies against SentencePiece's own ids.
+// SentencePiece vocabularies, compared with the ids of SentencePiece itself.
 import { describe, expect, it } from "vitest";
 import { loadTokenizer } from "../../tokenizer/tokenizer.ts";
 import { MetadataFields } from "./config.ts";
@@ -33,20 +33,20 @@ describe("a SentencePiece vocabulary", () => {
     },
   );
 
-  it("begins texts with <s> unless the file says otherwise", () => {
+  it("begins texts with <s> unless the file disables it", () => {
     const [{ text, ids }] = texts as [(typeof texts)[0]];
     expect(tokenizer.encode(text, { addSpecialTokens: true })).toEqual([1, ...ids]);
     const other = tokenizerWith({ "tokenizer.ggml.add_bos_token": false, "tokenizer.ggml.add_eos_token": true });
     expect(other.encode(text, { addSpecialTokens: true })).toEqual([...ids, 2]);
   });
 
-  it("puts no space in front where the file says so", () => {
+  it("prepends no space where the file disables it", () => {
     const other = tokenizerWith({ "tokenizer.ggml.add_space_prefix": false });
     expect(other.encode(" the")).toEqual(tokenizer.encode("the"));
     expect(other.decode(other.encode("the"))).toBe("the");
   });
 
-  it("asks for a score for every token", () => {
+  it("refuses a vocabulary without a score for every token", () => {
     const metadata = new Map<string, string | readonly (number | string)[]>([
       ["tokenizer.ggml.model", "llama"],
       ["tokenizer.ggml.tokens", tokens],

@@ -1,9 +1,9 @@
-// SentencePiece's BPE as tokenizer.json has it: merges out of the pieces' scores, and its way with spaces.
+// SentencePiece's BPE in the form of tokenizer.json: merges derived from the pieces' scores, and its treatment of spaces.
 import type { TokenizerParts } from "./tokenizerParts.ts";
 
 const SPACE = "\u2581";
 
-/** How texts come in and go out, as in Llama 2's own tokenizer.json. `prefixed`: whether a space stands in front of every text (LLaMA; not Gemma). */
+/** Normaliser and decoder, as in Llama 2's own tokenizer.json. `prefixed`: whether a space is prepended to every text (LLaMA; not Gemma). */
 export function sentencePieceParts(prefixed: boolean): Pick<TokenizerParts, "normalizer" | "preTokenizer" | "decoder"> {
   const replace = (from: string, to: string) => ({ type: "Replace", pattern: { String: from }, content: to });
   const prepend = { type: "Prepend", prepend: SPACE };
@@ -17,8 +17,8 @@ export function sentencePieceParts(prefixed: boolean): Pick<TokenizerParts, "nor
 }
 
 /**
- * SentencePiece joins the neighbours whose piece has the best score; a list of merges says the same in order. Every way to part a
- * piece into two pieces is a merge, best score first; of equal ones those with the longer left part first.
+ * SentencePiece joins the neighbours whose joined piece has the best score; an ordered list of merges is equivalent. Every split of a
+ * piece into two pieces is a merge, best score first; among equal scores the longer left part first.
  */
 export function sentencePieceMerges(ids: ReadonlyMap<string, number>, scores: readonly number[]): [string, string][] {
   const merges: { pair: [string, string]; score: number }[] = [];

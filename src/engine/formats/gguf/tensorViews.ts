@@ -1,41 +1,41 @@
-// Which rows of which GGUF tensor each tensor of the Hugging Face model is.
-import { EngineError } from "../../errors.ts";
+// Maps each tensor of the Hugging Face model to rows of a GGUF tensor.
 import { FAMILIES } from "../../config/families/families.ts";
 import type { FloatDtype } from "../../dtype.ts";
+import { CHOOSE_ANOTHER, readError } from "../files/readError.ts";
 import type { GgufFamily } from "./ggufFamilies.ts";
 import { ROPE_FACTORS } from "./config.ts";
 import type { GgufHeader, GgufTensor } from "./header.ts";
 
-/** A tensor as transformers has it, over one of the file. */
+/** A tensor as transformers expects it, backed by a tensor of the file. */
 export interface TensorView {
   readonly name: string;
-  /** That of the file where it is a plain one, F32 where it is quantised. */
+  /** F16 and BF16 as in the file; F32 where it is quantised. */
   readonly dtype: FloatDtype;
   readonly shape: readonly number[];
   readonly tensor: GgufTensor;
-  /** The first of its rows in the file's tensor; of a bias, the first value. */
+  /** Its first row in the file's tensor; for a bias, its first value. */
   readonly firstRow: number;
-  /** Rows (of a bias, values) of a head, where pairs have to be parted into the halves of the head; 1 where they stay in order. */
+  /** Rows per head (values of a bias) where interleaved pairs must be split into the two halves of the head; otherwise 1. */
   readonly headDim: number;
   /** Subtracted from every value. */
   readonly shift: number;
 }
 
-/** Widths of the heads, in rows. */
-export interface HeadRows {
+/** Rows of one head, and of all heads of q, and of k or v. */
+interface HeadRows {
   headDim: number;
   q: number;
   kv: number;
 }
 
-/** Tensors outside of the blocks; the names of the blocks' parts stand in `blockNames`. */
+/** Tensors outside the blocks; `blockNames` has those of the blocks. */
 const EMBEDDING = "token_embd";
 const FINAL_NORM = "output_norm";
 const HEAD = "output";
 
 /**
- * The model's tensors. Throws "format" for a tensor of the file that no tensor of the family is made from: without it the model would
- * compute something else.
+ * The model's tensors. Throws "format" for a tensor of the file that the family does not use: without it the model would compute
+ * something else.
  */
 export function tensorViews(file: string, header: GgufHeader, architecture: GgufFamily, rows: HeadRows): TensorView[] {
   const { names } = FAMILIES[architecture.family];
@@ -59,8 +59,14 @@ export function tensorViews(file: string, header: GgufHeader, architecture: Gguf
     }
     const name = (block === undefined ? outside : inside)[part];
     if (name === undefined) {
-      const message = `${file}: tensor '${tensor.name}' is not part of a ${architecture.name} model that Espalier runs; it would compute something else without it`;
-      throw new EngineError("format", message, { tensor: tensor.name });
+      throw readError({
+        file,
+        field: `tensor '${tensor.name}'`,
+        expected: `a tensor of ${architecture.name} models`,
+        got: "another one, without which the model would compute something else",
+        advice: CHOOSE_ANOTHER,
+        detail: { tensor: tensor.name },
+      });
     }
     const paired = architecture.pairedRows && (part === "attn_q" || part === "attn_k");
     return [
@@ -79,7 +85,7 @@ function view(tensor: GgufTensor, name: string): TensorView {
   return { name, dtype, shape: tensor.shape, tensor, firstRow: 0, headDim: 1, shift: 0 };
 }
 
-/** llama.cpp's names of a block's parts, and ours. */
+/** From llama.cpp's names of a block's parts to those of transformers. */
 function blockNames({ family }: GgufFamily): Readonly<Record<string, string | undefined>> {
   const { names } = FAMILIES[family];
   const [gate, up] = names.ups.length > 1 ? names.ups : [undefined, names.ups[0]];

@@ -1,11 +1,12 @@
-// tokenizer.json and tokenizer_config.json of a GGUF file, from its tokenizer.ggml.* metadata.
-import { EngineError } from "../../errors.ts";
+// The tokenizer.json and tokenizer_config.json of a GGUF file, from its tokenizer.ggml.* metadata.
+import { showValue } from "../../errors.ts";
+import { readError, WRITE_AGAIN } from "../files/readError.ts";
 import type { MetadataFields } from "./config.ts";
 import { preTokenizer } from "./preTokenizers.ts";
 import type { Json, TokenizerParts } from "./tokenizerParts.ts";
 import { sentencePieceMerges, sentencePieceParts } from "./sentencePiece.ts";
 
-/** tokenizer.ggml.token_type of llama.cpp. */
+/** Values of llama.cpp's tokenizer.ggml.token_type. */
 const UNKNOWN = 2;
 const CONTROL = 3;
 const USER_DEFINED = 4;
@@ -14,7 +15,7 @@ const MODELS = ["gpt2", "llama"];
 const KEY = "tokenizer.ggml.";
 
 interface Vocabulary {
-  /** The first id of every token. */
+  /** The id of every token; the first where a token occurs twice. */
   ids: Map<string, number>;
   list: readonly string[];
   types: readonly number[];
@@ -22,24 +23,24 @@ interface Vocabulary {
 
 /**
  * The two files as objects. Byte-level BPE ("gpt2") with the pre-tokenizers of `preTokenizers`, and SentencePiece ("llama").
- * Throws "unsupported" for another kind, "format" for lists that do not fit each other.
+ * Throws "unsupported" for other kinds, "format" for lists that contradict each other.
  */
 export function tokenizerFiles(fields: MetadataFields): { tokenizer: Json; config: Json } {
   const modelKey = `${KEY}model`;
   const model = fields.get(modelKey).text();
-  if (!MODELS.includes(model)) fields.unsupported(modelKey, "gpt2 (byte-level BPE), llama (SentencePiece)");
+  if (!MODELS.includes(model)) {
+    throw fields.unsupported(modelKey, "gpt2 (byte-level BPE) or llama (SentencePiece)");
+  }
   const vocabulary = readVocabulary(fields);
   const parts = model === "gpt2" ? byteLevel(fields, vocabulary) : sentencePiece(fields, vocabulary);
   const { list, types } = vocabulary;
   const token = (name: string): string | undefined => {
-    const id = fields.token(`${KEY}${name}_token_id`);
-    if (id !== undefined && list[id] === undefined) {
-      throw new EngineError(
-        "format",
-        `${fields.file}: ${KEY}${name}_token_id: ${id}, but there are ${list.length} tokens`,
-      );
-    }
-    return id === undefined ? undefined : list[id];
+    const field = `${KEY}${name}_token_id`;
+    const id = fields.token(field);
+    if (id === undefined) return undefined;
+    if (id < list.length) return list[id];
+    const expected = `an id below ${list.length}, the number of tokens`;
+    throw readError({ file: fields.file, field, expected, got: String(id), advice: WRITE_AGAIN });
   };
   const [bos, eos] = [token("bos"), token("eos")];
   const added = types.flatMap((type, id) => {
@@ -97,8 +98,9 @@ function byteLevel(fields: MetadataFields, { ids }: Vocabulary): TokenizerParts 
   const merges = fields.texts(`${KEY}merges`);
   const wrong = merges.find((merge) => !/^[^ ]+ [^ ]+$/.test(merge));
   if (wrong !== undefined) {
-    const expected = "two tokens with a space between them were expected in each";
-    throw new EngineError("format", `${fields.file}: ${KEY}merges: ${expected}, got ${JSON.stringify(wrong)}`);
+    const expected = "two tokens separated by a space in each entry";
+    const field = `${KEY}merges`;
+    throw readError({ file: fields.file, field, expected, got: showValue(wrong), advice: WRITE_AGAIN });
   }
   const { ignoresMerges, ...kind } = preTokenizer(fields);
   return { ...kind, decoder: { type: "ByteLevel" }, model: bpe(ids, merges, { ignore_merges: ignoresMerges }) };
@@ -121,17 +123,17 @@ function sentencePiece(fields: MetadataFields, { ids, list }: Vocabulary): Token
   };
 }
 
-/** <s> in front and </s> behind, as far as the file asks for them. */
+/** Adds <s> before and </s> after a text where the file asks for them. */
 function template(
   fields: MetadataFields,
   { ids }: Vocabulary,
   { bos, eos, begins }: { bos: string | undefined; eos: string | undefined; begins: boolean },
 ): Json | null {
-  const wants = (name: string, fallback: boolean): boolean => {
+  const asksFor = (name: string, fallback: boolean): boolean => {
     return fields.has(KEY + name) ? fields.get(KEY + name).flag() : fallback;
   };
-  const front = bos !== undefined && wants("add_bos_token", begins) ? [bos] : [];
-  const back = eos !== undefined && wants("add_eos_token", false) ? [eos] : [];
+  const front = bos !== undefined && asksFor("add_bos_token", begins) ? [bos] : [];
+  const back = eos !== undefined && asksFor("add_eos_token", false) ? [eos] : [];
   if (front.length + back.length === 0) return null;
   const special = (type: number) => (id: string) => ({ SpecialToken: { id, type_id: type } });
   const sequence = (id: string, type: number): Json[] => [

@@ -1,4 +1,4 @@
-// What the two kinds of tokenizer of a GGUF file put into tokenizer.json.
+// The parts of tokenizer.json that differ between the two kinds of GGUF tokenizers.
 
 export type Json = Record<string, unknown>;
 
@@ -7,6 +7,6 @@ export interface TokenizerParts {
   preTokenizer: Json | null;
   decoder: Json;
   model: Json;
-  /** Whether texts begin with a token of their own where the file does not say. */
+  /** Whether texts begin with the begin token where the file does not specify it. */
   begins: boolean;
 }

@@ -1,14 +1,14 @@
-// The tensors of a GGUF file as a model.safetensors that is nowhere: its bytes are made from the blocks that a read touches.
+// Presents the tensors of a GGUF file as a virtual model.safetensors, dequantising the blocks that each read needs.
 import { dtypeBytes, fromFloat32 } from "../../dtype.ts";
 import { type ByteSource, checkRange } from "../files/folder.ts";
 import { safetensorsLayout, SINGLE_FILE } from "../safetensors/safetensors.ts";
 import { DEQUANTIZE } from "./dequantize.ts";
 import type { TensorView } from "./tensorViews.ts";
 
-/** Bytes of the file read at a time: what is in memory besides what a read returns. */
+/** Bytes of the file per read: what is in memory besides the returned bytes. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 
-/** A file of `views`; nothing is kept but the last row, of which the next read may want the rest. */
+/** A file of `views`. Only the last row is cached, because the next read may need the rest of it. */
 export function weightsSource(source: ByteSource, views: readonly TensorView[]): ByteSource {
   const { header, tensors, sizeBytes } = safetensorsLayout(views, { format: "pt" });
   const byName = new Map(views.map((view) => [view.name, new TensorRows(source, view)]));
@@ -37,22 +37,22 @@ export async function readView(source: ByteSource, view: TensorView): Promise<Fl
   return new Float32Array(values.buffer);
 }
 
-/** The rows of one tensor, in the order and with the bytes that the safetensors has. */
+/** The rows of one tensor, with the order and bytes of safetensors. */
 class TensorRows {
-  /** Values of a row. */
+  /** Values per row. */
   private readonly columns: number;
-  /** Bytes of a row in the GGUF file, and as it is given out. */
+  /** Bytes per row in the GGUF file, and in the safetensors. */
   private readonly storedBytes: number;
   private readonly rowBytes: number;
   private readonly count: number;
-  private held: { row: number; bytes: Uint8Array } | undefined;
+  private cached: { row: number; bytes: Uint8Array } | undefined;
 
   constructor(
     private readonly source: ByteSource,
     private readonly view: TensorView,
   ) {
     const { shape, dtype, tensor, firstRow, headDim } = view;
-    // A bias that is cut or put in order is read value by value.
+    // A bias that is split or reordered is read value by value.
     const single = shape.length === 1 && (firstRow > 0 || headDim > 1);
     this.columns = single ? 1 : (shape.at(-1) ?? 0);
     this.storedBytes = (this.columns / tensor.type.values) * tensor.type.bytes;
@@ -60,25 +60,25 @@ class TensorRows {
     this.count = shape.reduce((product, n) => product * n, 1) / this.columns;
   }
 
-  /** Writes the tensor's bytes from `from` on to all of `out`. */
+  /** Fills `out` with the tensor's bytes from `from` on. */
   async fill(out: Uint8Array, from: number): Promise<void> {
-    const { rowBytes, held } = this;
+    const { rowBytes, cached } = this;
     const end = from + out.length;
     let row = Math.floor(from / rowBytes);
-    const place = (bytes: Uint8Array, at: number): void => {
+    const copy = (bytes: Uint8Array, at: number): void => {
       const skip = Math.max(0, from - at);
       out.set(bytes.subarray(skip, Math.min(bytes.length, end - at)), at + skip - from);
     };
-    if (held?.row === row) place(held.bytes, row++ * rowBytes);
+    if (cached?.row === row) copy(cached.bytes, row++ * rowBytes);
     const last = Math.ceil(end / rowBytes);
-    // Whole heads at a time, because the rows of a head lie in another order in the file.
+    // Complete heads at a time, because the file stores the rows of a head in another order.
     const { headDim } = this.view;
     const group = Math.max(1, Math.floor(BATCH_BYTES / (this.storedBytes * headDim))) * headDim;
     while (row < last) {
       const next = Math.min(last, (Math.floor(row / group) + 1) * group);
       const bytes = await this.rows(row, next);
-      place(bytes, row * rowBytes);
-      if (next === last) this.held = { row: last - 1, bytes: bytes.slice(-rowBytes) };
+      copy(bytes, row * rowBytes);
+      if (next === last) this.cached = { row: last - 1, bytes: bytes.slice(-rowBytes) };
       row = next;
     }
   }
@@ -93,16 +93,17 @@ class TensorRows {
     const values = new Float32Array((end - first) * columns);
     const blocks = columns / tensor.type.values;
     const dequantize = DEQUANTIZE[tensor.type.name];
-    if (headDim === 1) dequantize(stored, 0, (end - first) * blocks, values, 0);
+    if (headDim === 1) dequantize({ bytes: stored, at: 0, blocks: (end - first) * blocks, out: values, to: 0 });
     for (let row = first; headDim > 1 && row < end; row++) {
-      dequantize(stored, (storedRow(row, headDim) - low) * storedBytes, blocks, values, (row - first) * columns);
+      const at = (storedRow(row, headDim) - low) * storedBytes;
+      dequantize({ bytes: stored, at, blocks, out: values, to: (row - first) * columns });
     }
     if (shift !== 0) for (let i = 0; i < values.length; i++) values[i]! -= shift;
     return dtype === "F32" ? new Uint8Array(values.buffer) : fromFloat32(values, dtype);
   }
 }
 
-/** Where llama.cpp keeps a row of q or k: dimension i of the head's first half is its row 2 i, of the second half its row 2 i + 1. */
+/** The row of q or k in llama.cpp's order: dimension i of a head's first half is row 2 i of the head, of its second half row 2 i + 1. */
 function storedRow(row: number, headDim: number): number {
   const inHead = row % headDim;
   const half = headDim / 2;

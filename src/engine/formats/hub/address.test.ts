@@ -1,4 +1,4 @@
-// What people type for a model: names, the hub's pages, folders and files; and what is refused.
+// Addresses of models as users type them: names, pages of the hub, folders and files; and what is refused.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../errors.ts";
 import { addressName, addressText, readAddress } from "./address.ts";
@@ -28,19 +28,19 @@ describe("readAddress", () => {
     ["https://example.org/a/tiny.gguf?token=1", { kind: "file", url: "https://example.org/a/tiny.gguf?token=1" }],
   ])("reads %s", (text, address) => {
     expect(readAddress(text)).toEqual(address);
-    // the text of an address reads as itself again
+    // the text of an address reads as the same address
     expect(readAddress(addressText(readAddress(text)))).toEqual(address);
   });
 
   it.each([
-    ["", /names nothing/],
+    ["", /got "", which is empty/],
     ["gpt2", /organisation\/model/],
-    ["a/b/c", /neither/],
+    ["a/b/c", /which is neither/],
     ["http://example.org/tiny/", /not https/],
     ["ftp://example.org/tiny/", /not https/],
     ["https://me:secret@example.org/tiny/", /password/],
     ["https://huggingface.co/datasets/a/b", /datasets, not a model/],
-    ["https://huggingface.co/facebook", /names no model/],
+    ["https://huggingface.co/facebook", /which is not a model/],
   ])("refuses %s", (text, why) => {
     expect(() => readAddress(text)).toThrow(why);
     expect(() => readAddress(text)).toThrow(EngineError);

@@ -1,4 +1,4 @@
-// What may be taken for a model and what not: pages, pointers, damaged files, gated and misspelt repositories; and which files are fetched.
+// What counts as a model and what is refused: web pages, pointers, damaged files, gated and misspelt repositories; and which files are fetched.
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import {
@@ -16,9 +16,9 @@ import {
   WEIGHTS,
 } from "./hub.fixture.ts";
 
-describe("what is not the file", () => {
+describe("answers that are not the file", () => {
   it.each(["text/html; charset=utf-8", "application/octet-stream"])(
-    "never takes a page of type %s for weights",
+    "refuses a page of type %s instead of weights",
     async (type) => {
       const store = memoryStore();
       const server = await hub(
@@ -26,21 +26,21 @@ describe("what is not the file", () => {
         atWeights({ kind: "page", type }, () => true),
       );
       const error = await refused(open(server, "org/tiny", { store }));
-      expect(error.message).toMatch(/model\.safetensors.*(a web page|should have)/);
+      expect(error.message).toMatch(/model\.safetensors.*(a web page|size: expected)/);
       expect((store.files.get(WEIGHTS) ?? Buffer.alloc(0)).toString("latin1")).not.toContain("<html");
       expect(await refused(open(server, "org/tiny", { store, refresh: false }))).toMatchObject({ code: "network" });
     },
   );
 
-  it("never takes a page for weights of a folder either, early or late", async () => {
+  it("refuses a page instead of a folder's weights, early or late", async () => {
     const page = { kind: "page", type: "application/octet-stream" } as const;
     const early = await plain(atWeights(page, () => true));
-    expect((await refused(open(early))).message).toMatch(/neither model\.safetensors nor/);
+    expect((await refused(open(early))).message).toMatch(/expected model\.safetensors or .*, got neither/);
     const late = await plain(atWeights({ kind: "page", type: "text/html" }, onlyLater));
-    expect((await refused(open(late))).message).toMatch(/a web page \(text\/html\) came instead/);
+    expect((await refused(open(late))).message).toMatch(/expected the file, got a web page \(text\/html\)/);
     const first = await plain(() => page);
     expect((await refused(open(first))).message).toMatch(
-      /config\.json.*a web page came instead.*open it in the browser/,
+      /config\.json.*expected the file, got a web page\..*open it in the browser/,
     );
   });
 
@@ -50,7 +50,7 @@ describe("what is not the file", () => {
     expect((await refused(open(server))).message).toMatch(/pointer of Git LFS/);
   });
 
-  it("throws a file away whose SHA-256 is wrong, and fetches it anew when asked again", async () => {
+  it("deletes a file whose SHA-256 is wrong, and fetches it again when asked again", async () => {
     const server = await hub(
       {},
       atWeights({ kind: "damage", at: SIZE - 5 }, () => true),
@@ -59,7 +59,7 @@ describe("what is not the file", () => {
     const error = await refused(open(server, "org/tiny", { store }));
     expect(error.code).toBe("network");
     expect(error.message).toMatch(
-      /model\.safetensors of org\/tiny arrived damaged: its SHA-256 should be [0-9a-f]{64}, and is [0-9a-f]{64}/,
+      /model\.safetensors of org\/tiny: SHA-256: expected [0-9a-f]{64}, got [0-9a-f]{64}\. The damaged file was deleted/,
     );
     expect(store.files.has(WEIGHTS)).toBe(false);
     server.fault = () => undefined;
@@ -104,7 +104,7 @@ describe("the hub", () => {
     await expectModel(folder, files);
     const incomplete = Object.fromEntries(Object.entries(files).filter(([name]) => !name.startsWith("model-00002")));
     expect((await refused(open(await hub({ files: incomplete }), "org/tiny"))).message).toMatch(
-      /has no model-00002-of-00002\.safetensors, which its/,
+      /expected model-00002-of-00002\.safetensors, which .* names, got no such file/,
     );
   });
 
@@ -118,42 +118,35 @@ describe("the hub", () => {
     expect(error.detail).toMatchObject({ names: ["tiny-Q4_1.gguf", "tiny-Q8_0.gguf"], sizes: [13, 12] });
     const [first] = error.detail["choices"] as string[];
     await expectModel(await open(server, first), { "tiny-Q4_1.gguf": gguf });
-    expect((await refused(open(server, "org/tiny/other.gguf"))).message).toMatch(
-      /no other\.gguf; its GGUF files are: tiny-Q4_1/,
-    );
+    expect((await refused(open(server, "org/tiny/other.gguf"))).message).toMatch(/expected other\.gguf, got tiny-Q4_1/);
   });
+});
 
+describe("models that cannot be fetched, and new versions", () => {
   it("explains gated, private and misspelt models, and what to do", async () => {
     const gated = await refused(open(await hub({ gated: "manual" }), "org/tiny"));
     expect(gated.message).toMatch(
       /org\/tiny is gated.*Accept it on http.*\/org\/tiny in the browser, download.*drop the folder/,
     );
-    const status =
-      (code: number, headers: Record<string, string> = {}) =>
-      async (): Promise<string> =>
-        (
-          await refused(
-            open(
-              await hub({}, ({ path }) =>
-                path.includes("revision") ? { kind: "status", status: code, headers } : undefined,
-              ),
-              "org/tiny",
-            ),
-          )
-        ).message;
-    expect(await status(401)()).toMatch(/answered 401.*misspelt, or the model is private or gated/);
-    expect(await status(401, { "X-Error-Code": "GatedRepo" })()).toMatch(/is gated/);
-    expect(await status(403)()).toMatch(/is gated/);
-    expect(await status(404)()).toMatch(
+    const status = async (code: number, headers: Record<string, string> = {}): Promise<string> => {
+      const server = await hub({}, ({ path }) =>
+        path.includes("revision") ? { kind: "status", status: code, headers } : undefined,
+      );
+      return (await refused(open(server, "org/tiny"))).message;
+    };
+    expect(await status(401)).toMatch(/answered 401.*misspelt, or the model is private or gated/);
+    expect(await status(401, { "X-Error-Code": "GatedRepo" })).toMatch(/is gated/);
+    expect(await status(403)).toMatch(/is gated/);
+    expect(await status(404)).toMatch(
       /no model org\/tiny at revision main on the hub \(the server answered 404\).*spelt/,
     );
     const nothing = await refused(open(await plain(), `${(await plain()).address}elsewhere/`));
     expect(nothing.message).toMatch(/no config\.json at http.*elsewhere.*404/);
     const shut = await refused(open(await plain(() => ({ kind: "status", status: 403 }))));
-    expect(shut.message).toMatch(/keeps config\.json.*answered 403.*Sign in/);
+    expect(shut.message).toMatch(/no access to config\.json.*answered 403.*Sign in/);
   });
 
-  it("takes up a repository's new commit", async () => {
+  it("fetches what changed in a new commit of the repository", async () => {
     const store = memoryStore();
     await open(await hub(), "org/tiny", { store });
     const config = Buffer.from(MODEL["config.json"]!.toString().replace("{", "{ "));

@@ -1,4 +1,4 @@
-// Downloads against a local server that drops, stalls and lies about lengths: what arrives, what is asked again, and what stays in the cache.
+// Downloads from a local server that drops and stalls connections and reports wrong lengths: what arrives, is requested again, and stays cached.
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import {
@@ -18,7 +18,7 @@ import {
 } from "./hub.fixture.ts";
 
 describe("a plain folder", () => {
-  it("is found by its usual names and fetched in parts, at most five at once, with every byte counted", async () => {
+  it("is found by the usual names and fetched in parts, at most five at once, counting every byte", async () => {
     const server = await plain();
     server.slowMs = 5;
     const seen: number[] = [];
@@ -36,22 +36,22 @@ describe("a plain folder", () => {
     expect(seen.at(-1)).toBe(1);
   });
 
-  it("opens again without the network, and is asked for changes with it", async () => {
+  it("opens again without the network, and checks for changes with it", async () => {
     const server = await plain();
     const store = memoryStore();
     await open(server, "", { store });
-    const [requests, written] = [server.asked.length, store.written];
+    const [requests, written] = [server.requests.length, store.written];
     await expectModel(await open(server, "", { store, refresh: false }));
-    expect(server.asked.length).toBe(requests);
+    expect(server.requests.length).toBe(requests);
     await expectModel(await open(server, "", { store }));
-    expect(server.asked.length).toBeGreaterThan(requests);
+    expect(server.requests.length).toBeGreaterThan(requests);
     expect(store.written).toBe(written);
     await server.close();
-    // a server out of reach is no reason not to open what is whole
+    // a complete model opens even if the server cannot be reached
     await expectModel(await open(server, "", { store }));
   });
 
-  it("fetches a file again whose version has changed, and only this one", async () => {
+  it("fetches a file again if its version has changed, and only that file", async () => {
     const server = await plain();
     const store = memoryStore();
     await open(server, "", { store });
@@ -63,12 +63,14 @@ describe("a plain folder", () => {
     await expectModel(await open(server, "", { store }), { ...MODEL, [WEIGHTS]: changed });
     expect(store.written).toBe(SIZE);
   });
+});
 
+describe("a damaged file in the cache", () => {
   it.each([
-    ["cut off", (bytes: Buffer) => bytes.subarray(0, 1000)],
+    ["cut short", (bytes: Buffer) => bytes.subarray(0, 1000)],
     ["with one bit changed", (bytes: Buffer) => Buffer.from(bytes.map((byte, i) => (i === 5000 ? byte ^ 1 : byte)))],
     ["empty", () => Buffer.alloc(0)],
-  ])("fetches a cached file again that is %s", async (_, spoil) => {
+  ])("is fetched again where it is %s", async (_, spoil) => {
     const server = await plain();
     const store = memoryStore();
     await open(server, "", { store });
@@ -76,15 +78,15 @@ describe("a plain folder", () => {
     store.written = 0;
     await expectModel(await open(server, "", { store, refresh: false }));
     expect(store.written).toBe(SIZE);
-    // and where it cannot be fetched, it is not opened
+    // if it cannot be fetched, it is not opened
     store.files.set(WEIGHTS, spoil(store.files.get(WEIGHTS)!));
     await server.close();
     expect((await refused(open(server, "", { store, refresh: false }))).code).toBe("network");
   });
 });
 
-describe("what goes wrong on the way", () => {
-  it("goes on from the last byte after a broken connection", async () => {
+describe("a connection that fails", () => {
+  it("resumes from the last byte after a broken connection", async () => {
     const server = await plain(atWeights({ kind: "drop", after: 30_000 }, (before) => before === 1));
     const store = memoryStore();
     await expectModel(await open(server, "", { store, limits: { parallel: 1 } }));
@@ -92,19 +94,19 @@ describe("what goes wrong on the way", () => {
     expect(store.written).toBe(Object.values(MODEL).reduce((sum, bytes) => sum + bytes.length, 0));
   });
 
-  it("gives a stalled connection up and goes on from the last byte", async () => {
+  it("abandons a stalled connection and resumes from the last byte", async () => {
     const server = await plain(atWeights({ kind: "stall", after: 70_000 }, (before) => before === 1));
     await expectModel(await open(server, "", { limits: { parallel: 1 } }));
     expect(ofWeights(server)[2]!.range?.first).toBe(70_000);
   });
 
-  it("says so after three tries that stalled, keeps what came, and ends where it began the next time", async () => {
+  it("fails after three stalled attempts, keeps what arrived, and resumes there the next time", async () => {
     const server = await plain(atWeights({ kind: "stall", after: 1000 }, onlyLater));
     const store = memoryStore();
     const error = await refused(open(server, "", { store, limits: { parallel: 1 } }));
     expect(error.code).toBe("network");
     expect(error.message).toMatch(
-      /model\.safetensors at http.*could not be fetched in 3 tries; at last nothing came for 0\.3 s/,
+      /model\.safetensors at http.*could not be fetched in 3 attempts; the last one failed because no data arrived for 0\.3 s/,
     );
     expect(
       ofWeights(server)
@@ -115,22 +117,24 @@ describe("what goes wrong on the way", () => {
     await expectModel(await open(server, "", { store, limits: { parallel: 1 } }));
     expect(ofWeights(server)[5]!.range?.first).toBe(3000);
   });
+});
 
-  it.each([429, 503])("waits as a server that answers %i wishes, and tries again", async (status) => {
+describe("a busy or limited server", () => {
+  it.each([429, 503])("that answers %i is asked again after the pause that it requests", async (status) => {
     const busy = { kind: "status", status, headers: { "Retry-After": "0.03" } } as const;
     const server = await plain(({ before }) => (before < 2 ? busy : undefined));
     await expectModel(await open(server));
   });
 
-  it("gives up on a server that stays busy", async () => {
+  it("that stays busy is given up", async () => {
     const server = await plain(() => ({ kind: "status", status: 503 }));
     const error = await refused(open(server));
-    expect(error.message).toMatch(/config\.json.*3 tries; at last the server answered 503/);
-    expect(server.asked.length).toBe(3);
+    expect(error.message).toMatch(/config\.json.*3 attempts; the last one failed because the server answered 503/);
+    expect(server.requests.length).toBe(3);
   });
 
   it.each([{ kind: "noRanges" } as const, { kind: "noLength" } as const])(
-    "takes a whole file where a server has $kind",
+    "with $kind sends a file in one piece",
     async (fault) => {
       const server = await plain(() => fault);
       await expectModel(await open(server));
@@ -138,14 +142,16 @@ describe("what goes wrong on the way", () => {
     },
   );
 
-  it("counts bytes off where a server without ranges breaks the connection", async () => {
+  it("without ranges is asked for the file again after a broken connection, and what has arrived is skipped", async () => {
     const server = await plain(({ path, before }) =>
       path.endsWith(WEIGHTS) && before === 1 ? { kind: "drop", after: 300_000 } : { kind: "noRanges" },
     );
     await expectModel(await open(server));
   });
+});
 
-  it("begins a file anew whose version changes between its parts", async () => {
+describe("a server that contradicts itself", () => {
+  it("fetches a file from the beginning if its version changes between parts", async () => {
     const server = await plain(({ path, before }) =>
       path.endsWith(WEIGHTS) && before > 3 ? { kind: "version", etag: '"v2"' } : undefined,
     );
@@ -167,21 +173,19 @@ describe("what goes wrong on the way", () => {
     // the hub's list has the true size
     const listed = await hub({}, ({ path }) => (path.endsWith(WEIGHTS) ? { kind: "size", by } : undefined));
     const error = await refused(open(listed, "org/tiny", { store }));
-    expect(error.message).toContain(
-      `model.safetensors of org/tiny should have ${SIZE} bytes; the server says ${SIZE + by}`,
-    );
-    // alone with the liar, a size that is too large shows itself, for the bytes never come
-    if (by > 0) expect((await refused(open(server))).message).toMatch(/could not be fetched in 3 tries/);
+    expect(error.message).toContain(`model.safetensors of org/tiny: size: expected ${SIZE} bytes, got ${SIZE + by}`);
+    // without the hub's list, only a size that is too large is noticed: its last bytes never arrive
+    if (by > 0) expect((await refused(open(server))).message).toMatch(/could not be fetched in 3 attempts/);
   });
 
-  it("refuses more bytes than were promised", async () => {
+  it("refuses more bytes than the server stated", async () => {
     const server = await plain(atWeights({ kind: "longer", by: 100 }, onlyLater));
-    expect((await refused(open(server))).message).toMatch(/bytes were promised, and more came/);
+    expect((await refused(open(server))).message).toMatch(/expected \d+ bytes, got more/);
   });
 });
 
-describe("stopping and room", () => {
-  it("stops at once, never takes the rest for a model, and goes on from there", async () => {
+describe("cancelling and storage", () => {
+  it("stops at once, does not open the incomplete model, and resumes later", async () => {
     const server = await plain();
     server.slowMs = 30;
     const store = memoryStore();
@@ -204,12 +208,14 @@ describe("stopping and room", () => {
     expect(store.written).toBe(total);
   });
 
-  it("says beforehand what does not fit", async () => {
+  it("refuses beforehand what does not fit", async () => {
     const server = await plain();
     const store = memoryStore(1_000_000);
     const error = await refused(open(server, "", { store }));
     expect(error.code).toBe("storage");
-    expect(error.message).toMatch(/m needs 0\.7 MB more.*67\.1 MB to spare; 1\.0 MB are free\. Remove models/);
+    expect(error.message).toMatch(
+      /m needs 0\.7 MB more.*67\.1 MB in reserve, but only 1\.0 MB are free\. Remove models/,
+    );
     expect(store.written).toBe(0);
   });
 });

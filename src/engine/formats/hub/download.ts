@@ -1,4 +1,4 @@
-// Many ranges of many files at once: a few at a time, the first failure stops the others, and what has arrived is written down.
+// Fetches ranges of several files in parallel; the first failure stops the others, and the manifest records what has arrived.
 import type { Address } from "./address.ts";
 import { purposeOf } from "./listing.ts";
 import { type Manifest, MANIFEST_FILE, manifestText } from "./manifest.ts";
@@ -7,7 +7,7 @@ import { fetchRange, type Missing } from "./range.ts";
 import type { RemoteFile } from "./remoteFile.ts";
 import type { Web } from "./web.ts";
 
-/** The manifest is written after so many bytes, so that a closed page loses no more than these. */
+/** The manifest is written after this many bytes, which is the most that a closed page can lose. */
 const SAVE_EVERY_BYTES = 32 * 1024 * 1024;
 
 interface Part {
@@ -16,15 +16,22 @@ interface Part {
   sink: GrowingFile;
 }
 
-/** Fetches everything that the manifest says is missing of `remote`; the manifest is true at every moment it is written. */
-export async function downloadFiles(
-  web: Web,
-  address: Address,
-  remote: readonly RemoteFile[],
-  manifest: Manifest,
-  store: ModelStore,
-  onBytes: (bytes: number) => void,
-): Promise<void> {
+interface Download {
+  web: Web;
+  address: Address;
+  remote: readonly RemoteFile[];
+  /** Updated as bytes arrive. */
+  manifest: Manifest;
+  store: ModelStore;
+  /** Called with the number of bytes that have just arrived. */
+  onBytes: (bytes: number) => void;
+}
+
+/**
+ * Fetches everything of `remote` that the manifest lists as missing. Whenever the manifest is written, the bytes that it calls
+ * arrived are on disk. Throws as `fetchRange`, and "storage".
+ */
+export async function downloadFiles({ web, address, remote, manifest, store, onBytes }: Download): Promise<void> {
   const stopping = new AbortController();
   const within: Web = { ...web, signal: AbortSignal.any([web.signal, stopping.signal]) };
   const sinks: GrowingFile[] = [];
@@ -33,19 +40,20 @@ export async function downloadFiles(
   let saving = Promise.resolve();
   const save = (): void => {
     unsaved = 0;
-    // what the manifest calls arrived must be on the disk
+    // what the manifest calls arrived must be on disk
     for (const sink of sinks) sink.flush();
     const text = manifestText(manifest);
     saving = saving.then(() => store.writeText(MANIFEST_FILE, text));
   };
   const fetchOne = async ({ file, missing, sink }: Part): Promise<void> => {
     try {
-      await fetchRange(within, purposeOf(web, address, file.name), file, missing, (at, chunk) => {
+      const write = (at: number, chunk: Uint8Array): void => {
         sink.write(at, chunk);
         onBytes(chunk.length);
         unsaved += chunk.length;
         if (unsaved >= SAVE_EVERY_BYTES) save();
-      });
+      };
+      await fetchRange(within, purposeOf(web, address, file.name), { file, range: missing, write });
     } catch (error) {
       failures.push(error);
       stopping.abort();
@@ -66,11 +74,11 @@ export async function downloadFiles(
       for (const sink of sinks) sink.close();
     }
   }
-  // the first is the cause, the others were stopped by it
+  // the first failure is the cause; it stopped the others
   if (failures.length > 0) throw failures[0];
 }
 
-/** Opens the files that are not whole, and deals their parts out. */
+/** Opens the incomplete files and lists their missing parts. */
 async function partsOf(
   remote: readonly RemoteFile[],
   manifest: Manifest,
@@ -89,7 +97,7 @@ async function partsOf(
   return parts;
 }
 
-/** Drops the parts that are there; a file whose size was unknown has it now. */
+/** Removes the parts that have arrived, and sets a size that was unknown until now. */
 function settle(file: Manifest["files"][number]): void {
   const [all] = file.missing;
   if (file.size === null && all && all.at === all.end) file.size = all.end;

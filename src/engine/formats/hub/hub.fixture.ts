@@ -1,6 +1,12 @@
-// For the tests of downloads: local servers with the golden LLaMA, a store in memory, and what is expected of them.
+// For tests of downloads: local servers with the golden LLaMA, a store in memory, and checks of the opened model.
 import { afterEach, expect } from "vitest";
-import { type Asked, type Fault, type FaultyServer, filesFrom, serveFaulty } from "../../../../scripts/faultyServer.ts";
+import {
+  type ServedRequest,
+  type Fault,
+  type FaultyServer,
+  filesFrom,
+  serveFaulty,
+} from "../../../../scripts/test/faultyServer.ts";
 import { EngineError } from "../../errors.ts";
 import type { Folder } from "../files/folder.ts";
 import { memorySource } from "../files/memoryFolder.ts";
@@ -14,7 +20,7 @@ export const WEIGHTS = "model.safetensors";
 export const MODEL = filesFrom("golden/llama", ["config.json", "tokenizer.json", WEIGHTS]);
 export const SIZE = MODEL[WEIGHTS]!.length;
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
-/** Small, so that the weights have several parts and a stall is soon one. */
+/** Small, so that the weights have several parts and a stall is noticed soon. */
 export const TEST_LIMITS: DownloadLimits = {
   ...DOWNLOAD_LIMITS,
   backoffMs: 5,
@@ -44,7 +50,7 @@ export function plain(fault: FaultyServer["fault"] = () => undefined): Promise<F
   return served(Object.fromEntries(Object.entries(MODEL).map(([name, bytes]) => [`m/${name}`, bytes])), fault);
 }
 
-/** A server that answers as the hub does, with the model at org/tiny. */
+/** A server with the API of the hub and the model at org/tiny. */
 export function hub(
   { gated = false, files = MODEL }: { gated?: boolean | string; files?: Record<string, Uint8Array> } = {},
   fault: FaultyServer["fault"] = () => undefined,
@@ -69,7 +75,7 @@ export function hub(
   return served(answers, fault);
 }
 
-/** Files in memory, with a counter of what was written. */
+/** A store in memory that counts the written bytes. */
 export function memoryStore(free?: number): ModelStore & { files: Map<string, Buffer>; written: number } {
   const files = new Map<string, Buffer>();
   const store: ModelStore & { files: Map<string, Buffer>; written: number } = {
@@ -144,8 +150,9 @@ export async function expectModel(folder: Folder, files: Record<string, Uint8Arr
   }
 }
 
-export const ofWeights = (server: FaultyServer): Asked[] => server.asked.filter(({ path }) => path.endsWith(WEIGHTS));
-/** This fault for the weights' request number `n` (0 is the first look at the file), or for all from `n` on. */
+export const ofWeights = (server: FaultyServer): ServedRequest[] =>
+  server.requests.filter(({ path }) => path.endsWith(WEIGHTS));
+/** Applies a fault to those requests for the weights that `applies` selects by the number of earlier ones (0: the first look at the file). */
 export const atWeights =
   (fault: Fault, applies: (before: number) => boolean): FaultyServer["fault"] =>
   ({ path, before }) =>

@@ -1,16 +1,19 @@
-// The hub's two questions: which commit a revision is, and which files it has, with their sizes and hashes.
-import { EngineError } from "../../errors.ts";
+// Queries the hub's API for the commit of a revision and for its files, with sizes and hashes.
+import { EngineError, showValue } from "../../errors.ts";
 import { JsonField } from "../../json/jsonFields.ts";
+import { readError } from "../files/readError.ts";
 import type { Address } from "./address.ts";
 import type { RemoteFile } from "./remoteFile.ts";
 import { checkStatus, gatedRefusal, type Purpose, type Web, withTries } from "./web.ts";
+
+const TRY_LATER = "The hub may have a problem: try again later.";
 
 /** A file of a repository, by its path. */
 export interface RepoFile extends Pick<RemoteFile, "size" | "sha256" | "version"> {
   path: string;
 }
 
-/** The hub gives long lists page by page; a model with more pages is none. */
+/** The hub returns long lists in pages. No model needs more pages than this. */
 const MOST_PAGES = 20;
 
 /** The commit and the files of a repository. Throws "network" where it is absent, private or gated. */
@@ -20,14 +23,14 @@ export async function listRepo(
 ): Promise<{ revision: string; files: RepoFile[] }> {
   const page = `${web.hub}/${repo}`;
   const api = `${web.hub}/api/models/${repo}`;
-  const asked = { what: `model ${repo} at revision ${revision} on the hub`, page };
-  const { body } = await askJson(web, asked, `${api}/revision/${encodeURIComponent(revision)}`);
-  const info = new JsonField(body, `the hub's answer about ${repo}`);
+  const purpose = { what: `model ${repo} at revision ${revision} on the hub`, page };
+  const { body } = await fetchApi(web, purpose, `${api}/revision/${encodeURIComponent(revision)}`);
+  const info = new JsonField(body, `the hub's answer about ${repo}`, "", TRY_LATER);
   const gated = info.get("gated").value;
   if (gated !== undefined && gated !== false && gated !== null)
     throw new EngineError("network", gatedRefusal(repo, page), { gated: true });
   const sha = info.get("sha").text();
-  // a model is a flat folder; one GGUF file may lie deeper
+  // a model is a flat folder; a single GGUF file may be in a subfolder
   const folder = file?.includes("/") ? `/${file.slice(0, file.lastIndexOf("/"))}` : "";
   return {
     revision: sha,
@@ -39,8 +42,8 @@ async function listTree(web: Web, purpose: Purpose, first: string): Promise<Repo
   const files: RepoFile[] = [];
   let url: string | undefined = first;
   for (let page = 0; url !== undefined && page < MOST_PAGES; page += 1) {
-    const { body, next } = await askJson(web, purpose, url);
-    for (const entry of new JsonField(body, "the hub's list of files").list()) {
+    const { body, next } = await fetchApi(web, purpose, url);
+    for (const entry of new JsonField(body, "the hub's list of files", "", TRY_LATER).list()) {
       if (entry.get("type").value !== "file") continue;
       const lfs = entry.get("lfs");
       files.push({
@@ -55,7 +58,8 @@ async function listTree(web: Web, purpose: Purpose, first: string): Promise<Repo
   return files;
 }
 
-async function askJson(web: Web, purpose: Purpose, url: string): Promise<{ body: unknown; next: string | undefined }> {
+/** The JSON at `url`, and the address of the next page. */
+async function fetchApi(web: Web, purpose: Purpose, url: string): Promise<{ body: unknown; next: string | undefined }> {
   return withTries(web, purpose, async (signal) => {
     const response = await web.fetch(url, { signal });
     checkStatus(response, purpose);
@@ -64,10 +68,13 @@ async function askJson(web: Web, purpose: Purpose, url: string): Promise<{ body:
     try {
       return { body: JSON.parse(text) as unknown, next };
     } catch {
-      throw new EngineError(
-        "network",
-        `${purpose.what}: JSON was expected, ${JSON.stringify(text.slice(0, 40))} came. Is something between this page and the hub?`,
-      );
+      throw readError({
+        file: purpose.what,
+        expected: "JSON",
+        got: showValue(text),
+        advice: "A proxy or a sign-in page may be between this page and the hub: open the hub in the browser to check.",
+        code: "network",
+      });
     }
   });
 }

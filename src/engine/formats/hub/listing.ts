@@ -1,7 +1,7 @@
-// What there is to fetch at an address: from the hub's list of files, or by asking a plain server for the usual names.
-import { EngineError } from "../../errors.ts";
+// Finds the files to fetch for an address: from the hub's list of files, or by requesting the usual names from a plain server.
 import { readJson } from "../files/folder.ts";
 import { memorySource } from "../files/memoryFolder.ts";
+import { readError } from "../files/readError.ts";
 import { INDEX_FILE, SINGLE_FILE } from "../safetensors/safetensors.ts";
 import { type Address, addressName, addressText } from "./address.ts";
 import { listRepo, type RepoFile } from "./hubApi.ts";
@@ -19,7 +19,7 @@ import { fetchRange, type Missing } from "./range.ts";
 import type { RemoteFile } from "./remoteFile.ts";
 import type { Purpose, Web } from "./web.ts";
 
-/** A model as it lies on a server, and only the files of it that are needed. */
+/** A model on a server, with only the files that are needed. */
 export interface RemoteModel {
   name: string;
   /** The hub's commit; empty for other servers. */
@@ -27,7 +27,7 @@ export interface RemoteModel {
   files: readonly RemoteFile[];
 }
 
-/** The files of the model at an address. Throws what the requests throw; "config" with detail.choices where one of several must be chosen. */
+/** Finds the files of the model at an address. Throws as the requests do, and "config" with detail.choices where the user must choose one of several. */
 export async function listModel(web: Web, address: Address): Promise<RemoteModel> {
   const name = addressName(address);
   if (address.kind === "repo") return { name, ...(await listHub(web, address)) };
@@ -38,7 +38,7 @@ export async function listModel(web: Web, address: Address): Promise<RemoteModel
   return { name, revision: "", files: await listFolder(web, address.url) };
 }
 
-/** What a file of the model is called in errors. */
+/** How errors refer to a file of the model. */
 export function purposeOf(web: Web, address: Address, file: string): Purpose {
   if (address.kind === "repo") return { what: `${file} of ${address.repo}`, page: `${web.hub}/${address.repo}` };
   return { what: address.kind === "file" ? file : `${file} at ${address.url}` };
@@ -56,79 +56,94 @@ async function listHub(web: Web, address: Extract<Address, { kind: "repo" }>): P
     pinned: true,
     ranges: true,
   });
-  const pick = (wanted: readonly string[]): RemoteFile[] =>
-    files.filter(({ path }) => wanted.includes(path)).map(remote);
+  const pick = (needed: readonly string[]): RemoteFile[] =>
+    files.filter(({ path }) => needed.includes(path)).map(remote);
   if (address.file !== undefined || !hasSafetensors(names)) {
     const gguf = chooseGguf(address, files);
     return { revision, files: pick([gguf, "README.md", "LICENSE"]) };
   }
-  const wanted = companions(names, address.repo);
-  if (names.includes(SINGLE_FILE)) return { revision, files: pick([...wanted, SINGLE_FILE]) };
+  const needed = companions(names, address.repo);
+  if (names.includes(SINGLE_FILE)) return { revision, files: pick([...needed, SINGLE_FILE]) };
   const [index] = pick([INDEX_FILE]);
   if (!index) throw noModel(names, address.repo);
   const shards = shardsOf(await fetchJson(web, purposeOf(web, address, INDEX_FILE), index));
   const absent = shards.find((shard) => !names.includes(shard));
   if (absent !== undefined)
-    throw new EngineError(
-      "network",
-      `${address.repo} has no ${absent}, which its ${INDEX_FILE} names. The repository is incomplete; choose another revision.`,
-    );
-  return { revision, files: pick([...wanted, INDEX_FILE, ...shards]) };
+    throw readError({
+      file: address.repo,
+      expected: `${absent}, which ${INDEX_FILE} names`,
+      got: "no such file",
+      advice: "The repository is incomplete: choose another revision.",
+      code: "network",
+    });
+  return { revision, files: pick([...needed, INDEX_FILE, ...shards]) };
 }
 
 function chooseGguf(address: Extract<Address, { kind: "repo" }>, files: readonly RepoFile[]): string {
   const names = files.map(({ path }) => path);
   if (address.file !== undefined) {
     if (names.includes(address.file)) return address.file;
-    const near = ggufFiles(names).join(", ") || "none";
-    throw new EngineError(
-      "network",
-      `${address.repo} has no ${address.file}; its GGUF files are: ${near}. Correct the name.`,
-    );
+    throw readError({
+      file: address.repo,
+      expected: address.file,
+      got: ggufFiles(names).join(", ") || "no GGUF files",
+      advice: "Correct the name of the file.",
+      code: "network",
+    });
   }
-  const whole = ggufFiles(names);
-  const [only] = whole;
+  const models = ggufFiles(names);
+  const [only] = models;
   if (only === undefined) throw noModel(names, address.repo);
-  if (whole.length === 1) return only;
-  throw new EngineError("config", `${address.repo} holds ${whole.length} GGUF files; choose one of them.`, {
-    choices: whole.map((file) => addressText({ ...address, file })),
-    names: whole,
-    sizes: whole.map((file) => files.find(({ path }) => path === file)?.size ?? 0),
+  if (models.length === 1) return only;
+  throw readError({
+    file: address.repo,
+    expected: "one GGUF file",
+    got: String(models.length),
+    advice: "Choose one of them.",
+    code: "config",
+    detail: {
+      choices: models.map((file) => addressText({ ...address, file })),
+      names: models,
+      sizes: models.map((file) => files.find(({ path }) => path === file)?.size ?? 0),
+    },
   });
 }
 
-/** A server without a list: config.json must be there, the rest is asked for by its usual names. */
+/** For a server without a list: config.json must exist, other files are requested by their usual names. */
 async function listFolder(web: Web, url: string): Promise<RemoteFile[]> {
-  const ask = (name: string, optional: boolean): Promise<RemoteFile | undefined> => {
+  const find = (name: string, optional: boolean): Promise<RemoteFile | undefined> => {
     const purpose: Purpose = { what: `${name} at ${url}` };
     const target = { name, url: url + encodeURIComponent(name) };
     return optional ? probe(web, purpose, target, true) : probe(web, purpose, target);
   };
-  // one by one what must be there, so that a wrong address fails on its first file
+  // required files one after the other, so that a wrong address fails at the first
   const files: (RemoteFile | undefined)[] = [];
-  for (const name of REQUIRED_FILES) files.push(await ask(name, false));
-  files.push(...(await Promise.all(OPTIONAL_FILES.map((name) => ask(name, true)))));
-  const single = await ask(SINGLE_FILE, true);
+  for (const name of REQUIRED_FILES) files.push(await find(name, false));
+  files.push(...(await Promise.all(OPTIONAL_FILES.map((name) => find(name, true)))));
+  const single = await find(SINGLE_FILE, true);
   if (single) files.push(single);
   else {
-    const index = await ask(INDEX_FILE, true);
+    const index = await find(INDEX_FILE, true);
     if (!index)
-      throw new EngineError(
-        "network",
-        `${url} has config.json, but neither ${SINGLE_FILE} nor ${INDEX_FILE}. Give the address of a folder with one of them, or of a .gguf file.`,
-      );
+      throw readError({
+        file: url,
+        expected: `${SINGLE_FILE} or ${INDEX_FILE} beside config.json`,
+        got: "neither",
+        advice: "Enter the address of a folder with one of them, or of a .gguf file.",
+        code: "network",
+      });
     const shards = shardsOf(await fetchJson(web, { what: `${INDEX_FILE} at ${url}` }, index));
     files.push(index);
     for (let at = 0; at < shards.length; at += web.limits.parallel)
-      files.push(...(await Promise.all(shards.slice(at, at + web.limits.parallel).map((shard) => ask(shard, false)))));
+      files.push(...(await Promise.all(shards.slice(at, at + web.limits.parallel).map((shard) => find(shard, false)))));
   }
   return files.filter((file) => file !== undefined);
 }
 
-/** A small file, held in memory. */
+/** Fetches a small JSON file into memory. */
 async function fetchJson(web: Web, purpose: Purpose, file: RemoteFile): Promise<unknown> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   const range: Missing = { at: 0, end: file.size ?? null };
-  await fetchRange(web, purpose, file, range, (_, chunk) => void chunks.push(chunk.slice()));
+  await fetchRange(web, purpose, { file, range, write: (_, chunk) => void chunks.push(chunk.slice()) });
   return readJson(memorySource(file.name, new Uint8Array(await new Blob(chunks).arrayBuffer())));
 }

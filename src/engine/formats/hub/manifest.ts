@@ -1,4 +1,4 @@
-// What is known of a cached model: where it came from, and of each file whether it is whole. Only this decides what may be opened.
+// The manifest of a cached model: its source, and the state of each file. Only models whose manifest calls all files complete are opened.
 import { EngineError } from "../../errors.ts";
 import { JsonField } from "../../json/jsonFields.ts";
 import type { Missing } from "./range.ts";
@@ -11,18 +11,19 @@ const FORMAT = 1;
 export interface CachedFile {
   name: string;
   url: string;
-  /** Bytes; null until it is known. */
+  /** In bytes; null until it is known. */
   size: number | null;
-  /** What the source says of its version; null where it says nothing. */
+  /** Version that the source reports; null where it reports none. */
   version: string | null;
-  /** Stated by the source, or computed when the file was whole. */
+  /** As stated by the source, or computed when the file was complete. */
   sha256: string | null;
-  /** What has not arrived. A file is whole when nothing is missing and its hash has been compared. */
+  /** Ranges that have not arrived. */
   missing: Missing[];
+  /** Nothing is missing, and size and hash have been compared. */
   whole: boolean;
 }
 
-/** How a model is shown in a list before it is opened; known once it has been open. */
+/** What lists show of a model that is not open; known after it was opened once. */
 export interface ModelCard {
   family: string;
   licence: string;
@@ -30,7 +31,7 @@ export interface ModelCard {
 
 export interface Manifest {
   format: typeof FORMAT;
-  /** What a person would type to fetch it again. */
+  /** What a user would type to fetch it again. */
   address: string;
   name: string;
   /** The hub's commit; empty for other servers. */
@@ -41,7 +42,7 @@ export interface Manifest {
   card?: ModelCard;
 }
 
-/** The manifest of a stored model; undefined where there is none, or where it cannot be read: then the model is fetched anew. */
+/** The manifest of a stored model; undefined where it is missing or unreadable, in which case the model is fetched again. */
 export async function readManifest(store: Pick<ModelStore, "readText">): Promise<Manifest | undefined> {
   const text = await store.readText(MANIFEST_FILE);
   if (text === undefined) return undefined;
@@ -61,13 +62,13 @@ export function manifestText(manifest: Manifest): string {
   return JSON.stringify(manifest);
 }
 
-/** Bytes that have arrived of a file. */
+/** How many bytes of a file have arrived. */
 export function arrivedBytes({ size, missing }: CachedFile): number {
   const left = missing.reduce((sum, { at, end }) => sum + (end === null ? 0 : end - at), 0);
   return size === null ? Math.max(0, ...missing.map(({ at }) => at)) : size - left;
 }
 
-/** A file of which nothing has arrived, in parts of `partBytes` where its server answers with parts. */
+/** A file of which nothing has arrived: in parts of `partBytes` bytes where its server supports ranges. */
 export function unfetched({ name, url, size, sha256, version, ranges }: RemoteFile, partBytes: number): CachedFile {
   const missing: Missing[] = [];
   if (size === undefined) missing.push({ at: 0, end: null });
@@ -79,7 +80,7 @@ export function unfetched({ name, url, size, sha256, version, ranges }: RemoteFi
   return { name, url, ...known, missing, whole: false };
 }
 
-/** Whether what is cached is of the file that the server has now. Without hash or version on both sides, sizes decide. */
+/** Whether the cached bytes belong to the file that the server has now: by hash, else by version, else by size. */
 export function sameFile(cached: CachedFile, remote: RemoteFile): boolean {
   if (remote.size !== undefined && cached.size !== null && remote.size !== cached.size) return false;
   if (remote.sha256 !== undefined && cached.sha256 !== null) return remote.sha256 === cached.sha256;

@@ -1,4 +1,4 @@
-// Asks a plain server for the first bytes of a file: whether it is there, its size and version, and whether ranges work.
+// Requests the first bytes of a file from a plain server, to learn whether it exists, its size and version, and whether ranges work.
 import { EngineError } from "../../errors.ts";
 import { answered, checkHead, checkType, HEAD_BYTES, headOf, type RemoteFile } from "./remoteFile.ts";
 import { checkStatus, type Purpose, type Web, withTries } from "./web.ts";
@@ -13,8 +13,8 @@ export async function probe(
   optional: true,
 ): Promise<RemoteFile | undefined>;
 /**
- * What the server says of a file. An optional one that is missing or refused, or in whose place a page comes (servers of single pages
- * answer any address with one), is undefined; otherwise these throw "network".
+ * What the server reports about a file. Throws "network" where the file is missing or refused, or a web page is sent instead (servers
+ * of single-page sites answer every address with one). An optional file is undefined in these cases.
  */
 export async function probe(
   web: Web,
@@ -32,7 +32,7 @@ export async function probe(
       await checkFirstBytes(response, target.name, purpose.what);
       const { version, total } = answered(response);
       const ranges = response.status === 206;
-      // a server of another origin may show its length but not its ranges
+      // a server of another origin may expose its length but not Content-Range
       const size = total ?? (ranges ? await lengthOf(web, target.url, signal) : undefined);
       return {
         ...target,
@@ -59,7 +59,8 @@ async function checkFirstBytes(response: Response, name: string, what: string): 
   } finally {
     await reader.cancel().catch(() => undefined);
   }
-  if (head.length === 0) throw new EngineError("network", `${what} is empty on the server. Try another source.`);
+  if (head.length === 0)
+    throw new EngineError("network", `${what}: expected a file, got an empty one. Use another source.`);
   checkHead(head, name, what);
 }
 

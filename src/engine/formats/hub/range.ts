@@ -1,59 +1,62 @@
-// One range of a file, fetched chunk by chunk; a try that fails is followed by one that goes on from the last byte.
+// Fetches one range of a file chunk by chunk; after a failure the next attempt resumes from the last byte.
 import { EngineError } from "../../errors.ts";
 import { answered, checkHead, checkType, HEAD_BYTES, headOf, type RemoteFile } from "./remoteFile.ts";
 import { checkStatus, PassingFault, type Purpose, type Web, withTries } from "./web.ts";
 
-/** What is still missing of a part of a file: bytes [at, end); `end` is null where nobody knows the size. */
+/** A missing part of a file: bytes [at, end); `end` is null where the size is unknown. */
 export interface Missing {
   at: number;
   end: number | null;
 }
 
-/** The file on the server is not the one that the download began with. */
+/** The file on the server is no longer the one with which the download began. */
 export class FileChanged extends EngineError {
   readonly file: string;
 
   constructor(file: string, message: string) {
-    super("network", `${message} It changes while it is fetched; try again when the server is done with it.`, { file });
+    super("network", `${message} The file changes while it is fetched: try again later.`, { file });
     this.file = file;
   }
 }
 
+interface RangeRequest {
+  file: RemoteFile;
+  /** `at` advances as bytes arrive. */
+  range: Missing;
+  /** Gets the bytes in order, with their position in the file. */
+  write: (at: number, chunk: Uint8Array) => void;
+}
+
 /**
- * Fetches a range; `write(at, chunk)` gets its bytes in order, and `range.at` moves along. Throws what withTries throws, FileChanged,
- * and "network" where the answer is not this file or contradicts its size.
+ * Fetches a range. Throws as withTries does, FileChanged, and "network" where the answer is not this file or contradicts its size.
  */
-export function fetchRange(
-  web: Web,
-  purpose: Purpose,
-  file: RemoteFile,
-  range: Missing,
-  write: (at: number, chunk: Uint8Array) => void,
-): Promise<void> {
+export function fetchRange(web: Web, purpose: Purpose, request: RangeRequest): Promise<void> {
+  const { what } = purpose;
+  const { file, range } = request;
   return withTries(web, purpose, async (signal, alive) => {
     if (range.end !== null && range.at >= range.end) return;
     const last = range.end === null ? "" : range.end - 1;
     const headers = { Range: `bytes=${range.at}-${last}` };
-    // the browser's own cache would hold the model a second time
+    // the browser's own cache would store the model a second time
     const response = await web.fetch(file.url, { headers, signal, cache: "no-store" });
     alive();
     if (response.status === 416)
-      throw new FileChanged(file.name, `${purpose.what} has no bytes from ${range.at} on (the server answered 416).`);
+      throw new FileChanged(file.name, `${what}: expected bytes from ${range.at} on, got status 416.`);
     checkStatus(response, purpose);
-    checkType(response, purpose.what);
-    checkAnswer(response, purpose.what, file, range);
-    await readBody(response, purpose.what, file, range, write, alive);
+    checkType(response, what);
+    checkAnswer(response, what, request);
+    await readBody(response, { ...request, what, alive });
   });
 }
 
-function checkAnswer(response: Response, what: string, file: RemoteFile, range: Missing): void {
+function checkAnswer(response: Response, what: string, { file, range }: RangeRequest): void {
   const { version, total, from } = answered(response);
   if (!file.pinned && file.version !== undefined && version !== undefined && version !== file.version)
-    throw new FileChanged(file.name, `${what} was ${file.version} and is now ${version}.`);
+    throw new FileChanged(file.name, `${what}: version: expected ${file.version}, got ${version}.`);
   if (file.size !== undefined && total !== undefined && total !== file.size) {
-    const message = `${what} should have ${file.size} bytes; the server says ${total}.`;
+    const message = `${what}: size: expected ${file.size} bytes, got ${total}.`;
     if (!file.pinned) throw new FileChanged(file.name, message);
-    throw new EngineError("network", `${message} Its list and its files disagree: try again later.`, {
+    throw new EngineError("network", `${message} The hub's list and its files disagree: try again later.`, {
       file: file.name,
       size: file.size,
       total,
@@ -62,22 +65,22 @@ function checkAnswer(response: Response, what: string, file: RemoteFile, range: 
   if (response.status === 206 && !Number.isNaN(from) && from !== range.at)
     throw new EngineError(
       "network",
-      `${what}: bytes from ${range.at} were asked for, those from ${from} came. The server cannot be used.`,
+      `${what}: expected bytes from ${range.at} on, got those from ${from} on. The server answers ranges wrongly: use another source.`,
     );
 }
 
-async function readBody(
-  response: Response,
-  what: string,
-  file: RemoteFile,
-  range: Missing,
-  write: (at: number, chunk: Uint8Array) => void,
-  alive: () => void,
-): Promise<void> {
+interface BodyRequest extends RangeRequest {
+  /** How errors refer to the file. */
+  what: string;
+  /** Called whenever bytes arrive. */
+  alive: () => void;
+}
+
+async function readBody(response: Response, { file, range, write, what, alive }: BodyRequest): Promise<void> {
   // a server without ranges sends the file from its beginning
   let skip = response.status === 206 ? 0 : range.at;
   const end = range.end ?? answered(response).total ?? null;
-  const more = response.status === 200 && end !== null && file.size !== undefined && end < file.size;
+  const continues = response.status === 200 && end !== null && file.size !== undefined && end < file.size;
   let head: Uint8Array = new Uint8Array(0);
   const reader = (response.body ?? new Blob([]).stream()).getReader();
   try {
@@ -88,10 +91,10 @@ async function readBody(
       let chunk = part.value.subarray(skipped);
       if (chunk.length === 0) continue;
       if (end !== null && chunk.length > end - range.at) {
-        if (!more)
+        if (!continues)
           throw new EngineError(
             "network",
-            `${what}: ${end} bytes were promised, and more came. The server contradicts itself; try another source.`,
+            `${what}: expected ${end} bytes, got more. The server contradicts itself: use another source.`,
           );
         chunk = chunk.subarray(0, end - range.at);
       }
@@ -101,13 +104,14 @@ async function readBody(
       }
       write(range.at, chunk);
       range.at += chunk.length;
-      if (more && range.at === end) return;
+      if (continues && range.at === end) return;
     }
   } finally {
-    // ends the connection where more would come
+    // closes the connection where the server would send more
     await reader.cancel().catch(() => undefined);
   }
-  if (skip > 0) throw new FileChanged(file.name, `${what} has fewer bytes than the ${range.at} that have arrived.`);
+  if (skip > 0)
+    throw new FileChanged(file.name, `${what}: size: expected at least the ${range.at} bytes that arrived, got fewer.`);
   if (end !== null && range.at < end) throw new PassingFault(`the connection ended after ${range.at} of ${end} bytes`);
   range.end ??= range.at;
 }

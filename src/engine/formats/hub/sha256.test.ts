@@ -1,4 +1,4 @@
-// The streaming hash against WebCrypto, on lengths around its block and padding edges and in pieces of every kind.
+// The streaming hash compared with WebCrypto: lengths around block and padding boundaries, and pieces of various sizes.
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../model/open.ts";
 import { Sha256 } from "./sha256.ts";
@@ -15,7 +15,7 @@ describe("Sha256", () => {
     },
   );
 
-  it.each([1, 7, 63, 64, 65, 100])("does not care where the pieces of %i bytes end", async (piece) => {
+  it.each([1, 7, 63, 64, 65, 100])("gives the same hash in pieces of %i bytes", async (piece) => {
     const bytes = bytesOf(777);
     const hash = new Sha256();
     for (let at = 0; at < bytes.length; at += piece) hash.update(bytes.subarray(at, at + piece));

@@ -1,4 +1,4 @@
-// SHA-256 of bytes as they come: WebCrypto hashes only what lies in memory whole, and a model does not.
+// Streaming SHA-256: WebCrypto needs all bytes in memory at once, which is too much for a model.
 
 /** First 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
 const K = Int32Array.from([
@@ -11,17 +11,17 @@ const K = Int32Array.from([
   0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
   0xc67178f2,
 ]);
-/** The same of the square roots of the first eight primes (FIPS 180-4, 5.3.3). */
+/** First 32 bits of the fractional parts of the square roots of the first eight primes (FIPS 180-4, 5.3.3). */
 const START = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 const BLOCK_BYTES = 64;
-/** The last block ends with the length in bits, as 64 bits. */
+/** The last block ends with the length in bits, stored in 64 bits. */
 const LENGTH_BYTES = 8;
 
-/** A hash that is fed piece by piece (FIPS 180-4). `hex` ends it. */
+/** A hash that is updated piece by piece (FIPS 180-4). Call `hex` once, at the end. */
 export class Sha256 {
   private readonly state = Int32Array.from(START);
   private readonly schedule = new Int32Array(64);
-  /** The beginning of a block whose rest has not come yet. */
+  /** The beginning of an incomplete block. */
   private readonly block = new Uint8Array(BLOCK_BYTES);
   private filled = 0;
   private bytes = 0;
@@ -69,7 +69,7 @@ export class Sha256 {
       const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
       w[i] = (w[i - 16]! + s0 + w[i - 7]! + s1) | 0;
     }
-    // eight names and plain assignments: destructuring goes through an iterator, block after block
+    // eight variables and plain assignments: destructuring would run an iterator for every block
     let a = state[0]!;
     let b = state[1]!;
     let c = state[2]!;

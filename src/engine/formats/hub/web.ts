@@ -1,33 +1,33 @@
-// Requests to a server that may fail: what is tried again, after which pause, and what each refusal means to the reader.
+// Requests that may fail: what is retried, after which pause, and how each refusal is explained.
 import { EngineError } from "../../errors.ts";
 
-/** How downloads behave; tests pass smaller numbers. */
+/** Settings of downloads; tests use smaller numbers. */
 export const DOWNLOAD_LIMITS = {
-  /** Requests under way at once. */
+  /** Simultaneous requests. */
   parallel: 5,
-  /** Tries of one request; each goes on from the last byte. */
+  /** Attempts per request; each resumes from the last byte. */
   tries: 3,
-  /** Pause after the first failed try; doubled after each further one. */
+  /** Pause after the first failed attempt; doubled after each further one. */
   backoffMs: 1000,
-  /** A server's own wish for a pause (Retry-After) is honoured up to this. */
+  /** Upper limit for a pause that the server requests (Retry-After). */
   longestPauseMs: 60_000,
-  /** A connection that sends nothing for so long is given up. */
+  /** A connection without data for this long is abandoned. */
   stallMs: 30_000,
-  /** Files are fetched in ranges of this size. */
+  /** Size of the ranges in which files are fetched. */
   partBytes: 16 * 1024 * 1024,
 };
 export type DownloadLimits = typeof DOWNLOAD_LIMITS;
 
-/** The way to the web, handed in so that tests have their own. */
+/** Access to the web, passed in so that tests can replace it. */
 export interface Web {
   fetch: (url: string, init: RequestInit) => Promise<Response>;
   signal: AbortSignal;
   limits: DownloadLimits;
-  /** Where the hub's names are looked up. */
+  /** Address of the hub. */
   hub: string;
 }
 
-/** What a request is for, in the words of its error. */
+/** What a request is for, as errors put it. */
 export interface Purpose {
   /** "model.safetensors of org/name". */
   what: string;
@@ -35,7 +35,7 @@ export interface Purpose {
   page?: string;
 }
 
-/** A failure that may pass: the request is tried again. */
+/** A temporary failure: the request is retried. */
 export class PassingFault extends Error {
   readonly pauseMs: number;
 
@@ -48,12 +48,12 @@ export class PassingFault extends Error {
 const cancelled = (): EngineError =>
   new EngineError(
     "cancelled",
-    "The download was stopped; what has arrived is kept, and the next try goes on from there.",
+    "The download was cancelled; what has arrived is kept, and the next attempt resumes from there.",
   );
 
 /**
- * Does `attempt` up to `limits.tries` times. Its signal ends when the whole download is stopped, or when `alive` was not called for
- * `limits.stallMs`. Throws "cancelled", "network" when the last try failed too, or the EngineError of the attempt at once.
+ * Runs `attempt` up to `limits.tries` times. Its signal aborts when the download is cancelled, or when `alive` was not called for
+ * `limits.stallMs`. Throws "cancelled", "network" when the last attempt fails, and an EngineError of an attempt immediately.
  */
 export async function withTries<T>(
   web: Web,
@@ -75,19 +75,19 @@ export async function withTries<T>(
       if (error instanceof EngineError) throw error;
       if (web.signal.aborted) throw cancelled();
       const reason = stalled.signal.aborted
-        ? `nothing came for ${stallMs / 1000} s`
+        ? `no data arrived for ${stallMs / 1000} s`
         : error instanceof PassingFault
           ? error.message
           : `the connection failed (${error instanceof Error ? error.message : "unknown"})`;
       if (n >= tries) {
         throw new EngineError(
           "network",
-          `${what} could not be fetched in ${tries} tries; at last ${reason}. Check the connection and that the server lets other pages read it (CORS), and try again: what has arrived is kept.`,
+          `${what} could not be fetched in ${tries} attempts; the last one failed because ${reason}. Check the connection, and whether the server allows other pages to read it (CORS), then try again: what has arrived is kept.`,
           { what, tries, reason },
         );
       }
-      const wished = error instanceof PassingFault ? error.pauseMs : 0;
-      await pause(Math.min(longestPauseMs, Math.max(wished, backoffMs * 2 ** (n - 1))), web.signal);
+      const requested = error instanceof PassingFault ? error.pauseMs : 0;
+      await pause(Math.min(longestPauseMs, Math.max(requested, backoffMs * 2 ** (n - 1))), web.signal);
     } finally {
       clearTimeout(timer);
     }
@@ -110,7 +110,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 const PASSING_STATUS = [408, 425, 429, 500, 502, 503, 504];
 
-/** Throws PassingFault for what may pass (busy, overloaded), EngineError("network") with the meaning of every other refusal. */
+/** Throws PassingFault for temporary refusals (busy, overloaded), EngineError("network") with an explanation for all others. */
 export function checkStatus(response: Response, { what, page }: Purpose): void {
   const { status, headers } = response;
   if (response.ok) return;
@@ -122,24 +122,22 @@ export function checkStatus(response: Response, { what, page }: Purpose): void {
 }
 
 const BY_HAND =
-  "download its files there (config.json, tokenizer.json, *.safetensors, or one .gguf) and drop the folder on this page";
+  "download its files there (config.json, tokenizer.json and *.safetensors, or one .gguf) and drop the folder on this page";
 
 function refusal(status: number, code: string, what: string, page: string | undefined): string {
   if (status === 404 || status === 410) {
-    const near = page
-      ? `look at ${page} whether the name, the revision and the file are spelt so`
-      : "check the address";
-    return `There is no ${what} (the server answered ${status}): ${near}.`;
+    const advice = page ? `Check on ${page} that name, revision and file are spelt correctly.` : "Check the address.";
+    return `There is no ${what} (the server answered ${status}). ${advice}`;
   }
   if (status !== 401 && status !== 403)
-    return `The server refused ${what} with status ${status}. Open the address in the browser to see what it says.`;
+    return `The server refused ${what} with status ${status}. Open the address in the browser to see its message.`;
   if (!page)
-    return `The server keeps ${what} to those who may read it (it answered ${status}). Sign in there in the browser, ${BY_HAND}.`;
+    return `The server gives no access to ${what} (it answered ${status}). Sign in there in the browser, ${BY_HAND}.`;
   if (code === "GatedRepo" || status === 403) return gatedRefusal(what, page);
-  return `The hub does not show ${what} (it answered ${status}): the name is misspelt, or the model is private or gated. Look at ${page}; where you have access, ${BY_HAND}.`;
+  return `The hub does not show ${what} (it answered ${status}): the name is misspelt, or the model is private or gated. Look at ${page}; if you have access, ${BY_HAND}.`;
 }
 
-/** The message about a gated model: whose licence must be accepted first. */
+/** The message for a gated model, whose licence must be accepted first. */
 export function gatedRefusal(what: string, page: string): string {
-  return `${what} is gated: its licence has to be accepted first, and this page signs in nowhere. Accept it on ${page} in the browser, ${BY_HAND}.`;
+  return `${what} is gated: its licence must be accepted first, and Espalier cannot sign in. Accept it on ${page} in the browser, ${BY_HAND}.`;
 }

@@ -1,10 +1,10 @@
-// The MLP's activations as standard operators; GELU is an operator of its own only in newer operator sets.
+// The MLP's activations from standard operators; only newer operator sets have GELU as a single operator.
 import type { Design } from "../../config/modelConfig.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
 const CUBIC = 0.044715;
 
-/** The activation of every element of x. */
+/** Applies the activation to every element of x. */
 export function activationNodes(graph: GraphBuilder, x: Value, activation: Design["activation"]): Value {
   switch (activation) {
     case "silu":

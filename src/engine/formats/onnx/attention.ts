@@ -8,18 +8,27 @@ export function splitHeads(graph: GraphBuilder, x: Value, heads: number, headDim
   return graph.op("Reshape", [x, graph.ints(0, 0, heads, headDim)]);
 }
 
+interface AttentionValues {
+  /** Index of the block. */
+  l: number;
+  /** (B, T, heads, headDim) */
+  q: Value;
+  /** (B, T, kvHeads, headDim) */
+  k: Value;
+  v: Value;
+  past: PastKv;
+  /** From `causalBias`. */
+  bias: Value;
+}
+
 /**
- * softmax(q k^T / sqrt(headDim) + bias) v over past and new keys, (B, T, heads headDim). q: (B, T, heads, headDim); k, v: (B, T, kvHeads,
- * headDim); bias from `causalBias`. Makes the outputs present.l.key and present.l.value. The queries that share a KV head are rows of one
- * matrix, so that no key is ever repeated.
+ * softmax(q k^T / sqrt(headDim) + bias) v over past and new keys, (B, T, heads headDim). Also makes the outputs present.l.key and
+ * present.l.value. Queries that share a KV head are rows of one matrix, so that keys need not be repeated.
  */
 export function attentionNodes(
   graph: GraphBuilder,
   { heads, kvHeads, headDim }: ModelConfig,
-  l: number,
-  [q, k, v]: readonly [Value, Value, Value],
-  past: PastKv,
-  bias: Value,
+  { l, q, k, v, past, bias }: AttentionValues,
 ): Value {
   const group = heads / kvHeads;
   const present = presentNames(l);
@@ -33,8 +42,8 @@ export function attentionNodes(
   const queries = graph.op("Reshape", [byKvHead, graph.ints(0, kvHeads, -1, headDim)]);
   const scaled = graph.op("Mul", [queries, graph.float(Math.fround(1 / Math.sqrt(headDim)))]);
   const scores = graph.op("MatMul", [scaled, graph.op("Transpose", [keys], { perm: [0, 1, 3, 2] })]);
-  const shares = graph.op("Softmax", [graph.op("Add", [scores, bias])], { axis: -1 });
-  const mixed = graph.op("MatMul", [shares, values]);
+  const weights = graph.op("Softmax", [graph.op("Add", [scores, bias])], { axis: -1 });
+  const mixed = graph.op("MatMul", [weights, values]);
   const ungrouped = graph.op("Reshape", [mixed, graph.ints(0, kvHeads, group, -1, headDim)]);
   const byToken = graph.op("Transpose", [ungrouped], { perm: [0, 3, 1, 2, 4] });
   return graph.op("Reshape", [byToken, graph.ints(0, 0, heads * headDim)]);

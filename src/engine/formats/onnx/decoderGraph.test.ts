@@ -1,10 +1,10 @@
-// In what the graphs of the families differ: which operators each has, how often, and what they read.
+// How the graphs of the families differ: which operators each has, how often, and their inputs.
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../../config/config.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
 import { activationNodes } from "./activation.ts";
 import { exportOnnx } from "./exportOnnx.ts";
-import type { ParsedModel, ParsedNode } from "./parseOnnx.ts";
+import type { ParsedModel, ParsedNode } from "./parseOnnx.fixture.ts";
 import { onnxModelOf, openTestCase, tensorOf } from "./onnx.fixture.ts";
 
 interface Graph {
@@ -20,7 +20,7 @@ async function graphOf(name: string): Promise<Graph> {
   return { model, config: source.config, all: (type) => model.nodes.filter((node) => node.type === type) };
 }
 
-/** How many there are in L blocks and around them; RMSNorms are counted by their means. */
+/** Number of operators in L blocks and around them; RMSNorms are counted by ReduceMean. */
 interface Expected {
   rms: (L: number) => number;
   layerNorms: (L: number) => number;
@@ -70,15 +70,15 @@ describe.each(Object.entries(EXPECTED))("%s", (name, expected) => {
     expect(all("MatMul").filter(({ inputs }) => isWeight(inputs[1])).length).toBe(expected.linears(L));
     const biased = all("Add").filter(({ inputs }) => inputs[1]?.endsWith(".bias"));
     expect(biased.length).toBe(expected.biases(L));
-    // each bias behind the matrix of its own layer
-    const makers = new Map(model.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+    // each bias is added after the matrix of its own layer
+    const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
     for (const { inputs } of biased) {
-      expect(makers.get(inputs[0] ?? "")?.inputs[1]).toBe(inputs[1]?.replace(/bias$/, "weight"));
+      expect(producers.get(inputs[0] ?? "")?.inputs[1]).toBe(inputs[1]?.replace(/bias$/, "weight"));
     }
   });
 });
 
-describe("what one family has alone", () => {
+describe("what only one family has", () => {
   it("Gemma: scaled embeddings, norm weights plus 1, a head without the scale", async () => {
     const { config, all } = await graphOf("gemma");
     const scale = `float[${Math.fround(Math.sqrt(config.dModel))}]`;
@@ -92,7 +92,7 @@ describe("what one family has alone", () => {
     expect(all("Transpose").filter(({ inputs }) => inputs[0] === "model.embed_tokens.weight").length).toBe(1);
   });
 
-  it("Mistral: a window over the keys, which the others lack", async () => {
+  it("Mistral: a window over the keys", async () => {
     const { config, model, all } = await graphOf("mistral");
     expect(all("Greater").length).toBe(1);
     expect(config.window).toBe(32);
@@ -119,7 +119,7 @@ describe("what one family has alone", () => {
     expect([last?.outputs, last?.inputs]).toEqual([["logits"], ["head/MatMul", "head/Transpose"]]);
   });
 
-  it("Phi: half of each head turns, and both branches read one norm", async () => {
+  it("Phi: half of each head is rotated, and both branches read the same norm", async () => {
     const { config, all } = await graphOf("phi");
     const parts = all("Split").filter(({ inputs }) => inputs.length === 2);
     expect(parts.map(({ inputs }) => inputs[1])).toEqual(new Array(2 * config.layers).fill("ints[8,8]"));
@@ -136,7 +136,7 @@ describe("what one family has alone", () => {
   });
 });
 
-it("has the exact GELU too, which some OPT models use", () => {
+it("also has the exact GELU, which some OPT models use", () => {
   const graph = new GraphBuilder();
   activationNodes(graph, "x", "gelu");
   expect(graph.build("gelu").nodes.map(({ type }) => type)).toEqual(["Div", "Erf", "Mul", "Add", "Mul"]);

@@ -1,4 +1,4 @@
-// Every family as an ONNX graph: embedding, L blocks of attention and MLP, final norm, head. The same forward as model/decoder.ts, told by the config.
+// Every family as an ONNX graph: embedding, L blocks of attention and MLP, final norm, head. Mirrors model/decoder.ts.
 import { invariant } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { FAMILIES } from "../../config/families/families.ts";
@@ -14,7 +14,7 @@ import type { OnnxSelection } from "./selection.ts";
 
 const [S1, S2, S3, S5] = [0, 1, 2, 4];
 
-/** What every part of the graph needs. */
+/** Shared by all parts of the graph. */
 interface Pass {
   graph: GraphBuilder;
   config: ModelConfig;
@@ -27,7 +27,7 @@ interface Pass {
   angles?: RopeAngles;
 }
 
-/** Adds the whole model to the graph, with its inputs and outputs. */
+/** Adds the complete model to the graph, with its inputs and outputs. */
 export function decoderGraph(
   graph: GraphBuilder,
   config: ModelConfig,
@@ -36,7 +36,8 @@ export function decoderGraph(
 ): void {
   const inputs = decoderInputs(graph, config);
   const bias = causalBias(graph, inputs, config);
-  const angles = config.rope && ropeAngles(graph, config.rope, config.headDim, config.context, inputs.positions);
+  const { rope, headDim, context } = config;
+  const angles = rope && ropeAngles(graph, inputs.positions, { rope, headDim, context });
   const names = FAMILIES[config.family].names;
   const pass: Pass = { graph, config, names, weights, selection, inputs, bias, ...(angles ? { angles } : {}) };
   let x = embedded(pass);
@@ -45,7 +46,7 @@ export function decoderGraph(
   decoderOutputs(graph, config);
 }
 
-/** The residual stream in front of the first block, (B, T, d). */
+/** The residual stream before the first block, (B, T, d). */
 function embedded({ graph, config, names, weights, inputs }: Pass): Value {
   graph.section("embedding");
   const { embeddingScale } = config.design;
@@ -57,18 +58,18 @@ function embedded({ graph, config, names, weights, inputs }: Pass): Value {
   return graph.op("Add", [x, weights.rows(`${names.positions.name}.weight`, rows)]);
 }
 
-/** One block, by where its norms stand (see Design.normPlace): (B, T, d) to (B, T, d). */
+/** One block, with its norms placed as in Design.normPlace: (B, T, d) to (B, T, d). */
 function decoderBlock(pass: Pass, l: number, x: Value): Value {
   const { graph, config, names, selection } = pass;
   const at = `${names.layers}${l}`;
   const attentionNorm = (of: Value): Value => norm(pass, of, `${at}.${names.attentionNorm}`);
   const mlpNorm = (of: Value): Value => {
-    invariant(names.mlpNorm !== undefined, "bug", `${at} lacks a norm`);
+    invariant(names.mlpNorm !== undefined, "bug", `${at}: expected a norm before the MLP, got none`);
     return norm(pass, of, `${at}.${names.mlpNorm}`);
   };
   const attend = (read: Value, to: Value): Value =>
     selection.leave(to, attentionBranch(pass, l, selection.enter(read, l, S1)), l, S2);
-  const think = (read: Value, to: Value): Value =>
+  const applyMlp = (read: Value, to: Value): Value =>
     selection.leave(to, mlpBranch(pass, l, selection.enter(read, l, S3)), l, S5);
   const inMlp = (): void => graph.section(`${at}/mlp`);
 
@@ -77,18 +78,18 @@ function decoderBlock(pass: Pass, l: number, x: Value): Value {
     case "before": {
       const middle = attend(attentionNorm(x), x);
       inMlp();
-      return think(mlpNorm(middle), middle);
+      return applyMlp(mlpNorm(middle), middle);
     }
     case "after": {
       const middle = attentionNorm(attend(x, x));
       inMlp();
-      return mlpNorm(think(middle, middle));
+      return mlpNorm(applyMlp(middle, middle));
     }
     case "parallel": {
       const read = attentionNorm(x);
       const middle = attend(read, x);
       inMlp();
-      return think(read, middle);
+      return applyMlp(read, middle);
     }
   }
 }
@@ -100,19 +101,20 @@ function attentionBranch(pass: Pass, l: number, x: Value): Value {
   const { biases } = design;
   const at = `${names.layers}${l}.`;
   const past = inputs.past[l];
-  invariant(past, "bug", `no KV cache for block ${l}`);
+  invariant(past, "bug", `block ${l}: expected a KV cache, got none`);
   const project = (name: string, count: number): Value =>
     splitHeads(graph, linear(pass, x, at + name, biases.qkv), count, headDim);
-  const placed = (name: string, count: number, headNorm: string | undefined): Value => {
+  const projectWithPosition = (name: string, count: number, headNorm: string | undefined): Value => {
     let each = project(name, count);
     if (design.qkNorm && headNorm !== undefined) {
-      each = rmsNormNodes(graph, each, pass.weights.vector(`${at}${headNorm}.weight`), normEps);
+      each = rmsNormNodes(graph, each, { weight: pass.weights.vector(`${at}${headNorm}.weight`), eps: normEps });
     }
     return angles ? rotateHeads(graph, each, angles, headDim) : each;
   };
-  const q = placed(names.q, heads, names.qNorm);
-  const k = placed(names.k, kvHeads, names.kNorm);
-  const mixed = attentionNodes(graph, config, l, [q, k, project(names.v, kvHeads)], past, bias);
+  const q = projectWithPosition(names.q, heads, names.qNorm);
+  const k = projectWithPosition(names.k, kvHeads, names.kNorm);
+  const v = project(names.v, kvHeads);
+  const mixed = attentionNodes(graph, config, { l, q, k, v, past, bias });
   return linear(pass, mixed, at + names.o, biases.o);
 }
 
@@ -122,13 +124,17 @@ function mlpBranch(pass: Pass, l: number, x: Value): Value {
   const { activation, biases } = config.design;
   const at = `${names.layers}${l}.`;
   const [first, second] = names.ups.map((name) => linear(pass, x, at + name, biases.mlp));
-  invariant(first !== undefined && config.glu === (second !== undefined), "bug", `${at}: a GLU has two projections`);
+  invariant(
+    first !== undefined && config.glu === (second !== undefined),
+    "bug",
+    `${at}: expected two projections of a GLU, otherwise one`,
+  );
   const activated = activationNodes(graph, first, activation);
   const inner = second === undefined ? activated : graph.op("Mul", [activated, second]);
   return linear(pass, inner, at + names.down, biases.mlp);
 }
 
-/** Final norm, projection and head: makes the output `logits`. */
+/** Final norm, projection and head; makes the output `logits`. */
 function head(pass: Pass, x: Value): void {
   const { graph, config, names, weights } = pass;
   graph.section("head");
@@ -138,7 +144,7 @@ function head(pass: Pass, x: Value): void {
     ? weights.transposedTable(`${names.embedding}.weight`)
     : weights.matrix(`${names.head}.weight`);
   const bias = config.design.biases.head ? weights.vector(`${names.head}.bias`) : undefined;
-  affine(graph, hidden, matrix, bias, LOGITS);
+  affine(graph, hidden, { matrix, bias, output: LOGITS });
 }
 
 function linear(
@@ -147,12 +153,22 @@ function linear(
   name: string | undefined,
   biased: boolean,
 ): Value {
-  invariant(name !== undefined, "bug", "a linear layer without a name");
-  return affine(graph, x, weights.matrix(`${name}.weight`), biased ? weights.vector(`${name}.bias`) : undefined);
+  invariant(name !== undefined, "bug", "expected the name of a linear layer, got none");
+  const matrix = weights.matrix(`${name}.weight`);
+  return affine(graph, x, { matrix, bias: biased ? weights.vector(`${name}.bias`) : undefined });
 }
 
-/** x matrix + bias. */
-function affine(graph: GraphBuilder, x: Value, matrix: Value, bias: Value | undefined, output?: string): Value {
+interface Affine {
+  /** (in, out) */
+  matrix: Value;
+  /** (out) */
+  bias: Value | undefined;
+  /** Name of the result where it is an output of the graph. */
+  output?: string;
+}
+
+/** x matrix + bias, (B, T, in) to (B, T, out). */
+function affine(graph: GraphBuilder, x: Value, { matrix, bias, output }: Affine): Value {
   if (bias === undefined) return graph.op("MatMul", [x, matrix], {}, output);
   return graph.op("Add", [graph.op("MatMul", [x, matrix]), bias], {}, output);
 }
@@ -161,6 +177,7 @@ function norm({ graph, config, weights }: Pass, x: Value, name: string): Value {
   const { norm: kind, normShift } = config.design;
   const stored = weights.vector(`${name}.weight`);
   const weight = normShift === 0 ? stored : graph.op("Add", [stored, graph.float(normShift)]);
-  if (kind === "rms") return rmsNormNodes(graph, x, weight, config.normEps);
-  return layerNormNodes(graph, x, weight, weights.vector(`${name}.bias`), config.normEps);
+  const eps = config.normEps;
+  if (kind === "rms") return rmsNormNodes(graph, x, { weight, eps });
+  return layerNormNodes(graph, x, { weight, bias: weights.vector(`${name}.bias`), eps });
 }

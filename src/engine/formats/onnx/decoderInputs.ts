@@ -1,15 +1,15 @@
-// What every decoder takes and gives, under the names of transformers.js: tokens, masks, positions and the KV cache.
+// Inputs and outputs of every decoder, with the names of transformers.js: tokens, masks, positions and the KV cache.
 import type { ModelConfig } from "../../config/config.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 import { DATA_TYPES } from "./onnxProto.ts";
 
-/** transformers.js knows this name; dimensions of other names are 0 in its first, empty cache. */
+/** transformers.js recognises this name; in its first, empty cache, dimensions with other names are 0. */
 const BATCH = "batch_size";
 const SEQUENCE = "sequence_length";
 const PAST = "past_sequence_length";
 const TOTAL = "total_sequence_length";
 
-/** What is added to a score that must not count: the lowest float32, which stays finite where a whole row is masked. */
+/** Added to masked scores: the lowest float32, with which a completely masked row stays finite. */
 const MASKED_SCORE = -3.4028234663852886e38;
 
 export interface PastKv {
@@ -21,7 +21,7 @@ export interface PastKv {
 export interface DecoderInputs {
   /** I64 (B, T) */
   ids: Value;
-  /** I64 (B, past + T): 1 where a token counts, 0 for padding. */
+  /** I64 (B, past + T): 1 for tokens, 0 for padding. */
   attentionMask: Value;
   /** I64 (B, T) */
   positions: Value;
@@ -40,7 +40,7 @@ export function decoderInputs(graph: GraphBuilder, { layers, kvHeads, headDim }:
   return { ids, attentionMask, positions, past };
 }
 
-/** Names of the cache of block l as it goes out; `decoderOutputs` declares them. */
+/** Names of the cache outputs of block l; `decoderOutputs` declares them. */
 export function presentNames(l: number): PastKv {
   return { key: `present.${l}.key`, value: `present.${l}.value` };
 }
@@ -57,8 +57,8 @@ export function decoderOutputs(graph: GraphBuilder, { layers, kvHeads, headDim, 
 }
 
 /**
- * What is added to the scores (B, 1, group T, past + T): 0 where key j is at or before the query, within its window and not padding, else
- * MASKED_SCORE. Queries of the `group` heads that share a KV head lie one after the other, as in `attention`.
+ * Bias of the scores, (B, 1, group T, past + T): 0 where a key is at or before the query, within its window and not padding, otherwise
+ * MASKED_SCORE. The queries of the `group` heads that share a KV head follow each other, as in `attentionNodes`.
  */
 export function causalBias(
   graph: GraphBuilder,

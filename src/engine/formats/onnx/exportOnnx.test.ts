@@ -1,6 +1,6 @@
-// The onnx form of every family's golden model (F32) and the embedded one (F16): parsed again by a reader of its own, its graph and weights
-// checked. What it computes is checked in onnxruntime, which is not here: npm run verify:python.
-import { beforeAll, describe, expect, it } from "vitest";
+// The onnx form of every family's golden model (F32) and the embedded one (F16): parsed by an independent reader, with checks of graph and
+// weights. What it computes is checked in onnxruntime by npm run verify:python.
+import { describe, expect, it } from "vitest";
 import { readConfig } from "../../config/config.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import { budgetOf, countsOf, keptTotalWeights } from "../../masks/budget.ts";
@@ -10,10 +10,10 @@ import type { ExportSource } from "../export/exportFiles.ts";
 import { collect, type OutputFile } from "../files/outputFile.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 import { exportOnnx } from "./exportOnnx.ts";
-import type { ParsedModel } from "./parseOnnx.ts";
+import type { ParsedModel } from "./parseOnnx.fixture.ts";
 import { allOnes, F16, F32, fileOf, jsonOf, onnxModelOf, openTestCase, tensorOf } from "./onnx.fixture.ts";
 
-/** Elements of a row-major matrix (rows, columns) as (columns, rows), the plain way. */
+/** A row-major matrix (rows, columns) as (columns, rows), element by element. */
 function transposed(bytes: Uint8Array, rows: number, columns: number): Uint8Array {
   const size = bytes.length / rows / columns;
   const out = new Uint8Array(bytes.length);
@@ -24,27 +24,41 @@ function transposed(bytes: Uint8Array, rows: number, columns: number): Uint8Arra
   return out;
 }
 
-/** Weights that the right side of a MatMul holds, turned. */
+/** Weights that are the right side of a MatMul, and therefore transposed. */
 const LINEAR = /\.(\w+_proj|dense|fc[12]|project_in|project_out)\.weight$|^lm_head\.weight$/;
 
 const GOLDEN = ["gemma", "llama", "llama3", "mistral", "opt", "opt350", "phi", "qwen2", "qwen3"];
 
-describe.each([
+const CASES = [
   ...GOLDEN.map((name) => ({ name: `golden ${name} in F32`, path: `golden/${name}`, dtype: F32 })),
   { name: "embedded model in F16", path: "public/model", dtype: F16 },
-])("$name", ({ path, dtype }) => {
-  let source: ExportSource;
-  let weights: Weights;
-  let files: OutputFile[];
-  let model: ParsedModel;
-  beforeAll(async () => {
-    source = await openTestCase(path);
-    weights = await openWeights(source.folder);
-    files = await exportOnnx(source);
-    model = await onnxModelOf(files);
-  });
+];
 
+interface Exported {
+  source: ExportSource;
+  weights: Weights;
+  files: OutputFile[];
+  model: ParsedModel;
+}
+
+const exported = new Map<string, Promise<Exported>>();
+
+/** The export of a case, made once. */
+function exportOf(path: string): Promise<Exported> {
+  const made = exported.get(path) ?? makeExport(path);
+  exported.set(path, made);
+  return made;
+}
+
+async function makeExport(path: string): Promise<Exported> {
+  const source = await openTestCase(path);
+  const files = await exportOnnx(source);
+  return { source, weights: await openWeights(source.folder), files, model: await onnxModelOf(files) };
+}
+
+describe.each(CASES)("the files of $name", ({ path }) => {
   it("is a folder that transformers.js loads: model, config, tokenizer", async () => {
+    const { source, files } = await exportOf(path);
     expect(files.map((file) => file.name)).toEqual([
       "config.json",
       "onnx/model.onnx",
@@ -66,7 +80,8 @@ describe.each([
     expect(readConfig(json)).toEqual(config);
   });
 
-  it("takes and gives what decoders do", () => {
+  it("has the inputs and outputs of a decoder", async () => {
+    const { source, model } = await exportOf(path);
     const { layers, kvHeads, headDim, vocab } = source.config;
     const cache = (name: string, length: string): string[] =>
       Array.from({ length: layers }, (_, l) =>
@@ -84,8 +99,11 @@ describe.each([
     ]);
     expect([model.irVersion, model.opset]).toEqual([8, 18]);
   });
+});
 
-  it("is a sound graph: nothing is used before it is made, made twice, or never used", () => {
+describe.each(CASES)("the graph of $name", ({ path }) => {
+  it("is a valid graph: no value is used before it is made, made twice, or never used", async () => {
+    const { model } = await exportOf(path);
     const made = new Set([...model.inputs.map((input) => input.split(" ")[0] ?? ""), ...model.tensors.keys()]);
     const used = new Set(model.outputs.map((output) => output.split(" ")[0] ?? ""));
     const names = new Set<string>();
@@ -103,8 +121,11 @@ describe.each([
     }
     expect([...made].filter((value) => !used.has(value))).toEqual([]);
   });
+});
 
-  it("holds the kept weights and nothing else, bit for bit", async () => {
+describe.each(CASES)("the weights of $name", ({ path, dtype }) => {
+  it("are exactly the kept ones, bit for bit", async () => {
+    const { source, weights, model } = await exportOf(path);
     const { config, masks } = source;
     const lists = indexLists(masks);
     let elements = 0;
@@ -127,8 +148,11 @@ describe.each([
     const others = floats.filter(([name]) => !weights.names.includes(name) && !/^(float\[|rope\.)/.test(name));
     expect(others.map(([name]) => name)).toEqual([]);
   });
+});
 
-  it("gathers s1 and s3, and adds s2 and s5 where they belong", () => {
+describe.each(CASES)("the selection in $name", ({ path }) => {
+  it("gathers s1 and s3, and adds s2 and s5 at their positions", async () => {
+    const { source, model } = await exportOf(path);
     const lists = indexLists(source.masks);
     const { layers } = FAMILIES[source.config.family].names;
     const indices = (name: string): number[] =>
@@ -151,13 +175,17 @@ describe.each([
       }
   });
 
-  it("is plain where nothing is pruned", async () => {
+  it("is absent where nothing is pruned", async () => {
+    const { source } = await exportOf(path);
     const dense = await onnxModelOf(await exportOnnx({ ...source, masks: allOnes(source.config) }));
     expect(dense.nodes.some(({ type }) => type === "ScatterElements")).toBe(false);
     expect([...dense.tensors.keys()].some((name) => name.includes("espalier"))).toBe(false);
   });
+});
 
-  it("keeps weights beside the model above the limit, the same bytes in files of at most that size", async () => {
+describe.each(CASES)("$name", ({ path }) => {
+  it("above the size limit stores the same weights in separate files of at most that size", async () => {
+    const { source, files, model } = await exportOf(path);
     const fileLimitBytes = Math.ceil((files[1]?.sizeBytes ?? 0) / 3);
     const split = await exportOnnx({ ...source, fileLimitBytes });
     const beside = split.filter(({ name }) => name.includes("_data"));
@@ -176,25 +204,26 @@ describe.each([
     }
     const outside = await onnxModelOf(split);
     expect(outside.nodes).toEqual(model.nodes);
-    let external = 0;
+    let separate = 0;
     for (const [name, { data: expected, shape }] of model.tensors) {
       const tensor = tensorOf(outside, name);
       expect(tensor.shape).toEqual(shape);
-      if (!tensor.place) {
+      if (!tensor.external) {
         expect(tensor.data.length).toBeLessThan(1024);
         expect(Buffer.from(tensor.data).equals(expected)).toBe(true);
         continue;
       }
-      external++;
-      const { location, offset, length } = tensor.place;
+      separate++;
+      const { location, offset, length } = tensor.external;
       expect(offset % 4096).toBe(0);
       const found = data.get(`onnx/${location}`)?.subarray(offset, offset + length);
       expect(Buffer.from(found ?? []).equals(expected), name).toBe(true);
     }
-    expect(external).toBeGreaterThan(4 * source.config.layers); // what is left of the linear weights, but for the smallest
+    expect(separate).toBeGreaterThan(4 * source.config.layers); // all linear weights except the smallest
   });
 
-  it("gives the same bytes again", async () => {
+  it("gives equal bytes every time", async () => {
+    const { source, files } = await exportOf(path);
     const again = await exportOnnx(source);
     for (const { name } of files)
       expect(Buffer.from(await fileOf(again, name)).equals(await fileOf(files, name)), name).toBe(true);

@@ -1,8 +1,8 @@
-// The onnx form: the cut model as a graph of standard operators with a KV cache, for onnxruntime everywhere and transformers.js (formats.md).
+// The onnx form: the cut model as a graph of standard operators with a KV cache, for onnxruntime and transformers.js (docs/formats.md).
+import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { indexLists } from "../../masks/compact.ts";
-import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../masks/gates.ts";
 import type { FloatDtype } from "../../dtype.ts";
 import {
   companionFiles,
@@ -22,38 +22,42 @@ import { onnxDtype, onnxWeights } from "./onnxWeights.ts";
 import { writeMessage } from "./protobuf.ts";
 import { onnxSelection } from "./selection.ts";
 
-/** Where transformers.js looks for the model of a folder. */
+/** Path where transformers.js looks for a model. */
 export const ONNX_FILE = "onnx/model.onnx";
 
-/** Protobuf refuses messages of 2 GiB; half a million bytes are left for what a reader adds. */
+/** Protobuf refuses messages of 2 GiB; half a million bytes are reserved for what a reader adds. */
 const FILE_LIMIT_BYTES = 2 ** 31 - 500_000;
 
-export interface OnnxSource extends ExportSource {
-  /** Largest model.onnx that holds its weights itself, and largest file of weights beside it, in bytes. */
+interface OnnxSource extends ExportSource {
+  /** Largest model.onnx with weights inside, and largest separate file of weights, in bytes. */
   fileLimitBytes?: number;
 }
 
 /**
- * config.json, onnx/model.onnx (with onnx/model.onnx_data, .onnx_data_1, ... above the limit), tokenizer and companions.
- * Inputs: input_ids, attention_mask, position_ids (I64), past_key_values.{l}.key and .value (B, kvHeads, past, headDim); outputs: logits
- * (B, T, V), present.{l}.key and .value; all of those float32. Positions must be below the model's context. Weights are F32 or F16 in the
- * file and float32 in the arithmetic (see onnxDtype); without a choice F16 and F32 stay and BF16 becomes F32, exactly.
- * Equal sources and masks give equal bytes, and a stream holds one tensor at a time.
- * Throws "shape" for masks of another model or an empty vector, "format" for weights that are not the config's, "unsupported" for BF16.
+ * config.json, onnx/model.onnx (with onnx/model.onnx_data, .onnx_data_1, ... above the limit), tokenizer and companion files.
+ * Inputs: input_ids, attention_mask, position_ids (I64), past_key_values.{l}.key and .value (B, kvHeads, past, headDim) in float32.
+ * Outputs: logits (B, T, V), present.{l}.key and .value, in float32. Positions must be below the model's context. The file stores
+ * weights as F32 or F16, all arithmetic is float32 (see onnxDtype); by default F16 and F32 stay, and BF16 becomes F32, exactly.
+ * Equal sources and masks give equal bytes, and a stream has one tensor in memory at a time.
+ * Throws "shape" for masks of another model or an empty vector, "format" for weights that do not fit the config, "unsupported" for BF16.
  */
 export async function exportOnnx(source: OnnxSource): Promise<OutputFile[]> {
   const { folder, config, masks, dtype, fileLimitBytes = FILE_LIMIT_BYTES } = source;
   if (dtype === "BF16") {
     throw new EngineError(
       "unsupported",
-      "ONNX weights are F32 or F16, not BF16: few runtimes compute with it; choose one of the two for this form",
+      "onnx: dtype: expected F32 or F16, got BF16. Few runtimes compute with BF16: choose another dtype for this form.",
     );
   }
   const weights = await openExportWeights(source);
   const lists = indexLists(masks);
   lists.forEach((list, vector) => {
     const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;
-    invariant(list.length > 0, "shape", `${name}: expected at least one kept gate; a matrix cannot have width 0`);
+    invariant(
+      list.length > 0,
+      "shape",
+      `${name}: expected at least one kept gate, got none. Choose a larger ratio: a matrix cannot have width 0.`,
+    );
   });
   const files = modelFiles(buildGraph(source, weights, lists), fileLimitBytes);
   const json = onnxConfig(await readRawConfig(folder), config, storedDtype(weights, dtype), files.length - 1);
@@ -68,26 +72,26 @@ function buildGraph(source: OnnxSource, weights: Weights, lists: readonly Uint32
   return graph.build(config.modelType);
 }
 
-/** The model's file and, where it would be too large, the files of its weights. */
+/** The model's file and, where it would be too large, separate files of its weights. */
 function modelFiles(graph: OnnxGraph, limitBytes: number): OutputFile[] {
-  const whole = modelMessage(graph, new Map());
-  const { places, files } =
-    whole.sizeBytes <= limitBytes
-      ? { places: undefined, files: [] }
+  const single = modelMessage(graph, new Map());
+  const { locations, files } =
+    single.sizeBytes <= limitBytes
+      ? { locations: undefined, files: [] }
       : externalData(ONNX_FILE, graph.tensors, limitBytes);
-  const message = places ? modelMessage(graph, places) : whole;
+  const message = locations ? modelMessage(graph, locations) : single;
   return [{ name: ONNX_FILE, sizeBytes: message.sizeBytes, stream: () => writeMessage(message) }, ...files];
 }
 
-/** The dtype that config.json has to name because it is no longer what the source says. */
+/** The dtype to write into config.json where it differs from the source. */
 function storedDtype(weights: Weights, chosen?: FloatDtype): FloatDtype | undefined {
   const widened = weights.names.some((name) => weights.info(name).dtype === "BF16");
   return chosen ?? (widened ? onnxDtype("BF16") : undefined);
 }
 
 /**
- * The base model's config: transformers.js reads model_type and the cache's shape from it, and from its own section that model.onnx is the
- * file to take (it would ask for a quantised one on wasm) and how many files of weights there are.
+ * The base model's config with a section for transformers.js: to load model.onnx (on wasm its default is a quantised file), and how many
+ * files of weights there are. transformers.js reads model_type and the shape of the cache from the rest.
  */
 function onnxConfig(
   base: Record<string, unknown>,

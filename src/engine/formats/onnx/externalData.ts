@@ -1,14 +1,14 @@
-// Weights beside the model's file: protobuf ends at 2 GB, so larger models keep their tensors in .onnx_data files.
+// Weights in separate files: protobuf is limited to 2 GB, so larger models store their tensors in .onnx_data files.
 import type { OutputFile } from "../files/outputFile.ts";
-import type { ExternalPlace, OnnxTensor } from "./onnxProto.ts";
+import type { ExternalLocation, OnnxTensor } from "./onnxProto.ts";
 
-/** Tensors below this stay in the model's file: runtimes want to see shapes and axes there. */
+/** Smaller tensors stay in the model's file, because runtimes read shapes and axes there. */
 const SMALLEST_BYTES = 1024;
-/** Tensors start on a page, so that a runtime can map the file into memory. */
+/** Tensors start at multiples of this, so that a runtime can map the file into memory. */
 const PAGE_BYTES = 4096;
 
-export interface ExternalData {
-  places: ReadonlyMap<string, ExternalPlace>;
+interface ExternalData {
+  locations: ReadonlyMap<string, ExternalLocation>;
   files: readonly OutputFile[];
 }
 
@@ -19,13 +19,13 @@ interface DataFile {
 }
 
 /**
- * Distributes the tensors over files beside `modelPath`, each of at most `limitBytes` unless one tensor alone is larger. Their names are
- * those that transformers.js asks for: model.onnx_data, model.onnx_data_1, model.onnx_data_2, ...
+ * Distributes the tensors over files beside `modelPath`, each of at most `limitBytes` unless a single tensor is larger. Their names are
+ * those that transformers.js requests: model.onnx_data, model.onnx_data_1, model.onnx_data_2, ...
  */
 export function externalData(modelPath: string, tensors: readonly OnnxTensor[], limitBytes: number): ExternalData {
   const folder = modelPath.slice(0, modelPath.lastIndexOf("/") + 1);
   const stem = `${modelPath.slice(folder.length)}_data`;
-  const places = new Map<string, ExternalPlace>();
+  const locations = new Map<string, ExternalLocation>();
   const files: DataFile[] = [];
   for (const tensor of tensors) {
     const { sizeBytes } = tensor.data;
@@ -39,9 +39,9 @@ export function externalData(modelPath: string, tensors: readonly OnnxTensor[], 
     }
     file.tensors.push({ tensor, offset });
     file.sizeBytes = offset + sizeBytes;
-    places.set(tensor.name, { location: file.location, offset });
+    locations.set(tensor.name, { location: file.location, offset });
   }
-  return { places, files: files.map((file) => dataFile(folder, file)) };
+  return { locations, files: files.map((file) => dataFile(folder, file)) };
 }
 
 function dataFile(folder: string, { location, tensors, sizeBytes }: DataFile): OutputFile {

@@ -3,12 +3,12 @@ import { invariant } from "../../errors.ts";
 import type { Attribute, OnnxDtype, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "./onnxProto.ts";
 import type { LazyBytes } from "./protobuf.ts";
 
-/** The name of a value in the graph: an input, a constant, or what a node makes. */
+/** The name of a value in the graph: an input, a constant, or the output of a node. */
 export type Value = string;
 type Attributes = Readonly<Record<string, Attribute>>;
 
-/** Bytes that are small enough to be held. */
-function held(values: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>): LazyBytes {
+/** The bytes of a small constant, kept in memory. */
+function bytesInMemory(values: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>): LazyBytes {
   const bytes = new Uint8Array(values.buffer);
   return {
     sizeBytes: bytes.length,
@@ -26,7 +26,7 @@ export class GraphBuilder {
   private readonly counts = new Map<string, number>();
   private prefix = "";
 
-  /** What stands in front of the names of all nodes from here on. */
+  /** Sets the prefix for the names of all following nodes. */
   section(name: string): void {
     this.prefix = `${name}/`;
   }
@@ -36,12 +36,12 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Makes the value called `name` an output of the graph; `op` or `ops` has to make it. */
+  /** Declares the value `name` an output of the graph; `op` must make it. */
   output(name: Value, dtype: OnnxDtype, shape: readonly (number | string)[]): void {
     this.outputs.push({ name, dtype, shape });
   }
 
-  /** A node with one output, which is called `output` where that is given. */
+  /** A node with one output, named `output` where given. */
   op(type: string, inputs: readonly Value[], attributes: Attributes = {}, output?: string): Value {
     const name = this.nodeName(type);
     const made = output ?? name;
@@ -57,19 +57,24 @@ export class GraphBuilder {
     return outputs;
   }
 
-  /** A constant under a name of its own. Throws "bug" where the name is taken. */
+  /** A constant. Throws "bug" where its name is taken. */
   tensor(tensor: OnnxTensor): Value {
-    invariant(!this.tensors.has(tensor.name), "bug", `the graph has two tensors '${tensor.name}'`);
+    invariant(!this.tensors.has(tensor.name), "bug", `tensor '${tensor.name}': expected each name once, got it twice`);
     this.tensors.set(tensor.name, tensor);
     return tensor.name;
   }
 
   floats(name: string, values: Float32Array<ArrayBuffer>, shape: readonly number[]): Value {
-    return this.tensor({ name, dtype: "F32", shape, data: held(values) });
+    return this.tensor({ name, dtype: "F32", shape, data: bytesInMemory(values) });
   }
 
   indices(name: string, values: ArrayLike<number>, shape: readonly number[] = [values.length]): Value {
-    return this.tensor({ name, dtype: "I64", shape, data: held(BigInt64Array.from(Array.from(values), BigInt)) });
+    return this.tensor({
+      name,
+      dtype: "I64",
+      shape,
+      data: bytesInMemory(BigInt64Array.from(Array.from(values), BigInt)),
+    });
   }
 
   /** A list of integers such as a shape or axes; equal lists are one constant. */

@@ -1,8 +1,14 @@
-// The two norms as standard operators, over the last axis.
+// RMSNorm and LayerNorm from standard operators, over the last axis.
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
-/** x / sqrt(mean(x^2) + eps) * weight (Zhang and Sennrich 2019). In the shape in which runtimes know and fuse it. */
-export function rmsNormNodes(graph: GraphBuilder, x: Value, weight: Value, eps: number): Value {
+interface NormValues {
+  /** (d) */
+  weight: Value;
+  eps: number;
+}
+
+/** x / sqrt(mean(x^2) + eps) * weight (Zhang and Sennrich 2019), with the operators that runtimes recognise and fuse. */
+export function rmsNormNodes(graph: GraphBuilder, x: Value, { weight, eps }: NormValues): Value {
   const square = graph.op("Pow", [x, graph.float(2)]);
   const mean = graph.op("ReduceMean", [square, graph.ints(-1)], { keepdims: 1 });
   const root = graph.op("Sqrt", [graph.op("Add", [mean, graph.float(Math.fround(eps))])]);
@@ -10,6 +16,10 @@ export function rmsNormNodes(graph: GraphBuilder, x: Value, weight: Value, eps: 
 }
 
 /** (x - mean) / sqrt(variance + eps) * weight + bias (Ba et al. 2016). */
-export function layerNormNodes(graph: GraphBuilder, x: Value, weight: Value, bias: Value, eps: number): Value {
+export function layerNormNodes(
+  graph: GraphBuilder,
+  x: Value,
+  { weight, bias, eps }: NormValues & { bias: Value },
+): Value {
   return graph.op("LayerNormalization", [x, weight, bias], { axis: -1, epsilon: { float: eps } });
 }

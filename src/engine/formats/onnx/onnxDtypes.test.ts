@@ -17,7 +17,7 @@ describe("other dtypes", () => {
     source = await openTestCase(PATH);
   });
 
-  it("F16 is stored and cast: every weight is a Cast away from the arithmetic", async () => {
+  it("F16 is stored and cast: every weight passes a Cast before any arithmetic", async () => {
     const files = await exportOnnx({ ...source, dtype: "F16" });
     const model = await onnxModelOf(files);
     const stored = [...model.tensors].filter(([, tensor]) => tensor.dtype === F16).map(([name]) => name);
@@ -33,7 +33,7 @@ describe("other dtypes", () => {
     expect((await jsonOf(files, "config.json")).torch_dtype).toBe("float16");
   });
 
-  it("BF16 is refused as a choice, and becomes F32 exactly where the source has it", async () => {
+  it("BF16 is refused as a choice; a source in BF16 becomes F32, exactly", async () => {
     await expect(exportOnnx({ ...source, dtype: "BF16" })).rejects.toMatchObject({ code: "unsupported" });
     const weights = await openWeights(source.folder);
     const tensors = await Promise.all(
@@ -55,7 +55,7 @@ describe("other dtypes", () => {
 });
 
 describe("streaming and refusals", () => {
-  it("reads a tensor when its turn comes, one at a time", async () => {
+  it("reads one tensor at a time, when it is written", async () => {
     const { folder, config, masks } = await openTestCase(PATH);
     let reads = 0;
     const counting: Folder = {

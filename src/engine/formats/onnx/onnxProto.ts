@@ -4,7 +4,7 @@ import { floatField, intField, intFields, join, lazyField, messageField, textFie
 import type { LazyBytes, Message } from "./protobuf.ts";
 
 const IR_VERSION = 8;
-/** The first with ScatterElements that add, and with ReduceMean and Split as they are today. */
+/** The first version with an adding ScatterElements, and with ReduceMean and Split in their current form. */
 const OPSET_VERSION = 18;
 const PRODUCER = "Espalier";
 
@@ -18,8 +18,8 @@ const ATTRIBUTE_STRING = 3;
 const ATTRIBUTE_INTS = 7;
 const LOCATION_EXTERNAL = 1;
 
-/** A number that is a float attribute; plain numbers are integers. */
-export interface FloatAttribute {
+/** A float attribute; plain numbers are integer attributes. */
+interface FloatAttribute {
   float: number;
 }
 export type Attribute = number | FloatAttribute | string | readonly number[];
@@ -40,14 +40,14 @@ export interface OnnxTensor {
   data: LazyBytes;
 }
 
-/** Where the data of a tensor lies, if it is not in the model's own file. */
-export interface ExternalPlace {
+/** Location of a tensor's data in a separate file. */
+export interface ExternalLocation {
   /** File name, relative to the model's file. */
   location: string;
   offset: number;
 }
 
-/** An input or output of the graph; a name stands for a dimension that is known only when the model runs. */
+/** An input or output of the graph. A dimension that is known only at run time has a name instead of a number. */
 export interface OnnxValue {
   name: string;
   dtype: OnnxDtype;
@@ -88,11 +88,11 @@ function entryMessage(key: string, value: string): Message {
   return join([textField(1, key), textField(2, value)]);
 }
 
-function tensorMessage({ name, dtype, shape, data }: OnnxTensor, place?: ExternalPlace): Message {
-  const content = place
+function tensorMessage({ name, dtype, shape, data }: OnnxTensor, external?: ExternalLocation): Message {
+  const content = external
     ? [
-        messageField(13, entryMessage("location", place.location)),
-        messageField(13, entryMessage("offset", String(place.offset))),
+        messageField(13, entryMessage("location", external.location)),
+        messageField(13, entryMessage("offset", String(external.offset))),
         messageField(13, entryMessage("length", String(data.sizeBytes))),
         intField(14, LOCATION_EXTERNAL),
       ]
@@ -106,12 +106,12 @@ function valueMessage({ name, dtype, shape }: OnnxValue): Message {
   return join([textField(1, name), messageField(2, messageField(1, tensorType))]);
 }
 
-/** The whole ModelProto. `places` names the tensors whose data lies in other files. */
-export function modelMessage(graph: OnnxGraph, places: ReadonlyMap<string, ExternalPlace>): Message {
+/** The complete ModelProto. `locations` has the tensors whose data is in separate files. */
+export function modelMessage(graph: OnnxGraph, locations: ReadonlyMap<string, ExternalLocation>): Message {
   const graphMessage = join([
     ...graph.nodes.map((node) => messageField(1, nodeMessage(node))),
     textField(2, graph.name),
-    ...graph.tensors.map((tensor) => messageField(5, tensorMessage(tensor, places.get(tensor.name)))),
+    ...graph.tensors.map((tensor) => messageField(5, tensorMessage(tensor, locations.get(tensor.name)))),
     ...graph.inputs.map((input) => messageField(11, valueMessage(input))),
     ...graph.outputs.map((output) => messageField(12, valueMessage(output))),
   ]);

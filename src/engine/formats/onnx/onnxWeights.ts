@@ -1,4 +1,4 @@
-// The weights of the source as constants of the graph: cut by the masks, in a dtype that runs everywhere, and in the layout that MatMul takes.
+// The weights of the source as constants of the graph: cut by the masks, in a dtype that all runtimes support, in MatMul's layout.
 import { invariant } from "../../errors.ts";
 import { cutMatrix, cutShape, keptOf } from "../../masks/compact.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
@@ -11,24 +11,24 @@ import { DATA_TYPES } from "./onnxProto.ts";
 import { transposedChunks } from "./transpose.ts";
 
 /** Element types of weights in an ONNX file. */
-export type OnnxWeightDtype = "F32" | "F16";
+type OnnxWeightDtype = "F32" | "F16";
 
-/** Adds weights to the graph by their names in the source; what comes back is always float32. */
+/** Adds weights to the graph by their names in the source. The returned values are always float32. */
 export interface OnnxWeights {
   /** A linear weight, stored (out, in), as (in, out): the right side of MatMul. */
   matrix(name: string): Value;
   /** A vector, such as a norm's weight. */
   vector(name: string): Value;
-  /** Rows of a table (rows, columns) by `ids`, an I64 value of any shape: ids' shape with columns behind it. */
+  /** Rows of a table (rows, columns), selected by `ids`, an I64 value of any shape: (...ids' shape, columns). */
   rows(name: string, ids: Value): Value;
-  /** A table that `rows` has added before, as (columns, rows): a head tied to the embedding. */
+  /** A table that `rows` has added, as (columns, rows): for a head tied to the embedding. */
   transposedTable(name: string): Value;
 }
 
 /**
- * F16 weights stay F16 in the file and are cast to float32 by the graph. Half-precision kernels are missing in CPU and wasm runtimes, while
- * Cast is everywhere, and runtimes fold it into the weights when they load the model: all arithmetic is float32, on every device the same.
- * BF16 has the range of float32 and no kernels at all: it is stored as F32, exactly.
+ * The dtype in the file. F16 weights stay F16 and the graph casts them to float32: CPU and wasm runtimes lack half-precision kernels, but
+ * all have Cast and fold it into the weights on loading. So all arithmetic is float32, the same on every device.
+ * BF16 has the range of float32 and hardly any kernels: it is stored as F32, exactly.
  */
 export function onnxDtype(own: FloatDtype, chosen?: FloatDtype): OnnxWeightDtype {
   return (chosen ?? own) === "F16" ? "F16" : "F32";
@@ -42,7 +42,11 @@ export function onnxWeights(
 ): OnnxWeights {
   const add = (name: string, transposed: boolean): { value: Value; dtype: OnnxWeightDtype } => {
     const { dtype: own, shape } = weights.info(name);
-    invariant(isFloatDtype(own), "format", `${name}: expected F32, F16 or BF16, got ${own}`);
+    invariant(
+      isFloatDtype(own),
+      "format",
+      `${name}: dtype: expected F32, F16 or BF16, got ${own}. Convert the weights to one of these.`,
+    );
     const target = onnxDtype(own, dtype);
     const gates = tensorGates(config.family, name);
     const kept = gates ? keptOf(gates, lists) : undefined;
@@ -53,8 +57,8 @@ export function onnxWeights(
       async *chunks() {
         if (!transposed) return yield* exportRows(weights, name, { kept, edit: cutMatrix, target });
         const bytes = await weights.readBytes(name);
-        const stays = kept ? cutMatrix(bytes, own, shape, kept) : bytes;
-        for (const chunk of transposedChunks(stays, rows, columns, dtypeBytes(own)))
+        const remaining = kept ? cutMatrix(bytes, own, shape, kept) : bytes;
+        for (const chunk of transposedChunks(remaining, { rows, columns, elementBytes: dtypeBytes(own) }))
           yield converted(chunk, own, target, name);
       },
     };

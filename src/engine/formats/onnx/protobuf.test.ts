@@ -1,4 +1,4 @@
-// The wire format against encodings worked out by hand, sizes against bytes, and the transposition of matrices.
+// The wire format compared with encodings worked out by hand, sizes compared with bytes, and the transposition of matrices.
 import { describe, expect, it } from "vitest";
 import { collectBytes } from "../files/memoryFolder.ts";
 import {
@@ -34,7 +34,7 @@ describe("protobuf", () => {
     expect(await hex(messageField(3, join([])))).toBe("1a00");
   });
 
-  it("knows the size of bytes to come, beyond 4 GB too, and asks for them only when their turn comes", async () => {
+  it("knows the size of lazy bytes, also beyond 4 GB, and requests them only when it writes them", async () => {
     let asked = 0;
     const content = {
       sizeBytes: 300,
@@ -66,16 +66,16 @@ describe("transposition", () => {
     { rows: 7, columns: 5, bytes: 4 },
     { rows: 1, columns: 9, bytes: 4 },
     { rows: 9, columns: 1, bytes: 2 },
-  ])("$rows x $columns of $bytes bytes, whatever the chunks", async ({ rows, columns, bytes }) => {
+  ])("$rows x $columns of $bytes bytes, in chunks of any size", async ({ rows, columns, bytes }) => {
     const numbers = Array.from({ length: rows * columns }, (_, i) => i * 131);
-    const turned = numbers.map((_, i) => numbers[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
-    const [values, expected] = [numbers, turned].map((list) => bytesOf(list, bytes));
+    const transposed = numbers.map((_, i) => numbers[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
+    const [values, expected] = [numbers, transposed].map((list) => bytesOf(list, bytes));
     if (!values || !expected) throw new Error("two lists give two arrays");
-    // a view that no wider element may be read from where it starts
+    // a view whose start is not aligned to wider elements
     const padded = new Uint8Array(values.length + 1);
     padded.set(values, 1);
     for (const chunkBytes of [1, 2 * rows * bytes, 1000]) {
-      const chunks = [...transposedChunks(padded.subarray(1), rows, columns, bytes, chunkBytes)];
+      const chunks = [...transposedChunks(padded.subarray(1), { rows, columns, elementBytes: bytes, chunkBytes })];
       expect(Buffer.concat(chunks).equals(expected)).toBe(true);
       if (chunkBytes === 1) expect(chunks.length).toBe(columns);
     }

@@ -1,13 +1,13 @@
-// The protobuf wire format, as far as ONNX needs it: sizes are known before the bytes, so that tensors can be written while they are read.
+// The part of the protobuf wire format that ONNX needs. Sizes are known before the bytes, so that tensors can be streamed.
 // Format: https://protobuf.dev/programming-guides/encoding
 
-/** Bytes that are made when their turn comes: anew and equal on every call, exactly `sizeBytes` of them. */
+/** Bytes produced on demand: exactly `sizeBytes`, and the same ones on every call. */
 export interface LazyBytes {
   readonly sizeBytes: number;
   chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
-/** An encoded message, or a piece of one: bytes at hand and bytes to come, in order. */
+/** An encoded message, or a piece of one: bytes in memory and lazy bytes, in order. */
 export interface Message {
   readonly sizeBytes: number;
   readonly parts: readonly (Uint8Array<ArrayBuffer> | LazyBytes)[];
@@ -19,7 +19,7 @@ const FIXED_32 = 5;
 
 const encoder = new TextEncoder();
 
-/** Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement. */
+/** Seven bits per byte, lowest first; negative numbers as 64-bit two's complement. */
 function varint(value: number): number[] {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
@@ -36,7 +36,7 @@ function literal(bytes: Uint8Array<ArrayBuffer>): Message {
   return { sizeBytes: bytes.length, parts: [bytes] };
 }
 
-/** Pieces one after the other; neighbouring bytes become one array. */
+/** Concatenates pieces; neighbouring bytes in memory become one array. */
 export function join(pieces: readonly Message[]): Message {
   const parts: (Uint8Array<ArrayBuffer> | LazyBytes)[] = [];
   let run: Uint8Array<ArrayBuffer>[] = [];
@@ -70,7 +70,7 @@ export function intField(field: number, value: number): Message {
   return literal(Uint8Array.from([...key(field, VARINT), ...varint(value)]));
 }
 
-/** A repeated int64 as proto2 writes it: one field an element. */
+/** A repeated int64 as in proto2: one field per element. */
 export function intFields(field: number, values: readonly number[]): Message {
   return literal(Uint8Array.from(values.flatMap((value) => [...key(field, VARINT), ...varint(value)])));
 }
@@ -90,12 +90,12 @@ export function textField(field: number, text: string): Message {
   return messageField(field, literal(encoder.encode(text)));
 }
 
-/** A bytes field whose content comes later. */
+/** A bytes field with lazy content. */
 export function lazyField(field: number, content: LazyBytes): Message {
   return messageField(field, { sizeBytes: content.sizeBytes, parts: [content] });
 }
 
-/** The bytes of a message, one part after the other; at most one tensor is in memory. */
+/** The bytes of a message, part by part; at most one tensor is in memory. */
 export async function* writeMessage(message: Message): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   for (const part of message.parts) {
     if (part instanceof Uint8Array) yield part;

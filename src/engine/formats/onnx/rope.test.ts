@@ -1,4 +1,4 @@
-// The two tables of a graph give the cosine and sine of every position that the engine's own table has.
+// The two tables of a graph give the same cosine and sine for every position as the engine's own table.
 import { expect, it } from "vitest";
 import { ropeTable } from "../../config/ropeTable.ts";
 import { collectBytes } from "../files/memoryFolder.ts";
@@ -13,7 +13,7 @@ it.each([
   { rope: LLAMA3, context: 131_072, rotaryDim: 64 },
 ])("context $context", async ({ rope, context, rotaryDim }) => {
   const graph = new GraphBuilder();
-  ropeAngles(graph, rope, rotaryDim, context, "position_ids");
+  ropeAngles(graph, "position_ids", { rope, headDim: rotaryDim, context });
   const { tensors } = graph.build("rope");
   const table = async (name: string): Promise<Float32Array> => {
     const tensor = tensors.find((candidate) => candidate.name === `rope.${name}`);
@@ -39,7 +39,7 @@ it.each([
       worst = Math.max(worst, Math.abs(cos - (expected[at] ?? 0)), Math.abs(sin - (expected[at + 1] ?? 0)));
     }
   }
-  expect(worst).toBeLessThan(2e-7); // a NaN is not less
-  // no row for a position that the model was not made for, beyond the end of the last stride
+  expect(worst).toBeLessThan(2e-7); // NaN fails
+  // no rows for positions beyond the stride in which the context ends
   expect(coarseCos.length / pairs).toBe(Math.ceil(context / 256));
 });

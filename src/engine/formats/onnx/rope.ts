@@ -1,13 +1,13 @@
-// Rotary position embedding from standard operators: cosine and sine of every position from two small tables, and the half rotation.
+// Rotary position embedding from standard operators: cosine and sine of every position from two small tables, and the rotation.
 import type { RopeConfig } from "../../config/ropeConfig.ts";
 import { ropeFrequencies, rotaryWidth } from "../../config/ropeTable.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
-/** Positions of the fine table; the coarse one has a row for every so many positions. */
+/** Positions in the fine table; the coarse table has one row per STRIDE positions. */
 const STRIDE = 256;
 
 export interface RopeAngles {
-  /** How many of a head's dimensions turn. */
+  /** How many of a head's dimensions are rotated. */
   rotaryDim: number;
   /** (B, T, 1, rotaryDim / 2) */
   cos: Value;
@@ -24,20 +24,21 @@ function tables(frequencies: Float64Array, rows: number, stride: number) {
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }
 
+interface RopeOptions {
+  rope: RopeConfig;
+  headDim: number;
+  /** Number of positions that the model supports. */
+  context: number;
+}
+
 /**
- * Cosine and sine at `positions` (B, T), below `context`; the tables end with the stride that the context ends in, and a runtime on the CPU
- * refuses positions beyond them.
+ * Cosine and sine at `positions`, I64 (B, T), below `context`. The tables end with the stride in which the context ends; CPU runtimes
+ * refuse positions beyond them.
  * position = STRIDE h + l, and the angles of h and l are added: cos(a + b) = cos a cos b - sin a sin b, sin(a + b) = sin a cos b +
- * cos a sin b. So long contexts need no table of every position, and no angle is ever computed in float32, which would be wrong in the
- * third digit at position 100,000.
+ * cos a sin b. So long contexts need no table of all positions, and no angle is computed in float32, which would be wrong in the third
+ * digit at position 100,000.
  */
-export function ropeAngles(
-  graph: GraphBuilder,
-  rope: RopeConfig,
-  headDim: number,
-  context: number,
-  positions: Value,
-): RopeAngles {
+export function ropeAngles(graph: GraphBuilder, positions: Value, { rope, headDim, context }: RopeOptions): RopeAngles {
   graph.section("rope");
   const rotaryDim = rotaryWidth(rope, headDim);
   const frequencies = ropeFrequencies(rope, rotaryDim);
@@ -60,12 +61,12 @@ export function ropeAngles(
   return { rotaryDim, cos: overHeads(cos), sin: overHeads(sin) };
 }
 
-/** x (B, T, heads, headDim) with its first rotaryDim dimensions turned. */
+/** x (B, T, heads, headDim) with its first rotaryDim dimensions rotated. */
 export function rotateHeads(graph: GraphBuilder, x: Value, angles: RopeAngles, headDim: number): Value {
   const { rotaryDim } = angles;
   if (rotaryDim === headDim) return rotate(graph, x, angles);
-  const [turning, rest] = graph.pair("Split", [x, graph.ints(rotaryDim, headDim - rotaryDim)], { axis: -1 });
-  return graph.op("Concat", [rotate(graph, turning, angles), rest], { axis: -1 });
+  const [rotated, rest] = graph.pair("Split", [x, graph.ints(rotaryDim, headDim - rotaryDim)], { axis: -1 });
+  return graph.op("Concat", [rotate(graph, rotated, angles), rest], { axis: -1 });
 }
 
 /** x (B, T, heads, rotaryDim), its first half paired with its second: (x1 cos - x2 sin, x2 cos + x1 sin). */

@@ -1,12 +1,12 @@
-// What the selection vectors become in a graph (METHOD.md 1.1): Gather in front of the matrices that read, ScatterElements behind those that write.
-import { VECTORS_PER_BLOCK } from "../../masks/gates.ts";
+// The selection vectors in a graph (METHOD.md 1.1): Gather before the matrices that read, ScatterElements after those that write.
+import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 import { indexTensorName } from "../../masks/tensorGates.ts";
 import type { Family } from "../../config/config.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
-/** The kept positions of the vectors of one model. `k` is 0 .. 4 for s1 .. s5, `width` that of the residual stream. */
+/** The selection vectors of one model. `k` is 0 .. 4 for s1 .. s5; `width` is the width of the residual stream. */
 export interface OnnxSelection {
-  /** (B, T, width) -> (B, T, |s|): what the vector keeps. The same value where it keeps everything. */
+  /** (B, T, width) -> (B, T, |s|): the kept positions; x itself where the vector keeps everything. */
   enter(x: Value, block: number, k: number): Value;
   /** residual (B, T, width) + update (B, T, |s|) at the kept positions. */
   leave(residual: Value, update: Value, block: number, k: number): Value;
@@ -29,7 +29,7 @@ export function onnxSelection(
     leave(residual, update, block, k) {
       const list = listOf(block, k);
       if (list.length === width) return graph.op("Add", [residual, update]);
-      // ScatterElements wants one index for every element that it writes.
+      // ScatterElements needs one index per element that it writes.
       const indices = graph.indices(nameOf(block, k), list, [1, 1, list.length]);
       const everywhere = graph.op("Expand", [indices, graph.op("Shape", [update])]);
       return graph.op("ScatterElements", [residual, everywhere, update], { axis: -1, reduction: "add" });

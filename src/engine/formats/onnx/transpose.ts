@@ -1,13 +1,19 @@
-// Transposes a matrix on its way out, some rows of the result at a time.
+// Transposes a matrix for export, some rows of the result at a time.
 import { CHUNK_BYTES } from "../files/outputFile.ts";
 
-/** The matrix (rows, columns) as (columns, rows), row-major, in chunks of whole rows of the result. Elements are of 2 or 4 bytes. */
+interface MatrixShape {
+  rows: number;
+  columns: number;
+  /** 2 or 4. */
+  elementBytes: number;
+  /** Bytes of the result per chunk; at least one row. */
+  chunkBytes?: number;
+}
+
+/** The matrix (rows, columns) in `bytes` as (columns, rows), row-major, in chunks of complete rows of the result. */
 export function* transposedChunks(
   bytes: Uint8Array<ArrayBuffer>,
-  rows: number,
-  columns: number,
-  elementBytes: number,
-  chunkBytes = CHUNK_BYTES,
+  { rows, columns, elementBytes, chunkBytes = CHUNK_BYTES }: MatrixShape,
 ): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
   const Words = elementBytes === 2 ? Uint16Array : Uint32Array;
   const { buffer, byteOffset } = bytes.byteOffset % elementBytes === 0 ? bytes : bytes.slice();

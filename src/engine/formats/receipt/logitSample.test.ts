@@ -1,4 +1,4 @@
-// The sample of logits in a receipt: what it keeps, how it is compared, what is refused.
+// The logit sample of a receipt: what it contains, how it is compared, what is refused.
 import { describe, expect, it } from "vitest";
 import { JsonField } from "../../json/jsonFields.ts";
 import { compareSample, readLogitSample, sampleLogits } from "./logitSample.ts";
@@ -14,7 +14,7 @@ const logits = Float32Array.from(
 describe("sampleLogits", () => {
   const sample = sampleLogits(ids, logits);
 
-  it("keeps the largest logits of the first positions, largest first, the first of equal ones first", () => {
+  it("keeps the largest logits of the first positions, largest first; among equal logits the lower id first", () => {
     expect(sample.ids).toEqual([...ids.subarray(0, 16)]);
     expect(sample.top).toHaveLength(16);
     expect(sample.top[0]).toEqual({ ids: [0, 5, 1, 2], logits: [9.1, 7, 3.25, 3.25] });
@@ -34,10 +34,10 @@ describe("sampleLogits", () => {
   });
 
   it("refuses logits of another length", () => {
-    expect(() => sampleLogits(ids, logits.subarray(1))).toThrow(/expected logits for 20 tokens, got 119/);
+    expect(() => sampleLogits(ids, logits.subarray(1))).toThrow(/expected a row for each of 20 tokens, got 119/);
   });
 
-  it("is read back, and refused where it lies", () => {
+  it("is read back, and refused where it is malformed", () => {
     const read = (value: unknown) => readLogitSample(new JsonField(value, "receipt.json", "sample"));
     expect(read(JSON.parse(JSON.stringify(sample)))).toEqual(sample);
     expect(() => read({ ...sample, ids: [1.5] })).toThrow(/sample\.ids\[0\]: expected a whole number/);

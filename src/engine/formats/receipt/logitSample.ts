@@ -1,26 +1,29 @@
-// A few logits of the pruned model in its receipt, so that any other runtime can show that it computes the same function.
+// A few logits of the pruned model, stored in its receipt, so that other runtimes can check that they compute the same function.
 import { invariant } from "../../errors.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
 
-/** Positions and logits a position that a sample keeps. */
+/** Positions in a sample, and logits per position. */
 const POSITIONS = 16;
 const TOP = 4;
-/** Float32 has seven significant digits. */
+/** Significant decimal digits of float32. */
 const DIGITS = 7;
 
-/** A short input and, for each of its positions, the largest logits of the studio's own forward, largest first. */
+/** A short input and, for each of its positions, the largest logits of the engine's forward, largest first. */
 export interface LogitSample {
   ids: number[];
   top: { ids: number[]; logits: number[] }[];
 }
 
-/** The sample of a forward: `ids` (T) and its logits (T, V). A causal model's first positions do not depend on the later ones. */
+/**
+ * The sample of a forward with `ids` (T) and logits (T, V). It keeps the first positions, which in a causal model do not depend on
+ * the later ones. Throws "shape" for logits of another length.
+ */
 export function sampleLogits(ids: Uint32Array, logits: Float32Array): LogitSample {
   const vocab = logits.length / ids.length;
   invariant(
     Number.isInteger(vocab) && vocab > 0,
     "shape",
-    `expected logits for ${ids.length} tokens, got ${logits.length} values`,
+    `logits: expected a row for each of ${ids.length} tokens, got ${logits.length} values`,
   );
   const kept = ids.subarray(0, POSITIONS);
   return {
@@ -33,7 +36,7 @@ export function sampleLogits(ids: Uint32Array, logits: Float32Array): LogitSampl
   };
 }
 
-/** Largest absolute difference between a sample and the logits (T, V) of a forward that begins with its tokens, and its largest logit. */
+/** Largest absolute difference between a sample and the logits (T, V) of a forward whose input begins with the same tokens; and the sample's largest logit. */
 export function compareSample(
   sample: LogitSample,
   logits: Float32Array,
@@ -76,7 +79,7 @@ export function readLogitSample(field: JsonField): LogitSample {
   return { ids, top };
 }
 
-/** Positions of the `count` largest values, largest first; the first of equal ones. */
+/** Positions of the `count` largest values, largest first; among equal values the earlier position. */
 function largest(row: Float32Array, count: number): number[] {
   const best: number[] = [];
   row.forEach((value, id) => {

@@ -1,8 +1,8 @@
-// Reads receipt.json from outside: every field checked, counts recomputed from the masks, and the masks given back for a model.
-import { invariant } from "../../errors.ts";
+// Reads receipt.json: checks every field, recounts what the masks keep, and unpacks the masks for a model.
+import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { gateCosts, keptInBlock } from "../../masks/budget.ts";
-import { gateLayout, VECTOR_NAMES, VECTORS_PER_BLOCK, type Masks } from "../../masks/gates.ts";
+import { gateLayout, type Masks } from "../../masks/gates.ts";
 import {
   checkRecipe,
   DEFAULT_RECIPE,
@@ -13,16 +13,20 @@ import {
   type Recipe,
 } from "../../recipes/recipe.ts";
 import { unpackBits } from "../files/bitset.ts";
+import { readError } from "../files/readError.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
 import { MASK_ENCODING, RECEIPT_FILE, TARGETS, type Receipt } from "./receipt.ts";
-import { checkSameModel, readReceiptBase, readShare, receiptRoot } from "./receiptFields.ts";
+import { checkSameModel, jsonRoot, ORIGINAL_FILE, readEncoding, readReceiptBase, readShare } from "./receiptFields.ts";
+
+/** The encoding as receipts of older versions word it. */
+const OLDER_ENCODING = "base64; one bit a gate, eight a byte, first gate in the lowest bit";
 
 /**
- * A receipt from the text of receipt.json; fields that it does not know are dropped. Throws "format" naming the field that is missing
- * or of the wrong kind, or where widths, masks and kept weights contradict each other; "config" for a recipe out of bounds.
+ * Parses the text of receipt.json; unknown fields are dropped. Throws "format" naming the field that is missing or of the wrong kind,
+ * or where widths, masks and kept weights contradict each other; "config" for a recipe out of bounds.
  */
 export function readReceipt(text: string, file = RECEIPT_FILE): Receipt {
-  const root = receiptRoot(text, file);
+  const root = jsonRoot(text, file);
   const { calibration, perplexity, checks, sample, ...head } = readReceiptBase(root);
   const kept = root.get("kept");
   const masks = root.get("masks");
@@ -40,7 +44,7 @@ export function readReceipt(text: string, file = RECEIPT_FILE): Receipt {
       widths: kept.get("widths").list(head.model.layers).map(readWidths),
     },
     masks: {
-      encoding: masks.get("encoding").oneOf([MASK_ENCODING]),
+      encoding: readEncoding(masks.get("encoding"), MASK_ENCODING, OLDER_ENCODING),
       vectors: masks
         .get("vectors")
         .list(head.model.layers * VECTORS_PER_BLOCK)
@@ -56,56 +60,55 @@ export function readReceipt(text: string, file = RECEIPT_FILE): Receipt {
 /** The masks of a receipt for the model that it was made from. Throws "shape" where `config` is another model's. */
 export function masksFromReceipt(receipt: Receipt, config: ModelConfig): Masks {
   checkSameModel(receipt, config);
-  return unpackMasks(receipt, gateLayout(config).sizes);
+  return unpackMasks(receipt, gateLayout(config).sizes, RECEIPT_FILE);
 }
 
-function unpackMasks({ masks }: Receipt, sizes: readonly number[]): Masks {
-  return sizes.map((size, vector) => unpackBits(masks.vectors[vector] ?? "", size, `masks.vectors[${vector}]`));
+function unpackMasks({ masks }: Receipt, sizes: readonly number[], file: string): Masks {
+  return sizes.map((size, vector) =>
+    unpackBits(masks.vectors[vector] ?? "", size, `${file}: masks.vectors[${vector}]`),
+  );
 }
 
-/** Recounts the masks: the widths and the kept block weights (METHOD.md 1.4) have to be theirs. */
+/** Recounts the masks: the widths and the kept block weights (METHOD.md 1.4) must agree with them. */
 function checkCounts(receipt: Receipt, file: string): void {
   const { model, kept } = receipt;
   const { layers, dModel, dMlp } = model;
+  const refuse = (field: string, expected: string, got: string) =>
+    readError({ file, field: `kept.${field}`, expected, got, advice: ORIGINAL_FILE });
   const sizes = Array.from({ length: layers }, () => [dModel, dModel, dModel, dMlp, dModel]).flat();
-  const masks = unpackMasks(receipt, sizes);
+  const masks = unpackMasks(receipt, sizes, file);
   const widths = kept.widths.flat();
   masks.forEach((mask, vector) => {
     const ones = mask.reduce((sum, bit) => sum + bit, 0);
+    if (ones === widths[vector]) return;
     const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;
-    invariant(
-      ones === widths[vector],
-      "format",
-      `${file}: kept.widths: ${widths[vector] ?? 0} for ${name}, but its mask keeps ${ones}; the file was changed`,
-    );
+    throw refuse("widths", `${ones} for ${name}, the ones in its mask`, String(widths[vector] ?? 0));
   });
   const costs = gateCosts(model);
   const total = (counts: readonly number[]): number =>
     kept.widths.reduce((sum, _, block) => sum + keptInBlock(costs, counts, block), 0);
   const [counted, all] = [total(widths), total(sizes)];
-  invariant(
-    kept.blockWeights.kept === counted && kept.blockWeights.of === all,
-    "format",
-    `${file}: kept.blockWeights: ${kept.blockWeights.kept} of ${kept.blockWeights.of}, but the masks keep ${counted} of ${all}; the file was changed`,
-  );
-  const { modelWeights, blockWeights } = kept;
-  invariant(
-    modelWeights.of - modelWeights.kept === blockWeights.of - blockWeights.kept,
-    "format",
-    `${file}: kept.modelWeights: ${modelWeights.kept} of ${modelWeights.of}, but only block weights are pruned; the file was changed`,
-  );
+  const { blockWeights, modelWeights } = kept;
+  const shown = (share: { kept: number; of: number }): string => `${share.kept} of ${share.of}`;
+  if (blockWeights.kept !== counted || blockWeights.of !== all) {
+    throw refuse("blockWeights", `${counted} of ${all}, counted from the masks`, shown(blockWeights));
+  }
+  const [gone, goneInBlocks] = [modelWeights.of - modelWeights.kept, blockWeights.of - blockWeights.kept];
+  if (gone !== goneInBlocks) {
+    throw refuse("modelWeights", `${goneInBlocks} pruned, as in blockWeights`, `${gone} (${shown(modelWeights)} kept)`);
+  }
 }
 
-/** Recipe of a structural run. Throws "format" or "config" naming the field. */
+/** The recipe of a structural run. Throws "format" or "config" naming the field. */
 export function readReceiptRecipe(field: JsonField): Recipe {
-  // receipts of older versions know one ratio only, and the whole method only
-  const told = field.get("ratioMode").value !== undefined;
+  // Receipts of older versions have no ratioMode (always one ratio) and no gates (always the full method).
+  const hasRatioMode = field.get("ratioMode").value !== undefined;
   return checkRecipe({
     method: field.get("method").oneOf(["disp"]),
     gates: field.get("gates").value === undefined ? DEFAULT_RECIPE.gates : field.get("gates").oneOf(GATE_MODES),
-    ratioMode: told ? field.get("ratioMode").oneOf(RATIO_MODES) : DEFAULT_RECIPE.ratioMode,
-    ratioFrom: told ? field.get("keepFrom").number() : DEFAULT_RECIPE.ratioFrom,
-    ratioTo: told ? field.get("keepTo").number() : DEFAULT_RECIPE.ratioTo,
+    ratioMode: hasRatioMode ? field.get("ratioMode").oneOf(RATIO_MODES) : DEFAULT_RECIPE.ratioMode,
+    ratioFrom: hasRatioMode ? field.get("keepFrom").number() : DEFAULT_RECIPE.ratioFrom,
+    ratioTo: hasRatioMode ? field.get("keepTo").number() : DEFAULT_RECIPE.ratioTo,
     ratio: field.get("keep").number(),
     estimator: field.get("estimator").oneOf(ESTIMATORS),
     steps: field.get("steps").number(),

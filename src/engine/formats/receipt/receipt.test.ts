@@ -1,4 +1,4 @@
-// Receipts: built, written, read back and refused; the model card says the same numbers.
+// Receipts: built, written, read back and refused; the model card has the same numbers.
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../config/config.ts";
 import { gateLayout } from "../../masks/gates.ts";
@@ -77,7 +77,7 @@ describe("a receipt", () => {
     expect(receipt.kept.compactBytes).toEqual({ kept: 2 * (kept + rest) + 4 * (19 + 10), of: 2 * (all + rest) });
   });
 
-  it("is read back as it was, and gives the masks back", async () => {
+  it("is read back unchanged, with its masks", async () => {
     const back = readReceipt(new TextDecoder().decode(await collect(receiptFile(receipt))));
     expect(back).toEqual(receipt);
     expect(masksFromReceipt(back, config)).toEqual(masks);
@@ -85,7 +85,7 @@ describe("a receipt", () => {
     expect(buildReceipt({ ...input, precision: "f32" })).not.toHaveProperty("precision");
   });
 
-  it("carries a sample of logits where there is one", async () => {
+  it("stores a logit sample where there is one", async () => {
     const sample = {
       ids: [3, 4],
       top: [
@@ -99,64 +99,74 @@ describe("a receipt", () => {
     expect(() => buildReceipt({ ...input, sample })).toThrow(/finite/);
   });
 
-  it("is of the whole method where it does not name the gates", () => {
+  it("is of the full method where it does not name the gates", () => {
     expect(readReceipt(changed("recipe.gates", undefined))).toEqual(receipt);
     expect(readReceipt(changed("recipe.gates", "no-gru")).recipe.gates).toBe("no-gru");
     expect(() => readReceipt(changed("recipe.gates", "half"))).toThrow(/recipe\.gates: expected one of full/);
   });
 
-  it("drops fields that it does not know", () => {
+  it("drops unknown fields", () => {
     expect(readReceipt(changed("later", 1))).toEqual(receipt);
   });
 
-  it("does not go to another model", () => {
+  it("is refused for another model", () => {
     expect(() => masksFromReceipt(receipt, { ...config, dMlp: 24 })).toThrow(
-      /dMlp 20; this model has 24; open the model/,
+      /model\.dMlp: expected 24, as in the open model, got 20\. .* open that model/,
     );
   });
 
-  it("cannot be built with numbers that JSON has no word for, or masks of another model", () => {
+  it("cannot be built with numbers that JSON cannot express, or masks of another model", () => {
     const [pair] = input.perplexity;
     expect(() => buildReceipt({ ...input, perplexity: pair ? [{ ...pair, pruned: Infinity }] : [] })).toThrow(/finite/);
     expect(() => buildReceipt({ ...input, masks: masks.slice(5) })).toThrow(/expected 10 masks/);
   });
+});
 
-  it.each([
-    ["precision", "f8", /precision: expected one of f16/],
-    ["format", 2, /format: expected one of 1, got 2/],
-    ["program.name", "other", /program\.name: expected one of Espalier/],
-    ["model.layers", 3, /kept\.widths: expected a list of 3/],
-    ["model.dtype", "Q4", /model\.dtype: expected one of F32, F16, BF16/],
-    ["model.heads", -1, /model\.heads: expected a whole number from 1/],
-    ["model.headDim", 8, /kept\.blockWeights: 220 of 2016, but the masks keep 396 of 2592/],
-    ["recipe.lambda", "6", /recipe\.lambda: expected a number, got "6"/],
-    ["recipe.steps", 0, /steps: expected a whole number/],
-    ["target.value", 50, /target\.value: expected a number from 0 to 1/],
-    ["calibration.sha256", "xyz", /calibration\.sha256: expected 64 hexadecimal digits/],
+it("writes the encoding in the current wording and accepts the older one", () => {
+  expect(receipt.masks.encoding).toBe("base64; one bit per gate, eight per byte, first gate in the lowest bit");
+  const older = changed("masks.encoding", "base64; one bit a gate, eight a byte, first gate in the lowest bit");
+  expect(readReceipt(older)).toEqual(receipt);
+});
+
+const WRONG: [string, unknown, RegExp][] = [
+  ["precision", "f8", /precision: expected one of f16/],
+  ["format", 2, /format: expected 1, got 2\. .* update/],
+  ["program.name", "other", /program\.name: expected one of Espalier/],
+  ["model.layers", 3, /kept\.widths: expected a list of 3/],
+  ["model.dtype", "Q4", /model\.dtype: expected one of F32, F16, BF16/],
+  ["model.heads", -1, /model\.heads: expected a whole number from 1/],
+  ["model.headDim", 8, /kept\.blockWeights: expected 396 of 2592, .* got 220 of 2016/],
+  ["recipe.lambda", "6", /recipe\.lambda: expected a number, got "6"/],
+  ["recipe.steps", 0, /steps: expected a whole number/],
+  ["target.value", 50, /target\.value: expected a number from 0 to 1/],
+  ["calibration.sha256", "xyz", /calibration\.sha256: expected 64 hexadecimal digits/],
+  [
+    "kept.widths",
     [
-      "kept.widths",
-      [
-        [6, 4, 3, 4, 1],
-        [2, 2, 2, 2, 2],
-      ],
-      /1 for s5 of block 0, but its mask keeps 2/,
+      [6, 4, 3, 4, 1],
+      [2, 2, 2, 2, 2],
     ],
-    ["kept.blockWeights.kept", 217, /217 of 2016, but the masks keep 220/],
-    ["kept.modelWeights.kept", 9, /kept\.modelWeights: 9 of 2436/],
-    ["masks.encoding", "hex", /masks\.encoding/],
-    ["masks.vectors", ["AA=="], /masks\.vectors: expected a list of 10/],
-    ["masks.vectors.3", "AA==", /masks\.vectors\[3\]: expected 3 bytes for 20 gates, got 1/],
-    ["perplexity", {}, /perplexity: expected a list/],
-    ["perplexity.0.dense", null, /perplexity\[0\]\.dense: expected a number/],
-    ["checks.0.form", "gguf", /checks\[0\]\.form: expected one of masked, compact, onnx/],
-  ])("is refused with a wrong %s", (path, value, message) => {
+    /kept\.widths: expected 2 for s5 of block 0, .* got 1/,
+  ],
+  ["kept.blockWeights.kept", 217, /expected 220 of 2016, .* got 217 of 2016/],
+  ["kept.modelWeights.kept", 9, /kept\.modelWeights: expected 1796 pruned, .* got 2427 \(9 of 2436 kept\)/],
+  ["masks.encoding", "hex", /masks\.encoding/],
+  ["masks.vectors", ["AA=="], /masks\.vectors: expected a list of 10/],
+  ["masks.vectors.3", "AA==", /masks\.vectors\[3\]: expected 3 bytes for 20 gates, got 1/],
+  ["perplexity", {}, /perplexity: expected a list/],
+  ["perplexity.0.dense", null, /perplexity\[0\]\.dense: expected a number/],
+  ["checks.0.form", "gguf", /checks\[0\]\.form: expected one of masked, compact, onnx/],
+];
+
+describe("a receipt with a wrong field", () => {
+  it.each(WRONG)("is refused by the name of %s", (path, value, message) => {
     expect(() => readReceipt(changed(path, value))).toThrow(message);
   });
 
   it.each([
-    ["not JSON", "{", /not JSON/],
+    ["not JSON", "{", /receipt\.json: expected JSON/],
     ["no object", "[]", /expected an object/],
-    ["empty", "{}", /format: expected one of 1, got nothing/],
+    ["empty", "{}", /format: expected 1, got nothing/],
   ])("is refused where it is %s", (_, json, message) => {
     expect(() => readReceipt(json)).toThrow(message);
   });
@@ -177,15 +187,15 @@ describe("the model card", () => {
     expect(card).toContain("300 of 600 steps");
   });
 
-  it("passes the licence on, and says so where there is none", () => {
+  it("repeats the licence, and points out where there is none", () => {
     expect(card).toMatch(/^---\nlicense: "apache-2\.0"\nbase_model: "tiny \| model"/);
-    expect(card).toContain("as its card states it: apache-2.0");
+    expect(card).toContain("as stated on its model card: apache-2.0");
     const silent: Receipt = { ...receipt, model: { ...receipt.model, licence: "not stated" } };
     expect(modelCard(silent, "compact")).not.toContain("license:");
     expect(modelCard(silent, "compact")).toContain("state no licence");
   });
 
-  it("promises of each form only what it is", () => {
+  it("describes each form, and only that form", () => {
     expect(card).toContain("**masked**");
     expect(modelCard(receipt, "compact")).toContain("trust_remote_code=True");
     expect(card).not.toContain("trust_remote_code");
@@ -203,7 +213,7 @@ describe("licenceOf", () => {
     expect(await licenceOf(memoryFolder("model", { "README.md": card }))).toBe(licence);
   });
 
-  it("says so where there is no card", async () => {
+  it("is not stated where there is no card", async () => {
     expect(await licenceOf(memoryFolder("model", {}))).toBe("not stated");
   });
 });

@@ -1,4 +1,4 @@
-// receipt.json: how a pruned model was made, what of it is kept, what that costs, and how the export was checked (formats.md).
+// receipt.json: how a pruned model was made, what it keeps, its perplexity, and how the export was checked (docs/formats.md).
 import { invariant } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { budgetOf, compactBytes, countsOf, keptTotalWeights, keptWeights, type Budget } from "../../masks/budget.ts";
@@ -12,31 +12,31 @@ import { jsonFile, type OutputFile } from "../files/outputFile.ts";
 
 export const RECEIPT_FILE = "receipt.json";
 export const RECEIPT_FORMAT = 1;
-export const MASK_ENCODING = "base64; one bit a gate, eight a byte, first gate in the lowest bit";
+export const MASK_ENCODING = "base64; one bit per gate, eight per byte, first gate in the lowest bit";
 
 export const FORMS = ["masked", "compact", "onnx"] as const;
-/** The forms of one pruned model (formats.md). */
+/** The forms of a pruned model (docs/formats.md). */
 export type Form = (typeof FORMS)[number];
 
 export const TARGETS = ["block weights kept", "whole model pruned"] as const;
-/** What was asked, and which ratio that is: a kept share of the block weights, or a pruned share of the whole model. */
+/** The requested ratio and its meaning: a kept share of the block weights, or a pruned share of the entire model. */
 export interface Target {
   ratio: (typeof TARGETS)[number];
   value: number;
 }
 
-/** A text by name and the SHA-256 of its UTF-8 bytes, in hexadecimal. */
+/** A text: its name, and the SHA-256 of its UTF-8 bytes in hexadecimal. */
 export interface TextRef {
   name: string;
   sha256: string;
 }
 
-/** Perplexity before and after, on the same text and windows (METHOD.md 4). */
+/** Perplexity of the dense and the pruned model on the same text and windows (METHOD.md 4). */
 export interface PerplexityPair {
   text: TextRef;
   /** Window length in tokens. */
   context: number;
-  /** Tokens of the text that were used. */
+  /** Number of tokens of the text that were used. */
   tokens: number;
   /** Whether every window began with the tokenizer's begin token. */
   beginToken: boolean;
@@ -44,32 +44,33 @@ export interface PerplexityPair {
   pruned: number;
 }
 
-/** One form, opened again by one runtime and compared with the studio's own forward. */
+/** One form, reopened by a runtime and compared with the engine's own forward. */
 export interface FormCheck {
   form: Form;
-  /** Element type of the weights in its files; `model.dtype` is the base model's. */
+  /** Element type of the weights in its files; `model.dtype` is that of the base model. */
   dtype: FloatDtype;
   runtime: string;
   version: string;
   /** Tokens whose logits were compared. */
   tokens: number;
   maxAbsLogitDifference: number;
-  /** Share of positions with the same largest logit, 0 to 1. */
+  /** Fraction of positions with the same largest logit, 0 to 1. */
   argmaxAgreement: number;
 }
 
+/** Counts: how many are kept, of how many. */
 export interface Share {
   kept: number;
   of: number;
 }
 
-/** The shape of the unpruned model, as far as counting needs it. */
+/** The dense model: its name and the sizes from which its weights can be counted. */
 export interface ReceiptModel {
   name: string;
   /** Licence of the base model as its own card states it, or "not stated". */
   licence: string;
   modelType: string;
-  /** As the base model stores its weights; an export may have been converted (see FormCheck). */
+  /** Element type in the base model's files; an export may use another (see FormCheck). */
   dtype: FloatDtype;
   layers: number;
   dModel: number;
@@ -80,20 +81,20 @@ export interface ReceiptModel {
   glu: boolean;
 }
 
-/** What receipts of every method say. */
+/** Fields that receipts of all methods share. */
 export interface ReceiptBase {
   format: typeof RECEIPT_FORMAT;
   program: { name: "Espalier"; version: string };
-  /** The GPU adapter that the run was on, in its own words. */
+  /** The GPU adapter of the run, by its own name. */
   adapter: string;
-  /** How the run held the model's matrices, where not as f32: its logits and perplexities are of weights rounded so. */
+  /** Present where the run stored the model's matrices in half precision: logits and perplexities are of the rounded weights. */
   precision?: "f16";
   model: ReceiptModel;
-  /** The text that was trained or calibrated on. */
+  /** The text used for training or calibration. */
   calibration: TextRef;
   perplexity: PerplexityPair[];
   checks: FormCheck[];
-  /** Some logits of the pruned model; receipts of older versions have none. */
+  /** Some logits of the pruned model; missing in receipts of older versions. */
   sample?: LogitSample;
 }
 
@@ -101,13 +102,13 @@ export interface ReceiptBase {
 export interface Receipt extends ReceiptBase {
   recipe: RecipeJson;
   target: Target;
-  /** Steps that were really trained: fewer than the recipe's where the run was stopped. */
+  /** Steps actually trained: fewer than in the recipe where the run was stopped. */
   trainedSteps: number;
   kept: {
     blockWeights: Share;
-    /** Parameters of the whole model. */
+    /** Parameters of the entire model. */
     modelWeights: Share;
-    /** Bytes of the tensors: compact form (index lists counted) against the unpruned model, both in the model's dtype. */
+    /** Bytes of all tensors: compact form (with index lists) of the dense model, both in the model's dtype. */
     compactBytes: Share;
     /** |s1| .. |s5| of every block. */
     widths: number[][];
@@ -116,7 +117,7 @@ export interface Receipt extends ReceiptBase {
   masks: { encoding: typeof MASK_ENCODING; vectors: string[] };
 }
 
-/** What no receipt can work out for itself. */
+/** What a receipt cannot compute. */
 export interface ReceiptBaseInput {
   version: string;
   adapter: string;
@@ -138,7 +139,7 @@ export interface ReceiptInput extends ReceiptBaseInput {
   trainedSteps: number;
 }
 
-/** Throws "not-finite" for a number that JSON cannot hold. */
+/** Throws "not-finite" for a number that JSON cannot express. */
 export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
   const numbers = [
     ...input.perplexity.flatMap(({ dense, pruned }) => [dense, pruned]),
@@ -148,7 +149,7 @@ export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
   invariant(
     numbers.every(Number.isFinite),
     "not-finite",
-    `expected finite numbers in a receipt, got ${numbers.join(", ")}; evaluate again`,
+    `${RECEIPT_FILE}: expected finite numbers, got ${numbers.join(", ")}. Measure perplexity again.`,
   );
   const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, glu } = input.config;
   const shape = { layers, dModel, dMlp, heads, kvHeads, headDim, glu };
@@ -165,11 +166,15 @@ export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
   };
 }
 
-/** Counts, packs and puts together. Throws "shape" for masks of another model, "not-finite" for a number that JSON cannot hold. */
+/** Builds the receipt: counts what the masks keep, and packs them. Throws "shape" for masks of another model, "not-finite" for a number that JSON cannot express. */
 export function buildReceipt(input: ReceiptInput): Receipt {
   const { config, masks, dtype, target } = input;
   checkMasks(config, masks);
-  invariant(Number.isFinite(target.value), "not-finite", `expected a finite target, got ${target.value}`);
+  invariant(
+    Number.isFinite(target.value),
+    "not-finite",
+    `${RECEIPT_FILE}: target: expected a finite number, got ${target.value}`,
+  );
   const budget = budgetOf(config);
   const counts = countsOf(masks);
   const { calibration, perplexity, checks, sample, ...head } = receiptBase(input);

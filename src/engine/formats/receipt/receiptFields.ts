@@ -1,11 +1,13 @@
-// The fields that receipts of every method have, read from outside: each checked, refusals named by field.
-import { EngineError, invariant } from "../../errors.ts";
+// Reads and checks the fields that receipts of all methods share; errors name the field.
 import type { ModelConfig } from "../../config/config.ts";
 import { FLOAT_DTYPES, type FloatDtype } from "../../dtype.ts";
 import { JsonField } from "../../json/jsonFields.ts";
+import { parseJson } from "../files/folder.ts";
+import { readError } from "../files/readError.ts";
 import { readLogitSample } from "./logitSample.ts";
 import {
   FORMS,
+  RECEIPT_FILE,
   RECEIPT_FORMAT,
   type FormCheck,
   type PerplexityPair,
@@ -15,20 +17,32 @@ import {
   type TextRef,
 } from "./receipt.ts";
 
-/** The root of a receipt's text. Throws "format" where it is not JSON. */
-export function receiptRoot(text: string, file: string): JsonField {
-  try {
-    return new JsonField(JSON.parse(text) as unknown, file);
-  } catch (error) {
-    throw new EngineError("format", `${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
+/** What to do about a file of Espalier that was edited or damaged. */
+export const ORIGINAL_FILE = "The file was changed or damaged: use the original that Espalier wrote.";
+const NEWER = "A newer Espalier may have written the file: update this one.";
+
+/** The root of a text in JSON. Throws "format" where it is not JSON. */
+export function jsonRoot(text: string, file: string): JsonField {
+  return new JsonField(parseJson(text, file, ORIGINAL_FILE), file, "", ORIGINAL_FILE);
+}
+
+/** The version of a format. Throws "format" for any other than `known`. */
+export function readVersion<T extends string | number>(field: JsonField, known: T): T {
+  if (field.value === known) return known;
+  return field.value === undefined ? field.refuse(String(known)) : field.refuse(String(known), NEWER);
+}
+
+/** The encoding of masks, which is a sentence; returns the current wording also for files with an older one. */
+export function readEncoding<T extends string>(field: JsonField, current: T, older: string): T {
+  field.oneOf<string>([current, older]);
+  return current;
 }
 
 /** Throws "format" naming the field that is missing or of the wrong kind. */
 export function readReceiptBase(root: JsonField): ReceiptBase {
   const program = root.get("program");
   const sample = root.get("sample");
-  const format = root.get("format").oneOf([RECEIPT_FORMAT]);
+  const format = readVersion(root.get("format"), RECEIPT_FORMAT);
   const model = readModel(root.get("model"));
   return {
     format,
@@ -49,11 +63,15 @@ export function readReceiptBase(root: JsonField): ReceiptBase {
 /** Throws "shape" where the receipt was made for another model. */
 export function checkSameModel({ model }: ReceiptBase, config: ModelConfig): void {
   for (const field of ["modelType", "layers", "dModel", "dMlp", "heads", "kvHeads", "headDim", "glu"] as const) {
-    invariant(
-      model[field] === config[field],
-      "shape",
-      `the receipt was made for ${model.name} with ${field} ${model[field]}; this model has ${config[field]}; open the model it was made from`,
-    );
+    if (model[field] === config[field]) continue;
+    throw readError({
+      file: RECEIPT_FILE,
+      field: `model.${field}`,
+      expected: `${config[field]}, as in the open model`,
+      got: String(model[field]),
+      advice: `The receipt was made from ${model.name}: open that model.`,
+      code: "shape",
+    });
   }
 }
 
@@ -95,7 +113,7 @@ export function readPerplexity(field: JsonField): PerplexityPair {
   };
 }
 
-/** Receipts of older versions do not say which dtype was written: it was the model's unless another was chosen. */
+/** Receipts of older versions do not name the exported dtype; it was the model's unless the user chose another. */
 function readCheck(field: JsonField, modelDtype: FloatDtype): FormCheck {
   const dtype = field.get("dtype");
   return {

@@ -1,4 +1,4 @@
-// Receipts of weight pruning: built, written, read back and refused; the card says the same numbers and promises no speed.
+// Receipts of weight pruning: built, written, read back and refused; the card has the same numbers and promises no speed.
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../config/config.ts";
 import { mlpMatrices } from "../../masks/mlpMatrices.ts";
@@ -23,7 +23,7 @@ const raw = {
   tie_word_embeddings: true,
 };
 const config = readConfig(raw);
-/** Every fourth weight goes. */
+/** Every fourth weight is pruned. */
 const masks = mlpMatrices(config).map((matrix) =>
   packMask(
     matrix,
@@ -49,7 +49,7 @@ const written = JSON.stringify(receipt);
 
 describe("a receipt of weight pruning", () => {
   it("counts what the masks keep, of the MLP, the blocks and the model", () => {
-    // a block: 3 x 240 in the MLP, 12 x (8 + 4 + 4) + 8 x 12 in attention; 30 x 12 embeddings and 5 norms of 12
+    // per block: 3 x 240 in the MLP, 12 x (8 + 4 + 4) + 8 x 12 in attention; 30 x 12 embeddings and 5 norms of 12
     expect(receipt.kept).toEqual({
       mlpWeights: { kept: 2 * 3 * 180, of: 2 * 720 },
       blockWeights: { kept: 2 * (288 + 540), of: 2 * (288 + 720) },
@@ -57,7 +57,7 @@ describe("a receipt of weight pruning", () => {
     });
   });
 
-  it("comes back whole from its file, and gives its masks for the model", async () => {
+  it("is read back unchanged from its file, with its masks", async () => {
     const file = new TextDecoder().decode(await collect(receiptFile(receipt)));
     expect(readWeightReceipt(file)).toEqual(receipt);
     expect(weightMasksFromReceipt(receipt, config)).toEqual(masks);
@@ -65,33 +65,41 @@ describe("a receipt of weight pruning", () => {
     expect(() => readReceipt(file)).toThrow(/target|recipe\.method/);
   });
 
+  it("writes the encoding in the current wording and accepts the older one", () => {
+    const current = "base64; one bit per weight, row by row, eight per byte, first weight in the lowest bit; 1 is kept";
+    expect(receipt.masks.encoding).toBe(current);
+    const older = "base64; one bit a weight, row by row, eight a byte, first weight in the lowest bit; 1 is kept";
+    expect(readWeightReceipt(written.replace(current, older))).toEqual(receipt);
+    expect(() => readWeightReceipt(written.replace(current, "hex"))).toThrow(/masks\.encoding: expected one of/);
+  });
+
   it("is refused where masks and counts contradict each other, or the model is another", () => {
     expect(() => readWeightReceipt(written.replace('"kept":1080', '"kept":1081'))).toThrow(
-      /kept\.mlpWeights: 1081 of 1440, .* the file was changed/,
+      /kept\.mlpWeights: expected 1080 of 1440, .* got 1081 of 1440\. The file was changed/,
     );
     expect(() => readWeightReceipt(written.replace('"25%"', '"5:4"'))).toThrow(/pattern: expected N:M/);
     const [first] = receipt.masks.matrices;
-    const lying = {
+    const inconsistent = {
       ...receipt,
       masks: {
         ...receipt.masks,
         matrices: receipt.masks.matrices.map((one) => (one === first ? { ...one, kept: 7 } : one)),
       },
     };
-    expect(() => weightMasksFromReceipt(lying, config)).toThrow(
-      /gate_proj\.weight: 7 weights kept, but its mask keeps 180/,
+    expect(() => weightMasksFromReceipt(inconsistent, config)).toThrow(
+      /gate_proj\.weight: expected 180 kept, .* got 7/,
     );
     const other = readConfig({ ...raw, intermediate_size: 24 });
-    expect(() => weightMasksFromReceipt(receipt, other)).toThrow(/dMlp 20; this model has 24/);
+    expect(() => weightMasksFromReceipt(receipt, other)).toThrow(/model\.dMlp: expected 24, .* got 20/);
   });
 
   it("has a card with its numbers that promises no speed", () => {
     const card = weightCard(receipt);
     expect(card).toContain("| MLP weights | 1,080 | 1,440 | 75.0 % |");
-    expect(card).toContain("no speed from zeros, 2:4 included");
+    expect(card).toContain("no speed from zeros, including 2:4");
     expect(card).toContain("DaSS (arXiv 2405.01943): 25% of the weights");
-    expect(card).toContain("No remaining weight was changed.");
-    expect(weightCard({ ...receipt, updated: true })).toContain("were updated to make up for them");
+    expect(card).toContain("The remaining weights are unchanged.");
+    expect(weightCard({ ...receipt, updated: true })).toContain("were updated to compensate");
   });
 });
 

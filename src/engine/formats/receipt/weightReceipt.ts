@@ -1,26 +1,28 @@
-// The receipt of a model whose single weights are pruned: recipe, kept shares by matrix, masks as bitsets; written and read.
-import { EngineError, invariant } from "../../errors.ts";
+// The receipt of a model with pruned single weights, written and read: recipe, counts per matrix, masks as bitsets.
 import { countParameters, type ModelConfig } from "../../config/config.ts";
 import { mlpMatrices } from "../../masks/mlpMatrices.ts";
 import { keptInMask, masksByName, type WeightMask, type WeightMasks, weightsOf } from "../../masks/weightMasks.ts";
 import { checkWeightRecipe, WEIGHT_METHODS, type WeightRecipe } from "../../recipes/weightRecipe.ts";
 import { packWords, unpackWords } from "../files/bitset.ts";
+import { readError } from "../files/readError.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
 import { RECEIPT_FILE, receiptBase, type ReceiptBase, type ReceiptBaseInput, type Share } from "./receipt.ts";
-import { checkSameModel, readReceiptBase, readShare, receiptRoot } from "./receiptFields.ts";
+import { checkSameModel, jsonRoot, ORIGINAL_FILE, readEncoding, readReceiptBase, readShare } from "./receiptFields.ts";
 
 const WEIGHT_MASK_ENCODING =
-  "base64; one bit a weight, row by row, eight a byte, first weight in the lowest bit; 1 is kept";
+  "base64; one bit per weight, row by row, eight per byte, first weight in the lowest bit; 1 is kept";
+/** The encoding as receipts of older versions word it. */
+const OLDER_ENCODING = "base64; one bit a weight, row by row, eight a byte, first weight in the lowest bit; 1 is kept";
 
-/** One matrix: its tensor's name, what stays of it, and which weights. */
-export interface MatrixReceipt extends Share {
+/** One matrix: its tensor's name, how many weights it keeps, and which (base64). */
+interface MatrixReceipt extends Share {
   name: string;
   mask: string;
 }
 
 export interface WeightReceipt extends ReceiptBase {
   recipe: WeightRecipe;
-  /** Whether the kept weights were changed (SparseGPT): masks alone do not give the pruned model again. */
+  /** Whether the kept weights were changed (SparseGPT): then the masks alone cannot recreate the pruned model. */
   updated: boolean;
   kept: { mlpWeights: Share; blockWeights: Share; modelWeights: Share };
   masks: { encoding: typeof WEIGHT_MASK_ENCODING; matrices: MatrixReceipt[] };
@@ -31,7 +33,7 @@ export interface WeightReceiptInput extends ReceiptBaseInput {
   masks: WeightMasks;
 }
 
-/** Throws "shape" for masks of another model, "not-finite" for a number that JSON cannot hold. */
+/** Throws "shape" for masks of another model, "not-finite" for a number that JSON cannot express. */
 export function buildWeightReceipt(input: WeightReceiptInput): WeightReceipt {
   const { config, masks, recipe } = input;
   masksByName(config, masks);
@@ -55,7 +57,7 @@ export function buildWeightReceipt(input: WeightReceiptInput): WeightReceipt {
 const sharesOf = (matrices: readonly Share[]): Share =>
   matrices.reduce((sum, { kept, of }) => ({ kept: sum.kept + kept, of: sum.of + of }), { kept: 0, of: 0 });
 
-/** What is kept of the MLP's matrices, of all block weights and of the whole model's parameters. */
+/** What is kept of the MLP's matrices, of all block weights and of the entire model's parameters. */
 export function keptShares(config: ModelConfig, mlpWeights: Share): WeightReceipt["kept"] {
   const { blocks, total } = countParameters(config);
   const gone = mlpWeights.of - mlpWeights.kept;
@@ -66,15 +68,18 @@ export function keptShares(config: ModelConfig, mlpWeights: Share): WeightReceip
   };
 }
 
-/** Whether a receipt's text is one of weight pruning; everything else is `readReceipt`'s. */
+/** Whether a text is the receipt of weight pruning; `readReceipt` reads all others. */
 export function isWeightReceipt(text: string, file = RECEIPT_FILE): boolean {
-  const method = receiptRoot(text, file).get("recipe").get("method").value;
+  const method = jsonRoot(text, file).get("recipe").get("method").value;
   return WEIGHT_METHODS.some((known) => known === method);
 }
 
-/** A receipt from its text. Throws "format" naming the field that is missing, of the wrong kind or against another; "config" for a recipe out of bounds. */
+/**
+ * Parses the text of a receipt. Throws "format" naming the field that is missing, of the wrong kind or contradicts another; "config"
+ * for a recipe out of bounds.
+ */
 export function readWeightReceipt(text: string, file = RECEIPT_FILE): WeightReceipt {
-  const root = receiptRoot(text, file);
+  const root = jsonRoot(text, file);
   const kept = root.get("kept");
   const masks = root.get("masks");
   const { calibration, perplexity, checks, sample, ...head } = readReceiptBase(root);
@@ -89,7 +94,7 @@ export function readWeightReceipt(text: string, file = RECEIPT_FILE): WeightRece
       modelWeights: readShare(kept.get("modelWeights")),
     },
     masks: {
-      encoding: masks.get("encoding").oneOf([WEIGHT_MASK_ENCODING]),
+      encoding: readEncoding(masks.get("encoding"), WEIGHT_MASK_ENCODING, OLDER_ENCODING),
       matrices: masks
         .get("matrices")
         .list()
@@ -101,13 +106,15 @@ export function readWeightReceipt(text: string, file = RECEIPT_FILE): WeightRece
     ...(sample ? { sample } : {}),
   };
   const { kept: counted, of } = sharesOf(receipt.masks.matrices);
-  const told = receipt.kept.mlpWeights;
-  invariant(
-    counted === told.kept && of === told.of,
-    "format",
-    `${file}: kept.mlpWeights: ${told.kept} of ${told.of}, but its matrices keep ${counted} of ${of}; the file was changed`,
-  );
-  return receipt;
+  const stated = receipt.kept.mlpWeights;
+  if (counted === stated.kept && of === stated.of) return receipt;
+  throw readError({
+    file,
+    field: "kept.mlpWeights",
+    expected: `${counted} of ${of}, the sum over its matrices`,
+    got: `${stated.kept} of ${stated.of}`,
+    advice: ORIGINAL_FILE,
+  });
 }
 
 /** Throws "format" or "config" naming the field. */
@@ -121,19 +128,22 @@ export function readWeightRecipe(field: JsonField): WeightRecipe {
   });
 }
 
-/** The masks of a receipt for the model that it was made from. Throws "shape" where `config` is another model's, "format" where a mask is not what it says. */
+/**
+ * The masks of a receipt for the model that it was made from. Throws "shape" where `config` is another model's, "format" where a mask
+ * is missing or contradicts its count.
+ */
 export function weightMasksFromReceipt(receipt: WeightReceipt, config: ModelConfig): WeightMasks {
   checkSameModel(receipt, config);
   const byName = new Map(receipt.masks.matrices.map((matrix) => [matrix.name, matrix]));
   return mlpMatrices(config).map((matrix): WeightMask => {
+    const field = `masks.matrices: ${matrix.name}`;
+    const refuse = (expected: string, got: string) =>
+      readError({ file: RECEIPT_FILE, field, expected, got, advice: ORIGINAL_FILE });
     const found = byName.get(matrix.name);
-    if (!found) throw new EngineError("format", `${RECEIPT_FILE}: masks.matrices has no ${matrix.name}`);
-    const mask = { matrix, bits: unpackWords(found.mask, weightsOf(matrix), `mask of ${matrix.name}`) };
-    invariant(
-      keptInMask(mask) === found.kept,
-      "format",
-      `${RECEIPT_FILE}: ${matrix.name}: ${found.kept} weights kept, but its mask keeps ${keptInMask(mask)}; the file was changed`,
-    );
+    if (!found) throw refuse("a mask for this matrix", "none");
+    const mask = { matrix, bits: unpackWords(found.mask, weightsOf(matrix), `${RECEIPT_FILE}: ${field}`) };
+    const ones = keptInMask(mask);
+    if (ones !== found.kept) throw refuse(`${ones} kept, the ones in its mask`, String(found.kept));
     return mask;
   });
 }

@@ -1,4 +1,4 @@
-// The record of a finished run: what masks of each kind keep and cost, and that the bitsets give them again.
+// The record of a finished run: what masks of each kind keep and cost, and that the bitsets unpack to the same masks.
 import { describe, expect, it } from "vitest";
 import { countParameters, readConfig } from "../../config/config.ts";
 import { gateLayout } from "../../masks/gates.ts";
@@ -20,13 +20,13 @@ const given = {
 };
 
 describe("a finished run", () => {
-  it("counts gates: all of them are the model, and fewer cost what the budget says", () => {
+  it("counts gates: all of them make the dense model, and fewer cost what the budget predicts", () => {
     const { sizes } = gateLayout(config);
     const all = sizes.map((size) => new Uint8Array(size).fill(1));
-    const whole = finishedRun({ ...given, masks: { kind: "gates", masks: all } }).record;
-    expect(whole.kept.blockWeights).toEqual({ kept: blocks, of: blocks });
-    expect(whole.kept.modelWeights).toEqual({ kept: total, of: total });
-    expect(whole.kept.bytes).toBe(2 * total);
+    const dense = finishedRun({ ...given, masks: { kind: "gates", masks: all } }).record;
+    expect(dense.kept.blockWeights).toEqual({ kept: blocks, of: blocks });
+    expect(dense.kept.modelWeights).toEqual({ kept: total, of: total });
+    expect(dense.kept.bytes).toBe(2 * total);
     const less = all.map((mask, i) => (i === 0 ? mask.map((_, gate) => (gate < 10 ? 1 : 0)) : mask));
     const run = finishedRun({ ...given, masks: { kind: "gates", masks: less } });
     const gone = (config.dModel - 10) * (config.heads + 2 * config.kvHeads) * config.headDim;

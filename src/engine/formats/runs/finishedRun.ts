@@ -1,4 +1,4 @@
-// Makes the record of a finished run: what was measured, what its masks keep and cost, and the masks as bitsets.
+// Makes the record of a finished run: measurements, what its masks keep and cost, and the masks as bitsets.
 import type { ModelConfig } from "../../config/config.ts";
 import { budgetOf, countsOf, keptTotalWeights, keptWeights } from "../../masks/budget.ts";
 import type { Masks } from "../../masks/gates.ts";
@@ -9,13 +9,16 @@ import type { Share } from "../receipt/receipt.ts";
 import { RUN_FORMAT, type Run, type RunMasks, type RunRecord } from "./runRecord.ts";
 import { keptShares } from "../receipt/weightReceipt.ts";
 
-/** What no run can work out for itself. */
+/** What a record cannot compute. */
 export interface FinishedRunInput extends Omit<RunRecord, "format" | "model" | "kept"> {
   model: { name: string; fingerprint: string; config: ModelConfig; dtype: FloatDtype };
   masks: { kind: "gates"; masks: Masks } | { kind: "weights"; masks: WeightMasks };
 }
 
-/** Counts what is kept and packs the masks. `kept.bytes` is what the weights take in the model's dtype: of gates those that are kept, without index lists; of single weights all, for zeros take room too. */
+/**
+ * Counts what is kept and packs the masks. `kept.bytes` is the size of the weights in the model's dtype: for gates the kept ones,
+ * without index lists; for single weights all of them, because zeros are stored too.
+ */
 export function finishedRun({ model, masks, ...given }: FinishedRunInput): Run {
   const { config, dtype, name, fingerprint } = model;
   const kept = masks.kind === "gates" ? keptOfGates(config, masks.masks) : keptShares(config, keptOfMasks(masks.masks));

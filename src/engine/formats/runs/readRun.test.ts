@@ -1,4 +1,4 @@
-// Runs from outside: what is written comes back, and each kind of damage is refused by the name of its field.
+// Reading runs: what is written is read back, and each kind of damage is refused with the name of its field.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../errors.ts";
 import { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./readRun.ts";
@@ -26,7 +26,7 @@ function refusal(text: string): string {
 }
 
 describe("runs", () => {
-  it("come back as they were written, one or many", () => {
+  it("are read back as they were written, one or many", () => {
     const runs = [
       gateRun("a"),
       weightRun("b"),
@@ -40,7 +40,7 @@ describe("runs", () => {
   });
 
   it.each([
-    ["record.format", "espalier-run-9", "record.format: expected one of espalier-run-1, got"],
+    ["record.format", "espalier-run-9", "record.format: expected espalier-run-1, got"],
     ["record.id", "", "record.id: expected 1 to 200 characters"],
     ["record.finished", "yesterday", "record.finished: expected an ISO time"],
     ["record.model.fingerprint", undefined, "record.model.fingerprint: expected text, got nothing"],
@@ -56,18 +56,20 @@ describe("runs", () => {
     ["masks.masks.0", "/////w==", "masks.masks[0]: expected 1 bytes for 4 gates"],
     ["masks.masks.0", "/w==", "masks.masks[0]: expected zeros after the last of 4 gates"],
     ["masks.sizes.3", 0, "masks.sizes[3]: expected a whole number from 1"],
-  ])("are refused where %s is %j", (path, value, said) => {
-    expect(refusal(damaged(path, value))).toContain(`runs.json: ${said}`);
+  ])("are refused where %s is %j", (path, value, message) => {
+    expect(refusal(damaged(path, value))).toContain(`runs.json: ${message}`);
   });
 
-  it("are refused where masks are of another kind than the recipe, or twice there", () => {
+  it("are refused where masks are of another kind than the recipe, or there twice", () => {
     expect(refusal(damaged("masks", weightRun("b").masks))).toContain(
       "masks.kind: expected gates, as made.kind is disp",
     );
     const { masks } = weightRun("b");
     const [matrix] = masks.kind === "weights" ? masks.matrices : [];
-    expect(refusal(damaged("masks.matrices", [matrix, matrix], weightRun("b")))).toContain("expected each name once");
-    expect(refusal("{")).toContain("runs.json is not JSON");
+    expect(refusal(damaged("masks.matrices", [matrix, matrix], weightRun("b")))).toContain(
+      "masks.matrices[1].name: expected each name once",
+    );
+    expect(refusal("{")).toContain("runs.json: expected JSON");
     expect(refusal("[3]")).toContain("[0]: expected an object, got 3");
   });
 

@@ -1,20 +1,26 @@
-// Reads finished runs from outside (a JSON file, the browser's database): every field checked, masks unpacked once, refusals named by field.
-import { EngineError, invariant } from "../../errors.ts";
-import { unpackBits, unpackWords } from "../files/bitset.ts";
+// Reads finished runs from a JSON file or the browser's database: checks every field and mask; errors name the field.
+import { bitsetFault, unpackBits } from "../files/bitset.ts";
 import { JsonField } from "../../json/jsonFields.ts";
 import { readReceiptRecipe } from "../receipt/readReceipt.ts";
-import { readPerplexity, readShare, readTextRef, receiptRoot } from "../receipt/receiptFields.ts";
+import {
+  jsonRoot,
+  ORIGINAL_FILE,
+  readPerplexity,
+  readShare,
+  readTextRef,
+  readVersion,
+} from "../receipt/receiptFields.ts";
 import type { Share } from "../receipt/receipt.ts";
 import { BASELINE_METHODS, RUN_FORMAT, type Run, type RunMasks, type RunRecipe, type RunRecord } from "./runRecord.ts";
 import { readWeightRecipe } from "../receipt/weightReceipt.ts";
 
-/** Most gates of a vector, and weights along a side of a matrix, that a file may claim. */
+/** Limit for the gates of a vector and for each side of a matrix. */
 const MOST_GATES = 1e8;
 const LONGEST_NAME = 200;
 
 /** The runs of a JSON text: one run, or a list of them. Throws "format" (or "config" for a recipe out of bounds) naming the field. */
 export function readRuns(text: string, file: string): Run[] {
-  const root = receiptRoot(text, file);
+  const root = jsonRoot(text, file);
   return (Array.isArray(root.value) ? root.list() : [root]).map(readRun);
 }
 
@@ -27,11 +33,13 @@ function readRun(field: JsonField): Run {
   return { record, masks };
 }
 
-/** A record from parsed data, as `readRuns`. */
-export const readRunRecord = (value: unknown, file: string): RunRecord => readRecordField(new JsonField(value, file));
+/** A record from parsed data; throws as `readRuns`. */
+export const readRunRecord = (value: unknown, file: string): RunRecord =>
+  readRecordField(new JsonField(value, file, "", ORIGINAL_FILE));
 
-/** Masks from parsed data, as `readRuns`. */
-export const readRunMasks = (value: unknown, file: string): RunMasks => readMasksField(new JsonField(value, file));
+/** Masks from parsed data; throws as `readRuns`. */
+export const readRunMasks = (value: unknown, file: string): RunMasks =>
+  readMasksField(new JsonField(value, file, "", ORIGINAL_FILE));
 
 function readRecordField(field: JsonField): RunRecord {
   const model = field.get("model");
@@ -41,7 +49,7 @@ function readRecordField(field: JsonField): RunRecord {
   const times = field.get("msPerToken");
   const ms = (name: string): number => times.get(name).number({ min: 0 });
   return {
-    format: field.get("format").oneOf([RUN_FORMAT]),
+    format: readVersion(field.get("format"), RUN_FORMAT),
     id: nameOf(field.get("id")),
     name: nameOf(field.get("name")),
     finished: finished.text(),
@@ -68,7 +76,7 @@ function nameOf(field: JsonField): string {
   return text !== "" && text.length <= LONGEST_NAME ? text : field.refuse(`1 to ${LONGEST_NAME} characters`);
 }
 
-/** A share of something. */
+/** Counts with at least one in total, and no more kept than there are. */
 function readPart(field: JsonField): Share {
   const share = readShare(field);
   field.get("of").number({ min: 1, whole: true });
@@ -104,38 +112,26 @@ function readMasksField(field: JsonField): RunMasks {
       .map((mask, i) => checked(mask, sizes[i] ?? 0));
     return { kind, sizes, masks };
   }
-  const matrices = field
-    .get("matrices")
-    .list()
-    .map((matrix) => {
-      const [out, inner] = matrix.get("shape").list(2).map(size);
-      const shape = [out ?? 0, inner ?? 0] as const;
-      return { name: nameOf(matrix.get("name")), shape, mask: checked(matrix.get("mask"), shape[0] * shape[1]) };
-    });
-  invariant(
-    new Set(matrices.map(({ name }) => name)).size === matrices.length,
-    "format",
-    "masks.matrices: expected each name once, got one twice",
-  );
+  const list = field.get("matrices");
+  const matrices = list.list().map((matrix) => {
+    const [out, inner] = matrix.get("shape").list(2).map(size);
+    const shape = [out ?? 0, inner ?? 0] as const;
+    return { name: nameOf(matrix.get("name")), shape, mask: checked(matrix.get("mask"), shape[0] * shape[1]) };
+  });
+  const names = matrices.map(({ name }) => name);
+  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (twice >= 0) list.list()[twice]?.get("name").refuse("each name once");
   return { kind, matrices };
 }
 
 /** The text of a bitset of exactly `length` bits. */
 function checked(field: JsonField, length: number): string {
   const text = field.text();
-  try {
-    unpackWords(text, length);
-  } catch (error) {
-    field.refuse(
-      EngineError.from(error)
-        .message.replace(/^bitset: expected /, "")
-        .replace(/, got .*$/, ""),
-    );
-  }
-  return text;
+  const fault = bitsetFault(text, length);
+  return fault ? field.refuse(fault.expected) : text;
 }
 
-/** Every mask by name ("s1 of block 0", or the matrix's tensor) as gates 0 or 1; in the order of the run. */
+/** Every mask of a run in order, unpacked to 0 and 1, with its name: "s1 of block 0", or the tensor of a matrix. */
 export function unpackRunMasks(masks: RunMasks): { name: string; gates: Uint8Array }[] {
   if (masks.kind === "weights")
     return masks.matrices.map(({ name, shape, mask }) => ({

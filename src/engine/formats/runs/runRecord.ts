@@ -1,26 +1,26 @@
-// A finished run as the library of runs, its JSON file and `npm run compare` know it: what was done, what is kept, what it costs.
+// A finished run, as in the library of runs, its JSON file and compare.json: what was done, what is kept, what it costs.
 import { recipeJson, type Recipe } from "../../recipes/recipe.ts";
 import type { WeightRecipe } from "../../recipes/weightRecipe.ts";
 import type { PerplexityPair, Share, TextRef } from "../receipt/receipt.ts";
 
 export const RUN_FORMAT = "espalier-run-1";
 
-/** Masks of the same budget to hold a trained architecture against (METHOD.md 1.5): random ones, and the largest structures. */
+/** Masks of the same budget, for comparison with a trained architecture (METHOD.md 1.5): random ones, and the largest structures. */
 export const BASELINE_METHODS = ["random", "uniform-magnitude"] as const;
 export type BaselineMethod = (typeof BASELINE_METHODS)[number];
 
-/** What made the masks. A baseline takes the kept share of the block weights and a seed. */
+/** What made the masks. A baseline needs only a ratio and a seed. */
 export type RunRecipe =
   | { kind: "disp"; recipe: Recipe; steps: number }
   | { kind: "weights"; recipe: WeightRecipe }
   | { kind: "baseline"; method: BaselineMethod; ratio: number; seed: number };
 
-/** Base64 bitsets as in receipts: of the 5L vectors in order, or of MLP matrices by the name of their tensor. */
+/** Base64 bitsets as in receipts: of the 5L vectors in order, or of the MLP's matrices with their tensor names. */
 export type RunMasks =
   | { kind: "gates"; sizes: readonly number[]; masks: readonly string[] }
   | { kind: "weights"; matrices: readonly { name: string; shape: readonly [number, number]; mask: string }[] };
 
-/** What lists and charts show: everything but the masks. */
+/** What lists and charts show: everything except the masks. */
 export interface RunRecord {
   format: typeof RUN_FORMAT;
   id: string;
@@ -31,11 +31,11 @@ export interface RunRecord {
   model: { name: string; modelType: string; fingerprint: string };
   made: RunRecipe;
   calibration: TextRef;
-  /** Dense beside pruned on one text, with its context and tokens. */
+  /** Dense and pruned on one text, with its context and tokens. */
   perplexity: PerplexityPair;
-  /** Shares of the block weights and of the whole model; `bytes` of the weights in the model's own dtype, compact where it can be cut. */
+  /** Kept block weights and kept parameters; `bytes` of the weights in the model's dtype: of the compact form for gates, dense for single weights. */
   kept: { blockWeights: Share; modelWeights: Share; bytes: number };
-  /** Measured on `adapter`, greedy decoding, medians; null where it was not measured. */
+  /** Milliseconds per token of greedy decoding on `adapter`, medians; null where not measured. */
   msPerToken: { dense: number; pruned: number } | null;
 }
 
@@ -44,12 +44,12 @@ export interface Run {
   masks: RunMasks;
 }
 
-/** The record as files and the browser's database hold it: its ratio is called `keep` there. `readRunRecord` reads it back. */
+/** The record as it is stored in files and in the browser's database, where the ratio is called `keep`. `readRunRecord` reads it back. */
 export function recordJson({ made, ...record }: RunRecord): Record<string, unknown> & { id: string } {
   return { ...record, made: madeJson(made) };
 }
 
-/** The run as files hold it; `readRuns` reads it back. */
+/** The run as it is stored in files; `readRuns` reads it back. */
 export const runJson = ({ record, masks }: Run): { record: Record<string, unknown>; masks: RunMasks } => ({
   record: recordJson(record),
   masks,

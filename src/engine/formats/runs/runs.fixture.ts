@@ -31,13 +31,13 @@ function recordOf(id: string, patch: Partial<RunRecord>): RunRecord {
   };
 }
 
-/** A run of gates; `kept` gates of every vector stay. */
+/** A run of gates that keeps `kept` gates of every vector. */
 export function gateRun(id: string, patch: Partial<RunRecord> = {}, kept = 2): Run {
   const masks = SIZES.map((size) => packBits(Uint8Array.from({ length: size }, (_, i) => (i < kept ? 1 : 0))));
   return { record: recordOf(id, patch), masks: { kind: "gates", sizes: SIZES, masks } };
 }
 
-/** A run of single weights in one matrix: every second one stays. */
+/** A run of single weights in one matrix that keeps every second weight. */
 export function weightRun(id: string, patch: Partial<RunRecord> = {}): Run {
   const mask = packBits(Uint8Array.from([1, 0, 1, 0, 1, 0, 1, 0]));
   const matrices = [{ name: "model.layers.0.mlp.up_proj.weight", shape: [2, 4] as const, mask }];

@@ -1,4 +1,4 @@
-// The reader against goldens and against files that lie; round trips and flipped bytes as properties; shards.
+// The reader on golden files and on malformed ones; round trips and flipped bytes as properties; shards.
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -24,7 +24,7 @@ const write = (tensors: readonly Tensor[], metadata: Record<string, string> = {}
 
 const read = (bytes: Uint8Array) => readSafetensors(memorySource("m.safetensors", bytes));
 
-/** A file with this header (JSON text or object) and so many bytes of data. */
+/** A file with this header (JSON text or object) and `dataBytes` bytes of data. */
 function file(header: unknown, dataBytes: number, stated?: bigint): Uint8Array {
   const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
   const bytes = new Uint8Array(8 + json.length + dataBytes);
@@ -75,52 +75,78 @@ describe("round trip", () => {
     const norm = await model.readFloat32("model.norm.weight");
     expect(norm.length).toBe(192);
     expect(norm.every((value) => value > 0 && value < 100)).toBe(true);
-    await expect(model.readTensor("nope")).rejects.toThrow(/no tensor 'nope'; it has 74: model\./);
+    await expect(model.readTensor("nope")).rejects.toThrow(
+      /tensor 'nope': expected a tensor of this name, got 74 others \(model\./,
+    );
   });
 });
 
-describe("a file that lies", () => {
-  const ok = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
-  it.each<[string, Uint8Array, RegExp]>([
-    ["too short", Uint8Array.of(1, 2, 3), /size: 3 bytes are too few/],
-    ["no room for a header", file("", 0), /header length: 0 bytes are too few/],
-    ["a header beyond the file", file({}, 0, 99n), /header length: 99 bytes, but only 2 follow/],
-    ["a giant header", file({}, 0, 1n << 63n), /header length: 9223372036854775808 bytes, more than the 100000000/],
-    ["not JSON", file("{]", 0), /header: not JSON/],
-    ["not UTF-8", Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x22, 0xff), /header: not JSON/],
-    ["an array", file("[]", 0), /header: expected an object/],
-    [
-      "an unknown dtype",
-      file({ a: { ...ok, dtype: "F8_E4M3" } }, 8),
-      /tensor 'a', dtype: "F8_E4M3" is unknown; known:/,
-    ],
-    ["a number as a tensor", file({ a: 3 }, 8), /tensor 'a': expected an object, got 3/],
-    ["a negative shape", file({ a: { ...ok, shape: [-2] } }, 8), /tensor 'a', shape: .* got \[-2\]/],
-    ["a fraction", file({ a: { ...ok, shape: [0.5, 4] } }, 8), /tensor 'a', shape: .* got \[0.5,4\]/],
-    ["a huge shape", file({ a: { ...ok, shape: [2 ** 52, 2 ** 52] } }, 8), /takes .* bytes, but \[0, 8\] holds 8/],
-    ["no offsets", file({ a: { dtype: "F32", shape: [2] } }, 8), /data_offsets: expected two .* got nothing/],
-    ["offsets the wrong way", file({ a: { ...ok, data_offsets: [8, 0] } }, 8), /begin 8 is after end 0/],
-    ["data beyond the file", file({ a: ok }, 7), /end 8 is beyond the 7 bytes/],
-    ["shape against bytes", file({ a: { ...ok, shape: [3] } }, 8), /F32 \[3\] takes 12 bytes, but \[0, 8\] holds 8/],
-    ["trailing bytes", file({ a: ok }, 9), /size: \d+ bytes, but the last tensor ends at/],
-    ["an overlap", file({ a: ok, b: { ...ok, data_offsets: [4, 12] } }, 12), /'b', .*begin 4 overlaps 'a' by 4 bytes/],
-    ["a hole", file({ a: ok, b: { ...ok, data_offsets: [12, 20] } }, 20), /'b', .*begin 12 leaves 4 bytes after 'a'/],
-    ["a hole in front", file({ a: { ...ok, data_offsets: [4, 12] } }, 12), /begin 4 leaves 4 bytes after the header/],
-    [
-      "a name twice",
-      file(`{"a":${JSON.stringify(ok)},"\\u0061":${JSON.stringify({ ...ok, data_offsets: [8, 16] })}}`, 16),
-      /header: 'a' occurs twice/,
-    ],
-    ["a number in the metadata", file({ __metadata__: { n: 1 } }, 0), /__metadata__.n: expected a string, got 1/],
-    ["metadata that is a list", file({ __metadata__: [] }, 0), /__metadata__: expected an object/],
-  ])("%s", async (_, bytes, message) => {
+const ok = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
+const MALFORMED: [string, Uint8Array, RegExp][] = [
+  ["too short", Uint8Array.of(1, 2, 3), /size: expected at least 8 bytes, got 3\. .*fetch it again/],
+  ["no room for a header", file("", 0), /header length: expected at least 2 bytes, got 0/],
+  ["a header beyond the file", file({}, 0, 99n), /header length: expected at most the 2 bytes that follow, got 99/],
+  [
+    "a giant header",
+    file({}, 0, 1n << 63n),
+    /header length: expected at most 100000000 bytes, got 9223372036854775808/,
+  ],
+  ["not JSON", file("{]", 0), /header: expected JSON/],
+  ["not UTF-8", Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x22, 0xff), /header: expected JSON/],
+  ["an array", file("[]", 0), /header: expected an object/],
+  [
+    "an unknown dtype",
+    file({ a: { ...ok, dtype: "F8_E4M3" } }, 8),
+    /tensor 'a': dtype: expected one of .*, got "F8_E4M3"/,
+  ],
+  ["a number as a tensor", file({ a: 3 }, 8), /tensor 'a': expected an object, got 3/],
+  ["a negative shape", file({ a: { ...ok, shape: [-2] } }, 8), /tensor 'a': shape: .* got \[-2\]/],
+  ["a fraction", file({ a: { ...ok, shape: [0.5, 4] } }, 8), /tensor 'a': shape: .* got \[0.5,4\]/],
+  ["a huge shape", file({ a: { ...ok, shape: [2 ** 52, 2 ** 52] } }, 8), /expected \S+ bytes for F32 .*, got 8/],
+  ["no offsets", file({ a: { dtype: "F32", shape: [2] } }, 8), /data_offsets: expected two .* got nothing/],
+  [
+    "offsets the wrong way",
+    file({ a: { ...ok, data_offsets: [8, 0] } }, 8),
+    /data_offsets: expected begin at or before end, got \[8,0\]/,
+  ],
+  ["data beyond the file", file({ a: ok }, 7), /data_offsets: expected an end of at most 7, .* got 8/],
+  ["shape against bytes", file({ a: { ...ok, shape: [3] } }, 8), /expected 12 bytes for F32 \[3\], got 8/],
+  ["trailing bytes", file({ a: ok }, 9), /size: expected \d+ bytes, where the last tensor ends, got \d+/],
+  [
+    "an overlap",
+    file({ a: ok, b: { ...ok, data_offsets: [4, 12] } }, 12),
+    /'b': .*begin 8, where 'a' ends, got 4 \(an overlap of 4 bytes\)/,
+  ],
+  [
+    "a gap",
+    file({ a: ok, b: { ...ok, data_offsets: [12, 20] } }, 20),
+    /'b': .*begin 8, where 'a' ends, got 12 \(a gap of 4 bytes\)/,
+  ],
+  [
+    "a gap after the header",
+    file({ a: { ...ok, data_offsets: [4, 12] } }, 12),
+    /begin 0, where the header ends, got 4 \(a gap of 4 bytes\)/,
+  ],
+  [
+    "a name twice",
+    file(`{"a":${JSON.stringify(ok)},"\\u0061":${JSON.stringify({ ...ok, data_offsets: [8, 16] })}}`, 16),
+    /header: expected each name once, got 'a' twice/,
+  ],
+  ["a number in the metadata", file({ __metadata__: { n: 1 } }, 0), /__metadata__.n: expected a string, got 1/],
+  ["metadata that is a list", file({ __metadata__: [] }, 0), /__metadata__: expected an object/],
+];
+
+describe("a malformed or inconsistent file", () => {
+  it.each(MALFORMED)("%s", async (_, bytes, message) => {
     const error = await read(bytes).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(EngineError);
     expect(error).toMatchObject({ code: "format", message: expect.stringMatching(message) as string });
     expect((error as EngineError).message).toContain("m.safetensors");
   });
+});
 
-  it("with any bytes of the header changed is refused or still tiles the file", async () => {
+describe("a header with some bytes changed", () => {
+  it("is refused or still tiles the file", async () => {
     await fc.assert(
       fc.asyncProperty(
         tensorsArb,
@@ -160,7 +186,7 @@ describe("the writer", () => {
     expect(layout.sizeBytes).toBe(layout.header.length + 12 + 6 + 6);
   });
 
-  it("asks for one tensor at a time, and refuses too many and too few bytes", async () => {
+  it("reads one tensor at a time, and refuses too many and too few bytes", async () => {
     const log: string[] = [];
     const stream = (name: string, ...sizes: number[]) => ({
       ...spec,
@@ -175,17 +201,19 @@ describe("the writer", () => {
     const bytes = await collectBytes(writeSafetensors([stream("b", 2, 4), stream("a", 6)]));
     expect(log).toEqual(["a", "b", "b"]);
     expect((await read(bytes)).tensors.size).toBe(2);
-    await expect(collectBytes(writeSafetensors([stream("a", 4)]))).rejects.toThrow(/'a': .* takes 6 bytes, but 4 came/);
+    await expect(collectBytes(writeSafetensors([stream("a", 4)]))).rejects.toThrow(
+      /'a': expected 6 bytes for F16 \[3\], got 4/,
+    );
     await expect(collectBytes(writeSafetensors([stream("a", 6, 1, 9)]))).rejects.toThrow(
-      /6 bytes, but at least 7 came/,
+      /expected 6 bytes .*, got at least 7/,
     );
   });
 
-  it("refuses names and shapes that the format cannot hold", () => {
-    expect(() => safetensorsLayout([spec, spec])).toThrow(/two tensors cannot have the name 'a'/);
+  it("refuses names and shapes that the format cannot express", () => {
+    expect(() => safetensorsLayout([spec, spec])).toThrow(/expected each name once, got 'a' twice/);
     expect(() => safetensorsLayout([{ ...spec, name: "__metadata__" }])).toThrow(EngineError);
-    expect(() => safetensorsLayout([{ ...spec, shape: [-1] }])).toThrow(/cannot have the shape/);
-    expect(() => safetensorsLayout([{ ...spec, shape: [1.5, 2] }])).toThrow(/cannot have the shape/);
+    expect(() => safetensorsLayout([{ ...spec, shape: [-1] }])).toThrow(/shape: expected/);
+    expect(() => safetensorsLayout([{ ...spec, shape: [1.5, 2] }])).toThrow(/shape: expected/);
   });
 });
 
@@ -200,7 +228,7 @@ describe("openWeights", () => {
   const open = async (files: Record<string, Uint8Array | string>) => openWeights(memoryFolder("dir", files));
   const INDEX = "model.safetensors.index.json";
 
-  it("opens one file, or shards behind an index", async () => {
+  it("opens one file, or shards with an index", async () => {
     const one = await open({ "model.safetensors": await write([tensor("a", 1), tensor("b", 2)]) });
     const two = await open({
       [INDEX]: index({ a: "1.safetensors", b: "2.safetensors" }),
@@ -215,24 +243,24 @@ describe("openWeights", () => {
       expect([...(await weights.readBytes("a"))]).toEqual([0, 0, 0x80, 0x3f]);
       expect(weights.info("a")).toMatchObject({ dtype: "F32", shape: [1] });
       expect(weights.has("c")).toBe(false);
-      expect(() => weights.info("c")).toThrow(/dir has no tensor 'c'/);
+      expect(() => weights.info("c")).toThrow(/dir: tensor 'c': expected a tensor of this name, got 2 others \(a, b\)/);
     }
   });
 
-  it("says what is missing or contradicts the index", async () => {
+  it("refuses missing files and an index that contradicts the shards", async () => {
     const a = await write([tensor("a", 1)]);
     const ab = await write([tensor("a", 1), tensor("b", 2)]);
     await expect(open({ "config.json": "{}" })).rejects.toThrow(
-      /dir has no model\.safetensors or .*; it has config\.json/,
+      /dir: expected a file model\.safetensors or .*, got config\.json/,
     );
     await expect(open({ "pytorch_model.bin": a })).rejects.toThrow(/safe_serialization/);
     await expect(open({ [INDEX]: "{}" })).rejects.toThrow(/weight_map/);
-    await expect(open({ [INDEX]: index({ a: 3 }) })).rejects.toThrow(/weight_map\['a'\]: expected a file name/);
+    await expect(open({ [INDEX]: index({ a: 3 }) })).rejects.toThrow(/weight_map\['a'\]: expected a file name, got 3/);
     const cases: [Record<string, unknown>, Record<string, Uint8Array>, RegExp][] = [
-      [{ a: "1", b: "2" }, { 1: a }, /1 of 2 shards are missing: 2/],
-      [{ a: "1", b: "2" }, { 1: a, 2: ab }, /'a' is in two shards: 1 and 2/],
-      [{ a: "1" }, { 1: ab }, /'b' is in 1, but .* says no shard/],
-      [{ a: "1", b: "1" }, { 1: a }, /1 has no tensor 'b'/],
+      [{ a: "1", b: "2" }, { 1: a }, /expected the 2 shards .*, got 1 \(missing: 2\)/],
+      [{ a: "1", b: "2" }, { 1: a, 2: ab }, /'a'\]: expected it in one shard, got it in two, 1 and 2/],
+      [{ a: "1" }, { 1: ab }, /'b'\]: expected 1, got no shard/],
+      [{ a: "1", b: "1" }, { 1: a }, /'b'\]: expected a shard that has it, got 1, which does not/],
     ];
     for (const [map, files, message] of cases)
       await expect(open({ [INDEX]: index(map), ...files })).rejects.toThrow(message);

@@ -1,15 +1,16 @@
-// The header of a safetensors file: read, and checked against the file so that nothing after it has to be doubted.
-import { EngineError, invariant, showValue } from "../../errors.ts";
+// The header of a safetensors file: read, and checked against the size of the file, so that later code can trust it.
+import { showValue } from "../../errors.ts";
 import { type Dtype, DTYPES, dtypeBytes, elementCount, isDtype } from "../../dtype.ts";
 import { duplicateKey } from "../../json/jsonKeys.ts";
+import { FETCH_AGAIN, readError, WRITE_AGAIN } from "../files/readError.ts";
 
-/** Bytes in front of the header: its length as a little-endian u64. */
+/** Bytes before the header: its length as a little-endian u64. */
 export const LENGTH_BYTES = 8;
-/** The format's own limit of a header. */
+/** Largest header that the format allows. */
 export const MAX_HEADER_BYTES = 100_000_000;
-/** Writers pad the header with spaces to this, so that the tensors start at a multiple of it. */
+/** Writers pad the header with spaces to a multiple of this, so that the tensors are aligned to it. */
 export const HEADER_ALIGN = 8;
-/** The key of the header that is not a tensor. */
+/** The one key of the header that is not a tensor. */
 export const METADATA_KEY = "__metadata__";
 
 /** One tensor of a file: `begin` and `end` are positions in the file, in bytes. */
@@ -27,10 +28,8 @@ export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Throws "format": file, field and what is wrong with it. */
-function refuse(file: string, field: string, problem: string): never {
-  throw new EngineError("format", `${file}: ${field}: ${problem}`, { file, field });
-}
+const NOT_SAFETENSORS = "This is not a safetensors file: choose model.safetensors or the shards of the model.";
+const OTHER_MODEL = "Take config.json and weights from the same model.";
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -44,105 +43,129 @@ function isCount(value: unknown): value is number {
 export function readHeaderLength(file: string, prefix: Uint8Array, fileBytes: number): number {
   const view = new DataView(prefix.buffer, prefix.byteOffset, LENGTH_BYTES);
   const stated = view.getBigUint64(0, true);
-  const room = fileBytes - LENGTH_BYTES;
-  if (stated > BigInt(MAX_HEADER_BYTES)) {
-    const limit = `more than the ${MAX_HEADER_BYTES} that the format allows; this is not a safetensors file`;
-    refuse(file, "header length", `${stated} bytes, ${limit}`);
-  }
-  if (stated > BigInt(room)) {
-    refuse(file, "header length", `${stated} bytes, but only ${room} follow; the file is cut off or not safetensors`);
-  }
-  if (stated < 2n) refuse(file, "header length", `${stated} bytes are too few for a header`);
+  const available = fileBytes - LENGTH_BYTES;
+  const refuse = (expected: string, advice: string) =>
+    readError({ file, field: "header length", expected, got: String(stated), advice });
+  if (stated > BigInt(MAX_HEADER_BYTES)) throw refuse(`at most ${MAX_HEADER_BYTES} bytes`, NOT_SAFETENSORS);
+  if (stated > BigInt(available)) throw refuse(`at most the ${available} bytes that follow`, FETCH_AGAIN);
+  if (stated < 2n) throw refuse("at least 2 bytes", FETCH_AGAIN);
   return Number(stated);
 }
 
-function parseJson(file: string, bytes: Uint8Array): Record<string, unknown> {
+function parseHeaderJson(file: string, bytes: Uint8Array): Record<string, unknown> {
+  const refuse = (expected: string, got: string, advice: string) =>
+    readError({ file, field: "header", expected, got, advice });
   let text = "";
   let json: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     json = JSON.parse(text) as unknown;
   } catch (error) {
-    refuse(file, "header", `not JSON in UTF-8 (${error instanceof Error ? error.message : "unreadable"})`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw refuse("JSON in UTF-8", `bytes that do not parse (${reason})`, FETCH_AGAIN);
   }
-  if (!text.startsWith("{") || !isRecord(json)) refuse(file, "header", `expected an object, got ${showValue(json)}`);
+  if (!text.startsWith("{") || !isRecord(json)) throw refuse("an object", showValue(json), WRITE_AGAIN);
   const twice = duplicateKey(text);
-  if (twice !== undefined) refuse(file, "header", `'${twice}' occurs twice`);
+  if (twice !== undefined) throw refuse("each name once", `'${twice}' twice`, WRITE_AGAIN);
   return json;
 }
 
 function parseMetadata(file: string, value: unknown): Record<string, string> {
   if (value === undefined) return {};
-  if (!isRecord(value)) refuse(file, METADATA_KEY, `expected an object of strings, got ${showValue(value)}`);
+  const refuse = (field: string, expected: string, got: unknown) =>
+    readError({ file, field, expected, got: showValue(got), advice: WRITE_AGAIN });
+  if (!isRecord(value)) throw refuse(METADATA_KEY, "an object of strings", value);
   const entries = Object.entries(value).map(([key, text]): [string, string] => {
-    if (typeof text !== "string") refuse(file, `${METADATA_KEY}.${key}`, `expected a string, got ${showValue(text)}`);
+    if (typeof text !== "string") throw refuse(`${METADATA_KEY}.${key}`, "a string", text);
     return [key, text];
   });
   return Object.fromEntries(entries);
 }
 
-/** One entry of the header, its bytes within the file and as many as shape and dtype say. */
-function parseTensor(file: string, name: string, value: unknown, dataStart: number, dataBytes: number): TensorInfo {
-  const field = (key: string) => `tensor '${name}', ${key}`;
-  if (!isRecord(value)) refuse(file, `tensor '${name}'`, `expected an object, got ${showValue(value)}`);
+/** Where the entry of a tensor was found. */
+interface TensorPlace {
+  file: string;
+  name: string;
+  /** Position of the first data byte in the file, and number of data bytes. */
+  dataStart: number;
+  dataBytes: number;
+}
+
+/** One entry of the header: its bytes are inside the file, and there are exactly as many as shape and dtype need. */
+function parseTensor(value: unknown, { file, name, dataStart, dataBytes }: TensorPlace): TensorInfo {
+  const refuse = (key: string, expected: string, got: string, advice = WRITE_AGAIN) =>
+    readError({ file, field: `tensor '${name}'${key}`, expected, got, advice });
+  if (!isRecord(value)) throw refuse("", "an object", showValue(value));
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !isDtype(dtype)) {
-    refuse(file, field("dtype"), `${showValue(dtype)} is unknown; known: ${DTYPES.join(", ")}`);
+    const advice = "Convert the weights to F32, F16 or BF16.";
+    throw refuse(": dtype", `one of ${DTYPES.join(", ")}`, showValue(dtype), advice);
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
-    refuse(file, field("shape"), `expected non-negative integers, got ${showValue(shape)}`);
+    throw refuse(": shape", "non-negative integers", showValue(shape));
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    refuse(file, field("data_offsets"), `expected two non-negative integers, got ${showValue(offsets)}`);
+    throw refuse(": data_offsets", "two non-negative integers", showValue(offsets));
   }
   const [begin = 0, end = 0] = offsets;
-  if (begin > end) refuse(file, field("data_offsets"), `begin ${begin} is after end ${end}`);
+  if (begin > end) throw refuse(": data_offsets", "begin at or before end", showValue(offsets));
   if (end > dataBytes) {
-    refuse(file, field("data_offsets"), `end ${end} is beyond the ${dataBytes} bytes of data; the file is cut off`);
+    throw refuse(": data_offsets", `an end of at most ${dataBytes}, the bytes of data`, String(end), FETCH_AGAIN);
   }
-  const wanted = elementCount(shape) * dtypeBytes(dtype);
-  if (wanted !== end - begin) {
-    const needs = `${dtype} ${showValue(shape)} takes ${wanted} bytes`;
-    refuse(file, field("data_offsets"), `${needs}, but [${begin}, ${end}] holds ${end - begin}`);
+  const needed = elementCount(shape) * dtypeBytes(dtype);
+  if (needed !== end - begin) {
+    throw refuse(": data_offsets", `${needed} bytes for ${dtype} ${showValue(shape)}`, String(end - begin));
   }
   return { name, dtype, shape, begin: dataStart + begin, end: dataStart + end };
 }
 
 /**
- * Reads a header's bytes (without the eight in front) and checks that its tensors tile the rest of the file exactly.
+ * Parses a header's bytes (without the eight length bytes) and checks that its tensors tile the rest of the file exactly.
  * Throws EngineError("format") naming file, field and number.
  */
 export function parseHeader(file: string, bytes: Uint8Array, fileBytes: number): SafetensorsHeader {
   const dataStart = LENGTH_BYTES + bytes.byteLength;
-  const json = parseJson(file, bytes);
+  const json = parseHeaderJson(file, bytes);
   const metadata = parseMetadata(file, json[METADATA_KEY]);
+  const data = { file, dataStart, dataBytes: fileBytes - dataStart };
   const tensors = Object.entries(json)
     .filter(([name]) => name !== METADATA_KEY)
-    .map(([name, value]) => parseTensor(file, name, value, dataStart, fileBytes - dataStart))
+    .map(([name, value]) => parseTensor(value, { ...data, name }))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
   let at = dataStart;
   let previous = "the header";
   for (const { name, begin, end } of tensors) {
     if (begin !== at) {
-      const relation =
-        begin < at ? `overlaps ${previous} by ${at - begin} bytes` : `leaves ${begin - at} bytes after ${previous}`;
-      refuse(file, `tensor '${name}', data_offsets`, `begin ${begin - dataStart} ${relation}`);
+      const fault = begin < at ? `an overlap of ${at - begin}` : `a gap of ${begin - at}`;
+      throw readError({
+        file,
+        field: `tensor '${name}': data_offsets`,
+        expected: `begin ${at - dataStart}, where ${previous} ends`,
+        got: `${begin - dataStart} (${fault} bytes)`,
+        advice: WRITE_AGAIN,
+      });
     }
     at = end;
     previous = `'${name}'`;
   }
-  if (at !== fileBytes) refuse(file, "size", `${fileBytes} bytes, but the last tensor ends at ${at}`);
+  if (at !== fileBytes) {
+    const expected = `${at} bytes, where the last tensor ends`;
+    throw readError({ file, field: "size", expected, got: String(fileBytes), advice: FETCH_AGAIN });
+  }
   return { tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])), metadata };
 }
 
-/** Looks a tensor up; throws "format" with some names that there are. */
+/** Looks up a tensor; throws "format" where it is missing, with some names that exist. */
 export function requireTensor(file: string, tensors: ReadonlyMap<string, TensorInfo>, name: string): TensorInfo {
   const info = tensors.get(name);
-  invariant(
-    info,
-    "format",
-    () => `${file} has no tensor '${name}'; it has ${tensors.size}: ${[...tensors.keys()].slice(0, 6).join(", ")} ...`,
-    { file, name },
-  );
-  return info;
+  if (info) return info;
+  const some = [...tensors.keys()].slice(0, 6).join(", ");
+  throw readError({
+    file,
+    field: `tensor '${name}'`,
+    expected: "a tensor of this name",
+    got: tensors.size === 0 ? "no tensors" : `${tensors.size} others (${some}${tensors.size > 6 ? ", ..." : ""})`,
+    advice: OTHER_MODEL,
+    detail: { name },
+  });
 }

@@ -1,4 +1,4 @@
-// Shards: what they hold, their index, and that our loader reads them as it reads one file.
+// Shards: their contents, their index, and that our loader reads them like a single file.
 import { describe, expect, it } from "vitest";
 import { readJson } from "../files/folder.ts";
 import { outputFolder } from "../files/outputFile.ts";
@@ -15,12 +15,12 @@ const tensor = (name: string, count: number, value: number): TensorStream => ({
 const TENSORS = [tensor("d", 30, 4), tensor("a", 40, 1), tensor("c", 120, 3), tensor("b", 60, 2)];
 
 describe("weightsFiles", () => {
-  it("writes one file where no size is chosen, or all fits", () => {
+  it("writes one file where no size is chosen, or everything fits", () => {
     for (const shardBytes of [undefined, 250])
       expect(weightsFiles(TENSORS, shardBytes).map(({ name }) => name)).toEqual(["model.safetensors"]);
   });
 
-  it("deals tensors out by name; one that is larger than a shard stands alone", async () => {
+  it("assigns tensors by name; a tensor larger than a shard gets its own", async () => {
     const files = weightsFiles(TENSORS, 100);
     const names = [1, 2, 3].map((i) => `model-0000${i}-of-00003.safetensors`);
     expect(files.map(({ name }) => name)).toEqual([...names, "model.safetensors.index.json"]);
@@ -37,13 +37,13 @@ describe("weightsFiles", () => {
     }
   });
 
-  it("does not depend on the order in which tensors come", () => {
+  it("does not depend on the order of the tensors", () => {
     const contents = (tensors: readonly TensorStream[]): unknown =>
       weightsFiles(tensors, 100).map(({ name, sizeBytes }) => [name, sizeBytes]);
     expect(contents(TENSORS.toReversed())).toEqual(contents(TENSORS));
   });
 
   it.each([0, -1, 1.5, Number.NaN])("refuses a shard size of %s", (shardBytes) => {
-    expect(() => weightsFiles(TENSORS, shardBytes)).toThrow(/shard size in whole bytes/);
+    expect(() => weightsFiles(TENSORS, shardBytes)).toThrow(/shard size: expected a whole number of bytes/);
   });
 });

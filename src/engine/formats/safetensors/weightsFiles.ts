@@ -10,25 +10,26 @@ import {
   type TensorStream,
 } from "./safetensors.ts";
 
-/** transformers loads a file only if its metadata says that it was made for PyTorch's layout. */
+/** transformers loads a file only if its metadata names PyTorch's layout. */
 const METADATA = { format: "pt" };
 
 /** Shard numbers have this many digits: model-00001-of-00003.safetensors. */
 const NUMBER_DIGITS = 5;
 
 /**
- * The files of the weights, made tensor by tensor while they are read: at most a few rows of one are in memory. With `shardBytes`, tensors are
- * dealt out in the order that one file would have, and a shard holds at most that many bytes of tensors, or a single larger tensor.
- * One shard is written as one file. Throws "shape" for a `shardBytes` that is not a positive whole number.
+ * The files of the weights, produced tensor by tensor while they are read: at most a few rows of one tensor are in memory. With
+ * `shardBytes`, tensors are assigned to shards in the order of a single file; a shard contains at most that many bytes of tensors,
+ * or one larger tensor. If everything fits in one shard, it is written as a single file.
+ * Throws "shape" for a `shardBytes` that is not a positive whole number.
  */
 export function weightsFiles(tensors: readonly TensorStream[], shardBytes?: number): OutputFile[] {
   invariant(
     shardBytes === undefined || (Number.isSafeInteger(shardBytes) && shardBytes > 0),
     "shape",
-    `expected a shard size in whole bytes above zero, got ${shardBytes ?? 0}`,
+    `shard size: expected a whole number of bytes above zero, got ${shardBytes ?? 0}`,
   );
   const { tensors: ordered } = safetensorsLayout(tensors);
-  const groups = dealt(ordered, shardBytes ?? Infinity);
+  const groups = groupsOf(ordered, shardBytes ?? Infinity);
   if (groups.length <= 1) return [weightsFile(SINGLE_FILE, tensors)];
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const digits = (n: number): string => String(n).padStart(NUMBER_DIGITS, "0");
@@ -37,15 +38,16 @@ export function weightsFiles(tensors: readonly TensorStream[], shardBytes?: numb
     const streams = group.map(({ name }) => byName.get(name)).filter((stream) => stream !== undefined);
     return weightsFile(shardName(i), streams);
   });
-  const homes = groups.flatMap((group, i) => group.map(({ name }) => [name, shardName(i)] as const));
+  const shardOf = groups.flatMap((group, i) => group.map(({ name }) => [name, shardName(i)] as const));
   const index = {
     metadata: { total_size: ordered.reduce((sum, { begin, end }) => sum + end - begin, 0) },
-    weight_map: Object.fromEntries(homes),
+    weight_map: Object.fromEntries(shardOf),
   };
   return [...shards, jsonFile(INDEX_FILE, index)];
 }
 
-function dealt(tensors: readonly TensorInfo[], shardBytes: number): TensorInfo[][] {
+/** Consecutive tensors of at most `shardBytes` bytes together; a larger tensor is a group of its own. */
+function groupsOf(tensors: readonly TensorInfo[], shardBytes: number): TensorInfo[][] {
   const groups: TensorInfo[][] = [];
   let free = 0;
   for (const tensor of tensors) {

@@ -1,4 +1,4 @@
-// The GPU side of a GateLayout: which vector a tile of the flat buffer belongs to, and where each vector lies.
+// A GateLayout on the GPU: the vector of each tile of the flat buffer, and the range of each vector.
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import { GATE_TILE, type GateLayout } from "../../masks/gates.ts";
@@ -6,13 +6,13 @@ import type { Tensor } from "../../tensor.ts";
 
 export interface GateTables {
   readonly layout: GateLayout;
-  /** (tiles, 4) u32, GateTile of shaders/lib/gate_tiles.wgsl. */
+  /** (tiles, 4) u32: GateTile of shaders/lib/gate_tiles.wgsl. */
   readonly tiles: Tensor;
   /** (vectors, 2) u32: first flat gate and number of gates of each vector. */
   readonly bounds: Tensor;
 }
 
-/** Makes the tables, to outlive steps, or ("step") inside one for the length of it. */
+/** Makes the tables, to outlive steps, or ("step") within a step and until its end. */
 export function gateTables(ctx: Ctx, layout: GateLayout, lifetime: "persistent" | "step" = "persistent"): GateTables {
   const { sizes, offsets, vectorOfTile } = layout;
   const tiles = Uint32Array.from(
@@ -36,6 +36,6 @@ export function checkFlat(tensor: Tensor, { layout }: GateTables, what: string):
   invariant(
     tensor.shape.length === 1 && tensor.shape[0] === layout.length,
     "shape",
-    () => `${what}: ${layout.length} flat gates expected, ${tensor.shape.join("x")} came (${tensor.label})`,
+    () => `${what}: expected ${layout.length} flat gates, got ${tensor.shape.join("x")} (${tensor.label})`,
   );
 }

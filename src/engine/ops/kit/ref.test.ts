@@ -1,4 +1,4 @@
-// Every reference's backward against finite differences of its forward.
+// The backward of every reference, compared with finite differences of its forward.
 import { describe, expect, test } from "vitest";
 import { ops } from "../registry/index.ts";
 

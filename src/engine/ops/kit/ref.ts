@@ -1,37 +1,40 @@
-// What a CPU reference of an op is: f64 loops forward and backward, and the named cases that all its tests share.
+// References of ops: loops in f64, forward and backward, with the named cases that all tests share.
 import { fromFloat32, toFloat32 } from "../../dtype.ts";
 import { uniformNoise } from "../../rng.ts";
 import { type DType, type Precision, sizeOf } from "../../tensor.ts";
 
-/** A tensor of the reference: f64 values (integers and halves too, with their dtype named). */
+/** A tensor of a reference: f64 values, whatever its dtype on the GPU. */
 export interface RefTensor {
   readonly shape: readonly number[];
   readonly data: Float64Array;
+  /** Default: f32. */
   readonly dtype?: DType;
 }
 
 export interface OpCase<P> {
-  /** What is special about it: "C63", "R1 C1", "zeros", "1e4 scale". */
+  /** What is special about the case: "C63", "R1 C1", "zeros", "1e4 scale". */
   readonly name: string;
   readonly inputs: () => RefTensor[];
   readonly params: P;
 }
 
 export interface OpRef<P> {
+  /** The op's stem, as in its file names. If one stem has several references, a colon and the variant follow: "gate: add". */
   readonly name: string;
   readonly cases: readonly OpCase<P>[];
   forward(inputs: readonly RefTensor[], params: P): RefTensor[];
-  /** Gradient of each input given those of the outputs; null where an input has none. Leave out for an op without backward. */
+  /** The gradients of the inputs from those of the outputs; null for an input without one. Omit it for an op without backward. */
   backward?(inputs: readonly RefTensor[], params: P, dOut: readonly RefTensor[]): (RefTensor | null)[];
-  /** Set where backward is by design not the derivative of forward (a gradient estimator); finite differences are left out and a test of its own takes their place. */
+  /** True if backward is not the derivative of forward by design (a gradient estimator). Then a test of its own replaces finite differences. */
   readonly estimator?: boolean;
-  /** Largest difference allowed on the GPU, as a share of the largest absolute value; default TOLERANCE. */
+  /** Largest difference allowed on the GPU, relative to the largest absolute value. Default: TOLERANCE. */
   readonly tolerance?: number;
 }
 
-/** f32 kernels against f64 loops: largest difference over largest absolute value. */
+/** For f32 kernels compared with f64 loops: largest difference over largest absolute value. */
 export const TOLERANCE = 2e-5;
 
+/** A tensor of a reference; default: zeros. */
 export const refTensor = (shape: readonly number[], data?: Float64Array): RefTensor => ({
   shape,
   data: data ?? new Float64Array(sizeOf(shape)),
@@ -39,15 +42,15 @@ export const refTensor = (shape: readonly number[], data?: Float64Array): RefTen
 
 export const zerosLike = (tensor: RefTensor): RefTensor => refTensor(tensor.shape);
 
-/** Repeatable values in (-scale, scale), already rounded to f32 so that both sides see the same numbers. */
+/** Repeatable values in (-scale, scale), rounded to f32 so that reference and kernel get the same numbers. */
 export function randomRef(seed: number, shape: readonly number[], scale = 1): RefTensor {
   const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) =>
-    Math.fround(scale * (2 * uniformNoise(seed, 0, 0, 0, i) - 1)),
+    Math.fround(scale * (2 * uniformNoise({ seed, draw: 0 }, i) - 1)),
   );
   return { shape, data };
 }
 
-/** Repeatable weights: as randomRef, for f16 rounded to halves. */
+/** Repeatable weights in (-1, 1): f32, or rounded to halves. */
 export function randomWeights(seed: number, shape: readonly number[], precision: Precision): RefTensor {
   const values = randomRef(seed, shape);
   if (precision === "f32") return values;
@@ -58,14 +61,14 @@ export function randomWeights(seed: number, shape: readonly number[], precision:
 /** Repeatable integers in [0, below). */
 export function randomInts(seed: number, shape: readonly number[], below: number): RefTensor {
   const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) =>
-    Math.floor(uniformNoise(seed, 1, 0, 0, i) * below),
+    Math.floor(uniformNoise({ seed, draw: 0, step: 1 }, i) * below),
   );
   return { shape, data, dtype: "u32" };
 }
 
-/** Reads an element that the shapes say is there. */
+/** An element that must exist. Throws RangeError if it does not. */
 export const at = (data: Float64Array, i: number): number => {
   const value = data[i];
-  if (value === undefined) throw new RangeError(`element ${i} of ${data.length}`);
+  if (value === undefined) throw new RangeError(`element: expected an index below ${data.length}, got ${i}`);
   return value;
 };

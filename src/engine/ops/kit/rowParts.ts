@@ -1,22 +1,22 @@
-// Matrices that no binding of the adapter can hold whole: tensors of some of their rows each.
+// Matrices that are larger than one binding of the adapter: stored as several tensors of some of their rows each.
 import { BINDING_ALIGNMENT_BYTES } from "../../gpu/buffers.ts";
 import { invariant } from "../../errors.ts";
 import { ELEMENT_BYTES, matrixOf, type Tensor, view } from "../../tensor.ts";
 
-/** A matrix as tensors of its rows, in order and without gaps; all but the last have a multiple of PART_STEP rows. Usually one. */
+/** A matrix as tensors of its rows, in order and without gaps. All parts but the last have a multiple of PART_STEP rows. Usually one part. */
 export type RowParts = readonly Tensor[];
 
-/** Parts begin at multiples of as many rows, so that a bias of all rows can be viewed in the same parts. */
+/** Parts start at multiples of this many rows, so that a bias of all rows can be divided into views of the same parts. */
 const PART_STEP = BINDING_ALIGNMENT_BYTES / ELEMENT_BYTES;
 
 export interface PlacedPart {
   part: Tensor;
-  /** Its first row within the whole matrix. */
+  /** Its first row within the matrix. */
   first: number;
   rows: number;
 }
 
-/** Each part with its place. */
+/** Each part with its rows. */
 export function placed(parts: RowParts): PlacedPart[] {
   let first = 0;
   return parts.map((part) => {
@@ -26,22 +26,22 @@ export function placed(parts: RowParts): PlacedPart[] {
   });
 }
 
-/** Rows of the whole matrix. */
+/** Rows of the matrix. */
 export const heightOf = (parts: RowParts): number => parts.reduce((sum, part) => sum + matrixOf(part).rows, 0);
 
-/** A matrix that must not be in parts for what is to be done with it. Throws "limit". */
+/** The matrix as one tensor. `what` needs it in one buffer and begins the error's sentence. Throws "limit" if it has several parts. */
 export function inOneBuffer(parts: RowParts, what: string): Tensor {
-  const [whole] = parts;
+  const [first] = parts;
   invariant(
-    whole && parts.length === 1,
+    first && parts.length === 1,
     "limit",
     () =>
-      `${whole?.label ?? "a matrix"}: ${what} needs all ${heightOf(parts)} rows in one buffer, but this adapter's bindings hold ${whole ? matrixOf(whole).rows : 0}. Use an adapter with larger bindings or a smaller model.`,
+      `${first?.label ?? "a matrix"}: ${what} needs all ${heightOf(parts)} rows in one buffer, but one binding of this adapter has room for ${first ? matrixOf(first).rows : 0}. Use an adapter with larger bindings or a smaller model.`,
   );
-  return whole;
+  return first;
 }
 
-/** A matrix in one tensor, seen as parts of `rows` rows each. */
+/** Views of a matrix as parts of `rows` rows each. */
 export function splitRows(matrix: Tensor, rows: number): RowParts {
   const { rows: all, cols } = matrixOf(matrix);
   return Array.from({ length: Math.ceil(all / rows) }, (_, i) =>
@@ -49,7 +49,7 @@ export function splitRows(matrix: Tensor, rows: number): RowParts {
   );
 }
 
-/** Rows a part where a buffer may have `limitBytes`: all of them if they fit, and never less than one step. */
+/** Rows per part if a buffer may have `limitBytes`: all rows if they fit, otherwise a multiple of PART_STEP, at least one step. */
 export function rowsOfPart(rows: number, rowBytes: number, limitBytes: number): number {
   if (rows * rowBytes <= limitBytes) return rows;
   return Math.max(1, Math.floor(limitBytes / (rowBytes * PART_STEP))) * PART_STEP;

@@ -1,10 +1,10 @@
-// The step state's bytes: fields in the order of the WGSL struct, and values that a field cannot hold refused.
+// The step state's bytes: fields in the order of the WGSL struct, and values that a field cannot represent.
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../errors.ts";
 import { packStepState } from "./stepState.ts";
 
 describe("packStepState", () => {
-  test("packs seed, step and keep in the struct's order", () => {
+  test("packs seed, step and ratio in the order of the struct", () => {
     const packed = packStepState({ seed: 0xffffffff, step: 7, ratio: 0.5 });
     expect([...packed]).toEqual([0xffffffff, 7, 0x3f000000]);
   });

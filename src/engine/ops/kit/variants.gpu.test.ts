@@ -1,4 +1,4 @@
-// The kernels that other adapters get: the ops of the language model and of weight pruning again, as if this adapter were hardware without quads.
+// The kernel variants of other adapters: runs the ops of the language model and of weight pruning as if this adapter were the other kind.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { Gpu } from "../../gpu/device.ts";
@@ -35,7 +35,7 @@ test("a dispatch of more than 65,535 workgroups is folded", async () => {
   ctx.free(ones);
 });
 
-test("columns go by fours only where every width allows it", () => {
+test("columns are handled four at a time only if every width allows it", () => {
   expect(unitOf(192, 8)).toBe(4);
   expect(unitOf(192, 6)).toBe(1);
 });

@@ -1,4 +1,4 @@
-// The WGSL by which kernels read frozen weights: as f32, or as halves packed two in a u32 and unpacked to f32.
+// The WGSL with which kernels read frozen weights: as f32, or as halves packed two per u32 and unpacked to f32.
 import scalar from "../../../../shaders/lib/scalar.wgsl?raw";
 import vec4 from "../../../../shaders/lib/vec4.wgsl?raw";
 import weightsF16 from "../../../../shaders/lib/weights_f16.wgsl?raw";
@@ -7,22 +7,22 @@ import weightsF32 from "../../../../shaders/lib/weights_f32.wgsl?raw";
 import { EngineError } from "../../errors.ts";
 import type { DType, Precision, Tensor } from "../../tensor.ts";
 
-/** Columns that a kernel takes at once: by fours, or one by one where a width is no multiple of four. */
+/** Columns that a kernel handles at a time: 4, or 1 if a width is not a multiple of 4. */
 export type Width = 1 | 4;
 
 /** lib/vec4.wgsl or lib/scalar.wgsl. */
 export const valueText = (width: Width): string => (width === 4 ? vec4 : scalar);
 
-/** lib/weights_*.wgsl for a kernel of this width; valueText(width) goes in front of it. */
+/** lib/weights_*.wgsl for a kernel of this width. It needs valueText(width) before it. */
 export function weightText(precision: Precision, width: Width): string {
   if (precision === "f32") return weightsF32;
   return width === 4 ? weightsF16 : weightsF16Single;
 }
 
-/** How a weight is held. Throws "bug" for a tensor of integers. */
+/** How a weight is stored. Throws "bug" for a tensor of integers. */
 export function precisionOf({ dtype, label }: Tensor): Precision {
   if (isPrecision(dtype)) return dtype;
-  throw new EngineError("bug", `${label}: a weight is f32 or f16, not ${dtype}`);
+  throw new EngineError("bug", `${label}: expected a weight in f32 or f16, got ${dtype}`);
 }
 
 const isPrecision = (dtype: DType): dtype is Precision => dtype === "f32" || dtype === "f16";

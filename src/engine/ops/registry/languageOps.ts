@@ -1,29 +1,37 @@
-// The language model's ops with their references, for the registry.
+// The ops of the language model, with their references, in the order in which a forward runs them.
+import type { Tensor } from "../../tensor.ts";
+import { activate, glu } from "../activation.ts";
+import { activateRef, gluRef } from "../activation.ref.ts";
 import { addPositions } from "../addPositions.ts";
 import { addPositionsRef } from "../addPositions.ref.ts";
 import { appendKv } from "../appendKv.ts";
 import { appendKvRef } from "../appendKv.ref.ts";
 import { attention } from "../attention.ts";
 import { attentionCachedRef, attentionRef } from "../attention.ref.ts";
-import { crossEntropy } from "../crossEntropy.ts";
-import { crossEntropyRef } from "../crossEntropy.ref.ts";
+import { crossEntropy, crossEntropyByToken, type CrossEntropyOptions } from "../crossEntropy.ts";
+import { crossEntropyByTokenRef, type CrossEntropyParams, crossEntropyRef } from "../crossEntropy.ref.ts";
 import { embedding } from "../embedding.ts";
 import { embeddingRef } from "../embedding.ref.ts";
 import { gate, gatedAdd } from "../gate.ts";
 import { gatedAddRef, gateRef } from "../gate.ref.ts";
 import { gather } from "../gather.ts";
-import { gatherRef, scatterAddRef } from "../gather.ref.ts";
+import { gatherRef } from "../gather.ref.ts";
 import { headNorm } from "../headNorm.ts";
 import { headNormRef } from "../headNorm.ref.ts";
-import { type CheckedOp, checkedOp, take } from "./parity.ts";
+import { splitRows } from "../kit/rowParts.ts";
 import { rmsnorm } from "../rmsnorm.ts";
 import { rmsnormRef } from "../rmsnorm.ref.ts";
 import { rope } from "../rope.ts";
 import { ropeRef } from "../rope.ref.ts";
-import { splitRows } from "../kit/rowParts.ts";
 import { scatterAdd } from "../scatterAdd.ts";
-import { activate, swiglu } from "../activation.ts";
-import { activateRef, swigluRef } from "../activation.ref.ts";
+import { scatterAddRef } from "../scatterAdd.ref.ts";
+import { type CheckedOp, checkedOp, take } from "./parity.ts";
+
+/** x, weight, ids and perhaps a bias, as the references of cross-entropy take them. */
+function lossOptions(t: readonly Tensor[], { partRows, logitsBytes }: CrossEntropyParams): CrossEntropyOptions {
+  const head = { weight: splitRows(take(t, 1), partRows), ...(t[3] ? { bias: t[3] } : {}) };
+  return { head, ids: take(t, 2), logitsBytes };
+}
 
 export const languageOps: readonly CheckedOp[] = [
   checkedOp(embeddingRef, (ctx, t, { scale, partRows }) => [
@@ -31,29 +39,26 @@ export const languageOps: readonly CheckedOp[] = [
   ]),
   checkedOp(addPositionsRef, (ctx, t) => [addPositions(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(rmsnormRef, (ctx, t, { eps }) => [rmsnorm(ctx, take(t, 0), take(t, 1), eps)]),
-  checkedOp(headNormRef, (ctx, t, params) => [headNorm(ctx, take(t, 0), take(t, 1), params.eps, params)]),
-  checkedOp(ropeRef, (ctx, t, shape) => [rope(ctx, take(t, 0), take(t, 1), take(t, 2), shape)]),
+  checkedOp(headNormRef, (ctx, t, { eps, ...shape }) => [
+    headNorm(ctx, take(t, 0), { weights: take(t, 1), eps, shape }),
+  ]),
+  checkedOp(ropeRef, (ctx, t, shape) => [rope(ctx, take(t, 0), { table: take(t, 1), start: take(t, 2), shape })]),
   checkedOp(appendKvRef, (ctx, t, shape) => {
-    appendKv(ctx, take(t, 0), take(t, 2), take(t, 1), shape);
+    appendKv(ctx, take(t, 0), { cache: take(t, 2), start: take(t, 1), shape });
     return [take(t, 2)];
   }),
-  checkedOp(attentionRef, (ctx, t, params) => [attention(ctx, take(t, 0), take(t, 0), take(t, 1), params, params)]),
+  checkedOp(attentionRef, (ctx, t, params) => [
+    attention(ctx, take(t, 0), { ...params, kv: take(t, 0), start: take(t, 1), shape: params }),
+  ]),
   checkedOp(attentionCachedRef, (ctx, t, params) => [
-    attention(ctx, take(t, 0), take(t, 1), take(t, 2), params, params),
+    attention(ctx, take(t, 0), { ...params, kv: take(t, 1), start: take(t, 2), shape: params }),
   ]),
   checkedOp(activateRef, (ctx, t, act) => [activate(ctx, take(t, 0), act)]),
-  checkedOp(swigluRef, (ctx, t, act) => [swiglu(ctx, take(t, 0), act)]),
+  checkedOp(gluRef, (ctx, t, act) => [glu(ctx, take(t, 0), act)]),
   checkedOp(gateRef, (ctx, t) => [gate(ctx, take(t, 0), take(t, 1))]),
   checkedOp(gatedAddRef, (ctx, t) => [gatedAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(gatherRef, (ctx, t) => [gather(ctx, take(t, 0), take(t, 1))]),
   checkedOp(scatterAddRef, (ctx, t) => [scatterAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
-  checkedOp(crossEntropyRef, (ctx, t, { partRows, logitsBytes }) => [
-    crossEntropy(
-      ctx,
-      take(t, 0),
-      { weight: splitRows(take(t, 1), partRows), ...(t[3] ? { bias: t[3] } : {}) },
-      take(t, 2),
-      logitsBytes,
-    ),
-  ]),
+  checkedOp(crossEntropyRef, (ctx, t, params) => [crossEntropy(ctx, take(t, 0), lossOptions(t, params))]),
+  checkedOp(crossEntropyByTokenRef, (ctx, t, params) => [crossEntropyByToken(ctx, take(t, 0), lossOptions(t, params))]),
 ];

@@ -1,4 +1,4 @@
-// The harness that holds a kernel against its reference, and the reference against finite differences; used by tests and the self-check.
+// Compares kernels with their references, and the references' backward with finite differences. Used by tests and by the self-check.
 import type { Ctx } from "../../ctx.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import { Tape } from "../../tape.ts";
@@ -7,19 +7,22 @@ import { packedHalves } from "../../dtype.ts";
 import { tapeArithmetic } from "../arithmetic.ts";
 import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "../kit/ref.ts";
 
-/** What came of one comparison: `worst` is the largest difference over the largest absolute value of the expected tensor. */
+/** The result of one comparison. */
 export interface Check {
   name: string;
   ok: boolean;
+  /** Largest difference over the largest absolute value of the expected tensor. */
   worst: number;
+  /** Largest `worst` that is ok. */
   limit: number;
 }
 
-/** An op with its cases, its parameters' type hidden, so that a registry can hold all of them. */
+/** An op with its cases. The type of its parameters is hidden, so that one list can contain all ops. */
 export interface CheckedOp {
+  /** The reference's: the op's stem, and perhaps a colon and a variant. */
   readonly name: string;
   readonly cases: readonly string[];
-  /** True where backward is an estimator, or where there is none. */
+  /** Whether there is a backward that is a derivative: false for gradient estimators and ops without backward. */
   readonly differentiable: boolean;
   finiteDifferences(caseName: string): Check[];
   parity(ctx: Ctx, caseName: string): Promise<Check[]>;
@@ -27,14 +30,14 @@ export interface CheckedOp {
 
 const FD_STEP = 1e-4;
 const FD_LIMIT = 1e-5;
-/** Entries of one input that finite differences probe; the others follow the same loops. */
+/** Entries per input that finite differences probe; the others are computed by the same loops. */
 const FD_PROBES = 24;
 
-/** Joins a reference to the launcher that it checks. */
+/** Pairs a reference with its launcher. */
 export function checkedOp<P>(ref: OpRef<P>, run: (ctx: Ctx, inputs: Tensor[], params: P) => Tensor[]): CheckedOp {
   const caseOf = (name: string): OpCase<P> => {
     const found = ref.cases.find((one) => one.name === name);
-    if (!found) throw new EngineError("bug", `${ref.name} has no case "${name}"`);
+    if (!found) throw new EngineError("bug", `${ref.name}: expected the name of a case, got "${name}"`);
     return found;
   };
   return {
@@ -46,10 +49,10 @@ export function checkedOp<P>(ref: OpRef<P>, run: (ctx: Ctx, inputs: Tensor[], pa
   };
 }
 
-/** Input i of a case; how many there are only its reference and its launcher know. */
+/** Input i of a case, which its reference must have made. */
 export function take(inputs: readonly Tensor[], i: number): Tensor {
   const tensor = inputs[i];
-  invariant(tensor, "bug", `a case gave no input ${i}`);
+  invariant(tensor, "bug", `op case: expected an input ${i}, got ${inputs.length} inputs`);
   return tensor;
 }
 
@@ -98,13 +101,13 @@ async function parity<P>(
   const expected = ref.forward(inputs, params);
   const dOut = expected.map((out, i) => randomRef(90 + i, out.shape));
   const gradients = ref.backward?.(inputs, params, dOut) ?? inputs.map(() => null);
-  const wanted = gradients.some((gradient) => gradient !== null);
+  const differentiable = gradients.some((gradient) => gradient !== null);
   const tensors = inputs.map((input, k) => persistentOf(ctx, `input ${k}`, input, gradients[k] !== null));
   const seeds = dOut.map((seed, k) => persistentOf(ctx, `dOut ${k}`, seed, false));
 
   const found = await ctx.gpu.checked(ref.name, () =>
     ctx.step(() => {
-      const tape = wanted ? new Tape(tapeArithmetic(ctx)) : undefined;
+      const tape = differentiable ? new Tape(tapeArithmetic(ctx)) : undefined;
       ctx.tape = tape;
       const outputs = run(ctx, tensors, params);
       tape?.backward(outputs.flatMap((out, k) => (seeds[k] ? [[out, seeds[k]] as const] : [])));
@@ -113,10 +116,10 @@ async function parity<P>(
   );
   const checks: Check[] = [];
   for (const [k, out] of found.outputs.entries()) {
-    checks.push(await compare(ctx, `output ${k}`, out, expected[k], limit));
+    checks.push(await compare(ctx, `output ${k}`, [out, expected[k]], limit));
   }
   for (const [k, gradient] of gradients.entries()) {
-    if (gradient) checks.push(await compare(ctx, `d input ${k}`, found.gradients[k], gradient, limit));
+    if (gradient) checks.push(await compare(ctx, `d input ${k}`, [found.gradients[k], gradient], limit));
   }
   ctx.free(...tensors, ...seeds);
   return checks;
@@ -147,8 +150,7 @@ function typed(data: Float64Array, dtype: DType): ArrayBufferView {
 async function compare(
   ctx: Ctx,
   name: string,
-  tensor: Tensor | undefined,
-  expected: RefTensor | undefined,
+  [tensor, expected]: readonly [Tensor | undefined, RefTensor | undefined],
   limit: number,
 ): Promise<Check> {
   if (!tensor || !expected) return { name: `${name} is missing`, ok: false, worst: Number.NaN, limit };
@@ -156,7 +158,7 @@ async function compare(
   return check(name, worstDifference(values, expected.data), limit);
 }
 
-/** Largest difference over the largest absolute expected value; NaN where lengths differ or a value is not finite. */
+/** Largest difference over the largest absolute expected value. NaN if the lengths differ or a value is not finite. */
 export function worstDifference(values: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (values.length !== expected.length) return Number.NaN;
   let largest = 0;
@@ -170,7 +172,7 @@ export function worstDifference(values: ArrayLike<number>, expected: ArrayLike<n
   return worst === 0 ? 0 : worst / Math.max(largest, 1e-30);
 }
 
-/** A check passes only where `worst` is a number within the limit. */
+/** A check is ok only if `worst` is a number within the limit. */
 export const check = (name: string, worst: number, limit: number): Check => ({
   name,
   ok: worst <= limit,

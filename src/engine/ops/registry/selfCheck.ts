@@ -1,30 +1,31 @@
-// Every kernel against its reference on the user's own adapter: the same cases as the tests, from the same registry.
+// Compares every op with its reference on the user's adapter: the same cases as the tests, from the same registry.
 import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
 import { ops } from "./index.ts";
 import type { Check } from "./parity.ts";
 
 export interface SelfCheck {
-  /** Comparisons made: outputs and gradients of all cases of all ops. */
+  /** Number of comparisons: outputs and gradients of all cases of all ops. */
   checks: number;
   failed: (Check & { op: string; case: string })[];
   seconds: number;
 }
 
-export interface SelfCheckOptions {
+interface SelfCheckOptions {
+  /** Called before each case, and once at the end with an empty name. */
   onCase?: (done: number, of: number, op: string) => void;
-  /** Looked at between cases. */
+  /** Asked between cases; true stops the check. */
   cancelled?: () => boolean;
 }
 
-/** Runs the registry. A kernel that the adapter refuses is a failed check with the reason in its name. Throws "cancelled" and "device-lost". */
+/** Runs all cases. A kernel that the adapter refuses is a failed check, named by the reason. Throws "cancelled" and "device-lost". */
 export async function selfCheck(ctx: Ctx, { onCase, cancelled }: SelfCheckOptions = {}): Promise<SelfCheck> {
   const began = performance.now();
   const cases = ops.flatMap((op) => op.cases.map((name) => ({ op, name })));
   const failed: SelfCheck["failed"] = [];
   let checks = 0;
   for (const [done, { op, name }] of cases.entries()) {
-    if (cancelled?.()) throw new EngineError("cancelled", "The check of the adapter was stopped.");
+    if (cancelled?.()) throw new EngineError("cancelled", "The check of the GPU was stopped.");
     onCase?.(done, cases.length, op.name);
     const found = await op.parity(ctx, name).catch((error: unknown): Check[] => {
       const { code, message } = EngineError.from(error);

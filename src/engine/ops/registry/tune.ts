@@ -1,18 +1,18 @@
-// Chooses the matmul variant by a short timing on the user's adapter: one choice for all shapes, so that a run repeats.
+// Chooses the matmul variant by a short measurement on the user's adapter: one choice for all shapes, so that runs are repeatable.
 import type { Ctx } from "../../ctx.ts";
 import { linear, type MatmulVariant, usableVariants } from "../linear.ts";
 
-/** A middling shape of the models that the studio is for: rows, out features, in features. */
+/** A typical shape of the studio's models: rows, out features, in features. */
 const SHAPE = { m: 128, n: 512, k: 192 };
 const REPETITIONS = 3;
 
-export interface VariantTime {
+interface VariantTime {
   variant: MatmulVariant;
-  /** Best of the repetitions. */
+  /** The best of the repetitions. */
   ms: number;
 }
 
-/** Times each variant that the adapter can run and sets ctx.matmul to the fastest. About 100 ms, and compilation. */
+/** Times each variant that the adapter can run, and sets ctx.matmul to the fastest. Takes about 100 ms, plus compilation. */
 export async function tuneMatmul(ctx: Ctx): Promise<VariantTime[]> {
   const x = ctx.persistent("tune x", [SHAPE.m, SHAPE.k], { data: new Float32Array(SHAPE.m * SHAPE.k).fill(0.5) });
   const weight = ctx.persistent("tune weight", [SHAPE.n, SHAPE.k], {

@@ -1,4 +1,4 @@
-// The gates of a recipe: the hypernetwork's, or those of the paper's three ablations (METHOD.md 1.1).
+// The gate model of a recipe: the hypernetwork, or one of the paper's three ablations (METHOD.md 1.1).
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import { gateTables, type GateTables } from "../../ops/kit/gateTables.ts";
@@ -11,11 +11,11 @@ import type { Recipe } from "../../recipes/recipe.ts";
 import type { GateModel } from "./gateModel.ts";
 import { type GateLayout, type Sharing, sharingOf } from "../../masks/gates.ts";
 import { Hypernet } from "./hypernet.ts";
-import { hypernetLayout, initialInputs, type NamedArrays, WIDTH } from "./hypernetLayout.ts";
+import { hypernetLayout, initialInputs, type NamedArrays, WIDTH, wrongLength } from "./hypernetLayout.ts";
 
 /**
- * A new one for the 5L vectors of `layout`; the same recipe gives the same values everywhere. `start`: PyTorch's named parameters and
- * "z" to begin with instead of the seed's; throws EngineError("format") for one that is missing or has another size.
+ * A new gate model for the 5L vectors of `layout`; equal recipes give equal values on every machine. start: PyTorch's named parameters and "z",
+ * to begin with instead of those of the seed. Throws EngineError("format") for one that is missing or has another size.
  */
 export function gateModelFor(
   ctx: Ctx,
@@ -41,51 +41,57 @@ export function gateModelFor(
   }
 }
 
-/** Trains the different vectors, and lays logits and noise out for all 5L: equal ones give equal gates, and gradients add up. */
+/**
+ * Trains the distinct vectors and spreads their gate logits and noise to all 5L: shared vectors then draw equal gates, and their gradients
+ * add up.
+ */
 class SharedGates implements GateModel {
   readonly theta: Tensor;
   readonly tables: GateTables;
   private readonly own: GateModel;
-  private readonly places: SpreadTables;
+  private readonly spread: SpreadTables;
 
   constructor(ctx: Ctx, own: GateModel, layout: GateLayout, { own: ownLayout, shown }: Sharing) {
     this.own = own;
     this.theta = own.theta;
     this.tables = gateTables(ctx, layout);
     const sources = new Uint32Array(layout.length).fill(ownLayout.length);
-    shown.forEach((vector, place) => {
-      const [from = 0, to = 0, size = 0] = [ownLayout.offsets[vector], layout.offsets[place], layout.sizes[place]];
+    shown.forEach((vector, i) => {
+      const [from = 0, to = 0, size = 0] = [ownLayout.offsets[vector], layout.offsets[i], layout.sizes[i]];
       for (let gate = 0; gate < size; gate++) sources[to + gate] = from + gate;
     });
-    this.places = spreadTables(ctx, sources, ownLayout.length);
+    this.spread = spreadTables(ctx, sources, ownLayout.length);
   }
 
-  aim(ctx: Ctx, ratio: number): void {
-    this.own.aim(ctx, ratio);
+  setRatio(ctx: Ctx, ratio: number): void {
+    this.own.setRatio(ctx, ratio);
   }
 
   forward(ctx: Ctx): Tensor {
-    return spreadGates(ctx, this.own.forward(ctx), this.places);
+    return spreadGates(ctx, this.own.forward(ctx), this.spread);
   }
 
   noise(ctx: Ctx, stepState: Tensor, draw: number): Tensor {
-    return spreadGates(ctx, this.own.noise(ctx, stepState, draw), this.places);
+    return spreadGates(ctx, this.own.noise(ctx, stepState, draw), this.spread);
   }
 
   free(ctx: Ctx): void {
     this.own.free(ctx);
-    ctx.free(this.tables.tiles, this.tables.bounds, this.places.sources, this.places.places, this.places.bounds);
+    const { tables, spread } = this;
+    ctx.free(tables.tiles, tables.bounds, spread.sources, spread.places, spread.bounds);
   }
 }
 
-/** What `LinearHeads` is made of: (flat gates, C) and (vectors, C). */
+/** The values of `LinearHeads`: weight (flat gates, C), z (vectors, C). */
 interface HeadValues {
   weight: Float32Array<ArrayBuffer>;
   z: Float32Array<ArrayBuffer>;
 }
 
 function newHeads(layout: GateLayout, seed: number): HeadValues {
-  const weight = flatHeads(layout, (i, count) => uniforms(seed, DRAW.init, i, count, 1 / Math.sqrt(WIDTH)));
+  const weight = flatHeads(layout, (i, count) =>
+    uniforms({ seed, draw: DRAW.init, vector: i }, count, 1 / Math.sqrt(WIDTH)),
+  );
   return { weight, z: initialInputs(layout, seed, WIDTH) };
 }
 
@@ -93,28 +99,23 @@ function newHeads(layout: GateLayout, seed: number): HeadValues {
 function headsOf(layout: GateLayout, arrays: NamedArrays): HeadValues {
   const take = (name: string, count: number): Float32Array<ArrayBuffer> => {
     const values = arrays.get(name);
-    const came = values?.length ?? "none";
-    invariant(
-      values?.length === count,
-      "format",
-      `${name} must have ${count} values, ${came} came; is it of another model?`,
-    );
+    invariant(values?.length === count, "format", () => wrongLength(name, count, values));
     return values;
   };
   const weight = flatHeads(layout, (i, count) => take(`heads.${i}.weight`, count));
   return { weight, z: take("z", layout.sizes.length * WIDTH) };
 }
 
-/** Each head's values (vector, count) at its place in one flat array. */
+/** The values of all heads, (N_i, C) each, in one flat array (flat gates, C). */
 function flatHeads(layout: GateLayout, head: (i: number, count: number) => Float32Array): Float32Array<ArrayBuffer> {
   const weight = new Float32Array(layout.length * WIDTH);
   layout.sizes.forEach((size, i) => weight.set(head(i, size * WIDTH), (layout.offsets[i] ?? 0) * WIDTH));
   return weight;
 }
 
-/** Without the GRU: x_i = W_i z_i, with z_i ~ N(0, 1) fixed. No layer is shared, so that no vector learns of another. */
+/** Without the GRU: x_i = W_i z_i, with z_i ~ N(0, 1) fixed. No layer is shared, so the vectors do not influence each other. */
 class LinearHeads implements GateModel {
-  /** (flat gates, C), initialised as the hypernetwork's heads are. */
+  /** (flat gates, C), initialised like the heads of the hypernetwork. */
   readonly theta: Tensor;
   readonly tables: GateTables;
   /** (vectors, C). */
@@ -126,7 +127,7 @@ class LinearHeads implements GateModel {
     this.tables = gateTables(ctx, layout);
   }
 
-  aim(): void {
+  setRatio(): void {
     // one ratio only
   }
 
@@ -143,29 +144,30 @@ class LinearHeads implements GateModel {
   }
 }
 
-/** Without the hypernetwork: theta is the logits, which start at 0. */
+/** Without the hypernetwork: theta is the gate logits, which start at 0. */
 class FreeLogits implements GateModel {
   readonly theta: Tensor;
   readonly tables: GateTables;
-  private readonly places: SpreadTables;
+  /** The identity: `forward` copies. */
+  private readonly copying: SpreadTables;
 
   constructor(ctx: Ctx, layout: GateLayout) {
     this.theta = ctx.persistent("theta", [layout.length], { requiresGrad: true });
     this.tables = gateTables(ctx, layout);
-    this.places = spreadTables(
+    this.copying = spreadTables(
       ctx,
       Uint32Array.from({ length: layout.length }, (_, gate) => gate),
       layout.length,
     );
   }
 
-  aim(): void {
+  setRatio(): void {
     // one ratio only
   }
 
-  /** A copy, for a step's logits are those before its update. */
+  /** A copy, because the logits of a step are those before its update. */
   forward(ctx: Ctx): Tensor {
-    return spreadGates(ctx, this.theta, this.places);
+    return spreadGates(ctx, this.theta, this.copying);
   }
 
   noise(ctx: Ctx, stepState: Tensor, draw: number): Tensor {
@@ -173,7 +175,7 @@ class FreeLogits implements GateModel {
   }
 
   free(ctx: Ctx): void {
-    const { tables, places } = this;
-    ctx.free(this.theta, tables.tiles, tables.bounds, places.sources, places.places, places.bounds);
+    const { tables, copying } = this;
+    ctx.free(this.theta, tables.tiles, tables.bounds, copying.sources, copying.places, copying.bounds);
   }
 }

@@ -1,11 +1,11 @@
-// A model's weights as a compact model has them, cut on the way in: the same function without writing files first.
+// Reads a model's weights cut to the kept gates: a compact model without writing its files first.
 import type { Weights } from "../../formats/safetensors/safetensors.ts";
 import type { Family } from "../../config/config.ts";
 import type { WeightReader } from "../../model/load.ts";
 import { cutMatrix, cutShape, type Kept, keptOf } from "../../masks/compact.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
 
-/** Reads through to `weights`, leaving out rows and columns that the index lists of the 5L vectors do not keep. */
+/** Reads `weights` without the rows and columns that are not in the index lists of the 5L vectors. */
 export function cutReader(weights: Weights, family: Family, lists: readonly Uint32Array[]): WeightReader {
   const keptIn = (name: string): Kept | undefined => {
     const gates = tensorGates(family, name);

@@ -1,19 +1,19 @@
-// What a run trains: parameters, and how the logits of all gates come from them.
+// What a run trains: parameters, and how they make the gate logits.
 import type { Ctx } from "../../ctx.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { GateTables } from "../../ops/kit/gateTables.ts";
 
-/** The hypernetwork (hypernet.ts), or what an ablation puts in its place (ablations.ts). */
+/** The hypernetwork (hypernet.ts), or what replaces it in an ablation (ablations.ts). */
 export interface GateModel {
-  /** All parameters in one tensor: one gradient, one AdamW dispatch. Padding is and stays 0. */
+  /** All parameters in one tensor, so that there is one gradient and one AdamW dispatch. Padding is 0 and stays 0. */
   readonly theta: Tensor;
-  /** Of all 5L vectors: the layout of logits and noise. */
+  /** The layout of gate logits and noise, for all 5L vectors. */
   readonly tables: GateTables;
-  /** Says which ratio the next forward is for. Does nothing where there is one ratio only. */
-  aim(ctx: Ctx, ratio: number): void;
-  /** Logits of all gates, flat and without the offset 3; recorded on the tape where there is one. */
+  /** Sets the ratio of the next forward. Does nothing in a model for one ratio. */
+  setRatio(ctx: Ctx, ratio: number): void;
+  /** Gate logits, flat and without the offset 3; recorded on the tape if there is one. */
   forward(ctx: Ctx): Tensor;
-  /** Noise in (0, 1) of a draw (one of rng.ts's DRAW), flat, a value a gate; gates that are one get one value. */
+  /** Noise in (0, 1) of a draw (one of DRAW in rng.ts), flat, one value per gate; shared gates get the same value. */
   noise(ctx: Ctx, stepState: Tensor, draw: number): Tensor;
   free(ctx: Ctx): void;
 }

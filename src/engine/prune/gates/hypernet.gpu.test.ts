@@ -1,4 +1,4 @@
-// The whole hypernetwork against PyTorch's golden logits, and its gradient against the composed f64 references.
+// The hypernetwork against PyTorch's golden gate logits, and its gradient against the composed f64 references.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import goldenUrl from "../../../../golden/llama/golden.safetensors?url";
 import { Ctx } from "../../ctx.ts";
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-/** The gradient of dLogits . logits by every parameter, in f64, by PyTorch's names. `keep`: the ratio, where the hypernetwork is told it. */
+/** The gradient of dLogits . logits by every parameter, in f64, by PyTorch's names. ratio: the input of a hypernetwork for every ratio. */
 function referenceGradients(named: NamedArrays, dLogits: RefTensor, ratio?: number): Map<string, Float64Array> {
   const of = (name: string, shape: readonly number[]): RefTensor =>
     refTensor(shape, named.has(name) ? Float64Array.from(named.get(name) ?? []) : undefined);
@@ -113,7 +113,7 @@ function referenceGradients(named: NamedArrays, dLogits: RefTensor, ratio?: numb
 async function expectReferenceGradients(hypernet: Hypernet, ratio?: number): Promise<void> {
   const dLogits = randomRef(7, [gates.length]);
   const values = await hypernet.toNamed(ctx);
-  if (ratio !== undefined) hypernet.aim(ctx, ratio);
+  if (ratio !== undefined) hypernet.setRatio(ctx, ratio);
   const gradient = await ctx.gpu.checked("hypernetwork", () =>
     ctx.step(() => {
       const tape = new Tape(tapeArithmetic(ctx));
@@ -148,14 +148,14 @@ describe("hypernetwork with PyTorch's golden start", () => {
     hypernet.free(ctx);
   });
 
-  test("named parameters come back as they went in", async () => {
+  test("named parameters are returned unchanged", async () => {
     const hypernet = Hypernet.fromNamed(ctx, shape, named);
     expect(await hypernet.toNamed(ctx)).toEqual(named);
     hypernet.free(ctx);
   });
 });
 
-test("told the ratio, the gradient by every parameter is that of the references", async () => {
+test("for every ratio, the gradient by every parameter is that of the references", async () => {
   const hypernet = Hypernet.fromSeed(ctx, hypernetLayout(gates, true), 3);
   await expectReferenceGradients(hypernet, 0.37);
   hypernet.free(ctx);

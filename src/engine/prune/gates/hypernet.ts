@@ -1,5 +1,5 @@
 // The hypernetwork of DISP-LLM (METHOD.md 1.2): fixed noise z -> bidirectional GRU -> LayerNorm -> GELU -> a linear head for each vector.
-// Told the ratio (METHOD.md 1.7), it makes the gates of every one: an embedding of p is added to each row of z.
+// The one for every ratio (METHOD.md 1.7) takes the ratio as input: its embedding is added to each row of z.
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import { gateTables, type GateTables } from "../../ops/kit/gateTables.ts";
@@ -22,26 +22,28 @@ import {
   RATIO_FEATURES,
   ratioFeatures,
   thetaOf,
+  wrongLength,
 } from "./hypernetLayout.ts";
 
-/** What the hypernetwork is made of; both flat, theta in the layout's order. */
+/** The values of a hypernetwork, flat. */
 export interface HypernetValues {
+  /** All parameters, as the layout orders them. */
   theta: Float32Array<ArrayBuffer>;
-  /** (vectors, 32). */
+  /** (vectors, 32): the fixed inputs. */
   z: Float32Array<ArrayBuffer>;
 }
 
 export class Hypernet implements GateModel {
   readonly layout: HypernetLayout;
   readonly tables: GateTables;
-  /** All parameters in one tensor: one gradient, one AdamW dispatch. */
+  /** All parameters in one tensor, so that there is one gradient and one AdamW dispatch. */
   readonly theta: Tensor;
   readonly z: Tensor;
-  /** (1, 8): features of the ratio that the next forward is for; nobody reads them where there is one ratio only. */
+  /** (1, 8): features of the ratio of the next forward; unused in a hypernetwork for one ratio. */
   private readonly ratio: Tensor;
   private readonly parameters: ReadonlyMap<string, Tensor>;
 
-  /** Without values all parameters are zero: for plans, which ask for the memory only. */
+  /** Without values all parameters are zero: memory plans need only the sizes. */
   constructor(ctx: Ctx, layout: HypernetLayout, values?: HypernetValues) {
     const { gates } = layout;
     this.layout = layout;
@@ -54,66 +56,59 @@ export class Hypernet implements GateModel {
     );
   }
 
-  /** A new one; the same seed gives the same values everywhere. */
+  /** A new one; equal seeds give equal values on every machine. */
   static fromSeed(ctx: Ctx, layout: HypernetLayout, seed: number): Hypernet {
     return new Hypernet(ctx, layout, { theta: initialTheta(layout, seed), z: initialInputs(layout.gates, seed) });
   }
 
-  /** From PyTorch's named parameters and "z". Throws EngineError("format") for what is missing or has another size. */
+  /** From PyTorch's named parameters and "z". Throws EngineError("format") for one that is missing or has another size. */
   static fromNamed(ctx: Ctx, layout: HypernetLayout, arrays: NamedArrays): Hypernet {
     const theta = thetaOf(layout, arrays);
     const z = arrays.get("z");
     const expected = layout.gates.sizes.length * INPUT_WIDTH;
-    invariant(
-      z?.length === expected,
-      "format",
-      `hypernetwork: z must have ${expected} values, ${z?.length ?? "none"} came; is it of another model?`,
-    );
+    invariant(z?.length === expected, "format", () => wrongLength("z", expected, z));
     return new Hypernet(ctx, layout, { theta, z });
   }
 
-  /** Says which ratio the next forward is for. Does nothing to a hypernetwork of one ratio. */
-  aim(ctx: Ctx, ratio: number): void {
+  /** Sets the ratio of the next forward. Does nothing in a hypernetwork for one ratio. */
+  setRatio(ctx: Ctx, ratio: number): void {
     if (this.layout.everyRatio) ctx.write(this.ratio, ratioFeatures(ratio));
   }
 
-  /** Logits of all gates, flat and without the offset 3; recorded on the tape where there is one. */
+  /** Gate logits, flat and without the offset 3; recorded on the tape if there is one. */
   forward(ctx: Ctx): Tensor {
     const p = (name: string): Tensor => this.parameter(name);
-    const told = this.layout.everyRatio ? this.ratioEmbedding(ctx) : undefined;
+    const embedded = this.layout.everyRatio ? this.ratioEmbedding(ctx) : undefined;
     const input = (direction: string): Tensor => {
       const weight = p(`gru.weight_ih_l0${direction}`);
       const bias = p(`gru.bias_ih_l0${direction}`);
-      // One row added to every row of z comes out of this layer as one more bias, for (z + e) W^T = z W^T + e W^T.
-      const shift = told ? reshape(linearTrained(ctx, told, weight, bias), bias.shape) : bias;
+      // (z + e) W^T = z W^T + e W^T, so adding the row e to every row of z is the same as a larger bias of this layer.
+      const shift = embedded ? reshape(linearTrained(ctx, embedded, weight, bias), bias.shape) : bias;
       return linearTrained(ctx, this.z, weight, shift);
     };
-    const states = gru(
-      ctx,
-      input(""),
-      input("_reverse"),
-      p("gru.weight_hh_l0"),
-      p("gru.bias_hh_l0"),
-      p("gru.weight_hh_l0_reverse"),
-      p("gru.bias_hh_l0_reverse"),
-    );
-    const normed = layerNorm(ctx, states, p("norm.weight"), p("norm.bias"), NORM_EPS);
+    const [x, xReverse] = [input(""), input("_reverse")];
+    const hidden = (direction: string): { weight: Tensor; bias: Tensor } => ({
+      weight: p(`gru.weight_hh_l0${direction}`),
+      bias: p(`gru.bias_hh_l0${direction}`),
+    });
+    const states = gru(ctx, { x, ...hidden("") }, { x: xReverse, ...hidden("_reverse") });
+    const normed = layerNorm(ctx, states, { weight: p("norm.weight"), bias: p("norm.bias"), eps: NORM_EPS });
     return heads(ctx, gelu(ctx, normed), p("heads"), this.tables);
   }
 
-  /** Noise of the draw (one of rng.ts's DRAW), a value a gate. */
+  /** Noise in (0, 1) of a draw (one of DRAW in rng.ts), one value per gate. */
   noise(ctx: Ctx, stepState: Tensor, draw: number): Tensor {
     return noise(ctx, this.tables, stepState, draw);
   }
 
-  /** (1, 32): what is added to every row of z. */
+  /** (1, 32): the embedding of the ratio, which is added to every row of z. */
   private ratioEmbedding(ctx: Ctx): Tensor {
     const layer = (name: string, x: Tensor): Tensor =>
       linearTrained(ctx, x, this.parameter(`${name}.weight`), this.parameter(`${name}.bias`));
     return layer("ratio.2", gelu(ctx, layer("ratio.0", this.ratio)));
   }
 
-  /** PyTorch's named parameters and "z", read back. */
+  /** PyTorch's named parameters and "z", read back from the GPU. */
   async toNamed(ctx: Ctx): Promise<Map<string, Float32Array<ArrayBuffer>>> {
     const named = namedOf(this.layout, await ctx.read(this.theta));
     return named.set("z", await ctx.read(this.z));

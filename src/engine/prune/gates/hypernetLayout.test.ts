@@ -1,4 +1,4 @@
-// The flat layout of the hypernetwork: alignment, PyTorch's initialisation, and refusing what does not fit.
+// The flat layout of the hypernetwork: alignment, PyTorch's initialisation, and refusal of wrong sizes.
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../errors.ts";
 import { sizeOf } from "../../tensor.ts";
@@ -28,11 +28,11 @@ describe("layout", () => {
   });
 });
 
-describe("told the ratio", () => {
-  const told = hypernetLayout(gates, true);
+describe("for every ratio", () => {
+  const every = hypernetLayout(gates, true);
 
-  test("has the embedding of PyTorch's nn.Sequential behind the other parameters", () => {
-    expect(told.named.slice(layout.named.length)).toMatchObject([
+  test("has the embedding of PyTorch's nn.Sequential after the other parameters", () => {
+    expect(every.named.slice(layout.named.length)).toMatchObject([
       { name: "ratio.0.weight", shape: [32, 8] },
       { name: "ratio.0.bias", shape: [32] },
       { name: "ratio.2.weight", shape: [32, 32] },
@@ -41,9 +41,9 @@ describe("told the ratio", () => {
   });
 
   test("starts with the same values as without it, and the embedding within its bounds", () => {
-    const theta = initialTheta(told, 5);
+    const theta = initialTheta(every, 5);
     expect(theta.slice(0, layout.length)).toEqual(initialTheta(layout, 5));
-    const named = namedOf(told, theta);
+    const named = namedOf(every, theta);
     const largest = (name: string): number => Math.max(...(named.get(name) ?? []).map(Math.abs));
     for (const [name, inputs] of [
       ["ratio.0", 8],
@@ -55,7 +55,7 @@ describe("told the ratio", () => {
     }
   });
 
-  test("features are cosines of multiples of pi p", () => {
+  test("features are cosines of multiples of pi times the ratio", () => {
     expect([...ratioFeatures(0.5)].map((value) => Math.round(value * 1e6) / 1e6 + 0)).toEqual([
       1, 0, -1, 0, 1, 0, -1, 0,
     ]);
@@ -103,17 +103,17 @@ describe("initialisation", () => {
 });
 
 describe("named parameters", () => {
-  test("go in and out unchanged", () => {
+  test("survive a round trip", () => {
     const named = namedOf(layout, initialTheta(layout, 1));
     expect(namedOf(layout, thetaOf(layout, named))).toEqual(named);
   });
 
-  test("are refused by name where one is missing or of another size", () => {
+  test("are refused by name if one is missing or has another size", () => {
     const named = namedOf(layout, initialTheta(layout, 1));
     named.delete("norm.bias");
     expect(() => thetaOf(layout, named)).toThrow(EngineError);
-    expect(() => thetaOf(layout, named)).toThrow(/norm\.bias must have 128 values, none came/);
+    expect(() => thetaOf(layout, named)).toThrow(/norm\.bias: expected 128 values, got none/);
     named.set("norm.bias", new Float32Array(7));
-    expect(() => thetaOf(layout, named)).toThrow(/norm\.bias must have 128 values, 7 came/);
+    expect(() => thetaOf(layout, named)).toThrow(/norm\.bias: expected 128 values, got 7/);
   });
 });

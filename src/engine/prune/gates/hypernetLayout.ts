@@ -1,4 +1,4 @@
-// How the hypernetwork's parameters lie in one flat buffer, their names and shapes as in PyTorch, and their initialisation (METHOD.md 1.2).
+// The parameters of the hypernetwork in one flat buffer: layout, names and shapes as in PyTorch, and initialisation (METHOD.md 1.2).
 import { invariant } from "../../errors.ts";
 import { DRAW, normals, uniforms } from "../../rng.ts";
 import { sizeOf } from "../../tensor.ts";
@@ -8,18 +8,18 @@ import type { GateLayout } from "../../masks/gates.ts";
 export const INPUT_WIDTH = 32;
 /** H of the GRU, per direction. */
 const HIDDEN = 64;
-/** C: both directions together, the width that the heads read. */
+/** C: the width of both directions together, the input of the heads. */
 export const WIDTH = 2 * HIDDEN;
 export const NORM_EPS = 1e-5;
-/** Every tensor starts on a multiple of this many floats, so that a view of it is a legal binding. */
+/** Every tensor starts at a multiple of this many floats, so that a view of it is a legal binding. */
 const ALIGNMENT = 64;
 
-/** Features of the ratio p, and the width of its embedding, that of a row of z (METHOD.md 1.7). */
+/** Number of features of the ratio (METHOD.md 1.7). */
 export const RATIO_FEATURES = 8;
 const RATIO = "ratio.";
 
 /** A range of the flat parameters, in floats. */
-export interface ParameterRange {
+interface ParameterRange {
   readonly name: string;
   readonly shape: readonly number[];
   readonly start: number;
@@ -27,13 +27,13 @@ export interface ParameterRange {
 
 export interface HypernetLayout {
   readonly gates: GateLayout;
-  /** Whether the hypernetwork is told the ratio, and so serves every one (METHOD.md 1.7). */
+  /** Whether the hypernetwork takes the ratio as input, and so makes gate logits for every ratio (METHOD.md 1.7). */
   readonly everyRatio: boolean;
-  /** The tensors that ops read: the GRU's and the norm's, and "heads", all heads in one (flat gates, C), padding rows included. */
+  /** The tensors that ops read: those of GRU and norm, and "heads", all heads in one (flat gates, C) with padding rows. */
   readonly tensors: readonly ParameterRange[];
-  /** PyTorch's parameters, names and order: the same, but a heads.{i}.weight (N_i, C) for each vector. */
+  /** The same as PyTorch names and orders them, with a heads.{i}.weight (N_i, C) for each vector. */
   readonly named: readonly ParameterRange[];
-  /** Floats in the flat buffer, a multiple of 64. Between and after parameters there is padding, which is and stays 0. */
+  /** Floats in the flat buffer, a multiple of 64. The padding between and after parameters is 0 and stays 0. */
   readonly length: number;
 }
 
@@ -50,7 +50,7 @@ const GRU_AND_NORM: readonly (readonly [name: string, shape: readonly number[]])
   ["norm.bias", [WIDTH]],
 ];
 
-/** Two layers from the features of p to what is added to every row of z; names as in PyTorch's nn.Sequential. */
+/** Two layers from the features of the ratio to its embedding, which is added to every row of z; names as in PyTorch's nn.Sequential. */
 const RATIO_EMBEDDING: readonly (readonly [name: string, shape: readonly number[]])[] = [
   [`${RATIO}0.weight`, [INPUT_WIDTH, RATIO_FEATURES]],
   [`${RATIO}0.bias`, [INPUT_WIDTH]],
@@ -58,75 +58,75 @@ const RATIO_EMBEDDING: readonly (readonly [name: string, shape: readonly number[
   [`${RATIO}2.bias`, [INPUT_WIDTH]],
 ];
 
-/** The hypernetwork for these gates; with `everyRatio` it has the ratio's embedding too. */
+/** The layout of a hypernetwork for these gates; with `everyRatio` it includes the embedding of the ratio. */
 export function hypernetLayout(gates: GateLayout, everyRatio = false): HypernetLayout {
   let length = 0;
-  const place = (name: string, shape: readonly number[]): ParameterRange => {
+  const append = (name: string, shape: readonly number[]): ParameterRange => {
     const start = length;
     length += Math.ceil(sizeOf(shape) / ALIGNMENT) * ALIGNMENT;
     return { name, shape, start };
   };
-  const own = GRU_AND_NORM.map(([name, shape]) => place(name, shape));
-  const heads = place("heads", [gates.length, WIDTH]);
+  const own = GRU_AND_NORM.map(([name, shape]) => append(name, shape));
+  const heads = append("heads", [gates.length, WIDTH]);
   const named = gates.sizes.map((size, i) => ({
     name: `heads.${i}.weight`,
     shape: [size, WIDTH],
     start: heads.start + (gates.offsets[i] ?? 0) * WIDTH,
   }));
-  // behind the others, so that a seed gives them the same values with it and without it
-  const ratio = everyRatio ? RATIO_EMBEDDING.map(([name, shape]) => place(name, shape)) : [];
+  // The embedding comes last, so that a seed gives the other parameters the same values with and without it.
+  const ratio = everyRatio ? RATIO_EMBEDDING.map(([name, shape]) => append(name, shape)) : [];
   return { gates, everyRatio, tensors: [...own, heads, ...ratio], named: [...own, ...named, ...ratio], length };
 }
 
-/** Bound of a parameter's uniform start: 1/sqrt(H) in the GRU, 1/sqrt(inputs) in linear layers. */
+/** Bound of a parameter's uniform initialisation: 1/sqrt(H) in the GRU, 1/sqrt(inputs) in linear layers. */
 function boundOf(name: string): number {
   if (name.startsWith("gru.")) return 1 / Math.sqrt(HIDDEN);
   if (name.startsWith(`${RATIO}0.`)) return 1 / Math.sqrt(RATIO_FEATURES);
   return 1 / Math.sqrt(name.startsWith(RATIO) ? INPUT_WIDTH : WIDTH);
 }
 
-/** PyTorch's initialisation: uniform within boundOf, norm weight 1 and bias 0. Depends on nothing but the seed. */
+/** PyTorch's initialisation: uniform within `boundOf`, norm weight 1 and bias 0. Depends only on the seed. */
 export function initialTheta(layout: HypernetLayout, seed: number): Float32Array<ArrayBuffer> {
   const theta = new Float32Array(layout.length);
   layout.named.forEach(({ name, shape, start }, i) => {
     const count = sizeOf(shape);
     if (name === "norm.weight") theta.fill(1, start, start + count);
     else if (name !== "norm.bias") {
-      theta.set(uniforms(seed, DRAW.init, i, count, boundOf(name)), start);
+      theta.set(uniforms({ seed, draw: DRAW.init, vector: i }, count, boundOf(name)), start);
     }
   });
   return theta;
 }
 
-/** z: (vectors, width) ~ N(0, 1), drawn once a run and never trained. */
+/** z: (vectors, width) ~ N(0, 1), drawn once per run and never trained. */
 export function initialInputs(gates: GateLayout, seed: number, width = INPUT_WIDTH): Float32Array<ArrayBuffer> {
   const z = new Float32Array(gates.sizes.length * width);
-  gates.sizes.forEach((_, i) => z.set(normals(seed, DRAW.inputs, i, width), i * width));
+  gates.sizes.forEach((_, i) => z.set(normals({ seed, draw: DRAW.inputs, vector: i }, width), i * width));
   return z;
 }
 
-/** cos(pi k p) for k = 0 .. 7: what the hypernetwork is told of the ratio p. */
-export function ratioFeatures(p: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: RATIO_FEATURES }, (_, k) => Math.cos(Math.PI * k * p));
+/** The features of a ratio: cos(pi k ratio) for k = 0 .. 7 (METHOD.md 1.7). */
+export function ratioFeatures(ratio: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: RATIO_FEATURES }, (_, k) => Math.cos(Math.PI * k * ratio));
 }
 
-/** Puts PyTorch's named parameters together. Throws EngineError("format") for one that is missing or has another size. */
+/** The message for a named parameter of the wrong length. */
+export function wrongLength(name: string, expected: number | string, values: ArrayLike<number> | undefined): string {
+  return `hypernetwork: ${name}: expected ${expected} values, got ${values?.length ?? "none"}. Is it from another model?`;
+}
+
+/** The flat parameters from PyTorch's named ones. Throws EngineError("format") for one that is missing or has another size. */
 export function thetaOf(layout: HypernetLayout, arrays: NamedArrays): Float32Array<ArrayBuffer> {
   const theta = new Float32Array(layout.length);
   for (const { name, shape, start } of layout.named) {
     const values = arrays.get(name);
-    invariant(
-      values?.length === sizeOf(shape),
-      "format",
-      () =>
-        `hypernetwork: ${name} must have ${shape.join("x")} values, ${values?.length ?? "none"} came; is it of another model?`,
-    );
+    invariant(values?.length === sizeOf(shape), "format", () => wrongLength(name, shape.join(" x "), values));
     theta.set(values, start);
   }
   return theta;
 }
 
-/** Takes the flat parameters apart again, without padding. */
+/** PyTorch's named parameters from the flat ones, without padding. */
 export function namedOf(
   layout: HypernetLayout,
   theta: Float32Array<ArrayBuffer>,

@@ -1,4 +1,4 @@
-// What the methods of weight pruning have in common, one block at a time: watch the MLP's inputs, then prune its matrices in place.
+// The interface that all methods of weight pruning implement, one block at a time: observe the MLP's inputs, then prune its matrices in place.
 import type { Ctx } from "../../ctx.ts";
 import type { BlockWeights } from "../../model/decoderWeights.ts";
 import { inOneBuffer } from "../../ops/kit/rowParts.ts";
@@ -7,31 +7,31 @@ import type { Tensor } from "../../tensor.ts";
 import type { MlpMatrix } from "../../masks/mlpMatrices.ts";
 import type { WeightMask } from "../../masks/weightMasks.ts";
 
-/** L2 norms over the calibration tokens, a number a neuron: of what gate and up read (d), and of what down reads (f). */
+/** L2 norms over the calibration tokens, one number per dimension: of the input of gate and up (d), and of the input of down (f). */
 export interface BlockNorms {
   input: Float32Array<ArrayBuffer>;
   middle: Float32Array<ArrayBuffer>;
 }
 
 export interface BlockPruner {
-  /** Forgets what was watched, for the next block. */
+  /** Drops the observations of the block before. */
   begin(): void;
-  /** Inside a step: what gate and up (or fc1) read, (T, d), and what down (or fc2) reads, (T, f). */
-  watch(input: Tensor, middle: Tensor): void;
-  /** The norms of what was watched. Throws "not-finite" where they are not. */
+  /** Inside a step: observes the input of gate and up (or fc1), (T, d), and the input of down (or fc2), (T, f). */
+  observe(input: Tensor, middle: Tensor): void;
+  /** The norms of the observed inputs. Throws "not-finite" if one is not finite. */
   norms(block: number): Promise<BlockNorms>;
-  /** Prunes one matrix of the block in place; returns its mask. `pause` is awaited in long work on the CPU and may throw to stop. */
+  /** Prunes one matrix of the block in place and returns its mask. Long work on the CPU awaits `pause`, which may throw to stop. */
   prune(weights: BlockWeights, matrix: MlpMatrix, pause: () => Promise<void>): Promise<WeightMask>;
   free(): void;
 }
 
-/** gate|up (or fc1) and down (or fc2) of a block. Throws "limit" where the adapter's bindings are too small for them. */
+/** gate|up (or fc1) and down (or fc2) of a block. Throws "limit" if the adapter's bindings are too small for one of them. */
 export function mlpWeights({ up, down }: BlockWeights): { up: Tensor; down: Tensor } {
-  const what = "pruning its weights one by one";
+  const what = "pruning single weights";
   return { up: inOneBuffer(up.weight, what), down: inOneBuffer(down.weight, what) };
 }
 
-/** Where a matrix lies in the block's packed weights. */
+/** The rows of a matrix in the block's packed weights. */
 export function packedRows(block: BlockWeights, { part, shape }: MlpMatrix): PackedRows {
   const { up, down } = mlpWeights(block);
   const [rows] = shape;
@@ -40,7 +40,7 @@ export function packedRows(block: BlockWeights, { part, shape }: MlpMatrix): Pac
   return { weight: up, firstRow: last, rows };
 }
 
-/** The values of a matrix, read back. */
+/** The values of a matrix (out, in), read back from the GPU. */
 export async function readMatrix(
   ctx: Ctx,
   weights: BlockWeights,

@@ -1,45 +1,41 @@
-// Calibration sequences on their way through a model, block by block: what a block's MLP sees, with the blocks before it already pruned.
+// Runs calibration sequences through a model block by block, so that each block's MLP gets its inputs from blocks that are already pruned.
 import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
 import { embedTokens, runBlock } from "../../model/decoder.ts";
 import type { Model } from "../../model/load.ts";
-import { copy } from "../../ops/arithmetic.ts";
+import { copyInto } from "../../ops/arithmetic.ts";
 import type { Tensor } from "../../tensor.ts";
 
-export const stopped = (): EngineError => new EngineError("cancelled", "Pruning was stopped; the model is as it was.");
+export const stopped = (): EngineError => new EngineError("cancelled", "Pruning was stopped; the model is unchanged.");
+
+interface CalibrationWatch {
+  /** Called after each sequence of a pass. */
+  onSequence: () => void;
+  /** Checked before each sequence of a pass; true stops the pass. */
+  cancelled?: () => boolean;
+}
 
 export class CalibrationStream {
   private readonly ctx: Ctx;
   private readonly model: Model;
-  private readonly onSequence: () => void;
-  private readonly cancelled: (() => boolean) | undefined;
-  /** The residual stream (T, d) of each sequence, in front of the next block. */
+  private readonly watch: CalibrationWatch;
+  /** The residual stream (T, d) of each sequence before the next block. */
   private readonly hidden: Tensor[] = [];
 
-  /**
-   * `model` is read again in every pass: weights that have changed in place count. `onSequence` is called after each sequence of a
-   * pass, `cancelled` looked at before it.
-   */
-  constructor(
-    ctx: Ctx,
-    model: Model,
-    sequences: readonly Uint32Array[],
-    onSequence: () => void,
-    cancelled?: () => boolean,
-  ) {
+  /** sequences: token ids. Every pass reads `model` anew, so that weights changed in place take effect. */
+  constructor(ctx: Ctx, model: Model, sequences: readonly Uint32Array[], watch: CalibrationWatch) {
     this.ctx = ctx;
     this.model = model;
-    this.onSequence = onSequence;
-    this.cancelled = cancelled;
+    this.watch = watch;
     for (const ids of sequences) this.embed(ids);
   }
 
-  /** Shows `onMlp` what gate and up (or fc1) of the block read, and what down (or fc2) reads, inside a step a sequence. */
+  /** Passes `onMlp` the inputs of the block's gate and up (or fc1) and of its down (or fc2), in one step per sequence. */
   async observe(block: number, onMlp: (input: Tensor, middle: Tensor) => void): Promise<void> {
     await this.pass(block, onMlp);
   }
 
-  /** Moves every sequence behind the block. */
+  /** Replaces the residual stream of every sequence by the one after the block. */
   async advance(block: number): Promise<void> {
     await this.pass(block);
   }
@@ -55,23 +51,24 @@ export class CalibrationStream {
     this.hidden.push(hidden);
     ctx.step(() => {
       const tokens = ctx.upload(ids, [ids.length], "ids");
-      copy(ctx, embedTokens(ctx, model.config, model.weights, tokens), hidden);
+      copyInto(ctx, hidden, embedTokens(ctx, model, tokens));
     });
   }
 
   private async pass(block: number, onMlp?: (input: Tensor, middle: Tensor) => void): Promise<void> {
     const { ctx, model } = this;
     for (const hidden of this.hidden) {
-      if (this.cancelled?.()) throw stopped();
+      if (this.watch.cancelled?.()) throw stopped();
       ctx.step(() => {
-        const out = runBlock(ctx, model.config, model.weights, block, hidden, {
+        const out = runBlock(ctx, model, hidden, {
+          block,
           selection: model.selection,
           ...(onMlp ? { onMlp: (_: number, input: Tensor, middle: Tensor) => onMlp(input, middle) } : {}),
         });
-        if (!onMlp) copy(ctx, out, hidden);
+        if (!onMlp) copyInto(ctx, hidden, out);
       });
       await ctx.gpu.idle();
-      this.onSequence();
+      this.watch.onSequence();
     }
   }
 }

@@ -1,10 +1,13 @@
-// The factor of an inverse that SparseGPT goes by: U upper triangular with U^T U = H^-1, in f64. Plain loops.
+// The factor that SparseGPT needs: U upper triangular with U^T U = H^-1, in f64. Plain loops.
 import { EngineError } from "../../errors.ts";
 
-/** Share of the mean of H's diagonal that is added to the diagonal (METHOD.md 2). */
+/** The fraction of the mean of H's diagonal that is added to the diagonal (METHOD.md 2). */
 const DAMPING = 0.01;
 
-/** H from X^T X of n sequences, f32 and filled in and above the diagonal: (2 / n) X^T X, whole, in f64. Inputs that were never on get 1. */
+/**
+ * H = (2 / n) X^T X of n sequences, (size, size) in f64 with damping, from X^T X in f32, filled on and above the diagonal. An input that was 0
+ * throughout gets 1 on the diagonal and is listed in `dead`.
+ */
 export function hessianOf(
   gram: Float32Array,
   size: number,
@@ -30,8 +33,8 @@ export function hessianOf(
 }
 
 /**
- * Turns H (size x size, symmetric, positive definite) in place into U with U^T U = H^-1: first H = V V^T with V upper triangular, from the last
- * row to the first, then U = V^-1. Below the diagonal is 0. Throws "not-finite" where H is not positive definite.
+ * Turns H (size, size), symmetric and positive definite, in place into U with U^T U = H^-1: first H = V V^T with V upper triangular, from the
+ * last row to the first, then U = V^-1. Entries below the diagonal are 0. Throws "not-finite" if H is not positive definite.
  */
 export function inverseFactor(h: Float64Array, size: number): Float64Array {
   for (let j = size - 1; j >= 0; j--) {
@@ -46,7 +49,7 @@ export function inverseFactor(h: Float64Array, size: number): Float64Array {
     if (!(pivot > 0 && Number.isFinite(pivot))) {
       throw new EngineError(
         "not-finite",
-        `SparseGPT's Hessian is not positive definite (pivot ${pivot} of input ${j}); use more calibration sequences`,
+        `SparseGPT's Hessian is not positive definite (pivot ${pivot} at input ${j}). Use more calibration sequences.`,
       );
     }
     const root = Math.sqrt(pivot);

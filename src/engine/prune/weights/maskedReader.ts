@@ -1,9 +1,9 @@
-// A model's weights with single weights zeroed on the way in: the pruned model again, from the original and the masks of a receipt.
+// Reads a model's weights with single weights zeroed: the pruned model, from the original and the masks of a receipt.
 import type { ModelConfig } from "../../config/config.ts";
 import type { WeightReader } from "../../model/load.ts";
 import { masksByName, type WeightMasks, zeroPruned } from "../../masks/weightMasks.ts";
 
-/** Reads through to `weights`. Throws "shape" for masks of another model. */
+/** Reads `weights` and zeroes what the masks drop. Throws "shape" for masks of another model. */
 export function maskedReader(weights: WeightReader, config: ModelConfig, masks: WeightMasks): WeightReader {
   const byName = masksByName(config, masks);
   return {

@@ -1,4 +1,4 @@
-// Weight pruning of whole models: the dense one stays, what it costs in memory comes back, refusals and stops leave nothing behind.
+// Weight pruning of entire models: the dense one does not change, and its memory is freed, also after a refusal or a stop.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { perplexity } from "../../evaluate/perplexity.ts";
@@ -20,13 +20,16 @@ const ids = (count: number, vocab: number): Uint32Array =>
   Uint32Array.from({ length: count }, (_, i) => (i * 7919) % vocab);
 const sequencesOf = ({ config }: OpenedModel): Uint32Array[] => [ids(48, config.vocab), ids(31, config.vocab)];
 
-test("the pruned model is the original behind its masks, and the dense one is as it was", async () => {
+test("the pruned model is the masked original, and the dense one does not change", async () => {
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const { model, config } = opened;
   const text = ids(256, config.vocab);
   const before = await perplexity(ctx, model, text, { context: 64 });
   const bytes = ctx.buffers.bytesInUse;
-  const pruned = await pruneWeights(ctx, model, sequencesOf(opened), { method: "dass", pattern: "4:8" });
+  const pruned = await pruneWeights(ctx, model, {
+    recipe: { method: "dass", pattern: "4:8" },
+    sequences: sequencesOf(opened),
+  });
   const found = await perplexity(ctx, pruned.model, text, { context: 64 });
   expect(found.value).not.toBe(before.value);
   expect((await perplexity(ctx, model, text, { context: 64 })).value).toBe(before.value);
@@ -52,7 +55,7 @@ describe.each(["opt", "opt350", "phi"])("%s, which has no GLU", (name) => {
       ["wanda", "2:4"],
       ["magnitude", "30%"],
     ] as const) {
-      const pruned = await pruneWeights(ctx, model, sequencesOf(opened), { method, pattern });
+      const pruned = await pruneWeights(ctx, model, { recipe: { method, pattern }, sequences: sequencesOf(opened) });
       const [fc1, fc2] = pruned.masks;
       if (!fc1 || !fc2) throw new Error("two matrices expected");
       for (const mask of [fc1, fc2]) {
@@ -65,45 +68,53 @@ describe.each(["opt", "opt350", "phi"])("%s, which has no GLU", (name) => {
       expect(keptOfMasks(pruned.masks).of).toBe(pruned.masks.reduce((sum, { matrix }) => sum + weightsOf(matrix), 0));
       pruned.model.free();
     }
-    const refused = pruneWeights(ctx, model, sequencesOf(opened), { method: "dass", pattern: "2:4" });
+    const refused = pruneWeights(ctx, model, {
+      recipe: { method: "dass", pattern: "2:4" },
+      sequences: sequencesOf(opened),
+    });
     await expect(refused).rejects.toMatchObject({ code: "unsupported" });
     model.free();
   });
 });
 
-test("a stop frees what was made, and progress counts every pass", async () => {
+test("a stop frees the memory, and progress counts every pass", async () => {
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const recipe = { method: "wanda", pattern: "50%" } as const;
   const seen: string[] = [];
   await expect(
-    pruneWeights(ctx, opened.model, sequencesOf(opened), recipe, {
-      onProgress: (done, of) => seen.push(`${done}/${of}`),
-      cancelled: () => seen.length === 5,
-    }),
+    pruneWeights(
+      ctx,
+      opened.model,
+      { recipe, sequences: sequencesOf(opened) },
+      {
+        onProgress: (done, of) => seen.push(`${done}/${of}`),
+        cancelled: () => seen.length === 5,
+      },
+    ),
   ).rejects.toMatchObject({ code: "cancelled" });
   expect(seen).toEqual(["1/21", "2/21", "3/21", "4/21", "5/21"]);
-  const pruned = await pruneWeights(ctx, opened.model, sequencesOf(opened), recipe);
+  const pruned = await pruneWeights(ctx, opened.model, { recipe, sequences: sequencesOf(opened) });
   pruned.model.free();
   opened.model.free();
 });
 
-test("activations that are not finite stop it by name", async () => {
+test("activations that are not finite stop it and name the block", async () => {
   const opened = await openModel(ctx, await goldenFolder("llama"));
   const norm = opened.model.weights.blocks[1]?.mlpNorm?.weight;
   if (norm) ctx.write(norm, new Float32Array(norm.shape[0] ?? 0).fill(Number.NaN));
   await expect(
-    pruneWeights(ctx, opened.model, sequencesOf(opened), { method: "dass", pattern: "2:4" }),
+    pruneWeights(ctx, opened.model, { recipe: { method: "dass", pattern: "2:4" }, sequences: sequencesOf(opened) }),
   ).rejects.toMatchObject({ code: "not-finite", message: expect.stringMatching(/block 1/) as string });
   opened.model.free();
 });
 
-test("weights held as halves are pruned as the same weights in f32 are", async () => {
+test("weights in half precision are pruned like the same weights in f32", async () => {
   const folder = await embeddedFolder(); // F16, so that halves are exact
   const found = [];
   for (const precision of ["f32", "f16"] as const) {
     const { model, config } = await openModel(ctx, folder, { precision });
     const sequences = [ids(48, config.vocab)];
-    const pruned = await pruneWeights(ctx, model, sequences, { method: "wanda", pattern: "2:4" });
+    const pruned = await pruneWeights(ctx, model, { recipe: { method: "wanda", pattern: "2:4" }, sequences });
     const { value } = await perplexity(ctx, pruned.model, ids(128, config.vocab), { context: 64 });
     found.push({ masks: pruned.masks, value });
     pruned.model.free();

@@ -1,9 +1,9 @@
-// One-shot pruning of a model's MLP weights, block by block: norms behind the already pruned blocks, scores, zeroing (METHOD.md 2).
+// One-shot pruning of a model's MLP weights, block by block: norms with the earlier blocks already pruned, scores, zeroing (METHOD.md 2).
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import type { Model } from "../../model/load.ts";
 import { DENSE } from "../../model/selection.ts";
-import { copy } from "../../ops/arithmetic.ts";
+import { copyInto } from "../../ops/arithmetic.ts";
 import { embedding } from "../../ops/embedding.ts";
 import type { RowParts } from "../../ops/kit/rowParts.ts";
 import { matrixOf, type Tensor } from "../../tensor.ts";
@@ -12,64 +12,75 @@ import { CalibrationStream, stopped } from "./calibrationStream.ts";
 import { checkFits, mlpMatrices } from "../../masks/mlpMatrices.ts";
 import { sparseGptPruner } from "./sparseGptPruner.ts";
 import type { WeightMask, WeightMasks } from "../../masks/weightMasks.ts";
-import { parsePattern, type WeightMethod } from "../../recipes/weightRecipe.ts";
+import { parsePattern, type WeightRecipe } from "../../recipes/weightRecipe.ts";
 import { scoredPruner } from "./scoredPruner.ts";
 
 export interface PrunedWeights {
-  /** The dense model with MLP matrices of its own, pruned; `free` frees those only. */
+  /** The dense model with its own pruned copies of the MLP matrices; `free` frees only the copies. */
   readonly model: Model;
   readonly masks: WeightMasks;
-  /** Of every block; empty for magnitude, which looks at no activations. */
+  /** One per block; empty for magnitude, which does not use activations. */
   readonly norms: readonly BlockNorms[];
 }
 
-export interface PruneOptions {
-  /** Passes of a sequence through a block and matrices, done and in all. */
+interface WeightPruningInput {
+  /** Method, and pattern such as "2:4" or "50%". */
+  recipe: Pick<WeightRecipe, "method" | "pattern">;
+  /** Token ids to calibrate on; magnitude needs none. */
+  sequences: readonly Uint32Array[];
+}
+
+interface WeightPruningOptions {
+  /** Units of work done and in total: each pass of a sequence through a block is one, and so is each matrix. */
   onProgress?: (done: number, of: number) => void;
   cancelled?: () => boolean;
 }
 
 /**
- * Prunes gate, up and down (fc1 and fc2) of every block. sequences: token ids; magnitude needs none. `dense` stays as it is.
- * Throws what `checkFits` throws, "shape" without sequences, "not-finite" for activations that are not, "cancelled".
+ * Prunes gate, up and down (fc1 and fc2) of every block, in copies: `dense` does not change. Throws what `checkFits` throws, "shape" without
+ * sequences, "not-finite" for activations that are not finite, and "cancelled".
  */
 export async function pruneWeights(
   ctx: Ctx,
   dense: Model,
-  sequences: readonly Uint32Array[],
-  recipe: { method: WeightMethod; pattern: string },
-  options: PruneOptions = {},
+  { recipe, sequences }: WeightPruningInput,
+  { onProgress, cancelled }: WeightPruningOptions = {},
 ): Promise<PrunedWeights> {
   const { config } = dense;
   const { method } = recipe;
   checkFits(config, recipe);
   const pattern = parsePattern(recipe.pattern);
   const calibrated = method !== "magnitude";
-  invariant(!calibrated || sequences.length > 0, "shape", "expected calibration sequences, got none; give a text");
+  invariant(
+    !calibrated || sequences.length > 0,
+    "shape",
+    "expected calibration sequences, got none; choose a calibration text",
+  );
   const matrices = mlpMatrices(config);
-  const of = calibrated ? 2 * sequences.length * config.layers + matrices.length : matrices.length;
+  const total = calibrated ? 2 * sequences.length * config.layers + matrices.length : matrices.length;
   let done = 0;
-  const onProgress = (): void => options.onProgress?.(++done, of);
+  const advance = (): void => onProgress?.(++done, total);
   const pruned = copyMlp(ctx, dense);
-  const stream = calibrated ? new CalibrationStream(ctx, pruned, sequences, onProgress, options.cancelled) : undefined;
+  const watch = { onSequence: advance, ...(cancelled ? { cancelled } : {}) };
+  const stream = calibrated ? new CalibrationStream(ctx, pruned, sequences, watch) : undefined;
   const pruner =
     method === "sparsegpt"
       ? sparseGptPruner(ctx, config, pattern, sequences.length)
       : scoredPruner(ctx, config, method, pattern);
-  const pause = (): Promise<void> => breathe(options.cancelled);
+  const pause = (): Promise<void> => breathe(cancelled);
   const masks: WeightMask[] = [];
   const norms: BlockNorms[] = [];
   try {
     for (const [l, block] of pruned.weights.blocks.entries()) {
       if (stream) {
         pruner.begin();
-        await stream.observe(l, pruner.watch);
+        await stream.observe(l, pruner.observe);
         norms.push(await pruner.norms(l));
       }
       for (const matrix of matrices.filter((one) => one.block === l)) {
         await pause();
         masks.push(await pruner.prune(block, matrix, pause));
-        onProgress();
+        advance();
       }
       await stream?.advance(l);
     }
@@ -83,27 +94,27 @@ export async function pruneWeights(
   }
 }
 
-/** Lets messages through, and stops where that was asked for. */
+/** Lets the event loop run, so that a request to stop arrives, and stops if there was one. */
 async function breathe(cancelled: (() => boolean) | undefined): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
   if (cancelled?.()) throw stopped();
 }
 
-/** All rows of a matrix of halves, as f32: scores and zeroing work on f32. */
+/** All rows of an f16 matrix as f32, which scores and zeroing work on. */
 function unpacked(ctx: Ctx, matrix: Tensor): Tensor {
   const { rows } = matrixOf(matrix);
   const all = Uint32Array.from({ length: rows }, (_, row) => row);
   return embedding(ctx, ctx.upload(all, [rows], "rows"), [matrix]);
 }
 
-/** The same model with its own copies of the MLP's matrices, in f32. */
+/** The dense model with its own copies of the MLP matrices, in f32; `free` frees only the copies. */
 export function copyMlp(ctx: Ctx, dense: Model): Model {
-  invariant(dense.selection === DENSE, "bug", "weights are pruned in the whole model, not in a compact one");
+  invariant(dense.selection === DENSE, "bug", "single weights are pruned in the dense model, not in a compact one");
   const made: Tensor[] = [];
   const copied = (from: Tensor): RowParts => {
     const to = ctx.persistent(`pruned ${from.label}`, from.shape);
     made.push(to);
-    ctx.step(() => copy(ctx, from.dtype === "f16" ? unpacked(ctx, from) : from, to));
+    ctx.step(() => copyInto(ctx, to, from.dtype === "f16" ? unpacked(ctx, from) : from));
     return [to];
   };
   const free = (): void => ctx.free(...made);

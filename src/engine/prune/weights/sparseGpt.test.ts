@@ -1,11 +1,11 @@
-// SparseGPT's factor and update against what the mathematics says of them; the golden cases hold them against PyTorch.
+// The mathematical properties of SparseGPT's factor and update; the golden cases compare them with PyTorch.
 import { describe, expect, it } from "vitest";
 import { randomRef } from "../../ops/kit/ref.ts";
 import { hessianOf, inverseFactor } from "./factorise.ts";
 import { sparseGpt } from "./sparseGpt.ts";
 import { parsePattern } from "../../recipes/weightRecipe.ts";
 
-/** X^T X of `tokens` random activations of which the later ones lean on the earlier, and X itself. */
+/** X of `tokens` random activations in which each input depends on the one before it, and X^T X. */
 function activations(tokens: number, size: number): { x: Float64Array; gram: Float32Array } {
   const x = randomRef(1, [tokens, size]).data;
   for (let i = 0; i < x.length; i++) if (i % size > 0) x[i] = x[i]! + 0.8 * x[i - 1]!;
@@ -52,7 +52,7 @@ describe.each([1, 7, 40, 150])("the factor of %d inputs", (size) => {
   });
 });
 
-it("an input that was never on gets a diagonal of its own and is named", () => {
+it("an input that is 0 throughout gets 1 on the diagonal and is listed", () => {
   const { hessian, dead } = hessianOf(Float32Array.of(8, 0, 0, 0), 2, 4);
   expect(dead).toEqual([1]);
   expect([...hessian]).toEqual([4.025, 0, 0, 1.025]);
@@ -103,7 +103,7 @@ it.each(["2:4", "3:6", "30%"])(
   },
 );
 
-it("stops where pausing throws", async () => {
+it("stops if pausing throws", async () => {
   const job = {
     weight: new Float64Array(4),
     rows: 1,

@@ -1,10 +1,10 @@
-// SparseGPT (Frantar and Alistarh 2023, arXiv 2301.00774): weights go one input after the other, and the inputs behind make up for them. f64 loops.
+// SparseGPT (Frantar and Alistarh 2023, arXiv 2301.00774): prunes one input after the other, and the later inputs make up for the error. f64 loops.
 import { removedOf, type Pattern } from "../../recipes/weightRecipe.ts";
 
-/** Inputs whose errors are gathered before the inputs behind them are updated. */
+/** Inputs whose errors are collected before the inputs after them are updated. */
 const COLUMNS = 128;
 
-export interface SparseGptJob {
+interface SparseGptJob {
   /** (rows, cols), changed in place. */
   weight: Float64Array;
   rows: number;
@@ -14,42 +14,45 @@ export interface SparseGptJob {
   pattern: Pattern;
 }
 
+/** A job under way with its keep-mask (rows, cols). */
+interface Work extends SparseGptJob {
+  keep: Uint8Array;
+}
+
+/** Inputs [first, end). */
+interface Inputs {
+  first: number;
+  end: number;
+}
+
 /**
- * Prunes and updates `weight`; returns the keep-mask, 0 or 1 a weight. N:M: of every M consecutive inputs of a row the N smallest by
- * (w / U_jj)^2 go, chosen when the first of them is reached. A share: the smallest of every 128 inputs of all rows together. Of equals
- * the earlier goes. `pause` is awaited after each block of inputs, and may throw to stop.
+ * Prunes and updates `weight`; returns the keep-mask (rows, cols), 0 or 1 per weight. The score of a weight is (w / U_jj)^2. N:M drops the N
+ * smallest of every M consecutive inputs of a row, chosen when the first of them is reached. A share drops the smallest of every 128 inputs
+ * of all rows together. Ties drop the earlier one. `pause` is awaited after each block of inputs, and may throw to stop.
  */
 export async function sparseGpt(
   job: SparseGptJob,
   pause: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Uint8Array> {
   const { cols, pattern, rows } = job;
-  const keep = new Uint8Array(rows * cols).fill(1);
+  const work: Work = { ...job, keep: new Uint8Array(rows * cols).fill(1) };
   const step = pattern.kind === "groups" ? COLUMNS - (COLUMNS % pattern.size) : COLUMNS;
   for (let first = 0; first < cols; first += step) {
-    const end = Math.min(first + step, cols);
-    if (pattern.kind === "share") selectShare(job, keep, first, end, pattern.removed);
-    const errors = new Float64Array(end - first);
-    for (let row = 0; row < rows; row++) pruneRow(job, keep, row, first, end, errors);
+    const inputs = { first, end: Math.min(first + step, cols) };
+    if (pattern.kind === "share") selectShare(work, inputs, pattern.removed);
+    const errors = new Float64Array(inputs.end - first);
+    for (let row = 0; row < rows; row++) pruneRow(work, row, inputs, errors);
     await pause();
   }
-  return keep;
+  return work.keep;
 }
 
-/** The inputs [first, end) of one row, and what their errors do to those behind. */
-function pruneRow(
-  { weight, cols, factor, pattern }: SparseGptJob,
-  keep: Uint8Array,
-  row: number,
-  first: number,
-  end: number,
-  errors: Float64Array,
-): void {
+/** Prunes the inputs [first, end) of one row, and updates the later inputs by their errors. */
+function pruneRow(work: Work, row: number, { first, end }: Inputs, errors: Float64Array): void {
+  const { weight, cols, factor, pattern, keep } = work;
   const at = row * cols;
   for (let j = first; j < end; j++) {
-    if (pattern.kind === "groups" && j % pattern.size === 0) {
-      selectGroup(weight, keep, factor, cols, at, j, pattern.removed, pattern.size);
-    }
+    if (pattern.kind === "groups" && j % pattern.size === 0) selectGroup(work, at, j, pattern);
     const line = j * cols;
     const error = keep[at + j] === 1 ? 0 : weight[at + j]! / factor[line + j]!;
     errors[j - first] = error;
@@ -64,15 +67,12 @@ function pruneRow(
   }
 }
 
+/** Drops the `removed` smallest of the `size` inputs from `first` on. at: where the row starts in `weight` and `keep`. */
 function selectGroup(
-  weight: Float64Array,
-  keep: Uint8Array,
-  factor: Float64Array,
-  cols: number,
+  { weight, keep, factor, cols }: Work,
   at: number,
   first: number,
-  removed: number,
-  size: number,
+  { removed, size }: { removed: number; size: number },
 ): void {
   const score = (j: number): number => (weight[at + j]! / factor[j * cols + j]!) ** 2;
   const inputs = Array.from({ length: size }, (_, i) => first + i);
@@ -80,13 +80,8 @@ function selectGroup(
   for (const j of inputs.slice(0, removed)) keep[at + j] = 0;
 }
 
-function selectShare(
-  { weight, rows, cols, factor }: SparseGptJob,
-  keep: Uint8Array,
-  first: number,
-  end: number,
-  share: number,
-): void {
+/** Drops this share of the weights of the inputs [first, end), the smallest of all rows together. */
+function selectShare({ weight, keep, rows, cols, factor }: Work, { first, end }: Inputs, share: number): void {
   const width = end - first;
   const scores = new Float64Array(rows * width);
   for (let row = 0; row < rows; row++) {

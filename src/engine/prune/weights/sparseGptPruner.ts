@@ -10,20 +10,20 @@ import { packMask } from "../../masks/weightMasks.ts";
 import type { Pattern } from "../../recipes/weightRecipe.ts";
 import { finiteNorms } from "./scoredPruner.ts";
 
-/** U and the inputs that were never on, of one Gram matrix. */
+/** Of one Gram matrix: U, and the inputs that were 0 throughout. */
 interface Factor {
   factor: Float64Array;
   dead: readonly number[];
 }
 
-/** `sequences`: how many calibration sequences each block will be shown. */
+/** sequences: how many calibration sequences each block will observe. */
 export function sparseGptPruner(ctx: Ctx, config: ModelConfig, pattern: Pattern, sequences: number): BlockPruner {
   const grams = {
     input: ctx.persistent("gram of inputs", [config.dModel, config.dModel]),
     middle: ctx.persistent("gram of the middle", [config.dMlp, config.dMlp]),
   };
   let factors: Partial<Record<keyof typeof grams, Factor>> = {};
-  /** gate and up share one. */
+  /** gate and up have the same input, and so the same factor. */
   const factorOf = async (of: keyof typeof grams): Promise<Factor> => {
     const known = factors[of];
     if (known) return known;
@@ -36,7 +36,7 @@ export function sparseGptPruner(ctx: Ctx, config: ModelConfig, pattern: Pattern,
       factors = {};
       for (const gram of Object.values(grams)) ctx.write(gram, new Float32Array((gram.shape[0] ?? 0) ** 2));
     },
-    watch: (input, middle) => {
+    observe: (input, middle) => {
       addGram(ctx, input, grams.input);
       addGram(ctx, middle, grams.middle);
     },

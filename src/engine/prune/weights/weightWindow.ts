@@ -1,33 +1,40 @@
-// A part of one MLP matrix on the CPU, to look at: its dense values, read by rows, and the scores that methods compare them by. Plain data.
+// A rectangle of one MLP matrix on the CPU, to be drawn: its dense values, read by rows, and the scores that rank them. Plain data.
 import { invariant } from "../../errors.ts";
 import { toFloat32 } from "../../dtype.ts";
 import type { Weights } from "../../formats/safetensors/safetensors.ts";
 import { type MlpMatrix, scoreScale } from "../../masks/mlpMatrices.ts";
 import type { WeightMethod } from "../../recipes/weightRecipe.ts";
+import type { BlockNorms } from "./blockPruner.ts";
 
-/** Longest side of a window, in weights: what a screen can show one by one. */
+/** Longest side of a window, in weights: as many as a screen can show one by one. */
 const MAX_WINDOW_SIDE = 256;
 
-/** Rows and columns [row, row + rows) x [col, col + cols) of a matrix (out, in). */
-export interface WindowPlace {
+/** Rows [row, row + rows) and columns [col, col + cols) of a matrix (out, in). */
+export interface MatrixWindow {
   row: number;
   col: number;
   rows: number;
   cols: number;
 }
 
-/** (rows, cols) values, row by row. Throws "shape" where the window leaves the matrix or is larger than MAX_WINDOW_SIDE a side. */
+/** The window of a matrix with its dense values, (rows, cols), and the norms of its block over the calibration tokens, if known. */
+interface ScoredWindow extends Omit<MatrixWindow, "rows"> {
+  values: Float32Array;
+  norms: Readonly<Record<keyof BlockNorms, Float32Array>> | undefined;
+}
+
+/** (rows, cols) values, row by row. Throws "shape" if the window extends beyond the matrix, or a side is longer than MAX_WINDOW_SIDE. */
 export async function windowValues(
   weights: Pick<Weights, "info" | "readRows">,
   { name, shape }: MlpMatrix,
-  { row, col, rows, cols }: WindowPlace,
+  { row, col, rows, cols }: MatrixWindow,
 ): Promise<Float32Array<ArrayBuffer>> {
   const inside = (first: number, count: number, size = 0): boolean =>
     Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 1 && first + count <= size;
   invariant(
     inside(row, rows, shape[0]) && inside(col, cols, shape[1]) && Math.max(rows, cols) <= MAX_WINDOW_SIDE,
     "shape",
-    `${name}: a window of at most ${MAX_WINDOW_SIDE} x ${MAX_WINDOW_SIDE} inside ${shape.join(" x ")} expected, ${rows} x ${cols} at row ${row}, column ${col} came`,
+    `${name}: expected a window of at most ${MAX_WINDOW_SIDE} x ${MAX_WINDOW_SIDE} inside ${shape.join(" x ")}, got ${rows} x ${cols} at row ${row}, column ${col}`,
   );
   const values = toFloat32(await weights.readRows(name, row, rows), weights.info(name).dtype);
   const cut = new Float32Array(rows * cols);
@@ -36,15 +43,13 @@ export async function windowValues(
 }
 
 /**
- * The scores of a window's values (METHOD.md 2), by the norms of its block over the calibration tokens; null for SparseGPT, whose
- * scores change as it goes, and where norms are needed and not known.
+ * The scores of a window's values (METHOD.md 2), (rows, cols). Null for SparseGPT, whose scores change while it prunes, and if the method
+ * needs norms that are not known.
  */
 export function windowScores(
   method: WeightMethod,
   { part }: MlpMatrix,
-  { row, col, cols }: WindowPlace,
-  values: Float32Array,
-  norms: { input: Float32Array; middle: Float32Array } | undefined,
+  { row, col, cols, values, norms }: ScoredWindow,
 ): Float32Array<ArrayBuffer> | null {
   if (method === "sparsegpt") return null;
   const { by, of } = scoreScale(method, part);

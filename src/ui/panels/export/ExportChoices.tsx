@@ -1,4 +1,4 @@
-// How the weights of an export are written: their dtype, and how large a file may be.
+// How the weights of an export are written: dtype and largest file.
 import type { FloatDtype } from "../../../engine/index.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
@@ -8,10 +8,15 @@ const SHARD_SIZES: readonly { bytes: number | null; name: string }[] = [
   { bytes: 5e8, name: "500 MB" },
   { bytes: 2e9, name: "2 GB" },
   { bytes: 5e9, name: "5 GB" },
-  { bytes: null, name: "any size" },
+  { bytes: null, name: "no limit" },
 ];
 
-export function ExportChoices({ disabled }: { disabled: boolean }) {
+interface Props {
+  /** An export is being prepared. */
+  disabled: boolean;
+}
+
+export function ExportChoices({ disabled }: Props) {
   const { dtype, shardBytes } = useStudio((state) => state.exportChoice);
   const own = useStudio(({ model }) => (model.phase === "open" ? model.facts.dtype : null));
   const { chooseExport } = useActions();
@@ -23,11 +28,11 @@ export function ExportChoices({ disabled }: { disabled: boolean }) {
         label="Weights"
         value={dtype ?? ""}
         options={[
-          { value: "", title: own ? `keep ${own}` : "as they are" },
+          { value: "", title: own ? `keep ${own}` : "unchanged" },
           ...others.map((value) => ({ value, title: value })),
         ]}
         disabled={disabled}
-        hint="BF16 is not for ONNX"
+        hint="ONNX has no BF16 here"
         onValue={(value) => chooseExport({ dtype: value === "" ? null : value })}
       />
       <ChoiceField
@@ -36,7 +41,7 @@ export function ExportChoices({ disabled }: { disabled: boolean }) {
         value={String(shardBytes ?? "")}
         options={SHARD_SIZES.map(({ bytes, name }) => ({ value: String(bytes ?? ""), title: name }))}
         disabled={disabled}
-        hint="of masked and compact"
+        hint="For masked and compact"
         onValue={(value) => chooseExport({ shardBytes: value === "" ? null : Number(value) })}
       />
     </div>

@@ -1,28 +1,34 @@
-// One form of the export: what it is, what its check found, and saving it where it passed.
+// One form of the export: what it is, what its check found, and its saving if it passed.
 import type { ReactNode } from "react";
 import type { ExportedForm, Form } from "../../../engine/index.ts";
 import { bytes, percent, small, whole } from "../../../shared/format.ts";
-import { ExportRefused, ExportSaves } from "./ExportSaves.tsx";
+import { ExportRefused, SaveButtons } from "./SaveExport.tsx";
 
 const FORMS: Readonly<Record<Form, { name: string; what: string; loads: string }>> = {
   masked: {
     name: "Masked",
-    what: "the original shapes, what is pruned is zero",
+    what: "original shapes, pruned weights are zero",
     loads: "transformers, vLLM; llama.cpp after conversion",
   },
   compact: {
     name: "Compact",
-    what: "cut weights with the list of kept dimensions",
-    loads: "transformers with trust_remote_code, by the Python file beside it",
+    what: "cut weights, with lists of the kept dimensions",
+    loads: "transformers with trust_remote_code (Python file included)",
   },
   onnx: {
     name: "ONNX",
     what: "cut weights as a graph of standard operators",
-    loads: "onnxruntime everywhere, transformers.js",
+    loads: "onnxruntime on any platform, transformers.js",
   },
 };
 
-function Fact({ name, children, testId }: { name: string; children: ReactNode; testId?: string }) {
+interface FactProps {
+  name: string;
+  children: ReactNode;
+  testId?: string;
+}
+
+function Fact({ name, children, testId }: FactProps) {
   return (
     <div>
       <dt>{name}</dt>
@@ -31,8 +37,12 @@ function Fact({ name, children, testId }: { name: string; children: ReactNode; t
   );
 }
 
-/** What was found; a form that nothing could open has no differences to show. */
-function Findings({ check }: { check: ExportedForm }) {
+interface FindingsProps {
+  check: ExportedForm;
+}
+
+/** What the check found; a form that could not be opened has no differences. */
+function Findings({ check }: FindingsProps) {
   const { form, runtime, version } = check;
   return (
     <dl className="facts">
@@ -66,7 +76,13 @@ function Findings({ check }: { check: ExportedForm }) {
   );
 }
 
-export function ExportRow({ check, busy }: { check: ExportedForm; busy: boolean }) {
+interface Props {
+  check: ExportedForm;
+  /** An export is being prepared or saved. */
+  busy: boolean;
+}
+
+export function ExportRow({ check, busy }: Props) {
   const { form, ok, reason } = check;
   const { name, what } = FORMS[form];
   return (
@@ -75,7 +91,7 @@ export function ExportRow({ check, busy }: { check: ExportedForm; busy: boolean 
         {name} <span className="export-what">{what}</span>
       </h3>
       <Findings check={check} />
-      {ok ? <ExportSaves form={form} name={name} busy={busy} /> : <ExportRefused form={form} reason={reason} />}
+      {ok ? <SaveButtons form={form} name={name} busy={busy} /> : <ExportRefused form={form} reason={reason} />}
     </li>
   );
 }

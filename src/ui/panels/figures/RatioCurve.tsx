@@ -1,15 +1,17 @@
-// The curve of a run: perplexity at ten ratios, how far it is, and how the architectures lie inside each other.
+// One run at ten ratios: the curve of its perplexity, its progress, and how far its architectures are nested.
 import { useMemo } from "react";
 import { ratioCurve } from "../../../charts/index.ts";
 import type { RunRecord } from "../../../engine/index.ts";
-import type { CurveSlice, StudioState } from "../../../state/storeState.ts";
-import { lastOf } from "../../../state/text/textSlice.ts";
+import { canMeasureCurve } from "../../../state/allowed.ts";
+import type { CurveSlice } from "../../../state/run/runState.ts";
+import type { StudioState } from "../../../state/storeState.ts";
+import { lastOf } from "../../../state/text/textState.ts";
 import type { CurvePoint } from "../../../worker/protocol.ts";
-import { gateFacts } from "../../views/chartSources.ts";
+import { shownModel } from "../../views/shownModel.ts";
 import { ratioCurveOf } from "../../views/curveView.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { Figure } from "../../parts/Figure.tsx";
-import { percent } from "../../../shared/format.ts";
+import { keptPercent } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { useValueSource } from "../../views/useValueSource.ts";
@@ -17,12 +19,12 @@ import { useValueSource } from "../../views/useValueSource.ts";
 const NO_RUNS: readonly RunRecord[] = [];
 const NO_POINTS: readonly CurvePoint[] = [];
 
-/** Only a run that stands can be asked for other ratios. */
-const shown = ({ run, architecture, curve }: StudioState): boolean =>
+/** Only a paused or finished run can be measured at other ratios. */
+const canShow = ({ run, architecture, curve }: StudioState): boolean =>
   curve.phase !== "none" || (architecture !== null && (run.phase === "done" || run.phase === "paused"));
 
 export function RatioCurve() {
-  return useStudio(shown) ? <CurveFigure /> : null;
+  return useStudio(canShow) ? <CurveFigure /> : null;
 }
 
 function CurveFigure() {
@@ -30,7 +32,7 @@ function CurveFigure() {
   const runs = useStudio((state) => state.runs) ?? NO_RUNS;
   const dense = useStudio((state) => lastOf(state.dense));
   const ratio = useStudio((state) => state.recipe.ratio);
-  const blocks = useStudio((state) => gateFacts(state)?.parameters.blocks ?? 1);
+  const blocks = useStudio((state) => shownModel(state)?.parameters.blocks ?? 1);
   const points = curve.phase === "none" ? NO_POINTS : curve.points;
   const data = useMemo(
     () => ratioCurveOf({ points, runs, dense, ratio, blocks }),
@@ -43,10 +45,9 @@ function CurveFigure() {
     <section className="ratio-curve" aria-label="Perplexity at every ratio" data-testid="ratio-curve">
       {points.length > 0 ? (
         <Figure
-          number={12}
           name="ratio-curve"
           title="One run at every ratio"
-          caption="Perplexity against kept share. A click moves the target to that ratio; the dotted line is where it stands."
+          caption="Perplexity against kept share. Click a point to go to that ratio; dotted: current target."
           make={make}
           source={source}
         />
@@ -56,7 +57,13 @@ function CurveFigure() {
   );
 }
 
-function CurveState({ curve }: { curve: CurveSlice["curve"] }) {
+interface CurveStateProps {
+  curve: CurveSlice["curve"];
+}
+
+/** Progress of the measurement or its outcome, and the button that starts it. */
+function CurveState({ curve }: CurveStateProps) {
+  const able = useStudio(canMeasureCurve);
   const { measureCurve, stopCurve } = useActions();
   if (curve.phase === "measuring")
     return (
@@ -65,15 +72,15 @@ function CurveState({ curve }: { curve: CurveSlice["curve"] }) {
   if (curve.phase === "measured")
     return (
       <p data-testid="nestedness">
-        {percent(curve.nested.of > 0 ? curve.nested.broken / curve.nested.of : 0)} of the gates kept at one ratio are
-        lost at the next larger one.
+        Nesting: {keptPercent({ kept: curve.nested.broken, of: curve.nested.of })} of the gates of a smaller model are
+        missing in the next larger one.
       </p>
     );
   return (
     <>
       {curve.phase === "failed" ? <ErrorNote error={curve.error} testId="curve-error" /> : null}
-      <button type="button" data-testid="curve-start" onClick={() => void measureCurve()}>
-        {curve.phase === "none" ? "Measure this run at ten ratios" : "Measure the other ratios"}
+      <button type="button" data-testid="curve-start" disabled={!able} onClick={() => void measureCurve()}>
+        {curve.phase === "none" ? "Measure this run at ten ratios" : "Measure the remaining ratios"}
       </button>
     </>
   );

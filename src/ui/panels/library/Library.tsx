@@ -1,4 +1,4 @@
-// The library: the embedded model, the recent ones, and how to bring one's own, in a dialog over the studio.
+// The library in a dialog over the studio: the built-in model, recent models, and the reader's own.
 import { useRef } from "react";
 import { Dialog } from "radix-ui";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
@@ -21,7 +21,7 @@ export function Library() {
         <Dialog.Content
           className="dialog library"
           data-testid="library"
-          // several buttons open it, so that it has no trigger of its own to give the focus back to
+          // several buttons open it, so there is no single trigger that could get the focus back
           onOpenAutoFocus={() => {
             opener.current = document.activeElement instanceof HTMLElement ? document.activeElement : null;
           }}
@@ -38,15 +38,13 @@ export function Library() {
               </button>
             </Dialog.Close>
           </div>
-          <Dialog.Description>
-            Whatever you open stays on this machine: it is read, pruned and written here.
-          </Dialog.Description>
+          <Dialog.Description>Models stay on this machine: they are read, pruned and written here.</Dialog.Description>
           <OpeningProgress />
           {error ? <ErrorNote error={error} testId="open-error" /> : null}
           <LibraryList />
           {removed ? (
             <p role="status" className="library-removed" data-testid="removed">
-              {removed.name} was removed; {bytes(removed.freedBytes)} are free again.
+              Removed {removed.name}: {bytes(removed.freedBytes)} freed.
             </p>
           ) : null}
           <BringYourOwn />

@@ -1,17 +1,24 @@
-// The models at hand, one row each: the embedded one, those fetched before, and folders picked before.
+// The models at hand, one row each: the built-in one, downloaded ones, and folders that were picked before.
 import { useCallback, useEffect, useState } from "react";
 import { addressText, EngineError, readAddress } from "../../../engine/index.ts";
 import type { CachedModel, ModelSource } from "../../../worker/protocol.ts";
 import { bytes } from "../../../shared/format.ts";
-import { forgetFolder, type RememberedFolder, rememberedFolders } from "../../rememberedFolders.ts";
+import { forgetFolder, type RememberedFolder, rememberedFolders } from "../../opening/rememberedFolders.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { useOpening } from "../../useOpening.ts";
+import { useOpening } from "../../opening/useOpening.ts";
+import { licenceFact } from "../../views/licence.ts";
 import { LibraryRow } from "./LibraryRow.tsx";
 
+/** Whether the open source is the model at `address`. */
 const isOpen = (source: ModelSource, address: string): boolean =>
   (source.kind === "hub" || source.kind === "cached") && addressText(readAddress(source.address)) === address;
 
-function Fetched({ model }: { model: CachedModel }) {
+interface DownloadedProps {
+  model: CachedModel;
+}
+
+/** A model in the browser's storage, perhaps only in part. */
+function Downloaded({ model }: DownloadedProps) {
   const open = useStudio(({ source, model: { phase } }) => phase === "open" && isOpen(source, model.address));
   const { forgetModel } = useActions();
   const { openSource } = useOpening();
@@ -23,18 +30,24 @@ function Fetched({ model }: { model: CachedModel }) {
       where={address}
       facts={[
         model.family,
-        whole ? bytes(model.bytes) : `${bytes(model.bytes)} of ${bytes(model.ofBytes)} fetched`,
-        model.licence && `licence ${model.licence}`,
+        whole ? bytes(model.bytes) : `${bytes(model.bytes)} of ${bytes(model.ofBytes)} downloaded`,
+        model.licence && licenceFact(model.licence),
       ]}
       open={open}
-      verb={whole ? "Open" : "Go on"}
+      verb={whole ? "Open" : "Resume download"}
       onOpen={() => void openSource({ kind: "cached", address })}
-      removal={{ question: `Remove ${bytes(model.bytes)}?`, act: () => void forgetModel(model) }}
+      removal={{ question: `Remove and free ${bytes(model.bytes)}?`, act: () => void forgetModel(model) }}
     />
   );
 }
 
-function Picked({ folder, gone }: { folder: RememberedFolder; gone: () => void }) {
+interface PickedProps {
+  folder: RememberedFolder;
+  /** Called after the folder was forgotten. */
+  onForgotten: () => void;
+}
+
+function Picked({ folder, onForgotten }: PickedProps) {
   const { openFolder } = useOpening();
   const { notify } = useActions();
   return (
@@ -42,14 +55,14 @@ function Picked({ folder, gone }: { folder: RememberedFolder; gone: () => void }
       testId="picked-folder"
       name={folder.name}
       where="a folder on this machine"
-      facts={[folder.family, bytes(folder.bytes), `licence ${folder.licence}`]}
+      facts={[folder.family, bytes(folder.bytes), licenceFact(folder.licence)]}
       open={false}
       verb="Open"
       onOpen={() => void openFolder(folder.handle)}
       removal={{
-        question: "Forget it? Its files stay.",
+        question: "Remove from this list? Its files stay.",
         act: () => {
-          forgetFolder(folder.id).then(gone, (error: unknown) => notify(EngineError.from(error)));
+          forgetFolder(folder.id).then(onForgotten, (error: unknown) => notify(EngineError.from(error)));
         },
       }}
     />
@@ -72,7 +85,7 @@ export function LibraryList() {
           testId="embedded-model"
           name={embedded.name}
           where="trained on presidents’ speeches and Moby Dick"
-          facts={[embedded.family, bytes(embedded.bytes), `licence ${embedded.licence}`]}
+          facts={[embedded.family, bytes(embedded.bytes), licenceFact(embedded.licence)]}
           open={embeddedOpen}
           verb="Open"
           onOpen={() => void openSource({ kind: "embedded" })}
@@ -80,14 +93,14 @@ export function LibraryList() {
       </ul>
       <h3>Recent</h3>
       {cached?.length === 0 && folders.length === 0 ? (
-        <p className="library-empty">Models that you fetch or pick are listed here the next time.</p>
+        <p className="library-empty">Models you open will be listed here.</p>
       ) : null}
       <ul className="library-list" data-testid="recent">
         {cached?.map((model) => (
-          <Fetched key={model.address} model={model} />
+          <Downloaded key={model.address} model={model} />
         ))}
         {folders.map((folder) => (
-          <Picked key={folder.id} folder={folder} gone={look} />
+          <Picked key={folder.id} folder={folder} onForgotten={look} />
         ))}
       </ul>
     </>

@@ -1,22 +1,25 @@
-// One model of the library: its name, where it is, what is known of it, and what can be done with it.
+// One model of the library: its name, where it comes from, what is known about it, and what can be done with it.
 import { useState } from "react";
-import { useBusy } from "../../useOpening.ts";
+import { useOpenBlocked } from "../../opening/useOpening.ts";
 
 interface Props {
   testId: string;
   name: string;
+  /** Where the model comes from. */
   where: string;
-  /** Family, size, licence; what is not known is left out. */
+  /** Family, size, licence; unknown ones are left out. */
   facts: readonly (string | undefined)[];
-  /** It is the one that is open: it cannot be removed. */
+  /** The model is open now, so it cannot be opened or removed. */
   open: boolean;
+  /** Text of the button that opens it. */
   verb: string;
   onOpen: () => void;
+  /** What is asked before the model is removed, and its removal; absent for a model that always stays. */
   removal?: { question: string; act: () => void };
 }
 
 export function LibraryRow({ testId, name, where, facts, open, verb, onOpen, removal }: Props) {
-  const busy = useBusy();
+  const busy = useOpenBlocked();
   const [asking, setAsking] = useState(false);
   return (
     <li className="library-row" data-testid={testId} data-open={open}>
@@ -32,7 +35,7 @@ export function LibraryRow({ testId, name, where, facts, open, verb, onOpen, rem
               Remove
             </button>
             <button type="button" className="link" onClick={() => setAsking(false)}>
-              Keep
+              Cancel
             </button>
           </>
         ) : (
@@ -50,7 +53,7 @@ export function LibraryRow({ testId, name, where, facts, open, verb, onOpen, rem
               </button>
             ) : null}
             {open ? (
-              <span className="library-open">open now</span>
+              <span className="library-open">currently open</span>
             ) : (
               <button
                 type="button"

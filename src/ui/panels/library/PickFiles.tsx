@@ -1,28 +1,27 @@
-// Buttons that choose a model on this machine: its folder, or one GGUF file.
+// Buttons that open a model on this machine: from its folder or from a GGUF file.
 import { type RefObject, useRef } from "react";
-import { sourceOfFiles } from "../../droppedFiles.ts";
-import { useBusy, useOpening } from "../../useOpening.ts";
+import { sourceOfFiles } from "../../opening/droppedFiles.ts";
+import { useOpenBlocked, useOpening } from "../../opening/useOpening.ts";
 
 interface Props {
   testId: string;
-  /** Of the field behind the button, which takes files where the browser has no picker of its own. */
+  /** Of the hidden file field behind the button. */
   fieldTestId: string;
 }
 
-/** The hidden field behind a button; what is chosen in it is opened. */
-function FileField({
-  fieldRef,
-  folder = false,
-  accept,
-  label,
-  testId,
-}: {
+interface FileFieldProps {
+  /** Set to the field, so that the button can click it. */
   fieldRef: RefObject<HTMLInputElement | null>;
+  /** Takes a folder instead of files. */
   folder?: boolean;
+  /** Endings of the files to choose from. */
   accept?: string;
   label: string;
   testId: string;
-}) {
+}
+
+/** The hidden file field behind a button; opens what is chosen. */
+function FileField({ fieldRef, folder = false, accept, label, testId }: FileFieldProps) {
   const { openSource } = useOpening();
   return (
     <input
@@ -46,7 +45,7 @@ function FileField({
 }
 
 export function PickFolder({ testId, fieldTestId }: Props) {
-  const busy = useBusy();
+  const busy = useOpenBlocked();
   const { pickFolder } = useOpening();
   const field = useRef<HTMLInputElement>(null);
   return (
@@ -59,7 +58,7 @@ export function PickFolder({ testId, fieldTestId }: Props) {
           if (!pickFolder()) field.current?.click();
         }}
       >
-        Open a folder…
+        Open folder…
       </button>
       <FileField fieldRef={field} folder label="Model folder" testId={fieldTestId} />
     </>
@@ -67,12 +66,12 @@ export function PickFolder({ testId, fieldTestId }: Props) {
 }
 
 export function PickGguf({ testId, fieldTestId }: Props) {
-  const busy = useBusy();
+  const busy = useOpenBlocked();
   const field = useRef<HTMLInputElement>(null);
   return (
     <>
       <button type="button" data-testid={testId} disabled={busy} onClick={() => field.current?.click()}>
-        Open a GGUF file…
+        Open GGUF file…
       </button>
       <FileField fieldRef={field} accept=".gguf" label="GGUF file" testId={fieldTestId} />
     </>

@@ -1,64 +1,23 @@
-// What the open model takes of the GPU's memory, planned before it was loaded; where it does not fit, what would, and the choice.
-import type { MemoryPlan as Plan, PlanParts } from "../../../engine/index.ts";
-import { bytes, whole } from "../../../shared/format.ts";
+// The GPU memory that the open model takes, planned before it was loaded; for a model that does not fit, the settings that do.
+import type { MemoryPlan } from "../../../engine/index.ts";
+import { bytes } from "../../../shared/format.ts";
+import { useOpenBlocked } from "../../opening/useOpening.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
+import { lengthsOf, MemoryPlanTable, PRECISIONS } from "./MemoryPlanTable.tsx";
 
-const ROWS: readonly (readonly [keyof PlanParts, string])[] = [
-  ["weights", "weights"],
-  ["training", "activations of a training step"],
-  ["logits", "logits and their gradient"],
-  ["hypernet", "hypernetwork and optimiser"],
-  ["evaluation", "more for evaluation"],
-  ["cache", "keys and values of a text"],
-  ["pruned", "pruned model beside it, at half"],
-];
-
-const PRECISIONS = { f32: "full precision", f16: "half precision" } as const;
-
-const lengths = ({ trainingTokens, evaluationTokens }: Plan): string =>
-  `${whole(trainingTokens)} tokens a step, windows of ${whole(evaluationTokens)}`;
-
-function PlanTable({ plan, storageFreeBytes }: { plan: Plan; storageFreeBytes: number | null }) {
-  const { largest, limitBytes, fits } = plan;
-  return (
-    <table className="plan" data-testid="memory-plan">
-      <caption>
-        GPU memory in {PRECISIONS[plan.precision]}: {lengths(plan)}
-      </caption>
-      <tbody>
-        {ROWS.map(([part, name]) => (
-          <tr key={part}>
-            <th scope="row">{name}</th>
-            <td>{bytes(plan.parts[part])}</td>
-          </tr>
-        ))}
-        <tr className="plan-total">
-          <th scope="row">in all, {whole(plan.buffers)} buffers</th>
-          <td data-testid="plan-total">{bytes(plan.totalBytes)}</td>
-        </tr>
-        <tr className={fits ? "" : "plan-over"}>
-          <th scope="row">largest buffer{fits ? "" : `: ${largest.label}`}</th>
-          <td>
-            {bytes(largest.bytes)} of {bytes(limitBytes)} allowed
-          </td>
-        </tr>
-        {storageFreeBytes === null ? null : (
-          <tr>
-            <th scope="row">free on disk for exports</th>
-            <td>{bytes(storageFreeBytes)}</td>
-          </tr>
-        )}
-      </tbody>
-    </table>
-  );
+interface ChoicesProps {
+  /** Plans that fit. */
+  others: readonly MemoryPlan[];
+  /** No model can be opened now. */
+  busy: boolean;
 }
 
-/** Opens what does not fit in a way that does. */
-function Choices({ others, busy }: { others: readonly Plan[]; busy: boolean }) {
+/** Opens a model that did not fit with settings that do. */
+function Choices({ others, busy }: ChoicesProps) {
   const source = useStudio(({ plan }) => plan?.source);
   const { open, setRecipe } = useActions();
   if (!source || others.length === 0) return null;
-  const choose = ({ precision, trainingTokens, evaluationTokens }: Plan): void => {
+  const choose = ({ precision, trainingTokens, evaluationTokens }: MemoryPlan): void => {
     setRecipe({ tokens: trainingTokens });
     void open({ ...source, choice: { precision, trainingTokens, evaluationTokens } });
   };
@@ -72,15 +31,22 @@ function Choices({ others, busy }: { others: readonly Plan[]; busy: boolean }) {
           disabled={busy}
           onClick={() => choose(plan)}
         >
-          Open in {PRECISIONS[plan.precision]}, {lengths(plan)}: {bytes(plan.totalBytes)}
+          Open in {PRECISIONS[plan.precision]} ({lengthsOf(plan)}): {bytes(plan.totalBytes)}
         </button>
       ))}
     </p>
   );
 }
 
-/** Opens the open model again in the other precision. */
-function OtherPrecision({ plan, busy }: { plan: Plan; busy: boolean }) {
+interface OtherPrecisionProps {
+  /** The plan of the open model. */
+  plan: MemoryPlan;
+  /** No model can be opened now. */
+  busy: boolean;
+}
+
+/** Reopens the model in the other precision. */
+function OtherPrecision({ plan, busy }: OtherPrecisionProps) {
   const source = useStudio((state) => state.plan?.source);
   const { open } = useActions();
   if (!source) return null;
@@ -95,27 +61,25 @@ function OtherPrecision({ plan, busy }: { plan: Plan; busy: boolean }) {
         disabled={busy}
         onClick={() => void open({ ...source, choice: { precision, trainingTokens, evaluationTokens } })}
       >
-        open in {PRECISIONS[precision]}
+        Reopen in {PRECISIONS[precision]}
       </button>
     </p>
   );
 }
 
 export function MemoryPlanPanel() {
-  const planned = useStudio((state) => state.plan);
-  const busy = useStudio(
-    ({ run, asked, model }) => run.phase === "training" || asked !== null || model.phase === "opening",
-  );
-  if (!planned) return null;
-  const { news, storageFreeBytes } = planned;
-  const { fits } = news.plan;
+  const memory = useStudio((state) => state.plan);
+  const busy = useOpenBlocked();
+  if (!memory) return null;
+  const { planned, storageFreeBytes } = memory;
+  const { fits } = planned.plan;
   return (
-    <details className="memory" open={!fits} key={`${news.name} ${fits}`}>
+    <details className="memory" open={!fits} key={`${planned.name} ${fits}`}>
       <summary>
-        {fits ? `memory: ${bytes(news.plan.totalBytes)} on the GPU` : `${news.name} does not fit on this adapter`}
+        {fits ? `GPU memory: ${bytes(planned.plan.totalBytes)}` : `${planned.name} does not fit on this GPU`}
       </summary>
-      <PlanTable plan={news.plan} storageFreeBytes={storageFreeBytes} />
-      {fits ? <OtherPrecision plan={news.plan} busy={busy} /> : <Choices others={news.others} busy={busy} />}
+      <MemoryPlanTable plan={planned.plan} storageFreeBytes={storageFreeBytes} />
+      {fits ? <OtherPrecision plan={planned.plan} busy={busy} /> : <Choices others={planned.others} busy={busy} />}
     </details>
   );
 }

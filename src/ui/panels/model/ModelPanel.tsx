@@ -1,12 +1,19 @@
-// The model that is open: layers, widths, parameters by where they are, size; and the way to open another one.
+// The open model: its sizes, its parameters by part and its GPU memory; and how to open another one.
 import type { ModelFacts } from "../../../worker/protocol.ts";
-import { gateFacts } from "../../views/chartSources.ts";
+import { shownModel } from "../../views/shownModel.ts";
 import { bytes, percent, short, whole } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";
+import { licenceName } from "../../views/licence.ts";
 import { MemoryPlanPanel } from "./MemoryPlanPanel.tsx";
 import { OpenModel } from "./OpenModel.tsx";
 
-function Row({ name, value, testId }: { name: string; value: string; testId?: string }) {
+interface RowProps {
+  name: string;
+  value: string;
+  testId?: string;
+}
+
+function Row({ name, value, testId }: RowProps) {
   return (
     <div>
       <dt>{name}</dt>
@@ -15,13 +22,8 @@ function Row({ name, value, testId }: { name: string; value: string; testId?: st
   );
 }
 
-const PLACES = [
-  ["blocks", "blocks"],
-  ["embeddings", "embeddings"],
-  ["head", "head"],
-  ["norms", "norms"],
-  ["biases", "biases"],
-] as const;
+/** Where parameters are, in the order of the list. */
+const PARTS = ["blocks", "embeddings", "head", "norms", "biases"] as const;
 
 function Facts({ facts }: { facts: ModelFacts }) {
   const { parameters } = facts;
@@ -31,22 +33,22 @@ function Facts({ facts }: { facts: ModelFacts }) {
       <dl className="facts">
         <Row name="family" value={`${facts.modelType}, ${facts.dtype}`} testId="model-family" />
         <Row name="layers" value={whole(facts.layers)} testId="model-layers" />
-        <Row name="width d" value={whole(facts.dModel)} testId="model-width" />
+        <Row name="hidden size" value={whole(facts.dModel)} testId="model-width" />
         <Row name="MLP width" value={whole(facts.dMlp)} testId="model-mlp" />
         <Row name="heads" value={`${heads} × ${facts.headDim}`} />
         <Row name="vocabulary" value={whole(facts.vocab)} />
         <Row name="context" value={`${whole(facts.context)} tokens`} />
         <Row name="file size" value={bytes(facts.fileBytes)} testId="model-bytes" />
-        <Row name="licence" value={facts.licence} testId="model-licence" />
-        <Row name="on the GPU" value={bytes(facts.gpuBytes)} testId="model-gpu-bytes" />
+        <Row name="licence" value={licenceName(facts.licence)} testId="model-licence" />
+        <Row name="weights on the GPU" value={bytes(facts.gpuBytes)} testId="model-gpu-bytes" />
       </dl>
-      <dl className="facts facts-parameters" aria-label="Parameters by where they are">
+      <dl className="facts facts-parameters" aria-label="Parameters by part">
         <Row name="parameters" value={whole(parameters.total)} testId="model-parameters" />
-        {PLACES.filter(([key]) => parameters[key] > 0).map(([key, name]) => (
+        {PARTS.filter((part) => parameters[part] > 0).map((part) => (
           <Row
-            key={key}
-            name={name}
-            value={`${short(parameters[key])}  ${percent(parameters[key] / parameters.total)}`}
+            key={part}
+            name={part}
+            value={`${short(parameters[part])}  ${percent(parameters[part] / parameters.total)}`}
           />
         ))}
       </dl>
@@ -55,7 +57,7 @@ function Facts({ facts }: { facts: ModelFacts }) {
 }
 
 export function ModelPanel() {
-  const facts = useStudio(gateFacts);
+  const facts = useStudio(shownModel);
   return (
     <section className="panel" aria-labelledby="model-heading">
       <h2 id="model-heading">

@@ -1,29 +1,35 @@
-// A model on its way: what is being done, bytes, time left, and stopping it.
+// Progress of a model that is being opened: stage, bytes, time left, and a button that stops it.
 import { Progress } from "radix-ui";
 import { bytes, duration } from "../../../shared/format.ts";
-import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
+import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
 
-const SAID = { fetching: "Fetching", checking: "Checking", "uploading to the GPU": "Uploading to the GPU" };
+/** What the worker's note means for the model `name`. */
+function stageOf(note: string | undefined, name: string): string {
+  if (note === "fetching") return `Downloading ${name}`;
+  if (note === "checking") return `Checking ${name}`;
+  if (note === "uploading to the GPU") return `Uploading ${name} to the GPU`;
+  return `Opening ${name}`;
+}
 
 export function OpeningProgress() {
   const name = useStudio(({ model }) => (model.phase === "opening" ? model.name : null));
-  const progress = useCalm((state) => state.progress.open);
+  const progress = useThrottled((state) => state.progress.open);
   const { cancelOpen } = useActions();
   if (name === null) return null;
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
-  const said = SAID[progress?.note as keyof typeof SAID] ?? "Opening";
+  const stage = stageOf(progress?.note, name);
   const left = progress?.secondsLeft === undefined ? "" : `, ${duration(progress.secondsLeft)} left`;
   return (
-    <div className="opening" data-testid="opening">
+    <div className="task-progress" data-testid="opening">
       <p role="status" className="opening-name">
-        {said} {name}…
+        {stage}…
       </p>
-      <Progress.Root className="bar" value={Math.round(100 * share)} aria-label={`${said} ${name}`}>
+      <Progress.Root className="bar" value={Math.round(100 * share)} aria-label={stage}>
         <Progress.Indicator className="bar-fill" style={{ transform: `scaleX(${share})` }} />
       </Progress.Root>
       <p className="opening-amount">
         <span data-testid="opening-bytes">
-          {progress ? `${bytes(progress.done)} of ${bytes(progress.total)}${left}` : "preparing the GPU"}
+          {progress ? `${bytes(progress.done)} of ${bytes(progress.total)}${left}` : "Preparing the GPU…"}
         </span>
         <button type="button" className="link" data-testid="open-cancel" onClick={() => void cancelOpen()}>
           Stop

@@ -1,4 +1,6 @@
-// What is said across the page: a lost device, a run that can be resumed, a run that stopped, and notices.
+// Banners below the header: a lost GPU, a run that can be resumed, a run that failed, and notices.
+import { whole } from "../../../shared/format.ts";
+import { canResume } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
@@ -23,7 +25,7 @@ function DeviceBanner() {
         disabled={device.phase === "reopening"}
         onClick={() => void reopenDevice()}
       >
-        {device.phase === "reopening" ? "Opening…" : "Open the device again"}
+        {device.phase === "reopening" ? "Reopening…" : "Reopen the GPU"}
       </button>
     </ErrorNote>
   );
@@ -32,21 +34,23 @@ function DeviceBanner() {
 function ResumeBanner() {
   const resumable = useStudio((state) => state.resumable);
   const ready = useStudio((state) => state.device.phase === "ready");
-  const idle = useStudio((state) => state.model.phase === "open" && state.asked === null);
-  const { resume, discard } = useActions();
+  const able = useStudio(canResume);
+  const { resume, reset } = useActions();
   if (!resumable || !ready) return null;
+  const { step, recipe } = resumable;
+  const finished = step >= recipe.steps;
   return (
     <div className="note" role="status" data-testid="resumable">
       <p>
-        {resumable.step < resumable.recipe.steps
-          ? `A run of this model stopped at step ${resumable.step} of ${resumable.recipe.steps}.`
-          : `A finished run of this model is kept: ${resumable.step} steps, seed ${resumable.recipe.seed}.`}
+        {finished
+          ? `Your last run (${whole(step)} steps, seed ${recipe.seed}) is saved.`
+          : `Your last run stopped at step ${whole(step)} of ${whole(recipe.steps)}.`}
       </p>
       <div className="note-actions">
-        <button type="button" className="primary" data-testid="resume" disabled={!idle} onClick={() => void resume()}>
-          Resume
+        <button type="button" className="primary" data-testid="resume" disabled={!able} onClick={() => void resume()}>
+          {finished ? "Show it" : "Resume"}
         </button>
-        <button type="button" data-testid="discard" disabled={!idle} onClick={() => void discard()}>
+        <button type="button" data-testid="discard" disabled={!able} onClick={() => void reset()}>
           Discard
         </button>
       </div>

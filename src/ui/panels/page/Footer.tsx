@@ -1,4 +1,4 @@
-// The line at the foot of the page: keys, and where the work is done.
+// The footer: keyboard shortcuts, the check of the GPU, and the method's paper.
 import { SHORTCUTS } from "../../shortcuts.ts";
 import { SelfCheckPanel } from "./SelfCheckPanel.tsx";
 
@@ -13,7 +13,7 @@ export function Footer() {
         ))}
       </p>
       <SelfCheckPanel />
-      <p>DISP-LLM (Gao et al., NeurIPS 2024) in WebGPU. Everything is computed on this machine; nothing leaves it.</p>
+      <p>DISP-LLM (Gao et al., NeurIPS 2024) on WebGPU. Everything runs on this machine; nothing leaves it.</p>
     </footer>
   );
 }

@@ -1,14 +1,19 @@
-// Name, adapter, the library of models, the page's link and the theme.
+// The header: name, GPU, the library of models, the link to this page, and the theme.
 import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
 import { EngineError } from "../../../engine/index.ts";
-import type { Theme } from "../../../state/storeState.ts";
-import { gateFacts } from "../../views/chartSources.ts";
+import type { Theme } from "../../../state/page/pageState.ts";
 import { linkOf } from "../../pageLink.ts";
-import { useActions, useStudio, useStudioItself } from "../../studioContext.tsx";
+import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
+import { shownModel } from "../../views/shownModel.ts";
 
-const THEMES: readonly Theme[] = ["light", "dark", "system"];
-const SAID_MS = 2500;
+const THEMES: readonly { value: Theme; label: string }[] = [
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
+  { value: "system", label: "System" },
+];
+/** How long the button says that the link was copied. */
+const COPIED_MS = 2500;
 
 function Mark() {
   return (
@@ -19,69 +24,79 @@ function Mark() {
   );
 }
 
-function SaveLink() {
-  const { store } = useStudioItself();
+function Adapter() {
+  const adapter = useStudio((state) => shownModel(state)?.adapter ?? null);
+  const title = adapter?.software ? `${adapter.name}: correct, but much slower than a graphics card` : undefined;
+  return (
+    <p className="header-adapter" data-testid="adapter" title={title}>
+      {adapter === null ? "Looking for a GPU…" : adapter.software ? "Software GPU: slow" : adapter.name}
+    </p>
+  );
+}
+
+function CopyLink() {
+  const { store } = useStudioStore();
   const { notify } = useActions();
-  const [said, setSaid] = useState(false);
-  const save = async (): Promise<void> => {
+  const [copied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
     history.replaceState(null, "", linkOf(store));
     try {
       await navigator.clipboard.writeText(linkOf(store));
-      setSaid(true);
-      setTimeout(() => setSaid(false), SAID_MS);
+      setCopied(true);
+      setTimeout(() => setCopied(false), COPIED_MS);
     } catch {
       notify(
         new EngineError(
           "storage",
-          `The browser does not let this page copy; the address bar has the link: ${linkOf(store)}`,
+          `The browser did not let this page copy. Copy the link from the address bar: ${linkOf(store)}`,
         ),
       );
     }
   };
   return (
-    <button type="button" className="link" data-testid="save-link" onClick={() => void save()}>
-      <span aria-live="polite">{said ? "Link copied" : "Save link"}</span>
+    <button type="button" className="link" data-testid="save-link" onClick={() => void copy()}>
+      <span aria-live="polite">{copied ? "Link copied" : "Copy link"}</span>
     </button>
   );
 }
 
-export function Header() {
+function ThemeToggle() {
   const theme = useStudio((state) => state.theme);
-  const adapter = useStudio((state) => gateFacts(state)?.adapter ?? null);
-  const { setTheme, showLibrary } = useActions();
+  const { setTheme } = useActions();
+  return (
+    <ToggleGroup.Root
+      className="toggle"
+      type="single"
+      value={theme}
+      aria-label="Theme"
+      onValueChange={(chosen) => {
+        const known = THEMES.find(({ value }) => value === chosen);
+        if (known) setTheme(known.value);
+      }}
+    >
+      {THEMES.map(({ value, label }) => (
+        <ToggleGroup.Item key={value} value={value} data-testid={`theme-${value}`}>
+          {label}
+        </ToggleGroup.Item>
+      ))}
+    </ToggleGroup.Root>
+  );
+}
+
+export function Header() {
+  const { showLibrary } = useActions();
   return (
     <header className="header">
       <h1>
         <Mark /> Espalier
       </h1>
-      <p className="header-line">language models, pruned to a trellis</p>
-      <p
-        className="header-adapter"
-        data-testid="adapter"
-        title={adapter?.software ? "A software adapter: correct, but slow" : undefined}
-      >
-        {adapter ? `${adapter.name}${adapter.software ? " (software)" : ""}` : "no GPU device yet"}
-      </p>
+      <p className="header-line">Prune a language model in your browser</p>
+      <Adapter />
       <button type="button" className="link" data-testid="models" onClick={() => showLibrary(true)}>
         Models
       </button>
-      <SaveLink />
-      <ToggleGroup.Root
-        className="toggle"
-        type="single"
-        value={theme}
-        aria-label="Theme"
-        onValueChange={(value) => {
-          const chosen = THEMES.find((one) => one === value);
-          if (chosen) setTheme(chosen);
-        }}
-      >
-        {THEMES.map((one) => (
-          <ToggleGroup.Item key={one} value={one} data-testid={`theme-${one}`}>
-            {one}
-          </ToggleGroup.Item>
-        ))}
-      </ToggleGroup.Root>
+      <CopyLink />
+      <ThemeToggle />
     </header>
   );
 }

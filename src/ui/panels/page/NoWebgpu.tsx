@@ -1,50 +1,73 @@
-// The page for a browser without WebGPU: what is missing, and what to do, browser by browser.
+// The page for a browser without WebGPU: what is missing, and what to do in each browser.
+import type { ReactNode } from "react";
 import type { EngineError } from "../../../engine/index.ts";
+import { FIRST_VERSIONS } from "../../../shared/browsers.ts";
 
-const WAYS = [
-  ["Chrome or Edge", "version 113 or later on Windows, macOS and ChromeOS; 121 or later on Android."],
-  [
-    "Chrome or Chromium on Linux",
-    "open chrome://flags, turn “Unsafe WebGPU Support” and “Vulkan” on and restart; or start it with --enable-unsafe-webgpu --enable-features=Vulkan. Without a GPU, add --use-webgpu-adapter=swiftshader.",
-  ],
-  ["Safari", "version 26 or later on macOS, iOS and iPadOS."],
-  [
-    "Firefox",
-    "version 141 or later on Windows, 145 or later on macOS; elsewhere set dom.webgpu.enabled to true in about:config.",
-  ],
-] as const;
+const { chrome, chromeAndroid, safari, firefoxWindows, firefoxMac } = FIRST_VERSIONS;
+const FIXES: readonly { browser: string; fix: ReactNode }[] = [
+  {
+    browser: "Chrome or Edge",
+    fix: `Version ${chrome} or later on Windows, macOS and ChromeOS; ${chromeAndroid} or later on Android.`,
+  },
+  {
+    browser: "Chrome or Chromium on Linux",
+    fix: (
+      <>
+        Open <code>chrome://flags</code>, turn on “Unsafe WebGPU Support” and “Vulkan”, and restart; or start it with{" "}
+        <code>--enable-unsafe-webgpu</code> <code>--enable-features=Vulkan</code>. Without a GPU, add{" "}
+        <code>--use-webgpu-adapter=swiftshader</code>.
+      </>
+    ),
+  },
+  { browser: "Safari", fix: `Version ${safari} or later on macOS, iOS and iPadOS.` },
+  {
+    browser: "Firefox",
+    fix: (
+      <>
+        Version {firefoxWindows} or later on Windows, {firefoxMac} or later on macOS. Elsewhere, set{" "}
+        <code>dom.webgpu.enabled</code> to true in <code>about:config</code>.
+      </>
+    ),
+  },
+  {
+    browser: "Any browser",
+    fix: (
+      <>
+        Turn on hardware acceleration in the browser’s settings and update the graphics driver.{" "}
+        <code>chrome://gpu</code> or <code>about:support</code> lists what the browser found.
+      </>
+    ),
+  },
+];
 
-export function NoWebgpu({ error }: { error: EngineError }) {
+interface Props {
+  /** What the browser reported. */
+  error: EngineError;
+}
+
+export function NoWebgpu({ error }: Props) {
   return (
     <main className="plain-page" data-testid="no-webgpu">
       <div role="alert">
-        <h1>Espalier needs WebGPU, and this browser offers none</h1>
+        <h1>Espalier needs WebGPU, which is not available here</h1>
         <p>
-          All of the training and pruning runs on your own graphics adapter, through WebGPU. Your browser said:{" "}
-          <q>{error.message}</q>
+          Training and pruning run on your own GPU, through WebGPU. What went wrong: <q>{error.message}</q>
         </p>
       </div>
       {isSecureContext ? null : (
         <p>
-          <strong>This page was opened over an insecure address.</strong> Browsers give WebGPU only to https:// and to
-          http://localhost: open it under one of these.
+          <strong>This page was opened over an insecure address.</strong> Browsers offer WebGPU only on https:// and on
+          http://localhost. Open the page on one of these.
         </p>
       )}
       <h2>What to do</h2>
       <dl>
-        {WAYS.map(([browser, way]) => (
+        {FIXES.map(({ browser, fix }) => (
           <div key={browser}>
             <dt>{browser}</dt>
-            <dd>{way}</dd>
+            <dd>{fix}</dd>
           </div>
         ))}
-        <div>
-          <dt>Everywhere</dt>
-          <dd>
-            turn hardware acceleration on in the browser’s settings and update the graphics driver; chrome://gpu or
-            about:support says what the browser found.
-          </dd>
-        </div>
       </dl>
       <p>
         <button type="button" className="primary" data-testid="try-again" onClick={() => location.reload()}>

@@ -1,58 +1,65 @@
-// The self-check: whether this adapter computes what the references say, case by case.
+// The self-check: every kernel on this GPU compared with its double-precision reference.
+import type { SelfCheck } from "../../../engine/index.ts";
+import { duration, small, whole } from "../../../shared/format.ts";
+import { canSelfCheck } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { useActions, useCalm, useStudio } from "../../studioContext.tsx";
+import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
 
 function Checking() {
-  const progress = useCalm((state) => state.progress.selfCheck);
+  const progress = useThrottled((state) => state.progress.selfCheck);
   const { cancelSelfCheck } = useActions();
   return (
-    <>
+    <p data-testid="self-check">
       <span role="status">
         {progress ? `${progress.done} of ${progress.total} cases: ${progress.note ?? ""}` : "Checking…"}
       </span>{" "}
       <button type="button" data-testid="self-check-cancel" onClick={() => void cancelSelfCheck()}>
         Cancel
       </button>
-    </>
+    </p>
+  );
+}
+
+/** "All 779 checks passed (5 s)." */
+function summaryOf({ checks, failed, seconds }: SelfCheck): string {
+  const passed = failed.length === 0 ? `All ${whole(checks)}` : `${whole(checks - failed.length)} of ${whole(checks)}`;
+  return `${passed} checks passed (${duration(seconds)}).`;
+}
+
+function Failures({ failed }: Pick<SelfCheck, "failed">) {
+  return (
+    <ul>
+      {failed.map(({ op, case: of, name, worst, limit }) => (
+        <li key={`${op} ${of} ${name}`}>
+          {op}, case {of}, {name}: off by {small(worst)} (limit {limit})
+        </li>
+      ))}
+    </ul>
   );
 }
 
 export function SelfCheckPanel() {
   const check = useStudio((state) => state.check);
-  const ready = useStudio(({ device, run }) => device.phase === "ready" && run.phase !== "training");
+  const ready = useStudio(canSelfCheck);
   const { selfCheck } = useActions();
   if (check.phase === "failed") return <ErrorNote error={check.error} testId="self-check-error" />;
-  if (check.phase === "checking") {
-    return (
-      <p data-testid="self-check">
-        <Checking />
-      </p>
-    );
-  }
+  if (check.phase === "checking") return <Checking />;
+  const result = check.phase === "checked" ? check.result : null;
   return (
     <div data-testid="self-check">
       <p>
         <button type="button" data-testid="self-check-start" disabled={!ready} onClick={() => void selfCheck()}>
-          Check this adapter
+          Check this GPU
         </button>{" "}
-        {check.phase === "checked" ? (
+        {result ? (
           <span role="status" data-testid="self-check-result">
-            {check.result.checks - check.result.failed.length} of {check.result.checks} comparisons of kernels with
-            their references agree ({check.result.seconds.toFixed(0)} s).
+            {summaryOf(result)}
           </span>
         ) : (
-          "holds every kernel against its reference in f64."
+          "Compares every kernel with a double-precision reference."
         )}
       </p>
-      {check.phase === "checked" && check.result.failed.length > 0 ? (
-        <ul>
-          {check.result.failed.map(({ op, case: of, name, worst, limit }) => (
-            <li key={`${op} ${of} ${name}`}>
-              {op}, case {of}, {name}: off by {worst.toExponential(1)}, at most {limit} was expected
-            </li>
-          ))}
-        </ul>
-      ) : null}
+      {result && result.failed.length > 0 ? <Failures failed={result.failed} /> : null}
     </div>
   );
 }

@@ -1,45 +1,48 @@
-// The recipe of a run: every number with its bounds and one line on what it does. Fixed while a run stands.
+// The recipe of a run: every setting with a hint on what it does. Locked during a run.
 import { checkRecipe, EngineError, ESTIMATORS, GATE_MODES, RECIPE_BOUNDS } from "../../../engine/index.ts";
 import type { Estimator, GateMode, Recipe } from "../../../engine/index.ts";
+import { sentence } from "../../../shared/format.ts";
+import { canEditRecipe } from "../../../state/allowed.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { RatioModeField } from "./RatioModeField.tsx";
 
-const ESTIMATOR_WORDS: Readonly<Record<Estimator, string>> = {
-  reinmax: "ReinMax (the paper’s)",
-  "straight-through": "straight-through",
-  gumbel: "Gumbel-sigmoid, as released",
+const ESTIMATOR_TITLES: Readonly<Record<Estimator, string>> = {
+  reinmax: "ReinMax (paper)",
+  "straight-through": "Straight-through",
+  gumbel: "Gumbel-sigmoid (paper’s code)",
 };
 
-const GATE_WORDS: Readonly<Record<GateMode, string>> = {
-  full: "hypernetwork (the paper’s)",
-  constrained: "hypernetwork, one width",
-  "no-gru": "linear heads, no GRU",
-  "no-hypernetwork": "free logits",
+const GATE_TITLES: Readonly<Record<GateMode, string>> = {
+  full: "Hypernetwork (paper)",
+  constrained: "Hypernetwork, shared masks",
+  "no-gru": "Linear heads, no GRU",
+  "no-hypernetwork": "Free logits, no hypernetwork",
 };
 const GATE_HINTS: Readonly<Record<GateMode, string>> = {
-  full: "a GRU over the blocks makes all five vectors of each",
-  constrained: "ablation: s1, s2, s3 and s5 of all blocks are one vector",
-  "no-gru": "ablation: each vector by itself, from a fixed random input",
-  "no-hypernetwork": "ablation: every gate’s logit is trained by itself",
+  full: "A GRU over the blocks outputs all five masks of each block",
+  constrained: "Ablation: all blocks share one mask for s1, s2, s3 and s5",
+  "no-gru": "Ablation: each mask on its own, from a fixed random input",
+  "no-hypernetwork": "Ablation: the logit of each gate is trained directly",
 };
 
 type Field = Exclude<keyof typeof RECIPE_BOUNDS, "ratio" | "ratioFrom" | "ratioTo">;
 const FIELDS: readonly { field: Field; label: string; hint: string; whole: boolean }[] = [
-  { field: "steps", label: "Steps", hint: "one sequence each", whole: true },
-  { field: "tokens", label: "Tokens a step", hint: "length of the sequence", whole: true },
-  { field: "lambda", label: "Lambda", hint: "weight of the budget penalty R", whole: false },
-  { field: "learningRate", label: "Learning rate", hint: "of AdamW, constant", whole: false },
-  { field: "weightDecay", label: "Weight decay", hint: "of AdamW, on everything", whole: false },
-  { field: "seed", label: "Seed", hint: "the same seed gives the same masks", whole: true },
-  { field: "checkpointEvery", label: "Checkpoint every", hint: "steps between savings", whole: true },
+  { field: "steps", label: "Steps", hint: "One sequence per step", whole: true },
+  { field: "tokens", label: "Tokens per step", hint: "Length of the sequence", whole: true },
+  { field: "lambda", label: "Lambda", hint: "How strongly R pulls towards the target", whole: false },
+  { field: "learningRate", label: "Learning rate", hint: "AdamW, constant", whole: false },
+  { field: "weightDecay", label: "Weight decay", hint: "AdamW, all parameters", whole: false },
+  { field: "seed", label: "Seed", hint: "Same seed, same masks", whole: true },
+  { field: "checkpointEvery", label: "Checkpoint every", hint: "Steps between checkpoints", whole: true },
 ];
 
+/** The recipe in one line, for the closed form. */
 const summaryOf = (recipe: Recipe): string =>
   `${recipe.gates === "full" ? "" : `${recipe.gates} gates, `}${recipe.estimator}, ${recipe.steps} × ${recipe.tokens} tokens, λ ${recipe.lambda}, seed ${recipe.seed}`;
 
-/** Why a recipe cannot be run; null where it can. */
+/** Why a recipe cannot be used; null for a valid one. */
 function refusalOf(recipe: Recipe): string | null {
   try {
     checkRecipe(recipe);
@@ -51,15 +54,15 @@ function refusalOf(recipe: Recipe): string | null {
 
 export function RecipeForm() {
   const recipe = useStudio((state) => state.recipe);
-  const fixed = useStudio(({ run, asked }) => run.phase === "training" || run.phase === "paused" || asked === "play");
+  const locked = !useStudio(canEditRecipe);
   const { setRecipe } = useActions();
   const refused = refusalOf(recipe);
   return (
     <>
-      <RatioModeField fixed={fixed} />
+      <RatioModeField locked={locked} />
       {refused ? (
         <p className="field-wrong" role="alert" data-testid="recipe-refused">
-          {refused}
+          {sentence(refused)}
         </p>
       ) : null}
       <details className="disclosure" data-testid="recipe">
@@ -68,10 +71,10 @@ export function RecipeForm() {
         </summary>
         <ChoiceField
           id="recipe-gates"
-          label="Gates from"
+          label="Gates made by"
           value={recipe.gates}
-          options={GATE_MODES.map((value) => ({ value, title: GATE_WORDS[value] }))}
-          disabled={fixed}
+          options={GATE_MODES.map((value) => ({ value, title: GATE_TITLES[value] }))}
+          disabled={locked}
           hint={GATE_HINTS[recipe.gates]}
           onValue={(gates) => setRecipe({ gates })}
         />
@@ -79,9 +82,9 @@ export function RecipeForm() {
           id="recipe-estimator"
           label="Estimator"
           value={recipe.estimator}
-          options={ESTIMATORS.map((value) => ({ value, title: ESTIMATOR_WORDS[value] }))}
-          disabled={fixed}
-          hint="how a gradient passes through a gate that is on or off"
+          options={ESTIMATORS.map((value) => ({ value, title: ESTIMATOR_TITLES[value] }))}
+          disabled={locked}
+          hint="How gradients get through on/off gates"
           onValue={(estimator) => setRecipe({ estimator })}
         />
         <div className="field-grid">
@@ -95,12 +98,12 @@ export function RecipeForm() {
               value={recipe[field]}
               min={RECIPE_BOUNDS[field].min}
               max={RECIPE_BOUNDS[field].max}
-              disabled={fixed}
+              disabled={locked}
               onValue={(value) => setRecipe({ [field]: value })}
             />
           ))}
         </div>
-        {fixed ? <p className="field-hint">Fixed while a run stands: stop or reset it to change the recipe.</p> : null}
+        {locked ? <p className="field-hint">Locked during a run. Stop or reset to edit.</p> : null}
       </details>
     </>
   );

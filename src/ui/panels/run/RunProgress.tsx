@@ -1,29 +1,29 @@
-// Where the run stands: a bar, step i of n, milliseconds a step, time left; and a seldom word for screen readers.
+// Progress of the run: a bar, step i of n, time per step, time left, and an occasional screen-reader announcement.
 import { Progress } from "radix-ui";
 import type { StudioState } from "../../../state/storeState.ts";
-import { duration, stepTime } from "../../../shared/format.ts";
-import { useCalm, useStudio } from "../../studioContext.tsx";
+import { duration, percent, stepTime, whole } from "../../../shared/format.ts";
+import { useStudio, useThrottled } from "../../studioContext.tsx";
 
-const PHASE_WORDS = { idle: "not begun", training: "training", paused: "paused", done: "done" } as const;
+const PHASE_WORDS = { idle: "not started", training: "training", paused: "paused", done: "done" } as const;
 
-/** Changes only at a new phase and at every tenth of the run. */
-function spoken({ run }: StudioState): string {
+/** Changes only with the phase and at every tenth of the run. */
+function announcement({ run }: StudioState): string {
   if (run.phase === "idle") return "";
   if (run.phase !== "training") return `Run ${PHASE_WORDS[run.phase]} at step ${run.step} of ${run.of}.`;
-  return `Training, ${10 * Math.floor((10 * run.step) / Math.max(1, run.of))} % done.`;
+  return `Training: ${percent(Math.floor((10 * run.step) / Math.max(1, run.of)) / 10, 0)} done.`;
 }
 
 export function RunProgress() {
-  const run = useCalm((state) => state.run);
-  const pace = useCalm((state) => state.pace);
+  const run = useThrottled((state) => state.run);
+  const pace = useThrottled((state) => state.pace);
   const planned = useStudio((state) => state.recipe.steps);
-  const note = useCalm((state) => state.progress.train?.note);
-  const words = useStudio(spoken);
+  const note = useThrottled((state) => state.progress.train?.note);
+  const announced = useStudio(announcement);
   const { step, of } = run.phase === "idle" ? { step: 0, of: planned } : run;
   const training = run.phase === "training";
   return (
     <div className="run-progress">
-      <Progress.Root className="bar" value={Math.min(step, of)} max={Math.max(1, of)} aria-label="Steps of the run">
+      <Progress.Root className="bar" value={Math.min(step, of)} max={Math.max(1, of)} aria-label="Training progress">
         <Progress.Indicator
           className="bar-fill"
           style={{ transform: `scaleX(${of > 0 ? Math.min(1, step / of) : 0})` }}
@@ -31,15 +31,15 @@ export function RunProgress() {
       </Progress.Root>
       <p className="run-words">
         <span data-testid="run-step">
-          step {step} of {of}
+          step {whole(step)} of {whole(of)}
         </span>
         <span data-testid="run-phase">{PHASE_WORDS[run.phase]}</span>
-        <span data-testid="run-pace">{pace && run.phase !== "idle" ? `${stepTime(pace.msPerStep)} a step` : ""}</span>
+        <span data-testid="run-pace">{pace && run.phase !== "idle" ? `${stepTime(pace.msPerStep)} per step` : ""}</span>
         <span data-testid="run-left">{pace && training ? `${duration(pace.secondsLeft)} left` : ""}</span>
       </p>
       {note ? <p className="field-hint">{note}</p> : null}
       <p className="unseen" aria-live="polite">
-        {words}
+        {announced}
       </p>
     </div>
   );

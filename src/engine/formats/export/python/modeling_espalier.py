@@ -1,17 +1,17 @@
-"""Loads a compact Espalier model in transformers; it lies beside the weights, and config.json names its classes (auto_map).
+"""Loads a compact Espalier model in transformers. The file is stored beside the weights; config.json names its classes (auto_map).
 
     AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True)
 
-A pruned block keeps five lists of positions, the buffers s1 .. s5 of `espalier` in each layer:
-    s1  what q, k and v read of the residual stream      s2  where o adds to it
-    s3  what gate and up (or fc1) read                   s5  where down (or fc2) adds
-    s4  what is left of the MLP's inner width
-Where nested.json lies beside them, smaller models are parts of these weights, and its lists cut them out:
+Each pruned layer has five lists of kept positions, the buffers s1 .. s5 of `espalier`:
+    s1  read by q, k and v from the residual stream      s2  where o adds to it
+    s3  read by gate and up (or fc1)                     s5  where down (or fc2) adds
+    s4  kept part of the MLP's inner width
+If the folder has nested.json, it contains smaller models too, cut out of these weights by the lists in nested.safetensors:
 
     AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True, keep=0.5)
 
 Everything else (attention, cache, norms, RoPE, generation) is transformers' own model of the family.
-Needs torch and transformers, 4.51 or newer.
+Needs torch and transformers 4.51 or newer.
 """
 
 import json
@@ -31,8 +31,8 @@ from transformers.utils import cached_file
 FORMAT = 1
 NESTED_FORMAT = 1
 
-# What happens to the linear layers of a block, by the last part of their names, in all families.
-# reads: input positions that are gathered; cols, rows: vectors that give the width; adds: where outputs go.
+# How the linear layers of a block are cut, by the last part of their names, in all families.
+# reads: vector of the gathered inputs; cols, rows: vectors that give the widths; adds: vector of the positions that outputs add to.
 CUTS = {
     **dict.fromkeys(("q_proj", "k_proj", "v_proj"), {"reads": "s1"}),
     **dict.fromkeys(("o_proj", "out_proj", "dense"), {"adds": "s2"}),
@@ -42,7 +42,7 @@ CUTS = {
 
 
 class IndexLists(nn.Module):
-    """The kept positions of one block, ascending: integer buffers s1 .. s5, in the file like any weight."""
+    """The kept positions of one block, ascending: integer buffers s1 .. s5, stored with the weights."""
 
     def __init__(self, widths):
         super().__init__()
@@ -50,12 +50,12 @@ class IndexLists(nn.Module):
             self.register_buffer(f"s{k}", torch.arange(width, dtype=torch.int32))
 
     def width(self, name, otherwise):
-        """The length of a list, or another number where no list applies (name is None)."""
+        """The length of a list, or `otherwise` where no list applies (name is None)."""
         return otherwise if name is None else getattr(self, name).shape[0]
 
 
 class CutLinear(nn.Linear):
-    """A linear layer without its pruned rows and columns: (..., full in) to (..., full out), zero where nothing is added."""
+    """A linear layer without its pruned rows and columns: (..., full in) to (..., full out), with zeros at pruned outputs."""
 
     def __init__(self, full, lists, reads=None, cols=None, rows=None, adds=None):
         super().__init__(
@@ -66,11 +66,11 @@ class CutLinear(nn.Linear):
             dtype=full.weight.dtype,
         )
         self.reads, self.adds, self.full_out = reads, adds, full.out_features
-        self.cut_by = (rows or adds, reads or cols)  # the vectors that the weight's rows and columns are kept by
-        self.lists = (lists,)  # in a tuple, because the block owns the lists, and no module of torch has two owners
+        self.cut_by = (rows or adds, reads or cols)  # vectors of the weight's rows and columns
+        self.lists = (lists,)  # in a tuple, because the block registers the lists and torch allows one parent per module
 
     def cut(self, inside):
-        """Keeps the rows and columns at positions of those that are there; inside: a tensor of positions by vector name."""
+        """Keeps only some rows and columns. inside: for each vector name, positions among the current ones."""
         for axis, name in enumerate(self.cut_by):
             if name is not None:
                 where = inside[name].to(self.weight.device)
@@ -90,12 +90,12 @@ class CutLinear(nn.Linear):
 
 
 class Compact:
-    """Goes in front of a family's ...ForCausalLM: builds its model, then cuts every block to the widths in the config."""
+    """Mixin for a family's ...ForCausalLM: builds that model, then cuts every block to the widths in the config."""
 
     def __init__(self, config):
         section = config.espalier
         if not section or section["format"] != FORMAT:
-            raise ValueError(f"expected an Espalier config of format {FORMAT}, got {section}; take the files of one export")
+            raise ValueError(f"config.json: espalier: expected format {FORMAT}, got {section}. Use all files of one export.")
         super().__init__(config)
         layers = self.get_decoder().layers
         for layer, widths in zip(layers, section["widths"], strict=True):
@@ -107,7 +107,7 @@ class Compact:
 
     @classmethod
     def from_pretrained(cls, folder, *args, keep=None, **kwargs):
-        """As in transformers; keep: which of a nested model's ratios, the largest (all of its weights) where it is left out."""
+        """As in transformers. keep: a ratio of a nested model; the largest (all weights) by default."""
         loaded = super().from_pretrained(folder, *args, **kwargs)
         if keep is not None:
             model = loaded[0] if isinstance(loaded, tuple) else loaded
@@ -118,12 +118,12 @@ class Compact:
         return loaded
 
     def cut_to(self, keep, nested, lists):
-        """Cuts the model down to one ratio, for good. nested: nested.json; lists: the path of nested.safetensors."""
+        """Cuts this model down to one ratio; cannot be undone. nested: parsed nested.json; lists: path of nested.safetensors."""
         if nested["format"] != NESTED_FORMAT:
-            raise ValueError(f"expected nested.json of format {NESTED_FORMAT}, got {nested['format']}")
+            raise ValueError(f"nested.json: expected format {NESTED_FORMAT}, got {nested['format']}. Use all files of one export.")
         ratio = next((one for one in nested["ratios"] if one["keep"] == keep), None)
         if ratio is None:
-            raise ValueError(f"keep={keep} is not in nested.json; it has {[one['keep'] for one in nested['ratios']]}")
+            raise ValueError(f"keep: expected one of {[one['keep'] for one in nested['ratios']]}, got {keep}")
         with safe_open(lists, "pt") as file:
             names = list(file.keys())
             for l, layer in enumerate(self.get_decoder().layers):
@@ -206,7 +206,7 @@ class EspalierQwen3ForCausalLM(Compact, Qwen3ForCausalLM):
     config_class = EspalierQwen3Config
 
 
-# save_pretrained writes this file again, also where the classes were imported directly
+# makes save_pretrained copy this file, even where the classes were imported directly
 for model_class in Compact.__subclasses__():
     model_class.config_class.register_for_auto_class()
     model_class.register_for_auto_class("AutoModelForCausalLM")

@@ -1,0 +1,54 @@
+// The arguments of npm run bench: what is measured, on which model, how often, and where the figures are written.
+import { optionalNumber, parseValues } from "../src/cli/arguments/arguments.ts";
+import { UsageError } from "../src/cli/arguments/usageError.ts";
+
+export const BENCH_USAGE = `usage: npm run bench                                   everything, on the embedded model; writes bench/results.json
+         [--model DIR|FILE.gguf] [--tokens 128,256] [--rounds 7] [--out FILE]
+       npm run bench -- --profile                      prints the time per kernel of a training step
+         [--model DIR|FILE.gguf] [--tokens 128] [--rounds 3] [--out FILE]
+       npm run bench -- --export [--model DIR] [--out FILE]        memory and time of an export; writes bench/export.json
+       npm run bench -- --real [--model DIR|FILE.gguf] [--out FILE]  opening and training a model of a real size; writes bench/realModel.json
+  --model   a folder with config.json, tokenizer.json and safetensors, or a GGUF file. Defaults: the embedded model; with --export
+            random weights of SmolLM2-135M's shape; with --real SmolLM2-135M-Instruct, which is fetched once
+  --tokens  per training step; of the benchmark a list, measured one after the other
+  --rounds  how often each figure is measured; with --profile how many steps
+  --out     a JSON file for the figures; --profile writes none without it`;
+
+const KINDS = ["profile", "export", "real"] as const;
+
+export interface BenchArguments {
+  /** "all": the benchmark itself. */
+  kind: (typeof KINDS)[number] | "all";
+  tokens: readonly number[];
+  rounds: number;
+  model?: string;
+  out?: string;
+}
+
+/** Throws a UsageError that names the argument. */
+export function readBenchArguments(argv: readonly string[]): BenchArguments {
+  const [text, flag] = [{ type: "string" } as const, { type: "boolean" } as const];
+  const values = parseValues(argv, {
+    ...{ model: text, out: text, tokens: text, rounds: text },
+    ...{ profile: flag, export: flag, real: flag },
+  });
+  const kinds = KINDS.filter((name) => values[name] === true);
+  if (kinds.length > 1) throw new UsageError(`expected one of --${KINDS.join(", --")}, got --${kinds.join(" --")}`);
+  const [kind = "all"] = kinds;
+  const { tokens: list = kind === "profile" ? "128" : "128,256" } = values;
+  const tokens = typeof list === "string" ? list.split(",").map(Number) : [];
+  if (tokens.length === 0 || !tokens.every(isCount))
+    throw new UsageError(`--tokens: expected whole numbers above 0, separated by commas, got "${String(list)}"`);
+  if (kind === "profile" && tokens.length > 1)
+    throw new UsageError(`--tokens: expected one number with --profile, got "${tokens.join(",")}"`);
+  const rounds = optionalNumber(values, "rounds") ?? (kind === "profile" ? 3 : 7);
+  if (!isCount(rounds)) throw new UsageError(`--rounds: expected a whole number above 0, got ${rounds}`);
+  const { model, out } = values;
+  return {
+    ...{ kind, tokens, rounds },
+    ...(typeof model === "string" ? { model } : {}),
+    ...(typeof out === "string" ? { out } : {}),
+  };
+}
+
+const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;

@@ -1,0 +1,26 @@
+// npm start: builds the studio, serves it on localhost and opens it in a browser if there is a screen. Ctrl-C ends it.
+import { spawn } from "node:child_process";
+import { build } from "vite";
+import { openCommand } from "./openCommand.ts";
+import { serveBuilt } from "./serve.ts";
+
+await build({ logLevel: "error" });
+const served = await serveBuilt();
+
+const command = openCommand(process.platform, process.env, served.address);
+console.log(`\nEspalier is at ${served.address}  (Ctrl-C ends it)`);
+if (command) {
+  const browser = spawn(command.file, command.args, { stdio: "ignore", detached: true });
+  browser.on("error", () => console.log("Could not open a browser. Open the address above yourself."));
+  browser.unref();
+} else {
+  console.log("No screen found. Open the address in Chrome or Edge 113, Safari 26 or Firefox 141, or newer.");
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    // keep-alive connections may delay close(), so exit after half a second in any case
+    setTimeout(() => process.exit(0), 500).unref();
+    void served.close().then(() => process.exit(0));
+  });
+}

@@ -1,0 +1,127 @@
+// The gate map's canvases: the gates, and above them layers that the compositor fades away: the gates before, and fresh changes.
+import type { Frame } from "../../lib/frame/frame.ts";
+import { FADE_MS, reducedMotion } from "../../lib/frame/theme.ts";
+import { ROWS_PER_BLOCK } from "../../lib/numbers/vectors.ts";
+import { comparedPixels } from "./comparedPixels.ts";
+import { coloursOf, type GateColours } from "./gateColours.ts";
+import type { GateData } from "./gateImage.ts";
+import type { GatePass } from "./gateState.ts";
+import { canvasBands } from "./mapLayout.ts";
+import type { MapLayout } from "./mapLayout.ts";
+
+const FLASH_MS = 600;
+/** Opacity of a change that has just happened: enough to notice, too little to distract. */
+const FLASH_OPACITY = 0.7;
+
+/** What the canvas needs of the map's geometry. */
+interface Picture {
+  data: GateData;
+  pass: GatePass;
+  layout: MapLayout;
+}
+
+export class GateCanvas {
+  private readonly gates: HTMLCanvasElement;
+  private readonly before: HTMLCanvasElement;
+  private readonly flash: HTMLCanvasElement;
+  private readonly scratch: HTMLCanvasElement;
+  private layout: MapLayout | null = null;
+  private colours: GateColours | null = null;
+  private pixels: ImageData | null = null;
+  /** Whether something is on the canvas that the next paint can fade over from. */
+  private painted = false;
+  private fade: Animation | null = null;
+  private fadeStart = -Infinity;
+
+  constructor(
+    private readonly frame: Frame,
+    private readonly flashes: boolean,
+  ) {
+    this.gates = frame.canvas("chart-map");
+    this.before = frame.canvas("chart-flash");
+    this.flash = frame.canvas("chart-flash");
+    this.scratch = frame.plot.ownerDocument.createElement("canvas");
+  }
+
+  /** Share of the last flash that is still on the screen (1..0). */
+  heatLeft(): number {
+    return Math.max(0, 1 - (performance.now() - this.fadeStart) / FLASH_MS);
+  }
+
+  /** Draws the gates; `anew` after a new width or theme. */
+  draw({ data, pass, layout }: Picture, anew: boolean): void {
+    const moved = JSON.stringify(layout) !== JSON.stringify(this.layout);
+    if (anew || moved) this.place(layout);
+    if (anew || !this.colours) this.colours = coloursOf(this.frame.plot);
+    const { colours } = this;
+    if (data.compared) {
+      const { rows, columns } = pass;
+      const sizes = { rows, columns, dModel: data.dModel, colours: colours.compared };
+      const pixels = comparedPixels(data.compared, sizes);
+      this.blit(this.gates, pass, (i) => pixels[i] ?? 0);
+    } else this.paint(pass, colours, data.fade ?? false);
+  }
+
+  /** Sizes the canvases; what was on them is gone. */
+  private place(layout: MapLayout): void {
+    this.layout = layout;
+    for (const canvas of [this.gates, this.before, this.flash]) {
+      canvas.style.left = `${layout.left}px`;
+      canvas.style.top = `${layout.top}px`;
+      canvas.style.width = `${layout.plotWidth}px`;
+      canvas.style.height = `${layout.mapHeight}px`;
+      canvas.width = Math.round(layout.plotWidth * devicePixelRatio);
+      canvas.height = Math.round(layout.mapHeight * devicePixelRatio);
+    }
+    this.fade?.cancel();
+    this.fadeStart = -Infinity;
+    this.painted = false;
+  }
+
+  /** Draws a pass: with `over` it fades over from the gates before, and otherwise its changes flash. */
+  private paint(pass: GatePass, { kept, heat }: GateColours, over: boolean): void {
+    if (over && this.painted && pass.changed > 0 && !reducedMotion()) this.fadeOver();
+    this.painted = true;
+    const flashing = !over && this.flashes && !reducedMotion() && (pass.changed > 0 || this.heatLeft() > 0);
+    this.blit(this.gates, pass, (i) => kept[pass.levels[i] as number] as number);
+    if (!flashing) return;
+    this.blit(this.flash, pass, (i) => heat[pass.heat[i] as number] as number);
+    this.fade?.cancel();
+    this.fade = this.flash.animate({ opacity: [FLASH_OPACITY, 0] }, { duration: FLASH_MS });
+    this.fadeStart = performance.now();
+  }
+
+  private fadeOver(): void {
+    const context = this.before.getContext("2d");
+    if (!context) return;
+    context.clearRect(0, 0, this.before.width, this.before.height);
+    context.drawImage(this.gates, 0, 0);
+    for (const animation of this.before.getAnimations()) animation.cancel();
+    this.before.animate({ opacity: [1, 0] }, { duration: FADE_MS });
+  }
+
+  /** Colours into a small image, one pixel per row and column, then block by block (leaving the gaps) enlarged onto the canvas. */
+  private blit(
+    canvas: HTMLCanvasElement,
+    { rows, columns }: Pick<GatePass, "rows" | "columns">,
+    colour: (pixel: number) => number,
+  ): void {
+    const target = canvas.getContext("2d");
+    const source = this.scratch.getContext("2d");
+    if (!this.layout || !target || !source) return;
+    if (this.pixels?.width !== columns || this.pixels.height !== rows) {
+      this.scratch.width = columns;
+      this.scratch.height = rows;
+      this.pixels = new ImageData(columns, rows);
+    }
+    const words = new Uint32Array(this.pixels.data.buffer);
+    for (let i = 0; i < words.length; i += 1) words[i] = colour(i);
+    source.putImageData(this.pixels, 0, 0);
+    target.clearRect(0, 0, canvas.width, canvas.height);
+    target.imageSmoothingEnabled = false;
+    canvasBands(this.layout, devicePixelRatio).forEach(({ y, height }, block) => {
+      const row = block * ROWS_PER_BLOCK;
+      target.drawImage(this.scratch, 0, row, columns, ROWS_PER_BLOCK, 0, y, canvas.width, height);
+    });
+  }
+}

@@ -1,0 +1,61 @@
+// The tooltip beside the cursor; the frame's live region reads out the same content.
+
+/** Content of a tooltip: a heading and rows of label and value, each with an optional colour (a custom property of charts.css). */
+export interface Tip {
+  title: string;
+  rows: readonly { label: string; value: string; colour?: string }[];
+}
+
+/** A tip as one sentence for a screen reader. */
+export function tipSentence(tip: Tip): string {
+  return `${tip.title}: ${tip.rows.map(({ label, value }) => `${label} ${value}`).join(", ")}.`;
+}
+
+/** Start of a box of `size` that is beside position `at` and inside of `room`: after it, or before it where there is no space. */
+export function besides(at: number, size: number, room: number, gap: number): number {
+  const after = at + gap;
+  if (after + size <= room) return after;
+  return Math.max(0, Math.min(at - gap - size, room - size));
+}
+
+export interface Tooltip {
+  /** Shows `tip` beside (x, y), CSS pixels of `root`. */
+  show(x: number, y: number, tip: Tip): void;
+  hide(): void;
+}
+
+/** Makes a hidden tooltip in `root` (a positioned element). */
+export function createTooltip(root: HTMLElement): Tooltip {
+  const box = root.ownerDocument.createElement("div");
+  box.className = "chart-tip";
+  box.hidden = true;
+  box.setAttribute("aria-hidden", "true");
+  root.append(box);
+  const element = (tag: string, text: string): HTMLElement => {
+    const made = root.ownerDocument.createElement(tag);
+    made.textContent = text;
+    return made;
+  };
+  return {
+    show(x, y, tip) {
+      const list = element("dl", "");
+      for (const { label, value, colour } of tip.rows) {
+        const term = element("dt", label);
+        if (colour) {
+          const swatch = element("i", "");
+          swatch.style.background = `var(${colour})`;
+          term.prepend(swatch);
+        }
+        list.append(term, element("dd", value));
+      }
+      box.replaceChildren(element("strong", tip.title), list);
+      box.hidden = false;
+      const left = besides(x, box.offsetWidth, root.clientWidth, 12);
+      const top = besides(y, box.offsetHeight, root.clientHeight, 12);
+      box.style.transform = `translate(${left}px, ${top}px)`;
+    },
+    hide() {
+      box.hidden = true;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+// Colour and shape of each method that makes runs, so that either distinguishes it.
+import { symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar } from "d3";
+import { symbolTriangle, symbolWye } from "d3";
+
+/** Area of a mark, square pixels. */
+const AREA = 64;
+
+export interface MethodMark {
+  name: string;
+  /** A custom property of charts.css. */
+  colour: string;
+  /** Path data around the origin. */
+  path: string;
+}
+
+const SHAPES = [
+  ["DISP-LLM", "--chart-kept", symbolCircle],
+  ["DaSS", "--chart-s1", symbolSquare],
+  ["Wanda", "--chart-s3", symbolTriangle],
+  ["SparseGPT", "--chart-s4", symbolDiamond],
+  ["magnitude", "--chart-s5", symbolCross],
+  ["uniform magnitude", "--chart-loss", symbolStar],
+  ["random", "--chart-muted", symbolWye],
+] as const;
+
+/** In the order of the legend. */
+export const METHOD_MARKS: readonly MethodMark[] = SHAPES.map(([name, colour, shape]) => {
+  return { name, colour, path: symbol(shape, AREA)() ?? "" };
+});
+const FIRST: MethodMark = METHOD_MARKS[0] ?? { name: "", colour: "--chart-ink", path: "" };
+
+/** The mark of a method; the first one for a method that is not known. */
+export const markOf = (method: string): MethodMark => METHOD_MARKS.find(({ name }) => name === method) ?? FIRST;

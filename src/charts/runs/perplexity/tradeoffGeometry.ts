@@ -1,0 +1,132 @@
+// Perplexity against size: from finished runs to marks, the line of the best at each size, and what a tip says of a run.
+import { perplexityText, whole } from "../../../shared/format.ts";
+import { bestLine, type PlotPoint } from "../../../shared/perplexityAxis.ts";
+import type { Geometry, Places } from "../../lib/frame/chart.ts";
+import type { Space } from "../../lib/frame/frame.ts";
+import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/marks/legend.ts";
+import { clampIndex } from "../../lib/numbers/span.ts";
+import type { Words } from "../../lib/marks/words.ts";
+import { markOf, METHOD_MARKS, type MethodMark } from "./methodMarks.ts";
+import { densePath, placeOf, planeGeometry, type PlaneGeometry, type SizeAxis } from "./plane.ts";
+
+export interface TradeoffPoint {
+  id: string;
+  /** Size, in the unit of the axis. */
+  x: number;
+  /** Perplexity. */
+  y: number;
+  label: string;
+  /** What made it; gives the mark. */
+  method: string;
+  /** The recipe, for the tip. */
+  recipe: readonly { label: string; value: string }[];
+}
+
+export interface TradeoffData {
+  points: readonly TradeoffPoint[];
+  axis: SizeAxis;
+  dense: PlotPoint | null;
+  /** Ids that are marked as picked, A first. */
+  picked: readonly string[];
+}
+
+/** A run at its place, CSS pixels. */
+export interface RunMark extends PlotPoint {
+  point: TradeoffPoint;
+  mark: MethodMark;
+}
+
+export interface TradeoffGeometry extends Geometry, PlaneGeometry {
+  legend: LegendGeometry;
+  formatSize: SizeAxis["format"];
+  /** By rising size. */
+  marks: readonly RunMark[];
+  bestPath: string;
+  densePath: string;
+  denseAt: PlotPoint | null;
+  /** "A" and "B" beside the picked runs. */
+  letters: readonly Words[];
+}
+
+const HEIGHT_PX = 300;
+const CAPTION_PX = 22;
+/** Within this distance a run is under the pointer. */
+const NEAR_PX = 24;
+
+/** Lays the chart out. */
+export function tradeoffGeometry(data: TradeoffData, space: Space): TradeoffGeometry {
+  const { points, axis, dense } = data;
+  const legend = legendGeometry(legendItems(data), space);
+  const top = legend.height + CAPTION_PX;
+  const height = top + HEIGHT_PX;
+  const inView = [...points, ...(dense ? [dense] : [])];
+  const plane = planeGeometry({ points: inView, axis, width: space.width, height, top });
+  const marks = points
+    .map((point): RunMark => ({ ...placeOf(plane.plane, point), point, mark: markOf(point.method) }))
+    .sort((a, b) => a.point.x - b.point.x || a.point.y - b.point.y);
+  const best = bestLine(points).map((point) => placeOf(plane.plane, point));
+  return {
+    ...plane,
+    legend,
+    formatSize: axis.format,
+    marks,
+    bestPath: best.map(({ x, y }, i) => (i === 0 ? `M${x},${y}` : `H${x}V${y}`)).join(""),
+    densePath: densePath(plane.plane, dense),
+    denseAt: dense && placeOf(plane.plane, dense),
+    letters: lettersOf(data, marks),
+    height,
+    name: nameOf(data, best.length),
+  };
+}
+
+/** The methods that have runs, the best line and the dense model. */
+function legendItems({ points, dense }: TradeoffData): LegendItem[] {
+  const methods = METHOD_MARKS.filter(({ name }) => points.some(({ method }) => method === name));
+  return [
+    ...methods.map(({ name, colour, path }) => ({ label: name, colour, path })),
+    { label: "best at each size", colour: "--chart-ink", mark: "line" },
+    ...(dense ? [{ label: "dense", colour: "--chart-ink", mark: "dash" } as const] : []),
+  ];
+}
+
+function lettersOf({ picked }: TradeoffData, marks: readonly RunMark[]): Words[] {
+  return picked.flatMap((id, i): Words[] => {
+    const at = marks.find(({ point }) => point.id === id);
+    return at ? [{ x: at.x + 7, y: at.y - 6, text: i === 0 ? "A" : "B", className: "chart-strong" }] : [];
+  });
+}
+
+function nameOf({ points, axis, dense }: TradeoffData, best: number): string {
+  const [lowest] = [...points].sort((a, b) => a.y - b.y);
+  if (!lowest) return "Perplexity against size: no runs yet.";
+  const where = `${perplexityText(lowest.y)} at ${axis.format(lowest.x)} (${lowest.method})`;
+  return (
+    `Perplexity against ${axis.name} of ${whole(points.length)} runs; ${whole(best)} of them best at their size; lowest ${where}` +
+    `${dense ? `; dense ${perplexityText(dense.y)}` : ""}. ` +
+    "Arrow keys move from run to run, Enter loads a run, Shift+Enter picks it to compare."
+  );
+}
+
+/** Places are indices of marks. */
+export const TRADEOFF_PLACES: Places<TradeoffGeometry, number> = {
+  locate({ marks }, x, y) {
+    let [nearest, found]: [number, number | null] = [NEAR_PX, null];
+    marks.forEach((mark, i) => {
+      const distance = Math.hypot(mark.x - x, mark.y - y);
+      if (distance < nearest) [nearest, found] = [distance, i];
+    });
+    return found;
+  },
+  move: ({ marks }, at, dx, dy) => (marks.length === 0 ? null : clampIndex((at ?? 0) + dx + dy, marks.length)),
+  tip({ marks, formatSize }, at) {
+    const chosen = marks[at];
+    if (!chosen) return null;
+    const { x, y, point, mark } = chosen;
+    const rows = [
+      { label: "perplexity", value: perplexityText(point.y), colour: mark.colour },
+      { label: "size", value: formatSize(point.x) },
+      ...point.recipe,
+    ];
+    return { x, y, tip: { title: point.label, rows } };
+  },
+};

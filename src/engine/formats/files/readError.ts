@@ -1,0 +1,35 @@
+// The error of every reader in one form: file, field, what was expected, what is there, and what to do next.
+import { EngineError, type ErrorCode, type ErrorDetail } from "../../errors.ts";
+
+interface ReadFault {
+  file: string;
+  /** Path of the field within the file; left out where the fault is the file's as such. */
+  field?: string;
+  expected: string;
+  /** What is there instead; see `showValue`. */
+  got: string;
+  /** What the reader of the message can do, in full sentences. */
+  advice: string;
+  /** "format" by default. */
+  code?: ErrorCode;
+  detail?: ErrorDetail;
+}
+
+/** For a file that is cut short or damaged. */
+export const FETCH_AGAIN = "The file is cut short or damaged: fetch it again.";
+
+/** For a file that breaks its format or contradicts itself: another copy would not help. */
+export const WRITE_AGAIN = "The file is malformed or inconsistent: convert or export the model again.";
+
+/** For a model that Espalier does not run. */
+export const CHOOSE_ANOTHER = "Espalier does not support this: choose another model.";
+
+/** "<file>: <field>: expected X, got Y. <advice>" */
+export function readError({ file, field, expected, got, advice, code = "format", detail }: ReadFault): EngineError {
+  const where = field === undefined ? file : `${file}: ${field}`;
+  return new EngineError(code, `${where}: expected ${expected}, got ${got}. ${advice}`, {
+    file,
+    ...(field === undefined ? {} : { field }),
+    ...detail,
+  });
+}

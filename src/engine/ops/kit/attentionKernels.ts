@@ -1,0 +1,75 @@
+// The kernels of attention and their dispatches: by tiles, or, for too few rows to fill a tile, by single rows.
+import mixCode from "../../../../shaders/attention/mix.wgsl?raw";
+import scoresCode from "../../../../shaders/attention/scores.wgsl?raw";
+import softmaxCode from "../../../../shaders/attention/softmax.wgsl?raw";
+import alone from "../../../../shaders/lib/alone.wgsl?raw";
+import causal from "../../../../shaders/lib/causal.wgsl?raw";
+import quad from "../../../../shaders/lib/quad.wgsl?raw";
+import tile from "../../../../shaders/lib/tile.wgsl?raw";
+import type { Ctx } from "../../ctx.ts";
+import type { KernelSpec, Uniform } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../tensor.ts";
+import { type Constants, kernelOf, kernelSizes } from "./launch.ts";
+import { rowKernel } from "./variants.ts";
+
+/** With this many rows or fewer (decoding), single rows are faster than tiles. */
+const FEW_ROWS = 4;
+/** Invocations per workgroup. Few on software adapters, so that a short sequence uses every core; with quads, one quad. */
+const SIZES = { quads: 4, software: 16, hardware: 64 };
+
+/** The shape of a dispatch: rows x cols results for each of `heads` heads. */
+interface Extent {
+  rows: number;
+  cols: number;
+  heads: number;
+}
+
+/** Runs one kernel. `args` are in the order of its WGSL bindings, `dims` are its uniform. */
+type Run = (ctx: Ctx, args: readonly Tensor[], dims: Uniform, extent: Extent) => void;
+
+const spec = (first: string, code: string, entry: string, constants: Constants): KernelSpec =>
+  kernelOf("attention", entry, [first, tile, causal, code], constants);
+
+/** A kernel over tiles, which share their loads if the adapter has quads. */
+function tiles(code: string, entry: string, constants: Constants = {}): Run {
+  const quads = spec(quad, code, entry, { ...constants, SIZE: SIZES.quads });
+  const hardware = spec(alone, code, entry, { ...constants, SIZE: SIZES.hardware });
+  const software = spec(alone, code, entry, { ...constants, SIZE: SIZES.software });
+  return (ctx, args, dims, { rows, cols, heads }) => {
+    const { facts } = ctx.gpu;
+    const chosen = facts.quads ? quads : facts.software ? software : hardware;
+    const { workgroup, constant } = kernelSizes(chosen);
+    const count = Math.ceil(rows / constant("TILE")) * Math.ceil(cols / constant("TILE_COLUMNS"));
+    ctx.run(chosen, args, dims, [Math.ceil((count * constant("SHARING")) / workgroup), heads]);
+  };
+}
+
+/** A kernel with one invocation per `unit` adjacent results. */
+function single(code: string, entry: string, unit: number): Run {
+  const hardware = spec(alone, code, entry, { SIZE: SIZES.hardware });
+  const software = spec(alone, code, entry, { SIZE: SIZES.software });
+  return (ctx, args, dims, { rows, cols, heads }) => {
+    const chosen = ctx.gpu.facts.software ? software : hardware;
+    ctx.run(chosen, args, dims, [Math.ceil((rows * cols) / unit / kernelSizes(chosen).workgroup), heads]);
+  };
+}
+
+const byRows =
+  (few: Run, many: Run): Run =>
+  (ctx, args, dims, extent) =>
+    (extent.rows <= FEW_ROWS ? few : many)(ctx, args, dims, extent);
+
+export const runScores = byRows(single(scoresCode, "scores_few", 1), tiles(scoresCode, "scores"));
+export const runMix = byRows(single(mixCode, "mix_few", 4), tiles(mixCode, "mix"));
+/** From recomputed scores, which it turns into attention weights. */
+export const runScoreGradient = tiles(scoresCode, "score_gradient");
+/** From the attention weights that forward kept. */
+export const runScoreGradientKept = tiles(scoresCode, "score_gradient", { KEPT: 1 });
+export const runMixTransposed = tiles(mixCode, "mix_transposed");
+
+const softmaxText = [alone, tile, causal, softmaxCode];
+export const SOFTMAX = rowKernel("attention", "softmax", softmaxText);
+export const ROW_DOTS = rowKernel("attention", "row_dots", softmaxText);
+
+/** Rows of a tile; the stored keys of a query are padded to a multiple of it. */
+export const TILE = kernelSizes(spec(alone, scoresCode, "scores", {})).constant("TILE");

@@ -1,0 +1,35 @@
+// Ops that the language model, the hypernetwork and the tape have in common, with their references.
+import { add, addInto, copyInto, fill, scaleInPlace } from "../arithmetic.ts";
+import { addIntoRef, addRef, copyIntoRef, fillRef, scaleInPlaceRef } from "../arithmetic.ref.ts";
+import { splitRows } from "../kit/rowParts.ts";
+import { linear } from "../linear.ts";
+import { linearRef } from "../linear.ref.ts";
+import { linearParts } from "../linearParts.ts";
+import { linearPartsRef } from "../linearParts.ref.ts";
+import { type CheckedOp, checkedOp, take } from "./parity.ts";
+
+export const linearOp = checkedOp(linearRef, (ctx, t) => [linear(ctx, take(t, 0), take(t, 1), t[2])]);
+
+export const commonOps: readonly CheckedOp[] = [
+  checkedOp(addRef, (ctx, t) => [add(ctx, take(t, 0), take(t, 1))]),
+  checkedOp(addIntoRef, (ctx, t) => {
+    addInto(ctx, take(t, 0), take(t, 1));
+    return [take(t, 0)];
+  }),
+  checkedOp(copyIntoRef, (ctx, t) => {
+    copyInto(ctx, take(t, 0), take(t, 1));
+    return [take(t, 0)];
+  }),
+  checkedOp(scaleInPlaceRef, (ctx, t) => {
+    scaleInPlace(ctx, take(t, 0), take(t, 1));
+    return [take(t, 0)];
+  }),
+  checkedOp(fillRef, (ctx, t, { value }) => {
+    fill(ctx, take(t, 0), value);
+    return [take(t, 0)];
+  }),
+  linearOp,
+  checkedOp(linearPartsRef, (ctx, t, { partRows }) => [
+    linearParts(ctx, take(t, 0), splitRows(take(t, 1), partRows), t[2]),
+  ]),
+];

@@ -1,0 +1,93 @@
+// What the user may do in a state of the studio: one predicate per action, for its button and its key alike.
+import { isPruned } from "./run/currentPruning.ts";
+import type { RunCommand } from "./run/runState.ts";
+import type { StudioState } from "./storeState.ts";
+
+type Predicate = (state: StudioState) => boolean;
+
+/** A long task that the user started has the GPU, or waits for it. Perplexities and the curve do not count: they are measured in the background. */
+export const isGpuTaken: Predicate = ({ exported, nested, generation, weightPruning, speed, losses, check }) =>
+  exported.phase === "preparing" ||
+  nested.phase === "preparing" ||
+  generation.phase === "writing" ||
+  weightPruning.phase === "pruning" ||
+  speed.phase === "measuring" ||
+  losses.phase === "reading" ||
+  check.phase === "checking";
+
+/** No run trains, and none of its commands is pending. */
+const isRunAtRest: Predicate = ({ run, pendingCommand }) => run.phase !== "training" && pendingCommand === null;
+
+const isModelReady: Predicate = ({ model, device }) => model.phase === "open" && device.phase === "ready";
+
+/** The GPU is free: a model is open on a working device, no run trains, and no long task has the GPU. */
+export const isGpuFree: Predicate = (state) => isModelReady(state) && isRunAtRest(state) && !isGpuTaken(state);
+
+export const canTrain = isGpuFree;
+export const canStep = isGpuFree;
+export const canPause: Predicate = ({ run }) => run.phase === "training";
+export const canStop: Predicate = (state) => {
+  const { run, pendingCommand } = state;
+  const begun = run.phase === "training" || run.phase === "paused";
+  return begun && pendingCommand === null && isModelReady(state) && !isGpuTaken(state);
+};
+export const canReset: Predicate = (state) => isGpuFree(state) && state.run.phase !== "idle";
+/** Resuming a checkpoint of an earlier session, or discarding it. */
+export const canResume: Predicate = (state) => isGpuFree(state) && state.resumable !== null;
+
+/** Only the target may change while a run trains or is paused. */
+export const canEditRecipe: Predicate = ({ run, pendingCommand }) =>
+  run.phase !== "training" && run.phase !== "paused" && pendingCommand !== "train";
+export const canChangeTexts: Predicate = ({ run, pendingCommand }) =>
+  run.phase !== "training" && pendingCommand !== "train";
+export const canChooseMethod: Predicate = (state) => isRunAtRest(state) && state.weightPruning.phase !== "pruning";
+
+/** Opening another model, or removing a cached one. An opening waits for its turn, so the GPU need not be free. */
+export const canOpenModel: Predicate = (state) => {
+  const { model, device } = state;
+  return isRunAtRest(state) && model.phase !== "opening" && device.phase !== "reopening" && device.phase !== "dead";
+};
+/** The self-check needs a device, but no model. */
+export const canSelfCheck: Predicate = (state) =>
+  state.device.phase === "ready" && state.model.phase !== "opening" && isRunAtRest(state) && !isGpuTaken(state);
+
+export const canPruneWeights = isGpuFree;
+export const canGenerate: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.prompt.trim() !== "";
+export const canRestoreRun = isGpuFree;
+export const canCompareLosses = isGpuFree;
+/** The curve is measured in the background, so the GPU need not be free. */
+export const canMeasureCurve: Predicate = (state) =>
+  isModelReady(state) && isRunAtRest(state) && state.architecture !== null && state.curve.phase !== "measuring";
+
+const isSaving: Predicate = ({ saving }) => saving.phase === "saving";
+export const canPrepareExport: Predicate = (state) => isGpuFree(state) && isPruned(state) && !isSaving(state);
+export const canPrepareNested: Predicate = (state) =>
+  isGpuFree(state) && state.architecture?.trainedFor !== undefined && !isSaving(state);
+export const canMeasureSpeed: Predicate = (state) =>
+  isGpuFree(state) && state.exported.last !== null && !isSaving(state);
+/** What is being prepared would replace what is saved. */
+export const canSave: Predicate = (state) =>
+  state.exported.phase !== "preparing" && state.nested.phase !== "preparing" && !isSaving(state);
+
+/** The predicates of the run's commands. */
+export const CAN_COMMAND: Readonly<Record<RunCommand, Predicate>> = {
+  train: canTrain,
+  pause: canPause,
+  step: canStep,
+  stop: canStop,
+  reset: canReset,
+};
+
+/** The commands of each key; the first one that is allowed is meant. */
+export const RUN_KEYS = {
+  " ": ["pause", "train"],
+  s: ["step"],
+  x: ["stop"],
+  r: ["reset"],
+} as const satisfies Record<string, readonly RunCommand[]>;
+export type RunKey = keyof typeof RUN_KEYS;
+
+/** The command that a key means in this state; null if none is allowed. */
+export function commandOfKey(key: RunKey, state: StudioState): RunCommand | null {
+  return RUN_KEYS[key].find((command) => CAN_COMMAND[command](state)) ?? null;
+}

@@ -1,0 +1,47 @@
+// State of the open model, of the library of models, and of the self-check.
+import type { EngineError, PlanResult, SelfCheck } from "../../engine/index.ts";
+import type { CachedModel, ModelFacts, ModelSource } from "../../worker/protocol.ts";
+
+export interface ModelSlice {
+  model:
+    | { phase: "closed" }
+    /** previous: stays open until the new model is ready, and for good if that fails. */
+    | { phase: "opening"; name: string; previous: ModelFacts | null }
+    | { phase: "open"; facts: ModelFacts };
+  /** Of the open model. */
+  source: ModelSource;
+  /** Of the model that was requested last, even if it could not be opened. */
+  requestedSource: ModelSource;
+  /** Why the last attempt to open a model failed. */
+  openError: EngineError | null;
+  /** GPU memory of the model that was last opened or refused. */
+  plan: { planned: PlanResult; storageFreeBytes: number | null; source: ModelSource } | null;
+  /** Opens a model. Resolves with whether it is open. */
+  open(source: ModelSource): Promise<boolean>;
+  /** Cancels opening; what has arrived of a download stays for the next try. */
+  cancelOpen(): Promise<void>;
+}
+
+export interface LibrarySlice {
+  libraryShown: boolean;
+  /** The model that comes with the page. */
+  embedded: { name: string; family: string; licence: string; bytes: number };
+  /** Models that were fetched, last used first; null before they were listed. */
+  cached: readonly CachedModel[] | null;
+  /** The model that was just removed. */
+  removed: { name: string; freedBytes: number } | null;
+  showLibrary(shown: boolean): void;
+  refreshLibrary(): Promise<void>;
+  forgetModel(model: CachedModel): Promise<void>;
+}
+
+export interface CheckSlice {
+  /** The comparison of every kernel with its reference on this adapter. */
+  check:
+    | { phase: "none" }
+    | { phase: "checking" }
+    | { phase: "checked"; result: SelfCheck }
+    | { phase: "failed"; error: EngineError };
+  selfCheck(): Promise<void>;
+  cancelSelfCheck(): Promise<void>;
+}

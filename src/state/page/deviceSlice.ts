@@ -1,0 +1,51 @@
+// The GPU device: present, lost or dead; and where errors are shown.
+import { EngineError } from "../../engine/index.ts";
+import type { Deps, SliceOf } from "../slice.ts";
+import type { GetState, SetState } from "../storeState.ts";
+import type { DeviceSlice } from "./pageState.ts";
+
+export const deviceSlice: SliceOf<DeviceSlice> = (deps, set, get) => ({
+  device: { phase: "ready" },
+  report(error, failed) {
+    const { device, notify } = get();
+    if (error.code === "cancelled" || device.phase === "dead" || device.phase === "absent") return;
+    if (error.code === "no-webgpu") noWebgpu(error, set, get);
+    else if (error.code === "device-lost") deviceLost(error, failed === "train", deps, { set, get });
+    else if (error.code === "not-finite") set({ runError: error });
+    else notify(error);
+  },
+  async reopenDevice() {
+    const { device, source, open } = get();
+    if (device.phase !== "lost") return;
+    set({ device: { phase: "reopening", error: device.error } });
+    if (await open(source)) {
+      set({ device: { phase: "ready" } });
+      if (device.training && get().resumable) await get().resume();
+    } else {
+      const now = get().device;
+      if (now.phase === "reopening") set({ device: { ...device, error: now.error } });
+    }
+  },
+});
+
+function noWebgpu(error: EngineError, set: SetState, get: GetState): void {
+  const { device } = get();
+  if (device.phase === "ready") return set({ device: { phase: "absent", error } });
+  // Browsers refuse adapters for a while after several crashes. What is on the screen must stay.
+  const text = `The device could not be opened again: ${error.message} Try again in a minute, or restart the browser: a run resumes from its last checkpoint.`;
+  set({ device: { ...device, error: new EngineError("device-lost", text) } });
+}
+
+function deviceLost(
+  error: EngineError,
+  trainingFailed: boolean,
+  { clearTurns }: Pick<Deps, "clearTurns">,
+  { set, get }: { set: SetState; get: GetState },
+): void {
+  const { device, run } = get();
+  // A loss is reported twice: as an event, and as the failure of the work under way.
+  const training = trainingFailed || run.phase === "training" || (device.phase === "lost" && device.training);
+  clearTurns();
+  const paused = run.phase === "training" ? { run: { ...run, phase: "paused" as const } } : {};
+  set({ device: { phase: "lost", error, training }, pendingCommand: null, progress: {}, ...paused });
+}

@@ -1,0 +1,39 @@
+// State of the page itself: theme, units, notices, progress of long tasks, and the GPU device.
+import type { EngineError } from "../../engine/index.ts";
+import type { Progress, Task } from "../../worker/protocol.ts";
+import type { RatioUnit } from "../run/ratio.ts";
+import type { RunCommand } from "../run/runState.ts";
+
+export type Theme = "system" | "light" | "dark";
+
+/** An error that no other place on the screen shows. */
+interface Notice {
+  id: number;
+  error: EngineError;
+}
+
+export interface PageSlice {
+  theme: Theme;
+  ratioUnit: RatioUnit;
+  notices: readonly Notice[];
+  progress: Partial<Record<Task, Progress>>;
+  setTheme(theme: Theme): void;
+  setRatioUnit(unit: RatioUnit): void;
+  notify(error: EngineError): void;
+  dismiss(id: number): void;
+  setProgress(task: Task, progress: Progress | null): void;
+}
+
+export interface DeviceSlice {
+  device:
+    | { phase: "ready" }
+    | { phase: "absent"; error: EngineError }
+    /** training: whether a run was training, and continues once the device is open again. */
+    | { phase: "lost"; error: EngineError; training: boolean }
+    | { phase: "reopening"; error: EngineError }
+    | { phase: "dead"; error: EngineError };
+  /** Shows an error where its code belongs, unless another place shows it; ignores "cancelled". failed: the command of the run that threw it. */
+  report(error: EngineError, failed?: RunCommand): void;
+  /** Opens the device again after a loss, with the same model, and resumes the run from its last checkpoint. */
+  reopenDevice(): Promise<void>;
+}

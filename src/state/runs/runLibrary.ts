@@ -1,0 +1,64 @@
+// Changes of the saved runs, in the browser's store and in the state alike.
+import { EngineError, type Run, type RunRecord } from "../../engine/index.ts";
+import type { GetState, SetState } from "../storeState.ts";
+import { byTime, type RunStore } from "./runStore.ts";
+
+export interface RunLibrary {
+  store: RunStore;
+  /** The record of a saved run, if there is one. */
+  find(id: string): RunRecord | undefined;
+  /** A saved run with its masks. Rejects with "config" if there is none, "storage" or "format" if its masks cannot be read. */
+  read(id: string): Promise<Run>;
+  /** Adds runs; those with the id of a saved one replace it. */
+  add(runs: readonly Run[]): Promise<void>;
+  /** Replaces a record; its masks stay. */
+  replace(record: RunRecord): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** The saved run with the same masks on the same text, if there is one. */
+  twin(run: Run): Promise<RunRecord | undefined>;
+}
+
+/** Whether two records may be of the same masks, measured in the same way. */
+const alike = (a: RunRecord, b: RunRecord): boolean =>
+  a.model.fingerprint === b.model.fingerprint &&
+  a.made.kind === b.made.kind &&
+  a.kept.blockWeights.kept === b.kept.blockWeights.kept &&
+  a.perplexity.text.sha256 === b.perplexity.text.sha256 &&
+  a.perplexity.context === b.perplexity.context &&
+  a.perplexity.tokens === b.perplexity.tokens;
+
+export function runLibrary(store: RunStore, set: SetState, get: GetState): RunLibrary {
+  const saved = (): readonly RunRecord[] => get().runs ?? [];
+  const find = (id: string): RunRecord | undefined => saved().find((record) => record.id === id);
+  return {
+    store,
+    find,
+    async read(id) {
+      const record = find(id);
+      if (!record) throw new EngineError("config", "This run is not saved any more; choose another one.");
+      return { record, masks: await store.masks(id) };
+    },
+    async add(runs) {
+      await store.put(runs);
+      const ids = new Set(runs.map(({ record }) => record.id));
+      const others = saved().filter(({ id }) => !ids.has(id));
+      set({ runs: [...others, ...runs.map(({ record }) => record)].sort(byTime) });
+    },
+    async replace(record) {
+      await store.putRecord(record);
+      set({ runs: saved().map((other) => (other.id === record.id ? record : other)) });
+    },
+    async remove(id) {
+      await store.remove(id);
+      set({ runs: saved().filter((other) => other.id !== id) });
+    },
+    async twin({ record, masks }) {
+      const text = JSON.stringify(masks);
+      for (const other of saved()) {
+        if (other.id === record.id) return other;
+        if (alike(other, record) && JSON.stringify(await store.masks(other.id)) === text) return other;
+      }
+      return undefined;
+    },
+  };
+}

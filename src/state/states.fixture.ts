@@ -1,0 +1,50 @@
+// For tests: states of the studio by name, from its start to what goes wrong.
+import { DEFAULT_RECIPE, EngineError } from "../engine/index.ts";
+import { architectureAt, AT_HALF, bench, FACTS } from "./client.fixture.ts";
+import type { Prepared } from "./export/exportState.ts";
+import type { Patch, StudioState } from "./storeState.ts";
+
+const error = new EngineError("device-lost", "gone");
+const prepared: Prepared = { checks: [], of: AT_HALF, choice: { dtype: null, shardBytes: null } };
+/** After a run for every ratio whose export is prepared. */
+const trained: Patch = {
+  run: { phase: "done", step: 9, of: 9 },
+  architecture: { ...architectureAt(0.5, 9), trainedFor: { from: 0.35, to: 0.95 } },
+  exported: { phase: "prepared", last: prepared },
+};
+
+/** What differs from a studio that has just opened a model on a working device. */
+const STATES = {
+  "a model is open": {},
+  "no model is open": { model: { phase: "closed" } },
+  "a model is being opened": { model: { phase: "opening", name: "m", previous: FACTS } },
+  "an earlier session left a checkpoint": { resumable: { recipe: DEFAULT_RECIPE, step: 3 } },
+  "a run starts": { pendingCommand: "train" },
+  "a run trains": { ...trained, run: { phase: "training", step: 1, of: 9 } },
+  "a run is being paused": { run: { phase: "training", step: 1, of: 9 }, pendingCommand: "pause" },
+  "a run is paused": { ...trained, run: { phase: "paused", step: 3, of: 9 } },
+  "a run is done": trained,
+  "perplexity and curve are measured": {
+    ...trained,
+    curve: { phase: "measuring", points: [] },
+    dense: { phase: "measuring", last: null, of: AT_HALF },
+  },
+  "an export is prepared": { ...trained, exported: { phase: "preparing", last: prepared } },
+  "a nested export is prepared": { ...trained, nested: { phase: "preparing", last: null } },
+  "text is written": { ...trained, generation: { phase: "writing", subject: "dense" } },
+  "weights are pruned": { ...trained, weightPruning: { phase: "pruning" } },
+  "speed is measured": { ...trained, speed: { phase: "measuring" } },
+  "losses are compared": { ...trained, losses: { phase: "reading" } },
+  "the self-check runs": { ...trained, check: { phase: "checking" } },
+  "a zip is saved": { ...trained, saving: { phase: "saving", form: "onnx" } },
+  "the device is lost": { ...trained, device: { phase: "lost", error, training: false } },
+  "the device is opened again": { ...trained, device: { phase: "reopening", error } },
+} as const satisfies Record<string, Patch>;
+export type StateName = keyof typeof STATES;
+export const STATE_NAMES = Object.keys(STATES) as StateName[];
+
+export function stateNamed(name: StateName): StudioState {
+  const { store } = bench();
+  store.setState({ model: { phase: "open", facts: FACTS }, ...STATES[name] });
+  return store.getState();
+}

@@ -1,0 +1,79 @@
+// Perplexities of the dense and the pruned model on the evaluation text.
+import type { PrunedId, Subject } from "../../worker/protocol.ts";
+import { DENSE_ID } from "../../worker/prunedId.ts";
+import { currentPruning, samePruned } from "../run/currentPruning.ts";
+import type { Deps, SliceOf } from "../slice.ts";
+import type { GetState, Patch, StudioState } from "../storeState.ts";
+import { lastOf, type Measured, type PerplexityReading, type PerplexitySlice } from "./textState.ts";
+
+const settled = (last: PerplexityReading | null): Measured => (last ? { phase: "measured", last } : { phase: "none" });
+const stale = (measured: Measured): Measured => {
+  const last = lastOf(measured);
+  return settled(last ? { ...last, stale: true } : null);
+};
+
+/** The task that measures one of the two models. A newer measurement of it replaces an older one. */
+function measurement({ client, task }: Deps, get: GetState, subject: Subject) {
+  const show = (measured: Measured): Patch => (subject === "dense" ? { dense: measured } : { pruned: measured });
+  return task({
+    name: "perplexity",
+    isRunning: (state) => state[subject].phase === "measuring",
+    again: "replace",
+    run: (of: PrunedId) => ({
+      begin: show({ phase: "measuring", last: lastOf(get()[subject]), of }),
+      work: () => client.request({ type: "perplexity", subject, tokens: get().evaluationTokens }),
+      done: (result) => show({ phase: "measured", last: { result, of } }),
+      cancelled: () => show(settled(lastOf(get()[subject]))),
+      failed: (error) => show({ phase: "failed", last: lastOf(get()[subject]), error }),
+    }),
+  });
+}
+
+/** Whether a model has no reading, and no measurement under way, with these masks on the current text and number of tokens. */
+function isMissing(
+  { counts, evaluationTokens }: Pick<StudioState, "counts" | "evaluationTokens">,
+  measured: Measured,
+  wanted: PrunedId,
+): boolean {
+  const expected = Math.min(evaluationTokens, counts?.evaluationTokens ?? 0);
+  const last = lastOf(measured);
+  // Windows may leave up to one context of tokens uncovered.
+  const fits = last && !last.stale && Math.abs(last.result.tokens - expected) <= last.result.context;
+  const of = measured.phase === "measuring" ? measured.of : fits ? last.of : null;
+  return !of || !samePruned(of, wanted);
+}
+
+export const perplexitySlice: SliceOf<PerplexitySlice> = (deps, set, get) => {
+  const dense = measurement(deps, get, "dense");
+  const pruned = measurement(deps, get, "pruned");
+  const stop = (): void => {
+    dense.drop();
+    pruned.drop();
+  };
+  deps.on({
+    model: { stop, clear: () => ({ dense: { phase: "none" }, pruned: { phase: "none" } }) },
+    // Readings of another text or length stay on the screen until they are measured again.
+    text: { stop, clear: (state) => ({ dense: stale(state.dense), pruned: stale(state.pruned) }) },
+    run: { stop },
+    pruning: { stop, clear: () => ({ pruned: { phase: "none" } }) },
+  });
+  return {
+    evaluationTokens: 4096,
+    dense: { phase: "none" },
+    pruned: { phase: "none" },
+    setEvaluationTokens(evaluationTokens) {
+      if (evaluationTokens === get().evaluationTokens) return;
+      set({ ...deps.follow("text"), evaluationTokens });
+      get().measureMissing();
+    },
+    stopMeasuring: stop,
+    measureMissing() {
+      const state = get();
+      const { model, run, pendingCommand, counts } = state;
+      if (model.phase !== "open" || !counts || run.phase === "training" || pendingCommand === "train") return;
+      const now = currentPruning(state);
+      if (isMissing(state, state.dense, DENSE_ID)) void dense.start(DENSE_ID);
+      if (now && isMissing(state, state.pruned, now)) void pruned.start(now);
+    },
+  };
+};

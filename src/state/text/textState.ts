@@ -1,0 +1,65 @@
+// State of the texts, of the perplexities measured on them, and of generated text.
+import type { EngineError } from "../../engine/index.ts";
+import type { TextSources } from "../../shared/texts.ts";
+import type { PerplexityResult, PrunedId, Subject } from "../../worker/protocol.ts";
+
+/** A perplexity, and the masks that it was measured with. */
+export interface PerplexityReading {
+  of: PrunedId;
+  result: PerplexityResult;
+  /** The text or the number of tokens has changed since. */
+  stale?: true;
+}
+
+/** A number that is measured now and then; the last reading stays on the screen. */
+export type Measured =
+  | { phase: "none" }
+  | { phase: "measuring"; last: PerplexityReading | null; of: PrunedId }
+  | { phase: "measured"; last: PerplexityReading }
+  | { phase: "failed"; last: PerplexityReading | null; error: EngineError };
+
+/** The last reading, whatever the phase. */
+export function lastOf(measured: Measured): PerplexityReading | null {
+  return measured.phase === "none" ? null : measured.last;
+}
+
+/** Whether two perplexities can be compared: equal text, context and number of tokens. */
+export const sameReading = (a: PerplexityResult, b: PerplexityResult): boolean =>
+  a.text.sha256 === b.text.sha256 && a.context === b.context && a.tokens === b.tokens;
+
+export interface TextSlice extends TextSources {
+  /** Tokens of the two texts; null until they are encoded. */
+  counts: { calibrationTokens: number; evaluationTokens: number } | null;
+  textError: EngineError | null;
+  /** Changes the texts; the earlier ones come back if the worker refuses. */
+  setTexts(texts: Partial<TextSources>): Promise<void>;
+}
+
+export interface PerplexitySlice {
+  /** How many tokens perplexity is measured on. */
+  evaluationTokens: number;
+  dense: Measured;
+  pruned: Measured;
+  setEvaluationTokens(tokens: number): void;
+  /** Stops measurements, also those that wait for their turn; the last readings stay. */
+  stopMeasuring(): void;
+  /** Measures what is not known yet of the current models on the current text. */
+  measureMissing(): void;
+}
+
+export interface GenerateSlice {
+  generation:
+    | { phase: "idle" }
+    | { phase: "writing"; subject: Subject }
+    | { phase: "written"; of: PrunedId }
+    | { phase: "failed"; error: EngineError };
+  prompt: string;
+  generateTokens: number;
+  temperature: number;
+  textSeed: number;
+  denseText: string;
+  prunedText: string;
+  setGeneration(patch: Partial<Pick<GenerateSlice, "prompt" | "generateTokens" | "temperature" | "textSeed">>): void;
+  generate(): Promise<void>;
+  cancelGenerate(): Promise<void>;
+}

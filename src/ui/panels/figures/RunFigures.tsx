@@ -1,0 +1,59 @@
+// The figures that follow a run: loss and budget, the kept share, and the widths by block.
+import { useMemo } from "react";
+import { keptRatio, lossCurves, stepLink, widths } from "../../../charts/index.ts";
+import type { RatioMode } from "../../../engine/index.ts";
+import type { StudioState } from "../../../state/storeState.ts";
+import { Figure } from "../../parts/Figure.tsx";
+import { useStudio, useStudioStore } from "../../studioContext.tsx";
+import { runSource, widthsSource } from "../../views/chartSources.ts";
+
+const KEPT_CAPTIONS: Readonly<Record<RatioMode, string>> = {
+  one: "Share kept at each step; dashed: target.",
+  every: "Distance from the ratio that each step drew.",
+};
+
+/** What the run on the screen was trained for. Before the first step the figure shows the target of the recipe, as for one ratio. */
+function shownMode({ run, architecture, recipe }: StudioState): RatioMode {
+  if (run.phase === "idle") return "one";
+  if (!architecture) return recipe.ratioMode;
+  return architecture.trainedFor ? "every" : "one";
+}
+
+export function RunFigures() {
+  const studio = useStudioStore();
+  const source = useMemo(() => runSource(studio), [studio]);
+  const widthSource = useMemo(() => widthsSource(studio), [studio]);
+  const mode = useStudio(shownMode);
+  const make = useMemo(() => {
+    const link = stepLink();
+    return {
+      lossCurves: (node: HTMLElement) => lossCurves(node, { link }),
+      keptRatio: (node: HTMLElement) => keptRatio(node, { link }),
+    };
+  }, []);
+  return (
+    <>
+      <Figure
+        name="curves"
+        title="Loss and budget penalty"
+        caption="Training loss per token (red), and budget penalty R relative to step 0 (blue). R near 0: target met."
+        make={make.lossCurves}
+        source={source}
+      />
+      <Figure
+        name="kept"
+        title="Kept share and target"
+        caption={KEPT_CAPTIONS[mode]}
+        make={make.keptRatio}
+        source={source}
+      />
+      <Figure
+        name="widths"
+        title="Widths, block by block"
+        caption="Kept width of each selection, block by block."
+        make={widths}
+        source={widthSource}
+      />
+    </>
+  );
+}

@@ -1,0 +1,44 @@
+// A perplexity with what it was measured of and on; the last reading stays while a new one is measured.
+import { METHOD_NAMES } from "../../../engine/index.ts";
+import { factor, percent, perplexityText, whole } from "../../../shared/format.ts";
+import { titleOf } from "../../../shared/texts.ts";
+import { lastOf, type Measured, type PerplexityReading, sameReading } from "../../../state/text/textState.ts";
+import { useThrottled } from "../../studioContext.tsx";
+import { ResultItem } from "./ResultItem.tsx";
+
+interface Props {
+  label: string;
+  testId: string;
+  measured: Measured;
+  /** Shown while there is no reading. */
+  empty: string;
+}
+
+/** "Measuring, 40 %" while measuring, the message of an error, or nothing. */
+function useStatus(measured: Measured): string {
+  const progress = useThrottled((state) => state.progress.perplexity);
+  if (measured.phase === "failed") return measured.error.message;
+  if (measured.phase !== "measuring") return "";
+  return progress && progress.total > 0 ? `Measuring, ${percent(progress.done / progress.total, 0)}` : "Measuring…";
+}
+
+/** "at 50.0 %, step 600; Speeches, held out, context 512, 20,480 tokens". */
+function describe({ of: { recipe, ratio, step }, result: { text, context, tokens } }: PerplexityReading): string {
+  const made = recipe
+    ? `${METHOD_NAMES[recipe.method]} ${recipe.pattern}`
+    : `at ${percent(ratio)}, step ${whole(step)}`;
+  const on = `${titleOf(text)}, context ${whole(context)}, ${whole(tokens)} tokens`;
+  return ratio < 1 ? `${made}; ${on}` : on;
+}
+
+export function PerplexityItem({ label, testId, measured, empty }: Props) {
+  const status = useStatus(measured);
+  const dense = useThrottled((state) => lastOf(state.dense));
+  const last = lastOf(measured);
+  if (!last) return <ResultItem label={label} testId={testId} value="–" note={status || empty} />;
+  const { value } = last.result;
+  const comparable = last.of.ratio < 1 && dense && sameReading(dense.result, last.result);
+  const increase = comparable ? ` (${factor(value / dense.result.value)})` : "";
+  const note = [status, describe(last)].filter(Boolean).join("; ");
+  return <ResultItem label={label} testId={testId} value={`${perplexityText(value)}${increase}`} note={note} />;
+}

@@ -1,0 +1,65 @@
+// The controls of a training: start, pause, single steps, stop and reset, by button and by key.
+import { useState } from "react";
+import { CAN_COMMAND, commandOfKey, type RunKey } from "../../../state/allowed.ts";
+import type { RunCommand } from "../../../state/run/runState.ts";
+import type { StudioState } from "../../../state/storeState.ts";
+import { useShortcuts } from "../../shortcuts.ts";
+import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
+import { ResetDialog } from "./ResetDialog.tsx";
+
+const TRAIN_LABEL = { idle: "Train", training: "Pause", paused: "Continue", done: "Train again" } as const;
+
+function trainLabel({ run: { phase }, pendingCommand }: StudioState): string {
+  if (pendingCommand === "train" && phase !== "training") return "Starting…";
+  return pendingCommand === "pause" ? "Pausing…" : TRAIN_LABEL[phase];
+}
+
+export function RunControls() {
+  const { store } = useStudioStore();
+  const training = useStudio((state) => state.run.phase === "training");
+  const label = useStudio(trainLabel);
+  const able = {
+    train: useStudio(CAN_COMMAND.train),
+    pause: useStudio(CAN_COMMAND.pause),
+    step: useStudio(CAN_COMMAND.step),
+    stop: useStudio(CAN_COMMAND.stop),
+    reset: useStudio(CAN_COMMAND.reset),
+  };
+  const { train, pause, step, stop } = useActions();
+  const [resetting, setResetting] = useState(false);
+  const command: Record<RunCommand, () => void> = {
+    train: () => void train(),
+    pause: () => void pause(),
+    step: () => void step(),
+    stop: () => void stop(),
+    reset: () => setResetting(true),
+  };
+  const press = (key: RunKey) => (): void => {
+    const meant = commandOfKey(key, store.getState());
+    if (meant) command[meant]();
+  };
+  useShortcuts({ " ": press(" "), s: press("s"), x: press("x"), r: press("r") });
+
+  const trainOrPause = training ? "pause" : "train";
+  return (
+    <div className="run-controls">
+      <button
+        type="button"
+        className="primary"
+        data-testid={training ? "pause" : "play"}
+        aria-keyshortcuts="Space"
+        disabled={!able[trainOrPause]}
+        onClick={command[trainOrPause]}
+      >
+        {label}
+      </button>
+      <button type="button" data-testid="step" aria-keyshortcuts="S" disabled={!able.step} onClick={command.step}>
+        Step
+      </button>
+      <button type="button" data-testid="stop" aria-keyshortcuts="X" disabled={!able.stop} onClick={command.stop}>
+        Stop
+      </button>
+      <ResetDialog open={resetting} onOpen={setResetting} disabled={!able.reset} />
+    </div>
+  );
+}

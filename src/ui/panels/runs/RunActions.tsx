@@ -1,0 +1,57 @@
+// What can be done with a saved run: compare, load, rename, export, delete.
+import type { RunRecord } from "../../../engine/index.ts";
+import { canRestoreRun } from "../../../state/allowed.ts";
+import { useActions, useStudio } from "../../studioContext.tsx";
+import { useSaveRuns } from "./useSaveRuns.ts";
+
+interface Props {
+  run: RunRecord;
+  /** The run is picked for comparison. */
+  picked: boolean;
+  /** Called with the id of a run that is picked for comparison. */
+  onPick: (id: string) => void;
+  /** Called when the run is to be renamed. */
+  onRename: () => void;
+}
+
+interface ActionProps {
+  /** Text of the button; its accessible name adds the name of the run. */
+  text: string;
+  runName: string;
+  testId: string;
+  disabled?: boolean;
+  /** For a button that stays pressed. */
+  pressed?: boolean;
+  act: () => void;
+}
+
+function Action({ text, runName, testId, disabled, pressed, act }: ActionProps) {
+  return (
+    <button
+      type="button"
+      className="link"
+      data-testid={testId}
+      disabled={disabled}
+      aria-pressed={pressed}
+      aria-label={`${text} ${runName}`}
+      onClick={act}
+    >
+      {text}
+    </button>
+  );
+}
+
+export function RunActions({ run: { id, name }, picked, onPick, onRename }: Props) {
+  const { removeRun, restoreRun } = useActions();
+  const save = useSaveRuns();
+  const ready = useStudio(canRestoreRun);
+  return (
+    <div className="run-actions">
+      <Action text="Compare" runName={name} testId="run-pick" pressed={picked} act={() => onPick(id)} />
+      <Action text="Load" runName={name} testId="run-restore" disabled={!ready} act={() => void restoreRun(id)} />
+      <Action text="Rename" runName={name} testId="run-rename" act={onRename} />
+      <Action text="Export" runName={name} testId="run-export" act={() => save([id], "espalier-run.json")} />
+      <Action text="Delete" runName={name} testId="run-delete" act={() => void removeRun(id)} />
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+// Messages about the saved runs: an error, damaged records, the last deletion with its undo, and the last import.
+import { whole } from "../../../shared/format.ts";
+import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
+
+const damagedText = (count: number): string =>
+  count === 1 ? "1 saved run is damaged and not listed." : `${whole(count)} saved runs are damaged and not listed.`;
+
+export function RunNotes() {
+  const error = useStudio((state) => state.runsError);
+  const note = useStudio((state) => state.runsNote);
+  const removed = useStudio((state) => state.removedRun);
+  const unreadable = useStudio((state) => state.unreadableRuns);
+  const { undoRemove } = useActions();
+  return (
+    <>
+      {error ? <ErrorNote error={error} testId="runs-error" /> : null}
+      {unreadable > 0 ? <p>{damagedText(unreadable)}</p> : null}
+      {removed ? (
+        <p role="status" data-testid="run-removed">
+          “{removed.record.name}” was deleted.{" "}
+          <button type="button" className="link" data-testid="run-undo" onClick={() => void undoRemove()}>
+            Undo
+          </button>
+        </p>
+      ) : null}
+      {note ? (
+        <p role="status" data-testid="runs-note">
+          {whole(note.imported)} imported{note.known > 0 ? `, ${whole(note.known)} already here` : ""}.
+        </p>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,69 @@
+// The list of saved runs, and the field that searches it.
+import { useDeferredValue, useMemo, useState } from "react";
+import type { RunRecord } from "../../../engine/index.ts";
+import { whole } from "../../../shared/format.ts";
+import { matching } from "../../views/runViews.ts";
+import type { RunGroup } from "../../views/runViews.ts";
+import { RunRow } from "./RunRow.tsx";
+
+/** Rows added at a time: a row has five buttons, so a thousand rows would take a second to render. */
+const ROWS = 50;
+
+interface RowsProps {
+  runs: readonly RunRecord[];
+  /** Ids of the runs picked as A and B. */
+  pair: readonly string[];
+  onPick: (id: string) => void;
+}
+
+function Rows({ runs, pair, onPick }: RowsProps) {
+  const [limit, setLimit] = useState(ROWS);
+  const left = runs.length - limit;
+  return (
+    <ul className="runs-list" data-testid="runs-list" aria-label="Saved runs" tabIndex={0}>
+      {runs.slice(0, limit).map((run) => (
+        <RunRow key={run.id} run={run} letter={"AB"[pair.indexOf(run.id)] ?? null} onPick={onPick} />
+      ))}
+      {left > 0 ? (
+        <li className="runs-more">
+          <button type="button" className="link" data-testid="runs-more" onClick={() => setLimit(limit + ROWS)}>
+            Show {Math.min(ROWS, left)} more of {whole(left)}
+          </button>
+        </li>
+      ) : null}
+    </ul>
+  );
+}
+
+interface Props {
+  group: RunGroup;
+  /** Ids of the runs picked as A and B. */
+  pair: readonly string[];
+  /** Called with the id of a run that is picked for comparison. */
+  onPick: (id: string) => void;
+}
+
+export function RunSearch({ group, pair, onPick }: Props) {
+  const [words, setWords] = useState("");
+  const searched = useDeferredValue(words);
+  const found = useMemo(() => matching(group.runs, searched), [group, searched]);
+  const count = group.runs.length;
+  return (
+    <div>
+      <div className="field">
+        <label htmlFor="runs-search">
+          Search {whole(count)} {count === 1 ? "run" : "runs"}
+        </label>
+        <input
+          id="runs-search"
+          type="text"
+          data-testid="runs-search"
+          value={words}
+          placeholder="name, method or model"
+          onChange={({ target }) => setWords(target.value)}
+        />
+      </div>
+      <Rows key={`${group.key} ${searched}`} runs={found} pair={pair} onPick={onPick} />
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+// The loss of two runs token by token: its measurement, and the text in the colours of the better run.
+import { tokenStrip } from "../../../../charts/index.ts";
+import type { TokenStripData } from "../../../../charts/index.ts";
+import type { RunRecord } from "../../../../engine/index.ts";
+import { whole } from "../../../../shared/format.ts";
+import { canCompareLosses } from "../../../../state/allowed.ts";
+import { ErrorNote } from "../../../parts/ErrorNote.tsx";
+import { Figure } from "../../../parts/Figure.tsx";
+import { useActions, useStudio, useThrottled } from "../../../studioContext.tsx";
+import { useValueSource } from "../../../views/useValueSource.ts";
+
+interface StripProps {
+  data: TokenStripData;
+}
+
+function Strip({ data }: StripProps) {
+  return (
+    <Figure
+      name="tokens"
+      title="Loss, token by token"
+      caption="The evaluation text, coloured by the run that predicts each token better. The first token of a window is not scored."
+      make={tokenStrip}
+      source={useValueSource(data)}
+    />
+  );
+}
+
+function Reading() {
+  const progress = useThrottled((state) => state.progress.losses);
+  const { cancelLosses } = useActions();
+  return (
+    <p className="actions">
+      <span role="status" data-testid="losses-progress">
+        {progress ? `Measuring ${whole(progress.done)} of ${whole(progress.total)} ${progress.unit}…` : "Measuring…"}
+      </span>
+      <button type="button" data-testid="losses-stop" onClick={() => void cancelLosses()}>
+        Stop
+      </button>
+    </p>
+  );
+}
+
+interface Props {
+  a: RunRecord;
+  b: RunRecord;
+}
+
+export function LossPerToken({ a, b }: Props) {
+  const losses = useStudio((state) => state.losses);
+  const ready = useStudio(canCompareLosses);
+  const { compareLosses } = useActions();
+  const read = losses.phase === "read" && losses.first === a.id && losses.second === b.id ? losses.result : null;
+  return (
+    <div>
+      {losses.phase === "reading" ? (
+        <Reading />
+      ) : (
+        <p className="actions">
+          <button
+            type="button"
+            data-testid="losses-start"
+            disabled={!ready}
+            onClick={() => void compareLosses(a.id, b.id)}
+          >
+            Compare loss per token
+          </button>
+        </p>
+      )}
+      {losses.phase === "failed" ? <ErrorNote error={losses.error} testId="losses-error" /> : null}
+      {read ? <Strip data={read} /> : null}
+    </div>
+  );
+}

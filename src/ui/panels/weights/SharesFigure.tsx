@@ -1,0 +1,31 @@
+// The share of its weights that each matrix of the MLP keeps.
+import { useMemo } from "react";
+import { matrixShares } from "../../../charts/index.ts";
+import type { PrunedMlp } from "../../../worker/protocol.ts";
+import { Figure } from "../../parts/Figure.tsx";
+import { useStudioStore } from "../../studioContext.tsx";
+import { partsOf, PARTS, sharesSource } from "../../views/weightSources.ts";
+
+interface Props {
+  weights: PrunedMlp;
+}
+
+export function SharesFigure({ weights }: Props) {
+  const studio = useStudioStore();
+  const source = useMemo(() => sharesSource(studio), [studio]);
+  // as a string, so that equal parts of another pruning keep the chart
+  const parts = partsOf(weights).join(" ");
+  const make = useMemo(() => {
+    const drawn = PARTS.filter((part) => parts.split(" ").includes(part));
+    return (node: HTMLElement) => matrixShares(node, drawn);
+  }, [parts]);
+  return (
+    <Figure
+      name="matrix-shares"
+      title="Kept share by matrix"
+      caption="Share of its weights that each MLP matrix keeps."
+      make={make}
+      source={source}
+    />
+  );
+}

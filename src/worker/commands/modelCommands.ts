@@ -1,0 +1,72 @@
+// Commands of the open model: opening, the library of cached models, its texts, and the self-check of the device.
+import { EngineError, selfCheck } from "../../engine/index.ts";
+import type { TextSources } from "../../shared/texts.ts";
+import type { ModelFacts, ModelSource, Replies } from "../protocol.ts";
+import { TrainingRun } from "../run/trainingRun.ts";
+import { forgetCached, listCached } from "../storage/library.ts";
+import { modelFacts, openModelSource } from "../storage/openModel.ts";
+import { measureCurrent } from "./measureCommands.ts";
+import type { Handlers, WorkerState } from "./workerState.ts";
+
+export function modelCommands(
+  state: WorkerState,
+): Pick<Handlers, "open" | "library" | "forget" | "texts" | "selfCheck" | "cancel"> {
+  const { tasks, onDevice } = state;
+  return {
+    open: ({ source }) => tasks.run("open", ({ signal }) => openSource(state, source, signal)),
+    library: () => listCached(),
+    forget: ({ address }) => forgetCached(address),
+    texts: (sources) => setTexts(state, sources),
+    selfCheck: () =>
+      tasks.run("selfCheck", async ({ report, cancelled }) =>
+        selfCheck(await onDevice.device(), { onCase: report("cases"), cancelled }),
+      ),
+    cancel: ({ task }) => {
+      tasks.cancel(task);
+      return Promise.resolve(null);
+    },
+  };
+}
+
+async function openSource(state: WorkerState, source: ModelSource, signal: AbortSignal): Promise<ModelFacts> {
+  const { onDevice, perplexities, pruning, texts, send } = state;
+  const ctx = await onDevice.device();
+  const opening = await openModelSource(ctx, source, signal, send);
+  const { model, choice } = opening;
+  const run = new TrainingRun(ctx, model, {
+    send,
+    onLogits: (logits) => pruning.setLogits(logits),
+    measure: () => measureDuringRun(state),
+  });
+  // Masks and perplexities are only numbers: those of a model whose device was lost are still valid.
+  if (!(await onDevice.replace(model, run))) {
+    perplexities.forget();
+    pruning.forget();
+  }
+  perplexities.window = choice.evaluationTokens;
+  texts.use(model.tokenizer);
+  await run.findCheckpoint();
+  return modelFacts(ctx, opening, source);
+}
+
+/** Measures the pruned model in the middle of a run. A failure or a cancel must not end the run, but a lost device does. */
+async function measureDuringRun(state: WorkerState): Promise<void> {
+  try {
+    const { result, id: of } = await state.tasks.run("perplexity", (controls) =>
+      measureCurrent(state, { subject: "pruned", tokens: state.evaluationTokens }, controls),
+    );
+    state.send({ type: "perplexity", result, of });
+  } catch (thrown) {
+    const error = EngineError.from(thrown);
+    if (error.code === "device-lost") throw error;
+    if (error.code !== "cancelled") state.send({ type: "error", error: error.toPlain(), during: "perplexity" });
+  }
+}
+
+async function setTexts(state: WorkerState, { calibration, evaluation }: TextSources): Promise<Replies["texts"]> {
+  const encoded = [await state.texts.encoded(calibration), await state.texts.encoded(evaluation)] as const;
+  state.sources = { calibration, evaluation };
+  state.perplexities.forget();
+  const [calibrationTokens, evaluationTokens] = [encoded[0].ids.length, encoded[1].ids.length];
+  return { calibrationTokens, evaluationTokens };
+}

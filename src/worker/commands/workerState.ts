@@ -1,0 +1,33 @@
+// What all commands work on: the device with the open model, the texts, the current pruning, measurements and prepared exports.
+import { DEFAULT_TEXTS, type TextSources } from "../../shared/texts.ts";
+import { PreparedExports } from "../export/preparedExports.ts";
+import type { Command, CommandOf, Replies, WorkerEvent } from "../protocol.ts";
+import { CurrentPruning } from "../run/currentPruning.ts";
+import { ModelOnDevice } from "../run/modelOnDevice.ts";
+import { Perplexities } from "../measure/perplexities.ts";
+import { type EncodedText, Texts } from "../storage/texts.ts";
+import { Tasks } from "../tasks.ts";
+
+export type Handlers = { [T in Command["type"]]: (command: CommandOf<T>) => Promise<Replies[T]> };
+
+export class WorkerState {
+  readonly texts = new Texts();
+  readonly prepared = new PreparedExports();
+  readonly perplexities = new Perplexities();
+  readonly tasks: Tasks;
+  readonly onDevice: ModelOnDevice;
+  readonly pruning: CurrentPruning;
+  sources: TextSources = DEFAULT_TEXTS;
+  /** How many tokens the page last measured perplexity on. */
+  evaluationTokens = 4096;
+
+  constructor(readonly send: (event: WorkerEvent) => void) {
+    this.tasks = new Tasks(send);
+    this.onDevice = new ModelOnDevice((error) => send({ type: "error", error: error.toPlain(), during: "device" }));
+    this.pruning = new CurrentPruning(this.onDevice, this.perplexities, send);
+  }
+
+  text(of: keyof TextSources): Promise<EncodedText> {
+    return this.texts.encoded(this.sources[of]);
+  }
+}

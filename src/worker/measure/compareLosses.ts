@@ -1,0 +1,38 @@
+// The loss of each token under two runs' masks, or of the dense model: where on a text the two differ.
+import { type Ctx, type OpenedModel, type Run, tokenLosses } from "../../engine/index.ts";
+import type { TokenLosses } from "../payloads.ts";
+import type { EncodedText } from "../storage/texts.ts";
+import { loadPruned } from "../run/prunedModel.ts";
+import { restoreRun } from "../run/runRecords.ts";
+
+interface LossesRequest {
+  /** Null: the dense model. */
+  first: Run | null;
+  second: Run | null;
+  text: EncodedText;
+  /** How many tokens of the text are read. */
+  tokens: number;
+  /** Window length in tokens. */
+  context: number;
+  onProgress: (done: number, of: number) => void;
+  cancelled: () => boolean;
+}
+
+/** Reads the text with one model after the other, so that one pruned model at a time is on the GPU. Throws what `restoreRun` throws, and "cancelled". */
+export async function compareLosses(ctx: Ctx, opened: OpenedModel, request: LossesRequest): Promise<TokenLosses> {
+  const { text, tokens, onProgress, cancelled } = request;
+  const context = Math.min(request.context, opened.config.context);
+  const ids = text.ids.subarray(0, tokens);
+  const of = async (run: Run | null, half: number): Promise<Float32Array> => {
+    const model = run ? await loadPruned(ctx, opened, restoreRun(run, opened)) : opened.model;
+    try {
+      const onWindow = (done: number, windows: number): void => onProgress(half * windows + done, 2 * windows);
+      return await tokenLosses(ctx, model, ids, { context, onWindow, cancelled });
+    } finally {
+      if (run) model.free();
+    }
+  };
+  const [first, second] = [await of(request.first, 0), await of(request.second, 1)];
+  const stream = opened.tokenizer.stream({ skipSpecialTokens: false });
+  return { text: text.name, context, tokens: Array.from(ids, (id) => stream.push(id)), first, second };
+}

@@ -1,0 +1,124 @@
+// Perplexities of the dense and the pruned model: measured once per masks and text, and paired for receipts and records.
+import {
+  type Ctx,
+  type Masks,
+  type Model,
+  type OpenedModel,
+  perplexity,
+  type PerplexityPair,
+  sha256,
+} from "../../engine/index.ts";
+import type { PerplexityResult, PrunedId, Subject } from "../payloads.ts";
+import { DENSE_ID, samePruned } from "../prunedId.ts";
+import type { EncodedText } from "../storage/texts.ts";
+import { idOf, type Pruned } from "../run/pruned.ts";
+
+/** Longest window that perplexity is measured with, in tokens; a model's own context may be shorter. */
+export const MAX_WINDOW = 512;
+
+/** What is measured, and on what. */
+interface PerplexityJob {
+  opened: OpenedModel;
+  /** Of an architecture: a perplexity of equal masks on equal tokens is taken from the cache. */
+  masks?: Masks;
+  /** Called only if the model has to run. */
+  model: () => Promise<Model>;
+  text: EncodedText;
+  tokens: number;
+}
+
+/** A measurement of what "dense" or "pruned" currently is. */
+interface CurrentPerplexityJob extends PerplexityJob {
+  subject: Subject;
+  id: PrunedId;
+}
+
+export interface PerplexityWatch {
+  cancelled: () => boolean;
+  onWindow?: (done: number, of: number) => void;
+}
+
+export class Perplexities {
+  /** Longest window in tokens; less than MAX_WINDOW where memory is short. */
+  window = MAX_WINDOW;
+  private readonly latest = new Map<Subject, { id: PrunedId; result: PerplexityResult }>();
+  /** Of architectures, by everything that a perplexity depends on. */
+  private readonly cache = new Map<string, PerplexityResult>();
+
+  /** Measures the current dense or pruned model. Throws "cancelled". */
+  async measure(ctx: Ctx, job: CurrentPerplexityJob, watch: PerplexityWatch): Promise<PerplexityResult> {
+    const result = await this.measureOnce(ctx, job, watch);
+    this.latest.set(job.subject, { id: job.id, result });
+    return result;
+  }
+
+  /** A perplexity, from the cache if it was measured before. Throws "cancelled" between windows. */
+  async measureOnce(ctx: Ctx, job: PerplexityJob, watch: PerplexityWatch): Promise<PerplexityResult> {
+    const key = await this.keyOf(job);
+    const before = key === null ? undefined : this.cache.get(key);
+    if (before) return before;
+    const model = await job.model();
+    const { value, context, tokens } = await perplexity(ctx, model, job.text.ids.subarray(0, job.tokens), {
+      context: Math.min(this.window, model.config.context),
+      ...watch,
+    });
+    const result = { value, text: refOf(job.text), context, tokens, beginToken: false };
+    if (key !== null) this.cache.set(key, result);
+    return result;
+  }
+
+  /** Forgets the latest dense and pruned perplexities. */
+  forget(): void {
+    this.latest.clear();
+  }
+
+  /** Dense and pruned on equal tokens of `text`; empty unless both were measured with these masks. */
+  pairs(text: EncodedText, of: Pruned): PerplexityPair[] {
+    const dense = this.latest.get("dense");
+    const pruned = this.latest.get("pruned");
+    if (!dense || !pruned || !samePruned(pruned.id, idOf(of))) return [];
+    return sameTokens(dense.result, pruned.result) ? [pairOf(text, dense.result, pruned.result)] : [];
+  }
+
+  /** Pairs a pruned perplexity with the dense one on equal tokens, which is measured if it is not known. Throws "cancelled". */
+  async pairWithDense(
+    ctx: Ctx,
+    pruned: PerplexityResult,
+    { opened, text }: Pick<PerplexityJob, "opened" | "text">,
+    watch: PerplexityWatch,
+  ): Promise<PerplexityPair> {
+    const known = this.latest.get("dense")?.result;
+    if (known && sameTokens(known, pruned)) return pairOf(text, known, pruned);
+    const dense = { opened, text, tokens: pruned.tokens, model: () => Promise.resolve(opened.model) };
+    const result = await this.measure(ctx, { ...dense, subject: "dense", id: DENSE_ID }, watch);
+    return pairOf(text, result, pruned);
+  }
+
+  private async keyOf({ opened, masks, text, tokens }: PerplexityJob): Promise<string | null> {
+    if (!masks) return null;
+    const parts = [opened.fingerprint, opened.model.precision, await digestOf(masks), text.sha256, tokens, this.window];
+    return parts.join(" ");
+  }
+}
+
+const refOf = ({ name, sha256: hash }: EncodedText): PerplexityPair["text"] => ({ name, sha256: hash });
+
+function sameTokens(a: PerplexityResult, b: PerplexityResult): boolean {
+  return a.text.sha256 === b.text.sha256 && a.tokens === b.tokens && a.context === b.context;
+}
+
+function pairOf(text: EncodedText, dense: PerplexityResult, pruned: PerplexityResult): PerplexityPair {
+  const { context, tokens } = pruned;
+  return { text: refOf(text), context, tokens, beginToken: false, dense: dense.value, pruned: pruned.value };
+}
+
+/** Equal for equal masks only. */
+async function digestOf(masks: Masks): Promise<string> {
+  const bytes = new Uint8Array(masks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const mask of masks) {
+    bytes.set(mask, at);
+    at += mask.length;
+  }
+  return sha256(bytes);
+}

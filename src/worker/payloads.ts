@@ -1,0 +1,196 @@
+// What the messages between page and worker carry, in the engine's own types wherever it has them.
+import type {
+  AdapterFacts,
+  Architecture,
+  BlockNorms,
+  Direction,
+  ExportedForm,
+  FloatDtype,
+  Form,
+  Manifest,
+  MlpMatrix,
+  ModelCard,
+  ModelConfig,
+  ParameterCounts,
+  Perplexity,
+  PlanChoice,
+  RatioInside,
+  StepMetrics,
+  TextRef,
+  WeightReceipt,
+  WeightRecipe,
+  MatrixWindow,
+} from "../engine/index.ts";
+
+/** Where a model comes from. */
+export type ModelSource = Origin & {
+  /** Precision and lengths to open and measure it with; the usual ones where it is left out. */
+  choice?: PlanChoice;
+};
+
+type Origin =
+  | { kind: "embedded" }
+  /** Picked or dropped. */
+  | { kind: "files"; name: string; files: readonly File[] }
+  /** A name on the hub or an address; the server is asked whether what is cached has changed. */
+  | { kind: "hub"; address: string }
+  /** The cached copy of it; uses the network only for files that are missing or broken. */
+  | { kind: "cached"; address: string };
+
+/** A model that was fetched, fully or in part. Family and licence are known once it has been open. */
+export interface CachedModel extends Pick<Manifest, "address" | "name" | "lastUsed">, Partial<ModelCard> {
+  /** Bytes that have arrived. */
+  bytes: number;
+  /** Bytes of all its files, as far as known. */
+  ofBytes: number;
+  whole: boolean;
+}
+
+type ConfigFacts = Pick<
+  ModelConfig,
+  "modelType" | "layers" | "dModel" | "dMlp" | "heads" | "kvHeads" | "headDim" | "vocab" | "context"
+>;
+
+/** The open model. */
+export interface ModelFacts extends ConfigFacts {
+  name: string;
+  /** Element type of the weights in its files. */
+  dtype: string;
+  parameters: ParameterCounts;
+  fileBytes: number;
+  /** As its card states it. */
+  licence: string;
+  gpuBytes: number;
+  adapter: Pick<AdapterFacts, "name" | "software">;
+}
+
+/** A perplexity, and everything that it depends on. */
+export interface PerplexityResult extends Pick<Perplexity, "value" | "context" | "tokens"> {
+  text: TextRef;
+  /** Whether the tokenizer's <s> was prepended: always false here. */
+  beginToken: boolean;
+}
+
+export type Subject = "dense" | "pruned";
+
+/** Progress of a long task, sent at most 10 times a second. */
+export interface Progress {
+  task: Task;
+  done: number;
+  total: number;
+  unit: "bytes" | "tokens" | "steps" | "windows" | "files" | "cases" | "parts" | "ratios";
+  /** Seconds left at the pace so far; left out while unknown. */
+  secondsLeft?: number;
+  note?: string;
+}
+export type Task =
+  | "open"
+  | "perplexity"
+  | "train"
+  | "generate"
+  | "export"
+  | "save"
+  | "speed"
+  | "selfCheck"
+  | "weights"
+  | "losses"
+  | "curve";
+
+/** The state of the training run. */
+export type RunState =
+  | { phase: "idle" }
+  | { phase: "training"; step: number; of: number }
+  | { phase: "paused"; step: number; of: number }
+  | { phase: "done"; step: number; of: number };
+
+/** Metrics of the steps since the last event, and the pace. */
+export interface Metrics extends StepMetrics {
+  msPerStep: number;
+  secondsLeft: number;
+}
+
+/** Identifies masks: equal for equal masks only. */
+export interface PrunedId {
+  /** Id of the training run, of the pruning of single weights, or of the saved run that was restored. */
+  run: string;
+  /** Kept share of the block weights: the target of an architecture; what is left after pruning single weights. */
+  ratio: number;
+  /** Step of the run that the gate logits are from; 0 where there was no training. */
+  step: number;
+  /** Of single weights only. */
+  recipe?: WeightRecipe;
+}
+
+/** A run's architecture at one ratio (METHOD.md 1.5). */
+export interface RunArchitecture
+  extends Omit<PrunedId, "recipe">, Pick<Architecture, "masks" | "counts" | "keptWeights"> {
+  /** Parameters of the pruned model. */
+  keptTotalWeights: number;
+  /** The range of ratios that a run for every ratio was trained for. */
+  trainedFor?: { from: number; to: number };
+}
+
+/** A point of a run's curve: its architecture at one ratio, and the perplexity of that. */
+export interface CurvePoint {
+  architecture: RunArchitecture;
+  result: PerplexityResult;
+  /** Of the model: saved runs of the same model, text and length can be drawn beside it. */
+  fingerprint: string;
+}
+
+/** Single weights of the MLP, pruned in one shot (METHOD.md 2). */
+export interface PrunedMlp extends Pick<PrunedId, "run"> {
+  recipe: WeightRecipe;
+  matrices: readonly PrunedMatrix[];
+  /** Of each block, over the calibration tokens; empty for magnitude, and for restored masks. */
+  norms: readonly BlockNorms[];
+  kept: WeightReceipt["kept"];
+}
+
+export interface PrunedMatrix extends MlpMatrix {
+  direction: Direction;
+  /** Weights that stay. */
+  kept: number;
+  /** As in the engine's WeightMask: weight i stays where bit i % 32 of word i / 32 is set. */
+  bits: Uint32Array;
+}
+
+/** Names a part of one matrix of the MLP. */
+export interface NamedWindow extends MatrixWindow {
+  /** Of the matrix's tensor. */
+  name: string;
+}
+
+/** The dense values of that part and the scores that decided about them, (rows, cols), row by row. */
+export interface WeightWindow extends NamedWindow {
+  values: Float32Array;
+  /** Null for SparseGPT, and where the norms are not known any more (restored masks). */
+  scores: Float32Array | null;
+}
+
+/** Loss of every token of the evaluation text under two runs, in nats. */
+export interface TokenLosses {
+  text: string;
+  context: number;
+  /** The tokens as text; the first of each window has loss NaN. */
+  tokens: readonly string[];
+  first: Float32Array;
+  second: Float32Array;
+}
+
+/** How weights are written. */
+export interface ExportChoice {
+  /** Their element type; null: the model's own. */
+  dtype: FloatDtype | null;
+  /** Largest weights file of the masked and compact forms in bytes; null: one file. */
+  shardBytes: number | null;
+}
+
+/** What can be saved: one form of the pruned model, or several ratios of a run as one model. */
+export type Savable = Form | "nested";
+
+/** Several ratios of a run as one model: its compact form, and each ratio inside it, ascending. */
+export interface NestedExport extends Pick<PrunedId, "run" | "step"> {
+  exported: ExportedForm;
+  ratios: readonly RatioInside[];
+}

@@ -1,0 +1,75 @@
+// The two kinds of pruning in the worker: the architecture of a run at some ratio, and single weights.
+import {
+  architectureOf,
+  type Budget,
+  type GateLayout,
+  keptTotalWeights,
+  keptWeights,
+  type Masks,
+  type Recipe,
+  type RunRecipe,
+  sharingOf,
+  type TextRef,
+  type WeightMasks,
+  type WeightRecipe,
+} from "../../engine/index.ts";
+import type { PrunedId, PrunedMlp, RunArchitecture } from "../payloads.ts";
+import { prunedIdOf } from "../prunedId.ts";
+
+/** Gate logits of a run at some step: the architectures of all ratios follow from them. */
+export interface GateLogits extends Pick<PrunedId, "run" | "step"> {
+  /** Flat, in the order of `gateLayout`, with padding. */
+  values: Float32Array<ArrayBuffer>;
+  recipe: Recipe;
+  /** The text that the run is trained on. */
+  calibration: TextRef;
+}
+
+export interface PrunedByGates {
+  kind: "gates";
+  masks: Masks;
+  made: Exclude<RunRecipe, { kind: "weights" }>;
+  /** For the page; its masks are the same ones. */
+  architecture: RunArchitecture;
+  calibration: TextRef;
+}
+
+export interface PrunedByWeights {
+  kind: "weights";
+  masks: WeightMasks;
+  recipe: WeightRecipe;
+  /** For the page. */
+  facts: PrunedMlp;
+  calibration: TextRef;
+}
+
+export type Pruned = PrunedByGates | PrunedByWeights;
+
+export const idOf = (pruned: Pruned): PrunedId =>
+  prunedIdOf(pruned.kind === "gates" ? pruned.architecture : pruned.facts);
+
+/** A run's architecture at a ratio. */
+export function prunedAt(logits: GateLogits, layout: GateLayout, budget: Budget, ratio: number): PrunedByGates {
+  const { run, recipe, step, calibration, values } = logits;
+  const { masks, counts } = architectureOf(values, { layout, budget, ratio, sharing: sharingOf(recipe.gates, layout) });
+  const made = { kind: "disp", recipe: { ...recipe, ratio }, steps: step } as const;
+  const pruned = prunedByMasks(masks, counts, budget, { run, ratio, step, made, calibration });
+  if (recipe.ratioMode === "one") return pruned;
+  const trainedFor = { from: recipe.ratioFrom, to: recipe.ratioTo };
+  return { ...pruned, architecture: { ...pruned.architecture, trainedFor } };
+}
+
+/** The pruning by given masks of the 5L vectors. counts: |s| of each. */
+export function prunedByMasks(
+  masks: Masks,
+  counts: readonly number[],
+  budget: Budget,
+  { run, ratio, step, made, calibration }: Omit<PrunedId, "recipe"> & Pick<PrunedByGates, "made" | "calibration">,
+): PrunedByGates {
+  const architecture = {
+    ...{ run, ratio, step, masks, counts },
+    keptWeights: keptWeights(budget, counts),
+    keptTotalWeights: keptTotalWeights(budget, counts),
+  };
+  return { kind: "gates", masks, made, architecture, calibration };
+}
