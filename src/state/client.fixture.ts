@@ -34,6 +34,7 @@ export const FACTS: ModelFacts = {
   licence: "mit",
   gpuBytes: 800,
   adapter: { name: "test", software: true },
+  notes: [],
 };
 
 export function architectureAt(ratio: number, step: number, run = "first"): RunArchitecture {

@@ -62,6 +62,8 @@ export interface ModelFacts extends ConfigFacts {
   licence: string;
   gpuBytes: number;
   adapter: Pick<AdapterFacts, "name" | "software">;
+  /** What a user should know about the files although the model opens. */
+  notes: readonly string[];
 }
 
 /** A perplexity, and everything that it depends on. */

@@ -3,7 +3,7 @@ import type { Run } from "../../engine/index.ts";
 import { valueOf } from "../host/command.ts";
 import type { CompareArguments } from "./compareArguments.ts";
 import { openHeadless } from "../host/headless.ts";
-import type { RunReport } from "../page/openRun.ts";
+import type { NoticeReport, RunReport } from "../page/openRun.ts";
 import { progressLine } from "../host/progress.ts";
 import { namedText } from "../prune/runHeadless.ts";
 
@@ -11,7 +11,7 @@ import { namedText } from "../prune/runHeadless.ts";
 export async function compareHeadless(given: Omit<CompareArguments, "out">, onRun: (run: Run) => void): Promise<void> {
   const progress = progressLine();
   const headless = await openHeadless((message) => {
-    const report = message as RunReport | { run: Run };
+    const report = message as RunReport | NoticeReport | { run: Run };
     if ("run" in report) onRun(report.run);
     else progress(report);
   });

@@ -1,10 +1,10 @@
 // Progress on stderr: one line that is rewritten in place on a terminal, a few lines per minute in a file.
-import type { RunReport } from "../page/openRun.ts";
+import type { NoticeReport, RunReport } from "../page/openRun.ts";
 
 const PLAIN_EVERY_MS = 10_000;
 
 /** The returned function is called with each report, and without one at the end. */
-export function progressLine(): (report?: RunReport) => void {
+export function progressLine(): (report?: RunReport | NoticeReport) => void {
   let began = performance.now();
   let stage = "";
   let shown = -Infinity;
@@ -12,6 +12,10 @@ export function progressLine(): (report?: RunReport) => void {
   return (report) => {
     if (!report) {
       if (live) process.stderr.write("\n");
+      return;
+    }
+    if ("notice" in report) {
+      process.stderr.write(`${live ? "\r\x1b[K" : ""}note: ${report.notice}\n`);
       return;
     }
     const now = performance.now();

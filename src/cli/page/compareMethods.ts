@@ -9,7 +9,7 @@ import {
 } from "../../engine/index.ts";
 import { compareMethodOf, nameOf, ratioOf, seedOf } from "../compare/methods.ts";
 import { type MethodSettings, patternOf, runMethod, type TrainedMasks } from "./runMethod.ts";
-import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
+import { type MeasuredPair, openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings {}
 
@@ -27,7 +27,7 @@ export async function compareMethods(
   try {
     for (const [i, run] of runs.entries()) {
       const name = `${nameOf(run)} (run ${i + 1} of ${runs.length})`;
-      const named: Reporter = (update) => report({ ...update, note: `${name}  ${update.note ?? ""}` });
+      const named = prefixed(report, () => `${name}  `);
       const { made, measured, masks } = await runMethod(opened, run, { settings: request, report: named, trained });
       await onRun(await recordOf(opened, made, measured, masks));
     }

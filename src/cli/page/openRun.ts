@@ -45,7 +45,18 @@ export interface RunReport {
   note?: string;
 }
 
-export type Reporter = (report: RunReport) => void;
+/** A note on the model's files, printed on a line of its own. */
+export interface NoticeReport {
+  notice: string;
+}
+
+export type Reporter = (report: RunReport | NoticeReport) => void;
+
+/** Passes reports on, with `prefix()` before each progress note. */
+export const prefixed =
+  (report: Reporter, prefix: () => string): Reporter =>
+  (update) =>
+    report("notice" in update ? update : { ...update, note: `${prefix()}${update.note ?? ""}` });
 
 /** The result of a run of any method. */
 export interface RunAnswer {
@@ -57,6 +68,8 @@ export interface RunAnswer {
   keptModel: number;
   perplexity: { text: string; context: number; tokens: number; dense: number; pruned: number };
   forms: FormAnswer[];
+  /** Notes on the model's files. */
+  notes: readonly string[];
 }
 
 /** Dense and pruned perplexity on the evaluation text. */
@@ -135,6 +148,7 @@ export async function openRun(
       precision: request.precision,
       perplexity: { text: request.evaluation.name, ...measured },
       forms: forms.map(formAnswer),
+      notes: opened.notes,
     }),
   };
 }
@@ -160,6 +174,7 @@ async function openOnGpu(
       }),
     onProgress: (done, of) => report({ stage: "open", done, of }),
   });
+  for (const notice of opened.notes) report({ notice });
   return { ctx, opened };
 }
 

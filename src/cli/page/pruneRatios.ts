@@ -13,7 +13,7 @@ import {
 import type { FormsRequest } from "./forms.ts";
 import { type NestedAnswer, pruneNested } from "./pruneNested.ts";
 import { measureAndExport, type PrunedAnswer, type TrainingTime, trainingTime, trainSession } from "./pruneGates.ts";
-import { openRun, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
+import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface RatiosRequest extends Omit<RunRequest, "out"> {
   /** Of a run for every ratio. */
@@ -25,12 +25,14 @@ export interface RatiosRequest extends Omit<RunRequest, "out"> {
 }
 
 /** One ratio in the JSON line. */
-interface RatioAnswer extends Omit<PrunedAnswer, "adapter" | "matmul" | "precision"> {
+interface RatioAnswer extends Omit<PrunedAnswer, "adapter" | "matmul" | "precision" | "notes"> {
   keep: number;
 }
 
 export interface RatiosAnswer extends TrainingTime {
   adapter: string;
+  /** Notes on the model's files. */
+  notes: readonly string[];
   matmul: string;
   precision: Precision;
   ratios: RatioAnswer[];
@@ -71,7 +73,7 @@ export async function trainRatios(
 export async function pruneRatios(request: RatiosRequest, report: Reporter): Promise<RatiosAnswer> {
   const { recipe, ratios: requested, nested, ...given } = request;
   let prefix = "";
-  const named: Reporter = (update) => report({ ...update, note: `${prefix}${update.note ?? ""}` });
+  const named = prefixed(report, () => prefix);
   const run = await openRun({ ...given, out: [], stepTokens: recipe.tokens }, named);
   const ratios = requested.map(({ ratio }) => ratio);
   const { made, architectures, ...trained } = await trainRatios(run, recipe, ratios, named);
@@ -90,6 +92,7 @@ export async function pruneRatios(request: RatiosRequest, report: Reporter): Pro
   const { broken, of } = nestednessOf(architectures.map(({ masks }) => masks));
   return {
     ...{ adapter: run.ctx.gpu.facts.name, matmul: run.ctx.matmul, precision: request.precision },
+    notes: run.opened.notes,
     ratios: answers,
     nestedness: { broken, of, share: of === 0 ? 0 : broken / of },
     ...(nestedAnswer ? { nested: nestedAnswer } : {}),

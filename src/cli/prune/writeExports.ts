@@ -5,7 +5,7 @@ import { stageForms } from "./exportFolders.ts";
 import { type Headless, openHeadless } from "../host/headless.ts";
 import type { Answer } from "../page/page.ts";
 import type { FormAnswer, FormsRequest } from "../page/forms.ts";
-import type { RunReport } from "../page/openRun.ts";
+import type { NoticeReport, RunReport } from "../page/openRun.ts";
 import { progressLine } from "../host/progress.ts";
 
 /** The check of an export, which decides whether it stays. */
@@ -35,7 +35,7 @@ export async function writeExports<T extends object, Name extends string>(
   const staged = stageForms(out, names);
   const progress = progressLine();
   try {
-    const headless = await openHeadless((report) => progress(report as RunReport));
+    const headless = await openHeadless((report) => progress(report as RunReport | NoticeReport));
     try {
       const sent = await send(headless, (name) => headless.files.writable(staged.folder(name)));
       progress();

@@ -8,6 +8,7 @@ import { type ModelConfig, readConfig } from "../config/config.ts";
 import type { Precision } from "../tensor.ts";
 import { decoderLoss } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
+import { boundedTokenizer } from "../tokenizer/bounded.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/tokenizer.ts";
 import { checkWeights } from "./weights.ts";
 
@@ -22,6 +23,8 @@ export interface OpenedModel {
   /** A short hash of the config and the header of the weights; checkpoints name their model by it. */
   readonly fingerprint: string;
   readonly model: Model;
+  /** What a user should know about the files although the model opens: full sentences, for the screen and the log. */
+  readonly notes: readonly string[];
 }
 
 interface OpenOptions {
@@ -42,12 +45,13 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
   const tokenizerConfig = folder.list().includes("tokenizer_config.json")
     ? await readJson(await folder.open("tokenizer_config.json"))
     : undefined;
-  const tokenizer = loadTokenizer(await readJson(await folder.open("tokenizer.json")), tokenizerConfig);
-  invariant(
-    tokenizer.vocabSize <= config.vocab,
-    "format",
-    `tokenizer.json: expected ids below vocab_size ${config.vocab}, got ${tokenizer.vocabSize - 1}. Use files of the same model.`,
-  );
+  const loaded = loadTokenizer(await readJson(await folder.open("tokenizer.json")), tokenizerConfig);
+  const tokenizer = boundedTokenizer(loaded, config.vocab);
+  const notes = [...(folder.notes ?? [])];
+  if (loaded.vocabSize > config.vocab)
+    notes.push(
+      `tokenizer.json has ids up to ${loaded.vocabSize - 1}, but the embedding has ${config.vocab} rows. Texts that use a token beyond them are refused.`,
+    );
   const matrix = tensors.find(({ shape }) => shape.length === 2);
   const dtype = matrix ? weights.info(matrix.name).dtype : "F32";
   invariant(
@@ -68,7 +72,7 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
     await ctx.gpu.checked("the model's kernels", () => ctx.warm(() => firstForward(ctx, model)));
     const described = JSON.stringify([rawConfig, weights.names.map((name) => weights.info(name))]);
     const fingerprint = (await sha256(new TextEncoder().encode(described))).slice(0, 16);
-    return { name: folder.name, folder, config, weights, tokenizer, dtype, fingerprint, model };
+    return { name: folder.name, folder, config, weights, tokenizer, dtype, fingerprint, model, notes };
   } catch (error) {
     model.free();
     throw error;

@@ -73,7 +73,7 @@ export async function modelFacts(
   { model: opened, licence }: OpenResult,
   source: ModelSource,
 ): Promise<ModelFacts> {
-  const { name, config, dtype, weights, model } = opened;
+  const { name, config, dtype, weights, model, notes } = opened;
   const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context } = config;
   const { name: adapter, software } = ctx.gpu.facts;
   if (source.kind === "hub" || source.kind === "cached") await noteCard(source.address, { family: modelType, licence });
@@ -86,5 +86,6 @@ export async function modelFacts(
     gpuBytes: model.gpuBytes,
     licence,
     adapter: { name: adapter, software },
+    notes,
   };
 }

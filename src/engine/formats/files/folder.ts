@@ -14,6 +14,8 @@ export interface ByteSource {
 /** A flat folder: a model as the hub lays it out. */
 export interface Folder {
   readonly name: string;
+  /** What a user should know about how the folder was put together: files that take no part, for example. Full sentences. */
+  readonly notes?: readonly string[];
   list(): readonly string[];
   /** Throws EngineError("format") where there is no such file; the message lists the files that exist. */
   open(file: string): Promise<ByteSource>;

@@ -56,6 +56,18 @@ function Facts({ facts }: { facts: ModelFacts }) {
   );
 }
 
+/** What a user should know about the files although the model opens. */
+function Notes({ notes }: Pick<ModelFacts, "notes">) {
+  if (notes.length === 0) return null;
+  return (
+    <ul className="notes" aria-label="Notes on the files of this model" data-testid="model-notes">
+      {notes.map((note) => (
+        <li key={note}>{note}</li>
+      ))}
+    </ul>
+  );
+}
+
 export function ModelPanel() {
   const facts = useStudio(shownModel);
   return (
@@ -67,6 +79,7 @@ export function ModelPanel() {
         </span>
       </h2>
       {facts ? <Facts facts={facts} /> : null}
+      {facts ? <Notes notes={facts.notes} /> : null}
       <MemoryPlanPanel />
       <OpenModel />
     </section>
