@@ -2,6 +2,7 @@
 import type { GateData, RunData, WidthsData } from "../../charts/index.ts";
 import { byBlock } from "../../engine/index.ts";
 import type { StudioStore } from "../../state/store.ts";
+import { lastOf, type PerplexityReading, sameReading } from "../../state/text/textState.ts";
 import type { ModelFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
 import { shownModel } from "./shownModel.ts";
@@ -56,6 +57,20 @@ export function widthsSource(studio: StudioStore): Source<WidthsData> {
   };
 }
 
+/** Readings that were measured as the last one was, and the dense model if it was, too. */
+function readingsOf(
+  { readings }: StudioStore["series"],
+  dense: PerplexityReading | null,
+): Pick<RunData, "readings" | "dense"> {
+  const last = readings.at(-1);
+  if (!last) return {};
+  const alike = readings.filter((reading) => sameReading(reading, last));
+  return {
+    readings: alike.map(({ step, value }) => ({ step, perplexity: value })),
+    ...(dense && sameReading(dense.result, last) ? { dense: dense.result.value } : {}),
+  };
+}
+
 /** Loss, R, kept share and target by step; before the first step, the plan of the recipe. */
 export function runSource({ series, store }: StudioStore): Source<RunData> {
   return {
@@ -65,12 +80,21 @@ export function runSource({ series, store }: StudioStore): Source<RunData> {
       const started = count > 0;
       const plannedSteps = started ? series.plannedSteps : recipe.steps;
       const target = started ? series.target : [recipe.ratio];
-      return { step, loss, penalty, kept, count, plannedSteps, target };
+      return {
+        step,
+        loss,
+        penalty,
+        kept,
+        count,
+        plannedSteps,
+        target,
+        ...readingsOf(series, lastOf(store.getState().dense)),
+      };
     },
     subscribe(changed) {
       const leaveSeries = series.subscribe(changed);
       const leaveStore = store.subscribe((state, before) => {
-        if (state.recipe !== before.recipe && series.count === 0) changed();
+        if ((state.recipe !== before.recipe && series.count === 0) || state.dense !== before.dense) changed();
       });
       return () => {
         leaveSeries();

@@ -18,8 +18,7 @@ export interface RunReading {
   beginToken: boolean;
 }
 
-export const HISTORY_COLUMNS = ["loss", "penalty", "kept", "target"] as const;
-type Column = (typeof HISTORY_COLUMNS)[number];
+type Column = "loss" | "penalty" | "kept" | "target";
 
 /** Metrics of steps `first`, `first + every`, ...: `count` of them, each column as base64 of little-endian F32. */
 export interface RunHistory extends Record<Column, string> {
@@ -30,7 +29,7 @@ export interface RunHistory extends Record<Column, string> {
 }
 
 /** Columns of a run; the first `count` entries are in use. */
-export type HistoryColumns = Record<"step" | Column, ArrayLike<number>> & { count: number };
+type HistoryColumns = Record<"step" | Column, ArrayLike<number>> & { count: number };
 
 /** Longer runs are thinned out to at most this many points: 600 steps take 13 kB, and no run takes more than 90 kB. */
 const MOST_POINTS = 4096;

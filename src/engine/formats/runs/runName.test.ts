@@ -24,7 +24,7 @@ it.each([
     "DISP 60 %, seed 1",
     "moved",
   ],
-  [disp({ point: 0.63 }), "DISP 63 %, threshold of a run for 60 %, seed 1", "point"],
+  [disp({ point: 0.63 }), "DISP, threshold at 63 % of a run trained at 60 %, seed 1", "point"],
   [disp({ recipe: every }), "DISP every ratio 35–95 %, at 40 %, seed 2", "every"],
   [disp({ recipe: { ...DEFAULT_RECIPE, gates: "no-gru" } }), "DISP no-gru 50 %, seed 1", "dedicated"],
   [{ kind: "weights", recipe: DEFAULT_WEIGHT_RECIPE } as const, "DaSS 2:4, seed 1", "dedicated"],

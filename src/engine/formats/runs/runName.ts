@@ -17,7 +17,7 @@ export function runKind(made: RunRecipe): RunKind {
   return (made.targets?.length ?? 0) > 1 ? "moved" : "dedicated";
 }
 
-/** "DISP 60 %, seed 1"; "DISP 63 %, threshold of a run for 60 %, seed 1"; "DISP every ratio 35–95 %, at 40 %, seed 2"; "DaSS 2:4, seed 1". */
+/** "DISP 60 %, seed 1"; "DISP, threshold at 63 % of a run trained at 60 %, seed 1"; "DISP every ratio 35–95 %, at 40 %, seed 2"; "DaSS 2:4, seed 1". */
 export function runName(made: RunRecipe): string {
   if (made.kind === "weights")
     return `${METHOD_NAMES[made.recipe.method]} ${made.recipe.pattern}, seed ${made.recipe.seed}`;
@@ -26,6 +26,6 @@ export function runName(made: RunRecipe): string {
   const name = `DISP${gates === "full" ? "" : ` ${gates}`}`;
   const range = `${ratioNumber(ratioFrom)}–${ratioText(ratioTo)}`;
   if (ratioMode === "every") return `${name} every ratio ${range}, at ${ratioText(ratio)}, seed ${seed}`;
-  const trained = made.point === undefined ? "" : `, threshold of a run for ${ratioText(ratio)}`;
-  return `${name} ${ratioText(made.point ?? ratio)}${trained}, seed ${seed}`;
+  if (made.point === undefined) return `${name} ${ratioText(ratio)}, seed ${seed}`;
+  return `${name}, threshold at ${ratioText(made.point)} of a run trained at ${ratioText(ratio)}, seed ${seed}`;
 }
