@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Run, RunRecipe } from "../../engine/index.ts";
 import { canKeepPoint } from "../allowed.ts";
-import { architectureAt, bench } from "../client.fixture.ts";
+import { architectureAt, bench, perplexityAt } from "../client.fixture.ts";
 import { REST_MS } from "../run/gatesSlice.ts";
 import { gatesRun } from "./savedRuns.fixture.ts";
 
@@ -76,6 +76,20 @@ describe("a training", () => {
     await state().keepPoint();
     expect(saved()?.toSorted()).toEqual(["at 0.5", "at 0.7"]);
     expect(canKeepPoint(state())).toBe(false);
+  });
+
+  it("is not saved before its last masks are measured, so that its curves have that reading", async () => {
+    const { state, rest, emit, settle, sent } = await trained();
+    const playing = state().train();
+    emit({ type: "run", run: { phase: "training", step: 4, of: 9 } });
+    emit({ type: "architecture", architecture: architectureAt(0.5, 4) });
+    emit({ type: "perplexity", result: perplexityAt(40, 2048), of: { run: "first", ratio: 0.5, step: 4 } });
+    emit({ type: "architecture", architecture: architectureAt(0.5, 9) });
+    await playing;
+    await settle();
+    expect(sent.map(({ type }) => type)).not.toContain("record");
+    await rest();
+    expect(sent.map(({ type }) => type)).toContain("record");
   });
 
   it("is saved with its curves", async () => {

@@ -1,6 +1,6 @@
 // The saved runs: saved when they end, renamed, removed, exported, imported and restored.
 import type { SliceOf } from "../slice.ts";
-import { currentPruning } from "../run/currentPruning.ts";
+import { currentPruning, samePruned } from "../run/currentPruning.ts";
 import type { StudioState } from "../storeState.ts";
 import { runLibrary } from "./runLibrary.ts";
 import type { RunsSlice } from "./runsState.ts";
@@ -59,6 +59,8 @@ export function isRunFinished(state: Known, before: Known): boolean {
   const now = currentPruning(state);
   if (restored || !now || now.run === savedRun) return false;
   if (pruned === before.pruned && dense === before.dense && run.phase === before.run.phase) return false;
-  const measured = pruned.phase === "measured" && dense.phase === "measured" && !pruned.last.stale && !dense.last.stale;
+  const fresh = pruned.phase === "measured" && dense.phase === "measured" && !pruned.last.stale && !dense.last.stale;
+  // A reading from the middle of the run is of other masks.
+  const measured = fresh && samePruned(pruned.last.of, now);
   return measured && run.phase !== "training" && (weights !== null || run.phase !== "paused");
 }
