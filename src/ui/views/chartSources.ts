@@ -57,17 +57,17 @@ export function widthsSource(studio: StudioStore): Source<WidthsData> {
   };
 }
 
-/** Readings that were measured as the last one was, and the dense model if it was, too. */
+/** The readings that were measured as the dense model was, which the results show beside them; how many were not. */
 function readingsOf(
   { readings }: StudioStore["series"],
   dense: PerplexityReading | null,
-): Pick<RunData, "readings" | "dense"> {
-  const last = readings.at(-1);
-  if (!last) return {};
-  const alike = readings.filter((reading) => sameReading(reading, last));
+): Pick<RunData, "readings" | "dense" | "otherReadings"> {
+  const reference = dense?.result ?? readings.at(-1);
+  const alike = readings.filter((reading) => reference && sameReading(reading, reference));
   return {
     readings: alike.map(({ step, value }) => ({ step, perplexity: value })),
-    ...(dense && sameReading(dense.result, last) ? { dense: dense.result.value } : {}),
+    otherReadings: readings.length - alike.length,
+    ...(dense ? { dense: dense.result.value } : {}),
   };
 }
 

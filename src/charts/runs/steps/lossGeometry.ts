@@ -99,17 +99,21 @@ function readingWords({ readings = [], dense }: RunData, dots: LossPlot["reading
   return [...words, { x: LEFT_WORDS_PX, y: denseY - 4, text: `dense ${perplexityText(dense)}` }];
 }
 
+/** Readings that cannot stand beside the others. */
+const notDrawn = (count: number): string =>
+  `${whole(count)} ${count === 1 ? "perplexity" : "perplexities"} on other tokens not drawn`;
+
 /** " 5 perplexities on the evaluation text, the last 26.19 after step 600; dense 19.47." */
-function readingName({ readings = [], dense }: RunData): string {
+function readingName({ readings = [], otherReadings = 0, dense }: RunData): string {
   const last = readings.at(-1);
-  if (!last) return "";
+  if (!last) return otherReadings > 0 ? ` ${notDrawn(otherReadings)}.` : "";
   const count = `${whole(readings.length)} ${readings.length === 1 ? "perplexity" : "perplexities"}`;
   const value = `the last ${perplexityText(last.perplexity)} after step ${whole(last.step)}`;
   return ` ${count} on the evaluation text, ${value}${dense === undefined ? "" : `; dense ${perplexityText(dense)}`}.`;
 }
 
 /** Readings are in the legend where there are any. */
-const legendOf = (span: number, { readings = [], dense }: RunData): readonly LegendItem[] => [
+const legendOf = (span: number, { readings = [], otherReadings = 0, dense }: RunData): readonly LegendItem[] => [
   { label: `loss, ${span}-step average`, colour: "--chart-loss", mark: "line" },
   { label: "loss per step", colour: "--chart-loss", mark: "dot" },
   { label: "R relative to step 0", colour: "--chart-penalty", mark: "line" },
@@ -117,6 +121,7 @@ const legendOf = (span: number, { readings = [], dense }: RunData): readonly Leg
   ...(readings.length > 0 && dense !== undefined
     ? [{ label: "dense", colour: "--chart-ink", mark: "dash" } as const]
     : []),
+  ...(otherReadings > 0 ? [{ label: notDrawn(otherReadings), colour: "--chart-muted", mark: "dot" } as const] : []),
 ];
 
 /** The last reading up to this step. */

@@ -20,7 +20,9 @@ export interface RunData {
   target?: ArrayLike<number>;
   /** Perplexities of the pruned model on the evaluation text, after this many steps, ascending; all measured in the same way. */
   readings?: readonly { step: number; perplexity: number }[];
-  /** Perplexity of the dense model, measured in that way. */
+  /** How many readings are not among them, because they were measured on another text, context or number of tokens. */
+  otherReadings?: number;
+  /** Perplexity of the dense model, measured in the same way as `readings`. */
   dense?: number;
 }
 

@@ -87,6 +87,9 @@ describe("a run", () => {
     expect(name).toContain(" 2 perplexities on the evaluation text, the last 54.60 after step 100; dense 20.09.");
     expect(legend.items.map(({ label }) => label)).toEqual(expect.arrayContaining(["ln perplexity, pruned", "dense"]));
     expect([geometry.plot.readingLine, geometry.plot.denseLine]).toEqual(["", ""]);
+    const others = runGeometry({ ...data, otherReadings: 2 }, parts, space, null);
+    expect(others.name).toMatch(/ 2 perplexities on other tokens not drawn\.$/);
+    expect(others.legend.items.at(-1)?.label).toBe("2 perplexities on other tokens not drawn");
     const outside = runGeometry({ ...data, readings, dense: 2 }, parts, space, null);
     expect(outside.plot.lossY.low).toBeLessThanOrEqual(Math.log(2));
   });
