@@ -109,7 +109,7 @@ test.describe.serial("one run after another", () => {
     await expect(badge(page)).toHaveText("Showing: magnitude 2:4, seed 1", { timeout: RUN_MS });
     await expect(page.getByTestId("keep-blocks")).toBeDisabled();
     await expect(page.getByTestId("ratio-trained")).toHaveText(
-      "magnitude has no target: its pattern, 2:4, says what is removed.",
+      "magnitude has no target: its pattern, 2:4, decides what is removed.",
     );
     expect(await chartWords(page, "curves")).toBe("No steps yet");
     await expect(rows(page)).toHaveCount(4);

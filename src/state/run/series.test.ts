@@ -58,14 +58,14 @@ describe("RunSeries", () => {
     expect([series.count, series.readings]).toEqual([1, []]);
   });
 
-  it("drops the steps of another run that ends before the new one goes on", () => {
+  it("drops the steps of another run that ends before the new one continues", () => {
     const series = new RunSeries();
     series.append(steps(0, 10));
     series.append(steps(50, 2));
     expect([series.count, series.step[0]]).toEqual([2, 50]);
   });
 
-  it("shows a saved run or nothing in its place, and its own again as soon as it goes on", () => {
+  it("shows a saved run or nothing in its place, and its own again as soon as it continues", () => {
     const [saved, series] = [new RunSeries(), new RunSeries()];
     saved.append(steps(0, 3, 0.4));
     saved.addReading(readingAt(3));

@@ -19,7 +19,7 @@ export class WorkerState {
   readonly onDevice: ModelOnDevice;
   readonly pruning: CurrentPruning;
   sources: TextSources = DEFAULT_TEXTS;
-  /** How many tokens perplexity is measured on, as the page last said. */
+  /** How many tokens perplexity is measured on, as the page last requested. */
   evaluationTokens = evaluationTokensFor({ software: true });
 
   constructor(readonly send: (event: WorkerEvent) => void) {

@@ -19,7 +19,7 @@ const UNITS: readonly { value: RatioUnit; label: string }[] = [
 /** Why the target cannot be moved, or why what is shown does not follow it; empty where it does. */
 function noTarget({ method, weightRecipe, weights, restored }: StudioState): string {
   if (method !== "disp")
-    return `${METHOD_NAMES[method]} has no target: its pattern, ${weightRecipe.pattern}, says what is removed.`;
+    return `${METHOD_NAMES[method]} has no target: its pattern, ${weightRecipe.pattern}, decides what is removed.`;
   if (weights) return "For the next run. The single weights shown stay as they are.";
   return restored ? "For the next run. The restored masks stay: their gates are not saved." : "";
 }
