@@ -100,6 +100,7 @@ test.each<[string, string, object]>([
   ["yarn", "llama", { rope_scaling: { rope_type: "yarn", factor: 4, original_max_position_embeddings: 64 } }],
   ["yarn of phi", "phi", { rope_scaling: { rope_type: "yarn", factor: 4, original_max_position_embeddings: 64 } }],
   ["long longrope", "llama", { rope_scaling: { ...longrope, original_max_position_embeddings: 20 } }],
+  ["longrope just over its context", "llama", { rope_scaling: { ...longrope, original_max_position_embeddings: 28 } }],
   ["short longrope", "llama", { rope_scaling: { ...longrope, original_max_position_embeddings: 64 } }],
   ["a context of two million", "llama", { max_position_embeddings: 2 ** 21 }],
 ])("%s: every form computes its masked logits", async (_, name, changes) => {

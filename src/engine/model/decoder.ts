@@ -80,7 +80,7 @@ function embedAt(ctx: Ctx, { config, weights }: Decoder, ids: Tensor, { start, e
   let x = embedding(ctx, ids, weights.embedding, config.design.embeddingScale);
   if (weights.projectIn) x = apply(ctx, x, weights.projectIn);
   if (weights.positions) {
-    const message = `${config.modelType}: expected at most ${config.context} tokens, which have learned positions, got ${end}. Choose a shorter window.`;
+    const message = `${config.modelType}: expected at most ${config.context} tokens, its learned positions, got ${end}. Use fewer tokens per step or window.`;
     invariant(end <= config.context, "limit", message);
     x = addPositions(ctx, x, weights.positions, start);
   }

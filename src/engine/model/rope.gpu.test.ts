@@ -9,7 +9,9 @@ import { goldenFolder } from "../golden/folders.fixture.ts";
 import { forward, GOLDEN_LIMITS } from "../golden/model.ts";
 import { Gpu } from "../gpu/device.ts";
 import { worstDifference } from "../ops/registry/parity.ts";
+import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { planMemory } from "../train/memoryPlan.ts";
+import { Session } from "../train/session.ts";
 import { nextTokenLogits } from "./decoder.ts";
 import { makeKvCache } from "./kvCache.ts";
 import { loadModel, type Model } from "./load.ts";
@@ -114,6 +116,23 @@ describe("tables", () => {
     expect(ctx.buffers.bytesInUse).toBe(before);
   });
 
+  test("grow before the first training step, so that no later step allocates", async () => {
+    const model = await modelWith({ max_position_embeddings: 1024 });
+    const text = Uint32Array.from({ length: 700 }, (_, i) => (i * 37) % model.config.vocab);
+    const recipe = { ...DEFAULT_RECIPE, tokens: 600, steps: 4 };
+    const session = new Session(ctx, model, { recipe, text, subject: "rope" });
+    const run = (steps: number): Promise<void> => session.run({ due: () => false, onReport: () => undefined, steps });
+    await run(2);
+    const [table, bytes] = [model.weights.rope?.upTo(600), ctx.buffers.bytesInUse];
+    expect(table?.shape[0]).toBe(1024);
+    await run(2);
+    expect(ctx.buffers.bytesInUse).toBe(bytes);
+    expect(model.weights.rope?.upTo(600)).toBe(table);
+    session.free();
+    model.free();
+    ctx.freeStep();
+  });
+
   test("never exceed the context, unless a window does", async () => {
     const model = await modelWith({ max_position_embeddings: 600 });
     expect([1, 513, 700].map((end) => rows(model, end))).toEqual([512, 600, 700]);
@@ -121,13 +140,16 @@ describe("tables", () => {
   });
 });
 
-test("a window longer than the learned positions is refused", async () => {
+test("a window longer than the learned positions is refused, and planned without the excess", async () => {
   const opt = await goldenFolder("opt");
   const config = readConfig(await readJson(await opt.open("config.json")));
   const model = await loadModel(ctx, config, await openWeights(opt));
   await expect(forward(ctx, model, new Uint32Array(config.context + 1))).rejects.toMatchObject({
     code: "limit",
-    message: `opt: expected at most ${config.context} tokens, which have learned positions, got ${config.context + 1}. Choose a shorter window.`,
+    message: `opt: expected at most ${config.context} tokens, its learned positions, got ${config.context + 1}. Use fewer tokens per step or window.`,
   });
   model.free();
+  const plan = (trainingTokens: number) =>
+    planMemory(ctx.gpu.facts, config, { precision: "f32", trainingTokens, evaluationTokens: trainingTokens });
+  expect(await plan(config.context + 1)).toEqual(await plan(config.context));
 });
