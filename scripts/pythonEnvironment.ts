@@ -2,14 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { UsageError } from "../src/cli/arguments/usageError.ts";
 
 const PACKAGES = ["torch==2.13.0", "transformers==5.23.0", "safetensors==0.8.0", "onnx==1.23.2", "onnxruntime==1.32.0"];
 const ENVIRONMENT = ".venv";
 /** Lists the installed packages; written once the installation is complete. */
 const INSTALLED = join(ENVIRONMENT, "espalier-packages.txt");
-
-/** A mistake in how a command was called, or something that it needs is missing: its message is all that is shown. */
-export class UsageError extends Error {}
 
 /** Runs a program with the terminal as its output; returns its exit code. Throws a UsageError if it cannot be started. */
 export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): number {

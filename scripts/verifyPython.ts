@@ -6,8 +6,9 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
 import type { Folder, OutputFile } from "../src/engine/index.ts";
+import { UsageError } from "../src/cli/arguments/usageError.ts";
 import { diskFolder } from "./diskFolder.ts";
-import { ensurePython, run, UsageError } from "./pythonEnvironment.ts";
+import { ensurePython, run } from "./pythonEnvironment.ts";
 
 const USAGE = `usage: npm run verify:python -- [DIR ...] [--golden] [--python PROGRAM]
   DIR       a folder with masked/, compact/ or onnx/, as npm run prune writes it, also for several ratios;

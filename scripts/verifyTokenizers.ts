@@ -4,8 +4,9 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { UsageError } from "../src/cli/arguments/usageError.ts";
 import { differences, type TokenizerCase } from "../src/engine/tokenizer/check.fixture.ts";
-import { ensurePython, UsageError } from "./pythonEnvironment.ts";
+import { ensurePython } from "./pythonEnvironment.ts";
 import { type Counts, readCounts } from "./test/counts.ts";
 
 const USAGE = `usage: npm run verify:tokenizers -- [--python PROGRAM]
