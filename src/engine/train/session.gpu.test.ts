@@ -168,6 +168,17 @@ test("a run for every ratio draws its targets, resumes exactly, and makes gate l
   expect(await whole.logits(0.9)).not.toEqual(low);
 });
 
+test("a checkpoint comes after a report of all its steps, even where no report is due", async () => {
+  const events: string[] = [];
+  await session().run({
+    due: () => false,
+    steps: 8,
+    onReport: ({ step }) => void events.push(`report ${step}`),
+    onCheckpoint: ({ step }) => Promise.resolve(void events.push(`checkpoint ${step}`)),
+  });
+  expect(events).toEqual(["report 4", "checkpoint 4", "report 8", "checkpoint 8"]);
+});
+
 test("checkpoints come every checkpointEvery steps", async () => {
   const steps: number[] = [];
   await session().run({

@@ -45,7 +45,7 @@ export interface RunOptions {
   /** Called between steps; true fetches metrics and gate logits. Throttle here. */
   due: () => boolean;
   onReport: (report: StepReport) => void;
-  /** Awaited every checkpointEvery steps. */
+  /** Awaited every checkpointEvery steps, after a report of them. */
   onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   /** Stops after this many steps; default: all steps of the recipe. */
   steps?: number;
@@ -127,6 +127,8 @@ export class Session {
         if (queue.length >= STEPS_AHEAD) await queue.shift();
         if (report) options.onReport(await report);
         if (options.onCheckpoint && this.step % this.recipe.checkpointEvery === 0) {
+          // What is measured at a checkpoint comes after the metrics of its steps.
+          if (this.reported < this.step) options.onReport(await this.report(logits));
           await options.onCheckpoint(await this.checkpoint());
         }
       }
