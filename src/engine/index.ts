@@ -50,7 +50,9 @@ export {
   weightMasksFromReceipt,
 } from "./formats/receipt/weightReceipt.ts";
 export type { WeightReceipt } from "./formats/receipt/weightReceipt.ts";
-export { isGguf, modelFolder } from "./formats/gguf/ggufFolder.ts";
+export { modelFolder } from "./formats/gguf/modelFolder.ts";
+export { filesToModel } from "./formats/files/modelFiles.ts";
+export type { FolderTree } from "./formats/files/modelFiles.ts";
 export { exportOnnx, ONNX_FILE } from "./formats/onnx/exportOnnx.ts";
 export { checkNames, safeName, zipSizeBytes, zipStream } from "./formats/files/zip.ts";
 export { countParameters, readConfig } from "./config/config.ts";

@@ -11,9 +11,11 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** A flat folder: a model as the hub lays it out. */
+/** A model's folder as the hub lays it out: flat. One that was picked or dropped may have subfolders; then the names of files are paths with "/". */
 export interface Folder {
   readonly name: string;
+  /** Paths of subfolders whose files are not listed. */
+  readonly subfolders?: readonly string[];
   /** What a user should know about how the folder was put together: files that take no part, for example. Full sentences. */
   readonly notes?: readonly string[];
   list(): readonly string[];
@@ -53,7 +55,7 @@ export function missingFile(folder: Pick<Folder, "name" | "list">, file: string)
 }
 
 /** A folder of files in memory, picked or dropped. Throws "format" where two have the same name. */
-export function folderOf(name: string, sources: readonly ByteSource[]): Folder {
+export function folderOf(name: string, sources: readonly ByteSource[], subfolders?: readonly string[]): Folder {
   const byName = new Map(sources.map((source) => [source.name, source]));
   const twice = sources.find((source) => byName.get(source.name) !== source);
   if (twice) {
@@ -63,6 +65,7 @@ export function folderOf(name: string, sources: readonly ByteSource[]): Folder {
   const names = [...byName.keys()];
   const folder: Folder = {
     name,
+    ...(subfolders ? { subfolders } : {}),
     list: () => names,
     open: async (file) => {
       const source = byName.get(file);

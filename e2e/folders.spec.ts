@@ -1,0 +1,78 @@
+// Folders and texts as people have them: a dropped folder with other weights in a subfolder, and a text in UTF-16.
+import { readFileSync } from "node:fs";
+import { expect, test, type Page } from "@playwright/test";
+import { filesFrom } from "../scripts/test/faultyServer.ts";
+
+const MODEL = filesFrom("golden/llama", ["config.json", "tokenizer.json", "model.safetensors"]);
+const OTHER = readFileSync("golden/llama/model.safetensors");
+// other values in the last tensor, as an average of the weights has
+OTHER.fill(0, OTHER.length - 4096);
+
+/** Drops a folder on the page. A test cannot drop a real one, so its entries are made of `files`, by path. */
+async function dropFolder(page: Page, files: Record<string, Buffer>): Promise<void> {
+  const encoded = Object.entries(files).map(([path, bytes]) => [path, bytes.toString("base64")] as const);
+  await page.evaluate((all) => {
+    interface Entry {
+      name: string;
+      isFile: boolean;
+      isDirectory: boolean;
+      file?: (done: (file: File) => void) => void;
+      createReader?: () => { readEntries: (done: (entries: Entry[]) => void) => void };
+    }
+    const entriesOf = (inside: readonly (readonly [string, string])[]): Entry[] => {
+      const names = [...new Set(inside.map(([path]) => path.split("/")[0]!))];
+      return names.map((name) => {
+        const own = inside.find(([path]) => path === name);
+        if (own) {
+          const file = new File([Uint8Array.from(atob(own[1]), (c) => c.charCodeAt(0))], name);
+          return { name, isFile: true, isDirectory: false, file: (done) => done(file) };
+        }
+        const below = inside
+          .filter(([path]) => path.startsWith(`${name}/`))
+          .map(([path, text]) => [path.slice(name.length + 1), text] as const);
+        const createReader: Entry["createReader"] = () => {
+          let batch = entriesOf(below);
+          return {
+            readEntries(done) {
+              done(batch);
+              batch = [];
+            },
+          };
+        };
+        return { name, isFile: false, isDirectory: true, createReader };
+      });
+    };
+    const items = entriesOf(all).map((entry) => ({ webkitGetAsEntry: () => entry }));
+    const event = new Event("drop", { bubbles: true, cancelable: true });
+    Object.defineProperty(event, "dataTransfer", { value: { types: ["Files"], items } });
+    document.querySelector(".page")?.dispatchEvent(event);
+  }, encoded);
+}
+
+const inFolder = (folder: string, files: Record<string, Buffer>): Record<string, Buffer> =>
+  Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${folder}/${name}`, bytes]));
+
+/** The dense perplexity of the open model, once it is measured. */
+async function densePerplexity(page: Page, model: string): Promise<string> {
+  await expect(page.getByTestId("model-name")).toHaveText(model);
+  await expect(page.getByTestId("perplexity-dense")).toHaveText(/\d/);
+  return page.getByTestId("perplexity-dense").innerText();
+}
+
+test("a dropped folder with ema/ opens its own weights, and says what took no part", async ({ page }) => {
+  await page.goto("./");
+  await densePerplexity(page, "speeches-4l");
+  await dropFolder(page, inFolder("plain", MODEL));
+  const plain = await densePerplexity(page, "plain");
+  await dropFolder(page, {
+    ...inFolder("with-ema", MODEL),
+    "with-ema/.git/config": Buffer.from("x"),
+    "with-ema/ema/model.safetensors": OTHER,
+  });
+  expect(await densePerplexity(page, "with-ema")).toBe(plain);
+  await expect(page.getByTestId("model-notes")).toContainText("take no part: ema");
+
+  await dropFolder(page, { ...inFolder("out/checkpoint-1", MODEL), ...inFolder("out/checkpoint-2", MODEL) });
+  await expect(page.getByTestId("open-error")).toContainText("out/checkpoint-1, out/checkpoint-2");
+  await expect(page.getByTestId("model-name")).toHaveText("with-ema");
+});
