@@ -9,8 +9,8 @@ const OTHER = readFileSync("golden/llama/model.safetensors");
 OTHER.fill(0, OTHER.length - 4096);
 
 /** Drops a folder on the page. A test cannot drop a real one, so its entries are made of `files`, by path. */
-async function dropFolder(page: Page, files: Record<string, Buffer>): Promise<void> {
-  const encoded = Object.entries(files).map(([path, bytes]) => [path, bytes.toString("base64")] as const);
+async function dropFolder(page: Page, files: Record<string, Uint8Array>): Promise<void> {
+  const encoded = Object.entries(files).map(([path, bytes]) => [path, Buffer.from(bytes).toString("base64")] as const);
   await page.evaluate((all) => {
     interface Entry {
       name: string;
@@ -49,30 +49,57 @@ async function dropFolder(page: Page, files: Record<string, Buffer>): Promise<vo
   }, encoded);
 }
 
-const inFolder = (folder: string, files: Record<string, Buffer>): Record<string, Buffer> =>
+const inFolder = (folder: string, files: Record<string, Uint8Array>): Record<string, Uint8Array> =>
   Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${folder}/${name}`, bytes]));
 
-/** The dense perplexity of the open model, once it is measured. */
-async function densePerplexity(page: Page, model: string): Promise<string> {
-  await expect(page.getByTestId("model-name")).toHaveText(model);
-  await expect(page.getByTestId("perplexity-dense")).toHaveText(/\d/);
-  return page.getByTestId("perplexity-dense").innerText();
-}
-
 test("a dropped folder with ema/ opens its own weights, and says what took no part", async ({ page }) => {
+  const dense = page.getByTestId("perplexity-dense");
+  const name = page.getByTestId("model-name");
   await page.goto("./");
-  await densePerplexity(page, "speeches-4l");
+  await expect(dense).toHaveText(/\d/);
   await dropFolder(page, inFolder("plain", MODEL));
-  const plain = await densePerplexity(page, "plain");
+  await expect(name).toHaveText("plain");
+  await expect(dense).toHaveText(/\d/);
+  const plain = await dense.innerText();
+  await dropFolder(page, inFolder("other", { ...MODEL, "model.safetensors": OTHER }));
+  await expect(name).toHaveText("other");
+  await expect(dense).not.toHaveText(plain);
+  await expect(dense).toHaveText(/\d/);
+
   await dropFolder(page, {
     ...inFolder("with-ema", MODEL),
     "with-ema/.git/config": Buffer.from("x"),
     "with-ema/ema/model.safetensors": OTHER,
   });
-  expect(await densePerplexity(page, "with-ema")).toBe(plain);
+  await expect(name).toHaveText("with-ema");
+  await expect(dense).toHaveText(plain);
   await expect(page.getByTestId("model-notes")).toContainText("take no part: ema");
 
   await dropFolder(page, { ...inFolder("out/checkpoint-1", MODEL), ...inFolder("out/checkpoint-2", MODEL) });
   await expect(page.getByTestId("open-error")).toContainText("out/checkpoint-1, out/checkpoint-2");
-  await expect(page.getByTestId("model-name")).toHaveText("with-ema");
+  await expect(name).toHaveText("with-ema");
+});
+
+test("a text in UTF-16 is the same text, and one in Latin-1 is refused with the byte", async ({ page }) => {
+  const text = "the people of the land — and the men of the sea — were at home in the evening. ".repeat(40);
+  const dense = page.getByTestId("perplexity-dense");
+  const give = (buffer: Buffer) =>
+    page.getByTestId("text-evaluation-file").setInputFiles({ name: "own.txt", mimeType: "text/plain", buffer });
+  await page.goto("./");
+  await expect(dense).toHaveText(/\d/);
+  const bundled = await dense.innerText();
+  await give(Buffer.from(text));
+  await expect(dense).not.toHaveText(bundled);
+  await expect(dense).toHaveText(/\d/);
+  const expected = await dense.innerText();
+
+  await give(Buffer.from("other words entirely ".repeat(80)));
+  await expect(dense).not.toHaveText(expected);
+  await expect(dense).toHaveText(/\d/);
+  await give(Buffer.from(`\ufeff${text}`, "utf16le"));
+  await expect(dense).toHaveText(expected);
+
+  await give(Buffer.from("caf\u00e9 au lait ".repeat(100), "latin1"));
+  await expect(page.getByTestId("notice")).toContainText("own.txt: byte 3: expected UTF-8 text, got 0xE9.");
+  await expect(dense).toHaveText(expected);
 });

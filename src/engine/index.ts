@@ -23,6 +23,7 @@ export type { SelfCheck } from "./ops/registry/selfCheck.ts";
 export { tuneMatmul } from "./ops/registry/tune.ts";
 export { blobSource, folderOf } from "./formats/files/folder.ts";
 export type { ByteSource, Folder } from "./formats/files/folder.ts";
+export { decodeText } from "./formats/files/decodeText.ts";
 export { httpFolder } from "./formats/files/httpFolder.ts";
 export { licenceOf } from "./formats/card/licence.ts";
 export { addressText, HUB, readAddress } from "./formats/hub/address.ts";
