@@ -4,7 +4,7 @@ import { type EngineError, showValue } from "../../errors.ts";
 import { readConfig, type ModelConfig } from "../../config/config.ts";
 import { byBlock, gateLayout } from "../../masks/gates.ts";
 import { readError } from "../files/readError.ts";
-import { CONFIG_FILE } from "./exportFiles.ts";
+import { CONFIG_FILE } from "../files/modelFiles.ts";
 import { modelCodeFields } from "./modelCode.ts";
 
 /** Version of the compact form; readers refuse any other. */

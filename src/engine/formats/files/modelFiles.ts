@@ -2,7 +2,7 @@
 import { type ByteSource, type Folder, missingFile } from "./folder.ts";
 import { readError } from "./readError.ts";
 
-const CONFIG_FILE = "config.json";
+export const CONFIG_FILE = "config.json";
 const WEIGHTS = /^model\.safetensors(\.index\.json)?$/;
 /** Projectors of multimodal models and importance matrices: GGUF files without a language model, by the names that llama.cpp's tools give them. */
 const NO_MODEL = /(^|[-_.])(mmproj|imatrix)([-_.]|$)/i;

@@ -1,6 +1,7 @@
 // Which model of a folder is opened: folders as people have them, and GGUF files beside each other or in parts.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { licenceOf } from "../card/licence.ts";
 import { type Folder } from "../files/folder.ts";
 import { memoryFolder } from "../files/memoryFolder.ts";
 import { openWeights } from "../safetensors/safetensors.ts";
@@ -34,6 +35,13 @@ it("opens a GGUF file alone, with config.json, a projector or a card beside it",
     const [name] = Object.keys(beside);
     expect(folder.notes?.join(" ") ?? "").toContain(name ?? "");
   }
+});
+
+it("takes the licence of the card beside a GGUF file that states none", async () => {
+  const silent = await ggufOfFolder(golden, { more: [entry("general.license", 8, text(""))] });
+  const card = "---\nlicense: apache-2.0\n---\n";
+  expect(await licenceOf(await open({ "m.gguf": silent, "README.md": card }))).toBe("apache-2.0");
+  expect(await licenceOf(await open({ "m.gguf": bytes, "README.md": card }))).toBe("mit");
 });
 
 it("prefers safetensors to a GGUF file beside them, with a note", async () => {

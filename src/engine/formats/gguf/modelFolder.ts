@@ -1,4 +1,6 @@
 // What is opened of a folder that was picked, dropped, fetched or named: its safetensors, or its GGUF model as a folder.
+import { licenceOf, NO_LICENCE } from "../card/licence.ts";
+import { CARD_FILE, isLicence } from "../files/companions.ts";
 import { type Folder, folderOf } from "../files/folder.ts";
 import { isGguf, isGgufExtra, shallowestModel } from "../files/modelFiles.ts";
 import { readError } from "../files/readError.ts";
@@ -6,8 +8,6 @@ import { INDEX_FILE, SINGLE_FILE } from "../safetensors/safetensors.ts";
 import { ggufFolder } from "./ggufFolder.ts";
 import { ggufModels, openParts } from "./ggufParts.ts";
 import { readGgufHeader } from "./header.ts";
-
-const LICENCE = /^(licen[cs]e|notice|use_policy)([.-]|$)/i;
 
 /**
  * The model of `folder`, flat: the shallowest folder with config.json or a GGUF file (`shallowestModel`). Safetensors beside config.json are
@@ -40,9 +40,16 @@ export async function modelFolder(folder: Folder): Promise<Folder> {
   const opened = await ggufFolder(...(await openParts(flat, model[0]!)));
   const aside = [...extras, ...names.filter((name) => name === "config.json")];
   const notes = aside.length > 0 ? [`The GGUF model is complete without ${aside.join(", ")}, which took no part.`] : [];
-  const licences = await Promise.all(names.filter((name) => LICENCE.test(name)).map((name) => flat.open(name)));
-  const all = await Promise.all(opened.list().map((name) => opened.open(name)));
-  return noting(folderOf(opened.name, [...all, ...licences]), ...(flat.notes ?? []), ...notes);
+  return noting(await withLicences(opened, flat), ...(flat.notes ?? []), ...notes);
+}
+
+/** A GGUF model's folder with the licences that lie beside the file, and with the card beside it where only that states a licence. */
+async function withLicences(opened: Folder, beside: Folder): Promise<Folder> {
+  const card = (await licenceOf(opened)) === NO_LICENCE && (await licenceOf(beside)) !== NO_LICENCE;
+  const taken = beside.list().filter((name) => isLicence(name) || (card && name === CARD_FILE));
+  const own = opened.list().filter((name) => !taken.includes(name));
+  const files = [...own.map((name) => opened.open(name)), ...taken.map((name) => beside.open(name))];
+  return folderOf(opened.name, await Promise.all(files));
 }
 
 /** The same folder with more notes. */

@@ -36,6 +36,14 @@ describe("a plain folder", () => {
     expect(seen.at(-1)).toBe(1);
   });
 
+  it("has the companions by their usual names", async () => {
+    const server = await plain();
+    const beside = ["chat_template.jinja", "special_tokens_map.json", "tokenizer_config.json", "LICENSE"];
+    for (const name of beside) server.files.set(`m/${name}`, Buffer.from("{}"));
+    const folder = await open(server);
+    expect([...folder.list()].sort()).toEqual([...Object.keys(MODEL), ...beside].sort());
+  });
+
   it("opens again without the network, and checks for changes with it", async () => {
     const server = await plain();
     const store = memoryStore();
