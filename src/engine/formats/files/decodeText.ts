@@ -1,8 +1,8 @@
-// Decodes a text file: UTF-8, or UTF-16 with a byte order mark. The one reader of calibration and evaluation texts.
+// Decodes a text file: UTF-8, or UTF-16 with a byte order mark. The one reader of texts, also of a model's.
 import { type EngineError } from "../../errors.ts";
 import { readError } from "./readError.ts";
 
-const SAVE_AGAIN = "Save the text as UTF-8 in an editor, or choose another text.";
+const SAVE_AGAIN = "Save it as UTF-8 in an editor, or choose another file.";
 /** A text with more NUL characters than one in this many is not a text, or is in an encoding without a byte order mark. */
 const NUL_EVERY = 100;
 

@@ -1,5 +1,6 @@
 // Where bytes come from: a file read by slices, and a folder of such files (picked, dropped, fetched, cached or in memory).
 import { type EngineError, invariant } from "../../errors.ts";
+import { decodeText } from "./decodeText.ts";
 import { FETCH_AGAIN, readError } from "./readError.ts";
 
 /** Random access to the bytes of one file; only what `read` returns is in memory. */
@@ -89,14 +90,9 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   return source;
 }
 
-/** The complete file as text; throws "format" where it is not UTF-8. */
+/** The complete file as text; throws "format" where it is no text (`decodeText`). */
 export async function readText(source: ByteSource): Promise<string> {
-  const bytes = await source.read(0, source.size);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw readError({ file: source.name, expected: "UTF-8 text", got: "other bytes", advice: FETCH_AGAIN });
-  }
+  return decodeText(source.name, await source.read(0, source.size));
 }
 
 /** The complete file as JSON; throws "format" where it is not. */

@@ -54,6 +54,9 @@ it("refuses two models of one depth with both paths, and a folder without a mode
   );
   expect(() => choose([".git/config.json"])).not.toThrow(); // the folder that was picked may be hidden
   expect(() => choose([])).toThrow(/got an empty folder/);
+  expect(() => choose(["r/config.json", "r/Q4/m.gguf", "r/BF16/m-00001-of-00002.gguf"])).toThrow(
+    "r: expected weights beside config.json, got none, but subfolders (BF16, Q4). Open the subfolder with the model by itself, or its GGUF file.",
+  );
 });
 
 describe("a tree", () => {

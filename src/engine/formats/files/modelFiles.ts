@@ -23,13 +23,17 @@ export const looksLikeModel = (names: readonly string[]): boolean => completenes
 /** Whether a file or subfolder is hidden, as .git and .cache are. */
 export const isHidden = (name: string): boolean => name.startsWith(".") || name === "__MACOSX";
 
-/** 3: config and weights, or a GGUF model; 2: a config only; 1: weights only; 0: neither. */
+const COMPLETE = 3;
+const CONFIG_ONLY = 2;
+const WEIGHTS_ONLY = 1;
+
+/** Whether a folder has config and weights or a GGUF model, a config only, weights only, or (0) neither. */
 function completeness(names: readonly string[]): number {
   const config = names.includes(CONFIG_FILE);
   const weights = names.some((name) => WEIGHTS.test(name) || /\.(bin|pth?|safetensors)$/.test(name));
-  if ((config && weights) || names.some((name) => isGguf(name) && !isGgufExtra(name))) return 3;
-  if (config) return 2;
-  return names.some((name) => WEIGHTS.test(name) || isGguf(name)) ? 1 : 0;
+  if ((config && weights) || names.some((name) => isGguf(name) && !isGgufExtra(name))) return COMPLETE;
+  if (config) return CONFIG_ONLY;
+  return names.some((name) => WEIGHTS.test(name) || isGguf(name)) ? WEIGHTS_ONLY : 0;
 }
 
 const folderPart = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
@@ -69,7 +73,7 @@ export async function filesToModel<T>(
  * The model's folder among the files of `folder`, whose names may be paths with "/" between their parts. It is the shallowest folder with
  * config.json, weights or a GGUF file; where several are equally deep, the one with config and weights. Its subfolders (checkpoint-100,
  * ema, onnx, original, .git) take no part, and a note names them. Throws "format" where two models are equally deep, with both paths,
- * and where there is no model.
+ * where there is no model, and where config.json has no weights beside it, but subfolders.
  */
 export function shallowestModel(folder: Folder): Folder {
   const paths = folder.list().filter((path) => !isHiddenPath(path));
@@ -117,9 +121,16 @@ function within(folder: Folder, path: string, files: readonly string[]): Folder 
   const aside = [...new Set(inside)].filter((name) => !isHidden(name)).sort();
   const notes = [...(folder.notes ?? [])];
   const name = path === "" ? folder.name : namePart(path);
+  const names = files.map(namePart);
+  if (aside.length > 0 && completeness(names) === CONFIG_ONLY)
+    throw readError({
+      file: name,
+      expected: `weights beside ${CONFIG_FILE}`,
+      got: `none, but subfolders (${shown(aside)})`,
+      advice: "Open the subfolder with the model by itself, or its GGUF file.",
+    });
   if (aside.length > 0)
     notes.push(`Only the files directly in ${name} are used. Its subfolders take no part: ${shown(aside)}.`);
-  const names = files.map(namePart);
   const flat: Folder = {
     name,
     ...(notes.length > 0 ? { notes } : {}),
