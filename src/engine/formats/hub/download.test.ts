@@ -36,6 +36,14 @@ describe("a plain folder", () => {
     expect(seen.at(-1)).toBe(1);
   });
 
+  it("has all parts of a split GGUF model at the address of one", async () => {
+    const server = await plain();
+    const parts = ["t-00001-of-00002.gguf", "t-00002-of-00002.gguf"];
+    for (const name of parts) server.files.set(`q/${name}`, Buffer.from("GGUF"));
+    const folder = await open(server, `${server.address}q/${parts[1]!}`);
+    expect(folder.list()).toEqual(parts);
+  });
+
   it("has the companions by their usual names", async () => {
     const server = await plain();
     const beside = ["chat_template.jinja", "special_tokens_map.json", "tokenizer_config.json", "LICENSE"];

@@ -27,8 +27,14 @@ export async function listModel(web: Web, address: Address): Promise<RemoteModel
   const name = addressName(address);
   if (address.kind === "repo") return { name, ...(await listHub(web, address)) };
   if (address.kind === "file") {
-    const file = fileName(new URL(address.url).pathname);
-    return { name, revision: "", files: [await probe(web, { what: file }, { name: file, url: address.url })] };
+    const names = partNames(fileName(new URL(address.url).pathname));
+    const files: RemoteFile[] = [];
+    for (const part of names) {
+      const url = new URL(address.url);
+      url.pathname = url.pathname.replace(/[^/]*$/, encodeURIComponent(part));
+      files.push(await probe(web, { what: part }, { name: part, url: names.length > 1 ? url.href : address.url }));
+    }
+    return { name, revision: "", files };
   }
   return { name, revision: "", files: await listFolder(web, address.url) };
 }
