@@ -52,6 +52,24 @@ describe("a plain folder", () => {
     expect([...folder.list()].sort()).toEqual([...Object.keys(MODEL), ...beside].sort());
   });
 
+  it("gets what an older version did not fetch, and opens without it where the server is gone", async () => {
+    const server = await plain();
+    const store = memoryStore();
+    await open(server, "", { store });
+    const manifest = JSON.parse(store.files.get("manifest.json")!.toString()) as { list?: number };
+    const older = (): unknown => store.writeText("manifest.json", JSON.stringify({ ...manifest, list: undefined }));
+    server.files.set("m/chat_template.jinja", Buffer.from("{{ x }}"));
+    await older();
+    const folder = await open(server, "", { store, refresh: false });
+    expect(folder.list()).toContain("chat_template.jinja");
+    await older();
+    server.files.clear();
+    await expectModel(await open(server, "", { store, refresh: false }));
+    await older();
+    await server.close();
+    await expectModel(await open(server, "", { store, refresh: false }));
+  });
+
   it("opens again without the network, and checks for changes with it", async () => {
     const server = await plain();
     const store = memoryStore();
