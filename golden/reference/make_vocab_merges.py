@@ -50,6 +50,10 @@ def cases(size):
         "special_tokens_map.json": {"bos_token": token("</s>"), "eos_token": "</s>", "unk_token": "<unk>", "mask_token": token("[MASK]", lstrip=True), "additional_special_tokens": ["<w>"]},
     }
     yield "opt alone", "opt", {}
+    yield "opt with tokens named twice", "opt", {"tokenizer_config.json": {
+        "tokenizer_class": "GPT2Tokenizer", "pad_token": written("</s>"), "eos_token": "</s>", "mask_token": written("<tok>", rstrip=True, single_word=True),
+        "additional_special_tokens": ["[MASK]", "<tok>"], "extra_special_tokens": {"image_token": "<w>"}},
+        "added_tokens.json": {"[MASK]": size, "the": size + 1}}
     spaces = {"  ": size, "   ": size + 1, "\t\t": size + 2, "<tok>": size + 3, "<|endoftext|>": size + 4}
     yield "phi with added tokens", "phi", {
         "tokenizer_config.json": {"tokenizer_class": "CodeGenTokenizer", "bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>"},

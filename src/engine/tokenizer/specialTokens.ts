@@ -48,22 +48,24 @@ export function specialTokens(
   const legacy = isAbsent(decoder);
   const map = new JsonField((legacy ? specialTokensMap : undefined) ?? {}, "special_tokens_map.json");
   const named = namedTokens(settings, map, qwen2);
-  const extra = extraTokens(settings, map);
-  const special = new Set([...named.values(), ...extra].map(({ content }) => content));
-  const placed = legacy ? ofFile(addedTokens, special) : ofDecoder(decoder);
+  const { extra, late } = extraTokens(settings, map);
+  const special = new Set([...named.values(), ...extra, ...late].map(({ content }) => content));
+  const early = new Set([...named.values(), ...extra].map(({ content }) => content));
+  const placed = legacy ? ofFile(addedTokens, early) : ofDecoder(decoder);
   const flags = new Map(placed.map(({ token }) => [token.content, token]));
   const added = new Map<string, NumberedToken>();
   let next = vocabulary.size;
   const add = (token: NewToken, id?: number): void => {
-    if (token.content === "" || added.has(token.content)) return;
-    const number = id ?? vocabulary.get(token.content) ?? next;
+    if (token.content === "") return;
+    // one that is added again gets the new flags, unless a file gave it its id
+    const number = added.get(token.content)?.id ?? id ?? vocabulary.get(token.content) ?? next;
     next = Math.max(next, number + 1);
     added.set(token.content, { id: number, ...token });
   };
   const names = new Set([...named.values()].map(({ content }) => content));
   for (const { id, token } of placed) add({ ...token, special: token.special || names.has(token.content) }, id);
   for (const token of named.values()) add({ ...(flags.get(token.content) ?? token), special: true });
-  for (const token of extra) add(token);
+  for (const token of [...extra, ...late]) if (!flags.has(token.content)) add(token);
   // Qwen2Tokenizer adds all of its special tokens again, as plain ones
   if (qwen2)
     for (const content of special) {
@@ -113,15 +115,20 @@ function namedTokens(settings: JsonField, map: JsonField, qwen2: boolean): Map<s
   return all;
 }
 
-/** The lists of special tokens without a name. */
-function extraTokens(settings: JsonField, map: JsonField): NewToken[] {
-  const [extra, additional] = ["extra_special_tokens", "additional_special_tokens"];
-  const lists = [
-    Array.isArray(settings.get(extra).value) ? settings.get(extra) : settings.get(additional),
-    map.get(extra),
-    map.get(additional),
-  ];
-  return lists.flatMap((field) => (Array.isArray(field.value) ? field.list().map((one) => readToken(one, true)) : []));
+/**
+ * The lists of special tokens without a name. The older key `additional_special_tokens` counts where the newer `extra_special_tokens` is
+ * missing; `late` are those that are known only after added_tokens.json was read.
+ */
+function extraTokens(settings: JsonField, map: JsonField): { extra: NewToken[]; late: NewToken[] } {
+  const [newer, older] = ["extra_special_tokens", "additional_special_tokens"];
+  const listed = (field: JsonField): NewToken[] | undefined =>
+    Array.isArray(field.value) ? field.list().map((one) => readToken(one, true)) : undefined;
+  const { value } = settings.get(newer);
+  const replaces = typeof value === "object" && value !== null && Object.keys(value).length > 0;
+  const own = listed(settings.get(replaces ? newer : older)) ?? listed(settings.get(newer));
+  const extra = own || listed(map.get(newer)) ? [...(own ?? []), ...(listed(map.get(newer)) ?? [])] : undefined;
+  const late = extra ? [] : (listed(map.get(older)) ?? listed(settings.get(older)) ?? []);
+  return { extra: extra ?? [], late };
 }
 
 /** A token with the id that its file gives it. */
