@@ -5,7 +5,7 @@ import { readConfig, type ModelConfig } from "../../config/config.ts";
 import { ropeField } from "../../config/ropeConfig.ts";
 import { byBlock, gateLayout } from "../../masks/gates.ts";
 import { readError } from "../files/readError.ts";
-import { CONFIG_FILE } from "./exportFiles.ts";
+import { CONFIG_FILE } from "../files/modelFiles.ts";
 import { modelCodeFields } from "./modelCode.ts";
 
 /** Version of the compact form; readers refuse any other. */
