@@ -1,10 +1,10 @@
 // All matmul variants, not only the one that this adapter would use, compared with the reference.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Ctx } from "../ctx.ts";
+import { Ctx, type MatmulVariant } from "../ctx.ts";
 import { packedHalves } from "../dtype.ts";
 import { Gpu } from "../gpu/device.ts";
 import { linearOp } from "./registry/commonOps.ts";
-import { linear, MATMUL_VARIANTS, type MatmulVariant, usableVariants } from "./linear.ts";
+import { linear, MATMUL_VARIANTS, usableVariants } from "./linear.ts";
 import { tuneMatmul } from "./registry/tune.ts";
 
 let ctx: Ctx;

@@ -1,24 +1,39 @@
 // Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The kernels come in variants, of which the adapter uses one.
+import blocks from "../../../shaders/lib/blocks.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import sharing from "../../../shaders/lib/quad.wgsl?raw";
+import nnBlocks from "../../../shaders/linear/nn_blocks.wgsl?raw";
 import nnQuad from "../../../shaders/linear/nn_quad.wgsl?raw";
 import nnRegisters from "../../../shaders/linear/nn_registers.wgsl?raw";
 import nnTiled from "../../../shaders/linear/nn_tiled.wgsl?raw";
+import ntBlocks from "../../../shaders/linear/nt_blocks.wgsl?raw";
 import ntQuad from "../../../shaders/linear/nt_quad.wgsl?raw";
 import ntQuadFew from "../../../shaders/linear/nt_quad_few.wgsl?raw";
 import ntRegisters from "../../../shaders/linear/nt_registers.wgsl?raw";
 import ntTiled from "../../../shaders/linear/nt_tiled.wgsl?raw";
-import type { Ctx } from "../ctx.ts";
+import type { Ctx, MatmulVariant } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
-import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
+import { type Constants, groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
-/** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. tiled: workgroup memory (graphics cards). */
-export type MatmulVariant = "quad" | "registers" | "tiled";
-export const MATMUL_VARIANTS: readonly MatmulVariant[] = ["quad", "registers", "tiled"];
+/** Overrides of lib/blocks.wgsl: tiles of 8 DOWN x 8 ACROSS. */
+const BLOCKS = {
+  blocks64: { DOWN: 8, ACROSS: 8, ROUND: 8 },
+  blocks128x64: { DOWN: 16, ACROSS: 8, ROUND: 8 },
+  blocks128: { DOWN: 16, ACROSS: 16, ROUND: 16 },
+};
+
+export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
+  "quad",
+  "registers",
+  "tiled",
+  "blocks64",
+  "blocks128x64",
+  "blocks128",
+];
 
 /** The variants that this adapter can run. */
 export function usableVariants(ctx: Ctx): MatmulVariant[] {
@@ -42,22 +57,31 @@ interface Kernels {
 function kernelsFor(precision: Precision): Kernels {
   const shared = [sharing, grid, valueText(4), weightText(precision, 4)];
   const alone = shared.slice(1);
-  const forward = (code: readonly string[]): Forward => ({
-    plain: kernelOf("linear", "forward", code),
-    biased: kernelOf("linear", "forward", code, { BIAS: 1 }),
+  const forward = (code: readonly string[], constants: Constants = {}): Forward => ({
+    plain: kernelOf("linear", "forward", code, constants),
+    biased: kernelOf("linear", "forward", code, { ...constants, BIAS: 1 }),
   });
-  const inputGradient = (code: readonly string[]): KernelSpec => kernelOf("linear", "input_gradient", code);
+  const inputGradient = (code: readonly string[], constants: Constants = {}): KernelSpec =>
+    kernelOf("linear", "input_gradient", code, constants);
+  const ntBlocked = [...alone, blocks, ntBlocks];
+  const nnBlocked = [...alone, blocks, nnBlocks];
   return {
     forward: {
       quad: forward([...shared, ntQuad]),
       registers: forward([...alone, ntRegisters]),
       tiled: forward([...alone, ntTiled]),
+      blocks64: forward(ntBlocked, BLOCKS.blocks64),
+      blocks128x64: forward(ntBlocked, BLOCKS.blocks128x64),
+      blocks128: forward(ntBlocked, BLOCKS.blocks128),
     },
     quadFew: forward([...shared, ntQuadFew]),
     inputGradient: {
       quad: inputGradient([...shared, nnQuad]),
       registers: inputGradient([...alone, nnRegisters]),
       tiled: inputGradient([...alone, nnTiled]),
+      blocks64: inputGradient(nnBlocked, BLOCKS.blocks64),
+      blocks128x64: inputGradient(nnBlocked, BLOCKS.blocks128x64),
+      blocks128: inputGradient(nnBlocked, BLOCKS.blocks128),
     },
   };
 }

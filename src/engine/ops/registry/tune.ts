@@ -1,6 +1,6 @@
 // Chooses the matmul variant by a short measurement on the user's adapter: one choice for all shapes, so that runs are repeatable.
-import type { Ctx } from "../../ctx.ts";
-import { linear, type MatmulVariant, usableVariants } from "../linear.ts";
+import type { Ctx, MatmulVariant } from "../../ctx.ts";
+import { linear, usableVariants } from "../linear.ts";
 
 /** A typical shape of the studio's models: rows, out features, in features. */
 const SHAPE = { m: 128, n: 512, k: 192 };
