@@ -22,12 +22,14 @@ export interface LabInput {
   text: string;
   /** Few sizes and repetitions, to try the lab on a software adapter. */
   quick: boolean;
+  /** Takes the kernels of graphics cards on a software adapter too, to check them. */
+  asCard: boolean;
   log: (line: string) => void;
   /** Called after each part with the results so far. */
   save: (results: Record<string, unknown>) => void;
 }
 
-const GPU_VARIANTS: readonly MatmulVariant[] = ["tiled", "blocks64", "blocks128x64", "blocks128"];
+const GPU_VARIANTS: readonly MatmulVariant[] = ["tiled", "split", "blocks64", "blocks128"];
 
 type Part = (ctx: Ctx, input: LabInput) => Promise<unknown>;
 
@@ -50,7 +52,9 @@ export async function runLab(names: readonly string[], input: LabInput): Promise
     if (!part) throw new RangeError(`part: expected one of ${Object.keys(PARTS).join(", ")}, got "${name}"`);
     const began = performance.now();
     try {
-      const ctx = new Ctx(await Gpu.open());
+      const gpu = await Gpu.open();
+      if (input.asCard) Object.defineProperty(gpu, "facts", { value: { ...gpu.facts, software: false, quads: false } });
+      const ctx = new Ctx(gpu);
       results["adapter"] ??= await adapterFacts(ctx);
       results[name] = await part(ctx, input);
       ctx.gpu.destroy();
@@ -144,7 +148,7 @@ async function benchSteps(ctx: Ctx, { quick, small, synthetic, text, log }: LabI
   const opened = await openModel(ctx, quick ? small : synthetic());
   const ids = Uint32Array.from(opened.tokenizer.encode(text));
   for (const tokens of quick ? [64] : [256, 512, 1024, 2048]) {
-    for (const matmul of quick ? [ctx.matmul] : GPU_VARIANTS) {
+    for (const matmul of quick ? [ctx.matmul] : (["sized", "tiled"] as const)) {
       ctx.matmul = matmul;
       const options = { text: ids, tokens, rounds: quick ? 1 : 5, stepsPerRound: quick ? 1 : 5 };
       const figure = await benchStep(ctx, opened, options);

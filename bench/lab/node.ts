@@ -1,4 +1,4 @@
-// The lab in Node: node lab.mjs OUT.json [--quick] [PART ...]. Reads golden/ and public/ of the working directory.
+// The lab in Node: node lab.mjs OUT.json [--quick] [--as-card] [PART ...]. Reads golden/ and public/ of the working directory.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { diskFolder } from "../../scripts/diskFolder.ts";
 import { SMOLLM2_135M, writeSyntheticModel } from "../export/syntheticModel.ts";
@@ -25,6 +25,7 @@ await runLab(named.length > 0 ? named : Object.keys(PARTS), {
   },
   text: readFileSync(TEXT, "utf8").slice(0, 200_000),
   quick,
+  asCard: words.includes("--as-card"),
   log: (line) => process.stderr.write(`${line}\n`),
   save: (results) => writeFileSync(out, `${JSON.stringify(results, null, 1)}\n`),
 });

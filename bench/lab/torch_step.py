@@ -50,6 +50,15 @@ def timed(step, device):
     return {"median": statistics.median(times), "min": min(times), "max": max(times)}
 
 
+def busy_ms(step):
+    """Time that the card computes per step: the sum of its kernels, without the gaps in which it waits for Python."""
+    from torch.profiler import ProfilerActivity, profile
+    with profile(activities=[ProfilerActivity.CUDA]) as record:
+        for _ in range(STEPS): step()
+        torch.cuda.synchronize()
+    return sum(event.self_device_time_total for event in record.key_averages()) / 1000 / STEPS
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("out")
@@ -76,6 +85,7 @@ def main():
                     began = time.perf_counter()
                     ms = timed(torch.compile(step) if mode == "compile" else step, device)
                     figure = {"mode": mode, "tf32": tf32, "tokens": tokens, "ms": ms, "seconds": time.perf_counter() - began}
+                    if device == "cuda" and mode == "eager": figure["busyMs"] = busy_ms(step)
                 except Exception as error:
                     figure = {"mode": mode, "tf32": tf32, "tokens": tokens, "error": str(error)[:500]}
                 result["steps"].append(figure)

@@ -13,10 +13,11 @@ import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "
 const SUBMIT_FLOP = { software: 2e9, hardware: 1e11 };
 
 /**
- * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. tiled: 64 x 64
- * tiles through workgroup memory, 4 x 4 per invocation. blocks: through workgroup memory, 8 x 8 per invocation (graphics cards).
+ * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. The others
+ * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks, 8 x 8 per invocation; split, 32 x 32
+ * tiles whose sum is divided within a workgroup.
  */
-export type MatmulVariant = "quad" | "registers" | "tiled" | "blocks64" | "blocks128x64" | "blocks128";
+export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "blocks64" | "blocks128x64" | "blocks128";
 
 export class Ctx {
   readonly gpu: Gpu;
@@ -26,8 +27,8 @@ export class Ctx {
   tape: Tape | undefined;
   /** If set, times every dispatch (for benchmarks). */
   profile: Profile | undefined;
-  /** Which matmul kernels run: guessed from the kind of adapter until ops/registry/tune.ts has measured them. */
-  matmul: MatmulVariant;
+  /** Which matmul kernels run: guessed from the kind of adapter until ops/registry/tune.ts has measured them. "sized": by the size of the result. */
+  matmul: MatmulVariant | "sized";
   /** Largest number of bytes of logits in memory at a time; a loss over more rows computes them in chunks. */
   logitsBytes = LOGITS_BYTES;
   private readonly arena: Arena;
@@ -41,7 +42,7 @@ export class Ctx {
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
-    this.matmul = gpu.facts.quads ? "quad" : gpu.facts.software ? "registers" : "tiled";
+    this.matmul = gpu.facts.quads ? "quad" : gpu.facts.software ? "registers" : "sized";
     this.buffers = new Buffers(gpu);
     this.kernels = new Kernels(gpu, this.buffers);
     this.arena = new Arena(this.buffers);

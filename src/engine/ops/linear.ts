@@ -1,35 +1,41 @@
 // Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The kernels come in variants, of which the adapter uses one.
 import blocks from "../../../shaders/lib/blocks.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
+import splitting from "../../../shaders/lib/split.wgsl?raw";
 import sharing from "../../../shaders/lib/quad.wgsl?raw";
 import nnBlocks from "../../../shaders/linear/nn_blocks.wgsl?raw";
 import nnQuad from "../../../shaders/linear/nn_quad.wgsl?raw";
 import nnRegisters from "../../../shaders/linear/nn_registers.wgsl?raw";
+import nnSplit from "../../../shaders/linear/nn_split.wgsl?raw";
 import nnTiled from "../../../shaders/linear/nn_tiled.wgsl?raw";
 import ntBlocks from "../../../shaders/linear/nt_blocks.wgsl?raw";
 import ntQuad from "../../../shaders/linear/nt_quad.wgsl?raw";
 import ntQuadFew from "../../../shaders/linear/nt_quad_few.wgsl?raw";
 import ntRegisters from "../../../shaders/linear/nt_registers.wgsl?raw";
+import ntSplit from "../../../shaders/linear/nt_split.wgsl?raw";
 import ntTiled from "../../../shaders/linear/nt_tiled.wgsl?raw";
 import type { Ctx, MatmulVariant } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
-import { type Constants, groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
+import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
-/** Overrides of lib/blocks.wgsl: tiles of 8 DOWN x 8 ACROSS. */
-const BLOCKS = {
-  blocks64: { DOWN: 8, ACROSS: 8, ROUND: 8 },
-  blocks128x64: { DOWN: 16, ACROSS: 8, ROUND: 8 },
-  blocks128: { DOWN: 16, ACROSS: 16, ROUND: 16 },
+/** The constants of lib/blocks.wgsl, for tiles of 8 DOWN x 8 ACROSS. */
+const blockSizes = (down: number, across: number, round: number): string =>
+  `const DOWN = ${down}u;\nconst ACROSS = ${across}u;\nconst ROUND = ${round}u;`;
+const BLOCK_SIZES = {
+  blocks64: blockSizes(8, 8, 8),
+  blocks128x64: blockSizes(16, 8, 8),
+  blocks128: blockSizes(16, 16, 16),
 };
 
 export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
   "quad",
   "registers",
   "tiled",
+  "split",
   "blocks64",
   "blocks128x64",
   "blocks128",
@@ -57,31 +63,31 @@ interface Kernels {
 function kernelsFor(precision: Precision): Kernels {
   const shared = [sharing, grid, valueText(4), weightText(precision, 4)];
   const alone = shared.slice(1);
-  const forward = (code: readonly string[], constants: Constants = {}): Forward => ({
-    plain: kernelOf("linear", "forward", code, constants),
-    biased: kernelOf("linear", "forward", code, { ...constants, BIAS: 1 }),
+  const forward = (code: readonly string[]): Forward => ({
+    plain: kernelOf("linear", "forward", code),
+    biased: kernelOf("linear", "forward", code, { BIAS: 1 }),
   });
-  const inputGradient = (code: readonly string[], constants: Constants = {}): KernelSpec =>
-    kernelOf("linear", "input_gradient", code, constants);
-  const ntBlocked = [...alone, blocks, ntBlocks];
-  const nnBlocked = [...alone, blocks, nnBlocks];
+  const inputGradient = (code: readonly string[]): KernelSpec => kernelOf("linear", "input_gradient", code);
+  const blocked = (sizes: string, code: string): string[] => [sizes, ...alone, blocks, code];
   return {
     forward: {
       quad: forward([...shared, ntQuad]),
       registers: forward([...alone, ntRegisters]),
       tiled: forward([...alone, ntTiled]),
-      blocks64: forward(ntBlocked, BLOCKS.blocks64),
-      blocks128x64: forward(ntBlocked, BLOCKS.blocks128x64),
-      blocks128: forward(ntBlocked, BLOCKS.blocks128),
+      split: forward([...alone, splitting, ntSplit]),
+      blocks64: forward(blocked(BLOCK_SIZES.blocks64, ntBlocks)),
+      blocks128x64: forward(blocked(BLOCK_SIZES.blocks128x64, ntBlocks)),
+      blocks128: forward(blocked(BLOCK_SIZES.blocks128, ntBlocks)),
     },
     quadFew: forward([...shared, ntQuadFew]),
     inputGradient: {
       quad: inputGradient([...shared, nnQuad]),
       registers: inputGradient([...alone, nnRegisters]),
       tiled: inputGradient([...alone, nnTiled]),
-      blocks64: inputGradient(nnBlocked, BLOCKS.blocks64),
-      blocks128x64: inputGradient(nnBlocked, BLOCKS.blocks128x64),
-      blocks128: inputGradient(nnBlocked, BLOCKS.blocks128),
+      split: inputGradient([...alone, splitting, nnSplit]),
+      blocks64: inputGradient(blocked(BLOCK_SIZES.blocks64, nnBlocks)),
+      blocks128x64: inputGradient(blocked(BLOCK_SIZES.blocks128x64, nnBlocks)),
+      blocks128: inputGradient(blocked(BLOCK_SIZES.blocks128, nnBlocks)),
     },
   };
 }
@@ -89,6 +95,18 @@ function kernelsFor(precision: Precision): Kernels {
 const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kernelsFor("f16") };
 /** Up to this many rows, quadFew replaces quad: the rows of its tile. */
 const FEW_ROWS = kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS");
+
+/** Tiles of 128 x 128 from which blocks128 is fastest, and tiles of 64 x 64 below which split is: measured on an H200 (bench/gpus). */
+const MANY_TILES = 384;
+const FEW_TILES = 256;
+
+/** The variant for a result of rows x cols. */
+function variantFor({ matmul }: Ctx, rows: number, cols: number): MatmulVariant {
+  if (matmul !== "sized") return matmul;
+  const tiles = (size: number): number => Math.ceil(rows / size) * Math.ceil(cols / size);
+  if (tiles(128) >= MANY_TILES) return "blocks128";
+  return tiles(64) < FEW_TILES ? "split" : "tiled";
+}
 
 /** Workgroups for a result of rows x cols. */
 function tileGroups(spec: KernelSpec, rows: number, cols: number): Groups {
@@ -128,7 +146,7 @@ export function linearForward(ctx: Ctx, tensors: LinearTensors): void {
   }
   const kernels = KERNELS[precisionOf(weight)];
   const few = m <= FEW_ROWS && ctx.matmul === "quad";
-  const { plain, biased } = few ? kernels.quadFew : kernels.forward[ctx.matmul];
+  const { plain, biased } = few ? kernels.quadFew : kernels.forward[variantFor(ctx, m, n)];
   ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, tileGroups(plain, m, n));
   ctx.spend(2 * m * n * k);
 }
@@ -141,7 +159,7 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
     trainedInputGradient(ctx, dy, weight, dx);
     return;
   }
-  const kernel = KERNELS[precisionOf(weight)].inputGradient[ctx.matmul];
+  const kernel = KERNELS[precisionOf(weight)].inputGradient[variantFor(ctx, m, k)];
   ctx.run(kernel, [dy, weight, dx], { m, n, k }, tileGroups(kernel, m, k));
   ctx.spend(2 * m * n * k);
 }
