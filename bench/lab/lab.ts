@@ -87,7 +87,7 @@ async function checkKernels(ctx: Ctx, { log }: LabInput): Promise<unknown> {
 /** All matmul variants, not only the one that this adapter would use. */
 async function checkMatmuls(ctx: Ctx, { log }: LabInput): Promise<unknown> {
   const results: Record<string, { checks: number; failed: (Check & { case: string })[] }> = {};
-  for (const variant of usableVariants(ctx)) {
+  for (const variant of ["sized", ...usableVariants(ctx)] as const) {
     ctx.matmul = variant;
     const failed: (Check & { case: string })[] = [];
     let checks = 0;
@@ -164,8 +164,13 @@ async function benchSteps(ctx: Ctx, { quick, small, synthetic, text, log }: LabI
 async function benchDecoding(ctx: Ctx, { quick, small, synthetic, text, log }: LabInput): Promise<unknown> {
   const opened = await openModel(ctx, quick ? small : synthetic());
   const ids = Uint32Array.from(opened.tokenizer.encode(text));
-  const figure = await benchDecode(ctx, opened, ids, quick ? 1 : 3);
-  const bytesPerSecond = figure.tokensPerSecond.median * opened.model.gpuBytes;
-  log(`decoding: ${figure.tokensPerSecond.median.toFixed(1)} tokens/s, ${(bytesPerSecond / 1e9).toFixed(1)} GB/s`);
-  return { model: opened.name, ...figure, weightBytes: opened.model.gpuBytes };
+  const figures = [];
+  for (const matmul of quick ? [ctx.matmul] : (["sized", "tiled"] as const)) {
+    ctx.matmul = matmul;
+    const figure = await benchDecode(ctx, opened, ids, quick ? 1 : 3);
+    const bytesPerSecond = figure.tokensPerSecond.median * opened.model.gpuBytes;
+    log(`decoding, ${matmul}: ${figure.tokensPerSecond.median.toFixed(1)} tokens/s, ${(bytesPerSecond / 1e9).toFixed(1)} GB/s`);
+    figures.push({ model: opened.name, matmul, ...figure, weightBytes: opened.model.gpuBytes });
+  }
+  return figures;
 }

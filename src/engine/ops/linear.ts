@@ -9,6 +9,7 @@ import nnRegisters from "../../../shaders/linear/nn_registers.wgsl?raw";
 import nnSplit from "../../../shaders/linear/nn_split.wgsl?raw";
 import nnTiled from "../../../shaders/linear/nn_tiled.wgsl?raw";
 import ntBlocks from "../../../shaders/linear/nt_blocks.wgsl?raw";
+import ntFew from "../../../shaders/linear/nt_few.wgsl?raw";
 import ntQuad from "../../../shaders/linear/nt_quad.wgsl?raw";
 import ntQuadFew from "../../../shaders/linear/nt_quad_few.wgsl?raw";
 import ntRegisters from "../../../shaders/linear/nt_registers.wgsl?raw";
@@ -19,7 +20,7 @@ import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
-import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
+import { groupsFor, kernelOf, kernelSizes, MAX_GROUPS } from "./kit/launch.ts";
 import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
 /** The constants of lib/blocks.wgsl, for tiles of 8 DOWN x 8 ACROSS. */
@@ -57,6 +58,8 @@ interface Kernels {
   forward: Record<MatmulVariant, Forward>;
   /** quad with a smaller tile, for decoding. */
   quadFew: Forward;
+  /** For few rows on graphics cards, in place of "sized". */
+  few: Forward;
   inputGradient: Record<MatmulVariant, KernelSpec>;
 }
 
@@ -80,6 +83,7 @@ function kernelsFor(precision: Precision): Kernels {
       blocks128: forward(blocked(BLOCK_SIZES.blocks128, ntBlocks)),
     },
     quadFew: forward([...shared, ntQuadFew]),
+    few: forward([...alone, ntFew]),
     inputGradient: {
       quad: inputGradient([...shared, nnQuad]),
       registers: inputGradient([...alone, nnRegisters]),
@@ -93,12 +97,11 @@ function kernelsFor(precision: Precision): Kernels {
 }
 
 const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kernelsFor("f16") };
-/** Up to this many rows, quadFew replaces quad: the rows of its tile. */
-const FEW_ROWS = kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS");
-
 /** Tiles of 128 x 128 from which blocks128 is fastest, and tiles of 64 x 64 below which split is: measured on an H200 (bench/gpus). */
-const MANY_TILES = 384;
-const FEW_TILES = 256;
+const MANY_TILES = 192;
+const FEW_TILES = 160;
+/** Up to this many rows, the kernel for few rows is fastest on graphics cards. */
+const FEW_ROWS = { quad: kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS"), sized: 16 };
 
 /** The variant for a result of rows x cols. */
 function variantFor({ matmul }: Ctx, rows: number, cols: number): MatmulVariant {
@@ -113,6 +116,18 @@ function tileGroups(spec: KernelSpec, rows: number, cols: number): Groups {
   const { workgroup, constant } = kernelSizes(spec);
   const tiles = Math.ceil(rows / constant("TILE_ROWS")) * Math.ceil(cols / constant("TILE_COLUMNS"));
   return groupsFor(tiles, workgroup / constant("TILE_INVOCATIONS"));
+}
+
+/** The forward kernel for `rows` rows and `cols` out features, and its workgroups. */
+function forwardLaunch(ctx: Ctx, kernels: Kernels, rows: number, cols: number): Forward & { groups: Groups } {
+  if (ctx.matmul === "sized" && rows <= FEW_ROWS.sized) {
+    const { constant } = kernelSizes(kernels.few.plain);
+    const across = Math.ceil(cols / constant("FEATURES"));
+    if (across <= MAX_GROUPS) return { ...kernels.few, groups: [across, Math.ceil(rows / constant("ROWS"))] };
+  }
+  const few = ctx.matmul === "quad" && rows <= FEW_ROWS.quad;
+  const forward = few ? kernels.quadFew : kernels.forward[variantFor(ctx, rows, cols)];
+  return { ...forward, groups: tileGroups(forward.plain, rows, cols) };
 }
 
 /**
@@ -144,10 +159,8 @@ export function linearForward(ctx: Ctx, tensors: LinearTensors): void {
     trainedForward(ctx, tensors);
     return;
   }
-  const kernels = KERNELS[precisionOf(weight)];
-  const few = m <= FEW_ROWS && ctx.matmul === "quad";
-  const { plain, biased } = few ? kernels.quadFew : kernels.forward[variantFor(ctx, m, n)];
-  ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, tileGroups(plain, m, n));
+  const { plain, biased, groups } = forwardLaunch(ctx, KERNELS[precisionOf(weight)], m, n);
+  ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, groups);
   ctx.spend(2 * m * n * k);
 }
 
