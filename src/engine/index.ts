@@ -21,7 +21,7 @@ export type { AdapterFacts } from "./gpu/device.ts";
 export { selfCheck } from "./ops/registry/selfCheck.ts";
 export type { SelfCheck } from "./ops/registry/selfCheck.ts";
 export { tuneMatmul } from "./ops/registry/tune.ts";
-export { blobSource, folderOf } from "./formats/files/folder.ts";
+export { blobSource, folderOf, readJson } from "./formats/files/folder.ts";
 export type { ByteSource, Folder } from "./formats/files/folder.ts";
 export { httpFolder } from "./formats/files/httpFolder.ts";
 export { licenceOf } from "./formats/card/licence.ts";
