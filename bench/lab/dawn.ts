@@ -16,7 +16,8 @@ const FLAGS = ["backend=vulkan", "enable-dawn-features=allow_unsafe_apis"];
  */
 export function installDawn(library: string | undefined): void {
   const load = createRequire(import.meta.url);
-  const file = library ?? join(load.resolve("webgpu"), "..", "dist", `${process.platform}-${process.arch}`, "dawn.node");
+  const file =
+    library ?? join(load.resolve("webgpu"), "..", "dist", `${process.platform}-${process.arch}`, "dawn.node");
   const dawn = load(file) as Dawn;
   Object.assign(globalThis, dawn.globals);
   Object.defineProperty(globalThis, "navigator", { value: { gpu: dawn.create(FLAGS) }, configurable: true });

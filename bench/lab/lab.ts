@@ -12,9 +12,11 @@ import { benchBandwidth } from "./bandwidth.ts";
 import { LAYERS, sweepMatmuls } from "./matmulSweep.ts";
 
 /** What the lab reads, opened by its host. */
-export interface LabInput {
+interface LabInput {
   /** Names the host: Dawn in Node, Chromium. */
   host: string;
+  /** The card's name, where its driver's tools give it. */
+  card?: string;
   goldens: readonly Folder[];
   /** The embedded model, and one of the size of SmolLM2-135M with random weights. */
   small: Folder;
@@ -34,7 +36,7 @@ const GPU_VARIANTS: readonly MatmulVariant[] = ["tiled", "split", "blocks64", "b
 type Part = (ctx: Ctx, input: LabInput) => Promise<unknown>;
 
 /** Parts in the order in which they run: correctness first. */
-export const PARTS: Readonly<Record<string, Part>> = {
+export const LAB_PARTS: Readonly<Record<string, Part>> = {
   kernels: checkKernels,
   matmuls: checkMatmuls,
   goldens: checkGoldens,
@@ -47,15 +49,16 @@ export const PARTS: Readonly<Record<string, Part>> = {
 /** Runs the named parts, each on a device of its own. A part that fails is recorded with its error, and the next one runs. */
 export async function runLab(names: readonly string[], input: LabInput): Promise<Record<string, unknown>> {
   const results: Record<string, unknown> = { measured: new Date().toISOString(), host: input.host };
+  if (input.card !== undefined) results["card"] = input.card;
   for (const name of names) {
-    const part = PARTS[name];
-    if (!part) throw new RangeError(`part: expected one of ${Object.keys(PARTS).join(", ")}, got "${name}"`);
+    const part = LAB_PARTS[name];
+    if (!part) throw new RangeError(`part: expected one of ${Object.keys(LAB_PARTS).join(", ")}, got "${name}"`);
     const began = performance.now();
     try {
       const gpu = await Gpu.open();
       if (input.asCard) Object.defineProperty(gpu, "facts", { value: { ...gpu.facts, software: false, quads: false } });
       const ctx = new Ctx(gpu);
-      results["adapter"] ??= await adapterFacts(ctx);
+      results["adapter"] ??= deviceFacts(ctx);
       results[name] = await part(ctx, input);
       ctx.gpu.destroy();
     } catch (error) {
@@ -68,13 +71,12 @@ export async function runLab(names: readonly string[], input: LabInput): Promise
   return results;
 }
 
-async function adapterFacts(ctx: Ctx): Promise<Record<string, unknown>> {
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-  const limits: Record<string, unknown> = {};
-  for (const name in adapter?.limits) limits[name] = Reflect.get(adapter.limits, name);
-  const info: Record<string, unknown> = {};
-  for (const name in adapter?.info) info[name] = Reflect.get(adapter.info, name);
-  return { ...ctx.gpu.facts, info, limits, features: [...(adapter?.features ?? [])].sort() };
+/** Facts, limits and features of the device, by their WebGPU names. */
+function deviceFacts({ gpu }: Ctx): Record<string, unknown> {
+  const { limits, features } = gpu.device;
+  const values: Record<string, unknown> = {};
+  for (const name in limits) values[name] = Reflect.get(limits, name);
+  return { ...gpu.facts, limits: values, features: [...features].sort() };
 }
 
 async function checkKernels(ctx: Ctx, { log }: LabInput): Promise<unknown> {
@@ -108,7 +110,9 @@ async function checkGoldens(ctx: Ctx, { goldens, log }: LabInput): Promise<unkno
     for (const precision of ["f32", "f16"] as const) {
       const report = await checkGolden(ctx, folder, { precision });
       const checks = Object.values(report.checks);
-      log(`golden ${folder.name} ${precision}: ${checks.length} checks, ${checks.filter(({ ok }) => !ok).length} failed`);
+      log(
+        `golden ${folder.name} ${precision}: ${checks.length} checks, ${checks.filter(({ ok }) => !ok).length} failed`,
+      );
       reports.push(report);
     }
   }
@@ -169,7 +173,9 @@ async function benchDecoding(ctx: Ctx, { quick, small, synthetic, text, log }: L
     ctx.matmul = matmul;
     const figure = await benchDecode(ctx, opened, ids, quick ? 1 : 3);
     const bytesPerSecond = figure.tokensPerSecond.median * opened.model.gpuBytes;
-    log(`decoding, ${matmul}: ${figure.tokensPerSecond.median.toFixed(1)} tokens/s, ${(bytesPerSecond / 1e9).toFixed(1)} GB/s`);
+    log(
+      `decoding, ${matmul}: ${figure.tokensPerSecond.median.toFixed(1)} tokens/s, ${(bytesPerSecond / 1e9).toFixed(1)} GB/s`,
+    );
     figures.push({ model: opened.name, matmul, ...figure, weightBytes: opened.model.gpuBytes });
   }
   return figures;

@@ -5,7 +5,7 @@ import type { Precision } from "../../src/engine/tensor.ts";
 import { spreadOf, type Spread, timed } from "../page/timing.ts";
 
 /** Out features and in features of a layer. */
-export interface LayerShape {
+interface LayerShape {
   name: string;
   n: number;
   k: number;
@@ -23,7 +23,7 @@ export const LAYERS: readonly LayerShape[] = [
   { name: "Llama-3.2-1B down", n: 2048, k: 8192 },
 ];
 
-export interface SweepFigure extends LayerShape {
+interface SweepFigure extends LayerShape {
   /** Rows of the activations. */
   m: number;
   direction: "forward" | "backward";
@@ -52,7 +52,8 @@ export async function sweepMatmuls(
   const kept = ctx.matmul;
   for (const layer of options.layers)
     for (const m of options.rows)
-      for (const precision of ["f32", "f16"] as const) await sweepShape(ctx, { ...layer, m, precision }, options, onFigure);
+      for (const precision of ["f32", "f16"] as const)
+        await sweepShape(ctx, { ...layer, m, precision }, options, onFigure);
   ctx.matmul = kept;
 }
 

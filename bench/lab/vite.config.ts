@@ -8,6 +8,6 @@ export default defineConfig({
     ssr: "bench/lab/node.ts",
     outDir: ".cache/lab/bundle",
     target: "node20",
-    rollupOptions: { output: { entryFileNames: "lab.mjs" } },
+    rolldownOptions: { output: { entryFileNames: "lab.mjs" } },
   },
 });

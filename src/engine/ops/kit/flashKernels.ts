@@ -44,14 +44,14 @@ export const usesFlash = ({ gpu }: Ctx): boolean =>
   !gpu.facts.software && gpu.device.limits.maxComputeWorkgroupStorageSize >= WORKGROUP_BYTES;
 
 /** One call. qkv: (T, (heads + 2 kvHeads) headDim), packed; window: keys that a query sees, as u32. */
-export interface FlashCall {
+interface FlashCall {
   qkv: Tensor;
   shape: HeadShape;
   window: number;
 }
 
 /** What forward writes and backward reads. */
-export interface FlashSaved {
+interface FlashSaved {
   /** (heads, T, 2): largest score, and 1 / sum of exp(score - largest). */
   stats: Tensor;
   /** (T, heads headDim). */
@@ -91,7 +91,12 @@ export function flashBackward(
   const kernels = kernelsFor(panelsOf(call));
   const groups = [Math.ceil(rows / ROWS), heads] as const;
   const inputs = [qkv, dout, stats, dots];
-  const packed = { result_stride: stride, result_column: heads * depth, result_v: 2 * heads * depth, result_step: depth };
+  const packed = {
+    result_stride: stride,
+    result_column: heads * depth,
+    result_v: 2 * heads * depth,
+    result_step: depth,
+  };
   ctx.run(kernels.queries, [...inputs, dqkv], { ...dims, ...packed }, groups);
   if (heads === kvHeads) {
     ctx.run(kernels.keys, [...inputs, dqkv], { ...dims, ...packed }, groups);

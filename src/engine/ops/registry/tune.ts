@@ -10,9 +10,7 @@ type Choice = MatmulVariant | "sized";
 
 /** What is timed: software adapters take one kernel for all shapes, graphics cards choose by the size of the result or avoid workgroup memory. */
 export const tunedChoices = (ctx: Ctx): Choice[] =>
-  ctx.gpu.facts.software
-    ? usableVariants(ctx).filter((variant) => SOFTWARE.includes(variant))
-    : ["sized", "registers"];
+  ctx.gpu.facts.software ? usableVariants(ctx).filter((variant) => SOFTWARE.includes(variant)) : ["sized", "registers"];
 const SOFTWARE: readonly MatmulVariant[] = ["quad", "registers", "tiled"];
 
 interface VariantTime {
