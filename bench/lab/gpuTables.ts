@@ -53,7 +53,7 @@ export function gpuTables(results: readonly GpuResult[]): string {
 Results of the lab (\`npm run lab\`), rendered by \`npm run bench -- --import FILE\`. Medians, with the smallest and the largest value in brackets.
 Shares are of the faster of two fma loops on the same adapter.
 `;
-  return `${[head, ...results.map(sectionOf)].join("\n")}`;
+  return [head, ...results.map(sectionOf)].join("\n");
 }
 
 function sectionOf(result: GpuResult): string {
