@@ -18,7 +18,7 @@ async function open(name: string): Promise<void> {
   const files = [...(input?.files ?? [])].map((file) => ({ path: file.name, file }));
   await client.request({ type: "open", source: { kind: "files", name, files } });
   await client.request({ type: "texts", calibration: TEXT, evaluation: TEXT });
-  await client.request({ type: "step", recipe: { ...DEFAULT_RECIPE, steps: 1, tokens: 8 } });
+  await client.request({ type: "step", recipe: { ...DEFAULT_RECIPE, steps: 1, tokens: 8 }, tokens: 8 });
 }
 
 async function prepare(forms: readonly Form[]): Promise<readonly ExportedForm[]> {

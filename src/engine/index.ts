@@ -43,7 +43,12 @@ export { finishedRun } from "./formats/runs/finishedRun.ts";
 export type { FinishedRunInput } from "./formats/runs/finishedRun.ts";
 export { recordJson, RUN_FORMAT, runJson } from "./formats/runs/runRecord.ts";
 export type { BaselineMethod, Run, RunMasks, RunRecipe, RunRecord } from "./formats/runs/runRecord.ts";
-export { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./formats/runs/readRun.ts";
+export { readRunHistory, readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./formats/runs/readRun.ts";
+export type { RunKind } from "./formats/runs/runName.ts";
+export { runKind, runName } from "./formats/runs/runName.ts";
+export { historyJson, packHistory, unpackHistory } from "./formats/runs/runHistory.ts";
+export type { RunHistory, RunReading } from "./formats/runs/runHistory.ts";
+export type { Targets } from "./recipes/targets.ts";
 export {
   isWeightReceipt,
   keptShares,

@@ -1,7 +1,9 @@
 // What the user may do in a state of the studio: one predicate per action, for its button and its key alike.
-import { isPruned } from "./run/currentPruning.ts";
+import { runKind } from "../engine/index.ts";
+import { currentPruning, isPruned, samePruned, showsRun } from "./run/currentPruning.ts";
 import type { RunCommand } from "./run/runState.ts";
 import type { StudioState } from "./storeState.ts";
+import { lastOf } from "./text/textState.ts";
 
 type Predicate = (state: StudioState) => boolean;
 
@@ -54,10 +56,35 @@ export const canSelfCheck: Predicate = (state) =>
 export const canPruneWeights = isGpuFree;
 export const canGenerate: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.prompt.trim() !== "";
 export const canRestoreRun = isGpuFree;
+/** Making the run of this session the current pruning again. */
+export const canShowRun: Predicate = (state) => isGpuFree(state) && !showsRun(state) && state.run.phase !== "idle";
+/** The current architecture is saved as it was measured last. */
+const isKept: Predicate = ({ runs, architecture, pruned }) => {
+  const reading = lastOf(pruned)?.result;
+  const made = JSON.stringify(architecture?.made);
+  return (runs ?? []).some(({ made: saved, perplexity: { text, context, tokens } }) => {
+    const alike = text.sha256 === reading?.text.sha256 && context === reading.context && tokens === reading.tokens;
+    return alike && JSON.stringify(saved) === made;
+  });
+};
+
+/** Another threshold of a finished run can be kept as a run of its own, once it is measured. */
+export const canKeepPoint: Predicate = (state) => {
+  const { architecture, pruned, dense, run } = state;
+  const now = currentPruning(state);
+  const isPoint = architecture !== null && ["point", "every"].includes(runKind(architecture.made));
+  if (!isPoint || isKept(state) || !showsRun(state) || !now || run.phase === "training") return false;
+  if (pruned.phase !== "measured" || dense.phase !== "measured" || pruned.last.stale || dense.last.stale) return false;
+  return samePruned(pruned.last.of, now) && isGpuFree(state);
+};
 export const canCompareLosses = isGpuFree;
 /** The curve is measured in the background, so the GPU need not be free. */
 export const canMeasureCurve: Predicate = (state) =>
-  isModelReady(state) && isRunAtRest(state) && state.architecture !== null && state.curve.phase !== "measuring";
+  isModelReady(state) &&
+  isRunAtRest(state) &&
+  showsRun(state) &&
+  state.architecture !== null &&
+  state.curve.phase !== "measuring";
 
 const isSaving: Predicate = ({ saving }) => saving.phase === "saving";
 export const canPrepareExport: Predicate = (state) => isGpuFree(state) && isPruned(state) && !isSaving(state);

@@ -1,5 +1,5 @@
 // A client for tests: it records commands, replies by script, and emits whatever events a test wants.
-import type { ExportedForm } from "../engine/index.ts";
+import { DEFAULT_RECIPE, type ExportedForm } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
   Command,
@@ -19,6 +19,7 @@ export type Script = Partial<Answers>;
 
 export const FACTS: ModelFacts = {
   name: "tiny",
+  fingerprint: "f",
   modelType: "llama",
   layers: 1,
   dModel: 4,
@@ -40,7 +41,8 @@ export const FACTS: ModelFacts = {
 export function architectureAt(ratio: number, step: number, run = "first"): RunArchitecture {
   const masks = [4, 4, 4, 8, 4].map((size) => new Uint8Array(size).fill(1));
   const kept = { counts: [4, 4, 4, 8, 4], keptWeights: ratio * 144, keptTotalWeights: ratio * 144 + 52 };
-  return { run, ratio, step, masks, ...kept };
+  const made = { kind: "disp", recipe: { ...DEFAULT_RECIPE, ratio }, steps: step } as const;
+  return { run, ratio, step, masks, ...kept, made };
 }
 
 const NESTED: ExportedForm = {
@@ -99,6 +101,7 @@ const DEFAULTS: Answers = {
     first: new Float32Array(0),
     second: new Float32Array(0),
   }),
+  evaluationTokens: () => null,
   perplexity: ({ subject, tokens }) => perplexityAt(subject === "dense" ? 20 : 27, tokens),
   curve: ({ ratio, tokens }) => ({
     architecture: architectureAt(ratio, 9),

@@ -2,6 +2,7 @@
 import { EngineError } from "../engine/index.ts";
 import type { WorkerEvent } from "../worker/protocol.ts";
 import { showArchitecture } from "./run/currentPruning.ts";
+import { noteReading } from "./text/perplexitySlice.ts";
 import type { Deps } from "./slice.ts";
 import type { GetState, SetState } from "./storeState.ts";
 
@@ -25,6 +26,7 @@ export function applyEvent(deps: Deps, set: SetState, get: GetState, event: Work
       return showArchitecture(deps, set, get, event.architecture);
     case "perplexity": {
       const { result, of } = event;
+      noteReading(deps, get, of, result);
       // A measurement that the page requested ends with its own reply.
       if (get().pruned.phase === "measuring") return;
       return set({ pruned: { phase: "measured", last: { result, of } } });

@@ -15,6 +15,7 @@ import type {
   Perplexity,
   PlanChoice,
   RatioInside,
+  RunRecipe,
   StepMetrics,
   TextRef,
   WeightReceipt,
@@ -60,6 +61,8 @@ type ConfigFacts = Pick<
 /** The open model. */
 export interface ModelFacts extends ConfigFacts {
   name: string;
+  /** As in the records of its runs. */
+  fingerprint: string;
   /** Element type of the weights in its files. */
   dtype: string;
   parameters: ParameterCounts;
@@ -134,6 +137,8 @@ export interface RunArchitecture
   extends Omit<PrunedId, "recipe">, Pick<Architecture, "masks" | "counts" | "keptWeights"> {
   /** Parameters of the pruned model. */
   keptTotalWeights: number;
+  /** What made it: recipe, steps and targets of a training, or a baseline. */
+  made: Exclude<RunRecipe, { kind: "weights" }>;
   /** The range of ratios that a run for every ratio was trained for. */
   trainedFor?: { from: number; to: number };
 }

@@ -42,23 +42,32 @@ export type Command =
   | { type: "library" }
   | { type: "forget"; address: string }
   | ({ type: "texts" } & TextSources)
-  | { type: "train"; recipe: Recipe }
-  | { type: "step"; recipe: Recipe }
+  /** tokens: how many of the evaluation text are measured while it trains. */
+  | { type: "train"; recipe: Recipe; tokens: number }
+  | { type: "step"; recipe: Recipe; tokens: number }
   | { type: "pause" }
   | { type: "stop" }
   | { type: "reset" }
-  /** Moves the target: the ratio of the next training step, and of the current architecture. */
-  | { type: "target"; ratio: number }
-  /** Prunes single weights. They are the current pruning until a run or "target" gives an architecture. */
+  /**
+   * Moves the target: the ratio of the next training step, and of the run's architecture while that is the current pruning. show: makes it
+   * the current pruning again.
+   */
+  | { type: "target"; ratio: number; show?: true }
+  /** Prunes single weights. They are the current pruning until a run or "target" with `show` gives an architecture. */
   | { type: "pruneWeights"; recipe: WeightRecipe }
   | ({ type: "weightWindow" } & NamedWindow)
-  /** Asks for the record of the current pruning. msPerToken: medians, if they were measured. */
-  | { type: "record"; msPerToken: { dense: number; pruned: number } | null }
+  /**
+   * Asks for a record. run: of the run at the ratio that it was trained for, which is measured if it was not yet. shown: of the current
+   * pruning. msPerToken: medians of the current pruning, if they were measured.
+   */
+  | { type: "record"; of: "run" | "shown"; msPerToken: { dense: number; pruned: number } | null }
   /** Makes a saved run the current pruning. */
   | { type: "restore"; run: Run }
   /** Null: the dense model. */
   | { type: "tokenLosses"; first: Run | null; second: Run | null; tokens: number }
   | { type: "perplexity"; subject: Subject; tokens: number }
+  /** Changes how many tokens are measured from now on, also by a run that trains. */
+  | { type: "evaluationTokens"; tokens: number }
   /** Measures the run's architecture at another ratio; the current pruning stays. */
   | { type: "curve"; ratio: number; tokens: number }
   | { type: "generate"; prompt: string; tokens: number; temperature: number; seed: number }
@@ -87,7 +96,7 @@ export interface Replies {
   pause: RunState;
   stop: RunState;
   reset: RunState;
-  /** Null while there are no gate logits. No event repeats it, so that the masks are sent once. */
+  /** Null while there are no gate logits, or while something else is the current pruning. No event repeats it, so that the masks are sent once. */
   target: RunArchitecture | null;
   pruneWeights: PrunedMlp;
   weightWindow: WeightWindow;
@@ -96,6 +105,7 @@ export interface Replies {
   restore: { architecture: RunArchitecture } | { weights: PrunedMlp };
   tokenLosses: TokenLosses;
   perplexity: PerplexityResult;
+  evaluationTokens: null;
   curve: CurvePoint;
   generate: { dense: string; pruned: string; of: PrunedId };
   /** `of`: the current pruning at the time when the work began. */

@@ -16,6 +16,11 @@ export function runData(plannedSteps: number): RunData {
     penalty: step.map((i) => 0.65 * Math.exp(-14 * done(i)) + 0.01 * random(i, 2)),
     plannedSteps,
     target: step.map((i) => (i < Math.round(count / 2) ? 0.5 : 0.55)),
+    readings: [1, 2, 3, 4].map((sixth) => ({
+      step: Math.round((sixth * plannedSteps) / 6),
+      perplexity: 25 + 9 / sixth,
+    })),
+    dense: 19.78,
   };
 }
 
@@ -59,7 +64,7 @@ export function tradeoffData(): TradeoffData {
         { label: "target", value: percent(ratio) },
       ];
       const y = perplexityAt(ratio) * (1 + 0.9 * (m / 3) ** 3 * (1 - ratio));
-      return { id: `${m}-${i}`, x, y, label: `${method}, run ${i + 1}`, method, recipe };
+      return { id: `${m}-${i}`, x, y, label: `${method}, run ${i + 1}`, method, dedicated: true, recipe };
     }),
   );
   const axis = { name: "kept share of the whole model", format: (x: number) => percent(x, 0) };

@@ -62,13 +62,14 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
   const receipt = readReceipt(request.receipt);
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
   const masks = masksFromReceipt(receipt, opened.config);
-  const { recipe, target, trainedSteps } = receipt;
+  const { recipe, target, targets, trainedSteps } = receipt;
+  const made = { recipe: recipeOf(recipe), target, trainedSteps, ...(targets ? { targets } : {}) };
   const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
   const forms = await exportGates(
     ctx,
     opened,
     { masks, targets: formTargets(request) },
-    { ...options, openOnnx: onnxReader, receipt: { ...common, recipe: recipeOf(recipe), target, trainedSteps } },
+    { ...options, openOnnx: onnxReader, receipt: { ...common, ...made } },
   );
   return answerOf(ctx, receipt, forms);
 }

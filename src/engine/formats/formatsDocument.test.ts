@@ -18,7 +18,7 @@ import { keptOfRatio, nestedFile, ratioName } from "./export/exportNested.ts";
 import { buildReceipt, type FormCheck, receiptFile, type ReceiptBaseInput } from "./receipt/receipt.ts";
 import { buildWeightReceipt } from "./receipt/weightReceipt.ts";
 import { runJson } from "./runs/runRecord.ts";
-import { gateRun, weightRun } from "./runs/runs.fixture.ts";
+import { gateRun, historyOf, weightRun } from "./runs/runs.fixture.ts";
 import { readSafetensors } from "./safetensors/safetensors.ts";
 
 const SHARED = "Objects that several files share";
@@ -72,7 +72,10 @@ beforeAll(async () => {
 describe("docs/formats.md", () => {
   it("has every key of a receipt", async () => {
     const target = { ratio: "block weights kept", value: 0.5 } as const;
-    const receipt = buildReceipt({ ...common, masks: model.masks, recipe: DEFAULT_RECIPE, target, trainedSteps: 3 });
+    const receipt = buildReceipt({
+      ...{ ...common, masks: model.masks, recipe: DEFAULT_RECIPE, target },
+      ...{ targets: [[0, 0.5]], trainedSteps: 3 },
+    });
     expect(missing(await jsonOf(receiptFile(receipt)), "receipt.json of structural pruning", SHARED)).toEqual([]);
   });
 
@@ -95,7 +98,8 @@ describe("docs/formats.md", () => {
   it("has every key of runs of each kind", () => {
     const baseline = { kind: "baseline", method: "random", ratio: 0.5, seed: 1 } as const;
     const runs = [
-      gateRun("a", { msPerToken: { dense: 2, pruned: 1 } }),
+      { ...gateRun("a", { msPerToken: { dense: 2, pruned: 1 } }), history: historyOf(3) },
+      gateRun("d", { made: { kind: "disp", recipe: DEFAULT_RECIPE, steps: 3, targets: [[0, 0.5]], point: 0.6 } }),
       gateRun("b", { made: baseline }),
       weightRun("c"),
     ];
@@ -116,7 +120,15 @@ describe("docs/formats.md", () => {
 describe("docs/formats.md, apart from JSON", () => {
   it("has the tensors and metadata of a checkpoint", async () => {
     const values = new Float32Array(2);
-    const checkpoint = { recipe: DEFAULT_RECIPE, step: 1, subject: "a", theta: values, m: values, v: values };
+    const checkpoint = {
+      recipe: DEFAULT_RECIPE,
+      step: 1,
+      targets: [],
+      subject: "a",
+      theta: values,
+      m: values,
+      v: values,
+    };
     const file = await readSafetensors(memorySource("checkpoint", await encodeCheckpoint(checkpoint)));
     const tensors = Object.fromEntries([...file.tensors.keys()].map((name) => [name, 0]));
     expect(missing([file.metadata, tensors], "Checkpoints")).toEqual([]);

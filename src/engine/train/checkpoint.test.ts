@@ -7,6 +7,10 @@ import { DEFAULT_RECIPE, type Recipe } from "../recipes/recipe.ts";
 const checkpoint: Checkpoint = {
   recipe: { ...DEFAULT_RECIPE, ratio: 0.3, seed: 7 },
   step: 250,
+  targets: [
+    [0, 0.5],
+    [13, 0.3],
+  ],
   subject: "model and text",
   theta: Float32Array.of(1, -2, 3.5),
   m: Float32Array.of(0, 1e-9, 2),
@@ -42,4 +46,12 @@ test("a recipe from before runs for every ratio and ablations is for one ratio a
   );
   const saved = await encodeCheckpoint({ ...checkpoint, recipe: Object.fromEntries(known) as unknown as Recipe });
   expect((await decodeCheckpoint(saved)).recipe).toEqual(checkpoint.recipe);
+});
+
+test("a checkpoint of an older version has no targets, and targets that are not in order are refused", async () => {
+  const bytes = new TextDecoder("latin1").decode(await encodeCheckpoint(checkpoint));
+  const saved = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  expect((await decodeCheckpoint(saved(bytes.replace('"targets"', '"_argets"')))).targets).toEqual([]);
+  await expect(decodeCheckpoint(saved(bytes.replace("[13,0.3]", "[00,0.3]")))).rejects.toThrow(EngineError);
+  await expect(decodeCheckpoint(saved(bytes.replace("[13,0.3]", "[0,0.03]")))).rejects.toThrow(/targets/);
 });

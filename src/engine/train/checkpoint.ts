@@ -3,11 +3,15 @@ import { EngineError, invariant } from "../errors.ts";
 import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
 import { checkRecipe, DEFAULT_RECIPE, recipeJson, recipeOf, type Recipe, type RecipeJson } from "../recipes/recipe.ts";
+import { JsonField } from "../json/jsonFields.ts";
+import { readTargets, type Targets } from "../recipes/targets.ts";
 
 export interface Checkpoint {
   recipe: Recipe;
   /** Steps done. */
   step: number;
+  /** The targets so far; empty in a run for every ratio, and in checkpoints of older versions. */
+  targets: Targets;
   /** Which model and calibration text the run belongs to. */
   subject: string;
   /** The trained parameters and AdamW's two moments, flat, in the layout of the recipe's gate model. */
@@ -21,7 +25,7 @@ const TENSORS = ["theta", "m", "v"] as const;
 
 /** The checkpoint as the bytes of a safetensors file. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
-  const { recipe, step, subject } = checkpoint;
+  const { recipe, step, targets, subject } = checkpoint;
   const streams = TENSORS.map((name) => {
     const values = checkpoint[name];
     return {
@@ -36,6 +40,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<Arr
       format: FORMAT,
       recipe: JSON.stringify(recipeJson(recipe)),
       step: String(step),
+      targets: JSON.stringify(targets),
       subject,
     }),
   );
@@ -51,9 +56,11 @@ export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<
     `checkpoint: format: expected ${FORMAT}, got ${format ?? "nothing"}. It is from another program or version; start a new run.`,
   );
   let parsed: Recipe;
+  let targets: Targets;
   try {
     // A recipe of an older version lacks fields that did not exist then; their defaults give the same run.
     parsed = checkRecipe(recipeOf({ ...recipeJson(DEFAULT_RECIPE), ...(JSON.parse(recipe) as Partial<RecipeJson>) }));
+    targets = readTargets(new JsonField(JSON.parse(file.metadata["targets"] ?? "[]"), "checkpoint", "targets"));
   } catch (error) {
     throw new EngineError("format", `checkpoint: recipe: ${EngineError.from(error).message}`);
   }
@@ -63,5 +70,5 @@ export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<
     "format",
     `checkpoint: expected theta, m and v of equal length, got ${[theta, m, v].map((values) => values?.length ?? 0).join(", ")}. Start a new run.`,
   );
-  return { recipe: parsed, step: Number(step), subject, theta, m, v };
+  return { recipe: parsed, step: Number(step), targets, subject, theta, m, v };
 }

@@ -130,12 +130,23 @@ test("pause ends a run after the current step, and it can be resumed", async () 
   expect(one.finished).toBe(true);
 });
 
-test("the target can change at any step", async () => {
+test("the target can change at any step, and its history survives a checkpoint", async () => {
   const one = session();
   await run(one, 3);
+  one.ratio = 0.7;
   one.ratio = 0.8;
   const after = await run(one, 2);
   expect(after.map(({ target }) => target)).toEqual([Math.fround(0.8), Math.fround(0.8)]);
+  const history = [
+    [0, RECIPE.ratio],
+    [3, 0.8],
+  ];
+  expect(one.targets).toEqual(history);
+  const second = session();
+  second.restore(await decodeCheckpoint(await encodeCheckpoint(await one.checkpoint())));
+  second.ratio = 0.6;
+  await run(second, 1);
+  expect(second.targets).toEqual([...history, [5, 0.6]]);
 });
 
 test("a run for every ratio draws its targets, resumes exactly, and makes gate logits for any ratio afterwards", async () => {
@@ -143,6 +154,7 @@ test("a run for every ratio draws its targets, resumes exactly, and makes gate l
   const whole = session(every);
   const expected = await run(whole);
   const targets = expected.map(({ target }) => target);
+  expect(whole.targets).toEqual([]);
   expect(new Set(targets).size).toBe(RECIPE.steps);
   expect(Math.min(...targets)).toBeGreaterThanOrEqual(0.4);
   expect(Math.max(...targets)).toBeLessThanOrEqual(0.9);
@@ -154,6 +166,17 @@ test("a run for every ratio draws its targets, resumes exactly, and makes gate l
   const low = await whole.logits(0.4);
   expect(await second.logits(0.4)).toEqual(low);
   expect(await whole.logits(0.9)).not.toEqual(low);
+});
+
+test("a checkpoint comes after a report of all its steps, even where no report is due", async () => {
+  const events: string[] = [];
+  await session().run({
+    due: () => false,
+    steps: 8,
+    onReport: ({ step }) => void events.push(`report ${step}`),
+    onCheckpoint: ({ step }) => Promise.resolve(void events.push(`checkpoint ${step}`)),
+  });
+  expect(events).toEqual(["report 4", "checkpoint 4", "report 8", "checkpoint 8"]);
 });
 
 test("checkpoints come every checkpointEvery steps", async () => {

@@ -13,6 +13,7 @@ import { batchOf } from "./batches.ts";
 import { ratioOfStep, trainedRatio } from "./ratio.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkRecipe, type Recipe } from "../recipes/recipe.ts";
+import { type Targets, withTarget } from "../recipes/targets.ts";
 import { freeTrainState, makeTrainState, RING_SLOTS, type TrainState } from "./state.ts";
 import { trainStep } from "./step.ts";
 
@@ -44,7 +45,7 @@ export interface RunOptions {
   /** Called between steps; true fetches metrics and gate logits. Throttle here. */
   due: () => boolean;
   onReport: (report: StepReport) => void;
-  /** Awaited every checkpointEvery steps. */
+  /** Awaited every checkpointEvery steps, after a report of them. */
   onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   /** Stops after this many steps; default: all steps of the recipe. */
   steps?: number;
@@ -64,6 +65,8 @@ export class Session {
   step = 0;
   /** The ratio that the next step trains for. In a run for every ratio, the one that gate logits are reported for. */
   ratio: number;
+  /** The ratios that steps were for so far. Empty in a run for every ratio, whose steps draw theirs. */
+  targets: Targets = [];
   private readonly ctx: Ctx;
   private readonly model: Model;
   private readonly text: Uint32Array;
@@ -124,6 +127,8 @@ export class Session {
         if (queue.length >= STEPS_AHEAD) await queue.shift();
         if (report) options.onReport(await report);
         if (options.onCheckpoint && this.step % this.recipe.checkpointEvery === 0) {
+          // What is measured at a checkpoint comes after the metrics of its steps.
+          if (this.reported < this.step) options.onReport(await this.report(logits));
           await options.onCheckpoint(await this.checkpoint());
         }
       }
@@ -145,14 +150,15 @@ export class Session {
   /** The state of the run. Throws "not-finite" if a parameter is not finite, so that no broken run is saved. */
   async checkpoint(): Promise<Checkpoint> {
     const { gateModel, m, v } = this.state;
-    const { step } = this;
+    const { step, targets } = this;
     const [theta, first, second] = await Promise.all([
       this.ctx.read(gateModel.theta),
       this.ctx.read(m),
       this.ctx.read(v),
     ]);
     if (!theta.every(Number.isFinite)) throw notFinite(step);
-    return { recipe: { ...this.recipe, ratio: this.ratio }, step, subject: this.subject, theta, m: first, v: second };
+    const recipe = { ...this.recipe, ratio: this.ratio };
+    return { recipe, step, targets, subject: this.subject, theta, m: first, v: second };
   }
 
   /** Continues from a checkpoint of the same subject. Throws "format" if it belongs to another run. */
@@ -167,6 +173,7 @@ export class Session {
     this.step = checkpoint.step;
     this.reported = checkpoint.step;
     this.ratio = checkpoint.recipe.ratio;
+    this.targets = checkpoint.targets;
   }
 
   free(): void {
@@ -189,6 +196,7 @@ export class Session {
   private record(): Tensor {
     const { recipe, step } = this;
     const ratio = ratioOfStep(recipe, step, this.ratio);
+    if (recipe.ratioMode === "one") this.targets = withTarget(this.targets, step, ratio);
     writeStepState(this.ctx, this.state.step, { seed: recipe.seed, step, ratio });
     this.state.gateModel.setRatio(this.ctx, ratio);
     const logits = this.dispatch();

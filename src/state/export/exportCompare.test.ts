@@ -146,7 +146,7 @@ it("a measured time per token is stored in the saved run, if the export is of th
   await studio.store.getState().prepareExport();
   await studio.store.getState().measureSpeed();
   await studio.settle();
-  expect(studio.sent.at(-1)).toEqual({ type: "record", msPerToken: { dense: 4, pruned: 3 } });
+  expect(studio.sent.at(-1)).toEqual({ type: "record", of: "shown", msPerToken: { dense: 4, pruned: 3 } });
   studio.store.setState({ architecture: architectureAt(0.4, 9) });
   studio.sent.length = 0;
   await studio.store.getState().measureSpeed();

@@ -20,7 +20,7 @@ export const speedSlice: SliceOf<SpeedSlice> = ({ client, task, on }, _set, get)
           const now = currentPruning(get());
           // The time belongs to the saved run only if the export is of the current pruning.
           if (ms && now && samePruned(now, of.of))
-            void get().saveRun({ dense: ms.dense.median, pruned: ms.pruned.median });
+            void get().saveTime({ dense: ms.dense.median, pruned: ms.pruned.median });
           return { speed: { phase: "measured", of, report } };
         },
         cancelled: () => none,

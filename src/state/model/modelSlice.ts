@@ -1,11 +1,9 @@
 // Opening a model. If one cannot be opened, the previous model stays.
+import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { ModelSource } from "../../worker/protocol.ts";
 import type { SliceOf } from "../slice.ts";
 import type { Patch } from "../storeState.ts";
 import type { ModelSlice } from "./modelState.ts";
-
-/** How many tokens perplexity is measured on at first: fewer on a software adapter, which takes seconds per thousand. */
-const EVALUATION_TOKENS = { software: 2048, hardware: 20_480 };
 
 function nameOf(source: ModelSource): string {
   if (source.kind === "embedded") return "the embedded model";
@@ -33,8 +31,7 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, _set, 
           const opened = { ...follow("opened"), model: { phase: "open", facts }, source } as const;
           // The same source is opened again after its device was lost.
           if (previous !== null && source === before) return opened;
-          const tokens = EVALUATION_TOKENS[facts.adapter.software ? "software" : "hardware"];
-          return { ...follow("model"), ...opened, evaluationTokens: tokens };
+          return { ...follow("model"), ...opened, evaluationTokens: evaluationTokensFor(facts.adapter) };
         },
         cancelled: () => asBefore,
         failed: (error) =>

@@ -1,7 +1,8 @@
 // The run's architecture at the target, and the slider: at most one request at a time and per frame, and the last value wins.
 import { EngineError } from "../../engine/index.ts";
-import type { SliceOf } from "../slice.ts";
-import { showArchitecture } from "./currentPruning.ts";
+import type { Deps, SliceOf } from "../slice.ts";
+import type { GetState, SetState } from "../storeState.ts";
+import { showArchitecture, showsRun } from "./currentPruning.ts";
 import { clampRatio } from "./ratio.ts";
 import type { GatesSlice } from "./runState.ts";
 
@@ -10,7 +11,7 @@ export const REST_MS = 600;
 
 export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
   const { client, clock, on } = deps;
-  on({ model: { clear: () => ({ architecture: null }) } });
+  on({ model: { clear: () => ({ architecture: null, restored: null }) } });
   let request: "none" | "scheduled" | "sent" = "none";
   let again = false;
   let cancelRest = (): void => undefined;
@@ -40,17 +41,20 @@ export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
 
   return {
     architecture: null,
+    restored: null,
     setRatio(ratio) {
       const { recipe, model, pruned, setRecipe, retarget, stopMeasuring, yieldCurve } = get();
       const next = clampRatio(ratio);
       if (!Number.isFinite(next) || next === recipe.ratio) return;
       setRecipe({ ratio: next });
-      if (model.phase !== "open") return;
+      // Masks of a saved run and single weights stay: they have no gate logits to cut anew.
+      if (model.phase !== "open" || !showsRun(get())) return;
       // The slider has left the masks that are being measured.
       if (pruned.phase === "measuring") stopMeasuring();
       yieldCurve();
       retarget();
     },
+    showRun: () => showRun(deps, set, get),
     retarget() {
       schedule();
       cancelRest();
@@ -58,3 +62,22 @@ export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
     },
   };
 };
+
+/** Makes the run the current pruning again, at the ratio that it was trained for. */
+async function showRun(deps: Deps, set: SetState, get: GetState): Promise<void> {
+  const { pausedRecipe, run, model } = get();
+  if (model.phase !== "open" || run.phase === "training") return;
+  if (pausedRecipe) set({ recipe: pausedRecipe, pausedRecipe: null });
+  try {
+    const architecture = await deps.client.request({ type: "target", ratio: get().recipe.ratio, show: true });
+    if (!architecture) return;
+    showArchitecture(deps, set, get, architecture);
+    set({ method: "disp" });
+    const { made, ratio } = architecture;
+    if (made.kind === "disp") set({ recipe: { ...made.recipe, ratio } });
+    if (made.kind === "disp" && made.point !== undefined) get().setRatio(made.recipe.ratio);
+    else get().measureMissing();
+  } catch (thrown) {
+    get().report(EngineError.from(thrown));
+  }
+}

@@ -87,7 +87,7 @@ describe("run", () => {
     const recipe = { ...DEFAULT_RECIPE, seed: 7 };
     studio.emit({ type: "resumable", recipe, step: 250 });
     await studio.store.getState().resume();
-    expect(studio.sent[0]).toEqual({ type: "train", recipe });
+    expect(studio.sent[0]).toEqual({ type: "train", recipe, tokens: 2048 });
     expect(studio.store.getState().resumable).toBeNull();
   });
 
@@ -138,21 +138,29 @@ describe("run", () => {
 });
 
 describe("the GPU's queue", () => {
-  it("cancels a measurement and waits for its end before a run begins", async () => {
+  it("cancels a measurement of the pruned model and waits for its end before a run begins", async () => {
     let endMeasurement = (): void => undefined;
+    let waits = false;
     const studio = bench({
-      perplexity: () =>
-        new Promise((_, reject) => (endMeasurement = () => reject(new EngineError("cancelled", "cancelled")))),
+      perplexity: ({ tokens }) =>
+        waits
+          ? new Promise((_, reject) => (endMeasurement = () => reject(new EngineError("cancelled", "cancelled"))))
+          : perplexityAt(20, tokens),
     });
     await studio.store.getState().open({ kind: "embedded" });
     await studio.settle();
+    waits = true;
+    studio.store.setState({ architecture: architectureAt(0.5, 9) });
+    studio.store.getState().measureMissing();
+    await studio.settle();
+    studio.sent.length = 0;
     const playing = studio.store.getState().train();
     await studio.settle();
-    expect(studio.types()).toEqual(["open", "texts", "perplexity", "cancel"]);
+    expect(studio.types()).toEqual(["cancel"]);
     endMeasurement();
     await playing;
-    expect(studio.types().slice(4)).toEqual(["train"]);
-    expect(studio.store.getState().dense.phase).toBe("none");
+    expect(studio.types()).toEqual(["cancel", "train"]);
+    expect(studio.store.getState().pruned.phase).toBe("none");
   });
 
   it("ignores a measurement of masks that a reset has cleared", async () => {

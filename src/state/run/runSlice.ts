@@ -45,11 +45,18 @@ function trainCommand({ client, series, turn, follow }: Deps, set: SetState, get
     return true;
   };
   return async (type: "train" | "step"): Promise<void> => {
-    const { run, pendingCommand } = get();
+    const { run, pendingCommand, pausedRecipe } = get();
     if (run.phase === "training" || pendingCommand === "train" || (type === "step" && pendingCommand !== null)) return;
+    // A paused run continues with its own recipe, also where that of a restored run is shown.
+    if (run.phase === "paused" && pausedRecipe) set({ recipe: pausedRecipe });
+    set({ pausedRecipe: null });
     if (!isReady()) return;
     set(follow("run"));
-    await command(set, get, type, () => turn(() => client.request({ type, recipe: get().recipe })));
+    await command(set, get, type, async () => {
+      await get().measureDense();
+      const { recipe, evaluationTokens: tokens } = get();
+      return turn(() => client.request({ type, recipe, tokens }));
+    });
     get().setProgress("train", null);
     if (get().device.phase === "ready") get().retarget();
   };
@@ -59,7 +66,7 @@ export const runSlice: SliceOf<RunSlice> = (deps, set, get) => {
   const { client, series, on, follow } = deps;
   const train = trainCommand(deps, set, get);
   on({
-    opened: { clear: () => ({ run: { phase: "idle" }, pendingCommand: null }) },
+    opened: { clear: () => ({ run: { phase: "idle" }, pendingCommand: null, pausedRecipe: null }) },
     model: { stop: () => series.clear(), clear: () => ({ pace: null, runError: null }) },
   });
   return {
@@ -67,6 +74,7 @@ export const runSlice: SliceOf<RunSlice> = (deps, set, get) => {
     pendingCommand: null,
     recipe: DEFAULT_RECIPE,
     pace: null,
+    pausedRecipe: null,
     resumable: null,
     runError: null,
     setRecipe: (patch) => set(({ recipe }) => ({ recipe: { ...recipe, ...patch } })),
@@ -84,7 +92,7 @@ export const runSlice: SliceOf<RunSlice> = (deps, set, get) => {
       set(follow("run"));
       if (!(await command(set, get, "reset", () => client.request({ type: "reset" })))) return;
       series.clear();
-      set({ ...replacePruning(deps, null), pace: null, runError: null, resumable: null });
+      set({ ...replacePruning(deps, null), pace: null, pausedRecipe: null, runError: null, resumable: null });
     },
     async resume() {
       const { resumable } = get();

@@ -1,5 +1,5 @@
 // State of the training run, of the current pruning, and of the run's curve.
-import type { EngineError, Nestedness, Recipe, WeightMethod, WeightRecipe } from "../../engine/index.ts";
+import type { EngineError, Nestedness, Recipe, RunRecord, WeightMethod, WeightRecipe } from "../../engine/index.ts";
 import type {
   CurvePoint,
   NamedWindow,
@@ -17,6 +17,8 @@ export interface RunSlice {
   pendingCommand: RunCommand | null;
   recipe: Recipe;
   pace: { msPerStep: number; secondsLeft: number } | null;
+  /** The recipe of the paused run while that of a restored one is shown; the run continues with it. */
+  pausedRecipe: Recipe | null;
   /** A checkpoint of the open model from an earlier session. */
   resumable: { recipe: Recipe; step: number } | null;
   runError: EngineError | null;
@@ -32,13 +34,27 @@ export interface RunSlice {
   resume(): Promise<void>;
 }
 
+/** A saved run that was restored. */
+interface Restored {
+  record: RunRecord;
+  /** What was not saved with it or cannot be brought back, in words: "its curves". */
+  missing: readonly string[];
+}
+
 export interface GatesSlice {
-  /** The run's architecture at the target, while that is the current pruning. */
+  /** The architecture that is the current pruning: the run's at the target, or that of a restored run. */
   architecture: RunArchitecture | null;
-  /** Moves the target: a training run aims at it from the next step on, and the architecture follows at once. It is measured once the slider rests. */
+  /** The saved run whose masks are the current pruning. */
+  restored: Restored | null;
+  /**
+   * Moves the target: a training run aims at it from the next step on, and its architecture follows at once. It is measured once the slider
+   * rests. While something else is the current pruning, that stays, and the target is for the next run.
+   */
   setRatio(ratio: number): void;
   /** Requests the architecture at the present target. */
   retarget(): void;
+  /** Makes the run of this session the current pruning again, with its recipe. */
+  showRun(): Promise<void>;
 }
 
 export interface CurveSlice {

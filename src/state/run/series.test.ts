@@ -1,5 +1,7 @@
 // Columns of a run: growing, dropping the oldest steps, and steps that are repeated.
 import { describe, expect, it } from "vitest";
+import type { RunReading } from "../../engine/index.ts";
+import { perplexityAt } from "../client.fixture.ts";
 import type { Metrics } from "../../worker/protocol.ts";
 import { RunSeries } from "./series.ts";
 
@@ -41,6 +43,47 @@ describe("RunSeries", () => {
     expect(series.count).toBeLessThanOrEqual(1200);
     expect(series.step[series.count - 1]).toBe(4999);
     expect(series.step[0]).toBe(5000 - series.count);
+  });
+
+  const readingAt = (step: number): RunReading => ({ step, ratio: 0.5, ...perplexityAt(30, 64) });
+
+  it("has one reading per step, and drops those of steps that are repeated", () => {
+    const series = new RunSeries();
+    series.append(steps(0, 10));
+    for (const step of [5, 10, 10]) series.addReading(readingAt(step));
+    expect(series.readings.map(({ step }) => step)).toEqual([5, 10]);
+    series.append(steps(7, 1));
+    expect(series.readings.map(({ step }) => step)).toEqual([5]);
+    series.append(steps(0, 1));
+    expect([series.count, series.readings]).toEqual([1, []]);
+  });
+
+  it("drops the steps of another run that ends before the new one continues", () => {
+    const series = new RunSeries();
+    series.append(steps(0, 10));
+    series.append(steps(50, 2));
+    expect([series.count, series.step[0]]).toEqual([2, 50]);
+  });
+
+  it("shows a saved run or nothing in its place, and its own again as soon as it continues", () => {
+    const [saved, series] = [new RunSeries(), new RunSeries()];
+    saved.append(steps(0, 3, 0.4));
+    saved.addReading(readingAt(3));
+    series.append(steps(0, 10));
+    series.plan(600);
+    const own = series.history();
+    series.show(saved.history() ?? null, 30);
+    expect(series).toMatchObject({ count: 3, plannedSteps: 30, readings: [{ step: 3 }] });
+    expect(series.loss[2]).toBeCloseTo(0.2);
+    expect(series.history()).toEqual(own);
+    series.show(null);
+    expect([series.count, series.readings.length]).toEqual([0, 0]);
+    series.addReading(readingAt(10));
+    series.showRun();
+    expect(series).toMatchObject({ count: 10, plannedSteps: 600, readings: [{ step: 10 }] });
+    series.show(null);
+    series.append(steps(10, 1));
+    expect(series.count).toBe(11);
   });
 
   it("notifies subscribers of appends, plans and clears, until they unsubscribe", () => {

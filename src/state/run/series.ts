@@ -1,12 +1,24 @@
 // Metrics of a run, kept outside React and the store: columns that charts read in place and subscribe to.
+import { packHistory, type RunHistory, type RunReading, unpackHistory } from "../../engine/index.ts";
 import type { Metrics } from "../../worker/protocol.ts";
 
 const FIRST_CAPACITY = 1024;
 const COLUMNS = ["step", "loss", "penalty", "kept", "target"] as const;
 
+type Columns = Record<(typeof COLUMNS)[number], Float32Array<ArrayBuffer>>;
+/** What a run has of its own. */
+type Contents = Columns & { count: number; plannedSteps: number; readings: readonly RunReading[] };
+
+const NOTHING = new Float32Array(0);
+const NO_STEPS: Contents = {
+  ...{ step: NOTHING, loss: NOTHING, penalty: NOTHING, kept: NOTHING, target: NOTHING },
+  ...{ count: 0, plannedSteps: 0, readings: [] },
+};
+
 /**
  * At least the last `limit` steps of a run, as contiguous columns; the first `count` entries are in use. A column grows to twice the
  * limit. When it is full, the last `limit` entries move to its start, so appending costs O(1) per step and reading copies nothing.
+ * While something else than the run is shown, its own columns are set aside.
  */
 export class RunSeries {
   step = new Float32Array(FIRST_CAPACITY);
@@ -16,6 +28,10 @@ export class RunSeries {
   target = new Float32Array(FIRST_CAPACITY);
   count = 0;
   plannedSteps = 0;
+  /** Perplexities of the pruned model that were measured while the run trained and when it paused or ended, by ascending step. */
+  readings: readonly RunReading[] = [];
+  /** The run's own contents while others are shown. */
+  private own: Contents | null = null;
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly limit = 100_000) {}
@@ -24,6 +40,10 @@ export class RunSeries {
   append(metrics: Metrics): void {
     const first = metrics.step[0];
     if (first === undefined) return;
+    this.takeBack();
+    // Steps of another run that does not reach up to here.
+    if (this.count > 0 && first > (this.step[this.count - 1] ?? 0) + 1) this.empty();
+    this.readings = this.readings.filter(({ step }) => step <= first);
     while (this.count > 0 && (this.step[this.count - 1] ?? 0) >= first) this.count -= 1;
     this.reserve(metrics.step.length);
     for (const column of COLUMNS) this[column].set(metrics[column], this.count);
@@ -33,14 +53,53 @@ export class RunSeries {
 
   /** Sets how many steps the run has by its recipe. */
   plan(steps: number): void {
-    if (steps === this.plannedSteps) return;
-    this.plannedSteps = steps;
+    const own = this.own ?? this;
+    if (steps === own.plannedSteps) return;
+    own.plannedSteps = steps;
     this.notify();
   }
 
-  clear(): void {
-    this.count = 0;
+  /** Adds a perplexity of the run, unless it has one of this step. */
+  addReading(reading: RunReading): void {
+    const { readings } = this.own ?? this;
+    if ((readings.at(-1)?.step ?? 0) >= reading.step) return;
+    (this.own ?? this).readings = [...readings, reading];
     this.notify();
+  }
+
+  /** Shows a saved history, or none, instead of the run. */
+  show(history: RunHistory | null, plannedSteps = 0): void {
+    this.own ??= contentsOf(this);
+    Object.assign(this, NO_STEPS, history && { ...unpackHistory(history), readings: history.readings, plannedSteps });
+    this.notify();
+  }
+
+  /** Shows the run again. */
+  showRun(): void {
+    this.takeBack();
+    this.notify();
+  }
+
+  /** The run's own history; undefined where it has no steps. */
+  history(): RunHistory | undefined {
+    const own = this.own ?? this;
+    return packHistory(own, own.readings);
+  }
+
+  clear(): void {
+    this.takeBack();
+    this.empty();
+    this.notify();
+  }
+
+  private takeBack(): void {
+    if (this.own) Object.assign(this, this.own);
+    this.own = null;
+  }
+
+  private empty(): void {
+    this.count = 0;
+    this.readings = [];
   }
 
   subscribe(listener: () => void): () => void {
@@ -67,4 +126,8 @@ export class RunSeries {
       this[column] = longer;
     }
   }
+}
+
+function contentsOf({ step, loss, penalty, kept, target, count, plannedSteps, readings }: Contents): Contents {
+  return { step, loss, penalty, kept, target, count, plannedSteps, readings };
 }

@@ -26,7 +26,7 @@ describe("single weights", () => {
     expect(sent).toEqual([
       { type: "pruneWeights", recipe },
       { type: "perplexity", subject: "pruned", tokens: 2048 },
-      { type: "record", msPerToken: null },
+      { type: "record", of: "shown", msPerToken: null },
     ]);
     expect(state()).toMatchObject({ architecture: null, weights: { recipe }, weightPruning: { phase: "none" } });
     expect(state().pruned).toMatchObject({ phase: "measured", last: { of: { ratio: 1, step: 0, recipe } } });

@@ -5,7 +5,7 @@ import { replacePruning } from "./currentPruning.ts";
 import type { WeightsSlice } from "./runState.ts";
 
 export const weightsSlice: SliceOf<WeightsSlice> = (deps, set, get) => {
-  const { client, task, on } = deps;
+  const { client, task, on, series } = deps;
   const idle = { weightPruning: { phase: "none" } } as const;
   on({ model: { clear: () => ({ ...idle, weights: null }) } });
   const pruning = task({
@@ -19,7 +19,10 @@ export const weightsSlice: SliceOf<WeightsSlice> = (deps, set, get) => {
         check: () => checkWeightRecipe(recipe),
         begin: { weightPruning: { phase: "pruning" } },
         work: () => client.request({ type: "pruneWeights", recipe }),
-        done: (weights) => ({ ...replacePruning(deps, { weights }), ...idle }),
+        done(weights) {
+          series.show(null);
+          return { ...replacePruning(deps, { weights }), ...idle };
+        },
         cancelled: () => idle,
         failed: (error) => ({ weightPruning: { phase: "failed", error } }),
       };

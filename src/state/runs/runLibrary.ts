@@ -36,7 +36,8 @@ export function runLibrary(store: RunStore, set: SetState, get: GetState): RunLi
     async read(id) {
       const record = find(id);
       if (!record) throw new EngineError("config", "This run is not saved any more; choose another one.");
-      return { record, masks: await store.masks(id) };
+      const [masks, history] = [await store.masks(id), await store.history(id)];
+      return { record, masks, ...(history ? { history } : {}) };
     },
     async add(runs) {
       await store.put(runs);

@@ -1,7 +1,14 @@
 // Saved runs in IndexedDB. Records and masks are in separate stores, so that a thousand records can be listed without reading a mask.
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { EngineError, readRunMasks, readRunRecord, recordJson } from "../../engine/index.ts";
-import type { Run, RunMasks, RunRecord } from "../../engine/index.ts";
+import {
+  EngineError,
+  historyJson,
+  readRunHistory,
+  readRunMasks,
+  readRunRecord,
+  recordJson,
+} from "../../engine/index.ts";
+import type { Run, RunHistory, RunMasks, RunRecord } from "../../engine/index.ts";
 
 const DATABASE = "espalier-runs";
 
@@ -11,6 +18,8 @@ export interface RunStore {
   records(): Promise<{ records: RunRecord[]; unreadable: number }>;
   /** Rejects with "format" for damaged masks, "storage" if there are none. */
   masks(id: string): Promise<RunMasks>;
+  /** The curves of a run; undefined where none are saved or where they are damaged. */
+  history(id: string): Promise<RunHistory | undefined>;
   /** Adds or replaces runs: all of them or none. */
   put(runs: readonly Run[]): Promise<void>;
   /** Replaces a record; its masks stay. */
@@ -21,7 +30,8 @@ export interface RunStore {
 interface Schema extends DBSchema {
   /** As `recordJson` writes it. */
   records: { key: string; value: ReturnType<typeof recordJson> };
-  masks: { key: string; value: RunMasks };
+  /** With the run's history, so that older versions of the page can open the database. */
+  masks: { key: string; value: RunMasks & { history?: ReturnType<typeof historyJson> } };
 }
 
 /** Newest first. */
@@ -39,6 +49,21 @@ export function readable(stored: readonly unknown[]): { records: RunRecord[]; un
   return { records: records.sort(byTime), unreadable: stored.length - records.length };
 }
 
+/** The "storage" error of a failure that names the work. */
+function storageError(what: string, error: unknown): EngineError {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const text = `${what} failed (${reason}). Free space, or leave the private window, and try again.`;
+  return new EngineError("storage", text);
+}
+
+function readableHistory(stored: unknown): RunHistory | undefined {
+  try {
+    return readRunHistory(stored, "curves of this browser");
+  } catch {
+    return undefined;
+  }
+}
+
 /** The browser's database. */
 export function browserRunStore(): RunStore {
   let opened: Promise<IDBPDatabase<Schema>> | null = null;
@@ -51,17 +76,13 @@ export function browserRunStore(): RunStore {
     });
     return opened;
   };
-  /** Turns a failure into a "storage" error that names the work; the next attempt opens the database again. */
+  /** Does work; after a failure the next attempt opens the database again. */
   const within = async <T>(what: string, work: (db: IDBPDatabase<Schema>) => Promise<T>): Promise<T> => {
     try {
       return await work(await database());
     } catch (error) {
       opened = null;
-      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      throw new EngineError(
-        "storage",
-        `${what} failed (${reason}). Free space, or leave the private window, and try again.`,
-      );
+      throw storageError(what, error);
     }
   };
   return {
@@ -75,12 +96,18 @@ export function browserRunStore(): RunStore {
         );
       return readRunMasks(masks, "masks of this browser");
     },
+    async history(id) {
+      const stored = await within("Reading a run's curves", (db) => db.get("masks", id));
+      return stored?.history && readableHistory(stored.history);
+    },
     put: (runs) =>
       within("Storing runs", async (db) => {
         const change = db.transaction(["records", "masks"], "readwrite");
-        const writes = runs.flatMap(({ record, masks }) => [
+        const writes = runs.flatMap(({ record, masks, history }) => [
           change.objectStore("records").put(recordJson(record)),
-          change.objectStore("masks").put(masks, record.id),
+          change
+            .objectStore("masks")
+            .put({ ...masks, ...(history ? { history: historyJson(history) } : {}) }, record.id),
         ]);
         await Promise.all([...writes, change.done]);
       }),
@@ -108,6 +135,7 @@ export function memoryRunStore(): RunStore {
       const run = all.get(id);
       return run ? Promise.resolve(run.masks) : Promise.reject(new EngineError("storage", `no masks of run ${id}`));
     },
+    history: (id) => Promise.resolve(all.get(id)?.history),
     put(runs) {
       for (const run of runs) all.set(run.record.id, run);
       return Promise.resolve();

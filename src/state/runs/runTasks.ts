@@ -1,13 +1,18 @@
-// The tasks on saved runs: saving, removing, JSON files, and restoring. Their errors are shown beside the list.
-import { readRuns, type Run, runJson } from "../../engine/index.ts";
-import { replacePruning } from "../run/currentPruning.ts";
+// The tasks on saved runs: saving, removing, and JSON files. Their errors are shown beside the list.
+import { readRuns, type Run, runJson, runKind } from "../../engine/index.ts";
+import { currentPruning, showsRun } from "../run/currentPruning.ts";
 import type { Deps } from "../slice.ts";
-import type { GetState, Patch } from "../storeState.ts";
+import type { GetState, Patch, SetState } from "../storeState.ts";
 import type { LongTask, TaskOptions, WorkControls } from "../task.ts";
 import type { RunLibrary } from "./runLibrary.ts";
 import type { RunsSlice } from "./runsState.ts";
 
+/** How many removed runs can be brought back. */
+const UNDO_LIMIT = 20;
+
 interface LibraryWork<Args extends readonly unknown[], T> extends Pick<TaskOptions<Args, T>, "measuring"> {
+  /** The note and the error of the action before go unless they stay: no action of the user's begins here. */
+  notes?: "stay";
   work: (controls: WorkControls, ...args: Args) => Promise<T>;
   done?: (value: T) => Patch;
 }
@@ -15,14 +20,14 @@ interface LibraryWork<Args extends readonly unknown[], T> extends Pick<TaskOptio
 /** Makes a task on the library of runs, whose errors are shown beside the list. */
 export function libraryTask<Args extends readonly unknown[], T>(
   { task }: Deps,
-  { work, done = () => ({}), ...options }: LibraryWork<Args, T>,
+  { work, notes, done = () => ({}), ...options }: LibraryWork<Args, T>,
 ): LongTask<Args, T> {
   return task({
     ...options,
     again: "parallel",
     turns: "own",
     run: (...args: Args) => ({
-      begin: { runsError: null },
+      begin: notes === "stay" ? {} : { runsError: null, runsNote: null },
       work: (controls) => work(controls, ...args),
       done,
       // The page shows the loss of the device.
@@ -31,22 +36,44 @@ export function libraryTask<Args extends readonly unknown[], T>(
   });
 }
 
-/** Saves finished runs, one after the other, so that each is compared with those before it. */
-export function savingRuns(deps: Deps, { twin, add, replace }: RunLibrary): RunsSlice["saveRun"] {
+/** What is to be saved. finished: the run, or pruned single weights; once each. point: the current pruning at its own threshold. */
+type Saving = { what: "finished" | "point" } | { what: "time"; msPerToken: { dense: number; pruned: number } };
+
+/** Saves runs, one after the other, so that each is compared with those before it. */
+export function savingRuns(
+  deps: Deps,
+  { twin, add, replace }: RunLibrary,
+  { set, get }: { set: SetState; get: GetState },
+): Pick<RunsSlice, "saveRun" | "keepPoint" | "saveTime"> {
   const saving = libraryTask(deps, {
-    async work(_controls, msPerToken: { dense: number; pruned: number } | null) {
-      const run = await deps.client.request({ type: "record", msPerToken });
-      if (!run) return;
+    notes: "stay",
+    async work({ turn }, given: Saving) {
+      const state = get();
+      const now = currentPruning(state);
+      if (!now || (given.what === "finished" && now.run === state.savedRun)) return;
+      const of = given.what === "finished" && state.weights === null ? "run" : "shown";
+      const msPerToken = given.what === "time" ? given.msPerToken : null;
+      const made = await turn(() => deps.client.request({ type: "record", of, msPerToken }));
+      if (!made) return;
+      const curves = made.record.made.kind === "disp" && showsRun(state) ? deps.series.history() : undefined;
+      const run: Run = { ...made, ...(curves ? { history: curves } : {}) };
       const same = await twin(run);
-      if (!same) await add([run]);
-      else if (msPerToken) await replace({ ...same, msPerToken });
+      // The time of a point that is not kept has no place.
+      if (!same && (given.what !== "time" || runKind(run.record.made) !== "point")) await add([run]);
+      else if (same && msPerToken) await replace({ ...same, msPerToken });
+      if (given.what === "finished") set({ savedRun: now.run });
     },
   });
   let last: Promise<void> = Promise.resolve();
-  return (msPerToken = null) => (last = last.then(() => saving.start(msPerToken)));
+  const save = (given: Saving): Promise<void> => (last = last.then(() => saving.start(given)));
+  return {
+    saveRun: () => save({ what: "finished" }),
+    keepPoint: () => save({ what: "point" }),
+    saveTime: (msPerToken) => save({ what: "time", msPerToken }),
+  };
 }
 
-/** Removing runs, and bringing the last one back. */
+/** Removing runs, and bringing them back, the last one first. */
 export function removingRuns(
   deps: Deps,
   library: RunLibrary,
@@ -55,23 +82,26 @@ export function removingRuns(
   const removing = libraryTask(deps, {
     async work(_controls, id: string) {
       // A run whose masks are gone can be removed as well, but not brought back.
-      const removedRun = await library.read(id).catch(() => null);
+      const removed = await library.read(id).catch(() => null);
       await library.remove(id);
-      return { removedRun };
+      return removed ? [...get().removedRuns, removed].slice(-UNDO_LIMIT) : get().removedRuns;
     },
-    done: ({ removedRun }) => ({ removedRun, runsNote: null }),
+    done: (removedRuns) => ({ removedRuns }),
   });
   const undoing = libraryTask(deps, {
-    work: (_controls, run: Run) => library.add([run]),
-    done: () => ({ removedRun: null }),
+    async work(_controls, run: Run) {
+      await library.add([run]);
+      return run;
+    },
+    done: (run) => ({ removedRuns: get().removedRuns.filter((other) => other !== run) }),
   });
   return {
     async removeRun(id) {
       if (library.find(id)) await removing.start(id);
     },
     async undoRemove() {
-      const { removedRun } = get();
-      if (removedRun) await undoing.start(removedRun);
+      const last = get().removedRuns.at(-1);
+      if (last) await undoing.start(last);
     },
   };
 }
@@ -95,32 +125,7 @@ export function runFiles(deps: Deps, library: RunLibrary, get: GetState): Pick<R
       await library.add([...unique.values()]);
       return { imported: unique.size, known: read.length - unique.size };
     },
-    done: (runsNote) => ({ runsNote, removedRun: null }),
+    done: (runsNote) => ({ runsNote }),
   });
   return { exportRuns: exporting.result, importRuns: importing.start };
-}
-
-/** Makes a saved run the current pruning. The controls show its method, and its ratio or recipe. */
-export function restoring(deps: Deps, library: RunLibrary, get: GetState): RunsSlice["restoreRun"] {
-  const task = libraryTask(deps, {
-    measuring: "follows",
-    async work({ turn }, id: string) {
-      const run = await library.read(id);
-      return turn(() => deps.client.request({ type: "restore", run }));
-    },
-    done(restored) {
-      const { setRecipe, chooseMethod, setWeightRecipe } = get();
-      if ("architecture" in restored) {
-        setRecipe({ ratio: restored.architecture.ratio });
-        chooseMethod("disp");
-      } else {
-        chooseMethod(restored.weights.recipe.method);
-        setWeightRecipe(restored.weights.recipe);
-      }
-      return replacePruning(deps, restored);
-    },
-  });
-  return async (id) => {
-    if (library.find(id)) await task.start(id);
-  };
 }

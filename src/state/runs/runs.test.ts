@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RECIPE, EngineError, recordJson, RUN_FORMAT, runJson } from "../../engine/index.ts";
 import type { Run } from "../../engine/index.ts";
-import { bench } from "../client.fixture.ts";
+import { architectureAt, bench } from "../client.fixture.ts";
 import { readable } from "./runStore.ts";
 
 const TEXT = { name: "held", sha256: "ab".repeat(32) };
@@ -42,24 +42,29 @@ describe("saving", () => {
     await studio.settle();
     studio.pass(1000);
     await studio.settle();
-    expect(studio.sent).toContainEqual({ type: "record", msPerToken: null });
+    expect(studio.sent).toContainEqual({ type: "record", of: "run", msPerToken: null });
     expect(names(studio)).toEqual(["a"]);
   });
 
   it("saves the same masks on the same text once, and stores a time that is measured later", async () => {
     let next = run("a");
     const studio = bench({ record: () => next });
-    await studio.store.getState().saveRun();
+    const { saveRun, saveTime } = studio.store.getState();
+    const shown = (id: string) => studio.store.setState({ architecture: architectureAt(0.5, 9, id) });
+    shown("first");
+    await saveRun();
     next = run("bb");
-    await studio.store.getState().saveRun({ dense: 4, pruned: 3 });
+    await saveTime({ dense: 4, pruned: 3 });
     expect(studio.store.getState().runs).toMatchObject([{ id: "a", msPerToken: { dense: 4, pruned: 3 } }]);
     next = run("ccc", "Aw==");
-    await studio.store.getState().saveRun();
+    shown("second");
+    await saveRun();
     expect(names(studio)).toEqual(["ccc", "a"]);
   });
 
   it("saves nothing if the worker has no record", async () => {
     const studio = bench();
+    studio.store.setState({ architecture: architectureAt(0.5, 9) });
     await studio.store.getState().saveRun();
     expect(studio.store.getState()).toMatchObject({ runs: null, runsError: null });
   });
@@ -79,7 +84,36 @@ describe("the list", () => {
     await undoRemove();
     await loadRuns();
     expect(names(studio)).toEqual(["bb", "half"]);
-    expect(studio.store.getState().removedRun).toBeNull();
+    expect(studio.store.getState().removedRuns).toEqual([]);
+  });
+
+  it("brings back more than the last removed run, the last one first", async () => {
+    const studio = bench();
+    const { importRuns, removeRun, undoRemove } = studio.store.getState();
+    await importRuns(text(run("a"), run("bb"), run("ccc")), "runs.json");
+    for (const id of ["a", "ccc", "bb"]) await removeRun(id);
+    await importRuns(text(run("dddd")), "more.json");
+    expect(names(studio)).toEqual(["dddd"]);
+    await undoRemove();
+    expect(names(studio)).toEqual(["dddd", "bb"]);
+    await undoRemove();
+    await undoRemove();
+    await undoRemove();
+    expect(names(studio)).toEqual(["dddd", "ccc", "bb", "a"]);
+  });
+
+  it("drops its note and its error with the next action, and when another model is opened", async () => {
+    const studio = bench();
+    const { importRuns, renameRun, open } = studio.store.getState();
+    const said = () => [studio.store.getState().runsNote, studio.store.getState().runsError?.code ?? null];
+    await importRuns(text(run("a")), "runs.json");
+    expect(said()).toEqual([{ imported: 1, known: 0 }, null]);
+    await renameRun("a", "half");
+    expect(said()).toEqual([null, null]);
+    await importRuns("{", "bad.json");
+    expect(said()).toEqual([null, "format"]);
+    await open({ kind: "hub", address: "a/b" });
+    expect(said()).toEqual([null, null]);
   });
 
   it("imports what it exported, each id once, and nothing from a damaged file", async () => {

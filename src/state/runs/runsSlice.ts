@@ -1,10 +1,12 @@
 // The saved runs: saved when they end, renamed, removed, exported, imported and restored.
 import type { SliceOf } from "../slice.ts";
-import type { GetState } from "../storeState.ts";
+import { currentPruning, samePruned } from "../run/currentPruning.ts";
+import type { StudioState } from "../storeState.ts";
 import { runLibrary } from "./runLibrary.ts";
 import type { RunsSlice } from "./runsState.ts";
 import type { RunStore } from "./runStore.ts";
-import { libraryTask, removingRuns, restoring, runFiles, savingRuns } from "./runTasks.ts";
+import { restoring } from "./restoreRun.ts";
+import { libraryTask, removingRuns, runFiles, savingRuns } from "./runTasks.ts";
 
 const NAME_LENGTH = 200;
 
@@ -13,7 +15,9 @@ export const runsSlice =
   (store: RunStore): SliceOf<RunsSlice> =>
   (deps, set, get) => {
     const library = runLibrary(store, set, get);
+    deps.on({ model: { clear: () => ({ runsError: null, runsNote: null, savedRun: null }) } });
     const loading = libraryTask(deps, {
+      notes: "stay",
       work: () => store.records(),
       done: ({ records, unreadable }) => ({ runs: records, unreadableRuns: unreadable }),
     });
@@ -29,25 +33,34 @@ export const runsSlice =
       unreadableRuns: 0,
       runsError: null,
       runsNote: null,
-      removedRun: null,
+      removedRuns: [],
+      savedRun: null,
       async loadRuns() {
         await loading.start();
         if (get().runs === null) set({ runs: [] });
       },
-      saveRun: savingRuns(deps, library),
+      ...savingRuns(deps, library, { set, get }),
       renameRun: renaming.start,
       ...removingRuns(deps, library, get),
       ...runFiles(deps, library, get),
       readRunMasks: (id) => store.masks(id),
-      restoreRun: restoring(deps, library, get),
+      restoreRun: restoring(deps, library, { set, get }),
     };
   };
 
-type Known = Pick<ReturnType<GetState>, "pruned" | "dense" | "run">;
+type Known = Pick<StudioState, "pruned" | "dense" | "run" | "weights" | "architecture" | "restored" | "savedRun">;
 
-/** Whether the current pruning has just been measured, and its run does not train any more: then it is saved as a finished run. */
-export function isRunFinished({ pruned, dense, run }: Known, before: Known): boolean {
+/**
+ * Whether a run has ended, or single weights were pruned, and that has just been measured for the first time: then it is saved. A training
+ * is one run: other thresholds that are visited afterwards are points of it.
+ */
+export function isRunFinished(state: Known, before: Known): boolean {
+  const { pruned, dense, run, weights, restored, savedRun } = state;
+  const now = currentPruning(state);
+  if (restored || !now || now.run === savedRun) return false;
   if (pruned === before.pruned && dense === before.dense && run.phase === before.run.phase) return false;
-  const measured = pruned.phase === "measured" && dense.phase === "measured" && !pruned.last.stale && !dense.last.stale;
-  return measured && run.phase !== "training" && run.phase !== "paused";
+  const fresh = pruned.phase === "measured" && dense.phase === "measured" && !pruned.last.stale && !dense.last.stale;
+  // A reading from the middle of the run is of other masks.
+  const measured = fresh && samePruned(pruned.last.of, now);
+  return measured && run.phase !== "training" && (weights !== null || run.phase !== "paused");
 }

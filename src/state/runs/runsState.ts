@@ -10,19 +10,26 @@ export interface RunsSlice {
   runsError: EngineError | null;
   /** The last import: how many runs are new, and how many were already saved. */
   runsNote: { imported: number; known: number } | null;
-  /** The run that was just removed and can be brought back. */
-  removedRun: Run | null;
+  /** Runs that were removed and can be brought back, the last one last. */
+  removedRuns: readonly Run[];
+  /** Id of the current pruning's run, once that is saved. */
+  savedRun: string | null;
   loadRuns(): Promise<void>;
-  /** Saves the current pruning as a finished run, unless the same masks on the same text are saved already. msPerToken: medians in ms. */
-  saveRun(msPerToken?: { dense: number; pruned: number } | null): Promise<void>;
+  /** Saves the run at the ratio that it was trained for, or the pruned single weights, unless that was done. */
+  saveRun(): Promise<void>;
+  /** Saves the current pruning as a point of its run, unless the same masks on the same text are saved already. */
+  keepPoint(): Promise<void>;
+  /** Notes the time per token of the current pruning in its saved run. Medians in ms. */
+  saveTime(msPerToken: { dense: number; pruned: number }): Promise<void>;
   renameRun(id: string, name: string): Promise<void>;
   removeRun(id: string): Promise<void>;
+  /** Brings the last removed run back. */
   undoRemove(): Promise<void>;
   /** These runs as JSON text; null if that failed. */
   exportRuns(ids: readonly string[]): Promise<string | null>;
   importRuns(text: string, file: string): Promise<void>;
   readRunMasks(id: string): Promise<RunMasks>;
-  /** Makes a saved run the current pruning. */
+  /** Makes a saved run the current pruning, with its recipe, curves and texts. */
   restoreRun(id: string): Promise<void>;
 }
 

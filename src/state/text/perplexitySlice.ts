@@ -1,7 +1,8 @@
 // Perplexities of the dense and the pruned model on the evaluation text.
-import type { PrunedId, Subject } from "../../worker/protocol.ts";
+import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
+import type { PerplexityResult, PrunedId, Subject } from "../../worker/protocol.ts";
 import { DENSE_ID } from "../../worker/prunedId.ts";
-import { currentPruning, samePruned } from "../run/currentPruning.ts";
+import { currentPruning, samePruned, showsRun } from "../run/currentPruning.ts";
 import type { Deps, SliceOf } from "../slice.ts";
 import type { GetState, Patch, StudioState } from "../storeState.ts";
 import { lastOf, type Measured, type PerplexityReading, type PerplexitySlice } from "./textState.ts";
@@ -13,7 +14,8 @@ const stale = (measured: Measured): Measured => {
 };
 
 /** The task that measures one of the two models. A newer measurement of it replaces an older one. */
-function measurement({ client, task }: Deps, get: GetState, subject: Subject) {
+function measurement(deps: Deps, get: GetState, subject: Subject) {
+  const { client, task } = deps;
   const show = (measured: Measured): Patch => (subject === "dense" ? { dense: measured } : { pruned: measured });
   return task({
     name: "perplexity",
@@ -22,11 +24,29 @@ function measurement({ client, task }: Deps, get: GetState, subject: Subject) {
     run: (of: PrunedId) => ({
       begin: show({ phase: "measuring", last: lastOf(get()[subject]), of }),
       work: () => client.request({ type: "perplexity", subject, tokens: get().evaluationTokens }),
-      done: (result) => show({ phase: "measured", last: { result, of } }),
+      done(result) {
+        if (subject === "pruned") noteReading(deps, get, of, result);
+        return show({ phase: "measured", last: { result, of } });
+      },
       cancelled: () => show(settled(lastOf(get()[subject]))),
       failed: (error) => show({ phase: "failed", last: lastOf(get()[subject]), error }),
     }),
   });
+}
+
+/** Adds a reading of the run to its curves, unless it is of another threshold than the run was trained for. */
+export function noteReading(
+  { series }: Pick<Deps, "series">,
+  get: GetState,
+  { run, ratio, step }: PrunedId,
+  result: PerplexityResult,
+): void {
+  const state = get();
+  const { architecture } = state;
+  if (!showsRun(state) || architecture?.run !== run || architecture.made.kind !== "disp") return;
+  const { recipe, point } = architecture.made;
+  const current = architecture.ratio === ratio && architecture.step === step;
+  if (current && (recipe.ratioMode === "every" || point === undefined)) series.addReading({ step, ratio, ...result });
 }
 
 /** Whether a model has no reading, and no measurement under way, with these masks on the current text and number of tokens. */
@@ -43,8 +63,12 @@ function isMissing(
   return !of || !samePruned(of, wanted);
 }
 
+const DENSE_TRIES = 3;
+
 export const perplexitySlice: SliceOf<PerplexitySlice> = (deps, set, get) => {
   const dense = measurement(deps, get, "dense");
+  let denseEnds = Promise.resolve();
+  const startDense = (): Promise<void> => (denseEnds = dense.start(DENSE_ID));
   const pruned = measurement(deps, get, "pruned");
   const stop = (): void => {
     dense.drop();
@@ -54,25 +78,34 @@ export const perplexitySlice: SliceOf<PerplexitySlice> = (deps, set, get) => {
     model: { stop, clear: () => ({ dense: { phase: "none" }, pruned: { phase: "none" } }) },
     // Readings of another text or length stay on the screen until they are measured again.
     text: { stop, clear: (state) => ({ dense: stale(state.dense), pruned: stale(state.pruned) }) },
-    run: { stop },
-    pruning: { stop, clear: () => ({ pruned: { phase: "none" } }) },
+    run: { stop: pruned.drop },
+    pruning: { stop: pruned.drop, clear: () => ({ pruned: { phase: "none" } }) },
   });
   return {
-    evaluationTokens: 4096,
+    evaluationTokens: evaluationTokensFor({ software: true }),
     dense: { phase: "none" },
     pruned: { phase: "none" },
     setEvaluationTokens(evaluationTokens) {
       if (evaluationTokens === get().evaluationTokens) return;
       set({ ...deps.follow("text"), evaluationTokens });
+      // A run that trains measures on as many from now on; every other command has it.
+      if (get().run.phase === "training")
+        deps.client.request({ type: "evaluationTokens", tokens: evaluationTokens }).catch(() => undefined);
       get().measureMissing();
     },
     stopMeasuring: stop,
+    async measureDense() {
+      if (get().dense.phase === "measuring") await denseEnds;
+      // A change of the number of tokens stops a measurement: it begins again.
+      for (let tries = 0; tries < DENSE_TRIES && get().dense.phase !== "failed"; tries += 1)
+        if (isMissing(get(), get().dense, DENSE_ID)) await startDense();
+    },
     measureMissing() {
       const state = get();
       const { model, run, pendingCommand, counts } = state;
       if (model.phase !== "open" || !counts || run.phase === "training" || pendingCommand === "train") return;
       const now = currentPruning(state);
-      if (isMissing(state, state.dense, DENSE_ID)) void dense.start(DENSE_ID);
+      if (isMissing(state, state.dense, DENSE_ID)) void startDense();
       if (now && isMissing(state, state.pruned, now)) void pruned.start(now);
     },
   };

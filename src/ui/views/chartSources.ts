@@ -2,6 +2,7 @@
 import type { GateData, RunData, WidthsData } from "../../charts/index.ts";
 import { byBlock } from "../../engine/index.ts";
 import type { StudioStore } from "../../state/store.ts";
+import { lastOf, type PerplexityReading, sameReading } from "../../state/text/textState.ts";
 import type { ModelFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
 import { shownModel } from "./shownModel.ts";
@@ -56,6 +57,20 @@ export function widthsSource(studio: StudioStore): Source<WidthsData> {
   };
 }
 
+/** The readings that were measured as the dense model was, which the results show beside them; how many were not. */
+function readingsOf(
+  { readings }: StudioStore["series"],
+  dense: PerplexityReading | null,
+): Pick<RunData, "readings" | "dense" | "otherReadings"> {
+  const reference = dense?.result ?? readings.at(-1);
+  const alike = readings.filter((reading) => reference && sameReading(reading, reference));
+  return {
+    readings: alike.map(({ step, value }) => ({ step, perplexity: value })),
+    otherReadings: readings.length - alike.length,
+    ...(dense ? { dense: dense.result.value } : {}),
+  };
+}
+
 /** Loss, R, kept share and target by step; before the first step, the plan of the recipe. */
 export function runSource({ series, store }: StudioStore): Source<RunData> {
   return {
@@ -65,12 +80,21 @@ export function runSource({ series, store }: StudioStore): Source<RunData> {
       const started = count > 0;
       const plannedSteps = started ? series.plannedSteps : recipe.steps;
       const target = started ? series.target : [recipe.ratio];
-      return { step, loss, penalty, kept, count, plannedSteps, target };
+      return {
+        step,
+        loss,
+        penalty,
+        kept,
+        count,
+        plannedSteps,
+        target,
+        ...readingsOf(series, lastOf(store.getState().dense)),
+      };
     },
     subscribe(changed) {
       const leaveSeries = series.subscribe(changed);
       const leaveStore = store.subscribe((state, before) => {
-        if (state.recipe !== before.recipe && series.count === 0) changed();
+        if ((state.recipe !== before.recipe && series.count === 0) || state.dense !== before.dense) changed();
       });
       return () => {
         leaveSeries();

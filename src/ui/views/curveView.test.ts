@@ -58,6 +58,18 @@ it("adds runs for one ratio, of the same model, text, context and tokens only", 
     run("d", { perplexity: { ...perplexity, tokens: 32 } }),
     run("e", { perplexity: { ...perplexity, context: 8 } }),
     run("f", { made: { kind: "disp", recipe: every, steps: 9 } }),
+    run("h", { made: { kind: "disp", recipe: DEFAULT_RECIPE, steps: 9, targets: [[0, 0.5]], point: 0.6 } }),
+    run("i", {
+      made: {
+        kind: "disp",
+        recipe: DEFAULT_RECIPE,
+        steps: 9,
+        targets: [
+          [0, 0.6],
+          [4, 0.5],
+        ],
+      },
+    }),
     run("g", { made: { kind: "baseline", method: "random", ratio: 0.6, seed: 1 } }),
   ];
   expect(ratioCurveOf({ ...viewed, runs }).runs).toEqual([{ ratio: 0.6, x: 0.6, y: 27, label: "run a" }]);

@@ -1,6 +1,6 @@
 // A run's curve as the chart shows it: its points, the dense model, and saved runs for one ratio that were measured in the same way.
 import type { RatioCurveData } from "../../charts/index.ts";
-import type { RunRecord } from "../../engine/index.ts";
+import { runKind, type RunRecord } from "../../engine/index.ts";
 import { type PerplexityReading, sameReading } from "../../state/text/textState.ts";
 import type { CurvePoint } from "../../worker/protocol.ts";
 
@@ -34,10 +34,10 @@ export function ratioCurveOf({ points, runs, dense, ratio, blocks }: CurveInput)
   };
 }
 
-/** A run for one ratio as a point; none where its perplexity is not comparable. */
+/** A run that was trained for one ratio as a point; none for other thresholds of a run, and where its perplexity is not comparable. */
 function pointOf(run: RunRecord, { result, fingerprint }: CurvePoint): RatioCurveData["runs"] {
   const { made, model, perplexity, kept, name } = run;
-  if (made.kind !== "disp" || made.recipe.ratioMode !== "one") return [];
+  if (made.kind !== "disp" || runKind(made) !== "dedicated") return [];
   const { text, context, tokens, beginToken, pruned } = perplexity;
   const sameText = text.sha256 === result.text.sha256 && context === result.context && tokens === result.tokens;
   if (model.fingerprint !== fingerprint || !sameText || beginToken !== result.beginToken) return [];

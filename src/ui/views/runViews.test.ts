@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE, RUN_FORMAT } from "../../engine/index.ts";
 import type { RunMasks, RunRecord } from "../../engine/index.ts";
+import { markOf } from "../../charts/runs/perplexity/methodMarks.ts";
 import { groupRuns, matching, overlapOf, recipeRows, tradeoffOf } from "./runViews.ts";
 
 const TEXT = { name: "sotu-held.txt", sha256: "ab".repeat(32) };
@@ -53,6 +54,42 @@ describe("points", () => {
     expect(at("bytes")).toEqual([[300, 300], 400]);
     expect(at("ms per token")).toEqual([[3], 4]);
     expect(tradeoffOf([], "bytes", []).dense).toBeNull();
+  });
+
+  it("tell trainings for one ratio from thresholds, moved targets and runs for every ratio", () => {
+    const disp = (id: string, patch: object) =>
+      record(id, { made: { kind: "disp", recipe: DEFAULT_RECIPE, steps: 9, ...patch } });
+    const every = { recipe: { ...DEFAULT_RECIPE, ratioMode: "every" } };
+    const moved = {
+      targets: [
+        [0, 0.6],
+        [4, 0.5],
+      ],
+    };
+    const runs = [record("a"), disp("b", { point: 0.7 }), disp("c", moved), disp("d", every), weights];
+    const { points } = tradeoffOf(runs, "block weights", []);
+    expect(points.map(({ method, dedicated }) => [method, dedicated])).toEqual([
+      ["DISP-LLM", true],
+      ["DISP-LLM, threshold", false],
+      ["DISP-LLM, moved target", false],
+      ["DISP-LLM, every ratio", false],
+      ["DaSS", true],
+    ]);
+    expect(new Set(points.map(({ method }) => markOf(method).path)).size).toBe(5);
+    expect(runs.slice(1, 4).map((run) => recipeRows(run).slice(0, 2))).toEqual([
+      [
+        { label: "target", value: "70 %" },
+        { label: "trained at", value: "50 %" },
+      ],
+      [
+        { label: "target", value: "50 %" },
+        { label: "trained for", value: "60 % from step 0, 50 % from step 4" },
+      ],
+      [
+        { label: "target", value: "50 %" },
+        { label: "trained for", value: "35–95 %" },
+      ],
+    ]);
   });
 
   it("show pattern or ratio, and find runs by words", () => {

@@ -1,10 +1,10 @@
 // Saved runs as the panel shows them: groups that can be compared, descriptions, points of the chart, and the overlap of two.
 import { jaccard } from "../../charts/index.ts";
 import type { OverlapData, TradeoffData, TradeoffPoint } from "../../charts/index.ts";
-import { METHOD_NAMES, unpackRunMasks } from "../../engine/index.ts";
-import type { RunMasks, RunRecord } from "../../engine/index.ts";
+import { METHOD_NAMES, runKind, unpackRunMasks } from "../../engine/index.ts";
+import type { RunKind, RunMasks, RunRecord } from "../../engine/index.ts";
 import { titleOf } from "../../shared/texts.ts";
-import { bytes, percent, ratioText, stepTime, whole } from "../../shared/format.ts";
+import { bytes, percent, ratioNumber, ratioText, stepTime, whole } from "../../shared/format.ts";
 
 export const SIZES = ["whole model", "block weights", "bytes", "ms per token"] as const;
 export type Size = (typeof SIZES)[number];
@@ -17,9 +17,17 @@ export interface RunGroup {
   runs: RunRecord[];
 }
 
-/** Name of the method that made a run. */
+/** Trainings are compared with their like only, so each kind has a mark of its own. */
+const DISP_LABELS: Readonly<Record<RunKind, string>> = {
+  dedicated: "DISP-LLM",
+  moved: "DISP-LLM, moved target",
+  point: "DISP-LLM, threshold",
+  every: "DISP-LLM, every ratio",
+};
+
+/** Name of the method that made a run, and how it was trained. */
 export function methodLabel({ made }: RunRecord): string {
-  if (made.kind === "disp") return "DISP-LLM";
+  if (made.kind === "disp") return DISP_LABELS[runKind(made)];
   if (made.kind === "weights") return METHOD_NAMES[made.recipe.method];
   return made.method === "random" ? "random" : "uniform magnitude";
 }
@@ -32,9 +40,29 @@ export function recipeRows({ made }: RunRecord): { label: string; value: string 
       { label: "calibration", value: `${made.recipe.sequences} × ${made.recipe.tokens} tokens` },
       { label: "seed", value: String(made.recipe.seed) },
     ];
-  const { ratio, seed } = made.kind === "disp" ? made.recipe : made;
-  const trained = made.kind === "disp" ? [{ label: "steps", value: whole(made.steps) }] : [];
-  return [{ label: "target", value: ratioText(ratio) }, { label: "seed", value: String(seed) }, ...trained];
+  if (made.kind === "baseline")
+    return [
+      { label: "target", value: ratioText(made.ratio) },
+      { label: "seed", value: String(made.seed) },
+    ];
+  return [
+    ...targetRows(made),
+    { label: "seed", value: String(made.recipe.seed) },
+    { label: "steps", value: whole(made.steps) },
+  ];
+}
+
+/** What masks are for, and what their run was trained for where that differs. */
+function targetRows(made: Extract<RunRecord["made"], { kind: "disp" }>): { label: string; value: string }[] {
+  const { ratio, ratioMode, ratioFrom, ratioTo } = made.recipe;
+  const target = { label: "target", value: ratioText(made.point ?? ratio) };
+  if (ratioMode === "every")
+    return [target, { label: "trained for", value: `${ratioNumber(ratioFrom)}–${ratioText(ratioTo)}` }];
+  if (made.point !== undefined) return [target, { label: "trained at", value: ratioText(ratio) }];
+  const targets = made.targets ?? [];
+  if (targets.length < 2) return [target];
+  const history = targets.map(([step, one]) => `${ratioText(one)} from step ${whole(step)}`).join(", ");
+  return [target, { label: "trained for", value: history }];
 }
 
 /** The groups of runs that fit in one chart, the largest first. */
@@ -78,7 +106,8 @@ export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: reado
       { label: "tokens", value: whole(tokens) },
     ];
     const recipe = [{ label: "method", value: methodLabel(run) }, ...recipeRows(run), ...measuredOn];
-    return [{ id: run.id, x, y: pruned, label: run.name, method: methodLabel(run), recipe }];
+    const dedicated = runKind(run.made) === "dedicated";
+    return [{ id: run.id, x, y: pruned, label: run.name, method: methodLabel(run), dedicated, recipe }];
   });
   const [first] = runs;
   const timed = runs.find(({ msPerToken }) => msPerToken !== null)?.msPerToken?.dense ?? null;

@@ -10,12 +10,16 @@ import type { Handlers, WorkerState } from "./workerState.ts";
 
 export function measureCommands(
   state: WorkerState,
-): Pick<Handlers, "perplexity" | "curve" | "generate" | "tokenLosses"> {
+): Pick<Handlers, "perplexity" | "evaluationTokens" | "curve" | "generate" | "tokenLosses"> {
   const { tasks, onDevice, perplexities, pruning, send } = state;
   return {
     perplexity: (command) => {
       state.evaluationTokens = command.tokens;
       return tasks.run("perplexity", async (controls) => (await measureCurrent(state, command, controls)).result);
+    },
+    evaluationTokens: ({ tokens }) => {
+      state.evaluationTokens = tokens;
+      return Promise.resolve(null);
     },
     curve: (command) =>
       tasks.run("curve", async ({ cancelled }) =>

@@ -1,5 +1,6 @@
 // Commands of the open model: opening, the library of cached models, its texts, and the self-check of the device.
 import { EngineError, selfCheck } from "../../engine/index.ts";
+import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { TextSources } from "../../shared/texts.ts";
 import type { ModelFacts, ModelSource, Replies } from "../protocol.ts";
 import { TrainingRun } from "../run/trainingRun.ts";
@@ -44,6 +45,7 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
     pruning.forget();
   }
   perplexities.window = choice.evaluationTokens;
+  state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();
   return modelFacts(ctx, opening, source);

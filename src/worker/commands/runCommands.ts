@@ -1,7 +1,9 @@
 // Commands of the training run, of the current pruning and of saved runs.
-import { invariant } from "../../engine/index.ts";
+import { invariant, type PerplexityPair } from "../../engine/index.ts";
+import { perplexityOfMasks } from "../measure/otherRatios.ts";
 import type { CommandOf, Replies } from "../protocol.ts";
 import type { ModelWithRun } from "../run/modelOnDevice.ts";
+import type { Pruned } from "../run/pruned.ts";
 import { recordOf } from "../run/runRecords.ts";
 import { pruneMlp, weightWindow } from "../run/weightPruning.ts";
 import type { TaskControls } from "../tasks.ts";
@@ -10,8 +12,8 @@ import type { Handlers, WorkerState } from "./workerState.ts";
 export function runCommands(state: WorkerState): Pick<Handlers, "train" | "step" | "pause" | "stop" | "reset"> {
   const { pruning } = state;
   return {
-    train: ({ recipe }) => train(state, recipe),
-    step: ({ recipe }) => train(state, recipe, 1),
+    train: (command) => train(state, command),
+    step: (command) => train(state, command, 1),
     pause: () => interrupt(state, ({ run }) => run.pause()),
     stop: () => interrupt(state, ({ run }) => run.stop()),
     reset: () =>
@@ -28,24 +30,25 @@ export function pruningCommands(
 ): Pick<Handlers, "target" | "pruneWeights" | "weightWindow" | "record" | "restore"> {
   const { tasks, onDevice, pruning } = state;
   return {
-    target: ({ ratio }) => pruning.moveTarget(ratio),
+    target: ({ ratio, show }) => pruning.moveTarget(ratio, show),
     pruneWeights: ({ recipe }) => tasks.run("weights", (controls) => pruneWeights(state, recipe, controls)),
     weightWindow: async (place) => {
       const { pruned } = pruning;
       invariant(pruned?.kind === "weights", "config", "no single weights are pruned; prune some first");
       return weightWindow(onDevice.opened().model, pruned, place);
     },
-    record: ({ msPerToken }) => record(state, msPerToken),
+    record: (command) => record(state, command),
     restore: async ({ run }) => pruning.restore(run),
   };
 }
 
 async function train(
   state: WorkerState,
-  recipe: CommandOf<"train">["recipe"],
+  { recipe, tokens }: Pick<CommandOf<"train">, "recipe" | "tokens">,
   steps?: number,
 ): Promise<Replies["train"]> {
   state.pruning.ratio = recipe.ratio;
+  state.evaluationTokens = tokens;
   const { run } = state.onDevice.opened();
   return run.train(recipe, await state.text("calibration"), steps);
 }
@@ -71,12 +74,37 @@ async function pruneWeights(
   return pruning.setWeights(pruned, model);
 }
 
-async function record(state: WorkerState, msPerToken: CommandOf<"record">["msPerToken"]): Promise<Replies["record"]> {
-  const { onDevice, perplexities } = state;
-  const { pruned } = state.pruning;
-  if (!pruned || !onDevice.isOpen) return null;
-  const { model } = onDevice.opened();
-  const [perplexity] = perplexities.pairs(await state.text("evaluation"), pruned);
+async function record(
+  state: WorkerState,
+  { of, msPerToken }: Pick<CommandOf<"record">, "of" | "msPerToken">,
+): Promise<Replies["record"]> {
+  const { onDevice, pruning } = state;
+  if (!onDevice.isOpen || (of === "shown" && !pruning.pruned)) return null;
+  const { pruned, perplexity } = of === "run" ? await trainedRun(state) : await shownPruning(state);
   const adapter = onDevice.context().gpu.facts.name;
-  return perplexity ? recordOf(model, pruned, { adapter, perplexity, msPerToken }) : null;
+  return perplexity ? recordOf(onDevice.opened().model, pruned, { adapter, perplexity, msPerToken }) : null;
+}
+
+interface Measured {
+  pruned: Pruned;
+  perplexity: PerplexityPair | undefined;
+}
+
+/** The current pruning with its perplexity, if it was measured. */
+async function shownPruning(state: WorkerState): Promise<Measured> {
+  const pruned = state.pruning.required();
+  return { pruned, perplexity: state.perplexities.pairs(await state.text("evaluation"), pruned)[0] };
+}
+
+/** The run at its trained ratio. Its perplexity is from the cache, or measured. Throws "cancelled". */
+async function trainedRun(state: WorkerState): Promise<Measured> {
+  const { tasks, pruning, perplexities, onDevice, evaluationTokens } = state;
+  const pruned = pruning.trained();
+  const text = await state.text("evaluation");
+  const perplexity = await tasks.run("perplexity", async ({ cancelled }) => {
+    const result = await perplexityOfMasks(pruning.otherRatios(text), pruned.masks, evaluationTokens, { cancelled });
+    const { model: opened } = onDevice.opened();
+    return perplexities.pairWithDense(onDevice.context(), result, { opened, text }, { cancelled });
+  });
+  return { pruned, perplexity };
 }

@@ -1,4 +1,5 @@
 // What all commands work on: the device with the open model, the texts, the current pruning, measurements and prepared exports.
+import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import { DEFAULT_TEXTS, type TextSources } from "../../shared/texts.ts";
 import { PreparedExports } from "../export/preparedExports.ts";
 import type { Command, CommandOf, Replies, WorkerEvent } from "../protocol.ts";
@@ -18,8 +19,8 @@ export class WorkerState {
   readonly onDevice: ModelOnDevice;
   readonly pruning: CurrentPruning;
   sources: TextSources = DEFAULT_TEXTS;
-  /** How many tokens the page last measured perplexity on. */
-  evaluationTokens = 4096;
+  /** How many tokens perplexity is measured on, as the page last requested. */
+  evaluationTokens = evaluationTokensFor({ software: true });
 
   constructor(readonly send: (event: WorkerEvent) => void) {
     this.tasks = new Tasks(send);

@@ -86,7 +86,8 @@ export async function exportPruned(
     );
   }
   const target = { ratio: "block weights kept" as const, value: architecture.ratio };
-  const receipt = { ...given, recipe: made.recipe, target, trainedSteps: made.steps };
+  const history = made.targets ? { targets: made.targets } : {};
+  const receipt = { ...given, recipe: made.recipe, target, trainedSteps: made.steps, ...history };
   const targets = new Map(forms.map((form) => [form, targetFor(form)] as const));
   return exportGates(ctx, opened, { masks, targets }, { ...options, receipt, openOnnx: onnxReader });
 }

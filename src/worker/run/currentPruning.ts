@@ -1,10 +1,17 @@
-// The current pruning: a run's architecture at the target ratio, or single weights, whichever was made or restored last.
+// The current pruning: a run's architecture at the target ratio, masks of a saved run, or single weights, whichever was made or restored last.
 import { invariant, type Model, type Run } from "../../engine/index.ts";
 import type { Replies, RunArchitecture, WorkerEvent } from "../protocol.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import type { ModelOnDevice } from "./modelOnDevice.ts";
 import type { Perplexities } from "../measure/perplexities.ts";
-import { type GateLogits, type Pruned, prunedAt, type PrunedByWeights } from "./pruned.ts";
+import {
+  type GateLogits,
+  type Pruned,
+  prunedAt,
+  type PrunedByGates,
+  type PrunedByWeights,
+  trainedRatioOf,
+} from "./pruned.ts";
 import { loadPruned } from "./prunedModel.ts";
 import type { OtherRatios } from "../measure/otherRatios.ts";
 import { restoreRun } from "./runRecords.ts";
@@ -43,19 +50,35 @@ export class CurrentPruning {
     if (architecture) this.send({ type: "architecture", architecture });
   }
 
+  /** Whether the run's architecture is the current pruning. */
+  private get isOfRun(): boolean {
+    return this.current?.kind === "gates" && this.current.architecture.run === this.logits?.run;
+  }
+
   /**
-   * Moves the target: of the next step while training, and of the current architecture. Null while there are no gate logits, or if the
-   * device is lost meanwhile.
+   * Moves the target: of the next step while training, and of the run's architecture. Null while there are no gate logits, if the device is
+   * lost meanwhile, and while single weights or a saved run are the current pruning, which stays unless `show` is given.
    */
-  async moveTarget(ratio: number): Promise<RunArchitecture | null> {
+  async moveTarget(ratio: number, show = false): Promise<RunArchitecture | null> {
     this.ratio = ratio;
     const { run } = this.onDevice.opened();
     const { session } = run;
     if (session) session.ratio = ratio;
+    if (this.current && !this.isOfRun && !show) return null;
     const made = this.logits && (await run.logitsAt(this.logits, ratio));
     // The run may have reported newer ones meanwhile, or may have been reset.
     if (made && made.run === this.logits?.run && made.step >= this.logits.step) this.logits = made;
-    return this.onDevice.isOpen ? this.makeArchitecture() : null;
+    // Something else may have become the current pruning meanwhile.
+    if (!this.onDevice.isOpen || (this.current && !this.isOfRun && !show)) return null;
+    return this.makeArchitecture();
+  }
+
+  /** The run at the ratio that it was trained for, or at the target if that was every ratio. Throws "config" if there is no run. */
+  trained(): PrunedByGates {
+    const { layout, budget } = this.onDevice.opened();
+    const { logits } = this;
+    invariant(logits, "config", "There is no run to save: train for at least one step.");
+    return prunedAt(logits, layout, budget, trainedRatioOf(logits) ?? this.ratio);
   }
 
   /** Makes single weights the current pruning. model: theirs, which is kept on the GPU. */

@@ -80,6 +80,16 @@ test("a run for one ratio keeps its logits, so that its architectures are nested
   const masks = [];
   for (const ratio of RATIOS) masks.push(prunedAt(await run.logitsAt(logits, ratio), layout, budget, ratio).masks);
   expect(nestednessOf(masks).broken).toBe(0);
+  const madeAt = (ratio: number) => prunedAt(logits, layout, budget, ratio).made;
+  const trainedAt = {
+    kind: "disp",
+    recipe: { ratio: EVERY_RATIO.ratio },
+    targets: [[0, EVERY_RATIO.ratio]],
+    steps: 12,
+  };
+  expect(madeAt(EVERY_RATIO.ratio)).toMatchObject(trainedAt);
+  expect(madeAt(EVERY_RATIO.ratio)).not.toHaveProperty("point");
+  expect(madeAt(0.7)).toMatchObject({ ...trainedAt, point: 0.7 });
   expect(run.session).toBeInstanceOf(Session);
   await run.reset();
 });

@@ -7,8 +7,8 @@ import {
   keptWeights,
   type Masks,
   type Recipe,
-  type RunRecipe,
   sharingOf,
+  type Targets,
   type TextRef,
   type WeightMasks,
   type WeightRecipe,
@@ -21,6 +21,8 @@ export interface GateLogits extends Pick<PrunedId, "run" | "step"> {
   /** Flat, in the order of `gateLayout`, with padding. */
   values: Float32Array<ArrayBuffer>;
   recipe: Recipe;
+  /** Of a run for one ratio: which ratios its steps were for so far. */
+  targets: Targets;
   /** The text that the run is trained on. */
   calibration: TextRef;
 }
@@ -28,7 +30,7 @@ export interface GateLogits extends Pick<PrunedId, "run" | "step"> {
 export interface PrunedByGates {
   kind: "gates";
   masks: Masks;
-  made: Exclude<RunRecipe, { kind: "weights" }>;
+  made: RunArchitecture["made"];
   /** For the page; its masks are the same ones. */
   architecture: RunArchitecture;
   calibration: TextRef;
@@ -52,11 +54,26 @@ export const idOf = (pruned: Pruned): PrunedId =>
 export function prunedAt(logits: GateLogits, layout: GateLayout, budget: Budget, ratio: number): PrunedByGates {
   const { run, recipe, step, calibration, values } = logits;
   const { masks, counts } = architectureOf(values, { layout, budget, ratio, sharing: sharingOf(recipe.gates, layout) });
-  const made = { kind: "disp", recipe: { ...recipe, ratio }, steps: step } as const;
+  const made = madeAt(logits, ratio);
   const pruned = prunedByMasks(masks, counts, budget, { run, ratio, step, made, calibration });
   if (recipe.ratioMode === "one") return pruned;
   const trainedFor = { from: recipe.ratioFrom, to: recipe.ratioTo };
   return { ...pruned, architecture: { ...pruned.architecture, trainedFor } };
+}
+
+/** The ratio that the run was trained for last; null for a run for every ratio. */
+export function trainedRatioOf({ recipe, targets }: GateLogits): number | null {
+  return recipe.ratioMode === "every" ? null : (targets.at(-1)?.[1] ?? recipe.ratio);
+}
+
+function madeAt(logits: GateLogits, ratio: number): RunArchitecture["made"] {
+  const { recipe, step: steps, targets } = logits;
+  const trained = trainedRatioOf(logits);
+  return {
+    ...{ kind: "disp", recipe: { ...recipe, ratio: trained ?? ratio }, steps },
+    ...(trained !== null && targets.length > 0 ? { targets } : {}),
+    ...(trained !== null && trained !== ratio ? { point: ratio } : {}),
+  };
 }
 
 /** The pruning by given masks of the 5L vectors. counts: |s| of each. */
@@ -67,7 +84,7 @@ export function prunedByMasks(
   { run, ratio, step, made, calibration }: Omit<PrunedId, "recipe"> & Pick<PrunedByGates, "made" | "calibration">,
 ): PrunedByGates {
   const architecture = {
-    ...{ run, ratio, step, masks, counts },
+    ...{ run, ratio, step, masks, counts, made },
     keptWeights: keptWeights(budget, counts),
     keptTotalWeights: keptTotalWeights(budget, counts),
   };

@@ -6,13 +6,13 @@ import {
   finishedRun,
   gateLayout,
   invariant,
-  METHOD_NAMES,
   type Masks,
   mlpMatrices,
   type OpenedModel,
   type PerplexityPair,
   type Run,
   type RunMasks,
+  runName,
   type RunRecipe,
   unpackBits,
   unpackWords,
@@ -34,27 +34,12 @@ export function recordOf(
   const { name, fingerprint, config, dtype } = opened;
   return finishedRun({
     id: crypto.randomUUID(),
-    name: nameOf(made),
+    name: runName(made),
     finished: new Date().toISOString(),
     model: { name, fingerprint, config, dtype },
     ...{ made, calibration: pruned.calibration, ...measured },
     masks: pruned.kind === "gates" ? { kind: "gates", masks: pruned.masks } : { kind: "weights", masks: pruned.masks },
   });
-}
-
-/** The name that a run gets until the user renames it. */
-function nameOf(made: RunRecipe): string {
-  const percent = (share: number): string => `${Math.round(1000 * share) / 10} %`;
-  switch (made.kind) {
-    case "disp": {
-      const { ratio, seed, gates } = made.recipe;
-      return `DISP${gates === "full" ? "" : ` ${gates}`} ${percent(ratio)}, seed ${seed}`;
-    }
-    case "weights":
-      return `${METHOD_NAMES[made.recipe.method]} ${made.recipe.pattern}, seed ${made.recipe.seed}`;
-    case "baseline":
-      return `${made.method} ${percent(made.ratio)}, seed ${made.seed}`;
-  }
 }
 
 /** The pruning of a saved run. Throws "config" if it belongs to another model than the open one, "unsupported" for SparseGPT, "shape" and "format" for masks that do not fit the model. */
@@ -81,7 +66,7 @@ function restoredGates(
   of: Pick<PrunedId, "run"> & Pick<PrunedByGates, "made" | "calibration">,
 ): PrunedByGates {
   const { made } = of;
-  const [ratio, step] = made.kind === "disp" ? [made.recipe.ratio, made.steps] : [made.ratio, 0];
+  const [ratio, step] = made.kind === "disp" ? [made.point ?? made.recipe.ratio, made.steps] : [made.ratio, 0];
   return prunedByMasks(masks, countsOf(masks), budgetOf(config), { ratio, step, ...of });
 }
 

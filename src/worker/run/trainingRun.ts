@@ -69,7 +69,6 @@ export class TrainingRun {
    */
   train(recipe: Recipe, text: EncodedText, steps?: number): Promise<RunState> {
     const session = this.sessionFor(recipe, text);
-    this.calibration = { name: text.name, sha256: text.sha256 };
     const run = this.run(session, steps);
     this.training = run.catch(() => undefined);
     return run;
@@ -178,8 +177,8 @@ export class TrainingRun {
     this.reportLogits(session, session.step, await session.logits());
   }
 
-  private reportLogits({ recipe }: Session, step: number, values: Float32Array<ArrayBuffer>): void {
-    this.options.onLogits({ run: this.id, values, step, recipe, calibration: this.calibration });
+  private reportLogits({ recipe, targets }: Session, step: number, values: Float32Array<ArrayBuffer>): void {
+    this.options.onLogits({ run: this.id, values, step, recipe, targets, calibration: this.calibration });
   }
 
   private sessionFor(recipe: Recipe, text: EncodedText): Session {
@@ -195,6 +194,8 @@ export class TrainingRun {
     if (checkpoint?.subject === subject && sameRun(checkpoint.recipe, recipe)) fresh.restore(checkpoint);
     this.checkpoint = undefined;
     this.id = crypto.randomUUID();
+    // A run that continues after a pause keeps its text, also where another one was chosen meanwhile.
+    this.calibration = { name: text.name, sha256: text.sha256 };
     this.session = fresh;
     return fresh;
   }

@@ -73,12 +73,12 @@ export async function modelFacts(
   { model: opened, licence }: OpenResult,
   source: ModelSource,
 ): Promise<ModelFacts> {
-  const { name, config, dtype, weights, model, notes } = opened;
+  const { name, fingerprint, config, dtype, weights, model, notes } = opened;
   const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context } = config;
   const { name: adapter, software } = ctx.gpu.facts;
   if (source.kind === "hub" || source.kind === "cached") await noteCard(source.address, { family: modelType, licence });
   return {
-    name,
+    ...{ name, fingerprint },
     ...{ modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context },
     dtype,
     parameters: countParameters(config),

@@ -13,8 +13,12 @@ export interface MethodMark {
   path: string;
 }
 
+/** A shape of d3, or path data: a triangle that points down, a small circle, a hexagon. */
 const SHAPES = [
   ["DISP-LLM", "--chart-kept", symbolCircle],
+  ["DISP-LLM, moved target", "--chart-s2", "M-5,-4H5L0,5Z"],
+  ["DISP-LLM, threshold", "--chart-only-b", "M-3,0A3,3,0,1,0,3,0A3,3,0,1,0,-3,0Z"],
+  ["DISP-LLM, every ratio", "--chart-only-a", "M-5,0L-2.5,-4.4H2.5L5,0L2.5,4.4H-2.5Z"],
   ["DaSS", "--chart-s1", symbolSquare],
   ["Wanda", "--chart-s3", symbolTriangle],
   ["SparseGPT", "--chart-s4", symbolDiamond],
@@ -25,7 +29,7 @@ const SHAPES = [
 
 /** In the order of the legend. */
 export const METHOD_MARKS: readonly MethodMark[] = SHAPES.map(([name, colour, shape]) => {
-  return { name, colour, path: symbol(shape, AREA)() ?? "" };
+  return { name, colour, path: typeof shape === "string" ? shape : (symbol(shape, AREA)() ?? "") };
 });
 const FIRST: MethodMark = METHOD_MARKS[0] ?? { name: "", colour: "--chart-ink", path: "" };
 

@@ -36,7 +36,7 @@ describe("the plane", () => {
 
 describe("runs against size", () => {
   const run = (id: string, x: number, y: number, method = "DaSS"): TradeoffPoint => {
-    return { id, x, y, method, label: `run ${id}`, recipe: [] };
+    return { id, x, y, method, dedicated: true, label: `run ${id}`, recipe: [] };
   };
   const points = [run("b", 0.8, 25), run("a", 0.5, 30), run("c", 0.8, 28, "Wanda")];
   const geometry = tradeoffGeometry({ points, axis, dense: { x: 1, y: 20 }, picked: ["c", "a"] }, space);
@@ -51,6 +51,14 @@ describe("runs against size", () => {
     ]);
     expect(geometry.legend.items.map(({ label }) => label)).toEqual(["DaSS", "Wanda", "best at each size", "dense"]);
     expect(geometry.name).toContain("of 3 runs; 2 of them best at their size; lowest 25.00 at 0.8 (DaSS); dense 20.00");
+  });
+
+  it("make the line of the best only where they were trained for their ratio alone", () => {
+    const point = { ...run("p", 0.6, 21, "DISP-LLM, threshold"), dedicated: false };
+    const other = tradeoffGeometry({ points: [...points, point], axis, dense: { x: 1, y: 20 }, picked: [] }, space);
+    expect(other.marks).toHaveLength(4);
+    expect(other.name).toContain("of 4 runs; 2 of them best");
+    expect(other.legend.items.map(({ label }) => label)).toContain("best of the runs for one ratio");
   });
 
   it("are found within reach only", () => {

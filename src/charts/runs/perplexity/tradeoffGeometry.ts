@@ -18,6 +18,8 @@ export interface TradeoffPoint {
   label: string;
   /** What made it; gives the mark. */
   method: string;
+  /** Made for its size alone: only such runs make the line of the best. */
+  dedicated: boolean;
   /** The recipe, for the tip. */
   recipe: readonly { label: string; value: string }[];
 }
@@ -64,7 +66,7 @@ export function tradeoffGeometry(data: TradeoffData, space: Space): TradeoffGeom
   const marks = points
     .map((point): RunMark => ({ ...placeOf(plane.plane, point), point, mark: markOf(point.method) }))
     .sort((a, b) => a.point.x - b.point.x || a.point.y - b.point.y);
-  const best = bestLine(points).map((point) => placeOf(plane.plane, point));
+  const best = bestLine(points.filter(({ dedicated }) => dedicated)).map((point) => placeOf(plane.plane, point));
   return {
     ...plane,
     legend,
@@ -81,10 +83,11 @@ export function tradeoffGeometry(data: TradeoffData, space: Space): TradeoffGeom
 
 /** The methods that have runs, the best line and the dense model. */
 function legendItems({ points, dense }: TradeoffData): LegendItem[] {
+  const alone = points.every(({ dedicated }) => dedicated);
   const methods = METHOD_MARKS.filter(({ name }) => points.some(({ method }) => method === name));
   return [
     ...methods.map(({ name, colour, path }) => ({ label: name, colour, path })),
-    { label: "best at each size", colour: "--chart-ink", mark: "line" },
+    { label: alone ? "best at each size" : "best of the runs for one ratio", colour: "--chart-ink", mark: "line" },
     ...(dense ? [{ label: "dense", colour: "--chart-ink", mark: "dash" } as const] : []),
   ];
 }

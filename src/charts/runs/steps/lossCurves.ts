@@ -26,9 +26,24 @@ function layers(svg: Svg): (plot: LossPlot) => void {
   const dots = curve("--chart-loss", 2).style("stroke-linecap", "round").style("stroke-opacity", 0.32);
   const relative = curve("--chart-penalty", 1.5).style("stroke-linejoin", "round");
   const loss = curve("--chart-loss", 2).style("stroke-linejoin", "round");
-  return ({ lossDots, lossLine, relativeLine }) => {
+  const dense = curve("--chart-ink", 1).style("stroke-dasharray", "4 2").style("stroke-opacity", 0.6);
+  const readings = curve("--chart-kept", 1.5).style("stroke-linejoin", "round");
+  const marks = svg.append("g");
+  return ({ lossDots, lossLine, relativeLine, readingLine, readingDots, denseLine }) => {
     dots.attr("d", lossDots);
     relative.attr("d", relativeLine);
     loss.attr("d", lossLine);
+    dense.attr("d", denseLine);
+    readings.attr("d", readingLine);
+    marks
+      .selectAll("circle")
+      .data(readingDots)
+      .join("circle")
+      .attr("r", 3)
+      .attr("cx", ([x]) => x)
+      .attr("cy", ([, y]) => y)
+      .attr("data-reading", (_dot, i) => i)
+      .style("fill", "var(--chart-kept)")
+      .style("stroke", "var(--chart-paper)");
   };
 }

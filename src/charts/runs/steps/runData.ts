@@ -18,6 +18,12 @@ export interface RunData {
   penaltyStart?: number;
   /** Target ratio of each step. Before the first step it has one entry, the planned target. */
   target?: ArrayLike<number>;
+  /** Perplexities of the pruned model on the evaluation text, after this many steps, ascending; all measured in the same way. */
+  readings?: readonly { step: number; perplexity: number }[];
+  /** How many readings are not among them, because they were measured on another text, context or number of tokens. */
+  otherReadings?: number;
+  /** Perplexity of the dense model, measured in the same way as `readings`. */
+  dense?: number;
 }
 
 /** Entries in use. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { keptParts } from "./keptGeometry.ts";
 import { lossParts } from "./lossGeometry.ts";
 import { distances, drawsTargets, type RunData, targetChanges } from "./runData.ts";
+import { pixelOf } from "../../lib/numbers/span.ts";
 import { runGeometry, runPlaces } from "./runGeometry.ts";
 
 const space = { width: 288, pixelRatio: 1, measure: (text: string) => 6 * text.length };
@@ -72,6 +73,25 @@ describe("a run", () => {
       100, 50, 0,
     ]);
     expect(tip(geometry, 50)?.tip.rows[0]).toEqual({ label: "loss", value: "3.000" });
+  });
+
+  it("draws readings on the axis of the loss, the dense model as a line, and counts them", () => {
+    const readings = [50, 100].map((step) => ({ step, perplexity: Math.exp(3 + step / 100) }));
+    const { plot, view, legend, name } = runGeometry({ ...data, readings, dense: Math.exp(3) }, parts, space, null);
+    const y = (nats: number): number => pixelOf(plot.lossY, nats);
+    expect(plot.readingDots).toEqual([
+      [92, y(3.5)],
+      [142, y(4)],
+    ]);
+    expect(plot.denseLine).toBe(`M${view.left},${y(3)}H${view.right}`);
+    expect(name).toContain(" 2 perplexities on the evaluation text, the last 54.60 after step 100; dense 20.09.");
+    expect(legend.items.map(({ label }) => label)).toEqual(expect.arrayContaining(["ln perplexity, pruned", "dense"]));
+    expect([geometry.plot.readingLine, geometry.plot.denseLine]).toEqual(["", ""]);
+    const others = runGeometry({ ...data, otherReadings: 2 }, parts, space, null);
+    expect(others.name).toMatch(/ 2 perplexities on other tokens not drawn\.$/);
+    expect(others.legend.items.at(-1)?.label).toBe("2 perplexities on other tokens not drawn");
+    const outside = runGeometry({ ...data, readings, dense: 2 }, parts, space, null);
+    expect(outside.plot.lossY.low).toBeLessThanOrEqual(Math.log(2));
   });
 
   it("uses the arrays of the plot before again", () => {

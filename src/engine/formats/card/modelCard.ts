@@ -55,13 +55,25 @@ export function modelCard(receipt: Receipt, form: Form): string {
     "## Perplexity",
     perplexities(receipt.perplexity),
     "## How it was made",
-    `${recipe.gates === "full" ? "" : `Ablation ${recipe.gates}, `}${recipe.estimator} estimator, ${receipt.trainedSteps} of ${recipe.steps} steps of ${recipe.tokens} tokens on ${oneLine(receipt.calibration.name)}, lambda ${recipe.lambda}, learning rate ${recipe.learningRate}, seed ${recipe.seed}; target: ${receipt.target.value} (${receipt.target.ratio}). Adapter: ${oneLine(receipt.adapter)}. \`${RECEIPT_FILE}\` has the complete recipe and the masks.`,
+    `${recipe.gates === "full" ? "" : `Ablation ${recipe.gates}, `}${recipe.estimator} estimator, ${receipt.trainedSteps} of ${recipe.steps} steps of ${recipe.tokens} tokens on ${oneLine(receipt.calibration.name)}, lambda ${recipe.lambda}, learning rate ${recipe.learningRate}, seed ${recipe.seed}; target: ${receipt.target.value} (${receipt.target.ratio}). ${trainedFor(receipt)}Adapter: ${oneLine(receipt.adapter)}. \`${RECEIPT_FILE}\` has the complete recipe and the masks.`,
     "## Checks",
     checks(receipt),
     "## Licence",
     licenceNote(receipt),
     "",
   ].join("\n\n");
+}
+
+/** What a run was trained for, where the target alone does not say it. Each sentence ends with a space. */
+function trainedFor({ recipe, target, targets = [] }: Receipt): string {
+  if (recipe.ratioMode === "every")
+    return `One training for every ratio from ${recipe.keepFrom} to ${recipe.keepTo} of the block weights. `;
+  const moved = targets.map(([step, ratio]) => `${ratio} from step ${step} on`).join(", ");
+  const history = targets.length > 1 ? `The target was moved during the training: ${moved}. ` : "";
+  const isPoint = targets.length > 0 && target.ratio === "block weights kept" && target.value !== recipe.keep;
+  return isPoint
+    ? `${history}The masks are a threshold at ${target.value} on gates that were trained for ${recipe.keep}. `
+    : history;
 }
 
 /** README.md, ready to be written beside an export. */

@@ -1,11 +1,9 @@
 // Binary masks as base64 text: eight gates per byte, first gate in the lowest bit, last byte padded with zeros.
 import { showValue } from "../../errors.ts";
+import { base64Of, binaryOf } from "./base64.ts";
 import { readError } from "./readError.ts";
 
 const ADVICE = "The mask was changed or cut short: use the original file.";
-
-/** Bytes converted per call: String.fromCharCode takes a limited number of arguments. */
-const CHUNK_BYTES = 8192;
 
 /** Packs N gates (0 or 1) into ceil(N / 8) bytes, LSB first (gate i is bit i % 8 of byte i / 8), as standard base64 with padding. */
 export function packBits(mask: Uint8Array): string {
@@ -22,23 +20,15 @@ export function packWords(words: Uint32Array, length: number): string {
   return base64Of(bytes);
 }
 
-function base64Of(bytes: Uint8Array): string {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK_BYTES));
-  }
-  return btoa(binary);
-}
-
 /** The N gates of `packBits`; `where` names the mask in errors. Throws "format" for text that is not a bitset of exactly N gates. */
 export function unpackBits(text: string, length: number, where = "mask"): Uint8Array<ArrayBuffer> {
-  const binary = binaryOf(text, length, where);
+  const binary = checkedBinary(text, length, where);
   return Uint8Array.from({ length }, (_, i) => (binary.charCodeAt(i >> 3) >> (i & 7)) & 1);
 }
 
 /** The words of `packWords`. Throws as `unpackBits`. */
 export function unpackWords(text: string, length: number, where = "mask"): Uint32Array<ArrayBuffer> {
-  const binary = binaryOf(text, length, where);
+  const binary = checkedBinary(text, length, where);
   const words = new Uint32Array(Math.ceil(length / 32));
   for (let i = 0; i < binary.length; i++)
     words[i >> 2] = (words[i >> 2] ?? 0) | (binary.charCodeAt(i) << (8 * (i & 3)));
@@ -56,15 +46,15 @@ export function bitsetFault(text: string, length: number): BitsetFault | undefin
 }
 
 /** The bytes of a bitset of exactly `length` gates, as the characters of a string. */
-function binaryOf(text: string, length: number, where: string): string {
+function checkedBinary(text: string, length: number, where: string): string {
   const { binary, fault } = decoded(text, length);
   if (fault) throw readError({ file: where, ...fault, advice: ADVICE });
   return binary;
 }
 
 function decoded(text: string, length: number): { binary: string; fault?: BitsetFault } {
-  if (!isBase64(text)) return { binary: "", fault: { expected: "base64 text", got: showValue(text) } };
-  const binary = atob(text);
+  const binary = binaryOf(text);
+  if (binary === undefined) return { binary: "", fault: { expected: "base64 text", got: showValue(text) } };
   const bytes = Math.ceil(length / 8);
   if (binary.length !== bytes) {
     return { binary, fault: { expected: `${bytes} bytes for ${length} gates`, got: String(binary.length) } };
@@ -72,8 +62,4 @@ function decoded(text: string, length: number): { binary: string; fault?: Bitset
   const padding = length % 8 === 0 ? 0 : binary.charCodeAt(bytes - 1) >> (length % 8);
   if (padding === 0) return { binary };
   return { binary, fault: { expected: `zeros after the last of ${length} gates`, got: "ones" } };
-}
-
-function isBase64(text: string): boolean {
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }

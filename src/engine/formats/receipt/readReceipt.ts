@@ -12,6 +12,7 @@ import {
   recipeJson,
   type Recipe,
 } from "../../recipes/recipe.ts";
+import { readTargets } from "../../recipes/targets.ts";
 import { unpackBits } from "../files/bitset.ts";
 import { readError } from "../files/readError.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
@@ -31,10 +32,12 @@ export function readReceipt(text: string, file = RECEIPT_FILE): Receipt {
   const kept = root.get("kept");
   const masks = root.get("masks");
   const target = root.get("target");
+  const targets = root.get("targets");
   const receipt: Receipt = {
     ...head,
     recipe: recipeJson(readReceiptRecipe(root.get("recipe"))),
     target: { ratio: target.get("ratio").oneOf(TARGETS), value: target.get("value").number({ min: 0, max: 1 }) },
+    ...(targets.value === undefined ? {} : { targets: readTargets(targets) }),
     trainedSteps: root.get("trainedSteps").count(),
     calibration,
     kept: {

@@ -217,3 +217,39 @@ describe("licenceOf", () => {
     expect(await licenceOf(memoryFolder("model", {}))).toBe("not stated");
   });
 });
+
+describe("the history of the target", () => {
+  const targets = [
+    [0, 0.5],
+    [13, 0.4],
+  ] as const;
+  const recipe = { ...DEFAULT_RECIPE, ratio: 0.4 };
+  const moved = buildReceipt({ ...input, recipe, targets, target: { ratio: "block weights kept", value: 0.4 } });
+
+  it("is read back, and its steps are in order", () => {
+    expect(moved).toMatchObject({ recipe: { keep: 0.4 }, targets });
+    expect(readReceipt(JSON.stringify(moved))).toEqual(moved);
+    expect(readReceipt(JSON.stringify(receipt)).targets).toBeUndefined();
+    expect(() =>
+      readReceipt(
+        JSON.stringify({
+          ...moved,
+          targets: [
+            [13, 0.4],
+            [0, 0.5],
+          ],
+        }),
+      ),
+    ).toThrow(/targets\[1\]\[0\]/);
+  });
+
+  it("is in the card, as are a threshold and a training for every ratio", () => {
+    expect(modelCard(moved, "masked")).toContain("moved during the training: 0.5 from step 0 on, 0.4 from step 13 on.");
+    const target = { ratio: "block weights kept", value: 0.63 } as const;
+    const point = buildReceipt({ ...input, recipe, targets: [[0, 0.4]], target });
+    expect(modelCard(point, "masked")).toContain("a threshold at 0.63 on gates that were trained for 0.4.");
+    const every = buildReceipt({ ...input, recipe: { ...recipe, ratioMode: "every" } });
+    expect(modelCard(every, "masked")).toContain("One training for every ratio from 0.35 to 0.95");
+    expect(modelCard(receipt, "masked")).not.toMatch(/was moved|threshold at|every ratio/);
+  });
+});

@@ -5,6 +5,7 @@ import { budgetOf, compactBytes, countsOf, keptTotalWeights, keptWeights, type B
 import { checkMasks } from "../../masks/compact.ts";
 import { byBlock, type Masks } from "../../masks/gates.ts";
 import { recipeJson, type Recipe, type RecipeJson } from "../../recipes/recipe.ts";
+import type { Targets } from "../../recipes/targets.ts";
 import { packBits } from "../files/bitset.ts";
 import { dtypeBytes, type FloatDtype, type Precision } from "../../dtype.ts";
 import type { LogitSample } from "./logitSample.ts";
@@ -100,8 +101,12 @@ export interface ReceiptBase {
 
 /** The receipt of structural pruning (DISP-LLM). */
 export interface Receipt extends ReceiptBase {
+  /** Its `keep` is the ratio that the run was trained for last; of a run for every ratio, that of the masks. */
   recipe: RecipeJson;
+  /** What the masks were made for: another ratio than the recipe's where they are a point of the run. */
   target: Target;
+  /** The targets of a run for one ratio; missing where they were not recorded. */
+  targets?: Targets;
   /** Steps actually trained: fewer than in the recipe where the run was stopped. */
   trainedSteps: number;
   kept: {
@@ -136,6 +141,7 @@ export interface ReceiptInput extends ReceiptBaseInput {
   masks: Masks;
   recipe: Recipe;
   target: Target;
+  targets?: Targets;
   trainedSteps: number;
 }
 
@@ -182,6 +188,7 @@ export function buildReceipt(input: ReceiptInput): Receipt {
     ...head,
     recipe: recipeJson(input.recipe),
     target,
+    ...(input.targets ? { targets: input.targets } : {}),
     trainedSteps: input.trainedSteps,
     calibration,
     kept: keptOfModel(budget, counts, dtype),

@@ -1,9 +1,20 @@
 // Reading runs: what is written is read back, and each kind of damage is refused with the name of its field.
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../errors.ts";
+import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./readRun.ts";
 import { recordJson, type Run, runJson } from "./runRecord.ts";
-import { gateRun, weightRun } from "./runs.fixture.ts";
+import { gateRun, historyOf, weightRun } from "./runs.fixture.ts";
+
+const TRAINED = {
+  kind: "disp",
+  recipe: DEFAULT_RECIPE,
+  steps: 3,
+  targets: [
+    [0, 0.7],
+    [2, 0.5],
+  ],
+} as const;
 
 /** The file with the value at `path` replaced; undefined removes it. */
 function damaged(path: string, value: unknown, run: Run = gateRun("a")): string {
@@ -30,6 +41,7 @@ describe("runs", () => {
     const runs = [
       gateRun("a"),
       weightRun("b"),
+      { ...gateRun("d", { made: { ...TRAINED, point: 0.6 } }), history: historyOf(3) },
       gateRun("c", { made: { kind: "baseline", method: "random", ratio: 0.5, seed: 3 } }),
     ];
     expect(readRuns(JSON.stringify(runs.map(runJson)), "runs.json")).toEqual(runs);
@@ -55,6 +67,18 @@ describe("runs", () => {
     ["masks.masks", ["Dw=="], "masks.masks: expected a list of 5"],
     ["masks.masks.0", "/////w==", "masks.masks[0]: expected 1 bytes for 4 gates"],
     ["masks.masks.0", "/w==", "masks.masks[0]: expected zeros after the last of 4 gates"],
+    [
+      "record.made.targets",
+      [
+        [3, 0.5],
+        [3, 0.4],
+      ],
+      "record.made.targets[1][0]: expected a whole number from 4",
+    ],
+    ["record.made.targets", [[0, 0]], "record.made.targets[0][1]: expected a number from 0.05 to 1"],
+    ["record.made.point", 2, "record.made.point: expected a number from 0 to 1"],
+    ["history", { ...historyOf(3), count: 2 }, "history.loss: expected base64 of 2 float32 values"],
+    ["history", { ...historyOf(3), readings: 1 }, "history.readings: expected a list"],
     ["masks.sizes.3", 0, "masks.sizes[3]: expected a whole number from 1"],
   ])("are refused where %s is %j", (path, value, message) => {
     expect(refusal(damaged(path, value))).toContain(`runs.json: ${message}`);

@@ -13,6 +13,8 @@ import {
 import type { Share } from "../receipt/receipt.ts";
 import { BASELINE_METHODS, RUN_FORMAT, type Run, type RunMasks, type RunRecipe, type RunRecord } from "./runRecord.ts";
 import { readWeightRecipe } from "../receipt/weightReceipt.ts";
+import { readTargets } from "../../recipes/targets.ts";
+import { readHistory, type RunHistory } from "./runHistory.ts";
 
 /** Limit for the gates of a vector and for each side of a matrix. */
 const MOST_GATES = 1e8;
@@ -30,7 +32,8 @@ function readRun(field: JsonField): Run {
   const expected = record.made.kind === "weights" ? "weights" : "gates";
   if (masks.kind !== expected)
     field.get("masks").get("kind").refuse(`${expected}, as made.kind is ${record.made.kind}`);
-  return { record, masks };
+  const history = field.get("history");
+  return { record, masks, ...(history.value === undefined ? {} : { history: readHistory(history) }) };
 }
 
 /** A record from parsed data; throws as `readRuns`. */
@@ -40,6 +43,10 @@ export const readRunRecord = (value: unknown, file: string): RunRecord =>
 /** Masks from parsed data; throws as `readRuns`. */
 export const readRunMasks = (value: unknown, file: string): RunMasks =>
   readMasksField(new JsonField(value, file, "", ORIGINAL_FILE));
+
+/** A history from parsed data; throws as `readRuns`. */
+export const readRunHistory = (value: unknown, file: string): RunHistory =>
+  readHistory(new JsonField(value, file, "", ORIGINAL_FILE));
 
 function readRecordField(field: JsonField): RunRecord {
   const model = field.get("model");
@@ -87,8 +94,14 @@ function readPart(field: JsonField): Share {
 function readMade(field: JsonField): RunRecipe {
   const kind = field.get("kind").oneOf(["disp", "weights", "baseline"]);
   switch (kind) {
-    case "disp":
-      return { kind, recipe: readReceiptRecipe(field.get("recipe")), steps: field.get("steps").count() };
+    case "disp": {
+      const [targets, point] = [field.get("targets"), field.get("point")];
+      return {
+        ...{ kind, recipe: readReceiptRecipe(field.get("recipe")), steps: field.get("steps").count() },
+        ...(targets.value === undefined ? {} : { targets: readTargets(targets) }),
+        ...(point.value === undefined ? {} : { point: point.number({ min: 0, max: 1 }) }),
+      };
+    }
     case "weights":
       return { kind, recipe: readWeightRecipe(field.get("recipe")) };
     case "baseline":

@@ -1,7 +1,9 @@
 // A finished run, as in the library of runs, its JSON file and compare.json: what was done, what is kept, what it costs.
 import { recipeJson, type Recipe } from "../../recipes/recipe.ts";
 import type { WeightRecipe } from "../../recipes/weightRecipe.ts";
+import type { Targets } from "../../recipes/targets.ts";
 import type { PerplexityPair, Share, TextRef } from "../receipt/receipt.ts";
+import { historyJson, type RunHistory } from "./runHistory.ts";
 
 export const RUN_FORMAT = "espalier-run-1";
 
@@ -9,9 +11,21 @@ export const RUN_FORMAT = "espalier-run-1";
 export const BASELINE_METHODS = ["random", "uniform-magnitude"] as const;
 export type BaselineMethod = (typeof BASELINE_METHODS)[number];
 
+/** A training. */
+interface TrainedRecipe {
+  kind: "disp";
+  /** Its ratio is the one that the run was trained for last; of a run for every ratio, that of the masks. */
+  recipe: Recipe;
+  steps: number;
+  /** The targets of a run for one ratio; missing where they were not recorded (older files). */
+  targets?: Targets;
+  /** The ratio of the masks where that is not the trained one: a point of the run, made by another threshold on its gate logits. */
+  point?: number;
+}
+
 /** What made the masks. A baseline needs only a ratio and a seed. */
 export type RunRecipe =
-  | { kind: "disp"; recipe: Recipe; steps: number }
+  | TrainedRecipe
   | { kind: "weights"; recipe: WeightRecipe }
   | { kind: "baseline"; method: BaselineMethod; ratio: number; seed: number };
 
@@ -42,6 +56,8 @@ export interface RunRecord {
 export interface Run {
   record: RunRecord;
   masks: RunMasks;
+  /** Metrics and readings of a training; missing where they were not saved. */
+  history?: RunHistory;
 }
 
 /** The record as it is stored in files and in the browser's database, where the ratio is called `keep`. `readRunRecord` reads it back. */
@@ -50,10 +66,9 @@ export function recordJson({ made, ...record }: RunRecord): Record<string, unkno
 }
 
 /** The run as it is stored in files; `readRuns` reads it back. */
-export const runJson = ({ record, masks }: Run): { record: Record<string, unknown>; masks: RunMasks } => ({
-  record: recordJson(record),
-  masks,
-});
+export function runJson({ record, masks, history }: Run): Record<string, unknown> {
+  return { record: recordJson(record), masks, ...(history ? { history: historyJson(history) } : {}) };
+}
 
 function madeJson(made: RunRecipe): unknown {
   switch (made.kind) {

@@ -2,6 +2,7 @@
 import { DEFAULT_WEIGHT_RECIPE } from "../../recipes/weightRecipe.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import { packBits } from "../files/bitset.ts";
+import { packHistory, type RunHistory, type RunReading } from "./runHistory.ts";
 import { RUN_FORMAT, type Run, type RunRecord } from "./runRecord.ts";
 
 const SIZES = [4, 4, 4, 8, 4];
@@ -43,4 +44,24 @@ export function weightRun(id: string, patch: Partial<RunRecord> = {}): Run {
   const matrices = [{ name: "model.layers.0.mlp.up_proj.weight", shape: [2, 4] as const, mask }];
   const made = { kind: "weights", recipe: DEFAULT_WEIGHT_RECIPE } as const;
   return { record: recordOf(id, { made, ...patch }), masks: { kind: "weights", matrices } };
+}
+
+/** The history of a run for one half whose loss falls from 4 by 0.5 per step, with one reading at its end. */
+export function historyOf(steps: number): RunHistory {
+  const step = Float32Array.from({ length: steps }, (_, i) => i);
+  const half = step.map(() => 0.5);
+  const columns = { step, loss: step.map((i) => 4 - 0.5 * i), penalty: half, kept: half, target: half, count: steps };
+  const text = { name: "sotu-held.txt", sha256: SHA };
+  const reading: RunReading = {
+    step: steps,
+    ratio: 0.5,
+    value: 27,
+    text,
+    context: 16,
+    tokens: 4096,
+    beginToken: false,
+  };
+  const packed = packHistory(columns, [reading]);
+  if (!packed) throw new Error(`expected at least one step, got ${steps}`);
+  return packed;
 }

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { ratioCurve } from "../../../charts/index.ts";
 import type { RunRecord } from "../../../engine/index.ts";
 import { canMeasureCurve } from "../../../state/allowed.ts";
+import { showsRun } from "../../../state/run/currentPruning.ts";
 import type { CurveSlice } from "../../../state/run/runState.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { lastOf } from "../../../state/text/textState.ts";
@@ -20,8 +21,11 @@ const NO_RUNS: readonly RunRecord[] = [];
 const NO_POINTS: readonly CurvePoint[] = [];
 
 /** Only a paused or finished run can be measured at other ratios. */
-const canShow = ({ run, architecture, curve }: StudioState): boolean =>
-  curve.phase !== "none" || (architecture !== null && (run.phase === "done" || run.phase === "paused"));
+const canShow = (state: StudioState): boolean => {
+  const { run, architecture, curve } = state;
+  const measurable = architecture !== null && (run.phase === "done" || run.phase === "paused");
+  return showsRun(state) && (curve.phase !== "none" || measurable);
+};
 
 export function RatioCurve() {
   return useStudio(canShow) ? <CurveFigure /> : null;

@@ -2,6 +2,7 @@
 import { useMemo } from "react";
 import { keptRatio, lossCurves, stepLink, widths } from "../../../charts/index.ts";
 import type { RatioMode } from "../../../engine/index.ts";
+import { CURVES } from "../../../state/runs/restoreRun.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { Figure } from "../../parts/Figure.tsx";
 import { useStudio, useStudioStore } from "../../studioContext.tsx";
@@ -12,11 +13,16 @@ const KEPT_CAPTIONS: Readonly<Record<RatioMode, string>> = {
   every: "Distance from the ratio that each step drew.",
 };
 
+/** Why there are no curves although something is pruned; null where there are, or may be. */
+function noCurves({ weights, restored }: StudioState): string | null {
+  if (weights) return "Single-weight pruning has no training curves.";
+  return restored?.missing.includes(CURVES) ? "No curves are saved with this run." : null;
+}
+
 /** What the run on the screen was trained for. Before the first step the figure shows the target of the recipe, as for one ratio. */
 function shownMode({ run, architecture, recipe }: StudioState): RatioMode {
-  if (run.phase === "idle") return "one";
-  if (!architecture) return recipe.ratioMode;
-  return architecture.trainedFor ? "every" : "one";
+  if (architecture?.made.kind === "disp") return architecture.made.recipe.ratioMode;
+  return run.phase === "idle" || architecture ? "one" : recipe.ratioMode;
 }
 
 export function RunFigures() {
@@ -24,6 +30,7 @@ export function RunFigures() {
   const source = useMemo(() => runSource(studio), [studio]);
   const widthSource = useMemo(() => widthsSource(studio), [studio]);
   const mode = useStudio(shownMode);
+  const missing = useStudio(noCurves);
   const make = useMemo(() => {
     const link = stepLink();
     return {
@@ -36,14 +43,17 @@ export function RunFigures() {
       <Figure
         name="curves"
         title="Loss and budget penalty"
-        caption="Training loss per token (red), and budget penalty R relative to step 0 (blue). R near 0: target met."
+        caption={
+          missing ??
+          "Training loss per token (red), and budget penalty R relative to step 0 (blue). R near 0: target met. Dots: the pruned model on the evaluation text; dashed: the dense one."
+        }
         make={make.lossCurves}
         source={source}
       />
       <Figure
         name="kept"
         title="Kept share and target"
-        caption={KEPT_CAPTIONS[mode]}
+        caption={missing ?? KEPT_CAPTIONS[mode]}
         make={make.keptRatio}
         source={source}
       />

@@ -2,6 +2,7 @@
 import { METHOD_NAMES } from "../../../engine/index.ts";
 import { factor, percent, perplexityText, whole } from "../../../shared/format.ts";
 import { titleOf } from "../../../shared/texts.ts";
+import { ageOf } from "../../../state/run/shown.ts";
 import { lastOf, type Measured, type PerplexityReading, sameReading } from "../../../state/text/textState.ts";
 import { useThrottled } from "../../studioContext.tsx";
 import { ResultItem } from "./ResultItem.tsx";
@@ -35,10 +36,13 @@ export function PerplexityItem({ label, testId, measured, empty }: Props) {
   const status = useStatus(measured);
   const dense = useThrottled((state) => lastOf(state.dense));
   const last = lastOf(measured);
+  const age = useThrottled((state) => last && ageOf(last.of, state));
   if (!last) return <ResultItem label={label} testId={testId} value="–" note={status || empty} />;
   const { value } = last.result;
+  const behind = last.stale === true || (last.of.ratio < 1 && age !== "current");
   const comparable = last.of.ratio < 1 && dense && sameReading(dense.result, last.result);
   const increase = comparable ? ` (${factor(value / dense.result.value)})` : "";
   const note = [status, describe(last)].filter(Boolean).join("; ");
-  return <ResultItem label={label} testId={testId} value={`${perplexityText(value)}${increase}`} note={note} />;
+  const text = `${perplexityText(value)}${increase}`;
+  return <ResultItem label={label} testId={testId} value={text} note={note} behind={behind} />;
 }

@@ -6,17 +6,19 @@ interface Props {
   testId: string;
   value: string;
   note: string;
+  /** The value is not of what is shown: it is dimmed until it is. */
+  behind?: boolean;
 }
 
-export function ResultItem({ label, testId, value, note }: Props) {
+export function ResultItem({ label, testId, value, note, behind = false }: Props) {
   return (
     <div className="result">
       <dt>{label}</dt>
       <dd>
-        <span className="result-value" data-testid={testId}>
+        <span className="result-value" data-testid={testId} aria-busy={behind} data-behind={behind}>
           {value}
         </span>
-        <span className="result-note" data-testid={`${testId}-note`}>
+        <span className="result-note" data-testid={`${testId}-note`} title={note}>
           {note}
         </span>
       </dd>

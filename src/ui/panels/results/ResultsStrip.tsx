@@ -6,6 +6,7 @@ import { useStudio, useThrottled } from "../../studioContext.tsx";
 import { shownModel } from "../../views/shownModel.ts";
 import { PerplexityItem } from "./PerplexityItem.tsx";
 import { ResultItem } from "./ResultItem.tsx";
+import { ShownBadge } from "./ShownBadge.tsx";
 
 /** What made the current pruning. */
 function prunedBy({ weights, architecture }: Pick<StudioState, "weights" | "architecture">): string {
@@ -58,15 +59,18 @@ export function ResultsStrip() {
   const withoutDense = useStudio(noDense);
   const anyPruned = useThrottled(({ architecture, weights }) => architecture !== null || weights !== null);
   return (
-    <dl className="results" data-testid="results" aria-label="Results">
-      <KeptResults />
-      <PerplexityItem label="Perplexity, dense" testId="perplexity-dense" measured={dense} empty={withoutDense} />
-      <PerplexityItem
-        label="Perplexity, pruned"
-        testId="perplexity-pruned"
-        measured={pruned}
-        empty={anyPruned ? "Measured when training pauses or the slider stops" : "Nothing pruned yet"}
-      />
-    </dl>
+    <>
+      <dl className="results" data-testid="results" aria-label="Results">
+        <KeptResults />
+        <PerplexityItem label="Perplexity, dense" testId="perplexity-dense" measured={dense} empty={withoutDense} />
+        <PerplexityItem
+          label="Perplexity, pruned"
+          testId="perplexity-pruned"
+          measured={pruned}
+          empty={anyPruned ? "Measured when training pauses or the slider stops" : "Nothing pruned yet"}
+        />
+      </dl>
+      <ShownBadge />
+    </>
   );
 }

@@ -1,6 +1,7 @@
 // What can be done with a saved run: compare, load, rename, export, delete.
 import type { RunRecord } from "../../../engine/index.ts";
 import { canRestoreRun } from "../../../state/allowed.ts";
+import { restoreRefusal } from "../../../state/runs/restoreRefusal.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { useSaveRuns } from "./useSaveRuns.ts";
 
@@ -20,12 +21,14 @@ interface ActionProps {
   runName: string;
   testId: string;
   disabled?: boolean;
+  /** Why it is disabled. */
+  reason?: string | null;
   /** For a button that stays pressed. */
   pressed?: boolean;
   act: () => void;
 }
 
-function Action({ text, runName, testId, disabled, pressed, act }: ActionProps) {
+function Action({ text, runName, testId, disabled, reason, pressed, act }: ActionProps) {
   return (
     <button
       type="button"
@@ -34,6 +37,7 @@ function Action({ text, runName, testId, disabled, pressed, act }: ActionProps) 
       disabled={disabled}
       aria-pressed={pressed}
       aria-label={`${text} ${runName}`}
+      title={reason ?? undefined}
       onClick={act}
     >
       {text}
@@ -41,17 +45,31 @@ function Action({ text, runName, testId, disabled, pressed, act }: ActionProps) 
   );
 }
 
-export function RunActions({ run: { id, name }, picked, onPick, onRename }: Props) {
+export function RunActions({ run, picked, onPick, onRename }: Props) {
+  const { id, name } = run;
+  const refusal = useStudio((state) => restoreRefusal(state, run));
   const { removeRun, restoreRun } = useActions();
   const save = useSaveRuns();
   const ready = useStudio(canRestoreRun);
   return (
     <div className="run-actions">
       <Action text="Compare" runName={name} testId="run-pick" pressed={picked} act={() => onPick(id)} />
-      <Action text="Load" runName={name} testId="run-restore" disabled={!ready} act={() => void restoreRun(id)} />
+      <Action
+        text="Load"
+        runName={name}
+        testId="run-restore"
+        disabled={!ready || refusal !== null}
+        reason={refusal}
+        act={() => void restoreRun(id)}
+      />
       <Action text="Rename" runName={name} testId="run-rename" act={onRename} />
       <Action text="Export" runName={name} testId="run-export" act={() => save([id], "espalier-run.json")} />
       <Action text="Delete" runName={name} testId="run-delete" act={() => void removeRun(id)} />
+      {refusal ? (
+        <span className="field-hint" data-testid="run-refusal">
+          {refusal}
+        </span>
+      ) : null}
     </div>
   );
 }

@@ -9,16 +9,17 @@ const damagedText = (count: number): string =>
 export function RunNotes() {
   const error = useStudio((state) => state.runsError);
   const note = useStudio((state) => state.runsNote);
-  const removed = useStudio((state) => state.removedRun);
+  const removed = useStudio((state) => state.removedRuns);
   const unreadable = useStudio((state) => state.unreadableRuns);
+  const last = removed.at(-1);
   const { undoRemove } = useActions();
   return (
     <>
       {error ? <ErrorNote error={error} testId="runs-error" /> : null}
       {unreadable > 0 ? <p>{damagedText(unreadable)}</p> : null}
-      {removed ? (
+      {last ? (
         <p role="status" data-testid="run-removed">
-          “{removed.record.name}” was deleted.{" "}
+          “{last.record.name}” was deleted{removed.length > 1 ? `, and ${whole(removed.length - 1)} before it` : ""}.{" "}
           <button type="button" className="link" data-testid="run-undo" onClick={() => void undoRemove()}>
             Undo
           </button>

@@ -8,13 +8,15 @@ interface Props {
   ratio: number;
   /** The same as share of the whole model; null while no model is open. */
   model: number | null;
+  /** The method has no target. */
+  disabled: boolean;
   /** Called with a new share of the block weights. */
   onBlocks: (share: number) => void;
   /** Called with a new share of the whole model. */
   onModel: (share: number) => void;
 }
 
-export function TargetFields({ ratio, model, onBlocks, onModel }: Props) {
+export function TargetFields({ ratio, model, disabled, onBlocks, onModel }: Props) {
   return (
     <>
       <NumberField
@@ -26,6 +28,7 @@ export function TargetFields({ ratio, model, onBlocks, onModel }: Props) {
         text={percentNumber(ratio)}
         min={100 * RECIPE_BOUNDS.ratio.min}
         max={100 * RECIPE_BOUNDS.ratio.max}
+        disabled={disabled}
         onValue={(value) => onBlocks(value / 100)}
       />
       <NumberField
@@ -42,7 +45,7 @@ export function TargetFields({ ratio, model, onBlocks, onModel }: Props) {
         text={model === null ? "" : percentNumber(model)}
         min={0}
         max={100}
-        disabled={model === null}
+        disabled={disabled || model === null}
         onValue={(value) => onModel(value / 100)}
       />
     </>

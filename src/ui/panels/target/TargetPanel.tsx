@@ -1,6 +1,7 @@
 // The target: the ratio to keep, as share of the block weights and of the whole model, and the slider for both.
 import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
+import { METHOD_NAMES } from "../../../engine/index.ts";
 import { modelRatioOf, targetOfModel } from "../../../state/run/ratio.ts";
 import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { StudioState } from "../../../state/storeState.ts";
@@ -14,6 +15,14 @@ const UNITS: readonly { value: RatioUnit; label: string }[] = [
   { value: "blocks", label: "block weights" },
   { value: "model", label: "whole model" },
 ];
+
+/** Why the target cannot be moved, or why what is shown does not follow it; empty where it does. */
+function noTarget({ method, weightRecipe, weights, restored }: StudioState): string {
+  if (method !== "disp")
+    return `${METHOD_NAMES[method]} has no target: its pattern, ${weightRecipe.pattern}, decides what is removed.`;
+  if (weights) return "For the next run. The single weights shown stay as they are.";
+  return restored ? "For the next run. The restored masks stay: their gates are not saved." : "";
+}
 
 /** For a run for every ratio: the bounds that it was trained for, and what is shown outside them. */
 function trainedFor({ architecture, recipe }: StudioState): string {
@@ -57,7 +66,8 @@ export function TargetPanel() {
   const ratio = useStudio((state) => state.recipe.ratio);
   const unit = useStudio((state) => state.ratioUnit);
   const parameters = useStudio((state) => shownModel(state)?.parameters ?? null);
-  const trained = useStudio(trainedFor);
+  const trained = useStudio((state) => noTarget(state) || trainedFor(state));
+  const fixed = useStudio(({ method }) => method !== "disp");
   const { setRatio } = useActions();
   const [refused, setRefused] = useState<{ reason: string; ratio: number } | null>(null);
 
@@ -80,6 +90,7 @@ export function TargetPanel() {
         <h2>Target</h2>
         <TargetFields
           ratio={ratio}
+          disabled={fixed}
           model={parameters ? modelRatioOf(ratio, parameters) : null}
           onBlocks={setBlockRatio}
           onModel={setModelRatio}
@@ -89,7 +100,7 @@ export function TargetPanel() {
         </span>
         <UnitToggle />
       </div>
-      <TargetScale ratio={ratio} unit={unit} parameters={parameters} onBlocks={setBlockRatio} onModel={setModelRatio} />
+      <TargetScale {...{ ratio, unit, parameters }} disabled={fixed} onBlocks={setBlockRatio} onModel={setModelRatio} />
       <p className="target-refused" role="status" data-testid="ratio-unreachable">
         {reason}
       </p>

@@ -12,6 +12,8 @@ interface Props {
   unit: RatioUnit;
   /** Null while no model is open. */
   parameters: ModelFacts["parameters"] | null;
+  /** The method has no target. */
+  disabled: boolean;
   /** Called with a new share of the block weights, 0 to 1. */
   onBlocks: (share: number) => void;
   /** Called with a new share of the whole model, 0 to 1. */
@@ -45,7 +47,7 @@ function Ruler({ className, position, label }: RulerProps) {
   );
 }
 
-export function TargetScale({ ratio, unit, parameters, onBlocks, onModel }: Props) {
+export function TargetScale({ ratio, unit, parameters, disabled, onBlocks, onModel }: Props) {
   const share = parameters ? modelRatioOf(ratio, parameters) : ratio;
   const rest = parameters ? modelRatioOf(0, parameters) : 0;
   const blocks = unit === "blocks";
@@ -64,7 +66,7 @@ export function TargetScale({ ratio, unit, parameters, onBlocks, onModel }: Prop
           min={0}
           max={100}
           step={1}
-          disabled={!parameters}
+          disabled={disabled || !parameters}
           value={[100 * (blocks ? ratio : share)]}
           onValueChange={([value = 0]) => (blocks ? onBlocks(value / 100) : onModel(value / 100))}
         >

@@ -1,5 +1,6 @@
 // Text from the dense and the pruned model for the same prompt and seed, side by side as it is generated.
 import { isPruned } from "../../../state/run/currentPruning.ts";
+import { type Age, ageOf } from "../../../state/run/shown.ts";
 import { percent } from "../../../shared/format.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useStudio, useThrottled } from "../../studioContext.tsx";
@@ -8,22 +9,31 @@ import { GenerateForm } from "./GenerateForm.tsx";
 /** Text appears while it is generated, but at a pace that can be read. */
 const TEXT_MS = 80;
 
+/** Added to the title of a text that is not of what is shown. */
+const AGE_WORDS: Readonly<Record<Age, string>> = {
+  current: "",
+  "other masks": " (the masks have changed)",
+  "earlier run": " (from an earlier run)",
+};
+
 interface SideProps {
   title: string;
   text: string;
   /** The model is generating now. */
   writing: boolean;
   testId: string;
+  /** The text is not of what is shown. */
+  behind?: boolean;
   /** Shown while there is no text. */
   empty: string;
 }
 
-function Side({ title, text, writing, testId, empty }: SideProps) {
+function Side({ title, text, writing, testId, behind = false, empty }: SideProps) {
   const prompt = useStudio((state) => state.prompt);
   return (
     <div className="side">
       <h3>{title}</h3>
-      <p className="side-text" data-testid={testId} aria-busy={writing}>
+      <p className="side-text" data-testid={testId} aria-busy={writing} data-behind={behind}>
         {text === "" && !writing ? (
           <span className="side-empty">{empty}</span>
         ) : (
@@ -44,6 +54,9 @@ export function TextPanel() {
   const pruned = useThrottled((state) => state.prunedText, TEXT_MS);
   const trained = useStudio(isPruned);
   const subject = generation.phase === "writing" ? generation.subject : null;
+  const age = useStudio((state) =>
+    state.generation.phase === "written" ? ageOf(state.generation.of, state) : "current",
+  );
   const of = generation.phase === "written" ? `, ${percent(generation.of.ratio)} of the block weights` : "";
   return (
     <section className="panel text-panel" aria-labelledby="text-heading">
@@ -58,7 +71,8 @@ export function TextPanel() {
           empty="The dense model’s text appears here."
         />
         <Side
-          title={`Pruned${of}`}
+          title={`Pruned${of}${AGE_WORDS[age]}`}
+          behind={age !== "current"}
           text={pruned}
           writing={subject === "pruned"}
           testId="text-pruned"

@@ -4,6 +4,7 @@ import type { TokenStripData } from "../../../../charts/index.ts";
 import type { RunRecord } from "../../../../engine/index.ts";
 import { whole } from "../../../../shared/format.ts";
 import { canCompareLosses } from "../../../../state/allowed.ts";
+import { restoreRefusal } from "../../../../state/runs/restoreRefusal.ts";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { Figure } from "../../../parts/Figure.tsx";
 import { useActions, useStudio, useThrottled } from "../../../studioContext.tsx";
@@ -48,6 +49,7 @@ interface Props {
 export function LossPerToken({ a, b }: Props) {
   const losses = useStudio((state) => state.losses);
   const ready = useStudio(canCompareLosses);
+  const refusal = useStudio((state) => restoreRefusal(state, a) ?? restoreRefusal(state, b));
   const { compareLosses } = useActions();
   const read = losses.phase === "read" && losses.first === a.id && losses.second === b.id ? losses.result : null;
   return (
@@ -59,11 +61,17 @@ export function LossPerToken({ a, b }: Props) {
           <button
             type="button"
             data-testid="losses-start"
-            disabled={!ready}
+            disabled={!ready || refusal !== null}
+            title={refusal ?? undefined}
             onClick={() => void compareLosses(a.id, b.id)}
           >
             Compare loss per token
           </button>
+          {refusal ? (
+            <span className="field-hint" data-testid="losses-refusal">
+              {refusal}
+            </span>
+          ) : null}
         </p>
       )}
       {losses.phase === "failed" ? <ErrorNote error={losses.error} testId="losses-error" /> : null}

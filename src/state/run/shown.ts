@@ -1,0 +1,47 @@
+// What the page shows, in words: one source for the badge below the results and for whatever has to say which run it is of.
+import { runName, type RunRecipe, type Targets } from "../../engine/index.ts";
+import { ratioText, whole } from "../../shared/format.ts";
+import type { PrunedId } from "../../worker/protocol.ts";
+import type { StudioState } from "../storeState.ts";
+import { currentPruning, samePruned } from "./currentPruning.ts";
+
+type Known = Pick<StudioState, "architecture" | "weights" | "restored" | "run">;
+
+/** "DISP 40 %, seed 1, restored from 12:03"; "dense model" while nothing is pruned. now: the present time. */
+export function shownWords({ architecture, weights, restored, run }: Known, now = new Date()): string {
+  if (restored) {
+    const { name, made, finished } = restored.record;
+    const named = name === runName(made) ? madeWords(made) : `“${name}” (${madeWords(made)})`;
+    return `${named}, restored from ${timeWords(new Date(finished), now)}`;
+  }
+  if (weights) return madeWords({ kind: "weights", recipe: weights.recipe });
+  if (!architecture) return "dense model";
+  const words = madeWords(architecture.made);
+  if (run.phase === "training") return `${words}, training`;
+  return run.phase === "paused" ? `${words}, paused at step ${whole(run.step)}` : words;
+}
+
+/** The name that the recipe gives, and the targets before the last one. */
+function madeWords(made: RunRecipe): string {
+  const targets: Targets = made.kind === "disp" ? (made.targets ?? []) : [];
+  const moved = targets.map(([step, ratio]) => `${ratioText(ratio)} from step ${whole(step)}`).join(", ");
+  return targets.length > 1 ? `${runName(made)} (target ${moved})` : runName(made);
+}
+
+const two = (n: number): string => String(n).padStart(2, "0");
+
+/** "12:03" of today, "2026-11-24 12:03" of another day. */
+function timeWords(time: Date, now: Date): string {
+  const hours = `${two(time.getHours())}:${two(time.getMinutes())}`;
+  const today = time.toDateString() === now.toDateString();
+  return today ? hours : `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${hours}`;
+}
+
+/** How something that was measured, written or exported relates to what is shown: of the same masks, of other masks of its run, or of another run. */
+export type Age = "current" | "other masks" | "earlier run";
+
+export function ageOf(of: PrunedId, state: Pick<StudioState, "architecture" | "weights">): Age {
+  const now = currentPruning(state);
+  if (now && samePruned(of, now)) return "current";
+  return now?.run === of.run ? "other masks" : "earlier run";
+}

@@ -1,0 +1,38 @@
+// The badge below the results: which run, method and ratio all figures show, what was not saved with it, and what can be done about it.
+import { canKeepPoint, canShowRun } from "../../../state/allowed.ts";
+import { showsRun } from "../../../state/run/currentPruning.ts";
+import { shownWords } from "../../../state/run/shown.ts";
+import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
+
+export function ShownBadge() {
+  const words = useThrottled((state) => shownWords(state));
+  const missing = useStudio((state) => state.restored?.missing ?? null);
+  const keepable = useStudio(canKeepPoint);
+  const hasRun = useStudio((state) => !showsRun(state) && state.run.phase !== "idle");
+  const backable = useStudio(canShowRun);
+  const { keepPoint, showRun } = useActions();
+  return (
+    <p className="shown" data-testid="shown">
+      <span role="status" data-testid="shown-words">
+        Showing: <strong>{words}</strong>
+        {missing && missing.length > 0 ? `. Not kept with it: ${missing.join(", ")}.` : ""}
+      </span>
+      {keepable ? (
+        <button type="button" className="link" data-testid="keep-point" onClick={() => void keepPoint()}>
+          Keep this point
+        </button>
+      ) : null}
+      {hasRun ? (
+        <button
+          type="button"
+          className="link"
+          data-testid="show-run"
+          disabled={!backable}
+          onClick={() => void showRun()}
+        >
+          Back to this session’s run
+        </button>
+      ) : null}
+    </p>
+  );
+}
