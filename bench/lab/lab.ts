@@ -31,7 +31,7 @@ interface LabInput {
   save: (results: Record<string, unknown>) => void;
 }
 
-const GPU_VARIANTS: readonly MatmulVariant[] = ["tiled", "split", "blocks64", "blocks128"];
+const GPU_VARIANTS: readonly MatmulVariant[] = ["tiled", "split", "blocks128"];
 
 type Part = (ctx: Ctx, input: LabInput) => Promise<unknown>;
 

@@ -1,9 +1,10 @@
 // A tile of a matrix product by one workgroup: each invocation makes 8 x 8 of it from workgroup memory, as an outer product per step of
 // the sum. For graphics cards. A round is ROUND steps of the sum, for which each invocation loads at most one 4 x 4 block of one factor.
 
-// Needs before it: DOWN and ACROSS, the invocations along the rows and columns of the tile, and ROUND, a multiple of 4 with
-// ROUND / 4 * (2 DOWN + 2 ACROSS) <= DOWN * ACROSS.
 
+const DOWN = 16u;    // invocations along the rows of the tile
+const ACROSS = 16u;  // invocations along its columns
+const ROUND = 16u;   // with ROUND / 4 * (2 DOWN + 2 ACROSS) loads of a 4 x 4 block, one per invocation
 const TILE_ROWS = 8u * DOWN;
 const TILE_COLUMNS = 8u * ACROSS;
 const TILE_INVOCATIONS = DOWN * ACROSS;

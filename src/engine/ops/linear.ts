@@ -23,24 +23,7 @@ import { type LinearTensors, trainedForward, trainedInputGradient } from "./line
 import { groupsFor, kernelOf, kernelSizes, MAX_GROUPS } from "./kit/launch.ts";
 import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
-/** The constants of lib/blocks.wgsl, for tiles of 8 DOWN x 8 ACROSS. */
-const blockSizes = (down: number, across: number, round: number): string =>
-  `const DOWN = ${down}u;\nconst ACROSS = ${across}u;\nconst ROUND = ${round}u;`;
-const BLOCK_SIZES = {
-  blocks64: blockSizes(8, 8, 8),
-  blocks128x64: blockSizes(16, 8, 8),
-  blocks128: blockSizes(16, 16, 16),
-};
-
-export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
-  "quad",
-  "registers",
-  "tiled",
-  "split",
-  "blocks64",
-  "blocks128x64",
-  "blocks128",
-];
+export const MATMUL_VARIANTS: readonly MatmulVariant[] = ["quad", "registers", "tiled", "split", "blocks128"];
 
 /** The variants that this adapter can run. */
 export function usableVariants(ctx: Ctx): MatmulVariant[] {
@@ -71,16 +54,13 @@ function kernelsFor(precision: Precision): Kernels {
     biased: kernelOf("linear", "forward", code, { BIAS: 1 }),
   });
   const inputGradient = (code: readonly string[]): KernelSpec => kernelOf("linear", "input_gradient", code);
-  const blocked = (sizes: string, code: string): string[] => [sizes, ...alone, blocks, code];
   return {
     forward: {
       quad: forward([...shared, ntQuad]),
       registers: forward([...alone, ntRegisters]),
       tiled: forward([...alone, ntTiled]),
       split: forward([...alone, splitting, ntSplit]),
-      blocks64: forward(blocked(BLOCK_SIZES.blocks64, ntBlocks)),
-      blocks128x64: forward(blocked(BLOCK_SIZES.blocks128x64, ntBlocks)),
-      blocks128: forward(blocked(BLOCK_SIZES.blocks128, ntBlocks)),
+      blocks128: forward([...alone, blocks, ntBlocks]),
     },
     quadFew: forward([...shared, ntQuadFew]),
     few: forward([...alone, ntFew]),
@@ -89,9 +69,7 @@ function kernelsFor(precision: Precision): Kernels {
       registers: inputGradient([...alone, nnRegisters]),
       tiled: inputGradient([...alone, nnTiled]),
       split: inputGradient([...alone, splitting, nnSplit]),
-      blocks64: inputGradient(blocked(BLOCK_SIZES.blocks64, nnBlocks)),
-      blocks128x64: inputGradient(blocked(BLOCK_SIZES.blocks128x64, nnBlocks)),
-      blocks128: inputGradient(blocked(BLOCK_SIZES.blocks128, nnBlocks)),
+      blocks128: inputGradient([...alone, blocks, nnBlocks]),
     },
   };
 }
