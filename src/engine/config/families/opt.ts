@@ -78,5 +78,6 @@ export const OPT: FamilyFile = {
     finalNorm: "model.decoder.final_layer_norm",
     head: "lm_head",
   },
+  harmless: ["dropout", "attention_dropout", "layerdrop", "init_std", "use_cache", "pad_token_id"],
   readConfig,
 };
