@@ -58,7 +58,7 @@ function adapterOf(config: unknown): { kind: string; base: string } {
   };
   const type = field("peft_type");
   return {
-    kind: type === undefined ? "an" : /^[AEIO]/i.test(type) ? `an ${type}` : `a ${type}`,
+    kind: type === undefined ? "an" : type === "LORA" ? "a LoRA" : /^[AEIO]/i.test(type) ? `an ${type}` : `a ${type}`,
     base: field("base_model_name_or_path") ?? "an unnamed model",
   };
 }

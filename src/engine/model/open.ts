@@ -3,17 +3,19 @@ import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { type FloatDtype, isFloatDtype } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
-import { openWeights, type Weights } from "../formats/safetensors/safetensors.ts";
-import { type ModelConfig, readConfig } from "../config/config.ts";
+import type { Weights } from "../formats/safetensors/safetensors.ts";
+import type { ModelConfig } from "../config/config.ts";
 import type { Precision } from "../tensor.ts";
 import { decoderLoss } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
 import { boundedTokenizer } from "../tokenizer/bounded.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/tokenizer.ts";
-import { checkWeights } from "./weights.ts";
+import { resolveFiles } from "./resolveFiles.ts";
+import { checkWeights, extraNotes } from "./weights.ts";
 
 export interface OpenedModel {
   readonly name: string;
+  /** The model's files, as resolved by `resolveFiles`. */
   readonly folder: Folder;
   readonly config: ModelConfig;
   readonly weights: Weights;
@@ -37,17 +39,16 @@ interface OpenOptions {
 }
 
 /** Opens a model. Throws "config", "unsupported" or "format" before anything is uploaded, then "cancelled" or an error of the GPU. */
-export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
+export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
+  const { folder, config, weights, notes: fileNotes } = await resolveFiles(original);
   const rawConfig = await readJson(await folder.open("config.json"));
-  const config = readConfig(rawConfig);
-  const weights = await openWeights(folder);
   const tensors = checkWeights(config, weights);
   const tokenizerConfig = folder.list().includes("tokenizer_config.json")
     ? await readJson(await folder.open("tokenizer_config.json"))
     : undefined;
   const loaded = loadTokenizer(await readJson(await folder.open("tokenizer.json")), tokenizerConfig);
   const tokenizer = boundedTokenizer(loaded, config.vocab);
-  const notes = [...(folder.notes ?? [])];
+  const notes = [...(folder.notes ?? []), ...fileNotes, ...extraNotes(config, weights)];
   if (loaded.vocabSize > config.vocab)
     notes.push(
       `tokenizer.json has ids up to ${loaded.vocabSize - 1}, but the embedding has ${config.vocab} rows. Texts that use a token beyond them are refused.`,
