@@ -51,7 +51,7 @@ export function renameAll(name: (stored: string) => string): (tensors: Tensors) 
 }
 
 /** The tensor with `amount` added to each value; F32 only. */
-export function shifted({ dtype, shape, bytes }: StoredTensor, amount: number): StoredTensor {
+function shifted({ dtype, shape, bytes }: StoredTensor, amount: number): StoredTensor {
   const values = new Float32Array(bytes.slice().buffer).map((value, i) => value + (i % 3 === 0 ? amount : -amount / 2));
   return { dtype, shape, bytes: fromFloat32(values, "F32") };
 }

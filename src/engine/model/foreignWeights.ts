@@ -1,7 +1,7 @@
 // Folders that have something other than a model's own weights: adapters, and quantised weights. They are refused by name, or noted.
 import { isFloatDtype, TAKE_FLOATS } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
-import { readError } from "../formats/files/readError.ts";
+import { MERGE_ADAPTER, readError } from "../formats/files/readError.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 
 const ADAPTER_CONFIG = "adapter_config.json";
@@ -42,13 +42,10 @@ export async function refuseAdapter(folder: Folder): Promise<void> {
     file: adapter,
     expected: "the weights of a model",
     got: `${kind} adapter of ${base}`,
-    advice: MERGE,
+    advice: MERGE_ADAPTER,
     code: "unsupported",
   });
 }
-
-const MERGE =
-  "Merge it into its base model (in PEFT: merge_and_unload, then save_pretrained) and open the merged model.";
 
 /** What adapter_config.json says about itself, for messages. */
 function adapterOf(config: unknown): { kind: string; base: string } {
@@ -77,7 +74,7 @@ export function refuseForeignTensors({ file, names, info }: Pick<Weights, "file"
   const refuse = (name: string, got: string, advice: string) =>
     readError({ file, field: `tensor '${name}'`, expected: "weights of a model", got, advice, code: "unsupported" });
   const adapted = names.find((name) => ADAPTER_TENSOR.test(name));
-  if (adapted !== undefined) throw refuse(adapted, "one of an adapter that is not merged", MERGE);
+  if (adapted !== undefined) throw refuse(adapted, "one of an adapter that is not merged", MERGE_ADAPTER);
   for (const [method, pattern] of QUANTISED) {
     const quantised = names.find((name) => pattern.test(name));
     if (quantised !== undefined) throw refuse(quantised, `weights that are quantised (${method})`, TAKE_FLOATS);

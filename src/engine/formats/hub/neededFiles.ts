@@ -1,7 +1,7 @@
 // Chooses which of a model's files to fetch: config, tokenizer, card and weights, and never the weights in two formats.
 import { type EngineError, showValue } from "../../errors.ts";
 import { JsonField } from "../../json/jsonFields.ts";
-import { readError, WRITE_AGAIN } from "../files/readError.ts";
+import { MERGE_ADAPTER, readError, WRITE_AGAIN } from "../files/readError.ts";
 import { INDEX_FILE, SINGLE_FILE } from "../safetensors/safetensors.ts";
 
 const CONFIG_FILE = "config.json";
@@ -63,7 +63,9 @@ export function noModel(names: readonly string[], what: string): EngineError {
     file: what,
     expected: `${SINGLE_FILE}, ${INDEX_FILE} or a complete GGUF file`,
     got: shown(names),
-    advice: "Choose a repository with one of them.",
+    advice: names.includes("adapter_config.json")
+      ? `This is an adapter. ${MERGE_ADAPTER}`
+      : "Choose a repository with one of them.",
     code: "unsupported",
   });
 }

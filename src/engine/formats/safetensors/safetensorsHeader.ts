@@ -2,7 +2,7 @@
 import { showValue } from "../../errors.ts";
 import { type Dtype, DTYPES, dtypeBytes, elementCount, isDtype, TAKE_FLOATS } from "../../dtype.ts";
 import { duplicateKey } from "../../json/jsonKeys.ts";
-import { FETCH_AGAIN, readError, WRITE_AGAIN } from "../files/readError.ts";
+import { FETCH_AGAIN, LFS_ADVICE, readError, WRITE_AGAIN } from "../files/readError.ts";
 
 /** Bytes before the header: its length as a little-endian u64. */
 export const LENGTH_BYTES = 8;
@@ -52,8 +52,7 @@ export function readHeaderLength(file: string, prefix: Uint8Array, fileBytes: nu
   const refuse = (expected: string, advice: string) =>
     readError({ file, field: "header length", expected, got: String(stated), advice });
   if (new TextDecoder("latin1").decode(prefix) === LFS_POINTER) {
-    const advice = "Fetch the file itself: run git lfs pull in the clone, or download it from the model's page.";
-    throw readError({ file, expected: "the weights", got: "a Git LFS pointer to them", advice });
+    throw readError({ file, expected: "the weights", got: "a Git LFS pointer to them", advice: LFS_ADVICE });
   }
   if (stated > BigInt(MAX_HEADER_BYTES)) throw refuse(`at most ${MAX_HEADER_BYTES} bytes`, NOT_SAFETENSORS);
   if (stated > BigInt(available)) throw refuse(`at most the ${available} bytes that follow`, FETCH_AGAIN);
@@ -107,8 +106,15 @@ function parseTensor(value: unknown, { file, name, dataStart, dataBytes }: Tenso
   if (!isRecord(value)) throw refuse("", "an object", showValue(value));
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !isDtype(dtype)) {
-    const advice = `${QUANTISED_DTYPE.test(String(dtype)) ? `The weights are quantised (${String(dtype)}). ` : ""}${TAKE_FLOATS}`;
-    throw refuse(": dtype", `one of ${DTYPES.join(", ")}`, showValue(dtype), advice);
+    const quantised = typeof dtype === "string" && QUANTISED_DTYPE.test(dtype);
+    throw readError({
+      file,
+      field: `tensor '${name}': dtype`,
+      expected: quantised ? "F32, F16 or BF16" : `one of ${DTYPES.join(", ")}`,
+      got: `${showValue(dtype)}${quantised ? ", a type of quantised weights" : ""}`,
+      advice: quantised ? TAKE_FLOATS : "Convert the weights to F32, F16 or BF16.",
+      code: quantised ? "unsupported" : "format",
+    });
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
     throw refuse(": shape", "non-negative integers", showValue(shape));
