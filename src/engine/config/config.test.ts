@@ -136,6 +136,24 @@ describe("readConfig", () => {
       /quantization_config: expected no quantisation, got "gptq"/,
     ],
     [
+      "a model of MLX",
+      { ...minimal, quantization: { group_size: 64, bits: 4 } },
+      "unsupported",
+      /quantization: expected no quantisation, got "an unnamed method"\. Take the version of the model in F32/,
+    ],
+    [
+      "a remnant of bitsandbytes",
+      { ...minimal, quantization_config: { load_in_4bit: true } },
+      "unsupported",
+      /got "bitsandbytes"\. .* If the weights already are floats and the field is a remnant, remove it/,
+    ],
+    [
+      "a compact export",
+      { ...minimal, model_type: "espalier_llama" },
+      "unsupported",
+      /open the model that it was made of/,
+    ],
+    [
       "another activation",
       { ...minimal, hidden_act: "gelu" },
       "config",

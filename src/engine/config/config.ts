@@ -27,13 +27,14 @@ export function readConfigWithNotes(json: unknown): { config: ModelConfig; notes
   const family = familyOf(modelType);
   if (!family) {
     fields.refuseUnsupported("model_type", `one of ${Object.keys(FAMILIES).join(", ")}`, {
-      remedy: "Choose a model of one of these families.",
+      remedy: modelType.startsWith("espalier_")
+        ? "This is a compact export of Espalier: open the model that it was made of, or its masked form."
+        : "Choose a model of one of these families.",
     });
   }
-  // "quantization" is MLX's name for it.
-  const section = fields.get("quantization_config") === undefined ? "quantization" : "quantization_config";
-  const quantisation = fields.object(section);
-  if (quantisation) {
+  for (const section of QUANTISATION) {
+    const quantisation = fields.object(section);
+    if (!quantisation) continue;
     fields.refuseUnsupported(section, "no quantisation", {
       got: quantisation.get("quant_method") ?? bitsandbytes(quantisation) ?? "an unnamed method",
       remedy: `${TAKE_FLOATS} If the weights already are floats and the field is a remnant, remove it from config.json.`,
@@ -50,6 +51,9 @@ export function readConfigWithNotes(json: unknown): { config: ModelConfig; notes
   checkSwitches(fields, config.family);
   return { config, notes: fields.notes };
 }
+
+/** Where config.json describes quantised weights: today's field, an older one of compressed-tensors, and MLX's. */
+const QUANTISATION = ["quantization_config", "compression_config", "quantization"];
 
 /** The method of a section that only has the switches of bitsandbytes. */
 const bitsandbytes = (section: ConfigFields): string | undefined =>

@@ -61,10 +61,12 @@ it("takes harmless fields with any value", () => {
 });
 
 it("notes fields that the class does not know, unless they switch nothing on", () => {
-  const off = { clip_qkv: null, use_mrope: false, pruned_heads: {}, _name_or_path: "x", auto_map: { AutoModel: "a" } };
-  const { config, notes } = readConfigWithNotes({ ...llama, ...off, attn_logit_softcapping: 30, logit_scale: 0.5 });
+  const off = { clip_qkv: null, use_mrope: false, pruned_heads: {}, _name_or_path: "x" };
+  const on = { attn_logit_softcapping: 30, logit_scale: 0.5, auto_map: { AutoModelForCausalLM: "modeling.A" } };
+  const { config, notes } = readConfigWithNotes({ ...llama, ...off, ...on });
   expect(config).toEqual(readConfig(llama));
   expect(notes).toEqual([
+    "config.json: auto_map: the model comes with code of its own, which is not run. It is computed as transformers' own llama model.",
     "config.json: attn_logit_softcapping, logit_scale: a llama model has no such fields. transformers ignores what it does not know, and so does Espalier.",
   ]);
 });

@@ -28,7 +28,7 @@ const SHARED_SWITCHES: Readonly<Record<string, unknown>> = {
 
 /** Unknown to the classes, frequent in published files and without effect: settings of training, tools and older versions. */
 const KNOWN_NOISE =
-  /^(_.*|auto_map|transformers\.js_config|unsloth_\w+|tokenizer_class|prefix|sep_token_id|decoder_start_token_id|task_specific_params|torchscript|use_bfloat16|finetuning_task|gradient_checkpointing|output_past|max_sequence_length|model_max_length|activation_dropout|init_device)$/;
+  /^(_.*|transformers\.js_config|unsloth_\w+|tokenizer_class|prefix|sep_token_id|decoder_start_token_id|task_specific_params|torchscript|use_bfloat16|finetuning_task|gradient_checkpointing|output_past|max_sequence_length|model_max_length|activation_dropout|init_device|is_llama_config)$/;
 
 /**
  * Goes through the fields that `readConfig` of the family has not read. Adds a note for those that transformers' class does not know: it
@@ -46,6 +46,7 @@ export function checkSwitches(fields: ConfigFields, family: Family): void {
   const unknown: string[] = [];
   for (const name of fields.names) {
     if (fields.isRead(name) || harmless.has(name)) continue;
+    if (name === "auto_map") continue;
     const value = fields.get(name);
     if (!Object.hasOwn(known, name)) {
       if (!isOff(value) && !KNOWN_NOISE.test(name)) unknown.push(name);
@@ -53,6 +54,11 @@ export function checkSwitches(fields: ConfigFields, family: Family): void {
       const expected = known[name] === null ? "nothing" : `${showValue(known[name])}, the default,`;
       fields.refuseUnsupported(name, `${expected} for ${family}`, { remedy: CHOOSE_ANOTHER_MODEL });
     }
+  }
+  if (fields.get("auto_map") !== undefined) {
+    fields.notes.push(
+      `config.json: auto_map: the model comes with code of its own, which is not run. It is computed as transformers' own ${family} model.`,
+    );
   }
   if (unknown.length === 0) return;
   fields.notes.push(

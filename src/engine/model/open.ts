@@ -1,7 +1,7 @@
 // Opens a model's folder: checks config, weights and tokenizer against each other, then uploads the weights.
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
-import { type FloatDtype, isFloatDtype } from "../dtype.ts";
+import { type FloatDtype, isFloatDtype, TAKE_FLOATS } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
@@ -58,7 +58,7 @@ export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions
   invariant(
     isFloatDtype(dtype),
     "unsupported",
-    `weights: expected F32, F16 or BF16, got ${dtype}. Use the repository's version in one of these.`,
+    `${weights.file}: dtype: expected F32, F16 or BF16, got ${dtype}. ${TAKE_FLOATS}`,
   );
   await options.onConfig?.(config);
   const model = await loadModel(ctx, config, weights, {
