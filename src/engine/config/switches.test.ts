@@ -33,7 +33,6 @@ describe.each(FAMILY_NAMES)("%s", (family) => {
   it.each<[string, unknown]>([
     ["is_causal", false],
     ["per_layer_config", { 0: { intermediate_size: 64 } }],
-    ["is_encoder_decoder", true],
     ["layer_types", ["sliding_attention", "full_attention"]],
     ["transformers_weights", "other.safetensors"],
   ])("refuses %s", (name, value) => {
@@ -43,7 +42,7 @@ describe.each(FAMILY_NAMES)("%s", (family) => {
 });
 
 it("knows every field of the base class", () => {
-  const refused = ["is_encoder_decoder", "per_layer_config"];
+  const refused = ["per_layer_config"];
   const covered = [...BASE_HARMLESS, ...ROPE_FIELDS, ...refused];
   expect(Object.keys(BASE_DEFAULTS).filter((name) => !covered.includes(name))).toEqual([]);
 });
@@ -66,8 +65,8 @@ it("notes fields that the class does not know, unless they switch nothing on", (
   const { config, notes } = readConfigWithNotes({ ...llama, ...off, ...on });
   expect(config).toEqual(readConfig(llama));
   expect(notes).toEqual([
-    "config.json: auto_map: the model comes with code of its own, which is not run. It is computed as transformers' own llama model.",
-    "config.json: attn_logit_softcapping, logit_scale: a llama model has no such fields. transformers ignores what it does not know, and so does Espalier.",
+    "config.json: auto_map: the model comes with code of its own, which is not run. It is computed like every llama model in transformers.",
+    "config.json: attn_logit_softcapping, logit_scale: llama models have no such fields. transformers ignores what it does not know, and so does Espalier.",
   ]);
 });
 

@@ -10,7 +10,7 @@ import type { Family } from "./modelConfig.ts";
 export const BASE_HARMLESS: readonly string[] = [
   ...["transformers_version", "architectures", "dtype", "torch_dtype", "name_or_path", "return_dict"],
   ...["output_hidden_states", "output_attentions", "attn_implementation", "experts_implementation"],
-  ...["id2label", "label2id", "num_labels", "problem_type", "chunk_size_feed_forward"],
+  ...["id2label", "label2id", "num_labels", "problem_type", "chunk_size_feed_forward", "is_encoder_decoder"],
 ];
 
 /** The rotary embedding's fields; its reader refuses what it does not run. */
@@ -57,12 +57,12 @@ export function checkSwitches(fields: ConfigFields, family: Family): void {
   }
   if (fields.get("auto_map") !== undefined) {
     fields.notes.push(
-      `config.json: auto_map: the model comes with code of its own, which is not run. It is computed as transformers' own ${family} model.`,
+      `config.json: auto_map: the model comes with code of its own, which is not run. It is computed like every ${family} model in transformers.`,
     );
   }
   if (unknown.length === 0) return;
   fields.notes.push(
-    `config.json: ${unknown.join(", ")}: a ${family} model has no such ${unknown.length === 1 ? "field" : "fields"}. transformers ignores what it does not know, and so does Espalier.`,
+    `config.json: ${unknown.join(", ")}: ${family} models have no such ${unknown.length === 1 ? "field" : "fields"}. transformers ignores what it does not know, and so does Espalier.`,
   );
 }
 

@@ -96,7 +96,7 @@ describe("checkWeights", () => {
       "a bias",
       { "model.layers.0.self_attn.q_proj.bias": { shape: [24] } },
       "format",
-      /expected only the tensors of a llama model .* got 1 more: model\.layers\.0\.self_attn\.q_proj\.bias \(config\.json has attention_bias false\)/,
+      /expected only the tensors that config\.json describes for llama models, got 1 more: model\.layers\.0\.self_attn\.q_proj\.bias \(config\.json has attention_bias false\)/,
     ],
     [
       "a shape",

@@ -41,7 +41,7 @@ export function extraNotes(config: ModelConfig, weights: WeightNames): string[] 
   const extra = extraTensors(config, weights).filter((name) => !OWN_PART.test(name));
   if (extra.length === 0) return [];
   return [
-    `${weights.file}: ${some(extra)}: not part of a ${config.modelType} language model. As in transformers, they take no part in what it computes.`,
+    `${weights.file}: ${some(extra)}: not part of the language model. As in transformers, they take no part in what it computes.`,
   ];
 }
 
@@ -62,7 +62,7 @@ export function checkWeights(config: ModelConfig, weights: WeightNames): TensorS
   }
   const extra = extraTensors(config, weights).filter((name) => OWN_PART.test(name));
   if (extra.length > 0) {
-    const message = `${file}: expected only the tensors of a ${config.modelType} model with this config.json, got ${extra.length} more: ${some(extra)}${because(config, extra)}. Without them the model would compute something else. ${SAME_MODEL}`;
+    const message = `${file}: expected only the tensors that config.json describes for ${config.modelType} models, got ${extra.length} more: ${some(extra)}${because(config, extra)}. Without them the model would compute something else. ${SAME_MODEL}`;
     throw new EngineError("format", message, { extra });
   }
   const headShape = [config.vocab, config.embeddingWidth ?? config.dModel];
