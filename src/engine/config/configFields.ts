@@ -47,11 +47,6 @@ export class ConfigFields {
     return new EngineError(code, `${FILE}: ${field}: expected ${expected}, got ${got}. ${remedy}`, { field });
   }
 
-  /** The names of all fields in the file. */
-  get names(): readonly string[] {
-    return Object.keys(this.json);
-  }
-
   /** Whether something has read the field, there or missing. */
   isRead(name: string): boolean {
     return this.asked.has(name);
@@ -61,6 +56,16 @@ export class ConfigFields {
   get(name: string): unknown {
     this.asked.add(name);
     return Object.hasOwn(this.json, name) ? (this.json[name] ?? undefined) : undefined;
+  }
+
+  /** Whether the field is there, null included. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.json, name);
+  }
+
+  /** The names of all fields. */
+  names(): string[] {
+    return Object.keys(this.json);
   }
 
   /** Whether the field is there and null, as distinct from missing. */

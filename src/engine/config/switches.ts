@@ -44,7 +44,7 @@ export function checkSwitches(fields: ConfigFields, family: Family): void {
   };
   const harmless = new Set([...FAMILIES[family].harmless, ...BASE_HARMLESS, ...ROPE_FIELDS, ...GENERATION_KEYS]);
   const unknown: string[] = [];
-  for (const name of fields.names) {
+  for (const name of fields.names()) {
     if (fields.isRead(name) || harmless.has(name)) continue;
     if (name === "auto_map") continue;
     const value = fields.get(name);
