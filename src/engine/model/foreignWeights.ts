@@ -1,10 +1,10 @@
 // Folders that have something other than a model's own weights: adapters, and quantised weights. They are refused by name, or noted.
 import { isFloatDtype, TAKE_FLOATS } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
+import { ADAPTER_CONFIG } from "../formats/files/modelFiles.ts";
 import { MERGE_ADAPTER, readError } from "../formats/files/readError.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 
-const ADAPTER_CONFIG = "adapter_config.json";
 const ADAPTER_FILE = /^adapter_(config\.json|model\.(safetensors|bin))$/;
 const MODEL_WEIGHTS = /^(model.*\.safetensors|model\.safetensors\.index\.json|pytorch_model.*)$/;
 

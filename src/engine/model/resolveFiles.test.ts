@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Folder } from "../formats/files/folder.ts";
 import { memoryFolder } from "../formats/files/memoryFolder.ts";
+import { modelFolder } from "../formats/gguf/modelFolder.ts";
 import { changedModel, EMBEDDING, HEAD, renameAll, type StoredTensor, withHead } from "./changedModel.fixture.ts";
 import { resolveFiles } from "./resolveFiles.ts";
 import { checkWeights, extraNotes } from "./weights.ts";
@@ -131,7 +132,7 @@ describe("adapters", () => {
     "alone are refused (%#)",
     async (files) => {
       for (const others of [{}, { "config.json": "{}", "tokenizer.json": "{}" }])
-        await expect(resolveFiles(memoryFolder("a", { ...files, ...others }))).rejects.toThrow(
+        await expect(modelFolder(memoryFolder("a", { ...files, ...others })).then(resolveFiles)).rejects.toThrow(
           refusal(
             "unsupported",
             /^adapter_config\.json: expected the weights of a model, got a LoRA adapter of org\/base\. Merge/,
