@@ -23,20 +23,23 @@ afterAll(() => ctx.gpu.destroy());
 const FORMS: readonly Form[] = ["masked", "compact"];
 const ids = Uint32Array.from({ length: 48 }, (_, i) => (i * 37) % 512);
 
+/** A target in memory whose config.json gets other fields as it is written. */
+function sabotaged(edit: Record<string, unknown>): ReturnType<typeof memoryTarget> {
+  const target = memoryTarget();
+  return {
+    ...target,
+    write: async (file) => {
+      await target.write(file);
+      if (file.name !== "config.json") return;
+      const json = JSON.parse(new TextDecoder().decode(target.files[file.name])) as object;
+      target.files[file.name] = new TextEncoder().encode(JSON.stringify({ ...json, ...edit }));
+    },
+  };
+}
+
 /** Exports both forms; `edit` changes the fields of config.json as it is written. */
-async function exported(opened: OpenedModel, edit?: Record<string, unknown>) {
-  const targets = new Map(
-    FORMS.map((form) => [
-      form,
-      memoryTarget((file, bytes) => {
-        if (file.name !== "config.json" || !edit) return;
-        const json = { ...(JSON.parse(new TextDecoder().decode(bytes)) as object), ...edit };
-        // The size of the file is known before it is written, so the text keeps its length.
-        bytes.fill(0x20);
-        new TextEncoder().encodeInto(JSON.stringify(json), bytes);
-      }),
-    ]),
-  );
+async function exported(opened: OpenedModel, edit: Record<string, unknown> = {}) {
+  const targets = new Map(FORMS.map((form) => [form, sabotaged(edit)]));
   const masks = gateLayout(opened.config).sizes.map((size, i) =>
     Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
   );
