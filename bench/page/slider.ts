@@ -25,7 +25,13 @@ export async function benchSlider(
   try {
     await session.run({ due: () => false, onReport: () => undefined });
     const [layout, budget] = [gateLayout(config), budgetOf(config)];
-    const about = { run: "bench", recipe: RECIPE, targets: [], step: session.step, calibration: { name: "", sha256: "" } };
+    const about = {
+      run: "bench",
+      recipe: RECIPE,
+      targets: [],
+      step: session.step,
+      calibration: { name: "", sha256: "" },
+    };
     const move = async (ratio: number): Promise<number> => {
       const began = performance.now();
       prunedAt({ ...about, values: await session.logits(ratio) }, layout, budget, ratio);

@@ -25,6 +25,10 @@ export type FloatDtype = "F32" | "F16" | "BF16";
 export const DTYPES = Object.keys(BYTES) as readonly Dtype[];
 export const FLOAT_DTYPES: readonly FloatDtype[] = ["F32", "F16", "BF16"];
 
+/** What to do about quantised weights. */
+export const TAKE_FLOATS =
+  "Take the version of the model in F32, F16 or BF16, or a GGUF file: pruning needs the values of the weights.";
+
 export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(BYTES, name);
 }

@@ -1,7 +1,7 @@
 // Reading config.json: goldens in both spellings, transformers' defaults, and the message of every refusal.
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { countParameters, readConfig } from "./config.ts";
+import { countParameters, readConfig, readConfigWithNotes } from "./config.ts";
 import { LLAMA_DESIGN } from "./modelConfig.ts";
 
 const load = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, "utf8"));
@@ -98,6 +98,17 @@ describe("readConfig", () => {
     expect([none.eosTokens, "bosToken" in none]).toEqual([[], false]);
   });
 
+  it("leaves out special tokens that are not in the vocabulary, with a note", () => {
+    const ids = { bos_token_id: -1, eos_token_id: [2, 100], pad_token_id: -1 };
+    const { config, notes } = readConfigWithNotes({ ...minimal, ...ids });
+    expect(["bosToken" in config, config.eosTokens]).toEqual([false, [2]]);
+    expect(notes).toEqual([
+      "config.json: bos_token_id: expected ids from 0 to 99, got -1. No token has this id, so it is ignored.",
+      "config.json: eos_token_id: expected ids from 0 to 99, got 100. No token has this id, so it is ignored.",
+      "config.json: pad_token_id: expected ids from 0 to 99, got -1. No token has this id, so it is ignored.",
+    ]);
+  });
+
   it("reads RoPE in either spelling, and its older key", () => {
     const rope = (extra: object) => readConfig({ ...minimal, ...extra }).rope;
     const scaled = rope({ rope_theta: 5e5, rope_scaling: llama3 });
@@ -124,10 +135,28 @@ describe("readConfig", () => {
       /quantization_config: expected no quantisation, got "gptq"/,
     ],
     [
+      "a model of MLX",
+      { ...minimal, quantization: { group_size: 64, bits: 4 } },
+      "unsupported",
+      /quantization: expected no quantisation, got "an unnamed method"\. Take the version of the model in F32/,
+    ],
+    [
+      "a remnant of bitsandbytes",
+      { ...minimal, quantization_config: { load_in_4bit: true } },
+      "unsupported",
+      /got "bitsandbytes"\. .* If the weights already are floats and the field is a remnant, remove it/,
+    ],
+    [
+      "a compact export",
+      { ...minimal, model_type: "espalier_llama" },
+      "unsupported",
+      /open the model that it was made of/,
+    ],
+    [
       "another activation",
       { ...minimal, hidden_act: "gelu" },
       "config",
-      /hidden_act: expected "silu" for llama, got "gelu"/,
+      /hidden_act: expected "silu" or "swish" for llama, got "gelu"/,
     ],
     [
       "a missing width",
@@ -154,7 +183,9 @@ describe("readConfig", () => {
     ["an odd head", { ...minimal, head_dim: 7 }, "config", /head_dim: expected an even number, .* got 7/],
     ["epsilon", { ...minimal, rms_norm_eps: -1 }, "config", /rms_norm_eps: expected a positive number, got -1/],
     ["a flag in words", { ...minimal, tie_word_embeddings: "yes" }, "config", /expected true or false, got "yes"/],
-    ["a token outside", { ...minimal, eos_token_id: [2, 100] }, "config", /below vocab_size 100, got \[2,100\]/],
+    ["a token in words", { ...minimal, eos_token_id: [2, "3"] }, "config", /eos_token_id: expected whole numbers/],
+    ["no flag at all", { ...minimal, tie_word_embeddings: null }, "config", /expected true or false, got null/],
+    ["no epsilon at all", { ...minimal, rms_norm_eps: null }, "config", /rms_norm_eps: .* got null/],
     [
       "another RoPE",
       { ...minimal, rope_scaling: { type: "mrope" } },
@@ -165,7 +196,7 @@ describe("readConfig", () => {
       "half a scaling",
       { ...minimal, rope_scaling: { ...llama3, factor: null } },
       "config",
-      /rope_scaling\.factor: expected a positive number, got nothing/,
+      /rope_scaling\.factor: expected a positive number, got null/,
     ],
     [
       "bands",

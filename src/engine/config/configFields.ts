@@ -17,6 +17,9 @@ interface Refusal {
 export class ConfigFields {
   private readonly json: Readonly<Record<string, unknown>>;
   private readonly path: string;
+  private readonly asked = new Set<string>();
+  /** What a user should know about the fields although the model opens: full sentences. */
+  readonly notes: string[] = [];
 
   constructor(json: unknown, path = "") {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
@@ -44,8 +47,14 @@ export class ConfigFields {
     return new EngineError(code, `${FILE}: ${field}: expected ${expected}, got ${got}. ${remedy}`, { field });
   }
 
-  /** The raw value. Undefined if it is missing or null, which transformers treats alike. */
+  /** Whether something has read the field, there or missing. */
+  isRead(name: string): boolean {
+    return this.asked.has(name);
+  }
+
+  /** The raw value. Undefined if it is missing or null. */
   get(name: string): unknown {
+    this.asked.add(name);
     return Object.hasOwn(this.json, name) ? (this.json[name] ?? undefined) : undefined;
   }
 
@@ -61,6 +70,7 @@ export class ConfigFields {
 
   /** Whether the field is there and null, as distinct from missing. */
   isNull(name: string): boolean {
+    this.asked.add(name);
     return Object.hasOwn(this.json, name) && this.json[name] === null;
   }
 
@@ -74,12 +84,15 @@ export class ConfigFields {
     return this.number(name, fallback, (value) => Number.isSafeInteger(value) && value > 0, "a positive integer");
   }
 
-  /** A finite number above zero. Without a fallback the field is required. */
+  /** A finite number above zero. Without a fallback the field is required. Throws for null, as transformers does. */
   positive(name: string, fallback?: number): number {
+    if (this.isNull(name)) this.refuse(name, "a positive number", { got: null });
     return this.number(name, fallback, (value) => Number.isFinite(value) && value > 0, "a positive number");
   }
 
+  /** Throws for null, as transformers does: older versions took it for false, whatever the default. */
   boolean(name: string, fallback: boolean): boolean {
+    if (this.isNull(name)) this.refuse(name, "true or false", { got: null });
     const value = this.get(name) ?? fallback;
     return typeof value === "boolean" ? value : this.refuse(name, "true or false");
   }
@@ -90,15 +103,23 @@ export class ConfigFields {
     return typeof value === "string" ? value : this.refuse(name, "a string");
   }
 
-  /** Token ids below `vocab`: a number, a list of numbers, or none. A missing field gives `fallback`, null gives none. */
+  /**
+   * Token ids below `vocab`: a number, a list of numbers, or none. A missing field gives `fallback`, null gives none. Ids outside the
+   * vocabulary, such as -1 for none, are left out with a note: no text has them.
+   */
   tokens(name: string, vocab: number, fallback: readonly number[]): number[] {
     const value = this.get(name);
     if (value === undefined) return this.isNull(name) ? [] : fallback.filter((id) => id < vocab);
-    const ids: unknown[] = Array.isArray(value) ? value : [value];
-    return ids.map((id) => {
-      if (typeof id === "number" && Number.isSafeInteger(id) && id >= 0 && id < vocab) return id;
-      return this.refuse(name, `token ids below vocab_size ${vocab}`);
-    });
+    const ids = (Array.isArray(value) ? (value as unknown[]) : [value]).map((id) =>
+      typeof id === "number" && Number.isSafeInteger(id) ? id : this.refuse(name, "whole numbers, the ids of tokens"),
+    );
+    const outside = ids.filter((id) => id < 0 || id >= vocab);
+    if (outside.length > 0) {
+      this.notes.push(
+        `${FILE}: ${this.path}${name}: expected ids from 0 to ${vocab - 1}, got ${outside.join(", ")}. No token has this id, so it is ignored.`,
+      );
+    }
+    return ids.filter((id) => !outside.includes(id));
   }
 
   /** The object in a field, or undefined if it is missing or null. */

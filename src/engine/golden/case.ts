@@ -1,13 +1,9 @@
 // A golden case: a model's folder with golden.json and golden.safetensors, which have PyTorch's results (golden/README.md).
 import { EngineError, invariant } from "../errors.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
-import {
-  openWeights,
-  readSafetensors,
-  type SafetensorsFile,
-  type Weights,
-} from "../formats/safetensors/safetensors.ts";
-import { type ModelConfig, readConfig } from "../config/config.ts";
+import { readSafetensors, type SafetensorsFile, type Weights } from "../formats/safetensors/safetensors.ts";
+import type { ModelConfig } from "../config/config.ts";
+import { resolveFiles } from "../model/resolveFiles.ts";
 import { checkWeights } from "../model/weights.ts";
 import { GATE_MODES, type GateMode } from "../recipes/recipe.ts";
 
@@ -87,8 +83,7 @@ export interface GoldenCase {
 
 /** Opens a case; `model` is the folder of its model, by default its own. Throws "format", "config" or "unsupported" if it cannot be read. */
 export async function openCase(folder: Folder, model: Folder = folder): Promise<GoldenCase> {
-  const config = readConfig(await readJson(await model.open("config.json")));
-  const weights = await openWeights(model);
+  const { config, weights } = await resolveFiles(model);
   checkWeights(config, weights);
   const file = await readSafetensors(await folder.open("golden.safetensors"));
   const info = (await readJson(await folder.open("golden.json"))) as GoldenInfo;

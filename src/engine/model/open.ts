@@ -1,20 +1,22 @@
 // Opens a model's folder: checks config, weights and tokenizer against each other, then uploads the weights.
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
-import { type FloatDtype, isFloatDtype } from "../dtype.ts";
+import { type FloatDtype, isFloatDtype, TAKE_FLOATS } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
-import { openWeights, type Weights } from "../formats/safetensors/safetensors.ts";
-import { type ModelConfig, readConfig } from "../config/config.ts";
+import type { Weights } from "../formats/safetensors/safetensors.ts";
+import type { ModelConfig } from "../config/config.ts";
 import type { Precision } from "../tensor.ts";
 import { decoderLoss } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
 import { boundedTokenizer } from "../tokenizer/bounded.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { readTokenizer } from "./readTokenizer.ts";
-import { checkWeights } from "./weights.ts";
+import { resolveFiles } from "./resolveFiles.ts";
+import { checkWeights, extraNotes } from "./weights.ts";
 
 export interface OpenedModel {
   readonly name: string;
+  /** The model's files, as resolved by `resolveFiles`. */
   readonly folder: Folder;
   readonly config: ModelConfig;
   readonly weights: Weights;
@@ -38,14 +40,13 @@ interface OpenOptions {
 }
 
 /** Opens a model. Throws "config", "unsupported" or "format" before anything is uploaded, then "cancelled" or an error of the GPU. */
-export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
+export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
+  const { folder, config, weights, notes: fileNotes } = await resolveFiles(original);
   const rawConfig = await readJson(await folder.open("config.json"));
-  const config = readConfig(rawConfig);
-  const weights = await openWeights(folder);
   const tensors = checkWeights(config, weights);
   const loaded = await readTokenizer(folder, rawConfig);
   const tokenizer = boundedTokenizer(loaded, config.vocab);
-  const notes = [...(folder.notes ?? [])];
+  const notes = [...(folder.notes ?? []), ...fileNotes, ...extraNotes(config, weights)];
   if (loaded.vocabSize > config.vocab)
     notes.push(
       `The tokenizer has ids up to ${loaded.vocabSize - 1}, but the embedding has ${config.vocab} rows. Texts that use a token beyond them are refused.`,
@@ -55,7 +56,7 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
   invariant(
     isFloatDtype(dtype),
     "unsupported",
-    `weights: expected F32, F16 or BF16, got ${dtype}. Use the repository's version in one of these.`,
+    `${weights.file}: dtype: expected F32, F16 or BF16, got ${dtype}. ${TAKE_FLOATS}`,
   );
   await options.onConfig?.(config);
   const model = await loadModel(ctx, config, weights, {

@@ -28,7 +28,7 @@ function weights(changes: Record<string, { shape?: number[]; dtype?: Dtype } | u
     if (change) all.set(name, { dtype: "F32", shape: [], ...all.get(name), ...change });
     else all.delete(name);
   }
-  return { names: [...all.keys()], info: (name: string) => all.get(name)! };
+  return { file: "model.safetensors", names: [...all.keys()], info: (name: string) => all.get(name)! };
 }
 
 describe("modelTensors", () => {
@@ -57,7 +57,11 @@ describe("checkWeights", () => {
   ])("accepts %s", async (folder) => {
     const model = readConfig(JSON.parse(await readFile(`${folder}/config.json`, "utf8")));
     const file = await readSafetensors(memorySource("m", await readFile(`${folder}/model.safetensors`)));
-    const checked = checkWeights(model, { names: [...file.tensors.keys()], info: (name) => file.tensors.get(name)! });
+    const checked = checkWeights(model, {
+      file: "m",
+      names: [...file.tensors.keys()],
+      info: (name) => file.tensors.get(name)!,
+    });
     expect(checked.length).toBe(file.tensors.size);
     const values = [...file.tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
     expect(countParameters(model).total).toBe(values);
@@ -71,7 +75,7 @@ describe("checkWeights", () => {
     };
     expect(checkWeights(tied, weights(extra, tied))).toEqual(modelTensors(tied));
     expect(() => checkWeights(tied, weights({ "lm_head.weight": { shape: [11, 8] } }, tied))).toThrow(
-      "weights: tensor 'lm_head.weight': expected shape [10, 8] by config.json, got [11, 8]. Use",
+      "model.safetensors: tensor 'lm_head.weight': expected shape [10, 8] by config.json (vocab_size, hidden_size), got [11, 8]. Use",
     );
   });
 
@@ -80,7 +84,7 @@ describe("checkWeights", () => {
       "a missing tensor",
       { "model.norm.weight": undefined },
       "format",
-      /^weights: 1 of 12 tensors are missing: model\.norm\.weight\. Use/,
+      /^model\.safetensors: expected the 12 tensors that config\.json describes, got none for 1 of them: model\.norm\.weight\. Use/,
     ],
     [
       "a missing head",
@@ -92,13 +96,13 @@ describe("checkWeights", () => {
       "a bias",
       { "model.layers.0.self_attn.q_proj.bias": { shape: [24] } },
       "format",
-      /expected only the tensors of a llama model .* got 1 more: model\.layers\.0\.self_attn\.q_proj\.bias/,
+      /expected only the tensors that config\.json describes for llama models, got 1 more: model\.layers\.0\.self_attn\.q_proj\.bias \(config\.json has attention_bias false\)/,
     ],
     [
       "a shape",
       { "model.norm.weight": { shape: [9] } },
       "format",
-      /'model\.norm\.weight': expected shape \[8\] by config\.json, got \[9\]/,
+      /'model\.norm\.weight': expected shape \[8\] by config\.json \(hidden_size\), got \[9\]/,
     ],
     ["a rank", { "model.norm.weight": { shape: [8, 1] } }, "format", /got \[8, 1\]/],
     ["an integer weight", { "model.norm.weight": { dtype: "I8" } }, "unsupported", /expected one of F32.* got I8/],
@@ -110,7 +114,7 @@ describe("checkWeights", () => {
 
   it("names a few and counts the rest", () => {
     expect(() => checkWeights({ ...config, layers: 3 }, weights())).toThrow(
-      /^weights: 18 of 30 tensors are missing: model\.layers\.1\.input_layernorm\.weight, .* and 14 more\./,
+      /^model\.safetensors: .* got none for 18 of them: model\.layers\.1\.input_layernorm\.weight, .* and 14 more \(config\.json has num_hidden_layers 3\)\./,
     );
   });
 });

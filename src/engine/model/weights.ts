@@ -1,13 +1,16 @@
 // Checks a folder's weights against its config: every tensor is there in its shape, and there are no others.
 import { EngineError, invariant } from "../errors.ts";
-import { FLOAT_DTYPES, isFloatDtype } from "../dtype.ts";
+import { FLOAT_DTYPES, isFloatDtype, TAKE_FLOATS } from "../dtype.ts";
 import type { TensorInfo } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { FAMILIES } from "../config/families/families.ts";
+import { presenceField, shapeFields } from "../config/tensorFields.ts";
 import { modelTensors, type TensorShape } from "../config/tensors.ts";
 
 /** The part of a model's weights that `checkWeights` reads. */
 interface WeightNames {
+  /** How messages name the weights. */
+  readonly file: string;
   readonly names: readonly string[];
   info(name: string): Pick<TensorInfo, "dtype" | "shape">;
 }
@@ -23,44 +26,68 @@ function some(names: readonly string[]): string {
 
 const SAME_MODEL = "Use config.json and weights of the same model.";
 
+/** Within a family's model everything computes; other parts, such as the heads of classifiers, take no part in predicting tokens. */
+const OWN_PART = /^(model|lm_head|layers|decoder|embed_tokens|norm)\./;
+
+/** Stored tensors that the config does not describe. */
+function extraTensors(config: ModelConfig, { names }: WeightNames): string[] {
+  const known = new Set(modelTensors(config).map(({ name }) => name));
+  if (config.tiedHead) known.add(`${FAMILIES[config.family].names.head}.weight`);
+  return names.filter((name) => !known.has(name) && !ROPE_BUFFER.test(name));
+}
+
+/** A sentence about stored tensors that are not parts of the language model. */
+export function extraNotes(config: ModelConfig, weights: WeightNames): string[] {
+  const extra = extraTensors(config, weights).filter((name) => !OWN_PART.test(name));
+  if (extra.length === 0) return [];
+  return [
+    `${weights.file}: ${some(extra)}: not part of the language model. As in transformers, they take no part in what it computes.`,
+  ];
+}
+
 /**
- * Checks names, shapes and dtypes of weights against the config, and returns the tensors to load. It accepts a stored copy of a tied head
- * and rotary buffers, which are not loaded. Throws "format" for missing or extra tensors and for a shape that contradicts config.json (with
- * both shapes), and "unsupported" for a dtype that is not a float.
+ * Checks names, shapes and dtypes of weights against the config, and returns the tensors to load. It accepts a stored copy of a tied head,
+ * rotary buffers and parts beside the language model, which are not loaded. Throws "format" for missing or extra tensors and for a shape
+ * that contradicts config.json (with both shapes and the fields), and "unsupported" for a dtype that is not a float.
  */
 export function checkWeights(config: ModelConfig, weights: WeightNames): TensorShape[] {
+  const { file } = weights;
   const expected = modelTensors(config);
   const head = `${FAMILIES[config.family].names.head}.weight`;
   const present = new Set(weights.names);
   const missing = expected.map(({ name }) => name).filter((name) => !present.has(name));
   if (missing.length > 0) {
-    const tied = missing.length === 1 && missing[0] === head ? " (config.json has tie_word_embeddings false)" : "";
-    const message = `weights: ${missing.length} of ${expected.length} tensors are missing: ${some(missing)}${tied}. ${SAME_MODEL}`;
+    const message = `${file}: expected the ${expected.length} tensors that config.json describes, got none for ${missing.length} of them: ${some(missing)}${because(config, missing)}. ${SAME_MODEL}`;
     throw new EngineError("format", message, { missing });
   }
-  const known = new Set(expected.map(({ name }) => name));
-  if (config.tiedHead) known.add(head);
-  const extra = weights.names.filter((name) => !known.has(name) && !ROPE_BUFFER.test(name));
+  const extra = extraTensors(config, weights).filter((name) => OWN_PART.test(name));
   if (extra.length > 0) {
-    const message = `weights: expected only the tensors of a ${config.modelType} model with this config.json, got ${extra.length} more: ${some(extra)}. Without them the model would compute something else. ${SAME_MODEL}`;
+    const message = `${file}: expected only the tensors that config.json describes for ${config.modelType} models, got ${extra.length} more: ${some(extra)}${because(config, extra)}. Without them the model would compute something else. ${SAME_MODEL}`;
     throw new EngineError("format", message, { extra });
   }
   const headShape = [config.vocab, config.embeddingWidth ?? config.dModel];
   const stored = present.has(head) && config.tiedHead ? [{ name: head, shape: headShape }] : [];
   for (const { name, shape } of [...expected, ...stored]) {
     const { dtype, shape: actual } = weights.info(name);
+    const fields = shapeFields(config, name).join(", ");
     invariant(
       actual.length === shape.length && actual.every((n, i) => n === shape[i]),
       "format",
-      `weights: tensor '${name}': expected shape [${shape.join(", ")}] by config.json, got [${actual.join(", ")}]. ${SAME_MODEL}`,
+      `${file}: tensor '${name}': expected shape [${shape.join(", ")}] by config.json (${fields}), got [${actual.join(", ")}]. ${SAME_MODEL}`,
       { name, expected: shape, actual },
     );
     invariant(
       isFloatDtype(dtype),
       "unsupported",
-      `weights: tensor '${name}': expected one of ${FLOAT_DTYPES.join(", ")}, got ${dtype}. Use the model in one of these dtypes.`,
+      `${file}: tensor '${name}': expected one of ${FLOAT_DTYPES.join(", ")}, got ${dtype}. ${TAKE_FLOATS}`,
       { name, dtype },
     );
   }
   return expected;
+}
+
+/** The fields of config.json that say whether these tensors exist: " (config.json has mlp_bias false)". */
+function because(config: ModelConfig, names: readonly string[]): string {
+  const fields = new Set(names.map((name) => presenceField(config, name)).filter((field) => field !== undefined));
+  return fields.size === 0 ? "" : ` (config.json has ${[...fields].join(", ")})`;
 }

@@ -31,6 +31,7 @@ describe("mistral", () => {
     expect(await golden("mistral")).toMatchObject({ family: "mistral", window: 32, design: LLAMA_DESIGN });
     expect("window" in readConfig({ ...mistral, sliding_window: null })).toBe(false);
     expect(readConfig(mistral).window).toBe(4096);
+    expect(readConfig({ ...mistral, layer_types: ["sliding_attention", "sliding_attention"] }).window).toBe(4096);
   });
 
   it("has transformers' 8 key/value heads if the field is missing, and the number of heads if it is null", () => {
@@ -62,6 +63,8 @@ describe("qwen", () => {
     expect(config.design).toEqual({ ...LLAMA_DESIGN, biases: { ...NONE, qkv: true } });
     const hub = readConfig({ ...qwen2, rope_theta: 1e6, use_sliding_window: false, sliding_window: 32768 });
     expect([hub.rope, hub.window]).toEqual([{ theta: 1e6 }, undefined]);
+    // The window begins at layer 28 of 2.
+    expect(readConfig({ ...qwen2, use_sliding_window: true }).window).toBeUndefined();
   });
 
   it("3 has norms over heads, and head_dim 128 if it is missing", async () => {
@@ -129,7 +132,7 @@ describe("variants that the engine does not run", () => {
     ],
     [
       "Qwen2 with windows",
-      { ...qwen2, use_sliding_window: true },
+      { ...qwen2, use_sliding_window: true, max_window_layers: 1 },
       /use_sliding_window: expected false for qwen2, got true/,
     ],
     [

@@ -34,6 +34,8 @@ export interface TensorNames {
 
 export interface FamilyFile {
   names: TensorNames;
+  /** Fields of the family's config class that have no effect on what the model computes; `readConfig` reads all others. */
+  harmless: readonly string[];
   /**
    * Throws "config" for a field that is missing, has the wrong type, contradicts another or switches on what the engine does not run, and
    * "unsupported" for a RoPE type that it does not run.
@@ -100,17 +102,38 @@ export function expectActivation(fields: ConfigFields, name: string, fallback: s
   fields.refuse(name, `${expected} for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER_MODEL });
 }
 
+/** The two names that transformers has for x times its sigmoid. */
+export const SILU = ["silu", "swish"];
+
 /** Refuses a switch that is on, if the engine runs the family only without it. */
 export function expectOff(fields: ConfigFields, name: string): void {
-  if (!fields.boolean(name, false)) return;
+  if (fields.isNull(name) || !fields.boolean(name, false)) return;
   fields.refuse(name, `false for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER_MODEL });
 }
 
-/** Refuses sliding windows in some of the layers: layer_types of transformers 5 and use_sliding_window of Qwen. */
-export function expectFullAttention(fields: ConfigFields): void {
-  expectOff(fields, "use_sliding_window");
+/**
+ * Refuses Qwen's sliding windows. transformers gives them to the layers from max_window_layers on if use_sliding_window is on, unless
+ * layer_types of transformers 5 names each layer's attention.
+ */
+export function expectFullAttention(fields: ConfigFields, layers: number): void {
+  const on = fields.boolean("use_sliding_window", false);
+  const first = fields.get("max_window_layers") ?? DEFAULT_WINDOW_LAYERS;
+  const window = !fields.isNull("sliding_window");
+  expectLayers(fields);
+  const slides = fields.get("layer_types") === undefined && on && window;
+  if (!slides || (typeof first === "number" && first >= layers)) return;
+  const remedy = CHOOSE_ANOTHER_MODEL;
+  fields.refuse("use_sliding_window", `false for ${fields.string("model_type")}`, { remedy });
+}
+
+/** Of Qwen's config classes: the first layer with a window. */
+const DEFAULT_WINDOW_LAYERS = 28;
+
+/** Refuses layer_types unless every layer has the kind of attention that the engine gives to all. */
+export function expectLayers(fields: ConfigFields, kind = "full_attention"): void {
   const types = fields.get("layer_types");
-  if (Array.isArray(types) && types.some((type) => type !== "full_attention")) {
-    fields.refuse("layer_types", '"full_attention" in every layer', { remedy: CHOOSE_ANOTHER_MODEL });
-  }
+  // "attention" is an older name of full attention.
+  const fits = (type: unknown): boolean => type === kind || (type === "attention" && kind === "full_attention");
+  if (types === undefined || (Array.isArray(types) && types.every(fits))) return;
+  fields.refuse("layer_types", `"${kind}" in every layer`, { remedy: CHOOSE_ANOTHER_MODEL });
 }

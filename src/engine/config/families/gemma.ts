@@ -11,8 +11,8 @@ const TANH = "gelu_pytorch_tanh";
  * "gelu", for weights that were trained with the tanh form, so "gelu" means that form here.
  */
 function readConfig(fields: ConfigFields): ModelConfig {
-  expectActivation(fields, "hidden_activation", TANH, [TANH]);
-  expectActivation(fields, "hidden_act", TANH, [TANH, "gelu"]);
+  if (!fields.isNull("hidden_activation")) expectActivation(fields, "hidden_activation", TANH, [TANH]);
+  expectActivation(fields, "hidden_act", TANH, [TANH, "gelu", "gelu_new"]);
   expectOff(fields, "use_bidirectional_attention");
   const attention = fields.boolean("attention_bias", false);
   const widths = readWidths(fields, { kvHeads: 16, headDim: 256 });
@@ -38,4 +38,8 @@ function readConfig(fields: ConfigFields): ModelConfig {
   };
 }
 
-export const GEMMA: FamilyFile = { names: LLAMA_NAMES, readConfig };
+export const GEMMA: FamilyFile = {
+  names: LLAMA_NAMES,
+  harmless: ["initializer_range", "use_cache", "pad_token_id", "attention_dropout"],
+  readConfig,
+};

@@ -1,12 +1,12 @@
 // The LLaMA family, 1 to 3: RMSNorm, RoPE (scaled from LLaMA 3.1 on), grouped heads, SwiGLU, and biases if config.json has them.
 import type { ConfigFields } from "../configFields.ts";
-import { expectActivation, type FamilyFile, LLAMA_NAMES, readTokens, readWidths } from "./family.ts";
+import { expectActivation, type FamilyFile, LLAMA_NAMES, readTokens, readWidths, SILU } from "./family.ts";
 import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "../modelConfig.ts";
 import { readRope } from "../ropeConfig.ts";
 
 /** Defaults are those of transformers' LlamaConfig. */
 function readConfig(fields: ConfigFields): ModelConfig {
-  expectActivation(fields, "hidden_act", "silu", ["silu"]);
+  expectActivation(fields, "hidden_act", "silu", SILU);
   const attention = fields.boolean("attention_bias", false);
   const mlp = fields.boolean("mlp_bias", false);
   const widths = readWidths(fields);
@@ -26,4 +26,9 @@ function readConfig(fields: ConfigFields): ModelConfig {
   };
 }
 
-export const LLAMA: FamilyFile = { names: LLAMA_NAMES, readConfig };
+export const LLAMA: FamilyFile = {
+  names: LLAMA_NAMES,
+  // pretraining_tp splits matrices without changing their product.
+  harmless: ["initializer_range", "use_cache", "pad_token_id", "pretraining_tp", "attention_dropout"],
+  readConfig,
+};

@@ -1,6 +1,14 @@
 // Mistral 7B: LLaMA's blocks with a sliding window (Jiang et al. 2023, section 2).
 import type { ConfigFields } from "../configFields.ts";
-import { expectActivation, type FamilyFile, LLAMA_NAMES, readTokens, readWidths } from "./family.ts";
+import {
+  expectActivation,
+  expectLayers,
+  type FamilyFile,
+  LLAMA_NAMES,
+  readTokens,
+  readWidths,
+  SILU,
+} from "./family.ts";
 import { LLAMA_DESIGN, type ModelConfig } from "../modelConfig.ts";
 import { readRope } from "../ropeConfig.ts";
 
@@ -8,8 +16,9 @@ const DEFAULT_WINDOW = 4096;
 
 /** Defaults are those of transformers' MistralConfig: a missing sliding_window means 4,096 keys, null means no window. */
 function readConfig(fields: ConfigFields): ModelConfig {
-  expectActivation(fields, "hidden_act", "silu", ["silu"]);
+  expectActivation(fields, "hidden_act", "silu", SILU);
   const window = fields.isNull("sliding_window") ? undefined : fields.count("sliding_window", DEFAULT_WINDOW);
+  expectLayers(fields, window === undefined ? "full_attention" : "sliding_attention");
   const widths = readWidths(fields, { kvHeads: 8 });
   const context = fields.count("max_position_embeddings", 32 * DEFAULT_WINDOW);
   return {
@@ -28,4 +37,8 @@ function readConfig(fields: ConfigFields): ModelConfig {
   };
 }
 
-export const MISTRAL: FamilyFile = { names: LLAMA_NAMES, readConfig };
+export const MISTRAL: FamilyFile = {
+  names: LLAMA_NAMES,
+  harmless: ["initializer_range", "use_cache", "pad_token_id", "attention_dropout"],
+  readConfig,
+};

@@ -32,6 +32,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
   const embeddingWidth = fields.count("word_embed_proj_dim", dModel);
   const biased = fields.boolean("enable_bias", true);
   const before = fields.boolean("do_layer_norm_before", true);
+  const removed = fields.boolean("_remove_final_layer_norm", false);
   return {
     family: "opt",
     modelType: "opt",
@@ -51,7 +52,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
       norm: "layer",
       normShift: 0,
       normPlace: before ? "before" : "after",
-      finalNorm: before && !fields.boolean("_remove_final_layer_norm", false),
+      finalNorm: before && !removed,
       activation,
       biases: { qkv: biased, o: biased, mlp: biased, head: false },
       qkNorm: false,
@@ -78,5 +79,6 @@ export const OPT: FamilyFile = {
     finalNorm: "model.decoder.final_layer_norm",
     head: "lm_head",
   },
+  harmless: ["dropout", "attention_dropout", "layerdrop", "init_std", "use_cache", "pad_token_id"],
   readConfig,
 };

@@ -51,5 +51,6 @@ export const PHI: FamilyFile = {
     finalNorm: "model.final_layernorm",
     head: "lm_head",
   },
+  harmless: ["resid_pdrop", "embd_pdrop", "attention_dropout", "initializer_range", "use_cache", "pad_token_id"],
   readConfig,
 };

@@ -7,20 +7,22 @@ import {
   LLAMA_NAMES,
   readTokens,
   readWidths,
+  SILU,
 } from "./family.ts";
 import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "../modelConfig.ts";
 import { readRope } from "../ropeConfig.ts";
 
 /** Defaults are those of transformers' Qwen2Config. A window in some of the layers is refused; no published model uses it. */
 function readConfig(fields: ConfigFields): ModelConfig {
-  expectActivation(fields, "hidden_act", "silu", ["silu"]);
-  expectFullAttention(fields);
+  expectActivation(fields, "hidden_act", "silu", SILU);
+  const layers = fields.count("num_hidden_layers");
+  expectFullAttention(fields, layers);
   const widths = readWidths(fields, { kvHeads: 32 });
   const context = fields.count("max_position_embeddings", 32_768);
   return {
     family: "qwen2",
     modelType: "qwen2",
-    layers: fields.count("num_hidden_layers"),
+    layers,
     ...widths,
     ...readTokens(fields),
     context,
@@ -32,4 +34,8 @@ function readConfig(fields: ConfigFields): ModelConfig {
   };
 }
 
-export const QWEN2: FamilyFile = { names: LLAMA_NAMES, readConfig };
+export const QWEN2: FamilyFile = {
+  names: LLAMA_NAMES,
+  harmless: ["initializer_range", "use_cache", "pad_token_id", "attention_dropout"],
+  readConfig,
+};

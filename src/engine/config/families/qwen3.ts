@@ -7,21 +7,23 @@ import {
   LLAMA_NAMES,
   readTokens,
   readWidths,
+  SILU,
 } from "./family.ts";
 import { LLAMA_DESIGN, type ModelConfig, NO_BIASES } from "../modelConfig.ts";
 import { readRope } from "../ropeConfig.ts";
 
 /** Defaults are those of transformers' Qwen3Config. */
 function readConfig(fields: ConfigFields): ModelConfig {
-  expectActivation(fields, "hidden_act", "silu", ["silu"]);
-  expectFullAttention(fields);
+  expectActivation(fields, "hidden_act", "silu", SILU);
+  const layers = fields.count("num_hidden_layers");
+  expectFullAttention(fields, layers);
   const attention = fields.boolean("attention_bias", false);
   const widths = readWidths(fields, { kvHeads: 32, headDim: 128 });
   const context = fields.count("max_position_embeddings", 32_768);
   return {
     family: "qwen3",
     modelType: "qwen3",
-    layers: fields.count("num_hidden_layers"),
+    layers,
     ...widths,
     ...readTokens(fields),
     context,
@@ -35,5 +37,6 @@ function readConfig(fields: ConfigFields): ModelConfig {
 
 export const QWEN3: FamilyFile = {
   names: { ...LLAMA_NAMES, qNorm: "self_attn.q_norm", kNorm: "self_attn.k_norm" },
+  harmless: ["initializer_range", "use_cache", "pad_token_id", "attention_dropout"],
   readConfig,
 };

@@ -1,15 +1,15 @@
 // Opens a written form again: the engine's readers for masked and compact, and the interface for readers in other runtimes.
 import type { Ctx } from "../../ctx.ts";
-import { EngineError } from "../../errors.ts";
+import { EngineError, invariant } from "../../errors.ts";
 import { type FloatDtype, fromFloat32, toFloat32 } from "../../dtype.ts";
-import { readJson, type Folder } from "../../formats/files/folder.ts";
+import type { Folder } from "../../formats/files/folder.ts";
+import { readRawConfig } from "../../formats/export/exportFiles.ts";
 import { readCompact } from "../../formats/export/readCompact.ts";
-import { openWeights } from "../../formats/safetensors/safetensors.ts";
-import { readConfig } from "../../config/config.ts";
 import { decoderForward } from "../../model/decoder.ts";
 import { loadModel, type LoadOptions, type Model, type WeightReader } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import { masked } from "../../model/selection.ts";
+import { contradictingFields, resolveFiles } from "../../model/resolveFiles.ts";
 import { checkWeights } from "../../model/weights.ts";
 import { flatten, gateLayout, type Masks } from "../../masks/gates.ts";
 import type { Precision } from "../../tensor.ts";
@@ -59,12 +59,25 @@ async function reload(
 ): Promise<Model> {
   if (form === "compact") {
     const { config, lists, weights } = await readCompact(folder);
+    expectAgreement(await contradictingFields(await readRawConfig(folder), config, weights));
     return loadModel(ctx, config, weights, { ...options, lists });
   }
-  const config = readConfig(await readJson(await folder.open("config.json")));
-  const weights = await openWeights(folder);
+  const { config, weights, contradictions } = await resolveFiles(folder);
+  expectAgreement(contradictions);
   checkWeights(config, weights);
   return loadModel(ctx, config, weights, options);
+}
+
+/**
+ * Programs resolve contradictions between config.json and weights differently (a tied flag beside a head of its own, a dtype that the
+ * weights do not have), so a written form must have none. Throws "format".
+ */
+function expectAgreement(contradictions: readonly string[]): void {
+  invariant(
+    contradictions.length === 0,
+    "format",
+    `config.json: ${contradictions.join(", ")}: expected what fits the written weights, got something else. Other programs would compute something else with this form. Prepare it again; if that does not help, report it.`,
+  );
 }
 
 /** Logits (T, V) of the model with the masks multiplied in; every form has to compute these. */

@@ -79,10 +79,12 @@ export async function readRawConfig(folder: Folder): Promise<Record<string, unkn
   });
 }
 
-/** The config with the dtype that the weights were converted to, under the key it already uses ("dtype"; before transformers 5 "torch_dtype"). */
+/** The config with the dtype that the weights were converted to, under each key that it uses ("dtype"; before transformers 5 "torch_dtype"). */
 export function configWithDtype(config: Record<string, unknown>, dtype?: FloatDtype): Record<string, unknown> {
   if (!dtype) return config;
-  return { ...config, [Object.hasOwn(config, "dtype") ? "dtype" : "torch_dtype"]: TORCH_NAMES[dtype] };
+  const used = ["dtype", "torch_dtype"].filter((key) => Object.hasOwn(config, key));
+  const keys = used.length > 0 ? used : ["torch_dtype"];
+  return { ...config, ...Object.fromEntries(keys.map((key) => [key, TORCH_NAMES[dtype]])) };
 }
 
 /** The dtype of an exported tensor: the chosen one for weights; integers keep theirs. */

@@ -39,6 +39,12 @@ describe("a folder", () => {
     await expect(readJson(await folder.open("bad.json"))).rejects.toThrow(
       /bad\.json: expected JSON, got text that does not parse/,
     );
+    const json = async (text: string) => readJson(memorySource("a.json", new TextEncoder().encode(text)));
+    await expect(json('{"a": 1,}')).rejects.toThrow(/does not parse.*Correct this place/);
+    await expect(json('{"a": [1, ')).rejects.toThrow(/cut short or damaged: fetch it again/);
+    await expect(json("")).rejects.toThrow(/cut short or damaged: fetch it again/);
+    await expect(json("<!DOCTYPE html><p>")).rejects.toThrow(/got a web page\. Download the file itself/);
+    await expect(json("version https://git-lfs.github.com/spec/v1\n")).rejects.toThrow(/got a Git LFS pointer\. Fetch/);
     const twins = [memorySource("a", bytes), memorySource("a", bytes)];
     expect(() => folderOf("m", twins)).toThrow(/m: expected each file name once, got a twice/);
   });

@@ -1,5 +1,6 @@
 // Where bytes come from: a file read by slices, and a folder of such files (picked, dropped, fetched, cached or in memory).
 import { type EngineError, invariant } from "../../errors.ts";
+import { notJson } from "./notJson.ts";
 import { decodeText } from "./decodeText.ts";
 import { FETCH_AGAIN, readError } from "./readError.ts";
 
@@ -97,15 +98,16 @@ export async function readText(source: ByteSource): Promise<string> {
 
 /** The complete file as JSON; throws "format" where it is not. */
 export async function readJson(source: ByteSource): Promise<unknown> {
-  return parseJson(await readText(source), source.name, FETCH_AGAIN);
+  return parseJson(await readText(source), source.name);
 }
 
-/** Parses the JSON text of `file`; throws "format" with `advice` where it is not JSON. */
-export function parseJson(text: string, file: string, advice: string): unknown {
+/** Parses the JSON text of `file`; throws "format" where it is not JSON, with `advice` or what the text suggests. */
+export function parseJson(text: string, file: string, advice?: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    const got = `text that does not parse (${error instanceof Error ? error.message : String(error)})`;
-    throw readError({ file, expected: "JSON", got, advice });
+    const reason = error instanceof Error ? error.message : String(error);
+    const { got, remedy } = notJson(text, reason);
+    throw readError({ file, expected: "JSON", got, advice: advice ?? remedy });
   }
 }

@@ -3,6 +3,7 @@ import { type ByteSource, type Folder, missingFile } from "./folder.ts";
 import { readError } from "./readError.ts";
 
 export const CONFIG_FILE = "config.json";
+export const ADAPTER_CONFIG = "adapter_config.json";
 const WEIGHTS = /^model\.safetensors(\.index\.json)?$/;
 /** Projectors of multimodal models and importance matrices: GGUF files without a language model, by the names that llama.cpp's tools give them. */
 const NO_MODEL = /(^|[-_.])(mmproj|imatrix)([-_.]|$)/i;
@@ -33,7 +34,8 @@ function completeness(names: readonly string[]): number {
   const weights = names.some((name) => WEIGHTS.test(name) || /\.(bin|pth?|safetensors)$/.test(name));
   if ((config && weights) || names.some((name) => isGguf(name) && !isGgufExtra(name))) return COMPLETE;
   if (config) return CONFIG_ONLY;
-  return names.some((name) => WEIGHTS.test(name) || isGguf(name)) ? WEIGHTS_ONLY : 0;
+  // An adapter is refused when it opens, with the name of its base model.
+  return names.some((name) => WEIGHTS.test(name) || name === ADAPTER_CONFIG || isGguf(name)) ? WEIGHTS_ONLY : 0;
 }
 
 const folderPart = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));

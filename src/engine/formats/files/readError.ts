@@ -24,6 +24,13 @@ export const WRITE_AGAIN = "The file is malformed or inconsistent: convert or ex
 /** For a model that Espalier does not run. */
 export const CHOOSE_ANOTHER = "Espalier does not support this: choose another model.";
 
+/** For an adapter without its model. */
+export const MERGE_ADAPTER =
+  "Merge it into its base model (in PEFT: merge_and_unload, then save_pretrained) and open the merged model.";
+
+/** For a file that a clone without Git LFS has instead of the real one. */
+export const LFS_ADVICE = "Fetch the file itself: run git lfs pull in the clone, or download it from the model's page.";
+
 /** "<file>: <field>: expected X, got Y. <advice>" */
 export function readError({ file, field, expected, got, advice, code = "format", detail }: ReadFault): EngineError {
   const where = field === undefined ? file : `${file}: ${field}`;

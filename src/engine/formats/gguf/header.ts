@@ -54,7 +54,8 @@ export async function readGgufHeader(source: ByteSource): Promise<GgufHeader> {
 function parseHeader(cursor: HeaderCursor, { size }: Pick<ByteSource, "size">): GgufHeader {
   const magic = cursor.u32("magic");
   if (magic !== MAGIC) {
-    const advice = "This is not a GGUF file: choose another one, or fetch it again.";
+    const advice =
+      "This is not a GGUF file: choose another one. A clone without Git LFS has a pointer instead: run git lfs pull.";
     throw cursor.fault("magic", '"GGUF" (0x46554747)', `0x${magic.toString(16)}`, advice);
   }
   const version = cursor.u32("version");

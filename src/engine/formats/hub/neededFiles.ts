@@ -3,12 +3,14 @@ import { type EngineError, showValue } from "../../errors.ts";
 import { JsonField } from "../../json/jsonFields.ts";
 import { MAKE_TOKENIZER, MERGES_FILE, VOCAB_FILE } from "../../tokenizer/vocabMerges.ts";
 import { CARD_FILE, isCompanion } from "../files/companions.ts";
-import { CONFIG_FILE, isGguf, isGgufExtra } from "../files/modelFiles.ts";
-import { readError, WRITE_AGAIN } from "../files/readError.ts";
+import { ADAPTER_CONFIG, CONFIG_FILE, isGguf, isGgufExtra } from "../files/modelFiles.ts";
+import { MERGE_ADAPTER, readError, WRITE_AGAIN } from "../files/readError.ts";
 import { ggufModels, partNames } from "../gguf/ggufParts.ts";
 import { INDEX_FILE, SINGLE_FILE } from "../safetensors/safetensors.ts";
 
 const TOKENIZER_FILE = "tokenizer.json";
+/** Fetched besides weights and companions. An adapter's config is for the note that the adapter is not applied. */
+const OWN_FILES = [CONFIG_FILE, CARD_FILE, ADAPTER_CONFIG];
 /** Vocabularies of which transformers makes tokenizer.json. */
 const OTHER_VOCABULARIES = ["tokenizer.model", "spiece.model", "tekken.json", "vocab.txt", VOCAB_FILE];
 
@@ -54,7 +56,7 @@ export function companions(names: readonly string[], what: string): string[] {
       code: "network",
     });
   }
-  return names.filter((name) => name === CONFIG_FILE || name === CARD_FILE || isCompanion(name));
+  return names.filter((name) => OWN_FILES.includes(name) || isCompanion(name));
 }
 
 /** The complete GGUF models in a list, in its order: each a list of its parts, usually one. */
@@ -71,7 +73,9 @@ export function noModel(names: readonly string[], what: string): EngineError {
     file: what,
     expected: `${SINGLE_FILE}, ${INDEX_FILE} or a complete GGUF file`,
     got: shown(names),
-    advice: "Choose a repository with one of them.",
+    advice: names.includes(ADAPTER_CONFIG)
+      ? `This is an adapter. ${MERGE_ADAPTER}`
+      : "Choose a repository with one of them.",
     code: "unsupported",
   });
 }

@@ -97,7 +97,13 @@ const MALFORMED: [string, Uint8Array, RegExp][] = [
   [
     "an unknown dtype",
     file({ a: { ...ok, dtype: "F8_E4M3" } }, 8),
-    /tensor 'a': dtype: expected one of .*, got "F8_E4M3"/,
+    /tensor 'a': dtype: expected F32, F16 or BF16, got "F8_E4M3", a type of quantised weights\. Take the version/,
+  ],
+  ["another dtype", file({ a: { ...ok, dtype: "C64" } }, 8), /tensor 'a': dtype: expected one of .*, got "C64"/],
+  [
+    "a pointer of Git LFS",
+    new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"),
+    /expected the weights, got a Git LFS pointer to them\. Fetch the file itself/,
   ],
   ["a number as a tensor", file({ a: 3 }, 8), /tensor 'a': expected an object, got 3/],
   ["a negative shape", file({ a: { ...ok, shape: [-2] } }, 8), /tensor 'a': shape: .* got \[-2\]/],
@@ -140,9 +146,14 @@ describe("a malformed or inconsistent file", () => {
   it.each(MALFORMED)("%s", async (_, bytes, message) => {
     const error = await read(bytes).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(EngineError);
-    expect(error).toMatchObject({ code: "format", message: expect.stringMatching(message) as string });
+    const code = (error as EngineError).message.includes("quantised") ? "unsupported" : "format";
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) as string });
     expect((error as EngineError).message).toContain("m.safetensors");
   });
+});
+
+it("takes null for no metadata, as the library does", async () => {
+  expect((await read(file({ __metadata__: null, a: ok }, 8))).metadata).toEqual({});
 });
 
 describe("a header with some bytes changed", () => {
@@ -166,7 +177,10 @@ describe("a header with some bytes changed", () => {
               );
             }
           } catch (error) {
-            expect(error).toMatchObject({ name: "EngineError", code: "format" });
+            expect(error).toMatchObject({
+              name: "EngineError",
+              code: expect.stringMatching(/^(format|unsupported)$/) as string,
+            });
           }
         },
       ),

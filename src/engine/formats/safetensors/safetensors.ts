@@ -27,6 +27,8 @@ export interface SafetensorsFile extends SafetensorsHeader {
 
 /** The weights of a model, in one file or in several. */
 export interface Weights {
+  /** How errors refer to the weights: the file, or the index of the shards. */
+  readonly file: string;
   /** In the order of the files and, within each, of their bytes. */
   readonly names: readonly string[];
   /** Bytes of all tensors together, as stored. */
@@ -87,7 +89,7 @@ export async function readSafetensors(source: ByteSource): Promise<SafetensorsFi
 }
 
 /** The shard file of every tensor, from the index of a sharded model. */
-async function readIndex(folder: Folder): Promise<Map<string, string>> {
+export async function readIndex(folder: Folder): Promise<Map<string, string>> {
   const json = await readJson(await folder.open(INDEX_FILE));
   const map = typeof json === "object" && json !== null && "weight_map" in json ? json.weight_map : undefined;
   const refuse = (field: string, expected: string, got: unknown) =>
@@ -166,6 +168,7 @@ export async function openWeights(folder: Folder): Promise<Weights> {
     return fileOf.get(name)!;
   };
   return {
+    file: listed.includes(SINGLE_FILE) ? SINGLE_FILE : INDEX_FILE,
     names: [...tensors.keys()],
     sizeBytes: [...tensors.values()].reduce((sum, { begin, end }) => sum + end - begin, 0),
     metadata: Object.assign({}, ...files.map((file) => file.metadata)) as Record<string, string>,

@@ -1,8 +1,8 @@
 // The header of a safetensors file: read, and checked against the size of the file, so that later code can trust it.
 import { showValue } from "../../errors.ts";
-import { type Dtype, DTYPES, dtypeBytes, elementCount, isDtype } from "../../dtype.ts";
+import { type Dtype, DTYPES, dtypeBytes, elementCount, isDtype, TAKE_FLOATS } from "../../dtype.ts";
 import { duplicateKey } from "../../json/jsonKeys.ts";
-import { FETCH_AGAIN, readError, WRITE_AGAIN } from "../files/readError.ts";
+import { FETCH_AGAIN, LFS_ADVICE, readError, WRITE_AGAIN } from "../files/readError.ts";
 
 /** Bytes before the header: its length as a little-endian u64. */
 export const LENGTH_BYTES = 8;
@@ -31,6 +31,11 @@ export interface SafetensorsHeader {
 const NOT_SAFETENSORS = "This is not a safetensors file: choose model.safetensors or the shards of the model.";
 const OTHER_MODEL = "Take config.json and weights from the same model.";
 
+/** Element types of the safetensors format that only quantised weights have: floats of 8 bits and fewer. */
+const QUANTISED_DTYPE = /^F[468](_|$)/;
+/** What a pointer of Git LFS starts with: the text that a clone without LFS has instead of the file. */
+const LFS_POINTER = "version ";
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -46,6 +51,9 @@ export function readHeaderLength(file: string, prefix: Uint8Array, fileBytes: nu
   const available = fileBytes - LENGTH_BYTES;
   const refuse = (expected: string, advice: string) =>
     readError({ file, field: "header length", expected, got: String(stated), advice });
+  if (new TextDecoder("latin1").decode(prefix) === LFS_POINTER) {
+    throw readError({ file, expected: "the weights", got: "a Git LFS pointer to them", advice: LFS_ADVICE });
+  }
   if (stated > BigInt(MAX_HEADER_BYTES)) throw refuse(`at most ${MAX_HEADER_BYTES} bytes`, NOT_SAFETENSORS);
   if (stated > BigInt(available)) throw refuse(`at most the ${available} bytes that follow`, FETCH_AGAIN);
   if (stated < 2n) throw refuse("at least 2 bytes", FETCH_AGAIN);
@@ -71,7 +79,7 @@ function parseHeaderJson(file: string, bytes: Uint8Array): Record<string, unknow
 }
 
 function parseMetadata(file: string, value: unknown): Record<string, string> {
-  if (value === undefined) return {};
+  if (value === undefined || value === null) return {};
   const refuse = (field: string, expected: string, got: unknown) =>
     readError({ file, field, expected, got: showValue(got), advice: WRITE_AGAIN });
   if (!isRecord(value)) throw refuse(METADATA_KEY, "an object of strings", value);
@@ -98,8 +106,15 @@ function parseTensor(value: unknown, { file, name, dataStart, dataBytes }: Tenso
   if (!isRecord(value)) throw refuse("", "an object", showValue(value));
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !isDtype(dtype)) {
-    const advice = "Convert the weights to F32, F16 or BF16.";
-    throw refuse(": dtype", `one of ${DTYPES.join(", ")}`, showValue(dtype), advice);
+    const quantised = typeof dtype === "string" && QUANTISED_DTYPE.test(dtype);
+    throw readError({
+      file,
+      field: `tensor '${name}': dtype`,
+      expected: quantised ? "F32, F16 or BF16" : `one of ${DTYPES.join(", ")}`,
+      got: `${showValue(dtype)}${quantised ? ", a type of quantised weights" : ""}`,
+      advice: quantised ? TAKE_FLOATS : "Convert the weights to F32, F16 or BF16.",
+      code: quantised ? "unsupported" : "format",
+    });
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
     throw refuse(": shape", "non-negative integers", showValue(shape));
