@@ -40,7 +40,7 @@ export function Library() {
           </div>
           <Dialog.Description>Models stay on this machine: they are read, pruned and written here.</Dialog.Description>
           <OpeningProgress />
-          {error ? <ErrorNote error={error} testId="open-error" /> : null}
+          {error ? <ErrorNote error={error} context="model" testId="open-error" /> : null}
           <LibraryList />
           {removed ? (
             <p role="status" className="library-removed" data-testid="removed">

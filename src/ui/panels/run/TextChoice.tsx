@@ -49,7 +49,7 @@ export function TextChoice() {
           </p>
         ) : null}
       </details>
-      {error ? <ErrorNote error={error} testId="text-error" /> : null}
+      {error ? <ErrorNote error={error} context="text" testId="text-error" /> : null}
     </>
   );
 }

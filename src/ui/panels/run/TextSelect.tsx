@@ -58,7 +58,8 @@ function OwnText({ use, label, disabled }: OwnTextProps) {
   const take = (file: File): void => {
     file.text().then(
       (text) => setTexts({ [use]: { kind: "own", name: file.name, text } }),
-      () => notify(new EngineError("format", `${file.name} could not be read as text. Choose a plain .txt file.`)),
+      () =>
+        notify(new EngineError("format", `${file.name} could not be read as text. Choose a plain .txt file.`), "text"),
     );
   };
   return (

@@ -16,7 +16,7 @@ export function RunFiles({ ids }: Props) {
   const take = (file: File | undefined): void => {
     file?.text().then(
       (text) => importRuns(text, file.name),
-      (error: unknown) => notify(EngineError.from(error)),
+      (error: unknown) => notify(EngineError.from(error), "runs"),
     );
   };
   return (

@@ -14,7 +14,7 @@ export function RunNotes() {
   const { undoRemove } = useActions();
   return (
     <>
-      {error ? <ErrorNote error={error} testId="runs-error" /> : null}
+      {error ? <ErrorNote error={error} context="runs" testId="runs-error" /> : null}
       {unreadable > 0 ? <p>{damagedText(unreadable)}</p> : null}
       {removed ? (
         <p role="status" data-testid="run-removed">
