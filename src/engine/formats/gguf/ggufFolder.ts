@@ -6,6 +6,7 @@ import { readError } from "../files/readError.ts";
 import { ggufFamilyNamed } from "./ggufFamilies.ts";
 import { configOf, MetadataFields, ROPE_FACTORS, tokens } from "./config.ts";
 import { type GgufHeader, readGgufHeader } from "./header.ts";
+import { mainType } from "./mainType.ts";
 import { tensorViews } from "./tensorViews.ts";
 import { tokenizerFiles } from "./tokenizer.ts";
 import { readView, weightsSource } from "./weightsSource.ts";
@@ -57,7 +58,7 @@ export async function ggufFolder(source: ByteSource): Promise<Folder> {
   const views = tensorViews(source.name, header, architecture, rows);
   const tokenizer = tokenizerFiles(fields);
   const name = source.name.replace(/\.gguf$/i, "");
-  return folderOf(name, [
+  const folder = folderOf(name, [
     textSource("config.json", json(config)),
     textSource("generation_config.json", json(tokens(fields))),
     textSource("tokenizer.json", JSON.stringify(tokenizer.tokenizer)),
@@ -65,6 +66,7 @@ export async function ggufFolder(source: ByteSource): Promise<Folder> {
     textSource("README.md", card(fields, name)),
     weightsSource(source, views),
   ]);
+  return { ...folder, stored: { bytes: source.size, dtype: mainType(header.tensors.values()) } };
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
