@@ -19,7 +19,15 @@ export function RunNotes() {
       {removed ? (
         <p role="status" data-testid="run-removed">
           “{removed.record.name}” was deleted.{" "}
-          <button type="button" className="link" data-testid="run-undo" onClick={() => void undoRemove()}>
+          <button
+            // deleting took the focused button away; each deletion has its own way back
+            key={removed.record.id}
+            autoFocus
+            type="button"
+            className="link"
+            data-testid="run-undo"
+            onClick={() => void undoRemove()}
+          >
             Undo
           </button>
         </p>

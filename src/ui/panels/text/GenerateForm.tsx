@@ -67,7 +67,7 @@ export function GenerateForm() {
           type="text"
           data-testid="prompt"
           value={prompt}
-          disabled={writing}
+          readOnly={writing}
           onChange={(event) => setGeneration({ prompt: event.target.value })}
         />
       </div>
