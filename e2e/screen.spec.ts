@@ -132,15 +132,15 @@ test.describe.serial("the screen", () => {
   });
 
   test("has tips that fit, in every chart", async () => {
-    await page
-      .getByTestId("runs-import")
-      .setInputFiles({
-        name: "runs.json",
-        mimeType: "application/json",
-        buffer: Buffer.from(JSON.stringify(madeUpRuns(12))),
-      });
-    await page.getByTestId("run-pick").nth(1).click();
-    await page.getByTestId("run-pick").nth(2).click();
+    await page.getByTestId("runs-import").setInputFiles({
+      name: "runs.json",
+      mimeType: "application/json",
+      buffer: Buffer.from(JSON.stringify(madeUpRuns(12))),
+    });
+    await page.getByTestId("runs-group").selectOption({ index: 0 });
+    await page.getByRole("button", { name: "Compare run number 4" }).click();
+    await page.getByRole("button", { name: "Compare run number 6" }).click();
+    await expect(page.getByTestId("figure-overlap")).toBeVisible();
     for (const size of [DESK, PHONE]) {
       await page.setViewportSize(size);
       for (const plot of await page.locator(".chart-plot:visible").all()) {

@@ -25,6 +25,7 @@ export const pageSlice: SliceOf<PageSlice> = (_deps, set, get) => {
       set({ notices: [...others, { id: lastNotice, error, context }].slice(-NOTICE_LIMIT) });
     },
     dismiss: (id) => set(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) })),
+    dismissRunError: () => set({ runError: null }),
     setProgress(task, progress) {
       const rest = { ...get().progress };
       delete rest[task];

@@ -42,6 +42,8 @@ export interface PageSlice {
   /** `context` is "page" by default. */
   notify(error: EngineError, context?: ErrorContext): void;
   dismiss(id: number): void;
+  /** Takes the error of the last run off the screen; what the run has made stays. */
+  dismissRunError(): void;
   setProgress(task: Task, progress: Progress | null): void;
 }
 

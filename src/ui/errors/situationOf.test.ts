@@ -144,12 +144,20 @@ const CASES: readonly Case[] = [
     "Open the original in F32, F16 or BF16, or a GGUF file of it. The previous model stays open.",
   ],
   [
-    "config that contradicts itself",
-    "config",
+    "config and weights that contradict each other",
+    "format",
     "model",
-    "config.json: head_dim: expected 64, got 32",
+    "weights: tensor 'a': expected shape [4, 4] by config.json, got [4, 8]. Use config.json and weights of the same model.",
     "The files of this model contradict each other.",
     "Take config.json and weights from the same place. The previous model stays open.",
+  ],
+  [
+    "config with a wrong field",
+    "config",
+    "model",
+    "config.json: model_type: expected a string, got nothing. Use the config.json that the model was published with.",
+    "The settings of this model cannot be used.",
+    "The previous model stays open.",
   ],
   [
     "gated model",

@@ -190,6 +190,14 @@ const ABOUT_MODELS: readonly Situation[] = [
     advice: `Compare its size with the one at the source. ${STAYS}`,
   },
   {
+    name: "config contradiction",
+    codes: ["format", "config", "shape", "unsupported"],
+    contexts: OPENING,
+    says: /by config\.json|of the same model|contradict|disagree/,
+    title: "The files of this model contradict each other",
+    advice: `Take config.json and weights from the same place. ${STAYS}`,
+  },
+  {
     name: "file malformed",
     codes: ["format"],
     contexts: OPENING,
@@ -212,11 +220,11 @@ const ABOUT_MODELS: readonly Situation[] = [
     advice: `Nothing was changed. ${STAYS}`,
   },
   {
-    name: "config contradiction",
+    name: "config",
     codes: ["config", "shape"],
     contexts: OPENING,
-    title: "The files of this model contradict each other",
-    advice: `Take config.json and weights from the same place. ${STAYS}`,
+    title: "The settings of this model cannot be used",
+    advice: STAYS,
   },
 ];
 

@@ -1,18 +1,6 @@
 // The table of overlaps: cells, their numbers, and the places in it.
-import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { luminance, oklab } from "../../lib/numbers/contrast.fixture.ts";
-import { cellCorner, numberColour, OVERLAP_PLACES, overlapGeometry } from "./overlapGeometry.ts";
-
-const css = readFileSync("src/charts/charts.css", "utf8");
-
-/** A colour of charts.css in a theme, as "#rrggbb". */
-function colour(property: string, theme: "light" | "dark"): string {
-  const value = new RegExp(`${property}: ([^;]+);`).exec(css)?.[1] ?? "";
-  const [light = value, dark = value] = value.match(/#\w+/g) ?? [];
-  const hex = theme === "light" ? light : dark;
-  return hex.length === 4 ? hex.replace(/\w/g, "$&$&") : hex;
-}
+import { cellCorner, OVERLAP_PLACES, overlapGeometry } from "./overlapGeometry.ts";
 
 const data = {
   rows: ["s1", "s2"],
@@ -42,16 +30,6 @@ it("numbers the blocks below their columns, as many as fit", () => {
   };
   expect(blocksIn(640)).toEqual(Array.from({ length: 16 }, (_, i) => String(2 * i)));
   expect(blocksIn(340)).toEqual(["0", "3", "6", "9", "12", "15", "18", "21", "24", "27", "30"]);
-});
-
-it.each(["light", "dark"] as const)("has numbers with a contrast of 4.5:1 on every shade: %s", (theme) => {
-  const [kept, pruned] = [colour("--chart-kept", theme), colour("--chart-pruned", theme)].map(oklab);
-  for (let shade = 0; shade <= 100; shade += 1) {
-    const cell = luminance(kept!.map((to, i) => pruned![i]! + ((to - pruned![i]!) * shade) / 100));
-    const text = luminance(oklab(colour(numberColour(shade), theme)));
-    const contrast = (Math.max(cell, text) + 0.05) / (Math.min(cell, text) + 0.05);
-    expect(contrast, `shade ${shade}`).toBeGreaterThanOrEqual(4.5);
-  }
 });
 
 it("finds each cell where it is drawn, and nothing beside the table", () => {

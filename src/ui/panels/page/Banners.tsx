@@ -87,13 +87,19 @@ function OpeningBanner() {
 export function Banners() {
   const notices = useStudio((state) => state.notices);
   const runError = useStudio((state) => state.runError);
-  const { dismiss } = useActions();
+  const { dismiss, dismissRunError } = useActions();
   return (
     <>
       <div className="banners banners-urgent" data-testid="banners">
         <DeviceBanner />
         <OpeningBanner />
-        {runError ? <ErrorNote error={runError} context="training" testId="run-error" /> : null}
+        {runError ? (
+          <ErrorNote error={runError} context="training" testId="run-error">
+            <button type="button" data-testid="run-error-dismiss" onClick={dismissRunError}>
+              Dismiss
+            </button>
+          </ErrorNote>
+        ) : null}
         {notices.map(({ id, error, context }) => (
           <ErrorNote key={id} error={error} context={context} testId="notice">
             <button type="button" data-testid="dismiss" onClick={() => dismiss(id)}>
