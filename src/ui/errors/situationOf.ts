@@ -2,7 +2,8 @@
 import type { EngineError } from "../../engine/index.ts";
 import type { ErrorContext } from "../../state/page/pageState.ts";
 import { sentence } from "../../shared/format.ts";
-import { type Situation, SITUATIONS } from "./situations.ts";
+import type { Situation } from "./situation.ts";
+import { SITUATIONS } from "./situations.ts";
 
 type Fault = Pick<EngineError, "code" | "message">;
 
