@@ -54,6 +54,18 @@ it("moves on from a control that stays disabled, and returns once it can", async
   expect(focused()).toBe("alone");
 });
 
+it("never takes the focus back from a person who moves on, even if the page changes at that moment", async () => {
+  const control = byId("prepare");
+  control.addEventListener("blur", () => document.body.append(document.createElement("p")));
+  control.focus();
+  control.blur();
+  await settle(50);
+  expect(document.activeElement).toBe(document.body);
+  byId("other").focus();
+  await settle(50);
+  expect(focused()).toBe("other");
+});
+
 it("is left alone when a person leaves a control", async () => {
   byId("prepare").focus();
   byId("prepare").blur();

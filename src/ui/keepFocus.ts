@@ -52,6 +52,8 @@ export function keepFocus(): () => void {
   let origin: Spot | null = null;
   let last: Spot | null = null;
   let moving = false;
+  /** The control is there, but cannot have the focus. */
+  let disabled = false;
   let grace: ReturnType<typeof setTimeout> | undefined;
   const lost = (): boolean => {
     const active = document.activeElement;
@@ -69,15 +71,16 @@ export function keepFocus(): () => void {
     if (!last) return;
     const active = document.activeElement;
     // enabled again: the focus was only away while the control could not have it
-    if (usable(last.element) && (!active || active === document.body)) return focusOn(last.element);
-    if (!lost()) return;
-    if (last.element.isConnected) grace = setTimeout(move, GRACE_MS);
-    else move();
+    if (disabled && usable(last.element) && (!active || active === document.body)) focusOn(last.element);
+    disabled = lost() && last.element.isConnected;
+    if (disabled) grace = setTimeout(move, GRACE_MS);
+    else if (lost()) move();
   };
   const observer = new MutationObserver(check);
   const entered = ({ target }: FocusEvent): void => {
     if (!(target instanceof HTMLElement) || target.closest(OWN_KEEPERS)) return;
     last = spotOf(target);
+    disabled = false;
     if (!moving) origin = last;
     observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled", "hidden"] });
   };
