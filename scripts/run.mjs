@@ -17,6 +17,7 @@ const COMMANDS = {
   prune: { file: "src/cli/prune.ts", browser: true },
   compare: { file: "src/cli/compare.ts", browser: true },
   "verify:python": { file: "scripts/verifyPython.ts" },
+  "verify:tokenizers": { file: "scripts/verifyTokenizers.ts" },
   bench: { file: "bench/run.ts", browser: true },
   quality: { file: "bench/quality.ts", browser: true },
   screenshot: { file: "scripts/studio/screenshot.ts", browser: true },

@@ -1,12 +1,14 @@
 // npm run verify:python -- DIR ...: opens exports with transformers and onnxruntime in its own Python environment (.venv) and compares them.
 // Golden cases are first exported with their binary masks, other models after a short pruning. Exit code 1 if a check fails.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
 import type { Folder, OutputFile } from "../src/engine/index.ts";
+import { UsageError } from "../src/cli/arguments/usageError.ts";
 import { diskFolder } from "./diskFolder.ts";
+import { ensurePython, run } from "./pythonEnvironment.ts";
 
 const USAGE = `usage: npm run verify:python -- [DIR ...] [--golden] [--python PROGRAM]
   DIR       a folder with masked/, compact/ or onnx/, as npm run prune writes it, also for several ratios;
@@ -16,10 +18,6 @@ const USAGE = `usage: npm run verify:python -- [DIR ...] [--golden] [--python PR
   --golden  the nine small golden cases, in addition to any DIR
   --python  a Python that has the packages; by default they are installed into .venv (once)`;
 
-const PACKAGES = ["torch==2.13.0", "transformers==5.23.0", "safetensors==0.8.0", "onnx==1.23.2", "onnxruntime==1.32.0"];
-const ENVIRONMENT = ".venv";
-/** Lists the installed packages; written once the installation is complete. */
-const INSTALLED = join(ENVIRONMENT, "espalier-packages.txt");
 const CACHE = ".cache/verify";
 const GOLDEN_FILE = "golden.safetensors";
 const GOLDEN = ["gemma", "llama", "llama3", "mistral", "opt", "opt350", "phi", "qwen2", "qwen3"];
@@ -41,32 +39,6 @@ const SHORT_PRUNING = [
   "--eval-tokens",
   "256",
 ];
-
-class UsageError extends Error {}
-
-function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): number {
-  const { status, error } = spawnSync(program, args, { stdio: "inherit", env });
-  if (error) throw new UsageError(`${program} could not be started (${error.message})`);
-  return status ?? 1;
-}
-
-/** The Python of the environment; creates it and installs PACKAGES where necessary. */
-function ensurePython(): string {
-  const program = join(ENVIRONMENT, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  const required = `${PACKAGES.join("\n")}\n`;
-  if (existsSync(program) && existsSync(INSTALLED) && readFileSync(INSTALLED, "utf8") === required) return program;
-  if (!existsSync(program)) {
-    const found = ["python3", "python"].find((name) => spawnSync(name, ["-c", "import venv"]).status === 0);
-    if (!found) throw new UsageError("Python was not found. Install Python 3.10 or newer, or name one with --python.");
-    if (run(found, ["-m", "venv", ENVIRONMENT]) !== 0)
-      throw new UsageError(`${ENVIRONMENT} could not be created (see above)`);
-  }
-  console.error(`Installing ${PACKAGES.join(", ")} into ${ENVIRONMENT} (once) ...`);
-  if (run(program, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PACKAGES]) !== 0)
-    throw new UsageError("pip failed (see above). With --python you can name a Python that already has the packages.");
-  writeFileSync(INSTALLED, required);
-  return program;
-}
 
 /** Writes the forms of a golden case and PyTorch's numbers into the cache; returns the folder. */
 async function exportGolden(path: string): Promise<string> {

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from transformers import AutoConfig
 
 # The cache and batches are tested with a longer first piece followed by single tokens, and with padding.
 FIRST_TOKENS = 8
@@ -55,6 +56,16 @@ class OnnxForm:
         """Logits (T, V) of token ids (T) at once, without a cache."""
         return self.run(*batch(ids))[0][0]
 
+    def longrope_prompt(self, tokens):
+        """
+        How many tokens must be computed at once so that decoding equals one pass over all. With longrope, keys in the cache keep the
+        frequencies of the pass that made them, in transformers too, so only a prompt over the original context has the long ones.
+        """
+        config = AutoConfig.from_pretrained(self.path.parent.parent)
+        rope = getattr(config, "rope_parameters", None) or {}
+        original = rope.get("original_max_position_embeddings", tokens)
+        return min(original + 1, tokens) if rope.get("rope_type") == "longrope" and original < tokens else 0
+
     def greedy(self, ids, count, use_cache):
         """Greedy tokens after `ids`, with or without the KV cache."""
         known = list(ids)
@@ -68,11 +79,12 @@ class OnnxForm:
     def checks(self, ids, logits):
         """Yields (check, value, good) for checks of this form only; good is None where the value is a difference of logits."""
         yield "onnx checker, strict shape inference", *check_file(self.path)
-        yield "token by token through the KV cache", largest(self.steps(*batch(ids), FIRST_TOKENS)[0] - logits), None
+        first = max(FIRST_TOKENS, self.longrope_prompt(len(ids)))
+        yield "token by token through the KV cache", largest(self.steps(*batch(ids), first)[0] - logits), None
         padded = np.array([ids, [PAD_ID] * PADDING + ids[PADDING:]], np.int64)
         mask = np.ones_like(padded)
         mask[1, :PADDING] = 0
-        longer, shorter = self.steps(padded, mask, len(ids) - LAST_TOKENS)
+        longer, shorter = self.steps(padded, mask, max(len(ids) - LAST_TOKENS, self.longrope_prompt(len(ids))))
         yield "batch of 2: the longer", largest(longer - logits), None
         yield "batch of 2: the shorter, padded on the left", largest(shorter[PADDING:] - self.forward(ids[PADDING:])), None
 

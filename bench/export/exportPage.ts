@@ -15,7 +15,7 @@ const TEXT: TextSource = {
 /** Opens the picked files and trains one step, so that there is something to export. */
 async function open(name: string): Promise<void> {
   const input = document.querySelector<HTMLInputElement>("#files");
-  const files = [...(input?.files ?? [])];
+  const files = [...(input?.files ?? [])].map((file) => ({ path: file.name, file }));
   await client.request({ type: "open", source: { kind: "files", name, files } });
   await client.request({ type: "texts", calibration: TEXT, evaluation: TEXT });
   await client.request({ type: "step", recipe: { ...DEFAULT_RECIPE, steps: 1, tokens: 8 } });

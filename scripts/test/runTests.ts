@@ -44,9 +44,12 @@ const PLAN: Record<Part, { title: string; browser?: boolean; programs: string[][
   unit: { title: "unit tests in Node", programs: [vitest("unit")] },
   gpu: { title: "GPU tests in Chromium", browser: true, programs: [vitest("gpu")] },
   python: {
-    title: "exports in transformers and onnxruntime",
+    title: "exports in transformers and onnxruntime, tokenizers in Python's library",
     browser: true,
-    programs: [["scripts/run.mjs", "verify:python"]],
+    programs: [
+      ["scripts/run.mjs", "verify:python"],
+      ["scripts/run.mjs", "verify:tokenizers"],
+    ],
   },
   e2e: {
     title: "browser tests of the built studio",

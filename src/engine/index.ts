@@ -21,8 +21,9 @@ export type { AdapterFacts } from "./gpu/device.ts";
 export { selfCheck } from "./ops/registry/selfCheck.ts";
 export type { SelfCheck } from "./ops/registry/selfCheck.ts";
 export { tuneMatmul } from "./ops/registry/tune.ts";
-export { blobSource, folderOf } from "./formats/files/folder.ts";
+export { blobSource, folderOf, readJson } from "./formats/files/folder.ts";
 export type { ByteSource, Folder } from "./formats/files/folder.ts";
+export { decodeText } from "./formats/files/decodeText.ts";
 export { httpFolder } from "./formats/files/httpFolder.ts";
 export { licenceOf } from "./formats/card/licence.ts";
 export { addressText, HUB, readAddress } from "./formats/hub/address.ts";
@@ -50,7 +51,9 @@ export {
   weightMasksFromReceipt,
 } from "./formats/receipt/weightReceipt.ts";
 export type { WeightReceipt } from "./formats/receipt/weightReceipt.ts";
-export { isGguf, modelFolder } from "./formats/gguf/ggufFolder.ts";
+export { modelFolder } from "./formats/gguf/modelFolder.ts";
+export { filesToModel } from "./formats/files/modelFiles.ts";
+export type { FolderTree } from "./formats/files/modelFiles.ts";
 export { exportOnnx, ONNX_FILE } from "./formats/onnx/exportOnnx.ts";
 export { checkNames, safeName, zipSizeBytes, zipStream } from "./formats/files/zip.ts";
 export { countParameters, readConfig } from "./config/config.ts";

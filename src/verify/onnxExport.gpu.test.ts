@@ -89,6 +89,32 @@ test.each(["llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi
   },
 );
 
+/** One factor for each of the 8 pairs of a head. */
+const factors = (step: number): number[] => Array.from({ length: 8 }, (_, i) => 1 + step * i);
+/** The 32 ids are longer than the original context of "long", and shorter than that of "short". */
+const longrope = { rope_type: "longrope", short_factor: factors(0.05), long_factor: factors(0.5) };
+
+test.each<[string, string, object]>([
+  ["linear", "llama", { rope_scaling: { type: "linear", factor: 4 } }],
+  ["dynamic", "llama", { rope_scaling: { type: "dynamic", factor: 2 } }],
+  ["yarn", "llama", { rope_scaling: { rope_type: "yarn", factor: 4, original_max_position_embeddings: 64 } }],
+  ["yarn of phi", "phi", { rope_scaling: { rope_type: "yarn", factor: 4, original_max_position_embeddings: 64 } }],
+  ["long longrope", "llama", { rope_scaling: { ...longrope, original_max_position_embeddings: 20 } }],
+  ["longrope just over its context", "llama", { rope_scaling: { ...longrope, original_max_position_embeddings: 28 } }],
+  ["short longrope", "llama", { rope_scaling: { ...longrope, original_max_position_embeddings: 64 } }],
+  ["a context of two million", "llama", { max_position_embeddings: 2 ** 21 }],
+])("%s: every form computes its masked logits", async (_, name, changes) => {
+  const scaled = await openModel(ctx, await goldenFolder(name, changes));
+  const forms = await exportForms(
+    { masked: memoryTarget(), compact: memoryTarget(), onnx: memoryTarget() },
+    {},
+    scaled,
+  );
+  scaled.model.free();
+  const found = Object.values(forms).map(({ form, ok, reason }) => ({ form, ok, reason }));
+  expect(found).toEqual(["masked", "compact", "onnx"].map((form) => ({ form, ok: true, reason: undefined })));
+});
+
 test("damaged weights of the ONNX form are noticed, and the form is discarded", async () => {
   const onnx = memoryTarget((file, bytes) => {
     // the weights fill nearly all of the file: its middle is in them

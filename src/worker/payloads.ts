@@ -28,10 +28,16 @@ export type ModelSource = Origin & {
   choice?: PlanChoice;
 };
 
+/** A file and its path below what was picked or dropped, with "/" between its parts: a File that is sent to a worker loses its path. */
+export interface PickedFile {
+  path: string;
+  file: File;
+}
+
 type Origin =
   | { kind: "embedded" }
-  /** Picked or dropped. */
-  | { kind: "files"; name: string; files: readonly File[] }
+  /** Picked or dropped. `subfolders` are those whose files are not among them. */
+  | { kind: "files"; name: string; files: readonly PickedFile[]; subfolders?: readonly string[] }
   /** A name on the hub or an address; the server is asked whether what is cached has changed. */
   | { kind: "hub"; address: string }
   /** The cached copy of it; uses the network only for files that are missing or broken. */

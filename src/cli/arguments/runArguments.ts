@@ -35,8 +35,8 @@ export const MEASURE_OPTIONS = {
 export const RUN_OPTIONS = { ...MEASURE_OPTIONS, ...EXPORT_OPTIONS };
 
 export const MEASURE_USAGE = `  --model DIR|FILE.gguf    a folder with config.json, tokenizer.json and safetensors, or a GGUF file
-  --text FILE              UTF-8 text that masks are trained or calibrated on
-  --eval FILE              UTF-8 text that perplexity is measured on
+  --text FILE              text (UTF-8, or UTF-16 with its mark) that masks are trained or calibrated on
+  --eval FILE              text that perplexity is measured on
   --context 512            tokens per window of the perplexity
   --eval-tokens 20480      tokens of --eval that are measured
   --half                   half precision on the GPU: half the memory, weights rounded to 11 bits. Exports keep the weights of the file`;

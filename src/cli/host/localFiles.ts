@@ -1,18 +1,10 @@
 // Local folders over HTTP for the headless page: GET with Range, PUT and DELETE, only in the folders that the command line named.
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ServedFolder } from "../page/servedModel.ts";
+import { fileWithParts, filesInFolder } from "./modelFilesOnDisk.ts";
 
 const PREFIX = "/files/";
 
@@ -20,19 +12,12 @@ const PREFIX = "/files/";
 export class LocalFiles {
   private readonly folders: string[] = [];
 
-  /** Serves the files of a folder, without its subfolders, or one file as a folder that contains nothing else. */
+  /** Serves the files of a folder down to its model, or one file (for a part of a GGUF model, all parts) as a folder of its own. */
   serve(fileOrFolder: string): ServedFolder {
     const path = resolve(fileOrFolder);
-    const { size } = statSync(path);
-    if (!statSync(path).isDirectory()) {
-      return { name: basename(path), url: this.address(dirname(path)), files: { [basename(path)]: size } };
-    }
-    const files: Record<string, number> = {};
-    for (const entry of readdirSync(path)) {
-      const stats = statSync(join(path, entry));
-      if (stats.isFile()) files[entry] = stats.size;
-    }
-    return { name: basename(path), url: this.address(path), files };
+    const name = basename(path);
+    if (statSync(path).isDirectory()) return { name, url: this.address(path), ...filesInFolder(path) };
+    return { name, url: this.address(dirname(path)), files: fileWithParts(path) };
   }
 
   /** The address of a folder that the page may write to; creates the folder if it is missing. */

@@ -1,7 +1,7 @@
 // npm run prune -- --apply: makes an export again from the dense model and the masks in its receipt.
-import { readFileSync } from "node:fs";
 import { existingFile, existingModel, parseValues, requiredText } from "../arguments/arguments.ts";
 import { EXPORT_OPTIONS, type ExportArguments, readExportArguments } from "../arguments/exportArguments.ts";
+import { namedText } from "./runHeadless.ts";
 import { writeFormsHeadless } from "./writeExports.ts";
 
 export const APPLY_USAGE = `Make an export again: npm run prune -- --apply receipt.json --model DIR|FILE.gguf --out DIR [export options]
@@ -29,7 +29,7 @@ export async function applyReceipt(argv: readonly string[]): Promise<void> {
   await writeFormsHeadless(given, `${receipt} on ${model}`, ({ page, files }, forms) =>
     page.evaluate((one) => window.espalier.apply(one), {
       model: files.serve(model),
-      receipt: readFileSync(receipt, "utf8"),
+      receipt: namedText(receipt).content,
       ...forms,
     }),
   );

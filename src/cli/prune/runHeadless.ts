@@ -7,10 +7,14 @@ import type { Headless } from "../host/headless.ts";
 import type { Answer } from "../page/page.ts";
 import type { FormsRequest } from "../page/forms.ts";
 import type { NamedText, RunAnswer, RunRequest } from "../page/openRun.ts";
-import type { MeasureArguments, RunArguments } from "../arguments/runArguments.ts";
+import { checkedArguments, type MeasureArguments, type RunArguments } from "../arguments/runArguments.ts";
+import { decodeText } from "../../engine/formats/files/decodeText.ts";
 
-/** The content of a text file, with its name. */
-export const namedText = (path: string): NamedText => ({ name: basename(path), content: readFileSync(path, "utf8") });
+/** The content of a text file, with its name. Throws a UsageError for a file that is not text. */
+export const namedText = (path: string): NamedText => ({
+  name: basename(path),
+  content: checkedArguments(() => decodeText(basename(path), readFileSync(path))),
+});
 
 /** The part of the page's request on model, texts and measuring. */
 export function measureRequest(given: MeasureArguments, files: LocalFiles): Omit<RunRequest, keyof FormsRequest> {

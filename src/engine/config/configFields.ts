@@ -49,6 +49,16 @@ export class ConfigFields {
     return Object.hasOwn(this.json, name) ? (this.json[name] ?? undefined) : undefined;
   }
 
+  /** Whether the field is there, null included. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.json, name);
+  }
+
+  /** The names of all fields. */
+  names(): string[] {
+    return Object.keys(this.json);
+  }
+
   /** Whether the field is there and null, as distinct from missing. */
   isNull(name: string): boolean {
     return Object.hasOwn(this.json, name) && this.json[name] === null;

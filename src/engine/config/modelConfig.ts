@@ -1,5 +1,5 @@
 // The description of a model that every family's reader returns, and that budget, loader and exports use. Plain data.
-import type { RopeConfig } from "./ropeConfig.ts";
+import type { RopeConfig } from "./ropeFrequencies.ts";
 
 /** The families that the engine runs, by model_type; all others are refused by name. */
 export type Family = "llama" | "mistral" | "gemma" | "qwen2" | "qwen3" | "opt" | "phi";

@@ -1,53 +1,148 @@
-// Reads the rotary position embedding of config.json, in both of its spellings.
+// Reads the rotary position embedding of config.json, in both of its spellings, as transformers 5 resolves them (modeling_rope_utils.py).
 import type { ConfigFields } from "./configFields.ts";
+import {
+  longropeAttention,
+  type RopeConfig,
+  ropeFrequencies,
+  type RopeScaling,
+  rotaryWidth,
+  yarnAttention,
+} from "./ropeFrequencies.ts";
 
-export interface RopeConfig {
-  theta: number;
-  /** The share of each head that is rotated, its first dimensions (Phi); default: all. */
-  share?: number;
-  /** Llama-3 frequency scaling (rope_type "llama3"), if any. */
-  scaling?: { factor: number; lowFreqFactor: number; highFreqFactor: number; originalContext: number };
+interface RopeOptions {
+  headDim: number;
+  /** max_position_embeddings. */
+  context: number;
+  /** Of a missing partial_rotary_factor, in families that rotate only a part of each head. */
+  defaultShare?: number;
 }
 
 const DEFAULT_THETA = 10_000;
-const ROPE_TYPES = ["default", "llama3"];
+const ROPE_TYPES = ["default", "linear", "dynamic", "yarn", "longrope", "llama3"];
 
 /**
- * Reads `rope_theta` and `rope_scaling` at the top level (files on the hub) or `rope_parameters` (transformers 5).
- * defaultShare: of a missing partial_rotary_factor, in families that rotate only a part of each head.
- * Throws "unsupported" for another rope_type, and "config" if the two spellings contradict each other.
+ * The name of the object that describes RoPE: `rope_scaling` (files on the hub) unless it is missing, null or empty, then `rope_parameters`
+ * (transformers 5). Nothing is merged: where both exist, transformers does not read rope_parameters.
  */
-export function readRope(config: ConfigFields, defaultShare?: number): RopeConfig {
-  const name = config.object("rope_parameters") ? "rope_parameters" : "rope_scaling";
+export function ropeField(config: Readonly<Record<string, unknown>>): "rope_scaling" | "rope_parameters" {
+  const older = config["rope_scaling"] ?? {};
+  return typeof older === "object" && Object.keys(older).length === 0 ? "rope_parameters" : "rope_scaling";
+}
+
+/**
+ * Reads `rope_scaling` or `rope_parameters`. rope_theta and partial_rotary_factor are taken from that object, else from the top level.
+ * Throws "unsupported" for another rope_type, and "config" for a field that is missing or has a value that transformers cannot use.
+ */
+export function readRope(config: ConfigFields, { headDim, context, defaultShare }: RopeOptions): RopeConfig {
+  const name = ropeField({ rope_scaling: config.get("rope_scaling") });
   const nested = config.object(name);
-  const either = (field: string, fallback: number): number => {
-    const top = config.get(field) === undefined ? undefined : config.positive(field);
-    const value = nested?.positive(field, top ?? fallback) ?? top ?? fallback;
-    if (top !== undefined && top !== value) config.refuse(field, `${name}.${field} ${value}`);
-    return value;
-  };
-  const theta = either("rope_theta", DEFAULT_THETA);
-  const share = either("partial_rotary_factor", defaultShare ?? 1);
+  const holder = (field: string): ConfigFields => (nested?.has(field) ? nested : config);
+  for (const field of ["rope_theta", ...(defaultShare === undefined ? [] : ["partial_rotary_factor"])]) {
+    const from = holder(field);
+    if (from.isNull(field)) from.refuse(field, "a positive number", { got: null });
+  }
+  const theta = holder("rope_theta").positive("rope_theta", DEFAULT_THETA);
+  const shareHolder = holder("partial_rotary_factor");
+  const share = shareHolder.positive("partial_rotary_factor", defaultShare ?? 1);
   if (share > 1 || (share !== 1 && defaultShare === undefined)) {
     const expected = defaultShare === undefined ? "1" : "at most 1";
-    config.refuse("partial_rotary_factor", `${expected} for ${config.string("model_type")}`, { got: share });
+    shareHolder.refuse("partial_rotary_factor", `${expected} for ${config.string("model_type")}`, { got: share });
   }
   const plain = share === 1 ? { theta } : { theta, share };
-  if (!nested) return plain;
-  const type = nested.string("rope_type", nested.string("type", "default"));
-  if (!ROPE_TYPES.includes(type)) {
-    const remedy = "Choose another model: the engine does not run this kind of RoPE.";
-    nested.refuseUnsupported("rope_type", ROPE_TYPES.join(" or "), { got: type, remedy });
+  const rotaryDim = rotaryWidth(plain, headDim);
+  if (rotaryDim % 2 !== 0 || rotaryDim === 0) {
+    const expected = `a share that rotates an even number of each head's ${headDim} dimensions`;
+    shareHolder.refuse("partial_rotary_factor", expected, { got: share });
   }
-  if (type === "default") return plain;
-  const scaling = {
-    factor: nested.positive("factor"),
-    lowFreqFactor: nested.positive("low_freq_factor"),
-    highFreqFactor: nested.positive("high_freq_factor"),
-    originalContext: nested.count("original_max_position_embeddings"),
+  const scaling = nested && readScaling(config, nested, context, rotaryDim);
+  if (!scaling) return plain;
+  const rope = { ...plain, scaling };
+  if (!ropeFrequencies(rope, rotaryDim).every(Number.isFinite)) {
+    config.refuse(name, "settings that give finite frequencies");
+  }
+  return rope;
+}
+
+function readScaling(
+  config: ConfigFields,
+  nested: ConfigFields,
+  context: number,
+  rotaryDim: number,
+): RopeScaling | undefined {
+  const type = nested.string("rope_type", nested.has("rope_type") ? undefined : nested.string("type", "default"));
+  const perLayer = nested.names().find((key) => key.endsWith("_attention"));
+  if (perLayer !== undefined) {
+    nested.refuseUnsupported(perLayer, "one RoPE for all layers", { remedy: ANOTHER_MODEL });
+  }
+  /** The context that the model was first trained for. The top level wins, as in transformers. */
+  const originalContext = (): number => {
+    const field = "original_max_position_embeddings";
+    return (config.has(field) ? config : nested).count(field, config.has(field) ? undefined : context);
   };
-  if (scaling.highFreqFactor <= scaling.lowFreqFactor) {
-    nested.refuse("high_freq_factor", `more than low_freq_factor ${scaling.lowFreqFactor}`);
+  switch (type) {
+    case "default":
+      return undefined;
+    case "linear":
+      return { type, factor: nested.positive("factor") };
+    case "dynamic":
+      if (rotaryDim === 2) nested.refuse("rope_type", "another type for heads with 2 rotated dimensions");
+      return { type, factor: nested.positive("factor"), context };
+    case "yarn":
+      return readYarn(nested, context, originalContext());
+    case "longrope":
+      return readLongrope(nested, { context, originalContext: originalContext(), pairs: rotaryDim / 2 });
+    case "llama3": {
+      const [lowFreqFactor, highFreqFactor] = [nested.positive("low_freq_factor"), nested.positive("high_freq_factor")];
+      if (highFreqFactor <= lowFreqFactor) {
+        nested.refuse("high_freq_factor", `more than low_freq_factor ${lowFreqFactor}`);
+      }
+      const factor = nested.positive("factor");
+      return { type, factor, lowFreqFactor, highFreqFactor, originalContext: originalContext() };
+    }
+    default:
+      return nested.refuseUnsupported("rope_type", `one of ${ROPE_TYPES.join(", ")}`, {
+        got: type,
+        remedy: ANOTHER_MODEL,
+      });
   }
-  return { ...plain, scaling };
+}
+
+const ANOTHER_MODEL = "Choose another model: the engine does not run this kind of RoPE.";
+
+/** A positive number; undefined if it is missing, null or 0, which transformers treats alike. */
+function optional(fields: ConfigFields, name: string): number | undefined {
+  return fields.get(name) === 0 || fields.get(name) === undefined ? undefined : fields.positive(name);
+}
+
+function readYarn(nested: ConfigFields, context: number, originalContext: number): RopeScaling {
+  const factor = nested.isNull("factor") ? context / originalContext : nested.positive("factor");
+  const given = nested.get("attention_factor") === undefined ? undefined : nested.positive("attention_factor");
+  const [mscale, mscaleAllDim] = [optional(nested, "mscale"), optional(nested, "mscale_all_dim")];
+  return {
+    type: "yarn",
+    factor,
+    originalContext,
+    betaFast: optional(nested, "beta_fast") ?? 32,
+    betaSlow: optional(nested, "beta_slow") ?? 1,
+    truncate: nested.isNull("truncate") ? false : nested.boolean("truncate", true),
+    attention: given ?? yarnAttention(factor, mscale, mscaleAllDim),
+  };
+}
+
+function readLongrope(
+  nested: ConfigFields,
+  { context, originalContext, pairs }: { context: number; originalContext: number; pairs: number },
+): RopeScaling {
+  const factors = (name: string): readonly number[] => {
+    const value = nested.get(name);
+    const found: unknown[] = Array.isArray(value) ? value : [];
+    const numbers = found.filter((one) => typeof one === "number" && Number.isFinite(one) && one > 0) as number[];
+    if (numbers.length === found.length && found.length === pairs) return numbers;
+    return nested.refuse(name, `a list of ${pairs} positive numbers, one per rotated pair`);
+  };
+  const factor = nested.get("factor") === undefined ? context / originalContext : nested.positive("factor");
+  const given = nested.get("attention_factor") === undefined ? undefined : nested.positive("attention_factor");
+  const attention = given ?? longropeAttention(factor, originalContext);
+  if (!Number.isFinite(attention)) nested.refuse("original_max_position_embeddings", "more than 1");
+  return { type: "longrope", short: factors("short_factor"), long: factors("long_factor"), originalContext, attention };
 }

@@ -1,14 +1,15 @@
 // The RoPE table against numbers from Python's math module, by the formula of transformers.
 import { describe, expect, test } from "vitest";
-import { ropeFrequencies, ropeTable } from "./ropeTable.ts";
+import { frequencySet, type RopeConfig, ropeFrequencies } from "./ropeFrequencies.ts";
+import { ropeTable } from "./ropeTable.ts";
 
-const small = {
+const small: RopeConfig = {
   theta: 500000,
-  scaling: { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 64 },
+  scaling: { type: "llama3", factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 64 },
 };
-const llama31 = {
+const llama31: RopeConfig = {
   theta: 500000,
-  scaling: { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 },
+  scaling: { type: "llama3", factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 },
 };
 
 const close = (values: Iterable<number>, expected: readonly number[], digits: number): void => {
@@ -43,7 +44,7 @@ describe("frequencies", () => {
 });
 
 describe("table", () => {
-  const table = ropeTable(small, 16, 101);
+  const table = ropeTable(small, { rotaryDim: 16, positions: 101 });
   const pairsOf = (position: number): number[] => [...table.subarray(16 * position, 16 * position + 8)];
 
   test("position 0 rotates nothing", () => expect(pairsOf(0)).toEqual([1, 0, 1, 0, 1, 0, 1, 0]));
@@ -65,5 +66,34 @@ describe("table", () => {
   });
 
   test("an odd number of dimensions is refused", () =>
-    expect(() => ropeTable(small, 15, 4)).toThrow(/expected an even number of dimensions, got 15/));
+    expect(() => ropeTable(small, { rotaryDim: 15, positions: 4 })).toThrow(
+      /expected an even number of dimensions, got 15/,
+    ));
+
+  test("an attention factor multiplies cosine and sine", () => {
+    const settings = { short: [1, 1], long: [2, 2], originalContext: 4 };
+    const of = (attention: number): number[] => {
+      const rope: RopeConfig = { theta: 100, scaling: { type: "longrope", ...settings, attention } };
+      return [...ropeTable(rope, { rotaryDim: 4, positions: 3 })];
+    };
+    close(
+      of(1.5).filter((value) => value !== 0),
+      of(1).flatMap((value) => (value === 0 ? [] : [1.5 * value])),
+      6,
+    );
+  });
+});
+
+describe("sets of frequencies", () => {
+  test("longrope has two, chosen by the length of the sequence", () => {
+    const scaling = { type: "longrope", short: [1], long: [2], originalContext: 64, attention: 1 } as const;
+    expect([1, 64, 65, 1000].map((length) => frequencySet({ theta: 1e4, scaling }, length))).toEqual([0, 0, 1, 1]);
+  });
+
+  test("dynamic scaling has one for each length over the context", () => {
+    const scaling = { type: "dynamic", factor: 2, context: 64 } as const;
+    expect([1, 64, 65, 90].map((length) => frequencySet({ theta: 1e4, scaling }, length))).toEqual([0, 0, 65, 90]);
+  });
+
+  test("the others have one", () => expect([1, 1e6].map((length) => frequencySet(small, length))).toEqual([0, 0]));
 });

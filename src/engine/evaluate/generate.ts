@@ -42,14 +42,14 @@ export async function* generate(
   const stops = options.stopTokens ?? config.eosTokens;
   const selection = options.selection ?? model.selection;
   const cache = makeKvCache(ctx, config, end);
+  model.weights.rope?.upTo(end); // so that it does not grow from token to token
   const tap = new Tap(ctx.gpu, ctx.buffers, config.vocab * ELEMENT_BYTES, "logits");
   try {
     let fresh = Uint32Array.from(prompt);
     for (let position = prompt.length; position < end; position++) {
       const logits = ctx.step(() => {
         const ids = ctx.upload(fresh, [fresh.length], "ids");
-        const start = ctx.upload(Uint32Array.of(position - fresh.length), [1], "start");
-        return nextTokenLogits(ctx, model, ids, { selection, start, cache });
+        return nextTokenLogits(ctx, model, ids, { selection, start: position - fresh.length, cache });
       });
       const last = await tap.read(logits.buffer);
       const token = sample(new Float32Array(last), options.temperature, options.seed, position);

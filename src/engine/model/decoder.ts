@@ -25,8 +25,8 @@ export type Decoder = Pick<Model, "config" | "weights">;
 export interface ForwardOptions {
   /** How the selection vectors apply: `model.selection`, `masked(...)`, or DENSE for the dense model. */
   selection: Selection;
-  /** Position of the first token, u32 (1). Default: 0. */
-  start?: Tensor;
+  /** Position of the first token. Default: 0. */
+  start?: number;
   /** Keys and values of the tokens before `start`; those of `ids` are added. */
   cache?: KvCache;
   /** Gets the residual stream (T, d) after each block. */
@@ -43,22 +43,27 @@ export interface BlockOptions extends ForwardOptions {
 /** From this many rows on, submit after each block, unless a tape is recording. */
 const ROWS_PER_SUBMIT = 64;
 
+/** Where the tokens of a pass are: the position of the first as u32 (1), and the one after the last. */
+interface Span {
+  start: Tensor;
+  end: number;
+}
+
 /** Everything that the parts of a block need. */
-interface Pass extends ForwardOptions {
+interface Pass extends Omit<ForwardOptions, "start">, Span {
   ctx: Ctx;
   model: Decoder;
   /** Which block, and its weights. */
   block: number;
   own: BlockWeights;
-  start: Tensor;
 }
 
 /** The residual stream (T, d) after the last block, before the final norm. ids: u32 (T). */
 export function decoderHidden(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
-  const start = options.start ?? positionZero(ctx);
-  let x = embedTokens(ctx, model, ids, start);
+  const span = spanOf(ctx, elements(ids), options.start);
+  let x = embedAt(ctx, model, ids, span);
   model.weights.blocks.forEach((_, block) => {
-    x = runBlock(ctx, model, x, { ...options, start, block });
+    x = blockAt(ctx, model, x, { ...options, ...span, block });
     options.onHidden?.(block, x);
     // Adapters stop a program whose submits take seconds. A training step stays one submit, and so does a single token.
     if (!ctx.tape && elements(ids) >= ROWS_PER_SUBMIT) ctx.submit();
@@ -66,20 +71,31 @@ export function decoderHidden(ctx: Ctx, model: Decoder, ids: Tensor, options: Fo
   return x;
 }
 
-/** The residual stream (T, d) before the first block. ids: u32 (T); start: u32 (1), the position of the first, default 0. */
-export function embedTokens(ctx: Ctx, { config, weights }: Decoder, ids: Tensor, start = positionZero(ctx)): Tensor {
+/** The residual stream (T, d) before the first block. ids: u32 (T), from position 0 on. */
+export function embedTokens(ctx: Ctx, model: Decoder, ids: Tensor): Tensor {
+  return embedAt(ctx, model, ids, spanOf(ctx, elements(ids)));
+}
+
+function embedAt(ctx: Ctx, { config, weights }: Decoder, ids: Tensor, { start, end }: Span): Tensor {
   let x = embedding(ctx, ids, weights.embedding, config.design.embeddingScale);
   if (weights.projectIn) x = apply(ctx, x, weights.projectIn);
-  if (weights.positions) x = addPositions(ctx, x, weights.positions, start);
+  if (weights.positions) {
+    const message = `${config.modelType}: expected at most ${config.context} tokens, its learned positions, got ${end}. Use fewer tokens per step or window.`;
+    invariant(end <= config.context, "limit", message);
+    x = addPositions(ctx, x, weights.positions, start);
+  }
   return x;
 }
 
 /** One block: the residual stream (T, d) after it, from x, the residual stream before it. */
 export function runBlock(ctx: Ctx, model: Decoder, x: Tensor, options: BlockOptions): Tensor {
-  const start = options.start ?? positionZero(ctx);
+  return blockAt(ctx, model, x, { ...options, ...spanOf(ctx, x.shape[0] ?? 0, options.start) });
+}
+
+function blockAt(ctx: Ctx, model: Decoder, x: Tensor, options: Omit<BlockOptions, "start"> & Span): Tensor {
   const own = model.weights.blocks[options.block];
   invariant(own, "bug", `the model has no block ${options.block}`);
-  const pass: Pass = { ...options, ctx, model, own, start };
+  const pass: Pass = { ...options, ctx, model, own };
   return ctx.scope(() => decoderBlock(pass, x));
 }
 
@@ -150,13 +166,13 @@ function decoderBlock(pass: Pass, x: Tensor): Tensor {
 }
 
 /** Attention and its output projection: (T, |s1|) to (T, |s2|). */
-function attentionBranch({ ctx, model, block, own, start, cache }: Pass, x: Tensor): Tensor {
+function attentionBranch({ ctx, model, block, own, start, end, cache }: Pass, x: Tensor): Tensor {
   const { config, weights } = model;
   const { heads, kvHeads, headDim, window } = config;
   const shape = { heads, kvHeads, headDim };
   let qkv = apply(ctx, x, own.qkv);
   if (own.headNorms) qkv = headNorm(ctx, qkv, { weights: own.headNorms, eps: config.normEps, shape });
-  if (weights.rope) qkv = rope(ctx, qkv, { table: weights.rope, start, shape });
+  if (weights.rope) qkv = rope(ctx, qkv, { table: weights.rope.upTo(end), start, shape });
   const store = cache?.blocks[block];
   invariant(!cache || store, "bug", `the KV cache has no block ${block}`);
   if (store) appendKv(ctx, qkv, { cache: store, start, shape });
@@ -175,7 +191,10 @@ function mlpBranch({ ctx, model, block, own, selection, onMlp }: Pass, x: Tensor
   return apply(ctx, middle, own.down);
 }
 
-const positionZero = (ctx: Ctx): Tensor => ctx.upload(new Uint32Array(1), [1], "start");
+const spanOf = (ctx: Ctx, rows: number, start = 0): Span => ({
+  start: ctx.upload(Uint32Array.of(start), [1], "start"),
+  end: start + rows,
+});
 
 const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linearParts(ctx, x, weight, bias);
 

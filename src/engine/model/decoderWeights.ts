@@ -1,6 +1,7 @@
 // The weights of a model as the forward pass needs them: frozen, and packed where matrices share their input.
 import type { RowParts } from "../ops/kit/rowParts.ts";
 import type { Tensor } from "../tensor.ts";
+import type { RopeTables } from "./ropeTables.ts";
 
 /** weight: (out, in), in several parts if it is too large for one binding; bias: (out). */
 export interface LinearWeights {
@@ -41,6 +42,6 @@ export interface DecoderWeights {
   norm?: NormWeights;
   projectOut?: LinearWeights;
   head: LinearWeights;
-  /** (context, rotated dimensions / 2, 2): cosine and sine of every position. */
-  rope?: Tensor;
+  /** Cosine and sine of the positions in use. */
+  rope?: RopeTables;
 }

@@ -20,8 +20,7 @@ const PRECISIONS: readonly Precision[] = ["f32", "f16"];
 async function logitsOf(model: Model): Promise<Float32Array> {
   const ids = Uint32Array.from({ length: 33 }, (_, i) => (i * 37) % model.config.vocab);
   const logits = ctx.step(() => {
-    const start = ctx.upload(new Uint32Array(1), [1], "start");
-    return decoderForward(ctx, model, ctx.upload(ids, [ids.length], "ids"), { selection: model.selection, start });
+    return decoderForward(ctx, model, ctx.upload(ids, [ids.length], "ids"), { selection: model.selection });
   });
   return ctx.read(logits);
 }

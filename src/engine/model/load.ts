@@ -6,8 +6,8 @@ import type { Precision, Tensor } from "../tensor.ts";
 import type { ModelConfig } from "../config/config.ts";
 import type { BlockWeights, DecoderWeights } from "./decoderWeights.ts";
 import { FAMILIES } from "../config/families/families.ts";
-import { ropeTable, rotaryWidth } from "../config/ropeTable.ts";
 import { type BlockIndices, compact, DENSE, type Selection } from "./selection.ts";
+import { RopeTables } from "./ropeTables.ts";
 import { modelTensors } from "../config/tensors.ts";
 import { type WeightReader, WeightUploads } from "./weightUploads.ts";
 
@@ -77,7 +77,7 @@ async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Prom
   const norm = await uploads.norm(names.finalNorm, config.design.normShift);
   const projectOut = await uploads.plain(names.projectOut);
   const head = config.tiedHead ? embedding : await uploads.table(`${names.head}.weight`);
-  const rope = config.rope && rotations(uploads, config, config.rope);
+  const rope = config.rope && new RopeTables(config.rope, config, (...table) => uploads.upload(...table));
   return {
     embedding,
     ...(positions ? { positions } : {}),
@@ -111,15 +111,6 @@ async function blockWeights(uploads: WeightUploads, config: ModelConfig, at: str
     up: await uploads.linear(...names.ups.map((name) => at + name)),
     down: await uploads.linear(at + names.down),
   };
-}
-
-function rotations(
-  uploads: WeightUploads,
-  { headDim, context }: ModelConfig,
-  rope: NonNullable<ModelConfig["rope"]>,
-): Tensor {
-  const rotaryDim = rotaryWidth(rope, headDim);
-  return uploads.upload("rope", [context, rotaryDim / 2, 2], ropeTable(rope, rotaryDim, context));
 }
 
 function blockIndices(uploads: WeightUploads, lists: readonly Uint32Array[], l: number): BlockIndices {

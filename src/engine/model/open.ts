@@ -9,7 +9,8 @@ import type { Precision } from "../tensor.ts";
 import { decoderLoss } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
 import { boundedTokenizer } from "../tokenizer/bounded.ts";
-import { loadTokenizer, type Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { readTokenizer } from "./readTokenizer.ts";
 import { checkWeights } from "./weights.ts";
 
 export interface OpenedModel {
@@ -42,15 +43,12 @@ export async function openModel(ctx: Ctx, folder: Folder, options: OpenOptions =
   const config = readConfig(rawConfig);
   const weights = await openWeights(folder);
   const tensors = checkWeights(config, weights);
-  const tokenizerConfig = folder.list().includes("tokenizer_config.json")
-    ? await readJson(await folder.open("tokenizer_config.json"))
-    : undefined;
-  const loaded = loadTokenizer(await readJson(await folder.open("tokenizer.json")), tokenizerConfig);
+  const loaded = await readTokenizer(folder, rawConfig);
   const tokenizer = boundedTokenizer(loaded, config.vocab);
   const notes = [...(folder.notes ?? [])];
   if (loaded.vocabSize > config.vocab)
     notes.push(
-      `tokenizer.json has ids up to ${loaded.vocabSize - 1}, but the embedding has ${config.vocab} rows. Texts that use a token beyond them are refused.`,
+      `The tokenizer has ids up to ${loaded.vocabSize - 1}, but the embedding has ${config.vocab} rows. Texts that use a token beyond them are refused.`,
     );
   const matrix = tensors.find(({ shape }) => shape.length === 2);
   const dtype = matrix ? weights.info(matrix.name).dtype : "F32";

@@ -6,6 +6,8 @@ interface Params extends HeadShape {
   rows: number;
   start: number;
   rotaryDim: number;
+  /** Factor on cosine and sine (YaRN's); default 1. */
+  attention?: number;
 }
 
 const CASES: readonly Params[] = [
@@ -18,18 +20,21 @@ const CASES: readonly Params[] = [
   { rows: 9, heads: 2, kvHeads: 2, headDim: 32, start: 5, rotaryDim: 16 },
   { rows: 6, heads: 2, kvHeads: 2, headDim: 80, start: 3, rotaryDim: 32 },
   { rows: 5, heads: 2, kvHeads: 1, headDim: 20, start: 2, rotaryDim: 6 },
+  { rows: 6, heads: 4, kvHeads: 2, headDim: 16, start: 7, rotaryDim: 16, attention: 1.14 },
+  { rows: 3, heads: 2, kvHeads: 1, headDim: 20, start: 1, rotaryDim: 6, attention: 0.9 },
 ];
 
 /** A table of any angles; the real one is ropeTable's. */
-const tableOf = (positions: number, half: number): RefTensor => {
+const tableOf = (positions: number, { rotaryDim, attention = 1 }: Params): RefTensor => {
+  const half = rotaryDim / 2;
   const data = Float64Array.from({ length: positions * half * 2 }, (_, i) => {
     const angle = 0.7 * Math.floor(i / 2) + 0.1;
-    return Math.fround(i % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
+    return Math.fround(attention * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle)));
   });
   return refTensor([positions, half, 2], data);
 };
 
-/** The rotation; with direction -1, its inverse. */
+/** The rotation, times the table's factor; with direction -1, its transpose. */
 function rotate(x: RefTensor, table: RefTensor, params: Params, direction: 1 | -1): RefTensor {
   const { heads, kvHeads, headDim, start, rotaryDim } = params;
   const half = rotaryDim / 2;
@@ -54,11 +59,11 @@ function rotate(x: RefTensor, table: RefTensor, params: Params, direction: 1 | -
 export const ropeRef: OpRef<Params> = {
   name: "rope",
   cases: CASES.map((one) => ({
-    name: `T${one.rows} H${one.heads} KV${one.kvHeads} hd${one.headDim} start ${one.start} rotary ${one.rotaryDim}`,
+    name: `T${one.rows} H${one.heads} KV${one.kvHeads} hd${one.headDim} start ${one.start} rotary ${one.rotaryDim}${one.attention === undefined ? "" : ` times ${one.attention}`}`,
     params: one,
     inputs: () => [
       randomRef(1, [one.rows, (one.heads + 2 * one.kvHeads) * one.headDim]),
-      tableOf(one.start + one.rows, one.rotaryDim / 2),
+      tableOf(one.start + one.rows, one),
       { ...refTensor([1], Float64Array.of(one.start)), dtype: "u32" },
     ],
   })),

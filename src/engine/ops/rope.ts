@@ -9,7 +9,7 @@ import { blockKernel, unitOf } from "./kit/variants.ts";
 const ROTATE = blockKernel("rope", "rotate", [wgsl]);
 
 export interface RopeOptions {
-  /** (positions, rotaryDim / 2, 2), cosines and sines as `ropeTable` makes them, for at least start + T positions. */
+  /** (positions, rotaryDim / 2, 2), cosines and sines as `ropeTable` makes them, times any factor, for at least start + T positions. */
   table: Tensor;
   /** u32 (1): position of row 0. */
   start: Tensor;

@@ -13,8 +13,8 @@ export interface TokenizerCase {
 }
 
 /** What differs from the library, one line for each text; empty where nothing does. */
-export function differences({ name, tokenizer, texts }: TokenizerCase): string[] {
-  const ours = loadTokenizer(tokenizer);
+export function differences({ name, tokenizer, texts }: TokenizerCase, config: unknown = {}): string[] {
+  const ours = loadTokenizer(tokenizer, config);
   return texts.flatMap((expected) => {
     const { label, text } = expected;
     if ("error" in expected) return refuses(() => ours.encode(text)) ? [] : [`${name}: ${label}: expected a refusal`];

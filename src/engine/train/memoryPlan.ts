@@ -53,7 +53,8 @@ export interface MemoryPlan extends PlanChoice {
 }
 
 /** Plans for an adapter with these facts. Nothing is allocated. */
-export async function planMemory(facts: AdapterFacts, config: ModelConfig, choice: PlanChoice): Promise<MemoryPlan> {
+export async function planMemory(facts: AdapterFacts, config: ModelConfig, given: PlanChoice): Promise<MemoryPlan> {
+  const choice = withinPositions(config, given);
   const largest = { label: "", bytes: 0 };
   let buffers = 0;
   const gpu = Gpu.counting(facts, (label, bytes) => {
@@ -91,6 +92,16 @@ export async function planMemory(facts: AdapterFacts, config: ModelConfig, choic
     largest,
     limitBytes,
     fits: largest.bytes <= limitBytes,
+  };
+}
+
+/** A model with learned positions refuses longer sequences. */
+function withinPositions({ rope, context }: ModelConfig, choice: PlanChoice): PlanChoice {
+  const longest = rope ? Infinity : context;
+  return {
+    ...choice,
+    trainingTokens: Math.min(choice.trainingTokens, longest),
+    evaluationTokens: Math.min(choice.evaluationTokens, longest),
   };
 }
 

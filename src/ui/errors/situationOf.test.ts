@@ -51,9 +51,9 @@ const CASES: readonly Case[] = [
     "text that is not UTF-8",
     "format",
     "text",
-    "a.txt: expected UTF-8 text, got byte 0xff at 12",
+    "a.txt: expected UTF-8, got byte 255 at 12. Save it as UTF-8 in an editor, or choose another file.",
     "This file is not plain text.",
-    "Save it as UTF-8 text in an editor, then choose it again. The previous text stays.",
+    "The previous text stays.",
   ],
   [
     "text not reachable",

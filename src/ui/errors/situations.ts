@@ -113,7 +113,7 @@ const ABOUT_TEXTS: readonly Situation[] = [
     contexts: TEXTS,
     says: /UTF|as text|decode/i,
     title: "This file is not plain text",
-    advice: `Save it as UTF-8 text in an editor, then choose it again. ${SAME_TEXT}`,
+    advice: SAME_TEXT,
   },
   {
     name: "text offline",

@@ -1,4 +1,5 @@
-// The files of a picked or dropped folder as a model source.
+// The files of a picked or dropped folder as a model source, with their paths.
+import { filesToModel, type FolderTree } from "../../engine/index.ts";
 import type { ModelSource } from "../../worker/protocol.ts";
 
 /** All entries of a directory; browsers return them in batches. */
@@ -12,20 +13,31 @@ async function childrenOf(directory: FileSystemDirectoryEntry): Promise<FileSyst
   }
 }
 
-/** All files below an entry, without their folders. */
-async function filesOf(entry: FileSystemEntry): Promise<File[]> {
-  if (entry.isFile)
-    return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
-  const children = await childrenOf(entry as FileSystemDirectoryEntry);
-  return (await Promise.all(children.map(filesOf))).flat();
+const fileOf = (entry: FileSystemFileEntry): Promise<File> =>
+  new Promise((resolve, reject) => entry.file(resolve, reject));
+
+/** Entries of a drop as a folder. */
+function treeOfEntries(name: string, children: () => Promise<readonly FileSystemEntry[]>): FolderTree<File> {
+  return {
+    name,
+    read: async () => {
+      const entries = await children();
+      const files = entries.filter((entry): entry is FileSystemFileEntry => entry.isFile);
+      const folders = entries.filter((entry): entry is FileSystemDirectoryEntry => entry.isDirectory);
+      return {
+        files: await Promise.all(files.map(async (entry) => ({ name: entry.name, file: await fileOf(entry) }))),
+        folders: folders.map((entry) => treeOfEntries(entry.name, () => childrenOf(entry))),
+      };
+    },
+  };
 }
 
-/** A model source of picked files, named after `folder` or the folder they are in; null where there are no files. */
-export function sourceOfFiles(files: readonly File[], folder?: string): ModelSource | null {
-  const first = files[0];
+/** A model source of picked files, named after the folder they are in; null where there are no files. */
+export function sourceOfFiles(files: readonly File[]): ModelSource | null {
+  const [first] = files;
   if (!first) return null;
-  const name = folder ?? (first.webkitRelativePath.split("/")[0] || first.name);
-  return { kind: "files", name, files };
+  const picked = files.map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+  return { kind: "files", name: first.webkitRelativePath.split("/")[0] || first.name, files: picked };
 }
 
 /** What was dropped on the page. */
@@ -40,10 +52,11 @@ export async function readDrop(transfer: DataTransfer): Promise<Dropped> {
   const items = [...transfer.items];
   const entries = items.flatMap((item) => item.webkitGetAsEntry() ?? []);
   const handles = Promise.all(items.map((item) => item.getAsFileSystemHandle?.() ?? Promise.resolve(null)));
-  const files = (await Promise.all(entries.map(filesOf))).flat();
+  const { files, subfolders } = await filesToModel(treeOfEntries("", () => Promise.resolve(entries)));
   const directory = (await handles.catch(() => [])).find((handle) => handle?.kind === "directory");
+  const name = (entries.find((entry) => entry.isDirectory) ?? entries[0])?.name;
   return {
-    source: sourceOfFiles(files, entries.find((entry) => entry.isDirectory)?.name),
+    source: name === undefined ? null : { kind: "files", name, files, subfolders },
     folder: (directory as FileSystemDirectoryHandle | undefined) ?? null,
   };
 }

@@ -1,6 +1,6 @@
 // Folders that were picked before, stored as handles in IndexedDB so that they open without the picker, where the browser has such handles.
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { EngineError } from "../../engine/index.ts";
+import { EngineError, filesToModel, type FolderTree } from "../../engine/index.ts";
 import type { ModelFacts, ModelSource } from "../../worker/protocol.ts";
 
 const DATABASE = "espalier-folders";
@@ -65,9 +65,8 @@ export async function sourceOfFolder(handle: FileSystemDirectoryHandle): Promise
       "storage",
       `The browser did not let this page read the folder ${handle.name}. Open it again and allow access, or choose it with the picker.`,
     );
-  const files: File[] = [];
   try {
-    for await (const entry of handle.values()) if (entry.kind === "file") files.push(await entry.getFile());
+    return { kind: "files", name: handle.name, ...(await filesToModel(treeOfHandle(handle))) };
   } catch (error) {
     const reason = error instanceof Error ? error.name : "unknown";
     throw new EngineError(
@@ -76,5 +75,19 @@ export async function sourceOfFolder(handle: FileSystemDirectoryHandle): Promise
       { reason },
     );
   }
-  return { kind: "files", name: handle.name, files };
+}
+
+function treeOfHandle(handle: FileSystemDirectoryHandle): FolderTree<File> {
+  return {
+    name: handle.name,
+    read: async () => {
+      const files: { name: string; file: File }[] = [];
+      const folders: FolderTree<File>[] = [];
+      for await (const entry of handle.values()) {
+        if (entry.kind === "file") files.push({ name: entry.name, file: await entry.getFile() });
+        else folders.push(treeOfHandle(entry));
+      }
+      return { files, folders };
+    },
+  };
 }

@@ -1,13 +1,5 @@
 // Turns a model source into a folder: the embedded model from the page's server, picked files, or a model from the web.
-import {
-  blobSource,
-  EngineError,
-  type Folder,
-  folderOf,
-  isGguf,
-  memoryFolder,
-  modelFolder,
-} from "../../engine/index.ts";
+import { blobSource, EngineError, type Folder, folderOf, memoryFolder, modelFolder } from "../../engine/index.ts";
 import { EMBEDDED_MODEL } from "../embeddedModel.ts";
 import { openCached, type OpenCachedOptions } from "./library.ts";
 import type { ModelSource } from "../protocol.ts";
@@ -17,7 +9,7 @@ type SourceOptions = Omit<OpenCachedOptions, "refresh">;
 
 /** Opens a source as a model's folder. Throws "cancelled", "format", and for models on the web what `fetchModel` throws. */
 export async function folderOfSource(source: ModelSource, options: SourceOptions): Promise<Folder> {
-  return modelFolder(checked(await filesOfSource(source, options)));
+  return modelFolder(await filesOfSource(source, options));
 }
 
 function filesOfSource(source: ModelSource, options: SourceOptions): Folder | Promise<Folder> {
@@ -28,26 +20,13 @@ function filesOfSource(source: ModelSource, options: SourceOptions): Folder | Pr
       return openCached(source.address, { ...options, refresh: true });
     case "cached":
       return openCached(source.address, { ...options, refresh: false });
-    case "files": {
-      const files = source.files.filter(({ name }) => !name.startsWith("."));
+    case "files":
       return folderOf(
         source.name,
-        files.map((file) => blobSource(file.name, file)),
+        source.files.map(({ path, file }) => blobSource(path, file)),
+        source.subfolders,
       );
-    }
   }
-}
-
-/** Throws "format" for a folder that cannot be a model, with the names of its files. */
-function checked(folder: Folder): Folder {
-  const names = folder.list();
-  if (!names.some((name) => name === "config.json" || isGguf(name))) {
-    throw new EngineError(
-      "format",
-      `Expected a model folder with config.json, got ${names.length > 0 ? names.slice(0, 6).join(", ") : "an empty folder"}. Choose the folder with config.json, tokenizer.json and *.safetensors, or a *.gguf file.`,
-    );
-  }
-  return folder;
 }
 
 async function fetchEmbedded(signal: AbortSignal, onBytes: (done: number, of: number) => void): Promise<Folder> {

@@ -1,5 +1,5 @@
 // Texts as token ids, each encoded once: bundled texts are fetched when first needed, the user's own are sent by the page.
-import { EngineError, invariant, sha256, type Tokenizer } from "../../engine/index.ts";
+import { decodeText, EngineError, invariant, sha256, type Tokenizer } from "../../engine/index.ts";
 import type { TextSource } from "../../shared/texts.ts";
 
 export interface EncodedText {
@@ -20,7 +20,7 @@ async function read(source: TextSource): Promise<string> {
       `The text ${source.name}.txt could not be loaded (HTTP status ${response.status}). Start the studio with npm start, which makes the texts, or choose a text of your own.`,
     );
   }
-  return response.text();
+  return decodeText(fileNameOf(source), new Uint8Array(await response.arrayBuffer()));
 }
 
 /** The path of the folder with index.html. The worker's own file may be in a folder below it. */

@@ -108,8 +108,9 @@ describe("phi", () => {
 
   it("reads the rotary share in both spellings", () => {
     expect(readConfig(phi).rope?.share).toBe(0.5);
-    expect(readConfig({ ...phi, partial_rotary_factor: 0.4 }).rope?.share).toBe(0.4);
-    expect(readConfig({ ...phi, rope_parameters: { partial_rotary_factor: 0.4 } }).rope?.share).toBe(0.4);
+    expect(readConfig({ ...phi, partial_rotary_factor: 0.25 }).rope?.share).toBe(0.25);
+    const both = { ...phi, partial_rotary_factor: 0.5, rope_parameters: { partial_rotary_factor: 0.25 } };
+    expect(readConfig(both).rope?.share).toBe(0.25);
     expect(readConfig({ ...phi, partial_rotary_factor: 1 }).rope).toEqual({ theta: 10000 });
   });
 });
@@ -146,9 +147,9 @@ describe("variants that the engine does not run", () => {
     ["Phi with norms on q and k", { ...phi, qk_layernorm: true }, /qk_layernorm: expected false for phi, got true/],
     ["Phi that rotates too much", { ...phi, partial_rotary_factor: 1.5 }, /expected at most 1 for phi, got 1.5/],
     [
-      "two shares",
-      { ...phi, partial_rotary_factor: 0.5, rope_parameters: { partial_rotary_factor: 0.4 } },
-      /expected rope_parameters.partial_rotary_factor 0.4, got 0.5/,
+      "Phi that rotates 3 of 8 dimensions",
+      { ...phi, rope_parameters: { partial_rotary_factor: 0.4 } },
+      /rope_parameters.partial_rotary_factor: expected a share that rotates an even number of each head's 8 .* got 0.4/,
     ],
     ["a share for Mistral", { ...mistral, partial_rotary_factor: 0.5 }, /expected 1 for mistral, got 0.5/],
   ])("refuses %s", (_, json, message) => {

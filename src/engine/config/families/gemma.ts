@@ -16,15 +16,16 @@ function readConfig(fields: ConfigFields): ModelConfig {
   expectOff(fields, "use_bidirectional_attention");
   const attention = fields.boolean("attention_bias", false);
   const widths = readWidths(fields, { kvHeads: 16, headDim: 256 });
+  const context = fields.count("max_position_embeddings", 8192);
   return {
     family: "gemma",
     modelType: "gemma",
     layers: fields.count("num_hidden_layers"),
     ...widths,
     ...readTokens(fields, [2], [1]),
-    context: fields.count("max_position_embeddings", 8192),
+    context,
     normEps: fields.positive("rms_norm_eps", 1e-6),
-    rope: readRope(fields),
+    rope: readRope(fields, { headDim: widths.headDim, context }),
     tiedHead: fields.boolean("tie_word_embeddings", true),
     glu: true,
     design: {

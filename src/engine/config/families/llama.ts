@@ -9,15 +9,17 @@ function readConfig(fields: ConfigFields): ModelConfig {
   expectActivation(fields, "hidden_act", "silu", ["silu"]);
   const attention = fields.boolean("attention_bias", false);
   const mlp = fields.boolean("mlp_bias", false);
+  const widths = readWidths(fields);
+  const context = fields.count("max_position_embeddings", 2048);
   return {
     family: "llama",
     modelType: "llama",
     layers: fields.count("num_hidden_layers"),
-    ...readWidths(fields),
+    ...widths,
     ...readTokens(fields, [1], [2]),
-    context: fields.count("max_position_embeddings", 2048),
+    context,
     normEps: fields.positive("rms_norm_eps", 1e-6),
-    rope: readRope(fields),
+    rope: readRope(fields, { headDim: widths.headDim, context }),
     tiedHead: fields.boolean("tie_word_embeddings", false),
     glu: true,
     design: { ...LLAMA_DESIGN, biases: { ...NO_BIASES, qkv: attention, o: attention, mlp } },

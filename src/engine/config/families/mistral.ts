@@ -10,15 +10,17 @@ const DEFAULT_WINDOW = 4096;
 function readConfig(fields: ConfigFields): ModelConfig {
   expectActivation(fields, "hidden_act", "silu", ["silu"]);
   const window = fields.isNull("sliding_window") ? undefined : fields.count("sliding_window", DEFAULT_WINDOW);
+  const widths = readWidths(fields, { kvHeads: 8 });
+  const context = fields.count("max_position_embeddings", 32 * DEFAULT_WINDOW);
   return {
     family: "mistral",
     modelType: "mistral",
     layers: fields.count("num_hidden_layers"),
-    ...readWidths(fields, { kvHeads: 8 }),
+    ...widths,
     ...readTokens(fields, [1], [2]),
-    context: fields.count("max_position_embeddings", 32 * DEFAULT_WINDOW),
+    context,
     normEps: fields.positive("rms_norm_eps", 1e-6),
-    rope: readRope(fields),
+    rope: readRope(fields, { headDim: widths.headDim, context }),
     ...(window === undefined ? {} : { window }),
     tiedHead: fields.boolean("tie_word_embeddings", false),
     glu: true,

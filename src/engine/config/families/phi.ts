@@ -11,15 +11,17 @@ const DEFAULT_ROTARY_SHARE = 0.5;
 function readConfig(fields: ConfigFields): ModelConfig {
   expectActivation(fields, "hidden_act", "gelu_new", ["gelu_new", "gelu_pytorch_tanh"]);
   expectOff(fields, "qk_layernorm");
+  const widths = readWidths(fields);
+  const context = fields.count("max_position_embeddings", 2048);
   return {
     family: "phi",
     modelType: "phi",
     layers: fields.count("num_hidden_layers"),
-    ...readWidths(fields),
+    ...widths,
     ...readTokens(fields, [1], [2]),
-    context: fields.count("max_position_embeddings", 2048),
+    context,
     normEps: fields.positive("layer_norm_eps", 1e-5),
-    rope: readRope(fields, DEFAULT_ROTARY_SHARE),
+    rope: readRope(fields, { headDim: widths.headDim, context, defaultShare: DEFAULT_ROTARY_SHARE }),
     tiedHead: fields.boolean("tie_word_embeddings", false),
     glu: false,
     design: {

@@ -15,15 +15,17 @@ import { readRope } from "../ropeConfig.ts";
 function readConfig(fields: ConfigFields): ModelConfig {
   expectActivation(fields, "hidden_act", "silu", ["silu"]);
   expectFullAttention(fields);
+  const widths = readWidths(fields, { kvHeads: 32 });
+  const context = fields.count("max_position_embeddings", 32_768);
   return {
     family: "qwen2",
     modelType: "qwen2",
     layers: fields.count("num_hidden_layers"),
-    ...readWidths(fields, { kvHeads: 32 }),
+    ...widths,
     ...readTokens(fields),
-    context: fields.count("max_position_embeddings", 32_768),
+    context,
     normEps: fields.positive("rms_norm_eps", 1e-6),
-    rope: readRope(fields),
+    rope: readRope(fields, { headDim: widths.headDim, context }),
     tiedHead: fields.boolean("tie_word_embeddings", false),
     glu: true,
     design: { ...LLAMA_DESIGN, biases: { ...NO_BIASES, qkv: true } },

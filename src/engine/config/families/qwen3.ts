@@ -16,15 +16,17 @@ function readConfig(fields: ConfigFields): ModelConfig {
   expectActivation(fields, "hidden_act", "silu", ["silu"]);
   expectFullAttention(fields);
   const attention = fields.boolean("attention_bias", false);
+  const widths = readWidths(fields, { kvHeads: 32, headDim: 128 });
+  const context = fields.count("max_position_embeddings", 32_768);
   return {
     family: "qwen3",
     modelType: "qwen3",
     layers: fields.count("num_hidden_layers"),
-    ...readWidths(fields, { kvHeads: 32, headDim: 128 }),
+    ...widths,
     ...readTokens(fields),
-    context: fields.count("max_position_embeddings", 32_768),
+    context,
     normEps: fields.positive("rms_norm_eps", 1e-6),
-    rope: readRope(fields),
+    rope: readRope(fields, { headDim: widths.headDim, context }),
     tiedHead: fields.boolean("tie_word_embeddings", false),
     glu: true,
     design: { ...LLAMA_DESIGN, qkNorm: true, biases: { ...NO_BIASES, qkv: attention, o: attention } },

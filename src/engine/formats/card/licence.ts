@@ -1,10 +1,10 @@
 // The licence that a base model's own card states, which exports repeat.
-import { readText, type Folder } from "../files/folder.ts";
+import type { Folder } from "../files/folder.ts";
 
 export const NO_LICENCE = "not stated";
 
-/** Only this much of the card is searched for front matter, in characters. */
-const FRONT_MATTER_CHARS = 20_000;
+/** Only this much of the card is searched for front matter. */
+const FRONT_MATTER_BYTES = 40_000;
 
 /**
  * The `license` (with `license_name` and `license_link`) in the front matter of the folder's README.md, on one line: "apache-2.0",
@@ -13,7 +13,9 @@ const FRONT_MATTER_CHARS = 20_000;
 export async function licenceOf(folder: Folder): Promise<string> {
   const card = folder.list().find((name) => name.toLowerCase() === "readme.md");
   if (!card) return NO_LICENCE;
-  const text = (await readText(await folder.open(card))).slice(0, FRONT_MATTER_CHARS);
+  const source = await folder.open(card);
+  // cards in other encodings exist; the front matter is ASCII
+  const text = new TextDecoder().decode(await source.read(0, Math.min(source.size, FRONT_MATTER_BYTES)));
   const matter = /^---\r?\n([\s\S]*?)\r?\n---/.exec(text)?.[1] ?? "";
   const field = (name: string): string | undefined => {
     const line = new RegExp(`^${name}:[ \\t]*(.+)$`, "m").exec(matter)?.[1]?.trim();

@@ -2,9 +2,10 @@
 import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 import { type EngineError, showValue } from "../../errors.ts";
 import { readConfig, type ModelConfig } from "../../config/config.ts";
+import { ropeField } from "../../config/ropeConfig.ts";
 import { byBlock, gateLayout } from "../../masks/gates.ts";
 import { readError } from "../files/readError.ts";
-import { CONFIG_FILE } from "./exportFiles.ts";
+import { CONFIG_FILE } from "../files/modelFiles.ts";
 import { modelCodeFields } from "./modelCode.ts";
 
 /** Version of the compact form; readers refuse any other. */
@@ -79,14 +80,19 @@ function readWidths(widths: unknown, config: ModelConfig): number[] {
   });
 }
 
-/** The rotary embedding also in the keys of transformers 4, which ignores `rope_parameters` and would use its defaults. */
-function olderRope({ rope_parameters: rope }: JsonObject): JsonObject {
+/**
+ * The rotary embedding also in the keys of transformers 4, which ignores `rope_parameters` and what is nested in `rope_scaling`, and would
+ * use its defaults. transformers 5 reads the same from these keys as from the base.
+ */
+function olderRope(base: JsonObject): JsonObject {
+  const rope = base[ropeField(base)];
   if (!isObject(rope)) return {};
   const { rope_theta: theta, partial_rotary_factor: share, ...scaling } = rope;
+  const type = scaling.rope_type ?? scaling.type ?? "default";
   return {
     ...(theta === undefined ? {} : { rope_theta: theta }),
     ...(share === undefined ? {} : { partial_rotary_factor: share }),
-    ...(scaling.rope_type === undefined || scaling.rope_type === "default" ? {} : { rope_scaling: scaling }),
+    ...(type === "default" ? {} : { rope_scaling: scaling }),
   };
 }
 

@@ -1,4 +1,5 @@
 // The compact form: cut weights under their original names, and the kept positions of every vector as I32 tensors (docs/formats.md).
+import { CONFIG_FILE } from "../files/modelFiles.ts";
 import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
 import { invariant } from "../../errors.ts";
 import { cutMatrix, cutShape, indexLists, keptOf } from "../../masks/compact.ts";
@@ -6,7 +7,6 @@ import { indexTensorName, tensorGates } from "../../masks/tensorGates.ts";
 import { compactConfig } from "./compactConfig.ts";
 import {
   companionFiles,
-  CONFIG_FILE,
   configWithDtype,
   exportDtype,
   openExportWeights,

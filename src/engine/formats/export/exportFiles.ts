@@ -5,16 +5,12 @@ import { checkMasks } from "../../masks/compact.ts";
 import type { Masks } from "../../masks/gates.ts";
 import { blockTensors } from "../../masks/tensorGates.ts";
 import { fromFloat32, isFloatDtype, toFloat32, type Dtype, type FloatDtype } from "../../dtype.ts";
+import { isCompanion } from "../files/companions.ts";
+import { CONFIG_FILE } from "../files/modelFiles.ts";
 import { readJson, type Folder } from "../files/folder.ts";
 import { copiedFile, type OutputFile } from "../files/outputFile.ts";
 import { readError } from "../files/readError.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
-
-export const CONFIG_FILE = "config.json";
-
-/** Files that are copied unchanged beside the weights, where the source has them. */
-const COMPANIONS =
-  /^(generation_config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|chat_template\..*|(LICEN[CS]E|NOTICE|USE_POLICY)(\..*)?)$/i;
 
 const TORCH_NAMES: Record<FloatDtype, string> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
 
@@ -66,7 +62,7 @@ export async function openModelWeights({ folder, config }: ExportModel): Promise
 
 /** generation_config, tokenizer and licence files, byte for byte. */
 export async function companionFiles(folder: Folder): Promise<OutputFile[]> {
-  const names = folder.list().filter((name) => COMPANIONS.test(name));
+  const names = folder.list().filter(isCompanion);
   return Promise.all(names.sort().map(async (name) => copiedFile(await folder.open(name), name)));
 }
 

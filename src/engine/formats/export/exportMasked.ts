@@ -1,10 +1,10 @@
 // The masked form: original shapes with zeroed rows and columns. Computes exactly the pruned model and loads anywhere (docs/formats.md).
+import { CONFIG_FILE } from "../files/modelFiles.ts";
 import { indexLists, keptOf, zeroMatrix } from "../../masks/compact.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
 import type { Dtype } from "../../dtype.ts";
 import {
   companionFiles,
-  CONFIG_FILE,
   configWithDtype,
   exportDtype,
   openExportWeights,

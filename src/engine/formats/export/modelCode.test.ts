@@ -61,6 +61,16 @@ describe("the compact config", () => {
     expect(readCompactConfig(json)).toEqual({ config: readConfig(base), counts });
   });
 
+  it("keeps what transformers 5 reads where both spellings exist", () => {
+    const yarn = { rope_type: "yarn", factor: 4, original_max_position_embeddings: 64 };
+    const both = (more: object) => ({ ...base, rope_scaling: yarn, ...more });
+    for (const dense of [both({}), both({ rope_theta: 2e4 }), both({ rope_scaling: { ...yarn, rope_theta: 300 } })]) {
+      const json = compactConfig(dense, counts);
+      expect(readCompactConfig(json).config).toEqual(readConfig(dense));
+      expect(json.rope_scaling).toEqual(yarn);
+    }
+  });
+
   it("adds no scaling where there is none, and leaves the older keys unchanged", () => {
     const plain = compactConfig({ ...base, rope_parameters: { rope_theta: 1e4, rope_type: "default" } }, counts);
     expect(plain).toMatchObject({ rope_theta: 1e4 });

@@ -1,5 +1,6 @@
 // Where bytes come from: a file read by slices, and a folder of such files (picked, dropped, fetched, cached or in memory).
 import { type EngineError, invariant } from "../../errors.ts";
+import { decodeText } from "./decodeText.ts";
 import { FETCH_AGAIN, readError } from "./readError.ts";
 
 /** Random access to the bytes of one file; only what `read` returns is in memory. */
@@ -18,9 +19,11 @@ interface StoredWeights {
   readonly dtype: string;
 }
 
-/** A flat folder: a model as the hub lays it out. */
+/** A model's folder as the hub lays it out: flat. One that was picked or dropped may have subfolders; then the names of files are paths with "/". */
 export interface Folder {
   readonly name: string;
+  /** Paths of subfolders whose files are not listed. */
+  readonly subfolders?: readonly string[];
   /** What a user should know about how the folder was put together: files that take no part, for example. Full sentences. */
   readonly notes?: readonly string[];
   /** What the weights take on disk, where that is not what `open` shows: bytes and element type of a GGUF file. */
@@ -62,7 +65,7 @@ export function missingFile(folder: Pick<Folder, "name" | "list">, file: string)
 }
 
 /** A folder of files in memory, picked or dropped. Throws "format" where two have the same name. */
-export function folderOf(name: string, sources: readonly ByteSource[]): Folder {
+export function folderOf(name: string, sources: readonly ByteSource[], subfolders?: readonly string[]): Folder {
   const byName = new Map(sources.map((source) => [source.name, source]));
   const twice = sources.find((source) => byName.get(source.name) !== source);
   if (twice) {
@@ -72,6 +75,7 @@ export function folderOf(name: string, sources: readonly ByteSource[]): Folder {
   const names = [...byName.keys()];
   const folder: Folder = {
     name,
+    ...(subfolders ? { subfolders } : {}),
     list: () => names,
     open: async (file) => {
       const source = byName.get(file);
@@ -95,14 +99,9 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   return source;
 }
 
-/** The complete file as text; throws "format" where it is not UTF-8. */
+/** The complete file as text; throws "format" where it is no text (`decodeText`). */
 export async function readText(source: ByteSource): Promise<string> {
-  const bytes = await source.read(0, source.size);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw readError({ file: source.name, expected: "UTF-8 text", got: "other bytes", advice: FETCH_AGAIN });
-  }
+  return decodeText(source.name, await source.read(0, source.size));
 }
 
 /** The complete file as JSON; throws "format" where it is not. */

@@ -36,7 +36,7 @@ function httpSource(name: string, url: string, size: number): ByteSource {
   return source;
 }
 
-/** A folder whose file names and sizes (in bytes) are known. */
+/** A folder whose files are known, by name or path, with their sizes in bytes. */
 export function httpFolder(name: string, baseUrl: string, files: Readonly<Record<string, number>>): Folder {
   const folder: Folder = {
     name,
@@ -44,7 +44,7 @@ export function httpFolder(name: string, baseUrl: string, files: Readonly<Record
     open: (file) => {
       const size = files[file];
       if (size === undefined) return Promise.reject(missingFile(folder, file));
-      return Promise.resolve(httpSource(file, `${baseUrl}/${encodeURIComponent(file)}`, size));
+      return Promise.resolve(httpSource(file, `${baseUrl}/${file.split("/").map(encodeURIComponent).join("/")}`, size));
     },
   };
   return folder;

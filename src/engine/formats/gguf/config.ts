@@ -1,6 +1,6 @@
 // The config.json of a GGUF file, from its metadata and tensors.
 import { type EngineError, showValue } from "../../errors.ts";
-import { ropeFrequencies } from "../../config/ropeTable.ts";
+import { ropeFrequencies } from "../../config/ropeFrequencies.ts";
 import { JsonField } from "../../json/jsonFields.ts";
 import { CHOOSE_ANOTHER, readError, WRITE_AGAIN } from "../files/readError.ts";
 import type { GgufFamily } from "./ggufFamilies.ts";
@@ -15,7 +15,7 @@ export const ROPE_FACTORS = "rope_freqs.weight";
  * Settings of all published Llamas with scaled RoPE. GGUF stores the resulting factors, config.json these settings and `factor`, which
  * is the largest of the factors.
  */
-const LLAMA3 = { lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 };
+const LLAMA3 = { type: "llama3", lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 } as const;
 /** Relative; the stored factors are f32. */
 const FACTOR_TOLERANCE = 1e-5;
 const DEFAULT_THETA = 10_000;
@@ -33,6 +33,10 @@ export class MetadataFields {
 
   has(key: string): boolean {
     return this.header.metadata.has(key);
+  }
+
+  keys(): string[] {
+    return [...this.header.metadata.keys()];
   }
 
   get(key: string): JsonField {
@@ -101,7 +105,7 @@ export class MetadataFields {
 /**
  * The config.json that the model would have on the hub. `ropeFactors` are the values of ROPE_FACTORS, if the file has them.
  * Throws "format" for a key that is missing or of another type, "unsupported" for what the engine does not run: mixtures of experts,
- * scaled RoPE other than Llama 3's, heads whose keys and values differ in width.
+ * RoPE scaled otherwise than linearly, by YaRN or as in Llama 3, heads whose keys and values differ in width.
  */
 export function configOf(
   fields: MetadataFields,
@@ -167,16 +171,49 @@ function norms(fields: MetadataFields, { name, family }: GgufFamily): Json {
 
 function rope(fields: MetadataFields, { name, family }: GgufFamily, headDim: number, factors?: Float32Array): Json {
   const theta = fields.decimal(`${name}.rope.freq_base`, DEFAULT_THETA);
-  const typeKey = `${name}.rope.scaling.type`;
-  const type = fields.text(typeKey) ?? "none";
-  if (type !== "none") throw fields.unsupported(typeKey, "none, or Llama 3's scaling as the tensor rope_freqs.weight");
-  const linearKey = `${name}.rope.scale_linear`;
-  if (fields.has(linearKey) && fields.get(linearKey).number() !== 1) throw fields.unsupported(linearKey, "1");
   const dimsKey = `${name}.rope.dimension_count`;
   const dims = fields.has(dimsKey) ? fields.size(dimsKey) : headDim;
-  if (family === "phi") return { rope_theta: theta, partial_rotary_factor: dims / headDim };
-  if (dims !== headDim) throw fields.unsupported(dimsKey, `${headDim}, the width of a head`);
-  return { rope_theta: theta, ...(factors ? { rope_scaling: llama3Scaling(fields.file, theta, factors) } : {}) };
+  if (family !== "phi" && dims !== headDim) throw fields.unsupported(dimsKey, `${headDim}, the width of a head`);
+  const scaling = scalingOf(fields, name);
+  if (scaling && factors) throw fields.unsupported(`${name}.rope.scaling.factor`, `1 beside ${ROPE_FACTORS}`);
+  const used = factors ? llama3Scaling(fields.file, theta, factors) : scaling;
+  return {
+    rope_theta: theta,
+    ...(family === "phi" ? { partial_rotary_factor: dims / headDim } : {}),
+    ...(used ? { rope_scaling: used } : {}),
+  };
+}
+
+/** Keys of the scaling with which llama.cpp computes the same as transformers; `finetuned` changes nothing. */
+const SCALING_KEYS = ["type", "factor", "original_context_length", "finetuned"];
+
+/**
+ * The scaling that the metadata describe, if it changes anything. A factor without a type means linear, as in llama.cpp; scale_linear is the
+ * factor's older name. Throws "unsupported" for a type or key that is not computed.
+ */
+function scalingOf(fields: MetadataFields, name: string): Json | undefined {
+  const prefix = `${name}.rope.scaling.`;
+  const other = fields.keys().find((key) => key.startsWith(prefix) && !SCALING_KEYS.includes(key.slice(prefix.length)));
+  if (other !== undefined) throw fields.unsupported(other, `no key but ${SCALING_KEYS.join(", ")}`);
+  const type = fields.text(`${prefix}type`) ?? "linear";
+  const factorKey = [`${prefix}factor`, `${name}.rope.scale_linear`].find((key) => fields.has(key));
+  const factor = factorKey === undefined ? 1 : fields.decimal(factorKey) || 1;
+  switch (type) {
+    case "none":
+      return undefined;
+    case "linear":
+      return factor === 1 ? undefined : { rope_type: type, factor };
+    case "yarn": {
+      const original = `${prefix}original_context_length`;
+      const context = fields.size(fields.has(original) ? original : `${name}.context_length`);
+      return { rope_type: type, factor, original_max_position_embeddings: context };
+    }
+    default:
+      throw fields.unsupported(
+        `${prefix}type`,
+        "none, linear or yarn, or Llama 3's scaling as the tensor rope_freqs.weight",
+      );
+  }
 }
 
 function llama3Scaling(file: string, theta: number, factors: Float32Array): Json {

@@ -74,14 +74,17 @@ describe("quantised values", () => {
   });
 
   it("are within half a step of the original in Q8_0", () => {
-    const numbers = fc.array(fc.float({ min: -8, max: 8, noNaN: true }), { minLength: 32, maxLength: 32 });
+    // A smaller largest value has a subnormal scale, which is rounded by so much that a step may not fit into a byte.
+    const smallest = 120 * 2 ** -14;
+    const number = fc.float({ min: -8, max: 8, noNaN: true }).map((value) => (Math.abs(value) < smallest ? 0 : value));
+    const numbers = fc.array(number, { minLength: 32, maxLength: 32 });
     fc.assert(
       fc.property(numbers, (values) => {
         const d = halfValue(Math.max(...values.map(Math.abs)) / 120);
         const q = values.map((value) => (d === 0 ? 0 : Math.round(value / d)));
         const bytes = Uint8Array.from([...bytesOfHalf(d), ...q.map((step) => step & 255)]);
         dequantized("Q8_0", bytes).forEach((value, i) => {
-          expect(Math.abs(value - values[i]!)).toBeLessThanOrEqual(d === 0 ? 1e-4 : 0.51 * d);
+          expect(Math.abs(value - values[i]!)).toBeLessThanOrEqual(0.51 * d);
         });
       }),
     );

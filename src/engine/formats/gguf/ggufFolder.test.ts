@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../config/config.ts";
-import { ropeFrequencies } from "../../config/ropeTable.ts";
+import { ropeFrequencies } from "../../config/ropeFrequencies.ts";
 import { loadTokenizer } from "../../tokenizer/tokenizer.ts";
 import { checkWeights } from "../../model/weights.ts";
 import type { ByteSource, Folder } from "../files/folder.ts";
@@ -11,7 +11,7 @@ import { readJson, readText } from "../files/folder.ts";
 import { licenceOf } from "../card/licence.ts";
 import { memoryFolder, memorySource } from "../files/memoryFolder.ts";
 import { openWeights } from "../safetensors/safetensors.ts";
-import { ggufFolder, isGguf, modelFolder } from "./ggufFolder.ts";
+import { ggufFolder } from "./ggufFolder.ts";
 import { entry, float32, number32, text } from "./files.fixture.ts";
 import { ggufOfFolder, paired } from "./models.fixture.ts";
 
@@ -98,7 +98,7 @@ it("returns the same bytes for any pieces, and dequantises no row twice in succe
 
 describe("Llama 3's scaling", () => {
   const factors = (factor: number): Float32Array => {
-    const scaling = { factor, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 };
+    const scaling = { type: "llama3", factor, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 } as const;
     const [plain, scaled] = [ropeFrequencies({ theta: 10_000 }, 16), ropeFrequencies({ theta: 10_000, scaling }, 16)];
     return Float32Array.from(plain, (value, i) => value / scaled[i]!);
   };
@@ -110,6 +110,7 @@ describe("Llama 3's scaling", () => {
   it("is recovered from the stored factors", async () => {
     const json = await readJson(await (await withFactors(factors(32))).open("config.json"));
     expect(readConfig(json).rope?.scaling).toEqual({
+      type: "llama3",
       factor: 32,
       lowFreqFactor: 1,
       highFreqFactor: 4,
@@ -127,6 +128,32 @@ describe("Llama 3's scaling", () => {
   });
 });
 
+const scalingKey = (name: string, value: number): number[] => entry(`llama.rope.scaling.${name}`, 6, float32(value));
+const scalingType = (name: string): number[] => entry("llama.rope.scaling.type", 8, text(name));
+
+// llama.cpp takes a factor without a type as linear, and scale_linear as the factor's older name
+it.each<[string, number[][], object | undefined]>([
+  ["linear", [scalingType("linear"), scalingKey("factor", 4)], { type: "linear", factor: 4 }],
+  ["no type", [scalingKey("factor", 4)], { type: "linear", factor: 4 }],
+  ["the older key", [entry("llama.rope.scale_linear", 6, float32(4))], { type: "linear", factor: 4 }],
+  ["none", [scalingType("none"), scalingKey("factor", 4)], undefined],
+  ["a factor of 1", [scalingType("linear"), scalingKey("factor", 1)], undefined],
+  [
+    "yarn",
+    [
+      scalingType("yarn"),
+      scalingKey("factor", 4),
+      entry("llama.rope.scaling.original_context_length", 4, number32(64)),
+    ],
+    { type: "yarn", factor: 4, originalContext: 64, betaFast: 32, betaSlow: 1, truncate: true },
+  ],
+])("scaled RoPE: %s", async (_, more, expected) => {
+  const folder = await opened("llama", ...more);
+  const { rope } = readConfig(await readJson(await folder.open("config.json")));
+  if (expected) expect(rope?.scaling).toMatchObject(expected);
+  else expect(rope?.scaling).toBeUndefined();
+});
+
 const REFUSED: [string, number[][], string, RegExp][] = [
   [
     "another architecture",
@@ -138,20 +165,20 @@ const REFUSED: [string, number[][], string, RegExp][] = [
     "a part of a file",
     [entry("split.count", 4, number32(3))],
     "unsupported",
-    /split\.count: expected 1, got 3\. Join the parts/,
+    /split\.count: expected 1, or a name such as name-00001-of-00003\.gguf/,
   ],
   ["experts", [entry("llama.expert_count", 4, number32(8))], "unsupported", /llama.expert_count: expected 0 .*, got 8/],
   [
     "scaled RoPE",
-    [entry("llama.rope.scaling.type", 8, text("yarn"))],
+    [entry("llama.rope.scaling.type", 8, text("longrope"))],
     "unsupported",
-    /rope.scaling.type: expected none, .* got "yarn"/,
+    /rope.scaling.type: expected none, linear or yarn, .* got "longrope"/,
   ],
   [
-    "an older scaling",
-    [entry("llama.rope.scale_linear", 6, float32(4))],
+    "a setting of YaRN that llama.cpp reads in its own way",
+    [entry("llama.rope.scaling.type", 8, text("yarn")), entry("llama.rope.scaling.attn_factor", 6, float32(0.5))],
     "unsupported",
-    /scale_linear: expected 1, got 4/,
+    /rope.scaling.attn_factor: expected no key but type, factor, .*, got 0.5/,
   ],
   [
     "another tokenizer",
@@ -206,14 +233,7 @@ describe("what is refused", () => {
   }
 });
 
-it("recognises its files by their names, and passes on their metadata", async () => {
-  expect([isGguf("a.gguf"), isGguf("A.GGUF"), isGguf("gguf.txt")]).toEqual([true, true, false]);
-  const bytes = await ggufOfFolder(golden("llama"));
-  expect((await modelFolder(memoryFolder("f", { "a.gguf": bytes, "README.md": "" }))).list()).toContain("config.json");
-  const two = memoryFolder("f", { "a.gguf": bytes, "b.gguf": bytes });
-  await expect(modelFolder(two)).rejects.toThrow("f: expected one GGUF file, got 2 (a.gguf, b.gguf).");
-  const plain = memoryFolder("f", { "a.gguf": bytes, "config.json": "{}" });
-  expect(await modelFolder(plain)).toBe(plain);
+it("passes on its metadata", async () => {
   const folder = await opened(
     "qwen2",
     entry("tokenizer.chat_template", 8, text("{{ x }}")),

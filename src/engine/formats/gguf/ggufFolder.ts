@@ -1,53 +1,36 @@
 // Presents a GGUF file as the folder that the model would be on the hub, so that all code that opens folders can open it.
+import { EngineError } from "../../errors.ts";
 import type { ByteSource, Folder } from "../files/folder.ts";
 import { folderOf } from "../files/folder.ts";
 import { memorySource } from "../files/memoryFolder.ts";
-import { readError } from "../files/readError.ts";
 import { ggufFamilyNamed } from "./ggufFamilies.ts";
 import { configOf, MetadataFields, ROPE_FACTORS, tokens } from "./config.ts";
-import { type GgufHeader, readGgufHeader } from "./header.ts";
+import { type GgufModelFile, partOf, readParts } from "./ggufParts.ts";
+import type { GgufHeader } from "./header.ts";
 import { mainType } from "./mainType.ts";
 import { tensorViews } from "./tensorViews.ts";
 import { tokenizerFiles } from "./tokenizer.ts";
 import { readView, weightsSource } from "./weightsSource.ts";
 
-/** Whether a file has the extension of GGUF. */
-export function isGguf(name: string): boolean {
-  return name.toLowerCase().endsWith(".gguf");
-}
-
-/** `folder` itself, or its only GGUF file opened as a folder where there is no config.json. Throws "format" for several GGUF files. */
-export async function modelFolder(folder: Folder): Promise<Folder> {
-  const names = folder.list();
-  const [file, ...others] = names.includes("config.json") ? [] : names.filter(isGguf);
-  if (file === undefined) return folder;
-  if (others.length > 0) {
-    const got = `${others.length + 1} (${[file, ...others].join(", ")})`;
-    throw readError({ file: folder.name, expected: "one GGUF file", got, advice: "Choose one of them." });
-  }
-  return ggufFolder(await folder.open(file));
-}
-
 /**
  * Opens a GGUF file: config.json, generation_config.json, tokenizer.json, tokenizer_config.json, README.md (with the licence) and
  * model.safetensors, whose bytes are dequantised as they are read. Quantised tensors become F32; F16 and BF16 stay the same.
- * Throws "format" for a malformed or inconsistent file, "unsupported" for other architectures, types and tokenizers, with the
- * supported ones.
+ * `parts` are the files of one model, in order: usually one. Throws "format" for a malformed or inconsistent file, "unsupported" for other
+ * architectures, types and tokenizers, with the supported ones.
  */
-export async function ggufFolder(source: ByteSource): Promise<Folder> {
-  const header = await readGgufHeader(source);
-  const fields = new MetadataFields(source.name, header);
-  const parts = fields.has("split.count") ? fields.get("split.count").count() : 1;
-  if (parts > 1) {
-    throw readError({
-      file: source.name,
-      field: "split.count",
-      expected: "1",
-      got: String(parts),
-      advice: "Join the parts with llama-gguf-split --merge, or choose a model in a single file.",
-      code: "unsupported",
-    });
+export async function ggufFolder(...parts: readonly ByteSource[]): Promise<Folder> {
+  const model = await readParts(parts);
+  try {
+    return await folderOfModel(model);
+  } catch (error) {
+    if (parts.length === 1 || !(error instanceof EngineError)) throw error;
+    const advice = `The file is in ${parts.length} parts, which were read as one; llama-gguf-split --merge joins them if other programs open them.`;
+    throw new EngineError(error.code, `${error.message} ${advice}`, error.detail);
   }
+}
+
+async function folderOfModel({ source, header }: GgufModelFile): Promise<Folder> {
+  const fields = new MetadataFields(source.name, header);
   const named = fields.get("general.architecture").text();
   const architecture = ggufFamilyNamed(source.name, named, fields.has(`${named}.attention.sliding_window`));
   const factors = await ropeFactors(source, header);
@@ -57,7 +40,7 @@ export async function ggufFolder(source: ByteSource): Promise<Folder> {
   const rows = { headDim, q: Number(heads) * headDim, kv: Number(kvHeads) * headDim };
   const views = tensorViews(source.name, header, architecture, rows);
   const tokenizer = tokenizerFiles(fields);
-  const name = source.name.replace(/\.gguf$/i, "");
+  const name = partOf(source.name)?.stem ?? source.name.replace(/\.gguf$/i, "");
   const folder = folderOf(name, [
     textSource("config.json", json(config)),
     textSource("generation_config.json", json(tokens(fields))),

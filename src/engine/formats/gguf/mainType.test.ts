@@ -1,10 +1,11 @@
 // The size and the element type that a GGUF file has on disk, unlike those of the weights that are read from it.
+import { Buffer } from "node:buffer";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { memoryFolder, memorySource } from "../files/memoryFolder.ts";
+import { memoryFolder } from "../files/memoryFolder.ts";
 import { openWeights } from "../safetensors/safetensors.ts";
-import { ggufFolder } from "./ggufFolder.ts";
 import { mainType } from "./mainType.ts";
+import { modelFolder } from "./modelFolder.ts";
 import { ggufOfFolder } from "./models.fixture.ts";
 
 const tensor = (name: "F32" | "F16" | "Q4_K" | "Q6_K" | "Q4_1", ...shape: number[]) => ({ type: { name }, shape });
@@ -19,7 +20,7 @@ it("is that of most values, not of most tensors", () => {
 it("is given with the bytes of the file", async () => {
   const files = readdirSync("golden/llama").map((name) => [name, readFileSync(`golden/llama/${name}`)] as const);
   const bytes = await ggufOfFolder(memoryFolder("llama", Object.fromEntries(files)));
-  const folder = await ggufFolder(memorySource("llama.gguf", bytes));
+  const folder = await modelFolder(memoryFolder("llama", { "llama.gguf": bytes, LICENSE: Buffer.from("mit") }));
   expect(folder.stored).toEqual({ bytes: bytes.length, dtype: "F32" });
   expect((await openWeights(folder)).sizeBytes).toBeLessThan(bytes.length);
 });

@@ -90,14 +90,63 @@ async function tensorsOf(
 const keyOf = (bytes: readonly number[]): string =>
   new TextDecoder().decode(Uint8Array.from(bytes.slice(8, 8 + bytes[0]!)));
 
-/** The model in `folder` as a GGUF file. `more` metadata entries replace those of the same key; `extra` tensors are added. */
-export async function ggufOfFolder(
+interface Changes {
+  /** Metadata entries, which replace those of the same key. */
+  more?: number[][];
+  /** Tensors to add. */
+  extra?: NamedTensor[];
+}
+
+/** The model in `folder` as a GGUF file. */
+export async function ggufOfFolder(folder: Folder, changes: Changes = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const { entries, tensors } = await contentsOf(folder, changes);
+  return fileOf(entries, tensors);
+}
+
+/** Numbers that parts state, instead of the right ones. */
+interface Split {
+  count?: number;
+  tensors?: number;
+}
+
+/** The same in parts, as llama-gguf-split writes them: the metadata is in the first. Names begin with `stem`. */
+export async function ggufPartsOfFolder(
   folder: Folder,
-  { more = [], extra = [] }: { more?: number[][]; extra?: NamedTensor[] } = {},
-): Promise<Uint8Array<ArrayBuffer>> {
+  { count, stem, split = {}, more }: Pick<Changes, "more"> & { count: number; stem: string; split?: Split },
+): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
+  const { entries, tensors } = await contentsOf(folder, more ? { more } : {});
+  const digits = (n: number): string => String(n).padStart(5, "0");
+  const each = Math.ceil(tensors.length / count);
+  const parts = Array.from({ length: count }, (_, i) => {
+    const numbers = [
+      entry("split.no", 2, number32(i).slice(0, 2)),
+      entry("split.count", 2, number32(split.count ?? count).slice(0, 2)),
+      entry("split.tensors.count", 5, number32(split.tensors ?? tensors.length)),
+    ];
+    const own = tensors.slice(i * each, (i + 1) * each);
+    return [
+      `${stem}-${digits(i + 1)}-of-${digits(count)}.gguf`,
+      fileOf([...(i === 0 ? entries : []), ...numbers], own),
+    ];
+  });
+  return Object.fromEntries(parts) as Record<string, Uint8Array<ArrayBuffer>>;
+}
+
+async function contentsOf(
+  folder: Folder,
+  { more = [], extra = [] }: Changes,
+): Promise<{ entries: number[][]; tensors: NamedTensor[] }> {
   const config = (await readJson(await folder.open("config.json"))) as Json;
   const converter = CONVERTERS[String(config["model_type"])]!;
-  const tensors = [...(await tensorsOf(folder, config, converter)), ...extra];
+  const own = [...metadataOf(config, converter), ...(await tokenizerEntries(folder, config))];
+  const replaced = new Set(more.map(keyOf));
+  return {
+    entries: [...own.filter((one) => !replaced.has(keyOf(one))), ...more],
+    tensors: [...(await tensorsOf(folder, config, converter)), ...extra],
+  };
+}
+
+function fileOf(entries: readonly number[][], tensors: readonly NamedTensor[]): Uint8Array<ArrayBuffer> {
   let at = 0;
   const infos = tensors.map(({ name, shape, values }) => {
     const info = tensorInfo(name, shape, 0, at);
@@ -110,9 +159,6 @@ export async function ggufOfFolder(
     data.set(new Uint8Array(values.slice().buffer), at);
     at += Math.ceil(values.byteLength / 32) * 32;
   }
-  const own = [...metadataOf(config, converter), ...(await tokenizerEntries(folder, config))];
-  const replaced = new Set(more.map(keyOf));
-  const entries = [...own.filter((one) => !replaced.has(keyOf(one))), ...more];
   return ggufFile({ entries, tensors: infos, data });
 }
 

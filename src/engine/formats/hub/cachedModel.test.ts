@@ -1,6 +1,8 @@
 // What counts as a model and what is refused: web pages, pointers, damaged files, gated and misspelt repositories; and which files are fetched.
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
+import { companionFiles } from "../export/exportFiles.ts";
+import { memoryFolder } from "../files/memoryFolder.ts";
 import {
   atWeights,
   expectModel,
@@ -86,6 +88,59 @@ describe("the hub", () => {
       ["LICENSE.txt", "README.md", "config.json", WEIGHTS, "tokenizer.json"].sort(),
     );
     expect(folder.name).toBe("tiny");
+  });
+
+  it("fetches what a folder export copies, the card, and nothing else that lies there", async () => {
+    const beside = [
+      ...["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json"],
+      ...[
+        "chat_template.jinja",
+        "tokenizer.model",
+        "vocab.json",
+        "merges.txt",
+        "LICENSE",
+        "MODEL_LICENSE.md",
+        "NOTICE",
+      ],
+    ];
+    const files = {
+      ...MODEL,
+      ...Object.fromEntries([...beside, "training_args.bin", "a.py"].map((name) => [name, Buffer.from("{}")])),
+      "README.md": Buffer.from("# tiny"),
+      USE_POLICY: Buffer.alloc(0),
+    };
+    const folder = await open(await hub({ files }), "org/tiny");
+    const fetched = [...folder.list()].sort();
+    expect(fetched).toEqual([...Object.keys(MODEL), ...beside, "README.md", "USE_POLICY"].sort());
+    const copied = await companionFiles(folder);
+    expect(copied.map(({ name }) => name)).toEqual([...beside, "tokenizer.json", "USE_POLICY"].sort());
+    expect(await companionFiles(memoryFolder("disk", files))).toEqual(
+      copied.map((file) => ({ ...file, stream: expect.any(Function) as unknown })),
+    );
+  });
+
+  it("fetches a model without tokenizer.json where vocab.json and merges.txt are there, and says how to make one else", async () => {
+    const { "tokenizer.json": tokenizer, ...others } = MODEL;
+    const vocabulary = { "vocab.json": tokenizer!, "merges.txt": Buffer.from("#version: 0.2\n") };
+    const folder = await open(await hub({ files: { ...others, ...vocabulary } }), "org/tiny");
+    expect(folder.list()).toContain("merges.txt");
+    const refusal = await refused(open(await hub({ files: { ...others, "tokenizer.model": tokenizer! } }), "org/tiny"));
+    expect(refusal.message).toMatch(/expected tokenizer\.json, got .*Make tokenizer\.json with transformers: python/);
+  });
+
+  it("fetches all parts of a split GGUF model", async () => {
+    const parts = ["q/tiny-00001-of-00002.gguf", "q/tiny-00002-of-00002.gguf"];
+    const files = Object.fromEntries(
+      [...parts.map((name) => name.slice(2)), "cut-00001-of-00002.gguf"].map((name) => [name, Buffer.from("GGUF")]),
+    );
+    const server = await hub({ files });
+    const names = [...(await open(server, "org/tiny")).list()].sort();
+    expect(names).toEqual(parts.map((name) => name.slice(2)));
+    const second = await open(server, "org/tiny/tiny-00002-of-00002.gguf");
+    expect([...second.list()].sort()).toEqual(names);
+    expect((await refused(open(server, "org/tiny/cut-00001-of-00002.gguf"))).message).toMatch(
+      /expected cut-00002-of-00002\.gguf, got tiny-00001-of-00002\.gguf/,
+    );
   });
 
   it("fetches the shards that the index names", async () => {

@@ -9,6 +9,7 @@ import { listModel, purposeOf, type RemoteModel } from "./listing.ts";
 import {
   arrivedBytes,
   type CachedFile,
+  LIST_VERSION,
   type Manifest,
   readManifest,
   sameFile,
@@ -33,9 +34,10 @@ export async function fetchModel(address: Address, options: CacheOptions): Promi
   const { store, refresh } = options;
   const manifest = await readManifest(store);
   const complete = manifest ? await checkCached(manifest, options) : false;
-  if (manifest && complete && !refresh) return folderOfManifest(manifest, store);
+  const current = manifest?.list === LIST_VERSION;
+  if (manifest && complete && !refresh && current) return folderOfManifest(manifest, store);
   for (let restarts = 0; ; restarts += 1) {
-    const remote = await listed(address, complete, options);
+    const remote = await listed(address, { complete, mustAnswer: refresh }, options);
     if (!remote) return folderOfManifest(manifest!, store);
     const before = restarts === 0 ? manifest : await readManifest(store);
     const fresh = merged(address, remote, before, options.web.limits.partBytes);
@@ -52,13 +54,20 @@ export async function fetchModel(address: Address, options: CacheOptions): Promi
   }
 }
 
-/** The server's list; undefined where the server cannot be reached but the cache is complete. */
-async function listed(address: Address, cached: boolean, { web }: CacheOptions): Promise<RemoteModel | undefined> {
+/**
+ * The server's list; undefined where the cache is complete and the server cannot be reached, or refuses (`mustAnswer` is false: the list is
+ * only asked for files that an older version did not fetch).
+ */
+async function listed(
+  address: Address,
+  { complete, mustAnswer }: { complete: boolean; mustAnswer: boolean },
+  { web }: CacheOptions,
+): Promise<RemoteModel | undefined> {
   try {
     return await listModel(web, address);
   } catch (error) {
-    const unreachable = error instanceof EngineError && error.detail["tries"] !== undefined;
-    if (cached && unreachable) return undefined;
+    if (!(error instanceof EngineError) || !complete || error.code === "cancelled") throw error;
+    if (!mustAnswer || error.detail["tries"] !== undefined) return undefined;
     throw error;
   }
 }
@@ -78,6 +87,7 @@ function merged(address: Address, remote: RemoteModel, before: Manifest | undefi
     revision: remote.revision,
     lastUsed: new Date().toISOString(),
     files,
+    list: LIST_VERSION,
     ...(before?.card ? { card: before.card } : {}),
   };
 }

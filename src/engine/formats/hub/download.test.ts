@@ -36,6 +36,40 @@ describe("a plain folder", () => {
     expect(seen.at(-1)).toBe(1);
   });
 
+  it("has all parts of a split GGUF model at the address of one", async () => {
+    const server = await plain();
+    const parts = ["t-00001-of-00002.gguf", "t-00002-of-00002.gguf"];
+    for (const name of parts) server.files.set(`q/${name}`, Buffer.from("GGUF"));
+    const folder = await open(server, `${server.address}q/${parts[1]!}`);
+    expect(folder.list()).toEqual(parts);
+  });
+
+  it("has the companions by their usual names", async () => {
+    const server = await plain();
+    const beside = ["chat_template.jinja", "special_tokens_map.json", "tokenizer_config.json", "LICENSE"];
+    for (const name of beside) server.files.set(`m/${name}`, Buffer.from("{}"));
+    const folder = await open(server);
+    expect([...folder.list()].sort()).toEqual([...Object.keys(MODEL), ...beside].sort());
+  });
+
+  it("gets what an older version did not fetch, and opens without it where the server is gone", async () => {
+    const server = await plain();
+    const store = memoryStore();
+    await open(server, "", { store });
+    const manifest = JSON.parse(store.files.get("manifest.json")!.toString()) as { list?: number };
+    const older = (): unknown => store.writeText("manifest.json", JSON.stringify({ ...manifest, list: undefined }));
+    server.files.set("m/chat_template.jinja", Buffer.from("{{ x }}"));
+    await older();
+    const folder = await open(server, "", { store, refresh: false });
+    expect(folder.list()).toContain("chat_template.jinja");
+    await older();
+    server.files.clear();
+    await expectModel(await open(server, "", { store, refresh: false }));
+    await older();
+    await server.close();
+    await expectModel(await open(server, "", { store, refresh: false }));
+  });
+
   it("opens again without the network, and checks for changes with it", async () => {
     const server = await plain();
     const store = memoryStore();

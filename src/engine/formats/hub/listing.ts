@@ -1,19 +1,14 @@
 // Finds the files to fetch for an address: from the hub's list of files, or by requesting the usual names from a plain server.
+import { CARD_FILE, isLicence, USUAL_COMPANIONS } from "../files/companions.ts";
 import { readJson } from "../files/folder.ts";
 import { memorySource } from "../files/memoryFolder.ts";
+import { CONFIG_FILE } from "../files/modelFiles.ts";
 import { readError } from "../files/readError.ts";
+import { partNames } from "../gguf/ggufParts.ts";
 import { INDEX_FILE, SINGLE_FILE } from "../safetensors/safetensors.ts";
 import { type Address, addressName, addressText } from "./address.ts";
 import { listRepo, type RepoFile } from "./hubApi.ts";
-import {
-  companions,
-  ggufFiles,
-  hasSafetensors,
-  noModel,
-  OPTIONAL_FILES,
-  REQUIRED_FILES,
-  shardsOf,
-} from "./neededFiles.ts";
+import { companions, completeGgufModels, hasSafetensors, hasTokenizer, noModel, shardsOf } from "./neededFiles.ts";
 import { probe } from "./probe.ts";
 import { fetchRange, type Missing } from "./range.ts";
 import type { RemoteFile } from "./remoteFile.ts";
@@ -32,8 +27,14 @@ export async function listModel(web: Web, address: Address): Promise<RemoteModel
   const name = addressName(address);
   if (address.kind === "repo") return { name, ...(await listHub(web, address)) };
   if (address.kind === "file") {
-    const file = fileName(new URL(address.url).pathname);
-    return { name, revision: "", files: [await probe(web, { what: file }, { name: file, url: address.url })] };
+    const names = partNames(fileName(new URL(address.url).pathname));
+    const files: RemoteFile[] = [];
+    for (const part of names) {
+      const url = new URL(address.url);
+      url.pathname = url.pathname.replace(/[^/]*$/, encodeURIComponent(part));
+      files.push(await probe(web, { what: part }, { name: part, url: names.length > 1 ? url.href : address.url }));
+    }
+    return { name, revision: "", files };
   }
   return { name, revision: "", files: await listFolder(web, address.url) };
 }
@@ -59,8 +60,8 @@ async function listHub(web: Web, address: Extract<Address, { kind: "repo" }>): P
   const pick = (needed: readonly string[]): RemoteFile[] =>
     files.filter(({ path }) => needed.includes(path)).map(remote);
   if (address.file !== undefined || !hasSafetensors(names)) {
-    const gguf = chooseGguf(address, files);
-    return { revision, files: pick([gguf, "README.md", "LICENSE"]) };
+    const beside = names.filter((path) => fileName(path) === CARD_FILE || isLicence(fileName(path)));
+    return { revision, files: pick([...chooseGguf(address, files), ...beside]) };
   }
   const needed = companions(names, address.repo);
   if (names.includes(SINGLE_FILE)) return { revision, files: pick([...needed, SINGLE_FILE]) };
@@ -79,19 +80,22 @@ async function listHub(web: Web, address: Extract<Address, { kind: "repo" }>): P
   return { revision, files: pick([...needed, INDEX_FILE, ...shards]) };
 }
 
-function chooseGguf(address: Extract<Address, { kind: "repo" }>, files: readonly RepoFile[]): string {
+/** The GGUF file that the address names, or the only one; all parts of one that is split. */
+function chooseGguf(address: Extract<Address, { kind: "repo" }>, files: readonly RepoFile[]): readonly string[] {
   const names = files.map(({ path }) => path);
+  const models = completeGgufModels(names);
   if (address.file !== undefined) {
-    if (names.includes(address.file)) return address.file;
+    const parts = partNames(address.file);
+    const missing = parts.filter((name) => !names.includes(name));
+    if (missing.length === 0) return parts;
     throw readError({
       file: address.repo,
-      expected: address.file,
-      got: ggufFiles(names).join(", ") || "no GGUF files",
+      expected: missing.join(", "),
+      got: models.map(([first = ""]) => first).join(", ") || "no GGUF files",
       advice: "Correct the name of the file.",
       code: "network",
     });
   }
-  const models = ggufFiles(names);
   const [only] = models;
   if (only === undefined) throw noModel(names, address.repo);
   if (models.length === 1) return only;
@@ -102,9 +106,11 @@ function chooseGguf(address: Extract<Address, { kind: "repo" }>, files: readonly
     advice: "Choose one of them.",
     code: "config",
     detail: {
-      choices: models.map((file) => addressText({ ...address, file })),
-      names: models,
-      sizes: models.map((file) => files.find(({ path }) => path === file)?.size ?? 0),
+      choices: models.map(([file = ""]) => addressText({ ...address, file })),
+      names: models.map(([file = ""]) => file),
+      sizes: models.map((parts) =>
+        files.reduce((sum, { path, size = 0 }) => sum + (parts.includes(path) ? size : 0), 0),
+      ),
     },
   });
 }
@@ -116,10 +122,15 @@ async function listFolder(web: Web, url: string): Promise<RemoteFile[]> {
     const target = { name, url: url + encodeURIComponent(name) };
     return optional ? probe(web, purpose, target, true) : probe(web, purpose, target);
   };
-  // required files one after the other, so that a wrong address fails at the first
-  const files: (RemoteFile | undefined)[] = [];
-  for (const name of REQUIRED_FILES) files.push(await find(name, false));
-  files.push(...(await Promise.all(OPTIONAL_FILES.map((name) => find(name, true)))));
+  // one after the other, so that a wrong address fails at the first
+  const files: (RemoteFile | undefined)[] = [await find(CONFIG_FILE, false)];
+  const findAll = async (names: readonly string[], optional: boolean): Promise<void> => {
+    for (let at = 0; at < names.length; at += web.limits.parallel)
+      files.push(...(await Promise.all(names.slice(at, at + web.limits.parallel).map((name) => find(name, optional)))));
+  };
+  await findAll([...USUAL_COMPANIONS, CARD_FILE], true);
+  // throws the server's answer about tokenizer.json
+  if (!hasTokenizer(files.map((file) => file?.name ?? ""))) await find("tokenizer.json", false);
   const single = await find(SINGLE_FILE, true);
   if (single) files.push(single);
   else {
@@ -134,8 +145,7 @@ async function listFolder(web: Web, url: string): Promise<RemoteFile[]> {
       });
     const shards = shardsOf(await fetchJson(web, { what: `${INDEX_FILE} at ${url}` }, index));
     files.push(index);
-    for (let at = 0; at < shards.length; at += web.limits.parallel)
-      files.push(...(await Promise.all(shards.slice(at, at + web.limits.parallel).map((shard) => find(shard, false)))));
+    await findAll(shards, false);
   }
   return files.filter((file) => file !== undefined);
 }

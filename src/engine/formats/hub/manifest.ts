@@ -7,6 +7,8 @@ import type { ModelStore } from "./modelStore.ts";
 
 export const MANIFEST_FILE = "manifest.json";
 const FORMAT = 1;
+/** Raised when more of a model's files are fetched than before. */
+export const LIST_VERSION = 2;
 
 export interface CachedFile {
   name: string;
@@ -39,6 +41,8 @@ export interface Manifest {
   /** ISO time. */
   lastUsed: string;
   files: CachedFile[];
+  /** LIST_VERSION of the program that chose the files; absent in the first. */
+  list?: number;
   card?: ModelCard;
 }
 
@@ -97,6 +101,7 @@ function manifestOf(field: JsonField): Manifest {
     revision: field.get("revision").text(),
     lastUsed: field.get("lastUsed").text(),
     files: field.get("files").list().map(cachedFileOf),
+    ...(field.get("list").value === undefined ? {} : { list: field.get("list").count() }),
     ...(card.value === undefined
       ? {}
       : { card: { family: card.get("family").text(), licence: card.get("licence").text() } }),

@@ -1,17 +1,16 @@
 // Chooses which of a model's files to fetch: config, tokenizer, card and weights, and never the weights in two formats.
 import { type EngineError, showValue } from "../../errors.ts";
 import { JsonField } from "../../json/jsonFields.ts";
+import { MAKE_TOKENIZER, MERGES_FILE, VOCAB_FILE } from "../../tokenizer/vocabMerges.ts";
+import { CARD_FILE, isCompanion } from "../files/companions.ts";
+import { CONFIG_FILE, isGguf, isGgufExtra } from "../files/modelFiles.ts";
 import { readError, WRITE_AGAIN } from "../files/readError.ts";
+import { ggufModels, partNames } from "../gguf/ggufParts.ts";
 import { INDEX_FILE, SINGLE_FILE } from "../safetensors/safetensors.ts";
 
-const CONFIG_FILE = "config.json";
 const TOKENIZER_FILE = "tokenizer.json";
-/** Fetched where they exist. */
-export const OPTIONAL_FILES = ["generation_config.json", "tokenizer_config.json", "README.md", "LICENSE"];
-export const REQUIRED_FILES = [CONFIG_FILE, TOKENIZER_FILE];
-const LICENCE = /^(licen[cs]e|notice|use_policy)([.-][\w.-]*)?$/i;
-/** One part of a split GGUF model. */
-const GGUF_PIECE = /-\d{5}-of-\d{5}\.gguf$/i;
+/** Vocabularies of which transformers makes tokenizer.json. */
+const OTHER_VOCABULARIES = ["tokenizer.model", "spiece.model", "tekken.json", "vocab.txt", VOCAB_FILE];
 
 /** The shards that an index names, each once. */
 export function shardsOf(index: unknown): string[] {
@@ -36,25 +35,34 @@ export function hasSafetensors(names: readonly string[]): boolean {
   return names.includes(CONFIG_FILE) && names.some((name) => name === SINGLE_FILE || name === INDEX_FILE);
 }
 
+/** Whether there is a tokenizer that can be read. */
+export const hasTokenizer = (names: readonly string[]): boolean =>
+  names.includes(TOKENIZER_FILE) || (names.includes(VOCAB_FILE) && names.includes(MERGES_FILE));
+
 /** The files of a listed folder that are needed besides the weights. Throws "network" where a required one is missing. */
 export function companions(names: readonly string[], what: string): string[] {
-  const missing = REQUIRED_FILES.filter((name) => !names.includes(name));
-  if (missing.length > 0)
+  if (!names.includes(CONFIG_FILE) || !hasTokenizer(names)) {
+    const required = [CONFIG_FILE, ...(hasTokenizer(names) ? [] : [TOKENIZER_FILE])];
+    const convertible = names.includes(CONFIG_FILE) && OTHER_VOCABULARIES.some((name) => names.includes(name));
     throw readError({
       file: what,
-      expected: missing.join(" and "),
+      expected: required.filter((name) => !names.includes(name)).join(" and "),
       got: shown(names),
-      advice: `Choose a repository with ${REQUIRED_FILES.join(", ")} and *.safetensors, or a GGUF file.`,
+      advice: convertible
+        ? `${MAKE_TOKENIZER} Then open that folder.`
+        : `Choose a repository with ${CONFIG_FILE}, ${TOKENIZER_FILE} and *.safetensors, or a GGUF file.`,
       code: "network",
     });
-  return names.filter((name) => REQUIRED_FILES.includes(name) || OPTIONAL_FILES.includes(name) || LICENCE.test(name));
+  }
+  return names.filter((name) => name === CONFIG_FILE || name === CARD_FILE || isCompanion(name));
 }
 
-/** The GGUF files that are complete models, in the order of the list. */
-export function ggufFiles(names: readonly string[]): string[] {
-  return names.filter(
-    (name) => /\.gguf$/i.test(name) && !GGUF_PIECE.test(name) && !/(^|\/)(mmproj|imatrix)/i.test(name),
+/** The complete GGUF models in a list, in its order: each a list of its parts, usually one. */
+export function completeGgufModels(names: readonly string[]): string[][] {
+  const models = ggufModels(
+    names.filter((name) => isGguf(name) && !isGgufExtra(name.slice(name.lastIndexOf("/") + 1))),
   );
+  return models.filter((parts) => parts.length === partNames(parts[0] ?? "").length);
 }
 
 /** The error for a repository without a model that can be opened. */

@@ -47,7 +47,7 @@ export function checkType(response: Response, what: string): void {
 /** Throws "network" where the first bytes (up to HEAD_BYTES) cannot belong to a file of this name. */
 export function checkHead(head: Uint8Array, name: string, what: string): void {
   const text = new TextDecoder("latin1").decode(head.subarray(0, HEAD_BYTES));
-  if (/^\s*<(!doctype|html|head|body|\?xml)/i.test(text) && !/\.md$/i.test(name))
+  if (/^\s*<(!doctype|html|head|body|\?xml)/i.test(text) && !/\.(md|html?)$/i.test(name))
     throw notTheFile(what, "a web page", PAGE_ADVICE);
   if (text.startsWith("version https://git-lfs")) {
     const advice = "The server has the repository without its large files: use another source.";

@@ -1,16 +1,11 @@
 // The onnx form: the cut model as a graph of standard operators with a KV cache, for onnxruntime and transformers.js (docs/formats.md).
+import { CONFIG_FILE } from "../files/modelFiles.ts";
 import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { indexLists } from "../../masks/compact.ts";
 import type { FloatDtype } from "../../dtype.ts";
-import {
-  companionFiles,
-  CONFIG_FILE,
-  configWithDtype,
-  openExportWeights,
-  readRawConfig,
-} from "../export/exportFiles.ts";
+import { companionFiles, configWithDtype, openExportWeights, readRawConfig } from "../export/exportFiles.ts";
 import type { ExportSource } from "../export/exportFiles.ts";
 import { jsonFile, type OutputFile } from "../files/outputFile.ts";
 import type { Weights } from "../safetensors/safetensors.ts";

@@ -1,11 +1,15 @@
 // The two tables of a graph give the same cosine and sine for every position as the engine's own table.
 import { expect, it } from "vitest";
+import type { RopeConfig } from "../../config/ropeFrequencies.ts";
 import { ropeTable } from "../../config/ropeTable.ts";
 import { collectBytes } from "../files/memoryFolder.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
 import { ropeAngles } from "./rope.ts";
 
-const LLAMA3 = { theta: 500_000, scaling: { factor: 32, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 } };
+const LLAMA3: RopeConfig = {
+  theta: 500_000,
+  scaling: { type: "llama3", factor: 32, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 },
+};
 
 it.each([
   { rope: { theta: 10_000 }, context: 100, rotaryDim: 8 },
@@ -27,7 +31,7 @@ it.each([
     await table("fine.sin"),
   ];
   const pairs = rotaryDim / 2;
-  const expected = ropeTable(rope, rotaryDim, context);
+  const expected = ropeTable(rope, { rotaryDim, positions: context, length: 0 });
   let worst = 0;
   for (let position = 0; position < context; position += Math.max(1, Math.floor(context / 997))) {
     const [coarse, fine] = [Math.floor(position / 256) * pairs, (position % 256) * pairs];

@@ -1,6 +1,5 @@
 // Rotary position embedding from standard operators: cosine and sine of every position from two small tables, and the rotation.
-import type { RopeConfig } from "../../config/ropeConfig.ts";
-import { ropeFrequencies, rotaryWidth } from "../../config/ropeTable.ts";
+import { ropeAttention, type RopeConfig, ropeFrequencies, rotaryWidth } from "../../config/ropeFrequencies.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 
 /** Positions in the fine table; the coarse table has one row per STRIDE positions. */
@@ -14,12 +13,20 @@ export interface RopeAngles {
   sin: Value;
 }
 
-/** cos and sin (rows, pairs) of the positions 0, stride, 2 stride, ..., computed in f64. */
-function tables(frequencies: Float64Array, rows: number, stride: number) {
+/** The positions 0, stride, 2 stride, ... of a table, and a factor on its values. */
+interface TableRows {
+  rows: number;
+  stride: number;
+  scale: number;
+}
+
+/** cos and sin (rows, pairs), computed in f64. */
+function tables(frequencies: Float64Array, { rows, stride, scale }: TableRows) {
   const pairs = frequencies.length;
   const table = (turn: (angle: number) => number): Float32Array<ArrayBuffer> =>
-    Float32Array.from({ length: rows * pairs }, (_, at) =>
-      turn(Math.floor(at / pairs) * stride * (frequencies[at % pairs] ?? 0)),
+    Float32Array.from(
+      { length: rows * pairs },
+      (_, at) => scale * turn(Math.floor(at / pairs) * stride * (frequencies[at % pairs] ?? 0)),
     );
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }
@@ -36,29 +43,64 @@ interface RopeOptions {
  * refuse positions beyond them.
  * position = STRIDE h + l, and the angles of h and l are added: cos(a + b) = cos a cos b - sin a sin b, sin(a + b) = sin a cos b +
  * cos a sin b. So long contexts need no table of all positions, and no angle is computed in float32, which would be wrong in the third
- * digit at position 100,000.
+ * digit at position 100,000. Dynamic scaling changes nothing within the context. Longrope has two sets of tables; the largest position
+ * chooses one for the entire pass, as in transformers. An attention factor is part of the coarse tables.
  */
-export function ropeAngles(graph: GraphBuilder, positions: Value, { rope, headDim, context }: RopeOptions): RopeAngles {
+export function ropeAngles(graph: GraphBuilder, positions: Value, options: RopeOptions): RopeAngles {
+  const { rope, headDim, context } = options;
   graph.section("rope");
-  const rotaryDim = rotaryWidth(rope, headDim);
-  const frequencies = ropeFrequencies(rope, rotaryDim);
-  const look = (name: string, rows: number, stride: number, index: Value): { cos: Value; sin: Value } => {
-    const { cos, sin } = tables(frequencies, rows, stride);
-    const shape = [rows, frequencies.length];
-    return {
-      cos: graph.op("Gather", [graph.floats(`rope.${name}.cos`, cos, shape), index], { axis: 0 }),
-      sin: graph.op("Gather", [graph.floats(`rope.${name}.sin`, sin, shape), index], { axis: 0 }),
-    };
-  };
   const coarse = graph.op("Div", [positions, graph.int(STRIDE)]);
   const fine = graph.op("Sub", [positions, graph.op("Mul", [coarse, graph.int(STRIDE)])]);
-  const a = look("coarse", Math.ceil(context / STRIDE), STRIDE, coarse);
-  const b = look("fine", Math.min(STRIDE, context), 1, fine);
-  const product = (x: Value, y: Value): Value => graph.op("Mul", [x, y]);
-  const cos = graph.op("Sub", [product(a.cos, b.cos), product(a.sin, b.sin)]);
-  const sin = graph.op("Add", [product(a.sin, b.cos), product(a.cos, b.sin)]);
+  const at = (name: string, length: number): Angles => anglesOf(graph, { ...options, name, length, coarse, fine });
+  const usual = at("rope", 0);
+  const { scaling } = rope;
   const overHeads = (value: Value): Value => graph.op("Unsqueeze", [value, graph.ints(2)]);
-  return { rotaryDim, cos: overHeads(cos), sin: overHeads(sin) };
+  const rotaryDim = rotaryWidth(rope, headDim);
+  if (scaling?.type !== "longrope" || context <= scaling.originalContext) {
+    return { rotaryDim, cos: overHeads(usual.cos), sin: overHeads(usual.sin) };
+  }
+  const long = at("rope.long", context);
+  const last = graph.op("ReduceMax", [positions], { keepdims: 0 });
+  const isLong = graph.op("GreaterOrEqual", [last, graph.int(scaling.originalContext)]);
+  const chosen = (of: "cos" | "sin"): Value => overHeads(graph.op("Where", [isLong, long[of], usual[of]]));
+  return { rotaryDim, cos: chosen("cos"), sin: chosen("sin") };
+}
+
+/** (B, T, rotaryDim / 2) each. */
+interface Angles {
+  cos: Value;
+  sin: Value;
+}
+
+/** What the angles of one set of frequencies are made from. */
+interface AngleOptions extends RopeOptions {
+  /** Prefix of the tables' names. */
+  name: string;
+  /** Tokens of the sequence, which choose the frequencies. */
+  length: number;
+  /** Row of each position in the coarse and in the fine table, I64 (B, T). */
+  coarse: Value;
+  fine: Value;
+}
+
+function anglesOf(graph: GraphBuilder, options: AngleOptions): Angles {
+  const { rope, headDim, context, name, length } = options;
+  const frequencies = ropeFrequencies(rope, rotaryWidth(rope, headDim), length);
+  const look = (kind: "coarse" | "fine", of: TableRows): Angles => {
+    const { cos, sin } = tables(frequencies, of);
+    const shape = [of.rows, frequencies.length];
+    return {
+      cos: graph.op("Gather", [graph.floats(`${name}.${kind}.cos`, cos, shape), options[kind]], { axis: 0 }),
+      sin: graph.op("Gather", [graph.floats(`${name}.${kind}.sin`, sin, shape), options[kind]], { axis: 0 }),
+    };
+  };
+  const a = look("coarse", { rows: Math.ceil(context / STRIDE), stride: STRIDE, scale: ropeAttention(rope) });
+  const b = look("fine", { rows: Math.min(STRIDE, context), stride: 1, scale: 1 });
+  const product = (x: Value, y: Value): Value => graph.op("Mul", [x, y]);
+  return {
+    cos: graph.op("Sub", [product(a.cos, b.cos), product(a.sin, b.sin)]),
+    sin: graph.op("Add", [product(a.sin, b.cos), product(a.cos, b.sin)]),
+  };
 }
 
 /** x (B, T, heads, headDim) with its first rotaryDim dimensions rotated. */

@@ -30,7 +30,7 @@ function FileField({ fieldRef, folder = false, accept, label, testId }: FileFiel
         if (folder) node?.setAttribute("webkitdirectory", "");
       }}
       type="file"
-      multiple={folder}
+      multiple
       accept={accept}
       hidden
       aria-label={label}

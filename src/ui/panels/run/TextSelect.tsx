@@ -3,6 +3,7 @@ import { useRef } from "react";
 import { EngineError } from "../../../engine/index.ts";
 import { BUNDLED_TEXTS, titleOf } from "../../../shared/texts.ts";
 import { canChangeTexts } from "../../../state/allowed.ts";
+import { readTextFile } from "../../parts/readTextFile.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 /** The choice that stands for a file from this machine. */
@@ -56,10 +57,9 @@ function OwnText({ use, label, disabled }: OwnTextProps) {
   const { setTexts, notify } = useActions();
   const field = useRef<HTMLInputElement>(null);
   const take = (file: File): void => {
-    file.text().then(
+    readTextFile(file).then(
       (text) => setTexts({ [use]: { kind: "own", name: file.name, text } }),
-      () =>
-        notify(new EngineError("format", `${file.name} could not be read as text. Choose a plain .txt file.`), "text"),
+      (error: unknown) => notify(EngineError.from(error), "text"),
     );
   };
   return (

@@ -1,6 +1,7 @@
 // Saved runs as JSON files: exporting all of them, and importing others.
 import { useRef } from "react";
 import { EngineError } from "../../../engine/index.ts";
+import { readTextFile } from "../../parts/readTextFile.ts";
 import { useActions } from "../../studioContext.tsx";
 import { useSaveRuns } from "./useSaveRuns.ts";
 
@@ -14,7 +15,8 @@ export function RunFiles({ ids }: Props) {
   const save = useSaveRuns();
   const field = useRef<HTMLInputElement>(null);
   const take = (file: File | undefined): void => {
-    file?.text().then(
+    if (!file) return;
+    readTextFile(file).then(
       (text) => importRuns(text, file.name),
       (error: unknown) => notify(EngineError.from(error), "runs"),
     );
