@@ -16,6 +16,7 @@ describe("npm run bench", () => {
     });
     expect(readBenchArguments(["--export"]).kind).toBe("export");
     expect(readBenchArguments(["--real"]).kind).toBe("real");
+    expect(readBenchArguments(["--import", "lab.json"])).toMatchObject({ kind: "import", file: "lab.json" });
   });
 
   it.each([

@@ -8,6 +8,7 @@ export const BENCH_USAGE = `usage: npm run bench                                
          [--model DIR|FILE.gguf] [--tokens 128] [--rounds 3] [--out FILE]
        npm run bench -- --export [--model DIR] [--out FILE]        memory and time of an export; writes bench/export.json
        npm run bench -- --real [--model DIR|FILE.gguf] [--out FILE]  opening and training a model of a real size; writes bench/realModel.json
+       npm run bench -- --import FILE [--out FILE]     files a result of the lab under bench/gpus, and renders bench/gpus.md
   --model   a folder with config.json, tokenizer.json and safetensors, or a GGUF file. Defaults: the embedded model; with --export
             random weights of SmolLM2-135M's shape; with --real SmolLM2-135M-Instruct, which is fetched once
   --tokens  per training step; of the benchmark a list, measured one after the other
@@ -18,10 +19,12 @@ const KINDS = ["profile", "export", "real"] as const;
 
 export interface BenchArguments {
   /** "all": the benchmark itself. */
-  kind: (typeof KINDS)[number] | "all";
+  kind: (typeof KINDS)[number] | "import" | "all";
   tokens: readonly number[];
   rounds: number;
   model?: string;
+  /** With --import, the result of the lab. */
+  file?: string;
   out?: string;
 }
 
@@ -29,12 +32,13 @@ export interface BenchArguments {
 export function readBenchArguments(argv: readonly string[]): BenchArguments {
   const [text, flag] = [{ type: "string" } as const, { type: "boolean" } as const];
   const values = parseValues(argv, {
-    ...{ model: text, out: text, tokens: text, rounds: text },
+    ...{ model: text, out: text, tokens: text, rounds: text, import: text },
     ...{ profile: flag, export: flag, real: flag },
   });
   const kinds = KINDS.filter((name) => values[name] === true);
   if (kinds.length > 1) throw new UsageError(`expected one of --${KINDS.join(", --")}, got --${kinds.join(" --")}`);
-  const [kind = "all"] = kinds;
+  const { import: file } = values;
+  const [kind = "all"] = typeof file === "string" ? (["import"] as const) : kinds;
   const { tokens: list = kind === "profile" ? "128" : "128,256" } = values;
   const tokens = typeof list === "string" ? list.split(",").map(Number) : [];
   if (tokens.length === 0 || !tokens.every(isCount))
@@ -47,6 +51,7 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
   return {
     ...{ kind, tokens, rounds },
     ...(typeof model === "string" ? { model } : {}),
+    ...(typeof file === "string" ? { file } : {}),
     ...(typeof out === "string" ? { out } : {}),
   };
 }

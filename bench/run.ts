@@ -9,6 +9,7 @@ import { type Headless, openHeadless } from "../src/cli/host/headless.ts";
 import { BENCH_USAGE, type BenchArguments, readBenchArguments } from "./arguments.ts";
 import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./export/exportHeap.ts";
 import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./export/syntheticModel.ts";
+import { importLab } from "./lab/importLab.ts";
 import { profileLines, realModelLine, tableOf } from "./resultLines.ts";
 
 const MODEL = "public/model";
@@ -90,7 +91,11 @@ async function benchReal({ model, out = "bench/realModel.json" }: BenchArguments
   });
 }
 
-const BENCHES = { all: benchAll, profile: benchProfile, export: benchExport, real: benchReal };
+async function importResult({ file = "", out }: BenchArguments): Promise<void> {
+  process.stdout.write(`${importLab(file, out)}\n`);
+}
+
+const BENCHES = { import: importResult, all: benchAll, profile: benchProfile, export: benchExport, real: benchReal };
 
 await runCommand(BENCH_USAGE, async (argv) => {
   const given = readBenchArguments(argv);

@@ -19,6 +19,7 @@ const COMMANDS = {
   "verify:python": { file: "scripts/verifyPython.ts" },
   "verify:tokenizers": { file: "scripts/verifyTokenizers.ts" },
   bench: { file: "bench/run.ts", browser: true },
+  lab: { file: "bench/lab/command.ts" },
   quality: { file: "bench/quality.ts", browser: true },
   screenshot: { file: "scripts/studio/screenshot.ts", browser: true },
 };

@@ -96,7 +96,7 @@ function configOf({ vocab, d, layers, heads, kvHeads, mlp }: SyntheticShape): Re
     num_key_value_heads: kvHeads,
     head_dim: d / heads,
     hidden_act: "silu",
-    max_position_embeddings: 512,
+    max_position_embeddings: 8192,
     rms_norm_eps: 1e-5,
     rope_theta: 10_000,
     tie_word_embeddings: true,

@@ -32,7 +32,12 @@ const NEW_TOKENS = 48;
 export async function benchStep(
   ctx: Ctx,
   { model, config }: OpenedModel,
-  { text, tokens, rounds }: { text: Uint32Array; tokens: number; rounds: number },
+  {
+    text,
+    tokens,
+    rounds,
+    stepsPerRound = STEPS_PER_ROUND,
+  }: { text: Uint32Array; tokens: number; rounds: number; stepsPerRound?: number },
 ): Promise<StepFigure> {
   const { blocks, embeddings, head } = countParameters(config);
   const flop = 4 * (blocks + (config.tiedHead ? embeddings : head)) * tokens;
@@ -45,8 +50,8 @@ export async function benchStep(
   const shares: Record<PeakLoop, number[]> = { vector: [], scalar: [] };
   for (let round = 0; round < rounds; round++) {
     const began = performance.now();
-    await run(STEPS_PER_ROUND);
-    const msPerStep = (performance.now() - began) / STEPS_PER_ROUND;
+    await run(stepsPerRound);
+    const msPerStep = (performance.now() - began) / stepsPerRound;
     ms.push(msPerStep);
     gflops.push(flop / msPerStep / 1e6);
     for (const loop of PEAK_LOOPS) shares[loop].push(flop / msPerStep / 1e6 / (await peakOnce(ctx, loop)));

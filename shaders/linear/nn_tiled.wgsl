@@ -16,8 +16,9 @@ struct Dims {
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-var<workgroup> rows_: array<vec4f, 320>;  // 64 rows of dY x 16 steps of n, padded from 4 to 5 vec4s per row
-var<workgroup> bs: array<vec4f, 256>;  // 16 steps x 64 columns of W
+// Arrays of arrays, because the bounds checks that WebGPU adds are then the same for all steps, and leave the loop.
+var<workgroup> rows_: array<array<vec4f, 5>, 64>;  // 64 rows of dY x 16 steps of n, padded from 4 to 5 vec4s per row
+var<workgroup> bs: array<array<vec4f, 16>, 16>;  // 16 steps x 64 columns of W
 
 fn put(row: u32, col4: u32, value: vec4f) {
   let k4 = dims.k / 4u;
@@ -39,7 +40,6 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let ty = local / 16u;
   let b_col = min(col0 + tx, k4 - 1u);
   let a_row = min(row0 + local / 4u, dims.m - 1u) * n4;
-  let a_slot = (local / 4u) * 5u + local % 4u;
 
   // c<i>: row ty * 4 + i, columns tx * 4 to tx * 4 + 3
   var c0 = vec4f();
@@ -49,16 +49,16 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let steps = dims.n;
   for (var t = 0u; t < steps; t += 16u) {
     let step = min(t + ty, steps - 1u);
-    bs[local] = select(vec4f(), weight_at(step * k4 + b_col), t + ty < steps);
+    bs[ty][tx] = select(vec4f(), weight_at(step * k4 + b_col), t + ty < steps);
     let n_at = t / 4u + local % 4u;
-    rows_[a_slot] = select(vec4f(), dy[a_row + min(n_at, n4 - 1u)], n_at < n4);
+    rows_[local / 4u][local % 4u] = select(vec4f(), dy[a_row + min(n_at, n4 - 1u)], n_at < n4);
     workgroupBarrier();
     for (var q = 0u; q < 4u; q++) {
-      let m = mat4x4f(bs[q * 64u + tx], bs[q * 64u + 16u + tx], bs[q * 64u + 32u + tx], bs[q * 64u + 48u + tx]);
-      c0 += m * rows_[(ty * 4u) * 5u + q];
-      c1 += m * rows_[(ty * 4u + 1u) * 5u + q];
-      c2 += m * rows_[(ty * 4u + 2u) * 5u + q];
-      c3 += m * rows_[(ty * 4u + 3u) * 5u + q];
+      let m = mat4x4f(bs[4u * q][tx], bs[4u * q + 1u][tx], bs[4u * q + 2u][tx], bs[4u * q + 3u][tx]);
+      c0 += m * rows_[ty * 4u][q];
+      c1 += m * rows_[ty * 4u + 1u][q];
+      c2 += m * rows_[ty * 4u + 2u][q];
+      c3 += m * rows_[ty * 4u + 3u][q];
     }
     workgroupBarrier();
   }

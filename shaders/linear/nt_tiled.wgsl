@@ -18,9 +18,10 @@ struct Dims {
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 override BIAS: bool = false;
-// 64 rows of 16 steps of k, padded from 4 to 5 vec4s per row against bank conflicts
-var<workgroup> xs: array<vec4f, 320>;
-var<workgroup> ws: array<vec4f, 320>;
+// 64 rows of 16 steps of k, padded from 4 to 5 vec4s per row against bank conflicts. Arrays of arrays, because the bounds checks that WebGPU
+// adds are then the same for all steps, and leave the loop.
+var<workgroup> xs: array<array<vec4f, 5>, 64>;
+var<workgroup> ws: array<array<vec4f, 5>, 64>;
 
 fn put(row: u32, col: u32, value: f32) {
   if (row < dims.m && col < dims.n) {
@@ -44,7 +45,6 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
   let load_k = local % 4u;
   let x_row = min(row0 + load_row, dims.m - 1u) * k4;
   let w_row = min(col0 + load_row, dims.n - 1u) * k4;
-  let slot = load_row * 5u + load_k;
 
   // c<i>: row ty * 4 + i; component j: column tx + 16 j
   var c0 = vec4f();
@@ -54,15 +54,15 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
   for (var t = 0u; t < k4; t += 4u) {
     let inside = t + load_k < k4;
     let at = min(t + load_k, k4 - 1u);
-    xs[slot] = select(vec4f(), x[x_row + at], inside);
-    ws[slot] = select(vec4f(), weight_at(w_row + at), inside);
+    xs[load_row][load_k] = select(vec4f(), x[x_row + at], inside);
+    ws[load_row][load_k] = select(vec4f(), weight_at(w_row + at), inside);
     workgroupBarrier();
     for (var q = 0u; q < 4u; q++) {
-      let m = mat4x4f(ws[tx * 5u + q], ws[(tx + 16u) * 5u + q], ws[(tx + 32u) * 5u + q], ws[(tx + 48u) * 5u + q]);
-      c0 += xs[(ty * 4u) * 5u + q] * m;
-      c1 += xs[(ty * 4u + 1u) * 5u + q] * m;
-      c2 += xs[(ty * 4u + 2u) * 5u + q] * m;
-      c3 += xs[(ty * 4u + 3u) * 5u + q] * m;
+      let m = mat4x4f(ws[tx][q], ws[tx + 16u][q], ws[tx + 32u][q], ws[tx + 48u][q]);
+      c0 += xs[ty * 4u][q] * m;
+      c1 += xs[ty * 4u + 1u][q] * m;
+      c2 += xs[ty * 4u + 2u][q] * m;
+      c3 += xs[ty * 4u + 3u][q] * m;
     }
     workgroupBarrier();
   }

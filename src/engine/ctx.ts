@@ -9,8 +9,15 @@ import { LOGITS_BYTES } from "./logitsSize.ts";
 import type { Backward, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 
-/** Floating-point operations per submit: half a second of work on a software adapter, a millisecond on a graphics card. */
-const SUBMIT_FLOP = 2e9;
+/** Floating-point operations per submit: half a second of work on a software adapter, a tenth of a second on a small graphics card. */
+const SUBMIT_FLOP = { software: 2e9, hardware: 1e11 };
+
+/**
+ * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. The others
+ * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks, 8 x 8 per invocation; split, 32 x 32
+ * tiles whose sum is divided within a workgroup.
+ */
+export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "blocks64" | "blocks128x64" | "blocks128";
 
 export class Ctx {
   readonly gpu: Gpu;
@@ -20,8 +27,8 @@ export class Ctx {
   tape: Tape | undefined;
   /** If set, times every dispatch (for benchmarks). */
   profile: Profile | undefined;
-  /** Which matmul kernels run: guessed from the kind of adapter until ops/registry/tune.ts has measured them. */
-  matmul: "quad" | "registers" | "tiled";
+  /** Which matmul kernels run: guessed from the kind of adapter until ops/registry/tune.ts has measured them. "sized": by the size of the result. */
+  matmul: MatmulVariant | "sized";
   /** Largest number of bytes of logits in memory at a time; a loss over more rows computes them in chunks. */
   logitsBytes = LOGITS_BYTES;
   private readonly arena: Arena;
@@ -35,7 +42,7 @@ export class Ctx {
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
-    this.matmul = gpu.facts.quads ? "quad" : gpu.facts.software ? "registers" : "tiled";
+    this.matmul = gpu.facts.quads ? "quad" : gpu.facts.software ? "registers" : "sized";
     this.buffers = new Buffers(gpu);
     this.kernels = new Kernels(gpu, this.buffers);
     this.arena = new Arena(this.buffers);
@@ -134,7 +141,7 @@ export class Ctx {
    */
   spend(flop: number): void {
     this.flop += flop;
-    if (this.flop >= SUBMIT_FLOP) this.submit();
+    if (this.flop >= (this.gpu.facts.software ? SUBMIT_FLOP.software : SUBMIT_FLOP.hardware)) this.submit();
   }
 
   /** Whether an op on these inputs must record its backward. */

@@ -12,6 +12,7 @@ import {
   SOFTMAX,
   TILE,
 } from "./kit/attentionKernels.ts";
+import { flashBackward, flashForward, usesFlash } from "./kit/flashKernels.ts";
 import { type HeadShape, packedWidth } from "./kit/headShape.ts";
 
 /** Attention weights in memory at a time, unless one group of heads needs more. They are temporary, so longer sequences take more dispatches. */
@@ -87,6 +88,7 @@ export function attention(ctx: Ctx, qkv: Tensor, options: AttentionOptions): Ten
   );
   const out = ctx.empty([rows, heads * headDim], "attention", { requiresGrad: differentiable });
   const stats = ctx.empty([heads, rows, 2], "softmax statistics");
+  if (from_cache === 0 && usesFlash(ctx)) return flash(call, { stats, out });
   const weightsShape = [call.runs[0]?.count ?? 0, rows, 4 * stride];
   const keptBytes = differentiable && call.runs.length === 1 ? sizeOf(weightsShape) * ELEMENT_BYTES : Infinity;
   const kept =
@@ -99,14 +101,39 @@ export function attention(ctx: Ctx, qkv: Tensor, options: AttentionOptions): Ten
   return ctx.record(out, [qkv], (dout) => {
     const dqkv = ctx.gradTarget(qkv);
     scratch(ctx, () => {
-      const dots = ctx.empty([heads, rows], "attention row dots");
+      const dots = rowDots(call, out, dout);
       const weights = kept ?? ctx.empty(weightsShape, "attention weights");
       const ds = ctx.empty(weightsShape, "d attention scores");
-      backward(call, { out, stats, dots, weights, ds, kept: kept !== undefined }, { dout, dqkv });
+      backward(call, { stats, dots, weights, ds, kept: kept !== undefined }, { dout, dqkv });
       return dqkv;
     });
     return [dqkv];
   });
+}
+
+/** Attention without a matrix of all scores. */
+function flash({ ctx, qkv, shape, dims }: Call, saved: { stats: Tensor; out: Tensor }): Tensor {
+  const call = { qkv, shape, window: dims.window };
+  const { stats, out } = saved;
+  flashForward(ctx, call, saved);
+  return ctx.record(out, [qkv], (dout) => {
+    const dqkv = ctx.gradTarget(qkv);
+    scratch(ctx, () => {
+      const dots = rowDots({ ctx, dims, shape }, out, dout);
+      flashBackward(ctx, call, { stats, dout, dots, dqkv });
+      return dqkv;
+    });
+    return [dqkv];
+  });
+}
+
+/** dout . out of each row and head: (heads, T). */
+function rowDots({ ctx, dims, shape }: Pick<Call, "ctx" | "dims" | "shape">, out: Tensor, dout: Tensor): Tensor {
+  const { rows, depth } = dims;
+  const dots = ctx.empty([shape.heads, rows], "attention row dots");
+  const launch = ROW_DOTS(ctx, rows * shape.heads, shape.headDim);
+  ctx.run(launch.spec, [out, dout, dots], { rows, heads: shape.heads, depth }, launch.groups);
+  return dots;
 }
 
 function callOf(ctx: Ctx, qkv: Tensor, options: AttentionOptions): Call {
@@ -179,7 +206,7 @@ function forward(call: Call, { weights, stats, out }: Forward): void {
   }
 }
 
-interface Backward extends Forward {
+interface Backward extends Omit<Forward, "out"> {
   /** (heads, T): dout . out of each row. */
   dots: Tensor;
   /** Gradients of the scores, as `weights`. */
@@ -192,9 +219,7 @@ function backward(call: Call, saved: Backward, { dout, dqkv }: { dout: Tensor; d
   const { ctx, qkv, start, dims, own } = call;
   const { rows, keys, stride, depth, group } = dims;
   const { heads, headDim } = call.shape;
-  const { out, stats, dots, weights, ds, kept } = saved;
-  const rowDots = ROW_DOTS(ctx, rows * heads, headDim);
-  ctx.run(rowDots.spec, [out, dout, dots], { rows, heads, depth }, rowDots.groups);
+  const { stats, dots, weights, ds, kept } = saved;
   const scale = 1 / Math.sqrt(headDim);
   const gradientStrides = { q_stride: heads * depth, kv_stride: own.stride, kv_column: own.v };
   const runGradient = kept ? runScoreGradientKept : runScoreGradient;

@@ -1,24 +1,46 @@
 // Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The kernels come in variants, of which the adapter uses one.
+import blocks from "../../../shaders/lib/blocks.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
+import splitting from "../../../shaders/lib/split.wgsl?raw";
 import sharing from "../../../shaders/lib/quad.wgsl?raw";
+import nnBlocks from "../../../shaders/linear/nn_blocks.wgsl?raw";
 import nnQuad from "../../../shaders/linear/nn_quad.wgsl?raw";
 import nnRegisters from "../../../shaders/linear/nn_registers.wgsl?raw";
+import nnSplit from "../../../shaders/linear/nn_split.wgsl?raw";
 import nnTiled from "../../../shaders/linear/nn_tiled.wgsl?raw";
+import ntBlocks from "../../../shaders/linear/nt_blocks.wgsl?raw";
+import ntFew from "../../../shaders/linear/nt_few.wgsl?raw";
 import ntQuad from "../../../shaders/linear/nt_quad.wgsl?raw";
 import ntQuadFew from "../../../shaders/linear/nt_quad_few.wgsl?raw";
 import ntRegisters from "../../../shaders/linear/nt_registers.wgsl?raw";
+import ntSplit from "../../../shaders/linear/nt_split.wgsl?raw";
 import ntTiled from "../../../shaders/linear/nt_tiled.wgsl?raw";
-import type { Ctx } from "../ctx.ts";
+import type { Ctx, MatmulVariant } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
-import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
+import { groupsFor, kernelOf, kernelSizes, MAX_GROUPS } from "./kit/launch.ts";
 import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
-/** quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. tiled: workgroup memory (graphics cards). */
-export type MatmulVariant = "quad" | "registers" | "tiled";
-export const MATMUL_VARIANTS: readonly MatmulVariant[] = ["quad", "registers", "tiled"];
+/** The constants of lib/blocks.wgsl, for tiles of 8 DOWN x 8 ACROSS. */
+const blockSizes = (down: number, across: number, round: number): string =>
+  `const DOWN = ${down}u;\nconst ACROSS = ${across}u;\nconst ROUND = ${round}u;`;
+const BLOCK_SIZES = {
+  blocks64: blockSizes(8, 8, 8),
+  blocks128x64: blockSizes(16, 8, 8),
+  blocks128: blockSizes(16, 16, 16),
+};
+
+export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
+  "quad",
+  "registers",
+  "tiled",
+  "split",
+  "blocks64",
+  "blocks128x64",
+  "blocks128",
+];
 
 /** The variants that this adapter can run. */
 export function usableVariants(ctx: Ctx): MatmulVariant[] {
@@ -36,6 +58,8 @@ interface Kernels {
   forward: Record<MatmulVariant, Forward>;
   /** quad with a smaller tile, for decoding. */
   quadFew: Forward;
+  /** For few rows on graphics cards, in place of "sized". */
+  few: Forward;
   inputGradient: Record<MatmulVariant, KernelSpec>;
 }
 
@@ -47,30 +71,63 @@ function kernelsFor(precision: Precision): Kernels {
     biased: kernelOf("linear", "forward", code, { BIAS: 1 }),
   });
   const inputGradient = (code: readonly string[]): KernelSpec => kernelOf("linear", "input_gradient", code);
+  const blocked = (sizes: string, code: string): string[] => [sizes, ...alone, blocks, code];
   return {
     forward: {
       quad: forward([...shared, ntQuad]),
       registers: forward([...alone, ntRegisters]),
       tiled: forward([...alone, ntTiled]),
+      split: forward([...alone, splitting, ntSplit]),
+      blocks64: forward(blocked(BLOCK_SIZES.blocks64, ntBlocks)),
+      blocks128x64: forward(blocked(BLOCK_SIZES.blocks128x64, ntBlocks)),
+      blocks128: forward(blocked(BLOCK_SIZES.blocks128, ntBlocks)),
     },
     quadFew: forward([...shared, ntQuadFew]),
+    few: forward([...alone, ntFew]),
     inputGradient: {
       quad: inputGradient([...shared, nnQuad]),
       registers: inputGradient([...alone, nnRegisters]),
       tiled: inputGradient([...alone, nnTiled]),
+      split: inputGradient([...alone, splitting, nnSplit]),
+      blocks64: inputGradient(blocked(BLOCK_SIZES.blocks64, nnBlocks)),
+      blocks128x64: inputGradient(blocked(BLOCK_SIZES.blocks128x64, nnBlocks)),
+      blocks128: inputGradient(blocked(BLOCK_SIZES.blocks128, nnBlocks)),
     },
   };
 }
 
 const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kernelsFor("f16") };
-/** Up to this many rows, quadFew replaces quad: the rows of its tile. */
-const FEW_ROWS = kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS");
+/** Tiles of 128 x 128 from which blocks128 is fastest, and tiles of 64 x 64 below which split is: measured on an H200 (bench/gpus). */
+const MANY_TILES = 192;
+const FEW_TILES = 160;
+/** Up to this many rows, the kernel for few rows is fastest on graphics cards. */
+const FEW_ROWS = { quad: kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS"), sized: 16 };
+
+/** The variant for a result of rows x cols. */
+function variantFor({ matmul }: Ctx, rows: number, cols: number): MatmulVariant {
+  if (matmul !== "sized") return matmul;
+  const tiles = (size: number): number => Math.ceil(rows / size) * Math.ceil(cols / size);
+  if (tiles(128) >= MANY_TILES) return "blocks128";
+  return tiles(64) < FEW_TILES ? "split" : "tiled";
+}
 
 /** Workgroups for a result of rows x cols. */
 function tileGroups(spec: KernelSpec, rows: number, cols: number): Groups {
   const { workgroup, constant } = kernelSizes(spec);
   const tiles = Math.ceil(rows / constant("TILE_ROWS")) * Math.ceil(cols / constant("TILE_COLUMNS"));
   return groupsFor(tiles, workgroup / constant("TILE_INVOCATIONS"));
+}
+
+/** The forward kernel for `rows` rows and `cols` out features, and its workgroups. */
+function forwardLaunch(ctx: Ctx, kernels: Kernels, rows: number, cols: number): Forward & { groups: Groups } {
+  if (ctx.matmul === "sized" && rows <= FEW_ROWS.sized) {
+    const { constant } = kernelSizes(kernels.few.plain);
+    const across = Math.ceil(cols / constant("FEATURES"));
+    if (across <= MAX_GROUPS) return { ...kernels.few, groups: [across, Math.ceil(rows / constant("ROWS"))] };
+  }
+  const few = ctx.matmul === "quad" && rows <= FEW_ROWS.quad;
+  const forward = few ? kernels.quadFew : kernels.forward[variantFor(ctx, rows, cols)];
+  return { ...forward, groups: tileGroups(forward.plain, rows, cols) };
 }
 
 /**
@@ -102,10 +159,8 @@ export function linearForward(ctx: Ctx, tensors: LinearTensors): void {
     trainedForward(ctx, tensors);
     return;
   }
-  const kernels = KERNELS[precisionOf(weight)];
-  const few = m <= FEW_ROWS && ctx.matmul === "quad";
-  const { plain, biased } = few ? kernels.quadFew : kernels.forward[ctx.matmul];
-  ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, tileGroups(plain, m, n));
+  const { plain, biased, groups } = forwardLaunch(ctx, KERNELS[precisionOf(weight)], m, n);
+  ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, groups);
   ctx.spend(2 * m * n * k);
 }
 
@@ -117,7 +172,7 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
     trainedInputGradient(ctx, dy, weight, dx);
     return;
   }
-  const kernel = KERNELS[precisionOf(weight)].inputGradient[ctx.matmul];
+  const kernel = KERNELS[precisionOf(weight)].inputGradient[variantFor(ctx, m, k)];
   ctx.run(kernel, [dy, weight, dx], { m, n, k }, tileGroups(kernel, m, k));
   ctx.spend(2 * m * n * k);
 }

@@ -30,7 +30,7 @@ const ROW_SHAPE = { software: { LANES: 1, ROWS: 4 }, hardware: { LANES: 64, ROWS
 /** Independent elements: one invocation per column and BLOCK rows. */
 const BLOCK_SHAPE = { software: { SIZE: 16, BLOCK: 8 }, hardware: { SIZE: 64, BLOCK: 1 } };
 /** Sums over rows: one workgroup per COLUMNS columns, with LANES invocations for each. */
-const COLUMN_SHAPE = { software: { COLUMNS: 4, LANES: 1 }, hardware: { COLUMNS: 16, LANES: 16 } };
+const COLUMN_SHAPE = { software: { COLUMNS: 4, LANES: 1 }, hardware: { COLUMNS: 4, LANES: 64 } };
 
 interface Variants {
   stem: string;

@@ -11,17 +11,31 @@ const shaders: Record<string, string> = import.meta.glob(
 );
 
 let ctx: Ctx;
+/** Takes the kernels of graphics cards; kit/variants.gpu.test.ts runs all cases so. */
+let card: Ctx;
 /** Labels of the kernels that ran: "stem.entry". */
 const ran = new Set<string>();
-beforeAll(async () => {
-  ctx = new Ctx(await Gpu.open());
-  const run = ctx.run.bind(ctx);
-  ctx.run = (spec, ...rest) => {
+
+function watched(gpu: Gpu): Ctx {
+  const made = new Ctx(gpu);
+  const run = made.run.bind(made);
+  made.run = (spec, ...rest) => {
     ran.add(spec.label);
     run(spec, ...rest);
   };
+  return made;
+}
+
+beforeAll(async () => {
+  ctx = watched(await Gpu.open());
+  const gpu = await Gpu.open();
+  Object.defineProperty(gpu, "facts", { value: { ...gpu.facts, software: false, quads: false } });
+  card = watched(gpu);
 });
-afterAll(() => ctx.gpu.destroy());
+afterAll(() => {
+  ctx.gpu.destroy();
+  card.gpu.destroy();
+});
 
 describe.each(ops)("$name", (op) => {
   test.each(op.cases)("%s", async (name) => {
@@ -31,7 +45,9 @@ describe.each(ops)("$name", (op) => {
   });
 });
 
-test("every entry point of every shader has run", () => {
+test("every entry point of every shader has run", async () => {
+  const attention = ops.find(({ name }) => name === "attention");
+  expect(await attention?.parity(card, "T5 H2 KV1 hd16")).not.toEqual([]); // its tiles run on graphics cards only
   const entries = Object.entries(shaders).flatMap(([path, code]) => {
     const [, stem = ""] = /\/shaders\/(\w+)/.exec(path) ?? [];
     const camelCase = stem.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,0 +1,25 @@
+#!/bin/sh
+# The lab on a Linux x64 machine with a Vulkan driver; needs nothing else. usage: run.sh [--out FILE] [--quick] [PART ...]
+# Writes one JSON file (default: lab.json in the working directory).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=$PWD/lab.json
+if [ "${1:-}" = --out ]; then
+  case $2 in /*) out=$2 ;; *) out=$PWD/$2 ;; esac
+  shift 2
+fi
+
+unpack() {
+  [ -e "$here/$1" ] && return
+  { xz -dc "$here/$1.xz" 2>/dev/null || python3 -c 'import lzma, sys; sys.stdout.buffer.write(lzma.open(sys.argv[1]).read())' "$here/$1.xz"; } >"$here/$1.part"
+  chmod +x "$here/$1.part"
+  mv "$here/$1.part" "$here/$1"
+}
+unpack node
+unpack dawn.node
+
+# the loader of Vulkan comes with the lab; a driver of the machine is found by it
+export LD_LIBRARY_PATH="$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+export ESPALIER_DAWN="$here/dawn.node"
+cd "$here"
+exec ./node --max-old-space-size=8192 lab.mjs "$out" "$@"

@@ -1,0 +1,220 @@
+// Gradients of attention in two kernels, from scores that are computed again by tiles: weights = exp(score - largest) / sum, and
+// d score = weight (dout v^T - dots) scale.
+//   flash_queries: dq = d scores k. One workgroup per ROWS queries of a head (global y), the last ones first.
+//   flash_keys: dk = d scores^T q, dv = weights^T dout. One workgroup per ROWS keys, for one query head (global y).
+//   sum_groups: adds the dk and dv of the query heads that share a key/value head. One invocation per vec4.
+// qkv, dqkv: packed rows; dout: (T, heads depth); stats, dots: (heads, T); strides and columns count vec4s. flash_keys writes dk of query head h
+// at result_column + h result_step, and dv at result_v + h result_step: to dqkv if no heads share keys, else to `parts`. Needs lib/flash.wgsl.
+
+struct Dims {
+  rows: u32,
+  depth: u32,
+  group: u32,
+  window: u32,
+  stride: u32,
+  k_column: u32,
+  v_column: u32,
+  heads: u32,
+  scale: f32,
+  result_stride: u32,
+  result_column: u32,
+  result_v: u32,
+  result_step: u32,
+}
+@group(1) @binding(0) var<uniform> dims: Dims;
+
+@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(1) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(2) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(3) var<storage, read> dots: array<f32>;
+@group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
+
+/// Vec4 c of a head's row; zeros beyond the end of the head. Beyond the last row it is that row.
+fn qkv_at(row: u32, column: u32, c: u32) -> vec4f {
+  let value = qkv[min(row, dims.rows - 1u) * dims.stride + column + min(c, dims.depth - 1u)];
+  return select(vec4f(), value, c < dims.depth);
+}
+fn dout_at(row: u32, head: u32, c: u32) -> vec4f {
+  let value = dout[(min(row, dims.rows - 1u) * dims.heads + head) * dims.depth + min(c, dims.depth - 1u)];
+  return select(vec4f(), value, c < dims.depth);
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn flash_queries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
+  let head = group.y;
+  let row0 = (counts.x - 1u - group.x) * ROWS;
+  let down = local / ACROSS;
+  let across = local % ACROSS;
+  let q_column = head * dims.depth;
+  let k_column = dims.k_column + head / dims.group * dims.depth;
+  let v_column = dims.v_column + head / dims.group * dims.depth;
+  let row = row0 + 4u * down;
+  let left = vec2u(local / 4u, local % 4u);
+
+  var gradients = array<Patch, PANELS>();
+  let first = (row0 - min(row0, dims.window - 1u)) / COLUMNS * COLUMNS;
+  for (var key0 = first; key0 < min(row0 + ROWS, dims.rows); key0 += COLUMNS) {
+    var scores = Patch();
+    var d_weights = Patch();
+    for (var c = 0u; c < dims.depth; c += 4u) {
+      workgroupBarrier();
+      left_rows[left.x][left.y] = qkv_at(row0 + left.x, q_column, c + left.y);
+      for (var i = 0u; i < 2u; i++) {
+        let load = right_load(local, i);
+        right_rows[right_slot(load.x)][load.y] = qkv_at(key0 + load.x, k_column, c + load.y);
+      }
+      workgroupBarrier();
+      scores = add_scores(scores, down, across);
+    }
+    for (var c = 0u; c < dims.depth; c += 4u) {
+      workgroupBarrier();
+      left_rows[left.x][left.y] = dout_at(row0 + left.x, head, c + left.y);
+      for (var i = 0u; i < 2u; i++) {
+        let load = right_load(local, i);
+        right_rows[right_slot(load.x)][load.y] = qkv_at(key0 + load.x, v_column, c + load.y);
+      }
+      workgroupBarrier();
+      d_weights = add_scores(d_weights, down, across);
+    }
+
+    let keys = key0 + 4u * across + vec4u(0u, 1u, 2u, 3u);
+    for (var i = 0u; i < 4u; i++) {
+      let at = head * dims.rows + min(row + i, dims.rows - 1u);
+      let stat = stats[at];
+      let weights = exp(min(scores[i] * dims.scale - stat.x, vec4f())) * stat.y;
+      let gradient = weights * (d_weights[i] - dots[at]) * dims.scale;
+      scores[i] = select(vec4f(), gradient, sees_keys(row + i, keys, dims.window));
+    }
+    put_tile(scores, down, across);
+    for (var panel = 0u; panel < PANELS; panel++) {
+      for (var round = 0u; round < 4u; round++) {
+        workgroupBarrier();
+        for (var i = 0u; i < 2u; i++) {
+          let at = local + i * INVOCATIONS;
+          value_rows[at / PANEL][at % PANEL] = qkv_at(key0 + 16u * round + at / PANEL, k_column, panel * PANEL + at % PANEL);
+        }
+        workgroupBarrier();
+        gradients[panel] = add_values(gradients[panel], round, down, across);
+      }
+    }
+  }
+
+  for (var i = 0u; i < 4u; i++) {
+    if (row + i >= dims.rows) { return; }
+    for (var panel = 0u; panel < PANELS; panel++) {
+      let c = panel * PANEL + across;
+      if (c < dims.depth) { result[(row + i) * dims.result_stride + q_column + c] = gradients[panel][i]; }
+    }
+  }
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn flash_keys(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let head = group.y;
+  let key0 = group.x * ROWS;
+  let down = local / ACROSS;
+  let across = local % ACROSS;
+  let q_column = head * dims.depth;
+  let k_column = dims.k_column + head / dims.group * dims.depth;
+  let v_column = dims.v_column + head / dims.group * dims.depth;
+  let key = key0 + 4u * down;
+  let left = vec2u(local / 4u, local % 4u);
+
+  var dk = array<Patch, PANELS>();
+  var dv = array<Patch, PANELS>();
+  // the last query that sees any of the keys is key0 + ROWS - 1 + window - 1
+  let end = select(dims.rows, min(dims.rows, key0 + ROWS + dims.window), dims.window < dims.rows);
+  for (var row0 = key0 / COLUMNS * COLUMNS; row0 < end; row0 += COLUMNS) {
+    var scores = Patch();
+    var d_weights = Patch();
+    for (var c = 0u; c < dims.depth; c += 4u) {
+      workgroupBarrier();
+      left_rows[left.x][left.y] = qkv_at(key0 + left.x, k_column, c + left.y);
+      for (var i = 0u; i < 2u; i++) {
+        let load = right_load(local, i);
+        right_rows[right_slot(load.x)][load.y] = qkv_at(row0 + load.x, q_column, c + load.y);
+      }
+      workgroupBarrier();
+      scores = add_scores(scores, down, across);
+    }
+    for (var c = 0u; c < dims.depth; c += 4u) {
+      workgroupBarrier();
+      left_rows[left.x][left.y] = qkv_at(key0 + left.x, v_column, c + left.y);
+      for (var i = 0u; i < 2u; i++) {
+        let load = right_load(local, i);
+        right_rows[right_slot(load.x)][load.y] = dout_at(row0 + load.x, head, c + load.y);
+      }
+      workgroupBarrier();
+      d_weights = add_scores(d_weights, down, across);
+    }
+
+    let queries = row0 + 4u * across + vec4u(0u, 1u, 2u, 3u);
+    let at = head * dims.rows + min(queries, vec4u(dims.rows - 1u));
+    let top = vec4f(stats[at.x].x, stats[at.y].x, stats[at.z].x, stats[at.w].x);
+    let inverse = vec4f(stats[at.x].y, stats[at.y].y, stats[at.z].y, stats[at.w].y);
+    let dot_rows = vec4f(dots[at.x], dots[at.y], dots[at.z], dots[at.w]);
+    for (var i = 0u; i < 4u; i++) {
+      let seen = seen_by(queries, key + i, dims.window) & (queries < vec4u(dims.rows));
+      let weights = select(vec4f(), exp(min(scores[i] * dims.scale - top, vec4f())) * inverse, seen);
+      scores[i] = weights;
+      d_weights[i] = weights * (d_weights[i] - dot_rows) * dims.scale;
+    }
+    put_tile(scores, down, across);
+    for (var panel = 0u; panel < PANELS; panel++) {
+      for (var round = 0u; round < 4u; round++) {
+        workgroupBarrier();
+        for (var i = 0u; i < 2u; i++) {
+          let load = local + i * INVOCATIONS;
+          value_rows[load / PANEL][load % PANEL] = dout_at(row0 + 16u * round + load / PANEL, head, panel * PANEL + load % PANEL);
+        }
+        workgroupBarrier();
+        dv[panel] = add_values(dv[panel], round, down, across);
+      }
+    }
+    workgroupBarrier();
+    put_tile(d_weights, down, across);
+    for (var panel = 0u; panel < PANELS; panel++) {
+      for (var round = 0u; round < 4u; round++) {
+        workgroupBarrier();
+        for (var i = 0u; i < 2u; i++) {
+          let load = local + i * INVOCATIONS;
+          value_rows[load / PANEL][load % PANEL] = qkv_at(row0 + 16u * round + load / PANEL, q_column, panel * PANEL + load % PANEL);
+        }
+        workgroupBarrier();
+        dk[panel] = add_values(dk[panel], round, down, across);
+      }
+    }
+  }
+
+  for (var i = 0u; i < 4u; i++) {
+    if (key + i >= dims.rows) { return; }
+    let at = (key + i) * dims.result_stride + head * dims.result_step;
+    for (var panel = 0u; panel < PANELS; panel++) {
+      let c = panel * PANEL + across;
+      if (c < dims.depth) {
+        result[at + dims.result_column + c] = dk[panel][i];
+        result[at + dims.result_v + c] = dv[panel][i];
+      }
+    }
+  }
+}
+
+struct SumDims { rows: u32, kv_depth: u32, depth: u32, group: u32, heads: u32, stride: u32, column: u32 }
+@group(1) @binding(0) var<uniform> sum_dims: SumDims;
+@group(0) @binding(0) var<storage, read> parts: array<vec4f>;  // (T, 2, heads, depth): dk, then dv of each query head
+@group(0) @binding(1) var<storage, read_write> dqkv: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn sum_groups(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
+  let i = flat_workgroup(group, counts) * 64u + local;
+  let width = 2u * sum_dims.kv_depth;  // dk, then dv of all key/value heads
+  let row = i / width;
+  if (row >= sum_dims.rows) { return; }
+  let which = i % width / sum_dims.kv_depth;
+  let column = i % sum_dims.kv_depth;
+  let head = column / sum_dims.depth * sum_dims.group;
+  let first = ((2u * row + which) * sum_dims.heads + head) * sum_dims.depth + column % sum_dims.depth;
+  var sum = parts[first];
+  for (var other = 1u; other < sum_dims.group; other++) { sum += parts[first + other * sum_dims.depth]; }
+  dqkv[row * sum_dims.stride + sum_dims.column + i % width] = sum;
+}

@@ -1,0 +1,90 @@
+// Attention by tiles, without a matrix of all scores (Dao et al. 2022): what its kernels share. For graphics cards: all goes through workgroup
+// memory. One workgroup works on a tile of scores, ROWS rows by COLUMNS columns, each invocation on a 4 x 4 of it.
+// A tile is left right^T over the dimensions of a head, 16 of them per round. Then it is a factor: tile values, 16 of its columns per round.
+// Needs PANELS before it: head_dim / 64, rounded up.
+
+const DOWN = 8u;
+const ACROSS = 16u;
+const INVOCATIONS = DOWN * ACROSS;
+const ROWS = 4u * DOWN;
+const COLUMNS = 4u * ACROSS;
+const PANEL = ACROSS;          // vec4s of a head that one product covers
+const NEVER = -3.4e38;         // a score that no query has
+
+// Arrays of arrays, because the bounds checks that WebGPU adds are then the same for all rounds, and leave the loops.
+var<workgroup> left_rows: array<array<vec4f, 5>, ROWS>;  // 16 dimensions per row, padded from 4 to 5 vec4s against bank conflicts
+var<workgroup> right_rows: array<array<vec4f, 5>, COLUMNS>;  // the same per column
+var<workgroup> value_rows: array<array<vec4f, PANEL>, 16>;  // 16 rows of values
+var<workgroup> score_tile: array<array<vec4f, ACROSS + 1u>, ROWS>;
+var<workgroup> row_parts: array<array<vec4f, ACROSS + 1u>, DOWN>;
+
+/// Column i is row 4 down + i of the tile; its components are columns 4 across to 4 across + 3.
+alias Patch = mat4x4f;
+
+/// Where an invocation stores its load `i` (0 or 1) of a round: column of the tile, and which of the round's four vec4s.
+fn right_load(local: u32, i: u32) -> vec2u {
+  let at = local + i * INVOCATIONS;
+  return vec2u(at / 4u, at % 4u);
+}
+
+/// Columns 4 c to 4 c + 3 are 16 slots apart, so that the invocations of a row read without conflicts.
+fn right_slot(column: u32) -> u32 { return column % 4u * ACROSS + column / 4u; }
+
+/// Adds one round of left right^T.
+fn add_scores(scores: Patch, down: u32, across: u32) -> Patch {
+  var sums = scores;
+  for (var q = 0u; q < 4u; q++) {
+    let columns = mat4x4f(
+      right_rows[across][q], right_rows[ACROSS + across][q], right_rows[2u * ACROSS + across][q], right_rows[3u * ACROSS + across][q]);
+    sums = Patch(
+      sums[0] + left_rows[4u * down][q] * columns, sums[1] + left_rows[4u * down + 1u][q] * columns,
+      sums[2] + left_rows[4u * down + 2u][q] * columns, sums[3] + left_rows[4u * down + 3u][q] * columns);
+  }
+  return sums;
+}
+
+/// Adds one round of tile values: columns 16 round to 16 round + 15 of the tile.
+fn add_values(products: Patch, round: u32, down: u32, across: u32) -> Patch {
+  var sums = products;
+  for (var q = 0u; q < 4u; q++) {
+    let values = mat4x4f(
+      value_rows[4u * q][across], value_rows[4u * q + 1u][across], value_rows[4u * q + 2u][across], value_rows[4u * q + 3u][across]);
+    let c = 4u * round + q;
+    sums = Patch(
+      sums[0] + values * score_tile[4u * down][c], sums[1] + values * score_tile[4u * down + 1u][c],
+      sums[2] + values * score_tile[4u * down + 2u][c], sums[3] + values * score_tile[4u * down + 3u][c]);
+  }
+  return sums;
+}
+
+fn put_tile(values: Patch, down: u32, across: u32) {
+  for (var i = 0u; i < 4u; i++) { score_tile[4u * down + i][across] = values[i]; }
+}
+
+/// The largest of `value` over the invocations of a row of the tile; one component per row of the invocation.
+fn largest_of_rows(value: vec4f, down: u32, across: u32) -> vec4f {
+  workgroupBarrier();
+  row_parts[down][across] = value;
+  workgroupBarrier();
+  var result = row_parts[down][0];
+  for (var i = 1u; i < ACROSS; i++) { result = max(result, row_parts[down][i]); }
+  return result;
+}
+
+/// The sum, otherwise the same.
+fn sum_of_rows(value: vec4f, down: u32, across: u32) -> vec4f {
+  workgroupBarrier();
+  row_parts[down][across] = value;
+  workgroupBarrier();
+  var result = row_parts[down][0];
+  for (var i = 1u; i < ACROSS; i++) { result += row_parts[down][i]; }
+  return result;
+}
+
+/// Which of four keys a query sees, and which of four queries see a key.
+fn sees_keys(query: u32, keys: vec4u, window: u32) -> vec4<bool> {
+  return (keys <= vec4u(query)) & (keys >= vec4u(query - min(query, window - 1u)));
+}
+fn seen_by(queries: vec4u, key: u32, window: u32) -> vec4<bool> {
+  return (vec4u(key) <= queries) & (vec4u(key) >= queries - min(queries, vec4u(window - 1u)));
+}

@@ -1,0 +1,58 @@
+// Forward of a linear layer: Y(M,N) = X(M,K) W(N,K)^T + bias. Row-major f32.
+// For graphics cards and small results: one workgroup per 32 x 32 results, whose four teams divide the sum.
+// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/split.wgsl.
+
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;  // unused if BIAS is false: any buffer
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+
+struct Dims {
+  m: u32,  // rows of the activations
+  n: u32,  // out features (rows of W), a multiple of 4
+  k: u32,  // in features (columns of W), a multiple of 4
+}
+@group(1) @binding(0) var<uniform> dims: Dims;
+
+override BIAS: bool = false;
+
+@compute @workgroup_size(TILE_INVOCATIONS)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
+  let k4 = dims.k / 4u;
+  let tiles_across = (dims.n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
+  let tile = flat_workgroup(group, counts);
+  let row0 = tile / tiles_across * TILE_ROWS;
+  let col0 = tile % tiles_across * TILE_COLUMNS;
+  let lane = lane_of(local);
+
+  var sums = mat4x4f();
+  for (var t = 0u; t < k4; t += 4u * TEAMS) {
+    for (var i = 0u; i < 2u; i++) {
+      let load = load_of(lane, i);
+      let step = t + 4u * lane.team + load.y;
+      let inside = step < k4;
+      let at = min(step, k4 - 1u);
+      tiles[lane.first + load.x][load.y] = select(vec4f(), x[min(row0 + load.x, dims.m - 1u) * k4 + at], inside);
+      // columns 4 c to 4 c + 3 of the product are 8 slots apart, so that invocations side by side read without conflicts
+      let slot = load.x % 4u * 8u + load.x / 4u;
+      tiles[lane.first + slot][RIGHT + load.y] = select(vec4f(), weight_at(min(col0 + load.x, dims.n - 1u) * k4 + at), inside);
+    }
+    workgroupBarrier();
+    for (var q = 0u; q < 4u; q++) {
+      let columns = mat4x4f(
+        tiles[lane.first + lane.across][RIGHT + q], tiles[lane.first + 8u + lane.across][RIGHT + q],
+        tiles[lane.first + 16u + lane.across][RIGHT + q], tiles[lane.first + 24u + lane.across][RIGHT + q]);
+      sums = mat4x4f(
+        sums[0] + left_row(lane, 0u, q) * columns, sums[1] + left_row(lane, 1u, q) * columns,
+        sums[2] + left_row(lane, 2u, q) * columns, sums[3] + left_row(lane, 3u, q) * columns);
+    }
+    workgroupBarrier();
+  }
+
+  let result = add_teams(lane, local, sums);
+  let row = row0 + local / 8u;
+  let col4 = col0 / 4u + local % 8u;
+  if (row >= dims.m || 4u * col4 >= dims.n) { return; }
+  var added = vec4f();
+  if (BIAS) { added = bias[col4]; }
+  y[row * (dims.n / 4u) + col4] = result + added;
+}

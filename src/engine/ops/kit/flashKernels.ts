@@ -1,0 +1,118 @@
+// Attention without a matrix of all scores, for graphics cards: the kernels of shaders/attention/flash_*.wgsl and their dispatches.
+import backwardCode from "../../../../shaders/attention/flash_backward.wgsl?raw";
+import forwardCode from "../../../../shaders/attention/flash_forward.wgsl?raw";
+import flash from "../../../../shaders/lib/flash.wgsl?raw";
+import grid from "../../../../shaders/lib/grid.wgsl?raw";
+import type { Ctx } from "../../ctx.ts";
+import type { KernelSpec } from "../../gpu/kernel.ts";
+import { matrixOf, type Tensor } from "../../tensor.ts";
+import { type HeadShape, packedWidth } from "./headShape.ts";
+import { groupsOf, kernelOf, kernelSizes } from "./launch.ts";
+
+interface Kernels {
+  forward: KernelSpec;
+  queries: KernelSpec;
+  keys: KernelSpec;
+}
+
+/** Dimensions of a head that one product covers. */
+const PANEL = 64;
+/** Bytes of workgroup memory that the largest kernel needs. */
+const WORKGROUP_BYTES = 22_656;
+
+const made = new Map<number, Kernels>();
+
+/** The kernels for heads of up to `panels` panels of 64 dimensions. */
+function kernelsFor(panels: number): Kernels {
+  const known = made.get(panels);
+  if (known) return known;
+  const text = [`const PANELS = ${panels}u;\n`, grid, flash];
+  const kernels = {
+    forward: kernelOf("attention", "flash", [...text, forwardCode]),
+    queries: kernelOf("attention", "flash_queries", [...text, backwardCode]),
+    keys: kernelOf("attention", "flash_keys", [...text, backwardCode]),
+  };
+  made.set(panels, kernels);
+  return kernels;
+}
+const SUM_GROUPS = kernelOf("attention", "sum_groups", ["const PANELS = 1u;\n", grid, flash, backwardCode]);
+/** Rows of a tile of scores. */
+const ROWS = kernelSizes(kernelsFor(1).forward).constant("ROWS");
+
+/** Whether attention on this adapter goes through workgroup memory: graphics cards with enough of it. */
+export const usesFlash = ({ gpu }: Ctx): boolean =>
+  !gpu.facts.software && gpu.device.limits.maxComputeWorkgroupStorageSize >= WORKGROUP_BYTES;
+
+/** One call. qkv: (T, (heads + 2 kvHeads) headDim), packed; window: keys that a query sees, as u32. */
+interface FlashCall {
+  qkv: Tensor;
+  shape: HeadShape;
+  window: number;
+}
+
+/** What forward writes and backward reads. */
+interface FlashSaved {
+  /** (heads, T, 2): largest score, and 1 / sum of exp(score - largest). */
+  stats: Tensor;
+  /** (T, heads headDim). */
+  out: Tensor;
+}
+
+/** Fields that all kernels take, in vec4s. */
+function dimsOf({ qkv, shape, window }: FlashCall): Record<string, number> {
+  const { heads, kvHeads, headDim } = shape;
+  const depth = headDim / 4;
+  const columns = { stride: packedWidth(shape) / 4, k_column: heads * depth, v_column: (heads + kvHeads) * depth };
+  const { rows } = matrixOf(qkv);
+  return { rows, depth, group: heads / kvHeads, window, ...columns, heads, scale: 1 / Math.sqrt(headDim) };
+}
+
+const panelsOf = ({ shape }: FlashCall): number => Math.ceil(shape.headDim / PANEL);
+
+/** Writes `out` and `stats`. */
+export function flashForward(ctx: Ctx, call: FlashCall, { stats, out }: FlashSaved): void {
+  const { rows } = matrixOf(call.qkv);
+  const { forward } = kernelsFor(panelsOf(call));
+  ctx.run(forward, [call.qkv, stats, out], dimsOf(call), [Math.ceil(rows / ROWS), call.shape.heads]);
+}
+
+/** Writes dqkv, from dout and dots: (heads, T), dout . out of each row. */
+export function flashBackward(
+  ctx: Ctx,
+  call: FlashCall,
+  { stats, dout, dots, dqkv }: { stats: Tensor; dout: Tensor; dots: Tensor; dqkv: Tensor },
+): void {
+  const { qkv, shape } = call;
+  const { heads, kvHeads, headDim } = shape;
+  const { rows } = matrixOf(qkv);
+  const dims = dimsOf(call);
+  const depth = headDim / 4;
+  const stride = packedWidth(shape) / 4;
+  const kernels = kernelsFor(panelsOf(call));
+  const groups = [Math.ceil(rows / ROWS), heads] as const;
+  const inputs = [qkv, dout, stats, dots];
+  const packed = {
+    result_stride: stride,
+    result_column: heads * depth,
+    result_v: 2 * heads * depth,
+    result_step: depth,
+  };
+  ctx.run(kernels.queries, [...inputs, dqkv], { ...dims, ...packed }, groups);
+  if (heads === kvHeads) {
+    ctx.run(kernels.keys, [...inputs, dqkv], { ...dims, ...packed }, groups);
+    return;
+  }
+  const parts = ctx.empty([rows, 2, heads, headDim], "attention key gradients");
+  const apart = {
+    result_stride: 2 * heads * depth,
+    result_column: 0,
+    result_v: heads * depth,
+    result_step: depth,
+  };
+  ctx.run(kernels.keys, [...inputs, parts], { ...dims, ...apart }, groups);
+  const sumDims = {
+    ...{ rows, kv_depth: kvHeads * depth, depth, group: heads / kvHeads, heads },
+    ...{ stride, column: heads * depth },
+  };
+  ctx.run(SUM_GROUPS, [parts, dqkv], sumDims, groupsOf(SUM_GROUPS, rows * 2 * kvHeads * depth));
+}
