@@ -31,7 +31,7 @@ export const FACTS: ModelFacts = {
   context: 16,
   dtype: "F16",
   parameters: { blocks: 144, embeddings: 40, head: 0, norms: 12, biases: 0, total: 196 },
-  fileBytes: 400,
+  ...{ fileBytes: 400, fileDtype: "F16", gpuDtype: "f32" },
   licence: "mit",
   gpuBytes: 800,
   adapter: { name: "test", software: true },

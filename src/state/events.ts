@@ -56,5 +56,5 @@ function applyError({ error: plain, during }: EventOf<"error">, set: SetState, g
   const error = EngineError.fromPlain(plain);
   // The client emits "bug" during "device" only when the worker is dead: it can do nothing more.
   if (during === "device" && error.code === "bug") return set({ device: { phase: "dead", error } });
-  get().report(error);
+  get().report(error, { context: during === "train" ? "training" : during === "perplexity" ? "measuring" : "page" });
 }

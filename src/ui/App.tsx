@@ -50,7 +50,7 @@ export function App() {
     setDragging(false);
     readDrop(event.dataTransfer).then(
       ({ source, folder }) => source && openSource(source, folder),
-      (error: unknown) => report(EngineError.from(error)),
+      (error: unknown) => report(EngineError.from(error), { context: "model" }),
     );
   };
   if (device.phase === "absent") return <NoWebgpu error={device.error} />;

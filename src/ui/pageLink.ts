@@ -1,17 +1,33 @@
 // Keeps the page's address and the recipes in step, both ways.
 import { EngineError } from "../engine/index.ts";
 import type { StudioStore } from "../state/store.ts";
-import { hashOf, readHash } from "../state/page/url.ts";
+import { hashOf, hasSettings, problemsText, readHash } from "../state/page/url.ts";
 
 /** Time between address changes: browsers refuse more than about a hundred in half a minute. */
 const WRITE_MS = 400;
 
-/** Takes the recipes from the address; reports the parts that are invalid. */
+/** Whether a hash is the address of an element on the page, as of a link of the browser's own. It is never read as settings. */
+function namesElement(hash: string): boolean {
+  const id = hash.replace(/^#/, "");
+  if (id === "") return false;
+  let decoded = id;
+  try {
+    decoded = decodeURIComponent(id);
+  } catch {
+    // not encoded: the id as it is
+  }
+  return document.getElementById(id) !== null || document.getElementById(decoded) !== null;
+}
+
+/** Takes the recipes from the address; reports the parts that are invalid. A hash that is not meant as settings changes nothing. */
 function read(store: StudioStore["store"]): void {
-  const { problems, ...linked } = readHash(location.hash);
+  const { hash } = location;
+  if (namesElement(hash)) return history.replaceState(null, "", linkOf(store));
+  const { problems, ...linked } = readHash(hash);
   const { setTexts, setRatio, setRecipe, chooseMethod, setWeightRecipe, notify } = store.getState();
   const { ratio, ...rest } = linked.recipe;
-  if (hashOf(linked) !== hashOf(store.getState())) {
+  const meant = hasSettings(hash);
+  if (meant && hashOf(linked) !== hashOf(store.getState())) {
     setRecipe(rest);
     chooseMethod(linked.method);
     setWeightRecipe(linked.weightRecipe);
@@ -22,8 +38,9 @@ function read(store: StudioStore["store"]): void {
     notify(
       new EngineError(
         "config",
-        `Some settings in this link are invalid, so defaults were used: ${problems.join("; ")}.`,
+        `${meant ? "Some settings in this link are invalid, so defaults were used" : "The link has no setting that Espalier knows, so nothing was changed"}: ${problemsText(problems)}`,
       ),
+      "link",
     );
 }
 

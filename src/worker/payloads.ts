@@ -66,10 +66,15 @@ export interface ModelFacts extends ConfigFacts {
   /** Element type of the weights in its files. */
   dtype: string;
   parameters: ParameterCounts;
+  /** Of the weights on disk. */
   fileBytes: number;
+  /** Element type of the weights on disk: unlike `dtype` also that of a quantised file, such as "Q4_1". */
+  fileDtype: string;
   /** As its card states it. */
   licence: string;
   gpuBytes: number;
+  /** Of the matrices on the GPU. */
+  gpuDtype: PlanChoice["precision"];
   adapter: Pick<AdapterFacts, "name" | "software">;
   /** What a user should know about the files although the model opens. */
   notes: readonly string[];

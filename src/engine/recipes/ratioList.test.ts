@@ -8,7 +8,15 @@ describe("a list of ratios", () => {
     expect(readRatioList("0.5", "The list")).toEqual([0.5]);
   });
 
+  it.each(["80 %, 60%", "0,8, 0,6", "0,8;0,6", "0,8,0,6", "0.8;60 %", "  80%,0,60 "])("reads %j", (text) => {
+    expect(readRatioList(text, "The list")).toEqual([0.6, 0.8]);
+  });
+
   it.each([
+    ["120 %", /, got "120 %"$/],
+    ["0 %, 50 %", /, got "0 %"$/],
+    ["%, 50 %", /, got "%"$/],
+    ["8,0, 50 %", /, got "8"; 8 % is 0\.08$/],
     ["", /^The list: expected ratios between 0 and 1, separated by commas, got ""$/],
     ["0.8, ", /, got ""$/],
     ["0.8 0.6", /, got "0\.8 0\.6"$/],

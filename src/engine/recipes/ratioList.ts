@@ -1,12 +1,24 @@
-// Reads a list of ratios as a person writes it: "0.8, 0.6, 0.5".
+// Reads a list of ratios as a person writes it: "0.8, 0.6, 0.5", "80 %, 60 %" or "0,8; 0,6".
 import { EngineError } from "../errors.ts";
+
+/** A decimal comma, "0,8". The ratio 0 is not allowed, so that "0,8" cannot be two ratios. */
+const DECIMAL_COMMA = /(^|[\s;,])0,(?=\d+\s*%?\s*(?:[,;]|$))/g;
+
+/** One ratio, also as "80 %"; NaN for anything else. */
+function ratioOf(word: string): number {
+  const percent = /^([\d.]+)\s*%$/.exec(word.trim());
+  const number = Number((percent?.[1] ?? word).replace(/^\s*$/, "NaN"));
+  // 80 / 100 and not 80 * 0.01, which is 0.8000000000000002
+  return percent ? number / 100 : number;
+}
 
 /** The ratios, ascending. what: the list's name in messages. Throws "config" for one that is not between 0 and 1, or is there twice. */
 export function readRatioList(text: string, what: string): number[] {
-  const ratios = text.split(",").map((word) => {
-    const ratio = Number(word);
-    if (word.trim() !== "" && ratio > 0 && ratio < 1) return ratio;
-    const meant = ratio > 1 && ratio < 100 ? `; ${ratio} % is ${ratio / 100}` : "";
+  const words = text.replaceAll(DECIMAL_COMMA, (_, before: string) => `${before}0.`).split(/[,;]/);
+  const ratios = words.map((word) => {
+    const ratio = ratioOf(word);
+    if (ratio > 0 && ratio < 1) return ratio;
+    const meant = !word.includes("%") && ratio > 1 && ratio < 100 ? `; ${ratio} % is ${ratio / 100}` : "";
     throw new EngineError(
       "config",
       `${what}: expected ratios between 0 and 1, separated by commas, got "${word.trim()}"${meant}`,

@@ -17,7 +17,7 @@ export const librarySlice: SliceOf<LibrarySlice> = ({ client }, set, get) => ({
     try {
       set({ cached: await client.request({ type: "library" }) });
     } catch (error) {
-      get().report(EngineError.from(error));
+      get().report(EngineError.from(error), { context: "model" });
     }
   },
   async forgetModel(model) {
@@ -25,7 +25,7 @@ export const librarySlice: SliceOf<LibrarySlice> = ({ client }, set, get) => ({
       const { freedBytes } = await client.request({ type: "forget", address: model.address });
       set({ removed: { name: model.name, freedBytes } });
     } catch (error) {
-      get().report(EngineError.from(error));
+      get().report(EngineError.from(error), { context: "model" });
     }
     await get().refreshLibrary();
   },

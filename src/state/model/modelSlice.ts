@@ -10,7 +10,7 @@ function nameOf(source: ModelSource): string {
   return source.kind === "files" ? source.name : source.address;
 }
 
-export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, _set, get) => {
+export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, set, get) => {
   const opening = task({
     name: "open",
     isRunning: ({ model }) => model.phase === "opening",
@@ -53,6 +53,7 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, _set, 
       if (facts) await get().setTexts({});
       return facts !== null;
     },
+    dismissOpenError: () => set({ openError: null }),
     cancelOpen: opening.cancel,
   };
 };

@@ -18,6 +18,7 @@ export interface ModelSlice {
   plan: { planned: PlanResult; storageFreeBytes: number | null; source: ModelSource } | null;
   /** Opens a model. Resolves with whether it is open. */
   open(source: ModelSource): Promise<boolean>;
+  dismissOpenError(): void;
   /** Cancels opening; what has arrived of a download stays for the next try. */
   cancelOpen(): Promise<void>;
 }

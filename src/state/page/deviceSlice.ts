@@ -6,13 +6,13 @@ import type { DeviceSlice } from "./pageState.ts";
 
 export const deviceSlice: SliceOf<DeviceSlice> = (deps, set, get) => ({
   device: { phase: "ready" },
-  report(error, failed) {
+  report(error, { failed, context } = {}) {
     const { device, notify } = get();
     if (error.code === "cancelled" || device.phase === "dead" || device.phase === "absent") return;
     if (error.code === "no-webgpu") noWebgpu(error, set, get);
     else if (error.code === "device-lost") deviceLost(error, failed === "train", deps, { set, get });
     else if (error.code === "not-finite") set({ runError: error });
-    else notify(error);
+    else notify(error, context);
   },
   async reopenDevice() {
     const { device, source, open } = get();

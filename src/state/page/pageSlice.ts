@@ -19,12 +19,13 @@ export const pageSlice: SliceOf<PageSlice> = (_deps, set, get) => {
     progress: {},
     setTheme: (theme) => set({ theme }),
     setRatioUnit: (ratioUnit) => set({ ratioUnit }),
-    notify(error) {
+    notify(error, context = "page") {
       lastNotice += 1;
       const others = get().notices.filter((notice) => !repeats(notice.error, error));
-      set({ notices: [...others, { id: lastNotice, error }].slice(-NOTICE_LIMIT) });
+      set({ notices: [...others, { id: lastNotice, error, context }].slice(-NOTICE_LIMIT) });
     },
     dismiss: (id) => set(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) })),
+    dismissRunError: () => set({ runError: null }),
     setProgress(task, progress) {
       const rest = { ...get().progress };
       delete rest[task];

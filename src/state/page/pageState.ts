@@ -6,10 +6,30 @@ import type { RunCommand } from "../run/runState.ts";
 
 export type Theme = "system" | "light" | "dark";
 
+/** What was being done when an error happened: the same code means something else for a model, a text or a run. */
+export type ErrorContext =
+  /** Opening a model. */
+  | "model"
+  /** Reading or tokenizing a text. */
+  | "text"
+  /** Saved runs and their files. */
+  | "runs"
+  /** The link of this page. */
+  | "link"
+  | "training"
+  /** One-shot pruning of single weights. */
+  | "pruning"
+  | "export"
+  /** Perplexity, generated text and speed. */
+  | "measuring"
+  /** Anything else. */
+  | "page";
+
 /** An error that no other place on the screen shows. */
 interface Notice {
   id: number;
   error: EngineError;
+  context: ErrorContext;
 }
 
 export interface PageSlice {
@@ -19,8 +39,11 @@ export interface PageSlice {
   progress: Partial<Record<Task, Progress>>;
   setTheme(theme: Theme): void;
   setRatioUnit(unit: RatioUnit): void;
-  notify(error: EngineError): void;
+  /** `context` is "page" by default. */
+  notify(error: EngineError, context?: ErrorContext): void;
   dismiss(id: number): void;
+  /** Takes the error of the last run off the screen; what the run has made stays. */
+  dismissRunError(): void;
   setProgress(task: Task, progress: Progress | null): void;
 }
 
@@ -32,8 +55,8 @@ export interface DeviceSlice {
     | { phase: "lost"; error: EngineError; training: boolean }
     | { phase: "reopening"; error: EngineError }
     | { phase: "dead"; error: EngineError };
-  /** Shows an error where its code belongs, unless another place shows it; ignores "cancelled". failed: the command of the run that threw it. */
-  report(error: EngineError, failed?: RunCommand): void;
+  /** Shows an error where its code belongs, unless another place shows it; ignores "cancelled". failed: the command of the run that threw it; context: as of `notify`. */
+  report(error: EngineError, options?: { failed?: RunCommand; context?: ErrorContext }): void;
   /** Opens the device again after a loss, with the same model, and resumes the run from its last checkpoint. */
   reopenDevice(): Promise<void>;
 }

@@ -46,7 +46,7 @@ const numberIn = (value: string): number => (value.trim() === "" ? NaN : Number(
 function oneOf<T extends string>(key: string, choices: readonly T[], value: string): T {
   const choice = choices.find((one) => one === value);
   if (choice === undefined)
-    throw new EngineError("config", `${key}: expected one of ${choices.join(", ")}, got ${value}`);
+    throw new EngineError("config", `${key}: expected one of ${choices.join(", ")}, got ${cut(value, SHOWN_CHARS)}`);
   return choice;
 }
 
@@ -126,6 +126,28 @@ export function hashOf(linked: Linked): string {
   return parts.toString();
 }
 
+/** Longest part of a link in a message: a hostile link must not fill the screen. */
+const SHOWN_CHARS = 60;
+/** As many problems are described; the others are counted. */
+const SHOWN_PROBLEMS = 4;
+const cut = (text: string, longest: number): string =>
+  text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+
+const partsOf = (hash: string): URLSearchParams => new URLSearchParams(hash.replace(/^#/, ""));
+
+/** Whether a hash is meant as settings: it has at least one, or is empty, which means the defaults. Any other hash names something else. */
+export function hasSettings(hash: string): boolean {
+  const keys = [...partsOf(hash).keys()];
+  return keys.length === 0 || keys.some((key) => FIELDS.some((field) => field.key === key));
+}
+
+/** The problems of a link as one sentence that fits a notice. */
+export function problemsText(problems: readonly string[]): string {
+  const shown = problems.slice(0, SHOWN_PROBLEMS).map((problem) => cut(problem, 3 * SHOWN_CHARS));
+  const others = problems.length - shown.length;
+  return `${shown.join("; ")}${others > 0 ? `; and ${others} more` : ""}.`;
+}
+
 /** Reads a hash, with or without "#". Whatever is not valid keeps its default and is described in `problems`. */
 export function readHash(hash: string): Linked & { problems: string[] } {
   const problems: string[] = [];
@@ -137,10 +159,10 @@ export function readHash(hash: string): Linked & { problems: string[] } {
       problems.push(EngineError.from(error).message);
     }
   };
-  for (const [key, value] of new URLSearchParams(hash.replace(/^#/, ""))) {
+  for (const [key, value] of partsOf(hash)) {
     const field = FIELDS.find((one) => one.key === key);
     if (field) attempt(() => field.read(value, linked));
-    else problems.push(`${key}=${value} is not a setting`);
+    else problems.push(`${cut(key, SHOWN_CHARS)}=${cut(value, SHOWN_CHARS)} is not a setting`);
   }
   const { recipe } = linked;
   linked = { ...linked, recipe: DEFAULT_RECIPE };

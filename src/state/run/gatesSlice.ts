@@ -27,7 +27,7 @@ export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
       const architecture = await client.request({ type: "target", ratio: get().recipe.ratio });
       if (architecture) showArchitecture(deps, set, get, architecture);
     } catch (thrown) {
-      get().report(EngineError.from(thrown));
+      get().report(EngineError.from(thrown), { context: "training" });
     }
     request = "none";
     if (again) schedule();

@@ -31,11 +31,12 @@ export function targetOfModel(share: number, parameters: Parameters): ModelTarge
   const nearest = clampRatio(ratio);
   if (Math.abs(nearest - ratio) < 1e-9) return { reachable: true, ratio: nearest };
   const { min } = RECIPE_BOUNDS.ratio;
-  const rest = percent((parameters.total - parameters.blocks) / parameters.total);
+  const { blocks, total } = parameters;
+  const rest = percent((total - blocks) / total);
   const lowest = percent(modelRatioOf(min, parameters));
   const reason =
     ratio > 1
       ? `Can't keep ${percent(share)}: pruning does not make a model larger.`
-      : `Can't go below ${lowest}: embeddings, head and norms (${rest}) stay, and so does ${percent(min, 0)} of the block weights.`;
+      : `Can't go below ${lowest}: embeddings, head and norms (${rest}) are never pruned, and at least ${percent(min, 0)} of the block weights (${percent((min * blocks) / total)} of the model) stay, so that every block has something left.`;
   return { reachable: false, ratio: nearest, reason };
 }

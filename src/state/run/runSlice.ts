@@ -18,7 +18,7 @@ async function command(
     set({ run: await send() });
     return true;
   } catch (thrown) {
-    get().report(EngineError.from(thrown), name);
+    get().report(EngineError.from(thrown), { failed: name, context: "training" });
     // An event of the worker says what state the run is in. If none could be sent, a run that failed is not training.
     const { run } = get();
     if (name === "train" && run.phase === "training") set({ run: { ...run, phase: "paused" } });

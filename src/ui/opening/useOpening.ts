@@ -26,7 +26,7 @@ export function useOpening(): OpenActions {
     const { open, showLibrary, notify } = store.getState();
     const failed = (error: unknown): void => {
       // closing the picker is not an error
-      if (!(error instanceof DOMException && error.name === "AbortError")) notify(EngineError.from(error));
+      if (!(error instanceof DOMException && error.name === "AbortError")) notify(EngineError.from(error), "model");
     };
     const openSource: OpenActions["openSource"] = async (source, folder) => {
       // do not wait for the texts, which may take seconds more to tokenize

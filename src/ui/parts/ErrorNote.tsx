@@ -1,22 +1,24 @@
-// An error with its heading, message and remedy, announced to screen readers immediately.
+// An error with its title, message and advice, announced to screen readers immediately.
 import type { ReactNode } from "react";
 import type { EngineError } from "../../engine/index.ts";
-import { sentence } from "../../shared/format.ts";
-import { REMEDIES } from "../remedies.ts";
+import type { ErrorContext } from "../../state/page/pageState.ts";
+import { errorWords } from "../errors/situationOf.ts";
 
 interface Props {
   error: EngineError;
+  /** What was being done. */
+  context: ErrorContext;
   testId: string;
   /** Buttons that act on the error. */
   children?: ReactNode;
 }
 
-export function ErrorNote({ error, testId, children }: Props) {
-  const { heading, advice } = REMEDIES[error.code];
+export function ErrorNote({ error, context, testId, children }: Props) {
+  const { title, message, advice } = errorWords(error, context);
   return (
     <div className="note note-error" role="alert" data-testid={testId} data-code={error.code}>
       <p>
-        <strong>{heading}.</strong> {sentence(error.message)} <span className="note-advice">{advice}</span>
+        <strong>{title}</strong> {message} <span className="note-advice">{advice}</span>
       </p>
       {children ? <div className="note-actions">{children}</div> : null}
     </div>

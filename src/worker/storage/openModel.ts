@@ -70,10 +70,10 @@ function stages(send: (event: WorkerEvent) => void): (done: number, of: number, 
 /** Facts about the open model for the page. Also stores a fetched model's card in the library. */
 export async function modelFacts(
   ctx: Ctx,
-  { model: opened, licence }: OpenResult,
+  { model: opened, choice, licence }: OpenResult,
   source: ModelSource,
 ): Promise<ModelFacts> {
-  const { name, fingerprint, config, dtype, weights, model, notes } = opened;
+  const { name, fingerprint, folder, config, dtype, weights, model, notes } = opened;
   const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context } = config;
   const { name: adapter, software } = ctx.gpu.facts;
   if (source.kind === "hub" || source.kind === "cached") await noteCard(source.address, { family: modelType, licence });
@@ -82,7 +82,9 @@ export async function modelFacts(
     ...{ modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context },
     dtype,
     parameters: countParameters(config),
-    fileBytes: weights.sizeBytes,
+    fileBytes: folder.stored?.bytes ?? weights.sizeBytes,
+    fileDtype: folder.stored?.dtype ?? dtype,
+    gpuDtype: choice.precision,
     gpuBytes: model.gpuBytes,
     licence,
     adapter: { name: adapter, software },

@@ -16,8 +16,20 @@ it("shades each cell by its overlap, and writes the number where it fits", () =>
   const numbers = geometry.words.map(({ text }) => text).filter((text) => /^\d\.\d\d$/.test(text));
   expect(numbers).toEqual(["1.00", "0.50", "0.25", "0.75", "0.00", "1.00"]);
   const narrow = overlapGeometry(data, { width: 100 });
+  expect(narrow.scale.map(({ shade }) => shade)).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
+  expect(geometry.scale).toEqual([]);
   expect(narrow.words.map(({ text }) => text)).not.toContain("0.50");
   expect(geometry.name).toContain("of s1, s2 in 3 blocks: mean 0.58, from 0.00 to 1.00");
+});
+
+it("numbers the blocks below their columns, as many as fit", () => {
+  const wide = { rows: ["s1"], values: [Array.from({ length: 32 }, (_, i) => i / 31)] };
+  const blocksIn = (width: number): string[] => {
+    const { words } = overlapGeometry(wide, { width });
+    return words.filter(({ text, anchor }) => anchor === "middle" && /^\d+$/.test(text)).map(({ text }) => text);
+  };
+  expect(blocksIn(640)).toEqual(Array.from({ length: 16 }, (_, i) => String(2 * i)));
+  expect(blocksIn(340)).toEqual(["0", "3", "6", "9", "12", "15", "18", "21", "24", "27", "30"]);
 });
 
 it("finds each cell where it is drawn, and nothing beside the table", () => {

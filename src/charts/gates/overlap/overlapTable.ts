@@ -3,8 +3,8 @@ import { createChart, type Chart } from "../../lib/frame/chart.ts";
 import type { Frame } from "../../lib/frame/frame.ts";
 import { redrawn } from "../../lib/marks/redraw.ts";
 import { drawWords } from "../../lib/marks/words.ts";
-import { CELL_HEIGHT_PX, cellCorner, OVERLAP_PLACES, overlapGeometry } from "./overlapGeometry.ts";
-import type { OverlapData, OverlapGeometry, OverlapPlace } from "./overlapGeometry.ts";
+import { CELL_HEIGHT_PX, cellCorner, OVERLAP_PLACES, overlapGeometry, SWATCH_PX } from "./overlapGeometry.ts";
+import type { OverlapCell, OverlapData, OverlapGeometry, OverlapPlace } from "./overlapGeometry.ts";
 
 /** Draws the table into `node`. */
 export function overlapTable(node: HTMLElement): Chart<OverlapData> {
@@ -21,12 +21,14 @@ function createCells({ svg }: Frame): (geometry: OverlapGeometry) => void {
   const group = svg.append("g");
   const words = svg.append("g");
   return (geometry) => {
-    redrawn(group, { cells: geometry.cells, width: geometry.cellWidth }, ({ cells, width }) => {
-      for (const { x, y, shade } of cells) {
-        const cell = group.append("rect").attr("x", x).attr("y", y);
-        cell.attr("width", width).attr("height", CELL_HEIGHT_PX);
+    const { cells, cellWidth, scale } = geometry;
+    redrawn(group, { cells, cellWidth, scale }, () => {
+      const add = ({ x, y, shade }: OverlapCell, width: number, height: number): void => {
+        const cell = group.append("rect").attr("x", x).attr("y", y).attr("width", width).attr("height", height);
         cell.style("fill", `color-mix(in oklab, var(--chart-kept) ${shade}%, var(--chart-pruned))`);
-      }
+      };
+      for (const cell of cells) add(cell, cellWidth, CELL_HEIGHT_PX);
+      for (const swatch of scale) add(swatch, SWATCH_PX, SWATCH_PX);
     });
     drawWords(words, geometry.words);
   };

@@ -6,6 +6,9 @@ export interface Tip {
   rows: readonly { label: string; value: string; colour?: string }[];
 }
 
+/** Least distance from the window's edge. */
+const EDGE_PX = 4;
+
 /** A tip as one sentence for a screen reader. */
 export function tipSentence(tip: Tip): string {
   return `${tip.title}: ${tip.rows.map(({ label, value }) => `${label} ${value}`).join(", ")}.`;
@@ -16,6 +19,11 @@ export function besides(at: number, size: number, room: number, gap: number): nu
   const after = at + gap;
   if (after + size <= room) return after;
   return Math.max(0, Math.min(at - gap - size, room - size));
+}
+
+/** `start` of a box of `size` moved into the window: `origin` is where the window has position 0, `room` its length. */
+export function intoWindow(start: number, size: number, { origin, room }: { origin: number; room: number }): number {
+  return Math.max(EDGE_PX - origin, Math.min(start, room - EDGE_PX - size - origin));
 }
 
 export interface Tooltip {
@@ -52,7 +60,13 @@ export function createTooltip(root: HTMLElement): Tooltip {
       box.hidden = false;
       const left = besides(x, box.offsetWidth, root.clientWidth, 12);
       const top = besides(y, box.offsetHeight, root.clientHeight, 12);
-      box.style.transform = `translate(${left}px, ${top}px)`;
+      const { left: x0, top: y0 } = root.getBoundingClientRect();
+      const { clientWidth, clientHeight } = root.ownerDocument.documentElement;
+      const inWindow = [
+        intoWindow(left, box.offsetWidth, { origin: x0, room: clientWidth }),
+        intoWindow(top, box.offsetHeight, { origin: y0, room: clientHeight }),
+      ];
+      box.style.transform = `translate(${inWindow.map((px) => `${Math.round(px)}px`).join(", ")})`;
     },
     hide() {
       box.hidden = true;

@@ -103,3 +103,34 @@ describe("the curve over ratios", () => {
     expect([chosen?.kind, chosen?.point.ratio]).toEqual(["curve", 0.6]);
   });
 });
+
+it("writes A and B where they cover neither each other nor the other's mark", () => {
+  const space = { width: 640, measure: (text: string) => 6 * text.length, pixelRatio: 1 };
+  const axis = { name: "size", format: String };
+  const point = (id: string, x: number, y: number) => ({
+    id,
+    x,
+    y,
+    label: id,
+    method: "DISP-LLM",
+    recipe: [],
+    dedicated: true,
+  });
+  const far = [point("low", 0, 20), point("high", 1, 40)];
+  for (let dx = -0.06; dx <= 0.06; dx += 0.01)
+    for (let dy = -2; dy <= 2; dy += 0.25)
+      for (const [x, y] of [
+        [0.5, 30],
+        [1, 40],
+        [0, 20],
+      ] as const) {
+        const points = [...far, point("a", x, y), point("b", x + dx, y + dy)];
+        const { letters, marks } = tradeoffGeometry({ points, axis, dense: null, picked: ["a", "b"] }, space);
+        const [a, b] = [letters[0]!, letters[1]!];
+        expect(Math.abs(a.x - b.x) >= 8 || Math.abs(a.y - b.y) >= 9, `${x} ${y} ${dx} ${dy}`).toBe(true);
+        const other = marks.find(({ point: { id } }) => id === "b")!;
+        const inMark = Math.abs(a.x + 5 - other.x) < 6 && Math.abs(a.y - 5 - other.y) < 6;
+        expect(inMark, `A over B's mark: ${x} ${y} ${dx} ${dy}`).toBe(false);
+        for (const { x: left } of letters) expect(left + 8).toBeLessThanOrEqual(640);
+      }
+});

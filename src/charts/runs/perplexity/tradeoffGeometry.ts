@@ -7,7 +7,7 @@ import { legendGeometry, type LegendGeometry, type LegendItem } from "../../lib/
 import { clampIndex } from "../../lib/numbers/span.ts";
 import type { Words } from "../../lib/marks/words.ts";
 import { markOf, METHOD_MARKS, type MethodMark } from "./methodMarks.ts";
-import { densePath, placeOf, planeGeometry, type PlaneGeometry, type SizeAxis } from "./plane.ts";
+import { densePath, placeOf, type Plane, planeGeometry, type PlaneGeometry, type SizeAxis } from "./plane.ts";
 
 export interface TradeoffPoint {
   id: string;
@@ -55,6 +55,10 @@ const CAPTION_PX = 22;
 /** Within this distance a run is under the pointer. */
 const NEAR_PX = 24;
 
+/** Size of a letter, and half the size of a mark. */
+const LETTER_PX = 10;
+const MARK_PX = 5;
+
 /** Lays the chart out. */
 export function tradeoffGeometry(data: TradeoffData, space: Space): TradeoffGeometry {
   const { points, axis, dense } = data;
@@ -75,7 +79,7 @@ export function tradeoffGeometry(data: TradeoffData, space: Space): TradeoffGeom
     bestPath: best.map(({ x, y }, i) => (i === 0 ? `M${x},${y}` : `H${x}V${y}`)).join(""),
     densePath: densePath(plane.plane, dense),
     denseAt: dense && placeOf(plane.plane, dense),
-    letters: lettersOf(data, marks),
+    letters: lettersOf(data, marks, plane.plane),
     height,
     name: nameOf(data, best.length),
   };
@@ -92,12 +96,43 @@ function legendItems({ points, dense }: TradeoffData): LegendItem[] {
   ];
 }
 
-function lettersOf({ picked }: TradeoffData, marks: readonly RunMark[]): Words[] {
-  return picked.flatMap((id, i): Words[] => {
+/** Places of a letter beside its mark: its left edge and baseline, best first. */
+const BESIDE = [
+  [7, -6],
+  [7, 14],
+  [-7 - LETTER_PX, -6],
+  [-7 - LETTER_PX, 14],
+] as const;
+
+/** The letters of the picked runs, each where it covers neither the other letter nor the other's mark, inside the plot. */
+function lettersOf({ picked }: TradeoffData, marks: readonly RunMark[], { right, top }: Plane): Words[] {
+  const chosen = picked.flatMap((id, i) => {
     const at = marks.find(({ point }) => point.id === id);
-    return at ? [{ x: at.x + 7, y: at.y - 6, text: i === 0 ? "A" : "B", className: "chart-strong" }] : [];
+    return at ? [{ at, text: i === 0 ? "A" : "B" }] : [];
+  });
+  const taken = chosen.map(({ at: { x, y } }) => ({
+    x: x - MARK_PX,
+    y: y - MARK_PX,
+    width: 2 * MARK_PX,
+    height: 2 * MARK_PX,
+  }));
+  return chosen.map(({ at, text }): Words => {
+    const places = BESIDE.map(([dx, dy]) => ({ x: at.x + dx, y: at.y + dy }));
+    const boxOf = ({ x, y }: PlotPoint) => ({ x, y: y - LETTER_PX, width: LETTER_PX, height: LETTER_PX });
+    const inside = places.filter(({ x, y }) => x + LETTER_PX <= right && y - LETTER_PX >= top);
+    const free = inside.find((place) => !taken.some((box) => overlap(box, boxOf(place)))) ?? inside[0] ?? places[0]!;
+    taken.push(boxOf(free));
+    return { ...free, text, className: "chart-strong" };
   });
 }
+
+interface Box extends PlotPoint {
+  width: number;
+  height: number;
+}
+
+const overlap = (a: Box, b: Box): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 function nameOf({ points, axis, dense }: TradeoffData, best: number): string {
   const [lowest] = [...points].sort((a, b) => a.y - b.y);

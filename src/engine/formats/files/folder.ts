@@ -13,6 +13,13 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** Weights as they are in their file. */
+interface StoredWeights {
+  readonly bytes: number;
+  /** The element type of most of them, such as "Q4_1". */
+  readonly dtype: string;
+}
+
 /** A model's folder as the hub lays it out: flat. One that was picked or dropped may have subfolders; then the names of files are paths with "/". */
 export interface Folder {
   readonly name: string;
@@ -20,6 +27,8 @@ export interface Folder {
   readonly subfolders?: readonly string[];
   /** What a user should know about how the folder was put together: files that take no part, for example. Full sentences. */
   readonly notes?: readonly string[];
+  /** What the weights take on disk, where that is not what `open` shows: bytes and element type of a GGUF file. */
+  readonly stored?: StoredWeights;
   list(): readonly string[];
   /** Throws EngineError("format") where there is no such file; the message lists the files that exist. */
   open(file: string): Promise<ByteSource>;

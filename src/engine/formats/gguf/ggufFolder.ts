@@ -7,6 +7,7 @@ import { ggufFamilyNamed } from "./ggufFamilies.ts";
 import { configOf, MetadataFields, ROPE_FACTORS, tokens } from "./config.ts";
 import { type GgufModelFile, partOf, readParts } from "./ggufParts.ts";
 import type { GgufHeader } from "./header.ts";
+import { mainType } from "./mainType.ts";
 import { tensorViews } from "./tensorViews.ts";
 import { tokenizerFiles } from "./tokenizer.ts";
 import { readView, weightsSource } from "./weightsSource.ts";
@@ -40,7 +41,7 @@ async function folderOfModel({ source, header }: GgufModelFile): Promise<Folder>
   const views = tensorViews(source.name, header, architecture, rows);
   const tokenizer = tokenizerFiles(fields);
   const name = partOf(source.name)?.stem ?? source.name.replace(/\.gguf$/i, "");
-  return folderOf(name, [
+  const folder = folderOf(name, [
     textSource("config.json", json(config)),
     textSource("generation_config.json", json(tokens(fields))),
     textSource("tokenizer.json", JSON.stringify(tokenizer.tokenizer)),
@@ -48,6 +49,7 @@ async function folderOfModel({ source, header }: GgufModelFile): Promise<Folder>
     textSource("README.md", card(fields, name)),
     weightsSource(source, views),
   ]);
+  return { ...folder, stored: { bytes: source.size, dtype: mainType(header.tensors.values()) } };
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -49,7 +49,7 @@ async function withLicences(opened: Folder, beside: Folder): Promise<Folder> {
   const taken = beside.list().filter((name) => isLicence(name) || (card && name === CARD_FILE));
   const own = opened.list().filter((name) => !taken.includes(name));
   const files = [...own.map((name) => opened.open(name)), ...taken.map((name) => beside.open(name))];
-  return folderOf(opened.name, await Promise.all(files));
+  return { ...opened, ...folderOf(opened.name, await Promise.all(files)) };
 }
 
 /** The same folder with more notes. */

@@ -42,8 +42,8 @@ export function ExportPanel() {
         <NestedPanel ready={nestedReady} busy={busy} />
         {last ? <SpeedPanel /> : null}
       </div>
-      {exported.phase === "failed" ? <ErrorNote error={exported.error} testId="export-error" /> : null}
-      {saveError ? <ErrorNote error={saveError} testId="save-error" /> : null}
+      {exported.phase === "failed" ? <ErrorNote error={exported.error} context="export" testId="export-error" /> : null}
+      {saveError ? <ErrorNote error={saveError} context="export" testId="save-error" /> : null}
     </section>
   );
 }

@@ -26,7 +26,7 @@ export function SaveButtons({ form, name, busy }: SaveButtonsProps) {
       if (chosen) await saveFolder(form, chosen);
     } catch (error) {
       // closing the picker is not an error
-      if (!(error instanceof DOMException && error.name === "AbortError")) notify(EngineError.from(error));
+      if (!(error instanceof DOMException && error.name === "AbortError")) notify(EngineError.from(error), "export");
     }
   };
   return (

@@ -40,7 +40,7 @@ export function SpeedPanel() {
       {speed.phase === "measured" ? <SpeedTable report={speed.report} ratio={speed.of.of.ratio} /> : null}
       {stale ? <p>Measured on an earlier export.</p> : null}
       {speed.phase === "none" ? <p>Compares dense and pruned, in this studio’s engine and in onnxruntime.</p> : null}
-      {speed.phase === "failed" ? <ErrorNote error={speed.error} testId="speed-error" /> : null}
+      {speed.phase === "failed" ? <ErrorNote error={speed.error} context="measuring" testId="speed-error" /> : null}
     </div>
   );
 }

@@ -82,7 +82,7 @@ function CurveState({ curve }: CurveStateProps) {
     );
   return (
     <>
-      {curve.phase === "failed" ? <ErrorNote error={curve.error} testId="curve-error" /> : null}
+      {curve.phase === "failed" ? <ErrorNote error={curve.error} context="measuring" testId="curve-error" /> : null}
       <button type="button" data-testid="curve-start" disabled={!able} onClick={() => void measureCurve()}>
         {curve.phase === "none" ? "Measure this run at ten ratios" : "Measure the remaining ratios"}
       </button>

@@ -38,9 +38,11 @@ export function Library() {
               </button>
             </Dialog.Close>
           </div>
-          <Dialog.Description>Models stay on this machine: they are read, pruned and written here.</Dialog.Description>
+          <Dialog.Description>
+            Models stay on this machine: they are read, pruned and written here. Sizes are those of the files.
+          </Dialog.Description>
           <OpeningProgress />
-          {error ? <ErrorNote error={error} testId="open-error" /> : null}
+          {error ? <ErrorNote error={error} context="model" testId="open-error" /> : null}
           <LibraryList />
           {removed ? (
             <p role="status" className="library-removed" data-testid="removed">

@@ -62,7 +62,7 @@ function Picked({ folder, onForgotten }: PickedProps) {
       removal={{
         question: "Remove from this list? Its files stay.",
         act: () => {
-          forgetFolder(folder.id).then(onForgotten, (error: unknown) => notify(EngineError.from(error)));
+          forgetFolder(folder.id).then(onForgotten, (error: unknown) => notify(EngineError.from(error), "model"));
         },
       }}
     />

@@ -31,16 +31,20 @@ function Facts({ facts }: { facts: ModelFacts }) {
   return (
     <>
       <dl className="facts">
-        <Row name="family" value={`${facts.modelType}, ${facts.dtype}`} testId="model-family" />
+        <Row name="family" value={`${facts.modelType}, ${facts.fileDtype}`} testId="model-family" />
         <Row name="layers" value={whole(facts.layers)} testId="model-layers" />
         <Row name="hidden size" value={whole(facts.dModel)} testId="model-width" />
         <Row name="MLP width" value={whole(facts.dMlp)} testId="model-mlp" />
         <Row name="heads" value={`${heads} × ${facts.headDim}`} />
         <Row name="vocabulary" value={whole(facts.vocab)} />
         <Row name="context" value={`${whole(facts.context)} tokens`} />
-        <Row name="file size" value={bytes(facts.fileBytes)} testId="model-bytes" />
+        <Row name="file" value={`${bytes(facts.fileBytes)}, ${facts.fileDtype}`} testId="model-bytes" />
         <Row name="licence" value={licenceName(facts.licence)} testId="model-licence" />
-        <Row name="weights on the GPU" value={bytes(facts.gpuBytes)} testId="model-gpu-bytes" />
+        <Row
+          name="on the GPU"
+          value={`${bytes(facts.gpuBytes)}, ${facts.gpuDtype.toUpperCase()}`}
+          testId="model-gpu-bytes"
+        />
       </dl>
       <dl className="facts facts-parameters" aria-label="Parameters by part">
         <Row name="parameters" value={whole(parameters.total)} testId="model-parameters" />

@@ -1,7 +1,8 @@
-// Banners below the header: a lost GPU, a run that can be resumed, a run that failed, and notices.
+// Banners below the header. What needs attention stays at the top of the window while the page scrolls: a lost GPU, a model that opens or fails to, a failed run, notices.
 import { whole } from "../../../shared/format.ts";
 import { canResume } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
+import { OpeningProgress } from "../model/OpeningProgress.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 function DeviceBanner() {
@@ -9,7 +10,7 @@ function DeviceBanner() {
   const { reopenDevice } = useActions();
   if (device.phase === "dead")
     return (
-      <ErrorNote error={device.error} testId="worker-dead">
+      <ErrorNote error={device.error} context="page" testId="worker-dead">
         <button type="button" className="primary" onClick={() => location.reload()}>
           Reload the page
         </button>
@@ -17,7 +18,7 @@ function DeviceBanner() {
     );
   if (device.phase !== "lost" && device.phase !== "reopening") return null;
   return (
-    <ErrorNote error={device.error} testId="device-lost">
+    <ErrorNote error={device.error} context="page" testId="device-lost">
       <button
         type="button"
         className="primary"
@@ -58,22 +59,58 @@ function ResumeBanner() {
   );
 }
 
-export function Banners() {
-  const notices = useStudio((state) => state.notices);
-  const runError = useStudio((state) => state.runError);
-  const { dismiss } = useActions();
+/** A model that is being opened, or that could not be. While the library is open, it shows both itself. */
+function OpeningBanner() {
+  const shown = useStudio((state) => state.libraryShown);
+  const opening = useStudio((state) => state.model.phase === "opening");
+  const error = useStudio((state) => state.openError);
+  const { dismissOpenError } = useActions();
+  if (shown) return null;
   return (
-    <div className="banners">
-      <DeviceBanner />
-      {runError ? <ErrorNote error={runError} testId="run-error" /> : null}
-      <ResumeBanner />
-      {notices.map(({ id, error }) => (
-        <ErrorNote key={id} error={error} testId="notice">
-          <button type="button" data-testid="dismiss" onClick={() => dismiss(id)}>
+    <>
+      {opening ? (
+        <div className="opening-banner">
+          <OpeningProgress />
+        </div>
+      ) : null}
+      {error ? (
+        <ErrorNote error={error} context="model" testId="open-error">
+          <button type="button" data-testid="open-error-dismiss" onClick={dismissOpenError}>
             Dismiss
           </button>
         </ErrorNote>
-      ))}
-    </div>
+      ) : null}
+    </>
+  );
+}
+
+export function Banners() {
+  const notices = useStudio((state) => state.notices);
+  const runError = useStudio((state) => state.runError);
+  const { dismiss, dismissRunError } = useActions();
+  return (
+    <>
+      <div className="banners banners-urgent" data-testid="banners">
+        <DeviceBanner />
+        <OpeningBanner />
+        {runError ? (
+          <ErrorNote error={runError} context="training" testId="run-error">
+            <button type="button" data-testid="run-error-dismiss" onClick={dismissRunError}>
+              Dismiss
+            </button>
+          </ErrorNote>
+        ) : null}
+        {notices.map(({ id, error, context }) => (
+          <ErrorNote key={id} error={error} context={context} testId="notice">
+            <button type="button" data-testid="dismiss" onClick={() => dismiss(id)}>
+              Dismiss
+            </button>
+          </ErrorNote>
+        ))}
+      </div>
+      <div className="banners">
+        <ResumeBanner />
+      </div>
+    </>
   );
 }

@@ -50,6 +50,7 @@ function CopyLink() {
           "storage",
           `The browser did not let this page copy. Copy the link from the address bar: ${linkOf(store)}`,
         ),
+        "link",
       );
     }
   };

@@ -42,7 +42,7 @@ export function SelfCheckPanel() {
   const check = useStudio((state) => state.check);
   const ready = useStudio(canSelfCheck);
   const { selfCheck } = useActions();
-  if (check.phase === "failed") return <ErrorNote error={check.error} testId="self-check-error" />;
+  if (check.phase === "failed") return <ErrorNote error={check.error} context="page" testId="self-check-error" />;
   if (check.phase === "checking") return <Checking />;
   const result = check.phase === "checked" ? check.result : null;
   return (

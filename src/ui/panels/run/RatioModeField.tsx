@@ -43,6 +43,7 @@ export function RatioModeField({ locked }: Props) {
               key={field}
               label={label}
               unit="%"
+              percent
               testId={`recipe-${field}`}
               value={100 * recipe[field]}
               text={ratioNumber(recipe[field])}

@@ -6,6 +6,8 @@ import { canEditRecipe } from "../../../state/allowed.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
+import { oddRecipe } from "../../views/oddValues.ts";
+import { shownModel } from "../../views/shownModel.ts";
 import { RatioModeField } from "./RatioModeField.tsx";
 
 const ESTIMATOR_TITLES: Readonly<Record<Estimator, string>> = {
@@ -57,6 +59,8 @@ export function RecipeForm() {
   const locked = !useStudio(canEditRecipe);
   const { setRecipe } = useActions();
   const refused = refusalOf(recipe);
+  const context = useStudio((state) => shownModel(state)?.context ?? null);
+  const odd = oddRecipe(recipe, context);
   return (
     <>
       <RatioModeField locked={locked} />
@@ -93,6 +97,7 @@ export function RecipeForm() {
               key={field}
               label={label}
               hint={hint}
+              warning={odd[field]}
               whole={whole}
               testId={`recipe-${field}`}
               value={recipe[field]}

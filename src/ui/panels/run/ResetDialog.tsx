@@ -1,4 +1,5 @@
 // The button that resets the run, and the dialog that asks first.
+import { useRef } from "react";
 import { AlertDialog } from "radix-ui";
 import { useActions } from "../../studioContext.tsx";
 
@@ -11,6 +12,7 @@ interface Props {
 
 export function ResetDialog({ open, onOpen, disabled }: Props) {
   const { reset } = useActions();
+  const before = useRef<Element | null>(null);
   return (
     <AlertDialog.Root open={open} onOpenChange={onOpen}>
       <AlertDialog.Trigger asChild>
@@ -20,7 +22,17 @@ export function ResetDialog({ open, onOpen, disabled }: Props) {
       </AlertDialog.Trigger>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="dialog-veil" />
-        <AlertDialog.Content className="dialog">
+        <AlertDialog.Content
+          className="dialog"
+          // a key opens it too: the focus goes back to where it was, not to the button that would open it again
+          onOpenAutoFocus={() => {
+            before.current = document.activeElement;
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (before.current instanceof HTMLElement) before.current.focus();
+          }}
+        >
           <AlertDialog.Title>Reset the run?</AlertDialog.Title>
           <AlertDialog.Description>
             This deletes the trained hypernetwork, checkpoint, curves and map. The model and its dense perplexity stay.

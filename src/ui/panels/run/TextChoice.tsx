@@ -3,6 +3,7 @@ import { titleOf } from "../../../shared/texts.ts";
 import { whole } from "../../../shared/format.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
+import { oddTexts } from "../../views/oddValues.ts";
 import { TextSelect } from "./TextSelect.tsx";
 
 const TOKEN_CHOICES = [1024, 2048, 4096, 20_480, 102_400];
@@ -34,6 +35,8 @@ export function TextChoice() {
   const counts = useStudio((state) => state.counts);
   const error = useStudio((state) => state.textError);
   const calibration = useStudio((state) => titleOf(state.calibration));
+  const tokens = useStudio((state) => (state.method === "disp" ? state.recipe.tokens : state.weightRecipe.tokens));
+  const warnings = counts ? oddTexts(counts, tokens) : [];
   return (
     <>
       <details className="disclosure" data-testid="texts">
@@ -49,7 +52,12 @@ export function TextChoice() {
           </p>
         ) : null}
       </details>
-      {error ? <ErrorNote error={error} testId="text-error" /> : null}
+      {warnings.map((warning) => (
+        <p key={warning} className="field-warning" role="status" data-testid="text-warning">
+          {warning}
+        </p>
+      ))}
+      {error ? <ErrorNote error={error} context="text" testId="text-error" /> : null}
     </>
   );
 }

@@ -59,7 +59,7 @@ function OwnText({ use, label, disabled }: OwnTextProps) {
   const take = (file: File): void => {
     readTextFile(file).then(
       (text) => setTexts({ [use]: { kind: "own", name: file.name, text } }),
-      (error: unknown) => notify(EngineError.from(error)),
+      (error: unknown) => notify(EngineError.from(error), "text"),
     );
   };
   return (

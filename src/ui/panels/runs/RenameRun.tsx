@@ -26,6 +26,9 @@ export function RenameRun({ run, onDone }: Props) {
         type="text"
         aria-label={`New name of ${run.name}`}
         data-testid="run-name-field"
+        // the button that opened the field had the focus
+        autoFocus
+        onFocus={({ target }) => target.select()}
         maxLength={MAX_NAME_CHARS}
         value={name}
         onChange={({ target }) => setName(target.value)}

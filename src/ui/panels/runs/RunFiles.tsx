@@ -18,7 +18,7 @@ export function RunFiles({ ids }: Props) {
     if (!file) return;
     readTextFile(file).then(
       (text) => importRuns(text, file.name),
-      (error: unknown) => notify(EngineError.from(error)),
+      (error: unknown) => notify(EngineError.from(error), "runs"),
     );
   };
   return (

@@ -15,12 +15,20 @@ export function RunNotes() {
   const { undoRemove } = useActions();
   return (
     <>
-      {error ? <ErrorNote error={error} testId="runs-error" /> : null}
+      {error ? <ErrorNote error={error} context="runs" testId="runs-error" /> : null}
       {unreadable > 0 ? <p>{damagedText(unreadable)}</p> : null}
       {last ? (
         <p role="status" data-testid="run-removed">
           “{last.record.name}” was deleted{removed.length > 1 ? `, and ${whole(removed.length - 1)} before it` : ""}.{" "}
-          <button type="button" className="link" data-testid="run-undo" onClick={() => void undoRemove()}>
+          <button
+            // deleting took the focused button away; each deletion has its own way back
+            key={last.record.id}
+            autoFocus
+            type="button"
+            className="link"
+            data-testid="run-undo"
+            onClick={() => void undoRemove()}
+          >
             Undo
           </button>
         </p>

@@ -1,5 +1,5 @@
 // One saved run in the list: its name, what made it, what it costs, and what can be done with it.
-import { Fragment, useState } from "react";
+import { Fragment, useRef, useState } from "react";
 import type { RunRecord } from "../../../engine/index.ts";
 import { bytes, keptPercent, perplexityText } from "../../../shared/format.ts";
 import { methodLabel, recipeRows } from "../../views/runViews.ts";
@@ -27,11 +27,16 @@ function factsOf(run: RunRecord): string[] {
 
 export function RunRow({ run, letter, onPick }: Props) {
   const [naming, setNaming] = useState(false);
+  const row = useRef<HTMLLIElement>(null);
+  const named = (): void => {
+    row.current?.querySelector<HTMLElement>("[data-testid=run-rename]")?.focus();
+    setNaming(false);
+  };
   return (
-    <li className="run-row" data-testid="run-row" data-picked={letter ?? undefined}>
+    <li ref={row} className="run-row" data-testid="run-row" data-picked={letter ?? undefined}>
       <div className="run-what">
         {naming ? (
-          <RenameRun run={run} onDone={() => setNaming(false)} />
+          <RenameRun run={run} onDone={named} />
         ) : (
           <p className="run-title">
             {letter ? <span className="run-letter">{letter}</span> : null}

@@ -23,6 +23,8 @@ export function TargetFields({ ratio, model, disabled, onBlocks, onModel }: Prop
         className="field-inline"
         label="Keep"
         unit="% of the block weights"
+        percent
+        why={`A run keeps at least ${percent(RECIPE_BOUNDS.ratio.min, 0)}, so that every block has something left.`}
         testId="keep-blocks"
         value={100 * ratio}
         text={percentNumber(ratio)}
@@ -41,6 +43,7 @@ export function TargetFields({ ratio, model, disabled, onBlocks, onModel }: Prop
         }
         unit={model === null ? "% of the model)" : `% of the model; ${percent(1 - model)} removed)`}
         testId="keep-model"
+        percent
         value={model === null ? 0 : 100 * model}
         text={model === null ? "" : percentNumber(model)}
         min={0}

@@ -24,6 +24,9 @@ const TICKS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 /** The share that is never pruned has its label where there is room for it. */
 const LABELLED_FROM = 0.06;
 
+/** The slider is longer than the bar by half a thumb at each end, so that the thumb's middle is at the value. */
+const HALF_THUMB_PX = 12;
+
 /** A share as a CSS length. */
 const css = (share: number): string => `${percentNumber(share, 3)}%`;
 
@@ -62,12 +65,12 @@ export function TargetScale({ ratio, unit, parameters, disabled, onBlocks, onMod
         <div className="scale-kept" style={{ left: css(rest), width: css(share - rest) }} />
         <Slider.Root
           className="slider"
-          style={blocks ? { left: `calc(${css(rest)} - 9px)` } : { left: "-9px" }}
+          style={blocks ? { left: `calc(${css(rest)} - ${HALF_THUMB_PX}px)` } : { left: `-${HALF_THUMB_PX}px` }}
           min={0}
           max={100}
           step={1}
           disabled={disabled || !parameters}
-          value={[100 * (blocks ? ratio : share)]}
+          value={[Number(percentNumber(blocks ? ratio : share))]}
           onValueChange={([value = 0]) => (blocks ? onBlocks(value / 100) : onModel(value / 100))}
         >
           <Slider.Track className="slider-track" />

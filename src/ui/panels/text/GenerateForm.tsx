@@ -1,6 +1,7 @@
 // The prompt, how text is sampled, and the button that generates or stops.
 import { canGenerate } from "../../../state/allowed.ts";
 import { NumberField } from "../../parts/NumberField.tsx";
+import { oddTemperature } from "../../views/oddValues.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
 const MAX_TOKENS = 512;
@@ -30,6 +31,7 @@ function SamplingFields() {
         value={temperature}
         min={0}
         max={MAX_TEMPERATURE}
+        warning={oddTemperature(temperature)}
         onValue={(value) => setGeneration({ temperature: value })}
       />
       <NumberField
@@ -65,7 +67,7 @@ export function GenerateForm() {
           type="text"
           data-testid="prompt"
           value={prompt}
-          disabled={writing}
+          readOnly={writing}
           onChange={(event) => setGeneration({ prompt: event.target.value })}
         />
       </div>

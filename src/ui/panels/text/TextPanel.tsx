@@ -79,7 +79,9 @@ export function TextPanel() {
           empty={trained ? "The pruned model’s text appears here." : "Nothing is pruned yet. Train first."}
         />
       </div>
-      {generation.phase === "failed" ? <ErrorNote error={generation.error} testId="compare-error" /> : null}
+      {generation.phase === "failed" ? (
+        <ErrorNote error={generation.error} context="measuring" testId="compare-error" />
+      ) : null}
     </section>
   );
 }

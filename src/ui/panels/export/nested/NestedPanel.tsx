@@ -30,7 +30,7 @@ export function NestedPanel({ ready, busy }: Props) {
       ) : bounds ? (
         <NestedForm bounds={bounds} ready={ready} />
       ) : null}
-      {nested.phase === "failed" ? <ErrorNote error={nested.error} testId="nested-error" /> : null}
+      {nested.phase === "failed" ? <ErrorNote error={nested.error} context="export" testId="nested-error" /> : null}
       {last ? <NestedResults found={last} busy={busy} /> : null}
     </section>
   );

@@ -41,7 +41,7 @@ function Prune({ valid }: PruneProps) {
           Prune
         </button>
       </div>
-      {pruning.phase === "failed" ? <ErrorNote error={pruning.error} testId="weights-error" /> : null}
+      {pruning.phase === "failed" ? <ErrorNote error={pruning.error} context="pruning" testId="weights-error" /> : null}
       {kept ? (
         <p className="run-words" role="status" data-testid="weights-kept">
           {keptPercent(kept)} of the MLP weights kept

@@ -74,7 +74,7 @@ export function LossPerToken({ a, b }: Props) {
           ) : null}
         </p>
       )}
-      {losses.phase === "failed" ? <ErrorNote error={losses.error} testId="losses-error" /> : null}
+      {losses.phase === "failed" ? <ErrorNote error={losses.error} context="runs" testId="losses-error" /> : null}
       {read ? <Strip data={read} /> : null}
     </div>
   );

@@ -85,7 +85,7 @@ export function RunsCompare({ a, b }: Props) {
     let mounted = true;
     Promise.all([readRunMasks(a.id), readRunMasks(b.id)]).then(
       (both) => mounted && setMasks(both),
-      (error: unknown) => notify(EngineError.from(error)),
+      (error: unknown) => notify(EngineError.from(error), "runs"),
     );
     return () => {
       mounted = false;

@@ -1,0 +1,125 @@
+// Situations of opening a model.
+import { READ_ELSEWHERE, type Situation } from "./situation.ts";
+
+/** What was being done. */
+export const OPENING = ["model"] as const;
+export const STAYS = "The previous model stays open.";
+
+export const ABOUT_MODELS: readonly Situation[] = [
+  {
+    name: "gated model",
+    codes: ["network"],
+    contexts: OPENING,
+    says: /is gated|private or gated|no access|Sign in/,
+    title: "This model needs your permission",
+    advice: `Espalier signs in nowhere, so it cannot download it. ${STAYS}`,
+  },
+  {
+    name: "not found on the hub",
+    codes: ["network"],
+    contexts: OPENING,
+    says: /There is no |answered 404|answered 410/,
+    title: "Model not found",
+    advice: `Names are case-sensitive. ${STAYS}`,
+  },
+  {
+    name: "offline, opening",
+    codes: ["network", "bug"],
+    contexts: OPENING,
+    says: READ_ELSEWHERE,
+    title: "No connection",
+    advice: `Check that you are online; models that were fetched before open without a connection. ${STAYS}`,
+  },
+  {
+    name: "download",
+    codes: ["network"],
+    contexts: OPENING,
+    title: "Download failed",
+    advice: `Try again later, or download the files by hand and drop the folder on this page. ${STAYS}`,
+  },
+  {
+    name: "choice of GGUF files",
+    codes: ["config"],
+    contexts: OPENING,
+    says: /expected one GGUF file/,
+    title: "Several models in one place",
+    advice: "Choose one of them.",
+  },
+  {
+    name: "address",
+    codes: ["config"],
+    contexts: OPENING,
+    says: /^address: /,
+    title: "This address cannot be used",
+    advice: "Type it as in the examples.",
+  },
+  {
+    name: "missing tokenizer",
+    codes: ["format"],
+    contexts: OPENING,
+    says: /expected (a file )?tokenizer\.json|tokenizer\.json is missing/,
+    title: "The tokenizer is missing",
+    advice: `tokenizer.json is next to the weights where the model was published; put it into the same folder. ${STAYS}`,
+  },
+  {
+    name: "tokenizer",
+    codes: ["format", "config", "unsupported"],
+    contexts: OPENING,
+    says: /tokenizer/,
+    title: "The tokenizer cannot be used",
+    advice: `A wrong tokenizer would give wrong numbers, so the model was not opened. ${STAYS}`,
+  },
+  {
+    name: "no model here",
+    codes: ["format"],
+    contexts: OPENING,
+    says: /a model.* config\.json.*, got|empty folder|no model/,
+    title: "No model found",
+    advice: STAYS,
+  },
+  {
+    name: "model cut off",
+    codes: ["format"],
+    contexts: OPENING,
+    says: /cut short|cut off|damaged/,
+    title: "A file is incomplete",
+    advice: `Compare its size with the one at the source. ${STAYS}`,
+  },
+  {
+    name: "config contradiction",
+    codes: ["format", "config", "shape", "unsupported"],
+    contexts: OPENING,
+    says: /by config\.json|of the same model|contradict|disagree/,
+    title: "The files of this model contradict each other",
+    advice: `Take config.json and weights from the same place. ${STAYS}`,
+  },
+  {
+    name: "file malformed",
+    codes: ["format"],
+    contexts: OPENING,
+    title: "This file cannot be read",
+    advice: STAYS,
+  },
+  {
+    name: "quantised model",
+    codes: ["unsupported"],
+    contexts: OPENING,
+    says: /quanti[sz]|GPTQ|AWQ|bitsandbytes|fp8|packed/i,
+    title: "Quantised models are not supported",
+    advice: `Open the original in F32, F16 or BF16, or a GGUF file of it. ${STAYS}`,
+  },
+  {
+    name: "model not supported",
+    codes: ["unsupported"],
+    contexts: OPENING,
+    title: "This model is not supported",
+    advice: `Nothing was changed. ${STAYS}`,
+  },
+  {
+    name: "config",
+    codes: ["config", "shape"],
+    contexts: OPENING,
+    title: "The settings of this model cannot be used",
+    advice: STAYS,
+  },
+];

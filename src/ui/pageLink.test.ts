@@ -1,0 +1,70 @@
+// @vitest-environment happy-dom
+// The page's address: settings in it are taken, and the id of an element, or anything else that is not a setting, changes nothing.
+import { beforeEach, expect, it } from "vitest";
+import { bench } from "../state/client.fixture.ts";
+import { linkPage } from "./pageLink.ts";
+
+const studio = bench();
+const { store } = studio;
+linkPage(store);
+
+const go = (hash: string): void => {
+  history.replaceState(null, "", `/${hash}`);
+  dispatchEvent(new HashChangeEvent("hashchange"));
+};
+const settings = (): unknown => {
+  const { method, recipe, weightRecipe, calibration, evaluation } = store.getState();
+  return { method, recipe, weightRecipe, calibration, evaluation };
+};
+
+beforeEach(() => {
+  document.body.innerHTML = '<h2 id="weights-heading"></h2><figure id="figure-map"></figure><b id="übersicht"></b>';
+  for (const { id } of store.getState().notices) store.getState().dismiss(id);
+  go("#keep=0.68&steps=60&seed=2&method=dass");
+});
+
+it("takes settings", () => {
+  expect(store.getState()).toMatchObject({ method: "dass", recipe: { ratio: 0.68, steps: 60, seed: 2 } });
+});
+
+it.each(["#weights-heading", "#figure-map", "#übersicht", "#%C3%BCbersicht"])(
+  "ignores %s, the id of an element, and keeps the link",
+  (hash) => {
+    const before = settings();
+    go(hash);
+    expect(settings()).toEqual(before);
+    expect(store.getState().notices).toEqual([]);
+    expect(location.hash).toContain("method=dass");
+  },
+);
+
+it.each(["#nowhere", "#utm_source=mail", "#%", "#a=b&c=d"])("changes nothing for %s, but says so", (hash) => {
+  const before = settings();
+  go(hash);
+  expect(settings()).toEqual(before);
+  expect(store.getState().notices.map(({ error, context }) => [error.message, context])).toEqual([
+    [
+      expect.stringMatching(
+        /^The link has no setting that Espalier knows, so nothing was changed: .+ is not a setting\.$/,
+      ),
+      "link",
+    ],
+  ]);
+});
+
+it("describes a hostile link in a line or two", () => {
+  const long = "x".repeat(20_000);
+  for (const hash of [
+    `#${long}=1`,
+    `#seed=${long}`,
+    `#estimator=${long}`,
+    `#pattern=${long}`,
+    `#calibration=${long}`,
+  ]) {
+    go(`${hash}&seed=3`);
+    expect(store.getState().notices.at(-1)?.error.message.length).toBeLessThan(400);
+  }
+  const many = Array.from({ length: 3000 }, (_, i) => `key${i}=${long.slice(0, 20)}`).join("&");
+  go(`#seed=3&${many}`);
+  expect(store.getState().notices.at(-1)?.error.message).toMatch(/; and 2996 more\.$/);
+});
