@@ -68,15 +68,21 @@ export class JsonField {
   number({ min = -Infinity, max = Infinity, whole = false }: NumberRange = {}): number {
     const { value } = this;
     const kind = whole ? "a whole number" : "a number";
-    const range = min > -Infinity || max < Infinity ? ` from ${min} to ${max}` : "";
-    if (typeof value !== "number" || !Number.isFinite(value) || value < min || value > max) {
-      return this.refuse(kind + range);
-    }
-    return !whole || Number.isSafeInteger(value) ? value : this.refuse(kind + range);
+    const allowed = whole ? Number.isSafeInteger(value) : Number.isFinite(value);
+    if (typeof value === "number" && allowed && value >= min && value <= max) return value;
+    return this.refuse(kind + rangeText(min, max));
   }
 
   /** A whole number from 0 to `max`. */
   count(max = Number.MAX_SAFE_INTEGER): number {
     return this.number({ min: 0, max, whole: true });
   }
+}
+
+/** " from 1 to 5", " of at least 1", " of at most 5" or nothing; bounds beyond the safe integers say nothing to a reader. */
+function rangeText(min: number, max: number): string {
+  const bounded = { below: min > Number.MIN_SAFE_INTEGER, above: max < Number.MAX_SAFE_INTEGER };
+  if (bounded.below && bounded.above) return ` from ${min} to ${max}`;
+  if (bounded.below) return ` of at least ${min}`;
+  return bounded.above ? ` of at most ${max}` : "";
 }
