@@ -49,7 +49,7 @@ export function tokenizerOfVocab(parts: VocabularyFiles): object {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: added,
+    added_tokens: added.sort((a, b) => a.id - b.id),
     normalizer: qwen2 ? { type: "NFC" } : null,
     pre_tokenizer: qwen2 ? { type: "Sequence", pretokenizers: [words, byteLevel] } : byteLevel,
     post_processor: template(
