@@ -1,5 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { EngineError, type ErrorCode } from "../errors.ts";
 import { JsonField } from "./jsonFields.ts";
+
+test("a check's refusal names file and object, and keeps its code; other errors stay", () => {
+  const recipe = new JsonField({ a: {} }, "x.json", "", "Try another.").get("a");
+  const refuse = (code: ErrorCode) => () =>
+    recipe.checked(() => {
+      throw new EngineError(code, "steps: expected 1, got 0");
+    });
+  expect(refuse("config")).toThrow("x.json: a.steps: expected 1, got 0. Try another.");
+  expect(refuse("config")).toThrow(expect.objectContaining({ code: "config" }) as Error);
+  expect(refuse("bug")).toThrow(/^steps: expected 1, got 0$/);
+  expect(recipe.checked(() => 5)).toBe(5);
+});
 
 const field = (value: unknown): JsonField => new JsonField({ a: value }, "x.json").get("a");
 

@@ -1,4 +1,5 @@
 // Reads parsed JSON from outside, field by field, with the type and range that each must have. Errors name the file, the field and its value.
+import { sentence } from "../../shared/format.ts";
 import { EngineError, showValue } from "../errors.ts";
 
 /** Bounds are included. Default: any finite number. */
@@ -28,6 +29,20 @@ export class JsonField {
     const message = `${this.file}: ${this.path || "file"}: expected ${expected}, got ${showValue(this.value)}`;
     const detail = { file: this.file, field: this.path };
     throw new EngineError("format", advice === "" ? message : `${message}. ${advice}`, detail);
+  }
+
+  /**
+   * Runs a check of what this object contains. A "config" error of the check, which names a field of the object, gets this field's path
+   * before and the advice after its message.
+   */
+  checked<T>(check: () => T): T {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "config") throw error;
+      const message = sentence(`${this.file}: ${this.path}.${error.message}`);
+      throw new EngineError(error.code, this.advice === "" ? message : `${message} ${this.advice}`, error.detail);
+    }
   }
 
   /** A field of this object. If it is missing, reading its value throws. */
