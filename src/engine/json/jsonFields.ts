@@ -1,4 +1,5 @@
 // Reads parsed JSON from outside, field by field, with the type and range that each must have. Errors name the file, the field and its value.
+import { sentence } from "../../shared/format.ts";
 import { EngineError, showValue } from "../errors.ts";
 
 /** Bounds are included. Default: any finite number. */
@@ -28,6 +29,20 @@ export class JsonField {
     const message = `${this.file}: ${this.path || "file"}: expected ${expected}, got ${showValue(this.value)}`;
     const detail = { file: this.file, field: this.path };
     throw new EngineError("format", advice === "" ? message : `${message}. ${advice}`, detail);
+  }
+
+  /**
+   * Runs a check of what this object contains. A "config" error of the check, which names a field of the object, gets this field's path
+   * before and the advice after its message.
+   */
+  checked<T>(check: () => T): T {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "config") throw error;
+      const message = sentence(`${this.file}: ${this.path}.${error.message}`);
+      throw new EngineError(error.code, this.advice === "" ? message : `${message} ${this.advice}`, error.detail);
+    }
   }
 
   /** A field of this object. If it is missing, reading its value throws. */
@@ -68,15 +83,21 @@ export class JsonField {
   number({ min = -Infinity, max = Infinity, whole = false }: NumberRange = {}): number {
     const { value } = this;
     const kind = whole ? "a whole number" : "a number";
-    const range = min > -Infinity || max < Infinity ? ` from ${min} to ${max}` : "";
-    if (typeof value !== "number" || !Number.isFinite(value) || value < min || value > max) {
-      return this.refuse(kind + range);
-    }
-    return !whole || Number.isSafeInteger(value) ? value : this.refuse(kind + range);
+    const allowed = whole ? Number.isSafeInteger(value) : Number.isFinite(value);
+    if (typeof value === "number" && allowed && value >= min && value <= max) return value;
+    return this.refuse(kind + rangeText(min, max));
   }
 
   /** A whole number from 0 to `max`. */
   count(max = Number.MAX_SAFE_INTEGER): number {
     return this.number({ min: 0, max, whole: true });
   }
+}
+
+/** " from 1 to 5", " of at least 1", " of at most 5" or nothing; bounds beyond the safe integers say nothing to a reader. */
+function rangeText(min: number, max: number): string {
+  const bounded = { below: min > Number.MIN_SAFE_INTEGER, above: max < Number.MAX_SAFE_INTEGER };
+  if (bounded.below && bounded.above) return ` from ${min} to ${max}`;
+  if (bounded.below) return ` of at least ${min}`;
+  return bounded.above ? ` of at most ${max}` : "";
 }

@@ -12,7 +12,7 @@ export function checkMasks(config: ModelConfig, masks: Masks): void {
   invariant(
     masks.length === sizes.length,
     "shape",
-    `masks: expected ${sizes.length} masks for ${config.layers} blocks, got ${masks.length}; they belong to another model`,
+    `masks: expected ${sizes.length} masks for ${config.layers} blocks, got ${masks.length}. They belong to another model: open that one.`,
   );
   masks.forEach((mask, vector) => {
     const size = sizes[vector] ?? 0;
@@ -20,7 +20,7 @@ export function checkMasks(config: ModelConfig, masks: Masks): void {
     if (mask.length !== size) {
       throw new EngineError(
         "shape",
-        `${name}: expected a mask of ${size} gates, got ${mask.length}; it belongs to another model`,
+        `${name}: expected a mask of ${size} gates, got ${mask.length}. It belongs to another model: open that one.`,
       );
     }
     if (!mask.every((bit) => bit <= 1))
@@ -174,7 +174,7 @@ function checked(bytes: Uint8Array, dtype: Dtype, shape: readonly number[], kept
   invariant(
     fits(kept.rows, rows) && fits(kept.cols, cols),
     "shape",
-    `index lists: expected rows below ${rows} and columns below ${cols}, got larger ones; the masks belong to another model`,
+    `index lists: expected rows below ${rows} and columns below ${cols}, got larger ones. The masks belong to another model: open that one.`,
   );
   return [rows, cols];
 }

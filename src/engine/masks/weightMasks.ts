@@ -64,7 +64,7 @@ export function masksByName(config: ModelConfig, masks: WeightMasks): ReadonlyMa
     invariant(
       words === wordsOf(matrix) && masks.length === matrices.length,
       "shape",
-      `${matrix.name}: expected a mask of ${wordsOf(matrix)} words, got ${words ?? "none"}; these masks belong to another model`,
+      `${matrix.name}: expected a mask of ${wordsOf(matrix)} words, got ${words ?? "none"}. These masks belong to another model: open that one.`,
     );
   }
   return byName;

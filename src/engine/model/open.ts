@@ -10,13 +10,13 @@ import { decoderLoss } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
 import { boundedTokenizer } from "../tokenizer/bounded.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { readTokenizer } from "./readTokenizer.ts";
+import { readTokenizer, withTokenizerFile } from "./readTokenizer.ts";
 import { resolveFiles } from "./resolveFiles.ts";
 import { checkWeights, extraNotes } from "./weights.ts";
 
 export interface OpenedModel {
   readonly name: string;
-  /** The model's files, as resolved by `resolveFiles`. */
+  /** The model's files, as resolved by `resolveFiles`, and a tokenizer.json. Exports start from it. */
   readonly folder: Folder;
   readonly config: ModelConfig;
   readonly weights: Weights;
@@ -41,10 +41,11 @@ interface OpenOptions {
 
 /** Opens a model. Throws "config", "unsupported" or "format" before anything is uploaded, then "cancelled" or an error of the GPU. */
 export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
-  const { folder, config, weights, notes: fileNotes } = await resolveFiles(original);
-  const rawConfig = await readJson(await folder.open("config.json"));
+  const { folder: resolved, config, weights, notes: fileNotes } = await resolveFiles(original);
+  const rawConfig = await readJson(await resolved.open("config.json"));
   const tensors = checkWeights(config, weights);
-  const loaded = await readTokenizer(folder, rawConfig);
+  const folder = await withTokenizerFile(resolved, rawConfig);
+  const loaded = await readTokenizer(folder);
   const tokenizer = boundedTokenizer(loaded, config.vocab);
   const notes = [...(folder.notes ?? []), ...fileNotes, ...extraNotes(config, weights)];
   if (loaded.vocabSize > config.vocab)

@@ -1,10 +1,12 @@
 // A model's tokenizer: from tokenizer.json, or from vocab.json and merges.txt where there is none.
 import { EngineError } from "../errors.ts";
 import { type Folder, readJson, readText } from "../formats/files/folder.ts";
+import { jsonSource, withFiles } from "../formats/safetensors/renamed.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/tokenizer.ts";
 import { MAKE_TOKENIZER, MERGES_FILE, tokenizerOfVocab, VOCAB_FILE } from "../tokenizer/vocabMerges.ts";
 
 const FILE = "tokenizer.json";
+const CONFIG_FILE = "tokenizer_config.json";
 /** Vocabularies that transformers converts, but Espalier does not read. */
 const OTHER_VOCABULARIES = [
   "tokenizer.model",
@@ -16,28 +18,38 @@ const OTHER_VOCABULARIES = [
 ];
 
 /**
- * Reads the tokenizer of a folder. `rawConfig` is its parsed config.json, whose `model_type` and `tokenizer_class` name the kind of a
- * vocabulary without tokenizer.json. Throws "format" where there is neither, with how to make tokenizer.json of what there is, and
- * what `loadTokenizer` throws.
+ * The folder with a tokenizer.json: the same folder if it has one, otherwise with the one that its vocab.json and merges.txt stand for.
+ * Exports copy it, for programs that read nothing else. `rawConfig` is the parsed config.json, whose `model_type` and `tokenizer_class`
+ * name the kind of the vocabulary. Throws "format" where there is neither, with how to make tokenizer.json of what there is, and what
+ * `tokenizerOfVocab` throws.
  */
-export async function readTokenizer(folder: Folder, rawConfig: unknown): Promise<Tokenizer> {
+export async function withTokenizerFile(folder: Folder, rawConfig: unknown): Promise<Folder> {
   const names = folder.list();
-  const jsonOf = async (name: string): Promise<unknown> =>
-    names.includes(name) ? readJson(await folder.open(name)) : undefined;
-  const config = await jsonOf("tokenizer_config.json");
-  if (names.includes(FILE)) return loadTokenizer(await jsonOf(FILE), config);
+  if (names.includes(FILE)) return folder;
   if (!names.includes(VOCAB_FILE) || !names.includes(MERGES_FILE)) throw noTokenizer(folder);
   const { model_type: modelType, tokenizer_class: modelClass } = rawConfig as Record<string, unknown>;
-  const json = tokenizerOfVocab({
-    vocab: await jsonOf(VOCAB_FILE),
-    merges: await readText(await folder.open(MERGES_FILE)),
-    config,
-    specialTokensMap: await jsonOf("special_tokens_map.json"),
-    addedTokens: await jsonOf("added_tokens.json"),
-    modelType: String(modelType),
-    modelClass: typeof modelClass === "string" ? modelClass : undefined,
-  });
-  return loadTokenizer(json, config);
+  const source = jsonSource(
+    FILE,
+    tokenizerOfVocab({
+      vocab: await jsonOf(folder, VOCAB_FILE),
+      merges: await readText(await folder.open(MERGES_FILE)),
+      config: await jsonOf(folder, CONFIG_FILE),
+      specialTokensMap: await jsonOf(folder, "special_tokens_map.json"),
+      addedTokens: await jsonOf(folder, "added_tokens.json"),
+      modelType: String(modelType),
+      modelClass: typeof modelClass === "string" ? modelClass : undefined,
+    }),
+  );
+  return withFiles(folder, new Map([[FILE, () => Promise.resolve(source)]]));
+}
+
+/** Reads the tokenizer of a folder that `withTokenizerFile` returned. Throws what `loadTokenizer` throws. */
+export async function readTokenizer(folder: Folder): Promise<Tokenizer> {
+  return loadTokenizer(await readJson(await folder.open(FILE)), await jsonOf(folder, CONFIG_FILE));
+}
+
+async function jsonOf(folder: Folder, name: string): Promise<unknown> {
+  return folder.list().includes(name) ? readJson(await folder.open(name)) : undefined;
 }
 
 function noTokenizer(folder: Folder): EngineError {

@@ -18,13 +18,17 @@ export function readRatioList(text: string, what: string): number[] {
   const ratios = words.map((word) => {
     const ratio = ratioOf(word);
     if (ratio > 0 && ratio < 1) return ratio;
-    const meant = !word.includes("%") && ratio > 1 && ratio < 100 ? `; ${ratio} % is ${ratio / 100}` : "";
+    const meant =
+      !word.includes("%") && ratio > 1 && ratio < 100
+        ? `; ${ratio} % is ${ratio / 100}`
+        : ". Write each as 0.5 or 50 %.";
     throw new EngineError(
       "config",
       `${what}: expected ratios between 0 and 1, separated by commas, got "${word.trim()}"${meant}`,
     );
   });
   const twice = ratios.find((ratio, i) => ratios.indexOf(ratio) < i);
-  if (twice !== undefined) throw new EngineError("config", `${what}: expected each ratio once, got ${twice} twice`);
+  if (twice !== undefined)
+    throw new EngineError("config", `${what}: expected each ratio once, got ${twice} twice. Remove one of the two.`);
   return ratios.sort((a, b) => a - b);
 }

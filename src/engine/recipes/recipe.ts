@@ -124,7 +124,7 @@ export function checkRecipe(recipe: Recipe): Recipe {
   invariant(
     ratioMode === "one" || ratioFrom <= ratioTo,
     "config",
-    `keepFrom: expected at most keepTo, got keepFrom ${ratioFrom} and keepTo ${ratioTo}`,
+    `keepFrom: expected at most keepTo, got keepFrom ${ratioFrom} and keepTo ${ratioTo}. Lower keepFrom or raise keepTo.`,
   );
   invariant(
     ESTIMATORS.includes(recipe.estimator),

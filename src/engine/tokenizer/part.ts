@@ -4,6 +4,9 @@ import type { JsonField } from "../json/jsonFields.ts";
 
 export const TOKENIZER_FILE = "tokenizer.json";
 
+/** What to do about a file of a tokenizer that is malformed or contradicts itself or another one. */
+export const PUBLISHED_TOKENIZER = "Use the tokenizer files that the model was published with.";
+
 /** Makes a part from its JSON, by type. */
 export type Makers<Part> = Readonly<Record<string, (field: JsonField) => Part>>;
 

@@ -1,6 +1,6 @@
 // The added tokens of a tokenizer without tokenizer.json, from the files beside its vocabulary, in the order in which transformers adds them.
 import { JsonField } from "../json/jsonFields.ts";
-import { flagOr, isAbsent } from "./part.ts";
+import { flagOr, isAbsent, PUBLISHED_TOKENIZER } from "./part.ts";
 
 /** The names that every tokenizer has, in the order in which they are added. */
 const NAMES = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"] as const;
@@ -43,10 +43,15 @@ export function specialTokens(
   vocabulary: ReadonlyMap<string, number>,
   qwen2: boolean,
 ): { added: NumberedToken[]; begin: NumberedToken | undefined; end: NumberedToken | undefined } {
-  const settings = new JsonField(config ?? {}, "tokenizer_config.json");
+  const settings = new JsonField(config ?? {}, "tokenizer_config.json", "", PUBLISHED_TOKENIZER);
   const decoder = settings.get("added_tokens_decoder");
   const legacy = isAbsent(decoder);
-  const map = new JsonField((legacy ? specialTokensMap : undefined) ?? {}, "special_tokens_map.json");
+  const map = new JsonField(
+    (legacy ? specialTokensMap : undefined) ?? {},
+    "special_tokens_map.json",
+    "",
+    PUBLISHED_TOKENIZER,
+  );
   const named = namedTokens(settings, map, qwen2);
   const { extra, late } = extraTokens(settings, map);
   const special = new Set([...named.values(), ...extra, ...late].map(({ content }) => content));
@@ -145,7 +150,7 @@ function ofDecoder(decoder: JsonField): PlacedToken[] {
 /** added_tokens.json: {"token": id, ...}. */
 function ofFile(json: unknown, special: ReadonlySet<string>): PlacedToken[] {
   if (json === undefined) return [];
-  const all = new JsonField(json, "added_tokens.json").entries().map(([content, id]) => ({
+  const all = new JsonField(json, "added_tokens.json", "", PUBLISHED_TOKENIZER).entries().map(([content, id]) => ({
     id: id.count(),
     token: { ...plain(content), special: special.has(content), normalized: !special.has(content) },
   }));

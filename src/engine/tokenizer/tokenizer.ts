@@ -6,7 +6,7 @@ import type { TokenModel } from "./model.ts";
 import { readModel } from "./models.ts";
 import type { Normalizer } from "./normalizer.ts";
 import { readNormalizer } from "./normalizers.ts";
-import { TOKENIZER_FILE } from "./part.ts";
+import { PUBLISHED_TOKENIZER, TOKENIZER_FILE } from "./part.ts";
 import { readPostProcessor } from "./postProcessors.ts";
 import { type PreTokenizer, readPreTokenizer } from "./preTokenizers.ts";
 import { startTextStream, type TextStream } from "./textStream.ts";
@@ -38,9 +38,11 @@ export interface Tokenizer {
  * EngineError("format") for fields that are missing or contradict each other, and "unsupported" for a part that is not computed here.
  */
 export function loadTokenizer(tokenizerJson: unknown, tokenizerConfigJson: unknown = {}): Tokenizer {
-  const root = new JsonField(tokenizerJson, TOKENIZER_FILE);
+  const root = new JsonField(tokenizerJson, TOKENIZER_FILE, "", PUBLISHED_TOKENIZER);
   const model = readModel(root.get("model"));
-  const configured = new JsonField(tokenizerConfigJson, "tokenizer_config.json").get("added_tokens_decoder");
+  const configured = new JsonField(tokenizerConfigJson, "tokenizer_config.json", "", PUBLISHED_TOKENIZER).get(
+    "added_tokens_decoder",
+  );
   const added = readAddedTokens(root.get("added_tokens"), configured, model);
   const normalize = readNormalizer(root.get("normalizer"));
   const sections = sectionsOf(added, normalize);

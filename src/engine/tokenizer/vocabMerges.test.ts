@@ -40,7 +40,10 @@ test("lines of merges.txt may end as on Windows", () => {
 describe("is refused by file and field", () => {
   const parts = partsOf({ modelType: "opt", files: {} });
   test.each<[Partial<VocabularyFiles>, string]>([
-    [{ vocab: [] }, "vocab.json: file: expected an object, got []"],
+    [
+      { vocab: [] },
+      "vocab.json: file: expected an object, got []. Use the tokenizer files that the model was published with.",
+    ],
     [{ vocab: { a: "1" } }, "vocab.json: a: expected a whole number"],
     [{ merges: "#version: 0.2\na b\nabc\n" }, "merges.txt: line 3: expected two tokens with a space between them"],
     [{ config: { tokenizer_class: "LlamaTokenizer" } }, "tokenizer_class: expected one of GPT2Tokenizer"],

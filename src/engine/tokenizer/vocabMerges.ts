@@ -1,7 +1,7 @@
 // The tokenizer.json of a model that has only vocab.json and merges.txt, as the tokenizer classes of transformers build it.
 import { EngineError } from "../errors.ts";
 import { JsonField } from "../json/jsonFields.ts";
-import { flagOr, isAbsent } from "./part.ts";
+import { flagOr, isAbsent, PUBLISHED_TOKENIZER } from "./part.ts";
 import { specialTokens, type TokenFiles } from "./specialTokens.ts";
 import { readVocabulary } from "./vocabulary.ts";
 
@@ -39,8 +39,8 @@ const CLASSES = ["GPT2Tokenizer", "CodeGenTokenizer", "Qwen2Tokenizer"];
 export function tokenizerOfVocab(parts: VocabularyFiles): object {
   const kind = classOf(parts);
   const qwen2 = kind === "Qwen2Tokenizer";
-  const vocabulary = readVocabulary(new JsonField(parts.vocab, VOCAB_FILE));
-  const config = new JsonField(parts.config ?? {}, "tokenizer_config.json");
+  const vocabulary = readVocabulary(new JsonField(parts.vocab, VOCAB_FILE, "", PUBLISHED_TOKENIZER));
+  const config = new JsonField(parts.config ?? {}, "tokenizer_config.json", "", PUBLISHED_TOKENIZER);
   const prefix = flagOr(config.get("add_prefix_space"), false);
   const byteLevel = { type: "ByteLevel", add_prefix_space: prefix, trim_offsets: true, use_regex: !qwen2 };
   const words = { type: "Split", pattern: { Regex: QWEN2_WORDS }, behavior: "Isolated", invert: false };
@@ -49,7 +49,7 @@ export function tokenizerOfVocab(parts: VocabularyFiles): object {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: added,
+    added_tokens: added.sort((a, b) => a.id - b.id),
     normalizer: qwen2 ? { type: "NFC" } : null,
     pre_tokenizer: qwen2 ? { type: "Sequence", pretokenizers: [words, byteLevel] } : byteLevel,
     post_processor: template(
@@ -68,7 +68,7 @@ export function tokenizerOfVocab(parts: VocabularyFiles): object {
 }
 
 function classOf({ config, modelType, modelClass }: VocabularyFiles): string {
-  const field = new JsonField(config ?? {}, "tokenizer_config.json").get("tokenizer_class");
+  const field = new JsonField(config ?? {}, "tokenizer_config.json", "", PUBLISHED_TOKENIZER).get("tokenizer_class");
   const named = (isAbsent(field) ? modelClass : field.text())?.replace(/Fast$/, "");
   // transformers does not trust the class that files of qwen2 name
   const kind = modelType === "qwen2" ? CLASS_OF[modelType] : (named ?? CLASS_OF[modelType]);
@@ -91,7 +91,9 @@ function mergesOf(text: string): string[][] {
     if (merge === "" || merge.startsWith("#version")) return [];
     const pair = merge.split(" ");
     if (pair.length === 2 && !pair.includes("")) return [pair];
-    return new JsonField(merge, MERGES_FILE, `line ${i + 1}`).refuse("two tokens with a space between them");
+    return new JsonField(merge, MERGES_FILE, `line ${i + 1}`, PUBLISHED_TOKENIZER).refuse(
+      "two tokens with a space between them",
+    );
   });
 }
 

@@ -28,7 +28,9 @@ test("a truncated file is refused", async () => {
 
 test("a recipe out of bounds is refused by its field", async () => {
   const bad = await encodeCheckpoint({ ...checkpoint, recipe: { ...checkpoint.recipe, steps: -1 } });
-  await expect(decodeCheckpoint(bad)).rejects.toThrow(/steps/);
+  await expect(decodeCheckpoint(bad)).rejects.toThrow(
+    "checkpoint: recipe: steps: expected a whole number from 1 to 100000, got -1. Start a new run.",
+  );
 });
 
 test("an ablation without a hypernetwork is refused for every ratio", async () => {

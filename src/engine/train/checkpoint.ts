@@ -1,4 +1,5 @@
 // A checkpoint: everything that a run needs to continue as if it had not stopped. Stored as safetensors, which other tools can open.
+import { sentence } from "../../shared/format.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
@@ -62,7 +63,10 @@ export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<
     parsed = checkRecipe(recipeOf({ ...recipeJson(DEFAULT_RECIPE), ...(JSON.parse(recipe) as Partial<RecipeJson>) }));
     targets = readTargets(new JsonField(JSON.parse(file.metadata["targets"] ?? "[]"), "checkpoint", "targets"));
   } catch (error) {
-    throw new EngineError("format", `checkpoint: recipe: ${EngineError.from(error).message}`);
+    throw new EngineError(
+      "format",
+      `checkpoint: recipe: ${sentence(EngineError.from(error).message)} Start a new run.`,
+    );
   }
   const [theta, m, v] = await Promise.all(TENSORS.map((name) => file.readFloat32(name)));
   invariant(

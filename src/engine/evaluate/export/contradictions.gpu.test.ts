@@ -1,4 +1,4 @@
-// Exports of models whose files contradict each other are read back as other programs would read them; a sabotaged config.json fails.
+// Exports of models whose files contradict each other or lack one are read back as other programs would read them; a sabotaged config.json fails.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
 import { readJson } from "../../formats/files/folder.ts";
@@ -9,6 +9,7 @@ import { Gpu } from "../../gpu/device.ts";
 import { gateLayout } from "../../masks/gates.ts";
 import { changedModel, HEAD, withHead } from "../../model/changedModel.fixture.ts";
 import { openModel, type OpenedModel } from "../../model/open.ts";
+import { readTokenizer } from "../../model/readTokenizer.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import { exportGates } from "./exportGates.ts";
 import { memoryTarget } from "./memoryTarget.ts";
@@ -95,5 +96,25 @@ test("a form without the head that its config.json asks for is not offered", asy
   const { forms } = await exported(opened, { tie_word_embeddings: false });
   expect(forms.map(({ ok }) => ok)).toEqual([false, false]);
   for (const { reason } of forms) expect(reason).toMatch(/lm_head\.weight/);
+  opened.model.free();
+});
+
+test("the forms of a model without tokenizer.json get the one that its vocab.json and merges.txt stand for", async () => {
+  const original = await goldenFolder("opt");
+  const { model } = (await readJson(await original.open("tokenizer.json"))) as {
+    model: { vocab: Record<string, number>; merges: (string | string[])[] };
+  };
+  const files = {
+    "tokenizer.json": undefined,
+    "tokenizer_config.json": JSON.stringify({ tokenizer_class: "GPT2Tokenizer", bos_token: "<s>", eos_token: "</s>" }),
+    "vocab.json": JSON.stringify({ "<s>": 0, "</s>": 1, ...model.vocab }),
+    "merges.txt": model.merges.map((pair) => (typeof pair === "string" ? pair : pair.join(" "))).join("\n"),
+  };
+  const opened = await openModel(ctx, await changedModel(original, { files }));
+  const { forms, targets } = await exported(opened);
+  expect(forms.map(({ ok, reason }) => [ok, reason])).toEqual(FORMS.map(() => [true, undefined]));
+  const text = "Gentlemen of the Senate:\n\nit's 1863, é \u{1f40b}</s>";
+  for (const target of targets.values())
+    expect((await readTokenizer(await target.folder())).encode(text)).toEqual(opened.tokenizer.encode(text));
   opened.model.free();
 });

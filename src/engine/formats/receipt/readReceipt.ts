@@ -106,7 +106,7 @@ function checkCounts(receipt: Receipt, file: string): void {
 export function readReceiptRecipe(field: JsonField): Recipe {
   // Receipts of older versions have no ratioMode (always one ratio) and no gates (always the full method).
   const hasRatioMode = field.get("ratioMode").value !== undefined;
-  return checkRecipe({
+  const recipe: Recipe = {
     method: field.get("method").oneOf(["disp"]),
     gates: field.get("gates").value === undefined ? DEFAULT_RECIPE.gates : field.get("gates").oneOf(GATE_MODES),
     ratioMode: hasRatioMode ? field.get("ratioMode").oneOf(RATIO_MODES) : DEFAULT_RECIPE.ratioMode,
@@ -121,7 +121,8 @@ export function readReceiptRecipe(field: JsonField): Recipe {
     weightDecay: field.get("weightDecay").number(),
     seed: field.get("seed").number(),
     checkpointEvery: field.get("checkpointEvery").number(),
-  });
+  };
+  return field.checked(() => checkRecipe(recipe));
 }
 
 function readWidths(field: JsonField): number[] {

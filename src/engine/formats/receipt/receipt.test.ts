@@ -137,7 +137,11 @@ const WRONG: [string, unknown, RegExp][] = [
   ["model.heads", -1, /model\.heads: expected a whole number from 1/],
   ["model.headDim", 8, /kept\.blockWeights: expected 396 of 2592, .* got 220 of 2016/],
   ["recipe.lambda", "6", /recipe\.lambda: expected a number, got "6"/],
-  ["recipe.steps", 0, /steps: expected a whole number/],
+  [
+    "recipe.steps",
+    0,
+    /^receipt\.json: recipe\.steps: expected a whole number from 1 to 100000, got 0\. .*use the original that Espalier wrote\.$/,
+  ],
   ["target.value", 50, /target\.value: expected a number from 0 to 1/],
   ["calibration.sha256", "xyz", /calibration\.sha256: expected 64 hexadecimal digits/],
   [

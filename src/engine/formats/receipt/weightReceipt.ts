@@ -119,13 +119,14 @@ export function readWeightReceipt(text: string, file = RECEIPT_FILE): WeightRece
 
 /** Throws "format" or "config" naming the field. */
 export function readWeightRecipe(field: JsonField): WeightRecipe {
-  return checkWeightRecipe({
+  const recipe: WeightRecipe = {
     method: field.get("method").oneOf(WEIGHT_METHODS),
     pattern: field.get("pattern").text(),
     sequences: field.get("sequences").number(),
     tokens: field.get("tokens").number(),
     seed: field.get("seed").number(),
-  });
+  };
+  return field.checked(() => checkWeightRecipe(recipe));
 }
 
 /**

@@ -59,7 +59,7 @@ describe("runs", () => {
     ["record.made.kind", "magic", "record.made.kind: expected one of disp, weights, baseline"],
     ["record.made.recipe.seed", "1", "record.made.recipe.seed: expected a number"],
     ["record.calibration.sha256", "beef", "record.calibration.sha256: expected 64 hexadecimal digits"],
-    ["record.perplexity.pruned", 0.5, "record.perplexity.pruned: expected a number from 1"],
+    ["record.perplexity.pruned", 0.5, "record.perplexity.pruned: expected a number of at least 1"],
     ["record.kept.blockWeights.kept", 1000, "record.kept.blockWeights.kept: expected a whole number from 0 to 144"],
     ["record.kept.bytes", -1, "record.kept.bytes: expected a whole number"],
     ["record.msPerToken", 3, "record.msPerToken: expected an object, got 3"],

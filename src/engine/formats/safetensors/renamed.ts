@@ -5,9 +5,13 @@ import { memorySource } from "../files/memoryFolder.ts";
 import { INDEX_FILE, readIndex, readSafetensors, SINGLE_FILE } from "./safetensors.ts";
 import { LENGTH_BYTES, METADATA_KEY } from "./safetensorsHeader.ts";
 
-/** `folder` with files replaced by others of the same name. */
+/** `folder` with files added; one of the same name is replaced. */
 export function withFiles(folder: Folder, files: ReadonlyMap<string, () => Promise<ByteSource>>): Folder {
-  return { ...folder, open: async (file) => (files.get(file) ?? (() => folder.open(file)))() };
+  return {
+    ...folder,
+    list: () => [...new Set([...folder.list(), ...files.keys()])],
+    open: async (file) => (files.get(file) ?? (() => folder.open(file)))(),
+  };
 }
 
 /**

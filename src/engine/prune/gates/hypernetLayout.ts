@@ -112,7 +112,7 @@ export function ratioFeatures(ratio: number): Float32Array<ArrayBuffer> {
 
 /** The message for a named parameter of the wrong length. */
 export function wrongLength(name: string, expected: number | string, values: ArrayLike<number> | undefined): string {
-  return `hypernetwork: ${name}: expected ${expected} values, got ${values?.length ?? "none"}. Is it from another model?`;
+  return `hypernetwork: ${name}: expected ${expected} values, got ${values?.length ?? "none"}. It may be from another model: open that one, or start a new run.`;
 }
 
 /** The flat parameters from PyTorch's named ones. Throws EngineError("format") for one that is missing or has another size. */

@@ -54,7 +54,7 @@ export async function pruneWeights(
   invariant(
     !calibrated || sequences.length > 0,
     "shape",
-    "expected calibration sequences, got none; choose a calibration text",
+    "calibration text: expected at least one sequence, got none. Choose a longer text.",
   );
   const matrices = mlpMatrices(config);
   const total = calibrated ? 2 * sequences.length * config.layers + matrices.length : matrices.length;

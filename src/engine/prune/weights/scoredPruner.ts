@@ -59,7 +59,7 @@ export function finiteNorms(squares: Float32Array<ArrayBuffer>, block: number): 
   if (!norms.every(Number.isFinite)) {
     throw new EngineError(
       "not-finite",
-      `The activations of block ${block} exceed the range of f32, so they cannot rank weights. The model may be damaged.`,
+      `The activations of block ${block} exceed the range of f32, so they cannot rank weights. The model may be damaged: open another copy, or choose magnitude, which reads no activations.`,
       { block },
     );
   }
