@@ -8,5 +8,6 @@ import { RecipeForm } from "./RecipeForm.tsx";
 it("promises equal masks only for an equal recipe, text and target, since a target can be moved during a run", async () => {
   const page = await rendered(createElement(RecipeForm));
   const hint = page.get("recipe-seed").closest(".field")?.textContent ?? "";
-  for (const condition of ["seed", "recipe", "text", "target throughout", "this GPU"]) expect(hint).toContain(condition);
+  for (const condition of ["seed", "recipe", "text", "target throughout", "this GPU"])
+    expect(hint).toContain(condition);
 });
