@@ -110,8 +110,8 @@ test("a dropped text is the calibration text, and a dropped model is announced",
   const status = page.getByTestId("status");
   const places = () => page.locator("h2").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
   const before = await places();
-  await dropFolder(page, { "own.txt": Buffer.from("the people of the land ".repeat(100)) });
-  await expect(status).toHaveText(/^Calibration text: own\.txt, \d+ tokens\./);
+  await dropFolder(page, { "own.txt": Buffer.from("the people of the land ".repeat(4000)) });
+  await expect(status).toHaveText(/^Calibration text: own\.txt, [\d,]+ tokens\./);
   expect(await places()).toEqual(before);
   await expect(page.getByTestId("text-calibration")).toHaveValue("own");
   await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
