@@ -10,6 +10,8 @@ export interface AdapterFacts {
   software: boolean;
   maxBufferBytes: number;
   maxBindingBytes: number;
+  /** Workgroup memory that a kernel may use. */
+  workgroupBytes: number;
   /** Whether kernels can be timed. */
   timestamps: boolean;
   /** Whether subgroups are exactly four invocations, in index order, as the quad kernels need. */
@@ -79,6 +81,7 @@ export class Gpu {
       maxBufferBytes: device.limits.maxBufferSize,
       // No device has less than WebGPU's default limit, so a lower one is only recorded here.
       maxBindingBytes: Math.min(maxBindingBytes, device.limits.maxStorageBufferBindingSize),
+      workgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
       timestamps: device.features.has("timestamp-query"),
       quads: device.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4,
     });

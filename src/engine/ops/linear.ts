@@ -25,10 +25,15 @@ import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
 export const MATMUL_VARIANTS: readonly MatmulVariant[] = ["quad", "registers", "tiled", "split", "blocks128"];
 
+/** Workgroup memory of a variant's kernels; the others need at most 16 KiB, which every adapter has. */
+const WORKGROUP_BYTES: Partial<Record<MatmulVariant, number>> = { split: 22_528, blocks128: 16_896 };
+
+const isUsable = ({ gpu: { facts } }: Ctx, variant: MatmulVariant): boolean =>
+  (variant !== "quad" || facts.quads) && facts.workgroupBytes >= (WORKGROUP_BYTES[variant] ?? 0);
+
 /** The variants that this adapter can run. */
-export function usableVariants(ctx: Ctx): MatmulVariant[] {
-  return MATMUL_VARIANTS.filter((variant) => variant !== "quad" || ctx.gpu.facts.quads);
-}
+export const usableVariants = (ctx: Ctx): MatmulVariant[] =>
+  MATMUL_VARIANTS.filter((variant) => isUsable(ctx, variant));
 
 /** A forward kernel, without and with a bias. */
 interface Forward {
@@ -82,11 +87,11 @@ const FEW_TILES = 160;
 const FEW_ROWS = { quad: kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS"), sized: 16 };
 
 /** The variant for a result of rows x cols. */
-function variantFor({ matmul }: Ctx, rows: number, cols: number): MatmulVariant {
-  if (matmul !== "sized") return matmul;
+function variantFor(ctx: Ctx, rows: number, cols: number): MatmulVariant {
+  if (ctx.matmul !== "sized") return ctx.matmul;
   const tiles = (size: number): number => Math.ceil(rows / size) * Math.ceil(cols / size);
-  if (tiles(128) >= MANY_TILES) return "blocks128";
-  return tiles(64) < FEW_TILES ? "split" : "tiled";
+  const best = tiles(128) >= MANY_TILES ? "blocks128" : tiles(64) < FEW_TILES ? "split" : "tiled";
+  return isUsable(ctx, best) ? best : "tiled";
 }
 
 /** Workgroups for a result of rows x cols. */

@@ -36,8 +36,8 @@ function utf8(file: string, bytes: Uint8Array): string {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     const at = firstNotUtf8(bytes);
-    const hex = bytes[at]?.toString(16).toUpperCase().padStart(2, "0");
-    throw fault(file, at, hex === undefined ? "the end of the file in a character" : `0x${hex}`);
+    const hex = bytes[at]?.toString(16).toUpperCase().padStart(2, "0") ?? "";
+    throw fault(file, at, `0x${hex}${isCut(bytes, at) ? ", a character that the end of the file cuts" : ""}`);
   }
 }
 
@@ -71,7 +71,13 @@ function characterAt(first: number): { length: number; low: number; high: number
   return undefined;
 }
 
-/** The position of the first byte that is not part of a UTF-8 character; the length of the bytes where the last one is cut. */
+/** Whether a character of UTF-8 starts at a byte and goes on beyond the last one. */
+function isCut(bytes: Uint8Array, at: number): boolean {
+  const { length = 0 } = characterAt(bytes[at] ?? 0) ?? {};
+  return at + length > bytes.length && bytes.subarray(at + 1).every((byte) => byte >= 0x80 && byte <= 0xbf);
+}
+
+/** The position of the first byte that is not part of a complete UTF-8 character. */
 function firstNotUtf8(bytes: Uint8Array): number {
   for (let at = 0; at < bytes.length;) {
     const character = characterAt(bytes[at]!);
@@ -79,8 +85,7 @@ function firstNotUtf8(bytes: Uint8Array): number {
     for (let i = 1; i < character.length; i++) {
       const byte = bytes[at + i];
       const [low, high] = i === 1 ? [character.low, character.high] : [0x80, 0xbf];
-      if (byte === undefined) return at + i;
-      if (byte < low || byte > high) return at;
+      if (byte === undefined || byte < low || byte > high) return at;
     }
     at += character.length;
   }

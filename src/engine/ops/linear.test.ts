@@ -1,0 +1,48 @@
+// Which matmul kernels an adapter gets: those that fit its workgroup memory. No GPU: a counting device records what would run.
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { Gpu } from "../gpu/device.ts";
+import { kernelSizes } from "./kit/launch.ts";
+import { linear, usableVariants } from "./linear.ts";
+
+const FACTS = {
+  ...{ name: "a card", software: false, quads: false, timestamps: false },
+  ...{ maxBufferBytes: 2 ** 31, maxBindingBytes: 2 ** 31 },
+};
+
+beforeAll(() => {
+  vi.stubGlobal("GPUBufferUsage", {});
+  vi.stubGlobal("GPUShaderStage", {});
+});
+afterAll(() => vi.unstubAllGlobals());
+
+/** Invocations per workgroup and rows per tile of the kernel for x (rows, 512) and a weight (cols, 512). */
+function chosen(workgroupBytes: number, rows: number, cols: number): { workgroup: number; tile: number } {
+  const ctx = new Ctx(Gpu.counting({ ...FACTS, workgroupBytes }, () => undefined));
+  const found: { workgroup: number; tile: number }[] = [];
+  const run = ctx.run.bind(ctx);
+  ctx.run = (spec, ...rest) => {
+    const { workgroup, constant } = kernelSizes(spec);
+    found.push({ workgroup, tile: constant(spec.code.includes("TILE_ROWS") ? "TILE_ROWS" : "ROWS") });
+    run(spec, ...rest);
+  };
+  const x = ctx.persistent("x", [rows, 512]);
+  const weight = ctx.persistent("weight", [cols, 512]);
+  ctx.step(() => linear(ctx, x, weight));
+  return found[0]!;
+}
+
+test("the size of the result chooses the kernel, where the adapter has the workgroup memory", () => {
+  expect(chosen(32_768, 8, 512)).toEqual({ workgroup: 256, tile: 4 });
+  expect(chosen(32_768, 128, 512)).toEqual({ workgroup: 256, tile: 32 });
+  expect(chosen(32_768, 1024, 1024)).toEqual({ workgroup: 256, tile: 64 });
+  expect(chosen(32_768, 2048, 2048)).toEqual({ workgroup: 256, tile: 128 });
+  for (const rows of [128, 1024, 2048]) expect(chosen(16_384, rows, 2048).tile).toBe(64);
+});
+
+test("only kernels that fit are offered", () => {
+  const variants = (workgroupBytes: number): string[] =>
+    usableVariants(new Ctx(Gpu.counting({ ...FACTS, workgroupBytes }, () => undefined)));
+  expect(variants(16_384)).toEqual(["registers", "tiled"]);
+  expect(variants(32_768)).toEqual(["registers", "tiled", "split", "blocks128"]);
+});
