@@ -103,3 +103,18 @@ test("a text in UTF-16 is the same text, and one in Latin-1 is refused with the 
   await expect(page.getByTestId("notice")).toContainText("own.txt: byte 3: expected UTF-8 text, got 0xE9.");
   await expect(dense).toHaveText(expected);
 });
+
+test("a dropped text is the calibration text, and a dropped model is announced", async ({ page }) => {
+  await page.goto("./");
+  await expect(page.getByTestId("perplexity-dense")).toHaveText(/\d/);
+  const status = page.getByTestId("status");
+  const places = () => page.locator("h2").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+  const before = await places();
+  await dropFolder(page, { "own.txt": Buffer.from("the people of the land ".repeat(4000)) });
+  await expect(status).toHaveText(/^Calibration text: own\.txt, [\d,]+ tokens\./);
+  expect(await places()).toEqual(before);
+  await expect(page.getByTestId("text-calibration")).toHaveValue("own");
+  await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
+  await dropFolder(page, inFolder("plain", MODEL));
+  await expect(status).toHaveText(/^Opened plain: file [\d.]+ kB, on the GPU [\d.]+ (kB|MB)\.$/);
+});

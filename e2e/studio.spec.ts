@@ -224,3 +224,21 @@ test.describe.serial("a run on the embedded model", () => {
     expect(files).toBe(`${saved.length} files`);
   });
 });
+
+test("a start that waits for the dense model can be stopped, and nothing has changed", async ({ page }) => {
+  // enough tokens that the measurement takes seconds on a software GPU
+  await page.goto("./#steps=8&tokens=32");
+  await expect(page.getByTestId("model-name")).toHaveText(/speeches/);
+  await page.getByTestId("texts").locator("summary").click();
+  await page.getByTestId("evaluation-tokens").selectOption("102400");
+  await page.getByTestId("play").click();
+  await expect(page.getByTestId("run-pace")).toHaveText(/^Measuring the dense model first, \d+ %$/);
+  await page.getByTestId("stop").click();
+  await expect(page.getByTestId("play")).toHaveText("Train");
+  await expect(page.getByTestId("play")).toBeEnabled();
+  await expect(page.getByTestId("run-phase")).toHaveText("not started");
+  await expect(page.getByTestId("run-pace")).toHaveText("");
+  await page.getByTestId("evaluation-tokens").selectOption("1024");
+  await page.getByTestId("play").click();
+  await expect(page.getByTestId("run-phase")).toHaveText("done", { timeout: 200_000 });
+});

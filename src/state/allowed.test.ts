@@ -27,6 +27,8 @@ const ALLOWED: Readonly<Record<StateName, readonly Action[]>> = {
   "a model is being opened": [...CHOICES, "canSave"],
   "an earlier session left a checkpoint": [...OPEN, "canResume"],
   "a run starts": ["canSave"],
+  "a run waits for the dense model": ["canPause", "canStop", "canSave"],
+  "a step waits for the dense model": ["canPause", "canStop", "canSave"],
   "a run trains": ["canPause", "canStop", "canSave"],
   "a run is being paused": ["canPause", "canSave"],
   "a run is paused": [...without(PRUNED, "canEditRecipe"), "canStop"],

@@ -27,9 +27,12 @@ export const isGpuFree: Predicate = (state) => isModelReady(state) && isRunAtRes
 
 export const canTrain = isGpuFree;
 export const canStep = isGpuFree;
-export const canPause: Predicate = ({ run }) => run.phase === "training";
+/** Pausing a run, or cancelling one that has not begun. */
+export const canPause: Predicate = ({ run, startWaits }) => run.phase === "training" || startWaits;
+/** Ending a run, or cancelling one that has not begun. */
 export const canStop: Predicate = (state) => {
-  const { run, pendingCommand } = state;
+  const { run, pendingCommand, startWaits } = state;
+  if (startWaits) return true;
   const begun = run.phase === "training" || run.phase === "paused";
   return begun && pendingCommand === null && isModelReady(state) && !isGpuTaken(state);
 };
@@ -38,10 +41,10 @@ export const canReset: Predicate = (state) => isGpuFree(state) && state.run.phas
 export const canResume: Predicate = (state) => isGpuFree(state) && state.resumable !== null;
 
 /** Only the target may change while a run trains or is paused. */
-export const canEditRecipe: Predicate = ({ run, pendingCommand }) =>
-  run.phase !== "training" && run.phase !== "paused" && pendingCommand !== "train";
-export const canChangeTexts: Predicate = ({ run, pendingCommand }) =>
-  run.phase !== "training" && pendingCommand !== "train";
+export const canEditRecipe: Predicate = ({ run, pendingCommand, startWaits }) =>
+  run.phase !== "training" && run.phase !== "paused" && pendingCommand !== "train" && !startWaits;
+export const canChangeTexts: Predicate = ({ run, pendingCommand, startWaits }) =>
+  run.phase !== "training" && pendingCommand !== "train" && !startWaits;
 export const canChooseMethod: Predicate = (state) => isRunAtRest(state) && state.weightPruning.phase !== "pruning";
 
 /** Opening another model, or removing a cached one. An opening waits for its turn, so the GPU need not be free. */

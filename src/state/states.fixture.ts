@@ -20,6 +20,8 @@ const STATES = {
   "a model is being opened": { model: { phase: "opening", name: "m", previous: FACTS } },
   "an earlier session left a checkpoint": { resumable: { recipe: DEFAULT_RECIPE, step: 3 } },
   "a run starts": { pendingCommand: "train" },
+  "a run waits for the dense model": { pendingCommand: "train", startWaits: true },
+  "a step waits for the dense model": { pendingCommand: "step", startWaits: true },
   "a run trains": { ...trained, run: { phase: "training", step: 1, of: 9 } },
   "a run is being paused": { run: { phase: "training", step: 1, of: 9 }, pendingCommand: "pause" },
   "a run is paused": { ...trained, run: { phase: "paused", step: 3, of: 9 } },

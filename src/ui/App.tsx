@@ -1,8 +1,4 @@
 // The screen: header, target, results, run and figures; single weights, saved runs and export below.
-import { useState } from "react";
-import type { DragEvent } from "react";
-import { EngineError } from "../engine/index.ts";
-import { readDrop } from "./opening/droppedFiles.ts";
 import { Banners } from "./panels/page/Banners.tsx";
 import { TextPanel } from "./panels/text/TextPanel.tsx";
 import { ExportPanel } from "./panels/export/ExportPanel.tsx";
@@ -19,8 +15,8 @@ import { ResultsStrip } from "./panels/results/ResultsStrip.tsx";
 import { RunPanel } from "./panels/run/RunPanel.tsx";
 import { RunsPanel } from "./panels/runs/RunsPanel.tsx";
 import { WeightFigures } from "./panels/weights/WeightFigures.tsx";
-import { useActions, useStudio } from "./studioContext.tsx";
-import { useOpening } from "./opening/useOpening.ts";
+import { useStudio } from "./studioContext.tsx";
+import { useDrop } from "./opening/useDrop.ts";
 import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/controls.css";
@@ -37,36 +33,12 @@ import "./styles/target.css";
 import "./styles/runs.css";
 import "./styles/weights.css";
 
-const carriesFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes("Files");
-
 export function App() {
   const device = useStudio((state) => state.device);
-  const { report } = useActions();
-  const { openSource } = useOpening();
-  const [dragging, setDragging] = useState(false);
-  const drop = (event: DragEvent): void => {
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    setDragging(false);
-    readDrop(event.dataTransfer).then(
-      ({ source, folder }) => source && openSource(source, folder),
-      (error: unknown) => report(EngineError.from(error), { context: "model" }),
-    );
-  };
+  const { dragging, handlers } = useDrop();
   if (device.phase === "absent") return <NoWebgpu error={device.error} />;
   return (
-    <div
-      className="page"
-      onDragOver={(event) => {
-        if (!carriesFiles(event)) return;
-        event.preventDefault();
-        setDragging(true);
-      }}
-      onDragLeave={(event) => {
-        if (event.currentTarget === event.target || event.relatedTarget === null) setDragging(false);
-      }}
-      onDrop={drop}
-    >
+    <div className="page" {...handlers}>
       <Header />
       <Banners />
       <main>
@@ -94,7 +66,9 @@ export function App() {
       </main>
       <Footer />
       <Library />
-      {dragging ? <div className="drop-veil">Drop a model folder or a GGUF file to open it</div> : null}
+      {dragging ? (
+        <div className="drop-veil">Drop a model folder or a GGUF file to open it, or a text to calibrate on</div>
+      ) : null}
     </div>
   );
 }

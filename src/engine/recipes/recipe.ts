@@ -94,14 +94,17 @@ export function recipeOf({ method, gates, ratioMode, keep, keepFrom, keepTo, ...
 
 const WHOLE: ReadonlySet<string> = new Set(["steps", "tokens", "seed", "checkpointEvery"]);
 
-/** Returns the value if it is within the field's bounds. Throws EngineError("config") naming the field, its bounds and the value. */
-export function checkRecipeNumber(field: RecipeNumber, value: number): number {
+/**
+ * Returns the value if it is within the field's bounds. Throws EngineError("config") naming the field, its bounds and the value.
+ * written: the value as a person wrote it, for the message.
+ */
+export function checkRecipeNumber(field: RecipeNumber, value: number, written = String(value)): number {
   const { min, max } = RECIPE_BOUNDS[field];
   const whole = WHOLE.has(field);
   invariant(
     Number.isFinite(value) && value >= min && value <= max && (!whole || Number.isInteger(value)),
     "config",
-    `${writtenName(field)}: expected a ${whole ? "whole " : ""}number from ${min} to ${max}, got ${value}`,
+    `${writtenName(field)}: expected a ${whole ? "whole " : ""}number from ${min} to ${max}, got ${written}`,
   );
   return value;
 }

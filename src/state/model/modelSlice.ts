@@ -24,7 +24,7 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, set, g
       return {
         begin: {
           model: { phase: "opening", name: nameOf(source), previous },
-          ...{ openError: null, resumable: null, requestedSource: source },
+          ...{ openError: null, status: null, resumable: null, requestedSource: source },
         },
         work: () => client.request({ type: "open", source }),
         done(facts) {

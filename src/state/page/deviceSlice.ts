@@ -46,6 +46,8 @@ function deviceLost(
   // A loss is reported twice: as an event, and as the failure of the work under way.
   const training = trainingFailed || run.phase === "training" || (device.phase === "lost" && device.training);
   clearTurns();
+  // A start that waits must not begin on the next device.
+  if (get().startWaits) void get().stop();
   const paused = run.phase === "training" ? { run: { ...run, phase: "paused" as const } } : {};
   set({ device: { phase: "lost", error, training }, pendingCommand: null, progress: {}, ...paused });
 }

@@ -1,4 +1,4 @@
-// The page itself: theme, units, notices, and progress of long tasks.
+// The page itself: theme, units, notices, a status, and progress of long tasks.
 import type { EngineError } from "../../engine/index.ts";
 import type { SliceOf } from "../slice.ts";
 import type { PageSlice } from "./pageState.ts";
@@ -6,17 +6,24 @@ import type { PageSlice } from "./pageState.ts";
 /** When there are more notices than this, the oldest go. */
 const NOTICE_LIMIT = 4;
 
+/** How long a status is shown. */
+export const STATUS_MS = 10_000;
+
 /** Whether a notice repeats another. A full disk fails every checkpoint under varying names: the newest notice of it is enough. */
 const repeats = (a: EngineError, b: EngineError): boolean =>
   a.message === b.message || (a.code === "storage" && b.code === "storage");
 
-export const pageSlice: SliceOf<PageSlice> = (_deps, set, get) => {
+export const pageSlice: SliceOf<PageSlice> = ({ clock, on }, set, get) => {
   let lastNotice = 0;
+  let stopTimer = (): void => undefined;
+  const noStatus = { clear: () => ({ status: null }) };
+  on({ opened: noStatus, run: noStatus, pruning: noStatus });
   return {
     theme: "system",
     ratioUnit: "blocks",
     notices: [],
     progress: {},
+    status: null,
     setTheme: (theme) => set({ theme }),
     setRatioUnit: (ratioUnit) => set({ ratioUnit }),
     notify(error, context = "page") {
@@ -25,6 +32,11 @@ export const pageSlice: SliceOf<PageSlice> = (_deps, set, get) => {
       set({ notices: [...others, { id: lastNotice, error, context }].slice(-NOTICE_LIMIT) });
     },
     dismiss: (id) => set(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) })),
+    announce(status) {
+      stopTimer();
+      set({ status });
+      stopTimer = clock.after(STATUS_MS, () => set({ status: null }));
+    },
     dismissRunError: () => set({ runError: null }),
     setProgress(task, progress) {
       const rest = { ...get().progress };

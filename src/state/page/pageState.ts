@@ -37,11 +37,15 @@ export interface PageSlice {
   ratioUnit: RatioUnit;
   notices: readonly Notice[];
   progress: Partial<Record<Task, Progress>>;
+  /** What has just succeeded, as full sentences; goes after a while, or with the next action. Null: nothing to say. */
+  status: string | null;
   setTheme(theme: Theme): void;
   setRatioUnit(unit: RatioUnit): void;
   /** `context` is "page" by default. */
   notify(error: EngineError, context?: ErrorContext): void;
   dismiss(id: number): void;
+  /** Shows a status for a while. */
+  announce(status: string): void;
   /** Takes the error of the last run off the screen; what the run has made stays. */
   dismissRunError(): void;
   setProgress(task: Task, progress: Progress | null): void;

@@ -10,7 +10,7 @@ import {
   WEIGHT_METHODS,
 } from "../../engine/index.ts";
 import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../../shared/texts.ts";
-import { hashOf, readHash } from "./url.ts";
+import { hashOf, problemsText, readHash } from "./url.ts";
 
 const DEFAULTS = {
   method: "disp" as const,
@@ -78,7 +78,7 @@ describe("url", () => {
     );
     const { weightRecipe: kept, problems } = readHash("#method=wanda&pattern=4:2&calibrationTokens=");
     expect(kept).toEqual({ ...DEFAULT_WEIGHT_RECIPE, method: "wanda" });
-    expect(problems.join("; ")).toMatch(/got "4:2".*tokens: expected/s);
+    expect(problems.join("; ")).toMatch(/got "4:2".*calibrationTokens: expected/s);
   });
 
   it("names every invalid part and keeps its default", () => {
@@ -89,6 +89,33 @@ describe("url", () => {
     expect(calibration).toEqual(DEFAULT_TEXTS.calibration);
     expect(problems).toHaveLength(5);
     expect(problems.join("; ")).toMatch(/keep: expected .* got 7.*steps.*magic.*bible.*colour=red/s);
+  });
+
+  it("shows of an invalid value what the link had, on one line", () => {
+    const numbers = [
+      ...["keep", "keepFrom", "keepTo", "steps", "tokens", "lambda", "learningRate", "weightDecay", "seed"],
+      ...["checkpointEvery", "calibrationSequences", "calibrationTokens", "calibrationSeed"],
+    ];
+    const choices = ["estimator", "gates", "ratioMode", "method", "pattern", "calibration", "evaluation"];
+    const written = (value: string): string => new URLSearchParams({ value }).toString().slice("value=".length);
+    const got = (key: string, value: string): string => {
+      const { problems } = readHash(`#${key}=${written(value)}`);
+      expect(problems).toHaveLength(1);
+      const text = problemsText(problems);
+      expect(text.startsWith(`${key}: expected `)).toBe(true);
+      return text.slice(text.lastIndexOf("got ") + "got ".length).replaceAll('"', "");
+    };
+    for (const key of [...numbers, ...choices]) {
+      expect(got(key, "fifty")).toBe("fifty.");
+      expect(got(key, "a\n\tb")).toBe("a b.");
+      expect(got(key, "x".repeat(5000))).toBe(`${"x".repeat(59)}….`);
+    }
+    for (const key of numbers) {
+      expect(got(key, "NaN")).toBe("NaN.");
+      expect(got(key, "1e400")).toBe("1e400.");
+      expect(got(key, "80 %")).toBe("80 %.");
+      expect(got(key, " ")).toBe("nothing.");
+    }
   });
 
   it("leaves out a text of the user's own", () => {

@@ -10,6 +10,7 @@ import {
   GATE_MODES,
   RATIO_MODES,
   RECIPE_NUMBERS,
+  WEIGHT_RECIPE_BOUNDS,
   WEIGHT_METHODS,
   writtenName,
 } from "../../engine/index.ts";
@@ -43,10 +44,19 @@ interface LinkField {
 const DIGITS = 12;
 const numberIn = (value: string): number => (value.trim() === "" ? NaN : Number(value));
 
+/** Longest part of a link in a message: a hostile link must not fill the screen. */
+const SHOWN_CHARS = 60;
+const cut = (text: string, longest: number): string =>
+  text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+/** A part of a link for a message: on one line, and not too long. */
+const shown = (part: string): string => cut(part.replace(/\s+/g, " "), SHOWN_CHARS);
+/** The value of a link for a message. */
+const shownValue = (value: string): string => (value.trim() === "" ? "nothing" : shown(value));
+
 function oneOf<T extends string>(key: string, choices: readonly T[], value: string): T {
   const choice = choices.find((one) => one === value);
   if (choice === undefined)
-    throw new EngineError("config", `${key}: expected one of ${choices.join(", ")}, got ${cut(value, SHOWN_CHARS)}`);
+    throw new EngineError("config", `${key}: expected one of ${choices.join(", ")}, got ${shownValue(value)}`);
   return choice;
 }
 
@@ -55,7 +65,7 @@ const recipeNumber = (field: RecipeNumber): LinkField => ({
   write: ({ recipe }) => String(Number(recipe[field].toPrecision(DIGITS))),
   read: (value, linked) => ({
     ...linked,
-    recipe: { ...linked.recipe, [field]: checkRecipeNumber(field, numberIn(value)) },
+    recipe: { ...linked.recipe, [field]: checkRecipeNumber(field, numberIn(value), shownValue(value)) },
   }),
 });
 
@@ -77,17 +87,29 @@ const METHOD: LinkField = {
   },
 };
 
-const weightField = (
-  key: string,
-  field: Exclude<keyof WeightRecipe, "method">,
-  parse: (value: string) => string | number,
-): LinkField => ({
-  key,
-  write: ({ weightRecipe }) => String(weightRecipe[field]),
+const PATTERN: LinkField = {
+  key: "pattern",
+  write: ({ weightRecipe }) => weightRecipe.pattern,
   read: (value, linked) => ({
     ...linked,
-    weightRecipe: checkWeightRecipe({ ...linked.weightRecipe, [field]: parse(value) }),
+    weightRecipe: checkWeightRecipe({ ...linked.weightRecipe, pattern: shown(value) }),
   }),
+};
+
+/** key: the field's name in the link, where "tokens" and "seed" are those of a training. */
+const weightNumber = (key: string, field: keyof typeof WEIGHT_RECIPE_BOUNDS): LinkField => ({
+  key,
+  write: ({ weightRecipe }) => String(weightRecipe[field]),
+  read(value, linked) {
+    const { min, max } = WEIGHT_RECIPE_BOUNDS[field];
+    const number = numberIn(value);
+    if (!Number.isInteger(number) || number < min || number > max)
+      throw new EngineError(
+        "config",
+        `${key}: expected a whole number from ${min} to ${max}, got ${shownValue(value)}`,
+      );
+    return { ...linked, weightRecipe: { ...linked.weightRecipe, [field]: number } };
+  },
 });
 
 const bundledText = (key: keyof TextSources): LinkField => ({
@@ -108,10 +130,10 @@ const FIELDS: readonly LinkField[] = [
   recipeChoice("gates", GATE_MODES),
   recipeChoice("ratioMode", RATIO_MODES),
   METHOD,
-  weightField("pattern", "pattern", (value) => value),
-  weightField("calibrationSequences", "sequences", numberIn),
-  weightField("calibrationTokens", "tokens", numberIn),
-  weightField("calibrationSeed", "seed", numberIn),
+  PATTERN,
+  weightNumber("calibrationSequences", "sequences"),
+  weightNumber("calibrationTokens", "tokens"),
+  weightNumber("calibrationSeed", "seed"),
   bundledText("calibration"),
   bundledText("evaluation"),
 ];
@@ -126,12 +148,10 @@ export function hashOf(linked: Linked): string {
   return parts.toString();
 }
 
-/** Longest part of a link in a message: a hostile link must not fill the screen. */
-const SHOWN_CHARS = 60;
-/** As many problems are described; the others are counted. */
+/** Problems that are described; any others are counted. */
 const SHOWN_PROBLEMS = 4;
-const cut = (text: string, longest: number): string =>
-  text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+/** Longest description of a problem: that of a pattern, with the longest part. */
+const PROBLEM_CHARS = 4 * SHOWN_CHARS;
 
 const partsOf = (hash: string): URLSearchParams => new URLSearchParams(hash.replace(/^#/, ""));
 
@@ -143,9 +163,9 @@ export function hasSettings(hash: string): boolean {
 
 /** The problems of a link as one sentence that fits a notice. */
 export function problemsText(problems: readonly string[]): string {
-  const shown = problems.slice(0, SHOWN_PROBLEMS).map((problem) => cut(problem, 3 * SHOWN_CHARS));
-  const others = problems.length - shown.length;
-  return `${shown.join("; ")}${others > 0 ? `; and ${others} more` : ""}.`;
+  const described = problems.slice(0, SHOWN_PROBLEMS).map((problem) => cut(problem, PROBLEM_CHARS));
+  const others = problems.length - described.length;
+  return `${described.join("; ")}${others > 0 ? `; and ${others} more` : ""}.`;
 }
 
 /** Reads a hash, with or without "#". Whatever is not valid keeps its default and is described in `problems`. */
@@ -162,7 +182,7 @@ export function readHash(hash: string): Linked & { problems: string[] } {
   for (const [key, value] of partsOf(hash)) {
     const field = FIELDS.find((one) => one.key === key);
     if (field) attempt(() => field.read(value, linked));
-    else problems.push(`${cut(key, SHOWN_CHARS)}=${cut(value, SHOWN_CHARS)} is not a setting`);
+    else problems.push(`${shown(key)}=${shown(value)} is not a setting`);
   }
   const { recipe } = linked;
   linked = { ...linked, recipe: DEFAULT_RECIPE };

@@ -1,9 +1,10 @@
 // The training run: recipe, commands, pace, and a checkpoint that can be resumed.
-import { checkRecipe, DEFAULT_RECIPE, EngineError } from "../../engine/index.ts";
+import { checkRecipe, DEFAULT_RECIPE, EngineError, type Recipe } from "../../engine/index.ts";
 import type { RunState } from "../../worker/protocol.ts";
 import type { Deps, SliceOf } from "../slice.ts";
 import type { GetState, SetState } from "../storeState.ts";
 import { replacePruning } from "./currentPruning.ts";
+import { type PendingStart, pendingStart } from "./pendingStart.ts";
 import type { RunCommand, RunSlice } from "./runState.ts";
 
 /** Sends a command of the run and shows its reply. Resolves with whether it succeeded. */
@@ -28,35 +29,46 @@ async function command(
   }
 }
 
-/** Makes the commands that train: "train" until the run pauses or ends, "step" for one step. */
-function trainCommand({ client, series, turn, follow }: Deps, set: SetState, get: GetState) {
+/** Makes the commands that train: "train" until the run pauses or ends, "step" for one step. own: the recipe of a run that is continued. */
+function trainCommand(
+  { client, series, turn, follow }: Deps,
+  start: PendingStart,
+  { set, get }: { set: SetState; get: GetState },
+) {
   /** Whether the run can begin. If its recipe is wrong, shows why. */
-  const isReady = (): boolean => {
-    const { model, recipe } = get();
-    if (model.phase !== "open") return false;
+  const isReady = (recipe: Recipe): boolean => {
+    if (get().model.phase !== "open") return false;
     try {
       checkRecipe(recipe);
+      return true;
     } catch (thrown) {
       set({ runError: EngineError.from(thrown) });
       return false;
     }
-    series.plan(recipe.steps);
-    set({ runError: null, resumable: null });
-    return true;
   };
-  return async (type: "train" | "step"): Promise<void> => {
-    const { run, pendingCommand, pausedRecipe } = get();
+  /** Shows that the run begins; returns its recipe. */
+  const begin = (recipe: Recipe): Recipe => {
+    series.plan(recipe.steps);
+    set({ ...follow("run"), recipe, pausedRecipe: null, runError: null, resumable: null });
+    return recipe;
+  };
+  return async (type: "train" | "step", continued: Recipe | null = null): Promise<void> => {
+    const { run, pendingCommand, pausedRecipe, recipe: before } = get();
     if (run.phase === "training" || pendingCommand === "train" || (type === "step" && pendingCommand !== null)) return;
     // A paused run continues with its own recipe, also where that of a restored run is shown.
-    if (run.phase === "paused" && pausedRecipe) set({ recipe: pausedRecipe });
-    set({ pausedRecipe: null });
-    if (!isReady()) return;
-    set(follow("run"));
+    const own = continued ?? (run.phase === "paused" ? pausedRecipe : null);
+    if (!isReady(own ?? before)) return;
+    let begun = false;
     await command(set, get, type, async () => {
-      await get().measureDense();
-      const { recipe, evaluationTokens: tokens } = get();
+      await start.ready();
+      begun = true;
+      const { recipe: now, evaluationTokens: tokens } = get();
+      // The target may have been moved meanwhile.
+      const moved = now.ratio === before.ratio ? {} : { ratio: now.ratio };
+      const recipe = begin(own ? { ...own, ...moved } : now);
       return turn(() => client.request({ type, recipe, tokens }));
     });
+    if (!begun) return;
     get().setProgress("train", null);
     if (get().device.phase === "ready") get().retarget();
   };
@@ -64,14 +76,16 @@ function trainCommand({ client, series, turn, follow }: Deps, set: SetState, get
 
 export const runSlice: SliceOf<RunSlice> = (deps, set, get) => {
   const { client, series, on, follow } = deps;
-  const train = trainCommand(deps, set, get);
+  const start = pendingStart(set, get);
+  const train = trainCommand(deps, start, { set, get });
   on({
-    opened: { clear: () => ({ run: { phase: "idle" }, pendingCommand: null, pausedRecipe: null }) },
+    opened: { stop: start.cancel, clear: () => ({ run: { phase: "idle" }, pendingCommand: null, pausedRecipe: null }) },
     model: { stop: () => series.clear(), clear: () => ({ pace: null, runError: null }) },
   });
   return {
     run: { phase: "idle" },
     pendingCommand: null,
+    startWaits: false,
     recipe: DEFAULT_RECIPE,
     pace: null,
     pausedRecipe: null,
@@ -81,9 +95,11 @@ export const runSlice: SliceOf<RunSlice> = (deps, set, get) => {
     train: () => train("train"),
     step: () => train("step"),
     async pause() {
+      start.cancel();
       if (get().run.phase === "training") await command(set, get, "pause", () => client.request({ type: "pause" }));
     },
     async stop() {
+      if (get().startWaits) return start.cancel();
       const { phase } = get().run;
       if (phase === "training" || phase === "paused")
         await command(set, get, "stop", () => client.request({ type: "stop" }));
@@ -96,9 +112,7 @@ export const runSlice: SliceOf<RunSlice> = (deps, set, get) => {
     },
     async resume() {
       const { resumable } = get();
-      if (!resumable) return;
-      set({ recipe: resumable.recipe });
-      await get().train();
+      if (resumable) await train("train", resumable.recipe);
     },
   };
 };

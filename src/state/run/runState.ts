@@ -15,6 +15,8 @@ export interface RunSlice {
   run: RunState;
   /** The command that the worker has not answered yet; "train" counts until the first step. */
   pendingCommand: RunCommand | null;
+  /** The pending "train" or "step" waits until the dense model is measured; "pause" and "stop" cancel it. */
+  startWaits: boolean;
   recipe: Recipe;
   pace: { msPerStep: number; secondsLeft: number } | null;
   /** The recipe of the paused run while that of a restored one is shown; the run continues with it. */
@@ -23,7 +25,7 @@ export interface RunSlice {
   resumable: { recipe: Recipe; step: number } | null;
   runError: EngineError | null;
   setRecipe(patch: Partial<Recipe>): void;
-  /** Starts or continues the run. Resolves when it pauses or ends. */
+  /** Starts or continues the run. Resolves when it pauses or ends, or when its start is cancelled. */
   train(): Promise<void>;
   pause(): Promise<void>;
   step(): Promise<void>;

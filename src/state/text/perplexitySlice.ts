@@ -94,10 +94,10 @@ export const perplexitySlice: SliceOf<PerplexitySlice> = (deps, set, get) => {
       get().measureMissing();
     },
     stopMeasuring: stop,
-    async measureDense() {
+    async measureDense(isWanted) {
       if (get().dense.phase === "measuring") await denseEnds;
       // A change of the number of tokens stops a measurement: it begins again.
-      for (let tries = 0; tries < DENSE_TRIES && get().dense.phase !== "failed"; tries += 1)
+      for (let tries = 0; tries < DENSE_TRIES && get().dense.phase !== "failed" && isWanted(); tries += 1)
         if (isMissing(get(), get().dense, DENSE_ID)) await startDense();
     },
     measureMissing() {

@@ -43,8 +43,8 @@ export interface PerplexitySlice {
   setEvaluationTokens(tokens: number): void;
   /** Stops measurements, also those that wait for their turn; the last readings stay. */
   stopMeasuring(): void;
-  /** Measures the dense model, unless that is known. Resolves when it is, or when it failed. */
-  measureDense(): Promise<void>;
+  /** Measures the dense model, unless that is known. Resolves when it is, when it failed, or when it stopped and is not wanted any more. */
+  measureDense(isWanted: () => boolean): Promise<void>;
   /** Measures what is not known yet of the current models on the current text. */
   measureMissing(): void;
 }

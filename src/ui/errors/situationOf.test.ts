@@ -56,6 +56,22 @@ const CASES: readonly Case[] = [
     "The previous text stays.",
   ],
   [
+    "text dropped during a run",
+    "config",
+    "text",
+    "a.txt: texts cannot be changed while a run trains. Pause or stop it, then drop the file again.",
+    "The texts cannot be changed now.",
+    "The previous text stays.",
+  ],
+  [
+    "two texts dropped",
+    "config",
+    "text",
+    "Expected one text, got a.txt, b.txt. Drop the calibration text alone; choose the evaluation text under Texts.",
+    "One text at a time.",
+    "The previous text stays.",
+  ],
+  [
     "text not reachable",
     "bug",
     "text",

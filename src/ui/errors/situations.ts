@@ -124,6 +124,22 @@ const ABOUT_TEXTS: readonly Situation[] = [
     advice: `Check that you are online, or choose a file from this machine. ${SAME_TEXT}`,
   },
   {
+    name: "texts locked",
+    codes: ["config"],
+    contexts: TEXTS,
+    says: /while a run trains/,
+    title: "The texts cannot be changed now",
+    advice: SAME_TEXT,
+  },
+  {
+    name: "several texts",
+    codes: ["config"],
+    contexts: TEXTS,
+    says: /Expected one text/,
+    title: "One text at a time",
+    advice: SAME_TEXT,
+  },
+  {
     name: "text tokens",
     codes: ["config"],
     contexts: TEXTS,

@@ -1,4 +1,4 @@
-// The files of a picked or dropped folder as a model source, with their paths.
+// The files of a picked or dropped folder as a model source, with their paths; and texts that were dropped.
 import { filesToModel, type FolderTree } from "../../engine/index.ts";
 import type { ModelSource } from "../../worker/protocol.ts";
 
@@ -41,21 +41,31 @@ export function sourceOfFiles(files: readonly File[]): ModelSource | null {
 }
 
 /** What was dropped on the page. */
-interface Dropped {
-  source: ModelSource | null;
-  /** The folder itself, to be remembered; null where the browser does not provide it. */
-  folder: FileSystemDirectoryHandle | null;
-}
+type Dropped =
+  /** folder: the folder itself, to be remembered; null where the browser does not provide it. */
+  | { kind: "model"; source: ModelSource | null; folder: FileSystemDirectoryHandle | null }
+  | { kind: "texts"; files: readonly File[] };
+
+/** Text files that are parts of a tokenizer. */
+const TOKENIZER_FILES: readonly string[] = ["merges.txt", "vocab.txt"];
+
+/** Whether an entry is a text to calibrate or to evaluate on. */
+const isText = (entry: FileSystemEntry): entry is FileSystemFileEntry =>
+  entry.isFile && /\.(txt|text|md)$/i.test(entry.name) && !TOKENIZER_FILES.includes(entry.name);
 
 /** Reads a drop. Call it while the drop event is handled: its items are gone afterwards. */
 export async function readDrop(transfer: DataTransfer): Promise<Dropped> {
   const items = [...transfer.items];
   const entries = items.flatMap((item) => item.webkitGetAsEntry() ?? []);
+  // Beside files of a model, a text is its licence or its card.
+  if (entries.length > 0 && entries.every(isText))
+    return { kind: "texts", files: await Promise.all(entries.map((entry) => fileOf(entry))) };
   const handles = Promise.all(items.map((item) => item.getAsFileSystemHandle?.() ?? Promise.resolve(null)));
   const { files, subfolders } = await filesToModel(treeOfEntries("", () => Promise.resolve(entries)));
   const directory = (await handles.catch(() => [])).find((handle) => handle?.kind === "directory");
   const name = (entries.find((entry) => entry.isDirectory) ?? entries[0])?.name;
   return {
+    kind: "model",
     source: name === undefined ? null : { kind: "files", name, files, subfolders },
     folder: (directory as FileSystemDirectoryHandle | undefined) ?? null,
   };

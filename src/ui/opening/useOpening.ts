@@ -1,13 +1,21 @@
 // Opening a model from the page: from any source, or from a folder that is remembered for the next time.
 import { useMemo } from "react";
 import { EngineError } from "../../engine/index.ts";
+import { bytes } from "../../shared/format.ts";
 import { canOpenModel } from "../../state/allowed.ts";
-import type { ModelSource } from "../../worker/protocol.ts";
+import type { ModelFacts, ModelSource } from "../../worker/protocol.ts";
 import { rememberFolder, sourceOfFolder } from "./rememberedFolders.ts";
 import { useStudio, useStudioStore } from "../studioContext.tsx";
 
+/** A dialog hides the page from screen readers; by then it has closed. */
+const DIALOG_CLOSES_MS = 100;
+
+/** What the page says when a person has opened a model. */
+const openedText = ({ name, fileBytes, gpuBytes }: ModelFacts): string =>
+  `Opened ${name}: file ${bytes(fileBytes)}, on the GPU ${bytes(gpuBytes)}.`;
+
 interface OpenActions {
-  /** Opens a source. On success the library closes and `folder` is remembered. */
+  /** Opens a source. On success the library closes, the page says so, and `folder` is remembered. */
   openSource(source: ModelSource, folder?: FileSystemDirectoryHandle | null): Promise<void>;
   /** Opens a folder on this machine. */
   openFolder(handle: FileSystemDirectoryHandle): Promise<void>;
@@ -23,7 +31,7 @@ export function useOpenBlocked(): boolean {
 export function useOpening(): OpenActions {
   const { store } = useStudioStore();
   return useMemo(() => {
-    const { open, showLibrary, notify } = store.getState();
+    const { open, showLibrary, announce, notify } = store.getState();
     const failed = (error: unknown): void => {
       // closing the picker is not an error
       if (!(error instanceof DOMException && error.name === "AbortError")) notify(EngineError.from(error), "model");
@@ -34,6 +42,7 @@ export function useOpening(): OpenActions {
         if (model.phase !== "open" || now !== source) return;
         leave();
         showLibrary(false);
+        setTimeout(() => announce(openedText(model.facts)), DIALOG_CLOSES_MS);
         // a folder that cannot be remembered has to be picked again next time
         if (folder) rememberFolder(folder, model.facts).catch(() => undefined);
       });

@@ -84,12 +84,23 @@ function OpeningBanner() {
   );
 }
 
+/** What has just succeeded. Screen readers announce only changes of an element that is there before. */
+function StatusLine() {
+  const status = useStudio((state) => state.status);
+  return (
+    <p className="status-line" role="status" data-testid="status">
+      {status}
+    </p>
+  );
+}
+
 export function Banners() {
   const notices = useStudio((state) => state.notices);
   const runError = useStudio((state) => state.runError);
   const { dismiss, dismissRunError } = useActions();
   return (
     <>
+      <StatusLine />
       <div className="banners banners-urgent" data-testid="banners">
         <DeviceBanner />
         <OpeningBanner />

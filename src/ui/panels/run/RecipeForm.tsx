@@ -36,7 +36,12 @@ const FIELDS: readonly { field: Field; label: string; hint: string; whole: boole
   { field: "lambda", label: "Lambda", hint: "How strongly R pulls towards the target", whole: false },
   { field: "learningRate", label: "Learning rate", hint: "AdamW, constant", whole: false },
   { field: "weightDecay", label: "Weight decay", hint: "AdamW, all parameters", whole: false },
-  { field: "seed", label: "Seed", hint: "Same seed, same masks", whole: true },
+  {
+    field: "seed",
+    label: "Seed",
+    hint: "Same seed, recipe, text and target throughout: same masks on this GPU",
+    whole: true,
+  },
   { field: "checkpointEvery", label: "Checkpoint every", hint: "Steps between checkpoints", whole: true },
 ];
 

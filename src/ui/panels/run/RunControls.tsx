@@ -9,14 +9,15 @@ import { ResetDialog } from "./ResetDialog.tsx";
 
 const TRAIN_LABEL = { idle: "Train", training: "Pause", paused: "Continue", done: "Train again" } as const;
 
-function trainLabel({ run: { phase }, pendingCommand }: StudioState): string {
+function trainLabel({ run: { phase }, pendingCommand, startWaits }: StudioState): string {
+  if (startWaits) return TRAIN_LABEL.training;
   if (pendingCommand === "train" && phase !== "training") return "Starting…";
   return pendingCommand === "pause" ? "Pausing…" : TRAIN_LABEL[phase];
 }
 
 export function RunControls() {
   const { store } = useStudioStore();
-  const training = useStudio((state) => state.run.phase === "training");
+  const training = useStudio((state) => state.run.phase === "training" || state.startWaits);
   const label = useStudio(trainLabel);
   const able = {
     train: useStudio(CAN_COMMAND.train),

@@ -1,10 +1,13 @@
-// Progress of the run: a bar, step i of n, time per step, time left, and an occasional screen-reader announcement.
+// Progress of the run, or of the measurement that its start waits for: a bar, step i of n, pace, time left, and an occasional screen-reader announcement.
+import { useEffect, useState } from "react";
 import { Progress } from "radix-ui";
 import type { StudioState } from "../../../state/storeState.ts";
 import { duration, percent, stepTime, whole } from "../../../shared/format.ts";
 import { useStudio, useThrottled } from "../../studioContext.tsx";
 
 const PHASE_WORDS = { idle: "not started", training: "training", paused: "paused", done: "done" } as const;
+/** A start that waits for longer than this shows what it waits for. */
+const LONG_START_MS = 1000;
 
 /** Changes only with the phase and at every tenth of the run. */
 function announcement({ run }: StudioState): string {
@@ -13,20 +16,69 @@ function announcement({ run }: StudioState): string {
   return `Training: ${percent(Math.floor((10 * run.step) / Math.max(1, run.of)) / 10, 0)} done.`;
 }
 
+/** Whether a start waits, and has waited for long. */
+function useLongStart(): boolean {
+  const waits = useStudio((state) => state.startWaits);
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    if (!waits) return undefined;
+    const timer = setTimeout(() => setLong(true), LONG_START_MS);
+    return () => {
+      clearTimeout(timer);
+      setLong(false);
+    };
+  }, [waits]);
+  return waits && long;
+}
+
+interface Shown {
+  bar: { done: number; of: number; label: string };
+  pace: string;
+  left: string;
+}
+
+/** The run: its steps and its pace. */
+function useRun({ step, of }: { step: number; of: number }): Shown {
+  const phase = useThrottled((state) => state.run.phase);
+  const pace = useThrottled((state) => state.pace);
+  return {
+    bar: { done: step, of, label: "Training progress" },
+    pace: pace && phase !== "idle" ? `${stepTime(pace.msPerStep)} per step` : "",
+    left: pace && phase === "training" ? `${duration(pace.secondsLeft)} left` : "",
+  };
+}
+
+/** The dense model's measurement before the run; not yet known while the worker measures the pruned model. */
+function useStart(): Shown {
+  const perplexity = useThrottled((state) => state.progress.perplexity);
+  const { done, total, secondsLeft } = perplexity?.note === "dense" ? perplexity : { done: 0, total: 0 };
+  return {
+    bar: { done, of: total, label: "Measuring the dense model" },
+    pace: `Measuring the dense model first${total > 0 ? `, ${percent(done / total, 0)}` : "…"}`,
+    left: secondsLeft === undefined ? "" : `${duration(secondsLeft)} left`,
+  };
+}
+
 export function RunProgress() {
   const run = useThrottled((state) => state.run);
-  const pace = useThrottled((state) => state.pace);
   const planned = useStudio((state) => state.recipe.steps);
   const note = useThrottled((state) => state.progress.train?.note);
   const announced = useStudio(announcement);
   const { step, of } = run.phase === "idle" ? { step: 0, of: planned } : run;
-  const training = run.phase === "training";
+  const long = useLongStart();
+  const [ofRun, ofStart] = [useRun({ step, of }), useStart()];
+  const { bar, pace, left } = long ? ofStart : ofRun;
   return (
     <div className="run-progress">
-      <Progress.Root className="bar" value={Math.min(step, of)} max={Math.max(1, of)} aria-label="Training progress">
+      <Progress.Root
+        className="bar"
+        value={Math.min(bar.done, bar.of)}
+        max={Math.max(1, bar.of)}
+        aria-label={bar.label}
+      >
         <Progress.Indicator
           className="bar-fill"
-          style={{ transform: `scaleX(${of > 0 ? Math.min(1, step / of) : 0})` }}
+          style={{ transform: `scaleX(${bar.of > 0 ? Math.min(1, bar.done / bar.of) : 0})` }}
         />
       </Progress.Root>
       <p className="run-words">
@@ -34,12 +86,12 @@ export function RunProgress() {
           step {whole(step)} of {whole(of)}
         </span>
         <span data-testid="run-phase">{PHASE_WORDS[run.phase]}</span>
-        <span data-testid="run-pace">{pace && run.phase !== "idle" ? `${stepTime(pace.msPerStep)} per step` : ""}</span>
-        <span data-testid="run-left">{pace && training ? `${duration(pace.secondsLeft)} left` : ""}</span>
+        <span data-testid="run-pace">{pace}</span>
+        <span data-testid="run-left">{left}</span>
       </p>
       {note ? <p className="field-hint">{note}</p> : null}
       <p className="unseen" aria-live="polite">
-        {announced}
+        {long ? "Measuring the dense model first." : announced}
       </p>
     </div>
   );
