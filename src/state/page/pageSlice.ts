@@ -29,7 +29,8 @@ export const pageSlice: SliceOf<PageSlice> = ({ clock, on }, set, get) => {
     notify(error, context = "page") {
       lastNotice += 1;
       const others = get().notices.filter((notice) => !repeats(notice.error, error));
-      set({ notices: [...others, { id: lastNotice, error, context }].slice(-NOTICE_LIMIT) });
+      // It would cover the notice.
+      set({ status: null, notices: [...others, { id: lastNotice, error, context }].slice(-NOTICE_LIMIT) });
     },
     dismiss: (id) => set(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) })),
     announce(status) {

@@ -62,6 +62,7 @@ describe("a dropped text", () => {
   ] as const)("is refused: %s", async (_what, names, patch, message) => {
     const { store } = await opened();
     store.setState(patch);
+    store.getState().announce("Opened tiny.");
     const { calibration } = store.getState();
     await takeTexts(
       store,
