@@ -40,8 +40,7 @@ const SUM_GROUPS = kernelOf("attention", "sum_groups", ["const PANELS = 1u;\n", 
 const ROWS = kernelSizes(kernelsFor(1).forward).constant("ROWS");
 
 /** Whether attention on this adapter goes through workgroup memory: graphics cards with enough of it. */
-export const usesFlash = ({ gpu }: Ctx): boolean =>
-  !gpu.facts.software && gpu.facts.workgroupBytes >= WORKGROUP_BYTES;
+export const usesFlash = ({ gpu }: Ctx): boolean => !gpu.facts.software && gpu.facts.workgroupBytes >= WORKGROUP_BYTES;
 
 /** One call. qkv: (T, (heads + 2 kvHeads) headDim), packed; window: keys that a query sees, as u32. */
 interface FlashCall {
