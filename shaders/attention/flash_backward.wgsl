@@ -23,17 +23,12 @@ struct Dims {
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(1) var<storage, read> dout: array<vec4f>;
 @group(0) @binding(2) var<storage, read> stats: array<vec2f>;
 @group(0) @binding(3) var<storage, read> dots: array<f32>;
 @group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
 
-/// Vec4 c of a head's row; zeros beyond the end of the head. Beyond the last row it is that row.
-fn qkv_at(row: u32, column: u32, c: u32) -> vec4f {
-  let value = qkv[min(row, dims.rows - 1u) * dims.stride + column + min(c, dims.depth - 1u)];
-  return select(vec4f(), value, c < dims.depth);
-}
+/// The same as qkv_at, for dout.
 fn dout_at(row: u32, head: u32, c: u32) -> vec4f {
   let value = dout[(min(row, dims.rows - 1u) * dims.heads + head) * dims.depth + min(c, dims.depth - 1u)];
   return select(vec4f(), value, c < dims.depth);
@@ -54,18 +49,8 @@ fn flash_queries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) c
   var gradients = array<Patch, PANELS>();
   let first = (row0 - min(row0, dims.window - 1u)) / COLUMNS * COLUMNS;
   for (var key0 = first; key0 < min(row0 + ROWS, dims.rows); key0 += COLUMNS) {
-    var scores = Patch();
+    var scores = scores_of(Head(row0, q_column), Head(key0, k_column), local);
     var d_weights = Patch();
-    for (var c = 0u; c < dims.depth; c += 4u) {
-      workgroupBarrier();
-      left_rows[left.x][left.y] = qkv_at(row0 + left.x, q_column, c + left.y);
-      for (var i = 0u; i < 2u; i++) {
-        let load = right_load(local, i);
-        right_rows[right_slot(load.x)][load.y] = qkv_at(key0 + load.x, k_column, c + load.y);
-      }
-      workgroupBarrier();
-      scores = add_scores(scores, down, across);
-    }
     for (var c = 0u; c < dims.depth; c += 4u) {
       workgroupBarrier();
       left_rows[left.x][left.y] = dout_at(row0 + left.x, head, c + left.y);
@@ -87,15 +72,7 @@ fn flash_queries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) c
     }
     put_tile(scores, down, across);
     for (var panel = 0u; panel < PANELS; panel++) {
-      for (var round = 0u; round < 4u; round++) {
-        workgroupBarrier();
-        for (var i = 0u; i < 2u; i++) {
-          let at = local + i * INVOCATIONS;
-          value_rows[at / PANEL][at % PANEL] = qkv_at(key0 + 16u * round + at / PANEL, k_column, panel * PANEL + at % PANEL);
-        }
-        workgroupBarrier();
-        gradients[panel] = add_values(gradients[panel], round, down, across);
-      }
+      gradients[panel] = add_head(gradients[panel], Head(key0, k_column), panel, local);
     }
   }
 
@@ -125,18 +102,8 @@ fn flash_keys(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
   // the last query that sees any of the keys is key0 + ROWS - 1 + window - 1
   let end = select(dims.rows, min(dims.rows, key0 + ROWS + dims.window), dims.window < dims.rows);
   for (var row0 = key0 / COLUMNS * COLUMNS; row0 < end; row0 += COLUMNS) {
-    var scores = Patch();
+    var scores = scores_of(Head(key0, k_column), Head(row0, q_column), local);
     var d_weights = Patch();
-    for (var c = 0u; c < dims.depth; c += 4u) {
-      workgroupBarrier();
-      left_rows[left.x][left.y] = qkv_at(key0 + left.x, k_column, c + left.y);
-      for (var i = 0u; i < 2u; i++) {
-        let load = right_load(local, i);
-        right_rows[right_slot(load.x)][load.y] = qkv_at(row0 + load.x, q_column, c + load.y);
-      }
-      workgroupBarrier();
-      scores = add_scores(scores, down, across);
-    }
     for (var c = 0u; c < dims.depth; c += 4u) {
       workgroupBarrier();
       left_rows[left.x][left.y] = qkv_at(key0 + left.x, v_column, c + left.y);
@@ -174,15 +141,7 @@ fn flash_keys(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     workgroupBarrier();
     put_tile(d_weights, down, across);
     for (var panel = 0u; panel < PANELS; panel++) {
-      for (var round = 0u; round < 4u; round++) {
-        workgroupBarrier();
-        for (var i = 0u; i < 2u; i++) {
-          let load = local + i * INVOCATIONS;
-          value_rows[load / PANEL][load % PANEL] = qkv_at(row0 + 16u * round + load / PANEL, q_column, panel * PANEL + load % PANEL);
-        }
-        workgroupBarrier();
-        dk[panel] = add_values(dk[panel], round, down, across);
-      }
+      dk[panel] = add_head(dk[panel], Head(row0, q_column), panel, local);
     }
   }
 

@@ -5,15 +5,8 @@
 struct Dims { rows: u32, depth: u32, group: u32, window: u32, stride: u32, k_column: u32, v_column: u32, heads: u32, scale: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> stats: array<vec2f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
-
-/// Vec4 c of a head's row; zeros beyond the end of the head. Beyond the last row it is that row.
-fn qkv_at(row: u32, column: u32, c: u32) -> vec4f {
-  let value = qkv[min(row, dims.rows - 1u) * dims.stride + column + min(c, dims.depth - 1u)];
-  return select(vec4f(), value, c < dims.depth);
-}
 
 @compute @workgroup_size(INVOCATIONS)
 fn flash(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -31,18 +24,7 @@ fn flash(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: v
   var sum = vec4f();
   let first = (row0 - min(row0, dims.window - 1u)) / COLUMNS * COLUMNS;
   for (var key0 = first; key0 < min(row0 + ROWS, dims.rows); key0 += COLUMNS) {
-    var scores = Patch();
-    for (var c = 0u; c < dims.depth; c += 4u) {
-      workgroupBarrier();
-      left_rows[local / 4u][local % 4u] = qkv_at(row0 + local / 4u, q_column, c + local % 4u);
-      for (var i = 0u; i < 2u; i++) {
-        let load = right_load(local, i);
-        right_rows[right_slot(load.x)][load.y] = qkv_at(key0 + load.x, k_column, c + load.y);
-      }
-      workgroupBarrier();
-      scores = add_scores(scores, down, across);
-    }
-
+    var scores = scores_of(Head(row0, q_column), Head(key0, k_column), local);
     let keys = key0 + 4u * across + vec4u(0u, 1u, 2u, 3u);
     var most = vec4f();
     for (var i = 0u; i < 4u; i++) {
@@ -62,15 +44,7 @@ fn flash(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: v
     for (var panel = 0u; panel < PANELS; panel++) {
       products[panel] = Patch(
         products[panel][0] * factor.x, products[panel][1] * factor.y, products[panel][2] * factor.z, products[panel][3] * factor.w);
-      for (var round = 0u; round < 4u; round++) {
-        workgroupBarrier();
-        for (var i = 0u; i < 2u; i++) {
-          let at = local + i * INVOCATIONS;
-          value_rows[at / PANEL][at % PANEL] = qkv_at(key0 + 16u * round + at / PANEL, v_column, panel * PANEL + at % PANEL);
-        }
-        workgroupBarrier();
-        products[panel] = add_values(products[panel], round, down, across);
-      }
+      products[panel] = add_head(products[panel], Head(key0, v_column), panel, local);
     }
   }
 

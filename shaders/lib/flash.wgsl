@@ -1,7 +1,7 @@
 // Attention by tiles, without a matrix of all scores (Dao et al. 2022): what its kernels share. For graphics cards: all goes through workgroup
 // memory. One workgroup works on a tile of scores, ROWS rows by COLUMNS columns, each invocation on a 4 x 4 of it.
 // A tile is left right^T over the dimensions of a head, 16 of them per round. Then it is a factor: tile values, 16 of its columns per round.
-// Needs PANELS before it: head_dim / 64, rounded up.
+// Needs PANELS before it: head_dim / 64, rounded up; and a uniform `dims` with rows, stride and depth (in vec4s).
 
 const DOWN = 8u;
 const ACROSS = 16u;
@@ -17,6 +17,17 @@ var<workgroup> right_rows: array<array<vec4f, 5>, COLUMNS>;  // the same per col
 var<workgroup> value_rows: array<array<vec4f, PANEL>, 16>;  // 16 rows of values
 var<workgroup> score_tile: array<array<vec4f, ACROSS + 1u>, ROWS>;
 var<workgroup> row_parts: array<array<vec4f, ACROSS + 1u>, DOWN>;
+
+@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;  // packed rows
+
+/// Vec4 c of a head's row; zeros beyond the end of the head. Beyond the last row it is that row.
+fn qkv_at(row: u32, column: u32, c: u32) -> vec4f {
+  let value = qkv[min(row, dims.rows - 1u) * dims.stride + column + min(c, dims.depth - 1u)];
+  return select(vec4f(), value, c < dims.depth);
+}
+
+/// The rows of a head from `row` on: `column` is the head's first vec4 in a packed row.
+struct Head { row: u32, column: u32 }
 
 /// Column i is row 4 down + i of the tile; its components are columns 4 across to 4 across + 3.
 alias Patch = mat4x4f;
@@ -53,6 +64,37 @@ fn add_values(products: Patch, round: u32, down: u32, across: u32) -> Patch {
     sums = Patch(
       sums[0] + values * score_tile[4u * down][c], sums[1] + values * score_tile[4u * down + 1u][c],
       sums[2] + values * score_tile[4u * down + 2u][c], sums[3] + values * score_tile[4u * down + 3u][c]);
+  }
+  return sums;
+}
+
+/// A tile of scores: rows of the head `left` with rows of the head `right`.
+fn scores_of(left: Head, right: Head, local: u32) -> Patch {
+  var scores = Patch();
+  for (var c = 0u; c < dims.depth; c += 4u) {
+    workgroupBarrier();
+    left_rows[local / 4u][local % 4u] = qkv_at(left.row + local / 4u, left.column, c + local % 4u);
+    for (var i = 0u; i < 2u; i++) {
+      let load = right_load(local, i);
+      right_rows[right_slot(load.x)][load.y] = qkv_at(right.row + load.x, right.column, c + load.y);
+    }
+    workgroupBarrier();
+    scores = add_scores(scores, local / ACROSS, local % ACROSS);
+  }
+  return scores;
+}
+
+/// Adds the tile times 64 rows of a head, of which it takes the vec4s of one panel.
+fn add_head(products: Patch, head: Head, panel: u32, local: u32) -> Patch {
+  var sums = products;
+  for (var round = 0u; round < 4u; round++) {
+    workgroupBarrier();
+    for (var i = 0u; i < 2u; i++) {
+      let at = local + i * INVOCATIONS;
+      value_rows[at / PANEL][at % PANEL] = qkv_at(head.row + 16u * round + at / PANEL, head.column, panel * PANEL + at % PANEL);
+    }
+    workgroupBarrier();
+    sums = add_values(sums, round, local / ACROSS, local % ACROSS);
   }
   return sums;
 }
