@@ -13,7 +13,8 @@ import type { Spread } from "./page/timing.ts";
 const KERNELS = 12;
 
 const percent = ({ median }: Spread): string => `${(100 * median).toFixed(0)} %`.padStart(7);
-const number = ({ median, min, max }: Spread, digits: number): string =>
+/** "median (smallest to largest)". */
+export const spreadText = ({ median, min, max }: Spread, digits: number): string =>
   `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
 const mib = (bytes: number, digits = 0): string => `${(bytes / 2 ** 20).toFixed(digits)} MiB`;
 
@@ -23,7 +24,7 @@ export function speedLines({ ratio, tokens, decodeTokens, repeats, threads, rows
   return [
     `dense and pruned to ${(100 * ratio).toFixed(0)} % of the block weights, ms (${how})`,
     ...rows.map(({ runtime, version, what, ms, speedup }) => {
-      const times = `dense ${number(ms.dense, 1).padEnd(24)}pruned ${number(ms.pruned, 1).padEnd(24)}`;
+      const times = `dense ${spreadText(ms.dense, 1).padEnd(24)}pruned ${spreadText(ms.pruned, 1).padEnd(24)}`;
       return `    ${`${runtime} ${version}, ${what}`.padEnd(44)}${times}${speedup.toFixed(2)} times as fast`;
     }),
   ];
@@ -31,17 +32,17 @@ export function speedLines({ ratio, tokens, decodeTokens, repeats, threads, rows
 
 /** Moving the target after a run for every ratio. */
 export function sliderLine({ positions, ms, firstMs }: SliderFigure, rounds: number): string {
-  return `target moved to another ratio (hypernetwork and masks): ${number(ms, 1)} ms over ${rounds * positions} moves; the first ${firstMs.toFixed(1)} ms`;
+  return `target moved to another ratio (hypernetwork and masks): ${spreadText(ms, 1)} ms over ${rounds * positions} moves; the first ${firstMs.toFixed(1)} ms`;
 }
 
 function matmulLine({ name, direction, precision, m, n, k, gflops, share }: MatmulFigure): string {
   const what = `${name} ${direction} ${m}x${n}x${k} ${precision}`;
-  return `${what.padEnd(38)}${number(gflops, 2).padEnd(26)}${percent(share.vector)}${percent(share.scalar)}`;
+  return `${what.padEnd(38)}${spreadText(gflops, 2).padEnd(26)}${percent(share.vector)}${percent(share.scalar)}`;
 }
 
 function stepLines({ tokens, ms, gflops, share, gpuBytes, kernels }: StepFigure): string[] {
   return [
-    `training step, ${tokens} tokens: ${number(ms, 0)} ms, ${gflops.median.toFixed(2)} GFLOPS,${percent(share.vector)} of the vec4 peak,${percent(share.scalar)} of the scalar peak, ${mib(gpuBytes)} in use`,
+    `training step, ${tokens} tokens: ${spreadText(ms, 0)} ms, ${gflops.median.toFixed(2)} GFLOPS,${percent(share.vector)} of the vec4 peak,${percent(share.scalar)} of the scalar peak, ${mib(gpuBytes)} in use`,
     ...kernels
       .slice(0, KERNELS)
       .map(
@@ -56,7 +57,7 @@ function peerLine({ peer, name, m, n, k, gflops }: PeerFigure, matmuls: readonly
     (one) => one.direction === "forward" && one.precision === "f32" && one.name === name && one.m === m,
   );
   const comparison = ours ? `ours is ${(ours.gflops.median / gflops.median).toFixed(2)} times as fast` : "";
-  return `${`${peer} ${name} ${m}x${n}x${k}`.padEnd(34)}${number(gflops, 2).padEnd(26)}${comparison}`;
+  return `${`${peer} ${name} ${m}x${n}x${k}`.padEnd(34)}${spreadText(gflops, 2).padEnd(26)}${comparison}`;
 }
 
 /** A line per figure: median (smallest to largest), and the share of each measured peak. */
@@ -64,7 +65,7 @@ export function tableOf(answer: BenchAnswer): string {
   const { adapter, model, matmul, rounds, peakGflops, matmuls, steps, peers, speed, slider, decode } = answer;
   const lines = [
     `${adapter}; ${model}; matmul variant ${matmul}; ${rounds} rounds; median (smallest to largest)`,
-    `fma peak   vec4 unrolled ${number(peakGflops.vector, 1)} GFLOPS   scalar loop ${number(peakGflops.scalar, 1)} GFLOPS`,
+    `fma peak   vec4 unrolled ${spreadText(peakGflops.vector, 1)} GFLOPS   scalar loop ${spreadText(peakGflops.scalar, 1)} GFLOPS`,
     "",
     `${"matmul, weights".padEnd(38)}${"GFLOPS".padEnd(26)}share of peak: vec4  scalar`,
     ...matmuls.map(matmulLine),
@@ -77,7 +78,7 @@ export function tableOf(answer: BenchAnswer): string {
     "",
     sliderLine(slider, rounds),
     "",
-    `decoding: ${number(decode.tokensPerSecond, 1)} tokens per second (${decode.newTokens} after ${decode.promptTokens}); weights ${mib(answer.weightBytes, 1)}`,
+    `decoding: ${spreadText(decode.tokensPerSecond, 1)} tokens per second (${decode.newTokens} after ${decode.promptTokens}); weights ${mib(answer.weightBytes, 1)}`,
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -97,7 +98,7 @@ export function profileLines({ adapter, matmul, model, tokens, steps, stepMs, ke
   );
   return `${[
     `${adapter}; ${model}; matmul variant ${matmul}; training step of ${tokens} tokens, medians of ${steps} steps`,
-    `${number(stepMs, 1)} ms per step without timestamps`,
+    `${spreadText(stepMs, 1)} ms per step without timestamps`,
     line(["kernel", "dispatches", "ms", "share"]),
     ...rows,
   ].join("\n")}\n`;
@@ -107,5 +108,5 @@ export function profileLines({ adapter, matmul, model, tokens, steps, stepMs, ke
 export function realModelLine(figure: RealModelFigure): string {
   const { adapter, model, tokens, steps, openSeconds, ms, gpuBytes, weightBytes } = figure;
   const memory = `${mib(gpuBytes)} on the GPU, of which ${mib(weightBytes)} weights`;
-  return `${adapter}; ${model}: opened in ${openSeconds.toFixed(1)} s; training step, ${tokens} tokens: ${number(ms, 0)} ms over ${steps} steps; ${memory}\n`;
+  return `${adapter}; ${model}: opened in ${openSeconds.toFixed(1)} s; training step, ${tokens} tokens: ${spreadText(ms, 0)} ms over ${steps} steps; ${memory}\n`;
 }

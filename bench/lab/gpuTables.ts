@@ -1,5 +1,7 @@
 // Results of the lab as tables of bench/gpus.md.
 import type { Spread } from "../page/timing.ts";
+import { markdownTable } from "../quality/cells.ts";
+import { spreadText } from "../resultLines.ts";
 
 interface StepResult {
   model: string;
@@ -39,12 +41,6 @@ export interface GpuResult {
     steps: { mode: string; tf32: boolean; tokens: number; ms?: Spread; busyMs?: number }[];
   };
 }
-
-const spread = ({ median, min, max }: Spread, digits: number): string =>
-  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
-const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
 
 /** All tables; one section per adapter. */
 export function gpuTables(results: readonly GpuResult[]): string {
@@ -90,9 +86,12 @@ function peakOf(result: GpuResult): string {
   if (!result.peak) return "";
   const rows = Object.entries(result.peak.gflops).map(([loop, value]) => [
     `fma, ${loop} loop`,
-    `${spread(value, 0)} GFLOPS`,
+    `${spreadText(value, 0)} GFLOPS`,
   ]);
-  return table(["peak", "measured"], [...rows, ["memory", `${spread(result.peak.gigabytesPerSecond, 0)} GB/s`]]);
+  return markdownTable(
+    ["peak", "measured"],
+    [...rows, ["memory", `${spreadText(result.peak.gigabytesPerSecond, 0)} GB/s`]],
+  );
 }
 
 /** A row per shape and direction, a column per variant, in f32. */
@@ -108,13 +107,13 @@ function sweepOf(result: GpuResult): string {
     const share = `${((100 * best) / peakGflops(result)).toFixed(0)} %`;
     return [key, ...rates.map((rate) => (rate / 1000).toFixed(1)), share];
   });
-  return `Matmuls in f32, TFLOPS:\n\n${table(["shape", ...variants, "best, share of peak"], rows)}`;
+  return `Matmuls in f32, TFLOPS:\n\n${markdownTable(["shape", ...variants, "best, share of peak"], rows)}`;
 }
 
 function stepsOf({ steps = [], pytorch }: GpuResult): string {
   if (steps.length === 0) return "";
   const rows = steps.map(({ model, matmul, tokens, ms }) => [
-    ...[model, String(tokens), `engine, matmul ${matmul}`, spread(ms, 1), ""],
+    ...[model, String(tokens), `engine, matmul ${matmul}`, spreadText(ms, 1), ""],
   ]);
   const others = (pytorch?.steps ?? []).flatMap(({ mode, tf32, tokens, ms, busyMs }) =>
     ms
@@ -122,20 +121,20 @@ function stepsOf({ steps = [], pytorch }: GpuResult): string {
           [
             ...["the same shape", String(tokens)],
             `PyTorch ${pytorch?.torch ?? ""}, ${mode}${tf32 ? ", TF32" : ""}`,
-            ...[spread(ms, 1), busyMs?.toFixed(1) ?? ""],
+            ...[spreadText(ms, 1), busyMs?.toFixed(1) ?? ""],
           ],
         ]
       : [],
   );
   const head = ["model", "tokens", "program", "ms per DISP step", "ms in kernels"];
-  return `Training steps; of PyTorch also the time in kernels, without the gaps in which the card waits for Python:\n\n${table(head, [...rows, ...others])}`;
+  return `Training steps; of PyTorch also the time in kernels, without the gaps in which the card waits for Python:\n\n${markdownTable(head, [...rows, ...others])}`;
 }
 
 function decodeOf({ decode = [] }: GpuResult): string {
   if (decode.length === 0) return "";
   const rows = decode.map(({ matmul, tokensPerSecond, weightBytes }) => [
-    ...[`matmul ${matmul}`, spread(tokensPerSecond, 1)],
+    ...[`matmul ${matmul}`, spreadText(tokensPerSecond, 1)],
     `${((tokensPerSecond.median * weightBytes) / 1e9).toFixed(1)} GB/s of weights`,
   ]);
-  return `Decoding, tokens per second:\n\n${table(["program", "tokens/s", "reads"], rows)}`;
+  return `Decoding, tokens per second:\n\n${markdownTable(["program", "tokens/s", "reads"], rows)}`;
 }

@@ -7,7 +7,7 @@ import { type GpuResult, gpuTables } from "./gpuTables.ts";
 const FOLDER = "bench/gpus";
 const PAGE = "bench/gpus.md";
 
-/** A file name from the adapter's: "nvidia-h200". */
+/** A file name from the card's or the adapter's: "nvidia-h200". */
 const fileName = (adapter: string): string =>
   adapter
     .toLowerCase()
@@ -24,7 +24,7 @@ export function importLab(file: string, out: string | undefined): string {
     );
   if (adapter === undefined) throw new UsageError(`${file}: expected a result of the lab, got no field "adapter"`);
   mkdirSync(FOLDER, { recursive: true });
-  const path = out ?? join(FOLDER, `${fileName(adapter.name)}.json`);
+  const path = out ?? join(FOLDER, `${fileName(result.card ?? adapter.name)}.json`);
   const known = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as object) : {};
   const merged = result.torch === undefined ? { ...known, ...result } : { ...known, pytorch: result };
   writeFileSync(path, `${JSON.stringify(merged, null, 1)}\n`);

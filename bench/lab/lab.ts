@@ -1,9 +1,8 @@
 // The lab: what is checked and measured on an adapter, whatever the host of WebGPU. The result is one JSON object.
 import type { MatmulVariant } from "../../src/engine/ctx.ts";
-import { Ctx, EngineError, type Folder, Gpu, openModel, selfCheck } from "../../src/engine/index.ts";
+import { Ctx, EngineError, type Folder, Gpu, openModel, type SelfCheck, selfCheck } from "../../src/engine/index.ts";
 import { checkGolden } from "../../src/engine/golden/check.ts";
 import { linearOp } from "../../src/engine/ops/registry/commonOps.ts";
-import type { Check } from "../../src/engine/ops/registry/parity.ts";
 import { usableVariants } from "../../src/engine/ops/linear.ts";
 import { benchDecode, benchStep } from "../page/model.ts";
 import { PEAK_LOOPS, peakOnce } from "../page/peak.ts";
@@ -88,18 +87,12 @@ async function checkKernels(ctx: Ctx, { log }: LabInput): Promise<unknown> {
 
 /** All matmul variants, not only the one that this adapter would use. */
 async function checkMatmuls(ctx: Ctx, { log }: LabInput): Promise<unknown> {
-  const results: Record<string, { checks: number; failed: (Check & { case: string })[] }> = {};
+  const results: Record<string, SelfCheck> = {};
   for (const variant of ["sized", ...usableVariants(ctx)] as const) {
     ctx.matmul = variant;
-    const failed: (Check & { case: string })[] = [];
-    let checks = 0;
-    for (const name of linearOp.cases) {
-      const found = await linearOp.parity(ctx, name);
-      checks += found.length;
-      failed.push(...found.filter(({ ok }) => !ok).map((check) => ({ ...check, case: name })));
-    }
-    results[variant] = { checks, failed };
-    log(`matmul ${variant}: ${checks} comparisons, ${failed.length} failed`);
+    const result = await selfCheck(ctx, { only: [linearOp] });
+    results[variant] = result;
+    log(`matmul ${variant}: ${result.checks} comparisons, ${result.failed.length} failed`);
   }
   return results;
 }

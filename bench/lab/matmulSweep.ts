@@ -1,7 +1,8 @@
 // Every matmul variant on every shape of a model: what the choice of a variant is based on.
 import type { Ctx, MatmulVariant } from "../../src/engine/ctx.ts";
-import { linear, linearBackward, usableVariants } from "../../src/engine/ops/linear.ts";
+import { usableVariants } from "../../src/engine/ops/linear.ts";
 import type { Precision } from "../../src/engine/tensor.ts";
+import { matmulWork } from "../page/matmuls.ts";
 import { spreadOf, type Spread, timed } from "../page/timing.ts";
 
 /** Out features and in features of a layer. */
@@ -71,14 +72,7 @@ async function sweepShape(
   const flop = 2 * m * n * k;
   const count = Math.max(1, Math.round(flopPerSubmit / flop));
   for (const direction of ["forward", "backward"] as const) {
-    const work = (): void => {
-      ctx.scope(() => {
-        if (direction === "forward") return linear(ctx, x, weight);
-        const dx = ctx.empty([m, k], "dx");
-        linearBackward(ctx, dy, weight, dx);
-        return dx;
-      });
-    };
+    const work = matmulWork(ctx, { x, dy, weight, direction });
     const times = new Map<MatmulVariant, number[]>(variants.map((variant) => [variant, []]));
     for (let round = -1; round < rounds; round++) {
       for (const [variant, ms] of times) {

@@ -7,12 +7,12 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
-import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "vite";
 
 const MOST_BYTES = 45e6;
@@ -46,6 +46,8 @@ export async function packLab(out: string): Promise<void> {
   const loader = LOADERS.find((path) => existsSync(path));
   if (!loader)
     throw new Error("libvulkan.so.1: expected the loader of Vulkan, got none. Run: apt-get install libvulkan1");
+  if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, "run.sh")))
+    throw new Error(`${out}: expected a new folder, or one of an earlier pack, got other files. Name another folder.`);
   rmSync(out, { recursive: true, force: true });
   for (const folder of ["lib", "golden", "public/model", "public/text"])
     mkdirSync(join(out, folder), { recursive: true });
@@ -60,7 +62,5 @@ export async function packLab(out: string): Promise<void> {
   compress(DAWN, join(out, "dawn.node"));
   const bytes = bytesOf(out);
   if (bytes > MOST_BYTES) throw new Error(`${out}: expected at most ${MOST_BYTES} bytes, got ${bytes}`);
-  process.stdout.write(
-    `${out}: ${(bytes / 1e6).toFixed(1)} MB. On the other machine: sh ${join(dirname(out), "run.sh")}\n`,
-  );
+  process.stdout.write(`${out}: ${(bytes / 1e6).toFixed(1)} MB. On the other machine: sh ${join(out, "run.sh")}\n`);
 }

@@ -3,7 +3,7 @@ import type { Ctx } from "../../src/engine/ctx.ts";
 import type { ModelConfig } from "../../src/engine/config/config.ts";
 import { packedHalves } from "../../src/engine/dtype.ts";
 import { linear, linearBackward } from "../../src/engine/ops/linear.ts";
-import type { Precision } from "../../src/engine/tensor.ts";
+import type { Precision, Tensor } from "../../src/engine/tensor.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
 import { spreadOf, type Spread, timed } from "./timing.ts";
 
@@ -67,6 +67,28 @@ export async function benchMatmuls(
   return figures;
 }
 
+interface Matmul {
+  /** (m, k). */
+  x: Tensor;
+  /** (m, n). */
+  dy: Tensor;
+  /** (n, k). */
+  weight: Tensor;
+  direction: MatmulFigure["direction"];
+}
+
+/** One matmul of a step, whose result is released at once. */
+export function matmulWork(ctx: Ctx, { x, dy, weight, direction }: Matmul): () => void {
+  return () => {
+    ctx.scope(() => {
+      if (direction === "forward") return linear(ctx, x, weight);
+      const dx = ctx.empty(x.shape, "dx");
+      linearBackward(ctx, dy, weight, dx);
+      return dx;
+    });
+  };
+}
+
 async function benchOne(
   ctx: Ctx,
   shape: Pick<MatmulFigure, "name" | "direction" | "precision" | "m" | "n" | "k">,
@@ -82,14 +104,7 @@ async function benchOne(
   const flop = 2 * m * n * k;
   const flopPerSubmit = ctx.gpu.facts.software ? FLOP_PER_SUBMIT.software : FLOP_PER_SUBMIT.hardware;
   const count = Math.max(1, Math.round(flopPerSubmit / flop));
-  const work = (): void => {
-    ctx.scope(() => {
-      if (direction === "forward") return linear(ctx, x, weight);
-      const dx = ctx.empty([m, k], "dx");
-      linearBackward(ctx, dy, weight, dx);
-      return dx;
-    });
-  };
+  const work = matmulWork(ctx, { x, dy, weight, direction });
   await timed(ctx, work);
   const ms: number[] = [];
   const gflops: number[] = [];

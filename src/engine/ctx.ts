@@ -14,8 +14,8 @@ const SUBMIT_FLOP = { software: 2e9, hardware: 1e11 };
 
 /**
  * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. The others
- * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks128, 128 x 128 tiles with 8 x 8 per invocation; split, 32 x 32
- * tiles whose sum is divided within a workgroup.
+ * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks128, 128 x 128 tiles with 8 x 8 per
+ * invocation; split, 32 x 32 tiles whose sum is divided within a workgroup.
  */
 export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "blocks128";
 

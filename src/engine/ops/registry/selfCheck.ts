@@ -2,7 +2,7 @@
 import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
 import { ops } from "./index.ts";
-import type { Check } from "./parity.ts";
+import type { Check, CheckedOp } from "./parity.ts";
 
 export interface SelfCheck {
   /** Number of comparisons: outputs and gradients of all cases of all ops. */
@@ -12,16 +12,21 @@ export interface SelfCheck {
 }
 
 interface SelfCheckOptions {
+  /** Default: all. */
+  only?: readonly CheckedOp[];
   /** Called before each case, and once at the end with an empty name. */
   onCase?: (done: number, of: number, op: string) => void;
   /** Asked between cases; true stops the check. */
   cancelled?: () => boolean;
 }
 
-/** Runs all cases. A kernel that the adapter refuses is a failed check, named by the reason. Throws "cancelled" and "device-lost". */
-export async function selfCheck(ctx: Ctx, { onCase, cancelled }: SelfCheckOptions = {}): Promise<SelfCheck> {
+/** Runs all cases of the ops. A kernel that the adapter refuses is a failed check, named by the reason. Throws "cancelled" and "device-lost". */
+export async function selfCheck(
+  ctx: Ctx,
+  { only = ops, onCase, cancelled }: SelfCheckOptions = {},
+): Promise<SelfCheck> {
   const began = performance.now();
-  const cases = ops.flatMap((op) => op.cases.map((name) => ({ op, name })));
+  const cases = only.flatMap((op) => op.cases.map((name) => ({ op, name })));
   const failed: SelfCheck["failed"] = [];
   let checks = 0;
   for (const [done, { op, name }] of cases.entries()) {
