@@ -2,7 +2,7 @@
 import { invariant } from "../errors.ts";
 import { ropeAttention, type RopeConfig, ropeFrequencies } from "./ropeFrequencies.ts";
 
-/** What a table is for: how many positions, and the length of the sequence (by default as many tokens). */
+/** What a table is for: its number of positions, and the length of the sequence in tokens (default: the same number). */
 interface TableSize {
   rotaryDim: number;
   positions: number;

@@ -88,7 +88,7 @@ export const perplexitySlice: SliceOf<PerplexitySlice> = (deps, set, get) => {
     setEvaluationTokens(evaluationTokens) {
       if (evaluationTokens === get().evaluationTokens) return;
       set({ ...deps.follow("text"), evaluationTokens });
-      // A run that trains measures on as many from now on; every other command has it.
+      // A run that trains uses this number from now on; every other command already has it.
       if (get().run.phase === "training")
         deps.client.request({ type: "evaluationTokens", tokens: evaluationTokens }).catch(() => undefined);
       get().measureMissing();

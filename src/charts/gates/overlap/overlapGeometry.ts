@@ -94,7 +94,7 @@ export function overlapGeometry(data: OverlapData, { width }: Pick<Space, "width
   };
 }
 
-/** The numbers of the blocks below their columns, as many as fit. */
+/** The numbers of the blocks below their columns; where not all fit, some are left out. */
 function blockNumbers(blocks: number, cellPx: number, y: number): Words[] {
   const every = Math.ceil(BLOCK_LABEL_PX / cellPx);
   const at = Array.from({ length: Math.ceil(blocks / every) }, (_, i) => i * every);
