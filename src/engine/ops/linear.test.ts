@@ -6,7 +6,15 @@ import { kernelSizes } from "./kit/launch.ts";
 import { linear, usableVariants } from "./linear.ts";
 
 const FACTS = {
-  ...{ name: "a card", software: false, quads: false, timestamps: false },
+  ...{
+    name: "a card",
+    software: false,
+    quads: false,
+    timestamps: false,
+    shaderF16: false,
+    subgroupMin: 0,
+    subgroupMax: 0,
+  },
   ...{ maxBufferBytes: 2 ** 31, maxBindingBytes: 2 ** 31 },
 };
 
