@@ -4,16 +4,21 @@ import { EngineError } from "../../errors.ts";
 import { ops } from "./index.ts";
 import type { Check, CheckedOp } from "./parity.ts";
 
+/** One comparison, and the op and the case that it belongs to. */
+export type CheckedCase = Check & { op: string; case: string };
+
 export interface SelfCheck {
   /** Number of comparisons: outputs and gradients of all cases of all ops. */
   checks: number;
-  failed: (Check & { op: string; case: string })[];
+  failed: CheckedCase[];
   seconds: number;
 }
 
 interface SelfCheckOptions {
   /** Default: all. */
   only?: readonly CheckedOp[];
+  /** Called with every comparison. */
+  onCheck?: (check: CheckedCase) => void;
   /** Called before each case, and once at the end with an empty name. */
   onCase?: (done: number, of: number, op: string) => void;
   /** Asked between cases; true stops the check. */
@@ -23,7 +28,7 @@ interface SelfCheckOptions {
 /** Runs all cases of the ops. A kernel that the adapter refuses is a failed check, named by the reason. Throws "cancelled" and "device-lost". */
 export async function selfCheck(
   ctx: Ctx,
-  { only = ops, onCase, cancelled }: SelfCheckOptions = {},
+  { only = ops, onCheck, onCase, cancelled }: SelfCheckOptions = {},
 ): Promise<SelfCheck> {
   const began = performance.now();
   const cases = only.flatMap((op) => op.cases.map((name) => ({ op, name })));
@@ -38,7 +43,9 @@ export async function selfCheck(
       return [{ name: message, ok: false, worst: Number.NaN, limit: 0 }];
     });
     checks += found.length;
-    failed.push(...found.filter(({ ok }) => !ok).map((check) => ({ ...check, op: op.name, case: name })));
+    const named = found.map((check) => ({ ...check, op: op.name, case: name }));
+    for (const check of named) onCheck?.(check);
+    failed.push(...named.filter(({ ok }) => !ok));
   }
   onCase?.(cases.length, cases.length, "");
   return { checks, failed, seconds: (performance.now() - began) / 1000 };
