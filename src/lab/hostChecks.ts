@@ -7,8 +7,8 @@ import { checkGolden } from "../engine/golden/check.ts";
 import { AS_CARD, Gpu } from "../engine/gpu/device.ts";
 import { usableVariants } from "../engine/ops/linear.ts";
 import { linearOp } from "../engine/ops/registry/commonOps.ts";
-import { ops } from "../engine/ops/registry/index.ts";
 import { type CheckedCase, selfCheck } from "../engine/ops/registry/selfCheck.ts";
+import type { Precision } from "../engine/tensor.ts";
 
 interface HostInput {
   goldens: readonly Folder[];
@@ -52,55 +52,56 @@ const describe = ({ op, case: name, name: check, worst, limit }: CheckedCase): s
   `${op}, ${name}, ${check}: error ${worst.toPrecision(3)}, limit ${limit.toPrecision(3)}`;
 
 /** Runs all checks. A check that fails or is refused by the GPU is logged and counted. Throws what `Gpu.open` throws, and "device-lost". */
-export async function checkHost({ goldens, log }: HostInput): Promise<HostCounts> {
+export async function checkHost(input: HostInput): Promise<HostCounts> {
+  const own = await checkKernels(await Gpu.open(), "f32", input);
+  const card = await checkKernels(await Gpu.open({ facts: AS_CARD }), "f16", input);
+  return { passed: own.passed + card.passed, failed: own.failed + card.failed };
+}
+
+/**
+ * All ops, and the golden cases with weights in one precision. The registry has every op in both precisions, so a golden case, which
+ * compares how they are put together, runs in one with the adapter's kernels and in the other with those of graphics cards.
+ */
+async function checkKernels(gpu: Gpu, precision: Precision, { goldens, log }: HostInput): Promise<HostCounts> {
   const counts = { passed: 0, failed: 0 };
-  for (const kernels of ["own", "card"] as const) {
-    const ctx = new Ctx(await Gpu.open(kernels === "card" ? { facts: AS_CARD } : {}));
-    const { name, shaderF16, subgroupMin, subgroupMax } = ctx.gpu.facts;
-    log(
-      kernels === "own"
-        ? `${name}; halves ${shaderF16 ? "yes" : "no"}, subgroups of ${subgroupMin} to ${subgroupMax}`
-        : "With the kernels of graphics cards",
-    );
-    const part = async (what: string, work: (tally: Tally) => Promise<void>): Promise<void> => {
-      const began = performance.now();
-      const tally = new Tally(log);
-      await work(tally);
-      tally.report(what, began);
-      counts.passed += tally.passed;
-      counts.failed += tally.failed;
-    };
-    await part(`all kernels, matmul ${ctx.matmul}`, (tally) => checkOps(ctx, ops, tally));
-    // a variant's kernels are the same on both rounds
-    const usual = ctx.matmul;
-    for (const variant of kernels === "own" ? usableVariants(ctx).filter((one) => one !== usual) : []) {
-      ctx.matmul = variant;
-      await part(`matmul ${variant}`, (tally) => checkOps(ctx, [linearOp], tally));
-    }
-    ctx.matmul = usual;
-    for (const folder of goldens) await part(`golden ${folder.name}`, (tally) => checkCase(ctx, folder, tally));
-    ctx.gpu.destroy();
+  const ctx = new Ctx(gpu);
+  const { name, software, shaderF16, subgroupMin, subgroupMax } = gpu.facts;
+  log(
+    `${name}: kernels of ${software ? "software adapters" : "graphics cards"}, shader-f16 ${shaderF16 ? "yes" : "no"}, subgroups ${subgroupMin} to ${subgroupMax}`,
+  );
+  const part = async (what: string, work: (tally: Tally) => Promise<unknown>): Promise<void> => {
+    const began = performance.now();
+    const tally = new Tally(log);
+    await work(tally);
+    tally.report(what, began);
+    counts.passed += tally.passed;
+    counts.failed += tally.failed;
+  };
+  const usual = ctx.matmul;
+  await part(`all ops, matmul ${usual}`, ({ add }) => selfCheck(ctx, { onCheck: add }));
+  // a named variant's kernels do not depend on the kind of adapter
+  const variants = software ? usableVariants(ctx).filter((one) => one !== usual) : [];
+  for (const variant of variants) {
+    ctx.matmul = variant;
+    await part(`matmul ${variant}`, ({ add }) => selfCheck(ctx, { only: [linearOp], onCheck: add }));
   }
+  ctx.matmul = usual;
+  for (const folder of goldens)
+    await part(`golden ${folder.name}, weights ${precision}`, (tally) => checkCase(ctx, folder, precision, tally));
+  gpu.destroy();
   return counts;
 }
 
-async function checkOps(ctx: Ctx, only: typeof ops, { add }: Tally): Promise<void> {
-  await selfCheck(ctx, { only, onCheck: add });
-}
-
-/** A golden case with its weights in both precisions. */
-async function checkCase(ctx: Ctx, folder: Folder, { add }: Tally): Promise<void> {
-  for (const precision of ["f32", "f16"] as const) {
-    const place = { op: folder.name, case: `weights ${precision}` };
-    const fail = (name: string): void => add({ ...place, name, ok: false, worst: Number.NaN, limit: 0 });
-    try {
-      const { checks } = await checkGolden(ctx, folder, { precision });
-      for (const [name, check] of Object.entries(checks)) add({ ...place, name, ...check });
-      if (Object.keys(checks).length === 0) fail("expected checks, got none");
-    } catch (error) {
-      const { code, message } = EngineError.from(error);
-      if (code === "device-lost") throw error;
-      fail(message);
-    }
+async function checkCase(ctx: Ctx, folder: Folder, precision: Precision, { add }: Tally): Promise<void> {
+  const place = { op: folder.name, case: `weights ${precision}` };
+  const fail = (name: string): void => add({ ...place, name, ok: false, worst: Number.NaN, limit: 0 });
+  try {
+    const { checks } = await checkGolden(ctx, folder, { precision });
+    for (const [name, check] of Object.entries(checks)) add({ ...place, name, ...check });
+    if (Object.keys(checks).length === 0) fail("expected checks, got none");
+  } catch (error) {
+    const { code, message } = EngineError.from(error);
+    if (code === "device-lost") throw error;
+    fail(message);
   }
 }
