@@ -1,7 +1,10 @@
 // Runs a task on the GPU: one forward pass per continuation, scored from the log-sum-exp of its rows.
 import type { Ctx } from "../../ctx.ts";
 import { EngineError, invariant } from "../../errors.ts";
-import { decoderTokenTerms } from "../../model/decoder.ts";
+import { frequencySet } from "../../config/ropeFrequencies.ts";
+import type { ModelConfig } from "../../config/modelConfig.ts";
+import { decoderHidden, decoderTokenTerms } from "../../model/decoder.ts";
+import { type KvCache, makeKvCache } from "../../model/kvCache.ts";
 import type { Model } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import type { Selection } from "../../model/selection.ts";
@@ -17,10 +20,9 @@ interface ScoreOptions {
   cancelled?: (() => boolean) | undefined;
 }
 
-/** A continuation after its context: the last `scored` of the first `length` ids. What follows them is padding. */
+/** Ids of a context and its continuation, of which the last `scored` are the continuation's. */
 interface Sequence {
-  ids: Uint32Array<ArrayBuffer>;
-  length: number;
+  ids: readonly number[];
   scored: number;
 }
 
@@ -29,8 +31,11 @@ interface ContinuationScore {
   greedy: boolean;
 }
 
-/** Lengths are rounded up to a multiple of this, so that few shapes of buffers exist. What follows a token does not change its loss. */
 const LENGTH_STEP = 32;
+/** Shorter beginnings are not worth a pass of their own. */
+const MIN_SHARED = 16;
+/** Items up to this length share their beginnings; the cache of a long context would take gigabytes. */
+const CACHED_TOKENS = 2048;
 
 /** A model with its tokenizer. */
 type Subject = Pick<OpenedModel, "model"> & { tokenizer: Pick<Tokenizer, "encode"> };
@@ -52,32 +57,39 @@ export async function scoreItems(
   { name, items, alone }: Task,
   { selection = model.selection, onItem, cancelled }: ScoreOptions = {},
 ): Promise<ItemScore[]> {
+  const cache = makeKvCache(ctx, model.config, Math.min(model.config.context, CACHED_TOKENS));
   const scores: ItemScore[] = [];
-  for (const [index, { context, continuations }] of items.entries()) {
-    if (cancelled?.()) throw new EngineError("cancelled", "The measurement was stopped.");
-    const score = (before: string): Promise<ContinuationScore[]> => {
-      const sequences = continuations.map((continuation, choice) => {
-        const place = `${name}: item ${index + 1}, continuation ${choice + 1}`;
-        return fitted(pairIds(tokenizer, model, before, continuation), model.config.context, place);
-      });
-      // All continuations are queued before the first is read.
-      return Promise.all(sequences.map((sequence) => scoreSequence(ctx, model, sequence, selection)));
-    };
-    const after = await score(context);
-    const sums = after.map(({ logLikelihood }) => logLikelihood);
-    invariant(
-      sums.every(Number.isFinite),
-      "not-finite",
-      `${name}: item ${index + 1} has log-likelihoods ${sums.join(", ")}. The model's weights may be damaged.`,
-    );
-    const without = alone ? { alone: (await score("")).map(({ logLikelihood }) => logLikelihood) } : {};
-    scores.push({ logLikelihoods: sums, greedy: after.map(({ greedy }) => greedy), ...without });
-    onItem?.(index + 1, items.length);
+  try {
+    for (const [index, item] of items.entries()) {
+      if (cancelled?.()) throw new EngineError("cancelled", "The measurement was stopped.");
+      const place = `${name}: item ${index + 1}`;
+      const score = (context: string): Promise<ContinuationScore[]> => {
+        const sequences = item.continuations.map((continuation, choice) =>
+          fitted(pairIds(tokenizer, model, context, continuation), model, `${place}, continuation ${choice + 1}`),
+        );
+        return scoreSequences(ctx, model, sequences, { selection, cache });
+      };
+      const after = await score(item.context);
+      const sums = after.map(({ logLikelihood }) => logLikelihood);
+      invariant(
+        sums.every(Number.isFinite),
+        "not-finite",
+        `${place} has log-likelihoods ${sums.join(", ")}. The model's weights may be damaged.`,
+      );
+      const without = alone ? { alone: (await score("")).map(({ logLikelihood }) => logLikelihood) } : {};
+      scores.push({ logLikelihoods: sums, greedy: after.map(({ greedy }) => greedy), ...without });
+      onItem?.(index + 1, items.length);
+    }
+    return scores;
+  } finally {
+    cache.free();
   }
-  return scores;
 }
 
-/** Ids of context and continuation, split as lm-evaluation-harness does: spaces at the end of the context belong to the continuation. */
+/**
+ * Ids of context and continuation, split as lm-evaluation-harness does: spaces at the end of the context belong to the continuation, and an
+ * empty context is the token that texts begin with.
+ */
 function pairIds(
   tokenizer: Pick<Tokenizer, "encode">,
   { config }: Model,
@@ -100,34 +112,69 @@ function pairIds(
   return { ids, scored: ids.length - tokenizer.encode(trimmed).length };
 }
 
-/** The last `limit` tokens, padded to a round length. At least one token of the context has to remain. */
-function fitted({ ids, scored }: { ids: number[]; scored: number }, limit: number, place: string): Sequence {
+/** The last tokens, as many as the model's context has. At least one before the continuation has to remain. */
+function fitted({ ids, scored }: Sequence, { config: { context: limit } }: Model, place: string): Sequence {
   invariant(scored > 0, "shape", `${place}: expected at least 1 token, got ${scored}. Leave this item out.`);
   invariant(
     scored < limit,
     "limit",
     `${place}: expected fewer tokens than this model's context of ${limit}, got ${scored}. Leave this item out.`,
   );
-  const kept = ids.slice(-limit);
-  const padded = new Uint32Array(Math.min(limit, Math.ceil(kept.length / LENGTH_STEP) * LENGTH_STEP)).fill(
-    kept.at(-1) ?? 0,
-  );
-  padded.set(kept);
-  return { ids: padded, scored, length: kept.length };
+  return { ids: ids.slice(-limit), scored };
 }
 
-async function scoreSequence(
+/** Scores the continuations of one item. What they share runs once, into the KV cache, where that gives the same numbers. */
+async function scoreSequences(
   ctx: Ctx,
   model: Model,
-  { ids, length, scored }: Sequence,
-  selection: Selection,
-): Promise<ContinuationScore> {
-  const terms = ctx.step(() => decoderTokenTerms(ctx, model, ctx.upload(ids, [ids.length], "task"), { selection }));
-  const rows = await ctx.read(terms);
+  sequences: readonly Sequence[],
+  { selection, cache }: { selection: Selection; cache: KvCache },
+): Promise<ContinuationScore[]> {
+  const padded = sequences.map(({ ids }) => paddedLength(model.config, ids.length));
+  // The row before a scored token predicts it, so it cannot be shared.
+  const shared = Math.min(commonLength(sequences), ...sequences.map(({ ids, scored }) => ids.length - 1 - scored));
+  const set = (length: number): number => (model.config.rope ? frequencySet(model.config.rope, length) : 0);
+  const sameTable = padded.every((length) => length <= cache.capacity && set(length) === set(shared));
+  const start = sequences.length > 1 && shared >= MIN_SHARED && sameTable ? shared : 0;
+  if (start > 0) {
+    const before = Uint32Array.from(sequences[0]?.ids.slice(0, start) ?? []);
+    ctx.step(() => decoderHidden(ctx, model, ctx.upload(before, [start], "context"), { selection, cache }));
+  }
+  // All continuations are queued before the first is read.
+  const rows = sequences.map((sequence, i) => {
+    const ids = new Uint32Array((padded[i] ?? 0) - start).fill(sequence.ids.at(-1) ?? 0);
+    ids.set(sequence.ids.slice(start));
+    const terms = ctx.step(() => {
+      const options = start > 0 ? { selection, cache, start } : { selection };
+      return decoderTokenTerms(ctx, model, ctx.upload(ids, [ids.length], "continuation"), options);
+    });
+    return ctx.read(terms);
+  });
+  return (await Promise.all(rows)).map((terms, i) => {
+    const { ids, scored } = sequences[i] ?? { ids: [], scored: 0 };
+    return continuationScore(terms, ids.length - 1 - scored - start, scored);
+  });
+}
+
+/** Tokens that all sequences begin with. */
+function commonLength([first, ...others]: readonly Sequence[]): number {
+  const ids = first?.ids ?? [];
+  const differs = ids.findIndex((id, t) => others.some((other) => other.ids[t] !== id));
+  return differs === -1 ? ids.length : differs;
+}
+
+/** The length rounded up, so that few shapes of buffers exist. What follows a token does not change its loss, unless RoPE depends on the length. */
+function paddedLength({ context, rope }: ModelConfig, length: number): number {
+  const rounded = Math.min(context, Math.ceil(length / LENGTH_STEP) * LENGTH_STEP);
+  return rope && frequencySet(rope, rounded) !== frequencySet(rope, length) ? length : rounded;
+}
+
+/** Sums over `count` rows of crossEntropyTerms, from row `first` on. */
+function continuationScore(terms: Float32Array, first: number, count: number): ContinuationScore {
   let logLikelihood = 0;
   let greedy = true;
-  for (let t = length - 1 - scored; t < length - 1; t++) {
-    const [top = NaN, spread = NaN, target = NaN] = rows.subarray(4 * t, 4 * t + 3);
+  for (let row = first; row < first + count; row++) {
+    const [top = NaN, spread = NaN, target = NaN] = terms.subarray(4 * row, 4 * row + 3);
     logLikelihood += target - top - spread;
     greedy &&= target === top;
   }

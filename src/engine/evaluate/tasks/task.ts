@@ -31,5 +31,5 @@ export const choiceItem = (context: string, choices: readonly string[], gold: nu
   context,
   continuations: choices.map((choice) => DELIMITER + choice),
   gold,
-  lengths: choices.map((choice) => [...choice].length),
+  lengths: choices.map((choice) => Array.from(choice).length),
 });

@@ -73,7 +73,7 @@ function lastWord(text: string, { items, seed }: TextTaskOptions): Task {
     if (i < CONTEXT_SENTENCES || !isChoice(sentence)) return [];
     const passage = all.slice(i - CONTEXT_SENTENCES, i + 1).join(" ");
     const { context, word } = /^(?<context>.*\S)\s+(?<word>[\p{L}\p{M}'’-]+)[^\p{L}]*$/su.exec(passage)?.groups ?? {};
-    if (context === undefined || word === undefined || [...word].length < WORD_LENGTH) return [];
+    if (context === undefined || word === undefined || Array.from(word).length < WORD_LENGTH) return [];
     const before = new Set(context.toLowerCase().match(/[\p{L}\p{M}'’-]+/gu));
     return before.has(word.toLowerCase()) ? [{ context, word }] : [];
   });
