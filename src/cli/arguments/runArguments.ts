@@ -1,6 +1,8 @@
 // The arguments of a run of any method: model, texts, how perplexity is measured, and the export.
 import { existingFile, existingModel, optionalNumber, requiredText, type Values } from "./arguments.ts";
+import type { HostChoice } from "../host/chooseHost.ts";
 import { EXPORT_OPTIONS, type ExportArguments, readExportArguments } from "./exportArguments.ts";
+import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./hostArguments.ts";
 import { UsageError } from "./usageError.ts";
 
 /** Arguments of every command that measures perplexity. */
@@ -16,6 +18,7 @@ export interface MeasureArguments {
   evaluationTokens: number;
   /** How matrices are stored on the GPU. */
   precision: "f32" | "f16";
+  host: HostChoice;
 }
 
 /** Arguments of a run of any method. */
@@ -30,6 +33,7 @@ export const MEASURE_OPTIONS = {
   context: text,
   "eval-tokens": text,
   half: { type: "boolean" } as const,
+  ...HOST_OPTIONS,
 };
 /** The options of RunArguments, for parseValues. */
 export const RUN_OPTIONS = { ...MEASURE_OPTIONS, ...EXPORT_OPTIONS };
@@ -39,7 +43,8 @@ export const MEASURE_USAGE = `  --model DIR|FILE.gguf    a folder with config.js
   --eval FILE              text that perplexity is measured on
   --context 512            tokens per window of the perplexity
   --eval-tokens 20480      tokens of --eval that are measured
-  --half                   half precision on the GPU: half the memory, weights rounded to 11 bits. Exports keep the weights of the file`;
+  --half                   half precision on the GPU: half the memory, weights rounded to 11 bits. Exports keep the weights of the file
+${HOST_USAGE}`;
 
 /** Throws a UsageError that names the argument. */
 export function readRunArguments(values: Values): RunArguments {
@@ -62,6 +67,7 @@ export function readMeasureArguments(values: Values): MeasureArguments {
     context: whole("context", 512),
     evaluationTokens: whole("eval-tokens", 20_480),
     precision: values["half"] === true ? "f16" : "f32",
+    host: readHostArgument(values),
   };
 }
 

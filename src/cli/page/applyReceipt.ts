@@ -112,7 +112,7 @@ async function open(
 
 /** Export options that receipts of both kinds give. Throws "shape" if the sample has tokens that the model lacks. */
 function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, request: ApplyRequest, report: Reporter) {
-  const { sample, adapter, calibration, perplexity, model } = receipt;
+  const { sample, adapter, host, calibration, perplexity, model } = receipt;
   const known = sample?.ids ?? [];
   const outside = known.find((id) => id >= vocab);
   if (outside !== undefined)
@@ -125,6 +125,7 @@ function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, requ
     ids: Uint32Array.from([...known, ...Array.from({ length: more }, (_, i) => (i * STRIDE) % vocab)]),
     receipt: {
       ...{ version: __APP_VERSION__, adapter, modelName: model.name, licence: model.licence },
+      ...(host === undefined ? {} : { host }),
       ...{ calibration, perplexity },
     },
     ...choiceOf(request),

@@ -26,6 +26,8 @@ export interface NamedText {
 }
 
 export interface RunRequest extends FormsRequest {
+  /** Name of the host, for the receipt. */
+  host: string;
   model: ServedFolder;
   text: NamedText;
   evaluation: NamedText;
@@ -94,6 +96,7 @@ type RunExportOptions = ReturnType<typeof choiceOf> & {
   receipt: {
     version: string;
     adapter: string;
+    host: string;
     modelName: string;
     licence: string;
     calibration: TextRef;
@@ -135,6 +138,7 @@ export async function openRun(
       receipt: {
         version: __APP_VERSION__,
         adapter: ctx.gpu.facts.name,
+        host: request.host,
         modelName: opened.name,
         licence: await licenceOf(opened.folder),
         calibration: await textOf(request.text),

@@ -1,4 +1,5 @@
 // The GPU device: opening it, its limits, error scopes, and losing it.
+import { adapterName, isSoftwareAdapter } from "../../shared/adapter.ts";
 import { SUPPORTED_BROWSERS } from "../../shared/browsers.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { countingDevice } from "./countingDevice.ts";
@@ -73,11 +74,11 @@ export class Gpu {
         maxComputeWorkgroupStorageSize: Math.min(adapter.limits.maxComputeWorkgroupStorageSize, 32768),
       },
     });
-    const { vendor, architecture, description, subgroupMinSize, subgroupMaxSize } = adapter.info;
-    const name = [vendor, architecture, description].filter(Boolean).join(" ") || "unknown adapter";
+    const { subgroupMinSize, subgroupMaxSize } = adapter.info;
+    const name = adapterName(adapter.info);
     return new Gpu(device, {
       name,
-      software: /swiftshader|llvmpipe|lavapipe|basic render/i.test(name),
+      software: isSoftwareAdapter(name),
       maxBufferBytes: device.limits.maxBufferSize,
       // No device has less than WebGPU's default limit, so a lower one is only recorded here.
       maxBindingBytes: Math.min(maxBindingBytes, device.limits.maxStorageBufferBindingSize),
