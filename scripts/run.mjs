@@ -16,6 +16,7 @@ const COMMANDS = {
   parity: { file: "src/cli/parity.ts" },
   prune: { file: "src/cli/prune.ts" },
   compare: { file: "src/cli/compare.ts" },
+  evaluate: { file: "src/cli/evaluate.ts" },
   "verify:python": { file: "scripts/verifyPython.ts" },
   "verify:tokenizers": { file: "scripts/verifyTokenizers.ts" },
   bench: { file: "bench/run.ts" },

@@ -2,7 +2,7 @@
 
     python make_tasks_golden.py ../llama --text HELD.txt
 
-Writes tasks.jsonl (multiple choice), pairs.jsonl (minimal pairs), words.jsonl (a passage and its last word) and tasks.json (for each file, the sums of
+Writes choices.jsonl (multiple choice), pairs.jsonl (minimal pairs), words.jsonl (a passage and its last word) and tasks.json (for each file, the sums of
 ln p and whether the continuation is greedy, item by item) to the folder of the case, whose model it uses. Contexts and continuations become tokens as in
 lm-evaluation-harness: spaces at the end of the context belong to the continuation, and an empty context is the bos token.
 """
@@ -55,7 +55,7 @@ def score(context, continuation):
     return sum(logp[r, target[r]].item() for r in rows), all(logits[r].argmax().item() == target[r].item() for r in rows)
 
 info = {}
-for name, items in (("tasks", choices), ("pairs", pairs), ("words", words)):
+for name, items in (("choices", choices), ("pairs", pairs), ("words", words)):
     scored = [[score(i.get("query", ""), " " + c) for c in (i["choices"] if "choices" in i else [i["good"], i["bad"]])] for i in items]
     info[name] = {"logLikelihoods": [[round(s, 6) for s, _ in item] for item in scored], "greedy": [[g for _, g in item] for item in scored]}
     with open(f"{a.case}/{name}.jsonl", "w", encoding="utf-8") as f:

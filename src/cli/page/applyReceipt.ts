@@ -7,10 +7,7 @@ import {
   EngineError,
   Gpu,
   isWeightReceipt,
-  loadModel,
-  maskedReader,
   masksFromReceipt,
-  METHOD_NAMES,
   type ModelConfig,
   openModel,
   type OpenedModel,
@@ -19,10 +16,10 @@ import {
   recipeOf,
   readWeightReceipt,
   tuneMatmul,
-  weightMasksFromReceipt,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formTargets, type FormsRequest } from "./forms.ts";
+import { zeroedModelOf } from "./modelOfReceipt.ts";
 import type { Reporter } from "./openRun.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
@@ -77,19 +74,11 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
 /** Applies a receipt of weight pruning. Its masks zero weights; updated weights are only in the export itself. */
 async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const receipt = readWeightReceipt(request.receipt);
-  if (receipt.updated)
-    throw new EngineError(
-      "unsupported",
-      `receipt.json: updated: expected false, got true. ${METHOD_NAMES[receipt.recipe.method]} updated the remaining weights, and a receipt does not contain them: prune again with its recipe.`,
-    );
   const target = formTargets(request).get("masked");
   if (!target)
     throw new EngineError("config", "this receipt is of pruned weights, which are exported as --forms masked");
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
-  const masks = weightMasksFromReceipt(receipt, opened.config);
-  const model = await loadModel(ctx, opened.config, maskedReader(opened.weights, opened.config, masks), {
-    precision: opened.model.precision,
-  });
+  const { model, masks } = await zeroedModelOf(ctx, opened, receipt);
   const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
   const exported = await exportPrunedWeights(
     ctx,

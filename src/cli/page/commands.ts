@@ -11,6 +11,7 @@ import {
 } from "../../engine/index.ts";
 import { applyReceiptMasks, type ApplyRequest } from "./applyReceipt.ts";
 import { compareMethods, type CompareRequest } from "./compareMethods.ts";
+import { evaluateModels, type EvaluateRequest } from "./evaluateModels.ts";
 import type { NoticeReport, Reporter, RunReport } from "./openRun.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 import { pruneGates, type PruneRequest } from "./pruneGates.ts";
@@ -60,6 +61,7 @@ export const commands = {
   /** Reports progress, and each finished run as `{ run }`. */
   compare: (request: CompareRequest, send: Send<Progress | { run: FinishedRun }>) =>
     answer(() => compareMethods(request, reporter(send), async (run) => send({ run }))),
+  evaluate: (request: EvaluateRequest, send: Send<Progress>) => answer(() => evaluateModels(request, reporter(send))),
   prune: (request: PruneRequest, send: Send<Progress>) => answer(() => pruneGates(request, reporter(send))),
   pruneRatios: (request: RatiosRequest, send: Send<Progress>) => answer(() => pruneRatios(request, reporter(send))),
   pruneWeights: (request: WeightsRequest, send: Send<Progress>) =>

@@ -41,7 +41,16 @@ export interface RunRequest extends FormsRequest {
 
 /** Progress of a command, for the terminal. */
 export interface RunReport {
-  stage: "open" | "dense perplexity" | "train" | "prune" | "pruned perplexity" | "export";
+  stage:
+    | "open"
+    | "perplexity"
+    | "agreement"
+    | "tasks"
+    | "dense perplexity"
+    | "train"
+    | "prune"
+    | "pruned perplexity"
+    | "export";
   done: number;
   of: number;
   note?: string;
@@ -158,8 +167,8 @@ export async function openRun(
 }
 
 /** The model on the GPU, after its memory plan was approved. */
-async function openOnGpu(
-  { model, precision, stepTokens, context }: RunRequest,
+export async function openOnGpu(
+  { model, precision, stepTokens, context }: Pick<RunRequest, "model" | "precision" | "stepTokens" | "context">,
   report: Reporter,
 ): Promise<Pick<OpenRun, "ctx" | "opened">> {
   const ctx = new Ctx(await Gpu.open());

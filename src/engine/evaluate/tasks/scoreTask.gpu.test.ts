@@ -25,7 +25,7 @@ const text = async (folder: Folder, name: string): Promise<string> => {
 };
 
 describe.each(["llama", "opt"])("%s", (name) => {
-  test.each(["tasks", "pairs", "words"])("the sums of %s equal PyTorch's", async (file) => {
+  test.each(["choices", "pairs", "words"])("the sums of %s equal PyTorch's", async (file) => {
     const folder = await goldenFolder(name);
     const golden = JSON.parse(await text(folder, "tasks.json")) as Golden;
     const opened = await openModel(ctx, folder);

@@ -9,7 +9,7 @@ import type { Model } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import type { Selection } from "../../model/selection.ts";
 import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
-import type { Task } from "./task.ts";
+import type { ZeroShotTask } from "./task.ts";
 import { type ItemScore, taskScore, type TaskScore } from "./taskScore.ts";
 
 interface ScoreOptions {
@@ -44,7 +44,7 @@ type Subject = Pick<OpenedModel, "model"> & { tokenizer: Pick<Tokenizer, "encode
 export async function scoreTask(
   ctx: Ctx,
   subject: Subject,
-  task: Task,
+  task: ZeroShotTask,
   options: ScoreOptions = {},
 ): Promise<TaskScore> {
   return taskScore(task, await scoreItems(ctx, subject, task, options));
@@ -54,7 +54,7 @@ export async function scoreTask(
 export async function scoreItems(
   ctx: Ctx,
   { model, tokenizer }: Subject,
-  { name, items, alone }: Task,
+  { name, items, alone }: ZeroShotTask,
   { selection = model.selection, onItem, cancelled }: ScoreOptions = {},
 ): Promise<ItemScore[]> {
   const cache = makeKvCache(ctx, model.config, Math.min(model.config.context, CACHED_TOKENS));

@@ -1,8 +1,7 @@
 // Zero-shot tasks as plain data: questions that a language model answers by the likelihood of what follows a context.
 
 /** The kinds of task. choices, pairs: the likeliest continuation is the answer. greedy: the model's own next tokens must be the continuation. */
-export const TASK_KINDS = ["choices", "pairs", "greedy"] as const;
-export type TaskKind = (typeof TASK_KINDS)[number];
+export type TaskKind = "choices" | "pairs" | "greedy";
 
 export interface TaskItem {
   /** The text before each continuation. It may be empty. */
@@ -15,7 +14,7 @@ export interface TaskItem {
   lengths: readonly number[];
 }
 
-export interface Task {
+export interface ZeroShotTask {
   name: string;
   kind: TaskKind;
   /** Whether each continuation is also scored without its context, for the accuracy by mutual information. */

@@ -2,7 +2,7 @@
 import { EngineError, invariant } from "../../errors.ts";
 import { JsonField } from "../../json/jsonFields.ts";
 import { duplicateKey } from "../../json/jsonKeys.ts";
-import { choiceItem, type Task, type TaskItem, type TaskKind } from "./task.ts";
+import { choiceItem, type ZeroShotTask, type TaskItem, type TaskKind } from "./task.ts";
 
 /** Longer files are refused: a task of that size takes days. */
 const MAX_BYTES = 256e6;
@@ -17,7 +17,7 @@ const FORMS =
  * - a logged sample of lm-evaluation-harness: one of these in "doc", and in "arguments", where present, the exact context and continuations.
  * Other fields are ignored. Throws "format" with file, line and field for anything else, for an empty file, and for a mixture of kinds.
  */
-export function readTaskFile(name: string, content: string): Task {
+export function readTaskFile(name: string, content: string): ZeroShotTask {
   invariant(
     content.length <= MAX_BYTES,
     "format",

@@ -1,5 +1,5 @@
 // From log-likelihoods to accuracies with standard errors, as lm-evaluation-harness computes them.
-import type { Task, TaskItem } from "./task.ts";
+import type { ZeroShotTask, TaskItem } from "./task.ts";
 
 /** What a model makes of one item. */
 export interface ItemScore {
@@ -32,7 +32,7 @@ export interface TaskScore {
 }
 
 /** Scores of a task from those of its items, in the same order. */
-export function taskScore({ name, kind, items, alone }: Task, scores: readonly ItemScore[]): TaskScore {
+export function taskScore({ name, kind, items, alone }: ZeroShotTask, scores: readonly ItemScore[]): TaskScore {
   const judge = (isRight: (item: TaskItem, score: ItemScore) => boolean): boolean[] =>
     items.map((item, i) => {
       const score = scores[i];

@@ -1,11 +1,10 @@
 // Two tasks that need no file: any held-out text gives them. Equal texts and seeds give equal items.
 import { invariant } from "../../errors.ts";
 import { DRAW, uniformNoise } from "../../rng.ts";
-import { choiceItem, type Task } from "./task.ts";
+import { choiceItem, type ZeroShotTask } from "./task.ts";
 
 /** The names of the tasks that are made from a text. */
-export const TEXT_TASKS = ["next-sentence", "last-word"] as const;
-export type TextTask = (typeof TEXT_TASKS)[number];
+export type TextTask = "next-sentence" | "last-word";
 
 interface TextTaskOptions {
   /** How many items to draw; fewer where the text is shorter. */
@@ -25,8 +24,8 @@ const WORD_LENGTH = 4;
 /** A text with fewer items than this gives no accuracy worth reading. */
 const MIN_ITEMS = 20;
 
-/** Makes one of TEXT_TASKS from a text. Throws "shape" if the text gives fewer than 20 items. */
-export function textTask(name: TextTask, text: string, options: TextTaskOptions): Task {
+/** Makes a task from a text. Throws "shape" if the text gives fewer than 20 items. */
+export function textTask(name: TextTask, text: string, options: TextTaskOptions): ZeroShotTask {
   return name === "next-sentence" ? nextSentence(text, options) : lastWord(text, options);
 }
 
@@ -34,7 +33,7 @@ export function textTask(name: TextTask, text: string, options: TextTaskOptions)
  * Three sentences of the text, and four that may follow: the true next one, and three from elsewhere of about the same length. Small models
  * prefer whichever sentence is likely anywhere, so the likelihood without the context is measured too.
  */
-function nextSentence(text: string, { items, seed }: TextTaskOptions): Task {
+function nextSentence(text: string, { items, seed }: TextTaskOptions): ZeroShotTask {
   const all = sentencesOf(text);
   const usable = all.flatMap((sentence, i) => (isChoice(sentence) && i >= CONTEXT_SENTENCES ? [i] : []));
   const drawn = draws(usable, items, seed, "next-sentence");
@@ -67,7 +66,7 @@ function nextSentence(text: string, { items, seed }: TextTaskOptions): Task {
 }
 
 /** Passages of four sentences without their last word, which the model must continue with. The word occurs in the passage before. */
-function lastWord(text: string, { items, seed }: TextTaskOptions): Task {
+function lastWord(text: string, { items, seed }: TextTaskOptions): ZeroShotTask {
   const all = sentencesOf(text);
   const passages = all.flatMap((sentence, i) => {
     if (i < CONTEXT_SENTENCES || !isChoice(sentence)) return [];
