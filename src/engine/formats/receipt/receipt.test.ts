@@ -28,6 +28,7 @@ const text = { name: "held-out addresses", sha256: "0123456789abcdef".repeat(4) 
 const input: ReceiptInput = {
   version: "0.1.0",
   adapter: "SwiftShader",
+  host: "Chrome 156",
   modelName: "tiny | model",
   licence: "apache-2.0",
   config,
