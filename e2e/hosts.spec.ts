@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { softwareVulkanEnvironment } from "../scripts/chromium/softwareVulkan.ts";
+import { softwareVulkanEnvironment } from "../scripts/test/softwareVulkan.ts";
 
 const TEXTS = ["--text", "public/text/sotu-train.txt", "--eval", "public/text/sotu-held.txt"];
 const PRUNING = ["--keep", "0.6", "--steps", "6", "--tokens", "32", "--seed", "3"];

@@ -86,6 +86,12 @@ describe("a receipt", () => {
     expect(buildReceipt({ ...input, precision: "f32" })).not.toHaveProperty("precision");
   });
 
+  it("names the host where it was recorded", () => {
+    expect(receipt.host).toBe("Chrome 156");
+    expect(readReceipt(changed("host", undefined))).not.toHaveProperty("host");
+    expect(() => readReceipt(changed("host", 156))).toThrow(/host: expected text, got 156/);
+  });
+
   it("stores a logit sample where there is one", async () => {
     const sample = {
       ids: [3, 4],

@@ -1,7 +1,7 @@
 // Chromium's own software adapter as a Vulkan driver for other programs: Dawn in Node then computes without a graphics card.
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { findChromium } from "./chromium.ts";
+import { findChromium } from "../chromium/chromium.ts";
 
 const DRIVER = "vk_swiftshader_icd.json";
 /** Where packages of Chromium and Chrome put it; the executable on the PATH may be a script elsewhere. */
