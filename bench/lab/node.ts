@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { diskFolder } from "../../scripts/diskFolder.ts";
 import { SMOLLM2_135M, writeSyntheticModel } from "../export/syntheticModel.ts";
 import { installDawn } from "../../src/cli/host/dawn.ts";
-import { LAB_PARTS, runLab } from "./lab.ts";
+import { LAB_PARTS, runLab } from "../../src/lab/lab.ts";
 
 const GOLDEN = "golden";
 const TEXT = "public/text/sotu-held.txt";

@@ -4,14 +4,14 @@ import { Ctx, Gpu, openModel, tuneMatmul } from "../../src/engine/index.ts";
 import { sliderLine, speedLines } from "../resultLines.ts";
 import type { BenchAnswer, BenchRequest } from "./answer.ts";
 import { benchMatmuls, type MatmulFigure } from "./matmuls.ts";
-import { benchDecode, benchStep, type StepFigure } from "./model.ts";
-import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
+import { benchDecode, benchStep, type StepFigure } from "../../src/lab/stepAndDecode.ts";
+import { PEAK_LOOPS, type PeakLoop, peakOnce } from "../../src/lab/peak.ts";
 import { benchPeer, type PeerFigure } from "./peer.ts";
 import { benchProfile } from "./profile.ts";
 import { benchRealModel, type RealModelFigure, type RealModelRequest } from "./realModel.ts";
 import { benchSlider } from "./slider.ts";
 import { benchSpeed } from "./speed.ts";
-import { spreadOf } from "./timing.ts";
+import { spreadOf } from "../../src/lab/timing.ts";
 
 /** Shows a line to the person who waits. */
 type Log = (line: string) => void;

@@ -1,12 +1,12 @@
 // The lab: what is checked and measured on an adapter, whatever the host of WebGPU. The result is one JSON object.
-import type { MatmulVariant } from "../../src/engine/ctx.ts";
-import { Ctx, EngineError, type Folder, Gpu, openModel, type SelfCheck, selfCheck } from "../../src/engine/index.ts";
-import { checkGolden } from "../../src/engine/golden/check.ts";
-import { linearOp } from "../../src/engine/ops/registry/commonOps.ts";
-import { usableVariants } from "../../src/engine/ops/linear.ts";
-import { benchDecode, benchStep } from "../page/model.ts";
-import { PEAK_LOOPS, peakOnce } from "../page/peak.ts";
-import { spreadOf } from "../page/timing.ts";
+import type { MatmulVariant } from "../engine/ctx.ts";
+import { Ctx, EngineError, type Folder, Gpu, openModel, type SelfCheck, selfCheck } from "../engine/index.ts";
+import { checkGolden } from "../engine/golden/check.ts";
+import { linearOp } from "../engine/ops/registry/commonOps.ts";
+import { usableVariants } from "../engine/ops/linear.ts";
+import { benchDecode, benchStep } from "./stepAndDecode.ts";
+import { PEAK_LOOPS, peakOnce } from "./peak.ts";
+import { spreadOf } from "./timing.ts";
 import { benchBandwidth } from "./bandwidth.ts";
 import { LAYERS, sweepMatmuls } from "./matmulSweep.ts";
 
