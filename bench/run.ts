@@ -6,12 +6,13 @@ import { smollm2File } from "../scripts/data/smollm2.ts";
 import { writeTexts } from "../scripts/data/texts.ts";
 import { runCommand } from "../src/cli/host/command.ts";
 import { openHeadless } from "../src/cli/host/chromium.ts";
-import { type Host, openHost } from "../src/cli/host/host.ts";
+import type { Host } from "../src/cli/host/host.ts";
+import { openHost } from "../src/cli/host/openHost.ts";
 import { BENCH_USAGE, type BenchArguments, readBenchArguments } from "./arguments.ts";
 import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./export/exportHeap.ts";
 import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./export/syntheticModel.ts";
 import { importLab } from "./lab/importLab.ts";
-import type { commands } from "./page/page.ts";
+import type { benchCommands } from "./page/page.ts";
 import { profileLines, realModelLine, tableOf } from "./resultLines.ts";
 
 const MODEL = "public/model";
@@ -24,7 +25,7 @@ const SYNTHETIC = ".cache/synthetic/smollm2-135m";
 
 const text = (): string => readFileSync(TEXT, "utf8").slice(0, TEXT_LENGTH);
 
-const ENTRY = { page: "bench/page/page.html", property: "bench", module: "bench/page/page.ts" };
+const ENTRY = { module: "bench/page/page.ts", name: "benchCommands", page: "bench/page/page.html" };
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Runs `work` with what `open` opens. */
@@ -39,7 +40,7 @@ async function withOpened<T extends { close(): Promise<void> }>(
     await opened.close();
   }
 }
-const open = ({ host }: BenchArguments): Promise<Host<typeof commands>> => openHost(host, ENTRY);
+const open = ({ host }: BenchArguments): Promise<Host<typeof benchCommands>> => openHost(host, ENTRY);
 
 /** Writes the figures with the date and the machine. */
 function write(file: string, host: string, figures: object): void {

@@ -1,4 +1,4 @@
-// The command line: npm run prune, compare, evaluate and parity, with their JSON, exports and exit codes.
+// The command line in Chromium: npm run prune, compare, evaluate and parity, with their JSON, exports and exit codes.
 import { expect, test } from "@playwright/test";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,9 +18,13 @@ function run(
   command: "prune" | "parity" | "compare" | "evaluate",
   args: readonly string[],
 ): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/run.mjs", command, ...args], {
-    encoding: "utf8",
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["scripts/run.mjs", command, ...args, "--host", "chromium"],
+    {
+      encoding: "utf8",
+    },
+  );
   return { code: status, out: stdout, err: stderr };
 }
 

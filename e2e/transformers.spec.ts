@@ -79,7 +79,7 @@ test.describe("transformers.js", () => {
   let headless: Headless;
   let folder = "";
   test.beforeAll(async () => {
-    headless = await openHeadless({ page: "e2e/transformers/engine.html", property: "pruned" });
+    headless = await openHeadless({ page: "e2e/transformers/engine.html", name: "pruned" });
   });
   test.afterAll(() => headless.close());
   test.beforeEach(() => {

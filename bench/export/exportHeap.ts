@@ -6,7 +6,7 @@ import type { Form } from "../../src/engine/index.ts";
 import { type HeapPeak, watchWorkerHeap } from "./workerHeap.ts";
 
 /** The page that `openHeadless` opens for `measureExport`. */
-export const EXPORT_PAGE = { page: "bench/export/exportPage.html", property: "exporting" };
+export const EXPORT_PAGE = { page: "bench/export/exportPage.html", name: "exporting" };
 
 interface ExportPart {
   seconds: number;

@@ -72,9 +72,9 @@ async function benchPeers(matmuls: readonly MatmulFigure[], rounds: number, log:
 }
 
 /** What npm run bench calls; a window's property in a browser. */
-export const commands = {
+export const benchCommands = {
   all: bench,
   profile: benchProfile,
   real: (request: RealModelRequest, log: Log): Promise<RealModelFigure> => benchRealModel(request, log),
 };
-Object.assign(globalThis, { bench: commands });
+Object.assign(globalThis, { benchCommands });

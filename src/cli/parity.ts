@@ -7,7 +7,7 @@ import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./arguments/hostArgu
 import { UsageError } from "./arguments/usageError.ts";
 import { runCommand } from "./host/command.ts";
 import type { HostChoice } from "./host/chooseHost.ts";
-import { type CliHost, openCliHost } from "./host/host.ts";
+import { type CliHost, openCliHost } from "./host/openHost.ts";
 
 const USAGE = `usage: npm run parity -- DIR [DIR ...] [--model DIR|FILE.gguf] [--half] [--host HOST]
 Compares the engine with PyTorch on golden cases: folders that golden/reference/make_golden.py made, such as golden/llama.

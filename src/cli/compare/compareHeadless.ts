@@ -2,7 +2,7 @@
 import type { Run } from "../../engine/index.ts";
 import { valueOf } from "../host/command.ts";
 import type { CompareArguments } from "./compareArguments.ts";
-import { openCliHost } from "../host/host.ts";
+import { openCliHost } from "../host/openHost.ts";
 import { progressLine } from "../host/progress.ts";
 import { namedText } from "../prune/runHeadless.ts";
 

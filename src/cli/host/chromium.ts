@@ -4,7 +4,7 @@ import { chromium, type Page } from "playwright";
 import { createServer } from "vite";
 import { chromiumFlags } from "../../../scripts/chromium/chromium.ts";
 import { installedChromium } from "../../../scripts/chromium/ensureChromium.ts";
-import type { Commands, Host, HostEntry } from "./host.ts";
+import type { HostCommands, Host, HostEntry } from "./host.ts";
 import { LocalFiles } from "./localFiles.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -18,11 +18,11 @@ export interface Headless {
 }
 
 /**
- * Opens a page of the project and waits until its window has the property `ready`. `onReport` receives what the page passes to
+ * Opens a page of the project and waits until its window has the property `name`. `onReport` receives what the page passes to
  * window.report. Throws where no browser is installed and none can be.
  */
 export async function openHeadless(
-  { page: path, property: ready }: Pick<HostEntry, "page" | "property">,
+  { page: path, name: ready }: Pick<HostEntry, "page" | "name">,
   onReport: (report: unknown) => unknown = () => undefined,
 ): Promise<Headless> {
   const executablePath = installedChromium();
@@ -68,7 +68,7 @@ export async function openHeadless(
 }
 
 /** The commands of a page as a host. Throws where no browser is installed and none can be. */
-export async function openChromium<C extends Commands>(entry: HostEntry): Promise<Host<C>> {
+export async function openChromium<C extends HostCommands>(entry: HostEntry): Promise<Host<C>> {
   let current: ((report: never) => unknown) | undefined;
   const { name, page, files, close } = await openHeadless(entry, (report) => current?.(report as never));
   return {
@@ -80,7 +80,7 @@ export async function openChromium<C extends Commands>(entry: HostEntry): Promis
           const offered = Reflect.get(window, property) as Record<string, (...given: unknown[]) => Promise<unknown>>;
           return offered[command]?.(one, Reflect.get(window, "report"));
         },
-        [entry.property, command, request] as [string, string, unknown],
+        [entry.name, command, request] as [string, string, unknown],
       );
       return answer as ReturnType<C[typeof command]>;
     },

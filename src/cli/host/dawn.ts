@@ -24,12 +24,19 @@ export function installDawn(library = process.env["ESPALIER_DAWN"]): void {
   const file = library ?? join(dirname(load.resolve("webgpu")), "dist", PLATFORM, "dawn.node");
   const dawn = load(file) as Dawn;
   Object.assign(globalThis, dawn.globals);
-  const navigator = { gpu: dawn.create(FLAGS), hardwareConcurrency: availableParallelism() };
+  const navigator = {
+    gpu: dawn.create(FLAGS),
+    hardwareConcurrency: availableParallelism(),
+    userAgent: `Node.js/${nodeVersion}`,
+  };
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
 }
+
+/** The major version. */
+const nodeVersion = process.versions.node.split(".")[0] ?? "";
 
 /** The host's name for receipts: "Dawn (webgpu 0.6.2) in Node 20". Its adapter and driver are named separately. */
 export function dawnName(): string {
   const { version } = load("webgpu/package.json") as { version: string };
-  return `Dawn (webgpu ${version}) in Node ${process.versions.node.split(".")[0] ?? ""}`;
+  return `Dawn (webgpu ${version}) in Node ${nodeVersion}`;
 }

@@ -4,16 +4,18 @@ import { pathToFileURL } from "node:url";
 import { UsageError } from "../arguments/usageError.ts";
 import { bundleForNode } from "./bundle.ts";
 import { dawnName } from "./dawn.ts";
-import type { Commands, Host, HostEntry } from "./host.ts";
+import type { HostCommands, Host, HostEntry } from "./host.ts";
 import { LocalFiles } from "./localFiles.ts";
-import { type DawnProbe, dawnAdapter } from "./probeDawn.ts";
+import { dawnAdapter } from "./probeDawn.ts";
 import { ThreadWorker } from "./threadWorker.ts";
 
 /** Bundles and loads the commands. Throws a UsageError where Dawn has no library for this platform, or finds no adapter. */
-export async function openDawn<C extends Commands>({ module }: HostEntry): Promise<Host<C>> {
+export async function openDawn<C extends HostCommands>({ module, name }: HostEntry): Promise<Host<C>> {
   await requireDawn();
   Object.assign(globalThis, { Worker: ThreadWorker });
-  const { commands } = (await import(pathToFileURL(await bundleForNode(module)).href)) as { commands: C };
+  const bundle = (await import(pathToFileURL(await bundleForNode(module)).href)) as Record<string, C>;
+  const commands = bundle[name];
+  if (!commands) throw new Error(`${module}: expected an export ${name}, got none`);
   const files = new LocalFiles();
   const server = await serve(files);
   return {
@@ -32,17 +34,18 @@ export async function openDawn<C extends Commands>({ module }: HostEntry): Promi
 const ignore = (): void => undefined;
 
 async function requireDawn(): Promise<void> {
-  const found = await dawnAdapter().catch((error: unknown): DawnProbe => ({
-    reason: error instanceof Error ? error.message : String(error),
-  }));
+  const found = await dawnAdapter().catch((error: unknown) => {
+    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    throw new UsageError(
+      `--host dawn: expected Dawn for ${process.platform} on ${process.arch} in the package webgpu, got none (${line}). Run npm ci to install it again, or use --host chromium.`,
+    );
+  });
   if ("adapter" in found) return;
-  const driver =
+  const advice =
     process.platform === "linux"
-      ? "On Linux it needs the graphics driver with Vulkan, and its loader (Debian: apt-get install libvulkan1). "
-      : "";
-  throw new UsageError(
-    `--host dawn: expected an adapter of Dawn in Node, got none (${found.reason.split("\n")[0] ?? ""}). ${driver}Use --host chromium if it cannot be had.`,
-  );
+      ? "Install the driver of the graphics card with Vulkan, and libvulkan1"
+      : "Update the driver of the graphics card";
+  throw new UsageError(`--host dawn: expected a GPU adapter, got none. ${advice}, or use --host chromium.`);
 }
 
 /** A server on a free port of this machine alone. */

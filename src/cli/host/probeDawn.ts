@@ -24,7 +24,7 @@ export function probeDawn(): DawnProbe {
   return { reason: `its process ended with ${signal ?? `exit code ${status ?? "none"}`}` };
 }
 
-/** The same in this process; leaves Dawn installed. Throws if its library cannot be loaded. */
+/** The same in this process, where the reason can only be that there is no adapter; leaves Dawn installed. Throws if its library cannot be loaded. */
 export async function dawnAdapter(): Promise<DawnProbe> {
   installDawn();
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });

@@ -46,7 +46,7 @@ const reporter =
   (report) =>
     void send(report);
 
-export const commands = {
+export const cliCommands = {
   parity: ({ folder, model, precision }: ParityRequest) =>
     answer(async () => {
       const ctx = new Ctx(await Gpu.open());

@@ -1,4 +1,4 @@
 // The page that the command line opens in headless Chromium: offers the commands to Node.
-import { commands } from "./commands.ts";
+import { cliCommands } from "./commands.ts";
 
-Object.assign(window, { espalier: commands });
+Object.assign(window, { cliCommands });

@@ -1,8 +1,8 @@
 // A run of any method: the host does the work; Node prints one line of JSON and reports failures by exit code.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type Progress, writeFormsHeadless } from "./writeExports.ts";
-import type { CliHost } from "../host/host.ts";
+import { type ShowProgress, writeFormsHeadless } from "./writeExports.ts";
+import type { CliHost } from "../host/openHost.ts";
 import type { Answer } from "../page/commands.ts";
 import type { FormsRequest } from "../page/forms.ts";
 import type { NamedText, RunAnswer, RunRequest } from "../page/openRun.ts";
@@ -34,7 +34,7 @@ export const secondsSince = (began: number): number => Number(((performance.now(
 export async function runHeadless(
   given: RunArguments,
   recipe: object,
-  work: (host: CliHost, request: RunRequest, progress: Progress) => Promise<Answer<RunAnswer>>,
+  work: (host: CliHost, request: RunRequest, progress: ShowProgress) => Promise<Answer<RunAnswer>>,
 ): Promise<void> {
   const began = performance.now();
   await writeFormsHeadless(

@@ -3,7 +3,7 @@ import { valueOf } from "../host/command.ts";
 import type { ExportArguments } from "../arguments/exportArguments.ts";
 import { stageForms } from "./exportFolders.ts";
 import type { HostChoice } from "../host/chooseHost.ts";
-import { type CliHost, openCliHost } from "../host/host.ts";
+import { type CliHost, openCliHost } from "../host/openHost.ts";
 import type { Answer } from "../page/commands.ts";
 import type { FormAnswer, FormsRequest } from "../page/forms.ts";
 import type { NoticeReport, RunReport } from "../page/openRun.ts";
@@ -13,13 +13,13 @@ import { progressLine } from "../host/progress.ts";
 type Check = Pick<FormAnswer, "ok" | "reason">;
 
 /** Shows a report. */
-export type Progress = (report: RunReport | NoticeReport) => void;
+export type ShowProgress = (report: RunReport | NoticeReport) => void;
 
 /** What a command needs to send its request. */
 interface Sending<Name extends string> {
   /** The writable address of an export's folder. */
   urlOf: (name: Name) => string;
-  progress: Progress;
+  progress: ShowProgress;
 }
 
 /** How a command sends its request to the host and reads the answer. */
@@ -75,7 +75,11 @@ export function choiceFor({ dtype, shardBytes }: ExportArguments): Omit<FormsReq
 export function writeFormsHeadless(
   given: ExportArguments & { host: HostChoice },
   subject: string,
-  send: (host: CliHost, request: FormsRequest, progress: Progress) => Promise<Answer<{ forms: readonly FormAnswer[] }>>,
+  send: (
+    host: CliHost,
+    request: FormsRequest,
+    progress: ShowProgress,
+  ) => Promise<Answer<{ forms: readonly FormAnswer[] }>>,
   extra?: () => object,
 ): Promise<void> {
   const { out, host, forms } = given;
