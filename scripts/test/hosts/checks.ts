@@ -1,6 +1,6 @@
 // The checks of npm test on a host without a browser; bundled, and started in Node or Deno by runHost.ts with the name of the host.
 import { readdirSync, writeFileSync } from "node:fs";
-import { installDawn } from "../../../bench/lab/dawn.ts";
+import { installDawn } from "../../../src/cli/host/dawn.ts";
 import { checkHost } from "../../../src/lab/hostChecks.ts";
 import { diskFolder } from "../../diskFolder.ts";
 
@@ -9,7 +9,7 @@ const GOLDEN = "golden";
 const OTHERS = ["reference", "smollm2"];
 
 const [host] = process.argv.slice(2);
-if (host === "dawn") installDawn(undefined);
+if (host === "dawn") installDawn();
 const goldens = readdirSync(GOLDEN, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !OTHERS.includes(entry.name))
   .map(({ name }) => diskFolder(`${GOLDEN}/${name}`));
