@@ -1,7 +1,7 @@
 // The checks of npm test on a host without a browser; bundled, and started in Node or Deno by runHost.ts with the name of the host.
 import { readdirSync, writeFileSync } from "node:fs";
 import { installDawn } from "../../../src/cli/host/dawn.ts";
-import { checkHost } from "../../../src/lab/hostChecks.ts";
+import { checkHost } from "../../../src/lab/hostChecks.fixture.ts";
 import { diskFolder } from "../../diskFolder.ts";
 
 const GOLDEN = "golden";

@@ -17,7 +17,7 @@ interface HostInput {
   log: (line: string) => void;
 }
 
-export interface HostCounts {
+interface HostCounts {
   passed: number;
   failed: number;
 }
