@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { EVALUATE_USAGE, readEvaluateArguments } from "./evaluate/evaluateArguments.ts";
 import { evaluateTable } from "./evaluate/evaluateTable.ts";
 import { runCommand, valueOf } from "./host/command.ts";
-import { openCliHost } from "./host/host.ts";
+import { openCliHost } from "./host/openHost.ts";
 import { progressLine } from "./host/progress.ts";
 import type { PrunedVersion, TaskSource } from "./page/evaluateModels.ts";
 import { namedText } from "./prune/runHeadless.ts";
