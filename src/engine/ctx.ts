@@ -6,7 +6,7 @@ import { type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kerne
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
 import { LOGITS_BYTES } from "./logitsSize.ts";
-import type { Backward, Tape } from "./tape.ts";
+import type { Backward, GradParts, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 
 /** Floating-point operations per submit: half a second of work on a software adapter, a tenth of a second on a small graphics card. */
@@ -153,6 +153,18 @@ export class Ctx {
   record(out: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
     if (out.requiresGrad) this.tape?.record(out, inputs, backward);
     return out;
+  }
+
+  /** `record` for an op with two outputs (see Tape.recordTwo). */
+  recordTwo(outs: readonly [Tensor, Tensor], inputs: readonly Tensor[], backward: Backward): readonly [Tensor, Tensor] {
+    if (outs[0].requiresGrad) this.tape?.recordTwo(outs, inputs, backward);
+    return outs;
+  }
+
+  /** Where to write gradients as sums over blocks of rows (see Tape.parts). */
+  gradParts(tensors: readonly Tensor[], count: number): GradParts {
+    invariant(this.tape, "bug", "expected a tape to take gradients from, got none");
+    return this.tape.parts(tensors, count);
   }
 
   /** Where to write the gradient of `tensor` (see Tape.target). */

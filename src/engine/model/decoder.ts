@@ -185,8 +185,7 @@ function attentionBranch({ ctx, model, block, own, start, end, cache }: Pass, x:
 function mlpBranch({ ctx, model, block, own, selection, onMlp }: Pass, x: Tensor): Tensor {
   const { activation } = model.config.design;
   const inner = apply(ctx, x, own.up);
-  const activated = model.config.glu ? glu(ctx, inner, activation) : activate(ctx, inner, activation);
-  const middle = selection.middle(ctx, activated, block);
+  const middle = (model.config.glu ? glu : activate)(ctx, inner, activation, selection.middle(block));
   onMlp?.(block, x, middle);
   return apply(ctx, middle, own.down);
 }

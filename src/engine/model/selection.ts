@@ -1,6 +1,7 @@
 // How the five selection vectors of a block apply to its activations: not at all (dense), multiplied as masks (masked), or cut (compact).
 import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { Ctx } from "../ctx.ts";
+import type { ActivationGates } from "../ops/activation.ts";
 import { add } from "../ops/arithmetic.ts";
 import { gate, gatedAdd } from "../ops/gate.ts";
 import { gather } from "../ops/gather.ts";
@@ -24,8 +25,8 @@ interface VectorOf<Vector extends number> {
 export interface Selection {
   /** The input of a branch's first linear layers: s1 or s3 applied to x, (T, d). */
   enter(ctx: Ctx, x: Tensor, at: VectorOf<typeof S1 | typeof S3>): Tensor;
-  /** The input of down (or fc2): s4 applied to m, (T, f). */
-  middle(ctx: Ctx, m: Tensor, block: number): Tensor;
+  /** s4, which multiplies the MLP's activation; undefined where it is all ones or its dimensions are cut. */
+  middle(block: number): ActivationGates | undefined;
   /** The residual stream after a branch: residual + s2 (or s5) applied to the branch's output y. */
   leave(ctx: Ctx, residual: Tensor, y: Tensor, at: VectorOf<typeof S2 | typeof S5>): Tensor;
 }
@@ -33,7 +34,7 @@ export interface Selection {
 /** No selection: the dense model. */
 export const DENSE: Selection = {
   enter: (_, x) => x,
-  middle: (_, m) => m,
+  middle: () => undefined,
   leave: (ctx, residual, y) => add(ctx, residual, y),
 };
 
@@ -48,11 +49,7 @@ export function masked(gates: Tensor, layout: GateLayout, s4Twice = false): Sele
   };
   return {
     enter: (ctx, x, at) => gate(ctx, x, gatesOf(at)),
-    middle: (ctx, m, block) => {
-      const s4 = gatesOf({ block, vector: S4 });
-      const once = gate(ctx, m, s4);
-      return s4Twice ? gate(ctx, once, s4) : once;
-    },
+    middle: (block) => ({ mask: gatesOf({ block, vector: S4 }), twice: s4Twice }),
     leave: (ctx, residual, y, at) => gatedAdd(ctx, residual, y, gatesOf(at)),
   };
 }
@@ -74,7 +71,7 @@ export function compact(blocks: readonly BlockIndices[]): Selection {
   };
   return {
     enter: (ctx, x, { block, vector }) => gather(ctx, x, vector === S1 ? of(block).s1 : of(block).s3),
-    middle: (_, m) => m,
+    middle: () => undefined,
     leave: (ctx, residual, y, { block, vector }) =>
       scatterAdd(ctx, residual, y, vector === S2 ? of(block).s2 : of(block).s5),
   };

@@ -86,6 +86,33 @@ export function blockKernel(
   };
 }
 
+/** Blocks of rows for gradients that are summed over rows (Tape.parts): how many, and the rows of each but the last. */
+export interface RowBlocks {
+  count: number;
+  each: number;
+}
+
+/** More blocks keep more of a graphics card busy, and leave more sums to add. */
+const MOST_BLOCKS = { software: 16, hardware: 64 };
+const LEAST_ROWS = 8;
+
+/** The blocks of all gradients that are summed over `rows` rows. */
+export function rowBlocks(ctx: Ctx, rows: number): RowBlocks {
+  const most = MOST_BLOCKS[ctx.gpu.facts.software ? "software" : "hardware"];
+  const each = Math.max(LEAST_ROWS, Math.ceil(rows / most));
+  return { count: Math.ceil(rows / each), each };
+}
+
+/** `blockKernel` for a kernel whose blocks of rows are those of `rowBlocks`. */
+export function rowBlockKernel(stem: string, entry: string, code: Code, constants?: Constants): Launcher {
+  const pick = variants({ stem, entry, code: () => code, shape: BLOCK_SHAPE, constants });
+  return (ctx, rows, cols, width = unitOf(cols)) => {
+    const spec = pick(ctx, width);
+    const across = Math.ceil(cols / width / kernelSizes(spec).workgroup);
+    return { spec, groups: [across, rowBlocks(ctx, rows).count], cols: cols / width };
+  };
+}
+
 /** A kernel that sums over rows: one workgroup per COLUMNS columns. */
 export function columnKernel(stem: string, entry: string, code: Code): Launcher {
   const pick = variants({ stem, entry, code: () => code, shape: COLUMN_SHAPE });

@@ -1,6 +1,6 @@
 // The ops of the language model, with their references, in the order in which a forward runs them.
 import type { Tensor } from "../../tensor.ts";
-import { activate, glu } from "../activation.ts";
+import { activate, type ActivationGates, glu } from "../activation.ts";
 import { activateRef, gluRef } from "../activation.ref.ts";
 import { addPositions } from "../addPositions.ts";
 import { addPositionsRef } from "../addPositions.ref.ts";
@@ -33,6 +33,9 @@ function lossOptions(t: readonly Tensor[], { partRows, logitsBytes }: CrossEntro
   return { head, ids: take(t, 2), logitsBytes };
 }
 
+const gatesOf = (mask: Tensor | undefined, times: number): ActivationGates | undefined =>
+  mask && { mask, twice: times === 2 };
+
 export const languageOps: readonly CheckedOp[] = [
   checkedOp(embeddingRef, (ctx, t, { scale, partRows }) => [
     embedding(ctx, take(t, 0), splitRows(take(t, 1), partRows), scale),
@@ -53,8 +56,8 @@ export const languageOps: readonly CheckedOp[] = [
   checkedOp(attentionCachedRef, (ctx, t, params) => [
     attention(ctx, take(t, 0), { ...params, kv: take(t, 1), start: take(t, 2), shape: params }),
   ]),
-  checkedOp(activateRef, (ctx, t, act) => [activate(ctx, take(t, 0), act)]),
-  checkedOp(gluRef, (ctx, t, act) => [glu(ctx, take(t, 0), act)]),
+  checkedOp(activateRef, (ctx, t, { act, times }) => [activate(ctx, take(t, 0), act, gatesOf(t[1], times))]),
+  checkedOp(gluRef, (ctx, t, { act, times }) => [glu(ctx, take(t, 0), act, gatesOf(t[1], times))]),
   checkedOp(gateRef, (ctx, t) => [gate(ctx, take(t, 0), take(t, 1))]),
   checkedOp(gatedAddRef, (ctx, t) => [gatedAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(gatherRef, (ctx, t) => [gather(ctx, take(t, 0), take(t, 1))]),
