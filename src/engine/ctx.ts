@@ -214,13 +214,20 @@ export class Ctx {
     this.encoder = undefined;
   }
 
-  /** Releases the temporaries of `work`, but not its result, for later ops of the step. Releases nothing while a tape records. */
-  scope(work: () => Tensor): Tensor {
+  /** Releases the temporaries of `work`, but not its results, for later ops of the step. Releases nothing while a tape records. */
+  scope<T extends Tensor | readonly Tensor[]>(work: () => T): T {
     if (this.tape) return work();
     const mark = this.arena.mark;
     const result = work();
-    for (const buffer of this.arena.takenSince(mark)) if (buffer !== result.buffer) this.arena.release(buffer);
+    const kept = new Set([result].flat().map(({ buffer }) => buffer));
+    for (const buffer of this.arena.takenSince(mark)) if (!kept.has(buffer)) this.arena.release(buffer);
     return result;
+  }
+
+  /** Releases tensors of this step that no later op reads. Releases nothing while a tape records. */
+  release(...tensors: readonly Tensor[]): void {
+    if (this.tape) return;
+    for (const buffer of new Set(tensors.map((tensor) => tensor.buffer))) this.arena.release(buffer);
   }
 
   /** The values of an f32 tensor. Call it between steps, or for a persistent tensor. */
