@@ -31,8 +31,8 @@ interface Results {
   out: Tensor;
 }
 
-/** Writes dqkv, from dout and dots: (heads, T), dout . out of each row. */
-type Backward = (gradients: { dout: Tensor; dots: Tensor; dqkv: Tensor }) => void;
+/** Writes dqkv, from dout. */
+type Backward = (gradients: { dout: Tensor; dqkv: Tensor }) => void;
 
 /**
  * softmax(q k^T / sqrt(headDim)) v, where row t sees keys 0 to start + t (without a cache, 0 to t). Result: (T, heads headDim).
@@ -56,7 +56,7 @@ export function attention(ctx: Ctx, qkv: Tensor, options: AttentionOptions): Ten
   return ctx.record(out, [qkv], (dout) => {
     const dqkv = ctx.gradTarget(qkv);
     scratch(ctx, () => {
-      backward({ dout, dots: rowDots(ctx, options.shape, { out, dout }), dqkv });
+      backward({ dout, dqkv });
       return dqkv;
     });
     return [dqkv];
@@ -79,10 +79,11 @@ const windowOf = ({ window = NO_WINDOW }: AttentionOptions): number => Math.min(
 /** Attention without a matrix of all scores. */
 function flash(ctx: Ctx, qkv: Tensor, options: AttentionOptions, results: Results): Backward {
   const call = { qkv, shape: options.shape, window: windowOf(options) };
-  const { stats } = results;
+  const { stats, out } = results;
   flashForward(ctx, call, results);
   return (gradients) => {
-    flashBackward(ctx, call, { stats, ...gradients });
+    const dots = rowDots(ctx, options.shape, { out, dout: gradients.dout });
+    flashBackward(ctx, call, { stats, dots, ...gradients });
   };
 }
 
@@ -96,7 +97,7 @@ function scored(ctx: Ctx, qkv: Tensor, options: AttentionOptions, results: Resul
     return out;
   });
   return (gradients) => {
-    scoredBackward(call, { kept, stats, ...gradients });
+    scoredBackward(call, { kept, stats, out, ...gradients });
   };
 }
 
