@@ -2,7 +2,6 @@
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { ROW_DOTS } from "./kit/attentionKernels.ts";
 import { flashBackward, flashForward, usesFlash } from "./kit/flashKernels.ts";
 import { type HeadShape, packedWidth } from "./kit/headShape.ts";
 import { weightsToKeep, scoredBackward, scoredCall, scoredForward } from "./kit/scoredAttention.ts";
@@ -79,11 +78,9 @@ const windowOf = ({ window = NO_WINDOW }: AttentionOptions): number => Math.min(
 /** Attention without a matrix of all scores. */
 function flash(ctx: Ctx, qkv: Tensor, options: AttentionOptions, results: Results): Backward {
   const call = { qkv, shape: options.shape, window: windowOf(options) };
-  const { stats, out } = results;
   flashForward(ctx, call, results);
   return (gradients) => {
-    const dots = rowDots(ctx, options.shape, { out, dout: gradients.dout });
-    flashBackward(ctx, call, { stats, dots, ...gradients });
+    flashBackward(ctx, call, { ...results, ...gradients });
   };
 }
 
@@ -99,15 +96,6 @@ function scored(ctx: Ctx, qkv: Tensor, options: AttentionOptions, results: Resul
   return (gradients) => {
     scoredBackward(call, { kept, stats, out, ...gradients });
   };
-}
-
-/** dout . out of each row and head: (heads, T). */
-function rowDots(ctx: Ctx, { heads, headDim }: HeadShape, { out, dout }: { out: Tensor; dout: Tensor }): Tensor {
-  const { rows } = matrixOf(out);
-  const dots = ctx.empty([heads, rows], "attention row dots");
-  const launch = ROW_DOTS(ctx, rows * heads, headDim);
-  ctx.run(launch.spec, [out, dout, dots], { rows, heads, depth: headDim / 4 }, launch.groups);
-  return dots;
 }
 
 /** ctx.scope also while a tape records: keeps nothing that `work` makes except its result. */

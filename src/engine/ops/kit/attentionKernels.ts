@@ -69,9 +69,7 @@ export const runScoreGradientKept = tiles(scoresCode, "score_gradient", { KEPT: 
 /** Its extent's heads: those of q, k and v. */
 export const runGradients = tiles(gradientsCode, "gradients");
 
-const softmaxText = [alone, tile, causal, softmaxCode];
-export const SOFTMAX = rowKernel("attention", "softmax", softmaxText);
-export const ROW_DOTS = rowKernel("attention", "row_dots", softmaxText);
+export const SOFTMAX = rowKernel("attention", "softmax", [alone, tile, causal, softmaxCode]);
 
 /** Rows of a tile; the stored keys of a query are padded to a multiple of it. */
 export const TILE = kernelSizes(spec(alone, scoresCode, "scores", {})).constant("TILE");
