@@ -4,7 +4,8 @@
 // forward: one workgroup per tile of gates. gradients: one per vector. Needs lib/grid.wgsl and lib/gate_tiles.wgsl.
 
 const LANES = 32u;  // invocations that share the columns of one row, a quad each
-const TEAMS = 4u;   // rows at a time
+const MOST_TEAMS = 4u;
+override TEAMS: u32 = 4u;  // rows at a time: 1 needs no barrier
 
 struct Dims { tiles: u32, quads: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -37,7 +38,7 @@ struct GradientDims { vectors: u32, quads: u32 }
 @group(0) @binding(4) var<storage, read_write> dh: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> dweight: array<vec4f>;
 
-var<workgroup> shares: array<array<vec4f, LANES>, TEAMS>;
+var<workgroup> shares: array<array<vec4f, LANES>, MOST_TEAMS>;
 
 /// One workgroup per vector. Each invocation makes quads of columns, for every TEAMS-th gate of the vector and its padding.
 @compute @workgroup_size(TEAMS * LANES)
@@ -61,13 +62,13 @@ fn gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count
       sum += slope * weight_saved[at];
       dweight[at] = slope * value;
     }
-    workgroupBarrier();
-    shares[team][lane] = sum;
-    workgroupBarrier();
-    if (team == 0u && inside) {
-      var whole = shares[0][lane];
-      for (var i = 1u; i < TEAMS; i++) { whole += shares[i][lane]; }
-      dh[vector * quads + q] = whole;
+    if (TEAMS > 1u) {
+      workgroupBarrier();
+      shares[team][lane] = sum;
+      workgroupBarrier();
+      sum = shares[0][lane];
+      for (var i = 1u; i < TEAMS; i++) { sum += shares[i][lane]; }
     }
+    if (team == 0u && inside) { dh[vector * quads + q] = sum; }
   }
 }

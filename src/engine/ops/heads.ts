@@ -7,11 +7,12 @@ import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import type { GateTables } from "./kit/gateTables.ts";
-import { groupsFor, kernelOf } from "./kit/launch.ts";
+import { type Constants, groupsFor, kernelOf } from "./kit/launch.ts";
 
-const kernel = (entry: string): KernelSpec => kernelOf("heads", entry, [grid, gateTiles, wgsl]);
+const kernel = (entry: string, constants?: Constants): KernelSpec =>
+  kernelOf("heads", entry, [grid, gateTiles, wgsl], constants);
 const FORWARD = kernel("forward");
-const GRADIENTS = kernel("gradients");
+const GRADIENTS = { software: kernel("gradients", { TEAMS: 1 }), hardware: kernel("gradients", { TEAMS: 4 }) };
 
 /**
  * Gate logits: logits[j] = weight[j] . h[vector of j], and 0 for padding. h: (vectors, C), C a multiple of 4; weight: (flat gates, C), one
@@ -32,7 +33,8 @@ export function heads(ctx: Ctx, h: Tensor, weight: Tensor, tables: GateTables): 
     const [dh, dWeight] = [target(h), target(weight)];
     const vectors = layout.sizes.length;
     const read = [dLogits, h, weight, bounds];
-    ctx.run(GRADIENTS, [...read, dh, dWeight], { vectors, quads: dims.quads }, groupsFor(vectors));
+    const gradients = GRADIENTS[ctx.gpu.facts.software ? "software" : "hardware"];
+    ctx.run(gradients, [...read, dh, dWeight], { vectors, quads: dims.quads }, groupsFor(vectors));
     return [h.requiresGrad ? dh : null, weight.requiresGrad ? dWeight : null];
   });
 }
