@@ -15,7 +15,7 @@ import type { BlockWeights, LinearWeights, NormWeights } from "./decoderWeights.
 import type { KvCache } from "./kvCache.ts";
 import type { Model } from "./load.ts";
 import { DENSE, S1, S2, S3, S5, type Selection } from "./selection.ts";
-import { entered, normed, settled, type Stream } from "./stream.ts";
+import { entered, normed, joined, type Stream } from "./stream.ts";
 
 /** The part of a model that a forward pass needs. */
 export type Decoder = Pick<Model, "config" | "weights">;
@@ -58,7 +58,7 @@ interface Pass extends Omit<ForwardOptions, "start">, Span {
 
 /** The residual stream (T, d) after the last block, before the final norm. ids: u32 (T). */
 export const decoderHidden = (ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor =>
-  settled({ ctx, selection: options.selection }, decoderStream(ctx, model, ids, options));
+  joined({ ctx, selection: options.selection }, decoderStream(ctx, model, ids, options));
 
 /** The head's input from token ids, u32 (T): (T, d) after the final norm. */
 const decoderRead = (ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor =>
@@ -72,7 +72,7 @@ function decoderStream(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOp
     const before = stream;
     stream = blockAt(ctx, model, before, { ...options, ...span, block });
     if (onHidden) {
-      stream = { x: settled({ ctx, selection }, stream) };
+      stream = { x: joined({ ctx, selection }, stream) };
       onHidden(block, stream.x);
     } else ctx.release(...tensorsOf(before));
     // Adapters stop a program whose submits take seconds. A training step stays one submit, and so does a single token.
@@ -102,7 +102,7 @@ function embedAt(ctx: Ctx, { config, weights }: Decoder, ids: Tensor, { start, e
 /** One block: the residual stream (T, d) after it, from x, the residual stream before it. */
 export function runBlock(ctx: Ctx, model: Decoder, x: Tensor, options: BlockOptions): Tensor {
   const span = spanOf(ctx, x.shape[0] ?? 0, options.start);
-  return settled({ ctx, selection: options.selection }, blockAt(ctx, model, { x }, { ...options, ...span }));
+  return joined({ ctx, selection: options.selection }, blockAt(ctx, model, { x }, { ...options, ...span }));
 }
 
 /** The stream after a block, with its last branch: every block ends with s5, except where a norm follows it. */
@@ -122,9 +122,7 @@ export const headInput = (ctx: Ctx, model: Decoder, hidden: Tensor): Tensor =>
 
 function readStream(ctx: Ctx, { config, weights }: Decoder, stream: Stream, selection: Selection): Tensor {
   const on = { ctx, selection };
-  const x = weights.norm
-    ? normed(on, stream, { weights: weights.norm, eps: config.normEps }).read
-    : settled(on, stream);
+  const x = weights.norm ? normed(on, stream, { weights: weights.norm, eps: config.normEps }).read : joined(on, stream);
   return weights.projectOut ? apply(ctx, x, weights.projectOut) : x;
 }
 
@@ -148,14 +146,12 @@ export function decoderTokenLosses(ctx: Ctx, model: Decoder, ids: Tensor, option
 
 /** Log-sum-exp and target of every row of ids, u32 (T): (T, 4), see crossEntropyTerms. It has no backward. */
 export function decoderTokenTerms(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
-  const hidden = decoderHidden(ctx, model, ids, options);
-  return crossEntropyTerms(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
+  return crossEntropyTerms(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
 }
 
 /** The likeliest next token of every row of ids, u32 (T), and its logit: (T, 2), see topTokens. It has no backward. */
 export function decoderTopTokens(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
-  const hidden = decoderHidden(ctx, model, ids, options);
-  return topTokens(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
+  return topTokens(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
 }
 
 /** Logits (1, V) of the token after the last of ids, u32 (T). */
@@ -190,13 +186,13 @@ function decoderBlock(pass: Pass, stream: Stream): Stream {
       return think(second.x, second.read);
     }
     case "after": {
-      const x = settled(pass, stream);
+      const x = joined(pass, stream);
       const middle = normed(pass, attend(x, entered(pass, x, s1)), normOf(own.attentionNorm)).read;
       return { x: normed(pass, think(middle, entered(pass, middle, s3)), normOf(own.mlpNorm)).read };
     }
     case "parallel": {
       const { x, read } = normed(pass, stream, normOf(own.attentionNorm));
-      return think(settled(pass, attend(x, entered(pass, read, s1))), entered(pass, read, s3));
+      return think(joined(pass, attend(x, entered(pass, read, s1))), entered(pass, read, s3));
     }
   }
 }

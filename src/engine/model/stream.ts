@@ -9,8 +9,8 @@ import type { Tensor } from "../tensor.ts";
 import type { NormWeights } from "./decoderWeights.ts";
 import { S1, S2, type S3, type S5, type Selection, type VectorOf } from "./selection.ts";
 
-export type EnterAt = VectorOf<typeof S1 | typeof S3>;
-export type LeaveAt = VectorOf<typeof S2 | typeof S5>;
+type EnterAt = VectorOf<typeof S1 | typeof S3>;
+type LeaveAt = VectorOf<typeof S2 | typeof S5>;
 
 export interface Stream {
   /** (T, d). */
@@ -26,7 +26,7 @@ interface At {
 }
 
 /** The residual stream after its branch, if it has one: (T, d). */
-export function settled({ ctx, selection }: At, { x, branch }: Stream): Tensor {
+export function joined({ ctx, selection }: At, { x, branch }: Stream): Tensor {
   if (!branch) return x;
   const { y, at } = branch;
   if (selection.cut) {
@@ -52,12 +52,12 @@ interface Norm {
   eps: number;
 }
 
-/** The settled stream x, and its norm; with `enter`, s1 or s3 applied to that. */
+/** The stream x with its branch joined, and the norm of that; with `enter`, s1 or s3 applied to that. */
 export function normed(on: At, stream: Stream, { weights, eps }: Norm, enter?: EnterAt): { x: Tensor; read: Tensor } {
   const { ctx, selection } = on;
   const norm = { ...weights, eps };
   if (selection.cut) {
-    const x = settled(on, stream);
+    const x = joined(on, stream);
     const { out } = addNorm(ctx, x, { norm });
     return { x, read: enter ? entered(on, out, enter) : out };
   }

@@ -89,7 +89,7 @@ export function blockKernel(
 }
 
 /** Blocks of rows for gradients that are summed over rows (Tape.parts): how many, and the rows of each but the last. */
-export interface RowBlocks {
+interface RowBlocks {
   count: number;
   each: number;
 }
