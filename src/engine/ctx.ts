@@ -6,7 +6,7 @@ import { type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kerne
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
 import { LOGITS_BYTES } from "./logitsSize.ts";
-import type { Backward, Tape } from "./tape.ts";
+import type { Backward, GradParts, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 
 /** Floating-point operations per submit: half a second of work on a software adapter, a tenth of a second on a small graphics card. */
@@ -165,6 +165,18 @@ export class Ctx {
     return out;
   }
 
+  /** `record` for an op with two outputs (see Tape.recordTwo). */
+  recordTwo(outs: readonly [Tensor, Tensor], inputs: readonly Tensor[], backward: Backward): readonly [Tensor, Tensor] {
+    if (outs[0].requiresGrad) this.tape?.recordTwo(outs, inputs, backward);
+    return outs;
+  }
+
+  /** Where to write gradients as sums over blocks of rows (see Tape.parts). */
+  gradParts(tensors: readonly Tensor[], count: number): GradParts {
+    invariant(this.tape, "bug", "expected a tape to take gradients from, got none");
+    return this.tape.parts(tensors, count);
+  }
+
   /** Where to write the gradient of `tensor` (see Tape.target). */
   gradTarget(tensor: Tensor): Tensor {
     invariant(this.tape, "bug", `${tensor.label}: expected a tape to take gradients from, got none`);
@@ -212,13 +224,20 @@ export class Ctx {
     this.encoder = undefined;
   }
 
-  /** Releases the temporaries of `work`, but not its result, for later ops of the step. Releases nothing while a tape records. */
-  scope(work: () => Tensor): Tensor {
+  /** Releases the temporaries of `work`, but not its results, for later ops of the step. Releases nothing while a tape records. */
+  scope<T extends Tensor | readonly Tensor[]>(work: () => T): T {
     if (this.tape) return work();
     const mark = this.arena.mark;
     const result = work();
-    for (const buffer of this.arena.takenSince(mark)) if (buffer !== result.buffer) this.arena.release(buffer);
+    const kept = new Set([result].flat().map(({ buffer }) => buffer));
+    for (const buffer of this.arena.takenSince(mark)) if (!kept.has(buffer)) this.arena.release(buffer);
     return result;
+  }
+
+  /** Releases tensors of this step that no later op reads. Releases nothing while a tape records. */
+  release(...tensors: readonly Tensor[]): void {
+    if (this.tape) return;
+    for (const buffer of new Set(tensors.map((tensor) => tensor.buffer))) this.arena.release(buffer);
   }
 
   /** The values of an f32 tensor. Call it between steps, or for a persistent tensor. */
