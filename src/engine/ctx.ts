@@ -2,7 +2,7 @@
 import { invariant } from "./errors.ts";
 import { Arena, Buffers, type GpuBuffer } from "./gpu/buffers.ts";
 import type { Gpu } from "./gpu/device.ts";
-import { type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kernel.ts";
+import { type Dispatch, type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kernel.ts";
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
 import { LOGITS_BYTES } from "./logitsSize.ts";
@@ -16,11 +16,13 @@ const SUBMIT_FLOP = { software: 2e9, hardware: 1e11 };
  * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. The others
  * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks<rows>x<columns>, tiles with 8 x 8
  * per invocation, and k<steps> if a round of the sum is not 16 steps; split, 32 x 32 tiles whose sum is divided within a workgroup; splitk,
- * 64 x 64 tiles whose sum is divided among workgroups.
+ * 64 x 64 tiles whose sum is divided among workgroups. halves<size>: blocks<size> with weights in f16 as halves in workgroup memory too.
  */
-export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "splitk" | BlockVariant;
+export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "splitk" | BlockVariant | HalfVariant;
 /** Tiles of kit/blockTiles.ts. */
 export type BlockVariant = "blocks64" | "blocks64k32" | "blocks128x64" | "blocks128" | "blocks128k8";
+/** For weights in f16 on adapters with shader-f16; weights in f32 take the blocks of the same size. */
+export type HalfVariant = "halves64" | "halves128";
 
 export class Ctx {
   readonly gpu: Gpu;
@@ -38,6 +40,8 @@ export class Ctx {
   private readonly uploads: Arena;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
+  /** What the current pass has set. */
+  private encoded: ({ pass: GPUComputePassEncoder } & Pick<Dispatch, "pipeline" | "bindings" | "uniform">) | undefined;
   private inStep = false;
   private warming: Promise<void>[] | undefined;
   /** Floating-point operations encoded since the last submit. */
@@ -138,11 +142,19 @@ export class Ctx {
     let pass = this.pass;
     if (this.profile) pass = this.encoder.beginComputePass(this.profile.stamps(spec.label));
     else pass = this.pass ??= this.encoder.beginComputePass({ label: "step" });
-    pass.setPipeline(dispatch.pipeline);
-    pass.setBindGroup(0, dispatch.bindings);
-    if (dispatch.uniform) pass.setBindGroup(1, dispatch.uniform);
-    pass.dispatchWorkgroups(...dispatch.groups);
+    this.encode(pass, dispatch);
     if (this.profile) pass.end();
+  }
+
+  /** Sets only what differs from the pass's dispatch before: each call costs time in the browser's process. */
+  private encode(pass: GPUComputePassEncoder, dispatch: Dispatch): void {
+    const { pipeline, bindings, uniform, groups } = dispatch;
+    const before = this.encoded?.pass === pass ? this.encoded : undefined;
+    if (before?.pipeline !== pipeline) pass.setPipeline(pipeline);
+    if (before?.bindings !== bindings) pass.setBindGroup(0, bindings);
+    if (uniform && before?.uniform !== uniform) pass.setBindGroup(1, uniform);
+    pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
+    this.encoded = { pass, pipeline, bindings, uniform: uniform ?? before?.uniform };
   }
 
   /**

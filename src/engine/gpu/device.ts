@@ -16,6 +16,11 @@ export interface AdapterFacts {
   timestamps: boolean;
   /** Whether subgroups are exactly four invocations, in index order, as the quad kernels need. */
   quads: boolean;
+  /** Whether kernels may compute with halves (the feature shader-f16). */
+  shaderF16: boolean;
+  /** Fewest and most invocations of a subgroup; both 0 without the feature subgroups. */
+  subgroupMin: number;
+  subgroupMax: number;
 }
 
 interface GpuOptions {
@@ -23,7 +28,7 @@ interface GpuOptions {
   maxBindingBytes?: number;
 }
 
-const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
+const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups", "shader-f16"];
 
 export class Gpu {
   readonly device: GPUDevice;
@@ -73,7 +78,10 @@ export class Gpu {
         maxComputeWorkgroupStorageSize: Math.min(adapter.limits.maxComputeWorkgroupStorageSize, 32768),
       },
     });
-    const { vendor, architecture, description, subgroupMinSize, subgroupMaxSize } = adapter.info;
+    const { vendor, architecture, description } = adapter.info;
+    const subgroups = device.features.has("subgroups");
+    const subgroupMin = subgroups ? adapter.info.subgroupMinSize : 0;
+    const subgroupMax = subgroups ? adapter.info.subgroupMaxSize : 0;
     const name = [vendor, architecture, description].filter(Boolean).join(" ") || "unknown adapter";
     return new Gpu(device, {
       name,
@@ -83,7 +91,10 @@ export class Gpu {
       maxBindingBytes: Math.min(maxBindingBytes, device.limits.maxStorageBufferBindingSize),
       workgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
       timestamps: device.features.has("timestamp-query"),
-      quads: device.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4,
+      quads: subgroupMin === 4 && subgroupMax === 4,
+      shaderF16: device.features.has("shader-f16"),
+      subgroupMin,
+      subgroupMax,
     });
   }
 
