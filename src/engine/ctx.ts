@@ -2,7 +2,7 @@
 import { invariant } from "./errors.ts";
 import { Arena, Buffers, type GpuBuffer } from "./gpu/buffers.ts";
 import type { Gpu } from "./gpu/device.ts";
-import { type Dispatch, type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kernel.ts";
+import { type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kernel.ts";
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
 import { LOGITS_BYTES } from "./logitsSize.ts";
@@ -40,8 +40,6 @@ export class Ctx {
   private readonly uploads: Arena;
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
-  /** What the current pass has set. */
-  private encoded: ({ pass: GPUComputePassEncoder } & Pick<Dispatch, "pipeline" | "bindings" | "uniform">) | undefined;
   private inStep = false;
   private warming: Promise<void>[] | undefined;
   /** Floating-point operations encoded since the last submit. */
@@ -142,19 +140,11 @@ export class Ctx {
     let pass = this.pass;
     if (this.profile) pass = this.encoder.beginComputePass(this.profile.stamps(spec.label));
     else pass = this.pass ??= this.encoder.beginComputePass({ label: "step" });
-    this.encode(pass, dispatch);
+    pass.setPipeline(dispatch.pipeline);
+    pass.setBindGroup(0, dispatch.bindings);
+    if (dispatch.uniform) pass.setBindGroup(1, dispatch.uniform);
+    pass.dispatchWorkgroups(...dispatch.groups);
     if (this.profile) pass.end();
-  }
-
-  /** Sets only what differs from the pass's dispatch before: each call costs time in the browser's process. */
-  private encode(pass: GPUComputePassEncoder, dispatch: Dispatch): void {
-    const { pipeline, bindings, uniform, groups } = dispatch;
-    const before = this.encoded?.pass === pass ? this.encoded : undefined;
-    if (before?.pipeline !== pipeline) pass.setPipeline(pipeline);
-    if (before?.bindings !== bindings) pass.setBindGroup(0, bindings);
-    if (uniform && before?.uniform !== uniform) pass.setBindGroup(1, uniform);
-    pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
-    this.encoded = { pass, pipeline, bindings, uniform: uniform ?? before?.uniform };
   }
 
   /**
