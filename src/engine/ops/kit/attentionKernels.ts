@@ -55,13 +55,25 @@ function single(code: string, entry: string, unit: number): Run {
   };
 }
 
+/** The products of few rows of attention weights: on graphics cards, workgroups divide the keys. */
+function mixFew(): Run {
+  const software = single(mixCode, "mix_few", 4);
+  const hardware = spec(alone, mixCode, "mix_few_keys", {});
+  const columns = 4 * kernelSizes(hardware).constant("COLUMNS");
+  return (ctx, args, dims, extent) => {
+    const { rows, cols, heads } = extent;
+    if (ctx.gpu.facts.software) software(ctx, args, dims, extent);
+    else ctx.run(hardware, args, dims, [rows * Math.ceil(cols / columns), heads]);
+  };
+}
+
 const byRows =
   (few: Run, many: Run): Run =>
   (ctx, args, dims, extent) =>
     (extent.rows <= FEW_ROWS ? few : many)(ctx, args, dims, extent);
 
 export const runScores = byRows(single(scoresCode, "scores_few", 1), tiles(scoresCode, "scores"));
-export const runMix = byRows(single(mixCode, "mix_few", 4), tiles(mixCode, "mix"));
+export const runMix = byRows(mixFew(), tiles(mixCode, "mix"));
 /** From recomputed scores, which it turns into attention weights. */
 export const runScoreGradient = tiles(scoresCode, "score_gradient");
 /** From the attention weights that forward kept. */
