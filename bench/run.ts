@@ -1,6 +1,6 @@
 // npm run bench: measures on this machine's adapter; arguments.ts lists what.
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { basename } from "node:path";
 import { smollm2File } from "../scripts/data/smollm2.ts";
 import { writeTexts } from "../scripts/data/texts.ts";
@@ -10,6 +10,8 @@ import { BENCH_USAGE, type BenchArguments, readBenchArguments } from "./argument
 import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./export/exportHeap.ts";
 import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./export/syntheticModel.ts";
 import { importLab } from "./lab/importLab.ts";
+import { measurePeers, peersTable } from "./peers/measure.ts";
+import { README, renderReadme } from "./readme/readme.ts";
 import { profileLines, realModelLine, tableOf } from "./resultLines.ts";
 
 const MODEL = "public/model";
@@ -50,6 +52,16 @@ async function benchAll({ model = MODEL, tokens, rounds, out = "bench/results.js
     const answer = await headless.page.evaluate((one) => window.bench(one), request);
     write(out, headless, answer);
     process.stdout.write(tableOf(answer));
+  });
+}
+
+async function benchPeers({ model = MODEL, tokens, rounds, out = "bench/peers.json" }: BenchArguments): Promise<void> {
+  await withPage({ path: "bench/peers/page.html", ready: "peers" }, async (headless) => {
+    const log = (line: string): void => void process.stderr.write(`${line}\n`);
+    const loadBefore = loadavg()[0];
+    const answer = await measurePeers(headless, { model, text: text(), tokens, rounds, log });
+    write(out, headless, { load: { before: loadBefore, after: loadavg()[0] }, ...answer });
+    process.stdout.write(peersTable(answer));
   });
 }
 
@@ -95,11 +107,15 @@ async function importResult({ file = "", out }: BenchArguments): Promise<void> {
   process.stdout.write(`${importLab(file, out)}\n`);
 }
 
-const BENCHES = { import: importResult, all: benchAll, profile: benchProfile, export: benchExport, real: benchReal };
+const BENCHES = {
+  ...{ import: importResult, all: benchAll, profile: benchProfile, peers: benchPeers },
+  ...{ export: benchExport, real: benchReal },
+};
 
 await runCommand(BENCH_USAGE, async (argv) => {
   const given = readBenchArguments(argv);
   await writeTexts();
   await BENCHES[given.kind](given);
+  writeFileSync(README, renderReadme());
   return undefined;
 });

@@ -1,0 +1,18 @@
+// When and where a file of figures was measured, and the files that bench/README.md is rendered from.
+import type { BenchAnswer } from "../page/answer.ts";
+import type { PeersAnswer } from "../peers/measure.ts";
+
+interface Measured {
+  measured: string;
+  machine: { cpu: string; cores: number; browser: string };
+}
+
+/** bench/results.json. */
+export type Results = BenchAnswer & Measured;
+
+/** bench/peers.json. load: the machine's load average over a minute. */
+export type Peers = PeersAnswer & Measured & { load: { before: number; after: number } };
+
+/** "2026-11-25, adapter google swiftshader, AMD EPYC with 2 cores, Chromium 156.0.8078.79". */
+export const whereOf = ({ measured, machine, adapter }: Measured & { adapter: string }): string =>
+  `${measured}, adapter ${adapter}, ${machine.cpu} with ${machine.cores} cores, Chromium ${machine.browser}`;
