@@ -1,12 +1,17 @@
 // npm run bench -- --peers: the same training steps by every program, compared and then timed in turns.
 import type { Spread } from "../../src/engine/evaluate/spread.ts";
-import type { Headless } from "../../src/cli/host/headless.ts";
+import { openChromium } from "../../src/cli/host/chromium.ts";
 import { spreadText } from "../resultLines.ts";
 import { CHECKED_STEPS, compareSteps, type PeerTime, LOSS_TOLERANCE } from "./compare.ts";
-import { pageProgram, type Program, torchProgram } from "./program.ts";
+import { pageProgram, type PeersHost, type Program, torchProgram } from "./program.ts";
 
 /** Further numbers of tokens start from a check of this many steps; the timed ones are compared as well. */
 const FURTHER_CHECKED = 4;
+
+const ENTRY = { module: "bench/peers/page.ts", name: "peersCommands", page: "bench/peers/page.html" };
+
+/** The page of the comparison. Close it in the end. */
+export const openPeers = (): Promise<PeersHost> => openChromium(ENTRY);
 
 interface PeersRequest {
   /** A folder. */
@@ -31,10 +36,10 @@ export interface PeersAnswer {
 }
 
 /** Opens all programs, and compares and times them at each number of tokens. */
-export async function measurePeers(headless: Headless, request: PeersRequest): Promise<PeersAnswer> {
+export async function measurePeers(host: PeersHost, request: PeersRequest): Promise<PeersAnswer> {
   const { model, text, tokens, rounds, log } = request;
-  const served = headless.files.serve(model);
-  const opened = await headless.page.evaluate((one) => window.peers.open(one), { model: served, text });
+  const served = host.files.serve(model);
+  const opened = await host.call("open", { model: served, text });
   const { ids, programs: found, ...facts } = opened;
   const programs: Program[] = [];
   const described: PeersAnswer["programs"] = [];
@@ -51,9 +56,7 @@ export async function measurePeers(headless: Headless, request: PeersRequest): P
   };
   for (const { name, error } of found)
     await add(name, () =>
-      error === undefined
-        ? Promise.resolve(pageProgram(headless, name, facts.adapter))
-        : Promise.reject(new Error(error)),
+      error === undefined ? Promise.resolve(pageProgram(host, name, facts.adapter)) : Promise.reject(new Error(error)),
     );
   await add("PyTorch", () => torchProgram(model, ids));
   try {

@@ -72,7 +72,7 @@ function find(name: string): Running {
 }
 
 /** A new training of one program. */
-async function start(name: string, tokens: number): Promise<void> {
+async function start({ name, tokens }: { name: string; tokens: number }): Promise<void> {
   const running = find(name);
   if (!problemOf) throw new Error("open comes before start");
   running.problem = problemOf(tokens);
@@ -81,7 +81,7 @@ async function start(name: string, tokens: number): Promise<void> {
 }
 
 /** `count` further steps of one program. Batches and noise are made before the clock starts. */
-async function steps(name: string, count: number): Promise<StepsAnswer> {
+async function steps({ name, count }: { name: string; count: number }): Promise<StepsAnswer> {
   const running = find(name);
   for (let i = 0; i < count; i++) running.problem?.input(running.done++);
   const began = performance.now();
@@ -89,10 +89,6 @@ async function steps(name: string, count: number): Promise<StepsAnswer> {
   return { losses, ms: performance.now() - began };
 }
 
-const peers = { open, start, steps };
-declare global {
-  interface Window {
-    peers: typeof peers;
-  }
-}
-window.peers = peers;
+/** What npm run bench -- --peers calls. */
+export const peersCommands = { open, start, steps };
+Object.assign(globalThis, { peersCommands });

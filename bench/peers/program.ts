@@ -3,10 +3,12 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { ensurePython } from "../../scripts/pythonEnvironment.ts";
-import type { Headless } from "../../src/cli/host/headless.ts";
+import type { Host } from "../../src/cli/host/host.ts";
 import { DEFAULT_RECIPE } from "../../src/engine/recipes/recipe.ts";
 import { DRAW } from "../../src/engine/rng.ts";
-import type { StepsAnswer } from "./page.ts";
+import type { peersCommands, StepsAnswer } from "./page.ts";
+
+export type PeersHost = Host<typeof peersCommands>;
 
 export interface Program {
   name: string;
@@ -31,11 +33,11 @@ function versionOf(name: string): string {
 }
 
 /** A program that the page has opened. */
-export function pageProgram({ page }: Headless, name: string, adapter: string): Program {
+export function pageProgram(host: PeersHost, name: string, adapter: string): Program {
   return {
     ...{ name, version: versionOf(name), device: adapter },
-    start: (tokens) => page.evaluate(([one, count]) => window.peers.start(one, count), [name, tokens] as const),
-    steps: (count) => page.evaluate(([one, n]) => window.peers.steps(one, n), [name, count] as const),
+    start: (tokens) => host.call("start", { name, tokens }),
+    steps: (count) => host.call("steps", { name, count }),
     close: () => undefined,
   };
 }

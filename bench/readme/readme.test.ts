@@ -14,7 +14,7 @@ test("losses as well as wins are shown, and a program that disagrees has numbers
   const agreement = { steps: 20, largestDifference: 1e-6, agrees: true };
   const first = { step: 3, ours: 3.5, theirs: 3.6 };
   const peers: Peers = {
-    ...{ measured: "2026-01-02", machine: { cpu: "a CPU", cores: 2, browser: "1" }, load: { before: 0.5, after: 2 } },
+    ...{ measured: "2026-01-02", machine: { cpu: "a CPU", cores: 2, host: "a host" }, load: { before: 0.5, after: 2 } },
     ...{ adapter: "an adapter", software: true, matmul: "quad", model: "tiny", rounds: 5, tolerance: 1e-3 },
     programs: [
       { name: "Espalier", version: "0.1.0", device: "an adapter" },
