@@ -1,6 +1,6 @@
 // npm run bench: measures on this machine's adapter; arguments.ts lists what.
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { basename } from "node:path";
 import { smollm2File } from "../scripts/data/smollm2.ts";
 import { writeTexts } from "../scripts/data/texts.ts";
@@ -13,6 +13,8 @@ import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from
 import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./export/syntheticModel.ts";
 import { importLab } from "./lab/importLab.ts";
 import type { benchCommands } from "./page/page.ts";
+import { measurePeers, openPeers, peersTable } from "./peers/measure.ts";
+import { README, renderReadme } from "./readme/readme.ts";
 import { profileLines, realModelLine, tableOf } from "./resultLines.ts";
 
 const MODEL = "public/model";
@@ -56,6 +58,15 @@ async function benchAll(given: BenchArguments): Promise<void> {
     const answer = await host.call("all", request, log);
     write(out, host.name, answer);
     process.stdout.write(tableOf(answer));
+  });
+}
+
+async function benchPeers({ model = MODEL, tokens, rounds, out = "bench/peers.json" }: BenchArguments): Promise<void> {
+  await withOpened(openPeers(), async (host) => {
+    const before = loadavg()[0];
+    const answer = await measurePeers(host, { model, text: text(), tokens, rounds, log });
+    write(out, host.name, { load: { before, after: loadavg()[0] }, ...answer });
+    process.stdout.write(peersTable(answer));
   });
 }
 
@@ -104,11 +115,15 @@ async function importResult({ file = "", out }: BenchArguments): Promise<void> {
   process.stdout.write(`${importLab(file, out)}\n`);
 }
 
-const BENCHES = { import: importResult, all: benchAll, profile: benchProfile, export: benchExport, real: benchReal };
+const BENCHES = {
+  ...{ import: importResult, all: benchAll, profile: benchProfile, peers: benchPeers },
+  ...{ export: benchExport, real: benchReal },
+};
 
 await runCommand(BENCH_USAGE, async (argv) => {
   const given = readBenchArguments(argv);
   await writeTexts();
   await BENCHES[given.kind](given);
+  writeFileSync(README, renderReadme());
   return undefined;
 });
