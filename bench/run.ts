@@ -8,7 +8,8 @@ import { runCommand } from "../src/cli/host/command.ts";
 import { type Headless, openHeadless } from "../src/cli/host/headless.ts";
 import { BENCH_USAGE, type BenchArguments, readBenchArguments } from "./arguments.ts";
 import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./export/exportHeap.ts";
-import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./export/syntheticModel.ts";
+import { SMOLLM2_135M, sizesOf } from "../src/lab/syntheticModel.ts";
+import { writeSyntheticModel } from "./export/syntheticModel.ts";
 import { importLab } from "./lab/importLab.ts";
 import { profileLines, realModelLine, tableOf } from "./resultLines.ts";
 
@@ -64,7 +65,7 @@ async function benchProfile({ model = MODEL, tokens: [tokens = 128], rounds, out
 
 /** Each form twice: once for the time and the memory that the browser uses, once for the part of that memory that is still needed. */
 async function benchExport({ model, out = "bench/export.json" }: BenchArguments): Promise<void> {
-  if (model === undefined) writeSyntheticModel(SYNTHETIC, SMOLLM2_135M);
+  if (model === undefined) await writeSyntheticModel(SYNTHETIC, SMOLLM2_135M);
   await withPage(EXPORT_PAGE, async (headless) => {
     await openForExport(headless, model ?? SYNTHETIC);
     const forms = [];

@@ -1,0 +1,34 @@
+// The speed of matmuls on the shapes of two models.
+import { tuneMatmul } from "../../engine/index.ts";
+import { usableVariants } from "../../engine/ops/linear.ts";
+import type { SweepFigure } from "../labResult.ts";
+import type { LabPartRun } from "../part.ts";
+import { peakOnce } from "../peak.ts";
+import { countFigures, LAYERS, sweepMatmuls } from "./matmulSweep.ts";
+
+const CARD_VARIANTS: readonly SweepFigure["variant"][] = ["sized", "tiled", "split", "blocks128"];
+const QUICK_VARIANTS: readonly SweepFigure["variant"][] = ["quad", "registers", "tiled"];
+const ROWS = [128, 512, 2048, 4096];
+/** Work of one submit: at least this many milliseconds at the peak, so that its cost is small beside it. */
+const SUBMIT_MS = 2;
+const MOST_FLOP_PER_SUBMIT = 1e11;
+
+export const benchSweep: LabPartRun<SweepFigure[]> = async (ctx, { quick, log, progress }) => {
+  const figures: SweepFigure[] = [];
+  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
+  await peakOnce(ctx, "scalar"); // compiles
+  const flopPerSubmit = Math.min(MOST_FLOP_PER_SUBMIT, (await peakOnce(ctx, "scalar")) * 1e6 * SUBMIT_MS);
+  const usable: readonly string[] = ["sized", ...usableVariants(ctx)];
+  const options = quick
+    ? { layers: LAYERS.slice(1, 2), rows: [512], rounds: 1, flopPerSubmit, variants: QUICK_VARIANTS }
+    : { layers: LAYERS, rows: ROWS, rounds: 3, flopPerSubmit, variants: CARD_VARIANTS };
+  const runnable = { ...options, variants: options.variants.filter((variant) => usable.includes(variant)) };
+  const total = countFigures(ctx, runnable);
+  await sweepMatmuls(ctx, runnable, (figure) => {
+    figures.push(figure);
+    progress(figures.length, total);
+    const { name, m, direction, precision, variant, gflops } = figure;
+    log(`${name} ${m} rows ${direction} ${precision} ${variant}: ${gflops.median.toFixed(0)} GFLOPS`);
+  });
+  return figures;
+};
