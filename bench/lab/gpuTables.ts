@@ -10,4 +10,4 @@ Shares are of the faster of two fma loops on the same adapter. Of PyTorch's step
 
 /** All tables; one section per adapter. */
 export const gpuTables = (results: readonly LabResult[]): string =>
-  [HEAD, ...results.map((result) => labMarkdown(result, { details: false }))].join("\n");
+  [HEAD, ...results.map((result) => labMarkdown(result, { details: false, goals: true }))].join("\n");

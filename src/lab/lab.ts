@@ -16,7 +16,7 @@ export interface LabWatch {
   log?: (line: string) => void;
   /** Called after each part with the results so far. */
   save?: (results: LabResult) => void;
-  onProgress?: (part: LabPart, done: number, of: number) => void;
+  onProgress?: (part: LabPart, done: number, of: number, what?: string) => void;
   /** Stops the lab at once: the device of the part that runs is closed. */
   signal?: AbortSignal;
 }
@@ -68,9 +68,9 @@ async function runPart(part: LabPart, input: LabInput, { log, onProgress, signal
     if (signal?.aborted) throw new EngineError("cancelled", "The check of the GPU was stopped.");
   };
   stopIfCancelled();
-  const progress = (done: number, of: number): void => {
+  const progress: PartInput["progress"] = (done, of, what) => {
     stopIfCancelled();
-    onProgress?.(part, done, of);
+    onProgress?.(part, done, of, what);
   };
   const gpu = await Gpu.open();
   const close = (): void => gpu.destroy();

@@ -12,6 +12,7 @@ export interface LabInput {
   goldens: readonly Folder[];
   /** The embedded model. Models with random weights take its tokenizer. */
   small: Folder;
+  /** What is trained and decoded; its beginning is enough. */
   text: string;
   /** Few sizes and repetitions, for software adapters. */
   quick: boolean;
@@ -21,11 +22,14 @@ export interface LabInput {
 
 export interface PartInput extends LabInput {
   log: (line: string) => void;
-  /** Reports that `done` of `of` pieces are done. Throws "cancelled" once the lab was stopped. */
-  progress: (done: number, of: number) => void;
+  /** Reports that `done` of `of` pieces are done, and what is next. Throws "cancelled" once the lab was stopped. */
+  progress: (done: number, of: number, what?: string) => void;
 }
 
 export type LabPartRun<T> = (ctx: Ctx, input: PartInput) => Promise<T>;
+
+/** Enough for steps of 4096 tokens; encoding more takes seconds. */
+const TEXT_CHARACTERS = 200_000;
 
 /** An opened model and the lab's text in its tokens. */
 export interface LabModel {
@@ -43,7 +47,7 @@ export async function openLabModel(
   const folder =
     shape === "embedded" ? small : syntheticModel(nameOf(shape), shape, await small.open("tokenizer.json"));
   const opened = await openModel(ctx, folder);
-  return { opened, ids: Uint32Array.from(opened.tokenizer.encode(text)) };
+  return { opened, ids: Uint32Array.from(opened.tokenizer.encode(text.slice(0, TEXT_CHARACTERS))) };
 }
 
 const nameOf = (shape: SyntheticShape): string =>

@@ -1,4 +1,5 @@
 // A result of the lab as tables: what the studio shows, and what bench/gpus.md has of every adapter.
+import { small } from "../shared/format.ts";
 import { markdownTable } from "../shared/markdownTable.ts";
 import { goalRows, weightGigabytes } from "./goals.ts";
 import { figuresOf, type LabResult, type SweepFigure } from "./labResult.ts";
@@ -13,11 +14,11 @@ export interface LabTable {
   detail?: true;
 }
 
-/** All tables that the result has figures for, the most important first. */
-export function labTables(result: LabResult): LabTable[] {
+/** All tables that the result has figures for, the most important first. `goals`: with all goals, also where nothing was measured. */
+export function labTables(result: LabResult, { goals }: { goals: boolean }): LabTable[] {
   const tables = [
     failuresOf(result),
-    { title: "Goals", head: ["figure", "goal on a card", "measured"], rows: goalRows(result) },
+    { title: "Goals", head: ["figure", "goal on a card", "measured"], rows: goals ? goalRows(result) : [] },
     peakOf(result),
     sweepOf(result),
     stepsOf(result),
@@ -46,13 +47,38 @@ export function checkLines({ kernels, matmuls, goldens }: LabResult): string[] {
   ];
 }
 
+/** Numbers of comparisons with references, and those that failed, in words. */
+export function labChecks({ kernels, matmuls, goldens }: LabResult): { checks: number; failed: string[] } {
+  const found = [figuresOf(kernels), ...Object.values(figuresOf(matmuls) ?? {})].filter((one) => one !== undefined);
+  const cases = (figuresOf(goldens) ?? []).map(({ case: name, precision, checks }) => ({
+    name: `golden case ${name}, weights ${precision}`,
+    checks: Object.entries(checks),
+  }));
+  const off = (worst: number, limit: number): string =>
+    Number.isFinite(worst) ? `off by ${small(worst)} (limit ${small(limit)})` : "refused";
+  return {
+    checks: [...found.map(({ checks }) => checks), ...cases.map(({ checks }) => checks.length)].reduce(
+      (sum, count) => sum + count,
+      0,
+    ),
+    failed: [
+      ...found
+        .flatMap(({ failed }) => failed)
+        .map((one) => `${one.op}, case ${one.case}, ${one.name}: ${off(one.worst, one.limit)}`),
+      ...cases.flatMap(({ name, checks }) =>
+        checks.filter(([, { ok }]) => !ok).map(([what, { worst, limit }]) => `${name}, ${what}: ${off(worst, limit)}`),
+      ),
+    ],
+  };
+}
+
 /** The adapter, host and date of a result in one line. */
-export const labSource = ({ host, adapter, measured, quick }: LabResult): string =>
+const labSource = ({ host, adapter, measured, quick }: LabResult): string =>
   `${host}, adapter "${adapter.name}", ${measured.slice(0, 10)}${quick ? ", few sizes and repetitions" : ""}.`;
 
 /** The result as Markdown, for a message or an issue. `details`: with the tables that concern one adapter only. */
-export function labMarkdown(result: LabResult, { details }: { details: boolean }): string {
-  const tables = labTables(result).filter(({ detail }) => details || !detail);
+export function labMarkdown(result: LabResult, { details, goals }: { details: boolean; goals: boolean }): string {
+  const tables = labTables(result, { goals }).filter(({ detail }) => details || !detail);
   const parts = [
     `## ${result.card ?? result.adapter.name}\n\n${labSource(result)}`,
     checkLines(result)

@@ -19,7 +19,7 @@ export const checkMatmuls: LabPartRun<Record<string, SelfCheck>> = async (ctx, {
   const variants = ["sized", ...usableVariants(ctx)] as const;
   for (const [i, variant] of variants.entries()) {
     ctx.matmul = variant;
-    const onCase = (done: number, of: number): void => progress(i * of + done, variants.length * of);
+    const onCase = (done: number, of: number): void => progress(i * of + done, variants.length * of, variant);
     const result = await selfCheck(ctx, { only: [linearOp], onCase });
     results[variant] = result;
     log(`matmul ${variant}: ${result.checks} comparisons, ${result.failed.length} failed`);
@@ -35,7 +35,7 @@ export const checkGoldens: LabPartRun<Awaited<ReturnType<typeof checkGolden>>[]>
   const reports = [];
   for (const folder of goldens) {
     for (const precision of ["f32", "f16"] as const) {
-      progress(reports.length, 2 * goldens.length);
+      progress(reports.length, 2 * goldens.length, `${folder.name}, weights ${precision}`);
       const report = await checkGolden(ctx, folder, { precision });
       const checks = Object.values(report.checks);
       const failed = checks.filter(({ ok }) => !ok).length;

@@ -26,7 +26,7 @@ export const benchSweep: LabPartRun<SweepFigure[]> = async (ctx, { quick, log, p
   const total = countFigures(ctx, runnable);
   await sweepMatmuls(ctx, runnable, (figure) => {
     figures.push(figure);
-    progress(figures.length, total);
+    progress(figures.length, total, `${figure.name}, ${figure.m} rows`);
     const { name, m, direction, precision, variant, gflops } = figure;
     log(`${name} ${m} rows ${direction} ${precision} ${variant}: ${gflops.median.toFixed(0)} GFLOPS`);
   });
