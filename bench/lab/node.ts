@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { diskFolder } from "../../scripts/diskFolder.ts";
-import { installDawn } from "./dawn.ts";
+import { installDawn } from "../../src/cli/host/dawn.ts";
 import { partsNamed, runLab } from "../../src/lab/lab.ts";
 import { LAB_PART_NAMES } from "../../src/shared/labParts.ts";
 
@@ -13,7 +13,7 @@ const [out = "lab.json", ...words] = process.argv.slice(2);
 const quick = words.includes("--quick");
 const named = words.filter((word) => !word.startsWith("--"));
 const nvidia = spawnSync("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader"], { encoding: "utf8" });
-installDawn(process.env["ESPALIER_DAWN"]);
+installDawn();
 const goldens = readdirSync(GOLDEN, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== "reference" && entry.name !== "smollm2")
   .map((entry) => diskFolder(`${GOLDEN}/${entry.name}`));

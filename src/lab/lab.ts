@@ -1,4 +1,5 @@
 // The lab: what is checked and measured on an adapter, the same on every host of WebGPU. The result is one JSON object.
+import { AS_CARD } from "../engine/gpu/device.ts";
 import { Ctx, EngineError, Gpu } from "../engine/index.ts";
 import { LAB_PART_NAMES, type LabPart } from "../shared/labParts.ts";
 import type { AdapterReport, LabResult } from "./labResult.ts";
@@ -72,11 +73,10 @@ async function runPart(part: LabPart, input: LabInput, { log, onProgress, signal
     stopIfCancelled();
     onProgress?.(part, done, of, what);
   };
-  const gpu = await Gpu.open();
+  const gpu = await Gpu.open(input.asCard ? { facts: AS_CARD } : {});
   const close = (): void => gpu.destroy();
   signal?.addEventListener("abort", close);
   try {
-    if (input.asCard) Object.defineProperty(gpu, "facts", { value: { ...gpu.facts, software: false, quads: false } });
     return await PARTS[part](new Ctx(gpu), { ...input, log: log ?? (() => undefined), progress });
   } catch (thrown) {
     stopIfCancelled();

@@ -6,7 +6,8 @@ import type { LabPartRun } from "../part.ts";
 import { peakOnce } from "../peak.ts";
 import { countFigures, LAYERS, sweepMatmuls } from "./matmulSweep.ts";
 
-const CARD_VARIANTS: readonly SweepFigure["variant"][] = ["sized", "tiled", "split", "blocks128"];
+/** Made for software adapters; on cards they only cost time. */
+const NOT_FOR_CARDS: readonly string[] = ["quad", "registers"];
 const QUICK_VARIANTS: readonly SweepFigure["variant"][] = ["quad", "registers", "tiled"];
 const ROWS = [128, 512, 2048, 4096];
 /** Work of one submit: at least this many milliseconds at the peak, so that its cost is small beside it. */
@@ -18,11 +19,17 @@ export const benchSweep: LabPartRun<SweepFigure[]> = async (ctx, { quick, log, p
   await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
   await peakOnce(ctx, "scalar"); // compiles
   const flopPerSubmit = Math.min(MOST_FLOP_PER_SUBMIT, (await peakOnce(ctx, "scalar")) * 1e6 * SUBMIT_MS);
-  const usable: readonly string[] = ["sized", ...usableVariants(ctx)];
+  const usable = ["sized", ...usableVariants(ctx)] as const;
   const options = quick
     ? { layers: LAYERS.slice(1, 2), rows: [512], rounds: 1, flopPerSubmit, variants: QUICK_VARIANTS }
-    : { layers: LAYERS, rows: ROWS, rounds: 3, flopPerSubmit, variants: CARD_VARIANTS };
-  const runnable = { ...options, variants: options.variants.filter((variant) => usable.includes(variant)) };
+    : {
+        layers: LAYERS,
+        rows: ROWS,
+        rounds: 3,
+        flopPerSubmit,
+        variants: usable.filter((variant) => !NOT_FOR_CARDS.includes(variant)),
+      };
+  const runnable = { ...options, variants: usable.filter((variant) => options.variants.includes(variant)) };
   const total = countFigures(ctx, runnable);
   await sweepMatmuls(ctx, runnable, (figure) => {
     figures.push(figure);

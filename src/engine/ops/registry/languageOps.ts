@@ -8,8 +8,20 @@ import { appendKv } from "../appendKv.ts";
 import { appendKvRef } from "../appendKv.ref.ts";
 import { attention } from "../attention.ts";
 import { attentionCachedRef, attentionRef } from "../attention.ref.ts";
-import { crossEntropy, crossEntropyByToken, type CrossEntropyOptions } from "../crossEntropy.ts";
-import { crossEntropyByTokenRef, type CrossEntropyParams, crossEntropyRef } from "../crossEntropy.ref.ts";
+import {
+  crossEntropy,
+  crossEntropyByToken,
+  type CrossEntropyOptions,
+  crossEntropyTerms,
+  topTokens,
+} from "../crossEntropy.ts";
+import {
+  crossEntropyByTokenRef,
+  type CrossEntropyParams,
+  crossEntropyRef,
+  crossEntropyTermsRef,
+  topTokensRef,
+} from "../crossEntropy.ref.ts";
 import { embedding } from "../embedding.ts";
 import { embeddingRef } from "../embedding.ref.ts";
 import { gate, gatedAdd } from "../gate.ts";
@@ -61,4 +73,6 @@ export const languageOps: readonly CheckedOp[] = [
   checkedOp(scatterAddRef, (ctx, t) => [scatterAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(crossEntropyRef, (ctx, t, params) => [crossEntropy(ctx, take(t, 0), lossOptions(t, params))]),
   checkedOp(crossEntropyByTokenRef, (ctx, t, params) => [crossEntropyByToken(ctx, take(t, 0), lossOptions(t, params))]),
+  checkedOp(crossEntropyTermsRef, (ctx, t, params) => [crossEntropyTerms(ctx, take(t, 0), lossOptions(t, params))]),
+  checkedOp(topTokensRef, (ctx, t, params) => [topTokens(ctx, take(t, 0), lossOptions(t, params))]),
 ];

@@ -1,5 +1,4 @@
 // The check of this GPU: every kernel compared with its double-precision reference, and on request everything that the lab measures.
-import { duration } from "../../../shared/format.ts";
 import { LAB_PART_NAMES, labSeconds } from "../../../shared/labParts.ts";
 import { canSelfCheck } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
@@ -12,7 +11,7 @@ function Buttons() {
   const ready = useStudio(canSelfCheck);
   const software = useStudio((state) => shownModel(state)?.adapter.software ?? false);
   const { selfCheck } = useActions();
-  const estimate = duration(labSeconds(LAB_PART_NAMES, software));
+  const minutes = Math.ceil(labSeconds(LAB_PART_NAMES, software) / 60);
   return (
     <div className="check-start">
       <button type="button" data-testid="self-check-start" disabled={!ready} onClick={() => void selfCheck(false)}>
@@ -29,7 +28,7 @@ function Buttons() {
       </button>
       <p id="self-check-about">
         Compares every kernel with a double-precision reference. “Measure too” also checks models against PyTorch and
-        measures speed: about {estimate}
+        measures speed: about {minutes} min
         {software ? ", with few sizes because this GPU is software" : ""}.
       </p>
     </div>
