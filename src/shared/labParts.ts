@@ -11,8 +11,8 @@ interface LabPartFacts {
 /** In the order in which they run. "opening" is the first, while nothing is compiled yet; then correctness before speed. */
 export const LAB_PARTS = {
   opening: { title: "first step after opening", checks: false, seconds: { quick: 8, full: 10 } },
-  kernels: { title: "kernels", checks: true, seconds: { quick: 30, full: 10 } },
-  matmuls: { title: "matmul variants", checks: true, seconds: { quick: 10, full: 5 } },
+  kernels: { title: "kernels", checks: true, seconds: { quick: 15, full: 10 } },
+  matmuls: { title: "matmul variants", checks: true, seconds: { quick: 60, full: 10 } },
   goldens: { title: "golden cases", checks: true, seconds: { quick: 60, full: 15 } },
   peak: { title: "peak and bandwidth", checks: false, seconds: { quick: 3, full: 3 } },
   sweep: { title: "matmul speed", checks: false, seconds: { quick: 15, full: 120 } },
