@@ -10,7 +10,8 @@ import type { Host } from "../src/cli/host/host.ts";
 import { openHost } from "../src/cli/host/openHost.ts";
 import { BENCH_USAGE, type BenchArguments, readBenchArguments } from "./arguments.ts";
 import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./export/exportHeap.ts";
-import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./export/syntheticModel.ts";
+import { SMOLLM2_135M, sizesOf } from "../src/lab/syntheticModel.ts";
+import { writeSyntheticModel } from "./export/syntheticModel.ts";
 import { importLab } from "./lab/importLab.ts";
 import type { benchCommands } from "./page/page.ts";
 import { measurePeers, openPeers, peersTable } from "./peers/measure.ts";
@@ -83,7 +84,7 @@ async function benchProfile(given: BenchArguments): Promise<void> {
 
 /** Each form twice: once for the time and the memory that the browser uses, once for the part of that memory that is still needed. */
 async function benchExport({ model, out = "bench/export.json" }: BenchArguments): Promise<void> {
-  if (model === undefined) writeSyntheticModel(SYNTHETIC, SMOLLM2_135M);
+  if (model === undefined) await writeSyntheticModel(SYNTHETIC, SMOLLM2_135M);
   await withOpened(openHeadless(EXPORT_PAGE), async (headless) => {
     await openForExport(headless, model ?? SYNTHETIC);
     const forms = [];
