@@ -1,0 +1,26 @@
+// The checks of npm test on a host without a browser; bundled, and started in Node or Deno by runHost.ts with the name of the host.
+import { readdirSync, writeFileSync } from "node:fs";
+import { installDawn } from "../../../src/cli/host/dawn.ts";
+import { checkHost } from "../../../src/lab/hostChecks.fixture.ts";
+import { diskFolder } from "../../diskFolder.ts";
+
+const GOLDEN = "golden";
+/** Folders in golden/ that are no case: the scripts, and a case whose model is not in the repository. */
+const OTHERS = ["reference", "smollm2"];
+
+const [host] = process.argv.slice(2);
+if (host === "dawn") installDawn();
+const goldens = readdirSync(GOLDEN, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !OTHERS.includes(entry.name))
+  .map(({ name }) => diskFolder(`${GOLDEN}/${name}`));
+const { passed, failed } = await checkHost({
+  goldens,
+  // on Dawn's software driver they run in Chromium's part already, with the same compiler
+  allMatmuls: host !== "dawn" || process.env["ESPALIER_ADAPTER"] === "hardware",
+  log: (line) => process.stdout.write(`${line}\n`),
+});
+const report = process.env["ESPALIER_REPORT"];
+if (report) writeFileSync(report, JSON.stringify({ numPassedTests: passed, numTotalTests: passed + failed }));
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+// Dawn's threads would keep Node alive
+process.exit(failed === 0 ? 0 : 1);
