@@ -1,6 +1,6 @@
 // npm run bench: measures on this machine's adapter; arguments.ts lists what.
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { basename } from "node:path";
 import { smollm2File } from "../scripts/data/smollm2.ts";
 import { writeTexts } from "../scripts/data/texts.ts";
@@ -10,9 +10,12 @@ import type { Host } from "../src/cli/host/host.ts";
 import { openHost } from "../src/cli/host/openHost.ts";
 import { BENCH_USAGE, type BenchArguments, readBenchArguments } from "./arguments.ts";
 import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./export/exportHeap.ts";
-import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./export/syntheticModel.ts";
+import { SMOLLM2_135M, sizesOf } from "../src/lab/syntheticModel.ts";
+import { writeSyntheticModel } from "./export/syntheticModel.ts";
 import { importLab } from "./lab/importLab.ts";
 import type { benchCommands } from "./page/page.ts";
+import { measurePeers, openPeers, peersTable } from "./peers/measure.ts";
+import { README, renderReadme } from "./readme/readme.ts";
 import { profileLines, realModelLine, tableOf } from "./resultLines.ts";
 
 const MODEL = "public/model";
@@ -59,6 +62,15 @@ async function benchAll(given: BenchArguments): Promise<void> {
   });
 }
 
+async function benchPeers({ model = MODEL, tokens, rounds, out = "bench/peers.json" }: BenchArguments): Promise<void> {
+  await withOpened(openPeers(), async (host) => {
+    const before = loadavg()[0];
+    const answer = await measurePeers(host, { model, text: text(), tokens, rounds, log });
+    write(out, host.name, { load: { before, after: loadavg()[0] }, ...answer });
+    process.stdout.write(peersTable(answer));
+  });
+}
+
 async function benchProfile(given: BenchArguments): Promise<void> {
   const { model = MODEL, rounds, out } = given;
   const [tokens = 128] = given.tokens;
@@ -72,7 +84,7 @@ async function benchProfile(given: BenchArguments): Promise<void> {
 
 /** Each form twice: once for the time and the memory that the browser uses, once for the part of that memory that is still needed. */
 async function benchExport({ model, out = "bench/export.json" }: BenchArguments): Promise<void> {
-  if (model === undefined) writeSyntheticModel(SYNTHETIC, SMOLLM2_135M);
+  if (model === undefined) await writeSyntheticModel(SYNTHETIC, SMOLLM2_135M);
   await withOpened(openHeadless(EXPORT_PAGE), async (headless) => {
     await openForExport(headless, model ?? SYNTHETIC);
     const forms = [];
@@ -104,11 +116,15 @@ async function importResult({ file = "", out }: BenchArguments): Promise<void> {
   process.stdout.write(`${importLab(file, out)}\n`);
 }
 
-const BENCHES = { import: importResult, all: benchAll, profile: benchProfile, export: benchExport, real: benchReal };
+const BENCHES = {
+  ...{ import: importResult, all: benchAll, profile: benchProfile, peers: benchPeers },
+  ...{ export: benchExport, real: benchReal },
+};
 
 await runCommand(BENCH_USAGE, async (argv) => {
   const given = readBenchArguments(argv);
   await writeTexts();
   await BENCHES[given.kind](given);
+  writeFileSync(README, renderReadme());
   return undefined;
 });

@@ -6,7 +6,7 @@ import { type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kerne
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
 import { LOGITS_BYTES } from "./logitsSize.ts";
-import type { Backward, Tape } from "./tape.ts";
+import type { Backward, GradParts, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 
 /** Floating-point operations per submit: half a second of work on a software adapter, a tenth of a second on a small graphics card. */
@@ -16,11 +16,13 @@ const SUBMIT_FLOP = { software: 2e9, hardware: 1e11 };
  * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. The others
  * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks<rows>x<columns>, tiles with 8 x 8
  * per invocation, and k<steps> if a round of the sum is not 16 steps; split, 32 x 32 tiles whose sum is divided within a workgroup; splitk,
- * 64 x 64 tiles whose sum is divided among workgroups.
+ * 64 x 64 tiles whose sum is divided among workgroups. halves<size>: blocks<size> with weights in f16 as halves in workgroup memory too.
  */
-export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "splitk" | BlockVariant;
+export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "splitk" | BlockVariant | HalfVariant;
 /** Tiles of kit/blockTiles.ts. */
 export type BlockVariant = "blocks64" | "blocks64k32" | "blocks128x64" | "blocks128" | "blocks128k8";
+/** For weights in f16 on adapters with shader-f16; weights in f32 take the blocks of the same size. */
+export type HalfVariant = "halves64" | "halves128";
 
 export class Ctx {
   readonly gpu: Gpu;
@@ -165,6 +167,18 @@ export class Ctx {
     return out;
   }
 
+  /** `record` for an op with two outputs (see Tape.recordTwo). */
+  recordTwo(outs: readonly [Tensor, Tensor], inputs: readonly Tensor[], backward: Backward): readonly [Tensor, Tensor] {
+    if (outs[0].requiresGrad) this.tape?.recordTwo(outs, inputs, backward);
+    return outs;
+  }
+
+  /** Where to write gradients as sums over blocks of rows (see Tape.parts). */
+  gradParts(tensors: readonly Tensor[], count: number): GradParts {
+    invariant(this.tape, "bug", "expected a tape to take gradients from, got none");
+    return this.tape.parts(tensors, count);
+  }
+
   /** Where to write the gradient of `tensor` (see Tape.target). */
   gradTarget(tensor: Tensor): Tensor {
     invariant(this.tape, "bug", `${tensor.label}: expected a tape to take gradients from, got none`);
@@ -212,13 +226,20 @@ export class Ctx {
     this.encoder = undefined;
   }
 
-  /** Releases the temporaries of `work`, but not its result, for later ops of the step. Releases nothing while a tape records. */
-  scope(work: () => Tensor): Tensor {
+  /** Releases the temporaries of `work`, but not its results, for later ops of the step. Releases nothing while a tape records. */
+  scope<T extends Tensor | readonly Tensor[]>(work: () => T): T {
     if (this.tape) return work();
     const mark = this.arena.mark;
     const result = work();
-    for (const buffer of this.arena.takenSince(mark)) if (buffer !== result.buffer) this.arena.release(buffer);
+    const kept = new Set([result].flat().map(({ buffer }) => buffer));
+    for (const buffer of this.arena.takenSince(mark)) if (!kept.has(buffer)) this.arena.release(buffer);
     return result;
+  }
+
+  /** Releases tensors of this step that no later op reads. Releases nothing while a tape records. */
+  release(...tensors: readonly Tensor[]): void {
+    if (this.tape) return;
+    for (const buffer of new Set(tensors.map((tensor) => tensor.buffer))) this.arena.release(buffer);
   }
 
   /** The values of an f32 tensor. Call it between steps, or for a persistent tensor. */

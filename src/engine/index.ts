@@ -18,7 +18,6 @@ export { Ctx } from "./ctx.ts";
 export type { Precision } from "./tensor.ts";
 export { Gpu } from "./gpu/device.ts";
 export type { AdapterFacts } from "./gpu/device.ts";
-export { selfCheck } from "./ops/registry/selfCheck.ts";
 export type { SelfCheck } from "./ops/registry/selfCheck.ts";
 export { tuneMatmul } from "./ops/registry/tune.ts";
 export { blobSource, folderOf, readJson } from "./formats/files/folder.ts";

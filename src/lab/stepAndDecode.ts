@@ -2,7 +2,8 @@
 import type { Ctx } from "../engine/ctx.ts";
 import { generate } from "../engine/evaluate/generate.ts";
 import type { KernelTime } from "../engine/gpu/profile.ts";
-import { countParameters } from "../engine/config/config.ts";
+import { countParameters, type ModelConfig } from "../engine/config/config.ts";
+import type { Model } from "../engine/model/load.ts";
 import type { OpenedModel } from "../engine/model/open.ts";
 import { DEFAULT_RECIPE } from "../engine/recipes/recipe.ts";
 import { Session } from "../engine/train/session.ts";
@@ -15,7 +16,7 @@ export interface StepFigure {
   ms: Spread;
   /** GFLOPS over the peak of the same round. */
   share: Record<PeakLoop, Spread>;
-  /** 4 x (block + head weights) x tokens floating-point operations per step, over the time. */
+  /** `stepFlop` over the time. */
   gflops: Spread;
   /** In use while the model trains. */
   gpuBytes: number;
@@ -23,12 +24,18 @@ export interface StepFigure {
   kernels: KernelTime[];
 }
 
+/** Floating-point operations of a step's linear layers, which are frozen: 4 x (block + head weights) x tokens. */
+export function stepFlop(config: ModelConfig, tokens: number): number {
+  const { blocks, embeddings, head } = countParameters(config);
+  return 4 * (blocks + (config.tiedHead ? embeddings : head)) * tokens;
+}
+
 const WARM_UP_STEPS = 3;
 const STEPS_PER_ROUND = 2;
 const PROMPT_TOKENS = 16;
 const NEW_TOKENS = 48;
 
-/** Times training steps of `tokens` tokens of `text` (ids), `rounds` times. */
+/** Times training steps of `tokens` tokens of `text` (ids), `rounds` times. `onRound` is called before each round and may throw to end it. */
 export async function benchStep(
   ctx: Ctx,
   { model, config }: OpenedModel,
@@ -37,10 +44,10 @@ export async function benchStep(
     tokens,
     rounds,
     stepsPerRound = STEPS_PER_ROUND,
-  }: { text: Uint32Array; tokens: number; rounds: number; stepsPerRound?: number },
+    onRound,
+  }: { text: Uint32Array; tokens: number; rounds: number; stepsPerRound?: number; onRound?: () => void },
 ): Promise<StepFigure> {
-  const { blocks, embeddings, head } = countParameters(config);
-  const flop = 4 * (blocks + (config.tiedHead ? embeddings : head)) * tokens;
+  const flop = stepFlop(config, tokens);
   const recipe = { ...DEFAULT_RECIPE, tokens, steps: 10_000, checkpointEvery: 10_000 };
   const session = new Session(ctx, model, { recipe, text, subject: "bench" });
   const run = (steps: number): Promise<void> => session.run({ due: () => false, onReport: () => undefined, steps });
@@ -49,6 +56,7 @@ export async function benchStep(
   const gflops: number[] = [];
   const shares: Record<PeakLoop, number[]> = { vector: [], scalar: [] };
   for (let round = 0; round < rounds; round++) {
+    onRound?.();
     const began = performance.now();
     await run(stepsPerRound);
     const msPerStep = (performance.now() - began) / stepsPerRound;
@@ -79,7 +87,7 @@ export interface DecodeFigure {
 /** Greedy decoding with the KV cache, after a prompt of the first tokens of `text` (ids). */
 export async function benchDecode(
   ctx: Ctx,
-  { model }: OpenedModel,
+  { model }: { model: Model },
   text: Uint32Array,
   rounds: number,
 ): Promise<DecodeFigure> {

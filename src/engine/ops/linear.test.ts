@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { Gpu } from "../gpu/device.ts";
+import type { Precision } from "../tensor.ts";
 import { kernelSizes } from "./kit/launch.ts";
 import { linear, MATMUL_VARIANTS, usableVariants } from "./linear.ts";
 
@@ -41,7 +42,7 @@ function chosen(workgroupBytes: number, rows: number, cols: number): { workgroup
 }
 
 test("the size of the result chooses the kernel, where the adapter has the workgroup memory", () => {
-  expect(chosen(32_768, 8, 512)).toEqual({ workgroup: 256, tile: 4 });
+  expect(chosen(32_768, 8, 512)).toEqual({ workgroup: 128, tile: 8 });
   expect(chosen(32_768, 128, 512)).toEqual({ workgroup: 256, tile: 32 });
   expect(chosen(32_768, 1024, 1024)).toEqual({ workgroup: 256, tile: 64 });
   expect(chosen(32_768, 2048, 2048)).toEqual({ workgroup: 256, tile: 128 });
@@ -49,11 +50,16 @@ test("the size of the result chooses the kernel, where the adapter has the workg
 });
 
 test("only kernels that fit are offered", () => {
-  const variants = (workgroupBytes: number): string[] =>
-    usableVariants(new Ctx(Gpu.counting({ ...FACTS, workgroupBytes }, () => undefined)));
-  expect(variants(16_384)).toEqual([
+  const variants = (workgroupBytes: number, shaderF16: boolean, precision: Precision): string[] =>
+    usableVariants(new Ctx(Gpu.counting({ ...FACTS, workgroupBytes, shaderF16 }, () => undefined)), precision);
+  expect(variants(16_384, false, "f16")).toEqual([
     ...["registers", "tiled", "splitk"],
     ...["blocks64", "blocks128x64", "blocks128k8"],
   ]);
-  expect(variants(32_768)).toEqual(MATMUL_VARIANTS.filter((variant) => variant !== "quad"));
+  const all = MATMUL_VARIANTS.filter((variant) => variant !== "quad");
+  const withoutHalves = all.filter((variant) => !variant.startsWith("halves"));
+  expect(all.length).toBe(withoutHalves.length + 2);
+  expect(variants(32_768, true, "f16")).toEqual(all);
+  expect(variants(32_768, true, "f32")).toEqual(withoutHalves);
+  expect(variants(32_768, false, "f16")).toEqual(withoutHalves);
 });

@@ -10,13 +10,12 @@ import nnRegisters from "../../../shaders/linear/nn_registers.wgsl?raw";
 import nnSplit from "../../../shaders/linear/nn_split.wgsl?raw";
 import nnTiled from "../../../shaders/linear/nn_tiled.wgsl?raw";
 import ntBlocks from "../../../shaders/linear/nt_blocks.wgsl?raw";
-import ntFew from "../../../shaders/linear/nt_few.wgsl?raw";
 import ntQuad from "../../../shaders/linear/nt_quad.wgsl?raw";
 import ntQuadFew from "../../../shaders/linear/nt_quad_few.wgsl?raw";
 import ntRegisters from "../../../shaders/linear/nt_registers.wgsl?raw";
 import ntSplit from "../../../shaders/linear/nt_split.wgsl?raw";
 import ntTiled from "../../../shaders/linear/nt_tiled.wgsl?raw";
-import type { Ctx, MatmulVariant } from "../ctx.ts";
+import type { BlockVariant, Ctx, HalfVariant, MatmulVariant } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { addSlices } from "./addSlices.ts";
@@ -27,18 +26,22 @@ import {
   BLOCK_VARIANTS,
   blockText,
   forBlocks,
+  HALF_SHAPES,
   SLICED_SHAPE,
   slicedGroups,
   slicesFor,
   tileGroups,
   workgroupBytes,
 } from "./kit/blockTiles.ts";
-import { kernelOf, kernelSizes, MAX_GROUPS } from "./kit/launch.ts";
-import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
+import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
+import { FEW_ROWS, fewRowsKernel, type Forward } from "./kit/fewRows.ts";
+import { HALF_FIRST, halfWeightText, precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
+const HALF_VARIANTS = Object.keys(HALF_SHAPES) as HalfVariant[];
 export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
   ...(["quad", "registers", "tiled", "split", "splitk"] as const),
   ...BLOCK_VARIANTS,
+  ...HALF_VARIANTS,
 ];
 
 /** Workgroup memory of a variant's kernels; the others need at most 16 KiB, which every adapter has. */
@@ -46,28 +49,27 @@ const WORKGROUP_BYTES: Partial<Record<MatmulVariant, number>> = {
   split: 22_528,
   splitk: workgroupBytes(BLOCK_SHAPES[SLICED_SHAPE]),
   ...forBlocks((variant) => workgroupBytes(BLOCK_SHAPES[variant])),
+  // with the blocks' memory, although halves need less: weights in f32 take the blocks
+  halves64: workgroupBytes(BLOCK_SHAPES[HALF_SHAPES.halves64]),
+  halves128: workgroupBytes(BLOCK_SHAPES[HALF_SHAPES.halves128]),
 };
 
+const isHalf = (variant: MatmulVariant): variant is HalfVariant => variant in HALF_SHAPES;
+
 const isUsable = ({ gpu: { facts } }: Ctx, variant: MatmulVariant): boolean =>
-  (variant !== "quad" || facts.quads) && facts.workgroupBytes >= (WORKGROUP_BYTES[variant] ?? 0);
+  (variant !== "quad" || facts.quads) &&
+  (!isHalf(variant) || facts.shaderF16) &&
+  facts.workgroupBytes >= (WORKGROUP_BYTES[variant] ?? 0);
 
-/** The variants that this adapter can run. */
-export const usableVariants = (ctx: Ctx): MatmulVariant[] =>
-  MATMUL_VARIANTS.filter((variant) => isUsable(ctx, variant));
-
-/** A forward kernel, without and with a bias. */
-interface Forward {
-  plain: KernelSpec;
-  biased: KernelSpec;
-}
+/** The variants that this adapter can run; for weights in f32 without those that are only for halves. */
+export const usableVariants = (ctx: Ctx, precision: Precision = "f16"): MatmulVariant[] =>
+  MATMUL_VARIANTS.filter((variant) => isUsable(ctx, variant) && (precision === "f16" || !isHalf(variant)));
 
 /** The kernels for weights in one precision. */
 interface Kernels {
   forward: Record<MatmulVariant, Forward>;
   /** quad with a smaller tile, for decoding. */
   quadFew: Forward;
-  /** For few rows on graphics cards, in place of "sized". */
-  few: Forward;
   inputGradient: Record<MatmulVariant, KernelSpec>;
 }
 
@@ -82,6 +84,15 @@ function kernelsFor(precision: Precision): Kernels {
     kernelOf("linear", "input_gradient", [...code.slice(0, -1), gradientBindings, ...code.slice(-1)]);
   const ntTiles = forBlocks((variant) => forward([...alone, blockText(BLOCK_SHAPES[variant]), ntBlocks]));
   const nnTiles = forBlocks((variant) => inputGradient([...alone, blockText(BLOCK_SHAPES[variant]), nnBlocks]));
+  /** As the tiles of f32, but halves in workgroup memory. Compiled only where the adapter has shader-f16. */
+  const half = (variant: BlockVariant): string[] => [
+    ...[HALF_FIRST, grid, valueText(4), halfWeightText],
+    blockText(BLOCK_SHAPES[variant], "vec4h"),
+  ];
+  const ntHalf = (variant: HalfVariant): Forward =>
+    precision === "f32" ? ntTiles[HALF_SHAPES[variant]] : forward([...half(HALF_SHAPES[variant]), ntBlocks]);
+  const nnHalf = (variant: HalfVariant): KernelSpec =>
+    precision === "f32" ? nnTiles[HALF_SHAPES[variant]] : inputGradient([...half(HALF_SHAPES[variant]), nnBlocks]);
   return {
     forward: {
       quad: forward([...shared, ntQuad]),
@@ -90,9 +101,10 @@ function kernelsFor(precision: Precision): Kernels {
       split: forward([...alone, splitting, ntSplit]),
       splitk: ntTiles[SLICED_SHAPE],
       ...ntTiles,
+      halves64: ntHalf("halves64"),
+      halves128: ntHalf("halves128"),
     },
     quadFew: forward([...shared, ntQuadFew]),
-    few: forward([...alone, ntFew]),
     inputGradient: {
       quad: inputGradient([...shared, nnQuad]),
       registers: inputGradient([...alone, nnRegisters]),
@@ -100,6 +112,8 @@ function kernelsFor(precision: Precision): Kernels {
       split: inputGradient([...alone, splitting, nnSplit]),
       splitk: nnTiles[SLICED_SHAPE],
       ...nnTiles,
+      halves64: nnHalf("halves64"),
+      halves128: nnHalf("halves128"),
     },
   };
 }
@@ -108,8 +122,8 @@ const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kerne
 /** Tiles of 128 x 128 from which blocks128 is fastest, and tiles of 64 x 64 below which split is: measured on an H200 (bench/gpus). */
 const MANY_TILES = 192;
 const FEW_TILES = 160;
-/** Up to this many rows, the kernel for few rows is fastest on graphics cards. */
-const FEW_ROWS = { quad: kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS"), sized: 16 };
+/** Up to this many rows, the quads take their smaller tile. */
+const QUAD_FEW_ROWS = kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS");
 
 /** The variant for a result of rows x cols. */
 function variantFor(ctx: Ctx, rows: number, cols: number): MatmulVariant {
@@ -123,13 +137,17 @@ function variantFor(ctx: Ctx, rows: number, cols: number): MatmulVariant {
 type ForwardLaunch = Forward & { groups: Groups; slices: number };
 
 /** How to run forward for x (m, k) and a weight (n, k). */
-function forwardLaunch(ctx: Ctx, kernels: Kernels, { m, n, k }: { m: number; n: number; k: number }): ForwardLaunch {
-  if (ctx.matmul === "sized" && m <= FEW_ROWS.sized) {
-    const { constant } = kernelSizes(kernels.few.plain);
-    const across = Math.ceil(n / constant("FEATURES"));
-    if (across <= MAX_GROUPS) return { ...kernels.few, groups: [across, Math.ceil(m / constant("ROWS"))], slices: 1 };
+function forwardLaunch(
+  ctx: Ctx,
+  precision: Precision,
+  { m, n, k }: { m: number; n: number; k: number },
+): ForwardLaunch {
+  const kernels = KERNELS[precision];
+  if (ctx.matmul === "sized" && m <= FEW_ROWS) {
+    const few = fewRowsKernel(ctx.gpu.facts, precision, m);
+    return { ...few, groups: groupsFor(n, kernelSizes(few.plain).constant("FEATURES")), slices: 1 };
   }
-  if (ctx.matmul === "quad" && m <= FEW_ROWS.quad) {
+  if (ctx.matmul === "quad" && m <= QUAD_FEW_ROWS) {
     return { ...kernels.quadFew, groups: tileGroups(kernels.quadFew.plain, m, n), slices: 1 };
   }
   const variant = variantFor(ctx, m, n);
@@ -167,7 +185,7 @@ export function linearForward(ctx: Ctx, tensors: LinearTensors): void {
     trainedForward(ctx, tensors);
     return;
   }
-  const { plain, biased, groups, slices } = forwardLaunch(ctx, KERNELS[precisionOf(weight)], { m, n, k });
+  const { plain, biased, groups, slices } = forwardLaunch(ctx, precisionOf(weight), { m, n, k });
   if (slices === 1) ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, groups);
   else
     ctx.scratch([slices, m, n], "slices of linear", (parts) => {

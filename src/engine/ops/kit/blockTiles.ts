@@ -1,6 +1,6 @@
 // The shapes of lib/blocks.wgsl: tiles of a matrix product with 8 x 8 results per invocation, and into how many slices its sum is divided.
 import blocks from "../../../../shaders/lib/blocks.wgsl?raw";
-import type { BlockVariant } from "../../ctx.ts";
+import type { BlockVariant, HalfVariant } from "../../ctx.ts";
 import type { AdapterFacts } from "../../gpu/device.ts";
 import type { Groups, KernelSpec } from "../../gpu/kernel.ts";
 import { groupsFor, kernelSizes } from "./launch.ts";
@@ -23,6 +23,12 @@ export const BLOCK_SHAPES: Readonly<Record<BlockVariant, BlockShape>> = {
 };
 export const BLOCK_VARIANTS = Object.keys(BLOCK_SHAPES) as BlockVariant[];
 
+/** The tiles whose right factor is halves, by variant. */
+export const HALF_SHAPES: Readonly<Record<HalfVariant, BlockVariant>> = {
+  halves64: "blocks64",
+  halves128: "blocks128",
+};
+
 /** One value per tile shape. */
 export const forBlocks = <T>(make: (variant: BlockVariant) => T): Record<BlockVariant, T> => ({
   blocks64: make("blocks64"),
@@ -35,13 +41,13 @@ export const forBlocks = <T>(make: (variant: BlockVariant) => T): Record<BlockVa
 /** The shape that splitk divides into slices. */
 export const SLICED_SHAPE: BlockVariant = "blocks64";
 
-/** lib/blocks.wgsl for one shape. */
-export const blockText = ({ down, across, round }: BlockShape): string =>
+/** lib/blocks.wgsl for one shape. right: vec4h for a right factor of halves. */
+export const blockText = ({ down, across, round }: BlockShape, right: "vec4f" | "vec4h" = "vec4f"): string =>
   [
     `const DOWN = ${down}u;`,
     `const ACROSS = ${across}u;`,
     `const ROUND = ${round}u;`,
-    "alias RightValue = vec4f;",
+    `alias RightValue = ${right};`,
     blocks,
   ].join("\n");
 

@@ -1,6 +1,6 @@
 // Ops that the language model, the hypernetwork and the tape have in common, with their references.
-import { add, addInto, copyInto, fill, scaleInPlace } from "../arithmetic.ts";
-import { addIntoRef, addRef, copyIntoRef, fillRef, scaleInPlaceRef } from "../arithmetic.ref.ts";
+import { add, addInto, copyInto, fill, scaleInPlace, sumParts } from "../arithmetic.ts";
+import { addIntoRef, addRef, copyIntoRef, fillRef, scaleInPlaceRef, sumPartsRef } from "../arithmetic.ref.ts";
 import { splitRows } from "../kit/rowParts.ts";
 import { addSlices } from "../addSlices.ts";
 import { addSlicesRef } from "../addSlices.ref.ts";
@@ -39,6 +39,7 @@ export const commonOps: readonly CheckedOp[] = [
     fill(ctx, take(t, 0), value);
     return [take(t, 0)];
   }),
+  checkedOp(sumPartsRef, (ctx, t, { length }) => [sumParts(ctx, take(t, 0), t[1], [length])]),
   linearOp,
   weightGradientOp(),
   checkedOp(addSlicesRef, (ctx, t, { extra }) => {

@@ -11,7 +11,16 @@ export interface SelfCheck {
   /** Number of comparisons: outputs and gradients of all cases of all ops. */
   checks: number;
   failed: CheckedCase[];
+  /** One entry per op. Results of older versions have none. */
+  ops?: OpErrors[];
   seconds: number;
+}
+
+/** The comparison of an op that comes nearest to its limit, or exceeds it most. */
+interface OpErrors extends Pick<Check, "worst" | "limit"> {
+  op: string;
+  checks: number;
+  case: string;
 }
 
 interface SelfCheckOptions {
@@ -33,6 +42,7 @@ export async function selfCheck(
   const began = performance.now();
   const cases = only.flatMap((op) => op.cases.map((name) => ({ op, name })));
   const failed: SelfCheck["failed"] = [];
+  const perOp = new Map<string, OpErrors>();
   let checks = 0;
   for (const [done, { op, name }] of cases.entries()) {
     if (cancelled?.()) throw new EngineError("cancelled", "The check of the GPU was stopped.");
@@ -44,9 +54,22 @@ export async function selfCheck(
     });
     checks += found.length;
     const named = found.map((check) => ({ ...check, op: op.name, case: name }));
-    for (const check of named) onCheck?.(check);
+    for (const check of named) {
+      onCheck?.(check);
+      perOp.set(op.name, worse(perOp.get(op.name), { ...check, checks: 1 }));
+    }
     failed.push(...named.filter(({ ok }) => !ok));
   }
   onCase?.(cases.length, cases.length, "");
-  return { checks, failed, seconds: (performance.now() - began) / 1000 };
+  return { checks, failed, ops: [...perOp.values()], seconds: (performance.now() - began) / 1000 };
+}
+
+/** The error as a share of its limit; NaN, of a kernel that was refused, is the worst. */
+const severity = ({ worst, limit }: Pick<Check, "worst" | "limit">): number =>
+  worst === 0 ? 0 : Number.isNaN(worst) ? Infinity : worst / limit;
+
+function worse(known: OpErrors | undefined, { op, checks, case: name, worst, limit }: OpErrors): OpErrors {
+  const found = { op, checks, case: name, worst, limit };
+  if (!known) return found;
+  return { ...(severity(found) > severity(known) ? found : known), checks: known.checks + checks };
 }

@@ -1,9 +1,10 @@
 // Every matmul variant on every shape of a model: what the choice of a variant is based on.
-import type { Ctx, MatmulVariant } from "../engine/ctx.ts";
-import { usableVariants } from "../engine/ops/linear.ts";
-import type { Precision } from "../engine/tensor.ts";
-import { type MatmulDirection, matmulWork } from "./matmulWork.ts";
-import { spreadOf, type Spread, timed } from "./timing.ts";
+import type { Ctx } from "../../engine/ctx.ts";
+import { usableVariants } from "../../engine/ops/linear.ts";
+import type { Precision } from "../../engine/tensor.ts";
+import type { SweepFigure } from "../labResult.ts";
+import { matmulWork } from "../matmulWork.ts";
+import { spreadOf, timed } from "../timing.ts";
 
 /** Out features and in features of a layer. */
 interface LayerShape {
@@ -24,16 +25,6 @@ export const LAYERS: readonly LayerShape[] = [
   { name: "Llama-3.2-1B down", n: 2048, k: 8192 },
 ];
 
-interface SweepFigure extends LayerShape {
-  /** Rows of the activations. */
-  m: number;
-  direction: MatmulDirection;
-  precision: Precision;
-  variant: MatmulVariant;
-  ms: Spread;
-  gflops: Spread;
-}
-
 interface SweepOptions {
   layers: readonly LayerShape[];
   rows: readonly number[];
@@ -41,21 +32,39 @@ interface SweepOptions {
   /** Work of one submit: a matmul is repeated up to it, so that the cost of the submit is small beside it. */
   flopPerSubmit: number;
   /** Default: all that the adapter can run. */
-  variants?: readonly MatmulVariant[];
+  variants?: readonly SweepFigure["variant"][];
 }
 
-/** Measures each variant `rounds` times on each shape, in turn, and gives each figure to `onFigure`. */
+/** Larger results are left out: the engine never computes them at once (logitsSize.ts). */
+const MOST_RESULT_BYTES = 2 ** 29;
+
+/** The shapes of a sweep: every layer with every number of rows, in both precisions. */
+const shapesOf = ({ layers, rows }: SweepOptions): (LayerShape & { m: number; precision: Precision })[] =>
+  layers.flatMap((layer) =>
+    rows
+      .filter((m) => 4 * m * layer.n <= MOST_RESULT_BYTES)
+      .flatMap((m) => (["f32", "f16"] as const).map((precision) => ({ ...layer, m, precision }))),
+  );
+
+/** How many figures a sweep gives. */
+export const countFigures = (ctx: Ctx, options: SweepOptions): number =>
+  2 * shapesOf(options).length * (options.variants ?? usableVariants(ctx)).length;
+
+/**
+ * Measures each variant `rounds` times on each shape, in turn, and gives each figure to `onFigure`, which may throw to end the sweep.
+ * ctx.matmul at the beginning is the engine's choice.
+ */
 export async function sweepMatmuls(
   ctx: Ctx,
   options: SweepOptions,
   onFigure: (figure: SweepFigure) => void,
 ): Promise<void> {
-  const kept = ctx.matmul;
-  for (const layer of options.layers)
-    for (const m of options.rows)
-      for (const precision of ["f32", "f16"] as const)
-        await sweepShape(ctx, { ...layer, m, precision }, options, onFigure);
-  ctx.matmul = kept;
+  const choice = ctx.matmul;
+  for (const shape of shapesOf(options))
+    await sweepShape(ctx, shape, options, (figure) =>
+      onFigure(figure.variant === choice ? { ...figure, chosen: true } : figure),
+    );
+  ctx.matmul = choice;
 }
 
 async function sweepShape(
@@ -73,7 +82,7 @@ async function sweepShape(
   const count = Math.max(1, Math.round(flopPerSubmit / flop));
   for (const direction of ["forward", "backward"] as const) {
     const work = matmulWork(ctx, { x, dy, weight, direction });
-    const times = new Map<MatmulVariant, number[]>(variants.map((variant) => [variant, []]));
+    const times = new Map<SweepFigure["variant"], number[]>(variants.map((variant) => [variant, []]));
     for (let round = -1; round < rounds; round++) {
       for (const [variant, ms] of times) {
         ctx.matmul = variant;
