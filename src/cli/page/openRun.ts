@@ -6,6 +6,7 @@ import {
   type ExportedForm,
   Gpu,
   licenceOf,
+  matmulText,
   type Model,
   openModel,
   type OpenedModel,
@@ -144,7 +145,7 @@ export async function openRun(
     }),
     answer: (measured, forms) => ({
       adapter: ctx.gpu.facts.name,
-      matmul: ctx.matmul,
+      matmul: matmulText(ctx.matmulTable),
       precision: request.precision,
       perplexity: { text: request.evaluation.name, ...measured },
       forms: forms.map(formAnswer),

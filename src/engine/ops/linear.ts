@@ -15,9 +15,16 @@ import ntQuadFew from "../../../shaders/linear/nt_quad_few.wgsl?raw";
 import ntRegisters from "../../../shaders/linear/nt_registers.wgsl?raw";
 import ntSplit from "../../../shaders/linear/nt_split.wgsl?raw";
 import ntTiled from "../../../shaders/linear/nt_tiled.wgsl?raw";
-import type { Ctx, MatmulVariant } from "../ctx.ts";
+import { type Ctx, type MatmulChoice, type MatmulVariant, usualMatmul } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
+import {
+  kernelInTable,
+  MATMUL_KERNELS,
+  type MatmulShape,
+  type MatmulTable,
+  shapeClass,
+} from "../matmul/matmulTable.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
 import { groupsFor, kernelOf, kernelSizes, MAX_GROUPS } from "./kit/launch.ts";
@@ -86,12 +93,62 @@ const FEW_TILES = 160;
 /** Up to this many rows, the kernel for few rows is fastest on graphics cards. */
 const FEW_ROWS = { quad: kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS"), sized: 16 };
 
-/** The variant for a result of rows x cols. */
-function variantFor(ctx: Ctx, rows: number, cols: number): MatmulVariant {
-  if (ctx.matmul !== "sized") return ctx.matmul;
+/** Whether this adapter can run a kernel of this name, which may be one of another version. */
+const isMatmulChoice = (ctx: Ctx, name: string): name is MatmulChoice =>
+  name === "sized" || MATMUL_VARIANTS.some((variant) => variant === name && isUsable(ctx, variant));
+
+/** Why a table cannot be used here, as a sentence: it was made for other kernels, or names one that this adapter cannot run. */
+export function matmulRefusal(ctx: Ctx, table: MatmulTable): string | undefined {
+  if (table.kernels !== MATMUL_KERNELS)
+    return `It was made for version ${table.kernels} of the matmul kernels; this is version ${MATMUL_KERNELS}.`;
+  const names = [table.default, ...Object.values(table.classes)];
+  const unknown = names.find((name) => !isMatmulChoice(ctx, name));
+  return unknown === undefined
+    ? undefined
+    : `It names the matmul kernel "${unknown}", which does not run on this adapter.`;
+}
+
+/** Makes a table the choice of this context, unless `matmulRefusal` says why not, which is returned. */
+export function useMatmulTable(ctx: Ctx, table: MatmulTable): string | undefined {
+  const refusal = matmulRefusal(ctx, table);
+  if (refusal !== undefined) return refusal;
+  const { default: usual } = table;
+  ctx.matmul = Object.keys(table.classes).length === 0 && isMatmulChoice(ctx, usual) ? usual : table;
+  return undefined;
+}
+
+/** Kernels that were looked up in a table, by class. */
+const lookedUp = new WeakMap<MatmulTable, Map<string, MatmulChoice>>();
+
+/** What ctx.matmul says about a shape. A name that this adapter cannot run counts as the usual choice. */
+function choiceFor(ctx: Ctx, shape: MatmulShape): MatmulChoice {
+  const { matmul } = ctx;
+  if (typeof matmul === "string") return matmul;
+  const known = lookedUp.get(matmul) ?? new Map<string, MatmulChoice>();
+  lookedUp.set(matmul, known);
+  const key = shapeClass(shape);
+  const before = known.get(key);
+  if (before) return before;
+  const name = kernelInTable(matmul, shape);
+  const choice = isMatmulChoice(ctx, name) ? name : usualMatmul(ctx.gpu.facts);
+  known.set(key, choice);
+  return choice;
+}
+
+/** The variant for a shape, by the choice for it. */
+function variantFor(ctx: Ctx, { rows, n, k, direction }: MatmulShape, choice: MatmulChoice): MatmulVariant {
+  if (choice !== "sized") return choice;
+  const cols = direction === "forward" ? n : k;
   const tiles = (size: number): number => Math.ceil(rows / size) * Math.ceil(cols / size);
   const best = tiles(128) >= MANY_TILES ? "blocks128" : tiles(64) < FEW_TILES ? "split" : "tiled";
   return isUsable(ctx, best) ? best : "tiled";
+}
+
+/** The choices that are worth timing for a shape: the usual one, and every variant that it would not run. */
+export function matmulChoices(ctx: Ctx, shape: MatmulShape, usual: MatmulChoice): MatmulChoice[] {
+  const few = usual === "sized" && shape.direction === "forward" && shape.rows <= FEW_ROWS.sized;
+  const runs = few ? undefined : variantFor(ctx, shape, usual);
+  return [usual, ...usableVariants(ctx).filter((variant) => variant !== usual && variant !== runs)];
 }
 
 /** Workgroups for a result of rows x cols. */
@@ -101,15 +158,17 @@ function tileGroups(spec: KernelSpec, rows: number, cols: number): Groups {
   return groupsFor(tiles, workgroup / constant("TILE_INVOCATIONS"));
 }
 
-/** The forward kernel for `rows` rows and `cols` out features, and its workgroups. */
-function forwardLaunch(ctx: Ctx, kernels: Kernels, rows: number, cols: number): Forward & { groups: Groups } {
-  if (ctx.matmul === "sized" && rows <= FEW_ROWS.sized) {
+/** The forward kernel for a shape, and its workgroups. */
+function forwardLaunch(ctx: Ctx, kernels: Kernels, shape: MatmulShape): Forward & { groups: Groups } {
+  const { rows, n: cols } = shape;
+  const choice = choiceFor(ctx, shape);
+  if (choice === "sized" && rows <= FEW_ROWS.sized) {
     const { constant } = kernelSizes(kernels.few.plain);
     const across = Math.ceil(cols / constant("FEATURES"));
     if (across <= MAX_GROUPS) return { ...kernels.few, groups: [across, Math.ceil(rows / constant("ROWS"))] };
   }
-  const few = ctx.matmul === "quad" && rows <= FEW_ROWS.quad;
-  const forward = few ? kernels.quadFew : kernels.forward[variantFor(ctx, rows, cols)];
+  const few = choice === "quad" && rows <= FEW_ROWS.quad;
+  const forward = few ? kernels.quadFew : kernels.forward[variantFor(ctx, shape, choice)];
   return { ...forward, groups: tileGroups(forward.plain, rows, cols) };
 }
 
@@ -142,7 +201,9 @@ export function linearForward(ctx: Ctx, tensors: LinearTensors): void {
     trainedForward(ctx, tensors);
     return;
   }
-  const { plain, biased, groups } = forwardLaunch(ctx, KERNELS[precisionOf(weight)], m, n);
+  const precision = precisionOf(weight);
+  const shape: MatmulShape = { direction: "forward", precision, rows: m, n, k };
+  const { plain, biased, groups } = forwardLaunch(ctx, KERNELS[precision], shape);
   ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, groups);
   ctx.spend(2 * m * n * k);
 }
@@ -155,7 +216,9 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
     trainedInputGradient(ctx, dy, weight, dx);
     return;
   }
-  const kernel = KERNELS[precisionOf(weight)].inputGradient[variantFor(ctx, m, k)];
+  const precision = precisionOf(weight);
+  const shape: MatmulShape = { direction: "inputGradient", precision, rows: m, n, k };
+  const kernel = KERNELS[precision].inputGradient[variantFor(ctx, shape, choiceFor(ctx, shape))];
   ctx.run(kernel, [dy, weight, dx], { m, n, k }, tileGroups(kernel, m, k));
   ctx.spend(2 * m * n * k);
 }
