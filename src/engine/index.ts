@@ -110,6 +110,7 @@ export type { Checkpoint } from "./train/checkpoint.ts";
 export { ratiosOf } from "./train/ratio.ts";
 export { approvePlan } from "./train/memoryPlan.ts";
 export type { MemoryPlan, PlanChoice, PlanResult, PlanParts } from "./train/memoryPlan.ts";
+export { resumeNote } from "./train/resumeNote.ts";
 export { Session } from "./train/session.ts";
 export type { StepMetrics, StepReport } from "./train/session.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";

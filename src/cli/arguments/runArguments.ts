@@ -16,6 +16,8 @@ export interface MeasureArguments {
   evaluationTokens: number;
   /** How matrices are stored on the GPU. */
   precision: "f32" | "f16";
+  /** Whether matmul kernels are chosen by measuring. */
+  tune: boolean;
 }
 
 /** Arguments of a run of any method. */
@@ -30,6 +32,7 @@ export const MEASURE_OPTIONS = {
   context: text,
   "eval-tokens": text,
   half: { type: "boolean" } as const,
+  tune: text,
 };
 /** The options of RunArguments, for parseValues. */
 export const RUN_OPTIONS = { ...MEASURE_OPTIONS, ...EXPORT_OPTIONS };
@@ -39,7 +42,8 @@ export const MEASURE_USAGE = `  --model DIR|FILE.gguf    a folder with config.js
   --eval FILE              text that perplexity is measured on
   --context 512            tokens per window of the perplexity
   --eval-tokens 20480      tokens of --eval that are measured
-  --half                   half precision on the GPU: half the memory, weights rounded to 11 bits. Exports keep the weights of the file`;
+  --half                   half precision on the GPU: half the memory, weights rounded to 11 bits. Exports keep the weights of the file
+  --tune on|off            on: measure matmul kernels for this adapter once and keep the choice in .cache/matmul; off: take the usual ones (on)`;
 
 /** Throws a UsageError that names the argument. */
 export function readRunArguments(values: Values): RunArguments {
@@ -48,6 +52,8 @@ export function readRunArguments(values: Values): RunArguments {
 
 /** Throws a UsageError that names the argument. */
 export function readMeasureArguments(values: Values): MeasureArguments {
+  const tune = values["tune"] ?? "on";
+  if (tune !== "on" && tune !== "off") throw new UsageError(`--tune: expected on or off, got "${String(tune)}"`);
   const model = existingModel(requiredText(values, "model"));
   const whole = (name: string, fallback: number): number => {
     const value = optionalNumber(values, name) ?? fallback;
@@ -62,6 +68,7 @@ export function readMeasureArguments(values: Values): MeasureArguments {
     context: whole("context", 512),
     evaluationTokens: whole("eval-tokens", 20_480),
     precision: values["half"] === true ? "f16" : "f32",
+    tune: tune === "on",
   };
 }
 

@@ -1,6 +1,7 @@
 // A run of any method: the page does the work; Node prints one line of JSON and reports failures by exit code.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { writeFormsHeadless } from "./writeExports.ts";
 import type { LocalFiles } from "../host/localFiles.ts";
 import type { Headless } from "../host/headless.ts";
@@ -16,14 +17,18 @@ export const namedText = (path: string): NamedText => ({
   content: checkedArguments(() => decodeText(basename(path), readFileSync(path))),
 });
 
+/** Where tables of matmul kernels are kept. */
+export const TUNE_FOLDER = fileURLToPath(new URL("../../../.cache/matmul", import.meta.url));
+
 /** The part of the page's request on model, texts and measuring. */
 export function measureRequest(given: MeasureArguments, files: LocalFiles): Omit<RunRequest, keyof FormsRequest> {
-  const { model, context, evaluationTokens, precision } = given;
+  const { model, context, evaluationTokens, precision, tune } = given;
   return {
     model: files.serve(model),
     text: namedText(given.text),
     evaluation: namedText(given.evaluation),
     ...{ context, evaluationTokens, precision },
+    tuneFolder: tune ? files.writable(TUNE_FOLDER) : null,
   };
 }
 

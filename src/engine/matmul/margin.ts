@@ -6,7 +6,7 @@ const MARGIN = 0.03;
 const HOPELESS = 1.5;
 
 /** Times of kernels in ms, in the order in which they were taken. */
-export type Times = ReadonlyMap<string, readonly number[]>;
+type Times = ReadonlyMap<string, readonly number[]>;
 
 /** The kernel with the smallest median, if its margin over the usual one is large enough; otherwise the usual one. */
 export function fastestKernel(times: Times, usual: string): string {

@@ -10,7 +10,6 @@ import {
   type MatmulTable,
   readMatmulTable,
   rowsClass,
-  sameChoices,
   shapeClass,
 } from "./matmulTable.ts";
 import { modelShapes } from "./modelShapes.ts";
@@ -79,13 +78,6 @@ describe("a table", () => {
   it("is described by its number of shapes and kernels", () => {
     expect(matmulText(table)).toBe("tuned, 4 shapes (4 kernels)");
     expect(matmulText({ ...table, classes: {} })).toBe("sized");
-  });
-
-  it("equals another one with the same choices in another order, and no other", () => {
-    const classes = Object.fromEntries(Object.entries(table.classes).reverse());
-    expect(sameChoices(table, { ...table, classes })).toBe(true);
-    expect(sameChoices(table, { ...table, kernels: 2 })).toBe(false);
-    expect(sameChoices(table, { ...table, classes: { ...classes, "forward f32 1 960x576": "split" } })).toBe(false);
   });
 });
 

@@ -103,13 +103,3 @@ export function matmulText(table: MatmulTable): string {
   const variants = new Set(kernels).size;
   return `tuned, ${kernels.length} shapes (${variants} ${variants === 1 ? "kernel" : "kernels"})`;
 }
-
-/** Whether two tables give the same kernel for every shape. */
-export const sameChoices = (a: MatmulTable, b: MatmulTable): boolean =>
-  JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
-
-const ordered = ({ kernels, default: usual, classes }: MatmulTable): unknown => [
-  kernels,
-  usual,
-  Object.entries(classes).sort(([a], [b]) => (a < b ? -1 : 1)),
-];

@@ -16,7 +16,7 @@ const FORMAT = "espalier-matmul-1";
 const NAME_DIGITS = 16;
 
 /** What a table was measured for. Another adapter, driver, browser, version or list of shapes needs another table. */
-export interface MatmulSubject {
+interface MatmulSubject {
   /** Name and description of the adapter, which contains its driver where the browser reveals it. */
   adapter: string;
   /** Name and version of the browser. */

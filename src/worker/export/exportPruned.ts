@@ -24,7 +24,7 @@ type Receipt = ExportGatesOptions["receipt"];
 
 /** Options of every export, nested ones included. */
 export interface CommonOptions extends Pick<ExportGatesOptions, "ids" | "dtype" | "shardBytes"> {
-  receipt: Pick<Receipt, "version" | "adapter" | "modelName" | "licence">;
+  receipt: Pick<Receipt, "version" | "adapter" | "matmul" | "modelName" | "licence">;
   cancelled: () => boolean;
 }
 
@@ -40,6 +40,7 @@ export async function commonOptions(
     receipt: {
       version: __APP_VERSION__,
       adapter: ctx.gpu.facts.name,
+      matmul: ctx.matmulTable,
       modelName: opened.name,
       licence: await licenceOf(opened.folder),
     },
