@@ -52,8 +52,8 @@ export function readRunArguments(values: Values): RunArguments {
 
 /** Throws a UsageError that names the argument. */
 export function readMeasureArguments(values: Values): MeasureArguments {
-  const tune = values["tune"] ?? "on";
-  if (tune !== "on" && tune !== "off") throw new UsageError(`--tune: expected on or off, got "${String(tune)}"`);
+  const tune = typeof values["tune"] === "string" ? values["tune"] : "on";
+  if (tune !== "on" && tune !== "off") throw new UsageError(`--tune: expected on or off, got "${tune}"`);
   const model = existingModel(requiredText(values, "model"));
   const whole = (name: string, fallback: number): number => {
     const value = optionalNumber(values, name) ?? fallback;
