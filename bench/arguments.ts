@@ -1,11 +1,15 @@
 // The arguments of npm run bench: what is measured, on which model, how often, and where the figures are written.
+import type { HostChoice } from "../src/cli/host/chooseHost.ts";
 import { optionalNumber, parseValues } from "../src/cli/arguments/arguments.ts";
+import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "../src/cli/arguments/hostArguments.ts";
 import { UsageError } from "../src/cli/arguments/usageError.ts";
 
 export const BENCH_USAGE = `usage: npm run bench                                   everything, on the embedded model; writes bench/results.json
          [--model DIR|FILE.gguf] [--tokens 128,256] [--rounds 7] [--out FILE]
        npm run bench -- --profile                      prints the time per kernel of a training step
          [--model DIR|FILE.gguf] [--tokens 128] [--rounds 3] [--out FILE]
+       npm run bench -- --peers                        the training step in other programs, if their losses agree; writes bench/peers.json
+         [--model DIR] [--tokens 64,128] [--rounds 5] [--out FILE]
        npm run bench -- --export [--model DIR] [--out FILE]        memory and time of an export; writes bench/export.json
        npm run bench -- --real [--model DIR|FILE.gguf] [--out FILE]  opening and training a model of a real size; writes bench/realModel.json
        npm run bench -- --import FILE [--out FILE]     files a result of the lab under bench/gpus, and renders bench/gpus.md
@@ -13,9 +17,14 @@ export const BENCH_USAGE = `usage: npm run bench                                
             random weights of SmolLM2-135M's shape; with --real SmolLM2-135M-Instruct, which is fetched once
   --tokens  per training step; of the benchmark a list, measured one after the other
   --rounds  how often each figure is measured; with --profile how many steps
-  --out     a JSON file for the figures; --profile writes none without it`;
+  --out     a JSON file for the figures; --profile writes none without it
+${HOST_USAGE}. --export and --peers need chromium: they measure a browser's memory
+            and libraries for browsers`;
 
-const KINDS = ["profile", "export", "real"] as const;
+const KINDS = ["profile", "peers", "export", "real"] as const;
+
+const DEFAULT_TOKENS = { profile: "128", peers: "64,128" };
+const DEFAULT_ROUNDS = { profile: 3, peers: 5 };
 
 export interface BenchArguments {
   /** "all": the benchmark itself. */
@@ -26,6 +35,7 @@ export interface BenchArguments {
   /** With --import, the result of the lab. */
   file?: string;
   out?: string;
+  host: HostChoice;
 }
 
 /** Throws a UsageError that names the argument. */
@@ -33,23 +43,30 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
   const [text, flag] = [{ type: "string" } as const, { type: "boolean" } as const];
   const values = parseValues(argv, {
     ...{ model: text, out: text, tokens: text, rounds: text, import: text },
-    ...{ profile: flag, export: flag, real: flag },
+    ...{ profile: flag, peers: flag, export: flag, real: flag },
+    ...HOST_OPTIONS,
   });
   const kinds = KINDS.filter((name) => values[name] === true);
   if (kinds.length > 1) throw new UsageError(`expected one of --${KINDS.join(", --")}, got --${kinds.join(" --")}`);
   const { import: file } = values;
   const [kind = "all"] = typeof file === "string" ? (["import"] as const) : kinds;
-  const { tokens: list = kind === "profile" ? "128" : "128,256" } = values;
+  const short = kind === "profile" || kind === "peers" ? kind : undefined;
+  const { tokens: list = short ? DEFAULT_TOKENS[short] : "128,256" } = values;
   const tokens = typeof list === "string" ? list.split(",").map(Number) : [];
   if (tokens.length === 0 || !tokens.every(isCount))
     throw new UsageError(`--tokens: expected whole numbers above 0, separated by commas, got "${String(list)}"`);
   if (kind === "profile" && tokens.length > 1)
     throw new UsageError(`--tokens: expected one number with --profile, got "${tokens.join(",")}"`);
-  const rounds = optionalNumber(values, "rounds") ?? (kind === "profile" ? 3 : 7);
+  const rounds = optionalNumber(values, "rounds") ?? (short ? DEFAULT_ROUNDS[short] : 7);
   if (!isCount(rounds)) throw new UsageError(`--rounds: expected a whole number above 0, got ${rounds}`);
   const { model, out } = values;
+  const host = readHostArgument(values);
+  if (kind === "export" && host === "dawn")
+    throw new UsageError("--host: expected chromium with --export, which measures a browser's memory, got dawn");
+  if (kind === "peers" && host === "dawn")
+    throw new UsageError("--host: expected chromium with --peers, whose libraries run in a browser, got dawn");
   return {
-    ...{ kind, tokens, rounds },
+    ...{ kind, tokens, rounds, host },
     ...(typeof model === "string" ? { model } : {}),
     ...(typeof file === "string" ? { file } : {}),
     ...(typeof out === "string" ? { out } : {}),

@@ -1,21 +1,19 @@
 // The benchmark's results as text.
 import type { BenchAnswer } from "./page/answer.ts";
 import type { MatmulFigure } from "./page/matmuls.ts";
-import type { StepFigure } from "./page/model.ts";
+import type { StepFigure } from "../src/lab/stepAndDecode.ts";
 import type { PeerFigure } from "./page/peer.ts";
 import type { ProfileFigure } from "./page/profile.ts";
 import type { RealModelFigure } from "./page/realModel.ts";
 import type { SliderFigure } from "./page/slider.ts";
 import type { SpeedFigure } from "./page/speed.ts";
-import type { Spread } from "./page/timing.ts";
+import { spreadText } from "../src/lab/spreadText.ts";
+import type { Spread } from "../src/lab/timing.ts";
 
 /** Kernels that the benchmark lists for a step; --profile lists all. */
 const KERNELS = 12;
 
 const percent = ({ median }: Spread): string => `${(100 * median).toFixed(0)} %`.padStart(7);
-/** "median (smallest to largest)". */
-export const spreadText = ({ median, min, max }: Spread, digits: number): string =>
-  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
 const mib = (bytes: number, digits = 0): string => `${(bytes / 2 ** 20).toFixed(digits)} MiB`;
 
 /** Dense and pruned side by side, a line per runtime and task. */

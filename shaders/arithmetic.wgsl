@@ -1,5 +1,6 @@
 // Elementwise arithmetic for the residual stream and for gradients.
 //   add: y = a + b        add_into: acc += a        copy_into: acc = a        scale_in_place: acc *= factor[0]        fill: acc = value
+//   sum_parts: y[i] = sum over p of part_sums[p, i], plus rest[i] if `more`. part_sums: (parts, 4 stride)
 // One invocation per vec4, since loads cost the most on software adapters. Bindings end on 16 bytes, so a last partial vec4 is
 // computed in full. Needs lib/grid.wgsl.
 
@@ -52,4 +53,19 @@ struct Fill { quads: u32, value: f32 }
 fn fill(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let i = index_of(group, counts, lane);
   if (i < fill_dims.quads) { filled[i] = vec4f(fill_dims.value); }
+}
+
+struct Parts { quads: u32, parts: u32, stride: u32, more: u32 }
+@group(1) @binding(0) var<uniform> part_dims: Parts;
+@group(0) @binding(0) var<storage, read> part_sums: array<vec4f>;
+@group(0) @binding(1) var<storage, read> rest: array<vec4f>;
+
+@compute @workgroup_size(SIZE)
+fn sum_parts(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = index_of(group, counts, lane);
+  if (i >= part_dims.quads) { return; }
+  var sum = vec4f();
+  for (var p = 0u; p < part_dims.parts; p++) { sum += part_sums[p * part_dims.stride + i]; }
+  if (part_dims.more != 0u) { sum += rest[i]; }
+  y[i] = sum;
 }

@@ -13,7 +13,7 @@ struct Costs { blocks: u32, tiles: u32, s1_cost: f32, s2_cost: f32, ups: f32, to
 
 const SIZE = 64u;  // invocations per workgroup of `count`
 
-/// Sums of the gates of each tile. tile_sums.wgsl adds the tiles of a vector.
+/// Sums of the gates of each tile.
 @compute @workgroup_size(SIZE)
 fn count(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tile = flat_workgroup(group, counts) * SIZE + lane;
@@ -23,13 +23,24 @@ fn count(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: v
   parts[tile] = sum;
 }
 
-@group(0) @binding(0) var<storage, read> counted: array<f32>;  // |s| of each vector
-@group(0) @binding(1) var<storage, read> state: StepState;
-@group(0) @binding(2) var<storage, read_write> penalties: array<f32>;
-@group(0) @binding(3) var<storage, read_write> kept: array<f32>;
+@group(0) @binding(0) var<storage, read> tile_counts: array<f32>;
+@group(0) @binding(1) var<storage, read> bounds: array<vec2u>;  // first flat gate and number of gates of each vector
+@group(0) @binding(2) var<storage, read> state: StepState;
+@group(0) @binding(3) var<storage, read_write> counted: array<f32>;  // |s| of each vector
+@group(0) @binding(4) var<storage, read_write> penalties: array<f32>;
+@group(0) @binding(5) var<storage, read_write> kept: array<f32>;
 
+/// |s| of each vector, one per invocation at a time; then T and R.
 @compute @workgroup_size(REDUCE_SIZE)
 fn penalty(@builtin(local_invocation_index) lane: u32) {
+  for (var vector = lane; vector < 5u * costs.blocks; vector += REDUCE_SIZE) {
+    let first = bounds[vector].x / GATE_TILE;
+    let end = first + (bounds[vector].y + GATE_TILE - 1u) / GATE_TILE;
+    var gates_kept = 0.0;
+    for (var tile = first; tile < end; tile++) { gates_kept += tile_counts[tile]; }
+    counted[vector] = gates_kept;
+  }
+  storageBarrier();
   var sum = 0.0;
   for (var block = lane; block < costs.blocks; block += REDUCE_SIZE) {
     let i = 5u * block;

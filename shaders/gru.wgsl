@@ -4,7 +4,7 @@
 // y: (steps, 2H), the forward direction, then the reverse one. saved: (2, steps, 4, H), r, z, n and W_n h + b_n of each step.
 // dgates: (2, steps, 3H), the gradient of W h + b.
 // forward, backward: workgroup 0 makes the forward direction and workgroup 1 the reverse one; invocation j makes unit j, so H <= SIZE.
-// weight_gradient: one invocation per block of BLOCK x 4 elements. bias_gradient: one workgroup. H is a multiple of 4.
+// parameter_gradients: one invocation per block of BLOCK x 4 elements of dW; global y is the direction. H is a multiple of 4.
 // Needs lib/sigmoid.wgsl.
 
 const SIZE = 64u;  // invocations per workgroup, and the largest H
@@ -175,43 +175,41 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
   }
 }
 
-// Gradients of the hidden weights and biases of one direction (0 forward, 1 reverse), from the dgates of `backward`.
-struct Direction { steps: u32, hidden: u32, direction: u32 }
-@group(1) @binding(0) var<uniform> one: Direction;
-
 @group(0) @binding(0) var<storage, read> dgates_saved: array<vec4f>;
 @group(0) @binding(1) var<storage, read> y_read: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> dw: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dw_forward: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> db_forward: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> dw_reverse: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> db_reverse: array<vec4f>;
 
-/// dW[j, k] = sum over the steps of dgates[j] * h[k], with h from before the step.
+/// dW[j, k] = sum over the steps of dgates[j] * h[k], with h from before the step; db[j] = sum over the steps of dgates[j].
 @compute @workgroup_size(SIZE)
-fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let quads = one.hidden / 4u;
+fn parameter_gradients(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let quads = dims.hidden / 4u;
   let row = (group.x * SIZE + lane) / quads;
   let k = (group.x * SIZE + lane) % quads;
   if (row >= 3u * quads) { return; }
-  let reverse = one.direction == 1u;
+  let reverse = group.y == 1u;
+  let from_gates = group.y * dims.steps * 3u * quads + row;
+  var bias = vec4f();
   var sums = array<vec4f, BLOCK>();
-  for (var step = 1u; step < one.steps; step++) {
-    let t = select(step, one.steps - 1u - step, reverse);
-    let before = select(t - 1u, t + 1u, reverse);
-    let slopes = dgates_saved[(one.direction * one.steps + t) * 3u * quads + row];
-    let h = y_read[(2u * before + one.direction) * quads + k];
-    sums[0] += slopes.x * h;
-    sums[1] += slopes.y * h;
-    sums[2] += slopes.z * h;
-    sums[3] += slopes.w * h;
+  for (var step = 0u; step < dims.steps; step++) {
+    let t = select(step, dims.steps - 1u - step, reverse);
+    let slopes = dgates_saved[from_gates + t * 3u * quads];
+    bias += slopes;
+    if (step > 0u) {
+      let h = y_read[(2u * select(t - 1u, t + 1u, reverse) + group.y) * quads + k];
+      sums[0] += slopes.x * h;
+      sums[1] += slopes.y * h;
+      sums[2] += slopes.z * h;
+      sums[3] += slopes.w * h;
+    }
   }
-  for (var i = 0u; i < BLOCK; i++) { dw[(BLOCK * row + i) * quads + k] = sums[i]; }
-}
-
-@group(0) @binding(1) var<storage, read_write> db: array<vec4f>;
-
-@compute @workgroup_size(SIZE)
-fn bias_gradient(@builtin(local_invocation_index) quad: u32) {
-  let quads = 3u * one.hidden / 4u;
-  if (quad >= quads) { return; }
-  var sum = vec4f();
-  for (var t = 0u; t < one.steps; t++) { sum += dgates_saved[(one.direction * one.steps + t) * quads + quad]; }
-  db[quad] = sum;
+  if (reverse) {
+    for (var i = 0u; i < BLOCK; i++) { dw_reverse[(BLOCK * row + i) * quads + k] = sums[i]; }
+    if (k == 0u) { db_reverse[row] = bias; }
+  } else {
+    for (var i = 0u; i < BLOCK; i++) { dw_forward[(BLOCK * row + i) * quads + k] = sums[i]; }
+    if (k == 0u) { db_forward[row] = bias; }
+  }
 }

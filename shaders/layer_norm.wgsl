@@ -1,9 +1,9 @@
 // LayerNorm over rows (Ba et al. 2016): y = v * w + b with v = (x - mean) * r, r = 1 / sqrt(variance + eps). x, y: (rows, cols); w, b: (cols).
 //   dx = r * (g - mean(g) - v * mean(g * v)) with g = dy * w        dw = sum over rows of dy * v        db = sum over rows of dy
-// stats: (rows, 2), mean and r of each row. forward, backward: LANES invocations per row. weight_gradient, bias_gradient: one invocation
+// stats: (rows, 2), mean and r of each row. forward, backward: LANES invocations per row. parameter_gradients: dw and db, one invocation
 // per column Value. cols counts Values. Needs lib/grid.wgsl, lib/rows.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
 
-const SIZE = 64u;  // invocations per workgroup of the two gradients
+const SIZE = 64u;  // invocations per workgroup of parameter_gradients
 
 struct Dims { rows: u32, cols: u32, eps: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -62,26 +62,20 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts
 }
 
 @group(0) @binding(3) var<storage, read_write> dw: array<Value>;
+@group(0) @binding(4) var<storage, read_write> db: array<Value>;
 
 @compute @workgroup_size(SIZE)
-fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+fn parameter_gradients(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let c = group.x * SIZE + local;
   if (c >= dims.cols) { return; }
   var sum = Value(0.0);
+  var with_v = Value(0.0);
   for (var row = 0u; row < dims.rows; row++) {
     let i = row * dims.cols + c;
-    sum += dy[i] * (x_saved[i] - stats_saved[row].x) * stats_saved[row].y;
+    let stat = stats_saved[row];
+    sum += dy[i];
+    with_v += dy[i] * (x_saved[i] - stat.x) * stat.y;
   }
-  dw[c] = sum;
-}
-
-@group(0) @binding(1) var<storage, read_write> db: array<Value>;
-
-@compute @workgroup_size(SIZE)
-fn bias_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let c = group.x * SIZE + local;
-  if (c >= dims.cols) { return; }
-  var sum = Value(0.0);
-  for (var row = 0u; row < dims.rows; row++) { sum += dy[row * dims.cols + c]; }
+  dw[c] = with_v;
   db[c] = sum;
 }

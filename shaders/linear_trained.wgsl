@@ -1,7 +1,7 @@
 // A small linear layer with trained weights: y = x w^T + b. x: (rows, inner), w: (cols, inner), b: (cols), y: (rows, cols).
-//   input_gradient: dx = dy w        weight_gradient: dw = dy^T x        bias_gradient: db = sum over rows of dy
+//   input_gradient: dx = dy w        parameter_gradients: dw = dy^T x and db = sum over rows of dy
 // Frozen layers use linear/, and these kernels only if a width is not a multiple of 4.
-// One invocation per OUTPUTS results that share one factor; bias_gradient: one per column. inner counts Values.
+// One invocation per OUTPUTS results that share one factor. inner counts Values.
 // Needs lib/grid.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/weights_*.wgsl.
 
 const SIZE = 64u;    // invocations per workgroup
@@ -67,33 +67,29 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
 
 @group(0) @binding(1) var<storage, read> x_saved: array<Value>;
 @group(0) @binding(2) var<storage, read_write> dw: array<Value>;
+@group(0) @binding(3) var<storage, read_write> db: array<f32>;  // not written without a bias
 
 @compute @workgroup_size(SIZE)
-fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn parameter_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let i = flat_workgroup(group, counts) * SIZE + lane;
   let col = i / dims.inner * OUTPUTS;
   let k = i % dims.inner;
   if (col >= dims.cols) { return; }
   let cols = four(col, dims.cols);
   var sums = array<Value, OUTPUTS>();
+  var bias = vec4f();
   for (var row = 0u; row < dims.rows; row++) {
     let value = x_saved[row * dims.inner + k];
     let from_dy = row * dims.cols;
-    sums[0] += dy[from_dy + cols.x] * value;
-    sums[1] += dy[from_dy + cols.y] * value;
-    sums[2] += dy[from_dy + cols.z] * value;
-    sums[3] += dy[from_dy + cols.w] * value;
+    let slopes = vec4f(dy[from_dy + cols.x], dy[from_dy + cols.y], dy[from_dy + cols.z], dy[from_dy + cols.w]);
+    bias += slopes;
+    sums[0] += slopes.x * value;
+    sums[1] += slopes.y * value;
+    sums[2] += slopes.z * value;
+    sums[3] += slopes.w * value;
   }
-  for (var j = 0u; j < min(OUTPUTS, dims.cols - col); j++) { dw[(col + j) * dims.inner + k] = sums[j]; }
-}
-
-@group(0) @binding(1) var<storage, read_write> db: array<f32>;
-
-@compute @workgroup_size(SIZE)
-fn bias_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let col = group.x * SIZE + lane;
-  if (col >= dims.cols) { return; }
-  var sum = 0.0;
-  for (var row = 0u; row < dims.rows; row++) { sum += dy[row * dims.cols + col]; }
-  db[col] = sum;
+  for (var j = 0u; j < min(OUTPUTS, dims.cols - col); j++) {
+    dw[(col + j) * dims.inner + k] = sums[j];
+    if (k == 0u && dims.biased == 1u) { db[col + j] = bias[j]; }
+  }
 }

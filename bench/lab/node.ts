@@ -2,34 +2,32 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { diskFolder } from "../../scripts/diskFolder.ts";
-import { SMOLLM2_135M, writeSyntheticModel } from "../export/syntheticModel.ts";
-import { installDawn } from "./dawn.ts";
-import { LAB_PARTS, runLab } from "./lab.ts";
+import { installDawn } from "../../src/cli/host/dawn.ts";
+import { partsNamed, runLab } from "../../src/lab/lab.ts";
+import { LAB_PART_NAMES } from "../../src/shared/labParts.ts";
 
 const GOLDEN = "golden";
 const TEXT = "public/text/sotu-held.txt";
-const SYNTHETIC = ".cache/synthetic/smollm2-135m";
 
 const [out = "lab.json", ...words] = process.argv.slice(2);
 const quick = words.includes("--quick");
 const named = words.filter((word) => !word.startsWith("--"));
 const nvidia = spawnSync("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader"], { encoding: "utf8" });
-installDawn(process.env["ESPALIER_DAWN"]);
-await runLab(named.length > 0 ? named : Object.keys(LAB_PARTS), {
-  host: `Dawn in Node ${process.versions.node}`,
-  ...(nvidia.status === 0 ? { card: nvidia.stdout.trim() } : {}),
-  goldens: readdirSync(GOLDEN, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== "reference" && entry.name !== "smollm2")
-    .map((entry) => diskFolder(`${GOLDEN}/${entry.name}`)),
-  small: diskFolder("public/model"),
-  synthetic: () => {
-    writeSyntheticModel(SYNTHETIC, SMOLLM2_135M);
-    return diskFolder(SYNTHETIC);
+installDawn();
+const goldens = readdirSync(GOLDEN, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== "reference" && entry.name !== "smollm2")
+  .map((entry) => diskFolder(`${GOLDEN}/${entry.name}`));
+await runLab(
+  partsNamed(named.length > 0 ? named : LAB_PART_NAMES),
+  {
+    host: `Dawn in Node ${process.versions.node}`,
+    ...(nvidia.status === 0 ? { card: nvidia.stdout.trim() } : {}),
+    ...{ goldens, small: diskFolder("public/model"), text: readFileSync(TEXT, "utf8") },
+    ...{ quick, asCard: words.includes("--as-card") },
   },
-  text: readFileSync(TEXT, "utf8").slice(0, 200_000),
-  quick,
-  asCard: words.includes("--as-card"),
-  log: (line) => process.stderr.write(`${line}\n`),
-  save: (results) => writeFileSync(out, `${JSON.stringify(results, null, 1)}\n`),
-});
+  {
+    log: (line) => process.stderr.write(`${line}\n`),
+    save: (results) => writeFileSync(out, `${JSON.stringify(results, null, 1)}\n`),
+  },
+);
 process.exit(0);

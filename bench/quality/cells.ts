@@ -46,9 +46,3 @@ export function cell({ entries, planned }: SectionRuns, matches: (key: string) =
   const spread = `(${Math.min(...found).toFixed(2)}–${Math.max(...found).toFixed(2)})`;
   return `${mean} ${spread}${seedsNote(found.length, keys.length)}`;
 }
-
-const line = (cells: readonly string[]): string =>
-  `| ${cells.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
-/** A Markdown table. */
-export const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");

@@ -1,7 +1,8 @@
 // The section of bench/quality.md that compares one training for every ratio with one per ratio, and with PyTorch's figures.
 import { percent } from "../../src/shared/format.ts";
 import { readFileSync } from "node:fs";
-import { aboutOf, cell, type SectionRuns, meanOf, seedsNote, stateOf, markdownTable } from "./cells.ts";
+import { aboutOf, cell, type SectionRuns, meanOf, seedsNote, stateOf } from "./cells.ts";
+import { markdownTable } from "../../src/shared/markdownTable.ts";
 import { EVERY, SEEDS } from "./plan.ts";
 
 const BASELINES = "public/model/baselines.json";

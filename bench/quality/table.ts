@@ -2,7 +2,8 @@
 import { percent } from "../../src/shared/format.ts";
 import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
 import { everySection } from "./everyRatio.ts";
-import { aboutOf, cell, type SectionRuns, stateOf, markdownTable } from "./cells.ts";
+import { aboutOf, cell, type SectionRuns, stateOf } from "./cells.ts";
+import { markdownTable } from "../../src/shared/markdownTable.ts";
 import { batches, type Case, CASES, type Entry, EVERY, RATIOS, PATTERNS, SEEDS } from "./plan.ts";
 
 const HEAD = `# Pruning methods compared

@@ -13,7 +13,7 @@ export const TEST_USAGE = `usage: npm test                                 all p
        npm test -- unit|gpu|e2e PATTERN         the tests of one part whose path or name contains PATTERN; upper and lower case are alike
        npm test -- unit|gpu [PATTERN] --watch   runs them again whenever a file that they import changes
   A pattern with a "/" is compared with paths only, which is faster. The name of a part is never a pattern: write a longer part of the path.
-  Examples: npm test -- unit shared/format    npm test -- gpu rmsnorm --watch    npm test -- e2e studio`;
+  Examples: npm test -- unit shared/format    npm test -- gpu gelu --watch    npm test -- e2e studio`;
 
 export interface TestArguments {
   parts: readonly Part[];

@@ -1,9 +1,9 @@
 // Gradients of attention in two kernels, from scores that are computed again by tiles: weights = exp(score - largest) / sum, and
-// d score = weight (dout v^T - dots) scale.
-//   flash_queries: dq = d scores k. One workgroup per ROWS queries of a head (global y), the last ones first.
+// d score = weight (dout v^T - dots) scale, with dots = dout . out of each row.
+//   flash_queries: dq = d scores k; and dots, for flash_keys, which runs after it. One workgroup per ROWS queries of a head (global y), the last ones first.
 //   flash_keys: dk = d scores^T q, dv = weights^T dout. One workgroup per ROWS keys, for one query head (global y).
 //   sum_groups: adds the dk and dv of the query heads that share a key/value head. One invocation per vec4.
-// qkv, dqkv: packed rows; dout: (T, heads depth); stats, dots: (heads, T); strides and columns count vec4s. flash_keys writes dk of query head h
+// qkv, dqkv: packed rows; out, dout: (T, heads depth); stats, dots: (heads, T); strides and columns count vec4s. flash_keys writes dk of query head h
 // at result_column + h result_step, and dv at result_v + h result_step: to dqkv if no heads share keys, else to `parts`. Needs lib/flash.wgsl.
 
 struct Dims {
@@ -26,12 +26,28 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> dout: array<vec4f>;
 @group(0) @binding(2) var<storage, read> stats: array<vec2f>;
 @group(0) @binding(3) var<storage, read> dots: array<f32>;
-@group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> dkv: array<vec4f>;
 
 /// The same as qkv_at, for dout.
 fn dout_at(row: u32, head: u32, c: u32) -> vec4f {
   let value = dout[(min(row, dims.rows - 1u) * dims.heads + head) * dims.depth + min(c, dims.depth - 1u)];
   return select(vec4f(), value, c < dims.depth);
+}
+
+@group(0) @binding(3) var<storage, read> out: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> dots_made: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dq: array<vec4f>;
+
+/// dout . out of the four rows of an invocation; its neighbours across take other columns.
+fn dots_of_rows(row: u32, head: u32, down: u32, across: u32) -> vec4f {
+  var dots_here = vec4f();
+  for (var c = across; c < dims.depth; c += ACROSS) {
+    for (var i = 0u; i < 4u; i++) {
+      let at = (min(row + i, dims.rows - 1u) * dims.heads + head) * dims.depth + c;
+      dots_here[i] += dot(dout[at], out[at]);
+    }
+  }
+  return sum_of_rows(dots_here, down, across);
 }
 
 @compute @workgroup_size(INVOCATIONS)
@@ -45,6 +61,11 @@ fn flash_queries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) c
   let v_column = dims.v_column + head / dims.group * dims.depth;
   let row = row0 + 4u * down;
   let left = vec2u(local / 4u, local % 4u);
+
+  let dot_rows = dots_of_rows(row, head, down, across);
+  for (var i = 0u; i < 4u; i++) {
+    if (across == 0u && row + i < dims.rows) { dots_made[head * dims.rows + row + i] = dot_rows[i]; }
+  }
 
   var gradients = array<Patch, PANELS>();
   let first = (row0 - min(row0, dims.window - 1u)) / COLUMNS * COLUMNS;
@@ -67,7 +88,7 @@ fn flash_queries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) c
       let at = head * dims.rows + min(row + i, dims.rows - 1u);
       let stat = stats[at];
       let weights = exp(min(scores[i] * dims.scale - stat.x, vec4f())) * stat.y;
-      let gradient = weights * (d_weights[i] - dots[at]) * dims.scale;
+      let gradient = weights * (d_weights[i] - dot_rows[i]) * dims.scale;
       scores[i] = select(vec4f(), gradient, sees_keys(row + i, keys, dims.window));
     }
     put_tile(scores, down, across);
@@ -80,7 +101,7 @@ fn flash_queries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) c
     if (row + i >= dims.rows) { return; }
     for (var panel = 0u; panel < PANELS; panel++) {
       let c = panel * PANEL + across;
-      if (c < dims.depth) { result[(row + i) * dims.result_stride + q_column + c] = gradients[panel][i]; }
+      if (c < dims.depth) { dq[(row + i) * dims.result_stride + q_column + c] = gradients[panel][i]; }
     }
   }
 }
@@ -151,8 +172,8 @@ fn flash_keys(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     for (var panel = 0u; panel < PANELS; panel++) {
       let c = panel * PANEL + across;
       if (c < dims.depth) {
-        result[at + dims.result_column + c] = dk[panel][i];
-        result[at + dims.result_v + c] = dv[panel][i];
+        dkv[at + dims.result_column + c] = dk[panel][i];
+        dkv[at + dims.result_v + c] = dv[panel][i];
       }
     }
   }

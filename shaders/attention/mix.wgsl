@@ -1,10 +1,8 @@
-// Causal attention: products of attention weights (or their gradients) with rows of a packed tensor.
+// Causal attention: products of attention weights with rows of a packed tensor.
 //   mix: result[t, h] = sum over keys j of weights[h, t, j] * values[j, h / group]
 //   mix_few: the same for few rows (decoding), with one invocation per query and vec4 of columns
-//   mix_transposed: result[j, g] = sum over the heads h of group g and the queries t of weights[h, t, j] * values[t, h]. Row 0 is at
-//     position 0
-// mix, mix_transposed: one invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global y counts the heads from
-// first_head on, in mix_transposed the groups from first_head / group on.
+//   mix_few_keys: the same for graphics cards, with one workgroup per query and COLUMNS vec4s of columns, whose invocations divide the keys
+// mix: one invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global y counts the heads from first_head on.
 // weights: (heads of the dispatch, rows, 4 * stride). Head h of a packed tensor starts at value_column + h * depth. Strides, columns and
 // depth (head_dim / 4) count vec4s. Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl and lib/causal.wgsl.
 
@@ -110,51 +108,30 @@ fn mix_few(@builtin(global_invocation_id) id: vec3u) {
   result[row * dims.result_stride + dims.result_column + head * dims.depth + column] = sum;
 }
 
-@group(0) @binding(2) var<storage, read_write> transposed: array<vec4f>;
+const COLUMNS = 8u;
+const KEY_LANES = 32u;
+var<workgroup> key_sums: array<vec4f, COLUMNS * KEY_LANES>;
 
-/// The weights of TILE keys for one query: column i has keys 4 (lane ^ i) to 4 (lane ^ i) + 3.
-fn tile_of_weights(at: u32, lane: u32) -> mat4x4f {
-  if (SHARING == 4u) { return share(weights[at + lane]); }
-  return mat4x4f(weights[at], weights[at + 1u], weights[at + 2u], weights[at + 3u]);
-}
-
-fn put_transposed(row: u32, head_column: u32, column: u32, left: vec4f, right: vec4f) {
-  if (row >= dims.keys) { return; }
-  let at = row * dims.result_stride + head_column + column;
-  if (column < dims.depth) { transposed[at] = left; }
-  if (column + 1u < dims.depth) { transposed[at + 1u] = right; }
-}
-
-fn put_keys(first: u32, place: Place, head_column: u32, group: Group) {
-  put_transposed(first, head_column, place.column, group.left[0], group.right[0]);
-  put_transposed(first + 1u, head_column, place.column, group.left[1], group.right[1]);
-  put_transposed(first + 2u, head_column, place.column, group.left[2], group.right[2]);
-  put_transposed(first + 3u, head_column, place.column, group.left[3], group.right[3]);
-}
-
-@compute @workgroup_size(SIZE)
-fn mix_transposed(@builtin(global_invocation_id) id: vec3u) {
-  let place = place_of(id);
-  let key = place.row;
-  if (key >= dims.keys) { return; }
-  let end = rows_end(key, dims.rows, dims.window);
-  var sum = Block();
-  for (var h = id.y * dims.group; h < (id.y + 1u) * dims.group; h++) {
-    let value_column = dims.value_column + (dims.first_head + h) * dims.depth;
-    let base = h * dims.rows * dims.stride + key / 4u;
-    for (var t = key; t < end; t++) {
-      let w = tile_of_weights(base + t * dims.stride, place.lane);
-      let left = values[t * dims.value_stride + value_column + place.left];
-      let right = values[t * dims.value_stride + value_column + place.right];
-      sum.g0 = Group(outer(sum.g0.left, w[0], left), outer(sum.g0.right, w[0], right));
-      sum.g1 = Group(outer(sum.g1.left, w[1], left), outer(sum.g1.right, w[1], right));
-      sum.g2 = Group(outer(sum.g2.left, w[2], left), outer(sum.g2.right, w[2], right));
-      sum.g3 = Group(outer(sum.g3.left, w[3], left), outer(sum.g3.right, w[3], right));
-    }
+@compute @workgroup_size(COLUMNS * KEY_LANES)
+fn mix_few_keys(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
+  let across = (dims.depth + COLUMNS - 1u) / COLUMNS;
+  let row = id.x / across;
+  let column = id.x % across * COLUMNS + local % COLUMNS;
+  let lane = local / COLUMNS;
+  let head = dims.first_head + id.y;
+  let seen = keys_of_tile(row / TILE * TILE, start[0] * dims.from_cache, dims.window) / 4u;
+  let base = (id.y * dims.rows + row) * dims.stride;
+  // beyond the end of the head the last column is read again; it is not written
+  let value_column = dims.value_column + head / dims.group * dims.depth + min(column, dims.depth - 1u);
+  var sum = vec4f();
+  for (var c = seen.x + lane; c < min(seen.y, dims.stride); c += KEY_LANES) {
+    sum = combine(sum, four_of_values(four_rows(4u * c, dims.keys - 1u, dims.value_stride) + value_column), weights[base + c]);
   }
-  let head_column = dims.result_column + (dims.first_head / dims.group + id.y) * dims.depth;
-  put_keys(key + 4u * (place.lane ^ 0u), place, head_column, sum.g0);
-  put_keys(key + 4u * (place.lane ^ 1u), place, head_column, sum.g1);
-  put_keys(key + 4u * (place.lane ^ 2u), place, head_column, sum.g2);
-  put_keys(key + 4u * (place.lane ^ 3u), place, head_column, sum.g3);
+  key_sums[local] = sum;
+  for (var half = KEY_LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { key_sums[local] += key_sums[local + half * COLUMNS]; }
+  }
+  if (lane > 0u || column >= dims.depth) { return; }
+  result[row * dims.result_stride + dims.result_column + head * dims.depth + column] = key_sums[local];
 }

@@ -1,7 +1,7 @@
 // Causal attention: products of query rows with key rows. Heads are packed in the columns of a row; the key/value head is head / group.
 //   scores: p[h, t, j] = scale * q[t, h] . k[j, h / group]
 //   scores_few: the same for few rows (decoding), with one invocation per query and key
-//   score_gradient: ds = p * (dout[t, h] . v[j, h / group] - dots[h, t]) * scale, with dots = dout . out of each row and p the attention
+//   score_gradient: ds = p * (dout[t, h] . v[j, h / group] - dout[t, h] . out[t, h]) * scale, with p the attention
 //     weights. With KEPT, `weights` has p already; otherwise it has scores, which become p = exp(score - stats.x) * stats.y, 0 for keys that
 //     the query does not see. Row 0 is at position 0
 // scores, score_gradient: one invocation per block of TILE queries x LANE_COLUMNS keys (lib/tile.wgsl). Global y counts the heads from
@@ -117,7 +117,7 @@ fn scores_few(@builtin(global_invocation_id) id: vec3u) {
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(1) var<storage, read> dout: array<vec4f>;
 @group(0) @binding(2) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(3) var<storage, read> dots: array<f32>;
+@group(0) @binding(3) var<storage, read> out: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> weights: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> ds: array<vec4f>;
 
@@ -125,20 +125,32 @@ fn rows_of_dout(at: vec4u) -> mat4x4f {
   if (SHARING == 4u) { return share(dout[at.x]); }
   return mat4x4f(dout[at.x], dout[at.y], dout[at.z], dout[at.w]);
 }
+fn rows_of_out(at: vec4u) -> mat4x4f {
+  if (SHARING == 4u) { return share(out[at.x]); }
+  return mat4x4f(out[at.x], out[at.y], out[at.z], out[at.w]);
+}
+/// The products of four rows with four others.
+fn dots_of(left: mat4x4f, right: mat4x4f) -> vec4f {
+  return vec4f(dot(left[0], right[0]), dot(left[1], right[1]), dot(left[2], right[2]), dot(left[3], right[3]));
+}
 fn four_of_v(at: vec4u) -> mat4x4f { return mat4x4f(qkv[at.x], qkv[at.y], qkv[at.z], qkv[at.w]); }
 
-fn put_gradients(place: Place, first: u32, key: u32, at: u32, group: Group) {
-  put_gradient(place.head, first + (place.lane ^ 0u), key, at, group.left[0], group.right[0]);
-  put_gradient(place.head, first + (place.lane ^ 1u), key, at, group.left[1], group.right[1]);
-  put_gradient(place.head, first + (place.lane ^ 2u), key, at, group.left[2], group.right[2]);
-  put_gradient(place.head, first + (place.lane ^ 3u), key, at, group.left[3], group.right[3]);
+/// dots: dout . out of the rows, in their order.
+fn put_gradients(place: Place, first: u32, at: u32, group: Group, dots: vec4f) {
+  let key = place.first_key + LANE_COLUMNS * place.lane;
+  put_gradient(vec2u(place.head, first + (place.lane ^ 0u)), vec2u(key, at), group.left[0] - dots[0], group.right[0] - dots[0]);
+  put_gradient(vec2u(place.head, first + (place.lane ^ 1u)), vec2u(key, at), group.left[1] - dots[1], group.right[1] - dots[1]);
+  put_gradient(vec2u(place.head, first + (place.lane ^ 2u)), vec2u(key, at), group.left[2] - dots[2], group.right[2] - dots[2]);
+  put_gradient(vec2u(place.head, first + (place.lane ^ 3u)), vec2u(key, at), group.left[3] - dots[3], group.right[3] - dots[3]);
 }
 
-fn put_gradient(head: u32, row: u32, key: u32, at: u32, left: vec4f, right: vec4f) {
+/// head_row: head and row; key_at: key, and where it is stored in row 0.
+fn put_gradient(head_row: vec2u, key_at: vec2u, left: vec4f, right: vec4f) {
+  let row = head_row.y;
+  let key = key_at.x;
   if (row >= dims.rows) { return; }
-  let stat = stats[head * dims.rows + row];
-  let dot_row = dots[head * dims.rows + row];
-  let i = at + row * dims.stride;
+  let stat = stats[head_row.x * dims.rows + row];
+  let i = key_at.y + row * dims.stride;
   var p_left = weights[i];
   var p_right = weights[i + 1u];
   if (!KEPT) {
@@ -147,8 +159,8 @@ fn put_gradient(head: u32, row: u32, key: u32, at: u32, left: vec4f, right: vec4
     weights[i] = p_left;
     weights[i + 1u] = p_right;
   }
-  ds[i] = p_left * (left - dot_row) * dims.scale;
-  ds[i + 1u] = p_right * (right - dot_row) * dims.scale;
+  ds[i] = p_left * left * dims.scale;
+  ds[i + 1u] = p_right * right * dims.scale;
 }
 
 @compute @workgroup_size(SIZE)
@@ -168,18 +180,27 @@ fn score_gradient(@builtin(global_invocation_id) id: vec3u) {
   let b0 = four_rows(key, last, dims.kv_stride) + kv_column;
   let b1 = four_rows(key + 4u, last, dims.kv_stride) + kv_column;
   var sum = Block();
+  var dots = mat4x4f();  // column g: dout . out of the rows of group g
   for (var c = 0u; c < dims.depth; c++) {
     let left = transpose(four_of_v(b0 + c));
     let right = transpose(four_of_v(b1 + c));
-    sum.g0 = accumulate(sum.g0, rows_of_dout(a0 + c), left, right);
-    sum.g1 = accumulate(sum.g1, rows_of_dout(a1 + c), left, right);
-    sum.g2 = accumulate(sum.g2, rows_of_dout(a2 + c), left, right);
-    sum.g3 = accumulate(sum.g3, rows_of_dout(a3 + c), left, right);
+    let d0 = rows_of_dout(a0 + c);
+    sum.g0 = accumulate(sum.g0, d0, left, right);
+    dots[0] += dots_of(d0, rows_of_out(a0 + c));
+    let d1 = rows_of_dout(a1 + c);
+    sum.g1 = accumulate(sum.g1, d1, left, right);
+    dots[1] += dots_of(d1, rows_of_out(a1 + c));
+    let d2 = rows_of_dout(a2 + c);
+    sum.g2 = accumulate(sum.g2, d2, left, right);
+    dots[2] += dots_of(d2, rows_of_out(a2 + c));
+    let d3 = rows_of_dout(a3 + c);
+    sum.g3 = accumulate(sum.g3, d3, left, right);
+    dots[3] += dots_of(d3, rows_of_out(a3 + c));
   }
   if (key >= 4u * dims.stride) { return; }
   let at = id.y * dims.rows * dims.stride + key / 4u;
-  put_gradients(place, row, key, at, sum.g0);
-  put_gradients(place, row + 4u, key, at, sum.g1);
-  put_gradients(place, row + 8u, key, at, sum.g2);
-  put_gradients(place, row + 12u, key, at, sum.g3);
+  put_gradients(place, row, at, sum.g0, dots[0]);
+  put_gradients(place, row + 4u, at, sum.g1, dots[1]);
+  put_gradients(place, row + 8u, at, sum.g2, dots[2]);
+  put_gradients(place, row + 12u, at, sum.g3, dots[3]);
 }

@@ -1,7 +1,6 @@
-// Causal attention: what is computed row by row.
+// Causal attention: the softmax of each row.
 //   softmax: p[h, t] = softmax over the keys that query t sees, 0 for the other keys of its tiles; stats[h, t] = (largest score, 1 / sum)
-//   row_dots: dots[h, t] = dout[t, h] . out[t, h]
-// Both: LANES invocations per (h, t). stats and dots are for all heads, p is for those of the dispatch. stride and depth count vec4s.
+// LANES invocations per (h, t). stats is for all heads, p is for those of the dispatch. stride counts vec4s.
 // Needs lib/alone.wgsl, lib/grid.wgsl, lib/rows.wgsl, lib/tile.wgsl and lib/causal.wgsl.
 
 struct Dims { rows: u32, heads: u32, first_head: u32, stride: u32, window: u32, from_cache: u32 }
@@ -34,25 +33,4 @@ fn softmax(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
   if (!row.inside) { return; }
   for (var c = seen.x + row.lane; c < end; c += LANES) { p[at + c] *= inverse; }
   if (row.lane == 0u) { stats[dims.first_head * dims.rows + row.clamped] = vec2f(top, inverse); }
-}
-
-struct DotDims { rows: u32, heads: u32, depth: u32 }
-@group(1) @binding(0) var<uniform> dot_dims: DotDims;
-
-@group(0) @binding(0) var<storage, read> out: array<vec4f>;
-@group(0) @binding(1) var<storage, read> dout: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> dots: array<f32>;
-
-@compute @workgroup_size(LANES * ROWS)
-fn row_dots(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
-  let row = row_index(flat_workgroup(group, counts), local, dot_dims.rows * dot_dims.heads);  // (t, h), as in out
-  var sum = vec4f();
-  for (var c = row.lane; c < dot_dims.depth; c += LANES) {
-    let at = row.clamped * dot_dims.depth + c;
-    sum = fma(out[at], dout[at], sum);
-  }
-  let whole = row_sum((sum.x + sum.y) + (sum.z + sum.w), row.lane);
-  if (row.inside && row.lane == 0u) {
-    dots[row.clamped % dot_dims.heads * dot_dims.rows + row.clamped / dot_dims.heads] = whole;
-  }
 }

@@ -49,9 +49,7 @@ function readArguments(argv: string[]): Arguments {
 
 async function pruneHeadless(argv: string[]): Promise<void> {
   const { recipe, ...given } = readArguments(argv);
-  await runHeadless(given, recipe, (page, request) =>
-    page.evaluate((one) => window.espalier.prune(one), { ...request, recipe }),
-  );
+  await runHeadless(given, recipe, (host, request, progress) => host.call("prune", { ...request, recipe }, progress));
 }
 
 /** The kind of pruning that the arguments ask for. */

@@ -7,7 +7,7 @@ import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
 import { LOGITS_BYTES } from "./logitsSize.ts";
 import { MATMUL_KERNELS, type MatmulTable } from "./matmul/matmulTable.ts";
-import type { Backward, Tape } from "./tape.ts";
+import type { Backward, GradParts, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 
 /** Floating-point operations per submit: half a second of work on a software adapter, a tenth of a second on a small graphics card. */
@@ -15,10 +15,15 @@ const SUBMIT_FLOP = { software: 2e9, hardware: 1e11 };
 
 /**
  * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. The others
- * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks128, 128 x 128 tiles with 8 x 8 per
- * invocation; split, 32 x 32 tiles whose sum is divided within a workgroup.
+ * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks<rows>x<columns>, tiles with 8 x 8
+ * per invocation, and k<steps> if a round of the sum is not 16 steps; split, 32 x 32 tiles whose sum is divided within a workgroup; splitk,
+ * 64 x 64 tiles whose sum is divided among workgroups. halves<size>: blocks<size> with weights in f16 as halves in workgroup memory too.
  */
-export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "blocks128";
+export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "splitk" | BlockVariant | HalfVariant;
+/** Tiles of kit/blockTiles.ts. */
+export type BlockVariant = "blocks64" | "blocks64k32" | "blocks128x64" | "blocks128" | "blocks128k8";
+/** For weights in f16 on adapters with shader-f16; weights in f32 take the blocks of the same size. */
+export type HalfVariant = "halves64" | "halves128";
 /** A kernel for every shape, or "sized": by the size of the result. */
 export type MatmulChoice = MatmulVariant | "sized";
 
@@ -114,6 +119,13 @@ export class Ctx {
     };
   }
 
+  /** A tensor like those of `empty` that lives only until `work` returns; later tensors of the step may reuse its memory, even under a tape. */
+  scratch(shape: readonly number[], label: string, work: (tensor: Tensor) => void): void {
+    const tensor = this.empty(shape, label);
+    work(tensor);
+    this.arena.release(tensor.buffer);
+  }
+
   /** A tensor of this step with values from the CPU. Its buffer is not reused within the step. */
   upload(
     data: Float32Array | Uint32Array | Int32Array,
@@ -169,6 +181,18 @@ export class Ctx {
     return out;
   }
 
+  /** `record` for an op with two outputs (see Tape.recordTwo). */
+  recordTwo(outs: readonly [Tensor, Tensor], inputs: readonly Tensor[], backward: Backward): readonly [Tensor, Tensor] {
+    if (outs[0].requiresGrad) this.tape?.recordTwo(outs, inputs, backward);
+    return outs;
+  }
+
+  /** Where to write gradients as sums over blocks of rows (see Tape.parts). */
+  gradParts(tensors: readonly Tensor[], count: number): GradParts {
+    invariant(this.tape, "bug", "expected a tape to take gradients from, got none");
+    return this.tape.parts(tensors, count);
+  }
+
   /** Where to write the gradient of `tensor` (see Tape.target). */
   gradTarget(tensor: Tensor): Tensor {
     invariant(this.tape, "bug", `${tensor.label}: expected a tape to take gradients from, got none`);
@@ -216,13 +240,20 @@ export class Ctx {
     this.encoder = undefined;
   }
 
-  /** Releases the temporaries of `work`, but not its result, for later ops of the step. Releases nothing while a tape records. */
-  scope(work: () => Tensor): Tensor {
+  /** Releases the temporaries of `work`, but not its results, for later ops of the step. Releases nothing while a tape records. */
+  scope<T extends Tensor | readonly Tensor[]>(work: () => T): T {
     if (this.tape) return work();
     const mark = this.arena.mark;
     const result = work();
-    for (const buffer of this.arena.takenSince(mark)) if (buffer !== result.buffer) this.arena.release(buffer);
+    const kept = new Set([result].flat().map(({ buffer }) => buffer));
+    for (const buffer of this.arena.takenSince(mark)) if (!kept.has(buffer)) this.arena.release(buffer);
     return result;
+  }
+
+  /** Releases tensors of this step that no later op reads. Releases nothing while a tape records. */
+  release(...tensors: readonly Tensor[]): void {
+    if (this.tape) return;
+    for (const buffer of new Set(tensors.map((tensor) => tensor.buffer))) this.arena.release(buffer);
   }
 
   /** The values of an f32 tensor. Call it between steps, or for a persistent tensor. */

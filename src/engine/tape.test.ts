@@ -1,7 +1,7 @@
 // How gradients accumulate: sums, slices of a base, and no writes to what another op still reads. Values on the CPU, without a GPU.
 import { expect, test } from "vitest";
 import { Tape, type TapeArithmetic } from "./tape.ts";
-import { elements, type Tensor, view } from "./tensor.ts";
+import { elements, sizeOf, type Tensor, view } from "./tensor.ts";
 
 /** Tensors whose values are plain arrays by buffer number. */
 class Numbers implements TapeArithmetic {
@@ -22,7 +22,7 @@ class Numbers implements TapeArithmetic {
     this.values.get(tensor.buffer.id)?.splice(tensor.offset, values.length, ...values);
   }
   empty(shape: readonly number[]): Tensor {
-    return this.tensor(new Array<number>(shape[0] ?? 0).fill(Number.NaN));
+    return { ...this.tensor(new Array<number>(sizeOf(shape)).fill(Number.NaN)), shape: [...shape] };
   }
   zero(tensor: Tensor): void {
     this.set(
@@ -40,6 +40,15 @@ class Numbers implements TapeArithmetic {
     this.set(
       target,
       this.of(target).map((value, i) => value + (this.of(source)[i] ?? Number.NaN)),
+    );
+  }
+  sumParts(parts: Tensor, more: Tensor | undefined, shape: readonly number[]): Tensor {
+    const [values, added] = [this.of(parts), more && this.of(more)];
+    const stride = parts.shape[1] ?? 0;
+    return this.tensor(
+      Array.from({ length: sizeOf(shape) }, (_, i) =>
+        values.filter((__, at) => at % stride === i).reduce((sum, value) => sum + value, added?.[i] ?? 0),
+      ),
     );
   }
 }
@@ -138,4 +147,59 @@ test("a view that is used twice gets the sum of both gradients", () => {
   });
   tape.backward(outs.map((out) => [out, numbers.tensor([1])] as const));
   expect(numbers.of(tape.gradOf(base))).toEqual([5, 0]);
+});
+
+/** An op on `inputs` whose backward writes `values` to the first column of each of them, in every block of rows. */
+function sumsRows({ numbers, tape }: ReturnType<typeof setUp>, inputs: readonly Tensor[], values: number[]): Tensor {
+  const out = numbers.tensor([0]);
+  tape.record(out, inputs, () => {
+    const { sums, first, stride } = tape.parts(inputs, values.length);
+    values.forEach((value, block) =>
+      first.forEach((column) =>
+        numbers.set(view(sums, 0, [elements(sums)]), put(numbers.of(sums), block * stride + column, value)),
+      ),
+    );
+    return inputs.map(() => null);
+  });
+  return out;
+}
+
+const put = (values: number[], i: number, value: number): number[] => values.map((old, k) => (k === i ? value : old));
+
+test("gradients by blocks of rows are summed, with those that came in other ways", () => {
+  const at = setUp();
+  const { numbers, tape } = at;
+  const base = numbers.tensor(new Array<number>(192).fill(1));
+  const [first, second] = [view(base, 64, [2]), view(base, 128, [2])];
+  const direct = numbers.tensor([0]);
+  tape.record(direct, [first], () => [numbers.tensor([100, 200])]);
+  const outs = [sumsRows(at, [first, second], [1, 2]), sumsRows(at, [base], [10, 20])];
+  tape.backward([direct, ...outs].map((out) => [out, numbers.tensor([1])] as const));
+  const gradient = numbers.of(tape.gradOf(base));
+  expect([gradient[0], gradient[64], gradient[65], gradient[128], gradient[129]]).toEqual([30, 103, 200, 3, 0]);
+});
+
+test("a column that two ops sum over rows gets both sums, also with other numbers of blocks", () => {
+  const at = setUp();
+  const base = at.numbers.tensor([1, 1, 1, 1]);
+  const outs = [[1, 2], [10, 20], [100]].map((values) => sumsRows(at, [base], values));
+  at.tape.backward(outs.map((out) => [out, at.numbers.tensor([1])] as const));
+  expect(at.numbers.of(at.tape.gradOf(base))).toEqual([133, 0, 0, 0]);
+});
+
+test("an op with two outputs gets both gradients, and runs without the second", () => {
+  const { numbers, tape } = setUp();
+  const [x, both, also, alone, unused] = [1, 2, 3, 4, 5].map((value) => numbers.tensor([value]));
+  if (!x || !both || !also || !alone || !unused) throw new Error("five tensors");
+  const backward = (d: Tensor, dAlso?: Tensor) => [
+    numbers.tensor([(numbers.of(d)[0] ?? 0) + 10 * (numbers.of(dAlso)[0] ?? 0)]),
+  ];
+  tape.recordTwo([both, also], [x], backward);
+  tape.recordTwo([alone, unused], [x], backward);
+  tape.backward([
+    [both, numbers.tensor([1])],
+    [also, numbers.tensor([2])],
+    [alone, numbers.tensor([300])],
+  ]);
+  expect(numbers.of(tape.gradOf(x))).toEqual([321]);
 });

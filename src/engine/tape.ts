@@ -1,6 +1,9 @@
 // The tape: ops record their backward on it, and `backward` runs them in reverse. A view's gradient is a slice of its base's gradient.
 import { invariant } from "./errors.ts";
-import { type Tensor, view } from "./tensor.ts";
+import { elements, type Tensor, view } from "./tensor.ts";
+
+/** Rows of gradients by blocks start at a multiple of this many elements, so that kernels can read them as vec4s. */
+const PARTS_ALIGNMENT = 4;
 
 /** The arithmetic that the tape needs, passed in so that the tape does not depend on kernels. */
 export interface TapeArithmetic {
@@ -13,18 +16,43 @@ export interface TapeArithmetic {
   add(a: Tensor, b: Tensor): Tensor;
   /** target += source. */
   addInto(target: Tensor, source: Tensor): void;
+  /** The sum of the rows of (P, N), plus `more` (N) if given, in a new tensor of `shape`. */
+  sumParts(parts: Tensor, more: Tensor | undefined, shape: readonly number[]): Tensor;
 }
 
-/** From the gradient of the output, the gradient of each input in order; null for an input without one. */
-export type Backward = (dOut: Tensor) => (Tensor | null)[];
+/**
+ * From the gradient of the output, the gradient of each input in order; null for an input without one, or whose gradient went to `Tape.parts`.
+ * dAlso: the gradient of a second output, if the op has one and it got a gradient.
+ */
+export type Backward = (dOut: Tensor, dAlso?: Tensor) => (Tensor | null)[];
 
 interface Entry {
   out: Tensor;
+  also: Tensor | undefined;
   inputs: readonly Tensor[];
   backward: Backward;
 }
 
+/** Where a kernel writes gradients as one sum per block of rows: column c of tensor i is column first[i] + c of `sums`, (count, stride). */
+export interface GradParts {
+  sums: Tensor;
+  first: readonly number[];
+  stride: number;
+  count: number;
+}
+
+/** Gradients by blocks of rows, and the ranges of their columns that have values. */
+interface Partial {
+  sums: Tensor;
+  columns: { first: number; end: number }[];
+}
+
 const keyOf = (tensor: Tensor): string => `${tensor.buffer.id}:${tensor.offset}`;
+
+function baseOf(tensor: Tensor | undefined): Tensor {
+  invariant(tensor, "bug", "expected a tensor whose gradient is summed over rows, got none");
+  return tensor.base ?? tensor;
+}
 
 export class Tape {
   private readonly arithmetic: TapeArithmetic;
@@ -37,6 +65,8 @@ export class Tape {
   private readonly owned = new Set<Tensor>();
   /** Tensors with a full gradient, so that the gradient of a view must be added to its slice. */
   private readonly complete = new Set<string>();
+  /** Those that are not summed yet, by base. */
+  private readonly partial = new Map<string, Partial>();
 
   constructor(arithmetic: TapeArithmetic) {
     this.arithmetic = arithmetic;
@@ -44,7 +74,12 @@ export class Tape {
 
   /** Adds an op: `backward` is called with the gradient of `out` if that has one. */
   record(out: Tensor, inputs: readonly Tensor[], backward: Backward): void {
-    this.entries.push({ out, inputs, backward });
+    this.entries.push({ out, also: undefined, inputs, backward });
+  }
+
+  /** Adds an op with two outputs, of which the first always gets a gradient. */
+  recordTwo([out, also]: readonly [Tensor, Tensor], inputs: readonly Tensor[], backward: Backward): void {
+    this.entries.push({ out, also, inputs, backward });
   }
 
   /** Runs backward from outputs with given gradients. When it returns, all gradients have been dispatched. */
@@ -55,7 +90,7 @@ export class Tape {
       if (!entry) continue;
       const dOut = this.gradOf(entry.out);
       if (!dOut) continue;
-      const gradients = entry.backward(dOut);
+      const gradients = entry.backward(dOut, entry.also && this.gradOf(entry.also));
       invariant(
         gradients.length === entry.inputs.length,
         "bug",
@@ -70,6 +105,7 @@ export class Tape {
 
   /** The gradient of a tensor so far, if it has one. */
   gradOf(tensor: Tensor): Tensor | undefined {
+    this.sumUp(tensor.base ?? tensor);
     if (tensor.base) return this.grads.has(keyOf(tensor.base)) ? this.slice(tensor, tensor.base) : undefined;
     return this.grads.get(keyOf(tensor));
   }
@@ -81,6 +117,48 @@ export class Tape {
       if (!this.hasValues(slice, tensor.base)) return slice;
     }
     return this.arithmetic.empty(tensor.shape, `d ${tensor.label}`);
+  }
+
+  /**
+   * For kernels that sum the gradients of some tensors over rows. Such a kernel writes one sum per block of rows, `count` for each column, and
+   * its op returns null for these tensors. All sums of a base are added in one dispatch, when its gradient is read. tensors: one base, or
+   * views of one base that do not overlap.
+   */
+  parts(tensors: readonly Tensor[], count: number): GradParts {
+    const base = baseOf(tensors[0]);
+    const columns = tensors.map((tensor) => {
+      invariant(keyOf(baseOf(tensor)) === keyOf(base), "bug", `${tensor.label}: expected a view of ${base.label}`);
+      const first = tensor.offset - base.offset;
+      return { first, end: first + elements(tensor) };
+    });
+    const taken = (before: Partial): boolean =>
+      before.sums.shape[0] !== count ||
+      columns.some(({ first, end }) => before.columns.some((range) => first < range.end && range.first < end));
+    let partial = this.partial.get(keyOf(base));
+    if (partial && taken(partial)) {
+      this.sumUp(base);
+      partial = undefined;
+    }
+    const stride = Math.ceil(elements(base) / PARTS_ALIGNMENT) * PARTS_ALIGNMENT;
+    if (!partial) {
+      partial = { sums: this.arithmetic.empty([count, stride], `d ${base.label} by rows`), columns: [] };
+      this.arithmetic.zero(partial.sums);
+      this.partial.set(keyOf(base), partial);
+    }
+    partial.columns.push(...columns);
+    return { sums: partial.sums, first: columns.map(({ first }) => first), stride, count };
+  }
+
+  /** Adds the gradients by blocks of rows to the gradient of a base. */
+  private sumUp(base: Tensor): void {
+    const key = keyOf(base);
+    const partial = this.partial.get(key);
+    if (!partial) return;
+    this.partial.delete(key);
+    const sum = this.arithmetic.sumParts(partial.sums, this.grads.get(key), base.shape);
+    this.grads.set(key, sum);
+    this.owned.add(sum);
+    this.complete.add(key);
   }
 
   /** Adds to the gradient of a tensor. */

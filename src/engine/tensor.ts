@@ -45,6 +45,9 @@ export function bindingOf(tensor: Tensor): Binding {
   return { buffer: tensor.buffer, offset: tensor.offset * bytes, bytes: Math.ceil(elements(tensor) / 4) * 4 * bytes };
 }
 
+/** Views of f32 tensors start at a multiple of this many elements. */
+export const VIEW_ALIGNMENT = BINDING_ALIGNMENT_BYTES / ELEMENT_BYTES;
+
 /** A view of `shape` that starts `start` elements after the start of `base`, at a multiple of 256 bytes. */
 export function view(base: Tensor, start: number, shape: readonly number[], label = base.label): Tensor {
   const offset = base.offset + start;

@@ -2,6 +2,7 @@
 import { DEFAULT_RECIPE, type ExportedForm } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
+  AdapterCheck,
   Command,
   CommandOf,
   ModelFacts,
@@ -64,6 +65,11 @@ export const AT_HALF = { run: "first", ratio: 0.5, step: 9 };
 const ALL = { kept: 1, of: 1 };
 const KEPT_ALL = { mlpWeights: ALL, blockWeights: ALL, modelWeights: ALL };
 
+/** What the scripted check of the adapter finds. */
+export const CHECKED: AdapterCheck = {
+  ...{ json: "{}\n", markdown: "", tables: [], lines: [], checks: 3, failed: [], seconds: 1, stopped: false },
+};
+
 /** Each pruning has an id of its own. */
 let prunings = 0;
 
@@ -115,7 +121,7 @@ const DEFAULTS: Answers = {
   saveZip: ({ form }) => ({ file: new File([], form), name: `${form}.zip` }),
   saveFolder: () => ({ files: 3, bytes: 30 }),
   speed: () => ({ adapter: "test", tokens: 64, decodeTokens: 16, repeats: 5, rows: [] }),
-  selfCheck: () => ({ checks: 3, failed: [], seconds: 1 }),
+  selfCheck: () => CHECKED,
   cancel: () => null,
 };
 

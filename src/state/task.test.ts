@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../engine/index.ts";
 import type { Task } from "../worker/protocol.ts";
+import { CHECKED } from "./client.fixture.ts";
 import type { Patch, StudioState } from "./storeState.ts";
 import { type LongTask, taskMaker, type TaskOptions } from "./task.ts";
 
@@ -48,7 +49,7 @@ function checkTask(
     run: () => ({
       begin: { check: { phase: "checking" } },
       work: () => new Promise<number>((resolve, reject) => ([end, fail] = [resolve, reject])),
-      done: (checks) => ({ check: { phase: "checked", result: { checks, failed: [], seconds: 0 } } }),
+      done: (checks) => ({ check: { phase: "checked", result: { ...CHECKED, checks } } }),
       cancelled: () => ({ check: { phase: "none" } }),
       failed: (error) => ({ check: { phase: "failed", error } }),
     }),

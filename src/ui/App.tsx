@@ -32,6 +32,7 @@ import "./styles/library.css";
 import "./styles/target.css";
 import "./styles/runs.css";
 import "./styles/weights.css";
+import "./styles/check.css";
 
 export function App() {
   const device = useStudio((state) => state.device);

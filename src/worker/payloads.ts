@@ -1,4 +1,5 @@
 // What the messages between page and worker carry, in the engine's own types wherever it has them.
+import type { LabTable } from "../lab/report.ts";
 import type {
   AdapterFacts,
   Architecture,
@@ -197,6 +198,23 @@ export interface TokenLosses {
   tokens: readonly string[];
   first: Float32Array;
   second: Float32Array;
+}
+
+/** What a check of the adapter found, ready to be shown and saved. */
+export interface AdapterCheck {
+  /** The lab's result (src/lab/labResult.ts), as `npm run bench -- --import FILE` takes it. */
+  json: string;
+  /** The same as text for people. */
+  markdown: string;
+  tables: readonly LabTable[];
+  /** A line per kind of comparison. */
+  lines: readonly string[];
+  /** Comparisons with references, and those that failed, in words. */
+  checks: number;
+  failed: readonly string[];
+  seconds: number;
+  /** It was stopped: some parts are missing. */
+  stopped: boolean;
 }
 
 /** How weights are written. */

@@ -14,11 +14,15 @@ export function throttle(perSecond = EVENTS_PER_SECOND): () => boolean {
   };
 }
 
-/** Makes a function that sends a task's progress with the time left at the pace so far. It is throttled, but always sends the last one. */
+/**
+ * Makes a function that sends a task's progress with the time left at the pace so far, and `secondsAfter` for the stages that follow.
+ * It is throttled, but always sends the last one.
+ */
 export function reporter(
   task: Task,
   unit: Progress["unit"],
   send: (progress: Progress) => void,
+  secondsAfter = 0,
 ): (done: number, total: number, note?: string) => void {
   const began = performance.now();
   /** Done before this began: a resumed download did not fetch it at this pace. */
@@ -34,7 +38,7 @@ export function reporter(
       done,
       total,
       unit,
-      ...(now > 0 ? { secondsLeft: (seconds * (total - done)) / now } : {}),
+      ...(now > 0 ? { secondsLeft: (seconds * (total - done)) / now + secondsAfter } : {}),
       ...(note ? { note } : {}),
     });
   };

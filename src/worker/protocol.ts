@@ -6,12 +6,12 @@ import type {
   PlanResult,
   Recipe,
   Run,
-  SelfCheck,
   SpeedReport,
   WeightRecipe,
 } from "../engine/index.ts";
 import type { TextSources } from "../shared/texts.ts";
 import type {
+  AdapterCheck,
   CachedModel,
   CurvePoint,
   ExportChoice,
@@ -78,8 +78,8 @@ export type Command =
   | { type: "saveFolder"; form: Savable; folder: FileSystemDirectoryHandle }
   /** Times the dense model and the export that was prepared last. */
   | { type: "speed" }
-  /** Compares every kernel with its reference on this adapter. */
-  | { type: "selfCheck" }
+  /** Compares every kernel with its reference on this adapter; `measure`: runs all parts of the lab. */
+  | { type: "selfCheck"; measure: boolean }
   | { type: "cancel"; task: Task };
 
 export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -115,7 +115,7 @@ export interface Replies {
   saveZip: { file: File; name: string };
   saveFolder: { files: number; bytes: number };
   speed: SpeedReport;
-  selfCheck: SelfCheck;
+  selfCheck: AdapterCheck;
   cancel: null;
 }
 

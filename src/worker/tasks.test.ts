@@ -31,6 +31,13 @@ test("work that begins after a cancel runs, and what was cancelled stays cancell
   expect([before.cancelled(), after.cancelled()]).toEqual([true, false]);
 });
 
+test("the time left includes the stages that follow", () => {
+  const sent: WorkerEvent[] = [];
+  const { controls } = begun(new Tasks((event) => void sent.push(event)), "selfCheck");
+  controls.report("cases", 1000)(1, 1);
+  expect(sent).toMatchObject([{ progress: { done: 1, total: 1, secondsLeft: 1000 } }]);
+});
+
 test("progress has the task's name and the stage's unit; errors of the work are passed on", async () => {
   const sent: WorkerEvent[] = [];
   const tasks = new Tasks((event) => void sent.push(event));

@@ -6,8 +6,8 @@ export type ReportProgress = ReturnType<typeof reporter>;
 
 /** What running work gets from its task. */
 export interface TaskControls {
-  /** Begins a stage, which has a pace and a time left of its own. */
-  report: (unit: Progress["unit"]) => ReportProgress;
+  /** Begins a stage, which has a pace of its own; the time left is its own and `secondsAfter` for the stages that follow. */
+  report: (unit: Progress["unit"], secondsAfter?: number) => ReportProgress;
   cancelled: () => boolean;
   signal: AbortSignal;
 }
@@ -23,8 +23,8 @@ export class Tasks {
     const controller = before && !before.signal.aborted ? before : new AbortController();
     this.controllers.set(task, controller);
     const { signal } = controller;
-    const report = (unit: Progress["unit"]): ReportProgress =>
-      reporter(task, unit, (progress) => this.send({ type: "progress", progress }));
+    const report: TaskControls["report"] = (unit, secondsAfter) =>
+      reporter(task, unit, (progress) => this.send({ type: "progress", progress }), secondsAfter);
     return work({ report, cancelled: () => signal.aborted, signal });
   }
 

@@ -29,6 +29,8 @@ export interface NamedText {
 }
 
 export interface RunRequest extends FormsRequest {
+  /** Name of the host, for the receipt. */
+  host: string;
   model: ServedFolder;
   text: NamedText;
   evaluation: NamedText;
@@ -44,7 +46,17 @@ export interface RunRequest extends FormsRequest {
 
 /** Progress of a command, for the terminal. */
 export interface RunReport {
-  stage: "open" | "tune" | "dense perplexity" | "train" | "prune" | "pruned perplexity" | "export";
+  stage:
+    | "open"
+    | "tune"
+    | "perplexity"
+    | "agreement"
+    | "tasks"
+    | "dense perplexity"
+    | "train"
+    | "prune"
+    | "pruned perplexity"
+    | "export";
   done: number;
   of: number;
   note?: string;
@@ -100,6 +112,7 @@ type RunExportOptions = ReturnType<typeof choiceOf> & {
     version: string;
     adapter: string;
     matmul: MatmulTable;
+    host: string;
     modelName: string;
     licence: string;
     calibration: TextRef;
@@ -142,6 +155,7 @@ export async function openRun(
         version: __APP_VERSION__,
         adapter: ctx.gpu.facts.name,
         matmul: ctx.matmulTable,
+        host: request.host,
         modelName: opened.name,
         licence: await licenceOf(opened.folder),
         calibration: await textOf(request.text),
@@ -161,8 +175,15 @@ export async function openRun(
 }
 
 /** The model on the GPU, after its memory plan was approved. */
-async function openOnGpu(
-  { model, precision, stepTokens, context, tuneFolder }: RunRequest,
+export async function openOnGpu(
+  {
+    model,
+    precision,
+    stepTokens,
+    context,
+    tuneFolder,
+    host,
+  }: Pick<RunRequest, "model" | "precision" | "stepTokens" | "context" | "tuneFolder" | "host">,
   report: Reporter,
 ): Promise<Pick<OpenRun, "ctx" | "opened">> {
   const ctx = new Ctx(await Gpu.open());
@@ -179,7 +200,7 @@ async function openOnGpu(
       if (tuneFolder === null) return;
       const { notes } = await tuneModel(ctx, config, {
         ...choice,
-        ...{ store: matmulStore(tuneFolder), browser: navigator.userAgent },
+        ...{ store: matmulStore(tuneFolder), browser: host },
         onProgress: (done, of) => report({ stage: "tune", done, of }),
       });
       for (const notice of notes) report({ notice });

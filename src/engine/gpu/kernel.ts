@@ -28,11 +28,38 @@ export type Uniform = Readonly<Record<string, number>>;
 export type Groups = readonly [x: number, y?: number, z?: number];
 
 interface Kernel {
-  readonly id: number;
   readonly point: EntryPoint;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
+  /** What this kernel dispatched, in order: a repeated step asks for the same again. */
+  readonly past: Past[];
+  /** Which of `past` the next dispatch probably repeats. */
+  next: number;
 }
+
+/** A dispatch and what it was made from. */
+interface Past {
+  readonly args: readonly Binding[];
+  /** In the order of the uniform's fields. */
+  readonly values: readonly number[];
+  readonly groups: Groups;
+  readonly dispatch: Dispatch;
+}
+
+/** Dispatches that a kernel remembers: more than the layers of any model times the uses of a kernel in a layer. */
+const MOST_PAST = 1024;
+
+function isRepeated(past: Past, { fields }: EntryPoint, args: readonly Binding[], uniform: Uniform): boolean {
+  if (args.length !== past.args.length) return false;
+  for (let i = 0; i < args.length; i++) {
+    const [one, other] = [args[i], past.args[i]];
+    if (one?.buffer !== other?.buffer || one?.offset !== other?.offset || one?.bytes !== other?.bytes) return false;
+  }
+  for (let i = 0; i < fields.length; i++) if (uniform[fields[i]?.name ?? ""] !== past.values[i]) return false;
+  return true;
+}
+
+const sameGroups = (a: Groups, b: Groups): boolean => a[0] === b[0] && a[1] === b[1] && a[2] === b[2];
 
 /** A dispatch ready to be encoded. */
 export interface Dispatch {
@@ -41,6 +68,25 @@ export interface Dispatch {
   readonly groups: Groups;
   readonly bindings: GPUBindGroup;
   readonly uniform: GPUBindGroup | undefined;
+}
+
+/** Inserts a dispatch where it was not expected. */
+function remember(kernel: Kernel, past: Past): void {
+  if (kernel.past.length >= MOST_PAST) {
+    kernel.past.length = 0;
+    kernel.next = 0;
+  }
+  const found = kernel.past.findIndex(
+    ({ dispatch, groups }) =>
+      dispatch.bindings === past.dispatch.bindings &&
+      dispatch.uniform === past.dispatch.uniform &&
+      sameGroups(groups, past.groups),
+  );
+  if (found >= 0) kernel.next = (found + 1) % kernel.past.length;
+  else {
+    kernel.past.push(past);
+    kernel.next = 0;
+  }
 }
 
 export class Kernels {
@@ -67,33 +113,53 @@ export class Kernels {
   /** Everything that one dispatch of `spec` needs, from the caches or made now. `args` are in the order of the WGSL bindings. Throws "bug" for arguments that the WGSL does not take. */
   prepare(spec: KernelSpec, args: readonly Binding[], uniform: Uniform, groups: Groups): Dispatch {
     const kernel = this.kernels.get(spec) ?? this.compile(spec);
+    const { past } = kernel;
+    const expected = past[kernel.next];
+    if (expected && sameGroups(expected.groups, groups) && isRepeated(expected, kernel.point, args, uniform)) {
+      kernel.next = (kernel.next + 1) % past.length;
+      return expected.dispatch;
+    }
+    const dispatch = this.make(kernel, spec.label, { args, uniform, groups });
+    remember(kernel, { args, values: kernel.point.fields.map(({ name }) => uniform[name] ?? 0), groups, dispatch });
+    return dispatch;
+  }
+
+  private make(
+    kernel: Kernel,
+    label: string,
+    { args, uniform, groups }: { args: readonly Binding[]; uniform: Uniform; groups: Groups },
+  ): Dispatch {
     const { bindings } = kernel.point;
     invariant(
       args.length === bindings.length,
       "bug",
       () =>
-        `${spec.label}: expected ${bindings.length} buffers (${bindings.map((b) => b.name).join(", ")}), got ${args.length}`,
+        `${label}: expected ${bindings.length} buffers (${bindings.map((b) => b.name).join(", ")}), got ${args.length}`,
     );
     const max = this.gpu.device.limits.maxComputeWorkgroupsPerDimension;
     for (const count of groups) {
       invariant(
         count !== undefined && Number.isInteger(count) && count > 0 && count <= max,
         "bug",
-        () => `${spec.label}: expected workgroup counts from 1 to ${max}, got ${groups.join(" x ")}`,
+        () => `${label}: expected workgroup counts from 1 to ${max}, got ${groups.join(" x ")}`,
       );
     }
     return {
-      label: spec.label,
+      label,
       pipeline: kernel.pipeline,
       groups,
-      bindings: this.bindGroup(kernel, args, spec.label),
-      uniform: this.uniform(kernel.point, uniform, spec.label),
+      bindings: this.bindGroup(kernel, args, label),
+      uniform: this.uniform(kernel.point, uniform, label),
     };
   }
 
   /** Drops the cached bind groups, after buffers were freed. Pipelines stay. */
   forgetBindings(): void {
     this.bindGroups.clear();
+    for (const kernel of this.kernels.values()) {
+      kernel.past.length = 0;
+      kernel.next = 0;
+    }
   }
 
   /** Compiles a kernel ahead of its first dispatch; several compile in parallel on the browser's threads. Throws "shader" if it does not compile. */
@@ -117,8 +183,8 @@ export class Kernels {
     return this.keep(spec, { point, layout, pipeline: this.gpu.device.createComputePipeline(descriptor) });
   }
 
-  private keep(spec: KernelSpec, parts: Omit<Kernel, "id">): Kernel {
-    const kernel = { id: this.kernels.size, ...parts };
+  private keep(spec: KernelSpec, parts: Omit<Kernel, "past" | "next">): Kernel {
+    const kernel = { ...parts, past: [], next: 0 };
     this.kernels.set(spec, kernel);
     this.created++;
     return kernel;

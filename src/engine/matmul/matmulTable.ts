@@ -18,7 +18,7 @@ export interface MatmulShape {
 
 /**
  * The chosen kernels. Their names are plain text, because a file of another version may name a kernel that this one lacks;
- * ops/matmulChoice.ts knows the names.
+ * ops/kit/matmulChoice.ts knows the names.
  */
 export interface MatmulTable {
   /** MATMUL_KERNELS of the version that made the table. */

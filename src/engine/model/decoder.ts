@@ -4,20 +4,18 @@ import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
 import { appendKv } from "../ops/appendKv.ts";
 import { attention } from "../ops/attention.ts";
-import { crossEntropy, crossEntropyByToken } from "../ops/crossEntropy.ts";
+import { crossEntropy, crossEntropyByToken, crossEntropyTerms, topTokens } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
-import { layerNorm } from "../ops/layerNorm.ts";
 import { linearParts } from "../ops/linearParts.ts";
-import { rmsnorm } from "../ops/rmsnorm.ts";
 import { rope } from "../ops/rope.ts";
 import { activate, glu } from "../ops/activation.ts";
 import { elements, type Tensor } from "../tensor.ts";
-import type { ModelConfig } from "../config/config.ts";
 import type { BlockWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
 import type { KvCache } from "./kvCache.ts";
 import type { Model } from "./load.ts";
-import { S1, S2, S3, S5, type Selection } from "./selection.ts";
+import { DENSE, S1, S2, S3, S5, type Selection } from "./selection.ts";
+import { entered, normed, joined, type Stream } from "./stream.ts";
 
 /** The part of a model that a forward pass needs. */
 export type Decoder = Pick<Model, "config" | "weights">;
@@ -59,17 +57,31 @@ interface Pass extends Omit<ForwardOptions, "start">, Span {
 }
 
 /** The residual stream (T, d) after the last block, before the final norm. ids: u32 (T). */
-export function decoderHidden(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
+export const decoderHidden = (ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor =>
+  joined({ ctx, selection: options.selection }, decoderStream(ctx, model, ids, options));
+
+/** The head's input from token ids, u32 (T): (T, d) after the final norm. */
+const decoderRead = (ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor =>
+  readStream(ctx, model, decoderStream(ctx, model, ids, options), options.selection);
+
+function decoderStream(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Stream {
+  const { selection, onHidden } = options;
   const span = spanOf(ctx, elements(ids), options.start);
-  let x = embedAt(ctx, model, ids, span);
+  let stream: Stream = { x: embedAt(ctx, model, ids, span) };
   model.weights.blocks.forEach((_, block) => {
-    x = blockAt(ctx, model, x, { ...options, ...span, block });
-    options.onHidden?.(block, x);
+    const before = stream;
+    stream = blockAt(ctx, model, before, { ...options, ...span, block });
+    if (onHidden) {
+      stream = { x: joined({ ctx, selection }, stream) };
+      onHidden(block, stream.x);
+    } else ctx.release(...tensorsOf(before));
     // Adapters stop a program whose submits take seconds. A training step stays one submit, and so does a single token.
     if (!ctx.tape && elements(ids) >= ROWS_PER_SUBMIT) ctx.submit();
   });
-  return x;
+  return stream;
 }
+
+const tensorsOf = ({ x, branch }: Stream): Tensor[] => (branch ? [x, branch.y] : [x]);
 
 /** The residual stream (T, d) before the first block. ids: u32 (T), from position 0 on. */
 export function embedTokens(ctx: Ctx, model: Decoder, ids: Tensor): Tensor {
@@ -89,19 +101,28 @@ function embedAt(ctx: Ctx, { config, weights }: Decoder, ids: Tensor, { start, e
 
 /** One block: the residual stream (T, d) after it, from x, the residual stream before it. */
 export function runBlock(ctx: Ctx, model: Decoder, x: Tensor, options: BlockOptions): Tensor {
-  return blockAt(ctx, model, x, { ...options, ...spanOf(ctx, x.shape[0] ?? 0, options.start) });
+  const span = spanOf(ctx, x.shape[0] ?? 0, options.start);
+  return joined({ ctx, selection: options.selection }, blockAt(ctx, model, { x }, { ...options, ...span }));
 }
 
-function blockAt(ctx: Ctx, model: Decoder, x: Tensor, options: Omit<BlockOptions, "start"> & Span): Tensor {
-  const own = model.weights.blocks[options.block];
-  invariant(own, "bug", `the model has no block ${options.block}`);
+/** The stream after a block, with its last branch: every block ends with s5, except where a norm follows it. */
+function blockAt(ctx: Ctx, model: Decoder, before: Stream, options: Omit<BlockOptions, "start"> & Span): Stream {
+  const { block } = options;
+  const own = model.weights.blocks[block];
+  invariant(own, "bug", `the model has no block ${block}`);
   const pass: Pass = { ...options, ctx, model, own };
-  return ctx.scope(() => decoderBlock(pass, x));
+  const [x, y] = ctx.scope(() => tensorsOf(decoderBlock(pass, before)));
+  invariant(x, "bug", `block ${block} has no result`);
+  return y ? { x, branch: { y, at: { block, vector: S5 } } } : { x };
 }
 
 /** The head's input from the residual stream: (T, d) after the final norm, or narrower if projectOut follows it. */
-export function headInput(ctx: Ctx, { config, weights }: Decoder, hidden: Tensor): Tensor {
-  const x = weights.norm ? normed(ctx, config, hidden, weights.norm) : hidden;
+export const headInput = (ctx: Ctx, model: Decoder, hidden: Tensor): Tensor =>
+  readStream(ctx, model, { x: hidden }, DENSE);
+
+function readStream(ctx: Ctx, { config, weights }: Decoder, stream: Stream, selection: Selection): Tensor {
+  const on = { ctx, selection };
+  const x = weights.norm ? normed(on, stream, { weights: weights.norm, eps: config.normEps }).read : joined(on, stream);
   return weights.projectOut ? apply(ctx, x, weights.projectOut) : x;
 }
 
@@ -110,57 +131,68 @@ export const headLogits = (ctx: Ctx, { weights }: Decoder, x: Tensor): Tensor =>
 
 /** Next-token logits (T, V) of every row. A loss, or the next token alone, takes less memory (below). ids: u32 (T). */
 export function decoderForward(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
-  return headLogits(ctx, model, headInput(ctx, model, decoderHidden(ctx, model, ids, options)));
+  return headLogits(ctx, model, decoderRead(ctx, model, ids, options));
 }
 
 /** Mean next-token loss of ids, u32 (T), in nats: (1). Its logits exist a few rows at a time. */
 export function decoderLoss(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
-  const hidden = decoderHidden(ctx, model, ids, options);
-  return crossEntropy(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
+  return crossEntropy(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
 }
 
 /** Loss of each of ids[1 ..], in nats: (T - 1). ids: u32 (T). It has no backward. */
 export function decoderTokenLosses(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
-  const hidden = decoderHidden(ctx, model, ids, options);
-  return crossEntropyByToken(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
+  return crossEntropyByToken(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
+}
+
+/** Log-sum-exp and target of every row of ids, u32 (T): (T, 4), see crossEntropyTerms. It has no backward. */
+export function decoderTokenTerms(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
+  return crossEntropyTerms(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
+}
+
+/** The likeliest next token of every row of ids, u32 (T), and its logit: (T, 2), see topTokens. It has no backward. */
+export function decoderTopTokens(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
+  return topTokens(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
 }
 
 /** Logits (1, V) of the token after the last of ids, u32 (T). */
 export function nextTokenLogits(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
-  let last = decoderHidden(ctx, model, ids, options);
   const rows = elements(ids);
-  if (rows > 1) last = embedding(ctx, ctx.upload(Uint32Array.of(rows - 1), [1], "last row"), [last]);
+  if (rows === 1) return decoderForward(ctx, model, ids, options);
+  const hidden = decoderHidden(ctx, model, ids, options);
+  const last = embedding(ctx, ctx.upload(Uint32Array.of(rows - 1), [1], "last row"), [hidden]);
   return headLogits(ctx, model, headInput(ctx, model, last));
 }
 
 /** One block, laid out by Design.normPlace. Selection vectors act after a norm and before a residual add. */
-function decoderBlock(pass: Pass, x: Tensor): Tensor {
-  const { ctx, block, own, selection } = pass;
+function decoderBlock(pass: Pass, stream: Stream): Stream {
+  const { block, own } = pass;
   const { config } = pass.model;
-  const norm = (of: Tensor, weights: NormWeights | undefined): Tensor => {
+  const [s1, s2, s3, s5] = [
+    { block, vector: S1 },
+    { block, vector: S2 },
+    { block, vector: S3 },
+    { block, vector: S5 },
+  ] as const;
+  const normOf = (weights: NormWeights | undefined): { weights: NormWeights; eps: number } => {
     invariant(weights, "bug", `block ${block} lacks a norm`);
-    return normed(ctx, config, of, weights);
+    return { weights, eps: config.normEps };
   };
-  const attend = (read: Tensor, residual: Tensor): Tensor => {
-    const entered = selection.enter(ctx, read, { block, vector: S1 });
-    return selection.leave(ctx, residual, attentionBranch(pass, entered), { block, vector: S2 });
-  };
-  const think = (read: Tensor, residual: Tensor): Tensor => {
-    const entered = selection.enter(ctx, read, { block, vector: S3 });
-    return selection.leave(ctx, residual, mlpBranch(pass, entered), { block, vector: S5 });
-  };
+  const attend = (x: Tensor, read: Tensor): Stream => ({ x, branch: { y: attentionBranch(pass, read), at: s2 } });
+  const think = (x: Tensor, read: Tensor): Stream => ({ x, branch: { y: mlpBranch(pass, read), at: s5 } });
   switch (config.design.normPlace) {
     case "before": {
-      const middle = attend(norm(x, own.attentionNorm), x);
-      return think(norm(middle, own.mlpNorm), middle);
+      const first = normed(pass, stream, normOf(own.attentionNorm), s1);
+      const second = normed(pass, attend(first.x, first.read), normOf(own.mlpNorm), s3);
+      return think(second.x, second.read);
     }
     case "after": {
-      const middle = norm(attend(x, x), own.attentionNorm);
-      return norm(think(middle, middle), own.mlpNorm);
+      const x = joined(pass, stream);
+      const middle = normed(pass, attend(x, entered(pass, x, s1)), normOf(own.attentionNorm)).read;
+      return { x: normed(pass, think(middle, entered(pass, middle, s3)), normOf(own.mlpNorm)).read };
     }
     case "parallel": {
-      const read = norm(x, own.attentionNorm);
-      return think(read, attend(read, x));
+      const { x, read } = normed(pass, stream, normOf(own.attentionNorm));
+      return think(joined(pass, attend(x, entered(pass, read, s1))), entered(pass, read, s3));
     }
   }
 }
@@ -185,8 +217,7 @@ function attentionBranch({ ctx, model, block, own, start, end, cache }: Pass, x:
 function mlpBranch({ ctx, model, block, own, selection, onMlp }: Pass, x: Tensor): Tensor {
   const { activation } = model.config.design;
   const inner = apply(ctx, x, own.up);
-  const activated = model.config.glu ? glu(ctx, inner, activation) : activate(ctx, inner, activation);
-  const middle = selection.middle(ctx, activated, block);
+  const middle = (model.config.glu ? glu : activate)(ctx, inner, activation, selection.middle(block));
   onMlp?.(block, x, middle);
   return apply(ctx, middle, own.down);
 }
@@ -197,6 +228,3 @@ const spanOf = (ctx: Ctx, rows: number, start = 0): Span => ({
 });
 
 const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linearParts(ctx, x, weight, bias);
-
-const normed = (ctx: Ctx, { normEps }: ModelConfig, x: Tensor, { weight, bias }: NormWeights): Tensor =>
-  bias ? layerNorm(ctx, x, { weight, bias, eps: normEps }) : rmsnorm(ctx, x, weight, normEps);

@@ -9,7 +9,7 @@ export interface LinearWeights {
   bias?: Tensor;
 }
 
-/** Weight and bias: (d). RMSNorm has no bias. */
+/** Weight and bias: (d), views of one buffer. RMSNorm has no bias. */
 export interface NormWeights {
   weight: Tensor;
   bias?: Tensor;

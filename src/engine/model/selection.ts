@@ -1,10 +1,6 @@
 // How the five selection vectors of a block apply to its activations: not at all (dense), multiplied as masks (masked), or cut (compact).
 import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
-import type { Ctx } from "../ctx.ts";
-import { add } from "../ops/arithmetic.ts";
-import { gate, gatedAdd } from "../ops/gate.ts";
-import { gather } from "../ops/gather.ts";
-import { scatterAdd } from "../ops/scatterAdd.ts";
+import type { ActivationGates } from "../ops/activation.ts";
 import { type GateLayout } from "../masks/gates.ts";
 import { type Tensor, view } from "../tensor.ts";
 
@@ -16,26 +12,22 @@ const S4 = 3;
 export const S5 = 4;
 
 /** One of the selection vectors of a block. */
-interface VectorOf<Vector extends number> {
+export interface VectorOf<Vector extends number> {
   block: number;
   vector: Vector;
 }
 
 export interface Selection {
-  /** The input of a branch's first linear layers: s1 or s3 applied to x, (T, d). */
-  enter(ctx: Ctx, x: Tensor, at: VectorOf<typeof S1 | typeof S3>): Tensor;
-  /** The input of down (or fc2): s4 applied to m, (T, f). */
-  middle(ctx: Ctx, m: Tensor, block: number): Tensor;
-  /** The residual stream after a branch: residual + s2 (or s5) applied to the branch's output y. */
-  leave(ctx: Ctx, residual: Tensor, y: Tensor, at: VectorOf<typeof S2 | typeof S5>): Tensor;
+  /** The gates of s1, s2, s3 or s5, which multiply the columns of (T, d): (d). Undefined where they are all ones, or cut (see `cut`). */
+  gates(at: VectorOf<typeof S1 | typeof S2 | typeof S3 | typeof S5>): Tensor | undefined;
+  /** s4, which multiplies the MLP's activation; undefined where it is all ones, or its dimensions are cut. */
+  middle(block: number): ActivationGates | undefined;
+  /** If dimensions are cut: the indices that are kept, of each block. A branch gathers its input and scatters its output. */
+  readonly cut?: (block: number) => BlockIndices;
 }
 
 /** No selection: the dense model. */
-export const DENSE: Selection = {
-  enter: (_, x) => x,
-  middle: (_, m) => m,
-  leave: (ctx, residual, y) => add(ctx, residual, y),
-};
+export const DENSE: Selection = { gates: () => undefined, middle: () => undefined };
 
 /**
  * Masks of values in [0, 1], flat in the layout's order; they get a gradient if a tape records. s4Twice multiplies by s4 twice, as the released
@@ -46,15 +38,7 @@ export function masked(gates: Tensor, layout: GateLayout, s4Twice = false): Sele
     const i = VECTORS_PER_BLOCK * block + k;
     return view(gates, layout.offsets[i] ?? 0, [layout.sizes[i] ?? 0], `s${k + 1} of block ${block}`);
   };
-  return {
-    enter: (ctx, x, at) => gate(ctx, x, gatesOf(at)),
-    middle: (ctx, m, block) => {
-      const s4 = gatesOf({ block, vector: S4 });
-      const once = gate(ctx, m, s4);
-      return s4Twice ? gate(ctx, once, s4) : once;
-    },
-    leave: (ctx, residual, y, at) => gatedAdd(ctx, residual, y, gatesOf(at)),
-  };
+  return { gates: gatesOf, middle: (block) => ({ mask: gatesOf({ block, vector: S4 }), twice: s4Twice }) };
 }
 
 /** Kept dimensions of one block as u32 index tensors. s4 needs none: the middle of the MLP is narrower. */
@@ -65,17 +49,12 @@ export interface BlockIndices {
   s5: Tensor;
 }
 
-/** For a model whose matrices are cut: gathers the inputs of a branch and scatters its output into the residual stream. */
+/** For a model whose matrices are cut. */
 export function compact(blocks: readonly BlockIndices[]): Selection {
-  const of = (block: number): BlockIndices => {
+  const cut = (block: number): BlockIndices => {
     const indices = blocks[block];
     if (!indices) throw new RangeError(`no index lists for block ${block}`);
     return indices;
   };
-  return {
-    enter: (ctx, x, { block, vector }) => gather(ctx, x, vector === S1 ? of(block).s1 : of(block).s3),
-    middle: (_, m) => m,
-    leave: (ctx, residual, y, { block, vector }) =>
-      scatterAdd(ctx, residual, y, vector === S2 ? of(block).s2 : of(block).s5),
-  };
+  return { ...DENSE, cut };
 }

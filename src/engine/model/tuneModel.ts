@@ -4,7 +4,7 @@ import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import type { MatmulShape, MatmulTable } from "../matmul/matmulTable.ts";
 import { type ModelLengths, modelShapes } from "../matmul/modelShapes.ts";
-import { useMatmulTable } from "../ops/linear.ts";
+import { useMatmulTable } from "../ops/kit/matmulChoice.ts";
 import { tuneMatmul } from "../ops/registry/tune.ts";
 import { type TuneOptions, tuneShapes } from "../ops/registry/tuneShapes.ts";
 import { sentence } from "../../shared/format.ts";

@@ -3,7 +3,7 @@ import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { MAX_HALF, packedHalves } from "../dtype.ts";
 import { type RowParts, rowsOfPart } from "../ops/kit/rowParts.ts";
-import { elementBytes, type Precision, type Tensor } from "../tensor.ts";
+import { elementBytes, type Precision, type Tensor, view, VIEW_ALIGNMENT } from "../tensor.ts";
 import type { LinearWeights, NormWeights } from "./decoderWeights.ts";
 
 /** The source of a model's tensors: its folder, or a reader that cuts or masks them. */
@@ -93,7 +93,7 @@ export class WeightUploads {
     return { weight: await this.table(`${name}.weight`), ...(await this.plainBias(name)) };
   }
 
-  /** The bias of a layer or norm that is never cut; none if the config has none. */
+  /** The bias of a layer that is never cut; none if the config has none. */
   async plainBias(name: string): Promise<{ bias?: Tensor }> {
     return this.options.expected.has(`${name}.bias`) ? { bias: await this.unpadded(`${name}.bias`) } : {};
   }
@@ -108,12 +108,18 @@ export class WeightUploads {
     return this.upload(name, this.reader.info(name).shape, await this.read(name));
   }
 
-  /** A norm whose weight gets `shift` added; undefined if the config has none. */
+  /** A norm whose weight gets `shift` added, with its bias in the same buffer; undefined if the config has none. */
   async norm(name: string | undefined, shift: number): Promise<NormWeights | undefined> {
     if (name === undefined || !this.options.expected.has(`${name}.weight`)) return undefined;
     const values = await this.read(`${name}.weight`);
-    const data = shift === 0 ? values : values.map((value) => value + shift);
-    return { weight: this.upload(name, [data.length], data), ...(await this.plainBias(name)) };
+    const weight = shift === 0 ? values : values.map((value) => value + shift);
+    if (!this.options.expected.has(`${name}.bias`)) return { weight: this.upload(name, [weight.length], weight) };
+    const first = Math.ceil(weight.length / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
+    const data = new Float32Array(first + weight.length);
+    data.set(weight);
+    data.set(await this.read(`${name}.bias`), first);
+    const both = this.upload(name, [data.length], data);
+    return { weight: view(both, 0, [weight.length], name), bias: view(both, first, [weight.length], `${name}.bias`) };
   }
 
   /** Vectors of equal length as the rows of a matrix. */

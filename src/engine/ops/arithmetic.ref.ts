@@ -60,3 +60,24 @@ export const fillRef: OpRef<{ value: number }> = {
     return [mapped(tensor, () => value)];
   },
 };
+
+/** Inputs: parts (P, N with padding to a multiple of 4), and perhaps a tensor to add. */
+export const sumPartsRef: OpRef<{ length: number }> = {
+  name: "arithmetic: sum parts",
+  cases: SIZES.flatMap((n) => {
+    const padded = Math.ceil(n / 4) * 4;
+    return [
+      { name: `P3 N${n}`, params: { length: n }, inputs: () => [randomRef(1, [3, padded])] },
+      { name: `P17 N${n} more`, params: { length: n }, inputs: () => [randomRef(1, [17, padded]), randomRef(2, [n])] },
+    ];
+  }),
+  forward([parts, more], { length }) {
+    if (!parts) throw new RangeError("sumParts takes parts");
+    const [rows = 0, cols = 0] = parts.shape;
+    const sum = refTensor([length], more?.data.slice());
+    for (let row = 0; row < rows; row++) {
+      for (let i = 0; i < length; i++) sum.data[i] = at(sum.data, i) + at(parts.data, row * cols + i);
+    }
+    return [sum];
+  },
+};

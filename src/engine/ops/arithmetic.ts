@@ -4,7 +4,7 @@ import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import type { TapeArithmetic } from "../tape.ts";
-import { checkShape, elements, type Tensor } from "../tensor.ts";
+import { checkShape, elements, matrixOf, type Tensor } from "../tensor.ts";
 import { groupsOf, kernelOf } from "./kit/launch.ts";
 
 const kernel = (entry: string): KernelSpec => kernelOf("arithmetic", entry, [grid, wgsl]);
@@ -13,6 +13,7 @@ const ADD_INTO = kernel("add_into");
 const COPY_INTO = kernel("copy_into");
 const SCALE_IN_PLACE = kernel("scale_in_place");
 const FILL = kernel("fill");
+const SUM_PARTS = kernel("sum_parts");
 
 const quadsOf = (tensor: Tensor): number => Math.ceil(elements(tensor) / 4);
 const groups = (spec: KernelSpec, tensor: Tensor): Groups => groupsOf(spec, quadsOf(tensor));
@@ -45,6 +46,16 @@ export function fill(ctx: Ctx, tensor: Tensor, value: number): void {
   ctx.run(FILL, [tensor], { quads: quadsOf(tensor), value }, groups(FILL, tensor));
 }
 
+/** The sum of the rows of parts, (P, N) with N a multiple of 4, plus `more` if given, in a new tensor of `shape`: at most N elements. Not differentiable. */
+export function sumParts(ctx: Ctx, parts: Tensor, more: Tensor | undefined, shape: readonly number[]): Tensor {
+  const { rows, cols } = matrixOf(parts);
+  const y = ctx.empty(shape, "sum of parts");
+  const dims = { quads: quadsOf(y), parts: rows, stride: cols / 4, more: more ? 1 : 0 };
+  // without `more` its binding gets the parts, and the kernel does not read it
+  ctx.run(SUM_PARTS, [parts, more ?? parts, y], dims, groups(SUM_PARTS, y));
+  return y;
+}
+
 /** The arithmetic of a tape on `ctx`. Its tensors are gradients, which need no gradients themselves. */
 export function tapeArithmetic(ctx: Ctx): TapeArithmetic {
   return {
@@ -53,5 +64,6 @@ export function tapeArithmetic(ctx: Ctx): TapeArithmetic {
     copyInto: (target, source) => copyInto(ctx, target, source),
     add: (a, b) => add(ctx, a, b),
     addInto: (target, source) => addInto(ctx, target, source),
+    sumParts: (parts, more, shape) => sumParts(ctx, parts, more, shape),
   };
 }

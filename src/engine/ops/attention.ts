@@ -2,7 +2,6 @@
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { ROW_DOTS } from "./kit/attentionKernels.ts";
 import { flashBackward, flashForward, usesFlash } from "./kit/flashKernels.ts";
 import { type HeadShape, packedWidth } from "./kit/headShape.ts";
 import { weightsToKeep, scoredBackward, scoredCall, scoredForward } from "./kit/scoredAttention.ts";
@@ -31,8 +30,8 @@ interface Results {
   out: Tensor;
 }
 
-/** Writes dqkv, from dout and dots: (heads, T), dout . out of each row. */
-type Backward = (gradients: { dout: Tensor; dots: Tensor; dqkv: Tensor }) => void;
+/** Writes dqkv, from dout. */
+type Backward = (gradients: { dout: Tensor; dqkv: Tensor }) => void;
 
 /**
  * softmax(q k^T / sqrt(headDim)) v, where row t sees keys 0 to start + t (without a cache, 0 to t). Result: (T, heads headDim).
@@ -56,7 +55,7 @@ export function attention(ctx: Ctx, qkv: Tensor, options: AttentionOptions): Ten
   return ctx.record(out, [qkv], (dout) => {
     const dqkv = ctx.gradTarget(qkv);
     scratch(ctx, () => {
-      backward({ dout, dots: rowDots(ctx, options.shape, { out, dout }), dqkv });
+      backward({ dout, dqkv });
       return dqkv;
     });
     return [dqkv];
@@ -79,10 +78,9 @@ const windowOf = ({ window = NO_WINDOW }: AttentionOptions): number => Math.min(
 /** Attention without a matrix of all scores. */
 function flash(ctx: Ctx, qkv: Tensor, options: AttentionOptions, results: Results): Backward {
   const call = { qkv, shape: options.shape, window: windowOf(options) };
-  const { stats } = results;
   flashForward(ctx, call, results);
   return (gradients) => {
-    flashBackward(ctx, call, { stats, ...gradients });
+    flashBackward(ctx, call, { ...results, ...gradients });
   };
 }
 
@@ -96,17 +94,8 @@ function scored(ctx: Ctx, qkv: Tensor, options: AttentionOptions, results: Resul
     return out;
   });
   return (gradients) => {
-    scoredBackward(call, { kept, stats, ...gradients });
+    scoredBackward(call, { kept, stats, out, ...gradients });
   };
-}
-
-/** dout . out of each row and head: (heads, T). */
-function rowDots(ctx: Ctx, { heads, headDim }: HeadShape, { out, dout }: { out: Tensor; dout: Tensor }): Tensor {
-  const { rows } = matrixOf(out);
-  const dots = ctx.empty([heads, rows], "attention row dots");
-  const launch = ROW_DOTS(ctx, rows * heads, headDim);
-  ctx.run(launch.spec, [out, dout, dots], { rows, heads, depth: headDim / 4 }, launch.groups);
-  return dots;
 }
 
 /** ctx.scope also while a tape records: keeps nothing that `work` makes except its result. */

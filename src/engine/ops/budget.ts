@@ -12,7 +12,6 @@ import type { PenaltyCosts } from "../masks/budget.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkFlat, type GateTables } from "./kit/gateTables.ts";
 import { groupsFor, groupsOf, kernelOf } from "./kit/launch.ts";
-import { tileSums } from "./tileSums.ts";
 
 const kernel = (entry: string): KernelSpec => kernelOf("budget", entry, [grid, reduce, gateTiles, state, wgsl]);
 const COUNT = kernel("count");
@@ -37,7 +36,7 @@ interface BudgetLoss {
 
 /** R, T and |s| of gates, (flat gates): binary ones, or soft ones, whose values are summed. */
 export function budget(ctx: Ctx, gates: Tensor, { tables, costs, stepState }: BudgetOptions): BudgetLoss {
-  const { layout, tiles } = tables;
+  const { layout, tiles, bounds } = tables;
   const vectors = layout.sizes.length;
   checkFlat(gates, tables, "budget gates");
   invariant(
@@ -58,8 +57,7 @@ export function budget(ctx: Ctx, gates: Tensor, { tables, costs, stepState }: Bu
   const penalty = ctx.empty([1], "penalty", { requiresGrad: ctx.needsGrad(gates) });
   const parts = ctx.empty([dims.tiles, 1], "gate counts by tile");
   ctx.run(COUNT, [gates, tiles, parts], dims, groupsOf(COUNT, dims.tiles));
-  tileSums(ctx, parts, tables, counts);
-  ctx.run(PENALTY, [counts, stepState, penalty, kept], dims, [1]);
+  ctx.run(PENALTY, [parts, bounds, stepState, counts, penalty, kept], dims, [1]);
   ctx.record(penalty, [gates], (dPenalty) => {
     const dGates = ctx.gradTarget(gates);
     ctx.run(BACKWARD, [dPenalty, counts, kept, tiles, stepState, dGates], dims, groupsFor(dims.tiles));

@@ -10,12 +10,11 @@ import { groupsOf, kernelOf, kernelSizes } from "./kit/launch.ts";
 const kernel = (entry: string): KernelSpec => kernelOf("gru", entry, [sigmoid, wgsl]);
 const FORWARD = kernel("forward");
 const BACKWARD = kernel("backward");
-const WEIGHT_GRADIENT = kernel("weight_gradient");
-const BIAS_GRADIENT = kernel("bias_gradient");
+const PARAMETER_GRADIENTS = kernel("parameter_gradients");
 /** One invocation per hidden unit. */
 const MOST_HIDDEN = kernelSizes(FORWARD).workgroup;
 /** Rows and columns of dW per invocation. */
-const BLOCK = kernelSizes(WEIGHT_GRADIENT).constant("BLOCK");
+const BLOCK = kernelSizes(PARAMETER_GRADIENTS).constant("BLOCK");
 
 /** One direction of the GRU. The order of the gates is r, z, n. */
 export interface GruDirection {
@@ -52,32 +51,9 @@ export function gru(ctx: Ctx, forward: GruDirection, reverse: GruDirection): Ten
     const dGates = ctx.empty([2, steps, 3 * hidden], "d gru gates");
     const read = [dy, y, saved, forward.weight, reverse.weight];
     ctx.run(BACKWARD, [...read, dForward, dReverse, dGates], dims, [2]);
-    const gradients = [forward, reverse].flatMap((of, direction) => [
-      weightGradient(ctx, of.weight, [dGates, y], { ...dims, direction }),
-      biasGradient(ctx, of.bias, dGates, { ...dims, direction }),
-    ]);
-    return [dForward, dReverse, ...gradients];
+    const targets = weights.map((of) => (of.requiresGrad ? ctx.gradTarget(of) : ctx.empty(of.shape, "no gradient")));
+    const [groups] = groupsOf(PARAMETER_GRADIENTS, 3 * (hidden / BLOCK) ** 2);
+    ctx.run(PARAMETER_GRADIENTS, [dGates, y, ...targets], dims, [groups, 2]);
+    return [dForward, dReverse, ...targets.map((target, i) => (weights[i]?.requiresGrad ? target : null))];
   });
-}
-
-interface DirectionDims {
-  [name: string]: number;
-  steps: number;
-  hidden: number;
-  /** 0 forward, 1 reverse. */
-  direction: number;
-}
-
-function weightGradient(ctx: Ctx, weight: Tensor, read: readonly Tensor[], dims: DirectionDims): Tensor | null {
-  if (!weight.requiresGrad) return null;
-  const dw = ctx.gradTarget(weight);
-  ctx.run(WEIGHT_GRADIENT, [...read, dw], dims, groupsOf(WEIGHT_GRADIENT, 3 * (dims.hidden / BLOCK) ** 2));
-  return dw;
-}
-
-function biasGradient(ctx: Ctx, bias: Tensor, dGates: Tensor, dims: DirectionDims): Tensor | null {
-  if (!bias.requiresGrad) return null;
-  const db = ctx.gradTarget(bias);
-  ctx.run(BIAS_GRADIENT, [dGates, db], dims, [1]);
-  return db;
 }

@@ -7,20 +7,19 @@ import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import type { GateTables } from "./kit/gateTables.ts";
-import { groupsFor, kernelOf } from "./kit/launch.ts";
-import { tileSums } from "./tileSums.ts";
+import { type Constants, groupsFor, kernelOf } from "./kit/launch.ts";
 
-const kernel = (entry: string): KernelSpec => kernelOf("heads", entry, [grid, gateTiles, wgsl]);
+const kernel = (entry: string, constants?: Constants): KernelSpec =>
+  kernelOf("heads", entry, [grid, gateTiles, wgsl], constants);
 const FORWARD = kernel("forward");
-const INPUT_GRADIENT = kernel("input_gradient");
-const WEIGHT_GRADIENT = kernel("weight_gradient");
+const GRADIENTS = { software: kernel("gradients", { TEAMS: 1 }), hardware: kernel("gradients", { TEAMS: 4 }) };
 
 /**
  * Gate logits: logits[j] = weight[j] . h[vector of j], and 0 for padding. h: (vectors, C), C a multiple of 4; weight: (flat gates, C), one
  * row per gate, padding included; logits: (flat gates). Rows of padding get the gradient 0.
  */
 export function heads(ctx: Ctx, h: Tensor, weight: Tensor, tables: GateTables): Tensor {
-  const { layout, tiles } = tables;
+  const { layout, tiles, bounds } = tables;
   const { cols } = matrixOf(h);
   checkShape(h, [layout.sizes.length, cols], "heads input");
   checkShape(weight, [layout.length, cols], "heads weight");
@@ -30,18 +29,12 @@ export function heads(ctx: Ctx, h: Tensor, weight: Tensor, tables: GateTables): 
   const logits = ctx.empty([layout.length], "logits", { requiresGrad: ctx.needsGrad(h, weight) });
   ctx.run(FORWARD, [h, weight, tiles, logits], dims, perTile);
   return ctx.record(logits, [h, weight], (dLogits) => {
-    let dh: Tensor | null = null;
-    if (h.requiresGrad) {
-      const parts = ctx.empty([dims.tiles, cols], "d heads input by tile");
-      ctx.run(INPUT_GRADIENT, [dLogits, weight, tiles, parts], dims, perTile);
-      dh = ctx.gradTarget(h);
-      tileSums(ctx, parts, tables, dh);
-    }
-    let dWeight: Tensor | null = null;
-    if (weight.requiresGrad) {
-      dWeight = ctx.gradTarget(weight);
-      ctx.run(WEIGHT_GRADIENT, [dLogits, h, tiles, dWeight], dims, perTile);
-    }
-    return [dh, dWeight];
+    const target = (of: Tensor): Tensor => (of.requiresGrad ? ctx.gradTarget(of) : ctx.empty(of.shape, "no gradient"));
+    const [dh, dWeight] = [target(h), target(weight)];
+    const vectors = layout.sizes.length;
+    const read = [dLogits, h, weight, bounds];
+    const gradients = GRADIENTS[ctx.gpu.facts.software ? "software" : "hardware"];
+    ctx.run(gradients, [...read, dh, dWeight], { vectors, quads: dims.quads }, groupsFor(vectors));
+    return [h.requiresGrad ? dh : null, weight.requiresGrad ? dWeight : null];
   });
 }

@@ -1,4 +1,4 @@
-// LayerNorm (Ba et al. 2016): trained in the hypernetwork, frozen in OPT and Phi.
+// LayerNorm (Ba et al. 2016) with trained weights: the hypernetwork's. addNorm.ts has that of OPT and Phi.
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import rowsCode from "../../../shaders/lib/rows.wgsl?raw";
 import scalar from "../../../shaders/lib/scalar.wgsl?raw";
@@ -11,8 +11,7 @@ import { rowKernel } from "./kit/variants.ts";
 const FORWARD = rowKernel("layerNorm", "forward", [wgsl]);
 const BACKWARD = rowKernel("layerNorm", "backward", [wgsl]);
 const code = [grid, rowsCode, scalar, wgsl];
-const WEIGHT_GRADIENT = kernelOf("layerNorm", "weight_gradient", code);
-const BIAS_GRADIENT = kernelOf("layerNorm", "bias_gradient", code);
+const PARAMETER_GRADIENTS = kernelOf("layerNorm", "parameter_gradients", code);
 
 interface LayerNormOptions {
   /** (C), trained or frozen. */
@@ -33,19 +32,13 @@ export function layerNorm(ctx: Ctx, x: Tensor, { weight, bias, eps }: LayerNormO
   const forward = FORWARD(ctx, rows, cols);
   ctx.run(forward.spec, [x, weight, bias, y, stats], { ...dims, cols: forward.cols }, forward.groups);
   return ctx.record(y, [x, weight, bias], (dy) => {
-    const gradient = (of: Tensor, run: (target: Tensor) => void): Tensor | null => {
-      if (!of.requiresGrad) return null;
-      const target = ctx.gradTarget(of);
-      run(target);
-      return target;
-    };
+    const target = (of: Tensor): Tensor => (of.requiresGrad ? ctx.gradTarget(of) : ctx.empty(of.shape, "no gradient"));
+    const [dx, dw, db] = [target(x), target(weight), target(bias)];
     const backward = BACKWARD(ctx, rows, cols);
-    return [
-      gradient(x, (dx) =>
-        ctx.run(backward.spec, [dy, x, stats, weight, dx], { ...dims, cols: backward.cols }, backward.groups),
-      ),
-      gradient(weight, (dw) => ctx.run(WEIGHT_GRADIENT, [dy, x, stats, dw], dims, groupsOf(WEIGHT_GRADIENT, cols))),
-      gradient(bias, (db) => ctx.run(BIAS_GRADIENT, [dy, db], dims, groupsOf(BIAS_GRADIENT, cols))),
-    ];
+    if (x.requiresGrad)
+      ctx.run(backward.spec, [dy, x, stats, weight, dx], { ...dims, cols: backward.cols }, backward.groups);
+    if (weight.requiresGrad || bias.requiresGrad)
+      ctx.run(PARAMETER_GRADIENTS, [dy, x, stats, dw, db], dims, groupsOf(PARAMETER_GRADIENTS, cols));
+    return [x, weight, bias].map((of, i) => (of.requiresGrad ? ([dx, dw, db][i] ?? null) : null));
   });
 }

@@ -2,11 +2,21 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { Gpu } from "../gpu/device.ts";
+import type { Precision } from "../tensor.ts";
 import { kernelSizes } from "./kit/launch.ts";
-import { linear, usableVariants } from "./linear.ts";
+import { MATMUL_VARIANTS, usableVariants } from "./kit/matmulChoice.ts";
+import { linear } from "./linear.ts";
 
 const FACTS = {
-  ...{ name: "a card", software: false, quads: false, timestamps: false },
+  ...{
+    name: "a card",
+    software: false,
+    quads: false,
+    timestamps: false,
+    shaderF16: false,
+    subgroupMin: 0,
+    subgroupMax: 0,
+  },
   ...{ maxBufferBytes: 2 ** 31, maxBindingBytes: 2 ** 31 },
 };
 
@@ -33,7 +43,7 @@ function chosen(workgroupBytes: number, rows: number, cols: number): { workgroup
 }
 
 test("the size of the result chooses the kernel, where the adapter has the workgroup memory", () => {
-  expect(chosen(32_768, 8, 512)).toEqual({ workgroup: 256, tile: 4 });
+  expect(chosen(32_768, 8, 512)).toEqual({ workgroup: 128, tile: 8 });
   expect(chosen(32_768, 128, 512)).toEqual({ workgroup: 256, tile: 32 });
   expect(chosen(32_768, 1024, 1024)).toEqual({ workgroup: 256, tile: 64 });
   expect(chosen(32_768, 2048, 2048)).toEqual({ workgroup: 256, tile: 128 });
@@ -41,8 +51,16 @@ test("the size of the result chooses the kernel, where the adapter has the workg
 });
 
 test("only kernels that fit are offered", () => {
-  const variants = (workgroupBytes: number): string[] =>
-    usableVariants(new Ctx(Gpu.counting({ ...FACTS, workgroupBytes }, () => undefined)));
-  expect(variants(16_384)).toEqual(["registers", "tiled"]);
-  expect(variants(32_768)).toEqual(["registers", "tiled", "split", "blocks128"]);
+  const variants = (workgroupBytes: number, shaderF16: boolean, precision: Precision): string[] =>
+    usableVariants(new Ctx(Gpu.counting({ ...FACTS, workgroupBytes, shaderF16 }, () => undefined)), precision);
+  expect(variants(16_384, false, "f16")).toEqual([
+    ...["registers", "tiled", "splitk"],
+    ...["blocks64", "blocks128x64", "blocks128k8"],
+  ]);
+  const all = MATMUL_VARIANTS.filter((variant) => variant !== "quad");
+  const withoutHalves = all.filter((variant) => !variant.startsWith("halves"));
+  expect(all.length).toBe(withoutHalves.length + 2);
+  expect(variants(32_768, true, "f16")).toEqual(all);
+  expect(variants(32_768, true, "f32")).toEqual(withoutHalves);
+  expect(variants(32_768, false, "f16")).toEqual(withoutHalves);
 });

@@ -1,6 +1,7 @@
 // Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The kernels come in variants, of which the adapter uses one.
-import blocks from "../../../shaders/lib/blocks.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
+import forwardBindings from "../../../shaders/lib/linear_forward.wgsl?raw";
+import gradientBindings from "../../../shaders/lib/linear_gradient.wgsl?raw";
 import splitting from "../../../shaders/lib/split.wgsl?raw";
 import sharing from "../../../shaders/lib/quad.wgsl?raw";
 import nnBlocks from "../../../shaders/linear/nn_blocks.wgsl?raw";
@@ -9,167 +10,109 @@ import nnRegisters from "../../../shaders/linear/nn_registers.wgsl?raw";
 import nnSplit from "../../../shaders/linear/nn_split.wgsl?raw";
 import nnTiled from "../../../shaders/linear/nn_tiled.wgsl?raw";
 import ntBlocks from "../../../shaders/linear/nt_blocks.wgsl?raw";
-import ntFew from "../../../shaders/linear/nt_few.wgsl?raw";
 import ntQuad from "../../../shaders/linear/nt_quad.wgsl?raw";
 import ntQuadFew from "../../../shaders/linear/nt_quad_few.wgsl?raw";
 import ntRegisters from "../../../shaders/linear/nt_registers.wgsl?raw";
 import ntSplit from "../../../shaders/linear/nt_split.wgsl?raw";
 import ntTiled from "../../../shaders/linear/nt_tiled.wgsl?raw";
-import { type Ctx, type MatmulChoice, type MatmulVariant, usualMatmul } from "../ctx.ts";
+import type { BlockVariant, Ctx, HalfVariant, MatmulVariant } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
-import {
-  kernelInTable,
-  MATMUL_KERNELS,
-  type MatmulShape,
-  type MatmulTable,
-  shapeClass,
-} from "../matmul/matmulTable.ts";
+import { addSlices } from "./addSlices.ts";
+import type { MatmulShape } from "../matmul/matmulTable.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
-import { groupsFor, kernelOf, kernelSizes, MAX_GROUPS } from "./kit/launch.ts";
-import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
-
-export const MATMUL_VARIANTS: readonly MatmulVariant[] = ["quad", "registers", "tiled", "split", "blocks128"];
-
-/** Workgroup memory of a variant's kernels; the others need at most 16 KiB, which every adapter has. */
-const WORKGROUP_BYTES: Partial<Record<MatmulVariant, number>> = { split: 22_528, blocks128: 16_896 };
-
-const isUsable = ({ gpu: { facts } }: Ctx, variant: MatmulVariant): boolean =>
-  (variant !== "quad" || facts.quads) && facts.workgroupBytes >= (WORKGROUP_BYTES[variant] ?? 0);
-
-/** The variants that this adapter can run. */
-export const usableVariants = (ctx: Ctx): MatmulVariant[] =>
-  MATMUL_VARIANTS.filter((variant) => isUsable(ctx, variant));
-
-/** A forward kernel, without and with a bias. */
-interface Forward {
-  plain: KernelSpec;
-  biased: KernelSpec;
-}
+import {
+  BLOCK_SHAPES,
+  blockText,
+  forBlocks,
+  HALF_SHAPES,
+  SLICED_SHAPE,
+  slicedGroups,
+  slicesFor,
+  tileGroups,
+} from "./kit/blockTiles.ts";
+import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
+import { matmulChoiceFor, variantFor } from "./kit/matmulChoice.ts";
+import { FEW_ROWS, fewRowsKernel, type Forward } from "./kit/fewRows.ts";
+import { HALF_FIRST, halfWeightText, precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
 /** The kernels for weights in one precision. */
 interface Kernels {
   forward: Record<MatmulVariant, Forward>;
   /** quad with a smaller tile, for decoding. */
   quadFew: Forward;
-  /** For few rows on graphics cards, in place of "sized". */
-  few: Forward;
   inputGradient: Record<MatmulVariant, KernelSpec>;
 }
 
 function kernelsFor(precision: Precision): Kernels {
-  const shared = [sharing, grid, valueText(4), weightText(precision, 4)];
-  const alone = shared.slice(1);
+  const alone = [grid, valueText(4), weightText(precision, 4)];
+  const shared = [sharing, ...alone];
   const forward = (code: readonly string[]): Forward => ({
-    plain: kernelOf("linear", "forward", code),
-    biased: kernelOf("linear", "forward", code, { BIAS: 1 }),
+    plain: kernelOf("linear", "forward", [...code.slice(0, -1), forwardBindings, ...code.slice(-1)]),
+    biased: kernelOf("linear", "forward", [...code.slice(0, -1), forwardBindings, ...code.slice(-1)], { BIAS: 1 }),
   });
-  const inputGradient = (code: readonly string[]): KernelSpec => kernelOf("linear", "input_gradient", code);
+  const inputGradient = (code: readonly string[]): KernelSpec =>
+    kernelOf("linear", "input_gradient", [...code.slice(0, -1), gradientBindings, ...code.slice(-1)]);
+  const ntTiles = forBlocks((variant) => forward([...alone, blockText(BLOCK_SHAPES[variant]), ntBlocks]));
+  const nnTiles = forBlocks((variant) => inputGradient([...alone, blockText(BLOCK_SHAPES[variant]), nnBlocks]));
+  /** As the tiles of f32, but halves in workgroup memory. Compiled only where the adapter has shader-f16. */
+  const half = (variant: BlockVariant): string[] => [
+    ...[HALF_FIRST, grid, valueText(4), halfWeightText],
+    blockText(BLOCK_SHAPES[variant], "vec4h"),
+  ];
+  const ntHalf = (variant: HalfVariant): Forward =>
+    precision === "f32" ? ntTiles[HALF_SHAPES[variant]] : forward([...half(HALF_SHAPES[variant]), ntBlocks]);
+  const nnHalf = (variant: HalfVariant): KernelSpec =>
+    precision === "f32" ? nnTiles[HALF_SHAPES[variant]] : inputGradient([...half(HALF_SHAPES[variant]), nnBlocks]);
   return {
     forward: {
       quad: forward([...shared, ntQuad]),
       registers: forward([...alone, ntRegisters]),
       tiled: forward([...alone, ntTiled]),
       split: forward([...alone, splitting, ntSplit]),
-      blocks128: forward([...alone, blocks, ntBlocks]),
+      splitk: ntTiles[SLICED_SHAPE],
+      ...ntTiles,
+      halves64: ntHalf("halves64"),
+      halves128: ntHalf("halves128"),
     },
     quadFew: forward([...shared, ntQuadFew]),
-    few: forward([...alone, ntFew]),
     inputGradient: {
       quad: inputGradient([...shared, nnQuad]),
       registers: inputGradient([...alone, nnRegisters]),
       tiled: inputGradient([...alone, nnTiled]),
       split: inputGradient([...alone, splitting, nnSplit]),
-      blocks128: inputGradient([...alone, blocks, nnBlocks]),
+      splitk: nnTiles[SLICED_SHAPE],
+      ...nnTiles,
+      halves64: nnHalf("halves64"),
+      halves128: nnHalf("halves128"),
     },
   };
 }
 
 const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kernelsFor("f16") };
-/** Tiles of 128 x 128 from which blocks128 is fastest, and tiles of 64 x 64 below which split is: measured on an H200 (bench/gpus). */
-const MANY_TILES = 192;
-const FEW_TILES = 160;
-/** Up to this many rows, the kernel for few rows is fastest on graphics cards. */
-const FEW_ROWS = { quad: kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS"), sized: 16 };
+/** Up to this many rows, the quads take their smaller tile. */
+const QUAD_FEW_ROWS = kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS");
 
-/** Whether this adapter can run a kernel of this name, which may be one of another version. */
-const isMatmulChoice = (ctx: Ctx, name: string): name is MatmulChoice =>
-  name === "sized" || MATMUL_VARIANTS.some((variant) => variant === name && isUsable(ctx, variant));
+/** A forward kernel, its workgroups, and the slices of its sum. */
+type ForwardLaunch = Forward & { groups: Groups; slices: number };
 
-/** Why a table cannot be used here, as a sentence: it was made for other kernels, or names one that this adapter cannot run. */
-export function matmulRefusal(ctx: Ctx, table: MatmulTable): string | undefined {
-  if (table.kernels !== MATMUL_KERNELS)
-    return `It was made for version ${table.kernels} of the matmul kernels; this is version ${MATMUL_KERNELS}.`;
-  const names = [table.default, ...Object.values(table.classes)];
-  const unknown = names.find((name) => !isMatmulChoice(ctx, name));
-  return unknown === undefined
-    ? undefined
-    : `It names the matmul kernel "${unknown}", which does not run on this adapter.`;
-}
-
-/** Makes a table the choice of this context, unless `matmulRefusal` says why not, which is returned. */
-export function useMatmulTable(ctx: Ctx, table: MatmulTable): string | undefined {
-  const refusal = matmulRefusal(ctx, table);
-  if (refusal !== undefined) return refusal;
-  const { default: usual } = table;
-  ctx.matmul = Object.keys(table.classes).length === 0 && isMatmulChoice(ctx, usual) ? usual : table;
-  return undefined;
-}
-
-/** Kernels that were looked up in a table, by class. */
-const lookedUp = new WeakMap<MatmulTable, Map<string, MatmulChoice>>();
-
-/** What ctx.matmul says about a shape. A name that this adapter cannot run counts as the usual choice. */
-function choiceFor(ctx: Ctx, shape: MatmulShape): MatmulChoice {
-  const { matmul } = ctx;
-  if (typeof matmul === "string") return matmul;
-  const known = lookedUp.get(matmul) ?? new Map<string, MatmulChoice>();
-  lookedUp.set(matmul, known);
-  const key = shapeClass(shape);
-  const before = known.get(key);
-  if (before) return before;
-  const name = kernelInTable(matmul, shape);
-  const choice = isMatmulChoice(ctx, name) ? name : usualMatmul(ctx.gpu.facts);
-  known.set(key, choice);
-  return choice;
-}
-
-/** The variant for a shape, by the choice for it. */
-function variantFor(ctx: Ctx, { rows, n, k, direction }: MatmulShape, choice: MatmulChoice): MatmulVariant {
-  if (choice !== "sized") return choice;
-  const cols = direction === "forward" ? n : k;
-  const tiles = (size: number): number => Math.ceil(rows / size) * Math.ceil(cols / size);
-  const best = tiles(128) >= MANY_TILES ? "blocks128" : tiles(64) < FEW_TILES ? "split" : "tiled";
-  return isUsable(ctx, best) ? best : "tiled";
-}
-
-/** The choices that are worth timing for a shape: the usual one, and every variant that it would not run. */
-export function matmulChoices(ctx: Ctx, shape: MatmulShape, usual: MatmulChoice): MatmulChoice[] {
-  const few = usual === "sized" && shape.direction === "forward" && shape.rows <= FEW_ROWS.sized;
-  const runs = few ? undefined : variantFor(ctx, shape, usual);
-  return [usual, ...usableVariants(ctx).filter((variant) => variant !== usual && variant !== runs)];
-}
-
-/** Workgroups for a result of rows x cols. */
-function tileGroups(spec: KernelSpec, rows: number, cols: number): Groups {
-  const { workgroup, constant } = kernelSizes(spec);
-  const tiles = Math.ceil(rows / constant("TILE_ROWS")) * Math.ceil(cols / constant("TILE_COLUMNS"));
-  return groupsFor(tiles, workgroup / constant("TILE_INVOCATIONS"));
-}
-
-/** The forward kernel for a shape, and its workgroups. */
-function forwardLaunch(ctx: Ctx, kernels: Kernels, shape: MatmulShape): Forward & { groups: Groups } {
-  const { rows, n: cols } = shape;
-  const choice = choiceFor(ctx, shape);
-  if (choice === "sized" && rows <= FEW_ROWS.sized) {
-    const { constant } = kernelSizes(kernels.few.plain);
-    const across = Math.ceil(cols / constant("FEATURES"));
-    if (across <= MAX_GROUPS) return { ...kernels.few, groups: [across, Math.ceil(rows / constant("ROWS"))] };
+/** How to run the forward kernel of a shape. */
+function forwardLaunch(ctx: Ctx, shape: MatmulShape): ForwardLaunch {
+  const { precision, rows, n, k } = shape;
+  const kernels = KERNELS[precision];
+  const choice = matmulChoiceFor(ctx, shape);
+  if (choice === "sized" && rows <= FEW_ROWS) {
+    const few = fewRowsKernel(ctx.gpu.facts, precision, rows);
+    return { ...few, groups: groupsFor(n, kernelSizes(few.plain).constant("FEATURES")), slices: 1 };
   }
-  const few = choice === "quad" && rows <= FEW_ROWS.quad;
-  const forward = few ? kernels.quadFew : kernels.forward[variantFor(ctx, shape, choice)];
-  return { ...forward, groups: tileGroups(forward.plain, rows, cols) };
+  if (choice === "quad" && rows <= QUAD_FEW_ROWS) {
+    return { ...kernels.quadFew, groups: tileGroups(kernels.quadFew.plain, rows, n), slices: 1 };
+  }
+  const variant = variantFor(ctx, shape, choice);
+  const forward = kernels.forward[variant];
+  const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows, cols: n, steps: k }) : 1;
+  return { ...forward, groups: slicedGroups(tileGroups(forward.plain, rows, n), slices), slices };
 }
 
 /**
@@ -201,10 +144,19 @@ export function linearForward(ctx: Ctx, tensors: LinearTensors): void {
     trainedForward(ctx, tensors);
     return;
   }
-  const precision = precisionOf(weight);
-  const shape: MatmulShape = { direction: "forward", precision, rows: m, n, k };
-  const { plain, biased, groups } = forwardLaunch(ctx, KERNELS[precision], shape);
-  ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, groups);
+  const { plain, biased, groups, slices } = forwardLaunch(ctx, {
+    direction: "forward",
+    precision: precisionOf(weight),
+    rows: m,
+    n,
+    k,
+  });
+  if (slices === 1) ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, groups);
+  else
+    ctx.scratch([slices, m, n], "slices of linear", (parts) => {
+      ctx.run(plain, [x, weight, weight, parts], { m, n, k }, groups);
+      addSlices(ctx, parts, y, bias && { bias });
+    });
   ctx.spend(2 * m * n * k);
 }
 
@@ -218,8 +170,16 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
   }
   const precision = precisionOf(weight);
   const shape: MatmulShape = { direction: "inputGradient", precision, rows: m, n, k };
-  const kernel = KERNELS[precision].inputGradient[variantFor(ctx, shape, choiceFor(ctx, shape))];
-  ctx.run(kernel, [dy, weight, dx], { m, n, k }, tileGroups(kernel, m, k));
+  const variant = variantFor(ctx, shape, matmulChoiceFor(ctx, shape));
+  const kernel = KERNELS[precision].inputGradient[variant];
+  const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows: m, cols: k, steps: n }) : 1;
+  const groups = slicedGroups(tileGroups(kernel, m, k), slices);
+  if (slices === 1) ctx.run(kernel, [dy, weight, dx], { m, n, k }, groups);
+  else
+    ctx.scratch([slices, m, k], "slices of d linear", (parts) => {
+      ctx.run(kernel, [dy, weight, parts], { m, n, k }, groups);
+      addSlices(ctx, parts, dx);
+    });
   ctx.spend(2 * m * n * k);
 }
 

@@ -9,13 +9,12 @@ import { groupsOf, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { unitOf } from "./kit/variants.ts";
 import { precisionOf, valueText, weightText, type Width } from "./kit/weightText.ts";
 
-const kernels = (precision: Precision, width: Width): Record<"forward" | "dx" | "dw" | "db", KernelSpec> => {
+const kernels = (precision: Precision, width: Width): Record<"forward" | "dx" | "parameters", KernelSpec> => {
   const code = [grid, valueText(width), weightText(precision, width), wgsl];
   return {
     forward: kernelOf("linearTrained", "forward", code),
     dx: kernelOf("linearTrained", "input_gradient", code),
-    dw: kernelOf("linearTrained", "weight_gradient", code),
-    db: kernelOf("linearTrained", "bias_gradient", code),
+    parameters: kernelOf("linearTrained", "parameter_gradients", code),
   };
 };
 const KERNELS = {
@@ -36,15 +35,15 @@ export function linearTrained(ctx: Ctx, x: Tensor, w: Tensor, b?: Tensor): Tenso
   trainedForward(ctx, { x, weight: w, bias: b, y });
   return ctx.record(y, inputs, (dy) => {
     const { kernel, inner, run } = launch(ctx, rows, w, b);
-    const gradient = (spec: KernelSpec, of: Tensor, args: readonly Tensor[], invocations: number): Tensor | null => {
-      if (!of.requiresGrad) return null;
-      const target = ctx.gradTarget(of);
-      run(spec, [...args, target], invocations);
-      return target;
-    };
-    const dx = gradient(kernel.dx, x, [dy, w], Math.ceil(rows / OUTPUTS) * inner);
-    const dw = gradient(kernel.dw, w, [dy, x], Math.ceil(cols / OUTPUTS) * inner);
-    return b ? [dx, dw, gradient(kernel.db, b, [dy], cols)] : [dx, dw];
+    const targets = inputs.map((of) =>
+      of.requiresGrad ? ctx.gradTarget(of) : ctx.empty(of === x ? [1] : of.shape, "no gradient"),
+    );
+    const [dx, dw, db] = targets as [Tensor, Tensor, Tensor?];
+    if (x.requiresGrad) run(kernel.dx, [dy, w, dx], Math.ceil(rows / OUTPUTS) * inner);
+    // without a bias its binding gets a tensor that is not written
+    const parameters = [dy, x, dw, db ?? ctx.empty([1], "no bias gradient")];
+    if (w.requiresGrad || b?.requiresGrad) run(kernel.parameters, parameters, Math.ceil(cols / OUTPUTS) * inner);
+    return inputs.map((of, i) => (of.requiresGrad ? (targets[i] ?? null) : null));
   });
 }
 

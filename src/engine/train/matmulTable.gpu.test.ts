@@ -8,7 +8,8 @@ import { type MatmulShape, type MatmulTable, shapeClass } from "../matmul/matmul
 import { modelShapes } from "../matmul/modelShapes.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
 import { tuneModel } from "../model/tuneModel.ts";
-import { linear, useMatmulTable, usableVariants } from "../ops/linear.ts";
+import { usableVariants, useMatmulTable } from "../ops/kit/matmulChoice.ts";
+import { linear } from "../ops/linear.ts";
 import { tuneShapes } from "../ops/registry/tuneShapes.ts";
 import { DEFAULT_RECIPE, type Recipe } from "../recipes/recipe.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";

@@ -1,6 +1,6 @@
 // Whether a checkpoint resumes with the matmul kernels of the session that wrote it.
 import type { Ctx } from "../ctx.ts";
-import { matmulRefusal } from "../ops/linear.ts";
+import { matmulRefusal } from "../ops/kit/matmulChoice.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /**

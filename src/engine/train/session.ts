@@ -3,7 +3,7 @@ import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { Tap } from "../gpu/readback.ts";
 import type { Model } from "../model/load.ts";
-import { useMatmulTable } from "../ops/linear.ts";
+import { useMatmulTable } from "../ops/kit/matmulChoice.ts";
 import { METRICS } from "../ops/metrics.ts";
 import { writeStepState } from "../ops/kit/stepState.ts";
 import { budgetOf } from "../masks/budget.ts";

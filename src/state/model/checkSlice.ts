@@ -1,4 +1,4 @@
-// The self-check: compares every kernel with its reference on the user's adapter.
+// The check of the user's adapter: every kernel compared with its reference, and on request everything measured.
 import type { SliceOf } from "../slice.ts";
 import type { CheckSlice } from "./modelState.ts";
 
@@ -6,9 +6,11 @@ export const checkSlice: SliceOf<CheckSlice> = ({ client, task }) => {
   const { start, cancel } = task({
     name: "selfCheck",
     isRunning: ({ check }) => check.phase === "checking",
-    run: () => ({
+    // nothing else may use the GPU while speed is measured
+    measuring: "stops",
+    run: (measure: boolean) => ({
       begin: { check: { phase: "checking" } },
-      work: () => client.request({ type: "selfCheck" }),
+      work: () => client.request({ type: "selfCheck", measure }),
       done: (result) => ({ check: { phase: "checked", result } }),
       cancelled: () => ({ check: { phase: "none" } }),
       failed: (error) => ({ check: { phase: "failed", error } }),

@@ -1,6 +1,6 @@
 // State of the open model, of the library of models, and of the self-check.
-import type { EngineError, PlanResult, SelfCheck } from "../../engine/index.ts";
-import type { CachedModel, ModelFacts, ModelSource } from "../../worker/protocol.ts";
+import type { EngineError, PlanResult } from "../../engine/index.ts";
+import type { AdapterCheck, CachedModel, ModelFacts, ModelSource } from "../../worker/protocol.ts";
 
 export interface ModelSlice {
   model:
@@ -37,12 +37,13 @@ export interface LibrarySlice {
 }
 
 export interface CheckSlice {
-  /** The comparison of every kernel with its reference on this adapter. */
+  /** The check of this adapter: every kernel compared with its reference, and on request everything that the lab measures. */
   check:
     | { phase: "none" }
     | { phase: "checking" }
-    | { phase: "checked"; result: SelfCheck }
+    | { phase: "checked"; result: AdapterCheck }
     | { phase: "failed"; error: EngineError };
-  selfCheck(): Promise<void>;
+  /** measure: runs all parts of the lab. */
+  selfCheck(measure: boolean): Promise<void>;
   cancelSelfCheck(): Promise<void>;
 }

@@ -12,9 +12,11 @@ interface Props {
   stop?: string;
   /** Stops the task. */
   cancel: () => Promise<void>;
+  /** Of the bar; the button's is this with "-cancel". Default: the task's name. */
+  testId?: string;
 }
 
-export function TaskProgress({ task, label, stop = "Cancel", cancel }: Props) {
+export function TaskProgress({ task, label, stop = "Cancel", cancel, testId = task }: Props) {
   const progress = useThrottled((state) => state.progress[task]);
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
   const amount = progress
@@ -24,7 +26,7 @@ export function TaskProgress({ task, label, stop = "Cancel", cancel }: Props) {
     : "";
   const left = progress?.secondsLeft ? `, ${duration(progress.secondsLeft)} left` : "";
   return (
-    <div className="task-progress" data-testid={`${task}-progress`}>
+    <div className="task-progress" data-testid={`${testId}-progress`}>
       <p role="status">
         {progress?.note ?? label} {amount}
         {left}
@@ -32,7 +34,7 @@ export function TaskProgress({ task, label, stop = "Cancel", cancel }: Props) {
       <Progress.Root className="bar" value={Math.round(100 * share)} aria-label={label}>
         <Progress.Indicator className="bar-fill" style={{ transform: `scaleX(${share})` }} />
       </Progress.Root>
-      <button type="button" data-testid={`${task}-cancel`} onClick={() => void cancel()}>
+      <button type="button" data-testid={`${testId}-cancel`} onClick={() => void cancel()}>
         {stop}
       </button>
     </div>

@@ -1,8 +1,9 @@
-// Commands of the open model: opening, the library of cached models, its texts, and the self-check of the device.
-import { EngineError, selfCheck } from "../../engine/index.ts";
+// Commands of the open model: opening, the library of cached models, its texts, and the check of the adapter.
+import { EngineError } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { TextSources } from "../../shared/texts.ts";
 import type { ModelFacts, ModelSource, Replies } from "../protocol.ts";
+import { checkAdapter } from "../check/checkAdapter.ts";
 import { TrainingRun } from "../run/trainingRun.ts";
 import { forgetCached, listCached } from "../storage/library.ts";
 import { modelFacts, openModelSource } from "../storage/openModel.ts";
@@ -18,10 +19,11 @@ export function modelCommands(
     library: () => listCached(),
     forget: ({ address }) => forgetCached(address),
     texts: (sources) => setTexts(state, sources),
-    selfCheck: () =>
-      tasks.run("selfCheck", async ({ report, cancelled }) =>
-        selfCheck(await onDevice.device(), { onCase: report("cases"), cancelled }),
-      ),
+    selfCheck: ({ measure }) =>
+      tasks.run("selfCheck", async (controls) => {
+        const { software } = (await onDevice.device()).gpu.facts;
+        return checkAdapter({ measure, software }, controls);
+      }),
     cancel: ({ task }) => {
       tasks.cancel(task);
       return Promise.resolve(null);

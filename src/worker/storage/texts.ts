@@ -11,7 +11,8 @@ export interface EncodedText {
 
 const fileNameOf = (source: TextSource): string => (source.kind === "bundled" ? `${source.name}.txt` : source.name);
 
-async function read(source: TextSource): Promise<string> {
+/** The content of a text. Throws "format" for one that cannot be loaded. */
+export async function readSource(source: TextSource): Promise<string> {
   if (source.kind === "own") return source.text;
   const response = await fetch(new URL(`text/${source.name}.txt`, self.location.origin + basePath()));
   if (!response.ok) {
@@ -45,7 +46,7 @@ export class Texts {
     const key = source.kind === "bundled" ? source.name : `own:${source.name}:${source.text.length}:${source.text}`;
     let text = this.known.get(key);
     if (!text) {
-      const content = await read(source);
+      const content = await readSource(source);
       const ids = Uint32Array.from(tokenizer.encode(content));
       invariant(
         ids.length >= 2,

@@ -29,6 +29,7 @@ const input: ReceiptInput = {
   version: "0.1.0",
   adapter: "SwiftShader",
   matmul: { kernels: 1, default: "sized", classes: { "forward f16 128 12x20": "split" } },
+  host: "Chrome 156",
   modelName: "tiny | model",
   licence: "apache-2.0",
   config,
@@ -86,6 +87,12 @@ describe("a receipt", () => {
     expect(receipt.matmul).toEqual(input.matmul);
     expect(readReceipt(changed("matmul", undefined))).not.toHaveProperty("matmul");
     expect(buildReceipt({ ...input, precision: "f32" })).not.toHaveProperty("precision");
+  });
+
+  it("names the host where it was recorded", () => {
+    expect(receipt.host).toBe("Chrome 156");
+    expect(readReceipt(changed("host", undefined))).not.toHaveProperty("host");
+    expect(() => readReceipt(changed("host", 156))).toThrow(/host: expected text, got 156/);
   });
 
   it("stores a logit sample where there is one", async () => {

@@ -1,4 +1,5 @@
 // The kernels of attention and their dispatches: by tiles, or, for too few rows to fill a tile, by single rows.
+import gradientsCode from "../../../../shaders/attention/gradients.wgsl?raw";
 import mixCode from "../../../../shaders/attention/mix.wgsl?raw";
 import scoresCode from "../../../../shaders/attention/scores.wgsl?raw";
 import softmaxCode from "../../../../shaders/attention/softmax.wgsl?raw";
@@ -54,22 +55,33 @@ function single(code: string, entry: string, unit: number): Run {
   };
 }
 
+/** The products of few rows of attention weights: on graphics cards, workgroups divide the keys. */
+function mixFew(): Run {
+  const software = single(mixCode, "mix_few", 4);
+  const hardware = spec(alone, mixCode, "mix_few_keys", {});
+  const columns = 4 * kernelSizes(hardware).constant("COLUMNS");
+  return (ctx, args, dims, extent) => {
+    const { rows, cols, heads } = extent;
+    if (ctx.gpu.facts.software) software(ctx, args, dims, extent);
+    else ctx.run(hardware, args, dims, [rows * Math.ceil(cols / columns), heads]);
+  };
+}
+
 const byRows =
   (few: Run, many: Run): Run =>
   (ctx, args, dims, extent) =>
     (extent.rows <= FEW_ROWS ? few : many)(ctx, args, dims, extent);
 
 export const runScores = byRows(single(scoresCode, "scores_few", 1), tiles(scoresCode, "scores"));
-export const runMix = byRows(single(mixCode, "mix_few", 4), tiles(mixCode, "mix"));
+export const runMix = byRows(mixFew(), tiles(mixCode, "mix"));
 /** From recomputed scores, which it turns into attention weights. */
 export const runScoreGradient = tiles(scoresCode, "score_gradient");
 /** From the attention weights that forward kept. */
 export const runScoreGradientKept = tiles(scoresCode, "score_gradient", { KEPT: 1 });
-export const runMixTransposed = tiles(mixCode, "mix_transposed");
+/** Its extent's heads: those of q, k and v. */
+export const runGradients = tiles(gradientsCode, "gradients");
 
-const softmaxText = [alone, tile, causal, softmaxCode];
-export const SOFTMAX = rowKernel("attention", "softmax", softmaxText);
-export const ROW_DOTS = rowKernel("attention", "row_dots", softmaxText);
+export const SOFTMAX = rowKernel("attention", "softmax", [alone, tile, causal, softmaxCode]);
 
 /** Rows of a tile; the stored keys of a query are padded to a multiple of it. */
 export const TILE = kernelSizes(spec(alone, scoresCode, "scores", {})).constant("TILE");

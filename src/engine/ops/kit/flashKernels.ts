@@ -75,11 +75,11 @@ export function flashForward(ctx: Ctx, call: FlashCall, { stats, out }: FlashSav
   ctx.run(forward, [call.qkv, stats, out], dimsOf(call), [Math.ceil(rows / ROWS), call.shape.heads]);
 }
 
-/** Writes dqkv, from dout and dots: (heads, T), dout . out of each row. */
+/** Writes dqkv, from dout. */
 export function flashBackward(
   ctx: Ctx,
   call: FlashCall,
-  { stats, dout, dots, dqkv }: { stats: Tensor; dout: Tensor; dots: Tensor; dqkv: Tensor },
+  { stats, out, dout, dqkv }: FlashSaved & { dout: Tensor; dqkv: Tensor },
 ): void {
   const { qkv, shape } = call;
   const { heads, kvHeads, headDim } = shape;
@@ -89,6 +89,7 @@ export function flashBackward(
   const stride = packedWidth(shape) / 4;
   const kernels = kernelsFor(panelsOf(call));
   const groups = [Math.ceil(rows / ROWS), heads] as const;
+  const dots = ctx.empty([heads, rows], "attention row dots");
   const inputs = [qkv, dout, stats, dots];
   const packed = {
     result_stride: stride,
@@ -96,7 +97,7 @@ export function flashBackward(
     result_v: 2 * heads * depth,
     result_step: depth,
   };
-  ctx.run(kernels.queries, [...inputs, dqkv], { ...dims, ...packed }, groups);
+  ctx.run(kernels.queries, [qkv, dout, stats, out, dots, dqkv], { ...dims, ...packed }, groups);
   if (heads === kvHeads) {
     ctx.run(kernels.keys, [...inputs, dqkv], { ...dims, ...packed }, groups);
     return;

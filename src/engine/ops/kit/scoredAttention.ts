@@ -2,8 +2,8 @@
 import type { Ctx } from "../../ctx.ts";
 import { ELEMENT_BYTES, matrixOf, sizeOf, type Tensor } from "../../tensor.ts";
 import {
+  runGradients,
   runMix,
-  runMixTransposed,
   runScoreGradient,
   runScoreGradientKept,
   runScores,
@@ -140,17 +140,15 @@ export function scoredForward(call: ScoredCall, { kept, stats, out }: ScoredSave
   }
 }
 
-interface ScoredBackward extends Omit<ScoredSaved, "out"> {
+interface ScoredBackward extends ScoredSaved {
   dout: Tensor;
-  /** (heads, T): dout . out of each row. */
-  dots: Tensor;
   dqkv: Tensor;
 }
 
 /** Writes dqkv. Weights that were not kept are computed again. */
-export function scoredBackward(call: ScoredCall, { kept, stats, dout, dots, dqkv }: ScoredBackward): void {
-  const { ctx, qkv, start, dims, own } = call;
-  const { rows, keys, stride, depth, group } = dims;
+export function scoredBackward(call: ScoredCall, { kept, stats, out, dout, dqkv }: ScoredBackward): void {
+  const { ctx, qkv, dims, own } = call;
+  const { rows, stride, depth, group, window } = dims;
   const { heads, headDim } = call.shape;
   const weights = kept ?? ctx.empty(weightsShape(call), "attention weights");
   const ds = ctx.empty(weightsShape(call), "d attention scores");
@@ -161,14 +159,10 @@ export function scoredBackward(call: ScoredCall, { kept, stats, dout, dots, dqkv
     const { first: first_head, count } = run;
     if (!kept) scores(call, weights, run);
     const gradientDims = { ...dims, ...gradientStrides, scale, first_head };
-    runGradient(ctx, [qkv, dout, stats, dots, weights, ds], gradientDims, { rows, cols: 4 * stride, heads: count });
-    const common = { ...dims, first_head, result_stride: own.stride };
-    const dq = { ...common, value_stride: own.stride, value_column: own.k, result_column: 0 };
-    runMix(ctx, [ds, qkv, start, dqkv], dq, { rows, cols: headDim, heads: count });
-    const extent = { rows: keys, cols: headDim, heads: count / group };
-    const dk = { ...common, value_stride: own.stride, value_column: 0, result_column: own.k };
-    runMixTransposed(ctx, [ds, qkv, dqkv], dk, extent);
-    const dv = { ...common, value_stride: heads * depth, value_column: 0, result_column: own.v };
-    runMixTransposed(ctx, [weights, dout, dqkv], dv, extent);
+    runGradient(ctx, [qkv, dout, stats, out, weights, ds], gradientDims, { rows, cols: 4 * stride, heads: count });
+    const columns = { qkv_stride: own.stride, k_column: own.k, v_column: own.v, dout_stride: heads * depth };
+    const resultDims = { rows, stride, depth, group, window, first_head, heads: count, ...columns };
+    const extent = { rows, cols: headDim, heads: count + (2 * count) / group };
+    runGradients(ctx, [ds, weights, qkv, dout, dqkv], resultDims, extent);
   }
 }

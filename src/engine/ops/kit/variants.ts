@@ -29,6 +29,8 @@ interface Shape {
 const ROW_SHAPE = { software: { LANES: 1, ROWS: 4 }, hardware: { LANES: 64, ROWS: 1 } };
 /** Independent elements: one invocation per column and BLOCK rows. */
 const BLOCK_SHAPE = { software: { SIZE: 16, BLOCK: 8 }, hardware: { SIZE: 64, BLOCK: 1 } };
+/** Sums per row, then per column of a block of rows: LANES invocations for each of ROWS rows at a time. */
+const TEAM_SHAPE = { software: { LANES: 1, ROWS: 4 }, hardware: { LANES: 32, ROWS: 8 } };
 /** Sums over rows: one workgroup per COLUMNS columns, with LANES invocations for each. */
 const COLUMN_SHAPE = { software: { COLUMNS: 4, LANES: 1 }, hardware: { COLUMNS: 4, LANES: 64 } };
 
@@ -56,8 +58,8 @@ function variants({ stem, entry, code, shape, constants }: Variants): (ctx: Ctx,
 }
 
 /** A kernel that reduces rows with lib/rows.wgsl, which is put before its code together with lib/grid.wgsl. */
-export function rowKernel(stem: string, entry: string, code: Code): Launcher {
-  const pick = variants({ stem, entry, code: () => [grid, rowsCode, ...code], shape: ROW_SHAPE });
+export function rowKernel(stem: string, entry: string, code: Code, constants?: Constants): Launcher {
+  const pick = variants({ stem, entry, code: () => [grid, rowsCode, ...code], shape: ROW_SHAPE, constants });
   return (ctx, rows, cols, width = unitOf(cols)) => {
     const spec = pick(ctx, width);
     return { spec, groups: groupsFor(rows, kernelSizes(spec).constant("ROWS")), cols: cols / width };
@@ -83,6 +85,41 @@ export function blockKernel(
       () => `${spec.label}: expected at most ${MAX_GROUPS * sizes.constant("BLOCK")} rows, got ${rows}`,
     );
     return { spec, groups: [Math.ceil(cols / width / sizes.workgroup), blocks], cols: cols / width };
+  };
+}
+
+/** Blocks of rows for gradients that are summed over rows (Tape.parts): how many, and the rows of each but the last. */
+interface RowBlocks {
+  count: number;
+  each: number;
+}
+
+/** More blocks keep more of a graphics card busy, and leave more sums to add. */
+const MOST_BLOCKS = { software: 16, hardware: 64 };
+const LEAST_ROWS = 8;
+
+/** The blocks of all gradients that are summed over `rows` rows. */
+export function rowBlocks(ctx: Ctx, rows: number): RowBlocks {
+  const most = MOST_BLOCKS[ctx.gpu.facts.software ? "software" : "hardware"];
+  const each = Math.max(LEAST_ROWS, Math.ceil(rows / most));
+  return { count: Math.ceil(rows / each), each };
+}
+
+/** `blockKernel` for a kernel whose blocks of rows are those of `rowBlocks`. */
+export function rowBlockKernel(stem: string, entry: string, code: Code, constants?: Constants): Launcher {
+  const pick = variants({ stem, entry, code: () => code, shape: BLOCK_SHAPE, constants });
+  return (ctx, rows, cols, width = unitOf(cols)) => {
+    const spec = pick(ctx, width);
+    const across = Math.ceil(cols / width / kernelSizes(spec).workgroup);
+    return { spec, groups: [across, rowBlocks(ctx, rows).count], cols: cols / width };
+  };
+}
+
+/** A kernel with one workgroup for each block of `rowBlocks`: lib/grid.wgsl is put before its code. */
+export function rowTeamKernel(stem: string, entry: string, code: Code, constants?: Constants): Launcher {
+  const pick = variants({ stem, entry, code: () => [grid, ...code], shape: TEAM_SHAPE, constants });
+  return (ctx, rows, cols, width = unitOf(cols)) => {
+    return { spec: pick(ctx, width), groups: groupsFor(rowBlocks(ctx, rows).count), cols: cols / width };
   };
 }
 

@@ -4,6 +4,7 @@ import vec4 from "../../../../shaders/lib/vec4.wgsl?raw";
 import weightsF16 from "../../../../shaders/lib/weights_f16.wgsl?raw";
 import weightsF16Single from "../../../../shaders/lib/weights_f16_single.wgsl?raw";
 import weightsF32 from "../../../../shaders/lib/weights_f32.wgsl?raw";
+import weightsHalf from "../../../../shaders/lib/weights_half.wgsl?raw";
 import { EngineError } from "../../errors.ts";
 import type { DType, Precision, Tensor } from "../../tensor.ts";
 
@@ -18,6 +19,11 @@ export function weightText(precision: Precision, width: Width): string {
   if (precision === "f32") return weightsF32;
   return width === 4 ? weightsF16 : weightsF16Single;
 }
+
+/** Comes first in a kernel with lib/weights_half.wgsl. */
+export const HALF_FIRST = "enable f16;";
+/** lib/weights_half.wgsl, for weights in f16 on adapters with shader-f16. */
+export const halfWeightText = weightsHalf;
 
 /** How a weight is stored. Throws "bug" for a tensor of integers. */
 export function precisionOf({ dtype, label }: Tensor): Precision {

@@ -26,8 +26,6 @@ import { noise } from "../noise.ts";
 import { noiseRef } from "../noise.ref.ts";
 import { spreadGates, spreadTables } from "../spreadGates.ts";
 import { spreadGatesRef } from "../spreadGates.ref.ts";
-import { tileSums } from "../tileSums.ts";
-import { tileSumsRef } from "../tileSums.ref.ts";
 import { type CheckedOp, checkedOp, take } from "./parity.ts";
 
 const tablesOf = (ctx: Ctx, sizes: readonly number[]): GateTables => gateTables(ctx, layoutOf(sizes), "step");
@@ -71,10 +69,6 @@ export const hypernetOps: readonly CheckedOp[] = [
     const options = { tables: tablesOf(ctx, sizes), costs, stepState: stateOf(ctx, { ratio }) };
     const { kept, counts } = budget(ctx, take(t, 0), options);
     return [kept, counts];
-  }),
-  checkedOp(tileSumsRef, (ctx, t, { sizes }) => {
-    tileSums(ctx, take(t, 0), tablesOf(ctx, sizes), take(t, 1));
-    return [take(t, 1)];
   }),
   checkedOp(metricsRef, (ctx, t, values) => {
     const ring = take(t, 3);

@@ -1,15 +1,29 @@
 // The ops of the language model, with their references, in the order in which a forward runs them.
-import type { Tensor } from "../../tensor.ts";
-import { activate, glu } from "../activation.ts";
+import { elements, type Tensor, view } from "../../tensor.ts";
+import { activate, type ActivationGates, glu } from "../activation.ts";
 import { activateRef, gluRef } from "../activation.ref.ts";
+import { addNorm, type AddNormOptions } from "../addNorm.ts";
+import { addNormLastRef, type AddNormParams, addNormRef, normAloneRef } from "../addNorm.ref.ts";
 import { addPositions } from "../addPositions.ts";
 import { addPositionsRef } from "../addPositions.ref.ts";
 import { appendKv } from "../appendKv.ts";
 import { appendKvRef } from "../appendKv.ref.ts";
 import { attention } from "../attention.ts";
 import { attentionCachedRef, attentionRef } from "../attention.ref.ts";
-import { crossEntropy, crossEntropyByToken, type CrossEntropyOptions } from "../crossEntropy.ts";
-import { crossEntropyByTokenRef, type CrossEntropyParams, crossEntropyRef } from "../crossEntropy.ref.ts";
+import {
+  crossEntropy,
+  crossEntropyByToken,
+  type CrossEntropyOptions,
+  crossEntropyTerms,
+  topTokens,
+} from "../crossEntropy.ts";
+import {
+  crossEntropyByTokenRef,
+  type CrossEntropyParams,
+  crossEntropyRef,
+  crossEntropyTermsRef,
+  topTokensRef,
+} from "../crossEntropy.ref.ts";
 import { embedding } from "../embedding.ts";
 import { embeddingRef } from "../embedding.ref.ts";
 import { gate, gatedAdd } from "../gate.ts";
@@ -19,8 +33,6 @@ import { gatherRef } from "../gather.ref.ts";
 import { headNorm } from "../headNorm.ts";
 import { headNormRef } from "../headNorm.ref.ts";
 import { splitRows } from "../kit/rowParts.ts";
-import { rmsnorm } from "../rmsnorm.ts";
-import { rmsnormRef } from "../rmsnorm.ref.ts";
 import { rope } from "../rope.ts";
 import { ropeRef } from "../rope.ref.ts";
 import { scatterAdd } from "../scatterAdd.ts";
@@ -33,12 +45,31 @@ function lossOptions(t: readonly Tensor[], { partRows, logitsBytes }: CrossEntro
   return { head, ids: take(t, 2), logitsBytes };
 }
 
+/** Perhaps a branch, then weight and bias in one tensor, then the gates of both places in one tensor, as the references of addNorm take them. */
+function normOptions(t: readonly Tensor[], params: AddNormParams): AddNormOptions {
+  const { cols, eps, centred, leaves, enters } = params;
+  const [affine, gates] = [take(t, t.length - 2), take(t, t.length - 1)];
+  const second = elements(gates) / 2;
+  const norm = { weight: view(affine, 0, [cols]), eps, ...(centred ? { bias: view(affine, second, [cols]) } : {}) };
+  const branch = { y: take(t, 1), ...(leaves ? { leave: view(gates, 0, [cols]) } : {}) };
+  const enter = enters ? { enter: view(gates, second, [cols]) } : {};
+  return { norm, ...(t.length === 4 ? { branch } : {}), ...enter };
+}
+
+const gatesOf = (mask: Tensor | undefined, times: number): ActivationGates | undefined =>
+  mask && { mask, twice: times === 2 };
+
 export const languageOps: readonly CheckedOp[] = [
   checkedOp(embeddingRef, (ctx, t, { scale, partRows }) => [
     embedding(ctx, take(t, 0), splitRows(take(t, 1), partRows), scale),
   ]),
   checkedOp(addPositionsRef, (ctx, t) => [addPositions(ctx, take(t, 0), take(t, 1), take(t, 2))]),
-  checkedOp(rmsnormRef, (ctx, t, { eps }) => [rmsnorm(ctx, take(t, 0), take(t, 1), eps)]),
+  checkedOp(addNormRef, (ctx, t, params) => {
+    const { sum, out } = addNorm(ctx, take(t, 0), normOptions(t, params));
+    return [out, sum];
+  }),
+  checkedOp(addNormLastRef, (ctx, t, params) => [addNorm(ctx, take(t, 0), normOptions(t, params)).out]),
+  checkedOp(normAloneRef, (ctx, t, params) => [addNorm(ctx, take(t, 0), normOptions(t, params)).out]),
   checkedOp(headNormRef, (ctx, t, { eps, ...shape }) => [
     headNorm(ctx, take(t, 0), { weights: take(t, 1), eps, shape }),
   ]),
@@ -53,12 +84,14 @@ export const languageOps: readonly CheckedOp[] = [
   checkedOp(attentionCachedRef, (ctx, t, params) => [
     attention(ctx, take(t, 0), { ...params, kv: take(t, 1), start: take(t, 2), shape: params }),
   ]),
-  checkedOp(activateRef, (ctx, t, act) => [activate(ctx, take(t, 0), act)]),
-  checkedOp(gluRef, (ctx, t, act) => [glu(ctx, take(t, 0), act)]),
+  checkedOp(activateRef, (ctx, t, { act, times }) => [activate(ctx, take(t, 0), act, gatesOf(t[1], times))]),
+  checkedOp(gluRef, (ctx, t, { act, times }) => [glu(ctx, take(t, 0), act, gatesOf(t[1], times))]),
   checkedOp(gateRef, (ctx, t) => [gate(ctx, take(t, 0), take(t, 1))]),
   checkedOp(gatedAddRef, (ctx, t) => [gatedAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(gatherRef, (ctx, t) => [gather(ctx, take(t, 0), take(t, 1))]),
   checkedOp(scatterAddRef, (ctx, t) => [scatterAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(crossEntropyRef, (ctx, t, params) => [crossEntropy(ctx, take(t, 0), lossOptions(t, params))]),
   checkedOp(crossEntropyByTokenRef, (ctx, t, params) => [crossEntropyByToken(ctx, take(t, 0), lossOptions(t, params))]),
+  checkedOp(crossEntropyTermsRef, (ctx, t, params) => [crossEntropyTerms(ctx, take(t, 0), lossOptions(t, params))]),
+  checkedOp(topTokensRef, (ctx, t, params) => [topTokens(ctx, take(t, 0), lossOptions(t, params))]),
 ];

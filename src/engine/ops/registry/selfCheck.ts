@@ -8,7 +8,16 @@ export interface SelfCheck {
   /** Number of comparisons: outputs and gradients of all cases of all ops. */
   checks: number;
   failed: (Check & { op: string; case: string })[];
+  /** One entry per op. Results of older versions have none. */
+  ops?: OpErrors[];
   seconds: number;
+}
+
+/** The comparison of an op that comes nearest to its limit, or exceeds it most. */
+interface OpErrors extends Pick<Check, "worst" | "limit"> {
+  op: string;
+  checks: number;
+  case: string;
 }
 
 interface SelfCheckOptions {
@@ -28,6 +37,7 @@ export async function selfCheck(
   const began = performance.now();
   const cases = only.flatMap((op) => op.cases.map((name) => ({ op, name })));
   const failed: SelfCheck["failed"] = [];
+  const perOp = new Map<string, OpErrors>();
   let checks = 0;
   for (const [done, { op, name }] of cases.entries()) {
     if (cancelled?.()) throw new EngineError("cancelled", "The check of the GPU was stopped.");
@@ -38,8 +48,20 @@ export async function selfCheck(
       return [{ name: message, ok: false, worst: Number.NaN, limit: 0 }];
     });
     checks += found.length;
+    for (const check of found)
+      perOp.set(op.name, worse(perOp.get(op.name), { op: op.name, checks: 1, case: name, ...check }));
     failed.push(...found.filter(({ ok }) => !ok).map((check) => ({ ...check, op: op.name, case: name })));
   }
   onCase?.(cases.length, cases.length, "");
-  return { checks, failed, seconds: (performance.now() - began) / 1000 };
+  return { checks, failed, ops: [...perOp.values()], seconds: (performance.now() - began) / 1000 };
+}
+
+/** The error as a share of its limit; NaN, of a kernel that was refused, is the worst. */
+const severity = ({ worst, limit }: Pick<Check, "worst" | "limit">): number =>
+  worst === 0 ? 0 : Number.isNaN(worst) ? Infinity : worst / limit;
+
+function worse(known: OpErrors | undefined, { op, checks, case: name, worst, limit }: OpErrors): OpErrors {
+  const found = { op, checks, case: name, worst, limit };
+  if (!known) return found;
+  return { ...(severity(found) > severity(known) ? found : known), checks: known.checks + checks };
 }

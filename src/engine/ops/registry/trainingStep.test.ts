@@ -15,12 +15,13 @@ import { hypernetLayout } from "../../prune/gates/hypernetLayout.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import { sizeOf } from "../../tensor.ts";
 import { makeTrainState } from "../../train/state.ts";
+import { rowBlocks } from "../kit/variants.ts";
 import { trainStep } from "../../train/step.ts";
 
 /** Too little workgroup memory for attention by tiles: the list is of the kernels that every adapter can run. */
 const FACTS = {
   ...{ name: "", software: false, maxBufferBytes: 2 ** 31, maxBindingBytes: 2 ** 31 },
-  ...{ workgroupBytes: 16_384, timestamps: false },
+  ...{ workgroupBytes: 16_384, timestamps: false, shaderF16: false, subgroupMin: 0, subgroupMax: 0 },
 };
 
 beforeAll(() => {
@@ -64,6 +65,7 @@ async function recordStep(): Promise<{ dispatches: Dispatch[]; symbols: Record<s
   const symbols = {
     ...{ L: layers, T: tokens, S: Math.ceil(tokens / 16) * 16, d: dModel, f: dMlp, heads, V: vocab },
     ...{ dq: heads * headDim, dqkv: (heads + 2 * kvHeads) * headDim, G: layout.length, Z: 32, W: 64 },
+    R: rowBlocks(ctx, tokens).count,
     P: hypernet.theta.shape[0] ?? 0,
   };
   return { dispatches, symbols };
@@ -89,6 +91,7 @@ function shapeOf(text: string, symbols: Record<string, number>): number[] {
     .slice(1, -1)
     .split(", ")
     .map((size) => {
+      if (size === "T d") return (symbols["T"] ?? NaN) * (symbols["d"] ?? NaN);
       const [, factor, symbol = "", operator, operand] = /^(\d*)([A-Za-z]*)(?:([/-])(\d+))?$/.exec(size) ?? [];
       const value = Number(factor || 1) * (symbol === "" ? 1 : (symbols[symbol] ?? NaN));
       if (operator === "/") return value / Number(operand);
@@ -100,12 +103,12 @@ test("lists every dispatch of a step, in order, with the shapes that it writes",
   const { dispatches, symbols } = await recordStep();
   const blocks = symbols["L"] ?? 0;
   const tables = documentedTables();
-  expect(tables.length).toBe(8);
-  const [gates = [], forward = [], loss = [], lossBackward = [], backward = [], others = [], first = [], update = []] =
-    tables;
+  expect(tables.length).toBe(10);
+  const [gates = [], firstNorm = [], otherNorm = [], forward = [], loss = [], ...rest] = tables;
+  const [lossBackward = [], backward = [], others = [], first = [], update = []] = rest;
   const expected = [
     ...gates,
-    ...Array.from({ length: blocks }, () => forward).flat(),
+    ...Array.from({ length: blocks }, (_, i) => [...(i > 0 ? otherNorm : firstNorm), ...forward]).flat(),
     ...[...loss, ...lossBackward],
     ...Array.from({ length: blocks }, (_, i) => [...backward, ...(i < blocks - 1 ? others : first)]).flat(),
     ...update,

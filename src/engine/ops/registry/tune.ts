@@ -1,6 +1,7 @@
 // Chooses one matmul kernel for all shapes by a short measurement on the user's adapter; tuneShapes.ts chooses by shape.
 import type { Ctx, MatmulChoice, MatmulVariant } from "../../ctx.ts";
-import { linear, usableVariants } from "../linear.ts";
+import { usableVariants } from "../kit/matmulChoice.ts";
+import { linear } from "../linear.ts";
 
 /** A typical shape of the studio's models: rows, out features, in features. */
 const SHAPE = { m: 128, n: 512, k: 192 };

@@ -4,7 +4,7 @@ import { EngineError } from "../../errors.ts";
 import { Profile } from "../../gpu/profile.ts";
 import { contenders, fastestKernel } from "../../matmul/margin.ts";
 import { MATMUL_KERNELS, type MatmulShape, type MatmulTable, shapeClass } from "../../matmul/matmulTable.ts";
-import { matmulChoices } from "../linear.ts";
+import { matmulChoices } from "../kit/matmulChoice.ts";
 import { largestBytes, Operands } from "./tuneOperands.ts";
 
 export interface TuneOptions {

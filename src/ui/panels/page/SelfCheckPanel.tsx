@@ -1,65 +1,58 @@
-// The self-check: every kernel on this GPU compared with its double-precision reference.
-import type { SelfCheck } from "../../../engine/index.ts";
-import { duration, small, whole } from "../../../shared/format.ts";
+// The check of this GPU: every kernel compared with its double-precision reference, and on request everything that the lab measures.
+import { LAB_PART_NAMES, labSeconds } from "../../../shared/labParts.ts";
 import { canSelfCheck } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
-import { useActions, useStudio, useThrottled } from "../../studioContext.tsx";
+import { TaskProgress } from "../../parts/TaskProgress.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
+import { shownModel } from "../../views/shownModel.ts";
+import { SelfCheckResult } from "./SelfCheckResult.tsx";
 
-function Checking() {
-  const progress = useThrottled((state) => state.progress.selfCheck);
-  const { cancelSelfCheck } = useActions();
+function Buttons() {
+  const ready = useStudio(canSelfCheck);
+  const software = useStudio((state) => shownModel(state)?.adapter.software ?? false);
+  const { selfCheck } = useActions();
+  const minutes = Math.ceil(labSeconds(LAB_PART_NAMES, software) / 60);
   return (
-    <p data-testid="self-check">
-      <span role="status">
-        {progress ? `${progress.done} of ${progress.total} cases: ${progress.note ?? ""}` : "Checking…"}
-      </span>{" "}
-      <button type="button" data-testid="self-check-cancel" onClick={() => void cancelSelfCheck()}>
-        Cancel
+    <div className="check-start">
+      <button type="button" data-testid="self-check-start" disabled={!ready} onClick={() => void selfCheck(false)}>
+        Check this GPU
       </button>
-    </p>
-  );
-}
-
-/** "All 779 checks passed (5 s)." */
-function summaryOf({ checks, failed, seconds }: SelfCheck): string {
-  const passed = failed.length === 0 ? `All ${whole(checks)}` : `${whole(checks - failed.length)} of ${whole(checks)}`;
-  return `${passed} checks passed (${duration(seconds)}).`;
-}
-
-function Failures({ failed }: Pick<SelfCheck, "failed">) {
-  return (
-    <ul>
-      {failed.map(({ op, case: of, name, worst, limit }) => (
-        <li key={`${op} ${of} ${name}`}>
-          {op}, case {of}, {name}: off by {small(worst)} (limit {limit})
-        </li>
-      ))}
-    </ul>
+      <button
+        type="button"
+        data-testid="self-check-measure"
+        aria-describedby="self-check-about"
+        disabled={!ready}
+        onClick={() => void selfCheck(true)}
+      >
+        Measure too
+      </button>
+      <p id="self-check-about">
+        Compares every kernel with a double-precision reference. “Measure too” also checks models against PyTorch and
+        measures speed: about {minutes} min
+        {software ? ", with few sizes because this GPU is software" : ""}.
+      </p>
+    </div>
   );
 }
 
 export function SelfCheckPanel() {
   const check = useStudio((state) => state.check);
-  const ready = useStudio(canSelfCheck);
-  const { selfCheck } = useActions();
-  if (check.phase === "failed") return <ErrorNote error={check.error} context="page" testId="self-check-error" />;
-  if (check.phase === "checking") return <Checking />;
-  const result = check.phase === "checked" ? check.result : null;
+  const { cancelSelfCheck } = useActions();
   return (
-    <div data-testid="self-check">
-      <p>
-        <button type="button" data-testid="self-check-start" disabled={!ready} onClick={() => void selfCheck()}>
-          Check this GPU
-        </button>{" "}
-        {result ? (
-          <span role="status" data-testid="self-check-result">
-            {summaryOf(result)}
-          </span>
-        ) : (
-          "Compares every kernel with a double-precision reference."
-        )}
-      </p>
-      {result && result.failed.length > 0 ? <Failures failed={result.failed} /> : null}
-    </div>
+    <section className="check" data-testid="self-check" aria-label="Check of this GPU">
+      {check.phase === "checking" ? (
+        <TaskProgress
+          task="selfCheck"
+          testId="self-check"
+          label="Preparing the check…"
+          stop="Stop"
+          cancel={cancelSelfCheck}
+        />
+      ) : (
+        <Buttons />
+      )}
+      {check.phase === "failed" ? <ErrorNote error={check.error} context="page" testId="self-check-error" /> : null}
+      {check.phase === "checked" ? <SelfCheckResult result={check.result} /> : null}
+    </section>
   );
 }

@@ -1,0 +1,168 @@
+// Causal attention, backward: the gradients of q, k and v from those of the scores, ds, and of the result, dout; p are the attention weights.
+//   dq[t, h] = sum over keys j of ds[h, t, j] * k[j, h / group]
+//   dk[j, g] = sum over the heads h of group g and the queries t of ds[h, t, j] * q[t, h]        dv[j, g] = the same of p and dout
+// Row 0 is at position 0. One invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global y counts the heads from
+// first_head on, then their groups for dk, then their groups for dv. ds, p: (heads, rows, 4 * stride). q, k and v are packed in rows of
+// qkv_stride, k from k_column and v from v_column on, and so are their gradients; dout has rows of dout_stride. Strides, columns and depth
+// (head_dim / 4) count vec4s. Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl and lib/causal.wgsl.
+
+struct Dims {
+  rows: u32,
+  stride: u32,
+  depth: u32,
+  group: u32,
+  first_head: u32,
+  heads: u32,
+  window: u32,
+  qkv_stride: u32,
+  k_column: u32,
+  v_column: u32,
+  dout_stride: u32,
+}
+@group(1) @binding(0) var<uniform> dims: Dims;
+
+override SIZE: u32 = 64u;
+
+/// The block of an invocation: its first row and first vec4 of the head. Beyond the end of the head, `left` and `right` name the last vec4,
+/// which is read but not written.
+struct Place { row: u32, lane: u32, column: u32, left: u32, right: u32 }
+
+fn place_of(id: vec3u) -> Place {
+  let across = (4u * dims.depth + TILE_COLUMNS - 1u) / TILE_COLUMNS;
+  let tile = id.x / SHARING;
+  let lane = id.x % SHARING;
+  let column = (tile % across * TILE_COLUMNS + LANE_COLUMNS * lane) / 4u;
+  let last = dims.depth - 1u;
+  return Place(tile / across * TILE, lane, column, min(column, last), min(column + 1u, last));
+}
+
+@group(0) @binding(0) var<storage, read> ds: array<vec4f>;
+@group(0) @binding(1) var<storage, read> p: array<vec4f>;
+@group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(3) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> dqkv: array<vec4f>;
+
+fn put(row: u32, column: u32, head_column: u32, left: vec4f, right: vec4f) {
+  if (row >= dims.rows) { return; }
+  let at = row * dims.qkv_stride + head_column + column;
+  if (column < dims.depth) { dqkv[at] = left; }
+  if (column + 1u < dims.depth) { dqkv[at + 1u] = right; }
+}
+
+/// Four rows of a head: those of a quad, in the order of lib/tile.wgsl.
+fn put_shared(first: u32, place: Place, head_column: u32, group: Group) {
+  put(first + (place.lane ^ 0u), place.column, head_column, group.left[0], group.right[0]);
+  put(first + (place.lane ^ 1u), place.column, head_column, group.left[1], group.right[1]);
+  put(first + (place.lane ^ 2u), place.column, head_column, group.left[2], group.right[2]);
+  put(first + (place.lane ^ 3u), place.column, head_column, group.left[3], group.right[3]);
+}
+
+/// Four adjacent rows.
+fn put_four(first: u32, place: Place, head_column: u32, group: Group) {
+  put(first, place.column, head_column, group.left[0], group.right[0]);
+  put(first + 1u, place.column, head_column, group.left[1], group.right[1]);
+  put(first + 2u, place.column, head_column, group.left[2], group.right[2]);
+  put(first + 3u, place.column, head_column, group.left[3], group.right[3]);
+}
+
+fn rows_of_ds(at: vec4u) -> mat4x4f {
+  if (SHARING == 4u) { return share(ds[at.x]); }
+  return mat4x4f(ds[at.x], ds[at.y], ds[at.z], ds[at.w]);
+}
+fn four_of_qkv(at: vec4u) -> mat4x4f { return mat4x4f(qkv[at.x], qkv[at.y], qkv[at.z], qkv[at.w]); }
+
+/// head: of the dispatch.
+fn query_gradient(place: Place, head: u32) {
+  let row = place.row;
+  let base = head * dims.rows * dims.stride;
+  let k_column = dims.k_column + (dims.first_head + head) / dims.group * dims.depth;
+  let a0 = shared_rows(row, place.lane, dims.rows - 1u, dims.stride) + base;
+  let a1 = shared_rows(row + 4u, place.lane, dims.rows - 1u, dims.stride) + base;
+  let a2 = shared_rows(row + 8u, place.lane, dims.rows - 1u, dims.stride) + base;
+  let a3 = shared_rows(row + 12u, place.lane, dims.rows - 1u, dims.stride) + base;
+  let seen = keys_of_tile(row, 0u, dims.window) / 4u;
+  var sum = Block();
+  for (var c = seen.x; c < min(seen.y, dims.stride); c++) {
+    let rows = four_rows(4u * c, dims.rows - 1u, dims.qkv_stride) + k_column;
+    let left = four_of_qkv(rows + place.left);
+    let right = four_of_qkv(rows + place.right);
+    sum.g0 = accumulate(sum.g0, rows_of_ds(a0 + c), left, right);
+    sum.g1 = accumulate(sum.g1, rows_of_ds(a1 + c), left, right);
+    sum.g2 = accumulate(sum.g2, rows_of_ds(a2 + c), left, right);
+    sum.g3 = accumulate(sum.g3, rows_of_ds(a3 + c), left, right);
+  }
+  let head_column = (dims.first_head + head) * dims.depth;
+  put_shared(row, place, head_column, sum.g0);
+  put_shared(row + 4u, place, head_column, sum.g1);
+  put_shared(row + 8u, place, head_column, sum.g2);
+  put_shared(row + 12u, place, head_column, sum.g3);
+}
+
+/// ds or p of TILE keys for one query: column i has keys 4 (lane ^ i) to 4 (lane ^ i) + 3.
+fn tile_of_ds(at: u32, lane: u32) -> mat4x4f {
+  if (SHARING == 4u) { return share(ds[at + lane]); }
+  return mat4x4f(ds[at], ds[at + 1u], ds[at + 2u], ds[at + 3u]);
+}
+fn tile_of_p(at: u32, lane: u32) -> mat4x4f {
+  if (SHARING == 4u) { return share(p[at + lane]); }
+  return mat4x4f(p[at], p[at + 1u], p[at + 2u], p[at + 3u]);
+}
+
+fn add_outer(sum: Block, w: mat4x4f, left: vec4f, right: vec4f) -> Block {
+  return Block(
+    Group(outer(sum.g0.left, w[0], left), outer(sum.g0.right, w[0], right)),
+    Group(outer(sum.g1.left, w[1], left), outer(sum.g1.right, w[1], right)),
+    Group(outer(sum.g2.left, w[2], left), outer(sum.g2.right, w[2], right)),
+    Group(outer(sum.g3.left, w[3], left), outer(sum.g3.right, w[3], right)));
+}
+
+/// group: of the dispatch.
+fn put_keys(place: Place, column: u32, group: u32, sum: Block) {
+  let head_column = column + (dims.first_head / dims.group + group) * dims.depth;
+  put_four(place.row + 4u * (place.lane ^ 0u), place, head_column, sum.g0);
+  put_four(place.row + 4u * (place.lane ^ 1u), place, head_column, sum.g1);
+  put_four(place.row + 4u * (place.lane ^ 2u), place, head_column, sum.g2);
+  put_four(place.row + 4u * (place.lane ^ 3u), place, head_column, sum.g3);
+}
+
+fn key_gradient(place: Place, group: u32) {
+  let end = rows_end(place.row, dims.rows, dims.window);
+  var sum = Block();
+  for (var h = group * dims.group; h < (group + 1u) * dims.group; h++) {
+    let column = (dims.first_head + h) * dims.depth;
+    let base = h * dims.rows * dims.stride + place.row / 4u;
+    for (var t = place.row; t < end; t++) {
+      let at = t * dims.qkv_stride + column;
+      sum = add_outer(sum, tile_of_ds(base + t * dims.stride, place.lane), qkv[at + place.left], qkv[at + place.right]);
+    }
+  }
+  put_keys(place, dims.k_column, group, sum);
+}
+
+fn value_gradient(place: Place, group: u32) {
+  let end = rows_end(place.row, dims.rows, dims.window);
+  var sum = Block();
+  for (var h = group * dims.group; h < (group + 1u) * dims.group; h++) {
+    let column = (dims.first_head + h) * dims.depth;
+    let base = h * dims.rows * dims.stride + place.row / 4u;
+    for (var t = place.row; t < end; t++) {
+      let at = t * dims.dout_stride + column;
+      sum = add_outer(sum, tile_of_p(base + t * dims.stride, place.lane), dout[at + place.left], dout[at + place.right]);
+    }
+  }
+  put_keys(place, dims.v_column, group, sum);
+}
+
+@compute @workgroup_size(SIZE)
+fn gradients(@builtin(global_invocation_id) id: vec3u) {
+  let place = place_of(id);
+  if (place.row >= dims.rows) { return; }
+  let groups = dims.heads / dims.group;
+  if (id.y < dims.heads) {
+    query_gradient(place, id.y);
+  } else if (id.y < dims.heads + groups) {
+    key_gradient(place, id.y - dims.heads);
+  } else {
+    value_gradient(place, id.y - dims.heads - groups);
+  }
+}

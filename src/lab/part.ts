@@ -1,0 +1,58 @@
+// What every part of the lab gets: the files that it reads, how thorough it is, and where it reports.
+import type { Ctx, Folder } from "../engine/index.ts";
+import { openModel, type OpenedModel, tuneMatmul } from "../engine/index.ts";
+import { syntheticModel, type SyntheticShape, SMOLLM2_135M } from "./syntheticModel.ts";
+
+/** What the lab reads, opened by its host. */
+export interface LabInput {
+  /** Names the host: Dawn in Node, a browser. */
+  host: string;
+  /** The card's name, where its driver's tools give it. */
+  card?: string;
+  goldens: readonly Folder[];
+  /** The embedded model. Models with random weights take its tokenizer. */
+  small: Folder;
+  /** What is trained and decoded; its beginning is enough. */
+  text: string;
+  /** Few sizes and repetitions, for software adapters. */
+  quick: boolean;
+  /** Takes the kernels of graphics cards on a software adapter too, to check them. */
+  asCard: boolean;
+}
+
+export interface PartInput extends LabInput {
+  log: (line: string) => void;
+  /** Reports that `done` of `of` pieces are done, and what is next. Throws "cancelled" once the lab was stopped. */
+  progress: (done: number, of: number, what?: string) => void;
+}
+
+export type LabPartRun<T> = (ctx: Ctx, input: PartInput) => Promise<T>;
+
+/** Enough for steps of 4096 tokens; encoding more takes seconds. */
+const TEXT_CHARACTERS = 200_000;
+
+/** An opened model and the lab's text in its tokens. */
+export interface LabModel {
+  opened: OpenedModel;
+  ids: Uint32Array;
+}
+
+/** Chooses kernels as the studio does and opens a model with random weights, or the embedded one. */
+export async function openLabModel(
+  ctx: Ctx,
+  { small, text }: Pick<LabInput, "small" | "text">,
+  shape: SyntheticShape | "embedded",
+): Promise<LabModel> {
+  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
+  const folder =
+    shape === "embedded" ? small : syntheticModel(nameOf(shape), shape, await small.open("tokenizer.json"));
+  const opened = await openModel(ctx, folder);
+  return { opened, ids: Uint32Array.from(opened.tokenizer.encode(text.slice(0, TEXT_CHARACTERS))) };
+}
+
+const nameOf = (shape: SyntheticShape): string =>
+  shape === SMOLLM2_135M ? "smollm2-135m" : `random-${shape.layers}x${shape.d}`;
+
+/** The model of most measurements: the shape of SmolLM2-135M, or the embedded one for a quick try. */
+export const mainShape = ({ quick }: Pick<LabInput, "quick">): SyntheticShape | "embedded" =>
+  quick ? "embedded" : SMOLLM2_135M;

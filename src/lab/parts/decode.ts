@@ -1,0 +1,36 @@
+// Decoding, dense and compact: each token reads all weights once, so memory bandwidth bounds it.
+import { matmulText, type Model } from "../../engine/index.ts";
+import type { LabDecode } from "../labResult.ts";
+import { mainShape, openLabModel, type LabPartRun } from "../part.ts";
+import { randomCompact } from "../randomCompact.ts";
+import { benchDecode } from "../stepAndDecode.ts";
+
+const RATIO = 0.5;
+
+export const benchDecoding: LabPartRun<LabDecode[]> = async (ctx, input) => {
+  const { opened, ids } = await openLabModel(ctx, input, mainShape(input));
+  const { compact } = await randomCompact(ctx, opened, RATIO);
+  const figures: LabDecode[] = [];
+  for (const [form, model] of [
+    ["dense", opened.model],
+    ["compact", compact],
+  ] as const) {
+    input.progress(figures.length, 2);
+    const figure = await benchDecode(ctx, { model }, ids, input.quick ? 1 : 3);
+    const readBytes = readPerToken(model);
+    const { median } = figure.tokensPerSecond;
+    const rate = ((median * readBytes) / 1e9).toFixed(1);
+    input.log(`decoding, ${form}: ${median.toFixed(1)} tokens/s, ${rate} GB/s of weights`);
+    figures.push({
+      ...{ model: opened.name, matmul: matmulText(ctx.matmulTable), form, ...figure },
+      ...{ weightBytes: model.gpuBytes, readBytes },
+    });
+  }
+  return figures;
+};
+
+/** Bytes of weights that a token reads: the matrices of the blocks and the head. Of an embedding it reads one row. */
+function readPerToken({ weights: { blocks, head } }: Model): number {
+  const matrices = [...blocks.flatMap(({ qkv, o, up, down }) => [qkv, o, up, down]), head];
+  return matrices.flatMap(({ weight }) => weight).reduce((sum, { buffer }) => sum + buffer.bytes, 0);
+}

@@ -1,0 +1,186 @@
+// A result of the lab as tables: what the studio shows, and what bench/gpus.md has of every adapter.
+import { small } from "../shared/format.ts";
+import { markdownTable } from "../shared/markdownTable.ts";
+import { goalRows, weightGigabytes } from "./goals.ts";
+import { figuresOf, type LabResult, type SweepFigure } from "./labResult.ts";
+import { peakGflops } from "./matmulShare.ts";
+import { spreadText } from "./spreadText.ts";
+
+export interface LabTable {
+  title: string;
+  head: readonly string[];
+  rows: readonly (readonly string[])[];
+  /** Of interest for one adapter only: folded away, and not in bench/gpus.md. */
+  detail?: true;
+}
+
+/** All tables that the result has figures for, the most important first. `goals`: with all goals, also where nothing was measured. */
+export function labTables(result: LabResult, { goals }: { goals: boolean }): LabTable[] {
+  const tables = [
+    failuresOf(result),
+    { title: "Goals", head: ["figure", "goal on a card", "measured"], rows: goals ? goalRows(result) : [] },
+    peakOf(result),
+    sweepOf(result),
+    stepsOf(result),
+    slopesOf(result),
+    decodeOf(result),
+    errorsOf(result),
+    limitsOf(result),
+  ];
+  return tables.filter(({ rows }) => rows.length > 0);
+}
+
+/** Numbers of comparisons and failures, a line per kind of check. */
+export function checkLines({ kernels, matmuls, goldens }: LabResult): string[] {
+  const line = (what: string, checks: number, failed: number): string =>
+    `${what}: ${checks} comparisons, ${failed} failed`;
+  const found = figuresOf(kernels);
+  return [
+    ...(found ? [line("Kernels against their references", found.checks, found.failed.length)] : []),
+    ...Object.entries(figuresOf(matmuls) ?? {}).map(([variant, { checks, failed }]) =>
+      line(`Matmul variant ${variant}`, checks, failed.length),
+    ),
+    ...(figuresOf(goldens) ?? []).map(({ case: name, precision, checks }) => {
+      const all = Object.values(checks);
+      return line(`Golden case ${name}, weights ${precision}`, all.length, all.filter(({ ok }) => !ok).length);
+    }),
+  ];
+}
+
+/** Numbers of comparisons with references, and those that failed, in words. */
+export function labChecks({ kernels, matmuls, goldens }: LabResult): { checks: number; failed: string[] } {
+  const found = [figuresOf(kernels), ...Object.values(figuresOf(matmuls) ?? {})].filter((one) => one !== undefined);
+  const cases = (figuresOf(goldens) ?? []).map(({ case: name, precision, checks }) => ({
+    name: `golden case ${name}, weights ${precision}`,
+    checks: Object.entries(checks),
+  }));
+  const off = (worst: number, limit: number): string =>
+    Number.isFinite(worst) ? `off by ${small(worst)} (limit ${small(limit)})` : "refused";
+  return {
+    checks: [...found.map(({ checks }) => checks), ...cases.map(({ checks }) => checks.length)].reduce(
+      (sum, count) => sum + count,
+      0,
+    ),
+    failed: [
+      ...found
+        .flatMap(({ failed }) => failed)
+        .map((one) => `${one.op}, case ${one.case}, ${one.name}: ${off(one.worst, one.limit)}`),
+      ...cases.flatMap(({ name, checks }) =>
+        checks.filter(([, { ok }]) => !ok).map(([what, { worst, limit }]) => `${name}, ${what}: ${off(worst, limit)}`),
+      ),
+    ],
+  };
+}
+
+/** The adapter, host and date of a result in one line. */
+const labSource = ({ host, adapter, measured, quick }: LabResult): string =>
+  `${host}, adapter "${adapter.name}", ${measured.slice(0, 10)}${quick ? ", few sizes and repetitions" : ""}.`;
+
+/** The result as Markdown, for a message or an issue. `details`: with the tables that concern one adapter only. */
+export function labMarkdown(result: LabResult, { details, goals }: { details: boolean; goals: boolean }): string {
+  const tables = labTables(result, { goals }).filter(({ detail }) => details || !detail);
+  const parts = [
+    `## ${result.card ?? result.adapter.name}\n\n${labSource(result)}`,
+    checkLines(result)
+      .map((line) => `- ${line}`)
+      .join("\n"),
+    ...tables.map(({ title, head, rows }) => `### ${title}\n\n${markdownTable(head, rows)}`),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** Parts that could not be run. */
+function failuresOf(result: LabResult): LabTable {
+  const rows = Object.entries(result).flatMap(([part, value]: [string, unknown]) =>
+    typeof value === "object" && value !== null && "error" in value
+      ? [[part, (value.error as { message: string }).message]]
+      : [],
+  );
+  return { title: "Parts that failed", head: ["part", "reason"], rows };
+}
+
+function peakOf({ peak }: LabResult): LabTable {
+  const found = figuresOf(peak);
+  const loops = Object.entries(found?.gflops ?? {});
+  const rows = loops.map(([loop, value]) => [`fma, ${loop} loop`, `${spreadText(value, 0)} GFLOPS`]);
+  const memory = found ? [["memory", `${spreadText(found.gigabytesPerSecond, 0)} GB/s`]] : [];
+  return { title: "Peak", head: ["what", "measured"], rows: [...rows, ...memory] };
+}
+
+/** From this peak on, matmuls are given in TFLOPS. */
+const TERA_FROM_GFLOPS = 500;
+
+/** A row per shape and direction, a column per variant, in f32. */
+function sweepOf(result: LabResult): LabTable {
+  const figures = (figuresOf(result.sweep) ?? []).filter(({ precision }) => precision === "f32");
+  const peak = peakGflops(result);
+  const variants = [...new Set(figures.map(({ variant }) => variant))];
+  const keyOf = ({ name, m, direction }: SweepFigure): string => `${name}, ${m} rows, ${direction}`;
+  const tera = (peak ?? Infinity) >= TERA_FROM_GFLOPS;
+  const rows = [...new Set(figures.map(keyOf))].map((key) => {
+    const found = figures.filter((figure) => keyOf(figure) === key);
+    const rates = variants.map((variant) => found.find((one) => one.variant === variant)?.gflops.median ?? NaN);
+    const share = peak === undefined ? "–" : `${((100 * Math.max(...rates)) / peak).toFixed(0)} %`;
+    return [key, ...rates.map((rate) => (rate / (tera ? 1000 : 1)).toFixed(1)), share];
+  });
+  const title = `Matmuls in f32, ${tera ? "TFLOPS" : "GFLOPS"}`;
+  return { title, head: ["shape", ...variants, "best, share of peak"], rows };
+}
+
+/** Of PyTorch also the time in kernels, without the gaps in which the card waits for Python. */
+function stepsOf({ steps, pytorch }: LabResult): LabTable {
+  const rows = (figuresOf(steps) ?? []).map(({ model, matmul, tokens, ms }) => [
+    ...[model, String(tokens), `engine, matmul ${matmul}`, spreadText(ms, 1), ""],
+  ]);
+  const others = (pytorch?.steps ?? []).flatMap(({ mode, tf32, tokens, ms, busyMs }) => {
+    const program = `PyTorch ${pytorch?.torch ?? ""}, ${mode}${tf32 ? ", TF32" : ""}`;
+    return ms ? [["the same shape", String(tokens), program, spreadText(ms, 1), busyMs?.toFixed(1) ?? ""]] : [];
+  });
+  const head = ["model", "tokens", "program", "ms per DISP step", "ms in kernels"];
+  return { title: "Training steps", head, rows: rows.length > 0 ? [...rows, ...others] : [] };
+}
+
+function slopesOf({ slopes }: LabResult): LabTable {
+  const rows = (figuresOf(slopes) ?? []).flatMap(({ axis, points }) =>
+    points.map(({ size, ms, attentionShare, linearFlop }) => [
+      ...[`${axis} = ${size}`, spreadText(ms, 1), `${(100 * attentionShare).toFixed(0)} %`],
+      (linearFlop / 1e9).toPrecision(3),
+    ]),
+  );
+  const head = ["size", "ms per DISP step", "attention", "GFLOP of the linear layers"];
+  return { title: "Step time by size", head, rows };
+}
+
+function decodeOf({ decode }: LabResult): LabTable {
+  const rows = (figuresOf(decode) ?? []).map((figure) => [
+    ...[`${figure.form ?? "dense"}, matmul ${figure.matmul}`, spreadText(figure.tokensPerSecond, 1)],
+    `${weightGigabytes(figure).toFixed(1)} GB/s of weights`,
+  ]);
+  return { title: "Decoding", head: ["program", "tokens/s", "reads"], rows };
+}
+
+/** The comparison of each op that comes nearest to its limit. */
+function errorsOf({ kernels }: LabResult): LabTable {
+  const rows = (figuresOf(kernels)?.ops ?? []).map(({ op, checks, worst, limit, case: name }) => [
+    ...[op, String(checks), Number.isFinite(worst) ? worst.toExponential(1) : "refused", limit.toExponential(1), name],
+  ]);
+  const head = ["op", "comparisons", "worst error", "limit", "in case"];
+  return { title: "Worst error of each op", head, rows, detail: true };
+}
+
+/** The limits that decide what runs, and the features that are there. */
+const SHOWN_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupsPerDimension",
+];
+
+function limitsOf({ adapter: { limits = {}, features = [] } }: LabResult): LabTable {
+  const rows = SHOWN_LIMITS.filter((name) => name in limits).map((name) => [name, String(limits[name])]);
+  const listed = features.length > 0 ? [["features", features.join(", ")]] : [];
+  return { title: "Limits and features", head: ["name", "value"], rows: [...rows, ...listed], detail: true };
+}

@@ -1,0 +1,113 @@
+// What a check of this GPU found: the tables, and the same as a file or as text.
+import { useId, useState } from "react";
+import { saveFile } from "../../../charts/index.ts";
+import { EngineError } from "../../../engine/index.ts";
+import { duration, whole } from "../../../shared/format.ts";
+import type { AdapterCheck } from "../../../worker/protocol.ts";
+import { useActions } from "../../studioContext.tsx";
+
+const FILE_NAME = "espalier-gpu.json";
+/** How long the button says that the report was copied. */
+const COPIED_MS = 2500;
+
+/** "All 779 checks passed (5 s)." */
+function summaryOf({ checks, failed, seconds, stopped }: AdapterCheck): string {
+  const passed = failed.length === 0 ? `All ${whole(checks)}` : `${whole(checks - failed.length)} of ${whole(checks)}`;
+  const after = stopped ? "; stopped after" : " in";
+  return checks > 0 ? `${passed} checks passed${after} ${duration(seconds)}.` : `Stopped after ${duration(seconds)}.`;
+}
+
+function CopyReport({ markdown }: Pick<AdapterCheck, "markdown">) {
+  const { notify } = useActions();
+  const [copied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(markdown);
+      setCopied(true);
+      setTimeout(() => setCopied(false), COPIED_MS);
+    } catch {
+      notify(new EngineError("storage", "The browser did not let this page copy. Download the JSON instead."));
+    }
+  };
+  return (
+    <button type="button" data-testid="self-check-copy" onClick={() => void copy()}>
+      {copied ? "Copied" : "Copy report"}
+    </button>
+  );
+}
+
+function ResultTable({ title, head, rows, detail }: AdapterCheck["tables"][number]) {
+  const id = useId();
+  const table = (
+    <div className="check-table" tabIndex={0} role="group" aria-labelledby={id}>
+      <table aria-labelledby={id}>
+        <thead>
+          <tr>
+            {head.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((cells) => (
+            <tr key={cells.join(" ")}>
+              {cells.map((cell, i) => (
+                <td key={head[i]}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+  return (
+    <details className="disclosure" open={!detail}>
+      <summary>
+        <span className="disclosure-name" id={id}>
+          {title}
+        </span>
+      </summary>
+      {table}
+    </details>
+  );
+}
+
+export function SelfCheckResult({ result }: { result: AdapterCheck }) {
+  const { json, markdown, tables, lines, failed } = result;
+  const save = (): void => saveFile(new Blob([json], { type: "application/json" }), FILE_NAME);
+  return (
+    <div className="check-result">
+      <p role="status" data-testid="self-check-result">
+        {summaryOf(result)}
+      </p>
+      <div className="actions">
+        <button type="button" data-testid="self-check-download" onClick={save}>
+          Download JSON
+        </button>
+        <CopyReport markdown={markdown} />
+        <span className="check-about">
+          Names this GPU, its limits and the browser; nothing is sent. Attach it to an issue to report figures.
+        </span>
+      </div>
+      {failed.length > 0 ? (
+        <ul className="notes" data-testid="self-check-failed">
+          {failed.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      ) : null}
+      {lines.length > 1 ? (
+        <ul className="notes">
+          {lines.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      ) : null}
+      {tables.map((table) => (
+        <ResultTable key={table.title} {...table} />
+      ))}
+    </div>
+  );
+}
