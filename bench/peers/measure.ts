@@ -1,7 +1,7 @@
 // npm run bench -- --peers: the same training steps by every program, compared and then timed in turns.
 import type { Spread } from "../../src/engine/evaluate/spread.ts";
 import { openChromium } from "../../src/cli/host/chromium.ts";
-import { spreadText } from "../resultLines.ts";
+import { spreadText } from "../../src/lab/spreadText.ts";
 import { CHECKED_STEPS, compareSteps, type PeerTime, LOSS_TOLERANCE } from "./compare.ts";
 import { pageProgram, type PeersHost, type Program, torchProgram } from "./program.ts";
 

@@ -1,8 +1,8 @@
 // The section of bench/README.md that compares the training step with other programs.
 import { type PeerTime, LOSS_TOLERANCE } from "../peers/compare.ts";
 import { timesAsLong } from "../peers/measure.ts";
-import { markdownTable } from "../quality/cells.ts";
-import { spreadText } from "../resultLines.ts";
+import { markdownTable } from "../../src/shared/markdownTable.ts";
+import { spreadText } from "../../src/lab/spreadText.ts";
 import { type Peers, whereOf } from "./measured.ts";
 
 const FAIRNESS = `All programs train the same hypernetwork on the same frozen model: forward pass of the masked model in f32, gradient through it, bidirectional GRU with heads, ReinMax, budget and AdamW ([METHOD.md](../METHOD.md)).

@@ -1,6 +1,6 @@
 // bench/README.md: what every file of figures is, and the latest figures as tables, rendered from those files.
 import { readFileSync } from "node:fs";
-import { markdownTable } from "../quality/cells.ts";
+import { markdownTable } from "../../src/shared/markdownTable.ts";
 import type { Peers, Results } from "./measured.ts";
 import { peersSection } from "./peersSection.ts";
 import { decodeSection, matmulSection, stepSection } from "./resultsSection.ts";

@@ -1,6 +1,6 @@
 // The sections of bench/README.md on the engine's own figures: training step, matmuls and decoding.
-import { markdownTable } from "../quality/cells.ts";
-import { spreadText } from "../resultLines.ts";
+import { markdownTable } from "../../src/shared/markdownTable.ts";
+import { spreadText } from "../../src/lab/spreadText.ts";
 import { type Results, whereOf } from "./measured.ts";
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;

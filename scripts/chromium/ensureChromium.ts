@@ -1,6 +1,5 @@
 // Finds a Chromium, installs Debian's package where it can, or says what to install.
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { installOnDebian } from "../installOnDebian.ts";
 import { findChromium } from "./chromium.ts";
 
 const ADVICE =
@@ -22,27 +21,8 @@ export function installedChromium(): string {
   if (found) return found;
   const named = process.env["CHROME_PATH"];
   if (named) throw new Error(`CHROME_PATH: expected a file, got ${named}, which does not exist. ${ADVICE}`);
-  if (canUseApt()) {
-    console.error("No Chrome or Chromium found: installing Debian's chromium (once) ...");
-    apt("update");
-    apt("install", "--yes", "--no-install-recommends", "chromium");
-  }
+  installOnDebian("chromium");
   const installed = findChromium();
   if (!installed) throw new Error(`Chrome or Chromium: expected an installed one, got none. ${ADVICE}`);
   return installed;
-}
-
-/** Whether packages can be installed without asking: as root, on Debian or a derivative. */
-function canUseApt(): boolean {
-  const release = "/etc/os-release";
-  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get") || !existsSync(release)) return false;
-  return /^ID(_LIKE)?=.*\bdebian\b/m.test(readFileSync(release, "utf8"));
-}
-
-function apt(...args: string[]): void {
-  const { status } = spawnSync("apt-get", ["--quiet", ...args], {
-    stdio: ["ignore", 2, 2],
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  });
-  if (status !== 0) console.error(`apt-get ${args.join(" ")} failed (see above).`);
 }

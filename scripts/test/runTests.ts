@@ -1,4 +1,4 @@
-// npm test: types, lint, formatting, unit, GPU and Python checks and browser tests in this order; stops at the first part that fails.
+// npm test: types, lint, formatting, unit and GPU tests, the same kernels on Dawn and wgpu, Python checks and browser tests in this order; stops at the first part that fails.
 // testArguments.ts says what its arguments mean. The last line is the total, "N passed, N failed", of the tests that ran.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -43,6 +43,15 @@ const PLAN: Record<Part, { title: string; browser?: boolean; programs: string[][
   format: { title: "format: prettier", programs: [["node_modules/prettier/bin/prettier.cjs", "--check", "."]] },
   unit: { title: "unit tests in Node", programs: [vitest("unit")] },
   gpu: { title: "GPU tests in Chromium", browser: true, programs: [vitest("gpu")] },
+  dawn: {
+    title: "kernels and golden cases on Dawn in Node",
+    browser: true, // for its software driver
+    programs: [["--import=tsx", "scripts/test/hosts/runHost.ts", "dawn"]],
+  },
+  wgpu: {
+    title: "kernels and golden cases on wgpu in Deno",
+    programs: [["--import=tsx", "scripts/test/hosts/runHost.ts", "wgpu"]],
+  },
   python: {
     title: "exports in transformers and onnxruntime, tokenizers in Python's library",
     browser: true,

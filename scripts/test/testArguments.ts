@@ -1,7 +1,7 @@
 // The arguments of npm test: which parts run, and which tests of a part.
 
 /** The parts in the order in which they run. */
-export const TEST_PARTS = ["types", "lint", "format", "unit", "gpu", "python", "e2e"] as const;
+export const TEST_PARTS = ["types", "lint", "format", "unit", "gpu", "dawn", "wgpu", "python", "e2e"] as const;
 export type Part = (typeof TEST_PARTS)[number];
 
 /** Parts that run single tests by a pattern, and those of them that watch the files. */

@@ -44,8 +44,16 @@ describe.each(ops)("$name", (op) => {
 });
 
 test("every entry point of every shader has run", async () => {
-  const attention = ops.find(({ name }) => name === "attention");
-  expect(await attention?.parity(card, "T5 H2 KV1 hd16")).not.toEqual([]); // its tiles run on graphics cards only
+  // the tiles of attention, and the kernel that divides the keys of decoding, run on graphics cards only
+  const cases = [
+    ["attention", "T5 H2 KV1 hd16"],
+    ["attention: KV cache", "T1 H2 KV1 hd36 S132 start 127"],
+  ] as const;
+  for (const [op, name] of cases) {
+    const checks = await ops.find((one) => one.name === op)?.parity(card, name);
+    expect(checks?.map(({ ok }) => ok)).toContain(true);
+    expect(checks?.map(({ ok }) => ok)).not.toContain(false);
+  }
   const entries = Object.entries(shaders).flatMap(([path, code]) => {
     const [, stem = ""] = /\/shaders\/(\w+)/.exec(path) ?? [];
     const camelCase = stem.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());

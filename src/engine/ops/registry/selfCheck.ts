@@ -4,10 +4,13 @@ import { EngineError } from "../../errors.ts";
 import { ops } from "./index.ts";
 import type { Check, CheckedOp } from "./parity.ts";
 
+/** One comparison, and the op and the case that it belongs to. */
+export type CheckedCase = Check & { op: string; case: string };
+
 export interface SelfCheck {
   /** Number of comparisons: outputs and gradients of all cases of all ops. */
   checks: number;
-  failed: (Check & { op: string; case: string })[];
+  failed: CheckedCase[];
   /** One entry per op. Results of older versions have none. */
   ops?: OpErrors[];
   seconds: number;
@@ -23,6 +26,8 @@ interface OpErrors extends Pick<Check, "worst" | "limit"> {
 interface SelfCheckOptions {
   /** Default: all. */
   only?: readonly CheckedOp[];
+  /** Called with every comparison. */
+  onCheck?: (check: CheckedCase) => void;
   /** Called before each case, and once at the end with an empty name. */
   onCase?: (done: number, of: number, op: string) => void;
   /** Asked between cases; true stops the check. */
@@ -32,7 +37,7 @@ interface SelfCheckOptions {
 /** Runs all cases of the ops. A kernel that the adapter refuses is a failed check, named by the reason. Throws "cancelled" and "device-lost". */
 export async function selfCheck(
   ctx: Ctx,
-  { only = ops, onCase, cancelled }: SelfCheckOptions = {},
+  { only = ops, onCheck, onCase, cancelled }: SelfCheckOptions = {},
 ): Promise<SelfCheck> {
   const began = performance.now();
   const cases = only.flatMap((op) => op.cases.map((name) => ({ op, name })));
@@ -48,9 +53,12 @@ export async function selfCheck(
       return [{ name: message, ok: false, worst: Number.NaN, limit: 0 }];
     });
     checks += found.length;
-    for (const check of found)
-      perOp.set(op.name, worse(perOp.get(op.name), { op: op.name, checks: 1, case: name, ...check }));
-    failed.push(...found.filter(({ ok }) => !ok).map((check) => ({ ...check, op: op.name, case: name })));
+    const named = found.map((check) => ({ ...check, op: op.name, case: name }));
+    for (const check of named) {
+      onCheck?.(check);
+      perOp.set(op.name, worse(perOp.get(op.name), { ...check, checks: 1 }));
+    }
+    failed.push(...named.filter(({ ok }) => !ok));
   }
   onCase?.(cases.length, cases.length, "");
   return { checks, failed, ops: [...perOp.values()], seconds: (performance.now() - began) / 1000 };

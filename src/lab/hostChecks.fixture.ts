@@ -1,0 +1,116 @@
+// What npm test checks on a host without a browser: every kernel, every matmul variant and every golden case, with the kernels that
+// the adapter takes and with those of graphics cards.
+import { Ctx } from "../engine/ctx.ts";
+import { EngineError } from "../engine/errors.ts";
+import type { Folder } from "../engine/formats/files/folder.ts";
+import { checkGolden } from "../engine/golden/check.ts";
+import { AS_CARD, Gpu } from "../engine/gpu/device.ts";
+import { usableVariants } from "../engine/ops/linear.ts";
+import { linearOp } from "../engine/ops/registry/commonOps.ts";
+import { type CheckedCase, selfCheck } from "../engine/ops/registry/selfCheck.ts";
+import type { Precision } from "../engine/tensor.ts";
+
+interface HostInput {
+  goldens: readonly Folder[];
+  /** Whether golden cases also run with the kernels of graphics cards. */
+  goldensAsCard: boolean;
+  /** Whether every matmul variant is checked, or only those that the adapter takes. */
+  allMatmuls: boolean;
+  log: (line: string) => void;
+}
+
+interface HostCounts {
+  passed: number;
+  failed: number;
+}
+
+/** Counts comparisons, logs every one that failed, and keeps the one that is nearest to its limit or beyond it. */
+class Tally {
+  passed = 0;
+  failed = 0;
+  private worst: CheckedCase | undefined;
+
+  constructor(private readonly log: (line: string) => void) {}
+
+  readonly add = (check: CheckedCase): void => {
+    if (check.ok) this.passed += 1;
+    else {
+      this.failed += 1;
+      this.log(`  FAILED ${describe(check)}`);
+    }
+    if (this.worst === undefined || shareOf(check) > shareOf(this.worst)) this.worst = check;
+  };
+
+  /** Ends a part of the checks: one line with its counts, time and worst error. */
+  report(what: string, began: number): void {
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const worst = this.worst ? `; nearest to its limit: ${describe(this.worst)}` : "";
+    this.log(`${what}: ${this.passed} passed, ${this.failed} failed, ${seconds} s${worst}`);
+  }
+}
+
+/** Error as a share of the limit; some checks allow none. */
+const shareOf = ({ worst, limit }: CheckedCase): number => (limit > 0 ? worst / limit : worst > 0 ? Infinity : 0);
+
+const describe = ({ op, case: name, name: check, worst, limit }: CheckedCase): string =>
+  `${op}, ${name}, ${check}: error ${worst.toPrecision(3)}, limit ${limit.toPrecision(3)}`;
+
+/** Runs all checks. A check that fails or is refused by the GPU is logged and counted. Throws what `Gpu.open` throws, and "device-lost". */
+export async function checkHost(input: HostInput): Promise<HostCounts> {
+  const own = await checkKernels(await Gpu.open(), "f32", input);
+  const asCard = input.goldensAsCard ? input : { ...input, goldens: [] };
+  const card = await checkKernels(await Gpu.open({ facts: AS_CARD }), "f16", asCard);
+  return { passed: own.passed + card.passed, failed: own.failed + card.failed };
+}
+
+/**
+ * All ops, and the golden cases with weights in one precision. The registry has every op in both precisions, so a golden case, which
+ * compares how they are put together, runs in one with the adapter's kernels and in the other with those of graphics cards.
+ */
+async function checkKernels(
+  gpu: Gpu,
+  precision: Precision,
+  { goldens, allMatmuls, log }: HostInput,
+): Promise<HostCounts> {
+  const counts = { passed: 0, failed: 0 };
+  const ctx = new Ctx(gpu);
+  const { name, software, shaderF16, subgroupMin, subgroupMax } = gpu.facts;
+  log(
+    `${name}: kernels of ${software ? "software adapters" : "graphics cards"}, shader-f16 ${shaderF16 ? "yes" : "no"}, subgroups ${subgroupMin} to ${subgroupMax}`,
+  );
+  const part = async (what: string, work: (tally: Tally) => Promise<unknown>): Promise<void> => {
+    const began = performance.now();
+    const tally = new Tally(log);
+    await work(tally);
+    tally.report(what, began);
+    counts.passed += tally.passed;
+    counts.failed += tally.failed;
+  };
+  const usual = ctx.matmul;
+  await part(`all ops, matmul ${usual}`, ({ add }) => selfCheck(ctx, { onCheck: add }));
+  // a named variant's kernels do not depend on the kind of adapter
+  const variants = allMatmuls && software ? usableVariants(ctx).filter((one) => one !== usual) : [];
+  for (const variant of variants) {
+    ctx.matmul = variant;
+    await part(`matmul ${variant}`, ({ add }) => selfCheck(ctx, { only: [linearOp], onCheck: add }));
+  }
+  ctx.matmul = usual;
+  for (const folder of goldens)
+    await part(`golden ${folder.name}, weights ${precision}`, (tally) => checkCase(ctx, folder, precision, tally));
+  gpu.destroy();
+  return counts;
+}
+
+async function checkCase(ctx: Ctx, folder: Folder, precision: Precision, { add }: Tally): Promise<void> {
+  const place = { op: folder.name, case: `weights ${precision}` };
+  const fail = (name: string): void => add({ ...place, name, ok: false, worst: Number.NaN, limit: 0 });
+  try {
+    const { checks } = await checkGolden(ctx, folder, { precision });
+    for (const [name, check] of Object.entries(checks)) add({ ...place, name, ...check });
+    if (Object.keys(checks).length === 0) fail("expected checks, got none");
+  } catch (error) {
+    const { code, message } = EngineError.from(error);
+    if (code === "device-lost") throw error;
+    fail(message);
+  }
+}
