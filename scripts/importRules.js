@@ -4,7 +4,7 @@
 /** The floors of the engine, lowest first: a floor may import those before it. Some are subfolders of another floor. */
 export const ENGINE_FLOORS = [
   ...["errors.ts", "rng.ts", "dtype.ts", "logitsSize.ts"],
-  ...["json/", "tokenizer/", "config/", "recipes/", "masks/"],
+  ...["json/", "tokenizer/", "config/", "recipes/", "masks/", "matmul/"],
   ...["formats/files/", "formats/safetensors/", "formats/receipt/", "formats/runs/", "formats/card/"],
   ...["formats/export/", "formats/gguf/", "formats/hub/", "formats/onnx/"],
   ...["gpu/", "tensor.ts", "tape.ts", "ctx.ts", "ops/kit/", "ops/", "ops/registry/"],

@@ -1,6 +1,6 @@
 // The benchmark, in headless Chromium or in Node: all measurements on one device, one after the other.
 import { servedModel } from "../../src/cli/page/servedModel.ts";
-import { Ctx, Gpu, openModel, tuneMatmul } from "../../src/engine/index.ts";
+import { Ctx, Gpu, openModel, matmulText, tuneMatmul } from "../../src/engine/index.ts";
 import { sliderLine, speedLines } from "../resultLines.ts";
 import type { BenchAnswer, BenchRequest } from "./answer.ts";
 import { benchMatmuls, type MatmulFigure } from "./matmuls.ts";
@@ -19,7 +19,7 @@ type Log = (line: string) => void;
 async function bench({ model, text, tokens, rounds }: BenchRequest, log: Log): Promise<BenchAnswer> {
   const ctx = new Ctx(await Gpu.open());
   await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
-  log(`${ctx.gpu.facts.name}, matmul variant ${ctx.matmul}`);
+  log(`${ctx.gpu.facts.name}, matmul variant ${matmulText(ctx.matmulTable)}`);
   const opened = await openModel(ctx, await servedModel(model));
   const ids = Uint32Array.from(opened.tokenizer.encode(text));
   const peakGflops = await benchPeak(ctx, rounds, log);
@@ -39,7 +39,7 @@ async function bench({ model, text, tokens, rounds }: BenchRequest, log: Log): P
   const peers = await benchPeers(matmuls, rounds, log);
   const { name: adapter, software } = ctx.gpu.facts;
   const answer = {
-    ...{ adapter, software, matmul: ctx.matmul, model: opened.name, rounds },
+    ...{ adapter, software, matmul: matmulText(ctx.matmulTable), model: opened.name, rounds },
     ...{ peakGflops, matmuls, steps, decode, speed, slider, peers },
     weightBytes: opened.model.gpuBytes,
   };

@@ -1,7 +1,7 @@
 // Where the time of a training step goes, by kernel: the GPU's own timestamps around every dispatch.
 import { servedModel, type ServedFolder } from "../../src/cli/page/servedModel.ts";
 import type { KernelTime } from "../../src/engine/gpu/profile.ts";
-import { Ctx, DEFAULT_RECIPE, Gpu, openModel, Session, tuneMatmul } from "../../src/engine/index.ts";
+import { Ctx, DEFAULT_RECIPE, Gpu, openModel, Session, matmulText, tuneMatmul } from "../../src/engine/index.ts";
 import { profileStep } from "../../src/lab/profileStep.ts";
 import { type Spread, spreadOf } from "../../src/lab/timing.ts";
 
@@ -54,7 +54,7 @@ export async function benchProfile({ model, text, tokens, steps }: ProfileReques
       profiles.push(await profileStep(ctx, run));
     }
     return {
-      ...{ adapter, matmul: ctx.matmul, model: opened.name, tokens, steps },
+      ...{ adapter, matmul: matmulText(ctx.matmulTable), model: opened.name, tokens, steps },
       stepMs: spreadOf(times),
       kernels: mediansOf(profiles),
     };

@@ -1,6 +1,6 @@
 // The comparison's page in headless Chromium: opens the programs that run in a browser, and runs steps of one when it is asked to.
 import { type ServedFolder, servedModel } from "../../src/cli/page/servedModel.ts";
-import { Ctx, Gpu, openModel, tuneMatmul } from "../../src/engine/index.ts";
+import { Ctx, Gpu, matmulText, openModel, tuneMatmul } from "../../src/engine/index.ts";
 import { openEngine } from "./engine.ts";
 import { openJaxJs } from "./jaxJs.ts";
 import type { FrozenModel, Peer, StepProblem } from "./peer.ts";
@@ -62,7 +62,7 @@ async function open({ model: served, text }: PeersRequest): Promise<OpenedPeers>
     }
   }
   const { name: adapter, software } = ctx.gpu.facts;
-  return { adapter, software, matmul: ctx.matmul, model: name, ids: [...ids], programs: opened };
+  return { adapter, software, matmul: matmulText(ctx.matmulTable), model: name, ids: [...ids], programs: opened };
 }
 
 function find(name: string): Running {

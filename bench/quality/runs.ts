@@ -45,7 +45,7 @@ export async function measureQuality(): Promise<void> {
     process.stderr.write(`${name}: ${runs.length} runs\n`);
     const waiting = [...runs];
     await compareHeadless(
-      { model, ...QUALITY_TEXTS, ...MEASURED, precision: "f32", host: "auto", steps, runs },
+      { model, ...QUALITY_TEXTS, ...MEASURED, precision: "f32", host: "auto", tune: false, steps, runs },
       (run) => {
         const planned = waiting.shift();
         if (planned) entries.push(entryOf(name, keyOf(planned), run));

@@ -6,10 +6,10 @@ import { runCommand, valueOf } from "./host/command.ts";
 import { openCliHost } from "./host/openHost.ts";
 import { progressLine } from "./host/progress.ts";
 import type { PrunedVersion, TaskSource } from "./page/evaluateModels.ts";
-import { namedText } from "./prune/runHeadless.ts";
+import { namedText, tuneFolderFor } from "./prune/runHeadless.ts";
 
 await runCommand(EVALUATE_USAGE, async (argv) => {
-  const { host: choice, model, evaluation, ...given } = readEvaluateArguments(argv);
+  const { host: choice, model, evaluation, tune, ...given } = readEvaluateArguments(argv);
   const progress = progressLine();
   const host = await openCliHost(choice);
   try {
@@ -20,7 +20,12 @@ await runCommand(EVALUATE_USAGE, async (argv) => {
         ? { name: basename(dirname(version.receipt)), receipt: namedText(version.receipt).content }
         : { name: basename(version.folder), folder: files.serve(version.folder) },
     );
-    const request = { ...given, model: files.serve(model), evaluation: namedText(evaluation), tasks, pruned };
+    const request = {
+      ...given,
+      ...{ host: host.name, tuneFolder: tuneFolderFor(tune, host), tasks, pruned },
+      model: files.serve(model),
+      evaluation: namedText(evaluation),
+    };
     const answer = valueOf(await host.call("evaluate", request, progress), model);
     progress();
     process.stdout.write(`${JSON.stringify({ ...answer, host: host.name })}\n`);

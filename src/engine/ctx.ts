@@ -1,11 +1,12 @@
 // What an op needs to run: the device and its caches, the arena of the step, the commands recorded so far and, when training, a tape.
 import { invariant } from "./errors.ts";
 import { Arena, Buffers, type GpuBuffer } from "./gpu/buffers.ts";
-import type { Gpu } from "./gpu/device.ts";
+import type { AdapterFacts, Gpu } from "./gpu/device.ts";
 import { type Groups, type KernelSpec, Kernels, type Uniform } from "./gpu/kernel.ts";
 import type { Profile } from "./gpu/profile.ts";
 import { readBuffer } from "./gpu/readback.ts";
 import { LOGITS_BYTES } from "./logitsSize.ts";
+import { MATMUL_KERNELS, type MatmulTable } from "./matmul/matmulTable.ts";
 import type { Backward, GradParts, Tape } from "./tape.ts";
 import { bindingOf, bytesOfShape, type DType, elementBytes, type Tensor } from "./tensor.ts";
 
@@ -23,6 +24,12 @@ export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "splitk" 
 export type BlockVariant = "blocks64" | "blocks64k32" | "blocks128x64" | "blocks128" | "blocks128k8";
 /** For weights in f16 on adapters with shader-f16; weights in f32 take the blocks of the same size. */
 export type HalfVariant = "halves64" | "halves128";
+/** A kernel for every shape, or "sized": by the size of the result. */
+export type MatmulChoice = MatmulVariant | "sized";
+
+/** The choice for a kind of adapter, without measuring. */
+export const usualMatmul = ({ quads, software }: AdapterFacts): MatmulChoice =>
+  quads ? "quad" : software ? "registers" : "sized";
 
 export class Ctx {
   readonly gpu: Gpu;
@@ -32,8 +39,8 @@ export class Ctx {
   tape: Tape | undefined;
   /** If set, times every dispatch (for benchmarks). */
   profile: Profile | undefined;
-  /** Which matmul kernels run: guessed from the kind of adapter until ops/registry/tune.ts has measured them. "sized": by the size of the result. */
-  matmul: MatmulVariant | "sized";
+  /** Which matmul kernels run: guessed from the kind of adapter until ops/registry/tune.ts has measured them. A table chooses by shape. */
+  matmul: MatmulChoice | MatmulTable;
   /** Largest number of bytes of logits in memory at a time; a loss over more rows computes them in chunks. */
   logitsBytes = LOGITS_BYTES;
   private readonly arena: Arena;
@@ -47,11 +54,17 @@ export class Ctx {
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
-    this.matmul = gpu.facts.quads ? "quad" : gpu.facts.software ? "registers" : "sized";
+    this.matmul = usualMatmul(gpu.facts);
     this.buffers = new Buffers(gpu);
     this.kernels = new Kernels(gpu, this.buffers);
     this.arena = new Arena(this.buffers);
     this.uploads = new Arena(this.buffers);
+  }
+
+  /** The matmul kernels in use as a table, for receipts and checkpoints. */
+  get matmulTable(): MatmulTable {
+    const { matmul } = this;
+    return typeof matmul === "string" ? { kernels: MATMUL_KERNELS, default: matmul, classes: {} } : matmul;
   }
 
   /** A tensor that outlives steps (weights, optimiser state): zeros, or `data`. */
@@ -138,13 +151,14 @@ export class Ctx {
     const dispatch = this.kernels.prepare(spec, args.map(bindingOf), uniform, groups);
     this.encoder ??= this.gpu.device.createCommandEncoder({ label: "step" });
     let pass = this.pass;
-    if (this.profile) pass = this.encoder.beginComputePass(this.profile.stamps(spec.label));
-    else pass = this.pass ??= this.encoder.beginComputePass({ label: "step" });
+    const each = this.profile?.per === "dispatch" ? this.profile : undefined;
+    if (each) pass = this.encoder.beginComputePass(each.stamps(spec.label));
+    else pass = this.pass ??= this.encoder.beginComputePass(this.profile?.stamps("step") ?? { label: "step" });
     pass.setPipeline(dispatch.pipeline);
     pass.setBindGroup(0, dispatch.bindings);
     if (dispatch.uniform) pass.setBindGroup(1, dispatch.uniform);
     pass.dispatchWorkgroups(...dispatch.groups);
-    if (this.profile) pass.end();
+    if (each) pass.end();
   }
 
   /**

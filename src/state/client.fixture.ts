@@ -37,6 +37,7 @@ export const FACTS: ModelFacts = {
   gpuBytes: 800,
   adapter: { name: "test", software: true },
   notes: [],
+  matmul: { table: { kernels: 1, default: "quad", classes: {} }, from: "measured", notes: [] },
 };
 
 export function architectureAt(ratio: number, step: number, run = "first"): RunArchitecture {

@@ -37,8 +37,10 @@ export function applyEvent(deps: Deps, set: SetState, get: GetState, event: Work
     }
     case "text":
       return addText(event, set, get);
-    case "resumable":
-      return set({ resumable: { recipe: event.recipe, step: event.step } });
+    case "resumable": {
+      const { recipe, step, note } = event;
+      return set({ resumable: { recipe, step, ...(note === undefined ? {} : { note }) } });
+    }
     case "error":
       return applyError(event, set, get);
   }

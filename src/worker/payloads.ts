@@ -19,6 +19,7 @@ import type {
   RunRecipe,
   StepMetrics,
   TextRef,
+  TunedModel,
   WeightReceipt,
   WeightRecipe,
   MatrixWindow,
@@ -79,6 +80,8 @@ export interface ModelFacts extends ConfigFacts {
   adapter: Pick<AdapterFacts, "name" | "software">;
   /** What a user should know about the files although the model opens. */
   notes: readonly string[];
+  /** How its matmul kernels were chosen. */
+  matmul: TunedModel;
 }
 
 /** A perplexity, and everything that it depends on. */
@@ -95,7 +98,7 @@ export interface Progress {
   task: Task;
   done: number;
   total: number;
-  unit: "bytes" | "tokens" | "steps" | "windows" | "files" | "cases" | "parts" | "ratios";
+  unit: "bytes" | "tokens" | "steps" | "windows" | "files" | "cases" | "parts" | "ratios" | "shapes";
   /** Seconds left at the pace so far; left out while unknown. */
   secondsLeft?: number;
   note?: string;

@@ -130,8 +130,8 @@ export type WorkerEvent =
   | { type: "text"; subject: Subject; piece: string; done: boolean }
   /** The GPU memory that a model will take; sent before it is loaded or refused. Null: the browser does not say how much is free. */
   | { type: "plan"; planned: PlanResult; storageFreeBytes: number | null }
-  /** A checkpoint of this model from an earlier session: "train" with this recipe resumes it. */
-  | { type: "resumable"; recipe: Recipe; step: number }
+  /** A checkpoint of this model from an earlier session: "train" with this recipe resumes it. note: see `resumeNote`. */
+  | { type: "resumable"; recipe: Recipe; step: number; note?: string }
   /** An error that no reply carries. */
   | { type: "error"; error: PlainError; during: "device" | "train" | "perplexity" };
 

@@ -17,6 +17,8 @@ export interface EvaluationArguments {
   /** How matrices are stored on the GPU. */
   precision: "f32" | "f16";
   host: HostChoice;
+  /** Whether matmul kernels are chosen by measuring. */
+  tune: boolean;
 }
 
 /** Arguments of every command that prunes and measures. */
@@ -37,6 +39,7 @@ export const EVALUATION_OPTIONS = {
   "eval-tokens": text,
   half: { type: "boolean" } as const,
   ...HOST_OPTIONS,
+  tune: text,
 };
 /** The options of MeasureArguments, for parseValues. */
 export const MEASURE_OPTIONS = { ...EVALUATION_OPTIONS, text };
@@ -48,6 +51,7 @@ const EVAL_USAGE = `  --eval FILE              text that perplexity is measured 
   --context 512            tokens per window of the perplexity
   --eval-tokens 20480      tokens of --eval that are measured
   --half                   half precision on the GPU: half the memory, weights rounded to 11 bits. Exports keep the weights of the file
+  --tune on|off            on: measure matmul kernels for this adapter once and keep the choice in .cache/matmul; off: take the usual ones (on)
 ${HOST_USAGE}`;
 export const EVALUATION_USAGE = `${MODEL_USAGE}
 ${EVAL_USAGE}`;
@@ -67,6 +71,8 @@ export function readMeasureArguments(values: Values): MeasureArguments {
 
 /** Throws a UsageError that names the argument. */
 export function readEvaluationArguments(values: Values): EvaluationArguments {
+  const tune = typeof values["tune"] === "string" ? values["tune"] : "on";
+  if (tune !== "on" && tune !== "off") throw new UsageError(`--tune: expected on or off, got "${tune}"`);
   const model = existingModel(requiredText(values, "model"));
   const whole = (name: string, fallback: number): number => {
     const value = optionalNumber(values, name) ?? fallback;
@@ -81,6 +87,7 @@ export function readEvaluationArguments(values: Values): EvaluationArguments {
     evaluationTokens: whole("eval-tokens", 20_480),
     precision: values["half"] === true ? "f16" : "f32",
     host: readHostArgument(values),
+    tune: tune === "on",
   };
 }
 

@@ -101,7 +101,7 @@ async function open(
 
 /** Export options that receipts of both kinds give. Throws "shape" if the sample has tokens that the model lacks. */
 function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, request: ApplyRequest, report: Reporter) {
-  const { sample, adapter, host, calibration, perplexity, model } = receipt;
+  const { sample, adapter, host, matmul, calibration, perplexity, model } = receipt;
   const known = sample?.ids ?? [];
   const outside = known.find((id) => id >= vocab);
   if (outside !== undefined)
@@ -116,6 +116,7 @@ function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, requ
       ...{ version: __APP_VERSION__, adapter, modelName: model.name, licence: model.licence },
       ...(host === undefined ? {} : { host }),
       ...{ calibration, perplexity },
+      ...(matmul ? { matmul } : {}),
     },
     ...choiceOf(request),
     ...(sample ? { sample } : {}),

@@ -26,7 +26,7 @@ export type PrunedVersion = { name: string } & ({ receipt: string } | { folder: 
 
 export interface EvaluateRequest extends Pick<
   RunRequest,
-  "model" | "evaluation" | "evaluationTokens" | "context" | "precision"
+  "model" | "evaluation" | "evaluationTokens" | "context" | "precision" | "tuneFolder" | "host"
 > {
   pruned: readonly PrunedVersion[];
   tasks: readonly TaskSource[];

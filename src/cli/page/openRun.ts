@@ -6,6 +6,8 @@ import {
   type ExportedForm,
   Gpu,
   licenceOf,
+  type MatmulTable,
+  matmulText,
   type Model,
   openModel,
   type OpenedModel,
@@ -14,9 +16,10 @@ import {
   type Precision,
   sha256,
   type TextRef,
-  tuneMatmul,
+  tuneModel,
 } from "../../engine/index.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./forms.ts";
+import { matmulStore } from "./matmulStore.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
 /** A text with its name. */
@@ -37,12 +40,15 @@ export interface RunRequest extends FormsRequest {
   stepTokens?: number;
   /** How matrices are stored on the GPU. */
   precision: Precision;
+  /** Address of the folder where tables of matmul kernels are kept; null: the usual kernels, without measuring. */
+  tuneFolder: string | null;
 }
 
 /** Progress of a command, for the terminal. */
 export interface RunReport {
   stage:
     | "open"
+    | "tune"
     | "perplexity"
     | "agreement"
     | "tasks"
@@ -105,6 +111,7 @@ type RunExportOptions = ReturnType<typeof choiceOf> & {
   receipt: {
     version: string;
     adapter: string;
+    matmul: MatmulTable;
     host: string;
     modelName: string;
     licence: string;
@@ -147,6 +154,7 @@ export async function openRun(
       receipt: {
         version: __APP_VERSION__,
         adapter: ctx.gpu.facts.name,
+        matmul: ctx.matmulTable,
         host: request.host,
         modelName: opened.name,
         licence: await licenceOf(opened.folder),
@@ -157,7 +165,7 @@ export async function openRun(
     }),
     answer: (measured, forms) => ({
       adapter: ctx.gpu.facts.name,
-      matmul: ctx.matmul,
+      matmul: matmulText(ctx.matmulTable),
       precision: request.precision,
       perplexity: { text: request.evaluation.name, ...measured },
       forms: forms.map(formAnswer),
@@ -168,23 +176,35 @@ export async function openRun(
 
 /** The model on the GPU, after its memory plan was approved. */
 export async function openOnGpu(
-  { model, precision, stepTokens, context }: Pick<RunRequest, "model" | "precision" | "stepTokens" | "context">,
+  {
+    model,
+    precision,
+    stepTokens,
+    context,
+    tuneFolder,
+    host,
+  }: Pick<RunRequest, "model" | "precision" | "stepTokens" | "context" | "tuneFolder" | "host">,
   report: Reporter,
 ): Promise<Pick<OpenRun, "ctx" | "opened">> {
   const ctx = new Ctx(await Gpu.open());
-  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
   const folder = await servedModel(model);
   const opened = await openModel(ctx, folder, {
     precision,
-    onConfig: (config) =>
-      approvePlan(ctx.gpu.facts, {
-        ...{ name: folder.name, config },
-        choice: {
-          precision,
-          trainingTokens: stepTokens ?? DEFAULT_RECIPE.tokens,
-          evaluationTokens: Math.min(context, config.context),
-        },
-      }),
+    onConfig: async (config) => {
+      const choice = {
+        precision,
+        trainingTokens: stepTokens ?? DEFAULT_RECIPE.tokens,
+        evaluationTokens: Math.min(context, config.context),
+      };
+      await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice });
+      if (tuneFolder === null) return;
+      const { notes } = await tuneModel(ctx, config, {
+        ...choice,
+        ...{ store: matmulStore(tuneFolder), browser: host },
+        onProgress: (done, of) => report({ stage: "tune", done, of }),
+      });
+      for (const notice of notes) report({ notice });
+    },
     onProgress: (done, of) => report({ stage: "open", done, of }),
   });
   for (const notice of opened.notes) report({ notice });

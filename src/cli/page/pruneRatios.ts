@@ -5,6 +5,7 @@ import {
   budgetOf,
   gateLayout,
   type LogitsAt,
+  matmulText,
   nestednessOf,
   type Precision,
   type Recipe,
@@ -91,7 +92,7 @@ export async function pruneRatios(request: RatiosRequest, report: Reporter): Pro
   const nestedAnswer = nested && (await pruneNested(run, made, { recipe, steps: trained.steps }, nested));
   const { broken, of } = nestednessOf(architectures.map(({ masks }) => masks));
   return {
-    ...{ adapter: run.ctx.gpu.facts.name, matmul: run.ctx.matmul, precision: request.precision },
+    ...{ adapter: run.ctx.gpu.facts.name, matmul: matmulText(run.ctx.matmulTable), precision: request.precision },
     notes: run.opened.notes,
     ratios: answers,
     nestedness: { broken, of, share: of === 0 ? 0 : broken / of },

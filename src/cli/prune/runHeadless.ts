@@ -1,6 +1,7 @@
 // A run of any method: the host does the work; Node prints one line of JSON and reports failures by exit code.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type ShowProgress, writeFormsHeadless } from "./writeExports.ts";
 import type { CliHost } from "../host/openHost.ts";
 import type { Answer } from "../page/commands.ts";
@@ -15,15 +16,22 @@ export const namedText = (path: string): NamedText => ({
   content: checkedArguments(() => decodeText(basename(path), readFileSync(path))),
 });
 
+const TUNE_FOLDER = fileURLToPath(new URL("../../../.cache/matmul", import.meta.url));
+
+/** The address of the folder where tables of matmul kernels are kept; null with --tune off. */
+export const tuneFolderFor = (tune: boolean, { files }: CliHost): string | null =>
+  tune ? files.writable(TUNE_FOLDER) : null;
+
 /** The part of the request on model, texts and measuring. */
 export function measureRequest(given: MeasureArguments, host: CliHost): Omit<RunRequest, keyof FormsRequest> {
-  const { model, context, evaluationTokens, precision } = given;
+  const { model, context, evaluationTokens, precision, tune } = given;
   return {
     host: host.name,
     model: host.files.serve(model),
     text: namedText(given.text),
     evaluation: namedText(given.evaluation),
     ...{ context, evaluationTokens, precision },
+    tuneFolder: tuneFolderFor(tune, host),
   };
 }
 

@@ -1,4 +1,4 @@
-// GPU timestamps: the time that each kernel took, by label. Needs the adapter's timestamp-query feature.
+// GPU timestamps: the time that each kernel or pass took, by label. Needs the adapter's timestamp-query feature.
 import { invariant } from "../errors.ts";
 import type { Buffers, GpuBuffer } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
@@ -20,8 +20,12 @@ export class Profile {
   private readonly resolved: GpuBuffer;
   private labels: string[] = [];
 
-  /** Throws EngineError("limit") if the adapter has no timestamps. */
-  constructor(gpu: Gpu, buffers: Buffers) {
+  /** per "pass" times everything between two submits at once. Throws EngineError("limit") if the adapter has no timestamps. */
+  constructor(
+    gpu: Gpu,
+    buffers: Buffers,
+    readonly per: "dispatch" | "pass" = "dispatch",
+  ) {
     invariant(
       gpu.facts.timestamps,
       "limit",
@@ -34,7 +38,7 @@ export class Profile {
     this.resolved = buffers.allocate(16 * MAX_DISPATCHES, "profile", usage);
   }
 
-  /** The descriptor of a compute pass that times the next dispatch. */
+  /** The descriptor of a compute pass that is timed. */
   stamps(label: string): GPUComputePassDescriptor {
     const i = this.labels.push(label) - 1;
     if (i >= MAX_DISPATCHES) return { label };

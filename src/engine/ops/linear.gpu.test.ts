@@ -4,7 +4,8 @@ import { Ctx, type MatmulVariant } from "../ctx.ts";
 import { packedHalves } from "../dtype.ts";
 import { Gpu } from "../gpu/device.ts";
 import { linearOp } from "./registry/commonOps.ts";
-import { linear, MATMUL_VARIANTS, usableVariants } from "./linear.ts";
+import { MATMUL_VARIANTS, usableVariants } from "./kit/matmulChoice.ts";
+import { linear } from "./linear.ts";
 import { tunedChoices, tuneMatmul } from "./registry/tune.ts";
 
 let ctx: Ctx;

@@ -4,7 +4,8 @@ import { Ctx } from "../ctx.ts";
 import { Gpu } from "../gpu/device.ts";
 import type { Precision } from "../tensor.ts";
 import { kernelSizes } from "./kit/launch.ts";
-import { linear, MATMUL_VARIANTS, usableVariants } from "./linear.ts";
+import { MATMUL_VARIANTS, usableVariants } from "./kit/matmulChoice.ts";
+import { linear } from "./linear.ts";
 
 const FACTS = {
   ...{

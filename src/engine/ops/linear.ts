@@ -19,11 +19,11 @@ import type { BlockVariant, Ctx, HalfVariant, MatmulVariant } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { addSlices } from "./addSlices.ts";
+import type { MatmulShape } from "../matmul/matmulTable.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
 import {
   BLOCK_SHAPES,
-  BLOCK_VARIANTS,
   blockText,
   forBlocks,
   HALF_SHAPES,
@@ -31,39 +31,11 @@ import {
   slicedGroups,
   slicesFor,
   tileGroups,
-  workgroupBytes,
 } from "./kit/blockTiles.ts";
 import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
+import { matmulChoiceFor, variantFor } from "./kit/matmulChoice.ts";
 import { FEW_ROWS, fewRowsKernel, type Forward } from "./kit/fewRows.ts";
 import { HALF_FIRST, halfWeightText, precisionOf, valueText, weightText } from "./kit/weightText.ts";
-
-const HALF_VARIANTS = Object.keys(HALF_SHAPES) as HalfVariant[];
-export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
-  ...(["quad", "registers", "tiled", "split", "splitk"] as const),
-  ...BLOCK_VARIANTS,
-  ...HALF_VARIANTS,
-];
-
-/** Workgroup memory of a variant's kernels; the others need at most 16 KiB, which every adapter has. */
-const WORKGROUP_BYTES: Partial<Record<MatmulVariant, number>> = {
-  split: 22_528,
-  splitk: workgroupBytes(BLOCK_SHAPES[SLICED_SHAPE]),
-  ...forBlocks((variant) => workgroupBytes(BLOCK_SHAPES[variant])),
-  // with the blocks' memory, although halves need less: weights in f32 take the blocks
-  halves64: workgroupBytes(BLOCK_SHAPES[HALF_SHAPES.halves64]),
-  halves128: workgroupBytes(BLOCK_SHAPES[HALF_SHAPES.halves128]),
-};
-
-const isHalf = (variant: MatmulVariant): variant is HalfVariant => variant in HALF_SHAPES;
-
-const isUsable = ({ gpu: { facts } }: Ctx, variant: MatmulVariant): boolean =>
-  (variant !== "quad" || facts.quads) &&
-  (!isHalf(variant) || facts.shaderF16) &&
-  facts.workgroupBytes >= (WORKGROUP_BYTES[variant] ?? 0);
-
-/** The variants that this adapter can run; for weights in f32 without those that are only for halves. */
-export const usableVariants = (ctx: Ctx, precision: Precision = "f16"): MatmulVariant[] =>
-  MATMUL_VARIANTS.filter((variant) => isUsable(ctx, variant) && (precision === "f16" || !isHalf(variant)));
 
 /** The kernels for weights in one precision. */
 interface Kernels {
@@ -119,41 +91,28 @@ function kernelsFor(precision: Precision): Kernels {
 }
 
 const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kernelsFor("f16") };
-/** Tiles of 128 x 128 from which blocks128 is fastest, and tiles of 64 x 64 below which split is: measured on an H200 (bench/gpus). */
-const MANY_TILES = 192;
-const FEW_TILES = 160;
 /** Up to this many rows, the quads take their smaller tile. */
 const QUAD_FEW_ROWS = kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS");
-
-/** The variant for a result of rows x cols. */
-function variantFor(ctx: Ctx, rows: number, cols: number): MatmulVariant {
-  if (ctx.matmul !== "sized") return ctx.matmul;
-  const tiles = (size: number): number => Math.ceil(rows / size) * Math.ceil(cols / size);
-  const best = tiles(128) >= MANY_TILES ? "blocks128" : tiles(64) < FEW_TILES ? "split" : "tiled";
-  return isUsable(ctx, best) ? best : "tiled";
-}
 
 /** A forward kernel, its workgroups, and the slices of its sum. */
 type ForwardLaunch = Forward & { groups: Groups; slices: number };
 
-/** How to run forward for x (m, k) and a weight (n, k). */
-function forwardLaunch(
-  ctx: Ctx,
-  precision: Precision,
-  { m, n, k }: { m: number; n: number; k: number },
-): ForwardLaunch {
+/** How to run the forward kernel of a shape. */
+function forwardLaunch(ctx: Ctx, shape: MatmulShape): ForwardLaunch {
+  const { precision, rows, n, k } = shape;
   const kernels = KERNELS[precision];
-  if (ctx.matmul === "sized" && m <= FEW_ROWS) {
-    const few = fewRowsKernel(ctx.gpu.facts, precision, m);
+  const choice = matmulChoiceFor(ctx, shape);
+  if (choice === "sized" && rows <= FEW_ROWS) {
+    const few = fewRowsKernel(ctx.gpu.facts, precision, rows);
     return { ...few, groups: groupsFor(n, kernelSizes(few.plain).constant("FEATURES")), slices: 1 };
   }
-  if (ctx.matmul === "quad" && m <= QUAD_FEW_ROWS) {
-    return { ...kernels.quadFew, groups: tileGroups(kernels.quadFew.plain, m, n), slices: 1 };
+  if (choice === "quad" && rows <= QUAD_FEW_ROWS) {
+    return { ...kernels.quadFew, groups: tileGroups(kernels.quadFew.plain, rows, n), slices: 1 };
   }
-  const variant = variantFor(ctx, m, n);
+  const variant = variantFor(ctx, shape, choice);
   const forward = kernels.forward[variant];
-  const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows: m, cols: n, steps: k }) : 1;
-  return { ...forward, groups: slicedGroups(tileGroups(forward.plain, m, n), slices), slices };
+  const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows, cols: n, steps: k }) : 1;
+  return { ...forward, groups: slicedGroups(tileGroups(forward.plain, rows, n), slices), slices };
 }
 
 /**
@@ -185,7 +144,13 @@ export function linearForward(ctx: Ctx, tensors: LinearTensors): void {
     trainedForward(ctx, tensors);
     return;
   }
-  const { plain, biased, groups, slices } = forwardLaunch(ctx, precisionOf(weight), { m, n, k });
+  const { plain, biased, groups, slices } = forwardLaunch(ctx, {
+    direction: "forward",
+    precision: precisionOf(weight),
+    rows: m,
+    n,
+    k,
+  });
   if (slices === 1) ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, groups);
   else
     ctx.scratch([slices, m, n], "slices of linear", (parts) => {
@@ -203,8 +168,10 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
     trainedInputGradient(ctx, dy, weight, dx);
     return;
   }
-  const variant = variantFor(ctx, m, k);
-  const kernel = KERNELS[precisionOf(weight)].inputGradient[variant];
+  const precision = precisionOf(weight);
+  const shape: MatmulShape = { direction: "inputGradient", precision, rows: m, n, k };
+  const variant = variantFor(ctx, shape, matmulChoiceFor(ctx, shape));
+  const kernel = KERNELS[precision].inputGradient[variant];
   const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows: m, cols: k, steps: n }) : 1;
   const groups = slicedGroups(tileGroups(kernel, m, k), slices);
   if (slices === 1) ctx.run(kernel, [dy, weight, dx], { m, n, k }, groups);

@@ -21,6 +21,16 @@ test("round trip", async () => {
   expect(await decodeCheckpoint(await encodeCheckpoint(checkpoint))).toEqual(checkpoint);
 });
 
+test("the matmul kernels are read back, may be missing, and are refused by their field", async () => {
+  const table = { kernels: 1, default: "sized", classes: { "forward f32 128 960x576": "split" } };
+  const matmul = { adapter: "card", table };
+  expect(await decodeCheckpoint(await encodeCheckpoint({ ...checkpoint, matmul }))).toEqual({ ...checkpoint, matmul });
+  const bad = { adapter: "card", table: { ...table, kernels: 0 } };
+  await expect(decodeCheckpoint(await encodeCheckpoint({ ...checkpoint, matmul: bad }))).rejects.toThrow(
+    "checkpoint: matmul.table.kernels: expected a whole number of at least 1, got 0. Start a new run.",
+  );
+});
+
 test("a truncated file is refused", async () => {
   const bytes = await encodeCheckpoint(checkpoint);
   await expect(decodeCheckpoint(bytes.slice(0, bytes.length - 4))).rejects.toThrow(EngineError);

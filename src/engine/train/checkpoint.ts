@@ -1,10 +1,12 @@
 // A checkpoint: everything that a run needs to continue as if it had not stopped. Stored as safetensors, which other tools can open.
 import { sentence } from "../../shared/format.ts";
 import { EngineError, invariant } from "../errors.ts";
+import { parseJson } from "../formats/files/folder.ts";
 import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
 import { checkRecipe, DEFAULT_RECIPE, recipeJson, recipeOf, type Recipe, type RecipeJson } from "../recipes/recipe.ts";
 import { JsonField } from "../json/jsonFields.ts";
+import { type MatmulTable, readMatmulTable } from "../matmul/matmulTable.ts";
 import { readTargets, type Targets } from "../recipes/targets.ts";
 
 export interface Checkpoint {
@@ -15,6 +17,8 @@ export interface Checkpoint {
   targets: Targets;
   /** Which model and calibration text the run belongs to. */
   subject: string;
+  /** The matmul kernels of the session that wrote it, and their adapter; missing in checkpoints of older versions. */
+  matmul?: { adapter: string; table: MatmulTable };
   /** The trained parameters and AdamW's two moments, flat, in the layout of the recipe's gate model. */
   theta: Float32Array<ArrayBuffer>;
   m: Float32Array<ArrayBuffer>;
@@ -26,7 +30,7 @@ const TENSORS = ["theta", "m", "v"] as const;
 
 /** The checkpoint as the bytes of a safetensors file. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
-  const { recipe, step, targets, subject } = checkpoint;
+  const { recipe, step, targets, subject, matmul } = checkpoint;
   const streams = TENSORS.map((name) => {
     const values = checkpoint[name];
     return {
@@ -43,6 +47,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<Arr
       step: String(step),
       targets: JSON.stringify(targets),
       subject,
+      ...(matmul ? { matmul: JSON.stringify(matmul) } : {}),
     }),
   );
 }
@@ -74,5 +79,13 @@ export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<
     "format",
     `checkpoint: expected theta, m and v of equal length, got ${[theta, m, v].map((values) => values?.length ?? 0).join(", ")}. Start a new run.`,
   );
-  return { recipe: parsed, step: Number(step), targets, subject, theta, m, v };
+  const matmul = readMatmul(file.metadata["matmul"]);
+  return { recipe: parsed, step: Number(step), targets, subject, ...(matmul ? { matmul } : {}), theta, m, v };
+}
+
+function readMatmul(text: string | undefined): Checkpoint["matmul"] {
+  if (text === undefined) return undefined;
+  const advice = "Start a new run.";
+  const field = new JsonField(parseJson(text, "checkpoint: matmul", advice), "checkpoint", "matmul", advice);
+  return { adapter: field.get("adapter").text(), table: readMatmulTable(field.get("table")) };
 }

@@ -3,6 +3,7 @@ import type { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { Tap } from "../gpu/readback.ts";
 import type { Model } from "../model/load.ts";
+import { useMatmulTable } from "../ops/kit/matmulChoice.ts";
 import { METRICS } from "../ops/metrics.ts";
 import { writeStepState } from "../ops/kit/stepState.ts";
 import { budgetOf } from "../masks/budget.ts";
@@ -12,6 +13,7 @@ import { ELEMENT_BYTES, elements, type Tensor } from "../tensor.ts";
 import { batchOf } from "./batches.ts";
 import { ratioOfStep, trainedRatio } from "./ratio.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { resumeNote } from "./resumeNote.ts";
 import { checkRecipe, type Recipe } from "../recipes/recipe.ts";
 import { type Targets, withTarget } from "../recipes/targets.ts";
 import { freeTrainState, makeTrainState, RING_SLOTS, type TrainState } from "./state.ts";
@@ -158,15 +160,21 @@ export class Session {
     ]);
     if (!theta.every(Number.isFinite)) throw notFinite(step);
     const recipe = { ...this.recipe, ratio: this.ratio };
-    return { recipe, step, targets, subject: this.subject, theta, m: first, v: second };
+    const matmul = { adapter: this.ctx.gpu.facts.name, table: this.ctx.matmulTable };
+    return { recipe, step, targets, subject: this.subject, matmul, theta, m: first, v: second };
   }
 
-  /** Continues from a checkpoint of the same subject. Throws "format" if it belongs to another run. */
+  /**
+   * Continues from a checkpoint of the same subject, with its matmul kernels unless `resumeNote` says why not. Throws "format" if it belongs
+   * to another run.
+   */
   restore(checkpoint: Checkpoint): void {
     const { gateModel, m, v } = this.state;
     if (checkpoint.subject !== this.subject || checkpoint.theta.length !== elements(gateModel.theta)) {
       throw new EngineError("format", "this checkpoint belongs to another model or text. Start a new run.");
     }
+    const { matmul } = checkpoint;
+    if (matmul && resumeNote(this.ctx, checkpoint) === undefined) useMatmulTable(this.ctx, matmul.table);
     this.ctx.write(gateModel.theta, checkpoint.theta);
     this.ctx.write(m, checkpoint.m);
     this.ctx.write(v, checkpoint.v);

@@ -1,7 +1,7 @@
 // Correctness: every kernel against its reference, every matmul variant, and golden cases against PyTorch.
 import { checkGolden } from "../../engine/golden/check.ts";
 import type { SelfCheck } from "../../engine/index.ts";
-import { usableVariants } from "../../engine/ops/linear.ts";
+import { usableVariants } from "../../engine/ops/kit/matmulChoice.ts";
 import { linearOp } from "../../engine/ops/registry/commonOps.ts";
 import { selfCheck } from "../../engine/ops/registry/selfCheck.ts";
 import type { LabPartRun } from "../part.ts";

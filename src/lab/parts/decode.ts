@@ -1,5 +1,5 @@
 // Decoding, dense and compact: each token reads all weights once, so memory bandwidth bounds it.
-import type { Model } from "../../engine/index.ts";
+import { matmulText, type Model } from "../../engine/index.ts";
 import type { LabDecode } from "../labResult.ts";
 import { mainShape, openLabModel, type LabPartRun } from "../part.ts";
 import { randomCompact } from "../randomCompact.ts";
@@ -22,7 +22,7 @@ export const benchDecoding: LabPartRun<LabDecode[]> = async (ctx, input) => {
     const rate = ((median * readBytes) / 1e9).toFixed(1);
     input.log(`decoding, ${form}: ${median.toFixed(1)} tokens/s, ${rate} GB/s of weights`);
     figures.push({
-      ...{ model: opened.name, matmul: ctx.matmul, form, ...figure },
+      ...{ model: opened.name, matmul: matmulText(ctx.matmulTable), form, ...figure },
       ...{ weightBytes: model.gpuBytes, readBytes },
     });
   }

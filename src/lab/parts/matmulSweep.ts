@@ -1,6 +1,6 @@
 // Every matmul variant on every shape of a model: what the choice of a variant is based on.
 import type { Ctx } from "../../engine/ctx.ts";
-import { usableVariants } from "../../engine/ops/linear.ts";
+import { usableVariants } from "../../engine/ops/kit/matmulChoice.ts";
 import type { Precision } from "../../engine/tensor.ts";
 import type { SweepFigure } from "../labResult.ts";
 import { matmulWork } from "../matmulWork.ts";

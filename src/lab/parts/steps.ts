@@ -1,4 +1,5 @@
 // Training steps of several lengths, with the matmuls that the engine chooses and with one variant for all shapes.
+import { matmulText } from "../../engine/index.ts";
 import type { LabStep } from "../labResult.ts";
 import { mainShape, openLabModel, type LabPartRun } from "../part.ts";
 import { benchStep } from "../stepAndDecode.ts";
@@ -19,8 +20,9 @@ export const benchSteps: LabPartRun<LabStep[]> = async (ctx, input) => {
       ctx.matmul = matmul;
       const onRound = (): void => progress(done++, lengths.length * variants.length * rounds);
       const figure = await benchStep(ctx, opened, { text: ids, tokens, rounds, stepsPerRound: quick ? 1 : 5, onRound });
-      figures.push({ model: opened.name, matmul, ...figure });
-      log(`DISP step, ${tokens} tokens, ${matmul}: ${figure.ms.median.toFixed(2)} ms`);
+      const name = matmulText(ctx.matmulTable);
+      figures.push({ model: opened.name, matmul: name, ...figure });
+      log(`DISP step, ${tokens} tokens, ${name}: ${figure.ms.median.toFixed(2)} ms`);
       for (const { label, dispatches, ms } of figure.kernels.slice(0, LOGGED_KERNELS))
         log(`    ${label}: ${dispatches} dispatches, ${ms.toFixed(3)} ms`);
     }

@@ -1,6 +1,6 @@
 // The speed of matmuls on the shapes of two models.
 import { tuneMatmul } from "../../engine/index.ts";
-import { usableVariants } from "../../engine/ops/linear.ts";
+import { usableVariants } from "../../engine/ops/kit/matmulChoice.ts";
 import type { SweepFigure } from "../labResult.ts";
 import type { LabPartRun } from "../part.ts";
 import { peakOnce } from "../peak.ts";

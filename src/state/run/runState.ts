@@ -22,7 +22,7 @@ export interface RunSlice {
   /** The recipe of the paused run while that of a restored one is shown; the run continues with it. */
   pausedRecipe: Recipe | null;
   /** A checkpoint of the open model from an earlier session. */
-  resumable: { recipe: Recipe; step: number } | null;
+  resumable: { recipe: Recipe; step: number; note?: string } | null;
   runError: EngineError | null;
   setRecipe(patch: Partial<Recipe>): void;
   /** Starts or continues the run. Resolves when it pauses or ends, or when its start is cancelled. */

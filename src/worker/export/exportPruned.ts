@@ -25,7 +25,7 @@ type Receipt = ExportGatesOptions["receipt"];
 
 /** Options of every export, nested ones included. */
 export interface CommonOptions extends Pick<ExportGatesOptions, "ids" | "dtype" | "shardBytes"> {
-  receipt: Pick<Receipt, "version" | "adapter" | "host" | "modelName" | "licence">;
+  receipt: Pick<Receipt, "version" | "adapter" | "host" | "matmul" | "modelName" | "licence">;
   cancelled: () => boolean;
 }
 
@@ -42,6 +42,7 @@ export async function commonOptions(
       version: __APP_VERSION__,
       adapter: ctx.gpu.facts.name,
       host: browserName(navigator.userAgent),
+      matmul: ctx.matmulTable,
       modelName: opened.name,
       licence: await licenceOf(opened.folder),
     },

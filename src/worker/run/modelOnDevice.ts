@@ -9,7 +9,6 @@ import {
   Gpu,
   invariant,
   type OpenedModel,
-  tuneMatmul,
 } from "../../engine/index.ts";
 import { PrunedModel } from "./prunedModel.ts";
 import type { TrainingRun } from "./trainingRun.ts";
@@ -36,7 +35,6 @@ export class ModelOnDevice {
     if (this.ctx) return this.ctx;
     const gpu = await Gpu.open();
     const ctx = new Ctx(gpu);
-    await gpu.checked("the first kernels", () => tuneMatmul(ctx));
     this.ctx = ctx;
     void gpu.lost.then((error) => {
       if (this.ctx !== ctx) return;

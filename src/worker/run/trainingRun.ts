@@ -6,6 +6,7 @@ import {
   invariant,
   type OpenedModel,
   type Recipe,
+  resumeNote,
   Session,
   type StepReport,
   type TextRef,
@@ -60,7 +61,9 @@ export class TrainingRun {
     const checkpoint = await this.file.read();
     if (!checkpoint) return;
     this.checkpoint = checkpoint;
-    this.options.send({ type: "resumable", recipe: checkpoint.recipe, step: checkpoint.step });
+    const { recipe, step } = checkpoint;
+    const note = resumeNote(this.ctx, checkpoint);
+    this.options.send({ type: "resumable", recipe, step, ...(note === undefined ? {} : { note }) });
   }
 
   /**

@@ -28,6 +28,7 @@ const text = { name: "held-out addresses", sha256: "0123456789abcdef".repeat(4) 
 const input: ReceiptInput = {
   version: "0.1.0",
   adapter: "SwiftShader",
+  matmul: { kernels: 1, default: "sized", classes: { "forward f16 128 12x20": "split" } },
   host: "Chrome 156",
   modelName: "tiny | model",
   licence: "apache-2.0",
@@ -83,6 +84,8 @@ describe("a receipt", () => {
     expect(back).toEqual(receipt);
     expect(masksFromReceipt(back, config)).toEqual(masks);
     expect(receipt.precision).toBe("f16");
+    expect(receipt.matmul).toEqual(input.matmul);
+    expect(readReceipt(changed("matmul", undefined))).not.toHaveProperty("matmul");
     expect(buildReceipt({ ...input, precision: "f32" })).not.toHaveProperty("precision");
   });
 
@@ -137,6 +140,7 @@ it("writes the encoding in the current wording and accepts the older one", () =>
 
 const WRONG: [string, unknown, RegExp][] = [
   ["precision", "f8", /precision: expected one of f16/],
+  ["matmul.default", 1, /matmul\.default: expected text, got 1/],
   ["format", 2, /format: expected 1, got 2\. .* update/],
   ["program.name", "other", /program\.name: expected one of Espalier/],
   ["model.layers", 3, /kept\.widths: expected a list of 3/],

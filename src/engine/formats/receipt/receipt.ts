@@ -8,6 +8,7 @@ import { recipeJson, type Recipe, type RecipeJson } from "../../recipes/recipe.t
 import type { Targets } from "../../recipes/targets.ts";
 import { packBits } from "../files/bitset.ts";
 import { dtypeBytes, type FloatDtype, type Precision } from "../../dtype.ts";
+import type { MatmulTable } from "../../matmul/matmulTable.ts";
 import type { LogitSample } from "./logitSample.ts";
 import { jsonFile, type OutputFile } from "../files/outputFile.ts";
 
@@ -92,6 +93,8 @@ export interface ReceiptBase {
   host?: string;
   /** Present where the run stored the model's matrices in half precision: logits and perplexities are of the rounded weights. */
   precision?: "f16";
+  /** The matmul kernels of the run: it repeats bit for bit with the same ones on the same adapter. Missing in receipts of older versions. */
+  matmul?: MatmulTable;
   model: ReceiptModel;
   /** The text used for training or calibration. */
   calibration: TextRef;
@@ -129,6 +132,7 @@ export interface ReceiptBaseInput {
   version: string;
   adapter: string;
   host?: string;
+  matmul?: MatmulTable;
   modelName: string;
   licence: string;
   config: ModelConfig;
@@ -168,6 +172,7 @@ export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
     adapter: input.adapter,
     ...(input.host === undefined ? {} : { host: input.host }),
     ...(input.precision === "f16" ? { precision: "f16" } : {}),
+    ...(input.matmul ? { matmul: input.matmul } : {}),
     model: { name: input.modelName, licence: input.licence, modelType, dtype: input.dtype, ...shape },
     calibration: input.calibration,
     perplexity: [...input.perplexity],

@@ -2,6 +2,7 @@
 import type { ModelConfig } from "../../config/config.ts";
 import { FLOAT_DTYPES, type FloatDtype } from "../../dtype.ts";
 import { JsonField } from "../../json/jsonFields.ts";
+import { readMatmulTable } from "../../matmul/matmulTable.ts";
 import { parseJson } from "../files/folder.ts";
 import { readError } from "../files/readError.ts";
 import { readLogitSample } from "./logitSample.ts";
@@ -50,6 +51,7 @@ export function readReceiptBase(root: JsonField): ReceiptBase {
     adapter: root.get("adapter").text(),
     ...(root.get("host").value === undefined ? {} : { host: root.get("host").text() }),
     ...(root.get("precision").value === undefined ? {} : { precision: root.get("precision").oneOf(["f16"]) }),
+    ...(root.get("matmul").value === undefined ? {} : { matmul: readMatmulTable(root.get("matmul")) }),
     model,
     calibration: readTextRef(root.get("calibration")),
     perplexity: root.get("perplexity").list().map(readPerplexity),

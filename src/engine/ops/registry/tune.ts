@@ -1,25 +1,24 @@
-// Chooses the matmul variant by a short measurement on the user's adapter: one choice for all shapes, so that runs are repeatable.
-import type { Ctx, MatmulVariant } from "../../ctx.ts";
-import { linear, usableVariants } from "../linear.ts";
+// Chooses one matmul kernel for all shapes by a short measurement on the user's adapter; tuneShapes.ts chooses by shape.
+import type { Ctx, MatmulChoice, MatmulVariant } from "../../ctx.ts";
+import { usableVariants } from "../kit/matmulChoice.ts";
+import { linear } from "../linear.ts";
 
 /** A typical shape of the studio's models: rows, out features, in features. */
 const SHAPE = { m: 128, n: 512, k: 192 };
 const REPETITIONS = 3;
 
-type Choice = MatmulVariant | "sized";
-
 /** What is timed: software adapters take one kernel for all shapes, graphics cards choose by the size of the result or avoid workgroup memory. */
-export const tunedChoices = (ctx: Ctx): Choice[] =>
+export const tunedChoices = (ctx: Ctx): MatmulChoice[] =>
   ctx.gpu.facts.software ? usableVariants(ctx).filter((variant) => SOFTWARE.includes(variant)) : ["sized", "registers"];
 const SOFTWARE: readonly MatmulVariant[] = ["quad", "registers", "tiled"];
 
 interface VariantTime {
-  variant: Choice;
+  variant: MatmulChoice;
   /** The best of the repetitions. */
   ms: number;
 }
 
-/** Times each choice, and sets ctx.matmul to the fastest. Takes about 100 ms, plus compilation. */
+/** Times each choice at one shape, and sets ctx.matmul to the fastest for all. Takes about 100 ms, plus compilation. */
 export async function tuneMatmul(ctx: Ctx): Promise<VariantTime[]> {
   const x = ctx.persistent("tune x", [SHAPE.m, SHAPE.k], { data: new Float32Array(SHAPE.m * SHAPE.k).fill(0.5) });
   const weight = ctx.persistent("tune weight", [SHAPE.n, SHAPE.k], {

@@ -4,6 +4,7 @@ import { shownModel } from "../../views/shownModel.ts";
 import { bytes, percent, short, whole } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";
 import { licenceName } from "../../views/licence.ts";
+import { MatmulFacts } from "./MatmulFacts.tsx";
 import { MemoryPlanPanel } from "./MemoryPlanPanel.tsx";
 import { OpenModel } from "./OpenModel.tsx";
 
@@ -85,6 +86,7 @@ export function ModelPanel() {
       {facts ? <Facts facts={facts} /> : null}
       {facts ? <Notes notes={facts.notes} /> : null}
       <MemoryPlanPanel />
+      {facts ? <MatmulFacts matmul={facts.matmul} /> : null}
       <OpenModel />
     </section>
   );

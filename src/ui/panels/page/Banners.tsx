@@ -38,7 +38,7 @@ function ResumeBanner() {
   const able = useStudio(canResume);
   const { resume, reset } = useActions();
   if (!resumable || !ready) return null;
-  const { step, recipe } = resumable;
+  const { step, recipe, note } = resumable;
   const finished = step >= recipe.steps;
   return (
     <div className="note" role="status" data-testid="resumable">
@@ -47,6 +47,7 @@ function ResumeBanner() {
           ? `Your last run (${whole(step)} steps, seed ${recipe.seed}) is saved.`
           : `Your last run stopped at step ${whole(step)} of ${whole(recipe.steps)}.`}
       </p>
+      {note === undefined || finished ? null : <p data-testid="resume-note">{note}</p>}
       <div className="note-actions">
         <button type="button" className="primary" data-testid="resume" disabled={!able} onClick={() => void resume()}>
           {finished ? "Show it" : "Resume"}

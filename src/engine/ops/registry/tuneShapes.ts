@@ -1,0 +1,119 @@
+// Chooses a matmul kernel per class of shapes by timing them on the user's adapter, within a fixed time.
+import { type Ctx, type MatmulChoice, usualMatmul } from "../../ctx.ts";
+import { EngineError } from "../../errors.ts";
+import { Profile } from "../../gpu/profile.ts";
+import { contenders, fastestKernel } from "../../matmul/margin.ts";
+import { MATMUL_KERNELS, type MatmulShape, type MatmulTable, shapeClass } from "../../matmul/matmulTable.ts";
+import { matmulChoices } from "../kit/matmulChoice.ts";
+import { largestBytes, Operands } from "./tuneOperands.ts";
+
+export interface TuneOptions {
+  /** Time for everything, compilation included. Default: 2 seconds. Shapes that are not timed by then keep the usual kernel. */
+  budgetMs?: number;
+  signal?: AbortSignal;
+  /** Shapes done, of how many. */
+  onProgress?: (done: number, of: number) => void;
+}
+
+const BUDGET_MS = 2000;
+const ROUNDS = 3;
+/** GPU time of one sample: long beside a timestamp's resolution and the cost of a submit. */
+const SAMPLE_MS = 2;
+const MOST_REPEATS = 100;
+/** Larger operands are not timed: making them would take longer than the measurement. */
+const LARGEST_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Times the kernels that each shape may run, in turns, and returns the table of the fastest. ctx.matmul is afterwards what it was before.
+ * Throws "cancelled".
+ */
+export async function tuneShapes(
+  ctx: Ctx,
+  shapes: readonly MatmulShape[],
+  options: TuneOptions = {},
+): Promise<MatmulTable> {
+  const { budgetMs = BUDGET_MS, signal, onProgress } = options;
+  const end = performance.now() + budgetMs;
+  const usual = usualMatmul(ctx.gpu.facts);
+  const [matmul, profile] = [ctx.matmul, ctx.profile];
+  const fits = shapes.filter((shape) => largestBytes(shape) <= Math.min(LARGEST_BYTES, ctx.buffers.limitBytes));
+  const operands = new Operands(ctx, fits);
+  const classes: Record<string, string> = {};
+  const inTime = (): boolean => {
+    if (signal?.aborted) throw new EngineError("cancelled", "Choosing matmul kernels was stopped.");
+    return performance.now() < end;
+  };
+  try {
+    if (ctx.gpu.facts.timestamps) ctx.profile = new Profile(ctx.gpu, ctx.buffers, "pass");
+    await warmUp(ctx, operands, fits, usual);
+    for (const [i, shape] of shapes.entries()) {
+      onProgress?.(i, shapes.length);
+      const timed = fits.includes(shape) ? await timeShape(ctx, operands.of(shape), { shape, usual, inTime }) : null;
+      classes[shapeClass(shape)] = timed ?? usual;
+    }
+    onProgress?.(shapes.length, shapes.length);
+  } finally {
+    if (ctx.profile !== profile) ctx.profile?.free();
+    ctx.profile = profile;
+    ctx.matmul = matmul;
+    operands.free();
+  }
+  return { kernels: MATMUL_KERNELS, default: usual, classes };
+}
+
+/** Compiles every kernel that will be timed, in parallel. */
+async function warmUp(
+  ctx: Ctx,
+  operands: Operands,
+  shapes: readonly MatmulShape[],
+  usual: MatmulChoice,
+): Promise<void> {
+  await ctx.warm(() => {
+    for (const shape of shapes)
+      for (const choice of matmulChoices(ctx, shape, usual)) {
+        ctx.matmul = choice;
+        ctx.step(operands.of(shape));
+      }
+  });
+}
+
+interface TimedShape {
+  shape: MatmulShape;
+  usual: MatmulChoice;
+  /** False once the budget is used up. */
+  inTime: () => boolean;
+}
+
+/** The fastest kernel for a shape; null if the time did not suffice. */
+async function timeShape(ctx: Ctx, work: () => void, { shape, usual, inTime }: TimedShape): Promise<string | null> {
+  if (!inTime()) return null;
+  ctx.matmul = usual;
+  await sample(ctx, work, 1); // the first dispatch pays for what is only needed once
+  const alone = await sample(ctx, work, 2);
+  const count = Math.min(MOST_REPEATS, Math.max(1, Math.ceil(SAMPLE_MS / Math.max(alone, SAMPLE_MS / MOST_REPEATS))));
+  const times = new Map<string, number[]>(matmulChoices(ctx, shape, usual).map((choice) => [choice, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    if (!inTime()) return null;
+    const racing = round === 0 ? [...times.keys()] : contenders(times, usual);
+    for (const choice of matmulChoices(ctx, shape, usual)) {
+      if (!racing.includes(choice)) continue;
+      ctx.matmul = choice;
+      times.get(choice)?.push(await sample(ctx, work, count));
+    }
+  }
+  const finished = new Map([...times].filter(([, own]) => own.length === ROUNDS));
+  return fastestKernel(finished, usual);
+}
+
+/** Milliseconds per run of `work`: by the GPU's own clock where there is one. */
+async function sample(ctx: Ctx, work: () => void, count: number): Promise<number> {
+  const began = performance.now();
+  ctx.step(() => {
+    for (let i = 0; i < count; i++) work();
+  });
+  await ctx.gpu.idle();
+  const waited = performance.now() - began;
+  const stamps = (await ctx.profile?.take()) ?? [];
+  const ms = stamps.reduce((sum, pass) => sum + pass.ms, 0);
+  return (ms > 0 ? ms : waited) / count;
+}
