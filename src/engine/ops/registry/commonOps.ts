@@ -5,7 +5,7 @@ import { splitRows } from "../kit/rowParts.ts";
 import { linear } from "../linear.ts";
 import { linearRef } from "../linear.ref.ts";
 import { linearParts } from "../linearParts.ts";
-import { linearPartsRef } from "../linearParts.ref.ts";
+import { linearPartsRef, linearPartsTrainedRef } from "../linearParts.ref.ts";
 import { type CheckedOp, checkedOp, take } from "./parity.ts";
 
 export const linearOp = checkedOp(linearRef, (ctx, t) => [linear(ctx, take(t, 0), take(t, 1), t[2])]);
@@ -29,7 +29,7 @@ export const commonOps: readonly CheckedOp[] = [
     return [take(t, 0)];
   }),
   linearOp,
-  checkedOp(linearPartsRef, (ctx, t, { partRows }) => [
-    linearParts(ctx, take(t, 0), splitRows(take(t, 1), partRows), t[2]),
-  ]),
+  ...[linearPartsRef, linearPartsTrainedRef].map((ref) =>
+    checkedOp(ref, (ctx, t, { partRows }) => [linearParts(ctx, take(t, 0), splitRows(take(t, 1), partRows), t[2])]),
+  ),
 ];
