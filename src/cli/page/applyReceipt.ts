@@ -60,6 +60,7 @@ export async function applyReceiptMasks(request: ApplyRequest, report: Reporter)
 
 async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const receipt = readReceipt(request.receipt);
+  refuseRecovered(receipt);
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
   const masks = masksFromReceipt(receipt, opened.config);
   const { recipe, target, targets, trainedSteps } = receipt;
@@ -77,6 +78,7 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
 /** Applies a receipt of weight pruning. Its masks zero weights; updated weights are only in the export itself. */
 async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const receipt = readWeightReceipt(request.receipt);
+  refuseRecovered(receipt);
   if (receipt.updated)
     throw new EngineError(
       "unsupported",
@@ -98,6 +100,16 @@ async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): 
     { ...options, receipt: { ...common, recipe: receipt.recipe } },
   );
   return answerOf(ctx, receipt, [exported]);
+}
+
+/** A receipt has the masks and the recipe of a recovery, but not the weights that it trained. */
+function refuseRecovered({ recovery }: Applied): void {
+  if (!recovery) return;
+  const { steps, matrices, learningRate, tokens } = recovery.recipe;
+  throw new EngineError(
+    "unsupported",
+    `receipt.json: recovery: this receipt's model was recovered: its weights were trained after pruning, and a receipt does not contain them. Use the exported files, or prune again with its recipe and --recover ${steps} --recover-matrices ${matrices} --recover-learning-rate ${learningRate} --recover-tokens ${tokens}.`,
+  );
 }
 
 async function open(

@@ -39,7 +39,7 @@ export interface RunRequest extends FormsRequest {
 
 /** Progress of a command, for the terminal. */
 export interface RunReport {
-  stage: "open" | "dense perplexity" | "train" | "prune" | "pruned perplexity" | "export";
+  stage: "open" | "dense perplexity" | "train" | "prune" | "recover" | "pruned perplexity" | "export";
   done: number;
   of: number;
   note?: string;

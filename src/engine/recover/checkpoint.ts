@@ -7,7 +7,7 @@ import { checkRecoverRecipe, type RecoverRecipe } from "../recipes/recoverRecipe
 import { elements, type Tensor } from "../tensor.ts";
 import type { GuardRecord } from "./guard.ts";
 
-export interface RecoverCheckpoint {
+interface RecoverCheckpoint {
   recipe: RecoverRecipe;
   /** Steps done. */
   step: number;
@@ -56,7 +56,7 @@ export async function decodeRecovery(bytes: Uint8Array<ArrayBuffer>): Promise<Re
 }
 
 /** The values of tensors, one after the other. */
-export async function readTensors(ctx: Ctx, tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>> {
+export async function flatValues(ctx: Ctx, tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>> {
   const all = new Float32Array(tensors.reduce((sum, tensor) => sum + elements(tensor), 0));
   let at = 0;
   for (const tensor of tensors) {
@@ -66,8 +66,8 @@ export async function readTensors(ctx: Ctx, tensors: readonly Tensor[]): Promise
   return all;
 }
 
-/** Writes what `readTensors` reads. Throws "format" for another number of values. */
-export function writeTensors(ctx: Ctx, tensors: readonly Tensor[], values: Float32Array<ArrayBuffer>): void {
+/** Writes what `flatValues` reads. Throws "format" for another number of values. */
+export function writeFlat(ctx: Ctx, tensors: readonly Tensor[], values: Float32Array<ArrayBuffer>): void {
   const of = tensors.reduce((sum, tensor) => sum + elements(tensor), 0);
   invariant(
     values.length === of,

@@ -8,22 +8,23 @@ import { METRICS } from "../ops/metrics.ts";
 import { checkRecoverRecipe, rateOfStep, type RecoverRecipe } from "../recipes/recoverRecipe.ts";
 import { ELEMENT_BYTES } from "../tensor.ts";
 import { batchOf } from "../train/batches.ts";
-import { readTensors, type RecoverCheckpoint, writeTensors } from "./checkpoint.ts";
+import { RING_SLOTS } from "../train/state.ts";
+import { decodeRecovery, encodeRecovery, flatValues, writeFlat } from "./checkpoint.ts";
 import { guarded, type GuardedText, guardedText, guardPerplexity, type GuardRecord } from "./guard.ts";
-import { freeRecoverState, keepBest, makeRecoverState, type RecoverState, recoverStep, RING_SLOTS } from "./step.ts";
+import { freeRecoverState, keepBest, makeRecoverState, type RecoverState, recoverStep } from "./step.ts";
 import { makeStudent, type Pruning, storedValues, type Student } from "./student.ts";
 
 /** How many steps may be in the GPU's queue: one runs while the next is recorded. */
 const STEPS_AHEAD = 2;
 
-export interface RecoverReport {
+interface RecoverReport {
   /** Mean KL to the dense model in nats per token, of the steps since the last report, oldest first. */
   losses: Float32Array<ArrayBuffer>;
   /** Steps done. */
   step: number;
 }
 
-export interface RecoverOptions {
+interface RecoverOptions {
   /** Called between steps; true fetches the losses. Throttle here. */
   due: () => boolean;
   onReport: (report: RecoverReport) => void;
@@ -33,7 +34,7 @@ export interface RecoverOptions {
   steps?: number;
 }
 
-export interface RecoverInput {
+interface RecoverInput {
   /** The model before pruning: the teacher. */
   dense: Model;
   /** The pruned model. It does not change: its trained matrices are copied. */
@@ -135,21 +136,22 @@ export class RecoverSession {
     return storedValues(this.ctx, this.student.trained, this.state.best);
   }
 
-  /** The state of the recovery. Throws "not-finite" if a weight is not finite, so that no broken recovery is saved. */
-  async checkpoint(): Promise<RecoverCheckpoint> {
+  /** The state of the recovery, as the bytes of a safetensors file. Throws "not-finite" if a weight is not finite, so that no broken recovery is saved. */
+  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     const { recipe, step, subject, guard, ctx, state } = this;
-    const theta = await readTensors(ctx, this.thetas);
+    const theta = await flatValues(ctx, this.thetas);
     if (!theta.every(Number.isFinite)) throw notFinite(step);
     const [m, v, best] = [
-      await readTensors(ctx, state.m),
-      await readTensors(ctx, state.v),
-      await readTensors(ctx, state.best),
+      await flatValues(ctx, state.m),
+      await flatValues(ctx, state.v),
+      await flatValues(ctx, state.best),
     ];
-    return { recipe, step, subject, ...(guard ? { guard } : {}), theta, m, v, best };
+    return encodeRecovery({ recipe, step, subject, ...(guard ? { guard } : {}), theta, m, v, best });
   }
 
   /** Continues from a checkpoint of the same subject and recipe. Throws "format" if it belongs to another one. */
-  restore(checkpoint: RecoverCheckpoint): void {
+  async restore(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const checkpoint = await decodeRecovery(bytes);
     const same = JSON.stringify(checkpoint.recipe) === JSON.stringify(this.recipe);
     invariant(
       same && checkpoint.subject === this.subject,
@@ -157,8 +159,8 @@ export class RecoverSession {
       "this checkpoint belongs to another model, text or recipe. Start a new recovery.",
     );
     const { ctx, state } = this;
-    writeTensors(ctx, this.thetas, checkpoint.theta);
-    for (const name of ["m", "v", "best"] as const) writeTensors(ctx, state[name], checkpoint[name]);
+    writeFlat(ctx, this.thetas, checkpoint.theta);
+    for (const name of ["m", "v", "best"] as const) writeFlat(ctx, state[name], checkpoint[name]);
     this.step = checkpoint.step;
     this.reported = checkpoint.step;
     this.guard = checkpoint.guard;

@@ -19,7 +19,7 @@ import { elements, type Tensor } from "../tensor.ts";
 export type Pruning = { lists: readonly Uint32Array[] } | { masks: WeightMasks };
 
 /** A tensor of the file as a part of a trained one: rows from `firstRow` on, of which the first `cols` columns are the file's. */
-export interface StoredPart {
+interface StoredPart {
   /** In the file. */
   name: string;
   /** In the file, before anything was cut. */
@@ -30,7 +30,7 @@ export interface StoredPart {
   cols: number;
 }
 
-export interface TrainedTensor {
+interface TrainedTensor {
   /** f32 (rows, width), or (rows) for a bias. */
   theta: Tensor;
   /** Columns, padding included; 1 for a bias. */
