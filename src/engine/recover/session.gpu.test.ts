@@ -192,7 +192,11 @@ test.each(WEIGHT_METHODS)("%s: pruned weights stay exactly 0 and the pattern is 
   const ids = textOf(from).subarray(0, 48);
   const pruned = await pruneWeights(ctx, from.model, { recipe: { method, pattern: "2:4" }, sequences: [ids, ids] });
   models.push(pruned.model);
-  const one = sessionOf(from, { pruned: pruned.model, recipe: { steps: 30, measureEvery: 5, learningRate: 3e-4 } }, pruned.masks);
+  const one = sessionOf(
+    from,
+    { pruned: pruned.model, recipe: { steps: 30, measureEvery: 5, learningRate: 3e-4 } },
+    pruned.masks,
+  );
   await run(one);
   expect(one.improved).toBe(true);
   const values = await one.values();
