@@ -5,14 +5,26 @@ import { profileLines } from "./resultLines.ts";
 
 describe("npm run bench", () => {
   it("measures everything without arguments", () => {
-    expect(readBenchArguments([])).toEqual({ kind: "all", tokens: [128, 256], rounds: 7 });
+    expect(readBenchArguments([])).toEqual({ kind: "all", tokens: [128, 256], rounds: 7, host: "auto" });
   });
 
   it("takes a kind, a model, tokens, rounds and a file", () => {
-    expect(readBenchArguments(["--profile"])).toEqual({ kind: "profile", tokens: [128], rounds: 3 });
-    const given = ["--profile", "--model", "golden/llama", "--tokens", "64", "--rounds", "5", "--out", "p.json"];
+    expect(readBenchArguments(["--profile"])).toEqual({ kind: "profile", tokens: [128], rounds: 3, host: "auto" });
+    const given = [
+      "--profile",
+      "--model",
+      "golden/llama",
+      "--tokens",
+      "64",
+      "--rounds",
+      "5",
+      "--out",
+      "p.json",
+      "--host",
+      "dawn",
+    ];
     expect(readBenchArguments(given)).toEqual({
-      ...{ kind: "profile", tokens: [64], rounds: 5, model: "golden/llama", out: "p.json" },
+      ...{ kind: "profile", tokens: [64], rounds: 5, model: "golden/llama", out: "p.json", host: "dawn" },
     });
     expect(readBenchArguments(["--export"]).kind).toBe("export");
     expect(readBenchArguments(["--real"]).kind).toBe("real");
@@ -26,6 +38,8 @@ describe("npm run bench", () => {
     [["--profile", "--tokens", "64,128"], /--tokens: expected one number with --profile, got "64,128"/],
     [["--rounds", "1.5"], /--rounds: expected a whole number above 0, got 1.5/],
     [["--steps", "3"], /--steps/],
+    [["--host", "firefox"], /--host: expected auto, chromium, dawn, got "firefox"/],
+    [["--export", "--host", "dawn"], /--host: expected chromium with --export, .* got dawn/],
   ])("refuses %j", (argv, message) => {
     expect(() => readBenchArguments(argv)).toThrow(message);
   });

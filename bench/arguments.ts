@@ -1,5 +1,7 @@
 // The arguments of npm run bench: what is measured, on which model, how often, and where the figures are written.
+import type { HostChoice } from "../src/cli/host/chooseHost.ts";
 import { optionalNumber, parseValues } from "../src/cli/arguments/arguments.ts";
+import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "../src/cli/arguments/hostArguments.ts";
 import { UsageError } from "../src/cli/arguments/usageError.ts";
 
 export const BENCH_USAGE = `usage: npm run bench                                   everything, on the embedded model; writes bench/results.json
@@ -13,7 +15,8 @@ export const BENCH_USAGE = `usage: npm run bench                                
             random weights of SmolLM2-135M's shape; with --real SmolLM2-135M-Instruct, which is fetched once
   --tokens  per training step; of the benchmark a list, measured one after the other
   --rounds  how often each figure is measured; with --profile how many steps
-  --out     a JSON file for the figures; --profile writes none without it`;
+  --out     a JSON file for the figures; --profile writes none without it
+${HOST_USAGE}. --export needs chromium, because it measures a browser's memory`;
 
 const KINDS = ["profile", "export", "real"] as const;
 
@@ -26,6 +29,7 @@ export interface BenchArguments {
   /** With --import, the result of the lab. */
   file?: string;
   out?: string;
+  host: HostChoice;
 }
 
 /** Throws a UsageError that names the argument. */
@@ -34,6 +38,7 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
   const values = parseValues(argv, {
     ...{ model: text, out: text, tokens: text, rounds: text, import: text },
     ...{ profile: flag, export: flag, real: flag },
+    ...HOST_OPTIONS,
   });
   const kinds = KINDS.filter((name) => values[name] === true);
   if (kinds.length > 1) throw new UsageError(`expected one of --${KINDS.join(", --")}, got --${kinds.join(" --")}`);
@@ -48,8 +53,11 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
   const rounds = optionalNumber(values, "rounds") ?? (kind === "profile" ? 3 : 7);
   if (!isCount(rounds)) throw new UsageError(`--rounds: expected a whole number above 0, got ${rounds}`);
   const { model, out } = values;
+  const host = readHostArgument(values);
+  if (kind === "export" && host === "dawn")
+    throw new UsageError("--host: expected chromium with --export, which measures a browser's memory, got dawn");
   return {
-    ...{ kind, tokens, rounds },
+    ...{ kind, tokens, rounds, host },
     ...(typeof model === "string" ? { model } : {}),
     ...(typeof file === "string" ? { file } : {}),
     ...(typeof out === "string" ? { out } : {}),

@@ -1,13 +1,13 @@
 // The benchmark's results as text.
 import type { BenchAnswer } from "./page/answer.ts";
 import type { MatmulFigure } from "./page/matmuls.ts";
-import type { StepFigure } from "./page/model.ts";
+import type { StepFigure } from "../src/lab/stepAndDecode.ts";
 import type { PeerFigure } from "./page/peer.ts";
 import type { ProfileFigure } from "./page/profile.ts";
 import type { RealModelFigure } from "./page/realModel.ts";
 import type { SliderFigure } from "./page/slider.ts";
 import type { SpeedFigure } from "./page/speed.ts";
-import type { Spread } from "./page/timing.ts";
+import type { Spread } from "../src/lab/timing.ts";
 
 /** Kernels that the benchmark lists for a step; --profile lists all. */
 const KERNELS = 12;

@@ -5,11 +5,14 @@ import { basename } from "node:path";
 import { smollm2File } from "../scripts/data/smollm2.ts";
 import { writeTexts } from "../scripts/data/texts.ts";
 import { runCommand } from "../src/cli/host/command.ts";
-import { type Headless, openHeadless } from "../src/cli/host/headless.ts";
+import { openHeadless } from "../src/cli/host/chromium.ts";
+import type { Host } from "../src/cli/host/host.ts";
+import { openHost } from "../src/cli/host/openHost.ts";
 import { BENCH_USAGE, type BenchArguments, readBenchArguments } from "./arguments.ts";
 import { EXPORT_PAGE, exportLine, measureExport, megabytes, openForExport } from "./export/exportHeap.ts";
 import { SMOLLM2_135M, sizesOf, writeSyntheticModel } from "./export/syntheticModel.ts";
 import { importLab } from "./lab/importLab.ts";
+import type { benchCommands } from "./page/page.ts";
 import { profileLines, realModelLine, tableOf } from "./resultLines.ts";
 
 const MODEL = "public/model";
@@ -22,42 +25,47 @@ const SYNTHETIC = ".cache/synthetic/smollm2-135m";
 
 const text = (): string => readFileSync(TEXT, "utf8").slice(0, TEXT_LENGTH);
 
-/** Runs `work` with the benchmark's page; what the page reports goes to stderr. */
-async function withPage<T>(
-  page: { path: string; ready: string },
-  work: (headless: Headless) => Promise<T>,
-): Promise<T> {
-  const headless = await openHeadless((line) => process.stderr.write(`${String(line)}\n`), page);
+const ENTRY = { module: "bench/page/page.ts", name: "benchCommands", page: "bench/page/page.html" };
+const log = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Runs `work` with what `open` opens. */
+async function withOpened<T extends { close(): Promise<void> }>(
+  open: Promise<T>,
+  work: (opened: T) => Promise<void>,
+): Promise<void> {
+  const opened = await open;
   try {
-    return await work(headless);
+    await work(opened);
   } finally {
-    await headless.close();
+    await opened.close();
   }
 }
-const BENCH_PAGE = { path: "bench/page/page.html", ready: "bench" };
+const open = ({ host }: BenchArguments): Promise<Host<typeof benchCommands>> => openHost(host, ENTRY);
 
 /** Writes the figures with the date and the machine. */
-function write(file: string, { page }: Headless, figures: object): void {
-  const browser = page.context().browser()?.version() ?? "unknown";
-  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, browser };
+function write(file: string, host: string, figures: object): void {
+  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, host };
   const measured = new Date().toISOString().slice(0, 10);
   writeFileSync(file, `${JSON.stringify({ measured, machine, ...figures }, null, 1)}\n`);
 }
 
-async function benchAll({ model = MODEL, tokens, rounds, out = "bench/results.json" }: BenchArguments): Promise<void> {
-  await withPage(BENCH_PAGE, async (headless) => {
-    const request = { model: headless.files.serve(model), text: text(), tokens: [...tokens], rounds };
-    const answer = await headless.page.evaluate((one) => window.bench(one), request);
-    write(out, headless, answer);
+async function benchAll(given: BenchArguments): Promise<void> {
+  const { model = MODEL, tokens, rounds, out = "bench/results.json" } = given;
+  await withOpened(open(given), async (host) => {
+    const request = { model: host.files.serve(model), text: text(), tokens: [...tokens], rounds };
+    const answer = await host.call("all", request, log);
+    write(out, host.name, answer);
     process.stdout.write(tableOf(answer));
   });
 }
 
-async function benchProfile({ model = MODEL, tokens: [tokens = 128], rounds, out }: BenchArguments): Promise<void> {
-  await withPage(BENCH_PAGE, async (headless) => {
-    const request = { model: headless.files.serve(model), text: text(), tokens, steps: rounds };
-    const figure = await headless.page.evaluate((one) => window.benchProfile(one), request);
-    if (out !== undefined) write(out, headless, figure);
+async function benchProfile(given: BenchArguments): Promise<void> {
+  const { model = MODEL, rounds, out } = given;
+  const [tokens = 128] = given.tokens;
+  await withOpened(open(given), async (host) => {
+    const request = { model: host.files.serve(model), text: text(), tokens, steps: rounds };
+    const figure = await host.call("profile", request);
+    if (out !== undefined) write(out, host.name, figure);
     process.stdout.write(profileLines(figure));
   });
 }
@@ -65,7 +73,7 @@ async function benchProfile({ model = MODEL, tokens: [tokens = 128], rounds, out
 /** Each form twice: once for the time and the memory that the browser uses, once for the part of that memory that is still needed. */
 async function benchExport({ model, out = "bench/export.json" }: BenchArguments): Promise<void> {
   if (model === undefined) writeSyntheticModel(SYNTHETIC, SMOLLM2_135M);
-  await withPage(EXPORT_PAGE, async (headless) => {
+  await withOpened(openHeadless(EXPORT_PAGE), async (headless) => {
     await openForExport(headless, model ?? SYNTHETIC);
     const forms = [];
     for (const form of ["masked", "compact", "onnx"] as const) {
@@ -77,16 +85,17 @@ async function benchExport({ model, out = "bench/export.json" }: BenchArguments)
       );
     }
     const sizes = model === undefined ? { shape: SMOLLM2_135M, ...sizesOf(SMOLLM2_135M) } : { model: basename(model) };
-    write(out, headless, { ...sizes, forms });
+    write(out, headless.name, { ...sizes, forms });
   });
 }
 
-async function benchReal({ model, out = "bench/realModel.json" }: BenchArguments): Promise<void> {
+async function benchReal(given: BenchArguments): Promise<void> {
+  const { model, out = "bench/realModel.json" } = given;
   const file = model ?? (await smollm2File());
-  await withPage(BENCH_PAGE, async (headless) => {
-    const request = { model: headless.files.serve(file), text: text(), ...REAL };
-    const figure = await headless.page.evaluate((one) => window.benchRealModel(one), request);
-    write(out, headless, figure);
+  await withOpened(open(given), async (host) => {
+    const request = { model: host.files.serve(file), text: text(), ...REAL };
+    const figure = await host.call("real", request, log);
+    write(out, host.name, figure);
     process.stdout.write(realModelLine(figure));
   });
 }

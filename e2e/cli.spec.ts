@@ -1,4 +1,4 @@
-// The command line: npm run prune, compare and parity, with their JSON, exports and exit codes.
+// The command line in Chromium: npm run prune, compare, evaluate and parity, with their JSON, exports and exit codes.
 import { expect, test } from "@playwright/test";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,12 +15,16 @@ test.beforeAll(() => {
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(
-  command: "prune" | "parity" | "compare",
+  command: "prune" | "parity" | "compare" | "evaluate",
   args: readonly string[],
 ): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/run.mjs", command, ...args], {
-    encoding: "utf8",
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["scripts/run.mjs", command, ...args, "--host", "chromium"],
+    {
+      encoding: "utf8",
+    },
+  );
   return { code: status, out: stdout, err: stderr };
 }
 
@@ -208,6 +212,42 @@ test("compare prints a table, and writes runs that the studio reads and a chart"
   const refused = run("compare", ["--model", CASE, ...TEXTS, "--methods", "random", "--keep", "0.5", "--out", out]);
   expect(refused.code).toBe(2);
   expect(refused.err).toMatch(/random.*disp/);
+});
+
+test("evaluate scores the model and a receipt's masks on task files and on tasks made from the text", () => {
+  const out = join(folder, "evaluated");
+  const short = ["--steps", "2", "--tokens", "32", "--context", "64", "--eval-tokens", "640", "--forms", "masked"];
+  expect(run("prune", ["--model", CASE, ...TEXTS, ...short, "--keep", "0.9", "--out", out]).code).toBe(0);
+  const tasks = ["--tasks", `${CASE}/choices.jsonl`, "--tasks", `${CASE}/pairs.jsonl`, "--tasks", "last-word"];
+  const measured = ["--eval", TEXTS[3] ?? "", "--context", "64", "--eval-tokens", "640", "--items", "20"];
+  const versions = ["--pruned", join(out, "masked/receipt.json"), "--pruned", join(out, "masked")];
+  const { code, out: line, err } = run("evaluate", ["--model", CASE, ...measured, ...tasks, ...versions]);
+  expect(code).toBe(0);
+  const { models } = JSON.parse(line) as {
+    models: {
+      name: string;
+      perplexity: { value: number; tokens: number };
+      agreement: { same: number; tokens: number } | null;
+      tasks: { task: string; items: number; acc: { value: number }; right: boolean[]; difference?: object }[];
+    }[];
+  };
+  const [dense, cut, masked] = models;
+  expect(models).toHaveLength(3);
+  expect(dense?.tasks.map(({ task, items }) => [task, items])).toEqual([
+    ["choices", 8],
+    ["pairs", 6],
+    ["last-word", 20],
+  ]);
+  expect(dense?.agreement).toBeNull();
+  expect(cut?.agreement?.tokens).toBe(640);
+  expect(cut?.agreement?.same).toBeLessThan(640);
+  expect(cut?.tasks.every(({ difference }) => difference !== undefined)).toBe(true);
+  // the masks applied to the model, and the weights that were exported with them, are the same model
+  expect(Math.abs((masked?.perplexity.value ?? NaN) / (cut?.perplexity.value ?? NaN) - 1)).toBeLessThan(1e-4);
+  expect(err).toMatch(/choices acc by length +12\.5 % ± 12\.5/);
+  const refused = run("evaluate", ["--model", CASE, ...measured, "--tasks", `${CASE}/config.json`]);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain("config.json, line 1: expected one JSON object");
 });
 
 test("bad arguments and unreadable models end with one line and exit code 2", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { EXPORT_PAGE, measureExport, openForExport } from "../bench/export/exportHeap.ts";
 import { sizesOf, writeSyntheticModel } from "../bench/export/syntheticModel.ts";
-import { openHeadless } from "../src/cli/host/headless.ts";
+import { openHeadless } from "../src/cli/host/chromium.ts";
 
 /** 82 MB of weights, with a largest tensor of 8 MB. */
 const SHAPE = { vocab: 4096, d: 512, layers: 7, heads: 8, kvHeads: 2, mlp: 1280 };
@@ -14,7 +14,7 @@ const ROOM_BYTES = 48e6;
 
 test("an export of 82 MB holds no more than a tensor and a few pieces", async () => {
   const folder = mkdtempSync(join(tmpdir(), "espalier-memory-"));
-  const headless = await openHeadless(undefined, EXPORT_PAGE);
+  const headless = await openHeadless(EXPORT_PAGE);
   try {
     writeSyntheticModel(join(folder, "model"), SHAPE);
     const { largestTensor, weights } = sizesOf(SHAPE);

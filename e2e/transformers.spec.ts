@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as Transformers from "@huggingface/transformers";
 import { expect, test, type Page } from "@playwright/test";
-import { openHeadless, type Headless } from "../src/cli/host/headless.ts";
+import { openHeadless, type Headless } from "../src/cli/host/chromium.ts";
 import type { PrunedRequest } from "./transformers/engine.ts";
 
 const PACKAGE = "node_modules/@huggingface/transformers";
@@ -79,7 +79,7 @@ test.describe("transformers.js", () => {
   let headless: Headless;
   let folder = "";
   test.beforeAll(async () => {
-    headless = await openHeadless(undefined, { path: "e2e/transformers/engine.html", ready: "pruned" });
+    headless = await openHeadless({ page: "e2e/transformers/engine.html", name: "pruned" });
   });
   test.afterAll(() => headless.close());
   test.beforeEach(() => {

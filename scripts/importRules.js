@@ -43,6 +43,11 @@ const WORKER = ban(
   types,
 );
 const HOST = ban("/worker/host", "The host runs in the worker: use src/worker/client.ts on the page.");
+const LAB = ban(
+  "/lab/",
+  "The lab is large and rarely used: load it in src/worker with `await import(...)`; elsewhere import its types only.",
+  types,
+);
 const CLI = ban("/cli/", "The command line is above everything else: nothing imports it.");
 const ABOVE_SHARED = ban("^\\.\\./", "src/shared is below everything else: take values as arguments.");
 const INSIDE_ENGINE = ban(
@@ -57,7 +62,7 @@ const ENGINE_IN_NODE = ban(
 const ENGINE = ban("/engine/", "Charts take plain arrays and options: of the engine import types only.", types);
 
 /** Everything above or beside the engine. */
-const OUTSIDE = [REACT, D3, STORE, ONNX, NODE, UI, CHARTS, STATE, VERIFY, WORKER, CLI].map(
+const OUTSIDE = [REACT, D3, STORE, ONNX, NODE, UI, CHARTS, STATE, VERIFY, WORKER, CLI, LAB].map(
   ({ allowTypeImports, ...rest }) => ({
     ...rest,
     message: `The engine imports nothing outside itself. ${rest.message}`,
@@ -92,22 +97,27 @@ const inOps = (floor) => floor.startsWith("ops/");
 /** If several rows match a file, the last one applies. */
 export const IMPORT_RULES = [
   { files: ["src/shared/**"], bans: [REACT, D3, STORE, ONNX, NODE, ABOVE_SHARED] },
-  { files: ["src/main.tsx"], bans: [D3, WGSL, ONNX, HOST, CLI, NODE, INSIDE_ENGINE] },
-  { files: ["src/ui/**"], bans: [D3, WGSL, ONNX, VERIFY, WORKER, CLI, NODE, INSIDE_ENGINE] },
+  { files: ["src/main.tsx"], bans: [D3, WGSL, ONNX, HOST, CLI, LAB, NODE, INSIDE_ENGINE] },
+  { files: ["src/ui/**"], bans: [D3, WGSL, ONNX, VERIFY, WORKER, CLI, LAB, NODE, INSIDE_ENGINE] },
   ...["", ...CHART_FLOORS].map((floor) => ({
     files: [`src/charts/${floor}**`],
     bans: [
-      ...[REACT, STORE, WGSL, ONNX, UI, STATE, VERIFY, WORKER, CLI, NODE, ENGINE, INSIDE_ENGINE],
+      ...[REACT, STORE, WGSL, ONNX, UI, STATE, VERIFY, WORKER, CLI, LAB, NODE, ENGINE, INSIDE_ENGINE],
       ...(floor ? above(CHART_FLOORS, floor, CHART_REMEDY) : []),
     ],
   })),
-  { files: ["src/state/**"], bans: [REACT, D3, WGSL, ONNX, UI, CHARTS, VERIFY, HOST, CLI, NODE, INSIDE_ENGINE] },
-  { files: ["src/verify/**"], bans: [REACT, D3, STORE, WGSL, UI, CHARTS, STATE, WORKER, CLI, NODE, INSIDE_ENGINE] },
+  { files: ["src/state/**"], bans: [REACT, D3, WGSL, ONNX, UI, CHARTS, VERIFY, HOST, CLI, LAB, NODE, INSIDE_ENGINE] },
+  {
+    files: ["src/verify/**"],
+    bans: [REACT, D3, STORE, WGSL, UI, CHARTS, STATE, WORKER, CLI, LAB, NODE, INSIDE_ENGINE],
+  },
   // tests read golden cases with the engine's fixtures
   { files: ["src/verify/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, UI, CHARTS, STATE, WORKER, CLI, NODE] },
-  { files: ["src/worker/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, CLI, NODE, INSIDE_ENGINE] },
+  { files: ["src/worker/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, CLI, LAB, NODE, INSIDE_ENGINE] },
   { files: ["src/worker/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, CLI, NODE] },
-  { files: ["src/cli/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, ENGINE_IN_NODE] },
+  { files: ["src/cli/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, LAB, ENGINE_IN_NODE] },
+  // the lab measures parts of the engine that nothing else outside it may import, with two kernels of its own
+  { files: ["src/lab/**"], bans: [REACT, D3, STORE, ONNX, UI, CHARTS, STATE, VERIFY, WORKER, CLI, NODE] },
   // bench/ measures parts of the engine that nothing else outside it may import
   { files: ["bench/**"], bans: [REACT, STORE, UI, STATE] },
   { files: ["e2e/**", "scripts/**"], bans: [ONNX, ENGINE_IN_NODE] },

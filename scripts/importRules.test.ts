@@ -44,6 +44,10 @@ test.each([
   ["src/cli/prune.ts", 'import { checkRecipe } from "../engine/recipes/recipe.ts";'],
   ["src/state/store.ts", 'import { Client } from "../worker/client.ts";'],
   ["src/engine/formats/card/modelCard.ts", 'import { whole } from "../../../shared/format.ts";'],
+  ["src/lab/peak.ts", 'import wgsl from "./peak.wgsl?raw";'],
+  ["src/lab/lab.ts", 'import { usableVariants } from "../engine/ops/linear.ts";'],
+  ["src/worker/commands/labCommands.ts", 'const { runLab } = await import("../../lab/lab.ts");'],
+  ["src/state/model/modelState.ts", 'import type { LabResult } from "../../lab/labResult.ts";'],
   ["src/worker/export/preparedExports.ts", 'import { openOnnx } from "../../verify/onnxModel.ts";'],
 ])("%s may: %s", async (file, code) => {
   expect(await messagesFor(file, code)).toEqual([]);
@@ -81,6 +85,8 @@ test.each([
   ["src/state/store.ts", 'import { useState } from "react";', "React is used in src/ui only"],
   ["src/state/store.ts", 'import { gateMap } from "../charts/gates/gateMap.ts";', "draws charts"],
   ["src/state/export/exportSlice.ts", 'import { openOnnx } from "../../verify/onnxModel.ts";', "Only src/worker"],
+  ["src/worker/host.ts", 'import { runLab } from "../lab/lab.ts";', "await import"],
+  ["src/engine/train/session.ts", 'import { timed } from "../../lab/timing.ts";', "The engine imports nothing"],
   ["src/worker/host.ts", 'import * as ort from "onnxruntime-web/webgpu";', "src/verify"],
   ["src/shared/format.ts", 'import type { Recipe } from "../engine/index.ts";', "below everything else"],
   ["src/cli/prune.ts", 'import { decoder } from "../engine/model/decoder.ts";', "Import src/engine/index.ts"],

@@ -7,20 +7,21 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The file of each command, and whether it needs a Chromium. */
+/** The file of each command, and whether it always needs a Chromium. */
 const COMMANDS = {
   start: { file: "scripts/studio/start.ts" },
   dev: { file: "scripts/studio/dev.ts" },
   build: { file: "scripts/studio/build.ts" },
   test: { file: "scripts/test/runTests.ts" },
-  parity: { file: "src/cli/parity.ts", browser: true },
-  prune: { file: "src/cli/prune.ts", browser: true },
-  compare: { file: "src/cli/compare.ts", browser: true },
+  parity: { file: "src/cli/parity.ts" },
+  prune: { file: "src/cli/prune.ts" },
+  compare: { file: "src/cli/compare.ts" },
+  evaluate: { file: "src/cli/evaluate.ts" },
   "verify:python": { file: "scripts/verifyPython.ts" },
   "verify:tokenizers": { file: "scripts/verifyTokenizers.ts" },
-  bench: { file: "bench/run.ts", browser: true },
+  bench: { file: "bench/run.ts" },
   lab: { file: "bench/lab/command.ts" },
-  quality: { file: "bench/quality.ts", browser: true },
+  quality: { file: "bench/quality.ts" },
   screenshot: { file: "scripts/studio/screenshot.ts", browser: true },
 };
 

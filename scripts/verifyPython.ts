@@ -64,7 +64,7 @@ async function exportGolden(path: string): Promise<string> {
 function exportModel(path: string): string {
   const target = emptied(path);
   const texts = ["--text", "public/text/sotu-train.txt", "--eval", "public/text/sotu-held.txt"];
-  const args = ["prune", "--model", path, ...texts, "--out", target, ...SHORT_PRUNING];
+  const args = ["prune", "--model", path, ...texts, "--out", target, "--host", "chromium", ...SHORT_PRUNING];
   const { status } = spawnSync(process.execPath, ["scripts/run.mjs", ...args], { stdio: ["ignore", "ignore", 2] });
   if (status !== 0) throw new Error(`${path} could not be pruned (see above)`);
   return target;

@@ -1,12 +1,12 @@
 // Memory of the worker and time of an export: a form is prepared (written, read back, compared) and saved as a zip.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Headless } from "../../src/cli/host/headless.ts";
+import type { Headless } from "../../src/cli/host/chromium.ts";
 import type { Form } from "../../src/engine/index.ts";
 import { type HeapPeak, watchWorkerHeap } from "./workerHeap.ts";
 
 /** The page that `openHeadless` opens for `measureExport`. */
-export const EXPORT_PAGE = { path: "bench/export/exportPage.html", ready: "exporting" };
+export const EXPORT_PAGE = { page: "bench/export/exportPage.html", name: "exporting" };
 
 interface ExportPart {
   seconds: number;

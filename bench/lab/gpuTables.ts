@@ -1,5 +1,5 @@
 // Results of the lab as tables of bench/gpus.md.
-import type { Spread } from "../page/timing.ts";
+import type { Spread } from "../../src/lab/timing.ts";
 import { markdownTable } from "../quality/cells.ts";
 import { spreadText } from "../resultLines.ts";
 

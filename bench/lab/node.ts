@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { diskFolder } from "../../scripts/diskFolder.ts";
 import { SMOLLM2_135M, writeSyntheticModel } from "../export/syntheticModel.ts";
-import { installDawn } from "./dawn.ts";
-import { LAB_PARTS, runLab } from "./lab.ts";
+import { installDawn } from "../../src/cli/host/dawn.ts";
+import { LAB_PARTS, runLab } from "../../src/lab/lab.ts";
 
 const GOLDEN = "golden";
 const TEXT = "public/text/sotu-held.txt";
@@ -14,7 +14,7 @@ const [out = "lab.json", ...words] = process.argv.slice(2);
 const quick = words.includes("--quick");
 const named = words.filter((word) => !word.startsWith("--"));
 const nvidia = spawnSync("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader"], { encoding: "utf8" });
-installDawn(process.env["ESPALIER_DAWN"]);
+installDawn();
 await runLab(named.length > 0 ? named : Object.keys(LAB_PARTS), {
   host: `Dawn in Node ${process.versions.node}`,
   ...(nvidia.status === 0 ? { card: nvidia.stdout.trim() } : {}),

@@ -2,14 +2,14 @@
 import type { Ctx } from "../../src/engine/ctx.ts";
 import type { ModelConfig } from "../../src/engine/config/config.ts";
 import { packedHalves } from "../../src/engine/dtype.ts";
-import { linear, linearBackward } from "../../src/engine/ops/linear.ts";
-import type { Precision, Tensor } from "../../src/engine/tensor.ts";
-import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
-import { spreadOf, type Spread, timed } from "./timing.ts";
+import type { Precision } from "../../src/engine/tensor.ts";
+import { type MatmulDirection, matmulWork } from "../../src/lab/matmulWork.ts";
+import { PEAK_LOOPS, type PeakLoop, peakOnce } from "../../src/lab/peak.ts";
+import { spreadOf, type Spread, timed } from "../../src/lab/timing.ts";
 
 export interface MatmulFigure {
   name: string;
-  direction: "forward" | "backward";
+  direction: MatmulDirection;
   /** How the weight is stored on the GPU. */
   precision: Precision;
   /** Rows, out features, in features. */
@@ -65,28 +65,6 @@ export async function benchMatmuls(
     }
   }
   return figures;
-}
-
-interface Matmul {
-  /** (m, k). */
-  x: Tensor;
-  /** (m, n). */
-  dy: Tensor;
-  /** (n, k). */
-  weight: Tensor;
-  direction: MatmulFigure["direction"];
-}
-
-/** One matmul of a step, whose result is released at once. */
-export function matmulWork(ctx: Ctx, { x, dy, weight, direction }: Matmul): () => void {
-  return () => {
-    ctx.scope(() => {
-      if (direction === "forward") return linear(ctx, x, weight);
-      const dx = ctx.empty(x.shape, "dx");
-      linearBackward(ctx, dy, weight, dx);
-      return dx;
-    });
-  };
 }
 
 async function benchOne(

@@ -1,27 +1,28 @@
-// The benchmark in headless Chromium: all measurements on one device, one after the other.
+// The benchmark, in headless Chromium or in Node: all measurements on one device, one after the other.
 import { servedModel } from "../../src/cli/page/servedModel.ts";
 import { Ctx, Gpu, openModel, tuneMatmul } from "../../src/engine/index.ts";
 import { sliderLine, speedLines } from "../resultLines.ts";
 import type { BenchAnswer, BenchRequest } from "./answer.ts";
 import { benchMatmuls, type MatmulFigure } from "./matmuls.ts";
-import { benchDecode, benchStep, type StepFigure } from "./model.ts";
-import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
+import { benchDecode, benchStep, type StepFigure } from "../../src/lab/stepAndDecode.ts";
+import { PEAK_LOOPS, type PeakLoop, peakOnce } from "../../src/lab/peak.ts";
 import { benchPeer, type PeerFigure } from "./peer.ts";
 import { benchProfile } from "./profile.ts";
 import { benchRealModel, type RealModelFigure, type RealModelRequest } from "./realModel.ts";
 import { benchSlider } from "./slider.ts";
 import { benchSpeed } from "./speed.ts";
-import { spreadOf } from "./timing.ts";
+import { spreadOf } from "../../src/lab/timing.ts";
 
-const log = (line: string): void => void window.report(line);
+/** Shows a line to the person who waits. */
+type Log = (line: string) => void;
 
-async function bench({ model, text, tokens, rounds }: BenchRequest): Promise<BenchAnswer> {
+async function bench({ model, text, tokens, rounds }: BenchRequest, log: Log): Promise<BenchAnswer> {
   const ctx = new Ctx(await Gpu.open());
   await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
   log(`${ctx.gpu.facts.name}, matmul variant ${ctx.matmul}`);
   const opened = await openModel(ctx, await servedModel(model));
   const ids = Uint32Array.from(opened.tokenizer.encode(text));
-  const peakGflops = await benchPeak(ctx, rounds);
+  const peakGflops = await benchPeak(ctx, rounds, log);
   const steps: StepFigure[] = [];
   for (const count of tokens) {
     const figure = await benchStep(ctx, opened, { text: ids, tokens: count, rounds });
@@ -35,7 +36,7 @@ async function bench({ model, text, tokens, rounds }: BenchRequest): Promise<Ben
   for (const line of speedLines(speed)) log(line);
   const slider = await benchSlider(ctx, opened, ids, rounds);
   log(sliderLine(slider, rounds));
-  const peers = await benchPeers(matmuls, rounds);
+  const peers = await benchPeers(matmuls, rounds, log);
   const { name: adapter, software } = ctx.gpu.facts;
   const answer = {
     ...{ adapter, software, matmul: ctx.matmul, model: opened.name, rounds },
@@ -46,7 +47,7 @@ async function bench({ model, text, tokens, rounds }: BenchRequest): Promise<Ben
   return answer;
 }
 
-async function benchPeak(ctx: Ctx, rounds: number): Promise<BenchAnswer["peakGflops"]> {
+async function benchPeak(ctx: Ctx, rounds: number, log: Log): Promise<BenchAnswer["peakGflops"]> {
   const peaks: Record<PeakLoop, number[]> = { vector: [], scalar: [] };
   for (const loop of PEAK_LOOPS) await peakOnce(ctx, loop);
   for (let round = 0; round < rounds; round++)
@@ -57,7 +58,7 @@ async function benchPeak(ctx: Ctx, rounds: number): Promise<BenchAnswer["peakGfl
 }
 
 /** The forward matmuls in f32 by the peer; none where it fails on this adapter. */
-async function benchPeers(matmuls: readonly MatmulFigure[], rounds: number): Promise<PeerFigure[]> {
+async function benchPeers(matmuls: readonly MatmulFigure[], rounds: number, log: Log): Promise<PeerFigure[]> {
   const forward = matmuls.filter(({ direction, precision }) => direction === "forward" && precision === "f32");
   try {
     const peers = await benchPeer(forward, rounds);
@@ -70,15 +71,10 @@ async function benchPeers(matmuls: readonly MatmulFigure[], rounds: number): Pro
   }
 }
 
-const realModel = (request: RealModelRequest): Promise<RealModelFigure> => benchRealModel(request, log);
-
-declare global {
-  interface Window {
-    bench: typeof bench;
-    benchProfile: typeof benchProfile;
-    benchRealModel: typeof realModel;
-  }
-}
-window.benchProfile = benchProfile;
-window.benchRealModel = realModel;
-window.bench = bench;
+/** What npm run bench calls; a window's property in a browser. */
+export const benchCommands = {
+  all: bench,
+  profile: benchProfile,
+  real: (request: RealModelRequest, log: Log): Promise<RealModelFigure> => benchRealModel(request, log),
+};
+Object.assign(globalThis, { benchCommands });

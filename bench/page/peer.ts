@@ -1,6 +1,6 @@
 // The same matmuls by jax-js, the fastest peer that we found in a browser, on the same adapter and in the same session.
 import { defaultDevice, init, jit, numpy as np } from "@jax-js/jax";
-import { spreadOf, type Spread } from "./timing.ts";
+import { spreadOf, type Spread } from "../../src/lab/timing.ts";
 
 export interface PeerFigure {
   peer: string;

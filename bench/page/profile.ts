@@ -1,8 +1,9 @@
 // Where the time of a training step goes, by kernel: the GPU's own timestamps around every dispatch.
 import { servedModel, type ServedFolder } from "../../src/cli/page/servedModel.ts";
-import { type KernelTime, Profile } from "../../src/engine/gpu/profile.ts";
+import type { KernelTime } from "../../src/engine/gpu/profile.ts";
 import { Ctx, DEFAULT_RECIPE, Gpu, openModel, Session, tuneMatmul } from "../../src/engine/index.ts";
-import { type Spread, spreadOf } from "./timing.ts";
+import { profileStep } from "../../src/lab/profileStep.ts";
+import { type Spread, spreadOf } from "../../src/lab/timing.ts";
 
 const WARM_UP_STEPS = 3;
 
@@ -25,20 +26,6 @@ export interface ProfileFigure {
   stepMs: Spread;
   /** Per step; milliseconds are medians over the profiled steps. Most time first. */
   kernels: KernelTime[];
-}
-
-/** One step with timestamps, by kernel; empty where the adapter has none. `run` takes steps of a session. */
-export async function profileStep(ctx: Ctx, run: (steps: number) => Promise<void>): Promise<KernelTime[]> {
-  if (!ctx.gpu.facts.timestamps) return [];
-  const profile = new Profile(ctx.gpu, ctx.buffers);
-  ctx.profile = profile;
-  try {
-    await run(1);
-    return await profile.take();
-  } finally {
-    ctx.profile = undefined;
-    profile.free();
-  }
 }
 
 /** Profiles training steps of a model. Throws where the adapter has no timestamps. */

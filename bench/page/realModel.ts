@@ -1,7 +1,7 @@
 // A model of a real size: how long its file takes to open, how long a training step takes, and in how much memory.
 import { type ServedFolder, servedModel } from "../../src/cli/page/servedModel.ts";
 import { Ctx, DEFAULT_RECIPE, Gpu, openModel, Session, tuneMatmul } from "../../src/engine/index.ts";
-import { spreadOf, type Spread } from "./timing.ts";
+import { spreadOf, type Spread } from "../../src/lab/timing.ts";
 
 export interface RealModelRequest {
   model: ServedFolder;

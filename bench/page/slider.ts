@@ -1,7 +1,7 @@
 // Moving the target after a run for every ratio: hypernetwork forward, read-back and masks at the ratio, as in the worker.
 import { budgetOf, type Ctx, DEFAULT_RECIPE, gateLayout, type OpenedModel, Session } from "../../src/engine/index.ts";
 import { prunedAt } from "../../src/worker/run/pruned.ts";
-import { spreadOf, type Spread } from "./timing.ts";
+import { spreadOf, type Spread } from "../../src/lab/timing.ts";
 
 const RECIPE = { ...DEFAULT_RECIPE, ratioMode: "every", tokens: 32, steps: 2 } as const;
 /** Ratios between the recipe's bounds, from one end to the other and back; no two neighbours are equal. */

@@ -44,12 +44,15 @@ export async function measureQuality(): Promise<void> {
     const steps = batch.steps ?? batch.of.steps;
     process.stderr.write(`${name}: ${runs.length} runs\n`);
     const waiting = [...runs];
-    await compareHeadless({ model, ...QUALITY_TEXTS, ...MEASURED, precision: "f32", steps, runs }, (run) => {
-      const planned = waiting.shift();
-      if (planned) entries.push(entryOf(name, keyOf(planned), run));
-      writeEntries(entries);
-      renderQuality();
-    });
+    await compareHeadless(
+      { model, ...QUALITY_TEXTS, ...MEASURED, precision: "f32", host: "auto", steps, runs },
+      (run) => {
+        const planned = waiting.shift();
+        if (planned) entries.push(entryOf(name, keyOf(planned), run));
+        writeEntries(entries);
+        renderQuality();
+      },
+    );
   }
   renderQuality();
 }

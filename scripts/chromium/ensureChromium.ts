@@ -6,18 +6,30 @@ import { findChromium } from "./chromium.ts";
 const ADVICE =
   "Install Google Chrome (https://www.google.com/chrome) or Chromium (Debian: apt-get install chromium; Fedora: dnf install chromium; macOS: brew install --cask chromium), or set CHROME_PATH to its executable.";
 
-/** The path of a Chromium. Ends the program with advice if there is none and none can be installed. */
+/** The path of a Chromium; ends the program with advice where `installedChromium` throws. */
 export function ensureChromium(): string {
+  try {
+    return installedChromium();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+}
+
+/** The path of a Chromium, which may be installed for it. Throws with advice if there is none and none can be installed. */
+export function installedChromium(): string {
   const found = findChromium();
   if (found) return found;
   const named = process.env["CHROME_PATH"];
-  if (named) return stop(`CHROME_PATH: expected a file, got ${named}, which does not exist.`);
+  if (named) throw new Error(`CHROME_PATH: expected a file, got ${named}, which does not exist. ${ADVICE}`);
   if (canUseApt()) {
     console.error("No Chrome or Chromium found: installing Debian's chromium (once) ...");
     apt("update");
     apt("install", "--yes", "--no-install-recommends", "chromium");
   }
-  return findChromium() ?? stop("Chrome or Chromium: expected an installed one, got none.");
+  const installed = findChromium();
+  if (!installed) throw new Error(`Chrome or Chromium: expected an installed one, got none. ${ADVICE}`);
+  return installed;
 }
 
 /** Whether packages can be installed without asking: as root, on Debian or a derivative. */
@@ -33,9 +45,4 @@ function apt(...args: string[]): void {
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
   });
   if (status !== 0) console.error(`apt-get ${args.join(" ")} failed (see above).`);
-}
-
-function stop(reason: string): never {
-  console.error(`${reason} ${ADVICE}`);
-  process.exit(1);
 }

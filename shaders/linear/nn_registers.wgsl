@@ -1,21 +1,11 @@
 // Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
 // One invocation per tile of TILE_ROWS x TILE_COLUMNS. For adapters with expensive barriers and without subgroups.
-// Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
+// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_gradient.wgsl.
 
 const TILE_ROWS = 8u;
 const TILE_COLUMNS = 8u;
 const TILE_INVOCATIONS = 1u;
 const SIZE = 16u;  // tiles, and so invocations, per workgroup
-
-@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
-
-struct Dims {
-  m: u32,  // rows of the activations
-  n: u32,  // out features (rows of W), a multiple of 4
-  k: u32,  // in features (columns of W), a multiple of 4
-}
-@group(1) @binding(0) var<uniform> dims: Dims;
 
 
 fn put(row: u32, col4: u32, value: vec4f) {

@@ -1,16 +1,6 @@
 // Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
 // For graphics cards and small results: one workgroup per 32 x 32 results, whose four teams divide the sum.
-// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/split.wgsl.
-
-@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
-
-struct Dims {
-  m: u32,  // rows of the activations
-  n: u32,  // out features (rows of W), a multiple of 4
-  k: u32,  // in features (columns of W), a multiple of 4
-}
-@group(1) @binding(0) var<uniform> dims: Dims;
+// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl, lib/linear_gradient.wgsl and lib/split.wgsl.
 
 @compute @workgroup_size(TILE_INVOCATIONS)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -1,20 +1,10 @@
 // Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
 // One workgroup per tile of TILE_ROWS x TILE_COLUMNS, of which each of the 16 x 16 invocations makes 4 x 4, in runs of 16 steps of the sum.
-// For graphics cards: both operands go through workgroup memory. Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
+// For graphics cards: both operands go through workgroup memory. Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_gradient.wgsl.
 
 const TILE_ROWS = 64u;
 const TILE_COLUMNS = 64u;
 const TILE_INVOCATIONS = 256u;
-
-@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
-
-struct Dims {
-  m: u32,  // rows of the activations
-  n: u32,  // out features (rows of W), a multiple of 4
-  k: u32,  // in features (columns of W), a multiple of 4
-}
-@group(1) @binding(0) var<uniform> dims: Dims;
 
 // Arrays of arrays, because the bounds checks that WebGPU adds are then the same for all steps, and leave the loop.
 var<workgroup> rows_: array<array<vec4f, 5>, 64>;  // 64 rows of dY x 16 steps of n, padded from 4 to 5 vec4s per row

@@ -1,24 +1,11 @@
 // Forward of a linear layer for few rows (decoding): Y(M,N) = X(M,K) W(N,K)^T + bias. Row-major f32.
 // LANES invocations per out feature divide the sum, so that they read a row of W side by side and each weight once per ROWS rows.
 // Workgroups: FEATURES out features each; dispatch y counts groups of ROWS rows. For graphics cards.
-// Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
+// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_forward.wgsl.
 
 const ROWS = 4u;
 const LANES = 32u;
 const FEATURES = 8u;
-
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;  // unused if BIAS is false: any buffer
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-
-struct Dims {
-  m: u32,  // rows of the activations
-  n: u32,  // out features (rows of W), a multiple of 4
-  k: u32,  // in features (columns of W), a multiple of 4
-}
-@group(1) @binding(0) var<uniform> dims: Dims;
-
-override BIAS: bool = false;
 
 var<workgroup> lane_sums: array<vec4f, FEATURES * LANES>;  // one component per row
 
@@ -46,6 +33,6 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
   }
   if (lane > 0u || feature >= dims.n) { return; }
   var added = 0.0;
-  if (BIAS) { added = bias[feature]; }
-  for (var i = 0u; i < min(ROWS, dims.m - first); i++) { y[(first + i) * dims.n + feature] = lane_sums[local][i] + added; }
+  if (BIAS) { added = bias_values[feature]; }
+  for (var i = 0u; i < min(ROWS, dims.m - first); i++) { y_values[(first + i) * dims.n + feature] = lane_sums[local][i] + added; }
 }

@@ -3,24 +3,11 @@
 // For software adapters with subgroups. In SwiftShader four invocations are one SIMD register, and a load is a gather of four scalars that
 // costs twenty times as much as an fma. So the four invocations of a quad load different rows and share them: no value is loaded
 // twice within a tile. Uses registers only, no barriers.
-// Needs lib/quad.wgsl, lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
+// Needs lib/quad.wgsl, lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_forward.wgsl.
 
 const TILE_ROWS = 32u;
 const TILE_COLUMNS = 32u;
 const TILE_INVOCATIONS = 4u;
-
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> bias: array<vec4f>;  // unused if BIAS is false: any buffer
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-
-struct Dims {
-  m: u32,  // rows of the activations
-  n: u32,  // out features (rows of W), a multiple of 4
-  k: u32,  // in features (columns of W), a multiple of 4
-}
-@group(1) @binding(0) var<uniform> dims: Dims;
-
-override BIAS: bool = false;
 
 /// Four steps of the sum for four rows. Column i of `sums` and of `rows` is row lane ^ i; each column of `weights` belongs to one column of Y.
 fn accumulate(sums: mat4x4f, rows: mat4x4f, weights: mat4x4f) -> mat4x4f {

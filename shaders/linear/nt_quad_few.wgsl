@@ -1,23 +1,10 @@
 // Forward of a linear layer: Y(M,N) = X(M,K) W(N,K)^T + bias. Row-major f32.
 // nt_quad.wgsl with a smaller tile, for few rows (decoding): one workgroup, which is one quad, per tile of TILE_ROWS x TILE_COLUMNS.
-// Needs lib/quad.wgsl, lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
+// Needs lib/quad.wgsl, lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_forward.wgsl.
 
 const TILE_ROWS = 4u;
 const TILE_COLUMNS = 16u;
 const TILE_INVOCATIONS = 4u;
-
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> bias: array<vec4f>;  // unused if BIAS is false: any buffer
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-
-struct Dims {
-  m: u32,  // rows of the activations
-  n: u32,  // out features (rows of W), a multiple of 4
-  k: u32,  // in features (columns of W), a multiple of 4
-}
-@group(1) @binding(0) var<uniform> dims: Dims;
-
-override BIAS: bool = false;
 
 fn put(row: u32, col4: u32, value: vec4f) {
   let out4 = dims.n / 4u;

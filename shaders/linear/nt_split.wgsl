@@ -1,19 +1,6 @@
 // Forward of a linear layer: Y(M,N) = X(M,K) W(N,K)^T + bias. Row-major f32.
 // For graphics cards and small results: one workgroup per 32 x 32 results, whose four teams divide the sum.
-// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/split.wgsl.
-
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> bias: array<vec4f>;  // unused if BIAS is false: any buffer
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-
-struct Dims {
-  m: u32,  // rows of the activations
-  n: u32,  // out features (rows of W), a multiple of 4
-  k: u32,  // in features (columns of W), a multiple of 4
-}
-@group(1) @binding(0) var<uniform> dims: Dims;
-
-override BIAS: bool = false;
+// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl, lib/linear_forward.wgsl and lib/split.wgsl.
 
 @compute @workgroup_size(TILE_INVOCATIONS)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {

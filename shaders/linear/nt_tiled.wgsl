@@ -1,23 +1,11 @@
 // Forward of a linear layer: Y(M,N) = X(M,K) W(N,K)^T + bias. Row-major f32.
 // One workgroup per tile of TILE_ROWS x TILE_COLUMNS, of which each of the 16 x 16 invocations makes 4 x 4, in runs of 16 steps of the sum.
-// For graphics cards: both operands go through workgroup memory. Needs lib/grid.wgsl, lib/vec4.wgsl and lib/weights_*.wgsl.
+// For graphics cards: both operands go through workgroup memory. Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_forward.wgsl.
 
 const TILE_ROWS = 64u;
 const TILE_COLUMNS = 64u;
 const TILE_INVOCATIONS = 256u;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;  // unused if BIAS is false: any buffer
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-
-struct Dims {
-  m: u32,  // rows of the activations
-  n: u32,  // out features (rows of W), a multiple of 4
-  k: u32,  // in features (columns of W), a multiple of 4
-}
-@group(1) @binding(0) var<uniform> dims: Dims;
-
-override BIAS: bool = false;
 // 64 rows of 16 steps of k, padded from 4 to 5 vec4s per row against bank conflicts. Arrays of arrays, because the bounds checks that WebGPU
 // adds are then the same for all steps, and leave the loop.
 var<workgroup> xs: array<array<vec4f, 5>, 64>;
@@ -27,8 +15,8 @@ fn put(row: u32, col: u32, value: f32) {
   if (row < dims.m && col < dims.n) {
     let at = row * dims.n + col;
     var v = value;
-    if (BIAS) { v += bias[col]; }
-    y[at] = v;
+    if (BIAS) { v += bias_values[col]; }
+    y_values[at] = v;
   }
 }
 

@@ -3,14 +3,17 @@ import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { smollm2File } from "../../scripts/data/smollm2.ts";
 import { existingModel, parseWords } from "./arguments/arguments.ts";
+import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./arguments/hostArguments.ts";
 import { UsageError } from "./arguments/usageError.ts";
 import { runCommand } from "./host/command.ts";
-import { type Headless, openHeadless } from "./host/headless.ts";
+import type { HostChoice } from "./host/chooseHost.ts";
+import { type CliHost, openCliHost } from "./host/openHost.ts";
 
-const USAGE = `usage: npm run parity -- DIR [DIR ...] [--model DIR|FILE.gguf] [--half]
+const USAGE = `usage: npm run parity -- DIR [DIR ...] [--model DIR|FILE.gguf] [--half] [--host HOST]
 Compares the engine with PyTorch on golden cases: folders that golden/reference/make_golden.py made, such as golden/llama.
-  --model  the model of the cases that contain none
-  --half   store matrices in half precision on the GPU
+  --model                  the model of the cases that contain none
+  --half                   store matrices in half precision on the GPU
+${HOST_USAGE}
 Exit code 1 if a check fails, 2 if a case cannot be read.`;
 
 /** The only case whose model is fetched, because it is too large for the repository. */
@@ -20,10 +23,14 @@ interface Arguments {
   folders: readonly string[];
   model?: string;
   precision: "f16" | "f32";
+  host: HostChoice;
 }
 
 function readArguments(argv: readonly string[]): Arguments {
-  const { values, words: folders } = parseWords(argv, { model: { type: "string" }, half: { type: "boolean" } });
+  const { values, words: folders } = parseWords(argv, {
+    ...{ model: { type: "string" }, half: { type: "boolean" } },
+    ...HOST_OPTIONS,
+  });
   const { model, half } = values;
   if (folders.length === 0)
     throw new UsageError("expected one golden case or more, got none; --help lists the arguments");
@@ -32,7 +39,7 @@ function readArguments(argv: readonly string[]): Arguments {
       throw new UsageError(`expected the folder of a golden case, got "${folder}"; --help lists the arguments`);
   }
   const named = typeof model === "string" ? { model: existingModel(model) } : {};
-  return { folders, precision: half === true ? "f16" : "f32", ...named };
+  return { folders, precision: half === true ? "f16" : "f32", host: readHostArgument(values), ...named };
 }
 
 /** The path of a case's model: in the case itself, else the named one, else fetched. */
@@ -43,16 +50,17 @@ async function modelOf(folder: string, named: string | undefined): Promise<strin
 }
 
 /** Checks one case and prints the result; returns its exit code. */
-async function checkCase({ page, files }: Headless, folder: string, { model, precision }: Arguments): Promise<number> {
+async function checkCase(host: CliHost, folder: string, { model, precision }: Arguments): Promise<number> {
+  const { files } = host;
   const request = { folder: files.serve(folder), model: files.serve(await modelOf(folder, model)), precision };
-  const answer = await page.evaluate((one) => window.espalier.parity(one), request);
+  const answer = await host.call("parity", request);
   if ("error" in answer) {
     process.stderr.write(`${folder}: cannot be read: ${answer.error.message}\n`);
     return 2;
   }
   const { adapter, checks } = answer.ok;
-  process.stdout.write(`${JSON.stringify(answer.ok)}\n`);
-  process.stderr.write(`\n${answer.ok.case}, weights ${precision}, on ${adapter}\n`);
+  process.stdout.write(`${JSON.stringify({ ...answer.ok, host: host.name })}\n`);
+  process.stderr.write(`\n${answer.ok.case}, weights ${precision}, on ${adapter}, ${host.name}\n`);
   const width = Math.max(...Object.keys(checks).map((name) => name.length));
   for (const [name, { ok, worst, limit }] of Object.entries(checks)) {
     const difference = worst === null ? "not a number" : worst.toExponential(2);
@@ -63,12 +71,12 @@ async function checkCase({ page, files }: Headless, folder: string, { model, pre
 
 await runCommand(USAGE, async (argv) => {
   const given = readArguments(argv);
-  const headless = await openHeadless();
+  const host = await openCliHost(given.host);
   try {
     const codes: number[] = [];
-    for (const folder of given.folders) codes.push(await checkCase(headless, folder, given));
+    for (const folder of given.folders) codes.push(await checkCase(host, folder, given));
     return Math.max(...codes);
   } finally {
-    await headless.close();
+    await host.close();
   }
 });

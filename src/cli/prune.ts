@@ -60,8 +60,8 @@ function readArguments(argv: string[]): Arguments {
 
 async function pruneHeadless(argv: string[]): Promise<void> {
   const { recipe, recover, ...given } = readArguments(argv);
-  await runHeadless(given, recipe, (page, request) =>
-    page.evaluate((one) => window.espalier.prune(one), { ...request, recipe, ...(recover ? { recover } : {}) }),
+  await runHeadless(given, recipe, (host, request, progress) =>
+    host.call("prune", { ...request, recipe, ...(recover ? { recover } : {}) }, progress),
   );
 }
 

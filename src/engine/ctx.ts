@@ -14,10 +14,13 @@ const SUBMIT_FLOP = { software: 2e9, hardware: 1e11 };
 
 /**
  * Kernels for frozen matrices. quad: four invocations share loads (software adapters). registers: 8 x 8 tiles without barriers. The others
- * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks128, 128 x 128 tiles with 8 x 8 per
- * invocation; split, 32 x 32 tiles whose sum is divided within a workgroup.
+ * go through workgroup memory, for graphics cards: tiled, 64 x 64 tiles with 4 x 4 per invocation; blocks<rows>x<columns>, tiles with 8 x 8
+ * per invocation, and k<steps> if a round of the sum is not 16 steps; split, 32 x 32 tiles whose sum is divided within a workgroup; splitk,
+ * 64 x 64 tiles whose sum is divided among workgroups.
  */
-export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "blocks128";
+export type MatmulVariant = "quad" | "registers" | "tiled" | "split" | "splitk" | BlockVariant;
+/** Tiles of kit/blockTiles.ts. */
+export type BlockVariant = "blocks64" | "blocks64k32" | "blocks128x64" | "blocks128" | "blocks128k8";
 
 export class Ctx {
   readonly gpu: Gpu;
@@ -99,6 +102,13 @@ export class Ctx {
       dtype,
       requiresGrad: options.requiresGrad ?? false,
     };
+  }
+
+  /** A tensor like those of `empty` that lives only until `work` returns; later tensors of the step may reuse its memory, even under a tape. */
+  scratch(shape: readonly number[], label: string, work: (tensor: Tensor) => void): void {
+    const tensor = this.empty(shape, label);
+    work(tensor);
+    this.arena.release(tensor.buffer);
   }
 
   /** A tensor of this step with values from the CPU. Its buffer is not reused within the step. */

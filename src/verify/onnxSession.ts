@@ -1,7 +1,5 @@
-// An ONNX decoder in onnxruntime-web (wasm): logits of tokens, with and without its KV cache. Runs only in onnxWorker.ts.
+// An ONNX decoder in onnxruntime-web (wasm): logits of tokens, with and without its KV cache. Runs only in a worker or thread.
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import threadUrl from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
-import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import type { OnnxTimes } from "./protocol.ts";
 
 /** More threads than this gain little on the small matrix products of a decoder. */
@@ -9,13 +7,12 @@ const MAX_THREADS = 4;
 const PAST = "past_key_values.";
 const PRESENT = "present.";
 
-// All files come from this page's own server. Threads need shared memory, which only pages isolated from other origins have, and their own
-// script, because this worker's script listens to other messages.
-const ownUrl = (url: string): string => new URL(url, self.location.href).href;
-const isolated = self.crossOriginIsolated;
-env.wasm.wasmPaths = { wasm: ownUrl(wasmUrl), ...(isolated ? { mjs: ownUrl(threadUrl) } : {}) };
-env.wasm.numThreads = isolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency) : 1;
-env.logLevel = "error";
+/** Sets the number of threads, up to the number of `cores`, and where the runtime's files are; in Node it finds them itself. Comes before a session. */
+export function configureOnnx({ cores, files }: { cores: number; files?: { wasm: string; mjs?: string } }): void {
+  if (files) env.wasm.wasmPaths = files;
+  env.wasm.numThreads = Math.min(MAX_THREADS, cores);
+  env.logLevel = "error";
+}
 
 /** Keys and values of `tokens` positions, under the names of the inputs that take them. */
 interface Cache {

@@ -1,58 +1,18 @@
-// The entry of the worker that onnxruntime-web runs in. Its owner ends it, which frees its memory.
-import { OnnxSession } from "./onnxSession.ts";
-import type { FromOnnx, OnnxCommand, OnnxReplies, ToOnnx } from "./protocol.ts";
+// The entry of the worker that onnxruntime-web runs in, in a browser.
+import threadUrl from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
+import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+import { onnxCommands } from "./onnxCommands.ts";
+import { configureOnnx } from "./onnxSession.ts";
+import type { ToOnnx } from "./protocol.ts";
 
-type CommandOf<T extends OnnxCommand["type"]> = Extract<OnnxCommand, { type: T }>;
-type Handlers = { [T in OnnxCommand["type"]]: (command: CommandOf<T>) => Promise<OnnxReplies[T]> };
+// All files come from this page's own server. Threads need shared memory, which only pages isolated from other origins have, and their own
+// script, because this worker's script listens to other messages.
+const ownUrl = (url: string): string => new URL(url, self.location.href).href;
+const isolated = self.crossOriginIsolated;
+configureOnnx({
+  cores: isolated ? navigator.hardwareConcurrency : 1,
+  files: { wasm: ownUrl(wasmUrl), ...(isolated ? { mjs: ownUrl(threadUrl) } : {}) },
+});
 
-const files = new Map<string, Uint8Array<ArrayBuffer>>();
-let session: OnnxSession | undefined;
-
-function fileAt(path: string): Uint8Array<ArrayBuffer> {
-  const file = files.get(path);
-  if (!file) throw new Error(`${path} was not sent`);
-  return file;
-}
-
-function opened(): OnnxSession {
-  if (!session) throw new Error("no model is open");
-  return session;
-}
-
-const handlers: Handlers = {
-  file: async ({ path, sizeBytes }) => {
-    files.set(path, new Uint8Array(sizeBytes));
-    return null;
-  },
-  part: async ({ path, offset, bytes }) => {
-    fileAt(path).set(bytes, offset);
-    return null;
-  },
-  open: async ({ model }) => {
-    const graph = fileAt(model);
-    files.delete(model);
-    const folder = model.slice(0, model.lastIndexOf("/") + 1);
-    const data = [...files].map(([path, bytes]) => ({ path: path.slice(folder.length), data: bytes }));
-    session = await OnnxSession.open(graph, data);
-    files.clear();
-    return OnnxSession.facts;
-  },
-  forward: ({ ids }) => opened().forward(ids),
-  decode: ({ ids, prompt }) => opened().decode(ids, prompt),
-  time: ({ ids, decodeTokens, repeats }) => opened().time(ids, decodeTokens, repeats),
-};
-
-self.onmessage = ({ data }: MessageEvent<ToOnnx>): void => {
-  const { id, ...command } = data;
-  const handler = handlers[command.type] as (command: OnnxCommand) => Promise<OnnxReplies[keyof OnnxReplies]>;
-  const post = (message: FromOnnx, transfer: Transferable[] = []): void => self.postMessage(message, { transfer });
-  Promise.resolve()
-    .then(() => handler(command))
-    .then(
-      (value) => post({ id, value }, value instanceof Float32Array ? [value.buffer] : []),
-      (error: unknown) => {
-        const { name, message } = error instanceof Error ? error : { name: "", message: String(error) };
-        post({ id, failure: { name, message } });
-      },
-    );
-};
+const receive = onnxCommands((message, transfer) => self.postMessage(message, { transfer }));
+self.onmessage = ({ data }: MessageEvent<ToOnnx>): void => receive(data);

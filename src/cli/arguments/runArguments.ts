@@ -1,13 +1,13 @@
 // The arguments of a run of any method: model, texts, how perplexity is measured, and the export.
 import { existingFile, existingModel, optionalNumber, requiredText, type Values } from "./arguments.ts";
+import type { HostChoice } from "../host/chooseHost.ts";
 import { EXPORT_OPTIONS, type ExportArguments, readExportArguments } from "./exportArguments.ts";
+import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./hostArguments.ts";
 import { UsageError } from "./usageError.ts";
 
 /** Arguments of every command that measures perplexity. */
-export interface MeasureArguments {
+export interface EvaluationArguments {
   model: string;
-  /** Path of the calibration text. */
-  text: string;
   /** Path of the evaluation text. */
   evaluation: string;
   /** Tokens of a window. */
@@ -16,30 +16,44 @@ export interface MeasureArguments {
   evaluationTokens: number;
   /** How matrices are stored on the GPU. */
   precision: "f32" | "f16";
+  host: HostChoice;
+}
+
+/** Arguments of every command that prunes and measures. */
+export interface MeasureArguments extends EvaluationArguments {
+  /** Path of the calibration text. */
+  text: string;
 }
 
 /** Arguments of a run of any method. */
 export interface RunArguments extends MeasureArguments, ExportArguments {}
 
 const text = { type: "string" } as const;
-/** The options of MeasureArguments, for parseValues. */
-export const MEASURE_OPTIONS = {
+/** The options of EvaluationArguments, for parseValues. */
+export const EVALUATION_OPTIONS = {
   model: text,
-  text,
   eval: text,
   context: text,
   "eval-tokens": text,
   half: { type: "boolean" } as const,
+  ...HOST_OPTIONS,
 };
+/** The options of MeasureArguments, for parseValues. */
+export const MEASURE_OPTIONS = { ...EVALUATION_OPTIONS, text };
 /** The options of RunArguments, for parseValues. */
 export const RUN_OPTIONS = { ...MEASURE_OPTIONS, ...EXPORT_OPTIONS };
 
-export const MEASURE_USAGE = `  --model DIR|FILE.gguf    a folder with config.json, tokenizer.json and safetensors, or a GGUF file
-  --text FILE              text (UTF-8, or UTF-16 with its mark) that masks are trained or calibrated on
-  --eval FILE              text that perplexity is measured on
+const MODEL_USAGE = `  --model DIR|FILE.gguf    a folder with config.json, tokenizer.json and safetensors, or a GGUF file`;
+const EVAL_USAGE = `  --eval FILE              text that perplexity is measured on
   --context 512            tokens per window of the perplexity
   --eval-tokens 20480      tokens of --eval that are measured
-  --half                   half precision on the GPU: half the memory, weights rounded to 11 bits. Exports keep the weights of the file`;
+  --half                   half precision on the GPU: half the memory, weights rounded to 11 bits. Exports keep the weights of the file
+${HOST_USAGE}`;
+export const EVALUATION_USAGE = `${MODEL_USAGE}
+${EVAL_USAGE}`;
+export const MEASURE_USAGE = `${MODEL_USAGE}
+  --text FILE              text (UTF-8, or UTF-16 with its mark) that masks are trained or calibrated on
+${EVAL_USAGE}`;
 
 /** Throws a UsageError that names the argument. */
 export function readRunArguments(values: Values): RunArguments {
@@ -48,6 +62,11 @@ export function readRunArguments(values: Values): RunArguments {
 
 /** Throws a UsageError that names the argument. */
 export function readMeasureArguments(values: Values): MeasureArguments {
+  return { ...readEvaluationArguments(values), text: existingFile("text", requiredText(values, "text")) };
+}
+
+/** Throws a UsageError that names the argument. */
+export function readEvaluationArguments(values: Values): EvaluationArguments {
   const model = existingModel(requiredText(values, "model"));
   const whole = (name: string, fallback: number): number => {
     const value = optionalNumber(values, name) ?? fallback;
@@ -57,11 +76,11 @@ export function readMeasureArguments(values: Values): MeasureArguments {
   };
   return {
     model,
-    text: existingFile("text", requiredText(values, "text")),
     evaluation: existingFile("eval", requiredText(values, "eval")),
     context: whole("context", 512),
     evaluationTokens: whole("eval-tokens", 20_480),
     precision: values["half"] === true ? "f16" : "f32",
+    host: readHostArgument(values),
   };
 }
 

@@ -1,31 +1,31 @@
-// One comparison in headless Chromium: opens the model once and passes on each run as it finishes. bench/ uses it too.
+// One comparison on one host: opens the model once and passes on each run as it finishes. bench/ uses it too.
 import type { Run } from "../../engine/index.ts";
 import { valueOf } from "../host/command.ts";
 import type { CompareArguments } from "./compareArguments.ts";
-import { openHeadless } from "../host/headless.ts";
-import type { NoticeReport, RunReport } from "../page/openRun.ts";
+import { openCliHost } from "../host/openHost.ts";
 import { progressLine } from "../host/progress.ts";
 import { namedText } from "../prune/runHeadless.ts";
 
 /** `onRun` receives each run as it finishes. Throws a UsageError where the model or the texts are at fault, an Error otherwise. */
 export async function compareHeadless(given: Omit<CompareArguments, "out">, onRun: (run: Run) => void): Promise<void> {
   const progress = progressLine();
-  const headless = await openHeadless((message) => {
-    const report = message as RunReport | NoticeReport | { run: Run };
-    if ("run" in report) onRun(report.run);
-    else progress(report);
-  });
+  const { host: choice, model, text, evaluation, ...settings } = given;
+  const host = await openCliHost(choice);
   try {
-    const { model, text, evaluation, ...settings } = given;
     const request = {
       ...settings,
-      model: headless.files.serve(model),
+      host: host.name,
+      model: host.files.serve(model),
       text: namedText(text),
       evaluation: namedText(evaluation),
     };
-    valueOf(await headless.page.evaluate((one) => window.espalier.compare(one), request), model);
+    const answer = await host.call("compare", request, (report) => {
+      if ("run" in report) onRun(report.run);
+      else progress(report);
+    });
+    valueOf(answer, model);
   } finally {
     progress();
-    await headless.close();
+    await host.close();
   }
 }

@@ -1,5 +1,5 @@
 // How every command begins and ends: --help, an error as one line on stderr, and the exit code; and how the page's answer is read.
-import type { Answer } from "../page/page.ts";
+import type { Answer } from "../page/commands.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
 /** Codes of errors in the files that were named; all others are faults of the program. */

@@ -1,4 +1,4 @@
-// Local folders over HTTP for the headless page: GET with Range, PUT and DELETE, only in the folders that the command line named.
+// Local folders over HTTP for the engine: GET with Range, PUT and DELETE, only in the folders that the command line named.
 import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, join, resolve } from "node:path";
@@ -10,6 +10,8 @@ const PREFIX = "/files/";
 
 /** Serves folders for reading and writing; each has a number in its address. */
 export class LocalFiles {
+  /** Comes before each address: empty where the page and its files have the same server. */
+  origin = "";
   private readonly folders: string[] = [];
 
   /** Serves the files of a folder down to its model, or one file (for a part of a GGUF model, all parts) as a folder of its own. */
@@ -49,7 +51,7 @@ export class LocalFiles {
 
   private address(path: string): string {
     const known = this.folders.indexOf(path);
-    return `${PREFIX}${known >= 0 ? known : this.folders.push(path) - 1}`;
+    return `${this.origin}${PREFIX}${known >= 0 ? known : this.folders.push(path) - 1}`;
   }
 
   private read(request: IncomingMessage, response: ServerResponse, path: string): void {

@@ -7,10 +7,7 @@ import {
   EngineError,
   Gpu,
   isWeightReceipt,
-  loadModel,
-  maskedReader,
   masksFromReceipt,
-  METHOD_NAMES,
   type ModelConfig,
   openModel,
   type OpenedModel,
@@ -19,10 +16,10 @@ import {
   recipeOf,
   readWeightReceipt,
   tuneMatmul,
-  weightMasksFromReceipt,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formTargets, type FormsRequest } from "./forms.ts";
+import { refuseRecovered, zeroedModelOf } from "./modelOfReceipt.ts";
 import type { Reporter } from "./openRun.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
@@ -78,20 +75,11 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
 /** Applies a receipt of weight pruning. Its masks zero weights; updated weights are only in the export itself. */
 async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const receipt = readWeightReceipt(request.receipt);
-  refuseRecovered(receipt);
-  if (receipt.updated)
-    throw new EngineError(
-      "unsupported",
-      `receipt.json: updated: expected false, got true. ${METHOD_NAMES[receipt.recipe.method]} updated the remaining weights, and a receipt does not contain them: prune again with its recipe.`,
-    );
   const target = formTargets(request).get("masked");
   if (!target)
     throw new EngineError("config", "this receipt is of pruned weights, which are exported as --forms masked");
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
-  const masks = weightMasksFromReceipt(receipt, opened.config);
-  const model = await loadModel(ctx, opened.config, maskedReader(opened.weights, opened.config, masks), {
-    precision: opened.model.precision,
-  });
+  const { model, masks } = await zeroedModelOf(ctx, opened, receipt);
   const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
   const exported = await exportPrunedWeights(
     ctx,
@@ -100,16 +88,6 @@ async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): 
     { ...options, receipt: { ...common, recipe: receipt.recipe } },
   );
   return answerOf(ctx, receipt, [exported]);
-}
-
-/** A receipt has the masks and the recipe of a recovery, but not the weights that it trained. */
-function refuseRecovered({ recovery }: Applied): void {
-  if (!recovery) return;
-  const { steps, matrices, learningRate, tokens } = recovery.recipe;
-  throw new EngineError(
-    "unsupported",
-    `receipt.json: recovery: this receipt's model was recovered: its weights were trained after pruning, and a receipt does not contain them. Use the exported files, or prune again with its recipe and --recover ${steps} --recover-matrices ${matrices} --recover-learning-rate ${learningRate} --recover-tokens ${tokens}.`,
-  );
 }
 
 async function open(
@@ -124,7 +102,7 @@ async function open(
 
 /** Export options that receipts of both kinds give. Throws "shape" if the sample has tokens that the model lacks. */
 function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, request: ApplyRequest, report: Reporter) {
-  const { sample, adapter, calibration, perplexity, model } = receipt;
+  const { sample, adapter, host, calibration, perplexity, model } = receipt;
   const known = sample?.ids ?? [];
   const outside = known.find((id) => id >= vocab);
   if (outside !== undefined)
@@ -137,6 +115,7 @@ function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, requ
     ids: Uint32Array.from([...known, ...Array.from({ length: more }, (_, i) => (i * STRIDE) % vocab)]),
     receipt: {
       ...{ version: __APP_VERSION__, adapter, modelName: model.name, licence: model.licence },
+      ...(host === undefined ? {} : { host }),
       ...{ calibration, perplexity },
     },
     ...choiceOf(request),

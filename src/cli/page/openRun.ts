@@ -26,6 +26,8 @@ export interface NamedText {
 }
 
 export interface RunRequest extends FormsRequest {
+  /** Name of the host, for the receipt. */
+  host: string;
   model: ServedFolder;
   text: NamedText;
   evaluation: NamedText;
@@ -39,7 +41,17 @@ export interface RunRequest extends FormsRequest {
 
 /** Progress of a command, for the terminal. */
 export interface RunReport {
-  stage: "open" | "dense perplexity" | "train" | "prune" | "recover" | "pruned perplexity" | "export";
+  stage:
+    | "open"
+    | "perplexity"
+    | "agreement"
+    | "tasks"
+    | "dense perplexity"
+    | "train"
+    | "prune"
+    | "recover"
+    | "pruned perplexity"
+    | "export";
   done: number;
   of: number;
   note?: string;
@@ -94,6 +106,7 @@ type RunExportOptions = ReturnType<typeof choiceOf> & {
   receipt: {
     version: string;
     adapter: string;
+    host: string;
     modelName: string;
     licence: string;
     calibration: TextRef;
@@ -135,6 +148,7 @@ export async function openRun(
       receipt: {
         version: __APP_VERSION__,
         adapter: ctx.gpu.facts.name,
+        host: request.host,
         modelName: opened.name,
         licence: await licenceOf(opened.folder),
         calibration: await textOf(request.text),
@@ -154,8 +168,8 @@ export async function openRun(
 }
 
 /** The model on the GPU, after its memory plan was approved. */
-async function openOnGpu(
-  { model, precision, stepTokens, context }: RunRequest,
+export async function openOnGpu(
+  { model, precision, stepTokens, context }: Pick<RunRequest, "model" | "precision" | "stepTokens" | "context">,
   report: Reporter,
 ): Promise<Pick<OpenRun, "ctx" | "opened">> {
   const ctx = new Ctx(await Gpu.open());

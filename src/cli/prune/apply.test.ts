@@ -12,7 +12,9 @@ describe("npm run prune -- --apply", () => {
       model: "golden/llama",
       out: "out",
       forms: ["masked", "compact", "onnx"],
+      host: "auto",
     });
+    expect(readApplyArguments(given("--host", "dawn")).host).toBe("dawn");
   });
 
   it("takes forms, dtype and shard size", () => {

@@ -59,21 +59,25 @@ const folderOf = (ratio: number): `keep-${number}` => `keep-${ratio}`;
 export async function pruneRatiosHeadless(argv: readonly string[]): Promise<void> {
   const began = performance.now();
   const { recipe, ratios, nested, ...given } = readRatiosArguments(argv);
-  const { out, forms, model } = given;
+  const { out, host, forms, model } = given;
   const names = ratios.flatMap((ratio) => forms.map((form) => `${folderOf(ratio)}/${form}` as const));
-  await writeExports(out, nested ? [...names, NESTED] : names, {
+  await writeExports({ out, host }, nested ? [...names, NESTED] : names, {
     subject: model,
-    send: ({ page, files }, urlOf) =>
-      page.evaluate((one) => window.espalier.pruneRatios(one), {
-        ...measureRequest(given, files),
-        ...choiceFor(given),
-        recipe,
-        ratios: ratios.map((ratio) => ({
-          ratio,
-          out: forms.map((form) => ({ form, url: urlOf(`${folderOf(ratio)}/${form}`) })),
-        })),
-        ...(nested ? { nested: urlOf(NESTED) } : {}),
-      }),
+    send: (host, { urlOf, progress }) =>
+      host.call(
+        "pruneRatios",
+        {
+          ...measureRequest(given, host),
+          ...choiceFor(given),
+          recipe,
+          ratios: ratios.map((ratio) => ({
+            ratio,
+            out: forms.map((form) => ({ form, url: urlOf(`${folderOf(ratio)}/${form}`) })),
+          })),
+          ...(nested ? { nested: urlOf(NESTED) } : {}),
+        },
+        progress,
+      ),
     checksOf: (answer: RatiosAnswer) => [
       ...answer.ratios.flatMap(({ keep: ratio, forms: checks }) =>
         checks.map((check) => [`${folderOf(ratio)}/${check.form}`, check] as const),

@@ -1,10 +1,9 @@
-// A run of any method: the page does the work; Node prints one line of JSON and reports failures by exit code.
+// A run of any method: the host does the work; Node prints one line of JSON and reports failures by exit code.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { writeFormsHeadless } from "./writeExports.ts";
-import type { LocalFiles } from "../host/localFiles.ts";
-import type { Headless } from "../host/headless.ts";
-import type { Answer } from "../page/page.ts";
+import { type ShowProgress, writeFormsHeadless } from "./writeExports.ts";
+import type { CliHost } from "../host/openHost.ts";
+import type { Answer } from "../page/commands.ts";
 import type { FormsRequest } from "../page/forms.ts";
 import type { NamedText, RunAnswer, RunRequest } from "../page/openRun.ts";
 import { checkedArguments, type MeasureArguments, type RunArguments } from "../arguments/runArguments.ts";
@@ -16,11 +15,12 @@ export const namedText = (path: string): NamedText => ({
   content: checkedArguments(() => decodeText(basename(path), readFileSync(path))),
 });
 
-/** The part of the page's request on model, texts and measuring. */
-export function measureRequest(given: MeasureArguments, files: LocalFiles): Omit<RunRequest, keyof FormsRequest> {
+/** The part of the request on model, texts and measuring. */
+export function measureRequest(given: MeasureArguments, host: CliHost): Omit<RunRequest, keyof FormsRequest> {
   const { model, context, evaluationTokens, precision } = given;
   return {
-    model: files.serve(model),
+    host: host.name,
+    model: host.files.serve(model),
     text: namedText(given.text),
     evaluation: namedText(given.evaluation),
     ...{ context, evaluationTokens, precision },
@@ -30,17 +30,17 @@ export function measureRequest(given: MeasureArguments, files: LocalFiles): Omit
 /** Seconds since `began`, with one decimal, for the line of JSON. */
 export const secondsSince = (began: number): number => Number(((performance.now() - began) / 1000).toFixed(1));
 
-/** `work` calls the page. Throws a UsageError where the arguments or their files are at fault, an Error where a form fails its check. */
+/** `work` calls the host. Throws a UsageError where the arguments or their files are at fault, an Error where a form fails its check. */
 export async function runHeadless(
   given: RunArguments,
   recipe: object,
-  work: (page: Headless["page"], request: RunRequest) => Promise<Answer<RunAnswer>>,
+  work: (host: CliHost, request: RunRequest, progress: ShowProgress) => Promise<Answer<RunAnswer>>,
 ): Promise<void> {
   const began = performance.now();
   await writeFormsHeadless(
     given,
     given.model,
-    ({ page, files }, forms) => work(page, { ...measureRequest(given, files), ...forms }),
+    (host, forms, progress) => work(host, { ...measureRequest(given, host), ...forms }, progress),
     () => ({ recipe, seconds: secondsSince(began) }),
   );
 }

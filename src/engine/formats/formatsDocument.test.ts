@@ -74,7 +74,14 @@ let common: ReceiptBaseInput;
 beforeAll(async () => {
   model = await loadCase("golden/llama", goldenMasks);
   common = {
-    ...{ version: "0.1.0", adapter: "an adapter", modelName: "a model", licence: "mit", config: model.config },
+    ...{
+      version: "0.1.0",
+      adapter: "an adapter",
+      host: "a browser",
+      modelName: "a model",
+      licence: "mit",
+      config: model.config,
+    },
     ...{ dtype: "F32", precision: "f16", calibration: text, perplexity: [pair], checks: [check], sample, recovery },
   };
 });

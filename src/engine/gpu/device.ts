@@ -1,4 +1,5 @@
 // The GPU device: opening it, its limits, error scopes, and losing it.
+import { adapterName, isSoftwareAdapter } from "../../shared/adapter.ts";
 import { SUPPORTED_BROWSERS } from "../../shared/browsers.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { countingDevice } from "./countingDevice.ts";
@@ -16,14 +17,24 @@ export interface AdapterFacts {
   timestamps: boolean;
   /** Whether subgroups are exactly four invocations, in index order, as the quad kernels need. */
   quads: boolean;
+  /** Whether kernels may compute with halves (the feature shader-f16). */
+  shaderF16: boolean;
+  /** Fewest and most invocations of a subgroup; both 0 without the feature subgroups. */
+  subgroupMin: number;
+  subgroupMax: number;
 }
 
 interface GpuOptions {
   /** Lowers the binding limit, to test small devices. */
   maxBindingBytes?: number;
+  /** For tests: replaces facts of the adapter, and with them the choice of kernels. Name only what the device can do. */
+  facts?: Partial<AdapterFacts>;
 }
 
-const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
+/** Takes the kernels of graphics cards on a software adapter too, to check them there. */
+export const AS_CARD: Partial<AdapterFacts> = { software: false, quads: false };
+
+const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups", "shader-f16"];
 
 export class Gpu {
   readonly device: GPUDevice;
@@ -73,17 +84,23 @@ export class Gpu {
         maxComputeWorkgroupStorageSize: Math.min(adapter.limits.maxComputeWorkgroupStorageSize, 32768),
       },
     });
-    const { vendor, architecture, description, subgroupMinSize, subgroupMaxSize } = adapter.info;
-    const name = [vendor, architecture, description].filter(Boolean).join(" ") || "unknown adapter";
+    const subgroups = device.features.has("subgroups");
+    const subgroupMin = subgroups ? adapter.info.subgroupMinSize : 0;
+    const subgroupMax = subgroups ? adapter.info.subgroupMaxSize : 0;
+    const name = adapterName(adapter.info);
     return new Gpu(device, {
       name,
-      software: /swiftshader|llvmpipe|lavapipe|basic render/i.test(name),
+      software: isSoftwareAdapter(name),
       maxBufferBytes: device.limits.maxBufferSize,
       // No device has less than WebGPU's default limit, so a lower one is only recorded here.
       maxBindingBytes: Math.min(maxBindingBytes, device.limits.maxStorageBufferBindingSize),
       workgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
       timestamps: device.features.has("timestamp-query"),
-      quads: device.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4,
+      quads: subgroupMin === 4 && subgroupMax === 4,
+      shaderF16: device.features.has("shader-f16"),
+      subgroupMin,
+      subgroupMax,
+      ...options.facts,
     });
   }
 

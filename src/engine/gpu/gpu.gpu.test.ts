@@ -4,7 +4,7 @@ import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
 import { add, fill } from "../ops/arithmetic.ts";
 import { Arena, Buffers } from "./buffers.ts";
-import { Gpu } from "./device.ts";
+import { AS_CARD, Gpu } from "./device.ts";
 import { Profile } from "./profile.ts";
 
 let ctx: Ctx;
@@ -147,4 +147,17 @@ test("running out of memory is an error, and the buffers made so far can be free
   expect(buffers.bytesInUse).toBe(0);
   await own.checked("a small buffer", () => buffers.allocate(1024, "small"));
   own.destroy();
+});
+
+test("facts name the device's features, and a test may replace them", async () => {
+  const own = await Gpu.open();
+  const { features } = own.device;
+  expect(own.facts.shaderF16).toBe(features.has("shader-f16"));
+  expect(own.facts.subgroupMin > 0).toBe(features.has("subgroups"));
+  expect(own.facts.subgroupMax).toBeGreaterThanOrEqual(own.facts.subgroupMin);
+  own.destroy();
+  const card = await Gpu.open({ facts: AS_CARD });
+  expect(card.facts).toEqual({ ...own.facts, ...AS_CARD });
+  expect(new Ctx(card).matmul).toBe("sized");
+  card.destroy();
 });

@@ -4,7 +4,7 @@ import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
 import { appendKv } from "../ops/appendKv.ts";
 import { attention } from "../ops/attention.ts";
-import { crossEntropy, crossEntropyByToken } from "../ops/crossEntropy.ts";
+import { crossEntropy, crossEntropyByToken, crossEntropyTerms, topTokens } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
 import { layerNorm } from "../ops/layerNorm.ts";
@@ -123,6 +123,18 @@ export function decoderLoss(ctx: Ctx, model: Decoder, ids: Tensor, options: Forw
 export function decoderTokenLosses(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
   const hidden = decoderHidden(ctx, model, ids, options);
   return crossEntropyByToken(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
+}
+
+/** Log-sum-exp and target of every row of ids, u32 (T): (T, 4), see crossEntropyTerms. It has no backward. */
+export function decoderTokenTerms(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
+  const hidden = decoderHidden(ctx, model, ids, options);
+  return crossEntropyTerms(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
+}
+
+/** The likeliest next token of every row of ids, u32 (T), and its logit: (T, 2), see topTokens. It has no backward. */
+export function decoderTopTokens(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
+  const hidden = decoderHidden(ctx, model, ids, options);
+  return topTokens(ctx, headInput(ctx, model, hidden), { head: model.weights.head, ids });
 }
 
 /** Logits (1, V) of the token after the last of ids, u32 (T). */

@@ -138,3 +138,40 @@ export const crossEntropyByTokenRef: OpRef<CrossEntropyParams> = {
     return [refTensor([losses.length], losses)];
   },
 };
+
+/** The inputs' logits, and for each row its log-sum-exp split as the kernel splits it. */
+export const crossEntropyTermsRef: OpRef<CrossEntropyParams> = {
+  name: "crossEntropy: terms",
+  cases: CASES,
+  forward(inputs) {
+    const logits = logitsOf(inputs);
+    const [rows = 0, cols = 0] = logits.shape;
+    const targets = inputs[2];
+    if (!targets) throw new RangeError("cross-entropy takes ids");
+    const terms = refTensor([rows, 4]);
+    logSumExp(logits).forEach((lse, t) => {
+      const values = logits.data.subarray(t * cols, (t + 1) * cols);
+      const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
+      // the last row predicts nothing, and the kernel gives it its own token
+      const target = at(values, at(targets.data, Math.min(t + 1, rows - 1)));
+      terms.data.set([top, lse - top, target, 0], t * 4);
+    });
+    return [terms];
+  },
+};
+
+export const topTokensRef: OpRef<CrossEntropyParams> = {
+  name: "crossEntropy: top tokens",
+  cases: CASES,
+  forward(inputs) {
+    const logits = logitsOf(inputs);
+    const [rows = 0, cols = 0] = logits.shape;
+    const tops = refTensor([rows, 2]);
+    for (let t = 0; t < rows; t++) {
+      const values = logits.data.subarray(t * cols, (t + 1) * cols);
+      const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
+      tops.data.set([top, values.indexOf(top)], t * 2);
+    }
+    return [tops];
+  },
+};

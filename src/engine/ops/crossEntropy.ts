@@ -11,6 +11,7 @@ import { heightOf, placed, type PlacedPart, type RowParts } from "./kit/rowParts
 import { rowKernel } from "./kit/variants.ts";
 
 const TOKEN_LOSSES = rowKernel("crossEntropy", "token_losses", [wgsl]);
+const TOP_TOKENS = rowKernel("crossEntropy", "top_tokens", [wgsl]);
 const GRADIENTS = rowKernel("crossEntropy", "gradients", [wgsl]);
 const MEAN = rowKernel("crossEntropy", "mean", [wgsl]);
 
@@ -35,7 +36,7 @@ export interface CrossEntropyOptions {
 export function crossEntropy(ctx: Ctx, x: Tensor, options: CrossEntropyOptions): Tensor {
   const loss = ctx.empty([1], "loss", { requiresGrad: ctx.needsGrad(x) });
   const dx = loss.requiresGrad ? ctx.empty(x.shape, "d head input") : undefined;
-  const nll = tokenLosses(ctx, x, options, dx);
+  const { nll } = scoreRows(ctx, x, options, { dx });
   const mean = MEAN(ctx, 1, 1);
   ctx.run(mean.spec, [nll, loss], { rows: elements(options.ids) }, [1]);
   return ctx.record(loss, [x], (dloss) => {
@@ -47,10 +48,30 @@ export function crossEntropy(ctx: Ctx, x: Tensor, options: CrossEntropyOptions):
 
 /** -ln p(ids[t + 1]) from row t of x, in nats, for every t < T - 1: (T - 1). Otherwise as crossEntropy; without a gradient. */
 export const crossEntropyByToken = (ctx: Ctx, x: Tensor, options: CrossEntropyOptions): Tensor =>
-  tokenLosses(ctx, x, options);
+  scoreRows(ctx, x, options).nll;
 
-/** The loss of every token; the gradient of their mean is written to dx, if given. */
-function tokenLosses(ctx: Ctx, x: Tensor, options: CrossEntropyOptions, dx?: Tensor): Tensor {
+/**
+ * Each row's largest logit, ln of the sum of exp(logit - largest), logit of ids[t + 1], and 0: (T, 4). The last row's third value means
+ * nothing. ln p(ids[t + 1]) is the third minus the first two, and the token is the likeliest where the third equals the first. No gradient.
+ */
+export const crossEntropyTerms = (ctx: Ctx, x: Tensor, options: CrossEntropyOptions): Tensor =>
+  scoreRows(ctx, x, options).sums;
+
+/** Each row's largest logit and its token, the smallest of equals: (T, 2). Otherwise as crossEntropy; without a gradient. */
+export function topTokens(ctx: Ctx, x: Tensor, options: CrossEntropyOptions): Tensor {
+  const tops = ctx.empty([matrixOf(x).rows, 2], "top tokens");
+  scoreRows(ctx, x, options, { tops });
+  return tops;
+}
+
+/** What to write besides each row's sums and loss: the gradient of the mean loss, or the likeliest tokens. */
+interface ScoreTargets {
+  dx?: Tensor | undefined;
+  tops?: Tensor;
+}
+
+/** Losses and log-sum-exps of all rows, chunk by chunk. */
+function scoreRows(ctx: Ctx, x: Tensor, options: CrossEntropyOptions, { dx, tops }: ScoreTargets = {}): Rows {
   const { head, ids, logitsBytes = ctx.logitsBytes } = options;
   const { rows, cols: width } = matrixOf(x);
   invariant(rows >= 2, "shape", `next-token loss: expected at least 2 tokens, got ${rows}`);
@@ -64,11 +85,12 @@ function tokenLosses(ctx: Ctx, x: Tensor, options: CrossEntropyOptions, dx?: Ten
     const pieces = room.map((piece) => ({ ...piece, logits: view(piece.logits, 0, [count, piece.rows]) }));
     const chunk = { first, x: rowsFrom(x), pieces };
     chunkLosses(ctx, chunk, head, rowsOf);
+    if (tops) chunkTops(ctx, chunk, tops);
     if (dx) chunkGradient(ctx, chunk, rowsOf, rowsFrom(dx));
     // Without a tape, a forward is submitted in pieces (see decoderHidden).
     else if (first + most < rows) ctx.submit();
   }
-  return rowsOf.nll;
+  return rowsOf;
 }
 
 /** Rows per chunk: their logits fit into `bytes`, and those of each part into one buffer. */
@@ -105,6 +127,15 @@ function chunkLosses(ctx: Ctx, { first, x, pieces }: Chunk, { bias }: Head, { id
     const { rows: count, cols } = matrixOf(logits);
     const { spec, groups, cols: values } = TOKEN_LOSSES(ctx, count, cols);
     ctx.run(spec, [ids, logits, sums, nll], { rows: elements(ids), cols: values, first, count, column }, groups);
+  }
+}
+
+/** Writes the likeliest token of each row of a chunk. */
+function chunkTops(ctx: Ctx, { first, pieces }: Chunk, tops: Tensor): void {
+  for (const { first: column, logits } of pieces) {
+    const { rows: count, cols } = matrixOf(logits);
+    const { spec, groups, cols: values } = TOP_TOKENS(ctx, count, cols);
+    ctx.run(spec, [logits, tops], { rows: matrixOf(tops).rows, cols: values, first, count, column }, groups);
   }
 }
 

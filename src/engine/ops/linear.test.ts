@@ -3,10 +3,18 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Ctx } from "../ctx.ts";
 import { Gpu } from "../gpu/device.ts";
 import { kernelSizes } from "./kit/launch.ts";
-import { linear, usableVariants } from "./linear.ts";
+import { linear, MATMUL_VARIANTS, usableVariants } from "./linear.ts";
 
 const FACTS = {
-  ...{ name: "a card", software: false, quads: false, timestamps: false },
+  ...{
+    name: "a card",
+    software: false,
+    quads: false,
+    timestamps: false,
+    shaderF16: false,
+    subgroupMin: 0,
+    subgroupMax: 0,
+  },
   ...{ maxBufferBytes: 2 ** 31, maxBindingBytes: 2 ** 31 },
 };
 
@@ -43,6 +51,9 @@ test("the size of the result chooses the kernel, where the adapter has the workg
 test("only kernels that fit are offered", () => {
   const variants = (workgroupBytes: number): string[] =>
     usableVariants(new Ctx(Gpu.counting({ ...FACTS, workgroupBytes }, () => undefined)));
-  expect(variants(16_384)).toEqual(["registers", "tiled"]);
-  expect(variants(32_768)).toEqual(["registers", "tiled", "split", "blocks128"]);
+  expect(variants(16_384)).toEqual([
+    ...["registers", "tiled", "splitk"],
+    ...["blocks64", "blocks128x64", "blocks128k8"],
+  ]);
+  expect(variants(32_768)).toEqual(MATMUL_VARIANTS.filter((variant) => variant !== "quad"));
 });

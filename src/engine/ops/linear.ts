@@ -1,6 +1,7 @@
 // Linear layers with frozen weights: y = x W^T + b, and dx = dy W. The kernels come in variants, of which the adapter uses one.
-import blocks from "../../../shaders/lib/blocks.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
+import forwardBindings from "../../../shaders/lib/linear_forward.wgsl?raw";
+import gradientBindings from "../../../shaders/lib/linear_gradient.wgsl?raw";
 import splitting from "../../../shaders/lib/split.wgsl?raw";
 import sharing from "../../../shaders/lib/quad.wgsl?raw";
 import nnBlocks from "../../../shaders/linear/nn_blocks.wgsl?raw";
@@ -18,15 +19,34 @@ import ntTiled from "../../../shaders/linear/nt_tiled.wgsl?raw";
 import type { Ctx, MatmulVariant } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
+import { addSlices } from "./addSlices.ts";
 import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
-import { groupsFor, kernelOf, kernelSizes, MAX_GROUPS } from "./kit/launch.ts";
+import {
+  BLOCK_SHAPES,
+  BLOCK_VARIANTS,
+  blockText,
+  forBlocks,
+  SLICED_SHAPE,
+  slicedGroups,
+  slicesFor,
+  tileGroups,
+  workgroupBytes,
+} from "./kit/blockTiles.ts";
+import { kernelOf, kernelSizes, MAX_GROUPS } from "./kit/launch.ts";
 import { precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
-export const MATMUL_VARIANTS: readonly MatmulVariant[] = ["quad", "registers", "tiled", "split", "blocks128"];
+export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
+  ...(["quad", "registers", "tiled", "split", "splitk"] as const),
+  ...BLOCK_VARIANTS,
+];
 
 /** Workgroup memory of a variant's kernels; the others need at most 16 KiB, which every adapter has. */
-const WORKGROUP_BYTES: Partial<Record<MatmulVariant, number>> = { split: 22_528, blocks128: 16_896 };
+const WORKGROUP_BYTES: Partial<Record<MatmulVariant, number>> = {
+  split: 22_528,
+  splitk: workgroupBytes(BLOCK_SHAPES[SLICED_SHAPE]),
+  ...forBlocks((variant) => workgroupBytes(BLOCK_SHAPES[variant])),
+};
 
 const isUsable = ({ gpu: { facts } }: Ctx, variant: MatmulVariant): boolean =>
   (variant !== "quad" || facts.quads) && facts.workgroupBytes >= (WORKGROUP_BYTES[variant] ?? 0);
@@ -52,20 +72,24 @@ interface Kernels {
 }
 
 function kernelsFor(precision: Precision): Kernels {
-  const shared = [sharing, grid, valueText(4), weightText(precision, 4)];
-  const alone = shared.slice(1);
+  const alone = [grid, valueText(4), weightText(precision, 4)];
+  const shared = [sharing, ...alone];
   const forward = (code: readonly string[]): Forward => ({
-    plain: kernelOf("linear", "forward", code),
-    biased: kernelOf("linear", "forward", code, { BIAS: 1 }),
+    plain: kernelOf("linear", "forward", [...code.slice(0, -1), forwardBindings, ...code.slice(-1)]),
+    biased: kernelOf("linear", "forward", [...code.slice(0, -1), forwardBindings, ...code.slice(-1)], { BIAS: 1 }),
   });
-  const inputGradient = (code: readonly string[]): KernelSpec => kernelOf("linear", "input_gradient", code);
+  const inputGradient = (code: readonly string[]): KernelSpec =>
+    kernelOf("linear", "input_gradient", [...code.slice(0, -1), gradientBindings, ...code.slice(-1)]);
+  const ntTiles = forBlocks((variant) => forward([...alone, blockText(BLOCK_SHAPES[variant]), ntBlocks]));
+  const nnTiles = forBlocks((variant) => inputGradient([...alone, blockText(BLOCK_SHAPES[variant]), nnBlocks]));
   return {
     forward: {
       quad: forward([...shared, ntQuad]),
       registers: forward([...alone, ntRegisters]),
       tiled: forward([...alone, ntTiled]),
       split: forward([...alone, splitting, ntSplit]),
-      blocks128: forward([...alone, blocks, ntBlocks]),
+      splitk: ntTiles[SLICED_SHAPE],
+      ...ntTiles,
     },
     quadFew: forward([...shared, ntQuadFew]),
     few: forward([...alone, ntFew]),
@@ -74,7 +98,8 @@ function kernelsFor(precision: Precision): Kernels {
       registers: inputGradient([...alone, nnRegisters]),
       tiled: inputGradient([...alone, nnTiled]),
       split: inputGradient([...alone, splitting, nnSplit]),
-      blocks128: inputGradient([...alone, blocks, nnBlocks]),
+      splitk: nnTiles[SLICED_SHAPE],
+      ...nnTiles,
     },
   };
 }
@@ -94,23 +119,23 @@ function variantFor(ctx: Ctx, rows: number, cols: number): MatmulVariant {
   return isUsable(ctx, best) ? best : "tiled";
 }
 
-/** Workgroups for a result of rows x cols. */
-function tileGroups(spec: KernelSpec, rows: number, cols: number): Groups {
-  const { workgroup, constant } = kernelSizes(spec);
-  const tiles = Math.ceil(rows / constant("TILE_ROWS")) * Math.ceil(cols / constant("TILE_COLUMNS"));
-  return groupsFor(tiles, workgroup / constant("TILE_INVOCATIONS"));
-}
+/** A forward kernel, its workgroups, and the slices of its sum. */
+type ForwardLaunch = Forward & { groups: Groups; slices: number };
 
-/** The forward kernel for `rows` rows and `cols` out features, and its workgroups. */
-function forwardLaunch(ctx: Ctx, kernels: Kernels, rows: number, cols: number): Forward & { groups: Groups } {
-  if (ctx.matmul === "sized" && rows <= FEW_ROWS.sized) {
+/** How to run forward for x (m, k) and a weight (n, k). */
+function forwardLaunch(ctx: Ctx, kernels: Kernels, { m, n, k }: { m: number; n: number; k: number }): ForwardLaunch {
+  if (ctx.matmul === "sized" && m <= FEW_ROWS.sized) {
     const { constant } = kernelSizes(kernels.few.plain);
-    const across = Math.ceil(cols / constant("FEATURES"));
-    if (across <= MAX_GROUPS) return { ...kernels.few, groups: [across, Math.ceil(rows / constant("ROWS"))] };
+    const across = Math.ceil(n / constant("FEATURES"));
+    if (across <= MAX_GROUPS) return { ...kernels.few, groups: [across, Math.ceil(m / constant("ROWS"))], slices: 1 };
   }
-  const few = ctx.matmul === "quad" && rows <= FEW_ROWS.quad;
-  const forward = few ? kernels.quadFew : kernels.forward[variantFor(ctx, rows, cols)];
-  return { ...forward, groups: tileGroups(forward.plain, rows, cols) };
+  if (ctx.matmul === "quad" && m <= FEW_ROWS.quad) {
+    return { ...kernels.quadFew, groups: tileGroups(kernels.quadFew.plain, m, n), slices: 1 };
+  }
+  const variant = variantFor(ctx, m, n);
+  const forward = kernels.forward[variant];
+  const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows: m, cols: n, steps: k }) : 1;
+  return { ...forward, groups: slicedGroups(tileGroups(forward.plain, m, n), slices), slices };
 }
 
 /**
@@ -142,8 +167,13 @@ export function linearForward(ctx: Ctx, tensors: LinearTensors): void {
     trainedForward(ctx, tensors);
     return;
   }
-  const { plain, biased, groups } = forwardLaunch(ctx, KERNELS[precisionOf(weight)], m, n);
-  ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, groups);
+  const { plain, biased, groups, slices } = forwardLaunch(ctx, KERNELS[precisionOf(weight)], { m, n, k });
+  if (slices === 1) ctx.run(bias ? biased : plain, [x, weight, bias ?? weight, y], { m, n, k }, groups);
+  else
+    ctx.scratch([slices, m, n], "slices of linear", (parts) => {
+      ctx.run(plain, [x, weight, weight, parts], { m, n, k }, groups);
+      addSlices(ctx, parts, y, bias && { bias });
+    });
   ctx.spend(2 * m * n * k);
 }
 
@@ -155,8 +185,16 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
     trainedInputGradient(ctx, dy, weight, dx);
     return;
   }
-  const kernel = KERNELS[precisionOf(weight)].inputGradient[variantFor(ctx, m, k)];
-  ctx.run(kernel, [dy, weight, dx], { m, n, k }, tileGroups(kernel, m, k));
+  const variant = variantFor(ctx, m, k);
+  const kernel = KERNELS[precisionOf(weight)].inputGradient[variant];
+  const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows: m, cols: k, steps: n }) : 1;
+  const groups = slicedGroups(tileGroups(kernel, m, k), slices);
+  if (slices === 1) ctx.run(kernel, [dy, weight, dx], { m, n, k }, groups);
+  else
+    ctx.scratch([slices, m, k], "slices of d linear", (parts) => {
+      ctx.run(kernel, [dy, weight, parts], { m, n, k }, groups);
+      addSlices(ctx, parts, dx);
+    });
   ctx.spend(2 * m * n * k);
 }
 

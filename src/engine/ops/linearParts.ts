@@ -6,7 +6,8 @@ import { invariant } from "../errors.ts";
 import { matrixOf, type Tensor, view } from "../tensor.ts";
 import { addInto } from "./arithmetic.ts";
 import { linear, linearBackward, linearForward } from "./linear.ts";
-import { trainedBiasGradient, trainedWeightGradient } from "./linearTrained.ts";
+import { trainedBiasGradient } from "./linearTrained.ts";
+import { linearWeightGradient } from "./linearWeightGradient.ts";
 import { heightOf, placed, type RowParts } from "./kit/rowParts.ts";
 import { blockKernel, type Launcher, unitOf } from "./kit/variants.ts";
 
@@ -40,7 +41,7 @@ export function linearParts(ctx: Ctx, x: Tensor, weight: RowParts, bias?: Tensor
     const dx = x.requiresGrad ? ctx.gradTarget(x) : null;
     if (dx) linearPartsBackward(ctx, pieces, dx);
     const weights = pieces.map(({ part, dy: piece }) =>
-      gradient(ctx, part, (dw) => trainedWeightGradient(ctx, piece, x, dw)),
+      gradient(ctx, part, (dw) => linearWeightGradient(ctx, [x, piece], dw)),
     );
     return [dx, ...weights, ...(bias ? [gradient(ctx, bias, (db) => trainedBiasGradient(ctx, dy, db))] : [])];
   });

@@ -75,14 +75,6 @@ export function trainedInputGradient(ctx: Ctx, dy: Tensor, w: Tensor, dx: Tensor
   run(kernel.dx, [dy, w, dx], Math.ceil(rows / OUTPUTS) * inner);
 }
 
-/** dw = dy^T x, written to dw. x: (M, K), dy: (M, N), dw: (N, K). */
-export function trainedWeightGradient(ctx: Ctx, dy: Tensor, x: Tensor, dw: Tensor): void {
-  const { rows } = matrixOf(dy);
-  const { rows: cols } = matrixOf(dw);
-  const { kernel, inner, run } = launch(ctx, rows, dw);
-  run(kernel.dw, [dy, x, dw], Math.ceil(cols / OUTPUTS) * inner);
-}
-
 /** db = the sum of dy over its rows, written to db. dy: (M, N), db: (N). */
 export function trainedBiasGradient(ctx: Ctx, dy: Tensor, db: Tensor): void {
   const { rows, cols } = matrixOf(dy);

@@ -1,4 +1,4 @@
-// The recipe of a recovery (METHOD.md 5): how the kept weights of a pruned model are trained towards the dense model. Plain data.
+// The recipe of a recovery (METHOD.md 6): how the kept weights of a pruned model are trained towards the dense model. Plain data.
 import { invariant } from "../errors.ts";
 
 export const RECOVER_MATRICES = ["out", "all"] as const;

@@ -1,4 +1,4 @@
-// One step of a recovery, entirely on the GPU: both forward passes, KL, backward through the pruned model, AdamW (METHOD.md 5).
+// One step of a recovery, entirely on the GPU: both forward passes, KL, backward through the pruned model, AdamW (METHOD.md 6).
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { decoderHidden, headInput } from "../model/decoder.ts";

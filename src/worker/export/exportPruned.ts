@@ -11,6 +11,7 @@ import {
   licenceOf,
   type OpenedModel,
 } from "../../engine/index.ts";
+import { browserName } from "../../shared/browsers.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import type { ExportChoice } from "../payloads.ts";
 import type { Pruned } from "../run/pruned.ts";
@@ -24,7 +25,7 @@ type Receipt = ExportGatesOptions["receipt"];
 
 /** Options of every export, nested ones included. */
 export interface CommonOptions extends Pick<ExportGatesOptions, "ids" | "dtype" | "shardBytes"> {
-  receipt: Pick<Receipt, "version" | "adapter" | "modelName" | "licence">;
+  receipt: Pick<Receipt, "version" | "adapter" | "host" | "modelName" | "licence">;
   cancelled: () => boolean;
 }
 
@@ -40,6 +41,7 @@ export async function commonOptions(
     receipt: {
       version: __APP_VERSION__,
       adapter: ctx.gpu.facts.name,
+      host: browserName(navigator.userAgent),
       modelName: opened.name,
       licence: await licenceOf(opened.folder),
     },

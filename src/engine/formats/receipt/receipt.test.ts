@@ -28,6 +28,7 @@ const text = { name: "held-out addresses", sha256: "0123456789abcdef".repeat(4) 
 const input: ReceiptInput = {
   version: "0.1.0",
   adapter: "SwiftShader",
+  host: "Chrome 156",
   modelName: "tiny | model",
   licence: "apache-2.0",
   config,
@@ -83,6 +84,12 @@ describe("a receipt", () => {
     expect(masksFromReceipt(back, config)).toEqual(masks);
     expect(receipt.precision).toBe("f16");
     expect(buildReceipt({ ...input, precision: "f32" })).not.toHaveProperty("precision");
+  });
+
+  it("names the host where it was recorded", () => {
+    expect(receipt.host).toBe("Chrome 156");
+    expect(readReceipt(changed("host", undefined))).not.toHaveProperty("host");
+    expect(() => readReceipt(changed("host", 156))).toThrow(/host: expected text, got 156/);
   });
 
   it("stores a logit sample where there is one", async () => {

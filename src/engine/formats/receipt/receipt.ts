@@ -89,6 +89,8 @@ export interface ReceiptBase {
   program: { name: "Espalier"; version: string };
   /** The GPU adapter of the run, by its own name. */
   adapter: string;
+  /** What ran WebGPU: the browser, or Dawn in Node; missing in receipts of older versions. */
+  host?: string;
   /** Present where the run stored the model's matrices in half precision: logits and perplexities are of the rounded weights. */
   precision?: "f16";
   model: ReceiptModel;
@@ -129,6 +131,7 @@ export interface Receipt extends ReceiptBase {
 export interface ReceiptBaseInput {
   version: string;
   adapter: string;
+  host?: string;
   modelName: string;
   licence: string;
   config: ModelConfig;
@@ -168,6 +171,7 @@ export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
     format: RECEIPT_FORMAT,
     program: { name: "Espalier", version: input.version },
     adapter: input.adapter,
+    ...(input.host === undefined ? {} : { host: input.host }),
     ...(input.precision === "f16" ? { precision: "f16" } : {}),
     model: { name: input.modelName, licence: input.licence, modelType, dtype: input.dtype, ...shape },
     calibration: input.calibration,

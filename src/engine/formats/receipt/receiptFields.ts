@@ -49,6 +49,7 @@ export function readReceiptBase(root: JsonField): ReceiptBase {
     format,
     program: { name: program.get("name").oneOf(["Espalier"]), version: program.get("version").text() },
     adapter: root.get("adapter").text(),
+    ...(root.get("host").value === undefined ? {} : { host: root.get("host").text() }),
     ...(root.get("precision").value === undefined ? {} : { precision: root.get("precision").oneOf(["f16"]) }),
     model,
     calibration: readTextRef(root.get("calibration")),

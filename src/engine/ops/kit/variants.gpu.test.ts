@@ -9,9 +9,9 @@ import { weightOps } from "../registry/weightOps.ts";
 
 let ctx: Ctx;
 beforeAll(async () => {
-  const gpu = await Gpu.open();
-  Object.defineProperty(gpu, "facts", { value: { ...gpu.facts, software: !gpu.facts.software, quads: false } });
-  ctx = new Ctx(gpu);
+  const own = await Gpu.open();
+  own.destroy();
+  ctx = new Ctx(await Gpu.open({ facts: { software: !own.facts.software, quads: false } }));
 });
 afterAll(() => ctx.gpu.destroy());
 

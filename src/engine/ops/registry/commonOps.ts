@@ -2,13 +2,24 @@
 import { add, addInto, copyInto, fill, scaleInPlace } from "../arithmetic.ts";
 import { addIntoRef, addRef, copyIntoRef, fillRef, scaleInPlaceRef } from "../arithmetic.ref.ts";
 import { splitRows } from "../kit/rowParts.ts";
+import { addSlices } from "../addSlices.ts";
+import { addSlicesRef } from "../addSlices.ref.ts";
 import { linear } from "../linear.ts";
 import { linearRef } from "../linear.ref.ts";
 import { linearParts } from "../linearParts.ts";
 import { linearPartsRef, linearPartsTrainedRef } from "../linearParts.ref.ts";
+import { linearWeightGradient, type WeightGradientVariant } from "../linearWeightGradient.ts";
+import { linearWeightGradientRef } from "../linearWeightGradient.ref.ts";
 import { type CheckedOp, checkedOp, take } from "./parity.ts";
 
 export const linearOp = checkedOp(linearRef, (ctx, t) => [linear(ctx, take(t, 0), take(t, 1), t[2])]);
+
+/** With one variant, or the adapter's. */
+export const weightGradientOp = (variant?: WeightGradientVariant): CheckedOp =>
+  checkedOp(linearWeightGradientRef, (ctx, t, { accumulate }) => {
+    linearWeightGradient(ctx, [take(t, 0), take(t, 1)], take(t, 2), { accumulate, ...(variant ? { variant } : {}) });
+    return [take(t, 2)];
+  });
 
 export const commonOps: readonly CheckedOp[] = [
   checkedOp(addRef, (ctx, t) => [add(ctx, take(t, 0), take(t, 1))]),
@@ -29,6 +40,12 @@ export const commonOps: readonly CheckedOp[] = [
     return [take(t, 0)];
   }),
   linearOp,
+  weightGradientOp(),
+  checkedOp(addSlicesRef, (ctx, t, { extra }) => {
+    const bias = t[2];
+    addSlices(ctx, take(t, 0), take(t, 1), bias ? { bias } : extra === "accumulate" ? extra : undefined);
+    return [take(t, 1)];
+  }),
   ...[linearPartsRef, linearPartsTrainedRef].map((ref) =>
     checkedOp(ref, (ctx, t, { partRows }) => [linearParts(ctx, take(t, 0), splitRows(take(t, 1), partRows), t[2])]),
   ),

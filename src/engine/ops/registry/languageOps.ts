@@ -8,8 +8,20 @@ import { appendKv } from "../appendKv.ts";
 import { appendKvRef } from "../appendKv.ref.ts";
 import { attention } from "../attention.ts";
 import { attentionCachedRef, attentionRef } from "../attention.ref.ts";
-import { crossEntropy, crossEntropyByToken, type CrossEntropyOptions } from "../crossEntropy.ts";
-import { crossEntropyByTokenRef, type CrossEntropyParams, crossEntropyRef } from "../crossEntropy.ref.ts";
+import {
+  crossEntropy,
+  crossEntropyByToken,
+  type CrossEntropyOptions,
+  crossEntropyTerms,
+  topTokens,
+} from "../crossEntropy.ts";
+import {
+  crossEntropyByTokenRef,
+  type CrossEntropyParams,
+  crossEntropyRef,
+  crossEntropyTermsRef,
+  topTokensRef,
+} from "../crossEntropy.ref.ts";
 import { embedding } from "../embedding.ts";
 import { embeddingRef } from "../embedding.ref.ts";
 import { gate, gatedAdd } from "../gate.ts";
@@ -71,4 +83,6 @@ export const languageOps: readonly CheckedOp[] = [
     return [klLoss(ctx, take(t, 0), { head: headOf(1), teacher, logitsBytes })];
   }),
   checkedOp(crossEntropyByTokenRef, (ctx, t, params) => [crossEntropyByToken(ctx, take(t, 0), lossOptions(t, params))]),
+  checkedOp(crossEntropyTermsRef, (ctx, t, params) => [crossEntropyTerms(ctx, take(t, 0), lossOptions(t, params))]),
+  checkedOp(topTokensRef, (ctx, t, params) => [topTokens(ctx, take(t, 0), lossOptions(t, params))]),
 ];

@@ -1,7 +1,7 @@
 // Every op compared with its reference, forward and backward, on sizes around the edges of its tiles; and every kernel is reached.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
-import { Gpu } from "../../gpu/device.ts";
+import { AS_CARD, Gpu } from "../../gpu/device.ts";
 import { ops } from "./index.ts";
 
 /** The ops' WGSL by path; a linear layer's files are variants with the same entry points. */
@@ -28,9 +28,7 @@ function watched(gpu: Gpu): Ctx {
 
 beforeAll(async () => {
   ctx = watched(await Gpu.open());
-  const gpu = await Gpu.open();
-  Object.defineProperty(gpu, "facts", { value: { ...gpu.facts, software: false, quads: false } });
-  card = watched(gpu);
+  card = watched(await Gpu.open({ facts: AS_CARD }));
 });
 afterAll(() => {
   ctx.gpu.destroy();

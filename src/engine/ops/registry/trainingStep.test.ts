@@ -20,7 +20,7 @@ import { trainStep } from "../../train/step.ts";
 /** Too little workgroup memory for attention by tiles: the list is of the kernels that every adapter can run. */
 const FACTS = {
   ...{ name: "", software: false, maxBufferBytes: 2 ** 31, maxBindingBytes: 2 ** 31 },
-  ...{ workgroupBytes: 16_384, timestamps: false },
+  ...{ workgroupBytes: 16_384, timestamps: false, shaderF16: false, subgroupMin: 0, subgroupMax: 0 },
 };
 
 beforeAll(() => {

@@ -1,6 +1,6 @@
 // The adapter's peak of fused multiply-adds (fma): other figures are given as shares of it.
-import type { Ctx } from "../../src/engine/ctx.ts";
-import type { KernelSpec } from "../../src/engine/gpu/kernel.ts";
+import type { Ctx } from "../engine/ctx.ts";
+import type { KernelSpec } from "../engine/gpu/kernel.ts";
 import wgsl from "./peak.wgsl?raw";
 import { timed } from "./timing.ts";
 

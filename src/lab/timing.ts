@@ -1,7 +1,7 @@
 // Times work on the GPU's queue.
-import type { Ctx } from "../../src/engine/ctx.ts";
+import type { Ctx } from "../engine/ctx.ts";
 
-export { spreadOf, type Spread } from "../../src/engine/evaluate/spread.ts";
+export { spreadOf, type Spread } from "../engine/evaluate/spread.ts";
 
 /** Milliseconds per run of `work`, over `count` runs in one submit. */
 export async function timed(ctx: Ctx, work: () => void, count = 1): Promise<number> {

@@ -1,7 +1,7 @@
 // The adapter's memory bandwidth, as a kernel sees it: bytes read plus bytes written, over the time.
-import type { Ctx } from "../../src/engine/ctx.ts";
-import { groupsFor } from "../../src/engine/ops/kit/launch.ts";
-import { spreadOf, type Spread, timed } from "../page/timing.ts";
+import type { Ctx } from "../engine/ctx.ts";
+import { groupsFor } from "../engine/ops/kit/launch.ts";
+import { spreadOf, type Spread, timed } from "./timing.ts";
 import wgsl from "./bandwidth.wgsl?raw";
 
 const SPEC = { label: "bandwidth", code: wgsl, entry: "copy" };

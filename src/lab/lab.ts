@@ -1,12 +1,13 @@
 // The lab: what is checked and measured on an adapter, whatever the host of WebGPU. The result is one JSON object.
-import type { MatmulVariant } from "../../src/engine/ctx.ts";
-import { Ctx, EngineError, type Folder, Gpu, openModel, type SelfCheck, selfCheck } from "../../src/engine/index.ts";
-import { checkGolden } from "../../src/engine/golden/check.ts";
-import { linearOp } from "../../src/engine/ops/registry/commonOps.ts";
-import { usableVariants } from "../../src/engine/ops/linear.ts";
-import { benchDecode, benchStep } from "../page/model.ts";
-import { PEAK_LOOPS, peakOnce } from "../page/peak.ts";
-import { spreadOf } from "../page/timing.ts";
+import type { MatmulVariant } from "../engine/ctx.ts";
+import { Ctx, EngineError, type Folder, Gpu, openModel, type SelfCheck, selfCheck } from "../engine/index.ts";
+import { AS_CARD } from "../engine/gpu/device.ts";
+import { checkGolden } from "../engine/golden/check.ts";
+import { linearOp } from "../engine/ops/registry/commonOps.ts";
+import { usableVariants } from "../engine/ops/linear.ts";
+import { benchDecode, benchStep } from "./stepAndDecode.ts";
+import { PEAK_LOOPS, peakOnce } from "./peak.ts";
+import { spreadOf } from "./timing.ts";
 import { benchBandwidth } from "./bandwidth.ts";
 import { LAYERS, sweepMatmuls } from "./matmulSweep.ts";
 
@@ -54,9 +55,7 @@ export async function runLab(names: readonly string[], input: LabInput): Promise
     if (!part) throw new RangeError(`part: expected one of ${Object.keys(LAB_PARTS).join(", ")}, got "${name}"`);
     const began = performance.now();
     try {
-      const gpu = await Gpu.open();
-      if (input.asCard) Object.defineProperty(gpu, "facts", { value: { ...gpu.facts, software: false, quads: false } });
-      const ctx = new Ctx(gpu);
+      const ctx = new Ctx(await Gpu.open(input.asCard ? { facts: AS_CARD } : {}));
       results["adapter"] ??= deviceFacts(ctx);
       results[name] = await part(ctx, input);
       ctx.gpu.destroy();

@@ -2,29 +2,30 @@
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright";
 import { createServer } from "vite";
-import { chromiumFlags, findChromium } from "../../../scripts/chromium/chromium.ts";
+import { chromiumFlags } from "../../../scripts/chromium/chromium.ts";
+import { installedChromium } from "../../../scripts/chromium/ensureChromium.ts";
+import type { HostCommands, Host, HostEntry } from "./host.ts";
 import { LocalFiles } from "./localFiles.ts";
-import { UsageError } from "../arguments/usageError.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
 export interface Headless {
+  /** For receipts and figures. */
+  name: string;
   page: Page;
   files: LocalFiles;
   close(): Promise<void>;
 }
 
-/** Opens a page of the project, by default the command line's. `onReport` receives what the page passes to window.report. */
+/**
+ * Opens a page of the project and waits until its window has the property `name`. `onReport` receives what the page passes to
+ * window.report. Throws where no browser is installed and none can be.
+ */
 export async function openHeadless(
-  onReport: (report: unknown) => void = () => undefined,
-  { path = "src/cli/page/page.html", ready = "espalier" } = {},
+  { page: path, name: ready }: Pick<HostEntry, "page" | "name">,
+  onReport: (report: unknown) => unknown = () => undefined,
 ): Promise<Headless> {
-  const executablePath = findChromium();
-  if (!executablePath) {
-    throw new UsageError(
-      "Chromium: expected an installed one, got none. Install it (Debian: apt-get install chromium) or set CHROME_PATH to a Chrome or Chromium.",
-    );
-  }
+  const executablePath = installedChromium();
   const files = new LocalFiles();
   const server = await createServer({
     root: ROOT,
@@ -58,9 +59,30 @@ export async function openHeadless(
     page.on("pageerror", (error) => process.stderr.write(`${error.message}\n`));
     await page.goto(`http://127.0.0.1:${port}/${path}`);
     await page.waitForFunction((name) => name in window, ready, { timeout: 60_000 });
-    return { page, files, close };
+    const version = browser.version().split(".")[0] ?? "";
+    return { name: `Chromium ${version}, headless`, page, files, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The commands of a page as a host. Throws where no browser is installed and none can be. */
+export async function openChromium<C extends HostCommands>(entry: HostEntry): Promise<Host<C>> {
+  let current: ((report: never) => unknown) | undefined;
+  const { name, page, files, close } = await openHeadless(entry, (report) => current?.(report as never));
+  return {
+    ...{ name, files, close },
+    call: (command, request, send) => {
+      current = send;
+      const answer = page.evaluate(
+        ([property, command, one]) => {
+          const offered = Reflect.get(window, property) as Record<string, (...given: unknown[]) => Promise<unknown>>;
+          return offered[command]?.(one, Reflect.get(window, "report"));
+        },
+        [entry.name, command, request] as [string, string, unknown],
+      );
+      return answer as ReturnType<C[typeof command]>;
+    },
+  };
 }

@@ -1,13 +1,13 @@
 // What a user waits for: a training step and a decoded token; and the GPU memory of training.
-import type { Ctx } from "../../src/engine/ctx.ts";
-import { generate } from "../../src/engine/evaluate/generate.ts";
-import type { KernelTime } from "../../src/engine/gpu/profile.ts";
-import { countParameters } from "../../src/engine/config/config.ts";
-import type { OpenedModel } from "../../src/engine/model/open.ts";
-import { DEFAULT_RECIPE } from "../../src/engine/recipes/recipe.ts";
-import { Session } from "../../src/engine/train/session.ts";
+import type { Ctx } from "../engine/ctx.ts";
+import { generate } from "../engine/evaluate/generate.ts";
+import type { KernelTime } from "../engine/gpu/profile.ts";
+import { countParameters } from "../engine/config/config.ts";
+import type { OpenedModel } from "../engine/model/open.ts";
+import { DEFAULT_RECIPE } from "../engine/recipes/recipe.ts";
+import { Session } from "../engine/train/session.ts";
 import { PEAK_LOOPS, type PeakLoop, peakOnce } from "./peak.ts";
-import { profileStep } from "./profile.ts";
+import { profileStep } from "./profileStep.ts";
 import { spreadOf, type Spread } from "./timing.ts";
 
 export interface StepFigure {

@@ -1,9 +1,9 @@
 // Every matmul variant on every shape of a model: what the choice of a variant is based on.
-import type { Ctx, MatmulVariant } from "../../src/engine/ctx.ts";
-import { usableVariants } from "../../src/engine/ops/linear.ts";
-import type { Precision } from "../../src/engine/tensor.ts";
-import { matmulWork } from "../page/matmuls.ts";
-import { spreadOf, type Spread, timed } from "../page/timing.ts";
+import type { Ctx, MatmulVariant } from "../engine/ctx.ts";
+import { usableVariants } from "../engine/ops/linear.ts";
+import type { Precision } from "../engine/tensor.ts";
+import { type MatmulDirection, matmulWork } from "./matmulWork.ts";
+import { spreadOf, type Spread, timed } from "./timing.ts";
 
 /** Out features and in features of a layer. */
 interface LayerShape {
@@ -27,7 +27,7 @@ export const LAYERS: readonly LayerShape[] = [
 interface SweepFigure extends LayerShape {
   /** Rows of the activations. */
   m: number;
-  direction: "forward" | "backward";
+  direction: MatmulDirection;
   precision: Precision;
   variant: MatmulVariant;
   ms: Spread;

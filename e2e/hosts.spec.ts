@@ -1,0 +1,107 @@
+// The command line on both hosts, with the same software adapter: the same masks, the same perplexity, and exports that pass their checks.
+import { expect, test } from "@playwright/test";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { softwareVulkanEnvironment } from "../scripts/test/softwareVulkan.ts";
+
+const TEXTS = ["--text", "public/text/sotu-train.txt", "--eval", "public/text/sotu-held.txt"];
+const PRUNING = ["--keep", "0.6", "--steps", "6", "--tokens", "32", "--seed", "3"];
+const MEASURED = ["--context", "128", "--eval-tokens", "640"];
+const HOSTS = ["chromium", "dawn"] as const;
+
+let folder = "";
+test.beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "espalier-hosts-"));
+});
+test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs an npm command with Chromium's Vulkan driver, which only Dawn reads. */
+function run(command: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/run.mjs", command, ...args], {
+    encoding: "utf8",
+    env: { ...softwareVulkanEnvironment(), ...more },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+interface Pruned {
+  host: string;
+  adapter: string;
+  perplexity: { dense: number; pruned: number };
+  forms: { form: string; ok: boolean; checkedBy: string; largestDifference: number; equalArgmax: number }[];
+}
+
+interface Receipt {
+  host: string;
+  adapter: string;
+  masks: { vectors: string[] };
+  checks: { form: string; runtime: string }[];
+}
+
+test("prune makes the same masks and checked exports in Node as in Chromium", () => {
+  const [chromium, dawn] = HOSTS.map((host) => {
+    const out = join(folder, host);
+    const given = ["--model", "public/model", ...TEXTS, "--out", out, ...PRUNING, ...MEASURED, "--host", host];
+    const { code, out: line, err } = run("prune", given);
+    expect(code, err).toBe(0);
+    const receipt = JSON.parse(readFileSync(join(out, "onnx/receipt.json"), "utf8")) as Receipt;
+    return { answer: JSON.parse(line) as Pruned, receipt };
+  });
+  if (!chromium || !dawn) throw new Error("expected a run on both hosts");
+  expect(chromium.answer.host).toMatch(/^Chromium \d+, headless$/);
+  expect(dawn.answer.host).toMatch(/^Dawn \(webgpu [\d.]+\) in Node \d+$/);
+  for (const { answer, receipt } of [chromium, dawn]) {
+    expect(answer.adapter).toMatch(/swiftshader/i);
+    expect([receipt.host, receipt.adapter]).toEqual([answer.host, answer.adapter]);
+    expect(answer.forms.map(({ form, ok, equalArgmax }) => [form, ok, equalArgmax])).toEqual(
+      ["masked", "compact", "onnx"].map((form) => [form, true, 1]),
+    );
+    expect(answer.forms[2]?.checkedBy).toMatch(/^onnxruntime-web \(wasm\) 1\./);
+    expect(Math.max(...answer.forms.map(({ largestDifference }) => largestDifference))).toBeLessThan(1e-4);
+  }
+  expect(dawn.receipt.masks).toEqual(chromium.receipt.masks);
+  for (const kind of ["dense", "pruned"] as const) {
+    const difference = dawn.answer.perplexity[kind] / chromium.answer.perplexity[kind] - 1;
+    expect(Math.abs(difference), kind).toBeLessThan(1e-5);
+  }
+});
+
+test("parity agrees with PyTorch in Node", () => {
+  const { code, out, err } = run("parity", ["golden/llama", "--host", "dawn"]);
+  expect(code, err).toBe(0);
+  const { host, checks } = JSON.parse(out) as { host: string; checks: Record<string, { ok: boolean }> };
+  expect(host).toContain("Dawn");
+  expect(Object.keys(checks).length).toBeGreaterThan(50);
+  expect(Object.entries(checks).filter(([, { ok }]) => !ok)).toEqual([]);
+});
+
+test("auto takes Chromium where Dawn has only a software adapter, and says why", () => {
+  const { code, out, err } = run("parity", ["golden/llama"]);
+  expect(code, err).toBe(0);
+  expect((JSON.parse(out) as { host: string }).host).toContain("Chromium");
+  expect(err).toMatch(
+    /^note: Dawn in Node found only a software adapter \(.*swiftshader.*\), so this runs in Chromium/im,
+  );
+});
+
+test("without Dawn, --host dawn is refused with what to do, and auto takes Chromium", () => {
+  const missing = { ESPALIER_DAWN: join(folder, "missing.node") };
+  const refused = run("parity", ["golden/llama", "--host", "dawn"], missing);
+  expect(refused.code).toBe(2);
+  expect(refused.out).toBe("");
+  expect(refused.err.trim().split("\n").at(-1)).toMatch(
+    /^--host dawn: expected Dawn for .*Run npm ci.*--host chromium/,
+  );
+  const auto = run("parity", ["golden/llama"], missing);
+  expect(auto.code).toBe(0);
+  expect(auto.err).toMatch(/note: Dawn in Node cannot be used here \(Cannot find module/);
+});
+
+test("without a Vulkan driver, --host dawn is refused with what to do", () => {
+  const none = { VK_DRIVER_FILES: join(folder, "none.json"), VK_ICD_FILENAMES: join(folder, "none.json") };
+  const { code, err } = run("parity", ["golden/llama", "--host", "dawn"], none);
+  expect(code).toBe(2);
+  expect(err.trim().split("\n").at(-1)).toMatch(/^--host dawn: expected a GPU adapter, got none\. .*--host chromium/);
+});

@@ -1,0 +1,42 @@
+// Dawn in Node: WebGPU without a browser, from the npm package `webgpu`.
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+
+interface Dawn {
+  create(flags: string[]): GPU;
+  globals: Record<string, unknown>;
+}
+
+const load = createRequire(import.meta.url);
+
+/** Flags of Dawn: on Linux the only backend that computes, and the features that are still experimental where the adapter has them. */
+const FLAGS = [...(process.platform === "linux" ? ["backend=vulkan"] : []), "enable-dawn-features=allow_unsafe_apis"];
+
+/** The folder of the package's library for this platform; there are none for others than it lists. */
+const PLATFORM = `${process.platform}-${process.platform === "darwin" ? "universal" : process.arch}`;
+
+/**
+ * Makes navigator.gpu and the constants of WebGPU global, as in a browser. `library` is the path of dawn.node; by default that of the
+ * package. Throws if the library cannot be loaded.
+ */
+export function installDawn(library = process.env["ESPALIER_DAWN"]): void {
+  const file = library ?? join(dirname(load.resolve("webgpu")), "dist", PLATFORM, "dawn.node");
+  const dawn = load(file) as Dawn;
+  Object.assign(globalThis, dawn.globals);
+  const navigator = {
+    gpu: dawn.create(FLAGS),
+    hardwareConcurrency: availableParallelism(),
+    userAgent: `Node.js/${nodeVersion}`,
+  };
+  Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+}
+
+/** The major version. */
+const nodeVersion = process.versions.node.split(".")[0] ?? "";
+
+/** The host's name for receipts: "Dawn (webgpu 0.6.2) in Node 20". Its adapter and driver are named separately. */
+export function dawnName(): string {
+  const { version } = load("webgpu/package.json") as { version: string };
+  return `Dawn (webgpu ${version}) in Node ${nodeVersion}`;
+}

@@ -1,0 +1,77 @@
+// The shapes of lib/blocks.wgsl: tiles of a matrix product with 8 x 8 results per invocation, and into how many slices its sum is divided.
+import blocks from "../../../../shaders/lib/blocks.wgsl?raw";
+import type { BlockVariant } from "../../ctx.ts";
+import type { AdapterFacts } from "../../gpu/device.ts";
+import type { Groups, KernelSpec } from "../../gpu/kernel.ts";
+import { groupsFor, kernelSizes } from "./launch.ts";
+
+interface BlockShape {
+  /** Invocations along the rows and along the columns of the tile: it has 8 times as many of both. */
+  down: number;
+  across: number;
+  /** Steps of the sum between two barriers. */
+  round: number;
+}
+
+/** Tiles with 8 x 8 results per invocation, by variant. */
+export const BLOCK_SHAPES: Readonly<Record<BlockVariant, BlockShape>> = {
+  blocks64: { down: 8, across: 8, round: 16 },
+  blocks64k32: { down: 8, across: 8, round: 32 },
+  blocks128x64: { down: 16, across: 8, round: 16 },
+  blocks128: { down: 16, across: 16, round: 16 },
+  blocks128k8: { down: 16, across: 16, round: 8 },
+};
+export const BLOCK_VARIANTS = Object.keys(BLOCK_SHAPES) as BlockVariant[];
+
+/** One value per tile shape. */
+export const forBlocks = <T>(make: (variant: BlockVariant) => T): Record<BlockVariant, T> => ({
+  blocks64: make("blocks64"),
+  blocks64k32: make("blocks64k32"),
+  blocks128x64: make("blocks128x64"),
+  blocks128: make("blocks128"),
+  blocks128k8: make("blocks128k8"),
+});
+
+/** The shape that splitk divides into slices. */
+export const SLICED_SHAPE: BlockVariant = "blocks64";
+
+/** lib/blocks.wgsl for one shape. */
+export const blockText = ({ down, across, round }: BlockShape): string =>
+  [
+    `const DOWN = ${down}u;`,
+    `const ACROSS = ${across}u;`,
+    `const ROUND = ${round}u;`,
+    "alias RightValue = vec4f;",
+    blocks,
+  ].join("\n");
+
+/** Bytes of workgroup memory of a shape: a vec4 per step and group of four rows or columns, and one of padding for each factor. */
+export const workgroupBytes = ({ down, across, round }: BlockShape): number =>
+  16 * round * (2 * down + 1 + 2 * across + 1);
+
+/** Workgroups of 64 x 64 results that fill a graphics card, and rounds of the sum that a slice must have to be worth its own workgroup. */
+const FULL_CARD = 256;
+const SLICE_ROUNDS = 4;
+const MOST_SLICES = 16;
+
+/** Into how many slices to divide a sum of `steps` steps, so that the tiles of a small result fill a graphics card. 1: not at all. */
+export function slicesFor(
+  { maxBindingBytes }: AdapterFacts,
+  { rows, cols, steps }: { rows: number; cols: number; steps: number },
+): number {
+  const { down, across, round } = BLOCK_SHAPES[SLICED_SHAPE];
+  const tiles = Math.ceil(rows / (8 * down)) * Math.ceil(cols / (8 * across));
+  const fitting = Math.floor(maxBindingBytes / (4 * rows * cols));
+  const worthwhile = Math.floor(steps / (round * SLICE_ROUNDS));
+  return Math.max(1, Math.min(Math.ceil(FULL_CARD / tiles), MOST_SLICES, worthwhile, fitting));
+}
+
+/** Workgroups of a kernel with TILE_ROWS x TILE_COLUMNS results per TILE_INVOCATIONS invocations, for a result of rows x cols. */
+export function tileGroups(spec: KernelSpec, rows: number, cols: number): Groups {
+  const { workgroup, constant } = kernelSizes(spec);
+  const tiles = Math.ceil(rows / constant("TILE_ROWS")) * Math.ceil(cols / constant("TILE_COLUMNS"));
+  return groupsFor(tiles, workgroup / constant("TILE_INVOCATIONS"));
+}
+
+/** The same for a sum in slices. */
+export const slicedGroups = ([x, y = 1]: Groups, slices: number): Groups => (slices === 1 ? [x, y] : [x, y, slices]);

@@ -1,0 +1,21 @@
+// All variants of the weight gradient, not only the one that this adapter would use, compared with the reference.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Ctx } from "../ctx.ts";
+import { Gpu } from "../gpu/device.ts";
+import { WEIGHT_GRADIENT_VARIANTS } from "./linearWeightGradient.ts";
+import { weightGradientOp } from "./registry/commonOps.ts";
+
+let ctx: Ctx;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+});
+afterAll(() => ctx.gpu.destroy());
+
+describe.each(WEIGHT_GRADIENT_VARIANTS)("%s", (variant) => {
+  const op = weightGradientOp(variant);
+  test.each(op.cases)("%s", async (name) => {
+    const checks = await op.parity(ctx, name);
+    expect(checks.length).toBe(1);
+    expect(checks.filter((check) => !check.ok)).toEqual([]);
+  });
+});
