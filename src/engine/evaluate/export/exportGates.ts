@@ -66,7 +66,7 @@ export async function exportGates(
   if (options.sample) checkSample(options.sample, expected, config.vocab);
   const source = {
     ...{ folder, config, masks },
-    ...(opened.recovered ? { weights: opened.weights } : {}),
+    ...(opened.recovered ? { recovered: opened.weights } : {}),
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),
   };

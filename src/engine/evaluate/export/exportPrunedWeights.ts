@@ -46,7 +46,7 @@ export async function exportPrunedWeights(
   };
   const source = {
     ...{ folder, config, masks },
-    ...(opened.recovered ? { weights: opened.weights } : {}),
+    ...(opened.recovered ? { recovered: opened.weights } : {}),
     ...(updates ? { updated } : {}),
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),
