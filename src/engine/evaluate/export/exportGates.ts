@@ -66,7 +66,7 @@ export async function exportGates(
   if (options.sample) checkSample(options.sample, expected, config.vocab);
   const source = {
     ...{ folder, config, masks },
-    ...(opened.recovered ? { recovered: opened.weights } : {}),
+    ...(opened.recovered ? { recoveredWeights: opened.weights } : {}),
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),
   };

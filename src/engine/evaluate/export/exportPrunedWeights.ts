@@ -46,7 +46,7 @@ export async function exportPrunedWeights(
   };
   const source = {
     ...{ folder, config, masks },
-    ...(opened.recovered ? { recovered: opened.weights } : {}),
+    ...(opened.recovered ? { recoveredWeights: opened.weights } : {}),
     ...(updates ? { updated } : {}),
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),
