@@ -55,6 +55,7 @@ export interface RunReport {
     | "dense perplexity"
     | "train"
     | "prune"
+    | "recover"
     | "pruned perplexity"
     | "export";
   done: number;
