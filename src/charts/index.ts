@@ -11,6 +11,8 @@ export type { Chart } from "./lib/frame/chart.ts";
 export { saveFile, savePng, saveSvg } from "./lib/frame/save.ts";
 export { ratioCurve } from "./runs/perplexity/ratioCurve.ts";
 export type { RatioCurveData } from "./runs/perplexity/ratioCurveGeometry.ts";
+export { recoverCurve } from "./runs/perplexity/recoverCurve.ts";
+export type { RecoverCurveData } from "./runs/perplexity/recoverCurveGeometry.ts";
 export { tradeoff } from "./runs/perplexity/tradeoff.ts";
 export type { TradeoffData, TradeoffPoint } from "./runs/perplexity/tradeoffGeometry.ts";
 export { keptRatio } from "./runs/steps/keptRatio.ts";

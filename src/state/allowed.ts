@@ -8,11 +8,21 @@ import { lastOf } from "./text/textState.ts";
 type Predicate = (state: StudioState) => boolean;
 
 /** A long task that the user started has the GPU, or waits for it. Perplexities and the curve do not count: they are measured in the background. */
-export const isGpuTaken: Predicate = ({ exported, nested, generation, weightPruning, speed, losses, check }) =>
+export const isGpuTaken: Predicate = ({
+  exported,
+  nested,
+  generation,
+  weightPruning,
+  recovery,
+  speed,
+  losses,
+  check,
+}) =>
   exported.phase === "preparing" ||
   nested.phase === "preparing" ||
   generation.phase === "writing" ||
   weightPruning.phase === "pruning" ||
+  recovery.phase === "recovering" ||
   speed.phase === "measuring" ||
   losses.phase === "reading" ||
   check.phase === "checking";
@@ -57,6 +67,9 @@ export const canSelfCheck: Predicate = (state) =>
   state.device.phase === "ready" && state.model.phase !== "opening" && isRunAtRest(state) && !isGpuTaken(state);
 
 export const canPruneWeights = isGpuFree;
+/** Training the kept weights of the current pruning, once. */
+export const canRecover: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.recovered === null;
+export const canUndoRecovery: Predicate = (state) => isGpuFree(state) && state.recovered !== null;
 export const canGenerate: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.prompt.trim() !== "";
 export const canRestoreRun = isGpuFree;
 /** Making the run of this session the current pruning again. */
@@ -76,7 +89,9 @@ export const canKeepPoint: Predicate = (state) => {
   const { architecture, pruned, dense, run } = state;
   const now = currentPruning(state);
   const isPoint = architecture !== null && ["point", "every"].includes(runKind(architecture.made));
-  if (!isPoint || isKept(state) || !showsRun(state) || !now || run.phase === "training") return false;
+  // A recovered model is saved as a run of its own.
+  if (state.recovered || !isPoint || isKept(state) || !showsRun(state) || !now || run.phase === "training")
+    return false;
   if (pruned.phase !== "measured" || dense.phase !== "measured" || pruned.last.stale || dense.last.stale) return false;
   return samePruned(pruned.last.of, now) && isGpuFree(state);
 };
@@ -87,6 +102,7 @@ export const canMeasureCurve: Predicate = (state) =>
   isRunAtRest(state) &&
   showsRun(state) &&
   state.architecture !== null &&
+  state.recovered === null &&
   state.curve.phase !== "measuring";
 
 const isSaving: Predicate = ({ saving }) => saving.phase === "saving";

@@ -1,5 +1,5 @@
 // A client for tests: it records commands, replies by script, and emits whatever events a test wants.
-import { DEFAULT_RECIPE, type ExportedForm } from "../engine/index.ts";
+import { DEFAULT_RECIPE, DEFAULT_RECOVER_RECIPE, type ExportedForm } from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
   AdapterCheck,
@@ -7,6 +7,7 @@ import type {
   CommandOf,
   ModelFacts,
   PerplexityResult,
+  RecoveryFacts,
   Replies,
   RunArchitecture,
   WorkerEvent,
@@ -78,6 +79,15 @@ export function perplexityAt(value: number, tokens: number): PerplexityResult {
   return { value, text: { name: "held", sha256: "t" }, context: 16, tokens, beginToken: false };
 }
 
+/** What the scripted recovery does. */
+export const RECOVERED: RecoveryFacts = {
+  recipe: { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 },
+  step: 300,
+  guard: { before: 27, best: 24, bestStep: 300, last: 24, lastStep: 300, tokens: 2048 },
+  before: perplexityAt(27, 2048),
+  ...{ undone: false, msPerStep: 10 },
+};
+
 const DEFAULTS: Answers = {
   open: () => FACTS,
   library: () => [],
@@ -90,6 +100,8 @@ const DEFAULTS: Answers = {
   reset: () => ({ phase: "idle" }),
   target: ({ ratio }) => architectureAt(ratio, 9),
   pruneWeights: ({ recipe }) => ({ run: `pruning ${++prunings}`, recipe, matrices: [], norms: [], kept: KEPT_ALL }),
+  recover: () => ({ facts: RECOVERED, pruned: { architecture: architectureAt(0.5, 9, "recovered") } }),
+  undoRecovery: () => ({ architecture: architectureAt(0.5, 9) }),
   weightWindow: ({ name, row, col, rows, cols }) => ({
     name,
     row,

@@ -31,6 +31,12 @@ export function applyEvent(deps: Deps, set: SetState, get: GetState, event: Work
       if (get().pruned.phase === "measuring") return;
       return set({ pruned: { phase: "measured", last: { result, of } } });
     }
+    case "guard":
+      return set(({ recovery }) =>
+        recovery.phase === "recovering"
+          ? { recovery: { ...recovery, readings: [...recovery.readings, event.reading] } }
+          : {},
+      );
     case "plan": {
       const { planned, storageFreeBytes } = event;
       return set(({ requestedSource: source }) => ({ plan: { planned, storageFreeBytes, source } }));

@@ -1,6 +1,6 @@
 // For tests: states of the studio by name, from its start to what goes wrong.
 import { DEFAULT_RECIPE, EngineError } from "../engine/index.ts";
-import { architectureAt, AT_HALF, bench, FACTS } from "./client.fixture.ts";
+import { architectureAt, AT_HALF, bench, FACTS, RECOVERED } from "./client.fixture.ts";
 import type { Prepared } from "./export/exportState.ts";
 import type { Patch, StudioState } from "./storeState.ts";
 
@@ -35,6 +35,8 @@ const STATES = {
   "a nested export is prepared": { ...trained, nested: { phase: "preparing", last: null } },
   "text is written": { ...trained, generation: { phase: "writing", subject: "dense" } },
   "weights are pruned": { ...trained, weightPruning: { phase: "pruning" } },
+  "a model recovers": { ...trained, recovery: { phase: "recovering", readings: [] } },
+  "a model is recovered": { ...trained, recovered: { facts: RECOVERED, readings: [] } },
   "speed is measured": { ...trained, speed: { phase: "measuring" } },
   "losses are compared": { ...trained, losses: { phase: "reading" } },
   "the self-check runs": { ...trained, check: { phase: "checking" } },

@@ -14,6 +14,7 @@ import { deviceSlice } from "./page/deviceSlice.ts";
 import { pageSlice } from "./page/pageSlice.ts";
 import { curveSlice, isCurveDue } from "./run/curveSlice.ts";
 import { gatesSlice } from "./run/gatesSlice.ts";
+import { recoverSlice } from "./run/recoverSlice.ts";
 import { runSlice } from "./run/runSlice.ts";
 import { RunSeries } from "./run/series.ts";
 import { weightsSlice } from "./run/weightsSlice.ts";
@@ -55,6 +56,7 @@ const studioSlices =
     ...gatesSlice(...args),
     ...curveSlice(...args),
     ...weightsSlice(...args),
+    ...recoverSlice(...args),
     ...exportSlice(...args),
     ...nestedSlice(...args),
     ...speedSlice(...args),

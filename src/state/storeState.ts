@@ -2,7 +2,7 @@
 import type { ExportSlice, NestedSlice, SpeedSlice } from "./export/exportState.ts";
 import type { CheckSlice, LibrarySlice, ModelSlice } from "./model/modelState.ts";
 import type { DeviceSlice, PageSlice } from "./page/pageState.ts";
-import type { CurveSlice, GatesSlice, RunSlice, WeightsSlice } from "./run/runState.ts";
+import type { CurveSlice, GatesSlice, RecoverSlice, RunSlice, WeightsSlice } from "./run/runState.ts";
 import type { LossesSlice, RunsSlice } from "./runs/runsState.ts";
 import type { GenerateSlice, PerplexitySlice, TextSlice } from "./text/textState.ts";
 
@@ -16,6 +16,7 @@ export type StudioState = ModelSlice &
   GatesSlice &
   CurveSlice &
   WeightsSlice &
+  RecoverSlice &
   ExportSlice &
   NestedSlice &
   SpeedSlice &

@@ -4,6 +4,7 @@ import { exportCommands } from "./commands/exportCommands.ts";
 import { measureCommands } from "./commands/measureCommands.ts";
 import { modelCommands } from "./commands/modelCommands.ts";
 import { pruningCommands, runCommands } from "./commands/runCommands.ts";
+import { recoverCommands } from "./commands/recoverCommands.ts";
 import { type Handlers, WorkerState } from "./commands/workerState.ts";
 
 export class Commands {
@@ -15,6 +16,7 @@ export class Commands {
       ...modelCommands(state),
       ...runCommands(state),
       ...pruningCommands(state),
+      ...recoverCommands(state),
       ...measureCommands(state),
       ...exportCommands(state),
     };

@@ -8,6 +8,7 @@ import type {
   ExportedForm,
   FloatDtype,
   Form,
+  GuardRecord,
   Manifest,
   MlpMatrix,
   ModelCard,
@@ -15,6 +16,8 @@ import type {
   ParameterCounts,
   Perplexity,
   PlanChoice,
+  RecoverMatrices,
+  RecoverRecipe,
   RatioInside,
   RunRecipe,
   StepMetrics,
@@ -114,6 +117,7 @@ export type Task =
   | "selfCheck"
   | "weights"
   | "losses"
+  | "recover"
   | "curve";
 
 /** The state of the training run. */
@@ -150,6 +154,35 @@ export interface RunArchitecture
   made: Exclude<RunRecipe, { kind: "weights" }>;
   /** The range of ratios that a run for every ratio was trained for. */
   trainedFor?: { from: number; to: number };
+}
+
+/** How a recovery is wanted; the rest of its recipe follows. */
+export interface RecoverChoice {
+  steps: number;
+  matrices: RecoverMatrices;
+}
+
+/** What a recovery has done. */
+export interface RecoveryFacts {
+  recipe: RecoverRecipe;
+  /** Steps done: fewer than the recipe's after a stop. */
+  step: number;
+  /** Perplexities of the guard's slice. */
+  guard: GuardRecord;
+  /** Perplexity before it, on the evaluation text. */
+  before: PerplexityResult;
+  /** Whether the guard measured no improvement: then the current pruning is the one before. */
+  undone: boolean;
+  /** Mean milliseconds per step, measurements of the guard included. */
+  msPerStep: number;
+}
+
+/** A measurement of the guard. */
+export interface GuardReading {
+  step: number;
+  /** Perplexities of the guard's slice: of the model as trained so far, and of the dense one. */
+  value: number;
+  dense: number;
 }
 
 /** A point of a run's curve: its architecture at one ratio, and the perplexity of that. */

@@ -15,6 +15,7 @@ import type {
   CachedModel,
   CurvePoint,
   ExportChoice,
+  GuardReading,
   Metrics,
   ModelFacts,
   ModelSource,
@@ -24,6 +25,8 @@ import type {
   Progress,
   PrunedId,
   PrunedMlp,
+  RecoverChoice,
+  RecoveryFacts,
   RunArchitecture,
   RunState,
   Savable,
@@ -55,6 +58,13 @@ export type Command =
   | { type: "target"; ratio: number; show?: true }
   /** Prunes single weights. They are the current pruning until a run or "target" with `show` gives an architecture. */
   | { type: "pruneWeights"; recipe: WeightRecipe }
+  /**
+   * Trains the kept weights of the current pruning towards the dense model. Cancelling it ends it early: the best weights so far stay.
+   * tokens: how many of the evaluation text are measured before it.
+   */
+  | { type: "recover"; choice: RecoverChoice; tokens: number }
+  /** Makes the pruning before the recovery the current one again. */
+  | { type: "undoRecovery" }
   | ({ type: "weightWindow" } & NamedWindow)
   /**
    * Asks for a record. run: of the run at the ratio that it was trained for, which is measured if it was not yet. shown: of the current
@@ -84,6 +94,9 @@ export type Command =
 
 export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
 
+/** A pruning as the page shows it. */
+export type ShownPruning = { architecture: RunArchitecture } | { weights: PrunedMlp };
+
 /** The value of each command's reply. */
 export interface Replies {
   open: ModelFacts;
@@ -99,10 +112,13 @@ export interface Replies {
   /** Null while there are no gate logits, or while something else is the current pruning. No event repeats it, so that the masks are sent once. */
   target: RunArchitecture | null;
   pruneWeights: PrunedMlp;
+  /** pruned: the recovered model; null where the recovery was undone. */
+  recover: { facts: RecoveryFacts; pruned: ShownPruning | null };
+  undoRecovery: ShownPruning;
   weightWindow: WeightWindow;
   /** Null where nothing is pruned, or where its perplexity was not measured. */
   record: Run | null;
-  restore: { architecture: RunArchitecture } | { weights: PrunedMlp };
+  restore: ShownPruning;
   tokenLosses: TokenLosses;
   perplexity: PerplexityResult;
   evaluationTokens: null;
@@ -127,6 +143,8 @@ export type WorkerEvent =
   | { type: "architecture"; architecture: RunArchitecture }
   /** Perplexity of the pruned model, measured in the middle of a run. */
   | { type: "perplexity"; result: PerplexityResult; of: PrunedId }
+  /** From a recovery; the first one is of the pruned model. */
+  | { type: "guard"; reading: GuardReading }
   | { type: "text"; subject: Subject; piece: string; done: boolean }
   /** The GPU memory that a model will take; sent before it is loaded or refused. Null: the browser does not say how much is free. */
   | { type: "plan"; planned: PlanResult; storageFreeBytes: number | null }

@@ -2,7 +2,14 @@
 import * as charts from "../index.ts";
 import type { Chart } from "../index.ts";
 import { comparedData, gateData, overlapData, widthsData } from "./gates.fixture.ts";
-import { everyRatioData, ratioCurveData, runData, tokenStripData, tradeoffData } from "./runs.fixture.ts";
+import {
+  everyRatioData,
+  ratioCurveData,
+  recoverCurveData,
+  runData,
+  tokenStripData,
+  tradeoffData,
+} from "./runs.fixture.ts";
 import { matrixSharesData, normsData, weightMapData } from "./weights.fixture.ts";
 
 /** How much data: as in the studio on the page, little in the snapshots. */
@@ -46,6 +53,7 @@ export const CHARTS: readonly GalleryChart[] = [
   entry("keptRatio", charts.keptRatio, (little) => runData(steps(little))),
   entry("keptRatio-every", charts.keptRatio, (little) => everyRatioData(steps(little))),
   entry("ratioCurve", charts.ratioCurve, () => ratioCurveData()),
+  entry("recoverCurve", charts.recoverCurve, () => recoverCurveData()),
   entry("tradeoff", charts.tradeoff, () => tradeoffData()),
   entry("tokenStrip", charts.tokenStrip, (little) => tokenStripData(little ? 1 : 3)),
   entry(

@@ -1,5 +1,12 @@
 // Made-up runs: series by step, perplexities by ratio and by size, losses by token.
-import type { RatioCurveData, RunData, TokenStripData, TradeoffData, TradeoffPoint } from "../index.ts";
+import type {
+  RatioCurveData,
+  RecoverCurveData,
+  RunData,
+  TokenStripData,
+  TradeoffData,
+  TradeoffPoint,
+} from "../index.ts";
 import { percent } from "../../shared/format.ts";
 import { bell, random } from "./random.fixture.ts";
 
@@ -50,6 +57,11 @@ export function ratioCurveData(): RatioCurveData {
     dense: { x: 1, y: 19.78 },
     ratio: 0.58,
   };
+}
+
+export function recoverCurveData(): RecoverCurveData {
+  const steps = [0, 50, 100, 150, 200];
+  return { readings: steps.map((step) => ({ step, value: 24 + 3 * Math.exp(-step / 60) })), dense: 19.78, steps: 300 };
 }
 
 const METHODS = ["DISP-LLM", "DaSS", "Wanda", "SparseGPT", "magnitude", "uniform magnitude", "random"];

@@ -24,7 +24,7 @@ export const DEFAULT_RECOVER_RECIPE: Omit<RecoverRecipe, "learningRate"> = {
 };
 
 /** Bounds of a recipe's numbers, for forms and the command line. */
-const BOUNDS = {
+export const RECOVER_BOUNDS = {
   steps: { min: 1, max: 100_000, whole: true },
   tokens: { min: 2, max: 4096, whole: true },
   learningRate: { min: 1e-7, max: 0.1, whole: false },
@@ -65,8 +65,8 @@ export function checkRecoverRecipe(recipe: RecoverRecipe): RecoverRecipe {
     "config",
     `matrices: expected one of ${RECOVER_MATRICES.join(", ")}, got ${recipe.matrices}`,
   );
-  for (const [field, { min, max, whole }] of Object.entries(BOUNDS)) {
-    const value = recipe[field as keyof typeof BOUNDS];
+  for (const [field, { min, max, whole }] of Object.entries(RECOVER_BOUNDS)) {
+    const value = recipe[field as keyof typeof RECOVER_BOUNDS];
     const fits = value >= min && value <= max && (!whole || Number.isInteger(value));
     invariant(
       fits,

@@ -40,5 +40,5 @@ export function replacePruning(
   { follow }: Pick<Changes, "follow">,
   pruned: { architecture: RunArchitecture } | { weights: PrunedMlp } | null,
 ): Partial<StudioState> {
-  return { ...follow("pruning"), architecture: null, weights: null, restored: null, ...pruned };
+  return { ...follow("pruning"), architecture: null, weights: null, restored: null, recovered: null, ...pruned };
 }

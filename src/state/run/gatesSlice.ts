@@ -43,12 +43,12 @@ export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
     architecture: null,
     restored: null,
     setRatio(ratio) {
-      const { recipe, model, pruned, setRecipe, retarget, stopMeasuring, yieldCurve } = get();
+      const { recipe, model, pruned, recovery, setRecipe, retarget, stopMeasuring, yieldCurve } = get();
       const next = clampRatio(ratio);
       if (!Number.isFinite(next) || next === recipe.ratio) return;
       setRecipe({ ratio: next });
-      // Masks of a saved run and single weights stay: they have no gate logits to cut anew.
-      if (model.phase !== "open" || !showsRun(get())) return;
+      // Masks of a saved run and single weights stay: they have no gate logits to cut anew. So do masks whose weights are being trained.
+      if (model.phase !== "open" || !showsRun(get()) || recovery.phase === "recovering") return;
       // The slider has left the masks that are being measured.
       if (pruned.phase === "measuring") stopMeasuring();
       yieldCurve();

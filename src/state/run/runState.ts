@@ -2,8 +2,11 @@
 import type { EngineError, Nestedness, Recipe, RunRecord, WeightMethod, WeightRecipe } from "../../engine/index.ts";
 import type {
   CurvePoint,
+  GuardReading,
   NamedWindow,
   PrunedMlp,
+  RecoverChoice,
+  RecoveryFacts,
   RunArchitecture,
   RunState,
   WeightWindow,
@@ -89,4 +92,25 @@ export interface WeightsSlice {
   cancelWeights(): Promise<void>;
   /** Reads a part of a matrix of the MLP. Rejects with "shape" for a part that is too large or outside the matrix. */
   weightWindow(place: NamedWindow): Promise<WeightWindow>;
+}
+
+export interface RecoverSlice {
+  recoverChoice: RecoverChoice;
+  /** readings: of the guard; the first one is of the pruned model. undone: it did not improve, so the weights before it stay. */
+  recovery:
+    | { phase: "none" }
+    | { phase: "recovering"; readings: readonly GuardReading[] }
+    | { phase: "undone"; readings: readonly GuardReading[]; facts: RecoveryFacts }
+    | { phase: "failed"; error: EngineError };
+  /** The recovery of the current pruning, with the guard's readings; null where its kept weights are those of pruning. */
+  recovered: { facts: RecoveryFacts; readings: readonly GuardReading[] } | null;
+  /** Pace of the last recovery of this model, milliseconds per step; null before the first. */
+  recoverPace: number | null;
+  chooseRecovery(patch: Partial<RecoverChoice>): void;
+  /** Trains the kept weights of the current pruning towards the dense model. */
+  recover(): Promise<void>;
+  /** Ends it after the current step. The best weights that the guard has measured stay. */
+  stopRecovery(): Promise<void>;
+  /** Goes back to the weights before the recovery. */
+  undoRecovery(): Promise<void>;
 }

@@ -5,10 +5,16 @@ import type { PrunedId } from "../../worker/protocol.ts";
 import type { StudioState } from "../storeState.ts";
 import { currentPruning, samePruned } from "./currentPruning.ts";
 
-type Known = Pick<StudioState, "architecture" | "weights" | "restored" | "run">;
+type Known = Pick<StudioState, "architecture" | "weights" | "restored" | "recovered" | "run">;
 
 /** "DISP 40 %, seed 1, restored from 12:03"; "dense model" while nothing is pruned. now: the present time. */
-export function shownWords({ architecture, weights, restored, run }: Known, now = new Date()): string {
+export function shownWords(state: Known, now = new Date()): string {
+  const { recovered } = state;
+  const pruned = prunedWords(state, now);
+  return recovered ? `${pruned}, recovered, ${whole(recovered.facts.step)} steps` : pruned;
+}
+
+function prunedWords({ architecture, weights, restored, run }: Known, now: Date): string {
   if (restored) {
     const { name, made, finished } = restored.record;
     const named = name === runName(made) ? madeWords(made) : `“${name}” (${madeWords(made)})`;

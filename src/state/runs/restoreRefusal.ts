@@ -14,6 +14,9 @@ export function restoreRefusal(state: Pick<StudioState, "model">, record: RunRec
   const updated = made.kind === "weights" && made.recipe.method === "sparsegpt";
   return (
     modelRefusal(state, record) ??
+    (record.recovery
+      ? "The recovered weights of this run are not saved with it. Restore the run before its recovery and recover again."
+      : null) ??
     (updated ? "SparseGPT also changes the weights that it keeps, and those are not saved. Prune again instead." : null)
   );
 }

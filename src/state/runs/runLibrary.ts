@@ -22,6 +22,7 @@ export interface RunLibrary {
 const alike = (a: RunRecord, b: RunRecord): boolean =>
   a.model.fingerprint === b.model.fingerprint &&
   a.made.kind === b.made.kind &&
+  a.recovery?.weightsSha256 === b.recovery?.weightsSha256 &&
   a.kept.blockWeights.kept === b.kept.blockWeights.kept &&
   a.perplexity.text.sha256 === b.perplexity.text.sha256 &&
   a.perplexity.context === b.perplexity.context &&

@@ -51,7 +51,8 @@ export function savingRuns(
       const state = get();
       const now = currentPruning(state);
       if (!now || (given.what === "finished" && now.run === state.savedRun)) return;
-      const of = given.what === "finished" && state.weights === null ? "run" : "shown";
+      const isOfRun = state.weights === null && state.recovered === null;
+      const of = given.what === "finished" && isOfRun ? "run" : "shown";
       const msPerToken = given.what === "time" ? given.msPerToken : null;
       const made = await turn(() => deps.client.request({ type: "record", of, msPerToken }));
       if (!made) return;
@@ -59,7 +60,8 @@ export function savingRuns(
       const run: Run = { ...made, ...(curves ? { history: curves } : {}) };
       const same = await twin(run);
       // The time of a point that is not kept has no place.
-      if (!same && (given.what !== "time" || runKind(run.record.made) !== "point")) await add([run]);
+      if (!same && (given.what !== "time" || (run.record.recovery ?? runKind(run.record.made) !== "point")))
+        await add([run]);
       else if (same && msPerToken) await replace({ ...same, msPerToken });
       if (given.what === "finished") set({ savedRun: now.run });
     },

@@ -48,19 +48,22 @@ export const runsSlice =
     };
   };
 
-type Known = Pick<StudioState, "pruned" | "dense" | "run" | "weights" | "architecture" | "restored" | "savedRun">;
+type Known = Pick<
+  StudioState,
+  "pruned" | "dense" | "run" | "weights" | "architecture" | "restored" | "recovered" | "savedRun"
+>;
 
 /**
- * Whether a run has ended, or single weights were pruned, and that has just been measured for the first time: then it is saved. A training
+ * Whether a run has ended, single weights were pruned or a model was recovered, and that has just been measured for the first time: then it is saved. A training
  * is one run: other thresholds that are visited afterwards are points of it.
  */
 export function isRunFinished(state: Known, before: Known): boolean {
-  const { pruned, dense, run, weights, restored, savedRun } = state;
+  const { pruned, dense, run, weights, restored, recovered, savedRun } = state;
   const now = currentPruning(state);
-  if (restored || !now || now.run === savedRun) return false;
+  if ((restored && !recovered) || !now || now.run === savedRun) return false;
   if (pruned === before.pruned && dense === before.dense && run.phase === before.run.phase) return false;
   const fresh = pruned.phase === "measured" && dense.phase === "measured" && !pruned.last.stale && !dense.last.stale;
   // A reading from the middle of the run is of other masks.
   const measured = fresh && samePruned(pruned.last.of, now);
-  return measured && run.phase !== "training" && (weights !== null || run.phase !== "paused");
+  return measured && run.phase !== "training" && (weights !== null || recovered !== null || run.phase !== "paused");
 }

@@ -43,7 +43,7 @@ export function noteReading(
 ): void {
   const state = get();
   const { architecture } = state;
-  if (!showsRun(state) || architecture?.run !== run || architecture.made.kind !== "disp") return;
+  if (!showsRun(state) || state.recovered || architecture?.run !== run || architecture.made.kind !== "disp") return;
   const { recipe, point } = architecture.made;
   const current = architecture.ratio === ratio && architecture.step === step;
   if (current && (recipe.ratioMode === "every" || point === undefined)) series.addReading({ step, ratio, ...result });

@@ -36,8 +36,8 @@ export function ratioCurveOf({ points, runs, dense, ratio, blocks }: CurveInput)
 
 /** A run that was trained for one ratio as a point; none for other thresholds of a run, and where its perplexity is not comparable. */
 function pointOf(run: RunRecord, { result, fingerprint }: CurvePoint): RatioCurveData["runs"] {
-  const { made, model, perplexity, kept, name } = run;
-  if (made.kind !== "disp" || runKind(made) !== "dedicated") return [];
+  const { made, model, perplexity, kept, name, recovery } = run;
+  if (recovery || made.kind !== "disp" || runKind(made) !== "dedicated") return [];
   const { text, context, tokens, beginToken, pruned } = perplexity;
   const sameText = text.sha256 === result.text.sha256 && context === result.context && tokens === result.tokens;
   if (model.fingerprint !== fingerprint || !sameText || beginToken !== result.beginToken) return [];

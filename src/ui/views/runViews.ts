@@ -33,7 +33,13 @@ export function methodLabel({ made }: RunRecord): string {
 }
 
 /** The settings that tell runs of one method apart. */
-export function recipeRows({ made }: RunRecord): { label: string; value: string }[] {
+export function recipeRows({ made, recovery }: RunRecord): { label: string; value: string }[] {
+  const rows = madeRows(made);
+  if (!recovery) return rows;
+  return [...rows, { label: "recovered", value: `${whole(recovery.recipe.steps)} steps` }];
+}
+
+function madeRows(made: RunRecord["made"]): { label: string; value: string }[] {
   if (made.kind === "weights")
     return [
       { label: "pattern", value: made.recipe.pattern },
@@ -106,7 +112,7 @@ export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: reado
       { label: "tokens", value: whole(tokens) },
     ];
     const recipe = [{ label: "method", value: methodLabel(run) }, ...recipeRows(run), ...measuredOn];
-    const dedicated = runKind(run.made) === "dedicated";
+    const dedicated = runKind(run.made) === "dedicated" && !run.recovery;
     return [{ id: run.id, x, y: pruned, label: run.name, method: methodLabel(run), dedicated, recipe }];
   });
   const [first] = runs;

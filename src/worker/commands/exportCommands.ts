@@ -1,11 +1,13 @@
 // Commands that prepare and save exports, and time them.
-import { invariant } from "../../engine/index.ts";
+import { invariant, type PerplexityPair, type RecoveryReceipt } from "../../engine/index.ts";
 import { exportNested } from "../export/exportNested.ts";
 import { type CommonOptions, commonOptions } from "../export/exportPruned.ts";
 import { measureSpeed } from "../export/speed.ts";
 import type { CommandOf, ExportChoice, Replies } from "../protocol.ts";
-import { idOf } from "../run/pruned.ts";
+import { idOf, type Pruned } from "../run/pruned.ts";
 import type { TaskControls } from "../tasks.ts";
+import { measureCurrent } from "./measureCommands.ts";
+import { recoveryReceipt } from "./recoverCommands.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
 
 export function exportCommands(
@@ -35,19 +37,42 @@ async function prepareExport(
   { forms, choice }: CommandOf<"prepareExport">,
   controls: TaskControls,
 ): Promise<Replies["prepareExport"]> {
-  const { onDevice, perplexities, prepared } = state;
+  const { onDevice, prepared } = state;
   const { model } = onDevice.opened();
   const { pruned } = state.pruning;
   invariant(pruned, "config", "There is nothing to export yet: train for at least one step, or prune weights.");
   const options = await optionsOf(state, choice, controls);
-  const perplexity = perplexities.pairs(await state.text("evaluation"), pruned);
+  const measured = await measuredPairs(state, pruned, controls);
   const what = { pruned, models: onDevice.pruned, forms };
   const checks = await prepared.prepare(onDevice.context(), model, what, {
     ...options,
-    receipt: { ...options.receipt, perplexity },
+    receipt: { ...options.receipt, ...measured },
     onProgress: controls.report("bytes"),
   });
   return { checks, of: idOf(pruned) };
+}
+
+/** Perplexities for the receipt, as far as measured. Those of a recovered model are measured now if they are missing, for the one before is stated with them. */
+async function measuredPairs(
+  state: WorkerState,
+  pruned: Pruned,
+  controls: TaskControls,
+): Promise<{ perplexity: readonly PerplexityPair[]; recovery?: RecoveryReceipt }> {
+  const pairs = async (): Promise<readonly PerplexityPair[]> =>
+    state.perplexities.pairs(await state.text("evaluation"), pruned);
+  if (!pruned.recovery) return { perplexity: await pairs() };
+  if ((await pairs()).length === 0)
+    for (const subject of ["dense", "pruned"] as const)
+      await measureCurrent(state, { subject, tokens: state.evaluationTokens }, controls);
+  const perplexity = await pairs();
+  const [pair] = perplexity;
+  invariant(
+    pair,
+    "config",
+    "The recovered model was not measured on equal tokens as the dense one: wait for the perplexities, then export.",
+  );
+  const recovery = await recoveryReceipt(state, pruned, pair, controls);
+  return { perplexity, ...(recovery ? { recovery } : {}) };
 }
 
 async function speed(state: WorkerState, { report, cancelled }: TaskControls): Promise<Replies["speed"]> {

@@ -56,7 +56,8 @@ export async function measureCurrent(
   const id = pruned ? idOf(pruned) : DENSE_ID;
   const job = {
     ...{ subject, id, opened, text, tokens },
-    ...(pruned?.kind === "gates" ? { masks: pruned.masks } : {}),
+    // Other weights under the same masks have a perplexity of their own.
+    ...(pruned?.kind === "gates" && !pruned.values ? { masks: pruned.masks } : {}),
     model: () => (pruned ? onDevice.pruned.of(onDevice.context(), opened, pruned) : Promise.resolve(opened.model)),
   };
   const windows = report("windows");

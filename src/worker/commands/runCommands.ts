@@ -7,6 +7,7 @@ import type { Pruned } from "../run/pruned.ts";
 import { recordOf } from "../run/runRecords.ts";
 import { pruneMlp, weightWindow } from "../run/weightPruning.ts";
 import type { TaskControls } from "../tasks.ts";
+import { recoveryReceipt } from "./recoverCommands.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
 
 export function runCommands(state: WorkerState): Pick<Handlers, "train" | "step" | "pause" | "stop" | "reset"> {
@@ -78,11 +79,14 @@ async function record(
   state: WorkerState,
   { of, msPerToken }: Pick<CommandOf<"record">, "of" | "msPerToken">,
 ): Promise<Replies["record"]> {
-  const { onDevice, pruning } = state;
+  const { onDevice, pruning, tasks } = state;
   if (!onDevice.isOpen || (of === "shown" && !pruning.pruned)) return null;
   const { pruned, perplexity } = of === "run" ? await trainedRun(state) : await shownPruning(state);
   const adapter = onDevice.context().gpu.facts.name;
-  return perplexity ? recordOf(onDevice.opened().model, pruned, { adapter, perplexity, msPerToken }) : null;
+  if (!perplexity) return null;
+  const recovery = await tasks.run("perplexity", (controls) => recoveryReceipt(state, pruned, perplexity, controls));
+  const measured = { adapter, perplexity, msPerToken, ...(recovery ? { recovery } : {}) };
+  return recordOf(onDevice.opened().model, pruned, measured);
 }
 
 interface Measured {

@@ -10,6 +10,8 @@ import {
   type Form,
   licenceOf,
   type OpenedModel,
+  overlaid,
+  recoveredModel,
 } from "../../engine/index.ts";
 import { browserName } from "../../shared/browsers.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
@@ -53,7 +55,7 @@ export async function commonOptions(
 
 /** Options of an export of the current pruning. */
 export interface ExportOptions extends CommonOptions, Pick<ExportGatesOptions, "onProgress"> {
-  receipt: CommonOptions["receipt"] & Pick<Receipt, "perplexity">;
+  receipt: CommonOptions["receipt"] & Pick<Receipt, "perplexity" | "recovery">;
 }
 
 /** What is exported. */
@@ -72,14 +74,17 @@ export async function exportPruned(
   { pruned, models, forms, targetFor }: PrunedExport & { targetFor: (form: Form) => ExportTarget },
   options: ExportOptions,
 ): Promise<readonly ExportedForm[]> {
-  const { calibration } = pruned;
+  const { calibration, values, recovery } = pruned;
   const given = { ...options.receipt, calibration };
   if (pruned.kind === "weights") {
     const model = await models.of(ctx, opened, pruned);
     const { masks, recipe } = pruned;
     const receipt = { ...given, recipe };
     const what = { model, masks, target: targetFor("masked") };
-    return [await exportPrunedWeights(ctx, opened, what, { ...options, receipt })];
+    // SparseGPT's updates alone are read from its model.
+    const recovered =
+      values && recovery ? { ...opened, weights: overlaid(opened.weights, values), recovered: true } : opened;
+    return [await exportPrunedWeights(ctx, recovered, what, { ...options, receipt })];
   }
   const { masks, made, architecture } = pruned;
   if (made.kind === "baseline") {
@@ -92,5 +97,13 @@ export async function exportPruned(
   const history = made.targets ? { targets: made.targets } : {};
   const receipt = { ...given, recipe: made.recipe, target, trainedSteps: made.steps, ...history };
   const targets = new Map(forms.map((form) => [form, targetFor(form)] as const));
-  return exportGates(ctx, opened, { masks, targets }, { ...options, receipt, openOnnx: onnxReader });
+  const rest = { ...options, receipt, openOnnx: onnxReader };
+  if (!values) return exportGates(ctx, opened, { masks, targets }, rest);
+  // The forms are compared with the masked model, which needs the recovered weights in dense shapes.
+  const recovered = await recoveredModel(ctx, opened, values);
+  try {
+    return await exportGates(ctx, recovered, { masks, targets }, rest);
+  } finally {
+    recovered.model.free();
+  }
 }

@@ -72,6 +72,13 @@ export class Perplexities {
     this.latest.clear();
   }
 
+  /** The latest perplexity of this pruning on this text, if it was measured. */
+  prunedOf(text: EncodedText, of: Pruned): PerplexityResult | undefined {
+    const latest = this.latest.get("pruned");
+    const same = latest && samePruned(latest.id, idOf(of)) && latest.result.text.sha256 === text.sha256;
+    return same ? latest.result : undefined;
+  }
+
   /** Dense and pruned on equal tokens of `text`; empty unless both were measured with these masks. */
   pairs(text: EncodedText, of: Pruned): PerplexityPair[] {
     const dense = this.latest.get("dense");

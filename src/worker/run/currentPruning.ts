@@ -52,7 +52,9 @@ export class CurrentPruning {
 
   /** Whether the run's architecture is the current pruning. */
   private get isOfRun(): boolean {
-    return this.current?.kind === "gates" && this.current.architecture.run === this.logits?.run;
+    // Of a recovered one, what was pruned before counts: moving the target leaves the recovered weights.
+    const pruned = this.current?.recovery?.before ?? this.current;
+    return pruned?.kind === "gates" && pruned.architecture.run === this.logits?.run;
   }
 
   /**
@@ -90,7 +92,11 @@ export class CurrentPruning {
 
   /** Makes a saved run the current pruning. Throws what `restoreRun` throws. */
   restore(run: Run): Replies["restore"] {
-    const pruned = restoreRun(run, this.onDevice.opened().model);
+    return this.replace(restoreRun(run, this.onDevice.opened().model));
+  }
+
+  /** Makes a recovered model the current pruning, or what was pruned before its recovery. */
+  replace(pruned: Pruned): Replies["restore"] {
     this.current = pruned;
     return pruned.kind === "gates" ? { architecture: pruned.architecture } : { weights: pruned.facts };
   }

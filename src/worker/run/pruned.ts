@@ -7,13 +7,15 @@ import {
   keptWeights,
   type Masks,
   type Recipe,
+  type RecoveredValues,
+  type RecoveryReceipt,
   sharingOf,
   type Targets,
   type TextRef,
   type WeightMasks,
   type WeightRecipe,
 } from "../../engine/index.ts";
-import type { PrunedId, PrunedMlp, RunArchitecture } from "../payloads.ts";
+import type { PerplexityResult, PrunedId, PrunedMlp, RunArchitecture } from "../payloads.ts";
 import { prunedIdOf } from "../prunedId.ts";
 
 /** Gate logits of a run at some step: the architectures of all ratios follow from them. */
@@ -27,7 +29,21 @@ export interface GateLogits extends Pick<PrunedId, "run" | "step"> {
   calibration: TextRef;
 }
 
-export interface PrunedByGates {
+/** How the kept weights were trained after pruning. */
+interface Recovery extends Omit<RecoveryReceipt, "prunedBefore"> {
+  /** The pruning whose weights were trained. */
+  before: Pruned;
+  /** Its perplexity on the evaluation text of that time. */
+  reading: PerplexityResult;
+}
+
+interface KeptWeights {
+  /** Kept weights that are not the file's: recovered ones, or those that SparseGPT has updated. */
+  values?: RecoveredValues;
+  recovery?: Recovery;
+}
+
+export interface PrunedByGates extends KeptWeights {
   kind: "gates";
   masks: Masks;
   made: RunArchitecture["made"];
@@ -36,7 +52,7 @@ export interface PrunedByGates {
   calibration: TextRef;
 }
 
-export interface PrunedByWeights {
+export interface PrunedByWeights extends KeptWeights {
   kind: "weights";
   masks: WeightMasks;
   recipe: WeightRecipe;

@@ -5,16 +5,22 @@ import {
   EngineError,
   indexLists,
   loadModel,
+  maskedReader,
   type Masks,
   type Model,
   type OpenedModel,
+  overlaid,
   type WeightRecipe,
   zeroedModel,
 } from "../../engine/index.ts";
 import type { Pruned } from "./pruned.ts";
 
 /** The compact model of an architecture. */
-export function compactModel(ctx: Ctx, opened: OpenedModel, masks: Masks): Promise<Model> {
+export function compactModel(
+  ctx: Ctx,
+  opened: Pick<OpenedModel, "config" | "weights" | "model">,
+  masks: Masks,
+): Promise<Model> {
   const lists = indexLists(masks);
   return loadModel(ctx, opened.config, cutReader(opened.weights, opened.config.family, lists), {
     lists,
@@ -33,7 +39,11 @@ export function checkMasksGiveModel({ method }: WeightRecipe): void {
 
 /** Makes the model of some masks. Throws what `checkMasksGiveModel` throws. */
 export async function loadPruned(ctx: Ctx, opened: OpenedModel, pruned: Pruned): Promise<Model> {
-  if (pruned.kind === "gates") return compactModel(ctx, opened, pruned.masks);
+  const { config, model } = opened;
+  const weights = pruned.values ? overlaid(opened.weights, pruned.values) : opened.weights;
+  if (pruned.kind === "gates") return compactModel(ctx, { config, weights, model }, pruned.masks);
+  if (pruned.values)
+    return loadModel(ctx, config, maskedReader(weights, config, pruned.masks), { precision: model.precision });
   checkMasksGiveModel(pruned.recipe);
   return zeroedModel(ctx, opened.model, pruned.masks);
 }

@@ -10,6 +10,7 @@ import {
   mlpMatrices,
   type OpenedModel,
   type PerplexityPair,
+  type RecoveryReceipt,
   type Run,
   type RunMasks,
   runName,
@@ -24,17 +25,21 @@ import { type Pruned, prunedByMasks, type PrunedByGates } from "./pruned.ts";
 import { checkMasksGiveModel } from "./prunedModel.ts";
 import { prunedMlpFacts } from "./weightPruning.ts";
 
-/** The current pruning as a finished run. msPerToken: medians, or null if they were not measured. */
-export function recordOf(
-  opened: OpenedModel,
-  pruned: Pruned,
-  measured: { adapter: string; perplexity: PerplexityPair; msPerToken: Run["record"]["msPerToken"] },
-): Run {
+interface RunMeasurements {
+  adapter: string;
+  perplexity: PerplexityPair;
+  /** Medians, or null if they were not measured. */
+  msPerToken: Run["record"]["msPerToken"];
+  recovery?: RecoveryReceipt;
+}
+
+/** The current pruning as a finished run. */
+export function recordOf(opened: OpenedModel, pruned: Pruned, measured: RunMeasurements): Run {
   const made: RunRecipe = pruned.kind === "gates" ? pruned.made : { kind: "weights", recipe: pruned.recipe };
   const { name, fingerprint, config, dtype } = opened;
   return finishedRun({
     id: crypto.randomUUID(),
-    name: runName(made),
+    name: measured.recovery ? `${runName(made)}, recovered` : runName(made),
     finished: new Date().toISOString(),
     model: { name, fingerprint, config, dtype },
     ...{ made, calibration: pruned.calibration, ...measured },
@@ -42,13 +47,18 @@ export function recordOf(
   });
 }
 
-/** The pruning of a saved run. Throws "config" if it belongs to another model than the open one, "unsupported" for SparseGPT, "shape" and "format" for masks that do not fit the model. */
+/** The pruning of a saved run. Throws "config" if it belongs to another model than the open one, "unsupported" for SparseGPT and for a recovered run, "shape" and "format" for masks that do not fit the model. */
 export function restoreRun({ record, masks }: Run, opened: OpenedModel): Pruned {
-  const { id, model, made, calibration } = record;
+  const { id, model, made, calibration, recovery } = record;
   invariant(
     model.fingerprint === opened.fingerprint,
     "config",
     `This run belongs to ${model.name} (${model.fingerprint.slice(0, 12)}), but ${opened.name} (${opened.fingerprint.slice(0, 12)}) is open. Open ${model.name} first.`,
+  );
+  invariant(
+    !recovery,
+    "unsupported",
+    "The kept weights of this run were trained after pruning (recovered), and they are not saved with it, so its masks alone do not give the model again. Restore the run before its recovery and recover it once more.",
   );
   if (made.kind === "weights") {
     const { recipe } = made;

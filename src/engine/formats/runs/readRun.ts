@@ -11,6 +11,7 @@ import {
   readVersion,
 } from "../receipt/receiptFields.ts";
 import type { Share } from "../receipt/receipt.ts";
+import { readRecovery } from "../receipt/recoveryReceipt.ts";
 import { BASELINE_METHODS, RUN_FORMAT, type Run, type RunMasks, type RunRecipe, type RunRecord } from "./runRecord.ts";
 import { readWeightRecipe } from "../receipt/weightReceipt.ts";
 import { readTargets } from "../../recipes/targets.ts";
@@ -54,6 +55,7 @@ function readRecordField(field: JsonField): RunRecord {
   const finished = field.get("finished");
   if (Number.isNaN(Date.parse(finished.text()))) finished.refuse("an ISO time");
   const times = field.get("msPerToken");
+  const recovery = field.get("recovery");
   const ms = (name: string): number => times.get(name).number({ min: 0 });
   return {
     format: readVersion(field.get("format"), RUN_FORMAT),
@@ -75,6 +77,7 @@ function readRecordField(field: JsonField): RunRecord {
       bytes: kept.get("bytes").count(),
     },
     msPerToken: times.value === null ? null : { dense: ms("dense"), pruned: ms("pruned") },
+    ...(recovery.value === undefined ? {} : { recovery: readRecovery(recovery) }),
   };
 }
 

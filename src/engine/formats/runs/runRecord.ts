@@ -3,6 +3,7 @@ import { recipeJson, type Recipe } from "../../recipes/recipe.ts";
 import type { WeightRecipe } from "../../recipes/weightRecipe.ts";
 import type { Targets } from "../../recipes/targets.ts";
 import type { PerplexityPair, Share, TextRef } from "../receipt/receipt.ts";
+import type { RecoveryReceipt } from "../receipt/recoveryReceipt.ts";
 import { historyJson, type RunHistory } from "./runHistory.ts";
 
 export const RUN_FORMAT = "espalier-run-1";
@@ -51,6 +52,8 @@ export interface RunRecord {
   kept: { blockWeights: Share; modelWeights: Share; bytes: number };
   /** Milliseconds per token of greedy decoding on `adapter`, medians; null where not measured. */
   msPerToken: { dense: number; pruned: number } | null;
+  /** Of a run whose kept weights were trained afterwards: its masks alone do not rebuild the model. */
+  recovery?: RecoveryReceipt;
 }
 
 export interface Run {

@@ -4,6 +4,7 @@ import { factor, percent, perplexityText, whole } from "../../../shared/format.t
 import { titleOf } from "../../../shared/texts.ts";
 import { ageOf } from "../../../state/run/shown.ts";
 import { lastOf, type Measured, type PerplexityReading, sameReading } from "../../../state/text/textState.ts";
+import type { PerplexityResult } from "../../../worker/protocol.ts";
 import { useThrottled } from "../../studioContext.tsx";
 import { ResultItem } from "./ResultItem.tsx";
 
@@ -11,6 +12,8 @@ interface Props {
   label: string;
   testId: string;
   measured: Measured;
+  /** Of the pruned model before its recovery. */
+  before?: PerplexityResult | null;
   /** Shown while there is no reading. */
   empty: string;
 }
@@ -32,7 +35,7 @@ function describe({ of: { recipe, ratio, step }, result: { text, context, tokens
   return ratio < 1 ? `${made}; ${on}` : on;
 }
 
-export function PerplexityItem({ label, testId, measured, empty }: Props) {
+export function PerplexityItem({ label, testId, measured, before, empty }: Props) {
   const status = useStatus(measured);
   const dense = useThrottled((state) => lastOf(state.dense));
   const last = lastOf(measured);
@@ -42,7 +45,8 @@ export function PerplexityItem({ label, testId, measured, empty }: Props) {
   const behind = last.stale === true || (last.of.ratio < 1 && age !== "current");
   const comparable = last.of.ratio < 1 && dense && sameReading(dense.result, last.result);
   const increase = comparable ? ` (${factor(value / dense.result.value)})` : "";
-  const note = [status, describe(last)].filter(Boolean).join("; ");
+  const recovered = before && sameReading(before, last.result) ? `${perplexityText(before.value)} before recovery` : "";
+  const note = [status, recovered, describe(last)].filter(Boolean).join("; ");
   const text = `${perplexityText(value)}${increase}`;
   return <ResultItem label={label} testId={testId} value={text} note={note} behind={behind} />;
 }

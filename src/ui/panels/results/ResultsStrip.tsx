@@ -57,6 +57,7 @@ export function ResultsStrip() {
   const dense = useThrottled((state) => state.dense);
   const pruned = useThrottled((state) => state.pruned);
   const withoutDense = useStudio(noDense);
+  const recovered = useStudio((state) => state.recovered?.facts ?? null);
   const anyPruned = useThrottled(({ architecture, weights }) => architecture !== null || weights !== null);
   return (
     <>
@@ -64,9 +65,10 @@ export function ResultsStrip() {
         <KeptResults />
         <PerplexityItem label="Perplexity, dense" testId="perplexity-dense" measured={dense} empty={withoutDense} />
         <PerplexityItem
-          label="Perplexity, pruned"
+          label={recovered ? "Perplexity, recovered" : "Perplexity, pruned"}
           testId="perplexity-pruned"
           measured={pruned}
+          before={recovered?.before ?? null}
           empty={anyPruned ? "Measured when training pauses or the slider stops" : "Nothing pruned yet"}
         />
       </dl>

@@ -2,6 +2,7 @@
 import { useStudio } from "../../studioContext.tsx";
 import { MethodField } from "./MethodField.tsx";
 import { RecipeForm } from "./RecipeForm.tsx";
+import { RecoverPanel } from "./recover/RecoverPanel.tsx";
 import { RunControls } from "./RunControls.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TextChoice } from "./TextChoice.tsx";
@@ -17,10 +18,14 @@ export function RunPanel() {
         <>
           <RunControls />
           <RunProgress />
+          <RecoverPanel />
           <RecipeForm />
         </>
       ) : (
-        <WeightsForm />
+        <>
+          <WeightsForm />
+          <RecoverPanel />
+        </>
       )}
       <TextChoice />
     </section>

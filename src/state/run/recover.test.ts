@@ -1,0 +1,123 @@
+// Recovery in the store: what it replaces, what is measured and saved afterwards, undoing, stopping, and refusals.
+import { describe, expect, it } from "vitest";
+import { EngineError } from "../../engine/index.ts";
+import { architectureAt, bench, RECOVERED, type Script } from "../client.fixture.ts";
+import { currentPruning } from "./currentPruning.ts";
+import { recoverSeconds } from "./recoverSlice.ts";
+import { shownWords } from "./shown.ts";
+
+async function trained(script: Script = {}) {
+  const studio = bench(script);
+  const state = () => studio.store.getState();
+  await state().open({ kind: "embedded" });
+  await studio.settle();
+  studio.store.setState({ architecture: architectureAt(0.5, 9), run: { phase: "done", step: 9, of: 9 } });
+  state().measureMissing();
+  await studio.settle();
+  await studio.settle();
+  studio.sent.length = 0;
+  return { ...studio, state };
+}
+
+const GUARD = { type: "guard", reading: { step: 0, value: 27, dense: 20 } } as const;
+
+describe("a recovery", () => {
+  it("shows the guard, becomes the current pruning, is measured, and is saved as it is shown", async () => {
+    const { state, sent, emit, settle } = await trained();
+    state().chooseRecovery({ steps: 40 });
+    const done = state().recover();
+    emit(GUARD);
+    expect(state().recovery).toEqual({ phase: "recovering", readings: [GUARD.reading] });
+    await done;
+    await settle();
+    expect(sent).toEqual([
+      { type: "recover", choice: { steps: 40, matrices: "out" }, tokens: 2048 },
+      { type: "perplexity", subject: "pruned", tokens: 2048 },
+      { type: "record", of: "shown", msPerToken: null },
+    ]);
+    expect(currentPruning(state())?.run).toBe("recovered");
+    expect(state().recovered).toEqual({ facts: RECOVERED, readings: [GUARD.reading] });
+    expect(state().recovery.phase).toBe("none");
+    expect(shownWords(state())).toMatch(/^DISP 50 %, seed 1, recovered, 300 steps$/);
+    await state().recover();
+    expect(sent).toHaveLength(3);
+  });
+
+  it("does not add its perplexity to the curves of the run", async () => {
+    const { state, series, settle } = await trained();
+    const before = series.history();
+    await state().recover();
+    await settle();
+    expect(state().pruned.phase).toBe("measured");
+    expect(series.history()).toEqual(before);
+  });
+
+  it("that does not improve leaves the current pruning, and says so", async () => {
+    const facts = { ...RECOVERED, undone: true };
+    const { state, types, settle } = await trained({ recover: () => ({ facts, pruned: null }) });
+    await state().recover();
+    await settle();
+    expect(state().recovery).toMatchObject({ phase: "undone", facts });
+    expect(currentPruning(state())?.run).toBe("first");
+    expect(state().recovered).toBeNull();
+    expect(types()).toEqual(["recover"]);
+  });
+
+  it("is undone: the pruning before is current and measured again", async () => {
+    const { state, types, settle } = await trained();
+    await state().recover();
+    await settle();
+    await state().undoRecovery();
+    await settle();
+    expect(currentPruning(state())?.run).toBe("first");
+    expect(state().recovered).toBeNull();
+    expect(types().slice(3)).toEqual(["undoRecovery", "perplexity", "record"]);
+  });
+
+  it("ends by moving the target, which goes back to the run", async () => {
+    const { state, frame, settle } = await trained();
+    await state().recover();
+    await settle();
+    state().setRatio(0.6);
+    frame();
+    await settle();
+    expect(state().architecture).toMatchObject({ run: "first", ratio: 0.6 });
+    expect(state().recovered).toBeNull();
+  });
+
+  it("is stopped by the worker, and shows an error of its own", async () => {
+    const studio = await trained({ recover: () => Promise.reject(new EngineError("shape", "too short")) });
+    await studio.state().recover();
+    expect(studio.state().recovery).toMatchObject({ phase: "failed", error: { code: "shape" } });
+    let end = (): void => undefined;
+    const { state, types, settle } = await trained({
+      recover: () => new Promise((resolve) => (end = () => resolve({ facts: RECOVERED, pruned: null }))),
+      cancel: () => (end(), null),
+    });
+    const running = state().recover();
+    await settle();
+    await state().stopRecovery();
+    await running;
+    expect(types().slice(0, 2)).toEqual(["recover", "cancel"]);
+    expect(state().recovery.phase).toBe("undone");
+  });
+
+  it("is refused for a choice out of bounds, before the worker gets it", async () => {
+    const { state, types } = await trained();
+    state().chooseRecovery({ steps: 0 });
+    await state().recover();
+    expect(types()).toEqual([]);
+    expect(state().recovery).toMatchObject({ phase: "failed", error: { code: "config" } });
+  });
+});
+
+it("its time follows from the training's pace, and then from its own", async () => {
+  const { state, store, settle } = await trained();
+  expect(recoverSeconds(state())).toBeNull();
+  store.setState({ pace: { msPerStep: 100, secondsLeft: 0 } });
+  const tokens = state().recipe.tokens;
+  expect(recoverSeconds(state())).toBeCloseTo((300 * 100 * 128 * (1 / 3 + 0.5)) / tokens / 1000);
+  await state().recover();
+  await settle();
+  expect(recoverSeconds(state())).toBe(3);
+});

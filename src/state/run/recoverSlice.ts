@@ -1,0 +1,89 @@
+// Recovery: training the kept weights of the current pruning towards the dense model, its guard, and undoing it.
+import { checkRecoverRecipe, DEFAULT_RECOVER_RECIPE, recoverLearningRate } from "../../engine/index.ts";
+import type { RecoverChoice } from "../../worker/protocol.ts";
+import type { SliceOf } from "../slice.ts";
+import type { StudioState } from "../storeState.ts";
+import { isPruned, replacePruning } from "./currentPruning.ts";
+import type { RecoverSlice } from "./runState.ts";
+
+/** Time of a recovery's step of a dense model by that of a training step of as many tokens: one more forward pass, and a third of the work is that pass. */
+const FORWARD_SHARE = 1 / 3;
+
+const { steps, matrices } = DEFAULT_RECOVER_RECIPE;
+
+/** Throws "config" for a choice that no recovery accepts. */
+function check(choice: RecoverChoice): void {
+  const learningRate = recoverLearningRate(0.5, choice.matrices);
+  checkRecoverRecipe({ ...DEFAULT_RECOVER_RECIPE, ...choice, learningRate });
+}
+
+type Timed = Pick<StudioState, "recoverChoice" | "recoverPace" | "pace" | "recipe" | "architecture">;
+
+/** Seconds that a recovery will take, from the pace of the last one or of the training; null while neither is known. */
+export function recoverSeconds({ recoverChoice, recoverPace, pace, recipe, architecture }: Timed): number | null {
+  if (recoverPace !== null) return (recoverChoice.steps * recoverPace) / 1000;
+  if (!pace || !architecture) return null;
+  const perToken = pace.msPerStep / recipe.tokens;
+  const msPerStep = perToken * DEFAULT_RECOVER_RECIPE.tokens * (FORWARD_SHARE + architecture.ratio);
+  return (recoverChoice.steps * msPerStep) / 1000;
+}
+
+export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
+  const { client, task, on } = deps;
+  const none = { recovery: { phase: "none" } } as const;
+  on({
+    model: { clear: () => ({ ...none, recovered: null, recoverPace: null }) },
+    run: { clear: ({ recovery }) => (recovery.phase === "recovering" ? {} : none) },
+    pruning: { clear: () => ({ ...none, recovered: null }) },
+  });
+  const readings = (): Extract<RecoverSlice["recovery"], { phase: "recovering" }>["readings"] => {
+    const { recovery } = get();
+    return recovery.phase === "recovering" ? recovery.readings : [];
+  };
+  const recovering = task({
+    name: "recover",
+    isRunning: ({ recovery }) => recovery.phase === "recovering",
+    measuring: "stops",
+    run() {
+      const { model, run, pendingCommand, recoverChoice: choice, recovered } = get();
+      const busy = run.phase === "training" || pendingCommand === "train";
+      if (model.phase !== "open" || busy || !isPruned(get()) || recovered) return null;
+      return {
+        check: () => check(choice),
+        begin: { recovery: { phase: "recovering", readings: [] } },
+        work: () => client.request({ type: "recover", choice, tokens: get().evaluationTokens }),
+        done({ facts, pruned }) {
+          const { restored } = get();
+          const seen = readings();
+          const recoverPace = facts.step > 0 ? facts.msPerStep : get().recoverPace;
+          if (!pruned) return { recovery: { phase: "undone", readings: seen, facts }, recoverPace };
+          return { ...replacePruning(deps, pruned), restored, recovered: { facts, readings: seen }, recoverPace };
+        },
+        cancelled: () => none,
+        failed: (error) => ({ recovery: { phase: "failed", error } }),
+      };
+    },
+  });
+  const undoing = task({
+    measuring: "follows",
+    reports: ["config", "bug", "unsupported"],
+    run() {
+      const { recovered, restored, run } = get();
+      if (!recovered || run.phase === "training") return null;
+      return {
+        work: () => client.request({ type: "undoRecovery" }),
+        done: (pruned) => ({ ...replacePruning(deps, pruned), restored }),
+      };
+    },
+  });
+  return {
+    ...none,
+    recoverChoice: { steps, matrices },
+    recovered: null,
+    recoverPace: null,
+    chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: { ...recoverChoice, ...patch } })),
+    recover: recovering.start,
+    stopRecovery: recovering.cancel,
+    undoRecovery: undoing.start,
+  };
+};

@@ -1,0 +1,147 @@
+// Recovery of the current pruning: its button with the time that it takes, its choices, its progress, and its outcome.
+import { RECOVER_BOUNDS, RECOVER_MATRICES, type RecoverMatrices } from "../../../../engine/index.ts";
+import { duration, perplexityText, whole } from "../../../../shared/format.ts";
+import { canRecover, canUndoRecovery } from "../../../../state/allowed.ts";
+import { isPruned } from "../../../../state/run/currentPruning.ts";
+import { recoverSeconds } from "../../../../state/run/recoverSlice.ts";
+import type { StudioState } from "../../../../state/storeState.ts";
+import { ChoiceField } from "../../../parts/ChoiceField.tsx";
+import { ErrorNote } from "../../../parts/ErrorNote.tsx";
+import { NumberField } from "../../../parts/NumberField.tsx";
+import { TaskProgress } from "../../../parts/TaskProgress.tsx";
+import { useActions, useStudio, useThrottled } from "../../../studioContext.tsx";
+import { RecoverCurve } from "./RecoverCurve.tsx";
+
+const MATRICES: Readonly<Record<RecoverMatrices, string>> = {
+  out: "Output matrices of attention and MLP",
+  all: "All matrices of the blocks",
+};
+
+/** "about 2 min: 300 steps"; without a known pace only the steps. */
+function estimate(state: StudioState): string {
+  const { steps } = state.recoverChoice;
+  const seconds = recoverSeconds(state);
+  const words = `${whole(steps)} ${steps === 1 ? "step" : "steps"}`;
+  return seconds === null ? words : `about ${duration(seconds)}: ${words}`;
+}
+
+function RecoverChoices({ disabled }: { disabled: boolean }) {
+  const { steps, matrices } = useStudio((state) => state.recoverChoice);
+  const { chooseRecovery } = useActions();
+  return (
+    <details className="disclosure" data-testid="recover-choices">
+      <summary>
+        <span className="disclosure-name">Recovery</span>{" "}
+        <span className="disclosure-gist">
+          {whole(steps)} steps, {MATRICES[matrices].toLowerCase()}
+        </span>
+      </summary>
+      <NumberField
+        label="Steps"
+        hint="More steps recover more"
+        whole
+        testId="recover-steps"
+        value={steps}
+        min={RECOVER_BOUNDS.steps.min}
+        max={RECOVER_BOUNDS.steps.max}
+        disabled={disabled}
+        onValue={(value) => chooseRecovery({ steps: value })}
+      />
+      <ChoiceField
+        id="recover-matrices"
+        label="Train"
+        value={matrices}
+        options={RECOVER_MATRICES.map((value) => ({ value, title: MATRICES[value] }))}
+        disabled={disabled}
+        hint="The other weights stay as they are"
+        onValue={(value) => chooseRecovery({ matrices: value })}
+      />
+    </details>
+  );
+}
+
+/** What the last recovery has done, in words; null where there is none. */
+function outcomeOf({ recovery, recovered }: StudioState): string | null {
+  if (recovery.phase === "undone") {
+    const { before, last } = recovery.facts.guard;
+    if (recovery.facts.guard.lastStep === 0)
+      return "Stopped before the first measurement, so the weights stay as they were.";
+    return `Undone: on a slice of the calibration text that it did not train on, perplexity was ${perplexityText(before)} before and ${perplexityText(last)} after. Try more steps.`;
+  }
+  if (!recovered) return null;
+  const { step, recipe, guard } = recovered.facts;
+  const kept = guard.bestStep < step ? `; the weights of step ${whole(guard.bestStep)} were the best` : "";
+  return `Recovered: ${whole(step)} of ${whole(recipe.steps)} steps${kept}. Moving the target leaves the recovered weights.`;
+}
+
+function Outcome() {
+  const words = useStudio(outcomeOf);
+  const isRecovered = useStudio((state) => state.recovered !== null);
+  const able = useStudio(canUndoRecovery);
+  const { undoRecovery } = useActions();
+  return (
+    <>
+      <p className="field-hint" role="status" data-testid="recover-outcome">
+        {words}
+      </p>
+      {isRecovered ? (
+        <button
+          type="button"
+          className="link"
+          data-testid="recover-undo"
+          disabled={!able}
+          onClick={() => void undoRecovery()}
+        >
+          Back to before the recovery
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+function Start() {
+  const able = useStudio(canRecover);
+  const words = useThrottled(estimate);
+  const failure = useStudio(({ recovery }) => (recovery.phase === "failed" ? recovery.error : null));
+  const { recover } = useActions();
+  return (
+    <>
+      <div className="recover-start">
+        <button
+          type="button"
+          data-testid="recover"
+          aria-describedby="recover-estimate"
+          title="Trains the kept weights towards the dense model"
+          disabled={!able}
+          onClick={() => void recover()}
+        >
+          Recover
+        </button>
+        <span className="field-hint" id="recover-estimate" data-testid="recover-estimate">
+          {words}
+        </span>
+      </div>
+      {failure ? <ErrorNote error={failure} context="training" testId="recover-error" /> : null}
+    </>
+  );
+}
+
+/** Shown once something is pruned. */
+export function RecoverPanel() {
+  const pruned = useStudio((state) => isPruned(state) && state.run.phase !== "training");
+  const running = useStudio((state) => state.recovery.phase === "recovering");
+  const { stopRecovery } = useActions();
+  if (!pruned && !running) return null;
+  return (
+    <div className="recover" role="group" aria-label="Recover" data-testid="recover-panel">
+      {running ? (
+        <TaskProgress task="recover" label="Recovering" stop="Stop" cancel={stopRecovery} testId="recover-progress" />
+      ) : (
+        <Start />
+      )}
+      <RecoverCurve />
+      <Outcome />
+      <RecoverChoices disabled={running} />
+    </div>
+  );
+}

@@ -1,0 +1,123 @@
+// Recovery in the worker, on a golden model: structural pruning and single weights, the recovered model, a stop, and exports with its receipt.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openCase } from "../../engine/golden/case.ts";
+import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
+import {
+  architectureOf,
+  budgetOf,
+  Ctx,
+  DEFAULT_RECIPE,
+  DEFAULT_WEIGHT_RECIPE,
+  gateLayout,
+  Gpu,
+  guardedText,
+  guardPerplexity,
+  isKept,
+  openModel,
+  type OpenedModel,
+  type WeightRecipe,
+} from "../../engine/index.ts";
+import type { GuardReading } from "../payloads.ts";
+import type { EncodedText } from "../storage/texts.ts";
+import { idOf, type Pruned, prunedByMasks } from "./pruned.ts";
+import { loadPruned } from "./prunedModel.ts";
+import { recover } from "./recovery.ts";
+import { pruneMlp } from "./weightPruning.ts";
+
+const CONTEXT = 64;
+const SHA = "0".repeat(64);
+const CHOICE = { steps: 24, matrices: "all" } as const;
+const REST = { text: { name: "t", sha256: SHA }, context: CONTEXT, tokens: 300, beginToken: false };
+const BEFORE = { ...REST, value: 30 };
+
+let ctx: Ctx;
+let opened: OpenedModel;
+let text: EncodedText;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+  const folder = await goldenFolder("llama");
+  opened = await openModel(ctx, folder);
+  text = { name: "train.txt", sha256: SHA, ids: await (await openCase(folder)).ids("train.ids") };
+});
+afterAll(() => ctx.gpu.destroy());
+
+/** Some architecture that keeps half. */
+function gates(): Pruned {
+  const layout = gateLayout(opened.config);
+  const logits = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(31 * i));
+  const budget = budgetOf(opened.config);
+  const { masks, counts } = architectureOf(logits, { layout, budget, ratio: 0.5 });
+  const made = { kind: "disp", recipe: { ...DEFAULT_RECIPE, ratio: 0.5 }, steps: 7 } as const;
+  return prunedByMasks(masks, counts, budget, { run: "made", ratio: 0.5, step: 7, made, calibration: REST.text });
+}
+
+/** Recovers, and frees the pruned model. */
+async function recovered(pruned: Pruned, model = loadPruned(ctx, opened, pruned), stopAt = Infinity) {
+  const readings: GuardReading[] = [];
+  let last = 0;
+  const made = await model;
+  const result = await recover(
+    ctx,
+    { opened, pruned, model: made, choice: CHOICE, text, context: CONTEXT, before: BEFORE },
+    {
+      onStep: (step) => (last = step),
+      onGuard: (reading) => readings.push(reading),
+      cancelled: () => readings.length > stopAt,
+    },
+  );
+  made.free();
+  return { ...result, readings, last };
+}
+
+/** Perplexity of the guard's slice under a pruning whose model is made anew. */
+async function guardOf(pruned: Pruned): Promise<number> {
+  const model = await loadPruned(ctx, opened, pruned);
+  const value = await guardPerplexity(ctx, model, guardedText(text.ids, CONTEXT));
+  model.free();
+  return value;
+}
+
+test("an architecture recovers: the best weights are a pruning of their own, and the one before stays", async () => {
+  const pruned = gates();
+  const { facts, recovered: after, readings, last } = await recovered(pruned);
+  expect(last).toBe(24);
+  expect(facts).toMatchObject({ step: 24, undone: false, before: BEFORE });
+  expect(facts.recipe).toMatchObject({ steps: 24, matrices: "all", measureEvery: 4 });
+  expect(readings.map(({ step }) => step)).toEqual([0, 4, 8, 12, 16, 20, 24]);
+  expect(new Set(readings.map(({ dense }) => dense)).size).toBe(1);
+  if (after?.kind !== "gates" || !after.recovery) throw new Error("expected a recovered architecture");
+  expect(facts.guard.best).toBeLessThan(facts.guard.before);
+  expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 3);
+  expect(await guardOf(after.recovery.before)).toBeCloseTo(facts.guard.before, 3);
+  expect(idOf(after)).not.toEqual(idOf(pruned));
+  expect(after.architecture.run).not.toBe("made");
+  expect(after.masks).toEqual(pruned.masks);
+  expect(after.recovery).toMatchObject({ reading: BEFORE, guard: { after: facts.guard.best } });
+  expect(after.recovery.weightsSha256).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test.each(["dass", "sparsegpt"] as const)("%s recovers, and its zeros stay", async (method) => {
+  const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method, sequences: 4, tokens: CONTEXT };
+  const watch = { onProgress: () => undefined, cancelled: () => false };
+  const { pruned, model } = await pruneMlp(ctx, opened, { text, recipe }, watch);
+  const { facts, recovered: after } = await recovered(pruned, Promise.resolve(model));
+  if (after?.kind !== "weights" || !after.recovery || !after.values) throw new Error("expected recovered weights");
+  expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 3);
+  // SparseGPT's own weights too, which its masks do not give again.
+  expect(await guardOf(after.recovery.before)).toBeCloseTo(facts.guard.before, 3);
+  for (const mask of after.masks) {
+    const values = after.values.get(mask.matrix.name);
+    expect(values?.every((value, i) => value === 0 || isKept(mask, i))).toBe(true);
+  }
+});
+
+test("a stop keeps what the guard has measured so far, and undoes the recovery before the first improvement", async () => {
+  const early = await recovered(gates(), undefined, -1);
+  expect(early.facts).toMatchObject({ undone: true, guard: { bestStep: 0 } });
+  expect(early.facts.step).toBeLessThan(4);
+  expect(early.recovered).toBeUndefined();
+  const later = await recovered(gates(), undefined, 2);
+  expect(later.facts.step).toBeLessThan(24);
+  expect(later.facts).toMatchObject({ undone: false });
+  expect(later.recovered?.recovery?.bestStep).toBe(later.facts.guard.bestStep);
+});

@@ -1,0 +1,149 @@
+// A recovery in the worker: trains the kept weights of a pruned model, and returns the best of them as a pruning of its own.
+import {
+  budgetOf,
+  type Ctx,
+  DEFAULT_RECOVER_RECIPE,
+  guardedText,
+  guardPerplexity,
+  indexLists,
+  invariant,
+  type Model,
+  type OpenedModel,
+  overlaid,
+  recoveredHash,
+  recoverLearningRate,
+  type RecoverRecipe,
+  RecoverSession,
+  updatedValues,
+} from "../../engine/index.ts";
+import type { GuardReading, PerplexityResult, RecoverChoice, RecoveryFacts } from "../payloads.ts";
+import { throttle } from "../progress.ts";
+import type { EncodedText } from "../storage/texts.ts";
+import { type Pruned, prunedByMasks } from "./pruned.ts";
+
+/** Each report is a read-back. */
+const REPORTS_PER_SECOND = 4;
+/** The guard measures this often, or as often as the usual recipe does if that is less. */
+const MEASUREMENTS = 6;
+
+interface RecoverWork {
+  opened: OpenedModel;
+  pruned: Pruned;
+  /** Of `pruned`. */
+  model: Model;
+  choice: RecoverChoice;
+  /** The calibration text. */
+  text: EncodedText;
+  /** Tokens of a window. */
+  context: number;
+  /** Perplexity of `pruned` on the evaluation text. */
+  before: PerplexityResult;
+}
+
+interface RecoverWatch {
+  /** kl: of the last step, nats per token. */
+  onStep: (step: number, of: number, kl: number) => void;
+  onGuard: (reading: GuardReading) => void;
+  /** True ends the recovery after the current step. */
+  cancelled: () => boolean;
+}
+
+/** The pruning to go back to, and the recovered one; equal where the guard measured no improvement. */
+interface RecoverResult {
+  facts: RecoveryFacts;
+  /** Missing where the guard measured no improvement. */
+  recovered?: Pruned;
+}
+
+/** Throws "config" for the choice, "shape" for a text that is too short, "not-finite", and "device-lost". */
+export async function recover(ctx: Ctx, work: RecoverWork, watch: RecoverWatch): Promise<RecoverResult> {
+  const { opened, pruned, model, text, context, before } = work;
+  const recipe = recipeOf(work);
+  const pruning = pruned.kind === "gates" ? { lists: indexLists(pruned.masks) } : { masks: pruned.masks };
+  const session = new RecoverSession(ctx, {
+    ...{ dense: opened.model, pruned: model, pruning, recipe, text: text.ids },
+    ...{ context, subject: opened.fingerprint },
+  });
+  const began = performance.now();
+  try {
+    const slice = guardedText(text.ids, Math.min(context, opened.config.context));
+    const dense = await guardPerplexity(ctx, opened.model, slice);
+    await train(session, dense, watch);
+    const { guard, step, improved } = session;
+    invariant(guard, "bug", "the guard has measured nothing");
+    const msPerStep = (performance.now() - began) / Math.max(1, step);
+    const facts = { recipe, step, guard, before, undone: !improved, msPerStep };
+    return improved ? { facts, recovered: await recoveredPruning(ctx, work, session, facts) } : { facts };
+  } finally {
+    session.free();
+  }
+}
+
+function recipeOf({
+  opened: { config },
+  pruned,
+  choice,
+}: Pick<RecoverWork, "opened" | "pruned" | "choice">): RecoverRecipe {
+  const { steps, matrices } = choice;
+  const often = DEFAULT_RECOVER_RECIPE.measureEvery;
+  return {
+    ...{ ...DEFAULT_RECOVER_RECIPE, steps, matrices },
+    tokens: Math.min(DEFAULT_RECOVER_RECIPE.tokens, config.context),
+    learningRate: recoverLearningRate(keptRatio(pruned, config), matrices),
+    measureEvery: Math.max(1, Math.min(often, Math.floor(steps / MEASUREMENTS))),
+  };
+}
+
+/** Kept share of the block weights. */
+function keptRatio(pruned: Pruned, config: OpenedModel["config"]): number {
+  if (pruned.kind === "gates") return pruned.architecture.keptWeights / budgetOf(config).blockWeights;
+  const { kept, of } = pruned.facts.kept.blockWeights;
+  return kept / of;
+}
+
+async function train(
+  session: RecoverSession,
+  dense: number,
+  { onStep, onGuard, cancelled }: RecoverWatch,
+): Promise<void> {
+  const due = throttle(REPORTS_PER_SECOND);
+  const { steps } = session.recipe;
+  await session.run({
+    due() {
+      if (cancelled()) session.pause();
+      return due();
+    },
+    onReport: ({ losses, step }) => onStep(step, steps, losses.at(-1) ?? NaN),
+    onGuard: ({ last, lastStep }) => onGuard({ step: lastStep, value: last, dense }),
+  });
+}
+
+/** The best weights of the session as a pruning with an id of its own. */
+async function recoveredPruning(
+  ctx: Ctx,
+  { opened, pruned, model }: Pick<RecoverWork, "opened" | "pruned" | "model">,
+  session: RecoverSession,
+  { recipe, guard, before: reading }: Pick<RecoveryFacts, "recipe" | "guard" | "before">,
+): Promise<Pruned> {
+  const updates = pruned.kind === "weights" && pruned.recipe.method === "sparsegpt";
+  // Its model cannot be made from the masks again, so what it updated is kept for going back.
+  const updated = updates ? await updatedValues(ctx, model, pruned.masks) : undefined;
+  const before: Pruned = updated ? { ...pruned, values: updated } : pruned;
+  const values = new Map([...(updated ?? []), ...(await session.values())]);
+  const { before: first, best, bestStep, tokens } = guard;
+  const recovery = {
+    ...{ recipe, bestStep, guard: { before: first, after: best, tokens }, before, reading },
+    weightsSha256: await recoveredHash(overlaid(opened.weights, values), values),
+  };
+  const run = crypto.randomUUID();
+  if (pruned.kind === "weights") {
+    const masks = pruned.masks.slice();
+    return { ...pruned, masks, facts: { ...pruned.facts, run }, values, recovery };
+  }
+  // A list of its own: the model on the GPU is found by its masks, and has other weights than before.
+  const masks = pruned.masks.slice();
+  const { architecture, made, calibration } = pruned;
+  const { ratio, step, counts } = architecture;
+  const of = { run, ratio, step, made, calibration };
+  return { ...prunedByMasks(masks, counts, budgetOf(opened.config), of), values, recovery };
+}
