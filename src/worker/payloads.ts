@@ -157,7 +157,7 @@ export interface RunArchitecture
 }
 
 /** How a recovery is wanted; the rest of its recipe follows. */
-export interface RecoverChoice {
+export interface RecoverSettings {
   steps: number;
   matrices: RecoverMatrices;
 }

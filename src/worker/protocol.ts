@@ -25,7 +25,7 @@ import type {
   Progress,
   PrunedId,
   PrunedMlp,
-  RecoverChoice,
+  RecoverSettings,
   RecoveryFacts,
   RunArchitecture,
   RunState,
@@ -62,7 +62,7 @@ export type Command =
    * Trains the kept weights of the current pruning towards the dense model. Cancelling it ends it early: the best weights so far stay.
    * tokens: how many of the evaluation text are measured before it.
    */
-  | { type: "recover"; choice: RecoverChoice; tokens: number }
+  | { type: "recover"; choice: RecoverSettings; tokens: number }
   /** Makes the pruning before the recovery the current one again. */
   | { type: "undoRecovery" }
   | ({ type: "weightWindow" } & NamedWindow)
@@ -95,7 +95,7 @@ export type Command =
 export type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
 
 /** A pruning as the page shows it. */
-export type ShownPruning = { architecture: RunArchitecture } | { weights: PrunedMlp };
+type ShownPruning = { architecture: RunArchitecture } | { weights: PrunedMlp };
 
 /** The value of each command's reply. */
 export interface Replies {

@@ -1,6 +1,6 @@
 // Recovery: training the kept weights of the current pruning towards the dense model, its guard, and undoing it.
 import { checkRecoverRecipe, DEFAULT_RECOVER_RECIPE, recoverLearningRate } from "../../engine/index.ts";
-import type { RecoverChoice } from "../../worker/protocol.ts";
+import type { RecoverSettings } from "../../worker/protocol.ts";
 import type { SliceOf } from "../slice.ts";
 import type { StudioState } from "../storeState.ts";
 import { isPruned, replacePruning } from "./currentPruning.ts";
@@ -12,7 +12,7 @@ const FORWARD_SHARE = 1 / 3;
 const { steps, matrices } = DEFAULT_RECOVER_RECIPE;
 
 /** Throws "config" for a choice that no recovery accepts. */
-function check(choice: RecoverChoice): void {
+function check(choice: RecoverSettings): void {
   const learningRate = recoverLearningRate(0.5, choice.matrices);
   checkRecoverRecipe({ ...DEFAULT_RECOVER_RECIPE, ...choice, learningRate });
 }

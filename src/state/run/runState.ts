@@ -5,7 +5,7 @@ import type {
   GuardReading,
   NamedWindow,
   PrunedMlp,
-  RecoverChoice,
+  RecoverSettings,
   RecoveryFacts,
   RunArchitecture,
   RunState,
@@ -95,7 +95,7 @@ export interface WeightsSlice {
 }
 
 export interface RecoverSlice {
-  recoverChoice: RecoverChoice;
+  recoverChoice: RecoverSettings;
   /** readings: of the guard; the first one is of the pruned model. undone: it did not improve, so the weights before it stay. */
   recovery:
     | { phase: "none" }
@@ -106,7 +106,7 @@ export interface RecoverSlice {
   recovered: { facts: RecoveryFacts; readings: readonly GuardReading[] } | null;
   /** Pace of the last recovery of this model, milliseconds per step; null before the first. */
   recoverPace: number | null;
-  chooseRecovery(patch: Partial<RecoverChoice>): void;
+  chooseRecovery(patch: Partial<RecoverSettings>): void;
   /** Trains the kept weights of the current pruning towards the dense model. */
   recover(): Promise<void>;
   /** Ends it after the current step. The best weights that the guard has measured stay. */

@@ -1,7 +1,7 @@
 // Restoring a run brings its recipe, curves and texts, or says which are missing, and never costs a paused run.
 import { expect, it } from "vitest";
 import { DEFAULT_RECIPE, type Run, runJson } from "../../engine/index.ts";
-import { architectureAt, bench, type Script } from "../client.fixture.ts";
+import { architectureAt, bench, RECOVERED, type Script } from "../client.fixture.ts";
 import { modelRefusal, restoreRefusal } from "./restoreRefusal.ts";
 import { threeSteps, gatesRun, weightsRun } from "./savedRuns.fixture.ts";
 
@@ -78,4 +78,10 @@ it("is refused with its reason for another model, and for SparseGPT", async () =
   if (weights.kind !== "weights") throw new Error("expected single weights");
   const sparse = { ...kept.record, made: { ...weights, recipe: { ...weights.recipe, method: "sparsegpt" as const } } };
   expect(restoreRefusal(now(), sparse)).toMatch(/SparseGPT also changes/);
+  const guard = { before: 28, after: 24, tokens: 4096 };
+  const recovery = {
+    ...{ recipe: RECOVERED.recipe, bestStep: 300, guard, prunedBefore: 27 },
+    weightsSha256: "a".repeat(64),
+  };
+  expect(restoreRefusal(now(), { ...kept.record, recovery })).toMatch(/recovered weights of this run are not saved/);
 });

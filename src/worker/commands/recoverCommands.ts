@@ -2,7 +2,7 @@
 import { invariant, type PerplexityPair, type RecoveryReceipt } from "../../engine/index.ts";
 import type { CommandOf, PerplexityResult, Replies } from "../protocol.ts";
 import type { Pruned } from "../run/pruned.ts";
-import { recover } from "../run/recovery.ts";
+import { recoverPruning } from "../run/recovery.ts";
 import type { TaskControls } from "../tasks.ts";
 import { measureCurrent } from "./measureCommands.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
@@ -37,7 +37,7 @@ async function recoverCurrent(
   const before = await readingOf(state, controls);
   const steps = controls.report("steps");
   const work = { opened, pruned, model: await pruning.model(), choice, text, context: perplexities.window, before };
-  const { facts, recovered } = await recover(onDevice.context(), work, {
+  const { facts, recovered } = await recoverPruning(onDevice.context(), work, {
     onStep: (step, of, kl) => steps(step, of, `KL ${kl.toFixed(4)}`),
     onGuard: (reading) => send({ type: "guard", reading }),
     cancelled: controls.cancelled,

@@ -21,7 +21,7 @@ import type { GuardReading } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { idOf, type Pruned, prunedByMasks } from "./pruned.ts";
 import { loadPruned } from "./prunedModel.ts";
-import { recover } from "./recovery.ts";
+import { recoverPruning } from "./recovery.ts";
 import { pruneMlp } from "./weightPruning.ts";
 
 const CONTEXT = 64;
@@ -56,7 +56,7 @@ async function recovered(pruned: Pruned, model = loadPruned(ctx, opened, pruned)
   const readings: GuardReading[] = [];
   let last = 0;
   const made = await model;
-  const result = await recover(
+  const result = await recoverPruning(
     ctx,
     { opened, pruned, model: made, choice: CHOICE, text, context: CONTEXT, before: BEFORE },
     {

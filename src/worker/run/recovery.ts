@@ -16,7 +16,7 @@ import {
   RecoverSession,
   updatedValues,
 } from "../../engine/index.ts";
-import type { GuardReading, PerplexityResult, RecoverChoice, RecoveryFacts } from "../payloads.ts";
+import type { GuardReading, PerplexityResult, RecoverSettings, RecoveryFacts } from "../payloads.ts";
 import { throttle } from "../progress.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { type Pruned, prunedByMasks } from "./pruned.ts";
@@ -31,7 +31,7 @@ interface RecoverWork {
   pruned: Pruned;
   /** Of `pruned`. */
   model: Model;
-  choice: RecoverChoice;
+  choice: RecoverSettings;
   /** The calibration text. */
   text: EncodedText;
   /** Tokens of a window. */
@@ -56,7 +56,7 @@ interface RecoverResult {
 }
 
 /** Throws "config" for the choice, "shape" for a text that is too short, "not-finite", and "device-lost". */
-export async function recover(ctx: Ctx, work: RecoverWork, watch: RecoverWatch): Promise<RecoverResult> {
+export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: RecoverWatch): Promise<RecoverResult> {
   const { opened, pruned, model, text, context, before } = work;
   const recipe = recipeOf(work);
   const pruning = pruned.kind === "gates" ? { lists: indexLists(pruned.masks) } : { masks: pruned.masks };

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../errors.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
+import { DEFAULT_RECOVER_RECIPE } from "../../recipes/recoverRecipe.ts";
 import { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./readRun.ts";
 import { recordJson, type Run, runJson } from "./runRecord.ts";
 import { gateRun, historyOf, weightRun } from "./runs.fixture.ts";
@@ -49,6 +50,17 @@ describe("runs", () => {
     const run = gateRun("a");
     expect(readRunRecord(recordJson(run.record), "database")).toEqual(run.record);
     expect(readRunMasks(run.masks, "database")).toEqual(run.masks);
+  });
+
+  it("keep the recovery of their weights, and refuse a damaged one", () => {
+    const recipe = { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 };
+    const guard = { before: 28, after: 24, tokens: 4096 };
+    const recovery = { recipe, bestStep: 250, guard, prunedBefore: 27, weightsSha256: "0123456789abcdef".repeat(4) };
+    const run = gateRun("a", { recovery });
+    expect(readRuns(JSON.stringify(runJson(run)), "run.json")).toEqual([run]);
+    expect(refusal(damaged("record.recovery.weightsSha256", "ab", run))).toContain(
+      "record.recovery.weightsSha256: expected 64 hexadecimal digits",
+    );
   });
 
   it.each([
