@@ -5,7 +5,7 @@ import { EngineError } from "../engine/errors.ts";
 import type { Folder } from "../engine/formats/files/folder.ts";
 import { checkGolden } from "../engine/golden/check.ts";
 import { AS_CARD, Gpu } from "../engine/gpu/device.ts";
-import { usableVariants } from "../engine/ops/linear.ts";
+import { usableVariants } from "../engine/ops/kit/matmulChoice.ts";
 import { linearOp } from "../engine/ops/registry/commonOps.ts";
 import { type CheckedCase, selfCheck } from "../engine/ops/registry/selfCheck.ts";
 import type { Precision } from "../engine/tensor.ts";
