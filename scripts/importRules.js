@@ -8,7 +8,7 @@ export const ENGINE_FLOORS = [
   ...["formats/files/", "formats/safetensors/", "formats/receipt/", "formats/runs/", "formats/card/"],
   ...["formats/export/", "formats/gguf/", "formats/hub/", "formats/onnx/"],
   ...["gpu/", "tensor.ts", "tape.ts", "ctx.ts", "ops/kit/", "ops/", "ops/registry/"],
-  ...["model/", "prune/gates/", "prune/weights/", "evaluate/", "train/", "golden/"],
+  ...["model/", "prune/gates/", "prune/weights/", "evaluate/", "train/", "recover/", "golden/"],
 ];
 /** Floors below gpu/ are plain data, which Node can load. */
 const PLAIN_FLOORS = ENGINE_FLOORS.slice(0, ENGINE_FLOORS.indexOf("gpu/"));

@@ -1,4 +1,5 @@
 // AdamW in place over flat parameters (Loshchilov and Hutter 2019, in torch.optim.AdamW's order), with t = step + 1:
+// and lr times the step state's rate:
 //   p *= 1 - lr wd;  m += (g - m)(1 - b1);  v = b2 v + (1 - b2) g^2;  p -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)
 // One workgroup updates QUADS vec4s. Bindings end on 16 bytes, so a last partial vec4 is updated in full.
 // Needs lib/grid.wgsl and lib/step_state.wgsl.
@@ -8,7 +9,7 @@ const QUADS = 1024u;  // vec4s per workgroup
 
 struct Recipe {
   count: u32,
-  decay: f32,         // 1 - lr wd
+  decay: f32,         // lr wd
   lr: f32,
   eps: f32,
   weight1: f32,       // 1 - b1
@@ -35,7 +36,8 @@ fn bias_correction(log_beta: f32) -> f32 {
 @compute @workgroup_size(SIZE)
 fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let start = flat_workgroup(group, counts) * QUADS;
-  let rate = recipe.lr / bias_correction(recipe.log_beta1);
+  let decay = 1.0 - state.rate * recipe.decay;
+  let rate = state.rate * recipe.lr / bias_correction(recipe.log_beta1);
   let root = inverseSqrt(bias_correction(recipe.log_beta2));
   let end = min(start + QUADS, (recipe.count + 3u) / 4u);
   for (var i = start + lane; i < end; i += SIZE) {
@@ -45,6 +47,6 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: 
     let v_new = recipe.beta2 * v[i] + recipe.weight2 * g * g;
     m[i] = m_new;
     v[i] = v_new;
-    theta[i] = recipe.decay * theta[i] - rate * m_new / (sqrt(v_new) * root + recipe.eps);
+    theta[i] = decay * theta[i] - rate * m_new / (sqrt(v_new) * root + recipe.eps);
   }
 }

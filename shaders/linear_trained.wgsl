@@ -1,5 +1,6 @@
 // A small linear layer with trained weights: y = x w^T + b. x: (rows, inner), w: (cols, inner), b: (cols), y: (rows, cols).
 //   input_gradient: dx = dy w        parameter_gradients: dw = dy^T x and db = sum over rows of dy
+//   bias_gradient: column_sums = db alone, of a layer whose weight's gradient linear_weight_gradient makes
 // Frozen layers use linear/, and these kernels only if a width is not a multiple of 4.
 // One invocation per OUTPUTS results that share one factor. inner counts Values.
 // Needs lib/grid.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/weights_*.wgsl.
@@ -92,4 +93,15 @@ fn parameter_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgro
     dw[(col + j) * dims.inner + k] = sums[j];
     if (k == 0u && dims.biased == 1u) { db[col + j] = bias[j]; }
   }
+}
+
+@group(0) @binding(1) var<storage, read_write> column_sums: array<f32>;
+
+@compute @workgroup_size(SIZE)
+fn bias_gradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let col = group.x * SIZE + lane;
+  if (col >= dims.cols) { return; }
+  var sum = 0.0;
+  for (var row = 0u; row < dims.rows; row++) { sum += dy[row * dims.cols + col]; }
+  column_sums[col] = sum;
 }

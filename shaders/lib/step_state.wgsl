@@ -5,4 +5,5 @@ struct StepState {
   seed: u32,   // of the run
   step: u32,   // training steps before this one
   ratio: f32,  // p, the share of the block weights to keep
+  rate: f32,   // what the schedule multiplies the learning rate by; 1 without a schedule
 }

@@ -5,6 +5,12 @@ import { parseValues } from "./arguments/arguments.ts";
 import { EXPORT_USAGE } from "./arguments/exportArguments.ts";
 import { readRecipeArguments, RECIPE_OPTIONS, RECIPE_USAGE } from "./arguments/recipeArguments.ts";
 import {
+  readRecoverArguments,
+  type RecoverChoice,
+  RECOVER_OPTIONS,
+  RECOVER_USAGE,
+} from "./arguments/recoverArguments.ts";
+import {
   checkedArguments,
   MEASURE_USAGE,
   readRunArguments,
@@ -28,6 +34,9 @@ Training:
   --keep 0.5               ratio: the kept share of the block weights, 0.05 to 1
 ${RECIPE_USAGE}
 
+Recovery:
+${RECOVER_USAGE}
+
 Export:
 ${EXPORT_USAGE}
 
@@ -39,17 +48,21 @@ ${APPLY_USAGE}`;
 
 interface Arguments extends RunArguments {
   recipe: Recipe;
+  recover?: RecoverChoice;
 }
 
 function readArguments(argv: string[]): Arguments {
-  const values = parseValues(argv, { ...RUN_OPTIONS, ...RECIPE_OPTIONS });
+  const values = parseValues(argv, { ...RUN_OPTIONS, ...RECIPE_OPTIONS, ...RECOVER_OPTIONS });
   const recipe = checkedArguments(() => checkRecipe(readRecipeArguments(values)));
-  return { ...readRunArguments(values), recipe };
+  const recover = readRecoverArguments(values, recipe.seed);
+  return { ...readRunArguments(values), recipe, ...(recover ? { recover } : {}) };
 }
 
 async function pruneHeadless(argv: string[]): Promise<void> {
-  const { recipe, ...given } = readArguments(argv);
-  await runHeadless(given, recipe, (host, request, progress) => host.call("prune", { ...request, recipe }, progress));
+  const { recipe, recover, ...given } = readArguments(argv);
+  await runHeadless(given, recipe, (host, request, progress) =>
+    host.call("prune", { ...request, recipe, ...(recover ? { recover } : {}) }, progress),
+  );
 }
 
 /** The kind of pruning that the arguments ask for. */

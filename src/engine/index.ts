@@ -112,6 +112,13 @@ export type { MemoryPlan, PlanChoice, PlanResult, PlanParts } from "./train/memo
 export { resumeNote } from "./train/resumeNote.ts";
 export { Session } from "./train/session.ts";
 export type { StepMetrics, StepReport } from "./train/session.ts";
+export { recoverLearningRate } from "./recipes/recoverRecipe.ts";
+export type { RecoverRecipe } from "./recipes/recoverRecipe.ts";
+export type { RecoveryReceipt } from "./formats/receipt/recoveryReceipt.ts";
+export { RecoverSession } from "./recover/session.ts";
+export type { Pruning } from "./recover/student.ts";
+export { recoveredHash } from "./recover/overlay.ts";
+export { recoveredModel, updatedValues } from "./recover/recoveredModel.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";
 export { exportRatios } from "./evaluate/export/exportRatios.ts";
 export type { RatioInside } from "./evaluate/export/exportRatios.ts";

@@ -87,7 +87,7 @@ async function checkKernels(
     counts.failed += tally.failed;
   };
   const usual = ctx.matmul;
-  await part(`all ops, matmul ${usual}`, ({ add }) => selfCheck(ctx, { onCheck: add }));
+  await part(`all ops, matmul ${ctx.matmulTable.default}`, ({ add }) => selfCheck(ctx, { onCheck: add }));
   // a named variant's kernels do not depend on the kind of adapter
   const variants = allMatmuls && software ? usableVariants(ctx).filter((one) => one !== usual) : [];
   for (const variant of variants) {

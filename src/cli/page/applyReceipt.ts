@@ -19,7 +19,7 @@ import {
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formTargets, type FormsRequest } from "./forms.ts";
-import { zeroedModelOf } from "./modelOfReceipt.ts";
+import { refuseRecovered, zeroedModelOf } from "./modelOfReceipt.ts";
 import type { Reporter } from "./openRun.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
@@ -57,6 +57,7 @@ export async function applyReceiptMasks(request: ApplyRequest, report: Reporter)
 
 async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const receipt = readReceipt(request.receipt);
+  refuseRecovered(receipt);
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
   const masks = masksFromReceipt(receipt, opened.config);
   const { recipe, target, targets, trainedSteps } = receipt;

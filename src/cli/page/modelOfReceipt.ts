@@ -22,7 +22,9 @@ import {
 export async function modelOfReceipt(ctx: Ctx, opened: OpenedModel, text: string): Promise<Model> {
   if (isWeightReceipt(text)) return (await zeroedModelOf(ctx, opened, readWeightReceipt(text))).model;
   const { config, weights, model } = opened;
-  const lists = indexLists(masksFromReceipt(readReceipt(text), config));
+  const receipt = readReceipt(text);
+  refuseRecovered(receipt);
+  const lists = indexLists(masksFromReceipt(receipt, config));
   return loadModel(ctx, config, cutReader(weights, config.family, lists), { lists, precision: model.precision });
 }
 
@@ -32,6 +34,7 @@ export async function zeroedModelOf(
   { config, weights, model: { precision } }: OpenedModel,
   receipt: WeightReceipt,
 ): Promise<{ model: Model; masks: WeightMasks }> {
+  refuseRecovered(receipt);
   if (receipt.updated)
     throw new EngineError(
       "unsupported",
@@ -39,4 +42,14 @@ export async function zeroedModelOf(
     );
   const masks = weightMasksFromReceipt(receipt, config);
   return { model: await loadModel(ctx, config, maskedReader(weights, config, masks), { precision }), masks };
+}
+
+/** A receipt has the masks and the recipe of a recovery, but not the weights that it trained. Throws "unsupported". */
+export function refuseRecovered({ recovery }: Pick<ReturnType<typeof readReceipt>, "recovery">): void {
+  if (!recovery) return;
+  const { steps, matrices, learningRate, tokens } = recovery.recipe;
+  throw new EngineError(
+    "unsupported",
+    `receipt.json: recovery: this receipt's model was recovered: its weights were trained after pruning, and a receipt does not contain them. Use the exported files, or prune again with its recipe and --recover ${steps} --recover-matrices ${matrices} --recover-learning-rate ${learningRate} --recover-tokens ${tokens}.`,
+  );
 }

@@ -11,19 +11,24 @@ import {
   keptTotalWeights,
   loadModel,
   type Masks,
+  type Model,
   type Recipe,
+  type RecoveryReceipt,
   Session,
   sharingOf,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
+import type { RecoverChoice } from "../arguments/recoverArguments.ts";
+import { recover, type RecoveryAnswer } from "./recover.ts";
 import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface PruneRequest extends RunRequest {
   recipe: Recipe;
+  recover?: RecoverChoice;
 }
 
-export type PruneAnswer = PrunedAnswer & TrainingTime;
+export type PruneAnswer = PrunedAnswer & TrainingTime & { recovery?: RecoveryAnswer };
 
 const REPORT_MS = 250;
 
@@ -72,13 +77,16 @@ export async function train(run: OpenRun, recipe: Recipe, report: Reporter): Pro
   return { architecture: architectureOf(taken, options), ...trained };
 }
 
+/** The compact model that the masks cut out; the caller frees it. */
+function compactModel({ ctx, opened }: OpenRun, lists: readonly Uint32Array[]): Promise<Model> {
+  const { config, weights, model } = opened;
+  const { precision } = model;
+  return loadModel(ctx, config, cutReader(weights, config.family, lists), { lists, precision });
+}
+
 /** Measures the compact model that the masks cut out. */
 export async function measureMasks(run: OpenRun, masks: Masks): Promise<MeasuredPair> {
-  const { ctx, opened } = run;
-  const { config, weights, model } = opened;
-  const lists = indexLists(masks);
-  const { precision } = model;
-  const compact = await loadModel(ctx, config, cutReader(weights, config.family, lists), { lists, precision });
+  const compact = await compactModel(run, indexLists(masks));
   try {
     return await run.measure(compact);
   } finally {
@@ -96,7 +104,7 @@ export interface PrunedAnswer extends RunAnswer {
 export async function measureAndExport(
   run: OpenRun,
   { masks, counts, keptWeights }: Architecture,
-  { recipe, steps }: { recipe: Recipe; steps: number },
+  { recipe, steps, recovery }: { recipe: Recipe; steps: number; recovery?: RecoveryReceipt },
   request: FormsRequest,
 ): Promise<PrunedAnswer> {
   const { ctx, opened } = run;
@@ -108,7 +116,10 @@ export async function measureAndExport(
     ctx,
     opened,
     { masks, targets: formTargets(request) },
-    { ...options, openOnnx: onnxReader, receipt: { ...receipt, recipe, target, trainedSteps: steps } },
+    {
+      ...{ ...options, openOnnx: onnxReader },
+      receipt: { ...receipt, recipe, target, trainedSteps: steps, ...(recovery ? { recovery } : {}) },
+    },
   );
   return {
     ...run.answer(measured, forms),
@@ -135,6 +146,32 @@ export async function pruneGates(request: PruneRequest, report: Reporter): Promi
   const { recipe } = request;
   const run = await openRun({ ...request, stepTokens: recipe.tokens }, report);
   const { architecture, ...trained } = await train(run, recipe, report);
-  const answer = await measureAndExport(run, architecture, { recipe, steps: trained.steps }, request);
-  return { ...answer, ...trainingTime(trained, recipe) };
+  const made = { recipe, steps: trained.steps };
+  const times = trainingTime(trained, recipe);
+  if (!request.recover) return { ...(await measureAndExport(run, architecture, made, request)), ...times };
+  const { answer: recovery, result } = await recoverMasks(run, architecture, request.recover, report);
+  const [of, how] = result
+    ? [
+        { ...run, opened: result.opened },
+        { ...made, recovery: result.recovery },
+      ]
+    : [run, made];
+  return { ...(await measureAndExport(of, architecture, how, request)), ...times, recovery };
+}
+
+/** Recovers the compact model of an architecture. */
+async function recoverMasks(
+  run: OpenRun,
+  { masks, keptWeights }: Architecture,
+  choice: RecoverChoice,
+  report: Reporter,
+): ReturnType<typeof recover> {
+  const lists = indexLists(masks);
+  const pruned = await compactModel(run, lists);
+  const ratio = keptWeights / budgetOf(run.opened.config).blockWeights;
+  try {
+    return await recover(run, { choice, pruned, pruning: { lists }, ratio }, report);
+  } finally {
+    pruned.free();
+  }
 }

@@ -10,11 +10,14 @@ import {
   pruneWeights as pruneModel,
   type WeightRecipe,
 } from "../../engine/index.ts";
+import type { RecoverChoice } from "../arguments/recoverArguments.ts";
+import { recover, type RecoveryAnswer } from "./recover.ts";
 import { formTargets } from "./forms.ts";
 import { openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface WeightsRequest extends RunRequest {
   recipe: WeightRecipe;
+  recover?: RecoverChoice;
 }
 
 interface WeightsAnswer extends RunAnswer {
@@ -23,6 +26,7 @@ interface WeightsAnswer extends RunAnswer {
   secondsPruning: number;
   /** Kept share of each matrix, by the name of its tensor. */
   keptByMatrix: Record<string, number>;
+  recovery?: RecoveryAnswer;
 }
 
 /** The recipe as it was applied, and its result; the caller frees `pruned.model`. */
@@ -59,23 +63,36 @@ export async function pruneWeightsRun(request: WeightsRequest, report: Reporter)
   const run = await openRun(request, report, ({ config }) => checkFits(config, request.recipe));
   const { ctx, opened } = run;
   const { recipe, pruned, seconds: secondsPruning } = await calibrateAndPrune(run, request.recipe, report);
-  const measured = await run.measure(pruned.model);
+  const { masks } = pruned;
+  const kept = keptShares(opened.config, keptOfMasks(masks));
+  const share = (of: { kept: number; of: number }): number => of.kept / of.of;
+  const recovered =
+    request.recover &&
+    (await recover(
+      run,
+      {
+        ...{ choice: request.recover, pruned: pruned.model, pruning: { masks }, ratio: share(kept.blockWeights) },
+        updates: recipe.method === "sparsegpt",
+      },
+      report,
+    ));
+  const result = recovered?.result;
+  const model = result?.opened.model ?? pruned.model;
+  const measured = await run.measure(model);
   const { receipt, ...options } = await run.exportOptions(measured);
-  const { model, masks } = pruned;
   const exported = await exportPrunedWeights(
     ctx,
-    opened,
+    result?.opened ?? opened,
     { model, masks, target },
-    { ...options, receipt: { ...receipt, recipe } },
+    { ...options, receipt: { ...receipt, recipe, ...(result ? { recovery: result.recovery } : {}) } },
   );
-  const kept = keptShares(opened.config, keptOfMasks(pruned.masks));
-  const share = (of: { kept: number; of: number }): number => of.kept / of.of;
   return {
     ...run.answer(measured, [exported]),
     keptMlp: share(kept.mlpWeights),
     keptBlocks: share(kept.blockWeights),
     keptModel: share(kept.modelWeights),
     secondsPruning,
+    ...(recovered ? { recovery: recovered.answer } : {}),
     keptByMatrix: Object.fromEntries(pruned.masks.map((mask) => [mask.matrix.name, share(keptOfMasks([mask]))])),
   };
 }

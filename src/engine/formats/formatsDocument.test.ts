@@ -5,6 +5,7 @@ import { gateLayout } from "../masks/gates.ts";
 import { mlpMatrices } from "../masks/mlpMatrices.ts";
 import { packMask, weightsOf } from "../masks/weightMasks.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
+import { DEFAULT_RECOVER_RECIPE } from "../recipes/recoverRecipe.ts";
 import { DEFAULT_WEIGHT_RECIPE } from "../recipes/weightRecipe.ts";
 import { decoderInputs, decoderOutputs } from "./onnx/decoderInputs.ts";
 import { encodeCheckpoint } from "../train/checkpoint.ts";
@@ -55,6 +56,15 @@ async function jsonOf(file: OutputFile): Promise<unknown> {
 
 const text = { name: "a text", sha256: "ab".repeat(32) };
 const pair = { text, context: 64, tokens: 640, beginToken: false, dense: 20, pruned: 30 };
+const recovery = {
+  recipe: { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 },
+  ...{
+    bestStep: 300,
+    guard: { before: 28, after: 24, tokens: 4096 },
+    prunedBefore: 27,
+    weightsSha256: "cd".repeat(32),
+  },
+};
 const sample = { ids: [3], top: [{ ids: [5, 1], logits: [2.5, 1] }] };
 const check: FormCheck = {
   ...{ form: "masked", dtype: "F32", runtime: "engine", version: "0.1.0", tokens: 64 },
@@ -74,7 +84,7 @@ beforeAll(async () => {
       licence: "mit",
       config: model.config,
     },
-    ...{ dtype: "F32", precision: "f16", calibration: text, perplexity: [pair], checks: [check], sample },
+    ...{ dtype: "F32", precision: "f16", calibration: text, perplexity: [pair], checks: [check], sample, recovery },
   };
 });
 

@@ -64,6 +64,18 @@ export interface GoldenPruning {
   readonly calibration: string;
 }
 
+/** A recovery in PyTorch: the KL of every step, and the last block's weights afterwards. */
+export interface GoldenRecovery {
+  readonly info: {
+    recipe: { steps: number; lr: number; weight_decay: number };
+    /** Of every step, before its update. */
+    kl: number[];
+    /** Next-token loss on `ids` afterwards. */
+    loss: number;
+  };
+  readonly file: SafetensorsFile;
+}
+
 export interface GoldenCase {
   readonly name: string;
   readonly config: ModelConfig;
@@ -73,6 +85,7 @@ export interface GoldenCase {
   /** By name: "train" for one ratio, "every" for every ratio, and each ablation under its own name. */
   readonly trainings: ReadonlyMap<string, GoldenTraining>;
   readonly prunings: readonly GoldenPruning[];
+  readonly recovery?: GoldenRecovery;
   has(name: string): boolean;
   floats(name: string): Promise<Float32Array<ArrayBuffer>>;
   /** A tensor of token ids (I32 or I64). */
@@ -101,6 +114,7 @@ export async function openCase(folder: Folder, model: Folder = folder): Promise<
     has: (name) => file.tensors.has(name),
     trainings: await trainingsOf(folder, info, file),
     prunings: await pruningsOf(folder, info, file),
+    ...(await recoveryOf(folder)),
     floats: (name) => file.readFloat32(name),
     ids: (name) => idsOf(file, name),
     mask: (name) => file.readTensor(name),
@@ -139,4 +153,10 @@ async function pruningsOf(folder: Folder, { weights }: GoldenInfo, file: Safeten
     prunings.push({ ...info, file: await readSafetensors(await folder.open("weights.safetensors")) });
   }
   return prunings;
+}
+
+async function recoveryOf(folder: Folder): Promise<{ recovery?: GoldenRecovery }> {
+  if (!folder.list().includes("recover.json")) return {};
+  const info = (await readJson(await folder.open("recover.json"))) as GoldenRecovery["info"];
+  return { recovery: { info, file: await readSafetensors(await folder.open("recover.safetensors")) } };
 }

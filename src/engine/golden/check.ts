@@ -5,6 +5,7 @@ import { loadModel } from "../model/load.ts";
 import type { Precision } from "../tensor.ts";
 import { openCase } from "./case.ts";
 import { checkModel } from "./model.ts";
+import { checkRecovery } from "./recover.ts";
 import { checkTraining } from "./training.ts";
 import { checkWeightPruning } from "./weights.ts";
 
@@ -37,6 +38,7 @@ export async function checkGolden(
     // Rounding changes the order of nearly equal weights and so the masks, which PyTorch made from weights that are not rounded.
     const prunings = precision === "f32" ? golden.prunings : [];
     for (const pruning of prunings) checks.push(...(await checkWeightPruning(ctx, golden, pruning, model)));
+    if (golden.recovery) checks.push(...(await checkRecovery(ctx, golden, golden.recovery, model)));
     return {
       case: folder.name,
       adapter: ctx.gpu.facts.name,

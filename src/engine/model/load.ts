@@ -39,6 +39,10 @@ export interface LoadOptions {
 /** The fast matmuls need widths that are multiples of 4: the kept widths of a compact model are padded with weights of zero. */
 const PAD = 4;
 
+/** Heights and widths of a model's linear layers are padded to multiples of this. */
+export const paddingOf = ({ dModel }: ModelConfig, compact: boolean): number =>
+  compact && dModel % PAD === 0 ? PAD : 1;
+
 /** Reads every tensor once and uploads it; frees everything if that fails. Throws "unsupported" for a weight that f16 cannot represent. */
 export async function loadModel(
   ctx: Ctx,
@@ -49,7 +53,7 @@ export async function loadModel(
   const { lists, onProgress, precision = "f32", empty = false } = options;
   const uploads = new WeightUploads(ctx, reader, {
     expected: new Set(modelTensors(config).map(({ name }) => name)),
-    padTo: lists && config.dModel % PAD === 0 ? PAD : 1,
+    padTo: paddingOf(config, lists !== undefined),
     precision,
     empty,
     ...(onProgress ? { onProgress } : {}),

@@ -20,6 +20,8 @@ export interface OpenedModel {
   readonly folder: Folder;
   readonly config: ModelConfig;
   readonly weights: Weights;
+  /** Whether some weights were trained after pruning: `weights` and `model` then have them, and `folder` does not. */
+  readonly recovered?: boolean;
   readonly tokenizer: Tokenizer;
   /** Element type of the matrices in the file. */
   readonly dtype: FloatDtype;

@@ -26,7 +26,7 @@ interface AdamWTensors {
   /** First and second moments. */
   m: Tensor;
   v: Tensor;
-  /** Its `step` + 1 is AdamW's t. */
+  /** Its `step` + 1 is AdamW's t, and its `rate` multiplies lr. */
   stepState: Tensor;
 }
 
@@ -37,7 +37,7 @@ export function adamW(ctx: Ctx, tensors: AdamWTensors, options: AdamWOptions): v
   for (const tensor of [grad, m, v]) checkShape(tensor, theta.shape, "adamW");
   const recipe = {
     count: elements(theta),
-    decay: 1 - lr * weightDecay,
+    decay: lr * weightDecay,
     lr,
     eps,
     weight1: 1 - beta1,

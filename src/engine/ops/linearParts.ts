@@ -1,37 +1,69 @@
-// A frozen linear layer whose weight is stored in parts: each part makes some columns of y, and dx is the sum over all parts.
+// A linear layer whose weight is stored in parts: each part makes some columns of y, and dx is the sum over all parts. Usually frozen; where a
+// model is recovered, its weight and bias are trained.
 import wgsl from "../../../shaders/linear_parts.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { matrixOf, type Tensor, view } from "../tensor.ts";
 import { addInto } from "./arithmetic.ts";
 import { linear, linearBackward, linearForward } from "./linear.ts";
+import { trainedBiasGradient } from "./linearTrained.ts";
+import { linearWeightGradient } from "./linearWeightGradient.ts";
 import { heightOf, placed, type RowParts } from "./kit/rowParts.ts";
 import { blockKernel, type Launcher, unitOf } from "./kit/variants.ts";
 
 const TAKE = blockKernel("linearParts", "take", [wgsl]);
 const PUT = blockKernel("linearParts", "put", [wgsl]);
 
-/** `linear` with a weight (N, K) in parts. x: (..., K), bias: (N), y: (..., N). Weight and bias are frozen. */
+/**
+ * `linear` with a weight (N, K) in parts. x: (..., K), bias: (N), y: (..., N). Weight and bias are frozen, unless they require a gradient:
+ * dw = dy^T x, and db, the sum of dy over its rows. A trained weight is f32.
+ */
 export function linearParts(ctx: Ctx, x: Tensor, weight: RowParts, bias?: Tensor): Tensor {
   const [only] = weight;
   invariant(only, "bug", "linearParts: expected at least one part, got none");
-  if (weight.length === 1) return linear(ctx, x, only, bias);
+  const trained = weight.some((part) => part.requiresGrad) || bias?.requiresGrad === true;
+  if (weight.length === 1 && !trained) return linear(ctx, x, only, bias);
+  const inputs = [x, ...weight, ...(bias ? [bias] : [])];
+  const y = ctx.empty([...x.shape.slice(0, -1), heightOf(weight)], "linear", {
+    requiresGrad: ctx.needsGrad(...inputs),
+  });
   const { rows: m } = matrixOf(x);
-  const y = ctx.empty([...x.shape.slice(0, -1), heightOf(weight)], "linear", { requiresGrad: ctx.needsGrad(x) });
-  for (const { part, first, rows } of placed(weight)) {
-    const piece = ctx.empty([m, rows], "columns of linear");
-    linearForward(ctx, { x, weight: part, bias: bias && view(bias, first, [rows]), y: piece });
-    moveColumns(ctx, PUT, [piece, y], { narrow: piece, wide: y, first });
+  if (weight.length === 1) linearForward(ctx, { x, weight: only, bias, y });
+  else {
+    for (const { part, first, rows } of placed(weight)) {
+      const piece = ctx.empty([m, rows], "columns of linear");
+      linearForward(ctx, { x, weight: part, bias: bias && view(bias, first, [rows]), y: piece });
+      moveColumns(ctx, PUT, [piece, y], { narrow: piece, wide: y, first });
+    }
   }
-  return ctx.record(y, [x], (dy) => {
-    const dx = ctx.gradTarget(x);
-    const pieces = placed(weight).map(({ part, first, rows }) => {
-      const piece = ctx.empty([m, rows], "columns of d linear");
-      moveColumns(ctx, TAKE, [dy, piece], { narrow: piece, wide: dy, first });
-      return { part, dy: piece };
-    });
-    linearPartsBackward(ctx, pieces, dx);
-    return [dx];
+  return ctx.record(y, inputs, (dy) => {
+    const pieces = columnsOf(ctx, dy, weight);
+    const dx = x.requiresGrad ? ctx.gradTarget(x) : null;
+    if (dx) linearPartsBackward(ctx, pieces, dx);
+    const weights = pieces.map(({ part, dy: piece }) =>
+      gradient(ctx, part, (dw) => linearWeightGradient(ctx, [x, piece], dw)),
+    );
+    return [dx, ...weights, ...(bias ? [gradient(ctx, bias, (db) => trainedBiasGradient(ctx, dy, db))] : [])];
+  });
+}
+
+/** The gradient of a trained tensor, written by `write`; null if it is frozen. */
+function gradient(ctx: Ctx, of: Tensor, write: (target: Tensor) => void): Tensor | null {
+  if (!of.requiresGrad) return null;
+  const target = ctx.gradTarget(of);
+  write(target);
+  return target;
+}
+
+/** Each part with its columns of dy. */
+function columnsOf(ctx: Ctx, dy: Tensor, weight: RowParts): { part: Tensor; dy: Tensor }[] {
+  const parts = placed(weight);
+  if (parts.length === 1) return parts.map(({ part }) => ({ part, dy }));
+  const { rows: m } = matrixOf(dy);
+  return parts.map(({ part, first, rows }) => {
+    const piece = ctx.empty([m, rows], "columns of d linear");
+    moveColumns(ctx, TAKE, [dy, piece], { narrow: piece, wide: dy, first });
+    return { part, dy: piece };
   });
 }
 

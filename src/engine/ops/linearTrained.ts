@@ -9,12 +9,13 @@ import { groupsOf, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { unitOf } from "./kit/variants.ts";
 import { precisionOf, valueText, weightText, type Width } from "./kit/weightText.ts";
 
-const kernels = (precision: Precision, width: Width): Record<"forward" | "dx" | "parameters", KernelSpec> => {
+const kernels = (precision: Precision, width: Width): Record<"forward" | "dx" | "parameters" | "db", KernelSpec> => {
   const code = [grid, valueText(width), weightText(precision, width), wgsl];
   return {
     forward: kernelOf("linearTrained", "forward", code),
     dx: kernelOf("linearTrained", "input_gradient", code),
     parameters: kernelOf("linearTrained", "parameter_gradients", code),
+    db: kernelOf("linearTrained", "bias_gradient", code),
   };
 };
 const KERNELS = {
@@ -72,6 +73,14 @@ export function trainedInputGradient(ctx: Ctx, dy: Tensor, w: Tensor, dx: Tensor
   const { rows } = matrixOf(dy);
   const { kernel, inner, run } = launch(ctx, rows, w);
   run(kernel.dx, [dy, w, dx], Math.ceil(rows / OUTPUTS) * inner);
+}
+
+/** db = the sum of dy over its rows, written to db. dy: (M, N), db: (N). */
+export function trainedBiasGradient(ctx: Ctx, dy: Tensor, db: Tensor): void {
+  const { rows, cols } = matrixOf(dy);
+  const dims = { rows, inner: 1, cols, biased: 1 };
+  const { db: kernel } = KERNELS.f32[1];
+  ctx.run(kernel, [dy, db], dims, groupsOf(kernel, cols));
 }
 
 interface Launch {

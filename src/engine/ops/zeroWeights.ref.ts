@@ -1,5 +1,5 @@
 // Reference of zeroing pruned weights and packing their mask.
-import { at, type OpCase, type OpRef, randomInts, randomRef, refTensor } from "./kit/ref.ts";
+import { at, type OpCase, type OpRef, randomInts, randomRef, refTensor, type RefTensor } from "./kit/ref.ts";
 
 interface Part {
   firstRow: number;
@@ -31,5 +31,33 @@ export const zeroWeightsRef: OpRef<Part> = {
       else words[i >> 5] = at(words, i >> 5) + 2 ** (i & 31);
     });
     return [after, { ...refTensor([words.length], words), dtype: "u32" }];
+  },
+};
+
+/** Random words of 32 bits. */
+function randomWords(seed: number, count: number): RefTensor {
+  const [low, high] = [randomInts(seed, [count], 2 ** 16), randomInts(seed + 1, [count], 2 ** 16)];
+  return { ...low, data: low.data.map((value, i) => value + 2 ** 16 * at(high.data, i)) };
+}
+
+const bitsCase = (rows: number, cols: number): OpCase<null> => ({
+  name: `R${rows} C${cols}`,
+  params: null,
+  inputs: () => [randomRef(1, [rows, cols]), randomWords(2, Math.ceil((rows * cols) / 32))],
+});
+
+/** Zeroing by bits that are known. */
+export const zeroByBitsRef: OpRef<null> = {
+  name: "zeroWeights: by bits",
+  cases: [bitsCase(1, 1), bitsCase(1, 31), bitsCase(1, 32), bitsCase(3, 33), bitsCase(63, 65), bitsCase(70, 64)],
+  forward([w, bits]) {
+    if (!w || !bits) throw new RangeError("zeroByBits takes w and bits");
+    const kept = (i: number): boolean => Math.floor(at(bits.data, i >> 5) / 2 ** (i & 31)) % 2 === 1;
+    return [
+      refTensor(
+        w.shape,
+        w.data.map((value, i) => (kept(i) ? value : 0)),
+      ),
+    ];
   },
 };

@@ -3,11 +3,12 @@ import grid from "../../../shaders/lib/grid.wgsl?raw";
 import wgsl from "../../../shaders/zero_weights.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import { elements, matrixOf, type Tensor } from "../tensor.ts";
+import { checkShape, elements, matrixOf, type Tensor } from "../tensor.ts";
 import { groupsOf, kernelOf, kernelSizes } from "./kit/launch.ts";
 import type { PackedRows } from "./weightScores.ts";
 
 const FORWARD = kernelOf("zeroWeights", "forward", [grid, wgsl]);
+const BY_BITS = kernelOf("zeroWeights", "by_bits", [grid, wgsl]);
 const WORD_BITS = kernelSizes(FORWARD).constant("WORD_BITS");
 
 /**
@@ -26,4 +27,12 @@ export function zeroWeights(ctx: Ctx, { weight, firstRow, rows }: PackedRows, ke
   const bits = ctx.empty([words], "mask bits", { dtype: "u32" });
   ctx.run(FORWARD, [keep, weight, bits], { length, first: firstRow * cols }, groupsOf(FORWARD, words));
   return bits;
+}
+
+/** Zeroes, in place, the entries of `weight` whose bit in `bits` is 0. bits: u32, as `zeroWeights` returns them. Not differentiable. */
+export function zeroByBits(ctx: Ctx, weight: Tensor, bits: Tensor): void {
+  const length = elements(weight);
+  const words = Math.ceil(length / WORD_BITS);
+  checkShape(bits, [words], "mask bits");
+  ctx.run(BY_BITS, [bits, weight], { length, first: 0 }, groupsOf(BY_BITS, words));
 }

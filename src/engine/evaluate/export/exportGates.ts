@@ -64,7 +64,12 @@ export async function exportGates(
   const { ids, dtype: chosen, shardBytes, cancelled = () => false } = options;
   const expected = await maskedLogits(ctx, opened.model, masks, ids);
   if (options.sample) checkSample(options.sample, expected, config.vocab);
-  const source = { folder, config, masks, ...(chosen ? { dtype: chosen } : {}), ...(shardBytes ? { shardBytes } : {}) };
+  const source = {
+    ...{ folder, config, masks },
+    ...(opened.recovered ? { recoveredWeights: opened.weights } : {}),
+    ...(chosen ? { dtype: chosen } : {}),
+    ...(shardBytes ? { shardBytes } : {}),
+  };
   const { precision } = opened.model;
   const rounded = chosen && (await roundedLogits(ctx, opened, masks, { ids, dtype: chosen, cancelled }));
   // The engine reads a form back at the model's own precision, so both sides round alike; another runtime does not round.

@@ -34,7 +34,8 @@ export async function exportPrunedWeights(
   const { folder, config, dtype: own } = opened;
   const { ids, dtype: chosen, shardBytes, sample, onProgress, cancelled } = options;
   const { precision } = model;
-  const updates = options.receipt.recipe.method === "sparsegpt";
+  // recovered weights are already in opened.weights, SparseGPT's updates among them
+  const updates = options.receipt.recipe.method === "sparsegpt" && !opened.recovered;
   const dtype = chosen ?? own;
   const expected = await logitsOf(ctx, model, ids);
   if (sample) checkSample(sample, expected, config.vocab);
@@ -45,6 +46,7 @@ export async function exportPrunedWeights(
   };
   const source = {
     ...{ folder, config, masks },
+    ...(opened.recovered ? { recoveredWeights: opened.weights } : {}),
     ...(updates ? { updated } : {}),
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),

@@ -25,6 +25,21 @@ export function perplexities(pairs: readonly PerplexityPair[]): string {
   );
 }
 
+/** How the kept weights were trained after pruning; empty where they were not. Ends with a space. */
+export function recovered({ recovery }: ReceiptBase): string {
+  if (!recovery) return "";
+  const { recipe, bestStep, guard, prunedBefore, weightsSha256 } = recovery;
+  const trained =
+    recipe.matrices === "all"
+      ? "all matrices of every block"
+      : "the output matrices of attention and MLP of every block";
+  return `Then a recovery trained ${trained} towards the base model's next-token distribution (forward KL): ${bestStep} of ${recipe.steps} steps of ${recipe.tokens} tokens, learning rate ${recipe.learningRate}, seed ${recipe.seed}. Perplexity was ${prunedBefore.toFixed(2)} before it; on a slice of the training text that it did not train on, ${guard.before.toFixed(2)} before and ${guard.after.toFixed(2)} after. The masks alone do not rebuild this model. SHA-256 of the trained weights: ${weightsSha256}. `;
+}
+
+/** What happened to the weights that were kept: the middle of a sentence. */
+export const keptWeightsNote = ({ recovery }: ReceiptBase): string =>
+  recovery ? "were trained towards the base model afterwards" : "are unchanged";
+
 export function checks({ checks: all }: ReceiptBase): string {
   if (all.length === 0) return "No checks were made.";
   return table(

@@ -1,7 +1,17 @@
 // README.md of an export: a model card with the numbers of the receipt, how to load this form, and the base model's licence.
 import { VECTOR_NAMES } from "../../../shared/vectors.ts";
 import { whole } from "../../../shared/format.ts";
-import { checks, frontMatter, licenceNote, oneLine, percentOf, perplexities, table } from "./cardParts.ts";
+import {
+  checks,
+  frontMatter,
+  keptWeightsNote,
+  licenceNote,
+  oneLine,
+  percentOf,
+  perplexities,
+  recovered,
+  table,
+} from "./cardParts.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
 import { RECEIPT_FILE, type Form, type Receipt } from "../receipt/receipt.ts";
 
@@ -26,7 +36,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
   return [
     frontMatter(receipt),
     `# ${name}, pruned to ${percentOf(blocks)} of its block weights`,
-    `Made with ${program.name} ${oneLine(program.version)} by structural pruning (DISP-LLM, arXiv 2410.11988): parts of ${name} were removed; the remaining weights are unchanged.`,
+    `Made with ${program.name} ${oneLine(program.version)} by structural pruning (DISP-LLM, arXiv 2410.11988): parts of ${name} were removed; the remaining weights ${keptWeightsNote(receipt)}.`,
     FORM_NOTES[form],
     "## What is kept",
     table(
@@ -55,7 +65,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
     "## Perplexity",
     perplexities(receipt.perplexity),
     "## How it was made",
-    `${recipe.gates === "full" ? "" : `Ablation ${recipe.gates}, `}${recipe.estimator} estimator, ${receipt.trainedSteps} of ${recipe.steps} steps of ${recipe.tokens} tokens on ${oneLine(receipt.calibration.name)}, lambda ${recipe.lambda}, learning rate ${recipe.learningRate}, seed ${recipe.seed}; target: ${receipt.target.value} (${receipt.target.ratio}). ${trainedFor(receipt)}Adapter: ${oneLine(receipt.adapter)}. \`${RECEIPT_FILE}\` has the complete recipe and the masks.`,
+    `${recipe.gates === "full" ? "" : `Ablation ${recipe.gates}, `}${recipe.estimator} estimator, ${receipt.trainedSteps} of ${recipe.steps} steps of ${recipe.tokens} tokens on ${oneLine(receipt.calibration.name)}, lambda ${recipe.lambda}, learning rate ${recipe.learningRate}, seed ${recipe.seed}; target: ${receipt.target.value} (${receipt.target.ratio}). ${trainedFor(receipt)}${recovered(receipt)}Adapter: ${oneLine(receipt.adapter)}. \`${RECEIPT_FILE}\` has the complete recipe and the masks.`,
     "## Checks",
     checks(receipt),
     "## Licence",

@@ -1,7 +1,17 @@
 // README.md of a model with pruned single weights: the numbers of the receipt, and what zeros do and do not bring.
 import { whole } from "../../../shared/format.ts";
 import { METHOD_NAMES, parsePattern, type WeightMethod } from "../../recipes/weightRecipe.ts";
-import { checks, frontMatter, licenceNote, oneLine, percentOf, perplexities, table } from "./cardParts.ts";
+import {
+  checks,
+  frontMatter,
+  keptWeightsNote,
+  licenceNote,
+  oneLine,
+  percentOf,
+  perplexities,
+  recovered,
+  table,
+} from "./cardParts.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
 import { RECEIPT_FILE, type Share } from "../receipt/receipt.ts";
 import type { WeightReceipt } from "../receipt/weightReceipt.ts";
@@ -15,7 +25,8 @@ const PAPERS: Record<WeightMethod, string> = {
 
 /** The model card as Markdown with front matter. */
 export function weightCard(receipt: WeightReceipt): string {
-  const { model, kept, recipe, program, updated } = receipt;
+  const { model, kept, recipe, program, updated, recovery } = receipt;
+  const updatedBy = updated && !recovery;
   const name = oneLine(model.name);
   const row = (what: string, share: Share): string[] => [what, whole(share.kept), whole(share.of), percentOf(share)];
   const pattern = parsePattern(recipe.pattern);
@@ -30,7 +41,7 @@ export function weightCard(receipt: WeightReceipt): string {
   return [
     frontMatter(receipt),
     `# ${name}, ${recipe.pattern} of its MLP weights zero`,
-    `Made with ${program.name} ${oneLine(program.version)} by ${METHOD_NAMES[recipe.method]} (${PAPERS[recipe.method]}): ${lost}. ${updated ? "The remaining weights were updated to compensate." : "The remaining weights are unchanged."}`,
+    `Made with ${program.name} ${oneLine(program.version)} by ${METHOD_NAMES[recipe.method]} (${PAPERS[recipe.method]}): ${lost}. ${updatedBy ? "The remaining weights were updated to compensate." : `The remaining weights ${keptWeightsNote(receipt)}.`}`,
     'This folder contains dense tensors in the shapes of the base model, with zeros for the pruned weights. It loads wherever the base model does, for example with `AutoModelForCausalLM.from_pretrained("this folder")`, and it is as large and as slow as the base model: common runtimes gain no speed from zeros, including 2:4.',
     "## What is kept",
     table(
@@ -44,7 +55,7 @@ export function weightCard(receipt: WeightReceipt): string {
     "## Perplexity",
     perplexities(receipt.perplexity),
     "## How it was made",
-    `${recipe.method === "magnitude" ? "No calibration." : `${recipe.sequences} sequences of ${recipe.tokens} tokens of ${oneLine(receipt.calibration.name)}, seed ${recipe.seed}; each block was calibrated on activations of the already pruned blocks before it.`} Adapter: ${oneLine(receipt.adapter)}. \`${RECEIPT_FILE}\` has the complete recipe and the masks.`,
+    `${recipe.method === "magnitude" ? "No calibration." : `${recipe.sequences} sequences of ${recipe.tokens} tokens of ${oneLine(receipt.calibration.name)}, seed ${recipe.seed}; each block was calibrated on activations of the already pruned blocks before it.`} ${recovered(receipt)}Adapter: ${oneLine(receipt.adapter)}. \`${RECEIPT_FILE}\` has the complete recipe and the masks.`,
     "## Checks",
     checks(receipt),
     "## Licence",

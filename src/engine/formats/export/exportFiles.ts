@@ -22,6 +22,8 @@ export interface ExportModel {
   /** The dense model: config.json, safetensors, tokenizer. */
   folder: Folder;
   config: ModelConfig;
+  /** The weights to export, in place of the folder's: those of a recovered model. */
+  recoveredWeights?: Weights;
   /** Element type of the exported weights; by default each tensor keeps its own. */
   dtype?: FloatDtype;
   /** Largest number of tensor bytes per weights file; by default everything goes into one file. */
@@ -43,8 +45,8 @@ export async function openExportWeights(source: ExportSource): Promise<Weights> 
 }
 
 /** The same without masks. */
-export async function openModelWeights({ folder, config }: ExportModel): Promise<Weights> {
-  const weights = await openWeights(folder);
+export async function openModelWeights({ folder, config, recoveredWeights }: ExportModel): Promise<Weights> {
+  const weights = recoveredWeights ?? (await openWeights(folder));
   for (const { name, shape } of blockTensors(config)) {
     const info = weights.info(name);
     const fits = info.shape.length === 2 && info.shape.every((size, axis) => size === shape[axis]);

@@ -10,6 +10,7 @@ import { packBits } from "../files/bitset.ts";
 import { dtypeBytes, type FloatDtype, type Precision } from "../../dtype.ts";
 import type { MatmulTable } from "../../matmul/matmulTable.ts";
 import type { LogitSample } from "./logitSample.ts";
+import type { RecoveryReceipt } from "./recoveryReceipt.ts";
 import { jsonFile, type OutputFile } from "../files/outputFile.ts";
 
 export const RECEIPT_FILE = "receipt.json";
@@ -98,6 +99,8 @@ export interface ReceiptBase {
   model: ReceiptModel;
   /** The text used for training or calibration. */
   calibration: TextRef;
+  /** Present where the kept weights were trained after pruning. */
+  recovery?: RecoveryReceipt;
   perplexity: PerplexityPair[];
   checks: FormCheck[];
   /** Some logits of the pruned model; missing in receipts of older versions. */
@@ -139,6 +142,7 @@ export interface ReceiptBaseInput {
   dtype: FloatDtype;
   precision: Precision;
   calibration: TextRef;
+  recovery?: RecoveryReceipt;
   perplexity: readonly PerplexityPair[];
   checks: readonly FormCheck[];
   sample?: LogitSample;
@@ -158,6 +162,7 @@ export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
     ...input.perplexity.flatMap(({ dense, pruned }) => [dense, pruned]),
     ...input.checks.flatMap(({ maxAbsLogitDifference, argmaxAgreement }) => [maxAbsLogitDifference, argmaxAgreement]),
     ...(input.sample?.top.flatMap(({ logits }) => logits) ?? []),
+    ...(input.recovery ? [...Object.values(input.recovery.guard), input.recovery.prunedBefore] : []),
   ];
   invariant(
     numbers.every(Number.isFinite),
@@ -175,6 +180,7 @@ export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
     ...(input.matmul ? { matmul: input.matmul } : {}),
     model: { name: input.modelName, licence: input.licence, modelType, dtype: input.dtype, ...shape },
     calibration: input.calibration,
+    ...(input.recovery ? { recovery: input.recovery } : {}),
     perplexity: [...input.perplexity],
     checks: [...input.checks],
     ...(input.sample ? { sample: input.sample } : {}),

@@ -1,5 +1,6 @@
 // Reads and checks the fields that receipts of all methods share; errors name the field.
 import type { ModelConfig } from "../../config/config.ts";
+import { readRecovery } from "./recoveryReceipt.ts";
 import { FLOAT_DTYPES, type FloatDtype } from "../../dtype.ts";
 import { JsonField } from "../../json/jsonFields.ts";
 import { readMatmulTable } from "../../matmul/matmulTable.ts";
@@ -54,6 +55,7 @@ export function readReceiptBase(root: JsonField): ReceiptBase {
     ...(root.get("matmul").value === undefined ? {} : { matmul: readMatmulTable(root.get("matmul")) }),
     model,
     calibration: readTextRef(root.get("calibration")),
+    ...(root.get("recovery").value === undefined ? {} : { recovery: readRecovery(root.get("recovery")) }),
     perplexity: root.get("perplexity").list().map(readPerplexity),
     checks: root
       .get("checks")

@@ -22,7 +22,7 @@ interface MatrixReceipt extends Share {
 
 export interface WeightReceipt extends ReceiptBase {
   recipe: WeightRecipe;
-  /** Whether the kept weights were changed (SparseGPT): then the masks alone cannot recreate the pruned model. */
+  /** Whether the kept weights were changed (by SparseGPT or a recovery): then the masks alone cannot recreate the pruned model. */
   updated: boolean;
   kept: { mlpWeights: Share; blockWeights: Share; modelWeights: Share };
   masks: { encoding: typeof WEIGHT_MASK_ENCODING; matrices: MatrixReceipt[] };
@@ -45,7 +45,7 @@ export function buildWeightReceipt(input: WeightReceiptInput): WeightReceipt {
   return {
     ...head,
     recipe,
-    updated: recipe.method === "sparsegpt",
+    updated: recipe.method === "sparsegpt" || input.recovery !== undefined,
     calibration,
     kept: keptShares(config, sharesOf(matrices)),
     masks: { encoding: WEIGHT_MASK_ENCODING, matrices },

@@ -1,4 +1,4 @@
-// The small buffer of values that change from step to step (seed, step, ratio). The CPU rewrites it before each step.
+// The small buffer of values that change from step to step (seed, step, ratio, rate). The CPU rewrites it before each step.
 import wgsl from "../../../../shaders/lib/step_state.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
@@ -11,6 +11,8 @@ export interface StepValues {
   step: number;
   /** p in (0, 1]: the share of the block weights to keep. f32. */
   ratio: number;
+  /** What the schedule multiplies the learning rate by. Default: 1. f32. */
+  rate?: number;
 }
 
 /** Names and types of the fields, in order, read from the WGSL struct. */
@@ -19,7 +21,7 @@ const FIELDS = [...wgsl.matchAll(/^\s*(\w+)\s*:\s*(u32|f32)\s*,/gm)].map(([, nam
 /** The struct as u32 words. Throws EngineError("bug") for a value that a field cannot represent. */
 export function packStepState(values: StepValues): Uint32Array<ArrayBuffer> {
   const data = new DataView(new ArrayBuffer(FIELDS.length * ELEMENT_BYTES));
-  const given = new Map<string, number>(Object.entries(values));
+  const given = new Map<string, number | undefined>(Object.entries({ rate: 1, ...values }));
   FIELDS.forEach(({ name = "", type }, i) => {
     const value = given.get(name);
     const fits = type === "f32" ? Number.isFinite(value) : value !== undefined && value >>> 0 === value;

@@ -7,7 +7,7 @@ import { addSlicesRef } from "../addSlices.ref.ts";
 import { linear } from "../linear.ts";
 import { linearRef } from "../linear.ref.ts";
 import { linearParts } from "../linearParts.ts";
-import { linearPartsRef } from "../linearParts.ref.ts";
+import { linearPartsRef, linearPartsTrainedRef } from "../linearParts.ref.ts";
 import { linearWeightGradient, type WeightGradientVariant } from "../linearWeightGradient.ts";
 import { linearWeightGradientRef } from "../linearWeightGradient.ref.ts";
 import { type CheckedOp, checkedOp, take } from "./parity.ts";
@@ -47,7 +47,7 @@ export const commonOps: readonly CheckedOp[] = [
     addSlices(ctx, take(t, 0), take(t, 1), bias ? { bias } : extra === "accumulate" ? extra : undefined);
     return [take(t, 1)];
   }),
-  checkedOp(linearPartsRef, (ctx, t, { partRows }) => [
-    linearParts(ctx, take(t, 0), splitRows(take(t, 1), partRows), t[2]),
-  ]),
+  ...[linearPartsRef, linearPartsTrainedRef].map((ref) =>
+    checkedOp(ref, (ctx, t, { partRows }) => [linearParts(ctx, take(t, 0), splitRows(take(t, 1), partRows), t[2])]),
+  ),
 ];

@@ -76,11 +76,11 @@ export const hypernetOps: readonly CheckedOp[] = [
     recordMetrics(ctx, { ...numbers, stepState: stateOf(ctx, values), ring });
     return [ring];
   }),
-  checkedOp(adamWRef, (ctx, t, { first, steps, ...options }) => {
+  checkedOp(adamWRef, (ctx, t, { first, steps, rate, ...options }) => {
     const [theta, m, v, grads] = [take(t, 0), take(t, 1), take(t, 2), take(t, 3)];
     for (let step = 0; step < steps; step++) {
       const grad = view(grads, step * (theta.shape[0] ?? 0), theta.shape);
-      adamW(ctx, { theta, grad, m, v, stepState: stateOf(ctx, { step: first + step }) }, options);
+      adamW(ctx, { theta, grad, m, v, stepState: stateOf(ctx, { step: first + step, rate }) }, options);
     }
     return [theta, m, v];
   }),

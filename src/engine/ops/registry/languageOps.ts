@@ -33,6 +33,8 @@ import { gatherRef } from "../gather.ref.ts";
 import { headNorm } from "../headNorm.ts";
 import { headNormRef } from "../headNorm.ref.ts";
 import { splitRows } from "../kit/rowParts.ts";
+import { klLoss, type KlLossOptions } from "../klLoss.ts";
+import { klLossRef } from "../klLoss.ref.ts";
 import { rope } from "../rope.ts";
 import { ropeRef } from "../rope.ref.ts";
 import { scatterAdd } from "../scatterAdd.ts";
@@ -91,6 +93,14 @@ export const languageOps: readonly CheckedOp[] = [
   checkedOp(gatherRef, (ctx, t) => [gather(ctx, take(t, 0), take(t, 1))]),
   checkedOp(scatterAddRef, (ctx, t) => [scatterAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(crossEntropyRef, (ctx, t, params) => [crossEntropy(ctx, take(t, 0), lossOptions(t, params))]),
+  checkedOp(klLossRef, (ctx, t, { partRows, logitsBytes }) => {
+    const headOf = (i: number): KlLossOptions["head"] => ({
+      weight: splitRows(take(t, i), partRows),
+      ...(t[4] ? { bias: t[4] } : {}),
+    });
+    const teacher = { x: take(t, 2), head: headOf(3) };
+    return [klLoss(ctx, take(t, 0), { head: headOf(1), teacher, logitsBytes })];
+  }),
   checkedOp(crossEntropyByTokenRef, (ctx, t, params) => [crossEntropyByToken(ctx, take(t, 0), lossOptions(t, params))]),
   checkedOp(crossEntropyTermsRef, (ctx, t, params) => [crossEntropyTerms(ctx, take(t, 0), lossOptions(t, params))]),
   checkedOp(topTokensRef, (ctx, t, params) => [topTokens(ctx, take(t, 0), lossOptions(t, params))]),

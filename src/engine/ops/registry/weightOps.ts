@@ -9,8 +9,8 @@ import { keepLargest } from "../keepLargest.ts";
 import { keepLargestRef } from "../keepLargest.ref.ts";
 import { weightScores } from "../weightScores.ts";
 import { weightScoresRef } from "../weightScores.ref.ts";
-import { zeroWeights } from "../zeroWeights.ts";
-import { zeroWeightsRef } from "../zeroWeights.ref.ts";
+import { zeroByBits, zeroWeights } from "../zeroWeights.ts";
+import { zeroByBitsRef, zeroWeightsRef } from "../zeroWeights.ref.ts";
 import { type CheckedOp, checkedOp, take } from "./parity.ts";
 
 export const weightOps: readonly CheckedOp[] = [
@@ -31,5 +31,9 @@ export const weightOps: readonly CheckedOp[] = [
     const weight = take(t, 0);
     const bits = zeroWeights(ctx, { weight, ...part }, take(t, 1));
     return [weight, bits];
+  }),
+  checkedOp(zeroByBitsRef, (ctx, t) => {
+    zeroByBits(ctx, take(t, 0), take(t, 1));
+    return [take(t, 0)];
   }),
 ];

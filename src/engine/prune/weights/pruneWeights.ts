@@ -100,8 +100,8 @@ async function breathe(cancelled: (() => boolean) | undefined): Promise<void> {
   if (cancelled?.()) throw stopped();
 }
 
-/** All rows of an f16 matrix as f32, which scores and zeroing work on. */
-function unpacked(ctx: Ctx, matrix: Tensor): Tensor {
+/** All rows of an f16 matrix as f32, which scores, zeroing and training work on. */
+export function unpacked(ctx: Ctx, matrix: Tensor): Tensor {
   const { rows } = matrixOf(matrix);
   const all = Uint32Array.from({ length: rows }, (_, row) => row);
   return embedding(ctx, ctx.upload(all, [rows], "rows"), [matrix]);

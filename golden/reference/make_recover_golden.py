@@ -1,0 +1,51 @@
+"""Adds a recovery to a golden case: twelve steps that train all block weights under the case's hard masks towards the dense model.
+
+    python make_recover_golden.py ../llama
+
+Reads the case's model and golden.safetensors (hard.mask.*, train.ids); writes recover.json (recipe, KL of every step before its update, loss on
+`ids` afterwards) and recover.safetensors (the last block's linear weights and biases at the end, without the bias of k). Loss: mean over all tokens of
+KL(dense || pruned). AdamW with linear warm-up in the first 5 % of the steps, then half a cosine; gates multiply activations, so pruned
+rows and columns get no gradient.
+"""
+import argparse, json, math
+import torch
+import torch.nn.functional as F
+from safetensors import safe_open
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM
+from prune_reference import *
+
+ap = argparse.ArgumentParser()
+ap.add_argument("case"); ap.add_argument("--lr", type=float, default=2e-3)
+a = ap.parse_args()
+load = lambda: AutoModelForCausalLM.from_pretrained(a.case, dtype=torch.float32, attn_implementation="eager").eval()
+dense, student = load(), load()
+for model in (dense, student):
+    for q in model.parameters(): q.requires_grad_(False)
+with safe_open(f"{a.case}/golden.safetensors", "pt") as f:
+    batches, ids = f.get_tensor("train.ids").long(), f.get_tensor("ids").long()[None]
+    gates = Gates(student)
+    gates.values = [f.get_tensor(f"hard.mask.{i}").float() for i in range(len(gates.sizes))]
+
+layers = [m for b in blocks_of(student) for m in (*b.qkv, b.o, *b.ups, b.down)]
+trained = [q for m in layers for q in m.parameters()]
+for q in trained: q.requires_grad_(True)
+steps = len(batches); warm_up = max(1, round(0.05 * steps))
+rate = lambda s: (s + 1) / warm_up if s < warm_up else 0.5 * (1 + math.cos(math.pi * (s - warm_up + 1) / (steps - warm_up + 1)))
+opt = torch.optim.AdamW(trained, lr=a.lr, weight_decay=0.0, eps=1e-8)
+kl = []
+for s in range(steps):
+    for g in opt.param_groups: g["lr"] = a.lr * rate(s)
+    with torch.no_grad(): p = F.log_softmax(dense(batches[s][None]).logits[0], -1)
+    q = F.log_softmax(student(batches[s][None]).logits[0], -1)
+    loss = F.kl_div(q, p, log_target=True, reduction="batchmean")
+    opt.zero_grad(); loss.backward(); opt.step(); kl.append(loss.item())
+
+with torch.no_grad(): after = student(ids, labels=ids).loss.item()
+last = blocks_of(student)[-1]
+of_last = {id(q) for m in (*last.qkv, last.o, *last.ups, last.down) for q in m.parameters()}
+of_last.discard(id(last.qkv[1].bias))    # softmax ignores it, so its gradient is 0 but for rounding, which AdamW would enlarge
+save_file({f"end.{n}": q.detach().clone() for n, q in student.named_parameters() if id(q) in of_last}, f"{a.case}/recover.safetensors")
+info = {"recipe": {"steps": steps, "lr": a.lr, "weight_decay": 0.0}, "kl": kl, "loss": after}
+json.dump(info, open(f"{a.case}/recover.json", "w"), indent=1)
+print(a.case, "KL", round(kl[0], 4), "to", round(kl[-1], 4), "loss", round(after, 4))

@@ -1,0 +1,44 @@
+// The arguments of a recovery, which trains the kept weights after pruning.
+import {
+  checkRecoverRecipe,
+  DEFAULT_RECOVER_RECIPE,
+  recoverLearningRate,
+  type RecoverMatrices,
+  type RecoverRecipe,
+} from "../../engine/recipes/recoverRecipe.ts";
+import { optionalNumber, type Values } from "./arguments.ts";
+import { UsageError } from "./usageError.ts";
+
+const text = { type: "string" } as const;
+/** Options for parseValues. */
+export const RECOVER_OPTIONS = {
+  ...{ recover: text, "recover-matrices": text, "recover-learning-rate": text, "recover-tokens": text },
+};
+
+export const RECOVER_USAGE = `  --recover 300            then trains the kept weights towards the dense model for so many steps (none without this option)
+  --recover-matrices out   o_proj and down_proj; or all: every matrix of the blocks
+  --recover-learning-rate  (by the kept share: 0.001 for out and 0.0003 for all at 50 %, less where more is kept)
+  --recover-tokens 128     per step`;
+
+/** A recipe whose learning rate follows from the kept share where it is missing. */
+export type RecoverChoice = Omit<RecoverRecipe, "learningRate"> & Partial<Pick<RecoverRecipe, "learningRate">>;
+
+/** The requested recovery; undefined without --recover. seed: of the run. Throws a UsageError that names the argument. */
+export function readRecoverArguments(values: Values, seed: number): RecoverChoice | undefined {
+  const steps = optionalNumber(values, "recover");
+  const given = Object.keys(RECOVER_OPTIONS).find((name) => values[name] !== undefined);
+  if (steps === undefined) {
+    if (given !== undefined) throw new UsageError(`--${given}: expected --recover with a number of steps beside it`);
+    return undefined;
+  }
+  const matrices = (values["recover-matrices"] ?? DEFAULT_RECOVER_RECIPE.matrices) as RecoverMatrices;
+  const learningRate = optionalNumber(values, "recover-learning-rate");
+  const tokens = optionalNumber(values, "recover-tokens") ?? DEFAULT_RECOVER_RECIPE.tokens;
+  const choice = { ...DEFAULT_RECOVER_RECIPE, steps, matrices, tokens, seed };
+  try {
+    checkRecoverRecipe({ ...choice, learningRate: learningRate ?? recoverLearningRate(0.5, "all") });
+  } catch (error) {
+    throw new UsageError(`--recover: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return { ...choice, ...(learningRate === undefined ? {} : { learningRate }) };
+}

@@ -1,0 +1,85 @@
+// The recovery in receipts of both kinds: written, read back and refused; both cards state it.
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../../config/config.ts";
+import { gateLayout } from "../../masks/gates.ts";
+import { mlpMatrices } from "../../masks/mlpMatrices.ts";
+import { packMask, weightsOf } from "../../masks/weightMasks.ts";
+import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
+import { DEFAULT_RECOVER_RECIPE } from "../../recipes/recoverRecipe.ts";
+import { DEFAULT_WEIGHT_RECIPE } from "../../recipes/weightRecipe.ts";
+import { modelCard } from "../card/modelCard.ts";
+import { weightCard } from "../card/weightCard.ts";
+import { readReceipt } from "./readReceipt.ts";
+import { buildReceipt, type ReceiptBaseInput } from "./receipt.ts";
+import type { RecoveryReceipt } from "./recoveryReceipt.ts";
+import { buildWeightReceipt, readWeightReceipt } from "./weightReceipt.ts";
+
+const config = readConfig({
+  ...{ model_type: "llama", hidden_size: 12, intermediate_size: 20, num_hidden_layers: 1, num_attention_heads: 2 },
+  ...{ num_key_value_heads: 1, head_dim: 4, vocab_size: 30, tie_word_embeddings: true },
+});
+const text = { name: "a text", sha256: "0123456789abcdef".repeat(4) };
+const recovery: RecoveryReceipt = {
+  recipe: { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 },
+  ...{ bestStep: 250, guard: { before: 28.125, after: 24.25, tokens: 4096 }, prunedBefore: 27.11 },
+  weightsSha256: "fedcba9876543210".repeat(4),
+};
+const without: ReceiptBaseInput = {
+  ...{ version: "0.1.0", adapter: "SwiftShader", modelName: "tiny", licence: "mit", config, dtype: "F16" },
+  ...{ precision: "f32", calibration: text, checks: [] },
+  perplexity: [{ text, context: 512, tokens: 20480, beginToken: false, dense: 19.78, pruned: 24.28 }],
+};
+const base: ReceiptBaseInput = { ...without, recovery };
+const target = { ratio: "block weights kept", value: 0.5 } as const;
+const masks = gateLayout(config).sizes.map((size) => new Uint8Array(size).fill(1));
+const gates = buildReceipt({ ...base, masks, recipe: DEFAULT_RECIPE, target, trainedSteps: 600 });
+const weightMasks = mlpMatrices(config).map((one) => packMask(one, new Uint8Array(weightsOf(one)).fill(1)));
+const weights = buildWeightReceipt({ ...base, masks: weightMasks, recipe: DEFAULT_WEIGHT_RECIPE });
+
+describe("a receipt of a recovered model", () => {
+  it("is read back unchanged, of structural pruning and of single weights", () => {
+    expect(readReceipt(JSON.stringify(gates))).toEqual(gates);
+    expect(gates.recovery).toEqual(recovery);
+    expect(readWeightReceipt(JSON.stringify(weights))).toEqual(weights);
+  });
+
+  it("says that the kept weights of single-weight pruning were changed, whatever the method", () => {
+    expect(weights.updated).toBe(true);
+    const plain = buildWeightReceipt({ ...without, masks: weightMasks, recipe: DEFAULT_WEIGHT_RECIPE });
+    expect(plain.updated).toBe(false);
+    expect(plain).not.toHaveProperty("recovery");
+  });
+
+  it.each([
+    [{ weightsSha256: "abc" }, /recovery\.weightsSha256: expected 64 hexadecimal digits/],
+    [{ recipe: { ...recovery.recipe, matrices: "some" } }, /recovery\.recipe\.matrices: expected/],
+    [{ recipe: { ...recovery.recipe, steps: 0 } }, /steps: expected a whole number from 1/],
+    [{ guard: { before: 1, after: 1 } }, /recovery\.guard\.tokens/],
+  ])("is refused with %j", (change, message) => {
+    const changed = JSON.stringify({ ...gates, recovery: { ...recovery, ...change } });
+    expect(() => readReceipt(changed)).toThrow(message);
+  });
+
+  it("refuses numbers that JSON cannot express", () => {
+    expect(() =>
+      buildWeightReceipt({
+        ...base,
+        recovery: { ...recovery, prunedBefore: NaN },
+        masks: weightMasks,
+        recipe: DEFAULT_WEIGHT_RECIPE,
+      }),
+    ).toThrow(/finite/);
+  });
+
+  it.each([
+    ["structural pruning", modelCard(gates, "compact")],
+    ["single weights", weightCard(weights)],
+  ])("is described on the card of %s", (_, card) => {
+    expect(card).toContain("The remaining weights were trained towards the base model afterwards".slice(4));
+    expect(card).toContain("250 of 300 steps of 128 tokens");
+    expect(card).toContain("Perplexity was 27.11 before it");
+    expect(card).toContain("28.13 before and 24.25 after");
+    expect(card).toContain("The masks alone do not rebuild this model");
+    expect(card).not.toContain("unchanged");
+  });
+});

@@ -1,0 +1,107 @@
+// Reference of the forward KL divergence from a teacher to a student, with the gradient of the student's head input.
+import { linearRef } from "./linear.ref.ts";
+import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
+
+interface Params {
+  /** Rows of the heads per part. */
+  partRows: number;
+  logitsBytes: number;
+}
+
+interface Shape {
+  rows: number;
+  vocab: number;
+  /** Of the student's and of the teacher's head input. */
+  width?: number;
+  teacherWidth?: number;
+  scale?: number;
+  bias?: boolean;
+  partRows?: number;
+  /** Rows of logits of both models within the limit; default: all. */
+  chunkRows?: number;
+}
+
+function shapeCase(shape: Shape): OpCase<Params> {
+  const { rows, vocab, width = 4, scale = 1, bias = false } = shape;
+  const { teacherWidth = width, partRows = vocab, chunkRows = rows } = shape;
+  const parts = partRows < vocab ? ` parts of ${partRows}` : "";
+  const chunks = chunkRows < rows ? ` ${chunkRows} rows at once` : "";
+  return {
+    name: `T${rows} V${vocab} C${width}, ${teacherWidth} scale ${scale}${bias ? " bias" : ""}${parts}${chunks}`,
+    params: { partRows, logitsBytes: 2 * 4 * vocab * chunkRows },
+    inputs: () => [
+      randomRef(1, [rows, width], scale),
+      randomRef(2, [vocab, width]),
+      randomRef(3, [rows, teacherWidth], scale),
+      randomRef(4, [vocab, teacherWidth]),
+      ...(bias ? [randomRef(5, [vocab])] : []),
+    ],
+  };
+}
+
+/** Logits (T, V) of the student and of the teacher. */
+function logitsOf([x, weight, teacherX, teacherWeight, bias]: readonly RefTensor[]): [RefTensor, RefTensor] {
+  if (!x || !weight || !teacherX || !teacherWeight) throw new RangeError("KL takes x and weight of two models");
+  const more = bias ? [bias] : [];
+  const [student] = linearRef.forward([x, weight, ...more], null);
+  const [teacher] = linearRef.forward([teacherX, teacherWeight, ...more], null);
+  if (!student || !teacher) throw new RangeError("no logits");
+  return [student, teacher];
+}
+
+/** ln of the softmax of each row. */
+function logSoftmax({ shape, data }: RefTensor): Float64Array {
+  const cols = shape[1] ?? 1;
+  const out = new Float64Array(data.length);
+  for (let start = 0; start < data.length; start += cols) {
+    const values = data.subarray(start, start + cols);
+    const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
+    const sum = top + Math.log(values.reduce((total, value) => total + Math.exp(value - top), 0));
+    values.forEach((value, i) => (out[start + i] = value - sum));
+  }
+  return out;
+}
+
+export const klLossRef: OpRef<Params> = {
+  name: "klLoss",
+  cases: [
+    shapeCase({ rows: 1, vocab: 1 }),
+    shapeCase({ rows: 2, vocab: 3, width: 3 }),
+    shapeCase({ rows: 5, vocab: 63 }),
+    shapeCase({ rows: 6, vocab: 64, width: 12, teacherWidth: 20 }),
+    shapeCase({ rows: 66, vocab: 512, width: 8, bias: true }),
+    shapeCase({ rows: 4, vocab: 2047 }),
+    shapeCase({ rows: 9, vocab: 2048 }),
+    shapeCase({ rows: 3, vocab: 49152 }),
+    shapeCase({ rows: 4, vocab: 512, scale: 32 }),
+    shapeCase({ rows: 4, vocab: 64, scale: 0 }),
+    // row counts around the edges of a chunk, whose rows start where both widths allow: 4 at 16 rows, 6 at 32, 32 at 2
+    shapeCase({ rows: 31, vocab: 64, chunkRows: 16 }),
+    shapeCase({ rows: 32, vocab: 64, chunkRows: 16 }),
+    shapeCase({ rows: 33, vocab: 64, chunkRows: 16 }),
+    shapeCase({ rows: 33, vocab: 63, width: 32, teacherWidth: 6, chunkRows: 16, bias: true }),
+    shapeCase({ rows: 5, vocab: 64, width: 64, chunkRows: 1 }),
+    shapeCase({ rows: 70, vocab: 12, width: 5, chunkRows: 1 }),
+    // heads in parts: the last one full, of one row, of some rows; with chunks
+    shapeCase({ rows: 5, vocab: 128, partRows: 64 }),
+    shapeCase({ rows: 6, vocab: 129, partRows: 64, bias: true }),
+    shapeCase({ rows: 35, vocab: 200, partRows: 64, chunkRows: 16, bias: true }),
+  ],
+  forward(inputs) {
+    const [student, teacher] = logitsOf(inputs);
+    const [lnQ, lnP] = [logSoftmax(student), logSoftmax(teacher)];
+    const sum = lnP.reduce((total, ln, i) => total + Math.exp(ln) * (ln - at(lnQ, i)), 0);
+    return [refTensor([1], Float64Array.of(sum / (student.shape[0] ?? 1)))];
+  },
+  backward(inputs, _, [dloss]) {
+    const [x, weight] = inputs;
+    if (!x || !weight || !dloss) throw new RangeError("KL takes x and weight of two models");
+    const [student, teacher] = logitsOf(inputs);
+    const [lnQ, lnP] = [logSoftmax(student), logSoftmax(teacher)];
+    const scale = at(dloss.data, 0) / (student.shape[0] ?? 1);
+    const dlogits = zerosLike(student);
+    lnQ.forEach((ln, i) => (dlogits.data[i] = scale * (Math.exp(ln) - Math.exp(at(lnP, i)))));
+    const [dx = null] = linearRef.backward?.([x, weight], null, [dlogits]) ?? [];
+    return [dx, ...inputs.slice(1).map(() => null)];
+  },
+};

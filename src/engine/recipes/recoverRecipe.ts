@@ -1,0 +1,78 @@
+// The recipe of a recovery (METHOD.md 6): how the kept weights of a pruned model are trained towards the dense model. Plain data.
+import { invariant } from "../errors.ts";
+
+export const RECOVER_MATRICES = ["out", "all"] as const;
+/** What is trained: o_proj and down_proj (out_proj and fc2 of OPT) of every block, or all matrices of its linear layers. With their biases. */
+export type RecoverMatrices = (typeof RECOVER_MATRICES)[number];
+
+export interface RecoverRecipe {
+  steps: number;
+  /** Consecutive tokens per step. */
+  tokens: number;
+  matrices: RecoverMatrices;
+  /** AdamW's largest; the schedule multiplies it by `rateOfStep`. */
+  learningRate: number;
+  weightDecay: number;
+  /** Of the windows of the training text. */
+  seed: number;
+  /** The guard measures after this many steps, and after the last one. */
+  measureEvery: number;
+}
+
+export const DEFAULT_RECOVER_RECIPE: Omit<RecoverRecipe, "learningRate"> = {
+  ...{ steps: 300, tokens: 128, matrices: "out", weightDecay: 0, seed: 1, measureEvery: 50 },
+};
+
+/** Bounds of a recipe's numbers, for forms and the command line. */
+const BOUNDS = {
+  steps: { min: 1, max: 100_000, whole: true },
+  tokens: { min: 2, max: 4096, whole: true },
+  learningRate: { min: 1e-7, max: 0.1, whole: false },
+  weightDecay: { min: 0, max: 1, whole: false },
+  seed: { min: 0, max: 2 ** 32 - 1, whole: true },
+  measureEvery: { min: 1, max: 100_000, whole: true },
+} as const;
+
+/** Learning rate where half of the block weights are kept. */
+const AT_HALF: Record<RecoverMatrices, number> = { out: 1e-3, all: 3e-4 };
+/** How fast the learning rate shrinks as more is kept: 3e-4 at 0.5 and 1e-4 at 0.8, both measured for all matrices. */
+const POWER = 1.2;
+/** The pruned share below which the learning rate does not shrink any more. */
+const LEAST_PRUNED = 0.02;
+
+/**
+ * The learning rate for a model that keeps the share `ratio` of its block weights: a power of the pruned share. The less was pruned, the
+ * closer the weights are to good ones, and large steps only damage them (bench/quality.md).
+ */
+export function recoverLearningRate(ratio: number, matrices: RecoverMatrices): number {
+  return AT_HALF[matrices] * (Math.max(LEAST_PRUNED, 1 - ratio) / 0.5) ** POWER;
+}
+
+/** The share of the steps in which the learning rate grows to its largest. */
+const WARM_UP = 0.05;
+
+/** What step `step` (from 0) multiplies the learning rate by: linear warm-up, then half a cosine down to almost 0. */
+export function rateOfStep({ steps }: Pick<RecoverRecipe, "steps">, step: number): number {
+  const warmUp = Math.max(1, Math.round(WARM_UP * steps));
+  if (step < warmUp) return (step + 1) / warmUp;
+  return 0.5 * (1 + Math.cos((Math.PI * (step - warmUp + 1)) / (steps - warmUp + 1)));
+}
+
+/** Checks every field. Throws EngineError("config") naming the field, what was expected and what it got. */
+export function checkRecoverRecipe(recipe: RecoverRecipe): RecoverRecipe {
+  invariant(
+    RECOVER_MATRICES.includes(recipe.matrices),
+    "config",
+    `matrices: expected one of ${RECOVER_MATRICES.join(", ")}, got ${recipe.matrices}`,
+  );
+  for (const [field, { min, max, whole }] of Object.entries(BOUNDS)) {
+    const value = recipe[field as keyof typeof BOUNDS];
+    const fits = value >= min && value <= max && (!whole || Number.isInteger(value));
+    invariant(
+      fits,
+      "config",
+      `recover: ${field}: expected a ${whole ? "whole " : ""}number from ${min} to ${max}, got ${value}`,
+    );
+  }
+  return recipe;
+}

@@ -1,0 +1,82 @@
+// A checkpoint of a recovery: everything that it needs to continue as if it had not stopped, as the bytes of a safetensors file.
+import type { Ctx } from "../ctx.ts";
+import { invariant } from "../errors.ts";
+import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
+import { checkRecoverRecipe, type RecoverRecipe } from "../recipes/recoverRecipe.ts";
+import { elements, type Tensor } from "../tensor.ts";
+import type { GuardRecord } from "./guard.ts";
+
+interface RecoverCheckpoint {
+  recipe: RecoverRecipe;
+  /** Steps done. */
+  step: number;
+  /** Which pruned model and training text it belongs to. */
+  subject: string;
+  guard?: GuardRecord;
+  /** The trained tensors one after the other, AdamW's two moments, and the best weights so far. */
+  theta: Float32Array<ArrayBuffer>;
+  m: Float32Array<ArrayBuffer>;
+  v: Float32Array<ArrayBuffer>;
+  best: Float32Array<ArrayBuffer>;
+}
+
+const FORMAT = "espalier-recovery-checkpoint-1";
+const TENSORS = ["theta", "m", "v", "best"] as const;
+
+/** The checkpoint as the bytes of a safetensors file. */
+export function encodeRecovery(checkpoint: RecoverCheckpoint): Promise<Uint8Array<ArrayBuffer>> {
+  const { recipe, step, subject, guard } = checkpoint;
+  const streams = TENSORS.map((name) => {
+    const values = checkpoint[name];
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    return { name, dtype: "F32" as const, shape: [values.length], chunks: () => [bytes] };
+  });
+  const state = JSON.stringify({ recipe, step, ...(guard ? { guard } : {}) });
+  return collectBytes(writeSafetensors(streams, { format: FORMAT, state, subject }));
+}
+
+/** Reads the bytes of `encodeRecovery`. Throws "format" if they are something else or damaged. */
+export async function decodeRecovery(bytes: Uint8Array<ArrayBuffer>): Promise<RecoverCheckpoint> {
+  const file = await readSafetensors(memorySource("checkpoint", bytes));
+  const { format, state, subject } = file.metadata;
+  invariant(
+    format === FORMAT && state !== undefined && subject !== undefined,
+    "format",
+    `checkpoint: format: expected ${FORMAT}, got ${format ?? "nothing"}. It is from another program or version; start a new recovery.`,
+  );
+  const { recipe, step, guard } = JSON.parse(state) as Pick<RecoverCheckpoint, "recipe" | "step" | "guard">;
+  const [theta, m, v, best] = await Promise.all(TENSORS.map((name) => file.readFloat32(name)));
+  invariant(
+    theta && m && v && best && [m, v, best].every(({ length }) => length === theta.length),
+    "format",
+    "checkpoint: expected tensors of equal length, got others. Start a new recovery.",
+  );
+  return { recipe: checkRecoverRecipe(recipe), step, subject, ...(guard ? { guard } : {}), theta, m, v, best };
+}
+
+/** The values of tensors, one after the other. */
+export async function flatValues(ctx: Ctx, tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>> {
+  const all = new Float32Array(tensors.reduce((sum, tensor) => sum + elements(tensor), 0));
+  let at = 0;
+  for (const tensor of tensors) {
+    all.set(await ctx.read(tensor), at);
+    at += elements(tensor);
+  }
+  return all;
+}
+
+/** Writes what `flatValues` reads. Throws "format" for another number of values. */
+export function writeFlat(ctx: Ctx, tensors: readonly Tensor[], values: Float32Array<ArrayBuffer>): void {
+  const of = tensors.reduce((sum, tensor) => sum + elements(tensor), 0);
+  invariant(
+    values.length === of,
+    "format",
+    `checkpoint: expected ${of} values, got ${values.length}. It belongs to another pruned model: start a new recovery.`,
+  );
+  let at = 0;
+  for (const tensor of tensors) {
+    ctx.write(tensor, values.subarray(at, at + elements(tensor)));
+    at += elements(tensor);
+  }
+}

@@ -1,0 +1,37 @@
+// A recovered model as an opened one: its weights and its model on the GPU are those that were trained, rounded as the file stores them.
+import type { Ctx } from "../ctx.ts";
+import { invariant } from "../errors.ts";
+import type { WeightMasks } from "../masks/weightMasks.ts";
+import { loadModel, type Model } from "../model/load.ts";
+import type { OpenedModel } from "../model/open.ts";
+import { maskedReader } from "../prune/weights/maskedReader.ts";
+import { readMatrix } from "../prune/weights/blockPruner.ts";
+import { overlaid, type RecoveredValues } from "./overlay.ts";
+
+/**
+ * `opened` with recovered values, in dense shapes. Measure and export it with the same masks as before. masks: of single weights, which
+ * its model on the GPU then applies. The caller frees its `model`.
+ */
+export async function recoveredModel(
+  ctx: Ctx,
+  opened: OpenedModel,
+  values: RecoveredValues,
+  masks?: WeightMasks,
+): Promise<OpenedModel> {
+  const { config } = opened;
+  const weights = overlaid(opened.weights, values);
+  const reader = masks ? maskedReader(weights, config, masks) : weights;
+  const model = await loadModel(ctx, config, reader, { precision: opened.model.precision });
+  return { ...opened, weights, model, recovered: true };
+}
+
+/** The values of the MLP's matrices as a method that updates them (SparseGPT) left them, by name. */
+export async function updatedValues(ctx: Ctx, model: Model, masks: WeightMasks): Promise<RecoveredValues> {
+  const values = new Map<string, Float32Array<ArrayBuffer>>();
+  for (const { matrix } of masks) {
+    const block = model.weights.blocks[matrix.block];
+    invariant(block, "bug", `the pruned model has no block ${matrix.block}`);
+    values.set(matrix.name, await readMatrix(ctx, block, matrix));
+  }
+  return values;
+}

@@ -1,0 +1,93 @@
+// One step of a recovery, entirely on the GPU: both forward passes, KL, backward through the pruned model, AdamW (METHOD.md 6).
+import type { Ctx } from "../ctx.ts";
+import { invariant } from "../errors.ts";
+import { decoderHidden, headInput } from "../model/decoder.ts";
+import type { Model } from "../model/load.ts";
+import { adamW } from "../ops/adamW.ts";
+import { copyInto, tapeArithmetic } from "../ops/arithmetic.ts";
+import { klLoss } from "../ops/klLoss.ts";
+import { stepState } from "../ops/kit/stepState.ts";
+import { METRICS, recordMetrics } from "../ops/metrics.ts";
+import { zeroByBits } from "../ops/zeroWeights.ts";
+import type { RecoverRecipe } from "../recipes/recoverRecipe.ts";
+import { RING_SLOTS } from "../train/state.ts";
+import { Tape } from "../tape.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Student } from "./student.ts";
+
+/** AdamW's constants, as in the training of masks (METHOD.md 1.4). */
+const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
+
+/** The tensors of a recovery between its steps; lists have one tensor per trained one. */
+export interface RecoverState {
+  m: readonly Tensor[];
+  v: readonly Tensor[];
+  /** The best values that the guard has measured; at first those of the pruned model. */
+  best: readonly Tensor[];
+  /** Seed, step and rate. */
+  step: Tensor;
+  /** (RING_SLOTS, METRICS): the first number of a row is the KL of its step. */
+  ring: Tensor;
+  one: Tensor;
+  zero: Tensor;
+}
+
+/** The state before the first step. */
+export function makeRecoverState(ctx: Ctx, { trained }: Student): RecoverState {
+  const like = (label: string): Tensor[] => trained.map(({ theta }) => ctx.persistent(label, theta.shape));
+  const state = {
+    ...{ m: like("adamW m"), v: like("adamW v"), best: like("best weights") },
+    step: stepState(ctx, { seed: 0, step: 0, ratio: 1 }),
+    ring: ctx.persistent("metrics", [RING_SLOTS, METRICS]),
+    one: ctx.persistent("one", [1], { data: Float32Array.of(1) }),
+    zero: ctx.persistent("zero", [1]),
+  };
+  keepBest(ctx, trained, state);
+  return state;
+}
+
+/** Copies the current weights to `best`. */
+export function keepBest(ctx: Ctx, trained: Student["trained"], { best }: Pick<RecoverState, "best">): void {
+  ctx.step(() => trained.forEach(({ theta }, i) => best[i] && copyInto(ctx, best[i], theta)));
+}
+
+export function freeRecoverState(ctx: Ctx, { m, v, best, step, ring, one, zero }: RecoverState): void {
+  ctx.free(...m, ...v, ...best, step, ring, one, zero);
+}
+
+interface StepInputs {
+  recipe: Pick<RecoverRecipe, "learningRate" | "weightDecay">;
+  /** Token ids (T) of the step. */
+  ids: Uint32Array;
+}
+
+/**
+ * Runs one step. The dense model goes first and without a tape, and leaves only the input of its head, (T, d). Pruned weights and padding
+ * get no gradient, so they stay 0.
+ */
+export function recoverStep(
+  ctx: Ctx,
+  { dense, student, state }: { dense: Model; student: Student; state: RecoverState },
+  inputs: StepInputs,
+): void {
+  const { model, trained } = student;
+  ctx.step(() => {
+    const ids = ctx.upload(inputs.ids, [inputs.ids.length], "batch");
+    const headInputOf = (of: Model): Tensor =>
+      headInput(ctx, of, decoderHidden(ctx, of, ids, { selection: of.selection }));
+    const teacher = { x: headInputOf(dense), head: dense.weights.head };
+    const tape = new Tape(tapeArithmetic(ctx));
+    ctx.tape = tape;
+    const loss = klLoss(ctx, headInputOf(model), { head: model.weights.head, teacher });
+    const { step, ring, one, zero } = state;
+    recordMetrics(ctx, { loss, penalty: zero, kept: zero, stepState: step, ring });
+    tape.backward([[loss, one]]);
+    const { learningRate: lr, weightDecay } = inputs.recipe;
+    for (const [i, { theta, bits }] of trained.entries()) {
+      const [grad, m, v] = [tape.gradOf(theta), state.m[i], state.v[i]];
+      invariant(grad && m && v, "bug", `${theta.label} got no gradient`);
+      if (bits) zeroByBits(ctx, grad, bits);
+      adamW(ctx, { theta, grad, m, v, stepState: step }, { lr, weightDecay, ...ADAM });
+    }
+  });
+}
