@@ -255,7 +255,7 @@ test("bad arguments and unreadable models end with one line and exit code 2", ()
   cpSync(CASE, unreadable, { recursive: true });
   writeFileSync(join(unreadable, "config.json"), JSON.stringify({ model_type: "mamba" }));
   const attempts: [string[], RegExp][] = [
-    [["--model", CASE], /--text: expected a value, got none/],
+    [["--model", CASE], /--eval: expected a value, got none/],
     [["--model", CASE, ...TEXTS, "--out", folder, "--keep", "1.5"], /keep: expected a number from 0.05 to 1, got 1.5/],
     [
       ["--model", CASE, ...TEXTS, "--out", folder, "--ratios", "0.5,0.5"],

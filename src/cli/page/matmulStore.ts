@@ -2,7 +2,7 @@
 import { EngineError, type MatmulStore } from "../../engine/index.ts";
 
 /** The folder at `url` (see host/localFiles.ts). */
-export const matmulStore = (url: string): MatmulStore => ({
+export const servedMatmulStore = (url: string): MatmulStore => ({
   read: async (name) => {
     const response = await fetch(`${url}/${name}`);
     return response.ok ? response.text() : undefined;

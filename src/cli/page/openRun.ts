@@ -19,7 +19,7 @@ import {
   tuneModel,
 } from "../../engine/index.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./forms.ts";
-import { matmulStore } from "./matmulStore.ts";
+import { servedMatmulStore } from "./matmulStore.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
 /** A text with its name. */
@@ -201,7 +201,7 @@ export async function openOnGpu(
       if (tuneFolder === null) return;
       const { notes } = await tuneModel(ctx, config, {
         ...choice,
-        ...{ store: matmulStore(tuneFolder), browser: host },
+        ...{ store: servedMatmulStore(tuneFolder), browser: host },
         onProgress: (done, of) => report({ stage: "tune", done, of }),
       });
       for (const notice of notes) report({ notice });

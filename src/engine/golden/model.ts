@@ -17,8 +17,8 @@ import type { Tensor } from "../tensor.ts";
 import type { GoldenCase } from "./case.ts";
 
 /**
- * Expected agreement in f32 (golden/README.md). Limits of losses are absolute, in nats; that of keep-masks is a share of their entries; all
- * others are a share of the largest absolute value.
+ * Expected agreement in f32 (golden/README.md). Limits of losses are absolute, in nats; that of keep-masks is a share of their entries; that of
+ * trained weights is the norm of the difference over their norm; all others are a share of the largest absolute value.
  */
 export const GOLDEN_LIMITS = {
   logits: 2e-4,
@@ -26,6 +26,7 @@ export const GOLDEN_LIMITS = {
   softGradient: 1e-3,
   trainingLoss: 2e-3,
   trained: 2e-3,
+  trainedWeights: 5e-4,
   keepMask: 1e-4,
   updatedWeights: 2e-4,
   greedy: 0,
@@ -47,6 +48,7 @@ const HALF_LIMITS: Limits = {
   softGradient: 4e-3,
   trainingLoss: 2e-2,
   trained: 0.4,
+  trainedWeights: 0.1,
   trainedKept: 1e-2,
 };
 

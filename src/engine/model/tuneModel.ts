@@ -34,7 +34,7 @@ export interface TunedModel {
 
 /**
  * Sets ctx.matmul for a model. A graphics card gets a table with a kernel for each class of shapes, a software adapter one kernel for all,
- * since there the same kernel is fastest for every shape and matmuls take long to time. Throws "cancelled" and what the GPU refuses;
+ * since matmuls take long to time there. Throws "cancelled" and what the GPU refuses;
  * ctx.matmul is then as before.
  */
 export async function tuneModel(ctx: Ctx, config: ModelConfig, options: TuneModelOptions): Promise<TunedModel> {

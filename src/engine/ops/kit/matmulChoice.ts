@@ -94,12 +94,9 @@ export function variantFor(ctx: Ctx, { rows, n, k, direction }: MatmulShape, cho
   return isUsable(ctx, best) ? best : "tiled";
 }
 
-/**
- * The choices that are worth timing for a shape: the usual one, and every variant that it would not run. Halves are left out, because they
- * round activations to f16, which nobody has asked for.
- */
+/** The choices that are worth timing for a shape: the usual one, and every variant that it would not run. */
 export function matmulChoices(ctx: Ctx, shape: MatmulShape, usual: MatmulChoice): MatmulChoice[] {
   const few = usual === "sized" && shape.direction === "forward" && shape.rows <= FEW_ROWS;
   const runs = few ? undefined : variantFor(ctx, shape, usual);
-  return [usual, ...usableVariants(ctx, "f32").filter((variant) => variant !== usual && variant !== runs)];
+  return [usual, ...usableVariants(ctx, shape.precision).filter((variant) => variant !== usual && variant !== runs)];
 }
