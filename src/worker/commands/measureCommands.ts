@@ -36,7 +36,8 @@ export function measureCommands(
     tokenLosses: ({ first, second, tokens }) =>
       tasks.run("losses", async ({ report, cancelled }) =>
         compareLosses(onDevice.context(), onDevice.opened().model, {
-          ...{ first, second, tokens, context: perplexities.window, text: await state.text("evaluation") },
+          ...{ first, second, current: pruning.pruned },
+          ...{ tokens, context: perplexities.window, text: await state.text("evaluation") },
           ...{ onProgress: report("windows"), cancelled },
         }),
       ),

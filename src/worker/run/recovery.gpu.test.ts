@@ -15,13 +15,16 @@ import {
   isKept,
   openModel,
   type OpenedModel,
+  tokenLosses,
   type WeightRecipe,
 } from "../../engine/index.ts";
+import { compareLosses } from "../measure/compareLosses.ts";
 import type { GuardReading } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { idOf, type Pruned, prunedByMasks } from "./pruned.ts";
 import { loadPruned } from "./prunedModel.ts";
 import { recoverPruning } from "./recovery.ts";
+import { recordOf } from "./runRecords.ts";
 import { pruneMlp } from "./weightPruning.ts";
 
 const CONTEXT = 64;
@@ -120,4 +123,22 @@ test("a stop keeps what the guard has measured so far, and undoes the recovery b
   expect(later.facts.step).toBeLessThan(24);
   expect(later.facts).toMatchObject({ undone: false });
   expect(later.recovered?.recovery?.bestStep).toBe(later.facts.guard.bestStep);
+});
+
+test("losses by token of a recovered run are read while it is the current pruning, and refused otherwise", async () => {
+  const { recovered: after } = await recovered(gates());
+  if (!after?.recovery) throw new Error("expected a recovered architecture");
+  const { recipe, bestStep, guard, weightsSha256 } = after.recovery;
+  const recovery = { recipe, bestStep, guard, weightsSha256, prunedBefore: 30 };
+  const perplexity = { ...REST, dense: 20, pruned: 24 };
+  const run = recordOf(opened, after, { adapter: "test", perplexity, msPerToken: null, recovery });
+  expect(run.record).toMatchObject({ name: "DISP 50 %, seed 1, recovered", recovery });
+  const watch = { onProgress: () => undefined, cancelled: () => false };
+  const request = { first: null, second: run, text, tokens: 128, context: CONTEXT, ...watch };
+  const { second } = await compareLosses(ctx, opened, { ...request, current: after });
+  const model = await loadPruned(ctx, opened, after);
+  expect(second).toEqual(await tokenLosses(ctx, model, text.ids.subarray(0, 128), { context: CONTEXT }));
+  model.free();
+  for (const current of [undefined, after.recovery.before])
+    await expect(compareLosses(ctx, opened, { ...request, current })).rejects.toMatchObject({ code: "unsupported" });
 });

@@ -60,10 +60,16 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
   const { opened, pruned, model, text, context, before } = work;
   const recipe = recipeOf(work);
   const pruning = pruned.kind === "gates" ? { lists: indexLists(pruned.masks) } : { masks: pruned.masks };
-  const session = new RecoverSession(ctx, {
+  const input = {
     ...{ dense: opened.model, pruned: model, pruning, recipe, text: text.ids },
     ...{ context, subject: opened.fingerprint },
-  });
+  };
+  // It allocates several times the trained weights, which may not fit.
+  const session = await ctx.gpu.checked(
+    "a recovery",
+    () => new RecoverSession(ctx, input),
+    (made) => made.free(),
+  );
   const began = performance.now();
   try {
     const slice = guardedText(text.ids, Math.min(context, opened.config.context));

@@ -9,13 +9,16 @@ import { ChoiceField } from "../../../parts/ChoiceField.tsx";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { NumberField } from "../../../parts/NumberField.tsx";
 import { TaskProgress } from "../../../parts/TaskProgress.tsx";
-import { useActions, useStudio, useThrottled } from "../../../studioContext.tsx";
+import { useActions, useStudio } from "../../../studioContext.tsx";
 import { RecoverCurve } from "./RecoverCurve.tsx";
 
 const MATRICES: Readonly<Record<RecoverMatrices, string>> = {
   out: "Output matrices of attention and MLP",
   all: "All matrices of the blocks",
 };
+
+/** The same for the closed form. */
+const SHORT: Readonly<Record<RecoverMatrices, string>> = { out: "output matrices", all: "all matrices" };
 
 /** "about 2 min: 300 steps"; without a known pace only the steps. */
 function estimate(state: StudioState): string {
@@ -33,7 +36,7 @@ function RecoverChoices({ disabled }: { disabled: boolean }) {
       <summary>
         <span className="disclosure-name">Recovery</span>{" "}
         <span className="disclosure-gist">
-          {whole(steps)} steps, {MATRICES[matrices].toLowerCase()}
+          {whole(steps)} steps, {SHORT[matrices]}
         </span>
       </summary>
       <NumberField
@@ -101,7 +104,7 @@ function Outcome() {
 
 function Start() {
   const able = useStudio(canRecover);
-  const words = useThrottled(estimate);
+  const words = useStudio(estimate);
   const failure = useStudio(({ recovery }) => (recovery.phase === "failed" ? recovery.error : null));
   const { recover } = useActions();
   return (

@@ -1,0 +1,34 @@
+// The recovery's panel, rendered: when it is there, what its button allows, and what it says of the outcome.
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { expect, it } from "vitest";
+import { bench, RECOVERED } from "../../../../state/client.fixture.ts";
+import { stateNamed } from "../../../../state/states.fixture.ts";
+import type { StudioState } from "../../../../state/storeState.ts";
+import { StudioProvider } from "../../../studioContext.tsx";
+import { RecoverPanel } from "./RecoverPanel.tsx";
+
+function rendered(state: StudioState): string {
+  const { store, series } = bench();
+  const studio = { store: { ...store, getState: () => state, getInitialState: () => state }, series };
+  return renderToStaticMarkup(createElement(StudioProvider, { studio, children: createElement(RecoverPanel) }));
+}
+
+it("is there once something is pruned and no run trains", () => {
+  expect(rendered(stateNamed("a model is open"))).toBe("");
+  expect(rendered(stateNamed("a run trains"))).toBe("");
+  const html = rendered({ ...stateNamed("a run is done"), recoverPace: 400 });
+  expect(html).toMatch(/<button[^>]*data-testid="recover"[^>]*aria-describedby="recover-estimate"/);
+  expect(html).not.toMatch(/<button[^>]*data-testid="recover"[^>]*disabled/);
+  expect(html).toMatch(/about 2 min[^<]*: 300 steps/);
+});
+
+it("says what a recovery did, and lets it be undone", () => {
+  const recovered = rendered(stateNamed("a model is recovered"));
+  expect(recovered).toContain("Recovered: 300 of 300 steps. Moving the target leaves the recovered weights.");
+  expect(recovered).toContain('data-testid="recover-undo"');
+  expect(recovered).toMatch(/<button[^>]*data-testid="recover"[^>]*disabled/);
+  const facts = { ...RECOVERED, undone: true, guard: { ...RECOVERED.guard, best: 27, bestStep: 0, last: 28 } };
+  const undone = { ...stateNamed("a run is done"), recovery: { phase: "undone", facts, readings: [] } } as const;
+  expect(rendered(undone)).toMatch(/Undone: .+perplexity was 27\.00 before and 28\.00 after/);
+});
