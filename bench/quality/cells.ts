@@ -1,6 +1,6 @@
 // Parts of the tables in bench/quality.md: the cell of several seeds, the line on how it was measured, and which runs are missing.
-import type { PlannedRun } from "../../src/cli/compare/methods.ts";
-import { type Entry, keyOf } from "./plan.ts";
+import { keyOf, type PlannedRun } from "../../src/cli/compare/methods.ts";
+import type { Entry } from "./plan.ts";
 
 /** Runs of one section: all that are planned, and those that are measured. */
 export type SectionRuns = { entries: readonly Entry[]; planned: readonly PlannedRun[] };

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { readRunRecord } from "../../src/engine/formats/runs/readRun.ts";
 import { recordJson, type RunRecord } from "../../src/engine/formats/runs/runRecord.ts";
 import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
-import { type CompareMethod, nameOf, type PlannedRun, plannedRuns } from "../../src/cli/compare/methods.ts";
+import { type CompareMethod, type PlannedRun, plannedRuns } from "../../src/cli/compare/methods.ts";
 
 const RUNS = "bench/quality-runs.json";
 export const RATIOS = [0.8, 0.7, 0.6, 0.5] as const;
@@ -14,7 +14,13 @@ const ABLATIONS = ["constrained", "no-gru", "no-hypernetwork"] as const;
 const ABLATION_RATIO = 0.5;
 
 export const QUALITY_TEXTS = { text: "public/text/sotu-train.txt", evaluation: "public/text/sotu-held.txt" } as const;
-export const MEASURED = { context: 512, evaluationTokens: 20_480, tokens: 128, sequences: 64 } as const;
+export const MEASURED = {
+  context: 512,
+  evaluationTokens: 20_480,
+  tokens: 128,
+  sequences: 64,
+  recoverMatrices: "all",
+} as const;
 
 /** A model, and the steps that DISP trains on it: fewer for small models. */
 export interface Case {
@@ -53,11 +59,6 @@ export interface Batch {
   runs: readonly PlannedRun[];
   /** Steps of DISP where they differ from the case's. */
   steps?: number;
-}
-
-/** Names a planned run among all runs of its model. */
-export function keyOf(run: PlannedRun): string {
-  return `${nameOf(run)} ${"ratio" in run ? `keep ${run.ratio}` : run.pattern} seed ${run.seed}`;
 }
 
 const disp = (gates: Extract<CompareMethod, { kind: "disp" }>["gates"]): CompareMethod => ({ kind: "disp", gates });

@@ -1,10 +1,10 @@
 // npm run quality -- --table: measures the runs that bench/quality-runs.json lacks and writes bench/quality.md after each.
 import { writeFileSync } from "node:fs";
 import { compareHeadless } from "../../src/cli/compare/compareHeadless.ts";
-import type { PlannedRun } from "../../src/cli/compare/methods.ts";
+import { keyOf, type PlannedRun } from "../../src/cli/compare/methods.ts";
 import { unpackBits } from "../../src/engine/formats/files/bitset.ts";
 import type { Run } from "../../src/engine/index.ts";
-import { type Batch, batches, type Entry, keyOf, MEASURED, readEntries, QUALITY_TEXTS, writeEntries } from "./plan.ts";
+import { type Batch, batches, type Entry, MEASURED, readEntries, QUALITY_TEXTS, writeEntries } from "./plan.ts";
 import { qualityTable } from "./table.ts";
 
 const TABLE = "bench/quality.md";

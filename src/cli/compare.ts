@@ -33,8 +33,8 @@ async function main(argv: string[]): Promise<undefined> {
     if (runs.length > 0) {
       const records = runs.map(({ record }) => record);
       writeFileSync(files.json, `${JSON.stringify(runs.map(runJson), null, 1)}\n`);
-      writeFileSync(files.svg, compareChart(records));
-      process.stdout.write(compareTable(records));
+      writeFileSync(files.svg, compareChart(records, given.runs));
+      process.stdout.write(compareTable(records, given.runs));
     }
   }
 }

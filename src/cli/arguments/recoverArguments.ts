@@ -23,10 +23,14 @@ export const RECOVER_USAGE = `  --recover 300            then trains the kept we
 /** A recipe whose learning rate follows from the kept share where it is missing. */
 export type RecoverChoice = Omit<RecoverRecipe, "learningRate"> & Partial<Pick<RecoverRecipe, "learningRate">>;
 
+/** The first option of a recovery that is there; undefined for none. */
+export const recoverOptionOf = (values: Values): string | undefined =>
+  Object.keys(RECOVER_OPTIONS).find((name) => values[name] !== undefined);
+
 /** The requested recovery; undefined without --recover. seed: of the run. Throws a UsageError that names the argument. */
 export function readRecoverArguments(values: Values, seed: number): RecoverChoice | undefined {
   const steps = optionalNumber(values, "recover");
-  const given = Object.keys(RECOVER_OPTIONS).find((name) => values[name] !== undefined);
+  const given = recoverOptionOf(values);
   if (steps === undefined) {
     if (given !== undefined) throw new UsageError(`--${given}: expected --recover with a number of steps beside it`);
     return undefined;

@@ -1,6 +1,6 @@
 // The arguments of npm run compare: which runs they give, and what is refused with the argument's name.
 import { describe, expect, it } from "vitest";
-import { nameOf } from "./methods.ts";
+import { keyOf, nameOf } from "./methods.ts";
 import { outputFiles, readCompareArguments } from "./compareArguments.ts";
 
 const FILE = "golden/llama/golden.json"; // any file will do, because only the page reads it
@@ -49,6 +49,26 @@ describe("npm run compare", () => {
     ]);
   });
 
+  it("recovers what +recover follows, for --recover-steps or as named, with every seed", () => {
+    const more = ["--seeds", "1,2", "--recover-steps", "40", "--recover-matrices", "all"];
+    const { runs, recoverMatrices } = readCompareArguments(
+      given("random+recover,disp,disp+recover,disp:constrained+recover:900,dass:2:4,dass:2:4+recover", ...more),
+    );
+    expect(recoverMatrices).toBe("all");
+    expect(runs.map(keyOf)).toEqual([
+      ...["disp:full keep 0.5 seed 1", "disp:full keep 0.5 seed 2"],
+      ...["disp:full+recover:40 keep 0.5 seed 1", "disp:full+recover:40 keep 0.5 seed 2"],
+      ...["disp:constrained+recover:900 keep 0.5 seed 1", "disp:constrained+recover:900 keep 0.5 seed 2"],
+      "dass 2:4 seed 1",
+      ...["dass+recover:40 2:4 seed 1", "dass+recover:40 2:4 seed 2"],
+      ...["random+recover:40 keep 0.5 seed 1", "random+recover:40 keep 0.5 seed 2"],
+    ]);
+    expect(readCompareArguments(given("disp+recover"))).toMatchObject({
+      recoverMatrices: "out",
+      runs: [{ kind: "disp", gates: "full", ratio: 0.5, seed: 1, recover: 300 }],
+    });
+  });
+
   it("puts the chart beside the list", () => {
     expect(outputFiles("out")).toEqual({ json: "out/compare.json", svg: "out/compare.svg" });
     expect(outputFiles("out/mine.json")).toEqual({ json: "out/mine.json", svg: "out/mine.svg" });
@@ -63,6 +83,21 @@ describe("npm run compare", () => {
     ["every:full", [], /--methods: expected disp, every, .*got "every:full"/],
     ["dass:4:2", [], /--methods dass:4:2: pattern: expected N:M/],
     ["dass:120%", [], /--methods dass:120%: pattern: expected N:M/],
+    [
+      "disp+recover,disp+recover:300",
+      [],
+      /--methods: expected each method once, got "disp\+recover:300" under two names/,
+    ],
+    ["disp+refit", [], /--methods: expected \+recover or \+recover:STEPS after a method, got "disp\+refit"/],
+    [
+      "disp+recover:few",
+      [],
+      /--methods: expected \+recover or \+recover:STEPS after a method, got "disp\+recover:few"/,
+    ],
+    ["disp+recover:0", [], /recover: steps: expected a whole number from 1/],
+    ["random+recover", [], /expected random together with disp/],
+    ["disp", ["--recover-matrices", "some"], /matrices: expected one of out, all, got some/],
+    ["disp", ["--recover-steps", "0.5"], /recover: steps: expected a whole number from 1/],
     ["disp,,dass", [], /--methods: expected words .* got an empty one/],
     ["disp,disp", [], /--methods: expected each word once, got "disp" twice/],
     ["", [], /--methods: expected a value, got none/],

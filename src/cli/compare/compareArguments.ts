@@ -1,6 +1,12 @@
 // The arguments of npm run compare: model, texts, methods, ratios and seeds, checked before anything is opened.
 import { join } from "node:path";
 import { checkRecipe, DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
+import {
+  checkRecoverRecipe,
+  DEFAULT_RECOVER_RECIPE,
+  recoverLearningRate,
+  type RecoverMatrices,
+} from "../../engine/recipes/recoverRecipe.ts";
 import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
 import { optionalNumber, parseValues, requiredText } from "../arguments/arguments.ts";
 import { type PlannedRun, plannedRuns, readMethod } from "./methods.ts";
@@ -24,11 +30,16 @@ ${MEASURE_USAGE}
       uniform-magnitude    keeps the largest structures, the same share of each vector
       dass, wanda, magnitude, sparsegpt
                            zero single weights of the MLP, with a pattern (dass:2:4, dass:50%) or, without one, at each ratio
+      disp+recover, dass:2:4+recover:900, ...
+                           any of these, and then the kept weights trained towards the dense model, for --recover-steps or as named;
+                           a pruning that is also in the list, or recovered twice, is trained once
   --keep 0.8,0.5           ratios: kept shares of the block weights, 0.05 to 1 (0.5)
-  --seeds 1,2,3            of disp, every and random; the other methods use the first (1)
+  --seeds 1,2,3            of disp, every, random and all that is recovered; the other methods use the first (1)
   --steps 600              training steps
-  --tokens 128             per training step and per calibration sequence
+  --tokens 128             per step of training and recovery, and per calibration sequence
   --sequences 64           for calibration
+  --recover-steps 300      of +recover without a number
+  --recover-matrices out   what +recover trains: o_proj and down_proj; or all: every matrix of the blocks
   --out FILE.json|DIR      where compare.json and compare.svg are written (.)`;
 
 /** Settings that all runs of a comparison share. */
@@ -36,6 +47,7 @@ export interface CompareSettings {
   steps: number;
   tokens: number;
   sequences: number;
+  recoverMatrices: RecoverMatrices;
 }
 
 export interface CompareArguments extends MeasureArguments, CompareSettings {
@@ -55,20 +67,32 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   const values = parseValues(argv, {
     ...MEASURE_OPTIONS,
     ...{ methods: text, keep: text, seeds: text, steps: text, tokens: text, sequences: text, out: text },
+    ...{ "recover-steps": text, "recover-matrices": text },
   });
-  const methods = words("methods", requiredText(values, "methods")).map(readMethod);
+  const recoverSteps = optionalNumber(values, "recover-steps") ?? DEFAULT_RECOVER_RECIPE.steps;
+  const wordsOfMethods = words("methods", requiredText(values, "methods"));
+  const methods = wordsOfMethods.map((word) => readMethod(word, recoverSteps));
   const ratios = numbers("keep", values["keep"] ?? String(DEFAULT_RECIPE.ratio));
   const seeds = numbers("seeds", values["seeds"] ?? String(DEFAULT_RECIPE.seed));
   const settings = {
     steps: optionalNumber(values, "steps") ?? DEFAULT_RECIPE.steps,
     tokens: optionalNumber(values, "tokens") ?? DEFAULT_RECIPE.tokens,
     sequences: optionalNumber(values, "sequences") ?? DEFAULT_WEIGHT_RECIPE.sequences,
+    recoverMatrices: (values["recover-matrices"] ?? DEFAULT_RECOVER_RECIPE.matrices) as RecoverMatrices,
   };
-  const { steps, tokens, sequences } = settings;
+  const { steps, tokens, sequences, recoverMatrices: matrices } = settings;
   checkedArguments(() => {
     for (const ratio of ratios) checkRecipe({ ...DEFAULT_RECIPE, ratio, steps, tokens });
     for (const seed of seeds) checkWeightRecipe({ ...DEFAULT_WEIGHT_RECIPE, seed, tokens, sequences });
+    const learningRate = recoverLearningRate(DEFAULT_RECIPE.ratio, DEFAULT_RECOVER_RECIPE.matrices);
+    const recoveries = [recoverSteps, ...methods.flatMap(({ recover }) => recover ?? [])];
+    for (const recover of recoveries)
+      checkRecoverRecipe({ ...DEFAULT_RECOVER_RECIPE, learningRate, matrices, steps: recover, tokens });
   });
+  const known = methods.map((method) => JSON.stringify(method));
+  const twice = known.findIndex((method, i) => known.indexOf(method) !== i);
+  if (twice >= 0)
+    throw new UsageError(`--methods: expected each method once, got "${wordsOfMethods[twice] ?? ""}" under two names`);
   const asksRandom = methods.some((one) => one.kind === "baseline" && one.method === "random");
   if (asksRandom && !methods.some((one) => one.kind === "disp" && one.gates === "full"))
     throw new UsageError(

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "../../engine/index.ts";
 import { DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
+import { DEFAULT_RECOVER_RECIPE } from "../../engine/recipes/recoverRecipe.ts";
 import { DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
 import { compareChart, compareGeometry } from "./compareChart.ts";
 import { compareTable } from "./compareTable.ts";
@@ -38,6 +39,33 @@ describe("the table", () => {
       "dass:2:4  2:4          1        62.50 %      70.00 %    140       30.00",
       "",
     ]);
+  });
+});
+
+describe("a recovery", () => {
+  const recovery = {
+    recipe: { ...DEFAULT_RECOVER_RECIPE, steps: 40, learningRate: 1e-3 },
+    ...{ bestStep: 40, guard: { before: 28, after: 24, tokens: 4096 }, prunedBefore: 27.123 },
+    weightsSha256: "0123456789abcdef".repeat(4),
+  };
+  const planned = { kind: "disp", gates: "full", ratio: 0.5, seed: 2, recover: 40 } as const;
+  const [pruned] = RECORDS;
+  if (!pruned) throw new Error("expected a record");
+  const methodsOf = (table: string): unknown[] =>
+    table
+      .split("\n")
+      .slice(2, -1)
+      .map((row) => row.split("  ")[0]);
+
+  it("is a row and a mark of its own, named with its steps", () => {
+    const records = [pruned, { ...pruned, recovery }];
+    expect(methodsOf(compareTable(records))).toEqual(["dense", "disp", "disp+recover:40"]);
+    expect(compareGeometry(records).methods).toEqual(["disp", "disp+recover:40"]);
+  });
+
+  it("is called undone where one was asked for and the record has none", () => {
+    expect(methodsOf(compareTable([pruned], [planned]))).toEqual(["dense", "disp+recover:40 (undone)"]);
+    expect(compareGeometry([pruned], [planned]).methods).toEqual(["disp+recover:40 (undone)"]);
   });
 });
 

@@ -4,9 +4,9 @@ import { percent, perplexityText } from "../../shared/format.ts";
 import { alongAxis, axisOver, bestLine, type PlotPoint, type ValueAxis } from "../../shared/perplexityAxis.ts";
 import { escaped, legendText, type Mark, markText, tenth } from "./compareMarks.ts";
 import { measuredOnText } from "./compareTable.ts";
-import { compareMethodOf } from "./methods.ts";
+import { compareMethodOf, type PlannedRun } from "./methods.ts";
 
-const SIZE = { width: 840, height: 500 };
+const SIZE = { width: 880, height: 500 };
 const PLOT = { left: 72, right: 640, top: 72, bottom: 440 };
 /** Methods meet a budget only to within a gate, or a weight of every line, so sizes this close count as one. Percent of the model. */
 const SAME_SIZE = 0.5;
@@ -32,13 +32,13 @@ interface CompareGeometry {
   methods: readonly string[];
 }
 
-/** Where everything is drawn. The records are of one model and one text; there is at least one. */
-export function compareGeometry(records: readonly RunRecord[]): CompareGeometry {
+/** Where everything is drawn. The records are of one model and one text; there is at least one. planned: the run of each, where known. */
+export function compareGeometry(records: readonly RunRecord[], planned: readonly PlannedRun[] = []): CompareGeometry {
   const dense: PlotPoint = { x: 100, y: records[0]?.perplexity.dense ?? NaN };
-  const runs = records.map(({ made, kept: { modelWeights }, perplexity }) => ({
-    method: compareMethodOf(made),
-    x: (100 * modelWeights.kept) / modelWeights.of,
-    y: perplexity.pruned,
+  const runs = records.map((record, i) => ({
+    method: compareMethodOf(record, planned[i]),
+    x: (100 * record.kept.modelWeights.kept) / record.kept.modelWeights.of,
+    y: record.perplexity.pruned,
   }));
   const points = [...runs, dense];
   const across = axisOver(
@@ -70,13 +70,13 @@ export function compareGeometry(records: readonly RunRecord[]): CompareGeometry 
   };
 }
 
-/** SVG text of the records, which are of one model and one text. Throws for no records. */
-export function compareChart(records: readonly RunRecord[]): string {
+/** SVG text of the records, which are of one model and one text. planned: the run of each, where known. Throws for no records. */
+export function compareChart(records: readonly RunRecord[], planned: readonly PlannedRun[] = []): string {
   const [first] = records;
   if (!first) throw new Error("records: expected at least one finished run, got none");
   const { left, right, top } = PLOT;
   const { width, height } = SIZE;
-  const geometry = compareGeometry(records);
+  const geometry = compareGeometry(records, planned);
   const { dense, best, marks, methods } = geometry;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#22251f">
 <rect width="100%" height="100%" fill="#fbfaf5"/>

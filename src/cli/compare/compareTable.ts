@@ -1,7 +1,7 @@
 // The table of npm run compare: the dense model, then every run; the line above names text, context and tokens.
 import type { RunRecord } from "../../engine/index.ts";
 import { percent } from "../../shared/format.ts";
-import { compareMethodOf, ratioOf, seedOf } from "./methods.ts";
+import { compareMethodOf, type PlannedRun, ratioOf, seedOf } from "./methods.ts";
 
 const HEAD = ["method", "ratio", "seed", "block weights", "whole model", "bytes", "perplexity"];
 /** The first columns are words, aligned left; the others are numbers, aligned right. */
@@ -15,8 +15,8 @@ export function measuredOnText({ model, perplexity, adapter }: RunRecord): strin
   return `${model.name}: perplexity on ${text.name}, context ${context}, ${tokens} tokens; ${adapter}`;
 }
 
-/** The table as text; all records are of one model and one text. Empty without records. */
-export function compareTable(records: readonly RunRecord[]): string {
+/** The table as text; all records are of one model and one text. Empty without records. planned: the run of each record, where known. */
+export function compareTable(records: readonly RunRecord[], planned: readonly PlannedRun[] = []): string {
   const [first] = records;
   if (!first) return "";
   const { kept, perplexity } = first;
@@ -24,10 +24,17 @@ export function compareTable(records: readonly RunRecord[]): string {
   const rows = [
     HEAD,
     ["dense", "", "", percent(1, 2), percent(1, 2), String(denseBytes), perplexity.dense.toFixed(2)],
-    ...records.map(({ made, kept: { blockWeights, modelWeights, bytes }, perplexity: { pruned } }) => [
-      ...[compareMethodOf(made), ratioOf(made), String(seedOf(made))],
-      ...[percentOf(blockWeights), percentOf(modelWeights), String(bytes), pruned.toFixed(2)],
-    ]),
+    ...records.map((record, i) => {
+      const {
+        made,
+        kept: { blockWeights, modelWeights, bytes },
+        perplexity: { pruned },
+      } = record;
+      return [
+        ...[compareMethodOf(record, planned[i]), ratioOf(made), String(seedOf(made))],
+        ...[percentOf(blockWeights), percentOf(modelWeights), String(bytes), pruned.toFixed(2)],
+      ];
+    }),
   ];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   const line = (row: readonly string[]): string =>

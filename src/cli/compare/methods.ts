@@ -4,17 +4,29 @@ import { GATE_MODES } from "../../engine/recipes/recipe.ts";
 import { parsePattern, WEIGHT_METHODS } from "../../engine/recipes/weightRecipe.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
+/** Follows a method whose pruned models are recovered. */
+const RECOVER = "+recover";
 const BASELINES = ["random", "uniform-magnitude"] as const satisfies readonly BaselineMethod[];
 
-/** One word of --methods. A weight method without a pattern runs at each ratio. */
-export type CompareMethod =
+/** A method without its recovery. A weight method without a pattern runs at each ratio. */
+type PruningMethod =
   | { kind: "disp"; gates: GateMode }
   | { kind: "every" }
   | { kind: "baseline"; method: BaselineMethod }
   | { kind: "weights"; method: WeightMethod; pattern?: string };
 
+/** Steps of a recovery after pruning; missing where the kept weights stay as they are. */
+interface Recovering {
+  recover?: number;
+}
+
+/** One word of --methods. */
+export type CompareMethod = PruningMethod & Recovering;
+
 /** One run: a structural method at a ratio, or a weight method with a pattern or at a ratio. */
-export type PlannedRun =
+export type PlannedRun = PruningRun & Recovering;
+
+type PruningRun =
   | { kind: "disp"; gates: GateMode; ratio: number; seed: number }
   /** One ratio of a training for every ratio; all ratios of a seed come from one training. */
   | { kind: "every"; ratio: number; seed: number }
@@ -23,14 +35,39 @@ export type PlannedRun =
   | { kind: "weights"; method: WeightMethod; seed: number; pattern: string }
   | { kind: "weights"; method: WeightMethod; seed: number; ratio: number };
 
+/** What follows the name of a method whose result was recovered for so many steps. */
+const recoveredSuffix = (steps: number | undefined): string => (steps === undefined ? "" : `${RECOVER}:${steps}`);
+
 /** The name of a planned run's method. */
-export function nameOf(run: PlannedRun): string {
+export const nameOf = (run: PlannedRun): string => `${pruningName(run)}${recoveredSuffix(run.recover)}`;
+
+function pruningName(run: PlannedRun): string {
   if (run.kind === "every") return run.kind;
   return run.kind === "disp" ? `disp:${run.gates}` : run.method;
 }
 
-/** Reads one word of --methods, such as disp, disp:no-gru, random, dass or wanda:2:4. Throws a UsageError. */
-export function readMethod(word: string): CompareMethod {
+const choiceOf = (run: PlannedRun): string => `${"ratio" in run ? `keep ${run.ratio}` : run.pattern} seed ${run.seed}`;
+
+/** Names a planned run among all runs of its model. */
+export const keyOf = (run: PlannedRun): string => `${nameOf(run)} ${choiceOf(run)}`;
+
+/** Names the pruning of a run, which its recoveries share. */
+export const pruningKeyOf = (run: PlannedRun): string => `${pruningName(run)} ${choiceOf(run)}`;
+
+/**
+ * Reads one word of --methods, such as disp, disp:no-gru, random, dass, wanda:2:4 or disp+recover:900. recoverSteps: of a recovery
+ * without a number. Throws a UsageError.
+ */
+export function readMethod(word: string, recoverSteps: number): CompareMethod {
+  const plus = word.indexOf("+");
+  if (plus < 0) return readPruning(word);
+  const [, name, steps] = /^(\+recover)(?::(\d+))?$/.exec(word.slice(plus)) ?? [];
+  if (name !== RECOVER)
+    throw new UsageError(`--methods: expected ${RECOVER} or ${RECOVER}:STEPS after a method, got "${word}"`);
+  return { ...readPruning(word.slice(0, plus)), recover: steps === undefined ? recoverSteps : Number(steps) };
+}
+
+function readPruning(word: string): PruningMethod {
   const colon = word.indexOf(":");
   const name = colon < 0 ? word : word.slice(0, colon);
   const suffix = colon < 0 ? undefined : word.slice(colon + 1);
@@ -66,7 +103,8 @@ function patternOf(word: string, pattern: string): string {
 
 /**
  * The runs in the order of the methods, random masks last, because they take the widths of trained runs. Methods that train or draw run
- * at every ratio with every seed; uniform magnitude and weight methods without a pattern at every ratio; those with a pattern once.
+ * at every ratio with every seed; uniform magnitude and weight methods without a pattern at every ratio; those with a pattern once. A
+ * recovery draws the windows of its training, so recovered runs have every seed.
  */
 export function plannedRuns(
   methods: readonly CompareMethod[],
@@ -77,18 +115,31 @@ export function plannedRuns(
   const isRandom = (method: CompareMethod): boolean => method.kind === "baseline" && method.method === "random";
   const ordered = [...methods.filter((one) => !isRandom(one)), ...methods.filter(isRandom)];
   return ordered.flatMap((method): PlannedRun[] => {
+    const draws = method.kind !== "weights" && !(method.kind === "baseline" && method.method !== "random");
+    const usedSeeds = draws || method.recover !== undefined ? seeds : [first];
     if (method.kind === "weights") {
-      const { kind, method: name, pattern } = method;
-      if (pattern !== undefined) return [{ kind, method: name, seed: first, pattern }];
-      return ratios.map((ratio) => ({ kind, method: name, seed: first, ratio }));
+      const { pattern, ...rest } = method;
+      if (pattern !== undefined) return usedSeeds.map((seed) => ({ ...rest, seed, pattern }));
+      return ratios.flatMap((ratio) => usedSeeds.map((seed) => ({ ...rest, seed, ratio })));
     }
-    const usedSeeds = method.kind === "baseline" && method.method !== "random" ? [first] : seeds;
     return ratios.flatMap((ratio) => usedSeeds.map((seed) => ({ ...method, ratio, seed })));
   });
 }
 
-/** The method of a finished run as a word of --methods; weight methods have their pattern if it is N:M. */
-export function compareMethodOf(made: RunRecord["made"]): string {
+/**
+ * The method of a finished run as a word of --methods; weight methods have their pattern if it is N:M. `planned`: the run that was asked
+ * for. Its recovery is called undone where the record has none, because then the record is of the pruned model.
+ */
+export function compareMethodOf(
+  { made, recovery }: Pick<RunRecord, "made" | "recovery">,
+  planned?: PlannedRun,
+): string {
+  const steps = recovery?.recipe.steps ?? planned?.recover;
+  const undone = steps !== undefined && !recovery ? " (undone)" : "";
+  return `${pruningOf(made)}${recoveredSuffix(steps)}${undone}`;
+}
+
+function pruningOf(made: RunRecord["made"]): string {
   switch (made.kind) {
     case "disp":
       if (made.recipe.ratioMode === "every") return "every";

@@ -1,15 +1,9 @@
 // The page's side of comparing methods: opens and measures the model once, then makes every run and measures it as `prune` does.
-import {
-  checkFits,
-  EngineError,
-  type FinishedRunInput,
-  finishedRun,
-  type Run as FinishedRun,
-  type RunRecord,
-} from "../../engine/index.ts";
-import { compareMethodOf, nameOf, ratioOf, seedOf } from "../compare/methods.ts";
-import { type MethodSettings, patternOf, runMethod, type TrainedMasks } from "./runMethod.ts";
-import { type MeasuredPair, openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
+import { checkFits, EngineError, finishedRun, type Run as FinishedRun } from "../../engine/index.ts";
+import { compareMethodOf, nameOf, type PlannedRun, ratioOf, seedOf } from "../compare/methods.ts";
+import type { MethodSettings, TrainedMasks } from "./compareMasks.ts";
+import { type FinishedMethod, patternOf, runMethod } from "./runMethod.ts";
+import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings {}
 
@@ -23,13 +17,13 @@ export async function compareMethods(
   const opened = await openRun({ ...request, out: [], stepTokens: request.tokens }, report, ({ config }) => {
     for (const run of runs) if (run.kind === "weights") checkFits(config, { ...run, pattern: patternOf(config, run) });
   });
-  const trained: TrainedMasks = { counts: new Map(), every: new Map() };
+  const trained: TrainedMasks = { counts: new Map(), every: new Map(), pruned: new Map() };
   try {
     for (const [i, run] of runs.entries()) {
       const name = `${nameOf(run)} (run ${i + 1} of ${runs.length})`;
       const named = prefixed(report, () => `${name}  `);
-      const { made, measured, masks } = await runMethod(opened, run, { settings: request, report: named, trained });
-      await onRun(await recordOf(opened, made, measured, masks));
+      const done = await runMethod(opened, run, { settings: request, report: named, trained });
+      await onRun(await recordOf(opened, run, done));
     }
   } finally {
     opened.ctx.gpu.destroy();
@@ -38,19 +32,20 @@ export async function compareMethods(
 
 async function recordOf(
   run: OpenRun,
-  made: RunRecord["made"],
-  measured: MeasuredPair,
-  masks: FinishedRunInput["masks"],
+  planned: PlannedRun,
+  { made, measured, masks, recovery }: FinishedMethod,
 ): Promise<FinishedRun> {
+  const method = compareMethodOf({ made, ...(recovery ? { recovery } : {}) }, planned);
   const { name, fingerprint, config, dtype } = run.opened;
   const { adapter, calibration, perplexity } = (await run.exportOptions(measured)).receipt;
   const [pair] = perplexity;
   if (!pair) throw new EngineError("bug", "expected a perplexity of the run, got none");
   return finishedRun({
     id: crypto.randomUUID(),
-    name: `${compareMethodOf(made)}, ${ratioOf(made)}, seed ${seedOf(made)}`,
+    name: `${method}, ${ratioOf(made)}, seed ${seedOf(made)}`,
     finished: new Date().toISOString(),
     ...{ adapter, made, calibration, masks },
+    ...(recovery ? { recovery } : {}),
     perplexity: pair,
     model: { name, fingerprint, config, dtype },
     msPerToken: null,

@@ -4,11 +4,13 @@ import {
   architectureOf,
   budgetOf,
   byBlock,
+  countsOf,
   cutReader,
   exportGates,
   gateLayout,
   indexLists,
   keptTotalWeights,
+  keptWeights,
   loadModel,
   type Masks,
   type Model,
@@ -19,7 +21,7 @@ import {
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import type { RecoverChoice } from "../arguments/recoverArguments.ts";
-import { recover, type RecoveryAnswer } from "./recover.ts";
+import { recover, type Recovered, type RecoveryAnswer } from "./recover.ts";
 import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
@@ -103,7 +105,7 @@ export interface PrunedAnswer extends RunAnswer {
 /** Measures an architecture and exports it. Throws EngineErrors. */
 export async function measureAndExport(
   run: OpenRun,
-  { masks, counts, keptWeights }: Architecture,
+  { masks, counts, keptWeights: kept }: Architecture,
   { recipe, steps, recovery }: { recipe: Recipe; steps: number; recovery?: RecoveryReceipt },
   request: FormsRequest,
 ): Promise<PrunedAnswer> {
@@ -123,9 +125,9 @@ export async function measureAndExport(
   );
   return {
     ...run.answer(measured, forms),
-    keptBlocks: keptWeights / budget.blockWeights,
+    keptBlocks: kept / budget.blockWeights,
     keptModel: keptTotalWeights(budget, counts) / budget.totalWeights,
-    keptBlockWeights: keptWeights,
+    keptBlockWeights: kept,
     widths: byBlock(counts),
   };
 }
@@ -159,18 +161,19 @@ export async function pruneGates(request: PruneRequest, report: Reporter): Promi
   return { ...(await measureAndExport(of, architecture, how, request)), ...times, recovery };
 }
 
-/** Recovers the compact model of an architecture. */
-async function recoverMasks(
+/** Recovers the compact model that the masks cut out. measured: its perplexity, if known. The caller frees the model of the result. */
+export async function recoverMasks(
   run: OpenRun,
-  { masks, keptWeights }: Architecture,
+  { masks, measured }: { masks: Masks; measured?: MeasuredPair },
   choice: RecoverChoice,
   report: Reporter,
-): ReturnType<typeof recover> {
+): Promise<Recovered> {
   const lists = indexLists(masks);
   const pruned = await compactModel(run, lists);
-  const ratio = keptWeights / budgetOf(run.opened.config).blockWeights;
+  const budget = budgetOf(run.opened.config);
+  const ratio = keptWeights(budget, countsOf(masks)) / budget.blockWeights;
   try {
-    return await recover(run, { choice, pruned, pruning: { lists }, ratio }, report);
+    return await recover(run, { choice, pruned, pruning: { lists }, ratio, ...(measured ? { measured } : {}) }, report);
   } finally {
     pruned.free();
   }

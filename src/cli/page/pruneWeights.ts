@@ -11,9 +11,9 @@ import {
   type WeightRecipe,
 } from "../../engine/index.ts";
 import type { RecoverChoice } from "../arguments/recoverArguments.ts";
-import { recover, type RecoveryAnswer } from "./recover.ts";
+import { recover, type Recovered, type RecoveryAnswer } from "./recover.ts";
 import { formTargets } from "./forms.ts";
-import { openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
+import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface WeightsRequest extends RunRequest {
   recipe: WeightRecipe;
@@ -56,6 +56,27 @@ export async function calibrateAndPrune(
   return { recipe, pruned, seconds: (performance.now() - began) / 1000 };
 }
 
+/** Recovers a model of pruned weights under its masks. measured: its perplexity, if known. The caller frees both models. */
+export function recoverWeights(
+  run: OpenRun,
+  of: Pick<Calibrated, "recipe" | "pruned"> & { measured?: MeasuredPair },
+  choice: RecoverChoice,
+  report: Reporter,
+): Promise<Recovered> {
+  const { recipe, measured } = of;
+  const { masks, model } = of.pruned;
+  const { kept, of: total } = keptShares(run.opened.config, keptOfMasks(masks)).blockWeights;
+  return recover(
+    run,
+    {
+      ...{ choice, pruned: model, pruning: { masks }, ratio: kept / total },
+      ...(measured ? { measured } : {}),
+      updates: recipe.method === "sparsegpt",
+    },
+    report,
+  );
+}
+
 /** Calibrates, prunes, measures and exports. Throws EngineErrors; what `checkFits` refuses, before anything is measured. */
 export async function pruneWeightsRun(request: WeightsRequest, report: Reporter): Promise<WeightsAnswer> {
   const target = formTargets(request).get("masked");
@@ -66,16 +87,7 @@ export async function pruneWeightsRun(request: WeightsRequest, report: Reporter)
   const { masks } = pruned;
   const kept = keptShares(opened.config, keptOfMasks(masks));
   const share = (of: { kept: number; of: number }): number => of.kept / of.of;
-  const recovered =
-    request.recover &&
-    (await recover(
-      run,
-      {
-        ...{ choice: request.recover, pruned: pruned.model, pruning: { masks }, ratio: share(kept.blockWeights) },
-        updates: recipe.method === "sparsegpt",
-      },
-      report,
-    ));
+  const recovered = request.recover && (await recoverWeights(run, { recipe, pruned }, request.recover, report));
   const result = recovered?.result;
   const model = result?.opened.model ?? pruned.model;
   const measured = await run.measure(model);

@@ -12,7 +12,7 @@ import {
   updatedValues,
 } from "../../engine/index.ts";
 import type { RecoverChoice } from "../arguments/recoverArguments.ts";
-import type { OpenRun, Reporter } from "./openRun.ts";
+import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
 
 const REPORT_MS = 250;
 
@@ -37,11 +37,13 @@ interface RecoverInput {
   pruning: Pruning;
   /** Kept share of the block weights. */
   ratio: number;
+  /** Perplexity of the pruned model where it is already measured. */
+  measured?: MeasuredPair;
   /** Whether the method changed weights itself (SparseGPT), which then belong to the result too. */
   updates?: boolean;
 }
 
-interface Recovered {
+export interface Recovered {
   answer: RecoveryAnswer;
   /** Missing where it was undone. */
   result?: { opened: OpenedModel; recovery: RecoveryReceipt };
@@ -52,7 +54,7 @@ export async function recover(run: OpenRun, input: RecoverInput, report: Reporte
   const { ctx, opened, calibration } = run;
   const { choice, pruned, pruning, ratio } = input;
   const recipe = { learningRate: recoverLearningRate(ratio, choice.matrices), ...choice };
-  const before = await run.measure(pruned);
+  const before = input.measured ?? (await run.measure(pruned));
   const began = performance.now();
   const session = new RecoverSession(ctx, {
     ...{ dense: opened.model, pruned, pruning, recipe, text: calibration },

@@ -1,127 +1,86 @@
-// The page's side of one run of a comparison: trains, draws or prunes, then measures.
+// The page's side of one run of a comparison: trains, draws or prunes, recovers where asked, then measures.
 import {
   countParameters,
-  countsOf,
-  DEFAULT_RECIPE,
-  budgetOf,
+  DEFAULT_RECOVER_RECIPE,
   EngineError,
   type FinishedRunInput,
-  gateLayout,
-  magnitudeMasks,
-  type Masks,
   METHOD_NAMES,
   mlpMatrices,
   type ModelConfig,
-  randomMasks,
-  type Recipe,
   type RunRecord,
   weightsOf,
 } from "../../engine/index.ts";
+import type { RecoverChoice } from "../arguments/recoverArguments.ts";
 import type { CompareSettings } from "../compare/compareArguments.ts";
-import type { PlannedRun } from "../compare/methods.ts";
-import { measureMasks, train } from "./pruneGates.ts";
-import { type TrainedRatios, trainRatios } from "./pruneRatios.ts";
-import type { MeasuredPair, Reporter, OpenRun } from "./openRun.ts";
-import { calibrateAndPrune } from "./pruneWeights.ts";
+import { type PlannedRun, pruningKeyOf } from "../compare/methods.ts";
+import { type MethodOptions, pruneStructures, type StructuralRun } from "./compareMasks.ts";
+import type { MeasuredPair, OpenRun } from "./openRun.ts";
+import { measureMasks, recoverMasks } from "./pruneGates.ts";
+import { calibrateAndPrune, recoverWeights } from "./pruneWeights.ts";
 
 type WeightRun = Extract<PlannedRun, { kind: "weights" }>;
-type Done = { made: RunRecord["made"]; measured: MeasuredPair } & Pick<FinishedRunInput, "masks">;
 
-/** The runs of a comparison and their common settings. */
-export interface MethodSettings extends CompareSettings {
-  runs: readonly PlannedRun[];
+/** A finished run: how it was made, what was measured, and its masks. */
+export type FinishedMethod = { made: RunRecord["made"]; measured: MeasuredPair } & Pick<
+  FinishedRunInput,
+  "masks" | "recovery"
+>;
+
+/** Makes one run, recovers it where it asks for that, and measures it. A recovery that was undone leaves the pruned run. Throws EngineErrors. */
+export function runMethod(run: OpenRun, planned: PlannedRun, options: MethodOptions): Promise<FinishedMethod> {
+  return planned.kind === "weights" ? weightRun(run, planned, options) : structuralRun(run, planned, options);
 }
 
-/** Results of trained runs that later runs reuse. */
-export interface TrainedMasks {
-  /** Kept gates of each vector, for random masks of the same ratio and seed. */
-  counts: Map<string, readonly number[]>;
-  /** By seed. */
-  every: Map<number, EveryRatio>;
+/** The recovery that a run asks for. */
+function recoverChoice(
+  { recover, seed }: PlannedRun,
+  { tokens, recoverMatrices }: CompareSettings,
+): RecoverChoice | undefined {
+  if (recover === undefined) return undefined;
+  return { ...DEFAULT_RECOVER_RECIPE, steps: recover, matrices: recoverMatrices, tokens, seed };
 }
 
-/** One training for every ratio; its architectures are in the order of `ratios`. */
-type EveryRatio = Pick<TrainedRatios, "architectures" | "steps"> & { recipe: Recipe; ratios: readonly number[] };
-
-const ratioAndSeed = ({ ratio, seed }: { ratio: number; seed: number }): string => `${ratio} ${seed}`;
-
-interface MethodOptions {
-  settings: MethodSettings;
-  report: Reporter;
-  /** Read and extended by the runs of a comparison. */
-  trained: TrainedMasks;
+async function structuralRun(run: OpenRun, planned: StructuralRun, options: MethodOptions): Promise<FinishedMethod> {
+  const { settings, report, trained } = options;
+  const key = pruningKeyOf(planned);
+  const pruned = trained.pruned.get(key) ?? (await pruneStructures(run, planned, options));
+  trained.pruned.set(key, pruned);
+  const { made, measured } = pruned;
+  const masks = { kind: "gates", masks: pruned.masks } as const;
+  const choice = recoverChoice(planned, settings);
+  const result = choice && (await recoverMasks(run, pruned, choice, report)).result;
+  if (!result) return { made, measured, masks };
+  try {
+    const recovered = await measureMasks({ ...run, opened: result.opened }, pruned.masks);
+    return { made, measured: recovered, masks, recovery: result.recovery };
+  } finally {
+    result.opened.model.free();
+  }
 }
 
-/** Makes one run and measures it. Throws EngineErrors. */
-export async function runMethod(
+async function weightRun(
   run: OpenRun,
-  planned: PlannedRun,
-  { settings, report, trained }: MethodOptions,
-): Promise<Done> {
-  const gates = async (made: RunRecord["made"], masks: Masks): Promise<Done> => {
-    return { made, measured: await measureMasks(run, masks), masks: { kind: "gates", masks } };
-  };
-  const { steps, tokens, sequences } = settings;
-  switch (planned.kind) {
-    case "disp": {
-      const { kind, gates: mode, ratio, seed } = planned;
-      const recipe = { ...DEFAULT_RECIPE, gates: mode, ratio, seed, steps, tokens };
-      const { architecture, steps: made } = await train(run, recipe, report);
-      if (mode === "full") trained.counts.set(ratioAndSeed(planned), countsOf(architecture.masks));
-      return gates({ kind, recipe, steps: made }, architecture.masks);
+  planned: WeightRun,
+  { settings, report }: MethodOptions,
+): Promise<FinishedMethod> {
+  const { kind, method, seed } = planned;
+  const { tokens, sequences } = settings;
+  const requested = { method, seed, sequences, tokens, pattern: patternOf(run.opened.config, planned) };
+  const { recipe, pruned } = await calibrateAndPrune(run, requested, report);
+  try {
+    const done = { made: { kind, recipe }, masks: { kind, masks: pruned.masks } } as const;
+    const measured = await run.measure(pruned.model);
+    const choice = recoverChoice(planned, settings);
+    const result = choice && (await recoverWeights(run, { recipe, pruned, measured }, choice, report)).result;
+    if (!result) return { ...done, measured };
+    try {
+      return { ...done, measured: await run.measure(result.opened.model), recovery: result.recovery };
+    } finally {
+      result.opened.model.free();
     }
-    case "every": {
-      const { ratio, seed } = planned;
-      const every = trained.every.get(seed) ?? (await trainEvery(run, seed, settings, report));
-      trained.every.set(seed, every);
-      const architecture = every.architectures[every.ratios.indexOf(ratio)];
-      if (!architecture)
-        throw new EngineError("bug", `expected an architecture at ${ratio} of the training for every ratio, got none`);
-      return gates({ kind: "disp", recipe: { ...every.recipe, ratio }, steps: every.steps }, architecture.masks);
-    }
-    case "baseline": {
-      const { kind, method, ratio, seed } = planned;
-      return gates({ kind, method, ratio, seed }, await baselineMasks(run, planned, trained));
-    }
-    case "weights": {
-      const { kind, method, seed } = planned;
-      const requested = { method, seed, sequences, tokens, pattern: patternOf(run.opened.config, planned) };
-      const { recipe, pruned } = await calibrateAndPrune(run, requested, report);
-      try {
-        return {
-          made: { kind, recipe },
-          measured: await run.measure(pruned.model),
-          masks: { kind, masks: pruned.masks },
-        };
-      } finally {
-        pruned.model.free();
-      }
-    }
+  } finally {
+    pruned.model.free();
   }
-}
-
-/** Trains once for all ratios of the comparison with this seed. */
-async function trainEvery(run: OpenRun, seed: number, settings: MethodSettings, report: Reporter): Promise<EveryRatio> {
-  const { runs, steps, tokens } = settings;
-  const recipe: Recipe = { ...DEFAULT_RECIPE, ratioMode: "every", seed, steps, tokens };
-  const ratios = runs.flatMap((one) => (one.kind === "every" && one.seed === seed ? [one.ratio] : []));
-  return { recipe, ratios, ...(await trainRatios(run, recipe, ratios, report)) };
-}
-
-async function baselineMasks(
-  { opened }: OpenRun,
-  planned: Extract<PlannedRun, { kind: "baseline" }>,
-  trained: TrainedMasks,
-): Promise<Masks> {
-  const { config, weights } = opened;
-  const { method, ratio, seed } = planned;
-  if (method === "uniform-magnitude") return magnitudeMasks(config, weights, budgetOf(config), ratio);
-  const counts = planned.counts ?? trained.counts.get(ratioAndSeed(planned));
-  if (!counts) {
-    const expected = `a run of disp at keep ${ratio} with seed ${seed}, whose widths random masks take`;
-    throw new EngineError("config", `--methods: expected ${expected}, got none. Add disp to --methods.`);
-  }
-  return randomMasks(gateLayout(config).sizes, counts, seed);
 }
 
 /** The pattern of a run: the given one, or the share of the MLP to prune for a ratio of the block weights. Throws "config" where the MLP is too small. */

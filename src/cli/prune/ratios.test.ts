@@ -34,6 +34,14 @@ describe("npm run prune -- --ratios", () => {
 
   it.each([
     [["--ratios", "0.5", "--keep", "0.5"], /expected --keep \(one ratio\) or --ratios \(several\), got both/],
+    [
+      ["--ratios", "0.5", "--recover", "300"],
+      /--recover: expected --keep \(one ratio\), got --ratios .*Prune at one ratio/,
+    ],
+    [
+      ["--ratios", "0.5", "--recover-matrices", "all"],
+      /--recover-matrices: expected --keep \(one ratio\), got --ratios/,
+    ],
     [["--ratios", "0.5,1"], /--ratios: expected ratios between 0 and 1, separated by commas, got "1"/],
     [["--ratios", "0,0.5"], /--ratios: expected .*, got "0"/],
     [["--ratios", "half"], /--ratios: expected .*, got "half"/],

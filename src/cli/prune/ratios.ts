@@ -5,6 +5,7 @@ import { optionalNumber, parseValues } from "../arguments/arguments.ts";
 import { choiceFor, writeExports } from "./writeExports.ts";
 import { UsageError } from "../arguments/usageError.ts";
 import type { RatiosAnswer } from "../page/pruneRatios.ts";
+import { RECOVER_OPTIONS, recoverOptionOf } from "../arguments/recoverArguments.ts";
 import { readRecipeArguments, RECIPE_OPTIONS } from "../arguments/recipeArguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { measureRequest, secondsSince } from "./runHeadless.ts";
@@ -33,12 +34,18 @@ export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
   const values = parseValues(argv, {
     ...RUN_OPTIONS,
     ...RECIPE_OPTIONS,
+    ...RECOVER_OPTIONS,
     ratios: text,
     from: text,
     to: text,
     nested: { type: "boolean" },
   });
   if (values["keep"] !== undefined) throw new UsageError("expected --keep (one ratio) or --ratios (several), got both");
+  const recovery = recoverOptionOf(values);
+  if (recovery !== undefined)
+    throw new UsageError(
+      `--${recovery}: expected --keep (one ratio), got --ratios (several); a recovery trains the weights of one of them. Prune at one ratio with --keep and --recover, or measure each recovered ratio with npm run compare -- --methods every+recover`,
+    );
   const list = values["ratios"];
   const ratios = checkedArguments(() => readRatioList(typeof list === "string" ? list : "", "--ratios"));
   const base = readRecipeArguments(values);

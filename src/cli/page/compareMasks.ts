@@ -1,0 +1,111 @@
+// The page's side of the structural runs of a comparison: trains or draws their masks, and measures what they cut out.
+import {
+  budgetOf,
+  countsOf,
+  DEFAULT_RECIPE,
+  EngineError,
+  gateLayout,
+  magnitudeMasks,
+  type Masks,
+  randomMasks,
+  type Recipe,
+  type RunRecord,
+} from "../../engine/index.ts";
+import type { CompareSettings } from "../compare/compareArguments.ts";
+import type { PlannedRun } from "../compare/methods.ts";
+import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
+import { measureMasks, train } from "./pruneGates.ts";
+import { type TrainedRatios, trainRatios } from "./pruneRatios.ts";
+
+export type StructuralRun = Exclude<PlannedRun, { kind: "weights" }>;
+
+/** The runs of a comparison and their common settings. */
+export interface MethodSettings extends CompareSettings {
+  runs: readonly PlannedRun[];
+}
+
+/** Results that later runs reuse. */
+export interface TrainedMasks {
+  /** Kept gates of each vector, for random masks of the same ratio and seed. */
+  counts: Map<string, readonly number[]>;
+  /** By seed. */
+  every: Map<number, EveryRatio>;
+  /** Structural prunings with their perplexity, by `pruningKeyOf`: the pruned run and its recoveries share one. */
+  pruned: Map<string, PrunedMasks>;
+}
+
+/** One training for every ratio; its architectures are in the order of `ratios`. */
+type EveryRatio = Pick<TrainedRatios, "architectures" | "steps"> & { recipe: Recipe; ratios: readonly number[] };
+
+interface PrunedMasks {
+  made: RunRecord["made"];
+  masks: Masks;
+  measured: MeasuredPair;
+}
+
+const ratioAndSeed = ({ ratio, seed }: { ratio: number; seed: number }): string => `${ratio} ${seed}`;
+
+export interface MethodOptions {
+  settings: MethodSettings;
+  report: Reporter;
+  /** Read and extended by the runs of a comparison. */
+  trained: TrainedMasks;
+}
+
+/** Trains or draws the masks of a run, and measures them. */
+export async function pruneStructures(
+  run: OpenRun,
+  planned: StructuralRun,
+  { settings, report, trained }: MethodOptions,
+): Promise<PrunedMasks> {
+  const gates = async (made: RunRecord["made"], masks: Masks): Promise<PrunedMasks> => {
+    return { made, masks, measured: await measureMasks(run, masks) };
+  };
+  const { steps, tokens } = settings;
+  switch (planned.kind) {
+    case "disp": {
+      const { kind, gates: mode, ratio, seed } = planned;
+      const recipe = { ...DEFAULT_RECIPE, gates: mode, ratio, seed, steps, tokens };
+      const { architecture, steps: made } = await train(run, recipe, report);
+      if (mode === "full") trained.counts.set(ratioAndSeed(planned), countsOf(architecture.masks));
+      return gates({ kind, recipe, steps: made }, architecture.masks);
+    }
+    case "every": {
+      const { ratio, seed } = planned;
+      const every = trained.every.get(seed) ?? (await trainEvery(run, seed, settings, report));
+      trained.every.set(seed, every);
+      const architecture = every.architectures[every.ratios.indexOf(ratio)];
+      if (!architecture)
+        throw new EngineError("bug", `expected an architecture at ${ratio} of the training for every ratio, got none`);
+      return gates({ kind: "disp", recipe: { ...every.recipe, ratio }, steps: every.steps }, architecture.masks);
+    }
+    case "baseline": {
+      const { kind, method, ratio, seed } = planned;
+      return gates({ kind, method, ratio, seed }, await baselineMasks(run, planned, trained));
+    }
+  }
+}
+
+/** Trains once for all ratios of the comparison with this seed. */
+async function trainEvery(run: OpenRun, seed: number, settings: MethodSettings, report: Reporter): Promise<EveryRatio> {
+  const { runs, steps, tokens } = settings;
+  const recipe: Recipe = { ...DEFAULT_RECIPE, ratioMode: "every", seed, steps, tokens };
+  const ratios = [...new Set(runs.flatMap((one) => (one.kind === "every" && one.seed === seed ? [one.ratio] : [])))];
+  return { recipe, ratios, ...(await trainRatios(run, recipe, ratios, report)) };
+}
+
+async function baselineMasks(
+  { opened }: OpenRun,
+  planned: Extract<PlannedRun, { kind: "baseline" }>,
+  trained: TrainedMasks,
+): Promise<Masks> {
+  const { config, weights } = opened;
+  const { method, ratio, seed } = planned;
+  if (method === "uniform-magnitude") return magnitudeMasks(config, weights, budgetOf(config), ratio);
+  const counts = planned.counts ?? trained.counts.get(ratioAndSeed(planned));
+  if (!counts) {
+    const expected = `a run of disp at keep ${ratio} with seed ${seed}, whose widths random masks take`;
+    throw new EngineError("config", `--methods: expected ${expected}, got none. Add disp to --methods.`);
+  }
+  return randomMasks(gateLayout(config).sizes, counts, seed);
+}
