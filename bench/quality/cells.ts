@@ -35,12 +35,24 @@ export const meanOf = (values: readonly number[]): number =>
 /** A note for the cells that lack a seed. */
 export const seedsNote = (found: number, of: number): string => (found < of ? ` _${found} of ${of} seeds_` : "");
 
+/** What a cell shows: a perplexity of the planned runs whose key matches, and `none` where no run is measured. */
+interface CellContent {
+  matches: (key: string) => boolean;
+  value: (entry: Entry) => number;
+  none: string;
+}
+
 /** Perplexity of the planned runs whose key matches: one number, or mean, smallest and largest of the runs that are measured. */
-export function cell({ entries, planned }: SectionRuns, matches: (key: string) => boolean): string {
+export function cell(made: SectionRuns, matches: (key: string) => boolean): string {
+  return cellOf(made, { matches, value: ({ record }) => record.perplexity.pruned, none: "_missing_" });
+}
+
+/** A cell as `cell` writes it, of another value. */
+export function cellOf({ entries, planned }: SectionRuns, { matches, value, none }: CellContent): string {
   const keys = planned.map(keyOf).filter(matches);
   if (keys.length === 0) return "–";
-  const found = entries.filter(({ key }) => keys.includes(key)).map(({ record }) => record.perplexity.pruned);
-  if (found.length === 0) return "_missing_";
+  const found = entries.filter(({ key }) => keys.includes(key)).map(value);
+  if (found.length === 0) return none;
   const mean = meanOf(found).toFixed(2);
   if (keys.length === 1) return mean;
   const spread = `(${Math.min(...found).toFixed(2)}–${Math.max(...found).toFixed(2)})`;

@@ -1,5 +1,6 @@
 // What npm run quality -- --table measures: models, methods and the order of their runs; and the file of measured runs.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { RecoverMatrices } from "../../src/engine/recipes/recoverRecipe.ts";
 import { readRunRecord } from "../../src/engine/formats/runs/readRun.ts";
 import { recordJson, type RunRecord } from "../../src/engine/formats/runs/runRecord.ts";
 import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
@@ -14,13 +15,7 @@ const ABLATIONS = ["constrained", "no-gru", "no-hypernetwork"] as const;
 const ABLATION_RATIO = 0.5;
 
 export const QUALITY_TEXTS = { text: "public/text/sotu-train.txt", evaluation: "public/text/sotu-held.txt" } as const;
-export const MEASURED = {
-  context: 512,
-  evaluationTokens: 20_480,
-  tokens: 128,
-  sequences: 64,
-  recoverMatrices: "all",
-} as const;
+export const MEASURED = { context: 512, evaluationTokens: 20_480, tokens: 128, sequences: 64 } as const;
 
 /** A model, and the steps that DISP trains on it: fewer for small models. */
 export interface Case {
@@ -44,6 +39,21 @@ export const EVERY = {
   ratios: [0.8, 0.7, 0.6, 0.5, 0.4],
 } as const satisfies Case & { dedicatedSteps: number; ratios: readonly number[] };
 
+/** What recoveries train in this table. Part of the section's name, which runs are filed under: another choice is measured again. */
+const RECOVERED_MATRICES: RecoverMatrices = "all";
+
+/** Pruned models before and after a recovery. */
+export const RECOVERY = {
+  name: `Recovery, ${RECOVERED_MATRICES === "all" ? "all matrices" : "output matrices"}`,
+  model: "public/model",
+  matrices: RECOVERED_MATRICES,
+  trainingSteps: 600,
+  steps: [300, 900],
+  ratios: [0.8, 0.7, 0.6, 0.5, 0.4],
+  pattern: "2:4",
+  patternMethods: ["dass", "wanda", "sparsegpt"],
+} as const satisfies Omit<Case, "steps"> & Record<string, unknown>;
+
 /** A measured run without its masks. */
 export interface Entry {
   case: string;
@@ -56,6 +66,8 @@ export interface Entry {
 /** One call of the page: runs of one model. */
 export interface Batch {
   of: Case;
+  /** What its recoveries train; missing where it has none. */
+  recoverMatrices?: RecoverMatrices;
   runs: readonly PlannedRun[];
   /** Steps of DISP where they differ from the case's. */
   steps?: number;
@@ -85,6 +97,24 @@ export function batches(): Batch[] {
       { of: EVERY, runs: plannedRuns([{ kind: "every" }], EVERY.ratios, [seed]) },
       { of: EVERY, runs: plannedRuns([disp("full")], EVERY.ratios, [seed]), steps: EVERY.dedicatedSteps },
     ]),
+    ...recoveries(),
+  ];
+}
+
+/** One-shot methods first; then per seed, so that the recoveries of a training and the random masks of its widths share one batch. */
+function recoveries(): Batch[] {
+  const { name, model, trainingSteps, steps, ratios, pattern, patternMethods, matrices: recoverMatrices } = RECOVERY;
+  const [short] = steps;
+  const oneShot = patternMethods.map((method): CompareMethod => ({ kind: "weights", method, pattern, recover: short }));
+  const structural: CompareMethod[] = [
+    ...steps.map((recover): CompareMethod => ({ ...disp("full"), recover })),
+    { ...disp("constrained"), recover: short },
+    { ...random, recover: short },
+  ];
+  const of: Case = { name, model, steps: trainingSteps };
+  return [
+    { of, runs: plannedRuns(oneShot, ratios, SEEDS), recoverMatrices },
+    ...SEEDS.map((seed) => ({ of, runs: plannedRuns(structural, ratios, [seed]), recoverMatrices })),
   ];
 }
 

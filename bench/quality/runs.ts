@@ -2,9 +2,19 @@
 import { writeFileSync } from "node:fs";
 import { compareHeadless } from "../../src/cli/compare/compareHeadless.ts";
 import { keyOf, type PlannedRun } from "../../src/cli/compare/methods.ts";
+import { DEFAULT_RECOVER_RECIPE } from "../../src/engine/recipes/recoverRecipe.ts";
 import { unpackBits } from "../../src/engine/formats/files/bitset.ts";
 import type { Run } from "../../src/engine/index.ts";
-import { type Batch, batches, type Entry, MEASURED, readEntries, QUALITY_TEXTS, writeEntries } from "./plan.ts";
+import {
+  type Batch,
+  batches,
+  type Entry,
+  MEASURED,
+  readEntries,
+  QUALITY_TEXTS,
+  RECOVERY,
+  writeEntries,
+} from "./plan.ts";
 import { qualityTable } from "./table.ts";
 
 const TABLE = "bench/quality.md";
@@ -18,7 +28,10 @@ function missing({ of, runs }: Batch, entries: readonly Entry[]): PlannedRun[] {
     .map((run) => {
       if (run.kind !== "baseline" || run.method !== "random") return run;
       const { ratio, seed } = run;
-      const counts = find({ kind: "disp", gates: "full", ratio, seed })?.counts;
+      const trained = { kind: "disp", gates: "full", ratio, seed } as const;
+      const counts = [trained, ...RECOVERY.steps.map((recover) => ({ ...trained, recover }))]
+        .map((one) => find(one)?.counts)
+        .find((one) => one !== undefined);
       return counts ? { ...run, counts } : run;
     });
 }
@@ -44,15 +57,14 @@ export async function measureQuality(): Promise<void> {
     const steps = batch.steps ?? batch.of.steps;
     process.stderr.write(`${name}: ${runs.length} runs\n`);
     const waiting = [...runs];
-    await compareHeadless(
-      { model, ...QUALITY_TEXTS, ...MEASURED, precision: "f32", host: "auto", tune: false, steps, runs },
-      (run) => {
-        const planned = waiting.shift();
-        if (planned) entries.push(entryOf(name, keyOf(planned), run));
-        writeEntries(entries);
-        renderQuality();
-      },
-    );
+    const { recoverMatrices = DEFAULT_RECOVER_RECIPE.matrices } = batch;
+    const settings = { ...MEASURED, precision: "f32", host: "auto", tune: false, steps, recoverMatrices } as const;
+    await compareHeadless({ model, ...QUALITY_TEXTS, ...settings, runs }, (run) => {
+      const planned = waiting.shift();
+      if (planned) entries.push(entryOf(name, keyOf(planned), run));
+      writeEntries(entries);
+      renderQuality();
+    });
   }
   renderQuality();
 }

@@ -2,9 +2,10 @@
 import { percent } from "../../src/shared/format.ts";
 import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
 import { everySection } from "./everyRatio.ts";
+import { recoverySection } from "./recovery.ts";
 import { aboutOf, cell, type SectionRuns, stateOf } from "./cells.ts";
 import { markdownTable } from "../../src/shared/markdownTable.ts";
-import { batches, type Case, CASES, type Entry, EVERY, RATIOS, PATTERNS, SEEDS } from "./plan.ts";
+import { batches, type Case, CASES, type Entry, EVERY, RATIOS, RECOVERY, PATTERNS, SEEDS } from "./plan.ts";
 
 const HEAD = `# Pruning methods compared
 
@@ -15,12 +16,12 @@ DISP, its ablations and random masks: the mean over the seeds ${SEEDS.join(", ")
 /** The page as Markdown. Missing runs are marked in their cells and counted at the end of each section. */
 export function qualityTable(entries: readonly Entry[]): string {
   const all = batches();
-  const madeOf = (of: Case): SectionRuns => ({
-    entries: entries.filter((entry) => entry.case === of.name),
-    planned: all.filter((batch) => batch.of === of).flatMap(({ runs }) => runs),
+  const madeOf = ({ name }: Pick<Case, "name">): SectionRuns => ({
+    entries: entries.filter((entry) => entry.case === name),
+    planned: all.filter((batch) => batch.of.name === name).flatMap(({ runs }) => runs),
   });
   const sections = CASES.map((of) => section(of, madeOf(of)));
-  return `${[HEAD, ...sections, everySection(madeOf(EVERY))].join("\n\n")}\n`;
+  return `${[HEAD, ...sections, everySection(madeOf(EVERY)), recoverySection(madeOf(RECOVERY))].join("\n\n")}\n`;
 }
 
 function section(of: Case, made: SectionRuns): string {

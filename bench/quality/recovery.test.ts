@@ -1,0 +1,61 @@
+// The recovery section of bench/quality.md: which runs are planned, and what its cells show.
+import { describe, expect, it } from "vitest";
+import { keyOf } from "../../src/cli/compare/methods.ts";
+import type { SectionRuns } from "./cells.ts";
+import { batches, type Entry, readEntries, RECOVERY } from "./plan.ts";
+import { recoverySection } from "./recovery.ts";
+
+const own = batches().filter(({ of }) => of.name === RECOVERY.name);
+const planned = own.flatMap(({ runs }) => runs);
+const [measured] = readEntries();
+if (!measured) throw new Error("expected measured runs");
+const recovery = {
+  recipe: {
+    ...{ steps: 300, tokens: 128, matrices: RECOVERY.matrices, learningRate: 1e-3, weightDecay: 0, seed: 1 },
+    measureEvery: 50,
+  },
+  ...{ bestStep: 300, guard: { before: 28, after: 24, tokens: 4096 }, weightsSha256: "0".repeat(64) },
+};
+
+/** A recovered run with these perplexities; without `before` its recovery was undone. */
+function entry(key: string, after: number, before?: number): Entry {
+  const record = { ...measured!.record, perplexity: { ...measured!.record.perplexity, pruned: after } };
+  const of = before === undefined ? record : { ...record, recovery: { ...recovery, prunedBefore: before } };
+  return { case: RECOVERY.name, key, record: of };
+}
+
+const row = (made: SectionRuns, label: string): string[] =>
+  recoverySection(made)
+    .split("\n")
+    .find((line) => line.startsWith(`| ${label} |`))
+    ?.split(" | ")
+    .slice(1) ?? [];
+
+describe("the recoveries of the table", () => {
+  it("are planned once each, with three seeds, those of one training in one batch", () => {
+    const keys = planned.map(keyOf);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys).toHaveLength(69);
+    const together = own.map(({ runs }) => runs.map(keyOf)).find((of) => of.includes(`${at(900)} seed 2`));
+    expect(together).toEqual(expect.arrayContaining([`${at(300)} seed 2`, "random+recover:300 keep 0.5 seed 2"]));
+  });
+
+  it("say that they are not measured", () => {
+    const made = { entries: [], planned };
+    expect(row(made, "DISP + recover, 900 steps").join()).toMatch(/^(not measured,){4}not measured \|$/);
+    expect(row(made, "sparsegpt")).toEqual(["not measured", "not measured |"]);
+  });
+
+  it("show means before and after, and how many were undone", () => {
+    const entries = [entry(`${at(300)} seed 1`, 24, 27), entry(`${at(300)} seed 2`, 29)];
+    const made = { entries, planned };
+    expect(row(made, "DISP")[3]).toBe("28.00 (27.00–29.00) _2 of 3 seeds_");
+    expect(row(made, "DISP + recover, 300 steps")[3]).toBe("26.50 (24.00–29.00) _2 of 3 seeds_");
+    expect(row(made, "DISP + recover, 900 steps")[3]).toBe("not measured");
+    expect(recoverySection(made)).toContain("The guard undid 1 of the recoveries");
+  });
+});
+
+function at(steps: number): string {
+  return `disp:full+recover:${steps} keep 0.5`;
+}

@@ -1,0 +1,67 @@
+// The section of bench/quality.md on recovery: every pruned model before and after its kept weights were trained.
+import { keyOf } from "../../src/cli/compare/methods.ts";
+import { percent } from "../../src/shared/format.ts";
+import { markdownTable } from "../../src/shared/markdownTable.ts";
+import { aboutOf, cellOf, type SectionRuns, stateOf } from "./cells.ts";
+import { type Entry, RECOVERY } from "./plan.ts";
+
+const NOT_MEASURED = "not measured";
+
+/** Runs that a row shows: the method as `nameOf` writes it, and whether before or after the recovery. */
+type Row = readonly [label: string, method: string, before?: "before"];
+
+const [SHORT, LONG] = RECOVERY.steps;
+const STRUCTURAL: readonly Row[] = [
+  ["DISP", `disp:full+recover:${SHORT}`, "before"],
+  [`DISP + recover, ${SHORT} steps`, `disp:full+recover:${SHORT}`],
+  [`DISP + recover, ${LONG} steps`, `disp:full+recover:${LONG}`],
+  ["DISP, shared gates (constrained)", `disp:constrained+recover:${SHORT}`, "before"],
+  [`DISP, shared gates + recover, ${SHORT} steps`, `disp:constrained+recover:${SHORT}`],
+  ["random, DISP's widths", `random+recover:${SHORT}`, "before"],
+  [`random, DISP's widths + recover, ${SHORT} steps`, `random+recover:${SHORT}`],
+];
+
+/** Perplexity of a recovered run before its recovery; of an undone one, which is the pruned model, its own. */
+const before = ({ record: { recovery, perplexity } }: Entry): number => recovery?.prunedBefore ?? perplexity.pruned;
+const after = ({ record }: Entry): number => record.perplexity.pruned;
+
+/** How many of the measured runs the guard undid; nothing for none. */
+function undoneNote({ entries, planned }: SectionRuns): string {
+  const keys = planned.map(keyOf);
+  const undone = entries.filter(({ key, record }) => keys.includes(key) && !record.recovery).length;
+  return undone > 0
+    ? ` The guard undid ${undone} of the recoveries: their figures are those of the pruned models.`
+    : "";
+}
+
+/** The section as Markdown, also where nothing is measured. */
+export function recoverySection(made: SectionRuns): string {
+  const { ratios, patternMethods, pattern, matrices, name } = RECOVERY;
+  const [first] = made.entries;
+  const shown = (match: string, of: typeof before): string =>
+    cellOf(made, { matches: (key) => key.startsWith(`${match} `), value: of, none: NOT_MEASURED });
+  const dense = first ? first.record.perplexity.dense.toFixed(2) : NOT_MEASURED;
+  const trained = `DISP for ${RECOVERY.trainingSteps} steps, recoveries of ${matrices === "all" ? "all matrices of the blocks" : "o_proj and down_proj"}, steps of 128 tokens`;
+  return [
+    `## ${name}`,
+    first ? `${aboutOf(first, made, trained)}${undoneNote(made)}` : `${trained}.`,
+    markdownTable(
+      ["block weights removed", ...ratios.map((ratio) => percent(1 - ratio, 0))],
+      [
+        ["**dense**", ...ratios.map(() => dense)],
+        ...STRUCTURAL.map(([label, method, when]) => [
+          label,
+          ...ratios.map((ratio) => shown(`${method} keep ${ratio}`, when === "before" ? before : after)),
+        ]),
+      ],
+    ),
+    markdownTable(
+      [`MLP pattern ${pattern}`, "before", `after ${SHORT} steps`],
+      patternMethods.map((method) => {
+        const match = `${method}+recover:${SHORT} ${pattern}`;
+        return [method, shown(match, before), shown(match, after)];
+      }),
+    ),
+    stateOf(made),
+  ].join("\n\n");
+}

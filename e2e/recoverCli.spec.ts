@@ -1,0 +1,73 @@
+// Recovery on the command line in Chromium: in comparisons, and what a receipt of a recovered model is refused for.
+import { expect, test } from "@playwright/test";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readRuns } from "../src/engine/formats/runs/readRun.ts";
+
+const CASE = "golden/llama";
+const EVAL = ["--eval", "public/text/sotu-held.txt"];
+const TEXTS = ["--text", "public/text/sotu-train.txt", ...EVAL];
+const SHORT = ["--steps", "6", "--tokens", "32", "--context", "64", "--eval-tokens", "640"];
+
+let folder = "";
+test.beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "espalier-recover-"));
+});
+test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(command: "prune" | "compare" | "evaluate", args: readonly string[]) {
+  const all = ["scripts/run.mjs", command, "--model", CASE, ...args, "--host", "chromium"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: "utf8" });
+  return { code: status, out: stdout, err: stderr };
+}
+
+test("compare recovers a pruning without making it again, and records it for the studio", () => {
+  const out = join(folder, "compared");
+  const methods = "disp,disp+recover:8,random+recover,sparsegpt:2:4,sparsegpt:2:4+recover";
+  const given = ["--methods", methods, "--recover-steps", "4", "--sequences", "2", "--out", out];
+  const { code, out: table, err } = run("compare", [...TEXTS, ...SHORT, ...given]);
+  expect(code, err).toBe(0);
+  expect(err).toMatch(/train .*run 1 of 5/);
+  expect(err).not.toMatch(/train .*run [2-5] of 5/);
+  expect(err).toMatch(/recover .*run 2 of 5/);
+
+  const records = readRuns(readFileSync(join(out, "compare.json"), "utf8"), "compare.json").map(({ record }) => record);
+  const [disp, recovered, sparse, sparseRecovered, random] = records;
+  expect(records.map(({ recovery }) => recovery?.recipe.steps)).toEqual([undefined, 8, undefined, 4, 4]);
+  expect(recovered?.recovery?.prunedBefore).toBe(disp?.perplexity.pruned);
+  expect(sparseRecovered?.recovery?.prunedBefore).toBe(sparse?.perplexity.pruned);
+  expect(recovered?.kept).toEqual(disp?.kept);
+  for (const record of [recovered, sparseRecovered, random])
+    expect(record?.perplexity.pruned).toBeLessThan(record?.recovery?.prunedBefore ?? 0);
+  const rows = ["disp+recover:8", "random+recover:4", "sparsegpt:2:4+recover:4"];
+  for (const row of rows) expect(table).toContain(`\n${row} `);
+});
+
+test("a receipt of a recovered model is refused by --apply and evaluate, which can read its exported files", () => {
+  const out = join(folder, "pruned");
+  const given = ["--keep", "0.6", "--recover", "8", "--recover-tokens", "32", "--forms", "masked", "--out", out];
+  const pruned = run("prune", [...TEXTS, ...SHORT, ...given]);
+  expect(pruned.code, pruned.err).toBe(0);
+  const answer = JSON.parse(pruned.out) as { recovery: { undone: boolean }; perplexity: { pruned: number } };
+  expect(answer.recovery.undone).toBe(false);
+
+  const receipt = join(out, "masked/receipt.json");
+  const refusal = /receipt\.json: recovery: .*a receipt does not contain them.*--recover 8 --recover-matrices out/;
+  const applied = run("prune", ["--apply", receipt, "--out", join(folder, "again")]);
+  expect(applied.code).toBe(2);
+  expect(applied.out).toBe("");
+  expect(applied.err).toMatch(refusal);
+
+  const measured = [...EVAL, "--context", "64", "--eval-tokens", "640", "--tasks", "last-word", "--items", "20"];
+  const refused = run("evaluate", [...measured, "--pruned", receipt]);
+  expect(refused.code).toBe(2);
+  expect(refused.out).toBe("");
+  expect(refused.err).toMatch(refusal);
+
+  const files = run("evaluate", [...measured, "--pruned", join(out, "masked")]);
+  expect(files.code, files.err).toBe(0);
+  const { models } = JSON.parse(files.out) as { models: { perplexity: { value: number } }[] };
+  expect(Math.abs((models[1]?.perplexity.value ?? NaN) / answer.perplexity.pruned - 1)).toBeLessThan(1e-4);
+});
