@@ -108,6 +108,7 @@ export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";
 export { ratiosOf } from "./train/ratio.ts";
 export { approvePlan } from "./train/memoryPlan.ts";
+export { countRecovery, type RecoveryPlan } from "./recover/planRecovery.ts";
 export type { MemoryPlan, PlanChoice, PlanResult, PlanParts } from "./train/memoryPlan.ts";
 export { resumeNote } from "./train/resumeNote.ts";
 export { Session } from "./train/session.ts";

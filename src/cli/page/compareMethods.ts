@@ -14,9 +14,14 @@ export async function compareMethods(
   onRun: (run: FinishedRun) => Promise<void>,
 ): Promise<void> {
   const { runs } = request;
-  const opened = await openRun({ ...request, out: [], stepTokens: request.tokens }, report, ({ config }) => {
-    for (const run of runs) if (run.kind === "weights") checkFits(config, { ...run, pattern: patternOf(config, run) });
-  });
+  const opened = await openRun(
+    { ...request, out: [], stepTokens: request.tokens, ...largestRecovery(request) },
+    report,
+    ({ config }) => {
+      for (const run of runs)
+        if (run.kind === "weights") checkFits(config, { ...run, pattern: patternOf(config, run) });
+    },
+  );
   const trained: TrainedMasks = { counts: new Map(), every: new Map(), pruned: new Map() };
   try {
     for (const [i, run] of runs.entries()) {
@@ -28,6 +33,19 @@ export async function compareMethods(
   } finally {
     opened.ctx.gpu.destroy();
   }
+}
+
+/** The recovery that takes the most memory: of single weights, whose model keeps its shapes, or at the largest ratio. */
+function largestRecovery({
+  runs,
+  tokens,
+  recoverMatrices: matrices,
+}: CompareRequest): Pick<RunRequest, "recoveryPlan"> {
+  const recovered = runs.filter(({ recover }) => recover !== undefined);
+  if (recovered.length === 0) return {};
+  const ratios = recovered.flatMap((run) => (run.kind === "weights" ? [] : [run.ratio]));
+  const structural = ratios.length === recovered.length;
+  return { recoveryPlan: { matrices, tokens, ...(structural ? { ratio: Math.max(...ratios) } : {}) } };
 }
 
 async function recordOf(

@@ -1,6 +1,7 @@
 // The page's side of a run, for all methods: opens the model and its texts, measures perplexity, and collects what a receipt needs.
 import {
   approvePlan,
+  countRecovery,
   Ctx,
   DEFAULT_RECIPE,
   type ExportedForm,
@@ -14,6 +15,7 @@ import {
   perplexity,
   type PerplexityPair,
   type Precision,
+  type RecoveryPlan,
   sha256,
   type TextRef,
   tuneModel,
@@ -38,6 +40,8 @@ export interface RunRequest extends FormsRequest {
   context: number;
   /** Tokens per training step, for the memory plan; the default recipe's where nothing is trained. */
   stepTokens?: number;
+  /** A recovery, for the memory plan. */
+  recoveryPlan?: RecoveryPlan;
   /** How matrices are stored on the GPU. */
   precision: Precision;
   /** Address of the folder where tables of matmul kernels are kept; null: the usual kernels, without measuring. */
@@ -181,10 +185,11 @@ export async function openOnGpu(
     model,
     precision,
     stepTokens,
+    recoveryPlan,
     context,
     tuneFolder,
     host,
-  }: Pick<RunRequest, "model" | "precision" | "stepTokens" | "context" | "tuneFolder" | "host">,
+  }: Pick<RunRequest, "model" | "precision" | "stepTokens" | "recoveryPlan" | "context" | "tuneFolder" | "host">,
   report: Reporter,
 ): Promise<Pick<OpenRun, "ctx" | "opened">> {
   const ctx = new Ctx(await Gpu.open());
@@ -197,7 +202,10 @@ export async function openOnGpu(
         trainingTokens: stepTokens ?? DEFAULT_RECIPE.tokens,
         evaluationTokens: Math.min(context, config.context),
       };
-      await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice });
+      await approvePlan(ctx.gpu.facts, {
+        ...{ name: folder.name, config, choice },
+        ...(recoveryPlan ? { count: countRecovery(recoveryPlan) } : {}),
+      });
       if (tuneFolder === null) return;
       const { notes } = await tuneModel(ctx, config, {
         ...choice,

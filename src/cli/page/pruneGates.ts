@@ -21,7 +21,7 @@ import {
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import type { RecoverChoice } from "../arguments/recoverArguments.ts";
-import { recover, type Recovered, type RecoveryAnswer } from "./recover.ts";
+import { recover, type Recovered, recoveryPlan, type RecoveryAnswer } from "./recover.ts";
 import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
@@ -145,8 +145,9 @@ export function trainingTime({ steps, seconds }: { steps: number; seconds: numbe
 
 /** Trains, measures, exports. Throws EngineErrors. */
 export async function pruneGates(request: PruneRequest, report: Reporter): Promise<PruneAnswer> {
-  const { recipe } = request;
-  const run = await openRun({ ...request, stepTokens: recipe.tokens }, report);
+  const { recipe, recover: choice } = request;
+  const planned = choice ? { recoveryPlan: recoveryPlan(choice, recipe.ratio) } : {};
+  const run = await openRun({ ...request, ...planned, stepTokens: recipe.tokens }, report);
   const { architecture, ...trained } = await train(run, recipe, report);
   const made = { recipe, steps: trained.steps };
   const times = trainingTime(trained, recipe);

@@ -11,7 +11,7 @@ import {
   type WeightRecipe,
 } from "../../engine/index.ts";
 import type { RecoverChoice } from "../arguments/recoverArguments.ts";
-import { recover, type Recovered, type RecoveryAnswer } from "./recover.ts";
+import { recover, type Recovered, recoveryPlan, type RecoveryAnswer } from "./recover.ts";
 import { formTargets } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
@@ -81,7 +81,8 @@ export function recoverWeights(
 export async function pruneWeightsRun(request: WeightsRequest, report: Reporter): Promise<WeightsAnswer> {
   const target = formTargets(request).get("masked");
   if (!target) throw new EngineError("config", "pruned weights are exported in the masked form: dense, with zeros");
-  const run = await openRun(request, report, ({ config }) => checkFits(config, request.recipe));
+  const planned = request.recover ? { recoveryPlan: recoveryPlan(request.recover) } : {};
+  const run = await openRun({ ...request, ...planned }, report, ({ config }) => checkFits(config, request.recipe));
   const { ctx, opened } = run;
   const { recipe, pruned, seconds: secondsPruning } = await calibrateAndPrune(run, request.recipe, report);
   const { masks } = pruned;

@@ -8,6 +8,7 @@ import {
   recoverLearningRate,
   type RecoverRecipe,
   RecoverSession,
+  type RecoveryPlan,
   type RecoveryReceipt,
   updatedValues,
 } from "../../engine/index.ts";
@@ -47,6 +48,11 @@ export interface Recovered {
   answer: RecoveryAnswer;
   /** Missing where it was undone. */
   result?: { opened: OpenedModel; recovery: RecoveryReceipt };
+}
+
+/** A recovery as the memory plan counts it. ratio: of a compact model; missing for single weights, whose model keeps its shapes. */
+export function recoveryPlan({ matrices, tokens }: RecoverChoice, ratio?: number): RecoveryPlan {
+  return { matrices, tokens, ...(ratio === undefined ? {} : { ratio }) };
 }
 
 /** Recovers a pruned model. The caller frees it, and the model of the result. Throws EngineErrors. */

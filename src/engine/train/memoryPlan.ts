@@ -1,19 +1,17 @@
 // How much GPU memory a model and its run will take, before anything is loaded: the engine's own code, run on a device that only counts.
 import { Ctx } from "../ctx.ts";
 import { EngineError } from "../errors.ts";
-import { elementCount } from "../dtype.ts";
 import { type AdapterFacts, Gpu } from "../gpu/device.ts";
-import { decoderLoss } from "../model/decoder.ts";
+import type { Model } from "../model/load.ts";
 import { makeKvCache } from "../model/kvCache.ts";
-import { loadModel, type Model } from "../model/load.ts";
 import type { ModelConfig } from "../config/modelConfig.ts";
-import { modelTensors } from "../config/tensors.ts";
 import { budgetOf } from "../masks/budget.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { Hypernet } from "../prune/gates/hypernet.ts";
 import { hypernetLayout } from "../prune/gates/hypernetLayout.ts";
 import { elementBytes, type Precision } from "../tensor.ts";
 import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "../recipes/recipe.ts";
+import { emptyModel, evaluateOnce } from "./emptyModel.ts";
 import { makeTrainState } from "./state.ts";
 import { trainStep } from "./step.ts";
 
@@ -38,9 +36,18 @@ export interface PlanParts {
   evaluation: number;
   /** The KV cache of a generated text. */
   cache: number;
-  /** The pruned model beside the dense one, at the default ratio. */
+  /** The pruned model beside the dense one, at the default ratio; with a recovery, the model that it starts from. */
   pruned: number;
+  /** What a recovery takes beside both models. Missing where none is asked for. */
+  recovery?: number;
 }
+
+/** Counts the pruned model, and what is done with it after the training of masks, on a counting device. `taken`: bytes since its last call. */
+export type CountAfter = (
+  ctx: Ctx,
+  dense: Model,
+  of: { window: number; taken: () => number },
+) => Promise<Pick<PlanParts, "pruned" | "recovery">>;
 
 export interface MemoryPlan extends PlanChoice {
   parts: PlanParts;
@@ -52,8 +59,13 @@ export interface MemoryPlan extends PlanChoice {
   fits: boolean;
 }
 
-/** Plans for an adapter with these facts. Nothing is allocated. */
-export async function planMemory(facts: AdapterFacts, config: ModelConfig, given: PlanChoice): Promise<MemoryPlan> {
+/** Plans for an adapter with these facts. Nothing is allocated. count: of what follows the training of masks, such as a recovery. */
+export async function planMemory(
+  facts: AdapterFacts,
+  config: ModelConfig,
+  given: PlanChoice,
+  count?: CountAfter,
+): Promise<MemoryPlan> {
   const choice = withinPositions(config, given);
   const largest = { label: "", bytes: 0 };
   let buffers = 0;
@@ -69,20 +81,22 @@ export async function planMemory(facts: AdapterFacts, config: ModelConfig, given
     before = ctx.buffers.bytesInUse;
     return bytes;
   };
-  const model = await emptyModel(ctx, config, choice.precision);
+  const model = await emptyModel(ctx, config, choice);
   const weights = taken();
   const state = emptyRun(ctx, config);
   const hypernet = taken();
   trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(choice.trainingTokens) });
   const step = taken();
-  evaluate(ctx, model, choice.evaluationTokens);
+  evaluateOnce(ctx, model, choice.evaluationTokens);
   const evaluation = taken();
   makeKvCache(ctx, config, Math.min(config.context, choice.evaluationTokens));
   const cache = taken();
   const withoutVocabulary = await stepBytes(facts, { ...config, vocab: SMALL_VOCABULARY }, choice);
   const logits = step - Math.min(step, withoutVocabulary);
-  const pruned = weights - (1 - DEFAULT_RECIPE.ratio) * budgetOf(config).blockWeights * elementBytes(choice.precision);
-  const parts = { weights, hypernet, training: step - logits, logits, evaluation, cache, pruned };
+  const ofDefault =
+    weights - (1 - DEFAULT_RECIPE.ratio) * budgetOf(config).blockWeights * elementBytes(choice.precision);
+  const after = count ? await count(ctx, model, { window: choice.evaluationTokens, taken }) : { pruned: ofDefault };
+  const parts = { weights, hypernet, training: step - logits, logits, evaluation, cache, ...after };
   const limitBytes = Math.min(facts.maxBindingBytes, facts.maxBufferBytes);
   return {
     ...choice,
@@ -112,22 +126,11 @@ const SMALL_VOCABULARY = 4;
 async function stepBytes(facts: AdapterFacts, config: ModelConfig, choice: PlanChoice): Promise<number> {
   const ctx = new Ctx(Gpu.counting(facts, () => undefined));
   ctx.buffers.unlimited = true;
-  const model = await emptyModel(ctx, config, choice.precision);
+  const model = await emptyModel(ctx, config, choice);
   const state = emptyRun(ctx, config);
   const before = ctx.buffers.bytesInUse;
   trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(choice.trainingTokens) });
   return ctx.buffers.bytesInUse - before;
-}
-
-/** A model with tensors of the right shapes and no data. */
-function emptyModel(ctx: Ctx, config: ModelConfig, precision: Precision): Promise<Model> {
-  const shapes = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
-  const reader = {
-    has: (name: string) => shapes.has(name),
-    info: (name: string) => ({ shape: shapes.get(name) ?? [] }),
-    readFloat32: (name: string) => Promise.resolve(new Float32Array(elementCount(shapes.get(name) ?? []))),
-  };
-  return loadModel(ctx, config, reader, { precision, empty: true });
 }
 
 function emptyRun(ctx: Ctx, config: ModelConfig): ReturnType<typeof makeTrainState> {
@@ -135,21 +138,15 @@ function emptyRun(ctx: Ctx, config: ModelConfig): ReturnType<typeof makeTrainSta
   return makeTrainState(ctx, hypernet, budgetOf(config), DEFAULT_RECIPE.lambda);
 }
 
-function evaluate(ctx: Ctx, model: Model, tokens: number): void {
-  ctx.step(() => {
-    const ids = ctx.upload(new Uint32Array(tokens), [tokens], "window");
-    return decoderLoss(ctx, model, ids, { selection: model.selection });
-  });
-}
-
 /** Plans near this choice that fit: in half precision, with a shorter context, or both. Empty if none fits. */
 export async function choicesThatFit(
   facts: AdapterFacts,
   config: ModelConfig,
   choice: PlanChoice,
+  count?: CountAfter,
 ): Promise<MemoryPlan[]> {
   const found: MemoryPlan[] = [];
-  const half = await planMemory(facts, config, { ...choice, precision: "f16" });
+  const half = await planMemory(facts, config, { ...choice, precision: "f16" }, count);
   if (choice.precision === "f32" && half.fits) found.push(half);
   for (const precision of new Set([choice.precision, "f16"] as const)) {
     if (precision === "f16" && half.fits) break;
@@ -157,7 +154,7 @@ export async function choicesThatFit(
     while (trainingTokens > RECIPE_BOUNDS.tokens.min || evaluationTokens > RECIPE_BOUNDS.tokens.min) {
       trainingTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(trainingTokens / 2));
       evaluationTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(evaluationTokens / 2));
-      const plan = await planMemory(facts, config, { precision, trainingTokens, evaluationTokens });
+      const plan = await planMemory(facts, config, { precision, trainingTokens, evaluationTokens }, count);
       if (!plan.fits) continue;
       found.push(plan);
       break;
@@ -199,16 +196,17 @@ interface PlanSubject {
   name: string;
   config: ModelConfig;
   choice: PlanChoice;
+  count?: CountAfter;
 }
 
 /** Plans, reports the plan, and throws "limit" if it does not fit. */
 export async function approvePlan(
   facts: AdapterFacts,
-  { name, config, choice }: PlanSubject,
+  { name, config, choice, count }: PlanSubject,
   onPlan: (result: PlanResult) => void = () => undefined,
 ): Promise<void> {
-  const plan = await planMemory(facts, config, choice);
-  const others = plan.fits ? [] : await choicesThatFit(facts, config, choice);
+  const plan = await planMemory(facts, config, choice, count);
+  const others = plan.fits ? [] : await choicesThatFit(facts, config, choice, count);
   onPlan({ name, plan, others });
   if (!plan.fits) throw planRefusal(name, plan, others);
 }

@@ -1,12 +1,11 @@
 // Reads a model's weights cut to the kept gates: a compact model without writing its files first.
-import type { Weights } from "../../formats/safetensors/safetensors.ts";
 import type { Family } from "../../config/config.ts";
 import type { WeightReader } from "../../model/load.ts";
 import { cutMatrix, cutShape, type Kept, keptOf } from "../../masks/compact.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
 
 /** Reads `weights` without the rows and columns that are not in the index lists of the 5L vectors. */
-export function cutReader(weights: Weights, family: Family, lists: readonly Uint32Array[]): WeightReader {
+export function cutReader(weights: WeightReader, family: Family, lists: readonly Uint32Array[]): WeightReader {
   const keptIn = (name: string): Kept | undefined => {
     const gates = tensorGates(family, name);
     return gates && keptOf(gates, lists);

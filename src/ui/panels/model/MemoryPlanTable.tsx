@@ -2,8 +2,8 @@
 import type { MemoryPlan, PlanParts } from "../../../engine/index.ts";
 import { bytes, whole } from "../../../shared/format.ts";
 
-/** Parts of the plan, with the name of each. */
-const ROWS: readonly (readonly [keyof PlanParts, string])[] = [
+/** Parts of the plan, with the name of each. The studio plans no recovery. */
+const ROWS: readonly (readonly [Exclude<keyof PlanParts, "recovery">, string])[] = [
   ["weights", "weights"],
   ["training", "activations of a training step"],
   ["logits", "logits and their gradient"],

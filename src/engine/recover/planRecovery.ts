@@ -1,0 +1,73 @@
+// The memory that a recovery will take beside the dense and the pruned model, counted with the engine's own code.
+import type { Ctx } from "../ctx.ts";
+import { budgetOf, keptWeights } from "../masks/budget.ts";
+import { gateLayout } from "../masks/gates.ts";
+import { mlpMatrices } from "../masks/mlpMatrices.ts";
+import { weightsOf } from "../masks/weightMasks.ts";
+import type { Model } from "../model/load.ts";
+import { cutReader } from "../prune/gates/cutReader.ts";
+import { DEFAULT_RECOVER_RECIPE, type RecoverMatrices } from "../recipes/recoverRecipe.ts";
+import { emptyModel, emptyWeights, evaluateOnce } from "../train/emptyModel.ts";
+import type { CountAfter } from "../train/memoryPlan.ts";
+import { makeRecoverState, recoverStep } from "./step.ts";
+import { makeStudent, type Pruning } from "./student.ts";
+
+export interface RecoveryPlan {
+  matrices: RecoverMatrices;
+  /** Tokens of a step. */
+  tokens: number;
+  /** Kept share of the block weights of the compact model; missing for single weights, whose model keeps its shapes. */
+  ratio?: number;
+}
+
+/** Bits of a mask that keeps some weights and drops others, so that the student gets a bitset. */
+const SOME_BITS = 0x55555555;
+const HALVINGS = 30;
+
+/**
+ * Counts a recovery for a memory plan. `pruned`: the model that it starts from; `recovery`: what it adds, which are the student's f32
+ * weights, AdamW's moments, the best weights, a step with the teacher's pass, the guard, and the recovered model. The function throws
+ * "limit" for a matrix that is too large for one buffer.
+ */
+export const countRecovery =
+  (plan: RecoveryPlan): CountAfter =>
+  async (ctx, dense, { window, taken }) => {
+    const { config, precision } = dense;
+    const pruning = pruningOf(dense, plan.ratio);
+    const model = await prunedModel(ctx, dense, pruning);
+    const pruned = taken();
+    const student = makeStudent(ctx, model, { pruning, matrices: plan.matrices });
+    const state = makeRecoverState(ctx, student);
+    const ids = new Uint32Array(config.rope ? plan.tokens : Math.min(plan.tokens, config.context));
+    const recipe = { learningRate: 1, weightDecay: DEFAULT_RECOVER_RECIPE.weightDecay };
+    recoverStep(ctx, { dense, student, state }, { recipe, ids });
+    evaluateOnce(ctx, student.model, window);
+    await emptyModel(ctx, config, { precision });
+    return { pruned, recovery: taken() };
+  };
+
+function prunedModel(ctx: Ctx, { config, precision }: Model, pruning: Pruning): Promise<Model> {
+  if ("masks" in pruning) return emptyModel(ctx, config, { precision });
+  const { lists } = pruning;
+  const reader = cutReader(emptyWeights(config), config.family, lists);
+  return emptyModel(ctx, config, { precision, lists, reader });
+}
+
+/** Index lists of equal shares of all vectors that keep `ratio` of the block weights, or masks of single weights. */
+function pruningOf({ config }: Model, ratio: number | undefined): Pruning {
+  if (ratio === undefined) {
+    const bitsOf = (weights: number): Uint32Array<ArrayBuffer> =>
+      new Uint32Array(Math.ceil(weights / 32)).fill(SOME_BITS);
+    return { masks: mlpMatrices(config).map((matrix) => ({ matrix, bits: bitsOf(weightsOf(matrix)) })) };
+  }
+  const { sizes } = gateLayout(config);
+  const budget = budgetOf(config);
+  const countsOf = (share: number): number[] => sizes.map((size) => Math.max(1, Math.round(share * size)));
+  let [low, high] = [0, 1];
+  for (let i = 0; i < HALVINGS; i++) {
+    const share = (low + high) / 2;
+    if (keptWeights(budget, countsOf(share)) < ratio * budget.blockWeights) low = share;
+    else high = share;
+  }
+  return { lists: countsOf(high).map((count) => Uint32Array.from({ length: count }, (_, i) => i)) };
+}
