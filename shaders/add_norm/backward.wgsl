@@ -1,12 +1,13 @@
 // Backward of add_norm/forward.wgsl, with w and b frozen. With v = (sum - mean) * r and g = dout * w * enter:
 //   dx = dsum + r * (g - mean(g) - v * mean(g * v)), for RMSNorm without mean(g); dy = dx * leave
 //   d leave = sum over rows of dx * y        d enter = sum over rows of dout * (v * w + b)
-// backward: with a branch y; dx and dy are stored in `gradients`, dy from dims.branch on. norm_backward: without a branch.
+// BRANCH: whether there is a y. dx and dy are stored in `gradients`, dy from dims.branch on; without a branch only dx.
 // ADDS: whether there is a dsum. SUMS: whether the gates need gradients: one sum per block of `each` rows, from columns leave_first and
-// enter_first on of `sums`, (blocks, stride), which start as zeros. One workgroup per block: it makes the statistics of ROWS rows at a time with LANES invocations
-// each, and then has one invocation per column. cols and offsets count Values. Needs lib/grid.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
+// enter_first on of `sums`, (blocks, stride), which start as zeros. One workgroup per block: it makes the statistics of ROWS rows at a time
+// with LANES invocations each, and then has one invocation per column. cols and offsets count Values. Needs lib/grid.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
 
 override CENTRED = false;
+override BRANCH = false;
 override LEAVES = false;
 override ENTERS = false;
 override ADDS = false;
@@ -24,7 +25,7 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> sum: array<Value>;
 @group(0) @binding(2) var<storage, read> affine: array<Value>;
 @group(0) @binding(3) var<storage, read> gates: array<Value>;  // not read without gates
-@group(0) @binding(4) var<storage, read> y: array<Value>;
+@group(0) @binding(4) var<storage, read> y: array<Value>;      // not read without BRANCH
 @group(0) @binding(5) var<storage, read> dsum: array<Value>;   // not read without ADDS
 @group(0) @binding(6) var<storage, read_write> gradients: array<Value>;
 @group(0) @binding(7) var<storage, read_write> sums: array<Value>;  // not written without SUMS
@@ -119,9 +120,9 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts
         var dx = at.dx;
         if (ADDS) { dx += dsum[i]; }
         gradients[i] = dx;
-        gradients[dims.branch + i] = dx * leave;
+        if (BRANCH) { gradients[dims.branch + i] = dx * leave; }
         if (SUMS) {
-          d_leave = fma(dx, y[i], d_leave);
+          if (LEAVES) { d_leave = fma(dx, y[i], d_leave); }
           d_enter = fma(at.dout, at.v, d_enter);
           grads += at.dout;
         }
@@ -131,32 +132,6 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts
         if (LEAVES) { sums[to + dims.leave_first] += d_leave; }
         if (ENTERS) { sums[to + dims.enter_first] += enter_sum(c, d_enter, grads); }
       }
-    }
-  }
-}
-
-@group(0) @binding(4) var<storage, read_write> dx_alone: array<Value>;
-@group(0) @binding(5) var<storage, read_write> sums_alone: array<Value>;
-
-@compute @workgroup_size(LANES * ROWS)
-fn norm_backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
-  let block = flat_workgroup(group, counts);
-  let begin = block * dims.each;
-  let end = min(begin + dims.each, dims.rows);
-  for (var first = begin; first < end; first += ROWS) {
-    find_statistics(first, local);
-    for (var c = local; c < dims.cols; c += LANES * ROWS) {
-      let slope = slope_of(c);
-      var d_enter = Value(0.0);
-      var grads = Value(0.0);
-      for (var row = 0u; row < min(ROWS, end - first); row++) {
-        let i = (first + row) * dims.cols + c;
-        let at = element(row, i, slope);
-        dx_alone[i] = at.dx;
-        d_enter = fma(at.dout, at.v, d_enter);
-        grads += at.dout;
-      }
-      if (SUMS && ENTERS) { sums_alone[block * dims.stride + dims.enter_first + c] += enter_sum(c, d_enter, grads); }
     }
   }
 }

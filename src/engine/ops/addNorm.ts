@@ -38,18 +38,18 @@ interface AddNormResult {
 }
 
 /** Which code the kernels contain; see the overrides in backward.wgsl. */
-type Flag = "CENTRED" | "LEAVES" | "ENTERS" | "ADDS" | "SUMS";
+type Flag = "CENTRED" | "BRANCH" | "LEAVES" | "ENTERS" | "ADDS" | "SUMS";
 
 const made = new Map<string, Launcher>();
 
 /** The kernel of an entry point for a set of flags, made once. */
-function kernel(entry: "forward" | "norm" | "backward" | "norm_backward", flags: readonly Flag[]): Launcher {
+function kernel(entry: "forward" | "backward", flags: readonly Flag[]): Launcher {
   const key = `${entry} ${flags.join(" ")}`;
   const known = made.get(key);
   if (known) return known;
   const constants = Object.fromEntries(flags.map((flag) => [flag, 1]));
   const launcher =
-    entry === "forward" || entry === "norm"
+    entry === "forward"
       ? rowKernel("addNorm", entry, [forwardWgsl], constants)
       : rowTeamKernel("addNorm", entry, [backwardWgsl], constants);
   made.set(key, launcher);
@@ -63,17 +63,14 @@ export function addNorm(ctx: Ctx, x: Tensor, options: AddNormOptions): AddNormRe
   const needs = { requiresGrad: ctx.needsGrad(...call.inputs) };
   const out = ctx.empty(x.shape, "norm", needs);
   const { rows, cols } = matrixOf(x);
-  const { spec, groups, cols: values } = kernel(branch ? "forward" : "norm", call.flags)(ctx, rows, cols);
+  const { spec, groups, cols: values } = kernel("forward", call.flags)(ctx, rows, cols);
   const dims = { rows, cols: values, eps: options.norm.eps, ...call.offsets };
-  const { affine, gates } = call;
-  if (!branch) {
-    ctx.run(spec, [x, affine, gates, out], dims, groups);
-    const normed = ctx.record(out, call.inputs, (dOut) => backward(ctx, x, call, [dOut, undefined]));
-    return { sum: x, out: normed };
-  }
-  const sum = ctx.empty(x.shape, "residual stream", needs);
-  ctx.run(spec, [x, affine, gates, branch.y, sum, out], dims, groups);
-  ctx.recordTwo([out, sum], call.inputs, (dOut, dSum) => backward(ctx, sum, call, [dOut, dSum]));
+  // without a branch, the bindings of y and sum get tensors that are not used
+  const sum = branch ? ctx.empty(x.shape, "residual stream", needs) : x;
+  const written = branch ? sum : ctx.empty([1], "no sum");
+  ctx.run(spec, [x, call.affine, call.gates, branch?.y ?? x, written, out], dims, groups);
+  if (branch) ctx.recordTwo([out, sum], call.inputs, (dOut, dSum) => backward(ctx, sum, call, [dOut, dSum]));
+  else ctx.record(out, call.inputs, (dOut) => backward(ctx, x, call, [dOut, undefined]));
   return { sum, out };
 }
 
@@ -104,8 +101,8 @@ function checked(x: Tensor, options: AddNormOptions): Call {
     invariant(tensor.buffer === base.buffer && tensor.offset >= base.offset, "bug", message);
     return (tensor.offset - base.offset) / unitOf(cols);
   };
-  const flags: Flag[] = [...(bias ? ["CENTRED" as const] : []), ...(leave ? ["LEAVES" as const] : [])];
-  if (enter) flags.push("ENTERS");
+  const has = { CENTRED: bias, BRANCH: branch, LEAVES: leave, ENTERS: enter };
+  const flags = (["CENTRED", "BRANCH", "LEAVES", "ENTERS"] as const).filter((flag) => has[flag] !== undefined);
   const offsets = { bias: startOf(bias, affine), leave: startOf(leave, gates), enter: startOf(enter, gates) };
   const inputs = [x, branch?.y, leave, enter].filter((tensor) => tensor !== undefined);
   return { ...options, affine, gates, offsets, flags, inputs };
@@ -119,7 +116,7 @@ function backward(ctx: Ctx, sum: Tensor, call: Call, [dOut, dSum]: [Tensor, Tens
   const masks = [branch?.leave, call.enter].filter((mask) => mask !== undefined).filter((mask) => mask.requiresGrad);
   const parts = masks.length > 0 ? ctx.gradParts(masks, blocks.count) : undefined;
   const flags = [...call.flags, ...(dSum ? ["ADDS" as const] : []), ...(parts ? ["SUMS" as const] : [])];
-  const launch = kernel(branch ? "backward" : "norm_backward", flags)(ctx, rows, cols);
+  const launch = kernel("backward", flags)(ctx, rows, cols);
   const unit = cols / launch.cols;
   const firstOf = (mask: Tensor | undefined): number => (mask && parts?.first[masks.indexOf(mask)]) ?? 0;
   const room = Math.ceil(elements(sum) / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
@@ -130,14 +127,11 @@ function backward(ctx: Ctx, sum: Tensor, call: Call, [dOut, dSum]: [Tensor, Tens
   };
   // without sums their binding gets a tensor that is not written
   const sums = parts?.sums ?? ctx.empty([1], "no sums");
-  if (!branch) {
-    const dx = ctx.gradTarget(sum);
-    ctx.run(launch.spec, [dOut, sum, affine, gates, dx, sums], dims, launch.groups);
-    return inputs.map((_, i) => (i === 0 ? dx : null));
-  }
-  const gradients = ctx.empty([2, room], "d residual stream and branch");
-  const read = [dOut, sum, affine, gates, branch.y, dSum ?? sum];
+  // without a branch, its binding gets a tensor that is not read, and there is one gradient
+  const gradients = branch ? ctx.empty([2, room], "d residual stream and branch") : ctx.gradTarget(sum);
+  const read = [dOut, sum, affine, gates, branch?.y ?? sum, dSum ?? sum];
   ctx.run(launch.spec, [...read, gradients, sums], dims, launch.groups);
+  if (!branch) return inputs.map((_, i) => (i === 0 ? gradients : null));
   const of = (i: number, tensor: Tensor): Tensor => view(gradients, i * room, tensor.shape, `d ${tensor.label}`);
   return inputs.map((input, i) => (i < 2 ? of(i, input) : null));
 }
