@@ -4,7 +4,7 @@
 //   mix_few_keys: the same for graphics cards, with one workgroup per query and COLUMNS vec4s of columns, whose invocations divide the keys
 // mix: one invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global y counts the heads from first_head on.
 // weights: (heads of the dispatch, rows, 4 * stride). Head h of a packed tensor starts at value_column + h * depth. Strides, columns and
-// depth (head_dim / 4) count vec4s. Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl and lib/causal.wgsl.
+// depth (head_dim / 4) count vec4s. Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl, lib/causal.wgsl and lib/head_place.wgsl.
 
 struct Dims {
   rows: u32,
@@ -21,21 +21,6 @@ struct Dims {
   result_column: u32,
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
-
-override SIZE: u32 = 64u;
-
-/// The block of an invocation: its first row and first vec4 of the head. Beyond the end of the head, `left` and `right` name the last vec4,
-/// which is read but not written.
-struct Place { row: u32, lane: u32, column: u32, left: u32, right: u32 }
-
-fn place_of(id: vec3u) -> Place {
-  let across = (4u * dims.depth + TILE_COLUMNS - 1u) / TILE_COLUMNS;
-  let tile = id.x / SHARING;
-  let lane = id.x % SHARING;
-  let column = (tile % across * TILE_COLUMNS + LANE_COLUMNS * lane) / 4u;
-  let last = dims.depth - 1u;
-  return Place(tile / across * TILE, lane, column, min(column, last), min(column + 1u, last));
-}
 
 @group(0) @binding(0) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(1) var<storage, read> values: array<vec4f>;

@@ -5,12 +5,13 @@ import scoresCode from "../../../../shaders/attention/scores.wgsl?raw";
 import softmaxCode from "../../../../shaders/attention/softmax.wgsl?raw";
 import alone from "../../../../shaders/lib/alone.wgsl?raw";
 import causal from "../../../../shaders/lib/causal.wgsl?raw";
+import headPlace from "../../../../shaders/lib/head_place.wgsl?raw";
 import quad from "../../../../shaders/lib/quad.wgsl?raw";
 import tile from "../../../../shaders/lib/tile.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
 import type { KernelSpec, Uniform } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../tensor.ts";
-import { type Constants, kernelOf, kernelSizes } from "./launch.ts";
+import { type Code, type Constants, kernelOf, kernelSizes } from "./launch.ts";
 import { rowKernel } from "./variants.ts";
 
 /** With this many rows or fewer (decoding), single rows are faster than tiles. */
@@ -28,11 +29,14 @@ interface Extent {
 /** Runs one kernel. `args` are in the order of its WGSL bindings, `dims` are its uniform. */
 type Run = (ctx: Ctx, args: readonly Tensor[], dims: Uniform, extent: Extent) => void;
 
-const spec = (first: string, code: string, entry: string, constants: Constants): KernelSpec =>
-  kernelOf("attention", entry, [first, tile, causal, code], constants);
+const SCORES: Code = [scoresCode];
+const MIX: Code = [headPlace, mixCode];
+
+const spec = (first: string, code: Code, entry: string, constants: Constants): KernelSpec =>
+  kernelOf("attention", entry, [first, tile, causal, ...code], constants);
 
 /** A kernel over tiles, which share their loads if the adapter has quads. */
-function tiles(code: string, entry: string, constants: Constants = {}): Run {
+function tiles(code: Code, entry: string, constants: Constants = {}): Run {
   const quads = spec(quad, code, entry, { ...constants, SIZE: SIZES.quads });
   const hardware = spec(alone, code, entry, { ...constants, SIZE: SIZES.hardware });
   const software = spec(alone, code, entry, { ...constants, SIZE: SIZES.software });
@@ -46,7 +50,7 @@ function tiles(code: string, entry: string, constants: Constants = {}): Run {
 }
 
 /** A kernel with one invocation per `unit` adjacent results. */
-function single(code: string, entry: string, unit: number): Run {
+function single(code: Code, entry: string, unit: number): Run {
   const hardware = spec(alone, code, entry, { SIZE: SIZES.hardware });
   const software = spec(alone, code, entry, { SIZE: SIZES.software });
   return (ctx, args, dims, { rows, cols, heads }) => {
@@ -57,8 +61,8 @@ function single(code: string, entry: string, unit: number): Run {
 
 /** The products of few rows of attention weights: on graphics cards, workgroups divide the keys. */
 function mixFew(): Run {
-  const software = single(mixCode, "mix_few", 4);
-  const hardware = spec(alone, mixCode, "mix_few_keys", {});
+  const software = single(MIX, "mix_few", 4);
+  const hardware = spec(alone, MIX, "mix_few_keys", {});
   const columns = 4 * kernelSizes(hardware).constant("COLUMNS");
   return (ctx, args, dims, extent) => {
     const { rows, cols, heads } = extent;
@@ -72,16 +76,16 @@ const byRows =
   (ctx, args, dims, extent) =>
     (extent.rows <= FEW_ROWS ? few : many)(ctx, args, dims, extent);
 
-export const runScores = byRows(single(scoresCode, "scores_few", 1), tiles(scoresCode, "scores"));
-export const runMix = byRows(mixFew(), tiles(mixCode, "mix"));
+export const runScores = byRows(single(SCORES, "scores_few", 1), tiles(SCORES, "scores"));
+export const runMix = byRows(mixFew(), tiles(MIX, "mix"));
 /** From recomputed scores, which it turns into attention weights. */
-export const runScoreGradient = tiles(scoresCode, "score_gradient");
+export const runScoreGradient = tiles(SCORES, "score_gradient");
 /** From the attention weights that forward kept. */
-export const runScoreGradientKept = tiles(scoresCode, "score_gradient", { KEPT: 1 });
+export const runScoreGradientKept = tiles(SCORES, "score_gradient", { KEPT: 1 });
 /** Its extent's heads: those of q, k and v. */
-export const runGradients = tiles(gradientsCode, "gradients");
+export const runGradients = tiles([headPlace, gradientsCode], "gradients");
 
 export const SOFTMAX = rowKernel("attention", "softmax", [alone, tile, causal, softmaxCode]);
 
 /** Rows of a tile; the stored keys of a query are padded to a multiple of it. */
-export const TILE = kernelSizes(spec(alone, scoresCode, "scores", {})).constant("TILE");
+export const TILE = kernelSizes(spec(alone, SCORES, "scores", {})).constant("TILE");
