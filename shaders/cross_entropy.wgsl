@@ -5,15 +5,13 @@
 //     nll[t] = ln sum exp(logits[t]) - logits[t, ids[t + 1]], complete after the last part. LANES invocations per row
 //   top_tokens: tops[t] = (largest logit, its column in the vocabulary, the first of equals) over the parts so far. LANES invocations per row
 //   gradients: replaces logits[t] with (softmax(logits[t]) - onehot) / (T - 1), the last row with 0. LANES invocations per row
-//   mean: loss[0] = sum of nll / (T - 1). LANES invocations
-// The two terms of the log-sum-exp stay separate: their sum would lose digits.
-// Needs lib/grid.wgsl, lib/rows.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
+// Needs lib/grid.wgsl, lib/rows.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/logits.wgsl.
 
 struct Dims { rows: u32, cols: u32, first: u32, count: u32, column: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-@group(0) @binding(0) var<storage, read> ids: array<u32>;
-@group(0) @binding(1) var<storage, read> logits: array<Value>;
+@group(0) @binding(0) var<storage, read> logits: array<Value>;
+@group(0) @binding(1) var<storage, read> ids: array<u32>;
 @group(0) @binding(2) var<storage, read_write> sums: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> nll: array<f32>;
 
@@ -25,9 +23,7 @@ fn token_losses(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) co
   let row = row_index(flat_workgroup(group, counts), local, dims.count);
   let t = dims.first + row.clamped;
   let start = row.clamped * dims.cols;
-  var most = Value(-3.4e38);
-  for (var c = row.lane; c < dims.cols; c += LANES) { most = max(most, logits[start + c]); }
-  let top = row_max(largest(most), row.lane);
+  let top = top_of(start, row.lane);
   // The target's logit is picked by comparing column numbers, which works for scalar and for vec4 Values.
   let target_column = target_of(t);
   var sum = Value(0.0);
@@ -41,18 +37,12 @@ fn token_losses(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) co
   let target_logit = row_sum(total(picked), row.lane);
   if (row.inside && row.lane == 0u) {
     var now = vec4f(top, log(whole), target_logit, 0.0);
-    if (dims.column > 0u) { now = joined(sums[t], now); }
+    if (dims.column > 0u) { now = vec4f(joined(sums[t].xy, now.xy), sums[t].z + now.z, 0.0); }
     sums[t] = now;
     if (t + 1u < dims.rows) { nll[t] = now.y + (now.x - now.z); }
   }
 }
 
-fn joined(a: vec4f, b: vec4f) -> vec4f {
-  let top = max(a.x, b.x);
-  return vec4f(top, log(exp(a.y + (a.x - top)) + exp(b.y + (b.x - top))), a.z + b.z, 0.0);
-}
-
-@group(0) @binding(0) var<storage, read> candidates: array<Value>;
 @group(0) @binding(1) var<storage, read_write> tops: array<vec2f>;
 
 @compute @workgroup_size(LANES * ROWS)
@@ -60,13 +50,11 @@ fn top_tokens(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) coun
   let row = row_index(flat_workgroup(group, counts), local, dims.count);
   let t = dims.first + row.clamped;
   let start = row.clamped * dims.cols;
-  var most = Value(-3.4e38);
-  for (var c = row.lane; c < dims.cols; c += LANES) { most = max(most, candidates[start + c]); }
-  let top = row_max(largest(most), row.lane);
+  let top = top_of(start, row.lane);
   // Columns are below 2^24, so they are exact as f32. Negated, because the rows have a maximum but no minimum.
   var column = Value(-3.4e38);
   for (var c = row.lane; c < dims.cols; c += LANES) {
-    column = max(column, select(Value(-3.4e38), -Value(columns_of(c)), candidates[start + c] == Value(top)));
+    column = max(column, select(Value(-3.4e38), -Value(columns_of(c)), logits[start + c] == Value(top)));
   }
   let first_column = -row_max(largest(column), row.lane);
   if (row.inside && row.lane == 0u) {
@@ -75,7 +63,7 @@ fn top_tokens(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) coun
   }
 }
 
-@group(0) @binding(1) var<storage, read> known: array<vec4f>;
+@group(0) @binding(0) var<storage, read> known: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dlogits: array<Value>;
 
 @compute @workgroup_size(LANES * ROWS)
@@ -91,19 +79,4 @@ fn gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count
     let onehot = select(Value(0.0), Value(1.0), columns_of(c) == target_column);
     dlogits[start + c] = scale * (exp(dlogits[start + c] - base.x - base.y) - onehot);
   }
-}
-
-struct Mean { rows: u32 }
-@group(1) @binding(0) var<uniform> mean_dims: Mean;
-@group(0) @binding(0) var<storage, read> losses: array<f32>;
-@group(0) @binding(1) var<storage, read_write> loss: array<f32>;
-
-@compute @workgroup_size(LANES * ROWS)
-fn mean(@builtin(local_invocation_index) local: u32) {
-  let row = row_index(0u, local, 1u);
-  let count = mean_dims.rows - 1u;
-  var sum = 0.0;
-  for (var t = row.lane; t < count; t += LANES) { sum += losses[t]; }
-  let whole = row_sum(sum, row.lane);
-  if (row.inside && row.lane == 0u) { loss[0] = whole / f32(count); }
 }

@@ -4,8 +4,7 @@
 //   log_sums: sums[t] = (largest logit, ln of the sum of exp(logit - largest)) over the parts so far. LANES invocations per row
 //   divergences: adds the part's share to kl[t], and replaces the student's logits with their gradient (q - p) / T. Needs the sums of all
 //     parts. LANES invocations per row
-//   mean: loss[0] = sum of kl / T. LANES invocations
-// Needs lib/grid.wgsl, lib/rows.wgsl and lib/scalar.wgsl or lib/vec4.wgsl.
+// Needs lib/grid.wgsl, lib/rows.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/logits.wgsl.
 
 struct Dims { rows: u32, cols: u32, first: u32, count: u32, column: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -18,9 +17,7 @@ fn log_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts
   let row = row_index(flat_workgroup(group, counts), local, dims.count);
   let t = dims.first + row.clamped;
   let start = row.clamped * dims.cols;
-  var most = Value(-3.4e38);
-  for (var c = row.lane; c < dims.cols; c += LANES) { most = max(most, logits[start + c]); }
-  let top = row_max(largest(most), row.lane);
+  let top = top_of(start, row.lane);
   var sum = Value(0.0);
   for (var c = row.lane; c < dims.cols; c += LANES) { sum += exp(logits[start + c] - top); }
   let whole = row_sum(total(sum), row.lane);
@@ -29,11 +26,6 @@ fn log_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts
     if (dims.column > 0u) { now = joined(sums[t], now); }
     sums[t] = now;
   }
-}
-
-fn joined(a: vec2f, b: vec2f) -> vec2f {
-  let top = max(a.x, b.x);
-  return vec2f(top, log(exp(a.y + (a.x - top)) + exp(b.y + (b.x - top))));
 }
 
 @group(0) @binding(0) var<storage, read> teacher: array<Value>;
@@ -61,18 +53,4 @@ fn divergences(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) cou
   }
   let whole = row_sum(total(sum), row.lane);
   if (row.inside && row.lane == 0u) { kl[t] = select(kl[t], 0.0, dims.column == 0u) + whole; }
-}
-
-struct Mean { rows: u32 }
-@group(1) @binding(0) var<uniform> mean_dims: Mean;
-@group(0) @binding(0) var<storage, read> by_token: array<f32>;
-@group(0) @binding(1) var<storage, read_write> loss: array<f32>;
-
-@compute @workgroup_size(LANES * ROWS)
-fn mean(@builtin(local_invocation_index) local: u32) {
-  let row = row_index(0u, local, 1u);
-  var sum = 0.0;
-  for (var t = row.lane; t < mean_dims.rows; t += LANES) { sum += by_token[t]; }
-  let whole = row_sum(sum, row.lane);
-  if (row.inside && row.lane == 0u) { loss[0] = whole / f32(mean_dims.rows); }
 }

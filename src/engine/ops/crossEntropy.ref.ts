@@ -84,7 +84,7 @@ function logitsOf(inputs: readonly RefTensor[]): RefTensor {
 }
 
 /** ln of the sum of exp of each row. */
-function logSumExp(logits: RefTensor): number[] {
+export function logSumExp(logits: RefTensor): number[] {
   const [rows = 0, cols = 0] = logits.shape;
   return Array.from({ length: rows }, (_, row) => {
     const values = logits.data.subarray(row * cols, (row + 1) * cols);

@@ -1,4 +1,5 @@
 // Reference of the forward KL divergence from a teacher to a student, with the gradient of the student's head input.
+import { logSumExp } from "./crossEntropy.ref.ts";
 import { linearRef } from "./linear.ref.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
@@ -50,16 +51,10 @@ function logitsOf([x, weight, teacherX, teacherWeight, bias]: readonly RefTensor
 }
 
 /** ln of the softmax of each row. */
-function logSoftmax({ shape, data }: RefTensor): Float64Array {
-  const cols = shape[1] ?? 1;
-  const out = new Float64Array(data.length);
-  for (let start = 0; start < data.length; start += cols) {
-    const values = data.subarray(start, start + cols);
-    const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
-    const sum = top + Math.log(values.reduce((total, value) => total + Math.exp(value - top), 0));
-    values.forEach((value, i) => (out[start + i] = value - sum));
-  }
-  return out;
+function logSoftmax(logits: RefTensor): Float64Array {
+  const cols = logits.shape[1] ?? 1;
+  const sums = logSumExp(logits);
+  return logits.data.map((value, i) => value - (sums[Math.floor(i / cols)] ?? NaN));
 }
 
 export const klLossRef: OpRef<Params> = {

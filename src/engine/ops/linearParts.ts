@@ -8,7 +8,7 @@ import { addInto } from "./arithmetic.ts";
 import { linear, linearBackward, linearForward } from "./linear.ts";
 import { trainedBiasGradient } from "./linearTrained.ts";
 import { linearWeightGradient } from "./linearWeightGradient.ts";
-import { heightOf, placed, type RowParts } from "./kit/rowParts.ts";
+import { heightOf, placed, type PlacedPart, type RowParts } from "./kit/rowParts.ts";
 import { blockKernel, type Launcher, unitOf } from "./kit/variants.ts";
 
 const TAKE = blockKernel("linearParts", "take", [wgsl]);
@@ -30,11 +30,9 @@ export function linearParts(ctx: Ctx, x: Tensor, weight: RowParts, bias?: Tensor
   const { rows: m } = matrixOf(x);
   if (weight.length === 1) linearForward(ctx, { x, weight: only, bias, y });
   else {
-    for (const { part, first, rows } of placed(weight)) {
-      const piece = ctx.empty([m, rows], "columns of linear");
-      linearForward(ctx, { x, weight: part, bias: bias && view(bias, first, [rows]), y: piece });
-      moveColumns(ctx, PUT, [piece, y], { narrow: piece, wide: y, first });
-    }
+    const pieces = placed(weight).map((part) => ({ ...part, y: ctx.empty([m, part.rows], "columns of linear") }));
+    linearPartsForward(ctx, x, pieces, bias);
+    for (const { y: piece, first } of pieces) moveColumns(ctx, PUT, [piece, y], { narrow: piece, wide: y, first });
   }
   return ctx.record(y, inputs, (dy) => {
     const pieces = columnsOf(ctx, dy, weight);
@@ -65,6 +63,17 @@ function columnsOf(ctx: Ctx, dy: Tensor, weight: RowParts): { part: Tensor; dy: 
     moveColumns(ctx, TAKE, [dy, piece], { narrow: piece, wide: dy, first });
     return { part, dy: piece };
   });
+}
+
+/** y of each part = x part^T + its part of the bias. x: (..., K), y: (..., rows of the part). Not differentiable. */
+export function linearPartsForward(
+  ctx: Ctx,
+  x: Tensor,
+  pieces: readonly (PlacedPart & { y: Tensor })[],
+  bias?: Tensor,
+): void {
+  for (const { part, first, rows, y } of pieces)
+    linearForward(ctx, { x, weight: part, bias: bias && view(bias, first, [rows]), y });
 }
 
 /** dx = sum over the parts of dy part, written to dx. dy: (..., rows of the part), dx: (..., K). Not differentiable. */

@@ -10,6 +10,8 @@ import { linearParts } from "../linearParts.ts";
 import { linearPartsRef, linearPartsTrainedRef } from "../linearParts.ref.ts";
 import { linearWeightGradient, type WeightGradientVariant } from "../linearWeightGradient.ts";
 import { linearWeightGradientRef } from "../linearWeightGradient.ref.ts";
+import { meanInto } from "../mean.ts";
+import { meanRef } from "../mean.ref.ts";
 import { type CheckedOp, checkedOp, take } from "./parity.ts";
 
 export const linearOp = checkedOp(linearRef, (ctx, t) => [linear(ctx, take(t, 0), take(t, 1), t[2])]);
@@ -40,6 +42,11 @@ export const commonOps: readonly CheckedOp[] = [
     return [take(t, 0)];
   }),
   checkedOp(sumPartsRef, (ctx, t, { length }) => [sumParts(ctx, take(t, 0), t[1], [length])]),
+  checkedOp(meanRef, (ctx, t) => {
+    const out = ctx.empty([1], "mean");
+    meanInto(ctx, take(t, 0), out);
+    return [out];
+  }),
   linearOp,
   weightGradientOp(),
   checkedOp(addSlicesRef, (ctx, t, { extra }) => {
