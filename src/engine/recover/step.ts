@@ -9,14 +9,12 @@ import { klLoss } from "../ops/klLoss.ts";
 import { stepState } from "../ops/kit/stepState.ts";
 import { METRICS, recordMetrics } from "../ops/metrics.ts";
 import { zeroByBits } from "../ops/zeroWeights.ts";
+import { ADAM } from "../recipes/recipe.ts";
 import type { RecoverRecipe } from "../recipes/recoverRecipe.ts";
 import { RING_SLOTS } from "../train/state.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Student } from "./student.ts";
-
-/** AdamW's constants, as in the training of masks (METHOD.md 1.4). */
-const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
 
 /** The tensors of a recovery between its steps; lists have one tensor per trained one. */
 export interface RecoverState {
