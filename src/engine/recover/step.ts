@@ -1,7 +1,7 @@
 // One step of a recovery, entirely on the GPU: both forward passes, KL, backward through the pruned model, AdamW (METHOD.md 6).
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import { decoderHidden, headInput } from "../model/decoder.ts";
+import { decoderRead } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import { adamW } from "../ops/adamW.ts";
 import { copyInto, tapeArithmetic } from "../ops/arithmetic.ts";
@@ -71,8 +71,7 @@ export function recoverStep(
   const { model, trained } = student;
   ctx.step(() => {
     const ids = ctx.upload(inputs.ids, [inputs.ids.length], "batch");
-    const headInputOf = (of: Model): Tensor =>
-      headInput(ctx, of, decoderHidden(ctx, of, ids, { selection: of.selection }));
+    const headInputOf = (of: Model): Tensor => decoderRead(ctx, of, ids, { selection: of.selection });
     const teacher = { x: headInputOf(dense), head: dense.weights.head };
     const tape = new Tape(tapeArithmetic(ctx));
     ctx.tape = tape;
