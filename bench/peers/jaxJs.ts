@@ -1,8 +1,8 @@
 // The training step in jax-js: one jitted function of the parameters, Adam's moments, the frozen weights and the batch.
 import { blockUntilReady, defaultDevice, init, jit, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import { ADAM } from "../../src/engine/recipes/recipe.ts";
 import { type JaxBatch, type JaxConstants, jaxObjective, type JaxParameters, type JaxWeights } from "./jaxJsModel.ts";
 import {
-  ADAM,
   type FrozenModel,
   hypernetShapes,
   mapArrays,

@@ -5,9 +5,6 @@ import { INPUT_WIDTH, WIDTH } from "../../src/engine/prune/gates/hypernetLayout.
 /** H of the hypernetwork's GRU, per direction. */
 export const HIDDEN = WIDTH / 2;
 
-/** Adam's constants (METHOD.md 1.4). */
-export const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
-
 /** The default recipe's numbers: one ratio, ReinMax (METHOD.md 1.3 and 1.4). */
 export interface StepRecipe {
   ratio: number;

@@ -2,15 +2,8 @@
 import "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
-import {
-  ADAM,
-  type FrozenModel,
-  hypernetShapes,
-  mapArrays,
-  type Peer,
-  type StepProblem,
-  weightShapes,
-} from "./peer.ts";
+import { ADAM } from "../../src/engine/recipes/recipe.ts";
+import { type FrozenModel, hypernetShapes, mapArrays, type Peer, type StepProblem, weightShapes } from "./peer.ts";
 import { type TfBatch, type TfConstants, tfObjective, type TfParameters, type TfWeights } from "./tfjsModel.ts";
 
 const upload = (values: Float32Array, shape: readonly number[]): tf.Tensor => tf.tensor(values, [...shape]);

@@ -1,7 +1,7 @@
 // Windows, sampling and the comparison of logits: the parts of evaluation that do not need a GPU.
 import { expect, test } from "vitest";
 import { compareLogits } from "./export/compareLogits.ts";
-import { windowsOf } from "./perplexity.ts";
+import { windowsOf } from "./windows.ts";
 import { argmax, sample } from "./sampler.ts";
 
 test("windows do not overlap, and one that scores nothing is dropped", () => {

@@ -4,15 +4,11 @@ import { EngineError, invariant } from "../errors.ts";
 import { decoderLoss } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import type { Selection } from "../model/selection.ts";
+import { forEachWindow, windowsOf, type WindowOptions } from "./windows.ts";
 
-export interface PerplexityOptions {
-  /** Window length in tokens. */
-  context: number;
+export interface PerplexityOptions extends WindowOptions {
   /** Default: the model's own selection. */
   selection?: Selection;
-  onWindow?: (done: number, of: number) => void;
-  /** Checked before each window; true cancels. */
-  cancelled?: () => boolean;
 }
 
 export interface Perplexity {
@@ -24,16 +20,6 @@ export interface Perplexity {
   scored: number;
 }
 
-/** Splits `tokens` tokens into windows of `context`; a last window of one token is dropped, because it scores nothing. */
-export function windowsOf(tokens: number, context: number): { start: number; length: number }[] {
-  const windows: { start: number; length: number }[] = [];
-  for (let start = 0; start < tokens - 1; start += context) {
-    const length = Math.min(context, tokens - start);
-    if (length >= 2) windows.push({ start, length });
-  }
-  return windows;
-}
-
 /** Perplexity of the token ids. Throws "shape" for fewer than 2 ids, "cancelled" between windows, and "not-finite" if a loss is not finite. */
 export async function perplexity(
   ctx: Ctx,
@@ -41,9 +27,8 @@ export async function perplexity(
   ids: Uint32Array,
   options: PerplexityOptions,
 ): Promise<Perplexity> {
-  const windows = windowsOf(ids.length, options.context);
   invariant(
-    windows.length > 0,
+    windowsOf(ids.length, options.context).length > 0,
     "shape",
     `evaluation text: expected at least 2 tokens, got ${ids.length}. Choose a longer text.`,
   );
@@ -51,13 +36,8 @@ export async function perplexity(
   let total = 0;
   let scored = 0;
   let tokens = 0;
-  for (const [done, { start, length }] of windows.entries()) {
-    if (options.cancelled?.()) throw new EngineError("cancelled", "The measurement was stopped.");
-    const loss = ctx.step(() => {
-      const window = ctx.upload(ids.slice(start, start + length), [length], "window");
-      return decoderLoss(ctx, model, window, { selection });
-    });
-    const [mean = Number.NaN] = await ctx.read(loss);
+  await forEachWindow(ctx, ids, options, async ({ start, length }, upload) => {
+    const [mean = Number.NaN] = await ctx.read(ctx.step(() => decoderLoss(ctx, model, upload(), { selection })));
     if (!Number.isFinite(mean)) {
       throw new EngineError(
         "not-finite",
@@ -67,7 +47,6 @@ export async function perplexity(
     total += mean * (length - 1);
     scored += length - 1;
     tokens += length;
-    options.onWindow?.(done + 1, windows.length);
-  }
+  });
   return { value: Math.exp(total / scored), context: options.context, tokens, scored };
 }

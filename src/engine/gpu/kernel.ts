@@ -42,7 +42,6 @@ interface Past {
   readonly args: readonly Binding[];
   /** In the order of the uniform's fields. */
   readonly values: readonly number[];
-  readonly groups: Groups;
   readonly dispatch: Dispatch;
 }
 
@@ -77,10 +76,10 @@ function remember(kernel: Kernel, past: Past): void {
     kernel.next = 0;
   }
   const found = kernel.past.findIndex(
-    ({ dispatch, groups }) =>
+    ({ dispatch }) =>
       dispatch.bindings === past.dispatch.bindings &&
       dispatch.uniform === past.dispatch.uniform &&
-      sameGroups(groups, past.groups),
+      sameGroups(dispatch.groups, past.dispatch.groups),
   );
   if (found >= 0) kernel.next = (found + 1) % kernel.past.length;
   else {
@@ -115,12 +114,12 @@ export class Kernels {
     const kernel = this.kernels.get(spec) ?? this.compile(spec);
     const { past } = kernel;
     const expected = past[kernel.next];
-    if (expected && sameGroups(expected.groups, groups) && isRepeated(expected, kernel.point, args, uniform)) {
+    if (expected && sameGroups(expected.dispatch.groups, groups) && isRepeated(expected, kernel.point, args, uniform)) {
       kernel.next = (kernel.next + 1) % past.length;
       return expected.dispatch;
     }
     const dispatch = this.make(kernel, spec.label, { args, uniform, groups });
-    remember(kernel, { args, values: kernel.point.fields.map(({ name }) => uniform[name] ?? 0), groups, dispatch });
+    remember(kernel, { args, values: kernel.point.fields.map(({ name }) => uniform[name] ?? 0), dispatch });
     return dispatch;
   }
 

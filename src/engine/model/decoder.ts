@@ -61,7 +61,7 @@ export const decoderHidden = (ctx: Ctx, model: Decoder, ids: Tensor, options: Fo
   joined({ ctx, selection: options.selection }, decoderStream(ctx, model, ids, options));
 
 /** The head's input from token ids, u32 (T): (T, d) after the final norm. */
-const decoderRead = (ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor =>
+export const decoderRead = (ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor =>
   readStream(ctx, model, decoderStream(ctx, model, ids, options), options.selection);
 
 function decoderStream(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Stream {

@@ -33,9 +33,8 @@ export interface TunedModel {
 }
 
 /**
- * Sets ctx.matmul for a model. A graphics card gets a table with a kernel for each class of shapes, a software adapter one kernel for all,
- * since matmuls take long to time there. Throws "cancelled" and what the GPU refuses;
- * ctx.matmul is then as before.
+ * Sets ctx.matmul for a model. A graphics card gets a table with a kernel for each class of shapes. A software adapter gets one kernel for
+ * all, since matmuls take long to time there. Throws "cancelled" and what the GPU refuses; ctx.matmul is then as before.
  */
 export async function tuneModel(ctx: Ctx, config: ModelConfig, options: TuneModelOptions): Promise<TunedModel> {
   const { store, browser, ...tuning } = options;

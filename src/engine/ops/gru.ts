@@ -5,6 +5,7 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
+import { gradTargets } from "./kit/gradTargets.ts";
 import { groupsOf, kernelOf, kernelSizes } from "./kit/launch.ts";
 
 const kernel = (entry: string): KernelSpec => kernelOf("gru", entry, [sigmoid, wgsl]);
@@ -51,9 +52,9 @@ export function gru(ctx: Ctx, forward: GruDirection, reverse: GruDirection): Ten
     const dGates = ctx.empty([2, steps, 3 * hidden], "d gru gates");
     const read = [dy, y, saved, forward.weight, reverse.weight];
     ctx.run(BACKWARD, [...read, dForward, dReverse, dGates], dims, [2]);
-    const targets = weights.map((of) => (of.requiresGrad ? ctx.gradTarget(of) : ctx.empty(of.shape, "no gradient")));
+    const { targets, gradients } = gradTargets(ctx, weights);
     const [groups] = groupsOf(PARAMETER_GRADIENTS, 3 * (hidden / BLOCK) ** 2);
     ctx.run(PARAMETER_GRADIENTS, [dGates, y, ...targets], dims, [groups, 2]);
-    return [dForward, dReverse, ...targets.map((target, i) => (weights[i]?.requiresGrad ? target : null))];
+    return [dForward, dReverse, ...gradients];
   });
 }

@@ -7,6 +7,7 @@ import { invariant } from "../errors.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import type { GateTables } from "./kit/gateTables.ts";
+import { gradTargets } from "./kit/gradTargets.ts";
 import { type Constants, groupsFor, kernelOf } from "./kit/launch.ts";
 
 const kernel = (entry: string, constants?: Constants): KernelSpec =>
@@ -29,12 +30,11 @@ export function heads(ctx: Ctx, h: Tensor, weight: Tensor, tables: GateTables): 
   const logits = ctx.empty([layout.length], "logits", { requiresGrad: ctx.needsGrad(h, weight) });
   ctx.run(FORWARD, [h, weight, tiles, logits], dims, perTile);
   return ctx.record(logits, [h, weight], (dLogits) => {
-    const target = (of: Tensor): Tensor => (of.requiresGrad ? ctx.gradTarget(of) : ctx.empty(of.shape, "no gradient"));
-    const [dh, dWeight] = [target(h), target(weight)];
+    const { targets, gradients } = gradTargets(ctx, [h, weight]);
     const vectors = layout.sizes.length;
     const read = [dLogits, h, weight, bounds];
-    const gradients = GRADIENTS[ctx.gpu.facts.software ? "software" : "hardware"];
-    ctx.run(gradients, [...read, dh, dWeight], { vectors, quads: dims.quads }, groupsFor(vectors));
-    return [h.requiresGrad ? dh : null, weight.requiresGrad ? dWeight : null];
+    const spec = GRADIENTS[ctx.gpu.facts.software ? "software" : "hardware"];
+    ctx.run(spec, [...read, ...targets], { vectors, quads: dims.quads }, groupsFor(vectors));
+    return gradients;
   });
 }

@@ -5,6 +5,7 @@ import scalar from "../../../shaders/lib/scalar.wgsl?raw";
 import wgsl from "../../../shaders/layer_norm.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
+import { gradTargets } from "./kit/gradTargets.ts";
 import { groupsOf, kernelOf } from "./kit/launch.ts";
 import { rowKernel } from "./kit/variants.ts";
 
@@ -32,13 +33,13 @@ export function layerNorm(ctx: Ctx, x: Tensor, { weight, bias, eps }: LayerNormO
   const forward = FORWARD(ctx, rows, cols);
   ctx.run(forward.spec, [x, weight, bias, y, stats], { ...dims, cols: forward.cols }, forward.groups);
   return ctx.record(y, [x, weight, bias], (dy) => {
-    const target = (of: Tensor): Tensor => (of.requiresGrad ? ctx.gradTarget(of) : ctx.empty(of.shape, "no gradient"));
-    const [dx, dw, db] = [target(x), target(weight), target(bias)];
+    const { targets, gradients } = gradTargets(ctx, [x, weight, bias]);
+    const [dx, dw, db] = targets;
     const backward = BACKWARD(ctx, rows, cols);
     if (x.requiresGrad)
       ctx.run(backward.spec, [dy, x, stats, weight, dx], { ...dims, cols: backward.cols }, backward.groups);
     if (weight.requiresGrad || bias.requiresGrad)
       ctx.run(PARAMETER_GRADIENTS, [dy, x, stats, dw, db], dims, groupsOf(PARAMETER_GRADIENTS, cols));
-    return [x, weight, bias].map((of, i) => (of.requiresGrad ? ([dx, dw, db][i] ?? null) : null));
+    return gradients;
   });
 }

@@ -15,9 +15,9 @@ import {
   slicedGroups,
   slicesFor,
   tileGroups,
-  workgroupBytes,
 } from "./kit/blockTiles.ts";
 import { kernelOf } from "./kit/launch.ts";
+import { fillsCard, isUsable } from "./kit/matmulChoice.ts";
 import { unitOf } from "./kit/variants.ts";
 import { valueText } from "./kit/weightText.ts";
 
@@ -45,20 +45,13 @@ const ODD = {
   4: kernels("weight_gradient_odd", [grid, valueText(4), tnRegisters]),
 };
 const BLOCKS = forBlocks(blockKernels);
-/** Tiles of 128 x 128 from which they fill a graphics card: linear.ts measured it for the other products. */
-const MANY_TILES = 192;
-
-const isUsable = ({ gpu }: Ctx, variant: WeightGradientVariant): boolean =>
-  variant === "registers" ||
-  gpu.facts.workgroupBytes >= workgroupBytes(BLOCK_SHAPES[variant === "splitk" ? SLICED_SHAPE : variant]);
 
 /** The variant for a gradient of (n, k): ctx.matmul where it has the same name here, else by the kind of adapter and the size. */
 function variantFor(ctx: Ctx, n: number, k: number): WeightGradientVariant {
   const named = WEIGHT_GRADIENT_VARIANTS.find((variant) => variant === ctx.matmul);
   if (named && isUsable(ctx, named)) return named;
   if (ctx.gpu.facts.software || ctx.matmul === "quad" || ctx.matmul === "registers") return "registers";
-  const many = Math.ceil(n / 128) * Math.ceil(k / 128) >= MANY_TILES;
-  return many && isUsable(ctx, "blocks128") ? "blocks128" : "splitk";
+  return fillsCard(n, k) && isUsable(ctx, "blocks128") ? "blocks128" : "splitk";
 }
 
 interface GradientOptions {

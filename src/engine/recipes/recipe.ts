@@ -109,6 +109,9 @@ export function checkRecipeNumber(field: RecipeNumber, value: number, written = 
   return value;
 }
 
+/** AdamW's constants, the same for every recipe and for recoveries (METHOD.md 1.4). */
+export const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
+
 /** Checks every field and their combination. Throws EngineError("config") naming the field, what was expected and what it got. */
 export function checkRecipe(recipe: Recipe): Recipe {
   for (const field of RECIPE_NUMBERS) checkRecipeNumber(field, recipe[field]);

@@ -1,6 +1,7 @@
 // A checkpoint of a recovery: everything that it needs to continue as if it had not stopped, as the bytes of a safetensors file.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
+import { parseJson } from "../formats/files/folder.ts";
 import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
 import { checkRecoverRecipe, type RecoverRecipe } from "../recipes/recoverRecipe.ts";
@@ -36,7 +37,7 @@ export function encodeRecovery(checkpoint: RecoverCheckpoint): Promise<Uint8Arra
   return collectBytes(writeSafetensors(streams, { format: FORMAT, state, subject }));
 }
 
-/** Reads the bytes of `encodeRecovery`. Throws "format" if they are something else or damaged. */
+/** Reads the bytes of `encodeRecovery`. Throws "format" if they are something else or damaged, and "config" for their recipe. */
 export async function decodeRecovery(bytes: Uint8Array<ArrayBuffer>): Promise<RecoverCheckpoint> {
   const file = await readSafetensors(memorySource("checkpoint", bytes));
   const { format, state, subject } = file.metadata;
@@ -45,7 +46,10 @@ export async function decodeRecovery(bytes: Uint8Array<ArrayBuffer>): Promise<Re
     "format",
     `checkpoint: format: expected ${FORMAT}, got ${format ?? "nothing"}. It is from another program or version; start a new recovery.`,
   );
-  const { recipe, step, guard } = JSON.parse(state) as Pick<RecoverCheckpoint, "recipe" | "step" | "guard">;
+  const { recipe, step, guard } = parseJson(state, "checkpoint: state", "Start a new recovery.") as Pick<
+    RecoverCheckpoint,
+    "recipe" | "step" | "guard"
+  >;
   const [theta, m, v, best] = await Promise.all(TENSORS.map((name) => file.readFloat32(name)));
   invariant(
     theta && m && v && best && [m, v, best].every(({ length }) => length === theta.length),

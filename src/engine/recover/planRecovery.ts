@@ -22,11 +22,12 @@ export interface RecoveryPlan {
 
 /** Bits of a mask that keeps some weights and drops others, so that the student gets a bitset. */
 const SOME_BITS = 0x55555555;
+/** Steps of the bisection. */
 const HALVINGS = 30;
 
 /**
  * Counts a recovery for a memory plan. `pruned`: the model that it starts from; `recovery`: what it adds, which are the student's f32
- * weights, AdamW's moments, the best weights, a step with the teacher's pass, the guard, and the recovered model. The function throws
+ * weights, AdamW's moments, the best weights, a step with the teacher's pass, the guard, and the recovered model. Throws
  * "limit" for a matrix that is too large for one buffer.
  */
 export const countRecovery =

@@ -6,16 +6,13 @@ import type { Model } from "../model/load.ts";
 import { writeStepState } from "../ops/kit/stepState.ts";
 import { METRICS } from "../ops/metrics.ts";
 import { checkRecoverRecipe, rateOfStep, type RecoverRecipe } from "../recipes/recoverRecipe.ts";
-import { ELEMENT_BYTES } from "../tensor.ts";
+import { ELEMENT_BYTES, type Tensor } from "../tensor.ts";
 import { batchOf } from "../train/batches.ts";
-import { RING_SLOTS } from "../train/state.ts";
+import { RING_SLOTS, STEPS_AHEAD } from "../train/state.ts";
 import { decodeRecovery, encodeRecovery, flatValues, writeFlat } from "./checkpoint.ts";
 import { guarded, type GuardedText, guardedText, guardPerplexity, type GuardRecord } from "./guard.ts";
 import { freeRecoverState, keepBest, makeRecoverState, type RecoverState, recoverStep } from "./step.ts";
 import { makeStudent, type Pruning, storedValues, type Student } from "./student.ts";
-
-/** How many steps may be in the GPU's queue: one runs while the next is recorded. */
-const STEPS_AHEAD = 2;
 
 interface RecoverReport {
   /** Mean KL to the dense model in nats per token, of the steps since the last report, oldest first. */
@@ -172,7 +169,7 @@ export class RecoverSession {
     this.student.free();
   }
 
-  private get thetas(): Student["trained"][number]["theta"][] {
+  private get thetas(): Tensor[] {
     return this.student.trained.map(({ theta }) => theta);
   }
 

@@ -1,7 +1,7 @@
 // One step of a recovery, entirely on the GPU: both forward passes, KL, backward through the pruned model, AdamW (METHOD.md 6).
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import { decoderHidden, headInput } from "../model/decoder.ts";
+import { decoderRead } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import { adamW } from "../ops/adamW.ts";
 import { copyInto, tapeArithmetic } from "../ops/arithmetic.ts";
@@ -9,14 +9,12 @@ import { klLoss } from "../ops/klLoss.ts";
 import { stepState } from "../ops/kit/stepState.ts";
 import { METRICS, recordMetrics } from "../ops/metrics.ts";
 import { zeroByBits } from "../ops/zeroWeights.ts";
+import { ADAM } from "../recipes/recipe.ts";
 import type { RecoverRecipe } from "../recipes/recoverRecipe.ts";
 import { RING_SLOTS } from "../train/state.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Student } from "./student.ts";
-
-/** AdamW's constants, as in the training of masks (METHOD.md 1.4). */
-const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
 
 /** The tensors of a recovery between its steps; lists have one tensor per trained one. */
 export interface RecoverState {
@@ -73,8 +71,7 @@ export function recoverStep(
   const { model, trained } = student;
   ctx.step(() => {
     const ids = ctx.upload(inputs.ids, [inputs.ids.length], "batch");
-    const headInputOf = (of: Model): Tensor =>
-      headInput(ctx, of, decoderHidden(ctx, of, ids, { selection: of.selection }));
+    const headInputOf = (of: Model): Tensor => decoderRead(ctx, of, ids, { selection: of.selection });
     const teacher = { x: headInputOf(dense), head: dense.weights.head };
     const tape = new Tape(tapeArithmetic(ctx));
     ctx.tape = tape;

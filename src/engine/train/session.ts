@@ -16,11 +16,8 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { resumeNote } from "./resumeNote.ts";
 import { checkRecipe, type Recipe } from "../recipes/recipe.ts";
 import { type Targets, withTarget } from "../recipes/targets.ts";
-import { freeTrainState, makeTrainState, RING_SLOTS, type TrainState } from "./state.ts";
+import { freeTrainState, makeTrainState, RING_SLOTS, STEPS_AHEAD, type TrainState } from "./state.ts";
 import { trainStep } from "./step.ts";
-
-/** How many steps may be in the GPU's queue: one runs while the next is recorded. */
-const STEPS_AHEAD = 2;
 
 /** Metrics of consecutive steps, one column per number, oldest step first. */
 export interface StepMetrics {

@@ -11,11 +11,8 @@ import { recordMetrics } from "../ops/metrics.ts";
 import { DRAW } from "../rng.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Estimator } from "../recipes/recipe.ts";
+import { ADAM, type Estimator } from "../recipes/recipe.ts";
 import type { TrainState } from "./state.ts";
-
-/** AdamW's constants, the same for every recipe (METHOD.md 1.4). */
-const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
 
 interface StepRecipe {
   estimator: Estimator;

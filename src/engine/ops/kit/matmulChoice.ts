@@ -30,7 +30,8 @@ const WORKGROUP_BYTES: Partial<Record<MatmulVariant, number>> = {
 
 const isHalf = (variant: MatmulVariant): variant is HalfVariant => variant in HALF_SHAPES;
 
-const isUsable = ({ gpu: { facts } }: Ctx, variant: MatmulVariant): boolean =>
+/** Whether this adapter can run the kernels of a variant. */
+export const isUsable = ({ gpu: { facts } }: Ctx, variant: MatmulVariant): boolean =>
   (variant !== "quad" || facts.quads) &&
   (!isHalf(variant) || facts.shaderF16) &&
   facts.workgroupBytes >= (WORKGROUP_BYTES[variant] ?? 0);
@@ -42,6 +43,11 @@ export const usableVariants = (ctx: Ctx, precision: Precision = "f16"): MatmulVa
 /** Tiles of 128 x 128 from which blocks128 is fastest, and tiles of 64 x 64 below which split is: measured on an H200 (bench/gpus). */
 const MANY_TILES = 192;
 const FEW_TILES = 160;
+
+const tilesOf = (size: number, rows: number, cols: number): number => Math.ceil(rows / size) * Math.ceil(cols / size);
+
+/** Whether a result of rows x cols has enough tiles of 128 x 128 to fill a graphics card. */
+export const fillsCard = (rows: number, cols: number): boolean => tilesOf(128, rows, cols) >= MANY_TILES;
 
 /** Whether this adapter can run a kernel of this name, which may be one of another version. */
 const isMatmulChoice = (ctx: Ctx, name: string): name is MatmulChoice =>
@@ -89,8 +95,7 @@ export function matmulChoiceFor(ctx: Ctx, shape: MatmulShape): MatmulChoice {
 export function variantFor(ctx: Ctx, { rows, n, k, direction }: MatmulShape, choice: MatmulChoice): MatmulVariant {
   if (choice !== "sized") return choice;
   const cols = direction === "forward" ? n : k;
-  const tiles = (size: number): number => Math.ceil(rows / size) * Math.ceil(cols / size);
-  const best = tiles(128) >= MANY_TILES ? "blocks128" : tiles(64) < FEW_TILES ? "split" : "tiled";
+  const best = fillsCard(rows, cols) ? "blocks128" : tilesOf(64, rows, cols) < FEW_TILES ? "split" : "tiled";
   return isUsable(ctx, best) ? best : "tiled";
 }
 

@@ -46,7 +46,7 @@ export async function tuneShapes(
   try {
     if (ctx.gpu.facts.timestamps) ctx.profile = new Profile(ctx.gpu, ctx.buffers, "pass");
     const warmed = warmUp(ctx, operands, fits, usual);
-    // Compilation that takes longer than all the time goes on beside the first steps; nothing is timed then.
+    // Compilation may take longer than the budget. It then continues beside the first steps, and nothing is timed.
     await Promise.race([warmed, new Promise((resolve) => setTimeout(resolve, budgetMs))]);
     warmed.catch(() => undefined);
     for (const [i, shape] of shapes.entries()) {
