@@ -154,8 +154,8 @@ export async function pruneGates(request: PruneRequest, report: Reporter): Promi
   const { architecture, ...trained } = await train(run, recipe, report);
   const made = { recipe, steps: trained.steps };
   const times = trainingTime(trained, recipe);
-  if (!request.recover) return { ...(await measureAndExport(run, architecture, made, request)), ...times };
-  const { answer: recovery, result } = await recoverMasks(run, architecture, request.recover, report);
+  if (!choice) return { ...(await measureAndExport(run, architecture, made, request)), ...times };
+  const { answer: recovery, result } = await recoverMasks(run, architecture, choice, report);
   const [of, how] = result
     ? [
         { ...run, opened: result.opened },
