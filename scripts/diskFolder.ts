@@ -9,6 +9,16 @@ export function diskFolder(path: string): Folder {
   return { name: basename(path), list: () => names, open: async (file) => source(join(path, file), file) };
 }
 
+const GOLDEN = "golden";
+/** Folders in golden/ that are no case: the scripts, and a case whose model is not in the repository. */
+const OTHERS = ["reference", "smollm2"];
+
+/** The golden cases in golden/ of the working directory. */
+export const goldensOnDisk = (): Folder[] =>
+  readdirSync(GOLDEN, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !OTHERS.includes(entry.name))
+    .map(({ name }) => diskFolder(join(GOLDEN, name)));
+
 function source(path: string, name: string): ByteSource {
   const { size } = statSync(path);
   return {

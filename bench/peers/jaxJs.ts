@@ -1,5 +1,6 @@
 // The training step in jax-js: one jitted function of the parameters, Adam's moments, the frozen weights and the batch.
 import { blockUntilReady, defaultDevice, init, jit, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import { INPUT_WIDTH } from "../../src/engine/prune/gates/hypernetLayout.ts";
 import { ADAM } from "../../src/engine/recipes/recipe.ts";
 import { type JaxBatch, type JaxConstants, jaxObjective, type JaxParameters, type JaxWeights } from "./jaxJsModel.ts";
 import {
@@ -71,15 +72,10 @@ class JaxJs implements Peer {
     const p = mapArrays(hypernetShapes(config), (name, shape) => upload(hypernet[name], shape));
     const zeros = (): JaxParameters => tree.map((one: np.Array) => np.zerosLike(one), tree.ref(p));
     const state = { p, m: zeros(), v: zeros() };
-    const z = upload(problem.z, [problem.z.length / 32, 32]);
+    const z = upload(problem.z, [problem.z.length / INPUT_WIDTH, INPUT_WIDTH]);
     const table = (values: Float32Array): np.Array => upload(values, [tokens, 1, config.headDim / 2]);
     const constants = { z2: np.stack([z.ref, np.flip(z, 0)]), cos: table(problem.cos), sin: table(problem.sin) };
-    const step = (
-      s: State,
-      weights: JaxWeights,
-      c: JaxConstants,
-      batch: JaxBatch,
-    ): { state: State; loss: np.Array } => {
+    const step: Step = (s, weights, c, batch) => {
       const lossOf = (one: JaxParameters): [np.Array, np.Array] =>
         jaxObjective(one, { config, recipe, weights, constants: c, batch });
       const [[total, loss], g] = valueAndGrad(lossOf, { hasAux: true })(tree.ref(s.p)) as unknown as [

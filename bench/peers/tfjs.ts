@@ -2,6 +2,7 @@
 import "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
+import { INPUT_WIDTH } from "../../src/engine/prune/gates/hypernetLayout.ts";
 import { ADAM } from "../../src/engine/recipes/recipe.ts";
 import { type FrozenModel, hypernetShapes, mapArrays, type Peer, type StepProblem, weightShapes } from "./peer.ts";
 import { type TfBatch, type TfConstants, tfObjective, type TfParameters, type TfWeights } from "./tfjsModel.ts";
@@ -20,7 +21,7 @@ function uploadWeights({ config, embedding, head, finalNorm, blocks }: FrozenMod
 }
 
 function makeConstants({ z, cos, sin, tokens }: StepProblem): TfConstants {
-  const rows = tf.tensor2d(z, [z.length / 32, 32]);
+  const rows = tf.tensor2d(z, [z.length / INPUT_WIDTH, INPUT_WIDTH]);
   const table = (values: Float32Array): tf.Tensor => upload(values, [1, tokens, values.length / tokens]);
   const seen = tf.linalg.bandPart(tf.ones([tokens, tokens]), -1, 0);
   return {

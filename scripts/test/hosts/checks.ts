@@ -1,25 +1,18 @@
 // The checks of npm test on a host without a browser; bundled, and started in Node or Deno by runHost.ts with the name of the host.
-import { readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { installDawn } from "../../../src/cli/host/dawn.ts";
 import { checkHost } from "../../../src/lab/hostChecks.fixture.ts";
-import { diskFolder } from "../../diskFolder.ts";
-
-const GOLDEN = "golden";
-/** Folders in golden/ that are no case: the scripts, and a case whose model is not in the repository. */
-const OTHERS = ["reference", "smollm2"];
+import { goldensOnDisk } from "../../diskFolder.ts";
 
 const [host] = process.argv.slice(2);
 if (host === "dawn") installDawn();
-const goldens = readdirSync(GOLDEN, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !OTHERS.includes(entry.name))
-  .map(({ name }) => diskFolder(`${GOLDEN}/${name}`));
 /**
  * On SwiftShader barriers are slow: there the kernels of graphics cards run op by op only, and the matmul variants in the GPU tests in
  * Chromium, whose compiler and driver are the same as Dawn's. wgpu runs all.
  */
 const thorough = host !== "dawn" || process.env["ESPALIER_ADAPTER"] === "hardware";
 const { passed, failed } = await checkHost({
-  goldens,
+  goldens: goldensOnDisk(),
   allMatmuls: thorough,
   goldensAsCard: thorough,
   log: (line) => process.stdout.write(`${line}\n`),

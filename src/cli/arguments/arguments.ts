@@ -49,6 +49,17 @@ export function optionalNumber(values: Values, name: string): number | undefined
   return number;
 }
 
+/** The same for a whole number from `min` to `max`. */
+export function optionalWhole(
+  values: Values,
+  name: string,
+  { min, max = Infinity }: { min: number; max?: number },
+): number | undefined {
+  const value = optionalNumber(values, name);
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return value;
+  throw new UsageError(`--${name}: expected a whole number of at least ${min}, got ${value}`);
+}
+
 /** The path, if a file exists there. */
 export function existingFile(name: string, path: string): string {
   if (!existsSync(path) || statSync(path).isDirectory())

@@ -1,5 +1,5 @@
 // The arguments of every command that exports: the folder, the forms, and how weights are written.
-import { type Options, optionalNumber, requiredText, type Values } from "./arguments.ts";
+import { type Options, optionalWhole, requiredText, type Values } from "./arguments.ts";
 import { UsageError } from "./usageError.ts";
 
 /** The forms that the command line writes. */
@@ -37,9 +37,7 @@ export function readExportArguments(values: Values): ExportArguments {
   const dtype = typeof named === "string" ? DTYPES.find((known) => known === named.toUpperCase()) : undefined;
   if (typeof named === "string" && dtype === undefined)
     throw new UsageError(`--dtype: expected ${DTYPES.join(", ")}, got "${named}"`);
-  const shardMb = optionalNumber(values, "shard-mb");
-  if (shardMb !== undefined && !(Number.isInteger(shardMb) && shardMb >= 1))
-    throw new UsageError(`--shard-mb: expected a whole number of at least 1, got ${shardMb}`);
+  const shardMb = optionalWhole(values, "shard-mb", { min: 1 });
   const forms = readForms(values["forms"], dtype === "BF16" ? FORMS.filter((form) => form !== "onnx") : FORMS);
   if (dtype === "BF16" && forms.includes("onnx"))
     throw new UsageError("--dtype: expected f32 or f16 for onnx, got bf16; leave onnx out of --forms, or use f16");

@@ -27,6 +27,13 @@ export type RecoverChoice = Omit<RecoverRecipe, "learningRate"> & Partial<Pick<R
 export const recoverOptionOf = (values: Values): string | undefined =>
   Object.keys(RECOVER_OPTIONS).find((name) => values[name] !== undefined);
 
+/** The choice, if a recovery accepts it. Throws EngineError("config") otherwise. */
+export function checkRecoverChoice<T extends RecoverChoice>(choice: T): T {
+  // any rate that is accepted will do where the kept share is not known yet
+  checkRecoverRecipe({ learningRate: recoverLearningRate(0.5, "all"), ...choice });
+  return choice;
+}
+
 /** The requested recovery; undefined without --recover. seed: of the run. Throws a UsageError that names the argument. */
 export function readRecoverArguments(values: Values, seed: number): RecoverChoice | undefined {
   const steps = optionalNumber(values, "recover");
@@ -38,11 +45,10 @@ export function readRecoverArguments(values: Values, seed: number): RecoverChoic
   const matrices = (values["recover-matrices"] ?? DEFAULT_RECOVER_RECIPE.matrices) as RecoverMatrices;
   const learningRate = optionalNumber(values, "recover-learning-rate");
   const tokens = optionalNumber(values, "recover-tokens") ?? DEFAULT_RECOVER_RECIPE.tokens;
-  const choice = { ...DEFAULT_RECOVER_RECIPE, steps, matrices, tokens, seed };
+  const rate = learningRate === undefined ? {} : { learningRate };
   try {
-    checkRecoverRecipe({ ...choice, learningRate: learningRate ?? recoverLearningRate(0.5, "all") });
+    return checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, steps, matrices, tokens, seed, ...rate });
   } catch (error) {
     throw new UsageError(`--recover: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return { ...choice, ...(learningRate === undefined ? {} : { learningRate }) };
 }

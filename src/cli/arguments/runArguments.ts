@@ -1,5 +1,5 @@
 // The arguments of a run of any method: model, texts, how perplexity is measured, and the export.
-import { existingFile, existingModel, optionalNumber, requiredText, type Values } from "./arguments.ts";
+import { existingFile, existingModel, optionalWhole, requiredText, type Values } from "./arguments.ts";
 import type { HostChoice } from "../host/chooseHost.ts";
 import { EXPORT_OPTIONS, type ExportArguments, readExportArguments } from "./exportArguments.ts";
 import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./hostArguments.ts";
@@ -74,17 +74,11 @@ export function readEvaluationArguments(values: Values): EvaluationArguments {
   const tune = typeof values["tune"] === "string" ? values["tune"] : "on";
   if (tune !== "on" && tune !== "off") throw new UsageError(`--tune: expected on or off, got "${tune}"`);
   const model = existingModel(requiredText(values, "model"));
-  const whole = (name: string, fallback: number): number => {
-    const value = optionalNumber(values, name) ?? fallback;
-    if (!Number.isInteger(value) || value < 2)
-      throw new UsageError(`--${name}: expected a whole number of at least 2, got ${value}`);
-    return value;
-  };
   return {
     model,
     evaluation: existingFile("eval", requiredText(values, "eval")),
-    context: whole("context", 512),
-    evaluationTokens: whole("eval-tokens", 20_480),
+    context: optionalWhole(values, "context", { min: 2 }) ?? 512,
+    evaluationTokens: optionalWhole(values, "eval-tokens", { min: 2 }) ?? 20_480,
     precision: values["half"] === true ? "f16" : "f32",
     host: readHostArgument(values),
     tune: tune === "on",

@@ -1,14 +1,10 @@
 // The arguments of npm run compare: model, texts, methods, ratios and seeds, checked before anything is opened.
 import { join } from "node:path";
 import { checkRecipe, DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
-import {
-  checkRecoverRecipe,
-  DEFAULT_RECOVER_RECIPE,
-  recoverLearningRate,
-  type RecoverMatrices,
-} from "../../engine/recipes/recoverRecipe.ts";
+import { DEFAULT_RECOVER_RECIPE, type RecoverMatrices } from "../../engine/recipes/recoverRecipe.ts";
 import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
 import { optionalNumber, parseValues, requiredText } from "../arguments/arguments.ts";
+import { checkRecoverChoice } from "../arguments/recoverArguments.ts";
 import { type PlannedRun, plannedRuns, readMethod } from "./methods.ts";
 import {
   checkedArguments,
@@ -84,10 +80,9 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   checkedArguments(() => {
     for (const ratio of ratios) checkRecipe({ ...DEFAULT_RECIPE, ratio, steps, tokens });
     for (const seed of seeds) checkWeightRecipe({ ...DEFAULT_WEIGHT_RECIPE, seed, tokens, sequences });
-    const learningRate = recoverLearningRate(DEFAULT_RECIPE.ratio, DEFAULT_RECOVER_RECIPE.matrices);
     const recoveries = [recoverSteps, ...methods.flatMap(({ recover }) => recover ?? [])];
     for (const recover of recoveries)
-      checkRecoverRecipe({ ...DEFAULT_RECOVER_RECIPE, learningRate, matrices, steps: recover, tokens });
+      checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, matrices, steps: recover, tokens });
   });
   const known = methods.map((method) => JSON.stringify(method));
   const twice = known.findIndex((method, i) => known.indexOf(method) !== i);

@@ -4,22 +4,15 @@ import { valueOf } from "../host/command.ts";
 import type { CompareArguments } from "./compareArguments.ts";
 import { openCliHost } from "../host/openHost.ts";
 import { progressLine } from "../host/progress.ts";
-import { namedText, tuneFolderFor } from "../prune/runHeadless.ts";
+import { measureRequest } from "../prune/runHeadless.ts";
 
 /** `onRun` receives each run as it finishes. Throws a UsageError where the model or the texts are at fault, an Error otherwise. */
 export async function compareHeadless(given: Omit<CompareArguments, "out">, onRun: (run: Run) => void): Promise<void> {
   const progress = progressLine();
-  const { host: choice, model, text, evaluation, tune, ...settings } = given;
+  const { host: choice, model, runs, steps, tokens, sequences, recoverMatrices } = given;
   const host = await openCliHost(choice);
   try {
-    const request = {
-      ...settings,
-      host: host.name,
-      model: host.files.serve(model),
-      text: namedText(text),
-      evaluation: namedText(evaluation),
-      tuneFolder: tuneFolderFor(tune, host),
-    };
+    const request = { ...measureRequest(given, host), runs, steps, tokens, sequences, recoverMatrices };
     const answer = await host.call("compare", request, (report) => {
       if ("run" in report) onRun(report.run);
       else progress(report);

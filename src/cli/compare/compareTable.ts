@@ -1,10 +1,11 @@
 // The table of npm run compare: the dense model, then every run; the line above names text, context and tokens.
 import type { RunRecord } from "../../engine/index.ts";
 import { percent } from "../../shared/format.ts";
+import { textTable } from "../host/textTable.ts";
 import { compareMethodOf, type PlannedRun, ratioOf, seedOf } from "./methods.ts";
 
 const HEAD = ["method", "ratio", "seed", "block weights", "whole model", "bytes", "perplexity"];
-/** The first columns are words, aligned left; the others are numbers, aligned right. */
+/** The first columns are words; the others are numbers. */
 const WORD_COLUMNS = 2;
 
 const percentOf = ({ kept, of }: { kept: number; of: number }): string => percent(kept / of, 2);
@@ -36,11 +37,5 @@ export function compareTable(records: readonly RunRecord[], planned: readonly Pl
       ];
     }),
   ];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => (i < WORD_COLUMNS ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-      .join("  ")
-      .trimEnd();
-  return `${measuredOnText(first)}\n${rows.map(line).join("\n")}\n`;
+  return `${measuredOnText(first)}\n${textTable(rows, WORD_COLUMNS)}`;
 }

@@ -1,7 +1,7 @@
 // The arguments of npm run evaluate: the model, its pruned versions, and the tasks.
 import type { TextTask } from "../../engine/index.ts";
 import { existsSync, statSync } from "node:fs";
-import { existingFile, optionalNumber, parseValues, type Values } from "../arguments/arguments.ts";
+import { existingFile, optionalWhole, parseValues, type Values } from "../arguments/arguments.ts";
 import {
   EVALUATION_OPTIONS,
   EVALUATION_USAGE,
@@ -12,6 +12,7 @@ import { UsageError } from "../arguments/usageError.ts";
 
 /** Tasks that are made from the evaluation text, by the names that --tasks takes. */
 const MADE: readonly TextTask[] = ["next-sentence", "last-word"];
+const LARGEST_U32 = 2 ** 32 - 1;
 
 export const EVALUATE_USAGE = `usage: npm run evaluate -- --model DIR|FILE.gguf --eval FILE [--tasks TASK ...] [--pruned PATH ...] [OPTIONS]
 Measures the model and pruned versions of it side by side: zero-shot tasks, perplexity, and how often the next token is the same.
@@ -45,8 +46,8 @@ export function readEvaluateArguments(argv: readonly string[]): EvaluateArgument
   return {
     ...readEvaluationArguments(values),
     tasks: (tasks.length > 0 ? tasks : [...MADE]).map(readTask),
-    items: whole(values, "items", { fallback: 200, min: 20 }),
-    seed: whole(values, "seed", { fallback: 1, min: 0 }),
+    items: optionalWhole(values, "items", { min: 20, max: LARGEST_U32 }) ?? 200,
+    seed: optionalWhole(values, "seed", { min: 0, max: LARGEST_U32 }) ?? 1,
     pruned: list(values, "pruned").map(readVersion),
   };
 }
@@ -69,10 +70,4 @@ function readTask(task: string): EvaluateArguments["tasks"][number] {
 function readVersion(path: string): EvaluateArguments["pruned"][number] {
   if (existsSync(path) && statSync(path).isDirectory()) return { folder: path };
   return { receipt: existingFile("pruned", path) };
-}
-
-function whole(values: Values, name: string, { fallback, min }: { fallback: number; min: number }): number {
-  const value = optionalNumber(values, name) ?? fallback;
-  if (Number.isInteger(value) && value >= min && value < 2 ** 32) return value;
-  throw new UsageError(`--${name}: expected a whole number of at least ${min}, got ${value}`);
 }

@@ -1,6 +1,7 @@
 // The table of npm run evaluate: one line per measure, one column per model.
 import type { Accuracy } from "../../engine/index.ts";
 import { percent, perplexityText, whole } from "../../shared/format.ts";
+import { textTable } from "../host/textTable.ts";
 import type { EvaluateAnswer } from "../page/evaluateModels.ts";
 
 /** "41.5 % ± 3.5": an accuracy and its standard error in points. */
@@ -39,11 +40,7 @@ export function evaluateTable({ adapter, text, models }: EvaluateAnswer): string
       ].filter(([, ...cells], line) => line === 0 || cells.some((cell) => cell !== ""));
     }),
   ];
-  const widths = models.map((_, column) => Math.max(...rows.map((cells) => (cells[column + 1] ?? "").length)));
-  const first = Math.max(...rows.map(([name = ""]) => name.length));
-  const line = ([name = "", ...cells]: string[]): string =>
-    [name.padEnd(first), ...cells.map((cell, i) => cell.padStart(widths[i] ?? 0))].join("  ").trimEnd();
-  return `perplexity on ${text}, context ${context}, ${tokens} tokens; ${adapter}\n${rows.map(line).join("\n")}\n`;
+  return `perplexity on ${text}, context ${context}, ${tokens} tokens; ${adapter}\n${textTable(rows, 1)}`;
 }
 
 const LABELS = {

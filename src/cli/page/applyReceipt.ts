@@ -79,7 +79,7 @@ async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): 
   if (!target)
     throw new EngineError("config", "this receipt is of pruned weights, which are exported as --forms masked");
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
-  const { model, masks } = await zeroedModelOf(ctx, opened, receipt);
+  const { model, masks } = zeroedModelOf(ctx, opened, receipt);
   const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
   const exported = await exportPrunedWeights(
     ctx,

@@ -12,7 +12,7 @@ import {
   type RunRecord,
 } from "../../engine/index.ts";
 import type { CompareSettings } from "../compare/compareArguments.ts";
-import type { PlannedRun } from "../compare/methods.ts";
+import { type PlannedRun, pruningKeyOf } from "../compare/methods.ts";
 import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
 import { measureMasks, train } from "./pruneGates.ts";
 import { type TrainedRatios, trainRatios } from "./pruneRatios.ts";
@@ -26,11 +26,9 @@ export interface MethodSettings extends CompareSettings {
 
 /** Results that later runs reuse. */
 export interface TrainedMasks {
-  /** Kept gates of each vector, for random masks of the same ratio and seed. */
-  counts: Map<string, readonly number[]>;
   /** By seed. */
   every: Map<number, EveryRatio>;
-  /** Structural prunings with their perplexity, by `pruningKeyOf`: the pruned run and its recoveries share one. */
+  /** Structural prunings with their perplexity, by `pruningKeyOf`: the pruned run and its recoveries share one, and random masks take its widths. */
   pruned: Map<string, PrunedMasks>;
 }
 
@@ -42,8 +40,6 @@ interface PrunedMasks {
   masks: Masks;
   measured: MeasuredPair;
 }
-
-const ratioAndSeed = ({ ratio, seed }: { ratio: number; seed: number }): string => `${ratio} ${seed}`;
 
 export interface MethodOptions {
   settings: MethodSettings;
@@ -67,7 +63,6 @@ export async function pruneStructures(
       const { kind, gates: mode, ratio, seed } = planned;
       const recipe = { ...DEFAULT_RECIPE, gates: mode, ratio, seed, steps, tokens };
       const { architecture, steps: made } = await train(run, recipe, report);
-      if (mode === "full") trained.counts.set(ratioAndSeed(planned), countsOf(architecture.masks));
       return gates({ kind, recipe, steps: made }, architecture.masks);
     }
     case "every": {
@@ -102,7 +97,8 @@ async function baselineMasks(
   const { config, weights } = opened;
   const { method, ratio, seed } = planned;
   if (method === "uniform-magnitude") return magnitudeMasks(config, weights, budgetOf(config), ratio);
-  const counts = planned.counts ?? trained.counts.get(ratioAndSeed(planned));
+  const disp = trained.pruned.get(pruningKeyOf({ kind: "disp", gates: "full", ratio, seed }));
+  const counts = planned.counts ?? (disp && countsOf(disp.masks));
   if (!counts) {
     const expected = `a run of disp at keep ${ratio} with seed ${seed}, whose widths random masks take`;
     throw new EngineError("config", `--methods: expected ${expected}, got none. Add disp to --methods.`);

@@ -3,6 +3,7 @@ import { checkFits, EngineError, finishedRun, type Run as FinishedRun } from "..
 import { compareMethodOf, nameOf, type PlannedRun, ratioOf, seedOf } from "../compare/methods.ts";
 import type { MethodSettings, TrainedMasks } from "./compareMasks.ts";
 import { type FinishedMethod, patternOf, runMethod } from "./runMethod.ts";
+import { recoveryPlan } from "./recover.ts";
 import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings {}
@@ -22,7 +23,7 @@ export async function compareMethods(
         if (run.kind === "weights") checkFits(config, { ...run, pattern: patternOf(config, run) });
     },
   );
-  const trained: TrainedMasks = { counts: new Map(), every: new Map(), pruned: new Map() };
+  const trained: TrainedMasks = { every: new Map(), pruned: new Map() };
   try {
     for (const [i, run] of runs.entries()) {
       const name = `${nameOf(run)} (run ${i + 1} of ${runs.length})`;
@@ -45,7 +46,7 @@ function largestRecovery({
   if (recovered.length === 0) return {};
   const ratios = recovered.flatMap((run) => (run.kind === "weights" ? [] : [run.ratio]));
   const structural = ratios.length === recovered.length;
-  return { recoveryPlan: { matrices, tokens, ...(structural ? { ratio: Math.max(...ratios) } : {}) } };
+  return { recoveryPlan: recoveryPlan({ matrices, tokens }, structural ? Math.max(...ratios) : undefined) };
 }
 
 async function recordOf(

@@ -66,7 +66,9 @@ export async function evaluateModels(request: EvaluateRequest, report: Reporter)
   );
   const { ctx, opened } = await openOnGpu(request, report);
   try {
-    const measuring = { ctx, opened, request, report, tasks };
+    const ids = Uint32Array.from(opened.tokenizer.encode(evaluation.content)).subarray(0, request.evaluationTokens);
+    const context = Math.min(request.context, opened.config.context);
+    const measuring = { ctx, opened, ids, context, report, tasks };
     const dense = await measureModel(measuring, "dense", opened);
     const models: ModelScores[] = [dense];
     for (const version of request.pruned) {
@@ -78,7 +80,7 @@ export async function evaluateModels(request: EvaluateRequest, report: Reporter)
       }
     }
     return {
-      ...{ adapter: ctx.gpu.facts.name, text: request.evaluation.name, notes: opened.notes },
+      ...{ adapter: ctx.gpu.facts.name, text: evaluation.name, notes: opened.notes },
       models,
     };
   } finally {
@@ -90,23 +92,21 @@ export async function evaluateModels(request: EvaluateRequest, report: Reporter)
 interface Measuring {
   ctx: Ctx;
   opened: OpenedModel;
-  request: EvaluateRequest;
+  /** Of the evaluation text. */
+  ids: Uint32Array;
+  /** Tokens of a window, at most the model's context. */
+  context: number;
   report: Reporter;
   tasks: readonly ZeroShotTask[];
 }
 
 /** `dense`: the dense model's scores, for differences. */
 async function measureModel(
-  { ctx, opened, request, report, tasks: asked }: Measuring,
+  { ctx, opened, ids, context, report, tasks: asked }: Measuring,
   name: string,
   subject: Pick<OpenedModel, "model" | "tokenizer">,
   dense?: readonly TaskScore[],
 ): Promise<ModelScores> {
-  const ids = Uint32Array.from(opened.tokenizer.encode(request.evaluation.content)).subarray(
-    0,
-    request.evaluationTokens,
-  );
-  const context = Math.min(request.context, opened.config.context);
   const windows = (stage: "perplexity" | "agreement") => ({
     context,
     onWindow: (done: number, of: number): void => report({ stage, done, of, note: name }),

@@ -1,12 +1,9 @@
 // The pruned model of a receipt: the dense model's weights under the receipt's masks.
 import {
   type Ctx,
-  cutReader,
   EngineError,
   indexLists,
   isWeightReceipt,
-  loadModel,
-  maskedReader,
   masksFromReceipt,
   METHOD_NAMES,
   type Model,
@@ -16,24 +13,24 @@ import {
   type WeightMasks,
   weightMasksFromReceipt,
   type WeightReceipt,
+  zeroedModel,
 } from "../../engine/index.ts";
+import { cutModel } from "./pruneGates.ts";
 
 /** The model of a receipt of either kind; the caller frees it. Throws "format" for a malformed receipt, "shape" for another model's. */
 export async function modelOfReceipt(ctx: Ctx, opened: OpenedModel, text: string): Promise<Model> {
-  if (isWeightReceipt(text)) return (await zeroedModelOf(ctx, opened, readWeightReceipt(text))).model;
-  const { config, weights, model } = opened;
+  if (isWeightReceipt(text)) return zeroedModelOf(ctx, opened, readWeightReceipt(text)).model;
   const receipt = readReceipt(text);
   refuseRecovered(receipt);
-  const lists = indexLists(masksFromReceipt(receipt, config));
-  return loadModel(ctx, config, cutReader(weights, config.family, lists), { lists, precision: model.precision });
+  return cutModel({ ctx, opened }, indexLists(masksFromReceipt(receipt, opened.config)));
 }
 
-/** The model of a receipt of weight pruning, and its masks. Throws "unsupported" where the method also changed weights, which no receipt has. */
-export async function zeroedModelOf(
+/** The model of a receipt of weight pruning, and its masks; freeing it leaves the dense model. Throws "unsupported" where the method also changed weights, which no receipt has. */
+export function zeroedModelOf(
   ctx: Ctx,
-  { config, weights, model: { precision } }: OpenedModel,
+  { config, model }: OpenedModel,
   receipt: WeightReceipt,
-): Promise<{ model: Model; masks: WeightMasks }> {
+): { model: Model; masks: WeightMasks } {
   refuseRecovered(receipt);
   if (receipt.updated)
     throw new EngineError(
@@ -41,7 +38,7 @@ export async function zeroedModelOf(
       `receipt.json: updated: expected false, got true. ${METHOD_NAMES[receipt.recipe.method]} updated the remaining weights, and a receipt does not contain them: prune again with its recipe.`,
     );
   const masks = weightMasksFromReceipt(receipt, config);
-  return { model: await loadModel(ctx, config, maskedReader(weights, config, masks), { precision }), masks };
+  return { model: zeroedModel(ctx, model, masks), masks };
 }
 
 /** A receipt has the masks and the recipe of a recovery, but not the weights that it trained. Throws "unsupported". */

@@ -79,8 +79,11 @@ export async function train(run: OpenRun, recipe: Recipe, report: Reporter): Pro
   return { architecture: architectureOf(taken, options), ...trained };
 }
 
-/** The compact model that the masks cut out; the caller frees it. */
-function compactModel({ ctx, opened }: OpenRun, lists: readonly Uint32Array[]): Promise<Model> {
+/** The compact model that index lists cut out; the caller frees it. */
+export function cutModel(
+  { ctx, opened }: Pick<OpenRun, "ctx" | "opened">,
+  lists: readonly Uint32Array[],
+): Promise<Model> {
   const { config, weights, model } = opened;
   const { precision } = model;
   return loadModel(ctx, config, cutReader(weights, config.family, lists), { lists, precision });
@@ -88,7 +91,7 @@ function compactModel({ ctx, opened }: OpenRun, lists: readonly Uint32Array[]): 
 
 /** Measures the compact model that the masks cut out. */
 export async function measureMasks(run: OpenRun, masks: Masks): Promise<MeasuredPair> {
-  const compact = await compactModel(run, indexLists(masks));
+  const compact = await cutModel(run, indexLists(masks));
   try {
     return await run.measure(compact);
   } finally {
@@ -151,8 +154,8 @@ export async function pruneGates(request: PruneRequest, report: Reporter): Promi
   const { architecture, ...trained } = await train(run, recipe, report);
   const made = { recipe, steps: trained.steps };
   const times = trainingTime(trained, recipe);
-  if (!request.recover) return { ...(await measureAndExport(run, architecture, made, request)), ...times };
-  const { answer: recovery, result } = await recoverMasks(run, architecture, request.recover, report);
+  if (!choice) return { ...(await measureAndExport(run, architecture, made, request)), ...times };
+  const { answer: recovery, result } = await recoverMasks(run, architecture, choice, report);
   const [of, how] = result
     ? [
         { ...run, opened: result.opened },
@@ -170,7 +173,7 @@ export async function recoverMasks(
   report: Reporter,
 ): Promise<Recovered> {
   const lists = indexLists(masks);
-  const pruned = await compactModel(run, lists);
+  const pruned = await cutModel(run, lists);
   const budget = budgetOf(run.opened.config);
   const ratio = keptWeights(budget, countsOf(masks)) / budget.blockWeights;
   try {

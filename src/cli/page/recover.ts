@@ -51,7 +51,10 @@ export interface Recovered {
 }
 
 /** A recovery as the memory plan counts it. ratio: of a compact model; missing for single weights, whose model keeps its shapes. */
-export function recoveryPlan({ matrices, tokens }: RecoverChoice, ratio?: number): RecoveryPlan {
+export function recoveryPlan(
+  { matrices, tokens }: Pick<RecoverChoice, "matrices" | "tokens">,
+  ratio?: number,
+): RecoveryPlan {
   return { matrices, tokens, ...(ratio === undefined ? {} : { ratio }) };
 }
 

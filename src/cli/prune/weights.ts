@@ -16,7 +16,7 @@ export const WEIGHTS_USAGE = `Single weights of the MLP in one shot, calibrated 
   --pattern 2:4            N:M zeroes N of every M neighbouring weights; 50% zeroes this share of each row or column
   --sequences 64           of the calibration text
   --tokens 128             per sequence
-  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --host, --dtype, --shard-mb and --recover with its options as above`;
+  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --tune, --host, --dtype, --shard-mb and --recover with its options as above`;
 
 interface WeightsArguments extends RunArguments {
   recipe: WeightRecipe;
