@@ -124,7 +124,6 @@ export type { RecoverMatrices, RecoverRecipe } from "./recipes/recoverRecipe.ts"
 export type { RecoveryReceipt } from "./formats/receipt/recoveryReceipt.ts";
 export { RecoverSession } from "./recover/session.ts";
 export type { Pruning } from "./recover/student.ts";
-export { guardedText, guardPerplexity } from "./recover/guard.ts";
 export type { GuardRecord } from "./recover/guard.ts";
 export { overlaid } from "./recover/overlay.ts";
 export type { RecoveredValues } from "./recover/overlay.ts";

@@ -3,8 +3,6 @@ import {
   budgetOf,
   type Ctx,
   DEFAULT_RECOVER_RECIPE,
-  guardedText,
-  guardPerplexity,
   indexLists,
   invariant,
   type Model,
@@ -72,9 +70,7 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
   );
   const began = performance.now();
   try {
-    const slice = guardedText(text.ids, Math.min(context, opened.config.context));
-    const dense = await guardPerplexity(ctx, opened.model, slice);
-    await train(session, dense, watch);
+    await train(session, await session.guardPerplexity(opened.model), watch);
     const { guard, step, improved } = session;
     invariant(guard, "bug", "the guard has measured nothing");
     const msPerStep = (performance.now() - began) / Math.max(1, step);
