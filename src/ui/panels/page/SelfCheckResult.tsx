@@ -3,6 +3,7 @@ import { useId } from "react";
 import { saveFile } from "../../../charts/index.ts";
 import { duration, whole } from "../../../shared/format.ts";
 import type { AdapterCheck } from "../../../worker/protocol.ts";
+import { TableHead } from "../../parts/TableHead.tsx";
 import { useCopy } from "../../parts/useCopy.ts";
 
 const FILE_NAME = "espalier-gpu.json";
@@ -30,17 +31,9 @@ function CopyReport({ markdown }: Pick<AdapterCheck, "markdown">) {
 function ResultTable({ title, head, rows, detail }: AdapterCheck["tables"][number]) {
   const id = useId();
   const table = (
-    <div className="check-table" tabIndex={0} role="group" aria-labelledby={id}>
+    <div className="wide-table check-table" tabIndex={0} role="group" aria-labelledby={id}>
       <table aria-labelledby={id}>
-        <thead>
-          <tr>
-            {head.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead names={head} />
         <tbody>
           {rows.map((cells) => (
             <tr key={cells.join(" ")}>
