@@ -124,11 +124,10 @@ export type { RecoverMatrices, RecoverRecipe } from "./recipes/recoverRecipe.ts"
 export type { RecoveryReceipt } from "./formats/receipt/recoveryReceipt.ts";
 export { RecoverSession } from "./recover/session.ts";
 export type { Pruning } from "./recover/student.ts";
-export { guardedText, guardPerplexity } from "./recover/guard.ts";
 export type { GuardRecord } from "./recover/guard.ts";
-export { overlaid, recoveredHash } from "./recover/overlay.ts";
+export { overlaid } from "./recover/overlay.ts";
 export type { RecoveredValues } from "./recover/overlay.ts";
-export { recoveredModel, updatedValues } from "./recover/recoveredModel.ts";
+export { recoveredModel, recoveryResult, updatedValues } from "./recover/recoveredModel.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";
 export { exportRatios } from "./evaluate/export/exportRatios.ts";
 export type { RatioInside } from "./evaluate/export/exportRatios.ts";

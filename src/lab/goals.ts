@@ -1,4 +1,5 @@
 // What a graphics card should reach, beside what was measured on this one.
+import { percent } from "../shared/format.ts";
 import { figuresOf, type LabDecode, type LabResult, type SlopeFigure, type TorchResult } from "./labResult.ts";
 import { matmulShares } from "./matmulShare.ts";
 
@@ -6,7 +7,6 @@ import { matmulShares } from "./matmulShare.ts";
 type GoalRow = [figure: string, goal: string, measured: string];
 
 const NOT_MEASURED = "not measured";
-const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
 /** A row per goal; a figure that the result lacks is "not measured". */
 export const goalRows = (result: LabResult): GoalRow[] => [
@@ -26,7 +26,7 @@ function matmulRows(result: LabResult): GoalRow[] {
       const figure = `matmul ${direction}, weights ${precision}, 512 to 4096 rows: share of the fma peak`;
       if (!found) return [figure, goal, NOT_MEASURED];
       const kind = found.of === "best" ? "best variant of each of" : "over";
-      const text = `median ${percent(found.median)}, lowest ${percent(found.lowest)} (${kind} ${found.shapes} shapes)`;
+      const text = `median ${percent(found.median, 0)}, lowest ${percent(found.lowest, 0)} (${kind} ${found.shapes} shapes)`;
       return [figure, goal, text];
     }),
   );
@@ -46,7 +46,7 @@ function decodeRow(result: LabResult, form: "dense" | "compact"): GoalRow {
   const rates = (figuresOf(result.decode) ?? []).filter((one) => (one.form ?? "dense") === form).map(weightGigabytes);
   const bandwidth = figuresOf(result.peak)?.gigabytesPerSecond.median;
   if (rates.length === 0 || bandwidth === undefined) return row(NOT_MEASURED);
-  return row(percent(Math.max(...rates) / bandwidth));
+  return row(percent(Math.max(...rates) / bandwidth, 0));
 }
 
 const AXES: Record<SlopeFigure["axis"], string> = { T: "tokens", L: "blocks", d: "hidden size" };

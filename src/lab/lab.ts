@@ -12,7 +12,7 @@ import { benchSlopes } from "./parts/slopes.ts";
 import { benchSteps } from "./parts/steps.ts";
 import { benchSweep } from "./parts/sweep.ts";
 
-/** Where a host is told what happens. */
+/** How a host follows the lab, and stops it. */
 export interface LabWatch {
   log?: (line: string) => void;
   /** Called after each part with the results so far. */

@@ -37,7 +37,7 @@ export interface LabModel {
   ids: Uint32Array;
 }
 
-/** Chooses kernels as the studio does and opens a model with random weights, or the embedded one. */
+/** Takes the matmul kernel that is the fastest for all shapes, and opens a model with random weights or the embedded one. */
 export async function openLabModel(
   ctx: Ctx,
   { small, text }: Pick<LabInput, "small" | "text">,

@@ -1,5 +1,5 @@
 // How fast the adapter multiplies and adds: fma on values in registers, nothing else. Two loops, because compilers differ in which they like.
-// Each invocation of `vector` does ROUNDS * 64 fma, of `scalar` ROUNDS * 8. y: one f32 an invocation, so that nothing is optimised away.
+// Each invocation of `vector` does ROUNDS * 64 fma, of `scalar` ROUNDS * 8. y: one f32 per invocation, so that nothing is optimised away.
 
 @group(0) @binding(0) var<storage, read_write> y: array<f32>;
 

@@ -1,5 +1,5 @@
 // A result of the lab as tables: what the studio shows, and what bench/gpus.md has of every adapter.
-import { small } from "../shared/format.ts";
+import { percent, small } from "../shared/format.ts";
 import { markdownTable } from "../shared/markdownTable.ts";
 import { goalRows, weightGigabytes } from "./goals.ts";
 import { figuresOf, type LabResult, type SweepFigure } from "./labResult.ts";
@@ -120,7 +120,7 @@ function sweepOf(result: LabResult): LabTable {
   const rows = [...new Set(figures.map(keyOf))].map((key) => {
     const found = figures.filter((figure) => keyOf(figure) === key);
     const rates = variants.map((variant) => found.find((one) => one.variant === variant)?.gflops.median ?? NaN);
-    const share = peak === undefined ? "–" : `${((100 * Math.max(...rates)) / peak).toFixed(0)} %`;
+    const share = peak === undefined ? "–" : percent(Math.max(...rates) / peak, 0);
     return [key, ...rates.map((rate) => (rate / (tera ? 1000 : 1)).toFixed(1)), share];
   });
   const title = `Matmuls in f32, ${tera ? "TFLOPS" : "GFLOPS"}`;
@@ -143,7 +143,7 @@ function stepsOf({ steps, pytorch }: LabResult): LabTable {
 function slopesOf({ slopes }: LabResult): LabTable {
   const rows = (figuresOf(slopes) ?? []).flatMap(({ axis, points }) =>
     points.map(({ size, ms, attentionShare, linearFlop }) => [
-      ...[`${axis} = ${size}`, spreadText(ms, 1), `${(100 * attentionShare).toFixed(0)} %`],
+      ...[`${axis} = ${size}`, spreadText(ms, 1), percent(attentionShare, 0)],
       (linearFlop / 1e9).toPrecision(3),
     ]),
   );

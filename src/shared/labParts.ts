@@ -2,23 +2,21 @@
 
 interface LabPartFacts {
   title: string;
-  /** Compares with references; the other parts measure speed. */
-  checks: boolean;
   /** Roughly, to tell people how long to wait: a short try on a software adapter, and everything on a graphics card. */
   seconds: { quick: number; full: number };
 }
 
 /** In the order in which they run. "opening" is the first, while nothing is compiled yet; then correctness before speed. */
 export const LAB_PARTS = {
-  opening: { title: "first step after opening", checks: false, seconds: { quick: 8, full: 10 } },
-  kernels: { title: "kernels", checks: true, seconds: { quick: 15, full: 10 } },
-  matmuls: { title: "matmul variants", checks: true, seconds: { quick: 60, full: 10 } },
-  goldens: { title: "golden cases", checks: true, seconds: { quick: 60, full: 15 } },
-  peak: { title: "peak and bandwidth", checks: false, seconds: { quick: 3, full: 3 } },
-  sweep: { title: "matmul speed", checks: false, seconds: { quick: 15, full: 120 } },
-  steps: { title: "training steps", checks: false, seconds: { quick: 15, full: 30 } },
-  slopes: { title: "step time by size", checks: false, seconds: { quick: 40, full: 60 } },
-  decode: { title: "decoding", checks: false, seconds: { quick: 25, full: 20 } },
+  opening: { title: "first step after opening", seconds: { quick: 8, full: 10 } },
+  kernels: { title: "kernels", seconds: { quick: 15, full: 10 } },
+  matmuls: { title: "matmul variants", seconds: { quick: 60, full: 10 } },
+  goldens: { title: "golden cases", seconds: { quick: 60, full: 15 } },
+  peak: { title: "peak and bandwidth", seconds: { quick: 3, full: 3 } },
+  sweep: { title: "matmul speed", seconds: { quick: 15, full: 120 } },
+  steps: { title: "training steps", seconds: { quick: 15, full: 30 } },
+  slopes: { title: "step time by size", seconds: { quick: 40, full: 60 } },
+  decode: { title: "decoding", seconds: { quick: 25, full: 20 } },
 } as const satisfies Record<string, LabPartFacts>;
 
 export type LabPart = keyof typeof LAB_PARTS;

@@ -3,13 +3,13 @@ import {
   type Model,
   type OpenedModel,
   type Pruning,
-  recoveredHash,
   recoveredModel,
   recoverLearningRate,
   type RecoverRecipe,
   RecoverSession,
   type RecoveryPlan,
   type RecoveryReceipt,
+  recoveryResult,
   updatedValues,
 } from "../../engine/index.ts";
 import type { RecoverChoice } from "../arguments/recoverArguments.ts";
@@ -89,11 +89,8 @@ export async function recover(run: OpenRun, input: RecoverInput, report: Reporte
     const updated = input.updates && masks ? await updatedValues(ctx, pruned, masks) : [];
     const values = new Map([...updated, ...(await session.values())]);
     const result = await recoveredModel(ctx, opened, values, masks);
-    const weightsSha256 = await recoveredHash(result.weights, values);
-    const recovery = {
-      ...{ recipe, bestStep, weightsSha256, prunedBefore: before.pruned },
-      guard: { before: first, after: best, tokens },
-    };
+    const recovery = { ...(await recoveryResult(session, result.weights, values)), prunedBefore: before.pruned };
+    const { weightsSha256 } = recovery;
     return { answer: { ...answer, weightsSha256 }, result: { opened: result, recovery } };
   } finally {
     session.free();

@@ -88,6 +88,11 @@ export class RecoverSession {
     return this.student.model;
   }
 
+  /** Perplexity of another model, such as the dense one, on the guard's slice. */
+  guardPerplexity(model: Model): Promise<number> {
+    return guardPerplexity(this.ctx, model, this.text);
+  }
+
   /** Ends `run` after the current step. */
   pause(): void {
     this.pausing = true;
@@ -188,7 +193,7 @@ export class RecoverSession {
 
   private async measure({ onGuard }: Pick<RecoverOptions, "onGuard">): Promise<void> {
     const { ctx, step, student, text } = this;
-    const value = await guardPerplexity(ctx, student.model, text);
+    const value = await this.guardPerplexity(student.model);
     this.guard = guarded(this.guard, step, value, text.guard.length);
     if (step > 0 && this.guard.bestStep === step) keepBest(ctx, student.trained, this.state);
     onGuard?.(this.guard);

@@ -1,5 +1,6 @@
 // Decoding, dense and compact: each token reads all weights once, so memory bandwidth bounds it.
 import { matmulText, type Model } from "../../engine/index.ts";
+import { weightGigabytes } from "../goals.ts";
 import type { LabDecode } from "../labResult.ts";
 import { mainShape, openLabModel, type LabPartRun } from "../part.ts";
 import { randomCompact } from "../randomCompact.ts";
@@ -16,15 +17,14 @@ export const benchDecoding: LabPartRun<LabDecode[]> = async (ctx, input) => {
     ["compact", compact],
   ] as const) {
     input.progress(figures.length, 2);
-    const figure = await benchDecode(ctx, { model }, ids, input.quick ? 1 : 3);
-    const readBytes = readPerToken(model);
-    const { median } = figure.tokensPerSecond;
-    const rate = ((median * readBytes) / 1e9).toFixed(1);
-    input.log(`decoding, ${form}: ${median.toFixed(1)} tokens/s, ${rate} GB/s of weights`);
-    figures.push({
-      ...{ model: opened.name, matmul: matmulText(ctx.matmulTable), form, ...figure },
-      ...{ weightBytes: model.gpuBytes, readBytes },
-    });
+    const figure = {
+      ...{ model: opened.name, matmul: matmulText(ctx.matmulTable), form },
+      ...(await benchDecode(ctx, { model }, ids, input.quick ? 1 : 3)),
+      ...{ weightBytes: model.gpuBytes, readBytes: readPerToken(model) },
+    };
+    const rates = [figure.tokensPerSecond.median.toFixed(1), weightGigabytes(figure).toFixed(1)] as const;
+    input.log(`decoding, ${form}: ${rates[0]} tokens/s, ${rates[1]} GB/s of weights`);
+    figures.push(figure);
   }
   return figures;
 };

@@ -1,6 +1,5 @@
 // Every matmul variant on every shape of a model: what the choice of a variant is based on.
 import type { Ctx } from "../../engine/ctx.ts";
-import { usableVariants } from "../../engine/ops/kit/matmulChoice.ts";
 import type { Precision } from "../../engine/tensor.ts";
 import type { SweepFigure } from "../labResult.ts";
 import { matmulWork } from "../matmulWork.ts";
@@ -31,8 +30,7 @@ interface SweepOptions {
   rounds: number;
   /** Work of one submit: a matmul is repeated up to it, so that the cost of the submit is small beside it. */
   flopPerSubmit: number;
-  /** Default: all that the adapter can run. */
-  variants?: readonly SweepFigure["variant"][];
+  variants: readonly SweepFigure["variant"][];
 }
 
 /** Larger results are left out: the engine never computes them at once (logitsSize.ts). */
@@ -47,8 +45,7 @@ const shapesOf = ({ layers, rows }: SweepOptions): (LayerShape & { m: number; pr
   );
 
 /** How many figures a sweep gives. */
-export const countFigures = (ctx: Ctx, options: SweepOptions): number =>
-  2 * shapesOf(options).length * (options.variants ?? usableVariants(ctx)).length;
+export const countFigures = (options: SweepOptions): number => 2 * shapesOf(options).length * options.variants.length;
 
 /**
  * Measures each variant `rounds` times on each shape, in turn, and gives each figure to `onFigure`, which may throw to end the sweep.
@@ -70,7 +67,7 @@ export async function sweepMatmuls(
 async function sweepShape(
   ctx: Ctx,
   shape: LayerShape & { m: number; precision: Precision },
-  { rounds, flopPerSubmit, variants = usableVariants(ctx) }: SweepOptions,
+  { rounds, flopPerSubmit, variants }: SweepOptions,
   onFigure: (figure: SweepFigure) => void,
 ): Promise<void> {
   const { m, n, k, precision } = shape;

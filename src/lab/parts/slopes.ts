@@ -20,7 +20,7 @@ const ofWidth = (shape: SyntheticShape, heads: number): SyntheticShape => {
 
 const SMALL: SyntheticShape = { vocab: 2048, d: 96, layers: 2, heads: 6, kvHeads: 2, mlp: 256 };
 
-/** Slopes are wanted for 256 to 4096 tokens, and for the blocks and the width around those of SmolLM2-135M. */
+/** Sizes of the series: 256 to 4096 tokens, and for the blocks and the width around those of SmolLM2-135M. */
 function seriesOf(quick: boolean): Series[] {
   const base = quick ? SMALL : SMOLLM2_135M;
   // a small vocabulary: the head's matmul is more efficient than those of the blocks, which would pass for a slope

@@ -19,19 +19,15 @@ export const benchSweep: LabPartRun<SweepFigure[]> = async (ctx, { quick, log, p
   await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
   await peakOnce(ctx, "scalar"); // compiles
   const flopPerSubmit = Math.min(MOST_FLOP_PER_SUBMIT, (await peakOnce(ctx, "scalar")) * 1e6 * SUBMIT_MS);
-  const usable = ["sized", ...usableVariants(ctx)] as const;
-  const options = quick
-    ? { layers: LAYERS.slice(1, 2), rows: [512], rounds: 1, flopPerSubmit, variants: QUICK_VARIANTS }
-    : {
-        layers: LAYERS,
-        rows: ROWS,
-        rounds: 3,
-        flopPerSubmit,
-        variants: usable.filter((variant) => !NOT_FOR_CARDS.includes(variant)),
-      };
-  const runnable = { ...options, variants: usable.filter((variant) => options.variants.includes(variant)) };
-  const total = countFigures(ctx, runnable);
-  await sweepMatmuls(ctx, runnable, (figure) => {
+  const variants = (["sized", ...usableVariants(ctx)] as const).filter((variant) =>
+    quick ? QUICK_VARIANTS.includes(variant) : !NOT_FOR_CARDS.includes(variant),
+  );
+  const size = quick
+    ? { layers: LAYERS.slice(1, 2), rows: [512], rounds: 1 }
+    : { layers: LAYERS, rows: ROWS, rounds: 3 };
+  const options = { ...size, flopPerSubmit, variants };
+  const total = countFigures(options);
+  await sweepMatmuls(ctx, options, (figure) => {
     figures.push(figure);
     progress(figures.length, total, `${figure.name}, ${figure.m} rows`);
     const { name, m, direction, precision, variant, gflops } = figure;

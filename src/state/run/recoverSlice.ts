@@ -1,12 +1,12 @@
 // Recovery: training the kept weights of the current pruning towards the dense model, its guard, and undoing it.
 import { checkRecoverRecipe, DEFAULT_RECOVER_RECIPE, recoverLearningRate } from "../../engine/index.ts";
-import type { RecoverSettings } from "../../worker/protocol.ts";
+import type { GuardReading, RecoverSettings } from "../../worker/protocol.ts";
 import type { SliceOf } from "../slice.ts";
 import type { StudioState } from "../storeState.ts";
 import { isPruned, replacePruning } from "./currentPruning.ts";
 import type { RecoverSlice } from "./runState.ts";
 
-/** Time of a recovery's step of a dense model by that of a training step of as many tokens: one more forward pass, and a third of the work is that pass. */
+/** The forward pass's share of a training step. A recovery's step is a training step of the pruned model and one such pass of the dense one. */
 const FORWARD_SHARE = 1 / 3;
 
 const { steps, matrices } = DEFAULT_RECOVER_RECIPE;
@@ -36,7 +36,7 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
     run: { clear: ({ recovery }) => (recovery.phase === "recovering" ? {} : none) },
     pruning: { clear: () => ({ ...none, recovered: null }) },
   });
-  const readings = (): Extract<RecoverSlice["recovery"], { phase: "recovering" }>["readings"] => {
+  const readings = (): readonly GuardReading[] => {
     const { recovery } = get();
     return recovery.phase === "recovering" ? recovery.readings : [];
   };

@@ -1,12 +1,6 @@
 // The browser and the system as a result of the lab names them.
+import { browserName } from "../../shared/browsers.ts";
 
-/** More specific names first: Edge also calls itself Chrome, and Chrome calls itself Safari. */
-const BROWSERS: readonly (readonly [name: string, version: RegExp])[] = [
-  ["Edge", /Edg\/(\d+)/],
-  ["Firefox", /Firefox\/(\d+)/],
-  ["Chromium", /Chrom(?:e|ium)\/(\d+)/],
-  ["Safari", /Version\/(\d+).*Safari/],
-];
 const SYSTEMS: readonly (readonly [name: string, mark: RegExp])[] = [
   ["Android", /Android/],
   ["iOS", /iPhone|iPad/],
@@ -16,12 +10,10 @@ const SYSTEMS: readonly (readonly [name: string, mark: RegExp])[] = [
   ["Linux", /Linux/],
 ];
 
-/** "Chromium 156 on Linux", from a user agent string. */
+/** "Chromium 156 on Linux", from a user agent string. Every build of Chromium without a name of its own calls itself Chrome there. */
 export function browserHost(userAgent: string): string {
-  const found = BROWSERS.flatMap(([name, version]) => {
-    const number = version.exec(userAgent)?.[1];
-    return number === undefined ? [] : [`${name} ${number}`];
-  });
+  const name = browserName(userAgent);
+  const browser = name === "browser" ? "An unknown browser" : name.replace("Chrome", "Chromium");
   const system = SYSTEMS.find(([, mark]) => mark.test(userAgent))?.[0] ?? "an unknown system";
-  return `${found[0] ?? "An unknown browser"} on ${system}`;
+  return `${browser} on ${system}`;
 }

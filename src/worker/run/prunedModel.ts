@@ -5,22 +5,18 @@ import {
   EngineError,
   indexLists,
   loadModel,
-  maskedReader,
   type Masks,
   type Model,
   type OpenedModel,
   overlaid,
+  recoveredModel,
   type WeightRecipe,
   zeroedModel,
 } from "../../engine/index.ts";
 import type { Pruned } from "./pruned.ts";
 
 /** The compact model of an architecture. */
-export function compactModel(
-  ctx: Ctx,
-  opened: Pick<OpenedModel, "config" | "weights" | "model">,
-  masks: Masks,
-): Promise<Model> {
+export function compactModel(ctx: Ctx, opened: OpenedModel, masks: Masks): Promise<Model> {
   const lists = indexLists(masks);
   return loadModel(ctx, opened.config, cutReader(opened.weights, opened.config.family, lists), {
     lists,
@@ -39,11 +35,12 @@ export function checkMasksGiveModel({ method }: WeightRecipe): void {
 
 /** Makes the model of some masks. Throws what `checkMasksGiveModel` throws. */
 export async function loadPruned(ctx: Ctx, opened: OpenedModel, pruned: Pruned): Promise<Model> {
-  const { config, model } = opened;
-  const weights = pruned.values ? overlaid(opened.weights, pruned.values) : opened.weights;
-  if (pruned.kind === "gates") return compactModel(ctx, { config, weights, model }, pruned.masks);
-  if (pruned.values)
-    return loadModel(ctx, config, maskedReader(weights, config, pruned.masks), { precision: model.precision });
+  const { values } = pruned;
+  if (pruned.kind === "gates") {
+    const weights = values ? overlaid(opened.weights, values) : opened.weights;
+    return compactModel(ctx, { ...opened, weights }, pruned.masks);
+  }
+  if (values) return (await recoveredModel(ctx, opened, values, pruned.masks)).model;
   checkMasksGiveModel(pruned.recipe);
   return zeroedModel(ctx, opened.model, pruned.masks);
 }

@@ -3,25 +3,21 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCase } from "../../engine/golden/case.ts";
 import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
-  architectureOf,
-  budgetOf,
   Ctx,
-  DEFAULT_RECIPE,
   DEFAULT_WEIGHT_RECIPE,
-  gateLayout,
   Gpu,
-  guardedText,
-  guardPerplexity,
   isKept,
   openModel,
   type OpenedModel,
   tokenLosses,
   type WeightRecipe,
 } from "../../engine/index.ts";
+import { guardedText, guardPerplexity } from "../../engine/recover/guard.ts";
 import { compareLosses } from "../measure/compareLosses.ts";
 import type { GuardReading } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
-import { idOf, type Pruned, prunedByMasks } from "./pruned.ts";
+import { madeGates } from "./madeGates.fixture.ts";
+import { idOf, type Pruned } from "./pruned.ts";
 import { loadPruned } from "./prunedModel.ts";
 import { recoverPruning } from "./recovery.ts";
 import { recordOf } from "./runRecords.ts";
@@ -44,15 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-/** Some architecture that keeps half. */
-function gates(): Pruned {
-  const layout = gateLayout(opened.config);
-  const logits = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(31 * i));
-  const budget = budgetOf(opened.config);
-  const { masks, counts } = architectureOf(logits, { layout, budget, ratio: 0.5 });
-  const made = { kind: "disp", recipe: { ...DEFAULT_RECIPE, ratio: 0.5 }, steps: 7 } as const;
-  return prunedByMasks(masks, counts, budget, { run: "made", ratio: 0.5, step: 7, made, calibration: REST.text });
-}
+const gates = (): Pruned => madeGates(opened.config, 0.5, REST.text);
 
 /** Recovers, and frees the pruned model. */
 async function recovered(pruned: Pruned, model = loadPruned(ctx, opened, pruned), stopAt = Infinity) {

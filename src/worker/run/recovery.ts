@@ -3,17 +3,15 @@ import {
   budgetOf,
   type Ctx,
   DEFAULT_RECOVER_RECIPE,
-  guardedText,
-  guardPerplexity,
   indexLists,
   invariant,
   type Model,
   type OpenedModel,
   overlaid,
-  recoveredHash,
   recoverLearningRate,
   type RecoverRecipe,
   RecoverSession,
+  recoveryResult,
   updatedValues,
 } from "../../engine/index.ts";
 import type { GuardReading, PerplexityResult, RecoverSettings, RecoveryFacts } from "../payloads.ts";
@@ -48,7 +46,7 @@ interface RecoverWatch {
   cancelled: () => boolean;
 }
 
-/** The pruning to go back to, and the recovered one; equal where the guard measured no improvement. */
+/** What a recovery did, and the pruning that it made. */
 interface RecoverResult {
   facts: RecoveryFacts;
   /** Missing where the guard measured no improvement. */
@@ -72,14 +70,12 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
   );
   const began = performance.now();
   try {
-    const slice = guardedText(text.ids, Math.min(context, opened.config.context));
-    const dense = await guardPerplexity(ctx, opened.model, slice);
-    await train(session, dense, watch);
+    await train(session, await session.guardPerplexity(opened.model), watch);
     const { guard, step, improved } = session;
     invariant(guard, "bug", "the guard has measured nothing");
     const msPerStep = (performance.now() - began) / Math.max(1, step);
     const facts = { recipe, step, guard, before, undone: !improved, msPerStep };
-    return improved ? { facts, recovered: await recoveredPruning(ctx, work, session, facts) } : { facts };
+    return improved ? { facts, recovered: await recoveredPruning(ctx, work, session) } : { facts };
   } finally {
     session.free();
   }
@@ -127,26 +123,20 @@ async function train(
 /** The best weights of the session as a pruning with an id of its own. */
 async function recoveredPruning(
   ctx: Ctx,
-  { opened, pruned, model }: Pick<RecoverWork, "opened" | "pruned" | "model">,
+  { opened, pruned, model, before: reading }: RecoverWork,
   session: RecoverSession,
-  { recipe, guard, before: reading }: Pick<RecoveryFacts, "recipe" | "guard" | "before">,
 ): Promise<Pruned> {
   const updates = pruned.kind === "weights" && pruned.recipe.method === "sparsegpt";
   // Its model cannot be made from the masks again, so what it updated is kept for going back.
   const updated = updates ? await updatedValues(ctx, model, pruned.masks) : undefined;
   const before: Pruned = updated ? { ...pruned, values: updated } : pruned;
   const values = new Map([...(updated ?? []), ...(await session.values())]);
-  const { before: first, best, bestStep, tokens } = guard;
-  const recovery = {
-    ...{ recipe, bestStep, guard: { before: first, after: best, tokens }, before, reading },
-    weightsSha256: await recoveredHash(overlaid(opened.weights, values), values),
-  };
+  const result = await recoveryResult(session, overlaid(opened.weights, values), values);
+  const recovery = { ...result, before, reading };
   const run = crypto.randomUUID();
-  if (pruned.kind === "weights") {
-    const masks = pruned.masks.slice();
-    return { ...pruned, masks, facts: { ...pruned.facts, run }, values, recovery };
-  }
-  // A list of its own: the model on the GPU is found by its masks, and has other weights than before.
+  // A list of masks of its own: the model on the GPU is found by it, and has other weights than before.
+  if (pruned.kind === "weights")
+    return { ...pruned, masks: pruned.masks.slice(), facts: { ...pruned.facts, run }, values, recovery };
   const masks = pruned.masks.slice();
   const { architecture, made, calibration } = pruned;
   const { ratio, step, counts } = architecture;

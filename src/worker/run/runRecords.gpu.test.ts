@@ -2,12 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
-  architectureOf,
-  budgetOf,
   Ctx,
-  DEFAULT_RECIPE,
   DEFAULT_WEIGHT_RECIPE,
-  gateLayout,
   Gpu,
   isKept,
   type Model,
@@ -20,7 +16,8 @@ import {
 } from "../../engine/index.ts";
 import { recordOf, restoreRun } from "./runRecords.ts";
 import { compareLosses } from "../measure/compareLosses.ts";
-import { type Pruned, type PrunedByGates, prunedByMasks } from "./pruned.ts";
+import { madeGates } from "./madeGates.fixture.ts";
+import type { Pruned, PrunedByGates } from "./pruned.ts";
 import { PrunedModel } from "./prunedModel.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { pruneMlp, weightWindow } from "./weightPruning.ts";
@@ -54,21 +51,7 @@ function record(pruned: Pruned, value: number): Run {
   return recordOf(opened, pruned, { adapter: "test", perplexity, msPerToken: null });
 }
 
-/** Gates of a made-up architecture. */
-function gates(): PrunedByGates {
-  const layout = gateLayout(opened.config);
-  const logits = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(31 * i));
-  const budget = budgetOf(opened.config);
-  const { masks, counts } = architectureOf(logits, { layout, budget, ratio: 0.6 });
-  const made = { kind: "disp", recipe: { ...DEFAULT_RECIPE, ratio: 0.6 }, steps: 7 } as const;
-  return prunedByMasks(masks, counts, budget, {
-    run: "made",
-    ratio: 0.6,
-    step: 7,
-    made,
-    calibration: { name: text.name, sha256: SHA },
-  });
-}
+const gates = (): PrunedByGates => madeGates(opened.config, 0.6, { name: text.name, sha256: SHA });
 
 describe.each(["dass", "wanda", "magnitude"] as const)("%s", (method) => {
   test("is recorded, and restored as the same model", async () => {

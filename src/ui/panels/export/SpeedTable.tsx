@@ -2,6 +2,9 @@
 import { useId } from "react";
 import type { SpeedReport, SpeedRow, Spread } from "../../../engine/index.ts";
 import { factor, percent, stepTime } from "../../../shared/format.ts";
+import { TableHead } from "../../parts/TableHead.tsx";
+
+const COLUMNS = ["workload", "dense", "pruned", "speed-up"];
 
 /** "1.42×", "0.81× (slower)", or that the repetitions vary as much as the models differ. */
 function speedUp({ speedup, clear }: SpeedRow): string {
@@ -61,16 +64,9 @@ export function SpeedTable({ report, ratio }: Props) {
         {threads ? `; onnxruntime on ${threads} CPU ${threads === 1 ? "thread" : "threads"}` : ""}. Median of {repeats}{" "}
         forward passes and of {repeats * decodeTokens} tokens, with the smallest and largest time.
       </p>
-      <div className="export-table" tabIndex={0} role="group" aria-labelledby="speed-heading">
+      <div className="wide-table export-table" tabIndex={0} role="group" aria-labelledby="speed-heading">
         <table data-testid="speed-table" aria-describedby={id}>
-          <thead>
-            <tr>
-              <th scope="col">workload</th>
-              <th scope="col">dense</th>
-              <th scope="col">pruned</th>
-              <th scope="col">speed-up</th>
-            </tr>
-          </thead>
+          <TableHead names={COLUMNS} />
           <tbody>
             {rows.map((row) => (
               <Row key={`${row.runtime} ${row.what}`} row={row} tokens={tokens} />

@@ -1,8 +1,7 @@
 // The header: name, GPU, the library of models, the link to this page, and the theme.
-import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
-import { EngineError } from "../../../engine/index.ts";
 import type { Theme } from "../../../state/page/pageState.ts";
+import { useCopy } from "../../parts/useCopy.ts";
 import { linkOf } from "../../pageLink.ts";
 import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
 import { shownModel } from "../../views/shownModel.ts";
@@ -12,8 +11,6 @@ const THEMES: readonly { value: Theme; label: string }[] = [
   { value: "dark", label: "Dark" },
   { value: "system", label: "System" },
 ];
-/** How long the button says that the link was copied. */
-const COPIED_MS = 2500;
 
 function Mark() {
   return (
@@ -36,26 +33,14 @@ function Adapter() {
 
 function CopyLink() {
   const { store } = useStudioStore();
-  const { notify } = useActions();
-  const [copied, setCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    history.replaceState(null, "", linkOf(store));
-    try {
-      await navigator.clipboard.writeText(linkOf(store));
-      setCopied(true);
-      setTimeout(() => setCopied(false), COPIED_MS);
-    } catch {
-      notify(
-        new EngineError(
-          "storage",
-          `The browser did not let this page copy. Copy the link from the address bar: ${linkOf(store)}`,
-        ),
-        "link",
-      );
-    }
+  const { copied, copy } = useCopy("link");
+  const copyLink = (): Promise<void> => {
+    const link = linkOf(store);
+    history.replaceState(null, "", link);
+    return copy(link, `Copy the link from the address bar: ${link}`);
   };
   return (
-    <button type="button" className="link" data-testid="save-link" onClick={() => void copy()}>
+    <button type="button" className="link" data-testid="save-link" onClick={() => void copyLink()}>
       <span aria-live="polite">{copied ? "Link copied" : "Copy link"}</span>
     </button>
   );

@@ -1,14 +1,12 @@
 // What a check of this GPU found: the tables, and the same as a file or as text.
-import { useId, useState } from "react";
+import { useId } from "react";
 import { saveFile } from "../../../charts/index.ts";
-import { EngineError } from "../../../engine/index.ts";
 import { duration, whole } from "../../../shared/format.ts";
 import type { AdapterCheck } from "../../../worker/protocol.ts";
-import { useActions } from "../../studioContext.tsx";
+import { TableHead } from "../../parts/TableHead.tsx";
+import { useCopy } from "../../parts/useCopy.ts";
 
 const FILE_NAME = "espalier-gpu.json";
-/** How long the button says that the report was copied. */
-const COPIED_MS = 2500;
 
 /** "All 779 checks passed (5 s)." */
 function summaryOf({ checks, failed, seconds, stopped }: AdapterCheck): string {
@@ -18,19 +16,13 @@ function summaryOf({ checks, failed, seconds, stopped }: AdapterCheck): string {
 }
 
 function CopyReport({ markdown }: Pick<AdapterCheck, "markdown">) {
-  const { notify } = useActions();
-  const [copied, setCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(markdown);
-      setCopied(true);
-      setTimeout(() => setCopied(false), COPIED_MS);
-    } catch {
-      notify(new EngineError("storage", "The browser did not let this page copy. Download the JSON instead."));
-    }
-  };
+  const { copied, copy } = useCopy();
   return (
-    <button type="button" data-testid="self-check-copy" onClick={() => void copy()}>
+    <button
+      type="button"
+      data-testid="self-check-copy"
+      onClick={() => void copy(markdown, "Download the JSON instead.")}
+    >
       {copied ? "Copied" : "Copy report"}
     </button>
   );
@@ -39,17 +31,9 @@ function CopyReport({ markdown }: Pick<AdapterCheck, "markdown">) {
 function ResultTable({ title, head, rows, detail }: AdapterCheck["tables"][number]) {
   const id = useId();
   const table = (
-    <div className="check-table" tabIndex={0} role="group" aria-labelledby={id}>
+    <div className="wide-table check-table" tabIndex={0} role="group" aria-labelledby={id}>
       <table aria-labelledby={id}>
-        <thead>
-          <tr>
-            {head.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead names={head} />
         <tbody>
           {rows.map((cells) => (
             <tr key={cells.join(" ")}>

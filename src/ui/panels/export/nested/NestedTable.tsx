@@ -4,6 +4,7 @@ import type { RatioInside } from "../../../../engine/index.ts";
 import { keptPercent, percent, perplexityText, small, whole } from "../../../../shared/format.ts";
 import type { PreparedNested } from "../../../../state/export/exportState.ts";
 import { titleOf } from "../../../../shared/texts.ts";
+import { TableHead } from "../../../parts/TableHead.tsx";
 
 const COLUMNS = ["ratio", "block weights", "whole model", "perplexity", "largest logit difference", "same next token"];
 
@@ -41,17 +42,9 @@ export function NestedTable({ found: { ratios, exported } }: Props) {
           {whole(exported.tokens)} tokens.
         </p>
       ) : null}
-      <div className="export-table" tabIndex={0} role="group" aria-label="Ratios of the nested model">
+      <div className="wide-table export-table" tabIndex={0} role="group" aria-label="Ratios of the nested model">
         <table className="nested-table" data-testid="nested-table" aria-describedby={id}>
-          <thead>
-            <tr>
-              {COLUMNS.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead names={COLUMNS} />
           <tbody>
             {[...ratios].reverse().map((ratio) => (
               <Row key={ratio.ratio} ratio={ratio} />
