@@ -139,7 +139,7 @@ export { generate } from "./evaluate/generate.ts";
 export { speedRows, timeModels } from "./evaluate/speed.ts";
 export type { Pair, SpeedReport, SpeedRow } from "./evaluate/speed.ts";
 export type { Spread } from "./evaluate/spread.ts";
-export { topTokenAgreement } from "./evaluate/agreement.ts";
+export { denseAgreement } from "./evaluate/agreement.ts";
 export type { Agreement } from "./evaluate/agreement.ts";
 export { scoreTask } from "./evaluate/tasks/scoreTask.ts";
 export type { ZeroShotTask } from "./evaluate/tasks/task.ts";

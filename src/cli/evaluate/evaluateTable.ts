@@ -25,6 +25,7 @@ export function evaluateTable({ adapter, text, models }: EvaluateAnswer): string
     row("", ({ name }) => name),
     row("perplexity", ({ perplexity }) => perplexityText(perplexity.value)),
     row("same next token", ({ agreement }) => (agreement ? percent(agreement.same / agreement.tokens) : "")),
+    row("KL from dense", ({ agreement }) => (agreement ? `${agreement.kl.toFixed(4)} nats` : "")),
     ...dense.tasks.flatMap(({ task, items }, i) => {
       const of = (measure: "acc" | "accNorm" | "accMutualInfo" | "difference", show: (one: Accuracy) => string) =>
         row(`${task} ${LABELS[measure]}`, ({ tasks }) => {

@@ -15,7 +15,7 @@ import {
   type TaskScore,
   type TextTask,
   textTask,
-  topTokenAgreement,
+  denseAgreement,
 } from "../../engine/index.ts";
 import { modelOfReceipt } from "./modelOfReceipt.ts";
 import { type NamedText, openOnGpu, type Reporter, type RunRequest } from "./openRun.ts";
@@ -113,7 +113,7 @@ async function measureModel(
   });
   const { value, tokens } = await perplexity(ctx, subject.model, ids, windows("perplexity"));
   const pair = { dense: opened.model, pruned: subject.model };
-  const agreement = dense ? await topTokenAgreement(ctx, pair, ids, windows("agreement")) : null;
+  const agreement = dense ? await denseAgreement(ctx, pair, ids, windows("agreement")) : null;
   const tasks: ComparedScore[] = [];
   for (const [i, task] of asked.entries()) {
     const onItem = (done: number, of: number): void =>
