@@ -1,6 +1,5 @@
 // Zero-shot tasks and text measures of a model and of pruned versions of it, on the host's side.
 import {
-  type Accuracy,
   accuracyDifference,
   type Agreement,
   type Ctx,
@@ -12,6 +11,7 @@ import {
   readTaskFile,
   scoreTask,
   type ZeroShotTask,
+  type TaskAccuracies,
   type TaskScore,
   type TextTask,
   textTask,
@@ -39,7 +39,7 @@ export interface EvaluateRequest extends Pick<
 export type TaskSource = { file: NamedText } | { made: TextTask };
 
 /** A task's score, and for a pruned version its difference from the dense model on the same items. */
-type ComparedScore = TaskScore & { difference?: Accuracy };
+type ComparedScore = TaskScore & Pick<TaskAccuracies, "difference">;
 
 interface ModelScores {
   name: string;
