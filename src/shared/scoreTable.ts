@@ -8,7 +8,7 @@ interface Mean {
 }
 
 /** A model's column. */
-export interface ScoreColumn {
+interface ScoreColumn {
   name: string;
   /** With the dense model: the share of equal next tokens, and mean KL in nats. */
   agreement: { same: number; kl: number } | null;

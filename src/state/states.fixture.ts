@@ -39,6 +39,7 @@ const STATES = {
   "a model is recovered": { ...trained, recovered: { facts: RECOVERED, readings: [] } },
   "speed is measured": { ...trained, speed: { phase: "measuring" } },
   "losses are compared": { ...trained, losses: { phase: "reading" } },
+  "tasks are scored": { ...trained, scores: { phase: "measuring", last: null } },
   "the self-check runs": { ...trained, check: { phase: "checking" } },
   "a zip is saved": { ...trained, saving: { phase: "saving", form: "onnx" } },
   "the device is lost": { ...trained, device: { phase: "lost", error, training: false } },

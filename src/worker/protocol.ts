@@ -30,8 +30,10 @@ import type {
   RunArchitecture,
   RunState,
   Savable,
+  ScoreReport,
   Subject,
   Task,
+  TaskChoice,
   TokenLosses,
   WeightWindow,
 } from "./payloads.ts";
@@ -75,6 +77,11 @@ export type Command =
   | { type: "restore"; run: Run }
   /** Null: the dense model. */
   | { type: "tokenLosses"; first: Run | null; second: Run | null; tokens: number }
+  /**
+   * Scores zero-shot tasks with at most `items` items each, and agreement with the dense model on `tokens` of the evaluation text. Cancelling
+   * it ends it early: what is complete stays.
+   */
+  | { type: "scoreTasks"; tasks: readonly TaskChoice[]; items: number; seed: number; tokens: number }
   | { type: "perplexity"; subject: Subject; tokens: number }
   /** Changes how many tokens are measured from now on, also by a run that trains. */
   | { type: "evaluationTokens"; tokens: number }
@@ -120,6 +127,7 @@ export interface Replies {
   record: Run | null;
   restore: ShownPruning;
   tokenLosses: TokenLosses;
+  scoreTasks: ScoreReport;
   perplexity: PerplexityResult;
   evaluationTokens: null;
   curve: CurvePoint;

@@ -32,7 +32,7 @@ export function modelCommands(
 }
 
 async function openSource(state: WorkerState, source: ModelSource, signal: AbortSignal): Promise<ModelFacts> {
-  const { onDevice, perplexities, pruning, texts, send } = state;
+  const { onDevice, perplexities, taskScores, pruning, texts, send } = state;
   const ctx = await onDevice.device();
   const opening = await openModelSource(ctx, source, signal, send);
   const { model, choice } = opening;
@@ -44,6 +44,7 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
   // Masks and perplexities are only numbers: those of a model whose device was lost are still valid.
   if (!(await onDevice.replace(model, run))) {
     perplexities.forget();
+    taskScores.forget();
     pruning.forget();
   }
   perplexities.window = choice.evaluationTokens;

@@ -6,6 +6,7 @@ import type { Command, CommandOf, Replies, WorkerEvent } from "../protocol.ts";
 import { CurrentPruning } from "../run/currentPruning.ts";
 import { ModelOnDevice } from "../run/modelOnDevice.ts";
 import { Perplexities } from "../measure/perplexities.ts";
+import { TaskScores } from "../measure/taskScores.ts";
 import { type EncodedText, Texts } from "../storage/texts.ts";
 import { Tasks } from "../tasks.ts";
 
@@ -15,6 +16,7 @@ export class WorkerState {
   readonly texts = new Texts();
   readonly prepared = new PreparedExports();
   readonly perplexities = new Perplexities();
+  readonly taskScores = new TaskScores();
   readonly tasks: Tasks;
   readonly onDevice: ModelOnDevice;
   readonly pruning: CurrentPruning;

@@ -47,6 +47,12 @@ export function taskScore({ name, kind, items, alone }: ZeroShotTask, scores: re
   };
 }
 
+/** The accuracies of a score, and its difference from the dense model's. */
+export function accuraciesOf(score: TaskScore, dense?: TaskScore): TaskAccuracies {
+  const { acc, accNorm, accMutualInfo } = score;
+  return { acc, accNorm, accMutualInfo, ...(dense ? { difference: accuracyDifference(dense, score) } : {}) };
+}
+
 /** b - a on the same items, with the standard error of the differences: smaller than that of two separate samples. */
 export function accuracyDifference(a: TaskScore, b: TaskScore): Accuracy {
   return meanOf(b.right.map((right, i) => Number(right) - Number(a.right[i] === true)));
