@@ -74,3 +74,36 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   await expect(page.getByTestId("recover-outcome")).toHaveText("");
   await expect(page.getByTestId("recover")).toBeEnabled({ timeout: RUN_MS });
 });
+
+test("a recovery is paused, resumed after a reload on the masks that it trains, and ends as one run", async ({
+  page,
+}) => {
+  await openStudio(page, { steps: 5, tokens: 32 });
+  await page.getByTestId("play").click();
+  await finish(page);
+  await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
+  const kept = await page.getByTestId("kept-blocks-note").innerText();
+  await page.getByTestId("recover-choices").locator("summary").click();
+  await setSteps(page, 12);
+  await page.getByTestId("recover-seed").fill("7");
+  await page.getByTestId("recover-seed").press("Enter");
+  await page.getByTestId("recover").click();
+  const curve = page.getByTestId("recover-curve").getByRole("img");
+  await expect(curve).toHaveAttribute("aria-label", /after step 4 of 12/, { timeout: RUN_MS });
+  await page.getByTestId("recover-pause").click();
+  const paused = page.getByTestId("recover-paused");
+  await expect(paused).toHaveText(/^Paused at step \d+ of 12: DISP 50 %, seed 1\./, { timeout: RUN_MS });
+  const step = Number(/step (\d+)/.exec(await paused.innerText())?.[1]);
+  const { violations } = await new AxeBuilder({ page }).include('[data-testid="recover-panel"]').analyze();
+  expect(violations).toEqual([]);
+
+  await page.reload();
+  await expect(paused).toHaveText(new RegExp(`^Paused at step ${step} of 12`), { timeout: RUN_MS });
+  await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/tokens$/, { timeout: RUN_MS });
+  await page.getByTestId("recover-resume").click();
+  await expect(page.getByTestId("recover-outcome")).toHaveText(/^Recovered: 12 of 12 steps/, { timeout: RUN_MS });
+  await expect(page.getByTestId("shown-words")).toContainText("recovered, 12 steps");
+  await expect(page.getByTestId("kept-blocks-note")).toHaveText(new RegExp(`^${kept.split(";")[0]}`));
+  await expect(curve).toHaveAttribute("aria-label", /after step 12 of 12/);
+  await expect(paused).toHaveCount(0);
+});

@@ -47,6 +47,7 @@ const ALLOWED: Readonly<Record<StateName, readonly Action[]>> = {
   "weights are pruned": without(TAKEN, "canChooseMethod"),
   "a model recovers": TAKEN,
   "a model is recovered": [...without(PRUNED, "canRecover", "canMeasureCurve"), "canUndoRecovery"],
+  "a recovery is paused": [...PRUNED, "canResumeRecovery"],
   "speed is measured": TAKEN,
   "losses are compared": TAKEN,
   "tasks are scored": TAKEN,

@@ -71,6 +71,7 @@ export const canSelfCheck: Predicate = (state) =>
 export const canPruneWeights = isGpuFree;
 /** Training the kept weights of the current pruning, once. */
 export const canRecover: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.recovered === null;
+export const canResumeRecovery: Predicate = (state) => isGpuFree(state) && state.pausedRecovery !== null;
 export const canUndoRecovery: Predicate = (state) => isGpuFree(state) && state.recovered !== null;
 export const canGenerate: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.prompt.trim() !== "";
 export const canRestoreRun = isGpuFree;

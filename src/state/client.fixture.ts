@@ -124,6 +124,9 @@ const DEFAULTS: Answers = {
   target: ({ ratio }) => architectureAt(ratio, 9),
   pruneWeights: ({ recipe }) => ({ run: `pruning ${++prunings}`, recipe, matrices: [], norms: [], kept: KEPT_ALL }),
   recover: () => ({ facts: RECOVERED, pruned: { architecture: architectureAt(0.5, 9, "recovered") } }),
+  pauseRecovery: () => null,
+  restoreRecovery: () => ({ restored: null }),
+  discardRecovery: () => null,
   undoRecovery: () => ({ architecture: architectureAt(0.5, 9) }),
   weightWindow: ({ name, row, col, rows, cols }) => ({
     name,

@@ -164,6 +164,18 @@ export interface RunArchitecture
 export interface RecoverSettings {
   steps: number;
   matrices: RecoverMatrices;
+  /** Of the windows of the training text. */
+  seed: number;
+}
+
+/** A recovery that was paused, in this session or an earlier one, and can be resumed. */
+export interface PausedRecovery {
+  choice: RecoverSettings;
+  step: number;
+  /** Of the guard so far. */
+  readings: readonly GuardReading[];
+  /** Name of the pruning that it trains. */
+  of: string;
 }
 
 /** What a recovery has done. */

@@ -9,7 +9,7 @@ import type { RecoverSlice } from "./runState.ts";
 /** The forward pass's share of a training step. A recovery's step is a training step of the pruned model and one such pass of the dense one. */
 const FORWARD_SHARE = 1 / 3;
 
-const { steps, matrices } = DEFAULT_RECOVER_RECIPE;
+const { steps, matrices, seed } = DEFAULT_RECOVER_RECIPE;
 
 /** Throws "config" for a choice that no recovery accepts. */
 function check(choice: RecoverSettings): void {
@@ -29,7 +29,7 @@ export function recoverSeconds({ recoverChoice, recoverPace, pace, recipe, archi
 }
 
 export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
-  const { client, task, on } = deps;
+  const { client, task, on, series } = deps;
   const none = { recovery: { phase: "none" } } as const;
   on({
     model: { clear: () => ({ ...none, recovered: null, recoverPace: null }) },
@@ -44,15 +44,23 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
     name: "recover",
     isRunning: ({ recovery }) => recovery.phase === "recovering",
     measuring: "stops",
-    run() {
-      const { model, run, pendingCommand, recoverChoice: choice, recovered } = get();
+    run(resume: boolean) {
+      const { model, run, pendingCommand, recoverChoice, recovered, pausedRecovery } = get();
+      const paused = resume ? pausedRecovery : null;
+      const choice = paused?.choice ?? recoverChoice;
       const busy = run.phase === "training" || pendingCommand === "train";
       if (model.phase !== "open" || busy || !isPruned(get()) || recovered) return null;
       return {
         check: () => check(choice),
-        begin: { recovery: { phase: "recovering", readings: [] } },
-        work: () => client.request({ type: "recover", choice, tokens: get().evaluationTokens }),
-        done({ facts, pruned }) {
+        begin: { recovery: { phase: "recovering", readings: paused?.readings ?? [] } },
+        work: () =>
+          client.request({
+            ...{ type: "recover", choice, tokens: get().evaluationTokens },
+            ...(paused ? { resume: true } : {}),
+          }),
+        done(reply) {
+          if ("paused" in reply) return none;
+          const { facts, pruned } = reply;
           const { restored } = get();
           const seen = readings();
           const recoverPace = facts.step > 0 ? facts.msPerStep : get().recoverPace;
@@ -63,6 +71,22 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
         failed: (error) => ({ recovery: { phase: "failed", error } }),
       };
     },
+  });
+  const restoring = task({
+    reports: ["config", "bug", "unsupported", "shape"],
+    run: () => ({
+      work: () => client.request({ type: "restoreRecovery" }),
+      done({ restored }) {
+        if (!restored) return {};
+        const { pruned, record } = restored;
+        series.show(null);
+        return { ...replacePruning(deps, pruned), restored: { record, missing: [] } };
+      },
+    }),
+  });
+  const discarding = task({
+    reports: ["storage", "bug"],
+    run: () => ({ work: () => client.request({ type: "discardRecovery" }) }),
   });
   const undoing = task({
     measuring: "follows",
@@ -78,11 +102,19 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
   });
   return {
     ...none,
-    recoverChoice: { steps, matrices },
+    recoverChoice: { steps, matrices, seed },
+    pausedRecovery: null,
     recovered: null,
     recoverPace: null,
     chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: { ...recoverChoice, ...patch } })),
-    recover: recovering.start,
+    recover: () => recovering.start(false),
+    async pauseRecovery() {
+      if (get().recovery.phase === "recovering") await client.request({ type: "pauseRecovery" });
+    },
+    async resumeRecovery() {
+      if (get().pausedRecovery && (await restoring.result())) await recovering.start(true);
+    },
+    discardRecovery: discarding.start,
     stopRecovery: recovering.cancel,
     undoRecovery: undoing.start,
   };

@@ -4,6 +4,7 @@ import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { TextSources } from "../../shared/texts.ts";
 import type { ModelFacts, ModelSource, Replies } from "../protocol.ts";
 import { checkAdapter } from "../check/checkAdapter.ts";
+import { pausedOf, RecoveryFile } from "../run/recoveryFile.ts";
 import { TrainingRun } from "../run/trainingRun.ts";
 import { forgetCached, listCached } from "../storage/library.ts";
 import { modelFacts, openModelSource } from "../storage/openModel.ts";
@@ -51,6 +52,8 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
   state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();
+  const paused = await new RecoveryFile(model).read();
+  send({ type: "pausedRecovery", paused: paused ? pausedOf(paused.saved) : null });
   return modelFacts(ctx, opening, source);
 }
 

@@ -32,3 +32,13 @@ it("says what a recovery did, and lets it be undone", () => {
   const undone = { ...stateNamed("a run is done"), recovery: { phase: "undone", facts, readings: [] } } as const;
   expect(rendered(undone)).toMatch(/Undone: .+perplexity was 27\.00 before and 28\.00 after/);
 });
+
+it("offers a paused recovery, also where nothing is pruned", () => {
+  const paused = rendered(stateNamed("a recovery is paused"));
+  expect(paused).toContain("Paused at step 100 of 300: DISP 50 %, seed 1. A new recovery replaces it.");
+  expect(paused).toMatch(/<button[^>]*data-testid="recover"/);
+  const { pausedRecovery } = stateNamed("a recovery is paused");
+  const reloaded = rendered({ ...stateNamed("a model is open"), pausedRecovery });
+  expect(reloaded).toMatch(/<button[^>]*data-testid="recover-resume"/);
+  expect(reloaded).not.toMatch(/data-testid="recover"/);
+});
