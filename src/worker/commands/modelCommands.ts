@@ -49,6 +49,7 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
     pruning.forget();
   }
   perplexities.window = choice.evaluationTokens;
+  state.opening = choice;
   state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();

@@ -4,7 +4,9 @@ import type { CommandOf, GuardReading, PerplexityResult, Replies } from "../prot
 import type { Pruned } from "../run/pruned.ts";
 import { recoverPruning } from "../run/recovery.ts";
 import { pausedOf, RecoveryFile, recoverySubject, type SavedRecovery } from "../run/recoveryFile.ts";
+import { approveRecovery } from "../run/recoveryPlan.ts";
 import { recordOf } from "../run/runRecords.ts";
+import { freeBytes } from "../storage/opfs.ts";
 import type { TaskControls } from "../tasks.ts";
 import { measureCurrent } from "./measureCommands.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
@@ -60,6 +62,7 @@ async function recoverCurrent(
     "config",
     "The current pruning is recovered already: undo that first, then recover again.",
   );
+  await planned(state, { opened, pruned, choice });
   const text = await state.text("calibration");
   const subject = await recoverySubject(opened, { pruned, choice, text });
   const file = new RecoveryFile(opened);
@@ -98,6 +101,18 @@ async function recoverCurrent(
   if (ended.paused) return { paused: true };
   await discard(state, file);
   return { facts, pruned: recovered ? pruning.replace(recovered) : null };
+}
+
+/** Sends the plan of a recovery's memory. Throws "limit" if it does not fit. */
+async function planned(
+  { onDevice, opening, send }: WorkerState,
+  of: Pick<Parameters<typeof approveRecovery>[1], "opened" | "pruned" | "choice">,
+): Promise<void> {
+  invariant(opening, "bug", "a recovery was requested before a model was open");
+  const storageFreeBytes = (await freeBytes()) ?? null;
+  await approveRecovery(onDevice.context().gpu.facts, { ...of, opening }, (result) =>
+    send({ type: "plan", planned: result, storageFreeBytes }),
+  );
 }
 
 /** Removes the state of a recovery on disk; the page follows. */

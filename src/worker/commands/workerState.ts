@@ -1,4 +1,5 @@
 // What all commands work on: the device with the open model, the texts, the current pruning, measurements and prepared exports.
+import type { PlanChoice } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import { DEFAULT_TEXTS, type TextSources } from "../../shared/texts.ts";
 import { PreparedExports } from "../export/preparedExports.ts";
@@ -20,6 +21,8 @@ export class WorkerState {
   readonly tasks: Tasks;
   readonly onDevice: ModelOnDevice;
   readonly pruning: CurrentPruning;
+  /** The plan that the open model was opened with; missing before the first model. */
+  opening: PlanChoice | undefined;
   sources: TextSources = DEFAULT_TEXTS;
   /** How many tokens perplexity is measured on, as the page last requested. */
   evaluationTokens = evaluationTokensFor({ software: true });

@@ -104,13 +104,13 @@ function recipeOf({
   return {
     ...{ ...DEFAULT_RECOVER_RECIPE, steps, matrices, seed },
     tokens: Math.min(DEFAULT_RECOVER_RECIPE.tokens, config.context),
-    learningRate: recoverLearningRate(keptRatio(pruned, config), matrices),
+    learningRate: recoverLearningRate(keptShareOf(pruned, config), matrices),
     measureEvery: Math.max(1, Math.min(often, Math.floor(steps / MEASUREMENTS))),
   };
 }
 
 /** Kept share of the block weights. */
-function keptRatio(pruned: Pruned, config: OpenedModel["config"]): number {
+export function keptShareOf(pruned: Pruned, config: OpenedModel["config"]): number {
   if (pruned.kind === "gates") return pruned.architecture.keptWeights / budgetOf(config).blockWeights;
   const { kept, of } = pruned.facts.kept.blockWeights;
   return kept / of;

@@ -9,7 +9,7 @@ import { ChoiceField } from "../../../parts/ChoiceField.tsx";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { NumberField } from "../../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
-import { PausedRecovery, RecoverProgress } from "./PausedRecovery.tsx";
+import { PausedNote, RecoverProgress } from "./PausedNote.tsx";
 import { RecoverCurve } from "./RecoverCurve.tsx";
 
 const MATRICES: Readonly<Record<RecoverMatrices, string>> = {
@@ -153,7 +153,7 @@ export function RecoverPanel() {
       ) : (
         <>
           {pruned ? <Start /> : null}
-          {paused ? <PausedRecovery /> : null}
+          {paused ? <PausedNote /> : null}
         </>
       )}
       <RecoverCurve />

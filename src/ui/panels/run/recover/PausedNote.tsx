@@ -28,7 +28,7 @@ function words({ pausedRecovery }: StudioState): string {
   return `Paused at step ${whole(step)} of ${whole(choice.steps)}: ${of}. A new recovery replaces it.`;
 }
 
-export function PausedRecovery() {
+export function PausedNote() {
   const text = useStudio(words);
   const able = useStudio(canResumeRecovery);
   const { resumeRecovery, discardRecovery } = useActions();
