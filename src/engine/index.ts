@@ -145,7 +145,7 @@ export type { Agreement } from "./evaluate/agreement.ts";
 export { scoreTask } from "./evaluate/tasks/scoreTask.ts";
 export type { ZeroShotTask } from "./evaluate/tasks/task.ts";
 export { readTaskFile } from "./evaluate/tasks/taskFile.ts";
-export { textTask } from "./evaluate/tasks/textTasks.ts";
+export { TEXT_TASKS, textTask } from "./evaluate/tasks/textTasks.ts";
 export type { TextTask } from "./evaluate/tasks/textTasks.ts";
 export { accuraciesOf, accuracyDifference } from "./evaluate/tasks/taskScore.ts";
 export type { TaskScore } from "./evaluate/tasks/taskScore.ts";

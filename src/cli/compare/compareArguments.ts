@@ -44,6 +44,8 @@ export interface CompareSettings {
   tokens: number;
   sequences: number;
   recoverMatrices: RecoverMatrices;
+  /** Items of the zero-shot tasks that are made from the evaluation text; missing: none are scored. */
+  scoreItems?: number;
 }
 
 export interface CompareArguments extends MeasureArguments, CompareSettings {

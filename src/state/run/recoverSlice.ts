@@ -1,8 +1,9 @@
 // Recovery: training the kept weights of the current pruning towards the dense model, its guard, and undoing it.
 import { checkRecoverRecipe, DEFAULT_RECOVER_RECIPE, recoverLearningRate } from "../../engine/index.ts";
-import type { GuardReading, RecoverSettings } from "../../worker/protocol.ts";
-import type { SliceOf } from "../slice.ts";
-import type { StudioState } from "../storeState.ts";
+import type { GuardReading, RecoverSettings, Replies } from "../../worker/protocol.ts";
+import type { Deps, SliceOf } from "../slice.ts";
+import type { GetState, StudioState } from "../storeState.ts";
+import type { LongTask } from "../task.ts";
 import { isPruned, replacePruning } from "./currentPruning.ts";
 import type { RecoverSlice } from "./runState.ts";
 
@@ -28,19 +29,57 @@ export function recoverSeconds({ recoverChoice, recoverPace, pace, recipe, archi
   return (recoverChoice.steps * msPerStep) / 1000;
 }
 
+const NONE = { recovery: { phase: "none" } } as const;
+
 export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
-  const { client, task, on, series } = deps;
-  const none = { recovery: { phase: "none" } } as const;
+  const { client, task, on } = deps;
   on({
-    model: { clear: () => ({ ...none, recovered: null, recoverPace: null }) },
-    run: { clear: ({ recovery }) => (recovery.phase === "recovering" ? {} : none) },
-    pruning: { clear: () => ({ ...none, recovered: null }) },
+    model: { clear: () => ({ ...NONE, recovered: null, recoverPace: null }) },
+    run: { clear: ({ recovery }) => (recovery.phase === "recovering" ? {} : NONE) },
+    pruning: { clear: () => ({ ...NONE, recovered: null }) },
   });
+  const recovering = recoverTask(deps, get);
+  const { restoring, discarding } = pausedTasks(deps);
+  const undoing = task({
+    measuring: "follows",
+    reports: ["config", "bug", "unsupported"],
+    run() {
+      const { recovered, restored, run } = get();
+      if (!recovered || run.phase === "training") return null;
+      return {
+        work: () => client.request({ type: "undoRecovery" }),
+        done: (pruned) => ({ ...replacePruning(deps, pruned), restored }),
+      };
+    },
+  });
+  return {
+    ...NONE,
+    recoverChoice: { steps, matrices, seed },
+    pausedRecovery: null,
+    recovered: null,
+    recoverPace: null,
+    chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: { ...recoverChoice, ...patch } })),
+    recover: () => recovering.start(false),
+    async pauseRecovery() {
+      if (get().recovery.phase === "recovering") await client.request({ type: "pauseRecovery" });
+    },
+    async resumeRecovery() {
+      if (get().pausedRecovery && (await restoring.result())) await recovering.start(true);
+    },
+    discardRecovery: discarding.start,
+    stopRecovery: recovering.cancel,
+    undoRecovery: undoing.start,
+  };
+};
+
+/** Recovers the current pruning; resume: continues the paused recovery of it. */
+function recoverTask(deps: Deps, get: GetState): LongTask<[resume: boolean], Replies["recover"]> {
+  const { client, task } = deps;
   const readings = (): readonly GuardReading[] => {
     const { recovery } = get();
     return recovery.phase === "recovering" ? recovery.readings : [];
   };
-  const recovering = task({
+  return task({
     name: "recover",
     isRunning: ({ recovery }) => recovery.phase === "recovering",
     measuring: "stops",
@@ -59,7 +98,7 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
             ...(paused ? { resume: true } : {}),
           }),
         done(reply) {
-          if ("paused" in reply) return none;
+          if ("paused" in reply) return NONE;
           const { facts, pruned } = reply;
           const { restored } = get();
           const seen = readings();
@@ -67,11 +106,16 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
           if (!pruned) return { recovery: { phase: "undone", readings: seen, facts }, recoverPace };
           return { ...replacePruning(deps, pruned), restored, recovered: { facts, readings: seen }, recoverPace };
         },
-        cancelled: () => none,
+        cancelled: () => NONE,
         failed: (error) => ({ recovery: { phase: "failed", error } }),
       };
     },
   });
+}
+
+/** Makes what a paused recovery trains the current pruning, and removes a paused recovery. */
+function pausedTasks(deps: Deps) {
+  const { client, task, series } = deps;
   const restoring = task({
     reports: ["config", "bug", "unsupported", "shape"],
     run: () => ({
@@ -88,34 +132,5 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
     reports: ["storage", "bug"],
     run: () => ({ work: () => client.request({ type: "discardRecovery" }) }),
   });
-  const undoing = task({
-    measuring: "follows",
-    reports: ["config", "bug", "unsupported"],
-    run() {
-      const { recovered, restored, run } = get();
-      if (!recovered || run.phase === "training") return null;
-      return {
-        work: () => client.request({ type: "undoRecovery" }),
-        done: (pruned) => ({ ...replacePruning(deps, pruned), restored }),
-      };
-    },
-  });
-  return {
-    ...none,
-    recoverChoice: { steps, matrices, seed },
-    pausedRecovery: null,
-    recovered: null,
-    recoverPace: null,
-    chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: { ...recoverChoice, ...patch } })),
-    recover: () => recovering.start(false),
-    async pauseRecovery() {
-      if (get().recovery.phase === "recovering") await client.request({ type: "pauseRecovery" });
-    },
-    async resumeRecovery() {
-      if (get().pausedRecovery && (await restoring.result())) await recovering.start(true);
-    },
-    discardRecovery: discarding.start,
-    stopRecovery: recovering.cancel,
-    undoRecovery: undoing.start,
-  };
-};
+  return { restoring, discarding };
+}

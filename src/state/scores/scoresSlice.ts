@@ -1,5 +1,5 @@
 // Zero-shot tasks: choosing them, scoring them, and which scores belong to what is shown.
-import { EngineError, readTaskFile, type RunScores, sha256, type TextTask } from "../../engine/index.ts";
+import { EngineError, readTaskFile, type RunScores, sha256, TEXT_TASKS } from "../../engine/index.ts";
 import type { PrunedId, TaskChoice } from "../../worker/protocol.ts";
 import { currentPruning, samePruned } from "../run/currentPruning.ts";
 import { shownWords } from "../run/shown.ts";
@@ -7,7 +7,6 @@ import type { SliceOf } from "../slice.ts";
 import type { StudioState } from "../storeState.ts";
 import type { MeasuredScores, ScoresSlice } from "./scoresState.ts";
 
-export const MADE_TASKS: readonly TextTask[] = ["next-sentence", "last-word"];
 const ITEMS = 200;
 /** Draws the items of made tasks; one seed, so that scores of different runs compare. */
 const SEED = 1;
@@ -55,13 +54,13 @@ export const scoresSlice: SliceOf<ScoresSlice> = ({ client, task, on }, set, get
   on({ model: { stop: scoring.drop, clear: () => none } });
   return {
     ...none,
-    madeTasks: MADE_TASKS,
+    madeTasks: TEXT_TASKS,
     taskFile: null,
     taskFileError: null,
     taskItems: ITEMS,
     toggleTask: (toggled) =>
       set(({ madeTasks }) => ({
-        madeTasks: MADE_TASKS.filter((one) => madeTasks.includes(one) !== (one === toggled)),
+        madeTasks: TEXT_TASKS.filter((one) => madeTasks.includes(one) !== (one === toggled)),
       })),
     setTaskItems: (taskItems) => set({ taskItems }),
     async chooseTaskFile(name, content) {

@@ -1,9 +1,8 @@
 // The choice of tasks: two that are made from the evaluation text, a file of JSON lines, and how many items of each are scored.
 import { useRef } from "react";
-import { EngineError, type TextTask } from "../../../engine/index.ts";
+import { EngineError, TEXT_TASKS, type TextTask } from "../../../engine/index.ts";
 import { whole } from "../../../shared/format.ts";
 import { canScoreTasks } from "../../../state/allowed.ts";
-import { MADE_TASKS } from "../../../state/scores/scoresSlice.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { readTextFile } from "../../parts/readTextFile.ts";
@@ -22,7 +21,7 @@ function MadeTasks({ disabled }: { disabled: boolean }) {
   return (
     <fieldset className="tasks-made" disabled={disabled}>
       <legend>From the evaluation text</legend>
-      {MADE_TASKS.map((task) => (
+      {TEXT_TASKS.map((task) => (
         <label key={task}>
           <input
             type="checkbox"
