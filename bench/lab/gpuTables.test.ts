@@ -51,9 +51,9 @@ test("decoding is a share of the measured bandwidth: weights that are read, time
     { ...figure, form: "compact" as const, weightBytes: 2e9, readBytes: 1e9 },
   ];
   const page = gpuTables([{ ...RESULT, peak: PEAK, decode }]);
-  expect(page).toContain("| decoding, dense: share of the memory bandwidth | at least 50 % | 60 % |");
-  expect(page).toContain("| decoding, compact at 50 %: share of the memory bandwidth | at least 50 % | 20 % |");
-  expect(page).toContain("| dense, matmul sized | 10.0 (10.0 to 10.0) | 30.0 GB/s of weights |");
+  expect(page).toContain("| decoding, dense: share of the memory bandwidth | at least 50 % | 60 % (m) |");
+  expect(page).toContain("| decoding, compact at 50 %: share of the memory bandwidth | at least 50 % | 20 % (m) |");
+  expect(page).toContain("| m | dense, matmul sized | 10.0 (10.0 to 10.0) | 30.0 GB/s of weights |");
   expect(gpuTables([{ ...RESULT, decode }])).toContain("| at least 50 % | not measured |");
 });
 

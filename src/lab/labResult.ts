@@ -76,7 +76,8 @@ export interface OpeningFigure {
   nextStepMs: number;
 }
 
-export interface LabDecode extends DecodeFigure {
+/** Older results lack `kernels`. */
+export interface LabDecode extends Omit<DecodeFigure, "kernels">, Partial<Pick<DecodeFigure, "kernels">> {
   model: string;
   matmul: string;
   /** compact: 50 % of the block weights, chosen at random. Missing in older results, which are dense. */

@@ -153,10 +153,10 @@ function slopesOf({ slopes }: LabResult): LabTable {
 
 function decodeOf({ decode }: LabResult): LabTable {
   const rows = (figuresOf(decode) ?? []).map((figure) => [
-    ...[`${figure.form ?? "dense"}, matmul ${figure.matmul}`, spreadText(figure.tokensPerSecond, 1)],
+    ...[figure.model, `${figure.form ?? "dense"}, matmul ${figure.matmul}`, spreadText(figure.tokensPerSecond, 1)],
     `${weightGigabytes(figure).toFixed(1)} GB/s of weights`,
   ]);
-  return { title: "Decoding", head: ["program", "tokens/s", "reads"], rows };
+  return { title: "Decoding", head: ["model", "program", "tokens/s", "reads"], rows };
 }
 
 /** The comparison of each op that comes nearest to its limit. */
