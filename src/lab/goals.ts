@@ -1,6 +1,7 @@
 // What a graphics card should reach, beside what was measured on this one.
 import { percent } from "../shared/format.ts";
 import { figuresOf, type LabDecode, type LabResult, type SlopeFigure, type TorchResult } from "./labResult.ts";
+import { timesAsLong } from "./peersResult.ts";
 import { matmulShares } from "./matmulShare.ts";
 
 /** Figure, goal, measured. */
@@ -15,6 +16,7 @@ export const goalRows = (result: LabResult): GoalRow[] => [
   ...(["T", "L", "d"] as const).map((axis) => slopeRow(result, axis)),
   openingRow(result),
   ...[512, 2048].map((tokens) => torchRow(result, tokens)),
+  ...["jax-js", "tfjs"].map((library) => peerGoal(result, library)),
 ];
 
 function matmulRows(result: LabResult): GoalRow[] {
@@ -89,3 +91,14 @@ const torchTimes = (torch: TorchResult | undefined, tokens: number): { mode: str
   (torch?.steps ?? []).flatMap(({ mode, tf32, tokens: count, ms }) =>
     !tf32 && count === tokens && ms ? [{ mode, ms: ms.median }] : [],
   );
+
+/** The time of a library's step over the engine's, on every model on which both were timed. */
+function peerGoal({ peers = [] }: LabResult, library: string): GoalRow {
+  const found = peers.flatMap(({ model, steps }) =>
+    steps.flatMap(({ tokens, times }) => {
+      const [ours, theirs] = [times[0]?.ms, times.find(({ name }) => name === library)?.ms];
+      return ours && theirs ? [`${timesAsLong(theirs, ours).toFixed(1)} (${model}, ${tokens} tokens)`] : [];
+    }),
+  );
+  return [`DISP step: time of ${library} over ours`, "at least 2", found.join(", ") || NOT_MEASURED];
+}

@@ -2,6 +2,7 @@
 import type { MatmulVariant } from "../engine/ctx.ts";
 import type { checkGolden } from "../engine/golden/check.ts";
 import type { AdapterFacts, PlainError, Precision, SelfCheck } from "../engine/index.ts";
+import type { PeersResult } from "./peersResult.ts";
 import type { MatmulDirection } from "./matmulWork.ts";
 import type { DecodeFigure, StepFigure } from "./stepAndDecode.ts";
 import type { Spread } from "./timing.ts";
@@ -114,6 +115,8 @@ export interface LabResult {
   slopes?: PartResult<SlopeFigure[]>;
   decode?: PartResult<LabDecode[]>;
   pytorch?: TorchResult;
+  /** One entry per model. */
+  peers?: PeersResult[];
 }
 
 /** The figures of a part; undefined if it was not run or failed. */
