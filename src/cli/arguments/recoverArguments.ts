@@ -30,7 +30,7 @@ export const recoverOptionOf = (values: Values): string | undefined =>
 /** The choice, if a recovery accepts it. Throws EngineError("config") otherwise. */
 export function checkRecoverChoice<T extends RecoverChoice>(choice: T): T {
   // any rate that is accepted will do where the kept share is not known yet
-  checkRecoverRecipe({ learningRate: recoverLearningRate(0.5, "all"), ...choice });
+  checkRecoverRecipe({ learningRate: recoverLearningRate(0.5, choice), ...choice });
   return choice;
 }
 

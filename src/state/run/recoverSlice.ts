@@ -13,7 +13,7 @@ const { steps, matrices } = DEFAULT_RECOVER_RECIPE;
 
 /** Throws "config" for a choice that no recovery accepts. */
 function check(choice: RecoverSettings): void {
-  const learningRate = recoverLearningRate(0.5, choice.matrices);
+  const learningRate = recoverLearningRate(0.5, choice);
   checkRecoverRecipe({ ...DEFAULT_RECOVER_RECIPE, ...choice, learningRate });
 }
 
