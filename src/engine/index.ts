@@ -127,6 +127,7 @@ export type { RecoveryReceipt } from "./formats/receipt/recoveryReceipt.ts";
 export { RecoverSession } from "./recover/session.ts";
 export type { Pruning } from "./recover/storedParts.ts";
 export type { GuardRecord } from "./recover/guard.ts";
+export type { LowRankAdapter } from "./formats/export/peftAdapter.ts";
 export { overlaid } from "./recover/overlay.ts";
 export type { RecoveredValues } from "./recover/overlay.ts";
 export { recoveredModel, recoveryResult, updatedValues, weightsPruned } from "./recover/recoveredModel.ts";

@@ -90,7 +90,8 @@ export async function recover(run: OpenRun, input: RecoverInput, report: Reporte
       return { answer };
     }
     const values = new Map([...(updated ?? []), ...(await session.values())]);
-    const result = await recoveredModel(ctx, opened, values, masks);
+    const adapter = await session.adapter();
+    const result = { ...(await recoveredModel(ctx, opened, values, masks)), ...(adapter ? { adapter } : {}) };
     const recovery = { ...(await recoveryResult(session, result.weights, values)), prunedBefore: before.pruned };
     const { weightsSha256 } = recovery;
     return { answer: { ...answer, weightsSha256 }, result: { opened: result, recovery } };

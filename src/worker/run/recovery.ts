@@ -134,14 +134,15 @@ async function recoveredPruning(
   const before: Pruned = updated ? { ...pruned, values: updated } : pruned;
   const values = new Map([...(updated ?? []), ...(await session.values())]);
   const result = await recoveryResult(session, overlaid(opened.weights, values), values);
-  const recovery = { ...result, before, reading };
+  const adapter = await session.adapter();
+  const trained = { values, ...(adapter ? { adapter } : {}), recovery: { ...result, before, reading } };
   const run = crypto.randomUUID();
   // A list of masks of its own: the model on the GPU is found by it, and has other weights than before.
   if (pruned.kind === "weights")
-    return { ...pruned, masks: pruned.masks.slice(), facts: { ...pruned.facts, run }, values, recovery };
+    return { ...pruned, masks: pruned.masks.slice(), facts: { ...pruned.facts, run }, ...trained };
   const masks = pruned.masks.slice();
   const { architecture, made, calibration } = pruned;
   const { ratio, step, counts } = architecture;
   const of = { run, ratio, step, made, calibration };
-  return { ...prunedByMasks(masks, counts, budgetOf(opened.config), of), values, recovery };
+  return { ...prunedByMasks(masks, counts, budgetOf(opened.config), of), ...trained };
 }

@@ -63,7 +63,9 @@ describe("a receipt of a recovered model", () => {
     expect(readReceipt(JSON.stringify(receipt))).toEqual(receipt);
     expect(receipt.recovery?.recipe.rank).toBe(16);
     expect(modelCard(receipt, "masked")).toContain("low-rank adapters (LoRA, rank 16) on all matrices of every block");
-    expect(modelCard(gates, "masked")).not.toContain("LoRA");
+    expect(modelCard(receipt, "masked")).toContain("`lora/` has the low-rank adapters");
+    expect(modelCard(receipt, "compact")).not.toContain("`lora/`");
+    expect(modelCard(gates, "masked")).not.toMatch(/LoRA|lora/);
   });
 
   it.each([
