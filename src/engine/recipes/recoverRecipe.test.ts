@@ -17,10 +17,10 @@ describe("recoverLearningRate", () => {
     expect(recoverLearningRate(0.5, { matrices: "out" })).toBeCloseTo(1e-3, 8);
   });
 
-  it("is larger for adapters, whatever their rank", () => {
+  it("of adapters falls with the root of the rank, and more slowly as more is kept", () => {
     const rates = [4, 16, 64].map((rank) => recoverLearningRate(0.5, { matrices: "all", rank }));
-    expect(rates).toEqual([3e-3, 3e-3, 3e-3]);
-    expect(recoverLearningRate(0.8, { matrices: "all", rank: 16 })).toBeCloseTo(1e-3, 4);
+    expect(rates).toEqual([5e-3, 2.5e-3, 1.25e-3]);
+    expect(recoverLearningRate(0.8, { matrices: "all", rank: 16 })).toBeCloseTo(1.6e-3, 4);
   });
 
   it("shrinks as more is kept, and is never 0", () => {

@@ -81,7 +81,12 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
     recoverChoice: { steps, matrices },
     recovered: null,
     recoverPace: null,
-    chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: { ...recoverChoice, ...patch } })),
+    chooseRecovery: (patch) =>
+      set(({ recoverChoice: { rank, ...rest } }) => {
+        // a choice of matrices without a rank leaves low rank
+        const kept = rank === undefined || patch.matrices ? {} : { rank };
+        return { recoverChoice: { ...rest, ...kept, ...patch } };
+      }),
     recover: recovering.start,
     stopRecovery: recovering.cancel,
     undoRecovery: undoing.start,
