@@ -120,9 +120,8 @@ export {
   RANK_BOUNDS,
   recoverLearningRate,
   RECOVER_BOUNDS,
-  RECOVER_MATRICES,
 } from "./recipes/recoverRecipe.ts";
-export type { RecoverMatrices, RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
+export type { RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
 export type { RecoveryReceipt } from "./formats/receipt/recoveryReceipt.ts";
 export { RecoverSession } from "./recover/session.ts";
 export type { Pruning } from "./recover/storedParts.ts";

@@ -17,6 +17,11 @@ function check(choice: RecoverSettings): void {
   checkRecoverRecipe({ ...DEFAULT_RECOVER_RECIPE, ...choice, learningRate });
 }
 
+/** The choice after a change; one of matrices without a rank leaves low rank. */
+function changed({ rank, ...rest }: RecoverSettings, patch: Partial<RecoverSettings>): RecoverSettings {
+  return { ...rest, ...(rank === undefined || patch.matrices ? {} : { rank }), ...patch };
+}
+
 type Timed = Pick<StudioState, "recoverChoice" | "recoverPace" | "pace" | "recipe" | "architecture">;
 
 /** Seconds that a recovery will take, from the pace of the last one or of the training; null while neither is known. */
@@ -81,12 +86,7 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
     recoverChoice: { steps, matrices },
     recovered: null,
     recoverPace: null,
-    chooseRecovery: (patch) =>
-      set(({ recoverChoice: { rank, ...rest } }) => {
-        // a choice of matrices without a rank leaves low rank
-        const kept = rank === undefined || patch.matrices ? {} : { rank };
-        return { recoverChoice: { ...rest, ...kept, ...patch } };
-      }),
+    chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: changed(recoverChoice, patch) })),
     recover: recovering.start,
     stopRecovery: recovering.cancel,
     undoRecovery: undoing.start,
