@@ -7,7 +7,7 @@ import { cachedAttention } from "../ops/cachedAttention.ts";
 import { crossEntropy, crossEntropyByToken, crossEntropyTerms, topTokens } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
-import { linearParts } from "../ops/linearParts.ts";
+import { linearAdapted, linearParts } from "../ops/linearParts.ts";
 import { rope } from "../ops/rope.ts";
 import { activate, glu } from "../ops/activation.ts";
 import { elements, type Tensor } from "../tensor.ts";
@@ -226,4 +226,5 @@ const spanOf = (ctx: Ctx, rows: number, start = 0): Span => ({
   end: start + rows,
 });
 
-const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linearParts(ctx, x, weight, bias);
+const apply = (ctx: Ctx, x: Tensor, { weight, bias, adapter }: LinearWeights): Tensor =>
+  adapter ? linearAdapted(ctx, x, { weight, bias, adapter }) : linearParts(ctx, x, weight, bias);

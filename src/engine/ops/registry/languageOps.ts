@@ -34,6 +34,8 @@ import { gather } from "../gather.ts";
 import { gatherRef } from "../gather.ref.ts";
 import { headNorm } from "../headNorm.ts";
 import { headNormRef } from "../headNorm.ref.ts";
+import { linearAdapted } from "../linearParts.ts";
+import { linearAdaptedRef, linearMaskedAdapterRef } from "../linearParts.ref.ts";
 import { splitRows } from "../kit/rowParts.ts";
 import { klLoss, type KlLossOptions } from "../klLoss.ts";
 import { klLossRef } from "../klLoss.ref.ts";
@@ -74,6 +76,14 @@ export const languageOps: readonly CheckedOp[] = [
   }),
   checkedOp(addNormLastRef, (ctx, t, params) => [addNorm(ctx, take(t, 0), normOptions(t, params)).out]),
   checkedOp(normAloneRef, (ctx, t, params) => [addNorm(ctx, take(t, 0), normOptions(t, params)).out]),
+  ...[linearAdaptedRef, linearMaskedAdapterRef].map((ref) =>
+    checkedOp(ref, (ctx, t, { partRows, masked }) => {
+      const weight = splitRows(take(t, 1), partRows);
+      const [a, b, more] = [take(t, 2), take(t, 3), t[4]];
+      const adapter = { a, b, ...(masked && more ? { bits: more } : {}) };
+      return [linearAdapted(ctx, take(t, 0), { weight, adapter, bias: masked ? undefined : more })];
+    }),
+  ),
   checkedOp(headNormRef, (ctx, t, { eps, ...shape }) => [
     headNorm(ctx, take(t, 0), { weights: take(t, 1), eps, shape }),
   ]),
