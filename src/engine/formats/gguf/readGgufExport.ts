@@ -1,5 +1,4 @@
 // Reads the GGUF forms back: config, weights and, of a model with widths per block, the kept positions.
-import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 import { type ModelConfig, readConfig } from "../../config/config.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import { blockLinears } from "../../config/tensors.ts";
@@ -13,9 +12,10 @@ import { readRopeFactors } from "./ggufFolder.ts";
 import { type GgufHeader, readGgufHeader } from "./header.ts";
 import { tensorViews } from "./tensorViews.ts";
 import { weightsSource } from "./weightsSource.ts";
+import { widthLists } from "./widthLists.ts";
 
-/** A model as the engine loads it. */
-interface GgufExportModel {
+/** What a GGUF file stores, as the engine loads it. */
+export interface StoredModel {
   /** With the widths of the widest block. */
   config: ModelConfig;
   /** Kept positions of the 5L vectors, where widths differ by block: s1, s2, s3 and s5 keep all, s4 the first positions of the widest block. */
@@ -29,13 +29,12 @@ interface GgufExportModel {
 
 /** Metadata with one number per block: MLP width, heads, and heads of k and v. */
 const PER_BLOCK = ["feed_forward_length", "attention.head_count", "attention.head_count_kv"] as const;
-const S4 = 3;
 
 /**
  * Opens a file in one of the architectures that `exportGguf` and `exportMaskedGguf` write. Factors on RoPE's frequencies are taken as they
  * are stored. Throws "unsupported" for another architecture or for what the engine does not run, "format" for a malformed or inconsistent file.
  */
-export async function readGgufExport(source: ByteSource): Promise<GgufExportModel> {
+export async function readGgufExport(source: ByteSource): Promise<StoredModel> {
   const header = await readGgufHeader(source);
   const fields = new MetadataFields(source.name, header);
   const compact = compactFamily(fields, header);
@@ -54,18 +53,13 @@ export async function readGgufExport(source: ByteSource): Promise<GgufExportMode
   const widest = { ...header, metadata };
   const plain = readConfig(configOf(new MetadataFields(source.name, widest), widest, family));
   const config = withFactors(plain, await readRopeFactors(source, header));
-  const { headDim, dModel, layers } = config;
+  const { headDim, dModel } = config;
   const rows = { headDim, q: config.heads * headDim, kv: config.kvHeads * headDim };
   const file = await readSafetensors(weightsSource(source, tensorViews(source.name, header, family, rows)));
   const missing = missingAttention(config, heads);
-  const upTo = (length: number): Uint32Array => Uint32Array.from({ length }, (_, i) => i);
-  const everything = upTo(dModel);
-  const lists = Array.from({ length: layers * VECTORS_PER_BLOCK }, (_, vector) =>
-    vector % VECTORS_PER_BLOCK === S4 ? upTo(mlp[Math.floor(vector / VECTORS_PER_BLOCK)] ?? 0) : everything,
-  );
   return {
     config,
-    ...(compact ? { lists } : {}),
+    ...(compact ? { lists: widthLists(dModel, mlp) } : {}),
     weights: {
       has: (tensor) => missing.has(tensor) || file.tensors.has(tensor),
       info: (tensor) => ({ shape: missing.get(tensor) ?? requireTensor(source.name, file.tensors, tensor).shape }),

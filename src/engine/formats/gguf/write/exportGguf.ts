@@ -2,7 +2,8 @@
 import { VECTORS_PER_BLOCK } from "../../../../shared/vectors.ts";
 import type { ModelConfig } from "../../../config/config.ts";
 import { blockLinears } from "../../../config/tensors.ts";
-import { type FloatDtype, isFloatDtype } from "../../../dtype.ts";
+import { isFloatDtype, type WeightType } from "../../../dtype.ts";
+import type { GgufRecord } from "../../receipt/receipt.ts";
 import { JsonField } from "../../../json/jsonFields.ts";
 import { countsOf } from "../../../masks/budget.ts";
 import type { Masks } from "../../../masks/gates.ts";
@@ -15,12 +16,11 @@ import { type EditedTensors, gatedTensors } from "./editedTensors.ts";
 import { type GgufTensorStream, ggufOutputFile, tensorBytes } from "./ggufFile.ts";
 import { compactLayout, type GgufLayout, maskedLayout } from "./ggufLayout.ts";
 import { type BlockSizes, type GgufOrigin, modelMetadata } from "./ggufMetadata.ts";
-import { fileWidth, ggufTensors } from "./ggufTensors.ts";
+import { fileWidth, ggufTensors, storedTensors } from "./ggufTensors.ts";
+import type { StoredModel } from "../readGgufExport.ts";
+import { S4, widthLists } from "../widthLists.ts";
 import type { GgufType } from "./quantize.ts";
 import { tokenizerMetadata } from "./tokenizerMetadata.ts";
-
-/** s4 as an index within its block. */
-const S4 = 3;
 
 /** The name of the file in its folder. */
 export const GGUF_FILE = "model.gguf";
@@ -31,23 +31,13 @@ export interface GgufChoice {
   origin: GgufOrigin;
 }
 
-/** What a file stores, beside its bytes. */
-export interface GgufFacts {
-  architecture: string;
-  type: GgufType;
-  /** Weights of the blocks' linear layers in the file, of those of the dense model. */
-  blockWeights: { kept: number; of: number };
-  /** MLP dimensions of zeros that were added in all blocks, because rows consist of whole blocks of values. */
-  addedDimensions: number;
-  /** Blocks that have no attention in the file. */
-  withoutAttention: number;
-  /** What differs from the base model in llama.cpp: full sentences. */
-  notes: readonly string[];
-}
-
-interface GgufExport {
+export interface GgufExport {
   files: OutputFile[];
-  facts: GgufFacts;
+  /** Element type of most matrices. */
+  type: WeightType;
+  record: GgufRecord;
+  /** What the file stores, made without it: to compare the file with. */
+  stored: StoredModel;
 }
 
 /**
@@ -110,7 +100,20 @@ async function written({ folder, config }: ExportModel, plan: Plan): Promise<Ggu
   const licences = folder.list().filter(isLicence).sort();
   return {
     files: [file, ...(await Promise.all(licences.map(async (name) => copiedFile(await folder.open(name), name))))],
-    facts: factsOf(config, plan, [...notes, ...windowNote(config), ...typeNotes(tensors, type)]),
+    type,
+    stored: {
+      config,
+      weights: storedTensors(config, layout, edited, { type, blocks }),
+      ...(layout.perBlock
+        ? {
+            lists: widthLists(
+              config.dModel,
+              blocks.map(({ mlp }) => mlp),
+            ),
+          }
+        : {}),
+    },
+    record: recordOf(config, plan, [...notes, ...windowNote(config), ...typeNotes(tensors, type)]),
   };
 }
 
@@ -118,7 +121,7 @@ async function written({ folder, config }: ExportModel, plan: Plan): Promise<Ggu
 function typeOf(weights: Weights, chosen?: GgufType): GgufType {
   const matrix = weights.names.find((name) => weights.info(name).shape.length === 2);
   const dtype = matrix === undefined ? "F32" : weights.info(matrix).dtype;
-  return chosen ?? (isFloatDtype(dtype) ? dtype : ("F32" satisfies FloatDtype));
+  return chosen ?? (isFloatDtype(dtype) ? dtype : "F32");
 }
 
 /** The masks with an empty s4 where the MLP has no input or no output, and so adds nothing. Biases of the MLP can make an output of no input. */
@@ -154,7 +157,7 @@ function sizesOf(
   return { blocks, added };
 }
 
-function factsOf(config: ModelConfig, { layout, type, blocks, added }: Plan, notes: readonly string[]): GgufFacts {
+function recordOf(config: ModelConfig, { layout, blocks, added }: Plan, notes: readonly string[]): GgufRecord {
   const weightsOf = (...roles: readonly string[]): number =>
     blockLinears(config)
       .filter(({ role }) => roles.includes(role))
@@ -162,7 +165,8 @@ function factsOf(config: ModelConfig, { layout, type, blocks, added }: Plan, not
   const [attention, mlp] = [weightsOf("q", "k", "v", "o"), weightsOf("up", "down")];
   const kept = blocks.map((block) => (block.heads === 0 ? 0 : attention) + (mlp * block.mlp) / config.dMlp);
   return {
-    ...{ architecture: layout.architecture, type, notes },
+    architecture: layout.architecture,
+    notes,
     blockWeights: { kept: kept.reduce((sum, n) => sum + n, 0), of: config.layers * (attention + mlp) },
     addedDimensions: added,
     withoutAttention: blocks.filter(({ heads }) => heads === 0).length,

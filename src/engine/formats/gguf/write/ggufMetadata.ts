@@ -72,6 +72,7 @@ export function modelMetadata(
     count(`${arch}.attention.key_length`, config.headDim),
     count(`${arch}.attention.value_length`, config.headDim),
     float(`${arch}.attention.${eps}`, config.normEps),
+    ...(config.window === undefined ? [] : [count(`${arch}.attention.sliding_window`, config.window)]),
     ...ropeMetadata(config, arch),
   ];
 }

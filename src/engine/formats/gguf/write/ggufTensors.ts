@@ -5,13 +5,15 @@ import { modelTensors } from "../../../config/tensors.ts";
 import { elementCount } from "../../../dtype.ts";
 import { CHUNK_BYTES } from "../../files/outputFile.ts";
 import { ROPE_FACTORS } from "../config.ts";
+import { DEQUANTIZE } from "../dequantize.ts";
+import type { StoredModel } from "../readGgufExport.ts";
 import { ggufTensorName } from "../tensorViews.ts";
 import { blockTypeNamed } from "../types.ts";
 import type { EditedTensors } from "./editedTensors.ts";
 import type { GgufTensorStream } from "./ggufFile.ts";
 import type { GgufLayout } from "./ggufLayout.ts";
 import { type BlockSizes, ropeDivisors } from "./ggufMetadata.ts";
-import { fillsBlocks, type GgufType, quantize } from "./quantize.ts";
+import { bytesOfValues, fillsBlocks, type GgufType, quantize } from "./quantize.ts";
 
 interface TensorChoice {
   type: GgufType;
@@ -103,6 +105,43 @@ function tensorType(part: string, shape: readonly number[], chosen: GgufType): G
 function streamOf(tensor: PlannedTensor, edited: EditedTensors): GgufTensorStream {
   const { name, type, shape } = tensor;
   return { name, type, shape, chunks: () => chunksOf(tensor, edited) };
+}
+
+/**
+ * The same values under the names and in the order of transformers, rounded as the file stores them. Attention that the file leaves out is
+ * zeros.
+ */
+export function storedTensors(
+  config: ModelConfig,
+  layout: GgufLayout,
+  edited: EditedTensors,
+  choice: TensorChoice,
+): StoredModel["weights"] {
+  const bySource = new Map(
+    planned(config, layout, edited, choice).flatMap(({ sources, shape, ...rest }) =>
+      sources.map((name) => [name, { ...rest, shape: sources.length > 1 ? edited.shape(name) : shape }] as const),
+    ),
+  );
+  const known = new Set(modelTensors(config).map(({ name }) => name));
+  return {
+    has: (name) => known.has(name),
+    info: (name) => ({ shape: bySource.get(name)?.shape ?? edited.shape(name) }),
+    readFloat32: async (name) => {
+      const tensor = bySource.get(name);
+      if (!tensor) return new Float32Array(elementCount(edited.shape(name)));
+      const { shape, type } = tensor;
+      const [rows = 0, columns = 1] = shape;
+      const out = new Float32Array(rows * columns);
+      let at = 0;
+      for await (const bytes of chunksOf({ ...tensor, sources: [name], headRows: 1, shift: 0 }, edited)) {
+        const count = (bytes.length / bytesOfValues(type, columns)) * columns;
+        const { values } = blockTypeNamed(type);
+        DEQUANTIZE[type]({ bytes, at: 0, blocks: count / values, out, to: at });
+        at += count;
+      }
+      return out;
+    },
+  };
 }
 
 async function* chunksOf(tensor: PlannedTensor, edited: EditedTensors): AsyncGenerator<Uint8Array<ArrayBuffer>> {
