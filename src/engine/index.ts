@@ -57,9 +57,10 @@ export {
   isWeightReceipt,
   keptShares,
   readWeightReceipt,
+  WEIGHT_FORMS,
   weightMasksFromReceipt,
 } from "./formats/receipt/weightReceipt.ts";
-export type { WeightReceipt } from "./formats/receipt/weightReceipt.ts";
+export type { WeightForm, WeightReceipt } from "./formats/receipt/weightReceipt.ts";
 export { modelFolder } from "./formats/gguf/modelFolder.ts";
 export { filesToModel } from "./formats/files/modelFiles.ts";
 export type { FolderTree } from "./formats/files/modelFiles.ts";

@@ -1,4 +1,5 @@
 // Forms of an export, for all commands of the page: where they are written, and what is reported to Node about their checks.
+import { EngineError, WEIGHT_FORMS, type WeightForm } from "../../engine/index.ts";
 import type {
   ExportedForm,
   ErrorCode,
@@ -46,6 +47,20 @@ export const CHECK_TOKENS = 64;
 /** The target of each form. */
 export function formTargets({ out }: FormsRequest): Map<Form, ExportTarget> {
   return new Map(out.map(({ form, url }) => [form, httpTarget(form, url)]));
+}
+
+/** The targets of pruned single weights. Throws "config" for a form that they do not have. */
+export function weightTargets(request: FormsRequest): Map<WeightForm, ExportTarget> {
+  const targets = new Map<WeightForm, ExportTarget>();
+  for (const [form, target] of formTargets(request)) {
+    if (form !== "masked" && form !== "gguf-masked")
+      throw new EngineError(
+        "config",
+        `pruned single weights are exported as ${WEIGHT_FORMS.join(" or ")}, not as ${form}`,
+      );
+    targets.set(form, target);
+  }
+  return targets;
 }
 
 /** The choice of dtype and shards, as an export takes it. */

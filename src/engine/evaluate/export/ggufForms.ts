@@ -1,10 +1,10 @@
 // Plans the GGUF forms: how each is written, read back by the engine, and what its logits are compared with.
 import type { Ctx } from "../../ctx.ts";
-import { invariant } from "../../errors.ts";
 import { isFloatDtype } from "../../dtype.ts";
 import type { ByteSource, Folder } from "../../formats/files/folder.ts";
+import { openParts } from "../../formats/gguf/ggufParts.ts";
 import { readGgufExport, type StoredModel } from "../../formats/gguf/readGgufExport.ts";
-import type { GgufExport } from "../../formats/gguf/write/exportGguf.ts";
+import { GGUF_FILE, type GgufExport } from "../../formats/gguf/write/exportGguf.ts";
 import { loadModel, type Model } from "../../model/load.ts";
 import type { Precision } from "../../tensor.ts";
 import { ENGINE_RUNTIME, logitsOf, stopIf } from "./readBack.ts";
@@ -54,7 +54,7 @@ export function plannedGguf(ctx: Ctx, plan: GgufPlan): PlannedForm {
       }
     },
     read: async (folder) => {
-      const model = await load(await readGgufExport(await fileOf(folder)));
+      const model = await load(await readGgufExport(...(await filesOf(folder))));
       const { type } = await exported();
       return {
         ...{ runtime: ENGINE_RUNTIME, version },
@@ -66,13 +66,10 @@ export function plannedGguf(ctx: Ctx, plan: GgufPlan): PlannedForm {
   };
 }
 
-async function fileOf(folder: Folder): Promise<ByteSource> {
-  const files = folder.list().filter((name) => name.endsWith(".gguf"));
-  const [file] = files;
-  invariant(
-    file !== undefined && files.length === 1,
-    "format",
-    `expected one GGUF file, got ${files.join(", ") || "none"}`,
-  );
-  return folder.open(file);
+async function filesOf(folder: Folder): Promise<ByteSource[]> {
+  const [first = GGUF_FILE] = folder
+    .list()
+    .filter((name) => name.endsWith(".gguf"))
+    .sort();
+  return openParts(folder, first);
 }

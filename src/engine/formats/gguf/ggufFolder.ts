@@ -21,7 +21,7 @@ import { readView, weightsSource } from "./weightsSource.ts";
 export async function ggufFolder(...parts: readonly ByteSource[]): Promise<Folder> {
   const model = await readParts(parts);
   try {
-    return await folderOfModel(model);
+    return { ...(await folderOfModel(model)), gguf: parts };
   } catch (error) {
     if (parts.length === 1 || !(error instanceof EngineError)) throw error;
     const advice = `The file is in ${parts.length} parts, which were read as one; llama-gguf-split --merge joins them if other programs open them.`;

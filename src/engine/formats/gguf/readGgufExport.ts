@@ -9,7 +9,8 @@ import { requireTensor } from "../safetensors/safetensorsHeader.ts";
 import { configOf, MetadataFields } from "./config.ts";
 import { type GgufFamily, ggufFamilyNamed } from "./ggufFamilies.ts";
 import { readRopeFactors } from "./ggufFolder.ts";
-import { type GgufHeader, readGgufHeader } from "./header.ts";
+import { readParts } from "./ggufParts.ts";
+import type { GgufHeader } from "./header.ts";
 import { tensorViews } from "./tensorViews.ts";
 import { weightsSource } from "./weightsSource.ts";
 import { widthLists } from "./widthLists.ts";
@@ -31,11 +32,11 @@ export interface StoredModel {
 const PER_BLOCK = ["feed_forward_length", "attention.head_count", "attention.head_count_kv"] as const;
 
 /**
- * Opens a file in one of the architectures that `exportGguf` and `exportMaskedGguf` write. Factors on RoPE's frequencies are taken as they
+ * Opens a file, or its parts, in one of the architectures that `exportGguf` and `exportMaskedGguf` write. Factors on RoPE's frequencies are taken as they
  * are stored. Throws "unsupported" for another architecture or for what the engine does not run, "format" for a malformed or inconsistent file.
  */
-export async function readGgufExport(source: ByteSource): Promise<StoredModel> {
-  const header = await readGgufHeader(source);
+export async function readGgufExport(...parts: readonly ByteSource[]): Promise<StoredModel> {
+  const { source, header } = await readParts(parts);
   const fields = new MetadataFields(source.name, header);
   const compact = compactFamily(fields, header);
   const name = fields.get("general.architecture").text();

@@ -2,21 +2,24 @@
 import { VECTORS_PER_BLOCK } from "../../../../shared/vectors.ts";
 import type { ModelConfig } from "../../../config/config.ts";
 import { blockLinears } from "../../../config/tensors.ts";
-import { isFloatDtype, type WeightType } from "../../../dtype.ts";
+import { isFloatDtype, WEIGHT_TYPES, type WeightType } from "../../../dtype.ts";
 import type { GgufRecord } from "../../receipt/receipt.ts";
 import { JsonField } from "../../../json/jsonFields.ts";
 import { countsOf } from "../../../masks/budget.ts";
 import type { Masks } from "../../../masks/gates.ts";
 import { type ExportModel, type ExportSource, openExportWeights } from "../../export/exportFiles.ts";
 import { isLicence } from "../../files/companions.ts";
-import { type Folder, readJson, readText } from "../../files/folder.ts";
+import { type ByteSource, type Folder, readJson, readText } from "../../files/folder.ts";
 import { copiedFile, type OutputFile } from "../../files/outputFile.ts";
 import type { Weights } from "../../safetensors/safetensors.ts";
 import { type EditedTensors, gatedTensors } from "./editedTensors.ts";
 import { type GgufTensorStream, ggufOutputFile, tensorBytes } from "./ggufFile.ts";
+import { mainType } from "../mainType.ts";
+import { readParts } from "../ggufParts.ts";
+import { maskGguf, type PruningMasks } from "./maskGguf.ts";
 import { compactLayout, type GgufLayout, maskedLayout } from "./ggufLayout.ts";
 import { type BlockSizes, type GgufOrigin, modelMetadata } from "./ggufMetadata.ts";
-import { fileWidth, ggufTensors, storedTensors } from "./ggufTensors.ts";
+import { fileWidth, ggufTensors, roundedTensors, storedTensors } from "./ggufTensors.ts";
 import type { StoredModel } from "../readGgufExport.ts";
 import { S4, widthLists } from "../widthLists.ts";
 import type { GgufType } from "./quantize.ts";
@@ -60,22 +63,57 @@ export async function exportGguf(source: ExportSource, choice: GgufChoice): Prom
 export async function exportMaskedGguf(source: ExportSource, choice: GgufChoice): Promise<GgufExport> {
   const weights = await openExportWeights(source);
   const edited = gatedTensors(weights, source.config.family, source.masks, false);
-  return exportEditedGguf(source, weights, edited, choice);
+  return exportEditedGguf(source, { weights, edited, masks: { gates: source.masks } }, choice);
 }
 
-/** The masked GGUF form of any model whose tensors keep their shapes. Throws what `exportGguf` throws. */
+/** A model whose tensors keep their shapes. */
+interface EditedModel {
+  weights: Weights;
+  edited: EditedTensors;
+  /** The masks, if they alone give the edited values. */
+  masks?: PruningMasks;
+}
+
+/** The masked GGUF form of a model whose tensors keep their shapes. Throws what `exportGguf` throws. */
 export async function exportEditedGguf(
   source: ExportModel,
-  weights: Weights,
-  edited: EditedTensors,
+  { weights, edited, masks }: EditedModel,
   choice: GgufChoice,
 ): Promise<GgufExport> {
-  const { config } = source;
+  const { config, folder } = source;
+  if (folder.gguf && masks && !choice.type && !source.recoveredWeights)
+    return sameGguf(source, folder.gguf, edited, masks);
   const layout = maskedLayout(config);
-  const { heads, kvHeads, dMlp } = config;
-  const blocks = Array.from({ length: config.layers }, () => ({ heads, kvHeads, mlp: dMlp }));
   const type = typeOf(weights, choice.type);
-  return written(source, { layout, edited, type, origin: choice.origin, blocks, added: 0 });
+  return written(source, { layout, edited, type, origin: choice.origin, blocks: fullBlocks(config), added: 0 });
+}
+
+/** The files that the model came as, with zeros. */
+async function sameGguf(
+  { config, folder }: ExportModel,
+  parts: readonly ByteSource[],
+  edited: EditedTensors,
+  masks: PruningMasks,
+): Promise<GgufExport> {
+  const masked: Awaited<ReturnType<typeof maskGguf>>[] = [];
+  for (const part of parts)
+    masked.push(await maskGguf(part, parts.length > 1 ? part.name : GGUF_FILE, { config, masks }));
+  const { header } = await readParts(parts);
+  const converted = masked.flatMap((one) => one.converted);
+  const plain = mainType(header.tensors.values());
+  const architecture = String(header.metadata.get("general.architecture"));
+
+  const note = `${converted.length} of the matrices are Q8_0 instead of a type that cannot store zeros beside other values: ${some(converted)}.`;
+  return {
+    files: [...masked.map(({ file }) => file), ...(await licenceFiles(folder))],
+    type: WEIGHT_TYPES.find((type) => type === plain) ?? "F32",
+    record: recordOf(
+      config,
+      { architecture, blocks: fullBlocks(config), added: 0 },
+      converted.length > 0 ? [note] : [],
+    ),
+    stored: { config, weights: roundedTensors(config, edited, new Set(converted)) },
+  };
 }
 
 interface Plan {
@@ -97,9 +135,8 @@ async function written({ folder, config }: ExportModel, plan: Plan): Promise<Ggu
     [...modelMetadata(config, layout, { blocks, type, origin }), ...entries],
     tensors,
   );
-  const licences = folder.list().filter(isLicence).sort();
   return {
-    files: [file, ...(await Promise.all(licences.map(async (name) => copiedFile(await folder.open(name), name))))],
+    files: [file, ...(await licenceFiles(folder))],
     type,
     stored: {
       config,
@@ -113,7 +150,11 @@ async function written({ folder, config }: ExportModel, plan: Plan): Promise<Ggu
           }
         : {}),
     },
-    record: recordOf(config, plan, [...notes, ...windowNote(config), ...typeNotes(tensors, type)]),
+    record: recordOf(config, { ...plan, architecture: layout.architecture }, [
+      ...notes,
+      ...windowNote(config),
+      ...typeNotes(tensors, type),
+    ]),
   };
 }
 
@@ -157,7 +198,15 @@ function sizesOf(
   return { blocks, added };
 }
 
-function recordOf(config: ModelConfig, { layout, blocks, added }: Plan, notes: readonly string[]): GgufRecord {
+/** Widths of the dense model. */
+const fullBlocks = ({ layers, heads, kvHeads, dMlp }: ModelConfig): BlockSizes[] =>
+  Array.from({ length: layers }, () => ({ heads, kvHeads, mlp: dMlp }));
+
+function recordOf(
+  config: ModelConfig,
+  { architecture, blocks, added }: { architecture: string; blocks: readonly BlockSizes[]; added: number },
+  notes: readonly string[],
+): GgufRecord {
   const weightsOf = (...roles: readonly string[]): number =>
     blockLinears(config)
       .filter(({ role }) => roles.includes(role))
@@ -165,7 +214,7 @@ function recordOf(config: ModelConfig, { layout, blocks, added }: Plan, notes: r
   const [attention, mlp] = [weightsOf("q", "k", "v", "o"), weightsOf("up", "down")];
   const kept = blocks.map((block) => (block.heads === 0 ? 0 : attention) + (mlp * block.mlp) / config.dMlp);
   return {
-    architecture: layout.architecture,
+    architecture,
     notes,
     blockWeights: { kept: kept.reduce((sum, n) => sum + n, 0), of: config.layers * (attention + mlp) },
     addedDimensions: added,
@@ -187,11 +236,17 @@ function typeNotes(tensors: readonly GgufTensorStream[], type: GgufType): string
   const kinds = [...new Set(others.map((tensor) => tensor.type))];
   const bytes = others.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   return [
-    `${others.length} of the matrices are in ${kinds.join(" and ")} instead of ${type} (${bytes} bytes): ${others
-      .slice(0, 3)
-      .map(({ name }) => name)
-      .join(", ")}${others.length > 3 ? " and others" : ""}.`,
+    `${others.length} of the matrices are in ${kinds.join(" and ")} instead of ${type} (${bytes} bytes): ${some(others.map(({ name }) => name))}.`,
   ];
+}
+
+/** A few names, and whether there are more. */
+const some = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(", ")}${names.length > 3 ? " and others" : ""}`;
+
+async function licenceFiles(folder: Folder): Promise<OutputFile[]> {
+  const names = folder.list().filter(isLicence).sort();
+  return Promise.all(names.map(async (name) => copiedFile(await folder.open(name), name)));
 }
 
 /** tokenizer.json, tokenizer_config.json and the chat template. */

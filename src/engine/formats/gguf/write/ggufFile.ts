@@ -86,6 +86,22 @@ async function* exactly(tensor: GgufTensorStream, needed: number): AsyncGenerato
   throw new EngineError("shape", `tensor '${tensor.name}': expected ${needed} bytes, got ${got}`);
 }
 
+/**
+ * A header with the same metadata and other types of tensors. metadata: the source's first bytes, up to the tensors. alignment: as the
+ * metadata state it.
+ */
+export function changedHeader(
+  metadata: Uint8Array,
+  tensors: readonly Pick<GgufTensorStream, "name" | "type" | "shape">[],
+  stated: unknown,
+): { bytes: Uint8Array<ArrayBuffer>; alignment: number } {
+  const alignment = typeof stated === "number" ? stated : ALIGNMENT;
+  const bytes = new ByteList();
+  bytes.raw(metadata);
+  writeTensorInfos(bytes, tensors, alignment);
+  return { bytes: bytes.padded(alignment), alignment };
+}
+
 /** Everything before the first tensor, padded. */
 function headerOf(entries: readonly MetadataEntry[], tensors: readonly GgufTensorStream[]): Uint8Array<ArrayBuffer> {
   const names = [...entries.map(({ key }) => key), ...tensors.map((tensor) => tensor.name)];
@@ -110,20 +126,25 @@ function headerOf(entries: readonly MetadataEntry[], tensors: readonly GgufTenso
       bytes.scalar(type, value);
     }
   }
-  let at = 0;
-  for (const tensor of tensors) {
-    writeTensorInfo(bytes, tensor, at);
-    at += padded(tensorBytes(tensor));
-  }
+  writeTensorInfos(bytes, tensors, ALIGNMENT);
   return bytes.padded(ALIGNMENT);
 }
 
-function writeTensorInfo(bytes: ByteList, { name, type, shape }: GgufTensorStream, offset: number): void {
-  bytes.text(name);
-  bytes.u32(shape.length);
-  for (const size of [...shape].reverse()) bytes.u64(size);
-  bytes.u32(typeNumber(type));
-  bytes.u64(offset);
+function writeTensorInfos(
+  bytes: ByteList,
+  tensors: readonly Pick<GgufTensorStream, "name" | "type" | "shape">[],
+  alignment: number,
+): void {
+  let offset = 0;
+  for (const tensor of tensors) {
+    const { name, type, shape } = tensor;
+    bytes.text(name);
+    bytes.u32(shape.length);
+    for (const size of [...shape].reverse()) bytes.u64(size);
+    bytes.u32(typeNumber(type));
+    bytes.u64(offset);
+    offset += Math.ceil(tensorBytes(tensor) / alignment) * alignment;
+  }
 }
 
 /** Little-endian bytes, appended one value after the other. */
@@ -156,11 +177,15 @@ class ByteList {
     this.view.setBigUint64(at, BigInt(value), true);
   }
 
+  raw(bytes: Uint8Array): void {
+    const at = this.grown(bytes.length);
+    this.bytes.set(bytes, at);
+  }
+
   text(value: string): void {
     const bytes = this.encoder.encode(value);
     this.u64(bytes.length);
-    const at = this.grown(bytes.length);
-    this.bytes.set(bytes, at);
+    this.raw(bytes);
   }
 
   scalar(type: MetadataEntry["type"], value: Scalar): void {

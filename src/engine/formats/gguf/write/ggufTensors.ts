@@ -144,6 +144,27 @@ export function storedTensors(
   };
 }
 
+/** The values of tensors that keep their shapes; those named in `asQ8` rounded to Q8_0. */
+export function roundedTensors(
+  config: ModelConfig,
+  edited: EditedTensors,
+  asQ8: ReadonlySet<string>,
+): StoredModel["weights"] {
+  const known = new Set(modelTensors(config).map(({ name }) => name));
+  return {
+    has: (name) => known.has(name),
+    info: (name) => ({ shape: edited.shape(name) }),
+    readFloat32: async (name) => {
+      const values = await edited.rows(name, 0, edited.sourceRows(name));
+      if (!asQ8.has(name)) return values;
+      const out = new Float32Array(values.length);
+      const { values: perBlock } = blockTypeNamed("Q8_0");
+      DEQUANTIZE.Q8_0({ bytes: quantize("Q8_0", values, name), at: 0, blocks: values.length / perBlock, out, to: 0 });
+      return out;
+    },
+  };
+}
+
 async function* chunksOf(tensor: PlannedTensor, edited: EditedTensors): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { name, type, shape, sources, headRows, shift } = tensor;
   const [rows = 0, columns = 1] = shape;
