@@ -16,7 +16,7 @@ import type {
   ParameterCounts,
   Perplexity,
   PlanChoice,
-  RecoverMatrices,
+  RecoverScope,
   RecoverRecipe,
   RatioInside,
   RunRecipe,
@@ -161,9 +161,8 @@ export interface RunArchitecture
 }
 
 /** How a recovery is wanted; the rest of its recipe follows. */
-export interface RecoverSettings {
+export interface RecoverSettings extends RecoverScope {
   steps: number;
-  matrices: RecoverMatrices;
   /** Of the windows of the training text. */
   seed: number;
 }

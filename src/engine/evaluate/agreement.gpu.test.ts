@@ -76,7 +76,10 @@ test.each(["llama", "gemma", "opt"])("KL of the pruned %s equals PyTorch's", asy
   const lists = indexLists(await Promise.all(gateLayout(config).sizes.map((_, i) => golden.mask(`hard.mask.${i}`))));
   const reader = cutReader(golden.weights, config.family, lists);
   const pruned = await loadModel(ctx, config, reader, { lists, precision: opened.model.precision });
-  const [steps, kl] = [golden.recovery?.info.recipe.steps ?? NaN, golden.recovery?.info.kl[0] ?? NaN];
+  const [steps, kl] = [
+    golden.recoveries.get("recover")?.info.recipe.steps ?? NaN,
+    golden.recoveries.get("recover")?.info.kl[0] ?? NaN,
+  ];
   // The first step of the golden recovery: the divergence before its update.
   const ids = await golden.ids("train.ids");
   const batch = ids.slice(0, ids.length / steps);

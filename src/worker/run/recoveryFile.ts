@@ -27,9 +27,9 @@ export async function recoverySubject(
 ): Promise<string> {
   const parts = pruned.kind === "gates" ? pruned.masks : pruned.masks.map(({ bits }) => new Uint8Array(bits.buffer));
   const masks = await Promise.all(parts.map((part) => sha256(part.slice())));
-  const { steps, matrices, seed } = choice;
+  const { steps, matrices, rank, seed } = choice;
   const all = await sha256(new TextEncoder().encode(masks.join(" ")));
-  return [fingerprint, text.sha256, all, steps, matrices, seed].join(" ");
+  return [fingerprint, text.sha256, all, steps, matrices, rank ?? "full", seed].join(" ");
 }
 
 /** What the page shows of it. */

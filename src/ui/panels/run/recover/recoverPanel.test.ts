@@ -42,3 +42,12 @@ it("offers a paused recovery, also where nothing is pruned", () => {
   expect(reloaded).toMatch(/<button[^>]*data-testid="recover-resume"/);
   expect(reloaded).not.toMatch(/data-testid="recover"/);
 });
+
+it("offers the rank of adapters only while they are chosen", () => {
+  const done = stateNamed("a run is done");
+  expect(rendered(done)).not.toContain('data-testid="recover-rank"');
+  const html = rendered({ ...done, recoverChoice: { steps: 300, matrices: "all", rank: 16, seed: 1 } });
+  expect(html).toMatch(/<option value="lowRank" selected="">Low rank \(LoRA\) on all matrices/);
+  expect(html).toMatch(/data-testid="recover-rank"[^>]*value="16"|value="16"[^>]*data-testid="recover-rank"/);
+  expect(html).toContain("300 steps, low rank 16");
+});
