@@ -36,7 +36,7 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   );
   await expect(page.getByTestId("run-row")).toHaveCount(2, { timeout: RUN_MS });
   await expect(page.getByTestId("perplexity-pruned-note")).toContainText("before recovery");
-  await expect(page.getByTestId("figure-tradeoff").locator("[data-recovered]")).toHaveCount(1);
+  await expect(page.getByTestId("figure-tradeoff").getByRole("img")).toHaveAttribute("aria-label", /; 1 recovered/);
   await expect(page.getByTestId("run-row").filter({ hasText: "recovered 4 steps, from" })).toHaveCount(1);
   const after = Number.parseFloat(await perplexity.innerText());
   expect(after).toBeLessThan(before);
