@@ -131,6 +131,8 @@ export { overlaid } from "./recover/overlay.ts";
 export type { RecoveredValues } from "./recover/overlay.ts";
 export { recoveredModel, recoveryResult, updatedValues } from "./recover/recoveredModel.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";
+export { formSizes } from "./evaluate/export/formSizes.ts";
+export type { FormSize } from "./evaluate/export/formSizes.ts";
 export { exportRatios } from "./evaluate/export/exportRatios.ts";
 export type { RatioInside } from "./evaluate/export/exportRatios.ts";
 export { exportPrunedWeights } from "./evaluate/export/exportPrunedWeights.ts";
