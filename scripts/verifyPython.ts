@@ -28,6 +28,9 @@ const GOLDEN = ["gemma", "llama", "llama3", "mistral", "opt", "opt350", "phi", "
 const GOLDEN_FILE_BYTES = 200_000;
 /** The embedded model and the two families that differ most from it: norms after the branches, and parallel branches. */
 const DEFAULT = ["public/model", "golden/opt350", "golden/phi"];
+/** A pruning with and without a low-rank recovery, for peft; both have the same masks. */
+const LOW_RANK = ["--keep", "0.6", "--steps", "4", "--tokens", "32", "--context", "64", "--eval-tokens", "256"];
+const RECOVERY = ["--recover", "12", "--recover-tokens", "32", "--lora", "6"];
 /** Enough for masks that differ in every block; their quality does not matter here. */
 const SHORT_PRUNING = [
   "--ratios",
@@ -85,9 +88,14 @@ function exportModel(path: string): string {
   const texts = ["--text", "public/text/sotu-train.txt", "--eval", "public/text/sotu-held.txt"];
   const { model_type: family } = JSON.parse(readFileSync(join(path, "config.json"), "utf8")) as { model_type?: string };
   const forms = family === "llama" ? ["--forms", "masked,compact,onnx,gguf,gguf-masked"] : [];
-  const args = ["prune", "--model", path, ...texts, "--out", target, "--host", "chromium", ...SHORT_PRUNING, ...forms];
-  const { status } = spawnSync(process.execPath, ["scripts/run.mjs", ...args], { stdio: ["ignore", "ignore", 2] });
-  if (status !== 0) throw new Error(`${path} could not be pruned (see above)`);
+  const prune = (out: string, more: readonly string[]): void => {
+    const args = ["prune", "--model", path, ...texts, "--out", join(target, out), "--host", "chromium", ...more];
+    const { status } = spawnSync(process.execPath, ["scripts/run.mjs", ...args], { stdio: ["ignore", "ignore", 2] });
+    if (status !== 0) throw new Error(`${path} could not be pruned (see above)`);
+  };
+  prune("", [...SHORT_PRUNING, ...forms]);
+  prune("low-rank/before", [...LOW_RANK, "--forms", "masked"]);
+  prune("low-rank/recovered", [...LOW_RANK, ...RECOVERY, "--forms", "masked"]);
   return target;
 }
 

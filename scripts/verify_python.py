@@ -2,8 +2,9 @@
 
     python scripts/verify_python.py DIR [DIR ...] [--report FILE]
 
-A DIR contains masked/, compact/, onnx/, gguf/ and gguf-masked/ (or some of them), or one folder with these for each of several ratios (keep-0.5/), and
-optionally nested/. If it has golden.safetensors, its exports have the hard masks of that golden case. Everything is computed in
+A DIR contains masked/, compact/, onnx/, gguf/ and gguf-masked/ (or some of them), or one folder with these for each of several ratios
+(keep-0.5/), and optionally nested/ and low-rank/: before/masked and recovered/masked, one pruning without and with a low-rank recovery.
+A DIR with tokenizers/ has GGUF files of tokenizers. If it has golden.safetensors, its exports have the hard masks of that golden case. Everything is computed in
 float32 on the CPU. Prints a table; exits with 1 if a check fails. `npm run verify:python` runs it in its own environment.
 """
 
@@ -19,6 +20,7 @@ import torch
 import transformers
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoTokenizer
+from verify_adapter import VERSION as PEFT, AdaptedForm
 from verify_gguf import GgufForm, check_tokenizers, gguf_version
 from verify_onnx import OnnxForm
 from verify_table import Table
@@ -141,6 +143,25 @@ def check_nested(table, export):
             table.row(name, type(error).__name__, " ".join(str(error).split())[:200], good=False)
 
 
+def check_adapter(table, folder):
+    """peft must make the recovered model from the masked form before the recovery and the adapter."""
+    table.export = f"{folder.parent.name}/{folder.name}"
+    name = "lora"
+    try:
+        form = AdaptedForm(folder / "before" / "masked", folder / "recovered" / "masked")
+        table.row(name, "loads", form.problems or type(form.adapted).__name__, good=not form.problems)
+        vocab = form.expected.config.vocab_size
+        adapted, expected, before = form.logits([i * STRIDE % vocab for i in range(TOKENS)])
+        limit = ROUNDED_LIMIT[form.dtype] * expected.abs().max().item()
+        table.row(name, "recovered form's logits: largest difference", difference(adapted, expected), limit)
+        moved = difference(before, expected)
+        table.row(name, "logits without the adapter differ", moved, good=moved > 4 * limit)
+        table.row(name, "merged weights: largest relative difference", form.merged_difference(), ROUNDED_LIMIT[form.dtype])
+        table.row(name, "pruned rows and columns stay 0", "yes" if form.zeros_stay() else "no", good=form.zeros_stay())
+    except Exception as error:  # as in check_export
+        table.row(name, type(error).__name__, " ".join(str(error).split())[:200], good=False)
+
+
 def exports_in(folder):
     """The folders with forms in a DIR: itself, or one per ratio."""
     ratios = sorted(folder.glob("keep-*"))
@@ -187,7 +208,7 @@ def main():
     transformers.logging.disable_progress_bar()
     table = Table()
     modules = (torch, transformers, onnx, onnxruntime)
-    table.heading(*(f"{module.__name__} {module.__version__}" for module in modules), *gguf_version())
+    table.heading(*(f"{module.__name__} {module.__version__}" for module in modules), PEFT, *gguf_version())
     for folder in given.folders:
         for export in () if (folder / "tokenizers").exists() else exports_in(folder):
             check_export(table, export)
@@ -195,6 +216,8 @@ def main():
             check_tokenizers(table, folder / "tokenizers")
         if (folder / "nested" / "nested.json").exists():
             check_nested(table, folder / "nested")
+        if (folder / "low-rank").exists():
+            check_adapter(table, folder / "low-rank")
     if given.report:
         table.write(given.report)
     print(f"{table.passed} checks passed, {table.failed} failed")

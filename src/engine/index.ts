@@ -117,19 +117,21 @@ export { Session } from "./train/session.ts";
 export type { StepMetrics, StepReport } from "./train/session.ts";
 export {
   checkRecoverRecipe,
+  DEFAULT_RANK,
   DEFAULT_RECOVER_RECIPE,
+  RANK_BOUNDS,
   recoverLearningRate,
   RECOVER_BOUNDS,
-  RECOVER_MATRICES,
 } from "./recipes/recoverRecipe.ts";
-export type { RecoverMatrices, RecoverRecipe } from "./recipes/recoverRecipe.ts";
+export type { RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
 export type { RecoveryReceipt } from "./formats/receipt/recoveryReceipt.ts";
 export { RecoverSession } from "./recover/session.ts";
-export type { Pruning } from "./recover/student.ts";
+export type { Pruning } from "./recover/storedParts.ts";
 export type { GuardRecord } from "./recover/guard.ts";
+export type { LowRankAdapter } from "./formats/export/peftAdapter.ts";
 export { overlaid } from "./recover/overlay.ts";
 export type { RecoveredValues } from "./recover/overlay.ts";
-export { recoveredModel, recoveryResult, updatedValues } from "./recover/recoveredModel.ts";
+export { recoveredModel, recoveryResult, updatedValues, weightsPruned } from "./recover/recoveredModel.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";
 export { formSizes } from "./evaluate/export/formSizes.ts";
 export type { FormSize } from "./evaluate/export/formSizes.ts";

@@ -41,12 +41,18 @@ function largestRecovery({
   runs,
   tokens,
   recoverMatrices: matrices,
+  recoverRank: rank,
 }: CompareRequest): Pick<RunRequest, "recoveryPlan"> {
   const recovered = runs.filter(({ recover }) => recover !== undefined);
   if (recovered.length === 0) return {};
   const ratios = recovered.flatMap((run) => (run.kind === "weights" ? [] : [run.ratio]));
   const structural = ratios.length === recovered.length;
-  return { recoveryPlan: recoveryPlan({ matrices, tokens }, structural ? Math.max(...ratios) : undefined) };
+  return {
+    recoveryPlan: recoveryPlan(
+      { matrices, tokens, ...(rank === undefined ? {} : { rank }) },
+      structural ? Math.max(...ratios) : undefined,
+    ),
+  };
 }
 
 async function recordOf(

@@ -34,10 +34,10 @@ export function runMethod(run: OpenRun, planned: PlannedRun, options: MethodOpti
 /** The recovery that a run asks for. */
 function recoverChoice(
   { recover, seed }: PlannedRun,
-  { tokens, recoverMatrices }: CompareSettings,
+  { tokens, recoverMatrices: matrices, recoverRank: rank }: CompareSettings,
 ): RecoverChoice | undefined {
   if (recover === undefined) return undefined;
-  return { ...DEFAULT_RECOVER_RECIPE, steps: recover, matrices: recoverMatrices, tokens, seed };
+  return { ...DEFAULT_RECOVER_RECIPE, steps: recover, matrices, ...(rank === undefined ? {} : { rank }), tokens, seed };
 }
 
 async function structuralRun(run: OpenRun, planned: StructuralRun, options: MethodOptions): Promise<FinishedMethod> {

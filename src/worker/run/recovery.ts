@@ -11,8 +11,10 @@ import {
   recoverLearningRate,
   type RecoverRecipe,
   RecoverSession,
+  type RecoveredValues,
   recoveryResult,
   updatedValues,
+  weightsPruned,
 } from "../../engine/index.ts";
 import type { GuardReading, PerplexityResult, RecoverSettings, RecoveryFacts } from "../payloads.ts";
 import { throttle } from "../progress.ts";
@@ -58,9 +60,12 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
   const { opened, pruned, model, text, context, before } = work;
   const recipe = recipeOf(work);
   const pruning = pruned.kind === "gates" ? { lists: indexLists(pruned.masks) } : { masks: pruned.masks };
+  // SparseGPT's model cannot be made from the masks again, so what it updated is kept: for adapters, and for going back.
+  const updates = pruned.kind === "weights" && pruned.recipe.method === "sparsegpt";
+  const updated = updates ? await updatedValues(ctx, model, pruned.masks) : undefined;
   const input = {
     ...{ dense: opened.model, pruned: model, pruning, recipe, text: text.ids },
-    ...{ context, subject: opened.fingerprint },
+    ...{ context, subject: opened.fingerprint, weights: weightsPruned(opened.weights, updated) },
   };
   // It allocates several times the trained weights, which may not fit.
   const session = await ctx.gpu.checked(
@@ -75,7 +80,7 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
     invariant(guard, "bug", "the guard has measured nothing");
     const msPerStep = (performance.now() - began) / Math.max(1, step);
     const facts = { recipe, step, guard, before, undone: !improved, msPerStep };
-    return improved ? { facts, recovered: await recoveredPruning(ctx, work, session) } : { facts };
+    return improved ? { facts, recovered: await recoveredPruning(work, session, updated) } : { facts };
   } finally {
     session.free();
   }
@@ -86,12 +91,12 @@ function recipeOf({
   pruned,
   choice,
 }: Pick<RecoverWork, "opened" | "pruned" | "choice">): RecoverRecipe {
-  const { steps, matrices } = choice;
+  const { steps, ...scope } = choice;
   const often = DEFAULT_RECOVER_RECIPE.measureEvery;
   return {
-    ...{ ...DEFAULT_RECOVER_RECIPE, steps, matrices },
+    ...{ ...DEFAULT_RECOVER_RECIPE, steps, ...scope },
     tokens: Math.min(DEFAULT_RECOVER_RECIPE.tokens, config.context),
-    learningRate: recoverLearningRate(keptRatio(pruned, config), matrices),
+    learningRate: recoverLearningRate(keptRatio(pruned, config), scope),
     measureEvery: Math.max(1, Math.min(often, Math.floor(steps / MEASUREMENTS))),
   };
 }
@@ -122,24 +127,22 @@ async function train(
 
 /** The best weights of the session as a pruning with an id of its own. */
 async function recoveredPruning(
-  ctx: Ctx,
-  { opened, pruned, model, before: reading }: RecoverWork,
+  { opened, pruned, before: reading }: RecoverWork,
   session: RecoverSession,
+  updated: RecoveredValues | undefined,
 ): Promise<Pruned> {
-  const updates = pruned.kind === "weights" && pruned.recipe.method === "sparsegpt";
-  // Its model cannot be made from the masks again, so what it updated is kept for going back.
-  const updated = updates ? await updatedValues(ctx, model, pruned.masks) : undefined;
   const before: Pruned = updated ? { ...pruned, values: updated } : pruned;
   const values = new Map([...(updated ?? []), ...(await session.values())]);
   const result = await recoveryResult(session, overlaid(opened.weights, values), values);
-  const recovery = { ...result, before, reading };
+  const adapter = await session.adapter();
+  const trained = { values, ...(adapter ? { adapter } : {}), recovery: { ...result, before, reading } };
   const run = crypto.randomUUID();
   // A list of masks of its own: the model on the GPU is found by it, and has other weights than before.
   if (pruned.kind === "weights")
-    return { ...pruned, masks: pruned.masks.slice(), facts: { ...pruned.facts, run }, values, recovery };
+    return { ...pruned, masks: pruned.masks.slice(), facts: { ...pruned.facts, run }, ...trained };
   const masks = pruned.masks.slice();
   const { architecture, made, calibration } = pruned;
   const { ratio, step, counts } = architecture;
   const of = { run, ratio, step, made, calibration };
-  return { ...prunedByMasks(masks, counts, budgetOf(opened.config), of), values, recovery };
+  return { ...prunedByMasks(masks, counts, budgetOf(opened.config), of), ...trained };
 }

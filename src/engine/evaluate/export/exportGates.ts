@@ -78,6 +78,7 @@ export async function exportGates(
   const source = {
     ...{ folder, config, masks },
     ...(opened.recovered ? { recoveredWeights: opened.weights } : {}),
+    ...(opened.adapter ? { adapter: opened.adapter } : {}),
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),
   };

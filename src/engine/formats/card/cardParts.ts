@@ -1,5 +1,6 @@
 // Parts shared by the model cards of all methods: front matter, tables, perplexities, checks and the licence note.
 import { percent, whole } from "../../../shared/format.ts";
+import type { RecoverScope } from "../../recipes/recoverRecipe.ts";
 import { NO_LICENCE } from "./licence.ts";
 import type { PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
 
@@ -29,11 +30,14 @@ export function perplexities(pairs: readonly PerplexityPair[]): string {
 export function recovered({ recovery }: ReceiptBase): string {
   if (!recovery) return "";
   const { recipe, bestStep, guard, prunedBefore, weightsSha256 } = recovery;
-  const trained =
-    recipe.matrices === "all"
-      ? "all matrices of every block"
-      : "the output matrices of attention and MLP of every block";
+  const trained = trainedWords(recipe);
   return `Then a recovery trained ${trained} towards the base model's next-token distribution (forward KL): ${bestStep} of ${recipe.steps} steps of ${recipe.tokens} tokens, learning rate ${recipe.learningRate}, seed ${recipe.seed}. Perplexity was ${prunedBefore.toFixed(2)} before it; on a slice of the training text that it did not train on, ${guard.before.toFixed(2)} before and ${guard.after.toFixed(2)} after. The masks alone do not rebuild this model. SHA-256 of the trained weights: ${weightsSha256}. `;
+}
+
+function trainedWords({ matrices, rank }: RecoverScope): string {
+  if (rank !== undefined)
+    return `low-rank adapters (LoRA, rank ${rank}) on all matrices of every block, now added to them,`;
+  return matrices === "all" ? "all matrices of every block" : "the output matrices of attention and MLP of every block";
 }
 
 /** What happened to the weights that were kept: the middle of a sentence. */

@@ -43,7 +43,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
     frontMatter(receipt),
     `# ${name}, pruned to ${percentOf(blocks)} of its block weights`,
     `Made with ${program.name} ${oneLine(program.version)} by structural pruning (DISP-LLM, arXiv 2410.11988): parts of ${name} were removed; the remaining weights ${keptWeightsNote(receipt)}.`,
-    FORM_NOTES[form],
+    `${FORM_NOTES[form]}${adapterNote(receipt, form)}`,
     "## What is kept",
     table(
       ["", "kept", "of", "share"],
@@ -79,6 +79,12 @@ export function modelCard(receipt: Receipt, form: Form): string {
     "",
   ].join("\n\n");
 }
+
+/** Where the adapters of a low-rank recovery are; empty without them. Begins with a space. */
+const adapterNote = ({ recovery }: Receipt, form: Form): string =>
+  form === "masked" && recovery?.recipe.rank !== undefined
+    ? " `lora/` has the low-rank adapters of the recovery for peft; they fit the masked form before the recovery, not these weights, which contain them."
+    : "";
 
 /** What a run was trained for, where the target alone does not say it. Each sentence ends with a space. */
 function trainedFor({ recipe, target, targets = [] }: Receipt): string {
