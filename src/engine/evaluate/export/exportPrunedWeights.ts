@@ -99,7 +99,7 @@ export async function exportPrunedWeights(
         checks,
         sample: sampled,
       });
-      return () => [receiptFile(receipt), weightCardFile(receipt)];
+      return () => [receiptFile(receipt), weightCardFile(receipt, form)];
     },
     ...(onProgress ? { onProgress } : {}),
     ...(cancelled ? { cancelled } : {}),
