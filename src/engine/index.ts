@@ -86,7 +86,6 @@ export { readRatioList } from "./recipes/ratioList.ts";
 export { nestedArchitectures, nestednessOf } from "./masks/nestedness.ts";
 export type { LogitsAt, Nestedness } from "./masks/nestedness.ts";
 export type { BlockNorms } from "./prune/weights/blockPruner.ts";
-export { maskedReader } from "./prune/weights/maskedReader.ts";
 export { zeroedModel } from "./prune/weights/zeroedModel.ts";
 export { windowScores, windowValues } from "./prune/weights/weightWindow.ts";
 export type { MatrixWindow } from "./prune/weights/weightWindow.ts";

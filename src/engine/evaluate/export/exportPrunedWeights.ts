@@ -74,7 +74,12 @@ export async function exportPrunedWeights(
           files: () => exportWeights(source),
           read: engineReader(ctx, "masked", { version: options.receipt.version, precision }),
         }
-      : maskedGguf(ctx, opened, { source, target, precision, limit: updates && precision === "f16" ? limit : LOGIT_LIMIT }, options);
+      : maskedGguf(
+          ctx,
+          opened,
+          { source, target, precision, limit: updates && precision === "f16" ? limit : LOGIT_LIMIT },
+          options,
+        );
   const [exported] = await writeForms([planned], {
     ...{ ids, expected },
     records: (checks, sampled) => {
