@@ -1,6 +1,7 @@
 // The export of a model whose single weights are pruned: the masked form, compared with the pruned model on the GPU.
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
+import type { FloatDtype } from "../../dtype.ts";
 import { exportWeights, type WeightSource } from "../../formats/export/exportWeights.ts";
 import { maskedTensors } from "../../formats/gguf/write/editedTensors.ts";
 import { exportEditedGguf } from "../../formats/gguf/write/exportGguf.ts";
@@ -62,11 +63,7 @@ export async function exportPrunedWeights(
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),
   };
-  // Updated weights are f32 on the GPU. They are rounded to the dtype of the file, and again to the precision that it is read back at.
-  const limit = Math.max(
-    dtype !== own || updates ? ROUNDED_LOGIT_LIMIT[dtype] : LOGIT_LIMIT,
-    updates && precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0,
-  );
+  const limit = updates ? updatedLimit(dtype, precision) : dtype === own ? LOGIT_LIMIT : ROUNDED_LOGIT_LIMIT[dtype];
   const planned =
     form === "masked"
       ? {
@@ -100,6 +97,10 @@ export async function exportPrunedWeights(
   invariant(exported, "bug", "the export of one form returned none");
   return exported;
 }
+
+/** Updated weights are f32 on the GPU. They are rounded to the dtype of the file, and again to the precision that it is read back at. */
+const updatedLimit = (dtype: FloatDtype, precision: Precision): number =>
+  Math.max(ROUNDED_LOGIT_LIMIT[dtype], precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0);
 
 /** The plan of the gguf-masked form. source: with the masks, and with the updated values where the method has any. */
 function maskedGguf(
