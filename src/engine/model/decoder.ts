@@ -2,8 +2,8 @@
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
-import { appendKv } from "../ops/appendKv.ts";
 import { attention } from "../ops/attention.ts";
+import { cachedAttention } from "../ops/cachedAttention.ts";
 import { crossEntropy, crossEntropyByToken, crossEntropyTerms, topTokens } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
@@ -204,13 +204,12 @@ function attentionBranch({ ctx, model, block, own, start, end, cache }: Pass, x:
   const shape = { heads, kvHeads, headDim };
   let qkv = apply(ctx, x, own.qkv);
   if (own.headNorms) qkv = headNorm(ctx, qkv, { weights: own.headNorms, eps: config.normEps, shape });
-  if (weights.rope) qkv = rope(ctx, qkv, { table: weights.rope.upTo(end), start, shape });
+  const table = weights.rope?.upTo(end);
   const store = cache?.blocks[block];
   invariant(!cache || store, "bug", `the KV cache has no block ${block}`);
-  if (store) appendKv(ctx, qkv, { cache: store, start, shape });
-  const kv = store ?? qkv;
-  const mixed = attention(ctx, qkv, { kv, start, shape, ...(window === undefined ? {} : { window }) });
-  return apply(ctx, mixed, own.o);
+  if (store) return apply(ctx, cachedAttention(ctx, qkv, { cache: store, start, table, shape, window }), own.o);
+  if (table) qkv = rope(ctx, qkv, { table, start, shape });
+  return apply(ctx, attention(ctx, qkv, { kv: qkv, start, shape, window }), own.o);
 }
 
 /** The MLP: (T, |s3|) to (T, |s5|). */

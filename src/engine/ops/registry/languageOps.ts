@@ -10,6 +10,8 @@ import { appendKv } from "../appendKv.ts";
 import { appendKvRef } from "../appendKv.ref.ts";
 import { attention } from "../attention.ts";
 import { attentionCachedRef, attentionRef } from "../attention.ref.ts";
+import { cachedAttention } from "../cachedAttention.ts";
+import { cachedAttentionRef } from "../cachedAttention.ref.ts";
 import {
   crossEntropy,
   crossEntropyByToken,
@@ -96,6 +98,10 @@ export const languageOps: readonly CheckedOp[] = [
   checkedOp(attentionCachedRef, (ctx, t, params) => [
     attention(ctx, take(t, 0), { ...params, kv: take(t, 1), start: take(t, 2), shape: params }),
   ]),
+  checkedOp(cachedAttentionRef, (ctx, t, params) => {
+    const [cache, start, table] = [take(t, 1), take(t, 2), t[3]];
+    return [cachedAttention(ctx, take(t, 0), { ...params, cache, start, table, shape: params }), cache];
+  }),
   checkedOp(activateRef, (ctx, t, { act, times }) => [activate(ctx, take(t, 0), act, gatesOf(t[1], times))]),
   checkedOp(gluRef, (ctx, t, { act, times }) => [glu(ctx, take(t, 0), act, gatesOf(t[1], times))]),
   checkedOp(gateRef, (ctx, t) => [gate(ctx, take(t, 0), take(t, 1))]),
