@@ -36,12 +36,13 @@ export type { Manifest, ModelCard } from "./formats/hub/manifest.ts";
 export type { ModelStore } from "./formats/hub/modelStore.ts";
 export { DOWNLOAD_LIMITS } from "./formats/hub/web.ts";
 export { memoryFolder } from "./formats/files/memoryFolder.ts";
-export type { FloatDtype } from "./dtype.ts";
+export type { FloatDtype, WeightType } from "./dtype.ts";
+export type { GgufType } from "./formats/gguf/write/quantize.ts";
 export type { OutputFile } from "./formats/files/outputFile.ts";
 export { unpackBits, unpackWords } from "./formats/files/bitset.ts";
 export { masksFromReceipt, readReceipt } from "./formats/receipt/readReceipt.ts";
-export { FORMS } from "./formats/receipt/receipt.ts";
-export type { Form, PerplexityPair, TextRef } from "./formats/receipt/receipt.ts";
+export { USUAL_FORMS } from "./formats/receipt/receipt.ts";
+export type { Form, GgufRecord, PerplexityPair, TextRef } from "./formats/receipt/receipt.ts";
 export { finishedRun } from "./formats/runs/finishedRun.ts";
 export type { FinishedRunInput } from "./formats/runs/finishedRun.ts";
 export { recordJson, RUN_FORMAT, runJson } from "./formats/runs/runRecord.ts";
@@ -56,9 +57,10 @@ export {
   isWeightReceipt,
   keptShares,
   readWeightReceipt,
+  WEIGHT_FORMS,
   weightMasksFromReceipt,
 } from "./formats/receipt/weightReceipt.ts";
-export type { WeightReceipt } from "./formats/receipt/weightReceipt.ts";
+export type { WeightForm, WeightReceipt } from "./formats/receipt/weightReceipt.ts";
 export { modelFolder } from "./formats/gguf/modelFolder.ts";
 export { filesToModel } from "./formats/files/modelFiles.ts";
 export type { FolderTree } from "./formats/files/modelFiles.ts";

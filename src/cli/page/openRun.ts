@@ -123,6 +123,7 @@ type RunExportOptions = ReturnType<typeof choiceOf> & {
     calibration: TextRef;
     perplexity: PerplexityPair[];
   };
+  perplexityOf: (model: Model) => Promise<number>;
   onProgress: (done: number, of: number, note: string) => void;
 };
 
@@ -166,6 +167,7 @@ export async function openRun(
         calibration: await textOf(request.text),
         perplexity: measured ? [await pair(measured)] : [],
       },
+      perplexityOf: async (model) => (await measure(model, "pruned perplexity")).value,
       onProgress: (done, of, note) => report({ stage: "export", done, of, note }),
     }),
     answer: (measured, forms) => ({
