@@ -100,7 +100,7 @@ test("recovers by adapters of a chosen rank, which are exported for peft too", a
   const files = unzipStored(readFileSync(await (await downloading).path()));
   const receipt = JSON.parse(String(files.get("receipt.json"))) as Receipt;
   expect(receipt.recovery?.recipe.rank).toBe(8);
-  const adapter = JSON.parse(String(files.get("lora/adapter_config.json"))) as { r: number };
+  const adapter = JSON.parse(String(files.get("adapter_config.json"))) as { r: number };
   expect(adapter.r).toBe(8);
-  expect(files.get("lora/adapter_model.safetensors")?.length).toBeGreaterThan(1000);
+  expect(files.get("adapter_model.safetensors")?.length).toBeGreaterThan(1000);
 });
