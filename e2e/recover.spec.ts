@@ -36,6 +36,8 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   );
   await expect(page.getByTestId("run-row")).toHaveCount(2, { timeout: RUN_MS });
   await expect(page.getByTestId("perplexity-pruned-note")).toContainText("before recovery");
+  await expect(page.getByTestId("figure-tradeoff").locator("[data-recovered]")).toHaveCount(1);
+  await expect(page.getByTestId("run-row").filter({ hasText: "recovered 4 steps, from" })).toHaveCount(1);
   const after = Number.parseFloat(await perplexity.innerText());
   expect(after).toBeLessThan(before);
   const { violations } = await new AxeBuilder({ page }).include('[data-testid="recover-panel"]').analyze();
@@ -103,4 +105,37 @@ test("recovers by adapters of a chosen rank, which are exported for peft too", a
   const adapter = JSON.parse(String(files.get("adapter_config.json"))) as { r: number };
   expect(adapter.r).toBe(8);
   expect(files.get("adapter_model.safetensors")?.length).toBeGreaterThan(1000);
+});
+
+test("a recovery is paused, resumed after a reload on the masks that it trains, and ends as one run", async ({
+  page,
+}) => {
+  await openStudio(page, { steps: 5, tokens: 32 });
+  await page.getByTestId("play").click();
+  await finish(page);
+  await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
+  const kept = await page.getByTestId("kept-blocks-note").innerText();
+  await page.getByTestId("recover-choices").locator("summary").click();
+  await setSteps(page, 12);
+  await page.getByTestId("recover-seed").fill("7");
+  await page.getByTestId("recover-seed").press("Enter");
+  await page.getByTestId("recover").click();
+  const curve = page.getByTestId("recover-curve").getByRole("img");
+  await expect(curve).toHaveAttribute("aria-label", /after step 4 of 12/, { timeout: RUN_MS });
+  await page.getByTestId("recover-pause").click();
+  const paused = page.getByTestId("recover-paused");
+  await expect(paused).toHaveText(/^Paused at step \d+ of 12: DISP 50 %, seed 1\./, { timeout: RUN_MS });
+  const step = Number(/step (\d+)/.exec(await paused.innerText())?.[1]);
+  const { violations } = await new AxeBuilder({ page }).include('[data-testid="recover-panel"]').analyze();
+  expect(violations).toEqual([]);
+
+  await page.reload();
+  await expect(paused).toHaveText(new RegExp(`^Paused at step ${step} of 12`), { timeout: RUN_MS });
+  await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/tokens$/, { timeout: RUN_MS });
+  await page.getByTestId("recover-resume").click();
+  await expect(page.getByTestId("recover-outcome")).toHaveText(/^Recovered: 12 of 12 steps/, { timeout: RUN_MS });
+  await expect(page.getByTestId("shown-words")).toContainText("recovered, 12 steps");
+  await expect(page.getByTestId("kept-blocks-note")).toHaveText(new RegExp(`^${kept.split(";")[0]}`));
+  await expect(curve).toHaveAttribute("aria-label", /after step 12 of 12/);
+  await expect(paused).toHaveCount(0);
 });
