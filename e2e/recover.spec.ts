@@ -7,7 +7,7 @@ import { finish, openStudio, RUN_MS, slideBy } from "./support/studio.ts";
 
 interface Receipt {
   perplexity: { pruned: number }[];
-  recovery?: { recipe: { steps: number }; prunedBefore: number; weightsSha256: string };
+  recovery?: { recipe: { steps: number; rank?: number }; prunedBefore: number; weightsSha256: string };
 }
 
 async function setSteps(page: Page, steps: number): Promise<void> {
@@ -75,6 +75,36 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   await expect(page.getByTestId("shown-words")).not.toContainText("recovered");
   await expect(page.getByTestId("recover-outcome")).toHaveText("");
   await expect(page.getByTestId("recover")).toBeEnabled({ timeout: RUN_MS });
+});
+
+test("recovers by adapters of a chosen rank, which are exported for peft too", async ({ page }) => {
+  await openStudio(page, { steps: 5, tokens: 32 });
+  await page.getByTestId("play").click();
+  await finish(page);
+  await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
+  await page.getByTestId("recover-choices").locator("summary").click();
+  await expect(page.getByTestId("recover-rank")).toHaveCount(0);
+  await page.getByTestId("recover-matrices").selectOption("lowRank");
+  await page.getByTestId("recover-rank").fill("8");
+  await page.getByTestId("recover-rank").press("Enter");
+  await setSteps(page, 4);
+  await expect(page.getByTestId("recover-choices").locator("summary")).toContainText("4 steps, low rank 8");
+  const { violations } = await new AxeBuilder({ page }).include('[data-testid="recover-panel"]').analyze();
+  expect(violations).toEqual([]);
+  await page.getByTestId("recover").click();
+  await expect(page.getByTestId("recover-outcome")).toHaveText(/^Recovered: 4 of 4 steps/, { timeout: RUN_MS });
+  await expect(page.getByTestId("run-row")).toHaveCount(2, { timeout: RUN_MS });
+
+  await page.getByTestId("export-prepare").click();
+  await expect(page.getByTestId("export-masked")).toHaveAttribute("data-ok", "true", { timeout: RUN_MS });
+  const downloading = page.waitForEvent("download");
+  await page.getByTestId("save-zip-masked").click();
+  const files = unzipStored(readFileSync(await (await downloading).path()));
+  const receipt = JSON.parse(String(files.get("receipt.json"))) as Receipt;
+  expect(receipt.recovery?.recipe.rank).toBe(8);
+  const adapter = JSON.parse(String(files.get("adapter_config.json"))) as { r: number };
+  expect(adapter.r).toBe(8);
+  expect(files.get("adapter_model.safetensors")?.length).toBeGreaterThan(1000);
 });
 
 test("a recovery is paused, resumed after a reload on the masks that it trains, and ends as one run", async ({

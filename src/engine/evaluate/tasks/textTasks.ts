@@ -1,7 +1,7 @@
 // Two tasks that need no file: any held-out text gives them. Equal texts and seeds give equal items.
 import { invariant } from "../../errors.ts";
-import type { TextTask } from "../../recipes/taskNames.ts";
 import { DRAW, uniformNoise } from "../../rng.ts";
+import type { TextTask } from "../../recipes/textTaskNames.ts";
 import { choiceItem, type ZeroShotTask } from "./task.ts";
 
 interface TextTaskOptions {
