@@ -22,6 +22,7 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   await finish(page);
   const perplexity = page.getByTestId("perplexity-pruned");
   await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
+  await expect(perplexity).toHaveText(/^\d/, { timeout: RUN_MS });
   const before = Number.parseFloat(await perplexity.innerText());
   await expect(page.getByTestId("recover-estimate")).toHaveText(/^about .+: 300 steps$/);
 
