@@ -98,6 +98,19 @@ export async function exportPrunedWeights(
   return exported;
 }
 
+/** Writes each form to its target, one after the other. Throws what `exportPrunedWeights` throws. */
+export async function exportWeightForms(
+  ctx: Ctx,
+  opened: OpenedModel,
+  { targets, ...pruned }: Omit<WeightsExport, "target" | "form"> & { targets: ReadonlyMap<WeightForm, ExportTarget> },
+  options: PrunedWeightsOptions,
+): Promise<ExportedForm[]> {
+  const exported: ExportedForm[] = [];
+  for (const [form, target] of targets)
+    exported.push(await exportPrunedWeights(ctx, opened, { ...pruned, target, form }, options));
+  return exported;
+}
+
 /** Updated weights are f32 on the GPU. They are rounded to the dtype of the file, and again to the precision that it is read back at. */
 const updatedLimit = (dtype: FloatDtype, precision: Precision): number =>
   Math.max(ROUNDED_LOGIT_LIMIT[dtype], precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0);
