@@ -59,7 +59,8 @@ function kernelsFor(precision: Precision): Kernels {
   const nnTiles = forBlocks((variant) => inputGradient([...early, blockText(BLOCK_SHAPES[variant]), nnBlocks]));
   /** As the tiles of f32, but halves in workgroup memory. Compiled only where the adapter has shader-f16. */
   const half = (variant: BlockVariant): string[] => [
-    ...[HALF_FIRST, grid, valueText(4), earlyWeightText("f16")],
+    HALF_FIRST,
+    ...early,
     blockText(BLOCK_SHAPES[variant], "vec4h"),
   ];
   const ntHalf = (variant: HalfVariant): Forward =>
