@@ -72,7 +72,7 @@ export const idOf = (pruned: Pruned): PrunedId =>
 /** A run's architecture at a ratio. */
 export function prunedAt(logits: GateLogits, layout: GateLayout, budget: Budget, ratio: number): PrunedByGates {
   const { run, recipe, step, calibration, values } = logits;
-  const { masks, counts } = architectureOf(values, { layout, budget, ratio, sharing: sharingOf(recipe.gates, layout) });
+  const { masks, counts } = architectureOf(values, { layout, budget, ratio, sharing: sharingOf(recipe, layout) });
   const made = madeAt(logits, ratio);
   const pruned = prunedByMasks(masks, counts, budget, { run, ratio, step, made, calibration });
   if (recipe.ratioMode === "one") return pruned;
