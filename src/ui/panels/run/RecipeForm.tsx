@@ -36,7 +36,7 @@ const GATE_TITLES: Readonly<Record<GateMode, string>> = {
 };
 const GATE_HINTS: Readonly<Record<GateMode, string>> = {
   full: "A GRU over the blocks outputs all five masks of each block",
-  mlp: "Prunes only the middle of each MLP (s4), so any runtime realises all of the cut, llama.cpp too. At 50 % of the embedded model all five masks give a lower perplexity (bench/quality.md)",
+  mlp: "Only the middle of each MLP (s4) is pruned, so all of the cut is in the file of any runtime, such as llama.cpp",
   constrained: "Ablation: all blocks share one mask for s1, s2, s3 and s5",
   "no-gru": "Ablation: each mask on its own, from a fixed random input",
   "no-hypernetwork": "Ablation: the logit of each gate is trained directly",
