@@ -9,7 +9,7 @@ import { addPositionsRef } from "../addPositions.ref.ts";
 import { appendKv } from "../appendKv.ts";
 import { appendKvRef } from "../appendKv.ref.ts";
 import { attention } from "../attention.ts";
-import { attentionCachedRef, attentionRef } from "../attention.ref.ts";
+import { attentionCachedRef, attentionRef, attentionRotatedRef } from "../attention.ref.ts";
 import { cachedAttention } from "../cachedAttention.ts";
 import { cachedAttentionRef } from "../cachedAttention.ref.ts";
 import {
@@ -83,10 +83,13 @@ export const languageOps: readonly CheckedOp[] = [
     return [take(t, 2)];
   }),
   checkedOp(attentionRef, (ctx, t, params) => [
-    attention(ctx, take(t, 0), { ...params, kv: take(t, 0), start: take(t, 1), shape: params }),
+    attention(ctx, take(t, 0), { ...params, start: take(t, 1), shape: params }),
+  ]),
+  checkedOp(attentionRotatedRef, (ctx, t, params) => [
+    attention(ctx, take(t, 0), { ...params, table: take(t, 1), start: take(t, 2), shape: params }),
   ]),
   checkedOp(attentionCachedRef, (ctx, t, params) => [
-    attention(ctx, take(t, 0), { ...params, kv: take(t, 1), start: take(t, 2), shape: params }),
+    attention(ctx, take(t, 0), { ...params, cache: take(t, 1), start: take(t, 2), shape: params }),
   ]),
   checkedOp(cachedAttentionRef, (ctx, t, params) => {
     const [cache, start, table] = [take(t, 1), take(t, 2), t[3]];
