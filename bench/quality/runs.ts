@@ -57,8 +57,16 @@ export async function measureQuality(): Promise<void> {
     const steps = batch.steps ?? batch.of.steps;
     process.stderr.write(`${name}: ${runs.length} runs\n`);
     const waiting = [...runs];
-    const { recoverMatrices = DEFAULT_RECOVER_RECIPE.matrices } = batch;
-    const settings = { ...MEASURED, precision: "f32", host: "auto", tune: false, steps, recoverMatrices } as const;
+    const { recoverMatrices = DEFAULT_RECOVER_RECIPE.matrices, scoreItems } = batch;
+    const settings = {
+      ...MEASURED,
+      precision: "f32",
+      host: "auto",
+      tune: false,
+      steps,
+      recoverMatrices,
+      ...(scoreItems === undefined ? {} : { scoreItems }),
+    } as const;
     await compareHeadless({ model, ...QUALITY_TEXTS, ...settings, runs }, (run) => {
       const planned = waiting.shift();
       if (planned) entries.push(entryOf(name, keyOf(planned), run));

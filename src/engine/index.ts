@@ -36,17 +36,19 @@ export type { Manifest, ModelCard } from "./formats/hub/manifest.ts";
 export type { ModelStore } from "./formats/hub/modelStore.ts";
 export { DOWNLOAD_LIMITS } from "./formats/hub/web.ts";
 export { memoryFolder } from "./formats/files/memoryFolder.ts";
-export type { FloatDtype } from "./dtype.ts";
+export type { FloatDtype, WeightType } from "./dtype.ts";
+export type { GgufType } from "./formats/gguf/write/quantize.ts";
 export type { OutputFile } from "./formats/files/outputFile.ts";
 export { unpackBits, unpackWords } from "./formats/files/bitset.ts";
 export { masksFromReceipt, readReceipt } from "./formats/receipt/readReceipt.ts";
-export { FORMS } from "./formats/receipt/receipt.ts";
-export type { Form, PerplexityPair, TextRef } from "./formats/receipt/receipt.ts";
+export { USUAL_FORMS } from "./formats/receipt/receipt.ts";
+export type { Form, GgufRecord, PerplexityPair, TextRef } from "./formats/receipt/receipt.ts";
 export { finishedRun } from "./formats/runs/finishedRun.ts";
 export type { FinishedRunInput } from "./formats/runs/finishedRun.ts";
 export { recordJson, RUN_FORMAT, runJson } from "./formats/runs/runRecord.ts";
 export type { BaselineMethod, Run, RunMasks, RunRecipe, RunRecord } from "./formats/runs/runRecord.ts";
 export { readRunHistory, readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./formats/runs/readRun.ts";
+export type { ModelScores, RunScores, ScoredTask, TaskAccuracies } from "./formats/runs/runScores.ts";
 export type { RunKind } from "./formats/runs/runName.ts";
 export { runKind, runName } from "./formats/runs/runName.ts";
 export { historyJson, packHistory, unpackHistory } from "./formats/runs/runHistory.ts";
@@ -56,9 +58,10 @@ export {
   isWeightReceipt,
   keptShares,
   readWeightReceipt,
+  WEIGHT_FORMS,
   weightMasksFromReceipt,
 } from "./formats/receipt/weightReceipt.ts";
-export type { WeightReceipt } from "./formats/receipt/weightReceipt.ts";
+export type { WeightForm, WeightReceipt } from "./formats/receipt/weightReceipt.ts";
 export { modelFolder } from "./formats/gguf/modelFolder.ts";
 export { filesToModel } from "./formats/files/modelFiles.ts";
 export type { FolderTree } from "./formats/files/modelFiles.ts";
@@ -84,7 +87,6 @@ export { readRatioList } from "./recipes/ratioList.ts";
 export { nestedArchitectures, nestednessOf } from "./masks/nestedness.ts";
 export type { LogitsAt, Nestedness } from "./masks/nestedness.ts";
 export type { BlockNorms } from "./prune/weights/blockPruner.ts";
-export { maskedReader } from "./prune/weights/maskedReader.ts";
 export { zeroedModel } from "./prune/weights/zeroedModel.ts";
 export { windowScores, windowValues } from "./prune/weights/weightWindow.ts";
 export type { MatrixWindow } from "./prune/weights/weightWindow.ts";
@@ -115,20 +117,24 @@ export { Session } from "./train/session.ts";
 export type { StepMetrics, StepReport } from "./train/session.ts";
 export {
   checkRecoverRecipe,
+  DEFAULT_RANK,
   DEFAULT_RECOVER_RECIPE,
+  RANK_BOUNDS,
   recoverLearningRate,
   RECOVER_BOUNDS,
-  RECOVER_MATRICES,
 } from "./recipes/recoverRecipe.ts";
-export type { RecoverMatrices, RecoverRecipe } from "./recipes/recoverRecipe.ts";
+export type { RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
 export type { RecoveryReceipt } from "./formats/receipt/recoveryReceipt.ts";
 export { RecoverSession } from "./recover/session.ts";
-export type { Pruning } from "./recover/student.ts";
+export type { Pruning } from "./recover/storedParts.ts";
 export type { GuardRecord } from "./recover/guard.ts";
+export type { LowRankAdapter } from "./formats/export/peftAdapter.ts";
 export { overlaid } from "./recover/overlay.ts";
 export type { RecoveredValues } from "./recover/overlay.ts";
-export { recoveredModel, recoveryResult, updatedValues } from "./recover/recoveredModel.ts";
+export { recoveredModel, recoveryResult, updatedValues, weightsPruned } from "./recover/recoveredModel.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";
+export { formSizes } from "./evaluate/export/formSizes.ts";
+export type { FormSize } from "./evaluate/export/formSizes.ts";
 export { exportRatios } from "./evaluate/export/exportRatios.ts";
 export type { RatioInside } from "./evaluate/export/exportRatios.ts";
 export { exportPrunedWeights } from "./evaluate/export/exportPrunedWeights.ts";
@@ -139,15 +145,15 @@ export { generate } from "./evaluate/generate.ts";
 export { speedRows, timeModels } from "./evaluate/speed.ts";
 export type { Pair, SpeedReport, SpeedRow } from "./evaluate/speed.ts";
 export type { Spread } from "./evaluate/spread.ts";
-export { topTokenAgreement } from "./evaluate/agreement.ts";
+export { denseAgreement } from "./evaluate/agreement.ts";
 export type { Agreement } from "./evaluate/agreement.ts";
 export { scoreTask } from "./evaluate/tasks/scoreTask.ts";
 export type { ZeroShotTask } from "./evaluate/tasks/task.ts";
 export { readTaskFile } from "./evaluate/tasks/taskFile.ts";
-export { textTask } from "./evaluate/tasks/textTasks.ts";
+export { TEXT_TASKS, textTask } from "./evaluate/tasks/textTasks.ts";
 export type { TextTask } from "./evaluate/tasks/textTasks.ts";
-export { accuracyDifference } from "./evaluate/tasks/taskScore.ts";
-export type { Accuracy, TaskScore } from "./evaluate/tasks/taskScore.ts";
+export { accuraciesOf, accuracyDifference } from "./evaluate/tasks/taskScore.ts";
+export type { TaskScore } from "./evaluate/tasks/taskScore.ts";
 export { tokenLosses } from "./evaluate/tokenLosses.ts";
 export { perplexity } from "./evaluate/perplexity.ts";
 export type { Perplexity } from "./evaluate/perplexity.ts";

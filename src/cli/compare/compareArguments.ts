@@ -4,7 +4,7 @@ import { checkRecipe, DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
 import { DEFAULT_RECOVER_RECIPE, type RecoverMatrices } from "../../engine/recipes/recoverRecipe.ts";
 import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
 import { optionalNumber, parseValues, requiredText } from "../arguments/arguments.ts";
-import { checkRecoverChoice } from "../arguments/recoverArguments.ts";
+import { checkRecoverChoice, readRecoverScope } from "../arguments/recoverArguments.ts";
 import { type PlannedRun, plannedRuns, readMethod } from "./methods.ts";
 import {
   checkedArguments,
@@ -36,6 +36,7 @@ ${MEASURE_USAGE}
   --sequences 64           for calibration
   --recover-steps 300      of +recover without a number
   --recover-matrices out   what +recover trains: o_proj and down_proj; or all: every matrix of the blocks
+  --lora 16                what it trains instead: adapters of this rank, 4 to 64, on every matrix
   --out FILE.json|DIR      where compare.json and compare.svg are written (.)`;
 
 /** Settings that all runs of a comparison share. */
@@ -44,6 +45,10 @@ export interface CompareSettings {
   tokens: number;
   sequences: number;
   recoverMatrices: RecoverMatrices;
+  /** Items of the zero-shot tasks that are made from the evaluation text; missing: none are scored. */
+  scoreItems?: number;
+  /** Of adapters, which recoveries train in place of the matrices; missing where they do not. */
+  recoverRank?: number;
 }
 
 export interface CompareArguments extends MeasureArguments, CompareSettings {
@@ -63,26 +68,28 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   const values = parseValues(argv, {
     ...MEASURE_OPTIONS,
     ...{ methods: text, keep: text, seeds: text, steps: text, tokens: text, sequences: text, out: text },
-    ...{ "recover-steps": text, "recover-matrices": text },
+    ...{ "recover-steps": text, "recover-matrices": text, lora: text },
   });
   const recoverSteps = optionalNumber(values, "recover-steps") ?? DEFAULT_RECOVER_RECIPE.steps;
   const wordsOfMethods = words("methods", requiredText(values, "methods"));
   const methods = wordsOfMethods.map((word) => readMethod(word, recoverSteps));
   const ratios = numbers("keep", values["keep"] ?? String(DEFAULT_RECIPE.ratio));
   const seeds = numbers("seeds", values["seeds"] ?? String(DEFAULT_RECIPE.seed));
+  const scope = readRecoverScope(values);
   const settings = {
     steps: optionalNumber(values, "steps") ?? DEFAULT_RECIPE.steps,
     tokens: optionalNumber(values, "tokens") ?? DEFAULT_RECIPE.tokens,
     sequences: optionalNumber(values, "sequences") ?? DEFAULT_WEIGHT_RECIPE.sequences,
-    recoverMatrices: (values["recover-matrices"] ?? DEFAULT_RECOVER_RECIPE.matrices) as RecoverMatrices,
+    recoverMatrices: scope.matrices,
+    ...(scope.rank === undefined ? {} : { recoverRank: scope.rank }),
   };
-  const { steps, tokens, sequences, recoverMatrices: matrices } = settings;
+  const { steps, tokens, sequences } = settings;
   checkedArguments(() => {
     for (const ratio of ratios) checkRecipe({ ...DEFAULT_RECIPE, ratio, steps, tokens });
     for (const seed of seeds) checkWeightRecipe({ ...DEFAULT_WEIGHT_RECIPE, seed, tokens, sequences });
     const recoveries = [recoverSteps, ...methods.flatMap(({ recover }) => recover ?? [])];
     for (const recover of recoveries)
-      checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, matrices, steps: recover, tokens });
+      checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, ...scope, steps: recover, tokens });
   });
   const known = methods.map((method) => JSON.stringify(method));
   const twice = known.findIndex((method, i) => known.indexOf(method) !== i);

@@ -4,6 +4,7 @@ import { compareMethodOf, nameOf, type PlannedRun, ratioOf, seedOf } from "../co
 import type { MethodSettings, TrainedMasks } from "./compareMasks.ts";
 import { type FinishedMethod, patternOf, runMethod } from "./runMethod.ts";
 import { recoveryPlan } from "./recover.ts";
+import { scorerOf } from "./scoreRuns.ts";
 import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings {}
@@ -23,13 +24,18 @@ export async function compareMethods(
         if (run.kind === "weights") checkFits(config, { ...run, pattern: patternOf(config, run) });
     },
   );
+  const scorer =
+    request.scoreItems === undefined
+      ? undefined
+      : await scorerOf(opened, { ...request, items: request.scoreItems }, report);
   const trained: TrainedMasks = { every: new Map(), pruned: new Map() };
   try {
     for (const [i, run] of runs.entries()) {
       const name = `${nameOf(run)} (run ${i + 1} of ${runs.length})`;
       const named = prefixed(report, () => `${name}  `);
-      const done = await runMethod(opened, run, { settings: request, report: named, trained });
-      await onRun(await recordOf(opened, run, done));
+      const done = await runMethod(scorer?.run ?? opened, run, { settings: request, report: named, trained });
+      const { record, ...rest } = await recordOf(opened, run, done);
+      await onRun({ ...rest, record: { ...record, ...(scorer ? { scores: await scorer.scoresOf(done) } : {}) } });
     }
   } finally {
     opened.ctx.gpu.destroy();
@@ -41,12 +47,18 @@ function largestRecovery({
   runs,
   tokens,
   recoverMatrices: matrices,
+  recoverRank: rank,
 }: CompareRequest): Pick<RunRequest, "recoveryPlan"> {
   const recovered = runs.filter(({ recover }) => recover !== undefined);
   if (recovered.length === 0) return {};
   const ratios = recovered.flatMap((run) => (run.kind === "weights" ? [] : [run.ratio]));
   const structural = ratios.length === recovered.length;
-  return { recoveryPlan: recoveryPlan({ matrices, tokens }, structural ? Math.max(...ratios) : undefined) };
+  return {
+    recoveryPlan: recoveryPlan(
+      { matrices, tokens, ...(rank === undefined ? {} : { rank }) },
+      structural ? Math.max(...ratios) : undefined,
+    ),
+  };
 }
 
 async function recordOf(

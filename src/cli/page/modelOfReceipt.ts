@@ -44,9 +44,10 @@ export function zeroedModelOf(
 /** A receipt has the masks and the recipe of a recovery, but not the weights that it trained. Throws "unsupported". */
 export function refuseRecovered({ recovery }: Pick<ReturnType<typeof readReceipt>, "recovery">): void {
   if (!recovery) return;
-  const { steps, matrices, learningRate, tokens } = recovery.recipe;
+  const { steps, matrices, rank, learningRate, tokens } = recovery.recipe;
+  const trained = rank === undefined ? `--recover-matrices ${matrices}` : `--lora ${rank}`;
   throw new EngineError(
     "unsupported",
-    `receipt.json: recovery: this receipt's model was recovered: its weights were trained after pruning, and a receipt does not contain them. Use the exported files, or prune again with its recipe and --recover ${steps} --recover-matrices ${matrices} --recover-learning-rate ${learningRate} --recover-tokens ${tokens}.`,
+    `receipt.json: recovery: this receipt's model was recovered: its weights were trained after pruning, and a receipt does not contain them. Use the exported files, or prune again with its recipe and --recover ${steps} ${trained} --recover-learning-rate ${learningRate} --recover-tokens ${tokens}.`,
   );
 }

@@ -108,6 +108,8 @@ export interface OpenRun {
   pair(measured: MeasuredPair): Promise<PerplexityPair>;
   /** Export options that every method shares, with what was measured. */
   exportOptions(measured?: MeasuredPair): Promise<RunExportOptions>;
+  /** Prints a note. */
+  notice(text: string): void;
   answer(measured: MeasuredPair, forms: readonly ExportedForm[]): Omit<RunAnswer, "keptBlocks" | "keptModel">;
 }
 
@@ -123,6 +125,7 @@ type RunExportOptions = ReturnType<typeof choiceOf> & {
     calibration: TextRef;
     perplexity: PerplexityPair[];
   };
+  perplexityOf: (model: Model) => Promise<number>;
   onProgress: (done: number, of: number, note: string) => void;
 };
 
@@ -149,6 +152,7 @@ export async function openRun(
   });
   return {
     ...{ ctx, opened, calibration, pair },
+    notice: (notice) => report({ notice }),
     measure: async (model) => {
       const pruned = await measure(model, "pruned perplexity");
       return { context, tokens: pruned.tokens, dense, pruned: pruned.value };
@@ -166,6 +170,7 @@ export async function openRun(
         calibration: await textOf(request.text),
         perplexity: measured ? [await pair(measured)] : [],
       },
+      perplexityOf: async (model) => (await measure(model, "pruned perplexity")).value,
       onProgress: (done, of, note) => report({ stage: "export", done, of, note }),
     }),
     answer: (measured, forms) => ({

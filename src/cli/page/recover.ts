@@ -11,6 +11,7 @@ import {
   type RecoveryReceipt,
   recoveryResult,
   updatedValues,
+  weightsPruned,
 } from "../../engine/index.ts";
 import type { RecoverChoice } from "../arguments/recoverArguments.ts";
 import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
@@ -52,21 +53,24 @@ export interface Recovered {
 
 /** A recovery as the memory plan counts it. ratio: of a compact model; missing for single weights, whose model keeps its shapes. */
 export function recoveryPlan(
-  { matrices, tokens }: Pick<RecoverChoice, "matrices" | "tokens">,
+  { matrices, rank, tokens }: Pick<RecoverChoice, "matrices" | "rank" | "tokens">,
   ratio?: number,
 ): RecoveryPlan {
-  return { matrices, tokens, ...(ratio === undefined ? {} : { ratio }) };
+  return { matrices, tokens, ...(rank === undefined ? {} : { rank }), ...(ratio === undefined ? {} : { ratio }) };
 }
 
 /** Recovers a pruned model. The caller frees it, and the model of the result. Throws EngineErrors. */
 export async function recover(run: OpenRun, input: RecoverInput, report: Reporter): Promise<Recovered> {
   const { ctx, opened, calibration } = run;
   const { choice, pruned, pruning, ratio } = input;
-  const recipe = { learningRate: recoverLearningRate(ratio, choice.matrices), ...choice };
+  const recipe = { learningRate: recoverLearningRate(ratio, choice), ...choice };
   const before = input.measured ?? (await run.measure(pruned));
   const began = performance.now();
+  const masks = "masks" in pruning ? pruning.masks : undefined;
+  const updated = input.updates && masks ? await updatedValues(ctx, pruned, masks) : undefined;
   const session = new RecoverSession(ctx, {
     ...{ dense: opened.model, pruned, pruning, recipe, text: calibration },
+    weights: weightsPruned(opened.weights, updated),
     ...{ context: before.context, subject: opened.fingerprint },
   });
   try {
@@ -85,10 +89,9 @@ export async function recover(run: OpenRun, input: RecoverInput, report: Reporte
       report({ notice: worse });
       return { answer };
     }
-    const masks = "masks" in pruning ? pruning.masks : undefined;
-    const updated = input.updates && masks ? await updatedValues(ctx, pruned, masks) : [];
-    const values = new Map([...updated, ...(await session.values())]);
-    const result = await recoveredModel(ctx, opened, values, masks);
+    const values = new Map([...(updated ?? []), ...(await session.values())]);
+    const adapter = await session.adapter();
+    const result = { ...(await recoveredModel(ctx, opened, values, masks)), ...(adapter ? { adapter } : {}) };
     const recovery = { ...(await recoveryResult(session, result.weights, values)), prunedBefore: before.pruned };
     const { weightsSha256 } = recovery;
     return { answer: { ...answer, weightsSha256 }, result: { opened: result, recovery } };

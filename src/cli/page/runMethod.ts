@@ -20,8 +20,8 @@ import { calibrateAndPrune, recoverWeights } from "./pruneWeights.ts";
 
 type WeightRun = Extract<PlannedRun, { kind: "weights" }>;
 
-/** A finished run: how it was made, what was measured, and its masks. */
-export type FinishedMethod = { made: RunRecord["made"]; measured: MeasuredPair } & Pick<
+/** A finished run: how it was made, what was measured, before its recovery too, and its masks. */
+export type FinishedMethod = { made: RunRecord["made"]; measured: MeasuredPair; before?: MeasuredPair } & Pick<
   FinishedRunInput,
   "masks" | "recovery"
 >;
@@ -34,10 +34,10 @@ export function runMethod(run: OpenRun, planned: PlannedRun, options: MethodOpti
 /** The recovery that a run asks for. */
 function recoverChoice(
   { recover, seed }: PlannedRun,
-  { tokens, recoverMatrices }: CompareSettings,
+  { tokens, recoverMatrices: matrices, recoverRank: rank }: CompareSettings,
 ): RecoverChoice | undefined {
   if (recover === undefined) return undefined;
-  return { ...DEFAULT_RECOVER_RECIPE, steps: recover, matrices: recoverMatrices, tokens, seed };
+  return { ...DEFAULT_RECOVER_RECIPE, steps: recover, matrices, ...(rank === undefined ? {} : { rank }), tokens, seed };
 }
 
 async function structuralRun(run: OpenRun, planned: StructuralRun, options: MethodOptions): Promise<FinishedMethod> {
@@ -52,7 +52,7 @@ async function structuralRun(run: OpenRun, planned: StructuralRun, options: Meth
   if (!result) return { made, measured, masks };
   try {
     const recovered = await measureMasks({ ...run, opened: result.opened }, pruned.masks);
-    return { made, measured: recovered, masks, recovery: result.recovery };
+    return { made, measured: recovered, before: measured, masks, recovery: result.recovery };
   } finally {
     result.opened.model.free();
   }
@@ -74,7 +74,8 @@ async function weightRun(
     const result = choice && (await recoverWeights(run, { recipe, pruned, measured }, choice, report)).result;
     if (!result) return { ...done, measured };
     try {
-      return { ...done, measured: await run.measure(result.opened.model), recovery: result.recovery };
+      const recovered = await run.measure(result.opened.model);
+      return { ...done, measured: recovered, before: measured, recovery: result.recovery };
     } finally {
       result.opened.model.free();
     }

@@ -4,10 +4,10 @@ import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
 import { attention } from "../ops/attention.ts";
 import { cachedAttention } from "../ops/cachedAttention.ts";
-import { crossEntropy, crossEntropyByToken, crossEntropyTerms, topTokens } from "../ops/crossEntropy.ts";
+import { crossEntropy, crossEntropyByToken, crossEntropyTerms } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
-import { linearParts } from "../ops/linearParts.ts";
+import { linearAdapted, linearParts } from "../ops/linearParts.ts";
 import { activate, glu } from "../ops/activation.ts";
 import { elements, type Tensor } from "../tensor.ts";
 import type { BlockWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
@@ -148,11 +148,6 @@ export function decoderTokenTerms(ctx: Ctx, model: Decoder, ids: Tensor, options
   return crossEntropyTerms(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
 }
 
-/** The likeliest next token of every row of ids, u32 (T), and its logit: (T, 2), see topTokens. It has no backward. */
-export function decoderTopTokens(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
-  return topTokens(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
-}
-
 /** Logits (1, V) of the token after the last of ids, u32 (T). */
 export function nextTokenLogits(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
   const rows = elements(ids);
@@ -224,4 +219,5 @@ const spanOf = (ctx: Ctx, rows: number, start = 0): Span => ({
   end: start + rows,
 });
 
-const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linearParts(ctx, x, weight, bias);
+const apply = (ctx: Ctx, x: Tensor, { weight, bias, adapter }: LinearWeights): Tensor =>
+  adapter ? linearAdapted(ctx, x, { weight, bias, adapter }) : linearParts(ctx, x, weight, bias);

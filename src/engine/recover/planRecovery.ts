@@ -6,14 +6,14 @@ import { mlpMatrices } from "../masks/mlpMatrices.ts";
 import { weightsOf } from "../masks/weightMasks.ts";
 import type { Model } from "../model/load.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
-import { DEFAULT_RECOVER_RECIPE, type RecoverMatrices } from "../recipes/recoverRecipe.ts";
+import { DEFAULT_RECOVER_RECIPE, type RecoverScope } from "../recipes/recoverRecipe.ts";
 import { emptyModel, emptyWeights, evaluateOnce } from "../train/emptyModel.ts";
 import type { CountAfter } from "../train/memoryPlan.ts";
 import { makeRecoverState, recoverStep } from "./step.ts";
-import { makeStudent, type Pruning } from "./student.ts";
+import type { Pruning } from "./storedParts.ts";
+import { makeStudent } from "./student.ts";
 
-export interface RecoveryPlan {
-  matrices: RecoverMatrices;
+export interface RecoveryPlan extends RecoverScope {
   /** Tokens of a step. */
   tokens: number;
   /** Kept share of the block weights of the compact model; missing for single weights, whose model keeps its shapes. */
@@ -27,7 +27,7 @@ const HALVINGS = 30;
 
 /**
  * Counts a recovery for a memory plan. `pruned`: the model that it starts from; `recovery`: what it adds, which are the student's f32
- * weights, AdamW's moments, the best weights, a step with the teacher's pass, the guard, and the recovered model. Throws
+ * weights or adapters, AdamW's moments, the best weights, a step with the teacher's pass, the guard, and the recovered model. Throws
  * "limit" for a matrix that is too large for one buffer.
  */
 export const countRecovery =
@@ -37,7 +37,7 @@ export const countRecovery =
     const pruning = pruningOf(dense, plan.ratio);
     const model = await prunedModel(ctx, dense, pruning);
     const pruned = taken();
-    const student = makeStudent(ctx, model, { pruning, matrices: plan.matrices });
+    const student = makeStudent(ctx, model, { pruning, recipe: { ...DEFAULT_RECOVER_RECIPE, ...plan } });
     const state = makeRecoverState(ctx, student);
     const ids = new Uint32Array(config.rope ? plan.tokens : Math.min(plan.tokens, config.context));
     const recipe = { learningRate: 1, weightDecay: DEFAULT_RECOVER_RECIPE.weightDecay };

@@ -14,18 +14,20 @@ import {
 } from "../../engine/index.ts";
 import { guardedText, guardPerplexity } from "../../engine/recover/guard.ts";
 import { compareLosses } from "../measure/compareLosses.ts";
-import type { GuardReading } from "../payloads.ts";
+import type { GuardReading, RecoverSettings } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { madeGates } from "./madeGates.fixture.ts";
 import { idOf, type Pruned } from "./pruned.ts";
 import { loadPruned } from "./prunedModel.ts";
 import { recoverPruning } from "./recovery.ts";
+import { recoverySubject } from "./recoveryFile.ts";
 import { recordOf } from "./runRecords.ts";
 import { pruneMlp } from "./weightPruning.ts";
 
 const CONTEXT = 64;
 const SHA = "0".repeat(64);
-const CHOICE = { steps: 24, matrices: "all" } as const;
+const CHOICE: RecoverSettings = { steps: 24, matrices: "all", seed: 1 };
+const LOW_RANK: RecoverSettings = { ...CHOICE, rank: 8 };
 const REST = { text: { name: "t", sha256: SHA }, context: CONTEXT, tokens: 300, beginToken: false };
 const BEFORE = { ...REST, value: 30 };
 
@@ -43,17 +45,23 @@ afterAll(() => ctx.gpu.destroy());
 const gates = (): Pruned => madeGates(opened.config, 0.5, REST.text);
 
 /** Recovers, and frees the pruned model. */
-async function recovered(pruned: Pruned, model = loadPruned(ctx, opened, pruned), stopAt = Infinity) {
+async function recovered(
+  pruned: Pruned,
+  model = loadPruned(ctx, opened, pruned),
+  { stopAt = Infinity, choice = CHOICE } = {},
+) {
   const readings: GuardReading[] = [];
   let last = 0;
   const made = await model;
   const result = await recoverPruning(
     ctx,
-    { opened, pruned, model: made, choice: CHOICE, text, context: CONTEXT, before: BEFORE },
+    { opened, pruned, model: made, choice, text, context: CONTEXT, before: BEFORE, subject: "s" },
     {
       onStep: (step) => (last = step),
       onGuard: (reading) => readings.push(reading),
       cancelled: () => readings.length > stopAt,
+      pausing: () => false,
+      onCheckpoint: () => Promise.resolve(),
     },
   );
   made.free();
@@ -87,13 +95,29 @@ test("an architecture recovers: the best weights are a pruning of their own, and
   expect(after.recovery.weightsSha256).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test.each(["dass", "sparsegpt"] as const)("%s recovers, and its zeros stay", async (method) => {
+test("an architecture recovers by adapters, which are kept for its export", async () => {
+  const { facts, recovered: after } = await recovered(gates(), undefined, { choice: LOW_RANK });
+  expect(facts.recipe).toMatchObject({ matrices: "all", rank: 8 });
+  expect(facts.undone).toBe(false);
+  if (after?.kind !== "gates") throw new Error("expected a recovered architecture");
+  expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 3);
+  expect(after.recovery?.recipe.rank).toBe(8);
+  expect(after.adapter?.rank).toBe(8);
+  expect([...(after.adapter?.factors.keys() ?? [])].sort()).toEqual([...(after.values?.keys() ?? [])].sort());
+});
+
+test.each([
+  ["dass", CHOICE],
+  ["sparsegpt", CHOICE],
+  ["sparsegpt", LOW_RANK],
+] as const)("%s recovers, and its zeros stay: %o", async (method, choice) => {
   const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method, sequences: 4, tokens: CONTEXT };
   const watch = { onProgress: () => undefined, cancelled: () => false };
   const { pruned, model } = await pruneMlp(ctx, opened, { text, recipe }, watch);
-  const { facts, recovered: after } = await recovered(pruned, Promise.resolve(model));
+  const { facts, recovered: after } = await recovered(pruned, Promise.resolve(model), { choice });
   if (after?.kind !== "weights" || !after.recovery || !after.values) throw new Error("expected recovered weights");
   expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 3);
+  expect(after.adapter).toBeUndefined();
   // SparseGPT's own weights too, which its masks do not give again.
   expect(await guardOf(after.recovery.before)).toBeCloseTo(facts.guard.before, 3);
   for (const mask of after.masks) {
@@ -103,14 +127,49 @@ test.each(["dass", "sparsegpt"] as const)("%s recovers, and its zeros stay", asy
 });
 
 test("a stop keeps what the guard has measured so far, and undoes the recovery before the first improvement", async () => {
-  const early = await recovered(gates(), undefined, -1);
+  const early = await recovered(gates(), undefined, { stopAt: -1 });
   expect(early.facts).toMatchObject({ undone: true, guard: { bestStep: 0 } });
   expect(early.facts.step).toBeLessThan(4);
   expect(early.recovered).toBeUndefined();
-  const later = await recovered(gates(), undefined, 2);
+  const later = await recovered(gates(), undefined, { stopAt: 2 });
   expect(later.facts.step).toBeLessThan(24);
   expect(later.facts).toMatchObject({ undone: false });
   expect(later.recovered?.recovery?.bestStep).toBe(later.facts.guard.bestStep);
+});
+
+test("a paused recovery continues from its checkpoint as if it had not stopped, and only on its own masks", async () => {
+  const pruned = gates();
+  const whole = await recovered(pruned);
+  const model = await loadPruned(ctx, opened, pruned);
+  const subject = await recoverySubject(opened, { pruned, choice: CHOICE, text });
+  const work = { opened, pruned, model, choice: CHOICE, text, context: CONTEXT, before: BEFORE, subject };
+  const checkpoints: { bytes: Uint8Array<ArrayBuffer>; step: number }[] = [];
+  let steps = 0;
+  const watch = {
+    onStep: (step: number) => (steps = step),
+    onGuard: () => undefined,
+    cancelled: () => false,
+    pausing: () => steps >= 10,
+    onCheckpoint: (bytes: Uint8Array<ArrayBuffer>, step: number) =>
+      Promise.resolve(void checkpoints.push({ bytes, step })),
+  };
+  const paused = await recoverPruning(ctx, work, watch);
+  const last = checkpoints.at(-1);
+  if (!last) throw new Error("expected a checkpoint");
+  expect(paused).toMatchObject({ paused: true, facts: { step: last.step } });
+  expect(paused.recovered).toBeUndefined();
+  expect(checkpoints.map(({ step }) => step).slice(0, 2)).toEqual([4, 8]);
+  expect(last.step).toBeLessThan(24);
+
+  const resumed = await recoverPruning(ctx, { ...work, checkpoint: last.bytes }, { ...watch, pausing: () => false });
+  expect(resumed.facts.guard).toEqual(whole.facts.guard);
+  expect(resumed.recovered?.recovery?.weightsSha256).toBe(whole.recovered?.recovery?.weightsSha256);
+  const other = madeGates(opened.config, 0.6, REST.text);
+  const otherSubject = await recoverySubject(opened, { pruned: other, choice: CHOICE, text });
+  expect(otherSubject).not.toBe(subject);
+  const refused = recoverPruning(ctx, { ...work, subject: otherSubject, checkpoint: last.bytes }, watch);
+  await expect(refused).rejects.toMatchObject({ code: "format" });
+  model.free();
 });
 
 test("losses by token of a recovered run are read while it is the current pruning, and refused otherwise", async () => {

@@ -4,7 +4,8 @@ import { DRAW, uniformNoise } from "../../rng.ts";
 import { choiceItem, type ZeroShotTask } from "./task.ts";
 
 /** The names of the tasks that are made from a text. */
-export type TextTask = "next-sentence" | "last-word";
+export const TEXT_TASKS = ["next-sentence", "last-word"] as const;
+export type TextTask = (typeof TEXT_TASKS)[number];
 
 interface TextTaskOptions {
   /** How many items to draw; fewer where the text is shorter. */

@@ -1,7 +1,8 @@
 // Parts shared by the model cards of all methods: front matter, tables, perplexities, checks and the licence note.
 import { percent, whole } from "../../../shared/format.ts";
+import type { RecoverScope } from "../../recipes/recoverRecipe.ts";
 import { NO_LICENCE } from "./licence.ts";
-import type { PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
+import type { Form, PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
 
 export function frontMatter({ model }: ReceiptBase): string {
   const [identifier = ""] = model.licence.split(" ");
@@ -29,11 +30,14 @@ export function perplexities(pairs: readonly PerplexityPair[]): string {
 export function recovered({ recovery }: ReceiptBase): string {
   if (!recovery) return "";
   const { recipe, bestStep, guard, prunedBefore, weightsSha256 } = recovery;
-  const trained =
-    recipe.matrices === "all"
-      ? "all matrices of every block"
-      : "the output matrices of attention and MLP of every block";
+  const trained = trainedWords(recipe);
   return `Then a recovery trained ${trained} towards the base model's next-token distribution (forward KL): ${bestStep} of ${recipe.steps} steps of ${recipe.tokens} tokens, learning rate ${recipe.learningRate}, seed ${recipe.seed}. Perplexity was ${prunedBefore.toFixed(2)} before it; on a slice of the training text that it did not train on, ${guard.before.toFixed(2)} before and ${guard.after.toFixed(2)} after. The masks alone do not rebuild this model. SHA-256 of the trained weights: ${weightsSha256}. `;
+}
+
+function trainedWords({ matrices, rank }: RecoverScope): string {
+  if (rank !== undefined)
+    return `low-rank adapters (LoRA, rank ${rank}) on all matrices of every block, now added to them,`;
+  return matrices === "all" ? "all matrices of every block" : "the output matrices of attention and MLP of every block";
 }
 
 /** What happened to the weights that were kept: the middle of a sentence. */
@@ -53,6 +57,28 @@ export function checks({ checks: all }: ReceiptBase): string {
       percent(check.argmaxAgreement),
     ]),
   );
+}
+
+/** What the GGUF file of a form stores, as its check found it; empty for other forms. */
+export function ggufNotes({ checks: all, perplexity: measured }: ReceiptBase, form: Form): string {
+  const check = all.find((one) => one.form === form);
+  if (!check?.gguf) return "";
+  const { architecture, blockWeights, addedDimensions, withoutAttention, notes } = check.gguf;
+  const [pair] = measured;
+  const sentences = [
+    `The file is in llama.cpp's architecture \`${architecture}\`, with matrices in ${check.dtype}; it stores ${percentOf(blockWeights)} of the base model's block weights.`,
+    ...(addedDimensions > 0
+      ? [`${whole(addedDimensions)} MLP dimensions of zeros fill up rows, which consist of whole blocks of values.`]
+      : []),
+    ...(withoutAttention > 0 ? [`${withoutAttention} blocks have no attention left.`] : []),
+    ...(check.perplexity === undefined
+      ? []
+      : [
+          `Perplexity of the file as it is quantised: ${check.perplexity.toFixed(2)}${pair ? ` (before: ${pair.pruned.toFixed(2)})` : ""}.`,
+        ]),
+    ...notes,
+  ];
+  return sentences.map(oneLine).join(" ");
 }
 
 export function licenceNote({ model }: ReceiptBase): string {

@@ -21,10 +21,12 @@ export function readRecovery(field: JsonField): RecoveryReceipt {
   const recipe = field.get("recipe");
   const hash = field.get("weightsSha256");
   if (!/^[0-9a-f]{64}$/.test(hash.text())) hash.refuse("64 hexadecimal digits");
+  const rank = recipe.get("rank");
   const read: RecoverRecipe = {
     steps: recipe.get("steps").number(),
     tokens: recipe.get("tokens").number(),
     matrices: recipe.get("matrices").oneOf(RECOVER_MATRICES),
+    ...(rank.value === undefined ? {} : { rank: rank.number() }),
     learningRate: recipe.get("learningRate").number(),
     weightDecay: recipe.get("weightDecay").number(),
     seed: recipe.get("seed").number(),

@@ -1,5 +1,5 @@
 // Recovery of the current pruning: its button with the time that it takes, its choices, its progress, and its outcome.
-import { RECOVER_BOUNDS, RECOVER_MATRICES, type RecoverMatrices } from "../../../../engine/index.ts";
+import { DEFAULT_RANK, RANK_BOUNDS, RECOVER_BOUNDS } from "../../../../engine/index.ts";
 import { duration, perplexityText, whole } from "../../../../shared/format.ts";
 import { canRecover, canUndoRecovery } from "../../../../state/allowed.ts";
 import { isPruned } from "../../../../state/run/currentPruning.ts";
@@ -8,17 +8,33 @@ import type { StudioState } from "../../../../state/storeState.ts";
 import { ChoiceField } from "../../../parts/ChoiceField.tsx";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { NumberField } from "../../../parts/NumberField.tsx";
-import { TaskProgress } from "../../../parts/TaskProgress.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
+import { PausedNote, RecoverProgress } from "./PausedNote.tsx";
 import { RecoverCurve } from "./RecoverCurve.tsx";
 
-const MATRICES: Readonly<Record<RecoverMatrices, string>> = {
-  out: "Output matrices of attention and MLP",
-  all: "All matrices of the blocks",
-};
-
-/** The same for the closed form. */
-const SHORT: Readonly<Record<RecoverMatrices, string>> = { out: "output matrices", all: "all matrices" };
+/** What may be trained: its words in the list, for the closed form, and below the list. */
+const TRAINED = {
+  out: {
+    title: "Output matrices of attention and MLP",
+    short: "output matrices",
+    hint: "The other weights stay as they are",
+    choice: { matrices: "out" },
+  },
+  all: {
+    title: "All matrices of the blocks",
+    short: "all matrices",
+    hint: "Takes more memory than the output matrices",
+    choice: { matrices: "all" },
+  },
+  lowRank: {
+    title: "Low rank (LoRA) on all matrices",
+    short: "low rank",
+    hint: "No matrix is copied, so a large model takes less memory",
+    choice: { matrices: "all", rank: DEFAULT_RANK },
+  },
+} as const;
+type TrainedChoice = keyof typeof TRAINED;
+const OPTIONS = (["out", "all", "lowRank"] as const).map((value) => ({ value, title: TRAINED[value].title }));
 
 /** "about 2 min: 300 steps"; without a known pace only the steps. */
 function estimate(state: StudioState): string {
@@ -29,14 +45,16 @@ function estimate(state: StudioState): string {
 }
 
 function RecoverChoices({ disabled }: { disabled: boolean }) {
-  const { steps, matrices } = useStudio((state) => state.recoverChoice);
+  const { steps, matrices, rank, seed } = useStudio((state) => state.recoverChoice);
   const { chooseRecovery } = useActions();
+  const trained: TrainedChoice = rank === undefined ? matrices : "lowRank";
   return (
     <details className="disclosure" data-testid="recover-choices">
       <summary>
         <span className="disclosure-name">Recovery</span>{" "}
         <span className="disclosure-gist">
-          {whole(steps)} steps, {SHORT[matrices]}
+          {whole(steps)} steps, {TRAINED[trained].short}
+          {rank === undefined ? "" : ` ${rank}`}
         </span>
       </summary>
       <NumberField
@@ -50,15 +68,39 @@ function RecoverChoices({ disabled }: { disabled: boolean }) {
         disabled={disabled}
         onValue={(value) => chooseRecovery({ steps: value })}
       />
+      <NumberField
+        label="Seed"
+        hint="Draws the windows of the calibration text"
+        whole
+        testId="recover-seed"
+        value={seed}
+        min={RECOVER_BOUNDS.seed.min}
+        max={RECOVER_BOUNDS.seed.max}
+        disabled={disabled}
+        onValue={(value) => chooseRecovery({ seed: value })}
+      />
       <ChoiceField
         id="recover-matrices"
         label="Train"
-        value={matrices}
-        options={RECOVER_MATRICES.map((value) => ({ value, title: MATRICES[value] }))}
+        value={trained}
+        options={OPTIONS}
         disabled={disabled}
-        hint="The other weights stay as they are"
-        onValue={(value) => chooseRecovery({ matrices: value })}
+        hint={TRAINED[trained].hint}
+        onValue={(value) => chooseRecovery(TRAINED[value].choice)}
       />
+      {rank === undefined ? null : (
+        <NumberField
+          label="Rank"
+          hint="A higher rank recovers more and takes more memory"
+          whole
+          testId="recover-rank"
+          value={rank}
+          min={RANK_BOUNDS.min}
+          max={RANK_BOUNDS.max}
+          disabled={disabled}
+          onValue={(value) => chooseRecovery({ rank: value })}
+        />
+      )}
     </details>
   );
 }
@@ -129,18 +171,21 @@ function Start() {
   );
 }
 
-/** Shown once something is pruned. */
+/** Shown once something is pruned, and while a recovery is paused. */
 export function RecoverPanel() {
   const pruned = useStudio((state) => isPruned(state) && state.run.phase !== "training");
   const running = useStudio((state) => state.recovery.phase === "recovering");
-  const { stopRecovery } = useActions();
-  if (!pruned && !running) return null;
+  const paused = useStudio((state) => state.pausedRecovery !== null && state.run.phase !== "training");
+  if (!pruned && !running && !paused) return null;
   return (
     <div className="recover" role="group" aria-label="Recover" data-testid="recover-panel">
       {running ? (
-        <TaskProgress task="recover" label="Recovering" stop="Stop" cancel={stopRecovery} testId="recover-progress" />
+        <RecoverProgress />
       ) : (
-        <Start />
+        <>
+          {pruned ? <Start /> : null}
+          {paused ? <PausedNote /> : null}
+        </>
       )}
       <RecoverCurve />
       <Outcome />
