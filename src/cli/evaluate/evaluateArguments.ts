@@ -1,5 +1,5 @@
 // The arguments of npm run evaluate: the model, its pruned versions, and the tasks.
-import { TEXT_TASKS, type TextTask } from "../../engine/evaluate/tasks/textTasks.ts";
+import { TEXT_TASKS, type TextTask } from "../../engine/recipes/textTaskNames.ts";
 import { existsSync, statSync } from "node:fs";
 import { existingFile, optionalWhole, parseValues, type Values } from "../arguments/arguments.ts";
 import {

@@ -49,9 +49,13 @@ describe("a recovery", () => {
     state().chooseRecovery({ matrices: "all", rank: 8 });
     state().chooseRecovery({ steps: 40 });
     await state().recover();
-    expect(sent[0]).toEqual({ type: "recover", choice: { steps: 40, matrices: "all", rank: 8 }, tokens: 2048 });
+    expect(sent[0]).toEqual({
+      type: "recover",
+      choice: { steps: 40, matrices: "all", rank: 8, seed: 1 },
+      tokens: 2048,
+    });
     state().chooseRecovery({ matrices: "all" });
-    expect(state().recoverChoice).toEqual({ steps: 40, matrices: "all" });
+    expect(state().recoverChoice).toEqual({ steps: 40, matrices: "all", seed: 1 });
   });
 
   it("refuses a rank out of bounds", async () => {

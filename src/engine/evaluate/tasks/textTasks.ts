@@ -1,11 +1,8 @@
 // Two tasks that need no file: any held-out text gives them. Equal texts and seeds give equal items.
 import { invariant } from "../../errors.ts";
 import { DRAW, uniformNoise } from "../../rng.ts";
+import type { TextTask } from "../../recipes/textTaskNames.ts";
 import { choiceItem, type ZeroShotTask } from "./task.ts";
-
-/** The names of the tasks that are made from a text. */
-export const TEXT_TASKS = ["next-sentence", "last-word"] as const;
-export type TextTask = (typeof TEXT_TASKS)[number];
 
 interface TextTaskOptions {
   /** How many items to draw; fewer where the text is shorter. */
