@@ -9,7 +9,7 @@ import { unitOf } from "./kit/variants.ts";
 import { rope, rotated } from "./rope.ts";
 
 /** A sliding window for all keys. */
-export const NO_WINDOW = 0xffffffff;
+const NO_WINDOW = 0xffffffff;
 
 interface AttentionOptions {
   /** A KV cache (S, 2 kvHeads headDim) with at least start + T rows, through which no gradient passes. Default: k and v are those of `qkv`. */
@@ -81,7 +81,9 @@ function checkInputs(qkv: Tensor, { cache, table, shape }: AttentionOptions): vo
   );
 }
 
-const windowOf = ({ window = NO_WINDOW }: AttentionOptions): number => Math.min(window, NO_WINDOW);
+/** The window as kernels take it, a u32. */
+export const windowOf = ({ window = NO_WINDOW }: Pick<AttentionOptions, "window">): number =>
+  Math.min(window, NO_WINDOW);
 
 /** Attention without a matrix of all scores. Its kernels rotate q and k as they load them, and their gradients back. */
 function flash(ctx: Ctx, qkv: Tensor, options: AttentionOptions, results: Results): Backward {
