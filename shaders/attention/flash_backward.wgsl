@@ -3,13 +3,14 @@
 //   flash_queries: dq = d scores k; and dots, for flash_keys, which runs after it. One workgroup per ROWS queries of a head (global y), the last ones first.
 //   flash_keys: dk = d scores^T q, dv = weights^T dout. One workgroup per ROWS keys, for one query head (global y).
 //   sum_groups: adds the dk and dv of the query heads that share a key/value head. One invocation per vec4.
-// The gradients of q and k are rotated back as they are stored. qkv, dqkv: packed rows, not rotated; out, dout: (T, heads depth); stats, dots: (heads, T); strides and columns count vec4s. flash_keys writes dk of query head h
+// The gradients of q and k are rotated back as they are stored. qkv, dqkv: packed rows; out, dout: (T, heads depth); stats, dots: (heads, T); strides and columns count vec4s. flash_keys writes dk of query head h
 // at result_column + h result_step, and dv at result_v + h result_step: to dqkv if no heads share keys, else to `parts`. Needs lib/rotary.wgsl and lib/flash.wgsl.
 
 struct Dims {
   rows: u32,
   depth: u32,
   half: u32,
+  rotating: u32,
   group: u32,
   window: u32,
   stride: u32,

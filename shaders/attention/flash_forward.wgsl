@@ -1,12 +1,13 @@
 // Causal attention in one kernel: out[t, h] = softmax(q[t, h] k^T scale) v over the keys that query t sees, with a running maximum and sum.
 // One workgroup per ROWS queries of a head (global y); the last queries, which see most keys, first. Also stats[h, t] = (largest score,
-// 1 / sum of exp(score - largest)). qkv: packed rows, whose q and k are rotated here; strides and columns count vec4s, depth is head_dim / 4.
+// 1 / sum of exp(score - largest)). qkv: packed rows; strides and columns count vec4s, depth is head_dim / 4.
 // Needs lib/rotary.wgsl and lib/flash.wgsl.
 
 struct Dims {
   rows: u32,
   depth: u32,
   half: u32,
+  rotating: u32,
   group: u32,
   window: u32,
   stride: u32,

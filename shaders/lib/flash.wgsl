@@ -1,8 +1,9 @@
 // Attention by tiles, without a matrix of all scores (Dao et al. 2022): what its kernels share. For graphics cards: all goes through workgroup
 // memory. One workgroup works on a tile of scores, ROWS rows by COLUMNS columns, each invocation on a 4 x 4 of it.
 // A tile is left right^T over the dimensions of a head, 16 of them per round. Then it is a factor: tile values, 16 of its columns per round.
-// Queries and keys are rotated as they are loaded, and are handled by slots (lib/rotary.wgsl); row 0 is at position 0.
-// Needs PANELS before it: head_dim / 64, rounded up; lib/rotary.wgsl; and a uniform `dims` with rows, stride, depth and half (in vec4s).
+// Queries and keys are handled by slots (lib/rotary.wgsl); row 0 is at position 0. With dims.rotating they are rotated as they are loaded, else
+// they already are. Needs PANELS before it: head_dim / 64, rounded up; lib/rotary.wgsl; and a uniform `dims` with rows, stride, depth, half (in
+// vec4s) and rotating.
 
 const DOWN = 8u;
 const ACROSS = 16u;
@@ -19,7 +20,7 @@ var<workgroup> value_rows: array<array<vec4f, PANEL>, 16>;  // 16 rows of values
 var<workgroup> score_tile: array<array<vec4f, ACROSS + 1u>, ROWS>;
 var<workgroup> row_parts: array<array<vec4f, ACROSS + 1u>, DOWN>;
 
-@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;  // packed rows, not rotated
+@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;  // packed rows
 @group(0) @binding(1) var<storage, read> table: array<vec4f>;  // of RoPE
 
 /// Vec4 c of a head's row; zeros beyond the end of the head. Beyond the last row it is that row.
@@ -32,7 +33,7 @@ fn qkv_at(row: u32, column: u32, c: u32) -> vec4f {
 fn pair_at(row: u32, column: u32, slot: u32) -> Pair {
   let pair = Pair(
     qkv_at(row, column, vec4_of_slot(slot, dims.half)), qkv_at(row, column, vec4_of_slot(slot + 1u, dims.half)));
-  if (slot >= 2u * dims.half) { return pair; }
+  if (dims.rotating == 0u || slot >= 2u * dims.half) { return pair; }
   let at = 2u * dims.half * min(row, dims.rows - 1u) + slot;
   return turned(pair, table[at], table[at + 1u], 1.0);
 }

@@ -8,6 +8,7 @@ interface Params extends HeadShape {
   window?: number;
   scratchBytes?: number;
   keptBytes?: number;
+  rotatingRows?: number;
 }
 
 /** Where element c of a head is stored, in packed rows q|k|v or in a cache k|v: of query head h in row t, of key/value head g in row j. */
@@ -192,13 +193,16 @@ interface RotatedParams extends Params {
   rotaryDim: number;
 }
 
+const BEFORE = { rotatingRows: 0 };
+
 /** Without a cache, on rows that are not rotated yet. */
 function rotated(sizes: Sizes, rotaryDim: number, more: Partial<Params> = {}): OpCase<RotatedParams> {
   const [rows] = sizes;
   const base = own(sizes, more);
   const again = more.keptBytes === 0 ? ", weights recomputed" : "";
+  const before = more.rotatingRows === 0 ? ", rotated before" : "";
   return {
-    name: `${base.name} rotary ${rotaryDim}${more.window ? ` window ${more.window}` : ""}${again}`,
+    name: `${base.name} rotary ${rotaryDim}${more.window ? ` window ${more.window}` : ""}${again}${before}`,
     params: { ...base.params, rotaryDim },
     inputs: () => [packed(rows, base.params, 2), angleTable(rows, { rotaryDim }), scalar(0)],
   };
@@ -223,6 +227,11 @@ export const attentionRotatedRef: OpRef<RotatedParams> = {
     rotated([33, 1, 1, 256], 256),
     rotated([72, 2, 1, 72], 72, { window: 70 }),
     rotated([19, 6, 3, 16], 16, { scratchBytes: 1 }),
+    // as long sequences are rotated on graphics cards
+    rotated([33, 4, 2, 64], 64, BEFORE),
+    rotated([66, 2, 1, 80], 32, BEFORE),
+    rotated([37, 2, 2, 128], 128, BEFORE),
+    rotated([72, 2, 1, 72], 72, { ...BEFORE, window: 70 }),
   ],
   forward([qkv, table], params) {
     if (!qkv || !table) throw new RangeError("attention takes q|k|v and a table");

@@ -2,7 +2,7 @@
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { flashBackward, flashForward, usesFlash } from "./kit/flashKernels.ts";
+import { flashBackward, flashForward, ROTATING_ROWS, usesFlash } from "./kit/flashKernels.ts";
 import { type HeadShape, packedWidth } from "./kit/headShape.ts";
 import { weightsToKeep, scoredBackward, scoredCall, scoredForward } from "./kit/scoredAttention.ts";
 import { unitOf } from "./kit/variants.ts";
@@ -25,6 +25,8 @@ interface AttentionOptions {
   scratchBytes?: number;
   /** Most bytes of attention weights kept for backward. */
   keptBytes?: number;
+  /** Up to this many rows, tiles rotate q and k as they load them (see ROTATING_ROWS); more rows are rotated once, before. */
+  rotatingRows?: number;
 }
 
 /** What forward writes. */
@@ -85,9 +87,12 @@ function checkInputs(qkv: Tensor, { cache, table, shape }: AttentionOptions): vo
 export const windowOf = ({ window = NO_WINDOW }: Pick<AttentionOptions, "window">): number =>
   Math.min(window, NO_WINDOW);
 
-/** Attention without a matrix of all scores. Its kernels rotate q and k as they load them, and their gradients back. */
-function flash(ctx: Ctx, qkv: Tensor, options: AttentionOptions, results: Results): Backward {
-  const call = { qkv, table: options.table, shape: options.shape, window: windowOf(options) };
+/** Attention without a matrix of all scores. Its kernels rotate the gradients of q and k back; in short sequences they also rotate q and k. */
+function flash(ctx: Ctx, given: Tensor, options: AttentionOptions, results: Results): Backward {
+  const { table, start, shape, rotatingRows = ROTATING_ROWS } = options;
+  const rotating = matrixOf(given).rows <= rotatingRows;
+  const qkv = table && !rotating ? rotated(ctx, given, { table, start, shape }) : given;
+  const call = { qkv, table, rotating, shape, window: windowOf(options) };
   flashForward(ctx, call, results);
   return (gradients) => {
     flashBackward(ctx, call, { ...results, ...gradients });

@@ -10,6 +10,12 @@ import { matrixOf, type Tensor } from "../../tensor.ts";
 import { type HeadShape, packedWidth } from "./headShape.ts";
 import { groupsOf, kernelOf, kernelSizes } from "./launch.ts";
 
+/**
+ * Up to this many rows, tiles rotate what they load. Each tile of keys is loaded once per tile of queries, so the reads of RoPE's table grow
+ * with T^2 (they add 60 % to those of a tile), while a dispatch that rotates once reads and writes T rows: about equal at 256 rows of 9 heads.
+ */
+export const ROTATING_ROWS = 256;
+
 interface Kernels {
   forward: KernelSpec;
   queries: KernelSpec;
@@ -46,8 +52,10 @@ export const usesFlash = ({ gpu }: Ctx): boolean => !gpu.facts.software && gpu.f
 /** One call. qkv: (T, (heads + 2 kvHeads) headDim), packed; window: keys that a query sees, as u32. */
 interface FlashCall {
   qkv: Tensor;
-  /** RoPE's table for q and k, which are not rotated yet. Its width is a multiple of 4. */
+  /** RoPE's table, by which the gradients of q and k are rotated back. Its width is a multiple of 4. */
   table: Tensor | undefined;
+  /** Whether q and k are not rotated yet, so that the tiles rotate them as they load them. */
+  rotating: boolean;
   shape: HeadShape;
   window: number;
 }
@@ -61,13 +69,14 @@ interface FlashSaved {
 }
 
 /** Fields that all kernels take, in vec4s. */
-function dimsOf({ qkv, table, shape, window }: FlashCall): Record<string, number> {
+function dimsOf({ qkv, table, rotating, shape, window }: FlashCall): Record<string, number> {
   const { heads, kvHeads, headDim } = shape;
   const depth = headDim / 4;
   const columns = { stride: packedWidth(shape) / 4, k_column: heads * depth, v_column: (heads + kvHeads) * depth };
   const { rows } = matrixOf(qkv);
   const half = (table?.shape[1] ?? 0) / 4;
-  return { rows, depth, half, group: heads / kvHeads, window, ...columns, heads, scale: 1 / Math.sqrt(headDim) };
+  const turn = { half, rotating: rotating ? 1 : 0 };
+  return { rows, depth, ...turn, group: heads / kvHeads, window, ...columns, heads, scale: 1 / Math.sqrt(headDim) };
 }
 
 /** Without a table the kernels read none, but have to bind something. */
