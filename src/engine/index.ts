@@ -14,7 +14,7 @@ export {
   WIDTH_MULTIPLES,
   writtenName,
 } from "./recipes/recipe.ts";
-export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber, WidthMultiple } from "./recipes/recipe.ts";
+export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
 export { Ctx } from "./ctx.ts";
 export type { Precision } from "./tensor.ts";
 export { Gpu } from "./gpu/device.ts";

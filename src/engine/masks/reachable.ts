@@ -6,7 +6,7 @@ import { prunesMlpOnly, type Recipe, RECIPE_BOUNDS, writtenName } from "../recip
 import { gateCosts, keptInBlock } from "./budget.ts";
 
 /** The sizes of a model that its budget depends on. */
-export type BudgetShape = Pick<ModelConfig, "dModel" | "dMlp" | "heads" | "kvHeads" | "headDim" | "glu">;
+type BudgetShape = Pick<ModelConfig, "dModel" | "dMlp" | "heads" | "kvHeads" | "headDim" | "glu">;
 type Gates = Pick<Recipe, "gates" | "widthMultiple">;
 
 /**

@@ -1,8 +1,8 @@
 // The two readings of the slider (METHOD.md 1.4): the kept share of the block weights, and of the entire model.
-import { lowestRatio, lowestReason, RECIPE_BOUNDS } from "../../engine/index.ts";
+import { lowestRatio, lowestReason, type Recipe, RECIPE_BOUNDS } from "../../engine/index.ts";
 import { percent } from "../../shared/format.ts";
 import type { ModelFacts } from "../../worker/protocol.ts";
-import type { StudioState } from "../storeState.ts";
+import type { ModelSlice } from "../model/modelState.ts";
 
 type Parameters = Pick<ModelFacts["parameters"], "blocks" | "total">;
 export type RatioUnit = "blocks" | "model";
@@ -18,13 +18,13 @@ export function blockRatioOf(share: number, { blocks, total }: Parameters): numb
 }
 
 /** The lowest ratio that can be asked for, and why, if the recipe's gates do not reach the lowest one of any recipe. */
-export interface Lowest {
+interface Lowest {
   ratio: number;
   reason?: string;
 }
 
 /** Of the recipe on the open model. */
-export function lowestOf({ model, recipe }: Pick<StudioState, "model" | "recipe">): Lowest {
+export function lowestOf({ model, recipe }: { model: ModelSlice["model"]; recipe: Recipe }): Lowest {
   if (model.phase !== "open") return { ratio: RECIPE_BOUNDS.ratio.min };
   const ratio = lowestRatio(model.facts, recipe);
   return ratio > RECIPE_BOUNDS.ratio.min ? { ratio, reason: lowestReason(recipe) } : { ratio };
