@@ -7,7 +7,7 @@ import { blockLinears, type LinearRole } from "../config/tensors.ts";
 import { type Kept, keptOf } from "../masks/compact.ts";
 import { tensorGates } from "../masks/tensorGates.ts";
 import { isKept, masksByName, type WeightMask, type WeightMasks } from "../masks/weightMasks.ts";
-import type { BlockWeights, LinearWeights } from "../model/decoderWeights.ts";
+import type { BlockLayer, BlockWeights, LinearWeights } from "../model/decoderWeights.ts";
 import { type Model, paddingOf } from "../model/load.ts";
 import { copyInto } from "../ops/arithmetic.ts";
 import { inOneBuffer } from "../ops/kit/rowParts.ts";
@@ -47,9 +47,12 @@ export interface Student {
   free(): void;
 }
 
-type Layer = "qkv" | "o" | "up" | "down";
-const LAYERS: Record<RecoverMatrices, readonly Layer[]> = { out: ["o", "down"], all: ["qkv", "o", "up", "down"] };
-const LAYER_OF: Record<LinearRole, Layer> = { q: "qkv", k: "qkv", v: "qkv", o: "o", up: "up", down: "down" };
+/** In the order in which a block runs them. */
+export const TRAINED_LAYERS: Record<RecoverMatrices, readonly BlockLayer[]> = {
+  out: ["o", "down"],
+  all: ["qkv", "o", "up", "down"],
+};
+const LAYER_OF: Record<LinearRole, BlockLayer> = { q: "qkv", k: "qkv", v: "qkv", o: "o", up: "up", down: "down" };
 
 /** `pruned` with its own copies of the matrices that are trained. Throws "limit" where one of them needs several buffers. */
 export function makeStudent(
@@ -71,7 +74,7 @@ export function makeStudent(
     });
     return theta;
   };
-  const copied = (block: BlockWeights, l: number, layer: Layer): LinearWeights => {
+  const copied = (block: BlockWeights, l: number, layer: BlockLayer): LinearWeights => {
     const { weight, bias } = block[layer];
     const place = (kind: "weight" | "bias"): StoredPart[] => partsOf(config, pruning, { block: l, layer, kind });
     return {
@@ -80,7 +83,10 @@ export function makeStudent(
     };
   };
   const blocks = pruned.weights.blocks.map((block, l): BlockWeights => {
-    return { ...block, ...Object.fromEntries(LAYERS[matrices].map((layer) => [layer, copied(block, l, layer)])) };
+    return {
+      ...block,
+      ...Object.fromEntries(TRAINED_LAYERS[matrices].map((layer) => [layer, copied(block, l, layer)])),
+    };
   });
   const free = (): void => ctx.free(...trained.flatMap(({ theta, bits }) => (bits ? [theta, bits] : [theta])));
   return { model: { ...pruned, weights: { ...pruned.weights, blocks } }, trained, free };
@@ -90,7 +96,7 @@ export function makeStudent(
 function partsOf(
   config: ModelConfig,
   pruning: Pruning,
-  { block, layer, kind }: { block: number; layer: Layer; kind: "weight" | "bias" },
+  { block, layer, kind }: { block: number; layer: BlockLayer; kind: "weight" | "bias" },
 ): StoredPart[] {
   const lists = "lists" in pruning ? pruning.lists : undefined;
   const pad = paddingOf(config, lists !== undefined);
