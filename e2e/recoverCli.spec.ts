@@ -35,7 +35,7 @@ test("compare recovers a pruning without making it again, and records it for the
 
   const records = readRuns(readFileSync(join(out, "compare.json"), "utf8"), "compare.json").map(({ record }) => record);
   const [disp, recovered, sparse, sparseRecovered, random] = records;
-  expect(records.map(({ recovery }) => recovery?.recipe.steps)).toEqual([undefined, 8, undefined, 4, 4]);
+  expect(records.map(({ recovery }) => recovery?.recipe?.steps)).toEqual([undefined, 8, undefined, 4, 4]);
   expect(recovered?.recovery?.prunedBefore).toBe(disp?.perplexity.pruned);
   expect(sparseRecovered?.recovery?.prunedBefore).toBe(sparse?.perplexity.pruned);
   expect(recovered?.kept).toEqual(disp?.kept);

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { compareHeadless } from "../../src/cli/compare/compareHeadless.ts";
 import { keyOf, type PlannedRun } from "../../src/cli/compare/methods.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../../src/engine/recipes/recoverRecipe.ts";
+import { DEFAULT_REFIT_RECIPE } from "../../src/engine/recipes/refitRecipe.ts";
 import { unpackBits } from "../../src/engine/formats/files/bitset.ts";
 import type { Run } from "../../src/engine/index.ts";
 import {
@@ -58,7 +59,16 @@ export async function measureQuality(): Promise<void> {
     process.stderr.write(`${name}: ${runs.length} runs\n`);
     const waiting = [...runs];
     const { recoverMatrices = DEFAULT_RECOVER_RECIPE.matrices } = batch;
-    const settings = { ...MEASURED, precision: "f32", host: "auto", tune: false, steps, recoverMatrices } as const;
+    const { matrices: refitMatrices } = DEFAULT_REFIT_RECIPE;
+    const settings = {
+      ...MEASURED,
+      precision: "f32",
+      host: "auto",
+      tune: false,
+      steps,
+      recoverMatrices,
+      refitMatrices,
+    } as const;
     await compareHeadless({ model, ...QUALITY_TEXTS, ...settings, runs }, (run) => {
       const planned = waiting.shift();
       if (planned) entries.push(entryOf(name, keyOf(planned), run));

@@ -121,13 +121,15 @@ export {
   RECOVER_MATRICES,
 } from "./recipes/recoverRecipe.ts";
 export type { RecoverMatrices, RecoverRecipe } from "./recipes/recoverRecipe.ts";
-export type { RecoveryReceipt } from "./formats/receipt/recoveryReceipt.ts";
+export { checkRefitRecipe, DEFAULT_REFIT_RECIPE, type RefitRecipe } from "./recipes/refitRecipe.ts";
+export { type RecoveryReceipt, recoveryWords } from "./formats/receipt/recoveryReceipt.ts";
+export { refit } from "./recover/refit/refit.ts";
 export { RecoverSession } from "./recover/session.ts";
 export type { Pruning } from "./recover/student.ts";
 export type { GuardRecord } from "./recover/guard.ts";
 export { overlaid } from "./recover/overlay.ts";
 export type { RecoveredValues } from "./recover/overlay.ts";
-export { recoveredModel, recoveryResult, updatedValues } from "./recover/recoveredModel.ts";
+export { modelWithValues, recoveredModel, recoveryResult, updatedValues } from "./recover/recoveredModel.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";
 export { exportRatios } from "./evaluate/export/exportRatios.ts";
 export type { RatioInside } from "./evaluate/export/exportRatios.ts";

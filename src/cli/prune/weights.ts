@@ -8,7 +8,7 @@ import {
 import { optionalNumber, parseValues } from "../arguments/arguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { runHeadless } from "./runHeadless.ts";
-import { readRecoverArguments, type RecoverChoice, RECOVER_OPTIONS } from "../arguments/recoverArguments.ts";
+import { readRecoverArguments, type RecoverChoices, RECOVER_OPTIONS } from "../arguments/recoverArguments.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
 export const WEIGHTS_USAGE = `Single weights of the MLP in one shot, calibrated on --text; exports the masked form, which is dense with zeros:
@@ -16,11 +16,10 @@ export const WEIGHTS_USAGE = `Single weights of the MLP in one shot, calibrated 
   --pattern 2:4            N:M zeroes N of every M neighbouring weights; 50% zeroes this share of each row or column
   --sequences 64           of the calibration text
   --tokens 128             per sequence
-  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --tune, --host, --dtype, --shard-mb and --recover with its options as above`;
+  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --tune, --host, --dtype, --shard-mb, --recover and --refit with their options as above`;
 
-interface WeightsArguments extends RunArguments {
+interface WeightsArguments extends RunArguments, RecoverChoices {
   recipe: WeightRecipe;
-  recover?: RecoverChoice;
 }
 
 /** Whether the arguments name a method of weight pruning. */
@@ -57,13 +56,16 @@ export function readWeightsArguments(argv: readonly string[]): WeightsArguments 
   const given = readRunArguments({ forms: "masked", ...values });
   if (given.forms.join() !== "masked")
     throw new UsageError(`--forms: expected masked, the only form of ${method}, got "${given.forms.join()}"`);
-  const recover = readRecoverArguments(values, recipe.seed);
-  return { ...given, recipe, ...(recover ? { recover } : {}) };
+  return { ...given, recipe, ...readRecoverArguments(values, recipe.seed) };
 }
 
 export async function pruneWeightsHeadless(argv: readonly string[]): Promise<void> {
-  const { recipe, recover, ...given } = readWeightsArguments(argv);
+  const { recipe, recover, refit, ...given } = readWeightsArguments(argv);
   await runHeadless(given, recipe, (host, request, progress) =>
-    host.call("pruneWeights", { ...request, recipe, ...(recover ? { recover } : {}) }, progress),
+    host.call(
+      "pruneWeights",
+      { ...request, recipe, ...(refit ? { refit } : {}), ...(recover ? { recover } : {}) },
+      progress,
+    ),
   );
 }

@@ -80,7 +80,7 @@ describe.each(["structures", "weights"] as const)("a recovery of pruned %s", (ki
     await recoveredModel(ctx, opened, await recovery.values(), "masks" in pruning ? pruning.masks : undefined);
     const after = ctx.buffers.bytesInUse;
 
-    const planned: RecoveryPlan = { matrices, tokens: TOKENS, ...(ratio === undefined ? {} : { ratio }) };
+    const planned: RecoveryPlan = { training: { matrices, tokens: TOKENS }, ...(ratio === undefined ? {} : { ratio }) };
     const choice = { precision: "f32", trainingTokens: TOKENS, evaluationTokens: WINDOW } as const;
     const without = await planMemory(gpu.facts, config, choice);
     const plan = await planMemory(gpu.facts, config, choice, countRecovery(planned));

@@ -116,8 +116,8 @@ test("a stop keeps what the guard has measured so far, and undoes the recovery b
 test("losses by token of a recovered run are read while it is the current pruning, and refused otherwise", async () => {
   const { recovered: after } = await recovered(gates());
   if (!after?.recovery) throw new Error("expected a recovered architecture");
-  const { recipe, bestStep, guard, weightsSha256 } = after.recovery;
-  const recovery = { recipe, bestStep, guard, weightsSha256, prunedBefore: 30 };
+  const { before, reading, ...rest } = after.recovery;
+  const recovery = { ...rest, prunedBefore: 30 };
   const perplexity = { ...REST, dense: 20, pruned: 24 };
   const run = recordOf(opened, after, { adapter: "test", perplexity, msPerToken: null, recovery });
   expect(run.record).toMatchObject({ name: "DISP 50 %, seed 1, recovered", recovery });

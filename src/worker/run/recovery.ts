@@ -131,7 +131,7 @@ async function recoveredPruning(
   const updated = updates ? await updatedValues(ctx, model, pruned.masks) : undefined;
   const before: Pruned = updated ? { ...pruned, values: updated } : pruned;
   const values = new Map([...(updated ?? []), ...(await session.values())]);
-  const result = await recoveryResult(session, overlaid(opened.weights, values), values);
+  const result = await recoveryResult({ training: session }, overlaid(opened.weights, values), values);
   const recovery = { ...result, before, reading };
   const run = crypto.randomUUID();
   // A list of masks of its own: the model on the GPU is found by it, and has other weights than before.

@@ -70,7 +70,7 @@ export async function refit(ctx: Ctx, input: RefitInput, options: RefitOptions =
   // The copies and the streams of all sequences may not fit.
   const { student, streams } = await ctx.gpu.checked(
     "a refit",
-    () => makeState(ctx, { dense, pruned, pruning, recipe, sequences }),
+    () => makeRefitState(ctx, { dense, pruned, pruning, recipe, sequences }),
     (made) => made.free(),
   );
   try {
@@ -86,8 +86,8 @@ export async function refit(ctx: Ctx, input: RefitInput, options: RefitOptions =
   }
 }
 
-/** The copies of the matrices, and the streams of all sequences. */
-function makeState(
+/** The copies of the matrices, and the streams of all sequences. The caller frees both. */
+export function makeRefitState(
   ctx: Ctx,
   { dense, pruned, pruning, recipe, sequences }: Omit<RefitInput, "text" | "context"> & { sequences: Uint32Array[] },
 ): { student: Student; streams: ResidualStreams; free: () => void } {
@@ -128,17 +128,27 @@ const isMatrix = ({ theta }: RefittedTensor): boolean => theta.shape.length === 
 /** Refits the layers of a block in the order in which they run: each gets its inputs from those refitted before it. */
 async function refitBlock(work: Work, block: number): Promise<void> {
   const { student, streams, recipe, advance } = work;
-  const layers = TRAINED_LAYERS[recipe.matrices];
-  for (const layer of layers) {
-    const weight = student.model.weights.blocks[block]?.[layer].weight[0];
-    const tensor = student.trained.find(({ theta }) => theta === weight);
-    invariant(tensor, "bug", `refit: ${layer} of block ${block} was not copied`);
-    await refitLayer(work, { block, layer }, tensor);
+  for (const layer of TRAINED_LAYERS[recipe.matrices]) {
+    const at = { block, layer };
+    await refitLayer(work, at, copyOf(student, at));
   }
   await streams.advance(block, advance);
 }
 
-async function refitLayer(work: Work, at: { block: number; layer: BlockLayer }, tensor: RefittedTensor): Promise<void> {
+interface LayerOfBlock {
+  block: number;
+  layer: BlockLayer;
+}
+
+/** The copied matrix of a layer. */
+export function copyOf({ model, trained }: Student, { block, layer }: LayerOfBlock): RefittedTensor {
+  const weight = model.weights.blocks[block]?.[layer].weight[0];
+  const found = trained.find(({ theta }) => theta === weight);
+  invariant(found, "bug", `refit: ${layer} of block ${block} was not copied`);
+  return found;
+}
+
+async function refitLayer(work: Work, at: LayerOfBlock, tensor: RefittedTensor): Promise<void> {
   const { ctx, streams, advance } = work;
   const observed = observedLayer(ctx, at, tensor);
   const { gram, cross, outputs } = observed;
@@ -154,11 +164,8 @@ async function refitLayer(work: Work, at: { block: number; layer: BlockLayer }, 
   }
 }
 
-function observedLayer(
-  ctx: Ctx,
-  at: { block: number; layer: BlockLayer },
-  { theta, parts, width }: RefittedTensor,
-): ObservedLayer {
+/** Where the sums of a layer go; the caller frees its tensors. */
+export function observedLayer(ctx: Ctx, at: LayerOfBlock, { theta, parts, width }: RefittedTensor): ObservedLayer {
   const [height = 0] = theta.shape;
   const index = new Uint32Array(height); // padding reads output 0, and is ignored
   let denseRows = 0;

@@ -66,6 +66,12 @@ export class ResidualStreams {
     }
   }
 
+  /** Adds the sums of the first sequence, for memory plans. */
+  observeOnce(layer: ObservedLayer): void {
+    const [first] = this.streams;
+    if (first) this.ctx.step(() => this.add(layer, first));
+  }
+
   /** Replaces the residual streams of every sequence by those after the block. */
   async advance(block: number, before: BeforeSequence): Promise<void> {
     const { ctx, models } = this;
