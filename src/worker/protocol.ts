@@ -63,6 +63,8 @@ export type Command =
    * tokens: how many of the evaluation text are measured before it.
    */
   | { type: "recover"; choice: RecoverSettings; tokens: number }
+  /** Refits the kept weights of the current pruning by least squares, without training. tokens: as for `recover`. */
+  | { type: "refit"; tokens: number }
   /** Makes the pruning before the recovery the current one again. */
   | { type: "undoRecovery" }
   | ({ type: "weightWindow" } & NamedWindow)
@@ -114,6 +116,7 @@ export interface Replies {
   pruneWeights: PrunedMlp;
   /** pruned: the recovered model; null where the recovery was undone. */
   recover: { facts: RecoveryFacts; pruned: ShownPruning | null };
+  refit: { facts: RecoveryFacts; pruned: ShownPruning | null };
   undoRecovery: ShownPruning;
   weightWindow: WeightWindow;
   /** Null where nothing is pruned, or where its perplexity was not measured. */

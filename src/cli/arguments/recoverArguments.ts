@@ -47,10 +47,6 @@ export interface RecoverChoices {
   recover?: RecoverChoice;
 }
 
-/** Whether anything is done to the kept weights. */
-export const asksForRecovery = ({ refit, recover }: RecoverChoices): boolean =>
-  refit !== undefined || recover !== undefined;
-
 /** The requested refit and training. seed: of the run. Throws a UsageError that names the argument. */
 export function readRecoverArguments(values: Values, seed: number): RecoverChoices {
   const [refit, recover] = [readRefit(values, seed), readTraining(values, seed)];

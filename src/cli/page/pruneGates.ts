@@ -20,8 +20,8 @@ import {
   sharingOf,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
-import { asksForRecovery, type RecoverChoices } from "../arguments/recoverArguments.ts";
-import { recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
+import type { RecoverChoices } from "../arguments/recoverArguments.ts";
+import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
 import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 

@@ -11,8 +11,8 @@ import {
   updatedValues,
   type WeightRecipe,
 } from "../../engine/index.ts";
-import { asksForRecovery, type RecoverChoices } from "../arguments/recoverArguments.ts";
-import { recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
+import type { RecoverChoices } from "../arguments/recoverArguments.ts";
+import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
 import { formTargets } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 

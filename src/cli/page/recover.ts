@@ -48,6 +48,10 @@ export interface Recovered {
   result?: { opened: OpenedModel; recovery: RecoveryReceipt };
 }
 
+/** Whether anything is done to the kept weights. */
+export const asksForRecovery = ({ refit, recover }: RecoverChoices): boolean =>
+  refit !== undefined || recover !== undefined;
+
 /** A recovery as the memory plan counts it. ratio: of a compact model; missing for single weights, whose model keeps its shapes. */
 export function recoveryPlan({ refit, recover }: RecoverChoices, ratio?: number): RecoveryPlan {
   return {

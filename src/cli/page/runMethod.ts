@@ -11,11 +11,12 @@ import {
   type RunRecord,
   weightsOf,
 } from "../../engine/index.ts";
-import { asksForRecovery, type RecoverChoices } from "../arguments/recoverArguments.ts";
+import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import type { CompareSettings } from "../compare/compareArguments.ts";
 import { type PlannedRun, pruningKeyOf } from "../compare/methods.ts";
 import { type MethodOptions, pruneStructures, type StructuralRun } from "./compareMasks.ts";
 import type { MeasuredPair, OpenRun } from "./openRun.ts";
+import { asksForRecovery } from "./recover.ts";
 import { measureMasks, recoverMasks } from "./pruneGates.ts";
 import { calibrateAndPrune, recoverWeights } from "./pruneWeights.ts";
 

@@ -48,7 +48,7 @@ export async function modelWithValues(
 
 /** What was done to the kept weights: at least one of both. */
 interface RecoverySteps {
-  refit?: { recipe: RefitRecipe; guard: GuardRecord };
+  refit?: { recipe: RefitRecipe; guard: Pick<GuardRecord, "before" | "best" | "tokens"> };
   training?: Pick<RecoverSession, "recipe" | "guard">;
 }
 
@@ -65,7 +65,7 @@ export async function recoveryResult(
   invariant(first && last, "bug", "the guard has measured nothing");
   return {
     ...(refit ? { refit: refit.recipe } : {}),
-    ...(training ? { recipe: training.recipe, bestStep: last.bestStep } : {}),
+    ...(training?.guard ? { recipe: training.recipe, bestStep: training.guard.bestStep } : {}),
     guard: { before: first.before, after: last.best, tokens: last.tokens },
     weightsSha256: await recoveredHash(weights, values),
   };

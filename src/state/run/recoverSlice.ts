@@ -1,9 +1,10 @@
-// Recovery: training the kept weights of the current pruning towards the dense model, its guard, and undoing it.
+// Recovery: refitting the kept weights of the current pruning, or training them towards the dense model; its guard, and undoing it.
 import { checkRecoverRecipe, DEFAULT_RECOVER_RECIPE, recoverLearningRate } from "../../engine/index.ts";
 import type { GuardReading, RecoverSettings } from "../../worker/protocol.ts";
 import type { SliceOf } from "../slice.ts";
 import type { StudioState } from "../storeState.ts";
 import { isPruned, replacePruning } from "./currentPruning.ts";
+import { refittingTask } from "./refittingTask.ts";
 import type { RecoverSlice } from "./runState.ts";
 
 /** The forward pass's share of a training step. A recovery's step is a training step of the pruned model and one such pass of the dense one. */
@@ -28,9 +29,10 @@ export function recoverSeconds({ recoverChoice, recoverPace, pace, recipe, archi
   return (recoverChoice.steps * msPerStep) / 1000;
 }
 
+const none = { recovery: { phase: "none" } } as const;
+
 export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
   const { client, task, on } = deps;
-  const none = { recovery: { phase: "none" } } as const;
   on({
     model: { clear: () => ({ ...none, recovered: null, recoverPace: null }) },
     run: { clear: ({ recovery }) => (recovery.phase === "recovering" ? {} : none) },
@@ -47,7 +49,7 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
     run() {
       const { model, run, pendingCommand, recoverChoice: choice, recovered } = get();
       const busy = run.phase === "training" || pendingCommand === "train";
-      if (model.phase !== "open" || busy || !isPruned(get()) || recovered) return null;
+      if (model.phase !== "open" || busy || !isPruned(get()) || recovered?.facts.recipe) return null;
       return {
         check: () => check(choice),
         begin: { recovery: { phase: "recovering", readings: [] } },
@@ -57,7 +59,8 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
           const seen = readings();
           const recoverPace = facts.step > 0 ? facts.msPerStep : get().recoverPace;
           if (!pruned) return { recovery: { phase: "undone", readings: seen, facts }, recoverPace };
-          return { ...replacePruning(deps, pruned), restored, recovered: { facts, readings: seen }, recoverPace };
+          const now = { facts, readings: seen, ...(recovered ? { after: recovered } : {}) };
+          return { ...replacePruning(deps, pruned), restored, recovered: now, recoverPace };
         },
         cancelled: () => none,
         failed: (error) => ({ recovery: { phase: "failed", error } }),
@@ -72,7 +75,7 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
       if (!recovered || run.phase === "training") return null;
       return {
         work: () => client.request({ type: "undoRecovery" }),
-        done: (pruned) => ({ ...replacePruning(deps, pruned), restored }),
+        done: (pruned) => ({ ...replacePruning(deps, pruned), restored, recovered: recovered.after ?? null }),
       };
     },
   });
@@ -83,6 +86,7 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
     recoverPace: null,
     chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: { ...recoverChoice, ...patch } })),
     recover: recovering.start,
+    refit: refittingTask(deps, get).start,
     stopRecovery: recovering.cancel,
     undoRecovery: undoing.start,
   };

@@ -4,6 +4,7 @@ import { openCase } from "../../engine/golden/case.ts";
 import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
   Ctx,
+  DEFAULT_REFIT_RECIPE,
   DEFAULT_WEIGHT_RECIPE,
   Gpu,
   isKept,
@@ -17,9 +18,10 @@ import { compareLosses } from "../measure/compareLosses.ts";
 import type { GuardReading } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { madeGates } from "./madeGates.fixture.ts";
-import { idOf, type Pruned } from "./pruned.ts";
+import { idOf, type Pruned, unrecovered } from "./pruned.ts";
 import { loadPruned } from "./prunedModel.ts";
 import { recoverPruning } from "./recovery.ts";
+import { refitPruning } from "./refit.ts";
 import { recordOf } from "./runRecords.ts";
 import { pruneMlp } from "./weightPruning.ts";
 
@@ -102,6 +104,59 @@ test.each(["dass", "sparsegpt"] as const)("%s recovers, and its zeros stay", asy
   }
 });
 
+/** Refits, and frees the pruned model. */
+async function refitted(pruned: Pruned, model = loadPruned(ctx, opened, pruned), cancelled = () => false) {
+  const made = await model;
+  const work = { opened, pruned, model: made, text, context: CONTEXT, before: BEFORE };
+  try {
+    return await refitPruning(ctx, work, { onProgress: () => undefined, cancelled });
+  } finally {
+    made.free();
+  }
+}
+
+test("an architecture is refitted, and then recovered: the recipes of both are known, and both can be undone", async () => {
+  const pruned = gates();
+  const { facts, recovered: after } = await refitted(pruned);
+  expect(facts).toMatchObject({ step: 0, undone: false, before: BEFORE, refit: DEFAULT_REFIT_RECIPE });
+  expect(facts).not.toHaveProperty("recipe");
+  if (!after?.recovery) throw new Error("expected a refitted architecture");
+  expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 2);
+  expect(after.recovery).toMatchObject({
+    refit: DEFAULT_REFIT_RECIPE,
+    before: pruned,
+    guard: { after: facts.guard.best },
+  });
+  expect(after.recovery).not.toHaveProperty("recipe");
+  expect(idOf(after)).not.toEqual(idOf(pruned));
+
+  const both = await recovered(after);
+  if (!both.recovered?.recovery) throw new Error("expected a recovered architecture");
+  const { recovery } = both.recovered;
+  expect(both.facts).toMatchObject({ refit: DEFAULT_REFIT_RECIPE, recipe: { steps: 24 } });
+  expect(recovery).toMatchObject({ refit: DEFAULT_REFIT_RECIPE, recipe: { steps: 24 } });
+  expect(recovery.guard.before).toBe(facts.guard.before);
+  expect(recovery.guard.after).toBeLessThan(facts.guard.best);
+  expect(await guardOf(both.recovered)).toBeCloseTo(both.facts.guard.best, 2);
+  expect(recovery.before).toBe(after);
+  expect(unrecovered(both.recovered)).toBe(pruned);
+});
+
+test("SparseGPT is refitted, and its zeros stay; a stop leaves nothing", async () => {
+  const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method: "sparsegpt", sequences: 4, tokens: CONTEXT };
+  const watch = { onProgress: () => undefined, cancelled: () => false };
+  const { pruned, model } = await pruneMlp(ctx, opened, { text, recipe }, watch);
+  const { facts, recovered: after } = await refitted(pruned, Promise.resolve(model));
+  if (after?.kind !== "weights" || !after.recovery || !after.values) throw new Error("expected refitted weights");
+  expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 2);
+  expect(await guardOf(after.recovery.before)).toBeCloseTo(facts.guard.before, 2);
+  for (const mask of after.masks) {
+    const values = after.values.get(mask.matrix.name);
+    expect(values?.every((value, i) => value === 0 || isKept(mask, i))).toBe(true);
+  }
+  await expect(refitted(gates(), undefined, () => true)).rejects.toMatchObject({ code: "cancelled" });
+});
+
 test("a stop keeps what the guard has measured so far, and undoes the recovery before the first improvement", async () => {
   const early = await recovered(gates(), undefined, -1);
   expect(early.facts).toMatchObject({ undone: true, guard: { bestStep: 0 } });
@@ -116,8 +171,9 @@ test("a stop keeps what the guard has measured so far, and undoes the recovery b
 test("losses by token of a recovered run are read while it is the current pruning, and refused otherwise", async () => {
   const { recovered: after } = await recovered(gates());
   if (!after?.recovery) throw new Error("expected a recovered architecture");
-  const { before, reading, ...rest } = after.recovery;
-  const recovery = { ...rest, prunedBefore: 30 };
+  const { recipe, bestStep, guard, weightsSha256 } = after.recovery;
+  if (!recipe || bestStep === undefined) throw new Error("expected a recipe of training");
+  const recovery = { recipe, bestStep, guard, weightsSha256, prunedBefore: 30 };
   const perplexity = { ...REST, dense: 20, pruned: 24 };
   const run = recordOf(opened, after, { adapter: "test", perplexity, msPerToken: null, recovery });
   expect(run.record).toMatchObject({ name: "DISP 50 %, seed 1, recovered", recovery });

@@ -7,24 +7,22 @@ import {
   invariant,
   type Model,
   type OpenedModel,
-  overlaid,
   recoverLearningRate,
   type RecoverRecipe,
   RecoverSession,
-  recoveryResult,
-  updatedValues,
 } from "../../engine/index.ts";
 import type { GuardReading, PerplexityResult, RecoverSettings, RecoveryFacts } from "../payloads.ts";
 import { throttle } from "../progress.ts";
 import type { EncodedText } from "../storage/texts.ts";
-import { type Pruned, prunedByMasks } from "./pruned.ts";
+import { changedPruning } from "./changedPruning.ts";
+import { type Pruned } from "./pruned.ts";
 
 /** Each report is a read-back. */
 const REPORTS_PER_SECOND = 4;
 /** The guard measures this often, or as often as the usual recipe does if that is less. */
 const MEASUREMENTS = 6;
 
-interface RecoverWork {
+export interface RecoverWork {
   opened: OpenedModel;
   pruned: Pruned;
   /** Of `pruned`. */
@@ -47,7 +45,7 @@ interface RecoverWatch {
 }
 
 /** What a recovery did, and the pruning that it made. */
-interface RecoverResult {
+export interface RecoverResult {
   facts: RecoveryFacts;
   /** Missing where the guard measured no improvement. */
   recovered?: Pruned;
@@ -74,7 +72,8 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
     const { guard, step, improved } = session;
     invariant(guard, "bug", "the guard has measured nothing");
     const msPerStep = (performance.now() - began) / Math.max(1, step);
-    const facts = { recipe, step, guard, before, undone: !improved, msPerStep };
+    const refit = pruned.recovery?.refit;
+    const facts = { ...(refit ? { refit } : {}), recipe, step, guard, before, undone: !improved, msPerStep };
     return improved ? { facts, recovered: await recoveredPruning(ctx, work, session) } : { facts };
   } finally {
     session.free();
@@ -123,23 +122,13 @@ async function train(
 /** The best weights of the session as a pruning with an id of its own. */
 async function recoveredPruning(
   ctx: Ctx,
-  { opened, pruned, model, before: reading }: RecoverWork,
+  { opened, pruned, model, before }: RecoverWork,
   session: RecoverSession,
 ): Promise<Pruned> {
-  const updates = pruned.kind === "weights" && pruned.recipe.method === "sparsegpt";
-  // Its model cannot be made from the masks again, so what it updated is kept for going back.
-  const updated = updates ? await updatedValues(ctx, model, pruned.masks) : undefined;
-  const before: Pruned = updated ? { ...pruned, values: updated } : pruned;
-  const values = new Map([...(updated ?? []), ...(await session.values())]);
-  const result = await recoveryResult({ training: session }, overlaid(opened.weights, values), values);
-  const recovery = { ...result, before, reading };
-  const run = crypto.randomUUID();
-  // A list of masks of its own: the model on the GPU is found by it, and has other weights than before.
-  if (pruned.kind === "weights")
-    return { ...pruned, masks: pruned.masks.slice(), facts: { ...pruned.facts, run }, values, recovery };
-  const masks = pruned.masks.slice();
-  const { architecture, made, calibration } = pruned;
-  const { ratio, step, counts } = architecture;
-  const of = { run, ratio, step, made, calibration };
-  return { ...prunedByMasks(masks, counts, budgetOf(opened.config), of), values, recovery };
+  const { refit, guard } = pruned.recovery ?? {};
+  const steps = {
+    training: session,
+    ...(refit && guard ? { refit: { recipe: refit, guard: { ...guard, best: guard.after } } } : {}),
+  };
+  return changedPruning(ctx, { opened, pruned, model, before, steps }, await session.values());
 }

@@ -17,7 +17,7 @@ function readingsOf({ recovery, recovered }: StudioState): readonly GuardReading
 
 function stepsOf({ recovery, recovered, recoverChoice }: StudioState): number {
   const facts = recovery.phase === "undone" ? recovery.facts : recovered?.facts;
-  return facts?.recipe.steps ?? recoverChoice.steps;
+  return facts?.recipe?.steps ?? recoverChoice.steps;
 }
 
 export function RecoverCurve() {

@@ -11,6 +11,7 @@ import { NumberField } from "../../../parts/NumberField.tsx";
 import { TaskProgress } from "../../../parts/TaskProgress.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
 import { RecoverCurve } from "./RecoverCurve.tsx";
+import { REFITTED, RefitStart, refitUndone } from "./RefitStart.tsx";
 
 const MATRICES: Readonly<Record<RecoverMatrices, string>> = {
   out: "Output matrices of attention and MLP",
@@ -66,6 +67,7 @@ function RecoverChoices({ disabled }: { disabled: boolean }) {
 /** What the last recovery has done, in words; null where there is none. */
 function outcomeOf({ recovery, recovered }: StudioState): string | null {
   if (recovery.phase === "undone") {
+    if (!recovery.facts.recipe) return refitUndone(recovery.facts);
     const { before, last } = recovery.facts.guard;
     if (recovery.facts.guard.lastStep === 0)
       return "Stopped before the first measurement, so the weights stay as they were.";
@@ -73,6 +75,7 @@ function outcomeOf({ recovery, recovered }: StudioState): string | null {
   }
   if (!recovered) return null;
   const { step, recipe, guard } = recovered.facts;
+  if (!recipe) return REFITTED;
   const kept = guard.bestStep < step ? `; the weights of step ${whole(guard.bestStep)} were the best` : "";
   return `Recovered: ${whole(step)} of ${whole(recipe.steps)} steps${kept}. Moving the target leaves the recovered weights.`;
 }
@@ -80,6 +83,7 @@ function outcomeOf({ recovery, recovered }: StudioState): string | null {
 function Outcome() {
   const words = useStudio(outcomeOf);
   const isRecovered = useStudio((state) => state.recovered !== null);
+  const isTrained = useStudio((state) => state.recovered?.facts.recipe !== undefined);
   const able = useStudio(canUndoRecovery);
   const { undoRecovery } = useActions();
   return (
@@ -95,7 +99,7 @@ function Outcome() {
           disabled={!able}
           onClick={() => void undoRecovery()}
         >
-          Back to before the recovery
+          {isTrained ? "Back to before the recovery" : "Back to before the refit"}
         </button>
       ) : null}
     </>
@@ -124,6 +128,7 @@ function Start() {
           {words}
         </span>
       </div>
+      <RefitStart />
       {failure ? <ErrorNote error={failure} context="training" testId="recover-error" /> : null}
     </>
   );
@@ -133,12 +138,15 @@ function Start() {
 export function RecoverPanel() {
   const pruned = useStudio((state) => isPruned(state) && state.run.phase !== "training");
   const running = useStudio((state) => state.recovery.phase === "recovering");
+  const label = useStudio(({ recovery }) =>
+    recovery.phase === "recovering" && recovery.refit ? "Refitting" : "Recovering",
+  );
   const { stopRecovery } = useActions();
   if (!pruned && !running) return null;
   return (
     <div className="recover" role="group" aria-label="Recover" data-testid="recover-panel">
       {running ? (
-        <TaskProgress task="recover" label="Recovering" stop="Stop" cancel={stopRecovery} testId="recover-progress" />
+        <TaskProgress task="recover" label={label} stop="Stop" cancel={stopRecovery} testId="recover-progress" />
       ) : (
         <Start />
       )}
