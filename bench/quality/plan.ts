@@ -42,7 +42,7 @@ export const EVERY = {
 /** What recoveries train in this table. Part of the section's name, which runs are filed under: another choice is measured again. */
 const RECOVERED_MATRICES: RecoverMatrices = "all";
 
-/** Pruned models before and after a recovery. */
+/** Pruned models before and after a recovery, and after a refit alone. */
 export const RECOVERY = {
   name: `Recovery, ${RECOVERED_MATRICES === "all" ? "all matrices" : "output matrices"}`,
   model: "public/model",
@@ -105,11 +105,15 @@ export function batches(): Batch[] {
 function recoveries(): Batch[] {
   const { name, model, trainingSteps, steps, ratios, pattern, patternMethods, matrices: recoverMatrices } = RECOVERY;
   const [short] = steps;
-  const oneShot = patternMethods.map((method): CompareMethod => ({ kind: "weights", method, pattern, recover: short }));
+  const after = [{ recover: short }, { refit: true }] as const;
+  const oneShot = patternMethods.flatMap((method) =>
+    after.map((then): CompareMethod => ({ kind: "weights", method, pattern, ...then })),
+  );
   const structural: CompareMethod[] = [
     ...steps.map((recover): CompareMethod => ({ ...disp("full"), recover })),
+    { ...disp("full"), refit: true },
     { ...disp("constrained"), recover: short },
-    { ...random, recover: short },
+    ...after.map((then): CompareMethod => ({ ...random, ...then })),
   ];
   const of: Case = { name, model, steps: trainingSteps };
   return [

@@ -1,8 +1,10 @@
-// The section of bench/quality.md on recovery: every pruned model before and after its kept weights were trained.
+// The section of bench/quality.md on recovery: every pruned model before and after its kept weights were trained, or only refitted.
 import { keyOf } from "../../src/cli/compare/methods.ts";
 import { percent } from "../../src/shared/format.ts";
 import { markdownTable } from "../../src/shared/markdownTable.ts";
 import { aboutOf, cellOf, type SectionRuns, stateOf } from "./cells.ts";
+import { DEFAULT_REFIT_RECIPE } from "../../src/engine/recipes/refitRecipe.ts";
+import type { RecoverMatrices } from "../../src/engine/recipes/recoverRecipe.ts";
 import { type Entry, RECOVERY } from "./plan.ts";
 
 const NOT_MEASURED = "not measured";
@@ -15,10 +17,12 @@ const STRUCTURAL: readonly Row[] = [
   ["DISP", `disp:full+recover:${SHORT}`, "before"],
   [`DISP + recover, ${SHORT} steps`, `disp:full+recover:${SHORT}`],
   [`DISP + recover, ${LONG} steps`, `disp:full+recover:${LONG}`],
+  ["DISP + refit, no training", "disp:full+refit"],
   ["DISP, shared gates (constrained)", `disp:constrained+recover:${SHORT}`, "before"],
   [`DISP, shared gates + recover, ${SHORT} steps`, `disp:constrained+recover:${SHORT}`],
   ["random, DISP's widths", `random+recover:${SHORT}`, "before"],
   [`random, DISP's widths + recover, ${SHORT} steps`, `random+recover:${SHORT}`],
+  ["random, DISP's widths + refit, no training", "random+refit"],
 ];
 
 /** Perplexity of a recovered run before its recovery; of an undone one, which is the pruned model, its own. */
@@ -30,9 +34,12 @@ function undoneNote({ entries, planned }: SectionRuns): string {
   const keys = planned.map(keyOf);
   const undone = entries.filter(({ key, record }) => keys.includes(key) && !record.recovery).length;
   return undone > 0
-    ? ` The guard undid ${undone} of the recoveries: their figures are those of the pruned models.`
+    ? ` The guard undid ${undone} of the recoveries and refits: their figures are those of the pruned models.`
     : "";
 }
+
+const matricesInWords = (matrices: RecoverMatrices): string =>
+  matrices === "all" ? "all matrices of the blocks" : "o_proj and down_proj";
 
 /** The section as Markdown, also where nothing is measured. */
 export function recoverySection(made: SectionRuns): string {
@@ -41,7 +48,7 @@ export function recoverySection(made: SectionRuns): string {
   const shown = (match: string, of: typeof before): string =>
     cellOf(made, { matches: (key) => key.startsWith(`${match} `), value: of, none: NOT_MEASURED });
   const dense = first ? first.record.perplexity.dense.toFixed(2) : NOT_MEASURED;
-  const trained = `DISP for ${RECOVERY.trainingSteps} steps, recoveries of ${matrices === "all" ? "all matrices of the blocks" : "o_proj and down_proj"}, steps of 128 tokens`;
+  const trained = `DISP for ${RECOVERY.trainingSteps} steps, recoveries of ${matricesInWords(matrices)}, steps of 128 tokens; refits of ${matricesInWords(DEFAULT_REFIT_RECIPE.matrices)}, ${DEFAULT_REFIT_RECIPE.sequences} sequences of 128 tokens, ridge ${DEFAULT_REFIT_RECIPE.ridge}`;
   return [
     `## ${name}`,
     first ? `${aboutOf(first, made, trained)}${undoneNote(made)}` : `${trained}.`,
@@ -56,10 +63,10 @@ export function recoverySection(made: SectionRuns): string {
       ],
     ),
     markdownTable(
-      [`MLP pattern ${pattern}`, "before", `after ${SHORT} steps`],
+      [`MLP pattern ${pattern}`, "before", `after ${SHORT} steps`, "after a refit, no training"],
       patternMethods.map((method) => {
         const match = `${method}+recover:${SHORT} ${pattern}`;
-        return [method, shown(match, before), shown(match, after)];
+        return [method, shown(match, before), shown(match, after), shown(`${method}+refit ${pattern}`, after)];
       }),
     ),
     stateOf(made),

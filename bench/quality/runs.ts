@@ -30,7 +30,8 @@ function missing({ of, runs }: Batch, entries: readonly Entry[]): PlannedRun[] {
       if (run.kind !== "baseline" || run.method !== "random") return run;
       const { ratio, seed } = run;
       const trained = { kind: "disp", gates: "full", ratio, seed } as const;
-      const counts = [trained, ...RECOVERY.steps.map((recover) => ({ ...trained, recover }))]
+      const recovered = RECOVERY.steps.map((recover) => ({ ...trained, recover }));
+      const counts = [trained, ...recovered, { ...trained, refit: true } as const]
         .map((one) => find(one)?.counts)
         .find((one) => one !== undefined);
       return counts ? { ...run, counts } : run;

@@ -121,7 +121,7 @@ export {
   RECOVER_MATRICES,
 } from "./recipes/recoverRecipe.ts";
 export type { RecoverMatrices, RecoverRecipe } from "./recipes/recoverRecipe.ts";
-export { checkRefitRecipe, DEFAULT_REFIT_RECIPE, type RefitRecipe } from "./recipes/refitRecipe.ts";
+export { DEFAULT_REFIT_RECIPE, type RefitRecipe } from "./recipes/refitRecipe.ts";
 export { type RecoveryReceipt, recoveryWords } from "./formats/receipt/recoveryReceipt.ts";
 export { refit } from "./recover/refit/refit.ts";
 export { RecoverSession } from "./recover/session.ts";

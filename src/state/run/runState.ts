@@ -95,12 +95,12 @@ export interface WeightsSlice {
 }
 
 /** How the kept weights of the current pruning were refitted or trained. */
-export interface Recovered {
+interface RecoveredPruning {
   facts: RecoveryFacts;
   /** Of the guard while it trained; empty for a refit. */
   readings: readonly GuardReading[];
   /** Of training after a refit: the refit. */
-  after?: Recovered;
+  after?: RecoveredPruning;
 }
 
 export interface RecoverSlice {
@@ -112,7 +112,7 @@ export interface RecoverSlice {
     | { phase: "undone"; readings: readonly GuardReading[]; facts: RecoveryFacts }
     | { phase: "failed"; error: EngineError };
   /** The recovery of the current pruning, with the guard's readings; null where its kept weights are those of pruning. */
-  recovered: Recovered | null;
+  recovered: RecoveredPruning | null;
   /** Pace of the last recovery of this model, milliseconds per step; null before the first. */
   recoverPace: number | null;
   chooseRecovery(patch: Partial<RecoverSettings>): void;

@@ -33,7 +33,7 @@ export async function changedPruning(
   const updates = pruned.kind === "weights" && pruned.recipe.method === "sparsegpt";
   // SparseGPT's model cannot be made from the masks again, so what it updated is kept for going back.
   const known = pruned.values ?? (updates ? await updatedValues(ctx, model, pruned.masks) : undefined);
-  const before: Pruned = known ? { ...pruned, values: known } : pruned;
+  const before: Pruned = known && !pruned.values ? { ...pruned, values: known } : pruned;
   const values = new Map([...(known ?? []), ...changed]);
   const result = await recoveryResult(steps, overlaid(opened.weights, values), values);
   const recovery = { ...result, before, reading };

@@ -30,7 +30,7 @@ export interface GateLogits extends Pick<PrunedId, "run" | "step"> {
 }
 
 /** How the kept weights were refitted or trained after pruning. */
-export interface Recovery extends Omit<RecoveryReceipt, "prunedBefore"> {
+interface Recovery extends Omit<RecoveryReceipt, "prunedBefore"> {
   /** The pruning whose weights were refitted or trained; of training after a refit, the refitted one. */
   before: Pruned;
   /** Its perplexity on the evaluation text of that time. */

@@ -11,7 +11,7 @@ import { NumberField } from "../../../parts/NumberField.tsx";
 import { TaskProgress } from "../../../parts/TaskProgress.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
 import { RecoverCurve } from "./RecoverCurve.tsx";
-import { REFITTED, RefitStart, refitUndone } from "./RefitStart.tsx";
+import { REFIT_DONE, RefitStart, refitUndone } from "./RefitStart.tsx";
 
 const MATRICES: Readonly<Record<RecoverMatrices, string>> = {
   out: "Output matrices of attention and MLP",
@@ -75,7 +75,7 @@ function outcomeOf({ recovery, recovered }: StudioState): string | null {
   }
   if (!recovered) return null;
   const { step, recipe, guard } = recovered.facts;
-  if (!recipe) return REFITTED;
+  if (!recipe) return REFIT_DONE;
   const kept = guard.bestStep < step ? `; the weights of step ${whole(guard.bestStep)} were the best` : "";
   return `Recovered: ${whole(step)} of ${whole(recipe.steps)} steps${kept}. Moving the target leaves the recovered weights.`;
 }

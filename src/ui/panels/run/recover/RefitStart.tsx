@@ -5,7 +5,7 @@ import type { RecoveryFacts } from "../../../../worker/protocol.ts";
 import { useActions, useStudio } from "../../../studioContext.tsx";
 
 /** The outcome in words. */
-export const REFITTED = "Refitted by least squares. Moving the target leaves the refitted weights.";
+export const REFIT_DONE = "Refitted by least squares. Moving the target leaves the refitted weights.";
 
 /** Why there is none. */
 export function refitUndone({ guard: { before, last } }: RecoveryFacts): string {
