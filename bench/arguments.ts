@@ -18,8 +18,7 @@ export const BENCH_USAGE = `usage: npm run bench                                
   --tokens  per training step; of the benchmark a list, measured one after the other
   --rounds  how often each figure is measured; with --profile how many steps
   --out     a JSON file for the figures; --profile writes none without it
-${HOST_USAGE}. --export and --peers need chromium: they measure a browser's memory
-            and libraries for browsers`;
+${HOST_USAGE}. --export needs chromium: it measures a browser's memory`;
 
 const KINDS = ["profile", "peers", "export", "real"] as const;
 
@@ -63,8 +62,6 @@ export function readBenchArguments(argv: readonly string[]): BenchArguments {
   const host = readHostArgument(values);
   if (kind === "export" && host === "dawn")
     throw new UsageError("--host: expected chromium with --export, which measures a browser's memory, got dawn");
-  if (kind === "peers" && host === "dawn")
-    throw new UsageError("--host: expected chromium with --peers, whose libraries run in a browser, got dawn");
   return {
     ...{ kind, tokens, rounds, host },
     ...(typeof model === "string" ? { model } : {}),

@@ -62,8 +62,14 @@ async function benchAll(given: BenchArguments): Promise<void> {
   });
 }
 
-async function benchPeers({ model = MODEL, tokens, rounds, out = "bench/peers.json" }: BenchArguments): Promise<void> {
-  await withOpened(openPeers(), async (host) => {
+async function benchPeers({
+  model = MODEL,
+  tokens,
+  rounds,
+  host: choice,
+  out = "bench/peers.json",
+}: BenchArguments): Promise<void> {
+  await withOpened(openPeers(choice), async (host) => {
     const before = loadavg()[0];
     const answer = await measurePeers(host, { model, text: text(), tokens, rounds, log });
     write(out, host.name, { load: { before, after: loadavg()[0] }, ...answer });

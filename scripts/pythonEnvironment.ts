@@ -4,7 +4,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../src/cli/arguments/usageError.ts";
 
-const PACKAGES = ["torch==2.13.0", "transformers==5.23.0", "safetensors==0.8.0", "onnx==1.23.2", "onnxruntime==1.32.0"];
+const PACKAGES = [
+  ...["torch==2.13.0", "transformers==5.23.0", "safetensors==0.8.0", "peft==0.21.2"],
+  ...["onnx==1.23.2", "onnxruntime==1.32.0"],
+  // xllamacpp has llama.cpp itself; verify_gguf.py uses its C interface, so another version needs a look at the structs there
+  ...["gguf==0.19.0", "xllamacpp==2026.10.11549"],
+];
 const ENVIRONMENT = ".venv";
 /** Lists the installed packages; written once the installation is complete. */
 const INSTALLED = join(ENVIRONMENT, "espalier-packages.txt");

@@ -1,7 +1,7 @@
-// npm run verify:python -- DIR ...: opens exports with transformers and onnxruntime in its own Python environment (.venv) and compares them.
+// npm run verify:python -- DIR ...: opens exports with transformers, onnxruntime and llama.cpp in its own Python environment (.venv) and compares them.
 // Golden cases are first exported with their binary masks, other models after a short pruning. Exit code 1 if a check fails.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
@@ -11,20 +11,26 @@ import { diskFolder } from "./diskFolder.ts";
 import { ensurePython, run } from "./pythonEnvironment.ts";
 
 const USAGE = `usage: npm run verify:python -- [DIR ...] [--golden] [--python PROGRAM]
-  DIR       a folder with masked/, compact/ or onnx/, as npm run prune writes it, also for several ratios;
+  DIR       a folder with masked/, compact/, onnx/ or gguf/, as npm run prune writes it, also for several ratios;
             a golden case (golden/README.md), which is exported with its own masks;
             or a model (config.json and weights), which is first pruned for a few steps.
             Default: the embedded model, golden/opt350 and golden/phi
-  --golden  the nine small golden cases, in addition to any DIR
+  --golden  the nine small golden cases and the tokenizers for GGUF, in addition to any DIR
   --python  a Python that has the packages; by default they are installed into .venv (once)`;
 
 const CACHE = ".cache/verify";
 const GOLDEN_FILE = "golden.safetensors";
+/** Small tokenizers of every kind, and the text whose tokens are compared. */
+const TOKENIZERS = "golden/ggufTokenizers.json";
+const HARD_TEXT = "scripts/verify_text.txt";
 const GOLDEN = ["gemma", "llama", "llama3", "mistral", "opt", "opt350", "phi", "qwen2", "qwen3"];
 /** Small enough that golden models store their weights beside model.onnx, as models above 2 GB do; the embedded model's are inside it. */
 const GOLDEN_FILE_BYTES = 200_000;
 /** The embedded model and the two families that differ most from it: norms after the branches, and parallel branches. */
 const DEFAULT = ["public/model", "golden/opt350", "golden/phi"];
+/** A pruning with and without a low-rank recovery, for peft; both have the same masks. */
+const LOW_RANK = ["--keep", "0.6", "--steps", "4", "--tokens", "32", "--context", "64", "--eval-tokens", "256"];
+const RECOVERY = ["--recover", "12", "--recover-tokens", "32", "--lora", "6"];
 /** Enough for masks that differ in every block; their quality does not matter here. */
 const SHORT_PRUNING = [
   "--ratios",
@@ -47,26 +53,49 @@ async function exportGolden(path: string): Promise<string> {
     exportCase(folder: Folder, fileLimitBytes: number): Promise<Record<string, OutputFile[]>>;
   }>("./src/engine/golden/exportCase.ts", { configFile: false, logLevel: "error" });
   const target = emptied(path);
-  for (const [form, files] of Object.entries(await module.exportCase(diskFolder(path), GOLDEN_FILE_BYTES))) {
-    for (const file of files) {
-      const written = join(target, form, file.name);
-      mkdirSync(dirname(written), { recursive: true });
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of file.stream()) chunks.push(chunk);
-      writeFileSync(written, Buffer.concat(chunks));
-    }
-  }
+  for (const [form, files] of Object.entries(await module.exportCase(diskFolder(path), GOLDEN_FILE_BYTES)))
+    await writeFiles(join(target, form), files);
   copyFileSync(join(path, GOLDEN_FILE), join(target, GOLDEN_FILE));
   return target;
+}
+
+/** Writes a GGUF file for each tokenizer of golden/ggufTokenizers.json; returns the folder, which has no other exports. */
+async function exportTokenizers(): Promise<string> {
+  const { module } = await runnerImport<{
+    ggufOfTokenizer(tokenizer: object, text: string): Promise<OutputFile[]>;
+  }>("./src/engine/golden/ggufTokenizers.ts", { configFile: false, logLevel: "error" });
+  const target = emptied("tokenizers");
+  const cases = JSON.parse(readFileSync(TOKENIZERS, "utf8")) as Record<string, object>;
+  const text = readFileSync(HARD_TEXT, "utf8");
+  for (const [name, tokenizer] of Object.entries(cases))
+    await writeFiles(join(target, "tokenizers", name), await module.ggufOfTokenizer(tokenizer, text));
+  return target;
+}
+
+async function writeFiles(folder: string, files: readonly OutputFile[]): Promise<void> {
+  for (const file of files) {
+    const path = join(folder, file.name);
+    mkdirSync(dirname(path), { recursive: true });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of file.stream()) chunks.push(chunk);
+    writeFileSync(path, Buffer.concat(chunks));
+  }
 }
 
 /** Prunes a model in Chromium, so that there is a real receipt with logits from WebGPU; returns the folder. */
 function exportModel(path: string): string {
   const target = emptied(path);
   const texts = ["--text", "public/text/sotu-train.txt", "--eval", "public/text/sotu-held.txt"];
-  const args = ["prune", "--model", path, ...texts, "--out", target, "--host", "chromium", ...SHORT_PRUNING];
-  const { status } = spawnSync(process.execPath, ["scripts/run.mjs", ...args], { stdio: ["ignore", "ignore", 2] });
-  if (status !== 0) throw new Error(`${path} could not be pruned (see above)`);
+  const { model_type: family } = JSON.parse(readFileSync(join(path, "config.json"), "utf8")) as { model_type?: string };
+  const forms = family === "llama" ? ["--forms", "masked,compact,onnx,gguf,gguf-masked"] : [];
+  const prune = (out: string, more: readonly string[]): void => {
+    const args = ["prune", "--model", path, ...texts, "--out", join(target, out), "--host", "chromium", ...more];
+    const { status } = spawnSync(process.execPath, ["scripts/run.mjs", ...args], { stdio: ["ignore", "ignore", 2] });
+    if (status !== 0) throw new Error(`${path} could not be pruned (see above)`);
+  };
+  prune("", [...SHORT_PRUNING, ...forms]);
+  prune("low-rank/before", [...LOW_RANK, "--forms", "masked"]);
+  prune("low-rank/recovered", [...LOW_RANK, ...RECOVERY, "--forms", "masked"]);
   return target;
 }
 
@@ -108,6 +137,7 @@ async function main(argv: string[]): Promise<number> {
   const python = values.python ?? ensurePython();
   const folders: string[] = [];
   for (const path of paths) folders.push(await exportOf(path));
+  if (named.length === 0 || values.golden) folders.push(await exportTokenizers());
   const report = process.env["ESPALIER_REPORT"];
   const counts = report === undefined ? [] : ["--report", report];
   // disables downloads from the hub, and caches the classes of an export here instead of in the home folder

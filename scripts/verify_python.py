@@ -1,9 +1,10 @@
-"""Opens exports with transformers and onnxruntime, and compares the forms with each other, with the receipt and with PyTorch's numbers.
+"""Opens exports with transformers, onnxruntime and llama.cpp, and compares the forms with each other, with the receipt and with PyTorch's numbers.
 
     python scripts/verify_python.py DIR [DIR ...] [--report FILE]
 
-A DIR contains masked/, compact/ and onnx/ (or some of them), or one folder with these for each of several ratios (keep-0.5/), and
-optionally nested/. If it has golden.safetensors, its exports have the hard masks of that golden case. Everything is computed in
+A DIR contains masked/, compact/, onnx/, gguf/ and gguf-masked/ (or some of them), or one folder with these for each of several ratios
+(keep-0.5/), and optionally nested/ and low-rank/: before/masked and recovered/masked, one pruning without and with a low-rank recovery.
+If it has golden.safetensors, its exports have the hard masks of that golden case. Everything is computed in
 float32 on the CPU. Prints a table; exits with 1 if a check fails. `npm run verify:python` runs it in its own environment.
 """
 
@@ -19,6 +20,8 @@ import torch
 import transformers
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoTokenizer
+from verify_adapter import VERSION as PEFT, AdaptedForm
+from verify_gguf import GgufForm, check_tokenizers, gguf_version
 from verify_onnx import OnnxForm
 from verify_table import Table
 from verify_torch import TorchForm
@@ -27,11 +30,13 @@ OPENERS = {
     "masked": lambda folder: TorchForm(folder, own_code=False),
     "compact": lambda folder: TorchForm(folder, own_code=True),
     "onnx": OnnxForm,
+    **{name: GgufForm for name in ("gguf", "gguf-f16", "gguf-q8_0", "gguf-q4_0", "gguf-masked")},
 }
 # Limits relative to the largest logit: for sums in another order, and for weights that the export rounded to another dtype.
 LIMIT = 2e-4
-ROUNDED_LIMIT = {"F32": LIMIT, "F16": 2.5e-3, "BF16": 2e-2}
+ROUNDED_LIMIT = {"F32": LIMIT, "F16": 2.5e-3, "BF16": 2e-2, "Q8_0": 0.1, "Q4_0": 0.6}
 ARGMAX_SHARE = 0.98  # allows one near tie in 64 tokens
+ROUNDED_ARGMAX_SHARE = {"Q8_0": 0.85, "Q4_0": 0.3}
 TOKENS = 64
 PROMPT_TOKENS = 8
 NEW_TOKENS = 24
@@ -47,7 +52,7 @@ def check_sample(table, name, form, logits, receipt):
         for token, expected in zip(top["ids"], top["logits"], strict=True)
     ]
     largest = max(abs(expected) for _, expected in pairs)
-    limit = LIMIT if form.dtype == receipt["model"]["dtype"] else ROUNDED_LIMIT[form.dtype]
+    limit = limit_of(form, LIMIT if form.dtype == receipt["model"]["dtype"] else ROUNDED_LIMIT[form.dtype])
     table.row(name, "receipt's logits: largest difference", max(abs(a - b) for a, b in pairs), limit * largest)
 
 
@@ -77,7 +82,8 @@ def check_form(table, name, folder, ids, receipt, golden):
     if golden:
         expected = golden["hard.logits"]
         worst = difference(form.forward(golden["ids"].tolist()), expected)
-        table.row(name, "PyTorch's logits: largest difference", worst, LIMIT * expected.abs().max().item())
+        relative = limit_of(form, ROUNDED_LIMIT[form.dtype])
+        table.row(name, "PyTorch's logits: largest difference", worst, relative * expected.abs().max().item())
     check_greedy(table, name, form, ids[:PROMPT_TOKENS], limit)
     for check, value, good in form.checks(ids, logits):
         table.row(name, check, value, limit if good is None else None, good)
@@ -88,8 +94,17 @@ def check_form(table, name, folder, ids, receipt, golden):
     return form, logits
 
 
+def limit_of(form, limit):
+    """The limit, or the form's own where its runtime is less exact."""
+    return max(limit, getattr(form, "limit", None) or 0)
+
+
 def difference(a, b):
-    """Largest absolute difference; infinite where shapes differ, so that it fails."""
+    """Largest absolute difference over the positions that both have; infinite where there are none or vocabularies differ, so that it fails."""
+    shared = min(len(a), len(b))
+    a, b = a[:shared], b[:shared]
+    if shared == 0:
+        return float("inf")
     return (a - b).abs().max().item() if a.shape == b.shape else float("inf")
 
 
@@ -98,10 +113,13 @@ def check_pair(table, names, one, other):
     (form, logits), (other_form, other_logits) = one, other
     dtypes = (form.dtype, other_form.dtype)
     relative = LIMIT if dtypes[0] == dtypes[1] else max(ROUNDED_LIMIT[dtype] for dtype in dtypes)
+    relative = max(limit_of(form, relative), limit_of(other_form, relative))
     pair = " = ".join(names)
     table.row(pair, "largest difference", difference(logits, other_logits), relative * logits.abs().max().item())
-    same = (logits.argmax(-1) == other_logits.argmax(-1)).float().mean().item()
-    table.row(pair, "equal argmax", f"{100 * same:.1f} %", good=same >= ARGMAX_SHARE)
+    shared = min(len(logits), len(other_logits))
+    same = (logits[:shared].argmax(-1) == other_logits[:shared].argmax(-1)).float().mean().item()
+    least = min(ROUNDED_ARGMAX_SHARE.get(dtype, ARGMAX_SHARE) for dtype in dtypes)
+    table.row(pair, "equal argmax", f"{100 * same:.1f} %", good=same >= least)
 
 
 def check_nested(table, export):
@@ -125,20 +143,44 @@ def check_nested(table, export):
             table.row(name, type(error).__name__, " ".join(str(error).split())[:200], good=False)
 
 
+def check_adapter(table, folder):
+    """peft must make the recovered model from the masked form before the recovery and the adapter."""
+    table.export = f"{folder.parent.name}/{folder.name}"
+    name = "lora"
+    try:
+        form = AdaptedForm(folder / "before" / "masked", folder / "recovered" / "masked")
+        table.row(name, "loads", form.problems or type(form.adapted).__name__, good=not form.problems)
+        vocab = form.expected.config.vocab_size
+        adapted, expected, before = form.logits([i * STRIDE % vocab for i in range(TOKENS)])
+        limit = ROUNDED_LIMIT[form.dtype] * expected.abs().max().item()
+        table.row(name, "recovered form's logits: largest difference", difference(adapted, expected), limit)
+        moved = difference(before, expected)
+        table.row(name, "logits without the adapter differ", moved, good=moved > 4 * limit)
+        table.row(name, "merged weights: largest relative difference", form.merged_difference(), ROUNDED_LIMIT[form.dtype])
+        table.row(name, "pruned rows and columns stay 0", "yes" if form.zeros_stay() else "no", good=form.zeros_stay())
+    except Exception as error:  # as in check_export
+        table.row(name, type(error).__name__, " ".join(str(error).split())[:200], good=False)
+
+
 def exports_in(folder):
     """The folders with forms in a DIR: itself, or one per ratio."""
     ratios = sorted(folder.glob("keep-*"))
     return ratios or [folder]
 
 
+def has_form(folder):
+    return (folder / "config.json").exists() or any(folder.glob("*.gguf"))
+
+
 def check_export(table, export):
     """Checks every form in the folder, then every pair of forms."""
     table.export = f"{export.parent.name}/{export.name}" if export.name.startswith("keep-") else export.name
-    folders = {name: export / name for name in OPENERS if (export / name / "config.json").exists()}
+    folders = {name: export / name for name in OPENERS if has_form(export / name)}
     if not folders:
         table.row("", "is an export", f"none of {', '.join(OPENERS)} in {export}", good=False)
         return
-    first, folder = next(iter(folders.items()))
+    # a GGUF file alone has no config.json: something else must be beside it
+    first, folder = next((name, folder) for name, folder in folders.items() if (folder / "config.json").exists())
     receipt = json.loads((folder / "receipt.json").read_text()) if (folder / "receipt.json").exists() else None
     golden = load_file(export / "golden.safetensors") if (export / "golden.safetensors").exists() else None
     config = AutoConfig.from_pretrained(folder, trust_remote_code=first == "compact")
@@ -152,6 +194,8 @@ def check_export(table, export):
         except Exception as error:  # any failure of a runtime is a result of the check
             table.row(name, type(error).__name__, " ".join(str(error).split())[:200], good=False)
     for pair in itertools.combinations(forms, 2):
+        if sum(name.startswith("gguf") for name in pair) == 1 and "masked" not in pair:
+            continue  # every GGUF form is compared with the masked one and with the other GGUF forms
         check_pair(table, pair, *(forms[name] for name in pair))
 
 
@@ -164,12 +208,16 @@ def main():
     transformers.logging.disable_progress_bar()
     table = Table()
     modules = (torch, transformers, onnx, onnxruntime)
-    table.heading(*(f"{module.__name__} {module.__version__}" for module in modules))
+    table.heading(*(f"{module.__name__} {module.__version__}" for module in modules), PEFT, *gguf_version())
     for folder in given.folders:
-        for export in exports_in(folder):
+        for export in () if (folder / "tokenizers").exists() else exports_in(folder):
             check_export(table, export)
+        if (folder / "tokenizers").exists():
+            check_tokenizers(table, folder / "tokenizers")
         if (folder / "nested" / "nested.json").exists():
             check_nested(table, folder / "nested")
+        if (folder / "low-rank").exists():
+            check_adapter(table, folder / "low-rank")
     if given.report:
         table.write(given.report)
     print(f"{table.passed} checks passed, {table.failed} failed")

@@ -28,7 +28,7 @@ test("a failed comparison is counted, and shares are of the faster loop", () => 
 test("what was not measured is said, for every goal", () => {
   const lines = gpuTables([RESULT]).split("\n");
   const rows = lines.filter((line) => line.startsWith("| ") && !/^\| (figure|---)/.test(line));
-  expect(rows).toHaveLength(12);
+  expect(rows).toHaveLength(14);
   for (const row of rows) expect(row).toMatch(/ \| not measured \|$/);
 });
 
@@ -51,9 +51,9 @@ test("decoding is a share of the measured bandwidth: weights that are read, time
     { ...figure, form: "compact" as const, weightBytes: 2e9, readBytes: 1e9 },
   ];
   const page = gpuTables([{ ...RESULT, peak: PEAK, decode }]);
-  expect(page).toContain("| decoding, dense: share of the memory bandwidth | at least 50 % | 60 % |");
-  expect(page).toContain("| decoding, compact at 50 %: share of the memory bandwidth | at least 50 % | 20 % |");
-  expect(page).toContain("| dense, matmul sized | 10.0 (10.0 to 10.0) | 30.0 GB/s of weights |");
+  expect(page).toContain("| decoding, dense: share of the memory bandwidth | at least 50 % | 60 % (m) |");
+  expect(page).toContain("| decoding, compact at 50 %: share of the memory bandwidth | at least 50 % | 20 % (m) |");
+  expect(page).toContain("| m | dense, matmul sized | 10.0 (10.0 to 10.0) | 30.0 GB/s of weights |");
   expect(gpuTables([{ ...RESULT, decode }])).toContain("| at least 50 % | not measured |");
 });
 
@@ -82,6 +82,46 @@ test("slopes, opening and PyTorch's steps appear beside their goals", () => {
   expect(page).toContain("| DISP step of 512 tokens: time over PyTorch's in f32 | at most 1.5 | 0.50 (eager) |");
   expect(page).toContain("| T = 4096 | 10.0 (10.0 to 10.0) | 25 % | 2.00 |");
 });
+
+test("programs that agree are compared with ours, and the others are listed with the reason", () => {
+  const agreement = { steps: 29, largestDifference: 2e-6, agrees: true };
+  const first = { step: 3, ours: 3.5, theirs: 3.6 };
+  const peers = [
+    {
+      ...{ adapter: "a card", software: false, matmul: "sized", model: "m", rounds: 5, tolerance: 1e-3 },
+      programs: [
+        { name: "Espalier", version: "1", device: "a card" },
+        { name: "jax-js", version: "2", device: "a card" },
+        { name: "tfjs", version: "3", device: "a card" },
+        { name: "PyTorch", version: "4", device: "the CUDA card" },
+        { name: "other", error: "no backend" },
+      ],
+      steps: [
+        {
+          tokens: 512,
+          times: [
+            { name: "Espalier", firstStepMs: 900, ms: spread(20) },
+            { name: "jax-js", firstStepMs: 4000, ms: spread(60), agreement },
+            { name: "tfjs", error: "stopped after 20 s" },
+            { name: "PyTorch", firstStepMs: 100, agreement: { ...agreement, agrees: false, first } },
+          ],
+        },
+      ],
+    },
+  ];
+  const page = gpuTables([{ ...RESULT, peers }]);
+  expect(page).toContain("### The training step in other programs");
+  expect(page).toContain("| m | 512 | Espalier 1 | a card |  |  | 0.9 | 20.0 (20.0 to 20.0) |  |");
+  expect(page).toContain(
+    "| m | 512 | jax-js 2 | a card | 29 | 2.0e-6 | 4.0 | 60.0 (60.0 to 60.0) | 3.0 times as fast |",
+  );
+  expect(page).toContain("| m | 512 | tfjs 3 | a card |  |  |  | failed: stopped after 20 s |  |");
+  expect(page).toContain("disagrees: loss of step 3 is 3.60000, ours 3.50000 |  |");
+  expect(page).toContain("did not run: no backend");
+  expect(page).toContain("| DISP step: time of jax-js over ours | at least 2 | 3.0 (m, 512 tokens) |");
+  expect(page).toContain("| DISP step: time of tfjs over ours | at least 2 | not measured |");
+});
+
 const STEP = {
   ...{ model: "m", tokens: 512, gpuBytes: 1, kernels: [], gflops: spread(1) },
   share: { vector: spread(1), scalar: spread(1) },

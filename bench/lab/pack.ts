@@ -12,8 +12,9 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "vite";
+import { installedVersions } from "../peers/program.ts";
 
 const MOST_BYTES = 45e6;
 const GOLDENS = ["llama3", "opt", "qwen3"];
@@ -24,6 +25,8 @@ const MODEL_FILES = [
   "tokenizer.json",
   "tokenizer_config.json",
 ];
+/** PyTorch's part of the comparison with other programs. */
+const PYTHON = ["bench/peers/torch_peer.py", "golden/reference/prune_reference.py"];
 /** Where Debian's packages chromium and libvulkan1 put the loader of Vulkan. */
 const LOADERS = ["/usr/lib/x86_64-linux-gnu/libvulkan.so.1", "/usr/lib/chromium/libvulkan.so.1"];
 const DAWN = "node_modules/webgpu/dist/linux-x64/dawn.node";
@@ -52,7 +55,12 @@ export async function packLab(out: string): Promise<void> {
   for (const folder of ["lib", "golden", "public/model", "public/text"])
     mkdirSync(join(out, folder), { recursive: true });
   await build({ configFile: "bench/lab/vite.config.ts", logLevel: "warn" });
-  copyFileSync(".cache/lab/bundle/lab.mjs", join(out, "lab.mjs"));
+  cpSync(".cache/lab/bundle", out, { recursive: true });
+  for (const script of PYTHON) {
+    mkdirSync(dirname(join(out, script)), { recursive: true });
+    copyFileSync(script, join(out, script));
+  }
+  writeFileSync(join(out, "versions.json"), JSON.stringify(installedVersions()));
   copyFileSync("bench/lab/run.sh", join(out, "run.sh"));
   copyFileSync(loader, join(out, "lib/libvulkan.so.1"));
   for (const name of GOLDENS) cpSync(join("golden", name), join(out, "golden", name), { recursive: true });

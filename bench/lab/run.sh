@@ -1,6 +1,8 @@
 #!/bin/sh
 # The lab on a Linux x64 machine with a Vulkan driver; needs nothing else. usage: run.sh [--out FILE] [--quick] [PART ...]
-# Writes one JSON file (default: lab.json in the working directory).
+#        run.sh [--out FILE] peers [--small] [--limit SECONDS] [--rounds N] [--python PROGRAM]
+# Writes one JSON file (default: lab.json in the working directory). "peers" compares the training step with other programs: those on
+# WebGPU, and PyTorch where a Python has torch and transformers; --small: on the embedded model alone, --limit: per program and model.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=$PWD/lab.json
@@ -22,4 +24,8 @@ unpack dawn.node
 export LD_LIBRARY_PATH="$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 export ESPALIER_DAWN="$here/dawn.node"
 cd "$here"
+if [ "${1:-}" = peers ]; then
+  shift
+  exec ./node peers.mjs "$out" "$@"
+fi
 exec ./node --max-old-space-size=8192 lab.mjs "$out" "$@"

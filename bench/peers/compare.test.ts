@@ -46,6 +46,24 @@ describe("compareSteps", () => {
     expect(calls.slice(6)).toEqual(["ours 5", "same 2", "ours 5", "same 2"]);
   });
 
+  it("stops a program that takes longer than its time, and continues with the others", async () => {
+    let closed = 0;
+    const waiting: Program = {
+      ...program("waiting", 1),
+      steps: () => new Promise(() => undefined),
+      close: () => closed++,
+    };
+    const some = [program("ours", 400), waiting, program("same", 400)];
+    const [ours, stopped, same] = await compareSteps(some, { ...options, limitSeconds: 0.05 });
+    expect(stopped).toEqual({ name: "waiting", error: "stopped after 0.05 s" });
+    expect([closed, ours?.ms?.median, same?.ms?.median]).toEqual([1, 400, 400]);
+  });
+
+  it("compares nothing if the first program fails", async () => {
+    const broken = compareSteps([program("ours", 400, 1, 1), program("same", 400)], options);
+    await expect(broken).rejects.toThrow("the first program has no losses to compare with: it broke");
+  });
+
   it("reports a program that fails and continues with the others", async () => {
     const [ours, broken] = await compareSteps([program("ours", 400), program("broken", 400, 1, 5)], options);
     expect(ours?.ms?.median).toBe(400);

@@ -1,5 +1,7 @@
 // The comparison itself: whether the losses of two programs agree, and times taken in turns.
-import { spreadOf, type Spread } from "../../src/engine/evaluate/spread.ts";
+import { setTimeout } from "node:timers/promises";
+import { spreadOf } from "../../src/engine/evaluate/spread.ts";
+import type { LossAgreement, PeerTime } from "../../src/lab/peersResult.ts";
 import type { Program } from "./program.ts";
 
 /** The largest relative difference of a loss at which two programs compute the same step. */
@@ -10,21 +12,11 @@ export const CHECKED_STEPS = 20;
 const ROUND_MS = 500;
 const MOST_STEPS_PER_ROUND = 5;
 
-/** How the losses of a program compare with the engine's. */
-interface Agreement {
-  /** Losses compared. */
-  steps: number;
-  largestDifference: number;
-  agrees: boolean;
-  /** The first loss that differs by more than the tolerance. */
-  first?: { step: number; ours: number; theirs: number };
-}
-
 /** Compares as many losses as both have. */
-export function agreementOf(ours: readonly number[], theirs: readonly number[]): Agreement {
+export function agreementOf(ours: readonly number[], theirs: readonly number[]): LossAgreement {
   const steps = Math.min(ours.length, theirs.length);
   let largestDifference = 0;
-  let first: Agreement["first"];
+  let first: LossAgreement["first"];
   for (let step = 0; step < steps; step++) {
     const [a = NaN, b = NaN] = [ours[step], theirs[step]];
     const difference = Math.abs(b - a) / Math.abs(a);
@@ -36,25 +28,13 @@ export function agreementOf(ours: readonly number[], theirs: readonly number[]):
   return { steps, largestDifference, agrees, ...(first ? { first } : {}) };
 }
 
-/** One program at one number of tokens. */
-export interface PeerTime {
-  name: string;
-  /** Not for the engine itself. */
-  agreement?: Agreement;
-  /** Compiling included. */
-  firstStepMs?: number;
-  /** Per step; missing where the losses disagree or the program failed. */
-  ms?: Spread;
-  /** Steps per round. */
-  stepsPerRound?: number;
-  error?: string;
-}
-
 interface CompareOptions {
   tokens: number;
   rounds: number;
   /** Steps before the clock starts; their losses are compared. */
   checked: number;
+  /** A program that takes longer at this number of tokens, rounds included, is stopped. */
+  limitSeconds?: number;
   log: (line: string) => void;
 }
 
@@ -64,22 +44,33 @@ interface Entry {
   losses: number[];
   perStep: number;
   ms: number[];
+  /** Time left of its limit. */
+  leftMs: number;
 }
 
-/** Trains every program from the same start, compares the losses with those of the first one, and times the programs that agree in turns. */
+/** Trains every program from the same start, compares the losses with those of the first one, and times the programs that agree in turns. Throws where the first one fails. */
 export async function compareSteps(programs: readonly Program[], options: CompareOptions): Promise<PeerTime[]> {
-  const { rounds, log, tokens } = options;
+  const { rounds, log, tokens, limitSeconds = Infinity } = options;
   const entries: Entry[] = [];
   for (const program of programs) {
-    const entry = { program, time: { name: program.name }, losses: [], perStep: NaN, ms: [] };
+    const entry = {
+      program,
+      time: { name: program.name },
+      losses: [],
+      perStep: NaN,
+      ms: [],
+      leftMs: 1000 * limitSeconds,
+    };
     entries.push(entry);
-    await attempt(entry, () => check(entry, entries[0]?.losses ?? [], options));
+    await attempt(entry, limitSeconds, () => check(entry, entries[0]?.losses ?? [], options));
     log(`${tokens} tokens: ${checkLine(entry.time)}`);
+    const failed = entries[0]?.time.error;
+    if (failed !== undefined) throw new Error(`the first program has no losses to compare with: ${failed}`);
   }
   const timed = entries.filter(({ time }) => !time.error && time.agreement?.agrees !== false);
   for (let round = 0; round < rounds; round++)
     for (const entry of timed)
-      await attempt(entry, async () => {
+      await attempt(entry, limitSeconds, async () => {
         const count = Math.max(1, Math.min(MOST_STEPS_PER_ROUND, Math.round(ROUND_MS / entry.perStep)));
         const { losses, ms } = await entry.program.steps(count);
         entry.time.stepsPerRound = count;
@@ -89,13 +80,33 @@ export async function compareSteps(programs: readonly Program[], options: Compar
   return entries.map((entry) => result(entry, entries[0]?.losses ?? []));
 }
 
-async function attempt({ time }: Entry, work: () => Promise<void>): Promise<void> {
+/** Does a part of a program's work. An error, or the end of its time, is recorded, and ends the program's part in the comparison. */
+async function attempt(entry: Entry, limitSeconds: number, work: () => Promise<void>): Promise<void> {
+  const { time, program } = entry;
   if (time.error !== undefined) return;
+  const began = performance.now();
+  const clock = new AbortController();
   try {
-    await work();
+    await Promise.race([work(), stopAfter(entry.leftMs, clock.signal)]);
   } catch (error) {
-    time.error = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof Stopped)) time.error = error instanceof Error ? error.message : String(error);
+    else {
+      time.error = `stopped after ${limitSeconds} s`;
+      program.close();
+    }
+  } finally {
+    clock.abort();
   }
+  entry.leftMs -= performance.now() - began;
+}
+
+class Stopped extends Error {}
+
+/** Rejects with Stopped after this time, unless the signal comes first. */
+async function stopAfter(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms === Infinity) return new Promise(() => undefined); // a timer would end at once
+  await setTimeout(ms, undefined, { signal });
+  throw new Stopped();
 }
 
 async function check(entry: Entry, ours: readonly number[], { tokens, checked }: CompareOptions): Promise<void> {

@@ -9,7 +9,6 @@ import type { Peer } from "./peer.ts";
 export function openEngine(ctx: Ctx, model: Model, text: Uint32Array): Peer {
   let session: Session | undefined;
   return {
-    name: "Espalier",
     start({ tokens, recipe: numbers }) {
       session?.free();
       const recipe = { ...DEFAULT_RECIPE, ...numbers, tokens, steps: 100_000, checkpointEvery: 100_000 };

@@ -54,7 +54,6 @@ function uploadWeights({ config, embedding, head, finalNorm, blocks }: FrozenMod
 }
 
 class JaxJs implements Peer {
-  readonly name = "jax-js";
   private readonly model: FrozenModel;
   private readonly weights: JaxWeights;
   private running:

@@ -2,6 +2,10 @@
 import type { ModelConfig } from "../../src/engine/config/modelConfig.ts";
 import { INPUT_WIDTH, WIDTH } from "../../src/engine/prune/gates/hypernetLayout.ts";
 
+/** The engine's name in the comparison, and those of the libraries that run on WebGPU. */
+export const ENGINE = "Espalier";
+export const LIBRARIES = ["jax-js", "tfjs"] as const;
+
 /** H of the hypernetwork's GRU, per direction. */
 export const HIDDEN = WIDTH / 2;
 
@@ -100,7 +104,6 @@ export interface StepProblem {
 
 /** A program with the model's weights on its device. */
 export interface Peer {
-  readonly name: string;
   /** Begins a new training; an earlier one is dropped. */
   start(problem: StepProblem): Promise<void>;
   /** Runs `count` further steps, waits for them, and returns their losses in nats per token, without the penalty. */

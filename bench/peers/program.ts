@@ -1,12 +1,11 @@
 // A program of the comparison as Node sees it, wherever it runs: in the benchmark's page, or in a child process.
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { ensurePython } from "../../scripts/pythonEnvironment.ts";
 import type { Host } from "../../src/cli/host/host.ts";
 import { DEFAULT_RECIPE } from "../../src/engine/recipes/recipe.ts";
 import { DRAW } from "../../src/engine/rng.ts";
-import type { peersCommands, StepsAnswer } from "./page.ts";
+import { LineProcess } from "./lineProcess.ts";
+import type { peersCommands } from "./page.ts";
+import type { StepsAnswer } from "./programs.ts";
 
 export type PeersHost = Host<typeof peersCommands>;
 
@@ -27,70 +26,76 @@ const PACKAGES: Readonly<Record<string, string>> = {
   tfjs: "node_modules/@tensorflow/tfjs-core/package.json",
 };
 
-function versionOf(name: string): string {
-  const { version } = JSON.parse(readFileSync(PACKAGES[name] ?? "package.json", "utf8")) as { version: string };
-  return version;
-}
+/** The installed versions of the programs on WebGPU. */
+export const installedVersions = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(PACKAGES).map(([name, file]) => {
+      const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+      return [name, version];
+    }),
+  );
 
 /** A program that the page has opened. */
-export function pageProgram(host: PeersHost, name: string, adapter: string): Program {
+export function pageProgram(host: PeersHost, facts: Pick<Program, "name" | "version" | "device">): Program {
+  const { name } = facts;
   return {
-    ...{ name, version: versionOf(name), device: adapter },
+    ...facts,
     start: (tokens) => host.call("start", { name, tokens }),
     steps: (count) => host.call("steps", { name, count }),
     close: () => undefined,
   };
 }
 
+/** A program in a child process. `more` is part of each message. */
+export function lineProgram(
+  child: LineProcess,
+  facts: Pick<Program, "name" | "version" | "device">,
+  more: object = {},
+): Program {
+  return {
+    ...facts,
+    start: async (tokens) => {
+      await child.ask({ start: tokens, ...more });
+    },
+    steps: (count) => child.ask<StepsAnswer>({ steps: count, ...more }),
+    close: () => child.close(),
+  };
+}
+
 interface Opened {
   version: string;
   transformers: string;
+  /** The card's name; missing on the CPU. */
+  card?: string;
   threads: number;
 }
 
-/** A child process that answers each line of JSON with one. */
-class LineProcess {
-  private readonly child: ChildProcessWithoutNullStreams;
-  private readonly lines: AsyncIterator<string, undefined>;
-  private lastError = "";
-
-  constructor(program: string, args: readonly string[]) {
-    this.child = spawn(program, args);
-    // A write to a process that has ended fails; the missing answer is then reported by `ask`.
-    this.child.stdin.on("error", () => undefined);
-    this.child.on("error", ({ message }) => (this.lastError = message));
-    createInterface(this.child.stderr).on("line", (line) => (this.lastError = line));
-    this.lines = createInterface(this.child.stdout)[Symbol.asyncIterator]();
-  }
-
-  async ask<T>(message: object): Promise<T> {
-    this.child.stdin.write(`${JSON.stringify(message)}\n`);
-    const line = await this.lines.next();
-    if (line.done) throw new Error(`it ended without an answer; its last line was "${this.lastError}"`);
-    return JSON.parse(line.value) as T;
-  }
-
-  close(): void {
-    this.child.kill();
-  }
+interface TorchRequest {
+  /** The Python program. */
+  python: string;
+  /** A folder. */
+  model: string;
+  /** Of the text. PyTorch is loaded while they are made. */
+  ids: readonly number[] | Promise<readonly number[]>;
 }
 
-/** PyTorch on the CPU. model: a folder. ids: of the text. Throws an Error with the reason if it cannot run. */
-export async function torchProgram(model: string, ids: readonly number[]): Promise<Program> {
-  const child = new LineProcess(ensurePython(), ["bench/peers/torch_peer.py"]);
+/**
+ * PyTorch on a CUDA card, in f32 and with TF32, or on the CPU where there is none. Both share a process. Throws an Error with the reason
+ * if it cannot run.
+ */
+export async function torchPrograms({ python, model, ids }: TorchRequest): Promise<Program[]> {
+  const child = new LineProcess(python, ["bench/peers/torch_peer.py"]);
   try {
-    const request = { model, ids, recipe: DEFAULT_RECIPE, draws: DRAW };
-    const { version, transformers, threads } = await child.ask<Opened>({ open: request });
-    return {
-      name: "PyTorch",
+    const request = { model, ids: await ids, recipe: DEFAULT_RECIPE, draws: DRAW };
+    const { version, transformers, threads, card } = await child.ask<Opened>({ open: request });
+    const facts = {
       version: `${version}, transformers ${transformers}`,
-      device: `CPU, ${threads} threads`,
-      start: async (tokens) => {
-        await child.ask({ start: tokens });
-      },
-      steps: (count) => child.ask<StepsAnswer>({ steps: count }),
-      close: () => child.close(),
+      device: card ?? `CPU, ${threads} threads`,
     };
+    const program = (name: string, tf32: boolean): Program => lineProgram(child, { name, ...facts }, { tf32 });
+    return card === undefined
+      ? [program("PyTorch", false)]
+      : [program("PyTorch", false), program("PyTorch, TF32", true)];
   } catch (error) {
     child.close();
     throw error;

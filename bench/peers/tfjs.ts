@@ -40,7 +40,6 @@ interface Running {
 }
 
 class Tfjs implements Peer {
-  readonly name = "tfjs";
   private readonly model: FrozenModel;
   private readonly weights: TfWeights;
   private running: Running | undefined;

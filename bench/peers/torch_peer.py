@@ -1,7 +1,8 @@
-"""The training step in PyTorch on the CPU, driven by npm run bench -- --peers over standard input and output, a line of JSON per message.
+"""The training step in PyTorch on a CUDA card, or on the CPU where there is none, driven over standard input and output, a line of JSON per message.
 
 The method is golden/reference/prune_reference.py on transformers' model, with the studio's counter-based noise, so that equal steps draw equal gates.
-Messages: {"open": {...}}, {"start": tokens}, {"steps": count}. Answers: {"version", ...}, {}, {"losses", "ms"}.
+Messages: {"open": {...}}, {"start": tokens, "tf32"}, {"steps": count, "tf32"}. Answers: {"version", ...}, {}, {"losses", "ms"}.
+With and without TF32 are two trainings; TF32 concerns CUDA cards only. `open` may name a "device", which is otherwise chosen.
 """
 import json
 import math
@@ -43,15 +44,18 @@ class Training:
         recipe = given["recipe"]
         self.model, self.gates, self.given, self.tokens, self.done = model, gates, given, tokens, 0
         self.budget = Budget(gates.blocks)
+        self.device = model.device
         self.hypernetwork = Hypernetwork(gates.sizes)
         start_as_the_studio(self.hypernetwork, recipe["seed"], given["draws"])
-        self.optimiser = torch.optim.AdamW(self.hypernetwork.parameters(), lr=recipe["learningRate"], weight_decay=recipe["weightDecay"])
+        self.hypernetwork.to(self.device)
+        self.optimiser = torch.optim.AdamW(self.hypernetwork.parameters(), lr=recipe["learningRate"], weight_decay=recipe["weightDecay"],
+                                           fused=self.device.type == "cuda")
 
     def inputs(self, step):
         seed, draws, ids = self.given["recipe"]["seed"], self.given["draws"], self.given["ids"]
         start = math.floor(noise(seed, step, draws["batch"], 0, 1).item() * (len(ids) - self.tokens + 1))
-        batch = torch.tensor([ids[start:start + self.tokens]])
-        return batch, [noise(seed, step, draws["language"], i, n).float() for i, n in enumerate(self.gates.sizes)]
+        batch = torch.tensor([ids[start:start + self.tokens]], device=self.device)
+        return batch, [noise(seed, step, draws["language"], i, n).float().to(self.device) for i, n in enumerate(self.gates.sizes)]
 
     def step(self, ids, noises):
         recipe = self.given["recipe"]
@@ -67,27 +71,39 @@ class Training:
         """Batches and noise are made before the clock starts, as for the other programs."""
         inputs = [self.inputs(self.done + i) for i in range(count)]
         self.done += count
+        wait = torch.cuda.synchronize if self.device.type == "cuda" else (lambda: None)
+        wait()
         began = time.perf_counter()
         losses = [self.step(*one) for one in inputs]
+        wait()
         ms = 1000 * (time.perf_counter() - began)
         return {"losses": [loss.item() for loss in losses], "ms": ms}
 
 
+def set_tf32(on):
+    torch.backends.cuda.matmul.allow_tf32 = on
+    torch.backends.cudnn.allow_tf32 = on
+
+
 def main():
-    model = gates = given = training = None
+    model = gates = given = None
+    trainings = {}
     for line in sys.stdin:
         message = json.loads(line)
         answer = {}
         if "open" in message:
             given = message["open"]
-            model = AutoModelForCausalLM.from_pretrained(given["model"], dtype=torch.float32).eval()
+            device = given.get("device", "cuda" if torch.cuda.is_available() else "cpu")
+            model = AutoModelForCausalLM.from_pretrained(given["model"], dtype=torch.float32).to(device).eval()
             for parameter in model.parameters(): parameter.requires_grad_(False)
             gates = Gates(model)
             answer = {"version": torch.__version__.split("+")[0], "transformers": transformers.__version__, "threads": torch.get_num_threads()}
-        elif "start" in message:
-            training = Training(model, gates, given, message["start"])
+            if device == "cuda": answer["card"] = torch.cuda.get_device_name(0)
         else:
-            answer = training.steps(message["steps"])
+            tf32 = message.get("tf32", False)
+            set_tf32(tf32)
+            if "start" in message: trainings[tf32] = Training(model, gates, given, message["start"])
+            else: answer = trainings[tf32].steps(message["steps"])
         print(json.dumps(answer), flush=True)
 
 

@@ -1,6 +1,6 @@
 // When and where a file of figures was measured, and the files that bench/README.md is rendered from.
 import type { BenchAnswer } from "../page/answer.ts";
-import type { PeersAnswer } from "../peers/measure.ts";
+import type { PeersResult } from "../../src/lab/peersResult.ts";
 
 interface Measured {
   measured: string;
@@ -12,7 +12,7 @@ interface Measured {
 export type Results = BenchAnswer & Measured;
 
 /** bench/peers.json. load: the machine's load average over a minute. */
-export type Peers = PeersAnswer & Measured & { load: { before: number; after: number } };
+export type Peers = PeersResult & Measured & { load: { before: number; after: number } };
 
 /** "2026-11-25, adapter google swiftshader, AMD EPYC with 2 cores, Chromium 156, headless". */
 export const whereOf = ({ measured, machine, adapter }: Measured & { adapter: string }): string =>

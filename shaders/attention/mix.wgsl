@@ -1,7 +1,6 @@
 // Causal attention: products of attention weights with rows of a packed tensor.
 //   mix: result[t, h] = sum over keys j of weights[h, t, j] * values[j, h / group]
 //   mix_few: the same for few rows (decoding), with one invocation per query and vec4 of columns
-//   mix_few_keys: the same for graphics cards, with one workgroup per query and COLUMNS vec4s of columns, whose invocations divide the keys
 // mix: one invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global y counts the heads from first_head on.
 // weights: (heads of the dispatch, rows, 4 * stride). Head h of a packed tensor starts at value_column + h * depth. Strides, columns and
 // depth (head_dim / 4) count vec4s. Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl, lib/causal.wgsl and lib/head_place.wgsl.
@@ -91,32 +90,4 @@ fn mix_few(@builtin(global_invocation_id) id: vec3u) {
     sum = combine(sum, four_of_values(four_rows(4u * c, dims.keys - 1u, dims.value_stride) + value_column), weights[base + c]);
   }
   result[row * dims.result_stride + dims.result_column + head * dims.depth + column] = sum;
-}
-
-const COLUMNS = 8u;
-const KEY_LANES = 32u;
-var<workgroup> key_sums: array<vec4f, COLUMNS * KEY_LANES>;
-
-@compute @workgroup_size(COLUMNS * KEY_LANES)
-fn mix_few_keys(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
-  let across = (dims.depth + COLUMNS - 1u) / COLUMNS;
-  let row = id.x / across;
-  let column = id.x % across * COLUMNS + local % COLUMNS;
-  let lane = local / COLUMNS;
-  let head = dims.first_head + id.y;
-  let seen = keys_of_tile(row / TILE * TILE, start[0] * dims.from_cache, dims.window) / 4u;
-  let base = (id.y * dims.rows + row) * dims.stride;
-  // beyond the end of the head the last column is read again; it is not written
-  let value_column = dims.value_column + head / dims.group * dims.depth + min(column, dims.depth - 1u);
-  var sum = vec4f();
-  for (var c = seen.x + lane; c < min(seen.y, dims.stride); c += KEY_LANES) {
-    sum = combine(sum, four_of_values(four_rows(4u * c, dims.keys - 1u, dims.value_stride) + value_column), weights[base + c]);
-  }
-  key_sums[local] = sum;
-  for (var half = KEY_LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) { key_sums[local] += key_sums[local + half * COLUMNS]; }
-  }
-  if (lane > 0u || column >= dims.depth) { return; }
-  result[row * dims.result_stride + dims.result_column + head * dims.depth + column] = key_sums[local];
 }

@@ -5,8 +5,9 @@
 //   const ROUND: steps per round, a multiple of 8
 //   alias RightValue: vec4f, or vec4h for a right factor whose values are halves anyway
 // The op's file defines, in groups and quarters of the full matrices:
-//   fn left_block(group: u32, quarter: u32) -> mat4x4f   column s: step s of four rows; zeros beyond the last step
-//   fn right_block(group: u32, quarter: u32) -> mat4x4f  column s: step s of four columns of the product; zeros beyond the last step
+//   fn left_bits, right_bits(group: u32, quarter: u32) -> Bits: a 4 x 4 block of a factor as it is in memory
+//   fn left_block(bits: Bits, quarter: u32) -> mat4x4f   column s: step s of four rows; zeros beyond the last step
+//   fn right_block(bits: Bits, quarter: u32) -> mat4x4f  column s: step s of four columns of the product; zeros beyond the last step
 //   fn left_place, right_place(load: u32) -> Place       along_steps or along_groups below, by what is adjacent in memory
 //   fn put(slice: u32, row: u32, column4: u32, block: mat4x4f)
 
@@ -23,6 +24,14 @@ const OWN_LOADS = (LOADS + TILE_INVOCATIONS - 1u) / TILE_INVOCATIONS;  // of an 
 // that WebGPU adds are then the same for all steps, and leave the loop.
 var<workgroup> left_tile: array<array<vec4f, 2u * DOWN + 1u>, ROUND>;
 var<workgroup> right_tile: array<array<RightValue, 2u * ACROSS + 1u>, ROUND>;
+
+/// Four vec4s as they are in memory. They are converted only when they are stored, one round after they were fetched: a conversion would
+/// wait for the memory, and the arithmetic of the round behind it.
+alias Bits = array<vec4u, 4>;
+
+fn floats(bits: Bits) -> mat4x4f {
+  return mat4x4f(bitcast<vec4f>(bits[0]), bitcast<vec4f>(bits[1]), bitcast<vec4f>(bits[2]), bitcast<vec4f>(bits[3]));
+}
 
 /// Column i of each matrix is a row of results, whose four components are adjacent columns. The upper blocks are rows 4 down to 4 down + 3
 /// of the tile, the lower ones begin 4 DOWN rows later; the left blocks are columns 4 across to 4 across + 3, the right ones 4 ACROSS later.
@@ -55,28 +64,29 @@ fn slice_of(quarters: u32, slice: u32, slices: u32) -> vec2u {
   return min(vec2u(slice, slice + 1u) * length, vec2u(rounds)) * QUARTERS;
 }
 
-fn fetch(next: ptr<function, array<mat4x4f, OWN_LOADS>>, corner: vec2u, quarter: u32, local: u32) {
+fn fetch(next: ptr<function, array<Bits, OWN_LOADS>>, corner: vec2u, quarter: u32, local: u32) {
   for (var i = 0u; i < OWN_LOADS; i++) {
     let load = local + i * TILE_INVOCATIONS;
     if (load < LEFT_LOADS) {
       let place = left_place(load);
-      (*next)[i] = left_block(corner.x + place.group, quarter + place.quarter);
+      (*next)[i] = left_bits(corner.x + place.group, quarter + place.quarter);
     } else if (load < LOADS) {
       let place = right_place(load - LEFT_LOADS);
-      (*next)[i] = right_block(corner.y + place.group, quarter + place.quarter);
+      (*next)[i] = right_bits(corner.y + place.group, quarter + place.quarter);
     }
   }
 }
 
-fn store(next: ptr<function, array<mat4x4f, OWN_LOADS>>, local: u32) {
+fn store(next: ptr<function, array<Bits, OWN_LOADS>>, quarter: u32, local: u32) {
   for (var i = 0u; i < OWN_LOADS; i++) {
     let load = local + i * TILE_INVOCATIONS;
-    let block = (*next)[i];
     if (load < LEFT_LOADS) {
       let place = left_place(load);
+      let block = left_block((*next)[i], quarter + place.quarter);
       for (var j = 0u; j < 4u; j++) { left_tile[4u * place.quarter + j][place.group] = block[j]; }
     } else if (load < LOADS) {
       let place = right_place(load - LEFT_LOADS);
+      let block = right_block((*next)[i], quarter + place.quarter);
       for (var j = 0u; j < 4u; j++) { right_tile[4u * place.quarter + j][place.group] = RightValue(block[j]); }
     }
   }
@@ -105,10 +115,10 @@ fn add_round(sums: ptr<function, Sums>, down: u32, across: u32) {
 /// An invocation's part of the tile that begins at `corner`: the sum over quarters.x up to quarters.y.
 fn multiply(corner: vec2u, quarters: vec2u, local: u32) -> Sums {
   var sums = Sums();
-  var next = array<mat4x4f, OWN_LOADS>();
+  var next = array<Bits, OWN_LOADS>();
   fetch(&next, corner, quarters.x, local);
   for (var quarter = quarters.x; quarter < quarters.y; quarter += QUARTERS) {
-    store(&next, local);
+    store(&next, quarter, local);
     workgroupBarrier();
     // the loads of the next round overlap with the arithmetic of this one
     fetch(&next, corner, quarter + QUARTERS, local);

@@ -1,22 +1,26 @@
 // Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
 // One workgroup per tile, 8 x 8 results per invocation. Dispatch z divides the sum into slices, which then go to (slices, M, K).
 // For graphics cards.
-// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl, lib/linear_gradient.wgsl and lib/blocks.wgsl.
+// Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl, lib/weight_bits_*.wgsl, lib/linear_gradient.wgsl and lib/blocks.wgsl.
 
 // Beyond the last row or column of a factor, the last one is read again; put() does not write those results.
 
 fn left_place(load: u32) -> Place { return along_steps(load); }
-fn left_block(group: u32, quarter: u32) -> mat4x4f {
+fn left_bits(group: u32, quarter: u32) -> Bits {
   let n4 = dims.n / 4u;
   let at = min(vec4u(4u * group) + vec4u(0u, 1u, 2u, 3u), vec4u(dims.m - 1u)) * n4 + min(quarter, n4 - 1u);
-  return transpose(mat4x4f(dy[at.x], dy[at.y], dy[at.z], dy[at.w])) * select(0.0, 1.0, quarter < n4);
+  return Bits(bitcast<vec4u>(dy[at.x]), bitcast<vec4u>(dy[at.y]), bitcast<vec4u>(dy[at.z]), bitcast<vec4u>(dy[at.w]));
 }
+fn left_block(bits: Bits, quarter: u32) -> mat4x4f { return transpose(floats(bits)) * select(0.0, 1.0, quarter < dims.n / 4u); }
 
 fn right_place(load: u32) -> Place { return along_groups(load, 2u * ACROSS); }
-fn right_block(group: u32, quarter: u32) -> mat4x4f {
+fn right_bits(group: u32, quarter: u32) -> Bits {
   let k4 = dims.k / 4u;
   let at = min(4u * quarter, dims.n - 4u) * k4 + min(group, k4 - 1u);
-  let steps = mat4x4f(weight_at(at), weight_at(at + k4), weight_at(at + 2u * k4), weight_at(at + 3u * k4));
+  return Bits(weight_bits(at), weight_bits(at + k4), weight_bits(at + 2u * k4), weight_bits(at + 3u * k4));
+}
+fn right_block(bits: Bits, quarter: u32) -> mat4x4f {
+  let steps = mat4x4f(weight_of(bits[0]), weight_of(bits[1]), weight_of(bits[2]), weight_of(bits[3]));
   return steps * select(0.0, 1.0, 4u * quarter < dims.n);
 }
 

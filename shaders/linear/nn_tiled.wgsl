@@ -1,6 +1,6 @@
 // Gradient of a linear layer's input: dX(M,K) = dY(M,N) W(N,K). Row-major f32.
 // One workgroup per tile of TILE_ROWS x TILE_COLUMNS, of which each of the 16 x 16 invocations makes 4 x 4, in runs of 16 steps of the sum.
-// For graphics cards: both operands go through workgroup memory. Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_gradient.wgsl.
+// For graphics cards: both operands go through workgroup memory. Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl, lib/weight_bits_*.wgsl and lib/linear_gradient.wgsl.
 
 const TILE_ROWS = 64u;
 const TILE_COLUMNS = 64u;
@@ -37,12 +37,15 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   var c2 = vec4f();
   var c3 = vec4f();
   let steps = dims.n;
+  var next_w = weight_bits(min(ty, steps - 1u) * k4 + b_col);
+  var next_dy = dy[a_row + min(local % 4u, n4 - 1u)];
   for (var t = 0u; t < steps; t += 16u) {
-    let step = min(t + ty, steps - 1u);
-    bs[ty][tx] = select(vec4f(), weight_at(step * k4 + b_col), t + ty < steps);
-    let n_at = t / 4u + local % 4u;
-    rows_[local / 4u][local % 4u] = select(vec4f(), dy[a_row + min(n_at, n4 - 1u)], n_at < n4);
+    bs[ty][tx] = select(vec4f(), weight_of(next_w), t + ty < steps);
+    rows_[local / 4u][local % 4u] = select(vec4f(), next_dy, t / 4u + local % 4u < n4);
     workgroupBarrier();
+    // the loads of the next round overlap with the arithmetic of this one
+    next_w = weight_bits(min(t + 16u + ty, steps - 1u) * k4 + b_col);
+    next_dy = dy[a_row + min(t / 4u + 4u + local % 4u, n4 - 1u)];
     for (var q = 0u; q < 4u; q++) {
       let m = mat4x4f(bs[4u * q][tx], bs[4u * q + 1u][tx], bs[4u * q + 2u][tx], bs[4u * q + 3u][tx]);
       c0 += m * rows_[ty * 4u][q];

@@ -1,6 +1,6 @@
 // Forward of a linear layer: Y(M,N) = X(M,K) W(N,K)^T + bias. Row-major f32.
 // One workgroup per tile of TILE_ROWS x TILE_COLUMNS, of which each of the 16 x 16 invocations makes 4 x 4, in runs of 16 steps of the sum.
-// For graphics cards: both operands go through workgroup memory. Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl and lib/linear_forward.wgsl.
+// For graphics cards: both operands go through workgroup memory. Needs lib/grid.wgsl, lib/vec4.wgsl, lib/weights_*.wgsl, lib/weight_bits_*.wgsl and lib/linear_forward.wgsl.
 
 const TILE_ROWS = 64u;
 const TILE_COLUMNS = 64u;
@@ -39,12 +39,17 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
   var c1 = vec4f();
   var c2 = vec4f();
   var c3 = vec4f();
+  var next_x = x[x_row + min(load_k, k4 - 1u)];
+  var next_w = weight_bits(w_row + min(load_k, k4 - 1u));
   for (var t = 0u; t < k4; t += 4u) {
     let inside = t + load_k < k4;
-    let at = min(t + load_k, k4 - 1u);
-    xs[load_row][load_k] = select(vec4f(), x[x_row + at], inside);
-    ws[load_row][load_k] = select(vec4f(), weight_at(w_row + at), inside);
+    xs[load_row][load_k] = select(vec4f(), next_x, inside);
+    ws[load_row][load_k] = select(vec4f(), weight_of(next_w), inside);
     workgroupBarrier();
+    // the loads of the next round overlap with the arithmetic of this one
+    let at = min(t + 4u + load_k, k4 - 1u);
+    next_x = x[x_row + at];
+    next_w = weight_bits(w_row + at);
     for (var q = 0u; q < 4u; q++) {
       let m = mat4x4f(ws[tx][q], ws[tx + 16u][q], ws[tx + 32u][q], ws[tx + 48u][q]);
       c0 += xs[ty * 4u][q] * m;

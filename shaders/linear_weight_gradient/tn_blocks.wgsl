@@ -17,27 +17,30 @@ override ACCUMULATE: bool = false;
 
 // Beyond the last column of a factor, the last four are read again; put() does not write those results.
 
-/// The rows 4 quarter to 4 quarter + 3, the last one again beyond the end, and 1 for those within, else 0.
+/// The rows 4 quarter to 4 quarter + 3, the last one again beyond the end.
 fn rows_of(quarter: u32) -> vec4u { return min(vec4u(4u * quarter) + vec4u(0u, 1u, 2u, 3u), vec4u(dims.m - 1u)); }
-fn inside(quarter: u32) -> vec4f {
-  return select(vec4f(), vec4f(1.0), vec4u(4u * quarter) + vec4u(0u, 1u, 2u, 3u) < vec4u(dims.m));
+/// These rows, and zeros beyond the end.
+fn kept(bits: Bits, quarter: u32) -> mat4x4f {
+  let inside = select(vec4f(), vec4f(1.0), vec4u(4u * quarter) + vec4u(0u, 1u, 2u, 3u) < vec4u(dims.m));
+  let rows = floats(bits);
+  return mat4x4f(rows[0] * inside.x, rows[1] * inside.y, rows[2] * inside.z, rows[3] * inside.w);
 }
 
 fn left_place(load: u32) -> Place { return along_groups(load, 2u * DOWN); }
-fn left_block(group: u32, quarter: u32) -> mat4x4f {
+fn left_bits(group: u32, quarter: u32) -> Bits {
   let n4 = dims.n / 4u;
   let at = rows_of(quarter) * n4 + min(group, n4 - 1u);
-  let kept = inside(quarter);
-  return mat4x4f(dy[at.x] * kept.x, dy[at.y] * kept.y, dy[at.z] * kept.z, dy[at.w] * kept.w);
+  return Bits(bitcast<vec4u>(dy[at.x]), bitcast<vec4u>(dy[at.y]), bitcast<vec4u>(dy[at.z]), bitcast<vec4u>(dy[at.w]));
 }
+fn left_block(bits: Bits, quarter: u32) -> mat4x4f { return kept(bits, quarter); }
 
 fn right_place(load: u32) -> Place { return along_groups(load, 2u * ACROSS); }
-fn right_block(group: u32, quarter: u32) -> mat4x4f {
+fn right_bits(group: u32, quarter: u32) -> Bits {
   let k4 = dims.k / 4u;
   let at = rows_of(quarter) * k4 + min(group, k4 - 1u);
-  let kept = inside(quarter);
-  return mat4x4f(x[at.x] * kept.x, x[at.y] * kept.y, x[at.z] * kept.z, x[at.w] * kept.w);
+  return Bits(bitcast<vec4u>(x[at.x]), bitcast<vec4u>(x[at.y]), bitcast<vec4u>(x[at.z]), bitcast<vec4u>(x[at.w]));
 }
+fn right_block(bits: Bits, quarter: u32) -> mat4x4f { return kept(bits, quarter); }
 
 fn put(slice: u32, row: u32, column4: u32, block: mat4x4f) {
   let k4 = dims.k / 4u;

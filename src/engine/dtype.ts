@@ -25,6 +25,13 @@ export type FloatDtype = "F32" | "F16" | "BF16";
 export const DTYPES = Object.keys(BYTES) as readonly Dtype[];
 export const FLOAT_DTYPES: readonly FloatDtype[] = ["F32", "F16", "BF16"];
 
+/** Element types that the matrices of an exported file can have: those of safetensors and ONNX, and GGUF's. */
+export const WEIGHT_TYPES = [
+  ...["F32", "F16", "BF16"],
+  ...["Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"],
+] as readonly WeightType[];
+export type WeightType = FloatDtype | "Q8_0" | "Q4_0" | "Q4_1" | "Q5_0" | "Q5_1" | "Q4_K" | "Q5_K" | "Q6_K";
+
 /** What to do about quantised weights. */
 export const TAKE_FLOATS =
   "Take the version of the model in F32, F16 or BF16, or a GGUF file: pruning needs the values of the weights.";

@@ -36,12 +36,13 @@ export type { Manifest, ModelCard } from "./formats/hub/manifest.ts";
 export type { ModelStore } from "./formats/hub/modelStore.ts";
 export { DOWNLOAD_LIMITS } from "./formats/hub/web.ts";
 export { memoryFolder } from "./formats/files/memoryFolder.ts";
-export type { FloatDtype } from "./dtype.ts";
+export type { FloatDtype, WeightType } from "./dtype.ts";
+export type { GgufType } from "./formats/gguf/write/quantize.ts";
 export type { OutputFile } from "./formats/files/outputFile.ts";
 export { unpackBits, unpackWords } from "./formats/files/bitset.ts";
 export { masksFromReceipt, readReceipt } from "./formats/receipt/readReceipt.ts";
-export { FORMS } from "./formats/receipt/receipt.ts";
-export type { Form, PerplexityPair, TextRef } from "./formats/receipt/receipt.ts";
+export { USUAL_FORMS } from "./formats/receipt/receipt.ts";
+export type { Form, GgufRecord, PerplexityPair, TextRef } from "./formats/receipt/receipt.ts";
 export { finishedRun } from "./formats/runs/finishedRun.ts";
 export type { FinishedRunInput } from "./formats/runs/finishedRun.ts";
 export { recordJson, RUN_FORMAT, runJson } from "./formats/runs/runRecord.ts";
@@ -56,9 +57,10 @@ export {
   isWeightReceipt,
   keptShares,
   readWeightReceipt,
+  WEIGHT_FORMS,
   weightMasksFromReceipt,
 } from "./formats/receipt/weightReceipt.ts";
-export type { WeightReceipt } from "./formats/receipt/weightReceipt.ts";
+export type { WeightForm, WeightReceipt } from "./formats/receipt/weightReceipt.ts";
 export { modelFolder } from "./formats/gguf/modelFolder.ts";
 export { filesToModel } from "./formats/files/modelFiles.ts";
 export type { FolderTree } from "./formats/files/modelFiles.ts";
@@ -115,21 +117,29 @@ export { Session } from "./train/session.ts";
 export type { StepMetrics, StepReport } from "./train/session.ts";
 export {
   checkRecoverRecipe,
+  DEFAULT_RANK,
   DEFAULT_RECOVER_RECIPE,
+  RANK_BOUNDS,
   recoverLearningRate,
   RECOVER_BOUNDS,
-  RECOVER_MATRICES,
 } from "./recipes/recoverRecipe.ts";
-export type { RecoverMatrices, RecoverRecipe } from "./recipes/recoverRecipe.ts";
+export type { RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
 export { DEFAULT_REFIT_RECIPE, type RefitRecipe } from "./recipes/refitRecipe.ts";
 export { type RecoveryReceipt, recoveryWords } from "./formats/receipt/recoveryReceipt.ts";
 export { refit } from "./recover/refit/refit.ts";
 export { RecoverSession } from "./recover/session.ts";
-export type { Pruning } from "./recover/student.ts";
+export type { Pruning } from "./recover/storedParts.ts";
 export type { GuardRecord } from "./recover/guard.ts";
+export type { LowRankAdapter } from "./formats/export/peftAdapter.ts";
 export { overlaid } from "./recover/overlay.ts";
 export type { RecoveredValues } from "./recover/overlay.ts";
-export { modelWithValues, recoveredModel, recoveryResult, updatedValues } from "./recover/recoveredModel.ts";
+export {
+  modelWithValues,
+  recoveredModel,
+  recoveryResult,
+  updatedValues,
+  weightsPruned,
+} from "./recover/recoveredModel.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";
 export { exportRatios } from "./evaluate/export/exportRatios.ts";
 export type { RatioInside } from "./evaluate/export/exportRatios.ts";

@@ -31,7 +31,17 @@ export function uniformNoise(stream: NoiseStream, index = 0): number {
 }
 
 /** The uses of a run's seed. Each has its own streams. */
-export const DRAW = { language: 0, budget: 1, ratio: 2, batch: 3, init: 4, inputs: 5, sample: 6, masks: 7 } as const;
+export const DRAW = {
+  language: 0,
+  budget: 1,
+  ratio: 2,
+  batch: 3,
+  init: 4,
+  inputs: 5,
+  sample: 6,
+  masks: 7,
+  adapters: 8,
+} as const;
 
 /** `count` numbers of N(0, 1), made from a stream by the method of Box and Muller. */
 export function normals(stream: NoiseStream, count: number): Float32Array<ArrayBuffer> {

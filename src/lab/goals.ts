@@ -1,6 +1,7 @@
 // What a graphics card should reach, beside what was measured on this one.
 import { percent } from "../shared/format.ts";
 import { figuresOf, type LabDecode, type LabResult, type SlopeFigure, type TorchResult } from "./labResult.ts";
+import { timesAsLong } from "./peersResult.ts";
 import { matmulShares } from "./matmulShare.ts";
 
 /** Figure, goal, measured. */
@@ -15,6 +16,7 @@ export const goalRows = (result: LabResult): GoalRow[] => [
   ...(["T", "L", "d"] as const).map((axis) => slopeRow(result, axis)),
   openingRow(result),
   ...[512, 2048].map((tokens) => torchRow(result, tokens)),
+  ...["jax-js", "tfjs"].map((library) => peerGoal(result, library)),
 ];
 
 function matmulRows(result: LabResult): GoalRow[] {
@@ -36,17 +38,21 @@ function matmulRows(result: LabResult): GoalRow[] {
 export const weightGigabytes = ({ tokensPerSecond, readBytes, weightBytes }: LabDecode): number =>
   (tokensPerSecond.median * (readBytes ?? weightBytes)) / 1e9;
 
-/** The decoding of one form by the matmuls that the engine chooses: the fastest, where several were measured. */
+/** The decoding of one form, of each model that was measured; of several kernels the fastest counts. */
 function decodeRow(result: LabResult, form: "dense" | "compact"): GoalRow {
   const row = (measured: string): GoalRow => [
     `decoding, ${form === "dense" ? "dense" : "compact at 50 %"}: share of the memory bandwidth`,
     "at least 50 %",
     measured,
   ];
-  const rates = (figuresOf(result.decode) ?? []).filter((one) => (one.form ?? "dense") === form).map(weightGigabytes);
+  const figures = (figuresOf(result.decode) ?? []).filter((one) => (one.form ?? "dense") === form);
   const bandwidth = figuresOf(result.peak)?.gigabytesPerSecond.median;
-  if (rates.length === 0 || bandwidth === undefined) return row(NOT_MEASURED);
-  return row(percent(Math.max(...rates) / bandwidth, 0));
+  if (figures.length === 0 || bandwidth === undefined) return row(NOT_MEASURED);
+  const models = [...new Set(figures.map(({ model }) => model))].map((model) => {
+    const rates = figures.filter((one) => one.model === model).map(weightGigabytes);
+    return `${percent(Math.max(...rates) / bandwidth, 0)} (${model})`;
+  });
+  return row(models.join(", "));
 }
 
 const AXES: Record<SlopeFigure["axis"], string> = { T: "tokens", L: "blocks", d: "hidden size" };
@@ -85,3 +91,14 @@ const torchTimes = (torch: TorchResult | undefined, tokens: number): { mode: str
   (torch?.steps ?? []).flatMap(({ mode, tf32, tokens: count, ms }) =>
     !tf32 && count === tokens && ms ? [{ mode, ms: ms.median }] : [],
   );
+
+/** The time of a library's step over the engine's, on every model on which both were timed. */
+function peerGoal({ peers = [] }: LabResult, library: string): GoalRow {
+  const found = peers.flatMap(({ model, steps }) =>
+    steps.flatMap(({ tokens, times }) => {
+      const [ours, theirs] = [times[0]?.ms, times.find(({ name }) => name === library)?.ms];
+      return ours && theirs ? [`${timesAsLong(theirs, ours).toFixed(1)} (${model}, ${tokens} tokens)`] : [];
+    }),
+  );
+  return [`DISP step: time of ${library} over ours`, "at least 2", found.join(", ") || NOT_MEASURED];
+}

@@ -47,13 +47,7 @@ export function partsNamed(names: readonly string[]): LabPart[] {
  * Throws "no-webgpu" where there is no adapter, and "cancelled" if it was stopped; `save` then has the parts that were complete.
  */
 export async function runLab(parts: readonly LabPart[], input: LabInput, watch: LabWatch = {}): Promise<LabResult> {
-  const results: LabResult = {
-    measured: new Date().toISOString(),
-    host: input.host,
-    ...(input.card === undefined ? {} : { card: input.card }),
-    ...(input.quick ? { quick: true } : {}),
-    adapter: await adapterReport(),
-  };
+  const results = await labHeader(input);
   for (const part of parts) {
     const began = performance.now();
     const outcome = await runPart(part, input, watch);
@@ -62,6 +56,17 @@ export async function runLab(parts: readonly LabPart[], input: LabInput, watch: 
     watch.save?.(results);
   }
   return results;
+}
+
+/** A result without parts: when and where it is measured. Throws "no-webgpu" where there is no adapter. */
+export async function labHeader({ host, card, quick }: Pick<LabInput, "host" | "card" | "quick">): Promise<LabResult> {
+  return {
+    measured: new Date().toISOString(),
+    host,
+    ...(card === undefined ? {} : { card }),
+    ...(quick ? { quick: true } : {}),
+    adapter: await adapterReport(),
+  };
 }
 
 async function runPart(part: LabPart, input: LabInput, { log, onProgress, signal }: LabWatch): Promise<unknown> {

@@ -2,6 +2,7 @@
 import type { MatmulVariant } from "../engine/ctx.ts";
 import type { checkGolden } from "../engine/golden/check.ts";
 import type { AdapterFacts, PlainError, Precision, SelfCheck } from "../engine/index.ts";
+import type { PeersResult } from "./peersResult.ts";
 import type { MatmulDirection } from "./matmulWork.ts";
 import type { DecodeFigure, StepFigure } from "./stepAndDecode.ts";
 import type { Spread } from "./timing.ts";
@@ -76,7 +77,8 @@ export interface OpeningFigure {
   nextStepMs: number;
 }
 
-export interface LabDecode extends DecodeFigure {
+/** Older results lack `kernels`. */
+export interface LabDecode extends Omit<DecodeFigure, "kernels">, Partial<Pick<DecodeFigure, "kernels">> {
   model: string;
   matmul: string;
   /** compact: 50 % of the block weights, chosen at random. Missing in older results, which are dense. */
@@ -113,6 +115,8 @@ export interface LabResult {
   slopes?: PartResult<SlopeFigure[]>;
   decode?: PartResult<LabDecode[]>;
   pytorch?: TorchResult;
+  /** One entry per model. */
+  peers?: PeersResult[];
 }
 
 /** The figures of a part; undefined if it was not run or failed. */

@@ -1,7 +1,7 @@
 // What every part of the lab gets: the files that it reads, how thorough it is, and where it reports.
 import type { Ctx, Folder } from "../engine/index.ts";
-import { openModel, type OpenedModel, tuneMatmul } from "../engine/index.ts";
-import { syntheticModel, type SyntheticShape, SMOLLM2_135M } from "./syntheticModel.ts";
+import { type ModelConfig, openModel, type OpenedModel, tuneModel } from "../engine/index.ts";
+import { LLAMA32_1B, syntheticModel, type SyntheticShape, SMOLLM2_135M } from "./syntheticModel.ts";
 
 /** What the lab reads, opened by its host. */
 export interface LabInput {
@@ -37,21 +37,39 @@ export interface LabModel {
   ids: Uint32Array;
 }
 
-/** Takes the matmul kernel that is the fastest for all shapes, and opens a model with random weights or the embedded one. */
+/** A window of the studio's perplexity. */
+const EVALUATION_TOKENS = 512;
+
+/** Chooses kernels for a model as the studio does, for training steps of `tokens` tokens. */
+export async function tuneFor(
+  ctx: Ctx,
+  { host }: Pick<LabInput, "host">,
+  config: ModelConfig,
+  tokens: number,
+): Promise<void> {
+  const lengths = { trainingTokens: tokens, evaluationTokens: Math.min(EVALUATION_TOKENS, config.context) };
+  await tuneModel(ctx, config, { ...lengths, precision: "f32", browser: host });
+}
+
+/** Opens a model with random weights, or the embedded one, with kernels that are chosen for steps of `tokens` tokens. */
 export async function openLabModel(
   ctx: Ctx,
-  { small, text }: Pick<LabInput, "small" | "text">,
+  input: Pick<LabInput, "small" | "text" | "host">,
   shape: SyntheticShape | "embedded",
+  tokens: number,
 ): Promise<LabModel> {
-  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
+  const { small, text } = input;
   const folder =
     shape === "embedded" ? small : syntheticModel(nameOf(shape), shape, await small.open("tokenizer.json"));
-  const opened = await openModel(ctx, folder);
+  const opened = await openModel(ctx, folder, { onConfig: (config) => tuneFor(ctx, input, config, tokens) });
   return { opened, ids: Uint32Array.from(opened.tokenizer.encode(text.slice(0, TEXT_CHARACTERS))) };
 }
 
-const nameOf = (shape: SyntheticShape): string =>
-  shape === SMOLLM2_135M ? "smollm2-135m" : `random-${shape.layers}x${shape.d}`;
+const NAMES = new Map([
+  [SMOLLM2_135M, "smollm2-135m"],
+  [LLAMA32_1B, "llama-3.2-1b"],
+]);
+const nameOf = (shape: SyntheticShape): string => NAMES.get(shape) ?? `random-${shape.layers}x${shape.d}`;
 
 /** The model of most measurements: the shape of SmolLM2-135M, or the embedded one for a quick try. */
 export const mainShape = ({ quick }: Pick<LabInput, "quick">): SyntheticShape | "embedded" =>

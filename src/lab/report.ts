@@ -4,6 +4,7 @@ import { markdownTable } from "../shared/markdownTable.ts";
 import { goalRows, weightGigabytes } from "./goals.ts";
 import { figuresOf, type LabResult, type SweepFigure } from "./labResult.ts";
 import { peakGflops } from "./matmulShare.ts";
+import { PEER_HEAD, peerRow } from "./peersResult.ts";
 import { spreadText } from "./spreadText.ts";
 
 export interface LabTable {
@@ -22,6 +23,7 @@ export function labTables(result: LabResult, { goals }: { goals: boolean }): Lab
     peakOf(result),
     sweepOf(result),
     stepsOf(result),
+    peersOf(result),
     slopesOf(result),
     decodeOf(result),
     errorsOf(result),
@@ -140,6 +142,22 @@ function stepsOf({ steps, pytorch }: LabResult): LabTable {
   return { title: "Training steps", head, rows: rows.length > 0 ? [...rows, ...others] : [] };
 }
 
+/** A row per model and program, also for programs that could not be opened. */
+function peersOf({ peers = [] }: LabResult): LabTable {
+  const rows = peers.flatMap((one) => [
+    ...one.steps.flatMap(({ tokens, times }) =>
+      times.map((time) => [
+        ...[one.model, String(tokens)],
+        ...peerRow(time, times[0], one, { decimals: 1, comparable: true }),
+      ]),
+    ),
+    ...one.programs.flatMap(({ name, error }) =>
+      error === undefined ? [] : [[one.model, "", name, "", "", "", "", `did not run: ${error}`, ""]],
+    ),
+  ]);
+  return { title: "The training step in other programs", head: ["model", "tokens", ...PEER_HEAD], rows };
+}
+
 function slopesOf({ slopes }: LabResult): LabTable {
   const rows = (figuresOf(slopes) ?? []).flatMap(({ axis, points }) =>
     points.map(({ size, ms, attentionShare, linearFlop }) => [
@@ -153,10 +171,10 @@ function slopesOf({ slopes }: LabResult): LabTable {
 
 function decodeOf({ decode }: LabResult): LabTable {
   const rows = (figuresOf(decode) ?? []).map((figure) => [
-    ...[`${figure.form ?? "dense"}, matmul ${figure.matmul}`, spreadText(figure.tokensPerSecond, 1)],
+    ...[figure.model, `${figure.form ?? "dense"}, matmul ${figure.matmul}`, spreadText(figure.tokensPerSecond, 1)],
     `${weightGigabytes(figure).toFixed(1)} GB/s of weights`,
   ]);
-  return { title: "Decoding", head: ["program", "tokens/s", "reads"], rows };
+  return { title: "Decoding", head: ["model", "program", "tokens/s", "reads"], rows };
 }
 
 /** The comparison of each op that comes nearest to its limit. */

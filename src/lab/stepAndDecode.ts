@@ -65,7 +65,10 @@ export async function benchStep(
     for (const loop of PEAK_LOOPS) shares[loop].push(flop / msPerStep / 1e6 / (await peakOnce(ctx, loop)));
   }
   const gpuBytes = ctx.buffers.bytesInUse;
-  const kernels = await profileStep(ctx, run);
+  const kernels = await profileStep(ctx, (begin) => {
+    begin();
+    return run(1);
+  });
   session.free();
   ctx.freeStep();
   return {
@@ -82,6 +85,8 @@ export interface DecodeFigure {
   promptTokens: number;
   newTokens: number;
   tokensPerSecond: Spread;
+  /** Where the time of one token goes, by kernel; empty where the adapter has no timestamps. */
+  kernels: KernelTime[];
 }
 
 /** Greedy decoding with the KV cache, after a prompt of the first tokens of `text` (ids). */
@@ -103,6 +108,9 @@ export async function benchDecode(
     }
     if (round > 0) rates.push((1000 * count) / (performance.now() - began)); // round 0 compiles
   }
+  const kernels = await profileStep(ctx, async (begin) => {
+    for await (const token of generate(ctx, model, prompt, { ...options, tokens: 2 })) if (token >= 0) begin();
+  });
   ctx.freeStep();
-  return { promptTokens: prompt.length, newTokens: NEW_TOKENS, tokensPerSecond: spreadOf(rates) };
+  return { promptTokens: prompt.length, newTokens: NEW_TOKENS, tokensPerSecond: spreadOf(rates), kernels };
 }

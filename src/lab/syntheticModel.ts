@@ -13,6 +13,8 @@ export interface SyntheticShape {
 
 /** The shape of SmolLM2-135M; its head is tied to the embedding. */
 export const SMOLLM2_135M: SyntheticShape = { vocab: 49_152, d: 576, layers: 30, heads: 9, kvHeads: 3, mlp: 1536 };
+/** The shape of Llama-3.2-1B; its head is tied too. */
+export const LLAMA32_1B: SyntheticShape = { vocab: 128_256, d: 2048, layers: 16, heads: 32, kvHeads: 8, mlp: 8192 };
 
 const elementsOf = (dims: readonly number[]): number => dims.reduce((product, n) => product * n, 1);
 
@@ -74,30 +76,32 @@ function weightsSource(shape: SyntheticShape): ByteSource {
   return source;
 }
 
-const MULTIPLIER = 1_664_525;
-const INCREMENT = 1_013_904_223;
+/** A prime, so that no width divides it: rows of a matrix differ. Making every weight anew would take longer than the measurements. */
+const NOISE_VALUES = 1_048_583;
+let noise: Uint8Array | undefined;
 
-/** The state of a 32-bit linear congruential generator after `steps` steps from 1. Doubling gives it in 32 rounds. */
-function stateAfter(steps: number): number {
-  let [factor, addend] = [1, 0]; // state -> factor * state + addend, for the steps so far
-  let [power, shift] = [MULTIPLIER, INCREMENT]; // the same for 2^i steps
-  for (let left = steps; left > 0; left = Math.floor(left / 2)) {
-    if (left % 2 === 1) [factor, addend] = [Math.imul(power, factor), (Math.imul(power, addend) + shift) | 0];
-    [power, shift] = [Math.imul(power, power), (Math.imul(power, shift) + shift) | 0];
-  }
-  return (factor + addend) >>> 0;
-}
-
-/** Bytes [start, stop) of the values, which are in the range of trained weights. */
-function valueBytes(start: number, stop: number): Uint8Array<ArrayBuffer> {
-  const first = Math.floor(start / 4);
-  const values = new Float32Array(Math.ceil(stop / 4) - first);
-  let state = stateAfter(first);
+/** Bytes of values in the range of trained weights, from a 32-bit linear congruential generator. */
+function noiseBytes(): Uint8Array {
+  const values = new Float32Array(NOISE_VALUES);
+  let state = 1;
   for (let i = 0; i < values.length; i++) {
-    state = (Math.imul(state, MULTIPLIER) + INCREMENT) >>> 0;
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     values[i] = (state / 2 ** 32 - 0.5) * 0.1;
   }
-  return new Uint8Array(values.buffer, start - 4 * first, stop - start);
+  return new Uint8Array(values.buffer);
+}
+
+/** Bytes [start, stop) of the values, which repeat after NOISE_VALUES. */
+function valueBytes(start: number, stop: number): Uint8Array<ArrayBuffer> {
+  noise ??= noiseBytes();
+  const bytes = new Uint8Array(stop - start);
+  for (let at = start; at < stop;) {
+    const from = at % noise.length;
+    const part = noise.subarray(from, Math.min(noise.length, from + stop - at));
+    bytes.set(part, at - start);
+    at += part.length;
+  }
+  return bytes;
 }
 
 function configOf({ vocab, d, layers, heads, kvHeads, mlp }: SyntheticShape): Record<string, unknown> {

@@ -16,7 +16,7 @@ import type {
   ParameterCounts,
   Perplexity,
   PlanChoice,
-  RecoverMatrices,
+  RecoverScope,
   RecoverRecipe,
   RefitRecipe,
   RatioInside,
@@ -158,9 +158,8 @@ export interface RunArchitecture
 }
 
 /** How a recovery is wanted; the rest of its recipe follows. */
-export interface RecoverSettings {
+export interface RecoverSettings extends RecoverScope {
   steps: number;
-  matrices: RecoverMatrices;
 }
 
 /** What a recovery has done. */

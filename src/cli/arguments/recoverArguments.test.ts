@@ -18,7 +18,14 @@ describe("--recover", () => {
     });
   });
 
+  it("takes the rank of adapters, which are on all matrices", () => {
+    expect(readRecoverArguments({ recover: "300", lora: "16" }, 1)).toMatchObject({ matrices: "all", rank: 16 });
+  });
+
   it.each([
+    [{ lora: "16" }, /--lora: expected --recover with a number of steps beside it/],
+    [{ recover: "10", lora: "65" }, /--recover: .*rank: expected a whole number from 4 to 64, got 65/],
+    [{ recover: "10", lora: "16", "recover-matrices": "all" }, /expected --lora .* or --recover-matrices, got both/],
     [{ recover: "many" }, /--recover: expected a number, got "many"/],
     [{ recover: "0" }, /--recover: .*steps: expected a whole number from 1/],
     [{ recover: "10", "recover-matrices": "some" }, /--recover: matrices: expected one of out, all, got some/],

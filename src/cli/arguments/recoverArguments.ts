@@ -5,6 +5,7 @@ import {
   recoverLearningRate,
   type RecoverMatrices,
   type RecoverRecipe,
+  type RecoverScope,
 } from "../../engine/recipes/recoverRecipe.ts";
 import { checkRefitRecipe, DEFAULT_REFIT_RECIPE, type RefitRecipe } from "../../engine/recipes/refitRecipe.ts";
 import { optionalNumber, type Values } from "./arguments.ts";
@@ -14,13 +15,15 @@ const text = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
 /** Options for parseValues. */
 export const RECOVER_OPTIONS = {
-  ...{ recover: text, "recover-matrices": text, "recover-learning-rate": text, "recover-tokens": text },
+  ...{ recover: text, "recover-matrices": text, lora: text, "recover-learning-rate": text, "recover-tokens": text },
   ...{ refit: flag, "refit-matrices": text, "refit-sequences": text, "refit-ridge": text },
 };
 
 export const RECOVER_USAGE = `  --recover 300            then trains the kept weights towards the dense model for so many steps (none without this option)
   --recover-matrices out   o_proj and down_proj; or all: every matrix of the blocks
-  --recover-learning-rate  (by the kept share: 0.001 for out and 0.0003 for all at 50 %, less where more is kept)
+  --lora 16                instead: adapters of this rank, 4 to 64, on every matrix, added to the weights at the end; takes
+                           less memory, because no matrix is copied (without this option: no adapters)
+  --recover-learning-rate  (by the kept share: 0.001 for out, 0.0003 for all and 0.0025 for --lora 16 at 50 %, less where more is kept)
   --recover-tokens 128     per step
   --refit                  before --recover, or alone: least squares of the kept weights, without training
   --refit-matrices all     every matrix of the blocks; or out: o_proj and down_proj
@@ -37,8 +40,17 @@ export const recoverOptionOf = (values: Values): string | undefined =>
 /** The choice, if a recovery accepts it. Throws EngineError("config") otherwise. */
 export function checkRecoverChoice<T extends RecoverChoice>(choice: T): T {
   // any rate that is accepted will do where the kept share is not known yet
-  checkRecoverRecipe({ learningRate: recoverLearningRate(0.5, "all"), ...choice });
+  checkRecoverRecipe({ learningRate: recoverLearningRate(0.5, choice), ...choice });
   return choice;
+}
+
+/** What --recover-matrices or --lora train. Throws a UsageError where both are given. */
+export function readRecoverScope(values: Values): RecoverScope {
+  const [matrices, rank] = [values["recover-matrices"], optionalNumber(values, "lora")];
+  if (rank === undefined) return { matrices: (matrices ?? DEFAULT_RECOVER_RECIPE.matrices) as RecoverMatrices };
+  if (matrices !== undefined)
+    throw new UsageError("expected --lora (adapters on all matrices) or --recover-matrices, got both");
+  return { matrices: "all", rank };
 }
 
 /** What is done to the kept weights after pruning; nothing where both are missing. */
@@ -55,7 +67,8 @@ export function readRecoverArguments(values: Values, seed: number): RecoverChoic
 
 /** Throws a UsageError for an option of `of` without it. */
 function refuseAlone(values: Values, of: "recover" | "refit", expected: string): void {
-  const given = Object.keys(RECOVER_OPTIONS).find((name) => name.startsWith(`${of}-`) && values[name] !== undefined);
+  const names = Object.keys(RECOVER_OPTIONS).filter((name) => name.startsWith(`${of}-`));
+  const given = [...names, ...(of === "recover" ? ["lora"] : [])].find((name) => values[name] !== undefined);
   if (given !== undefined) throw new UsageError(`--${given}: expected ${expected} beside it`);
 }
 
@@ -65,12 +78,12 @@ function readTraining(values: Values, seed: number): RecoverChoice | undefined {
     refuseAlone(values, "recover", "--recover with a number of steps");
     return undefined;
   }
-  const matrices = (values["recover-matrices"] ?? DEFAULT_RECOVER_RECIPE.matrices) as RecoverMatrices;
+  const scope = readRecoverScope(values);
   const learningRate = optionalNumber(values, "recover-learning-rate");
   const tokens = optionalNumber(values, "recover-tokens") ?? DEFAULT_RECOVER_RECIPE.tokens;
   const rate = learningRate === undefined ? {} : { learningRate };
   return checked("recover", () =>
-    checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, steps, matrices, tokens, seed, ...rate }),
+    checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, steps, ...scope, tokens, seed, ...rate }),
   );
 }
 

@@ -77,6 +77,9 @@ describe("npm run compare", () => {
       ...["dass+recover:40 2:4 seed 1", "dass+recover:40 2:4 seed 2"],
       ...["random+recover:40 keep 0.5 seed 1", "random+recover:40 keep 0.5 seed 2"],
     ]);
+    const adapters = readCompareArguments(given("disp+recover", "--lora", "16"));
+    expect(adapters).toMatchObject({ recoverMatrices: "all", recoverRank: 16 });
+    expect(readCompareArguments(given("disp+recover"))).not.toHaveProperty("recoverRank");
     expect(readCompareArguments(given("disp+recover"))).toMatchObject({
       recoverMatrices: "out",
       runs: [{ kind: "disp", gates: "full", ratio: 0.5, seed: 1, recover: 300 }],
@@ -109,6 +112,8 @@ describe("npm run compare", () => {
     ["disp+recover:0", [], /recover: steps: expected a whole number from 1/],
     ["random+recover", [], /expected random together with disp/],
     ["disp", ["--recover-matrices", "some"], /matrices: expected one of out, all, got some/],
+    ["disp", ["--lora", "3"], /rank: expected a whole number from 4 to 64, got 3/],
+    ["disp", ["--lora", "16", "--recover-matrices", "out"], /expected --lora .* or --recover-matrices, got both/],
     ["disp", ["--recover-steps", "0.5"], /recover: steps: expected a whole number from 1/],
     ["disp,,dass", [], /--methods: expected words .* got an empty one/],
     ["disp,disp", [], /--methods: expected each word once, got "disp" twice/],

@@ -5,7 +5,7 @@ import { DEFAULT_RECOVER_RECIPE, type RecoverMatrices } from "../../engine/recip
 import { checkRefitRecipe, DEFAULT_REFIT_RECIPE } from "../../engine/recipes/refitRecipe.ts";
 import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
 import { optionalNumber, parseValues, requiredText } from "../arguments/arguments.ts";
-import { checkRecoverChoice } from "../arguments/recoverArguments.ts";
+import { checkRecoverChoice, readRecoverScope } from "../arguments/recoverArguments.ts";
 import { type PlannedRun, plannedRuns, readMethod } from "./methods.ts";
 import {
   checkedArguments,
@@ -39,6 +39,7 @@ ${MEASURE_USAGE}
   --sequences 64           for calibration
   --recover-steps 300      of +recover without a number
   --recover-matrices out   what +recover trains: o_proj and down_proj; or all: every matrix of the blocks
+  --lora 16                what it trains instead: adapters of this rank, 4 to 64, on every matrix
   --refit-matrices all     what +refit solves for; or out
   --out FILE.json|DIR      where compare.json and compare.svg are written (.)`;
 
@@ -49,6 +50,8 @@ export interface CompareSettings {
   sequences: number;
   recoverMatrices: RecoverMatrices;
   refitMatrices: RecoverMatrices;
+  /** Of adapters, which recoveries train in place of the matrices; missing where they do not. */
+  recoverRank?: number;
 }
 
 export interface CompareArguments extends MeasureArguments, CompareSettings {
@@ -68,28 +71,30 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   const values = parseValues(argv, {
     ...MEASURE_OPTIONS,
     ...{ methods: text, keep: text, seeds: text, steps: text, tokens: text, sequences: text, out: text },
-    ...{ "recover-steps": text, "recover-matrices": text, "refit-matrices": text },
+    ...{ "recover-steps": text, "recover-matrices": text, lora: text, "refit-matrices": text },
   });
   const recoverSteps = optionalNumber(values, "recover-steps") ?? DEFAULT_RECOVER_RECIPE.steps;
   const wordsOfMethods = words("methods", requiredText(values, "methods"));
   const methods = wordsOfMethods.map((word) => readMethod(word, recoverSteps));
   const ratios = numbers("keep", values["keep"] ?? String(DEFAULT_RECIPE.ratio));
   const seeds = numbers("seeds", values["seeds"] ?? String(DEFAULT_RECIPE.seed));
+  const scope = readRecoverScope(values);
   const settings = {
     steps: optionalNumber(values, "steps") ?? DEFAULT_RECIPE.steps,
     tokens: optionalNumber(values, "tokens") ?? DEFAULT_RECIPE.tokens,
     sequences: optionalNumber(values, "sequences") ?? DEFAULT_WEIGHT_RECIPE.sequences,
-    recoverMatrices: (values["recover-matrices"] ?? DEFAULT_RECOVER_RECIPE.matrices) as RecoverMatrices,
+    recoverMatrices: scope.matrices,
     refitMatrices: (values["refit-matrices"] ?? DEFAULT_REFIT_RECIPE.matrices) as RecoverMatrices,
+    ...(scope.rank === undefined ? {} : { recoverRank: scope.rank }),
   };
-  const { steps, tokens, sequences, recoverMatrices: matrices, refitMatrices } = settings;
+  const { steps, tokens, sequences, refitMatrices } = settings;
   checkedArguments(() => {
     for (const ratio of ratios) checkRecipe({ ...DEFAULT_RECIPE, ratio, steps, tokens });
     for (const seed of seeds) checkWeightRecipe({ ...DEFAULT_WEIGHT_RECIPE, seed, tokens, sequences });
     checkRefitRecipe({ ...DEFAULT_REFIT_RECIPE, matrices: refitMatrices, tokens });
     const recoveries = [recoverSteps, ...methods.flatMap(({ recover }) => recover ?? [])];
     for (const recover of recoveries)
-      checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, matrices, steps: recover, tokens });
+      checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, ...scope, steps: recover, tokens });
   });
   const known = methods.map((method) => JSON.stringify(method));
   const twice = known.findIndex((method, i) => known.indexOf(method) !== i);

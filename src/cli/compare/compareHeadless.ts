@@ -9,10 +9,11 @@ import { measureRequest } from "../prune/runHeadless.ts";
 /** `onRun` receives each run as it finishes. Throws a UsageError where the model or the texts are at fault, an Error otherwise. */
 export async function compareHeadless(given: Omit<CompareArguments, "out">, onRun: (run: Run) => void): Promise<void> {
   const progress = progressLine();
-  const { host: choice, model, runs, steps, tokens, sequences, recoverMatrices, refitMatrices } = given;
+  const { host: choice, model, runs, steps, tokens, sequences, recoverMatrices, recoverRank, refitMatrices } = given;
   const host = await openCliHost(choice);
   try {
-    const settings = { steps, tokens, sequences, recoverMatrices, refitMatrices };
+    const rank = recoverRank === undefined ? {} : { recoverRank };
+    const settings = { steps, tokens, sequences, recoverMatrices, refitMatrices, ...rank };
     const request = { ...measureRequest(given, host), runs, ...settings };
     const answer = await host.call("compare", request, (report) => {
       if ("run" in report) onRun(report.run);

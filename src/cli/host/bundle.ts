@@ -19,6 +19,8 @@ export async function bundleForNode(module: string): Promise<string> {
     define: { __APP_VERSION__: JSON.stringify(version) },
     // the package's own build for Node, which reads its wasm from disk
     resolve: { alias: { "onnxruntime-web/wasm": "onnxruntime-web" } },
+    // a package for browsers only, whose modules Node cannot import
+    ssr: { noExternal: [/^@tensorflow\//] },
     build: {
       ...{ ssr: true, write: false, target: "node20", minify: false },
       rolldownOptions: {

@@ -10,8 +10,12 @@ interface Dawn {
 
 const load = createRequire(import.meta.url);
 
-/** Flags of Dawn: on Linux the only backend that computes, and the features that are still experimental where the adapter has them. */
-const FLAGS = [...(process.platform === "linux" ? ["backend=vulkan"] : []), "enable-dawn-features=allow_unsafe_apis"];
+/** Flags of Dawn: on Linux the only backend that computes, the features that are still experimental where the adapter has them, and exact timestamps. */
+const FLAGS = [
+  ...(process.platform === "linux" ? ["backend=vulkan"] : []),
+  "enable-dawn-features=allow_unsafe_apis",
+  "disable-dawn-features=timestamp_quantization",
+];
 
 /** The folder of the package's library for this platform; there are none for others than it lists. */
 const PLATFORM = `${process.platform}-${process.platform === "darwin" ? "universal" : process.arch}`;

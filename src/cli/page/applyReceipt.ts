@@ -18,7 +18,15 @@ import {
   tuneMatmul,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
-import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, formTargets, type FormsRequest } from "./forms.ts";
+import {
+  CHECK_TOKENS,
+  choiceOf,
+  type FormAnswer,
+  formAnswer,
+  formTargets,
+  type FormsRequest,
+  weightTargets,
+} from "./forms.ts";
 import { refuseRecovered, zeroedModelOf } from "./modelOfReceipt.ts";
 import type { Reporter } from "./openRun.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
@@ -75,19 +83,21 @@ async function applyMasks(ctx: Ctx, request: ApplyRequest, report: Reporter): Pr
 /** Applies a receipt of weight pruning. Its masks zero weights; updated weights are only in the export itself. */
 async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): Promise<ApplyAnswer> {
   const receipt = readWeightReceipt(request.receipt);
-  const target = formTargets(request).get("masked");
-  if (!target)
-    throw new EngineError("config", "this receipt is of pruned weights, which are exported as --forms masked");
+  const targets = weightTargets(request);
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
   const { model, masks } = zeroedModelOf(ctx, opened, receipt);
   const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
-  const exported = await exportPrunedWeights(
-    ctx,
-    opened,
-    { model, masks, target },
-    { ...options, receipt: { ...common, recipe: receipt.recipe } },
-  );
-  return answerOf(ctx, receipt, [exported]);
+  const exported: ExportedForm[] = [];
+  for (const [form, target] of targets)
+    exported.push(
+      await exportPrunedWeights(
+        ctx,
+        opened,
+        { model, masks, target, form },
+        { ...options, receipt: { ...common, recipe: receipt.recipe } },
+      ),
+    );
+  return answerOf(ctx, receipt, exported);
 }
 
 async function open(

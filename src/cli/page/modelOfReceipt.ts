@@ -56,8 +56,9 @@ function optionsOf({ refit, recipe }: RecoveryReceipt): string {
   const refitting = refit
     ? `--refit --refit-matrices ${refit.matrices} --refit-sequences ${refit.sequences} --refit-ridge ${refit.ridge}`
     : "";
+  const trained = recipe?.rank === undefined ? `--recover-matrices ${recipe?.matrices}` : `--lora ${recipe.rank}`;
   const training = recipe
-    ? `--recover ${recipe.steps} --recover-matrices ${recipe.matrices} --recover-learning-rate ${recipe.learningRate} --recover-tokens ${recipe.tokens}`
+    ? `--recover ${recipe.steps} ${trained} --recover-learning-rate ${recipe.learningRate} --recover-tokens ${recipe.tokens}`
     : "";
   return [refitting, training].filter(Boolean).join(" ");
 }

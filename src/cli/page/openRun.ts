@@ -124,6 +124,7 @@ type RunExportOptions = ReturnType<typeof choiceOf> & {
     calibration: TextRef;
     perplexity: PerplexityPair[];
   };
+  perplexityOf: (model: Model) => Promise<number>;
   onProgress: (done: number, of: number, note: string) => void;
 };
 
@@ -167,6 +168,7 @@ export async function openRun(
         calibration: await textOf(request.text),
         perplexity: measured ? [await pair(measured)] : [],
       },
+      perplexityOf: async (model) => (await measure(model, "pruned perplexity")).value,
       onProgress: (done, of, note) => report({ stage: "export", done, of, note }),
     }),
     answer: (measured, forms) => ({

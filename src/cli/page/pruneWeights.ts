@@ -2,8 +2,8 @@
 import {
   calibrationSequences,
   checkFits,
+  type ExportedForm,
   exportPrunedWeights,
-  EngineError,
   keptOfMasks,
   keptShares,
   type PrunedWeights,
@@ -13,7 +13,7 @@ import {
 } from "../../engine/index.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
-import { formTargets } from "./forms.ts";
+import { weightTargets } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
 export interface WeightsRequest extends RunRequest, RecoverChoices {
@@ -78,8 +78,7 @@ export async function recoverWeights(
 
 /** Calibrates, prunes, measures and exports. Throws EngineErrors; what `checkFits` refuses, before anything is measured. */
 export async function pruneWeightsRun(request: WeightsRequest, report: Reporter): Promise<WeightsAnswer> {
-  const target = formTargets(request).get("masked");
-  if (!target) throw new EngineError("config", "pruned weights are exported in the masked form: dense, with zeros");
+  const targets = weightTargets(request);
   const recovers = asksForRecovery(request);
   const planned = recovers ? { recoveryPlan: recoveryPlan(request) } : {};
   const run = await openRun({ ...request, ...planned }, report, ({ config }) => checkFits(config, request.recipe));
@@ -93,14 +92,18 @@ export async function pruneWeightsRun(request: WeightsRequest, report: Reporter)
   const model = result?.opened.model ?? pruned.model;
   const measured = await run.measure(model);
   const { receipt, ...options } = await run.exportOptions(measured);
-  const exported = await exportPrunedWeights(
-    ctx,
-    result?.opened ?? opened,
-    { model, masks, target },
-    { ...options, receipt: { ...receipt, recipe, ...(result ? { recovery: result.recovery } : {}) } },
-  );
+  const exported: ExportedForm[] = [];
+  for (const [form, target] of targets)
+    exported.push(
+      await exportPrunedWeights(
+        ctx,
+        result?.opened ?? opened,
+        { model, masks, target, form },
+        { ...options, receipt: { ...receipt, recipe, ...(result ? { recovery: result.recovery } : {}) } },
+      ),
+    );
   return {
-    ...run.answer(measured, [exported]),
+    ...run.answer(measured, exported),
     keptMlp: share(kept.mlpWeights),
     keptBlocks: share(kept.blockWeights),
     keptModel: share(kept.modelWeights),

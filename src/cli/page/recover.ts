@@ -8,9 +8,11 @@ import {
   recoveredModel,
   type RecoveredValues,
   recoverLearningRate,
+  type RecoverScope,
   type RecoveryPlan,
   type RecoveryReceipt,
   recoveryResult,
+  weightsPruned,
 } from "../../engine/index.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
@@ -56,10 +58,15 @@ export const asksForRecovery = ({ refit, recover }: RecoverChoices): boolean =>
 export function recoveryPlan({ refit, recover }: RecoverChoices, ratio?: number): RecoveryPlan {
   return {
     ...(refit ? { refit } : {}),
-    ...(recover ? { training: { matrices: recover.matrices, tokens: recover.tokens } } : {}),
+    ...(recover ? { training: trainingPlan(recover) } : {}),
     ...(ratio === undefined ? {} : { ratio }),
   };
 }
+
+const trainingPlan = ({ matrices, rank, tokens }: RecoverScope & { tokens: number }) => ({
+  ...{ matrices, tokens },
+  ...(rank === undefined ? {} : { rank }),
+});
 
 /** Recovers a pruned model. The caller frees it, and the model of the result. Throws EngineErrors. */
 export async function recover(run: OpenRun, input: RecoverInput, report: Reporter): Promise<Recovered> {
@@ -78,7 +85,12 @@ export async function recover(run: OpenRun, input: RecoverInput, report: Reporte
   };
   if (!refitted?.values && !trained?.values) return { answers };
   const values = new Map([...fitted, ...(trained?.values ?? [])]);
-  const result = await recoveredModel(ctx, opened, values, "masks" in pruning ? pruning.masks : undefined);
+  // A low-rank adapter of refitted weights is none of the file's.
+  const adapter = refitted?.values ? undefined : trained?.adapter;
+  const result = {
+    ...(await recoveredModel(ctx, opened, values, "masks" in pruning ? pruning.masks : undefined)),
+    ...(adapter ? { adapter } : {}),
+  };
   const steps = {
     ...(refitted?.values ? { refit: refitted } : {}),
     ...(trained?.values ? { training: trained } : {}),
@@ -106,11 +118,12 @@ async function trainFrom(
     pruning,
   } = input;
   if (!choice) return undefined;
-  const recipe = { learningRate: recoverLearningRate(ratio, choice.matrices), ...choice };
-  if (!isRefitted) return trainWeights(run, of, recipe, report);
+  const recipe = { learningRate: recoverLearningRate(ratio, choice), ...choice };
+  const weights = weightsPruned(run.opened.weights, fitted);
+  if (!isRefitted) return trainWeights(run, { ...of, weights, recipe }, report);
   const pruned = await modelWithValues(run.ctx, run.opened, pruning, fitted);
   try {
-    return await trainWeights(run, { ...of, pruned }, recipe, report);
+    return await trainWeights(run, { ...of, pruned, weights, recipe }, report);
   } finally {
     pruned.free();
   }

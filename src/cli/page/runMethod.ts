@@ -36,9 +36,10 @@ export function runMethod(run: OpenRun, planned: PlannedRun, options: MethodOpti
 /** The recovery that a run asks for. */
 export function recoverChoices(
   { refit, recover: steps, seed }: PlannedRun,
-  { tokens, recoverMatrices, refitMatrices }: Pick<CompareSettings, "tokens" | "recoverMatrices" | "refitMatrices">,
+  settings: Omit<CompareSettings, "steps" | "sequences">,
 ): RecoverChoices {
-  const training = { ...DEFAULT_RECOVER_RECIPE, matrices: recoverMatrices, tokens, seed };
+  const { tokens, recoverMatrices: matrices, recoverRank: rank, refitMatrices } = settings;
+  const training = { ...DEFAULT_RECOVER_RECIPE, matrices, ...(rank === undefined ? {} : { rank }), tokens, seed };
   return {
     ...(refit ? { refit: { ...DEFAULT_REFIT_RECIPE, matrices: refitMatrices, tokens, seed } } : {}),
     ...(steps === undefined ? {} : { recover: { ...training, steps } }),

@@ -1,5 +1,12 @@
 // The page's side of training the kept weights of a pruned model, undone where the guard measured no improvement.
-import { type GuardRecord, type RecoveredValues, type RecoverRecipe, RecoverSession } from "../../engine/index.ts";
+import {
+  type GuardRecord,
+  type LowRankAdapter,
+  type weightsPruned,
+  type RecoveredValues,
+  type RecoverRecipe,
+  RecoverSession,
+} from "../../engine/index.ts";
 import type { OpenRun, Reporter } from "./openRun.ts";
 import type { RecoverSubject } from "./refitWeights.ts";
 
@@ -16,19 +23,26 @@ export interface RecoveryAnswer {
   secondsRecovering: number;
 }
 
+interface TrainedSubject extends RecoverSubject {
+  /** What the pruned model was made from. */
+  weights: ReturnType<typeof weightsPruned>;
+  recipe: RecoverRecipe;
+}
+
 export interface TrainedWeights {
   answer: RecoveryAnswer;
   recipe: RecoverRecipe;
   guard: GuardRecord;
   /** Missing where it was undone. */
   values?: RecoveredValues;
+  /** The low-rank adapter that was added to the weights. */
+  adapter?: LowRankAdapter;
 }
 
 /** Throws EngineErrors. */
 export async function trainWeights(
   { ctx, opened, calibration }: OpenRun,
-  subject: RecoverSubject,
-  recipe: RecoverRecipe,
+  { recipe, ...subject }: TrainedSubject,
   report: Reporter,
 ): Promise<TrainedWeights> {
   const began = performance.now();
@@ -45,7 +59,10 @@ export async function trainWeights(
       guard: { before, best, last, tokens },
       secondsRecovering: (performance.now() - began) / 1000,
     };
-    if (improved) return { answer, recipe, guard, values: await session.values() };
+    if (improved) {
+      const adapter = await session.adapter();
+      return { answer, recipe, guard, values: await session.values(), ...(adapter ? { adapter } : {}) };
+    }
     report({
       notice: `the recovery did not improve the guard's perplexity (${before.toFixed(2)} before, ${last.toFixed(2)} after its last step), so it was undone. Try a lower --recover-learning-rate or more steps.`,
     });

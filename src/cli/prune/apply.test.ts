@@ -44,7 +44,9 @@ describe("npm run prune -- --apply", () => {
     [given("--shard-mb", "0.5"), /--shard-mb: expected a whole number of at least 1, got 0\.5/],
     [given("--shard-mb", "many"), /--shard-mb: expected a number, got "many"/],
     [given("--forms", "masked,onnx", "--dtype", "bf16"), /--dtype: expected f32 or f16 for onnx, got bf16/],
-    [given("--forms", "gguf"), /--forms: expected masked, compact, onnx, .*, got "gguf"/],
+    [given("--forms", "ggml"), /--forms: expected masked, compact, onnx, gguf, gguf-masked, .*, got "ggml"/],
+    [given("--forms", "gguf", "--gguf-type", "q5"), /--gguf-type: expected F32, F16, BF16, Q8_0, Q4_0, got "q5"/],
+    [given("--gguf-type", "q8_0"), /--gguf-type: expected gguf or gguf-masked in --forms, got neither/],
   ])("refuses %j", (argv, message) => {
     expect(() => readApplyArguments(argv)).toThrow(message);
   });

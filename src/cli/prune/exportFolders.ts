@@ -5,7 +5,7 @@ import { UsageError } from "../arguments/usageError.ts";
 
 /** The files of an export. No other file is ever removed. */
 const EXPORTED =
-  /^(config\.json|receipt\.json|README\.md|modeling_\w+\.py|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|generation_config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|chat_template\..*|(LICEN[CS]E|NOTICE|USE_POLICY)(\..*)?|nested\.(json|safetensors)|onnx\/model\.onnx(_data(_\d+)?)?)$/i;
+  /^(config\.json|receipt\.json|README\.md|modeling_\w+\.py|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|generation_config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|chat_template\..*|(LICEN[CS]E|NOTICE|USE_POLICY)(\..*)?|nested\.(json|safetensors)|.*\.gguf|onnx\/model\.onnx(_data(_\d+)?)?)$/i;
 
 /** Files below a folder, with "/" between the parts of their names. */
 function filesBelow(folder: string): string[] {

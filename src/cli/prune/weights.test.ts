@@ -32,7 +32,10 @@ describe("npm run prune -- --method", () => {
     [["--method", "obs"], /--method: expected disp, dass, wanda, magnitude, sparsegpt, got "obs"/],
     [["--method", "dass", "--pattern", "4:2"], /pattern: expected N:M .* got "4:2"/],
     [["--method", "dass", "--sequences", "0"], /sequences: expected a whole number from 1 to 4096, got 0/],
-    [["--method", "dass", "--forms", "compact"], /--forms: expected masked, the only form of dass, got "compact"/],
+    [
+      ["--method", "dass", "--forms", "compact"],
+      /--forms: expected masked or gguf-masked, the forms of dass, got "compact"/,
+    ],
     [["--method", "dass", "--keep", "0.5"], /--keep/],
   ])("refuses %j", (more, message) => {
     expect(() => readWeightsArguments(given(...more))).toThrow(message);

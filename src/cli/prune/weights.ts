@@ -5,18 +5,19 @@ import {
   WEIGHT_METHODS,
   type WeightRecipe,
 } from "../../engine/recipes/weightRecipe.ts";
+import { WEIGHT_FORMS } from "../../engine/formats/receipt/weightReceipt.ts";
 import { optionalNumber, parseValues } from "../arguments/arguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { runHeadless } from "./runHeadless.ts";
 import { readRecoverArguments, type RecoverChoices, RECOVER_OPTIONS } from "../arguments/recoverArguments.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
-export const WEIGHTS_USAGE = `Single weights of the MLP in one shot, calibrated on --text; exports the masked form, which is dense with zeros:
+export const WEIGHTS_USAGE = `Single weights of the MLP in one shot, calibrated on --text; exports masked or gguf-masked (--forms), which are dense with zeros:
   --method dass|wanda|magnitude|sparsegpt
   --pattern 2:4            N:M zeroes N of every M neighbouring weights; 50% zeroes this share of each row or column
   --sequences 64           of the calibration text
   --tokens 128             per sequence
-  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --tune, --host, --dtype, --shard-mb, --recover and --refit with their options as above`;
+  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --tune, --host, --forms, --dtype, --gguf-type, --shard-mb, --recover and --refit with their options as above`;
 
 interface WeightsArguments extends RunArguments, RecoverChoices {
   recipe: WeightRecipe;
@@ -54,8 +55,11 @@ export function readWeightsArguments(argv: readonly string[]): WeightsArguments 
     }),
   );
   const given = readRunArguments({ forms: "masked", ...values });
-  if (given.forms.join() !== "masked")
-    throw new UsageError(`--forms: expected masked, the only form of ${method}, got "${given.forms.join()}"`);
+  const other = given.forms.find((form) => !WEIGHT_FORMS.some((known) => known === form));
+  if (other !== undefined)
+    throw new UsageError(
+      `--forms: expected ${WEIGHT_FORMS.join(" or ")}, the forms of ${method}, got "${given.forms.join()}"`,
+    );
   return { ...given, recipe, ...readRecoverArguments(values, recipe.seed) };
 }
 

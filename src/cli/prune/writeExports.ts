@@ -67,8 +67,12 @@ export async function writeExports<T extends object, Name extends string>(
 }
 
 /** The part of the request on dtype and shards. */
-export function choiceFor({ dtype, shardBytes }: ExportArguments): Omit<FormsRequest, "out"> {
-  return { ...(dtype ? { dtype } : {}), ...(shardBytes === undefined ? {} : { shardBytes }) };
+export function choiceFor({ dtype, ggufType, shardBytes }: ExportArguments): Omit<FormsRequest, "out"> {
+  return {
+    ...(dtype ? { dtype } : {}),
+    ...(ggufType ? { ggufType } : {}),
+    ...(shardBytes === undefined ? {} : { shardBytes }),
+  };
 }
 
 /** `writeExports` for the forms of one pruned model. `subject`: errors in the named files begin with it. */

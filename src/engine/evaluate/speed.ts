@@ -9,7 +9,7 @@ import { clearlyApart, type Spread, spreadOf } from "./spread.ts";
 /** The two models of a comparison. */
 export type Pair<T> = Record<"dense" | "pruned", T>;
 
-/** Milliseconds of each repetition of a forward over all tokens, and of each token decoded after them. */
+/** Milliseconds of each repetition: of a forward over all tokens, and per token decoded after them. */
 interface ModelTimes {
   forwardMs: number[];
   decodeMs: number[];
@@ -69,7 +69,7 @@ export async function timeModels(
       const decodeMs = await timeDecoding(ctx, models[subject], ids, decodeTokens);
       if (turn === 0) continue;
       times[subject].forwardMs.push(forwardMs);
-      times[subject].decodeMs.push(...decodeMs);
+      times[subject].decodeMs.push(decodeMs);
     }
     onRepeat?.(turn + 1, repeats + 1);
   }
@@ -103,20 +103,21 @@ async function timeForward(ctx: Ctx, model: Model, ids: Uint32Array): Promise<nu
   return performance.now() - began;
 }
 
-/** Milliseconds between tokens of greedy generation, which includes reading the logits back. */
-async function timeDecoding(ctx: Ctx, model: Model, ids: Uint32Array, tokens: number): Promise<number[]> {
-  const times: number[] = [];
-  let last: number | undefined;
+/** Milliseconds per token of greedy generation after the first, which waits for the prompt. */
+async function timeDecoding(ctx: Ctx, model: Model, ids: Uint32Array, tokens: number): Promise<number> {
+  let first = 0;
+  let last = 0;
+  let count = -1;
   const options = { tokens: tokens + 1, temperature: 0, seed: 0, stopTokens: [] };
   for await (const token of generate(ctx, model, [...ids], options)) {
-    const now = performance.now();
-    if (last !== undefined && token >= 0) times.push(now - last);
-    last = now; // the first token waits for the prompt
+    count += token >= 0 ? 1 : 0;
+    last = performance.now();
+    if (count === 0) first = last;
   }
   invariant(
-    times.length === tokens,
+    count === tokens,
     "limit",
     `expected at most the model's context of ${model.config.context} tokens, got ${ids.length} and ${tokens} to decode. Measure with fewer.`,
   );
-  return times;
+  return (last - first) / count;
 }

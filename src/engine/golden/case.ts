@@ -64,10 +64,10 @@ export interface GoldenPruning {
   readonly calibration: string;
 }
 
-/** A recovery in PyTorch: the KL of every step, and the last block's weights afterwards. */
+/** A recovery in PyTorch: the KL of every step, and the last block's weights afterwards, with the products of adapters added. */
 export interface GoldenRecovery {
   readonly info: {
-    recipe: { steps: number; lr: number; weight_decay: number };
+    recipe: { steps: number; lr: number; weight_decay: number; rank?: number; seed?: number };
     /** Of every step, before its update. */
     kl: number[];
     /** Next-token loss on `ids` afterwards. */
@@ -85,7 +85,8 @@ export interface GoldenCase {
   /** By name: "train" for one ratio, "every" for every ratio, and each ablation under its own name. */
   readonly trainings: ReadonlyMap<string, GoldenTraining>;
   readonly prunings: readonly GoldenPruning[];
-  readonly recovery?: GoldenRecovery;
+  /** By name: "recover" for all matrices, "lowRank" for adapters on them. */
+  readonly recoveries: ReadonlyMap<string, GoldenRecovery>;
   has(name: string): boolean;
   floats(name: string): Promise<Float32Array<ArrayBuffer>>;
   /** A tensor of token ids (I32 or I64). */
@@ -114,7 +115,7 @@ export async function openCase(folder: Folder, model: Folder = folder): Promise<
     has: (name) => file.tensors.has(name),
     trainings: await trainingsOf(folder, info, file),
     prunings: await pruningsOf(folder, info, file),
-    ...(await recoveryOf(folder)),
+    recoveries: await recoveriesOf(folder),
     floats: (name) => file.readFloat32(name),
     ids: (name) => idsOf(file, name),
     mask: (name) => file.readTensor(name),
@@ -155,8 +156,12 @@ async function pruningsOf(folder: Folder, { weights }: GoldenInfo, file: Safeten
   return prunings;
 }
 
-async function recoveryOf(folder: Folder): Promise<{ recovery?: GoldenRecovery }> {
-  if (!folder.list().includes("recover.json")) return {};
-  const info = (await readJson(await folder.open("recover.json"))) as GoldenRecovery["info"];
-  return { recovery: { info, file: await readSafetensors(await folder.open("recover.safetensors")) } };
+async function recoveriesOf(folder: Folder): Promise<Map<string, GoldenRecovery>> {
+  const recoveries = new Map<string, GoldenRecovery>();
+  for (const name of ["recover", "lowRank"]) {
+    if (!folder.list().includes(`${name}.json`)) continue;
+    const info = (await readJson(await folder.open(`${name}.json`))) as GoldenRecovery["info"];
+    recoveries.set(name, { info, file: await readSafetensors(await folder.open(`${name}.safetensors`)) });
+  }
+  return recoveries;
 }

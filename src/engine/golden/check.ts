@@ -38,7 +38,7 @@ export async function checkGolden(
     // Rounding changes the order of nearly equal weights and so the masks, which PyTorch made from weights that are not rounded.
     const prunings = precision === "f32" ? golden.prunings : [];
     for (const pruning of prunings) checks.push(...(await checkWeightPruning(ctx, golden, pruning, model)));
-    if (golden.recovery) checks.push(...(await checkRecovery(ctx, golden, golden.recovery, model)));
+    for (const named of golden.recoveries) checks.push(...(await checkRecovery(ctx, golden, named, model)));
     return {
       case: folder.name,
       adapter: ctx.gpu.facts.name,

@@ -1,17 +1,19 @@
-// The three forms of a golden case, pruned by its binary masks, so that another runtime can compute hard.logits.
+// The forms of a golden case, pruned by its binary masks, so that another runtime can compute hard.logits; and tokenizers in GGUF.
+import { EngineError } from "../errors.ts";
 import { exportCompact } from "../formats/export/exportCompact.ts";
+import type { ExportSource } from "../formats/export/exportFiles.ts";
 import { exportMasked } from "../formats/export/exportMasked.ts";
 import type { Folder } from "../formats/files/folder.ts";
+import { exportGguf, exportMaskedGguf, type GgufExport } from "../formats/gguf/write/exportGguf.ts";
 import { exportOnnx } from "../formats/onnx/exportOnnx.ts";
 import type { OutputFile } from "../formats/files/outputFile.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { openCase } from "./case.ts";
 
-/** The files of each form. fileLimitBytes: see OnnxSource. Throws what `openCase` and the exporters throw. */
-export async function exportCase(
-  folder: Folder,
-  fileLimitBytes?: number,
-): Promise<Record<"masked" | "compact" | "onnx", OutputFile[]>> {
+const ORIGIN = { name: "a golden case", licence: "not stated", version: "0", recipe: {}, keep: 0.5 };
+
+/** The files of each form, without GGUF forms that llama.cpp does not compute. fileLimitBytes: see OnnxSource. Throws what `openCase` and the exporters throw. */
+export async function exportCase(folder: Folder, fileLimitBytes?: number): Promise<Record<string, OutputFile[]>> {
   const golden = await openCase(folder);
   const { config } = golden;
   const masks = await Promise.all(gateLayout(config).sizes.map((_, vector) => golden.mask(`hard.mask.${vector}`)));
@@ -20,5 +22,22 @@ export async function exportCase(
     masked: await exportMasked(source),
     compact: await exportCompact(source),
     onnx: await exportOnnx({ ...source, ...(fileLimitBytes === undefined ? {} : { fileLimitBytes }) }),
+    ...(await ggufForms(source)),
   };
+}
+
+async function ggufForms(source: ExportSource): Promise<Record<string, OutputFile[]>> {
+  const forms: Record<string, OutputFile[]> = {};
+  const add = async (name: string, write: () => Promise<GgufExport>): Promise<void> => {
+    try {
+      forms[name] = (await write()).files;
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "unsupported") throw error;
+    }
+  };
+  await add("gguf-masked", () => exportMaskedGguf(source, { origin: ORIGIN }));
+  await add("gguf", () => exportGguf(source, { origin: ORIGIN }));
+  for (const type of ["F16", "Q8_0", "Q4_0"] as const)
+    await add(`gguf-${type.toLowerCase()}`, () => exportGguf(source, { origin: ORIGIN, type }));
+  return forms;
 }

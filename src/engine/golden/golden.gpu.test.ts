@@ -64,10 +64,12 @@ const SCORED_WITHOUT_GLU = ["wanda 2:4", "wanda 50%", "magnitude 2:4", "magnitud
   checksOfPruning(key, "masks"),
 );
 
-/** Cases with recover.json. */
-const RECOVERED = ["llama", "gemma", "opt"];
+/** Cases with recover.json, and with lowRank.json. */
+const RECOVERED = { recover: ["llama", "gemma", "opt"], lowRank: ["llama", "opt"] };
 const checksOfRecovery = (name: string): string[] =>
-  RECOVERED.includes(name) ? ["recover.kl", "recover.loss", "recover.weights"] : [];
+  Object.entries(RECOVERED).flatMap(([kind, cases]) =>
+    cases.includes(name) ? ["kl", "loss", "weights"].map((check) => `${kind}.${check}`) : [],
+  );
 
 function checksOf(name: string): string[] {
   const more = [...UPDATED, ...(GLU.includes(name) ? [] : SCORED_WITHOUT_GLU)];

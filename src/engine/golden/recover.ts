@@ -12,15 +12,16 @@ import { writeStepState } from "../ops/kit/stepState.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
 import { rateOfStep } from "../recipes/recoverRecipe.ts";
 import { freeRecoverState, makeRecoverState, recoverStep } from "../recover/step.ts";
-import { makeStudent, storedValues, type Student } from "../recover/student.ts";
+import { makeStudent } from "../recover/student.ts";
+import type { Student } from "../recover/trained.ts";
 import type { GoldenCase, GoldenRecovery } from "./case.ts";
 import { limitsOf, lossCheck } from "./model.ts";
 
-/** Recovers the compact model of the case's hard masks, all matrices, and compares every step and the result. */
+/** Recovers the compact model of the case's hard masks, by all matrices or adapters on them, and compares every step and the result. */
 export async function checkRecovery(
   ctx: Ctx,
   golden: GoldenCase,
-  recovery: GoldenRecovery,
+  [name, recovery]: readonly [name: string, GoldenRecovery],
   dense: Model,
 ): Promise<Check[]> {
   const { config } = golden;
@@ -28,11 +29,12 @@ export async function checkRecovery(
   const lists = indexLists(masks);
   const { precision } = dense;
   const pruned = await loadModel(ctx, config, cutReader(golden.weights, config.family, lists), { lists, precision });
-  const student = makeStudent(ctx, pruned, { pruning: { lists }, matrices: "all" });
+  const { steps, lr: learningRate, weight_decay: weightDecay, rank, seed = 0 } = recovery.info.recipe;
+  const trained = { matrices: "all", seed, ...(rank === undefined ? {} : { rank }) } as const;
+  const student = makeStudent(ctx, pruned, { pruning: { lists }, recipe: trained });
   const state = makeRecoverState(ctx, student);
   const limits = limitsOf(dense);
   try {
-    const { steps, lr: learningRate, weight_decay: weightDecay } = recovery.info.recipe;
     const ids = await golden.ids("train.ids");
     const tokens = ids.length / steps;
     await ctx.gpu.checked("twelve golden steps of a recovery", () => {
@@ -47,9 +49,9 @@ export async function checkRecovery(
     const input = await golden.ids("ids");
     const { value } = await perplexity(ctx, student.model, input, { context: input.length });
     return [
-      check("recover.kl", Math.max(...worst), limits.trainingLoss),
-      lossCheck("recover.loss", Math.log(value), recovery.info.loss, limits.trainingLoss),
-      check("recover.weights", await weightDifference(ctx, golden, recovery, { student, lists }), limits.trained),
+      check(`${name}.kl`, Math.max(...worst), limits.trainingLoss),
+      lossCheck(`${name}.loss`, Math.log(value), recovery.info.loss, limits.trainingLoss),
+      check(`${name}.weights`, await weightDifference(golden, recovery, student, lists), limits.trained),
     ];
   } finally {
     freeRecoverState(ctx, state);
@@ -60,25 +62,22 @@ export async function checkRecovery(
 
 /** The worst difference of a kept weight, as a share of its tensor's largest. */
 async function weightDifference(
-  ctx: Ctx,
-  { config }: GoldenCase,
+  { config, weights }: GoldenCase,
   { file }: GoldenRecovery,
-  { student: { trained }, lists }: { student: Student; lists: readonly Uint32Array[] },
+  { trained, values }: Student,
+  lists: readonly Uint32Array[],
 ): Promise<number> {
-  const found = await storedValues(
-    ctx,
-    trained,
-    trained.map(({ theta }) => theta),
-  );
+  const thetas = trained.map(({ theta }) => theta);
+  const found = await values(thetas, weights);
   let worst = 0;
   for (const name of file.tensors.keys()) {
     const tensor = name.slice("end.".length);
-    const [values, shape] = [found.get(tensor), file.tensors.get(name)?.shape];
-    invariant(values && shape, "format", `recover.safetensors: ${tensor}: no trained tensor has this name`);
+    const [ours, shape] = [found.get(tensor), file.tensors.get(name)?.shape];
+    invariant(ours && shape, "format", `${tensor}: no trained tensor has this name`);
     const gates = tensorGates(config.family, tensor);
     const kept = (all: Float32Array<ArrayBuffer>): Float32Array =>
       new Float32Array(cutMatrix(new Uint8Array(all.buffer), "F32", shape, gates ? keptOf(gates, lists) : {}).buffer);
-    worst = Math.max(worst, worstDifference(kept(values), kept(await file.readFloat32(name))));
+    worst = Math.max(worst, worstDifference(kept(ours), kept(await file.readFloat32(name))));
   }
   return worst;
 }

@@ -2,12 +2,12 @@
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
-import { appendKv } from "../ops/appendKv.ts";
 import { attention } from "../ops/attention.ts";
+import { cachedAttention } from "../ops/cachedAttention.ts";
 import { crossEntropy, crossEntropyByToken, crossEntropyTerms, topTokens } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
-import { linearParts } from "../ops/linearParts.ts";
+import { linearAdapted, linearParts } from "../ops/linearParts.ts";
 import { rope } from "../ops/rope.ts";
 import { activate, glu } from "../ops/activation.ts";
 import { elements, type Tensor } from "../tensor.ts";
@@ -222,13 +222,15 @@ function attentionBranch(pass: Pass, x: Tensor, stream: Tensor): Tensor {
   const shape = { heads, kvHeads, headDim };
   let qkv = layerOf(pass, "qkv", x);
   if (own.headNorms) qkv = headNorm(ctx, qkv, { weights: own.headNorms, eps: config.normEps, shape });
-  if (weights.rope) qkv = rope(ctx, qkv, { table: weights.rope.upTo(end), start, shape });
+  const table = weights.rope?.upTo(end);
   const store = cache?.blocks[block];
   invariant(!cache || store, "bug", `the KV cache has no block ${block}`);
-  if (store) appendKv(ctx, qkv, { cache: store, start, shape });
-  const kv = store ?? qkv;
-  const mixed = attention(ctx, qkv, { kv, start, shape, ...(window === undefined ? {} : { window }) });
-  return layerOf(pass, "o", mixed, stream);
+  if (store) {
+    const mixed = cachedAttention(ctx, qkv, { cache: store, start, table, shape, window });
+    return layerOf(pass, "o", mixed, stream);
+  }
+  if (table) qkv = rope(ctx, qkv, { table, start, shape });
+  return layerOf(pass, "o", attention(ctx, qkv, { kv: qkv, start, shape, window }), stream);
 }
 
 /** The MLP: (T, |s3|) to (T, |s5|), which will join `stream`. */
@@ -245,4 +247,5 @@ const spanOf = (ctx: Ctx, rows: number, start = 0): Span => ({
   end: start + rows,
 });
 
-const apply = (ctx: Ctx, x: Tensor, { weight, bias }: LinearWeights): Tensor => linearParts(ctx, x, weight, bias);
+const apply = (ctx: Ctx, x: Tensor, { weight, bias, adapter }: LinearWeights): Tensor =>
+  adapter ? linearAdapted(ctx, x, { weight, bias, adapter }) : linearParts(ctx, x, weight, bias);

@@ -1,4 +1,5 @@
 // The weights of a model as the forward pass needs them: frozen, and packed where matrices share their input.
+import type { Adapter } from "../ops/linearParts.ts";
 import type { RowParts } from "../ops/kit/rowParts.ts";
 import type { Tensor } from "../tensor.ts";
 import type { RopeTables } from "./ropeTables.ts";
@@ -7,6 +8,8 @@ import type { RopeTables } from "./ropeTables.ts";
 export interface LinearWeights {
   weight: RowParts;
   bias?: Tensor;
+  /** Of a model whose recovery trains adapters. */
+  adapter?: Adapter;
 }
 
 /** Weight and bias: (d), views of one buffer. RMSNorm has no bias. */

@@ -3,6 +3,7 @@ import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { type FloatDtype, isFloatDtype, TAKE_FLOATS } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
+import type { LowRankAdapter } from "../formats/export/peftAdapter.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import type { Precision } from "../tensor.ts";
@@ -22,6 +23,8 @@ export interface OpenedModel {
   readonly weights: Weights;
   /** Whether some weights were trained after pruning: `weights` and `model` then have them, and `folder` does not. */
   readonly recovered?: boolean;
+  /** The low-rank adapter in those weights; missing where matrices were trained, and for pruned single weights. */
+  readonly adapter?: LowRankAdapter;
   readonly tokenizer: Tokenizer;
   /** Element type of the matrices in the file. */
   readonly dtype: FloatDtype;

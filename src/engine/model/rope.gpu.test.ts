@@ -12,8 +12,7 @@ import { worstDifference } from "../ops/registry/parity.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { planMemory } from "../train/memoryPlan.ts";
 import { Session } from "../train/session.ts";
-import { nextTokenLogits } from "./decoder.ts";
-import { makeKvCache } from "./kvCache.ts";
+import { decodedLogits } from "./decoding.fixture.ts";
 import { loadModel, type Model } from "./load.ts";
 
 interface RopeCase {
@@ -45,21 +44,6 @@ async function modelWith(changes: object): Promise<Model> {
   return loadModel(ctx, readConfig({ ...json, ...changes }), weights);
 }
 
-/** The logits after the last id, where the first `prompt` ids are one forward pass and the others are decoded one by one. */
-function decoded(model: Model, ids: readonly number[], prompt: number): Promise<Float32Array> {
-  const cache = makeKvCache(ctx, model.config, ids.length);
-  const step = (from: number, to: number): Promise<Float32Array> => {
-    const logits = ctx.step(() => {
-      const tokens = ctx.upload(Uint32Array.from(ids.slice(from, to)), [to - from], "ids");
-      return nextTokenLogits(ctx, model, tokens, { selection: model.selection, start: from, cache });
-    });
-    return ctx.read(logits);
-  };
-  let last = step(0, prompt);
-  for (let at = prompt; at < ids.length; at++) last = step(at, at + 1);
-  return last.finally(() => cache.free());
-}
-
 /** As in golden.json: "longrope, factor" and others, in the order of golden/reference/make_rope_golden.py. */
 const NAMES = [
   ...["default", "linear", "linear by 1", "dynamic", "llama3"],
@@ -80,7 +64,7 @@ describe.each(NAMES)("%s", (name) => {
       expect(worstDifference(ours.logits.subarray(-logits.length), logits)).toBeLessThan(GOLDEN_LIMITS.logits);
     }
     const { prompt, tokens, logits } = found.cached;
-    const last = await decoded(model, golden.ids.slice(0, tokens), prompt);
+    const last = await decodedLogits(ctx, model, golden.ids.slice(0, tokens), { prompt });
     expect(worstDifference(last, logits)).toBeLessThan(GOLDEN_LIMITS.logits);
     model.free();
   });

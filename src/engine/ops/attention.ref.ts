@@ -213,7 +213,6 @@ export const attentionCachedRef: OpRef<Params> = {
     cached([9, 2, 1, 16], 64, 40, { window: 10 }),
     cached([1, 2, 1, 16], 64, 40, { window: 5 }),
     cached([3, 2, 1, 16], 64, 47, { window: 17 }),
-    // 32 invocations of four keys each divide the keys of few rows
     cached([1, 2, 1, 36], 132, 127),
     cached([2, 2, 1, 28], 132, 128),
   ],

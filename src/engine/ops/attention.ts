@@ -6,7 +6,8 @@ import { flashBackward, flashForward, usesFlash } from "./kit/flashKernels.ts";
 import { type HeadShape, packedWidth } from "./kit/headShape.ts";
 import { weightsToKeep, scoredBackward, scoredCall, scoredForward } from "./kit/scoredAttention.ts";
 
-const NO_WINDOW = 0xffffffff;
+/** A sliding window for all keys. */
+export const NO_WINDOW = 0xffffffff;
 
 interface AttentionOptions {
   /** Keys and values: `qkv` itself, or a cache (S, 2 kvHeads headDim) with at least start + T rows, through which no gradient passes. */
@@ -15,7 +16,7 @@ interface AttentionOptions {
   start: Tensor;
   shape: HeadShape;
   /** Sliding window: each query sees at most this many keys, its own included. Default: all keys up to its own. */
-  window?: number;
+  window?: number | undefined;
   /** Most bytes of attention weights in memory at a time. */
   scratchBytes?: number;
   /** Most bytes of attention weights kept for backward. */

@@ -55,7 +55,7 @@ test("only kernels that fit are offered", () => {
     usableVariants(new Ctx(Gpu.counting({ ...FACTS, workgroupBytes, shaderF16 }, () => undefined)), precision);
   expect(variants(16_384, false, "f16")).toEqual([
     ...["registers", "tiled", "splitk"],
-    ...["blocks64", "blocks128x64", "blocks128k8"],
+    ...["blocks64", "blocks64x128", "blocks128x64"],
   ]);
   const all = MATMUL_VARIANTS.filter((variant) => variant !== "quad");
   const withoutHalves = all.filter((variant) => !variant.startsWith("halves"));

@@ -35,7 +35,7 @@ import {
 import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { matmulChoiceFor, variantFor } from "./kit/matmulChoice.ts";
 import { FEW_ROWS, fewRowsKernel, type Forward } from "./kit/fewRows.ts";
-import { HALF_FIRST, halfWeightText, precisionOf, valueText, weightText } from "./kit/weightText.ts";
+import { earlyWeightText, HALF_FIRST, halfWeightText, precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
 /** The kernels for weights in one precision. */
 interface Kernels {
@@ -47,6 +47,7 @@ interface Kernels {
 
 function kernelsFor(precision: Precision): Kernels {
   const alone = [grid, valueText(4), weightText(precision, 4)];
+  const early = [grid, valueText(4), earlyWeightText(precision)];
   const shared = [sharing, ...alone];
   const forward = (code: readonly string[]): Forward => ({
     plain: kernelOf("linear", "forward", [...code.slice(0, -1), forwardBindings, ...code.slice(-1)]),
@@ -54,8 +55,8 @@ function kernelsFor(precision: Precision): Kernels {
   });
   const inputGradient = (code: readonly string[]): KernelSpec =>
     kernelOf("linear", "input_gradient", [...code.slice(0, -1), gradientBindings, ...code.slice(-1)]);
-  const ntTiles = forBlocks((variant) => forward([...alone, blockText(BLOCK_SHAPES[variant]), ntBlocks]));
-  const nnTiles = forBlocks((variant) => inputGradient([...alone, blockText(BLOCK_SHAPES[variant]), nnBlocks]));
+  const ntTiles = forBlocks((variant) => forward([...early, blockText(BLOCK_SHAPES[variant]), ntBlocks]));
+  const nnTiles = forBlocks((variant) => inputGradient([...early, blockText(BLOCK_SHAPES[variant]), nnBlocks]));
   /** As the tiles of f32, but halves in workgroup memory. Compiled only where the adapter has shader-f16. */
   const half = (variant: BlockVariant): string[] => [
     ...[HALF_FIRST, grid, valueText(4), halfWeightText],
@@ -69,8 +70,8 @@ function kernelsFor(precision: Precision): Kernels {
     forward: {
       quad: forward([...shared, ntQuad]),
       registers: forward([...alone, ntRegisters]),
-      tiled: forward([...alone, ntTiled]),
-      split: forward([...alone, splitting, ntSplit]),
+      tiled: forward([...early, ntTiled]),
+      split: forward([...early, splitting, ntSplit]),
       splitk: ntTiles[SLICED_SHAPE],
       ...ntTiles,
       halves64: ntHalf("halves64"),
@@ -80,8 +81,8 @@ function kernelsFor(precision: Precision): Kernels {
     inputGradient: {
       quad: inputGradient([...shared, nnQuad]),
       registers: inputGradient([...alone, nnRegisters]),
-      tiled: inputGradient([...alone, nnTiled]),
-      split: inputGradient([...alone, splitting, nnSplit]),
+      tiled: inputGradient([...early, nnTiled]),
+      split: inputGradient([...early, splitting, nnSplit]),
       splitk: nnTiles[SLICED_SHAPE],
       ...nnTiles,
       halves64: nnHalf("halves64"),

@@ -1,13 +1,14 @@
 // A linear layer whose weight is stored in parts: each part makes some columns of y, and dx is the sum over all parts. Usually frozen; where a
-// model is recovered, its weight and bias are trained.
+// model is recovered, its weight and bias are trained, or a low-rank adapter (LoRA, Hu et al. 2021, section 4.1) beside them.
 import wgsl from "../../../shaders/linear_parts.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { matrixOf, type Tensor, view } from "../tensor.ts";
-import { addInto } from "./arithmetic.ts";
+import { add, addInto } from "./arithmetic.ts";
 import { linear, linearBackward, linearForward } from "./linear.ts";
 import { trainedBiasGradient } from "./linearTrained.ts";
 import { linearWeightGradient } from "./linearWeightGradient.ts";
+import { zeroByBits } from "./zeroWeights.ts";
 import { heightOf, placed, type PlacedPart, type RowParts } from "./kit/rowParts.ts";
 import { blockKernel, type Launcher, unitOf } from "./kit/variants.ts";
 
@@ -101,4 +102,57 @@ function moveColumns(ctx: Ctx, kernel: Launcher, args: Tensor[], { narrow, wide,
   const unit = unitOf(cols, width, first);
   const move = kernel(ctx, rows, cols, unit);
   ctx.run(move.spec, args, { rows, cols: move.cols, width: width / unit, first: first / unit }, move.groups);
+}
+
+/** The product B A is added to a weight (N, K). Both factors are f32 and trained. */
+export interface Adapter {
+  /** A: (R, K). */
+  a: Tensor;
+  /** B: (N, R). */
+  b: Tensor;
+  /** Which entries of B A exist, one bit each as `zeroByBits` takes them; the others are 0. Missing where all exist. */
+  bits?: Tensor;
+}
+
+interface AdaptedWeights {
+  /** (N, K), f32 or f16. It is frozen, and never copied. */
+  weight: RowParts;
+  /** (N). It is frozen. */
+  bias?: Tensor | undefined;
+  adapter: Adapter;
+}
+
+/** `linearParts` with an adapter: y = x W^T + b + x D^T with D = B A, scale 1. x: (..., K), y: (..., N). Gradients for x, A and B. */
+export function linearAdapted(ctx: Ctx, x: Tensor, { weight, bias, adapter }: AdaptedWeights): Tensor {
+  const { a, b, bits } = adapter;
+  const more = bits ? maskedProduct(ctx, x, { a, b, bits }) : linearParts(ctx, linearParts(ctx, x, [a]), [b]);
+  return add(ctx, linearParts(ctx, x, weight, bias), more);
+}
+
+/**
+ * x D^T, where D is B A without the entries that bits remove. A mask of single entries has no low rank, so D is made, (N, K); it exists only
+ * during a matmul, and backward makes it again. With E = dy^T x under the same mask, dB = E A^T and dA = B^T E.
+ */
+function maskedProduct(ctx: Ctx, x: Tensor, { a, b, bits }: Required<Adapter>): Tensor {
+  const shape = [matrixOf(b).rows, matrixOf(a).cols];
+  const withProduct = (use: (product: Tensor) => void): void =>
+    ctx.scratch(shape, "B A", (product) => {
+      linearBackward(ctx, b, a, product);
+      zeroByBits(ctx, product, bits);
+      use(product);
+    });
+  const y = ctx.empty([...x.shape.slice(0, -1), shape[0] ?? 0], "adapter", { requiresGrad: ctx.needsGrad(x, a, b) });
+  withProduct((weight) => linearForward(ctx, { x, weight, bias: undefined, y }));
+  return ctx.record(y, [x, a, b], (dy) => {
+    const dx = x.requiresGrad ? ctx.gradTarget(x) : null;
+    if (dx) withProduct((product) => linearBackward(ctx, dy, product, dx));
+    const [da, db] = [ctx.gradTarget(a), ctx.gradTarget(b)];
+    ctx.scratch(shape, "d (B A)", (gradient) => {
+      linearWeightGradient(ctx, [x, dy], gradient);
+      zeroByBits(ctx, gradient, bits);
+      linearForward(ctx, { x: gradient, weight: a, bias: undefined, y: db });
+      linearWeightGradient(ctx, [gradient, b], da);
+    });
+    return [dx, da, db];
+  });
 }

@@ -25,7 +25,10 @@ const CASES: readonly Params[] = [
 ];
 
 /** A table of any angles; the real one is ropeTable's. */
-const tableOf = (positions: number, { rotaryDim, attention = 1 }: Params): RefTensor => {
+export const angleTable = (
+  positions: number,
+  { rotaryDim, attention = 1 }: Pick<Params, "rotaryDim" | "attention">,
+): RefTensor => {
   const half = rotaryDim / 2;
   const data = Float64Array.from({ length: positions * half * 2 }, (_, i) => {
     const angle = 0.7 * Math.floor(i / 2) + 0.1;
@@ -63,7 +66,7 @@ export const ropeRef: OpRef<Params> = {
     params: one,
     inputs: () => [
       randomRef(1, [one.rows, (one.heads + 2 * one.kvHeads) * one.headDim]),
-      tableOf(one.start + one.rows, one),
+      angleTable(one.start + one.rows, one),
       { ...refTensor([1], Float64Array.of(one.start)), dtype: "u32" },
     ],
   })),

@@ -34,11 +34,15 @@ export const zeroWeightsRef: OpRef<Part> = {
   },
 };
 
-/** Random words of 32 bits. */
-function randomWords(seed: number, count: number): RefTensor {
+/** Repeatable words of 32 bits. */
+export function randomWords(seed: number, count: number): RefTensor {
   const [low, high] = [randomInts(seed, [count], 2 ** 16), randomInts(seed + 1, [count], 2 ** 16)];
   return { ...low, data: low.data.map((value, i) => value + 2 ** 16 * at(high.data, i)) };
 }
+
+/** Whether bit i of some words is 1. */
+export const isSet = (bits: RefTensor, i: number): boolean =>
+  Math.floor(at(bits.data, i >> 5) / 2 ** (i & 31)) % 2 === 1;
 
 const bitsCase = (rows: number, cols: number): OpCase<null> => ({
   name: `R${rows} C${cols}`,
@@ -52,11 +56,10 @@ export const zeroByBitsRef: OpRef<null> = {
   cases: [bitsCase(1, 1), bitsCase(1, 31), bitsCase(1, 32), bitsCase(3, 33), bitsCase(63, 65), bitsCase(70, 64)],
   forward([w, bits]) {
     if (!w || !bits) throw new RangeError("zeroByBits takes w and bits");
-    const kept = (i: number): boolean => Math.floor(at(bits.data, i >> 5) / 2 ** (i & 31)) % 2 === 1;
     return [
       refTensor(
         w.shape,
-        w.data.map((value, i) => (kept(i) ? value : 0)),
+        w.data.map((value, i) => (isSet(bits, i) ? value : 0)),
       ),
     ];
   },

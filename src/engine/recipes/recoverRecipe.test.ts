@@ -12,13 +12,19 @@ const RECIPE: RecoverRecipe = { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 };
 
 describe("recoverLearningRate", () => {
   it("is what was measured at 50 and 80 %", () => {
-    expect(recoverLearningRate(0.5, "all")).toBeCloseTo(3e-4, 8);
-    expect(recoverLearningRate(0.8, "all")).toBeCloseTo(1e-4, 6);
-    expect(recoverLearningRate(0.5, "out")).toBeCloseTo(1e-3, 8);
+    expect(recoverLearningRate(0.5, { matrices: "all" })).toBeCloseTo(3e-4, 8);
+    expect(recoverLearningRate(0.8, { matrices: "all" })).toBeCloseTo(1e-4, 6);
+    expect(recoverLearningRate(0.5, { matrices: "out" })).toBeCloseTo(1e-3, 8);
+  });
+
+  it("of adapters falls with the root of the rank, and more slowly as more is kept", () => {
+    const rates = [4, 16, 64].map((rank) => recoverLearningRate(0.5, { matrices: "all", rank }));
+    expect(rates).toEqual([5e-3, 2.5e-3, 1.25e-3]);
+    expect(recoverLearningRate(0.8, { matrices: "all", rank: 16 })).toBeCloseTo(1.6e-3, 4);
   });
 
   it("shrinks as more is kept, and is never 0", () => {
-    const rates = [0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1].map((ratio) => recoverLearningRate(ratio, "all"));
+    const rates = [0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1].map((ratio) => recoverLearningRate(ratio, { matrices: "all" }));
     expect(rates).toEqual([...rates].sort((a, b) => b - a));
     expect(new Set(rates).size).toBe(rates.length);
     expect(rates.at(-1)).toBeGreaterThan(1e-6);
@@ -40,12 +46,19 @@ describe("rateOfStep", () => {
 });
 
 describe("checkRecoverRecipe", () => {
-  it("accepts the default", () => expect(checkRecoverRecipe(RECIPE)).toBe(RECIPE));
+  it("accepts the default, and adapters", () => {
+    expect(checkRecoverRecipe(RECIPE)).toBe(RECIPE);
+    const adapters: RecoverRecipe = { ...RECIPE, matrices: "all", rank: 64 };
+    expect(checkRecoverRecipe(adapters)).toBe(adapters);
+  });
 
   it.each([
     [{ steps: 0 }, /steps: expected a whole number from 1 to 100000, got 0/],
     [{ tokens: 1.5 }, /tokens: expected a whole number/],
     [{ learningRate: NaN }, /learningRate: expected a number from 1e-7 to 0\.1, got NaN/],
+    [{ matrices: "all" as const, rank: 3 }, /rank: expected a whole number from 4 to 64, got 3/],
+    [{ matrices: "all" as const, rank: 6.5 }, /rank: expected a whole number from 4 to 64, got 6\.5/],
+    [{ matrices: "out" as const, rank: 16 }, /matrices: expected all beside a rank, got out/],
     [{ matrices: "some" as "all" }, /matrices: expected one of out, all, got some/],
   ])("refuses %j", (change, message) => {
     expect(() => checkRecoverRecipe({ ...RECIPE, ...change })).toThrow(message);

@@ -14,7 +14,7 @@ import { makeKvCache } from "../model/kvCache.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
-import { DEFAULT_RECOVER_RECIPE, RECOVER_MATRICES } from "../recipes/recoverRecipe.ts";
+import { DEFAULT_RECOVER_RECIPE, type RecoverScope } from "../recipes/recoverRecipe.ts";
 import { DEFAULT_REFIT_RECIPE } from "../recipes/refitRecipe.ts";
 import { planMemory } from "../train/memoryPlan.ts";
 import { Session } from "../train/session.ts";
@@ -22,11 +22,12 @@ import { countRecovery, type RecoveryPlan } from "./planRecovery.ts";
 import { refit } from "./refit/refit.ts";
 import { recoveredModel } from "./recoveredModel.ts";
 import { RecoverSession } from "./session.ts";
-import type { Pruning } from "./student.ts";
+import type { Pruning } from "./storedParts.ts";
 
 /** How far a part of the plan may be from the count: uniforms and read-back buffers are not planned, and widths are rounded. */
 const SHARE = 0.05;
 const TOKENS = 48;
+const SCOPES: readonly RecoverScope[] = [{ matrices: "out" }, { matrices: "all" }, { matrices: "all", rank: 16 }];
 const WINDOW = 64;
 
 let gpu: Gpu;
@@ -74,7 +75,7 @@ async function trainOnce(ctx: Ctx, dense: Model): Promise<Uint32Array> {
 }
 
 describe.each(["structures", "weights"] as const)("a recovery of pruned %s", (kind) => {
-  test.each(RECOVER_MATRICES)("of %s matrices takes the planned memory", async (matrices) => {
+  test.each(SCOPES)("of %o takes the planned memory", async (scope) => {
     const ctx = new Ctx(gpu);
     const opened = await openModel(ctx, await goldenFolder("llama"));
     const { config, model: dense } = opened;
@@ -82,14 +83,24 @@ describe.each(["structures", "weights"] as const)("a recovery of pruned %s", (ki
     const before = ctx.buffers.bytesInUse;
     const { model, pruning, ratio } = await prunedOf(ctx, opened, kind);
     const between = ctx.buffers.bytesInUse;
-    const recipe = { ...DEFAULT_RECOVER_RECIPE, matrices, tokens: TOKENS, learningRate: 1e-4, steps: 2 };
-    const input = { dense, pruned: model, pruning, recipe, text, context: WINDOW, subject: "plan" };
+    const recipe = { ...DEFAULT_RECOVER_RECIPE, ...scope, tokens: TOKENS, learningRate: 1e-4, steps: 2 };
+    const input = {
+      dense,
+      pruned: model,
+      pruning,
+      weights: opened.weights,
+      recipe,
+      text,
+      context: WINDOW,
+      subject: "plan",
+    };
     const recovery = new RecoverSession(ctx, input);
     await recovery.run({ due: () => false, onReport: () => undefined });
     await recoveredModel(ctx, opened, await recovery.values(), "masks" in pruning ? pruning.masks : undefined);
     const after = ctx.buffers.bytesInUse;
 
-    const planned: RecoveryPlan = { training: { matrices, tokens: TOKENS }, ...(ratio === undefined ? {} : { ratio }) };
+    const training = { ...scope, tokens: TOKENS };
+    const planned: RecoveryPlan = { training, ...(ratio === undefined ? {} : { ratio }) };
     const choice = { precision: "f32", trainingTokens: TOKENS, evaluationTokens: WINDOW } as const;
     const without = await planMemory(gpu.facts, config, choice);
     const plan = await planMemory(gpu.facts, config, choice, countRecovery(planned));

@@ -6,17 +6,18 @@ import { mlpMatrices } from "../masks/mlpMatrices.ts";
 import { weightsOf } from "../masks/weightMasks.ts";
 import type { Model } from "../model/load.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
-import { DEFAULT_RECOVER_RECIPE, type RecoverMatrices } from "../recipes/recoverRecipe.ts";
+import { DEFAULT_RECOVER_RECIPE, type RecoverScope } from "../recipes/recoverRecipe.ts";
 import type { RefitRecipe } from "../recipes/refitRecipe.ts";
 import { emptyModel, emptyWeights, evaluateOnce } from "../train/emptyModel.ts";
 import type { CountAfter } from "../train/memoryPlan.ts";
 import { countRefit } from "./refit/countRefit.ts";
 import { makeRecoverState, recoverStep } from "./step.ts";
-import { makeStudent, type Pruning } from "./student.ts";
+import type { Pruning } from "./storedParts.ts";
+import { makeStudent } from "./student.ts";
 
 export interface RecoveryPlan {
   /** Missing where nothing is trained. tokens: of a step. */
-  training?: { matrices: RecoverMatrices; tokens: number };
+  training?: RecoverScope & { tokens: number };
   /** Missing where nothing is refitted. */
   refit?: Pick<RefitRecipe, "matrices" | "sequences" | "tokens">;
   /** Kept share of the block weights of the compact model; missing for single weights, whose model keeps its shapes. */
@@ -46,15 +47,15 @@ export const countRecovery =
     return { pruned, recovery: Math.max(forRefit, taken()) };
   };
 
-/** The student's f32 weights, AdamW's moments, the best weights, a step with the teacher's pass, and the guard. */
+/** The student's f32 weights or adapters, AdamW's moments, the best weights, a step with the teacher's pass, and the guard. */
 function countTraining(
   ctx: Ctx,
   { dense, pruned, pruning }: { dense: Model; pruned: Model; pruning: Pruning },
-  { matrices, tokens }: NonNullable<RecoveryPlan["training"]>,
+  { tokens, ...scope }: NonNullable<RecoveryPlan["training"]>,
   window: number,
 ): void {
   const { config } = dense;
-  const student = makeStudent(ctx, pruned, { pruning, matrices });
+  const student = makeStudent(ctx, pruned, { pruning, recipe: { ...DEFAULT_RECOVER_RECIPE, ...scope } });
   const state = makeRecoverState(ctx, student);
   const ids = new Uint32Array(config.rope ? tokens : Math.min(tokens, config.context));
   const recipe = { learningRate: 1, weightDecay: DEFAULT_RECOVER_RECIPE.weightDecay };

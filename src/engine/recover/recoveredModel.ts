@@ -12,8 +12,9 @@ import { overlaid, recoveredHash, type RecoveredValues } from "./overlay.ts";
 import type { RefitRecipe } from "../recipes/refitRecipe.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
 import type { GuardRecord } from "./guard.ts";
-import type { Pruning } from "./student.ts";
+import type { Pruning } from "./storedParts.ts";
 import type { RecoverSession } from "./session.ts";
+import type { PrunedWeightsReader } from "./trained.ts";
 
 /**
  * `opened` with recovered values, in dense shapes. Measure and export it with the same masks as before. masks: of single weights, which
@@ -70,6 +71,11 @@ export async function recoveryResult(
     weightsSha256: await recoveredHash(weights, values),
   };
 }
+
+/** The weights that a pruned model was made from: the file's, with `updated` values in place of those that the method changed. */
+export const weightsPruned = (weights: PrunedWeightsReader, updated?: RecoveredValues): PrunedWeightsReader => ({
+  readFloat32: async (name) => updated?.get(name)?.slice() ?? weights.readFloat32(name),
+});
 
 /** The values of the MLP's matrices as a method that updates them (SparseGPT) left them, by name. */
 export async function updatedValues(ctx: Ctx, model: Model, masks: WeightMasks): Promise<RecoveredValues> {

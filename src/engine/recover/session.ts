@@ -12,7 +12,10 @@ import { RING_SLOTS, STEPS_AHEAD } from "../train/state.ts";
 import { decodeRecovery, encodeRecovery, flatValues, writeFlat } from "./checkpoint.ts";
 import { guarded, type GuardedText, guardedText, guardPerplexity, type GuardRecord } from "./guard.ts";
 import { freeRecoverState, keepBest, makeRecoverState, type RecoverState, recoverStep } from "./step.ts";
-import { makeStudent, type Pruning, storedValues, type Student } from "./student.ts";
+import type { LowRankAdapter } from "../formats/export/peftAdapter.ts";
+import type { Pruning } from "./storedParts.ts";
+import { makeStudent } from "./student.ts";
+import type { PrunedWeightsReader, Student } from "./trained.ts";
 
 interface RecoverReport {
   /** Mean KL to the dense model in nats per token, of the steps since the last report, oldest first. */
@@ -37,6 +40,8 @@ interface RecoverInput {
   /** The pruned model. It does not change: its trained matrices are copied. */
   pruned: Model;
   pruning: Pruning;
+  /** What `pruned` was made from; only a low-rank recovery reads them. */
+  weights: PrunedWeightsReader;
   recipe: RecoverRecipe;
   /** Token ids of the training text; its end becomes the guard's slice. */
   text: Uint32Array;
@@ -56,6 +61,7 @@ export class RecoverSession {
   private readonly dense: Model;
   private readonly student: Student;
   private readonly state: RecoverState;
+  private readonly weights: PrunedWeightsReader;
   private readonly text: GuardedText;
   private readonly subject: string;
   private readonly tap: Tap;
@@ -63,13 +69,14 @@ export class RecoverSession {
   private pausing = false;
 
   /** Starts at step 0; call `restore` to continue from a checkpoint. Throws "config" for the recipe, "shape" for a text that is too short. */
-  constructor(ctx: Ctx, { dense, pruned, pruning, recipe, text, context, subject }: RecoverInput) {
+  constructor(ctx: Ctx, { dense, pruned, pruning, weights, recipe, text, context, subject }: RecoverInput) {
     this.ctx = ctx;
     this.dense = dense;
     this.recipe = checkRecoverRecipe(recipe);
+    this.weights = weights;
     this.subject = subject;
     this.text = guardedText(text, Math.min(context, pruned.config.context));
-    this.student = makeStudent(ctx, pruned, { pruning, matrices: recipe.matrices });
+    this.student = makeStudent(ctx, pruned, { pruning, recipe });
     this.state = makeRecoverState(ctx, this.student);
     this.tap = new Tap(ctx.gpu, ctx.buffers, RING_SLOTS * METRICS * ELEMENT_BYTES, "metrics");
   }
@@ -135,7 +142,12 @@ export class RecoverSession {
 
   /** The best weights, by the names and in the shapes of the file's tensors; what structural pruning cut is 0. */
   values(): Promise<Map<string, Float32Array<ArrayBuffer>>> {
-    return storedValues(this.ctx, this.student.trained, this.state.best);
+    return this.student.values(this.state.best, this.weights);
+  }
+
+  /** The best adapters in the shapes of the file's matrices; undefined where the recovery has none of low rank. */
+  async adapter(): Promise<LowRankAdapter | undefined> {
+    return this.student.adapter?.(this.state.best);
   }
 
   /** The state of the recovery, as the bytes of a safetensors file. Throws "not-finite" if a weight is not finite, so that no broken recovery is saved. */

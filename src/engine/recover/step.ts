@@ -14,7 +14,7 @@ import type { RecoverRecipe } from "../recipes/recoverRecipe.ts";
 import { RING_SLOTS } from "../train/state.ts";
 import { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Student } from "./student.ts";
+import type { Student } from "./trained.ts";
 
 /** The tensors of a recovery between its steps; lists have one tensor per trained one. */
 export interface RecoverState {

@@ -1,5 +1,7 @@
 // Every matmul variant on every shape of a model: what the choice of a variant is based on.
-import type { Ctx } from "../../engine/ctx.ts";
+import { type Ctx, usualMatmul } from "../../engine/ctx.ts";
+import { Profile } from "../../engine/gpu/profile.ts";
+import { fastestKernel } from "../../engine/matmul/margin.ts";
 import type { Precision } from "../../engine/tensor.ts";
 import type { SweepFigure } from "../labResult.ts";
 import { matmulWork } from "../matmulWork.ts";
@@ -48,8 +50,8 @@ const shapesOf = ({ layers, rows }: SweepOptions): (LayerShape & { m: number; pr
 export const countFigures = (options: SweepOptions): number => 2 * shapesOf(options).length * options.variants.length;
 
 /**
- * Measures each variant `rounds` times on each shape, in turn, and gives each figure to `onFigure`, which may throw to end the sweep.
- * ctx.matmul at the beginning is the engine's choice.
+ * Measures each variant `rounds` times on each shape, in turn, and gives each figure to `onFigure`, which may throw to end the sweep. Of each
+ * shape the variant is marked that the tuner would choose from these times. They are times on the GPU where the adapter has timestamps.
  */
 export async function sweepMatmuls(
   ctx: Ctx,
@@ -57,11 +59,15 @@ export async function sweepMatmuls(
   onFigure: (figure: SweepFigure) => void,
 ): Promise<void> {
   const choice = ctx.matmul;
-  for (const shape of shapesOf(options))
-    await sweepShape(ctx, shape, options, (figure) =>
-      onFigure(figure.variant === choice ? { ...figure, chosen: true } : figure),
-    );
-  ctx.matmul = choice;
+  const profile = ctx.gpu.facts.timestamps ? new Profile(ctx.gpu, ctx.buffers, "pass") : undefined;
+  ctx.profile = profile;
+  try {
+    for (const shape of shapesOf(options)) await sweepShape(ctx, shape, options, onFigure);
+  } finally {
+    ctx.matmul = choice;
+    ctx.profile = undefined;
+    profile?.free();
+  }
 }
 
 async function sweepShape(
@@ -87,10 +93,12 @@ async function sweepShape(
         if (round >= 0) ms.push(took);
       }
     }
+    const chosen = fastestKernel(times, usualMatmul(ctx.gpu.facts));
     for (const [variant, ms] of times)
       onFigure({
         ...shape,
         ...{ direction, variant, ms: spreadOf(ms), gflops: spreadOf(ms.map((one) => flop / one / 1e6)) },
+        ...(variant === chosen ? { chosen: true } : {}),
       });
   }
   ctx.free(x, dy, weight);

@@ -9,10 +9,10 @@ const TOKENS = { quick: 64, full: 512 };
 export const benchOpening: LabPartRun<OpeningFigure> = async (ctx, input) => {
   input.progress(0, 3);
   const began = performance.now();
-  const { opened, ids } = await openLabModel(ctx, input, mainShape(input));
+  const tokens = input.quick ? TOKENS.quick : TOKENS.full;
+  const { opened, ids } = await openLabModel(ctx, input, mainShape(input), tokens);
   const openSeconds = (performance.now() - began) / 1000;
   input.progress(1, 3);
-  const tokens = input.quick ? TOKENS.quick : TOKENS.full;
   const recipe = { ...DEFAULT_RECIPE, tokens, steps: 2, checkpointEvery: 2 };
   const opening = performance.now();
   const session = new Session(ctx, opened.model, { recipe, text: ids, subject: "lab" });

@@ -2,7 +2,7 @@
 import type { Ctx, ModelConfig } from "../../engine/index.ts";
 import { logLogSlope } from "../fit.ts";
 import type { SlopeFigure, SlopePoint } from "../labResult.ts";
-import { type LabModel, openLabModel, type LabPartRun, type PartInput } from "../part.ts";
+import { type LabModel, openLabModel, type LabPartRun, type PartInput, tuneFor } from "../part.ts";
 import { benchStep, stepFlop } from "../stepAndDecode.ts";
 import { SMOLLM2_135M, type SyntheticShape } from "../syntheticModel.ts";
 
@@ -53,8 +53,8 @@ export const benchSlopes: LabPartRun<SlopeFigure[]> = async (ctx, input) => {
       input.progress(done++, total);
       if (open?.shape !== shape) {
         open?.model.opened.model.free();
-        open = { shape, model: await openLabModel(ctx, input, shape) };
-      }
+        open = { shape, model: await openLabModel(ctx, input, shape, tokens) };
+      } else await tuneFor(ctx, input, open.model.opened.config, tokens);
       found.push(await pointOf(ctx, open.model, { size, tokens, input }));
     }
     const figure = slopeFigure(axis, found, ctx.gpu.facts.timestamps);

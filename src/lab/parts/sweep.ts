@@ -1,5 +1,4 @@
 // The speed of matmuls on the shapes of two models.
-import { tuneMatmul } from "../../engine/index.ts";
 import { usableVariants } from "../../engine/ops/kit/matmulChoice.ts";
 import type { SweepFigure } from "../labResult.ts";
 import type { LabPartRun } from "../part.ts";
@@ -16,7 +15,6 @@ const MOST_FLOP_PER_SUBMIT = 1e11;
 
 export const benchSweep: LabPartRun<SweepFigure[]> = async (ctx, { quick, log, progress }) => {
   const figures: SweepFigure[] = [];
-  await ctx.gpu.checked("the first kernels", () => tuneMatmul(ctx));
   await peakOnce(ctx, "scalar"); // compiles
   const flopPerSubmit = Math.min(MOST_FLOP_PER_SUBMIT, (await peakOnce(ctx, "scalar")) * 1e6 * SUBMIT_MS);
   const variants = (["sized", ...usableVariants(ctx)] as const).filter((variant) =>

@@ -1,5 +1,5 @@
 // Export: the worker writes the forms, reads them back and compares them; those that pass can be saved as a zip or into a folder.
-import { FORMS } from "../../engine/index.ts";
+import { USUAL_FORMS } from "../../engine/index.ts";
 import type { ExportChoice, Savable } from "../../worker/protocol.ts";
 import { isPruned } from "../run/currentPruning.ts";
 import type { SliceOf } from "../slice.ts";
@@ -45,7 +45,7 @@ export const exportSlice: SliceOf<ExportSlice> = ({ client, task, on }, set, get
       return preparation<Prepared>(
         (now) => ({ exported: now }),
         exported.last,
-        async () => ({ ...(await client.request({ type: "prepareExport", forms: FORMS, choice })), choice }),
+        async () => ({ ...(await client.request({ type: "prepareExport", forms: USUAL_FORMS, choice })), choice }),
       );
     },
   });

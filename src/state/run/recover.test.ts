@@ -43,6 +43,24 @@ describe("a recovery", () => {
     expect(sent).toHaveLength(3);
   });
 
+  it("is by adapters while a rank is chosen, until matrices are", async () => {
+    const { state, sent } = await trained();
+    state().chooseRecovery({ matrices: "all", rank: 8 });
+    state().chooseRecovery({ steps: 40 });
+    await state().recover();
+    expect(sent[0]).toEqual({ type: "recover", choice: { steps: 40, matrices: "all", rank: 8 }, tokens: 2048 });
+    state().chooseRecovery({ matrices: "all" });
+    expect(state().recoverChoice).toEqual({ steps: 40, matrices: "all" });
+  });
+
+  it("refuses a rank out of bounds", async () => {
+    const { state, sent } = await trained();
+    state().chooseRecovery({ matrices: "all", rank: 65 });
+    await state().recover();
+    expect(sent).toEqual([]);
+    expect(state().recovery).toMatchObject({ phase: "failed", error: { code: "config" } });
+  });
+
   it("does not add its perplexity to the curves of the run", async () => {
     const { state, series, settle } = await trained();
     const before = series.history();

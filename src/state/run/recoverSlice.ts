@@ -14,8 +14,13 @@ const { steps, matrices } = DEFAULT_RECOVER_RECIPE;
 
 /** Throws "config" for a choice that no recovery accepts. */
 function check(choice: RecoverSettings): void {
-  const learningRate = recoverLearningRate(0.5, choice.matrices);
+  const learningRate = recoverLearningRate(0.5, choice);
   checkRecoverRecipe({ ...DEFAULT_RECOVER_RECIPE, ...choice, learningRate });
+}
+
+/** The choice after a change; one of matrices without a rank leaves low rank. */
+function changed({ rank, ...rest }: RecoverSettings, patch: Partial<RecoverSettings>): RecoverSettings {
+  return { ...rest, ...(rank === undefined || patch.matrices ? {} : { rank }), ...patch };
 }
 
 type Timed = Pick<StudioState, "recoverChoice" | "recoverPace" | "pace" | "recipe" | "architecture">;
@@ -84,7 +89,7 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
     recoverChoice: { steps, matrices },
     recovered: null,
     recoverPace: null,
-    chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: { ...recoverChoice, ...patch } })),
+    chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: changed(recoverChoice, patch) })),
     recover: recovering.start,
     refit: refittingTask(deps, get).start,
     stopRecovery: recovering.cancel,

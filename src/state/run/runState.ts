@@ -115,6 +115,7 @@ export interface RecoverSlice {
   recovered: RecoveredPruning | null;
   /** Pace of the last recovery of this model, milliseconds per step; null before the first. */
   recoverPace: number | null;
+  /** Changes some of the choice. Matrices without a rank are trained themselves, without adapters. */
   chooseRecovery(patch: Partial<RecoverSettings>): void;
   /** Trains the kept weights of the current pruning towards the dense model. */
   recover(): Promise<void>;

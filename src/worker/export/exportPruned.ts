@@ -74,7 +74,7 @@ export async function exportPruned(
   { pruned, models, forms, targetFor }: PrunedExport & { targetFor: (form: Form) => ExportTarget },
   options: ExportOptions,
 ): Promise<readonly ExportedForm[]> {
-  const { calibration, values, recovery } = pruned;
+  const { calibration, values, adapter, recovery } = pruned;
   const given = { ...options.receipt, calibration };
   if (pruned.kind === "weights") {
     const model = await models.of(ctx, opened, pruned);
@@ -100,7 +100,7 @@ export async function exportPruned(
   const rest = { ...options, receipt, openOnnx: onnxReader };
   if (!values) return exportGates(ctx, opened, { masks, targets }, rest);
   // The forms are compared with the masked model, which needs the recovered weights in dense shapes.
-  const recovered = await recoveredModel(ctx, opened, values);
+  const recovered = { ...(await recoveredModel(ctx, opened, values)), ...(adapter ? { adapter } : {}) };
   try {
     return await exportGates(ctx, recovered, { masks, targets }, rest);
   } finally {

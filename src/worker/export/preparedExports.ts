@@ -145,7 +145,7 @@ export class PreparedExports {
     );
     const { path, exported, pruned } = prepared;
     const onnx = exported.get("onnx");
-    if (!onnx?.ok || onnx.dtype === "BF16") return { pruned };
+    if (!onnx?.ok || (onnx.dtype !== "F32" && onnx.dtype !== "F16")) return { pruned };
     const { files } = await this.filesOf("onnx");
     const sources = await Promise.all(files.map(({ name }) => sourceAt(`${path}/onnx/${name}`, name)));
     const { dtype } = onnx;

@@ -12,12 +12,19 @@ import {
 import type { PerplexityResult } from "../payloads.ts";
 import { type Pruned, prunedByMasks } from "./pruned.ts";
 
+/** Kept weights of a pruning that are not the file's. SparseGPT's are read from its model, which cannot be made from the masks again. */
+export async function knownValues(ctx: Ctx, pruned: Pruned, model: Model): Promise<RecoveredValues | undefined> {
+  if (pruned.values) return pruned.values;
+  const updates = pruned.kind === "weights" && pruned.recipe.method === "sparsegpt";
+  return updates ? updatedValues(ctx, model, pruned.masks) : undefined;
+}
+
 interface Changed {
   opened: OpenedModel;
   /** The pruning before. */
   pruned: Pruned;
-  /** Of `pruned`. */
-  model: Model;
+  /** Its `knownValues`. */
+  known: RecoveredValues | undefined;
   /** Perplexity of `pruned` on the evaluation text. */
   before: PerplexityResult;
   /** What was done to the weights so far. */
@@ -26,13 +33,10 @@ interface Changed {
 
 /** `pruned` with `changed` values for some of its kept weights. */
 export async function changedPruning(
-  ctx: Ctx,
-  { opened, pruned, model, before: reading, steps }: Changed,
+  { opened, pruned, known, before: reading, steps }: Changed,
   changed: RecoveredValues,
 ): Promise<Pruned> {
-  const updates = pruned.kind === "weights" && pruned.recipe.method === "sparsegpt";
-  // SparseGPT's model cannot be made from the masks again, so what it updated is kept for going back.
-  const known = pruned.values ?? (updates ? await updatedValues(ctx, model, pruned.masks) : undefined);
+  // What SparseGPT updated is kept for going back.
   const before: Pruned = known && !pruned.values ? { ...pruned, values: known } : pruned;
   const values = new Map([...(known ?? []), ...changed]);
   const result = await recoveryResult(steps, overlaid(opened.weights, values), values);

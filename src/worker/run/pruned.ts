@@ -5,6 +5,7 @@ import {
   type GateLayout,
   keptTotalWeights,
   keptWeights,
+  type LowRankAdapter,
   type Masks,
   type Recipe,
   type RecoveredValues,
@@ -40,6 +41,8 @@ interface Recovery extends Omit<RecoveryReceipt, "prunedBefore"> {
 interface KeptWeights {
   /** Kept weights that are not the file's: recovered ones, or those that SparseGPT has updated. */
   values?: RecoveredValues;
+  /** In the values, where a low-rank recovery made them. */
+  adapter?: LowRankAdapter;
   recovery?: Recovery;
 }
 

@@ -15,7 +15,7 @@ import {
 } from "../../engine/index.ts";
 import { guardedText, guardPerplexity } from "../../engine/recover/guard.ts";
 import { compareLosses } from "../measure/compareLosses.ts";
-import type { GuardReading } from "../payloads.ts";
+import type { GuardReading, RecoverSettings } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { madeGates } from "./madeGates.fixture.ts";
 import { idOf, type Pruned, unrecovered } from "./pruned.ts";
@@ -27,7 +27,8 @@ import { pruneMlp } from "./weightPruning.ts";
 
 const CONTEXT = 64;
 const SHA = "0".repeat(64);
-const CHOICE = { steps: 24, matrices: "all" } as const;
+const CHOICE: RecoverSettings = { steps: 24, matrices: "all" };
+const LOW_RANK: RecoverSettings = { ...CHOICE, rank: 8 };
 const REST = { text: { name: "t", sha256: SHA }, context: CONTEXT, tokens: 300, beginToken: false };
 const BEFORE = { ...REST, value: 30 };
 
@@ -45,13 +46,17 @@ afterAll(() => ctx.gpu.destroy());
 const gates = (): Pruned => madeGates(opened.config, 0.5, REST.text);
 
 /** Recovers, and frees the pruned model. */
-async function recovered(pruned: Pruned, model = loadPruned(ctx, opened, pruned), stopAt = Infinity) {
+async function recovered(
+  pruned: Pruned,
+  model = loadPruned(ctx, opened, pruned),
+  { stopAt = Infinity, choice = CHOICE } = {},
+) {
   const readings: GuardReading[] = [];
   let last = 0;
   const made = await model;
   const result = await recoverPruning(
     ctx,
-    { opened, pruned, model: made, choice: CHOICE, text, context: CONTEXT, before: BEFORE },
+    { opened, pruned, model: made, choice, text, context: CONTEXT, before: BEFORE },
     {
       onStep: (step) => (last = step),
       onGuard: (reading) => readings.push(reading),
@@ -89,13 +94,29 @@ test("an architecture recovers: the best weights are a pruning of their own, and
   expect(after.recovery.weightsSha256).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test.each(["dass", "sparsegpt"] as const)("%s recovers, and its zeros stay", async (method) => {
+test("an architecture recovers by adapters, which are kept for its export", async () => {
+  const { facts, recovered: after } = await recovered(gates(), undefined, { choice: LOW_RANK });
+  expect(facts.recipe).toMatchObject({ matrices: "all", rank: 8 });
+  expect(facts.undone).toBe(false);
+  if (after?.kind !== "gates") throw new Error("expected a recovered architecture");
+  expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 3);
+  expect(after.recovery?.recipe?.rank).toBe(8);
+  expect(after.adapter?.rank).toBe(8);
+  expect([...(after.adapter?.factors.keys() ?? [])].sort()).toEqual([...(after.values?.keys() ?? [])].sort());
+});
+
+test.each([
+  ["dass", CHOICE],
+  ["sparsegpt", CHOICE],
+  ["sparsegpt", LOW_RANK],
+] as const)("%s recovers, and its zeros stay: %o", async (method, choice) => {
   const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method, sequences: 4, tokens: CONTEXT };
   const watch = { onProgress: () => undefined, cancelled: () => false };
   const { pruned, model } = await pruneMlp(ctx, opened, { text, recipe }, watch);
-  const { facts, recovered: after } = await recovered(pruned, Promise.resolve(model));
+  const { facts, recovered: after } = await recovered(pruned, Promise.resolve(model), { choice });
   if (after?.kind !== "weights" || !after.recovery || !after.values) throw new Error("expected recovered weights");
   expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 3);
+  expect(after.adapter).toBeUndefined();
   // SparseGPT's own weights too, which its masks do not give again.
   expect(await guardOf(after.recovery.before)).toBeCloseTo(facts.guard.before, 3);
   for (const mask of after.masks) {
@@ -158,11 +179,11 @@ test("SparseGPT is refitted, and its zeros stay; a stop leaves nothing", async (
 });
 
 test("a stop keeps what the guard has measured so far, and undoes the recovery before the first improvement", async () => {
-  const early = await recovered(gates(), undefined, -1);
+  const early = await recovered(gates(), undefined, { stopAt: -1 });
   expect(early.facts).toMatchObject({ undone: true, guard: { bestStep: 0 } });
   expect(early.facts.step).toBeLessThan(4);
   expect(early.recovered).toBeUndefined();
-  const later = await recovered(gates(), undefined, 2);
+  const later = await recovered(gates(), undefined, { stopAt: 2 });
   expect(later.facts.step).toBeLessThan(24);
   expect(later.facts).toMatchObject({ undone: false });
   expect(later.recovered?.recovery?.bestStep).toBe(later.facts.guard.bestStep);

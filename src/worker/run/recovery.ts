@@ -9,12 +9,14 @@ import {
   type OpenedModel,
   recoverLearningRate,
   type RecoverRecipe,
+  type RecoveredValues,
   RecoverSession,
+  weightsPruned,
 } from "../../engine/index.ts";
 import type { GuardReading, PerplexityResult, RecoverSettings, RecoveryFacts } from "../payloads.ts";
 import { throttle } from "../progress.ts";
 import type { EncodedText } from "../storage/texts.ts";
-import { changedPruning } from "./changedPruning.ts";
+import { changedPruning, knownValues } from "./changedPruning.ts";
 import { type Pruned } from "./pruned.ts";
 
 /** Each report is a read-back. */
@@ -56,9 +58,10 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
   const { opened, pruned, model, text, context, before } = work;
   const recipe = recipeOf(work);
   const pruning = pruned.kind === "gates" ? { lists: indexLists(pruned.masks) } : { masks: pruned.masks };
+  const known = await knownValues(ctx, pruned, model);
   const input = {
     ...{ dense: opened.model, pruned: model, pruning, recipe, text: text.ids },
-    ...{ context, subject: opened.fingerprint },
+    ...{ context, subject: opened.fingerprint, weights: weightsPruned(opened.weights, known) },
   };
   // It allocates several times the trained weights, which may not fit.
   const session = await ctx.gpu.checked(
@@ -74,7 +77,7 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
     const msPerStep = (performance.now() - began) / Math.max(1, step);
     const refit = pruned.recovery?.refit;
     const facts = { ...(refit ? { refit } : {}), recipe, step, guard, before, undone: !improved, msPerStep };
-    return improved ? { facts, recovered: await recoveredPruning(ctx, work, session) } : { facts };
+    return improved ? { facts, recovered: await recoveredPruning(work, session, known) } : { facts };
   } finally {
     session.free();
   }
@@ -85,12 +88,12 @@ function recipeOf({
   pruned,
   choice,
 }: Pick<RecoverWork, "opened" | "pruned" | "choice">): RecoverRecipe {
-  const { steps, matrices } = choice;
+  const { steps, ...scope } = choice;
   const often = DEFAULT_RECOVER_RECIPE.measureEvery;
   return {
-    ...{ ...DEFAULT_RECOVER_RECIPE, steps, matrices },
+    ...{ ...DEFAULT_RECOVER_RECIPE, steps, ...scope },
     tokens: Math.min(DEFAULT_RECOVER_RECIPE.tokens, config.context),
-    learningRate: recoverLearningRate(keptRatio(pruned, config), matrices),
+    learningRate: recoverLearningRate(keptRatio(pruned, config), scope),
     measureEvery: Math.max(1, Math.min(often, Math.floor(steps / MEASUREMENTS))),
   };
 }
@@ -121,14 +124,17 @@ async function train(
 
 /** The best weights of the session as a pruning with an id of its own. */
 async function recoveredPruning(
-  ctx: Ctx,
-  { opened, pruned, model, before }: RecoverWork,
+  { opened, pruned, before }: RecoverWork,
   session: RecoverSession,
+  known: RecoveredValues | undefined,
 ): Promise<Pruned> {
   const { refit, guard } = pruned.recovery ?? {};
   const steps = {
     training: session,
     ...(refit && guard ? { refit: { recipe: refit, guard: { ...guard, best: guard.after } } } : {}),
   };
-  return changedPruning(ctx, { opened, pruned, model, before, steps }, await session.values());
+  // A low-rank adapter of refitted weights is none of the file's.
+  const adapter = refit ? undefined : await session.adapter();
+  const recovered = await changedPruning({ opened, pruned, known, before, steps }, await session.values());
+  return { ...recovered, ...(adapter ? { adapter } : {}) };
 }

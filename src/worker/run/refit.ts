@@ -1,6 +1,6 @@
 // A refit in the worker: least squares of the kept weights of a pruned model, as a pruning of its own.
 import { type Ctx, DEFAULT_REFIT_RECIPE, indexLists, refit } from "../../engine/index.ts";
-import { changedPruning } from "./changedPruning.ts";
+import { changedPruning, knownValues } from "./changedPruning.ts";
 import type { RecoverResult, RecoverWork } from "./recovery.ts";
 
 interface RefitWatch {
@@ -22,5 +22,6 @@ export async function refitPruning(
   const facts = { refit: recipe, step: 0, guard, before, undone: !values, msPerStep: 0 };
   if (!values) return { facts };
   const steps = { refit: { recipe, guard } };
-  return { facts, recovered: await changedPruning(ctx, { opened, pruned, model, before, steps }, values) };
+  const known = await knownValues(ctx, pruned, model);
+  return { facts, recovered: await changedPruning({ opened, pruned, known, before, steps }, values) };
 }

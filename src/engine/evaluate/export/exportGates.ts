@@ -7,10 +7,17 @@ import type { ExportSource } from "../../formats/export/exportFiles.ts";
 import { exportMasked } from "../../formats/export/exportMasked.ts";
 import { compareSample, type LogitSample } from "../../formats/receipt/logitSample.ts";
 import { modelCardFile } from "../../formats/card/modelCard.ts";
+import { exportGguf, exportMaskedGguf } from "../../formats/gguf/write/exportGguf.ts";
+import type { GgufOrigin } from "../../formats/gguf/write/ggufMetadata.ts";
+import type { GgufType } from "../../formats/gguf/write/quantize.ts";
 import { exportOnnx } from "../../formats/onnx/exportOnnx.ts";
 import { onnxDtype } from "../../formats/onnx/onnxWeights.ts";
 import type { OutputFile } from "../../formats/files/outputFile.ts";
 import { buildReceipt, type Form, type ReceiptInput, receiptFile } from "../../formats/receipt/receipt.ts";
+import { budgetOf, countsOf, keptWeights } from "../../masks/budget.ts";
+import type { Model } from "../../model/load.ts";
+import { recipeJson } from "../../recipes/recipe.ts";
+import { plannedGguf } from "./ggufForms.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import type { Masks } from "../../masks/gates.ts";
 import { type ExportedForm, writeForms, type ExportTarget, type PlannedForm } from "./writeForms.ts";
@@ -21,7 +28,7 @@ export const LOGIT_LIMIT = 2e-4;
 /** The same where only one side has rounded weights: a few roundings (2^-11, 2^-8) of each weight. */
 export const ROUNDED_LOGIT_LIMIT: Record<FloatDtype, number> = { F32: LOGIT_LIMIT, F16: 2.5e-3, BF16: 2e-2 };
 
-const EXPORTS: Record<Form, (source: ExportSource) => Promise<OutputFile[]>> = {
+const EXPORTS: Record<Exclude<Form, "gguf" | "gguf-masked">, (source: ExportSource) => Promise<OutputFile[]>> = {
   masked: exportMasked,
   compact: exportCompact,
   onnx: exportOnnx,
@@ -35,6 +42,10 @@ export interface ExportGatesOptions {
   openOnnx?: FormReader;
   /** Element type of the exported weights; default: the model's own. */
   dtype?: FloatDtype;
+  /** Element type of the matrices in GGUF forms; default: `dtype`, or the model's own. */
+  ggufType?: GgufType;
+  /** Perplexity of a model on the receipt's evaluation text, for forms whose weights are quantised. */
+  perplexityOf?: (model: Model) => Promise<number>;
   /** Largest weights file in bytes; default: one file. */
   shardBytes?: number;
   /** The pruned model's logits as the receipt of these masks has them; `ids` must then begin with its ids. */
@@ -67,6 +78,7 @@ export async function exportGates(
   const source = {
     ...{ folder, config, masks },
     ...(opened.recovered ? { recoveredWeights: opened.weights } : {}),
+    ...(opened.adapter ? { adapter: opened.adapter } : {}),
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),
   };
@@ -75,8 +87,18 @@ export async function exportGates(
   // The engine reads a form back at the model's own precision, so both sides round alike; another runtime does not round.
   const onnxLimit = precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : LOGIT_LIMIT;
 
+  const { version, recipe } = options.receipt;
+  const gguf = {
+    origin: originOf(opened, masks, options.receipt, recipeJson(recipe)),
+    ...typeChoice(options.ggufType ?? chosen),
+  };
   const forms = [...targets].map(([form, target]): PlannedForm => {
-    const { version } = options.receipt;
+    if (form === "gguf" || form === "gguf-masked") {
+      const write = form === "gguf" ? exportGguf : exportMaskedGguf;
+      const { perplexityOf } = options;
+      const common = { form, target, ids, precision, version, perplexityOf, cancelled, limit: LOGIT_LIMIT };
+      return plannedGguf(ctx, { ...common, write: () => write(source, gguf) });
+    }
     const read = form === "onnx" ? (options.openOnnx ?? noRuntime) : engineReader(ctx, form, { version, precision });
     const written = form === "onnx" ? onnxDtype(dtype, chosen) : (chosen ?? dtype);
     return {
@@ -85,7 +107,7 @@ export async function exportGates(
       dtype: written,
       files: () => EXPORTS[form](source),
       read,
-      ...(rounded ? { rounded } : {}),
+      ...(rounded ? { rounded: async () => rounded } : {}),
       limit: form === "onnx" ? onnxLimit : LOGIT_LIMIT,
     };
   });
@@ -98,6 +120,20 @@ export async function exportGates(
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     ...(options.cancelled ? { cancelled: options.cancelled } : {}),
   });
+}
+
+const typeChoice = (type: GgufType | undefined): { type?: GgufType } => (type ? { type } : {});
+
+/** Where the model comes from, for the metadata of a file. */
+function originOf(
+  { config }: OpenedModel,
+  masks: Masks,
+  { modelName, licence, version }: ExportGatesOptions["receipt"],
+  recipe: object,
+): GgufOrigin {
+  const budget = budgetOf(config);
+  const keep = keptWeights(budget, countsOf(masks)) / budget.blockWeights;
+  return { name: modelName, licence, version, recipe, keep };
 }
 
 const noRuntime: FormReader = async () => {

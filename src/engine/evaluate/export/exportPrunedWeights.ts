@@ -2,13 +2,21 @@
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import { exportWeights } from "../../formats/export/exportWeights.ts";
+import { maskedTensors } from "../../formats/gguf/write/editedTensors.ts";
+import { exportEditedGguf } from "../../formats/gguf/write/exportGguf.ts";
 import { receiptFile } from "../../formats/receipt/receipt.ts";
 import { weightCardFile } from "../../formats/card/weightCard.ts";
-import { buildWeightReceipt, type WeightReceiptInput } from "../../formats/receipt/weightReceipt.ts";
+import {
+  buildWeightReceipt,
+  keptShares,
+  type WeightForm,
+  type WeightReceiptInput,
+} from "../../formats/receipt/weightReceipt.ts";
 import type { Model } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import { readMatrix } from "../../prune/weights/blockPruner.ts";
-import type { WeightMasks } from "../../masks/weightMasks.ts";
+import { keptOfMasks, type WeightMasks } from "../../masks/weightMasks.ts";
+import { plannedGguf } from "./ggufForms.ts";
 import { checkSample, LOGIT_LIMIT, type ExportGatesOptions, ROUNDED_LOGIT_LIMIT } from "./exportGates.ts";
 import { type ExportedForm, writeForms, type ExportTarget } from "./writeForms.ts";
 import { engineReader, logitsOf } from "./readBack.ts";
@@ -17,18 +25,20 @@ export interface PrunedWeightsOptions extends Omit<ExportGatesOptions, "receipt"
   receipt: Omit<WeightReceiptInput, "checks" | "config" | "masks" | "dtype" | "precision" | "sample">;
 }
 
-/** The pruned model on the GPU, the masks that it was pruned by, and where its masked form is written. */
+/** The pruned model on the GPU, the masks that it was pruned by, and where one of its forms is written. */
 interface WeightsExport {
   model: Model;
   masks: WeightMasks;
   target: ExportTarget;
+  /** Default: masked. */
+  form?: WeightForm;
 }
 
-/** Writes the masked form, reads it back and compares its logits; receipt and model card are added. Throws what `exportGates` throws. */
+/** Writes the form, reads it back and compares its logits; receipt and model card are added. Throws what `exportGates` throws. */
 export async function exportPrunedWeights(
   ctx: Ctx,
   opened: OpenedModel,
-  { model, masks, target }: WeightsExport,
+  { model, masks, target, form = "masked" }: WeightsExport,
   options: PrunedWeightsOptions,
 ): Promise<ExportedForm> {
   const { folder, config, dtype: own } = opened;
@@ -51,17 +61,33 @@ export async function exportPrunedWeights(
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),
   };
-  const form = {
-    ...{ form: "masked" as const, target, dtype },
-    files: () => exportWeights(source),
-    read: engineReader(ctx, "masked", { version: options.receipt.version, precision }),
-    // Updated weights are f32 on the GPU. They are rounded to the dtype of the file, and again to the precision that it is read back at.
-    limit: Math.max(
-      dtype !== own || updates ? ROUNDED_LOGIT_LIMIT[dtype] : LOGIT_LIMIT,
-      updates && precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0,
-    ),
-  };
-  const [exported] = await writeForms([form], {
+  const { version, recipe } = options.receipt;
+  // Updated weights are f32 on the GPU. They are rounded to the dtype of the file, and again to the precision that it is read back at.
+  const limit = Math.max(
+    dtype !== own || updates ? ROUNDED_LOGIT_LIMIT[dtype] : LOGIT_LIMIT,
+    updates && precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0,
+  );
+  const planned =
+    form === "masked"
+      ? {
+          ...{ form, target, dtype, limit },
+          files: () => exportWeights(source),
+          read: engineReader(ctx, "masked", { version, precision }),
+        }
+      : plannedGguf(ctx, {
+          ...{ form, target, ids, precision, version, limit: updates && precision === "f16" ? limit : LOGIT_LIMIT },
+          ...{ perplexityOf: options.perplexityOf, cancelled: cancelled ?? (() => false) },
+          write: async () => {
+            const edited = maskedTensors(opened.weights, config, masks, updates ? updated : undefined);
+            const { kept, of } = keptShares(config, keptOfMasks(masks)).blockWeights;
+            const { modelName, licence } = options.receipt;
+            const origin = { name: modelName, licence, version, recipe, keep: kept / of };
+            const type = options.ggufType ?? chosen;
+            const model = { weights: opened.weights, edited, ...(updates ? {} : { masks: { weights: masks } }) };
+            return exportEditedGguf(source, model, { origin, ...(type ? { type } : {}) });
+          },
+        });
+  const [exported] = await writeForms([planned], {
     ...{ ids, expected },
     records: (checks, sampled) => {
       const receipt = buildWeightReceipt({

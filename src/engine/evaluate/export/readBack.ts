@@ -21,6 +21,8 @@ export interface OpenedForm {
   readonly version: string;
   /** Logits (T, V) of the ids, once for each way that the runtime can compute them (all ids at once, with the KV cache). */
   logits(ids: Uint32Array): Promise<readonly Float32Array[]>;
+  /** Perplexity of what the form stores, where it can be measured. */
+  perplexity?(): Promise<number>;
   /** Frees the runtime's memory. */
   close(): void;
 }
@@ -47,7 +49,8 @@ export function engineReader(
   };
 }
 
-const stopIf = (cancelled: () => boolean) => (): void => {
+/** A progress callback that throws "cancelled" once the export is stopped. */
+export const stopIf = (cancelled: () => boolean) => (): void => {
   if (cancelled()) throw new EngineError("cancelled", "The export was stopped; no partly written file is left.");
 };
 

@@ -1,10 +1,10 @@
 // Writes the forms of an export, opens each again in a runtime that users have, and compares its logits before it is offered.
 import { EngineError, type ErrorCode, invariant } from "../../errors.ts";
-import type { FloatDtype } from "../../dtype.ts";
+import type { WeightType } from "../../dtype.ts";
 import type { Folder } from "../../formats/files/folder.ts";
 import { type LogitSample, sampleLogits } from "../../formats/receipt/logitSample.ts";
 import type { OutputFile } from "../../formats/files/outputFile.ts";
-import type { Form, FormCheck } from "../../formats/receipt/receipt.ts";
+import type { Form, FormCheck, GgufRecord } from "../../formats/receipt/receipt.ts";
 import { compareLogits } from "./compareLogits.ts";
 import type { FormReader, OpenedForm } from "./readBack.ts";
 
@@ -20,7 +20,11 @@ export interface ExportTarget {
 export interface ExportedForm {
   form: Form;
   /** Element type of the weights in its files. */
-  dtype: FloatDtype;
+  dtype: WeightType;
+  /** Perplexity of what the file stores, where its weights are rounded to a type that is not a float. */
+  perplexity?: number;
+  /** What a GGUF file stores. */
+  gguf?: GgufRecord;
   files: readonly { name: string; bytes: number }[];
   bytes: number;
   /** The runtime that opened it; empty if it could not be opened. */
@@ -45,12 +49,14 @@ const FATAL: readonly ErrorCode[] = ["cancelled", "storage", "device-lost"];
 export interface PlannedForm {
   form: Form;
   target: ExportTarget;
-  /** Element type of the weights in its files. */
-  dtype: FloatDtype;
+  /** Element type of the weights in its files, if it is known before they are made. */
+  dtype?: WeightType;
   files: () => Promise<OutputFile[]>;
+  /** Of a GGUF form: what its files store. */
+  written?: () => Promise<{ dtype: WeightType; gguf: GgufRecord }>;
   read: FormReader;
   /** Logits (T, V) with weights rounded as the form stores them. They decide whether it passes; default: `expected` does. */
-  rounded?: Float32Array;
+  rounded?: () => Promise<Float32Array | undefined>;
   /** How far the form's logits may differ from those, as a share of the largest absolute logit. */
   limit: number;
 }
@@ -77,7 +83,10 @@ export async function writeForms(forms: readonly PlannedForm[], plan: FormsPlan)
   for (const form of forms) {
     const exported = unopened(form, ids.length);
     planned.set(exported, form);
-    await attempt(exported, async () => contents.set(exported, await form.files()));
+    await attempt(exported, async () => {
+      contents.set(exported, await form.files());
+      Object.assign(exported, await form.written?.());
+    });
   }
   const total = [...contents.values()].flat().reduce((sum, file) => sum + file.sizeBytes, 0);
   let written = 0;
@@ -98,11 +107,13 @@ export async function writeForms(forms: readonly PlannedForm[], plan: FormsPlan)
   };
 
   for (const [exported, files] of contents) {
-    const { form, target, read, limit, rounded = expected } = plannedOf(planned, exported);
+    const plannedForm = plannedOf(planned, exported);
+    const { form, target, read, limit } = plannedForm;
     const before = written;
     await attempt(exported, async () => {
       for (const file of files) await put(target, exported, file);
       plan.onProgress?.(Math.min(written, total), total, `${form}: opening it again and comparing logits`);
+      const rounded = (await plannedForm.rounded?.()) ?? expected;
       await compare(exported, await read(await target.folder(), cancelled), { ids, expected, rounded, limit });
     });
     written = before + files.reduce((sum, file) => sum + file.sizeBytes, 0);
@@ -121,7 +132,7 @@ export async function writeForms(forms: readonly PlannedForm[], plan: FormsPlan)
 }
 
 /** The result of a form before anything is written or compared. */
-function unopened({ form, dtype }: PlannedForm, tokens: number): ExportedForm {
+function unopened({ form, dtype = "F32" }: PlannedForm, tokens: number): ExportedForm {
   const nothing = { files: [], bytes: 0, runtime: "", version: "", largestDifference: Number.NaN, equalArgmax: 0 };
   return { form, dtype, ...nothing, tokens, ok: false };
 }
@@ -174,6 +185,7 @@ async function compare(
     const off = Math.max(...decisive.map(({ largestDifference }) => largestDifference));
     exported.ok = off <= most;
     const from = rounded === expected ? "" : ` from those of weights rounded to ${exported.dtype}`;
+    if (exported.ok && form.perplexity) exported.perplexity = await form.perplexity();
     if (!exported.ok)
       exported.reason = `its logits differ by up to ${off.toPrecision(3)}${from}, more than ${most.toPrecision(3)}. Prepare it again; if that does not help, report it.`;
   } finally {
@@ -181,7 +193,12 @@ async function compare(
   }
 }
 
-function checkOf({ form, dtype, runtime, version, tokens, largestDifference, equalArgmax }: ExportedForm): FormCheck {
-  const found = { maxAbsLogitDifference: largestDifference, argmaxAgreement: equalArgmax };
-  return { form, dtype, runtime, version, tokens, ...found };
+function checkOf(exported: ExportedForm): FormCheck {
+  const { form, dtype, runtime, version, tokens, largestDifference, equalArgmax, perplexity, gguf } = exported;
+  return {
+    ...{ form, dtype, runtime, version, tokens },
+    ...{ maxAbsLogitDifference: largestDifference, argmaxAgreement: equalArgmax },
+    ...(perplexity === undefined ? {} : { perplexity }),
+    ...(gguf ? { gguf } : {}),
+  };
 }

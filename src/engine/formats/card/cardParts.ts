@@ -1,5 +1,6 @@
 // Parts shared by the model cards of all methods: front matter, tables, perplexities, checks and the licence note.
 import { percent, whole } from "../../../shared/format.ts";
+import type { RecoverScope } from "../../recipes/recoverRecipe.ts";
 import { NO_LICENCE } from "./licence.ts";
 import type { PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
 import type { RecoveryReceipt } from "../receipt/recoveryReceipt.ts";
@@ -34,20 +35,21 @@ export function recovered({ recovery }: ReceiptBase): string {
   return `${changes(recovery).join(" ")} Perplexity was ${prunedBefore.toFixed(2)} before it; ${slice}, ${guard.before.toFixed(2)} before and ${guard.after.toFixed(2)} after. The masks alone do not rebuild this model. SHA-256 of the changed weights: ${weightsSha256}. `;
 }
 
-const MATRICES_IN_WORDS = {
-  all: "all matrices of every block",
-  out: "the output matrices of attention and MLP of every block",
-} as const;
-
 /** A sentence per step of a recovery. */
 function changes({ refit, recipe, bestStep }: RecoveryReceipt): string[] {
   const fitted = refit && [
-    `Then ${MATRICES_IN_WORDS[refit.matrices]} were refitted by least squares to the base model's activations, without training: ${refit.sequences} sequences of ${refit.tokens} tokens, ridge ${refit.ridge}, seed ${refit.seed}.`,
+    `Then ${trainedWords({ matrices: refit.matrices })} were refitted by least squares to the base model's activations, without training: ${refit.sequences} sequences of ${refit.tokens} tokens, ridge ${refit.ridge}, seed ${refit.seed}.`,
   ];
   const trained = recipe && [
-    `Then a recovery trained ${MATRICES_IN_WORDS[recipe.matrices]} towards the base model's next-token distribution (forward KL): ${bestStep} of ${recipe.steps} steps of ${recipe.tokens} tokens, learning rate ${recipe.learningRate}, seed ${recipe.seed}.`,
+    `Then a recovery trained ${trainedWords(recipe)} towards the base model's next-token distribution (forward KL): ${bestStep} of ${recipe.steps} steps of ${recipe.tokens} tokens, learning rate ${recipe.learningRate}, seed ${recipe.seed}.`,
   ];
   return [...(fitted ?? []), ...(trained ?? [])];
+}
+
+function trainedWords({ matrices, rank }: RecoverScope): string {
+  if (rank !== undefined)
+    return `low-rank adapters (LoRA, rank ${rank}) on all matrices of every block, now added to them,`;
+  return matrices === "all" ? "all matrices of every block" : "the output matrices of attention and MLP of every block";
 }
 
 /** What happened to the weights that were kept: the middle of a sentence. */

@@ -26,6 +26,12 @@ const FORM_NOTES: Record<Form, string> = {
   onnx:
     "This folder contains the **onnx** form: `onnx/model.onnx` has the cut weights, Gather and ScatterElements nodes that select the kept dimensions, and inputs and outputs for a KV cache. It computes exactly the same function as the masked form. " +
     'Any onnxruntime runs it, and transformers.js loads it without extra code: `pipeline("text-generation", "this folder")`.',
+  gguf:
+    "This folder contains the **gguf** form: the MLP of each block is cut to its own width, and what else is pruned is zeros, in an architecture of llama.cpp whose blocks may differ in width. " +
+    "llama.cpp and programs that are built on it load it as it is: `llama-cli -m model.gguf`. It computes the same function as the masked form, except that its weights are rounded to the type of the file.",
+  "gguf-masked":
+    "This folder contains the **gguf-masked** form: the base model's architecture in GGUF, with zeros for all pruned weights. llama.cpp and programs that are built on it load it as it is: `llama-cli -m model.gguf`. " +
+    "It is as large and as slow as the base model; the gguf form is smaller.",
 };
 
 /** The model card of one form as Markdown with front matter. All numbers are from the receipt. */
@@ -37,7 +43,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
     frontMatter(receipt),
     `# ${name}, pruned to ${percentOf(blocks)} of its block weights`,
     `Made with ${program.name} ${oneLine(program.version)} by structural pruning (DISP-LLM, arXiv 2410.11988): parts of ${name} were removed; the remaining weights ${keptWeightsNote(receipt)}.`,
-    FORM_NOTES[form],
+    `${FORM_NOTES[form]}${adapterNote(receipt, form)}`,
     "## What is kept",
     table(
       ["", "kept", "of", "share"],
@@ -73,6 +79,12 @@ export function modelCard(receipt: Receipt, form: Form): string {
     "",
   ].join("\n\n");
 }
+
+/** Where the adapters of a low-rank recovery are; empty without them. Begins with a space. */
+const adapterNote = ({ recovery }: Receipt, form: Form): string =>
+  form === "masked" && recovery?.recipe?.rank !== undefined && !recovery.refit
+    ? " `lora/` has the low-rank adapters of the recovery for peft; they fit the masked form before the recovery, not these weights, which contain them."
+    : "";
 
 /** What a run was trained for, where the target alone does not say it. Each sentence ends with a space. */
 function trainedFor({ recipe, target, targets = [] }: Receipt): string {

@@ -10,6 +10,7 @@ import { CONFIG_FILE } from "../files/modelFiles.ts";
 import { readJson, type Folder } from "../files/folder.ts";
 import { copiedFile, type OutputFile } from "../files/outputFile.ts";
 import { readError } from "../files/readError.ts";
+import type { LowRankAdapter } from "./peftAdapter.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 
 const TORCH_NAMES: Record<FloatDtype, string> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
@@ -24,6 +25,8 @@ export interface ExportModel {
   config: ModelConfig;
   /** The weights to export, in place of the folder's: those of a recovered model. */
   recoveredWeights?: Weights;
+  /** The low-rank adapter in those weights; the masked form gets it as files of its own too. */
+  adapter?: LowRankAdapter;
   /** Element type of the exported weights; by default each tensor keeps its own. */
   dtype?: FloatDtype;
   /** Largest number of tensor bytes per weights file; by default everything goes into one file. */

@@ -12,13 +12,15 @@ import {
   type ExportSource,
   type ExportModel,
 } from "./exportFiles.ts";
+import { peftFiles } from "./peftAdapter.ts";
 import { exportRows } from "./exportRows.ts";
 import { copiedFile, jsonFile, type OutputFile } from "../files/outputFile.ts";
 import type { TensorStream, Weights } from "../safetensors/safetensors.ts";
 import { weightsFiles } from "../safetensors/weightsFiles.ts";
 
 /**
- * The files of the masked form: config.json, model.safetensors (or shards and their index), tokenizer and companion files. Weights
+ * The files of the masked form: config.json, model.safetensors (or shards and their index), tokenizer and companion files; where a recovery trained
+ * low-rank adapters, these too. Weights
  * keep their dtype unless another is chosen; kept weights are bit for bit the same, pruned ones are +0. Equal sources and masks give
  * equal bytes.
  * Throws "shape" for masks of another model, "format" for weights that do not fit the config.
@@ -26,10 +28,11 @@ import { weightsFiles } from "../safetensors/weightsFiles.ts";
 export async function exportMasked(source: ExportSource): Promise<OutputFile[]> {
   const weights = await openExportWeights(source);
   const lists = indexLists(source.masks);
-  return sameShapes(source, weights, (name, target) => {
+  const files = await sameShapes(source, weights, (name, target) => {
     const gates = tensorGates(source.config.family, name);
     return exportRows(weights, name, { kept: gates && keptOf(gates, lists), edit: zeroMatrix, target });
   });
+  return [...files, ...(source.adapter ? peftFiles(source.adapter) : [])];
 }
 
 /** The files of `folder` with all tensors in their shapes; `chunksOf` returns a tensor's bytes in the dtype `target`. */

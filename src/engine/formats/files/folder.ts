@@ -29,6 +29,8 @@ export interface Folder {
   readonly notes?: readonly string[];
   /** What the weights take on disk, where that is not what `open` shows: bytes and element type of a GGUF file. */
   readonly stored?: StoredWeights;
+  /** The GGUF file, or its parts in order, that the folder presents. */
+  readonly gguf?: readonly ByteSource[];
   list(): readonly string[];
   /** Throws EngineError("format") where there is no such file; the message lists the files that exist. */
   open(file: string): Promise<ByteSource>;

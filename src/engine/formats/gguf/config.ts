@@ -26,7 +26,7 @@ export class MetadataFields {
 
   constructor(
     readonly file: string,
-    private readonly header: GgufHeader,
+    private readonly header: Omit<GgufHeader, "metadataEnd">,
   ) {
     this.root = new JsonField(Object.fromEntries(header.metadata), file, "", WRITE_AGAIN);
   }

@@ -29,6 +29,10 @@ const ARCHITECTURES: readonly GgufFamily[] = [
 /** Mistral's files have the architecture llama; only the sliding window distinguishes them. */
 const MISTRAL: GgufFamily = { ...plain("llama", "mistral", "MistralForCausalLM"), pairedRows: true };
 
+/** The architecture that llama.cpp has for a family; undefined if it has none. */
+export const ggufFamilyOf = (family: Family): GgufFamily | undefined =>
+  [...ARCHITECTURES, MISTRAL].find((architecture) => architecture.family === family);
+
 /** The architecture with this name. `window`: whether the metadata has a sliding window. Throws "unsupported" with the list of supported ones. */
 export function ggufFamilyNamed(file: string, name: string, window: boolean): GgufFamily {
   const found = ARCHITECTURES.find((architecture) => architecture.name === name);

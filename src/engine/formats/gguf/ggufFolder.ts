@@ -21,7 +21,7 @@ import { readView, weightsSource } from "./weightsSource.ts";
 export async function ggufFolder(...parts: readonly ByteSource[]): Promise<Folder> {
   const model = await readParts(parts);
   try {
-    return await folderOfModel(model);
+    return { ...(await folderOfModel(model)), gguf: parts };
   } catch (error) {
     if (parts.length === 1 || !(error instanceof EngineError)) throw error;
     const advice = `The file is in ${parts.length} parts, which were read as one; llama-gguf-split --merge joins them if other programs open them.`;
@@ -33,7 +33,7 @@ async function folderOfModel({ source, header }: GgufModelFile): Promise<Folder>
   const fields = new MetadataFields(source.name, header);
   const named = fields.get("general.architecture").text();
   const architecture = ggufFamilyNamed(source.name, named, fields.has(`${named}.attention.sliding_window`));
-  const factors = await ropeFactors(source, header);
+  const factors = await readRopeFactors(source, header);
   const config = configOf(fields, header, architecture, factors);
   const { head_dim: width, num_attention_heads: heads, num_key_value_heads: kvHeads, hidden_size: hidden } = config;
   const headDim = Number(width ?? Number(hidden) / Number(heads));
@@ -58,7 +58,8 @@ function textSource(name: string, text: string): ByteSource {
   return memorySource(name, new TextEncoder().encode(text));
 }
 
-async function ropeFactors(source: ByteSource, { tensors }: GgufHeader): Promise<Float32Array | undefined> {
+/** The values of ROPE_FACTORS, if the file has them. */
+export async function readRopeFactors(source: ByteSource, { tensors }: GgufHeader): Promise<Float32Array | undefined> {
   const tensor = tensors.get(ROPE_FACTORS);
   if (!tensor) return undefined;
   const { name, shape } = tensor;

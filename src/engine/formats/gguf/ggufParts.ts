@@ -81,7 +81,7 @@ export async function readParts(parts: readonly ByteSource[]): Promise<GgufModel
   const stated = header.metadata.get("split.tensors.count");
   if (stated !== undefined && stated !== tensors.size)
     throw fault(source.name, "split.tensors.count", `${tensors.size}, the tensors of all parts`, stated);
-  return { source: joined(parts, starts, start), header: { metadata: header.metadata, tensors } };
+  return { source: joined(parts, starts, start), header: { ...header, tensors } };
 }
 
 /** Compares what a part says of itself with its place. */

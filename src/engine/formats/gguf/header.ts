@@ -18,6 +18,8 @@ export interface GgufTensor {
 
 export interface GgufHeader {
   readonly metadata: ReadonlyMap<string, MetadataValue>;
+  /** Position of the first byte after the metadata. */
+  readonly metadataEnd: number;
   /** In the order of their bytes. */
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
@@ -71,6 +73,7 @@ function parseHeader(cursor: HeaderCursor, { size }: Pick<ByteSource, "size">): 
     if (metadata.has(key)) throw cursor.fault(key, "each key once", "it twice");
     metadata.set(key, cursor.value(cursor.u32(`${key}: type`), key));
   }
+  const metadataEnd = cursor.at;
   const parsed = Array.from({ length: tensorCount }, (_, i) => parseTensor(cursor, i));
   const alignment = metadata.get("general.alignment") ?? DEFAULT_ALIGNMENT;
   if (typeof alignment !== "number" || !(alignment >= 8) || alignment % 8 !== 0) {
@@ -84,7 +87,7 @@ function parseHeader(cursor: HeaderCursor, { size }: Pick<ByteSource, "size">): 
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const twice = tensors.find((tensor) => byName.get(tensor.name) !== tensor);
   if (twice) throw cursor.fault(`tensor '${twice.name}'`, "each name once", "it twice");
-  return { metadata, tensors: byName };
+  return { metadata, metadataEnd, tensors: byName };
 }
 
 const padded = (bytes: number, alignment: number): number => Math.ceil(bytes / alignment) * alignment;

@@ -33,6 +33,7 @@ const kind = (preTokenizer: Json, more: Partial<Kind> = {}): Kind => {
 const PLAIN = kind(bytes(true));
 const DIGITS = kind(inSequence({ type: "Digits", individual_digits: true }, bytes(true)));
 const LLAMA = kind(inSequence(split(LLAMA3), bytes(false)), { begins: true, ignoresMerges: true });
+const DBRX = kind(inSequence(split(LLAMA3), bytes(false)));
 const QWEN = kind(inSequence(split(QWEN2), bytes(false)), { normalizer: { type: "NFC" } });
 /** What llama.cpp does with files that do not name a pre-tokenizer: these steps in sequence. */
 const DEFAULT = kind(
@@ -42,7 +43,8 @@ const DEFAULT = kind(
 const KINDS: Readonly<Record<string, Kind>> = {
   ...{ "gpt-2": PLAIN, "phi-2": PLAIN, olmo: PLAIN },
   ...{ smollm: DIGITS, starcoder: DIGITS, refact: DIGITS, codeshell: DIGITS },
-  ...{ "llama-bpe": LLAMA, llama3: LLAMA, "llama-v3": LLAMA, qwen2: QWEN, "deepseek-r1-qwen": QWEN, default: DEFAULT },
+  ...{ "llama-bpe": LLAMA, llama3: LLAMA, "llama-v3": LLAMA, dbrx: DBRX, "smaug-bpe": DBRX },
+  ...{ qwen2: QWEN, "deepseek-r1-qwen": QWEN, default: DEFAULT },
 };
 
 /** The pre-tokenizer that the file names. Throws "unsupported" for an unknown one, with the known ones. */
@@ -52,4 +54,37 @@ export function preTokenizer(fields: MetadataFields): Kind {
   const found = KINDS[name];
   if (!found) throw fields.unsupported(key, `one of ${Object.keys(KINDS).join(", ")}`);
   return found;
+}
+
+/** The steps of a pre-tokenizer as one text that is equal for equal splits; GPT-2's split is a step of its own. */
+function stepsOf(preTokenizer: Json | null): string {
+  const { type, pretokenizers } = preTokenizer ?? {};
+  if (type === "Sequence" && Array.isArray(pretokenizers)) return (pretokenizers as Json[]).map(stepsOf).join(" ");
+  if (type === "ByteLevel") {
+    const { add_prefix_space: prefix = true, use_regex: cut = true } = preTokenizer ?? {};
+    return `${cut === true ? `${stepsOf(split(GPT2))} ` : ""}bytes${prefix === true ? " after a space" : ""}`;
+  }
+  if (type === "Split") {
+    const { pattern, behavior = "Isolated", invert = false } = preTokenizer ?? {};
+    // these patterns match all of a text, so that removing what is between matches is isolating them
+    const isolated = (behavior === "Removed" && invert === true) || (behavior === "Isolated" && invert === false);
+    return isolated ? `split ${JSON.stringify(pattern)}` : JSON.stringify(preTokenizer);
+  }
+  if (type === "Digits") return `digits ${preTokenizer?.["individual_digits"] === true ? "one by one" : "together"}`;
+  return JSON.stringify(preTokenizer);
+}
+
+/** Names that exports write, each for its own steps. */
+const WRITTEN = ["gpt-2", "smollm", "llama-bpe", "dbrx", "qwen2"];
+
+/** The pre-tokenizers of `writtenPreTokenizer`, for messages. */
+export const WRITTEN_PRE_TOKENIZERS = WRITTEN.join(", ");
+
+/** llama.cpp's name for a pre-tokenizer of tokenizer.json; undefined if it has none. ignoresMerges: whether a word that is a token is used as such. */
+export function writtenPreTokenizer(preTokenizer: Json | null, ignoresMerges: boolean): string | undefined {
+  const steps = stepsOf(preTokenizer);
+  return WRITTEN.find((name) => {
+    const known = KINDS[name];
+    return known?.ignoresMerges === ignoresMerges && stepsOf(known.preTokenizer) === steps;
+  });
 }

@@ -1,4 +1,6 @@
 // Maps each tensor of the Hugging Face model to rows of a GGUF tensor.
+import { EngineError } from "../../errors.ts";
+import type { Family } from "../../config/config.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import type { FloatDtype } from "../../dtype.ts";
 import { CHOOSE_ANOTHER, readError } from "../files/readError.ts";
@@ -39,11 +41,7 @@ const HEAD = "output";
  */
 export function tensorViews(file: string, header: GgufHeader, architecture: GgufFamily, rows: HeadRows): TensorView[] {
   const { names } = FAMILIES[architecture.family];
-  const outside: Readonly<Record<string, string>> = {
-    [EMBEDDING]: names.embedding,
-    [FINAL_NORM]: names.finalNorm,
-    [HEAD]: names.head,
-  };
+  const outside = outsideNames(architecture.family);
   const inside = blockNames(architecture);
   return [...header.tensors.values()].flatMap((tensor) => {
     if (tensor.name === ROPE_FACTORS) return [];
@@ -79,6 +77,28 @@ export function tensorViews(file: string, header: GgufHeader, architecture: Gguf
   });
 }
 
+/** llama.cpp's name of a tensor of transformers: its block, the name of its part, and the complete name. Throws "bug" for another one. */
+export function ggufTensorName(family: Family, tensor: string): { block?: number; part: string; name: string } {
+  const { names } = FAMILIES[family];
+  const kind = tensor.endsWith(".bias") ? "bias" : "weight";
+  const stem = tensor.slice(0, -(kind.length + 1));
+  const inBlock = stem.startsWith(names.layers);
+  const [block = "", ...rest] = inBlock ? stem.slice(names.layers.length).split(".") : [""];
+  const parts = inBlock ? blockNames({ family }) : outsideNames(family);
+  const found = Object.entries(parts).find(([, name]) => name === (inBlock ? rest.join(".") : stem));
+  if (!found) throw new EngineError("bug", `${tensor}: llama.cpp has no name for it`);
+  const [part] = found;
+  return inBlock
+    ? { block: Number(block), part, name: `blk.${block}.${part}.${kind}` }
+    : { part, name: `${part}.${kind}` };
+}
+
+/** From llama.cpp's names of the parts outside the blocks to those of transformers. */
+function outsideNames(family: Family): Readonly<Record<string, string>> {
+  const { names } = FAMILIES[family];
+  return { [EMBEDDING]: names.embedding, [FINAL_NORM]: names.finalNorm, [HEAD]: names.head };
+}
+
 function view(tensor: GgufTensor, name: string): TensorView {
   const { name: type } = tensor.type;
   const dtype = type === "F16" || type === "BF16" ? type : "F32";
@@ -86,7 +106,7 @@ function view(tensor: GgufTensor, name: string): TensorView {
 }
 
 /** From llama.cpp's names of a block's parts to those of transformers. */
-function blockNames({ family }: GgufFamily): Readonly<Record<string, string | undefined>> {
+function blockNames({ family }: Pick<GgufFamily, "family">): Readonly<Record<string, string | undefined>> {
   const { names } = FAMILIES[family];
   const [gate, up] = names.ups.length > 1 ? names.ups : [undefined, names.ups[0]];
   return {

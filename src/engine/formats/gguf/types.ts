@@ -32,6 +32,14 @@ const BY_NUMBER = new Map<number, BlockType>(
   QUANT_TYPES.map((name) => [SUPPORTED[name][0], { name, values: SUPPORTED[name][1], bytes: SUPPORTED[name][2] }]),
 );
 
+/** A supported type by its name. */
+export function blockTypeNamed(name: QuantType): BlockType {
+  return { name, values: SUPPORTED[name][1], bytes: SUPPORTED[name][2] };
+}
+
+/** ggml's number of a supported type. */
+export const typeNumber = (name: QuantType): number => SUPPORTED[name][0];
+
 /** Names of ggml's other types, for errors. */
 const OTHERS: Readonly<Record<number, string>> = {
   ...{ 9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S" },

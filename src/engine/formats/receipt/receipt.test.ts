@@ -170,7 +170,7 @@ const WRONG: [string, unknown, RegExp][] = [
   ["masks.vectors.3", "AA==", /masks\.vectors\[3\]: expected 3 bytes for 20 gates, got 1/],
   ["perplexity", {}, /perplexity: expected a list/],
   ["perplexity.0.dense", null, /perplexity\[0\]\.dense: expected a number/],
-  ["checks.0.form", "gguf", /checks\[0\]\.form: expected one of masked, compact, onnx/],
+  ["checks.0.form", "ggml", /checks\[0\]\.form: expected one of masked, compact, onnx/],
 ];
 
 describe("a receipt with a wrong field", () => {

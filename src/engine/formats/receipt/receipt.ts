@@ -7,7 +7,7 @@ import { byBlock, type Masks } from "../../masks/gates.ts";
 import { recipeJson, type Recipe, type RecipeJson } from "../../recipes/recipe.ts";
 import type { Targets } from "../../recipes/targets.ts";
 import { packBits } from "../files/bitset.ts";
-import { dtypeBytes, type FloatDtype, type Precision } from "../../dtype.ts";
+import { dtypeBytes, type FloatDtype, type Precision, type WeightType } from "../../dtype.ts";
 import type { MatmulTable } from "../../matmul/matmulTable.ts";
 import type { LogitSample } from "./logitSample.ts";
 import type { RecoveryReceipt } from "./recoveryReceipt.ts";
@@ -17,7 +17,9 @@ export const RECEIPT_FILE = "receipt.json";
 export const RECEIPT_FORMAT = 1;
 export const MASK_ENCODING = "base64; one bit per gate, eight per byte, first gate in the lowest bit";
 
-export const FORMS = ["masked", "compact", "onnx"] as const;
+export const FORMS = ["masked", "compact", "onnx", "gguf", "gguf-masked"] as const;
+/** The forms that are written unless others are named. */
+export const USUAL_FORMS = ["masked", "compact", "onnx"] as const satisfies readonly Form[];
 /** The forms of a pruned model (docs/formats.md). */
 export type Form = (typeof FORMS)[number];
 
@@ -51,7 +53,7 @@ export interface PerplexityPair {
 export interface FormCheck {
   form: Form;
   /** Element type of the weights in its files; `model.dtype` is that of the base model. */
-  dtype: FloatDtype;
+  dtype: WeightType;
   runtime: string;
   version: string;
   /** Tokens whose logits were compared. */
@@ -59,6 +61,24 @@ export interface FormCheck {
   maxAbsLogitDifference: number;
   /** Fraction of positions with the same largest logit, 0 to 1. */
   argmaxAgreement: number;
+  /** Perplexity of what the file stores, on the text and windows of the receipt's first perplexity; present where its weights are rounded. */
+  perplexity?: number;
+  /** What a GGUF file stores. */
+  gguf?: GgufRecord;
+}
+
+/** What a GGUF file stores, beside its bytes. */
+export interface GgufRecord {
+  /** llama.cpp's name of the mathematics, general.architecture. */
+  architecture: string;
+  /** Weights of the blocks' linear layers in the file, of those of the dense model. */
+  blockWeights: Share;
+  /** MLP dimensions of zeros in all blocks, added because rows consist of whole blocks of values. */
+  addedDimensions: number;
+  /** Blocks that have no attention in the file. */
+  withoutAttention: number;
+  /** What differs from the base model in llama.cpp: full sentences. */
+  notes: readonly string[];
 }
 
 /** Counts: how many are kept, of how many. */
@@ -160,7 +180,11 @@ export interface ReceiptInput extends ReceiptBaseInput {
 export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
   const numbers = [
     ...input.perplexity.flatMap(({ dense, pruned }) => [dense, pruned]),
-    ...input.checks.flatMap(({ maxAbsLogitDifference, argmaxAgreement }) => [maxAbsLogitDifference, argmaxAgreement]),
+    ...input.checks.flatMap(({ maxAbsLogitDifference, argmaxAgreement, perplexity = 1 }) => [
+      maxAbsLogitDifference,
+      argmaxAgreement,
+      perplexity,
+    ]),
     ...(input.sample?.top.flatMap(({ logits }) => logits) ?? []),
     ...(input.recovery ? [...Object.values(input.recovery.guard), input.recovery.prunedBefore] : []),
   ];

@@ -1,7 +1,7 @@
 // Reads and checks the fields that receipts of all methods share; errors name the field.
 import type { ModelConfig } from "../../config/config.ts";
 import { readRecovery } from "./recoveryReceipt.ts";
-import { FLOAT_DTYPES, type FloatDtype } from "../../dtype.ts";
+import { FLOAT_DTYPES, type FloatDtype, WEIGHT_TYPES } from "../../dtype.ts";
 import { JsonField } from "../../json/jsonFields.ts";
 import { readMatmulTable } from "../../matmul/matmulTable.ts";
 import { parseJson } from "../files/folder.ts";
@@ -9,6 +9,7 @@ import { readError } from "../files/readError.ts";
 import { readLogitSample } from "./logitSample.ts";
 import {
   FORMS,
+  type GgufRecord,
   RECEIPT_FILE,
   RECEIPT_FORMAT,
   type FormCheck,
@@ -123,11 +124,26 @@ function readCheck(field: JsonField, modelDtype: FloatDtype): FormCheck {
   const dtype = field.get("dtype");
   return {
     form: field.get("form").oneOf(FORMS),
-    dtype: dtype.value === undefined ? modelDtype : dtype.oneOf(FLOAT_DTYPES),
+    dtype: dtype.value === undefined ? modelDtype : dtype.oneOf(WEIGHT_TYPES),
     runtime: field.get("runtime").text(),
     version: field.get("version").text(),
     tokens: field.get("tokens").count(),
     maxAbsLogitDifference: field.get("maxAbsLogitDifference").number({ min: 0 }),
     argmaxAgreement: field.get("argmaxAgreement").number({ min: 0, max: 1 }),
+    ...(field.get("perplexity").value === undefined ? {} : { perplexity: field.get("perplexity").number({ min: 1 }) }),
+    ...(field.get("gguf").value === undefined ? {} : { gguf: readGgufRecord(field.get("gguf")) }),
+  };
+}
+
+function readGgufRecord(field: JsonField): GgufRecord {
+  return {
+    architecture: field.get("architecture").text(),
+    blockWeights: readShare(field.get("blockWeights")),
+    addedDimensions: field.get("addedDimensions").count(),
+    withoutAttention: field.get("withoutAttention").count(),
+    notes: field
+      .get("notes")
+      .list()
+      .map((note) => note.text()),
   };
 }

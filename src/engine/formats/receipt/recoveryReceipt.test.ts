@@ -52,7 +52,30 @@ describe("a receipt of a recovered model", () => {
     expect(plain).not.toHaveProperty("recovery");
   });
 
+  it("names the rank of adapters, and its card too", () => {
+    const adapters = { ...recovery, recipe: { ...trained.recipe, matrices: "all", rank: 16 } } as const;
+    const receipt = buildReceipt({
+      ...base,
+      recovery: adapters,
+      masks,
+      recipe: DEFAULT_RECIPE,
+      target,
+      trainedSteps: 600,
+    });
+    expect(readReceipt(JSON.stringify(receipt))).toEqual(receipt);
+    expect(receipt.recovery?.recipe?.rank).toBe(16);
+    expect(modelCard(receipt, "masked")).toContain("low-rank adapters (LoRA, rank 16) on all matrices of every block");
+    expect(modelCard(receipt, "masked")).toContain("`lora/` has the low-rank adapters");
+    const after = { ...receipt, recovery: { ...adapters, refit: DEFAULT_REFIT_RECIPE } };
+    expect(modelCard(after, "masked")).not.toContain("`lora/`");
+    expect(modelCard(receipt, "compact")).not.toContain("`lora/`");
+    expect(modelCard(gates, "masked")).not.toMatch(/LoRA|lora/);
+  });
+
   it.each([
+    [{ recipe: { ...trained.recipe, matrices: "all", rank: 2 } }, /rank: expected a whole number from 4 to 64, got 2/],
+    [{ recipe: { ...trained.recipe, rank: 16 } }, /matrices: expected all beside a rank, got out/],
+    [{ recipe: { ...recovery.recipe, matrices: "all", rank: null } }, /recovery\.recipe\.rank: expected a number/],
     [{ weightsSha256: "abc" }, /recovery\.weightsSha256: expected 64 hexadecimal digits/],
     [{ recipe: undefined }, /recovery\.recipe: expected a recipe of training, or of a refit/],
     [{ refit: { ...DEFAULT_REFIT_RECIPE, ridge: 0 } }, /refit: ridge: expected a number from/],

@@ -48,10 +48,12 @@ export function readRecovery(field: JsonField): RecoveryReceipt {
 }
 
 function readRecoverRecipe(recipe: JsonField): RecoverRecipe {
+  const rank = recipe.get("rank");
   const read: RecoverRecipe = {
     steps: recipe.get("steps").number(),
     tokens: recipe.get("tokens").number(),
     matrices: recipe.get("matrices").oneOf(RECOVER_MATRICES),
+    ...(rank.value === undefined ? {} : { rank: rank.number() }),
     learningRate: recipe.get("learningRate").number(),
     weightDecay: recipe.get("weightDecay").number(),
     seed: recipe.get("seed").number(),

@@ -6,7 +6,14 @@ import { checkWeightRecipe, WEIGHT_METHODS, type WeightRecipe } from "../../reci
 import { packWords, unpackWords } from "../files/bitset.ts";
 import { readError } from "../files/readError.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
-import { RECEIPT_FILE, receiptBase, type ReceiptBase, type ReceiptBaseInput, type Share } from "./receipt.ts";
+import {
+  type Form,
+  RECEIPT_FILE,
+  receiptBase,
+  type ReceiptBase,
+  type ReceiptBaseInput,
+  type Share,
+} from "./receipt.ts";
 import { checkSameModel, jsonRoot, ORIGINAL_FILE, readEncoding, readReceiptBase, readShare } from "./receiptFields.ts";
 
 const WEIGHT_MASK_ENCODING =
@@ -15,6 +22,10 @@ const WEIGHT_MASK_ENCODING =
 const OLDER_ENCODING = "base64; one bit a weight, row by row, eight a byte, first weight in the lowest bit; 1 is kept";
 
 /** One matrix: its tensor's name, how many weights it keeps, and which (base64). */
+/** The forms of a model whose single weights are pruned: dense, with zeros. */
+export const WEIGHT_FORMS = ["masked", "gguf-masked"] as const satisfies readonly Form[];
+export type WeightForm = (typeof WEIGHT_FORMS)[number];
+
 interface MatrixReceipt extends Share {
   name: string;
   mask: string;

@@ -14,7 +14,7 @@ import type { Tensor } from "../../tensor.ts";
 import { type Code, type Constants, kernelOf, kernelSizes } from "./launch.ts";
 import { rowKernel } from "./variants.ts";
 
-/** With this many rows or fewer (decoding), single rows are faster than tiles. */
+/** With this many rows or fewer (decoding on software adapters), single rows are faster than tiles. */
 const FEW_ROWS = 4;
 /** Invocations per workgroup. Few on software adapters, so that a short sequence uses every core; with quads, one quad. */
 const SIZES = { quads: 4, software: 16, hardware: 64 };
@@ -59,25 +59,13 @@ function single(code: Code, entry: string, unit: number): Run {
   };
 }
 
-/** The products of few rows of attention weights: on graphics cards, workgroups divide the keys. */
-function mixFew(): Run {
-  const software = single(MIX, "mix_few", 4);
-  const hardware = spec(alone, MIX, "mix_few_keys", {});
-  const columns = 4 * kernelSizes(hardware).constant("COLUMNS");
-  return (ctx, args, dims, extent) => {
-    const { rows, cols, heads } = extent;
-    if (ctx.gpu.facts.software) software(ctx, args, dims, extent);
-    else ctx.run(hardware, args, dims, [rows * Math.ceil(cols / columns), heads]);
-  };
-}
-
 const byRows =
   (few: Run, many: Run): Run =>
   (ctx, args, dims, extent) =>
     (extent.rows <= FEW_ROWS ? few : many)(ctx, args, dims, extent);
 
 export const runScores = byRows(single(SCORES, "scores_few", 1), tiles(SCORES, "scores"));
-export const runMix = byRows(mixFew(), tiles(MIX, "mix"));
+export const runMix = byRows(single(MIX, "mix_few", 4), tiles(MIX, "mix"));
 /** From recomputed scores, which it turns into attention weights. */
 export const runScoreGradient = tiles(SCORES, "score_gradient");
 /** From the attention weights that forward kept. */

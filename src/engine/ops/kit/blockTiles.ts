@@ -16,10 +16,9 @@ interface BlockShape {
 /** Tiles with 8 x 8 results per invocation, by variant. */
 export const BLOCK_SHAPES: Readonly<Record<BlockVariant, BlockShape>> = {
   blocks64: { down: 8, across: 8, round: 16 },
-  blocks64k32: { down: 8, across: 8, round: 32 },
+  blocks64x128: { down: 8, across: 16, round: 16 },
   blocks128x64: { down: 16, across: 8, round: 16 },
   blocks128: { down: 16, across: 16, round: 16 },
-  blocks128k8: { down: 16, across: 16, round: 8 },
 };
 export const BLOCK_VARIANTS = Object.keys(BLOCK_SHAPES) as BlockVariant[];
 
@@ -32,14 +31,13 @@ export const HALF_SHAPES: Readonly<Record<HalfVariant, BlockVariant>> = {
 /** One value per tile shape. */
 export const forBlocks = <T>(make: (variant: BlockVariant) => T): Record<BlockVariant, T> => ({
   blocks64: make("blocks64"),
-  blocks64k32: make("blocks64k32"),
+  blocks64x128: make("blocks64x128"),
   blocks128x64: make("blocks128x64"),
   blocks128: make("blocks128"),
-  blocks128k8: make("blocks128k8"),
 });
 
 /** The shape that splitk divides into slices. */
-export const SLICED_SHAPE: BlockVariant = "blocks64";
+export const SLICED_SHAPE: BlockVariant = "blocks128x64";
 
 /** lib/blocks.wgsl for one shape. right: vec4h for a right factor of halves. */
 export const blockText = ({ down, across, round }: BlockShape, right: "vec4f" | "vec4h" = "vec4f"): string =>
@@ -55,10 +53,10 @@ export const blockText = ({ down, across, round }: BlockShape, right: "vec4f" | 
 export const workgroupBytes = ({ down, across, round }: BlockShape): number =>
   16 * round * (2 * down + 1 + 2 * across + 1);
 
-/** Workgroups of 64 x 64 results that fill a graphics card, and rounds of the sum that a slice must have to be worth its own workgroup. */
-const FULL_CARD = 256;
+/** Workgroups that fill a large graphics card (measured on an H200), and rounds of the sum that a slice must have to be worth its own workgroup. */
+const FULL_CARD = 768;
 const SLICE_ROUNDS = 4;
-const MOST_SLICES = 16;
+const MOST_SLICES = 32;
 
 /** Into how many slices to divide a sum of `steps` steps, so that the tiles of a small result fill a graphics card. 1: not at all. */
 export function slicesFor(

@@ -8,7 +8,7 @@ import type { AdapterFacts } from "../../gpu/device.ts";
 import type { KernelSpec } from "../../gpu/kernel.ts";
 import type { Precision } from "../../tensor.ts";
 import { kernelOf } from "./launch.ts";
-import { valueText, weightText } from "./weightText.ts";
+import { earlyWeightText, valueText } from "./weightText.ts";
 
 /** Rows of the kernels; the smallest that is enough runs. */
 const ROWS = [1, 2, 4, 8, 16] as const;
@@ -41,7 +41,7 @@ export function fewRowsKernel(facts: AdapterFacts, precision: Precision, m: numb
   const code = [
     ...sums,
     `const ROWS = ${rows}u;\nconst LANES = ${lanes || LANES}u;`,
-    ...[grid, valueText(4), weightText(precision, 4), bindings, ntFew],
+    ...[grid, valueText(4), earlyWeightText(precision), bindings, ntFew],
   ];
   const forward = {
     plain: kernelOf("linear", "forward", code),

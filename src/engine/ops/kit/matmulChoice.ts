@@ -40,9 +40,11 @@ export const isUsable = ({ gpu: { facts } }: Ctx, variant: MatmulVariant): boole
 export const usableVariants = (ctx: Ctx, precision: Precision = "f16"): MatmulVariant[] =>
   MATMUL_VARIANTS.filter((variant) => isUsable(ctx, variant) && (precision === "f16" || !isHalf(variant)));
 
-/** Tiles of 128 x 128 from which blocks128 is fastest, and tiles of 64 x 64 below which split is: measured on an H200 (bench/gpus). */
+/** Tiles of 128 x 128 from which blocks128 is fastest, and tiles of 64 x 64 below which split or splitk is: measured on an H200 (bench/gpus). */
 const MANY_TILES = 192;
 const FEW_TILES = 160;
+/** Steps of a sum from which, with few tiles, splitk is faster than split. */
+const LONG_SUM = 3072;
 
 const tilesOf = (size: number, rows: number, cols: number): number => Math.ceil(rows / size) * Math.ceil(cols / size);
 
@@ -94,8 +96,9 @@ export function matmulChoiceFor(ctx: Ctx, shape: MatmulShape): MatmulChoice {
 /** The variant for a shape, by the choice for it. */
 export function variantFor(ctx: Ctx, { rows, n, k, direction }: MatmulShape, choice: MatmulChoice): MatmulVariant {
   if (choice !== "sized") return choice;
-  const cols = direction === "forward" ? n : k;
-  const best = fillsCard(rows, cols) ? "blocks128" : tilesOf(64, rows, cols) < FEW_TILES ? "split" : "tiled";
+  const [cols, steps] = direction === "forward" ? [n, k] : [k, n];
+  const few = tilesOf(64, rows, cols) < FEW_TILES;
+  const best = fillsCard(rows, cols) ? "blocks128" : !few ? "tiled" : steps >= LONG_SUM ? "splitk" : "split";
   return isUsable(ctx, best) ? best : "tiled";
 }
 

@@ -1,6 +1,9 @@
 // The WGSL with which kernels read frozen weights: as f32, or as halves packed two per u32 and unpacked to f32.
 import scalar from "../../../../shaders/lib/scalar.wgsl?raw";
 import vec4 from "../../../../shaders/lib/vec4.wgsl?raw";
+import bitsF16 from "../../../../shaders/lib/weight_bits_f16.wgsl?raw";
+import bitsF32 from "../../../../shaders/lib/weight_bits_f32.wgsl?raw";
+import bitsHalf from "../../../../shaders/lib/weight_bits_half.wgsl?raw";
 import weightsF16 from "../../../../shaders/lib/weights_f16.wgsl?raw";
 import weightsF16Single from "../../../../shaders/lib/weights_f16_single.wgsl?raw";
 import weightsF32 from "../../../../shaders/lib/weights_f32.wgsl?raw";
@@ -20,10 +23,14 @@ export function weightText(precision: Precision, width: Width): string {
   return width === 4 ? weightsF16 : weightsF16Single;
 }
 
+/** The weights of kernels that fetch them a round early: lib/weights_*.wgsl and lib/weight_bits_*.wgsl, four columns wide. */
+export const earlyWeightText = (precision: Precision): string =>
+  precision === "f32" ? `${weightsF32}\n${bitsF32}` : `${weightsF16}\n${bitsF16}`;
+
 /** Comes first in a kernel with lib/weights_half.wgsl. */
 export const HALF_FIRST = "enable f16;";
-/** lib/weights_half.wgsl, for weights in f16 on adapters with shader-f16. */
-export const halfWeightText = weightsHalf;
+/** The same for weights in f16 on adapters with shader-f16. */
+export const halfWeightText = `${weightsHalf}\n${bitsHalf}`;
 
 /** How a weight is stored. Throws "bug" for a tensor of integers. */
 export function precisionOf({ dtype, label }: Tensor): Precision {

@@ -1,6 +1,8 @@
 // Ops that the language model, the hypernetwork and the tape have in common, with their references.
 import { add, addInto, copyInto, fill, scaleInPlace, sumParts } from "../arithmetic.ts";
 import { addIntoRef, addRef, copyIntoRef, fillRef, scaleInPlaceRef, sumPartsRef } from "../arithmetic.ref.ts";
+import { argmaxInto } from "../argmax.ts";
+import { argmaxRef } from "../argmax.ref.ts";
 import { splitRows } from "../kit/rowParts.ts";
 import { addSlices } from "../addSlices.ts";
 import { addSlicesRef } from "../addSlices.ref.ts";
@@ -46,6 +48,12 @@ export const commonOps: readonly CheckedOp[] = [
     const out = ctx.empty([1], "mean");
     meanInto(ctx, take(t, 0), out);
     return [out];
+  }),
+  checkedOp(argmaxRef, (ctx, t, { slot, length }) => {
+    const history = ctx.empty([length], "history");
+    fill(ctx, history, 0);
+    argmaxInto(ctx, take(t, 0), { index: ctx.empty([1], "index", { dtype: "u32" }), history, slot });
+    return [history];
   }),
   linearOp,
   weightGradientOp(),

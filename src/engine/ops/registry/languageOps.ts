@@ -10,6 +10,8 @@ import { appendKv } from "../appendKv.ts";
 import { appendKvRef } from "../appendKv.ref.ts";
 import { attention } from "../attention.ts";
 import { attentionCachedRef, attentionRef } from "../attention.ref.ts";
+import { cachedAttention } from "../cachedAttention.ts";
+import { cachedAttentionRef } from "../cachedAttention.ref.ts";
 import {
   crossEntropy,
   crossEntropyByToken,
@@ -32,6 +34,8 @@ import { gather } from "../gather.ts";
 import { gatherRef } from "../gather.ref.ts";
 import { headNorm } from "../headNorm.ts";
 import { headNormRef } from "../headNorm.ref.ts";
+import { linearAdapted } from "../linearParts.ts";
+import { linearAdaptedRef, linearMaskedAdapterRef } from "../linearParts.ref.ts";
 import { splitRows } from "../kit/rowParts.ts";
 import { klLoss, type KlLossOptions } from "../klLoss.ts";
 import { klLossRef } from "../klLoss.ref.ts";
@@ -72,6 +76,14 @@ export const languageOps: readonly CheckedOp[] = [
   }),
   checkedOp(addNormLastRef, (ctx, t, params) => [addNorm(ctx, take(t, 0), normOptions(t, params)).out]),
   checkedOp(normAloneRef, (ctx, t, params) => [addNorm(ctx, take(t, 0), normOptions(t, params)).out]),
+  ...[linearAdaptedRef, linearMaskedAdapterRef].map((ref) =>
+    checkedOp(ref, (ctx, t, { partRows, masked }) => {
+      const weight = splitRows(take(t, 1), partRows);
+      const [a, b, more] = [take(t, 2), take(t, 3), t[4]];
+      const adapter = { a, b, ...(masked && more ? { bits: more } : {}) };
+      return [linearAdapted(ctx, take(t, 0), { weight, adapter, bias: masked ? undefined : more })];
+    }),
+  ),
   checkedOp(headNormRef, (ctx, t, { eps, ...shape }) => [
     headNorm(ctx, take(t, 0), { weights: take(t, 1), eps, shape }),
   ]),
@@ -86,6 +98,10 @@ export const languageOps: readonly CheckedOp[] = [
   checkedOp(attentionCachedRef, (ctx, t, params) => [
     attention(ctx, take(t, 0), { ...params, kv: take(t, 1), start: take(t, 2), shape: params }),
   ]),
+  checkedOp(cachedAttentionRef, (ctx, t, params) => {
+    const [cache, start, table] = [take(t, 1), take(t, 2), t[3]];
+    return [cachedAttention(ctx, take(t, 0), { ...params, cache, start, table, shape: params }), cache];
+  }),
   checkedOp(activateRef, (ctx, t, { act, times }) => [activate(ctx, take(t, 0), act, gatesOf(t[1], times))]),
   checkedOp(gluRef, (ctx, t, { act, times }) => [glu(ctx, take(t, 0), act, gatesOf(t[1], times))]),
   checkedOp(gateRef, (ctx, t) => [gate(ctx, take(t, 0), take(t, 1))]),

@@ -44,10 +44,10 @@ describe.each(ops)("$name", (op) => {
 });
 
 test("every entry point of every shader has run", async () => {
-  // the tiles of attention, and the kernel that divides the keys of decoding, run on graphics cards only
+  // the tiles of attention, and the kernel of decoding, run on graphics cards only
   const cases = [
     ["attention", "T5 H2 KV1 hd16"],
-    ["attention: KV cache", "T1 H2 KV1 hd36 S132 start 127"],
+    ["cachedAttention", "T1 H9 KV3 hd64 S33 start 32"],
   ] as const;
   for (const [op, name] of cases) {
     const checks = await ops.find((one) => one.name === op)?.parity(card, name);

@@ -7,9 +7,9 @@ import { linear } from "../linear.ts";
 const SHAPE = { m: 128, n: 512, k: 192 };
 const REPETITIONS = 3;
 
-/** What is timed: software adapters take one kernel for all shapes, graphics cards choose by the size of the result or avoid workgroup memory. */
+/** What is timed: software adapters take one kernel for all shapes. Graphics cards choose by the size of the result; one shape decides nothing there. */
 export const tunedChoices = (ctx: Ctx): MatmulChoice[] =>
-  ctx.gpu.facts.software ? usableVariants(ctx).filter((variant) => SOFTWARE.includes(variant)) : ["sized", "registers"];
+  ctx.gpu.facts.software ? usableVariants(ctx).filter((variant) => SOFTWARE.includes(variant)) : ["sized"];
 const SOFTWARE: readonly MatmulVariant[] = ["quad", "registers", "tiled"];
 
 interface VariantTime {

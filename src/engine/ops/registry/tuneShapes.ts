@@ -5,6 +5,7 @@ import { Profile } from "../../gpu/profile.ts";
 import { contenders, fastestKernel } from "../../matmul/margin.ts";
 import { MATMUL_KERNELS, type MatmulShape, type MatmulTable, shapeClass } from "../../matmul/matmulTable.ts";
 import { matmulChoices } from "../kit/matmulChoice.ts";
+import { timed } from "./timed.ts";
 import { largestBytes, Operands } from "./tuneOperands.ts";
 
 export interface TuneOptions {
@@ -91,8 +92,8 @@ interface TimedShape {
 async function timeShape(ctx: Ctx, work: () => void, { shape, usual, inTime }: TimedShape): Promise<string | null> {
   if (!inTime()) return null;
   ctx.matmul = usual;
-  await sample(ctx, work, 1); // the first dispatch pays for what is only needed once
-  const alone = await sample(ctx, work, 2);
+  await timed(ctx, work, 1); // the first dispatch pays for what is only needed once
+  const alone = await timed(ctx, work, 2);
   const count = Math.min(MOST_REPEATS, Math.max(1, Math.ceil(SAMPLE_MS / Math.max(alone, SAMPLE_MS / MOST_REPEATS))));
   const times = new Map<string, number[]>(matmulChoices(ctx, shape, usual).map((choice) => [choice, []]));
   for (let round = 0; round < ROUNDS; round++) {
@@ -101,22 +102,9 @@ async function timeShape(ctx: Ctx, work: () => void, { shape, usual, inTime }: T
     for (const choice of matmulChoices(ctx, shape, usual)) {
       if (!racing.includes(choice)) continue;
       ctx.matmul = choice;
-      times.get(choice)?.push(await sample(ctx, work, count));
+      times.get(choice)?.push(await timed(ctx, work, count));
     }
   }
   const finished = new Map([...times].filter(([, own]) => own.length === ROUNDS));
   return fastestKernel(finished, usual);
-}
-
-/** Milliseconds per run of `work`: by the GPU's own clock where there is one. */
-async function sample(ctx: Ctx, work: () => void, count: number): Promise<number> {
-  const began = performance.now();
-  ctx.step(() => {
-    for (let i = 0; i < count; i++) work();
-  });
-  await ctx.gpu.idle();
-  const waited = performance.now() - began;
-  const stamps = (await ctx.profile?.take()) ?? [];
-  const ms = stamps.reduce((sum, pass) => sum + pass.ms, 0);
-  return (ms > 0 ? ms : waited) / count;
 }

@@ -2,7 +2,7 @@
 import type { Ctx } from "../../ctx.ts";
 import type { Model } from "../../model/load.ts";
 import { DEFAULT_REFIT_RECIPE, type RefitRecipe } from "../../recipes/refitRecipe.ts";
-import { type Pruning, TRAINED_LAYERS } from "../student.ts";
+import { type Pruning, TRAINED_LAYERS } from "../storedParts.ts";
 import { copyOf, makeRefitState, observedLayer } from "./refit.ts";
 
 /** Bytes of a refit on a counting device: the copies, the residual streams of all sequences, and the sums of the largest layer. */

@@ -9,7 +9,8 @@ import { checkRefitRecipe, type RefitRecipe } from "../../recipes/refitRecipe.ts
 import { calibrationSequences } from "../../train/batches.ts";
 import { type GuardRecord, guarded, guardedText, guardPerplexity } from "../guard.ts";
 import type { RecoveredValues } from "../overlay.ts";
-import { makeStudent, type Pruning, storedValues, type Student, TRAINED_LAYERS } from "../student.ts";
+import { type Pruning, TRAINED_LAYERS } from "../storedParts.ts";
+import { copiedStudent, type CopiedStudent, type CopiedTensor } from "../student.ts";
 import { type InputSums, inputSums, type Pause, solveAll, solveKept } from "./leastSquares.ts";
 import { type ObservedLayer, ResidualStreams } from "./residualStreams.ts";
 
@@ -39,12 +40,10 @@ interface Refitted {
   values?: RecoveredValues;
 }
 
-type RefittedTensor = Student["trained"][number];
-
 /** What the parts of a refit need. */
 interface Work {
   ctx: Ctx;
-  student: Student;
+  student: CopiedStudent;
   streams: ResidualStreams;
   recipe: RefitRecipe;
   masks: ReadonlyMap<string, WeightMask>;
@@ -79,7 +78,7 @@ export async function refit(ctx: Ctx, input: RefitInput, options: RefitOptions =
     const guard = guarded(before, 1, await guardPerplexity(ctx, student.model, text), text.guard.length);
     if (guard.bestStep === 0) return { guard };
     const thetas = student.trained.map(({ theta }) => theta);
-    return { guard, values: await storedValues(ctx, student.trained, thetas) };
+    return { guard, values: await student.values(thetas) };
   } finally {
     streams.free();
     student.free();
@@ -90,8 +89,8 @@ export async function refit(ctx: Ctx, input: RefitInput, options: RefitOptions =
 export function makeRefitState(
   ctx: Ctx,
   { dense, pruned, pruning, recipe, sequences }: Omit<RefitInput, "text" | "context"> & { sequences: Uint32Array[] },
-): { student: Student; streams: ResidualStreams; free: () => void } {
-  const student = makeStudent(ctx, pruned, { pruning, matrices: recipe.matrices });
+): { student: CopiedStudent; streams: ResidualStreams; free: () => void } {
+  const student = copiedStudent(ctx, pruned, { pruning, matrices: recipe.matrices });
   const streams = new ResidualStreams(ctx, { dense, pruned: student.model }, sequences);
   const free = (): void => {
     streams.free();
@@ -103,7 +102,7 @@ export function makeRefitState(
 function progress(
   { onProgress, cancelled }: RefitOptions,
   { sequences, matrices }: RefitRecipe,
-  { model, trained }: Student,
+  { model, trained }: CopiedStudent,
 ): Pick<Work, "pause" | "advance"> {
   const passes = model.config.layers * (TRAINED_LAYERS[matrices].length + 1);
   const total = sequences * passes + trained.filter(isMatrix).flatMap(({ parts }) => parts).length;
@@ -123,7 +122,7 @@ function progress(
   };
 }
 
-const isMatrix = ({ theta }: RefittedTensor): boolean => theta.shape.length === 2;
+const isMatrix = ({ theta }: CopiedTensor): boolean => theta.shape.length === 2;
 
 /** Refits the layers of a block in the order in which they run: each gets its inputs from those refitted before it. */
 async function refitBlock(work: Work, block: number): Promise<void> {
@@ -141,14 +140,14 @@ interface LayerOfBlock {
 }
 
 /** The copied matrix of a layer. */
-export function copyOf({ model, trained }: Student, { block, layer }: LayerOfBlock): RefittedTensor {
+export function copyOf({ model, trained }: CopiedStudent, { block, layer }: LayerOfBlock): CopiedTensor {
   const weight = model.weights.blocks[block]?.[layer].weight[0];
   const found = trained.find(({ theta }) => theta === weight);
   invariant(found, "bug", `refit: ${layer} of block ${block} was not copied`);
   return found;
 }
 
-async function refitLayer(work: Work, at: LayerOfBlock, tensor: RefittedTensor): Promise<void> {
+async function refitLayer(work: Work, at: LayerOfBlock, tensor: CopiedTensor): Promise<void> {
   const { ctx, streams, advance } = work;
   const observed = observedLayer(ctx, at, tensor);
   const { gram, cross, outputs } = observed;
@@ -165,7 +164,7 @@ async function refitLayer(work: Work, at: LayerOfBlock, tensor: RefittedTensor):
 }
 
 /** Where the sums of a layer go; the caller frees its tensors. */
-export function observedLayer(ctx: Ctx, at: LayerOfBlock, { theta, parts, width }: RefittedTensor): ObservedLayer {
+export function observedLayer(ctx: Ctx, at: LayerOfBlock, { theta, parts, width }: CopiedTensor): ObservedLayer {
   const [height = 0] = theta.shape;
   const index = new Uint32Array(height); // padding reads output 0, and is ignored
   let denseRows = 0;
@@ -185,7 +184,7 @@ export function observedLayer(ctx: Ctx, at: LayerOfBlock, { theta, parts, width 
 /** Solves the parts of a packed matrix, which share their inputs, and writes what changes. */
 async function solve(
   { ctx, recipe: { ridge }, masks, pause, advance }: Work,
-  { theta, width, parts }: RefittedTensor,
+  { theta, width, parts }: CopiedTensor,
   { gram, cross }: { gram: Float32Array; cross: Float32Array },
 ): Promise<void> {
   const values = await ctx.read(theta);

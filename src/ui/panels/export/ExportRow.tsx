@@ -20,6 +20,16 @@ const FORMS: Readonly<Record<Form, { name: string; what: string; loads: string }
     what: "cut weights as a graph of standard operators",
     loads: "onnxruntime on any platform, transformers.js",
   },
+  gguf: {
+    name: "GGUF",
+    what: "cut MLPs, other pruned weights are zero",
+    loads: "llama.cpp and programs built on it",
+  },
+  "gguf-masked": {
+    name: "GGUF, masked",
+    what: "the base model's architecture, pruned weights are zero",
+    loads: "llama.cpp and programs built on it",
+  },
 };
 
 interface FactProps {

@@ -1,5 +1,5 @@
 // Recovery of the current pruning: its button with the time that it takes, its choices, its progress, and its outcome.
-import { RECOVER_BOUNDS, RECOVER_MATRICES, type RecoverMatrices } from "../../../../engine/index.ts";
+import { DEFAULT_RANK, RANK_BOUNDS, RECOVER_BOUNDS } from "../../../../engine/index.ts";
 import { duration, perplexityText, whole } from "../../../../shared/format.ts";
 import { canRecover, canUndoRecovery } from "../../../../state/allowed.ts";
 import { isPruned } from "../../../../state/run/currentPruning.ts";
@@ -13,13 +13,29 @@ import { useActions, useStudio } from "../../../studioContext.tsx";
 import { RecoverCurve } from "./RecoverCurve.tsx";
 import { REFIT_DONE, RefitStart, refitUndone } from "./RefitStart.tsx";
 
-const MATRICES: Readonly<Record<RecoverMatrices, string>> = {
-  out: "Output matrices of attention and MLP",
-  all: "All matrices of the blocks",
-};
-
-/** The same for the closed form. */
-const SHORT: Readonly<Record<RecoverMatrices, string>> = { out: "output matrices", all: "all matrices" };
+/** What may be trained: its words in the list, for the closed form, and below the list. */
+const TRAINED = {
+  out: {
+    title: "Output matrices of attention and MLP",
+    short: "output matrices",
+    hint: "The other weights stay as they are",
+    choice: { matrices: "out" },
+  },
+  all: {
+    title: "All matrices of the blocks",
+    short: "all matrices",
+    hint: "Takes more memory than the output matrices",
+    choice: { matrices: "all" },
+  },
+  lowRank: {
+    title: "Low rank (LoRA) on all matrices",
+    short: "low rank",
+    hint: "No matrix is copied, so a large model takes less memory",
+    choice: { matrices: "all", rank: DEFAULT_RANK },
+  },
+} as const;
+type TrainedChoice = keyof typeof TRAINED;
+const OPTIONS = (["out", "all", "lowRank"] as const).map((value) => ({ value, title: TRAINED[value].title }));
 
 /** "about 2 min: 300 steps"; without a known pace only the steps. */
 function estimate(state: StudioState): string {
@@ -30,14 +46,16 @@ function estimate(state: StudioState): string {
 }
 
 function RecoverChoices({ disabled }: { disabled: boolean }) {
-  const { steps, matrices } = useStudio((state) => state.recoverChoice);
+  const { steps, matrices, rank } = useStudio((state) => state.recoverChoice);
   const { chooseRecovery } = useActions();
+  const trained: TrainedChoice = rank === undefined ? matrices : "lowRank";
   return (
     <details className="disclosure" data-testid="recover-choices">
       <summary>
         <span className="disclosure-name">Recovery</span>{" "}
         <span className="disclosure-gist">
-          {whole(steps)} steps, {SHORT[matrices]}
+          {whole(steps)} steps, {TRAINED[trained].short}
+          {rank === undefined ? "" : ` ${rank}`}
         </span>
       </summary>
       <NumberField
@@ -54,12 +72,25 @@ function RecoverChoices({ disabled }: { disabled: boolean }) {
       <ChoiceField
         id="recover-matrices"
         label="Train"
-        value={matrices}
-        options={RECOVER_MATRICES.map((value) => ({ value, title: MATRICES[value] }))}
+        value={trained}
+        options={OPTIONS}
         disabled={disabled}
-        hint="The other weights stay as they are"
-        onValue={(value) => chooseRecovery({ matrices: value })}
+        hint={TRAINED[trained].hint}
+        onValue={(value) => chooseRecovery(TRAINED[value].choice)}
       />
+      {rank === undefined ? null : (
+        <NumberField
+          label="Rank"
+          hint="A higher rank recovers more and takes more memory"
+          whole
+          testId="recover-rank"
+          value={rank}
+          min={RANK_BOUNDS.min}
+          max={RANK_BOUNDS.max}
+          disabled={disabled}
+          onValue={(value) => chooseRecovery({ rank: value })}
+        />
+      )}
     </details>
   );
 }

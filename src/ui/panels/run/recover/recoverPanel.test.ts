@@ -46,3 +46,12 @@ it("says what a recovery did, and lets it be undone", () => {
   const undone = { ...stateNamed("a run is done"), recovery: { phase: "undone", facts, readings: [] } } as const;
   expect(rendered(undone)).toMatch(/Undone: .+perplexity was 27\.00 before and 28\.00 after/);
 });
+
+it("offers the rank of adapters only while they are chosen", () => {
+  const done = stateNamed("a run is done");
+  expect(rendered(done)).not.toContain('data-testid="recover-rank"');
+  const html = rendered({ ...done, recoverChoice: { steps: 300, matrices: "all", rank: 16 } });
+  expect(html).toMatch(/<option value="lowRank" selected="">Low rank \(LoRA\) on all matrices/);
+  expect(html).toMatch(/data-testid="recover-rank"[^>]*value="16"|value="16"[^>]*data-testid="recover-rank"/);
+  expect(html).toContain("300 steps, low rank 16");
+});

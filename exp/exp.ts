@@ -1,0 +1,20 @@
+import { installDawn } from "../src/cli/host/dawn.ts";
+import { Ctx, Gpu } from "../src/engine/index.ts";
+import { sweepMatmuls, LAYERS } from "../src/lab/parts/matmulSweep.ts";
+import { peakOnce } from "../src/lab/peak.ts";
+installDawn();
+const [tag="x", variants="tiled,split,splitk,blocks64,blocks128x64,blocks128", rowsText="512,2048", layersText="0,1,2,3,5,6", prec="f32"] = process.argv.slice(2);
+const ctx = new Ctx(await Gpu.open());
+await peakOnce(ctx, "scalar");
+const layers = layersText.split(",").map((i) => LAYERS[Number(i)]!);
+const seen: any = new Map();
+const began = performance.now();
+await sweepMatmuls(ctx, { layers, rows: rowsText.split(",").map(Number), rounds: 2, flopPerSubmit: 4e10, variants: variants.split(",") as any }, (f) => {
+  if (f.precision !== prec) return;
+  const key = `${f.name} ${f.m} ${f.direction}`;
+  if (!seen.has(key)) seen.set(key, []);
+  seen.get(key).push(`${f.variant} ${(f.gflops.max / 1000).toFixed(1)}`);
+});
+console.log("==", tag, `${((performance.now() - began) / 1000).toFixed(1)} s`);
+for (const [k, v] of seen) console.log(k.padEnd(36), v.join("  "));
+process.exit(0);

@@ -1,0 +1,75 @@
+// Plans the GGUF forms: how each is written, read back by the engine, and what its logits are compared with.
+import type { Ctx } from "../../ctx.ts";
+import { isFloatDtype } from "../../dtype.ts";
+import type { ByteSource, Folder } from "../../formats/files/folder.ts";
+import { openParts } from "../../formats/gguf/ggufParts.ts";
+import { readGgufExport, type StoredModel } from "../../formats/gguf/readGgufExport.ts";
+import { GGUF_FILE, type GgufExport } from "../../formats/gguf/write/exportGguf.ts";
+import { loadModel, type Model } from "../../model/load.ts";
+import type { Precision } from "../../tensor.ts";
+import { ENGINE_RUNTIME, logitsOf, stopIf } from "./readBack.ts";
+import type { ExportTarget, PlannedForm } from "./writeForms.ts";
+
+interface GgufPlan {
+  form: "gguf" | "gguf-masked";
+  target: ExportTarget;
+  write: () => Promise<GgufExport>;
+  ids: Uint32Array;
+  /** Precision of the model to compare with. */
+  precision: Precision;
+  /** Version of this program. */
+  version: string;
+  /** How far logits may differ from those of the stored values, as a share of the largest. */
+  limit: number;
+  /** Perplexity of a model. */
+  perplexityOf?: ((model: Model) => Promise<number>) | undefined;
+  cancelled: () => boolean;
+}
+
+/**
+ * The form reads back what was written and must compute what the stored values compute, which are rounded to the file's type beforehand. Its
+ * perplexity is measured from the file where its type is not a float.
+ */
+export function plannedGguf(ctx: Ctx, plan: GgufPlan): PlannedForm {
+  const { form, target, write, limit, precision, version, perplexityOf, cancelled } = plan;
+  let written: GgufExport | undefined;
+  const load = ({ config, lists, weights }: StoredModel): Promise<Model> =>
+    loadModel(ctx, config, weights, { precision, onProgress: stopIf(cancelled), ...(lists ? { lists } : {}) });
+  const exported = async (): Promise<GgufExport> => (written ??= await write());
+  return {
+    ...{ form, target, limit },
+    files: async () => (await exported()).files,
+    written: async () => {
+      const { type, record } = await exported();
+      return { dtype: type, gguf: record };
+    },
+    rounded: async () => {
+      const { type, stored } = await exported();
+      if (type === "F32") return undefined;
+      const model = await load(stored);
+      try {
+        return await logitsOf(ctx, model, plan.ids);
+      } finally {
+        model.free();
+      }
+    },
+    read: async (folder) => {
+      const model = await load(await readGgufExport(...(await filesOf(folder))));
+      const { type } = await exported();
+      return {
+        ...{ runtime: ENGINE_RUNTIME, version },
+        logits: async (ids) => [await logitsOf(ctx, model, ids)],
+        ...(perplexityOf && !isFloatDtype(type) ? { perplexity: () => perplexityOf(model) } : {}),
+        close: () => model.free(),
+      };
+    },
+  };
+}
+
+async function filesOf(folder: Folder): Promise<ByteSource[]> {
+  const [first = GGUF_FILE] = folder
+    .list()
+    .filter((name) => name.endsWith(".gguf"))
+    .sort();
+  return openParts(folder, first);
+}
