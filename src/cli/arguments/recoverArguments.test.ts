@@ -19,7 +19,9 @@ describe("--recover", () => {
   });
 
   it("takes the rank of adapters, which are on all matrices", () => {
-    expect(readRecoverArguments({ recover: "300", lora: "16" }, 1)).toMatchObject({ matrices: "all", rank: 16 });
+    expect(readRecoverArguments({ recover: "300", lora: "16" }, 1)).toMatchObject({
+      recover: { matrices: "all", rank: 16 },
+    });
   });
 
   it.each([
