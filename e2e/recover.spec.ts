@@ -74,3 +74,18 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   await expect(page.getByTestId("recover-outcome")).toHaveText("");
   await expect(page.getByTestId("recover")).toBeEnabled({ timeout: RUN_MS });
 });
+
+test("a refit shows its progress, and a stop leaves the pruned model as it was", async ({ page }) => {
+  await openStudio(page, { steps: 5, tokens: 32 });
+  await page.getByTestId("play").click();
+  await finish(page);
+  await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
+  const before = await page.getByTestId("perplexity-pruned").innerText();
+  await page.getByTestId("refit").click();
+  await expect(page.getByTestId("recover-progress-progress")).toContainText(/Refitting.* left/, { timeout: RUN_MS });
+  await page.getByTestId("recover-progress-cancel").click();
+  await expect(page.getByTestId("refit")).toBeEnabled({ timeout: RUN_MS });
+  await expect(page.getByTestId("recover-outcome")).toHaveText("");
+  await expect(page.getByTestId("shown-words")).not.toContainText("refitted");
+  await expect(page.getByTestId("perplexity-pruned")).toHaveText(before);
+});
