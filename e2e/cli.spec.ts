@@ -227,7 +227,7 @@ test("evaluate scores the model and a receipt's masks on task files and on tasks
     models: {
       name: string;
       perplexity: { value: number; tokens: number };
-      agreement: { same: number; tokens: number } | null;
+      agreement: { same: number; kl: number; tokens: number } | null;
       tasks: { task: string; items: number; acc: { value: number }; right: boolean[]; difference?: object }[];
     }[];
   };
@@ -241,6 +241,7 @@ test("evaluate scores the model and a receipt's masks on task files and on tasks
   expect(dense?.agreement).toBeNull();
   expect(cut?.agreement?.tokens).toBe(640);
   expect(cut?.agreement?.same).toBeLessThan(640);
+  expect(cut?.agreement?.kl).toBeGreaterThan(0);
   expect(cut?.tasks.every(({ difference }) => difference !== undefined)).toBe(true);
   // the masks applied to the model, and the weights that were exported with them, are the same model
   expect(Math.abs((masked?.perplexity.value ?? NaN) / (cut?.perplexity.value ?? NaN) - 1)).toBeLessThan(1e-4);

@@ -7,7 +7,7 @@ import { finish, openStudio, RUN_MS, slideBy } from "./support/studio.ts";
 
 interface Receipt {
   perplexity: { pruned: number }[];
-  recovery?: { recipe: { steps: number }; prunedBefore: number; weightsSha256: string };
+  recovery?: { recipe?: { steps: number; rank?: number }; prunedBefore: number; weightsSha256: string };
 }
 
 async function setSteps(page: Page, steps: number): Promise<void> {
@@ -36,6 +36,8 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   );
   await expect(page.getByTestId("run-row")).toHaveCount(2, { timeout: RUN_MS });
   await expect(page.getByTestId("perplexity-pruned-note")).toContainText("before recovery");
+  await expect(page.getByTestId("figure-tradeoff").locator("[data-recovered]")).toHaveCount(1);
+  await expect(page.getByTestId("run-row").filter({ hasText: "recovered 4 steps, from" })).toHaveCount(1);
   const after = Number.parseFloat(await perplexity.innerText());
   expect(after).toBeLessThan(before);
   const { violations } = await new AxeBuilder({ page }).include('[data-testid="recover-panel"]').analyze();
@@ -48,7 +50,7 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   await page.getByTestId("save-zip-masked").click();
   const files = unzipStored(readFileSync(await (await downloading).path()));
   const receipt = JSON.parse(String(files.get("receipt.json"))) as Receipt;
-  expect(receipt.recovery?.recipe.steps).toBe(4);
+  expect(receipt.recovery?.recipe?.steps).toBe(4);
   expect(receipt.recovery?.prunedBefore).toBeCloseTo(before, 1);
   expect(receipt.perplexity[0]?.pruned).toBeCloseTo(after, 1);
 
@@ -73,6 +75,69 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   await expect(page.getByTestId("shown-words")).not.toContainText("recovered");
   await expect(page.getByTestId("recover-outcome")).toHaveText("");
   await expect(page.getByTestId("recover")).toBeEnabled({ timeout: RUN_MS });
+});
+
+test("recovers by adapters of a chosen rank, which are exported for peft too", async ({ page }) => {
+  await openStudio(page, { steps: 5, tokens: 32 });
+  await page.getByTestId("play").click();
+  await finish(page);
+  await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
+  await page.getByTestId("recover-choices").locator("summary").click();
+  await expect(page.getByTestId("recover-rank")).toHaveCount(0);
+  await page.getByTestId("recover-matrices").selectOption("lowRank");
+  await page.getByTestId("recover-rank").fill("8");
+  await page.getByTestId("recover-rank").press("Enter");
+  await setSteps(page, 4);
+  await expect(page.getByTestId("recover-choices").locator("summary")).toContainText("4 steps, low rank 8");
+  const { violations } = await new AxeBuilder({ page }).include('[data-testid="recover-panel"]').analyze();
+  expect(violations).toEqual([]);
+  await page.getByTestId("recover").click();
+  await expect(page.getByTestId("recover-outcome")).toHaveText(/^Recovered: 4 of 4 steps/, { timeout: RUN_MS });
+  await expect(page.getByTestId("run-row")).toHaveCount(2, { timeout: RUN_MS });
+
+  await page.getByTestId("export-prepare").click();
+  await expect(page.getByTestId("export-masked")).toHaveAttribute("data-ok", "true", { timeout: RUN_MS });
+  const downloading = page.waitForEvent("download");
+  await page.getByTestId("save-zip-masked").click();
+  const files = unzipStored(readFileSync(await (await downloading).path()));
+  const receipt = JSON.parse(String(files.get("receipt.json"))) as Receipt;
+  expect(receipt.recovery?.recipe?.rank).toBe(8);
+  const adapter = JSON.parse(String(files.get("adapter_config.json"))) as { r: number };
+  expect(adapter.r).toBe(8);
+  expect(files.get("adapter_model.safetensors")?.length).toBeGreaterThan(1000);
+});
+
+test("a recovery is paused, resumed after a reload on the masks that it trains, and ends as one run", async ({
+  page,
+}) => {
+  await openStudio(page, { steps: 5, tokens: 32 });
+  await page.getByTestId("play").click();
+  await finish(page);
+  await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
+  const kept = await page.getByTestId("kept-blocks-note").innerText();
+  await page.getByTestId("recover-choices").locator("summary").click();
+  await setSteps(page, 12);
+  await page.getByTestId("recover-seed").fill("7");
+  await page.getByTestId("recover-seed").press("Enter");
+  await page.getByTestId("recover").click();
+  const curve = page.getByTestId("recover-curve").getByRole("img");
+  await expect(curve).toHaveAttribute("aria-label", /after step 4 of 12/, { timeout: RUN_MS });
+  await page.getByTestId("recover-pause").click();
+  const paused = page.getByTestId("recover-paused");
+  await expect(paused).toHaveText(/^Paused at step \d+ of 12: DISP 50 %, seed 1\./, { timeout: RUN_MS });
+  const step = Number(/step (\d+)/.exec(await paused.innerText())?.[1]);
+  const { violations } = await new AxeBuilder({ page }).include('[data-testid="recover-panel"]').analyze();
+  expect(violations).toEqual([]);
+
+  await page.reload();
+  await expect(paused).toHaveText(new RegExp(`^Paused at step ${step} of 12`), { timeout: RUN_MS });
+  await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/tokens$/, { timeout: RUN_MS });
+  await page.getByTestId("recover-resume").click();
+  await expect(page.getByTestId("recover-outcome")).toHaveText(/^Recovered: 12 of 12 steps/, { timeout: RUN_MS });
+  await expect(page.getByTestId("shown-words")).toContainText("recovered, 12 steps");
+  await expect(page.getByTestId("kept-blocks-note")).toHaveText(new RegExp(`^${kept.split(";")[0]}`));
+  await expect(curve).toHaveAttribute("aria-label", /after step 12 of 12/);
+  await expect(paused).toHaveCount(0);
 });
 
 test("a refit shows its progress, and a stop leaves the pruned model as it was", async ({ page }) => {

@@ -1,7 +1,7 @@
 // Recovery on the command line in Chromium: in comparisons, and what a receipt of a recovered model is refused for.
 import { expect, test } from "@playwright/test";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readRuns } from "../src/engine/formats/runs/readRun.ts";
@@ -102,4 +102,36 @@ test("a receipt of a recovered model is refused by --apply and evaluate, which c
   expect(files.code, files.err).toBe(0);
   const { models } = JSON.parse(files.out) as { models: { perplexity: { value: number } }[] };
   expect(Math.abs((models[1]?.perplexity.value ?? NaN) / answer.perplexity.pruned - 1)).toBeLessThan(1e-4);
+});
+
+test("adapters are beside the masked form, and the refusal of their receipt names the rank", () => {
+  const out = join(folder, "adapters");
+  const recovery = ["--recover", "8", "--recover-tokens", "32", "--lora", "4"];
+  const pruned = run("prune", [
+    ...TEXTS,
+    ...SHORT,
+    "--keep",
+    "0.6",
+    ...recovery,
+    "--forms",
+    "masked,compact",
+    "--out",
+    out,
+  ]);
+  expect(pruned.code, pruned.err).toBe(0);
+  const { recovery: made, forms } = JSON.parse(pruned.out) as {
+    recovery: { undone: boolean; recipe: object };
+    forms: { ok: boolean }[];
+  };
+  expect(made).toMatchObject({ undone: false, recipe: { matrices: "all", rank: 4 } });
+  expect(forms.map(({ ok }) => ok)).toEqual([true, true]);
+  expect(readdirSync(join(out, "masked/lora")).sort()).toEqual([
+    "README.md",
+    "adapter_config.json",
+    "adapter_model.safetensors",
+  ]);
+  expect(readdirSync(join(out, "compact"))).not.toContain("lora");
+  const applied = run("prune", ["--apply", join(out, "masked/receipt.json"), "--out", join(folder, "again")]);
+  expect(applied.code).toBe(2);
+  expect(applied.err).toMatch(/receipt\.json: recovery: .*--recover 8 --lora 4 --recover-learning-rate/);
 });

@@ -87,7 +87,8 @@ function exportModel(path: string): string {
   const target = emptied(path);
   const texts = ["--text", "public/text/sotu-train.txt", "--eval", "public/text/sotu-held.txt"];
   const { model_type: family } = JSON.parse(readFileSync(join(path, "config.json"), "utf8")) as { model_type?: string };
-  const forms = family === "llama" ? ["--forms", "masked,compact,onnx,gguf,gguf-masked"] : [];
+  // in F32, because llama.cpp rounds activations to the type of the weights: only F32 shows whether the file is exact
+  const forms = family === "llama" ? ["--forms", "masked,compact,onnx,gguf,gguf-masked", "--gguf-type", "f32"] : [];
   const prune = (out: string, more: readonly string[]): void => {
     const args = ["prune", "--model", path, ...texts, "--out", join(target, out), "--host", "chromium", ...more];
     const { status } = spawnSync(process.execPath, ["scripts/run.mjs", ...args], { stdio: ["ignore", "ignore", 2] });

@@ -136,6 +136,7 @@ class Llama:
 
 
 # Relative limits of llama.cpp's own arithmetic: it rounds activations to the type of the weights, and reads GELU from a table of halves.
+ACTIVATION_LIMITS = {"F16": 2.5e-3, "BF16": 2e-2}
 GELU_LIMIT = 1e-3
 GELU_ARCHITECTURES = ("gemma", "phi2")
 
@@ -155,7 +156,8 @@ class GgufForm:
         self.architecture = self.field("general.architecture")
         self.context = int(self.field(f"{self.architecture}.context_length"))
         self.dtype = main_type(self.reader)
-        self.limit = GELU_LIMIT if self.architecture in GELU_ARCHITECTURES else None
+        gelu = GELU_LIMIT if self.architecture in GELU_ARCHITECTURES else 0
+        self.limit = max(gelu, ACTIVATION_LIMITS.get(self.dtype, 0))
         self.loaded_as = f"llama.cpp {self.architecture}"
         Llama(self.path).close()
 

@@ -4,7 +4,7 @@
 
 A DIR contains masked/, compact/, onnx/, gguf/ and gguf-masked/ (or some of them), or one folder with these for each of several ratios
 (keep-0.5/), and optionally nested/ and low-rank/: before/masked and recovered/masked, one pruning without and with a low-rank recovery.
-If it has golden.safetensors, its exports have the hard masks of that golden case. Everything is computed in
+A DIR with tokenizers/ has GGUF files of tokenizers. If it has golden.safetensors, its exports have the hard masks of that golden case. Everything is computed in
 float32 on the CPU. Prints a table; exits with 1 if a check fails. `npm run verify:python` runs it in its own environment.
 """
 

@@ -3,7 +3,6 @@
 // starting with column 0.
 //   token_losses: sums[t] = (largest logit, ln of the sum of exp(logit - largest), logit of the target) over the parts so far;
 //     nll[t] = ln sum exp(logits[t]) - logits[t, ids[t + 1]], complete after the last part. LANES invocations per row
-//   top_tokens: tops[t] = (largest logit, its column in the vocabulary, the first of equals) over the parts so far. LANES invocations per row
 //   gradients: replaces logits[t] with (softmax(logits[t]) - onehot) / (T - 1), the last row with 0. LANES invocations per row
 // Needs lib/grid.wgsl, lib/rows.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/logits.wgsl.
 
@@ -40,26 +39,6 @@ fn token_losses(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) co
     if (dims.column > 0u) { now = vec4f(joined(sums[t].xy, now.xy), sums[t].z + now.z, 0.0); }
     sums[t] = now;
     if (t + 1u < dims.rows) { nll[t] = now.y + (now.x - now.z); }
-  }
-}
-
-@group(0) @binding(1) var<storage, read_write> tops: array<vec2f>;
-
-@compute @workgroup_size(LANES * ROWS)
-fn top_tokens(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
-  let row = row_index(flat_workgroup(group, counts), local, dims.count);
-  let t = dims.first + row.clamped;
-  let start = row.clamped * dims.cols;
-  let top = top_of(start, row.lane);
-  // Columns are below 2^24, so they are exact as f32. Negated, because the rows have a maximum but no minimum.
-  var column = Value(-3.4e38);
-  for (var c = row.lane; c < dims.cols; c += LANES) {
-    column = max(column, select(Value(-3.4e38), -Value(columns_of(c)), logits[start + c] == Value(top)));
-  }
-  let first_column = -row_max(largest(column), row.lane);
-  if (row.inside && row.lane == 0u) {
-    let now = vec2f(top, first_column + f32(dims.column));
-    if (dims.column == 0u || now.x > tops[t].x) { tops[t] = now; }
   }
 }
 

@@ -2,6 +2,7 @@
 // softmax of the teacher's logits and q that of the student's. Logits arrive in pieces: `count` rows from row `first` of T = `rows` on, and of
 // the vocabulary the part that starts at `column` and is `cols` Values wide. Parts must come in order, starting with column 0.
 //   log_sums: sums[t] = (largest logit, ln of the sum of exp(logit - largest)) over the parts so far. LANES invocations per row
+//   top_tokens: tops[t] = (largest logit, its column in the vocabulary, the first of equals) over the parts so far. LANES invocations per row
 //   divergences: adds the part's share to kl[t], and replaces the student's logits with their gradient (q - p) / T. Needs the sums of all
 //     parts. LANES invocations per row
 // Needs lib/grid.wgsl, lib/rows.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/logits.wgsl.
@@ -25,6 +26,26 @@ fn log_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts
     var now = vec2f(top, log(whole));
     if (dims.column > 0u) { now = joined(sums[t], now); }
     sums[t] = now;
+  }
+}
+
+@group(0) @binding(1) var<storage, read_write> tops: array<vec2f>;
+
+@compute @workgroup_size(LANES * ROWS)
+fn top_tokens(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {
+  let row = row_index(flat_workgroup(group, counts), local, dims.count);
+  let t = dims.first + row.clamped;
+  let start = row.clamped * dims.cols;
+  let top = top_of(start, row.lane);
+  // Columns are below 2^24, so they are exact as f32. Negated, because the rows have a maximum but no minimum.
+  var column = Value(-3.4e38);
+  for (var c = row.lane; c < dims.cols; c += LANES) {
+    column = max(column, select(Value(-3.4e38), -Value(columns_of(c)), logits[start + c] == Value(top)));
+  }
+  let first_column = -row_max(largest(column), row.lane);
+  if (row.inside && row.lane == 0u) {
+    let now = vec2f(top, first_column + f32(dims.column));
+    if (dims.column == 0u || now.x > tops[t].x) { tops[t] = now; }
   }
 }
 

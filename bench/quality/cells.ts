@@ -29,6 +29,8 @@ function grouped(runs: readonly PlannedRun[]): string {
     .replaceAll("disp:full", "DISP");
 }
 
+export const NOT_MEASURED = "not measured";
+
 export const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 

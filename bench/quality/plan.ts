@@ -52,6 +52,8 @@ export const RECOVERY = {
   ratios: [0.8, 0.7, 0.6, 0.5, 0.4],
   pattern: "2:4",
   patternMethods: ["dass", "wanda", "sparsegpt"],
+  /** Of each zero-shot task that is made from the evaluation text. */
+  scoreItems: 200,
 } as const satisfies Omit<Case, "steps"> & Record<string, unknown>;
 
 /** A measured run without its masks. */
@@ -69,6 +71,8 @@ export interface Batch {
   /** What its recoveries train; missing where it has none. */
   recoverMatrices?: RecoverMatrices;
   runs: readonly PlannedRun[];
+  /** Items of the zero-shot tasks; missing where none are scored. */
+  scoreItems?: number;
   /** Steps of DISP where they differ from the case's. */
   steps?: number;
 }
@@ -103,7 +107,17 @@ export function batches(): Batch[] {
 
 /** One-shot methods first; then per seed, so that the recoveries of a training and the random masks of its widths share one batch. */
 function recoveries(): Batch[] {
-  const { name, model, trainingSteps, steps, ratios, pattern, patternMethods, matrices: recoverMatrices } = RECOVERY;
+  const {
+    name,
+    model,
+    trainingSteps,
+    steps,
+    ratios,
+    pattern,
+    patternMethods,
+    matrices: recoverMatrices,
+    scoreItems,
+  } = RECOVERY;
   const [short] = steps;
   const after = [{ recover: short }, { refit: true }] as const;
   const oneShot = patternMethods.flatMap((method) =>
@@ -117,8 +131,8 @@ function recoveries(): Batch[] {
   ];
   const of: Case = { name, model, steps: trainingSteps };
   return [
-    { of, runs: plannedRuns(oneShot, ratios, SEEDS), recoverMatrices },
-    ...SEEDS.map((seed) => ({ of, runs: plannedRuns(structural, ratios, [seed]), recoverMatrices })),
+    { of, runs: plannedRuns(oneShot, ratios, SEEDS), recoverMatrices, scoreItems },
+    ...SEEDS.map((seed) => ({ of, runs: plannedRuns(structural, ratios, [seed]), recoverMatrices, scoreItems })),
   ];
 }
 

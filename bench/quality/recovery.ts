@@ -2,12 +2,11 @@
 import { keyOf } from "../../src/cli/compare/methods.ts";
 import { percent } from "../../src/shared/format.ts";
 import { markdownTable } from "../../src/shared/markdownTable.ts";
-import { aboutOf, cellOf, type SectionRuns, stateOf } from "./cells.ts";
 import { DEFAULT_REFIT_RECIPE } from "../../src/engine/recipes/refitRecipe.ts";
 import type { RecoverMatrices } from "../../src/engine/recipes/recoverRecipe.ts";
+import { aboutOf, cellOf, NOT_MEASURED, type SectionRuns, stateOf } from "./cells.ts";
 import { type Entry, RECOVERY } from "./plan.ts";
-
-const NOT_MEASURED = "not measured";
+import { zeroShotTables } from "./zeroShot.ts";
 
 /** Runs that a row shows: the method as `nameOf` writes it, and whether before or after the recovery. */
 type Row = readonly [label: string, method: string, before?: "before"];
@@ -69,6 +68,7 @@ export function recoverySection(made: SectionRuns): string {
         return [method, shown(match, before), shown(match, after), shown(`${method}+refit ${pattern}`, after)];
       }),
     ),
+    ...zeroShotTables(made),
     stateOf(made),
   ].join("\n\n");
 }

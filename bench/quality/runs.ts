@@ -59,7 +59,7 @@ export async function measureQuality(): Promise<void> {
     const steps = batch.steps ?? batch.of.steps;
     process.stderr.write(`${name}: ${runs.length} runs\n`);
     const waiting = [...runs];
-    const { recoverMatrices = DEFAULT_RECOVER_RECIPE.matrices } = batch;
+    const { recoverMatrices = DEFAULT_RECOVER_RECIPE.matrices, scoreItems } = batch;
     const { matrices: refitMatrices } = DEFAULT_REFIT_RECIPE;
     const settings = {
       ...MEASURED,
@@ -69,6 +69,7 @@ export async function measureQuality(): Promise<void> {
       steps,
       recoverMatrices,
       refitMatrices,
+      ...(scoreItems === undefined ? {} : { scoreItems }),
     } as const;
     await compareHeadless({ model, ...QUALITY_TEXTS, ...settings, runs }, (run) => {
       const planned = waiting.shift();

@@ -3,6 +3,7 @@
 // The launcher puts before it (ops/kit/blockTiles.ts):
 //   const DOWN, ACROSS: invocations along the rows and the columns of the tile, multiples of 4
 //   const ROUND: steps per round, a multiple of 8
+//   const BUFFERS: 1, or 2 to store a round while others still read the one before it, which saves a barrier
 //   alias RightValue: vec4f, or vec4h for a right factor whose values are halves anyway
 // The op's file defines, in groups and quarters of the full matrices:
 //   fn left_bits, right_bits(group: u32, quarter: u32) -> Bits: a 4 x 4 block of a factor as it is in memory
@@ -22,8 +23,8 @@ const OWN_LOADS = (LOADS + TILE_INVOCATIONS - 1u) / TILE_INVOCATIONS;  // of an 
 
 // Per step: the vec4s of four rows or columns each, and one of padding against bank conflicts. Arrays of arrays, because the bounds checks
 // that WebGPU adds are then the same for all steps, and leave the loop.
-var<workgroup> left_tile: array<array<vec4f, 2u * DOWN + 1u>, ROUND>;
-var<workgroup> right_tile: array<array<RightValue, 2u * ACROSS + 1u>, ROUND>;
+var<workgroup> left_tile: array<array<vec4f, 2u * DOWN + 1u>, BUFFERS * ROUND>;
+var<workgroup> right_tile: array<array<RightValue, 2u * ACROSS + 1u>, BUFFERS * ROUND>;
 
 /// Four vec4s as they are in memory. They are converted only when they are stored, one round after they were fetched: a conversion would
 /// wait for the memory, and the arithmetic of the round behind it.
@@ -77,17 +78,18 @@ fn fetch(next: ptr<function, array<Bits, OWN_LOADS>>, corner: vec2u, quarter: u3
   }
 }
 
-fn store(next: ptr<function, array<Bits, OWN_LOADS>>, quarter: u32, local: u32) {
+/// first: the step of the tiles with which the round begins.
+fn store(next: ptr<function, array<Bits, OWN_LOADS>>, quarter: u32, first: u32, local: u32) {
   for (var i = 0u; i < OWN_LOADS; i++) {
     let load = local + i * TILE_INVOCATIONS;
     if (load < LEFT_LOADS) {
       let place = left_place(load);
       let block = left_block((*next)[i], quarter + place.quarter);
-      for (var j = 0u; j < 4u; j++) { left_tile[4u * place.quarter + j][place.group] = block[j]; }
+      for (var j = 0u; j < 4u; j++) { left_tile[first + 4u * place.quarter + j][place.group] = block[j]; }
     } else if (load < LOADS) {
       let place = right_place(load - LEFT_LOADS);
       let block = right_block((*next)[i], quarter + place.quarter);
-      for (var j = 0u; j < 4u; j++) { right_tile[4u * place.quarter + j][place.group] = RightValue(block[j]); }
+      for (var j = 0u; j < 4u; j++) { right_tile[first + 4u * place.quarter + j][place.group] = RightValue(block[j]); }
     }
   }
 }
@@ -98,9 +100,9 @@ fn outer_product(sums: mat4x4f, rows: vec4f, columns: vec4f) -> mat4x4f {
     fma(columns, vec4f(rows.z), sums[2]), fma(columns, vec4f(rows.w), sums[3]));
 }
 
-/// Adds the steps of one round.
-fn add_round(sums: ptr<function, Sums>, down: u32, across: u32) {
-  for (var step = 0u; step < ROUND; step++) {
+/// Adds the steps of the round that begins with step `first` of the tiles.
+fn add_round(sums: ptr<function, Sums>, first: u32, down: u32, across: u32) {
+  for (var step = first; step < first + ROUND; step++) {
     let upper = left_tile[step][down];
     let lower = left_tile[step][DOWN + down];
     let left = vec4f(right_tile[step][across]);
@@ -117,13 +119,14 @@ fn multiply(corner: vec2u, quarters: vec2u, local: u32) -> Sums {
   var sums = Sums();
   var next = array<Bits, OWN_LOADS>();
   fetch(&next, corner, quarters.x, local);
+  var first = 0u;
   for (var quarter = quarters.x; quarter < quarters.y; quarter += QUARTERS) {
-    store(&next, quarter, local);
+    store(&next, quarter, first, local);
     workgroupBarrier();
     // the loads of the next round overlap with the arithmetic of this one
     fetch(&next, corner, quarter + QUARTERS, local);
-    add_round(&sums, local / ACROSS, local % ACROSS);
-    workgroupBarrier();
+    add_round(&sums, first, local / ACROSS, local % ACROSS);
+    if (BUFFERS == 2u) { first = ROUND - first; } else { workgroupBarrier(); }
   }
   return sums;
 }

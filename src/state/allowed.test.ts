@@ -11,7 +11,14 @@ const without = (actions: readonly Action[], ...fewer: Action[]): Action[] =>
   actions.filter((action) => !fewer.includes(action));
 
 const CHOICES: Action[] = ["canEditRecipe", "canChangeTexts", "canChooseMethod"];
-const GPU_FREE: Action[] = ["canTrain", "canStep", "canPruneWeights", "canRestoreRun", "canCompareLosses"];
+const GPU_FREE: Action[] = [
+  "canTrain",
+  "canStep",
+  "canPruneWeights",
+  "canRestoreRun",
+  "canCompareLosses",
+  "canScoreTasks",
+];
 const OPEN: Action[] = [...CHOICES, ...GPU_FREE, "canOpenModel", "canSelfCheck", "canSave"];
 const PRUNED: Action[] = [
   ...OPEN,
@@ -41,8 +48,10 @@ const ALLOWED: Readonly<Record<StateName, readonly Action[]>> = {
   "a model recovers": TAKEN,
   "a model is refitted": [...without(PRUNED, "canRefit", "canMeasureCurve"), "canUndoRecovery"],
   "a model is recovered": [...without(PRUNED, "canRecover", "canRefit", "canMeasureCurve"), "canUndoRecovery"],
+  "a recovery is paused": [...PRUNED, "canResumeRecovery"],
   "speed is measured": TAKEN,
   "losses are compared": TAKEN,
+  "tasks are scored": TAKEN,
   "the self-check runs": TAKEN,
   "a zip is saved": without(PRUNED, "canSave", "canPrepareExport", "canPrepareNested", "canMeasureSpeed"),
   "the device is lost": [...CHOICES, "canOpenModel", "canSave"],

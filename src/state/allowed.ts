@@ -16,6 +16,7 @@ export const isGpuTaken: Predicate = ({
   recovery,
   speed,
   losses,
+  scores,
   check,
 }) =>
   exported.phase === "preparing" ||
@@ -25,6 +26,7 @@ export const isGpuTaken: Predicate = ({
   recovery.phase === "recovering" ||
   speed.phase === "measuring" ||
   losses.phase === "reading" ||
+  scores.phase === "measuring" ||
   check.phase === "checking";
 
 /** No run trains, and none of its commands is pending. */
@@ -71,6 +73,7 @@ export const canPruneWeights = isGpuFree;
 export const canRecover: Predicate = (state) => isGpuFree(state) && isPruned(state) && !state.recovered?.facts.recipe;
 /** Refitting them, once, before any training. */
 export const canRefit: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.recovered === null;
+export const canResumeRecovery: Predicate = (state) => isGpuFree(state) && state.pausedRecovery !== null;
 export const canUndoRecovery: Predicate = (state) => isGpuFree(state) && state.recovered !== null;
 export const canGenerate: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.prompt.trim() !== "";
 export const canRestoreRun = isGpuFree;
@@ -98,6 +101,8 @@ export const canKeepPoint: Predicate = (state) => {
   return samePruned(pruned.last.of, now) && isGpuFree(state);
 };
 export const canCompareLosses = isGpuFree;
+export const canScoreTasks: Predicate = (state) =>
+  isGpuFree(state) && (state.madeTasks.length > 0 || state.taskFile !== null);
 /** The curve is measured in the background, so the GPU need not be free. */
 export const canMeasureCurve: Predicate = (state) =>
   isModelReady(state) &&

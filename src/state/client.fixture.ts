@@ -1,5 +1,11 @@
 // A client for tests: it records commands, replies by script, and emits whatever events a test wants.
-import { DEFAULT_RECIPE, DEFAULT_RECOVER_RECIPE, DEFAULT_REFIT_RECIPE, type ExportedForm } from "../engine/index.ts";
+import {
+  DEFAULT_RECIPE,
+  DEFAULT_RECOVER_RECIPE,
+  DEFAULT_REFIT_RECIPE,
+  type ExportedForm,
+  type RunScores,
+} from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
   AdapterCheck,
@@ -10,6 +16,7 @@ import type {
   RecoveryFacts,
   Replies,
   RunArchitecture,
+  TaskChoice,
   WorkerEvent,
 } from "../worker/protocol.ts";
 import { createStudio } from "./store.ts";
@@ -97,6 +104,28 @@ export const REFITTED: RecoveryFacts = {
   ...{ undone: false, msPerStep: 0 },
 };
 
+/** Scores of the scripted worker: half of the items right, dense and pruned. */
+function scoresAt(
+  tasks: readonly TaskChoice[],
+  { items, seed, tokens }: { items: number; seed: number; tokens: number },
+): RunScores {
+  const text = { name: "held", sha256: "t" };
+  const half = { value: 0.5, standardError: 0.05 };
+  const scores = tasks.map(() => ({ acc: half, accNorm: null, accMutualInfo: null }));
+  return {
+    ...{ text, tokens, context: 16 },
+    tasks: tasks.map((task) =>
+      "made" in task
+        ? { task: task.made, source: text, items, seed }
+        : { task: task.task.name, source: task.file, items: task.task.items.length },
+    ),
+    models: [
+      { model: "dense", agreement: null, scores },
+      { model: "pruned", agreement: { same: 0.75, kl: 0.4 }, scores },
+    ],
+  };
+}
+
 const DEFAULTS: Answers = {
   open: () => FACTS,
   library: () => [],
@@ -111,6 +140,9 @@ const DEFAULTS: Answers = {
   pruneWeights: ({ recipe }) => ({ run: `pruning ${++prunings}`, recipe, matrices: [], norms: [], kept: KEPT_ALL }),
   recover: () => ({ facts: RECOVERED, pruned: { architecture: architectureAt(0.5, 9, "recovered") } }),
   refit: () => ({ facts: REFITTED, pruned: { architecture: architectureAt(0.5, 9, "refitted") } }),
+  pauseRecovery: () => null,
+  restoreRecovery: () => ({ restored: null }),
+  discardRecovery: () => null,
   undoRecovery: () => ({ architecture: architectureAt(0.5, 9) }),
   weightWindow: ({ name, row, col, rows, cols }) => ({
     name,
@@ -129,6 +161,11 @@ const DEFAULTS: Answers = {
     tokens: [],
     first: new Float32Array(0),
     second: new Float32Array(0),
+  }),
+  scoreTasks: ({ tasks, items, seed, tokens }) => ({
+    of: AT_HALF,
+    scores: scoresAt(tasks, { items, seed, tokens }),
+    stopped: false,
   }),
   evaluationTokens: () => null,
   perplexity: ({ subject, tokens }) => perplexityAt(subject === "dense" ? 20 : 27, tokens),

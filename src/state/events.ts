@@ -37,6 +37,8 @@ export function applyEvent(deps: Deps, set: SetState, get: GetState, event: Work
           ? { recovery: { ...recovery, readings: [...recovery.readings, event.reading] } }
           : {},
       );
+    case "pausedRecovery":
+      return set({ pausedRecovery: event.paused });
     case "plan": {
       const { planned, storageFreeBytes } = event;
       return set(({ requestedSource: source }) => ({ plan: { planned, storageFreeBytes, source } }));

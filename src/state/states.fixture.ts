@@ -38,8 +38,18 @@ const STATES = {
   "a model recovers": { ...trained, recovery: { phase: "recovering", readings: [] } },
   "a model is refitted": { ...trained, recovered: { facts: REFITTED, readings: [] } },
   "a model is recovered": { ...trained, recovered: { facts: RECOVERED, readings: [] } },
+  "a recovery is paused": {
+    ...trained,
+    pausedRecovery: {
+      choice: { steps: 300, matrices: "out", seed: 1 },
+      step: 100,
+      readings: [],
+      of: "DISP 50 %, seed 1",
+    },
+  },
   "speed is measured": { ...trained, speed: { phase: "measuring" } },
   "losses are compared": { ...trained, losses: { phase: "reading" } },
+  "tasks are scored": { ...trained, scores: { phase: "measuring", last: null } },
   "the self-check runs": { ...trained, check: { phase: "checking" } },
   "a zip is saved": { ...trained, saving: { phase: "saving", form: "onnx" } },
   "the device is lost": { ...trained, device: { phase: "lost", error, training: false } },

@@ -21,6 +21,7 @@ import { weightsSlice } from "./run/weightsSlice.ts";
 import { lossesSlice } from "./runs/lossesSlice.ts";
 import { isRunFinished, runsSlice } from "./runs/runsSlice.ts";
 import { memoryRunStore, type RunStore } from "./runs/runStore.ts";
+import { scoresSlice } from "./scores/scoresSlice.ts";
 import type { Clock, Deps, SliceOf } from "./slice.ts";
 import type { StudioState } from "./storeState.ts";
 import { taskMaker } from "./task.ts";
@@ -62,6 +63,7 @@ const studioSlices =
     ...speedSlice(...args),
     ...runsSlice(runStore)(...args),
     ...lossesSlice(runStore)(...args),
+    ...scoresSlice(...args),
     ...pageSlice(...args),
     ...deviceSlice(...args),
   });

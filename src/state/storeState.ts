@@ -4,6 +4,7 @@ import type { CheckSlice, LibrarySlice, ModelSlice } from "./model/modelState.ts
 import type { DeviceSlice, PageSlice } from "./page/pageState.ts";
 import type { CurveSlice, GatesSlice, RecoverSlice, RunSlice, WeightsSlice } from "./run/runState.ts";
 import type { LossesSlice, RunsSlice } from "./runs/runsState.ts";
+import type { ScoresSlice } from "./scores/scoresState.ts";
 import type { GenerateSlice, PerplexitySlice, TextSlice } from "./text/textState.ts";
 
 export type StudioState = ModelSlice &
@@ -22,6 +23,7 @@ export type StudioState = ModelSlice &
   SpeedSlice &
   RunsSlice &
   LossesSlice &
+  ScoresSlice &
   PageSlice &
   DeviceSlice;
 

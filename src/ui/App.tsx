@@ -1,4 +1,4 @@
-// The screen: header, target, results, run and figures; single weights, saved runs and export below.
+// The screen: header, target, results, run and figures; single weights, tasks, saved runs and export below.
 import { Banners } from "./panels/page/Banners.tsx";
 import { TextPanel } from "./panels/text/TextPanel.tsx";
 import { ExportPanel } from "./panels/export/ExportPanel.tsx";
@@ -10,6 +10,7 @@ import { Library } from "./panels/library/Library.tsx";
 import { ModelPanel } from "./panels/model/ModelPanel.tsx";
 import { NoWebgpu } from "./panels/page/NoWebgpu.tsx";
 import { RatioCurve } from "./panels/figures/RatioCurve.tsx";
+import { TasksPanel } from "./panels/tasks/TasksPanel.tsx";
 import { TargetPanel } from "./panels/target/TargetPanel.tsx";
 import { ResultsStrip } from "./panels/results/ResultsStrip.tsx";
 import { RunPanel } from "./panels/run/RunPanel.tsx";
@@ -31,6 +32,7 @@ import "./styles/export.css";
 import "./styles/library.css";
 import "./styles/target.css";
 import "./styles/runs.css";
+import "./styles/tasks.css";
 import "./styles/weights.css";
 import "./styles/check.css";
 
@@ -60,6 +62,7 @@ export function App() {
           </div>
         </div>
         <WeightFigures />
+        <TasksPanel />
         <RunsPanel />
         <div className="after">
           <ExportPanel />

@@ -21,12 +21,15 @@ import type {
   RefitRecipe,
   RatioInside,
   RunRecipe,
+  RunScores,
   StepMetrics,
   TextRef,
+  TextTask,
   TunedModel,
   WeightReceipt,
   WeightRecipe,
   MatrixWindow,
+  ZeroShotTask,
 } from "../engine/index.ts";
 
 /** Where a model comes from. */
@@ -102,7 +105,7 @@ export interface Progress {
   task: Task;
   done: number;
   total: number;
-  unit: "bytes" | "tokens" | "steps" | "windows" | "files" | "cases" | "parts" | "ratios" | "shapes";
+  unit: "bytes" | "tokens" | "steps" | "windows" | "items" | "files" | "cases" | "parts" | "ratios" | "shapes";
   /** Seconds left at the pace so far; left out while unknown. */
   secondsLeft?: number;
   note?: string;
@@ -118,6 +121,7 @@ export type Task =
   | "selfCheck"
   | "weights"
   | "losses"
+  | "scores"
   | "recover"
   | "curve";
 
@@ -160,6 +164,18 @@ export interface RunArchitecture
 /** How a recovery is wanted; the rest of its recipe follows. */
 export interface RecoverSettings extends RecoverScope {
   steps: number;
+  /** Of the windows of the training text. */
+  seed: number;
+}
+
+/** A recovery that was paused, in this session or an earlier one, and can be resumed. */
+export interface PausedRecovery {
+  choice: RecoverSettings;
+  step: number;
+  /** Of the guard so far. */
+  readings: readonly GuardReading[];
+  /** Name of the pruning that it trains. */
+  of: string;
 }
 
 /** What a recovery has done. */
@@ -234,6 +250,18 @@ export interface TokenLosses {
   tokens: readonly string[];
   first: Float32Array;
   second: Float32Array;
+}
+
+/** A zero-shot task: made from the evaluation text, or as it was read from a file. */
+export type TaskChoice = { made: TextTask } | { file: TextRef; task: ZeroShotTask };
+
+/** Zero-shot scores of a pruning beside the dense model. */
+export interface ScoreReport {
+  /** The current pruning at the time when the work began; the dense model where nothing was pruned. */
+  of: PrunedId;
+  scores: RunScores;
+  /** It was stopped: some scores are missing. */
+  stopped: boolean;
 }
 
 /** What a check of the adapter found, ready to be shown and saved. */

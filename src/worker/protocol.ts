@@ -6,6 +6,7 @@ import type {
   PlanResult,
   Recipe,
   Run,
+  RunRecord,
   SpeedReport,
   WeightRecipe,
 } from "../engine/index.ts";
@@ -21,6 +22,7 @@ import type {
   ModelSource,
   NamedWindow,
   NestedExport,
+  PausedRecovery,
   PerplexityResult,
   Progress,
   PrunedId,
@@ -30,8 +32,10 @@ import type {
   RunArchitecture,
   RunState,
   Savable,
+  ScoreReport,
   Subject,
   Task,
+  TaskChoice,
   TokenLosses,
   WeightWindow,
 } from "./payloads.ts";
@@ -60,11 +64,16 @@ export type Command =
   | { type: "pruneWeights"; recipe: WeightRecipe }
   /**
    * Trains the kept weights of the current pruning towards the dense model. Cancelling it ends it early: the best weights so far stay.
-   * tokens: how many of the evaluation text are measured before it.
+   * tokens: how many of the evaluation text are measured before it. resume: continues the paused one, whose choice it must be.
    */
-  | { type: "recover"; choice: RecoverSettings; tokens: number }
+  | { type: "recover"; choice: RecoverSettings; tokens: number; resume?: true }
   /** Refits the kept weights of the current pruning by least squares, without training. tokens: as for `recover`. */
   | { type: "refit"; tokens: number }
+  /** Pauses the training after the current step. Its state stays on disk, so that it can be resumed in a later session. */
+  | { type: "pauseRecovery" }
+  /** Makes the pruning of the paused recovery the current one, so that "recover" with `resume` can continue it. */
+  | { type: "restoreRecovery" }
+  | { type: "discardRecovery" }
   /** Makes the pruning before the recovery the current one again. */
   | { type: "undoRecovery" }
   | ({ type: "weightWindow" } & NamedWindow)
@@ -77,6 +86,11 @@ export type Command =
   | { type: "restore"; run: Run }
   /** Null: the dense model. */
   | { type: "tokenLosses"; first: Run | null; second: Run | null; tokens: number }
+  /**
+   * Scores zero-shot tasks with at most `items` items each, and agreement with the dense model on `tokens` of the evaluation text. Cancelling
+   * it ends it early: what is complete stays.
+   */
+  | { type: "scoreTasks"; tasks: readonly TaskChoice[]; items: number; seed: number; tokens: number }
   | { type: "perplexity"; subject: Subject; tokens: number }
   /** Changes how many tokens are measured from now on, also by a run that trains. */
   | { type: "evaluationTokens"; tokens: number }
@@ -115,14 +129,19 @@ export interface Replies {
   target: RunArchitecture | null;
   pruneWeights: PrunedMlp;
   /** pruned: the recovered model; null where the recovery was undone. */
-  recover: { facts: RecoveryFacts; pruned: ShownPruning | null };
+  recover: { facts: RecoveryFacts; pruned: ShownPruning | null } | { paused: true };
   refit: { facts: RecoveryFacts; pruned: ShownPruning | null };
+  pauseRecovery: null;
+  /** restored: null where it is the current pruning already. */
+  restoreRecovery: { restored: { pruned: ShownPruning; record: RunRecord } | null };
+  discardRecovery: null;
   undoRecovery: ShownPruning;
   weightWindow: WeightWindow;
   /** Null where nothing is pruned, or where its perplexity was not measured. */
   record: Run | null;
   restore: ShownPruning;
   tokenLosses: TokenLosses;
+  scoreTasks: ScoreReport;
   perplexity: PerplexityResult;
   evaluationTokens: null;
   curve: CurvePoint;
@@ -148,6 +167,8 @@ export type WorkerEvent =
   | { type: "perplexity"; result: PerplexityResult; of: PrunedId }
   /** From a recovery; the first one is of the pruned model. */
   | { type: "guard"; reading: GuardReading }
+  /** The recovery of this model whose state is on disk, whenever that changes and when the model is opened; null: there is none. */
+  | { type: "pausedRecovery"; paused: PausedRecovery | null }
   | { type: "text"; subject: Subject; piece: string; done: boolean }
   /** The GPU memory that a model will take; sent before it is loaded or refused. Null: the browser does not say how much is free. */
   | { type: "plan"; planned: PlanResult; storageFreeBytes: number | null }

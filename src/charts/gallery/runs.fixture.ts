@@ -79,6 +79,9 @@ export function tradeoffData(): TradeoffData {
       return { id: `${m}-${i}`, x, y, label: `${method}, run ${i + 1}`, method, dedicated: true, recipe };
     }),
   );
+  const [disp] = points;
+  const recovered = { label: "DISP-LLM, recovered", y: perplexityAt(0.65), before: disp?.y ?? 0, dedicated: false };
+  if (disp) points.push({ ...disp, ...recovered, id: "recovered" });
   const axis = { name: "kept share of the whole model", format: (x: number) => percent(x, 0) };
   return { points, axis, dense: { x: 1, y: 19.78 }, picked: ["0-0", "1-1"] };
 }

@@ -50,6 +50,8 @@ export interface CompareSettings {
   sequences: number;
   recoverMatrices: RecoverMatrices;
   refitMatrices: RecoverMatrices;
+  /** Items of the zero-shot tasks that are made from the evaluation text; missing: none are scored. */
+  scoreItems?: number;
   /** Of adapters, which recoveries train in place of the matrices; missing where they do not. */
   recoverRank?: number;
 }

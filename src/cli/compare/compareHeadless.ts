@@ -9,12 +9,17 @@ import { measureRequest } from "../prune/runHeadless.ts";
 /** `onRun` receives each run as it finishes. Throws a UsageError where the model or the texts are at fault, an Error otherwise. */
 export async function compareHeadless(given: Omit<CompareArguments, "out">, onRun: (run: Run) => void): Promise<void> {
   const progress = progressLine();
-  const { host: choice, model, runs, steps, tokens, sequences, recoverMatrices, recoverRank, refitMatrices } = given;
+  const { host: choice, model, runs, steps, tokens, sequences, recoverMatrices, refitMatrices } = given;
+  const { recoverRank, scoreItems } = given;
   const host = await openCliHost(choice);
   try {
-    const rank = recoverRank === undefined ? {} : { recoverRank };
-    const settings = { steps, tokens, sequences, recoverMatrices, refitMatrices, ...rank };
-    const request = { ...measureRequest(given, host), runs, ...settings };
+    const request = {
+      ...measureRequest(given, host),
+      runs,
+      ...{ steps, tokens, sequences, recoverMatrices, refitMatrices },
+      ...(recoverRank === undefined ? {} : { recoverRank }),
+      ...(scoreItems === undefined ? {} : { scoreItems }),
+    };
     const answer = await host.call("compare", request, (report) => {
       if ("run" in report) onRun(report.run);
       else progress(report);

@@ -1,5 +1,5 @@
 // The arguments of npm run evaluate: the model, its pruned versions, and the tasks.
-import type { TextTask } from "../../engine/index.ts";
+import { TEXT_TASKS, type TextTask } from "../../engine/recipes/textTaskNames.ts";
 import { existsSync, statSync } from "node:fs";
 import { existingFile, optionalWhole, parseValues, type Values } from "../arguments/arguments.ts";
 import {
@@ -10,8 +10,6 @@ import {
 } from "../arguments/runArguments.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
-/** Tasks that are made from the evaluation text, by the names that --tasks takes. */
-const MADE: readonly TextTask[] = ["next-sentence", "last-word"];
 const LARGEST_U32 = 2 ** 32 - 1;
 
 export const EVALUATE_USAGE = `usage: npm run evaluate -- --model DIR|FILE.gguf --eval FILE [--tasks TASK ...] [--pruned PATH ...] [OPTIONS]
@@ -45,7 +43,7 @@ export function readEvaluateArguments(argv: readonly string[]): EvaluateArgument
   const tasks = list(values, "tasks");
   return {
     ...readEvaluationArguments(values),
-    tasks: (tasks.length > 0 ? tasks : [...MADE]).map(readTask),
+    tasks: (tasks.length > 0 ? tasks : [...TEXT_TASKS]).map(readTask),
     items: optionalWhole(values, "items", { min: 20, max: LARGEST_U32 }) ?? 200,
     seed: optionalWhole(values, "seed", { min: 0, max: LARGEST_U32 }) ?? 1,
     pruned: list(values, "pruned").map(readVersion),
@@ -58,11 +56,11 @@ const list = (values: Values, name: string): string[] => {
 };
 
 function readTask(task: string): EvaluateArguments["tasks"][number] {
-  const made = MADE.find((name) => name === task);
+  const made = TEXT_TASKS.find((name) => name === task);
   if (made) return { made };
   if (!existsSync(task))
     throw new UsageError(
-      `--tasks: expected ${MADE.join(", ")} or a file of JSON lines, got "${task}", which does not exist`,
+      `--tasks: expected ${TEXT_TASKS.join(", ")} or a file of JSON lines, got "${task}", which does not exist`,
     );
   return { file: existingFile("tasks", task) };
 }

@@ -4,6 +4,7 @@ import { compareMethodOf, isRecovered, nameOf, type PlannedRun, ratioOf, seedOf 
 import type { MethodSettings, TrainedMasks } from "./compareMasks.ts";
 import { type FinishedMethod, patternOf, recoverChoices, runMethod } from "./runMethod.ts";
 import { recoveryPlan } from "./recover.ts";
+import { scorerOf } from "./scoreRuns.ts";
 import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
 export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings {}
@@ -23,13 +24,18 @@ export async function compareMethods(
         if (run.kind === "weights") checkFits(config, { ...run, pattern: patternOf(config, run) });
     },
   );
+  const scorer =
+    request.scoreItems === undefined
+      ? undefined
+      : await scorerOf(opened, { ...request, items: request.scoreItems }, report);
   const trained: TrainedMasks = { every: new Map(), pruned: new Map() };
   try {
     for (const [i, run] of runs.entries()) {
       const name = `${nameOf(run)} (run ${i + 1} of ${runs.length})`;
       const named = prefixed(report, () => `${name}  `);
-      const done = await runMethod(opened, run, { settings: request, report: named, trained });
-      await onRun(await recordOf(opened, run, done));
+      const done = await runMethod(scorer?.run ?? opened, run, { settings: request, report: named, trained });
+      const { record, ...rest } = await recordOf(opened, run, done);
+      await onRun({ ...rest, record: { ...record, ...(scorer ? { scores: await scorer.scoresOf(done) } : {}) } });
     }
   } finally {
     opened.ctx.gpu.destroy();

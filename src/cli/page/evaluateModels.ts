@@ -1,6 +1,5 @@
 // Zero-shot tasks and text measures of a model and of pruned versions of it, on the host's side.
 import {
-  type Accuracy,
   accuracyDifference,
   type Agreement,
   type Ctx,
@@ -12,10 +11,11 @@ import {
   readTaskFile,
   scoreTask,
   type ZeroShotTask,
+  type TaskAccuracies,
   type TaskScore,
   type TextTask,
   textTask,
-  topTokenAgreement,
+  denseAgreement,
 } from "../../engine/index.ts";
 import { modelOfReceipt } from "./modelOfReceipt.ts";
 import { type NamedText, openOnGpu, type Reporter, type RunRequest } from "./openRun.ts";
@@ -39,7 +39,7 @@ export interface EvaluateRequest extends Pick<
 export type TaskSource = { file: NamedText } | { made: TextTask };
 
 /** A task's score, and for a pruned version its difference from the dense model on the same items. */
-type ComparedScore = TaskScore & { difference?: Accuracy };
+type ComparedScore = TaskScore & Pick<TaskAccuracies, "difference">;
 
 interface ModelScores {
   name: string;
@@ -113,7 +113,7 @@ async function measureModel(
   });
   const { value, tokens } = await perplexity(ctx, subject.model, ids, windows("perplexity"));
   const pair = { dense: opened.model, pruned: subject.model };
-  const agreement = dense ? await topTokenAgreement(ctx, pair, ids, windows("agreement")) : null;
+  const agreement = dense ? await denseAgreement(ctx, pair, ids, windows("agreement")) : null;
   const tasks: ComparedScore[] = [];
   for (const [i, task] of asked.entries()) {
     const onItem = (done: number, of: number): void =>

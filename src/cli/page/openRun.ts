@@ -109,6 +109,8 @@ export interface OpenRun {
   pair(measured: MeasuredPair): Promise<PerplexityPair>;
   /** Export options that every method shares, with what was measured. */
   exportOptions(measured?: MeasuredPair): Promise<RunExportOptions>;
+  /** Prints a note. */
+  notice(text: string): void;
   answer(measured: MeasuredPair, forms: readonly ExportedForm[]): Omit<RunAnswer, "keptBlocks" | "keptModel">;
 }
 
@@ -151,6 +153,7 @@ export async function openRun(
   });
   return {
     ...{ ctx, opened, calibration, pair },
+    notice: (notice) => report({ notice }),
     measure: async (model) => {
       const pruned = await measure(model, "pruned perplexity");
       return { context, tokens: pruned.tokens, dense, pruned: pruned.value };

@@ -7,6 +7,8 @@ import {
   countsOf,
   cutReader,
   exportGates,
+  formSizes,
+  type FormSize,
   gateLayout,
   indexLists,
   keptTotalWeights,
@@ -22,6 +24,7 @@ import {
 import { onnxReader } from "../../verify/onnxReader.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
+import { sizeTable } from "./sizeTable.ts";
 import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
@@ -102,6 +105,8 @@ export async function measureMasks(run: OpenRun, masks: Masks): Promise<Measured
 export interface PrunedAnswer extends RunAnswer {
   keptBlockWeights: number;
   widths: number[][];
+  /** Sizes of all forms, whether they were written or not. */
+  sizes: FormSize[];
 }
 
 /** Measures an architecture and exports it. Throws EngineErrors. */
@@ -114,6 +119,8 @@ export async function measureAndExport(
   const { ctx, opened } = run;
   const measured = await measureMasks(run, masks);
   const budget = budgetOf(opened.config);
+  const sizes = await formSizes(opened, masks);
+  run.notice(sizeTable(sizes));
   const { receipt, ...options } = await run.exportOptions(measured);
   const target = { ratio: "block weights kept" as const, value: recipe.ratio };
   const forms = await exportGates(
@@ -127,6 +134,7 @@ export async function measureAndExport(
   );
   return {
     ...run.answer(measured, forms),
+    sizes,
     keptBlocks: kept / budget.blockWeights,
     keptModel: keptTotalWeights(budget, counts) / budget.totalWeights,
     keptBlockWeights: kept,

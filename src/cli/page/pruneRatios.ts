@@ -85,8 +85,8 @@ export async function pruneRatios(request: RatiosRequest, report: Reporter): Pro
     prefix = `keep ${ratio}  `;
     const one = { recipe: { ...recipe, ratio }, steps: trained.steps };
     const { perplexity, forms, ...done } = await measureAndExport(run, architecture, one, { ...given, out });
-    const { keptBlocks, keptModel, keptBlockWeights, widths } = done;
-    answers.push({ keep: ratio, keptBlocks, keptModel, keptBlockWeights, perplexity, forms, widths });
+    const { keptBlocks, keptModel, keptBlockWeights, widths, sizes } = done;
+    answers.push({ keep: ratio, keptBlocks, keptModel, keptBlockWeights, perplexity, forms, widths, sizes });
   }
   prefix = "";
   const nestedAnswer = nested && (await pruneNested(run, made, { recipe, steps: trained.steps }, nested));

@@ -22,8 +22,8 @@ import { calibrateAndPrune, recoverWeights } from "./pruneWeights.ts";
 
 type WeightRun = Extract<PlannedRun, { kind: "weights" }>;
 
-/** A finished run: how it was made, what was measured, and its masks. */
-export type FinishedMethod = { made: RunRecord["made"]; measured: MeasuredPair } & Pick<
+/** A finished run: how it was made, what was measured, before its recovery too, and its masks. */
+export type FinishedMethod = { made: RunRecord["made"]; measured: MeasuredPair; before?: MeasuredPair } & Pick<
   FinishedRunInput,
   "masks" | "recovery"
 >;
@@ -58,7 +58,7 @@ async function structuralRun(run: OpenRun, planned: StructuralRun, options: Meth
   if (!result) return { made, measured, masks };
   try {
     const recovered = await measureMasks({ ...run, opened: result.opened }, pruned.masks);
-    return { made, measured: recovered, masks, recovery: result.recovery };
+    return { made, measured: recovered, before: measured, masks, recovery: result.recovery };
   } finally {
     result.opened.model.free();
   }
@@ -81,7 +81,8 @@ async function weightRun(
     const result = asksForRecovery(choices) && (await recoverWeights(run, of, choices, report)).result;
     if (!result) return { ...done, measured };
     try {
-      return { ...done, measured: await run.measure(result.opened.model), recovery: result.recovery };
+      const recovered = await run.measure(result.opened.model);
+      return { ...done, measured: recovered, before: measured, recovery: result.recovery };
     } finally {
       result.opened.model.free();
     }

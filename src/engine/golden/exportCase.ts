@@ -13,7 +13,10 @@ import { openCase } from "./case.ts";
 const ORIGIN = { name: "a golden case", licence: "not stated", version: "0", recipe: {}, keep: 0.5 };
 
 /** The files of each form, without GGUF forms that llama.cpp does not compute. fileLimitBytes: see OnnxSource. Throws what `openCase` and the exporters throw. */
-export async function exportCase(folder: Folder, fileLimitBytes?: number): Promise<Record<string, OutputFile[]>> {
+export async function exportCase(
+  folder: Folder,
+  fileLimitBytes?: number,
+): Promise<Record<"masked" | "compact" | "onnx", OutputFile[]> & Record<string, OutputFile[]>> {
   const golden = await openCase(folder);
   const { config } = golden;
   const masks = await Promise.all(gateLayout(config).sizes.map((_, vector) => golden.mask(`hard.mask.${vector}`)));

@@ -4,7 +4,7 @@ import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
 import { attention } from "../ops/attention.ts";
 import { cachedAttention } from "../ops/cachedAttention.ts";
-import { crossEntropy, crossEntropyByToken, crossEntropyTerms, topTokens } from "../ops/crossEntropy.ts";
+import { crossEntropy, crossEntropyByToken, crossEntropyTerms } from "../ops/crossEntropy.ts";
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
 import { linearAdapted, linearParts } from "../ops/linearParts.ts";
@@ -157,11 +157,6 @@ export function decoderTokenLosses(ctx: Ctx, model: Decoder, ids: Tensor, option
 /** Log-sum-exp and target of every row of ids, u32 (T): (T, 4), see crossEntropyTerms. It has no backward. */
 export function decoderTokenTerms(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
   return crossEntropyTerms(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
-}
-
-/** The likeliest next token of every row of ids, u32 (T), and its logit: (T, 2), see topTokens. It has no backward. */
-export function decoderTopTokens(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
-  return topTokens(ctx, decoderRead(ctx, model, ids, options), { head: model.weights.head, ids });
 }
 
 /** Logits (1, V) of the token after the last of ids, u32 (T). */

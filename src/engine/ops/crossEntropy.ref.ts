@@ -159,19 +159,3 @@ export const crossEntropyTermsRef: OpRef<CrossEntropyParams> = {
     return [terms];
   },
 };
-
-export const topTokensRef: OpRef<CrossEntropyParams> = {
-  name: "crossEntropy: top tokens",
-  cases: CASES,
-  forward(inputs) {
-    const logits = logitsOf(inputs);
-    const [rows = 0, cols = 0] = logits.shape;
-    const tops = refTensor([rows, 2]);
-    for (let t = 0; t < rows; t++) {
-      const values = logits.data.subarray(t * cols, (t + 1) * cols);
-      const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
-      tops.data.set([top, values.indexOf(top)], t * 2);
-    }
-    return [tops];
-  },
-};

@@ -11,7 +11,6 @@ import { chunkIn, gradientPieces, type Head, logitsRoom, rowsIn, rowsPerChunk, r
 import { rowKernel } from "./kit/variants.ts";
 
 const TOKEN_LOSSES = rowKernel("crossEntropy", "token_losses", [logits, wgsl]);
-const TOP_TOKENS = rowKernel("crossEntropy", "top_tokens", [logits, wgsl]);
 const GRADIENTS = rowKernel("crossEntropy", "gradients", [logits, wgsl]);
 
 export interface CrossEntropyOptions {
@@ -29,7 +28,7 @@ export interface CrossEntropyOptions {
 export function crossEntropy(ctx: Ctx, x: Tensor, options: CrossEntropyOptions): Tensor {
   const loss = ctx.empty([1], "loss", { requiresGrad: ctx.needsGrad(x) });
   const dx = loss.requiresGrad ? ctx.empty(x.shape, "d head input") : undefined;
-  const { nll } = scoreRows(ctx, x, options, { dx });
+  const { nll } = scoreRows(ctx, x, options, dx);
   meanInto(ctx, nll, loss);
   return ctx.record(loss, [x], (dloss) => {
     invariant(dx, "bug", "crossEntropy: expected a gradient from forward, got none");
@@ -49,26 +48,8 @@ export const crossEntropyByToken = (ctx: Ctx, x: Tensor, options: CrossEntropyOp
 export const crossEntropyTerms = (ctx: Ctx, x: Tensor, options: CrossEntropyOptions): Tensor =>
   scoreRows(ctx, x, options).sums;
 
-/** Each row's largest logit and its token, the smallest of equals: (T, 2). Otherwise as crossEntropy; without a gradient. */
-export function topTokens(ctx: Ctx, x: Tensor, options: CrossEntropyOptions): Tensor {
-  const tops = ctx.empty([matrixOf(x).rows, 2], "top tokens");
-  scoreRows(ctx, x, options, { tops });
-  return tops;
-}
-
-/** The gradient of the mean loss, made besides sums and losses; or the likeliest tokens, made in their place. */
-interface ScoreTargets {
-  dx?: Tensor | undefined;
-  tops?: Tensor;
-}
-
-/** Log-sum-exps (T, 4) and losses (T - 1) of all rows, chunk by chunk; see cross_entropy.wgsl. */
-function scoreRows(
-  ctx: Ctx,
-  x: Tensor,
-  options: CrossEntropyOptions,
-  { dx, tops }: ScoreTargets = {},
-): { sums: Tensor; nll: Tensor } {
+/** Log-sum-exps (T, 4) and losses (T - 1) of all rows, chunk by chunk; see cross_entropy.wgsl. dx: gets the gradient of the mean loss. */
+function scoreRows(ctx: Ctx, x: Tensor, options: CrossEntropyOptions, dx?: Tensor): { sums: Tensor; nll: Tensor } {
   const { head, ids, logitsBytes = ctx.logitsBytes } = options;
   const { rows } = matrixOf(x);
   invariant(rows >= 2, "shape", `next-token loss: expected at least 2 tokens, got ${rows}`);
@@ -81,8 +62,7 @@ function scoreRows(
     const range = { first, count: Math.min(most, rows - first) };
     const chunk = chunkIn(room, rows, range);
     linearPartsForward(ctx, rowsIn(x, range), chunk.pieces, head.bias);
-    if (tops) runOnPieces(ctx, TOP_TOKENS, chunk, (piece) => [piece, tops]);
-    else runOnPieces(ctx, TOKEN_LOSSES, chunk, (piece) => [piece, ids, sums, nll]);
+    runOnPieces(ctx, TOKEN_LOSSES, chunk, (piece) => [piece, ids, sums, nll]);
     if (dx) {
       // the logits become their gradients, in place
       runOnPieces(ctx, GRADIENTS, chunk, (piece) => [sums, ids, piece]);

@@ -3,7 +3,7 @@ import { logSumExp } from "./crossEntropy.ref.ts";
 import { linearRef } from "./linear.ref.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
-interface Params {
+export interface KlLossParams {
   /** Rows of the heads per part. */
   partRows: number;
   logitsBytes: number;
@@ -22,7 +22,7 @@ interface Shape {
   chunkRows?: number;
 }
 
-function shapeCase(shape: Shape): OpCase<Params> {
+function shapeCase(shape: Shape): OpCase<KlLossParams> {
   const { rows, vocab, width = 4, scale = 1, bias = false } = shape;
   const { teacherWidth = width, partRows = vocab, chunkRows = rows } = shape;
   const parts = partRows < vocab ? ` parts of ${partRows}` : "";
@@ -57,31 +57,33 @@ function logSoftmax(logits: RefTensor): Float64Array {
   return logits.data.map((value, i) => value - (sums[Math.floor(i / cols)] ?? NaN));
 }
 
-export const klLossRef: OpRef<Params> = {
+const CASES = [
+  shapeCase({ rows: 1, vocab: 1 }),
+  shapeCase({ rows: 2, vocab: 3, width: 3 }),
+  shapeCase({ rows: 5, vocab: 63 }),
+  shapeCase({ rows: 6, vocab: 64, width: 12, teacherWidth: 20 }),
+  shapeCase({ rows: 66, vocab: 512, width: 8, bias: true }),
+  shapeCase({ rows: 4, vocab: 2047 }),
+  shapeCase({ rows: 9, vocab: 2048 }),
+  shapeCase({ rows: 3, vocab: 49152 }),
+  shapeCase({ rows: 4, vocab: 512, scale: 32 }),
+  shapeCase({ rows: 4, vocab: 64, scale: 0 }),
+  // row counts around the edges of a chunk, whose rows start where both widths allow: 4 at 16 rows, 6 at 32, 32 at 2
+  shapeCase({ rows: 31, vocab: 64, chunkRows: 16 }),
+  shapeCase({ rows: 32, vocab: 64, chunkRows: 16 }),
+  shapeCase({ rows: 33, vocab: 64, chunkRows: 16 }),
+  shapeCase({ rows: 33, vocab: 63, width: 32, teacherWidth: 6, chunkRows: 16, bias: true }),
+  shapeCase({ rows: 5, vocab: 64, width: 64, chunkRows: 1 }),
+  shapeCase({ rows: 70, vocab: 12, width: 5, chunkRows: 1 }),
+  // heads in parts: the last one full, of one row, of some rows; with chunks
+  shapeCase({ rows: 5, vocab: 128, partRows: 64 }),
+  shapeCase({ rows: 6, vocab: 129, partRows: 64, bias: true }),
+  shapeCase({ rows: 35, vocab: 200, partRows: 64, chunkRows: 16, bias: true }),
+];
+
+export const klLossRef: OpRef<KlLossParams> = {
   name: "klLoss",
-  cases: [
-    shapeCase({ rows: 1, vocab: 1 }),
-    shapeCase({ rows: 2, vocab: 3, width: 3 }),
-    shapeCase({ rows: 5, vocab: 63 }),
-    shapeCase({ rows: 6, vocab: 64, width: 12, teacherWidth: 20 }),
-    shapeCase({ rows: 66, vocab: 512, width: 8, bias: true }),
-    shapeCase({ rows: 4, vocab: 2047 }),
-    shapeCase({ rows: 9, vocab: 2048 }),
-    shapeCase({ rows: 3, vocab: 49152 }),
-    shapeCase({ rows: 4, vocab: 512, scale: 32 }),
-    shapeCase({ rows: 4, vocab: 64, scale: 0 }),
-    // row counts around the edges of a chunk, whose rows start where both widths allow: 4 at 16 rows, 6 at 32, 32 at 2
-    shapeCase({ rows: 31, vocab: 64, chunkRows: 16 }),
-    shapeCase({ rows: 32, vocab: 64, chunkRows: 16 }),
-    shapeCase({ rows: 33, vocab: 64, chunkRows: 16 }),
-    shapeCase({ rows: 33, vocab: 63, width: 32, teacherWidth: 6, chunkRows: 16, bias: true }),
-    shapeCase({ rows: 5, vocab: 64, width: 64, chunkRows: 1 }),
-    shapeCase({ rows: 70, vocab: 12, width: 5, chunkRows: 1 }),
-    // heads in parts: the last one full, of one row, of some rows; with chunks
-    shapeCase({ rows: 5, vocab: 128, partRows: 64 }),
-    shapeCase({ rows: 6, vocab: 129, partRows: 64, bias: true }),
-    shapeCase({ rows: 35, vocab: 200, partRows: 64, chunkRows: 16, bias: true }),
-  ],
+  cases: CASES,
   forward(inputs) {
     const [student, teacher] = logitsOf(inputs);
     const [lnQ, lnP] = [logSoftmax(student), logSoftmax(teacher)];
@@ -100,3 +102,27 @@ export const klLossRef: OpRef<Params> = {
     return [dx, ...inputs.slice(1).map(() => null)];
   },
 };
+
+/** KL of each row, and the largest logit and its token of each row of both models. */
+export const compareTokensRef: OpRef<KlLossParams> = {
+  name: "klLoss: by token, with the likeliest",
+  cases: CASES,
+  forward(inputs) {
+    const [student, teacher] = logitsOf(inputs);
+    const [lnQ, lnP] = [logSoftmax(student), logSoftmax(teacher)];
+    const [rows = 0, cols = 0] = student.shape;
+    const kl = refTensor([rows]);
+    lnP.forEach((ln, i) => (kl.data[Math.floor(i / cols)]! += Math.exp(ln) * (ln - at(lnQ, i))));
+    return [kl, topsOf(student), topsOf(teacher)];
+  },
+};
+
+function topsOf({ data, shape: [rows = 0, cols = 0] }: RefTensor): RefTensor {
+  const tops = refTensor([rows, 2]);
+  for (let t = 0; t < rows; t++) {
+    const values = data.subarray(t * cols, (t + 1) * cols);
+    const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
+    tops.data.set([top, values.indexOf(top)], t * 2);
+  }
+  return tops;
+}

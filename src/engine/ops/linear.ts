@@ -35,7 +35,7 @@ import {
 import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { matmulChoiceFor, variantFor } from "./kit/matmulChoice.ts";
 import { FEW_ROWS, fewRowsKernel, type Forward } from "./kit/fewRows.ts";
-import { earlyWeightText, HALF_FIRST, halfWeightText, precisionOf, valueText, weightText } from "./kit/weightText.ts";
+import { earlyWeightText, HALF_FIRST, precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
 /** The kernels for weights in one precision. */
 interface Kernels {
@@ -59,7 +59,7 @@ function kernelsFor(precision: Precision): Kernels {
   const nnTiles = forBlocks((variant) => inputGradient([...early, blockText(BLOCK_SHAPES[variant]), nnBlocks]));
   /** As the tiles of f32, but halves in workgroup memory. Compiled only where the adapter has shader-f16. */
   const half = (variant: BlockVariant): string[] => [
-    ...[HALF_FIRST, grid, valueText(4), halfWeightText],
+    ...[HALF_FIRST, grid, valueText(4), earlyWeightText("f16")],
     blockText(BLOCK_SHAPES[variant], "vec4h"),
   ];
   const ntHalf = (variant: HalfVariant): Forward =>

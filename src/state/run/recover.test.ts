@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_REFIT_RECIPE, EngineError } from "../../engine/index.ts";
 import { architectureAt, bench, RECOVERED, REFITTED, type Script } from "../client.fixture.ts";
+import { gatesRun } from "../runs/savedRuns.fixture.ts";
 import { currentPruning } from "./currentPruning.ts";
 import { recoverSeconds } from "./recoverSlice.ts";
 import { shownWords } from "./shown.ts";
@@ -31,7 +32,7 @@ describe("a recovery", () => {
     await done;
     await settle();
     expect(sent).toEqual([
-      { type: "recover", choice: { steps: 40, matrices: "out" }, tokens: 2048 },
+      { type: "recover", choice: { steps: 40, matrices: "out", seed: 1 }, tokens: 2048 },
       { type: "perplexity", subject: "pruned", tokens: 2048 },
       { type: "record", of: "shown", msPerToken: null },
     ]);
@@ -48,9 +49,13 @@ describe("a recovery", () => {
     state().chooseRecovery({ matrices: "all", rank: 8 });
     state().chooseRecovery({ steps: 40 });
     await state().recover();
-    expect(sent[0]).toEqual({ type: "recover", choice: { steps: 40, matrices: "all", rank: 8 }, tokens: 2048 });
+    expect(sent[0]).toEqual({
+      type: "recover",
+      choice: { steps: 40, matrices: "all", rank: 8, seed: 1 },
+      tokens: 2048,
+    });
     state().chooseRecovery({ matrices: "all" });
-    expect(state().recoverChoice).toEqual({ steps: 40, matrices: "all" });
+    expect(state().recoverChoice).toEqual({ steps: 40, matrices: "all", seed: 1 });
   });
 
   it("refuses a rank out of bounds", async () => {
@@ -118,6 +123,59 @@ describe("a recovery", () => {
     await running;
     expect(types().slice(0, 2)).toEqual(["recover", "cancel"]);
     expect(state().recovery.phase).toBe("undone");
+  });
+
+  it("is paused, and resumed with its own choice on what it trains", async () => {
+    const choice = { steps: 40, matrices: "all", seed: 3 } as const;
+    const paused = { choice, step: 20, readings: [GUARD.reading], of: "DISP 50 %, seed 1" };
+    let end = (): void => undefined;
+    let pausing = true;
+    const { state, emit, sent, settle } = await trained({
+      pauseRecovery: () => (end(), null),
+      recover: () =>
+        pausing
+          ? new Promise((resolve) => (end = () => resolve({ paused: true })))
+          : { facts: RECOVERED, pruned: { architecture: architectureAt(0.5, 9, "recovered") } },
+    });
+    const running = state().recover();
+    await settle();
+    await state().pauseRecovery();
+    emit({ type: "pausedRecovery", paused });
+    await running;
+    expect(sent.map(({ type }) => type)).toEqual(["recover", "pauseRecovery"]);
+    expect(state()).toMatchObject({ recovery: { phase: "none" }, recovered: null, pausedRecovery: paused });
+    pausing = false;
+    sent.length = 0;
+    const resumed = state().resumeRecovery();
+    await resumed;
+    expect(sent.slice(0, 2)).toEqual([
+      { type: "restoreRecovery" },
+      { type: "recover", choice, tokens: 2048, resume: true },
+    ]);
+    expect(state().recovered?.readings).toEqual([GUARD.reading]);
+    await settle();
+  });
+
+  it("of an earlier session restores what it trains; one that cannot be restored is not resumed", async () => {
+    const { record } = gatesRun("a");
+    const { state, types, emit } = await trained({
+      restoreRecovery: () => ({ restored: { pruned: { architecture: architectureAt(0.4, 5, "a") }, record } }),
+    });
+    const choice = { steps: 40, matrices: "out", seed: 1 } as const;
+    const paused = { type: "pausedRecovery", paused: { choice, step: 20, readings: [], of: "x" } } as const;
+    emit(paused);
+    await state().resumeRecovery();
+    expect(state().restored?.record.id).toBe("a");
+    expect(types()).toContain("recover");
+    const refused = await trained({
+      restoreRecovery: () => Promise.reject(new EngineError("unsupported", "SparseGPT changes the weights")),
+    });
+    refused.emit(paused);
+    await refused.state().resumeRecovery();
+    expect(refused.types()).toEqual(["restoreRecovery"]);
+    expect(refused.state().notices).toMatchObject([{ error: { code: "unsupported" } }]);
+    await refused.state().discardRecovery();
+    expect(refused.types()).toContain("discardRecovery");
   });
 
   it("is refused for a choice out of bounds, before the worker gets it", async () => {

@@ -1,8 +1,9 @@
 // Recovery: refitting the kept weights of the current pruning, or training them towards the dense model; its guard, and undoing it.
 import { checkRecoverRecipe, DEFAULT_RECOVER_RECIPE, recoverLearningRate } from "../../engine/index.ts";
-import type { GuardReading, RecoverSettings } from "../../worker/protocol.ts";
-import type { SliceOf } from "../slice.ts";
-import type { StudioState } from "../storeState.ts";
+import type { GuardReading, RecoverSettings, Replies } from "../../worker/protocol.ts";
+import type { Deps, SliceOf } from "../slice.ts";
+import type { GetState, StudioState } from "../storeState.ts";
+import type { LongTask } from "../task.ts";
 import { isPruned, replacePruning } from "./currentPruning.ts";
 import { refittingTask } from "./refittingTask.ts";
 import type { RecoverSlice } from "./runState.ts";
@@ -10,7 +11,7 @@ import type { RecoverSlice } from "./runState.ts";
 /** The forward pass's share of a training step. A recovery's step is a training step of the pruned model and one such pass of the dense one. */
 const FORWARD_SHARE = 1 / 3;
 
-const { steps, matrices } = DEFAULT_RECOVER_RECIPE;
+const { steps, matrices, seed } = DEFAULT_RECOVER_RECIPE;
 
 /** Throws "config" for a choice that no recovery accepts. */
 function check(choice: RecoverSettings): void {
@@ -34,44 +35,17 @@ export function recoverSeconds({ recoverChoice, recoverPace, pace, recipe, archi
   return (recoverChoice.steps * msPerStep) / 1000;
 }
 
-const none = { recovery: { phase: "none" } } as const;
+const NONE = { recovery: { phase: "none" } } as const;
 
 export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
   const { client, task, on } = deps;
   on({
-    model: { clear: () => ({ ...none, recovered: null, recoverPace: null }) },
-    run: { clear: ({ recovery }) => (recovery.phase === "recovering" ? {} : none) },
-    pruning: { clear: () => ({ ...none, recovered: null }) },
+    model: { clear: () => ({ ...NONE, recovered: null, recoverPace: null }) },
+    run: { clear: ({ recovery }) => (recovery.phase === "recovering" ? {} : NONE) },
+    pruning: { clear: () => ({ ...NONE, recovered: null }) },
   });
-  const readings = (): readonly GuardReading[] => {
-    const { recovery } = get();
-    return recovery.phase === "recovering" ? recovery.readings : [];
-  };
-  const recovering = task({
-    name: "recover",
-    isRunning: ({ recovery }) => recovery.phase === "recovering",
-    measuring: "stops",
-    run() {
-      const { model, run, pendingCommand, recoverChoice: choice, recovered } = get();
-      const busy = run.phase === "training" || pendingCommand === "train";
-      if (model.phase !== "open" || busy || !isPruned(get()) || recovered?.facts.recipe) return null;
-      return {
-        check: () => check(choice),
-        begin: { recovery: { phase: "recovering", readings: [] } },
-        work: () => client.request({ type: "recover", choice, tokens: get().evaluationTokens }),
-        done({ facts, pruned }) {
-          const { restored } = get();
-          const seen = readings();
-          const recoverPace = facts.step > 0 ? facts.msPerStep : get().recoverPace;
-          if (!pruned) return { recovery: { phase: "undone", readings: seen, facts }, recoverPace };
-          const now = { facts, readings: seen, ...(recovered ? { after: recovered } : {}) };
-          return { ...replacePruning(deps, pruned), restored, recovered: now, recoverPace };
-        },
-        cancelled: () => none,
-        failed: (error) => ({ recovery: { phase: "failed", error } }),
-      };
-    },
-  });
+  const recovering = recoverTask(deps, get);
+  const { restoring, discarding } = pausedTasks(deps);
   const undoing = task({
     measuring: "follows",
     reports: ["config", "bug", "unsupported"],
@@ -85,14 +59,86 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
     },
   });
   return {
-    ...none,
-    recoverChoice: { steps, matrices },
+    ...NONE,
+    recoverChoice: { steps, matrices, seed },
+    pausedRecovery: null,
     recovered: null,
     recoverPace: null,
     chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: changed(recoverChoice, patch) })),
-    recover: recovering.start,
+    recover: () => recovering.start(false),
     refit: refittingTask(deps, get).start,
+    async pauseRecovery() {
+      if (get().recovery.phase === "recovering") await client.request({ type: "pauseRecovery" });
+    },
+    async resumeRecovery() {
+      if (get().pausedRecovery && (await restoring.result())) await recovering.start(true);
+    },
+    discardRecovery: discarding.start,
     stopRecovery: recovering.cancel,
     undoRecovery: undoing.start,
   };
 };
+
+/** Recovers the current pruning; resume: continues the paused recovery of it. */
+function recoverTask(deps: Deps, get: GetState): LongTask<[resume: boolean], Replies["recover"]> {
+  const { client, task } = deps;
+  const readings = (): readonly GuardReading[] => {
+    const { recovery } = get();
+    return recovery.phase === "recovering" ? recovery.readings : [];
+  };
+  return task({
+    name: "recover",
+    isRunning: ({ recovery }) => recovery.phase === "recovering",
+    measuring: "stops",
+    run(resume: boolean) {
+      const { model, run, pendingCommand, recoverChoice, recovered, pausedRecovery } = get();
+      const paused = resume ? pausedRecovery : null;
+      const choice = paused?.choice ?? recoverChoice;
+      const busy = run.phase === "training" || pendingCommand === "train";
+      if (model.phase !== "open" || busy || !isPruned(get()) || recovered?.facts.recipe) return null;
+      return {
+        check: () => check(choice),
+        begin: { recovery: { phase: "recovering", readings: paused?.readings ?? [] } },
+        work: () =>
+          client.request({
+            ...{ type: "recover", choice, tokens: get().evaluationTokens },
+            ...(paused ? { resume: true } : {}),
+          }),
+        done(reply) {
+          if ("paused" in reply) return NONE;
+          const { facts, pruned } = reply;
+          const { restored } = get();
+          const seen = readings();
+          const recoverPace = facts.step > 0 ? facts.msPerStep : get().recoverPace;
+          if (!pruned) return { recovery: { phase: "undone", readings: seen, facts }, recoverPace };
+          const now = { facts, readings: seen, ...(recovered ? { after: recovered } : {}) };
+          return { ...replacePruning(deps, pruned), restored, recovered: now, recoverPace };
+        },
+        cancelled: () => NONE,
+        failed: (error) => ({ recovery: { phase: "failed", error } }),
+      };
+    },
+  });
+}
+
+/** Makes what a paused recovery trains the current pruning, and removes a paused recovery. */
+function pausedTasks(deps: Deps) {
+  const { client, task, series } = deps;
+  const restoring = task({
+    reports: ["config", "bug", "unsupported", "shape"],
+    run: () => ({
+      work: () => client.request({ type: "restoreRecovery" }),
+      done({ restored }) {
+        if (!restored) return {};
+        const { pruned, record } = restored;
+        series.show(null);
+        return { ...replacePruning(deps, pruned), restored: { record, missing: [] } };
+      },
+    }),
+  });
+  const discarding = task({
+    reports: ["storage", "bug"],
+    run: () => ({ work: () => client.request({ type: "discardRecovery" }) }),
+  });
+  return { restoring, discarding };
+}

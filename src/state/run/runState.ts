@@ -5,6 +5,7 @@ import type {
   GuardReading,
   NamedWindow,
   PrunedMlp,
+  PausedRecovery,
   RecoverSettings,
   RecoveryFacts,
   RunArchitecture,
@@ -113,6 +114,8 @@ export interface RecoverSlice {
     | { phase: "failed"; error: EngineError };
   /** The recovery of the current pruning, with the guard's readings; null where its kept weights are those of pruning. */
   recovered: RecoveredPruning | null;
+  /** The recovery of the open model whose state is on disk, of this session or an earlier one; also while it runs. */
+  pausedRecovery: PausedRecovery | null;
   /** Pace of the last recovery of this model, milliseconds per step; null before the first. */
   recoverPace: number | null;
   /** Changes some of the choice. Matrices without a rank are trained themselves, without adapters. */
@@ -123,6 +126,12 @@ export interface RecoverSlice {
   refit(): Promise<void>;
   /** Ends training after the current step, with the best weights that the guard has measured; a refit leaves the weights as they were. */
   stopRecovery(): Promise<void>;
+  /** Pauses it after the current step; it can be resumed in a later session too. */
+  pauseRecovery(): Promise<void>;
+  /** Continues the paused recovery with its own choice, and makes what it trains the current pruning. */
+  resumeRecovery(): Promise<void>;
+  /** Removes the paused recovery. */
+  discardRecovery(): Promise<void>;
   /** Goes back to the weights before the recovery. */
   undoRecovery(): Promise<void>;
 }

@@ -2,7 +2,8 @@
 import { readRuns, type Run, runJson, runKind } from "../../engine/index.ts";
 import { currentPruning, showsRun } from "../run/currentPruning.ts";
 import type { Deps } from "../slice.ts";
-import type { GetState, Patch, SetState } from "../storeState.ts";
+import { completeScoresOf } from "../scores/scoresSlice.ts";
+import type { GetState, Patch, SetState, StudioState } from "../storeState.ts";
 import type { LongTask, TaskOptions, WorkControls } from "../task.ts";
 import type { RunLibrary } from "./runLibrary.ts";
 import type { RunsSlice } from "./runsState.ts";
@@ -36,15 +37,22 @@ export function libraryTask<Args extends readonly unknown[], T>(
   });
 }
 
-/** What is to be saved. finished: the run, or pruned single weights; once each. point: the current pruning at its own threshold. */
-type Saving = { what: "finished" | "point" } | { what: "time"; msPerToken: { dense: number; pruned: number } };
+/**
+ * What is to be saved. finished: the run, or pruned single weights; once each. point: the current pruning at its own threshold. scores, time:
+ * what was measured of the current pruning, in its saved run.
+ */
+type Saving =
+  { what: "finished" | "point" | "scores" } | { what: "time"; msPerToken: { dense: number; pruned: number } };
+
+const isPoint = ({ architecture }: Pick<StudioState, "architecture">): boolean =>
+  architecture !== null && runKind(architecture.made) === "point";
 
 /** Saves runs, one after the other, so that each is compared with those before it. */
 export function savingRuns(
   deps: Deps,
   { twin, add, replace }: RunLibrary,
   { set, get }: { set: SetState; get: GetState },
-): Pick<RunsSlice, "saveRun" | "keepPoint" | "saveTime"> {
+): Pick<RunsSlice, "saveRun" | "keepPoint" | "saveTime" | "saveScores"> {
   const saving = libraryTask(deps, {
     notes: "stay",
     async work({ turn }, given: Saving) {
@@ -57,12 +65,15 @@ export function savingRuns(
       const made = await turn(() => deps.client.request({ type: "record", of, msPerToken }));
       if (!made) return;
       const curves = made.record.made.kind === "disp" && showsRun(state) ? deps.series.history() : undefined;
-      const run: Run = { ...made, ...(curves ? { history: curves } : {}) };
+      // The run is saved at its trained ratio, which may not be the one that is shown.
+      const scores = of === "shown" || !isPoint(state) ? completeScoresOf(state, now) : null;
+      const measured = { ...(msPerToken ? { msPerToken } : {}), ...(scores ? { scores } : {}) };
+      const run: Run = { ...made, record: { ...made.record, ...measured }, ...(curves ? { history: curves } : {}) };
       const same = await twin(run);
-      // The time of a point that is not kept has no place.
-      if (!same && (given.what !== "time" || (run.record.recovery ?? runKind(run.record.made) !== "point")))
-        await add([run]);
-      else if (same && msPerToken) await replace({ ...same, msPerToken });
+      const adds = given.what === "finished" || given.what === "point";
+      // The time or the scores of a point that is not kept have no place.
+      if (!same && (adds || (run.record.recovery ?? runKind(run.record.made) !== "point"))) await add([run]);
+      else if (same && Object.keys(measured).length > 0) await replace({ ...same, ...measured });
       if (given.what === "finished") set({ savedRun: now.run });
     },
   });
@@ -71,6 +82,7 @@ export function savingRuns(
   return {
     saveRun: () => save({ what: "finished" }),
     keepPoint: () => save({ what: "point" }),
+    saveScores: () => save({ what: "scores" }),
     saveTime: (msPerToken) => save({ what: "time", msPerToken }),
   };
 }

@@ -21,6 +21,8 @@ export interface RunsSlice {
   keepPoint(): Promise<void>;
   /** Notes the time per token of the current pruning in its saved run. Medians in ms. */
   saveTime(msPerToken: { dense: number; pruned: number }): Promise<void>;
+  /** Notes the zero-shot scores of the current pruning in its saved run. */
+  saveScores(): Promise<void>;
   renameRun(id: string, name: string): Promise<void>;
   removeRun(id: string): Promise<void>;
   /** Brings the last removed run back. */

@@ -49,6 +49,14 @@ const MACHINE: readonly Situation[] = [
     advice: `Choose one of the settings that fit, under Model, or a smaller model. ${STAYS}`,
   },
   {
+    name: "too large, recovery",
+    codes: ["limit"],
+    contexts: TRAINING,
+    says: /^A recovery of/,
+    title: "Too large for this GPU",
+    advice: "Train the output matrices only, or choose half precision.",
+  },
+  {
     name: "too large, training",
     codes: ["limit"],
     contexts: TRAINING,

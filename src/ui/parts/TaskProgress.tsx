@@ -1,4 +1,5 @@
 // Progress of a long task: what is done, how much, the time left, and a button that stops it.
+import type { ReactNode } from "react";
 import { Progress } from "radix-ui";
 import type { Task } from "../../worker/protocol.ts";
 import { bytes, duration, whole } from "../../shared/format.ts";
@@ -14,9 +15,11 @@ interface Props {
   cancel: () => Promise<void>;
   /** Of the bar; the button's is this with "-cancel". Default: the task's name. */
   testId?: string;
+  /** More buttons. */
+  children?: ReactNode;
 }
 
-export function TaskProgress({ task, label, stop = "Cancel", cancel, testId = task }: Props) {
+export function TaskProgress({ task, label, stop = "Cancel", cancel, testId = task, children }: Props) {
   const progress = useThrottled((state) => state.progress[task]);
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
   const amount = progress
@@ -37,6 +40,7 @@ export function TaskProgress({ task, label, stop = "Cancel", cancel, testId = ta
       <button type="button" data-testid={`${testId}-cancel`} onClick={() => void cancel()}>
         {stop}
       </button>
+      {children}
     </div>
   );
 }

@@ -1,9 +1,9 @@
 // Which runs fit in one chart, and what two of them have in common.
 import { describe, expect, it } from "vitest";
-import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE, RUN_FORMAT } from "../../engine/index.ts";
-import type { RunMasks, RunRecord } from "../../engine/index.ts";
+import { DEFAULT_RECIPE, DEFAULT_RECOVER_RECIPE, DEFAULT_WEIGHT_RECIPE, RUN_FORMAT } from "../../engine/index.ts";
+import type { RunMasks, RunRecord, RunScores } from "../../engine/index.ts";
 import { markOf } from "../../charts/runs/perplexity/methodMarks.ts";
-import { groupRuns, matching, overlapOf, recipeRows, tradeoffOf } from "./runViews.ts";
+import { groupRuns, matching, overlapOf, recipeRows, scoreFacts, tradeoffOf } from "./runViews.ts";
 
 const TEXT = { name: "sotu-held.txt", sha256: "ab".repeat(32) };
 
@@ -54,6 +54,29 @@ describe("points", () => {
     expect(at("bytes")).toEqual([[300, 300], 400]);
     expect(at("ms per token")).toEqual([[3], 4]);
     expect(tradeoffOf([], "bytes", []).dense).toBeNull();
+  });
+
+  it("know the perplexity before a recovery, and the scores of a run", () => {
+    const recipe = { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 };
+    const guard = { before: 28, after: 24, tokens: 4096 };
+    const recovery = { recipe, bestStep: 300, guard, prunedBefore: 27, weightsSha256: "0".repeat(64) };
+    const text = { name: "held", sha256: "" };
+    const scoreOf = (value: number) => [{ acc: { value, standardError: 0.02 }, accNorm: null, accMutualInfo: null }];
+    const scores: RunScores = {
+      ...{ text, tokens: 64, context: 16, tasks: [{ task: "last-word", source: text, items: 40 }] },
+      models: [
+        { model: "dense", agreement: null, scores: scoreOf(0.4) },
+        { model: "recovered", agreement: { same: 0.5, kl: 1 }, scores: scoreOf(0.25) },
+      ],
+    };
+    const run = record("r", { recovery, scores });
+    expect(tradeoffOf([run, record("a")], "block weights", []).points.map(({ before }) => before)).toEqual([
+      27,
+      undefined,
+    ]);
+    expect(recipeRows(run)).toContainEqual({ label: "recovered", value: "300 steps, from 27.00" });
+    expect(scoreFacts(run)).toEqual(["last-word 25.0 % ± 2.0 (dense 40.0 %)"]);
+    expect(scoreFacts(record("a"))).toEqual([]);
   });
 
   it("tell trainings for one ratio from thresholds, moved targets and runs for every ratio", () => {

@@ -4,7 +4,8 @@ import type { OverlapData, TradeoffData, TradeoffPoint } from "../../charts/inde
 import { METHOD_NAMES, recoveryWords, runKind, unpackRunMasks } from "../../engine/index.ts";
 import type { RunKind, RunMasks, RunRecord } from "../../engine/index.ts";
 import { titleOf } from "../../shared/texts.ts";
-import { bytes, percent, ratioNumber, ratioText, stepTime, whole } from "../../shared/format.ts";
+import { scoreText } from "../../shared/scoreTable.ts";
+import { bytes, percent, perplexityText, ratioNumber, ratioText, stepTime, whole } from "../../shared/format.ts";
 
 export const SIZES = ["whole model", "block weights", "bytes", "ms per token"] as const;
 export type Size = (typeof SIZES)[number];
@@ -36,7 +37,18 @@ export function methodLabel({ made }: RunRecord): string {
 export function recipeRows({ made, recovery }: RunRecord): { label: string; value: string }[] {
   const rows = madeRows(made);
   if (!recovery) return rows;
-  return [...rows, { label: "recovered", value: recoveryWords(recovery) }];
+  const value = `${recoveryWords(recovery)}, from ${perplexityText(recovery.prunedBefore)}`;
+  return [...rows, { label: recovery.recipe ? "recovered" : "refitted", value }];
+}
+
+/** Accuracies of the run's model on each task: "last-word 12.5 % ± 2.3 (dense 20.0 %)". */
+export function scoreFacts({ scores }: RunRecord): string[] {
+  const [dense, last] = [scores?.models[0], scores?.models.at(-1)];
+  if (!scores || !dense || !last || last === dense) return [];
+  return scores.tasks.flatMap(({ task }, i) => {
+    const [own, before] = [last.scores[i]?.acc, dense.scores[i]?.acc];
+    return own && before ? [`${task} ${scoreText("share", own)} (dense ${percent(before.value)})`] : [];
+  });
 }
 
 function madeRows(made: RunRecord["made"]): { label: string; value: string }[] {
@@ -113,7 +125,8 @@ export function tradeoffOf(runs: readonly RunRecord[], size: Size, picked: reado
     ];
     const recipe = [{ label: "method", value: methodLabel(run) }, ...recipeRows(run), ...measuredOn];
     const dedicated = runKind(run.made) === "dedicated" && !run.recovery;
-    return [{ id: run.id, x, y: pruned, label: run.name, method: methodLabel(run), dedicated, recipe }];
+    const before = run.recovery ? { before: run.recovery.prunedBefore } : {};
+    return [{ id: run.id, x, y: pruned, label: run.name, method: methodLabel(run), dedicated, ...before, recipe }];
   });
   const [first] = runs;
   const timed = runs.find(({ msPerToken }) => msPerToken !== null)?.msPerToken?.dense ?? null;

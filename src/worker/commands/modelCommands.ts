@@ -4,6 +4,7 @@ import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { TextSources } from "../../shared/texts.ts";
 import type { ModelFacts, ModelSource, Replies } from "../protocol.ts";
 import { checkAdapter } from "../check/checkAdapter.ts";
+import { pausedOf, RecoveryFile } from "../run/recoveryFile.ts";
 import { TrainingRun } from "../run/trainingRun.ts";
 import { forgetCached, listCached } from "../storage/library.ts";
 import { modelFacts, openModelSource } from "../storage/openModel.ts";
@@ -32,7 +33,7 @@ export function modelCommands(
 }
 
 async function openSource(state: WorkerState, source: ModelSource, signal: AbortSignal): Promise<ModelFacts> {
-  const { onDevice, perplexities, pruning, texts, send } = state;
+  const { onDevice, perplexities, taskScores, pruning, texts, send } = state;
   const ctx = await onDevice.device();
   const opening = await openModelSource(ctx, source, signal, send);
   const { model, choice } = opening;
@@ -44,12 +45,16 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
   // Masks and perplexities are only numbers: those of a model whose device was lost are still valid.
   if (!(await onDevice.replace(model, run))) {
     perplexities.forget();
+    taskScores.forget();
     pruning.forget();
   }
   perplexities.window = choice.evaluationTokens;
+  state.opening = choice;
   state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();
+  const paused = await new RecoveryFile(model).read();
+  send({ type: "pausedRecovery", paused: paused ? pausedOf(paused.saved) : null });
   return modelFacts(ctx, opening, source);
 }
 

@@ -1,17 +1,37 @@
-// Commands that refit or train the kept weights of the current pruning, and that undo it; and what receipts and records say of it.
-import { invariant, type PerplexityPair, type RecoveryReceipt } from "../../engine/index.ts";
-import type { CommandOf, PerplexityResult, Replies } from "../protocol.ts";
-import type { Pruned } from "../run/pruned.ts";
+// Commands that refit or train the kept weights of the current pruning, pause and resume that, and undo it; and what receipts and records say of it.
+import { EngineError, invariant, type PerplexityPair, type RecoveryReceipt, type Run } from "../../engine/index.ts";
+import type { CommandOf, GuardReading, PerplexityResult, Replies } from "../protocol.ts";
+import { type Pruned, unrecovered } from "../run/pruned.ts";
 import { refitPruning } from "../run/refit.ts";
 import { recoverPruning } from "../run/recovery.ts";
+import { pausedOf, RecoveryFile, recoverySubject, startsFromRefit, type SavedRecovery } from "../run/recoveryFile.ts";
+import { approveRecovery } from "../run/recoveryPlan.ts";
+import { recordOf } from "../run/runRecords.ts";
+import { freeBytes } from "../storage/opfs.ts";
 import type { TaskControls } from "../tasks.ts";
 import { measureCurrent } from "./measureCommands.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
 
-export function recoverCommands(state: WorkerState): Pick<Handlers, "recover" | "refit" | "undoRecovery"> {
+type RecoverHandlers = Pick<
+  Handlers,
+  "recover" | "refit" | "pauseRecovery" | "restoreRecovery" | "discardRecovery" | "undoRecovery"
+>;
+
+export function recoverCommands(state: WorkerState): RecoverHandlers {
+  const pause: PauseRequest = { requested: false };
+  const fileOf = (): RecoveryFile => new RecoveryFile(state.onDevice.opened().model);
   return {
-    recover: (command) => state.tasks.run("recover", (controls) => recoverCurrent(state, command, controls)),
+    recover: (command) => {
+      pause.requested = false;
+      return state.tasks.run("recover", (controls) => recoverCurrent(state, command, { controls, pause }));
+    },
     refit: (command) => state.tasks.run("recover", (controls) => refitCurrent(state, command, controls)),
+    pauseRecovery() {
+      pause.requested = true;
+      return Promise.resolve(null);
+    },
+    restoreRecovery: () => restorePaused(state, fileOf()),
+    discardRecovery: () => discard(state, fileOf()),
     undoRecovery: async () => {
       const { recovery } = state.pruning.required();
       invariant(recovery, "config", "The current pruning was not recovered, so there is nothing to undo.");
@@ -20,10 +40,20 @@ export function recoverCommands(state: WorkerState): Pick<Handlers, "recover" | 
   };
 }
 
+/** Shared by the recovery and the command that pauses it. */
+interface PauseRequest {
+  requested: boolean;
+}
+
+interface RecoverControls {
+  controls: TaskControls;
+  pause: PauseRequest;
+}
+
 async function recoverCurrent(
   state: WorkerState,
-  { choice, tokens }: CommandOf<"recover">,
-  controls: TaskControls,
+  { choice, tokens, resume }: CommandOf<"recover">,
+  { controls, pause }: RecoverControls,
 ): Promise<Replies["recover"]> {
   const { onDevice, pruning, perplexities, send } = state;
   const { model: opened, run } = onDevice.opened();
@@ -34,16 +64,44 @@ async function recoverCurrent(
     "config",
     "The current pruning is recovered already: undo that first, then recover again.",
   );
+  await planned(state, { opened, pruned, choice });
   const text = await state.text("calibration");
+  const subject = await recoverySubject(opened, { pruned, choice, text });
+  const file = new RecoveryFile(opened);
+  const paused = resume ? await pausedRecovery(file, subject) : undefined;
+  if (!paused) await discard(state, file);
   state.evaluationTokens = tokens;
   const before = await readingOf(state, controls);
   const steps = controls.report("steps");
-  const work = { opened, pruned, model: await pruning.model(), choice, text, context: perplexities.window, before };
-  const { facts, recovered } = await recoverPruning(onDevice.context(), work, {
+  const readings: GuardReading[] = [...(paused?.saved.readings ?? [])];
+  let saved: SavedRecovery | undefined;
+  const work = {
+    ...{ opened, pruned, model: await pruning.model(), choice, text, subject, before, context: perplexities.window },
+    ...(paused ? { checkpoint: paused.checkpoint } : {}),
+  };
+  const { facts, recovered, ...ended } = await recoverPruning(onDevice.context(), work, {
     onStep: (step, of, kl) => steps(step, of, `KL ${kl.toFixed(4)}`),
-    onGuard: (reading) => send({ type: "guard", reading }),
+    onGuard(reading) {
+      readings.push(reading);
+      send({ type: "guard", reading });
+    },
     cancelled: controls.cancelled,
+    pausing: () => pause.requested,
+    async onCheckpoint(checkpoint, step) {
+      const about = paused?.saved.run ?? saved?.run ?? (await unrecoveredRun(state, pruned, before, controls));
+      saved = { subject, choice, step, readings: [...readings], run: about };
+      try {
+        await file.write({ saved, checkpoint });
+        send({ type: "pausedRecovery", paused: pausedOf(saved) });
+      } catch (error) {
+        // A full disk must not end a recovery: it continues without checkpoints, and the page shows the error.
+        pause.requested = false;
+        send({ type: "error", error: EngineError.from(error).toPlain(), during: "train" });
+      }
+    },
   });
+  if (ended.paused) return { paused: true };
+  await discard(state, file);
   return { facts, pruned: recovered ? pruning.replace(recovered) : null };
 }
 
@@ -58,6 +116,7 @@ async function refitCurrent(
   const pruned = pruning.required();
   const again = "The current pruning is refitted or recovered already: undo that first, then refit.";
   invariant(!pruned.recovery, "config", again);
+  await planned(state, { opened, pruned });
   const text = await state.text("calibration");
   state.evaluationTokens = tokens;
   const before = await readingOf(state, controls);
@@ -66,6 +125,72 @@ async function refitCurrent(
   const watch = { onProgress, cancelled: controls.cancelled };
   const { facts, recovered } = await refitPruning(onDevice.context(), work, watch);
   return { facts, pruned: recovered ? pruning.replace(recovered) : null };
+}
+
+/** Sends the plan of a recovery's memory. Throws "limit" if it does not fit. */
+async function planned(
+  { onDevice, opening, send }: WorkerState,
+  of: Pick<Parameters<typeof approveRecovery>[1], "opened" | "pruned" | "choice">,
+): Promise<void> {
+  invariant(opening, "bug", "a recovery was requested before a model was open");
+  const storageFreeBytes = (await freeBytes()) ?? null;
+  await approveRecovery(onDevice.context().gpu.facts, { ...of, opening }, (result) =>
+    send({ type: "plan", planned: result, storageFreeBytes }),
+  );
+}
+
+/** Removes the state of a recovery on disk; the page follows. */
+async function discard({ send }: WorkerState, file: RecoveryFile): Promise<null> {
+  await file.remove();
+  send({ type: "pausedRecovery", paused: null });
+  return null;
+}
+
+/** The paused recovery of this subject. Throws "config" where there is none, or only one of something else. */
+async function pausedRecovery(file: RecoveryFile, subject: string): ReturnType<RecoveryFile["read"]> {
+  const paused = await file.read();
+  invariant(paused, "config", "There is no paused recovery of this model any more. Start a new one.");
+  const { calibration } = paused.saved.run.record;
+  invariant(
+    paused.saved.subject === subject || !startsFromRefit(paused.saved.subject),
+    "config",
+    "The paused recovery started from refitted weights, which are not saved with it. Press Refit, then resume, or discard it.",
+  );
+  invariant(
+    paused.saved.subject === subject,
+    "config",
+    `The paused recovery belongs to other masks, another choice or another text: it was trained on ${calibration.name}. Choose that text under Run, then resume, or discard it.`,
+  );
+  return paused;
+}
+
+/** Makes what a paused recovery trains the current pruning, unless it is. */
+async function restorePaused(state: WorkerState, file: RecoveryFile): Promise<Replies["restoreRecovery"]> {
+  const { onDevice, pruning } = state;
+  const { model: opened } = onDevice.opened();
+  const paused = await file.read();
+  invariant(paused, "config", "There is no paused recovery of this model any more. Start a new one.");
+  const { subject, choice, run } = paused.saved;
+  const { pruned } = pruning;
+  const text = await state.text("calibration");
+  if (pruned && !pruned.recovery?.recipe && (await recoverySubject(opened, { pruned, choice, text })) === subject)
+    return { restored: null };
+  return { restored: { pruned: pruning.restore(run), record: run.record } };
+}
+
+/** What is recovered as a run, whose masks can be restored. */
+async function unrecoveredRun(
+  state: WorkerState,
+  pruned: Pruned,
+  before: PerplexityResult,
+  { cancelled }: Pick<TaskControls, "cancelled">,
+): Promise<Run> {
+  const { onDevice, perplexities } = state;
+  const [ctx, { model: opened }] = [onDevice.context(), onDevice.opened()];
+  const on = { opened, text: await state.text("evaluation") };
+  // A run has masks and no refitted weights, so it is the one before a refit.
+  const perplexity = await perplexities.pairWithDense(ctx, pruned.recovery?.reading ?? before, on, { cancelled });
+  return recordOf(opened, unrecovered(pruned), { adapter: ctx.gpu.facts.name, perplexity, msPerToken: null });
 }
 
 /** Perplexity of the current pruning on the evaluation text; measured if it was not yet. Throws "cancelled". */

@@ -1,4 +1,5 @@
 // What all commands work on: the device with the open model, the texts, the current pruning, measurements and prepared exports.
+import type { PlanChoice } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import { DEFAULT_TEXTS, type TextSources } from "../../shared/texts.ts";
 import { PreparedExports } from "../export/preparedExports.ts";
@@ -6,6 +7,7 @@ import type { Command, CommandOf, Replies, WorkerEvent } from "../protocol.ts";
 import { CurrentPruning } from "../run/currentPruning.ts";
 import { ModelOnDevice } from "../run/modelOnDevice.ts";
 import { Perplexities } from "../measure/perplexities.ts";
+import { TaskScores } from "../measure/taskScores.ts";
 import { type EncodedText, Texts } from "../storage/texts.ts";
 import { Tasks } from "../tasks.ts";
 
@@ -15,9 +17,12 @@ export class WorkerState {
   readonly texts = new Texts();
   readonly prepared = new PreparedExports();
   readonly perplexities = new Perplexities();
+  readonly taskScores = new TaskScores();
   readonly tasks: Tasks;
   readonly onDevice: ModelOnDevice;
   readonly pruning: CurrentPruning;
+  /** The plan that the open model was opened with; missing before the first model. */
+  opening: PlanChoice | undefined;
   sources: TextSources = DEFAULT_TEXTS;
   /** How many tokens perplexity is measured on, as the page last requested. */
   evaluationTokens = evaluationTokensFor({ software: true });

@@ -22,12 +22,13 @@ import { idOf, type Pruned, unrecovered } from "./pruned.ts";
 import { loadPruned } from "./prunedModel.ts";
 import { recoverPruning } from "./recovery.ts";
 import { refitPruning } from "./refit.ts";
+import { recoverySubject } from "./recoveryFile.ts";
 import { recordOf } from "./runRecords.ts";
 import { pruneMlp } from "./weightPruning.ts";
 
 const CONTEXT = 64;
 const SHA = "0".repeat(64);
-const CHOICE: RecoverSettings = { steps: 24, matrices: "all" };
+const CHOICE: RecoverSettings = { steps: 24, matrices: "all", seed: 1 };
 const LOW_RANK: RecoverSettings = { ...CHOICE, rank: 8 };
 const REST = { text: { name: "t", sha256: SHA }, context: CONTEXT, tokens: 300, beginToken: false };
 const BEFORE = { ...REST, value: 30 };
@@ -56,11 +57,13 @@ async function recovered(
   const made = await model;
   const result = await recoverPruning(
     ctx,
-    { opened, pruned, model: made, choice, text, context: CONTEXT, before: BEFORE },
+    { opened, pruned, model: made, choice, text, context: CONTEXT, before: BEFORE, subject: "s" },
     {
       onStep: (step) => (last = step),
       onGuard: (reading) => readings.push(reading),
       cancelled: () => readings.length > stopAt,
+      pausing: () => false,
+      onCheckpoint: () => Promise.resolve(),
     },
   );
   made.free();
@@ -187,6 +190,41 @@ test("a stop keeps what the guard has measured so far, and undoes the recovery b
   expect(later.facts.step).toBeLessThan(24);
   expect(later.facts).toMatchObject({ undone: false });
   expect(later.recovered?.recovery?.bestStep).toBe(later.facts.guard.bestStep);
+});
+
+test("a paused recovery continues from its checkpoint as if it had not stopped, and only on its own masks", async () => {
+  const pruned = gates();
+  const whole = await recovered(pruned);
+  const model = await loadPruned(ctx, opened, pruned);
+  const subject = await recoverySubject(opened, { pruned, choice: CHOICE, text });
+  const work = { opened, pruned, model, choice: CHOICE, text, context: CONTEXT, before: BEFORE, subject };
+  const checkpoints: { bytes: Uint8Array<ArrayBuffer>; step: number }[] = [];
+  let steps = 0;
+  const watch = {
+    onStep: (step: number) => (steps = step),
+    onGuard: () => undefined,
+    cancelled: () => false,
+    pausing: () => steps >= 10,
+    onCheckpoint: (bytes: Uint8Array<ArrayBuffer>, step: number) =>
+      Promise.resolve(void checkpoints.push({ bytes, step })),
+  };
+  const paused = await recoverPruning(ctx, work, watch);
+  const last = checkpoints.at(-1);
+  if (!last) throw new Error("expected a checkpoint");
+  expect(paused).toMatchObject({ paused: true, facts: { step: last.step } });
+  expect(paused.recovered).toBeUndefined();
+  expect(checkpoints.map(({ step }) => step).slice(0, 2)).toEqual([4, 8]);
+  expect(last.step).toBeLessThan(24);
+
+  const resumed = await recoverPruning(ctx, { ...work, checkpoint: last.bytes }, { ...watch, pausing: () => false });
+  expect(resumed.facts.guard).toEqual(whole.facts.guard);
+  expect(resumed.recovered?.recovery?.weightsSha256).toBe(whole.recovered?.recovery?.weightsSha256);
+  const other = madeGates(opened.config, 0.6, REST.text);
+  const otherSubject = await recoverySubject(opened, { pruned: other, choice: CHOICE, text });
+  expect(otherSubject).not.toBe(subject);
+  const refused = recoverPruning(ctx, { ...work, subject: otherSubject, checkpoint: last.bytes }, watch);
+  await expect(refused).rejects.toMatchObject({ code: "format" });
+  model.free();
 });
 
 test("losses by token of a recovered run are read while it is the current pruning, and refused otherwise", async () => {

@@ -36,6 +36,10 @@ export interface RecoverWork {
   context: number;
   /** Perplexity of `pruned` on the evaluation text. */
   before: PerplexityResult;
+  /** Names model, masks, text and choice: a checkpoint of another subject is refused. */
+  subject: string;
+  /** The checkpoint of a paused recovery of this subject. */
+  checkpoint?: Uint8Array<ArrayBuffer>;
 }
 
 interface RecoverWatch {
@@ -44,24 +48,30 @@ interface RecoverWatch {
   onGuard: (reading: GuardReading) => void;
   /** True ends the recovery after the current step. */
   cancelled: () => boolean;
+  /** True pauses it after the current step. */
+  pausing: () => boolean;
+  /** Gets the session's checkpoint after each measurement of the guard, and at a pause. */
+  onCheckpoint: (checkpoint: Uint8Array<ArrayBuffer>, step: number) => Promise<void>;
 }
 
 /** What a recovery did, and the pruning that it made. */
 export interface RecoverResult {
   facts: RecoveryFacts;
-  /** Missing where the guard measured no improvement. */
+  /** It was paused, and can be continued from its last checkpoint. */
+  paused?: true;
+  /** Missing where it was paused, and where the guard measured no improvement. */
   recovered?: Pruned;
 }
 
-/** Throws "config" for the choice, "shape" for a text that is too short, "not-finite", and "device-lost". */
+/** Throws "config" for the choice, "shape" for a text that is too short, "format" for a checkpoint of another subject, "not-finite", and "device-lost". */
 export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: RecoverWatch): Promise<RecoverResult> {
-  const { opened, pruned, model, text, context, before } = work;
+  const { opened, pruned, model, text, context, before, subject, checkpoint } = work;
   const recipe = recipeOf(work);
   const pruning = pruned.kind === "gates" ? { lists: indexLists(pruned.masks) } : { masks: pruned.masks };
   const known = await knownValues(ctx, pruned, model);
   const input = {
     ...{ dense: opened.model, pruned: model, pruning, recipe, text: text.ids },
-    ...{ context, subject: opened.fingerprint, weights: weightsPruned(opened.weights, known) },
+    ...{ context, subject, weights: weightsPruned(opened.weights, known) },
   };
   // It allocates several times the trained weights, which may not fit.
   const session = await ctx.gpu.checked(
@@ -71,12 +81,15 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
   );
   const began = performance.now();
   try {
-    await train(session, await session.guardPerplexity(opened.model), watch);
+    if (checkpoint) await session.restore(checkpoint);
+    const first = session.step;
+    const paused = await train(session, await session.guardPerplexity(opened.model), watch);
     const { guard, step, improved } = session;
     invariant(guard, "bug", "the guard has measured nothing");
-    const msPerStep = (performance.now() - began) / Math.max(1, step);
+    const msPerStep = (performance.now() - began) / Math.max(1, step - first);
     const refit = pruned.recovery?.refit;
     const facts = { ...(refit ? { refit } : {}), recipe, step, guard, before, undone: !improved, msPerStep };
+    if (paused) return { facts, paused };
     return improved ? { facts, recovered: await recoveredPruning(work, session, known) } : { facts };
   } finally {
     session.free();
@@ -88,38 +101,42 @@ function recipeOf({
   pruned,
   choice,
 }: Pick<RecoverWork, "opened" | "pruned" | "choice">): RecoverRecipe {
-  const { steps, ...scope } = choice;
+  const { steps, seed, ...scope } = choice;
   const often = DEFAULT_RECOVER_RECIPE.measureEvery;
   return {
-    ...{ ...DEFAULT_RECOVER_RECIPE, steps, ...scope },
+    ...{ ...DEFAULT_RECOVER_RECIPE, steps, seed, ...scope },
     tokens: Math.min(DEFAULT_RECOVER_RECIPE.tokens, config.context),
-    learningRate: recoverLearningRate(keptRatio(pruned, config), scope),
+    learningRate: recoverLearningRate(keptShareOf(pruned, config), scope),
     measureEvery: Math.max(1, Math.min(often, Math.floor(steps / MEASUREMENTS))),
   };
 }
 
 /** Kept share of the block weights. */
-function keptRatio(pruned: Pruned, config: OpenedModel["config"]): number {
+export function keptShareOf(pruned: Pruned, config: OpenedModel["config"]): number {
   if (pruned.kind === "gates") return pruned.architecture.keptWeights / budgetOf(config).blockWeights;
   const { kept, of } = pruned.facts.kept.blockWeights;
   return kept / of;
 }
 
-async function train(
-  session: RecoverSession,
-  dense: number,
-  { onStep, onGuard, cancelled }: RecoverWatch,
-): Promise<void> {
+/** Trains in stretches that end where the guard measures, with a checkpoint after each. True: it was paused. */
+async function train(session: RecoverSession, dense: number, watch: RecoverWatch): Promise<true | undefined> {
+  const { onStep, onGuard, cancelled, pausing, onCheckpoint } = watch;
   const due = throttle(REPORTS_PER_SECOND);
-  const { steps } = session.recipe;
-  await session.run({
-    due() {
-      if (cancelled()) session.pause();
-      return due();
-    },
-    onReport: ({ losses, step }) => onStep(step, steps, losses.at(-1) ?? NaN),
-    onGuard: ({ last, lastStep }) => onGuard({ step: lastStep, value: last, dense }),
-  });
+  const { steps, measureEvery } = session.recipe;
+  for (;;) {
+    await session.run({
+      steps: measureEvery - (session.step % measureEvery),
+      due() {
+        if (cancelled() || pausing()) session.pause();
+        return due();
+      },
+      onReport: ({ losses, step }) => onStep(step, steps, losses.at(-1) ?? NaN),
+      onGuard: ({ last, lastStep }) => onGuard({ step: lastStep, value: last, dense }),
+    });
+    if (session.finished || cancelled()) return undefined;
+    await onCheckpoint(await session.checkpoint(), session.step);
+    if (pausing()) return true;
+  }
 }
 
 /** The best weights of the session as a pruning with an id of its own. */

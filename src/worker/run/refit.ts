@@ -12,7 +12,7 @@ interface RefitWatch {
 /** Throws "shape" for a text that is too short, "not-finite", "cancelled" and "device-lost". */
 export async function refitPruning(
   ctx: Ctx,
-  { opened, pruned, model, text, context, before }: Omit<RecoverWork, "choice">,
+  { opened, pruned, model, text, context, before }: Omit<RecoverWork, "choice" | "subject" | "checkpoint">,
   watch: RefitWatch,
 ): Promise<RecoverResult> {
   const recipe = DEFAULT_REFIT_RECIPE;

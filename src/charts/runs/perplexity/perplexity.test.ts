@@ -53,6 +53,26 @@ describe("runs against size", () => {
     expect(geometry.name).toContain("of 3 runs; 2 of them best at their size; lowest 25.00 at 0.8 (DaSS); dense 20.00");
   });
 
+  it("have an arrow from before to a recovered one, which is in view and said", () => {
+    const better = { ...run("r", 0.5, 24), before: 32, dedicated: false };
+    const close = { ...run("s", 0.8, 27.99, "Wanda"), before: 28, dedicated: false };
+    const other = tradeoffGeometry({ points: [...points, better, close], axis, dense: null, picked: [] }, space);
+    expect(other.arrows.map(({ id }) => id)).toEqual(["r"]);
+    const from = placeOf(other.plane, { x: 0.5, y: 32 });
+    const mark = other.marks.find(({ point }) => point.id === "r");
+    expect(from.y).toBeGreaterThan(other.plane.top);
+    expect(other.arrows[0]?.path).toMatch(new RegExp(`^M${from.x},${from.y}V`));
+    const tip = Number(/V([\d.]+)M/.exec(other.arrows[0]?.path ?? "")?.[1]);
+    expect(tip).toBeLessThan(mark?.y ?? 0);
+    expect(tip).toBeGreaterThan(from.y);
+    expect(other.legend.items.map(({ label }) => label)).toContain("recovered");
+    expect(other.name).toContain("; 2 recovered, with an arrow from before");
+    const at = other.marks.findIndex(({ point }) => point.id === "r");
+    expect(TRADEOFF_PLACES.tip(other, at)?.tip.rows).toEqual(
+      expect.arrayContaining([{ label: "before recovery", value: "32.00" }]),
+    );
+  });
+
   it("make the line of the best only where they were trained for their ratio alone", () => {
     const point = { ...run("p", 0.6, 21, "DISP-LLM, threshold"), dedicated: false };
     const other = tradeoffGeometry({ points: [...points, point], axis, dense: { x: 1, y: 20 }, picked: [] }, space);

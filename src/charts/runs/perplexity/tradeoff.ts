@@ -1,4 +1,4 @@
-// Perplexity against size: a mark for every finished run, the line of the best at each size, and the dense model.
+// Perplexity against size: a mark for every finished run, arrows to recovered ones, the line of the best at each size, and the dense model.
 import { createChart, type Chart } from "../../lib/frame/chart.ts";
 import type { Frame } from "../../lib/frame/frame.ts";
 import { drawLegend } from "../../lib/marks/legend.ts";
@@ -39,6 +39,7 @@ function createTradeoff(frame: Frame): (geometry: TradeoffGeometry) => void {
   const denseLine = svg.append("path").style("stroke", "var(--chart-ink)").style("stroke-dasharray", "4 2");
   denseLine.style("stroke-opacity", 0.6);
   const denseDot = svg.append("circle").attr("r", 4).style("fill", "var(--chart-ink)");
+  const arrows = svg.append("g");
   const marks = svg.append("g");
   const letters = svg.append("g");
   return (geometry) => {
@@ -49,6 +50,14 @@ function createTradeoff(frame: Frame): (geometry: TradeoffGeometry) => void {
     denseLine.attr("d", geometry.densePath);
     denseDot.style("display", denseAt ? "" : "none");
     if (denseAt) denseDot.attr("cx", denseAt.x).attr("cy", denseAt.y);
+    arrows
+      .selectAll<SVGPathElement, TradeoffGeometry["arrows"][number]>("path")
+      .data(geometry.arrows, ({ id }) => id)
+      .join("path")
+      .attr("d", ({ path }) => path)
+      .attr("data-recovered", ({ id }) => id)
+      .style("fill", "none")
+      .style("stroke", ({ colour }) => `var(${colour})`);
     marks
       .selectAll<SVGPathElement, RunMark>("path")
       .data(geometry.marks, ({ point }) => point.id)

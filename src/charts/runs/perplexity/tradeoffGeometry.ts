@@ -20,6 +20,8 @@ export interface TradeoffPoint {
   method: string;
   /** Made for its size alone: only such runs make the line of the best. */
   dedicated: boolean;
+  /** Perplexity before its recovery, where it was recovered: an arrow leads from there to its mark. */
+  before?: number;
   /** The recipe, for the tip. */
   recipe: readonly { label: string; value: string }[];
 }
@@ -38,11 +40,19 @@ export interface RunMark extends PlotPoint {
   mark: MethodMark;
 }
 
+/** From a run to its recovered self. */
+interface Arrow {
+  id: string;
+  path: string;
+  colour: string;
+}
+
 export interface TradeoffGeometry extends Geometry, PlaneGeometry {
   legend: LegendGeometry;
   formatSize: SizeAxis["format"];
   /** By rising size. */
   marks: readonly RunMark[];
+  arrows: readonly Arrow[];
   bestPath: string;
   densePath: string;
   denseAt: PlotPoint | null;
@@ -65,7 +75,8 @@ export function tradeoffGeometry(data: TradeoffData, space: Space): TradeoffGeom
   const legend = legendGeometry(legendItems(data), space);
   const top = legend.height + CAPTION_PX;
   const height = top + HEIGHT_PX;
-  const inView = [...points, ...(dense ? [dense] : [])];
+  const befores = points.flatMap(({ x, before }) => (before === undefined ? [] : [{ x, y: before }]));
+  const inView = [...points, ...befores, ...(dense ? [dense] : [])];
   const plane = planeGeometry({ points: inView, axis, width: space.width, height, top });
   const marks = points
     .map((point): RunMark => ({ ...placeOf(plane.plane, point), point, mark: markOf(point.method) }))
@@ -76,6 +87,7 @@ export function tradeoffGeometry(data: TradeoffData, space: Space): TradeoffGeom
     legend,
     formatSize: axis.format,
     marks,
+    arrows: marks.flatMap((mark) => arrowTo(mark, plane.plane)),
     bestPath: best.map(({ x, y }, i) => (i === 0 ? `M${x},${y}` : `H${x}V${y}`)).join(""),
     densePath: densePath(plane.plane, dense),
     denseAt: dense && placeOf(plane.plane, dense),
@@ -85,13 +97,35 @@ export function tradeoffGeometry(data: TradeoffData, space: Space): TradeoffGeom
   };
 }
 
+/** Half the width of an arrow's head, and its length. */
+const HEAD_PX = { half: 3, length: 5 };
+
+/** The arrow to a recovered run from its perplexity before, at the same size; none where they are too close for one. */
+function arrowTo({ x, y, point: { id, before, x: size }, mark }: RunMark, plane: Plane): Arrow[] {
+  if (before === undefined) return [];
+  const from = placeOf(plane, { x: size, y: before });
+  const down = Math.sign(y - from.y);
+  const tip = y - down * (MARK_PX + 1);
+  if ((tip - from.y) * down < HEAD_PX.length) return [];
+  const back = tip - down * HEAD_PX.length;
+  const { half } = HEAD_PX;
+  return [
+    { id, colour: mark.colour, path: `M${x},${from.y}V${tip}M${x - half},${back}L${x},${tip}L${x + half},${back}` },
+  ];
+}
+
+/** The arrow of the legend, around (0, 0). */
+const ARROW = "M-0.6,-5h1.2v6h2.4L0,5L-3,1h2.4Z";
+
 /** The methods that have runs, the best line and the dense model. */
 function legendItems({ points, dense }: TradeoffData): LegendItem[] {
+  const recovered = points.some(({ before }) => before !== undefined);
   const alone = points.every(({ dedicated }) => dedicated);
   const methods = METHOD_MARKS.filter(({ name }) => points.some(({ method }) => method === name));
   return [
     ...methods.map(({ name, colour, path }) => ({ label: name, colour, path })),
     { label: alone ? "best at each size" : "best of the runs for one ratio", colour: "--chart-ink", mark: "line" },
+    ...(recovered ? [{ label: "recovered", colour: "--chart-ink", path: ARROW }] : []),
     ...(dense ? [{ label: "dense", colour: "--chart-ink", mark: "dash" } as const] : []),
   ];
 }
@@ -140,9 +174,15 @@ function nameOf({ points, axis, dense }: TradeoffData, best: number): string {
   const where = `${perplexityText(lowest.y)} at ${axis.format(lowest.x)} (${lowest.method})`;
   return (
     `Perplexity against ${axis.name} of ${whole(points.length)} runs; ${whole(best)} of them best at their size; lowest ${where}` +
-    `${dense ? `; dense ${perplexityText(dense.y)}` : ""}. ` +
+    `${recoveredText(points)}${dense ? `; dense ${perplexityText(dense.y)}` : ""}. ` +
     "Arrow keys move from run to run, Enter loads a run, Shift+Enter picks it to compare."
   );
+}
+
+/** "; 2 recovered, with arrows from before". */
+function recoveredText(points: TradeoffData["points"]): string {
+  const count = points.filter(({ before }) => before !== undefined).length;
+  return count > 0 ? `; ${whole(count)} recovered, with an arrow from before` : "";
 }
 
 /** Places are indices of marks. */
@@ -162,6 +202,7 @@ export const TRADEOFF_PLACES: Places<TradeoffGeometry, number> = {
     const { x, y, point, mark } = chosen;
     const rows = [
       { label: "perplexity", value: perplexityText(point.y), colour: mark.colour },
+      ...(point.before === undefined ? [] : [{ label: "before recovery", value: perplexityText(point.before) }]),
       { label: "size", value: formatSize(point.x) },
       ...point.recipe,
     ];

@@ -1,7 +1,8 @@
 // The export of a model whose single weights are pruned: the masked form, compared with the pruned model on the GPU.
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
-import { exportWeights } from "../../formats/export/exportWeights.ts";
+import type { FloatDtype } from "../../dtype.ts";
+import { exportWeights, type WeightSource } from "../../formats/export/exportWeights.ts";
 import { maskedTensors } from "../../formats/gguf/write/editedTensors.ts";
 import { exportEditedGguf } from "../../formats/gguf/write/exportGguf.ts";
 import { receiptFile } from "../../formats/receipt/receipt.ts";
@@ -13,12 +14,13 @@ import {
   type WeightReceiptInput,
 } from "../../formats/receipt/weightReceipt.ts";
 import type { Model } from "../../model/load.ts";
+import type { Precision } from "../../tensor.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import { readMatrix } from "../../prune/weights/blockPruner.ts";
 import { keptOfMasks, type WeightMasks } from "../../masks/weightMasks.ts";
 import { plannedGguf } from "./ggufForms.ts";
 import { checkSample, LOGIT_LIMIT, type ExportGatesOptions, ROUNDED_LOGIT_LIMIT } from "./exportGates.ts";
-import { type ExportedForm, writeForms, type ExportTarget } from "./writeForms.ts";
+import { type ExportedForm, writeForms, type ExportTarget, type PlannedForm } from "./writeForms.ts";
 import { engineReader, logitsOf } from "./readBack.ts";
 
 export interface PrunedWeightsOptions extends Omit<ExportGatesOptions, "receipt" | "openOnnx"> {
@@ -61,32 +63,20 @@ export async function exportPrunedWeights(
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),
   };
-  const { version, recipe } = options.receipt;
-  // Updated weights are f32 on the GPU. They are rounded to the dtype of the file, and again to the precision that it is read back at.
-  const limit = Math.max(
-    dtype !== own || updates ? ROUNDED_LOGIT_LIMIT[dtype] : LOGIT_LIMIT,
-    updates && precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0,
-  );
+  const limit = updates ? updatedLimit(dtype, precision) : dtype === own ? LOGIT_LIMIT : ROUNDED_LOGIT_LIMIT[dtype];
   const planned =
     form === "masked"
       ? {
           ...{ form, target, dtype, limit },
           files: () => exportWeights(source),
-          read: engineReader(ctx, "masked", { version, precision }),
+          read: engineReader(ctx, "masked", { version: options.receipt.version, precision }),
         }
-      : plannedGguf(ctx, {
-          ...{ form, target, ids, precision, version, limit: updates && precision === "f16" ? limit : LOGIT_LIMIT },
-          ...{ perplexityOf: options.perplexityOf, cancelled: cancelled ?? (() => false) },
-          write: async () => {
-            const edited = maskedTensors(opened.weights, config, masks, updates ? updated : undefined);
-            const { kept, of } = keptShares(config, keptOfMasks(masks)).blockWeights;
-            const { modelName, licence } = options.receipt;
-            const origin = { name: modelName, licence, version, recipe, keep: kept / of };
-            const type = options.ggufType ?? chosen;
-            const model = { weights: opened.weights, edited, ...(updates ? {} : { masks: { weights: masks } }) };
-            return exportEditedGguf(source, model, { origin, ...(type ? { type } : {}) });
-          },
-        });
+      : maskedGguf(
+          ctx,
+          opened,
+          { source, target, precision, limit: updates && precision === "f16" ? limit : LOGIT_LIMIT },
+          options,
+        );
   const [exported] = await writeForms([planned], {
     ...{ ids, expected },
     records: (checks, sampled) => {
@@ -99,11 +89,35 @@ export async function exportPrunedWeights(
         checks,
         sample: sampled,
       });
-      return () => [receiptFile(receipt), weightCardFile(receipt)];
+      return () => [receiptFile(receipt), weightCardFile(receipt, form)];
     },
     ...(onProgress ? { onProgress } : {}),
     ...(cancelled ? { cancelled } : {}),
   });
   invariant(exported, "bug", "the export of one form returned none");
   return exported;
+}
+
+/** Updated weights are f32 on the GPU. They are rounded to the dtype of the file, and again to the precision that it is read back at. */
+const updatedLimit = (dtype: FloatDtype, precision: Precision): number =>
+  Math.max(ROUNDED_LOGIT_LIMIT[dtype], precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0);
+
+/** The plan of the gguf-masked form. source: with the masks, and with the updated values where the method has any. */
+function maskedGguf(
+  ctx: Ctx,
+  { weights }: OpenedModel,
+  { source, ...plan }: { source: WeightSource; target: ExportTarget; precision: Precision; limit: number },
+  { ids, receipt, perplexityOf, cancelled = () => false, ...options }: PrunedWeightsOptions,
+): PlannedForm {
+  const { modelName, licence, version, recipe } = receipt;
+  const { config, masks, updated } = source;
+  const { kept, of } = keptShares(config, keptOfMasks(masks)).blockWeights;
+  const type = options.ggufType ?? options.dtype;
+  const choice = { origin: { name: modelName, licence, version, recipe, keep: kept / of }, ...(type ? { type } : {}) };
+  const edited = maskedTensors(weights, config, masks, updated);
+  return plannedGguf(ctx, {
+    ...{ form: "gguf-masked", ...plan, ids, version, perplexityOf, cancelled },
+    write: () =>
+      exportEditedGguf(source, { weights, edited, ...(updated ? {} : { masks: { weights: masks } }) }, choice),
+  });
 }

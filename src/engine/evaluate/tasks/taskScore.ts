@@ -1,4 +1,5 @@
 // From log-likelihoods to accuracies with standard errors, as lm-evaluation-harness computes them.
+import type { Accuracy, TaskAccuracies } from "../../formats/runs/runScores.ts";
 import type { ZeroShotTask, TaskItem } from "./task.ts";
 
 /** What a model makes of one item. */
@@ -11,22 +12,10 @@ export interface ItemScore {
   greedy: readonly boolean[];
 }
 
-/** A mean of 0/1 values and its standard error. */
-export interface Accuracy {
-  value: number;
-  /** Standard deviation of the sample over the root of its size; NaN for one item. */
-  standardError: number;
-}
-
-export interface TaskScore {
+/** The accuracies of a model on a task. acc: the share of items whose right continuation is the likeliest; of greedy tasks, whose continuation the model writes. */
+export interface TaskScore extends Omit<TaskAccuracies, "difference"> {
   task: string;
   items: number;
-  /** The share of items whose right continuation is the likeliest; of greedy tasks, whose continuation the model writes. */
-  acc: Accuracy;
-  /** The same with each log-likelihood divided by the characters of its choice; null for pairs and greedy tasks. */
-  accNorm: Accuracy | null;
-  /** The same with the log-likelihood without the context subtracted (mutual information); null where that was not measured. */
-  accMutualInfo: Accuracy | null;
   /** Whether each item is right, by acc: for differences between two models on the same items. */
   right: readonly boolean[];
 }
@@ -56,6 +45,12 @@ export function taskScore({ name, kind, items, alone }: ZeroShotTask, scores: re
     accMutualInfo: alone ? accuracyOf(byContext) : null,
     right,
   };
+}
+
+/** The accuracies of a score, and its difference from the dense model's. */
+export function accuraciesOf(score: TaskScore, dense?: TaskScore): TaskAccuracies {
+  const { acc, accNorm, accMutualInfo } = score;
+  return { acc, accNorm, accMutualInfo, ...(dense ? { difference: accuracyDifference(dense, score) } : {}) };
 }
 
 /** b - a on the same items, with the standard error of the differences: smaller than that of two separate samples. */

@@ -1,10 +1,8 @@
 // Two tasks that need no file: any held-out text gives them. Equal texts and seeds give equal items.
 import { invariant } from "../../errors.ts";
 import { DRAW, uniformNoise } from "../../rng.ts";
+import type { TextTask } from "../../recipes/textTaskNames.ts";
 import { choiceItem, type ZeroShotTask } from "./task.ts";
-
-/** The names of the tasks that are made from a text. */
-export type TextTask = "next-sentence" | "last-word";
 
 interface TextTaskOptions {
   /** How many items to draw; fewer where the text is shorter. */

@@ -2,7 +2,7 @@
 import { percent, whole } from "../../../shared/format.ts";
 import type { RecoverScope } from "../../recipes/recoverRecipe.ts";
 import { NO_LICENCE } from "./licence.ts";
-import type { PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
+import type { Form, PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
 import type { RecoveryReceipt } from "../receipt/recoveryReceipt.ts";
 
 export function frontMatter({ model }: ReceiptBase): string {
@@ -69,6 +69,28 @@ export function checks({ checks: all }: ReceiptBase): string {
       percent(check.argmaxAgreement),
     ]),
   );
+}
+
+/** What the GGUF file of a form stores, as its check found it; empty for other forms. */
+export function ggufNotes({ checks: all, perplexity: measured }: ReceiptBase, form: Form): string {
+  const check = all.find((one) => one.form === form);
+  if (!check?.gguf) return "";
+  const { architecture, blockWeights, addedDimensions, withoutAttention, notes } = check.gguf;
+  const [pair] = measured;
+  const sentences = [
+    `The file is in llama.cpp's architecture \`${architecture}\`, with matrices in ${check.dtype}; it stores ${percentOf(blockWeights)} of the base model's block weights.`,
+    ...(addedDimensions > 0
+      ? [`${whole(addedDimensions)} MLP dimensions of zeros fill up rows, which consist of whole blocks of values.`]
+      : []),
+    ...(withoutAttention > 0 ? [`${withoutAttention} blocks have no attention left.`] : []),
+    ...(check.perplexity === undefined
+      ? []
+      : [
+          `Perplexity of the file as it is quantised: ${check.perplexity.toFixed(2)}${pair ? ` (before: ${pair.pruned.toFixed(2)})` : ""}.`,
+        ]),
+    ...notes,
+  ];
+  return sentences.map(oneLine).join(" ");
 }
 
 export function licenceNote({ model }: ReceiptBase): string {

@@ -4,6 +4,7 @@ import { whole } from "../../../shared/format.ts";
 import {
   checks,
   frontMatter,
+  ggufNotes,
   keptWeightsNote,
   licenceNote,
   oneLine,
@@ -44,6 +45,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
     `# ${name}, pruned to ${percentOf(blocks)} of its block weights`,
     `Made with ${program.name} ${oneLine(program.version)} by structural pruning (DISP-LLM, arXiv 2410.11988): parts of ${name} were removed; the remaining weights ${keptWeightsNote(receipt)}.`,
     `${FORM_NOTES[form]}${adapterNote(receipt, form)}`,
+    ...[ggufNotes(receipt, form)].filter((note) => note !== ""),
     "## What is kept",
     table(
       ["", "kept", "of", "share"],

@@ -4,6 +4,7 @@ import { METHOD_NAMES, parsePattern, type WeightMethod } from "../../recipes/wei
 import {
   checks,
   frontMatter,
+  ggufNotes,
   keptWeightsNote,
   licenceNote,
   oneLine,
@@ -14,7 +15,7 @@ import {
 } from "./cardParts.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
 import { RECEIPT_FILE, type Share } from "../receipt/receipt.ts";
-import type { WeightReceipt } from "../receipt/weightReceipt.ts";
+import type { WeightForm, WeightReceipt } from "../receipt/weightReceipt.ts";
 
 const PAPERS: Record<WeightMethod, string> = {
   dass: "arXiv 2405.01943",
@@ -23,8 +24,15 @@ const PAPERS: Record<WeightMethod, string> = {
   sparsegpt: "arXiv 2301.00774",
 };
 
+/** How a form loads: the beginning of a sentence. */
+const LOADS: Record<WeightForm, string> = {
+  masked:
+    'It loads wherever the base model does, for example with `AutoModelForCausalLM.from_pretrained("this folder")`',
+  "gguf-masked": "llama.cpp and programs that are built on it load it as it is (`llama-cli -m model.gguf`)",
+};
+
 /** The model card as Markdown with front matter. */
-export function weightCard(receipt: WeightReceipt): string {
+export function weightCard(receipt: WeightReceipt, form: WeightForm = "masked"): string {
   const { model, kept, recipe, program, updated, recovery } = receipt;
   const updatedBy = updated && !recovery;
   const name = oneLine(model.name);
@@ -42,7 +50,8 @@ export function weightCard(receipt: WeightReceipt): string {
     frontMatter(receipt),
     `# ${name}, ${recipe.pattern} of its MLP weights zero`,
     `Made with ${program.name} ${oneLine(program.version)} by ${METHOD_NAMES[recipe.method]} (${PAPERS[recipe.method]}): ${lost}. ${updatedBy ? "The remaining weights were updated to compensate." : `The remaining weights ${keptWeightsNote(receipt)}.`}`,
-    'This folder contains dense tensors in the shapes of the base model, with zeros for the pruned weights. It loads wherever the base model does, for example with `AutoModelForCausalLM.from_pretrained("this folder")`, and it is as large and as slow as the base model: common runtimes gain no speed from zeros, including 2:4.',
+    `This folder contains dense tensors in the shapes of the base model, with zeros for the pruned weights. ${LOADS[form]}, and it is as large and as slow as the base model: common runtimes gain no speed from zeros, including 2:4.`,
+    ...[ggufNotes(receipt, form)].filter((note) => note !== ""),
     "## What is kept",
     table(
       ["", "kept", "of", "share"],
@@ -65,6 +74,6 @@ export function weightCard(receipt: WeightReceipt): string {
 }
 
 /** README.md, ready to be written beside an export. */
-export function weightCardFile(receipt: WeightReceipt): OutputFile {
-  return textFile("README.md", weightCard(receipt));
+export function weightCardFile(receipt: WeightReceipt, form: WeightForm): OutputFile {
+  return textFile("README.md", weightCard(receipt, form));
 }

@@ -7,7 +7,7 @@ import { sameShapes } from "./exportMasked.ts";
 import { exportRows } from "./exportRows.ts";
 import type { OutputFile } from "../files/outputFile.ts";
 
-interface WeightSource extends ExportModel {
+export interface WeightSource extends ExportModel {
   masks: WeightMasks;
   /** The updated values of a matrix, (out, in). By default kept weights stay bit for bit the same. */
   updated?: (matrix: MlpMatrix) => Promise<Float32Array<ArrayBuffer>>;

@@ -5,6 +5,7 @@ import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../../recipes/recoverRecipe.ts";
 import { readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./readRun.ts";
 import { recordJson, type Run, runJson } from "./runRecord.ts";
+import type { RunScores } from "./runScores.ts";
 import { gateRun, historyOf, weightRun } from "./runs.fixture.ts";
 
 const TRAINED = {
@@ -60,6 +61,38 @@ describe("runs", () => {
     expect(readRuns(JSON.stringify(runJson(run)), "run.json")).toEqual([run]);
     expect(refusal(damaged("record.recovery.weightsSha256", "ab", run))).toContain(
       "record.recovery.weightsSha256: expected 64 hexadecimal digits",
+    );
+  });
+
+  it("keep zero-shot scores, and refuse damaged ones", () => {
+    const text = { name: "held.txt", sha256: "ab".repeat(32) };
+    const accuracy = { value: 0.5, standardError: 0.1 };
+    const acc = { acc: accuracy, accNorm: accuracy, accMutualInfo: null };
+    const one = { acc: { value: 1, standardError: NaN }, accNorm: null, accMutualInfo: null };
+    const difference = { value: -0.25, standardError: 0.05 };
+    const scores: RunScores = {
+      ...{ text, tokens: 2048, context: 16 },
+      tasks: [
+        { task: "next-sentence", source: text, items: 40, seed: 1 },
+        { task: "mine", source: { ...text, name: "mine.jsonl" }, items: 1 },
+      ],
+      models: [
+        { model: "dense", agreement: null, scores: [acc, one] },
+        { model: "pruned", agreement: { same: 0.75, kl: 0.4 }, scores: [{ ...acc, difference }] },
+      ],
+    };
+    const run = gateRun("a", { scores });
+    expect(readRuns(JSON.stringify(runJson(run)), "run.json")).toEqual([run]);
+    // The browser's database keeps NaN as it is.
+    expect(readRunRecord(recordJson(run.record), "database")).toEqual(run.record);
+    expect(refusal(damaged("record.scores.models.1.model", "best", run))).toContain(
+      "record.scores.models[1].model: expected one of dense, pruned, recovered",
+    );
+    expect(refusal(damaged("record.scores.models.1.scores", [acc, acc, acc], run))).toContain(
+      "record.scores.models[1].scores: expected at most one entry per task (2)",
+    );
+    expect(refusal(damaged("record.scores.models.0.scores.0.acc.value", 2, run))).toContain(
+      "record.scores.models[0].scores[0].acc.value: expected a number from 0 to 1",
     );
   });
 

@@ -13,6 +13,7 @@ import {
 import type { Share } from "../receipt/receipt.ts";
 import { readRecovery } from "../receipt/recoveryReceipt.ts";
 import { BASELINE_METHODS, RUN_FORMAT, type Run, type RunMasks, type RunRecipe, type RunRecord } from "./runRecord.ts";
+import { readScores } from "./runScores.ts";
 import { readWeightRecipe } from "../receipt/weightReceipt.ts";
 import { readTargets } from "../../recipes/targets.ts";
 import { readHistory, type RunHistory } from "./runHistory.ts";
@@ -55,7 +56,7 @@ function readRecordField(field: JsonField): RunRecord {
   const finished = field.get("finished");
   if (Number.isNaN(Date.parse(finished.text()))) finished.refuse("an ISO time");
   const times = field.get("msPerToken");
-  const recovery = field.get("recovery");
+  const [recovery, scores] = [field.get("recovery"), field.get("scores")];
   const ms = (name: string): number => times.get(name).number({ min: 0 });
   return {
     format: readVersion(field.get("format"), RUN_FORMAT),
@@ -78,6 +79,7 @@ function readRecordField(field: JsonField): RunRecord {
     },
     msPerToken: times.value === null ? null : { dense: ms("dense"), pruned: ms("pruned") },
     ...(recovery.value === undefined ? {} : { recovery: readRecovery(recovery) }),
+    ...(scores.value === undefined ? {} : { scores: readScores(scores) }),
   };
 }
 

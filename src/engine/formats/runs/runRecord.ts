@@ -5,6 +5,7 @@ import type { Targets } from "../../recipes/targets.ts";
 import type { PerplexityPair, Share, TextRef } from "../receipt/receipt.ts";
 import type { RecoveryReceipt } from "../receipt/recoveryReceipt.ts";
 import { historyJson, type RunHistory } from "./runHistory.ts";
+import type { RunScores } from "./runScores.ts";
 
 export const RUN_FORMAT = "espalier-run-1";
 
@@ -54,6 +55,8 @@ export interface RunRecord {
   msPerToken: { dense: number; pruned: number } | null;
   /** Of a run whose kept weights were trained afterwards: its masks alone do not rebuild the model. */
   recovery?: RecoveryReceipt;
+  /** Zero-shot scores; missing where they were not measured. */
+  scores?: RunScores;
 }
 
 export interface Run {

@@ -9,16 +9,19 @@ interface BlockShape {
   /** Invocations along the rows and along the columns of the tile: it has 8 times as many of both. */
   down: number;
   across: number;
-  /** Steps of the sum between two barriers. */
+  /** Steps of the sum per round. */
   round: number;
+  /** Buffers in workgroup memory; with two, a round takes one barrier in place of two. */
+  buffers: 1 | 2;
 }
 
 /** Tiles with 8 x 8 results per invocation, by variant. */
 export const BLOCK_SHAPES: Readonly<Record<BlockVariant, BlockShape>> = {
-  blocks64: { down: 8, across: 8, round: 16 },
-  blocks64x128: { down: 8, across: 16, round: 16 },
-  blocks128x64: { down: 16, across: 8, round: 16 },
-  blocks128: { down: 16, across: 16, round: 16 },
+  blocks64: { down: 8, across: 8, round: 16, buffers: 1 },
+  blocks64x128: { down: 8, across: 16, round: 16, buffers: 1 },
+  buffered64x128: { down: 8, across: 16, round: 16, buffers: 2 },
+  blocks128x64: { down: 16, across: 8, round: 16, buffers: 1 },
+  blocks128: { down: 16, across: 16, round: 16, buffers: 1 },
 };
 export const BLOCK_VARIANTS = Object.keys(BLOCK_SHAPES) as BlockVariant[];
 
@@ -32,26 +35,28 @@ export const HALF_SHAPES: Readonly<Record<HalfVariant, BlockVariant>> = {
 export const forBlocks = <T>(make: (variant: BlockVariant) => T): Record<BlockVariant, T> => ({
   blocks64: make("blocks64"),
   blocks64x128: make("blocks64x128"),
+  buffered64x128: make("buffered64x128"),
   blocks128x64: make("blocks128x64"),
   blocks128: make("blocks128"),
 });
 
 /** The shape that splitk divides into slices. */
-export const SLICED_SHAPE: BlockVariant = "blocks128x64";
+export const SLICED_SHAPE: BlockVariant = "blocks64x128";
 
 /** lib/blocks.wgsl for one shape. right: vec4h for a right factor of halves. */
-export const blockText = ({ down, across, round }: BlockShape, right: "vec4f" | "vec4h" = "vec4f"): string =>
+export const blockText = ({ down, across, round, buffers }: BlockShape, right: "vec4f" | "vec4h" = "vec4f"): string =>
   [
     `const DOWN = ${down}u;`,
     `const ACROSS = ${across}u;`,
     `const ROUND = ${round}u;`,
+    `const BUFFERS = ${buffers}u;`,
     `alias RightValue = ${right};`,
     blocks,
   ].join("\n");
 
 /** Bytes of workgroup memory of a shape: a vec4 per step and group of four rows or columns, and one of padding for each factor. */
-export const workgroupBytes = ({ down, across, round }: BlockShape): number =>
-  16 * round * (2 * down + 1 + 2 * across + 1);
+export const workgroupBytes = ({ down, across, round, buffers }: BlockShape): number =>
+  16 * buffers * round * (2 * down + 1 + 2 * across + 1);
 
 /** Workgroups that fill a large graphics card (measured on an H200), and rounds of the sum that a slice must have to be worth its own workgroup. */
 const FULL_CARD = 768;

@@ -3,11 +3,9 @@ import scalar from "../../../../shaders/lib/scalar.wgsl?raw";
 import vec4 from "../../../../shaders/lib/vec4.wgsl?raw";
 import bitsF16 from "../../../../shaders/lib/weight_bits_f16.wgsl?raw";
 import bitsF32 from "../../../../shaders/lib/weight_bits_f32.wgsl?raw";
-import bitsHalf from "../../../../shaders/lib/weight_bits_half.wgsl?raw";
 import weightsF16 from "../../../../shaders/lib/weights_f16.wgsl?raw";
 import weightsF16Single from "../../../../shaders/lib/weights_f16_single.wgsl?raw";
 import weightsF32 from "../../../../shaders/lib/weights_f32.wgsl?raw";
-import weightsHalf from "../../../../shaders/lib/weights_half.wgsl?raw";
 import { EngineError } from "../../errors.ts";
 import type { DType, Precision, Tensor } from "../../tensor.ts";
 
@@ -27,11 +25,8 @@ export function weightText(precision: Precision, width: Width): string {
 export const earlyWeightText = (precision: Precision): string =>
   precision === "f32" ? `${weightsF32}\n${bitsF32}` : `${weightsF16}\n${bitsF16}`;
 
-/** Comes first in a kernel with lib/weights_half.wgsl. */
+/** Comes first in a kernel with halves in workgroup memory. */
 export const HALF_FIRST = "enable f16;";
-/** The same for weights in f16 on adapters with shader-f16. */
-export const halfWeightText = `${weightsHalf}\n${bitsHalf}`;
-
 /** How a weight is stored. Throws "bug" for a tensor of integers. */
 export function precisionOf({ dtype, label }: Tensor): Precision {
   if (isPrecision(dtype)) return dtype;

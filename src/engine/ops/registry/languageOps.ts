@@ -12,19 +12,12 @@ import { attention } from "../attention.ts";
 import { attentionCachedRef, attentionRef } from "../attention.ref.ts";
 import { cachedAttention } from "../cachedAttention.ts";
 import { cachedAttentionRef } from "../cachedAttention.ref.ts";
-import {
-  crossEntropy,
-  crossEntropyByToken,
-  type CrossEntropyOptions,
-  crossEntropyTerms,
-  topTokens,
-} from "../crossEntropy.ts";
+import { crossEntropy, crossEntropyByToken, type CrossEntropyOptions, crossEntropyTerms } from "../crossEntropy.ts";
 import {
   crossEntropyByTokenRef,
   type CrossEntropyParams,
   crossEntropyRef,
   crossEntropyTermsRef,
-  topTokensRef,
 } from "../crossEntropy.ref.ts";
 import { embedding } from "../embedding.ts";
 import { embeddingRef } from "../embedding.ref.ts";
@@ -37,8 +30,8 @@ import { headNormRef } from "../headNorm.ref.ts";
 import { linearAdapted } from "../linearParts.ts";
 import { linearAdaptedRef, linearMaskedAdapterRef } from "../linearParts.ref.ts";
 import { splitRows } from "../kit/rowParts.ts";
-import { klLoss, type KlLossOptions } from "../klLoss.ts";
-import { klLossRef } from "../klLoss.ref.ts";
+import { compareTokens, klLoss, type KlLossOptions } from "../klLoss.ts";
+import { compareTokensRef, klLossRef, type KlLossParams } from "../klLoss.ref.ts";
 import { rope } from "../rope.ts";
 import { ropeRef } from "../rope.ref.ts";
 import { scatterAdd } from "../scatterAdd.ts";
@@ -64,6 +57,14 @@ function normOptions(t: readonly Tensor[], params: AddNormParams): AddNormOption
 
 const gatesOf = (mask: Tensor | undefined, times: number): ActivationGates | undefined =>
   mask && { mask, twice: times === 2 };
+
+function klOptions(t: readonly Tensor[], { partRows, logitsBytes }: KlLossParams): KlLossOptions {
+  const headOf = (i: number): KlLossOptions["head"] => ({
+    weight: splitRows(take(t, i), partRows),
+    ...(t[4] ? { bias: t[4] } : {}),
+  });
+  return { head: headOf(1), teacher: { x: take(t, 2), head: headOf(3) }, logitsBytes };
+}
 
 export const languageOps: readonly CheckedOp[] = [
   checkedOp(embeddingRef, (ctx, t, { scale, partRows }) => [
@@ -109,15 +110,11 @@ export const languageOps: readonly CheckedOp[] = [
   checkedOp(gatherRef, (ctx, t) => [gather(ctx, take(t, 0), take(t, 1))]),
   checkedOp(scatterAddRef, (ctx, t) => [scatterAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
   checkedOp(crossEntropyRef, (ctx, t, params) => [crossEntropy(ctx, take(t, 0), lossOptions(t, params))]),
-  checkedOp(klLossRef, (ctx, t, { partRows, logitsBytes }) => {
-    const headOf = (i: number): KlLossOptions["head"] => ({
-      weight: splitRows(take(t, i), partRows),
-      ...(t[4] ? { bias: t[4] } : {}),
-    });
-    const teacher = { x: take(t, 2), head: headOf(3) };
-    return [klLoss(ctx, take(t, 0), { head: headOf(1), teacher, logitsBytes })];
+  checkedOp(klLossRef, (ctx, t, params) => [klLoss(ctx, take(t, 0), klOptions(t, params))]),
+  checkedOp(compareTokensRef, (ctx, t, params) => {
+    const { kl, studentTop, teacherTop } = compareTokens(ctx, take(t, 0), klOptions(t, params));
+    return [kl, studentTop, teacherTop];
   }),
   checkedOp(crossEntropyByTokenRef, (ctx, t, params) => [crossEntropyByToken(ctx, take(t, 0), lossOptions(t, params))]),
   checkedOp(crossEntropyTermsRef, (ctx, t, params) => [crossEntropyTerms(ctx, take(t, 0), lossOptions(t, params))]),
-  checkedOp(topTokensRef, (ctx, t, params) => [topTokens(ctx, take(t, 0), lossOptions(t, params))]),
 ];

@@ -2,8 +2,8 @@
 import type { MemoryPlan, PlanParts } from "../../../engine/index.ts";
 import { bytes, whole } from "../../../shared/format.ts";
 
-/** Parts of the plan, with the name of each. The studio plans no recovery. */
-const ROWS: readonly (readonly [Exclude<keyof PlanParts, "recovery">, string])[] = [
+/** Parts of the plan, with the name of each. */
+const ROWS: readonly (readonly [keyof PlanParts, string])[] = [
   ["weights", "weights"],
   ["training", "activations of a training step"],
   ["logits", "logits and their gradient"],
@@ -11,7 +11,12 @@ const ROWS: readonly (readonly [Exclude<keyof PlanParts, "recovery">, string])[]
   ["evaluation", "evaluation (extra)"],
   ["cache", "KV cache"],
   ["pruned", "pruned copy at 50 %"],
+  ["recovery", "recovery: trained copies, optimiser, recovered model"],
 ];
+
+/** With a recovery the plan has the pruning that it trains, which may keep another share. */
+const nameOf = (part: keyof PlanParts, name: string, { recovery }: PlanParts): string =>
+  part === "pruned" && recovery !== undefined ? "pruned model" : name;
 
 export const PRECISIONS = { f32: "full precision", f16: "half precision" } as const;
 
@@ -33,12 +38,15 @@ export function MemoryPlanTable({ plan, storageFreeBytes }: Props) {
         In {PRECISIONS[plan.precision]}; {lengthsOf(plan)}
       </caption>
       <tbody>
-        {ROWS.map(([part, name]) => (
-          <tr key={part}>
-            <th scope="row">{name}</th>
-            <td>{bytes(plan.parts[part])}</td>
-          </tr>
-        ))}
+        {ROWS.map(([part, name]) => {
+          const size = plan.parts[part];
+          return size === undefined ? null : (
+            <tr key={part}>
+              <th scope="row">{nameOf(part, name, plan.parts)}</th>
+              <td>{bytes(size)}</td>
+            </tr>
+          );
+        })}
         <tr className="plan-total">
           <th scope="row">total ({whole(plan.buffers)} buffers)</th>
           <td data-testid="plan-total">{bytes(plan.totalBytes)}</td>

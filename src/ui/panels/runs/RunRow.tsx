@@ -2,7 +2,7 @@
 import { Fragment, useRef, useState } from "react";
 import type { RunRecord } from "../../../engine/index.ts";
 import { bytes, keptPercent, perplexityText } from "../../../shared/format.ts";
-import { methodLabel, recipeRows } from "../../views/runViews.ts";
+import { methodLabel, recipeRows, scoreFacts } from "../../views/runViews.ts";
 import { RenameRun } from "./RenameRun.tsx";
 import { RunActions } from "./RunActions.tsx";
 
@@ -14,13 +14,14 @@ interface Props {
   onPick: (id: string) => void;
 }
 
-/** Method and recipe, size, and when the run finished. */
+/** Method and recipe, size, zero-shot scores, and when the run finished. */
 function factsOf(run: RunRecord): string[] {
   return [
     methodLabel(run),
     ...recipeRows(run).map(({ label, value }) => (label === "pattern" ? value : `${label} ${value}`)),
     `${keptPercent(run.kept.modelWeights)} of the model`,
     bytes(run.kept.bytes),
+    ...scoreFacts(run),
     run.finished.slice(0, 16).replace("T", " "),
   ];
 }

@@ -48,7 +48,7 @@ export function TradeoffFigure({ groups, group, pair, onGroup, onPick }: Props) 
       <Figure
         name="tradeoff"
         title="What pruning costs"
-        caption="Every saved run on this text: perplexity against size, and the best at each size. Click a point to load it; Shift-click two to compare."
+        caption="Every saved run on this text: perplexity against size, and the best at each size; arrows lead to recovered models. Click a point to load it; Shift-click two to compare."
         make={make}
         source={source}
       />

@@ -28,7 +28,7 @@ import { tokenizerMetadata } from "./tokenizerMetadata.ts";
 /** The name of the file in its folder. */
 export const GGUF_FILE = "model.gguf";
 
-export interface GgufChoice {
+interface GgufChoice {
   /** Element type of the matrices; default: that of the model's matrices. */
   type?: GgufType;
   origin: GgufOrigin;

@@ -9,7 +9,7 @@ import { fieldOf, refuseTokenizer, TOKEN_TYPES, type TokenizerKind } from "./tok
 const KEY = "tokenizer.ggml.";
 
 /** The files of a tokenizer. */
-export interface TokenizerFiles {
+interface TokenizerFiles {
   /** tokenizer.json */
   readonly tokenizer: JsonField;
   /** tokenizer_config.json as an object; empty without one. */

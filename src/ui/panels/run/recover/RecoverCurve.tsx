@@ -9,15 +9,15 @@ import { useValueSource } from "../../../views/useValueSource.ts";
 
 const NONE: readonly GuardReading[] = [];
 
-/** The readings of the recovery that runs or was the last one. */
-function readingsOf({ recovery, recovered }: StudioState): readonly GuardReading[] {
+/** The readings of the recovery that runs, was the last one or is paused. */
+function readingsOf({ recovery, recovered, pausedRecovery }: StudioState): readonly GuardReading[] {
   if (recovery.phase === "recovering" || recovery.phase === "undone") return recovery.readings;
-  return recovered?.readings ?? NONE;
+  return recovered?.readings ?? pausedRecovery?.readings ?? NONE;
 }
 
-function stepsOf({ recovery, recovered, recoverChoice }: StudioState): number {
+function stepsOf({ recovery, recovered, pausedRecovery, recoverChoice }: StudioState): number {
   const facts = recovery.phase === "undone" ? recovery.facts : recovered?.facts;
-  return facts?.recipe?.steps ?? recoverChoice.steps;
+  return facts?.recipe?.steps ?? pausedRecovery?.choice.steps ?? recoverChoice.steps;
 }
 
 export function RecoverCurve() {

@@ -8,8 +8,8 @@ import type { StudioState } from "../../../../state/storeState.ts";
 import { ChoiceField } from "../../../parts/ChoiceField.tsx";
 import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { NumberField } from "../../../parts/NumberField.tsx";
-import { TaskProgress } from "../../../parts/TaskProgress.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
+import { PausedNote, RecoverProgress } from "./PausedNote.tsx";
 import { RecoverCurve } from "./RecoverCurve.tsx";
 import { REFIT_DONE, RefitStart, refitUndone } from "./RefitStart.tsx";
 
@@ -46,7 +46,7 @@ function estimate(state: StudioState): string {
 }
 
 function RecoverChoices({ disabled }: { disabled: boolean }) {
-  const { steps, matrices, rank } = useStudio((state) => state.recoverChoice);
+  const { steps, matrices, rank, seed } = useStudio((state) => state.recoverChoice);
   const { chooseRecovery } = useActions();
   const trained: TrainedChoice = rank === undefined ? matrices : "lowRank";
   return (
@@ -68,6 +68,17 @@ function RecoverChoices({ disabled }: { disabled: boolean }) {
         max={RECOVER_BOUNDS.steps.max}
         disabled={disabled}
         onValue={(value) => chooseRecovery({ steps: value })}
+      />
+      <NumberField
+        label="Seed"
+        hint="Draws the windows of the calibration text"
+        whole
+        testId="recover-seed"
+        value={seed}
+        min={RECOVER_BOUNDS.seed.min}
+        max={RECOVER_BOUNDS.seed.max}
+        disabled={disabled}
+        onValue={(value) => chooseRecovery({ seed: value })}
       />
       <ChoiceField
         id="recover-matrices"
@@ -165,21 +176,21 @@ function Start() {
   );
 }
 
-/** Shown once something is pruned. */
+/** Shown once something is pruned, and while a recovery is paused. */
 export function RecoverPanel() {
   const pruned = useStudio((state) => isPruned(state) && state.run.phase !== "training");
   const running = useStudio((state) => state.recovery.phase === "recovering");
-  const label = useStudio(({ recovery }) =>
-    recovery.phase === "recovering" && recovery.refit ? "Refitting" : "Recovering",
-  );
-  const { stopRecovery } = useActions();
-  if (!pruned && !running) return null;
+  const paused = useStudio((state) => state.pausedRecovery !== null && state.run.phase !== "training");
+  if (!pruned && !running && !paused) return null;
   return (
     <div className="recover" role="group" aria-label="Recover" data-testid="recover-panel">
       {running ? (
-        <TaskProgress task="recover" label={label} stop="Stop" cancel={stopRecovery} testId="recover-progress" />
+        <RecoverProgress />
       ) : (
-        <Start />
+        <>
+          {pruned ? <Start /> : null}
+          {paused ? <PausedNote /> : null}
+        </>
       )}
       <RecoverCurve />
       <Outcome />

@@ -47,10 +47,20 @@ it("says what a recovery did, and lets it be undone", () => {
   expect(rendered(undone)).toMatch(/Undone: .+perplexity was 27\.00 before and 28\.00 after/);
 });
 
+it("offers a paused recovery, also where nothing is pruned", () => {
+  const paused = rendered(stateNamed("a recovery is paused"));
+  expect(paused).toContain("Paused at step 100 of 300: DISP 50 %, seed 1. A new recovery replaces it.");
+  expect(paused).toMatch(/<button[^>]*data-testid="recover"/);
+  const { pausedRecovery } = stateNamed("a recovery is paused");
+  const reloaded = rendered({ ...stateNamed("a model is open"), pausedRecovery });
+  expect(reloaded).toMatch(/<button[^>]*data-testid="recover-resume"/);
+  expect(reloaded).not.toMatch(/data-testid="recover"/);
+});
+
 it("offers the rank of adapters only while they are chosen", () => {
   const done = stateNamed("a run is done");
   expect(rendered(done)).not.toContain('data-testid="recover-rank"');
-  const html = rendered({ ...done, recoverChoice: { steps: 300, matrices: "all", rank: 16 } });
+  const html = rendered({ ...done, recoverChoice: { steps: 300, matrices: "all", rank: 16, seed: 1 } });
   expect(html).toMatch(/<option value="lowRank" selected="">Low rank \(LoRA\) on all matrices/);
   expect(html).toMatch(/data-testid="recover-rank"[^>]*value="16"|value="16"[^>]*data-testid="recover-rank"/);
   expect(html).toContain("300 steps, low rank 16");

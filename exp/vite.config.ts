@@ -1,3 +1,0 @@
-import { defineConfig } from "vite";
-export default defineConfig({ publicDir: false, ssr: { noExternal: true, external: ["webgpu"] },
-  build: { ssr: "exp/exp.ts", outDir: "/tmp/expb", emptyOutDir: false, target: "node20", minify: false, rolldownOptions: { output: { entryFileNames: "exp.mjs" } } } });

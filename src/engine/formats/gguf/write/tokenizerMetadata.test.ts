@@ -1,0 +1,144 @@
+// Tokenizers as metadata of GGUF: read back they make the same tokens; what llama.cpp would treat otherwise is refused by its field.
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { JsonField } from "../../../json/jsonFields.ts";
+import { loadTokenizer } from "../../../tokenizer/tokenizer.ts";
+import { MetadataFields } from "../config.ts";
+import { tokenizerFiles } from "../tokenizer.ts";
+import { tokenizerMetadata } from "./tokenizerMetadata.ts";
+
+type Json = Record<string, unknown>;
+
+const CASES = JSON.parse(readFileSync("golden/ggufTokenizers.json", "utf8")) as Record<string, Json>;
+const TEXT = readFileSync("scripts/verify_text.txt", "utf8");
+
+function sizeOf(tokenizer: Json): number {
+  const { vocab } = tokenizer["model"] as { vocab: Record<string, number> };
+  const added = (tokenizer["added_tokens"] ?? []) as { id: number }[];
+  return Math.max(...Object.values(vocab), ...added.map(({ id }) => id)) + 1;
+}
+
+const written = (tokenizer: Json, more: { vocab?: number; config?: Json } = {}) =>
+  tokenizerMetadata(
+    { tokenizer: new JsonField(tokenizer, "tokenizer.json"), config: more.config ?? {} },
+    { vocab: more.vocab ?? sizeOf(tokenizer), eosTokens: [] },
+  );
+
+const valueOf = (tokenizer: Json, key: string, more?: Parameters<typeof written>[1]): unknown =>
+  written(tokenizer, more).entries.find((entry) => entry.key === key)?.value;
+
+describe.each(Object.entries(CASES))("%s", (name, tokenizer) => {
+  it("makes the same tokens after it is written and read", () => {
+    const metadata = new Map(written(tokenizer).entries.map(({ key, value }) => [key, value]));
+    const files = tokenizerFiles(new MetadataFields("m.gguf", { metadata, tensors: new Map() }));
+    const [again, original] = [loadTokenizer(files.tokenizer, files.config), loadTokenizer(tokenizer, {})];
+    // the reader gives qwen2 the normalizer that all published tokenizers with this split have
+    const hard = name === "qwen2" ? TEXT.normalize("NFC") : TEXT;
+    for (const text of [hard, " a", ""]) expect(again.encode(text)).toEqual(original.encode(text));
+    expect(again.encode("a b", { addSpecialTokens: true })).toEqual(original.encode("a b", { addSpecialTokens: true }));
+  });
+
+  it("has the model and the pre-tokenizer by llama.cpp's names", () => {
+    const pieces = name.startsWith("spm");
+    expect(valueOf(tokenizer, "tokenizer.ggml.model")).toBe(pieces ? "llama" : "gpt2");
+    expect(valueOf(tokenizer, "tokenizer.ggml.pre")).toBe(pieces ? "default" : name);
+  });
+});
+
+/** The tokenizer with other fields. */
+const changed = (name: string, change: Json, model: Json = {}): Json => {
+  const tokenizer = CASES[name]!;
+  return { ...tokenizer, ...change, model: { ...(tokenizer["model"] as Json), ...model } };
+};
+
+it("fills up the rows of the embedding with unused tokens, and keeps the types of added ones", () => {
+  const size = sizeOf(CASES["gpt-2"]!);
+  const tokens = valueOf(CASES["gpt-2"]!, "tokenizer.ggml.tokens", { vocab: size + 2 }) as string[];
+  const types = valueOf(CASES["gpt-2"]!, "tokenizer.ggml.token_type", { vocab: size + 2 }) as number[];
+  expect(tokens.slice(size)).toEqual([`[PAD${size}]`, `[PAD${size + 1}]`]);
+  expect([types[0], types[1], types[2], ...types.slice(size)]).toEqual([3, 3, 1, 5, 5]);
+});
+
+it("writes special tokens and the chat template of tokenizer_config.json", () => {
+  const config = { eos_token: { content: "</s>" }, chat_template: "{{ messages }}" };
+  expect(valueOf(CASES["gpt-2"]!, "tokenizer.ggml.eos_token_id", { config })).toBe(1);
+  expect(valueOf(CASES["gpt-2"]!, "tokenizer.ggml.bos_token_id", { config })).toBe(0);
+  expect(valueOf(CASES["gpt-2"]!, "tokenizer.ggml.add_bos_token", { config })).toBe(true);
+  expect(valueOf(CASES["gpt-2"]!, "tokenizer.ggml.add_eos_token", { config })).toBe(false);
+  expect(valueOf(CASES["gpt-2"]!, "tokenizer.chat_template", { config })).toBe("{{ messages }}");
+});
+
+it("notes where llama.cpp does not normalise", () => {
+  expect(written(CASES["qwen2"]!).notes).toEqual([]);
+  expect(written(changed("qwen2", { normalizer: { type: "NFC" } })).notes.join()).toMatch(
+    /does not normalise texts to NFC/,
+  );
+  const metaspace = { type: "Metaspace", replacement: "\u2581", prepend_scheme: "first", split: false };
+  const later = changed("spm", { normalizer: null, pre_tokenizer: metaspace });
+  expect(written(later).notes.join()).toMatch(/puts a space before every text/);
+});
+
+const split = { type: "Split", pattern: { Regex: "\\p{L}+|\\P{L}" }, behavior: "Isolated", invert: false };
+it.each<[string, Json, RegExp]>([
+  [
+    "an unknown pattern",
+    changed("gpt-2", { pre_tokenizer: split }),
+    /pre_tokenizer: expected a split of llama\.cpp.*\\\\p\{L\}/,
+  ],
+  ["another normalizer", changed("gpt-2", { normalizer: { type: "Lowercase" } }), /normalizer: expected none or NFC/],
+  ["Unigram", changed("gpt-2", {}, { type: "Unigram" }), /model\.type: expected BPE/],
+  [
+    "a prefix of subwords",
+    changed("gpt-2", {}, { continuing_subword_prefix: "##" }),
+    /continuing_subword_prefix: expected none/,
+  ],
+  [
+    "a token that strips",
+    changed("gpt-2", { added_tokens: [{ id: 0, content: "<s>", special: true, lstrip: true }] }),
+    /lstrip: expected false/,
+  ],
+  [
+    "two tokens before a text",
+    changed("gpt-2", {
+      post_processor: {
+        type: "TemplateProcessing",
+        single: [{ SpecialToken: { id: "<s>" } }, { SpecialToken: { id: "</s>" } }, { Sequence: { id: "A" } }],
+      },
+    }),
+    /at most one token before/,
+  ],
+  [
+    "another post-processor",
+    changed("gpt-2", { post_processor: { type: "BertProcessing" } }),
+    /post_processor\.type: expected TemplateProcessing/,
+  ],
+  [
+    "merges that scores cannot express",
+    changed("spm", {}, { merges: [["e", "r"]] }),
+    /merges: expected every pair of pieces/,
+  ],
+  [
+    "a piece whose merges are apart",
+    changed("spm", {}, { merges: interleaved() }),
+    /merges: expected all merges into one piece next to each other/,
+  ],
+  [
+    "a space of another kind",
+    changed("spm", { normalizer: { type: "NFKC" } }),
+    /normalizer: expected .* in place of spaces/,
+  ],
+])("refuses %s", (_, tokenizer, reason) => {
+  expect(() => written(tokenizer)).toThrow(reason);
+  expect(() => written(tokenizer)).toThrow(/llama\.cpp would make other tokens of the same text/);
+});
+
+/** The merges with the first ones moved to the end. */
+function interleaved(): unknown[] {
+  const { merges } = CASES["spm"]!["model"] as { merges: string[][] };
+  const piece = merges.find((pair, i) => merges.slice(0, i).some((one) => one.join("") === pair.join("")))!;
+  return [...merges.filter((pair) => pair !== piece), piece];
+}
+
+it("refuses a vocabulary beyond the embedding", () => {
+  expect(() => written(CASES["gpt-2"]!, { vocab: 100 })).toThrow(/ids below 100, the rows of the embedding/);
+});

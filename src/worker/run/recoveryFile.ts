@@ -1,0 +1,82 @@
+// The paused recovery of a model, in the origin's private file system: the session's checkpoint, and the pruning that it belongs to.
+import { type OpenedModel, readRuns, type Run, runJson, sha256 } from "../../engine/index.ts";
+import type { GuardReading, PausedRecovery, RecoverSettings } from "../payloads.ts";
+import { readFile, remove, writeFile } from "../storage/opfs.ts";
+import type { Pruned } from "./pruned.ts";
+
+export interface SavedRecovery {
+  /** Of the session: names model, text, masks and settings. */
+  subject: string;
+  choice: RecoverSettings;
+  step: number;
+  readings: readonly GuardReading[];
+  /** The pruned model as a run, so that its masks can be restored. Its calibration text is the one that is trained on. */
+  run: Run;
+}
+
+/** A recovery's state on disk, and the checkpoint of its session. */
+interface StoredRecovery {
+  saved: SavedRecovery;
+  checkpoint: Uint8Array<ArrayBuffer>;
+}
+
+/** What a recovery of this pruning on this text is called in its checkpoint: a checkpoint of anything else is refused. */
+export async function recoverySubject(
+  { fingerprint }: Pick<OpenedModel, "fingerprint">,
+  { pruned, choice, text }: { pruned: Pruned; choice: RecoverSettings; text: { sha256: string } },
+): Promise<string> {
+  const parts = pruned.kind === "gates" ? pruned.masks : pruned.masks.map(({ bits }) => new Uint8Array(bits.buffer));
+  const masks = await Promise.all(parts.map((part) => sha256(part.slice())));
+  const { steps, matrices, rank, seed } = choice;
+  const all = await sha256(new TextEncoder().encode(masks.join(" ")));
+  // A refit's weights are not in the masks, and the matrices that are not trained keep them.
+  const { recovery } = pruned;
+  const start = recovery ? [`${REFITTED}${recovery.weightsSha256}`] : [];
+  return [fingerprint, text.sha256, all, steps, matrices, rank ?? "full", seed, ...start].join(" ");
+}
+
+const REFITTED = "refitted:";
+
+/** Whether a recovery of this subject started from refitted weights. */
+export const startsFromRefit = (subject: string): boolean => subject.includes(` ${REFITTED}`);
+
+/** What the page shows of it. */
+export const pausedOf = ({ choice, step, readings, run }: SavedRecovery): PausedRecovery => ({
+  ...{ choice, step, readings },
+  of: run.record.name,
+});
+
+export class RecoveryFile {
+  private readonly name: string;
+
+  constructor(opened: Pick<OpenedModel, "fingerprint">) {
+    this.name = `recoveries/${opened.fingerprint}`;
+  }
+
+  /** The paused recovery; undefined if there is none. A damaged one is removed. */
+  async read(): Promise<StoredRecovery | undefined> {
+    const [state, file] = [await readFile(`${this.name}.json`), await readFile(`${this.name}.safetensors`)];
+    if (!state || !file || state.size === 0 || file.size === 0) return undefined;
+    try {
+      const { run, ...rest } = JSON.parse(await state.text()) as Omit<SavedRecovery, "run"> & { run: unknown };
+      const [read] = readRuns(JSON.stringify(run), "recovery");
+      if (!read) return undefined;
+      return { saved: { ...rest, run: read }, checkpoint: new Uint8Array(await file.arrayBuffer()) };
+    } catch {
+      await this.remove();
+      return undefined;
+    }
+  }
+
+  /** Throws "storage". */
+  async write({ saved, checkpoint }: StoredRecovery): Promise<void> {
+    await writeFile(`${this.name}.safetensors`, [checkpoint]);
+    const state = JSON.stringify({ ...saved, run: runJson(saved.run) });
+    await writeFile(`${this.name}.json`, [new TextEncoder().encode(state)]);
+  }
+
+  async remove(): Promise<void> {
+    await remove(`${this.name}.json`);
+    await remove(`${this.name}.safetensors`);
+  }
+}

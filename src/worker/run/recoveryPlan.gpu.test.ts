@@ -1,0 +1,43 @@
+// The memory plan of a recovery in the studio: counted beside the open model, and refused with numbers.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
+import { Ctx, DEFAULT_RECIPE, Gpu, openModel, type OpenedModel, type PlanResult } from "../../engine/index.ts";
+import { madeGates } from "./madeGates.fixture.ts";
+import { approveRecovery } from "./recoveryPlan.ts";
+
+let ctx: Ctx;
+let opened: OpenedModel;
+beforeAll(async () => {
+  ctx = new Ctx(await Gpu.open());
+  opened = await openModel(ctx, await goldenFolder("llama"));
+});
+afterAll(() => ctx.gpu.destroy());
+
+const OPENING = { precision: "f32", trainingTokens: DEFAULT_RECIPE.tokens, evaluationTokens: 64 } as const;
+
+test("a recovery of all matrices takes more than one of the output matrices, and both fit", async () => {
+  const pruned = madeGates(opened.config, 0.5, { name: "t", sha256: "" });
+  const plans: PlanResult[] = [];
+  for (const matrices of ["out", "all"] as const)
+    await approveRecovery(ctx.gpu.facts, { opened, pruned, choice: { matrices }, opening: OPENING }, (plan) =>
+      plans.push(plan),
+    );
+  const [out, all] = plans.map(({ plan }) => plan);
+  expect(out?.fits && all?.fits).toBe(true);
+  expect(out?.parts.recovery).toBeGreaterThan(0);
+  expect(all?.parts.recovery).toBeGreaterThan(out?.parts.recovery ?? Infinity);
+});
+
+test("one that does not fit is refused with its numbers, after the plan was reported", async () => {
+  const pruned = madeGates(opened.config, 0.5, { name: "t", sha256: "" });
+  const plans: PlanResult[] = [];
+  const job = { opened, pruned, choice: { matrices: "out" }, opening: OPENING } as const;
+  await approveRecovery(ctx.gpu.facts, job, (plan) => plans.push(plan));
+  const [fitting] = plans.splice(0);
+  const facts = { ...ctx.gpu.facts, maxBindingBytes: (fitting?.plan.largest.bytes ?? 0) - 4 };
+  await expect(approveRecovery(facts, job, (plan) => plans.push(plan))).rejects.toMatchObject({
+    code: "limit",
+    message: expect.stringMatching(/^A recovery of llama needs [\d.]+ GB in \d+ buffers, .+ per buffer\./) as string,
+  });
+  expect(plans[0]?.plan.fits).toBe(false);
+});
