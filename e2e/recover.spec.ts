@@ -22,6 +22,7 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   await finish(page);
   const perplexity = page.getByTestId("perplexity-pruned");
   await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
+  await expect(perplexity).toHaveText(/^\d/, { timeout: RUN_MS });
   const before = Number.parseFloat(await perplexity.innerText());
   await expect(page.getByTestId("recover-estimate")).toHaveText(/^about .+: 300 steps$/);
 
@@ -36,7 +37,7 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   );
   await expect(page.getByTestId("run-row")).toHaveCount(2, { timeout: RUN_MS });
   await expect(page.getByTestId("perplexity-pruned-note")).toContainText("before recovery");
-  await expect(page.getByTestId("figure-tradeoff").locator("[data-recovered]")).toHaveCount(1);
+  await expect(page.getByTestId("figure-tradeoff").getByRole("img")).toHaveAttribute("aria-label", /; 1 recovered/);
   await expect(page.getByTestId("run-row").filter({ hasText: "recovered 4 steps, from" })).toHaveCount(1);
   const after = Number.parseFloat(await perplexity.innerText());
   expect(after).toBeLessThan(before);

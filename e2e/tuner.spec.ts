@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MATMUL_KERNELS } from "../src/engine/matmul/matmulTable.ts";
 
 declare global {
   interface Window {
@@ -52,7 +53,7 @@ test("--tune off takes the usual kernels, which the receipt names", () => {
     expect(status).toBe(0);
     const { matmul } = JSON.parse(stdout) as { matmul: string };
     const receipt = JSON.parse(readFileSync(join(folder, "masked/receipt.json"), "utf8")) as { matmul: unknown };
-    expect(receipt.matmul).toEqual({ kernels: 1, default: matmul, classes: {} });
+    expect(receipt.matmul).toEqual({ kernels: MATMUL_KERNELS, default: matmul, classes: {} });
     const wrong = spawnSync(process.execPath, ["scripts/run.mjs", "prune", "--tune", "maybe"], { encoding: "utf8" });
     expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining("--tune: expected on or off, got")]);
   } finally {

@@ -4,8 +4,8 @@
 
 A DIR contains masked/, compact/, onnx/, gguf/ and gguf-masked/ (or some of them), or one folder with these for each of several ratios
 (keep-0.5/), and optionally nested/ and low-rank/: before/masked and recovered/masked, one pruning without and with a low-rank recovery.
-A DIR with tokenizers/ has GGUF files of tokenizers. If it has golden.safetensors, its exports have the hard masks of that golden case. Everything is computed in
-float32 on the CPU. Prints a table; exits with 1 if a check fails. `npm run verify:python` runs it in its own environment.
+A DIR with tokenizers/ has GGUF files of tokenizers instead. If it has golden.safetensors, its exports have the hard masks of that golden
+case. Everything is computed in float32 on the CPU. Prints a table; exits with 1 if a check fails. `npm run verify:python` runs it in its own environment.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def check_form(table, name, folder, ids, receipt, golden):
         check_sample(table, name, form, logits, receipt)
     if golden:
         expected = golden["hard.logits"]
-        worst = difference(form.forward(golden["ids"].tolist()), expected)
+        worst = difference(form.forward(golden["ids"].tolist()), rows_of(form, expected))
         relative = limit_of(form, ROUNDED_LIMIT[form.dtype])
         table.row(name, "PyTorch's logits: largest difference", worst, relative * expected.abs().max().item())
     check_greedy(table, name, form, ids[:PROMPT_TOKENS], limit)
@@ -100,24 +100,25 @@ def limit_of(form, limit):
 
 
 def difference(a, b):
-    """Largest absolute difference over the positions that both have; infinite where there are none or vocabularies differ, so that it fails."""
-    shared = min(len(a), len(b))
-    a, b = a[:shared], b[:shared]
-    if shared == 0:
-        return float("inf")
+    """Largest absolute difference; infinite where shapes differ, so that it fails."""
     return (a - b).abs().max().item() if a.shape == b.shape else float("inf")
+
+
+def rows_of(form, logits):
+    """The rows of logits that the form has too: those of its context."""
+    return logits[: getattr(form, "context", None)]
 
 
 def check_pair(table, names, one, other):
     """Compares two forms on the same tokens."""
     (form, logits), (other_form, other_logits) = one, other
+    logits, other_logits = rows_of(other_form, logits), rows_of(form, other_logits)
     dtypes = (form.dtype, other_form.dtype)
     relative = LIMIT if dtypes[0] == dtypes[1] else max(ROUNDED_LIMIT[dtype] for dtype in dtypes)
     relative = max(limit_of(form, relative), limit_of(other_form, relative))
     pair = " = ".join(names)
     table.row(pair, "largest difference", difference(logits, other_logits), relative * logits.abs().max().item())
-    shared = min(len(logits), len(other_logits))
-    same = (logits[:shared].argmax(-1) == other_logits[:shared].argmax(-1)).float().mean().item()
+    same = (logits.argmax(-1) == other_logits.argmax(-1)).float().mean().item()
     least = min(ROUNDED_ARGMAX_SHARE.get(dtype, ARGMAX_SHARE) for dtype in dtypes)
     table.row(pair, "equal argmax", f"{100 * same:.1f} %", good=same >= least)
 
@@ -157,7 +158,8 @@ def check_adapter(table, folder):
         moved = difference(before, expected)
         table.row(name, "logits without the adapter differ", moved, good=moved > 4 * limit)
         table.row(name, "merged weights: largest relative difference", form.merged_difference(), ROUNDED_LIMIT[form.dtype])
-        table.row(name, "pruned rows and columns stay 0", "yes" if form.zeros_stay() else "no", good=form.zeros_stay())
+        stay = form.zeros_stay()
+        table.row(name, "pruned rows and columns stay 0", "yes" if stay else "no", good=stay)
     except Exception as error:  # as in check_export
         table.row(name, type(error).__name__, " ".join(str(error).split())[:200], good=False)
 
@@ -210,10 +212,11 @@ def main():
     modules = (torch, transformers, onnx, onnxruntime)
     table.heading(*(f"{module.__name__} {module.__version__}" for module in modules), PEFT, *gguf_version())
     for folder in given.folders:
-        for export in () if (folder / "tokenizers").exists() else exports_in(folder):
-            check_export(table, export)
         if (folder / "tokenizers").exists():
             check_tokenizers(table, folder / "tokenizers")
+        else:
+            for export in exports_in(folder):
+                check_export(table, export)
         if (folder / "nested" / "nested.json").exists():
             check_nested(table, folder / "nested")
         if (folder / "low-rank").exists():

@@ -51,12 +51,7 @@ export async function benchProfile({ model, text, tokens, steps }: ProfileReques
       const began = performance.now();
       await run(1);
       times.push(performance.now() - began);
-      profiles.push(
-        await profileStep(ctx, (begin) => {
-          begin();
-          return run(1);
-        }),
-      );
+      profiles.push(await profileStep(ctx, () => run(1)));
     }
     return {
       ...{ adapter, matmul: matmulText(ctx.matmulTable), model: opened.name, tokens, steps },

@@ -2,9 +2,8 @@
 import type { ModelConfig } from "../../src/engine/config/modelConfig.ts";
 import { INPUT_WIDTH, WIDTH } from "../../src/engine/prune/gates/hypernetLayout.ts";
 
-/** The engine's name in the comparison, and those of the libraries that run on WebGPU. */
+/** The engine's name in the comparison. */
 export const ENGINE = "Espalier";
-export const LIBRARIES = ["jax-js", "tfjs"] as const;
 
 /** H of the hypernetwork's GRU, per direction. */
 export const HIDDEN = WIDTH / 2;

@@ -2,7 +2,8 @@
 import { Ctx, type Folder, Gpu, matmulText, openModel, tuneMatmul } from "../../src/engine/index.ts";
 import { openEngine } from "./engine.ts";
 import { openJaxJs } from "./jaxJs.ts";
-import { ENGINE, type FrozenModel, LIBRARIES, type Peer, type StepProblem } from "./peer.ts";
+import { LIBRARIES } from "../../src/lab/peersResult.ts";
+import { ENGINE, type FrozenModel, type Peer, type StepProblem } from "./peer.ts";
 import { frozenModel, stepProblem } from "./problem.ts";
 import { openTfjs } from "./tfjs.ts";
 

@@ -58,6 +58,7 @@ export {
   isWeightReceipt,
   keptShares,
   readWeightReceipt,
+  isWeightForm,
   WEIGHT_FORMS,
   weightMasksFromReceipt,
 } from "./formats/receipt/weightReceipt.ts";
@@ -145,7 +146,7 @@ export { formSizes } from "./evaluate/export/formSizes.ts";
 export type { FormSize } from "./evaluate/export/formSizes.ts";
 export { exportRatios } from "./evaluate/export/exportRatios.ts";
 export type { RatioInside } from "./evaluate/export/exportRatios.ts";
-export { exportPrunedWeights } from "./evaluate/export/exportPrunedWeights.ts";
+export { exportPrunedWeights, exportWeightForms } from "./evaluate/export/exportPrunedWeights.ts";
 export type { ExportGatesOptions } from "./evaluate/export/exportGates.ts";
 export type { ExportedForm, ExportTarget } from "./evaluate/export/writeForms.ts";
 export type { FormReader } from "./evaluate/export/readBack.ts";

@@ -1,7 +1,7 @@
 // What a graphics card should reach, beside what was measured on this one.
 import { percent } from "../shared/format.ts";
 import { figuresOf, type LabDecode, type LabResult, type SlopeFigure, type TorchResult } from "./labResult.ts";
-import { timesAsLong } from "./peersResult.ts";
+import { LIBRARIES, timesAsLong } from "./peersResult.ts";
 import { matmulShares } from "./matmulShare.ts";
 
 /** Figure, goal, measured. */
@@ -16,7 +16,7 @@ export const goalRows = (result: LabResult): GoalRow[] => [
   ...(["T", "L", "d"] as const).map((axis) => slopeRow(result, axis)),
   openingRow(result),
   ...[512, 2048].map((tokens) => torchRow(result, tokens)),
-  ...["jax-js", "tfjs"].map((library) => peerGoal(result, library)),
+  ...LIBRARIES.map((library) => peerGoal(result, library)),
 ];
 
 function matmulRows(result: LabResult): GoalRow[] {

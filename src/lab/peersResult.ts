@@ -2,6 +2,9 @@
 import type { Spread } from "../engine/evaluate/spread.ts";
 import { spreadText } from "./spreadText.ts";
 
+/** The libraries on WebGPU that the engine is compared with. */
+export const LIBRARIES = ["jax-js", "tfjs"] as const;
+
 /** How the losses of a program compare with the engine's. */
 export interface LossAgreement {
   /** Losses compared. */

@@ -2,12 +2,13 @@
 import type { Ctx } from "../engine/ctx.ts";
 import { type KernelTime, Profile } from "../engine/gpu/profile.ts";
 
-/** What runs after `work` calls `begin` for the first time, with timestamps, by kernel; empty where the adapter has none. */
-export async function profileStep(ctx: Ctx, work: (begin: () => void) => Promise<void>): Promise<KernelTime[]> {
+/** Runs `work` with timestamps: its time by kernel. Empty, and `work` does not run, where the adapter has none. */
+export async function profileStep(ctx: Ctx, work: () => Promise<unknown>): Promise<KernelTime[]> {
   if (!ctx.gpu.facts.timestamps) return [];
   const profile = new Profile(ctx.gpu, ctx.buffers);
+  ctx.profile = profile;
   try {
-    await work(() => (ctx.profile = profile));
+    await work();
     return await profile.take();
   } finally {
     ctx.profile = undefined;

@@ -65,10 +65,7 @@ export async function benchStep(
     for (const loop of PEAK_LOOPS) shares[loop].push(flop / msPerStep / 1e6 / (await peakOnce(ctx, loop)));
   }
   const gpuBytes = ctx.buffers.bytesInUse;
-  const kernels = await profileStep(ctx, (begin) => {
-    begin();
-    return run(1);
-  });
+  const kernels = await profileStep(ctx, () => run(1));
   session.free();
   ctx.freeStep();
   return {
@@ -108,9 +105,10 @@ export async function benchDecode(
     }
     if (round > 0) rates.push((1000 * count) / (performance.now() - began)); // round 0 compiles
   }
-  const kernels = await profileStep(ctx, async (begin) => {
-    for await (const token of generate(ctx, model, prompt, { ...options, tokens: 2 })) if (token >= 0) begin();
-  });
+  const two = generate(ctx, model, prompt, { ...options, tokens: 2 });
+  await two.next(); // the prompt's
+  const kernels = await profileStep(ctx, () => two.next());
+  await two.return(undefined);
   ctx.freeStep();
   return { promptTokens: prompt.length, newTokens: NEW_TOKENS, tokensPerSecond: spreadOf(rates), kernels };
 }

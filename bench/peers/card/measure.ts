@@ -3,14 +3,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { labHeader } from "../../../src/lab/lab.ts";
-import type { PeersResult } from "../../../src/lab/peersResult.ts";
+import { LIBRARIES, type PeersResult } from "../../../src/lab/peersResult.ts";
 import { SMOLLM2_135M } from "../../../src/lab/syntheticModel.ts";
 import { writeSyntheticModel } from "../../export/syntheticModel.ts";
 import { nodeOnDawn } from "../../lab/nodeOnDawn.ts";
 import { LineProcess } from "../lineProcess.ts";
 import { measurePrograms, opening } from "../measurePrograms.ts";
 import { lineProgram, type Program, torchPrograms } from "../program.ts";
-import { ENGINE, LIBRARIES } from "../peer.ts";
+import { ENGINE } from "../peer.ts";
 import type { OpenedPrograms } from "../programs.ts";
 import type { ProgramMessage } from "./program.ts";
 

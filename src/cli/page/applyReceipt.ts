@@ -3,7 +3,7 @@ import {
   Ctx,
   exportGates,
   type ExportedForm,
-  exportPrunedWeights,
+  exportWeightForms,
   EngineError,
   Gpu,
   isWeightReceipt,
@@ -87,16 +87,12 @@ async function applyWeights(ctx: Ctx, request: ApplyRequest, report: Reporter): 
   const opened = await open(ctx, request, receipt.precision ?? "f32", report);
   const { model, masks } = zeroedModelOf(ctx, opened, receipt);
   const { receipt: common, ...options } = exportOptionsOf(receipt, opened.config, request, report);
-  const exported: ExportedForm[] = [];
-  for (const [form, target] of targets)
-    exported.push(
-      await exportPrunedWeights(
-        ctx,
-        opened,
-        { model, masks, target, form },
-        { ...options, receipt: { ...common, recipe: receipt.recipe } },
-      ),
-    );
+  const exported = await exportWeightForms(
+    ctx,
+    opened,
+    { model, masks, targets },
+    { ...options, receipt: { ...common, recipe: receipt.recipe } },
+  );
   return answerOf(ctx, receipt, exported);
 }
 

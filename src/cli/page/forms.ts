@@ -1,5 +1,5 @@
 // Forms of an export, for all commands of the page: where they are written, and what is reported to Node about their checks.
-import { EngineError, WEIGHT_FORMS, type WeightForm } from "../../engine/index.ts";
+import { EngineError, isWeightForm, WEIGHT_FORMS, type WeightForm } from "../../engine/index.ts";
 import type {
   ExportedForm,
   ErrorCode,
@@ -53,7 +53,7 @@ export function formTargets({ out }: FormsRequest): Map<Form, ExportTarget> {
 export function weightTargets(request: FormsRequest): Map<WeightForm, ExportTarget> {
   const targets = new Map<WeightForm, ExportTarget>();
   for (const [form, target] of formTargets(request)) {
-    if (form !== "masked" && form !== "gguf-masked")
+    if (!isWeightForm(form))
       throw new EngineError(
         "config",
         `pruned single weights are exported as ${WEIGHT_FORMS.join(" or ")}, not as ${form}`,

@@ -2,8 +2,7 @@
 import {
   calibrationSequences,
   checkFits,
-  type ExportedForm,
-  exportPrunedWeights,
+  exportWeightForms,
   keptOfMasks,
   keptShares,
   type PrunedWeights,
@@ -92,16 +91,12 @@ export async function pruneWeightsRun(request: WeightsRequest, report: Reporter)
   const model = result?.opened.model ?? pruned.model;
   const measured = await run.measure(model);
   const { receipt, ...options } = await run.exportOptions(measured);
-  const exported: ExportedForm[] = [];
-  for (const [form, target] of targets)
-    exported.push(
-      await exportPrunedWeights(
-        ctx,
-        result?.opened ?? opened,
-        { model, masks, target, form },
-        { ...options, receipt: { ...receipt, recipe, ...(result ? { recovery: result.recovery } : {}) } },
-      ),
-    );
+  const exported = await exportWeightForms(
+    ctx,
+    result?.opened ?? opened,
+    { model, masks, targets },
+    { ...options, receipt: { ...receipt, recipe, ...(result ? { recovery: result.recovery } : {}) } },
+  );
   return {
     ...run.answer(measured, exported),
     keptMlp: share(kept.mlpWeights),

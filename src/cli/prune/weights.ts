@@ -5,7 +5,7 @@ import {
   WEIGHT_METHODS,
   type WeightRecipe,
 } from "../../engine/recipes/weightRecipe.ts";
-import { WEIGHT_FORMS } from "../../engine/formats/receipt/weightReceipt.ts";
+import { isWeightForm, WEIGHT_FORMS } from "../../engine/formats/receipt/weightReceipt.ts";
 import { optionalNumber, parseValues } from "../arguments/arguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { runHeadless } from "./runHeadless.ts";
@@ -55,7 +55,7 @@ export function readWeightsArguments(argv: readonly string[]): WeightsArguments 
     }),
   );
   const given = readRunArguments({ forms: "masked", ...values });
-  const other = given.forms.find((form) => !WEIGHT_FORMS.some((known) => known === form));
+  const other = given.forms.find((form) => !isWeightForm(form));
   if (other !== undefined)
     throw new UsageError(
       `--forms: expected ${WEIGHT_FORMS.join(" or ")}, the forms of ${method}, got "${given.forms.join()}"`,

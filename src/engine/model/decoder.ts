@@ -14,7 +14,8 @@ import { elements, type Tensor } from "../tensor.ts";
 import type { BlockLayer, BlockWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
 import type { KvCache } from "./kvCache.ts";
 import type { Model } from "./load.ts";
-import { DENSE, S1, S2, S3, S5, type Selection } from "./selection.ts";
+import { S1, S2, S3, S5 } from "../../shared/vectors.ts";
+import { DENSE, type Selection } from "./selection.ts";
 import { entered, normed, joined, type Stream } from "./stream.ts";
 
 /** The part of a model that a forward pass needs. */

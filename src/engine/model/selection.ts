@@ -1,15 +1,8 @@
 // How the five selection vectors of a block apply to its activations: not at all (dense), multiplied as masks (masked), or cut (compact).
-import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
+import { type S1, type S2, type S3, S4, type S5, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { ActivationGates } from "../ops/activation.ts";
 import { type GateLayout } from "../masks/gates.ts";
 import { type Tensor, view } from "../tensor.ts";
-
-/** The selection vectors by their position within a block. */
-export const S1 = 0;
-export const S2 = 1;
-export const S3 = 2;
-const S4 = 3;
-export const S5 = 4;
 
 /** One of the selection vectors of a block. */
 export interface VectorOf<Vector extends number> {

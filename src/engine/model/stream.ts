@@ -7,7 +7,8 @@ import { gather } from "../ops/gather.ts";
 import { scatterAdd } from "../ops/scatterAdd.ts";
 import type { Tensor } from "../tensor.ts";
 import type { NormWeights } from "./decoderWeights.ts";
-import { S1, S2, type S3, type S5, type Selection, type VectorOf } from "./selection.ts";
+import { S1, S2, type S3, type S5 } from "../../shared/vectors.ts";
+import type { Selection, VectorOf } from "./selection.ts";
 
 type EnterAt = VectorOf<typeof S1 | typeof S3>;
 type LeaveAt = VectorOf<typeof S2 | typeof S5>;

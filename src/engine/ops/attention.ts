@@ -7,7 +7,7 @@ import { type HeadShape, packedWidth } from "./kit/headShape.ts";
 import { weightsToKeep, scoredBackward, scoredCall, scoredForward } from "./kit/scoredAttention.ts";
 
 /** A sliding window for all keys. */
-export const NO_WINDOW = 0xffffffff;
+const NO_WINDOW = 0xffffffff;
 
 interface AttentionOptions {
   /** Keys and values: `qkv` itself, or a cache (S, 2 kvHeads headDim) with at least start + T rows, through which no gradient passes. */
@@ -74,7 +74,9 @@ function checkInputs(qkv: Tensor, { kv, shape }: AttentionOptions): void {
   );
 }
 
-const windowOf = ({ window = NO_WINDOW }: AttentionOptions): number => Math.min(window, NO_WINDOW);
+/** The window as kernels take it, a u32. */
+export const windowOf = ({ window = NO_WINDOW }: Pick<AttentionOptions, "window">): number =>
+  Math.min(window, NO_WINDOW);
 
 /** Attention without a matrix of all scores. */
 function flash(ctx: Ctx, qkv: Tensor, options: AttentionOptions, results: Results): Backward {

@@ -4,7 +4,7 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { appendKv } from "./appendKv.ts";
-import { attention, NO_WINDOW } from "./attention.ts";
+import { attention, windowOf } from "./attention.ts";
 import { type HeadShape, packedWidth } from "./kit/headShape.ts";
 import { kernelOf, kernelSizes } from "./kit/launch.ts";
 import { rope } from "./rope.ts";
@@ -40,7 +40,8 @@ export function cachedAttention(ctx: Ctx, qkv: Tensor, options: CachedAttentionO
   return attention(ctx, turned, { kv: cache, start, shape, window });
 }
 
-function few(ctx: Ctx, qkv: Tensor, { cache, start, table, shape, window }: CachedAttentionOptions): Tensor {
+function few(ctx: Ctx, qkv: Tensor, options: CachedAttentionOptions): Tensor {
+  const { cache, start, table, shape } = options;
   const { rows } = matrixOf(qkv);
   const { rows: capacity } = matrixOf(cache);
   const { heads, kvHeads, headDim } = shape;
@@ -54,7 +55,7 @@ function few(ctx: Ctx, qkv: Tensor, { cache, start, table, shape, window }: Cach
     heads,
     group: heads / kvHeads,
     half,
-    window: Math.min(window ?? NO_WINDOW, NO_WINDOW),
+    window: windowOf(options),
   };
   // without a table the kernel reads none, but has to bind something
   const args = [qkv, table ?? qkv, start, cache, out];

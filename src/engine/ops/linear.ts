@@ -58,10 +58,7 @@ function kernelsFor(precision: Precision): Kernels {
   const ntTiles = forBlocks((variant) => forward([...early, blockText(BLOCK_SHAPES[variant]), ntBlocks]));
   const nnTiles = forBlocks((variant) => inputGradient([...early, blockText(BLOCK_SHAPES[variant]), nnBlocks]));
   /** As the tiles of f32, but halves in workgroup memory. Compiled only where the adapter has shader-f16. */
-  const half = (variant: BlockVariant): string[] => [
-    ...[HALF_FIRST, grid, valueText(4), earlyWeightText("f16")],
-    blockText(BLOCK_SHAPES[variant], "vec4h"),
-  ];
+  const half = (variant: BlockVariant): string[] => [HALF_FIRST, ...early, blockText(BLOCK_SHAPES[variant], "vec4h")];
   const ntHalf = (variant: HalfVariant): Forward =>
     precision === "f32" ? ntTiles[HALF_SHAPES[variant]] : forward([...half(HALF_SHAPES[variant]), ntBlocks]);
   const nnHalf = (variant: HalfVariant): KernelSpec =>

@@ -2,22 +2,22 @@
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { LowRankAdapter, LowRankFactors } from "../formats/export/peftAdapter.ts";
-import { isKept, masksByName, type WeightMask } from "../masks/weightMasks.ts";
-import type { BlockWeights, LinearWeights } from "../model/decoderWeights.ts";
+import { isKept, type WeightMask } from "../masks/weightMasks.ts";
+import type { LinearWeights } from "../model/decoderWeights.ts";
 import type { Model } from "../model/load.ts";
 import { heightOf, inOneBuffer } from "../ops/kit/rowParts.ts";
 import { DRAW, uniforms } from "../rng.ts";
 import type { Tensor } from "../tensor.ts";
 import {
   inShape,
-  keptBits,
+  masksOf,
   TRAINED_LAYERS,
   storedParts,
   type Pruning,
   type Range,
   type StoredPart,
 } from "./storedParts.ts";
-import type { Student, TrainedTensor } from "./trained.ts";
+import { freeTrained, keptBitsTensor, type Student, type TrainedTensor, withLayers } from "./trained.ts";
 
 interface AdapterOptions {
   pruning: Pruning;
@@ -45,44 +45,33 @@ interface AdaptedLayer {
 export function adaptedStudent(ctx: Ctx, pruned: Model, options: AdapterOptions): Student {
   const { config } = pruned;
   const { pruning } = options;
-  const masks = "masks" in pruning ? masksByName(config, pruning.masks) : new Map<string, WeightMask>();
+  const masks = masksOf(config, pruning);
   const trained: TrainedTensor[] = [];
   const layers: AdaptedLayer[] = [];
-  const bitsOf = (shape: readonly number[], ranges: readonly Range[]): Tensor | undefined => {
-    const bits = keptBits(shape, ranges, masks);
-    return bits && ctx.persistent("adapter bits", [bits.length], { dtype: "u32", data: bits });
-  };
   const fixed: Tensor[] = [];
   let matrices = 0;
-  const adapted = ({ weight, bias }: LinearWeights, parts: readonly StoredPart[]): LinearWeights => {
+  const train = ({ label, shape, ranges, data }: Factor): Tensor => {
+    const theta = ctx.persistent(label, shape, { requiresGrad: true, ...(data ? { data } : {}) });
+    const bits = keptBitsTensor(ctx, shape, ranges, masks);
+    trained.push({ theta, ...(bits ? { bits } : {}) });
+    return theta;
+  };
+  const model = withLayers(pruned, TRAINED_LAYERS.all, ({ weight, bias }, at) => {
+    const parts = storedParts(config, pruning, { ...at, kind: "weight" });
     const first = factorsAtStart(weight, parts, { ...options, matrices });
     matrices += parts.length;
     layers.push({ parts, a: trained.length });
-    const [a, b] = [first.a, first.b].map(({ label, shape, ranges, data }) => {
-      const theta = ctx.persistent(label, shape, { requiresGrad: true, ...(data ? { data } : {}) });
-      const bits = bitsOf(shape, ranges);
-      trained.push({ theta, ...(bits ? { bits } : {}) });
-      return theta;
-    });
-    invariant(a && b, "bug", "an adapter has two factors");
+    const [a, b] = [train(first.a), train(first.b)];
     const masked = parts.some(({ name }) => masks.has(name));
-    const bits = masked ? bitsOf(inOneBuffer(weight, "a low-rank recovery of single weights").shape, parts) : undefined;
+    const inOne = masked ? inOneBuffer(weight, "a low-rank recovery of single weights") : undefined;
+    const bits = inOne && keptBitsTensor(ctx, inOne.shape, parts, masks);
     if (bits) fixed.push(bits);
     return { weight, ...(bias ? { bias } : {}), adapter: { a, b, ...(bits ? { bits } : {}) } };
-  };
-  const blocks = pruned.weights.blocks.map((block, l): BlockWeights => {
-    const partsIn = (layer: (typeof TRAINED_LAYERS.all)[number]): StoredPart[] =>
-      storedParts(config, pruning, { block: l, layer, kind: "weight" });
-    return {
-      ...block,
-      ...Object.fromEntries(TRAINED_LAYERS.all.map((layer) => [layer, adapted(block[layer], partsIn(layer))])),
-    };
   });
   const factors = (from: readonly Tensor[]): Promise<PartFactors[]> =>
     readFactors(ctx, { layers, from, rank: options.rank });
   return {
-    model: { ...pruned, weights: { ...pruned.weights, blocks } },
-    trained,
+    ...{ model, trained },
     async values(from, weights) {
       const values = new Map<string, Float32Array<ArrayBuffer>>();
       for (const { part, ...of } of await factors(from))
@@ -90,7 +79,10 @@ export function adaptedStudent(ctx: Ctx, pruned: Model, options: AdapterOptions)
       return values;
     },
     ...("masks" in pruning ? {} : { adapter: async (from) => adapterOf(await factors(from), options.rank) }),
-    free: () => ctx.free(...trained.flatMap(({ theta, bits }) => (bits ? [theta, bits] : [theta])), ...fixed),
+    free() {
+      freeTrained(ctx, trained);
+      ctx.free(...fixed);
+    },
   };
 }
 

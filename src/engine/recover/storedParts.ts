@@ -5,7 +5,7 @@ import type { ModelConfig } from "../config/config.ts";
 import { blockLinears, type LinearRole } from "../config/tensors.ts";
 import { type Kept, keptOf } from "../masks/compact.ts";
 import { tensorGates } from "../masks/tensorGates.ts";
-import { isKept, type WeightMask, type WeightMasks } from "../masks/weightMasks.ts";
+import { isKept, masksByName, type WeightMask, type WeightMasks } from "../masks/weightMasks.ts";
 import type { BlockLayer } from "../model/decoderWeights.ts";
 import { paddingOf } from "../model/load.ts";
 import type { RecoverMatrices } from "../recipes/recoverRecipe.ts";
@@ -13,6 +13,10 @@ import { sizeOf } from "../tensor.ts";
 
 /** How the model was pruned: index lists of a compact model's 5L vectors, or masks of single weights of a model in dense shapes. */
 export type Pruning = { lists: readonly Uint32Array[] } | { masks: WeightMasks };
+
+/** The masks of single weights by the names of their matrices; empty for a compact model. */
+export const masksOf = (config: ModelConfig, pruning: Pruning): ReadonlyMap<string, WeightMask> =>
+  "masks" in pruning ? masksByName(config, pruning.masks) : new Map();
 
 /** Some rows and columns of a packed tensor. */
 export interface Range {

@@ -1,8 +1,6 @@
 // The pruned model as it is trained: with its own f32 copies of some matrices, or with adapters on all of them.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import { masksByName, type WeightMask } from "../masks/weightMasks.ts";
-import type { BlockLayer, BlockWeights, LinearWeights } from "../model/decoderWeights.ts";
 import type { Model } from "../model/load.ts";
 import { copyInto } from "../ops/arithmetic.ts";
 import { inOneBuffer } from "../ops/kit/rowParts.ts";
@@ -10,8 +8,8 @@ import { unpacked } from "../prune/weights/pruneWeights.ts";
 import type { RecoverMatrices, RecoverRecipe } from "../recipes/recoverRecipe.ts";
 import type { Tensor } from "../tensor.ts";
 import { adaptedStudent } from "./adapters.ts";
-import { inShape, keptBits, TRAINED_LAYERS, storedParts, type Pruning, type StoredPart } from "./storedParts.ts";
-import type { Student, TrainedTensor } from "./trained.ts";
+import { inShape, masksOf, TRAINED_LAYERS, storedParts, type Pruning, type StoredPart } from "./storedParts.ts";
+import { freeTrained, keptBitsTensor, type Student, type TrainedTensor, withLayers } from "./trained.ts";
 
 interface StudentOptions {
   pruning: Pruning;
@@ -46,36 +44,25 @@ export function copiedStudent(
 ): CopiedStudent {
   const { config } = pruned;
   const trained: CopiedTensor[] = [];
-  const keptWeights = "masks" in pruning ? masksByName(config, pruning.masks) : new Map<string, WeightMask>();
+  const masks = masksOf(config, pruning);
   const train = (from: Tensor, parts: readonly StoredPart[]): Tensor => {
     const theta = ctx.persistent(`recovered ${from.label}`, from.shape, { requiresGrad: true });
     ctx.step(() => copyInto(ctx, theta, from.dtype === "f16" ? unpacked(ctx, from) : from));
-    const bits = keptBits(from.shape, parts, keptWeights);
-    trained.push({
-      ...{ theta, width: from.shape[1] ?? 1, parts },
-      ...(bits ? { bits: ctx.persistent("recovered bits", [bits.length], { dtype: "u32", data: bits }) } : {}),
-    });
+    const bits = keptBitsTensor(ctx, from.shape, parts, masks);
+    trained.push({ theta, width: from.shape[1] ?? 1, parts, ...(bits ? { bits } : {}) });
     return theta;
   };
-  const copied = (block: BlockWeights, l: number, layer: BlockLayer): LinearWeights => {
-    const { weight, bias } = block[layer];
-    const place = (kind: "weight" | "bias"): StoredPart[] => storedParts(config, pruning, { block: l, layer, kind });
+  const model = withLayers(pruned, TRAINED_LAYERS[matrices], ({ weight, bias }, at) => {
+    const place = (kind: "weight" | "bias"): StoredPart[] => storedParts(config, pruning, { ...at, kind });
     return {
       weight: [train(inOneBuffer(weight, "recovery"), place("weight"))],
       ...(bias ? { bias: train(bias, place("bias")) } : {}),
     };
-  };
-  const blocks = pruned.weights.blocks.map((block, l): BlockWeights => {
-    return {
-      ...block,
-      ...Object.fromEntries(TRAINED_LAYERS[matrices].map((layer) => [layer, copied(block, l, layer)])),
-    };
   });
   return {
-    model: { ...pruned, weights: { ...pruned.weights, blocks } },
-    trained,
+    ...{ model, trained },
     values: (from) => storedValues(ctx, trained, from),
-    free: () => ctx.free(...trained.flatMap(({ theta, bits }) => (bits ? [theta, bits] : [theta]))),
+    free: () => freeTrained(ctx, trained),
   };
 }
 

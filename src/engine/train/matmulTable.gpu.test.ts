@@ -4,7 +4,7 @@ import { Ctx } from "../ctx.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
 import { Gpu } from "../gpu/device.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
-import { type MatmulShape, type MatmulTable, shapeClass } from "../matmul/matmulTable.ts";
+import { MATMUL_KERNELS, type MatmulShape, type MatmulTable, shapeClass } from "../matmul/matmulTable.ts";
 import { modelShapes } from "../matmul/modelShapes.ts";
 import { openModel, type OpenedModel } from "../model/open.ts";
 import { tuneModel } from "../model/tuneModel.ts";
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const shapes = modelShapes(opened.config, LENGTHS);
   expect(shapes.length).toBeGreaterThan(variants.length);
   const classes = shapes.map((shape, i) => [shapeClass(shape), variants[i % variants.length] ?? "tiled"] as const);
-  mixed = { kernels: 1, default: "registers", classes: Object.fromEntries(classes) };
+  mixed = { kernels: MATMUL_KERNELS, default: "registers", classes: Object.fromEntries(classes) };
 });
 afterAll(() => ctx.gpu.destroy());
 
@@ -119,7 +119,7 @@ describe("a checkpoint", () => {
     const later = { ...checkpoint, matmul: { adapter: ctx.gpu.facts.name, table: unknown } };
     expect(resumeNote(ctx, later)).toMatch(/names the matmul kernel "wide", which does not run on this adapter/);
     expect(resumeNote(ctx, { matmul: { adapter: ctx.gpu.facts.name, table: { ...mixed, kernels: 9 } } })).toMatch(
-      /version 9 of the matmul kernels; this is version 1/,
+      new RegExp(`version 9 of the matmul kernels; this is version ${MATMUL_KERNELS}`),
     );
   });
 });

@@ -53,8 +53,8 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
   state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();
-  const paused = await new RecoveryFile(model).read();
-  send({ type: "pausedRecovery", paused: paused ? pausedOf(paused.saved) : null });
+  const paused = await new RecoveryFile(model).saved();
+  send({ type: "pausedRecovery", paused: paused ? pausedOf(paused) : null });
   return modelFacts(ctx, opening, source);
 }
 

@@ -4,8 +4,15 @@ import type { CommandOf, GuardReading, PerplexityResult, Replies } from "../prot
 import { type Pruned, unrecovered } from "../run/pruned.ts";
 import { refitPruning } from "../run/refit.ts";
 import { recoverPruning } from "../run/recovery.ts";
-import { pausedOf, RecoveryFile, recoverySubject, startsFromRefit, type SavedRecovery } from "../run/recoveryFile.ts";
-import { approveRecovery } from "../run/recoveryPlan.ts";
+import {
+  pausedOf,
+  RecoveryFile,
+  recoverySubject,
+  type SavedRecovery,
+  startsFromRefit,
+  type StoredRecovery,
+} from "../run/recoveryFile.ts";
+import { approveRecovery, type PlannedRecovery } from "../run/recoveryPlan.ts";
 import { recordOf } from "../run/runRecords.ts";
 import { freeBytes } from "../storage/opfs.ts";
 import type { TaskControls } from "../tasks.ts";
@@ -128,10 +135,7 @@ async function refitCurrent(
 }
 
 /** Sends the plan of a recovery's memory. Throws "limit" if it does not fit. */
-async function planned(
-  { onDevice, opening, send }: WorkerState,
-  of: Pick<Parameters<typeof approveRecovery>[1], "opened" | "pruned" | "choice">,
-): Promise<void> {
+async function planned({ onDevice, opening, send }: WorkerState, of: Omit<PlannedRecovery, "opening">): Promise<void> {
   invariant(opening, "bug", "a recovery was requested before a model was open");
   const storageFreeBytes = (await freeBytes()) ?? null;
   await approveRecovery(onDevice.context().gpu.facts, { ...of, opening }, (result) =>
@@ -146,31 +150,35 @@ async function discard({ send }: WorkerState, file: RecoveryFile): Promise<null>
   return null;
 }
 
+const NONE_PAUSED = "There is no paused recovery of this model any more. Start a new one.";
+
 /** The paused recovery of this subject. Throws "config" where there is none, or only one of something else. */
-async function pausedRecovery(file: RecoveryFile, subject: string): ReturnType<RecoveryFile["read"]> {
-  const paused = await file.read();
-  invariant(paused, "config", "There is no paused recovery of this model any more. Start a new one.");
-  const { calibration } = paused.saved.run.record;
+async function pausedRecovery(file: RecoveryFile, subject: string): Promise<StoredRecovery> {
+  const saved = await file.saved();
+  invariant(saved, "config", NONE_PAUSED);
+  const { calibration } = saved.run.record;
   invariant(
-    paused.saved.subject === subject || !startsFromRefit(paused.saved.subject),
+    saved.subject === subject || !startsFromRefit(saved.subject),
     "config",
     "The paused recovery started from refitted weights, which are not saved with it. Press Refit, then resume, or discard it.",
   );
   invariant(
-    paused.saved.subject === subject,
+    saved.subject === subject,
     "config",
     `The paused recovery belongs to other masks, another choice or another text: it was trained on ${calibration.name}. Choose that text under Run, then resume, or discard it.`,
   );
-  return paused;
+  const checkpoint = await file.checkpoint();
+  invariant(checkpoint, "config", NONE_PAUSED);
+  return { saved, checkpoint };
 }
 
 /** Makes what a paused recovery trains the current pruning, unless it is. */
 async function restorePaused(state: WorkerState, file: RecoveryFile): Promise<Replies["restoreRecovery"]> {
   const { onDevice, pruning } = state;
   const { model: opened } = onDevice.opened();
-  const paused = await file.read();
-  invariant(paused, "config", "There is no paused recovery of this model any more. Start a new one.");
-  const { subject, choice, run } = paused.saved;
+  const saved = await file.saved();
+  invariant(saved, "config", NONE_PAUSED);
+  const { subject, choice, run } = saved;
   const { pruned } = pruning;
   const text = await state.text("calibration");
   if (pruned && !pruned.recovery?.recipe && (await recoverySubject(opened, { pruned, choice, text })) === subject)

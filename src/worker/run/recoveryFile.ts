@@ -15,7 +15,7 @@ export interface SavedRecovery {
 }
 
 /** A recovery's state on disk, and the checkpoint of its session. */
-interface StoredRecovery {
+export interface StoredRecovery {
   saved: SavedRecovery;
   checkpoint: Uint8Array<ArrayBuffer>;
 }
@@ -53,19 +53,24 @@ export class RecoveryFile {
     this.name = `recoveries/${opened.fingerprint}`;
   }
 
-  /** The paused recovery; undefined if there is none. A damaged one is removed. */
-  async read(): Promise<StoredRecovery | undefined> {
+  /** What is paused, without its checkpoint, which may be large; undefined if there is none. A damaged one is removed. */
+  async saved(): Promise<SavedRecovery | undefined> {
     const [state, file] = [await readFile(`${this.name}.json`), await readFile(`${this.name}.safetensors`)];
     if (!state || !file || state.size === 0 || file.size === 0) return undefined;
     try {
       const { run, ...rest } = JSON.parse(await state.text()) as Omit<SavedRecovery, "run"> & { run: unknown };
       const [read] = readRuns(JSON.stringify(run), "recovery");
-      if (!read) return undefined;
-      return { saved: { ...rest, run: read }, checkpoint: new Uint8Array(await file.arrayBuffer()) };
+      return read && { ...rest, run: read };
     } catch {
       await this.remove();
       return undefined;
     }
+  }
+
+  /** The checkpoint to resume from; undefined if there is none. */
+  async checkpoint(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const file = await readFile(`${this.name}.safetensors`);
+    return file && new Uint8Array(await file.arrayBuffer());
   }
 
   /** Throws "storage". */

@@ -13,7 +13,7 @@ import type { RecoverSettings } from "../payloads.ts";
 import type { Pruned } from "./pruned.ts";
 import { keptShareOf } from "./recovery.ts";
 
-interface PlannedRecovery {
+export interface PlannedRecovery {
   opened: Pick<OpenedModel, "name" | "config">;
   pruned: Pruned;
   /** Of the training; missing for a refit. */

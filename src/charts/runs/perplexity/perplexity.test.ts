@@ -66,7 +66,7 @@ describe("runs against size", () => {
     expect(tip).toBeLessThan(mark?.y ?? 0);
     expect(tip).toBeGreaterThan(from.y);
     expect(other.legend.items.map(({ label }) => label)).toContain("recovered");
-    expect(other.name).toContain("; 2 recovered, with an arrow from before");
+    expect(other.name).toContain("; 2 recovered");
     const at = other.marks.findIndex(({ point }) => point.id === "r");
     expect(TRADEOFF_PLACES.tip(other, at)?.tip.rows).toEqual(
       expect.arrayContaining([{ label: "before recovery", value: "32.00" }]),

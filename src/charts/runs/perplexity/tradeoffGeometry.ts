@@ -179,10 +179,10 @@ function nameOf({ points, axis, dense }: TradeoffData, best: number): string {
   );
 }
 
-/** "; 2 recovered, with arrows from before". */
+/** "; 2 recovered"; nothing for none. */
 function recoveredText(points: TradeoffData["points"]): string {
   const count = points.filter(({ before }) => before !== undefined).length;
-  return count > 0 ? `; ${whole(count)} recovered, with an arrow from before` : "";
+  return count > 0 ? `; ${whole(count)} recovered` : "";
 }
 
 /** Places are indices of marks. */

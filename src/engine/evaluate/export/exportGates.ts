@@ -122,7 +122,8 @@ export async function exportGates(
   });
 }
 
-const typeChoice = (type: GgufType | undefined): { type?: GgufType } => (type ? { type } : {});
+/** The element type of a GGUF form's matrices, if one is chosen. */
+export const typeChoice = (type: GgufType | undefined): { type?: GgufType } => (type ? { type } : {});
 
 /** Where the model comes from, for the metadata of a file. */
 function originOf(

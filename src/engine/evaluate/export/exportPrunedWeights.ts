@@ -19,7 +19,7 @@ import type { OpenedModel } from "../../model/open.ts";
 import { readMatrix } from "../../prune/weights/blockPruner.ts";
 import { keptOfMasks, type WeightMasks } from "../../masks/weightMasks.ts";
 import { plannedGguf } from "./ggufForms.ts";
-import { checkSample, LOGIT_LIMIT, type ExportGatesOptions, ROUNDED_LOGIT_LIMIT } from "./exportGates.ts";
+import { checkSample, LOGIT_LIMIT, type ExportGatesOptions, ROUNDED_LOGIT_LIMIT, typeChoice } from "./exportGates.ts";
 import { type ExportedForm, writeForms, type ExportTarget, type PlannedForm } from "./writeForms.ts";
 import { engineReader, logitsOf } from "./readBack.ts";
 
@@ -98,6 +98,19 @@ export async function exportPrunedWeights(
   return exported;
 }
 
+/** Writes each form to its target, one after the other. Throws what `exportPrunedWeights` throws. */
+export async function exportWeightForms(
+  ctx: Ctx,
+  opened: OpenedModel,
+  { targets, ...pruned }: Omit<WeightsExport, "target" | "form"> & { targets: ReadonlyMap<WeightForm, ExportTarget> },
+  options: PrunedWeightsOptions,
+): Promise<ExportedForm[]> {
+  const exported: ExportedForm[] = [];
+  for (const [form, target] of targets)
+    exported.push(await exportPrunedWeights(ctx, opened, { ...pruned, target, form }, options));
+  return exported;
+}
+
 /** Updated weights are f32 on the GPU. They are rounded to the dtype of the file, and again to the precision that it is read back at. */
 const updatedLimit = (dtype: FloatDtype, precision: Precision): number =>
   Math.max(ROUNDED_LOGIT_LIMIT[dtype], precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0);
@@ -112,8 +125,10 @@ function maskedGguf(
   const { modelName, licence, version, recipe } = receipt;
   const { config, masks, updated } = source;
   const { kept, of } = keptShares(config, keptOfMasks(masks)).blockWeights;
-  const type = options.ggufType ?? options.dtype;
-  const choice = { origin: { name: modelName, licence, version, recipe, keep: kept / of }, ...(type ? { type } : {}) };
+  const choice = {
+    origin: { name: modelName, licence, version, recipe, keep: kept / of },
+    ...typeChoice(options.ggufType ?? options.dtype),
+  };
   const edited = maskedTensors(weights, config, masks, updated);
   return plannedGguf(ctx, {
     ...{ form: "gguf-masked", ...plan, ids, version, perplexityOf, cancelled },

@@ -1,6 +1,6 @@
 // Converts blocks of GGUF's element types to float32 with the formulas of ggml-quants.c. Products are exact; each result is rounded once.
 import { halfValues } from "../../dtype.ts";
-import type { QuantType } from "./types.ts";
+import { blockTypeNamed, type QuantType } from "./types.ts";
 
 /** Blocks to convert, and where their values go. */
 interface BlockRange {
@@ -139,3 +139,10 @@ export const DEQUANTIZE: Readonly<Record<QuantType, Dequantize>> = {
   Q5_K: large(5),
   Q6_K: q6_K,
 };
+
+/** The values of whole blocks, `count` in all. */
+export function dequantized(type: QuantType, bytes: Uint8Array, count: number): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(count);
+  DEQUANTIZE[type]({ bytes, at: 0, blocks: count / blockTypeNamed(type).values, out: values, to: 0 });
+  return values;
+}

@@ -1,8 +1,5 @@
 // Kept positions of a model that is only cut in the width of its MLPs.
-import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
-
-/** s4 as an index within its block. */
-export const S4 = 3;
+import { S4, VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 
 /** Lists of the 5L vectors: s1, s2, s3 and s5 keep all of dModel, s4 the first `widths[block]` positions. */
 export function widthLists(dModel: number, widths: readonly number[]): readonly Uint32Array[] {

@@ -21,11 +21,13 @@ const WEIGHT_MASK_ENCODING =
 /** The encoding as receipts of older versions word it. */
 const OLDER_ENCODING = "base64; one bit a weight, row by row, eight a byte, first weight in the lowest bit; 1 is kept";
 
-/** One matrix: its tensor's name, how many weights it keeps, and which (base64). */
 /** The forms of a model whose single weights are pruned: dense, with zeros. */
 export const WEIGHT_FORMS = ["masked", "gguf-masked"] as const satisfies readonly Form[];
 export type WeightForm = (typeof WEIGHT_FORMS)[number];
 
+export const isWeightForm = (form: Form): form is WeightForm => WEIGHT_FORMS.some((known) => known === form);
+
+/** One matrix: its tensor's name, how many weights it keeps, and which (base64). */
 interface MatrixReceipt extends Share {
   name: string;
   mask: string;

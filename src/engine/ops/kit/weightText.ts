@@ -27,6 +27,7 @@ export const earlyWeightText = (precision: Precision): string =>
 
 /** Comes first in a kernel with halves in workgroup memory. */
 export const HALF_FIRST = "enable f16;";
+
 /** How a weight is stored. Throws "bug" for a tensor of integers. */
 export function precisionOf({ dtype, label }: Tensor): Precision {
   if (isPrecision(dtype)) return dtype;

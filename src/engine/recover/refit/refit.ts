@@ -4,12 +4,12 @@ import type { Ctx } from "../../ctx.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import type { BlockLayer } from "../../model/decoderWeights.ts";
 import type { Model } from "../../model/load.ts";
-import { isKept, masksByName, type WeightMask } from "../../masks/weightMasks.ts";
+import { isKept, type WeightMask } from "../../masks/weightMasks.ts";
 import { checkRefitRecipe, type RefitRecipe } from "../../recipes/refitRecipe.ts";
 import { calibrationSequences } from "../../train/batches.ts";
 import { type GuardRecord, guarded, guardedText, guardPerplexity } from "../guard.ts";
 import type { RecoveredValues } from "../overlay.ts";
-import { type Pruning, TRAINED_LAYERS } from "../storedParts.ts";
+import { masksOf, type Pruning, TRAINED_LAYERS } from "../storedParts.ts";
 import { copiedStudent, type CopiedStudent, type CopiedTensor } from "../student.ts";
 import { type InputSums, inputSums, type Pause, solveAll, solveKept } from "./leastSquares.ts";
 import { type ObservedLayer, ResidualStreams } from "./residualStreams.ts";
@@ -64,7 +64,7 @@ export async function refit(ctx: Ctx, input: RefitInput, options: RefitOptions =
   const text = guardedText(input.text, Math.min(input.context, config.context));
   const tokens = Math.min(recipe.tokens, config.context);
   const sequences = calibrationSequences(text.training, { ...recipe, tokens });
-  const masks = "masks" in pruning ? masksByName(config, pruning.masks) : new Map<string, WeightMask>();
+  const masks = masksOf(config, pruning);
   const before = guarded(undefined, 0, await guardPerplexity(ctx, pruned, text), text.guard.length);
   // The copies and the streams of all sequences may not fit.
   const { student, streams } = await ctx.gpu.checked(

@@ -1,5 +1,5 @@
 // The tensors of a pruned model by rows, as float32: zeroed by masks, and cut where the file's architecture has widths per block.
-import { VECTORS_PER_BLOCK } from "../../../../shared/vectors.ts";
+import { S4, VECTORS_PER_BLOCK } from "../../../../shared/vectors.ts";
 import type { Family, ModelConfig } from "../../../config/config.ts";
 import { elementCount, toFloat32 } from "../../../dtype.ts";
 import { cutMatrix, cutShape, indexLists, type Kept, keptOf, keptOfRows, zeroMatrix } from "../../../masks/compact.ts";
@@ -18,9 +18,6 @@ export interface EditedTensors {
   /** What is left of rows [first, first + count) of the original, row by row. */
   rows(name: string, first: number, count: number): Promise<Float32Array<ArrayBuffer>>;
 }
-
-/** s4 as an index within its block. */
-const S4 = 3;
 
 /** A model pruned by selection vectors. cut: s4 removes rows and columns instead of zeroing them. */
 export function gatedTensors(weights: Weights, family: Family, masks: Masks, cut: boolean): EditedTensors {

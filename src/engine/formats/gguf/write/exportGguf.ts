@@ -1,5 +1,5 @@
 // The GGUF forms: a cut model in an architecture of llama.cpp with widths per block, or a model with zeros in its own architecture.
-import { VECTORS_PER_BLOCK } from "../../../../shared/vectors.ts";
+import { S4, VECTORS_PER_BLOCK } from "../../../../shared/vectors.ts";
 import type { ModelConfig } from "../../../config/config.ts";
 import { blockLinears } from "../../../config/tensors.ts";
 import { isFloatDtype, WEIGHT_TYPES, type WeightType } from "../../../dtype.ts";
@@ -21,7 +21,7 @@ import { compactLayout, type GgufLayout, maskedLayout } from "./ggufLayout.ts";
 import { type BlockSizes, type GgufOrigin, modelMetadata } from "./ggufMetadata.ts";
 import { fileWidth, ggufTensors, roundedTensors, storedTensors } from "./ggufTensors.ts";
 import type { StoredModel } from "../readGgufExport.ts";
-import { S4, widthLists } from "../widthLists.ts";
+import { widthLists } from "../widthLists.ts";
 import type { GgufType } from "./quantize.ts";
 import { tokenizerMetadata } from "./tokenizerMetadata.ts";
 

@@ -5,7 +5,7 @@ import { modelTensors } from "../../../config/tensors.ts";
 import { elementCount } from "../../../dtype.ts";
 import { CHUNK_BYTES } from "../../files/outputFile.ts";
 import { ROPE_FACTORS } from "../config.ts";
-import { DEQUANTIZE } from "../dequantize.ts";
+import { dequantized } from "../dequantize.ts";
 import type { StoredModel } from "../readGgufExport.ts";
 import { ggufTensorName } from "../tensorViews.ts";
 import { blockTypeNamed } from "../types.ts";
@@ -135,8 +135,7 @@ export function storedTensors(
       let at = 0;
       for await (const bytes of chunksOf({ ...tensor, sources: [name], headRows: 1, shift: 0 }, edited)) {
         const count = (bytes.length / bytesOfValues(type, columns)) * columns;
-        const { values } = blockTypeNamed(type);
-        DEQUANTIZE[type]({ bytes, at: 0, blocks: count / values, out, to: at });
+        out.set(dequantized(type, bytes, count), at);
         at += count;
       }
       return out;
@@ -156,11 +155,7 @@ export function roundedTensors(
     info: (name) => ({ shape: edited.shape(name) }),
     readFloat32: async (name) => {
       const values = await edited.rows(name, 0, edited.sourceRows(name));
-      if (!asQ8.has(name)) return values;
-      const out = new Float32Array(values.length);
-      const { values: perBlock } = blockTypeNamed("Q8_0");
-      DEQUANTIZE.Q8_0({ bytes: quantize("Q8_0", values, name), at: 0, blocks: values.length / perBlock, out, to: 0 });
-      return out;
+      return asQ8.has(name) ? dequantized("Q8_0", quantize("Q8_0", values, name), values.length) : values;
     },
   };
 }

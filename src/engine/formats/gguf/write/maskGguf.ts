@@ -7,11 +7,10 @@ import type { Masks } from "../../../masks/gates.ts";
 import { tensorGates } from "../../../masks/tensorGates.ts";
 import type { ByteSource } from "../../files/folder.ts";
 import { CHUNK_BYTES, type OutputFile } from "../../files/outputFile.ts";
-import { DEQUANTIZE } from "../dequantize.ts";
+import { dequantized } from "../dequantize.ts";
 import { ggufFamilyNamed } from "../ggufFamilies.ts";
 import { type GgufHeader, type GgufTensor, readGgufHeader } from "../header.ts";
 import { tensorViews } from "../tensorViews.ts";
-import { blockTypeNamed } from "../types.ts";
 import { changedHeader, tensorBytes } from "./ggufFile.ts";
 import { bytesOfValues, quantize } from "./quantize.ts";
 import { ZERO_CODES } from "./zeroCodes.ts";
@@ -180,9 +179,7 @@ function asQ8(
   bytes: Uint8Array<ArrayBuffer>,
   { edit, first, rows, columns }: Rows,
 ): Uint8Array<ArrayBuffer> {
-  const values = new Float32Array(rows * columns);
-  const blocks = values.length / blockTypeNamed(type.name).values;
-  DEQUANTIZE[type.name]({ bytes, at: 0, blocks, out: values, to: 0 });
+  const values = dequantized(type.name, bytes, rows * columns);
   for (let i = 0; i < rows; i++)
     for (let column = 0; column < columns; column++)
       if (edit.rows?.[first + i] === 0 || edit.pruned?.(first + i, column)) values[i * columns + column] = 0;
