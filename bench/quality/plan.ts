@@ -56,6 +56,14 @@ export const RECOVERY = {
   scoreItems: 200,
 } as const satisfies Omit<Case, "steps"> & Record<string, unknown>;
 
+/** A training for every ratio and a training for one, both recovered at that ratio. */
+export const EVERY_RECOVERED = {
+  name: "One training for every ratio, recovered at one",
+  model: EVERY.model,
+  steps: EVERY.steps,
+  ratio: 0.5,
+} as const satisfies Case & { ratio: number };
+
 /** A measured run without its masks. */
 export interface Entry {
   case: string;
@@ -126,6 +134,7 @@ function recoveries(): Batch[] {
   const structural: CompareMethod[] = [
     ...steps.map((recover): CompareMethod => ({ ...disp("full"), recover })),
     { ...disp("full"), refit: true },
+    { ...disp("full"), refit: true, recover: short },
     { ...disp("constrained"), recover: short },
     ...after.map((then): CompareMethod => ({ ...random, ...then })),
   ];
@@ -133,6 +142,17 @@ function recoveries(): Batch[] {
   return [
     { of, runs: plannedRuns(oneShot, ratios, SEEDS), recoverMatrices, scoreItems },
     ...SEEDS.map((seed) => ({ of, runs: plannedRuns(structural, ratios, [seed]), recoverMatrices, scoreItems })),
+    ...SEEDS.flatMap((seed) => everyRecovered(seed)),
+  ];
+}
+
+function everyRecovered(seed: number): Batch[] {
+  const { ratio } = EVERY_RECOVERED;
+  const [recover] = RECOVERY.steps;
+  const common = { of: EVERY_RECOVERED, recoverMatrices: RECOVERY.matrices };
+  return [
+    { ...common, runs: plannedRuns([{ kind: "every", recover }], [ratio], [seed]) },
+    { ...common, runs: plannedRuns([{ ...disp("full"), recover }], [ratio], [seed]), steps: EVERY.dedicatedSteps },
   ];
 }
 

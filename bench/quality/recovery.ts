@@ -5,7 +5,7 @@ import { markdownTable } from "../../src/shared/markdownTable.ts";
 import { DEFAULT_REFIT_RECIPE } from "../../src/engine/recipes/refitRecipe.ts";
 import type { RecoverMatrices } from "../../src/engine/recipes/recoverRecipe.ts";
 import { aboutOf, cellOf, NOT_MEASURED, type SectionRuns, stateOf } from "./cells.ts";
-import { type Entry, RECOVERY } from "./plan.ts";
+import { type Entry, EVERY, EVERY_RECOVERED, RECOVERY } from "./plan.ts";
 import { zeroShotTables } from "./zeroShot.ts";
 
 /** Runs that a row shows: the method as `nameOf` writes it, and whether before or after the recovery. */
@@ -17,6 +17,7 @@ const STRUCTURAL: readonly Row[] = [
   [`DISP + recover, ${SHORT} steps`, `disp:full+recover:${SHORT}`],
   [`DISP + recover, ${LONG} steps`, `disp:full+recover:${LONG}`],
   ["DISP + refit, no training", "disp:full+refit"],
+  [`DISP + refit + recover, ${SHORT} steps`, `disp:full+refit+recover:${SHORT}`],
   ["DISP, shared gates (constrained)", `disp:constrained+recover:${SHORT}`, "before"],
   [`DISP, shared gates + recover, ${SHORT} steps`, `disp:constrained+recover:${SHORT}`],
   ["random, DISP's widths", `random+recover:${SHORT}`, "before"],
@@ -69,6 +70,27 @@ export function recoverySection(made: SectionRuns): string {
       }),
     ),
     ...zeroShotTables(made),
+    stateOf(made),
+  ].join("\n\n");
+}
+
+/** The section on recoveries of a training for every ratio, beside those of a training for one; also where nothing is measured. */
+export function everyRecoverySection(made: SectionRuns): string {
+  const { name, ratio, steps } = EVERY_RECOVERED;
+  const [first] = made.entries;
+  const trained = `${steps} steps for every ratio or ${EVERY.dedicatedSteps} for one, then ${SHORT} steps of recovery of ${matricesInWords(RECOVERY.matrices)}`;
+  const shown = (method: string, value: typeof before): string =>
+    cellOf(made, { matches: (key) => key.startsWith(`${method}+recover:${SHORT} `), value, none: NOT_MEASURED });
+  return [
+    `## ${name}`,
+    first ? `${aboutOf(first, made, trained)}${undoneNote(made)}` : `${trained}.`,
+    markdownTable(
+      [`${percent(1 - ratio, 0)} of the block weights removed`, "before", `after ${SHORT} steps`],
+      [
+        ["every ratio", "every"],
+        ["dedicated", "disp:full"],
+      ].map(([label = "", method = ""]) => [label, shown(method, before), shown(method, after)]),
+    ),
     stateOf(made),
   ].join("\n\n");
 }

@@ -29,6 +29,8 @@ import { pruneMlp } from "./weightPruning.ts";
 const CONTEXT = 64;
 const SHA = "0".repeat(64);
 const CHOICE: RecoverSettings = { steps: 24, matrices: "all", seed: 1 };
+/** Fewer sequences than usual, for the sake of time. */
+const REFIT = { ...DEFAULT_REFIT_RECIPE, sequences: 24, tokens: 48 };
 const LOW_RANK: RecoverSettings = { ...CHOICE, rank: 8 };
 const REST = { text: { name: "t", sha256: SHA }, context: CONTEXT, tokens: 300, beginToken: false };
 const BEFORE = { ...REST, value: 30 };
@@ -131,7 +133,7 @@ test.each([
 /** Refits, and frees the pruned model. */
 async function refitted(pruned: Pruned, model = loadPruned(ctx, opened, pruned), cancelled = () => false) {
   const made = await model;
-  const work = { opened, pruned, model: made, text, context: CONTEXT, before: BEFORE };
+  const work = { opened, pruned, model: made, text, context: CONTEXT, before: BEFORE, recipe: REFIT };
   try {
     return await refitPruning(ctx, work, { onProgress: () => undefined, cancelled });
   } finally {
@@ -142,12 +144,12 @@ async function refitted(pruned: Pruned, model = loadPruned(ctx, opened, pruned),
 test("an architecture is refitted, and then recovered: the recipes of both are known, and both can be undone", async () => {
   const pruned = gates();
   const { facts, recovered: after } = await refitted(pruned);
-  expect(facts).toMatchObject({ step: 0, undone: false, before: BEFORE, refit: DEFAULT_REFIT_RECIPE });
+  expect(facts).toMatchObject({ step: 0, undone: false, before: BEFORE, refit: REFIT });
   expect(facts).not.toHaveProperty("recipe");
   if (!after?.recovery) throw new Error("expected a refitted architecture");
   expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 2);
   expect(after.recovery).toMatchObject({
-    refit: DEFAULT_REFIT_RECIPE,
+    refit: REFIT,
     before: pruned,
     guard: { after: facts.guard.best },
   });
@@ -157,8 +159,8 @@ test("an architecture is refitted, and then recovered: the recipes of both are k
   const both = await recovered(after);
   if (!both.recovered?.recovery) throw new Error("expected a recovered architecture");
   const { recovery } = both.recovered;
-  expect(both.facts).toMatchObject({ refit: DEFAULT_REFIT_RECIPE, recipe: { steps: 24 } });
-  expect(recovery).toMatchObject({ refit: DEFAULT_REFIT_RECIPE, recipe: { steps: 24 } });
+  expect(both.facts).toMatchObject({ refit: REFIT, recipe: { steps: 24 } });
+  expect(recovery).toMatchObject({ refit: REFIT, recipe: { steps: 24 } });
   expect(recovery.guard.before).toBe(facts.guard.before);
   expect(recovery.guard.after).toBeLessThan(facts.guard.best);
   expect(await guardOf(both.recovered)).toBeCloseTo(both.facts.guard.best, 2);

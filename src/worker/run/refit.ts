@@ -1,5 +1,5 @@
 // A refit in the worker: least squares of the kept weights of a pruned model, as a pruning of its own.
-import { type Ctx, DEFAULT_REFIT_RECIPE, indexLists, refit } from "../../engine/index.ts";
+import { type Ctx, DEFAULT_REFIT_RECIPE, indexLists, refit, type RefitRecipe } from "../../engine/index.ts";
 import { changedPruning, knownValues } from "./changedPruning.ts";
 import type { RecoverResult, RecoverWork } from "./recovery.ts";
 
@@ -9,13 +9,17 @@ interface RefitWatch {
   cancelled: () => boolean;
 }
 
+interface RefitWork extends Omit<RecoverWork, "choice" | "subject" | "checkpoint"> {
+  /** Default: the usual one. */
+  recipe?: RefitRecipe;
+}
+
 /** Throws "shape" for a text that is too short, "not-finite", "cancelled" and "device-lost". */
 export async function refitPruning(
   ctx: Ctx,
-  { opened, pruned, model, text, context, before }: Omit<RecoverWork, "choice" | "subject" | "checkpoint">,
+  { opened, pruned, model, text, context, before, recipe = DEFAULT_REFIT_RECIPE }: RefitWork,
   watch: RefitWatch,
 ): Promise<RecoverResult> {
-  const recipe = DEFAULT_REFIT_RECIPE;
   const pruning = pruned.kind === "gates" ? { lists: indexLists(pruned.masks) } : { masks: pruned.masks };
   const input = { dense: opened.model, pruned: model, pruning, recipe, text: text.ids, context };
   const { guard, values } = await refit(ctx, input, watch);
