@@ -5,7 +5,7 @@ import { embedTokens, type LinearPass, runBlock } from "../../model/decoder.ts";
 import type { BlockLayer } from "../../model/decoderWeights.ts";
 import type { Model } from "../../model/load.ts";
 import { addInto, copyInto, scaleInPlace } from "../../ops/arithmetic.ts";
-import { gather } from "../../ops/gather.ts";
+import { gatherInto } from "../../ops/gather.ts";
 import { addGram } from "../../ops/gram.ts";
 import { linearWeightGradient } from "../../ops/linearWeightGradient.ts";
 import type { Tensor } from "../../tensor.ts";
@@ -120,7 +120,8 @@ export class ResidualStreams {
     });
     onLayer(models.pruned, at.pruned, ({ x, y, stream }) => {
       if (stream) this.subtract(target, stream);
-      const missing = outputs ? gather(ctx, target, outputs) : target;
+      const missing = outputs ? ctx.empty(y.shape, "target of the kept outputs") : target;
+      if (outputs) gatherInto(ctx, missing, target, outputs);
       this.subtract(missing, y);
       addGram(ctx, x, gram);
       linearWeightGradient(ctx, [x, missing], cross, { accumulate: true });
