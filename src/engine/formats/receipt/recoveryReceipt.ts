@@ -18,9 +18,23 @@ export interface RecoveryReceipt {
 /** Throws "format" or "config" naming the field. */
 export function readRecovery(field: JsonField): RecoveryReceipt {
   const guard = field.get("guard");
-  const recipe = field.get("recipe");
   const hash = field.get("weightsSha256");
   if (!/^[0-9a-f]{64}$/.test(hash.text())) hash.refuse("64 hexadecimal digits");
+  return {
+    recipe: readRecoverRecipe(field.get("recipe")),
+    bestStep: field.get("bestStep").count(),
+    guard: {
+      before: guard.get("before").number({ min: 1 }),
+      after: guard.get("after").number({ min: 1 }),
+      tokens: guard.get("tokens").count(),
+    },
+    prunedBefore: field.get("prunedBefore").number({ min: 1 }),
+    weightsSha256: hash.text(),
+  };
+}
+
+/** The recipe of a recovery. Throws "format" or "config" naming the field. */
+export function readRecoverRecipe(recipe: JsonField): RecoverRecipe {
   const rank = recipe.get("rank");
   const read: RecoverRecipe = {
     steps: recipe.get("steps").number(),
@@ -32,15 +46,5 @@ export function readRecovery(field: JsonField): RecoveryReceipt {
     seed: recipe.get("seed").number(),
     measureEvery: recipe.get("measureEvery").number(),
   };
-  return {
-    recipe: recipe.checked(() => checkRecoverRecipe(read)),
-    bestStep: field.get("bestStep").count(),
-    guard: {
-      before: guard.get("before").number({ min: 1 }),
-      after: guard.get("after").number({ min: 1 }),
-      tokens: guard.get("tokens").count(),
-    },
-    prunedBefore: field.get("prunedBefore").number({ min: 1 }),
-    weightsSha256: hash.text(),
-  };
+  return recipe.checked(() => checkRecoverRecipe(read));
 }
