@@ -48,9 +48,25 @@ export async function withTokenizerFile(folder: Folder, rawConfig: unknown): Pro
   return withFiles(folder, new Map([[FILE, () => Promise.resolve(source)]]));
 }
 
-/** Reads the tokenizer of a folder that `withTokenizerFile` returned. Throws what `loadTokenizer` throws. */
+/** Words, a long one, numbers, spaces, punctuation, lines and other scripts: enough for a hostile rule to show. */
+const SAMPLE = `It's a sample, of 1,234.5 words!\n\n\t${"ab".repeat(40)} ${" ".repeat(40)}${"1".repeat(40)}${"-".repeat(40)}\r\n${"e\u0301".repeat(20)}日本語 Ünï 😀 <s>`;
+
+/**
+ * Reads the tokenizer of a folder that `withTokenizerFile` returned, and tries it on a sample. Throws what `loadTokenizer` throws, and
+ * "unsupported" where a pattern or a normaliser takes too long or makes too much of the sample.
+ */
 export async function readTokenizer(folder: Folder): Promise<Tokenizer> {
-  return loadTokenizer(await readJson(await folder.open(FILE), TOKENIZER_JSON), await jsonOf(folder, CONFIG_FILE));
+  const tokenizer = loadTokenizer(
+    await readJson(await folder.open(FILE), TOKENIZER_JSON),
+    await jsonOf(folder, CONFIG_FILE),
+  );
+  try {
+    tokenizer.encode(SAMPLE);
+  } catch (error) {
+    // "format" is about this sample, such as words that a vocabulary without an unknown token lacks
+    if (!(error instanceof EngineError) || error.code !== "format") throw error;
+  }
+  return tokenizer;
 }
 
 async function jsonOf(folder: Folder, name: string, options?: typeof WORDS_JSON): Promise<unknown> {

@@ -47,8 +47,8 @@ export function loadTokenizer(tokenizerJson: unknown, tokenizerConfigJson: unkno
   const normalize = readNormalizer(root.get("normalizer"));
   const sections = sectionsOf(added, normalize);
   const encodeWords = wordEncoder(model, readPreTokenizer(root.get("pre_tokenizer")));
-  const frame = readPostProcessor(root.get("post_processor"));
   const { texts, special } = tokensById(model, added, normalize);
+  const frame = readPostProcessor(root.get("post_processor"), texts);
   const decoder = readDecoder(root.get("decoder"));
   const decode: Tokenizer["decode"] = (ids, { skipSpecialTokens = false } = {}) => {
     const tokens = Array.from(ids, (id) => (skipSpecialTokens && special.has(id) ? undefined : texts.get(id)));
