@@ -1,5 +1,5 @@
 // A search with a regular expression that counts its steps and gives up, which the engine's own search cannot: a hostile pattern would hang it.
-import { parsePattern, type PatternNode } from "./patternTree.ts";
+import { treeOfPattern, type PatternNode } from "./patternTree.ts";
 
 /** A match: where it begins and what it is. */
 export interface Match {
@@ -33,11 +33,11 @@ interface State {
 type Step = (at: number) => boolean;
 
 /**
- * A search for a pattern with the flags g and u; undefined where the pattern has parts that are not searched for here (see `parsePattern`),
+ * A search for a pattern with the flags g and u; undefined where the pattern has parts that are not searched for here (see `treeOfPattern`),
  * or is too large. Its iteration throws TooManySteps.
  */
 export function countedSearch(pattern: RegExp): Search | undefined {
-  const tree = parsePattern(pattern.source);
+  const tree = treeOfPattern(pattern.source);
   if (!tree) return undefined;
   const state: State = { text: "", steps: STEPS_AHEAD, depth: 0 };
   let end = 0;

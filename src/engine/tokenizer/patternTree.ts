@@ -16,7 +16,7 @@ export type PatternNode =
 const DEEPEST = 50;
 
 /** Parses a source that the RegExp constructor accepts. Undefined for what it has no node for: references to groups, \b, modifiers. */
-export function parsePattern(source: string): PatternNode | undefined {
+export function treeOfPattern(source: string): PatternNode | undefined {
   try {
     const parser = new Parser(source);
     const tree = parser.choice(0);
