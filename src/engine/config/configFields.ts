@@ -94,7 +94,12 @@ export class ConfigFields {
 
   /** A count of at least one, and at most `most`. Without a fallback the field is required. */
   count(name: string, fallback?: number, most = MOST): number {
-    const count = this.number(name, fallback, (value) => Number.isSafeInteger(value) && value > 0, "a positive integer");
+    const count = this.number(
+      name,
+      fallback,
+      (value) => Number.isSafeInteger(value) && value > 0,
+      "a positive integer",
+    );
     return count <= most ? count : this.refuse(name, `at most ${most}`, { got: count });
   }
 
@@ -105,7 +110,9 @@ export class ConfigFields {
   positive(name: string, fallback?: number, { min = F32.min, max = F32.max }: Bounds = {}): number {
     if (this.isNull(name)) this.refuse(name, "a positive number", { got: null });
     const number = this.number(name, fallback, (value) => Number.isFinite(value) && value > 0, "a positive number");
-    return number >= min && number <= max ? number : this.refuse(name, `a number from ${min} to ${max}`, { got: number });
+    return number >= min && number <= max
+      ? number
+      : this.refuse(name, `a number from ${min} to ${max}`, { got: number });
   }
 
   /** The epsilon of a norm, which is added to a mean square or a variance. */

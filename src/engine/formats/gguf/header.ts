@@ -75,7 +75,10 @@ function parseHeader(cursor: HeaderCursor, { size }: Pick<ByteSource, "size">): 
   }
   const tensorCount = cursor.count("tensor count", TENSOR_BYTES);
   const entryCount = cursor.count("metadata count", ENTRY_BYTES);
-  for (const [field, count] of [["tensor count", tensorCount], ["metadata count", entryCount]] as const)
+  for (const [field, count] of [
+    ["tensor count", tensorCount],
+    ["metadata count", entryCount],
+  ] as const)
     if (count > MOST_ENTRIES) throw cursor.fault(field, `at most ${MOST_ENTRIES}`, String(count));
   const metadata = new Map<string, MetadataValue>();
   for (let i = 0; i < entryCount; i++) {
