@@ -3,7 +3,8 @@ import type { Ctx } from "../../ctx.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import { Tape } from "../../tape.ts";
 import type { DType, Tensor } from "../../tensor.ts";
-import { packedHalves } from "../../dtype.ts";
+import { isBlockDtype, packedHalves } from "../../dtype.ts";
+import { gpuBlocks } from "../../formats/gguf/gpuBlocks.ts";
 import { tapeArithmetic } from "../arithmetic.ts";
 import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "../kit/ref.ts";
 
@@ -128,10 +129,11 @@ async function parity<P>(
 function persistentOf(
   ctx: Ctx,
   label: string,
-  { shape, data, dtype = "f32" }: RefTensor,
+  { shape, data, dtype = "f32", stored }: RefTensor,
   requiresGrad: boolean,
 ): Tensor {
-  return ctx.persistent(label, shape, { dtype, data: typed(data, dtype), requiresGrad });
+  const blocks = stored && isBlockDtype(dtype) ? gpuBlocks(dtype, stored, label) : undefined;
+  return ctx.persistent(label, shape, { dtype, data: blocks ?? typed(data, dtype), requiresGrad });
 }
 
 function typed(data: Float64Array, dtype: DType): ArrayBufferView {
@@ -144,6 +146,8 @@ function typed(data: Float64Array, dtype: DType): ArrayBufferView {
       return Uint32Array.from(data);
     case "i32":
       return Int32Array.from(data);
+    default:
+      throw new EngineError("bug", `op case: expected the blocks of a ${dtype} input`);
   }
 }
 
