@@ -185,6 +185,9 @@ export function fromFloat32(values: Float32Array, dtype: FloatDtype): Uint8Array
 export type Precision = "f32" | "f16";
 /** How a frozen matrix is stored on the GPU: as numbers, or in the blocks of a GGUF file. */
 export type MatrixDtype = Precision | BlockDtype;
+/** How a model's matrices are stored on the GPU: all in one precision, or each as in its file. */
+export type WeightStorage = Precision | "file";
+export const WEIGHT_STORAGES: readonly WeightStorage[] = ["f32", "f16", "file"];
 
 /** The largest finite half. */
 export const MAX_HALF = 65504;

@@ -26,7 +26,7 @@ export async function recoveredModel(
   const weights = overlaid(opened.weights, values);
   const reader = masks ? maskedReader(weights, config, masks) : weights;
   const model = await loadModel(ctx, config, reader, { precision: opened.model.precision });
-  return { ...opened, weights, model, recovered: true };
+  return { ...opened, weights, model, storage: model.precision, recovered: true };
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   DEFAULT_RECOVER_RECIPE,
   type OpenedModel,
   type PlanChoice,
+  fileDtypes,
   type PlanResult,
 } from "../../engine/index.ts";
 import type { RecoverSettings } from "../payloads.ts";
@@ -13,7 +14,7 @@ import type { Pruned } from "./pruned.ts";
 import { keptShareOf } from "./recovery.ts";
 
 export interface PlannedRecovery {
-  opened: Pick<OpenedModel, "name" | "config">;
+  opened: Pick<OpenedModel, "name" | "config" | "weights">;
   pruned: Pruned;
   choice: Pick<RecoverSettings, "matrices" | "rank">;
   /** The plan that the model was opened with. */
@@ -23,12 +24,12 @@ export interface PlannedRecovery {
 /** Plans the recovery beside everything that the open model takes, and reports the plan. Throws "limit" with its numbers if it does not fit. */
 export function approveRecovery(
   facts: AdapterFacts,
-  { opened: { name, config }, pruned, choice: { matrices, rank }, opening }: PlannedRecovery,
+  { opened: { name, config, weights }, pruned, choice: { matrices, rank }, opening }: PlannedRecovery,
   onPlan: (planned: PlanResult) => void,
 ): Promise<void> {
   const tokens = Math.min(DEFAULT_RECOVER_RECIPE.tokens, config.context);
   const ratio = pruned.kind === "gates" ? { ratio: keptShareOf(pruned, config) } : {};
   const scope = { matrices, ...(rank === undefined ? {} : { rank }) };
-  const subject = { name: `A recovery of ${name}`, config, choice: opening };
+  const subject = { name: `A recovery of ${name}`, config, choice: opening, dtypes: fileDtypes(config, weights) };
   return approvePlan(facts, { ...subject, count: countRecovery({ ...scope, tokens, ...ratio }) }, onPlan);
 }

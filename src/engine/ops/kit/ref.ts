@@ -87,15 +87,20 @@ const SCALES: Record<BlockDtype, readonly (readonly [at: number, code: number])[
   Q6_K: [[208, 127 * 32]],
 };
 
-/** Blocks of random bytes, of which every code occurs, with scales of both signs that keep the values near (-1, 1). Some are subnormal halves. */
-function randomBlocks(seed: number, shape: readonly number[], dtype: BlockDtype): RefTensor {
+/** Blocks of random bytes, of which every code occurs, with scales of both signs that keep the values near (-most, most). Some scales are subnormal halves. */
+export function randomBlocks(
+  seed: number,
+  shape: readonly number[],
+  dtype: BlockDtype,
+  most = 1,
+): RefTensor & { stored: Uint8Array<ArrayBuffer> } {
   const { values, bytes: size } = blockTypeNamed(dtype);
   const blocks = sizeOf(shape) / values;
   const noise = { seed, draw: 0, step: 2 };
   const stored = Uint8Array.from({ length: blocks * size }, (_, i) => Math.floor(256 * uniformNoise(noise, i)));
   for (let b = 0; b < blocks; b++)
     for (const [i, [at, code]] of SCALES[dtype].entries()) {
-      const scale = Math.fround((2 * uniformNoise({ ...noise, step: 3 + i }, b) - 1) / code);
+      const scale = Math.fround((most * (2 * uniformNoise({ ...noise, step: 3 + i }, b) - 1)) / code);
       stored.set(fromFloat32(Float32Array.of(scale), "F16"), b * size + at);
     }
   return { shape, data: Float64Array.from(dequantized(dtype, stored, sizeOf(shape))), dtype, stored };

@@ -3,7 +3,7 @@ import type { Ctx } from "../../ctx.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import { Tape } from "../../tape.ts";
 import type { DType, Tensor } from "../../tensor.ts";
-import { isBlockDtype, packedHalves } from "../../dtype.ts";
+import { type BlockDtype, isBlockDtype, packedHalves } from "../../dtype.ts";
 import { gpuBlocks } from "../../formats/gguf/gpuBlocks.ts";
 import { tapeArithmetic } from "../arithmetic.ts";
 import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "../kit/ref.ts";
@@ -132,11 +132,11 @@ function persistentOf(
   { shape, data, dtype = "f32", stored }: RefTensor,
   requiresGrad: boolean,
 ): Tensor {
-  const blocks = stored && isBlockDtype(dtype) ? gpuBlocks(dtype, stored, label) : undefined;
-  return ctx.persistent(label, shape, { dtype, data: blocks ?? typed(data, dtype), requiresGrad });
+  const contents = isBlockDtype(dtype) ? gpuBlocks(dtype, stored ?? new Uint8Array(), label) : typed(data, dtype);
+  return ctx.persistent(label, shape, { dtype, data: contents, requiresGrad });
 }
 
-function typed(data: Float64Array, dtype: DType): ArrayBufferView {
+function typed(data: Float64Array, dtype: Exclude<DType, BlockDtype>): ArrayBufferView {
   switch (dtype) {
     case "f32":
       return Float32Array.from(data);
@@ -146,8 +146,6 @@ function typed(data: Float64Array, dtype: DType): ArrayBufferView {
       return Uint32Array.from(data);
     case "i32":
       return Int32Array.from(data);
-    default:
-      throw new EngineError("bug", `op case: expected the blocks of a ${dtype} input`);
   }
 }
 
