@@ -16,5 +16,5 @@ export function readStorageArgument({ weights, half }: Values): WeightStorage {
   if (half === true) throw new UsageError("--half: expected it without --weights; it is the same as --weights f16");
   const found = WEIGHT_STORAGES.find((storage) => storage === weights);
   if (found) return found;
-  throw new UsageError(`--weights: expected one of ${WEIGHT_STORAGES.join(", ")}, got "${String(weights)}"`);
+  throw new UsageError(`--weights: expected one of ${WEIGHT_STORAGES.join(", ")}, got ${JSON.stringify(weights)}`);
 }
