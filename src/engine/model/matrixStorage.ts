@@ -39,7 +39,11 @@ export function plannedStorage(storage: WeightStorage, dtypes: FileDtypes): Matr
 }
 
 /** The same for weights that are loaded. */
-export function openedStorage(storage: WeightStorage, config: ModelConfig, weights: Weights): MatrixStorage | undefined {
+export function openedStorage(
+  storage: WeightStorage,
+  config: ModelConfig,
+  weights: Weights,
+): MatrixStorage | undefined {
   const planned = plannedStorage(storage, fileDtypes(config, weights));
   const { blocks } = weights;
   return planned && { ...planned, ...(blocks ? { blocks: (name) => blocks.read(name) } : {}) };

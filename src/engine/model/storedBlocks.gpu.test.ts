@@ -19,6 +19,8 @@ import { readMatrix } from "../prune/weights/blockPruner.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { mlpMatrices } from "../masks/mlpMatrices.ts";
 import { planMemory } from "../train/memoryPlan.ts";
+import { DEFAULT_RECOVER_RECIPE } from "../recipes/recoverRecipe.ts";
+import { makeStudent } from "../recover/student.ts";
 import { metricRows } from "../train/metricRows.fixture.ts";
 import { Session } from "../train/session.ts";
 import { decoderForward } from "./decoder.ts";
@@ -154,6 +156,43 @@ test("single weights are pruned in a dequantised copy", async () => {
   expect(kept).toBeGreaterThan(0.4);
   expect(kept).toBeLessThan(0.55);
   for (const { model } of pruned) model.free();
+});
+
+test("a recovery trains dequantised copies, also of q, k and v in different types", async () => {
+  const found: Float32Array[] = [];
+  for (const { model } of [stored, full]) {
+    const sequences = [ids];
+    const pruned = await pruneWeights(ctx, model, { recipe: { method: "wanda", pattern: "50%" }, sequences });
+    const recipe = { ...DEFAULT_RECOVER_RECIPE, matrices: "all" } as const;
+    const student = makeStudent(ctx, pruned.model, { pruning: { masks: pruned.masks }, recipe });
+    const qkv = student.model.weights.blocks[0]?.qkv.weight ?? [];
+    expect(qkv.map(({ dtype, requiresGrad }) => [dtype, requiresGrad])).toEqual([["f32", true]]);
+    found.push(await ctx.read(qkv[0]!));
+    student.free();
+    pruned.model.free();
+  }
+  expect(found[0]).toEqual(found[1]);
+});
+
+test("matrices larger than a binding are in parts of whole blocks", async () => {
+  const small = new Ctx(await Gpu.open({ maxBindingBytes: 128 * 1024 }));
+  const split = await openModel(small, stored.folder, { precision: "file" });
+  const { embedding, blocks } = split.model.weights;
+  expect(embedding.length).toBeGreaterThan(1);
+  expect(blocks[0]?.down.weight.length).toBeLessThan(blocks[0]?.up.weight.length ?? 0);
+  const few = ids.slice(0, 8);
+  const logits = await Promise.all(
+    [
+      { on: small, model: split.model },
+      { on: ctx, model: full.model },
+    ].map(({ on, model }) =>
+      on.read(
+        on.step(() => decoderForward(on, model, on.upload(few, [few.length], "ids"), { selection: model.selection })),
+      ),
+    ),
+  );
+  expect(worstDifference(logits[0]!, logits[1]!)).toBeLessThan(LIMIT);
+  small.gpu.destroy();
 });
 
 test("rows that a bias cannot be divided at stay in one f32 matrix", async () => {
