@@ -153,7 +153,7 @@ export { scoreTask } from "./evaluate/tasks/scoreTask.ts";
 export type { ZeroShotTask } from "./evaluate/tasks/task.ts";
 export { readTaskFile } from "./evaluate/tasks/taskFile.ts";
 export { textTask } from "./evaluate/tasks/textTasks.ts";
-export { TEXT_TASKS, type TextTask } from "./recipes/textTaskNames.ts";
+export { MIN_TEXT_TASK_ITEMS, TEXT_TASK_DEFAULTS, TEXT_TASKS, type TextTask } from "./recipes/textTaskNames.ts";
 export { accuraciesOf, accuracyDifference } from "./evaluate/tasks/taskScore.ts";
 export type { TaskScore } from "./evaluate/tasks/taskScore.ts";
 export { tokenLosses } from "./evaluate/tokenLosses.ts";

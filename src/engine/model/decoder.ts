@@ -8,7 +8,6 @@ import { crossEntropy, crossEntropyByToken, crossEntropyTerms } from "../ops/cro
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
 import { linearAdapted, linearParts } from "../ops/linearParts.ts";
-import { rope } from "../ops/rope.ts";
 import { activate, glu } from "../ops/activation.ts";
 import { elements, type Tensor } from "../tensor.ts";
 import type { BlockWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
@@ -204,8 +203,7 @@ function attentionBranch({ ctx, model, block, own, start, end, cache }: Pass, x:
   const store = cache?.blocks[block];
   invariant(!cache || store, "bug", `the KV cache has no block ${block}`);
   if (store) return apply(ctx, cachedAttention(ctx, qkv, { cache: store, start, table, shape, window }), own.o);
-  if (table) qkv = rope(ctx, qkv, { table, start, shape });
-  return apply(ctx, attention(ctx, qkv, { kv: qkv, start, shape, window }), own.o);
+  return apply(ctx, attention(ctx, qkv, { start, table, shape, window }), own.o);
 }
 
 /** The MLP: (T, |s3|) to (T, |s5|). */

@@ -48,8 +48,8 @@ interface ChosenTask {
 }
 
 /**
- * The chosen tasks with at most `items` items each: the first ones of a file, or as many as are made from the evaluation text. Throws "shape"
- * where that text is too short.
+ * The chosen tasks, with at most `items` items each: the first items of a file, or items made from the evaluation text. Throws "shape" if that
+ * text is too short.
  */
 export function chosenTasks(
   choices: readonly TaskChoice[],
