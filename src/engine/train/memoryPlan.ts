@@ -27,7 +27,7 @@ export interface PlanChoice {
 }
 
 /** A choice for a model; with the element types of its file, which matter where matrices are stored as there. Default: all f32. */
-export interface PlanRequest extends PlanChoice {
+interface PlanRequest extends PlanChoice {
   dtypes?: FileDtypes | undefined;
 }
 
@@ -168,7 +168,10 @@ export async function choicesThatFit(
 ): Promise<MemoryPlan[]> {
   const { dtypes } = choice;
   const quantised = dtypes && blockDtypesOf(config, dtypes).length > 0;
-  const smaller = [...(choice.precision === "f32" ? (["f16"] as const) : []), ...(quantised ? (["file"] as const) : [])];
+  const smaller = [
+    ...(choice.precision === "f32" ? (["f16"] as const) : []),
+    ...(quantised ? (["file"] as const) : []),
+  ];
   const found: MemoryPlan[] = [];
   for (const precision of smaller.filter((one) => one !== choice.precision)) {
     const plan = await planMemory(facts, config, { ...choice, precision }, count);

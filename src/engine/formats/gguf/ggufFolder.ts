@@ -10,7 +10,7 @@ import type { GgufHeader } from "./header.ts";
 import { mainType } from "./mainType.ts";
 import { tensorViews } from "./tensorViews.ts";
 import { tokenizerFiles } from "./tokenizer.ts";
-import { blockTensors, readView, weightsSource } from "./weightsSource.ts";
+import { storedBlocks, readView, weightsSource } from "./weightsSource.ts";
 
 /**
  * Opens a GGUF file: config.json, generation_config.json, tokenizer.json, tokenizer_config.json, README.md (with the licence) and
@@ -50,7 +50,7 @@ async function folderOfModel({ source, header }: GgufModelFile): Promise<Folder>
     weightsSource(source, views),
   ]);
   const stored = { bytes: source.size, dtype: mainType(header.tensors.values()) };
-  return { ...folder, stored, blocks: blockTensors(source, views) };
+  return { ...folder, stored, blocks: storedBlocks(source, views) };
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -32,11 +32,13 @@ export function weightsSource(source: ByteSource, views: readonly TensorView[]):
 }
 
 /** The quantised matrices among `views`, as they are stored. */
-export function blockTensors(source: ByteSource, views: readonly TensorView[]): BlockTensors {
+export function storedBlocks(source: ByteSource, views: readonly TensorView[]): BlockTensors {
   const byName = new Map(views.map((view) => [view.name, view]));
   const dtypeOf = (name: string): BlockDtype | undefined => {
     const { tensor, shape, shift } = byName.get(name) ?? {};
-    return tensor && isBlockDtype(tensor.type.name) && shape?.length === 2 && shift === 0 ? tensor.type.name : undefined;
+    return tensor && isBlockDtype(tensor.type.name) && shape?.length === 2 && shift === 0
+      ? tensor.type.name
+      : undefined;
   };
   return {
     dtypeOf,
