@@ -66,8 +66,7 @@ const casesOf = (sizes: typeof SIZES, precision: MatrixDtype): OpCase<null>[] =>
 const blockSizes = (width: number): typeof SIZES => [
   [1, 4, width],
   [3, 20, 3 * width],
-  [17, 36, width],
-  [33, 68, width],
+  [33, 36, width],
   [5, 31, width],
 ];
 
