@@ -11,6 +11,7 @@ export {
   RECIPE_BOUNDS,
   RECIPE_NUMBERS,
   recipeOf,
+  WIDTH_MULTIPLES,
   writtenName,
 } from "./recipes/recipe.ts";
 export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
@@ -85,6 +86,7 @@ export { indexLists } from "./masks/compact.ts";
 export { cutReader } from "./prune/gates/cutReader.ts";
 export { byBlock, gateLayout, sharingOf } from "./masks/gates.ts";
 export type { GateLayout, Masks } from "./masks/gates.ts";
+export { checkReachable, lowestRatio, lowestReason } from "./masks/reachable.ts";
 export { readRatioList } from "./recipes/ratioList.ts";
 export { nestedArchitectures, nestednessOf } from "./masks/nestedness.ts";
 export type { LogitsAt, Nestedness } from "./masks/nestedness.ts";
@@ -126,14 +128,22 @@ export {
   RECOVER_BOUNDS,
 } from "./recipes/recoverRecipe.ts";
 export type { RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
-export type { RecoveryReceipt } from "./formats/receipt/recoveryReceipt.ts";
+export { DEFAULT_REFIT_RECIPE, type RefitRecipe } from "./recipes/refitRecipe.ts";
+export { type RecoveryReceipt, recoveryWords } from "./formats/receipt/recoveryReceipt.ts";
+export { refit } from "./recover/refit/refit.ts";
 export { RecoverSession } from "./recover/session.ts";
 export type { Pruning } from "./recover/storedParts.ts";
 export type { GuardRecord } from "./recover/guard.ts";
 export type { LowRankAdapter } from "./formats/export/peftAdapter.ts";
 export { overlaid } from "./recover/overlay.ts";
 export type { RecoveredValues } from "./recover/overlay.ts";
-export { recoveredModel, recoveryResult, updatedValues, weightsPruned } from "./recover/recoveredModel.ts";
+export {
+  modelWithValues,
+  recoveredModel,
+  recoveryResult,
+  updatedValues,
+  weightsPruned,
+} from "./recover/recoveredModel.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";
 export { formSizes } from "./evaluate/export/formSizes.ts";
 export type { FormSize } from "./evaluate/export/formSizes.ts";

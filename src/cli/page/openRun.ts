@@ -60,6 +60,7 @@ export interface RunReport {
     | "dense perplexity"
     | "train"
     | "prune"
+    | "refit"
     | "recover"
     | "pruned perplexity"
     | "export";

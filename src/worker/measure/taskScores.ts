@@ -17,7 +17,7 @@ import {
 } from "../../engine/index.ts";
 import type { PrunedId, TaskChoice } from "../payloads.ts";
 import { DENSE_ID } from "../prunedId.ts";
-import { idOf, type Pruned } from "../run/pruned.ts";
+import { idOf, type Pruned, unrecovered } from "../run/pruned.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import type { TaskControls } from "../tasks.ts";
 
@@ -162,7 +162,7 @@ function modelsOf(pruned: Pruned | undefined): Scored[] {
   if (!pruned) return [DENSE];
   const { recovery } = pruned;
   if (!recovery) return [DENSE, { model: "pruned", id: idOf(pruned), pruned }];
-  const { before } = recovery;
+  const before = unrecovered(pruned);
   return [
     DENSE,
     { model: "pruned", id: idOf(before), pruned: before },
