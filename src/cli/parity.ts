@@ -1,18 +1,20 @@
 // npm run parity: compares the engine with PyTorch on golden cases. One JSON object per case on stdout, a table on stderr.
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { WeightStorage } from "../engine/dtype.ts";
 import { smollm2File } from "../../scripts/data/smollm2.ts";
 import { existingModel, parseWords } from "./arguments/arguments.ts";
 import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./arguments/hostArguments.ts";
+import { readStorageArgument, STORAGE_OPTIONS, STORAGE_USAGE } from "./arguments/storageArgument.ts";
 import { UsageError } from "./arguments/usageError.ts";
 import { runCommand } from "./host/command.ts";
 import type { HostChoice } from "./host/chooseHost.ts";
 import { type CliHost, openCliHost } from "./host/openHost.ts";
 
-const USAGE = `usage: npm run parity -- DIR [DIR ...] [--model DIR|FILE.gguf] [--half] [--host HOST]
+const USAGE = `usage: npm run parity -- DIR [DIR ...] [--model DIR|FILE.gguf] [--weights f32|f16|file] [--host HOST]
 Compares the engine with PyTorch on golden cases: folders that golden/reference/make_golden.py made, such as golden/llama.
   --model                  the model of the cases that contain none
-  --half                   store matrices in half precision on the GPU
+${STORAGE_USAGE}
 ${HOST_USAGE}
 Exit code 1 if a check fails, 2 if a case cannot be read.`;
 
@@ -22,16 +24,16 @@ const FETCHED = "smollm2";
 interface Arguments {
   folders: readonly string[];
   model?: string;
-  precision: "f16" | "f32";
+  precision: WeightStorage;
   host: HostChoice;
 }
 
 function readArguments(argv: readonly string[]): Arguments {
   const { values, words: folders } = parseWords(argv, {
-    ...{ model: { type: "string" }, half: { type: "boolean" } },
+    ...{ model: { type: "string" } as const, ...STORAGE_OPTIONS },
     ...HOST_OPTIONS,
   });
-  const { model, half } = values;
+  const { model } = values;
   if (folders.length === 0)
     throw new UsageError("expected one golden case or more, got none; --help lists the arguments");
   for (const folder of folders) {
@@ -39,7 +41,7 @@ function readArguments(argv: readonly string[]): Arguments {
       throw new UsageError(`expected the folder of a golden case, got "${folder}"; --help lists the arguments`);
   }
   const named = typeof model === "string" ? { model: existingModel(model) } : {};
-  return { folders, precision: half === true ? "f16" : "f32", host: readHostArgument(values), ...named };
+  return { folders, precision: readStorageArgument(values), host: readHostArgument(values), ...named };
 }
 
 /** The path of a case's model: in the case itself, else the named one, else fetched. */

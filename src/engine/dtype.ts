@@ -25,12 +25,13 @@ export type FloatDtype = "F32" | "F16" | "BF16";
 export const DTYPES = Object.keys(BYTES) as readonly Dtype[];
 export const FLOAT_DTYPES: readonly FloatDtype[] = ["F32", "F16", "BF16"];
 
+/** GGUF's quantised types: a row consists of blocks of values with common scales. */
+export type BlockDtype = "Q8_0" | "Q4_0" | "Q4_1" | "Q5_0" | "Q5_1" | "Q4_K" | "Q5_K" | "Q6_K";
+export const BLOCK_DTYPES: readonly BlockDtype[] = ["Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"];
+
 /** Element types that the matrices of an exported file can have: those of safetensors and ONNX, and GGUF's. */
-export const WEIGHT_TYPES = [
-  ...["F32", "F16", "BF16"],
-  ...["Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"],
-] as readonly WeightType[];
-export type WeightType = FloatDtype | "Q8_0" | "Q4_0" | "Q4_1" | "Q5_0" | "Q5_1" | "Q4_K" | "Q5_K" | "Q6_K";
+export type WeightType = FloatDtype | BlockDtype;
+export const WEIGHT_TYPES: readonly WeightType[] = [...FLOAT_DTYPES, ...BLOCK_DTYPES];
 
 /** What to do about quantised weights. */
 export const TAKE_FLOATS =
@@ -38,6 +39,10 @@ export const TAKE_FLOATS =
 
 export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(BYTES, name);
+}
+
+export function isBlockDtype(name: string): name is BlockDtype {
+  return BLOCK_DTYPES.some((dtype) => dtype === name);
 }
 
 export function isFloatDtype(name: string): name is FloatDtype {
@@ -176,8 +181,13 @@ export function fromFloat32(values: Float32Array, dtype: FloatDtype): Uint8Array
   return new Uint8Array(out.buffer);
 }
 
-/** How weights are stored on the GPU: f32, or f16 with two per u32. Arithmetic is f32 in both cases. */
+/** Precision of numbers on the GPU: f32, or f16 with two per u32. Arithmetic is f32 in both cases. */
 export type Precision = "f32" | "f16";
+/** How a frozen matrix is stored on the GPU: as numbers, or in the blocks of a GGUF file. */
+export type MatrixDtype = Precision | BlockDtype;
+/** How a model's matrices are stored on the GPU: all in one precision, or each as in its file. */
+export type WeightStorage = Precision | "file";
+export const WEIGHT_STORAGES: readonly WeightStorage[] = ["f32", "f16", "file"];
 
 /** The largest finite half. */
 export const MAX_HALF = 65504;

@@ -16,7 +16,8 @@ export {
 } from "./recipes/recipe.ts";
 export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
 export { Ctx } from "./ctx.ts";
-export type { Precision } from "./tensor.ts";
+export type { Precision, WeightStorage } from "./dtype.ts";
+export { fileDtypes, mainDtype } from "./model/matrixStorage.ts";
 export { Gpu } from "./gpu/device.ts";
 export type { AdapterFacts } from "./gpu/device.ts";
 export type { SelfCheck } from "./ops/registry/selfCheck.ts";

@@ -1,12 +1,13 @@
 // A tensor: shape, element type and a range of a GPU buffer. A handle that owns nothing.
-import type { Precision } from "./dtype.ts";
+import { BLOCK_DTYPES, type MatrixDtype } from "./dtype.ts";
+import { blockTypeNamed } from "./formats/gguf/types.ts";
 import { BINDING_ALIGNMENT_BYTES, type GpuBuffer } from "./gpu/buffers.ts";
 import type { Binding } from "./gpu/kernel.ts";
 import { invariant } from "./errors.ts";
 
 export type { Precision } from "./dtype.ts";
-/** Element types on the GPU. */
-export type DType = Precision | "u32" | "i32";
+/** Element types on the GPU. Only frozen matrices are f16 or in blocks. */
+export type DType = MatrixDtype | "u32" | "i32";
 
 export interface Tensor {
   readonly label: string;
@@ -23,13 +24,21 @@ export interface Tensor {
   readonly isOne?: true;
 }
 
-/** Bytes of one element of every dtype except f16, which only weights have. */
+/** Bytes of one element of every dtype except those that only weights have. */
 export const ELEMENT_BYTES = 4;
-const HALF_BYTES = 2;
-export const elementBytes = (dtype: DType): number => (dtype === "f16" ? HALF_BYTES : ELEMENT_BYTES);
-/** Size in bytes of a tensor of this shape. f16 is padded to whole u32s. */
+const SIZES: ReadonlyMap<DType, number> = new Map<DType, number>([
+  ["f16", 2],
+  ...BLOCK_DTYPES.map((dtype): [DType, number] => {
+    const { bytes, values } = blockTypeNamed(dtype);
+    return [dtype, bytes / values];
+  }),
+]);
+/** Bytes per element: a fraction for types with blocks, exact for whole blocks. */
+export const elementBytes = (dtype: DType): number => SIZES.get(dtype) ?? ELEMENT_BYTES;
+const inWords = (bytes: number): number => Math.ceil(bytes / ELEMENT_BYTES) * ELEMENT_BYTES;
+/** Size in bytes of a tensor of this shape, padded to whole u32s. */
 export const bytesOfShape = (shape: readonly number[], dtype: DType): number =>
-  Math.ceil((sizeOf(shape) * elementBytes(dtype)) / ELEMENT_BYTES) * ELEMENT_BYTES;
+  inWords(sizeOf(shape) * elementBytes(dtype));
 
 /** Number of elements of a shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
@@ -44,7 +53,8 @@ export function matrixOf(tensor: Tensor): { rows: number; cols: number } {
 /** The range that kernels see, rounded up to whole vec4s. The rest is padding, since buffers and views start on 256 bytes. */
 export function bindingOf(tensor: Tensor): Binding {
   const bytes = elementBytes(tensor.dtype);
-  return { buffer: tensor.buffer, offset: tensor.offset * bytes, bytes: Math.ceil(elements(tensor) / 4) * 4 * bytes };
+  const size = inWords(Math.ceil(elements(tensor) / 4) * 4 * bytes);
+  return { buffer: tensor.buffer, offset: tensor.offset * bytes, bytes: size };
 }
 
 /** Views of f32 tensors start at a multiple of this many elements. */

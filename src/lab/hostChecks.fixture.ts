@@ -3,6 +3,7 @@
 import { Ctx } from "../engine/ctx.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { Folder } from "../engine/formats/files/folder.ts";
+import { isGguf } from "../engine/formats/files/modelFiles.ts";
 import { checkGolden } from "../engine/golden/check.ts";
 import { AS_CARD, Gpu } from "../engine/gpu/device.ts";
 import { usableVariants } from "../engine/ops/kit/matmulChoice.ts";
@@ -101,7 +102,8 @@ async function checkKernels(
   return counts;
 }
 
-async function checkCase(ctx: Ctx, folder: Folder, precision: Precision, { add }: Tally): Promise<void> {
+async function checkCase(ctx: Ctx, folder: Folder, given: Precision, { add }: Tally): Promise<void> {
+  const precision = folder.list().some(isGguf) ? "file" : given; // a GGUF file is there for its blocks
   const place = { op: folder.name, case: `weights ${precision}` };
   const fail = (name: string): void => add({ ...place, name, ok: false, worst: Number.NaN, limit: 0 });
   try {

@@ -2,6 +2,8 @@
 import { existingFile, existingModel, optionalWhole, requiredText, type Values } from "./arguments.ts";
 import type { HostChoice } from "../host/chooseHost.ts";
 import { EXPORT_OPTIONS, type ExportArguments, readExportArguments } from "./exportArguments.ts";
+import type { WeightStorage } from "../../engine/dtype.ts";
+import { readStorageArgument, STORAGE_OPTIONS, STORAGE_USAGE } from "./storageArgument.ts";
 import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./hostArguments.ts";
 import { UsageError } from "./usageError.ts";
 
@@ -15,7 +17,7 @@ export interface EvaluationArguments {
   /** Tokens of the evaluation text that are measured. */
   evaluationTokens: number;
   /** How matrices are stored on the GPU. */
-  precision: "f32" | "f16";
+  precision: WeightStorage;
   host: HostChoice;
   /** Whether matmul kernels are chosen by measuring. */
   tune: boolean;
@@ -37,7 +39,7 @@ export const EVALUATION_OPTIONS = {
   eval: text,
   context: text,
   "eval-tokens": text,
-  half: { type: "boolean" } as const,
+  ...STORAGE_OPTIONS,
   ...HOST_OPTIONS,
   tune: text,
 };
@@ -50,7 +52,7 @@ const MODEL_USAGE = `  --model DIR|FILE.gguf    a folder with config.json, token
 const EVAL_USAGE = `  --eval FILE              text that perplexity is measured on
   --context 512            tokens per window of the perplexity
   --eval-tokens 20480      tokens of --eval that are measured
-  --half                   half precision on the GPU: half the memory, weights rounded to 11 bits. Exports keep the weights of the file
+${STORAGE_USAGE}
   --tune on|off            on: measure matmul kernels for this adapter once and keep the choice in .cache/matmul; off: take the usual ones (on)
 ${HOST_USAGE}`;
 export const EVALUATION_USAGE = `${MODEL_USAGE}
@@ -79,7 +81,7 @@ export function readEvaluationArguments(values: Values): EvaluationArguments {
     evaluation: existingFile("eval", requiredText(values, "eval")),
     context: optionalWhole(values, "context", { min: 2 }) ?? 512,
     evaluationTokens: optionalWhole(values, "eval-tokens", { min: 2 }) ?? 20_480,
-    precision: values["half"] === true ? "f16" : "f32",
+    precision: readStorageArgument(values),
     host: readHostArgument(values),
     tune: tune === "on",
   };

@@ -6,7 +6,7 @@ import {
   Gpu,
   httpFolder,
   type PlainError,
-  type Precision,
+  type WeightStorage,
   type Run as FinishedRun,
 } from "../../engine/index.ts";
 import { applyReceiptMasks, type ApplyRequest } from "./applyReceipt.ts";
@@ -33,7 +33,7 @@ const answer = async <T>(work: () => Promise<T>): Promise<Answer<T>> => {
 interface ParityRequest {
   folder: ServedFolder;
   model: ServedFolder;
-  precision: Precision;
+  precision: WeightStorage;
 }
 
 /** Passes a report to the Node side. */

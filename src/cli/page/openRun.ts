@@ -7,6 +7,7 @@ import {
   type ExportedForm,
   Gpu,
   licenceOf,
+  mainDtype,
   type MatmulTable,
   matmulText,
   type Model,
@@ -14,7 +15,7 @@ import {
   type OpenedModel,
   perplexity,
   type PerplexityPair,
-  type Precision,
+  type WeightStorage,
   type RecoveryPlan,
   sha256,
   type TextRef,
@@ -43,7 +44,7 @@ export interface RunRequest extends FormsRequest {
   /** A recovery, for the memory plan. */
   recoveryPlan?: RecoveryPlan;
   /** How matrices are stored on the GPU. */
-  precision: Precision;
+  precision: WeightStorage;
   /** Address of the folder where tables of matmul kernels are kept; null: the usual kernels, without measuring. */
   tuneFolder: string | null;
 }
@@ -85,7 +86,7 @@ export const prefixed =
 export interface RunAnswer {
   adapter: string;
   matmul: string;
-  precision: Precision;
+  precision: WeightStorage;
   /** The ratio that was reached, and the kept share of the entire model. */
   keptBlocks: number;
   keptModel: number;
@@ -202,19 +203,19 @@ export async function openOnGpu(
   const folder = await servedModel(model);
   const opened = await openModel(ctx, folder, {
     precision,
-    onConfig: async (config) => {
+    onConfig: async (config, dtypes) => {
       const choice = {
         precision,
         trainingTokens: stepTokens ?? DEFAULT_RECIPE.tokens,
         evaluationTokens: Math.min(context, config.context),
       };
       await approvePlan(ctx.gpu.facts, {
-        ...{ name: folder.name, config, choice },
+        ...{ name: folder.name, config, choice, dtypes },
         ...(recoveryPlan ? { count: countRecovery(recoveryPlan) } : {}),
       });
       if (tuneFolder === null) return;
       const { notes } = await tuneModel(ctx, config, {
-        ...choice,
+        ...{ ...choice, precision: mainDtype(precision, config, dtypes) },
         ...{ store: servedMatmulStore(tuneFolder), browser: host },
         onProgress: (done, of) => report({ stage: "tune", done, of }),
       });

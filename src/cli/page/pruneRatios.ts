@@ -8,7 +8,7 @@ import {
   type LogitsAt,
   matmulText,
   nestednessOf,
-  type Precision,
+  type WeightStorage,
   type Recipe,
   sharingOf,
 } from "../../engine/index.ts";
@@ -36,7 +36,7 @@ export interface RatiosAnswer extends TrainingTime {
   /** Notes on the model's files. */
   notes: readonly string[];
   matmul: string;
-  precision: Precision;
+  precision: WeightStorage;
   ratios: RatioAnswer[];
   /** `broken`: gates that a smaller architecture keeps but the next larger one does not; `of`: all gates that the smaller ones keep. */
   nestedness: { broken: number; of: number; share: number };

@@ -1,6 +1,7 @@
 // A golden case: a model's folder with golden.json and golden.safetensors, which have PyTorch's results (golden/README.md).
 import { EngineError, invariant } from "../errors.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
+import { modelFolder } from "../formats/gguf/modelFolder.ts";
 import { readSafetensors, type SafetensorsFile, type Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { resolveFiles } from "../model/resolveFiles.ts";
@@ -95,9 +96,9 @@ export interface GoldenCase {
   mask(name: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Opens a case; `model` is the folder of its model, by default its own. Throws "format", "config" or "unsupported" if it cannot be read. */
+/** Opens a case; `model` is the folder of its model, by default its own, with safetensors or a GGUF file. Throws "format", "config" or "unsupported" if it cannot be read. */
 export async function openCase(folder: Folder, model: Folder = folder): Promise<GoldenCase> {
-  const { config, weights } = await resolveFiles(model);
+  const { config, weights } = await resolveFiles(await modelFolder(model));
   checkWeights(config, weights);
   const file = await readSafetensors(await folder.open("golden.safetensors"));
   const info = (await readJson(await folder.open("golden.json"))) as GoldenInfo;

@@ -1,8 +1,9 @@
 // All checks of one golden case, as `npm run parity` reports them.
 import type { Ctx } from "../ctx.ts";
+import type { WeightStorage } from "../dtype.ts";
 import type { Folder } from "../formats/files/folder.ts";
 import { loadModel } from "../model/load.ts";
-import type { Precision } from "../tensor.ts";
+import { openedStorage, precisionOfStorage } from "../model/matrixStorage.ts";
 import { openCase } from "./case.ts";
 import { checkModel } from "./model.ts";
 import { checkRecovery } from "./recover.ts";
@@ -12,7 +13,7 @@ import { checkWeightPruning } from "./weights.ts";
 interface GoldenReport {
   case: string;
   adapter: string;
-  precision: Precision;
+  precision: WeightStorage;
   checks: Record<string, { ok: boolean; worst: number; limit: number }>;
 }
 
@@ -20,8 +21,8 @@ interface GoldenReport {
 interface GoldenOptions {
   /** The model's folder; default: the case's. */
   model?: Folder;
-  /** Precision of the matrices on the GPU; default: f32. */
-  precision?: Precision;
+  /** How matrices are stored on the GPU; default: f32. */
+  precision?: WeightStorage;
 }
 
 /** Opens a case and runs every check that it has reference values for. Throws what `openCase` throws. */
@@ -31,12 +32,15 @@ export async function checkGolden(
   { model: modelFolder = folder, precision = "f32" }: GoldenOptions = {},
 ): Promise<GoldenReport> {
   const golden = await openCase(folder, modelFolder);
-  const model = await loadModel(ctx, golden.config, golden.weights, { precision });
+  const model = await loadModel(ctx, golden.config, golden.weights, {
+    precision: precisionOfStorage(precision),
+    storage: openedStorage(precision, golden.config, golden.weights),
+  });
   try {
     const checks = await checkModel(ctx, golden, model);
     for (const [name, training] of golden.trainings) checks.push(...(await checkTraining(ctx, name, training, model)));
     // Rounding changes the order of nearly equal weights and so the masks, which PyTorch made from weights that are not rounded.
-    const prunings = precision === "f32" ? golden.prunings : [];
+    const prunings = precision === "f16" ? [] : golden.prunings;
     for (const pruning of prunings) checks.push(...(await checkWeightPruning(ctx, golden, pruning, model)));
     for (const named of golden.recoveries) checks.push(...(await checkRecovery(ctx, golden, named, model)));
     return {

@@ -19,6 +19,7 @@ async function fetched(name: string, urls: Record<string, string>, changes: obje
     if (!response.ok) throw new Error(`${url}: ${response.status}`);
     files[file] = new Uint8Array(await response.arrayBuffer());
   }
+  if (!files["config.json"]) return memoryFolder(name, files); // a GGUF file has its own
   const config = JSON.parse(new TextDecoder().decode(files["config.json"])) as object;
   files["config.json"] = new TextEncoder().encode(JSON.stringify({ ...config, ...changes }));
   return memoryFolder(name, files);

@@ -1,5 +1,5 @@
 // Which matmul kernel runs for which shape, as plain data that depends on shapes only, so that a run can be repeated bit for bit.
-import type { Precision } from "../dtype.ts";
+import { BLOCK_DTYPES, type MatrixDtype } from "../dtype.ts";
 import type { JsonField } from "../json/jsonFields.ts";
 
 /** Raise this when a kernel, its results or the classes change: tables of another version are measured again. */
@@ -8,7 +8,8 @@ export const MATMUL_KERNELS = 2;
 /** A matmul with a frozen weight (n, k): forward, (rows, k) to (rows, n), or the gradient of its input, (rows, n) to (rows, k). */
 export interface MatmulShape {
   direction: "forward" | "inputGradient";
-  precision: Precision;
+  /** How the weight is stored. */
+  precision: MatrixDtype;
   rows: number;
   /** Out features. */
   n: number;
@@ -63,7 +64,7 @@ interface ParsedClass {
   sizes: readonly [rows: number, n: number, k: number];
 }
 
-const CLASS = /^((?:forward|inputGradient) (?:f32|f16)) (\d+) (\d+)x(\d+)$/;
+const CLASS = new RegExp(`^((?:forward|inputGradient) (?:f32|f16|${BLOCK_DTYPES.join("|")})) (\\d+) (\\d+)x(\\d+)$`);
 
 function parsed(key: string): ParsedClass | undefined {
   const [, kind, ...sizes] = CLASS.exec(key) ?? [];

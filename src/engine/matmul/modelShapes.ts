@@ -1,6 +1,6 @@
 // The matmuls of a model whose kernels are chosen by measuring: one shape of each class that training, evaluation and decoding use.
 import type { ModelConfig } from "../config/modelConfig.ts";
-import type { Precision } from "../dtype.ts";
+import type { MatrixDtype } from "../dtype.ts";
 import { LOGITS_BYTES, logitRows } from "../logitsSize.ts";
 import { type MatmulShape, shapeClass, WIDEST } from "./matmulTable.ts";
 
@@ -10,7 +10,8 @@ export interface ModelLengths {
   trainingTokens: number;
   /** Tokens of a perplexity window. */
   evaluationTokens: number;
-  precision: Precision;
+  /** How most matrices are stored. */
+  precision: MatrixDtype;
 }
 
 interface Layer {

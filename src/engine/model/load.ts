@@ -10,6 +10,7 @@ import { FAMILIES } from "../config/families/families.ts";
 import { type BlockColumns, compact, DENSE, type Selection } from "./selection.ts";
 import { RopeTables } from "./ropeTables.ts";
 import { modelTensors } from "../config/tensors.ts";
+import type { MatrixStorage } from "./matrixStorage.ts";
 import { type WeightReader, WeightUploads } from "./weightUploads.ts";
 
 export type { WeightReader } from "./weightUploads.ts";
@@ -18,7 +19,7 @@ export type { WeightReader } from "./weightUploads.ts";
 export interface Model {
   readonly config: ModelConfig;
   readonly weights: DecoderWeights;
-  /** Precision of its matrices on the GPU. */
+  /** Precision of its matrices on the GPU, and of copies that are cut or changed. Matrices that are stored as in a file have all its values: f32. */
   readonly precision: Precision;
   /** DENSE for a model with all its weights; gathers and scatters for a compact one. */
   readonly selection: Selection;
@@ -29,6 +30,8 @@ export interface Model {
 export interface LoadOptions {
   /** Precision of the matrices; default f32. "f16" halves their memory and rounds them to 11 bits; arithmetic stays f32. */
   precision?: Precision;
+  /** How matrices are stored that are as in their file; `precision` is then that of copies. Not for a compact model, which cuts blocks. */
+  storage?: MatrixStorage | undefined;
   /** Allocates the matrices without reading them, for memory plans. */
   empty?: boolean;
   /** For a compact model: the index lists of its 5L vectors. */
@@ -51,11 +54,13 @@ export async function loadModel(
   reader: WeightReader,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { lists, onProgress, precision = "f32", empty = false } = options;
+  const { lists, onProgress, precision = "f32", storage, empty = false } = options;
+  invariant(!storage || !lists, "bug", "a compact model cuts blocks, so its matrices cannot be stored as in the file");
   const uploads = new WeightUploads(ctx, reader, {
     expected: new Set(modelTensors(config).map(({ name }) => name)),
     padTo: paddingOf(config, lists !== undefined),
     precision,
+    storage,
     empty,
     ...(onProgress ? { onProgress } : {}),
   });

@@ -1,14 +1,14 @@
 // Opens a model's folder: checks config, weights and tokenizer against each other, then uploads the weights.
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
-import { type FloatDtype, isFloatDtype, TAKE_FLOATS } from "../dtype.ts";
+import { type FloatDtype, isFloatDtype, TAKE_FLOATS, type WeightStorage } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
 import type { LowRankAdapter } from "../formats/export/peftAdapter.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
-import type { Precision } from "../tensor.ts";
 import { decoderLoss } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
+import { type FileDtypes, fileDtypes, openedStorage, precisionOfStorage } from "./matrixStorage.ts";
 import { boundedTokenizer } from "../tokenizer/bounded.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { readTokenizer, withTokenizerFile } from "./readTokenizer.ts";
@@ -31,15 +31,17 @@ export interface OpenedModel {
   /** A short hash of the config and the header of the weights; checkpoints name their model by it. */
   readonly fingerprint: string;
   readonly model: Model;
+  /** How its matrices are stored on the GPU. */
+  readonly storage: WeightStorage;
   /** What a user should know about the files although the model opens: full sentences, for the screen and the log. */
   readonly notes: readonly string[];
 }
 
 interface OpenOptions {
   /** Called once the files are known to be a model and before anything is uploaded; may throw to refuse it. */
-  onConfig?: (config: ModelConfig) => Promise<void>;
-  /** Precision of the matrices on the GPU; default f32. */
-  precision?: Precision;
+  onConfig?: (config: ModelConfig, dtypes: FileDtypes) => Promise<void>;
+  /** How matrices are stored on the GPU; default f32. */
+  precision?: WeightStorage;
   onProgress?: (doneBytes: number, ofBytes: number) => void;
   cancelled?: () => boolean;
 }
@@ -77,9 +79,11 @@ export async function readModelFiles(original: Folder): Promise<ModelFiles> {
 export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
   const files = await readModelFiles(original);
   const { folder, rawConfig, config, weights, tokenizer, dtype, notes } = files;
-  await options.onConfig?.(config);
+  await options.onConfig?.(config, fileDtypes(config, weights));
+  const storage = options.precision ?? "f32";
   const model = await loadModel(ctx, config, weights, {
-    ...(options.precision ? { precision: options.precision } : {}),
+    precision: precisionOfStorage(storage),
+    storage: openedStorage(storage, config, weights),
     onProgress: (done, of) => {
       if (options.cancelled?.())
         throw new EngineError("cancelled", "Opening was stopped. The previous model stays open.");
@@ -90,7 +94,7 @@ export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions
     await ctx.gpu.checked("the model's kernels", () => ctx.warm(() => firstForward(ctx, model)));
     const described = JSON.stringify([rawConfig, weights.names.map((name) => weights.info(name))]);
     const fingerprint = (await sha256(new TextEncoder().encode(described))).slice(0, 16);
-    return { name: folder.name, folder, config, weights, tokenizer, dtype, fingerprint, model, notes };
+    return { name: folder.name, folder, config, weights, storage, tokenizer, dtype, fingerprint, model, notes };
   } catch (error) {
     model.free();
     throw error;

@@ -1,10 +1,12 @@
 // Reads tensors and uploads them: packed if matrices share their input, padded if they are cut, and rounded to half precision on request.
 import type { Ctx } from "../ctx.ts";
-import { EngineError } from "../errors.ts";
-import { MAX_HALF, packedHalves } from "../dtype.ts";
-import { type RowParts, rowsOfPart } from "../ops/kit/rowParts.ts";
+import { EngineError, invariant } from "../errors.ts";
+import { isBlockDtype, MAX_HALF, type MatrixDtype, packedHalves } from "../dtype.ts";
+import { gpuBlocks } from "../formats/gguf/gpuBlocks.ts";
+import { PART_STEP, type RowParts, rowsOfPart } from "../ops/kit/rowParts.ts";
 import { elementBytes, type Precision, type Tensor, view, VIEW_ALIGNMENT } from "../tensor.ts";
 import type { LinearWeights, NormWeights } from "./decoderWeights.ts";
+import type { MatrixStorage } from "./matrixStorage.ts";
 
 /** The source of a model's tensors: its folder, or a reader that cuts or masks them. */
 export interface WeightReader {
@@ -20,6 +22,8 @@ interface UploadOptions {
   padTo: number;
   /** Precision of the matrices of linear layers, embedding and head; all other tensors are f32. */
   precision: Precision;
+  /** How the same matrices are stored where they are as in their file. They are then not padded. */
+  storage?: MatrixStorage | undefined;
   /** Allocates the matrices without reading them, for memory plans. */
   empty?: boolean;
   /** Called with the number of tensors read and the total; may throw to cancel. */
@@ -52,25 +56,50 @@ export class WeightUploads {
 
   /** Layers of equal input width, stacked by rows, each padded with rows and columns of zeros. names: without ".weight". */
   async linear(...names: readonly string[]): Promise<LinearWeights> {
-    const weights = names.map((name) => `${name}.weight`);
-    const shapes = weights.map((name) => this.reader.info(name).shape);
+    const weight: Tensor[] = [];
+    for (const run of this.runsOf(names.map((name) => `${name}.weight`))) weight.push(...(await this.uploadRun(run)));
+    return { weight, ...(await this.bias(...names)) };
+  }
+
+  /** Stacked matrices by how they are stored. A bias is divided into views of their parts, which begin at multiples of PART_STEP rows only. */
+  private runsOf(names: readonly string[]): Run[] {
+    const { storage, precision, expected } = this.options;
+    if (!storage) return [{ dtype: precision, names: [...names] }];
+    const runs: Run[] = [];
+    for (const name of names) {
+      const [dtype, last] = [storage.dtypeOf(name), runs.at(-1)];
+      if (last?.dtype === dtype) last.names.push(name);
+      else runs.push({ dtype, names: [name] });
+    }
+    const biased = names.some((name) => expected.has(name.replace(/weight$/, "bias")));
+    const heightOf = (run: Run): number => sum(run.names.map((name) => this.reader.info(name).shape[0] ?? 0));
+    const divides = runs.slice(0, -1).every((run) => heightOf(run) % PART_STEP === 0);
+    return biased && !divides ? [{ dtype: "f32", names: [...names] }] : runs;
+  }
+
+  private async uploadRun({ dtype, names }: Run): Promise<RowParts> {
+    const shapes = names.map((name) => this.reader.info(name).shape);
+    const label = names[0] ?? "matrix";
     const cols = shapes[0]?.[1] ?? 0;
     const width = this.padded(cols);
     const heights = shapes.map(([rows = 0]) => this.padded(rows));
-    if (this.options.empty) {
-      return { weight: this.matrix(weights[0] ?? "matrix", [sum(heights), width]), ...(await this.bias(...names)) };
+    const shape = [sum(heights), width] as const;
+    if (this.options.empty) return this.matrix(label, shape, { dtype });
+    if (isBlockDtype(dtype)) {
+      const stored: Uint8Array[] = [];
+      for (const name of names) stored.push(await this.readBlocks(name));
+      return this.matrix(label, shape, { dtype, stored: joined(stored) });
     }
-    const data = new Float32Array(sum(heights) * width);
+    const values = new Float32Array(sum(heights) * width);
     let row = 0;
-    for (const [i, name] of weights.entries()) {
-      const values = await this.read(name);
-      for (let r = 0; r * cols < values.length; r++) {
-        data.set(values.subarray(r * cols, (r + 1) * cols), (row + r) * width);
+    for (const [i, name] of names.entries()) {
+      const own = await this.read(name);
+      for (let r = 0; r * cols < own.length; r++) {
+        values.set(own.subarray(r * cols, (r + 1) * cols), (row + r) * width);
       }
       row += heights[i] ?? 0;
     }
-    const weight = this.matrix(weights[0] ?? "matrix", [row, width], data);
-    return { weight, ...(await this.bias(...names)) };
+    return this.matrix(label, shape, { dtype, values });
   }
 
   /** The biases of stacked layers, padded like their rows; none if the config has none. */
@@ -101,7 +130,11 @@ export class WeightUploads {
   /** A matrix without padding. */
   async table(name: string): Promise<RowParts> {
     const [rows = 0, cols = 0] = this.reader.info(name).shape;
-    return this.matrix(name, [rows, cols], this.options.empty ? undefined : await this.read(name));
+    const { storage, precision, empty } = this.options;
+    const dtype = storage?.dtypeOf(name) ?? precision;
+    if (empty) return this.matrix(name, [rows, cols], { dtype });
+    const contents = isBlockDtype(dtype) ? { stored: await this.readBlocks(name) } : { values: await this.read(name) };
+    return this.matrix(name, [rows, cols], { dtype, ...contents });
   }
 
   private async unpadded(name: string): Promise<Tensor> {
@@ -145,18 +178,14 @@ export class WeightUploads {
   }
 
   /** A matrix, in several parts if it exceeds the adapter's largest buffer. Throws "unsupported" for a value that f16 cannot represent. */
-  private matrix(label: string, [rows, cols]: [rows: number, cols: number], data?: Float32Array): RowParts {
-    const { precision } = this.options;
-    const partRows = rowsOfPart(rows, cols * elementBytes(precision), this.ctx.buffers.limitBytes);
+  private matrix(label: string, [rows, cols]: readonly [rows: number, cols: number], contents: Contents): RowParts {
+    const { dtype } = contents;
+    const partRows = rowsOfPart(rows, cols * elementBytes(dtype), this.ctx.buffers.limitBytes);
     return Array.from({ length: Math.ceil(rows / partRows) }, (_, i) => {
       const [first, end] = [i * partRows, Math.min((i + 1) * partRows, rows)];
       const part = partRows < rows ? `${label}, rows ${first} to ${end - 1}` : label;
-      const shape = [end - first, cols];
-      const values = data?.subarray(first * cols, end * cols);
-      if (!values) return this.track(this.ctx.persistent(part, shape, { dtype: precision }));
-      if (precision === "f32") return this.upload(part, shape, values);
-      const halves = packedHalves(checkedForHalves(label, values));
-      return this.track(this.ctx.persistent(part, shape, { dtype: "f16", data: halves }));
+      const data = dataOf(part, contents, [first * cols, end * cols]);
+      return this.track(this.ctx.persistent(part, [end - first, cols], { dtype, ...(data ? { data } : {}) }));
     });
   }
 
@@ -166,10 +195,56 @@ export class WeightUploads {
   }
 
   private async read(name: string): Promise<Float32Array> {
-    const values = await this.reader.readFloat32(name);
-    this.options.onProgress?.(++this.done, this.options.expected.size);
-    return values;
+    return this.counted(await this.reader.readFloat32(name));
   }
+
+  private async readBlocks(name: string): Promise<Uint8Array> {
+    const { storage } = this.options;
+    invariant(storage?.blocks, "bug", `${name}: expected weights whose blocks can be read`);
+    return this.counted(await storage.blocks(name));
+  }
+
+  private counted<T>(contents: T): T {
+    this.options.onProgress?.(++this.done, this.options.expected.size);
+    return contents;
+  }
+}
+
+/** Matrices of equal width that are stored in one way. */
+interface Run {
+  dtype: MatrixDtype;
+  names: string[];
+}
+
+/** The values of a matrix, or its blocks as in the file; neither in a memory plan. */
+interface Contents {
+  dtype: MatrixDtype;
+  values?: Float32Array;
+  stored?: Uint8Array;
+}
+
+/** What is uploaded of the values from..end of a matrix. */
+function dataOf(
+  label: string,
+  { dtype, values, stored }: Contents,
+  [from, end]: readonly [from: number, end: number],
+): Float32Array | Uint8Array | undefined {
+  if (isBlockDtype(dtype)) {
+    const bytes = elementBytes(dtype);
+    return stored && gpuBlocks(dtype, stored.subarray(from * bytes, end * bytes), label);
+  }
+  const own = values?.subarray(from, end);
+  return own && dtype === "f16" ? packedHalves(checkedForHalves(label, own)) : own;
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(sum(pieces.map(({ length }) => length)));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);

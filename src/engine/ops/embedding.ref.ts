@@ -1,6 +1,7 @@
 // Reference of the token embedding.
-import type { Precision } from "../tensor.ts";
+import { BLOCK_DTYPES, type MatrixDtype } from "../dtype.ts";
 import { at, type OpRef, randomInts, randomWeights, refTensor } from "./kit/ref.ts";
+import { storedName } from "./linear.ref.ts";
 
 interface Shape {
   rows: number;
@@ -8,13 +9,13 @@ interface Shape {
   cols: number;
   scale?: number;
   /** Of the table; default: f32. */
-  precision?: Precision;
+  precision?: MatrixDtype;
   /** Rows of the table per part; default: all. */
   partRows?: number;
 }
 
 const shapeCase = ({ rows, vocab, cols, scale = 1, precision = "f32", partRows = vocab }: Shape) => ({
-  name: `T${rows} V${vocab} C${cols} scale ${scale}${precision === "f16" ? " half" : ""}${partRows < vocab ? ` parts of ${partRows}` : ""}`,
+  name: `T${rows} V${vocab} C${cols} scale ${scale}${storedName(precision)}${partRows < vocab ? ` parts of ${partRows}` : ""}`,
   params: { scale, partRows },
   inputs: () => [randomInts(1, [rows], vocab), randomWeights(2, [vocab, cols], precision)],
 });
@@ -34,6 +35,9 @@ export const embeddingRef: OpRef<{ scale: number; partRows: number }> = {
     shapeCase({ rows: 40, vocab: 128, cols: 20, partRows: 64 }),
     shapeCase({ rows: 200, vocab: 129, cols: 63, scale: 8, partRows: 64 }),
     shapeCase({ rows: 200, vocab: 257, cols: 63, scale: 8, partRows: 128, precision: "f16" }),
+    ...BLOCK_DTYPES.map((precision) => shapeCase({ rows: 9, vocab: 17, cols: 256, scale: 0.5, precision })),
+    // part 1 begins at a whole number of units
+    shapeCase({ rows: 40, vocab: 129, cols: 256, partRows: 128, precision: "Q6_K" }),
   ],
   forward([ids, table], { scale }) {
     if (!ids || !table) throw new RangeError("embedding takes ids and table");

@@ -1,5 +1,6 @@
 // Reference of the frozen linear layer.
-import type { Precision } from "../tensor.ts";
+import { BLOCK_DTYPES, type MatrixDtype } from "../dtype.ts";
+import { blockTypeNamed } from "../formats/gguf/types.ts";
 import { at, type OpCase, type OpRef, randomRef, randomWeights, refTensor, zerosLike } from "./kit/ref.ts";
 
 /** x: (m, k), weight: (n, k). */
@@ -10,11 +11,13 @@ export interface LinearShape {
   /** Default: none. */
   bias?: boolean;
   /** Of the weight; default: f32. */
-  precision?: Precision;
+  precision?: MatrixDtype;
 }
 
+type Size = readonly [m: number, n: number, k: number];
+
 /** Around the tiles of all kernel variants. The last two have widths that are not multiples of 4. */
-const SIZES: readonly (readonly [m: number, n: number, k: number])[] = [
+const SIZES: readonly Size[] = [
   [1, 4, 4],
   [1, 64, 64],
   [3, 20, 12],
@@ -40,21 +43,45 @@ const SIZES: readonly (readonly [m: number, n: number, k: number])[] = [
 /** In the last one both widths are odd: a row of halves then starts in the middle of a u32. */
 const HALF_SIZES: typeof SIZES = [...SIZES, [5, 31, 27]];
 
+/** How the name of a case says how its weight is stored. */
+export const storedName = (dtype: MatrixDtype): string =>
+  dtype === "f32" ? "" : dtype === "f16" ? " half" : ` ${dtype}`;
+
 export const linearCase = ({ m, n, k, bias, precision = "f32" }: LinearShape): OpCase<null> => ({
-  name: `M${m} N${n} K${k}${bias ? " bias" : ""}${precision === "f16" ? " half" : ""}`,
+  name: `M${m} N${n} K${k}${bias ? " bias" : ""}${storedName(precision)}`,
   params: null,
   inputs: () => [randomRef(1, [m, k]), randomWeights(2, [n, k], precision), ...(bias ? [randomRef(3, [n])] : [])],
 });
 
-const casesOf = (sizes: typeof SIZES, precision: Precision): OpCase<null>[] => [
+const casesOf = (sizes: typeof SIZES, precision: MatrixDtype): OpCase<null>[] => [
   ...sizes.map(([m, n, k]) => linearCase({ m, n, k, precision })),
   linearCase({ m: 1, n: 16, k: 64, bias: true, precision }),
   linearCase({ m: 17, n: 36, k: 60, bias: true, precision }),
 ];
 
+/**
+ * For weights in blocks, with in features of `width` times some blocks: decoding, an odd number of blocks and of rows, edges of tiles, and out
+ * features that are not a multiple of 4.
+ */
+const blockSizes = (width: number): typeof SIZES => [
+  [1, 4, width],
+  [3, 20, 3 * width],
+  [33, 36, width],
+  [5, 31, width],
+];
+
+const blockCases = BLOCK_DTYPES.flatMap((precision) => {
+  const sizes = blockSizes(blockTypeNamed(precision).values);
+  const [, , [m, n, k]] = sizes as [Size, Size, Size];
+  return [
+    ...sizes.map((size) => linearCase({ m: size[0], n: size[1], k: size[2], precision })),
+    linearCase({ m, n, k, bias: true, precision }),
+  ];
+});
+
 export const linearRef: OpRef<null> = {
   name: "linear",
-  cases: [...casesOf(SIZES, "f32"), ...casesOf(HALF_SIZES, "f16")],
+  cases: [...casesOf(SIZES, "f32"), ...casesOf(HALF_SIZES, "f16"), ...blockCases],
   forward([x, w, bias]) {
     if (!x || !w) throw new RangeError("linear takes x and weight");
     const [m = 0, k = 0] = x.shape;

@@ -20,7 +20,8 @@ import { invariant } from "../errors.ts";
 import type { Groups, KernelSpec } from "../gpu/kernel.ts";
 import { addSlices } from "./addSlices.ts";
 import type { MatmulShape } from "../matmul/matmulTable.ts";
-import { matrixOf, type Precision, type Tensor } from "../tensor.ts";
+import type { MatrixDtype } from "../dtype.ts";
+import { matrixOf, type Tensor } from "../tensor.ts";
 import { type LinearTensors, trainedForward, trainedInputGradient } from "./linearTrained.ts";
 import {
   BLOCK_SHAPES,
@@ -35,9 +36,9 @@ import {
 import { groupsFor, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { matmulChoiceFor, variantFor } from "./kit/matmulChoice.ts";
 import { FEW_ROWS, fewRowsKernel, type Forward } from "./kit/fewRows.ts";
-import { earlyWeightText, HALF_FIRST, precisionOf, valueText, weightText } from "./kit/weightText.ts";
+import { earlyWeightText, HALF_FIRST, perMatrixDtype, precisionOf, valueText, weightText } from "./kit/weightText.ts";
 
-/** The kernels for weights in one precision. */
+/** The kernels for weights that are stored in one way. */
 interface Kernels {
   forward: Record<MatmulVariant, Forward>;
   /** quad with a smaller tile, for decoding. */
@@ -45,7 +46,7 @@ interface Kernels {
   inputGradient: Record<MatmulVariant, KernelSpec>;
 }
 
-function kernelsFor(precision: Precision): Kernels {
+function kernelsFor(precision: MatrixDtype): Kernels {
   const alone = [grid, valueText(4), weightText(precision, 4)];
   const early = [grid, valueText(4), earlyWeightText(precision)];
   const shared = [sharing, ...alone];
@@ -60,9 +61,9 @@ function kernelsFor(precision: Precision): Kernels {
   /** As the tiles of f32, but halves in workgroup memory. Compiled only where the adapter has shader-f16. */
   const half = (variant: BlockVariant): string[] => [HALF_FIRST, ...early, blockText(BLOCK_SHAPES[variant], "vec4h")];
   const ntHalf = (variant: HalfVariant): Forward =>
-    precision === "f32" ? ntTiles[HALF_SHAPES[variant]] : forward([...half(HALF_SHAPES[variant]), ntBlocks]);
+    precision !== "f16" ? ntTiles[HALF_SHAPES[variant]] : forward([...half(HALF_SHAPES[variant]), ntBlocks]);
   const nnHalf = (variant: HalfVariant): KernelSpec =>
-    precision === "f32" ? nnTiles[HALF_SHAPES[variant]] : inputGradient([...half(HALF_SHAPES[variant]), nnBlocks]);
+    precision !== "f16" ? nnTiles[HALF_SHAPES[variant]] : inputGradient([...half(HALF_SHAPES[variant]), nnBlocks]);
   return {
     forward: {
       quad: forward([...shared, ntQuad]),
@@ -88,9 +89,9 @@ function kernelsFor(precision: Precision): Kernels {
   };
 }
 
-const KERNELS: Record<Precision, Kernels> = { f32: kernelsFor("f32"), f16: kernelsFor("f16") };
+const kernelsOf = perMatrixDtype(kernelsFor);
 /** Up to this many rows, the quads take their smaller tile. */
-const QUAD_FEW_ROWS = kernelSizes(KERNELS.f32.quadFew.plain).constant("TILE_ROWS");
+const QUAD_FEW_ROWS = kernelSizes(kernelsOf("f32").quadFew.plain).constant("TILE_ROWS");
 
 /** A forward kernel, its workgroups, and the slices of its sum. */
 type ForwardLaunch = Forward & { groups: Groups; slices: number };
@@ -98,7 +99,7 @@ type ForwardLaunch = Forward & { groups: Groups; slices: number };
 /** How to run the forward kernel of a shape. */
 function forwardLaunch(ctx: Ctx, shape: MatmulShape): ForwardLaunch {
   const { precision, rows, n, k } = shape;
-  const kernels = KERNELS[precision];
+  const kernels = kernelsOf(precision);
   const choice = matmulChoiceFor(ctx, shape);
   if (choice === "sized" && rows <= FEW_ROWS) {
     const few = fewRowsKernel(ctx.gpu.facts, precision, rows);
@@ -114,7 +115,7 @@ function forwardLaunch(ctx: Ctx, shape: MatmulShape): ForwardLaunch {
 }
 
 /**
- * y = x weight^T + bias. x: (..., K), weight: (N, K), f32 or f16, bias: (N), y: (..., N). Weight and bias are frozen. Widths that are not
+ * y = x weight^T + bias. x: (..., K), weight: (N, K), of any MatrixDtype, bias: (N), y: (..., N). Weight and bias are frozen. Widths that are not
  * multiples of 4 fall back to the slower kernels of linearTrained.ts.
  */
 export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
@@ -169,7 +170,7 @@ export function linearBackward(ctx: Ctx, dy: Tensor, weight: Tensor, dx: Tensor)
   const precision = precisionOf(weight);
   const shape: MatmulShape = { direction: "inputGradient", precision, rows: m, n, k };
   const variant = variantFor(ctx, shape, matmulChoiceFor(ctx, shape));
-  const kernel = KERNELS[precision].inputGradient[variant];
+  const kernel = kernelsOf(precision).inputGradient[variant];
   const slices = variant === "splitk" ? slicesFor(ctx.gpu.facts, { rows: m, cols: k, steps: n }) : 1;
   const groups = slicedGroups(tileGroups(kernel, m, k), slices);
   if (slices === 1) ctx.run(kernel, [dy, weight, dx], { m, n, k }, groups);

@@ -4,13 +4,15 @@ import grid from "../../../shaders/lib/grid.wgsl?raw";
 import wgsl from "../../../shaders/linear_trained.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
-import { checkShape, matrixOf, type Precision, type Tensor } from "../tensor.ts";
+import type { MatrixDtype } from "../dtype.ts";
+import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { groupsOf, kernelOf, kernelSizes } from "./kit/launch.ts";
 import { unitOf } from "./kit/variants.ts";
-import { precisionOf, valueText, weightText, type Width } from "./kit/weightText.ts";
+import { perMatrixDtype, precisionOf, valueText, weightText, type Width } from "./kit/weightText.ts";
 
-const kernels = (precision: Precision, width: Width): Record<"forward" | "dx" | "parameters" | "db", KernelSpec> => {
-  const code = [grid, valueText(width), weightText(precision, width), wgsl];
+type TrainedKernels = Record<"forward" | "dx" | "parameters" | "db", KernelSpec>;
+const kernels = (dtype: MatrixDtype, width: Width): TrainedKernels => {
+  const code = [grid, valueText(width), weightText(dtype, width), wgsl];
   return {
     forward: kernelOf("linearTrained", "forward", code),
     dx: kernelOf("linearTrained", "input_gradient", code),
@@ -18,12 +20,11 @@ const kernels = (precision: Precision, width: Width): Record<"forward" | "dx" | 
     db: kernelOf("linearTrained", "bias_gradient", code),
   };
 };
-const KERNELS = {
-  f32: { 1: kernels("f32", 1), 4: kernels("f32", 4) },
-  f16: { 1: kernels("f16", 1), 4: kernels("f16", 4) },
-};
+/** Where the width is odd, and where it is not. */
+const single = perMatrixDtype((dtype) => kernels(dtype, 1));
+const fourWide = perMatrixDtype((dtype) => kernels(dtype, 4));
 /** Results per invocation. */
-const OUTPUTS = kernelSizes(KERNELS.f32[1].forward).constant("OUTPUTS");
+const OUTPUTS = kernelSizes(single("f32").forward).constant("OUTPUTS");
 
 /** y = x w^T + b. x: (M, K), w: (N, K), b: (N) or none, y: (M, N). Gradients for x, w and b where they are needed. */
 export function linearTrained(ctx: Ctx, x: Tensor, w: Tensor, b?: Tensor): Tensor {
@@ -52,7 +53,7 @@ export function linearTrained(ctx: Ctx, x: Tensor, w: Tensor, b?: Tensor): Tenso
 export interface LinearTensors {
   /** (..., K). */
   x: Tensor;
-  /** (N, K), f32, or f16 if frozen. */
+  /** (N, K), f32, or any MatrixDtype if frozen. */
   weight: Tensor;
   /** (N). */
   bias: Tensor | undefined;
@@ -79,12 +80,12 @@ export function trainedInputGradient(ctx: Ctx, dy: Tensor, w: Tensor, dx: Tensor
 export function trainedBiasGradient(ctx: Ctx, dy: Tensor, db: Tensor): void {
   const { rows, cols } = matrixOf(dy);
   const dims = { rows, inner: 1, cols, biased: 1 };
-  const { db: kernel } = KERNELS.f32[1];
+  const { db: kernel } = single("f32");
   ctx.run(kernel, [dy, db], dims, groupsOf(kernel, cols));
 }
 
 interface Launch {
-  kernel: ReturnType<typeof kernels>;
+  kernel: TrainedKernels;
   /** K in Values. */
   inner: number;
   run: (spec: KernelSpec, args: readonly Tensor[], invocations: number) => void;
@@ -97,7 +98,7 @@ function launch(ctx: Ctx, rows: number, w: Tensor, b?: Tensor): Launch {
   const inner = k / width;
   const dims = { rows, inner, cols, biased: b ? 1 : 0 };
   return {
-    kernel: KERNELS[precisionOf(w)][width],
+    kernel: (width === 4 ? fourWide : single)(precisionOf(w)),
     inner,
     run: (spec, args, invocations) => ctx.run(spec, args, dims, groupsOf(spec, invocations)),
   };

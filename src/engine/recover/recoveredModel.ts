@@ -30,7 +30,7 @@ export async function recoveredModel(
   const weights = overlaid(opened.weights, values);
   const reader = masks ? maskedReader(weights, config, masks) : weights;
   const model = await loadModel(ctx, config, reader, { precision: opened.model.precision });
-  return { ...opened, weights, model, recovered: true };
+  return { ...opened, weights, model, storage: model.precision, recovered: true };
 }
 
 /** The model of a pruning, with `values` for some of its kept weights, to be recovered further: compact, or in dense shapes under masks. */

@@ -3,10 +3,10 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { Model } from "../model/load.ts";
 import { copyInto } from "../ops/arithmetic.ts";
-import { inOneBuffer } from "../ops/kit/rowParts.ts";
-import { unpacked } from "../prune/weights/pruneWeights.ts";
+import { heightOf, type RowParts } from "../ops/kit/rowParts.ts";
+import { floatsOf } from "../prune/weights/pruneWeights.ts";
 import type { RecoverMatrices, RecoverRecipe } from "../recipes/recoverRecipe.ts";
-import type { Tensor } from "../tensor.ts";
+import { matrixOf, type Tensor } from "../tensor.ts";
 import { adaptedStudent } from "./adapters.ts";
 import { inShape, masksOf, TRAINED_LAYERS, storedParts, type Pruning, type StoredPart } from "./storedParts.ts";
 import { freeTrained, keptBitsTensor, type Student, type TrainedTensor, withLayers } from "./trained.ts";
@@ -45,18 +45,21 @@ export function copiedStudent(
   const { config } = pruned;
   const trained: CopiedTensor[] = [];
   const masks = masksOf(config, pruning);
-  const train = (from: Tensor, parts: readonly StoredPart[]): Tensor => {
-    const theta = ctx.persistent(`recovered ${from.label}`, from.shape, { requiresGrad: true });
-    ctx.step(() => copyInto(ctx, theta, from.dtype === "f16" ? unpacked(ctx, from) : from));
-    const bits = keptBitsTensor(ctx, from.shape, parts, masks);
-    trained.push({ theta, width: from.shape[1] ?? 1, parts, ...(bits ? { bits } : {}) });
+  const train = (from: RowParts, parts: readonly StoredPart[]): Tensor => {
+    const [first] = from;
+    invariant(first, "bug", "recovery: expected a tensor to train, got none");
+    const shape = from.length > 1 ? [heightOf(from), matrixOf(first).cols] : first.shape;
+    const theta = ctx.persistent(`recovered ${first.label}`, shape, { requiresGrad: true });
+    ctx.step(() => copyInto(ctx, theta, floatsOf(ctx, from, "recovery")));
+    const bits = keptBitsTensor(ctx, shape, parts, masks);
+    trained.push({ theta, width: shape[1] ?? 1, parts, ...(bits ? { bits } : {}) });
     return theta;
   };
   const model = withLayers(pruned, TRAINED_LAYERS[matrices], ({ weight, bias }, at) => {
     const place = (kind: "weight" | "bias"): StoredPart[] => storedParts(config, pruning, { ...at, kind });
     return {
-      weight: [train(inOneBuffer(weight, "recovery"), place("weight"))],
-      ...(bias ? { bias: train(bias, place("bias")) } : {}),
+      weight: [train(weight, place("weight"))],
+      ...(bias ? { bias: train([bias], place("bias")) } : {}),
     };
   });
   return {

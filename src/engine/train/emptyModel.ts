@@ -2,10 +2,10 @@
 import type { ModelConfig } from "../config/modelConfig.ts";
 import { modelTensors } from "../config/tensors.ts";
 import type { Ctx } from "../ctx.ts";
-import { elementCount } from "../dtype.ts";
+import { elementCount, type WeightStorage } from "../dtype.ts";
 import { decoderLoss } from "../model/decoder.ts";
 import { loadModel, type Model, type WeightReader } from "../model/load.ts";
-import type { Precision } from "../tensor.ts";
+import { type FileDtypes, plannedStorage, precisionOfStorage } from "../model/matrixStorage.ts";
 
 /** Weights of 0 in the shapes of the config. */
 export function emptyWeights(config: ModelConfig): WeightReader {
@@ -18,15 +18,24 @@ export function emptyWeights(config: ModelConfig): WeightReader {
 }
 
 interface EmptyOptions {
-  precision: Precision;
+  /** How matrices are stored. */
+  precision: WeightStorage;
+  /** Element types of the file, where they are stored as there. */
+  dtypes?: FileDtypes | undefined;
   /** Of a compact model, with the reader that cuts to them. */
   lists?: readonly Uint32Array[];
   reader?: WeightReader;
 }
 
 /** A model with tensors of the right shapes and no data. */
-export function emptyModel(ctx: Ctx, config: ModelConfig, { reader, ...options }: EmptyOptions): Promise<Model> {
-  return loadModel(ctx, config, reader ?? emptyWeights(config), { ...options, empty: true });
+export function emptyModel(
+  ctx: Ctx,
+  config: ModelConfig,
+  { reader, precision: stored, dtypes = {}, ...options }: EmptyOptions,
+): Promise<Model> {
+  const precision = precisionOfStorage(stored);
+  const storage = plannedStorage(stored, dtypes);
+  return loadModel(ctx, config, reader ?? emptyWeights(config), { ...options, precision, storage, empty: true });
 }
 
 /** One window of `tokens` tokens, as perplexity measures it. */

@@ -1,6 +1,8 @@
 // The memory plan against the buffer pool after models are really loaded, trained and measured; and refusals, with the plans that would fit.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { modelTensors } from "../config/tensors.ts";
 import { Ctx } from "../ctx.ts";
+import { elementCount } from "../dtype.ts";
 import { type EngineError } from "../errors.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
 import { embeddedFolder, goldenFolder } from "../golden/folders.fixture.ts";
@@ -115,6 +117,25 @@ test("a plan that does not fit is refused with its numbers and with plans that w
   );
   const nothing = await refused(64, 1e6);
   expect(nothing.message).toMatch(/Neither half precision nor a shorter context makes it fit: choose a smaller model/);
+});
+
+test("a plan for a quantised file has its own blocks among the choices, with their bytes", async () => {
+  const { config, model } = await openModel(new Ctx(gpu), await embeddedFolder());
+  model.free();
+  const dtypes = Object.fromEntries(modelTensors(config).map(({ name }) => [name, "Q4_0"]));
+  const choice = { precision: "f32", trainingTokens: 8, evaluationTokens: 8, dtypes } as const;
+  const plan = await planMemory(gpu.facts, config, choice);
+  const others = await choicesThatFit(gpu.facts, config, choice);
+  expect(others.map(({ precision }) => precision)).toEqual(["f16", "file"]);
+  const [half, file] = others;
+  if (!half || !file) throw new Error("two plans were made");
+  const matrices = modelTensors(config).filter(({ shape }) => shape.length === 2);
+  const values = matrices.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  expect(plan.parts.weights - file.parts.weights).toBe(values * (4 - 18 / 32));
+  expect(half.parts.weights - file.parts.weights).toBe(values * (2 - 18 / 32));
+  expect(planRefusal("a model", plan, [file]).message).toMatch(
+    /What would fit: with weights as the file stores them it takes/,
+  );
 });
 
 test("matrices over the limit are planned in parts, as they are when loaded", async () => {

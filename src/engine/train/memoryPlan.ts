@@ -1,26 +1,34 @@
 // How much GPU memory a model and its run will take, before anything is loaded: the engine's own code, run on a device that only counts.
 import { Ctx } from "../ctx.ts";
+import type { WeightStorage } from "../dtype.ts";
 import { EngineError } from "../errors.ts";
 import { type AdapterFacts, Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/load.ts";
+import { blockDtypesOf, type FileDtypes, precisionOfStorage } from "../model/matrixStorage.ts";
 import { makeKvCache } from "../model/kvCache.ts";
 import type { ModelConfig } from "../config/modelConfig.ts";
 import { budgetOf } from "../masks/budget.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { Hypernet } from "../prune/gates/hypernet.ts";
 import { hypernetLayout } from "../prune/gates/hypernetLayout.ts";
-import { elementBytes, type Precision } from "../tensor.ts";
+import { elementBytes } from "../tensor.ts";
 import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "../recipes/recipe.ts";
 import { emptyModel, evaluateOnce } from "./emptyModel.ts";
 import { makeTrainState } from "./state.ts";
 import { trainStep } from "./step.ts";
 
 export interface PlanChoice {
-  precision: Precision;
+  /** How matrices are stored on the GPU. */
+  precision: WeightStorage;
   /** Tokens of a training step. */
   trainingTokens: number;
   /** Tokens of a perplexity window, and of a generated text. */
   evaluationTokens: number;
+}
+
+/** A choice for a model; with the element types of its file, which matter where matrices are stored as there. Default: all f32. */
+interface PlanRequest extends PlanChoice {
+  dtypes?: FileDtypes | undefined;
 }
 
 /** Bytes by use. All of it may be allocated at the same time. */
@@ -63,10 +71,11 @@ export interface MemoryPlan extends PlanChoice {
 export async function planMemory(
   facts: AdapterFacts,
   config: ModelConfig,
-  given: PlanChoice,
+  { dtypes, ...given }: PlanRequest,
   count?: CountAfter,
 ): Promise<MemoryPlan> {
   const choice = withinPositions(config, given);
+  const request = { ...choice, dtypes };
   const largest = { label: "", bytes: 0 };
   let buffers = 0;
   const gpu = Gpu.counting(facts, (label, bytes) => {
@@ -81,7 +90,7 @@ export async function planMemory(
     before = ctx.buffers.bytesInUse;
     return bytes;
   };
-  const model = await emptyModel(ctx, config, choice);
+  const model = await emptyModel(ctx, config, request);
   const weights = taken();
   const state = emptyRun(ctx, config);
   const hypernet = taken();
@@ -91,11 +100,11 @@ export async function planMemory(
   const evaluation = taken();
   makeKvCache(ctx, config, Math.min(config.context, choice.evaluationTokens));
   const cache = taken();
-  const withoutVocabulary = await stepBytes(facts, { ...config, vocab: SMALL_VOCABULARY }, choice);
+  const withoutVocabulary = await stepBytes(facts, { ...config, vocab: SMALL_VOCABULARY }, request);
   const logits = step - Math.min(step, withoutVocabulary);
-  const ofDefault =
-    weights - (1 - DEFAULT_RECIPE.ratio) * budgetOf(config).blockWeights * elementBytes(choice.precision);
-  const after = count ? await count(ctx, model, { window: choice.evaluationTokens, taken }) : { pruned: ofDefault };
+  const after = count
+    ? await count(ctx, model, { window: choice.evaluationTokens, taken })
+    : { pruned: await prunedBytes(facts, config, choice.precision) };
   const parts = { weights, hypernet, training: step - logits, logits, evaluation, cache, ...after };
   const limitBytes = Math.min(facts.maxBindingBytes, facts.maxBufferBytes);
   return {
@@ -107,6 +116,15 @@ export async function planMemory(
     limitBytes,
     fits: largest.bytes <= limitBytes,
   };
+}
+
+/** The pruned model at the default ratio, in the precision of copies. */
+async function prunedBytes(facts: AdapterFacts, config: ModelConfig, storage: WeightStorage): Promise<number> {
+  const precision = precisionOfStorage(storage);
+  const ctx = new Ctx(Gpu.counting(facts, () => undefined));
+  ctx.buffers.unlimited = true;
+  const { gpuBytes } = await emptyModel(ctx, config, { precision });
+  return gpuBytes - (1 - DEFAULT_RECIPE.ratio) * budgetOf(config).blockWeights * elementBytes(precision);
 }
 
 /** A model with learned positions refuses longer sequences. */
@@ -123,7 +141,7 @@ function withinPositions({ rope, context }: ModelConfig, choice: PlanChoice): Pl
 const SMALL_VOCABULARY = 4;
 
 /** Bytes of the buffers that a training step allocates. */
-async function stepBytes(facts: AdapterFacts, config: ModelConfig, choice: PlanChoice): Promise<number> {
+async function stepBytes(facts: AdapterFacts, config: ModelConfig, choice: PlanRequest): Promise<number> {
   const ctx = new Ctx(Gpu.counting(facts, () => undefined));
   ctx.buffers.unlimited = true;
   const model = await emptyModel(ctx, config, choice);
@@ -138,23 +156,35 @@ function emptyRun(ctx: Ctx, config: ModelConfig): ReturnType<typeof makeTrainSta
   return makeTrainState(ctx, hypernet, budgetOf(config), DEFAULT_RECIPE.lambda);
 }
 
-/** Plans near this choice that fit: in half precision, with a shorter context, or both. Empty if none fits. */
+/**
+ * Plans near this choice that fit: in half precision, as stored in a quantised file, with a shorter context, or several of these. Empty if
+ * none fits.
+ */
 export async function choicesThatFit(
   facts: AdapterFacts,
   config: ModelConfig,
-  choice: PlanChoice,
+  choice: PlanRequest,
   count?: CountAfter,
 ): Promise<MemoryPlan[]> {
+  const { dtypes } = choice;
+  const quantised = dtypes && blockDtypesOf(config, dtypes).length > 0;
+  const smaller = [
+    ...(choice.precision === "f32" ? (["f16"] as const) : []),
+    ...(quantised ? (["file"] as const) : []),
+  ];
   const found: MemoryPlan[] = [];
-  const half = await planMemory(facts, config, { ...choice, precision: "f16" }, count);
-  if (choice.precision === "f32" && half.fits) found.push(half);
-  for (const precision of new Set([choice.precision, "f16"] as const)) {
-    if (precision === "f16" && half.fits) break;
+  for (const precision of smaller.filter((one) => one !== choice.precision)) {
+    const plan = await planMemory(facts, config, { ...choice, precision }, count);
+    if (plan.fits) found.push(plan);
+  }
+  const fitting = new Set(found.map((plan) => plan.precision));
+  for (const precision of new Set([choice.precision, ...smaller])) {
+    if (fitting.has(precision)) break;
     let { trainingTokens, evaluationTokens } = choice;
     while (trainingTokens > RECIPE_BOUNDS.tokens.min || evaluationTokens > RECIPE_BOUNDS.tokens.min) {
       trainingTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(trainingTokens / 2));
       evaluationTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(evaluationTokens / 2));
-      const plan = await planMemory(facts, config, { precision, trainingTokens, evaluationTokens }, count);
+      const plan = await planMemory(facts, config, { precision, trainingTokens, evaluationTokens, dtypes }, count);
       if (!plan.fits) continue;
       found.push(plan);
       break;
@@ -162,6 +192,13 @@ export async function choicesThatFit(
   }
   return found;
 }
+
+/** How messages say it. */
+const STORED: Readonly<Record<WeightStorage, string>> = {
+  f32: "in full precision",
+  f16: "in half precision",
+  file: "with weights as the file stores them",
+};
 
 const GIGA = 1e9;
 const gigabytes = (bytes: number): string => `${(bytes / GIGA).toFixed(bytes < GIGA / 10 ? 3 : 2)} GB`;
@@ -173,7 +210,7 @@ export function planRefusal(name: string, plan: MemoryPlan, others: readonly Mem
   const [first, ...more] = others.map((other) => {
     const shorter = other.trainingTokens < plan.trainingTokens || other.evaluationTokens < plan.evaluationTokens;
     const how = [
-      ...(other.precision === plan.precision ? [] : ["in half precision"]),
+      ...(other.precision === plan.precision ? [] : [STORED[other.precision]]),
       ...(shorter ? [`with ${other.trainingTokens} tokens per step and windows of ${other.evaluationTokens}`] : []),
     ].join(" ");
     return `${how} it takes ${gigabytes(other.totalBytes)}, at most ${gigabytes(other.largest.bytes)} per buffer`;
@@ -189,6 +226,8 @@ export interface PlanResult {
   name: string;
   plan: MemoryPlan;
   others: readonly MemoryPlan[];
+  /** Whether the file has quantised matrices, which can stay as they are. */
+  quantised: boolean;
 }
 
 /** The model to plan for, by the name that messages use. */
@@ -196,17 +235,20 @@ interface PlanSubject {
   name: string;
   config: ModelConfig;
   choice: PlanChoice;
+  /** Element types of its file. */
+  dtypes: FileDtypes;
   count?: CountAfter;
 }
 
 /** Plans, reports the plan, and throws "limit" if it does not fit. */
 export async function approvePlan(
   facts: AdapterFacts,
-  { name, config, choice, count }: PlanSubject,
+  { name, config, choice: given, dtypes, count }: PlanSubject,
   onPlan: (result: PlanResult) => void = () => undefined,
 ): Promise<void> {
+  const choice = { ...given, dtypes };
   const plan = await planMemory(facts, config, choice, count);
   const others = plan.fits ? [] : await choicesThatFit(facts, config, choice, count);
-  onPlan({ name, plan, others });
+  onPlan({ name, plan, others, quantised: blockDtypesOf(config, dtypes).length > 0 });
   if (!plan.fits) throw planRefusal(name, plan, others);
 }

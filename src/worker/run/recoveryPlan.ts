@@ -7,6 +7,7 @@ import {
   DEFAULT_REFIT_RECIPE,
   type OpenedModel,
   type PlanChoice,
+  fileDtypes,
   type PlanResult,
 } from "../../engine/index.ts";
 import type { RecoverSettings } from "../payloads.ts";
@@ -14,7 +15,7 @@ import type { Pruned } from "./pruned.ts";
 import { keptShareOf } from "./recovery.ts";
 
 export interface PlannedRecovery {
-  opened: Pick<OpenedModel, "name" | "config">;
+  opened: Pick<OpenedModel, "name" | "config" | "weights">;
   pruned: Pruned;
   /** Of the training; missing for a refit. */
   choice?: Pick<RecoverSettings, "matrices" | "rank">;
@@ -25,7 +26,7 @@ export interface PlannedRecovery {
 /** Plans a recovery or a refit beside everything that the open model takes, and reports the plan. Throws "limit" with its numbers if it does not fit. */
 export function approveRecovery(
   facts: AdapterFacts,
-  { opened: { name, config }, pruned, choice, opening }: PlannedRecovery,
+  { opened: { name, config, weights }, pruned, choice, opening }: PlannedRecovery,
   onPlan: (planned: PlanResult) => void,
 ): Promise<void> {
   const tokens = Math.min(DEFAULT_RECOVER_RECIPE.tokens, config.context);
@@ -35,7 +36,8 @@ export function approveRecovery(
     ...(choice.rank === undefined ? {} : { rank: choice.rank }),
     tokens,
   };
-  const subject = { name: `A ${choice ? "recovery" : "refit"} of ${name}`, config, choice: opening };
+  const what = `A ${choice ? "recovery" : "refit"} of ${name}`;
+  const subject = { name: what, config, choice: opening, dtypes: fileDtypes(config, weights) };
   const count = countRecovery({ ...(training ? { training } : { refit: DEFAULT_REFIT_RECIPE }), ...ratio });
   return approvePlan(facts, { ...subject, count }, onPlan);
 }

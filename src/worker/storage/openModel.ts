@@ -6,6 +6,7 @@ import {
   DEFAULT_RECIPE,
   invariant,
   licenceOf,
+  mainDtype,
   openModel,
   type OpenedModel,
   type PlanChoice,
@@ -51,12 +52,12 @@ export async function openModelSource(
   let tuned: TunedModel | undefined;
   const opening = openModel(ctx, folder, {
     precision: choice.precision,
-    onConfig: async (config) => {
+    onConfig: async (config, dtypes) => {
       const storageFreeBytes = (await freeBytes()) ?? null;
       const onPlan = (planned: PlanResult): void => send({ type: "plan", planned, storageFreeBytes });
-      await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice }, onPlan);
+      await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice, dtypes }, onPlan);
       tuned = await tuneModel(ctx, config, {
-        ...choice,
+        ...{ ...choice, precision: mainDtype(choice.precision, config, dtypes) },
         ...{ signal, store: matmulStore, browser: navigator.userAgent },
         onProgress: (done, of) => onProgress(done, of, CHOOSING),
       });

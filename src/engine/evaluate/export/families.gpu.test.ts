@@ -1,11 +1,12 @@
 // Exports of every family: written, read back and compared with the masked model, biases included.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
+import type { WeightStorage } from "../../dtype.ts";
+import { modelFolder } from "../../formats/gguf/modelFolder.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
 import { Gpu } from "../../gpu/device.ts";
 import { openModel } from "../../model/open.ts";
 import { gateLayout } from "../../masks/gates.ts";
-import type { Precision } from "../../tensor.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import type { Form } from "../../formats/receipt/receipt.ts";
 import { exportGates } from "./exportGates.ts";
@@ -17,11 +18,15 @@ beforeAll(async () => {
 });
 afterAll(() => ctx.gpu.destroy());
 
-test.each<[string, Precision]>([
-  ...["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"].map((name): [string, Precision] => [name, "f32"]),
+test.each<[string, WeightStorage]>([
+  ...["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"].map((name): [string, WeightStorage] => [
+    name,
+    "f32",
+  ]),
   ["qwen2", "f16"],
+  ["quantised", "file"],
 ])("%s in %s: both forms compute its logits", async (name, precision) => {
-  const opened = await openModel(ctx, await goldenFolder(name), { precision });
+  const opened = await openModel(ctx, await modelFolder(await goldenFolder(name)), { precision });
   const masks = gateLayout(opened.config).sizes.map((size, i) =>
     Uint8Array.from({ length: size }, (_, j) => ((i + 3 * j) % 5 < 3 ? 1 : 0)),
   );

@@ -1,4 +1,5 @@
 // Where bytes come from: a file read by slices, and a folder of such files (picked, dropped, fetched, cached or in memory).
+import type { BlockDtype } from "../../dtype.ts";
 import { type EngineError, invariant, showValue } from "../../errors.ts";
 import { type JsonFault, jsonFault } from "../../json/scanJson.ts";
 import { notJson } from "./notJson.ts";
@@ -21,6 +22,14 @@ interface StoredWeights {
   readonly dtype: string;
 }
 
+/** Tensors as the blocks of a GGUF file, by the names and with the order of rows that transformers has. */
+export interface BlockTensors {
+  /** Undefined for a tensor that is not quantised. */
+  dtypeOf(name: string): BlockDtype | undefined;
+  /** All blocks, row by row. Throws "bug" for a tensor without a `dtypeOf`. */
+  read(name: string): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** A model's folder as the hub lays it out: flat. One that was picked or dropped may have subfolders; then the names of files are paths with "/". */
 export interface Folder {
   readonly name: string;
@@ -32,6 +41,8 @@ export interface Folder {
   readonly stored?: StoredWeights;
   /** The GGUF file, or its parts in order, that the folder presents. */
   readonly gguf?: readonly ByteSource[];
+  /** Its quantised tensors, whose values the folder's safetensors have. */
+  readonly blocks?: BlockTensors;
   list(): readonly string[];
   /** Throws EngineError("format") where there is no such file; the message lists the files that exist. */
   open(file: string): Promise<ByteSource>;

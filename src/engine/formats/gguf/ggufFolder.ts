@@ -10,7 +10,7 @@ import type { GgufHeader } from "./header.ts";
 import { mainType } from "./mainType.ts";
 import { tensorViews } from "./tensorViews.ts";
 import { tokenizerFiles } from "./tokenizer.ts";
-import { readView, weightsSource } from "./weightsSource.ts";
+import { storedBlocks, readView, weightsSource } from "./weightsSource.ts";
 
 /**
  * Opens a GGUF file: config.json, generation_config.json, tokenizer.json, tokenizer_config.json, README.md (with the licence) and
@@ -49,7 +49,8 @@ async function folderOfModel({ source, header }: GgufModelFile): Promise<Folder>
     textSource("README.md", card(fields, name)),
     weightsSource(source, views),
   ]);
-  return { ...folder, stored: { bytes: source.size, dtype: mainType(header.tensors.values()) } };
+  const stored = { bytes: source.size, dtype: mainType(header.tensors.values()) };
+  return { ...folder, stored, blocks: storedBlocks(source, views) };
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -1,6 +1,8 @@
 // Writes golden models as GGUF files the way llama.cpp's converter does, for tests.
 import { type Folder, readJson } from "../files/folder.ts";
 import { openWeights } from "../safetensors/safetensors.ts";
+import type { BlockDtype } from "../../dtype.ts";
+import { typeNumber } from "./types.ts";
 import { entry, float32, ggufFile, list, number32, tensorInfo, text } from "./files.fixture.ts";
 
 type Json = Record<string, unknown>;
@@ -40,6 +42,13 @@ interface NamedTensor {
   name: string;
   shape: readonly number[];
   values: Float32Array;
+  /** Its blocks, where it is not written as F32. */
+  stored?: StoredBlocks;
+}
+
+interface StoredBlocks {
+  type: BlockDtype;
+  bytes: Uint8Array;
 }
 
 /** Interleaves the rows of each head: its first half at even positions, its second half at odd ones. */
@@ -95,6 +104,8 @@ interface Changes {
   more?: number[][];
   /** Tensors to add. */
   extra?: NamedTensor[];
+  /** The blocks of tensors that are quantised, by llama.cpp's names; their rows are in its order. */
+  quantised?: (name: string, shape: readonly number[], values: Float32Array) => StoredBlocks | undefined;
 }
 
 /** The model in `folder` as a GGUF file. */
@@ -134,7 +145,7 @@ export async function ggufPartsOfFolder(
 
 async function contentsOf(
   folder: Folder,
-  { more = [], extra = [] }: Changes,
+  { more = [], extra = [], quantised }: Changes,
 ): Promise<{ entries: number[][]; tensors: NamedTensor[] }> {
   const config = (await readJson(await folder.open("config.json"))) as Json;
   const converter = CONVERTERS[String(config["model_type"])]!;
@@ -142,22 +153,29 @@ async function contentsOf(
   const replaced = new Set(more.map(keyOf));
   return {
     entries: [...own.filter((one) => !replaced.has(keyOf(one))), ...more],
-    tensors: [...(await tensorsOf(folder, config, converter)), ...extra],
+    tensors: [...(await tensorsOf(folder, config, converter)), ...extra].map((tensor) => {
+      const stored = quantised?.(tensor.name, tensor.shape, tensor.values);
+      return stored ? { ...tensor, stored } : tensor;
+    }),
   };
 }
 
 function fileOf(entries: readonly number[][], tensors: readonly NamedTensor[]): Uint8Array<ArrayBuffer> {
   let at = 0;
-  const infos = tensors.map(({ name, shape, values }) => {
-    const info = tensorInfo(name, shape, 0, at);
-    at += Math.ceil(values.byteLength / 32) * 32;
+  const bytesOf = ({ values, stored }: NamedTensor): Uint8Array =>
+    stored?.bytes ?? new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const infos = tensors.map((tensor) => {
+    const { name, shape, stored } = tensor;
+    const info = tensorInfo(name, shape, typeNumber(stored?.type ?? "F32"), at);
+    at += Math.ceil(bytesOf(tensor).length / 32) * 32;
     return info;
   });
   const data = new Uint8Array(at);
   at = 0;
-  for (const { values } of tensors) {
-    data.set(new Uint8Array(values.slice().buffer), at);
-    at += Math.ceil(values.byteLength / 32) * 32;
+  for (const tensor of tensors) {
+    const bytes = bytesOf(tensor);
+    data.set(bytes, at);
+    at += Math.ceil(bytes.length / 32) * 32;
   }
   return ggufFile({ entries, tensors: infos, data });
 }

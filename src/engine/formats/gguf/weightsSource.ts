@@ -1,6 +1,7 @@
 // Presents the tensors of a GGUF file as a virtual model.safetensors, dequantising the blocks that each read needs.
-import { dtypeBytes, fromFloat32 } from "../../dtype.ts";
-import { type ByteSource, checkRange } from "../files/folder.ts";
+import { type BlockDtype, dtypeBytes, fromFloat32, isBlockDtype } from "../../dtype.ts";
+import { invariant } from "../../errors.ts";
+import { type BlockTensors, type ByteSource, checkRange } from "../files/folder.ts";
 import { safetensorsLayout, SINGLE_FILE } from "../safetensors/safetensors.ts";
 import { DEQUANTIZE } from "./dequantize.ts";
 import type { TensorView } from "./tensorViews.ts";
@@ -28,6 +29,25 @@ export function weightsSource(source: ByteSource, views: readonly TensorView[]):
     },
   };
   return file;
+}
+
+/** The quantised matrices among `views`, as they are stored. */
+export function storedBlocks(source: ByteSource, views: readonly TensorView[]): BlockTensors {
+  const byName = new Map(views.map((view) => [view.name, view]));
+  const dtypeOf = (name: string): BlockDtype | undefined => {
+    const { tensor, shape, shift } = byName.get(name) ?? {};
+    return tensor && isBlockDtype(tensor.type.name) && shape?.length === 2 && shift === 0
+      ? tensor.type.name
+      : undefined;
+  };
+  return {
+    dtypeOf,
+    read: async (name) => {
+      const view = byName.get(name);
+      invariant(view && dtypeOf(name), "bug", `tensor '${name}': expected a quantised matrix`);
+      return new TensorRows(source, view).stored();
+    },
+  };
 }
 
 /** The values of one tensor, as float32 rows in the order of transformers. */
@@ -58,6 +78,20 @@ class TensorRows {
     this.storedBytes = (this.columns / tensor.type.values) * tensor.type.bytes;
     this.rowBytes = this.columns * dtypeBytes(dtype);
     this.count = shape.reduce((product, n) => product * n, 1) / this.columns;
+  }
+
+  /** All rows as they are stored, in the order of transformers. */
+  async stored(): Promise<Uint8Array<ArrayBuffer>> {
+    const { storedBytes, count } = this;
+    const { tensor, firstRow, headDim } = this.view;
+    const bytes = await this.source.read(tensor.begin + firstRow * storedBytes, count * storedBytes);
+    if (headDim === 1) return bytes;
+    const out = new Uint8Array(bytes.length);
+    for (let row = 0; row < count; row++) {
+      const at = storedRow(row, headDim) * storedBytes;
+      out.set(bytes.subarray(at, at + storedBytes), row * storedBytes);
+    }
+    return out;
   }
 
   /** Fills `out` with the tensor's bytes from `from` on. */

@@ -1,7 +1,7 @@
 // Reads safetensors: one file, or the shards of a model's folder. Headers are read on opening, tensors on request, by slices.
 import { EngineError, invariant, showValue } from "../../errors.ts";
 import { toFloat32 } from "../../dtype.ts";
-import { type ByteSource, type Folder, missingFile, readJson } from "../files/folder.ts";
+import { type BlockTensors, type ByteSource, type Folder, missingFile, readJson } from "../files/folder.ts";
 import { FETCH_AGAIN, readError } from "../files/readError.ts";
 import { LENGTH_BYTES, parseHeader, readHeaderLength, requireTensor } from "./safetensorsHeader.ts";
 import type { SafetensorsHeader, TensorInfo } from "./safetensorsHeader.ts";
@@ -41,6 +41,8 @@ export interface Weights {
   /** The bytes of rows [first, first + count) of the first dimension, so that a large tensor need not fit in memory. */
   readRows(name: string, first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
   readFloat32(name: string): Promise<Float32Array<ArrayBuffer>>;
+  /** The quantised tensors of a GGUF file. */
+  readonly blocks?: BlockTensors;
 }
 
 async function readExactly(source: ByteSource, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -177,5 +179,6 @@ export async function openWeights(folder: Folder): Promise<Weights> {
     readBytes: async (name) => find(name).readTensor(name),
     readRows: async (name, first, count) => find(name).readRows(name, first, count),
     readFloat32: async (name) => find(name).readFloat32(name),
+    ...(folder.blocks ? { blocks: folder.blocks } : {}),
   };
 }

@@ -4,9 +4,9 @@ import bySubgroup from "../../../../shaders/lib/lanes_subgroup.wgsl?raw";
 import byWorkgroup from "../../../../shaders/lib/lanes_workgroup.wgsl?raw";
 import bindings from "../../../../shaders/lib/linear_forward.wgsl?raw";
 import ntFew from "../../../../shaders/linear/nt_few.wgsl?raw";
+import type { MatrixDtype } from "../../dtype.ts";
 import type { AdapterFacts } from "../../gpu/device.ts";
 import type { KernelSpec } from "../../gpu/kernel.ts";
-import type { Precision } from "../../tensor.ts";
 import { kernelOf } from "./launch.ts";
 import { earlyWeightText, valueText } from "./weightText.ts";
 
@@ -31,7 +31,7 @@ const subgroupLanes = ({ subgroupMin, subgroupMax }: AdapterFacts): number =>
   subgroupMin === subgroupMax && subgroupMax <= MOST_LANES ? subgroupMax : 0;
 
 /** The kernel for up to FEW_ROWS rows. Made when it is first needed, and only once: the spec is the key of the pipeline cache. */
-export function fewRowsKernel(facts: AdapterFacts, precision: Precision, m: number): Forward {
+export function fewRowsKernel(facts: AdapterFacts, precision: MatrixDtype, m: number): Forward {
   const rows = ROWS.find((most) => m <= most) ?? FEW_ROWS;
   const lanes = subgroupLanes(facts);
   const key = `${precision} ${rows} ${lanes}`;

@@ -1,5 +1,6 @@
 // Which matmul kernel runs for a shape: the variants that an adapter can run, and what ctx.matmul and its table say about them.
 import { type Ctx, type HalfVariant, type MatmulChoice, type MatmulVariant, usualMatmul } from "../../ctx.ts";
+import type { MatrixDtype } from "../../dtype.ts";
 import {
   kernelInTable,
   MATMUL_KERNELS,
@@ -7,7 +8,6 @@ import {
   type MatmulTable,
   shapeClass,
 } from "../../matmul/matmulTable.ts";
-import type { Precision } from "../../tensor.ts";
 import { BLOCK_SHAPES, BLOCK_VARIANTS, forBlocks, HALF_SHAPES, SLICED_SHAPE, workgroupBytes } from "./blockTiles.ts";
 import { FEW_ROWS } from "./fewRows.ts";
 
@@ -23,7 +23,7 @@ const WORKGROUP_BYTES: Partial<Record<MatmulVariant, number>> = {
   split: 22_528,
   splitk: workgroupBytes(BLOCK_SHAPES[SLICED_SHAPE]),
   ...forBlocks((variant) => workgroupBytes(BLOCK_SHAPES[variant])),
-  // with the blocks' memory, although halves need less: weights in f32 take the blocks
+  // with the blocks' memory, although halves need less: other weights take the blocks
   halves64: workgroupBytes(BLOCK_SHAPES[HALF_SHAPES.halves64]),
   halves128: workgroupBytes(BLOCK_SHAPES[HALF_SHAPES.halves128]),
 };
@@ -36,8 +36,8 @@ export const isUsable = ({ gpu: { facts } }: Ctx, variant: MatmulVariant): boole
   (!isHalf(variant) || facts.shaderF16) &&
   facts.workgroupBytes >= (WORKGROUP_BYTES[variant] ?? 0);
 
-/** The variants that this adapter can run; for weights in f32 without those that are only for halves. */
-export const usableVariants = (ctx: Ctx, precision: Precision = "f16"): MatmulVariant[] =>
+/** The variants that this adapter can run; those that are only for halves are left out for other weights. */
+export const usableVariants = (ctx: Ctx, precision: MatrixDtype = "f16"): MatmulVariant[] =>
   MATMUL_VARIANTS.filter((variant) => isUsable(ctx, variant) && (precision === "f16" || !isHalf(variant)));
 
 /** Tiles of 128 x 128 from which blocks128 is fastest, and tiles of 64 x 64 below which split or splitk is: measured on an H200 (bench/gpus). */

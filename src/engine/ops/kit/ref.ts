@@ -1,7 +1,9 @@
 // References of ops: loops in f64, forward and backward, with the named cases that all tests share.
-import { fromFloat32, toFloat32 } from "../../dtype.ts";
+import { type BlockDtype, fromFloat32, isBlockDtype, type MatrixDtype, toFloat32 } from "../../dtype.ts";
+import { dequantized } from "../../formats/gguf/dequantize.ts";
+import { blockTypeNamed } from "../../formats/gguf/types.ts";
 import { uniformNoise } from "../../rng.ts";
-import { type DType, type Precision, sizeOf } from "../../tensor.ts";
+import { type DType, sizeOf } from "../../tensor.ts";
 
 /** A tensor of a reference: f64 values, whatever its dtype on the GPU. */
 export interface RefTensor {
@@ -9,6 +11,8 @@ export interface RefTensor {
   readonly data: Float64Array;
   /** Default: f32. */
   readonly dtype?: DType;
+  /** The blocks of a type with blocks, as in a file. */
+  readonly stored?: Uint8Array<ArrayBuffer>;
 }
 
 export interface OpCase<P> {
@@ -50,12 +54,56 @@ export function randomRef(seed: number, shape: readonly number[], scale = 1): Re
   return { shape, data };
 }
 
-/** Repeatable weights in (-1, 1): f32, or rounded to halves. */
-export function randomWeights(seed: number, shape: readonly number[], precision: Precision): RefTensor {
+/** Repeatable weights: f32 in (-1, 1), the same rounded to halves, or random blocks. */
+export function randomWeights(seed: number, shape: readonly number[], dtype: MatrixDtype): RefTensor {
+  if (isBlockDtype(dtype)) return randomBlocks(seed, shape, dtype);
   const values = randomRef(seed, shape);
-  if (precision === "f32") return values;
+  if (dtype === "f32") return values;
   const halves = toFloat32(fromFloat32(Float32Array.from(values.data), "F16"), "F16");
   return { shape, data: Float64Array.from(halves), dtype: "f16" };
+}
+
+/** Where a block has its scales: halves that are multiplied by the largest code, and that code. */
+const SCALES: Record<BlockDtype, readonly (readonly [at: number, code: number])[]> = {
+  Q8_0: [[0, 127]],
+  Q4_0: [[0, 8]],
+  Q5_0: [[0, 16]],
+  Q4_1: [
+    [0, 15],
+    [2, 1],
+  ],
+  Q5_1: [
+    [0, 31],
+    [2, 1],
+  ],
+  Q4_K: [
+    [0, 63 * 15],
+    [2, 63],
+  ],
+  Q5_K: [
+    [0, 63 * 31],
+    [2, 63],
+  ],
+  Q6_K: [[208, 127 * 32]],
+};
+
+/** Blocks of random bytes, of which every code occurs, with scales of both signs that keep the values near (-most, most). Some scales are subnormal halves. */
+export function randomBlocks(
+  seed: number,
+  shape: readonly number[],
+  dtype: BlockDtype,
+  most = 1,
+): RefTensor & { stored: Uint8Array<ArrayBuffer> } {
+  const { values, bytes: size } = blockTypeNamed(dtype);
+  const blocks = sizeOf(shape) / values;
+  const noise = { seed, draw: 0, step: 2 };
+  const stored = Uint8Array.from({ length: blocks * size }, (_, i) => Math.floor(256 * uniformNoise(noise, i)));
+  for (let b = 0; b < blocks; b++)
+    for (const [i, [at, code]] of SCALES[dtype].entries()) {
+      const scale = Math.fround((most * (2 * uniformNoise({ ...noise, step: 3 + i }, b) - 1)) / code);
+      stored.set(fromFloat32(Float32Array.of(scale), "F16"), b * size + at);
+    }
+  return { shape, data: Float64Array.from(dequantized(dtype, stored, sizeOf(shape))), dtype, stored };
 }
 
 /** Repeatable integers in [0, below). */

@@ -3,11 +3,14 @@ import { BINDING_ALIGNMENT_BYTES } from "../../gpu/buffers.ts";
 import { invariant } from "../../errors.ts";
 import { ELEMENT_BYTES, matrixOf, type Tensor, view } from "../../tensor.ts";
 
-/** A matrix as tensors of its rows, in order and without gaps. All parts but the last have a multiple of PART_STEP rows. Usually one part. */
+/**
+ * A matrix as tensors of its rows, in order and without gaps, which may be stored in different ways. With a bias, all parts but the last have
+ * a multiple of PART_STEP rows. Usually one part.
+ */
 export type RowParts = readonly Tensor[];
 
 /** Parts start at multiples of this many rows, so that a bias of all rows can be divided into views of the same parts. */
-const PART_STEP = BINDING_ALIGNMENT_BYTES / ELEMENT_BYTES;
+export const PART_STEP = BINDING_ALIGNMENT_BYTES / ELEMENT_BYTES;
 
 export interface PlacedPart {
   part: Tensor;

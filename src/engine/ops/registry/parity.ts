@@ -3,7 +3,8 @@ import type { Ctx } from "../../ctx.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import { Tape } from "../../tape.ts";
 import type { DType, Tensor } from "../../tensor.ts";
-import { packedHalves } from "../../dtype.ts";
+import { type BlockDtype, isBlockDtype, packedHalves } from "../../dtype.ts";
+import { gpuBlocks } from "../../formats/gguf/gpuBlocks.ts";
 import { tapeArithmetic } from "../arithmetic.ts";
 import { at, type OpCase, type OpRef, randomRef, type RefTensor, TOLERANCE } from "../kit/ref.ts";
 
@@ -128,13 +129,14 @@ async function parity<P>(
 function persistentOf(
   ctx: Ctx,
   label: string,
-  { shape, data, dtype = "f32" }: RefTensor,
+  { shape, data, dtype = "f32", stored }: RefTensor,
   requiresGrad: boolean,
 ): Tensor {
-  return ctx.persistent(label, shape, { dtype, data: typed(data, dtype), requiresGrad });
+  const contents = isBlockDtype(dtype) ? gpuBlocks(dtype, stored ?? new Uint8Array(), label) : typed(data, dtype);
+  return ctx.persistent(label, shape, { dtype, data: contents, requiresGrad });
 }
 
-function typed(data: Float64Array, dtype: DType): ArrayBufferView {
+function typed(data: Float64Array, dtype: Exclude<DType, BlockDtype>): ArrayBufferView {
   switch (dtype) {
     case "f32":
       return Float32Array.from(data);

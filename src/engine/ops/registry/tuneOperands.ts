@@ -52,16 +52,16 @@ export class Operands {
   }
 }
 
-/** Fills a tensor with numbers between 0.5 and 2 in size, of both signs: some hardware multiplies zeros faster. */
+/** Fills a tensor with numbers between 0.5 and 2 in size, of both signs: some hardware multiplies zeros faster. In blocks, the scales are. */
 function fill(ctx: Ctx, tensor: Tensor): void {
-  const half = tensor.dtype === "f16";
+  const full = tensor.dtype === "f32";
   const words = new Uint32Array(NOISE_BYTES / 4);
   let state = 1;
   for (let i = 0; i < words.length; i++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    words[i] = half ? (state & 0x87ff_87ff) | 0x3800_3800 : (state & 0x80ff_ffff) | 0x3f00_0000;
+    words[i] = full ? (state & 0x80ff_ffff) | 0x3f00_0000 : (state & 0x87ff_87ff) | 0x3800_3800;
   }
-  const each = NOISE_BYTES / elementBytes(tensor.dtype);
+  const each = full ? NOISE_BYTES / 4 : NOISE_BYTES / 2;
   const all = sizeOf(tensor.shape);
   for (let at = 0; at < all; at += each) {
     const count = Math.min(each, all - at);

@@ -26,7 +26,7 @@ export interface BlockPruner {
 }
 
 /** gate|up (or fc1) and down (or fc2) of a block. Throws "limit" if the adapter's bindings are too small for one of them. */
-export function mlpWeights({ up, down }: BlockWeights): { up: Tensor; down: Tensor } {
+function mlpWeights({ up, down }: BlockWeights): { up: Tensor; down: Tensor } {
   const what = "pruning single weights";
   return { up: inOneBuffer(up.weight, what), down: inOneBuffer(down.weight, what) };
 }

@@ -5,9 +5,9 @@ import type { Model } from "../../model/load.ts";
 import { DENSE } from "../../model/selection.ts";
 import { copyInto } from "../../ops/arithmetic.ts";
 import { embedding } from "../../ops/embedding.ts";
-import type { RowParts } from "../../ops/kit/rowParts.ts";
+import { heightOf, inOneBuffer, type RowParts } from "../../ops/kit/rowParts.ts";
 import { matrixOf, type Tensor } from "../../tensor.ts";
-import { type BlockNorms, mlpWeights } from "./blockPruner.ts";
+import type { BlockNorms } from "./blockPruner.ts";
 import { CalibrationStream, stopped } from "./calibrationStream.ts";
 import { checkFits, mlpMatrices } from "../../masks/mlpMatrices.ts";
 import { sparseGptPruner } from "./sparseGptPruner.ts";
@@ -100,30 +100,36 @@ async function breathe(cancelled: (() => boolean) | undefined): Promise<void> {
   if (cancelled?.()) throw stopped();
 }
 
-/** All rows of an f16 matrix as f32, which scores, zeroing and training work on. */
-export function unpacked(ctx: Ctx, matrix: Tensor): Tensor {
-  const { rows } = matrixOf(matrix);
+/**
+ * A matrix in one f32 tensor, which scores, zeroing and training work on: its only part, or all rows of parts in f16 or blocks. `what` needs
+ * it and begins the error's sentence. Throws "limit" if it has several parts because it is too large for one.
+ */
+export function floatsOf(ctx: Ctx, parts: RowParts, what: string): Tensor {
+  const mixed = new Set(parts.map(({ dtype }) => dtype)).size > 1;
+  const only = mixed ? undefined : inOneBuffer(parts, what);
+  if (only?.dtype === "f32") return only;
+  const rows = heightOf(parts);
   const all = Uint32Array.from({ length: rows }, (_, row) => row);
-  return embedding(ctx, ctx.upload(all, [rows], "rows"), [matrix]);
+  return embedding(ctx, ctx.upload(all, [rows], "rows"), parts);
 }
 
 /** The dense model with its own copies of the MLP matrices, in f32; `free` frees only the copies. */
 export function copyMlp(ctx: Ctx, dense: Model): Model {
   invariant(dense.selection === DENSE, "bug", "single weights are pruned in the dense model, not in a compact one");
   const made: Tensor[] = [];
-  const copied = (from: Tensor): RowParts => {
-    const to = ctx.persistent(`pruned ${from.label}`, from.shape);
+  const copied = (from: RowParts): RowParts => {
+    const cols = from[0] ? matrixOf(from[0]).cols : 0;
+    const to = ctx.persistent(`pruned ${from[0]?.label ?? "matrix"}`, [heightOf(from), cols]);
     made.push(to);
-    ctx.step(() => copyInto(ctx, to, from.dtype === "f16" ? unpacked(ctx, from) : from));
+    ctx.step(() => copyInto(ctx, to, floatsOf(ctx, from, "pruning single weights")));
     return [to];
   };
   const free = (): void => ctx.free(...made);
-  const sources = dense.weights.blocks.map((block) => ({ block, ...mlpWeights(block) }));
   try {
-    const blocks = sources.map(({ block, up, down }) => ({
+    const blocks = dense.weights.blocks.map((block) => ({
       ...block,
-      up: { ...block.up, weight: copied(up) },
-      down: { ...block.down, weight: copied(down) },
+      up: { ...block.up, weight: copied(block.up.weight) },
+      down: { ...block.down, weight: copied(block.down.weight) },
     }));
     const { config, precision, selection } = dense;
     const gpuBytes = made.reduce((sum, tensor) => sum + tensor.buffer.bytes, 0);

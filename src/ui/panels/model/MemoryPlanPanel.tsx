@@ -38,31 +38,38 @@ function Choices({ others, busy }: ChoicesProps) {
   );
 }
 
-interface OtherPrecisionProps {
+interface OtherPrecisionsProps {
   /** The plan of the open model. */
   plan: MemoryPlan;
+  /** Whether the file has quantised matrices. */
+  quantised: boolean;
   /** No model can be opened now. */
   busy: boolean;
 }
 
-/** Reopens the model in the other precision. */
-function OtherPrecision({ plan, busy }: OtherPrecisionProps) {
+/** Reopens the model in another precision. */
+function OtherPrecisions({ plan, quantised, busy }: OtherPrecisionsProps) {
   const source = useStudio((state) => state.plan?.source);
   const { open } = useActions();
   if (!source) return null;
   const { trainingTokens, evaluationTokens } = plan;
-  const precision = plan.precision === "f32" ? "f16" : "f32";
+  const others = (["f32", "f16", ...(quantised ? (["file"] as const) : [])] as const).filter(
+    (precision) => precision !== plan.precision,
+  );
   return (
     <p className="actions">
-      <button
-        type="button"
-        className="link"
-        data-testid={`reopen-${precision}`}
-        disabled={busy}
-        onClick={() => void open({ ...source, choice: { precision, trainingTokens, evaluationTokens } })}
-      >
-        Reopen in {PRECISIONS[precision]}
-      </button>
+      {others.map((precision) => (
+        <button
+          key={precision}
+          type="button"
+          className="link"
+          data-testid={`reopen-${precision}`}
+          disabled={busy}
+          onClick={() => void open({ ...source, choice: { precision, trainingTokens, evaluationTokens } })}
+        >
+          Reopen in {PRECISIONS[precision]}
+        </button>
+      ))}
     </p>
   );
 }
@@ -79,7 +86,11 @@ export function MemoryPlanPanel() {
         {fits ? `GPU memory: ${bytes(planned.plan.totalBytes)}` : `${planned.name} does not fit on this GPU`}
       </summary>
       <MemoryPlanTable plan={planned.plan} storageFreeBytes={storageFreeBytes} />
-      {fits ? <OtherPrecision plan={planned.plan} busy={busy} /> : <Choices others={planned.others} busy={busy} />}
+      {fits ? (
+        <OtherPrecisions plan={planned.plan} quantised={planned.quantised} busy={busy} />
+      ) : (
+        <Choices others={planned.others} busy={busy} />
+      )}
     </details>
   );
 }

@@ -18,7 +18,8 @@ const ROWS: readonly (readonly [keyof PlanParts, string])[] = [
 const nameOf = (part: keyof PlanParts, name: string, { recovery }: PlanParts): string =>
   part === "pruned" && recovery !== undefined ? "pruned model" : name;
 
-export const PRECISIONS = { f32: "full precision", f16: "half precision" } as const;
+/** How matrices are stored, after "in". */
+export const PRECISIONS = { f32: "full precision", f16: "half precision", file: "the file’s own blocks" } as const;
 
 /** The lengths that a plan was made for. */
 export const lengthsOf = ({ trainingTokens, evaluationTokens }: MemoryPlan): string =>

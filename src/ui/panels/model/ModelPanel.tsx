@@ -43,7 +43,7 @@ function Facts({ facts }: { facts: ModelFacts }) {
         <Row name="licence" value={licenceName(facts.licence)} testId="model-licence" />
         <Row
           name="on the GPU"
-          value={`${bytes(facts.gpuBytes)}, ${facts.gpuDtype.toUpperCase()}`}
+          value={`${bytes(facts.gpuBytes)}, ${facts.gpuDtype === "file" ? `${facts.fileDtype} as in the file` : facts.gpuDtype.toUpperCase()}`}
           testId="model-gpu-bytes"
         />
       </dl>
