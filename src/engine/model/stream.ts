@@ -11,7 +11,7 @@ import { S1, S2, type S3, type S5 } from "../../shared/vectors.ts";
 import type { Selection, VectorOf } from "./selection.ts";
 
 type EnterAt = VectorOf<typeof S1 | typeof S3>;
-type LeaveAt = VectorOf<typeof S2 | typeof S5>;
+export type LeaveAt = VectorOf<typeof S2 | typeof S5>;
 
 export interface Stream {
   /** (T, d). */
