@@ -1,6 +1,5 @@
 // How much GPU memory a model and its run will take, before anything is loaded: the engine's own code, run on a device that only counts.
-import { Ctx } from "../ctx.ts";
-import { EngineError } from "../errors.ts";
+import { Ctx, type Recompute } from "../ctx.ts";
 import { type AdapterFacts, Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/load.ts";
 import { makeKvCache } from "../model/kvCache.ts";
@@ -9,9 +8,10 @@ import { budgetOf } from "../masks/budget.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { Hypernet } from "../prune/gates/hypernet.ts";
 import { hypernetLayout } from "../prune/gates/hypernetLayout.ts";
-import { elementBytes, type Precision } from "../tensor.ts";
-import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "../recipes/recipe.ts";
+import { ELEMENT_BYTES, elementBytes, type Precision } from "../tensor.ts";
+import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { emptyModel, evaluateOnce } from "./emptyModel.ts";
+import { type StoredWeights, storedBytes } from "./storedWeights.ts";
 import { makeTrainState } from "./state.ts";
 import { trainStep } from "./step.ts";
 
@@ -21,6 +21,14 @@ export interface PlanChoice {
   trainingTokens: number;
   /** Tokens of a perplexity window, and of a generated text. */
   evaluationTokens: number;
+  /** How matrices are stored, where that is not as values in `precision`. */
+  weights?: StoredWeights;
+  /** Which blocks a step computes again. Default: none. */
+  recompute?: Recompute;
+  /** Whether the pruned model gets weights of its own, which its speed is measured with; else it is the dense one under masks. Default: true. */
+  compact?: boolean;
+  /** Memory that all of this has to fit into. Default: not limited, because WebGPU does not report it. */
+  memoryBytes?: number;
 }
 
 /** Bytes by use. All of it may be allocated at the same time. */
@@ -36,7 +44,7 @@ export interface PlanParts {
   evaluation: number;
   /** The KV cache of a generated text. */
   cache: number;
-  /** The pruned model beside the dense one, at the default ratio; with a recovery, the model that it starts from. */
+  /** The pruned model beside the dense one, at the default ratio, or its masks; with a recovery, the model that it starts from. */
   pruned: number;
   /** What a recovery takes beside both models. Missing where none is asked for. */
   recovery?: number;
@@ -50,13 +58,50 @@ export type CountAfter = (
 ) => Promise<Pick<PlanParts, "pruned" | "recovery">>;
 
 export interface MemoryPlan extends PlanChoice {
+  recompute: Recompute;
+  compact: boolean;
   parts: PlanParts;
   totalBytes: number;
+  /** Floating-point operations of the matmuls of a training step. */
+  stepFlop: number;
   buffers: number;
   largest: { label: string; bytes: number };
   /** Size of the largest buffer that the adapter allows. */
   limitBytes: number;
   fits: boolean;
+}
+
+const NO_RECOMPUTE: Recompute = { blocks: 0, group: 1 };
+
+/** Counts bytes and matmuls instead of computing. */
+class CountingCtx extends Ctx {
+  readonly largest = { label: "", bytes: 0 };
+  count = 0;
+  matmulFlop = 0;
+  private before = 0;
+
+  constructor(facts: AdapterFacts, recompute: Recompute) {
+    super(
+      Gpu.counting(facts, (label, bytes) => {
+        this.count++;
+        if (bytes > this.largest.bytes) Object.assign(this.largest, { label, bytes });
+      }),
+    );
+    this.buffers.unlimited = true;
+    this.recompute = recompute;
+  }
+
+  override spend(flop: number): void {
+    this.matmulFlop += flop;
+    super.spend(flop);
+  }
+
+  /** Bytes since the last call. */
+  readonly taken = (): number => {
+    const bytes = this.buffers.bytesInUse - this.before;
+    this.before = this.buffers.bytesInUse;
+    return bytes;
+  };
 }
 
 /** Plans for an adapter with these facts. Nothing is allocated. count: of what follows the training of masks, such as a recovery. */
@@ -66,47 +111,49 @@ export async function planMemory(
   given: PlanChoice,
   count?: CountAfter,
 ): Promise<MemoryPlan> {
-  const choice = withinPositions(config, given);
-  const largest = { label: "", bytes: 0 };
-  let buffers = 0;
-  const gpu = Gpu.counting(facts, (label, bytes) => {
-    buffers++;
-    if (bytes > largest.bytes) Object.assign(largest, { label, bytes });
-  });
-  const ctx = new Ctx(gpu);
-  ctx.buffers.unlimited = true;
-  let before = 0;
-  const taken = (): number => {
-    const bytes = ctx.buffers.bytesInUse - before;
-    before = ctx.buffers.bytesInUse;
-    return bytes;
-  };
+  const choice = { recompute: NO_RECOMPUTE, compact: true, ...withinPositions(config, given) };
+  const ctx = new CountingCtx(facts, choice.recompute);
+  const { taken } = ctx;
   const model = await emptyModel(ctx, config, choice);
-  const weights = taken();
-  const state = emptyRun(ctx, config);
-  const hypernet = taken();
-  trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(choice.trainingTokens) });
-  const step = taken();
+  const weights = storedBytes(config, taken(), choice);
+  const { hypernet, step } = runStep(ctx, model, choice);
+  const stepFlop = ctx.matmulFlop;
   evaluateOnce(ctx, model, choice.evaluationTokens);
   const evaluation = taken();
   makeKvCache(ctx, config, Math.min(config.context, choice.evaluationTokens));
   const cache = taken();
   const withoutVocabulary = await stepBytes(facts, { ...config, vocab: SMALL_VOCABULARY }, choice);
   const logits = step - Math.min(step, withoutVocabulary);
-  const ofDefault =
-    weights - (1 - DEFAULT_RECIPE.ratio) * budgetOf(config).blockWeights * elementBytes(choice.precision);
-  const after = count ? await count(ctx, model, { window: choice.evaluationTokens, taken }) : { pruned: ofDefault };
+  const pruned = choice.compact ? compactBytes(config, weights, choice) : maskBytes(config);
+  const after = count ? await count(ctx, model, { window: choice.evaluationTokens, taken }) : { pruned };
   const parts = { weights, hypernet, training: step - logits, logits, evaluation, cache, ...after };
   const limitBytes = Math.min(facts.maxBindingBytes, facts.maxBufferBytes);
+  const totalBytes = totalOf(parts);
   return {
     ...choice,
-    parts,
-    totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0),
-    buffers,
-    largest,
-    limitBytes,
-    fits: largest.bytes <= limitBytes,
+    ...{ parts, totalBytes, stepFlop, buffers: ctx.count, largest: ctx.largest, limitBytes },
+    fits: ctx.largest.bytes <= limitBytes && totalBytes <= (choice.memoryBytes ?? Infinity),
   };
+}
+
+const totalOf = (parts: PlanParts): number =>
+  Object.values<number>({ ...parts }).reduce((sum, bytes) => sum + bytes, 0);
+
+/** A compact model of the default ratio, whose matrices are values. */
+const compactBytes = (config: ModelConfig, weights: number, { precision, weights: stored }: PlanChoice): number => {
+  const blocks = budgetOf(config).blockWeights * elementBytes(precision);
+  const all = stored ? weights - storedBytes(config, 0, { precision, weights: stored }) : weights;
+  return all - (1 - DEFAULT_RECIPE.ratio) * blocks;
+};
+
+const maskBytes = (config: ModelConfig): number => gateLayout(config).length * ELEMENT_BYTES;
+
+/** The same plan with masks on the dense model in place of a compact one. */
+export function withoutCompact(config: ModelConfig, plan: MemoryPlan): MemoryPlan {
+  const parts = { ...plan.parts, pruned: maskBytes(config) };
+  const totalBytes = totalOf(parts);
+  const fits = plan.largest.bytes <= plan.limitBytes && totalBytes <= (plan.memoryBytes ?? Infinity);
+  return { ...plan, compact: false, parts, totalBytes, fits };
 }
 
 /** A model with learned positions refuses longer sequences. */
@@ -123,90 +170,23 @@ function withinPositions({ rope, context }: ModelConfig, choice: PlanChoice): Pl
 const SMALL_VOCABULARY = 4;
 
 /** Bytes of the buffers that a training step allocates. */
-async function stepBytes(facts: AdapterFacts, config: ModelConfig, choice: PlanChoice): Promise<number> {
-  const ctx = new Ctx(Gpu.counting(facts, () => undefined));
-  ctx.buffers.unlimited = true;
-  const model = await emptyModel(ctx, config, choice);
-  const state = emptyRun(ctx, config);
-  const before = ctx.buffers.bytesInUse;
-  trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(choice.trainingTokens) });
-  return ctx.buffers.bytesInUse - before;
-}
-
-function emptyRun(ctx: Ctx, config: ModelConfig): ReturnType<typeof makeTrainState> {
-  const hypernet = new Hypernet(ctx, hypernetLayout(gateLayout(config), false));
-  return makeTrainState(ctx, hypernet, budgetOf(config), DEFAULT_RECIPE.lambda);
-}
-
-/** Plans near this choice that fit: in half precision, with a shorter context, or both. Empty if none fits. */
-export async function choicesThatFit(
+async function stepBytes(
   facts: AdapterFacts,
   config: ModelConfig,
-  choice: PlanChoice,
-  count?: CountAfter,
-): Promise<MemoryPlan[]> {
-  const found: MemoryPlan[] = [];
-  const half = await planMemory(facts, config, { ...choice, precision: "f16" }, count);
-  if (choice.precision === "f32" && half.fits) found.push(half);
-  for (const precision of new Set([choice.precision, "f16"] as const)) {
-    if (precision === "f16" && half.fits) break;
-    let { trainingTokens, evaluationTokens } = choice;
-    while (trainingTokens > RECIPE_BOUNDS.tokens.min || evaluationTokens > RECIPE_BOUNDS.tokens.min) {
-      trainingTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(trainingTokens / 2));
-      evaluationTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(evaluationTokens / 2));
-      const plan = await planMemory(facts, config, { precision, trainingTokens, evaluationTokens }, count);
-      if (!plan.fits) continue;
-      found.push(plan);
-      break;
-    }
-  }
-  return found;
+  choice: Required<Pick<PlanChoice, "recompute">> & PlanChoice,
+): Promise<number> {
+  const ctx = new CountingCtx(facts, choice.recompute);
+  return runStep(ctx, await emptyModel(ctx, config, choice), choice).step;
 }
 
-const GIGA = 1e9;
-const gigabytes = (bytes: number): string => `${(bytes / GIGA).toFixed(bytes < GIGA / 10 ? 3 : 2)} GB`;
-
-/** The error "limit" for a plan that does not fit, with its numbers and those of the plans that would fit. */
-export function planRefusal(name: string, plan: MemoryPlan, others: readonly MemoryPlan[]): EngineError {
-  const { totalBytes, buffers, largest, limitBytes } = plan;
-  const needs = `${name} needs ${gigabytes(totalBytes)} in ${buffers} buffers, of which ${largest.label} takes ${gigabytes(largest.bytes)}; this adapter allows ${gigabytes(limitBytes)} per buffer.`;
-  const [first, ...more] = others.map((other) => {
-    const shorter = other.trainingTokens < plan.trainingTokens || other.evaluationTokens < plan.evaluationTokens;
-    const how = [
-      ...(other.precision === plan.precision ? [] : ["in half precision"]),
-      ...(shorter ? [`with ${other.trainingTokens} tokens per step and windows of ${other.evaluationTokens}`] : []),
-    ].join(" ");
-    return `${how} it takes ${gigabytes(other.totalBytes)}, at most ${gigabytes(other.largest.bytes)} per buffer`;
-  });
-  const would = first
-    ? `What would fit: ${[first, ...more].join("; or ")}.`
-    : "Neither half precision nor a shorter context makes it fit: choose a smaller model, or an adapter that allows larger buffers.";
-  return new EngineError("limit", `${needs} ${would}`, { largest: largest.label, bytes: largest.bytes, limitBytes });
-}
-
-/** A plan, and if it does not fit, plans that would. */
-export interface PlanResult {
-  name: string;
-  plan: MemoryPlan;
-  others: readonly MemoryPlan[];
-}
-
-/** The model to plan for, by the name that messages use. */
-interface PlanSubject {
-  name: string;
-  config: ModelConfig;
-  choice: PlanChoice;
-  count?: CountAfter;
-}
-
-/** Plans, reports the plan, and throws "limit" if it does not fit. */
-export async function approvePlan(
-  facts: AdapterFacts,
-  { name, config, choice, count }: PlanSubject,
-  onPlan: (result: PlanResult) => void = () => undefined,
-): Promise<void> {
-  const plan = await planMemory(facts, config, choice, count);
-  const others = plan.fits ? [] : await choicesThatFit(facts, config, choice, count);
-  onPlan({ name, plan, others });
-  if (!plan.fits) throw planRefusal(name, plan, others);
+/** Runs a training step, and returns the bytes of its state and of its own. */
+function runStep(ctx: CountingCtx, model: Model, { trainingTokens }: PlanChoice): { hypernet: number; step: number } {
+  const { config } = model;
+  ctx.taken();
+  const gateModel = new Hypernet(ctx, hypernetLayout(gateLayout(config), false));
+  const state = makeTrainState(ctx, gateModel, budgetOf(config), DEFAULT_RECIPE.lambda);
+  const hypernet = ctx.taken();
+  ctx.matmulFlop = 0;
+  trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(trainingTokens) });
+  return { hypernet, step: ctx.taken() };
 }

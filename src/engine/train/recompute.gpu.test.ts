@@ -12,12 +12,6 @@ const STEPS = 12;
 /** The steps that allocate and compile. */
 const FIRST_STEPS = 2;
 
-let gpu: Gpu;
-beforeAll(async () => {
-  gpu = await Gpu.open();
-});
-afterAll(() => gpu.destroy());
-
 class CountingCtx extends Ctx {
   dispatches = 0;
   override run(...args: Parameters<Ctx["run"]>): void {
@@ -26,11 +20,16 @@ class CountingCtx extends Ctx {
   }
 }
 
+let ctx: CountingCtx;
+beforeAll(async () => {
+  ctx = new CountingCtx(await Gpu.open());
+});
+afterAll(() => ctx.gpu.destroy());
+
 const bits = (values: Float32Array<ArrayBuffer>): Uint32Array => new Uint32Array(values.buffer);
 
 /** Twelve steps, and what they computed and took. */
 async function training(name: string, recompute: Recompute, estimator: Estimator = "reinmax") {
-  const ctx = new CountingCtx(gpu);
   ctx.recompute = recompute;
   const { config, model } = await openModel(ctx, await goldenFolder(name));
   const text = Uint32Array.from({ length: 3000 }, (_, i) => (i * 7919) % config.vocab);
@@ -57,7 +56,8 @@ async function training(name: string, recompute: Recompute, estimator: Estimator
   const later = [ctx.buffers.allocations, ctx.kernels.created];
   const { theta, m, v } = await session.checkpoint();
   session.free();
-  ctx.buffers.freeAll();
+  model.free();
+  ctx.freeStep();
   return { values: { rows, theta: bits(theta), m: bits(m), v: bits(v) }, bytes, dispatches, made, later };
 }
 

@@ -21,7 +21,7 @@ export interface PlannedRecovery {
 }
 
 /** Plans the recovery beside everything that the open model takes, and reports the plan. Throws "limit" with its numbers if it does not fit. */
-export function approveRecovery(
+export async function approveRecovery(
   facts: AdapterFacts,
   { opened: { name, config }, pruned, choice: { matrices, rank }, opening }: PlannedRecovery,
   onPlan: (planned: PlanResult) => void,
@@ -30,5 +30,5 @@ export function approveRecovery(
   const ratio = pruned.kind === "gates" ? { ratio: keptShareOf(pruned, config) } : {};
   const scope = { matrices, ...(rank === undefined ? {} : { rank }) };
   const subject = { name: `A recovery of ${name}`, config, choice: opening };
-  return approvePlan(facts, { ...subject, count: countRecovery({ ...scope, tokens, ...ratio }) }, onPlan);
+  await approvePlan(facts, { ...subject, count: countRecovery({ ...scope, tokens, ...ratio }) }, onPlan);
 }
