@@ -51,6 +51,8 @@ export class Ctx {
   logitsBytes = LOGITS_BYTES;
   /** Which blocks of a model a training step computes again in its backward, instead of keeping their activations. */
   recompute: Recompute = { blocks: 0, group: 1 };
+  /** Whether there is memory for a pruned model with weights of its own, beside the dense one. */
+  compact = true;
   private readonly arena: Arena;
   private readonly uploads: Arena;
   private encoder: GPUCommandEncoder | undefined;

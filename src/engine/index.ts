@@ -82,6 +82,7 @@ export { budgetOf, countsOf, keptTotalWeights, keptWeights } from "./masks/budge
 export type { Budget } from "./masks/budget.ts";
 export { indexLists } from "./masks/compact.ts";
 export { cutReader } from "./prune/gates/cutReader.ts";
+export { compactModel, modelOfMasks } from "./prune/gates/modelOfMasks.ts";
 export { byBlock, gateLayout, sharingOf } from "./masks/gates.ts";
 export type { GateLayout, Masks } from "./masks/gates.ts";
 export { readRatioList } from "./recipes/ratioList.ts";
@@ -110,7 +111,7 @@ export { calibrationSequences } from "./train/batches.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";
 export { ratiosOf } from "./train/ratio.ts";
-export { approvePlan, choosePlan, nextPlan, slowdownOf } from "./train/planChoices.ts";
+export { approvePlan, choosePlan, followPlan, nextPlan, slowdownOf } from "./train/planChoices.ts";
 export type { PlanResult } from "./train/planChoices.ts";
 export { STORED_TYPES, type StoredType, type StoredWeights } from "./train/storedWeights.ts";
 export { countRecovery, type RecoveryPlan } from "./recover/planRecovery.ts";

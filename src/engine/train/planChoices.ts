@@ -1,5 +1,5 @@
 // Which plan a model is opened with: the fastest one that fits into the memory of the GPU, and refusals with what would fit.
-import type { Recompute } from "../ctx.ts";
+import type { Ctx, Recompute } from "../ctx.ts";
 import type { ModelConfig } from "../config/modelConfig.ts";
 import { EngineError } from "../errors.ts";
 import type { AdapterFacts } from "../gpu/device.ts";
@@ -122,6 +122,12 @@ interface PlanSubject {
   config: ModelConfig;
   choice: PlanChoice;
   count?: CountAfter;
+}
+
+/** Makes the engine do what a plan says. */
+export function followPlan(ctx: Ctx, { recompute, compact }: Pick<MemoryPlan, "recompute" | "compact">): void {
+  ctx.recompute = recompute;
+  ctx.compact = compact;
 }
 
 /** The fastest plan that fits, with all that were considered. */

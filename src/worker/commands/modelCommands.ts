@@ -1,5 +1,5 @@
 // Commands of the open model: opening, the library of cached models, its texts, and the check of the adapter.
-import { EngineError } from "../../engine/index.ts";
+import { EngineError, followPlan } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { TextSources } from "../../shared/texts.ts";
 import type { ModelFacts, ModelSource, Replies } from "../protocol.ts";
@@ -50,6 +50,7 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
   }
   perplexities.window = choice.evaluationTokens;
   state.opening = choice;
+  followPlan(ctx, choice);
   state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();

@@ -80,7 +80,7 @@ async function recoverCurrent(
   const readings: GuardReading[] = [...(paused?.saved.readings ?? [])];
   let saved: SavedRecovery | undefined;
   const work = {
-    ...{ opened, pruned, model: await pruning.model(), choice, text, subject, before, context: perplexities.window },
+    ...{ opened, pruned, model: await pruning.compact(), choice, text, subject, before, context: perplexities.window },
     ...(paused ? { checkpoint: paused.checkpoint } : {}),
   };
   const { facts, recovered, ...ended } = await recoverPruning(onDevice.context(), work, {

@@ -6,6 +6,7 @@ import {
   DEFAULT_RECIPE,
   invariant,
   licenceOf,
+  type MemoryPlan,
   openModel,
   type OpenedModel,
   type PlanChoice,
@@ -30,7 +31,8 @@ const DEFAULT_CHOICE: PlanChoice = {
 
 interface OpenResult {
   model: OpenedModel;
-  choice: PlanChoice;
+  /** What was planned for it. */
+  choice: MemoryPlan;
   licence: string;
   /** The matmul kernels that were chosen for it. */
   tuned: TunedModel;
@@ -49,12 +51,13 @@ export async function openModelSource(
   const licence = await licenceOf(folder);
   const before = ctx.matmul;
   let tuned: TunedModel | undefined;
+  let approved: MemoryPlan | undefined;
   const opening = openModel(ctx, folder, {
     precision: choice.precision,
     onConfig: async (config) => {
       const storageFreeBytes = (await freeBytes()) ?? null;
       const onPlan = (planned: PlanResult): void => send({ type: "plan", planned, storageFreeBytes });
-      await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice }, onPlan);
+      approved = await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice }, onPlan);
       tuned = await tuneModel(ctx, config, {
         ...choice,
         ...{ signal, store: matmulStore, browser: navigator.userAgent },
@@ -66,8 +69,8 @@ export async function openModelSource(
   });
   try {
     const model = await opening;
-    invariant(tuned, "bug", "the model was opened without choosing its matmul kernels");
-    return { model, choice, licence, tuned };
+    invariant(tuned && approved, "bug", "the model was opened without a plan and a choice of its matmul kernels");
+    return { model, choice: approved, licence, tuned };
   } catch (error) {
     ctx.matmul = before; // the previous model stays open
     throw error;
