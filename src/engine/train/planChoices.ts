@@ -52,6 +52,15 @@ function bestOf(plans: readonly [MemoryPlan, ...MemoryPlan[]]): MemoryPlan {
   return plans.find(({ fits }) => fits) ?? smallest;
 }
 
+/** The plan that is wanted, if it is among the choices. */
+export const planWanted = (choices: readonly MemoryPlan[], { recompute, compact }: PlanWish): MemoryPlan | undefined =>
+  choices.find(
+    (plan) =>
+      plan.compact === compact &&
+      plan.recompute.blocks === recompute.blocks &&
+      plan.recompute.group === recompute.group,
+  );
+
 /** The plan to fall back to when the GPU has no memory for `plan`: the next of `plans` that takes less. */
 export const nextPlan = (plans: readonly MemoryPlan[], plan: Pick<MemoryPlan, "totalBytes">): MemoryPlan | undefined =>
   plans.filter(({ fits, totalBytes }) => fits && totalBytes < plan.totalBytes).at(0);
@@ -107,6 +116,9 @@ export function planRefusal(name: string, plan: MemoryPlan, others: readonly Mem
   return new EngineError("limit", `${needs} ${would}`, { largest: largest.label, bytes: largest.bytes, limitBytes });
 }
 
+/** What distinguishes a plan from the others of the same lengths and precision. */
+export type PlanWish = Pick<MemoryPlan, "recompute" | "compact">;
+
 /** A plan, the plans of other speed for the same lengths and precision, and if none of these fits, plans that would. */
 export interface PlanResult {
   name: string;
@@ -114,6 +126,8 @@ export interface PlanResult {
   /** Fastest first; `plan` is among them. */
   choices: readonly MemoryPlan[];
   others: readonly MemoryPlan[];
+  /** The GPU had no memory for the plan before. */
+  ranOut?: boolean;
 }
 
 /** The model to plan for, by the name that messages use. */
@@ -125,7 +139,7 @@ interface PlanSubject {
 }
 
 /** Makes the engine do what a plan says. */
-export function followPlan(ctx: Ctx, { recompute, compact }: Pick<MemoryPlan, "recompute" | "compact">): void {
+export function followPlan(ctx: Ctx, { recompute, compact }: PlanWish): void {
   ctx.recompute = recompute;
   ctx.compact = compact;
 }

@@ -82,11 +82,11 @@ async function measuredPairs(
 }
 
 /** Frees the memory of training steps for a compact model where it has no room beside them. Throws "limit" with numbers if that is not enough. */
-async function approveSpeed({ onDevice, opening }: WorkerState): Promise<void> {
+async function approveSpeed({ onDevice, planned }: WorkerState): Promise<void> {
   const ctx = onDevice.context();
-  if (ctx.compact || !opening) return;
+  if (ctx.compact || !planned) return;
   const { name, config } = onDevice.opened().model;
-  const choice = { ...opening, trainingTokens: RECIPE_BOUNDS.tokens.min, compact: true };
+  const choice = { ...planned.plan, trainingTokens: RECIPE_BOUNDS.tokens.min, compact: true };
   await approvePlan(ctx.gpu.facts, { name: `Measuring the speed of the pruned ${name}`, config, choice });
   ctx.freeStep();
 }

@@ -110,7 +110,9 @@ async function recoverCurrent(
 }
 
 /** Sends the plan of a recovery's memory. Throws "limit" if it does not fit. */
-async function planned({ onDevice, opening, send }: WorkerState, of: Omit<PlannedRecovery, "opening">): Promise<void> {
+async function planned(state: WorkerState, of: Omit<PlannedRecovery, "opening">): Promise<void> {
+  const { onDevice, send } = state;
+  const opening = state.planned?.plan;
   invariant(opening, "bug", "a recovery was requested before a model was open");
   const storageFreeBytes = (await freeBytes()) ?? null;
   await approveRecovery(onDevice.context().gpu.facts, { ...of, opening }, (result) =>

@@ -6,7 +6,6 @@ import {
   DEFAULT_RECIPE,
   invariant,
   licenceOf,
-  type MemoryPlan,
   openModel,
   type OpenedModel,
   type PlanChoice,
@@ -31,8 +30,7 @@ const DEFAULT_CHOICE: PlanChoice = {
 
 interface OpenResult {
   model: OpenedModel;
-  /** What was planned for it. */
-  choice: MemoryPlan;
+  planned: PlanResult;
   licence: string;
   /** The matmul kernels that were chosen for it. */
   tuned: TunedModel;
@@ -43,21 +41,24 @@ export async function openModelSource(
   ctx: Ctx,
   source: ModelSource,
   signal: AbortSignal,
-  send: (event: WorkerEvent) => void,
+  { send, memoryBytes }: { send: (event: WorkerEvent) => void; memoryBytes: number | null },
 ): Promise<OpenResult> {
   const onProgress = stages(send);
   const folder = await folderOfSource(source, { signal, onProgress });
-  const choice = source.choice ?? DEFAULT_CHOICE;
+  const choice = { ...(source.choice ?? DEFAULT_CHOICE), ...(memoryBytes === null ? {} : { memoryBytes }) };
   const licence = await licenceOf(folder);
   const before = ctx.matmul;
   let tuned: TunedModel | undefined;
-  let approved: MemoryPlan | undefined;
+  let planned: PlanResult | undefined;
   const opening = openModel(ctx, folder, {
     precision: choice.precision,
     onConfig: async (config) => {
       const storageFreeBytes = (await freeBytes()) ?? null;
-      const onPlan = (planned: PlanResult): void => send({ type: "plan", planned, storageFreeBytes });
-      approved = await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice }, onPlan);
+      const onPlan = (result: PlanResult): void => {
+        planned = result;
+        send({ type: "plan", planned: result, storageFreeBytes });
+      };
+      await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice }, onPlan);
       tuned = await tuneModel(ctx, config, {
         ...choice,
         ...{ signal, store: matmulStore, browser: navigator.userAgent },
@@ -69,8 +70,8 @@ export async function openModelSource(
   });
   try {
     const model = await opening;
-    invariant(tuned && approved, "bug", "the model was opened without a plan and a choice of its matmul kernels");
-    return { model, choice: approved, licence, tuned };
+    invariant(tuned && planned, "bug", "the model was opened without a plan and a choice of its matmul kernels");
+    return { model, planned, licence, tuned };
   } catch (error) {
     ctx.matmul = before; // the previous model stays open
     throw error;
@@ -96,7 +97,7 @@ function stages(send: (event: WorkerEvent) => void): (done: number, of: number, 
 /** Facts about the open model for the page. Also stores a fetched model's card in the library. */
 export async function modelFacts(
   ctx: Ctx,
-  { model: opened, choice, licence, tuned }: OpenResult,
+  { model: opened, planned, licence, tuned }: OpenResult,
   source: ModelSource,
 ): Promise<ModelFacts> {
   const { name, fingerprint, folder, config, dtype, weights, model, notes } = opened;
@@ -110,7 +111,7 @@ export async function modelFacts(
     parameters: countParameters(config),
     fileBytes: folder.stored?.bytes ?? weights.sizeBytes,
     fileDtype: folder.stored?.dtype ?? dtype,
-    gpuDtype: choice.precision,
+    gpuDtype: planned.plan.precision,
     gpuBytes: model.gpuBytes,
     licence,
     adapter: { name: adapter, software },
