@@ -59,6 +59,7 @@ export interface RunReport {
     | "dense perplexity"
     | "train"
     | "prune"
+    | "refit"
     | "recover"
     | "pruned perplexity"
     | "export";
