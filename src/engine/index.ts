@@ -113,7 +113,6 @@ export type { Checkpoint } from "./train/checkpoint.ts";
 export { ratiosOf } from "./train/ratio.ts";
 export { approvePlan, choosePlan, followPlan, nextPlan, planWanted, slowdownOf } from "./train/planChoices.ts";
 export type { PlanResult, PlanWish } from "./train/planChoices.ts";
-export { STORED_TYPES, type StoredType, type StoredWeights } from "./train/storedWeights.ts";
 export { countRecovery, type RecoveryPlan } from "./recover/planRecovery.ts";
 export type { MemoryPlan, PlanChoice, PlanParts } from "./train/memoryPlan.ts";
 export { resumeNote } from "./train/resumeNote.ts";

@@ -32,7 +32,7 @@ Prints the GPU memory that training and measuring a model takes, as one line of 
 Exit code 1 if no choice fits.`;
 
 /** What is planned, and `weights` as given. */
-export type PlanArguments = PlanRequest & { weights: Weights };
+type PlanArguments = PlanRequest & { weights: Weights };
 
 /** Reads the arguments and the config. Throws a UsageError that names the argument. */
 export async function readPlanArguments(argv: readonly string[]): Promise<PlanArguments> {

@@ -19,7 +19,7 @@ export function recomputeChoices({ layers }: Pick<ModelConfig, "layers">): Recom
 }
 
 /** All plans of a choice, fastest first; of equal speed, those with a compact copy first. A choice that names `recompute` has only that. */
-export async function planChoices(
+async function planChoices(
   facts: AdapterFacts,
   config: ModelConfig,
   choice: PlanChoice,

@@ -6,8 +6,7 @@ import { blockTypeNamed } from "../formats/gguf/types.ts";
 import { elementBytes, type Precision, sizeOf } from "../tensor.ts";
 
 /** Types that a model can be quantised to when it is opened: blocks of 32 values in 34 and in 18 bytes. */
-export const STORED_TYPES = ["q8_0", "q4_0"] as const;
-export type StoredType = (typeof STORED_TYPES)[number];
+type StoredType = "q8_0" | "q4_0";
 /** The type of all matrices, or what all of them take in a file. */
 export type StoredWeights = StoredType | { readonly matrixBytes: number };
 
