@@ -11,6 +11,7 @@ export {
   RECIPE_BOUNDS,
   RECIPE_NUMBERS,
   recipeOf,
+  WIDTH_MULTIPLES,
   writtenName,
 } from "./recipes/recipe.ts";
 export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
@@ -85,6 +86,7 @@ export { cutReader } from "./prune/gates/cutReader.ts";
 export { compactModel, modelOfMasks } from "./prune/gates/modelOfMasks.ts";
 export { byBlock, gateLayout, sharingOf } from "./masks/gates.ts";
 export type { GateLayout, Masks } from "./masks/gates.ts";
+export { checkReachable, lowestRatio, lowestReason } from "./masks/reachable.ts";
 export { readRatioList } from "./recipes/ratioList.ts";
 export { nestedArchitectures, nestednessOf } from "./masks/nestedness.ts";
 export type { LogitsAt, Nestedness } from "./masks/nestedness.ts";

@@ -47,7 +47,7 @@ test("an ablation without a hypernetwork is refused for every ratio", async () =
   const ask = (gates: Recipe["gates"]) =>
     encodeCheckpoint({ ...checkpoint, recipe: { ...checkpoint.recipe, gates, ratioMode: "every" } });
   await expect(decodeCheckpoint(await ask("no-gru"))).rejects.toThrow(
-    /gates: expected full or constrained, got no-gru/,
+    /gates: expected full, mlp or constrained, got no-gru/,
   );
   expect((await decodeCheckpoint(await ask("constrained"))).recipe.gates).toBe("constrained");
 });
