@@ -17,6 +17,7 @@ const COMMANDS = {
   prune: { file: "src/cli/prune.ts" },
   compare: { file: "src/cli/compare.ts" },
   evaluate: { file: "src/cli/evaluate.ts" },
+  plan: { file: "src/cli/plan.ts" },
   "verify:python": { file: "scripts/verifyPython.ts" },
   "verify:tokenizers": { file: "scripts/verifyTokenizers.ts" },
   bench: { file: "bench/run.ts" },

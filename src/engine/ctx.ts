@@ -31,6 +31,12 @@ export type MatmulChoice = MatmulVariant | "sized";
 export const usualMatmul = ({ quads, software }: AdapterFacts): MatmulChoice =>
   quads ? "quad" : software ? "registers" : "sized";
 
+/** The first `blocks` blocks are computed again, `group` of them at a time. The residual stream is kept before each group. */
+export interface Recompute {
+  readonly blocks: number;
+  readonly group: number;
+}
+
 export class Ctx {
   readonly gpu: Gpu;
   readonly buffers: Buffers;
@@ -43,6 +49,10 @@ export class Ctx {
   matmul: MatmulChoice | MatmulTable;
   /** Largest number of bytes of logits in memory at a time; a loss over more rows computes them in chunks. */
   logitsBytes = LOGITS_BYTES;
+  /** Which blocks of a model a training step computes again in its backward, instead of keeping their activations. */
+  recompute: Recompute = { blocks: 0, group: 1 };
+  /** Whether there is memory for a pruned model with weights of its own, beside the dense one. */
+  compact = true;
   private readonly arena: Arena;
   private readonly uploads: Arena;
   private encoder: GPUCommandEncoder | undefined;
@@ -51,6 +61,8 @@ export class Ctx {
   private warming: Promise<void>[] | undefined;
   /** Floating-point operations encoded since the last submit. */
   private flop = 0;
+  /** Set while a segment is computed again: what waits for the next dispatch (see `unread`). */
+  private waiting: { work?: () => void } | undefined;
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
@@ -144,6 +156,7 @@ export class Ctx {
   /** Encodes one dispatch of `groups` workgroups. `args` are in the order of the WGSL bindings: inputs, then outputs. */
   run(spec: KernelSpec, args: readonly Tensor[], uniform: Uniform, groups: Groups): void {
     invariant(this.inStep, "bug", `${spec.label}: dispatch kernels inside ctx.step`);
+    this.dispatchWaiting();
     if (this.warming) {
       this.warming.push(this.kernels.warm(spec));
       return;
@@ -168,6 +181,23 @@ export class Ctx {
   spend(flop: number): void {
     this.flop += flop;
     if (this.flop >= (this.gpu.facts.software ? SUBMIT_FLOP.software : SUBMIT_FLOP.hardware)) this.submit();
+  }
+
+  /**
+   * Runs `work`, which computes what no backward reads. Where a segment is computed again, this waits for the next dispatch: the last result of
+   * the segment is still in memory, so it is not computed twice.
+   */
+  unread(work: () => void): void {
+    this.dispatchWaiting();
+    if (this.waiting) this.waiting.work = work;
+    else work();
+  }
+
+  private dispatchWaiting(): void {
+    const work = this.waiting?.work;
+    if (!work || !this.waiting) return;
+    delete this.waiting.work;
+    work();
   }
 
   /** Whether an op on these inputs must record its backward. */
@@ -238,6 +268,34 @@ export class Ctx {
     this.profile?.resolve(this.encoder);
     this.gpu.device.queue.submit([this.encoder.finish()]);
     this.encoder = undefined;
+  }
+
+  /**
+   * A part of a forward pass, such as a block. Nothing outside reads what `work` makes, except its results. Without a tape, the rest is released
+   * at once; with one, after the backward of the segment, and with `again` also now: the segment then runs again in the backward pass.
+   */
+  segment(work: () => readonly Tensor[], again = false): readonly Tensor[] {
+    const { tape, arena } = this;
+    if (!tape) return this.scope(work);
+    const memory = {
+      mark: () => arena.mark,
+      takenSince: (mark: number) => arena.takenSince(mark),
+      release: (buffer: GpuBuffer) => {
+        if (arena.isTaken(buffer)) arena.release(buffer);
+      },
+    };
+    return tape.segment({ work, memory, ...(again ? { again: () => this.secondRun(work) } : {}) });
+  }
+
+  /** Runs a segment again, without what only computes its last result. */
+  private secondRun(work: () => readonly Tensor[]): readonly Tensor[] {
+    const outer = this.waiting;
+    this.waiting = {};
+    try {
+      return work();
+    } finally {
+      this.waiting = outer;
+    }
   }
 
   /** Releases the temporaries of `work`, but not its results, for later ops of the step. Releases nothing while a tape records. */

@@ -1,6 +1,7 @@
 // How gradients accumulate: sums, slices of a base, and no writes to what another op still reads. Values on the CPU, without a GPU.
 import { expect, test } from "vitest";
-import { Tape, type TapeArithmetic } from "./tape.ts";
+import type { GpuBuffer } from "./gpu/buffers.ts";
+import { type StepMemory, Tape, type TapeArithmetic } from "./tape.ts";
 import { elements, sizeOf, type Tensor, view } from "./tensor.ts";
 
 /** Tensors whose values are plain arrays by buffer number. */
@@ -202,4 +203,64 @@ test("an op with two outputs gets both gradients, and runs without the second", 
     [alone, numbers.tensor([300])],
   ]);
   expect(numbers.of(tape.gradOf(x))).toEqual([321]);
+});
+
+/** Memory that only remembers what is in use. Every tensor that is made after `start` belongs to it. */
+class Memory implements StepMemory {
+  readonly released: GpuBuffer[] = [];
+  private readonly takes: GpuBuffer[] = [];
+
+  constructor(numbers: Numbers) {
+    const { tensor } = numbers;
+    numbers.tensor = (...args) => {
+      const made = tensor.apply(numbers, args);
+      this.takes.push(made.buffer);
+      return made;
+    };
+  }
+  mark(): number {
+    return this.takes.length;
+  }
+  takenSince(mark: number): GpuBuffer[] {
+    return this.takes.slice(mark).filter((buffer) => !this.released.includes(buffer));
+  }
+  release(buffer: GpuBuffer): void {
+    if (this.takes.includes(buffer) && !this.released.includes(buffer)) this.released.push(buffer);
+  }
+}
+
+/** y = a x, whose backward reads x; the gradient of a is summed over rows by blocks. */
+function scaled({ numbers, tape }: ReturnType<typeof setUp>, x: Tensor, a: Tensor): Tensor {
+  const [xValue = 0, aValue = 0] = [numbers.of(x)[0], numbers.of(a)[0]];
+  const y = numbers.tensor([xValue * aValue]);
+  tape.record(y, [x, a], (dy) => {
+    const [d = 0] = numbers.of(dy);
+    const { sums, first } = tape.parts([a], 1);
+    numbers.set(sums, put(numbers.of(sums), first[0] ?? 0, d * (numbers.of(x)[0] ?? 0)));
+    return [numbers.tensor([d * aValue]), null];
+  });
+  return y;
+}
+
+test.each(["kept", "again"])("a segment that is %s gives the same gradients, and ends what it made", (kind) => {
+  const at = setUp();
+  const { numbers, tape } = at;
+  const [x, a, b, seed] = [numbers.tensor([3]), numbers.tensor([5, 0]), numbers.tensor([7, 0]), numbers.tensor([1])];
+  const memory = new Memory(numbers);
+  let runs = 0;
+  const work = () => {
+    runs++;
+    return [scaled(at, scaled(at, x, view(a, 0, [1])), view(b, 0, [1]))];
+  };
+  const [y] = tape.segment({ work, memory, ...(kind === "again" ? { again: work } : {}) });
+  if (!y) throw new Error("one result");
+  expect(memory.released).toHaveLength(kind === "again" ? 1 : 0);
+  tape.backward([[y, seed]]);
+  expect(runs).toBe(kind === "again" ? 2 : 1);
+  expect([x, a, b].map((tensor) => numbers.of(tape.gradOf(tensor))[0])).toEqual([35, 21, 15]);
+  // what is left in use are the three gradients, and the sums of two of them until they are read
+  const [dx, da, db] = [x, a, b].map((tensor) => tape.gradOf(tensor)?.buffer);
+  expect(memory.released).not.toContain(dx);
+  expect(memory.takenSince(0).filter((buffer) => ![dx, da, db].includes(buffer))).toHaveLength(2);
+  expect(memory.released).toContain(y.buffer);
 });

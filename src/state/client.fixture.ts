@@ -130,6 +130,7 @@ function scoresAt(
 const DEFAULTS: Answers = {
   open: () => FACTS,
   library: () => [],
+  memory: () => null,
   forget: () => ({ freedBytes: 0 }),
   texts: () => ({ calibrationTokens: 1000, evaluationTokens: 50_000 }),
   train: ({ recipe }) => ({ phase: "done", step: recipe.steps, of: recipe.steps }),

@@ -4,6 +4,7 @@ import type {
   Form,
   PlainError,
   PlanResult,
+  PlanWish,
   Recipe,
   Run,
   RunRecord,
@@ -45,6 +46,8 @@ export type * from "./payloads.ts";
 /** Every command is answered by one "reply" or "failure" with the same id. */
 export type Command =
   | { type: "open"; source: ModelSource }
+  /** Sets the memory of the GPU that plans have to fit into, null for no limit, and plans the open model anew: the fastest plan, or the wanted one. */
+  | { type: "memory"; bytes: number | null; wanted?: PlanWish }
   /** Lists the cached models, last used first. */
   | { type: "library" }
   | { type: "forget"; address: string }
@@ -116,6 +119,7 @@ type ShownPruning = { architecture: RunArchitecture } | { weights: PrunedMlp };
 /** The value of each command's reply. */
 export interface Replies {
   open: ModelFacts;
+  memory: null;
   library: readonly CachedModel[];
   forget: { freedBytes: number };
   texts: { calibrationTokens: number; evaluationTokens: number };

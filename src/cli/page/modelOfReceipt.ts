@@ -2,11 +2,11 @@
 import {
   type Ctx,
   EngineError,
-  indexLists,
   isWeightReceipt,
   masksFromReceipt,
   METHOD_NAMES,
   type Model,
+  modelOfMasks,
   type OpenedModel,
   readReceipt,
   readWeightReceipt,
@@ -16,14 +16,13 @@ import {
   type WeightReceipt,
   zeroedModel,
 } from "../../engine/index.ts";
-import { cutModel } from "./pruneGates.ts";
 
 /** The model of a receipt of either kind; the caller frees it. Throws "format" for a malformed receipt, "shape" for another model's. */
 export async function modelOfReceipt(ctx: Ctx, opened: OpenedModel, text: string): Promise<Model> {
   if (isWeightReceipt(text)) return zeroedModelOf(ctx, opened, readWeightReceipt(text)).model;
   const receipt = readReceipt(text);
   refuseRecovered(receipt);
-  return cutModel({ ctx, opened }, indexLists(masksFromReceipt(receipt, opened.config)));
+  return modelOfMasks(ctx, opened, masksFromReceipt(receipt, opened.config));
 }
 
 /** The model of a receipt of weight pruning, and its masks; freeing it leaves the dense model. Throws "unsupported" where the method also changed weights, which no receipt has. */

@@ -5,8 +5,8 @@ import {
   budgetOf,
   byBlock,
   checkReachable,
+  compactModel,
   countsOf,
-  cutReader,
   exportGates,
   formSizes,
   type FormSize,
@@ -14,9 +14,8 @@ import {
   indexLists,
   keptTotalWeights,
   keptWeights,
-  loadModel,
   type Masks,
-  type Model,
+  modelOfMasks,
   type Recipe,
   type RecoveryReceipt,
   Session,
@@ -82,23 +81,13 @@ export async function train(run: OpenRun, recipe: Recipe, report: Reporter): Pro
   return { architecture: architectureOf(taken, options), ...trained };
 }
 
-/** The compact model that index lists cut out; the caller frees it. */
-export function cutModel(
-  { ctx, opened }: Pick<OpenRun, "ctx" | "opened">,
-  lists: readonly Uint32Array[],
-): Promise<Model> {
-  const { config, weights, model } = opened;
-  const { precision } = model;
-  return loadModel(ctx, config, cutReader(weights, config.family, lists), { lists, precision });
-}
-
-/** Measures the compact model that the masks cut out. */
+/** Measures the pruned model of the masks. */
 export async function measureMasks(run: OpenRun, masks: Masks): Promise<MeasuredPair> {
-  const compact = await cutModel(run, indexLists(masks));
+  const pruned = await modelOfMasks(run.ctx, run.opened, masks);
   try {
-    return await run.measure(compact);
+    return await run.measure(pruned);
   } finally {
-    compact.free();
+    pruned.free();
   }
 }
 
@@ -184,7 +173,7 @@ export async function recoverMasks(
   report: Reporter,
 ): Promise<Recovered> {
   const lists = indexLists(masks);
-  const pruned = await cutModel(run, lists);
+  const pruned = await compactModel(run.ctx, run.opened, masks);
   const budget = budgetOf(run.opened.config);
   const ratio = keptWeights(budget, countsOf(masks)) / budget.blockWeights;
   try {

@@ -72,7 +72,10 @@ export class Buffers {
 export class Arena {
   private readonly buffers: Buffers;
   private readonly idle = new Map<number, GpuBuffer[]>();
+  /** The buffers in use, with their places in `takes`. */
   private readonly taken = new Map<GpuBuffer, number>();
+  /** All takes of the step, in order. */
+  private takes: GpuBuffer[] = [];
   private readonly owned: GpuBuffer[] = [];
 
   constructor(buffers: Buffers) {
@@ -82,33 +85,37 @@ export class Arena {
   take(bytes: number, label: string): GpuBuffer {
     const size = roundUp(Math.max(bytes, 1), BINDING_ALIGNMENT_BYTES);
     const buffer = this.idle.get(size)?.pop() ?? this.grow(size, label);
-    this.taken.set(buffer, size);
+    this.taken.set(buffer, this.takes.push(buffer) - 1);
     return buffer;
   }
 
   /** Releases a buffer within the step, for later takes of the same step. */
   release(buffer: GpuBuffer): void {
-    const size = this.taken.get(buffer);
-    invariant(size !== undefined, "bug", "expected to release a buffer of this step, got another one");
-    this.taken.delete(buffer);
-    const list = this.idle.get(size);
+    invariant(this.taken.delete(buffer), "bug", "expected to release a buffer of this step, got another one");
+    const list = this.idle.get(buffer.bytes);
     if (list) list.push(buffer);
-    else this.idle.set(size, [buffer]);
+    else this.idle.set(buffer.bytes, [buffer]);
   }
 
-  /** Buffers taken since `mark` was read, newest last. */
+  /** Whether a buffer was taken in this step and not released. */
+  isTaken(buffer: GpuBuffer): boolean {
+    return this.taken.has(buffer);
+  }
+
+  /** Buffers taken since `mark` was read and not released, oldest first. */
   takenSince(mark: number): GpuBuffer[] {
-    return [...this.taken.keys()].slice(mark);
+    return this.takes.slice(mark).filter((buffer, i) => this.taken.get(buffer) === mark + i);
   }
 
-  /** Number of buffers taken in this step. */
+  /** Number of takes in this step. */
   get mark(): number {
-    return this.taken.size;
+    return this.takes.length;
   }
 
   /** Ends the step: all buffers become free, in an order that does not depend on what the step did. */
   reset(): void {
     this.taken.clear();
+    this.takes = [];
     this.idle.clear();
     for (const buffer of [...this.owned].sort((a, b) => b.id - a.id)) {
       const list = this.idle.get(buffer.bytes);

@@ -15,7 +15,7 @@ import type { KvCache } from "./kvCache.ts";
 import type { Model } from "./load.ts";
 import { S1, S2, S3, S5 } from "../../shared/vectors.ts";
 import { DENSE, type Selection } from "./selection.ts";
-import { entered, normed, joined, type Stream } from "./stream.ts";
+import { entered, type LeaveAt, normed, joined, type Stream } from "./stream.ts";
 
 /** The part of a model that a forward pass needs. */
 export type Decoder = Pick<Model, "config" | "weights">;
@@ -78,7 +78,13 @@ function decoderStream(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOp
   const { selection, onHidden } = options;
   const span = spanOf(ctx, elements(ids), options.start);
   let stream: Stream = { x: embedAt(ctx, model, ids, span) };
-  model.weights.blocks.forEach((_, block) => {
+  const layers = model.weights.blocks.length;
+  const { blocks, group } = ctx.recompute;
+  // A hook reads every block's result, which blocks that run again do not keep.
+  const again = ctx.tape && !onHidden ? Math.min(blocks, layers) : 0;
+  for (let first = 0; first < again; first += group)
+    stream = blocksAgain(ctx, model, stream, { ...options, ...span, first, count: Math.min(group, again - first) });
+  for (let block = again; block < layers; block++) {
     const before = stream;
     stream = blockAt(ctx, model, before, { ...options, ...span, block });
     if (onHidden) {
@@ -87,8 +93,25 @@ function decoderStream(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOp
     } else ctx.release(...tensorsOf(before));
     // Adapters stop a program whose submits take seconds. A training step stays one submit, and so does a single token.
     if (!ctx.tape && elements(ids) >= ROWS_PER_SUBMIT) ctx.submit();
-  });
+  }
   return stream;
+}
+
+interface AgainOptions extends Omit<ForwardOptions, "start">, Span {
+  first: number;
+  count: number;
+}
+
+/** The stream after `count` blocks from `first` on, which run again in the backward pass. */
+function blocksAgain(ctx: Ctx, model: Decoder, before: Stream, { first, count, ...options }: AgainOptions): Stream {
+  let after = before;
+  const [x, y] = ctx.segment(() => {
+    after = before;
+    for (let block = first; block < first + count; block++) after = blockAt(ctx, model, after, { ...options, block });
+    return tensorsOf(after);
+  }, true);
+  invariant(x, "bug", `block ${first} has no result`);
+  return streamOf(x, y, after.branch?.at);
 }
 
 const tensorsOf = ({ x, branch }: Stream): Tensor[] => (branch ? [x, branch.y] : [x]);
@@ -121,10 +144,13 @@ function blockAt(ctx: Ctx, model: Decoder, before: Stream, options: Omit<BlockOp
   const own = model.weights.blocks[block];
   invariant(own, "bug", `the model has no block ${block}`);
   const pass: Pass = { ...options, ctx, model, own };
-  const [x, y] = ctx.scope(() => tensorsOf(decoderBlock(pass, before)));
+  const [x, y] = ctx.segment(() => tensorsOf(decoderBlock(pass, before)));
   invariant(x, "bug", `block ${block} has no result`);
-  return y ? { x, branch: { y, at: { block, vector: S5 } } } : { x };
+  return streamOf(x, y, { block, vector: S5 });
 }
+
+const streamOf = (x: Tensor, y: Tensor | undefined, at: LeaveAt | undefined): Stream =>
+  y && at ? { x, branch: { y, at } } : { x };
 
 /** The head's input from the residual stream: (T, d) after the final norm, or narrower if projectOut follows it. */
 export const headInput = (ctx: Ctx, model: Decoder, hidden: Tensor): Tensor =>

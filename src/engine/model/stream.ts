@@ -13,7 +13,7 @@ import { S1, S2, S3, S5 } from "../../shared/vectors.ts";
 import type { Selection, VectorOf } from "./selection.ts";
 
 type EnterAt = VectorOf<typeof S1 | typeof S3>;
-type LeaveAt = VectorOf<typeof S2 | typeof S5>;
+export type LeaveAt = VectorOf<typeof S2 | typeof S5>;
 
 export interface Stream {
   /** (T, d). */

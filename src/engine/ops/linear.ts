@@ -121,7 +121,7 @@ function forwardLaunch(ctx: Ctx, shape: MatmulShape): ForwardLaunch {
 export function linear(ctx: Ctx, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const [n = 0] = weight.shape;
   const y = ctx.empty([...x.shape.slice(0, -1), n], "linear", { requiresGrad: ctx.needsGrad(x) });
-  linearForward(ctx, { x, weight, bias, y });
+  ctx.unread(() => linearForward(ctx, { x, weight, bias, y }));
   return ctx.record(y, [x], (dy) => {
     const dx = ctx.gradTarget(x);
     linearBackward(ctx, dy, weight, dx);

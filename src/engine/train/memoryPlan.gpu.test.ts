@@ -1,7 +1,7 @@
 // The memory plan against the buffer pool after models are really loaded, trained and measured; and refusals, with the plans that would fit.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { modelTensors } from "../config/tensors.ts";
-import { Ctx } from "../ctx.ts";
+import { Ctx, type Recompute } from "../ctx.ts";
 import { elementCount } from "../dtype.ts";
 import { type EngineError } from "../errors.ts";
 import { perplexity } from "../evaluate/perplexity.ts";
@@ -15,7 +15,8 @@ import { cutReader } from "../prune/gates/cutReader.ts";
 import { indexLists } from "../masks/compact.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { elementBytes, type Precision } from "../tensor.ts";
-import { choicesThatFit, planMemory, planRefusal, type PlanChoice } from "./memoryPlan.ts";
+import { planMemory, type PlanChoice } from "./memoryPlan.ts";
+import { choicesThatFit, planRefusal } from "./planChoices.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { Session } from "./session.ts";
 
@@ -79,6 +80,30 @@ describe.each<[string, Precision]>([
     session.free();
     ctx.buffers.freeAll();
   });
+});
+
+/** Groups of blocks that fit, some blocks, and all of them. */
+test.each<Recompute>([
+  { blocks: 1, group: 1 },
+  { blocks: 3, group: 2 },
+  { blocks: 3, group: 1 },
+])("a step that computes %o again takes the planned memory", async (recompute) => {
+  for (const name of ["llama", "gemma", "opt"]) {
+    const ctx = new Ctx(gpu);
+    const { config, model } = await openModel(ctx, await goldenFolder(name));
+    const choice = { precision: "f32", trainingTokens: 64, evaluationTokens: 8 } as const;
+    const { parts } = await planMemory(gpu.facts, config, { ...choice, recompute });
+    const without = await planMemory(gpu.facts, config, choice);
+    expect(parts.training).toBeLessThan(without.parts.training);
+    ctx.recompute = recompute;
+    const text = Uint32Array.from({ length: 256 }, (_, i) => (i * 7919) % config.vocab);
+    const session = new Session(ctx, model, { recipe: { ...DEFAULT_RECIPE, tokens: 64 }, text, subject: "plan" });
+    const before = ctx.buffers.bytesInUse;
+    await session.run({ due: () => false, onReport: () => undefined, steps: 2 });
+    expect(off(parts.training + parts.logits, ctx.buffers.bytesInUse - before)).toBeLessThan(SHARE);
+    session.free();
+    ctx.buffers.freeAll();
+  }
 });
 
 test("logits are the part that grows with the vocabulary", async () => {

@@ -1,33 +1,41 @@
 // How much GPU memory a model and its run will take, before anything is loaded: the engine's own code, run on a device that only counts.
-import { Ctx } from "../ctx.ts";
+import { Ctx, type Recompute } from "../ctx.ts";
 import type { WeightStorage } from "../dtype.ts";
-import { EngineError } from "../errors.ts";
 import { type AdapterFacts, Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/load.ts";
-import { blockDtypesOf, type FileDtypes, precisionOfStorage } from "../model/matrixStorage.ts";
 import { makeKvCache } from "../model/kvCache.ts";
+import { type FileDtypes, precisionOfStorage } from "../model/matrixStorage.ts";
 import type { ModelConfig } from "../config/modelConfig.ts";
 import { budgetOf } from "../masks/budget.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { Hypernet } from "../prune/gates/hypernet.ts";
 import { hypernetLayout } from "../prune/gates/hypernetLayout.ts";
-import { elementBytes } from "../tensor.ts";
-import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "../recipes/recipe.ts";
+import { ELEMENT_BYTES, elementBytes } from "../tensor.ts";
+import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { emptyModel, evaluateOnce } from "./emptyModel.ts";
+import { type StoredWeights, storedBytes } from "./storedWeights.ts";
 import { makeTrainState } from "./state.ts";
 import { trainStep } from "./step.ts";
 
 export interface PlanChoice {
-  /** How matrices are stored on the GPU. */
+  /** How matrices are stored. */
   precision: WeightStorage;
   /** Tokens of a training step. */
   trainingTokens: number;
   /** Tokens of a perplexity window, and of a generated text. */
   evaluationTokens: number;
+  /** A type that all matrices would be quantised to, or their bytes; they are then counted so, and not in `precision`. */
+  weights?: StoredWeights;
+  /** Which blocks a step computes again. Default: none. */
+  recompute?: Recompute;
+  /** Whether the pruned model gets weights of its own, which its speed is measured with; else it is the dense one under masks. Default: true. */
+  compact?: boolean;
+  /** Memory that all of this has to fit into. Default: not limited, because WebGPU does not report it. */
+  memoryBytes?: number;
 }
 
 /** A choice for a model; with the element types of its file, which matter where matrices are stored as there. Default: all f32. */
-interface PlanRequest extends PlanChoice {
+export interface PlanRequest extends PlanChoice {
   dtypes?: FileDtypes | undefined;
 }
 
@@ -44,7 +52,7 @@ export interface PlanParts {
   evaluation: number;
   /** The KV cache of a generated text. */
   cache: number;
-  /** The pruned model beside the dense one, at the default ratio; with a recovery, the model that it starts from. */
+  /** The pruned model beside the dense one, at the default ratio, or its masks; with a recovery, the model that it starts from. */
   pruned: number;
   /** What a recovery takes beside both models. Missing where none is asked for. */
   recovery?: number;
@@ -58,13 +66,50 @@ export type CountAfter = (
 ) => Promise<Pick<PlanParts, "pruned" | "recovery">>;
 
 export interface MemoryPlan extends PlanChoice {
+  recompute: Recompute;
+  compact: boolean;
   parts: PlanParts;
   totalBytes: number;
+  /** Floating-point operations of the matmuls of a training step. */
+  stepFlop: number;
   buffers: number;
   largest: { label: string; bytes: number };
   /** Size of the largest buffer that the adapter allows. */
   limitBytes: number;
   fits: boolean;
+}
+
+const NO_RECOMPUTE: Recompute = { blocks: 0, group: 1 };
+
+/** Counts bytes and matmuls instead of computing. */
+class CountingCtx extends Ctx {
+  readonly largest = { label: "", bytes: 0 };
+  count = 0;
+  matmulFlop = 0;
+  private before = 0;
+
+  constructor(facts: AdapterFacts, recompute: Recompute) {
+    super(
+      Gpu.counting(facts, (label, bytes) => {
+        this.count++;
+        if (bytes > this.largest.bytes) Object.assign(this.largest, { label, bytes });
+      }),
+    );
+    this.buffers.unlimited = true;
+    this.recompute = recompute;
+  }
+
+  override spend(flop: number): void {
+    this.matmulFlop += flop;
+    super.spend(flop);
+  }
+
+  /** Bytes since the last call. */
+  readonly taken = (): number => {
+    const bytes = this.buffers.bytesInUse - this.before;
+    this.before = this.buffers.bytesInUse;
+    return bytes;
+  };
 }
 
 /** Plans for an adapter with these facts. Nothing is allocated. count: of what follows the training of masks, such as a recovery. */
@@ -74,57 +119,51 @@ export async function planMemory(
   { dtypes, ...given }: PlanRequest,
   count?: CountAfter,
 ): Promise<MemoryPlan> {
-  const choice = withinPositions(config, given);
+  const choice = { recompute: NO_RECOMPUTE, compact: true, ...withinPositions(config, given) };
   const request = { ...choice, dtypes };
-  const largest = { label: "", bytes: 0 };
-  let buffers = 0;
-  const gpu = Gpu.counting(facts, (label, bytes) => {
-    buffers++;
-    if (bytes > largest.bytes) Object.assign(largest, { label, bytes });
-  });
-  const ctx = new Ctx(gpu);
-  ctx.buffers.unlimited = true;
-  let before = 0;
-  const taken = (): number => {
-    const bytes = ctx.buffers.bytesInUse - before;
-    before = ctx.buffers.bytesInUse;
-    return bytes;
-  };
+  const ctx = new CountingCtx(facts, choice.recompute);
+  const { taken } = ctx;
   const model = await emptyModel(ctx, config, request);
-  const weights = taken();
-  const state = emptyRun(ctx, config);
-  const hypernet = taken();
-  trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(choice.trainingTokens) });
-  const step = taken();
+  const precision = precisionOfStorage(choice.precision);
+  const weights = storedBytes(config, taken(), { ...choice, precision });
+  const { hypernet, step } = runStep(ctx, model, choice);
+  const stepFlop = ctx.matmulFlop;
   evaluateOnce(ctx, model, choice.evaluationTokens);
   const evaluation = taken();
   makeKvCache(ctx, config, Math.min(config.context, choice.evaluationTokens));
   const cache = taken();
   const withoutVocabulary = await stepBytes(facts, { ...config, vocab: SMALL_VOCABULARY }, request);
   const logits = step - Math.min(step, withoutVocabulary);
-  const after = count
-    ? await count(ctx, model, { window: choice.evaluationTokens, taken })
-    : { pruned: await prunedBytes(facts, config, choice.precision) };
+  const pruned = choice.compact ? await compactBytes(facts, config, choice.precision) : maskBytes(config);
+  const after = count ? await count(ctx, model, { window: choice.evaluationTokens, taken }) : { pruned };
   const parts = { weights, hypernet, training: step - logits, logits, evaluation, cache, ...after };
   const limitBytes = Math.min(facts.maxBindingBytes, facts.maxBufferBytes);
+  const totalBytes = totalOf(parts);
   return {
     ...choice,
-    parts,
-    totalBytes: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0),
-    buffers,
-    largest,
-    limitBytes,
-    fits: largest.bytes <= limitBytes,
+    ...{ parts, totalBytes, stepFlop, buffers: ctx.count, largest: ctx.largest, limitBytes },
+    fits: ctx.largest.bytes <= limitBytes && totalBytes <= (choice.memoryBytes ?? Infinity),
   };
 }
 
-/** The pruned model at the default ratio, in the precision of copies. */
-async function prunedBytes(facts: AdapterFacts, config: ModelConfig, storage: WeightStorage): Promise<number> {
+const totalOf = (parts: PlanParts): number =>
+  Object.values<number>({ ...parts }).reduce((sum, bytes) => sum + bytes, 0);
+
+/** A compact model of the default ratio, in the precision of copies. */
+async function compactBytes(facts: AdapterFacts, config: ModelConfig, storage: WeightStorage): Promise<number> {
   const precision = precisionOfStorage(storage);
-  const ctx = new Ctx(Gpu.counting(facts, () => undefined));
-  ctx.buffers.unlimited = true;
-  const { gpuBytes } = await emptyModel(ctx, config, { precision });
+  const { gpuBytes } = await emptyModel(new CountingCtx(facts, NO_RECOMPUTE), config, { precision });
   return gpuBytes - (1 - DEFAULT_RECIPE.ratio) * budgetOf(config).blockWeights * elementBytes(precision);
+}
+
+const maskBytes = (config: ModelConfig): number => gateLayout(config).length * ELEMENT_BYTES;
+
+/** The same plan with masks on the dense model in place of a compact one. */
+export function withoutCompact(config: ModelConfig, plan: MemoryPlan): MemoryPlan {
+  const parts = { ...plan.parts, pruned: maskBytes(config) };
+  const totalBytes = totalOf(parts);
+  const fits = plan.largest.bytes <= plan.limitBytes && totalBytes <= (plan.memoryBytes ?? Infinity);
+  return { ...plan, compact: false, parts, totalBytes, fits };
 }
 
 /** A model with learned positions refuses longer sequences. */
@@ -141,114 +180,23 @@ function withinPositions({ rope, context }: ModelConfig, choice: PlanChoice): Pl
 const SMALL_VOCABULARY = 4;
 
 /** Bytes of the buffers that a training step allocates. */
-async function stepBytes(facts: AdapterFacts, config: ModelConfig, choice: PlanRequest): Promise<number> {
-  const ctx = new Ctx(Gpu.counting(facts, () => undefined));
-  ctx.buffers.unlimited = true;
-  const model = await emptyModel(ctx, config, choice);
-  const state = emptyRun(ctx, config);
-  const before = ctx.buffers.bytesInUse;
-  trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(choice.trainingTokens) });
-  return ctx.buffers.bytesInUse - before;
-}
-
-function emptyRun(ctx: Ctx, config: ModelConfig): ReturnType<typeof makeTrainState> {
-  const hypernet = new Hypernet(ctx, hypernetLayout(gateLayout(config), false));
-  return makeTrainState(ctx, hypernet, budgetOf(config), DEFAULT_RECIPE.lambda);
-}
-
-/**
- * Plans near this choice that fit: in half precision, as stored in a quantised file, with a shorter context, or several of these. Empty if
- * none fits.
- */
-export async function choicesThatFit(
+async function stepBytes(
   facts: AdapterFacts,
   config: ModelConfig,
-  choice: PlanRequest,
-  count?: CountAfter,
-): Promise<MemoryPlan[]> {
-  const { dtypes } = choice;
-  const quantised = dtypes && blockDtypesOf(config, dtypes).length > 0;
-  const smaller = [
-    ...(choice.precision === "f32" ? (["f16"] as const) : []),
-    ...(quantised ? (["file"] as const) : []),
-  ];
-  const found: MemoryPlan[] = [];
-  for (const precision of smaller.filter((one) => one !== choice.precision)) {
-    const plan = await planMemory(facts, config, { ...choice, precision }, count);
-    if (plan.fits) found.push(plan);
-  }
-  const fitting = new Set(found.map((plan) => plan.precision));
-  for (const precision of new Set([choice.precision, ...smaller])) {
-    if (fitting.has(precision)) break;
-    let { trainingTokens, evaluationTokens } = choice;
-    while (trainingTokens > RECIPE_BOUNDS.tokens.min || evaluationTokens > RECIPE_BOUNDS.tokens.min) {
-      trainingTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(trainingTokens / 2));
-      evaluationTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(evaluationTokens / 2));
-      const plan = await planMemory(facts, config, { precision, trainingTokens, evaluationTokens, dtypes }, count);
-      if (!plan.fits) continue;
-      found.push(plan);
-      break;
-    }
-  }
-  return found;
+  choice: Required<Pick<PlanChoice, "recompute">> & PlanRequest,
+): Promise<number> {
+  const ctx = new CountingCtx(facts, choice.recompute);
+  return runStep(ctx, await emptyModel(ctx, config, choice), choice).step;
 }
 
-/** How messages say it. */
-const STORED: Readonly<Record<WeightStorage, string>> = {
-  f32: "in full precision",
-  f16: "in half precision",
-  file: "with weights as the file stores them",
-};
-
-const GIGA = 1e9;
-const gigabytes = (bytes: number): string => `${(bytes / GIGA).toFixed(bytes < GIGA / 10 ? 3 : 2)} GB`;
-
-/** The error "limit" for a plan that does not fit, with its numbers and those of the plans that would fit. */
-export function planRefusal(name: string, plan: MemoryPlan, others: readonly MemoryPlan[]): EngineError {
-  const { totalBytes, buffers, largest, limitBytes } = plan;
-  const needs = `${name} needs ${gigabytes(totalBytes)} in ${buffers} buffers, of which ${largest.label} takes ${gigabytes(largest.bytes)}; this adapter allows ${gigabytes(limitBytes)} per buffer.`;
-  const [first, ...more] = others.map((other) => {
-    const shorter = other.trainingTokens < plan.trainingTokens || other.evaluationTokens < plan.evaluationTokens;
-    const how = [
-      ...(other.precision === plan.precision ? [] : [STORED[other.precision]]),
-      ...(shorter ? [`with ${other.trainingTokens} tokens per step and windows of ${other.evaluationTokens}`] : []),
-    ].join(" ");
-    return `${how} it takes ${gigabytes(other.totalBytes)}, at most ${gigabytes(other.largest.bytes)} per buffer`;
-  });
-  const would = first
-    ? `What would fit: ${[first, ...more].join("; or ")}.`
-    : "Neither half precision nor a shorter context makes it fit: choose a smaller model, or an adapter that allows larger buffers.";
-  return new EngineError("limit", `${needs} ${would}`, { largest: largest.label, bytes: largest.bytes, limitBytes });
-}
-
-/** A plan, and if it does not fit, plans that would. */
-export interface PlanResult {
-  name: string;
-  plan: MemoryPlan;
-  others: readonly MemoryPlan[];
-  /** Whether the file has quantised matrices, which can stay as they are. */
-  quantised: boolean;
-}
-
-/** The model to plan for, by the name that messages use. */
-interface PlanSubject {
-  name: string;
-  config: ModelConfig;
-  choice: PlanChoice;
-  /** Element types of its file. */
-  dtypes: FileDtypes;
-  count?: CountAfter;
-}
-
-/** Plans, reports the plan, and throws "limit" if it does not fit. */
-export async function approvePlan(
-  facts: AdapterFacts,
-  { name, config, choice: given, dtypes, count }: PlanSubject,
-  onPlan: (result: PlanResult) => void = () => undefined,
-): Promise<void> {
-  const choice = { ...given, dtypes };
-  const plan = await planMemory(facts, config, choice, count);
-  const others = plan.fits ? [] : await choicesThatFit(facts, config, choice, count);
-  onPlan({ name, plan, others, quantised: blockDtypesOf(config, dtypes).length > 0 });
-  if (!plan.fits) throw planRefusal(name, plan, others);
+/** Runs a training step, and returns the bytes of its state and of its own. */
+function runStep(ctx: CountingCtx, model: Model, { trainingTokens }: PlanChoice): { hypernet: number; step: number } {
+  const { config } = model;
+  ctx.taken();
+  const gateModel = new Hypernet(ctx, hypernetLayout(gateLayout(config), false));
+  const state = makeTrainState(ctx, gateModel, budgetOf(config), DEFAULT_RECIPE.lambda);
+  const hypernet = ctx.taken();
+  ctx.matmulFlop = 0;
+  trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(trainingTokens) });
+  return { hypernet, step: ctx.taken() };
 }

@@ -1,4 +1,5 @@
 // Opening a model. If one cannot be opened, the previous model stays.
+import { EngineError, type PlanWish } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { ModelSource } from "../../worker/protocol.ts";
 import type { SliceOf } from "../slice.ts";
@@ -39,7 +40,20 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, set, g
       };
     },
   });
+  const plan = async (bytes: number | null, wanted?: PlanWish): Promise<void> => {
+    try {
+      await client.request({ type: "memory", bytes, ...(wanted ? { wanted } : {}) });
+    } catch (error) {
+      get().notify(EngineError.from(error), "model");
+    }
+  };
   return {
+    gpuMemoryBytes: null,
+    setGpuMemory(gpuMemoryBytes) {
+      set({ gpuMemoryBytes });
+      return plan(gpuMemoryBytes);
+    },
+    choosePlan: (wanted) => plan(get().gpuMemoryBytes, wanted),
     model: { phase: "closed" },
     source: { kind: "embedded" },
     requestedSource: { kind: "embedded" },

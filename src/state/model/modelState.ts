@@ -1,5 +1,5 @@
 // State of the open model, of the library of models, and of the self-check.
-import type { EngineError, PlanResult } from "../../engine/index.ts";
+import type { EngineError, PlanResult, PlanWish } from "../../engine/index.ts";
 import type { AdapterCheck, CachedModel, ModelFacts, ModelSource } from "../../worker/protocol.ts";
 
 export interface ModelSlice {
@@ -16,6 +16,12 @@ export interface ModelSlice {
   openError: EngineError | null;
   /** GPU memory of the model that was last opened or refused. */
   plan: { planned: PlanResult; storageFreeBytes: number | null; source: ModelSource } | null;
+  /** Memory of the GPU that plans have to fit into; null where it is not known. */
+  gpuMemoryBytes: number | null;
+  /** Plans the open model, and those opened later, for this memory. */
+  setGpuMemory(bytes: number | null): Promise<void>;
+  /** Lets the open model run by another plan of the same lengths and precision. */
+  choosePlan(wanted: PlanWish): Promise<void>;
   /** Opens a model. Resolves with whether it is open. */
   open(source: ModelSource): Promise<boolean>;
   dismissOpenError(): void;

@@ -1,5 +1,12 @@
 // Commands that prepare and save exports, and time them.
-import { invariant, type PerplexityPair, type RecoveryReceipt } from "../../engine/index.ts";
+import {
+  approvePlan,
+  fileDtypes,
+  invariant,
+  type PerplexityPair,
+  RECIPE_BOUNDS,
+  type RecoveryReceipt,
+} from "../../engine/index.ts";
 import { exportNested } from "../export/exportNested.ts";
 import { type CommonOptions, commonOptions } from "../export/exportPruned.ts";
 import { measureSpeed } from "../export/speed.ts";
@@ -75,14 +82,35 @@ async function measuredPairs(
   return { perplexity, ...(recovery ? { recovery } : {}) };
 }
 
+/** Frees the memory of training steps for a compact model where it has no room beside them. Throws "limit" with numbers if that is not enough. */
+async function approveSpeed({ onDevice, planned }: WorkerState): Promise<void> {
+  const ctx = onDevice.context();
+  if (ctx.compact || !planned) return;
+  const { name, config, weights } = onDevice.opened().model;
+  const choice = { ...planned.plan, trainingTokens: RECIPE_BOUNDS.tokens.min, compact: true };
+  const subject = { name: `Measuring the speed of the pruned ${name}`, config, choice };
+  await approvePlan(ctx.gpu.facts, { ...subject, dtypes: fileDtypes(config, weights) });
+  ctx.freeStep();
+}
+
 async function speed(state: WorkerState, { report, cancelled }: TaskControls): Promise<Replies["speed"]> {
   const { onDevice } = state;
   const { model: opened } = onDevice.opened();
   const { pruned: exported, onnx } = await state.prepared.speedSubjects(opened);
   const { ids } = await state.text("evaluation");
-  return state.pruning.withModel(exported, (pruned) => {
-    const subjects = { opened, pruned, ids, ...(onnx ? { onnx } : {}) };
-    return measureSpeed(onDevice.context(), subjects, { onPart: report("parts"), cancelled });
+  const ctx = onDevice.context();
+  await approveSpeed(state);
+  const measured = state.pruning.withModel(
+    exported,
+    (pruned) => {
+      const subjects = { opened, pruned, ids, ...(onnx ? { onnx } : {}) };
+      return measureSpeed(ctx, subjects, { onPart: report("parts"), cancelled });
+    },
+    true,
+  );
+  // a copy for which there is no memory otherwise exists only while it is measured
+  return measured.finally(() => {
+    if (!ctx.compact && state.pruning.pruned?.kind === "gates") onDevice.pruned.free();
   });
 }
 

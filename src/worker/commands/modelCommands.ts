@@ -1,5 +1,5 @@
 // Commands of the open model: opening, the library of cached models, its texts, and the check of the adapter.
-import { EngineError } from "../../engine/index.ts";
+import { EngineError, followPlan } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { TextSources } from "../../shared/texts.ts";
 import type { ModelFacts, ModelSource, Replies } from "../protocol.ts";
@@ -9,14 +9,16 @@ import { TrainingRun } from "../run/trainingRun.ts";
 import { forgetCached, listCached } from "../storage/library.ts";
 import { modelFacts, openModelSource } from "../storage/openModel.ts";
 import { measureCurrent } from "./measureCommands.ts";
+import { setMemory } from "./planCommands.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
 
 export function modelCommands(
   state: WorkerState,
-): Pick<Handlers, "open" | "library" | "forget" | "texts" | "selfCheck" | "cancel"> {
+): Pick<Handlers, "open" | "memory" | "library" | "forget" | "texts" | "selfCheck" | "cancel"> {
   const { tasks, onDevice } = state;
   return {
     open: ({ source }) => tasks.run("open", ({ signal }) => openSource(state, source, signal)),
+    memory: (command) => setMemory(state, command),
     library: () => listCached(),
     forget: ({ address }) => forgetCached(address),
     texts: (sources) => setTexts(state, sources),
@@ -35,8 +37,8 @@ export function modelCommands(
 async function openSource(state: WorkerState, source: ModelSource, signal: AbortSignal): Promise<ModelFacts> {
   const { onDevice, perplexities, taskScores, pruning, texts, send } = state;
   const ctx = await onDevice.device();
-  const opening = await openModelSource(ctx, source, signal, send);
-  const { model, choice } = opening;
+  const opening = await openModelSource(ctx, source, signal, state);
+  const { model, planned } = opening;
   const run = new TrainingRun(ctx, model, {
     send,
     onLogits: (logits) => pruning.setLogits(logits),
@@ -48,8 +50,9 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
     taskScores.forget();
     pruning.forget();
   }
-  perplexities.window = choice.evaluationTokens;
-  state.opening = choice;
+  perplexities.window = planned.plan.evaluationTokens;
+  state.planned = planned;
+  followPlan(ctx, planned.plan);
   state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();

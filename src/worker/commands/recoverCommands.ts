@@ -83,7 +83,7 @@ async function recoverCurrent(
   const readings: GuardReading[] = [...(paused?.saved.readings ?? [])];
   let saved: SavedRecovery | undefined;
   const work = {
-    ...{ opened, pruned, model: await pruning.model(), choice, text, subject, before, context: perplexities.window },
+    ...{ opened, pruned, model: await pruning.compact(), choice, text, subject, before, context: perplexities.window },
     ...(paused ? { checkpoint: paused.checkpoint } : {}),
   };
   const { facts, recovered, ...ended } = await recoverPruning(onDevice.context(), work, {
@@ -127,7 +127,7 @@ async function refitCurrent(
   const text = await state.text("calibration");
   state.evaluationTokens = tokens;
   const before = await readingOf(state, controls);
-  const work = { opened, pruned, model: await pruning.model(), text, context: perplexities.window, before };
+  const work = { opened, pruned, model: await pruning.compact(), text, context: perplexities.window, before };
   const onProgress = controls.report("parts");
   const watch = { onProgress, cancelled: controls.cancelled };
   const { facts, recovered } = await refitPruning(onDevice.context(), work, watch);
@@ -135,7 +135,9 @@ async function refitCurrent(
 }
 
 /** Sends the plan of a recovery's memory. Throws "limit" if it does not fit. */
-async function planned({ onDevice, opening, send }: WorkerState, of: Omit<PlannedRecovery, "opening">): Promise<void> {
+async function planned(state: WorkerState, of: Omit<PlannedRecovery, "opening">): Promise<void> {
+  const { onDevice, send } = state;
+  const opening = state.planned?.plan;
   invariant(opening, "bug", "a recovery was requested before a model was open");
   const storageFreeBytes = (await freeBytes()) ?? null;
   await approveRecovery(onDevice.context().gpu.facts, { ...of, opening }, (result) =>

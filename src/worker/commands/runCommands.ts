@@ -1,5 +1,5 @@
 // Commands of the training run, of the current pruning and of saved runs.
-import { invariant, type PerplexityPair } from "../../engine/index.ts";
+import { EngineError, invariant, type PerplexityPair } from "../../engine/index.ts";
 import { perplexityOfMasks } from "../measure/otherRatios.ts";
 import type { CommandOf, Replies } from "../protocol.ts";
 import type { ModelWithRun } from "../run/modelOnDevice.ts";
@@ -7,6 +7,7 @@ import type { Pruned } from "../run/pruned.ts";
 import { recordOf } from "../run/runRecords.ts";
 import { pruneMlp, weightWindow } from "../run/weightPruning.ts";
 import type { TaskControls } from "../tasks.ts";
+import { fallBack } from "./planCommands.ts";
 import { recoveryReceipt } from "./recoverCommands.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
 
@@ -51,7 +52,15 @@ async function train(
   state.pruning.ratio = recipe.ratio;
   state.evaluationTokens = tokens;
   const { run } = state.onDevice.opened();
-  return run.train(recipe, await state.text("calibration"), steps);
+  const text = await state.text("calibration");
+  for (;;) {
+    try {
+      return await run.train(recipe, text, steps);
+    } catch (error) {
+      // from the last checkpoint on, which the run has read again
+      if (EngineError.from(error).code !== "out-of-memory" || !(await fallBack(state))) throw error;
+    }
+  }
 }
 
 /** Interrupts the run. A measurement in the middle of it is cancelled, so that the run need not wait for its end. */

@@ -1,5 +1,5 @@
 // What all commands work on: the device with the open model, the texts, the current pruning, measurements and prepared exports.
-import type { PlanChoice } from "../../engine/index.ts";
+import type { PlanResult } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import { DEFAULT_TEXTS, type TextSources } from "../../shared/texts.ts";
 import { PreparedExports } from "../export/preparedExports.ts";
@@ -21,8 +21,10 @@ export class WorkerState {
   readonly tasks: Tasks;
   readonly onDevice: ModelOnDevice;
   readonly pruning: CurrentPruning;
-  /** The plan that the open model was opened with; missing before the first model. */
-  opening: PlanChoice | undefined;
+  /** What was planned for the open model; missing before the first model. */
+  planned: PlanResult | undefined;
+  /** Memory of the GPU that plans have to fit into; null where the page did not give it. */
+  memoryBytes: number | null = null;
   sources: TextSources = DEFAULT_TEXTS;
   /** How many tokens perplexity is measured on, as the page last requested. */
   evaluationTokens = evaluationTokensFor({ software: true });

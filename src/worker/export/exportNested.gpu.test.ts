@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
   budgetOf,
+  compactModel,
   Ctx,
   gateLayout,
   Gpu,
@@ -20,7 +21,6 @@ import { perplexityOfMasks, type OtherRatios } from "../measure/otherRatios.ts";
 import { EVERY_RATIO, trainedRun } from "../run/everyRatioRun.fixture.ts";
 import type { Progress } from "../protocol.ts";
 import { prunedAt } from "../run/pruned.ts";
-import { compactModel } from "../run/prunedModel.ts";
 
 const RATIOS = [0.5, 0.8, 0.65];
 const TOKENS = 512;

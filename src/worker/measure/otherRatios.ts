@@ -1,10 +1,17 @@
 // A run at other ratios than the current one: its architectures, measured on models that are freed afterwards.
-import { budgetOf, type Ctx, gateLayout, type Masks, type Model, type OpenedModel } from "../../engine/index.ts";
+import {
+  budgetOf,
+  type Ctx,
+  gateLayout,
+  type Masks,
+  type Model,
+  modelOfMasks,
+  type OpenedModel,
+} from "../../engine/index.ts";
 import type { CurvePoint, PerplexityResult } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import type { Perplexities, PerplexityWatch } from "./perplexities.ts";
 import { type GateLogits, prunedAt } from "../run/pruned.ts";
-import { compactModel } from "../run/prunedModel.ts";
 import type { TrainingRun } from "../run/trainingRun.ts";
 
 /** A run, and what is needed to measure it at other ratios. */
@@ -31,7 +38,7 @@ export async function perplexityOfMasks(
   let model: Model | undefined;
   const make = async (): Promise<Model> => {
     makeRoom();
-    return (model = await compactModel(ctx, opened, masks));
+    return (model = await modelOfMasks(ctx, opened, masks));
   };
   try {
     return await perplexities.measureOnce(ctx, { opened, masks, text, tokens, model: make }, watch);

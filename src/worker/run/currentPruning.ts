@@ -41,7 +41,16 @@ export class CurrentPruning {
 
   /** Throws what `required` throws, and "unsupported" for SparseGPT if its model is not on the GPU any more. */
   model(): Promise<Model> {
-    return this.onDevice.pruned.of(this.onDevice.context(), this.onDevice.opened().model, this.required());
+    return this.modelOf(false);
+  }
+
+  /** The same with weights of its own, also where `Ctx.compact` has no room for them. */
+  compact(): Promise<Model> {
+    return this.modelOf(true);
+  }
+
+  private modelOf(compact: boolean): Promise<Model> {
+    return this.onDevice.pruned.of(this.onDevice.context(), this.onDevice.opened().model, this.required(), compact);
   }
 
   /** Makes a run's architecture the current pruning and sends it to the page. */
@@ -109,13 +118,13 @@ export class CurrentPruning {
 
   /**
    * Runs `use` on the model of some masks. While other single weights are the current pruning it makes a second model, because theirs may
-   * be one that cannot be made again. Throws what `loadPruned` throws.
+   * be one that cannot be made again. compact: see `loadPruned`, and throws what that throws.
    */
-  async withModel<T>(pruned: Pruned, use: (model: Model) => Promise<T>): Promise<T> {
+  async withModel<T>(pruned: Pruned, use: (model: Model) => Promise<T>, compact = false): Promise<T> {
     const [ctx, { model: opened }] = [this.onDevice.context(), this.onDevice.opened()];
     if (this.current?.kind !== "weights" || this.current.masks === pruned.masks)
-      return use(await this.onDevice.pruned.of(ctx, opened, pruned));
-    const model = await loadPruned(ctx, opened, pruned);
+      return use(await this.onDevice.pruned.of(ctx, opened, pruned, compact));
+    const model = await loadPruned(ctx, opened, pruned, compact);
     try {
       return await use(model);
     } finally {

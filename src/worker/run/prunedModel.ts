@@ -1,12 +1,10 @@
 // The pruned model on the GPU: made from the masks when something needs to run it.
 import {
+  compactModel,
   type Ctx,
-  cutReader,
   EngineError,
-  indexLists,
-  loadModel,
-  type Masks,
   type Model,
+  modelOfMasks,
   type OpenedModel,
   overlaid,
   recoveredModel,
@@ -14,15 +12,6 @@ import {
   zeroedModel,
 } from "../../engine/index.ts";
 import type { Pruned } from "./pruned.ts";
-
-/** The compact model of an architecture. */
-export function compactModel(ctx: Ctx, opened: OpenedModel, masks: Masks): Promise<Model> {
-  const lists = indexLists(masks);
-  return loadModel(ctx, opened.config, cutReader(opened.weights, opened.config.family, lists), {
-    lists,
-    precision: opened.model.precision,
-  });
-}
 
 /** Throws "unsupported" for SparseGPT, whose masks do not give its model: it also changed the weights that it kept. */
 export function checkMasksGiveModel({ method }: WeightRecipe): void {
@@ -33,12 +22,15 @@ export function checkMasksGiveModel({ method }: WeightRecipe): void {
   );
 }
 
-/** Makes the model of some masks. Throws what `checkMasksGiveModel` throws. */
-export async function loadPruned(ctx: Ctx, opened: OpenedModel, pruned: Pruned): Promise<Model> {
+/**
+ * Makes the model of some masks: with weights of its own if there is memory, else those of selection vectors are the dense model under masks.
+ * compact: always with its own, as training and measuring speed need. Throws what `checkMasksGiveModel` throws.
+ */
+export async function loadPruned(ctx: Ctx, opened: OpenedModel, pruned: Pruned, compact = false): Promise<Model> {
   const { values } = pruned;
   if (pruned.kind === "gates") {
-    const weights = values ? overlaid(opened.weights, values) : opened.weights;
-    return compactModel(ctx, { ...opened, weights }, pruned.masks);
+    if (values) return compactModel(ctx, { ...opened, weights: overlaid(opened.weights, values) }, pruned.masks);
+    return (compact ? compactModel : modelOfMasks)(ctx, opened, pruned.masks);
   }
   if (values) return (await recoveredModel(ctx, opened, values, pruned.masks)).model;
   checkMasksGiveModel(pruned.recipe);
@@ -49,12 +41,14 @@ export async function loadPruned(ctx: Ctx, opened: OpenedModel, pruned: Pruned):
 export class PrunedModel {
   private loaded: { masks: Pruned["masks"]; model: Model } | undefined;
 
-  /** The model of these masks. Throws what `checkMasksGiveModel` throws if it is not on the GPU any more. */
-  async of(ctx: Ctx, opened: OpenedModel, pruned: Pruned): Promise<Model> {
-    const { masks } = pruned;
-    if (this.loaded?.masks === masks) return this.loaded.model;
+  /** The model of these masks (see `loadPruned`). Throws what `checkMasksGiveModel` throws if it is not on the GPU any more. */
+  async of(ctx: Ctx, opened: OpenedModel, pruned: Pruned, compact = false): Promise<Model> {
+    const { masks, kind } = pruned;
+    const { loaded } = this;
+    // a compact model has lists of what it keeps
+    if (loaded?.masks === masks && !(compact && kind === "gates" && !loaded.model.selection.cut)) return loaded.model;
     this.free();
-    return this.set(masks, await loadPruned(ctx, opened, pruned));
+    return this.set(masks, await loadPruned(ctx, opened, pruned, compact));
   }
 
   /** Takes a model that was made elsewhere, and frees the one before. */

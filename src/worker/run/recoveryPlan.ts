@@ -24,7 +24,7 @@ export interface PlannedRecovery {
 }
 
 /** Plans a recovery or a refit beside everything that the open model takes, and reports the plan. Throws "limit" with its numbers if it does not fit. */
-export function approveRecovery(
+export async function approveRecovery(
   facts: AdapterFacts,
   { opened: { name, config, weights }, pruned, choice, opening }: PlannedRecovery,
   onPlan: (planned: PlanResult) => void,
@@ -39,5 +39,5 @@ export function approveRecovery(
   const what = `A ${choice ? "recovery" : "refit"} of ${name}`;
   const subject = { name: what, config, choice: opening, dtypes: fileDtypes(config, weights) };
   const count = countRecovery({ ...(training ? { training } : { refit: DEFAULT_REFIT_RECIPE }), ...ratio });
-  return approvePlan(facts, { ...subject, count }, onPlan);
+  await approvePlan(facts, { ...subject, count }, onPlan);
 }

@@ -31,7 +31,7 @@ const DEFAULT_CHOICE: PlanChoice = {
 
 interface OpenResult {
   model: OpenedModel;
-  choice: PlanChoice;
+  planned: PlanResult;
   licence: string;
   /** The matmul kernels that were chosen for it. */
   tuned: TunedModel;
@@ -42,19 +42,23 @@ export async function openModelSource(
   ctx: Ctx,
   source: ModelSource,
   signal: AbortSignal,
-  send: (event: WorkerEvent) => void,
+  { send, memoryBytes }: { send: (event: WorkerEvent) => void; memoryBytes: number | null },
 ): Promise<OpenResult> {
   const onProgress = stages(send);
   const folder = await folderOfSource(source, { signal, onProgress });
-  const choice = source.choice ?? DEFAULT_CHOICE;
+  const choice = { ...(source.choice ?? DEFAULT_CHOICE), ...(memoryBytes === null ? {} : { memoryBytes }) };
   const licence = await licenceOf(folder);
   const before = ctx.matmul;
   let tuned: TunedModel | undefined;
+  let planned: PlanResult | undefined;
   const opening = openModel(ctx, folder, {
     precision: choice.precision,
     onConfig: async (config, dtypes) => {
       const storageFreeBytes = (await freeBytes()) ?? null;
-      const onPlan = (planned: PlanResult): void => send({ type: "plan", planned, storageFreeBytes });
+      const onPlan = (result: PlanResult): void => {
+        planned = result;
+        send({ type: "plan", planned: result, storageFreeBytes });
+      };
       await approvePlan(ctx.gpu.facts, { name: folder.name, config, choice, dtypes }, onPlan);
       tuned = await tuneModel(ctx, config, {
         ...{ ...choice, precision: mainDtype(choice.precision, config, dtypes) },
@@ -67,8 +71,8 @@ export async function openModelSource(
   });
   try {
     const model = await opening;
-    invariant(tuned, "bug", "the model was opened without choosing its matmul kernels");
-    return { model, choice, licence, tuned };
+    invariant(tuned && planned, "bug", "the model was opened without a plan and a choice of its matmul kernels");
+    return { model, planned, licence, tuned };
   } catch (error) {
     ctx.matmul = before; // the previous model stays open
     throw error;
@@ -94,7 +98,7 @@ function stages(send: (event: WorkerEvent) => void): (done: number, of: number, 
 /** Facts about the open model for the page. Also stores a fetched model's card in the library. */
 export async function modelFacts(
   ctx: Ctx,
-  { model: opened, choice, licence, tuned }: OpenResult,
+  { model: opened, planned, licence, tuned }: OpenResult,
   source: ModelSource,
 ): Promise<ModelFacts> {
   const { name, fingerprint, folder, config, dtype, weights, model, notes } = opened;
@@ -108,7 +112,7 @@ export async function modelFacts(
     parameters: countParameters(config),
     fileBytes: folder.stored?.bytes ?? weights.sizeBytes,
     fileDtype: folder.stored?.dtype ?? dtype,
-    gpuDtype: choice.precision,
+    gpuDtype: planned.plan.precision,
     gpuBytes: model.gpuBytes,
     licence,
     adapter: { name: adapter, software },

@@ -8,10 +8,10 @@ import { readCompact } from "../../formats/export/readCompact.ts";
 import { decoderForward } from "../../model/decoder.ts";
 import { loadModel, type LoadOptions, type Model, type WeightReader } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
-import { masked } from "../../model/selection.ts";
+import { maskedModel } from "../../model/maskedModel.ts";
 import { contradictingFields, resolveFiles } from "../../model/resolveFiles.ts";
 import { checkWeights } from "../../model/weights.ts";
-import { flatten, gateLayout, type Masks } from "../../masks/gates.ts";
+import type { Masks } from "../../masks/gates.ts";
 import type { Precision } from "../../tensor.ts";
 
 /** A form opened by a runtime. */
@@ -85,12 +85,11 @@ function expectAgreement(contradictions: readonly string[]): void {
 
 /** Logits (T, V) of the model with the masks multiplied in; every form has to compute these. */
 export async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Uint32Array): Promise<Float32Array> {
-  const layout = gateLayout(model.config);
-  const gates = ctx.persistent("export masks", [layout.length], { data: flatten(layout, masks) });
+  const pruned = maskedModel(ctx, model, masks);
   try {
-    return await logitsOf(ctx, { ...model, selection: masked(gates, layout) }, ids);
+    return await logitsOf(ctx, pruned, ids);
   } finally {
-    ctx.free(gates);
+    pruned.free();
   }
 }
 

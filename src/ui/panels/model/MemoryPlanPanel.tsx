@@ -3,6 +3,7 @@ import type { MemoryPlan } from "../../../engine/index.ts";
 import { bytes } from "../../../shared/format.ts";
 import { useOpenBlocked } from "../../opening/useOpening.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
+import { GpuMemoryField, PlanChoices } from "./PlanChoices.tsx";
 import { lengthsOf, MemoryPlanTable, PRECISIONS } from "./MemoryPlanTable.tsx";
 
 interface ChoicesProps {
@@ -86,6 +87,8 @@ export function MemoryPlanPanel() {
         {fits ? `GPU memory: ${bytes(planned.plan.totalBytes)}` : `${planned.name} does not fit on this GPU`}
       </summary>
       <MemoryPlanTable plan={planned.plan} storageFreeBytes={storageFreeBytes} />
+      <GpuMemoryField busy={busy} />
+      <PlanChoices planned={planned} busy={busy} />
       {fits ? (
         <OtherPrecisions plan={planned.plan} quantised={planned.quantised} busy={busy} />
       ) : (

@@ -15,8 +15,11 @@ const ROWS: readonly (readonly [keyof PlanParts, string])[] = [
 ];
 
 /** With a recovery the plan has the pruning that it trains, which may keep another share. */
-const nameOf = (part: keyof PlanParts, name: string, { recovery }: PlanParts): string =>
-  part === "pruned" && recovery !== undefined ? "pruned model" : name;
+function nameOf(part: keyof PlanParts, name: string, { parts, compact }: MemoryPlan): string {
+  if (part !== "pruned") return name;
+  if (parts.recovery !== undefined) return "pruned model";
+  return compact ? name : "masks of the pruned model";
+}
 
 /** How matrices are stored, after "in". */
 export const PRECISIONS = { f32: "full precision", f16: "half precision", file: "the file’s own blocks" } as const;
@@ -43,7 +46,7 @@ export function MemoryPlanTable({ plan, storageFreeBytes }: Props) {
           const size = plan.parts[part];
           return size === undefined ? null : (
             <tr key={part}>
-              <th scope="row">{nameOf(part, name, plan.parts)}</th>
+              <th scope="row">{nameOf(part, name, plan)}</th>
               <td>{bytes(size)}</td>
             </tr>
           );

@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 // The sizes of a model say which size they are, with the file's own type; its matmul kernels are listed by shape.
-import { createElement } from "react";
+import { act, createElement } from "react";
 import { expect, it } from "vitest";
+import type { MemoryPlan } from "../../../engine/index.ts";
 import { bench, FACTS } from "../../../state/client.fixture.ts";
 import { rendered } from "../../render.fixture.ts";
 import { ModelPanel } from "./ModelPanel.tsx";
@@ -15,6 +16,47 @@ it("names file and GPU, with the type that each has there", async () => {
   expect(row("model-bytes")).toBe("file98.4 MB, Q4_1");
   expect(row("model-gpu-bytes")).toBe("on the GPU270 MB, F16");
   expect(row("model-family")).toBe("familyllama, Q4_1");
+});
+
+it("lists the plans with memory and arithmetic, takes another one, and remembers the memory of the GPU", async () => {
+  const studio = bench({ open: () => FACTS });
+  await studio.store.getState().open({ kind: "embedded" });
+  const parts = { weights: 1e9, hypernet: 1, training: 1, logits: 1, evaluation: 1, cache: 1, pruned: 1 };
+  const common = {
+    ...({ precision: "f16", trainingTokens: 64, evaluationTokens: 64, parts, buffers: 2 } as const),
+    ...{ largest: { label: "head", bytes: 1 }, limitBytes: 2 },
+  };
+  const planOf = (blocks: number, compact: boolean, gigabytes: number): MemoryPlan => ({
+    ...{ ...common, recompute: { blocks, group: 1 }, compact, totalBytes: gigabytes * 1e9 },
+    ...{ stepFlop: 100 + 10 * blocks, fits: gigabytes < 9 },
+  });
+  const choices = [planOf(0, true, 9), planOf(0, false, 8), planOf(3, false, 7)];
+  const [, plan, last] = choices;
+  if (!plan || !last) throw new Error("three plans");
+  studio.emit({
+    type: "plan",
+    planned: { name: "tiny", plan, choices, others: [], quantised: false, ranOut: true },
+    storageFreeBytes: 5,
+  });
+  const page = await rendered(createElement(ModelPanel), studio);
+  const rows = [...page.get("plan-choices").querySelectorAll("tbody tr")].map((row) =>
+    [...row.children].map((cell) => cell.textContent),
+  );
+  expect(rows).toEqual([
+    ["none", "a copy", "9.00 GB", "1.00 ×", "Use"],
+    ["none", "masks", "8.00 GB", "1.00 ×", "in use"],
+    ["3 blocks", "masks", "7.00 GB", "1.30 ×", "Use"],
+  ]);
+  const [first, second] = page.get("plan-choices").querySelectorAll("button");
+  expect(first?.disabled).toBe(true);
+  second?.click();
+  expect(studio.sent.at(-1)).toEqual({
+    ...{ type: "memory", bytes: null },
+    wanted: { recompute: { blocks: 3, group: 1 }, compact: false },
+  });
+  expect(page.get("plan-ran-out").textContent).toMatch(/ran out of memory/);
+  await act(() => studio.store.getState().setGpuMemory(8e9));
+  expect(studio.sent.at(-1)).toEqual({ type: "memory", bytes: 8e9 });
 });
 
 it("shows the matmul kernels, where they are from, and what was wrong with stored ones", async () => {

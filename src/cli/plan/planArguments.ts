@@ -1,0 +1,90 @@
+// The arguments of npm run plan: a model's config, or the header of a GGUF file, and what is planned for it.
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { diskFolder } from "../../../scripts/diskFolder.ts";
+import { readJson } from "../../engine/formats/files/folder.ts";
+import { ggufFolder } from "../../engine/formats/gguf/ggufFolder.ts";
+import { openParts, readParts } from "../../engine/formats/gguf/ggufParts.ts";
+import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "../../engine/recipes/recipe.ts";
+import {
+  existingModel,
+  optionalNumber,
+  optionalWhole,
+  parseValues,
+  requiredText,
+  type Values,
+} from "../arguments/arguments.ts";
+import { UsageError } from "../arguments/usageError.ts";
+import type { PlanRequest } from "../page/planModel.ts";
+
+const WEIGHTS = ["f32", "f16", "q8_0", "q4_0", "file"] as const;
+type Weights = (typeof WEIGHTS)[number];
+/** Tokens of a perplexity window in the studio. */
+const WINDOW = 512;
+
+export const PLAN_USAGE = `usage: npm run plan -- --model DIR|FILE.gguf [--tokens ${DEFAULT_RECIPE.tokens}] [--weights f16] [--memory-gb N] [--window ${WINDOW}]
+Prints the GPU memory that training and measuring a model takes, as one line of JSON; the choices as a table on stderr.
+  --model     a folder with a config.json, whose weights need not be there, or a GGUF file
+  --tokens    tokens of a training step
+  --weights   how matrices are stored on the GPU: f32, f16, q8_0, q4_0, or file (as in the GGUF file)
+  --memory-gb memory of your GPU, in units of 10^9 bytes: the fastest choice that fits is taken
+  --window    tokens of a perplexity window, and of a generated text
+Exit code 1 if no choice fits.`;
+
+/** What is planned, and `weights` as given. */
+type PlanArguments = PlanRequest & { weights: Weights };
+
+/** Reads the arguments and the config. Throws a UsageError that names the argument. */
+export async function readPlanArguments(argv: readonly string[]): Promise<PlanArguments> {
+  const text = { type: "string" } as const;
+  const values = parseValues(argv, { model: text, tokens: text, weights: text, "memory-gb": text, window: text });
+  const path = existingModel(requiredText(values, "model"));
+  const weights = readWeights(values);
+  const model = statSync(path).isDirectory() ? await configIn(path, weights) : await configOfGguf(path);
+  const memory = optionalNumber(values, "memory-gb");
+  if (memory !== undefined && !(memory > 0))
+    throw new UsageError(`--memory-gb: expected a number above 0, got ${memory}`);
+  const { min } = RECIPE_BOUNDS.tokens;
+  return {
+    ...{ name: basename(path), config: model.config, weights },
+    choice: {
+      precision: weights === "f32" ? "f32" : "f16",
+      trainingTokens: optionalWhole(values, "tokens", { min }) ?? DEFAULT_RECIPE.tokens,
+      evaluationTokens: optionalWhole(values, "window", { min }) ?? WINDOW,
+      ...(weights === "q8_0" || weights === "q4_0" ? { weights } : {}),
+      ...(weights === "file" ? { weights: { matrixBytes: model.matrixBytes } } : {}),
+      ...(memory === undefined ? {} : { memoryBytes: memory * 1e9 }),
+    },
+  };
+}
+
+function readWeights(values: Values): Weights {
+  const given = typeof values["weights"] === "string" ? values["weights"] : "f16";
+  const found = WEIGHTS.find((name) => name === given);
+  if (!found) throw new UsageError(`--weights: expected ${WEIGHTS.join(", ")}, got "${given}"`);
+  return found;
+}
+
+interface ModelConfigFile {
+  config: unknown;
+  /** Bytes of all matrices in the file. */
+  matrixBytes: number;
+}
+
+async function configIn(folder: string, weights: Weights): Promise<ModelConfigFile> {
+  if (weights === "file")
+    throw new UsageError(
+      `--weights file: expected a GGUF file, whose header has the types of its matrices, got the folder "${folder}"`,
+    );
+  if (!existsSync(join(folder, "config.json")))
+    throw new UsageError(`--model: expected a folder with a config.json, got "${folder}" without one`);
+  return { config: await readJson(await diskFolder(folder).open("config.json")), matrixBytes: 0 };
+}
+
+async function configOfGguf(path: string): Promise<ModelConfigFile> {
+  const parts = await openParts(diskFolder(dirname(path)), basename(path));
+  const { header } = await readParts(parts);
+  const config = await readJson(await (await ggufFolder(...parts)).open("config.json"));
+  const matrices = [...header.tensors.values()].filter(({ shape }) => shape.length === 2);
+  return { config, matrixBytes: matrices.reduce((sum, { begin, end }) => sum + end - begin, 0) };
+}
