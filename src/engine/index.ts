@@ -42,7 +42,7 @@ export type { OutputFile } from "./formats/files/outputFile.ts";
 export { unpackBits, unpackWords } from "./formats/files/bitset.ts";
 export { masksFromReceipt, readReceipt } from "./formats/receipt/readReceipt.ts";
 export { USUAL_FORMS } from "./formats/receipt/receipt.ts";
-export type { Form, GgufRecord, PerplexityPair, TextRef } from "./formats/receipt/receipt.ts";
+export type { Form, GgufRecord, LlamaCheck, PerplexityPair, TextRef } from "./formats/receipt/receipt.ts";
 export { finishedRun } from "./formats/runs/finishedRun.ts";
 export type { FinishedRunInput } from "./formats/runs/finishedRun.ts";
 export { recordJson, RUN_FORMAT, runJson } from "./formats/runs/runRecord.ts";
@@ -142,6 +142,8 @@ export { exportPrunedWeights, exportWeightForms } from "./evaluate/export/export
 export type { ExportGatesOptions } from "./evaluate/export/exportGates.ts";
 export type { ExportedForm, ExportTarget } from "./evaluate/export/writeForms.ts";
 export type { FormReader } from "./evaluate/export/readBack.ts";
+export { checkedText } from "./evaluate/export/llamaCheck.ts";
+export type { CheckedText, LlamaModel, LlamaReader } from "./evaluate/export/llamaCheck.ts";
 export { generate } from "./evaluate/generate.ts";
 export { speedRows, timeModels } from "./evaluate/speed.ts";
 export type { Pair, SpeedReport, SpeedRow } from "./evaluate/speed.ts";
