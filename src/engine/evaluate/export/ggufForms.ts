@@ -5,7 +5,9 @@ import type { ByteSource, Folder } from "../../formats/files/folder.ts";
 import { openParts } from "../../formats/gguf/ggufParts.ts";
 import { readGgufExport, type StoredModel } from "../../formats/gguf/readGgufExport.ts";
 import { GGUF_FILE, type GgufExport } from "../../formats/gguf/write/exportGguf.ts";
+import { compactLayout } from "../../formats/gguf/write/ggufLayout.ts";
 import { loadModel, type Model } from "../../model/load.ts";
+import type { OpenedModel } from "../../model/open.ts";
 import type { Precision } from "../../tensor.ts";
 import { type CheckedText, compareInLlama, type LlamaReader } from "./llamaCheck.ts";
 import { ENGINE_RUNTIME, logitsOf, stopIf } from "./readBack.ts";
@@ -31,6 +33,19 @@ interface GgufPlan {
   /** A text whose tokens are compared there. */
   text?: CheckedText | undefined;
   cancelled: () => boolean;
+}
+
+/**
+ * The GGUF forms that a structurally pruned model is offered in: cut; and masked where it came as GGUF, or where it cannot be cut for
+ * llama.cpp, whose reason then comes from the attempt.
+ */
+export function ggufFormsOf({ config, folder }: Pick<OpenedModel, "config" | "folder">): ("gguf" | "gguf-masked")[] {
+  try {
+    compactLayout(config);
+    return folder.gguf ? ["gguf", "gguf-masked"] : ["gguf"];
+  } catch {
+    return ["gguf", "gguf-masked"];
+  }
 }
 
 /**
