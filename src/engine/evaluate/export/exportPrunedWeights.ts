@@ -137,10 +137,10 @@ function maskedGguf(
     ...typeChoice(options.ggufType ?? options.dtype),
   };
   const edited = maskedTensors(weights, config, masks, updated);
+  const changed = updated ? new Set(masks.map(({ matrix }) => matrix.name)) : weights.changed;
   return plannedGguf(ctx, {
     ...{ form: "gguf-masked", ...plan, ids, version, perplexityOf, openLlama, text, cancelled },
     engineLimit: precisionLimit(plan.precision),
-    write: () =>
-      exportEditedGguf(source, { weights, edited, ...(updated ? {} : { masks: { weights: masks } }) }, choice),
+    write: () => exportEditedGguf(source, { weights, edited, masks: { weights: masks }, changed }, choice),
   });
 }

@@ -66,14 +66,11 @@ export async function weightFormSizes(
   const { config, weights } = opened;
   const source = sourceOf(opened, choice);
   const edited = maskedTensors(weights, config, masks);
+  const changed = updated ? new Set(masks.map(({ matrix }) => matrix.name)) : weights.changed;
   return [
     await sizeOf("masked", async () => ({ files: await exportWeights({ ...source, masks }) })),
     ...(await maskedSizes(opened, (type) =>
-      exportEditedGguf(
-        source,
-        { weights, edited, ...(updated ? {} : { masks: { weights: masks } }) },
-        { origin: ORIGIN, ...type },
-      ),
+      exportEditedGguf(source, { weights, edited, masks: { weights: masks }, changed }, { origin: ORIGIN, ...type }),
     )),
   ];
 }
