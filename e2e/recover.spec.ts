@@ -7,7 +7,7 @@ import { finish, openStudio, RUN_MS, slideBy } from "./support/studio.ts";
 
 interface Receipt {
   perplexity: { pruned: number }[];
-  recovery?: { recipe: { steps: number; rank?: number }; prunedBefore: number; weightsSha256: string };
+  recovery?: { recipe?: { steps: number; rank?: number }; prunedBefore: number; weightsSha256: string };
 }
 
 async function setSteps(page: Page, steps: number): Promise<void> {
@@ -51,7 +51,7 @@ test("recovers a trained architecture, exports it with its recovery, and goes ba
   await page.getByTestId("save-zip-masked").click();
   const files = unzipStored(readFileSync(await (await downloading).path()));
   const receipt = JSON.parse(String(files.get("receipt.json"))) as Receipt;
-  expect(receipt.recovery?.recipe.steps).toBe(4);
+  expect(receipt.recovery?.recipe?.steps).toBe(4);
   expect(receipt.recovery?.prunedBefore).toBeCloseTo(before, 1);
   expect(receipt.perplexity[0]?.pruned).toBeCloseTo(after, 1);
 
@@ -102,7 +102,7 @@ test("recovers by adapters of a chosen rank, which are exported for peft too", a
   await page.getByTestId("save-zip-masked").click();
   const files = unzipStored(readFileSync(await (await downloading).path()));
   const receipt = JSON.parse(String(files.get("receipt.json"))) as Receipt;
-  expect(receipt.recovery?.recipe.rank).toBe(8);
+  expect(receipt.recovery?.recipe?.rank).toBe(8);
   const adapter = JSON.parse(String(files.get("adapter_config.json"))) as { r: number };
   expect(adapter.r).toBe(8);
   expect(files.get("adapter_model.safetensors")?.length).toBeGreaterThan(1000);
@@ -139,4 +139,19 @@ test("a recovery is paused, resumed after a reload on the masks that it trains, 
   await expect(page.getByTestId("kept-blocks-note")).toHaveText(new RegExp(`^${kept.split(";")[0]}`));
   await expect(curve).toHaveAttribute("aria-label", /after step 12 of 12/);
   await expect(paused).toHaveCount(0);
+});
+
+test("a refit shows its progress, and a stop leaves the pruned model as it was", async ({ page }) => {
+  await openStudio(page, { steps: 5, tokens: 32 });
+  await page.getByTestId("play").click();
+  await finish(page);
+  await expect(page.getByTestId("run-row")).toHaveCount(1, { timeout: RUN_MS });
+  const before = await page.getByTestId("perplexity-pruned").innerText();
+  await page.getByTestId("refit").click();
+  await expect(page.getByTestId("recover-progress-progress")).toContainText(/Refitting.* left/, { timeout: RUN_MS });
+  await page.getByTestId("recover-progress-cancel").click();
+  await expect(page.getByTestId("refit")).toBeEnabled({ timeout: RUN_MS });
+  await expect(page.getByTestId("recover-outcome")).toHaveText("");
+  await expect(page.getByTestId("shown-words")).not.toContainText("refitted");
+  await expect(page.getByTestId("perplexity-pruned")).toHaveText(before);
 });

@@ -35,7 +35,7 @@ test("compare recovers a pruning without making it again, and records it for the
 
   const records = readRuns(readFileSync(join(out, "compare.json"), "utf8"), "compare.json").map(({ record }) => record);
   const [disp, recovered, sparse, sparseRecovered, random] = records;
-  expect(records.map(({ recovery }) => recovery?.recipe.steps)).toEqual([undefined, 8, undefined, 4, 4]);
+  expect(records.map(({ recovery }) => recovery?.recipe?.steps)).toEqual([undefined, 8, undefined, 4, 4]);
   expect(recovered?.recovery?.prunedBefore).toBe(disp?.perplexity.pruned);
   expect(sparseRecovered?.recovery?.prunedBefore).toBe(sparse?.perplexity.pruned);
   expect(recovered?.kept).toEqual(disp?.kept);
@@ -43,6 +43,38 @@ test("compare recovers a pruning without making it again, and records it for the
     expect(record?.perplexity.pruned).toBeLessThan(record?.recovery?.prunedBefore ?? 0);
   const rows = ["disp+recover:8", "random+recover:4", "sparsegpt:2:4+recover:4"];
   for (const row of rows) expect(table).toContain(`\n${row} `);
+});
+
+test("compare refits a pruning, alone and before training, and --apply refuses the receipt of a refit", () => {
+  const out = join(folder, "refitted");
+  const methods = "disp,disp+refit,disp+refit+recover:4,dass:2:4,dass:2:4+refit";
+  const { code, out: table, err } = run("compare", [...TEXTS, ...SHORT, "--methods", methods, "--out", out]);
+  expect(code, err).toBe(0);
+  expect(err).toMatch(/refit .*run 2 of 5/);
+  const records = readRuns(readFileSync(join(out, "compare.json"), "utf8"), "compare.json").map(({ record }) => record);
+  const [disp, refitted, both, dass, dassRefitted] = records;
+  expect(refitted?.recovery).toMatchObject({ refit: { matrices: "all" }, prunedBefore: disp?.perplexity.pruned });
+  expect(refitted?.recovery).not.toHaveProperty("recipe");
+  expect(both?.recovery).toMatchObject({ refit: { matrices: "all" }, recipe: { steps: 4 } });
+  expect(refitted?.perplexity.pruned).toBeLessThan(disp?.perplexity.pruned ?? 0);
+  expect(dassRefitted?.perplexity.pruned).toBeLessThan(dass?.perplexity.pruned ?? 0);
+  expect(dassRefitted?.kept).toEqual(dass?.kept);
+  for (const row of ["disp+refit", "disp+refit+recover:4", "dass:2:4+refit"]) expect(table).toContain(`\n${row} `);
+
+  const pruned = join(folder, "refit");
+  const given = ["--keep", "0.6", "--refit", "--refit-sequences", "32", "--forms", "masked", "--out", pruned];
+  const made = run("prune", [...TEXTS, ...SHORT, ...given]);
+  expect(made.code, made.err).toBe(0);
+  const answer = JSON.parse(made.out) as { refit: { undone: boolean; weightsSha256: string } };
+  expect(answer.refit).toMatchObject({
+    undone: false,
+    weightsSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+  const applied = run("prune", ["--apply", join(pruned, "masked/receipt.json"), "--out", join(folder, "again")]);
+  expect(applied.code).toBe(2);
+  expect(applied.err).toMatch(
+    /recovery: .*were refitted after pruning.*--refit --refit-matrices all --refit-sequences 32/,
+  );
 });
 
 test("a receipt of a recovered model is refused by --apply and evaluate, which can read its exported files", () => {

@@ -1,4 +1,5 @@
-// argmax: the index of the largest of x, (count), the first of equals: as u32 in index[0], and as f32 in history[slot]. One workgroup.
+// argmax: writes the index of the largest of x, (count), as u32 to index[0] and as f32 to history[slot]. Of equal values the first counts. One
+// workgroup.
 // Indices are below 2^24, so they are exact as f32.
 
 const INVOCATIONS = 256u;

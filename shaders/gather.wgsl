@@ -1,5 +1,6 @@
-// Columns by index: y[t, k] = x[t, index[k]]. Backward: dx[t, index[k]] = dy[t, k]; other columns of dx stay as they are.
-// index: (cols), distinct; y, dy: (rows, cols); x, dx: (rows, width). One invocation per column of y and BLOCK rows.
+// Columns by index: y[t, k] = x[t, index[k]]. Backward: dx[t, c] = dy[t, places[c]], where places[c] is column c's place in index, and 0 for a
+// column whose place is past the end, which has none. index: (cols), distinct; y, dy: (rows, cols); places: (width); x, dx: (rows, width).
+// One invocation per column of the result and BLOCK rows.
 
 struct Dims { rows: u32, cols: u32, width: u32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
@@ -9,6 +10,7 @@ override BLOCK: u32 = 1u;
 
 @group(0) @binding(0) var<storage, read> source: array<f32>;
 @group(0) @binding(1) var<storage, read> index: array<u32>;
+@group(0) @binding(1) var<storage, read> places: array<u32>;
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
 
 @compute @workgroup_size(SIZE)
@@ -21,8 +23,12 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
 
 @compute @workgroup_size(SIZE)
 fn backward(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= dims.cols) { return; }
-  let column = index[id.x];
+  if (id.x >= dims.width) { return; }
+  let place = places[id.x];
   let end = min((id.y + 1u) * BLOCK, dims.rows);
-  for (var row = id.y * BLOCK; row < end; row++) { result[row * dims.width + column] = source[row * dims.cols + id.x]; }
+  for (var row = id.y * BLOCK; row < end; row++) {
+    var value = 0.0;
+    if (place < dims.cols) { value = source[row * dims.cols + place]; }
+    result[row * dims.width + id.x] = value;
+  }
 }

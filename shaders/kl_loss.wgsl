@@ -2,7 +2,8 @@
 // softmax of the teacher's logits and q that of the student's. Logits arrive in pieces: `count` rows from row `first` of T = `rows` on, and of
 // the vocabulary the part that starts at `column` and is `cols` Values wide. Parts must come in order, starting with column 0.
 //   log_sums: sums[t] = (largest logit, ln of the sum of exp(logit - largest)) over the parts so far. LANES invocations per row
-//   top_tokens: tops[t] = (largest logit, its column in the vocabulary, the first of equals) over the parts so far. LANES invocations per row
+//   top_tokens: tops[t] = (largest logit, its column in the vocabulary) over the parts so far. Of equal logits the first counts. LANES invocations per
+//     row
 //   divergences: adds the part's share to kl[t], and replaces the student's logits with their gradient (q - p) / T. Needs the sums of all
 //     parts. LANES invocations per row
 // Needs lib/grid.wgsl, lib/rows.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/logits.wgsl.

@@ -25,8 +25,8 @@ const MODEL_FILES = [
   "tokenizer.json",
   "tokenizer_config.json",
 ];
-/** PyTorch's part of the comparison with other programs. */
-const PYTHON = ["bench/peers/torch_peer.py", "golden/reference/prune_reference.py"];
+/** PyTorch's part of the comparison with other programs, and its step alone. */
+const PYTHON = ["bench/peers/torch_peer.py", "bench/lab/torch_step.py", "golden/reference/prune_reference.py"];
 /** Where Debian's packages chromium and libvulkan1 put the loader of Vulkan. */
 const LOADERS = ["/usr/lib/x86_64-linux-gnu/libvulkan.so.1", "/usr/lib/chromium/libvulkan.so.1"];
 const DAWN = "node_modules/webgpu/dist/linux-x64/dawn.node";

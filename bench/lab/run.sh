@@ -1,6 +1,7 @@
 #!/bin/sh
-# The lab on a Linux x64 machine with a Vulkan driver; needs nothing else. usage: run.sh [--out FILE] [--quick] [PART ...]
+# The lab on a Linux x64 machine with a Vulkan driver; needs nothing else. usage: run.sh [--out FILE] [--quick] [--rows=N,N] [PART ...]
 #        run.sh [--out FILE] peers [--small] [--limit SECONDS] [--rounds N] [--python PROGRAM]
+# --rows: of the matmuls that "sweep" times (default: 128,512,2048,4096).
 # Writes one JSON file (default: lab.json in the working directory). "peers" compares the training step with other programs: those on
 # WebGPU, and PyTorch where a Python has torch and transformers; --small: on the embedded model alone, --limit: per program and model.
 set -eu

@@ -42,7 +42,7 @@ export const EVERY = {
 /** What recoveries train in this table. Part of the section's name, which runs are filed under: another choice is measured again. */
 const RECOVERED_MATRICES: RecoverMatrices = "all";
 
-/** Pruned models before and after a recovery. */
+/** Pruned models before and after a recovery, and after a refit alone. */
 export const RECOVERY = {
   name: `Recovery, ${RECOVERED_MATRICES === "all" ? "all matrices" : "output matrices"}`,
   model: "public/model",
@@ -55,6 +55,14 @@ export const RECOVERY = {
   /** Of each zero-shot task that is made from the evaluation text. */
   scoreItems: 200,
 } as const satisfies Omit<Case, "steps"> & Record<string, unknown>;
+
+/** A training for every ratio and a training for one, both recovered at that ratio. */
+export const EVERY_RECOVERED = {
+  name: "One training for every ratio, recovered at one",
+  model: EVERY.model,
+  steps: EVERY.steps,
+  ratio: 0.5,
+} as const satisfies Case & { ratio: number };
 
 /** A measured run without its masks. */
 export interface Entry {
@@ -119,16 +127,32 @@ function recoveries(): Batch[] {
     scoreItems,
   } = RECOVERY;
   const [short] = steps;
-  const oneShot = patternMethods.map((method): CompareMethod => ({ kind: "weights", method, pattern, recover: short }));
+  const after = [{ recover: short }, { refit: true }] as const;
+  const oneShot = patternMethods.flatMap((method) =>
+    after.map((then): CompareMethod => ({ kind: "weights", method, pattern, ...then })),
+  );
   const structural: CompareMethod[] = [
     ...steps.map((recover): CompareMethod => ({ ...disp("full"), recover })),
+    { ...disp("full"), refit: true },
+    { ...disp("full"), refit: true, recover: short },
     { ...disp("constrained"), recover: short },
-    { ...random, recover: short },
+    ...after.map((then): CompareMethod => ({ ...random, ...then })),
   ];
   const of: Case = { name, model, steps: trainingSteps };
   return [
     { of, runs: plannedRuns(oneShot, ratios, SEEDS), recoverMatrices, scoreItems },
     ...SEEDS.map((seed) => ({ of, runs: plannedRuns(structural, ratios, [seed]), recoverMatrices, scoreItems })),
+    ...SEEDS.flatMap((seed) => everyRecovered(seed)),
+  ];
+}
+
+function everyRecovered(seed: number): Batch[] {
+  const { ratio } = EVERY_RECOVERED;
+  const [recover] = RECOVERY.steps;
+  const common = { of: EVERY_RECOVERED, recoverMatrices: RECOVERY.matrices };
+  return [
+    { ...common, runs: plannedRuns([{ kind: "every", recover }], [ratio], [seed]) },
+    { ...common, runs: plannedRuns([{ ...disp("full"), recover }], [ratio], [seed]), steps: EVERY.dedicatedSteps },
   ];
 }
 

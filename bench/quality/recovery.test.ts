@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { keyOf } from "../../src/cli/compare/methods.ts";
 import type { SectionRuns } from "./cells.ts";
-import { batches, type Entry, readEntries, RECOVERY } from "./plan.ts";
-import { recoverySection } from "./recovery.ts";
+import { batches, type Entry, EVERY, EVERY_RECOVERED, readEntries, RECOVERY } from "./plan.ts";
+import { everyRecoverySection, recoverySection } from "./recovery.ts";
 
 const own = batches().filter(({ of }) => of.name === RECOVERY.name);
 const planned = own.flatMap(({ runs }) => runs);
@@ -35,7 +35,7 @@ describe("the recoveries of the table", () => {
   it("are planned once each, with three seeds, those of one training in one batch", () => {
     const keys = planned.map(keyOf);
     expect(new Set(keys).size).toBe(keys.length);
-    expect(keys).toHaveLength(69);
+    expect(keys).toHaveLength(123);
     const together = own.map(({ runs }) => runs.map(keyOf)).find((of) => of.includes(`${at(900)} seed 2`));
     expect(together).toEqual(expect.arrayContaining([`${at(300)} seed 2`, "random+recover:300 keep 0.5 seed 2"]));
   });
@@ -43,16 +43,46 @@ describe("the recoveries of the table", () => {
   it("say that they are not measured", () => {
     const made = { entries: [], planned };
     expect(row(made, "DISP + recover, 900 steps").join()).toMatch(/^(not measured,){4}not measured \|$/);
-    expect(row(made, "sparsegpt")).toEqual(["not measured", "not measured |"]);
+    expect(row(made, "sparsegpt")).toEqual(["not measured", "not measured", "not measured |"]);
+    expect(row(made, "DISP + refit, no training").join()).toMatch(/^(not measured,){4}not measured \|$/);
   });
 
   it("show means before and after, and how many were undone", () => {
     const entries = [entry(`${at(300)} seed 1`, 24, 27), entry(`${at(300)} seed 2`, 29)];
+    entries.push(entry("disp:full+refit keep 0.5 seed 3", 26, 27), entry("dass+refit 2:4 seed 1", 30, 33));
     const made = { entries, planned };
+    expect(row(made, "DISP + refit, no training")[3]).toBe("26.00 (26.00–26.00) _1 of 3 seeds_");
+    expect(row(made, "dass")[2]).toContain("30.00");
     expect(row(made, "DISP")[3]).toBe("28.00 (27.00–29.00) _2 of 3 seeds_");
     expect(row(made, "DISP + recover, 300 steps")[3]).toBe("26.50 (24.00–29.00) _2 of 3 seeds_");
     expect(row(made, "DISP + recover, 900 steps")[3]).toBe("not measured");
-    expect(recoverySection(made)).toContain("The guard undid 1 of the recoveries");
+    expect(recoverySection(made)).toContain("The guard undid 1 of the recoveries and refits");
+  });
+});
+
+describe("a training for every ratio, recovered at one", () => {
+  const both = batches().filter(({ of }) => of.name === EVERY_RECOVERED.name);
+
+  it("has a dedicated training to compare with, each with its own steps", () => {
+    expect(both.map(({ of, steps, runs }) => [steps ?? of.steps, ...runs.map(keyOf)])).toEqual(
+      [1, 2, 3].flatMap((seed) => [
+        [EVERY.steps, `every+recover:300 keep 0.5 seed ${seed}`],
+        [EVERY.dedicatedSteps, `disp:full+recover:300 keep 0.5 seed ${seed}`],
+      ]),
+    );
+  });
+
+  it("shows both before and after", () => {
+    const made = {
+      entries: [entry("every+recover:300 keep 0.5 seed 1", 24, 27)],
+      planned: both.flatMap(({ runs }) => runs),
+    };
+    const line = (label: string) =>
+      everyRecoverySection(made)
+        .split("\n")
+        .find((one) => one.startsWith(`| ${label} |`));
+    expect(line("every ratio")).toMatch(/\| 27\.00 .*\| 24\.00 /);
+    expect(line("dedicated")).toBe("| dedicated | not measured | not measured |");
   });
 });
 

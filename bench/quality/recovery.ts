@@ -1,9 +1,11 @@
-// The section of bench/quality.md on recovery: every pruned model before and after its kept weights were trained.
+// The section of bench/quality.md on recovery: every pruned model before and after its kept weights were trained, or only refitted.
 import { keyOf } from "../../src/cli/compare/methods.ts";
 import { percent } from "../../src/shared/format.ts";
 import { markdownTable } from "../../src/shared/markdownTable.ts";
+import { DEFAULT_REFIT_RECIPE } from "../../src/engine/recipes/refitRecipe.ts";
+import type { RecoverMatrices } from "../../src/engine/recipes/recoverRecipe.ts";
 import { aboutOf, cellOf, NOT_MEASURED, type SectionRuns, stateOf } from "./cells.ts";
-import { type Entry, RECOVERY } from "./plan.ts";
+import { type Entry, EVERY, EVERY_RECOVERED, RECOVERY } from "./plan.ts";
 import { zeroShotTables } from "./zeroShot.ts";
 
 /** Runs that a row shows: the method as `nameOf` writes it, and whether before or after the recovery. */
@@ -14,10 +16,13 @@ const STRUCTURAL: readonly Row[] = [
   ["DISP", `disp:full+recover:${SHORT}`, "before"],
   [`DISP + recover, ${SHORT} steps`, `disp:full+recover:${SHORT}`],
   [`DISP + recover, ${LONG} steps`, `disp:full+recover:${LONG}`],
+  ["DISP + refit, no training", "disp:full+refit"],
+  [`DISP + refit + recover, ${SHORT} steps`, `disp:full+refit+recover:${SHORT}`],
   ["DISP, shared gates (constrained)", `disp:constrained+recover:${SHORT}`, "before"],
   [`DISP, shared gates + recover, ${SHORT} steps`, `disp:constrained+recover:${SHORT}`],
   ["random, DISP's widths", `random+recover:${SHORT}`, "before"],
   [`random, DISP's widths + recover, ${SHORT} steps`, `random+recover:${SHORT}`],
+  ["random, DISP's widths + refit, no training", "random+refit"],
 ];
 
 /** Perplexity of a recovered run before its recovery; of an undone one, which is the pruned model, its own. */
@@ -29,9 +34,12 @@ function undoneNote({ entries, planned }: SectionRuns): string {
   const keys = planned.map(keyOf);
   const undone = entries.filter(({ key, record }) => keys.includes(key) && !record.recovery).length;
   return undone > 0
-    ? ` The guard undid ${undone} of the recoveries: their figures are those of the pruned models.`
+    ? ` The guard undid ${undone} of the recoveries and refits: their figures are those of the pruned models.`
     : "";
 }
+
+const matricesInWords = (matrices: RecoverMatrices): string =>
+  matrices === "all" ? "all matrices of the blocks" : "o_proj and down_proj";
 
 /** The section as Markdown, also where nothing is measured. */
 export function recoverySection(made: SectionRuns): string {
@@ -40,7 +48,7 @@ export function recoverySection(made: SectionRuns): string {
   const shown = (match: string, of: typeof before): string =>
     cellOf(made, { matches: (key) => key.startsWith(`${match} `), value: of, none: NOT_MEASURED });
   const dense = first ? first.record.perplexity.dense.toFixed(2) : NOT_MEASURED;
-  const trained = `DISP for ${RECOVERY.trainingSteps} steps, recoveries of ${matrices === "all" ? "all matrices of the blocks" : "o_proj and down_proj"}, steps of 128 tokens`;
+  const trained = `DISP for ${RECOVERY.trainingSteps} steps, recoveries of ${matricesInWords(matrices)}, steps of 128 tokens; refits of ${matricesInWords(DEFAULT_REFIT_RECIPE.matrices)}, ${DEFAULT_REFIT_RECIPE.sequences} sequences of 128 tokens, ridge ${DEFAULT_REFIT_RECIPE.ridge}`;
   return [
     `## ${name}`,
     first ? `${aboutOf(first, made, trained)}${undoneNote(made)}` : `${trained}.`,
@@ -55,13 +63,34 @@ export function recoverySection(made: SectionRuns): string {
       ],
     ),
     markdownTable(
-      [`MLP pattern ${pattern}`, "before", `after ${SHORT} steps`],
+      [`MLP pattern ${pattern}`, "before", `after ${SHORT} steps`, "after a refit, no training"],
       patternMethods.map((method) => {
         const match = `${method}+recover:${SHORT} ${pattern}`;
-        return [method, shown(match, before), shown(match, after)];
+        return [method, shown(match, before), shown(match, after), shown(`${method}+refit ${pattern}`, after)];
       }),
     ),
     ...zeroShotTables(made),
+    stateOf(made),
+  ].join("\n\n");
+}
+
+/** The section on recoveries of a training for every ratio, beside those of a training for one; also where nothing is measured. */
+export function everyRecoverySection(made: SectionRuns): string {
+  const { name, ratio, steps } = EVERY_RECOVERED;
+  const [first] = made.entries;
+  const trained = `${steps} steps for every ratio or ${EVERY.dedicatedSteps} for one, then ${SHORT} steps of recovery of ${matricesInWords(RECOVERY.matrices)}`;
+  const shown = (method: string, value: typeof before): string =>
+    cellOf(made, { matches: (key) => key.startsWith(`${method}+recover:${SHORT} `), value, none: NOT_MEASURED });
+  return [
+    `## ${name}`,
+    first ? `${aboutOf(first, made, trained)}${undoneNote(made)}` : `${trained}.`,
+    markdownTable(
+      [`${percent(1 - ratio, 0)} of the block weights removed`, "before", `after ${SHORT} steps`],
+      [
+        ["every ratio", "every"],
+        ["dedicated", "disp:full"],
+      ].map(([label = "", method = ""]) => [label, shown(method, before), shown(method, after)]),
+    ),
     stateOf(made),
   ].join("\n\n");
 }

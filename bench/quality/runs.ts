@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { compareHeadless } from "../../src/cli/compare/compareHeadless.ts";
 import { keyOf, type PlannedRun } from "../../src/cli/compare/methods.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../../src/engine/recipes/recoverRecipe.ts";
+import { DEFAULT_REFIT_RECIPE } from "../../src/engine/recipes/refitRecipe.ts";
 import { unpackBits } from "../../src/engine/formats/files/bitset.ts";
 import type { Run } from "../../src/engine/index.ts";
 import {
@@ -29,7 +30,8 @@ function missing({ of, runs }: Batch, entries: readonly Entry[]): PlannedRun[] {
       if (run.kind !== "baseline" || run.method !== "random") return run;
       const { ratio, seed } = run;
       const trained = { kind: "disp", gates: "full", ratio, seed } as const;
-      const counts = [trained, ...RECOVERY.steps.map((recover) => ({ ...trained, recover }))]
+      const recovered = RECOVERY.steps.map((recover) => ({ ...trained, recover }));
+      const counts = [trained, ...recovered, { ...trained, refit: true } as const]
         .map((one) => find(one)?.counts)
         .find((one) => one !== undefined);
       return counts ? { ...run, counts } : run;
@@ -58,6 +60,7 @@ export async function measureQuality(): Promise<void> {
     process.stderr.write(`${name}: ${runs.length} runs\n`);
     const waiting = [...runs];
     const { recoverMatrices = DEFAULT_RECOVER_RECIPE.matrices, scoreItems } = batch;
+    const { matrices: refitMatrices } = DEFAULT_REFIT_RECIPE;
     const settings = {
       ...MEASURED,
       precision: "f32",
@@ -65,6 +68,7 @@ export async function measureQuality(): Promise<void> {
       tune: false,
       steps,
       recoverMatrices,
+      refitMatrices,
       ...(scoreItems === undefined ? {} : { scoreItems }),
     } as const;
     await compareHeadless({ model, ...QUALITY_TEXTS, ...settings, runs }, (run) => {

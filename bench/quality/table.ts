@@ -2,10 +2,21 @@
 import { percent } from "../../src/shared/format.ts";
 import { WEIGHT_METHODS } from "../../src/engine/recipes/weightRecipe.ts";
 import { everySection } from "./everyRatio.ts";
-import { recoverySection } from "./recovery.ts";
+import { everyRecoverySection, recoverySection } from "./recovery.ts";
 import { aboutOf, cell, type SectionRuns, stateOf } from "./cells.ts";
 import { markdownTable } from "../../src/shared/markdownTable.ts";
-import { batches, type Case, CASES, type Entry, EVERY, RATIOS, RECOVERY, PATTERNS, SEEDS } from "./plan.ts";
+import {
+  batches,
+  type Case,
+  CASES,
+  type Entry,
+  EVERY,
+  EVERY_RECOVERED,
+  RATIOS,
+  RECOVERY,
+  PATTERNS,
+  SEEDS,
+} from "./plan.ts";
 
 const HEAD = `# Pruning methods compared
 
@@ -21,7 +32,12 @@ export function qualityTable(entries: readonly Entry[]): string {
     planned: all.filter((batch) => batch.of.name === name).flatMap(({ runs }) => runs),
   });
   const sections = CASES.map((of) => section(of, madeOf(of)));
-  return `${[HEAD, ...sections, everySection(madeOf(EVERY)), recoverySection(madeOf(RECOVERY))].join("\n\n")}\n`;
+  sections.push(
+    everySection(madeOf(EVERY)),
+    recoverySection(madeOf(RECOVERY)),
+    everyRecoverySection(madeOf(EVERY_RECOVERED)),
+  );
+  return `${[HEAD, ...sections].join("\n\n")}\n`;
 }
 
 function section(of: Case, made: SectionRuns): string {

@@ -3,12 +3,14 @@
 //   flash_queries: dq = d scores k; and dots, for flash_keys, which runs after it. One workgroup per ROWS queries of a head (global y), the last ones first.
 //   flash_keys: dk = d scores^T q, dv = weights^T dout. One workgroup per ROWS keys, for one query head (global y).
 //   sum_groups: adds the dk and dv of the query heads that share a key/value head. One invocation per vec4.
-// qkv, dqkv: packed rows; out, dout: (T, heads depth); stats, dots: (heads, T); strides and columns count vec4s. flash_keys writes dk of query head h
-// at result_column + h result_step, and dv at result_v + h result_step: to dqkv if no heads share keys, else to `parts`. Needs lib/flash.wgsl.
+// The gradients of q and k are rotated back as they are stored. qkv, dqkv: packed rows; out, dout: (T, heads depth); stats, dots: (heads, T); strides and columns count vec4s. flash_keys writes dk of query head h
+// at result_column + h result_step, and dv at result_v + h result_step: to dqkv if no heads share keys, else to `parts`. Needs lib/rotary.wgsl and lib/flash.wgsl.
 
 struct Dims {
   rows: u32,
   depth: u32,
+  half: u32,
+  rotating: u32,
   group: u32,
   window: u32,
   stride: u32,
@@ -23,10 +25,10 @@ struct Dims {
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-@group(0) @binding(1) var<storage, read> dout: array<vec4f>;
-@group(0) @binding(2) var<storage, read> stats: array<vec2f>;
-@group(0) @binding(3) var<storage, read> dots: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dkv: array<vec4f>;
+@group(0) @binding(2) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(3) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(4) var<storage, read> dots: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dkv: array<vec4f>;
 
 /// The same as qkv_at, for dout.
 fn dout_at(row: u32, head: u32, c: u32) -> vec4f {
@@ -34,9 +36,27 @@ fn dout_at(row: u32, head: u32, c: u32) -> vec4f {
   return select(vec4f(), value, c < dims.depth);
 }
 
-@group(0) @binding(3) var<storage, read> out: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> dots_made: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dq: array<vec4f>;
+@group(0) @binding(4) var<storage, read> out: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> dots_made: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dq: array<vec4f>;
+
+/// The slot of an invocation in four rows of a gradient, rotated back to q or k as they are in qkv. All invocations call it.
+fn turned_back(gradient: Patch, panel: u32, row: u32, place: vec2u) -> Patch {
+  workgroupBarrier();
+  put_tile(gradient, place.x, place.y);
+  workgroupBarrier();
+  let slot = panel * PANEL + place.y;
+  if (slot >= 2u * dims.half) { return gradient; }
+  let even = place.y & ~1u;
+  var result = Patch();
+  for (var i = 0u; i < 4u; i++) {
+    let pair = Pair(score_tile[4u * place.x + i][even], score_tile[4u * place.x + i][even + 1u]);
+    let at = 2u * dims.half * min(row + i, dims.rows - 1u) + (slot & ~1u);
+    let back = turned(pair, table[at], table[at + 1u], -1.0);
+    result[i] = select(back.second, back.first, place.y == even);
+  }
+  return result;
+}
 
 /// dout . out of the four rows of an invocation; its neighbours across take other columns.
 fn dots_of_rows(row: u32, head: u32, down: u32, across: u32) -> vec4f {
@@ -93,15 +113,19 @@ fn flash_queries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) c
     }
     put_tile(scores, down, across);
     for (var panel = 0u; panel < PANELS; panel++) {
-      gradients[panel] = add_head(gradients[panel], Head(key0, k_column), panel, local);
+      gradients[panel] = add_rotated(gradients[panel], Head(key0, k_column), panel, local);
     }
   }
 
+  for (var panel = 0u; panel < PANELS; panel++) {
+    gradients[panel] = turned_back(gradients[panel], panel, row, vec2u(down, across));
+  }
   for (var i = 0u; i < 4u; i++) {
     if (row + i >= dims.rows) { return; }
     for (var panel = 0u; panel < PANELS; panel++) {
-      let c = panel * PANEL + across;
-      if (c < dims.depth) { dq[(row + i) * dims.result_stride + q_column + c] = gradients[panel][i]; }
+      let slot = panel * PANEL + across;
+      let at = (row + i) * dims.result_stride + q_column + vec4_of_slot(slot, dims.half);
+      if (slot < dims.depth) { dq[at] = gradients[panel][i]; }
     }
   }
 }
@@ -162,17 +186,18 @@ fn flash_keys(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     workgroupBarrier();
     put_tile(d_weights, down, across);
     for (var panel = 0u; panel < PANELS; panel++) {
-      dk[panel] = add_head(dk[panel], Head(row0, q_column), panel, local);
+      dk[panel] = add_rotated(dk[panel], Head(row0, q_column), panel, local);
     }
   }
 
+  for (var panel = 0u; panel < PANELS; panel++) { dk[panel] = turned_back(dk[panel], panel, key, vec2u(down, across)); }
   for (var i = 0u; i < 4u; i++) {
     if (key + i >= dims.rows) { return; }
     let at = (key + i) * dims.result_stride + head * dims.result_step;
     for (var panel = 0u; panel < PANELS; panel++) {
       let c = panel * PANEL + across;
       if (c < dims.depth) {
-        dkv[at + dims.result_column + c] = dk[panel][i];
+        dkv[at + dims.result_column + vec4_of_slot(c, dims.half)] = dk[panel][i];
         dkv[at + dims.result_v + c] = dv[panel][i];
       }
     }

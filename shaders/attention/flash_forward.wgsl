@@ -1,12 +1,25 @@
 // Causal attention in one kernel: out[t, h] = softmax(q[t, h] k^T scale) v over the keys that query t sees, with a running maximum and sum.
 // One workgroup per ROWS queries of a head (global y); the last queries, which see most keys, first. Also stats[h, t] = (largest score,
-// 1 / sum of exp(score - largest)). qkv: packed rows; strides and columns count vec4s, depth is head_dim / 4. Needs lib/flash.wgsl.
+// 1 / sum of exp(score - largest)). qkv: packed rows; strides and columns count vec4s, depth is head_dim / 4.
+// Needs lib/rotary.wgsl and lib/flash.wgsl.
 
-struct Dims { rows: u32, depth: u32, group: u32, window: u32, stride: u32, k_column: u32, v_column: u32, heads: u32, scale: f32 }
+struct Dims {
+  rows: u32,
+  depth: u32,
+  half: u32,
+  rotating: u32,
+  group: u32,
+  window: u32,
+  stride: u32,
+  k_column: u32,
+  v_column: u32,
+  heads: u32,
+  scale: f32,
+}
 @group(1) @binding(0) var<uniform> dims: Dims;
 
-@group(0) @binding(1) var<storage, read_write> stats: array<vec2f>;
-@group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> stats: array<vec2f>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 
 @compute @workgroup_size(INVOCATIONS)
 fn flash(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) local: u32) {

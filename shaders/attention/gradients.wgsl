@@ -4,12 +4,15 @@
 // Row 0 is at position 0. One invocation per block of TILE rows x LANE_COLUMNS columns (lib/tile.wgsl). Global y counts the heads from
 // first_head on, then their groups for dk, then their groups for dv. ds, p: (heads, rows, 4 * stride). q, k and v are packed in rows of
 // qkv_stride, k from k_column and v from v_column on, and so are their gradients; dout has rows of dout_stride. Strides, columns and depth
-// (head_dim / 4) count vec4s. Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl, lib/causal.wgsl and lib/head_place.wgsl.
+// (head_dim / 4) count vec4s. qkv has q and k as RoPE rotated them; their gradients are rotated back as they are stored, which is why an
+// invocation makes a pair of slots (lib/rotary.wgsl). Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl, lib/causal.wgsl, lib/head_place.wgsl
+// and lib/rotary.wgsl.
 
 struct Dims {
   rows: u32,
   stride: u32,
   depth: u32,
+  half: u32,
   group: u32,
   first_head: u32,
   heads: u32,
@@ -25,29 +28,45 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> p: array<vec4f>;
 @group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(3) var<storage, read> dout: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> dqkv: array<vec4f>;
+@group(0) @binding(4) var<storage, read> table: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>;
 
-fn put(row: u32, column: u32, head_column: u32, left: vec4f, right: vec4f) {
+/// A head of the gradients: its first vec4 in a packed row, and how many vec4s RoPE pairs with as many others.
+struct Target { column: u32, half: u32 }
+
+/// The place for a head that was rotated: its two vec4s are a pair.
+fn paired(place: Place) -> Place {
+  let last = dims.depth - 1u;
+  let left = min(vec4_of_slot(place.column, dims.half), last);
+  return Place(place.row, place.lane, place.column, left, min(vec4_of_slot(place.column + 1u, dims.half), last));
+}
+
+fn put(row: u32, place: Place, to: Target, left: vec4f, right: vec4f) {
   if (row >= dims.rows) { return; }
-  let at = row * dims.qkv_stride + head_column + column;
-  if (column < dims.depth) { dqkv[at] = left; }
-  if (column + 1u < dims.depth) { dqkv[at + 1u] = right; }
+  var pair = Pair(left, right);
+  if (place.column < 2u * to.half) {
+    let i = 2u * to.half * row + place.column;
+    pair = turned(pair, table[i], table[i + 1u], -1.0);
+  }
+  let at = row * dims.qkv_stride + to.column;
+  if (place.column < dims.depth) { dqkv[at + place.left] = pair.first; }
+  if (place.column + 1u < dims.depth) { dqkv[at + place.right] = pair.second; }
 }
 
 /// Four rows of a head: those of a quad, in the order of lib/tile.wgsl.
-fn put_shared(first: u32, place: Place, head_column: u32, group: Group) {
-  put(first + (place.lane ^ 0u), place.column, head_column, group.left[0], group.right[0]);
-  put(first + (place.lane ^ 1u), place.column, head_column, group.left[1], group.right[1]);
-  put(first + (place.lane ^ 2u), place.column, head_column, group.left[2], group.right[2]);
-  put(first + (place.lane ^ 3u), place.column, head_column, group.left[3], group.right[3]);
+fn put_shared(first: u32, place: Place, to: Target, group: Group) {
+  put(first + (place.lane ^ 0u), place, to, group.left[0], group.right[0]);
+  put(first + (place.lane ^ 1u), place, to, group.left[1], group.right[1]);
+  put(first + (place.lane ^ 2u), place, to, group.left[2], group.right[2]);
+  put(first + (place.lane ^ 3u), place, to, group.left[3], group.right[3]);
 }
 
 /// Four adjacent rows.
-fn put_four(first: u32, place: Place, head_column: u32, group: Group) {
-  put(first, place.column, head_column, group.left[0], group.right[0]);
-  put(first + 1u, place.column, head_column, group.left[1], group.right[1]);
-  put(first + 2u, place.column, head_column, group.left[2], group.right[2]);
-  put(first + 3u, place.column, head_column, group.left[3], group.right[3]);
+fn put_four(first: u32, place: Place, to: Target, group: Group) {
+  put(first, place, to, group.left[0], group.right[0]);
+  put(first + 1u, place, to, group.left[1], group.right[1]);
+  put(first + 2u, place, to, group.left[2], group.right[2]);
+  put(first + 3u, place, to, group.left[3], group.right[3]);
 }
 
 fn rows_of_ds(at: vec4u) -> mat4x4f {
@@ -57,7 +76,8 @@ fn rows_of_ds(at: vec4u) -> mat4x4f {
 fn four_of_qkv(at: vec4u) -> mat4x4f { return mat4x4f(qkv[at.x], qkv[at.y], qkv[at.z], qkv[at.w]); }
 
 /// head: of the dispatch.
-fn query_gradient(place: Place, head: u32) {
+fn query_gradient(id: Place, head: u32) {
+  let place = paired(id);
   let row = place.row;
   let base = head * dims.rows * dims.stride;
   let k_column = dims.k_column + (dims.first_head + head) / dims.group * dims.depth;
@@ -76,11 +96,11 @@ fn query_gradient(place: Place, head: u32) {
     sum.g2 = accumulate(sum.g2, rows_of_ds(a2 + c), left, right);
     sum.g3 = accumulate(sum.g3, rows_of_ds(a3 + c), left, right);
   }
-  let head_column = (dims.first_head + head) * dims.depth;
-  put_shared(row, place, head_column, sum.g0);
-  put_shared(row + 4u, place, head_column, sum.g1);
-  put_shared(row + 8u, place, head_column, sum.g2);
-  put_shared(row + 12u, place, head_column, sum.g3);
+  let to = Target((dims.first_head + head) * dims.depth, dims.half);
+  put_shared(row, place, to, sum.g0);
+  put_shared(row + 4u, place, to, sum.g1);
+  put_shared(row + 8u, place, to, sum.g2);
+  put_shared(row + 12u, place, to, sum.g3);
 }
 
 /// ds or p of TILE keys for one query: column i has keys 4 (lane ^ i) to 4 (lane ^ i) + 3.
@@ -101,16 +121,21 @@ fn add_outer(sum: Block, w: mat4x4f, left: vec4f, right: vec4f) -> Block {
     Group(outer(sum.g3.left, w[3], left), outer(sum.g3.right, w[3], right)));
 }
 
-/// group: of the dispatch.
-fn put_keys(place: Place, column: u32, group: u32, sum: Block) {
-  let head_column = column + (dims.first_head / dims.group + group) * dims.depth;
-  put_four(place.row + 4u * (place.lane ^ 0u), place, head_column, sum.g0);
-  put_four(place.row + 4u * (place.lane ^ 1u), place, head_column, sum.g1);
-  put_four(place.row + 4u * (place.lane ^ 2u), place, head_column, sum.g2);
-  put_four(place.row + 4u * (place.lane ^ 3u), place, head_column, sum.g3);
+/// Where group `group` of the dispatch is stored; column: of the first key/value head.
+fn target_of(column: u32, group: u32, half: u32) -> Target {
+  return Target(column + (dims.first_head / dims.group + group) * dims.depth, half);
 }
 
-fn key_gradient(place: Place, group: u32) {
+fn put_keys(place: Place, to: Target, sum: Block) {
+  put_four(place.row + 4u * (place.lane ^ 0u), place, to, sum.g0);
+  put_four(place.row + 4u * (place.lane ^ 1u), place, to, sum.g1);
+  put_four(place.row + 4u * (place.lane ^ 2u), place, to, sum.g2);
+  put_four(place.row + 4u * (place.lane ^ 3u), place, to, sum.g3);
+}
+
+/// group: of the dispatch.
+fn key_gradient(id: Place, group: u32) {
+  let place = paired(id);
   let end = rows_end(place.row, dims.rows, dims.window);
   var sum = Block();
   for (var h = group * dims.group; h < (group + 1u) * dims.group; h++) {
@@ -121,7 +146,7 @@ fn key_gradient(place: Place, group: u32) {
       sum = add_outer(sum, tile_of_ds(base + t * dims.stride, place.lane), qkv[at + place.left], qkv[at + place.right]);
     }
   }
-  put_keys(place, dims.k_column, group, sum);
+  put_keys(place, target_of(dims.k_column, group, dims.half), sum);
 }
 
 fn value_gradient(place: Place, group: u32) {
@@ -135,7 +160,7 @@ fn value_gradient(place: Place, group: u32) {
       sum = add_outer(sum, tile_of_p(base + t * dims.stride, place.lane), dout[at + place.left], dout[at + place.right]);
     }
   }
-  put_keys(place, dims.v_column, group, sum);
+  put_keys(place, target_of(dims.v_column, group, 0u), sum);
 }
 
 @compute @workgroup_size(SIZE)

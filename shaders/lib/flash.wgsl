@@ -1,14 +1,16 @@
 // Attention by tiles, without a matrix of all scores (Dao et al. 2022): what its kernels share. For graphics cards: all goes through workgroup
 // memory. One workgroup works on a tile of scores, ROWS rows by COLUMNS columns, each invocation on a 4 x 4 of it.
 // A tile is left right^T over the dimensions of a head, 16 of them per round. Then it is a factor: tile values, 16 of its columns per round.
-// Needs PANELS before it: head_dim / 64, rounded up; and a uniform `dims` with rows, stride and depth (in vec4s).
+// Queries and keys are handled by slots (lib/rotary.wgsl); row 0 is at position 0. With dims.rotating they are rotated as they are loaded, else
+// they already are. Needs PANELS before it: head_dim / 64, rounded up; lib/rotary.wgsl; and a uniform `dims` with rows, stride, depth, half (in
+// vec4s) and rotating.
 
 const DOWN = 8u;
 const ACROSS = 16u;
 const INVOCATIONS = DOWN * ACROSS;
 const ROWS = 4u * DOWN;
 const COLUMNS = 4u * ACROSS;
-const PANEL = ACROSS;          // vec4s of a head that one product covers
+const PANEL = ACROSS;          // vec4s or slots of a head that one product covers
 const NEVER = -3.4e38;         // a score that no query has
 
 // Arrays of arrays, because the bounds checks that WebGPU adds are then the same for all rounds, and leave the loops.
@@ -19,11 +21,21 @@ var<workgroup> score_tile: array<array<vec4f, ACROSS + 1u>, ROWS>;
 var<workgroup> row_parts: array<array<vec4f, ACROSS + 1u>, DOWN>;
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;  // packed rows
+@group(0) @binding(1) var<storage, read> table: array<vec4f>;  // of RoPE
 
 /// Vec4 c of a head's row; zeros beyond the end of the head. Beyond the last row it is that row.
 fn qkv_at(row: u32, column: u32, c: u32) -> vec4f {
   let value = qkv[min(row, dims.rows - 1u) * dims.stride + column + min(c, dims.depth - 1u)];
   return select(vec4f(), value, c < dims.depth);
+}
+
+/// Slots `slot` (even) and slot + 1 of a rotated head's row.
+fn pair_at(row: u32, column: u32, slot: u32) -> Pair {
+  let pair = Pair(
+    qkv_at(row, column, vec4_of_slot(slot, dims.half)), qkv_at(row, column, vec4_of_slot(slot + 1u, dims.half)));
+  if (dims.rotating == 0u || slot >= 2u * dims.half) { return pair; }
+  let at = 2u * dims.half * min(row, dims.rows - 1u) + slot;
+  return turned(pair, table[at], table[at + 1u], 1.0);
 }
 
 /// The rows of a head from `row` on: `column` is the head's first vec4 in a packed row.
@@ -68,16 +80,21 @@ fn add_values(products: Patch, round: u32, down: u32, across: u32) -> Patch {
   return sums;
 }
 
-/// A tile of scores: rows of the head `left` with rows of the head `right`.
+/// A tile of scores: rotated rows of the head `left` with those of the head `right`.
 fn scores_of(left: Head, right: Head, local: u32) -> Patch {
   var scores = Patch();
+  let row = local / 2u;
+  let slot = local % 2u * 2u;
   for (var c = 0u; c < dims.depth; c += 4u) {
     workgroupBarrier();
-    left_rows[local / 4u][local % 4u] = qkv_at(left.row + local / 4u, left.column, c + local % 4u);
-    for (var i = 0u; i < 2u; i++) {
-      let load = right_load(local, i);
-      right_rows[right_slot(load.x)][load.y] = qkv_at(right.row + load.x, right.column, c + load.y);
+    if (row < ROWS) {
+      let pair = pair_at(left.row + row, left.column, c + slot);
+      left_rows[row][slot] = pair.first;
+      left_rows[row][slot + 1u] = pair.second;
     }
+    let pair = pair_at(right.row + row, right.column, c + slot);
+    right_rows[right_slot(row)][slot] = pair.first;
+    right_rows[right_slot(row)][slot + 1u] = pair.second;
     workgroupBarrier();
     scores = add_scores(scores, local / ACROSS, local % ACROSS);
   }
@@ -93,6 +110,22 @@ fn add_head(products: Patch, head: Head, panel: u32, local: u32) -> Patch {
       let at = local + i * INVOCATIONS;
       value_rows[at / PANEL][at % PANEL] = qkv_at(head.row + 16u * round + at / PANEL, head.column, panel * PANEL + at % PANEL);
     }
+    workgroupBarrier();
+    sums = add_values(sums, round, local / ACROSS, local % ACROSS);
+  }
+  return sums;
+}
+
+/// The same with rotated rows, of which it takes the slots of one panel.
+fn add_rotated(products: Patch, head: Head, panel: u32, local: u32) -> Patch {
+  var sums = products;
+  let row = local / (PANEL / 2u);
+  let slot = local % (PANEL / 2u) * 2u;
+  for (var round = 0u; round < 4u; round++) {
+    workgroupBarrier();
+    let pair = pair_at(head.row + 16u * round + row, head.column, panel * PANEL + slot);
+    value_rows[row][slot] = pair.first;
+    value_rows[row][slot + 1u] = pair.second;
     workgroupBarrier();
     sums = add_values(sums, round, local / ACROSS, local % ACROSS);
   }

@@ -13,7 +13,7 @@ fn row_index(group: u32, local: u32, rows: u32) -> Row {
   return Row(min(row, rows - 1u), local % LANES, row < rows);
 }
 
-var<workgroup> row_scratch: array<f32, 64>;  // LANES at most
+var<workgroup> row_scratch: array<f32, 256>;  // LANES at most
 
 fn row_sum(value: f32, lane: u32) -> f32 {
   if (LANES == 1u) { return value; }

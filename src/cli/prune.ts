@@ -6,7 +6,7 @@ import { EXPORT_USAGE } from "./arguments/exportArguments.ts";
 import { readRecipeArguments, RECIPE_OPTIONS, RECIPE_USAGE } from "./arguments/recipeArguments.ts";
 import {
   readRecoverArguments,
-  type RecoverChoice,
+  type RecoverChoices,
   RECOVER_OPTIONS,
   RECOVER_USAGE,
 } from "./arguments/recoverArguments.ts";
@@ -46,22 +46,20 @@ ${WEIGHTS_USAGE}
 
 ${APPLY_USAGE}`;
 
-interface Arguments extends RunArguments {
+interface Arguments extends RunArguments, RecoverChoices {
   recipe: Recipe;
-  recover?: RecoverChoice;
 }
 
 function readArguments(argv: string[]): Arguments {
   const values = parseValues(argv, { ...RUN_OPTIONS, ...RECIPE_OPTIONS, ...RECOVER_OPTIONS });
   const recipe = checkedArguments(() => checkRecipe(readRecipeArguments(values)));
-  const recover = readRecoverArguments(values, recipe.seed);
-  return { ...readRunArguments(values), recipe, ...(recover ? { recover } : {}) };
+  return { ...readRunArguments(values), recipe, ...readRecoverArguments(values, recipe.seed) };
 }
 
 async function pruneHeadless(argv: string[]): Promise<void> {
-  const { recipe, recover, ...given } = readArguments(argv);
+  const { recipe, recover, refit, ...given } = readArguments(argv);
   await runHeadless(given, recipe, (host, request, progress) =>
-    host.call("prune", { ...request, recipe, ...(recover ? { recover } : {}) }, progress),
+    host.call("prune", { ...request, recipe, ...(refit ? { refit } : {}), ...(recover ? { recover } : {}) }, progress),
   );
 }
 

@@ -125,14 +125,22 @@ export {
   RECOVER_BOUNDS,
 } from "./recipes/recoverRecipe.ts";
 export type { RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
-export type { RecoveryReceipt } from "./formats/receipt/recoveryReceipt.ts";
+export { DEFAULT_REFIT_RECIPE, type RefitRecipe } from "./recipes/refitRecipe.ts";
+export { type RecoveryReceipt, recoveryWords } from "./formats/receipt/recoveryReceipt.ts";
+export { refit } from "./recover/refit/refit.ts";
 export { RecoverSession } from "./recover/session.ts";
 export type { Pruning } from "./recover/storedParts.ts";
 export type { GuardRecord } from "./recover/guard.ts";
 export type { LowRankAdapter } from "./formats/export/peftAdapter.ts";
 export { overlaid } from "./recover/overlay.ts";
 export type { RecoveredValues } from "./recover/overlay.ts";
-export { recoveredModel, recoveryResult, updatedValues, weightsPruned } from "./recover/recoveredModel.ts";
+export {
+  modelWithValues,
+  recoveredModel,
+  recoveryResult,
+  updatedValues,
+  weightsPruned,
+} from "./recover/recoveredModel.ts";
 export { exportGates } from "./evaluate/export/exportGates.ts";
 export { ggufFormsOf } from "./evaluate/export/ggufForms.ts";
 export { formSizes, weightFormSizes } from "./evaluate/export/formSizes.ts";
@@ -156,7 +164,7 @@ export { scoreTask } from "./evaluate/tasks/scoreTask.ts";
 export type { ZeroShotTask } from "./evaluate/tasks/task.ts";
 export { readTaskFile } from "./evaluate/tasks/taskFile.ts";
 export { textTask } from "./evaluate/tasks/textTasks.ts";
-export { TEXT_TASKS, type TextTask } from "./recipes/textTaskNames.ts";
+export { MIN_TEXT_TASK_ITEMS, TEXT_TASK_DEFAULTS, TEXT_TASKS, type TextTask } from "./recipes/textTaskNames.ts";
 export { accuraciesOf, accuracyDifference } from "./evaluate/tasks/taskScore.ts";
 export type { TaskScore } from "./evaluate/tasks/taskScore.ts";
 export { tokenLosses } from "./evaluate/tokenLosses.ts";

@@ -19,6 +19,8 @@ export interface Tensor {
   readonly requiresGrad: boolean;
   /** The tensor that this is a view of. The view's gradient is the same slice of the base's gradient. */
   readonly base?: Tensor;
+  /** Set if its only value is 1: a gradient to start from, by which nothing needs to be multiplied. */
+  readonly isOne?: true;
 }
 
 /** Bytes of one element of every dtype except f16, which only weights have. */

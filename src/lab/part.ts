@@ -18,6 +18,8 @@ export interface LabInput {
   quick: boolean;
   /** Takes the kernels of graphics cards on a software adapter too, to check them. */
   asCard: boolean;
+  /** Rows of the matmuls that are timed. Default: 128 to 4096. */
+  sweepRows?: readonly number[];
 }
 
 export interface PartInput extends LabInput {

@@ -22,7 +22,7 @@ const GPU_FREE: Action[] = [
 const OPEN: Action[] = [...CHOICES, ...GPU_FREE, "canOpenModel", "canSelfCheck", "canSave"];
 const PRUNED: Action[] = [
   ...OPEN,
-  ...(["canReset", "canGenerate", "canMeasureCurve", "canRecover"] as const),
+  ...(["canReset", "canGenerate", "canMeasureCurve", "canRecover", "canRefit"] as const),
   ...(["canPrepareExport", "canPrepareNested", "canMeasureSpeed"] as const),
 ];
 /** A long task has the GPU. */
@@ -46,7 +46,8 @@ const ALLOWED: Readonly<Record<StateName, readonly Action[]>> = {
   "text is written": TAKEN,
   "weights are pruned": without(TAKEN, "canChooseMethod"),
   "a model recovers": TAKEN,
-  "a model is recovered": [...without(PRUNED, "canRecover", "canMeasureCurve"), "canUndoRecovery"],
+  "a model is refitted": [...without(PRUNED, "canRefit", "canMeasureCurve"), "canUndoRecovery"],
+  "a model is recovered": [...without(PRUNED, "canRecover", "canRefit", "canMeasureCurve"), "canUndoRecovery"],
   "a recovery is paused": [...PRUNED, "canResumeRecovery"],
   "speed is measured": TAKEN,
   "losses are compared": TAKEN,

@@ -69,8 +69,10 @@ export const canSelfCheck: Predicate = (state) =>
   state.device.phase === "ready" && state.model.phase !== "opening" && isRunAtRest(state) && !isGpuTaken(state);
 
 export const canPruneWeights = isGpuFree;
-/** Training the kept weights of the current pruning, once. */
-export const canRecover: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.recovered === null;
+/** Training the kept weights of the current pruning, once; also after a refit. */
+export const canRecover: Predicate = (state) => isGpuFree(state) && isPruned(state) && !state.recovered?.facts.recipe;
+/** Refitting them, once, before any training. */
+export const canRefit: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.recovered === null;
 export const canResumeRecovery: Predicate = (state) => isGpuFree(state) && state.pausedRecovery !== null;
 export const canUndoRecovery: Predicate = (state) => isGpuFree(state) && state.recovered !== null;
 export const canGenerate: Predicate = (state) => isGpuFree(state) && isPruned(state) && state.prompt.trim() !== "";

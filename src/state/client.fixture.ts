@@ -1,5 +1,11 @@
 // A client for tests: it records commands, replies by script, and emits whatever events a test wants.
-import { DEFAULT_RECIPE, DEFAULT_RECOVER_RECIPE, type ExportedForm, type RunScores } from "../engine/index.ts";
+import {
+  DEFAULT_RECIPE,
+  DEFAULT_RECOVER_RECIPE,
+  DEFAULT_REFIT_RECIPE,
+  type ExportedForm,
+  type RunScores,
+} from "../engine/index.ts";
 import type { Client } from "../worker/client.ts";
 import type {
   AdapterCheck,
@@ -81,12 +87,21 @@ export function perplexityAt(value: number, tokens: number): PerplexityResult {
 }
 
 /** What the scripted recovery does. */
-export const RECOVERED: RecoveryFacts = {
+export const RECOVERED = {
   recipe: { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 },
   step: 300,
   guard: { before: 27, best: 24, bestStep: 300, last: 24, lastStep: 300, tokens: 2048 },
   before: perplexityAt(27, 2048),
   ...{ undone: false, msPerStep: 10 },
+} satisfies RecoveryFacts;
+
+/** What the scripted refit does. */
+export const REFITTED: RecoveryFacts = {
+  refit: DEFAULT_REFIT_RECIPE,
+  step: 0,
+  guard: { before: 27, best: 26, bestStep: 1, last: 26, lastStep: 1, tokens: 2048 },
+  before: perplexityAt(27, 2048),
+  ...{ undone: false, msPerStep: 0 },
 };
 
 /** Scores of the scripted worker: half of the items right, dense and pruned. */
@@ -124,6 +139,7 @@ const DEFAULTS: Answers = {
   target: ({ ratio }) => architectureAt(ratio, 9),
   pruneWeights: ({ recipe }) => ({ run: `pruning ${++prunings}`, recipe, matrices: [], norms: [], kept: KEPT_ALL }),
   recover: () => ({ facts: RECOVERED, pruned: { architecture: architectureAt(0.5, 9, "recovered") } }),
+  refit: () => ({ facts: REFITTED, pruned: { architecture: architectureAt(0.5, 9, "refitted") } }),
   pauseRecovery: () => null,
   restoreRecovery: () => ({ restored: null }),
   discardRecovery: () => null,

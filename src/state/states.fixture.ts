@@ -1,6 +1,6 @@
 // For tests: states of the studio by name, from its start to what goes wrong.
 import { DEFAULT_RECIPE, EngineError } from "../engine/index.ts";
-import { architectureAt, AT_HALF, bench, FACTS, RECOVERED } from "./client.fixture.ts";
+import { architectureAt, AT_HALF, bench, FACTS, RECOVERED, REFITTED } from "./client.fixture.ts";
 import type { Prepared } from "./export/exportState.ts";
 import type { Patch, StudioState } from "./storeState.ts";
 
@@ -36,6 +36,7 @@ const STATES = {
   "text is written": { ...trained, generation: { phase: "writing", subject: "dense" } },
   "weights are pruned": { ...trained, weightPruning: { phase: "pruning" } },
   "a model recovers": { ...trained, recovery: { phase: "recovering", readings: [] } },
+  "a model is refitted": { ...trained, recovered: { facts: REFITTED, readings: [] } },
   "a model is recovered": { ...trained, recovered: { facts: RECOVERED, readings: [] } },
   "a recovery is paused": {
     ...trained,

@@ -20,6 +20,7 @@ import type {
   PlanChoice,
   RecoverScope,
   RecoverRecipe,
+  RefitRecipe,
   RatioInside,
   RunRecipe,
   RunScores,
@@ -181,7 +182,10 @@ export interface PausedRecovery {
 
 /** What a recovery has done. */
 export interface RecoveryFacts {
-  recipe: RecoverRecipe;
+  /** Least squares, before any training; missing where there were none. */
+  refit?: RefitRecipe;
+  /** Of the training; missing where the weights were only refitted. */
+  recipe?: RecoverRecipe;
   /** Steps done: fewer than the recipe's after a stop. */
   step: number;
   /** Perplexities of the guard's slice. */

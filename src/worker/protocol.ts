@@ -68,7 +68,9 @@ export type Command =
    * tokens: how many of the evaluation text are measured before it. resume: continues the paused one, whose choice it must be.
    */
   | { type: "recover"; choice: RecoverSettings; tokens: number; resume?: true }
-  /** Pauses it after the current step. Its state stays on disk, so that it can be resumed in a later session. */
+  /** Refits the kept weights of the current pruning by least squares, without training. tokens: as for `recover`. */
+  | { type: "refit"; tokens: number }
+  /** Pauses the training after the current step. Its state stays on disk, so that it can be resumed in a later session. */
   | { type: "pauseRecovery" }
   /** Makes the pruning of the paused recovery the current one, so that "recover" with `resume` can continue it. */
   | { type: "restoreRecovery" }
@@ -131,6 +133,7 @@ export interface Replies {
   pruneWeights: PrunedMlp;
   /** pruned: the recovered model; null where the recovery was undone. */
   recover: { facts: RecoveryFacts; pruned: ShownPruning | null } | { paused: true };
+  refit: { facts: RecoveryFacts; pruned: ShownPruning | null };
   pauseRecovery: null;
   /** restored: null where it is the current pruning already. */
   restoreRecovery: { restored: { pruned: ShownPruning; record: RunRecord } | null };

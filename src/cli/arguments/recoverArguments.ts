@@ -1,4 +1,4 @@
-// The arguments of a recovery, which trains the kept weights after pruning.
+// The arguments of a recovery, which refits or trains the kept weights after pruning, or both.
 import {
   checkRecoverRecipe,
   DEFAULT_RECOVER_RECIPE,
@@ -7,13 +7,16 @@ import {
   type RecoverRecipe,
   type RecoverScope,
 } from "../../engine/recipes/recoverRecipe.ts";
+import { checkRefitRecipe, DEFAULT_REFIT_RECIPE, type RefitRecipe } from "../../engine/recipes/refitRecipe.ts";
 import { optionalNumber, type Values } from "./arguments.ts";
 import { UsageError } from "./usageError.ts";
 
 const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
 /** Options for parseValues. */
 export const RECOVER_OPTIONS = {
   ...{ recover: text, "recover-matrices": text, lora: text, "recover-learning-rate": text, "recover-tokens": text },
+  ...{ refit: flag, "refit-matrices": text, "refit-sequences": text, "refit-ridge": text },
 };
 
 export const RECOVER_USAGE = `  --recover 300            then trains the kept weights towards the dense model for so many steps (none without this option)
@@ -21,12 +24,16 @@ export const RECOVER_USAGE = `  --recover 300            then trains the kept we
   --lora 16                instead: adapters of this rank, 4 to 64, on every matrix, added to the weights at the end; takes
                            less memory, because no matrix is copied (without this option: no adapters)
   --recover-learning-rate  (by the kept share: 0.001 for out, 0.0003 for all and 0.0025 for --lora 16 at 50 %, less where more is kept)
-  --recover-tokens 128     per step`;
+  --recover-tokens 128     per step
+  --refit                  before --recover, or alone: least squares of the kept weights, without training
+  --refit-matrices all     every matrix of the blocks; or out: o_proj and down_proj
+  --refit-sequences 256    of the calibration text, 128 tokens each
+  --refit-ridge 0.1        more keeps the weights nearer to where they are`;
 
 /** A recipe whose learning rate follows from the kept share where it is missing. */
-export type RecoverChoice = Omit<RecoverRecipe, "learningRate"> & Partial<Pick<RecoverRecipe, "learningRate">>;
+type RecoverChoice = Omit<RecoverRecipe, "learningRate"> & Partial<Pick<RecoverRecipe, "learningRate">>;
 
-/** The first option of a recovery that is there; undefined for none. */
+/** The first option of a recovery or refit that is there; undefined for none. */
 export const recoverOptionOf = (values: Values): string | undefined =>
   Object.keys(RECOVER_OPTIONS).find((name) => values[name] !== undefined);
 
@@ -46,21 +53,59 @@ export function readRecoverScope(values: Values): RecoverScope {
   return { matrices: "all", rank };
 }
 
-/** The requested recovery; undefined without --recover. seed: of the run. Throws a UsageError that names the argument. */
-export function readRecoverArguments(values: Values, seed: number): RecoverChoice | undefined {
+/** What is done to the kept weights after pruning; nothing where both are missing. */
+export interface RecoverChoices {
+  refit?: RefitRecipe;
+  recover?: RecoverChoice;
+}
+
+/** The requested refit and training. seed: of the run. Throws a UsageError that names the argument. */
+export function readRecoverArguments(values: Values, seed: number): RecoverChoices {
+  const [refit, recover] = [readRefit(values, seed), readTraining(values, seed)];
+  return { ...(refit ? { refit } : {}), ...(recover ? { recover } : {}) };
+}
+
+/** Throws a UsageError for an option of `of` without it. */
+function refuseAlone(values: Values, of: "recover" | "refit", expected: string): void {
+  const names = Object.keys(RECOVER_OPTIONS).filter((name) => name.startsWith(`${of}-`));
+  const given = [...names, ...(of === "recover" ? ["lora"] : [])].find((name) => values[name] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${given}: expected ${expected} beside it`);
+}
+
+function readTraining(values: Values, seed: number): RecoverChoice | undefined {
   const steps = optionalNumber(values, "recover");
-  const given = recoverOptionOf(values);
   if (steps === undefined) {
-    if (given !== undefined) throw new UsageError(`--${given}: expected --recover with a number of steps beside it`);
+    refuseAlone(values, "recover", "--recover with a number of steps");
     return undefined;
   }
   const scope = readRecoverScope(values);
   const learningRate = optionalNumber(values, "recover-learning-rate");
   const tokens = optionalNumber(values, "recover-tokens") ?? DEFAULT_RECOVER_RECIPE.tokens;
   const rate = learningRate === undefined ? {} : { learningRate };
+  return checked("recover", () =>
+    checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, steps, ...scope, tokens, seed, ...rate }),
+  );
+}
+
+function readRefit(values: Values, seed: number): RefitRecipe | undefined {
+  if (values["refit"] !== true) {
+    refuseAlone(values, "refit", "--refit");
+    return undefined;
+  }
+  const { sequences, ridge, matrices } = DEFAULT_REFIT_RECIPE;
+  const recipe = {
+    ...{ ...DEFAULT_REFIT_RECIPE, seed },
+    matrices: (values["refit-matrices"] ?? matrices) as RecoverMatrices,
+    sequences: optionalNumber(values, "refit-sequences") ?? sequences,
+    ridge: optionalNumber(values, "refit-ridge") ?? ridge,
+  };
+  return checked("refit", () => checkRefitRecipe(recipe));
+}
+
+function checked<T>(option: string, check: () => T): T {
   try {
-    return checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, steps, ...scope, tokens, seed, ...rate });
+    return check();
   } catch (error) {
-    throw new UsageError(`--recover: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`--${option}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

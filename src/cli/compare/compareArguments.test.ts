@@ -49,6 +49,20 @@ describe("npm run compare", () => {
     ]);
   });
 
+  it("refits what +refit follows, alone and before training, with every seed", () => {
+    const { runs, refitMatrices } = readCompareArguments(
+      given("every+refit,disp,random+refit+recover:9,dass:2:4+refit,disp+refit", "--seeds", "1,2"),
+    );
+    expect(refitMatrices).toBe("all");
+    const keys = runs.filter(({ seed }) => seed === 2).map(keyOf);
+    expect(keys).toEqual([
+      ...["every+refit keep 0.5 seed 2", "disp:full keep 0.5 seed 2", "dass+refit 2:4 seed 2"],
+      ...["disp:full+refit keep 0.5 seed 2", "random+refit+recover:9 keep 0.5 seed 2"],
+    ]);
+    expect(runs.find((run) => run.kind === "every")).toMatchObject({ refit: true });
+    expect(runs.find((run) => run.kind === "every")).not.toHaveProperty("recover");
+  });
+
   it("recovers what +recover follows, for --recover-steps or as named, with every seed", () => {
     const more = ["--seeds", "1,2", "--recover-steps", "40", "--recover-matrices", "all"];
     const { runs, recoverMatrices } = readCompareArguments(
@@ -91,12 +105,10 @@ describe("npm run compare", () => {
       [],
       /--methods: expected each method once, got "disp\+recover:300" under two names/,
     ],
-    ["disp+refit", [], /--methods: expected \+recover or \+recover:STEPS after a method, got "disp\+refit"/],
-    [
-      "disp+recover:few",
-      [],
-      /--methods: expected \+recover or \+recover:STEPS after a method, got "disp\+recover:few"/,
-    ],
+    ["disp+refitted", [], /--methods: expected \+refit, .* after a method, got "disp\+refitted"/],
+    ["disp+recover+refit", [], /--methods: expected .*\+refit\+recover after a method, got "disp\+recover\+refit"/],
+    ["disp", ["--refit-matrices", "some"], /refit: matrices: expected one of out, all, got some/],
+    ["disp+recover:few", [], /--methods: expected .*\+recover:STEPS .* after a method, got "disp\+recover:few"/],
     ["disp+recover:0", [], /recover: steps: expected a whole number from 1/],
     ["random+recover", [], /expected random together with disp/],
     ["disp", ["--recover-matrices", "some"], /matrices: expected one of out, all, got some/],

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { checkRecipe, DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
 import { DEFAULT_RECOVER_RECIPE, type RecoverMatrices } from "../../engine/recipes/recoverRecipe.ts";
+import { checkRefitRecipe, DEFAULT_REFIT_RECIPE } from "../../engine/recipes/refitRecipe.ts";
 import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
 import { optionalNumber, parseValues, requiredText } from "../arguments/arguments.ts";
 import { checkRecoverChoice, readRecoverScope } from "../arguments/recoverArguments.ts";
@@ -29,6 +30,8 @@ ${MEASURE_USAGE}
       disp+recover, dass:2:4+recover:900, ...
                            any of these, and then the kept weights trained towards the dense model, for --recover-steps or as named;
                            a pruning that is also in the list, or recovered twice, is trained once
+      disp+refit, disp+refit+recover, ...
+                           least squares of the kept weights, without training; or before it
   --keep 0.8,0.5           ratios: kept shares of the block weights, 0.05 to 1 (0.5)
   --seeds 1,2,3            of disp, every, random and all that is recovered; the other methods use the first (1)
   --steps 600              training steps
@@ -37,6 +40,7 @@ ${MEASURE_USAGE}
   --recover-steps 300      of +recover without a number
   --recover-matrices out   what +recover trains: o_proj and down_proj; or all: every matrix of the blocks
   --lora 16                what it trains instead: adapters of this rank, 4 to 64, on every matrix
+  --refit-matrices all     what +refit solves for; or out
   --out FILE.json|DIR      where compare.json and compare.svg are written (.)`;
 
 /** Settings that all runs of a comparison share. */
@@ -45,6 +49,7 @@ export interface CompareSettings {
   tokens: number;
   sequences: number;
   recoverMatrices: RecoverMatrices;
+  refitMatrices: RecoverMatrices;
   /** Items of the zero-shot tasks that are made from the evaluation text; missing: none are scored. */
   scoreItems?: number;
   /** Of adapters, which recoveries train in place of the matrices; missing where they do not. */
@@ -68,7 +73,7 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   const values = parseValues(argv, {
     ...MEASURE_OPTIONS,
     ...{ methods: text, keep: text, seeds: text, steps: text, tokens: text, sequences: text, out: text },
-    ...{ "recover-steps": text, "recover-matrices": text, lora: text },
+    ...{ "recover-steps": text, "recover-matrices": text, lora: text, "refit-matrices": text },
   });
   const recoverSteps = optionalNumber(values, "recover-steps") ?? DEFAULT_RECOVER_RECIPE.steps;
   const wordsOfMethods = words("methods", requiredText(values, "methods"));
@@ -81,12 +86,14 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
     tokens: optionalNumber(values, "tokens") ?? DEFAULT_RECIPE.tokens,
     sequences: optionalNumber(values, "sequences") ?? DEFAULT_WEIGHT_RECIPE.sequences,
     recoverMatrices: scope.matrices,
+    refitMatrices: (values["refit-matrices"] ?? DEFAULT_REFIT_RECIPE.matrices) as RecoverMatrices,
     ...(scope.rank === undefined ? {} : { recoverRank: scope.rank }),
   };
-  const { steps, tokens, sequences } = settings;
+  const { steps, tokens, sequences, refitMatrices } = settings;
   checkedArguments(() => {
     for (const ratio of ratios) checkRecipe({ ...DEFAULT_RECIPE, ratio, steps, tokens });
     for (const seed of seeds) checkWeightRecipe({ ...DEFAULT_WEIGHT_RECIPE, seed, tokens, sequences });
+    checkRefitRecipe({ ...DEFAULT_REFIT_RECIPE, matrices: refitMatrices, tokens });
     const recoveries = [recoverSteps, ...methods.flatMap(({ recover }) => recover ?? [])];
     for (const recover of recoveries)
       checkRecoverChoice({ ...DEFAULT_RECOVER_RECIPE, ...scope, steps: recover, tokens });

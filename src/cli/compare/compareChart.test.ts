@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "../../engine/index.ts";
 import { DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
+import { DEFAULT_REFIT_RECIPE } from "../../engine/recipes/refitRecipe.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../../engine/recipes/recoverRecipe.ts";
 import { DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
 import { compareChart, compareGeometry } from "./compareChart.ts";
@@ -66,6 +67,20 @@ describe("a recovery", () => {
   it("is called undone where one was asked for and the record has none", () => {
     expect(methodsOf(compareTable([pruned], [planned]))).toEqual(["dense", "disp+recover:40 (undone)"]);
     expect(compareGeometry([pruned], [planned]).methods).toEqual(["disp+recover:40 (undone)"]);
+  });
+
+  it("names a refit, and which of both was undone", () => {
+    const { recipe, bestStep, ...rest } = recovery;
+    const refitted = { ...pruned, recovery: { ...rest, refit: DEFAULT_REFIT_RECIPE } };
+    const both = { ...planned, refit: true } as const;
+    const nameOf = (...of: Parameters<typeof compareTable>): unknown => methodsOf(compareTable(...of))[1];
+    expect(nameOf([refitted])).toBe("disp+refit");
+    expect(nameOf([{ ...refitted, recovery: { ...refitted.recovery, recipe, bestStep } }], [both])).toBe(
+      "disp+refit+recover:40",
+    );
+    expect(nameOf([refitted], [both])).toBe("disp+refit (recover:40 undone)");
+    expect(nameOf([{ ...pruned, recovery }], [both])).toBe("disp+recover:40 (refit undone)");
+    expect(nameOf([pruned], [both])).toBe("disp+refit+recover:40 (undone)");
   });
 });
 

@@ -4,8 +4,9 @@ import { GATE_MODES } from "../../engine/recipes/recipe.ts";
 import { parsePattern, WEIGHT_METHODS } from "../../engine/recipes/weightRecipe.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
-/** Follows a method whose pruned models are recovered. */
+/** Follow a method whose pruned models are recovered. */
 const RECOVER = "+recover";
+const REFIT = "+refit";
 const BASELINES = ["random", "uniform-magnitude"] as const satisfies readonly BaselineMethod[];
 
 /** A method without its recovery. A weight method without a pattern runs at each ratio. */
@@ -15,8 +16,11 @@ type PruningMethod =
   | { kind: "baseline"; method: BaselineMethod }
   | { kind: "weights"; method: WeightMethod; pattern?: string };
 
-/** Steps of a recovery after pruning; missing where the kept weights stay as they are. */
+/** What follows pruning; the kept weights stay as they are where both are missing. */
 interface Recovering {
+  /** Least squares, before any training. */
+  refit?: true;
+  /** Steps of training. */
   recover?: number;
 }
 
@@ -35,11 +39,15 @@ type PruningRun =
   | { kind: "weights"; method: WeightMethod; seed: number; pattern: string }
   | { kind: "weights"; method: WeightMethod; seed: number; ratio: number };
 
-/** What follows the name of a method whose result was recovered for so many steps. */
-const recoveredSuffix = (steps: number | undefined): string => (steps === undefined ? "" : `${RECOVER}:${steps}`);
+/** What follows the name of a method whose result was refitted, and recovered for so many steps. */
+const recoveredSuffix = ({ refit, recover }: Recovering): string =>
+  `${refit ? REFIT : ""}${recover === undefined ? "" : `${RECOVER}:${recover}`}`;
+
+/** Whether anything is done to the kept weights of a run. */
+export const isRecovered = ({ refit, recover }: Recovering): boolean => refit !== undefined || recover !== undefined;
 
 /** The name of a planned run's method. */
-export const nameOf = (run: PlannedRun): string => `${pruningName(run)}${recoveredSuffix(run.recover)}`;
+export const nameOf = (run: PlannedRun): string => `${pruningName(run)}${recoveredSuffix(run)}`;
 
 function pruningName(run: PlannedRun): string {
   if (run.kind === "every") return run.kind;
@@ -55,16 +63,22 @@ export const keyOf = (run: PlannedRun): string => `${nameOf(run)} ${choiceOf(run
 export const pruningKeyOf = (run: PlannedRun): string => `${pruningName(run)} ${choiceOf(run)}`;
 
 /**
- * Reads one word of --methods, such as disp, disp:no-gru, random, dass, wanda:2:4 or disp+recover:900. recoverSteps: of a recovery
- * without a number. Throws a UsageError.
+ * Reads one word of --methods, such as disp, disp:no-gru, random, dass, wanda:2:4, dass:2:4+refit or disp+refit+recover:900. recoverSteps: of
+ * a recovery without a number. Throws a UsageError.
  */
 export function readMethod(word: string, recoverSteps: number): CompareMethod {
   const plus = word.indexOf("+");
   if (plus < 0) return readPruning(word);
-  const [, name, steps] = /^(\+recover)(?::(\d+))?$/.exec(word.slice(plus)) ?? [];
-  if (name !== RECOVER)
-    throw new UsageError(`--methods: expected ${RECOVER} or ${RECOVER}:STEPS after a method, got "${word}"`);
-  return { ...readPruning(word.slice(0, plus)), recover: steps === undefined ? recoverSteps : Number(steps) };
+  const [all, refit, recover, steps] = /^(\+refit)?(\+recover(?::(\d+))?)?$/.exec(word.slice(plus)) ?? [];
+  if (all === undefined)
+    throw new UsageError(
+      `--methods: expected ${REFIT}, ${RECOVER}, ${RECOVER}:STEPS or ${REFIT}${RECOVER} after a method, got "${word}"`,
+    );
+  return {
+    ...readPruning(word.slice(0, plus)),
+    ...(refit === undefined ? {} : { refit: true }),
+    ...(recover === undefined ? {} : { recover: steps === undefined ? recoverSteps : Number(steps) }),
+  };
 }
 
 function readPruning(word: string): PruningMethod {
@@ -116,7 +130,7 @@ export function plannedRuns(
   const ordered = [...methods.filter((one) => !isRandom(one)), ...methods.filter(isRandom)];
   return ordered.flatMap((method): PlannedRun[] => {
     const draws = method.kind !== "weights" && !(method.kind === "baseline" && method.method !== "random");
-    const usedSeeds = draws || method.recover !== undefined ? seeds : [first];
+    const usedSeeds = draws || isRecovered(method) ? seeds : [first];
     if (method.kind === "weights") {
       const { pattern, ...rest } = method;
       if (pattern !== undefined) return usedSeeds.map((seed) => ({ ...rest, seed, pattern }));
@@ -128,15 +142,23 @@ export function plannedRuns(
 
 /**
  * The method of a finished run as a word of --methods; weight methods have their pattern if it is N:M. `planned`: the run that was asked
- * for. Its recovery is called undone where the record has none, because then the record is of the pruned model.
+ * for. What the record does not have of it was undone, and is called so: then the record is of the model before that.
  */
 export function compareMethodOf(
   { made, recovery }: Pick<RunRecord, "made" | "recovery">,
   planned?: PlannedRun,
 ): string {
-  const steps = recovery?.recipe.steps ?? planned?.recover;
-  const undone = steps !== undefined && !recovery ? " (undone)" : "";
-  return `${pruningOf(made)}${recoveredSuffix(steps)}${undone}`;
+  const done: Recovering = {
+    ...(recovery?.refit ? { refit: true } : {}),
+    ...(recovery?.recipe ? { recover: recovery.recipe.steps } : {}),
+  };
+  const undone: Recovering = {
+    ...(planned?.refit && !done.refit ? { refit: true } : {}),
+    ...(planned?.recover !== undefined && done.recover === undefined ? { recover: planned.recover } : {}),
+  };
+  const [kept, lost] = [recoveredSuffix(done), recoveredSuffix(undone)];
+  if (kept && lost) return `${pruningOf(made)}${kept} (${lost.slice(1)} undone)`;
+  return `${pruningOf(made)}${kept}${lost ? `${lost} (undone)` : ""}`;
 }
 
 function pruningOf(made: RunRecord["made"]): string {

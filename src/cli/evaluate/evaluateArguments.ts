@@ -1,5 +1,10 @@
 // The arguments of npm run evaluate: the model, its pruned versions, and the tasks.
-import { TEXT_TASKS, type TextTask } from "../../engine/recipes/textTaskNames.ts";
+import {
+  MIN_TEXT_TASK_ITEMS,
+  TEXT_TASK_DEFAULTS,
+  TEXT_TASKS,
+  type TextTask,
+} from "../../engine/recipes/textTaskNames.ts";
 import { existsSync, statSync } from "node:fs";
 import { existingFile, optionalWhole, parseValues, type Values } from "../arguments/arguments.ts";
 import {
@@ -21,8 +26,8 @@ ${EVALUATION_USAGE}
       FILE.jsonl           JSON lines of lm-evaluation-harness: query, choices and gold, or pairs of good and bad, or its logged samples
       next-sentence        made from --eval: which of four sentences is the next one
       last-word            made from --eval: the last word of a passage
-  --items 200              items of a task that is made from --eval
-  --seed 1                 selects these items
+  --items ${TEXT_TASK_DEFAULTS.items}              items of a task that is made from --eval
+  --seed ${TEXT_TASK_DEFAULTS.seed}                 selects these items
   --pruned PATH            once per version: the receipt.json of an export, whose masks are applied to the model, or a folder with a
                            model of its own, such as a masked export`;
 
@@ -44,8 +49,8 @@ export function readEvaluateArguments(argv: readonly string[]): EvaluateArgument
   return {
     ...readEvaluationArguments(values),
     tasks: (tasks.length > 0 ? tasks : [...TEXT_TASKS]).map(readTask),
-    items: optionalWhole(values, "items", { min: 20, max: LARGEST_U32 }) ?? 200,
-    seed: optionalWhole(values, "seed", { min: 0, max: LARGEST_U32 }) ?? 1,
+    items: optionalWhole(values, "items", { min: MIN_TEXT_TASK_ITEMS, max: LARGEST_U32 }) ?? TEXT_TASK_DEFAULTS.items,
+    seed: optionalWhole(values, "seed", { min: 0, max: LARGEST_U32 }) ?? TEXT_TASK_DEFAULTS.seed,
     pruned: list(values, "pruned").map(readVersion),
   };
 }

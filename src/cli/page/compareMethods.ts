@@ -1,8 +1,8 @@
 // The page's side of comparing methods: opens and measures the model once, then makes every run and measures it as `prune` does.
 import { checkFits, EngineError, finishedRun, type Run as FinishedRun } from "../../engine/index.ts";
-import { compareMethodOf, nameOf, type PlannedRun, ratioOf, seedOf } from "../compare/methods.ts";
+import { compareMethodOf, isRecovered, nameOf, type PlannedRun, ratioOf, seedOf } from "../compare/methods.ts";
 import type { MethodSettings, TrainedMasks } from "./compareMasks.ts";
-import { type FinishedMethod, patternOf, runMethod } from "./runMethod.ts";
+import { type FinishedMethod, patternOf, recoverChoices, runMethod } from "./runMethod.ts";
 import { recoveryPlan } from "./recover.ts";
 import { scorerOf } from "./scoreRuns.ts";
 import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
@@ -43,22 +43,15 @@ export async function compareMethods(
 }
 
 /** The recovery that takes the most memory: of single weights, whose model keeps its shapes, or at the largest ratio. */
-function largestRecovery({
-  runs,
-  tokens,
-  recoverMatrices: matrices,
-  recoverRank: rank,
-}: CompareRequest): Pick<RunRequest, "recoveryPlan"> {
-  const recovered = runs.filter(({ recover }) => recover !== undefined);
-  if (recovered.length === 0) return {};
+function largestRecovery({ runs, ...settings }: CompareRequest): Pick<RunRequest, "recoveryPlan"> {
+  const recovered = runs.filter(isRecovered);
+  const [first] = recovered;
+  if (!first) return {};
+  const of = (key: "refit" | "recover"): PlannedRun => recovered.find((run) => run[key] !== undefined) ?? first;
+  const choices = { ...recoverChoices(of("refit"), settings), ...recoverChoices(of("recover"), settings) };
   const ratios = recovered.flatMap((run) => (run.kind === "weights" ? [] : [run.ratio]));
   const structural = ratios.length === recovered.length;
-  return {
-    recoveryPlan: recoveryPlan(
-      { matrices, tokens, ...(rank === undefined ? {} : { rank }) },
-      structural ? Math.max(...ratios) : undefined,
-    ),
-  };
+  return { recoveryPlan: recoveryPlan(choices, structural ? Math.max(...ratios) : undefined) };
 }
 
 async function recordOf(

@@ -10,6 +10,7 @@ import {
   type OpenedModel,
   readReceipt,
   readWeightReceipt,
+  type RecoveryReceipt,
   type WeightMasks,
   weightMasksFromReceipt,
   type WeightReceipt,
@@ -41,13 +42,23 @@ export function zeroedModelOf(
   return { model: zeroedModel(ctx, model, masks), masks };
 }
 
-/** A receipt has the masks and the recipe of a recovery, but not the weights that it trained. Throws "unsupported". */
+/** A receipt has the masks and the recipe of a recovery, but not the weights that it changed. Throws "unsupported". */
 export function refuseRecovered({ recovery }: Pick<ReturnType<typeof readReceipt>, "recovery">): void {
   if (!recovery) return;
-  const { steps, matrices, rank, learningRate, tokens } = recovery.recipe;
-  const trained = rank === undefined ? `--recover-matrices ${matrices}` : `--lora ${rank}`;
   throw new EngineError(
     "unsupported",
-    `receipt.json: recovery: this receipt's model was recovered: its weights were trained after pruning, and a receipt does not contain them. Use the exported files, or prune again with its recipe and --recover ${steps} ${trained} --recover-learning-rate ${learningRate} --recover-tokens ${tokens}.`,
+    `receipt.json: recovery: this receipt's model was recovered: its weights were ${recovery.recipe ? "trained" : "refitted"} after pruning, and a receipt does not contain them. Use the exported files, or prune again with its recipe and ${optionsOf(recovery)}.`,
   );
+}
+
+/** The options that repeat a recovery. */
+function optionsOf({ refit, recipe }: RecoveryReceipt): string {
+  const refitting = refit
+    ? `--refit --refit-matrices ${refit.matrices} --refit-sequences ${refit.sequences} --refit-ridge ${refit.ridge}`
+    : "";
+  const trained = recipe?.rank === undefined ? `--recover-matrices ${recipe?.matrices}` : `--lora ${recipe.rank}`;
+  const training = recipe
+    ? `--recover ${recipe.steps} ${trained} --recover-learning-rate ${recipe.learningRate} --recover-tokens ${recipe.tokens}`
+    : "";
+  return [refitting, training].filter(Boolean).join(" ");
 }

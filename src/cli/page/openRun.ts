@@ -63,6 +63,7 @@ export interface RunReport {
     | "dense perplexity"
     | "train"
     | "prune"
+    | "refit"
     | "recover"
     | "pruned perplexity"
     | "export";

@@ -22,18 +22,17 @@ import {
   sharingOf,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
-import type { RecoverChoice } from "../arguments/recoverArguments.ts";
-import { recover, type Recovered, recoveryPlan, type RecoveryAnswer } from "./recover.ts";
+import type { RecoverChoices } from "../arguments/recoverArguments.ts";
+import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
 import { sizeTable } from "./sizeTable.ts";
 import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
-export interface PruneRequest extends RunRequest {
+export interface PruneRequest extends RunRequest, RecoverChoices {
   recipe: Recipe;
-  recover?: RecoverChoice;
 }
 
-export type PruneAnswer = PrunedAnswer & TrainingTime & { recovery?: RecoveryAnswer };
+export type PruneAnswer = PrunedAnswer & TrainingTime & RecoverAnswers;
 
 const REPORT_MS = 250;
 
@@ -156,28 +155,29 @@ export function trainingTime({ steps, seconds }: { steps: number; seconds: numbe
 
 /** Trains, measures, exports. Throws EngineErrors. */
 export async function pruneGates(request: PruneRequest, report: Reporter): Promise<PruneAnswer> {
-  const { recipe, recover: choice } = request;
-  const planned = choice ? { recoveryPlan: recoveryPlan(choice, recipe.ratio) } : {};
+  const { recipe } = request;
+  const recovers = asksForRecovery(request);
+  const planned = recovers ? { recoveryPlan: recoveryPlan(request, recipe.ratio) } : {};
   const run = await openRun({ ...request, ...planned, stepTokens: recipe.tokens }, report);
   const { architecture, ...trained } = await train(run, recipe, report);
   const made = { recipe, steps: trained.steps };
   const times = trainingTime(trained, recipe);
-  if (!choice) return { ...(await measureAndExport(run, architecture, made, request)), ...times };
-  const { answer: recovery, result } = await recoverMasks(run, architecture, choice, report);
+  if (!recovers) return { ...(await measureAndExport(run, architecture, made, request)), ...times };
+  const { answers, result } = await recoverMasks(run, architecture, request, report);
   const [of, how] = result
     ? [
         { ...run, opened: result.opened },
         { ...made, recovery: result.recovery },
       ]
     : [run, made];
-  return { ...(await measureAndExport(of, architecture, how, request)), ...times, recovery };
+  return { ...(await measureAndExport(of, architecture, how, request)), ...times, ...answers };
 }
 
 /** Recovers the compact model that the masks cut out. measured: its perplexity, if known. The caller frees the model of the result. */
 export async function recoverMasks(
   run: OpenRun,
   { masks, measured }: { masks: Masks; measured?: MeasuredPair },
-  choice: RecoverChoice,
+  choices: RecoverChoices,
   report: Reporter,
 ): Promise<Recovered> {
   const lists = indexLists(masks);
@@ -185,7 +185,11 @@ export async function recoverMasks(
   const budget = budgetOf(run.opened.config);
   const ratio = keptWeights(budget, countsOf(masks)) / budget.blockWeights;
   try {
-    return await recover(run, { choice, pruned, pruning: { lists }, ratio, ...(measured ? { measured } : {}) }, report);
+    return await recover(
+      run,
+      { choices, pruned, pruning: { lists }, ratio, ...(measured ? { measured } : {}) },
+      report,
+    );
   } finally {
     pruned.free();
   }

@@ -7,25 +7,24 @@ import {
   keptShares,
   type PrunedWeights,
   pruneWeights as pruneModel,
+  updatedValues,
   type WeightRecipe,
 } from "../../engine/index.ts";
-import type { RecoverChoice } from "../arguments/recoverArguments.ts";
-import { recover, type Recovered, recoveryPlan, type RecoveryAnswer } from "./recover.ts";
+import type { RecoverChoices } from "../arguments/recoverArguments.ts";
+import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
 import { weightTargets } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
-export interface WeightsRequest extends RunRequest {
+export interface WeightsRequest extends RunRequest, RecoverChoices {
   recipe: WeightRecipe;
-  recover?: RecoverChoice;
 }
 
-interface WeightsAnswer extends RunAnswer {
+interface WeightsAnswer extends RunAnswer, RecoverAnswers {
   /** Kept share of the MLP's weights, 0 to 1. */
   keptMlp: number;
   secondsPruning: number;
   /** Kept share of each matrix, by the name of its tensor. */
   keptByMatrix: Record<string, number>;
-  recovery?: RecoveryAnswer;
 }
 
 /** The recipe as it was applied, and its result; the caller frees `pruned.model`. */
@@ -56,10 +55,10 @@ export async function calibrateAndPrune(
 }
 
 /** Recovers a model of pruned weights under its masks. measured: its perplexity, if known. The caller frees both models. */
-export function recoverWeights(
+export async function recoverWeights(
   run: OpenRun,
   of: Pick<Calibrated, "recipe" | "pruned"> & { measured?: MeasuredPair },
-  choice: RecoverChoice,
+  choices: RecoverChoices,
   report: Reporter,
 ): Promise<Recovered> {
   const { recipe, measured } = of;
@@ -68,9 +67,9 @@ export function recoverWeights(
   return recover(
     run,
     {
-      ...{ choice, pruned: model, pruning: { masks }, ratio: kept / total },
+      ...{ choices, pruned: model, pruning: { masks }, ratio: kept / total },
       ...(measured ? { measured } : {}),
-      updates: recipe.method === "sparsegpt",
+      ...(recipe.method === "sparsegpt" ? { updated: await updatedValues(run.ctx, model, masks) } : {}),
     },
     report,
   );
@@ -79,14 +78,15 @@ export function recoverWeights(
 /** Calibrates, prunes, measures and exports. Throws EngineErrors; what `checkFits` refuses, before anything is measured. */
 export async function pruneWeightsRun(request: WeightsRequest, report: Reporter): Promise<WeightsAnswer> {
   const targets = weightTargets(request);
-  const planned = request.recover ? { recoveryPlan: recoveryPlan(request.recover) } : {};
+  const recovers = asksForRecovery(request);
+  const planned = recovers ? { recoveryPlan: recoveryPlan(request) } : {};
   const run = await openRun({ ...request, ...planned }, report, ({ config }) => checkFits(config, request.recipe));
   const { ctx, opened } = run;
   const { recipe, pruned, seconds: secondsPruning } = await calibrateAndPrune(run, request.recipe, report);
   const { masks } = pruned;
   const kept = keptShares(opened.config, keptOfMasks(masks));
   const share = (of: { kept: number; of: number }): number => of.kept / of.of;
-  const recovered = request.recover && (await recoverWeights(run, { recipe, pruned }, request.recover, report));
+  const recovered = recovers ? await recoverWeights(run, { recipe, pruned }, request, report) : undefined;
   const result = recovered?.result;
   const model = result?.opened.model ?? pruned.model;
   const measured = await run.measure(model);
@@ -103,7 +103,7 @@ export async function pruneWeightsRun(request: WeightsRequest, report: Reporter)
     keptBlocks: share(kept.blockWeights),
     keptModel: share(kept.modelWeights),
     secondsPruning,
-    ...(recovered ? { recovery: recovered.answer } : {}),
+    ...recovered?.answers,
     keptByMatrix: Object.fromEntries(pruned.masks.map((mask) => [mask.matrix.name, share(keptOfMasks([mask]))])),
   };
 }

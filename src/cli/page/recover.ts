@@ -1,117 +1,130 @@
-// The page's side of a recovery: trains the kept weights of a pruned model, and undoes it where the guard measured no improvement.
+// The page's side of a recovery: refits or trains the kept weights of a pruned model, or both, and undoes what the guard measured no
+// improvement of.
 import {
   type Model,
+  modelWithValues,
   type OpenedModel,
   type Pruning,
   recoveredModel,
+  type RecoveredValues,
   recoverLearningRate,
-  type RecoverRecipe,
-  RecoverSession,
+  type RecoverScope,
   type RecoveryPlan,
   type RecoveryReceipt,
   recoveryResult,
-  updatedValues,
   weightsPruned,
 } from "../../engine/index.ts";
-import type { RecoverChoice } from "../arguments/recoverArguments.ts";
+import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
+import { type RecoverSubject, type RefitAnswer, refitWeights } from "./refitWeights.ts";
+import { type RecoveryAnswer, type TrainedWeights, trainWeights } from "./trainWeights.ts";
 
-const REPORT_MS = 250;
+/** What was done to the kept weights, in the JSON line. */
+export interface RecoverAnswers {
+  refit?: RefitAnswer & BeforeRecovery;
+  recovery?: RecoveryAnswer & BeforeRecovery;
+}
 
-/** The recovery in the JSON line. */
-export interface RecoveryAnswer {
-  recipe: RecoverRecipe;
-  /** Whether the guard measured no improvement, so that the weights are those of pruning. */
-  undone: boolean;
-  bestStep: number;
-  /** Perplexity of the guard's slice before, at the best step and after the last, and its tokens. */
-  guard: { before: number; best: number; last: number; tokens: number };
-  /** Perplexity on the evaluation text before; afterwards it is `perplexity.pruned`. */
+interface BeforeRecovery {
+  /** Perplexity of the pruned model on the evaluation text; afterwards it is `perplexity.pruned`. */
   prunedBefore: number;
-  /** Missing where it was undone. */
+  /** Of the changed weights at the end; missing where this step was undone, or changed further by training. */
   weightsSha256?: string;
-  secondsRecovering: number;
 }
 
 interface RecoverInput {
-  choice: RecoverChoice;
+  choices: RecoverChoices;
   pruned: Model;
   pruning: Pruning;
   /** Kept share of the block weights. */
   ratio: number;
   /** Perplexity of the pruned model where it is already measured. */
   measured?: MeasuredPair;
-  /** Whether the method changed weights itself (SparseGPT), which then belong to the result too. */
-  updates?: boolean;
+  /** Kept weights that the method updated itself (SparseGPT), which then belong to the result too. */
+  updated?: RecoveredValues;
 }
 
 export interface Recovered {
-  answer: RecoveryAnswer;
-  /** Missing where it was undone. */
+  answers: RecoverAnswers;
+  /** Missing where everything was undone. */
   result?: { opened: OpenedModel; recovery: RecoveryReceipt };
 }
 
+/** Whether anything is done to the kept weights. */
+export const asksForRecovery = ({ refit, recover }: RecoverChoices): boolean =>
+  refit !== undefined || recover !== undefined;
+
 /** A recovery as the memory plan counts it. ratio: of a compact model; missing for single weights, whose model keeps its shapes. */
-export function recoveryPlan(
-  { matrices, rank, tokens }: Pick<RecoverChoice, "matrices" | "rank" | "tokens">,
-  ratio?: number,
-): RecoveryPlan {
-  return { matrices, tokens, ...(rank === undefined ? {} : { rank }), ...(ratio === undefined ? {} : { ratio }) };
+export function recoveryPlan({ refit, recover }: RecoverChoices, ratio?: number): RecoveryPlan {
+  return {
+    ...(refit ? { refit } : {}),
+    ...(recover ? { training: trainingPlan(recover) } : {}),
+    ...(ratio === undefined ? {} : { ratio }),
+  };
 }
+
+const trainingPlan = ({ matrices, rank, tokens }: RecoverScope & { tokens: number }) => ({
+  ...{ matrices, tokens },
+  ...(rank === undefined ? {} : { rank }),
+});
 
 /** Recovers a pruned model. The caller frees it, and the model of the result. Throws EngineErrors. */
 export async function recover(run: OpenRun, input: RecoverInput, report: Reporter): Promise<Recovered> {
-  const { ctx, opened, calibration } = run;
-  const { choice, pruned, pruning, ratio } = input;
-  const recipe = { learningRate: recoverLearningRate(ratio, choice), ...choice };
-  const before = input.measured ?? (await run.measure(pruned));
-  const began = performance.now();
-  const masks = "masks" in pruning ? pruning.masks : undefined;
-  const updated = input.updates && masks ? await updatedValues(ctx, pruned, masks) : undefined;
-  const session = new RecoverSession(ctx, {
-    ...{ dense: opened.model, pruned, pruning, recipe, text: calibration },
-    weights: weightsPruned(opened.weights, updated),
-    ...{ context: before.context, subject: opened.fingerprint },
-  });
-  try {
-    await train(session, report);
-    const { guard } = session;
-    if (!guard) throw new Error("expected the guard to have measured");
-    const { before: first, best, last, bestStep, tokens } = guard;
-    const answer: RecoveryAnswer = {
-      ...{ recipe, undone: !session.improved, bestStep },
-      guard: { before: first, best, last, tokens },
-      prunedBefore: before.pruned,
-      secondsRecovering: (performance.now() - began) / 1000,
-    };
-    if (!session.improved) {
-      const worse = `the recovery did not improve the guard's perplexity (${first.toFixed(2)} before, ${last.toFixed(2)} after its last step), so it was undone. Try a lower --recover-learning-rate or more steps.`;
-      report({ notice: worse });
-      return { answer };
-    }
-    const values = new Map([...(updated ?? []), ...(await session.values())]);
-    const adapter = await session.adapter();
-    const result = { ...(await recoveredModel(ctx, opened, values, masks)), ...(adapter ? { adapter } : {}) };
-    const recovery = { ...(await recoveryResult(session, result.weights, values)), prunedBefore: before.pruned };
-    const { weightsSha256 } = recovery;
-    return { answer: { ...answer, weightsSha256 }, result: { opened: result, recovery } };
-  } finally {
-    session.free();
-  }
+  const { ctx, opened } = run;
+  const { choices, pruning } = input;
+  const before = input.measured ?? (await run.measure(input.pruned));
+  const of = { pruned: input.pruned, pruning, context: before.context };
+  const refitted = choices.refit && (await refitWeights(run, of, choices.refit, report));
+  const fitted = new Map([...(input.updated ?? []), ...(refitted?.values ?? [])]);
+  const trained =
+    choices.recover &&
+    (await trainFrom(run, { of, input, fitted, isRefitted: refitted?.values !== undefined }, report));
+  const answers: RecoverAnswers = {
+    ...(refitted ? { refit: { ...refitted.answer, prunedBefore: before.pruned } } : {}),
+    ...(trained ? { recovery: { ...trained.answer, prunedBefore: before.pruned } } : {}),
+  };
+  if (!refitted?.values && !trained?.values) return { answers };
+  const values = new Map([...fitted, ...(trained?.values ?? [])]);
+  // A low-rank adapter of refitted weights is none of the file's.
+  const adapter = refitted?.values ? undefined : trained?.adapter;
+  const result = {
+    ...(await recoveredModel(ctx, opened, values, "masks" in pruning ? pruning.masks : undefined)),
+    ...(adapter ? { adapter } : {}),
+  };
+  const steps = {
+    ...(refitted?.values ? { refit: refitted } : {}),
+    ...(trained?.values ? { training: trained } : {}),
+  };
+  const recovery = { ...(await recoveryResult(steps, result.weights, values)), prunedBefore: before.pruned };
+  const last = trained?.values ? answers.recovery : answers.refit;
+  if (last) last.weightsSha256 = recovery.weightsSha256;
+  return { answers, result: { opened: result, recovery } };
 }
 
-async function train(session: RecoverSession, report: Reporter): Promise<void> {
-  const { steps } = session.recipe;
-  let lastReport = -Infinity;
-  let guardNote = "";
-  await session.run({
-    due: () => performance.now() - lastReport >= REPORT_MS,
-    onReport: ({ losses, step }) => {
-      lastReport = performance.now();
-      report({ stage: "recover", done: step, of: steps, note: `KL ${(losses.at(-1) ?? NaN).toFixed(4)}${guardNote}` });
-    },
-    onGuard: ({ before, last }) => {
-      guardNote = `  guard ${last.toFixed(2)} (${before.toFixed(2)} before)`;
-    },
-  });
+/** Trains the pruned model, or the refitted one if the guard kept that. */
+async function trainFrom(
+  run: OpenRun,
+  {
+    of,
+    input,
+    fitted,
+    isRefitted,
+  }: { of: RecoverSubject; input: RecoverInput; fitted: RecoveredValues; isRefitted: boolean },
+  report: Reporter,
+): Promise<TrainedWeights | undefined> {
+  const {
+    choices: { recover: choice },
+    ratio,
+    pruning,
+  } = input;
+  if (!choice) return undefined;
+  const recipe = { learningRate: recoverLearningRate(ratio, choice), ...choice };
+  const weights = weightsPruned(run.opened.weights, fitted);
+  if (!isRefitted) return trainWeights(run, { ...of, weights, recipe }, report);
+  const pruned = await modelWithValues(run.ctx, run.opened, pruning, fitted);
+  try {
+    return await trainWeights(run, { ...of, pruned, weights, recipe }, report);
+  } finally {
+    pruned.free();
+  }
 }

@@ -2,6 +2,7 @@
 import {
   countParameters,
   DEFAULT_RECOVER_RECIPE,
+  DEFAULT_REFIT_RECIPE,
   EngineError,
   type FinishedRunInput,
   METHOD_NAMES,
@@ -10,11 +11,12 @@ import {
   type RunRecord,
   weightsOf,
 } from "../../engine/index.ts";
-import type { RecoverChoice } from "../arguments/recoverArguments.ts";
+import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import type { CompareSettings } from "../compare/compareArguments.ts";
 import { type PlannedRun, pruningKeyOf } from "../compare/methods.ts";
 import { type MethodOptions, pruneStructures, type StructuralRun } from "./compareMasks.ts";
 import type { MeasuredPair, OpenRun } from "./openRun.ts";
+import { asksForRecovery } from "./recover.ts";
 import { measureMasks, recoverMasks } from "./pruneGates.ts";
 import { calibrateAndPrune, recoverWeights } from "./pruneWeights.ts";
 
@@ -32,12 +34,16 @@ export function runMethod(run: OpenRun, planned: PlannedRun, options: MethodOpti
 }
 
 /** The recovery that a run asks for. */
-function recoverChoice(
-  { recover, seed }: PlannedRun,
-  { tokens, recoverMatrices: matrices, recoverRank: rank }: CompareSettings,
-): RecoverChoice | undefined {
-  if (recover === undefined) return undefined;
-  return { ...DEFAULT_RECOVER_RECIPE, steps: recover, matrices, ...(rank === undefined ? {} : { rank }), tokens, seed };
+export function recoverChoices(
+  { refit, recover: steps, seed }: PlannedRun,
+  settings: Omit<CompareSettings, "steps" | "sequences">,
+): RecoverChoices {
+  const { tokens, recoverMatrices: matrices, recoverRank: rank, refitMatrices } = settings;
+  const training = { ...DEFAULT_RECOVER_RECIPE, matrices, ...(rank === undefined ? {} : { rank }), tokens, seed };
+  return {
+    ...(refit ? { refit: { ...DEFAULT_REFIT_RECIPE, matrices: refitMatrices, tokens, seed } } : {}),
+    ...(steps === undefined ? {} : { recover: { ...training, steps } }),
+  };
 }
 
 async function structuralRun(run: OpenRun, planned: StructuralRun, options: MethodOptions): Promise<FinishedMethod> {
@@ -47,8 +53,8 @@ async function structuralRun(run: OpenRun, planned: StructuralRun, options: Meth
   trained.pruned.set(key, pruned);
   const { made, measured } = pruned;
   const masks = { kind: "gates", masks: pruned.masks } as const;
-  const choice = recoverChoice(planned, settings);
-  const result = choice && (await recoverMasks(run, pruned, choice, report)).result;
+  const choices = recoverChoices(planned, settings);
+  const result = asksForRecovery(choices) && (await recoverMasks(run, pruned, choices, report)).result;
   if (!result) return { made, measured, masks };
   try {
     const recovered = await measureMasks({ ...run, opened: result.opened }, pruned.masks);
@@ -70,8 +76,9 @@ async function weightRun(
   try {
     const done = { made: { kind, recipe }, masks: { kind, masks: pruned.masks } } as const;
     const measured = await run.measure(pruned.model);
-    const choice = recoverChoice(planned, settings);
-    const result = choice && (await recoverWeights(run, { recipe, pruned, measured }, choice, report)).result;
+    const choices = recoverChoices(planned, settings);
+    const of = { recipe, pruned, measured };
+    const result = asksForRecovery(choices) && (await recoverWeights(run, of, choices, report)).result;
     if (!result) return { ...done, measured };
     try {
       const recovered = await run.measure(result.opened.model);

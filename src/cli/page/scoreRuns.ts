@@ -7,14 +7,12 @@ import {
   type RunScores,
   scoreTask,
   type TaskScore,
+  TEXT_TASK_DEFAULTS,
   TEXT_TASKS,
   textTask,
 } from "../../engine/index.ts";
 import type { MeasuredPair, OpenRun, Reporter, RunRequest } from "./openRun.ts";
 import type { FinishedMethod } from "./runMethod.ts";
-
-/** Draws the items; one seed, so that scores of different runs compare. */
-const SEED = 1;
 
 interface Scorer {
   /** `run` whose `measure` also scores the model. */
@@ -36,7 +34,7 @@ export async function scorerOf(
   report: Reporter,
 ): Promise<Scorer> {
   const { ctx, opened } = run;
-  const tasks = TEXT_TASKS.map((name) => textTask(name, evaluation.content, { items, seed: SEED }));
+  const tasks = TEXT_TASKS.map((name) => textTask(name, evaluation.content, { items, seed: TEXT_TASK_DEFAULTS.seed }));
   const ids = Uint32Array.from(opened.tokenizer.encode(evaluation.content)).subarray(0, evaluationTokens);
   const score = async (model: Model): Promise<TaskScore[]> => {
     const scores: TaskScore[] = [];
@@ -71,7 +69,12 @@ export async function scorerOf(
       const { text, tokens, context } = await run.pair(measured);
       return {
         ...{ text, tokens, context },
-        tasks: tasks.map((task) => ({ task: task.name, source: text, items: task.items.length, seed: SEED })),
+        tasks: tasks.map((task) => ({
+          task: task.name,
+          source: text,
+          items: task.items.length,
+          seed: TEXT_TASK_DEFAULTS.seed,
+        })),
         models: [
           { model: "dense", agreement: null, scores: dense.map((task) => accuraciesOf(task)) },
           ...(before

@@ -9,7 +9,7 @@ import { isWeightForm, WEIGHT_FORMS } from "../../engine/formats/receipt/weightR
 import { optionalNumber, parseValues } from "../arguments/arguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { runHeadless } from "./runHeadless.ts";
-import { readRecoverArguments, type RecoverChoice, RECOVER_OPTIONS } from "../arguments/recoverArguments.ts";
+import { readRecoverArguments, type RecoverChoices, RECOVER_OPTIONS } from "../arguments/recoverArguments.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
 export const WEIGHTS_USAGE = `Single weights of the MLP in one shot, calibrated on --text; exports masked or gguf-masked (--forms), which are dense with zeros:
@@ -17,11 +17,10 @@ export const WEIGHTS_USAGE = `Single weights of the MLP in one shot, calibrated 
   --pattern 2:4            N:M zeroes N of every M neighbouring weights; 50% zeroes this share of each row or column
   --sequences 64           of the calibration text
   --tokens 128             per sequence
-  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --tune, --host, --forms, --dtype, --gguf-type, --shard-mb and --recover with its options as above`;
+  and --model, --text, --eval, --out, --seed, --context, --eval-tokens, --half, --tune, --host, --forms, --dtype, --gguf-type, --shard-mb, --recover and --refit with their options as above`;
 
-interface WeightsArguments extends RunArguments {
+interface WeightsArguments extends RunArguments, RecoverChoices {
   recipe: WeightRecipe;
-  recover?: RecoverChoice;
 }
 
 /** Whether the arguments name a method of weight pruning. */
@@ -61,13 +60,16 @@ export function readWeightsArguments(argv: readonly string[]): WeightsArguments 
     throw new UsageError(
       `--forms: expected ${WEIGHT_FORMS.join(" or ")}, the forms of ${method}, got "${given.forms.join()}"`,
     );
-  const recover = readRecoverArguments(values, recipe.seed);
-  return { ...given, recipe, ...(recover ? { recover } : {}) };
+  return { ...given, recipe, ...readRecoverArguments(values, recipe.seed) };
 }
 
 export async function pruneWeightsHeadless(argv: readonly string[]): Promise<void> {
-  const { recipe, recover, ...given } = readWeightsArguments(argv);
+  const { recipe, recover, refit, ...given } = readWeightsArguments(argv);
   await runHeadless(given, recipe, (host, request, progress) =>
-    host.call("pruneWeights", { ...request, recipe, ...(recover ? { recover } : {}) }, progress),
+    host.call(
+      "pruneWeights",
+      { ...request, recipe, ...(refit ? { refit } : {}), ...(recover ? { recover } : {}) },
+      progress,
+    ),
   );
 }

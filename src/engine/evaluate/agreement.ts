@@ -19,9 +19,8 @@ export interface Agreement {
 }
 
 /**
- * Compares the next-token distributions of two models of one vocabulary after every token of ids. Each runs once per window, and their logits
- * exist a few rows at a time. Throws "cancelled" between windows, and
- * "not-finite".
+ * Compares the next-token distributions of two models with the same vocabulary after every token of ids. Each model runs once per window, and
+ * its logits exist a few rows at a time. Throws "cancelled" between windows, and "not-finite".
  */
 export async function denseAgreement(
   ctx: Ctx,

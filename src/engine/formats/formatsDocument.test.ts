@@ -5,6 +5,7 @@ import { gateLayout } from "../masks/gates.ts";
 import { mlpMatrices } from "../masks/mlpMatrices.ts";
 import { packMask, weightsOf } from "../masks/weightMasks.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
+import { DEFAULT_REFIT_RECIPE } from "../recipes/refitRecipe.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../recipes/recoverRecipe.ts";
 import { DEFAULT_WEIGHT_RECIPE } from "../recipes/weightRecipe.ts";
 import { decoderInputs, decoderOutputs } from "./onnx/decoderInputs.ts";
@@ -57,6 +58,7 @@ async function jsonOf(file: OutputFile): Promise<unknown> {
 const text = { name: "a text", sha256: "ab".repeat(32) };
 const pair = { text, context: 64, tokens: 640, beginToken: false, dense: 20, pruned: 30 };
 const recovery = {
+  refit: DEFAULT_REFIT_RECIPE,
   recipe: { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 },
   ...{
     bestStep: 300,

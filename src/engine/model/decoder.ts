@@ -8,10 +8,9 @@ import { crossEntropy, crossEntropyByToken, crossEntropyTerms } from "../ops/cro
 import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
 import { linearAdapted, linearParts } from "../ops/linearParts.ts";
-import { rope } from "../ops/rope.ts";
 import { activate, glu } from "../ops/activation.ts";
 import { elements, type Tensor } from "../tensor.ts";
-import type { BlockWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
+import type { BlockLayer, BlockWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
 import type { KvCache } from "./kvCache.ts";
 import type { Model } from "./load.ts";
 import { S1, S2, S3, S5 } from "../../shared/vectors.ts";
@@ -30,8 +29,18 @@ export interface ForwardOptions {
   cache?: KvCache;
   /** Gets the residual stream (T, d) after each block. */
   onHidden?: (block: number, hidden: Tensor) => void;
-  /** Gets the input of gate and up (or fc1), (T, |s3|), and the input of down (or fc2), (T, |s4|). */
-  onMlp?: (block: number, input: Tensor, middle: Tensor) => void;
+  /** Gets each linear layer of every block as it runs. What it is passed is valid until it returns. */
+  onLinear?: (layer: BlockLayer, pass: LinearPass) => void;
+}
+
+/** A linear layer at work. */
+export interface LinearPass {
+  /** Its input, (T, in). */
+  x: Tensor;
+  /** Its output, (T, out): of q|k|v before norms and RoPE of the heads. */
+  y: Tensor;
+  /** The residual stream (T, d) that the output of o or down will join; missing for the other layers. */
+  stream?: Tensor;
 }
 
 export interface BlockOptions extends ForwardOptions {
@@ -173,8 +182,8 @@ function decoderBlock(pass: Pass, stream: Stream): Stream {
     invariant(weights, "bug", `block ${block} lacks a norm`);
     return { weights, eps: config.normEps };
   };
-  const attend = (x: Tensor, read: Tensor): Stream => ({ x, branch: { y: attentionBranch(pass, read), at: s2 } });
-  const think = (x: Tensor, read: Tensor): Stream => ({ x, branch: { y: mlpBranch(pass, read), at: s5 } });
+  const attend = (x: Tensor, read: Tensor): Stream => ({ x, branch: { y: attentionBranch(pass, read, x), at: s2 } });
+  const think = (x: Tensor, read: Tensor): Stream => ({ x, branch: { y: mlpBranch(pass, read, x), at: s5 } });
   switch (config.design.normPlace) {
     case "before": {
       const first = normed(pass, stream, normOf(own.attentionNorm), s1);
@@ -193,28 +202,37 @@ function decoderBlock(pass: Pass, stream: Stream): Stream {
   }
 }
 
-/** Attention and its output projection: (T, |s1|) to (T, |s2|). */
-function attentionBranch({ ctx, model, block, own, start, end, cache }: Pass, x: Tensor): Tensor {
+/** A linear layer of the block. stream: what its output will join, of o and down. */
+function layerOf({ ctx, own, onLinear }: Pass, layer: BlockLayer, x: Tensor, stream?: Tensor): Tensor {
+  const y = apply(ctx, x, own[layer]);
+  onLinear?.(layer, { x, y, ...(stream ? { stream } : {}) });
+  return y;
+}
+
+/** Attention and its output projection: (T, |s1|) to (T, |s2|), which will join `stream`. */
+function attentionBranch(pass: Pass, x: Tensor, stream: Tensor): Tensor {
+  const { ctx, model, block, own, start, end, cache } = pass;
   const { config, weights } = model;
   const { heads, kvHeads, headDim, window } = config;
   const shape = { heads, kvHeads, headDim };
-  let qkv = apply(ctx, x, own.qkv);
+  let qkv = layerOf(pass, "qkv", x);
   if (own.headNorms) qkv = headNorm(ctx, qkv, { weights: own.headNorms, eps: config.normEps, shape });
   const table = weights.rope?.upTo(end);
   const store = cache?.blocks[block];
   invariant(!cache || store, "bug", `the KV cache has no block ${block}`);
-  if (store) return apply(ctx, cachedAttention(ctx, qkv, { cache: store, start, table, shape, window }), own.o);
-  if (table) qkv = rope(ctx, qkv, { table, start, shape });
-  return apply(ctx, attention(ctx, qkv, { kv: qkv, start, shape, window }), own.o);
+  const mixed = store
+    ? cachedAttention(ctx, qkv, { cache: store, start, table, shape, window })
+    : attention(ctx, qkv, { start, table, shape, window });
+  return layerOf(pass, "o", mixed, stream);
 }
 
-/** The MLP: (T, |s3|) to (T, |s5|). */
-function mlpBranch({ ctx, model, block, own, selection, onMlp }: Pass, x: Tensor): Tensor {
+/** The MLP: (T, |s3|) to (T, |s5|), which will join `stream`. */
+function mlpBranch(pass: Pass, x: Tensor, stream: Tensor): Tensor {
+  const { ctx, model, block, selection } = pass;
   const { activation } = model.config.design;
-  const inner = apply(ctx, x, own.up);
+  const inner = layerOf(pass, "up", x);
   const middle = (model.config.glu ? glu : activate)(ctx, inner, activation, selection.middle(block));
-  onMlp?.(block, x, middle);
-  return apply(ctx, middle, own.down);
+  return layerOf(pass, "down", middle, stream);
 }
 
 const spanOf = (ctx: Ctx, rows: number, start = 0): Span => ({

@@ -35,6 +35,9 @@ export interface BlockWeights {
   down: LinearWeights;
 }
 
+/** A linear layer of a block, as it is packed. */
+export type BlockLayer = "qkv" | "o" | "up" | "down";
+
 export interface DecoderWeights {
   /** (V, width); a tied head is the same tensors. */
   embedding: RowParts;

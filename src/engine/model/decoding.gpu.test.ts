@@ -5,9 +5,12 @@ import { openCase } from "../golden/case.ts";
 import { goldenFolder } from "../golden/folders.fixture.ts";
 import { forward, GOLDEN_LIMITS } from "../golden/model.ts";
 import { AS_CARD, Gpu } from "../gpu/device.ts";
+import { indexLists } from "../masks/compact.ts";
+import { gateLayout } from "../masks/gates.ts";
 import { worstDifference } from "../ops/registry/parity.ts";
 import { decodedLogits } from "./decoding.fixture.ts";
-import { loadModel } from "./load.ts";
+import { cutReader } from "../prune/gates/cutReader.ts";
+import { loadModel, type Model } from "./load.ts";
 
 let own: Ctx;
 let card: Ctx;
@@ -32,20 +35,38 @@ const CASES = ["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "
 const PORTIONS = [{ prompt: 1 }, { prompt: 17 }, { prompt: 4, portion: 3 }, { prompt: 2, portion: 5 }];
 const TOKENS = 24;
 
+/** Compares decoding, by all portions, with one forward pass. */
+async function checkDecoding(ctx: Ctx, model: Model, ids: Uint32Array): Promise<void> {
+  const { logits } = await forward(ctx, model, ids);
+  const expected = logits.subarray(-model.config.vocab);
+  for (const portions of PORTIONS) {
+    const found = await decodedLogits(ctx, model, [...ids], portions);
+    expect(worstDifference(found, expected), JSON.stringify(portions)).toBeLessThan(GOLDEN_LIMITS.logits);
+  }
+}
+
 describe.each(CASES)("%s", (name) => {
   test("gives the same logits token by token as in one pass", async () => {
     const golden = await openCase(await goldenFolder(name));
     const ids = (await golden.ids("ids")).slice(0, TOKENS);
     for (const ctx of [own, card]) {
       const model = await loadModel(ctx, golden.config, golden.weights);
-      const { logits } = await forward(ctx, model, ids);
-      const expected = logits.subarray(-model.config.vocab);
-      for (const portions of PORTIONS) {
-        const found = await decodedLogits(ctx, model, [...ids], portions);
-        expect(worstDifference(found, expected), JSON.stringify(portions)).toBeLessThan(GOLDEN_LIMITS.logits);
-      }
+      await checkDecoding(ctx, model, ids);
       model.free();
     }
     expect(ran).toContain("cachedAttention.few_rows");
+  });
+
+  test("as a compact model too", async () => {
+    const golden = await openCase(await goldenFolder(name));
+    const { config, weights } = golden;
+    const ids = (await golden.ids("ids")).slice(0, TOKENS);
+    const lists = indexLists(await Promise.all(gateLayout(config).sizes.map((_, i) => golden.mask(`hard.mask.${i}`))));
+    for (const ctx of [own, card]) {
+      const model = await loadModel(ctx, config, cutReader(weights, config.family, lists), { lists });
+      await checkDecoding(ctx, model, ids);
+      model.free();
+    }
+    expect(ran).toContain("cutNorm.forward");
   });
 });

@@ -1,12 +1,13 @@
 // Uploads a model's weights, found by its family's tensor names, and the index lists of a compact model.
-import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
+import { S1, S2, S3, S5, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
-import type { Precision, Tensor } from "../tensor.ts";
+import { type KeptColumns, placesOf } from "../ops/kit/keptColumns.ts";
+import type { Precision } from "../tensor.ts";
 import type { ModelConfig } from "../config/config.ts";
 import type { BlockWeights, DecoderWeights } from "./decoderWeights.ts";
 import { FAMILIES } from "../config/families/families.ts";
-import { type BlockIndices, compact, DENSE, type Selection } from "./selection.ts";
+import { type BlockColumns, compact, DENSE, type Selection } from "./selection.ts";
 import { RopeTables } from "./ropeTables.ts";
 import { modelTensors } from "../config/tensors.ts";
 import { type WeightReader, WeightUploads } from "./weightUploads.ts";
@@ -61,7 +62,9 @@ export async function loadModel(
   try {
     return await ctx.gpu.checked("the model's weights", async () => {
       const weights = await decoderWeights(uploads, config);
-      const selection = lists ? compact(weights.blocks.map((_, l) => blockIndices(uploads, lists, l))) : DENSE;
+      const selection = lists
+        ? compact(weights.blocks.map((_, l) => blockColumns(uploads, lists, l, config.dModel)))
+        : DENSE;
       return { config, weights, precision, selection, gpuBytes: uploads.gpuBytes, free: () => uploads.free() };
     });
   } catch (error) {
@@ -117,14 +120,23 @@ async function blockWeights(uploads: WeightUploads, config: ModelConfig, at: str
   };
 }
 
-function blockIndices(uploads: WeightUploads, lists: readonly Uint32Array[], l: number): BlockIndices {
-  const list = (k: number): Tensor => {
-    const kept = lists[VECTORS_PER_BLOCK * l + k];
-    invariant(kept, "bug", `no index list for s${k + 1} of block ${l}`);
-    const data = padIndices(kept, uploads.padded(kept.length));
-    return uploads.upload(`s${k + 1} of block ${l}`, [data.length], data);
+function blockColumns(
+  uploads: WeightUploads,
+  lists: readonly Uint32Array[],
+  block: number,
+  dModel: number,
+): BlockColumns {
+  const columns = (k: number): KeptColumns => {
+    const name = `s${k + 1} of block ${block}`;
+    const kept = lists[VECTORS_PER_BLOCK * block + k];
+    invariant(kept, "bug", `no index list for ${name}`);
+    const index = padIndices(kept, uploads.padded(kept.length));
+    return {
+      index: uploads.upload(name, [index.length], index),
+      places: uploads.upload(`places of ${name}`, [dModel], placesOf(index, dModel)),
+    };
   };
-  return { s1: list(0), s2: list(1), s3: list(2), s5: list(4) };
+  return { s1: columns(S1), s2: columns(S2), s3: columns(S3), s5: columns(S5) };
 }
 
 /** Pads an index list to `length` with dimensions that are not kept, so that indices stay distinct; their weights are zero. */

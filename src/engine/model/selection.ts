@@ -1,6 +1,7 @@
 // How the five selection vectors of a block apply to its activations: not at all (dense), multiplied as masks (masked), or cut (compact).
 import { type S1, type S2, type S3, S4, type S5, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { ActivationGates } from "../ops/activation.ts";
+import type { KeptColumns } from "../ops/kit/keptColumns.ts";
 import { type GateLayout } from "../masks/gates.ts";
 import { type Tensor, view } from "../tensor.ts";
 
@@ -15,8 +16,8 @@ export interface Selection {
   gates(at: VectorOf<typeof S1 | typeof S2 | typeof S3 | typeof S5>): Tensor | undefined;
   /** s4, which multiplies the MLP's activation; undefined where it is all ones, or its dimensions are cut. */
   middle(block: number): ActivationGates | undefined;
-  /** If dimensions are cut: the indices that are kept, of each block. A branch gathers its input and scatters its output. */
-  readonly cut?: (block: number) => BlockIndices;
+  /** If dimensions are cut: those that are kept, of each block. A branch gathers its input and scatters its output. */
+  readonly cut?: (block: number) => BlockColumns;
 }
 
 /** No selection: the dense model. */
@@ -34,20 +35,20 @@ export function masked(gates: Tensor, layout: GateLayout, s4Twice = false): Sele
   return { gates: gatesOf, middle: (block) => ({ mask: gatesOf({ block, vector: S4 }), twice: s4Twice }) };
 }
 
-/** Kept dimensions of one block as u32 index tensors. s4 needs none: the middle of the MLP is narrower. */
-export interface BlockIndices {
-  s1: Tensor;
-  s2: Tensor;
-  s3: Tensor;
-  s5: Tensor;
+/** Kept dimensions of one block. s4 needs none: the middle of the MLP is narrower. */
+export interface BlockColumns {
+  s1: KeptColumns;
+  s2: KeptColumns;
+  s3: KeptColumns;
+  s5: KeptColumns;
 }
 
 /** For a model whose matrices are cut. */
-export function compact(blocks: readonly BlockIndices[]): Selection {
-  const cut = (block: number): BlockIndices => {
-    const indices = blocks[block];
-    if (!indices) throw new RangeError(`no index lists for block ${block}`);
-    return indices;
+export function compact(blocks: readonly BlockColumns[]): Selection {
+  const cut = (block: number): BlockColumns => {
+    const columns = blocks[block];
+    if (!columns) throw new RangeError(`no index lists for block ${block}`);
+    return columns;
   };
   return { ...DENSE, cut };
 }

@@ -1,13 +1,15 @@
 // The residual stream with what has yet to join it, so that a residual add, the next norm and the gates of both take one dispatch.
 import type { Ctx } from "../ctx.ts";
-import { addNorm } from "../ops/addNorm.ts";
+import { addNorm, type NormOptions } from "../ops/addNorm.ts";
 import { add } from "../ops/arithmetic.ts";
+import { cutNorm } from "../ops/cutNorm.ts";
 import { gate, gatedAdd } from "../ops/gate.ts";
 import { gather } from "../ops/gather.ts";
+import type { KeptColumns } from "../ops/kit/keptColumns.ts";
 import { scatterAdd } from "../ops/scatterAdd.ts";
 import type { Tensor } from "../tensor.ts";
 import type { NormWeights } from "./decoderWeights.ts";
-import { S1, S2, type S3, type S5 } from "../../shared/vectors.ts";
+import { S1, S2, S3, S5 } from "../../shared/vectors.ts";
 import type { Selection, VectorOf } from "./selection.ts";
 
 type EnterAt = VectorOf<typeof S1 | typeof S3>;
@@ -26,24 +28,27 @@ interface At {
   selection: Selection;
 }
 
+/** The kept columns of a vector, if the model is compact. */
+function columnsOf({ cut }: Selection, { block, vector }: EnterAt | LeaveAt): KeptColumns | undefined {
+  if (!cut) return undefined;
+  const { s1, s2, s3, s5 } = cut(block);
+  return { [S1]: s1, [S2]: s2, [S3]: s3, [S5]: s5 }[vector];
+}
+
 /** The residual stream after its branch, if it has one: (T, d). */
 export function joined({ ctx, selection }: At, { x, branch }: Stream): Tensor {
   if (!branch) return x;
   const { y, at } = branch;
-  if (selection.cut) {
-    const { s2, s5 } = selection.cut(at.block);
-    return scatterAdd(ctx, x, y, at.vector === S2 ? s2 : s5);
-  }
+  const columns = columnsOf(selection, at);
+  if (columns) return scatterAdd(ctx, x, y, columns);
   const gates = selection.gates(at);
   return gates ? gatedAdd(ctx, x, y, gates) : add(ctx, x, y);
 }
 
 /** The input of a branch's first linear layers: s1 or s3 applied to read, (T, d). */
 export function entered({ ctx, selection }: At, read: Tensor, at: EnterAt): Tensor {
-  if (selection.cut) {
-    const { s1, s3 } = selection.cut(at.block);
-    return gather(ctx, read, at.vector === S1 ? s1 : s3);
-  }
+  const columns = columnsOf(selection, at);
+  if (columns) return gather(ctx, read, columns);
   const gates = selection.gates(at);
   return gates ? gate(ctx, read, gates) : read;
 }
@@ -57,12 +62,26 @@ interface Norm {
 export function normed(on: At, stream: Stream, { weights, eps }: Norm, enter?: EnterAt): { x: Tensor; read: Tensor } {
   const { ctx, selection } = on;
   const norm = { ...weights, eps };
-  if (selection.cut) {
+  if (selection.cut) return cutNormed(on, stream, norm, enter);
+  const branch = stream.branch && { y: stream.branch.y, leave: selection.gates(stream.branch.at) };
+  const { sum, out } = addNorm(ctx, stream.x, { norm, branch, enter: enter && selection.gates(enter) });
+  return { x: sum, read: out };
+}
+
+/** The same for a compact model. Where it is trained, by ops with gradients. */
+function cutNormed(on: At, stream: Stream, norm: NormOptions, enter?: EnterAt): { x: Tensor; read: Tensor } {
+  const { ctx, selection } = on;
+  const { branch } = stream;
+  if (ctx.needsGrad(...[stream.x, ...(branch ? [branch.y] : [])])) {
     const x = joined(on, stream);
     const { out } = addNorm(ctx, x, { norm });
     return { x, read: enter ? entered(on, out, enter) : out };
   }
-  const branch = stream.branch && { y: stream.branch.y, leave: selection.gates(stream.branch.at) };
-  const { sum, out } = addNorm(ctx, stream.x, { norm, branch, enter: enter && selection.gates(enter) });
+  const columns = branch && columnsOf(selection, branch.at);
+  const { sum, out } = cutNorm(ctx, stream.x, {
+    norm,
+    branch: branch && columns && { y: branch.y, columns },
+    enter: enter && columnsOf(selection, enter),
+  });
   return { x: sum, read: out };
 }

@@ -15,7 +15,7 @@ export interface AddNormParams {
 }
 
 const ALIGNED = 64;
-const alignedTo = (cols: number): number => Math.ceil(cols / ALIGNED) * ALIGNED;
+export const alignedTo = (cols: number): number => Math.ceil(cols / ALIGNED) * ALIGNED;
 
 type Choice = Partial<AddNormParams> & { rows: number; cols: number; scale?: number; zeros?: boolean };
 
@@ -111,7 +111,11 @@ function sumOf(tensors: Tensors, params: AddNormParams): { sum: RefTensor; rows:
   return { sum, rows };
 }
 
-function forward(inputs: readonly RefTensor[], params: AddNormParams): { sum: RefTensor; out: RefTensor } {
+/** The op on x, y, affine and gates, or on x, affine and gates. */
+export function addNormForward(
+  inputs: readonly RefTensor[],
+  params: AddNormParams,
+): { sum: RefTensor; out: RefTensor } {
   const tensors = named(inputs);
   const { sum, rows } = sumOf(tensors, params);
   const out = zerosLike(sum);
@@ -155,7 +159,7 @@ export const addNormRef: OpRef<AddNormParams> = {
   name: "addNorm",
   cases: casesOf(true),
   forward(inputs, params) {
-    const { sum, out } = forward(inputs, params);
+    const { sum, out } = addNormForward(inputs, params);
     return [out, sum];
   },
   backward(inputs, params, [dOut, dSum]) {
@@ -169,7 +173,7 @@ export const addNormRef: OpRef<AddNormParams> = {
 export const addNormLastRef: OpRef<AddNormParams> = {
   name: "addNorm: last",
   cases: casesOf(true).filter(({ params: { cols } }) => cols >= 63 && cols <= 68),
-  forward: (inputs, params) => [forward(inputs, params).out],
+  forward: (inputs, params) => [addNormForward(inputs, params).out],
   backward(inputs, params, [dOut]) {
     if (!dOut) throw new RangeError("addNorm has an output");
     const { dx, dy, dGates } = backward(inputs, params, dOut);
@@ -180,7 +184,7 @@ export const addNormLastRef: OpRef<AddNormParams> = {
 export const normAloneRef: OpRef<AddNormParams> = {
   name: "addNorm: norm",
   cases: casesOf(false),
-  forward: (inputs, params) => [forward(inputs, params).out],
+  forward: (inputs, params) => [addNormForward(inputs, params).out],
   backward(inputs, params, [dOut]) {
     if (!dOut) throw new RangeError("a norm has an output");
     const { dx, dGates } = backward(inputs, params, dOut);

@@ -7,7 +7,7 @@ import { invariant } from "../errors.ts";
 import { checkShape, elements, matrixOf, type Tensor, view, VIEW_ALIGNMENT } from "../tensor.ts";
 import { type Launcher, rowBlocks, rowKernel, rowTeamKernel, unitOf } from "./kit/variants.ts";
 
-interface NormOptions {
+export interface NormOptions {
   /** (C), frozen. */
   weight: Tensor;
   /** (C), frozen, a view of the same buffer as the weight. With it the norm is LayerNorm, otherwise RMSNorm. */
@@ -30,7 +30,7 @@ export interface AddNormOptions {
   enter?: Tensor | undefined;
 }
 
-interface AddNormResult {
+export interface AddNormResult {
   /** (..., C): x, plus the branch. */
   sum: Tensor;
   /** (..., C): its norm, gated. */
@@ -86,24 +86,33 @@ interface Call extends AddNormOptions {
   inputs: readonly Tensor[];
 }
 
+/** Where a tensor starts in its base, in elements. */
+function startOf(tensor: Tensor | undefined, base: Tensor): number {
+  if (!tensor) return 0;
+  const message = `${tensor.label}: expected a view of ${base.label}, as its neighbours are`;
+  invariant(tensor.buffer === base.buffer && tensor.offset >= base.offset, "bug", message);
+  return tensor.offset - base.offset;
+}
+
+/** Weight and bias of a norm over `cols` columns as one tensor, and where the bias starts in it, in elements. */
+export function affineOf({ weight, bias }: NormOptions, cols: number): { affine: Tensor; bias: number } {
+  for (const tensor of [weight, bias]) if (tensor) checkShape(tensor, [cols], "norm weight or bias");
+  const affine = bias ? (weight.base ?? weight) : weight;
+  return { affine, bias: startOf(bias, affine) };
+}
+
 function checked(x: Tensor, options: AddNormOptions): Call {
   const { norm, branch, enter } = options;
   const { cols } = matrixOf(x);
-  const { weight, bias } = norm;
   const leave = branch?.leave;
-  for (const tensor of [weight, bias, leave, enter]) if (tensor) checkShape(tensor, [cols], "norm weight or gates");
+  for (const tensor of [leave, enter]) if (tensor) checkShape(tensor, [cols], "gates");
   if (branch) checkShape(branch.y, x.shape, "branch of a residual add");
-  const affine = bias ? (weight.base ?? weight) : weight;
-  const gates = leave?.base ?? enter?.base ?? leave ?? enter ?? weight;
-  const startOf = (tensor: Tensor | undefined, base: Tensor): number => {
-    if (!tensor) return 0;
-    const message = `${tensor.label}: expected a view of ${base.label}, as its neighbours are`;
-    invariant(tensor.buffer === base.buffer && tensor.offset >= base.offset, "bug", message);
-    return (tensor.offset - base.offset) / unitOf(cols);
-  };
-  const has = { CENTRED: bias, BRANCH: branch, LEAVES: leave, ENTERS: enter };
+  const { affine, bias } = affineOf(norm, cols);
+  const gates = leave?.base ?? enter?.base ?? leave ?? enter ?? norm.weight;
+  const unit = unitOf(cols);
+  const has = { CENTRED: norm.bias, BRANCH: branch, LEAVES: leave, ENTERS: enter };
   const flags = (["CENTRED", "BRANCH", "LEAVES", "ENTERS"] as const).filter((flag) => has[flag] !== undefined);
-  const offsets = { bias: startOf(bias, affine), leave: startOf(leave, gates), enter: startOf(enter, gates) };
+  const offsets = { bias: bias / unit, leave: startOf(leave, gates) / unit, enter: startOf(enter, gates) / unit };
   const inputs = [x, branch?.y, leave, enter].filter((tensor) => tensor !== undefined);
   return { ...options, affine, gates, offsets, flags, inputs };
 }

@@ -14,7 +14,7 @@ interface ArgmaxTargets {
   slot: number;
 }
 
-/** Writes the index of the largest of x, (V) in any shape, the first of equals. Not differentiable. */
+/** Writes the index of the largest of x, V values in any shape. Of equal values the first counts. Not differentiable. */
 export function argmaxInto(ctx: Ctx, x: Tensor, { index, history, slot }: ArgmaxTargets): void {
   ctx.run(ARGMAX, [x, index, history], { count: elements(x), slot }, [1]);
 }

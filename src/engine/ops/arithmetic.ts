@@ -36,8 +36,15 @@ export function copyInto(ctx: Ctx, target: Tensor, source: Tensor): void {
   ctx.run(COPY_INTO, [source, target], { quads: quadsOf(source) }, groups(COPY_INTO, source));
 }
 
-/** tensor *= factor. factor: (1), on the GPU. Not differentiable. */
+/** The gradient that a loss starts from. The caller frees it. */
+export const makeOne = (ctx: Ctx): Tensor => ({
+  ...ctx.persistent("one", [1], { data: Float32Array.of(1) }),
+  isOne: true,
+});
+
+/** tensor *= factor. factor: (1), on the GPU; nothing runs if it is `makeOne`'s. Not differentiable. */
 export function scaleInPlace(ctx: Ctx, tensor: Tensor, factor: Tensor): void {
+  if (factor.isOne) return;
   ctx.run(SCALE_IN_PLACE, [factor, tensor], { quads: quadsOf(tensor) }, groups(SCALE_IN_PLACE, tensor));
 }
 

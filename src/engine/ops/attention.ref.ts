@@ -1,5 +1,6 @@
 // References of causal attention: without a cache (with backward), and over a KV cache.
 import type { HeadShape } from "./kit/headShape.ts";
+import { angleTable, ropeRef } from "./rope.ref.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 interface Params extends HeadShape {
@@ -7,6 +8,7 @@ interface Params extends HeadShape {
   window?: number;
   scratchBytes?: number;
   keptBytes?: number;
+  rotatingRows?: number;
 }
 
 /** Where element c of a head is stored, in packed rows q|k|v or in a cache k|v: of query head h in row t, of key/value head g in row j. */
@@ -183,6 +185,66 @@ export const attentionRef: OpRef<Params> = {
   backward([qkv], params, [dout]) {
     if (!qkv || !dout) throw new RangeError("attention takes q|k|v");
     return [backward(qkv, params, dout), null];
+  },
+};
+
+interface RotatedParams extends Params {
+  /** Dimensions of a head that are rotated. */
+  rotaryDim: number;
+}
+
+const BEFORE = { rotatingRows: 0 };
+
+/** Without a cache, on rows that are not rotated yet. */
+function rotated(sizes: Sizes, rotaryDim: number, more: Partial<Params> = {}): OpCase<RotatedParams> {
+  const [rows] = sizes;
+  const base = own(sizes, more);
+  const again = more.keptBytes === 0 ? ", weights recomputed" : "";
+  const before = more.rotatingRows === 0 ? ", rotated before" : "";
+  return {
+    name: `${base.name} rotary ${rotaryDim}${more.window ? ` window ${more.window}` : ""}${again}${before}`,
+    params: { ...base.params, rotaryDim },
+    inputs: () => [packed(rows, base.params, 2), angleTable(rows, { rotaryDim }), scalar(0)],
+  };
+}
+
+export const attentionRotatedRef: OpRef<RotatedParams> = {
+  name: "attention: RoPE",
+  cases: [
+    rotated([1, 1, 1, 8], 8),
+    rotated([5, 2, 1, 16], 16),
+    rotated([9, 6, 2, 32], 32),
+    rotated([9, 6, 2, 32], 32, AGAIN),
+    // the pairs of an odd number of vec4s; some vec4s, and an odd one, that are not rotated; a width that takes an op of its own
+    rotated([17, 4, 2, 24], 24),
+    rotated([16, 2, 2, 32], 8),
+    rotated([8, 2, 1, 20], 16),
+    rotated([7, 2, 1, 20], 6),
+    rotated([33, 4, 2, 64], 64),
+    rotated([66, 2, 1, 80], 32),
+    rotated([65, 2, 1, 80], 80),
+    rotated([37, 2, 2, 128], 128),
+    rotated([33, 1, 1, 256], 256),
+    rotated([72, 2, 1, 72], 72, { window: 70 }),
+    rotated([19, 6, 3, 16], 16, { scratchBytes: 1 }),
+    // as long sequences are rotated on graphics cards
+    rotated([33, 4, 2, 64], 64, BEFORE),
+    rotated([66, 2, 1, 80], 32, BEFORE),
+    rotated([37, 2, 2, 128], 128, BEFORE),
+    rotated([72, 2, 1, 72], 72, { ...BEFORE, window: 70 }),
+  ],
+  forward([qkv, table], params) {
+    if (!qkv || !table) throw new RangeError("attention takes q|k|v and a table");
+    const [turned] = ropeRef.forward([qkv, table], { ...params, rows: qkv.shape[0] ?? 0 });
+    return attentionRef.forward(turned ? [turned] : [], params);
+  },
+  backward([qkv, table], params, [dout]) {
+    if (!qkv || !table || !dout) throw new RangeError("attention takes q|k|v and a table");
+    const ropeParams = { ...params, rows: qkv.shape[0] ?? 0 };
+    const [turned] = ropeRef.forward([qkv, table], ropeParams);
+    const [dTurned] = turned ? [backward(turned, params, dout)] : [];
+    const [dqkv = null] = dTurned ? (ropeRef.backward?.([qkv, table], ropeParams, [dTurned]) ?? []) : [];
+    return [dqkv, null, null];
   },
 };
 

@@ -37,7 +37,7 @@ export function cachedAttention(ctx: Ctx, qkv: Tensor, options: CachedAttentionO
   if (!ctx.gpu.facts.software && rows <= MOST_ROWS && shape.headDim <= MOST_HEAD_DIM) return few(ctx, qkv, options);
   const turned = table ? rope(ctx, qkv, { table, start, shape }) : qkv;
   appendKv(ctx, turned, { cache, start, shape });
-  return attention(ctx, turned, { kv: cache, start, shape, window });
+  return attention(ctx, turned, { cache, start, shape, window });
 }
 
 function few(ctx: Ctx, qkv: Tensor, options: CachedAttentionOptions): Tensor {

@@ -2,23 +2,21 @@
 import wgsl from "../../../shaders/gather.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { elements, matrixOf, type Tensor } from "../tensor.ts";
-import { fill } from "./arithmetic.ts";
+import type { KeptColumns } from "./kit/keptColumns.ts";
 import { blockKernel } from "./kit/variants.ts";
 
 const FORWARD = blockKernel("gather", "forward", [wgsl]);
 const BACKWARD = blockKernel("gather", "backward", [wgsl]);
 
-/** Columns `index` of x, in that order: (T, K). x: (T, N); index: u32 (K), distinct and below N (the caller checks). */
-export function gather(ctx: Ctx, x: Tensor, index: Tensor): Tensor {
+/** Some columns of x, in the order of their index: (T, K). x: (T, N). */
+export function gather(ctx: Ctx, x: Tensor, { index, places }: KeptColumns): Tensor {
   const { rows, cols: width } = matrixOf(x);
   const y = ctx.empty([rows, elements(index)], "gathered", { requiresGrad: ctx.needsGrad(x) });
   gatherInto(ctx, y, x, index);
   return ctx.record(y, [x], (dy) => {
     const dx = ctx.gradTarget(x);
-    fill(ctx, dx, 0);
-    const { cols } = matrixOf(y);
-    const { spec, groups } = BACKWARD(ctx, rows, cols, 1);
-    ctx.run(spec, [dy, index, dx], { rows, cols, width }, groups);
+    const { spec, groups } = BACKWARD(ctx, rows, width, 1);
+    ctx.run(spec, [dy, places, dx], { rows, cols: matrixOf(y).cols, width }, groups);
     return [dx];
   });
 }

@@ -1,13 +1,14 @@
 // Exact GELU (Hendrycks and Gimpel 2016), with erf. The hypernetwork's; the language model's activations are in activation.ts.
 import wgsl from "../../../shaders/gelu.wgsl?raw";
 import erf from "../../../shaders/lib/erf.wgsl?raw";
+import lib from "../../../shaders/lib/gelu.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import type { KernelSpec } from "../gpu/kernel.ts";
 import { elements, type Tensor } from "../tensor.ts";
 import { groupsOf, kernelOf } from "./kit/launch.ts";
 
-const kernel = (entry: string): KernelSpec => kernelOf("gelu", entry, [grid, erf, wgsl]);
+const kernel = (entry: string): KernelSpec => kernelOf("gelu", entry, [grid, erf, lib, wgsl]);
 const FORWARD = kernel("forward");
 const BACKWARD = kernel("backward");
 

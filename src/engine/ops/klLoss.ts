@@ -52,7 +52,7 @@ export function klLoss(ctx: Ctx, x: Tensor, options: KlLossOptions): Tensor {
 interface ComparedTokens {
   /** KL of each token in nats: (T). */
   kl: Tensor;
-  /** Each row's largest logit and its token, the smallest of equals: (T, 2), of the student and of the teacher. */
+  /** Each row's largest logit and its token: (T, 2), of the student and of the teacher. Of equal logits the smallest token counts. */
   studentTop: Tensor;
   teacherTop: Tensor;
 }

@@ -1,4 +1,5 @@
 // Reference of LayerNorm.
+import { geluRef } from "./gelu.ref.ts";
 import { at, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
 type Params = { eps: number; frozen: boolean };
@@ -74,5 +75,18 @@ export const layerNormRef: OpRef<Params> = {
       }
     });
     return frozen ? [dx, null, null] : [dx, dw, db];
+  },
+};
+
+export const layerNormGeluRef: OpRef<Params> = {
+  name: "layerNorm: GELU",
+  cases: layerNormRef.cases,
+  forward(inputs, params) {
+    return geluRef.forward(layerNormRef.forward(inputs, params), {});
+  },
+  backward(inputs, params, dOut) {
+    const [gradient = null] = geluRef.backward?.(layerNormRef.forward(inputs, params), {}, dOut) ?? [];
+    if (!gradient) throw new RangeError("layerNorm has an output");
+    return layerNormRef.backward?.(inputs, params, [gradient]) ?? [];
   },
 };

@@ -20,28 +20,39 @@ export interface RopeOptions {
  * Rotates q and k of row t to position start + t, and copies v. qkv, y: (T, (heads + 2 kvHeads) headDim). Only the first rotaryDim
  * dimensions of each head are rotated, as the table's width says.
  */
-export function rope(ctx: Ctx, qkv: Tensor, { table, start, shape }: RopeOptions): Tensor {
-  const { rows, cols } = matrixOf(qkv);
+export function rope(ctx: Ctx, qkv: Tensor, options: RopeOptions): Tensor {
+  const y = rotated(ctx, qkv, options, { requiresGrad: ctx.needsGrad(qkv) });
+  return ctx.record(y, [qkv], (dy) => {
+    const dx = ctx.gradTarget(qkv);
+    rotate(ctx, [dy, dx], options, -1);
+    return [dx];
+  });
+}
+
+/** The result of `rope`, for an op that rotates gradients back itself: not recorded. */
+export function rotated(ctx: Ctx, qkv: Tensor, options: RopeOptions, { requiresGrad = false } = {}): Tensor {
+  const y = ctx.empty(qkv.shape, "rope", { requiresGrad });
+  rotate(ctx, [qkv, y], options, 1);
+  return y;
+}
+
+function rotate(
+  ctx: Ctx,
+  [source, target]: readonly [Tensor, Tensor],
+  { table, start, shape }: RopeOptions,
+  direction: 1 | -1,
+): void {
+  const { rows, cols } = matrixOf(source);
   const half = table.shape[1] ?? 0;
   const { heads, kvHeads, headDim } = shape;
-  checkShape(qkv, [rows, packedWidth(shape)], "rope q|k|v");
+  checkShape(source, [rows, packedWidth(shape)], "rope q|k|v");
   invariant(
     headDim % 2 === 0 && 2 * half <= headDim,
     "shape",
     () => `rope table: expected at most ${headDim} dimensions, for heads of an even number of them, got ${2 * half}`,
   );
-  const rotate = (source: Tensor, target: Tensor, direction: 1 | -1): void => {
-    const unit = unitOf(headDim / 2, half);
-    const { spec, groups } = ROTATE(ctx, rows, cols / 2, unit);
-    const lengths = { cols: cols / unit, head_dim: headDim / unit, half: half / unit };
-    const dims = { rows, ...lengths, rotated: heads + kvHeads, direction };
-    ctx.run(spec, [source, table, start, target], dims, groups);
-  };
-  const y = ctx.empty(qkv.shape, "rope", { requiresGrad: ctx.needsGrad(qkv) });
-  rotate(qkv, y, 1);
-  return ctx.record(y, [qkv], (dy) => {
-    const dx = ctx.gradTarget(qkv);
-    rotate(dy, dx, -1);
-    return [dx];
-  });
+  const unit = unitOf(headDim / 2, half);
+  const { spec, groups } = ROTATE(ctx, rows, cols / 2, unit);
+  const lengths = { cols: cols / unit, head_dim: headDim / unit, half: half / unit };
+  ctx.run(spec, [source, table, start, target], { rows, ...lengths, rotated: heads + kvHeads, direction }, groups);
 }

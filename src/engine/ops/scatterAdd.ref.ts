@@ -1,5 +1,5 @@
 // Reference of adding columns by index.
-import { distinctColumns, INDEXED_SIZES, indexedPlaces } from "./gather.ref.ts";
+import { columnsRef, INDEXED_SIZES, indexedPlaces } from "./gather.ref.ts";
 import { at, type OpRef, randomRef, refTensor } from "./kit/ref.ts";
 
 export const scatterAddRef: OpRef<null> = {
@@ -7,7 +7,7 @@ export const scatterAddRef: OpRef<null> = {
   cases: INDEXED_SIZES.map(([rows, width, kept]) => ({
     name: `R${rows} C${width} K${kept}`,
     params: null,
-    inputs: () => [randomRef(1, [rows, width]), randomRef(2, [rows, kept]), distinctColumns(kept, width)],
+    inputs: () => [randomRef(1, [rows, width]), randomRef(2, [rows, kept]), ...columnsRef(kept, width)],
   })),
   forward([residual, x, index]) {
     if (!residual || !x || !index) throw new RangeError("scatterAdd takes residual, x and index");
@@ -20,6 +20,6 @@ export const scatterAddRef: OpRef<null> = {
     if (!residual || !x || !index || !dy) throw new RangeError("scatterAdd takes residual, x and index");
     const [rows = 0, width = 0] = residual.shape;
     const dx = Float64Array.from(indexedPlaces(rows, width, index), (place) => at(dy.data, place));
-    return [dy, refTensor(x.shape, dx), null];
+    return [dy, refTensor(x.shape, dx), null, null];
   },
 };

@@ -15,9 +15,11 @@ import { openModel, type OpenedModel } from "../model/open.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { DEFAULT_RECOVER_RECIPE, type RecoverScope } from "../recipes/recoverRecipe.ts";
+import { DEFAULT_REFIT_RECIPE } from "../recipes/refitRecipe.ts";
 import { planMemory } from "../train/memoryPlan.ts";
 import { Session } from "../train/session.ts";
 import { countRecovery, type RecoveryPlan } from "./planRecovery.ts";
+import { refit } from "./refit/refit.ts";
 import { recoveredModel } from "./recoveredModel.ts";
 import { RecoverSession } from "./session.ts";
 import type { Pruning } from "./storedParts.ts";
@@ -61,16 +63,23 @@ async function prunedOf(ctx: Ctx, { config, weights }: OpenedModel, kind: "struc
   return { model, pruning: { lists }, ratio: keptWeightsOfMasks(budget, masks) / budget.blockWeights };
 }
 
+/** Takes what a run of masks, a perplexity and a generated text take; returns the token ids of the text. */
+async function trainOnce(ctx: Ctx, dense: Model): Promise<Uint32Array> {
+  const { config } = dense;
+  const text = Uint32Array.from({ length: 1024 }, (_, i) => (i * 7919) % config.vocab);
+  const session = new Session(ctx, dense, { recipe: { ...DEFAULT_RECIPE, tokens: TOKENS }, text, subject: "plan" });
+  await session.run({ due: () => false, onReport: () => undefined, steps: 2 });
+  await perplexity(ctx, dense, text.subarray(0, WINDOW), { context: WINDOW });
+  makeKvCache(ctx, config, WINDOW);
+  return text;
+}
+
 describe.each(["structures", "weights"] as const)("a recovery of pruned %s", (kind) => {
   test.each(SCOPES)("of %o takes the planned memory", async (scope) => {
     const ctx = new Ctx(gpu);
     const opened = await openModel(ctx, await goldenFolder("llama"));
     const { config, model: dense } = opened;
-    const text = Uint32Array.from({ length: 1024 }, (_, i) => (i * 7919) % config.vocab);
-    const session = new Session(ctx, dense, { recipe: { ...DEFAULT_RECIPE, tokens: TOKENS }, text, subject: "plan" });
-    await session.run({ due: () => false, onReport: () => undefined, steps: 2 });
-    await perplexity(ctx, dense, text.subarray(0, WINDOW), { context: WINDOW });
-    makeKvCache(ctx, config, WINDOW);
+    const text = await trainOnce(ctx, dense);
     const before = ctx.buffers.bytesInUse;
     const { model, pruning, ratio } = await prunedOf(ctx, opened, kind);
     const between = ctx.buffers.bytesInUse;
@@ -90,7 +99,8 @@ describe.each(["structures", "weights"] as const)("a recovery of pruned %s", (ki
     await recoveredModel(ctx, opened, await recovery.values(), "masks" in pruning ? pruning.masks : undefined);
     const after = ctx.buffers.bytesInUse;
 
-    const planned: RecoveryPlan = { ...scope, tokens: TOKENS, ...(ratio === undefined ? {} : { ratio }) };
+    const training = { ...scope, tokens: TOKENS };
+    const planned: RecoveryPlan = { training, ...(ratio === undefined ? {} : { ratio }) };
     const choice = { precision: "f32", trainingTokens: TOKENS, evaluationTokens: WINDOW } as const;
     const without = await planMemory(gpu.facts, config, choice);
     const plan = await planMemory(gpu.facts, config, choice, countRecovery(planned));
@@ -99,6 +109,27 @@ describe.each(["structures", "weights"] as const)("a recovery of pruned %s", (ki
     expect(without.parts).not.toHaveProperty("recovery");
     const added = (plan.parts.recovery ?? 0) + plan.parts.pruned - without.parts.pruned;
     expect(plan.totalBytes - without.totalBytes).toBeCloseTo(added, 0);
+    ctx.buffers.freeAll();
+  });
+
+  test("a refit takes the planned memory at its peak", async () => {
+    const ctx = new Ctx(gpu);
+    const opened = await openModel(ctx, await goldenFolder("llama"));
+    const { config, model: dense } = opened;
+    const text = await trainOnce(ctx, dense);
+    const { model, pruning, ratio } = await prunedOf(ctx, opened, kind);
+    const between = ctx.buffers.bytesInUse;
+    const plan = { matrices: "all", sequences: 100, tokens: TOKENS } as const;
+    let most = 0;
+    const onProgress = (): void => {
+      most = Math.max(most, ctx.buffers.bytesInUse - between);
+    };
+    const recipe = { ...DEFAULT_REFIT_RECIPE, ...plan };
+    await refit(ctx, { dense, pruned: model, pruning, recipe, text, context: WINDOW }, { onProgress });
+    const choice = { precision: "f32", trainingTokens: TOKENS, evaluationTokens: WINDOW } as const;
+    const count = countRecovery({ refit: plan, ...(ratio === undefined ? {} : { ratio }) });
+    const { parts } = await planMemory(gpu.facts, config, choice, count);
+    expect(off(parts.recovery ?? 0, most)).toBeLessThan(SHARE);
     ctx.buffers.freeAll();
   });
 });

@@ -7,15 +7,19 @@ import { weightsOf } from "../masks/weightMasks.ts";
 import type { Model } from "../model/load.ts";
 import { cutReader } from "../prune/gates/cutReader.ts";
 import { DEFAULT_RECOVER_RECIPE, type RecoverScope } from "../recipes/recoverRecipe.ts";
+import type { RefitRecipe } from "../recipes/refitRecipe.ts";
 import { emptyModel, emptyWeights, evaluateOnce } from "../train/emptyModel.ts";
 import type { CountAfter } from "../train/memoryPlan.ts";
+import { countRefit } from "./refit/countRefit.ts";
 import { makeRecoverState, recoverStep } from "./step.ts";
 import type { Pruning } from "./storedParts.ts";
 import { makeStudent } from "./student.ts";
 
-export interface RecoveryPlan extends RecoverScope {
-  /** Tokens of a step. */
-  tokens: number;
+export interface RecoveryPlan {
+  /** Missing where nothing is trained. tokens: of a step. */
+  training?: RecoverScope & { tokens: number };
+  /** Missing where nothing is refitted. */
+  refit?: Pick<RefitRecipe, "matrices" | "sequences" | "tokens">;
   /** Kept share of the block weights of the compact model; missing for single weights, whose model keeps its shapes. */
   ratio?: number;
 }
@@ -26,26 +30,38 @@ const SOME_BITS = 0x55555555;
 const HALVINGS = 30;
 
 /**
- * Counts a recovery for a memory plan. `pruned`: the model that it starts from; `recovery`: what it adds, which are the student's f32
- * weights or adapters, AdamW's moments, the best weights, a step with the teacher's pass, the guard, and the recovered model. Throws
- * "limit" for a matrix that is too large for one buffer.
+ * Counts a recovery for a memory plan. `pruned`: the model that it starts from; `recovery`: what it adds, the larger one of refit and training,
+ * because one ends before the other starts. Throws "limit" for a matrix that is too large for one buffer.
  */
 export const countRecovery =
-  (plan: RecoveryPlan): CountAfter =>
+  ({ training, refit, ratio }: RecoveryPlan): CountAfter =>
   async (ctx, dense, { window, taken }) => {
-    const { config, precision } = dense;
-    const pruning = pruningOf(dense, plan.ratio);
+    const pruning = pruningOf(dense, ratio);
     const model = await prunedModel(ctx, dense, pruning);
+    const models = { dense, pruned: model, pruning };
     const pruned = taken();
-    const student = makeStudent(ctx, model, { pruning, recipe: { ...DEFAULT_RECOVER_RECIPE, ...plan } });
-    const state = makeRecoverState(ctx, student);
-    const ids = new Uint32Array(config.rope ? plan.tokens : Math.min(plan.tokens, config.context));
-    const recipe = { learningRate: 1, weightDecay: DEFAULT_RECOVER_RECIPE.weightDecay };
-    recoverStep(ctx, { dense, student, state }, { recipe, ids });
-    evaluateOnce(ctx, student.model, window);
-    await emptyModel(ctx, config, { precision });
-    return { pruned, recovery: taken() };
+    const forRefit = refit ? countRefit(ctx, models, refit) : 0;
+    taken();
+    if (training) countTraining(ctx, models, training, window);
+    await emptyModel(ctx, dense.config, { precision: dense.precision });
+    return { pruned, recovery: Math.max(forRefit, taken()) };
   };
+
+/** The student's f32 weights or adapters, AdamW's moments, the best weights, a step with the teacher's pass, and the guard. */
+function countTraining(
+  ctx: Ctx,
+  { dense, pruned, pruning }: { dense: Model; pruned: Model; pruning: Pruning },
+  { tokens, ...scope }: NonNullable<RecoveryPlan["training"]>,
+  window: number,
+): void {
+  const { config } = dense;
+  const student = makeStudent(ctx, pruned, { pruning, recipe: { ...DEFAULT_RECOVER_RECIPE, ...scope } });
+  const state = makeRecoverState(ctx, student);
+  const ids = new Uint32Array(config.rope ? tokens : Math.min(tokens, config.context));
+  const recipe = { learningRate: 1, weightDecay: DEFAULT_RECOVER_RECIPE.weightDecay };
+  recoverStep(ctx, { dense, student, state }, { recipe, ids });
+  evaluateOnce(ctx, student.model, window);
+}
 
 function prunedModel(ctx: Ctx, { config, precision }: Model, pruning: Pruning): Promise<Model> {
   if ("masks" in pruning) return emptyModel(ctx, config, { precision });

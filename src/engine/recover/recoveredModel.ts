@@ -1,4 +1,4 @@
-// A recovered model as an opened one: its weights and its model on the GPU are those that were trained, rounded as the file stores them.
+// A recovered model as an opened one: its weights and its model on the GPU are those that were refitted or trained, rounded as the file stores them.
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import type { RecoveryReceipt } from "../formats/receipt/recoveryReceipt.ts";
@@ -9,6 +9,10 @@ import type { OpenedModel } from "../model/open.ts";
 import { maskedReader } from "../prune/weights/maskedReader.ts";
 import { readMatrix } from "../prune/weights/blockPruner.ts";
 import { overlaid, recoveredHash, type RecoveredValues } from "./overlay.ts";
+import type { RefitRecipe } from "../recipes/refitRecipe.ts";
+import { cutReader } from "../prune/gates/cutReader.ts";
+import type { GuardRecord } from "./guard.ts";
+import type { Pruning } from "./storedParts.ts";
 import type { RecoverSession } from "./session.ts";
 import type { PrunedWeightsReader } from "./trained.ts";
 
@@ -29,19 +33,43 @@ export async function recoveredModel(
   return { ...opened, weights, model, recovered: true };
 }
 
+/** The model of a pruning, with `values` for some of its kept weights, to be recovered further: compact, or in dense shapes under masks. */
+export async function modelWithValues(
+  ctx: Ctx,
+  opened: OpenedModel,
+  pruning: Pruning,
+  values: RecoveredValues,
+): Promise<Model> {
+  if ("masks" in pruning) return (await recoveredModel(ctx, opened, values, pruning.masks)).model;
+  const { config, model } = opened;
+  const { lists } = pruning;
+  const reader = cutReader(overlaid(opened.weights, values), config.family, lists);
+  return loadModel(ctx, config, reader, { lists, precision: model.precision });
+}
+
+/** What was done to the kept weights: at least one of both. */
+interface RecoverySteps {
+  refit?: { recipe: RefitRecipe; guard: Pick<GuardRecord, "before" | "best" | "tokens"> };
+  training?: Pick<RecoverSession, "recipe" | "guard">;
+}
+
 /**
- * The part of a receipt that a recovery leaves, but for the perplexity before it. weights: overlaid with `values`, the best ones of the
- * session and those that the method had updated. Throws "bug" where the guard has measured nothing.
+ * The part of a receipt that a recovery leaves, but for the perplexity before it. weights: overlaid with `values`, all that differ from the
+ * file's. Throws "bug" where the guard has measured nothing.
  */
 export async function recoveryResult(
-  { recipe, guard }: Pick<RecoverSession, "recipe" | "guard">,
+  { refit, training }: RecoverySteps,
   weights: Weights,
   values: RecoveredValues,
 ): Promise<Omit<RecoveryReceipt, "prunedBefore">> {
-  invariant(guard, "bug", "the guard has measured nothing");
-  const { before, best, bestStep, tokens } = guard;
-  const weightsSha256 = await recoveredHash(weights, values);
-  return { recipe, bestStep, guard: { before, after: best, tokens }, weightsSha256 };
+  const [first, last] = [(refit ?? training)?.guard, (training ?? refit)?.guard];
+  invariant(first && last, "bug", "the guard has measured nothing");
+  return {
+    ...(refit ? { refit: refit.recipe } : {}),
+    ...(training?.guard ? { recipe: training.recipe, bestStep: training.guard.bestStep } : {}),
+    guard: { before: first.before, after: last.best, tokens: last.tokens },
+    weightsSha256: await recoveredHash(weights, values),
+  };
 }
 
 /** The weights that a pruned model was made from: the file's, with `updated` values in place of those that the method changed. */

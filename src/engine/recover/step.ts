@@ -4,7 +4,7 @@ import { invariant } from "../errors.ts";
 import { decoderRead } from "../model/decoder.ts";
 import type { Model } from "../model/load.ts";
 import { adamW } from "../ops/adamW.ts";
-import { copyInto, tapeArithmetic } from "../ops/arithmetic.ts";
+import { copyInto, makeOne, tapeArithmetic } from "../ops/arithmetic.ts";
 import { klLoss } from "../ops/klLoss.ts";
 import { stepState } from "../ops/kit/stepState.ts";
 import { METRICS, recordMetrics } from "../ops/metrics.ts";
@@ -37,7 +37,7 @@ export function makeRecoverState(ctx: Ctx, { trained }: Student): RecoverState {
     ...{ m: like("adamW m"), v: like("adamW v"), best: like("best weights") },
     step: stepState(ctx, { seed: 0, step: 0, ratio: 1 }),
     ring: ctx.persistent("metrics", [RING_SLOTS, METRICS]),
-    one: ctx.persistent("one", [1], { data: Float32Array.of(1) }),
+    one: makeOne(ctx),
     zero: ctx.persistent("zero", [1]),
   };
   keepBest(ctx, trained, state);

@@ -6,6 +6,7 @@ import { blockLinears, type LinearRole } from "../config/tensors.ts";
 import { type Kept, keptOf } from "../masks/compact.ts";
 import { tensorGates } from "../masks/tensorGates.ts";
 import { isKept, masksByName, type WeightMask, type WeightMasks } from "../masks/weightMasks.ts";
+import type { BlockLayer } from "../model/decoderWeights.ts";
 import { paddingOf } from "../model/load.ts";
 import type { RecoverMatrices } from "../recipes/recoverRecipe.ts";
 import { sizeOf } from "../tensor.ts";
@@ -37,19 +38,18 @@ export interface StoredPart extends Range {
   kept: Kept;
 }
 
-export type Layer = "qkv" | "o" | "up" | "down";
-/** The packed matrices that are trained. */
-export const TRAINED_LAYERS: Record<RecoverMatrices, readonly Layer[]> = {
+/** The packed matrices that are trained, in the order in which a block runs them. */
+export const TRAINED_LAYERS: Record<RecoverMatrices, readonly BlockLayer[]> = {
   out: ["o", "down"],
   all: ["qkv", "o", "up", "down"],
 };
-const LAYER_OF: Record<LinearRole, Layer> = { q: "qkv", k: "qkv", v: "qkv", o: "o", up: "up", down: "down" };
+const LAYER_OF: Record<LinearRole, BlockLayer> = { q: "qkv", k: "qkv", v: "qkv", o: "o", up: "up", down: "down" };
 
 /** The tensors of the file that a layer is packed from, in order. */
 export function storedParts(
   config: ModelConfig,
   pruning: Pruning,
-  { block, layer, kind }: { block: number; layer: Layer; kind: "weight" | "bias" },
+  { block, layer, kind }: { block: number; layer: BlockLayer; kind: "weight" | "bias" },
 ): StoredPart[] {
   const lists = "lists" in pruning ? pruning.lists : undefined;
   const pad = paddingOf(config, lists !== undefined);

@@ -24,18 +24,24 @@ export function makeStudent(ctx: Ctx, pruned: Model, { pruning, recipe }: Studen
   return copiedStudent(ctx, pruned, { pruning, matrices });
 }
 
-interface CopiedTensor extends TrainedTensor {
+export interface CopiedTensor extends TrainedTensor {
   /** Columns, padding included; 1 for a bias. */
   width: number;
   parts: readonly StoredPart[];
 }
 
+/** A student that trains copies; their values need no other weights. */
+export interface CopiedStudent extends Student {
+  readonly trained: readonly CopiedTensor[];
+  values(from: readonly Tensor[]): Promise<Map<string, Float32Array<ArrayBuffer>>>;
+}
+
 /** With copies of the matrices and biases that are trained. */
-function copiedStudent(
+export function copiedStudent(
   ctx: Ctx,
   pruned: Model,
   { pruning, matrices }: { pruning: Pruning; matrices: RecoverMatrices },
-): Student {
+): CopiedStudent {
   const { config } = pruned;
   const trained: CopiedTensor[] = [];
   const masks = masksOf(config, pruning);

@@ -3,10 +3,10 @@ import type { Ctx } from "../ctx.ts";
 import type { LowRankAdapter } from "../formats/export/peftAdapter.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { WeightMask } from "../masks/weightMasks.ts";
-import type { BlockWeights, LinearWeights } from "../model/decoderWeights.ts";
+import type { BlockLayer, BlockWeights, LinearWeights } from "../model/decoderWeights.ts";
 import type { Model } from "../model/load.ts";
 import type { Tensor } from "../tensor.ts";
-import { keptBits, type Layer, type Range } from "./storedParts.ts";
+import { keptBits, type Range } from "./storedParts.ts";
 
 export interface TrainedTensor {
   /** f32 (rows, width), or (rows) for a bias. */
@@ -35,11 +35,14 @@ export interface Student {
 /** The model with other weights in these layers of every block. */
 export function withLayers(
   pruned: Model,
-  layers: readonly Layer[],
-  change: (weights: LinearWeights, at: { block: number; layer: Layer }) => LinearWeights,
+  layers: readonly BlockLayer[],
+  change: (weights: LinearWeights, at: { block: number; layer: BlockLayer }) => LinearWeights,
 ): Model {
   const blocks = pruned.weights.blocks.map((block, l): BlockWeights => {
-    const changed = layers.map((layer): [Layer, LinearWeights] => [layer, change(block[layer], { block: l, layer })]);
+    const changed = layers.map((layer): [BlockLayer, LinearWeights] => [
+      layer,
+      change(block[layer], { block: l, layer }),
+    ]);
     return { ...block, ...Object.fromEntries(changed) };
   });
   return { ...pruned, weights: { ...pruned.weights, blocks } };

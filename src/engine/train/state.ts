@@ -1,6 +1,7 @@
 // The tensors that a run has on the GPU between training steps.
 import type { Ctx } from "../ctx.ts";
 import type { PenaltyCosts } from "../masks/budget.ts";
+import { makeOne } from "../ops/arithmetic.ts";
 import { METRICS } from "../ops/metrics.ts";
 import { stepState } from "../ops/kit/stepState.ts";
 import type { GateModel } from "../prune/gates/gateModel.ts";
@@ -40,7 +41,7 @@ export function makeTrainState<Trained extends GateModel>(
     v: ctx.persistent("adamW v", gateModel.theta.shape),
     step: stepState(ctx, { seed: 0, step: 0, ratio: 1 }),
     ring: ctx.persistent("metrics", [RING_SLOTS, METRICS]),
-    one: ctx.persistent("one", [1], { data: Float32Array.of(1) }),
+    one: makeOne(ctx),
     lambda: ctx.persistent("lambda", [1], { data: Float32Array.of(lambda) }),
   };
 }

@@ -69,7 +69,7 @@ async function pointOf(
   { opened, ids }: LabModel,
   { size, tokens, input }: { size: number; tokens: number; input: PartInput },
 ): Promise<SlopePoint> {
-  const rounds = input.quick ? 1 : 5;
+  const rounds = input.quick ? 1 : 3;
   const { ms, kernels } = await benchStep(ctx, opened, { text: ids, tokens, rounds, stepsPerRound: 2 });
   const linearFlop = stepFlop(opened.config, tokens);
   const all = kernels.reduce((sum, kernel) => sum + kernel.ms, 0);

@@ -13,7 +13,7 @@ const ROWS = [128, 512, 2048, 4096];
 const SUBMIT_MS = 2;
 const MOST_FLOP_PER_SUBMIT = 1e11;
 
-export const benchSweep: LabPartRun<SweepFigure[]> = async (ctx, { quick, log, progress }) => {
+export const benchSweep: LabPartRun<SweepFigure[]> = async (ctx, { quick, sweepRows = ROWS, log, progress }) => {
   const figures: SweepFigure[] = [];
   await peakOnce(ctx, "scalar"); // compiles
   const flopPerSubmit = Math.min(MOST_FLOP_PER_SUBMIT, (await peakOnce(ctx, "scalar")) * 1e6 * SUBMIT_MS);
@@ -22,7 +22,7 @@ export const benchSweep: LabPartRun<SweepFigure[]> = async (ctx, { quick, log, p
   );
   const size = quick
     ? { layers: LAYERS.slice(1, 2), rows: [512], rounds: 1 }
-    : { layers: LAYERS, rows: ROWS, rounds: 3 };
+    : { layers: LAYERS, rows: sweepRows, rounds: 3 };
   const options = { ...size, flopPerSubmit, variants };
   const total = countFigures(options);
   await sweepMatmuls(ctx, options, (figure) => {

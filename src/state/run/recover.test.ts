@@ -1,7 +1,7 @@
 // Recovery in the store: what it replaces, what is measured and saved afterwards, undoing, stopping, and refusals.
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../../engine/index.ts";
-import { architectureAt, bench, RECOVERED, type Script } from "../client.fixture.ts";
+import { DEFAULT_REFIT_RECIPE, EngineError } from "../../engine/index.ts";
+import { architectureAt, bench, RECOVERED, REFITTED, type Script } from "../client.fixture.ts";
 import { gatesRun } from "../runs/savedRuns.fixture.ts";
 import { currentPruning } from "./currentPruning.ts";
 import { recoverSeconds } from "./recoverSlice.ts";
@@ -184,6 +184,75 @@ describe("a recovery", () => {
     await state().recover();
     expect(types()).toEqual([]);
     expect(state().recovery).toMatchObject({ phase: "failed", error: { code: "config" } });
+  });
+});
+
+describe("a refit", () => {
+  it("is measured and saved like a recovery, and undone", async () => {
+    const { state, sent, types, settle } = await trained();
+    const done = state().refit();
+    expect(state().recovery).toEqual({ phase: "recovering", readings: [], refit: true });
+    await done;
+    await settle();
+    expect(sent).toEqual([
+      { type: "refit", tokens: 2048 },
+      { type: "perplexity", subject: "pruned", tokens: 2048 },
+      { type: "record", of: "shown", msPerToken: null },
+    ]);
+    expect(currentPruning(state())?.run).toBe("refitted");
+    expect(state().recovered).toEqual({ facts: REFITTED, readings: [] });
+    expect(shownWords(state())).toBe("DISP 50 %, seed 1, refitted");
+    await state().refit();
+    expect(sent).toHaveLength(3);
+    await state().undoRecovery();
+    await settle();
+    expect(currentPruning(state())?.run).toBe("first");
+    expect(state().recovered).toBeNull();
+    expect(types().slice(3)).toEqual(["undoRecovery", "perplexity", "record"]);
+  });
+
+  it("can be followed by training, whose undoing goes back to it", async () => {
+    const { state, settle } = await trained({
+      recover: () => ({
+        facts: { ...RECOVERED, refit: DEFAULT_REFIT_RECIPE },
+        pruned: { architecture: architectureAt(0.5, 9, "recovered") },
+      }),
+    });
+    await state().refit();
+    await settle();
+    await state().recover();
+    await settle();
+    expect(shownWords(state())).toBe("DISP 50 %, seed 1, refitted, recovered, 300 steps");
+    expect(state().recovered).toMatchObject({ facts: { step: 300 }, after: { facts: REFITTED } });
+    await state().refit();
+    await state().recover();
+    expect(currentPruning(state())?.run).toBe("recovered");
+    await state().undoRecovery();
+    await settle();
+    expect(state().recovered).toEqual({ facts: REFITTED, readings: [] });
+  });
+
+  it("that does not improve says so, and a stop leaves everything as it was", async () => {
+    const facts = { ...REFITTED, undone: true };
+    const undone = await trained({ refit: () => ({ facts, pruned: null }) });
+    await undone.state().refit();
+    await undone.settle();
+    expect(undone.state().recovery).toMatchObject({ phase: "undone", facts });
+    expect(undone.types()).toEqual(["refit"]);
+    let end = (): void => undefined;
+    const { state, types, settle } = await trained({
+      refit: () => new Promise((_, reject) => (end = () => reject(new EngineError("cancelled", "stopped")))),
+      cancel: () => (end(), null),
+    });
+    const running = state().refit();
+    await settle();
+    await state().recover();
+    await state().stopRecovery();
+    await running;
+    expect(types().slice(0, 2)).toEqual(["refit", "cancel"]);
+    expect(types()).not.toContain("recover");
+    expect(state().recovery.phase).toBe("none");
+    expect(currentPruning(state())?.run).toBe("first");
   });
 });
 

@@ -1,10 +1,11 @@
-// Recovery: training the kept weights of the current pruning towards the dense model, its guard, and undoing it.
+// Recovery: refitting the kept weights of the current pruning, or training them towards the dense model; its guard, and undoing it.
 import { checkRecoverRecipe, DEFAULT_RECOVER_RECIPE, recoverLearningRate } from "../../engine/index.ts";
 import type { GuardReading, RecoverSettings, Replies } from "../../worker/protocol.ts";
 import type { Deps, SliceOf } from "../slice.ts";
 import type { GetState, StudioState } from "../storeState.ts";
 import type { LongTask } from "../task.ts";
 import { isPruned, replacePruning } from "./currentPruning.ts";
+import { refittingTask } from "./refittingTask.ts";
 import type { RecoverSlice } from "./runState.ts";
 
 /** The forward pass's share of a training step. A recovery's step is a training step of the pruned model and one such pass of the dense one. */
@@ -53,7 +54,7 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
       if (!recovered || run.phase === "training") return null;
       return {
         work: () => client.request({ type: "undoRecovery" }),
-        done: (pruned) => ({ ...replacePruning(deps, pruned), restored }),
+        done: (pruned) => ({ ...replacePruning(deps, pruned), restored, recovered: recovered.after ?? null }),
       };
     },
   });
@@ -65,6 +66,7 @@ export const recoverSlice: SliceOf<RecoverSlice> = (deps, set, get) => {
     recoverPace: null,
     chooseRecovery: (patch) => set(({ recoverChoice }) => ({ recoverChoice: changed(recoverChoice, patch) })),
     recover: () => recovering.start(false),
+    refit: refittingTask(deps, get).start,
     async pauseRecovery() {
       if (get().recovery.phase === "recovering") await client.request({ type: "pauseRecovery" });
     },
@@ -93,7 +95,7 @@ function recoverTask(deps: Deps, get: GetState): LongTask<[resume: boolean], Rep
       const paused = resume ? pausedRecovery : null;
       const choice = paused?.choice ?? recoverChoice;
       const busy = run.phase === "training" || pendingCommand === "train";
-      if (model.phase !== "open" || busy || !isPruned(get()) || recovered) return null;
+      if (model.phase !== "open" || busy || !isPruned(get()) || recovered?.facts.recipe) return null;
       return {
         check: () => check(choice),
         begin: { recovery: { phase: "recovering", readings: paused?.readings ?? [] } },
@@ -109,7 +111,8 @@ function recoverTask(deps: Deps, get: GetState): LongTask<[resume: boolean], Rep
           const seen = readings();
           const recoverPace = facts.step > 0 ? facts.msPerStep : get().recoverPace;
           if (!pruned) return { recovery: { phase: "undone", readings: seen, facts }, recoverPace };
-          return { ...replacePruning(deps, pruned), restored, recovered: { facts, readings: seen }, recoverPace };
+          const now = { facts, readings: seen, ...(recovered ? { after: recovered } : {}) };
+          return { ...replacePruning(deps, pruned), restored, recovered: now, recoverPace };
         },
         cancelled: () => NONE,
         failed: (error) => ({ recovery: { phase: "failed", error } }),

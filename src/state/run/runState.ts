@@ -95,16 +95,25 @@ export interface WeightsSlice {
   weightWindow(place: NamedWindow): Promise<WeightWindow>;
 }
 
+/** How the kept weights of the current pruning were refitted or trained. */
+interface RecoveredPruning {
+  facts: RecoveryFacts;
+  /** Of the guard while it trained; empty for a refit. */
+  readings: readonly GuardReading[];
+  /** Of training after a refit: the refit. */
+  after?: RecoveredPruning;
+}
+
 export interface RecoverSlice {
   recoverChoice: RecoverSettings;
-  /** readings: of the guard; the first one is of the pruned model. undone: it did not improve, so the weights before it stay. */
+  /** readings: of the guard; the first one is of the pruned model. refit: least squares, not training. undone: it did not improve, so the weights before it stay. */
   recovery:
     | { phase: "none" }
-    | { phase: "recovering"; readings: readonly GuardReading[] }
+    | { phase: "recovering"; readings: readonly GuardReading[]; refit?: true }
     | { phase: "undone"; readings: readonly GuardReading[]; facts: RecoveryFacts }
     | { phase: "failed"; error: EngineError };
   /** The recovery of the current pruning, with the guard's readings; null where its kept weights are those of pruning. */
-  recovered: { facts: RecoveryFacts; readings: readonly GuardReading[] } | null;
+  recovered: RecoveredPruning | null;
   /** The recovery of the open model whose state is on disk, of this session or an earlier one; also while it runs. */
   pausedRecovery: PausedRecovery | null;
   /** Pace of the last recovery of this model, milliseconds per step; null before the first. */
@@ -113,7 +122,9 @@ export interface RecoverSlice {
   chooseRecovery(patch: Partial<RecoverSettings>): void;
   /** Trains the kept weights of the current pruning towards the dense model. */
   recover(): Promise<void>;
-  /** Ends it after the current step. The best weights that the guard has measured stay. */
+  /** Refits them by least squares, without training. */
+  refit(): Promise<void>;
+  /** Ends training after the current step, with the best weights that the guard has measured; a refit leaves the weights as they were. */
   stopRecovery(): Promise<void>;
   /** Pauses it after the current step; it can be resumed in a later session too. */
   pauseRecovery(): Promise<void>;

@@ -11,7 +11,9 @@ type Known = Pick<StudioState, "architecture" | "weights" | "restored" | "recove
 export function shownWords(state: Known, now = new Date()): string {
   const { recovered } = state;
   const pruned = prunedWords(state, now);
-  return recovered ? `${pruned}, recovered, ${whole(recovered.facts.step)} steps` : pruned;
+  if (!recovered) return pruned;
+  const { refit, recipe, step } = recovered.facts;
+  return [pruned, ...(refit ? ["refitted"] : []), ...(recipe ? ["recovered", `${whole(step)} steps`] : [])].join(", ");
 }
 
 function prunedWords({ architecture, weights, restored, run }: Known, now: Date): string {

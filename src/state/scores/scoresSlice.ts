@@ -1,15 +1,18 @@
 // Zero-shot tasks: choosing them, scoring them, and which scores belong to what is shown.
-import { EngineError, readTaskFile, type RunScores, sha256, TEXT_TASKS } from "../../engine/index.ts";
+import {
+  EngineError,
+  readTaskFile,
+  type RunScores,
+  sha256,
+  TEXT_TASK_DEFAULTS,
+  TEXT_TASKS,
+} from "../../engine/index.ts";
 import type { PrunedId, TaskChoice } from "../../worker/protocol.ts";
 import { currentPruning, samePruned } from "../run/currentPruning.ts";
 import { shownWords } from "../run/shown.ts";
 import type { SliceOf } from "../slice.ts";
 import type { StudioState } from "../storeState.ts";
 import type { MeasuredScores, ScoresSlice } from "./scoresState.ts";
-
-const ITEMS = 200;
-/** Draws the items of made tasks; one seed, so that scores of different runs compare. */
-const SEED = 1;
 
 const lastOf = ({ scores }: Pick<ScoresSlice, "scores">): MeasuredScores | null =>
   scores.phase === "none" ? null : scores.last;
@@ -43,7 +46,7 @@ export const scoresSlice: SliceOf<ScoresSlice> = ({ client, task, on }, set, get
       const words = shownWords(get());
       return {
         begin: { scores: { phase: "measuring", last: before } },
-        work: () => client.request({ type: "scoreTasks", tasks, items, seed: SEED, tokens }),
+        work: () => client.request({ type: "scoreTasks", tasks, items, seed: TEXT_TASK_DEFAULTS.seed, tokens }),
         done: (report) => ({ scores: { phase: "measured", last: { ...report, words } } }),
         cancelled: () => ({ scores: before ? { phase: "measured", last: before } : { phase: "none" } }),
         failed: (error) => ({ scores: { phase: "failed", error, last: before } }),
@@ -57,7 +60,7 @@ export const scoresSlice: SliceOf<ScoresSlice> = ({ client, task, on }, set, get
     madeTasks: TEXT_TASKS,
     taskFile: null,
     taskFileError: null,
-    taskItems: ITEMS,
+    taskItems: TEXT_TASK_DEFAULTS.items,
     toggleTask: (toggled) =>
       set(({ madeTasks }) => ({
         madeTasks: TEXT_TASKS.filter((one) => madeTasks.includes(one) !== (one === toggled)),

@@ -1,7 +1,7 @@
 // Saved runs as the panel shows them: groups that can be compared, descriptions, points of the chart, and the overlap of two.
 import { jaccard } from "../../charts/index.ts";
 import type { OverlapData, TradeoffData, TradeoffPoint } from "../../charts/index.ts";
-import { METHOD_NAMES, runKind, unpackRunMasks } from "../../engine/index.ts";
+import { METHOD_NAMES, recoveryWords, runKind, unpackRunMasks } from "../../engine/index.ts";
 import type { RunKind, RunMasks, RunRecord } from "../../engine/index.ts";
 import { titleOf } from "../../shared/texts.ts";
 import { scoreText } from "../../shared/scoreTable.ts";
@@ -37,13 +37,8 @@ export function methodLabel({ made }: RunRecord): string {
 export function recipeRows({ made, recovery }: RunRecord): { label: string; value: string }[] {
   const rows = madeRows(made);
   if (!recovery) return rows;
-  return [
-    ...rows,
-    {
-      label: "recovered",
-      value: `${whole(recovery.recipe.steps)} steps, from ${perplexityText(recovery.prunedBefore)}`,
-    },
-  ];
+  const value = `${recoveryWords(recovery)}, from ${perplexityText(recovery.prunedBefore)}`;
+  return [...rows, { label: recovery.recipe ? "recovered" : "refitted", value }];
 }
 
 /** Accuracies of the run's model on each task: "last-word 12.5 % ± 2.3 (dense 20.0 %)". */

@@ -1,13 +1,15 @@
-// Commands that train the kept weights of the current pruning, pause and resume that, and undo it; and what receipts and records say of it.
+// Commands that refit or train the kept weights of the current pruning, pause and resume that, and undo it; and what receipts and records say of it.
 import { EngineError, invariant, type PerplexityPair, type RecoveryReceipt, type Run } from "../../engine/index.ts";
 import type { CommandOf, GuardReading, PerplexityResult, Replies } from "../protocol.ts";
-import type { Pruned } from "../run/pruned.ts";
+import { type Pruned, unrecovered } from "../run/pruned.ts";
+import { refitPruning } from "../run/refit.ts";
 import { recoverPruning } from "../run/recovery.ts";
 import {
   pausedOf,
   RecoveryFile,
   recoverySubject,
   type SavedRecovery,
+  startsFromRefit,
   type StoredRecovery,
 } from "../run/recoveryFile.ts";
 import { approveRecovery, type PlannedRecovery } from "../run/recoveryPlan.ts";
@@ -19,7 +21,7 @@ import type { Handlers, WorkerState } from "./workerState.ts";
 
 type RecoverHandlers = Pick<
   Handlers,
-  "recover" | "pauseRecovery" | "restoreRecovery" | "discardRecovery" | "undoRecovery"
+  "recover" | "refit" | "pauseRecovery" | "restoreRecovery" | "discardRecovery" | "undoRecovery"
 >;
 
 export function recoverCommands(state: WorkerState): RecoverHandlers {
@@ -30,6 +32,7 @@ export function recoverCommands(state: WorkerState): RecoverHandlers {
       pause.requested = false;
       return state.tasks.run("recover", (controls) => recoverCurrent(state, command, { controls, pause }));
     },
+    refit: (command) => state.tasks.run("recover", (controls) => refitCurrent(state, command, controls)),
     pauseRecovery() {
       pause.requested = true;
       return Promise.resolve(null);
@@ -64,7 +67,7 @@ async function recoverCurrent(
   invariant(run.state.phase !== "training", "config", "a run is training: pause it, then recover");
   const pruned = pruning.required();
   invariant(
-    !pruned.recovery,
+    !pruned.recovery?.recipe,
     "config",
     "The current pruning is recovered already: undo that first, then recover again.",
   );
@@ -109,6 +112,28 @@ async function recoverCurrent(
   return { facts, pruned: recovered ? pruning.replace(recovered) : null };
 }
 
+async function refitCurrent(
+  state: WorkerState,
+  { tokens }: CommandOf<"refit">,
+  controls: TaskControls,
+): Promise<Replies["refit"]> {
+  const { onDevice, pruning, perplexities } = state;
+  const { model: opened, run } = onDevice.opened();
+  invariant(run.state.phase !== "training", "config", "a run is training: pause it, then refit");
+  const pruned = pruning.required();
+  const again = "The current pruning is refitted or recovered already: undo that first, then refit.";
+  invariant(!pruned.recovery, "config", again);
+  await planned(state, { opened, pruned });
+  const text = await state.text("calibration");
+  state.evaluationTokens = tokens;
+  const before = await readingOf(state, controls);
+  const work = { opened, pruned, model: await pruning.model(), text, context: perplexities.window, before };
+  const onProgress = controls.report("parts");
+  const watch = { onProgress, cancelled: controls.cancelled };
+  const { facts, recovered } = await refitPruning(onDevice.context(), work, watch);
+  return { facts, pruned: recovered ? pruning.replace(recovered) : null };
+}
+
 /** Sends the plan of a recovery's memory. Throws "limit" if it does not fit. */
 async function planned({ onDevice, opening, send }: WorkerState, of: Omit<PlannedRecovery, "opening">): Promise<void> {
   invariant(opening, "bug", "a recovery was requested before a model was open");
@@ -133,6 +158,11 @@ async function pausedRecovery(file: RecoveryFile, subject: string): Promise<Stor
   invariant(saved, "config", NONE_PAUSED);
   const { calibration } = saved.run.record;
   invariant(
+    saved.subject === subject || !startsFromRefit(saved.subject),
+    "config",
+    "The paused recovery started from refitted weights, which are not saved with it. Press Refit, then resume, or discard it.",
+  );
+  invariant(
     saved.subject === subject,
     "config",
     `The paused recovery belongs to other masks, another choice or another text: it was trained on ${calibration.name}. Choose that text under Run, then resume, or discard it.`,
@@ -151,7 +181,7 @@ async function restorePaused(state: WorkerState, file: RecoveryFile): Promise<Re
   const { subject, choice, run } = saved;
   const { pruned } = pruning;
   const text = await state.text("calibration");
-  if (pruned && !pruned.recovery && (await recoverySubject(opened, { pruned, choice, text })) === subject)
+  if (pruned && !pruned.recovery?.recipe && (await recoverySubject(opened, { pruned, choice, text })) === subject)
     return { restored: null };
   return { restored: { pruned: pruning.restore(run), record: run.record } };
 }
@@ -166,8 +196,9 @@ async function unrecoveredRun(
   const { onDevice, perplexities } = state;
   const [ctx, { model: opened }] = [onDevice.context(), onDevice.opened()];
   const on = { opened, text: await state.text("evaluation") };
-  const perplexity = await perplexities.pairWithDense(ctx, before, on, { cancelled });
-  return recordOf(opened, pruned, { adapter: ctx.gpu.facts.name, perplexity, msPerToken: null });
+  // A run has masks and no refitted weights, so it is the one before a refit.
+  const perplexity = await perplexities.pairWithDense(ctx, pruned.recovery?.reading ?? before, on, { cancelled });
+  return recordOf(opened, unrecovered(pruned), { adapter: ctx.gpu.facts.name, perplexity, msPerToken: null });
 }
 
 /** Perplexity of the current pruning on the evaluation text; measured if it was not yet. Throws "cancelled". */
@@ -188,7 +219,9 @@ export async function recoveryReceipt(
   { cancelled }: Pick<TaskControls, "cancelled">,
 ): Promise<RecoveryReceipt | undefined> {
   if (!recovery) return undefined;
-  const { before, reading, ...receipt } = recovery;
+  const { before: last, reading: lastReading, ...receipt } = recovery;
+  // Before training after a refit, the refit came first.
+  const { before, reading } = last.recovery ?? { before: last, reading: lastReading };
   const { onDevice, perplexities } = state;
   const [ctx, { model: opened }] = [onDevice.context(), onDevice.opened()];
   const same =

@@ -17,7 +17,7 @@ import {
 } from "../../engine/index.ts";
 import type { PrunedId, TaskChoice } from "../payloads.ts";
 import { DENSE_ID } from "../prunedId.ts";
-import { idOf, type Pruned } from "../run/pruned.ts";
+import { idOf, type Pruned, unrecovered } from "../run/pruned.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import type { TaskControls } from "../tasks.ts";
 
@@ -48,8 +48,8 @@ interface ChosenTask {
 }
 
 /**
- * The chosen tasks with at most `items` items each: the first ones of a file, or as many as are made from the evaluation text. Throws "shape"
- * where that text is too short.
+ * The chosen tasks, with at most `items` items each: the first items of a file, or items made from the evaluation text. Throws "shape" if that
+ * text is too short.
  */
 export function chosenTasks(
   choices: readonly TaskChoice[],
@@ -162,7 +162,7 @@ function modelsOf(pruned: Pruned | undefined): Scored[] {
   if (!pruned) return [DENSE];
   const { recovery } = pruned;
   if (!recovery) return [DENSE, { model: "pruned", id: idOf(pruned), pruned }];
-  const { before } = recovery;
+  const before = unrecovered(pruned);
   return [
     DENSE,
     { model: "pruned", id: idOf(before), pruned: before },

@@ -11,6 +11,7 @@ import {
   type PrunedByGates,
   type PrunedByWeights,
   trainedRatioOf,
+  unrecovered,
 } from "./pruned.ts";
 import { loadPruned } from "./prunedModel.ts";
 import type { OtherRatios } from "../measure/otherRatios.ts";
@@ -53,7 +54,7 @@ export class CurrentPruning {
   /** Whether the run's architecture is the current pruning. */
   private get isOfRun(): boolean {
     // Of a recovered one, what was pruned before counts: moving the target leaves the recovered weights.
-    const pruned = this.current?.recovery?.before ?? this.current;
+    const pruned = this.current && unrecovered(this.current);
     return pruned?.kind === "gates" && pruned.architecture.run === this.logits?.run;
   }
 

@@ -30,9 +30,9 @@ export interface GateLogits extends Pick<PrunedId, "run" | "step"> {
   calibration: TextRef;
 }
 
-/** How the kept weights were trained after pruning. */
+/** How the kept weights were refitted or trained after pruning. */
 interface Recovery extends Omit<RecoveryReceipt, "prunedBefore"> {
-  /** The pruning whose weights were trained. */
+  /** The pruning whose weights were refitted or trained; of training after a refit, the refitted one. */
   before: Pruned;
   /** Its perplexity on the evaluation text of that time. */
   reading: PerplexityResult;
@@ -68,6 +68,11 @@ export type Pruned = PrunedByGates | PrunedByWeights;
 
 export const idOf = (pruned: Pruned): PrunedId =>
   prunedIdOf(pruned.kind === "gates" ? pruned.architecture : pruned.facts);
+
+/** What was pruned, before its weights were refitted or trained. */
+export function unrecovered(pruned: Pruned): Pruned {
+  return pruned.recovery ? unrecovered(pruned.recovery.before) : pruned;
+}
 
 /** A run's architecture at a ratio. */
 export function prunedAt(logits: GateLogits, layout: GateLayout, budget: Budget, ratio: number): PrunedByGates {

@@ -4,6 +4,7 @@ import { openCase } from "../../engine/golden/case.ts";
 import { goldenFolder } from "../../engine/golden/folders.fixture.ts";
 import {
   Ctx,
+  DEFAULT_REFIT_RECIPE,
   DEFAULT_WEIGHT_RECIPE,
   Gpu,
   isKept,
@@ -17,9 +18,10 @@ import { compareLosses } from "../measure/compareLosses.ts";
 import type { GuardReading, RecoverSettings } from "../payloads.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { madeGates } from "./madeGates.fixture.ts";
-import { idOf, type Pruned } from "./pruned.ts";
+import { idOf, type Pruned, unrecovered } from "./pruned.ts";
 import { loadPruned } from "./prunedModel.ts";
 import { recoverPruning } from "./recovery.ts";
+import { refitPruning } from "./refit.ts";
 import { recoverySubject } from "./recoveryFile.ts";
 import { recordOf } from "./runRecords.ts";
 import { pruneMlp } from "./weightPruning.ts";
@@ -27,6 +29,8 @@ import { pruneMlp } from "./weightPruning.ts";
 const CONTEXT = 64;
 const SHA = "0".repeat(64);
 const CHOICE: RecoverSettings = { steps: 24, matrices: "all", seed: 1 };
+/** Fewer sequences than usual, for the sake of time. */
+const REFIT = { ...DEFAULT_REFIT_RECIPE, sequences: 24, tokens: 48 };
 const LOW_RANK: RecoverSettings = { ...CHOICE, rank: 8 };
 const REST = { text: { name: "t", sha256: SHA }, context: CONTEXT, tokens: 300, beginToken: false };
 const BEFORE = { ...REST, value: 30 };
@@ -101,7 +105,7 @@ test("an architecture recovers by adapters, which are kept for its export", asyn
   expect(facts.undone).toBe(false);
   if (after?.kind !== "gates") throw new Error("expected a recovered architecture");
   expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 3);
-  expect(after.recovery?.recipe.rank).toBe(8);
+  expect(after.recovery?.recipe?.rank).toBe(8);
   expect(after.adapter?.rank).toBe(8);
   expect([...(after.adapter?.factors.keys() ?? [])].sort()).toEqual([...(after.values?.keys() ?? [])].sort());
 });
@@ -124,6 +128,59 @@ test.each([
     const values = after.values.get(mask.matrix.name);
     expect(values?.every((value, i) => value === 0 || isKept(mask, i))).toBe(true);
   }
+});
+
+/** Refits, and frees the pruned model. */
+async function refitted(pruned: Pruned, model = loadPruned(ctx, opened, pruned), cancelled = () => false) {
+  const made = await model;
+  const work = { opened, pruned, model: made, text, context: CONTEXT, before: BEFORE, recipe: REFIT };
+  try {
+    return await refitPruning(ctx, work, { onProgress: () => undefined, cancelled });
+  } finally {
+    made.free();
+  }
+}
+
+test("an architecture is refitted, and then recovered: the recipes of both are known, and both can be undone", async () => {
+  const pruned = gates();
+  const { facts, recovered: after } = await refitted(pruned);
+  expect(facts).toMatchObject({ step: 0, undone: false, before: BEFORE, refit: REFIT });
+  expect(facts).not.toHaveProperty("recipe");
+  if (!after?.recovery) throw new Error("expected a refitted architecture");
+  expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 2);
+  expect(after.recovery).toMatchObject({
+    refit: REFIT,
+    before: pruned,
+    guard: { after: facts.guard.best },
+  });
+  expect(after.recovery).not.toHaveProperty("recipe");
+  expect(idOf(after)).not.toEqual(idOf(pruned));
+
+  const both = await recovered(after);
+  if (!both.recovered?.recovery) throw new Error("expected a recovered architecture");
+  const { recovery } = both.recovered;
+  expect(both.facts).toMatchObject({ refit: REFIT, recipe: { steps: 24 } });
+  expect(recovery).toMatchObject({ refit: REFIT, recipe: { steps: 24 } });
+  expect(recovery.guard.before).toBe(facts.guard.before);
+  expect(recovery.guard.after).toBeLessThan(facts.guard.best);
+  expect(await guardOf(both.recovered)).toBeCloseTo(both.facts.guard.best, 2);
+  expect(recovery.before).toBe(after);
+  expect(unrecovered(both.recovered)).toBe(pruned);
+});
+
+test("SparseGPT is refitted, and its zeros stay; a stop leaves nothing", async () => {
+  const recipe: WeightRecipe = { ...DEFAULT_WEIGHT_RECIPE, method: "sparsegpt", sequences: 4, tokens: CONTEXT };
+  const watch = { onProgress: () => undefined, cancelled: () => false };
+  const { pruned, model } = await pruneMlp(ctx, opened, { text, recipe }, watch);
+  const { facts, recovered: after } = await refitted(pruned, Promise.resolve(model));
+  if (after?.kind !== "weights" || !after.recovery || !after.values) throw new Error("expected refitted weights");
+  expect(await guardOf(after)).toBeCloseTo(facts.guard.best, 2);
+  expect(await guardOf(after.recovery.before)).toBeCloseTo(facts.guard.before, 2);
+  for (const mask of after.masks) {
+    const values = after.values.get(mask.matrix.name);
+    expect(values?.every((value, i) => value === 0 || isKept(mask, i))).toBe(true);
+  }
+  await expect(refitted(gates(), undefined, () => true)).rejects.toMatchObject({ code: "cancelled" });
 });
 
 test("a stop keeps what the guard has measured so far, and undoes the recovery before the first improvement", async () => {
@@ -176,6 +233,7 @@ test("losses by token of a recovered run are read while it is the current prunin
   const { recovered: after } = await recovered(gates());
   if (!after?.recovery) throw new Error("expected a recovered architecture");
   const { recipe, bestStep, guard, weightsSha256 } = after.recovery;
+  if (!recipe || bestStep === undefined) throw new Error("expected a recipe of training");
   const recovery = { recipe, bestStep, guard, weightsSha256, prunedBefore: 30 };
   const perplexity = { ...REST, dense: 20, pruned: 24 };
   const run = recordOf(opened, after, { adapter: "test", perplexity, msPerToken: null, recovery });

@@ -7,26 +7,24 @@ import {
   invariant,
   type Model,
   type OpenedModel,
-  overlaid,
   recoverLearningRate,
   type RecoverRecipe,
-  RecoverSession,
   type RecoveredValues,
-  recoveryResult,
-  updatedValues,
+  RecoverSession,
   weightsPruned,
 } from "../../engine/index.ts";
 import type { GuardReading, PerplexityResult, RecoverSettings, RecoveryFacts } from "../payloads.ts";
 import { throttle } from "../progress.ts";
 import type { EncodedText } from "../storage/texts.ts";
-import { type Pruned, prunedByMasks } from "./pruned.ts";
+import { changedPruning, knownValues } from "./changedPruning.ts";
+import { type Pruned } from "./pruned.ts";
 
 /** Each report is a read-back. */
 const REPORTS_PER_SECOND = 4;
 /** The guard measures this often, or as often as the usual recipe does if that is less. */
 const MEASUREMENTS = 6;
 
-interface RecoverWork {
+export interface RecoverWork {
   opened: OpenedModel;
   pruned: Pruned;
   /** Of `pruned`. */
@@ -57,7 +55,7 @@ interface RecoverWatch {
 }
 
 /** What a recovery did, and the pruning that it made. */
-interface RecoverResult {
+export interface RecoverResult {
   facts: RecoveryFacts;
   /** It was paused, and can be continued from its last checkpoint. */
   paused?: true;
@@ -70,12 +68,10 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
   const { opened, pruned, model, text, context, before, subject, checkpoint } = work;
   const recipe = recipeOf(work);
   const pruning = pruned.kind === "gates" ? { lists: indexLists(pruned.masks) } : { masks: pruned.masks };
-  // SparseGPT's model cannot be made from the masks again, so what it updated is kept: for adapters, and for going back.
-  const updates = pruned.kind === "weights" && pruned.recipe.method === "sparsegpt";
-  const updated = updates ? await updatedValues(ctx, model, pruned.masks) : undefined;
+  const known = await knownValues(ctx, pruned, model);
   const input = {
     ...{ dense: opened.model, pruned: model, pruning, recipe, text: text.ids },
-    ...{ context, subject, weights: weightsPruned(opened.weights, updated) },
+    ...{ context, subject, weights: weightsPruned(opened.weights, known) },
   };
   // It allocates several times the trained weights, which may not fit.
   const session = await ctx.gpu.checked(
@@ -91,9 +87,10 @@ export async function recoverPruning(ctx: Ctx, work: RecoverWork, watch: Recover
     const { guard, step, improved } = session;
     invariant(guard, "bug", "the guard has measured nothing");
     const msPerStep = (performance.now() - began) / Math.max(1, step - first);
-    const facts = { recipe, step, guard, before, undone: !improved, msPerStep };
+    const refit = pruned.recovery?.refit;
+    const facts = { ...(refit ? { refit } : {}), recipe, step, guard, before, undone: !improved, msPerStep };
     if (paused) return { facts, paused };
-    return improved ? { facts, recovered: await recoveredPruning(work, session, updated) } : { facts };
+    return improved ? { facts, recovered: await recoveredPruning(work, session, known) } : { facts };
   } finally {
     session.free();
   }
@@ -144,22 +141,17 @@ async function train(session: RecoverSession, dense: number, watch: RecoverWatch
 
 /** The best weights of the session as a pruning with an id of its own. */
 async function recoveredPruning(
-  { opened, pruned, before: reading }: RecoverWork,
+  { opened, pruned, before }: RecoverWork,
   session: RecoverSession,
-  updated: RecoveredValues | undefined,
+  known: RecoveredValues | undefined,
 ): Promise<Pruned> {
-  const before: Pruned = updated ? { ...pruned, values: updated } : pruned;
-  const values = new Map([...(updated ?? []), ...(await session.values())]);
-  const result = await recoveryResult(session, overlaid(opened.weights, values), values);
-  const adapter = await session.adapter();
-  const trained = { values, ...(adapter ? { adapter } : {}), recovery: { ...result, before, reading } };
-  const run = crypto.randomUUID();
-  // A list of masks of its own: the model on the GPU is found by it, and has other weights than before.
-  if (pruned.kind === "weights")
-    return { ...pruned, masks: pruned.masks.slice(), facts: { ...pruned.facts, run }, ...trained };
-  const masks = pruned.masks.slice();
-  const { architecture, made, calibration } = pruned;
-  const { ratio, step, counts } = architecture;
-  const of = { run, ratio, step, made, calibration };
-  return { ...prunedByMasks(masks, counts, budgetOf(opened.config), of), ...trained };
+  const { refit, guard } = pruned.recovery ?? {};
+  const steps = {
+    training: session,
+    ...(refit && guard ? { refit: { recipe: refit, guard: { ...guard, best: guard.after } } } : {}),
+  };
+  // A low-rank adapter of refitted weights is none of the file's.
+  const adapter = refit ? undefined : await session.adapter();
+  const recovered = await changedPruning({ opened, pruned, known, before, steps }, await session.values());
+  return { ...recovered, ...(adapter ? { adapter } : {}) };
 }

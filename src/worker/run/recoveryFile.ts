@@ -29,8 +29,16 @@ export async function recoverySubject(
   const masks = await Promise.all(parts.map((part) => sha256(part.slice())));
   const { steps, matrices, rank, seed } = choice;
   const all = await sha256(new TextEncoder().encode(masks.join(" ")));
-  return [fingerprint, text.sha256, all, steps, matrices, rank ?? "full", seed].join(" ");
+  // A refit's weights are not in the masks, and the matrices that are not trained keep them.
+  const { recovery } = pruned;
+  const start = recovery ? [`${REFITTED}${recovery.weightsSha256}`] : [];
+  return [fingerprint, text.sha256, all, steps, matrices, rank ?? "full", seed, ...start].join(" ");
 }
+
+const REFITTED = "refitted:";
+
+/** Whether a recovery of this subject started from refitted weights. */
+export const startsFromRefit = (subject: string): boolean => subject.includes(` ${REFITTED}`);
 
 /** What the page shows of it. */
 export const pausedOf = ({ choice, step, readings, run }: SavedRecovery): PausedRecovery => ({

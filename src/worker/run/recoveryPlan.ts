@@ -4,6 +4,7 @@ import {
   countRecovery,
   type AdapterFacts,
   DEFAULT_RECOVER_RECIPE,
+  DEFAULT_REFIT_RECIPE,
   type OpenedModel,
   type PlanChoice,
   type PlanResult,
@@ -15,20 +16,26 @@ import { keptShareOf } from "./recovery.ts";
 export interface PlannedRecovery {
   opened: Pick<OpenedModel, "name" | "config">;
   pruned: Pruned;
-  choice: Pick<RecoverSettings, "matrices" | "rank">;
+  /** Of the training; missing for a refit. */
+  choice?: Pick<RecoverSettings, "matrices" | "rank">;
   /** The plan that the model was opened with. */
   opening: PlanChoice;
 }
 
-/** Plans the recovery beside everything that the open model takes, and reports the plan. Throws "limit" with its numbers if it does not fit. */
+/** Plans a recovery or a refit beside everything that the open model takes, and reports the plan. Throws "limit" with its numbers if it does not fit. */
 export function approveRecovery(
   facts: AdapterFacts,
-  { opened: { name, config }, pruned, choice: { matrices, rank }, opening }: PlannedRecovery,
+  { opened: { name, config }, pruned, choice, opening }: PlannedRecovery,
   onPlan: (planned: PlanResult) => void,
 ): Promise<void> {
   const tokens = Math.min(DEFAULT_RECOVER_RECIPE.tokens, config.context);
   const ratio = pruned.kind === "gates" ? { ratio: keptShareOf(pruned, config) } : {};
-  const scope = { matrices, ...(rank === undefined ? {} : { rank }) };
-  const subject = { name: `A recovery of ${name}`, config, choice: opening };
-  return approvePlan(facts, { ...subject, count: countRecovery({ ...scope, tokens, ...ratio }) }, onPlan);
+  const training = choice && {
+    matrices: choice.matrices,
+    ...(choice.rank === undefined ? {} : { rank: choice.rank }),
+    tokens,
+  };
+  const subject = { name: `A ${choice ? "recovery" : "refit"} of ${name}`, config, choice: opening };
+  const count = countRecovery({ ...(training ? { training } : { refit: DEFAULT_REFIT_RECIPE }), ...ratio });
+  return approvePlan(facts, { ...subject, count }, onPlan);
 }

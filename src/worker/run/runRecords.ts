@@ -39,12 +39,18 @@ export function recordOf(opened: OpenedModel, pruned: Pruned, measured: RunMeasu
   const { name, fingerprint, config, dtype } = opened;
   return finishedRun({
     id: crypto.randomUUID(),
-    name: measured.recovery ? `${runName(made)}, recovered` : runName(made),
+    name: `${runName(made)}${recoveredName(measured.recovery)}`,
     finished: new Date().toISOString(),
     model: { name, fingerprint, config, dtype },
     ...{ made, calibration: pruned.calibration, ...measured },
     masks: pruned.kind === "gates" ? { kind: "gates", masks: pruned.masks } : { kind: "weights", masks: pruned.masks },
   });
+}
+
+/** What follows the name of a run whose kept weights were changed. */
+function recoveredName(recovery: RecoveryReceipt | undefined): string {
+  if (!recovery) return "";
+  return recovery.recipe ? ", recovered" : ", refitted";
 }
 
 /** The pruning of a saved run. Throws "config" if it belongs to another model than the open one, "unsupported" for SparseGPT and for a recovered run, "shape" and "format" for masks that do not fit the model. */
@@ -58,7 +64,7 @@ export function restoreRun({ record, masks }: Run, opened: OpenedModel): Pruned 
   invariant(
     !recovery,
     "unsupported",
-    "The kept weights of this run were trained after pruning (recovered), and they are not saved with it, so its masks alone do not give the model again. Restore the run before its recovery and recover it once more.",
+    "The kept weights of this run were changed after pruning (refitted or recovered), and they are not saved with it, so its masks alone do not give the model again. Restore the run before its recovery and recover it once more.",
   );
   if (made.kind === "weights") {
     const { recipe } = made;

@@ -1,7 +1,7 @@
 // Two tasks that need no file: any held-out text gives them. Equal texts and seeds give equal items.
 import { invariant } from "../../errors.ts";
 import { DRAW, uniformNoise } from "../../rng.ts";
-import type { TextTask } from "../../recipes/textTaskNames.ts";
+import { MIN_TEXT_TASK_ITEMS, type TextTask } from "../../recipes/textTaskNames.ts";
 import { choiceItem, type ZeroShotTask } from "./task.ts";
 
 interface TextTaskOptions {
@@ -19,8 +19,6 @@ const WORDS = { min: 5, max: 60 };
 const CANDIDATES = 8;
 /** Characters of a word that may be asked for: short ones can be guessed without reading. */
 const WORD_LENGTH = 4;
-/** A text with fewer items than this gives no accuracy worth reading. */
-const MIN_ITEMS = 20;
 
 /** Makes a task from a text. Throws "shape" if the text gives fewer than 20 items. */
 export function textTask(name: TextTask, text: string, options: TextTaskOptions): ZeroShotTask {
@@ -91,11 +89,11 @@ function isChoice(sentence: string): boolean {
 }
 
 const tooShort = (task: TextTask, got: number): string =>
-  `evaluation text: the task ${task} needs at least ${MIN_ITEMS} passages, got ${got}. Choose a longer text in whole sentences.`;
+  `evaluation text: the task ${task} needs at least ${MIN_TEXT_TASK_ITEMS} passages, got ${got}. Choose a longer text in whole sentences.`;
 
 /** `count` of the candidates without repetition, in the order of the text. */
 function draws<T>(candidates: readonly T[], count: number, seed: number, task: TextTask): T[] {
-  invariant(candidates.length >= MIN_ITEMS, "shape", tooShort(task, candidates.length));
+  invariant(candidates.length >= MIN_TEXT_TASK_ITEMS, "shape", tooShort(task, candidates.length));
   return candidates
     .map((candidate, index) => ({ candidate, index, key: uniformNoise({ seed, draw: DRAW.masks }, index) }))
     .sort((a, b) => a.key - b.key)

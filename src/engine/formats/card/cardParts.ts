@@ -3,6 +3,7 @@ import { percent, whole } from "../../../shared/format.ts";
 import type { RecoverScope } from "../../recipes/recoverRecipe.ts";
 import { NO_LICENCE } from "./licence.ts";
 import type { Form, LlamaCheck, PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
+import type { RecoveryReceipt } from "../receipt/recoveryReceipt.ts";
 
 export function frontMatter({ model }: ReceiptBase): string {
   const [identifier = ""] = model.licence.split(" ");
@@ -26,12 +27,23 @@ export function perplexities(pairs: readonly PerplexityPair[]): string {
   );
 }
 
-/** How the kept weights were trained after pruning; empty where they were not. Ends with a space. */
+/** How the kept weights were changed after pruning; empty where they were not. Ends with a space. */
 export function recovered({ recovery }: ReceiptBase): string {
   if (!recovery) return "";
-  const { recipe, bestStep, guard, prunedBefore, weightsSha256 } = recovery;
-  const trained = trainedWords(recipe);
-  return `Then a recovery trained ${trained} towards the base model's next-token distribution (forward KL): ${bestStep} of ${recipe.steps} steps of ${recipe.tokens} tokens, learning rate ${recipe.learningRate}, seed ${recipe.seed}. Perplexity was ${prunedBefore.toFixed(2)} before it; on a slice of the training text that it did not train on, ${guard.before.toFixed(2)} before and ${guard.after.toFixed(2)} after. The masks alone do not rebuild this model. SHA-256 of the trained weights: ${weightsSha256}. `;
+  const { guard, prunedBefore, weightsSha256 } = recovery;
+  const slice = `on a slice of the calibration text that was not used for it`;
+  return `${changes(recovery).join(" ")} Perplexity was ${prunedBefore.toFixed(2)} before it; ${slice}, ${guard.before.toFixed(2)} before and ${guard.after.toFixed(2)} after. The masks alone do not rebuild this model. SHA-256 of the changed weights: ${weightsSha256}. `;
+}
+
+/** A sentence per step of a recovery. */
+function changes({ refit, recipe, bestStep }: RecoveryReceipt): string[] {
+  const fitted = refit && [
+    `Then ${trainedWords({ matrices: refit.matrices })} were refitted by least squares to the base model's activations, without training: ${refit.sequences} sequences of ${refit.tokens} tokens, ridge ${refit.ridge}, seed ${refit.seed}.`,
+  ];
+  const trained = recipe && [
+    `Then a recovery trained ${trainedWords(recipe)} towards the base model's next-token distribution (forward KL): ${bestStep} of ${recipe.steps} steps of ${recipe.tokens} tokens, learning rate ${recipe.learningRate}, seed ${recipe.seed}.`,
+  ];
+  return [...(fitted ?? []), ...(trained ?? [])];
 }
 
 function trainedWords({ matrices, rank }: RecoverScope): string {
@@ -42,7 +54,7 @@ function trainedWords({ matrices, rank }: RecoverScope): string {
 
 /** What happened to the weights that were kept: the middle of a sentence. */
 export const keptWeightsNote = ({ recovery }: ReceiptBase): string =>
-  recovery ? "were trained towards the base model afterwards" : "are unchanged";
+  !recovery ? "are unchanged" : `were ${recovery.recipe ? "trained" : "refitted"} towards the base model afterwards`;
 
 export function checks({ checks: all }: ReceiptBase): string {
   if (all.length === 0) return "No checks were made.";

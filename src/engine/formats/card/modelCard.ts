@@ -84,7 +84,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
 
 /** Where the adapters of a low-rank recovery are; empty without them. Begins with a space. */
 const adapterNote = ({ recovery }: Receipt, form: Form): string =>
-  form === "masked" && recovery?.recipe.rank !== undefined
+  form === "masked" && recovery?.recipe?.rank !== undefined && !recovery.refit
     ? " `lora/` has the low-rank adapters of the recovery for peft; they fit the masked form before the recovery, not these weights, which contain them."
     : "";
 

@@ -19,10 +19,9 @@ import type { TensorStream, Weights } from "../safetensors/safetensors.ts";
 import { weightsFiles } from "../safetensors/weightsFiles.ts";
 
 /**
- * The files of the masked form: config.json, model.safetensors (or shards and their index), tokenizer and companion files; where a recovery trained
- * low-rank adapters, these too. Weights
- * keep their dtype unless another is chosen; kept weights are bit for bit the same, pruned ones are +0. Equal sources and masks give
- * equal bytes.
+ * The files of the masked form: config.json, model.safetensors (or shards and their index), tokenizer and companion files, and the low-rank
+ * adapters of a recovery that trained some. Weights keep their dtype unless another is chosen. Kept weights are bit for bit the same, pruned
+ * ones are +0. Equal sources and masks give equal bytes.
  * Throws "shape" for masks of another model, "format" for weights that do not fit the config.
  */
 export async function exportMasked(source: ExportSource): Promise<OutputFile[]> {

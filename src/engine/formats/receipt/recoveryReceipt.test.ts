@@ -6,12 +6,13 @@ import { mlpMatrices } from "../../masks/mlpMatrices.ts";
 import { packMask, weightsOf } from "../../masks/weightMasks.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../../recipes/recoverRecipe.ts";
+import { DEFAULT_REFIT_RECIPE } from "../../recipes/refitRecipe.ts";
 import { DEFAULT_WEIGHT_RECIPE } from "../../recipes/weightRecipe.ts";
 import { modelCard } from "../card/modelCard.ts";
 import { weightCard } from "../card/weightCard.ts";
 import { readReceipt } from "./readReceipt.ts";
 import { buildReceipt, type ReceiptBaseInput } from "./receipt.ts";
-import type { RecoveryReceipt } from "./recoveryReceipt.ts";
+import { type RecoveryReceipt, recoveryWords } from "./recoveryReceipt.ts";
 import { buildWeightReceipt, readWeightReceipt } from "./weightReceipt.ts";
 
 const config = readConfig({
@@ -19,11 +20,12 @@ const config = readConfig({
   ...{ num_key_value_heads: 1, head_dim: 4, vocab_size: 30, tie_word_embeddings: true },
 });
 const text = { name: "a text", sha256: "0123456789abcdef".repeat(4) };
-const recovery: RecoveryReceipt = {
-  recipe: { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 },
-  ...{ bestStep: 250, guard: { before: 28.125, after: 24.25, tokens: 4096 }, prunedBefore: 27.11 },
+const trained = { recipe: { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 }, bestStep: 250 };
+const result = {
+  ...{ guard: { before: 28.125, after: 24.25, tokens: 4096 }, prunedBefore: 27.11 },
   weightsSha256: "fedcba9876543210".repeat(4),
 };
+const recovery: RecoveryReceipt = { ...trained, ...result };
 const without: ReceiptBaseInput = {
   ...{ version: "0.1.0", adapter: "SwiftShader", modelName: "tiny", licence: "mit", config, dtype: "F16" },
   ...{ precision: "f32", calibration: text, checks: [] },
@@ -51,7 +53,7 @@ describe("a receipt of a recovered model", () => {
   });
 
   it("names the rank of adapters, and its card too", () => {
-    const adapters = { ...recovery, recipe: { ...recovery.recipe, matrices: "all", rank: 16 } } as const;
+    const adapters = { ...recovery, recipe: { ...trained.recipe, matrices: "all", rank: 16 } } as const;
     const receipt = buildReceipt({
       ...base,
       recovery: adapters,
@@ -61,24 +63,53 @@ describe("a receipt of a recovered model", () => {
       trainedSteps: 600,
     });
     expect(readReceipt(JSON.stringify(receipt))).toEqual(receipt);
-    expect(receipt.recovery?.recipe.rank).toBe(16);
+    expect(receipt.recovery?.recipe?.rank).toBe(16);
     expect(modelCard(receipt, "masked")).toContain("low-rank adapters (LoRA, rank 16) on all matrices of every block");
     expect(modelCard(receipt, "masked")).toContain("`lora/` has the low-rank adapters");
+    const after = { ...receipt, recovery: { ...adapters, refit: DEFAULT_REFIT_RECIPE } };
+    expect(modelCard(after, "masked")).not.toContain("`lora/`");
     expect(modelCard(receipt, "compact")).not.toContain("`lora/`");
     expect(modelCard(gates, "masked")).not.toMatch(/LoRA|lora/);
   });
 
   it.each([
-    [{ recipe: { ...recovery.recipe, matrices: "all", rank: 2 } }, /rank: expected a whole number from 4 to 64, got 2/],
-    [{ recipe: { ...recovery.recipe, rank: 16 } }, /matrices: expected all beside a rank, got out/],
+    [{ recipe: { ...trained.recipe, matrices: "all", rank: 2 } }, /rank: expected a whole number from 4 to 64, got 2/],
+    [{ recipe: { ...trained.recipe, rank: 16 } }, /matrices: expected all beside a rank, got out/],
     [{ recipe: { ...recovery.recipe, matrices: "all", rank: null } }, /recovery\.recipe\.rank: expected a number/],
     [{ weightsSha256: "abc" }, /recovery\.weightsSha256: expected 64 hexadecimal digits/],
+    [{ recipe: undefined }, /recovery\.recipe: expected a recipe of training, or of a refit/],
+    [{ refit: { ...DEFAULT_REFIT_RECIPE, ridge: 0 } }, /refit: ridge: expected a number from/],
     [{ recipe: { ...recovery.recipe, matrices: "some" } }, /recovery\.recipe\.matrices: expected/],
     [{ recipe: { ...recovery.recipe, steps: 0 } }, /steps: expected a whole number from 1/],
     [{ guard: { before: 1, after: 1 } }, /recovery\.guard\.tokens/],
   ])("is refused with %j", (change, message) => {
     const changed = JSON.stringify({ ...gates, recovery: { ...recovery, ...change } });
     expect(() => readReceipt(changed)).toThrow(message);
+  });
+
+  it.each([{ refit: DEFAULT_REFIT_RECIPE }, { ...trained, refit: DEFAULT_REFIT_RECIPE }])(
+    "with %j is read back unchanged, and both cards state the refit",
+    (steps) => {
+      const of = { ...without, recovery: { ...result, ...steps } };
+      const receipt = buildReceipt({ ...of, masks, recipe: DEFAULT_RECIPE, target, trainedSteps: 600 });
+      expect(readReceipt(JSON.stringify(receipt))).toEqual(receipt);
+      const plain = buildWeightReceipt({ ...of, masks: weightMasks, recipe: DEFAULT_WEIGHT_RECIPE });
+      expect(plain.updated).toBe(true);
+      for (const card of [modelCard(receipt, "compact"), weightCard(plain)]) {
+        expect(card).toContain(
+          "were refitted by least squares to the base model's activations, without training: 256 sequences of 128 tokens, ridge 0.1, seed 1",
+        );
+        expect(card.includes("250 of 300 steps")).toBe("recipe" in steps);
+        expect(card).toContain("The masks alone do not rebuild this model");
+        expect(card).not.toContain("unchanged");
+      }
+    },
+  );
+
+  it("says in words what was done", () => {
+    expect(recoveryWords(recovery)).toBe("300 steps");
+    expect(recoveryWords({ refit: DEFAULT_REFIT_RECIPE })).toBe("least squares");
+    expect(recoveryWords({ ...recovery, refit: DEFAULT_REFIT_RECIPE })).toBe("least squares, then 300 steps");
   });
 
   it("refuses numbers that JSON cannot express", () => {

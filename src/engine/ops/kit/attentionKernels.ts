@@ -6,6 +6,7 @@ import softmaxCode from "../../../../shaders/attention/softmax.wgsl?raw";
 import alone from "../../../../shaders/lib/alone.wgsl?raw";
 import causal from "../../../../shaders/lib/causal.wgsl?raw";
 import headPlace from "../../../../shaders/lib/head_place.wgsl?raw";
+import rotary from "../../../../shaders/lib/rotary.wgsl?raw";
 import quad from "../../../../shaders/lib/quad.wgsl?raw";
 import tile from "../../../../shaders/lib/tile.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
@@ -71,7 +72,7 @@ export const runScoreGradient = tiles(SCORES, "score_gradient");
 /** From the attention weights that forward kept. */
 export const runScoreGradientKept = tiles(SCORES, "score_gradient", { KEPT: 1 });
 /** Its extent's heads: those of q, k and v. */
-export const runGradients = tiles([headPlace, gradientsCode], "gradients");
+export const runGradients = tiles([headPlace, rotary, gradientsCode], "gradients");
 
 export const SOFTMAX = rowKernel("attention", "softmax", [alone, tile, causal, softmaxCode]);
 

@@ -3,11 +3,18 @@ import backwardCode from "../../../../shaders/attention/flash_backward.wgsl?raw"
 import forwardCode from "../../../../shaders/attention/flash_forward.wgsl?raw";
 import flash from "../../../../shaders/lib/flash.wgsl?raw";
 import grid from "../../../../shaders/lib/grid.wgsl?raw";
+import rotary from "../../../../shaders/lib/rotary.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
 import type { KernelSpec } from "../../gpu/kernel.ts";
 import { matrixOf, type Tensor } from "../../tensor.ts";
 import { type HeadShape, packedWidth } from "./headShape.ts";
 import { groupsOf, kernelOf, kernelSizes } from "./launch.ts";
+
+/**
+ * Up to this many rows, tiles rotate what they load. Each tile of keys is loaded once per tile of queries, so the reads of RoPE's table grow
+ * with T^2 (they add 60 % to those of a tile), while a dispatch that rotates once reads and writes T rows: about equal at 256 rows of 9 heads.
+ */
+export const ROTATING_ROWS = 256;
 
 interface Kernels {
   forward: KernelSpec;
@@ -26,7 +33,7 @@ const made = new Map<number, Kernels>();
 function kernelsFor(panels: number): Kernels {
   const known = made.get(panels);
   if (known) return known;
-  const text = [`const PANELS = ${panels}u;\n`, grid, flash];
+  const text = [`const PANELS = ${panels}u;\n`, grid, rotary, flash];
   const kernels = {
     forward: kernelOf("attention", "flash", [...text, forwardCode]),
     queries: kernelOf("attention", "flash_queries", [...text, backwardCode]),
@@ -35,7 +42,7 @@ function kernelsFor(panels: number): Kernels {
   made.set(panels, kernels);
   return kernels;
 }
-const SUM_GROUPS = kernelOf("attention", "sum_groups", ["const PANELS = 1u;\n", grid, flash, backwardCode]);
+const SUM_GROUPS = kernelOf("attention", "sum_groups", ["const PANELS = 1u;\n", grid, rotary, flash, backwardCode]);
 /** Rows of a tile of scores. */
 const ROWS = kernelSizes(kernelsFor(1).forward).constant("ROWS");
 
@@ -45,6 +52,10 @@ export const usesFlash = ({ gpu }: Ctx): boolean => !gpu.facts.software && gpu.f
 /** One call. qkv: (T, (heads + 2 kvHeads) headDim), packed; window: keys that a query sees, as u32. */
 interface FlashCall {
   qkv: Tensor;
+  /** RoPE's table, by which the gradients of q and k are rotated back. Its width is a multiple of 4. */
+  table: Tensor | undefined;
+  /** Whether q and k are not rotated yet, so that the tiles rotate them as they load them. */
+  rotating: boolean;
   shape: HeadShape;
   window: number;
 }
@@ -58,13 +69,18 @@ interface FlashSaved {
 }
 
 /** Fields that all kernels take, in vec4s. */
-function dimsOf({ qkv, shape, window }: FlashCall): Record<string, number> {
+function dimsOf({ qkv, table, rotating, shape, window }: FlashCall): Record<string, number> {
   const { heads, kvHeads, headDim } = shape;
   const depth = headDim / 4;
   const columns = { stride: packedWidth(shape) / 4, k_column: heads * depth, v_column: (heads + kvHeads) * depth };
   const { rows } = matrixOf(qkv);
-  return { rows, depth, group: heads / kvHeads, window, ...columns, heads, scale: 1 / Math.sqrt(headDim) };
+  const half = (table?.shape[1] ?? 0) / 4;
+  const turn = { half, rotating: rotating ? 1 : 0 };
+  return { rows, depth, ...turn, group: heads / kvHeads, window, ...columns, heads, scale: 1 / Math.sqrt(headDim) };
 }
+
+/** Without a table the kernels read none, but have to bind something. */
+const tableOf = ({ qkv, table }: FlashCall): Tensor => table ?? qkv;
 
 const panelsOf = ({ shape }: FlashCall): number => Math.ceil(shape.headDim / PANEL);
 
@@ -72,7 +88,7 @@ const panelsOf = ({ shape }: FlashCall): number => Math.ceil(shape.headDim / PAN
 export function flashForward(ctx: Ctx, call: FlashCall, { stats, out }: FlashSaved): void {
   const { rows } = matrixOf(call.qkv);
   const { forward } = kernelsFor(panelsOf(call));
-  ctx.run(forward, [call.qkv, stats, out], dimsOf(call), [Math.ceil(rows / ROWS), call.shape.heads]);
+  ctx.run(forward, [call.qkv, tableOf(call), stats, out], dimsOf(call), [Math.ceil(rows / ROWS), call.shape.heads]);
 }
 
 /** Writes dqkv, from dout. */
@@ -90,16 +106,16 @@ export function flashBackward(
   const kernels = kernelsFor(panelsOf(call));
   const groups = [Math.ceil(rows / ROWS), heads] as const;
   const dots = ctx.empty([heads, rows], "attention row dots");
-  const inputs = [qkv, dout, stats, dots];
+  const inputs = [qkv, tableOf(call), dout, stats];
   const packed = {
     result_stride: stride,
     result_column: heads * depth,
     result_v: 2 * heads * depth,
     result_step: depth,
   };
-  ctx.run(kernels.queries, [qkv, dout, stats, out, dots, dqkv], { ...dims, ...packed }, groups);
+  ctx.run(kernels.queries, [...inputs, out, dots, dqkv], { ...dims, ...packed }, groups);
   if (heads === kvHeads) {
-    ctx.run(kernels.keys, [...inputs, dqkv], { ...dims, ...packed }, groups);
+    ctx.run(kernels.keys, [...inputs, dots, dqkv], { ...dims, ...packed }, groups);
     return;
   }
   const parts = ctx.empty([rows, 2, heads, headDim], "attention key gradients");
@@ -109,7 +125,7 @@ export function flashBackward(
     result_v: heads * depth,
     result_step: depth,
   };
-  ctx.run(kernels.keys, [...inputs, parts], { ...dims, ...apart }, groups);
+  ctx.run(kernels.keys, [...inputs, dots, parts], { ...dims, ...apart }, groups);
   const sumDims = {
     ...{ rows, kv_depth: kvHeads * depth, depth, group: heads / kvHeads, heads },
     ...{ stride, column: heads * depth },

@@ -18,10 +18,12 @@ const SCRATCH_BYTES = 64 * 2 ** 20;
 const KEPT_BYTES = 4 * 2 ** 20;
 
 interface ScoredInputs {
-  /** (T, (heads + 2 kvHeads) headDim), packed. */
+  /** (T, (heads + 2 kvHeads) headDim), packed; rotated, if the model has RoPE. */
   qkv: Tensor;
   /** Keys and values: `qkv` itself, or a cache (S, 2 kvHeads headDim). */
   kv: Tensor;
+  /** RoPE's table, by which backward rotates the gradients of q and k back. Its width is a multiple of 4. Default: they stay as they are. */
+  table?: Tensor | undefined;
   /** u32 (1): position of row 0 in the cache. Not used without a cache. */
   start: Tensor;
   shape: HeadShape;
@@ -45,7 +47,7 @@ interface Columns {
 }
 
 /** One call: its tensors, and the numbers that its dispatches share, in the units of the WGSL (columns count vec4s). */
-interface ScoredCall extends Pick<ScoredInputs, "qkv" | "kv" | "start" | "shape"> {
+interface ScoredCall extends Pick<ScoredInputs, "qkv" | "kv" | "table" | "start" | "shape"> {
   ctx: Ctx;
   /** Fields of every uniform. */
   dims: {
@@ -66,7 +68,7 @@ interface ScoredCall extends Pick<ScoredInputs, "qkv" | "kv" | "start" | "shape"
 
 /** Plans a call. The shapes of the inputs are checked already. */
 export function scoredCall(ctx: Ctx, inputs: ScoredInputs): ScoredCall {
-  const { qkv, kv, start, shape, window, scratchBytes = SCRATCH_BYTES } = inputs;
+  const { qkv, kv, table, start, shape, window, scratchBytes = SCRATCH_BYTES } = inputs;
   const { heads, kvHeads, headDim } = shape;
   const { rows } = matrixOf(qkv);
   const keys = matrixOf(kv).rows;
@@ -79,7 +81,7 @@ export function scoredCall(ctx: Ctx, inputs: ScoredInputs): ScoredCall {
   const dims = { rows, keys, stride, depth, group, window, from_cache: cached ? 1 : 0 };
   const groupBytes = group * rows * 4 * stride * ELEMENT_BYTES;
   const runs = headRuns(heads, Math.max(1, Math.floor(scratchBytes / groupBytes)) * group);
-  return { ctx, qkv, kv, start, shape, dims, own, source, runs };
+  return { ctx, qkv, kv, table, start, shape, dims, own, source, runs };
 }
 
 /** The heads in runs of `most` heads. */
@@ -147,7 +149,7 @@ interface ScoredBackward extends ScoredSaved {
 
 /** Writes dqkv. Weights that were not kept are computed again. */
 export function scoredBackward(call: ScoredCall, { kept, stats, out, dout, dqkv }: ScoredBackward): void {
-  const { ctx, qkv, dims, own } = call;
+  const { ctx, qkv, table, dims, own } = call;
   const { rows, stride, depth, group, window } = dims;
   const { heads, headDim } = call.shape;
   const weights = kept ?? ctx.empty(weightsShape(call), "attention weights");
@@ -161,8 +163,9 @@ export function scoredBackward(call: ScoredCall, { kept, stats, out, dout, dqkv 
     const gradientDims = { ...dims, ...gradientStrides, scale, first_head };
     runGradient(ctx, [qkv, dout, stats, out, weights, ds], gradientDims, { rows, cols: 4 * stride, heads: count });
     const columns = { qkv_stride: own.stride, k_column: own.k, v_column: own.v, dout_stride: heads * depth };
-    const resultDims = { rows, stride, depth, group, window, first_head, heads: count, ...columns };
+    const half = (table?.shape[1] ?? 0) / 4;
+    const resultDims = { rows, stride, depth, half, group, window, first_head, heads: count, ...columns };
     const extent = { rows, cols: headDim, heads: count + (2 * count) / group };
-    runGradients(ctx, [ds, weights, qkv, dout, dqkv], resultDims, extent);
+    runGradients(ctx, [ds, weights, qkv, dout, table ?? qkv, dqkv], resultDims, extent);
   }
 }

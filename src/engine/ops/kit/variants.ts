@@ -27,6 +27,8 @@ interface Shape {
 
 /** A sum or maximum per row (lib/rows.wgsl). */
 const ROW_SHAPE = { software: { LANES: 1, ROWS: 4 }, hardware: { LANES: 64, ROWS: 1 } };
+/** The same for a few rows, one column at a time: decoding waits for them. */
+const WIDE_ROW_SHAPE = { software: ROW_SHAPE.software, hardware: { LANES: 256, ROWS: 1 } };
 /** Independent elements: one invocation per column and BLOCK rows. */
 const BLOCK_SHAPE = { software: { SIZE: 16, BLOCK: 8 }, hardware: { SIZE: 64, BLOCK: 1 } };
 /** Sums per row, then per column of a block of rows: LANES invocations for each of ROWS rows at a time. */
@@ -58,8 +60,15 @@ function variants({ stem, entry, code, shape, constants }: Variants): (ctx: Ctx,
 }
 
 /** A kernel that reduces rows with lib/rows.wgsl, which is put before its code together with lib/grid.wgsl. */
-export function rowKernel(stem: string, entry: string, code: Code, constants?: Constants): Launcher {
-  const pick = variants({ stem, entry, code: () => [grid, rowsCode, ...code], shape: ROW_SHAPE, constants });
+export const rowKernel = (stem: string, entry: string, code: Code, constants?: Constants): Launcher =>
+  reducing({ stem, entry, code: () => [grid, rowsCode, ...code], shape: ROW_SHAPE, constants });
+
+/** The same with more invocations per row on graphics cards. */
+export const wideRowKernel = (stem: string, entry: string, code: Code, constants?: Constants): Launcher =>
+  reducing({ stem, entry, code: () => [grid, rowsCode, ...code], shape: WIDE_ROW_SHAPE, constants });
+
+function reducing(kernel: Variants): Launcher {
+  const pick = variants(kernel);
   return (ctx, rows, cols, width = unitOf(cols)) => {
     const spec = pick(ctx, width);
     return { spec, groups: groupsFor(rows, kernelSizes(spec).constant("ROWS")), cols: cols / width };

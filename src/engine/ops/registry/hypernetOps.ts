@@ -17,7 +17,7 @@ import { headsRef } from "../heads.ref.ts";
 import { gateTables, type GateTables } from "../kit/gateTables.ts";
 import { packStepState, type StepValues } from "../kit/stepState.ts";
 import { layerNorm } from "../layerNorm.ts";
-import { layerNormRef } from "../layerNorm.ref.ts";
+import { layerNormGeluRef, layerNormRef } from "../layerNorm.ref.ts";
 import { linearTrained } from "../linearTrained.ts";
 import { linearTrainedRef } from "../linearTrained.ref.ts";
 import { recordMetrics } from "../metrics.ts";
@@ -44,9 +44,12 @@ const directionOf = (t: readonly Tensor[], [x, weight, bias]: readonly [number, 
 export const hypernetOps: readonly CheckedOp[] = [
   checkedOp(linearTrainedRef, (ctx, t) => [linearTrained(ctx, take(t, 0), take(t, 1), t[2])]),
   checkedOp(gruRef, (ctx, t) => [gru(ctx, directionOf(t, [0, 2, 3]), directionOf(t, [1, 4, 5]))]),
-  checkedOp(layerNormRef, (ctx, t, { eps }) => [
-    layerNorm(ctx, take(t, 0), { weight: take(t, 1), bias: take(t, 2), eps }),
-  ]),
+  ...[layerNormRef, layerNormGeluRef].map((ref) =>
+    checkedOp(ref, (ctx, t, { eps }) => {
+      const activated = ref === layerNormGeluRef;
+      return [layerNorm(ctx, take(t, 0), { weight: take(t, 1), bias: take(t, 2), eps, activated })];
+    }),
+  ),
   checkedOp(geluRef, (ctx, t) => [gelu(ctx, take(t, 0))]),
   checkedOp(headsRef, (ctx, t, { sizes }) => [heads(ctx, take(t, 0), take(t, 1), tablesOf(ctx, sizes))]),
   checkedOp(spreadGatesRef, (ctx, t, { sources }) => {

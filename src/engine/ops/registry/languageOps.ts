@@ -9,7 +9,7 @@ import { addPositionsRef } from "../addPositions.ref.ts";
 import { appendKv } from "../appendKv.ts";
 import { appendKvRef } from "../appendKv.ref.ts";
 import { attention } from "../attention.ts";
-import { attentionCachedRef, attentionRef } from "../attention.ref.ts";
+import { attentionCachedRef, attentionRef, attentionRotatedRef } from "../attention.ref.ts";
 import { cachedAttention } from "../cachedAttention.ts";
 import { cachedAttentionRef } from "../cachedAttention.ref.ts";
 import { crossEntropy, crossEntropyByToken, type CrossEntropyOptions, crossEntropyTerms } from "../crossEntropy.ts";
@@ -19,6 +19,8 @@ import {
   crossEntropyRef,
   crossEntropyTermsRef,
 } from "../crossEntropy.ref.ts";
+import { cutNorm } from "../cutNorm.ts";
+import { cutNormRef } from "../cutNorm.ref.ts";
 import { embedding } from "../embedding.ts";
 import { embeddingRef } from "../embedding.ref.ts";
 import { gate, gatedAdd } from "../gate.ts";
@@ -29,6 +31,7 @@ import { headNorm } from "../headNorm.ts";
 import { headNormRef } from "../headNorm.ref.ts";
 import { linearAdapted } from "../linearParts.ts";
 import { linearAdaptedRef, linearMaskedAdapterRef } from "../linearParts.ref.ts";
+import type { KeptColumns } from "../kit/keptColumns.ts";
 import { splitRows } from "../kit/rowParts.ts";
 import { compareTokens, klLoss, type KlLossOptions } from "../klLoss.ts";
 import { compareTokensRef, klLossRef, type KlLossParams } from "../klLoss.ref.ts";
@@ -55,6 +58,9 @@ function normOptions(t: readonly Tensor[], params: AddNormParams): AddNormOption
   return { norm, ...(t.length === 4 ? { branch } : {}), ...enter };
 }
 
+/** Kept columns from inputs i, the index, and i + 1, the places. */
+const columnsAt = (t: readonly Tensor[], i: number): KeptColumns => ({ index: take(t, i), places: take(t, i + 1) });
+
 const gatesOf = (mask: Tensor | undefined, times: number): ActivationGates | undefined =>
   mask && { mask, twice: times === 2 };
 
@@ -77,6 +83,17 @@ export const languageOps: readonly CheckedOp[] = [
   }),
   checkedOp(addNormLastRef, (ctx, t, params) => [addNorm(ctx, take(t, 0), normOptions(t, params)).out]),
   checkedOp(normAloneRef, (ctx, t, params) => [addNorm(ctx, take(t, 0), normOptions(t, params)).out]),
+  checkedOp(cutNormRef, (ctx, t, { eps, cols, centred, leaves, enters }) => {
+    const affine = take(t, 1);
+    const norm = {
+      ...{ weight: view(affine, 0, [cols]), eps },
+      ...(centred ? { bias: view(affine, elements(affine) / 2, [cols]) } : {}),
+    };
+    const branch = leaves ? { y: take(t, 2), columns: columnsAt(t, 3) } : undefined;
+    const enter = enters ? columnsAt(t, t.length - 2) : undefined;
+    const { sum, out } = cutNorm(ctx, take(t, 0), { norm, branch, enter });
+    return leaves ? [out, sum] : [out];
+  }),
   ...[linearAdaptedRef, linearMaskedAdapterRef].map((ref) =>
     checkedOp(ref, (ctx, t, { partRows, masked }) => {
       const weight = splitRows(take(t, 1), partRows);
@@ -94,10 +111,13 @@ export const languageOps: readonly CheckedOp[] = [
     return [take(t, 2)];
   }),
   checkedOp(attentionRef, (ctx, t, params) => [
-    attention(ctx, take(t, 0), { ...params, kv: take(t, 0), start: take(t, 1), shape: params }),
+    attention(ctx, take(t, 0), { ...params, start: take(t, 1), shape: params }),
+  ]),
+  checkedOp(attentionRotatedRef, (ctx, t, params) => [
+    attention(ctx, take(t, 0), { ...params, table: take(t, 1), start: take(t, 2), shape: params }),
   ]),
   checkedOp(attentionCachedRef, (ctx, t, params) => [
-    attention(ctx, take(t, 0), { ...params, kv: take(t, 1), start: take(t, 2), shape: params }),
+    attention(ctx, take(t, 0), { ...params, cache: take(t, 1), start: take(t, 2), shape: params }),
   ]),
   checkedOp(cachedAttentionRef, (ctx, t, params) => {
     const [cache, start, table] = [take(t, 1), take(t, 2), t[3]];
@@ -107,8 +127,8 @@ export const languageOps: readonly CheckedOp[] = [
   checkedOp(gluRef, (ctx, t, { act, times }) => [glu(ctx, take(t, 0), act, gatesOf(t[1], times))]),
   checkedOp(gateRef, (ctx, t) => [gate(ctx, take(t, 0), take(t, 1))]),
   checkedOp(gatedAddRef, (ctx, t) => [gatedAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
-  checkedOp(gatherRef, (ctx, t) => [gather(ctx, take(t, 0), take(t, 1))]),
-  checkedOp(scatterAddRef, (ctx, t) => [scatterAdd(ctx, take(t, 0), take(t, 1), take(t, 2))]),
+  checkedOp(gatherRef, (ctx, t) => [gather(ctx, take(t, 0), columnsAt(t, 1))]),
+  checkedOp(scatterAddRef, (ctx, t) => [scatterAdd(ctx, take(t, 0), take(t, 1), columnsAt(t, 2))]),
   checkedOp(crossEntropyRef, (ctx, t, params) => [crossEntropy(ctx, take(t, 0), lossOptions(t, params))]),
   checkedOp(klLossRef, (ctx, t, params) => [klLoss(ctx, take(t, 0), klOptions(t, params))]),
   checkedOp(compareTokensRef, (ctx, t, params) => {

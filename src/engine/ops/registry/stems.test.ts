@@ -50,7 +50,7 @@ describe.each(stems)("%s", (stem) => {
   });
 
   test("labels its kernels with its name", () => {
-    const made = /(?:kernelOf|rowKernel|blockKernel|columnKernel)\(\s*"(\w+)"/g;
+    const made = /(?:kernelOf|rowKernel|wideRowKernel|blockKernel|columnKernel)\(\s*"(\w+)"/g;
     const labels = launcherTexts(stem).flatMap((text) => [...text.matchAll(made)].map(([, label]) => label));
     expect(labels.length).toBeGreaterThan(0);
     expect(new Set(labels)).toEqual(new Set([stem]));

@@ -2,27 +2,16 @@
 // dispatches is decided on the CPU, so a counting device is enough.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { readConfig } from "../../config/config.ts";
-import { modelTensors } from "../../config/tensors.ts";
-import { Ctx } from "../../ctx.ts";
-import { Gpu } from "../../gpu/device.ts";
-import { readEntryPoint } from "../../gpu/wgsl.ts";
+import type { AdapterFacts } from "../../gpu/device.ts";
 import { budgetOf } from "../../masks/budget.ts";
 import { gateLayout } from "../../masks/gates.ts";
-import { loadModel } from "../../model/load.ts";
+import { CARD, countingCtx, countingModel, type SeenDispatch, SMALL_CARD } from "../../model/counting.fixture.ts";
 import { Hypernet } from "../../prune/gates/hypernet.ts";
 import { hypernetLayout } from "../../prune/gates/hypernetLayout.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
-import { sizeOf } from "../../tensor.ts";
 import { makeTrainState } from "../../train/state.ts";
 import { rowBlocks } from "../kit/variants.ts";
 import { trainStep } from "../../train/step.ts";
-
-/** Too little workgroup memory for attention by tiles: the list is of the kernels that every adapter can run. */
-const FACTS = {
-  ...{ name: "", software: false, maxBufferBytes: 2 ** 31, maxBindingBytes: 2 ** 31 },
-  ...{ workgroupBytes: 16_384, timestamps: false, shaderF16: false, subgroupMin: 0, subgroupMax: 0 },
-};
 
 beforeAll(() => {
   vi.stubGlobal("GPUBufferUsage", {});
@@ -30,35 +19,16 @@ beforeAll(() => {
 });
 afterAll(() => vi.unstubAllGlobals());
 
-/** The kernel of a dispatch, and the shapes of what it writes. */
-interface Dispatch {
-  kernel: string;
-  writes: number[][];
-}
-
 /** A step of the default recipe for the built-in model, and what the symbols of the list stand for. */
-async function recordStep(): Promise<{ dispatches: Dispatch[]; symbols: Record<string, number> }> {
-  const ctx = new Ctx(Gpu.counting({ ...FACTS, quads: false }, () => undefined));
-  const config = readConfig(JSON.parse(readFileSync("public/model/config.json", "utf8")) as unknown);
-  const shapes = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
-  const shapeOf = (name: string): readonly number[] => shapes.get(name) ?? [];
-  const reader = {
-    has: (name: string) => shapes.has(name),
-    info: (name: string) => ({ shape: shapeOf(name) }),
-    readFloat32: (name: string) => Promise.resolve(new Float32Array(sizeOf(shapeOf(name)))),
-  };
-  const model = await loadModel(ctx, config, reader, { precision: "f32", empty: true });
+async function recordStep(
+  facts: AdapterFacts,
+): Promise<{ dispatches: SeenDispatch[]; symbols: Record<string, number> }> {
+  const { ctx, dispatches } = countingCtx(facts);
+  const model = await countingModel(ctx);
+  const { config } = model;
   const layout = gateLayout(config);
   const hypernet = new Hypernet(ctx, hypernetLayout(layout, false));
   const state = makeTrainState(ctx, hypernet, budgetOf(config), DEFAULT_RECIPE.lambda);
-  const dispatches: Dispatch[] = [];
-  const run = ctx.run.bind(ctx);
-  ctx.run = (spec, args, ...rest) => {
-    const { bindings } = readEntryPoint(spec.code, spec.entry, spec.label);
-    const written = args.filter((_, i) => bindings[i]?.access === "read_write");
-    dispatches.push({ kernel: spec.label, writes: written.map(({ shape }) => [...shape]) });
-    run(spec, args, ...rest);
-  };
   const { tokens } = DEFAULT_RECIPE;
   trainStep(ctx, model, state, { recipe: DEFAULT_RECIPE, ids: new Uint32Array(tokens) });
   const { layers, dModel, dMlp, heads, kvHeads, headDim, vocab } = config;
@@ -100,7 +70,7 @@ function shapeOf(text: string, symbols: Record<string, number>): number[] {
 }
 
 test("lists every dispatch of a step, in order, with the shapes that it writes", async () => {
-  const { dispatches, symbols } = await recordStep();
+  const { dispatches, symbols } = await recordStep(SMALL_CARD);
   const blocks = symbols["L"] ?? 0;
   const tables = documentedTables();
   expect(tables.length).toBe(10);
@@ -113,16 +83,17 @@ test("lists every dispatch of a step, in order, with the shapes that it writes",
     ...Array.from({ length: blocks }, (_, i) => [...backward, ...(i < blocks - 1 ? others : first)]).flat(),
     ...update,
   ];
-  const documented = expected.map(({ kernel, writes }): Dispatch => {
+  const documented = expected.map(({ kernel, writes }): SeenDispatch => {
     return { kernel, writes: writes.split("; ").map((shape) => shapeOf(shape, symbols)) };
   });
   expect(dispatches).toEqual(documented);
 });
 
 test("states the number of dispatches, and the built-in model's sizes", async () => {
-  const { dispatches, symbols } = await recordStep();
+  const { dispatches, symbols } = await recordStep(SMALL_CARD);
   const text = readFileSync("shaders/README.md", "utf8");
-  expect(text).toContain(`That is ${dispatches.length} dispatches`);
+  const onCard = await recordStep(CARD);
+  expect(text).toContain(`That is ${dispatches.length} dispatches, and ${onCard.dispatches.length} on graphics cards`);
   const rows = [...text.matchAll(/^\| ([A-Za-z]+(?:, [A-Z])?) +\|.*\| ([\d, ]+?) +\|$/gm)];
   const stated = rows.flatMap(([, names = "", values = ""]) => {
     const numbers = values.split(", ").map((value) => Number(value.replaceAll(",", "")));

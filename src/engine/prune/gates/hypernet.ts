@@ -92,8 +92,8 @@ export class Hypernet implements GateModel {
       bias: p(`gru.bias_hh_l0${direction}`),
     });
     const states = gru(ctx, { x, ...hidden("") }, { x: xReverse, ...hidden("_reverse") });
-    const normed = layerNorm(ctx, states, { weight: p("norm.weight"), bias: p("norm.bias"), eps: NORM_EPS });
-    return heads(ctx, gelu(ctx, normed), p("heads"), this.tables);
+    const norm = { weight: p("norm.weight"), bias: p("norm.bias"), eps: NORM_EPS };
+    return heads(ctx, layerNorm(ctx, states, { ...norm, activated: true }), p("heads"), this.tables);
   }
 
   /** Noise in (0, 1) of a draw (one of DRAW in rng.ts), one value per gate. */

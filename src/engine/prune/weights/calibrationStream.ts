@@ -1,7 +1,7 @@
 // Runs calibration sequences through a model block by block, so that each block's MLP gets its inputs from blocks that are already pruned.
 import type { Ctx } from "../../ctx.ts";
 import { EngineError } from "../../errors.ts";
-import { embedTokens, runBlock } from "../../model/decoder.ts";
+import { type BlockOptions, embedTokens, runBlock } from "../../model/decoder.ts";
 import type { Model } from "../../model/load.ts";
 import { copyInto } from "../../ops/arithmetic.ts";
 import type { Tensor } from "../../tensor.ts";
@@ -63,7 +63,7 @@ export class CalibrationStream {
         const out = runBlock(ctx, model, hidden, {
           block,
           selection: model.selection,
-          ...(onMlp ? { onMlp: (_: number, input: Tensor, middle: Tensor) => onMlp(input, middle) } : {}),
+          ...(onMlp ? { onLinear: mlpInputs(onMlp) } : {}),
         });
         if (!onMlp) copyInto(ctx, hidden, out);
       });
@@ -71,4 +71,13 @@ export class CalibrationStream {
       this.watch.onSequence();
     }
   }
+}
+
+/** Calls `onMlp` once the inputs of both layers of the MLP are there. */
+function mlpInputs(onMlp: (input: Tensor, middle: Tensor) => void): NonNullable<BlockOptions["onLinear"]> {
+  let input: Tensor | undefined;
+  return (layer, { x }) => {
+    if (layer === "up") input = x;
+    if (layer === "down" && input) onMlp(input, x);
+  };
 }

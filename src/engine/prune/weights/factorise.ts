@@ -1,4 +1,4 @@
-// The factor that SparseGPT needs: U upper triangular with U^T U = H^-1, in f64. Plain loops.
+// The factor that SparseGPT and refits need: U upper triangular with U^T U = H^-1, in f64. Plain loops.
 import { EngineError } from "../../errors.ts";
 
 /** The fraction of the mean of H's diagonal that is added to the diagonal (METHOD.md 2). */
@@ -49,7 +49,7 @@ export function inverseFactor(h: Float64Array, size: number): Float64Array {
     if (!(pivot > 0 && Number.isFinite(pivot))) {
       throw new EngineError(
         "not-finite",
-        `SparseGPT's Hessian is not positive definite (pivot ${pivot} at input ${j}). Use more calibration sequences.`,
+        `The sums over the calibration tokens are not positive definite (pivot ${pivot} at input ${j}). Use more calibration sequences.`,
       );
     }
     const root = Math.sqrt(pivot);

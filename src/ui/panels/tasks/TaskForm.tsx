@@ -1,6 +1,6 @@
 // The choice of tasks: two that are made from the evaluation text, a file of JSON lines, and how many items of each are scored.
 import { useRef } from "react";
-import { EngineError, TEXT_TASKS, type TextTask } from "../../../engine/index.ts";
+import { EngineError, MIN_TEXT_TASK_ITEMS, TEXT_TASKS, type TextTask } from "../../../engine/index.ts";
 import { whole } from "../../../shared/format.ts";
 import { canScoreTasks } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
@@ -12,8 +12,7 @@ const TITLES: Readonly<Record<TextTask, string>> = {
   "next-sentence": "Next sentence, of four",
   "last-word": "Last word of a passage",
 };
-/** With fewer items the standard error is larger than most differences. */
-const ITEMS = { min: 20, max: 100_000 };
+const ITEMS = { min: MIN_TEXT_TASK_ITEMS, max: 100_000 };
 
 function MadeTasks({ disabled }: { disabled: boolean }) {
   const chosen = useStudio((state) => state.madeTasks);

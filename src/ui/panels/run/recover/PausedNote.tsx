@@ -6,7 +6,12 @@ import { TaskProgress } from "../../../parts/TaskProgress.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
 
 export function RecoverProgress() {
+  const refits = useStudio(({ recovery }) => recovery.phase === "recovering" && recovery.refit === true);
   const { pauseRecovery, stopRecovery } = useActions();
+  if (refits)
+    return (
+      <TaskProgress task="recover" label="Refitting" stop="Stop" cancel={stopRecovery} testId="recover-progress" />
+    );
   return (
     <TaskProgress task="recover" label="Recovering" stop="Stop" cancel={stopRecovery} testId="recover-progress">
       <button

@@ -17,7 +17,7 @@ function readingsOf({ recovery, recovered, pausedRecovery }: StudioState): reado
 
 function stepsOf({ recovery, recovered, pausedRecovery, recoverChoice }: StudioState): number {
   const facts = recovery.phase === "undone" ? recovery.facts : recovered?.facts;
-  return facts?.recipe.steps ?? pausedRecovery?.choice.steps ?? recoverChoice.steps;
+  return facts?.recipe?.steps ?? pausedRecovery?.choice.steps ?? recoverChoice.steps;
 }
 
 export function RecoverCurve() {

@@ -11,6 +11,7 @@ import { NumberField } from "../../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../../studioContext.tsx";
 import { PausedNote, RecoverProgress } from "./PausedNote.tsx";
 import { RecoverCurve } from "./RecoverCurve.tsx";
+import { REFIT_DONE, RefitStart, refitUndone } from "./RefitStart.tsx";
 
 /** What may be trained: its words in the list, for the closed form, and below the list. */
 const TRAINED = {
@@ -108,6 +109,7 @@ function RecoverChoices({ disabled }: { disabled: boolean }) {
 /** What the last recovery has done, in words; null where there is none. */
 function outcomeOf({ recovery, recovered }: StudioState): string | null {
   if (recovery.phase === "undone") {
+    if (!recovery.facts.recipe) return refitUndone(recovery.facts);
     const { before, last } = recovery.facts.guard;
     if (recovery.facts.guard.lastStep === 0)
       return "Stopped before the first measurement, so the weights stay as they were.";
@@ -115,6 +117,7 @@ function outcomeOf({ recovery, recovered }: StudioState): string | null {
   }
   if (!recovered) return null;
   const { step, recipe, guard } = recovered.facts;
+  if (!recipe) return REFIT_DONE;
   const kept = guard.bestStep < step ? `; the weights of step ${whole(guard.bestStep)} were the best` : "";
   return `Recovered: ${whole(step)} of ${whole(recipe.steps)} steps${kept}. Moving the target leaves the recovered weights.`;
 }
@@ -122,6 +125,7 @@ function outcomeOf({ recovery, recovered }: StudioState): string | null {
 function Outcome() {
   const words = useStudio(outcomeOf);
   const isRecovered = useStudio((state) => state.recovered !== null);
+  const isTrained = useStudio((state) => state.recovered?.facts.recipe !== undefined);
   const able = useStudio(canUndoRecovery);
   const { undoRecovery } = useActions();
   return (
@@ -137,7 +141,7 @@ function Outcome() {
           disabled={!able}
           onClick={() => void undoRecovery()}
         >
-          Back to before the recovery
+          {isTrained ? "Back to before the recovery" : "Back to before the refit"}
         </button>
       ) : null}
     </>
@@ -166,6 +170,7 @@ function Start() {
           {words}
         </span>
       </div>
+      <RefitStart />
       {failure ? <ErrorNote error={failure} context="training" testId="recover-error" /> : null}
     </>
   );

@@ -2,7 +2,7 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it } from "vitest";
-import { bench, RECOVERED } from "../../../../state/client.fixture.ts";
+import { bench, RECOVERED, REFITTED } from "../../../../state/client.fixture.ts";
 import { stateNamed } from "../../../../state/states.fixture.ts";
 import type { StudioState } from "../../../../state/storeState.ts";
 import { StudioProvider } from "../../../studioContext.tsx";
@@ -21,6 +21,20 @@ it("is there once something is pruned and no run trains", () => {
   expect(html).toMatch(/<button[^>]*data-testid="recover"[^>]*aria-describedby="recover-estimate"/);
   expect(html).not.toMatch(/<button[^>]*data-testid="recover"[^>]*disabled/);
   expect(html).toMatch(/about 2 min[^<]*: 300 steps/);
+});
+
+it("offers a refit, says what it did, and lets training follow", () => {
+  const before = rendered(stateNamed("a run is done"));
+  expect(before).toMatch(/<button[^>]*data-testid="refit"[^>]*aria-describedby="refit-hint"/);
+  expect(before).not.toMatch(/<button[^>]*data-testid="refit"[^>]*disabled/);
+  const refitted = rendered(stateNamed("a model is refitted"));
+  expect(refitted).toContain("Refitted by least squares. Moving the target leaves the refitted weights.");
+  expect(refitted).toContain("Back to before the refit");
+  expect(refitted).toMatch(/<button[^>]*data-testid="refit"[^>]*disabled/);
+  expect(refitted).not.toMatch(/<button[^>]*data-testid="recover"[^>]*disabled/);
+  const facts = { ...REFITTED, undone: true, guard: { ...REFITTED.guard, best: 27, bestStep: 0, last: 28 } };
+  const undone = { ...stateNamed("a run is done"), recovery: { phase: "undone", facts, readings: [] } } as const;
+  expect(rendered(undone)).toMatch(/Undone: .+perplexity was 27\.00 before and 28\.00 after/);
 });
 
 it("says what a recovery did, and lets it be undone", () => {
