@@ -148,7 +148,7 @@ export { GGUF_TYPES } from "./formats/gguf/write/quantize.ts";
 export type { FormSize } from "./evaluate/export/formSizes.ts";
 export { exportRatios } from "./evaluate/export/exportRatios.ts";
 export type { RatioInside } from "./evaluate/export/exportRatios.ts";
-export { exportPrunedWeights, exportWeightForms } from "./evaluate/export/exportPrunedWeights.ts";
+export { exportWeightForms } from "./evaluate/export/exportPrunedWeights.ts";
 export type { ExportGatesOptions } from "./evaluate/export/exportGates.ts";
 export type { ExportedForm, ExportTarget } from "./evaluate/export/writeForms.ts";
 export type { FormReader } from "./evaluate/export/readBack.ts";

@@ -1,7 +1,7 @@
 // The commands of llama.cpp, for a worker in a browser and a thread in Node. Its owner ends it, which frees its memory.
 import { LlamaSession } from "./llamaSession.ts";
 import type { LlamaCommand, LlamaReplies } from "./protocol.ts";
-import type { Handlers } from "./workerHandlers.ts";
+import type { RuntimeHandlers } from "./workerHandlers.ts";
 
 const parts: Blob[] = [];
 let session: LlamaSession | undefined;
@@ -11,7 +11,7 @@ function opened(): LlamaSession {
   return session;
 }
 
-export const llamaCommands: Handlers<LlamaCommand, LlamaReplies> = {
+export const llamaCommands: RuntimeHandlers<LlamaCommand, LlamaReplies> = {
   part: async ({ bytes }) => {
     parts.push(new Blob([bytes]));
     return null;

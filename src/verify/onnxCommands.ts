@@ -1,7 +1,7 @@
 // The commands of onnxruntime-web, for a worker in a browser and a thread in Node. Its owner ends it, which frees its memory.
 import { OnnxSession } from "./onnxSession.ts";
 import type { OnnxCommand, OnnxReplies } from "./protocol.ts";
-import type { Handlers } from "./workerHandlers.ts";
+import type { RuntimeHandlers } from "./workerHandlers.ts";
 
 const files = new Map<string, Uint8Array<ArrayBuffer>>();
 let session: OnnxSession | undefined;
@@ -17,7 +17,7 @@ function opened(): OnnxSession {
   return session;
 }
 
-export const onnxCommands: Handlers<OnnxCommand, OnnxReplies> = {
+export const onnxCommands: RuntimeHandlers<OnnxCommand, OnnxReplies> = {
   file: async ({ path, sizeBytes }) => {
     files.set(path, new Uint8Array(sizeBytes));
     return null;

@@ -43,5 +43,5 @@ export interface LlamaReplies {
   logProbabilities: Float32Array<ArrayBuffer>;
 }
 
-export type ToWorker<Commands> = { id: number } & Commands;
-export type FromWorker = { id: number; value: unknown } | { id: number; failure: { name: string; message: string } };
+export type ToRuntime<Commands> = { id: number } & Commands;
+export type FromRuntime = { id: number; value: unknown } | { id: number; failure: { name: string; message: string } };

@@ -1,6 +1,6 @@
 // Calls to a worker that a runtime runs in: requests in order, their answers, and its end.
 import { EngineError } from "../engine/index.ts";
-import type { FromWorker } from "./protocol.ts";
+import type { FromRuntime } from "./protocol.ts";
 
 /** How often `cancelled` is checked. */
 const CANCEL_MS = 100;
@@ -28,7 +28,7 @@ export class WorkerCalls<Commands extends { type: string }, Replies extends Reco
     private readonly options: CallsOptions,
   ) {
     const { runtime, cancelled, startError, errorOf } = options;
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    worker.onmessage = ({ data }: MessageEvent<FromRuntime>) => {
       const waiting = this.pending.get(data.id);
       this.pending.delete(data.id);
       if ("value" in data) waiting?.resolve(data.value as never);

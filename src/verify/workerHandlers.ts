@@ -1,16 +1,16 @@
 // Answers the commands that a runtime's worker or thread receives.
-import type { FromWorker, ToWorker } from "./protocol.ts";
+import type { FromRuntime, ToRuntime } from "./protocol.ts";
 
 /** One function per command, by its type. */
-export type Handlers<Commands extends { type: string }, Replies extends Record<Commands["type"], unknown>> = {
+export type RuntimeHandlers<Commands extends { type: string }, Replies extends Record<Commands["type"], unknown>> = {
   [T in Commands["type"]]: (command: Extract<Commands, { type: T }>) => Promise<Replies[T]>;
 };
 
 /** Returns the function that receives commands; `post` sends their answers, with the buffers to transfer. */
 export function receiver<Commands extends { type: string }, Replies extends Record<Commands["type"], unknown>>(
-  handlers: Handlers<Commands, Replies>,
-  post: (message: FromWorker, transfer: ArrayBuffer[]) => void,
-): (message: ToWorker<Commands>) => void {
+  handlers: RuntimeHandlers<Commands, Replies>,
+  post: (message: FromRuntime, transfer: ArrayBuffer[]) => void,
+): (message: ToRuntime<Commands>) => void {
   return ({ id, ...command }) => {
     const handler = handlers[command.type] as (command: unknown) => Promise<unknown>;
     Promise.resolve()

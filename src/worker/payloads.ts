@@ -294,7 +294,7 @@ export interface ExportChoice {
 }
 
 /** Sizes of all forms of a pruning, before any is written. */
-export interface FormSizes {
+export interface SizedForms {
   sizes: readonly FormSize[];
   of: PrunedId;
 }

@@ -16,7 +16,7 @@ import type {
   CachedModel,
   CurvePoint,
   ExportChoice,
-  FormSizes,
+  SizedForms,
   GuardReading,
   Metrics,
   ModelFacts,
@@ -149,7 +149,7 @@ export interface Replies {
   evaluationTokens: null;
   curve: CurvePoint;
   generate: { dense: string; pruned: string; of: PrunedId };
-  formSizes: FormSizes;
+  formSizes: SizedForms;
   /** `of`: the current pruning at the time when the work began. */
   prepareExport: { checks: readonly ExportedForm[]; of: PrunedId };
   prepareNested: NestedExport;

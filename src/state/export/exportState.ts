@@ -1,6 +1,6 @@
 // State of exports: preparing, saving, nested exports, and speed.
 import type { EngineError, ExportedForm, SpeedReport } from "../../engine/index.ts";
-import type { ExportChoice, FormSizes, NestedExport, PrunedId, Savable } from "../../worker/protocol.ts";
+import type { ExportChoice, SizedForms, NestedExport, PrunedId, Savable } from "../../worker/protocol.ts";
 
 export interface Prepared {
   checks: readonly ExportedForm[];
@@ -35,7 +35,7 @@ export interface SizesSlice {
   /** Sizes of all forms. for: what they were read for; the last ones stay until others are read. */
   sizes:
     | { phase: "none" }
-    | { phase: "read"; for: SizesOf; last: FormSizes }
+    | { phase: "read"; for: SizesOf; last: SizedForms }
     | { phase: "failed"; for: SizesOf; error: EngineError };
   /** Reads them for the current pruning and choice, if they are not of that. */
   readSizes(): Promise<void>;
