@@ -53,7 +53,7 @@ test.describe.serial("a run for every ratio", () => {
     await expect(page.getByTestId("recipe-refused")).toHaveCount(0);
     await page.getByTestId("recipe").locator("summary").click();
     await page.getByTestId("recipe-gates").selectOption("no-hypernetwork");
-    await expect(page.getByTestId("recipe-refused")).toContainText("gates: expected full or constrained");
+    await expect(page.getByTestId("recipe-refused")).toContainText("gates: expected full, mlp or constrained");
     await page.getByTestId("recipe-gates").selectOption("full");
     await expect(page.getByTestId("recipe-refused")).toHaveCount(0);
     await page.getByTestId("recipe-ratioMode").selectOption("one");

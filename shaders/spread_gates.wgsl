@@ -1,10 +1,10 @@
-// Copies shared gates to all their places: all[i] = own[sources[i]], or 0 for padding, where sources[i] is past the end of `own`.
+// Copies gates to all their places: all[i] = own[sources[i]], 0 for padding, where sources[i] is the length of `own`, and `fixed` above that.
 // Backward: d_own[j] = sum of d_all over the places of gate j, which are bounds[j].y adjacent entries of `places` from bounds[j].x on.
 // One invocation per element of the result. Needs lib/grid.wgsl.
 
 const SIZE = 64u;  // invocations per workgroup
 
-struct Dims { own: u32, all: u32 }
+struct Dims { own: u32, all: u32, fixed: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 @group(0) @binding(0) var<storage, read> own: array<f32>;
@@ -17,7 +17,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts:
   if (i >= dims.all) { return; }
   let source = sources[i];
   var value = 0.0;
-  if (source < dims.own) { value = own[source]; }
+  if (source < dims.own) { value = own[source]; } else if (source > dims.own) { value = dims.fixed; }
   all_gates[i] = value;
 }
 

@@ -88,7 +88,7 @@ export interface Batch {
 const disp = (gates: Extract<CompareMethod, { kind: "disp" }>["gates"]): CompareMethod => ({ kind: "disp", gates });
 const random: CompareMethod = { kind: "baseline", method: "random" };
 
-/** All runs, quick ones first: small models, the embedded model (one-shot methods first), the ablations, then the long trainings. */
+/** All runs, quick ones first: small models, the embedded model (one-shot methods first), the ablations, s4 alone, then the long trainings. */
 export function batches(): Batch[] {
   const [embedded, ...small] = CASES;
   const oneShot: CompareMethod[] = [
@@ -105,6 +105,7 @@ export function batches(): Batch[] {
     ...small.flatMap(both),
     ...both(embedded),
     ...[...small, embedded].map((of) => ({ of, runs: plannedRuns(ABLATIONS.map(disp), [ABLATION_RATIO], SEEDS) })),
+    ...[...small, embedded].map((of) => ({ of, runs: plannedRuns([disp("mlp")], RATIOS, SEEDS) })),
     ...SEEDS.flatMap((seed) => [
       { of: EVERY, runs: plannedRuns([{ kind: "every" }], EVERY.ratios, [seed]) },
       { of: EVERY, runs: plannedRuns([disp("full")], EVERY.ratios, [seed]), steps: EVERY.dedicatedSteps },

@@ -56,6 +56,7 @@ function section(of: Case, made: SectionRuns): string {
 function bySize(made: SectionRuns, dense: number): string {
   const rows: readonly (readonly [string, string])[] = [
     ["DISP", "disp:full"],
+    ["DISP, MLP widths only (mlp)", "disp:mlp"],
     ["DISP, shared gates (constrained)", "disp:constrained"],
     ["DISP, no GRU", "disp:no-gru"],
     ["DISP, no hypernetwork", "disp:no-hypernetwork"],

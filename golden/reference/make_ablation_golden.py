@@ -1,8 +1,8 @@
-"""Adds PyTorch's results for the paper's ablations to a golden case: twelve steps each with shared gates, with heads without the GRU, and with free gate logits.
+"""Adds PyTorch's results for the paper's ablations to a golden case: twelve steps each with s4 alone, with shared gates, with heads without the GRU, and with free gate logits.
 
     python make_ablation_golden.py ../llama --text TRAIN.txt
 
-Writes constrained, no-gru and no-hypernetwork (.safetensors and .json each) to the folder of the case, whose model it uses.
+Writes mlp, constrained, no-gru and no-hypernetwork (.safetensors and .json each), or those named by --only, to the folder of the case, whose model it uses.
 """
 import argparse, json
 import torch
@@ -13,6 +13,7 @@ from prune_reference import *
 
 ap = argparse.ArgumentParser()
 ap.add_argument("case"); ap.add_argument("--text", required=True); ap.add_argument("--seed", type=int, default=7)
+ap.add_argument("--only", help="names of the trainings to make, separated by commas")
 a = ap.parse_args()
 tok = Tokenizer.from_file(f"{a.case}/tokenizer.json")
 train = torch.tensor(tok.encode(open(a.text, encoding="utf-8").read()[:400_000], add_special_tokens=False).ids)
@@ -50,7 +51,8 @@ def made(hn, shown):
     return G, {"recipe": recipe.__dict__, "lm_loss": [h[0] for h in hist], "penalty": [h[1] for h in hist], "kept_block_weights": [int(h[2]) for h in hist]}
 
 
-for name, make in (("constrained", Constrained), ("no-gru", LinearHeads), ("no-hypernetwork", ElementwiseTheta)):
+for name, make in (("mlp", MlpOnly), ("constrained", Constrained), ("no-gru", LinearHeads), ("no-hypernetwork", ElementwiseTheta)):
+    if a.only and name not in a.only.split(","): continue
     torch.manual_seed(500 + a.seed)
     hn = make(sizes)
     G, info = made(hn, getattr(hn, "shown", list(range(len(sizes)))))

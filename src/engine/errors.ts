@@ -1,4 +1,5 @@
 // The program's one error class: a code, and a message that says what was expected, what was found and what to do.
+import { shortened } from "../shared/format.ts";
 
 /** The kind of error. The page chooses its heading and remedy by it. */
 export type ErrorCode =
@@ -27,12 +28,15 @@ export interface PlainError {
   detail: ErrorDetail;
 }
 
+/** Names from files may be megabytes long: a message keeps its beginning, and its end, which says what to do. */
+const MOST_CHARACTERS = 4000;
+
 export class EngineError extends Error {
   readonly code: ErrorCode;
   readonly detail: ErrorDetail;
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
-    super(message);
+    super(shortened(message, MOST_CHARACTERS));
     this.name = "EngineError";
     this.code = code;
     this.detail = detail;
@@ -64,8 +68,33 @@ export function invariant(
   if (!condition) throw new EngineError(code, typeof message === "string" ? message : message(), detail);
 }
 
-/** A value as JSON, cut to a length that fits a message. */
+/** Characters of a value in a message. */
+const SHOWN = 60;
+/** Characters that would change the line: controls, line separators, marks that turn the direction of the text. */
+const UNPRINTABLE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** A value as JSON, cut to a length that fits a message. Of a large or deep value only what is shown is looked at. */
 export function showValue(value: unknown): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  if (value === undefined) return "nothing";
+  const text = written(value, SHOWN + 1).replace(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
+}
+
+/** The first `room` characters, or a few more, of a value as JSON. */
+function written(value: unknown, room: number): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, room));
+  if (typeof value !== "object" || value === null) return String(value);
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  let out = open ?? "";
+  for (const key in value) {
+    if (!Object.hasOwn(value, key)) continue;
+    if (out.length > 1) out += ",";
+    if (open === "{") out += `${JSON.stringify(key.slice(0, room))}:`;
+    if (out.length >= room) return out;
+    out += written((value as Record<string, unknown>)[key], room - out.length);
+  }
+  return out + (close ?? "");
 }

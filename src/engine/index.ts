@@ -11,6 +11,7 @@ export {
   RECIPE_BOUNDS,
   RECIPE_NUMBERS,
   recipeOf,
+  WIDTH_MULTIPLES,
   writtenName,
 } from "./recipes/recipe.ts";
 export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
@@ -24,7 +25,7 @@ export { matmulText } from "./matmul/matmulTable.ts";
 export type { MatmulTable } from "./matmul/matmulTable.ts";
 export { tuneModel } from "./model/tuneModel.ts";
 export type { MatmulStore, TunedModel } from "./model/tuneModel.ts";
-export { blobSource, folderOf, readJson } from "./formats/files/folder.ts";
+export { blobSource, folderOf, parseJson, readJson } from "./formats/files/folder.ts";
 export type { ByteSource, Folder } from "./formats/files/folder.ts";
 export { decodeText } from "./formats/files/decodeText.ts";
 export { httpFolder } from "./formats/files/httpFolder.ts";
@@ -75,6 +76,7 @@ export type { Model } from "./model/load.ts";
 export { openModel, sha256 } from "./model/open.ts";
 export type { OpenedModel } from "./model/open.ts";
 export type { Tokenizer } from "./tokenizer/tokenizer.ts";
+export { JsonField } from "./json/jsonFields.ts";
 export { architectureOf } from "./masks/architecture.ts";
 export type { Architecture } from "./masks/architecture.ts";
 export { magnitudeMasks, randomMasks } from "./masks/baselineMasks.ts";
@@ -84,6 +86,7 @@ export { indexLists } from "./masks/compact.ts";
 export { cutReader } from "./prune/gates/cutReader.ts";
 export { byBlock, gateLayout, sharingOf } from "./masks/gates.ts";
 export type { GateLayout, Masks } from "./masks/gates.ts";
+export { checkReachable, lowestRatio, lowestReason } from "./masks/reachable.ts";
 export { readRatioList } from "./recipes/ratioList.ts";
 export { nestedArchitectures, nestednessOf } from "./masks/nestedness.ts";
 export type { LogitsAt, Nestedness } from "./masks/nestedness.ts";
@@ -123,6 +126,7 @@ export {
   RANK_BOUNDS,
   recoverLearningRate,
   RECOVER_BOUNDS,
+  RECOVER_MATRICES,
 } from "./recipes/recoverRecipe.ts";
 export type { RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
 export { DEFAULT_REFIT_RECIPE, type RefitRecipe } from "./recipes/refitRecipe.ts";

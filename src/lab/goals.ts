@@ -28,7 +28,7 @@ function matmulRows(result: LabResult): GoalRow[] {
       const figure = `matmul ${direction}, weights ${precision}, 512 to 4096 rows: share of the fma peak`;
       if (!found) return [figure, goal, NOT_MEASURED];
       const kind = found.of === "best" ? "best variant of each of" : "over";
-      const text = `median ${percent(found.median, 0)}, lowest ${percent(found.lowest, 0)} (${kind} ${found.shapes} shapes)`;
+      const text = `median ${percent(found.median, 0)}, lowest ${percent(found.lowest, 0)} (${kind} ${found.shapes} shapes, ${found.rows.join(", ")} rows)`;
       return [figure, goal, text];
     }),
   );

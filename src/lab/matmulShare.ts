@@ -13,6 +13,8 @@ interface MatmulShare {
   median: number;
   lowest: number;
   shapes: number;
+  /** The numbers of rows that were measured, ascending. */
+  rows: readonly number[];
   /** The variants that the engine chooses, or the best of each shape where the result does not say which that is. */
   of: "chosen" | "best";
 }
@@ -34,14 +36,18 @@ export function matmulShares(result: LabResult): MatmulShare[] {
   );
   return groups.flatMap(({ direction, precision }) => {
     const best = new Map<string, number>();
+    const rows = new Set<number>();
     for (const one of chosen.length > 0 ? chosen : figures) {
       if (one.direction !== direction || one.precision !== precision) continue;
       const key = `${one.name} ${one.m}`;
+      rows.add(one.m);
       best.set(key, Math.max(best.get(key) ?? 0, one.gflops.median / peak));
     }
     if (best.size === 0) return [];
     const { median, min } = spreadOf([...best.values()]);
     const of = chosen.length > 0 ? "chosen" : "best";
-    return [{ direction, precision, median, lowest: min, shapes: best.size, of }];
+    return [
+      { direction, precision, median, lowest: min, shapes: best.size, rows: [...rows].sort((a, b) => a - b), of },
+    ];
   });
 }

@@ -102,3 +102,10 @@ export function nats(value: number): string {
 export function significant(value: number, digits: number): string {
   return String(Number(value.toPrecision(digits)));
 }
+
+/** A text of at most about `most` characters: its beginning and its end, where it is longer. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const end = Math.floor(most / 4);
+  return `${text.slice(0, most - end)} … ${text.slice(text.length - end)}`;
+}

@@ -36,6 +36,7 @@ export const FACTS: ModelFacts = {
   heads: 2,
   kvHeads: 1,
   headDim: 2,
+  glu: true,
   vocab: 10,
   context: 16,
   dtype: "F16",

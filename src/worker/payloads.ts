@@ -66,7 +66,7 @@ export interface CachedModel extends Pick<Manifest, "address" | "name" | "lastUs
 
 type ConfigFacts = Pick<
   ModelConfig,
-  "modelType" | "layers" | "dModel" | "dMlp" | "heads" | "kvHeads" | "headDim" | "vocab" | "context"
+  "modelType" | "layers" | "dModel" | "dMlp" | "heads" | "kvHeads" | "headDim" | "glu" | "vocab" | "context"
 >;
 
 /** The open model. */

@@ -93,7 +93,7 @@ describe("npm run compare", () => {
 
   it.each([
     ["obs", [], /--methods: expected disp, every, random, uniform-magnitude, dass, .*got "obs"/],
-    ["disp:soft", [], /--methods: expected disp:full, disp:constrained, .*got "disp:soft"/],
+    ["disp:soft", [], /--methods: expected disp:full, disp:mlp, disp:constrained, .*got "disp:soft"/],
     ["random,dass:2:4", [], /expected random together with disp/],
     ["random,disp:no-gru", [], /expected random together with disp/],
     ["uniform-magnitude:2:4", [], /expected uniform-magnitude without a pattern, got/],

@@ -21,7 +21,8 @@ Runs several methods on one model and text and prints a table. Writes compare.js
 
 ${MEASURE_USAGE}
   --methods LIST           separated by commas, such as disp,dass:2:4,magnitude:50%
-      disp                 DISP-LLM; disp:constrained, disp:no-gru and disp:no-hypernetwork are its ablations
+      disp                 DISP-LLM; disp:mlp prunes only the middle of each MLP (s4); disp:constrained, disp:no-gru and
+                           disp:no-hypernetwork are its ablations
       every                one training for all ratios of --keep
       random               random masks with the widths that disp finds; needs disp in the list
       uniform-magnitude    keeps the largest structures, the same share of each vector

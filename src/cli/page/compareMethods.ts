@@ -1,5 +1,12 @@
 // The page's side of comparing methods: opens and measures the model once, then makes every run and measures it as `prune` does.
-import { checkFits, EngineError, finishedRun, type Run as FinishedRun } from "../../engine/index.ts";
+import {
+  checkFits,
+  checkReachable,
+  DEFAULT_RECIPE,
+  EngineError,
+  finishedRun,
+  type Run as FinishedRun,
+} from "../../engine/index.ts";
 import { compareMethodOf, isRecovered, nameOf, type PlannedRun, ratioOf, seedOf } from "../compare/methods.ts";
 import type { MethodSettings, TrainedMasks } from "./compareMasks.ts";
 import { type FinishedMethod, patternOf, recoverChoices, runMethod } from "./runMethod.ts";
@@ -20,8 +27,10 @@ export async function compareMethods(
     { ...request, out: [], stepTokens: request.tokens, ...largestRecovery(request) },
     report,
     ({ config }) => {
-      for (const run of runs)
+      for (const run of runs) {
         if (run.kind === "weights") checkFits(config, { ...run, pattern: patternOf(config, run) });
+        if (run.kind === "disp") checkReachable(config, { ...DEFAULT_RECIPE, ...run });
+      }
     },
   );
   const scorer =

@@ -4,6 +4,7 @@ import {
   architectureOf,
   budgetOf,
   byBlock,
+  checkReachable,
   countsOf,
   cutReader,
   exportGates,
@@ -76,7 +77,7 @@ export async function train(run: OpenRun, recipe: Recipe, report: Reporter): Pro
   const { config } = run.opened;
   const layout = gateLayout(config);
   const { taken, ...trained } = await trainSession(run, recipe, report, (session) => session.logits());
-  const sharing = sharingOf(recipe.gates, layout);
+  const sharing = sharingOf(recipe, layout);
   const options = { layout, budget: budgetOf(config), ratio: recipe.ratio, sharing };
   return { architecture: architectureOf(taken, options), ...trained };
 }
@@ -158,7 +159,9 @@ export async function pruneGates(request: PruneRequest, report: Reporter): Promi
   const { recipe } = request;
   const recovers = asksForRecovery(request);
   const planned = recovers ? { recoveryPlan: recoveryPlan(request, recipe.ratio) } : {};
-  const run = await openRun({ ...request, ...planned, stepTokens: recipe.tokens }, report);
+  const run = await openRun({ ...request, ...planned, stepTokens: recipe.tokens }, report, ({ config }) =>
+    checkReachable(config, recipe),
+  );
   const { architecture, ...trained } = await train(run, recipe, report);
   const made = { recipe, steps: trained.steps };
   const times = trainingTime(trained, recipe);

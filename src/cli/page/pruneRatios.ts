@@ -3,6 +3,7 @@ import {
   type Architecture,
   architectureOf,
   budgetOf,
+  checkReachable,
   gateLayout,
   type LogitsAt,
   matmulText,
@@ -60,7 +61,7 @@ export async function trainRatios(
   const { config } = run.opened;
   const layout = gateLayout(config);
   const budget = budgetOf(config);
-  const sharing = sharingOf(recipe.gates, layout);
+  const sharing = sharingOf(recipe, layout);
   const { taken: made, ...trained } = await trainSession(run, recipe, report, async (session) => {
     const found: LogitsAt[] = [];
     for (const ratio of ratios) found.push({ ratio, logits: await session.logits(ratio) });
@@ -75,7 +76,9 @@ export async function pruneRatios(request: RatiosRequest, report: Reporter): Pro
   const { recipe, ratios: requested, nested, ...given } = request;
   let prefix = "";
   const named = prefixed(report, () => prefix);
-  const run = await openRun({ ...given, out: [], stepTokens: recipe.tokens }, named);
+  const run = await openRun({ ...given, out: [], stepTokens: recipe.tokens }, named, ({ config }) => {
+    for (const { ratio } of requested) checkReachable(config, { ...recipe, ratio });
+  });
   const ratios = requested.map(({ ratio }) => ratio);
   const { made, architectures, ...trained } = await trainRatios(run, recipe, ratios, named);
   const answers: RatioAnswer[] = [];

@@ -52,7 +52,7 @@ describe("npm run prune -- --ratios", () => {
       ["--ratios", "0.5", "--from", "0.9", "--to", "0.4"],
       /keepFrom: expected at most keepTo, got keepFrom 0\.9 and keepTo 0\.4/,
     ],
-    [["--ratios", "0.5", "--gates", "no-gru"], /gates: expected full or constrained, got no-gru/],
+    [["--ratios", "0.5", "--gates", "no-gru"], /gates: expected full, mlp or constrained, got no-gru/],
     [["--ratios", "0.5", "--pattern", "2:4"], /--pattern/],
   ])("refuses %j", (more, reason) => {
     expect(() => readRatiosArguments(given(...more))).toThrow(reason);

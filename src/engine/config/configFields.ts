@@ -5,6 +5,19 @@ const FILE = "config.json";
 /** What to do about a field that no published model has like this. */
 const USE_ORIGINAL = "Use the config.json that the model was published with.";
 
+/** Largest count: sizes and ids are 32-bit integers on the GPU. Whether the weights have it is compared before anything is made of it. */
+const MOST = 2 ** 31 - 1;
+/** The smallest and largest positive numbers that float32 has at full precision: the kernels compute in it. */
+const F32 = { min: 2 ** -126, max: 3.4028234663852886e38 };
+
+/** Largest number of positions: float32 has all whole numbers up to here. No model has more than a tenth of it. */
+const MOST_POSITIONS = 2 ** 24;
+
+interface Bounds {
+  min?: number;
+  max?: number;
+}
+
 /** The rest of a refusal, where its defaults do not fit. */
 interface Refusal {
   /** The value to show; default: the field as it is in the file. */
@@ -79,15 +92,37 @@ export class ConfigFields {
     return typeof got === "number" && fits(got) ? got : this.refuse(name, kind, { got });
   }
 
-  /** A count of at least one. Without a fallback the field is required. */
-  count(name: string, fallback?: number): number {
-    return this.number(name, fallback, (value) => Number.isSafeInteger(value) && value > 0, "a positive integer");
+  /** A count of at least one, and at most `most`. Without a fallback the field is required. */
+  count(name: string, fallback?: number, most = MOST): number {
+    const count = this.number(
+      name,
+      fallback,
+      (value) => Number.isSafeInteger(value) && value > 0,
+      "a positive integer",
+    );
+    return count <= most ? count : this.refuse(name, `at most ${most}`, { got: count });
   }
 
-  /** A finite number above zero. Without a fallback the field is required. Throws for null, as transformers does. */
-  positive(name: string, fallback?: number): number {
+  /**
+   * A finite number above zero, within bounds: by default any that float32 has. Without a fallback the field is required. Throws for null,
+   * as transformers does.
+   */
+  positive(name: string, fallback?: number, { min = F32.min, max = F32.max }: Bounds = {}): number {
     if (this.isNull(name)) this.refuse(name, "a positive number", { got: null });
-    return this.number(name, fallback, (value) => Number.isFinite(value) && value > 0, "a positive number");
+    const number = this.number(name, fallback, (value) => Number.isFinite(value) && value > 0, "a positive number");
+    return number >= min && number <= max
+      ? number
+      : this.refuse(name, `a number from ${min} to ${max}`, { got: number });
+  }
+
+  /** The epsilon of a norm, which is added to a mean square or a variance. */
+  epsilon(name: string, fallback?: number): number {
+    return this.positive(name, fallback, { min: 1e-30, max: 1 });
+  }
+
+  /** A number of positions, which float32 counts exactly. */
+  positions(name: string, fallback?: number): number {
+    return this.count(name, fallback, MOST_POSITIONS);
   }
 
   /** Throws for null, as transformers does: older versions took it for false, whatever the default. */

@@ -18,6 +18,10 @@ interface RopeOptions {
 }
 
 const DEFAULT_THETA = 10_000;
+/** Published models have 1e4 to 1e11. Below 1 the frequencies grow from pair to pair; above, the slow pairs are 0 in float32. */
+const THETA_BOUNDS = { min: 1, max: 1e30 };
+/** The widest head that is rotated: a table has a column for every second of its dimensions. */
+const WIDEST_HEAD = 65_536;
 const ROPE_TYPES = ["default", "linear", "dynamic", "yarn", "longrope", "llama3"];
 
 /**
@@ -41,7 +45,7 @@ export function readRope(config: ConfigFields, { headDim, context, defaultShare 
     const from = holder(field);
     if (from.isNull(field)) from.refuse(field, "a positive number", { got: null });
   }
-  const theta = holder("rope_theta").positive("rope_theta", DEFAULT_THETA);
+  const theta = holder("rope_theta").positive("rope_theta", DEFAULT_THETA, THETA_BOUNDS);
   const shareHolder = holder("partial_rotary_factor");
   const share = shareHolder.positive("partial_rotary_factor", defaultShare ?? 1);
   if (share > 1 || (share !== 1 && defaultShare === undefined)) {
@@ -54,6 +58,7 @@ export function readRope(config: ConfigFields, { headDim, context, defaultShare 
     const expected = `a share that rotates an even number of each head's ${headDim} dimensions`;
     shareHolder.refuse("partial_rotary_factor", expected, { got: share });
   }
+  if (rotaryDim > WIDEST_HEAD) config.refuse("head_dim", `at most ${WIDEST_HEAD} per head`, { got: headDim });
   const scaling = nested && readScaling(config, nested, context, rotaryDim);
   if (!scaling) return plain;
   const rope = { ...plain, scaling };
@@ -77,7 +82,7 @@ function readScaling(
   /** The context that the model was first trained for. The top level wins, as in transformers. */
   const originalContext = (): number => {
     const field = "original_max_position_embeddings";
-    return (config.has(field) ? config : nested).count(field, config.has(field) ? undefined : context);
+    return (config.has(field) ? config : nested).positions(field, config.has(field) ? undefined : context);
   };
   switch (type) {
     case "default":

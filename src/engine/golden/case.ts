@@ -42,7 +42,7 @@ interface TrainInfo {
 
 /** A training run in PyTorch: a hypernetwork before and after some steps, with their noise and batches. */
 export interface GoldenTraining {
-  /** The full method, or an ablation. */
+  /** The full method, s4 alone, or an ablation. */
   readonly gates: GateMode;
   readonly info: TrainInfo;
   readonly file: SafetensorsFile;

@@ -1,5 +1,5 @@
 // Reads parsed JSON from outside, field by field, with the type and range that each must have. Errors name the file, the field and its value.
-import { sentence } from "../../shared/format.ts";
+import { sentence, shortened } from "../../shared/format.ts";
 import { EngineError, showValue } from "../errors.ts";
 
 /** Bounds are included. Default: any finite number. */
@@ -8,6 +8,9 @@ interface NumberRange {
   max?: number;
   whole?: boolean;
 }
+
+/** Characters of a path in a message: keys may be of any length. */
+const LONGEST_PATH = 200;
 
 /** One value of a parsed file, with its path ("receipt.json: perplexity[0].dense"). */
 export class JsonField {
@@ -26,7 +29,8 @@ export class JsonField {
 
   /** Throws "format" about this field. */
   refuse(expected: string, advice = this.advice): never {
-    const message = `${this.file}: ${this.path || "file"}: expected ${expected}, got ${showValue(this.value)}`;
+    const place = shortened(this.path || "file", LONGEST_PATH);
+    const message = `${this.file}: ${place}: expected ${expected}, got ${showValue(this.value)}`;
     const detail = { file: this.file, field: this.path };
     throw new EngineError("format", advice === "" ? message : `${message}. ${advice}`, detail);
   }

@@ -108,7 +108,7 @@ describe("an architecture of PyTorch's logits", () => {
 
 describe("shared vectors", () => {
   const { layout, budget, floor } = TINY;
-  const sharing = sharingOf("constrained", layout);
+  const sharing = sharingOf({ gates: "constrained" }, layout);
   const own = fc.tuple(
     ...sharing.own.sizes.map((size) => fc.array(fc.integer({ min: -3, max: 3 }), { minLength: size, maxLength: size })),
   );

@@ -1,8 +1,8 @@
 // The five selection vectors of each block (METHOD.md 1.1): their sizes, and the layout of all of them in one flat buffer.
 import { invariant } from "../errors.ts";
 import type { ModelConfig } from "../config/config.ts";
-import type { GateMode } from "../recipes/recipe.ts";
-import { VECTOR_NAMES, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
+import { prunesMlpOnly, type Recipe } from "../recipes/recipe.ts";
+import { S4, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 
 /**
  * Every vector starts at a multiple of this many gates, so that one workgroup handles a tile of one vector, and a view of a vector is a
@@ -45,20 +45,37 @@ export function gateLayout(config: ModelConfig): GateLayout {
   return layoutOf(Array.from({ length: config.layers }, () => block).flat());
 }
 
-/** Which vectors are shared between places, and so trained, ranked and pruned as one. */
+/** In `Sharing.shown`: a vector that is not pruned, so all its gates are ones. */
+export const NOT_PRUNED = -1;
+
+/** Of the gates of vectors that are not pruned: so large that every estimator turns them on, in f32, without a gradient. */
+export const KEPT_LOGIT = 64;
+
+/** Which vectors are trained, ranked and pruned, and where each of them acts: shared ones in several places. */
 export interface Sharing {
   /** The distinct vectors. */
   readonly own: GateLayout;
-  /** For each of the 5L places, its vector in `own`. */
+  /** For each of the 5L places, its vector in `own`, or NOT_PRUNED. */
   readonly shown: readonly number[];
+  /** The kept widths of s4 are multiples of this, or the full width. */
+  readonly widthMultiple: number;
 }
 
-/** The sharing of a recipe's gates. In "constrained", s1, s2, s3 and s5 of all blocks are vector 0, and s4 of block l is vector 1 + l. */
-export function sharingOf(mode: GateMode, layout: GateLayout): Sharing {
-  if (mode !== "constrained") return { own: layout, shown: layout.sizes.map((_, i) => i) };
-  const isMiddle = (i: number): boolean => VECTOR_NAMES[i % VECTORS_PER_BLOCK] === "s4";
-  const shown = layout.sizes.map((_, i) => (isMiddle(i) ? 1 + Math.floor(i / VECTORS_PER_BLOCK) : 0));
-  return { own: layoutOf([...layout.sizes.slice(0, 1), ...layout.sizes.filter((_, i) => isMiddle(i))]), shown };
+/** The part of a recipe that says which vectors are pruned, and how. */
+type PrunedVectors = Pick<Recipe, "gates"> & Partial<Pick<Recipe, "widthMultiple">>;
+
+/**
+ * The sharing of a recipe's gates. In "constrained", s1, s2, s3 and s5 of all blocks are vector 0, and s4 of block l is vector 1 + l. In "mlp"
+ * and its ablations, s4 of block l is vector l, and the others are not pruned.
+ */
+export function sharingOf({ gates, widthMultiple = 1 }: PrunedVectors, layout: GateLayout): Sharing {
+  const mlpOnly = prunesMlpOnly(gates);
+  if (gates !== "constrained" && !mlpOnly) return { own: layout, shown: layout.sizes.map((_, i) => i), widthMultiple };
+  const isMiddle = (i: number): boolean => i % VECTORS_PER_BLOCK === S4;
+  const [others, first] = mlpOnly ? [NOT_PRUNED, 0] : [0, 1];
+  const shown = layout.sizes.map((_, i) => (isMiddle(i) ? first + Math.floor(i / VECTORS_PER_BLOCK) : others));
+  const own = layoutOf([...layout.sizes.slice(0, first), ...layout.sizes.filter((_, i) => isMiddle(i))]);
+  return { own, shown, widthMultiple };
 }
 
 /** The flat buffer of one value per gate, given vector by vector. Padding is 0. Throws "shape" for a vector of another size. */

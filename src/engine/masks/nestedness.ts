@@ -44,7 +44,7 @@ export function nestedArchitectures(
   made: readonly LogitsAt[],
   layout: GateLayout,
   budget: Budget,
-  sharing: Sharing = sharingOf("full", layout),
+  sharing: Sharing = sharingOf({ gates: "full" }, layout),
 ): Architecture[] {
   invariant(made.length > 0, "shape", "gate logits: expected at least one ratio, got none");
   const found = new Map<LogitsAt, Architecture>();

@@ -44,8 +44,14 @@ interface OpenOptions {
   cancelled?: () => boolean;
 }
 
-/** Opens a model. Throws "config", "unsupported" or "format" before anything is uploaded, then "cancelled" or an error of the GPU. */
-export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
+/** A model's files, checked against each other. */
+interface ModelFiles extends Pick<OpenedModel, "folder" | "config" | "weights" | "tokenizer" | "dtype" | "notes"> {
+  /** The parsed config.json. */
+  rawConfig: unknown;
+}
+
+/** Reads all that `openModel` reads before it needs a device. Throws "config", "unsupported" or "format". */
+export async function readModelFiles(original: Folder): Promise<ModelFiles> {
   const { folder: resolved, config, weights, notes: fileNotes } = await resolveFiles(original);
   const rawConfig = await readJson(await resolved.open("config.json"));
   const tensors = checkWeights(config, weights);
@@ -64,6 +70,13 @@ export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions
     "unsupported",
     `${weights.file}: dtype: expected F32, F16 or BF16, got ${dtype}. ${TAKE_FLOATS}`,
   );
+  return { folder, rawConfig, config, weights, tokenizer, dtype, notes };
+}
+
+/** Opens a model. Throws "config", "unsupported" or "format" before anything is uploaded, then "cancelled" or an error of the GPU. */
+export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
+  const files = await readModelFiles(original);
+  const { folder, rawConfig, config, weights, tokenizer, dtype, notes } = files;
   await options.onConfig?.(config);
   const model = await loadModel(ctx, config, weights, {
     ...(options.precision ? { precision: options.precision } : {}),

@@ -7,6 +7,11 @@ import { MAKE_TOKENIZER, MERGES_FILE, tokenizerOfVocab, VOCAB_FILE } from "../to
 
 const FILE = "tokenizer.json";
 const CONFIG_FILE = "tokenizer_config.json";
+/** The largest published tokenizer.json has 35 MB. */
+const VOCABULARY_BYTES = 256e6;
+/** Files whose keys are words, at the root or in the vocabulary. */
+const WORDS_JSON = { mostBytes: VOCABULARY_BYTES, wordsAt: [""] };
+const TOKENIZER_JSON = { mostBytes: VOCABULARY_BYTES, wordsAt: ["model.vocab"] };
 /** Vocabularies that transformers converts, but Espalier does not read. */
 const OTHER_VOCABULARIES = [
   "tokenizer.model",
@@ -31,11 +36,11 @@ export async function withTokenizerFile(folder: Folder, rawConfig: unknown): Pro
   const source = jsonSource(
     FILE,
     tokenizerOfVocab({
-      vocab: await jsonOf(folder, VOCAB_FILE),
+      vocab: await readJson(await folder.open(VOCAB_FILE), WORDS_JSON),
       merges: await readText(await folder.open(MERGES_FILE)),
       config: await jsonOf(folder, CONFIG_FILE),
       specialTokensMap: await jsonOf(folder, "special_tokens_map.json"),
-      addedTokens: await jsonOf(folder, "added_tokens.json"),
+      addedTokens: await jsonOf(folder, "added_tokens.json", WORDS_JSON),
       modelType: String(modelType),
       modelClass: typeof modelClass === "string" ? modelClass : undefined,
     }),
@@ -43,13 +48,29 @@ export async function withTokenizerFile(folder: Folder, rawConfig: unknown): Pro
   return withFiles(folder, new Map([[FILE, () => Promise.resolve(source)]]));
 }
 
-/** Reads the tokenizer of a folder that `withTokenizerFile` returned. Throws what `loadTokenizer` throws. */
+/** Words, a long one, numbers, spaces, punctuation, lines and other scripts: enough for a hostile rule to show. */
+const SAMPLE = `It's a sample, of 1,234.5 words!\n\n\t${"ab".repeat(40)} ${" ".repeat(40)}${"1".repeat(40)}${"-".repeat(40)}\r\n${"e\u0301".repeat(20)}日本語 Ünï 😀 <s>`;
+
+/**
+ * Reads the tokenizer of a folder that `withTokenizerFile` returned, and tries it on a sample. Throws what `loadTokenizer` throws, and
+ * "unsupported" where a pattern or a normaliser takes too long or makes too much of the sample.
+ */
 export async function readTokenizer(folder: Folder): Promise<Tokenizer> {
-  return loadTokenizer(await readJson(await folder.open(FILE)), await jsonOf(folder, CONFIG_FILE));
+  const tokenizer = loadTokenizer(
+    await readJson(await folder.open(FILE), TOKENIZER_JSON),
+    await jsonOf(folder, CONFIG_FILE),
+  );
+  try {
+    tokenizer.encode(SAMPLE);
+  } catch (error) {
+    // "format" is about this sample, such as words that a vocabulary without an unknown token lacks
+    if (!(error instanceof EngineError) || error.code !== "format") throw error;
+  }
+  return tokenizer;
 }
 
-async function jsonOf(folder: Folder, name: string): Promise<unknown> {
-  return folder.list().includes(name) ? readJson(await folder.open(name)) : undefined;
+async function jsonOf(folder: Folder, name: string, options?: typeof WORDS_JSON): Promise<unknown> {
+  return folder.list().includes(name) ? readJson(await folder.open(name), options) : undefined;
 }
 
 function noTokenizer(folder: Folder): EngineError {

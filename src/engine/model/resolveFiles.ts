@@ -7,6 +7,7 @@ import { openWeights, type Weights } from "../formats/safetensors/safetensors.ts
 import { adapterNotes, refuseAdapter, refuseForeignTensors } from "./foreignWeights.ts";
 import { storedNames } from "./storedNames.ts";
 import { tieIsWrong } from "./tiedHead.ts";
+import { checkBlocks } from "./weights.ts";
 
 type Json = Record<string, unknown>;
 
@@ -32,6 +33,7 @@ export async function resolveFiles(original: Folder): Promise<ResolvedFiles> {
   const { config, notes } = readConfigWithNotes(raw);
   const stored = await openWeights(original);
   refuseForeignTensors(stored);
+  checkBlocks(config, stored);
   const { renamed, note } = storedNames(config, stored.file, stored.names);
   const named = renamed.size === 0 ? original : await renamedWeights(original, renamed);
   const weights = renamed.size === 0 ? stored : await openWeights(named);

@@ -23,16 +23,27 @@ export interface Selection {
 /** No selection: the dense model. */
 export const DENSE: Selection = { gates: () => undefined, middle: () => undefined };
 
-/**
- * Masks of values in [0, 1], flat in the layout's order; they get a gradient if a tape records. s4Twice multiplies by s4 twice, as the released
- * code does on both branches of a GLU (METHOD.md 1.1).
- */
-export function masked(gates: Tensor, layout: GateLayout, s4Twice = false): Selection {
+interface MaskedOptions {
+  /** Multiplies by s4 twice, as the released code does on both branches of a GLU (METHOD.md 1.1). */
+  s4Twice?: boolean;
+  /** The other four vectors are all ones, and are not applied. */
+  mlpOnly?: boolean;
+}
+
+/** Masks of values in [0, 1], flat in the layout's order; they get a gradient if a tape records. */
+export function masked(
+  gates: Tensor,
+  layout: GateLayout,
+  { s4Twice = false, mlpOnly = false }: MaskedOptions = {},
+): Selection {
   const gatesOf = ({ block, vector: k }: VectorOf<number>): Tensor => {
     const i = VECTORS_PER_BLOCK * block + k;
     return view(gates, layout.offsets[i] ?? 0, [layout.sizes[i] ?? 0], `s${k + 1} of block ${block}`);
   };
-  return { gates: gatesOf, middle: (block) => ({ mask: gatesOf({ block, vector: S4 }), twice: s4Twice }) };
+  return {
+    gates: mlpOnly ? () => undefined : gatesOf,
+    middle: (block) => ({ mask: gatesOf({ block, vector: S4 }), twice: s4Twice }),
+  };
 }
 
 /** Kept dimensions of one block. s4 needs none: the middle of the MLP is narrower. */

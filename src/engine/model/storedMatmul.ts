@@ -46,7 +46,7 @@ export const storedMatmulText = ({ adapter, browser, kernels, shapes }: MatmulSu
  * that has no kernel.
  */
 export function readStoredMatmul(text: string, subject: MatmulSubject, file: string): MatmulTable {
-  const root = new JsonField(parseJson(text, file, ""), file);
+  const root = new JsonField(parseJson(text, file, { advice: "" }), file);
   root.get("format").oneOf([FORMAT]);
   const stored = root.get("subject");
   for (const key of ["adapter", "browser", "kernels"] as const) stored.get(key).oneOf([subject[key]]);

@@ -1,6 +1,7 @@
 // Checks a folder's weights against its config: every tensor is there in its shape, and there are no others.
 import { EngineError, invariant } from "../errors.ts";
 import { FLOAT_DTYPES, isFloatDtype, TAKE_FLOATS } from "../dtype.ts";
+import { readError } from "../formats/files/readError.ts";
 import type { TensorInfo } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { FAMILIES } from "../config/families/families.ts";
@@ -43,6 +44,26 @@ export function extraNotes(config: ModelConfig, weights: WeightNames): string[] 
   return [
     `${weights.file}: ${some(extra)}: not part of the language model. As in transformers, they take no part in what it computes.`,
   ];
+}
+
+/** The number of a block in the name of one of its tensors. */
+const BLOCK = /(?:^|\.)layers\.(\d+)\./;
+
+/**
+ * Refuses more blocks than the weights can have, before a list of their tensors is made: a config.json may name any number. Throws "config".
+ * What it lets pass is compared tensor by tensor in `checkWeights`.
+ */
+export function checkBlocks({ layers }: ModelConfig, { file, names }: Pick<WeightNames, "file" | "names">): void {
+  if (layers <= names.length) return;
+  const blocks = new Set(names.flatMap((name) => BLOCK.exec(name)?.[1] ?? [])).size;
+  throw readError({
+    file: "config.json",
+    field: "num_hidden_layers",
+    expected: `at most ${blocks}, the blocks of ${file} (${names.length} tensors)`,
+    got: String(layers),
+    advice: SAME_MODEL,
+    code: "config",
+  });
 }
 
 /**

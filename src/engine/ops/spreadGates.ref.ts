@@ -1,15 +1,17 @@
-// Reference of copying shared gates to their places.
+// Reference of copying gates to their places.
 import { at, type OpRef, randomInts, randomRef, refTensor, zerosLike } from "./kit/ref.ts";
 
 interface Params {
-  /** The gate of each place; `own` and above is padding. */
+  /** The gate of each place; the number of gates for padding, and more for a fixed gate. */
   sources: readonly number[];
+  /** The value of fixed gates. */
+  fixed: number;
 }
 
 const spreadCase = (own: number, all: number, name = `${own} gates in ${all} places`) => ({
   name,
-  // one more than the number of gates, so that some places are padding
-  params: { sources: [...randomInts(2, [all], own + 1).data] },
+  // two more than the number of gates, so that some places are padding or fixed
+  params: { sources: [...randomInts(2, [all], own + 2).data], fixed: 64 },
   inputs: () => [randomRef(1, [own])],
 });
 
@@ -21,15 +23,19 @@ export const spreadGatesRef: OpRef<Params> = {
     spreadCase(64, 63),
     spreadCase(65, 129),
     spreadCase(128, 1000),
-    { ...spreadCase(4, 6), name: "only padding", params: { sources: [4, 4, 4, 4, 4, 4] } },
+    { ...spreadCase(4, 6), name: "only padding", params: { sources: [4, 4, 4, 4, 4, 4], fixed: 64 } },
+    { ...spreadCase(2, 4), name: "only fixed", params: { sources: [3, 3, 3, 3], fixed: 0.5 } },
   ],
-  forward([own], { sources }) {
+  forward([own], { sources, fixed }) {
     if (!own) throw new RangeError("spreadGates takes gates");
     const { data } = own;
     return [
       refTensor(
         [sources.length],
-        Float64Array.from(sources, (source) => (source < data.length ? at(data, source) : 0)),
+        Float64Array.from(sources, (source) => {
+          if (source < data.length) return at(data, source);
+          return source === data.length ? 0 : fixed;
+        }),
       ),
     ];
   },

@@ -1,4 +1,4 @@
-// Copies shared gates to all their places: what the constrained ablation trains (METHOD.md 1.1).
+// Copies trained gates to all their places and fills the others: shared vectors, and vectors that are not pruned (METHOD.md 1.1).
 import wgsl from "../../../shaders/spread_gates.wgsl?raw";
 import grid from "../../../shaders/lib/grid.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
@@ -11,7 +11,7 @@ const BACKWARD = kernelOf("spreadGates", "backward", [grid, wgsl]);
 
 /** Which places each gate has. */
 export interface SpreadTables {
-  /** u32 (all places): the gate of each place; past the last gate for padding. */
+  /** u32 (all places): the gate of each place; `own`, the number of gates, for padding, and more for a gate that is fixed. */
   readonly sources: Tensor;
   /** u32 (all places): the places ordered by gate. */
   readonly places: Tensor;
@@ -19,7 +19,7 @@ export interface SpreadTables {
   readonly bounds: Tensor;
 }
 
-/** Makes the tables, to outlive steps, or ("step") within a step and until its end. own: number of gates; sources[i] >= own is padding. */
+/** Makes the tables, to outlive steps, or ("step") within a step and until its end. own: number of gates; sources[i] = own is padding, and more is a fixed gate. */
 export function spreadTables(
   ctx: Ctx,
   sources: Uint32Array,
@@ -47,9 +47,12 @@ export function spreadTables(
   };
 }
 
-/** all[i] = own[sources[i]], and 0 for padding. own: (own gates), all: (all places). A gate's gradient is the sum over its places. */
-export function spreadGates(ctx: Ctx, own: Tensor, { sources, places, bounds }: SpreadTables): Tensor {
-  const dims = { own: elements(own), all: elements(sources) };
+/**
+ * all[i] = own[sources[i]], 0 for padding, and `fixed` for fixed gates. own: (own gates), all: (all places). A gate's gradient is the sum over
+ * its places; the others have none.
+ */
+export function spreadGates(ctx: Ctx, own: Tensor, { sources, places, bounds }: SpreadTables, fixed = 0): Tensor {
+  const dims = { own: elements(own), all: elements(sources), fixed };
   invariant(
     bounds.shape[0] === dims.own,
     "shape",

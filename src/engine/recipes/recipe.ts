@@ -9,15 +9,30 @@ export type RatioMode = "one" | "every";
 export const RATIO_MODES: readonly RatioMode[] = ["one", "every"];
 
 /**
- * What makes the gate logits: the full method, or one of the paper's ablations (METHOD.md 1.1). constrained: s1, s2, s3 and s5 of all blocks
- * share one vector. no-gru: a linear head for each vector on its own fixed random input. no-hypernetwork: the logits are the parameters.
+ * Which gates there are, and what makes their logits: the full method, only s4 (mlp), or one of the paper's ablations (METHOD.md 1.1).
+ * constrained: s1, s2, s3 and s5 of all blocks share one vector. no-gru: a linear head for each vector on its own fixed random input.
+ * no-hypernetwork: the logits are the parameters. The last two also exist for s4 alone; with mlp, constrained has nothing to share.
  */
-export type GateMode = "full" | "constrained" | "no-gru" | "no-hypernetwork";
-export const GATE_MODES: readonly GateMode[] = ["full", "constrained", "no-gru", "no-hypernetwork"];
+export const GATE_MODES = [
+  ...(["full", "mlp", "constrained", "no-gru", "no-hypernetwork", "mlp-no-gru", "mlp-no-hypernetwork"] as const),
+] as const;
+export type GateMode = (typeof GATE_MODES)[number];
+
+/** Whether only s4 is pruned, so that s1, s2, s3 and s5 are all ones. */
+export const prunesMlpOnly = (gates: GateMode): boolean => gates.startsWith("mlp");
+
+/** The modes that a hypernetwork makes gate logits for, and so any ratio. */
+const HYPERNETWORK_MODES: readonly GateMode[] = ["full", "mlp", "constrained"];
+
+/** What the kept MLP widths are multiples of. */
+export const WIDTH_MULTIPLES = [1, 8, 32, 64, 256] as const;
+export type WidthMultiple = (typeof WIDTH_MULTIPLES)[number];
 
 export interface Recipe {
   method: "disp";
   gates: GateMode;
+  /** The kept width of s4 in each block is a multiple of this, or the full width (METHOD.md 1.5). */
+  widthMultiple: WidthMultiple;
   ratioMode: RatioMode;
   /** The kept share of the block weights, p in METHOD.md. In a run for every ratio, the one that the studio shows. */
   ratio: number;
@@ -41,6 +56,7 @@ export interface Recipe {
 export const DEFAULT_RECIPE: Recipe = {
   method: "disp",
   gates: "full",
+  widthMultiple: 1,
   ratioMode: "one",
   ratio: 0.5,
   ratioFrom: 0.35,
@@ -83,13 +99,15 @@ export const writtenName = (field: RecipeNumber): string =>
   Object.hasOwn(WRITTEN, field) ? WRITTEN[field as keyof typeof WRITTEN] : field;
 
 /** The recipe as it is stored in a file; `recipeOf` is the inverse. */
-export function recipeJson({ method, gates, ratioMode, ratio, ratioFrom, ratioTo, ...rest }: Recipe): RecipeJson {
-  return { method, gates, ratioMode, keep: ratio, keepFrom: ratioFrom, keepTo: ratioTo, ...rest };
+export function recipeJson({ ratio, ratioFrom, ratioTo, ...recipe }: Recipe): RecipeJson {
+  const { method, gates, widthMultiple, ratioMode, ...rest } = recipe;
+  return { method, gates, widthMultiple, ratioMode, keep: ratio, keepFrom: ratioFrom, keepTo: ratioTo, ...rest };
 }
 
 /** The recipe of a file. */
-export function recipeOf({ method, gates, ratioMode, keep, keepFrom, keepTo, ...rest }: RecipeJson): Recipe {
-  return { method, gates, ratioMode, ratio: keep, ratioFrom: keepFrom, ratioTo: keepTo, ...rest };
+export function recipeOf({ keep, keepFrom, keepTo, ...recipe }: RecipeJson): Recipe {
+  const { method, gates, widthMultiple, ratioMode, ...rest } = recipe;
+  return { method, gates, widthMultiple, ratioMode, ratio: keep, ratioFrom: keepFrom, ratioTo: keepTo, ...rest };
 }
 
 const WHOLE: ReadonlySet<string> = new Set(["steps", "tokens", "seed", "checkpointEvery"]);
@@ -115,17 +133,22 @@ export const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
 /** Checks every field and their combination. Throws EngineError("config") naming the field, what was expected and what it got. */
 export function checkRecipe(recipe: Recipe): Recipe {
   for (const field of RECIPE_NUMBERS) checkRecipeNumber(field, recipe[field]);
-  const { gates, ratioFrom, ratioTo, ratioMode } = recipe;
+  const { gates, widthMultiple, ratioFrom, ratioTo, ratioMode } = recipe;
   invariant(GATE_MODES.includes(gates), "config", `gates: expected one of ${GATE_MODES.join(", ")}, got ${gates}`);
+  invariant(
+    WIDTH_MULTIPLES.includes(widthMultiple),
+    "config",
+    `widthMultiple: expected one of ${WIDTH_MULTIPLES.join(", ")}, got ${widthMultiple}`,
+  );
   invariant(
     RATIO_MODES.includes(ratioMode),
     "config",
     `ratioMode: expected one of ${RATIO_MODES.join(", ")}, got ${ratioMode}`,
   );
   invariant(
-    ratioMode === "one" || gates === "full" || gates === "constrained",
+    ratioMode === "one" || HYPERNETWORK_MODES.includes(gates),
     "config",
-    `gates: expected full or constrained, got ${gates}. A run for every ratio needs a hypernetwork; train this one for one ratio.`,
+    `gates: expected full, mlp or constrained, got ${gates}. A run for every ratio needs a hypernetwork; train this one for one ratio.`,
   );
   invariant(
     ratioMode === "one" || ratioFrom <= ratioTo,

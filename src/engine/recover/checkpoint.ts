@@ -4,8 +4,11 @@ import { invariant } from "../errors.ts";
 import { parseJson } from "../formats/files/folder.ts";
 import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
-import { checkRecoverRecipe, type RecoverRecipe } from "../recipes/recoverRecipe.ts";
+import { readRecoverRecipe } from "../formats/receipt/recoveryReceipt.ts";
+import { JsonField } from "../json/jsonFields.ts";
+import type { RecoverRecipe } from "../recipes/recoverRecipe.ts";
 import { elements, type Tensor } from "../tensor.ts";
+import { checkTrained, readStep } from "../train/checkpointFields.ts";
 import type { GuardRecord } from "./guard.ts";
 
 interface RecoverCheckpoint {
@@ -37,7 +40,9 @@ export function encodeRecovery(checkpoint: RecoverCheckpoint): Promise<Uint8Arra
   return collectBytes(writeSafetensors(streams, { format: FORMAT, state, subject }));
 }
 
-/** Reads the bytes of `encodeRecovery`. Throws "format" if they are something else or damaged, and "config" for their recipe. */
+const START_ANEW = "Start a new recovery.";
+
+/** Reads the bytes of `encodeRecovery`. Throws "format" if they are something else or damaged, and "config" for a recipe out of bounds. */
 export async function decodeRecovery(bytes: Uint8Array<ArrayBuffer>): Promise<RecoverCheckpoint> {
   const file = await readSafetensors(memorySource("checkpoint", bytes));
   const { format, state, subject } = file.metadata;
@@ -46,17 +51,31 @@ export async function decodeRecovery(bytes: Uint8Array<ArrayBuffer>): Promise<Re
     "format",
     `checkpoint: format: expected ${FORMAT}, got ${format ?? "nothing"}. It is from another program or version; start a new recovery.`,
   );
-  const { recipe, step, guard } = parseJson(state, "checkpoint: state", "Start a new recovery.") as Pick<
-    RecoverCheckpoint,
-    "recipe" | "step" | "guard"
-  >;
+  const json = parseJson(state, "checkpoint", { field: "state", advice: START_ANEW });
+  const field = new JsonField(json, "checkpoint", "state", START_ANEW);
+  const recipe = readRecoverRecipe(field.get("recipe"));
+  const step = readStep(field.get("step"), recipe.steps);
+  const guard = field.get("guard");
   const [theta, m, v, best] = await Promise.all(TENSORS.map((name) => file.readFloat32(name)));
-  invariant(
-    theta && m && v && best && [m, v, best].every(({ length }) => length === theta.length),
-    "format",
-    "checkpoint: expected tensors of equal length, got others. Start a new recovery.",
-  );
-  return { recipe: checkRecoverRecipe(recipe), step, subject, ...(guard ? { guard } : {}), theta, m, v, best };
+  invariant(theta && m && v && best, "bug", "expected four tensors");
+  checkTrained({ theta, m, v, best }, START_ANEW);
+  return {
+    ...{ recipe, step, subject },
+    ...(guard.value === undefined ? {} : { guard: readGuard(guard, step) }),
+    ...{ theta, m, v, best },
+  };
+}
+
+function readGuard(field: JsonField, step: number): GuardRecord {
+  const perplexity = (name: string): number => field.get(name).number({ min: 1 });
+  return {
+    before: perplexity("before"),
+    best: perplexity("best"),
+    bestStep: field.get("bestStep").count(step),
+    last: perplexity("last"),
+    lastStep: field.get("lastStep").count(step),
+    tokens: field.get("tokens").count(),
+  };
 }
 
 /** The values of tensors, one after the other. */

@@ -1,6 +1,7 @@
 // Decoders: from the texts of tokens to text. Each equals its namesake in the tokenizers library.
 import type { JsonField } from "../json/jsonFields.ts";
 import { bytesOfCharacters } from "./byteLevel.ts";
+import { replaced } from "./growth.ts";
 import { flagOr, isAbsent, makePart, type Makers, textOr } from "./part.ts";
 import { readPattern } from "./pattern.ts";
 import { utf8 } from "./unicode.ts";
@@ -23,9 +24,9 @@ const MAKERS: Makers<TokenDecoder> = {
   Fuse: () => (tokens) => [tokens.join("")],
   Strip: (field) => strip(field.get("content").text(), field.get("start").count(), field.get("stop").count()),
   Replace: (field) => {
-    const pattern = readPattern(field.get("pattern"));
+    const search = readPattern(field.get("pattern"));
     const content = field.get("content").text();
-    return (tokens) => tokens.map((token) => token.replace(pattern, () => content));
+    return (tokens) => tokens.map((token) => replaced(token, search, { content, field }));
   },
   Metaspace: metaspace,
   WordPiece: wordPiece,

@@ -1,6 +1,7 @@
 // Normalisers: what changes a text before it is cut into words. Each equals its namesake in the tokenizers library.
 import type { JsonField } from "../json/jsonFields.ts";
 import { toByteCharacters } from "./byteLevel.ts";
+import { bounded, checkGrowth, replaced } from "./growth.ts";
 import { flagOr, isAbsent, makePart, type Makers } from "./part.ts";
 import type { Normalizer } from "./normalizer.ts";
 import { readPattern } from "./pattern.ts";
@@ -8,13 +9,17 @@ import { readPrecompiled } from "./precompiled.ts";
 
 /** Throws "unsupported" for a type that is not computed, "format" for fields of the wrong kind. */
 export function readNormalizer(field: JsonField): Normalizer {
-  return isAbsent(field) ? (text) => text : makePart(field, "normaliser", MAKERS);
+  return isAbsent(field) ? (text) => text : bounded(makePart(field, "normaliser", MAKERS), field);
 }
 
 const MAKERS: Makers<Normalizer> = {
   Sequence: (field) => {
     const steps = field.get("normalizers").list().map(readNormalizer);
-    return (text, onMoved) => steps.reduce((done, step) => step(done, onMoved), text);
+    return (text, onMoved) => {
+      let done = text;
+      for (const step of steps) done = checkGrowth(text, step(done, onMoved), field);
+      return done;
+    };
   },
   NFC: () => (text) => text.normalize("NFC"),
   NFD: () => (text) => text.normalize("NFD"),
@@ -28,9 +33,9 @@ const MAKERS: Makers<Normalizer> = {
     return (text) => (text === "" ? text : prefix + text);
   },
   Replace: (field) => {
-    const pattern = readPattern(field.get("pattern"));
+    const search = readPattern(field.get("pattern"));
     const content = field.get("content").text();
-    return (text) => text.replace(pattern, () => content);
+    return (text) => replaced(text, search, { content, field });
   },
   ByteLevel: () => toByteCharacters,
   Nmt: () => nmt,

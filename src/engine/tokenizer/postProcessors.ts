@@ -10,10 +10,16 @@ interface SpecialFrame {
 
 const NOTHING: SpecialFrame = { before: [], after: [] };
 
-/** Throws "unsupported" for a type that is not computed. */
-export function readPostProcessor(field: JsonField): SpecialFrame {
-  return isAbsent(field) ? NOTHING : makePart(field, "post-processor", MAKERS);
+/** Throws "unsupported" for a type that is not computed, "format" for an id that is no key of `tokens`. */
+export function readPostProcessor(field: JsonField, tokens: ReadonlyMap<number, string>): SpecialFrame {
+  if (isAbsent(field)) return NOTHING;
+  const frame = readProcessor(field);
+  const unknown = [...frame.before, ...frame.after].find((id) => !tokens.has(id));
+  return unknown === undefined ? frame : field.refuse(`ids of the tokenizer's tokens, which ${unknown} is not`);
 }
+
+const readProcessor = (field: JsonField): SpecialFrame =>
+  isAbsent(field) ? NOTHING : makePart(field, "post-processor", MAKERS);
 
 /** ["</s>", 2]. */
 const idOfPair = (field: JsonField): number => field.list(2)[1]?.count() ?? 0;
@@ -31,7 +37,7 @@ const MAKERS: Makers<SpecialFrame> = {
     field
       .get("processors")
       .list()
-      .map(readPostProcessor)
+      .map(readProcessor)
       .reduce((inner, outer) => ({
         before: [...outer.before, ...inner.before],
         after: [...inner.after, ...outer.after],

@@ -1,8 +1,9 @@
 // Pre-tokenizers: what cuts a normalised text into words, which the model then encodes one by one.
 import type { JsonField } from "../json/jsonFields.ts";
 import { toByteCharacters } from "./byteLevel.ts";
-import { flagOr, isAbsent, makePart, type Makers, textOr } from "./part.ts";
-import { literal, readPattern } from "./pattern.ts";
+import type { Search } from "./countedSearch.ts";
+import { flagOr, isAbsent, makePart, type Makers } from "./part.ts";
+import { literal, readPattern, searchOf } from "./pattern.ts";
 import { type Behaviour, BEHAVIOURS, matchSpans, split } from "./splits.ts";
 import { PUNCTUATION, WORD_CLASS } from "./unicode.ts";
 
@@ -26,10 +27,10 @@ export function readPreTokenizer(field: JsonField): PreTokenizer {
 
 const WHOLE: PreTokenizer = { cut: (text) => [text] };
 
-function cutAt(pattern: RegExp, behaviour: Behaviour, invert = false): PreTokenizer {
+function cutAt(search: Search, behaviour: Behaviour, invert = false): PreTokenizer {
   return {
-    cut: (text) => split(text, matchSpans(text, pattern, invert), behaviour),
-    movesStart: (text) => behaviour === "Removed" && firstOf(matchSpans(text, pattern, invert))?.match === true,
+    cut: (text) => split(text, matchSpans(text, search, invert), behaviour),
+    movesStart: (text) => behaviour === "Removed" && firstOf(matchSpans(text, search, invert))?.match === true,
   };
 }
 
@@ -37,6 +38,12 @@ function firstOf<T>(all: Iterable<T>): T | undefined {
   for (const one of all) return one;
   return undefined;
 }
+
+const WHITE_SPACE = searchOf(/\p{White_Space}/gu);
+
+/** A text of one character. */
+const character = (field: JsonField): string =>
+  Array.from(field.text()).length === 1 ? field.text() : field.refuse("one character");
 
 const behaviourOf = (field: JsonField): Behaviour =>
   isAbsent(field.get("behavior")) ? "Isolated" : field.get("behavior").oneOf(BEHAVIOURS);
@@ -46,12 +53,14 @@ const MAKERS: Makers<PreTokenizer> = {
   ByteLevel: byteLevel,
   Metaspace: metaspace,
   Split: (field) => cutAt(readPattern(field.get("pattern")), behaviourOf(field), flagOr(field.get("invert"), false)),
-  Punctuation: (field) => cutAt(PUNCTUATION, behaviourOf(field)),
-  Digits: (field) => cutAt(/\p{N}/gu, flagOr(field.get("individual_digits"), false) ? "Isolated" : "Contiguous"),
-  Whitespace: () => cutAt(new RegExp(`[${WORD_CLASS}]+|[^${WORD_CLASS}\\p{White_Space}]+`, "gu"), "Removed", true),
-  WhitespaceSplit: () => cutAt(/\p{White_Space}/gu, "Removed"),
-  BertPreTokenizer: () => chained(cutAt(/\p{White_Space}/gu, "Removed"), cutAt(PUNCTUATION, "Isolated")),
-  CharDelimiterSplit: (field) => cutAt(literal(field.get("delimiter").text()), "Removed"),
+  Punctuation: (field) => cutAt(searchOf(PUNCTUATION), behaviourOf(field)),
+  Digits: (field) =>
+    cutAt(searchOf(/\p{N}/gu), flagOr(field.get("individual_digits"), false) ? "Isolated" : "Contiguous"),
+  Whitespace: () =>
+    cutAt(searchOf(new RegExp(`[${WORD_CLASS}]+|[^${WORD_CLASS}\\p{White_Space}]+`, "gu")), "Removed", true),
+  WhitespaceSplit: () => cutAt(WHITE_SPACE, "Removed"),
+  BertPreTokenizer: () => chained(cutAt(WHITE_SPACE, "Removed"), cutAt(searchOf(PUNCTUATION), "Isolated")),
+  CharDelimiterSplit: (field) => cutAt(literal(character(field.get("delimiter"))), "Removed"),
   FixedLength: (field) =>
     fixedLength(isAbsent(field.get("length")) ? 5 : field.get("length").number({ min: 1, whole: true })),
 };
@@ -90,7 +99,7 @@ function byteLevel(field: JsonField): PreTokenizer {
 const SCHEMES = ["always", "first", "never"] as const;
 
 function metaspace(field: JsonField): PreTokenizer {
-  const mark = textOr(field.get("replacement"), "\u2581");
+  const mark = isAbsent(field.get("replacement")) ? "\u2581" : character(field.get("replacement"));
   const scheme = isAbsent(field.get("prepend_scheme"))
     ? flagOr(field.get("add_prefix_space"), true)
       ? "always"

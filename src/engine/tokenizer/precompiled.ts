@@ -5,6 +5,8 @@ import { utf8 } from "./unicode.ts";
 
 /** Longer grapheme clusters are replaced character by character. Bytes of UTF-8. */
 const LONGEST_GRAPHEME = 5;
+/** Bytes of a replacement; those of SentencePiece have up to 33. */
+const LONGEST_REPLACEMENT = 256;
 const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 /** {"precompiled_charsmap": base64}: bytes of the trie (u32), the trie, then replacements that end in a zero. Throws "format". */
@@ -64,5 +66,6 @@ const offsetOf = (unit: number): number => (unit >>> 10) << ((unit & 0x200) >>> 
 function textAt(replacements: Uint8Array, at: number, field: JsonField): string {
   const end = replacements.indexOf(0, at);
   if (at >= replacements.length || end < 0) return field.refuse("offsets within the table");
+  if (end - at > LONGEST_REPLACEMENT) return field.refuse(`replacements of at most ${LONGEST_REPLACEMENT} bytes`);
   return strict.decode(replacements.subarray(at, end));
 }

@@ -143,7 +143,10 @@ interface PlacedToken {
 }
 
 function ofDecoder(decoder: JsonField): PlacedToken[] {
-  const all = decoder.entries().map(([id, token]) => ({ id: Number(id), token: readToken(token, false) }));
+  const all = decoder.entries().map(([id, token]) => {
+    if (!/^\d{1,10}$/.test(id)) token.refuse("whole numbers of at least 0 as the keys of the tokens");
+    return { id: Number(id), token: readToken(token, false) };
+  });
   return all.sort((a, b) => a.id - b.id);
 }
 

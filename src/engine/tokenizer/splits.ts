@@ -1,4 +1,5 @@
 // Cutting text at matches of a pattern, with the five behaviours of the tokenizers library.
+import type { Search } from "./countedSearch.ts";
 
 /** What becomes of a match: a piece of its own, dropped, or joined to its neighbours. */
 export const BEHAVIOURS = ["Isolated", "Removed", "MergedWithPrevious", "MergedWithNext", "Contiguous"] as const;
@@ -12,9 +13,9 @@ interface MatchSpan {
 }
 
 /** All of a text as spans, matched and unmatched in turn; `invert` swaps the two. */
-export function* matchSpans(text: string, pattern: RegExp, invert = false): Generator<MatchSpan> {
+export function* matchSpans(text: string, search: Search, invert = false): Generator<MatchSpan> {
   let from = 0;
-  for (const { index, 0: found } of text.matchAll(pattern)) {
+  for (const { index, 0: found } of search(text)) {
     if (found === "") continue;
     if (from < index) yield { start: from, end: index, match: invert };
     from = index + found.length;

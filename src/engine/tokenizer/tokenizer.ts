@@ -27,6 +27,8 @@ export interface Tokenizer {
   readonly vocabSize: number;
   /** Ids of text; "<s>" in the text is the token, as in transformers. Linear in the length of the text. */
   encode(text: string, options?: EncodeOptions): number[];
+  /** The same in slices of some milliseconds, between which the caller can let other work run, or stop. Returns the ids. */
+  encodeInSlices(text: string, options?: EncodeOptions): Generator<undefined, number[]>;
   /** Text of ids; bytes that are not UTF-8 become U+FFFD, ids that the tokenizer does not have become nothing. */
   decode(ids: ArrayLike<number>, options?: DecodeOptions): string;
   /** Decodes token by token; what it emits, joined, is what `decode` gives for all ids. */
@@ -47,31 +49,41 @@ export function loadTokenizer(tokenizerJson: unknown, tokenizerConfigJson: unkno
   const normalize = readNormalizer(root.get("normalizer"));
   const sections = sectionsOf(added, normalize);
   const encodeWords = wordEncoder(model, readPreTokenizer(root.get("pre_tokenizer")));
-  const frame = readPostProcessor(root.get("post_processor"));
   const { texts, special } = tokensById(model, added, normalize);
+  const frame = readPostProcessor(root.get("post_processor"), texts);
   const decoder = readDecoder(root.get("decoder"));
   const decode: Tokenizer["decode"] = (ids, { skipSpecialTokens = false } = {}) => {
     const tokens = Array.from(ids, (id) => (skipSpecialTokens && special.has(id) ? undefined : texts.get(id)));
     return decoder(tokens.filter((token) => token !== undefined)).join("");
   };
+  const encodeInSlices: Tokenizer["encodeInSlices"] = function* (text, { addSpecialTokens = false } = {}) {
+    const ids: number[] = [];
+    const push = (more: readonly number[]): void => {
+      for (const id of more) ids.push(id);
+    };
+    if (addSpecialTokens) push(frame.before);
+    for (const { section, first } of sections(wellFormed(text))) {
+      if (typeof section === "string") yield* encodeWords(section, first, push);
+      else ids.push(section.id);
+    }
+    if (addSpecialTokens) push(frame.after);
+    return ids;
+  };
   return {
     vocabSize: [...texts.keys()].reduce((most, id) => Math.max(most, id + 1), 0),
-    encode(text, { addSpecialTokens = false } = {}) {
-      const ids: number[] = [];
-      const push = (more: readonly number[]): void => {
-        for (const id of more) ids.push(id);
-      };
-      if (addSpecialTokens) push(frame.before);
-      for (const { section, first } of sections(wellFormed(text))) {
-        if (typeof section === "string") encodeWords(section, first, push);
-        else ids.push(section.id);
-      }
-      if (addSpecialTokens) push(frame.after);
-      return ids;
-    },
+    encode: (text, options) => finished(encodeInSlices(text, options)),
+    encodeInSlices,
     decode,
     stream: (options) => startTextStream((ids) => decode(ids, options)),
   };
+}
+
+/** What a generator returns, without a break. */
+function finished<T>(slices: Generator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = slices.next();
+    if (done) return value;
+  }
 }
 
 function tokensById(
@@ -94,11 +106,14 @@ const CACHE_WORDS = 65_536;
 /** Longer ones are not remembered: they do not come again. */
 const CACHE_CHARACTERS = 64;
 
+/** Words that are encoded before other work may run. */
+const WORDS_PER_SLICE = 2000;
+
 /** Encodes a section word by word, and a word without end part by part, remembering ids. */
 function wordEncoder(
   model: TokenModel,
   { cut, spell }: PreTokenizer,
-): (section: string, first: boolean, push: (ids: readonly number[]) => void) => void {
+): (section: string, first: boolean, push: (ids: readonly number[]) => void) => Generator<undefined> {
   const cache = new Map<string, readonly number[]>();
   const idsOf = (word: string, spelled: (word: string) => string): readonly number[] => {
     const known = cache.get(word);
@@ -110,8 +125,10 @@ function wordEncoder(
     return ids;
   };
   const asItIs = (word: string): string => word;
-  return (section, first, push) => {
+  let count = 0;
+  return function* (section, first, push) {
     for (const word of cut(section, first)) {
+      if (++count % WORDS_PER_SLICE === 0) yield;
       if (spell || !model.cut) push(idsOf(word, spell ?? asItIs));
       else for (const part of model.cut(word)) push(idsOf(part, asItIs));
     }

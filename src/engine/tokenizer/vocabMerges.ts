@@ -2,6 +2,7 @@
 import { EngineError } from "../errors.ts";
 import { JsonField } from "../json/jsonFields.ts";
 import { flagOr, isAbsent, PUBLISHED_TOKENIZER } from "./part.ts";
+import { QWEN2_WORDS } from "./publishedPatterns.ts";
 import { specialTokens, type TokenFiles } from "./specialTokens.ts";
 import { readVocabulary } from "./vocabulary.ts";
 
@@ -17,10 +18,6 @@ export interface VocabularyFiles extends TokenFiles {
   modelType: string;
   modelClass: string | undefined;
 }
-
-/** Qwen2Tokenizer's words; the other classes have GPT-2's, which are those of ByteLevel. */
-const QWEN2_WORDS =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
 /** The class that transformers uses for a model whose files name none. */
 const CLASS_OF: Readonly<Record<string, string>> = {
@@ -43,6 +40,7 @@ export function tokenizerOfVocab(parts: VocabularyFiles): object {
   const config = new JsonField(parts.config ?? {}, "tokenizer_config.json", "", PUBLISHED_TOKENIZER);
   const prefix = flagOr(config.get("add_prefix_space"), false);
   const byteLevel = { type: "ByteLevel", add_prefix_space: prefix, trim_offsets: true, use_regex: !qwen2 };
+  // Qwen2Tokenizer has words of its own; the other classes have GPT-2's, which are those of ByteLevel
   const words = { type: "Split", pattern: { Regex: QWEN2_WORDS }, behavior: "Isolated", invert: false };
   const { added, begin, end } = specialTokens(parts, vocabulary, qwen2);
   return {

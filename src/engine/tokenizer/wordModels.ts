@@ -4,12 +4,17 @@ import type { TokenModel } from "./model.ts";
 import { isAbsent, textOr } from "./part.ts";
 import { readVocabulary } from "./vocabulary.ts";
 
+/** The work for a word grows with the cube of its length; published files have 100. */
+const LONGEST_WORD = 1000;
+
 /** The longest token that a word begins with, then the longest of the rest, and so on; a word that this does not finish is unknown. */
 export function readWordPiece(field: JsonField): TokenModel {
   const vocabulary = readVocabulary(field.get("vocab"));
   const unknown = unknownOf(field, vocabulary, "[UNK]");
   const prefix = textOr(field.get("continuing_subword_prefix"), "##");
-  const longest = isAbsent(field.get("max_input_chars_per_word")) ? 100 : field.get("max_input_chars_per_word").count();
+  const longest = isAbsent(field.get("max_input_chars_per_word"))
+    ? 100
+    : field.get("max_input_chars_per_word").count(LONGEST_WORD);
   return {
     vocabulary,
     size: vocabulary.size,

@@ -1,8 +1,10 @@
 // Checkpoints survive a round trip, and damaged ones are refused.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { EngineError } from "../errors.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { DEFAULT_RECIPE, type Recipe } from "../recipes/recipe.ts";
+import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
+import { DEFAULT_RECIPE, type Recipe, recipeJson } from "../recipes/recipe.ts";
 
 const checkpoint: Checkpoint = {
   recipe: { ...DEFAULT_RECIPE, ratio: 0.3, seed: 7 },
@@ -39,7 +41,7 @@ test("a truncated file is refused", async () => {
 test("a recipe out of bounds is refused by its field", async () => {
   const bad = await encodeCheckpoint({ ...checkpoint, recipe: { ...checkpoint.recipe, steps: -1 } });
   await expect(decodeCheckpoint(bad)).rejects.toThrow(
-    "checkpoint: recipe: steps: expected a whole number from 1 to 100000, got -1. Start a new run.",
+    "checkpoint: recipe.steps: expected a whole number from 1 to 100000, got -1. Start a new run.",
   );
 });
 
@@ -47,7 +49,7 @@ test("an ablation without a hypernetwork is refused for every ratio", async () =
   const ask = (gates: Recipe["gates"]) =>
     encodeCheckpoint({ ...checkpoint, recipe: { ...checkpoint.recipe, gates, ratioMode: "every" } });
   await expect(decodeCheckpoint(await ask("no-gru"))).rejects.toThrow(
-    /gates: expected full or constrained, got no-gru/,
+    /gates: expected full, mlp or constrained, got no-gru/,
   );
   expect((await decodeCheckpoint(await ask("constrained"))).recipe.gates).toBe("constrained");
 });
@@ -66,4 +68,64 @@ test("a checkpoint of an older version has no targets, and targets that are not 
   expect((await decodeCheckpoint(saved(bytes.replace('"targets"', '"_argets"')))).targets).toEqual([]);
   await expect(decodeCheckpoint(saved(bytes.replace("[13,0.3]", "[00,0.3]")))).rejects.toThrow(EngineError);
   await expect(decodeCheckpoint(saved(bytes.replace("[13,0.3]", "[0,0.03]")))).rejects.toThrow(/targets/);
+});
+
+describe("what cannot be resumed is refused by its field", () => {
+  /** The checkpoint with another metadata text, written as a stranger might. */
+  const withMetadata = async (name: string, text: string): Promise<Uint8Array<ArrayBuffer>> => {
+    const { tensors, metadata, readTensor } = await readSafetensors(
+      memorySource("checkpoint", await encodeCheckpoint(checkpoint)),
+    );
+    const streams = [...tensors.values()].map(({ name, dtype, shape }) => ({
+      ...{ name, dtype, shape },
+      chunks: async function* () {
+        yield await readTensor(name);
+      },
+    }));
+    return collectBytes(writeSafetensors(streams, { ...metadata, [name]: text }));
+  };
+
+  test.each(["-1", "23.5", "NaN", "Infinity", "1e999", "", "five", "601", "999999", "0x10", "null"])(
+    "step %j",
+    async (step) => {
+      await expect(decodeCheckpoint(await withMetadata("step", step))).rejects.toThrow(
+        `checkpoint: step: expected a whole number from 0 to 600, the steps of the recipe, got ${JSON.stringify(step)}. Start a new run.`,
+      );
+    },
+  );
+
+  const recipe = recipeJson(checkpoint.recipe);
+  test.each([
+    ["null", "checkpoint: recipe: expected an object, got null"],
+    ["[]", "checkpoint: recipe: expected an object, got []"],
+    ["5", "checkpoint: recipe: expected an object, got 5"],
+    [`{"steps":1,"steps":2}`, 'checkpoint: recipe: expected each key once, got "steps" twice'],
+    [JSON.stringify({ ...recipe, method: "magic" }), 'checkpoint: recipe.method: expected one of disp, got "magic"'],
+    [JSON.stringify({ ...recipe, seed: "1" }), 'checkpoint: recipe.seed: expected a number, got "1"'],
+    ["{", "checkpoint: recipe: expected JSON"],
+  ])("recipe %s", async (text, message) => {
+    const decoded = decodeCheckpoint(await withMetadata("recipe", text));
+    await expect(decoded).rejects.toMatchObject({
+      code: "format",
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  test.each([
+    ["theta", NaN, "theta: expected finite values, got NaN at position 1"],
+    ["theta", Infinity, "theta: expected finite values, got Infinity at position 1"],
+    ["m", -Infinity, "m: expected finite values, got -Infinity at position 1"],
+    ["v", NaN, "v: expected finite values of at least 0, got NaN at position 1"],
+    ["v", -1, "v: expected finite values of at least 0, got -1 at position 1"],
+  ] as const)("%s with %d", async (name, value, message) => {
+    const changed = checkpoint[name].slice();
+    changed[1] = value;
+    const bytes = await encodeCheckpoint({ ...checkpoint, [name]: changed });
+    await expect(decodeCheckpoint(bytes)).rejects.toThrow(`checkpoint: ${message}. Start a new run.`);
+  });
+
+  test("moments of another length", async () => {
+    const bytes = await encodeCheckpoint({ ...checkpoint, m: Float32Array.of(1) });
+    await expect(decodeCheckpoint(bytes)).rejects.toThrow("checkpoint: m: expected 3 values, as of theta, got 1");
+  });
 });

@@ -1,13 +1,14 @@
 // A checkpoint: everything that a run needs to continue as if it had not stopped. Stored as safetensors, which other tools can open.
-import { sentence } from "../../shared/format.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { parseJson } from "../formats/files/folder.ts";
 import { collectBytes, memorySource } from "../formats/files/memoryFolder.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors.ts";
-import { checkRecipe, DEFAULT_RECIPE, recipeJson, recipeOf, type Recipe, type RecipeJson } from "../recipes/recipe.ts";
+import { readReceiptRecipe } from "../formats/receipt/readReceipt.ts";
+import { DEFAULT_RECIPE, recipeJson, type Recipe } from "../recipes/recipe.ts";
 import { JsonField } from "../json/jsonFields.ts";
 import { type MatmulTable, readMatmulTable } from "../matmul/matmulTable.ts";
 import { readTargets, type Targets } from "../recipes/targets.ts";
+import { checkTrained, readStep } from "./checkpointFields.ts";
 
 export interface Checkpoint {
   recipe: Recipe;
@@ -52,40 +53,48 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<Arr
   );
 }
 
-/** Reads the bytes of `encodeCheckpoint`. Throws "format" if they are something else or damaged. */
+const START_ANEW = "Start a new run.";
+
+/**
+ * Reads the bytes of `encodeCheckpoint`. Throws "format" if they are something else or damaged: every field is checked as strictly as in a
+ * receipt, and the parameters and moments have to be finite.
+ */
 export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Checkpoint> {
   const file = await readSafetensors(memorySource("checkpoint", bytes));
-  const { format, recipe, step, subject } = file.metadata;
+  const { format, recipe, step, subject, targets, matmul } = file.metadata;
   invariant(
     format === FORMAT && recipe !== undefined && step !== undefined && subject !== undefined,
     "format",
     `checkpoint: format: expected ${FORMAT}, got ${format ?? "nothing"}. It is from another program or version; start a new run.`,
   );
-  let parsed: Recipe;
-  let targets: Targets;
-  try {
-    // A recipe of an older version lacks fields that did not exist then; their defaults give the same run.
-    parsed = checkRecipe(recipeOf({ ...recipeJson(DEFAULT_RECIPE), ...(JSON.parse(recipe) as Partial<RecipeJson>) }));
-    targets = readTargets(new JsonField(JSON.parse(file.metadata["targets"] ?? "[]"), "checkpoint", "targets"));
-  } catch (error) {
-    throw new EngineError(
-      "format",
-      `checkpoint: recipe: ${sentence(EngineError.from(error).message)} Start a new run.`,
-    );
-  }
-  const [theta, m, v] = await Promise.all(TENSORS.map((name) => file.readFloat32(name)));
-  invariant(
-    theta && m && v && theta.length === m.length && m.length === v.length,
-    "format",
-    `checkpoint: expected theta, m and v of equal length, got ${[theta, m, v].map((values) => values?.length ?? 0).join(", ")}. Start a new run.`,
-  );
-  const matmul = readMatmul(file.metadata["matmul"]);
-  return { recipe: parsed, step: Number(step), targets, subject, ...(matmul ? { matmul } : {}), theta, m, v };
+  const read = readRecipe(fieldOf("recipe", recipe));
+  const [theta, m, v] = [await file.readFloat32("theta"), await file.readFloat32("m"), await file.readFloat32("v")];
+  checkTrained({ theta, m, v }, START_ANEW);
+  return {
+    recipe: read,
+    step: readStep(new JsonField(step, "checkpoint", "step", START_ANEW), read.steps),
+    targets: targets === undefined ? [] : readTargets(fieldOf("targets", targets)),
+    subject,
+    ...(matmul === undefined ? {} : { matmul: readMatmul(fieldOf("matmul", matmul)) }),
+    ...{ theta, m, v },
+  };
 }
 
-function readMatmul(text: string | undefined): Checkpoint["matmul"] {
-  if (text === undefined) return undefined;
-  const advice = "Start a new run.";
-  const field = new JsonField(parseJson(text, "checkpoint: matmul", advice), "checkpoint", "matmul", advice);
+const fieldOf = (field: string, text: string): JsonField =>
+  new JsonField(parseJson(text, "checkpoint", { field, advice: START_ANEW }), "checkpoint", field, START_ANEW);
+
+/** A recipe of an older version lacks fields that did not exist then; their defaults give the same run. */
+function readRecipe(field: JsonField): Recipe {
+  const stored = Object.fromEntries(field.entries().map(([name, { value }]) => [name, value]));
+  const complete = new JsonField({ ...recipeJson(DEFAULT_RECIPE), ...stored }, "checkpoint", "recipe", START_ANEW);
+  try {
+    return readReceiptRecipe(complete);
+  } catch (error) {
+    const { message, detail } = EngineError.from(error);
+    throw new EngineError("format", message, detail);
+  }
+}
+
+function readMatmul(field: JsonField): { adapter: string; table: MatmulTable } {
   return { adapter: field.get("adapter").text(), table: readMatmulTable(field.get("table")) };
 }

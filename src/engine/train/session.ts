@@ -8,6 +8,7 @@ import { METRICS } from "../ops/metrics.ts";
 import { writeStepState } from "../ops/kit/stepState.ts";
 import { budgetOf } from "../masks/budget.ts";
 import { gateLayout } from "../masks/gates.ts";
+import { checkReachable } from "../masks/reachable.ts";
 import { gateModelFor } from "../prune/gates/ablations.ts";
 import { ELEMENT_BYTES, elements, type Tensor } from "../tensor.ts";
 import { batchOf } from "./batches.ts";
@@ -77,12 +78,13 @@ export class Session {
   private reported = 0;
   private pausing = false;
 
-  /** Starts at step 0; call `restore` to continue from a checkpoint. Throws what `checkRecipe` throws. */
+  /** Starts at step 0; call `restore` to continue from a checkpoint. Throws what `checkRecipe` and `checkReachable` throw. */
   constructor(ctx: Ctx, model: Model, { recipe, text, subject }: RunInput) {
     this.ctx = ctx;
     this.model = model;
     this.text = text;
     this.recipe = checkRecipe(recipe);
+    checkReachable(model.config, recipe);
     this.ratio = recipe.ratio;
     this.subject = subject;
     const layout = gateLayout(model.config);

@@ -62,10 +62,11 @@ export function trainStep(ctx: Ctx, model: Model, state: TrainState, inputs: Ste
     const logits = state.gateModel.forward(ctx);
     const gates = drawGates(ctx, logits, state, inputs);
     const ids = ctx.upload(inputs.ids, [inputs.ids.length], "batch");
-    const selection = masked(gates.loss, state.gateModel.tables.layout, recipe.estimator === "gumbel");
+    const { tables, mlpOnly } = state.gateModel;
+    const selection = masked(gates.loss, tables.layout, { s4Twice: recipe.estimator === "gumbel", mlpOnly });
     // The budget comes first, so that its gradient comes last: the masks' gradients are then written, not added.
     const { costs, step: stepState, ring } = state;
-    const { penalty, kept } = budget(ctx, gates.budget, { tables: state.gateModel.tables, costs, stepState });
+    const { penalty, kept } = budget(ctx, gates.budget, { tables, costs, stepState });
     const loss = decoderLoss(ctx, model, ids, { selection });
     recordMetrics(ctx, { loss, penalty, kept, stepState, ring });
 

@@ -8,6 +8,7 @@ import {
   GATE_MODES,
   RATIO_MODES,
   WEIGHT_METHODS,
+  WIDTH_MULTIPLES,
 } from "../../engine/index.ts";
 import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../../shared/texts.ts";
 import { hashOf, problemsText, readHash } from "./url.ts";
@@ -43,11 +44,12 @@ describe("url", () => {
         .map((n) => Number(n.toPrecision(12))),
       learningRate: fc.integer({ min: 1, max: 1_000_000 }).map((n) => n / 1e6),
       weightDecay: fc.constantFrom(0, 0.01, 0.05, 10),
+      widthMultiple: fc.constantFrom(...WIDTH_MULTIPLES),
       seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
       checkpointEvery: fc.integer({ min: 1, max: 100_000 }),
     });
     const trainable = recipe.filter(
-      ({ ratioMode, gates }) => ratioMode === "one" || /^(full|constrained)$/.test(gates),
+      ({ ratioMode, gates }) => ratioMode === "one" || /^(full|mlp|constrained)$/.test(gates),
     );
     fc.assert(
       fc.property(trainable, name, name, (one, calibration, evaluation) => {
@@ -96,7 +98,16 @@ describe("url", () => {
       ...["keep", "keepFrom", "keepTo", "steps", "tokens", "lambda", "learningRate", "weightDecay", "seed"],
       ...["checkpointEvery", "calibrationSequences", "calibrationTokens", "calibrationSeed"],
     ];
-    const choices = ["estimator", "gates", "ratioMode", "method", "pattern", "calibration", "evaluation"];
+    const choices = [
+      "estimator",
+      "gates",
+      "widthMultiple",
+      "ratioMode",
+      "method",
+      "pattern",
+      "calibration",
+      "evaluation",
+    ];
     const written = (value: string): string => new URLSearchParams({ value }).toString().slice("value=".length);
     const got = (key: string, value: string): string => {
       const { problems } = readHash(`#${key}=${written(value)}`);

@@ -10,6 +10,7 @@ import {
   GATE_MODES,
   RATIO_MODES,
   RECIPE_NUMBERS,
+  WIDTH_MULTIPLES,
   WEIGHT_RECIPE_BOUNDS,
   WEIGHT_METHODS,
   writtenName,
@@ -78,6 +79,20 @@ const recipeChoice = <K extends "estimator" | "gates" | "ratioMode">(
   read: (value, linked) => ({ ...linked, recipe: { ...linked.recipe, [key]: oneOf(key, choices, value) } }),
 });
 
+const WIDTH_MULTIPLE: LinkField = {
+  key: "widthMultiple",
+  write: ({ recipe }) => String(recipe.widthMultiple),
+  read(value, linked) {
+    const widthMultiple = WIDTH_MULTIPLES.find((one) => String(one) === value);
+    if (widthMultiple === undefined)
+      throw new EngineError(
+        "config",
+        `widthMultiple: expected one of ${WIDTH_MULTIPLES.join(", ")}, got ${shownValue(value)}`,
+      );
+    return { ...linked, recipe: { ...linked.recipe, widthMultiple } };
+  },
+};
+
 const METHOD: LinkField = {
   key: "method",
   write: ({ method }) => method,
@@ -128,6 +143,7 @@ const FIELDS: readonly LinkField[] = [
   ...RECIPE_NUMBERS.map(recipeNumber),
   recipeChoice("estimator", ESTIMATORS),
   recipeChoice("gates", GATE_MODES),
+  WIDTH_MULTIPLE,
   recipeChoice("ratioMode", RATIO_MODES),
   METHOD,
   PATTERN,

@@ -3,7 +3,7 @@ import { EngineError } from "../../engine/index.ts";
 import type { Deps, SliceOf } from "../slice.ts";
 import type { GetState, SetState } from "../storeState.ts";
 import { showArchitecture, showsRun } from "./currentPruning.ts";
-import { clampRatio } from "./ratio.ts";
+import { clampRatio, lowestOf } from "./ratio.ts";
 import type { GatesSlice } from "./runState.ts";
 
 /** The slider rests when it has not moved for this long; then the pruned model is measured. */
@@ -44,7 +44,7 @@ export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
     restored: null,
     setRatio(ratio) {
       const { recipe, model, pruned, recovery, setRecipe, retarget, stopMeasuring, yieldCurve } = get();
-      const next = clampRatio(ratio);
+      const next = clampRatio(ratio, lowestOf(get()).ratio);
       if (!Number.isFinite(next) || next === recipe.ratio) return;
       setRecipe({ ratio: next });
       // Masks of a saved run and single weights stay: they have no gate logits to cut anew. So do masks whose weights are being trained.

@@ -1,6 +1,8 @@
 // The two readings of the slider agree with the paper's definition, and explain a target that cannot be reached.
 import { describe, expect, it } from "vitest";
-import { clampRatio, blockRatioOf, modelRatioOf, targetOfModel } from "./ratio.ts";
+import { DEFAULT_RECIPE } from "../../engine/index.ts";
+import { FACTS } from "../client.fixture.ts";
+import { clampRatio, blockRatioOf, lowestOf, modelRatioOf, targetOfModel } from "./ratio.ts";
 
 const embedded = { blocks: 3_145_728, total: 3_542_208 };
 
@@ -28,6 +30,20 @@ describe("ratio", () => {
     );
     const small = targetOfModel(0.13, embedded);
     expect(small.reachable ? "" : small.reason).toMatch(/5 % of the block weights/);
+  });
+
+  it("starts where the gates of the recipe reach on the open model, and says why", () => {
+    const model = { phase: "open", facts: FACTS } as const;
+    const recipe = { ...DEFAULT_RECIPE, gates: "mlp" } as const;
+    // attention: 4 x 8 + 4 x 4 = 48 of 144; one neuron of the MLP: 12
+    const lowest = lowestOf({ model, recipe });
+    expect(lowest.ratio).toBe(Math.ceil((1000 * 60) / 144) / 1000);
+    expect(lowest.reason).toMatch(/^With gates mlp only s4 is pruned, so attention and at least 1/);
+    expect(lowestOf({ model: { phase: "closed" }, recipe })).toEqual({ ratio: 0.05 });
+    const low = targetOfModel(0.3, FACTS.parameters, lowest);
+    expect(low).toMatchObject({ reachable: false, ratio: lowest.ratio });
+    expect(low.reachable ? "" : low.reason).toMatch(/^Can't go below 57\.2 %\. With gates mlp/);
+    expect(clampRatio(0.1, lowest.ratio)).toBe(lowest.ratio);
   });
 
   it("clamps to what a recipe allows", () => {

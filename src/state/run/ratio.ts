@@ -1,7 +1,8 @@
 // The two readings of the slider (METHOD.md 1.4): the kept share of the block weights, and of the entire model.
-import { RECIPE_BOUNDS } from "../../engine/index.ts";
+import { lowestRatio, lowestReason, type Recipe, RECIPE_BOUNDS } from "../../engine/index.ts";
 import { percent } from "../../shared/format.ts";
 import type { ModelFacts } from "../../worker/protocol.ts";
+import type { ModelSlice } from "../model/modelState.ts";
 
 type Parameters = Pick<ModelFacts["parameters"], "blocks" | "total">;
 export type RatioUnit = "blocks" | "model";
@@ -16,24 +17,40 @@ export function blockRatioOf(share: number, { blocks, total }: Parameters): numb
   return (share * total - (total - blocks)) / blocks;
 }
 
-/** The nearest ratio that a recipe allows. */
-export function clampRatio(ratio: number): number {
-  const { min, max } = RECIPE_BOUNDS.ratio;
-  return Math.min(max, Math.max(min, ratio));
+/** The lowest ratio that can be asked for, and why, if the recipe's gates do not reach the lowest one of any recipe. */
+interface Lowest {
+  ratio: number;
+  reason?: string;
+}
+
+/** Of the recipe on the open model. */
+export function lowestOf({ model, recipe }: { model: ModelSlice["model"]; recipe: Recipe }): Lowest {
+  if (model.phase !== "open") return { ratio: RECIPE_BOUNDS.ratio.min };
+  const ratio = lowestRatio(model.facts, recipe);
+  return ratio > RECIPE_BOUNDS.ratio.min ? { ratio, reason: lowestReason(recipe) } : { ratio };
+}
+
+/** The nearest ratio that can be asked for. */
+export function clampRatio(ratio: number, lowest: number = RECIPE_BOUNDS.ratio.min): number {
+  return Math.min(RECIPE_BOUNDS.ratio.max, Math.max(lowest, ratio));
 }
 
 /** The ratio for a share of the model; if that share cannot be kept, the nearest ratio and one sentence why. */
 type ModelTarget = { reachable: true; ratio: number } | { reachable: false; ratio: number; reason: string };
 
 /** Translates a kept share of the model, 0..1. */
-export function targetOfModel(share: number, parameters: Parameters): ModelTarget {
+export function targetOfModel(
+  share: number,
+  parameters: Parameters,
+  { ratio: min, reason: why }: Lowest = { ratio: RECIPE_BOUNDS.ratio.min },
+): ModelTarget {
   const ratio = blockRatioOf(share, parameters);
-  const nearest = clampRatio(ratio);
+  const nearest = clampRatio(ratio, min);
   if (Math.abs(nearest - ratio) < 1e-9) return { reachable: true, ratio: nearest };
-  const { min } = RECIPE_BOUNDS.ratio;
   const { blocks, total } = parameters;
   const rest = percent((total - blocks) / total);
   const lowest = percent(modelRatioOf(min, parameters));
+  if (ratio <= 1 && why) return { reachable: false, ratio: nearest, reason: `Can't go below ${lowest}. ${why}.` };
   const reason =
     ratio > 1
       ? `Can't keep ${percent(share)}: pruning does not make a model larger.`

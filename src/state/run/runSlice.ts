@@ -1,5 +1,5 @@
 // The training run: recipe, commands, pace, and a checkpoint that can be resumed.
-import { checkRecipe, DEFAULT_RECIPE, EngineError, type Recipe } from "../../engine/index.ts";
+import { checkReachable, checkRecipe, DEFAULT_RECIPE, EngineError, type Recipe } from "../../engine/index.ts";
 import type { RunState } from "../../worker/protocol.ts";
 import type { Deps, SliceOf } from "../slice.ts";
 import type { GetState, SetState } from "../storeState.ts";
@@ -37,9 +37,11 @@ function trainCommand(
 ) {
   /** Whether the run can begin. If its recipe is wrong, shows why. */
   const isReady = (recipe: Recipe): boolean => {
-    if (get().model.phase !== "open") return false;
+    const { model } = get();
+    if (model.phase !== "open") return false;
     try {
       checkRecipe(recipe);
+      checkReachable(model.facts, recipe);
       return true;
     } catch (thrown) {
       set({ runError: EngineError.from(thrown) });

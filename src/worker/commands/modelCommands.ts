@@ -53,7 +53,10 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
   state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();
-  const paused = await new RecoveryFile(model).saved();
+  const paused = await new RecoveryFile(model).saved().catch((thrown: unknown) => {
+    send({ type: "error", error: EngineError.from(thrown).toPlain(), during: "train" });
+    return undefined;
+  });
   send({ type: "pausedRecovery", paused: paused ? pausedOf(paused) : null });
   return modelFacts(ctx, opening, source);
 }

@@ -77,7 +77,7 @@ export function unrecovered(pruned: Pruned): Pruned {
 /** A run's architecture at a ratio. */
 export function prunedAt(logits: GateLogits, layout: GateLayout, budget: Budget, ratio: number): PrunedByGates {
   const { run, recipe, step, calibration, values } = logits;
-  const { masks, counts } = architectureOf(values, { layout, budget, ratio, sharing: sharingOf(recipe.gates, layout) });
+  const { masks, counts } = architectureOf(values, { layout, budget, ratio, sharing: sharingOf(recipe, layout) });
   const made = madeAt(logits, ratio);
   const pruned = prunedByMasks(masks, counts, budget, { run, ratio, step, made, calibration });
   if (recipe.ratioMode === "one") return pruned;

@@ -1,7 +1,19 @@
 // The paused recovery of a model, in the origin's private file system: the session's checkpoint, and the pruning that it belongs to.
-import { type OpenedModel, readRuns, type Run, runJson, sha256 } from "../../engine/index.ts";
+import {
+  JsonField,
+  type OpenedModel,
+  parseJson,
+  RANK_BOUNDS,
+  readRuns,
+  RECOVER_BOUNDS,
+  RECOVER_MATRICES,
+  type Run,
+  runJson,
+  sha256,
+} from "../../engine/index.ts";
 import type { GuardReading, PausedRecovery, RecoverSettings } from "../payloads.ts";
 import { readFile, remove, writeFile } from "../storage/opfs.ts";
+import { damaged } from "./checkpointFile.ts";
 import type { Pruned } from "./pruned.ts";
 
 export interface SavedRecovery {
@@ -53,17 +65,17 @@ export class RecoveryFile {
     this.name = `recoveries/${opened.fingerprint}`;
   }
 
-  /** What is paused, without its checkpoint, which may be large; undefined if there is none. A damaged one is removed. */
+  /**
+   * What is paused, without its checkpoint, which may be large; undefined if there is none. Throws "format" for a damaged one, which is set
+   * aside with the reason.
+   */
   async saved(): Promise<SavedRecovery | undefined> {
     const [state, file] = [await readFile(`${this.name}.json`), await readFile(`${this.name}.safetensors`)];
     if (!state || !file || state.size === 0 || file.size === 0) return undefined;
     try {
-      const { run, ...rest } = JSON.parse(await state.text()) as Omit<SavedRecovery, "run"> & { run: unknown };
-      const [read] = readRuns(JSON.stringify(run), "recovery");
-      return read && { ...rest, run: read };
-    } catch {
-      await this.remove();
-      return undefined;
+      return readSaved(await state.text());
+    } catch (error) {
+      throw await damaged("The paused recovery cannot be resumed", `${this.name}.json`, error);
     }
   }
 
@@ -84,4 +96,34 @@ export class RecoveryFile {
     await remove(`${this.name}.json`);
     await remove(`${this.name}.safetensors`);
   }
+}
+
+/** Reads what `write` wrote beside the checkpoint. Throws "format" or "config" naming the field. */
+function readSaved(text: string): SavedRecovery {
+  const [file, advice] = ["recovery.json", "Start a new recovery."];
+  const root = new JsonField(parseJson(text, file, { advice }), file, "", advice);
+  const choice = root.get("choice");
+  const rank = choice.get("rank");
+  const steps = choice.get("steps").number(RECOVER_BOUNDS.steps);
+  const [run] = readRuns(JSON.stringify(root.get("run").value ?? null), file);
+  if (!run) return root.get("run").refuse("a run");
+  return {
+    subject: root.get("subject").text(),
+    choice: {
+      steps,
+      matrices: choice.get("matrices").oneOf(RECOVER_MATRICES),
+      ...(rank.value === undefined ? {} : { rank: rank.number(RANK_BOUNDS) }),
+      seed: choice.get("seed").number(RECOVER_BOUNDS.seed),
+    },
+    step: root.get("step").count(steps),
+    readings: root
+      .get("readings")
+      .list()
+      .map((reading) => ({
+        step: reading.get("step").count(steps),
+        value: reading.get("value").number({ min: 1 }),
+        dense: reading.get("dense").number({ min: 1 }),
+      })),
+    run,
+  };
 }

@@ -56,9 +56,12 @@ export class TrainingRun {
     this.file = new CheckpointFile(opened);
   }
 
-  /** Looks for a checkpoint of this model, and reports one that can be resumed. */
+  /** Looks for a checkpoint of this model, and reports one that can be resumed, or that it is damaged. */
   async findCheckpoint(): Promise<void> {
-    const checkpoint = await this.file.read();
+    const checkpoint = await this.file.read().catch((error: unknown) => {
+      this.options.send({ type: "error", error: EngineError.from(error).toPlain(), during: "train" });
+      return undefined;
+    });
     if (!checkpoint) return;
     this.checkpoint = checkpoint;
     const { recipe, step } = checkpoint;

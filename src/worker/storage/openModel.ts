@@ -97,12 +97,12 @@ export async function modelFacts(
   source: ModelSource,
 ): Promise<ModelFacts> {
   const { name, fingerprint, folder, config, dtype, weights, model, notes } = opened;
-  const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context } = config;
+  const { modelType, layers, dModel, dMlp, heads, kvHeads, headDim, glu, vocab, context } = config;
   const { name: adapter, software } = ctx.gpu.facts;
   if (source.kind === "hub" || source.kind === "cached") await noteCard(source.address, { family: modelType, licence });
   return {
     ...{ name, fingerprint },
-    ...{ modelType, layers, dModel, dMlp, heads, kvHeads, headDim, vocab, context },
+    ...{ modelType, layers, dModel, dMlp, heads, kvHeads, headDim, glu, vocab, context },
     dtype,
     parameters: countParameters(config),
     fileBytes: folder.stored?.bytes ?? weights.sizeBytes,

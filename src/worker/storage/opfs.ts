@@ -115,6 +115,39 @@ export async function remove(path: string): Promise<void> {
   }
 }
 
+/** Where damaged files are kept. */
+const DAMAGED = "damaged";
+
+/**
+ * Moves a damaged file out of the way and writes the reason beside it: it is not read again, and not deleted either. Returns its new path;
+ * undefined where the storage allowed neither a move nor a copy, in which case the file stays.
+ */
+export async function setAside(path: string, reason: string): Promise<string | undefined> {
+  const target = `${DAMAGED}/${new Date().toISOString().replace(/[:.]/g, "-")}-${path.replaceAll("/", "-")}`;
+  try {
+    const from = await directoryOf(path, false);
+    const to = await directoryOf(target, true);
+    const handle = await from.directory.getFileHandle(from.name);
+    if (handle.move) await handle.move(to.directory, to.name);
+    else {
+      const file = await handle.getFile();
+      await writeFile(target, chunksOf(file));
+      await from.directory.removeEntry(from.name);
+    }
+    await writeFile(`${target}.txt`, [new TextEncoder().encode(`${reason}\n`)]);
+    return target;
+  } catch {
+    return undefined;
+  }
+}
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+async function* chunksOf(file: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < file.size; at += CHUNK_BYTES)
+    yield new Uint8Array(await file.slice(at, at + CHUNK_BYTES).arrayBuffer());
+}
+
 /** Makes a folder below `root` for this worker alone, and removes those of workers that are gone (tabs closed, reloaded, crashed). */
 export async function claimFolder(root: string): Promise<string> {
   const path = `${root}/${crypto.randomUUID()}`;

@@ -1,4 +1,4 @@
-// Types for writing files in place, which only dedicated workers can do and TypeScript's library for pages leaves out.
+// Types that TypeScript's library for pages leaves out: moving files, and writing them in place, which only dedicated workers can do.
 interface FileSystemSyncAccessHandle {
   write(buffer: ArrayBufferView, options?: { at?: number }): number;
   truncate(bytes: number): void;
@@ -7,4 +7,6 @@ interface FileSystemSyncAccessHandle {
 }
 interface FileSystemFileHandle {
   createSyncAccessHandle(): Promise<FileSystemSyncAccessHandle>;
+  /** Within the origin's private file system; missing in older browsers. */
+  move?: (directory: FileSystemDirectoryHandle, name: string) => Promise<void>;
 }

@@ -29,6 +29,9 @@ export function basePath(): string {
   return self.location.pathname.replace(/(assets|src\/worker)\/[^/]*$/, "");
 }
 
+/** How long a text is encoded before the worker looks for messages. */
+const BUSY_MS = 50;
+
 export class Texts {
   private readonly known = new Map<string, EncodedText>();
   private tokenizer: Tokenizer | undefined;
@@ -47,7 +50,7 @@ export class Texts {
     let text = this.known.get(key);
     if (!text) {
       const content = await readSource(source);
-      const ids = Uint32Array.from(tokenizer.encode(content));
+      const ids = Uint32Array.from(await this.encode(tokenizer, content));
       invariant(
         ids.length >= 2,
         "format",
@@ -57,5 +60,19 @@ export class Texts {
       this.known.set(key, text);
     }
     return text;
+  }
+
+  /** Encodes in slices, so that the worker keeps receiving messages. Throws "cancelled" once another tokenizer is in use. */
+  private async encode(tokenizer: Tokenizer, content: string): Promise<number[]> {
+    const slices = tokenizer.encodeInSlices(content);
+    for (let begun = performance.now(); ;) {
+      const { done, value } = slices.next();
+      if (done) return value;
+      if (performance.now() - begun < BUSY_MS) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      if (this.tokenizer !== tokenizer)
+        throw new EngineError("cancelled", "The text is no longer needed: another model was opened.");
+      begun = performance.now();
+    }
   }
 }

@@ -16,7 +16,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
   expectOff(fields, "use_bidirectional_attention");
   const attention = fields.boolean("attention_bias", false);
   const widths = readWidths(fields, { kvHeads: 16, headDim: 256 });
-  const context = fields.count("max_position_embeddings", 8192);
+  const context = fields.positions("max_position_embeddings", 8192);
   return {
     family: "gemma",
     modelType: "gemma",
@@ -24,7 +24,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
     ...widths,
     ...readTokens(fields, [2], [1]),
     context,
-    normEps: fields.positive("rms_norm_eps", 1e-6),
+    normEps: fields.epsilon("rms_norm_eps", 1e-6),
     rope: readRope(fields, { headDim: widths.headDim, context }),
     tiedHead: fields.boolean("tie_word_embeddings", true),
     glu: true,

@@ -10,7 +10,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
   const attention = fields.boolean("attention_bias", false);
   const mlp = fields.boolean("mlp_bias", false);
   const widths = readWidths(fields);
-  const context = fields.count("max_position_embeddings", 2048);
+  const context = fields.positions("max_position_embeddings", 2048);
   return {
     family: "llama",
     modelType: "llama",
@@ -18,7 +18,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
     ...widths,
     ...readTokens(fields, [1], [2]),
     context,
-    normEps: fields.positive("rms_norm_eps", 1e-6),
+    normEps: fields.epsilon("rms_norm_eps", 1e-6),
     rope: readRope(fields, { headDim: widths.headDim, context }),
     tiedHead: fields.boolean("tie_word_embeddings", false),
     glu: true,

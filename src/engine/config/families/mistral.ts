@@ -20,7 +20,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
   const window = fields.isNull("sliding_window") ? undefined : fields.count("sliding_window", DEFAULT_WINDOW);
   expectLayers(fields, window === undefined ? "full_attention" : "sliding_attention");
   const widths = readWidths(fields, { kvHeads: 8 });
-  const context = fields.count("max_position_embeddings", 32 * DEFAULT_WINDOW);
+  const context = fields.positions("max_position_embeddings", 32 * DEFAULT_WINDOW);
   return {
     family: "mistral",
     modelType: "mistral",
@@ -28,7 +28,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
     ...widths,
     ...readTokens(fields, [1], [2]),
     context,
-    normEps: fields.positive("rms_norm_eps", 1e-6),
+    normEps: fields.epsilon("rms_norm_eps", 1e-6),
     rope: readRope(fields, { headDim: widths.headDim, context }),
     ...(window === undefined ? {} : { window }),
     tiedHead: fields.boolean("tie_word_embeddings", false),

@@ -43,7 +43,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
     headDim: dModel / heads,
     dMlp: fields.count("ffn_dim"),
     ...readTokens(fields, [2], [2]),
-    context: fields.count("max_position_embeddings", 2048),
+    context: fields.positions("max_position_embeddings", 2048),
     normEps: LAYER_NORM_EPS,
     ...(embeddingWidth === dModel ? {} : { embeddingWidth }),
     tiedHead: fields.boolean("tie_word_embeddings", true),

@@ -12,7 +12,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
   expectActivation(fields, "hidden_act", "gelu_new", ["gelu_new", "gelu_pytorch_tanh"]);
   expectOff(fields, "qk_layernorm");
   const widths = readWidths(fields);
-  const context = fields.count("max_position_embeddings", 2048);
+  const context = fields.positions("max_position_embeddings", 2048);
   return {
     family: "phi",
     modelType: "phi",
@@ -20,7 +20,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
     ...widths,
     ...readTokens(fields, [1], [2]),
     context,
-    normEps: fields.positive("layer_norm_eps", 1e-5),
+    normEps: fields.epsilon("layer_norm_eps", 1e-5),
     rope: readRope(fields, { headDim: widths.headDim, context, defaultShare: DEFAULT_ROTARY_SHARE }),
     tiedHead: fields.boolean("tie_word_embeddings", false),
     glu: false,

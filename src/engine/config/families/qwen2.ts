@@ -18,7 +18,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
   const layers = fields.count("num_hidden_layers");
   expectFullAttention(fields, layers);
   const widths = readWidths(fields, { kvHeads: 32 });
-  const context = fields.count("max_position_embeddings", 32_768);
+  const context = fields.positions("max_position_embeddings", 32_768);
   return {
     family: "qwen2",
     modelType: "qwen2",
@@ -26,7 +26,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
     ...widths,
     ...readTokens(fields),
     context,
-    normEps: fields.positive("rms_norm_eps", 1e-6),
+    normEps: fields.epsilon("rms_norm_eps", 1e-6),
     rope: readRope(fields, { headDim: widths.headDim, context }),
     tiedHead: fields.boolean("tie_word_embeddings", false),
     glu: true,

@@ -19,7 +19,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
   expectFullAttention(fields, layers);
   const attention = fields.boolean("attention_bias", false);
   const widths = readWidths(fields, { kvHeads: 32, headDim: 128 });
-  const context = fields.count("max_position_embeddings", 32_768);
+  const context = fields.positions("max_position_embeddings", 32_768);
   return {
     family: "qwen3",
     modelType: "qwen3",
@@ -27,7 +27,7 @@ function readConfig(fields: ConfigFields): ModelConfig {
     ...widths,
     ...readTokens(fields),
     context,
-    normEps: fields.positive("rms_norm_eps", 1e-6),
+    normEps: fields.epsilon("rms_norm_eps", 1e-6),
     rope: readRope(fields, { headDim: widths.headDim, context }),
     tiedHead: fields.boolean("tie_word_embeddings", false),
     glu: true,

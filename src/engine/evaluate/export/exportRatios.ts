@@ -52,7 +52,7 @@ export async function exportRatios(
   const layout = gateLayout(opened.config);
   const budget = budgetOf(opened.config);
   const ascending = [...made].sort((a, b) => a.ratio - b.ratio);
-  const architectures = nestedArchitectures(ascending, layout, budget, sharingOf(recipe.gates, layout));
+  const architectures = nestedArchitectures(ascending, layout, budget, sharingOf(recipe, layout));
   const members: NestedMember[] = [];
   const inside: RatioInside[] = [];
   for (const [i, { masks, counts, keptWeights }] of architectures.entries()) {

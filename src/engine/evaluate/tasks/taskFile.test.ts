@@ -44,7 +44,7 @@ test("a minimal pair has no context, and the good sentence first, in both spelli
 const right = { query: "a", choices: ["b", "c"], gold: 0 };
 test.each([
   ["nothing", "", "t.jsonl: expected at least one line of JSON"],
-  ["text that is not JSON", "query: a", "t.jsonl, line 1: expected one JSON object"],
+  ["text that is not JSON", "query: a", "t.jsonl, line 1: expected JSON"],
   ["a number", "7", "t.jsonl, line 1: file: expected an object, got 7"],
   [
     "a missing query",
@@ -57,7 +57,11 @@ test.each([
   ["gold as text", lines({ ...right, gold: "0" }), "gold: expected a whole number"],
   ["half a pair", lines({ good: "x" }), "bad: expected text, got nothing"],
   ["two kinds", lines(right, { good: "x", bad: "y" }), "line 2: file: expected the kind of the lines before (choices)"],
-  ["a field twice", '{"query":"a","query":"b","choices":["b","c"],"gold":0}', "query: expected the field once"],
+  [
+    "a field twice",
+    '{"query":"a","query":"b","choices":["b","c"],"gold":0}',
+    'expected each key once, got "query" twice',
+  ],
   [
     "too few arguments",
     lines({ doc: right, arguments: [["a", " b"]] }),

@@ -1,7 +1,7 @@
 // Reads tasks from JSON lines, in the forms that lm-evaluation-harness reads and writes.
-import { EngineError, invariant } from "../../errors.ts";
+import { invariant } from "../../errors.ts";
+import { parseJson } from "../../formats/files/folder.ts";
 import { JsonField } from "../../json/jsonFields.ts";
-import { duplicateKey } from "../../json/jsonKeys.ts";
 import { choiceItem, type ZeroShotTask, type TaskItem, type TaskKind } from "./task.ts";
 
 /** Longer files are refused: a task of that size takes days. */
@@ -39,16 +39,7 @@ export function readTaskFile(name: string, content: string): ZeroShotTask {
 
 function fieldOfLine(name: string, line: number, text: string): JsonField {
   const place = `${name}, line ${line}`;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new EngineError("format", `${place}: expected one JSON object, got text that is not JSON. ${FORMS}.`);
-  }
-  const twice = duplicateKey(text);
-  if (twice !== undefined)
-    throw new EngineError("format", `${place}: ${twice}: expected the field once, got it twice.`);
-  return new JsonField(value, place, "", `${FORMS}.`);
+  return new JsonField(parseJson(text, place, { advice: `${FORMS}.` }), place, "", `${FORMS}.`);
 }
 
 const has = (field: JsonField, name: string): boolean => field.get(name).value !== undefined;

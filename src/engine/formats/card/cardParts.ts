@@ -1,5 +1,5 @@
 // Parts shared by the model cards of all methods: front matter, tables, perplexities, checks and the licence note.
-import { percent, whole } from "../../../shared/format.ts";
+import { percent, shortened, whole } from "../../../shared/format.ts";
 import type { RecoverScope } from "../../recipes/recoverRecipe.ts";
 import { NO_LICENCE } from "./licence.ts";
 import type { Form, LlamaCheck, PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
@@ -91,7 +91,7 @@ export function ggufNotes({ checks: all, perplexity: measured }: ReceiptBase, fo
     ...llamaNote(check.llama),
     ...notes,
   ];
-  return sentences.map(oneLine).join(" ");
+  return sentences.map((sentence) => sentence.replace(/\s+/g, " ")).join(" ");
 }
 
 function llamaNote(llama: LlamaCheck | undefined): string[] {
@@ -121,7 +121,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** 12 of 48 as "25.0 %". */
 export const percentOf = ({ kept, of }: Share): string => percent(kept / of);
 
-/** Text from outside, made safe for one line or table cell of Markdown. */
+/** Characters of a name in a card. */
+const LONGEST_NAME = 200;
+/** Controls, and marks that turn the direction of the text. */
+const INVISIBLE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+/gu;
+
+/** Text from outside, made safe for one line or table cell of Markdown: it is shown as it is, whatever markup it contains. */
 export function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").replace(/\|/g, "\\|").trim();
+  const line = shortened(text, LONGEST_NAME).replace(INVISIBLE, " ").trim();
+  return line.replace(/[\\`*<>[\]|]/g, "\\$&");
 }

@@ -73,7 +73,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
     "## Perplexity",
     perplexities(receipt.perplexity),
     "## How it was made",
-    `${recipe.gates === "full" ? "" : `Ablation ${recipe.gates}, `}${recipe.estimator} estimator, ${receipt.trainedSteps} of ${recipe.steps} steps of ${recipe.tokens} tokens on ${oneLine(receipt.calibration.name)}, lambda ${recipe.lambda}, learning rate ${recipe.learningRate}, seed ${recipe.seed}; target: ${receipt.target.value} (${receipt.target.ratio}). ${trainedFor(receipt)}${recovered(receipt)}Adapter: ${oneLine(receipt.adapter)}. \`${RECEIPT_FILE}\` has the complete recipe and the masks.`,
+    `${gatesText(recipe)}${recipe.estimator} estimator, ${receipt.trainedSteps} of ${recipe.steps} steps of ${recipe.tokens} tokens on ${oneLine(receipt.calibration.name)}, lambda ${recipe.lambda}, learning rate ${recipe.learningRate}, seed ${recipe.seed}; target: ${receipt.target.value} (${receipt.target.ratio}). ${trainedFor(receipt)}${recovered(receipt)}Adapter: ${oneLine(receipt.adapter)}. \`${RECEIPT_FILE}\` has the complete recipe and the masks.`,
     "## Checks",
     checks(receipt),
     "## Licence",
@@ -103,4 +103,11 @@ function trainedFor({ recipe, target, targets = [] }: Receipt): string {
 /** README.md, ready to be written beside an export. */
 export function modelCardFile(receipt: Receipt, form: Form): OutputFile {
   return textFile("README.md", modelCard(receipt, form));
+}
+
+/** What differs from the full method, at the start of a sentence. */
+function gatesText({ gates, widthMultiple }: Receipt["recipe"]): string {
+  const kind = gates === "mlp" ? "MLP widths only (gates mlp), " : `Ablation ${gates}, `;
+  const multiple = widthMultiple === 1 ? "" : `MLP widths in multiples of ${widthMultiple}, `;
+  return `${gates === "full" ? "" : kind}${multiple}`;
 }

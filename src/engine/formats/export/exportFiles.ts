@@ -7,8 +7,8 @@ import { blockTensors } from "../../masks/tensorGates.ts";
 import { fromFloat32, isFloatDtype, toFloat32, type Dtype, type FloatDtype } from "../../dtype.ts";
 import { isCompanion } from "../files/companions.ts";
 import { CONFIG_FILE } from "../files/modelFiles.ts";
-import { readJson, type Folder } from "../files/folder.ts";
-import { copiedFile, type OutputFile } from "../files/outputFile.ts";
+import { type ByteSource, readJson, type Folder } from "../files/folder.ts";
+import { copiedFile, jsonFile, type OutputFile } from "../files/outputFile.ts";
 import { readError } from "../files/readError.ts";
 import type { LowRankAdapter } from "./peftAdapter.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
@@ -65,16 +65,50 @@ export async function openModelWeights({ folder, config, recoveredWeights }: Exp
   return weights;
 }
 
-/** generation_config, tokenizer and licence files, byte for byte. */
+/**
+ * generation_config, tokenizer and licence files, byte for byte, except that settings which name code lose these fields. A settings file that
+ * is not valid JSON is left out: other parsers might find such a field in it.
+ */
 export async function companionFiles(folder: Folder): Promise<OutputFile[]> {
-  const names = folder.list().filter(isCompanion);
-  return Promise.all(names.sort().map(async (name) => copiedFile(await folder.open(name), name)));
+  const names = folder.list().filter(isCompanion).sort();
+  const files = await Promise.all(names.map(async (name) => companionFile(await folder.open(name), name)));
+  return files.filter((file) => file !== undefined);
 }
 
-/** config.json as an object. */
+/** Files in which transformers looks for code. */
+const SETTINGS = ["tokenizer_config.json", "generation_config.json"];
+/** Fields by which it finds code: in the base model's folder, whose code an export does not contain, or on the hub. */
+const CODE_FIELDS = ["auto_map", "custom_pipelines"];
+
+async function companionFile(source: ByteSource, name: string): Promise<OutputFile | undefined> {
+  if (!SETTINGS.includes(name)) return copiedFile(source, name);
+  try {
+    return settingsFile(source, name, await readJson(source));
+  } catch (error) {
+    if (error instanceof EngineError && error.code === "format") return undefined;
+    throw error;
+  }
+}
+
+/** The file byte for byte; without the fields that name code where it has them. */
+function settingsFile(source: ByteSource, name: string, json: unknown): OutputFile {
+  const names = typeof json === "object" && json !== null && CODE_FIELDS.some((field) => Object.hasOwn(json, field));
+  return names ? jsonFile(name, withoutCode(json)) : copiedFile(source, name);
+}
+
+const withoutCode = (json: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(json).filter(([field]) => !CODE_FIELDS.includes(field)));
+
+/** config.json, byte for byte unless it names code. */
+export async function copiedConfig(folder: Folder): Promise<OutputFile> {
+  const source = await folder.open(CONFIG_FILE);
+  return settingsFile(source, CONFIG_FILE, await readJson(source));
+}
+
+/** config.json as an object, without the fields that name code. */
 export async function readRawConfig(folder: Folder): Promise<Record<string, unknown>> {
   const json = await readJson(await folder.open(CONFIG_FILE));
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) return { ...json };
+  if (typeof json === "object" && json !== null && !Array.isArray(json)) return withoutCode(json);
   throw readError({
     file: CONFIG_FILE,
     expected: "an object",

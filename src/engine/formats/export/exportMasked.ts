@@ -5,6 +5,7 @@ import { tensorGates } from "../../masks/tensorGates.ts";
 import type { Dtype } from "../../dtype.ts";
 import {
   companionFiles,
+  copiedConfig,
   configWithDtype,
   exportDtype,
   openExportWeights,
@@ -14,7 +15,7 @@ import {
 } from "./exportFiles.ts";
 import { peftFiles } from "./peftAdapter.ts";
 import { exportRows } from "./exportRows.ts";
-import { copiedFile, jsonFile, type OutputFile } from "../files/outputFile.ts";
+import { jsonFile, type OutputFile } from "../files/outputFile.ts";
 import type { TensorStream, Weights } from "../safetensors/safetensors.ts";
 import { weightsFiles } from "../safetensors/weightsFiles.ts";
 
@@ -47,6 +48,6 @@ export async function sameShapes(
   });
   const configFile = dtype
     ? jsonFile(CONFIG_FILE, configWithDtype(await readRawConfig(folder), dtype))
-    : copiedFile(await folder.open(CONFIG_FILE), CONFIG_FILE);
+    : await copiedConfig(folder);
   return [configFile, ...weightsFiles(tensors, shardBytes), ...(await companionFiles(folder))];
 }

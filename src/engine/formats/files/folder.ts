@@ -1,8 +1,9 @@
 // Where bytes come from: a file read by slices, and a folder of such files (picked, dropped, fetched, cached or in memory).
-import { type EngineError, invariant } from "../../errors.ts";
+import { type EngineError, invariant, showValue } from "../../errors.ts";
+import { type JsonFault, jsonFault } from "../../json/scanJson.ts";
 import { notJson } from "./notJson.ts";
 import { decodeText } from "./decodeText.ts";
-import { FETCH_AGAIN, readError } from "./readError.ts";
+import { FETCH_AGAIN, readError, WRITE_AGAIN } from "./readError.ts";
 
 /** Random access to the bytes of one file; only what `read` returns is in memory. */
 export interface ByteSource {
@@ -107,18 +108,70 @@ export async function readText(source: ByteSource): Promise<string> {
   return decodeText(source.name, await source.read(0, source.size));
 }
 
-/** The complete file as JSON; throws "format" where it is not. */
-export async function readJson(source: ByteSource): Promise<unknown> {
-  return parseJson(await readText(source), source.name);
+/** How a JSON file is read. */
+interface JsonOptions {
+  /** What to do about a file that is not JSON; default: what the text suggests. */
+  advice?: string;
+  /** The same about a text that does not parse, where another advice applies. */
+  unparsed?: string;
+  /** Which field of the file the text is, such as "header"; default: it is the complete file. */
+  field?: string;
+  /** Largest accepted size in bytes (UTF-16 units where the text is passed); default: JSON_BYTES. */
+  mostBytes?: number;
+  /** Paths of objects whose keys are words or names, so that "__proto__" may be one; "" is the root. */
+  wordsAt?: readonly string[];
 }
 
-/** Parses the JSON text of `file`; throws "format" where it is not JSON, with `advice` or what the text suggests. */
-export function parseJson(text: string, file: string, advice?: string): unknown {
+/** Largest JSON file that is read, unless its reader allows more: the largest index or tokenizer_config.json has a few MB. */
+const JSON_BYTES = 64e6;
+/** Levels of objects and lists that are accepted. The files of models and runs have fewer than ten. */
+const DEEPEST_JSON = 64;
+
+/**
+ * The complete file as JSON. The one reader of JSON from outside, with `parseJson`: refuses by file and place what is too large, not JSON,
+ * nested too deeply, or has a key twice or "__proto__" as a key. Throws "format".
+ */
+export async function readJson(source: ByteSource, options: JsonOptions = {}): Promise<unknown> {
+  checkJsonSize(source.name, source.size, options);
+  return parseJson(await readText(source), source.name, options);
+}
+
+function checkJsonSize(file: string, size: number, { mostBytes = JSON_BYTES, advice, field }: JsonOptions): void {
+  if (size <= mostBytes) return;
+  throw readError({
+    file,
+    field: field === undefined ? "size" : `${field}: size`,
+    expected: `at most ${mostBytes} bytes of JSON`,
+    got: String(size),
+    advice: advice ?? "Take the file that the model was published with.",
+  });
+}
+
+/** Parses the JSON text of `file` as `readJson` does. Throws "format". */
+export function parseJson(text: string, file: string, options: JsonOptions = {}): unknown {
+  checkJsonSize(file, text.length, options);
+  const fault = jsonFault(text, DEEPEST_JSON, options.wordsAt);
+  if (fault?.kind === "deep") throw faultError(file, fault, options);
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text) as unknown;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const { got, remedy } = notJson(text, reason);
-    throw readError({ file, expected: "JSON", got, advice: advice ?? remedy });
+    const { field, advice = remedy, unparsed = advice } = options;
+    throw readError({ file, ...(field === undefined ? {} : { field }), expected: "JSON", got, advice: unparsed });
   }
+  if (fault) throw faultError(file, fault, options);
+  return value;
+}
+
+function faultError(file: string, { kind, path, key }: JsonFault, options: JsonOptions): EngineError {
+  const field = [options.field, path].filter((part) => part !== undefined && part !== "").join(": ");
+  const words = {
+    deep: { expected: `at most ${DEEPEST_JSON} levels of objects and lists`, got: "more" },
+    twice: { expected: "each key once", got: `${showValue(key)} twice` },
+    proto: { expected: "no key __proto__", got: "one" },
+  };
+  const { advice = WRITE_AGAIN } = options;
+  return readError({ file, ...(field === "" ? {} : { field }), ...words[kind], advice });
 }

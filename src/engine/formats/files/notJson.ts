@@ -7,7 +7,7 @@ export function notJson(text: string, reason: string): { got: string; remedy: st
   if (/^\s*<(!doctype|html)/i.test(text)) {
     return { got: "a web page", remedy: "Download the file itself, not the page that shows it." };
   }
-  const got = `text that does not parse (${reason})`;
+  const got = `text that does not parse (${reason.replace(/\s+/g, " ")})`;
   const cut = text.trim() === "" || !/[}\]"\w]\s*$/.test(text) || /end of|unterminated/i.test(reason);
   return { got, remedy: cut ? FETCH_AGAIN : "Correct this place, or take the file that the model was published with." };
 }

@@ -1,4 +1,5 @@
 // The error of every reader in one form: file, field, what was expected, what is there, and what to do next.
+import { shortened } from "../../../shared/format.ts";
 import { EngineError, type ErrorCode, type ErrorDetail } from "../../errors.ts";
 
 interface ReadFault {
@@ -31,10 +32,15 @@ export const MERGE_ADAPTER =
 /** For a file that a clone without Git LFS has instead of the real one. */
 export const LFS_ADVICE = "Fetch the file itself: run git lfs pull in the clone, or download it from the model's page.";
 
+/** Characters of a file's or a field's name in a message, and of what was expected and found: both may contain text from the file. */
+const LONGEST_NAME = 200;
+const LONGEST_PART = 800;
+
 /** "<file>: <field>: expected X, got Y. <advice>" */
 export function readError({ file, field, expected, got, advice, code = "format", detail }: ReadFault): EngineError {
-  const where = field === undefined ? file : `${file}: ${field}`;
-  return new EngineError(code, `${where}: expected ${expected}, got ${got}. ${advice}`, {
+  const where = [file, ...(field === undefined ? [] : [field])].map((name) => shortened(name, LONGEST_NAME)).join(": ");
+  const [wanted, found] = [shortened(expected, LONGEST_PART), shortened(got, LONGEST_PART)];
+  return new EngineError(code, `${where}: expected ${wanted}, got ${found}. ${advice}`, {
     file,
     ...(field === undefined ? {} : { field }),
     ...detail,

@@ -2,7 +2,7 @@
 import { showValue } from "../../errors.ts";
 import { elementCount } from "../../dtype.ts";
 import type { ByteSource } from "../files/folder.ts";
-import { FETCH_AGAIN, readError } from "../files/readError.ts";
+import { FETCH_AGAIN, readError, WRITE_AGAIN } from "../files/readError.ts";
 import { HeaderCursor, type MetadataValue, NeedMoreBytes } from "./headerCursor.ts";
 import { blockType, type BlockType, QUANT_TYPES, typeName } from "./types.ts";
 
@@ -31,6 +31,10 @@ const VERSIONS = [2, 3];
 /** Size of the first read, enough for most headers. For longer ones it is repeated with GROWTH times the size. */
 const FIRST_BYTES = 4 * 1024 * 1024;
 const GROWTH = 4;
+/** Largest header that is read; those of the largest vocabularies have 20 MB. */
+const MOST_BYTES = 256 * 1024 * 1024;
+/** Tensors, and keys: the largest models have some 60,000 tensors. */
+const MOST_ENTRIES = 500_000;
 const MAX_DIMS = 4;
 const DEFAULT_ALIGNMENT = 32;
 /** Smallest size of a metadata entry (key length, type, one byte) and of a tensor entry (name length, dimensions, type, offset). */
@@ -44,7 +48,11 @@ const TENSOR_BYTES = 24;
  */
 export async function readGgufHeader(source: ByteSource): Promise<GgufHeader> {
   for (let length = FIRST_BYTES; ; length *= GROWTH) {
-    const bytes = await source.read(0, Math.min(length, source.size));
+    if (length >= GROWTH * MOST_BYTES) {
+      const [field, expected] = ["header", `an end within the first ${MOST_BYTES} bytes`];
+      throw readError({ file: source.name, field, expected, got: "more", advice: WRITE_AGAIN });
+    }
+    const bytes = await source.read(0, Math.min(length, MOST_BYTES, source.size));
     try {
       return parseHeader(new HeaderCursor(source.name, bytes, source.size), source);
     } catch (error) {
@@ -67,6 +75,11 @@ function parseHeader(cursor: HeaderCursor, { size }: Pick<ByteSource, "size">): 
   }
   const tensorCount = cursor.count("tensor count", TENSOR_BYTES);
   const entryCount = cursor.count("metadata count", ENTRY_BYTES);
+  for (const [field, count] of [
+    ["tensor count", tensorCount],
+    ["metadata count", entryCount],
+  ] as const)
+    if (count > MOST_ENTRIES) throw cursor.fault(field, `at most ${MOST_ENTRIES}`, String(count));
   const metadata = new Map<string, MetadataValue>();
   for (let i = 0; i < entryCount; i++) {
     const key = cursor.text(`metadata key ${i}`);

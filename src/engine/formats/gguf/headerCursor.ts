@@ -13,9 +13,13 @@ const LIST = 9;
 const SCALAR_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8];
 /** Accepted nesting of lists; usual files have one level. */
 const MAX_DEPTH = 2;
+/** Values in all lists of a header together. The largest vocabularies have 262,144 tokens with scores, types, and 600,000 merges. */
+const MOST_VALUES = 4_000_000;
 
 export class HeaderCursor {
   at = 0;
+  /** Values of lists so far. */
+  private listed = 0;
   private readonly view: DataView;
   private readonly decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -113,6 +117,10 @@ export class HeaderCursor {
     if (depth >= MAX_DEPTH) throw this.fault(field, `lists at most ${MAX_DEPTH} deep`, "deeper ones");
     const type = this.u32(`${field}: element type`);
     const length = this.count(`${field}: length`, SCALAR_BYTES[type] ?? 1);
+    this.listed += length;
+    if (this.listed > MOST_VALUES) {
+      throw this.fault(`${field}: length`, `at most ${MOST_VALUES} values in all lists`, String(length));
+    }
     return Array.from({ length }, (_, i) => this.value(type, `${field}[${i}]`, depth + 1));
   }
 }

@@ -1,13 +1,14 @@
 // Pre-tokenizers: how text is split into words before byte-level BPE, by llama.cpp's names for them (tokenizer.ggml.pre).
+import {
+  GPT2_WORDS_BEGUN,
+  LLAMA3_WORDS,
+  NUMBER_RUN,
+  PUNCTUATION_RUN,
+  QWEN2_WORDS,
+  THREE_DIGITS,
+} from "../../tokenizer/publishedPatterns.ts";
 import type { MetadataFields } from "./config.ts";
 import type { Json, TokenizerParts } from "./tokenizerParts.ts";
-
-/** Patterns of the published tokenizers. */
-const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)";
-const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|";
-const rest = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-const LLAMA3 = `${contractions}\\p{N}{1,3}${rest}`;
-const QWEN2 = `${contractions}\\p{N}${rest}`;
 
 /** The step that maps bytes to characters; `cut`: whether it also splits words with GPT-2's pattern. */
 const bytes = (cut: boolean): Json => ({
@@ -32,12 +33,12 @@ const kind = (preTokenizer: Json, more: Partial<Kind> = {}): Kind => {
 
 const PLAIN = kind(bytes(true));
 const DIGITS = kind(inSequence({ type: "Digits", individual_digits: true }, bytes(true)));
-const LLAMA = kind(inSequence(split(LLAMA3), bytes(false)), { begins: true, ignoresMerges: true });
-const DBRX = kind(inSequence(split(LLAMA3), bytes(false)));
-const QWEN = kind(inSequence(split(QWEN2), bytes(false)), { normalizer: { type: "NFC" } });
+const LLAMA = kind(inSequence(split(LLAMA3_WORDS), bytes(false)), { begins: true, ignoresMerges: true });
+const DBRX = kind(inSequence(split(LLAMA3_WORDS), bytes(false)));
+const QWEN = kind(inSequence(split(QWEN2_WORDS), bytes(false)), { normalizer: { type: "NFC" } });
 /** What llama.cpp does with files that do not name a pre-tokenizer: these steps in sequence. */
 const DEFAULT = kind(
-  inSequence(split("[\\p{P}\\$\\+<=>\\^~\\|]+"), split(GPT2), split("\\p{N}+"), split("[0-9][0-9][0-9]"), bytes(false)),
+  inSequence(split(PUNCTUATION_RUN), split(GPT2_WORDS_BEGUN), split(NUMBER_RUN), split(THREE_DIGITS), bytes(false)),
 );
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -51,7 +52,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 export function preTokenizer(fields: MetadataFields): Kind {
   const key = "tokenizer.ggml.pre";
   const name = fields.text(key) ?? "default";
-  const found = KINDS[name];
+  const found = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
   if (!found) throw fields.unsupported(key, `one of ${Object.keys(KINDS).join(", ")}`);
   return found;
 }
@@ -62,7 +63,7 @@ function stepsOf(preTokenizer: Json | null): string {
   if (type === "Sequence" && Array.isArray(pretokenizers)) return (pretokenizers as Json[]).map(stepsOf).join(" ");
   if (type === "ByteLevel") {
     const { add_prefix_space: prefix = true, use_regex: cut = true } = preTokenizer ?? {};
-    return `${cut === true ? `${stepsOf(split(GPT2))} ` : ""}bytes${prefix === true ? " after a space" : ""}`;
+    return `${cut === true ? `${stepsOf(split(GPT2_WORDS_BEGUN))} ` : ""}bytes${prefix === true ? " after a space" : ""}`;
   }
   if (type === "Split") {
     const { pattern, behavior = "Isolated", invert = false } = preTokenizer ?? {};

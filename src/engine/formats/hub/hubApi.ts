@@ -1,7 +1,7 @@
 // Queries the hub's API for the commit of a revision and for its files, with sizes and hashes.
-import { EngineError, showValue } from "../../errors.ts";
+import { EngineError } from "../../errors.ts";
 import { JsonField } from "../../json/jsonFields.ts";
-import { readError } from "../files/readError.ts";
+import { parseJson } from "../files/folder.ts";
 import type { Address } from "./address.ts";
 import type { RemoteFile } from "./remoteFile.ts";
 import { checkStatus, gatedRefusal, type Purpose, type Web, withTries } from "./web.ts";
@@ -65,16 +65,13 @@ async function fetchApi(web: Web, purpose: Purpose, url: string): Promise<{ body
     checkStatus(response, purpose);
     const text = await response.text();
     const next = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
+    const advice =
+      "A proxy or a sign-in page may be between this page and the hub: open the hub in the browser to check.";
     try {
-      return { body: JSON.parse(text) as unknown, next };
-    } catch {
-      throw readError({
-        file: purpose.what,
-        expected: "JSON",
-        got: showValue(text),
-        advice: "A proxy or a sign-in page may be between this page and the hub: open the hub in the browser to check.",
-        code: "network",
-      });
+      return { body: parseJson(text, purpose.what, { advice }), next };
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      throw new EngineError("network", error.message, error.detail);
     }
   });
 }

@@ -1,6 +1,7 @@
 // The manifest of a cached model: its source, and the state of each file. Only models whose manifest calls all files complete are opened.
 import { EngineError } from "../../errors.ts";
 import { JsonField } from "../../json/jsonFields.ts";
+import { parseJson } from "../files/folder.ts";
 import type { Missing } from "./range.ts";
 import type { RemoteFile } from "./remoteFile.ts";
 import type { ModelStore } from "./modelStore.ts";
@@ -51,9 +52,9 @@ export async function readManifest(store: Pick<ModelStore, "readText">): Promise
   const text = await store.readText(MANIFEST_FILE);
   if (text === undefined) return undefined;
   try {
-    return manifestOf(new JsonField(JSON.parse(text) as unknown, MANIFEST_FILE));
+    return manifestOf(new JsonField(parseJson(text, MANIFEST_FILE), MANIFEST_FILE));
   } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof EngineError && error.code === "format")) return undefined;
+    if (error instanceof EngineError && error.code === "format") return undefined;
     throw error;
   }
 }

@@ -11,6 +11,7 @@ import {
   RATIO_MODES,
   recipeJson,
   type Recipe,
+  type WidthMultiple,
 } from "../../recipes/recipe.ts";
 import { readTargets } from "../../recipes/targets.ts";
 import { unpackBits } from "../files/bitset.ts";
@@ -104,11 +105,12 @@ function checkCounts(receipt: Receipt, file: string): void {
 
 /** The recipe of a structural run. Throws "format" or "config" naming the field. */
 export function readReceiptRecipe(field: JsonField): Recipe {
-  // Receipts of older versions have no ratioMode (always one ratio) and no gates (always the full method).
+  // Receipts of older versions have no ratioMode (always one ratio), no gates (always the full method) and no widthMultiple (always 1).
   const hasRatioMode = field.get("ratioMode").value !== undefined;
   const recipe: Recipe = {
     method: field.get("method").oneOf(["disp"]),
     gates: field.get("gates").value === undefined ? DEFAULT_RECIPE.gates : field.get("gates").oneOf(GATE_MODES),
+    widthMultiple: readWidthMultiple(field.get("widthMultiple")),
     ratioMode: hasRatioMode ? field.get("ratioMode").oneOf(RATIO_MODES) : DEFAULT_RECIPE.ratioMode,
     ratioFrom: hasRatioMode ? field.get("keepFrom").number() : DEFAULT_RECIPE.ratioFrom,
     ratioTo: hasRatioMode ? field.get("keepTo").number() : DEFAULT_RECIPE.ratioTo,
@@ -123,6 +125,11 @@ export function readReceiptRecipe(field: JsonField): Recipe {
     checkpointEvery: field.get("checkpointEvery").number(),
   };
   return field.checked(() => checkRecipe(recipe));
+}
+
+function readWidthMultiple(field: JsonField): WidthMultiple {
+  // `checkRecipe` refuses other numbers
+  return field.value === undefined ? DEFAULT_RECIPE.widthMultiple : (field.number() as WidthMultiple);
 }
 
 function readWidths(field: JsonField): number[] {

@@ -112,6 +112,10 @@ describe("a receipt", () => {
   it("is of the full method where it does not name the gates", () => {
     expect(readReceipt(changed("recipe.gates", undefined))).toEqual(receipt);
     expect(readReceipt(changed("recipe.gates", "no-gru")).recipe.gates).toBe("no-gru");
+    expect(readReceipt(changed("recipe.gates", "mlp")).recipe.gates).toBe("mlp");
+    expect(readReceipt(changed("recipe.widthMultiple", 32)).recipe.widthMultiple).toBe(32);
+    expect(readReceipt(changed("recipe.widthMultiple", undefined)).recipe.widthMultiple).toBe(1);
+    expect(() => readReceipt(changed("recipe.widthMultiple", 7))).toThrow(/widthMultiple: expected one of 1, 8, 32/);
     expect(() => readReceipt(changed("recipe.gates", "half"))).toThrow(/recipe\.gates: expected one of full/);
   });
 

@@ -25,9 +25,17 @@ import {
 export const ORIGINAL_FILE = "The file was changed or damaged: use the original that Espalier wrote.";
 const NEWER = "A newer Espalier may have written the file: update this one.";
 
+/** Largest text of receipts and runs, which contain masks: about the longest text that browsers can have. */
+const MASKS_BYTES = 500e6;
+
 /** The root of a text in JSON. Throws "format" where it is not JSON. */
 export function jsonRoot(text: string, file: string): JsonField {
-  return new JsonField(parseJson(text, file, ORIGINAL_FILE), file, "", ORIGINAL_FILE);
+  return new JsonField(
+    parseJson(text, file, { advice: ORIGINAL_FILE, mostBytes: MASKS_BYTES }),
+    file,
+    "",
+    ORIGINAL_FILE,
+  );
 }
 
 /** The version of a format. Throws "format" for any other than `known`. */

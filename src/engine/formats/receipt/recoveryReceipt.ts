@@ -47,7 +47,8 @@ export function readRecovery(field: JsonField): RecoveryReceipt {
   };
 }
 
-function readRecoverRecipe(recipe: JsonField): RecoverRecipe {
+/** The recipe of a training. Throws "format" or "config" naming the field. */
+export function readRecoverRecipe(recipe: JsonField): RecoverRecipe {
   const rank = recipe.get("rank");
   const read: RecoverRecipe = {
     steps: recipe.get("steps").number(),

@@ -27,6 +27,11 @@ it.each([
   [disp({ point: 0.63 }), "DISP, threshold at 63 % of a run trained at 60 %, seed 1", "point"],
   [disp({ recipe: every }), "DISP every ratio 35–95 %, at 40 %, seed 2", "every"],
   [disp({ recipe: { ...DEFAULT_RECIPE, gates: "no-gru" } }), "DISP no-gru 50 %, seed 1", "dedicated"],
+  [
+    disp({ recipe: { ...DEFAULT_RECIPE, gates: "mlp", widthMultiple: 32 } }),
+    "DISP mlp widths ×32 50 %, seed 1",
+    "dedicated",
+  ],
   [{ kind: "weights", recipe: DEFAULT_WEIGHT_RECIPE } as const, "DaSS 2:4, seed 1", "dedicated"],
   [{ kind: "baseline", method: "random", ratio: 0.525, seed: 3 } as const, "random 52.5 %, seed 3", "dedicated"],
 ])("%o", (made, name, kind) => {

@@ -22,8 +22,8 @@ export function runName(made: RunRecipe): string {
   if (made.kind === "weights")
     return `${METHOD_NAMES[made.recipe.method]} ${made.recipe.pattern}, seed ${made.recipe.seed}`;
   if (made.kind === "baseline") return `${made.method} ${ratioText(made.ratio)}, seed ${made.seed}`;
-  const { ratio, ratioMode, ratioFrom, ratioTo, seed, gates } = made.recipe;
-  const name = `DISP${gates === "full" ? "" : ` ${gates}`}`;
+  const { ratio, ratioMode, ratioFrom, ratioTo, seed, gates, widthMultiple } = made.recipe;
+  const name = `DISP${gates === "full" ? "" : ` ${gates}`}${widthMultiple === 1 ? "" : ` widths ×${widthMultiple}`}`;
   const range = `${ratioNumber(ratioFrom)}–${ratioText(ratioTo)}`;
   if (ratioMode === "every") return `${name} every ratio ${range}, at ${ratioText(ratio)}, seed ${seed}`;
   if (made.point === undefined) return `${name} ${ratioText(ratio)}, seed ${seed}`;

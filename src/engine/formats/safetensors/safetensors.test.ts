@@ -136,7 +136,7 @@ const MALFORMED: [string, Uint8Array, RegExp][] = [
   [
     "a name twice",
     file(`{"a":${JSON.stringify(ok)},"\\u0061":${JSON.stringify({ ...ok, data_offsets: [8, 16] })}}`, 16),
-    /header: expected each name once, got 'a' twice/,
+    /header: expected each key once, got "a" twice/,
   ],
   ["a number in the metadata", file({ __metadata__: { n: 1 } }, 0), /__metadata__.n: expected a string, got 1/],
   ["metadata that is a list", file({ __metadata__: [] }, 0), /__metadata__: expected an object/],

@@ -1,7 +1,7 @@
 // The header of a safetensors file: read, and checked against the size of the file, so that later code can trust it.
 import { showValue } from "../../errors.ts";
 import { type Dtype, DTYPES, dtypeBytes, elementCount, isDtype, TAKE_FLOATS } from "../../dtype.ts";
-import { duplicateKey } from "../../json/jsonKeys.ts";
+import { parseJson } from "../files/folder.ts";
 import { FETCH_AGAIN, LFS_ADVICE, readError, WRITE_AGAIN } from "../files/readError.ts";
 
 /** Bytes before the header: its length as a little-endian u64. */
@@ -64,17 +64,14 @@ function parseHeaderJson(file: string, bytes: Uint8Array): Record<string, unknow
   const refuse = (expected: string, got: string, advice: string) =>
     readError({ file, field: "header", expected, got, advice });
   let text = "";
-  let json: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    json = JSON.parse(text) as unknown;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw refuse("JSON in UTF-8", `bytes that do not parse (${reason})`, FETCH_AGAIN);
+  } catch {
+    throw refuse("JSON in UTF-8", "other bytes", FETCH_AGAIN);
   }
+  const options = { field: "header", mostBytes: MAX_HEADER_BYTES, unparsed: FETCH_AGAIN, wordsAt: ["", METADATA_KEY] };
+  const json = parseJson(text, file, options);
   if (!text.startsWith("{") || !isRecord(json)) throw refuse("an object", showValue(json), WRITE_AGAIN);
-  const twice = duplicateKey(text);
-  if (twice !== undefined) throw refuse("each name once", `'${twice}' twice`, WRITE_AGAIN);
   return json;
 }
 

@@ -52,9 +52,9 @@ export const hypernetOps: readonly CheckedOp[] = [
   ),
   checkedOp(geluRef, (ctx, t) => [gelu(ctx, take(t, 0))]),
   checkedOp(headsRef, (ctx, t, { sizes }) => [heads(ctx, take(t, 0), take(t, 1), tablesOf(ctx, sizes))]),
-  checkedOp(spreadGatesRef, (ctx, t, { sources }) => {
+  checkedOp(spreadGatesRef, (ctx, t, { sources, fixed }) => {
     const own = take(t, 0);
-    return [spreadGates(ctx, own, spreadTables(ctx, Uint32Array.from(sources), own.shape[0] ?? 0, "step"))];
+    return [spreadGates(ctx, own, spreadTables(ctx, Uint32Array.from(sources), own.shape[0] ?? 0, "step"), fixed)];
   }),
   checkedOp(noiseRef, (ctx, _, { sizes, draw, ...values }) => [
     noise(ctx, tablesOf(ctx, sizes), stateOf(ctx, values), draw),

@@ -1,4 +1,4 @@
-// The gate model of a recipe: the hypernetwork, or one of the paper's three ablations (METHOD.md 1.1).
+// The gate model of a recipe: the hypernetwork, for five vectors per block or s4 alone, or one of the paper's ablations (METHOD.md 1.1).
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import { gateTables, type GateTables } from "../../ops/kit/gateTables.ts";
@@ -9,7 +9,7 @@ import { DRAW, uniforms } from "../../rng.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { Recipe } from "../../recipes/recipe.ts";
 import type { GateModel } from "./gateModel.ts";
-import { type GateLayout, type Sharing, sharingOf } from "../../masks/gates.ts";
+import { type GateLayout, KEPT_LOGIT, NOT_PRUNED, type Sharing, sharingOf } from "../../masks/gates.ts";
 import { Hypernet } from "./hypernet.ts";
 import { hypernetLayout, initialInputs, type NamedArrays, WIDTH, wrongLength } from "./hypernetLayout.ts";
 
@@ -23,31 +23,28 @@ export function gateModelFor(
   { gates, ratioMode, seed }: Pick<Recipe, "gates" | "ratioMode" | "seed">,
   start?: NamedArrays,
 ): GateModel {
-  const hypernet = (of: GateLayout): Hypernet => {
+  const make = (of: GateLayout): GateModel => {
+    if (gates.endsWith("no-hypernetwork")) return new FreeLogits(ctx, of);
+    if (gates.endsWith("no-gru")) return new LinearHeads(ctx, of, start ? headsOf(of, start) : newHeads(of, seed));
     const shape = hypernetLayout(of, ratioMode === "every");
     return start ? Hypernet.fromNamed(ctx, shape, start) : Hypernet.fromSeed(ctx, shape, seed);
   };
-  switch (gates) {
-    case "full":
-      return hypernet(layout);
-    case "constrained": {
-      const sharing = sharingOf(gates, layout);
-      return new SharedGates(ctx, hypernet(sharing.own), layout, sharing);
-    }
-    case "no-gru":
-      return new LinearHeads(ctx, layout, start ? headsOf(layout, start) : newHeads(layout, seed));
-    case "no-hypernetwork":
-      return new FreeLogits(ctx, layout);
-  }
+  const sharing = sharingOf({ gates }, layout);
+  if (sharing.own === layout) return make(layout);
+  return new SpreadGates(ctx, make(sharing.own), layout, sharing);
 }
+
+/** For gates that are always on, any noise in (0, 1) serves. */
+const FIXED_NOISE = 0.5;
 
 /**
  * Trains the distinct vectors and spreads their gate logits and noise to all 5L: shared vectors then draw equal gates, and their gradients
- * add up.
+ * add up. The gates of vectors that are not pruned are always on.
  */
-class SharedGates implements GateModel {
+class SpreadGates implements GateModel {
   readonly theta: Tensor;
   readonly tables: GateTables;
+  readonly mlpOnly: boolean;
   private readonly own: GateModel;
   private readonly spread: SpreadTables;
 
@@ -55,10 +52,12 @@ class SharedGates implements GateModel {
     this.own = own;
     this.theta = own.theta;
     this.tables = gateTables(ctx, layout);
-    const sources = new Uint32Array(layout.length).fill(ownLayout.length);
+    this.mlpOnly = shown.includes(NOT_PRUNED);
+    const [padding, fixed] = [ownLayout.length, ownLayout.length + 1];
+    const sources = new Uint32Array(layout.length).fill(padding);
     shown.forEach((vector, i) => {
       const [from = 0, to = 0, size = 0] = [ownLayout.offsets[vector], layout.offsets[i], layout.sizes[i]];
-      for (let gate = 0; gate < size; gate++) sources[to + gate] = from + gate;
+      for (let gate = 0; gate < size; gate++) sources[to + gate] = vector === NOT_PRUNED ? fixed : from + gate;
     });
     this.spread = spreadTables(ctx, sources, ownLayout.length);
   }
@@ -68,11 +67,11 @@ class SharedGates implements GateModel {
   }
 
   forward(ctx: Ctx): Tensor {
-    return spreadGates(ctx, this.own.forward(ctx), this.spread);
+    return spreadGates(ctx, this.own.forward(ctx), this.spread, KEPT_LOGIT);
   }
 
   noise(ctx: Ctx, stepState: Tensor, draw: number): Tensor {
-    return spreadGates(ctx, this.own.noise(ctx, stepState, draw), this.spread);
+    return spreadGates(ctx, this.own.noise(ctx, stepState, draw), this.spread, FIXED_NOISE);
   }
 
   free(ctx: Ctx): void {
@@ -118,6 +117,7 @@ class LinearHeads implements GateModel {
   /** (flat gates, C), initialised like the heads of the hypernetwork. */
   readonly theta: Tensor;
   readonly tables: GateTables;
+  readonly mlpOnly = false;
   /** (vectors, C). */
   private readonly z: Tensor;
 
@@ -148,6 +148,7 @@ class LinearHeads implements GateModel {
 class FreeLogits implements GateModel {
   readonly theta: Tensor;
   readonly tables: GateTables;
+  readonly mlpOnly = false;
   /** The identity: `forward` copies. */
   private readonly copying: SpreadTables;
 

@@ -9,6 +9,8 @@ export interface GateModel {
   readonly theta: Tensor;
   /** The layout of gate logits and noise, for all 5L vectors. */
   readonly tables: GateTables;
+  /** Whether only s4 is pruned: the gates of s1, s2, s3 and s5 are all ones and need not be applied. */
+  readonly mlpOnly: boolean;
   /** Sets the ratio of the next forward. Does nothing in a model for one ratio. */
   setRatio(ctx: Ctx, ratio: number): void;
   /** Gate logits, flat and without the offset 3; recorded on the tape if there is one. */

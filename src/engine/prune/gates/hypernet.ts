@@ -36,6 +36,7 @@ export interface HypernetValues {
 export class Hypernet implements GateModel {
   readonly layout: HypernetLayout;
   readonly tables: GateTables;
+  readonly mlpOnly = false;
   /** All parameters in one tensor, so that there is one gradient and one AdamW dispatch. */
   readonly theta: Tensor;
   readonly z: Tensor;

@@ -1,7 +1,16 @@
 // The recipe of a run: every setting with a hint on what it does. Locked during a run.
-import { checkRecipe, EngineError, ESTIMATORS, GATE_MODES, RECIPE_BOUNDS } from "../../../engine/index.ts";
+import {
+  checkReachable,
+  checkRecipe,
+  EngineError,
+  ESTIMATORS,
+  GATE_MODES,
+  RECIPE_BOUNDS,
+  WIDTH_MULTIPLES,
+} from "../../../engine/index.ts";
 import type { Estimator, GateMode, Recipe } from "../../../engine/index.ts";
 import { sentence } from "../../../shared/format.ts";
+import type { StudioState } from "../../../state/storeState.ts";
 import { canEditRecipe } from "../../../state/allowed.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { NumberField } from "../../parts/NumberField.tsx";
@@ -18,15 +27,21 @@ const ESTIMATOR_TITLES: Readonly<Record<Estimator, string>> = {
 
 const GATE_TITLES: Readonly<Record<GateMode, string>> = {
   full: "Hypernetwork (paper)",
+  mlp: "Hypernetwork, MLP widths only",
   constrained: "Hypernetwork, shared masks",
   "no-gru": "Linear heads, no GRU",
   "no-hypernetwork": "Free logits, no hypernetwork",
+  "mlp-no-gru": "MLP widths only, linear heads",
+  "mlp-no-hypernetwork": "MLP widths only, free logits",
 };
 const GATE_HINTS: Readonly<Record<GateMode, string>> = {
   full: "A GRU over the blocks outputs all five masks of each block",
+  mlp: "Only the middle of each MLP (s4) is pruned, so all of the cut is in the file of any runtime, such as llama.cpp",
   constrained: "Ablation: all blocks share one mask for s1, s2, s3 and s5",
   "no-gru": "Ablation: each mask on its own, from a fixed random input",
   "no-hypernetwork": "Ablation: the logit of each gate is trained directly",
+  "mlp-no-gru": "Only s4; each mask on its own, from a fixed random input",
+  "mlp-no-hypernetwork": "Only s4; the logit of each gate is trained directly",
 };
 
 type Field = Exclude<keyof typeof RECIPE_BOUNDS, "ratio" | "ratioFrom" | "ratioTo">;
@@ -47,23 +62,71 @@ const FIELDS: readonly { field: Field; label: string; hint: string; whole: boole
 
 /** The recipe in one line, for the closed form. */
 const summaryOf = (recipe: Recipe): string =>
-  `${recipe.gates === "full" ? "" : `${recipe.gates} gates, `}${recipe.estimator}, ${recipe.steps} × ${recipe.tokens} tokens, λ ${recipe.lambda}, seed ${recipe.seed}`;
+  `${recipe.gates === "full" ? "" : `${recipe.gates} gates, `}${recipe.widthMultiple === 1 ? "" : `widths × ${recipe.widthMultiple}, `}${recipe.estimator}, ${recipe.steps} × ${recipe.tokens} tokens, λ ${recipe.lambda}, seed ${recipe.seed}`;
 
-/** Why a recipe cannot be used; null for a valid one. */
-function refusalOf(recipe: Recipe): string | null {
+/** Why a recipe cannot be used on the open model; null for a valid one. */
+function refusalOf({ recipe, model }: StudioState): string | null {
   try {
     checkRecipe(recipe);
+    if (model.phase === "open") checkReachable(model.facts, recipe);
     return null;
   } catch (error) {
     return EngineError.from(error).message;
   }
 }
 
+/** How gates are made, rounded and trained. */
+function GateFields({ locked }: { locked: boolean }) {
+  const recipe = useStudio((state) => state.recipe);
+  const { setRecipe } = useActions();
+  return (
+    <>
+      <ChoiceField
+        id="recipe-gates"
+        label="Gates made by"
+        value={recipe.gates}
+        options={GATE_MODES.map((value) => ({ value, title: GATE_TITLES[value] }))}
+        disabled={locked}
+        hint={GATE_HINTS[recipe.gates]}
+        onValue={(gates) => setRecipe({ gates })}
+      />
+      <ChoiceField
+        id="recipe-widthMultiple"
+        label="MLP widths"
+        value={String(recipe.widthMultiple)}
+        options={WIDTH_MULTIPLES.map((value) => ({
+          value: String(value),
+          title: value === 1 ? "Any width" : `Multiples of ${value}`,
+        }))}
+        disabled={locked}
+        hint={
+          recipe.widthMultiple === 1
+            ? "The kept width of each MLP (s4) is whatever the budget gives"
+            : `Each MLP keeps a multiple of ${recipe.widthMultiple} dimensions, within the budget`
+        }
+        onValue={(value) => {
+          const widthMultiple = WIDTH_MULTIPLES.find((one) => String(one) === value);
+          if (widthMultiple !== undefined) setRecipe({ widthMultiple });
+        }}
+      />
+      <ChoiceField
+        id="recipe-estimator"
+        label="Estimator"
+        value={recipe.estimator}
+        options={ESTIMATORS.map((value) => ({ value, title: ESTIMATOR_TITLES[value] }))}
+        disabled={locked}
+        hint="How gradients get through on/off gates"
+        onValue={(estimator) => setRecipe({ estimator })}
+      />
+    </>
+  );
+}
+
 export function RecipeForm() {
   const recipe = useStudio((state) => state.recipe);
   const locked = !useStudio(canEditRecipe);
   const { setRecipe } = useActions();
-  const refused = refusalOf(recipe);
+  const refused = useStudio(refusalOf);
   const context = useStudio((state) => shownModel(state)?.context ?? null);
   const odd = oddRecipe(recipe, context);
   return (
@@ -78,24 +141,7 @@ export function RecipeForm() {
         <summary>
           <span className="disclosure-name">Recipe</span> <span className="disclosure-gist">{summaryOf(recipe)}</span>
         </summary>
-        <ChoiceField
-          id="recipe-gates"
-          label="Gates made by"
-          value={recipe.gates}
-          options={GATE_MODES.map((value) => ({ value, title: GATE_TITLES[value] }))}
-          disabled={locked}
-          hint={GATE_HINTS[recipe.gates]}
-          onValue={(gates) => setRecipe({ gates })}
-        />
-        <ChoiceField
-          id="recipe-estimator"
-          label="Estimator"
-          value={recipe.estimator}
-          options={ESTIMATORS.map((value) => ({ value, title: ESTIMATOR_TITLES[value] }))}
-          disabled={locked}
-          hint="How gradients get through on/off gates"
-          onValue={(estimator) => setRecipe({ estimator })}
-        />
+        <GateFields locked={locked} />
         <div className="field-grid">
           {FIELDS.map(({ field, label, hint, whole }) => (
             <NumberField

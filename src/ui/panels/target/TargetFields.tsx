@@ -6,6 +6,9 @@ import { NumberField } from "../../parts/NumberField.tsx";
 interface Props {
   /** Kept share of the block weights, 0 to 1. */
   ratio: number;
+  /** The lowest that can be asked for, and why if the recipe's gates reach no lower. */
+  lowest: number;
+  why: string | undefined;
   /** The same as share of the whole model; null while no model is open. */
   model: number | null;
   /** The method has no target. */
@@ -16,7 +19,7 @@ interface Props {
   onModel: (share: number) => void;
 }
 
-export function TargetFields({ ratio, model, disabled, onBlocks, onModel }: Props) {
+export function TargetFields({ ratio, lowest, why, model, disabled, onBlocks, onModel }: Props) {
   return (
     <>
       <NumberField
@@ -24,11 +27,11 @@ export function TargetFields({ ratio, model, disabled, onBlocks, onModel }: Prop
         label="Keep"
         unit="% of the block weights"
         percent
-        why={`A run keeps at least ${percent(RECIPE_BOUNDS.ratio.min, 0)}, so that every block has something left.`}
+        why={why ? `${why}.` : `A run keeps at least ${percent(lowest, 0)}, so that every block has something left.`}
         testId="keep-blocks"
         value={100 * ratio}
         text={percentNumber(ratio)}
-        min={100 * RECIPE_BOUNDS.ratio.min}
+        min={100 * lowest}
         max={100 * RECIPE_BOUNDS.ratio.max}
         disabled={disabled}
         onValue={(value) => onBlocks(value / 100)}

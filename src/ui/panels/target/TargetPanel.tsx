@@ -2,10 +2,10 @@
 import { useState } from "react";
 import { ToggleGroup } from "radix-ui";
 import { METHOD_NAMES } from "../../../engine/index.ts";
-import { modelRatioOf, targetOfModel } from "../../../state/run/ratio.ts";
+import { clampRatio, lowestOf, modelRatioOf, targetOfModel } from "../../../state/run/ratio.ts";
 import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { StudioState } from "../../../state/storeState.ts";
-import { ratioNumber, ratioText } from "../../../shared/format.ts";
+import { percent, ratioNumber, ratioText } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { shownModel } from "../../views/shownModel.ts";
 import { TargetFields } from "./TargetFields.tsx";
@@ -68,16 +68,26 @@ export function TargetPanel() {
   const parameters = useStudio((state) => shownModel(state)?.parameters ?? null);
   const trained = useStudio((state) => noTarget(state) || trainedFor(state));
   const fixed = useStudio(({ method }) => method !== "disp");
+  const lowest = useStudio((state) => lowestOf(state).ratio);
+  const lowestReason = useStudio((state) => lowestOf(state).reason);
   const { setRatio } = useActions();
   const [refused, setRefused] = useState<{ reason: string; ratio: number } | null>(null);
 
   const setBlockRatio = (share: number): void => {
-    setRefused(null);
-    setRatio(share);
+    const reached = clampRatio(share, lowest);
+    setRefused(
+      share < lowest && lowestReason
+        ? { reason: `Can't go below ${percent(lowest)} of the block weights. ${lowestReason}.`, ratio: reached }
+        : null,
+    );
+    setRatio(reached);
   };
   const setModelRatio = (share: number): void => {
     if (!parameters) return;
-    const target = targetOfModel(share, parameters);
+    const target = targetOfModel(share, parameters, {
+      ratio: lowest,
+      ...(lowestReason ? { reason: lowestReason } : {}),
+    });
     setRefused(target.reachable ? null : { reason: target.reason, ratio: target.ratio });
     setRatio(target.ratio);
   };
@@ -90,6 +100,8 @@ export function TargetPanel() {
         <h2>Target</h2>
         <TargetFields
           ratio={ratio}
+          lowest={lowest}
+          why={lowestReason}
           disabled={fixed}
           model={parameters ? modelRatioOf(ratio, parameters) : null}
           onBlocks={setBlockRatio}
