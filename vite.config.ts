@@ -8,7 +8,9 @@ export default defineConfig({
   base: "./",
   define: { __APP_VERSION__: JSON.stringify(manifest.version) },
   // Bundled in advance: a dependency that vite finds later makes it reload the page under a running command.
-  optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip", "onnxruntime-web/wasm"] },
+  optimizeDeps: {
+    include: ["@huggingface/tokenizers", "client-zip", "onnxruntime-web/wasm", "@wllama/wllama/esm/index.js"],
+  },
   build: { target: "es2022", sourcemap: true, chunkSizeWarningLimit: 1500 },
   worker: { format: "es" },
 });

@@ -19,7 +19,9 @@ export default defineConfig({
       },
       {
         // bundled in advance: a dependency that vite finds during a test makes it reload the page under the test
-        optimizeDeps: { include: ["@huggingface/tokenizers", "client-zip", "onnxruntime-web/wasm"] },
+        optimizeDeps: {
+          include: ["@huggingface/tokenizers", "client-zip", "onnxruntime-web/wasm", "@wllama/wllama/esm/index.js"],
+        },
         test: {
           name: "gpu",
           include: ["src/**/*.gpu.test.ts"],

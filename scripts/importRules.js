@@ -27,7 +27,10 @@ const D3 = ban(
   "d3 is used in src/charts only: add a chart f(node, options) -> { update, destroy } there.",
 );
 const STORE = ban("^zustand(/|$)", "The store is in src/state: take values as arguments.");
-const ONNX = ban("^onnxruntime", "onnxruntime-web is used in src/verify only: call what src/verify exports.");
+const RUNTIMES = ban(
+  "^(onnxruntime|@wllama/)",
+  "Other runtimes are used in src/verify only: call what src/verify exports.",
+);
 const NODE = ban("^node:", "This code runs in a browser: use Node in src/cli, scripts, bench and e2e only.");
 const WGSL = ban("\\.wgsl(\\?|$)", "Only src/engine/ops imports shaders: write an op there and call its launcher.");
 const UI = ban("/ui/", "Only main.tsx imports src/ui: let src/ui call this instead.");
@@ -62,7 +65,7 @@ const ENGINE_IN_NODE = ban(
 const ENGINE = ban("/engine/", "Charts take plain arrays and options: of the engine import types only.", types);
 
 /** Everything above or beside the engine. */
-const OUTSIDE = [REACT, D3, STORE, ONNX, NODE, UI, CHARTS, STATE, VERIFY, WORKER, CLI, LAB].map(
+const OUTSIDE = [REACT, D3, STORE, RUNTIMES, NODE, UI, CHARTS, STATE, VERIFY, WORKER, CLI, LAB].map(
   ({ allowTypeImports, ...rest }) => ({
     ...rest,
     message: `The engine imports nothing outside itself. ${rest.message}`,
@@ -96,32 +99,38 @@ const inOps = (floor) => floor.startsWith("ops/");
 
 /** If several rows match a file, the last one applies. */
 export const IMPORT_RULES = [
-  { files: ["src/shared/**"], bans: [REACT, D3, STORE, ONNX, NODE, ABOVE_SHARED] },
-  { files: ["src/main.tsx"], bans: [D3, WGSL, ONNX, HOST, CLI, LAB, NODE, INSIDE_ENGINE] },
-  { files: ["src/ui/**"], bans: [D3, WGSL, ONNX, VERIFY, WORKER, CLI, LAB, NODE, INSIDE_ENGINE] },
+  { files: ["src/shared/**"], bans: [REACT, D3, STORE, RUNTIMES, NODE, ABOVE_SHARED] },
+  { files: ["src/main.tsx"], bans: [D3, WGSL, RUNTIMES, HOST, CLI, LAB, NODE, INSIDE_ENGINE] },
+  { files: ["src/ui/**"], bans: [D3, WGSL, RUNTIMES, VERIFY, WORKER, CLI, LAB, NODE, INSIDE_ENGINE] },
   ...["", ...CHART_FLOORS].map((floor) => ({
     files: [`src/charts/${floor}**`],
     bans: [
-      ...[REACT, STORE, WGSL, ONNX, UI, STATE, VERIFY, WORKER, CLI, LAB, NODE, ENGINE, INSIDE_ENGINE],
+      ...[REACT, STORE, WGSL, RUNTIMES, UI, STATE, VERIFY, WORKER, CLI, LAB, NODE, ENGINE, INSIDE_ENGINE],
       ...(floor ? above(CHART_FLOORS, floor, CHART_REMEDY) : []),
     ],
   })),
-  { files: ["src/state/**"], bans: [REACT, D3, WGSL, ONNX, UI, CHARTS, VERIFY, HOST, CLI, LAB, NODE, INSIDE_ENGINE] },
+  {
+    files: ["src/state/**"],
+    bans: [REACT, D3, WGSL, RUNTIMES, UI, CHARTS, VERIFY, HOST, CLI, LAB, NODE, INSIDE_ENGINE],
+  },
   {
     files: ["src/verify/**"],
     bans: [REACT, D3, STORE, WGSL, UI, CHARTS, STATE, WORKER, CLI, LAB, NODE, INSIDE_ENGINE],
   },
   // tests read golden cases with the engine's fixtures
   { files: ["src/verify/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, UI, CHARTS, STATE, WORKER, CLI, NODE] },
-  { files: ["src/worker/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, CLI, LAB, NODE, INSIDE_ENGINE] },
-  { files: ["src/worker/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, CLI, NODE] },
-  { files: ["src/cli/**"], bans: [REACT, D3, STORE, WGSL, ONNX, UI, CHARTS, STATE, LAB, ENGINE_IN_NODE] },
-  { files: ["src/cli/page/**/*.gpu.test.ts"], bans: [REACT, D3, STORE, ONNX, UI, CHARTS, STATE, LAB, NODE] },
+  {
+    files: ["src/worker/**"],
+    bans: [REACT, D3, STORE, WGSL, RUNTIMES, UI, CHARTS, STATE, CLI, LAB, NODE, INSIDE_ENGINE],
+  },
+  { files: ["src/worker/**/*.test.ts"], bans: [REACT, D3, STORE, WGSL, RUNTIMES, UI, CHARTS, STATE, CLI, NODE] },
+  { files: ["src/cli/**"], bans: [REACT, D3, STORE, WGSL, RUNTIMES, UI, CHARTS, STATE, LAB, ENGINE_IN_NODE] },
+  { files: ["src/cli/page/**/*.gpu.test.ts"], bans: [REACT, D3, STORE, RUNTIMES, UI, CHARTS, STATE, LAB, NODE] },
   // the lab measures parts of the engine that nothing else outside it may import, with two kernels of its own
-  { files: ["src/lab/**"], bans: [REACT, D3, STORE, ONNX, UI, CHARTS, STATE, VERIFY, WORKER, CLI, NODE] },
+  { files: ["src/lab/**"], bans: [REACT, D3, STORE, RUNTIMES, UI, CHARTS, STATE, VERIFY, WORKER, CLI, NODE] },
   // bench/ measures parts of the engine that nothing else outside it may import
   { files: ["bench/**"], bans: [REACT, STORE, UI, STATE] },
-  { files: ["e2e/**", "scripts/**"], bans: [ONNX, ENGINE_IN_NODE] },
+  { files: ["e2e/**", "scripts/**"], bans: [RUNTIMES, ENGINE_IN_NODE] },
   { files: ["src/engine/**"], bans: [...OUTSIDE, WGSL] },
   ...ENGINE_FLOORS.toSorted((a, b) => a.length - b.length).map((floor) => ({
     files: [`src/engine/${filesOf(floor)}`],

@@ -22,7 +22,7 @@ async function open(name: string): Promise<void> {
 }
 
 async function prepare(forms: readonly Form[]): Promise<readonly ExportedForm[]> {
-  const choice = { dtype: null, shardBytes: null };
+  const choice = { dtype: null, shardBytes: null, gguf: null };
   return (await client.request({ type: "prepareExport", forms, choice })).checks;
 }
 

@@ -114,6 +114,8 @@ export const canMeasureCurve: Predicate = (state) =>
 
 const isSaving: Predicate = ({ saving }) => saving.phase === "saving";
 export const canPrepareExport: Predicate = (state) => isGpuFree(state) && isPruned(state) && !isSaving(state);
+/** Sizes are read from headers, so the GPU need not be free. */
+export const areSizesReadable: Predicate = (state) => isModelReady(state) && isRunAtRest(state) && isPruned(state);
 export const canPrepareNested: Predicate = (state) =>
   isGpuFree(state) && state.architecture?.trainedFor !== undefined && !isSaving(state);
 export const canMeasureSpeed: Predicate = (state) =>

@@ -26,7 +26,10 @@ const EVERYTHING: Patch = {
   pace: { msPerStep: 1, secondsLeft: 0 },
   ...{ dense: readingOf(DENSE_ID), pruned: readingOf(AT_HALF) },
   ...{ generation: { phase: "written", of: AT_HALF }, denseText: "a", prunedText: "b" },
-  exported: { phase: "prepared", last: { checks: [], of: AT_HALF, choice: { dtype: null, shardBytes: null } } },
+  exported: {
+    phase: "prepared",
+    last: { checks: [], of: AT_HALF, choice: { dtype: null, shardBytes: null, gguf: null } },
+  },
   saving: { phase: "saved", form: "onnx", note: "Saved" },
   nestedList: "0.5, 0.6",
   curve: { phase: "stopped", points: [] },

@@ -156,6 +156,7 @@ const DEFAULTS: Answers = {
     scores: null,
   }),
   record: () => null,
+  formSizes: () => ({ sizes: [], of: AT_HALF }),
   restore: () => ({ architecture: architectureAt(0.5, 9) }),
   tokenLosses: () => ({
     text: "held",

@@ -5,7 +5,7 @@ import type { Prepared } from "./export/exportState.ts";
 import type { Patch, StudioState } from "./storeState.ts";
 
 const error = new EngineError("device-lost", "gone");
-const prepared: Prepared = { checks: [], of: AT_HALF, choice: { dtype: null, shardBytes: null } };
+const prepared: Prepared = { checks: [], of: AT_HALF, choice: { dtype: null, shardBytes: null, gguf: null } };
 /** After a run for every ratio whose export is prepared. */
 const trained: Patch = {
   run: { phase: "done", step: 9, of: 9 },

@@ -6,6 +6,7 @@ import { changesOf } from "./changes.ts";
 import { applyEvent } from "./events.ts";
 import { exportSlice } from "./export/exportSlice.ts";
 import { nestedSlice } from "./export/nestedSlice.ts";
+import { sizesSlice } from "./export/sizesSlice.ts";
 import { speedSlice } from "./export/speedSlice.ts";
 import { checkSlice } from "./model/checkSlice.ts";
 import { librarySlice } from "./model/librarySlice.ts";
@@ -60,6 +61,7 @@ const studioSlices =
     ...recoverSlice(...args),
     ...exportSlice(...args),
     ...nestedSlice(...args),
+    ...sizesSlice(...args),
     ...speedSlice(...args),
     ...runsSlice(runStore)(...args),
     ...lossesSlice(runStore)(...args),

@@ -1,5 +1,5 @@
 // The state of the store: all slices together. Life cycles are unions of phases, never several booleans.
-import type { ExportSlice, NestedSlice, SpeedSlice } from "./export/exportState.ts";
+import type { ExportSlice, NestedSlice, SizesSlice, SpeedSlice } from "./export/exportState.ts";
 import type { CheckSlice, LibrarySlice, ModelSlice } from "./model/modelState.ts";
 import type { DeviceSlice, PageSlice } from "./page/pageState.ts";
 import type { CurveSlice, GatesSlice, RecoverSlice, RunSlice, WeightsSlice } from "./run/runState.ts";
@@ -20,6 +20,7 @@ export type StudioState = ModelSlice &
   RecoverSlice &
   ExportSlice &
   NestedSlice &
+  SizesSlice &
   SpeedSlice &
   RunsSlice &
   LossesSlice &

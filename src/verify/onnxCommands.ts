@@ -1,9 +1,7 @@
 // The commands of onnxruntime-web, for a worker in a browser and a thread in Node. Its owner ends it, which frees its memory.
 import { OnnxSession } from "./onnxSession.ts";
-import type { FromOnnx, OnnxCommand, OnnxReplies, ToOnnx } from "./protocol.ts";
-
-type CommandOf<T extends OnnxCommand["type"]> = Extract<OnnxCommand, { type: T }>;
-type Handlers = { [T in OnnxCommand["type"]]: (command: CommandOf<T>) => Promise<OnnxReplies[T]> };
+import type { OnnxCommand, OnnxReplies } from "./protocol.ts";
+import type { RuntimeHandlers } from "./workerHandlers.ts";
 
 const files = new Map<string, Uint8Array<ArrayBuffer>>();
 let session: OnnxSession | undefined;
@@ -19,7 +17,7 @@ function opened(): OnnxSession {
   return session;
 }
 
-const handlers: Handlers = {
+export const onnxCommands: RuntimeHandlers<OnnxCommand, OnnxReplies> = {
   file: async ({ path, sizeBytes }) => {
     files.set(path, new Uint8Array(sizeBytes));
     return null;
@@ -41,19 +39,3 @@ const handlers: Handlers = {
   decode: ({ ids, prompt }) => opened().decode(ids, prompt),
   time: ({ ids, decodeTokens, repeats }) => opened().time(ids, decodeTokens, repeats),
 };
-
-/** Returns the function that receives commands; `post` sends their answers, with the buffers to transfer. */
-export function onnxCommands(post: (message: FromOnnx, transfer: ArrayBuffer[]) => void): (message: ToOnnx) => void {
-  return ({ id, ...command }) => {
-    const handler = handlers[command.type] as (command: OnnxCommand) => Promise<OnnxReplies[keyof OnnxReplies]>;
-    Promise.resolve()
-      .then(() => handler(command))
-      .then(
-        (value) => post({ id, value }, value instanceof Float32Array ? [value.buffer] : []),
-        (error: unknown) => {
-          const { name, message } = error instanceof Error ? error : { name: "", message: String(error) };
-          post({ id, failure: { name, message } }, []);
-        },
-      );
-  };
-}

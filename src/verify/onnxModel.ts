@@ -1,15 +1,12 @@
 // An ONNX model in its own worker, where onnxruntime-web computes its logits: the runtime that checks the ONNX form of an export.
 import { EngineError, type Folder, invariant, ONNX_FILE } from "../engine/index.ts";
-import type { FromOnnx, OnnxCommand, OnnxReplies, OnnxTimes, ToOnnx } from "./protocol.ts";
-
-type CommandOf<T extends OnnxCommand["type"]> = Extract<OnnxCommand, { type: T }>;
+import type { OnnxCommand, OnnxReplies, OnnxTimes } from "./protocol.ts";
+import { WorkerCalls } from "./workerCalls.ts";
 
 /** Files are sent to the worker in parts of this many bytes. */
 const PART_BYTES = 16 * 1024 * 1024;
 /** All the memory that 32-bit wasm addresses reach. */
 const MEMORY_BYTES = 2 ** 32;
-/** How often `cancelled` is checked. */
-const CANCEL_MS = 100;
 
 const RUNTIME = "onnxruntime-web";
 
@@ -25,49 +22,39 @@ export class OnnxModel {
   /** Version of onnxruntime-web, and its number of threads; empty until the model is open. */
   version = "";
   threads = 0;
-  private readonly worker = new Worker(new URL("./onnxWorker.ts", import.meta.url), { type: "module", name: RUNTIME });
-  private readonly pending = new Map<number, { resolve(value: never): void; reject(error: EngineError): void }>();
-  private readonly timer: ReturnType<typeof setInterval>;
-  private lastId = 0;
-  private ended: EngineError | undefined;
+  private readonly calls: WorkerCalls<OnnxCommand, OnnxReplies>;
 
   constructor(cancelled: () => boolean) {
-    this.worker.onmessage = ({ data }: MessageEvent<FromOnnx>) => {
-      const waiting = this.pending.get(data.id);
-      this.pending.delete(data.id);
-      if ("value" in data) waiting?.resolve(data.value as never);
-      else waiting?.reject(errorOf(this.version, data.failure));
-    };
-    this.worker.onerror = ({ message }) =>
-      this.end(
+    const worker = new Worker(new URL("./onnxWorker.ts", import.meta.url), { type: "module", name: RUNTIME });
+    this.calls = new WorkerCalls(worker, {
+      ...{ runtime: RUNTIME, cancelled },
+      startError: (message) =>
         new EngineError(
           "unsupported",
           `${RUNTIME} could not be started (${message || "its worker could not be loaded"}), so the ONNX form cannot be checked. Reload the page and try again.`,
         ),
-      );
-    this.timer = setInterval(() => {
-      if (cancelled()) this.end(new EngineError("cancelled", `${RUNTIME} was stopped.`));
-    }, CANCEL_MS);
+      errorOf: (failure) => errorOf(this.version, failure),
+    });
   }
 
   /** Logits (T, V) of all ids at once. */
   forward(ids: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
-    return this.request({ type: "forward", ids });
+    return this.calls.request({ type: "forward", ids });
   }
 
   /** The same logits with the KV cache: the first `prompt` ids (1 to T) at once, then one at a time. */
   decode(ids: Uint32Array, prompt: number): Promise<Float32Array<ArrayBuffer>> {
-    return this.request({ type: "decode", ids, prompt });
+    return this.calls.request({ type: "decode", ids, prompt });
   }
 
   /** Times `repeats` forwards over the ids, and `decodeTokens` tokens decoded one at a time after them with the cache. */
   time(ids: Uint32Array, { decodeTokens = 16, repeats = 3 } = {}): Promise<OnnxTimes> {
-    return this.request({ type: "time", ids, decodeTokens, repeats });
+    return this.calls.request({ type: "time", ids, decodeTokens, repeats });
   }
 
   /** Ends the worker, which frees its memory. */
   close(): void {
-    this.end(new EngineError("bug", `${RUNTIME} was called after the model was closed`));
+    this.calls.close();
   }
 
   /** Sends the folder's model to the worker in parts, and opens it. */
@@ -81,36 +68,15 @@ export class OnnxModel {
       `ONNX form: expected fewer than ${MEMORY_BYTES} bytes, all the memory of ${RUNTIME}, got ${sizeBytes}, so the form cannot be checked here. Choose F16 or keep less of the model.`,
     );
     for (const source of sources) {
-      await this.request({ type: "file", path: source.name, sizeBytes: source.size });
+      await this.calls.request({ type: "file", path: source.name, sizeBytes: source.size });
       for (let offset = 0; offset < source.size; offset += PART_BYTES) {
         const bytes = await source.read(offset, Math.min(PART_BYTES, source.size - offset));
-        await this.request({ type: "part", path: source.name, offset, bytes }, [bytes.buffer]);
+        await this.calls.request({ type: "part", path: source.name, offset, bytes }, [bytes.buffer]);
       }
     }
-    const { version, threads } = await this.request({ type: "open", model: path });
+    const { version, threads } = await this.calls.request({ type: "open", model: path });
     this.version = version;
     this.threads = threads;
-  }
-
-  private request<T extends OnnxCommand["type"]>(
-    command: CommandOf<T>,
-    transfer: Transferable[] = [],
-  ): Promise<OnnxReplies[T]> {
-    return new Promise((resolve, reject) => {
-      if (this.ended) return reject(this.ended);
-      this.lastId += 1;
-      this.pending.set(this.lastId, { resolve, reject });
-      this.worker.postMessage({ id: this.lastId, ...command } satisfies ToOnnx, transfer);
-    });
-  }
-
-  private end(error: EngineError): void {
-    if (this.ended) return;
-    this.ended = error;
-    clearInterval(this.timer);
-    this.worker.terminate();
-    for (const { reject } of this.pending.values()) reject(error);
-    this.pending.clear();
   }
 }
 

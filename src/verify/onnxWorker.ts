@@ -3,7 +3,7 @@ import threadUrl from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import { onnxCommands } from "./onnxCommands.ts";
 import { configureOnnx } from "./onnxSession.ts";
-import type { ToOnnx } from "./protocol.ts";
+import { receiver } from "./workerHandlers.ts";
 
 // All files come from this page's own server. Threads need shared memory, which only pages isolated from other origins have, and their own
 // script, because this worker's script listens to other messages.
@@ -14,5 +14,5 @@ configureOnnx({
   files: { wasm: ownUrl(wasmUrl), ...(isolated ? { mjs: ownUrl(threadUrl) } : {}) },
 });
 
-const receive = onnxCommands((message, transfer) => self.postMessage(message, { transfer }));
-self.onmessage = ({ data }: MessageEvent<ToOnnx>): void => receive(data);
+const receive = receiver(onnxCommands, (message, transfer) => self.postMessage(message, { transfer }));
+self.onmessage = ({ data }: MessageEvent<Parameters<typeof receive>[0]>): void => receive(data);

@@ -1,4 +1,4 @@
-// The messages between src/verify and its worker: types only.
+// The messages between src/verify and its workers: types only.
 
 /** The files of the model come first, each in parts; then "open"; then any command. Replies are in the order of the commands. */
 export type OnnxCommand =
@@ -26,6 +26,22 @@ export interface OnnxTimes {
   decodeMs: number[];
 }
 
-export type ToOnnx = { id: number } & OnnxCommand;
-export type FromOnnx =
-  { id: number; value: OnnxReplies[keyof OnnxReplies] } | { id: number; failure: { name: string; message: string } };
+/** The parts of the file come first; then "open"; then any command. */
+export type LlamaCommand =
+  | { type: "part"; bytes: Uint8Array<ArrayBuffer> }
+  /** tokens: length of the context. */
+  | { type: "open"; tokens: number }
+  | { type: "tokenize"; text: string }
+  | { type: "logProbabilities"; ids: Uint32Array; first: number };
+
+export interface LlamaReplies {
+  part: null;
+  /** Version of llama.cpp. */
+  open: { version: string };
+  tokenize: number[];
+  /** Of every token after each of the ids from `first` on, row by row; NaN where llama.cpp's build has no number for them. */
+  logProbabilities: Float32Array<ArrayBuffer>;
+}
+
+export type ToRuntime<Commands> = { id: number } & Commands;
+export type FromRuntime = { id: number; value: unknown } | { id: number; failure: { name: string; message: string } };

@@ -8,6 +8,8 @@ import type {
   ExportedForm,
   FloatDtype,
   Form,
+  FormSize,
+  GgufType,
   GuardRecord,
   Manifest,
   MlpMatrix,
@@ -287,6 +289,14 @@ export interface ExportChoice {
   dtype: FloatDtype | null;
   /** Largest weights file of the masked and compact forms in bytes; null: one file. */
   shardBytes: number | null;
+  /** Element type of the matrices in GGUF forms, or "own" for that of the model's file; null: no GGUF is written. */
+  gguf: GgufType | "own" | null;
+}
+
+/** Sizes of all forms of a pruning, before any is written. */
+export interface SizedForms {
+  sizes: readonly FormSize[];
+  of: PrunedId;
 }
 
 /** What can be saved: one form of the pruned model, or several ratios of a run as one model. */

@@ -17,6 +17,7 @@ import type {
   CachedModel,
   CurvePoint,
   ExportChoice,
+  SizedForms,
   GuardReading,
   Metrics,
   ModelFacts,
@@ -100,6 +101,8 @@ export type Command =
   /** Measures the run's architecture at another ratio; the current pruning stays. */
   | { type: "curve"; ratio: number; tokens: number }
   | { type: "generate"; prompt: string; tokens: number; temperature: number; seed: number }
+  /** Asks for the sizes of all forms of the current pruning. */
+  | { type: "formSizes"; choice: ExportChoice }
   | { type: "prepareExport"; forms: readonly Form[]; choice: ExportChoice }
   /** Prepares several ratios of a run for every ratio as one model. Perplexity is measured on `tokens`; the current pruning stays. */
   | { type: "prepareNested"; ratios: readonly number[]; tokens: number; choice: ExportChoice }
@@ -150,6 +153,7 @@ export interface Replies {
   evaluationTokens: null;
   curve: CurvePoint;
   generate: { dense: string; pruned: string; of: PrunedId };
+  formSizes: SizedForms;
   /** `of`: the current pruning at the time when the work began. */
   prepareExport: { checks: readonly ExportedForm[]; of: PrunedId };
   prepareNested: NestedExport;

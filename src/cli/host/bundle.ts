@@ -8,8 +8,8 @@ import { build, type Rolldown } from "vite";
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** Inside the project, so that packages are found from it. */
 const FOLDER = join(ROOT, ".cache/node");
-/** The script of src/verify's worker, under the name that ThreadWorker derives. */
-const WORKER = { onnxWorker: "src/cli/host/onnxThread.ts" };
+/** The scripts of src/verify's workers, under the names that ThreadWorker derives. */
+const WORKERS = { onnxWorker: "src/cli/host/onnxThread.ts", llamaWorker: "src/cli/host/llamaThread.ts" };
 
 /** Bundles a module of the project; takes half a second. Returns the path of the script. Packages stay outside. */
 export async function bundleForNode(module: string): Promise<string> {
@@ -24,7 +24,7 @@ export async function bundleForNode(module: string): Promise<string> {
     build: {
       ...{ ssr: true, write: false, target: "node20", minify: false },
       rolldownOptions: {
-        input: { commands: module, ...WORKER },
+        input: { commands: module, ...WORKERS },
         output: { entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
       },
     },

@@ -3,8 +3,8 @@ import { availableParallelism } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { onnxCommands } from "../../verify/onnxCommands.ts";
 import { configureOnnx } from "../../verify/onnxSession.ts";
-import type { ToOnnx } from "../../verify/protocol.ts";
+import { receiver } from "../../verify/workerHandlers.ts";
 
 configureOnnx({ cores: availableParallelism() });
-const receive = onnxCommands((message, transfer) => parentPort?.postMessage(message, transfer));
-parentPort?.on("message", (message: ToOnnx) => receive(message));
+const receive = receiver(onnxCommands, (message, transfer) => parentPort?.postMessage(message, transfer));
+parentPort?.on("message", (message: Parameters<typeof receive>[0]) => receive(message));

@@ -17,6 +17,7 @@ import {
   readWeightReceipt,
   tuneMatmul,
 } from "../../engine/index.ts";
+import { llamaReader } from "../../verify/llamaModel.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import {
   CHECK_TOKENS,
@@ -126,6 +127,7 @@ function exportOptionsOf(receipt: Applied, { vocab, context }: ModelConfig, requ
       ...(matmul ? { matmul } : {}),
     },
     ...choiceOf(request),
+    openLlama: llamaReader,
     ...(sample ? { sample } : {}),
     onProgress: (done: number, of: number, note: string) => report({ stage: "export", done, of, note }),
   };

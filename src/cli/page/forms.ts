@@ -8,6 +8,7 @@ import type {
   ExportTarget,
   GgufRecord,
   GgufType,
+  LlamaCheck,
   WeightType,
 } from "../../engine/index.ts";
 import { httpTarget } from "./httpTarget.ts";
@@ -30,6 +31,8 @@ export interface FormAnswer {
   /** Perplexity of what a quantised file stores. */
   perplexity?: number;
   gguf?: GgufRecord;
+  /** A GGUF file in llama.cpp. */
+  llama?: LlamaCheck;
   /** The runtime that opened it and compared its logits; null where none did. */
   checkedBy: string | null;
   tokens: number;
@@ -74,12 +77,13 @@ export function choiceOf({ dtype, ggufType, shardBytes }: FormsRequest): Omit<Fo
 
 export function formAnswer(exported: ExportedForm): FormAnswer {
   const { form, ok, dtype, bytes, runtime, version, tokens, largestDifference, equalArgmax, reason, code } = exported;
-  const { perplexity, gguf } = exported;
+  const { perplexity, gguf, llama } = exported;
   const compared = Number.isFinite(largestDifference);
   return {
     ...{ form, ok, dtype, bytes, tokens },
     ...(perplexity === undefined ? {} : { perplexity }),
     ...(gguf ? { gguf } : {}),
+    ...(llama ? { llama } : {}),
     checkedBy: runtime ? `${runtime} ${version}` : null,
     largestDifference: compared ? largestDifference : null,
     equalArgmax: compared ? equalArgmax : null,

@@ -1,12 +1,15 @@
 // The page's side of a run, for all methods: opens the model and its texts, measures perplexity, and collects what a receipt needs.
 import {
   approvePlan,
+  type CheckedText,
+  checkedText,
   countRecovery,
   Ctx,
   DEFAULT_RECIPE,
   type ExportedForm,
   Gpu,
   licenceOf,
+  type LlamaReader,
   mainDtype,
   type MatmulTable,
   matmulText,
@@ -21,6 +24,7 @@ import {
   type TextRef,
   tuneModel,
 } from "../../engine/index.ts";
+import { llamaReader } from "../../verify/llamaModel.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./forms.ts";
 import { servedMatmulStore } from "./matmulStore.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
@@ -128,6 +132,8 @@ type RunExportOptions = ReturnType<typeof choiceOf> & {
     perplexity: PerplexityPair[];
   };
   perplexityOf: (model: Model) => Promise<number>;
+  openLlama: LlamaReader;
+  text: CheckedText;
   onProgress: (done: number, of: number, note: string) => void;
 };
 
@@ -173,6 +179,8 @@ export async function openRun(
         perplexity: measured ? [await pair(measured)] : [],
       },
       perplexityOf: async (model) => (await measure(model, "pruned perplexity")).value,
+      openLlama: llamaReader,
+      text: checkedText(tokenizer, request.evaluation.content),
       onProgress: (done, of, note) => report({ stage: "export", done, of, note }),
     }),
     answer: (measured, forms) => ({

@@ -71,6 +71,10 @@ const sample = { ids: [3], top: [{ ids: [5, 1], logits: [2.5, 1] }] };
 const check: FormCheck = {
   ...{ form: "masked", dtype: "F32", runtime: "engine", version: "0.1.0", tokens: 64 },
   ...{ maxAbsLogitDifference: 1e-6, argmaxAgreement: 1 },
+  llama: {
+    ...{ runtime: "llama.cpp", version: "b1", tokens: 16, maxAbsLogProbabilityDifference: 1e-5, argmaxAgreement: 1 },
+    textTokens: 500,
+  },
 };
 let model: ExportCase;
 let common: ReceiptBaseInput;

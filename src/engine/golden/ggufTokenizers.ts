@@ -43,6 +43,6 @@ export async function ggufOfTokenizer(tokenizer: Json, text: string): Promise<Ou
       weights.readRows(name, first, count).then((bytes) => new Float32Array(bytes.buffer)),
   };
   const origin = { name: "a tokenizer", licence: "not stated", version: "0", recipe: {}, keep: 1 };
-  const { files } = await exportEditedGguf({ folder, config }, { weights, edited }, { origin });
+  const { files } = await exportEditedGguf({ folder, config }, { weights, edited, masks: { weights: [] } }, { origin });
   return [...files, jsonFile("tokens.json", { text, ids: loadTokenizer(tokenizer, {}).encode(text) })];
 }

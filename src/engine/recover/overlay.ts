@@ -23,6 +23,7 @@ export function overlaid(weights: Weights, recovered: RecoveredValues): Weights 
   }
   return {
     ...{ file: weights.file, names: weights.names, sizeBytes: weights.sizeBytes, metadata: weights.metadata },
+    changed: new Set([...(weights.changed ?? []), ...stored.keys()]),
     has: (name) => weights.has(name),
     info: (name) => weights.info(name),
     readBytes: (name) => Promise.resolve(stored.get(name)?.slice() ?? weights.readBytes(name)),

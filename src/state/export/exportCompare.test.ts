@@ -31,10 +31,10 @@ describe("export", () => {
     chooseExport({ dtype: "F16" });
     chooseExport({ shardBytes: 2e9 });
     await prepareExport();
-    const choice = { dtype: "F16", shardBytes: 2e9 };
+    const choice = { dtype: "F16", shardBytes: 2e9, gguf: null };
     expect(studio.sent).toEqual([{ type: "prepareExport", forms: ["masked", "compact", "onnx"], choice }]);
     chooseExport({ dtype: null });
-    expect(studio.store.getState().exportChoice).toEqual({ dtype: null, shardBytes: 2e9 });
+    expect(studio.store.getState().exportChoice).toEqual({ dtype: null, shardBytes: 2e9, gguf: null });
     expect(studio.store.getState().exported).toMatchObject({ phase: "prepared", last: { choice } });
   });
 

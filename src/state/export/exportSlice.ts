@@ -10,7 +10,7 @@ import { preparation } from "./prepareExport.ts";
 
 /** The hub's default shard size. */
 const SHARD_BYTES = 5e9;
-const DEFAULT_CHOICE: ExportChoice = { dtype: null, shardBytes: SHARD_BYTES };
+const DEFAULT_CHOICE: ExportChoice = { dtype: null, shardBytes: SHARD_BYTES, gguf: null };
 
 const SAVE = {
   name: "save",

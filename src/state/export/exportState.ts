@@ -1,6 +1,6 @@
 // State of exports: preparing, saving, nested exports, and speed.
 import type { EngineError, ExportedForm, SpeedReport } from "../../engine/index.ts";
-import type { ExportChoice, NestedExport, PrunedId, Savable } from "../../worker/protocol.ts";
+import type { ExportChoice, SizedForms, NestedExport, PrunedId, Savable } from "../../worker/protocol.ts";
 
 export interface Prepared {
   checks: readonly ExportedForm[];
@@ -29,6 +29,22 @@ export interface ExportSlice {
   /** Makes a zip on disk for the browser to download; null if that failed. */
   saveZip(form: Savable): Promise<{ file: File; name: string } | null>;
   saveFolder(form: Savable, folder: FileSystemDirectoryHandle): Promise<void>;
+}
+
+export interface SizesSlice {
+  /** Sizes of all forms. for: what they were read for; the last ones stay until others are read. */
+  sizes:
+    | { phase: "none" }
+    | { phase: "read"; for: SizesOf; last: SizedForms }
+    | { phase: "failed"; for: SizesOf; error: EngineError };
+  /** Reads them for the current pruning and choice, if they are not of that. */
+  readSizes(): Promise<void>;
+}
+
+/** What sizes depend on. */
+export interface SizesOf {
+  pruned: PrunedId;
+  dtype: ExportChoice["dtype"];
 }
 
 export interface PreparedNested extends NestedExport {

@@ -1,17 +1,24 @@
 // Commands that prepare and save exports, and time them.
 import {
   approvePlan,
+  checkedText,
   fileDtypes,
+  formSizes,
   invariant,
+  type Model,
+  overlaid,
+  perplexity,
   type PerplexityPair,
   RECIPE_BOUNDS,
   type RecoveryReceipt,
+  weightFormSizes,
 } from "../../engine/index.ts";
 import { exportNested } from "../export/exportNested.ts";
 import { type CommonOptions, commonOptions } from "../export/exportPruned.ts";
 import { measureSpeed } from "../export/speed.ts";
 import type { CommandOf, ExportChoice, Replies } from "../protocol.ts";
 import { idOf, type Pruned } from "../run/pruned.ts";
+import { readSource } from "../storage/texts.ts";
 import type { TaskControls } from "../tasks.ts";
 import { measureCurrent } from "./measureCommands.ts";
 import { recoveryReceipt } from "./recoverCommands.ts";
@@ -19,9 +26,10 @@ import type { Handlers, WorkerState } from "./workerState.ts";
 
 export function exportCommands(
   state: WorkerState,
-): Pick<Handlers, "prepareExport" | "prepareNested" | "saveZip" | "saveFolder" | "speed"> {
+): Pick<Handlers, "formSizes" | "prepareExport" | "prepareNested" | "saveZip" | "saveFolder" | "speed"> {
   const { tasks, prepared } = state;
   return {
+    formSizes: ({ choice }) => sizesOfForms(state, choice),
     prepareExport: (command) => tasks.run("export", (controls) => prepareExport(state, command, controls)),
     prepareNested: (command) =>
       tasks.run("export", async (controls) => {
@@ -50,13 +58,47 @@ async function prepareExport(
   invariant(pruned, "config", "There is nothing to export yet: train for at least one step, or prune weights.");
   const options = await optionsOf(state, choice, controls);
   const measured = await measuredPairs(state, pruned, controls);
-  const what = { pruned, models: onDevice.pruned, forms };
+  const what = { pruned, models: onDevice.pruned, forms, gguf: choice.gguf !== null };
   const checks = await prepared.prepare(onDevice.context(), model, what, {
     ...options,
     receipt: { ...options.receipt, ...measured },
     onProgress: controls.report("bytes"),
+    perplexityOf: (stored) => perplexityOfStored(state, stored, controls),
   });
   return { checks, of: idOf(pruned) };
+}
+
+/** Perplexity of what a quantised file stores, on the tokens that are measured. */
+async function perplexityOfStored(
+  state: WorkerState,
+  model: Model,
+  { report, cancelled }: TaskControls,
+): Promise<number> {
+  const { ids } = await state.text("evaluation");
+  const windows = report("windows");
+  const { value } = await perplexity(state.onDevice.context(), model, ids.subarray(0, state.evaluationTokens), {
+    context: Math.min(state.perplexities.window, model.config.context),
+    ...{ cancelled, onWindow: (done, of) => windows(done, of, "perplexity of the quantised file:") },
+  });
+  return value;
+}
+
+async function sizesOfForms(
+  { onDevice, pruning }: WorkerState,
+  { dtype }: ExportChoice,
+): Promise<Replies["formSizes"]> {
+  const { model } = onDevice.opened();
+  const pruned = pruning.required();
+  const { values, recovery } = pruned;
+  const subject = values && recovery ? { ...model, weights: overlaid(model.weights, values), recovered: true } : model;
+  const choice = dtype ? { dtype } : {};
+  const sizes =
+    pruned.kind === "gates"
+      ? await formSizes(subject, pruned.masks, choice)
+      : await weightFormSizes(subject, pruned.masks, {
+          ...{ ...choice, updated: pruned.recipe.method === "sparsegpt" && !recovery },
+        });
+  return { sizes, of: idOf(pruned) };
 }
 
 /** Perplexities for the receipt, as far as measured. Those of a recovered model are measured now if they are missing, for the one before is stated with them. */
@@ -122,5 +164,7 @@ async function optionsOf(
   const { onDevice } = state;
   const { model } = onDevice.opened();
   const options = await commonOptions(onDevice.context(), model, await state.text("evaluation"), choice);
-  return { ...options, cancelled };
+  // tokens of the text are compared where GGUF is written
+  const text = choice.gguf && checkedText(model.tokenizer, await readSource(state.sources.evaluation));
+  return { ...options, ...(text ? { text } : {}), cancelled };
 }

@@ -5,15 +5,19 @@ import {
   exportGates,
   type ExportedForm,
   type ExportGatesOptions,
-  exportPrunedWeights,
+  exportWeightForms,
   type ExportTarget,
   type Form,
+  ggufFormsOf,
   licenceOf,
   type OpenedModel,
   overlaid,
   recoveredModel,
+  WEIGHT_FORMS,
+  type WeightForm,
 } from "../../engine/index.ts";
 import { browserName } from "../../shared/browsers.ts";
+import { llamaReader } from "../../verify/llamaModel.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
 import type { ExportChoice } from "../payloads.ts";
 import type { Pruned } from "../run/pruned.ts";
@@ -26,7 +30,10 @@ const CHECK_TOKENS = 64;
 type Receipt = ExportGatesOptions["receipt"];
 
 /** Options of every export, nested ones included. */
-export interface CommonOptions extends Pick<ExportGatesOptions, "ids" | "dtype" | "shardBytes"> {
+export interface CommonOptions extends Pick<
+  ExportGatesOptions,
+  "ids" | "dtype" | "ggufType" | "shardBytes" | "openLlama" | "text"
+> {
   receipt: Pick<Receipt, "version" | "adapter" | "host" | "matmul" | "modelName" | "licence">;
   cancelled: () => boolean;
 }
@@ -36,7 +43,7 @@ export async function commonOptions(
   ctx: Ctx,
   opened: OpenedModel,
   evaluation: EncodedText,
-  { dtype, shardBytes }: ExportChoice,
+  { dtype, shardBytes, gguf }: ExportChoice,
 ): Promise<Omit<CommonOptions, "cancelled">> {
   return {
     ids: evaluation.ids.slice(0, CHECK_TOKENS),
@@ -48,13 +55,15 @@ export async function commonOptions(
       modelName: opened.name,
       licence: await licenceOf(opened.folder),
     },
+    openLlama: llamaReader,
     ...(dtype ? { dtype } : {}),
+    ...(gguf && gguf !== "own" ? { ggufType: gguf } : {}),
     ...(shardBytes ? { shardBytes } : {}),
   };
 }
 
 /** Options of an export of the current pruning. */
-export interface ExportOptions extends CommonOptions, Pick<ExportGatesOptions, "onProgress"> {
+export interface ExportOptions extends CommonOptions, Pick<ExportGatesOptions, "onProgress" | "perplexityOf"> {
   receipt: CommonOptions["receipt"] & Pick<Receipt, "perplexity" | "recovery">;
 }
 
@@ -63,15 +72,17 @@ export interface PrunedExport {
   pruned: Pruned;
   /** Has or makes the pruned model. */
   models: PrunedModel;
-  /** Of an architecture; single weights have the masked form only. */
+  /** Of an architecture; single weights have the masked one of them only. */
   forms: readonly Form[];
+  /** Whether GGUF is written as well. */
+  gguf: boolean;
 }
 
 /** Exports each form to its target. Throws "unsupported" for masks of a baseline. */
 export async function exportPruned(
   ctx: Ctx,
   opened: OpenedModel,
-  { pruned, models, forms, targetFor }: PrunedExport & { targetFor: (form: Form) => ExportTarget },
+  { pruned, models, forms, gguf, targetFor }: PrunedExport & { targetFor: (form: Form) => ExportTarget },
   options: ExportOptions,
 ): Promise<readonly ExportedForm[]> {
   const { calibration, values, adapter, recovery } = pruned;
@@ -80,11 +91,12 @@ export async function exportPruned(
     const model = await models.of(ctx, opened, pruned);
     const { masks, recipe } = pruned;
     const receipt = { ...given, recipe };
-    const what = { model, masks, target: targetFor("masked") };
+    const weightForms: readonly WeightForm[] = gguf ? WEIGHT_FORMS : ["masked"];
+    const targets = new Map(weightForms.map((form) => [form, targetFor(form)] as const));
     // SparseGPT's updates alone are read from its model.
     const recovered =
       values && recovery ? { ...opened, weights: overlaid(opened.weights, values), recovered: true } : opened;
-    return [await exportPrunedWeights(ctx, recovered, what, { ...options, receipt })];
+    return exportWeightForms(ctx, recovered, { model, masks, targets }, { ...options, receipt });
   }
   const { masks, made, architecture } = pruned;
   if (made.kind === "baseline") {
@@ -96,7 +108,8 @@ export async function exportPruned(
   const target = { ratio: "block weights kept" as const, value: architecture.ratio };
   const history = made.targets ? { targets: made.targets } : {};
   const receipt = { ...given, recipe: made.recipe, target, trainedSteps: made.steps, ...history };
-  const targets = new Map(forms.map((form) => [form, targetFor(form)] as const));
+  const all = [...forms, ...(gguf ? ggufFormsOf(opened) : [])];
+  const targets = new Map(all.map((form) => [form, targetFor(form)] as const));
   const rest = { ...options, receipt, openOnnx: onnxReader };
   if (!values) return exportGates(ctx, opened, { masks, targets }, rest);
   // The forms are compared with the masked model, which needs the recovered weights in dense shapes.

@@ -92,7 +92,7 @@ async function reopened(pruned: Pruned): Promise<Model> {
   const models = new PrunedModel();
   const receipt = { version: "0.0.0", adapter: "test", modelName: "m", licence: "not stated", perplexity: [] };
   const options = { ids: text.ids.slice(0, 48), receipt, cancelled: () => false };
-  const what = { pruned, models, forms: ["masked" as const], targetFor: () => target };
+  const what = { pruned, models, forms: ["masked" as const], gguf: false, targetFor: () => target };
   const [form] = await exportPruned(ctx, opened, what, options);
   models.free();
   expect(form).toMatchObject({ form: "masked", ok: true });

@@ -18,7 +18,9 @@ import { budgetOf, countsOf, keptWeights } from "../../masks/budget.ts";
 import type { Model } from "../../model/load.ts";
 import { recipeJson } from "../../recipes/recipe.ts";
 import { plannedGguf } from "./ggufForms.ts";
+import type { CheckedText, LlamaReader } from "./llamaCheck.ts";
 import type { OpenedModel } from "../../model/open.ts";
+import type { Precision } from "../../tensor.ts";
 import type { Masks } from "../../masks/gates.ts";
 import { type ExportedForm, writeForms, type ExportTarget, type PlannedForm } from "./writeForms.ts";
 import { engineReader, type FormReader, maskedLogits, roundedLogits } from "./readBack.ts";
@@ -33,6 +35,8 @@ const EXPORTS: Record<Exclude<Form, "gguf" | "gguf-masked">, (source: ExportSour
   compact: exportCompact,
   onnx: exportOnnx,
 };
+/** How far off logits are that the engine computes at a precision, as a share of the largest: halves are rounded. */
+export const precisionLimit = (precision: Precision): number => (precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0);
 
 export interface ExportGatesOptions {
   /** Token ids to compare on. */
@@ -46,6 +50,9 @@ export interface ExportGatesOptions {
   ggufType?: GgufType;
   /** Perplexity of a model on the receipt's evaluation text, for forms whose weights are quantised. */
   perplexityOf?: (model: Model) => Promise<number>;
+  /** Opens GGUF forms in llama.cpp, and a text whose tokens are compared there; left out, they are checked by the engine alone. */
+  openLlama?: LlamaReader;
+  text?: CheckedText;
   /** Largest weights file in bytes; default: one file. */
   shardBytes?: number;
   /** The pruned model's logits as the receipt of these masks has them; `ids` must then begin with its ids. */
@@ -95,9 +102,10 @@ export async function exportGates(
   const forms = [...targets].map(([form, target]): PlannedForm => {
     if (form === "gguf" || form === "gguf-masked") {
       const write = form === "gguf" ? exportGguf : exportMaskedGguf;
-      const { perplexityOf } = options;
-      const common = { form, target, ids, precision, version, perplexityOf, cancelled, limit: LOGIT_LIMIT };
-      return plannedGguf(ctx, { ...common, write: () => write(source, gguf) });
+      const { perplexityOf, openLlama, text } = options;
+      const engineLimit = precisionLimit(precision);
+      const common = { form, target, ids, precision, version, perplexityOf, openLlama, text, engineLimit, cancelled };
+      return plannedGguf(ctx, { ...common, limit: LOGIT_LIMIT, write: () => write(source, gguf) });
     }
     const read = form === "onnx" ? (options.openOnnx ?? noRuntime) : engineReader(ctx, form, { version, precision });
     const written = form === "onnx" ? onnxDtype(dtype, chosen) : (chosen ?? dtype);

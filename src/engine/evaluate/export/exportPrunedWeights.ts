@@ -19,7 +19,14 @@ import type { OpenedModel } from "../../model/open.ts";
 import { readMatrix } from "../../prune/weights/blockPruner.ts";
 import { keptOfMasks, type WeightMasks } from "../../masks/weightMasks.ts";
 import { plannedGguf } from "./ggufForms.ts";
-import { checkSample, LOGIT_LIMIT, type ExportGatesOptions, ROUNDED_LOGIT_LIMIT, typeChoice } from "./exportGates.ts";
+import {
+  checkSample,
+  LOGIT_LIMIT,
+  type ExportGatesOptions,
+  precisionLimit,
+  ROUNDED_LOGIT_LIMIT,
+  typeChoice,
+} from "./exportGates.ts";
 import { type ExportedForm, writeForms, type ExportTarget, type PlannedForm } from "./writeForms.ts";
 import { engineReader, logitsOf } from "./readBack.ts";
 
@@ -113,14 +120,14 @@ export async function exportWeightForms(
 
 /** Updated weights are f32 on the GPU. They are rounded to the dtype of the file, and again to the precision that it is read back at. */
 const updatedLimit = (dtype: FloatDtype, precision: Precision): number =>
-  Math.max(ROUNDED_LOGIT_LIMIT[dtype], precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : 0);
+  Math.max(ROUNDED_LOGIT_LIMIT[dtype], precisionLimit(precision));
 
 /** The plan of the gguf-masked form. source: with the masks, and with the updated values where the method has any. */
 function maskedGguf(
   ctx: Ctx,
   { weights }: OpenedModel,
   { source, ...plan }: { source: WeightSource; target: ExportTarget; precision: Precision; limit: number },
-  { ids, receipt, perplexityOf, cancelled = () => false, ...options }: PrunedWeightsOptions,
+  { ids, receipt, perplexityOf, openLlama, text, cancelled = () => false, ...options }: PrunedWeightsOptions,
 ): PlannedForm {
   const { modelName, licence, version, recipe } = receipt;
   const { config, masks, updated } = source;
@@ -130,9 +137,10 @@ function maskedGguf(
     ...typeChoice(options.ggufType ?? options.dtype),
   };
   const edited = maskedTensors(weights, config, masks, updated);
+  const changed = updated ? new Set(masks.map(({ matrix }) => matrix.name)) : weights.changed;
   return plannedGguf(ctx, {
-    ...{ form: "gguf-masked", ...plan, ids, version, perplexityOf, cancelled },
-    write: () =>
-      exportEditedGguf(source, { weights, edited, ...(updated ? {} : { masks: { weights: masks } }) }, choice),
+    ...{ form: "gguf-masked", ...plan, ids, version, perplexityOf, openLlama, text, cancelled },
+    engineLimit: precisionLimit(plan.precision),
+    write: () => exportEditedGguf(source, { weights, edited, masks: { weights: masks }, changed }, choice),
   });
 }

@@ -5,8 +5,11 @@ import type { ByteSource, Folder } from "../../formats/files/folder.ts";
 import { openParts } from "../../formats/gguf/ggufParts.ts";
 import { readGgufExport, type StoredModel } from "../../formats/gguf/readGgufExport.ts";
 import { GGUF_FILE, type GgufExport } from "../../formats/gguf/write/exportGguf.ts";
+import { compactLayout } from "../../formats/gguf/write/ggufLayout.ts";
 import { loadModel, type Model } from "../../model/load.ts";
+import type { OpenedModel } from "../../model/open.ts";
 import type { Precision } from "../../tensor.ts";
+import { type CheckedText, compareInLlama, type LlamaReader } from "./llamaCheck.ts";
 import { ENGINE_RUNTIME, logitsOf, stopIf } from "./readBack.ts";
 import type { ExportTarget, PlannedForm } from "./writeForms.ts";
 
@@ -23,7 +26,26 @@ interface GgufPlan {
   limit: number;
   /** Perplexity of a model. */
   perplexityOf?: ((model: Model) => Promise<number>) | undefined;
+  /** Opens the file in llama.cpp; left out, it is not checked there. */
+  openLlama?: LlamaReader | undefined;
+  /** How far off the engine's logits of the stored values are, as a share of the largest. */
+  engineLimit: number;
+  /** A text whose tokens are compared there. */
+  text?: CheckedText | undefined;
   cancelled: () => boolean;
+}
+
+/**
+ * The GGUF forms that a structurally pruned model is offered in: cut; and masked where it came as GGUF, or where it cannot be cut for
+ * llama.cpp, whose reason then comes from the attempt.
+ */
+export function ggufFormsOf({ config, folder }: Pick<OpenedModel, "config" | "folder">): ("gguf" | "gguf-masked")[] {
+  try {
+    compactLayout(config);
+    return folder.gguf ? ["gguf", "gguf-masked"] : ["gguf"];
+  } catch {
+    return ["gguf", "gguf-masked"];
+  }
 }
 
 /**
@@ -36,8 +58,18 @@ export function plannedGguf(ctx: Ctx, plan: GgufPlan): PlannedForm {
   const load = ({ config, lists, weights }: StoredModel): Promise<Model> =>
     loadModel(ctx, config, weights, { precision, onProgress: stopIf(cancelled), ...(lists ? { lists } : {}) });
   const exported = async (): Promise<GgufExport> => (written ??= await write());
+  const { openLlama, text, ids, engineLimit } = plan;
   return {
     ...{ form, target, limit },
+    ...(openLlama
+      ? {
+          checkAgain: async (folder, logits) => {
+            const { type, record } = await exported();
+            const { architecture } = record;
+            return compareInLlama(openLlama, folder, { ids, logits, text, type, architecture, engineLimit, cancelled });
+          },
+        }
+      : {}),
     files: async () => (await exported()).files,
     written: async () => {
       const { type, record } = await exported();

@@ -4,7 +4,7 @@ import type { WeightType } from "../../dtype.ts";
 import type { Folder } from "../../formats/files/folder.ts";
 import { type LogitSample, sampleLogits } from "../../formats/receipt/logitSample.ts";
 import type { OutputFile } from "../../formats/files/outputFile.ts";
-import type { Form, FormCheck, GgufRecord } from "../../formats/receipt/receipt.ts";
+import type { Form, FormCheck, GgufRecord, LlamaCheck } from "../../formats/receipt/receipt.ts";
 import { compareLogits } from "./compareLogits.ts";
 import type { FormReader, OpenedForm } from "./readBack.ts";
 
@@ -25,6 +25,8 @@ export interface ExportedForm {
   perplexity?: number;
   /** What a GGUF file stores. */
   gguf?: GgufRecord;
+  /** A GGUF file in llama.cpp. */
+  llama?: LlamaCheck;
   files: readonly { name: string; bytes: number }[];
   bytes: number;
   /** The runtime that opened it; empty if it could not be opened. */
@@ -59,6 +61,8 @@ export interface PlannedForm {
   rounded?: () => Promise<Float32Array | undefined>;
   /** How far the form's logits may differ from those, as a share of the largest absolute logit. */
   limit: number;
+  /** Compares it in another runtime as well. logits: of what the form stores. */
+  checkAgain?: (folder: Folder, logits: Float32Array) => Promise<{ llama: LlamaCheck; refused?: string }>;
 }
 
 interface FormsPlan {
@@ -115,6 +119,10 @@ export async function writeForms(forms: readonly PlannedForm[], plan: FormsPlan)
       plan.onProgress?.(Math.min(written, total), total, `${form}: opening it again and comparing logits`);
       const rounded = (await plannedForm.rounded?.()) ?? expected;
       await compare(exported, await read(await target.folder(), cancelled), { ids, expected, rounded, limit });
+      if (!exported.ok || !plannedForm.checkAgain) return;
+      plan.onProgress?.(Math.min(written, total), total, `${form}: comparing it in llama.cpp`);
+      const { llama, refused } = await plannedForm.checkAgain(await target.folder(), rounded);
+      Object.assign(exported, { llama, ...(refused === undefined ? {} : { ok: false, reason: refused }) });
     });
     written = before + files.reduce((sum, file) => sum + file.sizeBytes, 0);
     if (!exported.ok) await target.discard();
@@ -194,11 +202,12 @@ async function compare(
 }
 
 function checkOf(exported: ExportedForm): FormCheck {
-  const { form, dtype, runtime, version, tokens, largestDifference, equalArgmax, perplexity, gguf } = exported;
+  const { form, dtype, runtime, version, tokens, largestDifference, equalArgmax, perplexity, gguf, llama } = exported;
   return {
     ...{ form, dtype, runtime, version, tokens },
     ...{ maxAbsLogitDifference: largestDifference, argmaxAgreement: equalArgmax },
     ...(perplexity === undefined ? {} : { perplexity }),
     ...(gguf ? { gguf } : {}),
+    ...(llama ? { llama } : {}),
   };
 }

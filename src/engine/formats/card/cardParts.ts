@@ -2,7 +2,7 @@
 import { percent, shortened, whole } from "../../../shared/format.ts";
 import type { RecoverScope } from "../../recipes/recoverRecipe.ts";
 import { NO_LICENCE } from "./licence.ts";
-import type { Form, PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
+import type { Form, LlamaCheck, PerplexityPair, ReceiptBase, Share } from "../receipt/receipt.ts";
 import type { RecoveryReceipt } from "../receipt/recoveryReceipt.ts";
 
 export function frontMatter({ model }: ReceiptBase): string {
@@ -88,9 +88,20 @@ export function ggufNotes({ checks: all, perplexity: measured }: ReceiptBase, fo
       : [
           `Perplexity of the file as it is quantised: ${check.perplexity.toFixed(2)}${pair ? ` (before: ${pair.pruned.toFixed(2)})` : ""}.`,
         ]),
+    ...llamaNote(check.llama),
     ...notes,
   ];
   return sentences.map((sentence) => sentence.replace(/\s+/g, " ")).join(" ");
+}
+
+function llamaNote(llama: LlamaCheck | undefined): string[] {
+  if (!llama) return [];
+  if ("notRun" in llama) return [`The file was not checked in llama.cpp itself: ${llama.notRun}`];
+  const { runtime, version, tokens, maxAbsLogProbabilityDifference: difference, argmaxAgreement, textTokens } = llama;
+  const text = textTokens === undefined ? "" : `, and made the same ${whole(textTokens)} tokens of a text`;
+  return [
+    `${runtime} ${version} opened it and computed the same probabilities after ${tokens} tokens (their logarithms differ by up to ${difference.toExponential(1)}; same most probable token: ${percent(argmaxAgreement)})${text}.`,
+  ];
 }
 
 export function licenceNote({ model }: ReceiptBase): string {

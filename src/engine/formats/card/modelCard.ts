@@ -29,9 +29,9 @@ const FORM_NOTES: Record<Form, string> = {
     'Any onnxruntime runs it, and transformers.js loads it without extra code: `pipeline("text-generation", "this folder")`.',
   gguf:
     "This folder contains the **gguf** form: the MLP of each block is cut to its own width, and what else is pruned is zeros, in an architecture of llama.cpp whose blocks may differ in width. " +
-    "llama.cpp and programs that are built on it load it as it is: `llama-cli -m model.gguf`. It computes the same function as the masked form, except that its weights are rounded to the type of the file.",
+    "Load with llama.cpp: `llama-cli -m model.gguf`; programs that are built on it load it as well. It computes the same function as the masked form, except that its weights are rounded to the type of the file.",
   "gguf-masked":
-    "This folder contains the **gguf-masked** form: the base model's architecture in GGUF, with zeros for all pruned weights. llama.cpp and programs that are built on it load it as it is: `llama-cli -m model.gguf`. " +
+    "This folder contains the **gguf-masked** form: the base model's architecture in GGUF, with zeros for all pruned weights. Load with llama.cpp: `llama-cli -m model.gguf`; programs that are built on it load it as well. " +
     "It is as large and as slow as the base model; the gguf form is smaller.",
 };
 

@@ -65,7 +65,25 @@ export interface FormCheck {
   perplexity?: number;
   /** What a GGUF file stores. */
   gguf?: GgufRecord;
+  /** The same GGUF file in llama.cpp; missing in receipts of older versions. */
+  llama?: LlamaCheck;
 }
+
+/** A GGUF file in llama.cpp, compared with the engine's forward of what the file stores; or why that was not done. */
+export type LlamaCheck =
+  | {
+      runtime: string;
+      version: string;
+      /** Positions whose probabilities were compared. */
+      tokens: number;
+      /** Of all tokens that are at least 1e-8 probable. */
+      maxAbsLogProbabilityDifference: number;
+      /** Fraction of positions with the same most probable token, 0 to 1. */
+      argmaxAgreement: number;
+      /** Number of tokens of a text, all equal to those of our tokenizer; missing where no text was given. */
+      textTokens?: number;
+    }
+  | { notRun: string };
 
 /** What a GGUF file stores, beside its bytes. */
 export interface GgufRecord {
@@ -185,6 +203,9 @@ export function receiptBase(input: ReceiptBaseInput): ReceiptBase {
       argmaxAgreement,
       perplexity,
     ]),
+    ...input.checks.flatMap(({ llama }) =>
+      llama && "runtime" in llama ? [llama.maxAbsLogProbabilityDifference, llama.argmaxAgreement] : [],
+    ),
     ...(input.sample?.top.flatMap(({ logits }) => logits) ?? []),
     ...(input.recovery ? [...Object.values(input.recovery.guard), input.recovery.prunedBefore] : []),
   ];

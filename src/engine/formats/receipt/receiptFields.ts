@@ -10,6 +10,7 @@ import { readLogitSample } from "./logitSample.ts";
 import {
   FORMS,
   type GgufRecord,
+  type LlamaCheck,
   RECEIPT_FILE,
   RECEIPT_FORMAT,
   type FormCheck,
@@ -140,6 +141,20 @@ function readCheck(field: JsonField, modelDtype: FloatDtype): FormCheck {
     argmaxAgreement: field.get("argmaxAgreement").number({ min: 0, max: 1 }),
     ...(field.get("perplexity").value === undefined ? {} : { perplexity: field.get("perplexity").number({ min: 1 }) }),
     ...(field.get("gguf").value === undefined ? {} : { gguf: readGgufRecord(field.get("gguf")) }),
+    ...(field.get("llama").value === undefined ? {} : { llama: readLlamaCheck(field.get("llama")) }),
+  };
+}
+
+function readLlamaCheck(field: JsonField): LlamaCheck {
+  const [notRun, textTokens] = [field.get("notRun"), field.get("textTokens")];
+  if (notRun.value !== undefined) return { notRun: notRun.text() };
+  return {
+    runtime: field.get("runtime").text(),
+    version: field.get("version").text(),
+    tokens: field.get("tokens").count(),
+    maxAbsLogProbabilityDifference: field.get("maxAbsLogProbabilityDifference").number({ min: 0 }),
+    argmaxAgreement: field.get("argmaxAgreement").number({ min: 0, max: 1 }),
+    ...(textTokens.value === undefined ? {} : { textTokens: textTokens.count() }),
   };
 }
 

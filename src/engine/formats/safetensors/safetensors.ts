@@ -27,6 +27,8 @@ export interface SafetensorsFile extends SafetensorsHeader {
 
 /** The weights of a model, in one file or in several. */
 export interface Weights {
+  /** Names of tensors whose values are not those of the files, because they were trained after pruning. */
+  readonly changed?: ReadonlySet<string>;
   /** How errors refer to the weights: the file, or the index of the shards. */
   readonly file: string;
   /** In the order of the files and, within each, of their bytes. */

@@ -1,5 +1,5 @@
-// How the weights of an export are written: dtype and largest file.
-import type { FloatDtype } from "../../../engine/index.ts";
+// How the weights of an export are written: dtype, largest file, and whether GGUF is written too.
+import { type FloatDtype, GGUF_TYPES } from "../../../engine/index.ts";
 import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 
@@ -17,8 +17,9 @@ interface Props {
 }
 
 export function ExportChoices({ disabled }: Props) {
-  const { dtype, shardBytes } = useStudio((state) => state.exportChoice);
+  const { dtype, shardBytes, gguf } = useStudio((state) => state.exportChoice);
   const own = useStudio(({ model }) => (model.phase === "open" ? model.facts.dtype : null));
+  const stored = useStudio(({ model }) => (model.phase === "open" ? model.facts.fileDtype : null));
   const { chooseExport } = useActions();
   const others = DTYPES.filter((known) => known !== own);
   return (
@@ -43,6 +44,19 @@ export function ExportChoices({ disabled }: Props) {
         disabled={disabled}
         hint="For masked and compact"
         onValue={(value) => chooseExport({ shardBytes: value === "" ? null : Number(value) })}
+      />
+      <ChoiceField
+        id="export-gguf-type"
+        label="GGUF, for llama.cpp"
+        value={gguf ?? ""}
+        options={[
+          { value: "", title: "not written" },
+          { value: "own", title: stored ? `keep ${stored}` : "unchanged" },
+          ...GGUF_TYPES.map((value) => ({ value, title: value })),
+        ]}
+        disabled={disabled}
+        hint="Checked in llama.cpp itself, which is then loaded (2.2 MB)"
+        onValue={(value) => chooseExport({ gguf: value === "" ? null : value })}
       />
     </div>
   );

@@ -4,6 +4,7 @@ import { isPruned } from "../../../state/run/currentPruning.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { useStudio } from "../../studioContext.tsx";
 import { ExportRow } from "./ExportRow.tsx";
+import { FormSizes } from "./FormSizes.tsx";
 import { NestedPanel } from "./nested/NestedPanel.tsx";
 import { PrepareExport } from "./PrepareExport.tsx";
 import { SpeedPanel } from "./SpeedPanel.tsx";
@@ -12,8 +13,8 @@ import { SpeedPanel } from "./SpeedPanel.tsx";
 function emptyText(trained: boolean, singleWeights: boolean): string {
   if (!trained) return "Nothing is pruned yet. Train, or prune single weights, first.";
   if (singleWeights)
-    return "Masked safetensors, dense with zeros, with config, tokenizer and receipt, will appear here with their check results. Single weights have no other format.";
-  return "Masked and compact safetensors and ONNX, with config, tokenizer and receipt, will appear here with their check results.";
+    return "Masked safetensors, dense with zeros, and GGUF if it is chosen will appear here with their check results. Single weights have no other format.";
+  return "Masked and compact safetensors, ONNX, and GGUF if it is chosen will appear here with their check results.";
 }
 
 export function ExportPanel() {
@@ -39,6 +40,7 @@ export function ExportPanel() {
         ) : (
           <p className="export-empty">{emptyText(trained, singleWeights)}</p>
         )}
+        {trained ? <FormSizes /> : null}
         <NestedPanel ready={nestedReady} busy={busy} />
         {last ? <SpeedPanel /> : null}
       </div>

@@ -1,51 +1,33 @@
 // One form of the export: what it is, what its check found, and its saving if it passed.
-import type { ReactNode } from "react";
 import type { ExportedForm, Form } from "../../../engine/index.ts";
 import { bytes, percent, small, whole } from "../../../shared/format.ts";
+import { Fact } from "./Fact.tsx";
+import { formNames } from "./formNames.ts";
+import { GgufFindings } from "./GgufFindings.tsx";
 import { ExportRefused, SaveButtons } from "./SaveExport.tsx";
 
-const FORMS: Readonly<Record<Form, { name: string; what: string; loads: string }>> = {
+const FORMS: Readonly<Record<Form, { what: string; loads: string }>> = {
   masked: {
-    name: "Masked",
     what: "original shapes, pruned weights are zero",
     loads: "transformers, vLLM; llama.cpp after conversion",
   },
   compact: {
-    name: "Compact",
     what: "cut weights, with lists of the kept dimensions",
     loads: "transformers with trust_remote_code (Python file included)",
   },
   onnx: {
-    name: "ONNX",
     what: "cut weights as a graph of standard operators",
     loads: "onnxruntime on any platform, transformers.js",
   },
   gguf: {
-    name: "GGUF",
     what: "cut MLPs, other pruned weights are zero",
     loads: "llama.cpp and programs built on it",
   },
   "gguf-masked": {
-    name: "GGUF, masked",
     what: "the base model's architecture, pruned weights are zero",
     loads: "llama.cpp and programs built on it",
   },
 };
-
-interface FactProps {
-  name: string;
-  children: ReactNode;
-  testId?: string;
-}
-
-function Fact({ name, children, testId }: FactProps) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd data-testid={testId}>{children}</dd>
-    </div>
-  );
-}
 
 interface FindingsProps {
   check: ExportedForm;
@@ -81,6 +63,7 @@ function Findings({ check }: FindingsProps) {
           {runtime} {version}
         </Fact>
       ) : null}
+      <GgufFindings check={check} />
       <Fact name="loads in">{FORMS[form].loads}</Fact>
     </dl>
   );
@@ -94,11 +77,11 @@ interface Props {
 
 export function ExportRow({ check, busy }: Props) {
   const { form, ok, reason } = check;
-  const { name, what } = FORMS[form];
+  const name = formNames[form];
   return (
     <li className="export-form" data-testid={`export-${form}`} data-ok={ok}>
       <h3>
-        {name} <span className="export-what">{what}</span>
+        {name} <span className="export-what">{FORMS[form].what}</span>
       </h3>
       <Findings check={check} />
       {ok ? <SaveButtons form={form} name={name} busy={busy} /> : <ExportRefused form={form} reason={reason} />}

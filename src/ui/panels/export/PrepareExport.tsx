@@ -18,8 +18,9 @@ function staleness(state: StudioState): Stale | null {
   const now = currentPruning(state);
   if (!last) return null;
   if (now && !samePruned(last.of, now)) return "masks";
-  const { dtype, shardBytes } = last.choice;
-  return dtype === exportChoice.dtype && shardBytes === exportChoice.shardBytes ? null : "settings";
+  const { dtype, shardBytes, gguf } = last.choice;
+  const same = dtype === exportChoice.dtype && shardBytes === exportChoice.shardBytes && gguf === exportChoice.gguf;
+  return same ? null : "settings";
 }
 
 interface PreparedProps {
@@ -57,7 +58,7 @@ export function PrepareExport({ ready, nesting }: Props) {
       <h2 id="export-heading">Export</h2>
       <p className="panel-intro">
         Every format is written, reopened and checked against the logits before you can save it: masked and compact by
-        this studio’s loader, ONNX by onnxruntime.
+        this studio’s loader, ONNX by onnxruntime, GGUF by llama.cpp.
       </p>
       <ExportChoices disabled={preparing || nesting} />
       {preparing ? (

@@ -16,13 +16,15 @@ import { type EditedTensors, gatedTensors } from "./editedTensors.ts";
 import { type GgufTensorStream, ggufOutputFile, tensorBytes } from "./ggufFile.ts";
 import { mainType } from "../mainType.ts";
 import { readParts } from "../ggufParts.ts";
+import type { GgufHeader } from "../header.ts";
+import { ggufTensorName } from "../tensorViews.ts";
 import { maskGguf, type PruningMasks } from "./maskGguf.ts";
 import { compactLayout, type GgufLayout, maskedLayout } from "./ggufLayout.ts";
 import { type BlockSizes, type GgufOrigin, modelMetadata } from "./ggufMetadata.ts";
 import { fileWidth, ggufTensors, roundedTensors, storedTensors } from "./ggufTensors.ts";
 import type { StoredModel } from "../readGgufExport.ts";
 import { widthLists } from "../widthLists.ts";
-import type { GgufType } from "./quantize.ts";
+import { fillsBlocks, GGUF_TYPES, type GgufType } from "./quantize.ts";
 import { tokenizerMetadata } from "./tokenizerMetadata.ts";
 
 /** The name of the file in its folder. */
@@ -63,58 +65,114 @@ export async function exportGguf(source: ExportSource, choice: GgufChoice): Prom
 export async function exportMaskedGguf(source: ExportSource, choice: GgufChoice): Promise<GgufExport> {
   const weights = await openExportWeights(source);
   const edited = gatedTensors(weights, source.config.family, source.masks, false);
-  return exportEditedGguf(source, { weights, edited, masks: { gates: source.masks } }, choice);
+  const { changed } = source.recoveredWeights ?? {};
+  return exportEditedGguf(source, { weights, edited, masks: { gates: source.masks }, changed }, choice);
 }
 
 /** A model whose tensors keep their shapes. */
 interface EditedModel {
   weights: Weights;
   edited: EditedTensors;
-  /** The masks, if they alone give the edited values. */
-  masks?: PruningMasks;
+  masks: PruningMasks;
+  /** Names of the tensors whose kept weights were changed as well. */
+  changed?: ReadonlySet<string> | undefined;
 }
 
 /** The masked GGUF form of a model whose tensors keep their shapes. Throws what `exportGguf` throws. */
 export async function exportEditedGguf(
   source: ExportModel,
-  { weights, edited, masks }: EditedModel,
+  model: EditedModel,
   choice: GgufChoice,
 ): Promise<GgufExport> {
   const { config, folder } = source;
-  if (folder.gguf && masks && !choice.type && !source.recoveredWeights)
-    return sameGguf(source, folder.gguf, edited, masks);
+  const { weights, edited } = model;
+  const same = folder.gguf && !choice.type && (await sameGguf(source, folder.gguf, model));
+  if (same) return same;
   const layout = maskedLayout(config);
   const type = typeOf(weights, choice.type);
   return written(source, { layout, edited, type, origin: choice.origin, blocks: fullBlocks(config), added: 0 });
 }
 
-/** The files that the model came as, with zeros. */
+/**
+ * The files that the model came as, with zeros, and with changed tensors quantised again. Undefined where the files have a changed tensor
+ * in parts or joined with others.
+ */
 async function sameGguf(
   { config, folder }: ExportModel,
   parts: readonly ByteSource[],
-  edited: EditedTensors,
-  masks: PruningMasks,
-): Promise<GgufExport> {
-  const masked: Awaited<ReturnType<typeof maskGguf>>[] = [];
-  for (const part of parts)
-    masked.push(await maskGguf(part, parts.length > 1 ? part.name : GGUF_FILE, { config, masks }));
+  { edited, masks, changed }: EditedModel,
+): Promise<GgufExport | undefined> {
   const { header } = await readParts(parts);
+  const again = changedTensors(config, edited, header, changed);
+  if (!again) return undefined;
+  const masked: Awaited<ReturnType<typeof maskGguf>>[] = [];
+  for (const part of parts) {
+    const name = parts.length > 1 ? part.name : GGUF_FILE;
+    masked.push(await maskGguf(part, name, { config, masks, changed: again.streams }));
+  }
   const converted = masked.flatMap((one) => one.converted);
   const plain = mainType(header.tensors.values());
   const architecture = String(header.metadata.get("general.architecture"));
-
-  const note = `${converted.length} of the matrices are Q8_0 instead of a type that cannot store zeros beside other values: ${some(converted)}.`;
+  const rounding = new Map([...converted.map((name) => [name, "Q8_0"] as const), ...again.types]);
+  const notes = [
+    ...(converted.length > 0
+      ? [
+          `${converted.length} of the matrices are Q8_0 instead of a type that cannot store zeros beside other values: ${some(converted)}.`,
+        ]
+      : []),
+    ...again.notes,
+  ];
   return {
     files: [...masked.map(({ file }) => file), ...(await licenceFiles(folder))],
-    type: WEIGHT_TYPES.find((type) => type === plain) ?? "F32",
-    record: recordOf(
-      config,
-      { architecture, blocks: fullBlocks(config), added: 0 },
-      converted.length > 0 ? [note] : [],
-    ),
-    stored: { config, weights: roundedTensors(config, edited, new Set(converted)) },
+    type: WEIGHT_TYPES.find((type) => type === plain) ?? (rounding.size > 0 ? "Q8_0" : "F32"),
+    record: recordOf(config, { architecture, blocks: fullBlocks(config), added: 0 }, notes),
+    stored: { config, weights: roundedTensors(config, edited, rounding) },
   };
 }
+
+/** Changed tensors by their names in the file, their types by the names of transformers, and what a user should know about them. */
+interface ChangedTensors {
+  streams: ReadonlyMap<string, GgufTensorStream>;
+  types: ReadonlyMap<string, GgufType>;
+  notes: readonly string[];
+}
+
+/** Tensors whose kept weights were changed, in their own types where an export can write those, otherwise in Q8_0. */
+function changedTensors(
+  config: ModelConfig,
+  edited: EditedTensors,
+  { tensors }: Pick<GgufHeader, "tensors">,
+  changed: ReadonlySet<string> = new Set(),
+): ChangedTensors | undefined {
+  if (changed.size === 0) return { streams: new Map(), types: new Map(), notes: [] };
+  const typeOf = (name: string, shape: readonly number[]): GgufType | undefined => {
+    const own = tensors.get(name)?.type.name;
+    const known = GGUF_TYPES.find((type) => type === own);
+    return known ?? (shape.length > 1 && fillsBlocks("Q8_0", shape.at(-1) ?? 0) ? "Q8_0" : undefined);
+  };
+  const choice = { type: "Q8_0", typeOf, blocks: fullBlocks(config) } as const;
+  const all = new Map(ggufTensors(config, maskedLayout(config), edited, choice).map((tensor) => [tensor.name, tensor]));
+  const streams = new Map<string, GgufTensorStream>();
+  const types = new Map<string, GgufType>();
+  for (const name of changed) {
+    const stream = all.get(ggufTensorName(config.family, name).name);
+    if (!stream || !tensors.has(stream.name)) return undefined;
+    streams.set(stream.name, stream);
+    const type = GGUF_TYPES.find((one) => one === stream.type);
+    if (type) types.set(name, type);
+  }
+  const others = [...streams.values()].filter(({ name, type }) => tensors.get(name)?.type.name !== type);
+  const stated =
+    others.length > 0 ? `; ${others.length} of them are ${kindsOf(others)}, as their own type is not written here` : "";
+  return {
+    streams,
+    types,
+    notes: [`${streams.size} of the matrices were quantised again after their weights had changed${stated}.`],
+  };
+}
+
+const kindsOf = (tensors: readonly GgufTensorStream[]): string =>
+  [...new Set(tensors.map(({ type }) => type))].join(" and ");
 
 interface Plan {
   layout: GgufLayout;
@@ -233,10 +291,9 @@ function windowNote({ context, window }: ModelConfig): string[] {
 function typeNotes(tensors: readonly GgufTensorStream[], type: GgufType): string[] {
   const others = tensors.filter((tensor) => tensor.shape.length > 1 && tensor.type !== type);
   if (others.length === 0) return [];
-  const kinds = [...new Set(others.map((tensor) => tensor.type))];
   const bytes = others.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   return [
-    `${others.length} of the matrices are in ${kinds.join(" and ")} instead of ${type} (${bytes} bytes): ${some(others.map(({ name }) => name))}.`,
+    `${others.length} of the matrices are in ${kindsOf(others)} instead of ${type} (${bytes} bytes): ${some(others.map(({ name }) => name))}.`,
   ];
 }
 

@@ -17,6 +17,8 @@ import { bytesOfValues, fillsBlocks, type GgufType, quantize } from "./quantize.
 
 interface TensorChoice {
   type: GgufType;
+  /** Types of single tensors by their names in the file; default: those that `type` gives. */
+  typeOf?: (name: string, shape: readonly number[]) => GgufType | undefined;
   /** The sizes of each block in the file, which may be larger than what is left of it: rows and columns of zeros fill up. */
   blocks: readonly BlockSizes[];
 }
@@ -60,7 +62,7 @@ function planned(
   config: ModelConfig,
   layout: GgufLayout,
   edited: EditedTensors,
-  { type, blocks }: TensorChoice,
+  { type, typeOf, blocks }: TensorChoice,
 ): PlannedTensor[] {
   const { names } = FAMILIES[config.family];
   const fusedPart = (name: string): boolean => layout.fused && [names.k, names.v].some((part) => name.includes(part));
@@ -79,10 +81,11 @@ function planned(
       ...(columns === undefined ? [] : [target.part === "ffn_down" && sizes ? sizes.mlp : columns]),
     ];
     const pairs = layout.pairedRows && (target.part === "attn_q" || target.part === "attn_k");
+    const fileName = isFused ? target.name.replace("attn_q.", "attn_qkv.") : target.name;
     return [
       {
-        name: isFused ? target.name.replace("attn_q.", "attn_qkv.") : target.name,
-        type: tensorType(target.part, shape, type),
+        name: fileName,
+        type: typeOf?.(fileName, shape) ?? tensorType(target.part, shape, type),
         shape,
         sources,
         headRows: pairs ? config.headDim : 1,
@@ -143,11 +146,11 @@ export function storedTensors(
   };
 }
 
-/** The values of tensors that keep their shapes; those named in `asQ8` rounded to Q8_0. */
+/** The values of tensors that keep their shapes; those named in `rounding` rounded to its types. */
 export function roundedTensors(
   config: ModelConfig,
   edited: EditedTensors,
-  asQ8: ReadonlySet<string>,
+  rounding: ReadonlyMap<string, GgufType>,
 ): StoredModel["weights"] {
   const known = new Set(modelTensors(config).map(({ name }) => name));
   return {
@@ -155,7 +158,8 @@ export function roundedTensors(
     info: (name) => ({ shape: edited.shape(name) }),
     readFloat32: async (name) => {
       const values = await edited.rows(name, 0, edited.sourceRows(name));
-      return asQ8.has(name) ? dequantized("Q8_0", quantize("Q8_0", values, name), values.length) : values;
+      const type = rounding.get(name);
+      return type ? dequantized(type, quantize(type, values, name), values.length) : values;
     },
   };
 }

@@ -13,10 +13,14 @@ import { ggufFolder } from "../ggufFolder.ts";
 import { readGgufHeader } from "../header.ts";
 import { ggufOfFolder, ggufPartsOfFolder } from "../models.fixture.ts";
 import type { QuantType } from "../types.ts";
-import { maskedTensors } from "./editedTensors.ts";
+import { overlaid } from "../../../recover/overlay.ts";
+import { gateLayout } from "../../../masks/gates.ts";
+import { dequantized } from "../dequantize.ts";
+import { gatedTensors, maskedTensors } from "./editedTensors.ts";
 import { exportEditedGguf, exportMaskedGguf } from "./exportGguf.ts";
 import { ggufOutputFile, type MetadataEntry } from "./ggufFile.ts";
 import { maskGguf } from "./maskGguf.ts";
+import { quantize } from "./quantize.ts";
 
 const origin = { name: "m", licence: "mit", version: "1", recipe: {}, keep: 0.5 };
 
@@ -81,6 +85,68 @@ it("zeroes single weights", async () => {
   const found = await openWeights(await ggufFolder(memorySource("m.gguf", await collect(files[0]!))));
   for (const tensor of weights.names)
     expect(await found.readFloat32(tensor), tensor).toEqual(await edited.rows(tensor, 0, edited.sourceRows(tensor)));
+});
+
+describe("weights that were changed after pruning", () => {
+  /** The embedded model as GGUF in Q8_0, and a change of one matrix in it. */
+  async function changedModel() {
+    const original = loadFolder("public/model");
+    const base = readConfig(await readJson(await original.open("config.json")));
+    const all = gateLayout(base).sizes.map((size) => new Uint8Array(size).fill(1));
+    const whole = { folder: original, config: base, masks: all };
+    const { files } = await exportMaskedGguf(whole, { origin, type: "Q8_0" });
+    const bytes = await collect(files[0]!);
+    const folder = await ggufFolder(memorySource("m.gguf", bytes));
+    const config = readConfig(await readJson(await folder.open("config.json")));
+    const weights = await openWeights(folder);
+    const name = "model.layers.1.self_attn.q_proj.weight";
+    const values = (await weights.readFloat32(name)).map((value, i) => value + Math.sin(i) / 50);
+    return { bytes, folder, config, name, weights, recovered: overlaid(weights, new Map([[name, values]])) };
+  }
+
+  it("are quantised again in their own type, and everything else stays byte for byte", async () => {
+    const { bytes, folder, config, name, recovered } = await changedModel();
+    const masks = inventedMasks(config);
+    const exported = await exportMaskedGguf({ folder, config, masks, recoveredWeights: recovered }, { origin });
+    const plain = await exportMaskedGguf({ folder, config, masks }, { origin });
+    expect([exported.type, exported.files[0]?.sizeBytes]).toEqual(["Q8_0", bytes.length]);
+    expect(exported.record.notes).toEqual(["1 of the matrices were quantised again after their weights had changed."]);
+    const [found, before] = [await collect(exported.files[0]!), await collect(plain.files[0]!)];
+    const source = memorySource("m.gguf", found);
+    const { tensors } = await readGgufHeader(source);
+    for (const tensor of tensors.values()) {
+      const [now, then] = [found, before].map((file) => Buffer.from(file.subarray(tensor.begin, tensor.end)));
+      expect(now?.equals(then!), tensor.name).toBe(tensor.name !== "blk.1.attn_q.weight");
+    }
+    const edited = gatedTensors(recovered, config.family, masks, false);
+    const values = await edited.rows(name, 0, edited.sourceRows(name));
+    const rounded = dequantized("Q8_0", quantize("Q8_0", values, name), values.length);
+    const read = await openWeights(await ggufFolder(source));
+    expect(await read.readFloat32(name)).toEqual(rounded);
+    expect(await exported.stored.weights.readFloat32(name)).toEqual(rounded);
+  });
+
+  it("of single weights as well, where the method updates what it keeps", async () => {
+    const { bytes, folder, config, weights } = await changedModel();
+    const masks = mlpMatrices(config).map((matrix) =>
+      packMask(
+        matrix,
+        Uint8Array.from({ length: matrix.shape[0] * matrix.shape[1] }, (_, i) => (i % 4 < 2 ? 1 : 0)),
+      ),
+    );
+    const updated = async ({ name }: { name: string }): Promise<Float32Array<ArrayBuffer>> =>
+      (await weights.readFloat32(name)).map((value, i) => (i % 4 < 2 ? value * 0.75 : 0));
+    const edited = maskedTensors(weights, config, masks, updated);
+    const changed = new Set(masks.map(({ matrix }) => matrix.name));
+    const model = { weights, edited, masks: { weights: masks }, changed };
+    const { files, type, record } = await exportEditedGguf({ folder, config }, model, { origin });
+    expect([type, files[0]?.sizeBytes]).toEqual(["Q8_0", bytes.length]);
+    expect(record.notes[0]).toMatch(/^\d+ of the matrices were quantised again/);
+    const read = await openWeights(await ggufFolder(memorySource("m.gguf", await collect(files[0]!))));
+    const { name } = masks[0]!.matrix;
+    const values = await updated({ name });
+    expect(await read.readFloat32(name)).toEqual(dequantized("Q8_0", quantize("Q8_0", values, name), values.length));
+  });
 });
 
 /** A file with one MLP of random blocks in a type, whose rows are 256 wide. */

@@ -11,7 +11,8 @@ import { dequantized } from "../dequantize.ts";
 import { ggufFamilyNamed } from "../ggufFamilies.ts";
 import { type GgufHeader, type GgufTensor, readGgufHeader } from "../header.ts";
 import { tensorViews } from "../tensorViews.ts";
-import { changedHeader, tensorBytes } from "./ggufFile.ts";
+import type { QuantType } from "../types.ts";
+import { changedHeader, type GgufTensorStream, tensorBytes } from "./ggufFile.ts";
 import { bytesOfValues, quantize } from "./quantize.ts";
 import { ZERO_CODES } from "./zeroCodes.ts";
 
@@ -26,17 +27,28 @@ interface Edit {
   pruned?: (row: number, column: number) => boolean;
 }
 
-/** A tensor and its edit. `converted`: its type cannot store zeros beside other values, so it is written as Q8_0. */
+/**
+ * A tensor and its edit. `converted`: its type cannot store zeros beside other values, so it is written as Q8_0. `values`: all of it is
+ * quantised again, from other values than the source's.
+ */
 interface EditedTensor {
   tensor: GgufTensor;
   edit: Edit;
   converted: boolean;
+  values?: GgufTensorStream | undefined;
 }
 
 interface MaskedFile {
   file: OutputFile;
   /** Names of transformers of the tensors that are written as Q8_0. */
   converted: readonly string[];
+}
+
+interface MaskedModel {
+  config: ModelConfig;
+  masks: PruningMasks;
+  /** Tensors that are written from other values than the source's, by their names in the file. */
+  changed?: ReadonlyMap<string, GgufTensorStream>;
 }
 
 /**
@@ -46,16 +58,18 @@ interface MaskedFile {
 export async function maskGguf(
   source: ByteSource,
   name: string,
-  { config, masks }: { config: ModelConfig; masks: PruningMasks },
+  { config, masks, changed }: MaskedModel,
 ): Promise<MaskedFile> {
   const header = await readGgufHeader(source);
   const edits = editsOf(source.name, header, config, masks);
   const tensors = [...header.tensors.values()].map((tensor): EditedTensor => {
     const edit = edits.get(tensor.name)?.edit ?? {};
-    return { tensor, edit, converted: edit.pruned !== undefined && !ZERO_CODES[tensor.type.name] };
+    const values = changed?.get(tensor.name);
+    const converted = !values && edit.pruned !== undefined && !ZERO_CODES[tensor.type.name];
+    return { tensor, edit, converted, values };
   });
   const converted = tensors.filter((one) => one.converted).flatMap(({ tensor }) => edits.get(tensor.name)?.names ?? []);
-  if (converted.length === 0) {
+  if (tensors.every((one) => typeAfter(one) === one.tensor.type.name)) {
     const stream = async function* () {
       let at = 0;
       for (const one of tensors) {
@@ -67,10 +81,7 @@ export async function maskGguf(
     };
     return { file: { name, sizeBytes: source.size, stream }, converted };
   }
-  const infos = tensors.map((one) => ({
-    ...one.tensor,
-    type: one.converted ? ("Q8_0" as const) : one.tensor.type.name,
-  }));
+  const infos = tensors.map((one) => ({ ...one.tensor, type: typeAfter(one) }));
   const metadata = await source.read(0, header.metadataEnd);
   const { bytes, alignment } = changedHeader(metadata, infos, header.metadata.get("general.alignment"));
   const padding = (size: number): number => (alignment - (size % alignment)) % alignment;
@@ -91,6 +102,9 @@ export async function maskGguf(
     },
   };
 }
+
+const typeAfter = ({ tensor, converted, values }: EditedTensor): QuantType =>
+  values?.type ?? (converted ? "Q8_0" : tensor.type.name);
 
 /** The edits by the tensors' names in the file. Rows of q and k, which the file has in another order, have no gates. */
 function editsOf(
@@ -134,8 +148,12 @@ async function* copied(source: ByteSource, begin: number, end: number): AsyncGen
 /** The bytes of a tensor after the edit, some rows at a time. A vector is a column. */
 async function* editedBytes(
   source: ByteSource,
-  { tensor, edit, converted }: EditedTensor,
+  { tensor, edit, converted, values }: EditedTensor,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  if (values) {
+    yield* values.chunks();
+    return;
+  }
   const { type, shape, begin } = tensor;
   const columns = shape.length > 1 ? elementCount(shape.slice(1)) : 1;
   const count = shape[0] ?? 0;
