@@ -35,7 +35,7 @@ export interface PlanChoice {
 }
 
 /** A choice for a model; with the element types of its file, which matter where matrices are stored as there. Default: all f32. */
-export interface PlanRequest extends PlanChoice {
+export interface FilePlanChoice extends PlanChoice {
   dtypes?: FileDtypes | undefined;
 }
 
@@ -116,7 +116,7 @@ class CountingCtx extends Ctx {
 export async function planMemory(
   facts: AdapterFacts,
   config: ModelConfig,
-  { dtypes, ...given }: PlanRequest,
+  { dtypes, ...given }: FilePlanChoice,
   count?: CountAfter,
 ): Promise<MemoryPlan> {
   const choice = { recompute: NO_RECOMPUTE, compact: true, ...withinPositions(config, given) };
@@ -183,7 +183,7 @@ const SMALL_VOCABULARY = 4;
 async function stepBytes(
   facts: AdapterFacts,
   config: ModelConfig,
-  choice: Required<Pick<PlanChoice, "recompute">> & PlanRequest,
+  choice: Required<Pick<PlanChoice, "recompute">> & FilePlanChoice,
 ): Promise<number> {
   const ctx = new CountingCtx(facts, choice.recompute);
   return runStep(ctx, await emptyModel(ctx, config, choice), choice).step;

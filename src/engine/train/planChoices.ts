@@ -11,7 +11,7 @@ import {
   type MemoryPlan,
   type PlanChoice,
   planMemory,
-  type PlanRequest,
+  type FilePlanChoice,
   withoutCompact,
 } from "./memoryPlan.ts";
 
@@ -31,7 +31,7 @@ export function recomputeChoices({ layers }: Pick<ModelConfig, "layers">): Recom
 async function planChoices(
   facts: AdapterFacts,
   config: ModelConfig,
-  choice: PlanRequest,
+  choice: FilePlanChoice,
   count?: CountAfter,
 ): Promise<[MemoryPlan, ...MemoryPlan[]]> {
   const [first = { blocks: 0, group: 1 }, ...more] = choice.recompute ? [choice.recompute] : recomputeChoices(config);
@@ -81,7 +81,7 @@ export const nextPlan = (plans: readonly MemoryPlan[], plan: Pick<MemoryPlan, "t
 export async function choicesThatFit(
   facts: AdapterFacts,
   config: ModelConfig,
-  choice: PlanRequest,
+  choice: FilePlanChoice,
   count?: CountAfter,
 ): Promise<MemoryPlan[]> {
   const { dtypes } = choice;
