@@ -5,7 +5,7 @@ import { Tap } from "../gpu/readback.ts";
 import type { Model } from "../model/load.ts";
 import { writeStepState } from "../ops/kit/stepState.ts";
 import { METRICS } from "../ops/metrics.ts";
-import { checkRecoverRecipe, rateOfStep, type RecoverRecipe } from "../recipes/recoverRecipe.ts";
+import { checkRecoverRecipe, rateOfStep, type RecoverRecipe, sameRecoverRecipe } from "../recipes/recoverRecipe.ts";
 import { ELEMENT_BYTES, type Tensor } from "../tensor.ts";
 import { batchOf } from "../train/batches.ts";
 import { RING_SLOTS, STEPS_AHEAD } from "../train/state.ts";
@@ -166,9 +166,8 @@ export class RecoverSession {
   /** Continues from a checkpoint of the same subject and recipe. Throws "format" if it belongs to another one. */
   async restore(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const checkpoint = await decodeRecovery(bytes);
-    const same = JSON.stringify(checkpoint.recipe) === JSON.stringify(this.recipe);
     invariant(
-      same && checkpoint.subject === this.subject,
+      sameRecoverRecipe(checkpoint.recipe, this.recipe) && checkpoint.subject === this.subject,
       "format",
       "this checkpoint belongs to another model, text or recipe. Start a new recovery.",
     );
