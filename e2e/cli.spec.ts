@@ -248,7 +248,7 @@ test("evaluate scores the model and a receipt's masks on task files and on tasks
   expect(err).toMatch(/choices acc by length +12\.5 % ± 12\.5/);
   const refused = run("evaluate", ["--model", CASE, ...measured, "--tasks", `${CASE}/config.json`]);
   expect(refused.code).toBe(2);
-  expect(refused.err).toContain("config.json, line 1: expected one JSON object");
+  expect(refused.err).toContain("config.json, line 1: expected JSON, got text that does not parse");
 });
 
 test("bad arguments and unreadable models end with one line and exit code 2", () => {

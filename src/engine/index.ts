@@ -133,6 +133,7 @@ export {
 } from "./recipes/recoverRecipe.ts";
 export type { RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
 export { DEFAULT_REFIT_RECIPE, type RefitRecipe } from "./recipes/refitRecipe.ts";
+export { sameFields } from "./recipes/sameFields.ts";
 export { type RecoveryReceipt, recoveryWords } from "./formats/receipt/recoveryReceipt.ts";
 export { refit } from "./recover/refit/refit.ts";
 export { RecoverSession } from "./recover/session.ts";

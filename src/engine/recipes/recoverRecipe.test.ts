@@ -6,7 +6,6 @@ import {
   rateOfStep,
   recoverLearningRate,
   type RecoverRecipe,
-  sameRecoverRecipe,
 } from "./recoverRecipe.ts";
 
 const RECIPE: RecoverRecipe = { ...DEFAULT_RECOVER_RECIPE, learningRate: 1e-3 };
@@ -63,18 +62,5 @@ describe("checkRecoverRecipe", () => {
     [{ matrices: "some" as "all" }, /matrices: expected one of out, all, got some/],
   ])("refuses %j", (change, message) => {
     expect(() => checkRecoverRecipe({ ...RECIPE, ...change })).toThrow(message);
-  });
-});
-
-describe("sameRecoverRecipe", () => {
-  it("does not depend on the order of fields", () => {
-    const { steps, ...rest } = RECIPE;
-    expect(sameRecoverRecipe(RECIPE, { ...rest, steps })).toBe(true);
-  });
-
-  it("finds another value, and a rank that only one has", () => {
-    expect(sameRecoverRecipe(RECIPE, { ...RECIPE, seed: 2 })).toBe(false);
-    expect(sameRecoverRecipe(RECIPE, { ...RECIPE, rank: 4 })).toBe(false);
-    expect(sameRecoverRecipe({ ...RECIPE, rank: 4 }, RECIPE)).toBe(false);
   });
 });

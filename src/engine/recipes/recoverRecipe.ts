@@ -28,12 +28,6 @@ export const DEFAULT_RECOVER_RECIPE: Omit<RecoverRecipe, "learningRate" | "rank"
   ...{ steps: 300, tokens: 128, matrices: "out", weightDecay: 0, seed: 1, measureEvery: 50 },
 };
 
-/** Whether two recipes are the same, in whatever order their fields are. */
-export function sameRecoverRecipe(one: RecoverRecipe, other: RecoverRecipe): boolean {
-  const fields = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof RecoverRecipe>;
-  return [...fields].every((field) => one[field] === other[field]);
-}
-
 /** Bounds of a recipe's numbers, for forms and the command line. */
 export const RECOVER_BOUNDS = {
   steps: { min: 1, max: 100_000, whole: true },

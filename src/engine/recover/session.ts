@@ -5,7 +5,8 @@ import { Tap } from "../gpu/readback.ts";
 import type { Model } from "../model/load.ts";
 import { writeStepState } from "../ops/kit/stepState.ts";
 import { METRICS } from "../ops/metrics.ts";
-import { checkRecoverRecipe, rateOfStep, type RecoverRecipe, sameRecoverRecipe } from "../recipes/recoverRecipe.ts";
+import { checkRecoverRecipe, rateOfStep, type RecoverRecipe } from "../recipes/recoverRecipe.ts";
+import { sameFields } from "../recipes/sameFields.ts";
 import { ELEMENT_BYTES, type Tensor } from "../tensor.ts";
 import { batchOf } from "../train/batches.ts";
 import { RING_SLOTS, STEPS_AHEAD } from "../train/state.ts";
@@ -167,7 +168,7 @@ export class RecoverSession {
   async restore(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const checkpoint = await decodeRecovery(bytes);
     invariant(
-      sameRecoverRecipe(checkpoint.recipe, this.recipe) && checkpoint.subject === this.subject,
+      sameFields(checkpoint.recipe, this.recipe) && checkpoint.subject === this.subject,
       "format",
       "this checkpoint belongs to another model, text or recipe. Start a new recovery.",
     );

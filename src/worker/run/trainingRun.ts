@@ -7,6 +7,7 @@ import {
   type OpenedModel,
   type Recipe,
   resumeNote,
+  sameFields,
   Session,
   type StepReport,
   type TextRef,
@@ -233,6 +234,4 @@ export class TrainingRun {
 }
 
 /** Whether a run with recipe `a` can continue with recipe `b`: only the target may differ. */
-function sameRun(a: Recipe, b: Recipe): boolean {
-  return JSON.stringify({ ...a, ratio: 0 }) === JSON.stringify({ ...b, ratio: 0 });
-}
+const sameRun = (a: Recipe, b: Recipe): boolean => sameFields({ ...a, ratio: 0 }, { ...b, ratio: 0 });
