@@ -18,7 +18,7 @@ afterAll(() => ctx.gpu.destroy());
 const HERE = MATMUL_VARIANTS.filter((variant) => !variant.startsWith("halves"));
 
 const inBlocks = (name: string): boolean => / Q\d_/.test(name);
-/** All cases of floats, and a quarter of those of blocks, which compile slowly. The quarter differs between variants; in Node all of them run. */
+/** All cases of floats, and a quarter of those of blocks, which compile slowly. The quarter differs between variants; wgpu runs all of them. */
 const casesFor = (variant: MatmulVariant): string[] =>
   linearOp.cases.filter((name, i) => !inBlocks(name) || i % 4 === HERE.indexOf(variant) % 4);
 
