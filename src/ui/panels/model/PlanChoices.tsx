@@ -54,7 +54,7 @@ export function PlanChoices({ planned: { plan, choices, ranOut }, busy }: Choice
           The GPU ran out of memory. This smaller plan was taken, and the run resumed from its last checkpoint.
         </p>
       ) : null}
-      <table className="plan" data-testid="plan-choices">
+      <table className="plan plan-choices" data-testid="plan-choices">
         <caption>Plans, fastest first: less memory for more arithmetic</caption>
         <thead>
           <tr>
@@ -69,10 +69,14 @@ export function PlanChoices({ planned: { plan, choices, ranOut }, busy }: Choice
           {choices.map((choice) => {
             const current = choice.recompute.blocks === plan.recompute.blocks && choice.totalBytes === plan.totalBytes;
             return (
-              <tr key={`${choice.recompute.blocks} ${choice.recompute.group} ${choice.compact}`} aria-current={current}>
+              <tr
+                key={`${choice.recompute.blocks} ${choice.recompute.group} ${choice.compact}`}
+                className={choice.fits ? "" : "plan-over"}
+                aria-current={current}
+              >
                 <th scope="row">{againText(choice)}</th>
                 <td>{choice.compact ? "a copy" : "masks"}</td>
-                <td className={choice.fits ? "" : "plan-over"}>{bytes(choice.totalBytes)}</td>
+                <td>{bytes(choice.totalBytes)}</td>
                 <td>{(choice.stepFlop / (choices[0]?.stepFlop ?? choice.stepFlop)).toFixed(2)} ×</td>
                 <td>
                   {current ? (
