@@ -1,11 +1,16 @@
 // Plans the memory of a model from its config alone. Bundled for Node, where it needs no GPU: it counts.
 import {
   type AdapterFacts,
+  type BlockDtype,
   choosePlan,
+  type FileDtypes,
+  fileDtypes,
   type MemoryPlan,
   type PlanChoice,
+  quantisedDtypes,
   readConfig,
   slowdownOf,
+  type Weights,
 } from "../../engine/index.ts";
 
 export interface PlanRequest {
@@ -13,6 +18,8 @@ export interface PlanRequest {
   /** The contents of config.json. */
   config: unknown;
   choice: PlanChoice;
+  /** The type that all matrices would be quantised to, or the tensors of the model's file; for a choice that stores them as in a file. */
+  stored?: BlockDtype | Weights;
 }
 
 /** A plan as JSON. */
@@ -52,9 +59,17 @@ function defineConstants(): void {
 }
 
 /** Throws "config" and "unsupported" for the config. */
-export async function planModel({ name, config, choice }: PlanRequest): Promise<PlanAnswer> {
+export async function planModel({ name, config: read, choice, stored }: PlanRequest): Promise<PlanAnswer> {
   defineConstants();
-  const { plan, choices } = await choosePlan(CARD, { name, config: readConfig(config), choice });
+  const config = readConfig(read);
+  const dtypesOf = (from: BlockDtype | Weights): FileDtypes =>
+    typeof from === "string" ? quantisedDtypes(config, from) : fileDtypes(config, from);
+  const { plan, choices } = await choosePlan(CARD, {
+    name,
+    config,
+    choice,
+    ...(stored ? { dtypes: dtypesOf(stored) } : {}),
+  });
   const lineOf = (one: MemoryPlan): PlanLine => {
     const { recompute, compact, totalBytes, fits } = one;
     return { recompute, compact, totalBytes, fits, slowdown: Number(slowdownOf(one, choices).toFixed(3)) };

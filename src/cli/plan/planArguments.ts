@@ -4,7 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { diskFolder } from "../../../scripts/diskFolder.ts";
 import { readJson } from "../../engine/formats/files/folder.ts";
 import { ggufFolder } from "../../engine/formats/gguf/ggufFolder.ts";
-import { openParts, readParts } from "../../engine/formats/gguf/ggufParts.ts";
+import { openParts } from "../../engine/formats/gguf/ggufParts.ts";
+import { openWeights, type Weights as FileWeights } from "../../engine/formats/safetensors/safetensors.ts";
 import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "../../engine/recipes/recipe.ts";
 import {
   existingModel,
@@ -19,6 +20,7 @@ import type { PlanRequest } from "../page/planModel.ts";
 
 const WEIGHTS = ["f32", "f16", "q8_0", "q4_0", "file"] as const;
 type Weights = (typeof WEIGHTS)[number];
+const QUANTISED = { q8_0: "Q8_0", q4_0: "Q4_0" } as const;
 /** Tokens of a perplexity window in the studio. */
 const WINDOW = 512;
 
@@ -47,12 +49,12 @@ export async function readPlanArguments(argv: readonly string[]): Promise<PlanAr
   const { min } = RECIPE_BOUNDS.tokens;
   return {
     ...{ name: basename(path), config: model.config, weights },
+    ...(weights === "q8_0" || weights === "q4_0" ? { stored: QUANTISED[weights] } : {}),
+    ...(weights === "file" && model.weights ? { stored: model.weights } : {}),
     choice: {
-      precision: weights === "f32" ? "f32" : "f16",
+      precision: weights === "f32" || weights === "f16" ? weights : "file",
       trainingTokens: optionalWhole(values, "tokens", { min }) ?? DEFAULT_RECIPE.tokens,
       evaluationTokens: optionalWhole(values, "window", { min }) ?? WINDOW,
-      ...(weights === "q8_0" || weights === "q4_0" ? { weights } : {}),
-      ...(weights === "file" ? { weights: { matrixBytes: model.matrixBytes } } : {}),
       ...(memory === undefined ? {} : { memoryBytes: memory * 1e9 }),
     },
   };
@@ -67,8 +69,8 @@ function readWeights(values: Values): Weights {
 
 interface ModelConfigFile {
   config: unknown;
-  /** Bytes of all matrices in the file. */
-  matrixBytes: number;
+  /** The tensors of a GGUF file. */
+  weights?: FileWeights;
 }
 
 async function configIn(folder: string, weights: Weights): Promise<ModelConfigFile> {
@@ -78,13 +80,10 @@ async function configIn(folder: string, weights: Weights): Promise<ModelConfigFi
     );
   if (!existsSync(join(folder, "config.json")))
     throw new UsageError(`--model: expected a folder with a config.json, got "${folder}" without one`);
-  return { config: await readJson(await diskFolder(folder).open("config.json")), matrixBytes: 0 };
+  return { config: await readJson(await diskFolder(folder).open("config.json")) };
 }
 
 async function configOfGguf(path: string): Promise<ModelConfigFile> {
-  const parts = await openParts(diskFolder(dirname(path)), basename(path));
-  const { header } = await readParts(parts);
-  const config = await readJson(await (await ggufFolder(...parts)).open("config.json"));
-  const matrices = [...header.tensors.values()].filter(({ shape }) => shape.length === 2);
-  return { config, matrixBytes: matrices.reduce((sum, { begin, end }) => sum + end - begin, 0) };
+  const folder = await ggufFolder(...(await openParts(diskFolder(dirname(path)), basename(path))));
+  return { config: await readJson(await folder.open("config.json")), weights: await openWeights(folder) };
 }

@@ -1,8 +1,9 @@
 // How each matrix of a model is stored on the GPU: all in one precision, or in the blocks that its file has.
 import { type BlockDtype, isBlockDtype, type MatrixDtype, type Precision, type WeightStorage } from "../dtype.ts";
+import { blockTypeNamed } from "../formats/gguf/types.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
-import { modelTensors } from "../config/tensors.ts";
+import { modelTensors, type TensorShape } from "../config/tensors.ts";
 
 /** The element type of each matrix in its file, by the tensor's name. Plain data, for memory plans. */
 export type FileDtypes = Readonly<Record<string, string>>;
@@ -19,9 +20,18 @@ export const precisionOfStorage = (storage: WeightStorage): Precision => (storag
 
 /** The element types of the matrices that the config describes. */
 export function fileDtypes(config: ModelConfig, { blocks, info }: Weights): FileDtypes {
-  const matrices = modelTensors(config).filter(({ shape }) => shape.length === 2);
-  return Object.fromEntries(matrices.map(({ name }) => [name, blocks?.dtypeOf(name) ?? info(name).dtype]));
+  return Object.fromEntries(matricesOf(config).map(({ name }) => [name, blocks?.dtypeOf(name) ?? info(name).dtype]));
 }
+
+/** The same for a model that would be quantised to one type. A matrix whose rows are not a multiple of a block stays in halves. */
+export function quantisedDtypes(config: ModelConfig, dtype: BlockDtype): FileDtypes {
+  const { values } = blockTypeNamed(dtype);
+  const typeOf = (shape: readonly number[]): string => ((shape.at(-1) ?? 0) % values === 0 ? dtype : "F16");
+  return Object.fromEntries(matricesOf(config).map(({ name, shape }) => [name, typeOf(shape)]));
+}
+
+const matricesOf = (config: ModelConfig): TensorShape[] =>
+  modelTensors(config).filter(({ shape }) => shape.length === 2);
 
 /** The blocks' types among them, the one with the most values first. */
 export function blockDtypesOf(config: ModelConfig, dtypes: FileDtypes): BlockDtype[] {

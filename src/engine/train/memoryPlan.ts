@@ -13,7 +13,6 @@ import { hypernetLayout } from "../prune/gates/hypernetLayout.ts";
 import { ELEMENT_BYTES, elementBytes } from "../tensor.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { emptyModel, evaluateOnce } from "./emptyModel.ts";
-import { type StoredWeights, storedBytes } from "./storedWeights.ts";
 import { makeTrainState } from "./state.ts";
 import { trainStep } from "./step.ts";
 
@@ -24,8 +23,6 @@ export interface PlanChoice {
   trainingTokens: number;
   /** Tokens of a perplexity window, and of a generated text. */
   evaluationTokens: number;
-  /** A type that all matrices would be quantised to, or their bytes; they are then counted so, and not in `precision`. */
-  weights?: StoredWeights;
   /** Which blocks a step computes again. Default: none. */
   recompute?: Recompute;
   /** Whether the pruned model gets weights of its own, which its speed is measured with; else it is the dense one under masks. Default: true. */
@@ -124,8 +121,7 @@ export async function planMemory(
   const ctx = new CountingCtx(facts, choice.recompute);
   const { taken } = ctx;
   const model = await emptyModel(ctx, config, request);
-  const precision = precisionOfStorage(choice.precision);
-  const weights = storedBytes(config, taken(), { ...choice, precision });
+  const weights = taken();
   const { hypernet, step } = runStep(ctx, model, choice);
   const stepFlop = ctx.matmulFlop;
   evaluateOnce(ctx, model, choice.evaluationTokens);
