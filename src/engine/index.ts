@@ -50,7 +50,14 @@ export { finishedRun } from "./formats/runs/finishedRun.ts";
 export type { FinishedRunInput } from "./formats/runs/finishedRun.ts";
 export { recordJson, RUN_FORMAT, runJson } from "./formats/runs/runRecord.ts";
 export type { BaselineMethod, Run, RunMasks, RunRecipe, RunRecord } from "./formats/runs/runRecord.ts";
-export { readRunHistory, readRunMasks, readRunRecord, readRuns, unpackRunMasks } from "./formats/runs/readRun.ts";
+export {
+  readRunHistory,
+  readRunMasks,
+  readParsedRun,
+  readRunRecord,
+  readRuns,
+  unpackRunMasks,
+} from "./formats/runs/readRun.ts";
 export type { ModelScores, RunScores, ScoredTask, TaskAccuracies } from "./formats/runs/runScores.ts";
 export type { RunKind } from "./formats/runs/runName.ts";
 export { runKind, runName } from "./formats/runs/runName.ts";

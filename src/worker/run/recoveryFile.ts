@@ -4,7 +4,7 @@ import {
   type OpenedModel,
   parseJson,
   RANK_BOUNDS,
-  readRuns,
+  readParsedRun,
   RECOVER_BOUNDS,
   RECOVER_MATRICES,
   type Run,
@@ -105,8 +105,6 @@ function readSaved(text: string): SavedRecovery {
   const choice = root.get("choice");
   const rank = choice.get("rank");
   const steps = choice.get("steps").number(RECOVER_BOUNDS.steps);
-  const [run] = readRuns(JSON.stringify(root.get("run").value ?? null), file);
-  if (!run) return root.get("run").refuse("a run");
   return {
     subject: root.get("subject").text(),
     choice: {
@@ -124,6 +122,6 @@ function readSaved(text: string): SavedRecovery {
         value: reading.get("value").number({ min: 1 }),
         dense: reading.get("dense").number({ min: 1 }),
       })),
-    run,
+    run: readParsedRun(root.get("run").value, file),
   };
 }

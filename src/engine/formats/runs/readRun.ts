@@ -38,6 +38,10 @@ function readRun(field: JsonField): Run {
   return { record, masks, ...(history.value === undefined ? {} : { history: readHistory(history) }) };
 }
 
+/** A run from parsed data; throws as `readRuns`. */
+export const readParsedRun = (value: unknown, file: string): Run =>
+  readRun(new JsonField(value, file, "", ORIGINAL_FILE));
+
 /** A record from parsed data; throws as `readRuns`. */
 export const readRunRecord = (value: unknown, file: string): RunRecord =>
   readRecordField(new JsonField(value, file, "", ORIGINAL_FILE));
