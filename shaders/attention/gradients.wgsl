@@ -31,7 +31,7 @@ struct Dims {
 @group(0) @binding(4) var<storage, read> table: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>;
 
-/// A head of the gradients: its first vec4 in a packed row, and how many vec4s RoPE pairs with as many others.
+/// A head of the gradients: its first vec4 in a packed row, and the number of vec4s in the half that RoPE pairs with the other half.
 struct Target { column: u32, half: u32 }
 
 /// The place for a head that was rotated: its two vec4s are a pair.

@@ -34,7 +34,7 @@ const withoutColumns = (kernel: string): string =>
 test.each([
   { name: "a graphics card", facts: CARD },
   { name: "a software adapter", facts: { ...CARD, software: true } },
-])("a compact model takes as many dispatches per token as a dense one on $name", async ({ facts }) => {
+])("on $name a token takes the same number of dispatches in a compact model as in a dense one", async ({ facts }) => {
   for (const rows of [1, 4, 17]) {
     const dense = await decodeStep(facts, false, rows);
     const compact = await decodeStep(facts, true, rows);

@@ -16,8 +16,8 @@ const HALVES = 2;
 const NOT_FINITE = 0x7c00;
 
 /**
- * Blocks of the file as shaders/lib/weights_q*.wgsl read them, in as many bytes, padded to whole u32s. Throws "not-finite" for a scale that
- * is not finite, naming `tensor`: kernels take every scale for a number.
+ * Rearranges the blocks of a file for shaders/lib/weights_q*.wgsl. Only padding to whole u32s adds bytes. Throws "not-finite", naming
+ * `tensor`, for an infinite or NaN scale, because kernels decode every scale as a finite number.
  */
 export function gpuBlocks(type: BlockDtype, stored: Uint8Array, tensor: string): Uint8Array<ArrayBuffer> {
   const { bytes: size } = blockTypeNamed(type);
