@@ -122,6 +122,12 @@ export class Ctx {
     );
   }
 
+  /** Overwrites a part of a matrix, from the element `first` on. It has to begin at a whole u32, and so has what follows it. */
+  writePart(tensor: Tensor, first: number, data: ArrayBufferView): void {
+    const at = (tensor.offset + first) * elementBytes(tensor.dtype);
+    this.gpu.device.queue.writeBuffer(tensor.buffer.gpu, at, data.buffer, data.byteOffset, data.byteLength);
+  }
+
   /** A tensor that lives until the end of the step. Its values are undefined until a kernel writes them. */
   empty(shape: readonly number[], label: string, options: { dtype?: DType; requiresGrad?: boolean } = {}): Tensor {
     invariant(this.inStep, "bug", `${label}: make tensors of a step inside ctx.step`);

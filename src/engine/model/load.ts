@@ -39,9 +39,11 @@ export interface LoadOptions {
   quantised?: OpeningDtype | undefined;
   /** Allocates the matrices without reading them, for memory plans. */
   empty?: boolean;
+  /** Values that are read at a time; default: 8 MB of f32. */
+  chunkValues?: number;
   /** For a compact model: the index lists of its 5L vectors. */
   lists?: readonly Uint32Array[];
-  /** Called with the number of tensors read and the total; may throw to cancel. */
+  /** Called with the number of values read and the total; may throw to cancel. */
   onProgress?: (done: number, of: number) => void;
 }
 
@@ -52,14 +54,14 @@ const PAD = 4;
 export const paddingOf = ({ dModel }: ModelConfig, compact: boolean): number =>
   compact && dModel % PAD === 0 ? PAD : 1;
 
-/** Reads every tensor once and uploads it; frees everything if that fails. Throws "unsupported" for a weight that f16 cannot represent. */
+/** Reads every tensor once and uploads it, a few rows at a time; frees everything if that fails. Throws "unsupported" for a weight that f16 cannot represent. */
 export async function loadModel(
   ctx: Ctx,
   config: ModelConfig,
   reader: WeightReader,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { lists, onProgress, precision = "f32", storage, quantised, empty = false } = options;
+  const { lists, onProgress, precision = "f32", storage, quantised, chunkValues, empty = false } = options;
   invariant(!storage || !lists, "bug", "a compact model cuts blocks, so its matrices cannot be stored as in the file");
   const uploads = new WeightUploads(ctx, reader, {
     expected: new Set(modelTensors(config).map(({ name }) => name)),
@@ -67,6 +69,7 @@ export async function loadModel(
     precision,
     storage,
     empty,
+    ...(chunkValues ? { chunkValues } : {}),
     ...(onProgress ? { onProgress } : {}),
   });
   try {

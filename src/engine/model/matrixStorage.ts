@@ -3,14 +3,13 @@ import {
   type BlockDtype,
   isBlockDtype,
   type MatrixDtype,
-  type OpeningDtype,
   type Precision,
   quantisedOnOpening,
   toFloat32,
   type WeightStorage,
 } from "../dtype.ts";
 import { invariant } from "../errors.ts";
-import { bytesOfValues, quantize } from "../formats/gguf/write/quantize.ts";
+import { quantize } from "../formats/gguf/write/quantize.ts";
 import { blockTypeNamed } from "../formats/gguf/types.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
@@ -23,8 +22,8 @@ export type FileDtypes = Readonly<Record<string, string>>;
 /** Where matrices are stored as in their file. */
 export interface MatrixStorage {
   dtypeOf(name: string): MatrixDtype;
-  /** All blocks of a matrix as its file has them, row by row. Missing in memory plans. */
-  blocks?: (name: string) => Promise<Uint8Array<ArrayBuffer>>;
+  /** The blocks of rows [first, first + count) of a matrix as its file has them. Missing in memory plans. */
+  blocks?: (name: string, first: number, count: number) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** The precision of a model whose matrices are stored so, and of copies that are cut or changed: in f32 they have every value of the file. */
@@ -101,29 +100,14 @@ export function openedStorage(
   const { blocks } = weights;
   return {
     ...planned,
-    blocks: async (name) => {
-      const dtype = planned.dtypeOf(name);
-      if (blocks?.dtypeOf(name) === dtype) return blocks.read(name);
-      invariant(dtype === "Q8_0" || dtype === "Q4_0", "bug", `${name}: there is no quantiser for ${dtype}`);
-      return quantisedBlocks(weights, name, dtype);
+    blocks: async (name, first, count) => {
+      const type = planned.dtypeOf(name);
+      if (blocks?.dtypeOf(name) === type) return blocks.readRows(name, first, count);
+      invariant(type === "Q8_0" || type === "Q4_0", "bug", `${name}: there is no quantiser for ${type}`);
+      const values = toFloat32(await weights.readRows(name, first, count), weights.info(name).dtype);
+      return quantize(type, values, `tensor '${name}'`);
     },
   };
-}
-
-/** Values that are quantised at a time. */
-const CHUNK_VALUES = 2 ** 20;
-
-/** The blocks of a matrix, quantised a few rows at a time. Throws "not-finite" for values whose scale exceeds a half. */
-async function quantisedBlocks(weights: Weights, name: string, type: OpeningDtype): Promise<Uint8Array<ArrayBuffer>> {
-  const { shape, dtype } = weights.info(name);
-  const [rows = 0, columns = 0] = shape;
-  const out = new Uint8Array(bytesOfValues(type, rows * columns));
-  const step = Math.max(1, Math.floor(CHUNK_VALUES / columns));
-  for (let first = 0; first < rows; first += step) {
-    const values = toFloat32(await weights.readRows(name, first, Math.min(step, rows - first)), dtype);
-    out.set(quantize(type, values, `tensor '${name}'`), bytesOfValues(type, first * columns));
-  }
-  return out;
 }
 
 /** How a matrix of this type is stored so that no value changes: BF16 has exponents that halves lack. */

@@ -1,9 +1,9 @@
 // Reads tensors and uploads them: packed if matrices share their input, padded if they are cut, and rounded to half precision on request.
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
-import { isBlockDtype, MAX_HALF, type MatrixDtype, packedHalves } from "../dtype.ts";
+import { elementCount, isBlockDtype, isDtype, MAX_HALF, type MatrixDtype, packedHalves, toFloat32 } from "../dtype.ts";
 import { gpuBlocks } from "../formats/gguf/gpuBlocks.ts";
-import { PART_STEP, type RowParts, rowsOfPart } from "../ops/kit/rowParts.ts";
+import { PART_STEP, placed, type RowParts, rowsOfPart } from "../ops/kit/rowParts.ts";
 import { elementBytes, type Precision, type Tensor, view, VIEW_ALIGNMENT } from "../tensor.ts";
 import type { LinearWeights, NormWeights } from "./decoderWeights.ts";
 import type { MatrixStorage } from "./matrixStorage.ts";
@@ -11,8 +11,10 @@ import type { MatrixStorage } from "./matrixStorage.ts";
 /** The source of a model's tensors: its folder, or a reader that cuts or masks them. */
 export interface WeightReader {
   has(name: string): boolean;
-  info(name: string): { readonly shape: readonly number[] };
+  info(name: string): { readonly shape: readonly number[]; readonly dtype?: string };
   readFloat32(name: string): Promise<Float32Array>;
+  /** The bytes of rows [first, first + count), in the dtype of `info`; missing where a tensor is only read as one. */
+  readRows?(name: string, first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 interface UploadOptions {
@@ -24,15 +26,23 @@ interface UploadOptions {
   precision: Precision;
   /** How the same matrices are stored where they are as in their file. They are then not padded. */
   storage?: MatrixStorage | undefined;
+  /** Values that are read at a time. Default: CHUNK_VALUES. */
+  chunkValues?: number;
   /** Allocates the matrices without reading them, for memory plans. */
   empty?: boolean;
-  /** Called with the number of tensors read and the total; may throw to cancel. */
+  /** Called with the number of values read and the total; may throw to cancel. */
   onProgress?: (done: number, of: number) => void;
 }
 
 export class WeightUploads {
   private readonly made: Tensor[] = [];
+  /** Values that were read, and those of all tensors. */
   private done = 0;
+  private total: number | undefined;
+  /** Bytes that were written since the GPU was waited for. */
+  private written = 0;
+  /** A tensor that its reader reads only as a whole, while rows of it are needed. */
+  private whole: { name: string; values: Float32Array } | undefined;
 
   constructor(
     private readonly ctx: Ctx,
@@ -79,27 +89,50 @@ export class WeightUploads {
 
   private async uploadRun({ dtype, names }: Run): Promise<RowParts> {
     const shapes = names.map((name) => this.reader.info(name).shape);
-    const label = names[0] ?? "matrix";
     const cols = shapes[0]?.[1] ?? 0;
     const width = this.padded(cols);
     const heights = shapes.map(([rows = 0]) => this.padded(rows));
-    const shape = [sum(heights), width] as const;
-    if (this.options.empty) return this.matrix(label, shape, { dtype });
-    if (isBlockDtype(dtype)) {
-      const stored: Uint8Array[] = [];
-      for (const name of names) stored.push(await this.readBlocks(name));
-      return this.matrix(label, shape, { dtype, stored: joined(stored) });
-    }
-    const values = new Float32Array(sum(heights) * width);
-    let row = 0;
-    for (const [i, name] of names.entries()) {
-      const own = await this.read(name);
-      for (let r = 0; r * cols < own.length; r++) {
-        values.set(own.subarray(r * cols, (r + 1) * cols), (row + r) * width);
+    const parts = this.matrix(names[0] ?? "matrix", [sum(heights), width], dtype);
+    if (!this.options.empty) await this.fill(parts, { dtype, width, rows: this.rowsOf(names, heights, dtype) });
+    return parts;
+  }
+
+  /** Reads rows of stacked matrices; `heights` are their rows with padding. */
+  private rowsOf(names: readonly string[], heights: readonly number[], dtype: MatrixDtype): ReadRows {
+    return async (first, end) => {
+      const pieces: Piece[] = [];
+      let top = 0;
+      for (const [i, name] of names.entries()) {
+        const [rows = 0, cols = 0] = this.reader.info(name).shape;
+        const [from, to] = [Math.max(first, top), Math.min(end, top + rows)];
+        if (from < to)
+          pieces.push({ at: from - first, cols, data: await this.readRows(name, dtype, [from - top, to - top]) });
+        top += heights[i] ?? 0;
       }
-      row += heights[i] ?? 0;
+      return pieces;
+    };
+  }
+
+  /** Fills the parts of a matrix a few rows at a time, so that none is in memory as a whole. */
+  private async fill(parts: RowParts, { dtype, width, rows }: Filling): Promise<void> {
+    const step = Math.max(1, Math.floor((this.options.chunkValues ?? CHUNK_VALUES) / (width * ROW_STEP))) * ROW_STEP;
+    for (const { part, first, rows: all } of placed(parts)) {
+      for (let row = 0; row < all; row += step) {
+        const count = Math.min(step, all - row);
+        const pieces = await rows(first + row, first + row + count);
+        const data = dataOf(part.label, dtype, { pieces, width, count });
+        this.ctx.writePart(part, row * width, data);
+        await this.wait(data.byteLength);
+      }
     }
-    return this.matrix(label, shape, { dtype, values });
+  }
+
+  /** Lets the GPU take what was written, so that it does not pile up in memory. */
+  private async wait(bytes: number): Promise<void> {
+    this.written += bytes;
+    if (this.written < WRITTEN_BYTES) return;
+    this.written = 0;
+    await this.ctx.gpu.idle();
   }
 
   /** The biases of stacked layers, padded like their rows; none if the config has none. */
@@ -132,9 +165,9 @@ export class WeightUploads {
     const [rows = 0, cols = 0] = this.reader.info(name).shape;
     const { storage, precision, empty } = this.options;
     const dtype = storage?.dtypeOf(name) ?? precision;
-    if (empty) return this.matrix(name, [rows, cols], { dtype });
-    const contents = isBlockDtype(dtype) ? { stored: await this.readBlocks(name) } : { values: await this.read(name) };
-    return this.matrix(name, [rows, cols], { dtype, ...contents });
+    const parts = this.matrix(name, [rows, cols], dtype);
+    if (!empty) await this.fill(parts, { dtype, width: cols, rows: this.rowsOf([name], [rows], dtype) });
+    return parts;
   }
 
   private async unpadded(name: string): Promise<Tensor> {
@@ -177,15 +210,13 @@ export class WeightUploads {
     return this.track(this.ctx.persistent(label, shape, { dtype, data }));
   }
 
-  /** A matrix, in several parts if it exceeds the adapter's largest buffer. Throws "unsupported" for a value that f16 cannot represent. */
-  private matrix(label: string, [rows, cols]: readonly [rows: number, cols: number], contents: Contents): RowParts {
-    const { dtype } = contents;
+  /** A matrix of zeros, in several parts if it exceeds the adapter's largest buffer. */
+  private matrix(label: string, [rows, cols]: readonly [rows: number, cols: number], dtype: MatrixDtype): RowParts {
     const partRows = rowsOfPart(rows, cols * elementBytes(dtype), this.ctx.buffers.limitBytes);
     return Array.from({ length: Math.ceil(rows / partRows) }, (_, i) => {
       const [first, end] = [i * partRows, Math.min((i + 1) * partRows, rows)];
       const part = partRows < rows ? `${label}, rows ${first} to ${end - 1}` : label;
-      const data = dataOf(part, contents, [first * cols, end * cols]);
-      return this.track(this.ctx.persistent(part, [end - first, cols], { dtype, ...(data ? { data } : {}) }));
+      return this.track(this.ctx.persistent(part, [end - first, cols], { dtype }));
     });
   }
 
@@ -195,19 +226,63 @@ export class WeightUploads {
   }
 
   private async read(name: string): Promise<Float32Array> {
-    return this.counted(await this.reader.readFloat32(name));
+    const values = await this.reader.readFloat32(name);
+    this.count(values.length);
+    return values;
   }
 
-  private async readBlocks(name: string): Promise<Uint8Array> {
-    const { storage } = this.options;
-    invariant(storage?.blocks, "bug", `${name}: expected weights whose blocks can be read`);
-    return this.counted(await storage.blocks(name));
+  /** Rows from..end of a matrix: its blocks, or float32 values. */
+  private async readRows(
+    name: string,
+    dtype: MatrixDtype,
+    [from, end]: readonly [from: number, end: number],
+  ): Promise<Uint8Array | Float32Array> {
+    const { reader } = this;
+    const { shape, dtype: stored = "" } = reader.info(name);
+    const cols = shape[1] ?? 0;
+    this.count((end - from) * cols);
+    if (isBlockDtype(dtype)) {
+      const { blocks } = this.options.storage ?? {};
+      invariant(blocks, "bug", `${name}: expected weights whose blocks can be read`);
+      return blocks(name, from, end - from);
+    }
+    if (reader.readRows && isDtype(stored)) return toFloat32(await reader.readRows(name, from, end - from), stored);
+    if (this.whole?.name !== name) this.whole = { name, values: await reader.readFloat32(name) };
+    const { values } = this.whole;
+    if (end === shape[0]) this.whole = undefined;
+    return values.subarray(from * cols, end * cols);
   }
 
-  private counted<T>(contents: T): T {
-    this.options.onProgress?.(++this.done, this.options.expected.size);
-    return contents;
+  private count(values: number): void {
+    this.done += values;
+    this.total ??= sum([...this.options.expected].map((name) => elementCount(this.reader.info(name).shape)));
+    this.options.onProgress?.(this.done, this.total);
   }
+}
+
+/** Values that are read at a time: 8 MB as float32. */
+const CHUNK_VALUES = 2 ** 21;
+/** Rows are written in multiples of this, which begin at whole u32s and at even blocks in every type. */
+const ROW_STEP = 4;
+/** Bytes that are written before the GPU is waited for. */
+const WRITTEN_BYTES = 2 ** 26;
+
+/** What belongs at a row of a chunk: blocks as in the file, or values. */
+interface Piece {
+  at: number;
+  /** Values per row, without padding. */
+  cols: number;
+  data: Uint8Array | Float32Array;
+}
+
+/** Reads rows first..end of a matrix. */
+type ReadRows = (first: number, end: number) => Promise<readonly Piece[]>;
+
+interface Filling {
+  dtype: MatrixDtype;
+  /** Values per row, with padding. */
+  width: number;
+  rows: ReadRows;
 }
 
 /** Matrices of equal width that are stored in one way. */
@@ -216,35 +291,31 @@ interface Run {
   names: string[];
 }
 
-/** The values of a matrix, or its blocks as in the file; neither in a memory plan. */
-interface Contents {
-  dtype: MatrixDtype;
-  values?: Float32Array;
-  stored?: Uint8Array;
-}
-
-/** What is uploaded of the values from..end of a matrix. */
+/** A chunk of `count` rows as it is uploaded. Throws "unsupported" for a value that f16 cannot represent. */
 function dataOf(
   label: string,
-  { dtype, values, stored }: Contents,
-  [from, end]: readonly [from: number, end: number],
-): Float32Array | Uint8Array | undefined {
+  dtype: MatrixDtype,
+  { pieces, width, count }: { pieces: readonly Piece[]; width: number; count: number },
+): Float32Array | Uint8Array {
   if (isBlockDtype(dtype)) {
-    const bytes = elementBytes(dtype);
-    return stored && gpuBlocks(dtype, stored.subarray(from * bytes, end * bytes), label);
+    const rowBytes = width * elementBytes(dtype);
+    const stored = new Uint8Array(count * rowBytes);
+    for (const { at, data } of pieces) stored.set(data, at * rowBytes);
+    return gpuBlocks(dtype, stored, label);
   }
-  const own = values?.subarray(from, end);
-  return own && dtype === "f16" ? packedHalves(checkedForHalves(label, own)) : own;
+  const values = paddedRows(pieces, width, count);
+  return dtype === "f16" ? packedHalves(checkedForHalves(label, values)) : values;
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(sum(pieces.map(({ length }) => length)));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
+/** Rows of `width` values, padded with zeros. Pieces that fill their rows are not copied where one is all. */
+function paddedRows(pieces: readonly Piece[], width: number, count: number): Float32Array {
+  const [first] = pieces;
+  if (first?.data instanceof Float32Array && first.data.length === count * width) return first.data;
+  const values = new Float32Array(count * width);
+  for (const { at, data, cols } of pieces) {
+    for (let r = 0; r * cols < data.length; r++) values.set(data.subarray(r * cols, (r + 1) * cols), (at + r) * width);
   }
-  return all;
+  return values;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);

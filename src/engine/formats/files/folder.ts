@@ -26,8 +26,8 @@ interface StoredWeights {
 export interface BlockTensors {
   /** Undefined for a tensor that is not quantised. */
   dtypeOf(name: string): BlockDtype | undefined;
-  /** All blocks, row by row. Throws "bug" for a tensor without a `dtypeOf`. */
-  read(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** The blocks of rows [first, first + count). Throws "bug" for a tensor without a `dtypeOf`. */
+  readRows(name: string, first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** A model's folder as the hub lays it out: flat. One that was picked or dropped may have subfolders; then the names of files are paths with "/". */

@@ -42,10 +42,10 @@ export function storedBlocks(source: ByteSource, views: readonly TensorView[]): 
   };
   return {
     dtypeOf,
-    read: async (name) => {
+    readRows: async (name, first, count) => {
       const view = byName.get(name);
       invariant(view && dtypeOf(name), "bug", `tensor '${name}': expected a quantised matrix`);
-      return new TensorRows(source, view).stored();
+      return new TensorRows(source, view).stored(first, count);
     },
   };
 }
@@ -80,15 +80,18 @@ class TensorRows {
     this.count = shape.reduce((product, n) => product * n, 1) / this.columns;
   }
 
-  /** All rows as they are stored, in the order of transformers. */
-  async stored(): Promise<Uint8Array<ArrayBuffer>> {
-    const { storedBytes, count } = this;
+  /** Rows as they are stored, in the order of transformers. */
+  async stored(first: number, count: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { storedBytes } = this;
     const { tensor, firstRow, headDim } = this.view;
-    const bytes = await this.source.read(tensor.begin + firstRow * storedBytes, count * storedBytes);
+    // complete heads
+    const low = Math.floor(first / headDim) * headDim;
+    const high = Math.ceil((first + count) / headDim) * headDim;
+    const bytes = await this.source.read(tensor.begin + (firstRow + low) * storedBytes, (high - low) * storedBytes);
     if (headDim === 1) return bytes;
-    const out = new Uint8Array(bytes.length);
+    const out = new Uint8Array(count * storedBytes);
     for (let row = 0; row < count; row++) {
-      const at = storedRow(row, headDim) * storedBytes;
+      const at = (storedRow(first + row, headDim) - low) * storedBytes;
       out.set(bytes.subarray(at, at + storedBytes), row * storedBytes);
     }
     return out;
