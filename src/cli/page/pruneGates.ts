@@ -1,4 +1,5 @@
 // Structural pruning without a window, on the page's side: the same session, architecture, perplexity and export as the studio's.
+import { longRunText, PACE_STEPS } from "../../shared/longRun.ts";
 import {
   type Architecture,
   architectureOf,
@@ -53,11 +54,23 @@ export async function trainSession<T>(
   const session = new Session(ctx, opened.model, { recipe, text: calibration, subject: opened.fingerprint });
   const began = performance.now();
   let lastReport = -Infinity;
+  let first: { step: number; at: number } | undefined;
+  let noted = false;
+  /** Says once that training takes days. */
+  const noteLong = (step: number): void => {
+    if (noted || step < 1) return;
+    first ??= { step, at: performance.now() };
+    if (step - first.step < PACE_STEPS) return;
+    noted = true;
+    const text = longRunText((performance.now() - first.at) / (step - first.step), recipe);
+    if (text) report({ notice: text });
+  };
   try {
     await session.run({
       due: () => performance.now() - lastReport >= REPORT_MS,
       onReport: ({ metrics, step }) => {
         lastReport = performance.now();
+        noteLong(step);
         const last = (column: Float32Array): number => column.at(-1) ?? NaN;
         const [loss, penalty] = [last(metrics.loss).toFixed(3), last(metrics.penalty).toFixed(3)];
         const note = `loss ${loss}  R ${penalty}  kept ${(100 * last(metrics.kept)).toFixed(1)} %`;

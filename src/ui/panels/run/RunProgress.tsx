@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { Progress } from "radix-ui";
 import type { StudioState } from "../../../state/storeState.ts";
 import { duration, percent, stepTime, whole } from "../../../shared/format.ts";
+import { longRunText, PACE_STEPS } from "../../../shared/longRun.ts";
 import { useStudio, useThrottled } from "../../studioContext.tsx";
 
 const PHASE_WORDS = { idle: "not started", training: "training", paused: "paused", done: "done" } as const;
@@ -29,6 +30,15 @@ function useLongStart(): boolean {
     };
   }, [waits]);
   return waits && long;
+}
+
+/** The note on a run that takes days; empty for others, and before its pace is known. */
+function useLongRun({ step, of }: { step: number; of: number }): string {
+  const tokens = useStudio((state) => state.recipe.tokens);
+  const phase = useThrottled((state) => state.run.phase);
+  const pace = useThrottled((state) => state.pace);
+  if (!pace || phase !== "training" || step < PACE_STEPS) return "";
+  return longRunText(pace.msPerStep, { steps: of, tokens }) ?? "";
 }
 
 interface Shown {
@@ -66,6 +76,7 @@ export function RunProgress() {
   const announced = useStudio(announcement);
   const { step, of } = run.phase === "idle" ? { step: 0, of: planned } : run;
   const long = useLongStart();
+  const takesDays = useLongRun({ step, of });
   const [ofRun, ofStart] = [useRun({ step, of }), useStart()];
   const { bar, pace, left } = long ? ofStart : ofRun;
   return (
@@ -89,6 +100,11 @@ export function RunProgress() {
         <span data-testid="run-pace">{pace}</span>
         <span data-testid="run-left">{left}</span>
       </p>
+      {takesDays ? (
+        <p className="field-hint" role="status">
+          {takesDays}
+        </p>
+      ) : null}
       {note ? <p className="field-hint">{note}</p> : null}
       <p className="unseen" aria-live="polite">
         {long ? "Measuring the dense model first." : announced}
