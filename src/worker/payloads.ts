@@ -17,6 +17,7 @@ import type {
   ModelConfig,
   ParameterCounts,
   Perplexity,
+  PerplexityPair,
   PlanChoice,
   RecoverScope,
   RecoverRecipe,
@@ -98,6 +99,8 @@ export interface PerplexityResult extends Pick<Perplexity, "value" | "context" |
   text: TextRef;
   /** Whether the tokenizer's <s> was prepended: always false here. */
   beginToken: boolean;
+  /** Present where the matrices were quantised when the model was opened. */
+  quantised?: PerplexityPair["quantised"];
 }
 
 export type Subject = "dense" | "pruned";

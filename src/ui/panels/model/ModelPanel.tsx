@@ -23,6 +23,13 @@ function Row({ name, value, testId }: RowProps) {
   );
 }
 
+/** How the matrices are stored on the GPU. */
+function storedText({ gpuDtype, fileDtype }: ModelFacts): string {
+  if (gpuDtype === "file") return `${fileDtype} as in the file`;
+  const quantised = gpuDtype === "q8_0" || gpuDtype === "q4_0";
+  return `${gpuDtype.toUpperCase()}${quantised ? ", quantised on opening" : ""}`;
+}
+
 /** Where parameters are, in the order of the list. */
 const PARTS = ["blocks", "embeddings", "head", "norms", "biases"] as const;
 
@@ -41,11 +48,7 @@ function Facts({ facts }: { facts: ModelFacts }) {
         <Row name="context" value={`${whole(facts.context)} tokens`} />
         <Row name="file" value={`${bytes(facts.fileBytes)}, ${facts.fileDtype}`} testId="model-bytes" />
         <Row name="licence" value={licenceName(facts.licence)} testId="model-licence" />
-        <Row
-          name="on the GPU"
-          value={`${bytes(facts.gpuBytes)}, ${facts.gpuDtype === "file" ? `${facts.fileDtype} as in the file` : facts.gpuDtype.toUpperCase()}`}
-          testId="model-gpu-bytes"
-        />
+        <Row name="on the GPU" value={`${bytes(facts.gpuBytes)}, ${storedText(facts)}`} testId="model-gpu-bytes" />
       </dl>
       <dl className="facts facts-parameters" aria-label="Parameters by part">
         <Row name="parameters" value={whole(parameters.total)} testId="model-parameters" />
