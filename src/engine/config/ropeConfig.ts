@@ -13,6 +13,8 @@ interface RopeOptions {
   headDim: number;
   /** max_position_embeddings. */
   context: number;
+  /** Of a missing rope_theta; default 10,000. */
+  defaultTheta?: number;
   /** Of a missing partial_rotary_factor, in families that rotate only a part of each head. */
   defaultShare?: number;
 }
@@ -37,7 +39,10 @@ export function ropeField(config: Readonly<Record<string, unknown>>): "rope_scal
  * Reads `rope_scaling` or `rope_parameters`. rope_theta and partial_rotary_factor are taken from that object, else from the top level.
  * Throws "unsupported" for another rope_type, and "config" for a field that is missing or has a value that transformers cannot use.
  */
-export function readRope(config: ConfigFields, { headDim, context, defaultShare }: RopeOptions): RopeConfig {
+export function readRope(
+  config: ConfigFields,
+  { headDim, context, defaultTheta = DEFAULT_THETA, defaultShare }: RopeOptions,
+): RopeConfig {
   const name = ropeField({ rope_scaling: config.get("rope_scaling") });
   const nested = config.object(name);
   const holder = (field: string): ConfigFields => (nested?.has(field) ? nested : config);
@@ -45,7 +50,7 @@ export function readRope(config: ConfigFields, { headDim, context, defaultShare 
     const from = holder(field);
     if (from.isNull(field)) from.refuse(field, "a positive number", { got: null });
   }
-  const theta = holder("rope_theta").positive("rope_theta", DEFAULT_THETA, THETA_BOUNDS);
+  const theta = holder("rope_theta").positive("rope_theta", defaultTheta, THETA_BOUNDS);
   const shareHolder = holder("partial_rotary_factor");
   const share = shareHolder.positive("partial_rotary_factor", defaultShare ?? 1);
   if (share > 1 || (share !== 1 && defaultShare === undefined)) {

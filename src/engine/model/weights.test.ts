@@ -50,7 +50,7 @@ describe("modelTensors", () => {
 
 describe("checkWeights", () => {
   it.each([
-    ...["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"].map(
+    ...["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi", "smollm3"].map(
       (name) => `golden/${name}`,
     ),
     "public/model",

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { blockTensors, tensorGates } from "../../masks/tensorGates.ts";
 import { readConfig } from "../config.ts";
 import { FAMILIES } from "./families.ts";
-import { LLAMA_DESIGN } from "../modelConfig.ts";
+import { LLAMA_DESIGN, ropesOf } from "../modelConfig.ts";
 import { modelTensors } from "../tensors.ts";
 
 const golden = async (name: string) => readConfig(JSON.parse(await readFile(`golden/${name}/config.json`, "utf8")));
@@ -17,6 +17,7 @@ const qwen2 = { ...glu, model_type: "qwen2", num_key_value_heads: 2 };
 const qwen3 = { ...qwen2, model_type: "qwen3" };
 const opt = { ...sizes, model_type: "opt", ffn_dim: 64 };
 const phi = { ...glu, model_type: "phi" };
+const smollm3 = { ...glu, model_type: "smollm3", num_key_value_heads: 2 };
 const NONE = LLAMA_DESIGN.biases;
 
 describe("llama", () => {
@@ -118,6 +119,16 @@ describe("phi", () => {
   });
 });
 
+describe("smollm3", () => {
+  it("rotates where no_rope_layers is 1, or in all but every fourth block", async () => {
+    const config = await golden("smollm3");
+    expect(config.attention).toEqual([{ rope: { theta: 2e6 } }, {}]);
+    const five = readConfig({ ...smollm3, num_hidden_layers: 5, no_rope_layer_interval: undefined });
+    expect(five.attention?.map(({ rope }) => rope !== undefined)).toEqual([true, true, true, false, true]);
+    expect(ropesOf(five)).toEqual([five.rope]);
+  });
+});
+
 describe("variants that the engine does not run", () => {
   it.each<[string, object, RegExp]>([
     [
@@ -154,6 +165,8 @@ describe("variants that the engine does not run", () => {
       { ...phi, rope_parameters: { partial_rotary_factor: 0.4 } },
       /rope_parameters.partial_rotary_factor: expected a share that rotates an even number of each head's 8 .* got 0.4/,
     ],
+    ["SmolLM3 with windows", { ...smollm3, use_sliding_window: true, sliding_window: 64 }, /use_sliding_window/],
+    ["SmolLM3 without a list for every layer", { ...smollm3, no_rope_layers: [1] }, /no_rope_layers: expected a list/],
     ["a share for Mistral", { ...mistral, partial_rotary_factor: 0.5 }, /expected 1 for mistral, got 0.5/],
   ])("refuses %s", (_, json, message) => {
     expect(() => readConfig(json)).toThrow(message);

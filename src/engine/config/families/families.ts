@@ -8,6 +8,7 @@ import { OPT } from "./opt.ts";
 import { PHI } from "./phi.ts";
 import { QWEN2 } from "./qwen2.ts";
 import { QWEN3 } from "./qwen3.ts";
+import { SMOLLM3 } from "./smollm3.ts";
 
 export const FAMILIES: Readonly<Record<Family, FamilyFile>> = {
   llama: LLAMA,
@@ -17,6 +18,7 @@ export const FAMILIES: Readonly<Record<Family, FamilyFile>> = {
   qwen3: QWEN3,
   opt: OPT,
   phi: PHI,
+  smollm3: SMOLLM3,
 };
 
 /** The family of a model_type; undefined if the engine does not run it. */

@@ -16,6 +16,8 @@ export interface TensorNames {
   /** Prefix of the blocks, such as "model.layers.". */
   layers: string;
   attentionNorm: string;
+  /** The norm of attention's output, where there is one before attention too. */
+  attentionPostNorm?: string;
   q: string;
   k: string;
   v: string;
@@ -25,6 +27,7 @@ export interface TensorNames {
   o: string;
   /** Missing if both branches share attentionNorm. */
   mlpNorm?: string;
+  mlpPostNorm?: string;
   /** gate and up, or fc1. */
   ups: readonly string[];
   down: string;

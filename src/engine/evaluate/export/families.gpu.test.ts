@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => ctx.gpu.destroy());
 
 test.each<[string, WeightStorage]>([
-  ...["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"].map((name): [string, WeightStorage] => [
+  ...["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi", "smollm3"].map((name): [string, WeightStorage] => [
     name,
     "f32",
   ]),

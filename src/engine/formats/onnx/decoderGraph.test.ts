@@ -52,6 +52,7 @@ const EXPECTED: Record<string, Expected> = {
   gemma: { ...LLAMA, activation: "Tanh" },
   qwen2: { ...LLAMA, biases: (L) => 3 * L },
   qwen3: { ...LLAMA, rms: (L) => 4 * L + 1 },
+  smollm3: LLAMA,
   opt: OPT,
   opt350: { ...OPT, layerNorms: (L) => 2 * L, linears: (L) => 6 * L + 3 },
   phi: { ...OPT, layerNorms: (L) => L + 1, activation: "Tanh", biases: (L) => 6 * L + 1 },
@@ -126,6 +127,12 @@ describe("what only one family has", () => {
     const readers = (norm: ParsedNode): number =>
       all("Gather").filter(({ inputs }) => inputs[0] === norm.outputs[0]).length;
     expect(all("LayerNormalization").slice(0, config.layers).map(readers)).toEqual([2, 2, 2]);
+  });
+
+  it("SmolLM3: q and k are rotated in the blocks that have positions", async () => {
+    const { all } = await graphOf("smollm3");
+    const rotations = all("Split").map(({ name }) => name.replace(/\/.*/, ""));
+    expect(rotations).toEqual(["model.layers.0", "model.layers.0"]);
   });
 
   it("Qwen3: q and k are normed by head, with weights of head_dim", async () => {

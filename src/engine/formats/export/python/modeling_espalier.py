@@ -11,7 +11,7 @@ If the folder has nested.json, it contains smaller models too, cut out of these 
     AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True, keep=0.5)
 
 Everything else (attention, cache, norms, RoPE, generation) is transformers' own model of the family.
-Needs torch and transformers 4.51 or newer.
+Needs torch and transformers 4.53 or newer.
 """
 
 import json
@@ -26,6 +26,7 @@ from transformers import OPTConfig, OPTForCausalLM
 from transformers import PhiConfig, PhiForCausalLM
 from transformers import Qwen2Config, Qwen2ForCausalLM
 from transformers import Qwen3Config, Qwen3ForCausalLM
+from transformers import SmolLM3Config, SmolLM3ForCausalLM
 from transformers.utils import cached_file
 
 FORMAT = 1
@@ -204,6 +205,15 @@ class EspalierQwen3Config(Qwen3Config):
 
 class EspalierQwen3ForCausalLM(Compact, Qwen3ForCausalLM):
     config_class = EspalierQwen3Config
+
+
+class EspalierSmolLM3Config(SmolLM3Config):
+    model_type = "espalier_smollm3"
+    espalier: dict | None = None
+
+
+class EspalierSmolLM3ForCausalLM(Compact, SmolLM3ForCausalLM):
+    config_class = EspalierSmolLM3Config
 
 
 # makes save_pretrained copy this file, even where the classes were imported directly
