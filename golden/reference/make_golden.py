@@ -17,6 +17,8 @@ GLU = dict(TINY, intermediate_size=176, num_attention_heads=4, num_key_value_hea
 SMALL = dict(TINY, vocab_size=272, hidden_size=20, intermediate_size=28, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, head_dim=12, max_position_embeddings=128, rms_norm_eps=1e-5)
 SMALL_FAMILIES = {
     "smollm3": dict(SMALL, model_type="smollm3", tie_word_embeddings=True, no_rope_layers=[1, 0]),
+    "granite": dict(SMALL, model_type="granite", tie_word_embeddings=True, embedding_multiplier=6.0, residual_multiplier=0.3, attention_multiplier=0.1, logits_scaling=4.0),
+    "olmo2": dict(SMALL, model_type="olmo2", num_key_value_heads=2, tie_word_embeddings=True),
 }
 FAMILIES = {
     **SMALL_FAMILIES,

@@ -78,7 +78,7 @@ test("onnxruntime-web computes the engine's masked logits, and the receipt recor
   );
 });
 
-test.each(["llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi", "smollm3"])(
+test.each(["llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi", "olmo2", "granite", "smollm3"])(
   "%s: onnxruntime-web computes its masked logits",
   async (name) => {
     const family = await openModel(ctx, await goldenFolder(name));

@@ -17,6 +17,8 @@ const qwen2 = { ...glu, model_type: "qwen2", num_key_value_heads: 2 };
 const qwen3 = { ...qwen2, model_type: "qwen3" };
 const opt = { ...sizes, model_type: "opt", ffn_dim: 64 };
 const phi = { ...glu, model_type: "phi" };
+const granite = { ...glu, model_type: "granite" };
+const olmo2 = { ...glu, model_type: "olmo2" };
 const smollm3 = { ...glu, model_type: "smollm3", num_key_value_heads: 2 };
 const NONE = LLAMA_DESIGN.biases;
 
@@ -129,6 +131,25 @@ describe("smollm3", () => {
   });
 });
 
+describe("granite", () => {
+  it("divides the residual stream by residual_multiplier, which no norm notices", async () => {
+    const config = await golden("granite");
+    expect(config).toMatchObject({ streamScale: 0.3, attentionScale: 0.1, logitsScale: 0.25 });
+    expect([config.design.embeddingScale, config.normEps]).toEqual([6 / 0.3, 1e-5 / 0.3 ** 2]);
+    expect(readConfig(granite)).toMatchObject({ streamScale: 1, attentionScale: 1, logitsScale: 1, normEps: 1e-6 });
+  });
+});
+
+describe("olmo2", () => {
+  it("has norms after the branches, and over all heads of q and k", async () => {
+    const config = await golden("olmo2");
+    expect(config.design).toMatchObject({ normPlace: "branch", qkNorm: true, qkNormOfAllHeads: true });
+    const shapes = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
+    expect(shapes.get("model.layers.1.self_attn.k_norm.weight")).toEqual([24]);
+    expect(shapes.has("model.layers.1.input_layernorm.weight")).toBe(false);
+  });
+});
+
 describe("variants that the engine does not run", () => {
   it.each<[string, object, RegExp]>([
     [
@@ -164,6 +185,16 @@ describe("variants that the engine does not run", () => {
       "Phi that rotates 3 of 8 dimensions",
       { ...phi, rope_parameters: { partial_rotary_factor: 0.4 } },
       /rope_parameters.partial_rotary_factor: expected a share that rotates an even number of each head's 8 .* got 0.4/,
+    ],
+    [
+      "OLMo 2 with grouped heads",
+      { ...olmo2, num_key_value_heads: 2 },
+      /num_key_value_heads: expected num_attention_heads 4/,
+    ],
+    [
+      "Granite without branches",
+      { ...granite, residual_multiplier: 0 },
+      /residual_multiplier: expected a positive number/,
     ],
     ["SmolLM3 with windows", { ...smollm3, use_sliding_window: true, sliding_window: 64 }, /use_sliding_window/],
     ["SmolLM3 without a list for every layer", { ...smollm3, no_rope_layers: [1] }, /no_rope_layers: expected a list/],

@@ -1,9 +1,11 @@
 // Every family that the engine runs, by its model_type. A new family is a file and a line here.
 import type { FamilyFile } from "./family.ts";
 import { GEMMA } from "./gemma.ts";
+import { GRANITE } from "./granite.ts";
 import { LLAMA } from "./llama.ts";
 import { MISTRAL } from "./mistral.ts";
 import type { Family } from "../modelConfig.ts";
+import { OLMO2 } from "./olmo2.ts";
 import { OPT } from "./opt.ts";
 import { PHI } from "./phi.ts";
 import { QWEN2 } from "./qwen2.ts";
@@ -19,6 +21,8 @@ export const FAMILIES: Readonly<Record<Family, FamilyFile>> = {
   opt: OPT,
   phi: PHI,
   smollm3: SMOLLM3,
+  granite: GRANITE,
+  olmo2: OLMO2,
 };
 
 /** The family of a model_type; undefined if the engine does not run it. */

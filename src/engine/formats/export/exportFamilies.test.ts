@@ -13,7 +13,7 @@ import { openWeights } from "../safetensors/safetensors.ts";
 
 const sourceOf = (name: string): Promise<ExportCase> => loadCase(`golden/${name}`, inventedMasks);
 
-describe.each(["opt", "opt350", "phi", "qwen2", "qwen3", "smollm3"])("%s", (name) => {
+describe.each(["opt", "opt350", "phi", "qwen2", "qwen3", "olmo2", "granite", "smollm3"])("%s", (name) => {
   it("masked: zero exactly where a vector prunes, all other bits unchanged", async () => {
     const source = await sourceOf(name);
     const before = await openWeights(source.folder);

@@ -14,6 +14,8 @@ export const CLASS_NAMES: ReadonlyMap<string, string> = new Map([
   ["phi", "Phi"],
   ["qwen2", "Qwen2"],
   ["qwen3", "Qwen3"],
+  ["olmo2", "Olmo2"],
+  ["granite", "Granite"],
   ["smollm3", "SmolLM3"],
 ]);
 

@@ -53,6 +53,8 @@ const EXPECTED: Record<string, Expected> = {
   qwen2: { ...LLAMA, biases: (L) => 3 * L },
   qwen3: { ...LLAMA, rms: (L) => 4 * L + 1 },
   smollm3: LLAMA,
+  granite: LLAMA,
+  olmo2: { ...LLAMA, rms: (L) => 4 * L + 1 },
   opt: OPT,
   opt350: { ...OPT, layerNorms: (L) => 2 * L, linears: (L) => 6 * L + 3 },
   phi: { ...OPT, layerNorms: (L) => L + 1, activation: "Tanh", biases: (L) => 6 * L + 1 },

@@ -27,7 +27,20 @@ function transposed(bytes: Uint8Array, rows: number, columns: number): Uint8Arra
 /** Weights that are the right side of a MatMul, and therefore transposed. */
 const LINEAR = /\.(\w+_proj|dense|fc[12]|project_in|project_out)\.weight$|^lm_head\.weight$/;
 
-const GOLDEN = ["gemma", "llama", "llama3", "mistral", "opt", "opt350", "phi", "qwen2", "qwen3", "smollm3"];
+const GOLDEN = [
+  "gemma",
+  "llama",
+  "llama3",
+  "mistral",
+  "opt",
+  "opt350",
+  "phi",
+  "qwen2",
+  "qwen3",
+  "olmo2",
+  "granite",
+  "smollm3",
+];
 
 const CASES = [
   ...GOLDEN.map((name) => ({ name: `golden ${name} in F32`, path: `golden/${name}`, dtype: F32 })),

@@ -27,6 +27,8 @@ from transformers import PhiConfig, PhiForCausalLM
 from transformers import Qwen2Config, Qwen2ForCausalLM
 from transformers import Qwen3Config, Qwen3ForCausalLM
 from transformers import SmolLM3Config, SmolLM3ForCausalLM
+from transformers import GraniteConfig, GraniteForCausalLM
+from transformers import Olmo2Config, Olmo2ForCausalLM
 from transformers.utils import cached_file
 
 FORMAT = 1
@@ -214,6 +216,24 @@ class EspalierSmolLM3Config(SmolLM3Config):
 
 class EspalierSmolLM3ForCausalLM(Compact, SmolLM3ForCausalLM):
     config_class = EspalierSmolLM3Config
+
+
+class EspalierGraniteConfig(GraniteConfig):
+    model_type = "espalier_granite"
+    espalier: dict | None = None
+
+
+class EspalierGraniteForCausalLM(Compact, GraniteForCausalLM):
+    config_class = EspalierGraniteConfig
+
+
+class EspalierOlmo2Config(Olmo2Config):
+    model_type = "espalier_olmo2"
+    espalier: dict | None = None
+
+
+class EspalierOlmo2ForCausalLM(Compact, Olmo2ForCausalLM):
+    config_class = EspalierOlmo2Config
 
 
 # makes save_pretrained copy this file, even where the classes were imported directly
