@@ -19,6 +19,8 @@ SMALL_FAMILIES = {
     "smollm3": dict(SMALL, model_type="smollm3", tie_word_embeddings=True, no_rope_layers=[1, 0]),
     "granite": dict(SMALL, model_type="granite", tie_word_embeddings=True, embedding_multiplier=6.0, residual_multiplier=0.3, attention_multiplier=0.1, logits_scaling=4.0),
     "olmo2": dict(SMALL, model_type="olmo2", num_key_value_heads=2, tie_word_embeddings=True),
+    "gemma3_text": dict(SMALL, model_type="gemma3_text", query_pre_attn_scalar=20, sliding_window=11, layer_types=["sliding_attention", "full_attention"],
+                        rope_parameters=dict(sliding_attention=dict(rope_type="default", rope_theta=1e4), full_attention=dict(rope_type="linear", factor=2.0, rope_theta=1e6))),
 }
 FAMILIES = {
     **SMALL_FAMILIES,

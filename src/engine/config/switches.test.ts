@@ -80,6 +80,7 @@ it.each([
   "opt",
   "opt350",
   "phi",
+  "gemma3_text",
   "olmo2",
   "granite",
   "smollm3",

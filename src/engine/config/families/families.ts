@@ -1,6 +1,7 @@
 // Every family that the engine runs, by its model_type. A new family is a file and a line here.
 import type { FamilyFile } from "./family.ts";
 import { GEMMA } from "./gemma.ts";
+import { GEMMA3 } from "./gemma3.ts";
 import { GRANITE } from "./granite.ts";
 import { LLAMA } from "./llama.ts";
 import { MISTRAL } from "./mistral.ts";
@@ -23,6 +24,7 @@ export const FAMILIES: Readonly<Record<Family, FamilyFile>> = {
   smollm3: SMOLLM3,
   granite: GRANITE,
   olmo2: OLMO2,
+  gemma3_text: GEMMA3,
 };
 
 /** The family of a model_type; undefined if the engine does not run it. */

@@ -114,6 +114,12 @@ export function expectOff(fields: ConfigFields, name: string): void {
   fields.refuse(name, `false for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER_MODEL });
 }
 
+/** Refuses a field that has a value, if the engine runs the family only without it. */
+export function expectNone(fields: ConfigFields, name: string): void {
+  if (fields.get(name) === undefined) return;
+  fields.refuseUnsupported(name, `null for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER_MODEL });
+}
+
 /**
  * Refuses Qwen's sliding windows. transformers gives them to the layers from max_window_layers on if use_sliding_window is on, unless
  * layer_types of transformers 5 names each layer's attention.

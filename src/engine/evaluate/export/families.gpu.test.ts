@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => ctx.gpu.destroy());
 
 test.each<[string, WeightStorage]>([
-  ...["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi", "olmo2", "granite", "smollm3"].map(
+  ...["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi", "gemma3_text", "olmo2", "granite", "smollm3"].map(
     (name): [string, WeightStorage] => [name, "f32"],
   ),
   ["qwen2", "f16"],

@@ -42,7 +42,7 @@ export function decoderGraph(
   const biases = new Map([...windows].map((window) => [window, causalBias(graph, inputs, config, window)]));
   const angles = new Map(
     ropesOf(config).map((rope, i) => {
-      const section = i === 0 ? "rope" : `rope${i + 1}`;
+      const section = i === 0 ? "rope" : `rope.${i + 1}`;
       return [rope, ropeAngles(graph, inputs.positions, { rope, headDim, context, section })];
     }),
   );

@@ -37,6 +37,7 @@ const GOLDEN = [
   "phi",
   "qwen2",
   "qwen3",
+  "gemma3_text",
   "olmo2",
   "granite",
   "smollm3",

@@ -29,6 +29,7 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from transformers import SmolLM3Config, SmolLM3ForCausalLM
 from transformers import GraniteConfig, GraniteForCausalLM
 from transformers import Olmo2Config, Olmo2ForCausalLM
+from transformers import Gemma3TextConfig as Gemma3Config, Gemma3ForCausalLM
 from transformers.utils import cached_file
 
 FORMAT = 1
@@ -234,6 +235,15 @@ class EspalierOlmo2Config(Olmo2Config):
 
 class EspalierOlmo2ForCausalLM(Compact, Olmo2ForCausalLM):
     config_class = EspalierOlmo2Config
+
+
+class EspalierGemma3Config(Gemma3Config):
+    model_type = "espalier_gemma3_text"
+    espalier: dict | None = None
+
+
+class EspalierGemma3ForCausalLM(Compact, Gemma3ForCausalLM):
+    config_class = EspalierGemma3Config
 
 
 # makes save_pretrained copy this file, even where the classes were imported directly
