@@ -31,7 +31,7 @@ export async function openHeadless(
     root: ROOT,
     configFile: fileURLToPath(new URL("../../../vite.config.ts", import.meta.url)),
     logLevel: "error",
-    server: { host: "127.0.0.1", port: 0, hmr: false, watch: null },
+    server: { host: "127.0.0.1", port: 0, hmr: false, watch: null, cors: false },
     plugins: [
       {
         name: "local-files",
