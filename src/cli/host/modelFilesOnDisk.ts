@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { DEEPEST_LEVEL, isHidden, looksLikeModel } from "../../engine/formats/files/modelFiles.ts";
-import { printable } from "./printable.ts";
+import { printableLine } from "./printable.ts";
 import { partNames } from "../../engine/formats/gguf/ggufParts.ts";
 
 interface FilesOnDisk {
@@ -38,7 +38,7 @@ export function filesInFolder(folder: string): FilesOnDisk {
         if (!stats) continue;
         if (!isInside(folder, path))
           process.stderr.write(
-            `note: ${printable(path)} is a link to outside the folder, so it is not read. Copy the file there to use it.\n`,
+            `note: ${printableLine(path)} is a link to outside the folder, so it is not read. Copy the file there to use it.\n`,
           );
         else if (stats.isFile()) files[prefix + name] = stats.size;
         else if (stats.isDirectory()) below.push(`${prefix}${name}/`);

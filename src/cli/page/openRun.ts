@@ -26,6 +26,7 @@ import {
 } from "../../engine/index.ts";
 import { llamaReader } from "../../verify/llamaModel.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./forms.ts";
+import { ServedCheckpoints } from "./checkpoints.ts";
 import { servedMatmulStore } from "./matmulStore.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
@@ -108,6 +109,7 @@ export interface OpenRun {
   opened: OpenedModel;
   /** Token ids of the calibration text. */
   calibration: Uint32Array;
+  checkpoints?: ServedCheckpoints;
   /** Measures a pruned model; dense perplexity is already known. */
   measure(pruned: Model): Promise<MeasuredPair>;
   /** Both in the form of a receipt. */
@@ -158,9 +160,10 @@ export async function openRun(
     beginToken: false,
     ...measured,
   });
+  const notice = (text: string): void => report({ notice: text });
   return {
-    ...{ ctx, opened, calibration, pair },
-    notice: (notice) => report({ notice }),
+    ...{ ctx, opened, calibration, pair, notice },
+    ...(request.checkpoints ? { checkpoints: new ServedCheckpoints(request.checkpoints, notice) } : {}),
     measure: async (model) => {
       const pruned = await measure(model, "pruned perplexity");
       return { context, tokens: pruned.tokens, dense, pruned: pruned.value };

@@ -40,7 +40,7 @@ export const secondsSince = (began: number): number => Number(((performance.now(
 
 /** `work` calls the host. Throws a UsageError where the arguments or their files are at fault, an Error where a form fails its check. */
 export async function runHeadless(
-  given: RunArguments,
+  given: RunArguments & { resume?: boolean },
   recipe: object,
   work: (host: CliHost, request: RunRequest, progress: ShowProgress) => Promise<Answer<RunAnswer>>,
 ): Promise<void> {
