@@ -1,4 +1,4 @@
-// Checkpoints of a command's training, in a folder of the command line's local server: two files that are written in turn.
+// Checkpoints of a command's training, in a folder of the command line's local server.
 import {
   type Checkpoint,
   decodeCheckpoint,
@@ -12,11 +12,12 @@ import {
 export interface CheckpointFolder {
   /** See host/localFiles.ts. */
   url: string;
+  /** Names of the files, which are written in turn. */
+  files: readonly string[];
   /** Whether to continue the checkpoint that is there. */
   resume: boolean;
 }
 
-export const CHECKPOINT_FILES = ["run.0.safetensors", "run.1.safetensors"] as const;
 const ADVICE = "Repeat the command as it was, or leave out --resume to start anew.";
 
 export class ServedCheckpoints {
@@ -50,8 +51,8 @@ export class ServedCheckpoints {
 
   /** A failure is reported once and does not end the training. */
   async write(checkpoint: Checkpoint): Promise<void> {
-    const name = CHECKPOINT_FILES[this.written % 2] ?? CHECKPOINT_FILES[0];
-    const address = `${this.folder.url}/${name}?part=0&done=1`;
+    const { url, files } = this.folder;
+    const address = `${url}/${files[this.written % files.length] ?? ""}?part=0&done=1`;
     const body = new Blob([await encodeCheckpoint(checkpoint)]);
     const reason = await fetch(address, { method: "PUT", body }).then(
       (response) => (response.ok ? undefined : response.text()),
@@ -66,7 +67,7 @@ export class ServedCheckpoints {
   private async newest(): Promise<{ checkpoint?: Checkpoint; at: number; reasons: string[] }> {
     const reasons: string[] = [];
     let found: { checkpoint?: Checkpoint; at: number } = { at: -1 };
-    for (const [at, name] of CHECKPOINT_FILES.entries()) {
+    for (const [at, name] of this.folder.files.entries()) {
       const response = await fetch(`${this.folder.url}/${name}`);
       if (!response.ok) continue;
       try {

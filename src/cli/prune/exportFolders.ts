@@ -99,6 +99,8 @@ export function stageForms<Name extends string>(out: string, names: readonly Nam
 /** Checkpoints under `out`, which outlive an interrupted command. */
 interface StagedCheckpoints {
   folder: string;
+  /** Names of its files, which are written in turn, so that one survives a failure. */
+  files: readonly string[];
   /** How to continue, as a sentence; undefined where nothing was saved. */
   hint(): string | undefined;
   remove(): void;
@@ -120,6 +122,7 @@ export function stageCheckpoints(out: string, resume: boolean): StagedCheckpoint
     );
   return {
     folder,
+    files: ["run.0.safetensors", "run.1.safetensors"],
     hint: () =>
       saved() ? "The same command with --resume continues the training from its last checkpoint." : undefined,
     remove: () => rmSync(folder, { recursive: true, force: true }),

@@ -1,5 +1,5 @@
 // The Node side of every command that exports: folders that are staged, the answer of the host, one line of JSON, and the exit code.
-import { CHECKPOINT_FILES, type CheckpointFolder } from "../page/checkpoints.ts";
+import type { CheckpointFolder } from "../page/checkpoints.ts";
 import { onInterrupt } from "../host/interrupt.ts";
 import { jsonLine, valueOf } from "../host/command.ts";
 import type { ExportArguments } from "../arguments/exportArguments.ts";
@@ -57,7 +57,8 @@ export async function writeExports<T extends object, Name extends string>(
     const host = await openCliHost(choice);
     try {
       const checkpoints = saved && {
-        url: host.files.writable(saved.folder, CHECKPOINT_FILES),
+        url: host.files.writable(saved.folder, saved.files),
+        files: saved.files,
         resume: resume === true,
       };
       const urlOf = (name: Name): string => host.files.writable(staged.folder(name));
