@@ -177,6 +177,14 @@ export interface RecoverSettings extends RecoverScope {
   seed: number;
 }
 
+/** A run of the open model in another tab, at its last checkpoint. */
+export interface RunElsewhere {
+  step: number;
+  /** Of the recipe. */
+  steps: number;
+  seed: number;
+}
+
 /** A recovery that was paused, in this session or an earlier one, and can be resumed. */
 export interface PausedRecovery {
   choice: RecoverSettings;

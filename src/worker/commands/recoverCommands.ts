@@ -26,7 +26,7 @@ type RecoverHandlers = Pick<
 
 export function recoverCommands(state: WorkerState): RecoverHandlers {
   const pause: PauseRequest = { requested: false };
-  const fileOf = (): RecoveryFile => new RecoveryFile(state.onDevice.opened().model);
+  const fileOf = (): RecoveryFile => new RecoveryFile(state.onDevice.opened().model, state.claims);
   return {
     recover: (command) => {
       pause.requested = false;
@@ -74,7 +74,7 @@ async function recoverCurrent(
   await planned(state, { opened, pruned, choice });
   const text = await state.text("calibration");
   const subject = await recoverySubject(opened, { pruned, choice, text });
-  const file = new RecoveryFile(opened);
+  const file = new RecoveryFile(opened, state.claims);
   const paused = resume ? await pausedRecovery(file, subject) : undefined;
   if (!paused) await discard(state, file);
   state.evaluationTokens = tokens;
