@@ -4,6 +4,7 @@ import { EngineError, invariant } from "../errors.ts";
 import { type FloatDtype, isFloatDtype, TAKE_FLOATS, type WeightStorage } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
 import type { LowRankAdapter } from "../formats/export/peftAdapter.ts";
+import { describeModel } from "../formats/safetensors/describeModel.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { decoderLoss } from "./decoder.ts";
@@ -92,8 +93,8 @@ export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions
   });
   try {
     await ctx.gpu.checked("the model's kernels", () => ctx.warm(() => firstForward(ctx, model)));
-    const described = JSON.stringify([rawConfig, weights.names.map((name) => weights.info(name))]);
-    const fingerprint = (await sha256(new TextEncoder().encode(described))).slice(0, 16);
+    const described = new TextEncoder().encode(describeModel(rawConfig, weights));
+    const fingerprint = (await sha256(described)).slice(0, 16);
     return { name: folder.name, folder, config, weights, storage, tokenizer, dtype, fingerprint, model, notes };
   } catch (error) {
     model.free();
