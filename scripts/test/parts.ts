@@ -50,9 +50,10 @@ export const PLAN: Record<Part, { title: string; browser?: boolean; programs: st
     programs: [["--import=tsx", "scripts/test/hosts/runHost.ts", "wgpu"]],
   },
   python: {
-    title: "exports in transformers and onnxruntime, tokenizers in Python's library",
+    title: "the Python package, exports in transformers and onnxruntime, tokenizers in Python's library",
     browser: true,
     programs: [
+      ["--import=tsx", "scripts/testPython.ts"],
       ["scripts/run.mjs", "verify:python"],
       ["scripts/run.mjs", "verify:tokenizers"],
     ],

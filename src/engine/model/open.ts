@@ -4,6 +4,7 @@ import { EngineError, invariant } from "../errors.ts";
 import { type FloatDtype, isFloatDtype, quantisedOnOpening, TAKE_FLOATS, type WeightStorage } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
 import type { LowRankAdapter } from "../formats/export/peftAdapter.ts";
+import { describeModel } from "../formats/safetensors/describeModel.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { decoderLoss } from "./decoder.ts";
@@ -77,8 +78,8 @@ export async function readModelFiles(original: Folder): Promise<ModelFiles> {
 
 /** A short hash of the config and the header of the weights. */
 export async function fingerprintOf({ rawConfig, weights }: ModelFiles): Promise<string> {
-  const described = JSON.stringify([rawConfig, weights.names.map((name) => weights.info(name))]);
-  return (await sha256(new TextEncoder().encode(described))).slice(0, 16);
+  const described = new TextEncoder().encode(describeModel(rawConfig, weights));
+  return (await sha256(described)).slice(0, 16);
 }
 
 /** Opens a model. Throws "config", "unsupported" or "format" before anything is uploaded, then "cancelled" or an error of the GPU. */
