@@ -28,6 +28,8 @@ const GOLDEN = ["gemma", "llama", "llama3", "mistral", "opt", "opt350", "phi", "
 const GOLDEN_FILE_BYTES = 200_000;
 /** The embedded model and the two families that differ most from it: norms after the branches, and parallel branches. */
 const DEFAULT = ["public/model", "golden/opt350", "golden/phi"];
+/** Exported once more with whole modules emptied. */
+const WITHOUT_MODULES = "golden/llama";
 /** A pruning with and without a low-rank recovery, for peft; both have the same masks. */
 const LOW_RANK = ["--keep", "0.6", "--steps", "4", "--tokens", "32", "--context", "64", "--eval-tokens", "256"];
 const RECOVERY = ["--recover", "12", "--recover-tokens", "32", "--lora", "6"];
@@ -48,14 +50,22 @@ const SHORT_PRUNING = [
 
 /** Writes the forms of a golden case and PyTorch's numbers into the cache; returns the folder. */
 async function exportGolden(path: string): Promise<string> {
+  const target = await exportCaseTo(emptied(path), path, { fileLimitBytes: GOLDEN_FILE_BYTES });
+  copyFileSync(join(path, GOLDEN_FILE), join(target, GOLDEN_FILE));
+  return target;
+}
+
+/** Writes the forms of a golden case whose masks empty attention of block 1 and the MLP of block 2; returns the folder. */
+const exportWithoutModules = (path: string): Promise<string> =>
+  exportCaseTo(emptied(`${path}-without-modules`), path, { emptied: [6, 13] });
+
+async function exportCaseTo(target: string, path: string, choice: object): Promise<string> {
   // through vite, because the engine imports some files as text, which Node cannot
   const { module } = await runnerImport<{
-    exportCase(folder: Folder, fileLimitBytes: number): Promise<Record<string, OutputFile[]>>;
+    exportCase(folder: Folder, choice: object): Promise<Record<string, OutputFile[]>>;
   }>("./src/engine/golden/exportCase.ts", { configFile: false, logLevel: "error" });
-  const target = emptied(path);
-  for (const [form, files] of Object.entries(await module.exportCase(diskFolder(path), GOLDEN_FILE_BYTES)))
+  for (const [form, files] of Object.entries(await module.exportCase(diskFolder(path), choice)))
     await writeFiles(join(target, form), files);
-  copyFileSync(join(path, GOLDEN_FILE), join(target, GOLDEN_FILE));
   return target;
 }
 
@@ -138,7 +148,8 @@ async function main(argv: string[]): Promise<number> {
   const python = values.python ?? ensurePython();
   const folders: string[] = [];
   for (const path of paths) folders.push(await exportOf(path));
-  if (named.length === 0 || values.golden) folders.push(await exportTokenizers());
+  if (named.length === 0 || values.golden)
+    folders.push(await exportTokenizers(), await exportWithoutModules(WITHOUT_MODULES));
   const report = process.env["ESPALIER_REPORT"];
   const counts = report === undefined ? [] : ["--report", report];
   // disables downloads from the hub, and caches the classes of an export here instead of in the home folder

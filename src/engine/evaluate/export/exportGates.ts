@@ -21,6 +21,7 @@ import { plannedGguf } from "./ggufForms.ts";
 import type { CheckedText, LlamaReader } from "./llamaCheck.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import type { Precision } from "../../tensor.ts";
+import { withoutIdleModules } from "../../masks/modules.ts";
 import type { Masks } from "../../masks/gates.ts";
 import { type ExportedForm, writeForms, type ExportTarget, type PlannedForm } from "./writeForms.ts";
 import { engineReader, type FormReader, maskedLogits, roundedLogits } from "./readBack.ts";
@@ -75,10 +76,11 @@ interface GatesExport {
 export async function exportGates(
   ctx: Ctx,
   opened: OpenedModel,
-  { masks, targets }: GatesExport,
+  { masks: given, targets }: GatesExport,
   options: ExportGatesOptions,
 ): Promise<ExportedForm[]> {
   const { folder, config, dtype } = opened;
+  const masks = withoutIdleModules(config, given);
   const { ids, dtype: chosen, shardBytes, cancelled = () => false } = options;
   const expected = await maskedLogits(ctx, opened.model, masks, ids);
   if (options.sample) checkSample(options.sample, expected, config.vocab);
