@@ -15,7 +15,7 @@ const USAGE = `usage: npm run verify:python -- [DIR ...] [--golden] [--python PR
             a golden case (golden/README.md), which is exported with its own masks;
             or a model (config.json and weights), which is first pruned for a few steps.
             Default: the embedded model, golden/opt350 and golden/phi
-  --golden  the nine small golden cases and the tokenizers for GGUF, in addition to any DIR
+  --golden  the nine small golden cases, the tokenizers for GGUF and pruned GGUF models, in addition to any DIR
   --python  a Python that has the packages; by default they are installed into .venv (once)`;
 
 const CACHE = ".cache/verify";
@@ -79,6 +79,17 @@ async function exportTokenizers(): Promise<string> {
   const text = readFileSync(HARD_TEXT, "utf8");
   for (const [name, tokenizer] of Object.entries(cases))
     await writeFiles(join(target, "tokenizers", name), await module.ggufOfTokenizer(tokenizer, text));
+  return target;
+}
+
+/** Writes GGUF models and what became of them in their own files, pruned and quantised again; returns the folder, which has no other exports. */
+async function exportRequantised(): Promise<string> {
+  const { module } = await runnerImport<{
+    requantised(plain: Folder, quantised: Folder): Promise<Record<string, OutputFile[]>>;
+  }>("./src/engine/golden/requantised.ts", { configFile: false, logLevel: "error" });
+  const target = emptied("requantised");
+  const cases = await module.requantised(diskFolder("golden/llama"), diskFolder("golden/quantised"));
+  for (const [name, files] of Object.entries(cases)) await writeFiles(join(target, "requantised", name), files);
   return target;
 }
 
@@ -149,7 +160,7 @@ async function main(argv: string[]): Promise<number> {
   const folders: string[] = [];
   for (const path of paths) folders.push(await exportOf(path));
   if (named.length === 0 || values.golden)
-    folders.push(await exportTokenizers(), await exportWithoutModules(WITHOUT_MODULES));
+    folders.push(await exportTokenizers(), await exportRequantised(), await exportWithoutModules(WITHOUT_MODULES));
   const report = process.env["ESPALIER_REPORT"];
   const counts = report === undefined ? [] : ["--report", report];
   // disables downloads from the hub, and caches the classes of an export here instead of in the home folder

@@ -10,7 +10,7 @@ const ATTENTION = [S1, S2];
 const MLP = [S3, S4, S5];
 
 /** Numbers of blocks, counted from 0. */
-export interface EmptyModules {
+interface EmptyModules {
   attention: number[];
   mlp: number[];
 }
