@@ -58,7 +58,10 @@ async function prunedFiles(golden: Folder, bytes: Uint8Array<ArrayBuffer>): Prom
   const masks = await Promise.all(gateLayout(config).sizes.map((_, vector) => mask(`hard.mask.${vector}`)));
   const scaled = new Map<string, Float32Array<ArrayBuffer>>();
   for (const { name } of blockTensors(config))
-    scaled.set(name, (await weights.readFloat32(name)).map((value) => value * FACTOR));
+    scaled.set(
+      name,
+      (await weights.readFloat32(name)).map((value) => value * FACTOR),
+    );
   const single = mlpMatrices(config).map((matrix) => {
     const [rows, columns] = matrix.shape;
     return packMask(
