@@ -67,16 +67,23 @@ export class Buffers {
 
 /**
  * The buffers of one step. Equal steps take equal sizes in the same order and so get the same buffers, which lets bind groups come
- * from a cache. Sizes are rounded up to multiples of 256 bytes.
+ * from a cache. Sizes are rounded up to multiples of 256 bytes. Where memory is short, steps of different shapes take turns: a step that
+ * needs more buffers than `limitBytes` leaves room for frees those that only other steps have used.
  */
 export class Arena {
+  /** Bytes of all buffers together above which those of other steps are freed. */
+  limitBytes = Infinity;
+  /** Called after buffers of other steps were freed. */
+  onFreed: () => void = () => undefined;
   private readonly buffers: Buffers;
   private readonly idle = new Map<number, GpuBuffer[]>();
   /** The buffers in use, with their places in `takes`. */
   private readonly taken = new Map<GpuBuffer, number>();
   /** All takes of the step, in order. */
   private takes: GpuBuffer[] = [];
-  private readonly owned: GpuBuffer[] = [];
+  /** Buffers that commands of this step use. */
+  private readonly used = new Set<GpuBuffer>();
+  private owned: GpuBuffer[] = [];
 
   constructor(buffers: Buffers) {
     this.buffers = buffers;
@@ -85,6 +92,7 @@ export class Arena {
   take(bytes: number, label: string): GpuBuffer {
     const size = roundUp(Math.max(bytes, 1), BINDING_ALIGNMENT_BYTES);
     const buffer = this.idle.get(size)?.pop() ?? this.grow(size, label);
+    this.used.add(buffer);
     this.taken.set(buffer, this.takes.push(buffer) - 1);
     return buffer;
   }
@@ -116,6 +124,7 @@ export class Arena {
   reset(): void {
     this.taken.clear();
     this.takes = [];
+    this.used.clear();
     this.idle.clear();
     for (const buffer of [...this.owned].sort((a, b) => b.id - a.id)) {
       const list = this.idle.get(buffer.bytes);
@@ -127,11 +136,35 @@ export class Arena {
   /** Frees all memory of the arena; for use between runs of different shapes. */
   free(): void {
     for (const buffer of this.owned) this.buffers.free(buffer);
-    this.owned.length = 0;
+    this.owned = [];
     this.reset();
   }
 
+  /** Frees buffers of other steps, oldest first, until `size` more bytes fit. */
+  private makeRoom(size: number): void {
+    let over = this.owned.reduce((sum, { bytes }) => sum + bytes, size) - this.limitBytes;
+    if (over <= 0) return;
+    const freed = new Set<GpuBuffer>();
+    for (const buffer of this.owned) {
+      if (over <= 0) break;
+      if (this.used.has(buffer)) continue;
+      freed.add(buffer);
+      over -= buffer.bytes;
+      this.buffers.free(buffer);
+    }
+    if (freed.size === 0) return;
+    this.owned = this.owned.filter((buffer) => !freed.has(buffer));
+    for (const [bytes, list] of this.idle) {
+      this.idle.set(
+        bytes,
+        list.filter((buffer) => !freed.has(buffer)),
+      );
+    }
+    this.onFreed();
+  }
+
   private grow(size: number, label: string): GpuBuffer {
+    this.makeRoom(size);
     const buffer = this.buffers.allocate(size, label);
     this.owned.push(buffer);
     return buffer;
