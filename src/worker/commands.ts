@@ -1,4 +1,5 @@
 // Does the commands of the protocol: finds the handler of each.
+import { EngineError } from "../engine/index.ts";
 import type { Command, CommandOf, Replies, WorkerEvent } from "./protocol.ts";
 import { exportCommands } from "./commands/exportCommands.ts";
 import { measureCommands } from "./commands/measureCommands.ts";
@@ -9,9 +10,11 @@ import { type Handlers, WorkerState } from "./commands/workerState.ts";
 
 export class Commands {
   private readonly handlers: Handlers;
+  private readonly state: WorkerState;
 
   constructor(send: (event: WorkerEvent) => void) {
     const state = new WorkerState(send);
+    this.state = state;
     this.handlers = {
       ...modelCommands(state),
       ...runCommands(state),
@@ -22,9 +25,13 @@ export class Commands {
     };
   }
 
-  /** Does one command and returns its reply. Whatever it throws is an EngineError or is turned into one by the host. */
+  /** Does one command and returns its reply. Throws EngineErrors. */
   async handle<T extends Command["type"]>(command: CommandOf<T>): Promise<Replies[T]> {
     const handler = this.handlers[command.type] as (command: CommandOf<T>) => Promise<Replies[T]>;
-    return handler(command);
+    try {
+      return await handler(command);
+    } catch (error) {
+      throw await this.state.onDevice.explain(EngineError.from(error));
+    }
   }
 }

@@ -65,9 +65,15 @@ export class Buffers {
   }
 }
 
+/** Idle buffers are freed while an arena owns more than this many times what its largest step took. */
+const MOST_OWNED = 1.5;
+/** Steps without a use after which a buffer may be freed, so that steps that alternate keep theirs. */
+const IDLE_STEPS = 32;
+
 /**
  * The buffers of one step. Equal steps take equal sizes in the same order and so get the same buffers, which lets bind groups come
  * from a cache. Sizes are rounded up to multiples of 256 bytes.
+ * Sizes of other shapes are freed after a while, so that memory does not grow with every architecture that is shown.
  */
 export class Arena {
   private readonly buffers: Buffers;
@@ -76,7 +82,12 @@ export class Arena {
   private readonly taken = new Map<GpuBuffer, number>();
   /** All takes of the step, in order. */
   private takes: GpuBuffer[] = [];
-  private readonly owned: GpuBuffer[] = [];
+  /** The arena's buffers, and in which step each was last taken. */
+  private readonly owned = new Map<GpuBuffer, number>();
+  private step = 0;
+  private ownedBytes = 0;
+  /** Bytes of the buffers that a step took, at most so far. */
+  private largestStep = 0;
 
   constructor(buffers: Buffers) {
     this.buffers = buffers;
@@ -85,6 +96,7 @@ export class Arena {
   take(bytes: number, label: string): GpuBuffer {
     const size = roundUp(Math.max(bytes, 1), BINDING_ALIGNMENT_BYTES);
     const buffer = this.idle.get(size)?.pop() ?? this.grow(size, label);
+    this.owned.set(buffer, this.step);
     this.taken.set(buffer, this.takes.push(buffer) - 1);
     return buffer;
   }
@@ -112,28 +124,53 @@ export class Arena {
     return this.takes.length;
   }
 
-  /** Ends the step: all buffers become free, in an order that does not depend on what the step did. */
-  reset(): void {
+  /**
+   * Ends the step: all buffers become free, in an order that does not depend on what the step did. Returns whether some were given back to
+   * the GPU; bind groups of them are useless then. Those of the step itself stay, so that its results can be read.
+   */
+  reset(): boolean {
     this.taken.clear();
     this.takes = [];
     this.idle.clear();
-    for (const buffer of [...this.owned].sort((a, b) => b.id - a.id)) {
+    const trimmed = this.trim();
+    this.step += 1;
+    for (const buffer of [...this.owned.keys()].sort((a, b) => b.id - a.id)) {
       const list = this.idle.get(buffer.bytes);
       if (list) list.push(buffer);
       else this.idle.set(buffer.bytes, [buffer]);
     }
+    return trimmed;
+  }
+
+  /** Frees what was not taken for a while, longest first, until the arena is within its limit. */
+  private trim(): boolean {
+    let stepBytes = 0;
+    for (const [buffer, last] of this.owned) if (last === this.step) stepBytes += buffer.bytes;
+    this.largestStep = Math.max(this.largestStep, stepBytes);
+    const limit = MOST_OWNED * this.largestStep;
+    if (this.ownedBytes <= limit) return false;
+    const unused = [...this.owned].filter(([, last]) => last <= this.step - IDLE_STEPS);
+    for (const [buffer] of unused.sort(([, a], [, b]) => a - b)) {
+      if (this.ownedBytes <= limit) break;
+      this.ownedBytes -= buffer.bytes;
+      this.owned.delete(buffer);
+      this.buffers.free(buffer);
+    }
+    return unused.length > 0;
   }
 
   /** Frees all memory of the arena; for use between runs of different shapes. */
   free(): void {
-    for (const buffer of this.owned) this.buffers.free(buffer);
-    this.owned.length = 0;
+    for (const buffer of this.owned.keys()) this.buffers.free(buffer);
+    this.owned.clear();
+    this.ownedBytes = 0;
+    this.largestStep = 0;
     this.reset();
   }
 
   private grow(size: number, label: string): GpuBuffer {
     const buffer = this.buffers.allocate(size, label);
-    this.owned.push(buffer);
+    this.ownedBytes += buffer.bytes;
     return buffer;
   }
 }
