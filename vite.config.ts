@@ -1,12 +1,17 @@
 // Build and development server of the studio; vitest.config.ts adds the test projects.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { plainShaders } from "./scripts/studio/plainShaders.ts";
 import { PAGE_POLICY, SECURITY_HEADERS } from "./scripts/studio/policy.ts";
 import manifest from "./package.json" with { type: "json" };
+
+/** No file of the engine does anything when it is imported: the page, which uses its plain data only, gets none of the shaders. */
+const TREESHAKE = { moduleSideEffects: [{ test: /\/src\/engine\/|\.wgsl/, sideEffects: false }] };
 
 export default defineConfig({
   plugins: [
     react(),
+    plainShaders(),
     {
       // not in development, where vite itself runs inline scripts
       name: "content-security-policy",
@@ -29,6 +34,6 @@ export default defineConfig({
   optimizeDeps: {
     include: ["@huggingface/tokenizers", "client-zip", "onnxruntime-web/wasm", "@wllama/wllama/esm/index.js"],
   },
-  build: { target: "es2022", sourcemap: true, chunkSizeWarningLimit: 1500 },
-  worker: { format: "es" },
+  build: { target: "es2022", sourcemap: true, chunkSizeWarningLimit: 1500, rolldownOptions: { treeshake: TREESHAKE } },
+  worker: { format: "es", plugins: () => [plainShaders()], rolldownOptions: { treeshake: TREESHAKE } },
 });

@@ -1,7 +1,7 @@
 // npm run parity: compares the engine with PyTorch on golden cases. One JSON object per case on stdout, a table on stderr.
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { WeightStorage } from "../engine/dtype.ts";
+import { quantisedOnOpening, type WeightStorage } from "../engine/dtype.ts";
 import { smollm2File } from "../../scripts/data/smollm2.ts";
 import { existingModel, parseWords } from "./arguments/arguments.ts";
 import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./arguments/hostArguments.ts";
@@ -41,7 +41,12 @@ function readArguments(argv: readonly string[]): Arguments {
       throw new UsageError(`expected the folder of a golden case, got "${folder}"; --help lists the arguments`);
   }
   const named = typeof model === "string" ? { model: existingModel(model) } : {};
-  return { folders, precision: readStorageArgument(values), host: readHostArgument(values), ...named };
+  const precision = readStorageArgument(values);
+  if (quantisedOnOpening(precision))
+    throw new UsageError(
+      `--weights: parity compares with what PyTorch computed from the weights of the file, got ${precision}, which changes them; take f32, f16 or file`,
+    );
+  return { folders, precision, host: readHostArgument(values), ...named };
 }
 
 /** The path of a case's model: in the case itself, else the named one, else fetched. */

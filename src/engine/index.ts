@@ -16,9 +16,11 @@ export {
 } from "./recipes/recipe.ts";
 export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
 export { Ctx } from "./ctx.ts";
-export type { BlockDtype, Precision, WeightStorage } from "./dtype.ts";
+export type { Precision, WeightStorage } from "./dtype.ts";
+export { type QuantisationCost, quantisationCost } from "./train/quantisationCost.ts";
+export { requireOwnWeights } from "./model/ownWeights.ts";
 export type { Weights } from "./formats/safetensors/safetensors.ts";
-export { type FileDtypes, fileDtypes, mainDtype, quantisedDtypes } from "./model/matrixStorage.ts";
+export { fileDtypes, mainDtype } from "./model/matrixStorage.ts";
 export { Gpu } from "./gpu/device.ts";
 export type { AdapterFacts } from "./gpu/device.ts";
 export type { SelfCheck } from "./ops/registry/selfCheck.ts";

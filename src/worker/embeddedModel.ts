@@ -1,4 +1,6 @@
-// The model that comes with the page: its files, and what the library shows before it is opened.
+// The model that comes with the page: its files, and what is shown of it before it is opened.
+import type { KnownFacts, PerplexityResult } from "./payloads.ts";
+
 export const EMBEDDED_MODEL = {
   name: "speeches-3.5M",
   /** Relative to the page's address. */
@@ -17,3 +19,33 @@ export const EMBEDDED_MODEL = {
   /** Size of the weights file. */
   bytes: 7_092_288,
 } as const;
+
+/** The facts of the open model, from constants: the first picture needs neither its files nor a GPU. A test compares them with its files. */
+export const EMBEDDED_FACTS: KnownFacts = {
+  name: EMBEDDED_MODEL.name,
+  fingerprint: "b0f259f7357c327e",
+  modelType: "llama",
+  layers: 8,
+  dModel: 192,
+  dMlp: 512,
+  heads: 6,
+  kvHeads: 2,
+  headDim: 32,
+  glu: true,
+  vocab: 2048,
+  context: 512,
+  dtype: "F16",
+  parameters: { blocks: 3_145_728, embeddings: 393_216, head: 0, norms: 3_264, biases: 0, total: 3_542_208 },
+  fileBytes: 7_084_416,
+  fileDtype: "F16",
+  licence: EMBEDDED_MODEL.licence,
+};
+
+/** The dense model's perplexity as the page measures it at first on a software adapter. A browser test compares it with the engine's. */
+export const EMBEDDED_PERPLEXITY: PerplexityResult = {
+  value: 19.47,
+  context: 512,
+  tokens: 2048,
+  text: { name: "sotu-held.txt", sha256: "0cfb1f38340aeec2ff590d96ce46af7ad322ebebceff761ccf7a82839b2b4b9b" },
+  beginToken: false,
+};

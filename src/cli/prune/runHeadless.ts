@@ -24,13 +24,14 @@ export const tuneFolderFor = (tune: boolean, { files }: CliHost): string | null 
 
 /** The part of the request on model, texts and measuring. */
 export function measureRequest(given: MeasureArguments, host: CliHost): Omit<RunRequest, keyof FormsRequest> {
-  const { model, context, evaluationTokens, precision, tune } = given;
+  const { model, context, evaluationTokens, precision, memoryBytes, tune } = given;
   return {
     host: host.name,
     model: host.files.serve(model),
     text: namedText(given.text),
     evaluation: namedText(given.evaluation),
     ...{ context, evaluationTokens, precision },
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
     tuneFolder: tuneFolderFor(tune, host),
   };
 }
