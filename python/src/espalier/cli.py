@@ -9,7 +9,7 @@ from pathlib import Path
 from espalier.errors import EspalierError
 from espalier.files import js_json
 from espalier.files.export import FORMS
-from espalier.files.recipe import ESTIMATORS, GATE_MODES, WIDTH_MULTIPLES, Recipe, check_recipe, read_recipe
+from espalier.files.recipe import ESTIMATORS, GATE_MODES, RATIO_MODES, WIDTH_MULTIPLES, Recipe, check_recipe, read_recipe
 from espalier.plan import plan
 from espalier.prune import DTYPES, prune, recipe_source
 from espalier.ranks import join_ranks, leave_ranks
@@ -36,6 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--recipe", type=Path, help="run.json, receipt.json or a recipe; other arguments override its fields")
     recipe = one.add_argument_group("recipe")
     recipe.add_argument("--keep", dest="ratio", type=float, help="kept share of the block weights (0.5)")
+    recipe.add_argument("--ratio-mode", choices=RATIO_MODES, help="every: each step draws a ratio between the bounds (one)")
+    recipe.add_argument("--keep-from", dest="ratio_from", type=float, help="lower bound of a training for every ratio (0.35)")
+    recipe.add_argument("--keep-to", dest="ratio_to", type=float, help="upper bound (0.95)")
     recipe.add_argument("--steps", type=int, help="training steps (600)")
     recipe.add_argument("--tokens", type=int, help="tokens per sequence (128)")
     recipe.add_argument("--seed", type=int, help="of noise, batches and initial parameters (1)")
