@@ -7,7 +7,7 @@ import { existingModel, parseWords } from "./arguments/arguments.ts";
 import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./arguments/hostArguments.ts";
 import { readStorageArgument, STORAGE_OPTIONS, STORAGE_USAGE } from "./arguments/storageArgument.ts";
 import { UsageError } from "./arguments/usageError.ts";
-import { runCommand } from "./host/command.ts";
+import { jsonLine, runCommand } from "./host/command.ts";
 import type { HostChoice } from "./host/chooseHost.ts";
 import { type CliHost, openCliHost } from "./host/openHost.ts";
 
@@ -66,7 +66,7 @@ async function checkCase(host: CliHost, folder: string, { model, precision }: Ar
     return 2;
   }
   const { adapter, checks } = answer.ok;
-  process.stdout.write(`${JSON.stringify({ ...answer.ok, host: host.name })}\n`);
+  process.stdout.write(jsonLine({ ...answer.ok, host: host.name }));
   process.stderr.write(`\n${answer.ok.case}, weights ${precision}, on ${adapter}, ${host.name}\n`);
   const width = Math.max(...Object.keys(checks).map((name) => name.length));
   for (const [name, { ok, worst, limit }] of Object.entries(checks)) {

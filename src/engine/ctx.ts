@@ -58,6 +58,8 @@ export class Ctx {
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private inStep = false;
+  /** Errors of the GPU that have been dealt with. */
+  private failures = 0;
   private warming: Promise<void>[] | undefined;
   /** Floating-point operations encoded since the last submit. */
   private flop = 0;
@@ -244,6 +246,7 @@ export class Ctx {
   /** Runs one step: submits everything that `work` dispatches, then frees the step's buffers for the next one. */
   step<T>(work: () => T): T {
     invariant(!this.inStep, "bug", "expected no step under way: ctx.step does not nest");
+    this.dropInvalid();
     this.inStep = true;
     try {
       const result = work();
@@ -254,8 +257,8 @@ export class Ctx {
       this.pass = undefined;
       this.inStep = false;
       this.tape = undefined;
-      this.arena.reset();
-      this.uploads.reset();
+      const trimmed = [this.arena.reset(), this.uploads.reset()];
+      if (trimmed.includes(true)) this.kernels.forgetUniforms();
     }
   }
 
@@ -341,6 +344,15 @@ export class Ctx {
     const freed = new Set<GpuBuffer>(tensors.map((tensor) => tensor.buffer));
     for (const buffer of freed) this.buffers.free(buffer);
     this.kernels.forgetBindings();
+  }
+
+  /** After an error of the GPU, buffers that were made meanwhile may be invalid, and would spoil every later step. */
+  private dropInvalid(): void {
+    const { failures } = this.gpu;
+    if (failures === this.failures) return;
+    this.failures = failures;
+    this.freeStep();
+    this.kernels.forgetUniforms();
   }
 
   /** Frees the memory of steps; for use between runs of different shapes. */

@@ -39,6 +39,7 @@ export { fetchModel } from "./formats/hub/cachedModel.ts";
 export { arrivedBytes, readManifest, writeManifest } from "./formats/hub/manifest.ts";
 export type { Manifest, ModelCard } from "./formats/hub/manifest.ts";
 export type { ModelStore } from "./formats/hub/modelStore.ts";
+export { safeFetch } from "./formats/hub/safeFetch.ts";
 export { DOWNLOAD_LIMITS } from "./formats/hub/web.ts";
 export { memoryFolder } from "./formats/files/memoryFolder.ts";
 export type { FloatDtype, WeightType } from "./dtype.ts";

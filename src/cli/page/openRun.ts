@@ -32,6 +32,7 @@ import {
 } from "../../engine/index.ts";
 import { llamaReader } from "../../verify/llamaModel.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./forms.ts";
+import { ServedCheckpoints } from "./checkpoints.ts";
 import { servedMatmulStore } from "./matmulStore.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
@@ -124,6 +125,7 @@ export interface OpenRun {
   quantisation?: QuantisationCost;
   /** Token ids of the calibration text. */
   calibration: Uint32Array;
+  checkpoints?: ServedCheckpoints;
   /** Measures a pruned model; dense perplexity is already known. */
   measure(pruned: Model): Promise<MeasuredPair>;
   /** Both in the form of a receipt. */
@@ -177,10 +179,11 @@ export async function openRun(
     beginToken: false,
     ...measured,
   });
+  const notice = (text: string): void => report({ notice: text });
   return {
-    ...{ ctx, opened, plan, calibration, pair },
+    ...{ ctx, opened, plan, calibration, pair, notice },
     ...(quantisation ? { quantisation } : {}),
-    notice: (notice) => report({ notice }),
+    ...(request.checkpoints ? { checkpoints: new ServedCheckpoints(request.checkpoints, notice) } : {}),
     measure: async (model) => {
       const pruned = await measure(model, "pruned perplexity");
       const found = { context, tokens: pruned.tokens, dense, pruned: pruned.value };

@@ -6,6 +6,7 @@ import { invariant } from "../errors.ts";
 import { type KeptColumns, placesOf } from "../ops/kit/keptColumns.ts";
 import type { Precision } from "../tensor.ts";
 import type { ModelConfig } from "../config/config.ts";
+import { attentionOf, ropesOf } from "../config/modelConfig.ts";
 import type { BlockWeights, DecoderWeights } from "./decoderWeights.ts";
 import { FAMILIES } from "../config/families/families.ts";
 import { type BlockColumns, compact, DENSE, type Selection } from "./selection.ts";
@@ -93,12 +94,21 @@ async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Prom
   const positions =
     names.positions && (await uploads.tableFrom(`${names.positions.name}.weight`, names.positions.unusedRows));
   const projectIn = await uploads.plain(names.projectIn);
+  const ropes = new Map(
+    ropesOf(config).map((rope) => [rope, new RopeTables(rope, config, (...table) => uploads.upload(...table))]),
+  );
   const blocks: BlockWeights[] = [];
-  for (let l = 0; l < config.layers; l++) blocks.push(await blockWeights(uploads, config, `${names.layers}${l}.`));
-  const norm = await uploads.norm(names.finalNorm, config.design.normShift);
+  for (let l = 0; l < config.layers; l++) {
+    const { rope } = attentionOf(config, l);
+    const tables = rope && ropes.get(rope);
+    blocks.push({
+      ...(await blockWeights(uploads, config, `${names.layers}${l}.`)),
+      ...(tables ? { rope: tables } : {}),
+    });
+  }
+  const norm = await uploads.norm(names.finalNorm, config.design.normShift, config.logitsScale);
   const projectOut = await uploads.plain(names.projectOut);
   const head = config.tiedHead ? embedding : await uploads.table(`${names.head}.weight`);
-  const rope = config.rope && new RopeTables(config.rope, config, (...table) => uploads.upload(...table));
   return {
     embedding,
     ...(positions ? { positions } : {}),
@@ -107,7 +117,7 @@ async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Prom
     ...(norm ? { norm } : {}),
     ...(projectOut ? { projectOut } : {}),
     head: { weight: head, ...(await uploads.plainBias(names.head)) },
-    ...(rope ? { rope } : {}),
+    ropes: [...ropes.values()],
   };
 }
 
@@ -119,16 +129,20 @@ async function blockWeights(uploads: WeightUploads, config: ModelConfig, at: str
   const qkv = await uploads.linear(at + names.q, at + names.k, at + names.v);
   const headNorms =
     qkNorm && names.qNorm !== undefined && names.kNorm !== undefined
-      ? await uploads.stacked(`${at}${names.qNorm}.weight`, `${at}${names.kNorm}.weight`)
+      ? await uploads.stacked([`${at}${names.qNorm}.weight`, `${at}${names.kNorm}.weight`], normShift)
       : undefined;
   const o = await uploads.linear(at + names.o);
+  const attentionPostNorm = await uploads.norm(names.attentionPostNorm && at + names.attentionPostNorm, normShift);
   const mlpNorm = await uploads.norm(names.mlpNorm && at + names.mlpNorm, normShift);
+  const mlpPostNorm = await uploads.norm(names.mlpPostNorm && at + names.mlpPostNorm, normShift);
   return {
     attentionNorm,
     qkv,
     ...(headNorms ? { headNorms } : {}),
     o,
+    ...(attentionPostNorm ? { attentionPostNorm } : {}),
     ...(mlpNorm ? { mlpNorm } : {}),
+    ...(mlpPostNorm ? { mlpPostNorm } : {}),
     up: await uploads.linear(...names.ups.map((name) => at + name)),
     down: await uploads.linear(at + names.down),
   };

@@ -4,6 +4,7 @@ import { EngineError, invariant } from "../errors.ts";
 import { type FloatDtype, isFloatDtype, quantisedOnOpening, TAKE_FLOATS, type WeightStorage } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
 import type { LowRankAdapter } from "../formats/export/peftAdapter.ts";
+import { describeModel } from "../formats/safetensors/describeModel.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { decoderLoss } from "./decoder.ts";
@@ -75,10 +76,16 @@ export async function readModelFiles(original: Folder): Promise<ModelFiles> {
   return { folder, rawConfig, config, weights, tokenizer, dtype, notes };
 }
 
+/** A short hash of the config and the header of the weights. */
+export async function fingerprintOf({ rawConfig, weights }: ModelFiles): Promise<string> {
+  const described = new TextEncoder().encode(describeModel(rawConfig, weights));
+  return (await sha256(described)).slice(0, 16);
+}
+
 /** Opens a model. Throws "config", "unsupported" or "format" before anything is uploaded, then "cancelled" or an error of the GPU. */
 export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
   const files = await readModelFiles(original);
-  const { folder, rawConfig, config, weights, tokenizer, dtype } = files;
+  const { folder, config, weights, tokenizer, dtype } = files;
   const inFile = fileDtypes(config, weights);
   await options.onConfig?.(config, inFile);
   const storage = options.precision ?? "f32";
@@ -96,8 +103,7 @@ export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions
   });
   try {
     await ctx.gpu.checked("the model's kernels", () => ctx.warm(() => firstForward(ctx, model)));
-    const described = JSON.stringify([rawConfig, weights.names.map((name) => weights.info(name))]);
-    const fingerprint = (await sha256(new TextEncoder().encode(described))).slice(0, 16);
+    const fingerprint = await fingerprintOf(files);
     return { name: folder.name, folder, config, weights, storage, tokenizer, dtype, fingerprint, model, notes };
   } catch (error) {
     model.free();
