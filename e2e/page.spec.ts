@@ -46,7 +46,7 @@ test.describe.serial("the page", () => {
     await other.close();
   });
 
-  test("works by keyboard: arrows move the slider, space trains and pauses, tab reaches every control", async () => {
+  test("works by keyboard: arrows move the slider, t trains and pauses, tab reaches every control", async () => {
     await slideBy(page, 2);
     const slider = page.getByRole("slider", { name: "Target: kept share" });
     await expect(slider).toHaveAttribute(
@@ -54,10 +54,10 @@ test.describe.serial("the page", () => {
       /^keeps 4[45]\.\d % of the block weights, \d\d\.\d % of the whole model$/,
     );
     await slider.blur();
-    await page.keyboard.press("Space");
+    await page.keyboard.press("t");
     await expect(page.getByTestId("run-phase")).toHaveText("training");
     await expect.poll(async () => (await stepOf(page)).step).toBeGreaterThan(0);
-    await page.keyboard.press("Space");
+    await page.keyboard.press("t");
     await expect(page.getByTestId("run-phase")).toHaveText("paused");
     await expect(page.getByTestId("step")).toBeEnabled();
     const { step } = await stepOf(page);

@@ -81,16 +81,26 @@ test("onnxruntime-web computes the engine's masked logits, and the receipt recor
   );
 });
 
-test.each(["llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"])(
-  "%s: onnxruntime-web computes its masked logits",
-  async (name) => {
-    const family = await openModel(ctx, await goldenFolder(name));
-    const { onnx } = await exportForms({ onnx: memoryTarget() }, {}, family);
-    family.model.free();
-    expect({ ok: onnx?.ok, reason: onnx?.reason }).toEqual({ ok: true, reason: undefined });
-    expect(onnx?.equalArgmax).toBe(1);
-  },
-);
+test.each([
+  "llama3",
+  "mistral",
+  "gemma",
+  "qwen2",
+  "qwen3",
+  "opt",
+  "opt350",
+  "phi",
+  "gemma3_text",
+  "olmo2",
+  "granite",
+  "smollm3",
+])("%s: onnxruntime-web computes its masked logits", async (name) => {
+  const family = await openModel(ctx, await goldenFolder(name));
+  const { onnx } = await exportForms({ onnx: memoryTarget() }, {}, family);
+  family.model.free();
+  expect({ ok: onnx?.ok, reason: onnx?.reason }).toEqual({ ok: true, reason: undefined });
+  expect(onnx?.equalArgmax).toBe(1);
+});
 
 /** One factor for each of the 8 pairs of a head. */
 const factors = (step: number): number[] => Array.from({ length: 8 }, (_, i) => 1 + step * i);

@@ -32,6 +32,7 @@ import type {
   RecoverSettings,
   RecoveryFacts,
   RunArchitecture,
+  RunElsewhere,
   RunState,
   Savable,
   ScoreReport,
@@ -182,6 +183,8 @@ export type WorkerEvent =
   | { type: "plan"; planned: PlanResult; storageFreeBytes: number | null }
   /** A checkpoint of this model from an earlier session: "train" with this recipe resumes it. note: see `resumeNote`. */
   | { type: "resumable"; recipe: Recipe; step: number; note?: string }
+  /** Runs of this model that other tabs own; sent when it is opened. */
+  | { type: "runsElsewhere"; runs: readonly RunElsewhere[] }
   /** An error that no reply carries. */
   | { type: "error"; error: PlainError; during: "device" | "train" | "perplexity" };
 

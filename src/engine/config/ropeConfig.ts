@@ -1,5 +1,5 @@
 // Reads the rotary position embedding of config.json, in both of its spellings, as transformers 5 resolves them (modeling_rope_utils.py).
-import type { ConfigFields } from "./configFields.ts";
+import { ConfigFields } from "./configFields.ts";
 import {
   longropeAttention,
   type RopeConfig,
@@ -13,6 +13,8 @@ interface RopeOptions {
   headDim: number;
   /** max_position_embeddings. */
   context: number;
+  /** Of a missing rope_theta; default 10,000. */
+  defaultTheta?: number;
   /** Of a missing partial_rotary_factor, in families that rotate only a part of each head. */
   defaultShare?: number;
 }
@@ -37,7 +39,10 @@ export function ropeField(config: Readonly<Record<string, unknown>>): "rope_scal
  * Reads `rope_scaling` or `rope_parameters`. rope_theta and partial_rotary_factor are taken from that object, else from the top level.
  * Throws "unsupported" for another rope_type, and "config" for a field that is missing or has a value that transformers cannot use.
  */
-export function readRope(config: ConfigFields, { headDim, context, defaultShare }: RopeOptions): RopeConfig {
+export function readRope(
+  config: ConfigFields,
+  { headDim, context, defaultTheta = DEFAULT_THETA, defaultShare }: RopeOptions,
+): RopeConfig {
   const name = ropeField({ rope_scaling: config.get("rope_scaling") });
   const nested = config.object(name);
   const holder = (field: string): ConfigFields => (nested?.has(field) ? nested : config);
@@ -45,7 +50,7 @@ export function readRope(config: ConfigFields, { headDim, context, defaultShare 
     const from = holder(field);
     if (from.isNull(field)) from.refuse(field, "a positive number", { got: null });
   }
-  const theta = holder("rope_theta").positive("rope_theta", DEFAULT_THETA, THETA_BOUNDS);
+  const theta = holder("rope_theta").positive("rope_theta", defaultTheta, THETA_BOUNDS);
   const shareHolder = holder("partial_rotary_factor");
   const share = shareHolder.positive("partial_rotary_factor", defaultShare ?? 1);
   if (share > 1 || (share !== 1 && defaultShare === undefined)) {
@@ -66,6 +71,38 @@ export function readRope(config: ConfigFields, { headDim, context, defaultShare 
     config.refuse(name, "settings that give finite frequencies");
   }
   return rope;
+}
+
+/**
+ * RoPE of blocks with full attention and of those with a window, each with its own base and scaling (Gemma 3): `rope_parameters` has one
+ * object for each kind (transformers 5), or the top level has rope_theta and rope_scaling of the first and rope_local_base_freq of the
+ * second. thetas: of missing fields.
+ */
+export function readRopeOfLayers(
+  config: ConfigFields,
+  { headDim, context, thetas }: RopeOptions & { thetas: { full: number; sliding: number } },
+): { full: RopeConfig; sliding: RopeConfig } {
+  const parameters = config.object("rope_parameters");
+  const flat = ["rope_type", "rope_theta"].find((field) => parameters?.has(field));
+  if (flat !== undefined)
+    parameters?.refuseUnsupported(flat, "one object per kind of attention", { remedy: ANOTHER_MODEL });
+  const fieldsOf = (name: string): Record<string, unknown> => ({
+    rope_type: "default",
+    ...(parameters?.get(name) as Record<string, unknown> | undefined),
+  });
+  const read = (kind: Record<string, unknown>, theta: unknown, defaultTheta: number): RopeConfig => {
+    const top = theta === undefined ? {} : { rope_theta: theta };
+    const alone = new ConfigFields({ model_type: config.get("model_type"), ...top, rope_parameters: kind });
+    return readRope(alone, { headDim, context, defaultTheta });
+  };
+  const scaled = {
+    ...fieldsOf("full_attention"),
+    ...(config.get("rope_scaling") as Record<string, unknown> | undefined),
+  };
+  return {
+    full: read(scaled, config.get("rope_theta"), thetas.full),
+    sliding: read(fieldsOf("sliding_attention"), config.get("rope_local_base_freq"), thetas.sliding),
+  };
 }
 
 function readScaling(

@@ -1,6 +1,6 @@
 // How much GPU memory a model and its run will take, before anything is loaded: the engine's own code, run on a device that only counts.
 import { Ctx, type Recompute } from "../ctx.ts";
-import type { WeightStorage } from "../dtype.ts";
+import { quantisedOnOpening, type WeightStorage } from "../dtype.ts";
 import { type AdapterFacts, Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/load.ts";
 import { makeKvCache } from "../model/kvCache.ts";
@@ -25,7 +25,7 @@ export interface PlanChoice {
   evaluationTokens: number;
   /** Which blocks a step computes again. Default: none. */
   recompute?: Recompute;
-  /** Whether the pruned model gets weights of its own, which its speed is measured with; else it is the dense one under masks. Default: true. */
+  /** Whether the pruned model gets weights of its own, which its speed is measured with; else it is the dense one under masks. Default: true, unless matrices are quantised on opening. */
   compact?: boolean;
   /** Memory that all of this has to fit into. Default: not limited, because WebGPU does not report it. */
   memoryBytes?: number;
@@ -116,7 +116,8 @@ export async function planMemory(
   { dtypes, ...given }: FilePlanChoice,
   count?: CountAfter,
 ): Promise<MemoryPlan> {
-  const choice = { recompute: NO_RECOMPUTE, compact: true, ...withinPositions(config, given) };
+  const compact = quantisedOnOpening(given.precision) === undefined;
+  const choice = { recompute: NO_RECOMPUTE, compact, ...withinPositions(config, given) };
   const request = { ...choice, dtypes };
   const ctx = new CountingCtx(facts, choice.recompute);
   const { taken } = ctx;

@@ -6,6 +6,7 @@ import { EngineError } from "../../engine/index.ts";
 import { useActions } from "../studioContext.tsx";
 import { ChartView } from "./ChartView.tsx";
 import type { ChartHandle, Source } from "./ChartView.tsx";
+import { WithTerms } from "../terms/WithTerms.tsx";
 import { useNumbered } from "./figureNumbers.ts";
 
 interface Props<Data> {
@@ -50,7 +51,9 @@ export function Figure<Data>({ name, title, caption, make, source }: Props<Data>
         </div>
       </div>
       <ChartView make={make} source={source} ref={chart} />
-      <figcaption>{caption}</figcaption>
+      <figcaption>
+        <WithTerms>{caption}</WithTerms>
+      </figcaption>
     </figure>
   );
 }

@@ -1,5 +1,5 @@
-// Commands that refit or train the kept weights of the current pruning, pause and resume that, and undo it; and what receipts and records say of it.
-import { EngineError, invariant, type PerplexityPair, type RecoveryReceipt, type Run } from "../../engine/index.ts";
+// Commands that refit or train the kept weights of the current pruning, pause and resume that, and undo it.
+import { EngineError, invariant, type Run } from "../../engine/index.ts";
 import type { CommandOf, GuardReading, PerplexityResult, Replies } from "../protocol.ts";
 import { type Pruned, unrecovered } from "../run/pruned.ts";
 import { refitPruning } from "../run/refit.ts";
@@ -26,7 +26,7 @@ type RecoverHandlers = Pick<
 
 export function recoverCommands(state: WorkerState): RecoverHandlers {
   const pause: PauseRequest = { requested: false };
-  const fileOf = (): RecoveryFile => new RecoveryFile(state.onDevice.opened().model);
+  const fileOf = (): RecoveryFile => new RecoveryFile(state.onDevice.opened().model, state.claims);
   return {
     recover: (command) => {
       pause.requested = false;
@@ -74,7 +74,7 @@ async function recoverCurrent(
   await planned(state, { opened, pruned, choice });
   const text = await state.text("calibration");
   const subject = await recoverySubject(opened, { pruned, choice, text });
-  const file = new RecoveryFile(opened);
+  const file = new RecoveryFile(opened, state.claims);
   const paused = resume ? await pausedRecovery(file, subject) : undefined;
   if (!paused) await discard(state, file);
   state.evaluationTokens = tokens;
@@ -208,32 +208,4 @@ async function readingOf(state: WorkerState, controls: TaskControls): Promise<Pe
   const known = state.perplexities.prunedOf(await state.text("evaluation"), state.pruning.required());
   if (known) return known;
   return (await measureCurrent(state, { subject: "pruned", tokens: state.evaluationTokens }, controls)).result;
-}
-
-/**
- * The recovery in a receipt or a record with this perplexity; undefined where there was none. The perplexity before it is measured again if
- * text or tokens have changed since. Throws "cancelled".
- */
-export async function recoveryReceipt(
-  state: WorkerState,
-  { recovery }: Pruned,
-  pair: PerplexityPair,
-  { cancelled }: Pick<TaskControls, "cancelled">,
-): Promise<RecoveryReceipt | undefined> {
-  if (!recovery) return undefined;
-  const { before: last, reading: lastReading, ...receipt } = recovery;
-  // Before training after a refit, the refit came first.
-  const { before, reading } = last.recovery ?? { before: last, reading: lastReading };
-  const { onDevice, perplexities } = state;
-  const [ctx, { model: opened }] = [onDevice.context(), onDevice.opened()];
-  const same =
-    reading.text.sha256 === pair.text.sha256 && reading.tokens === pair.tokens && reading.context === pair.context;
-  if (same) return { ...receipt, prunedBefore: reading.value };
-  const job = {
-    ...{ opened, text: await state.text("evaluation"), tokens: pair.tokens },
-    ...(before.kind === "gates" ? { masks: before.masks } : {}),
-    model: () => onDevice.pruned.of(ctx, opened, before),
-  };
-  const { value } = await perplexities.measureOnce(ctx, job, { cancelled });
-  return { ...receipt, prunedBefore: value };
 }

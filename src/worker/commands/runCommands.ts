@@ -8,7 +8,7 @@ import { recordOf } from "../run/runRecords.ts";
 import { pruneMlp, weightWindow } from "../run/weightPruning.ts";
 import type { TaskControls } from "../tasks.ts";
 import { fallBack } from "./planCommands.ts";
-import { recoveryReceipt } from "./recoverCommands.ts";
+import { recoveryReceipt } from "./recoveryReceipt.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
 
 export function runCommands(state: WorkerState): Pick<Handlers, "train" | "step" | "pause" | "stop" | "reset"> {

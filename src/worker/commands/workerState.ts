@@ -1,13 +1,14 @@
-// What all commands work on: the device with the open model, the texts, the current pruning, measurements and prepared exports.
+// What all commands work on: the device with the open model, the texts, the current pruning, and measurements.
 import type { PlanResult } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import { DEFAULT_TEXTS, type TextSources } from "../../shared/texts.ts";
-import { PreparedExports } from "../export/preparedExports.ts";
 import type { Command, CommandOf, Replies, WorkerEvent } from "../protocol.ts";
+import { CheckpointFiles } from "../run/checkpointFile.ts";
 import { CurrentPruning } from "../run/currentPruning.ts";
 import { ModelOnDevice } from "../run/modelOnDevice.ts";
 import { Perplexities } from "../measure/perplexities.ts";
 import { TaskScores } from "../measure/taskScores.ts";
+import { Claims } from "../storage/claims.ts";
 import { type EncodedText, Texts } from "../storage/texts.ts";
 import { Tasks } from "../tasks.ts";
 
@@ -15,8 +16,9 @@ export type Handlers = { [T in Command["type"]]: (command: CommandOf<T>) => Prom
 
 export class WorkerState {
   readonly texts = new Texts();
-  readonly prepared = new PreparedExports();
   readonly perplexities = new Perplexities();
+  readonly claims = new Claims();
+  readonly checkpoints = new CheckpointFiles();
   readonly taskScores = new TaskScores();
   readonly tasks: Tasks;
   readonly onDevice: ModelOnDevice;

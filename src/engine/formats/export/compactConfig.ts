@@ -93,6 +93,14 @@ const expectedWidth = (vector: number, size: number): string =>
 function olderRope(base: JsonObject): JsonObject {
   const rope = base[ropeField(base)];
   if (!isObject(rope)) return {};
+  const { full_attention: full, sliding_attention: sliding } = rope;
+  if (isObject(full) && isObject(sliding)) {
+    const { rope_theta, ...rest } = full;
+    return {
+      ...{ rope_theta, rope_local_base_freq: sliding.rope_theta },
+      ...(rest.rope_type === undefined || rest.rope_type === "default" ? {} : { rope_scaling: rest }),
+    };
+  }
   const { rope_theta: theta, partial_rotary_factor: share, ...scaling } = rope;
   const type = scaling.rope_type ?? scaling.type ?? "default";
   return {

@@ -41,7 +41,7 @@ interface AttentionValues {
  */
 export function attentionNodes(
   graph: GraphBuilder,
-  { heads, kvHeads, headDim }: ModelConfig,
+  { heads, kvHeads, headDim, attentionScale = 1 / Math.sqrt(headDim) }: ModelConfig,
   { l, q, k, v, past, bias }: AttentionValues,
 ): Value {
   const group = heads / kvHeads;
@@ -54,7 +54,7 @@ export function attentionNodes(
   const grouped = graph.op("Reshape", [q, graph.ints(0, 0, kvHeads, group, headDim)]);
   const byKvHead = graph.op("Transpose", [grouped], { perm: [0, 2, 3, 1, 4] });
   const queries = graph.op("Reshape", [byKvHead, graph.ints(0, kvHeads, -1, headDim)]);
-  const scaled = graph.op("Mul", [queries, graph.float(Math.fround(1 / Math.sqrt(headDim)))]);
+  const scaled = graph.op("Mul", [queries, graph.float(Math.fround(attentionScale))]);
   const scores = graph.op("MatMul", [scaled, graph.op("Transpose", [keys], { perm: [0, 1, 3, 2] })]);
   const weights = graph.op("Softmax", [graph.op("Add", [scores, bias])], { axis: -1 });
   const mixed = graph.op("MatMul", [weights, values]);

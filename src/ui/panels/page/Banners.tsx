@@ -60,6 +60,21 @@ function ResumeBanner() {
   );
 }
 
+/** Runs of the open model that other tabs own: this tab can neither resume nor discard them. */
+function ElsewhereNote() {
+  const runs = useStudio((state) => state.runsElsewhere);
+  if (runs.length === 0) return null;
+  return (
+    <div className="note" role="status" data-testid="runs-elsewhere">
+      {runs.map(({ step, steps, seed }, at) => (
+        <p key={at}>
+          {`A run of this model (seed ${seed}) is open in another tab, at step ${whole(step)} of ${whole(steps)} when it was last saved. It stays with that tab; a run that you start here is saved apart from it.`}
+        </p>
+      ))}
+    </div>
+  );
+}
+
 /** A model that is being opened, or that could not be. While the library is open, it shows both itself. */
 function OpeningBanner() {
   const shown = useStudio((state) => state.libraryShown);
@@ -122,6 +137,7 @@ export function Banners() {
       </div>
       <div className="banners">
         <ResumeBanner />
+        <ElsewhereNote />
       </div>
     </>
   );

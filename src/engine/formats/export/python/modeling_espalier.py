@@ -11,7 +11,7 @@ If the folder has nested.json, it contains smaller models too, cut out of these 
     AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True, keep=0.5)
 
 Everything else (attention, cache, norms, RoPE, generation) is transformers' own model of the family.
-Needs torch and transformers 4.51 or newer.
+Needs torch and transformers 4.53 or newer.
 """
 
 import json
@@ -26,6 +26,10 @@ from transformers import OPTConfig, OPTForCausalLM
 from transformers import PhiConfig, PhiForCausalLM
 from transformers import Qwen2Config, Qwen2ForCausalLM
 from transformers import Qwen3Config, Qwen3ForCausalLM
+from transformers import SmolLM3Config, SmolLM3ForCausalLM
+from transformers import GraniteConfig, GraniteForCausalLM
+from transformers import Olmo2Config, Olmo2ForCausalLM
+from transformers import Gemma3TextConfig as Gemma3Config, Gemma3ForCausalLM
 from transformers.utils import cached_file
 
 FORMAT = 1
@@ -204,6 +208,42 @@ class EspalierQwen3Config(Qwen3Config):
 
 class EspalierQwen3ForCausalLM(Compact, Qwen3ForCausalLM):
     config_class = EspalierQwen3Config
+
+
+class EspalierSmolLM3Config(SmolLM3Config):
+    model_type = "espalier_smollm3"
+    espalier: dict | None = None
+
+
+class EspalierSmolLM3ForCausalLM(Compact, SmolLM3ForCausalLM):
+    config_class = EspalierSmolLM3Config
+
+
+class EspalierGraniteConfig(GraniteConfig):
+    model_type = "espalier_granite"
+    espalier: dict | None = None
+
+
+class EspalierGraniteForCausalLM(Compact, GraniteForCausalLM):
+    config_class = EspalierGraniteConfig
+
+
+class EspalierOlmo2Config(Olmo2Config):
+    model_type = "espalier_olmo2"
+    espalier: dict | None = None
+
+
+class EspalierOlmo2ForCausalLM(Compact, Olmo2ForCausalLM):
+    config_class = EspalierOlmo2Config
+
+
+class EspalierGemma3Config(Gemma3Config):
+    model_type = "espalier_gemma3_text"
+    espalier: dict | None = None
+
+
+class EspalierGemma3ForCausalLM(Compact, Gemma3ForCausalLM):
+    config_class = EspalierGemma3Config
 
 
 # makes save_pretrained copy this file, even where the classes were imported directly
