@@ -190,6 +190,8 @@ export type WorkerEvent =
 
 export type ToWorker = { id: number } & Command;
 export type FromWorker =
+  /** Sent once: the worker holds this Web Lock as long as it lives. */
+  | { kind: "alive"; lock: string }
   | { kind: "event"; event: WorkerEvent }
   | { kind: "reply"; id: number; value: Replies[keyof Replies] }
   | { kind: "failure"; id: number; error: PlainError };

@@ -27,6 +27,8 @@ export class WorkerState {
   planned: PlanResult | undefined;
   /** Memory of the GPU that plans have to fit into; null where the page did not give it. */
   memoryBytes: number | null = null;
+  /** Whether a run that is about to begin was stopped, such as while its text is encoded. */
+  startStopped = false;
   sources: TextSources = DEFAULT_TEXTS;
   /** How many tokens perplexity is measured on, as the page last requested. */
   evaluationTokens = evaluationTokensFor({ software: true });
@@ -37,7 +39,8 @@ export class WorkerState {
     this.pruning = new CurrentPruning(this.onDevice, this.perplexities, send);
   }
 
-  text(of: keyof TextSources): Promise<EncodedText> {
-    return this.texts.encoded(this.sources[of]);
+  /** Throws "cancelled" soon after `cancelled` returns true: a hostile tokenizer may take minutes. */
+  text(of: keyof TextSources, cancelled?: () => boolean): Promise<EncodedText> {
+    return this.texts.encoded(this.sources[of], cancelled);
   }
 }

@@ -37,15 +37,15 @@ export class Texts {
     this.tokenizer = tokenizer;
   }
 
-  /** Throws "format" for a text that cannot be loaded, or has fewer than 2 tokens. */
-  async encoded(source: TextSource): Promise<EncodedText> {
+  /** Throws "format" for a text that cannot be loaded, or has fewer than 2 tokens, and "cancelled" soon after `cancelled` returns true. */
+  async encoded(source: TextSource, cancelled: () => boolean = () => false): Promise<EncodedText> {
     const { tokenizer } = this;
     invariant(tokenizer, "bug", "a text was requested before a model was open");
     const key = source.kind === "bundled" ? source.name : `own:${source.name}:${source.text.length}:${source.text}`;
     let text = this.known.get(key);
     if (!text) {
       const content = await readSource(source);
-      const ids = Uint32Array.from(await this.encode(tokenizer, content));
+      const ids = Uint32Array.from(await this.encode(tokenizer, content, cancelled));
       invariant(
         ids.length >= 2,
         "format",
@@ -58,13 +58,14 @@ export class Texts {
   }
 
   /** Encodes in slices, so that the worker keeps receiving messages. Throws "cancelled" once another tokenizer is in use. */
-  private async encode(tokenizer: Tokenizer, content: string): Promise<number[]> {
+  private async encode(tokenizer: Tokenizer, content: string, cancelled: () => boolean): Promise<number[]> {
     const slices = tokenizer.encodeInSlices(content);
     for (let begun = performance.now(); ;) {
       const { done, value } = slices.next();
       if (done) return value;
       if (performance.now() - begun < BUSY_MS) continue;
       await new Promise((resolve) => setTimeout(resolve));
+      if (cancelled()) throw new EngineError("cancelled", "The text was not encoded: it was stopped.");
       if (this.tokenizer !== tokenizer)
         throw new EngineError("cancelled", "The text is no longer needed: another model was opened.");
       begun = performance.now();

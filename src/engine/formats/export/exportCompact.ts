@@ -15,6 +15,7 @@ import {
 import { exportRows } from "./exportRows.ts";
 import { modelCodeFile } from "./modelCode.ts";
 import { jsonFile, type OutputFile } from "../files/outputFile.ts";
+import { fusedStreams } from "../safetensors/fused.ts";
 import type { TensorStream, Weights } from "../safetensors/safetensors.ts";
 import { weightsFiles } from "../safetensors/weightsFiles.ts";
 
@@ -34,7 +35,7 @@ export async function exportCompact(source: ExportSource): Promise<OutputFile[]>
   const indices = lists.map((list, vector) => indexTensor(indexTensorName(config.family, vector), list));
   const counts = lists.map((list) => list.length);
   const json = configWithDtype(compactConfig(await readRawConfig(folder), counts), dtype);
-  const weightFiles = weightsFiles([...cut, ...indices], shardBytes);
+  const weightFiles = weightsFiles([...fusedStreams(config, cut), ...indices], shardBytes);
   return [jsonFile(CONFIG_FILE, json), ...weightFiles, ...(await companionFiles(folder)), modelCodeFile()];
 }
 

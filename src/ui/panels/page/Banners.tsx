@@ -19,9 +19,14 @@ function DeviceBanner() {
   if (device.phase !== "lost" && device.phase !== "reopening") return null;
   return (
     <ErrorNote error={device.error} context="page" testId="device-lost">
+      {device.error.detail["reload"] === true ? (
+        <button type="button" className="primary" data-testid="reload-page" onClick={() => location.reload()}>
+          Reload the page
+        </button>
+      ) : null}
       <button
         type="button"
-        className="primary"
+        className={device.error.detail["reload"] === true ? "" : "primary"}
         data-testid="reopen-device"
         disabled={device.phase === "reopening"}
         onClick={() => void reopenDevice()}
