@@ -105,7 +105,10 @@ def activation_bytes(folder: Path, tokens: int, dtype: torch.dtype, recompute: b
 
 
 def step_activations(folder: Path, model: PlannedModel, tokens: int, dtype: torch.dtype, recompute: bool) -> int:
-    """Bytes that the backward pass of one sequence needs; from models of one and two layers, so that a large model costs no more than a small one."""
+    """Bytes that the backward pass of one sequence needs.
+
+    Counted in models of one and two layers, so that planning a large model costs no more than a small one.
+    """
     one, two = (activation_bytes(folder, tokens, dtype, False, layers) for layers in (1, 2))
     block = two - one
     if not recompute:
