@@ -30,11 +30,12 @@ export const PLAN: Record<Part, { title: string; browser?: boolean; programs: st
     ],
   },
   lint: {
-    title: "lint: eslint, import cycles, exported names",
+    title: "lint: eslint, import cycles, exported names, packages",
     programs: [
       ["node_modules/eslint/bin/eslint.js", ".", "--max-warnings=0"],
       ["--import=tsx", "scripts/importCycles.ts", "src", "bench", "scripts", "e2e"],
       ["--import=tsx", "scripts/exportedNames.ts", "src", "bench", "scripts", "e2e"],
+      ["--import=tsx", "scripts/test/dependencies.ts"],
     ],
   },
   format: { title: "format: prettier", programs: [["node_modules/prettier/bin/prettier.cjs", "--check", "."]] },

@@ -55,9 +55,9 @@ function OtherPrecisions({ plan, quantised, busy }: OtherPrecisionsProps) {
   const { open } = useActions();
   if (!source) return null;
   const { trainingTokens, evaluationTokens } = plan;
-  const others = (["f32", "f16", ...(quantised ? (["file"] as const) : [])] as const).filter(
-    (precision) => precision !== plan.precision,
-  );
+  // a quantised file has its own blocks
+  const blocks = quantised ? (["file"] as const) : (["q8_0", "q4_0"] as const);
+  const others = (["f32", "f16", ...blocks] as const).filter((precision) => precision !== plan.precision);
   return (
     <p className="actions">
       {others.map((precision) => (
