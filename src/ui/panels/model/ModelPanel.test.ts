@@ -66,7 +66,7 @@ it("names the command of the Python package for a model that does not fit", asyn
   const plan: MemoryPlan = {
     ...({ precision: "f32", trainingTokens: 64, evaluationTokens: 64, parts, buffers: 2, compact: true } as const),
     ...{ largest: { label: "head", bytes: 1 }, limitBytes: 2, recompute: { blocks: 0, group: 1 } },
-    ...{ totalBytes: 1e9, stepFlop: 1, stepBytes: 1, fits: false },
+    ...{ totalBytes: 1e9, stepBytes: Infinity, stepFlop: 1, fits: false },
   };
   const planned = { name: "large", plan, choices: [plan], others: [], quantised: false, ranOut: false };
   studio.emit({ type: "plan", planned, storageFreeBytes: 5 });
