@@ -5,8 +5,8 @@ import { plainShaders } from "./scripts/studio/plainShaders.ts";
 import { PAGE_POLICY, SECURITY_HEADERS } from "./scripts/studio/policy.ts";
 import manifest from "./package.json" with { type: "json" };
 
-/** No file of the engine does anything when it is imported: the page, which uses its plain data only, gets none of the shaders. */
-const TREESHAKE = { moduleSideEffects: [{ test: /\/src\/engine\/|\.wgsl/, sideEffects: false }] };
+/** No file of the engine or of the charts does anything when it is imported: the page gets none of the shaders, and no chart before its panel. */
+const TREESHAKE = { moduleSideEffects: [{ test: /\/src\/(engine|charts)\/.*\.ts$|\.wgsl/, sideEffects: false }] };
 
 export default defineConfig({
   plugins: [

@@ -88,7 +88,7 @@ test.describe.serial("the page", () => {
     await expect(page.getByRole("alertdialog")).toHaveCount(0);
     expect((await stepOf(page)).step).toBe(step + 1);
     const reached = new Set<string>();
-    for (let i = 0; i < 80; i += 1) {
+    for (let i = 0; i < 140; i += 1) {
       await page.keyboard.press("Tab");
       reached.add(await page.evaluate(() => document.activeElement?.getAttribute("data-testid") ?? ""));
     }

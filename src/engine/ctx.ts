@@ -73,6 +73,12 @@ export class Ctx {
     this.kernels = new Kernels(gpu, this.buffers);
     this.arena = new Arena(this.buffers);
     this.uploads = new Arena(this.buffers);
+    this.arena.onFreed = () => this.kernels.forgetBindings();
+  }
+
+  /** Bytes of step buffers above which a step frees those of steps of other shapes, which then allocate them again; default: no limit. */
+  set stepBytes(bytes: number) {
+    this.arena.limitBytes = bytes;
   }
 
   /** The matmul kernels in use as a table, for receipts and checkpoints. */

@@ -6,7 +6,6 @@ import { MapFigure } from "./panels/figures/MapFigure.tsx";
 import { RunFigures } from "./panels/figures/RunFigures.tsx";
 import { Footer } from "./panels/page/Footer.tsx";
 import { Header } from "./panels/page/Header.tsx";
-import { Library } from "./panels/library/Library.tsx";
 import { ModelPanel } from "./panels/model/ModelPanel.tsx";
 import { NoWebgpu } from "./panels/page/NoWebgpu.tsx";
 import { RatioCurve } from "./panels/figures/RatioCurve.tsx";
@@ -86,7 +85,6 @@ export function App() {
         </div>
       </main>
       <Footer />
-      <Library />
       <PageDialogs />
       {dragging ? (
         <div className="drop-veil">Drop a model folder or a GGUF file to open it, or a text to calibrate on</div>

@@ -3,7 +3,18 @@ import type { RopeConfig } from "./ropeFrequencies.ts";
 
 /** The families that the engine runs, by model_type; all others are refused by name. */
 export type Family =
-  "llama" | "mistral" | "gemma" | "qwen2" | "qwen3" | "opt" | "phi" | "smollm3" | "granite" | "olmo2" | "gemma3_text";
+  | "llama"
+  | "mistral"
+  | "gemma"
+  | "qwen2"
+  | "qwen3"
+  | "opt"
+  | "phi"
+  | "smollm3"
+  | "granite"
+  | "olmo2"
+  | "gemma3_text"
+  | "phi3";
 
 /** How a family's blocks are built: everything but the sizes. */
 export interface Design {

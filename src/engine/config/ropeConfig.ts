@@ -15,6 +15,10 @@ interface RopeOptions {
   context: number;
   /** Of a missing rope_theta; default 10,000. */
   defaultTheta?: number;
+  /** Of a missing original_max_position_embeddings; default: `context`. With longropeTypes, only the top level has the field, as in transformers. */
+  originalContext?: number;
+  /** Types that mean longrope, in a family that has no other scaling (Phi-3). */
+  longropeTypes?: readonly string[];
   /** Of a missing partial_rotary_factor, in families that rotate only a part of each head. */
   defaultShare?: number;
 }
@@ -39,10 +43,8 @@ export function ropeField(config: Readonly<Record<string, unknown>>): "rope_scal
  * Reads `rope_scaling` or `rope_parameters`. rope_theta and partial_rotary_factor are taken from that object, else from the top level.
  * Throws "unsupported" for another rope_type, and "config" for a field that is missing or has a value that transformers cannot use.
  */
-export function readRope(
-  config: ConfigFields,
-  { headDim, context, defaultTheta = DEFAULT_THETA, defaultShare }: RopeOptions,
-): RopeConfig {
+export function readRope(config: ConfigFields, options: RopeOptions): RopeConfig {
+  const { headDim, defaultTheta = DEFAULT_THETA, defaultShare } = options;
   const name = ropeField({ rope_scaling: config.get("rope_scaling") });
   const nested = config.object(name);
   const holder = (field: string): ConfigFields => (nested?.has(field) ? nested : config);
@@ -64,7 +66,7 @@ export function readRope(
     shareHolder.refuse("partial_rotary_factor", expected, { got: share });
   }
   if (rotaryDim > WIDEST_HEAD) config.refuse("head_dim", `at most ${WIDEST_HEAD} per head`, { got: headDim });
-  const scaling = nested && readScaling(config, nested, context, rotaryDim);
+  const scaling = nested && readScaling(config, nested, options, rotaryDim);
   if (!scaling) return plain;
   const rope = { ...plain, scaling };
   if (!ropeFrequencies(rope, rotaryDim).every(Number.isFinite)) {
@@ -108,10 +110,14 @@ export function readRopeOfLayers(
 function readScaling(
   config: ConfigFields,
   nested: ConfigFields,
-  context: number,
+  { context, originalContext: missing = context, longropeTypes }: RopeOptions,
   rotaryDim: number,
 ): RopeScaling | undefined {
-  const type = nested.string("rope_type", nested.has("rope_type") ? undefined : nested.string("type", "default"));
+  const named = nested.string("rope_type", nested.has("rope_type") ? undefined : nested.string("type", "default"));
+  const type = longropeTypes?.includes(named) ? "longrope" : named;
+  if (longropeTypes && type !== "longrope" && type !== "default") {
+    nested.refuseUnsupported("rope_type", "longrope or default", { got: named, remedy: ANOTHER_MODEL });
+  }
   const perLayer = nested.names().find((key) => key.endsWith("_attention"));
   if (perLayer !== undefined) {
     nested.refuseUnsupported(perLayer, "one RoPE for all layers", { remedy: ANOTHER_MODEL });
@@ -119,7 +125,8 @@ function readScaling(
   /** The context that the model was first trained for. The top level wins, as in transformers. */
   const originalContext = (): number => {
     const field = "original_max_position_embeddings";
-    return (config.has(field) ? config : nested).positions(field, config.has(field) ? undefined : context);
+    if (!config.has(field) && longropeTypes) return missing;
+    return (config.has(field) ? config : nested).positions(field, config.has(field) ? undefined : missing);
   };
   switch (type) {
     case "default":

@@ -80,6 +80,7 @@ it.each([
   "opt",
   "opt350",
   "phi",
+  "phi3",
   "gemma3_text",
   "olmo2",
   "granite",

@@ -72,10 +72,15 @@ const IDLE_STEPS = 32;
 
 /**
  * The buffers of one step. Equal steps take equal sizes in the same order and so get the same buffers, which lets bind groups come
- * from a cache. Sizes are rounded up to multiples of 256 bytes.
- * Sizes of other shapes are freed after a while, so that memory does not grow with every architecture that is shown.
+ * from a cache. Sizes are rounded up to multiples of 256 bytes. Buffers of other shapes are freed after a while, so that memory does not
+ * grow with every architecture that is shown. Where memory is short, steps of different shapes take turns: a step that needs more buffers
+ * than `limitBytes` leaves room for frees those that only other steps have used.
  */
 export class Arena {
+  /** Bytes of all buffers together above which those of other steps are freed. */
+  limitBytes = Infinity;
+  /** Called after a step freed buffers of other steps to make room. */
+  onFreed: () => void = () => undefined;
   private readonly buffers: Buffers;
   private readonly idle = new Map<number, GpuBuffer[]>();
   /** The buffers in use, with their places in `takes`. */
@@ -152,9 +157,7 @@ export class Arena {
     const unused = [...this.owned].filter(([, last]) => last <= this.step - IDLE_STEPS);
     for (const [buffer] of unused.sort(([, a], [, b]) => a - b)) {
       if (this.ownedBytes <= limit) break;
-      this.ownedBytes -= buffer.bytes;
-      this.owned.delete(buffer);
-      this.buffers.free(buffer);
+      this.drop(buffer);
     }
     return unused.length > 0;
   }
@@ -168,7 +171,33 @@ export class Arena {
     this.reset();
   }
 
+  /** Frees buffers of other steps, oldest first, until `size` more bytes fit. */
+  private makeRoom(size: number): void {
+    const freed = new Set<GpuBuffer>();
+    for (const [buffer, last] of this.owned) {
+      if (this.ownedBytes + size <= this.limitBytes) break;
+      if (last === this.step) continue;
+      freed.add(buffer);
+      this.drop(buffer);
+    }
+    if (freed.size === 0) return;
+    for (const [bytes, list] of this.idle) {
+      this.idle.set(
+        bytes,
+        list.filter((buffer) => !freed.has(buffer)),
+      );
+    }
+    this.onFreed();
+  }
+
+  private drop(buffer: GpuBuffer): void {
+    this.ownedBytes -= buffer.bytes;
+    this.owned.delete(buffer);
+    this.buffers.free(buffer);
+  }
+
   private grow(size: number, label: string): GpuBuffer {
+    this.makeRoom(size);
     const buffer = this.buffers.allocate(size, label);
     this.ownedBytes += buffer.bytes;
     return buffer;

@@ -98,6 +98,30 @@ test("equal steps get the same buffers, whatever happened in between", () => {
   arena.free();
 });
 
+test("with a limit, a step frees buffers of other steps, but none that it uses itself", () => {
+  const arena = new Arena(ctx.buffers);
+  let freed = 0;
+  arena.onFreed = () => freed++;
+  arena.limitBytes = 10_240;
+  const before = ctx.buffers.bytesInUse;
+  const step = (sizes: number[]): number => {
+    for (const bytes of sizes) arena.release(arena.take(bytes, "a"));
+    const all = sizes.map((bytes) => arena.take(bytes, "a").id);
+    expect(new Set(all).size).toBe(sizes.length);
+    arena.reset();
+    return ctx.buffers.bytesInUse - before;
+  };
+  expect(step([5120, 2560, 2560])).toBe(10_240);
+  const { allocations } = ctx.buffers;
+  expect(step([5120, 2560, 2560])).toBe(10_240);
+  expect([ctx.buffers.allocations - allocations, freed]).toEqual([0, 0]);
+  expect(step([2560, 7680])).toBe(10_240);
+  expect(freed).toBeGreaterThan(0);
+  // more than the limit in one step
+  expect(step([2560, 7680, 256])).toBe(10_496);
+  arena.free();
+});
+
 test("a scope releases its temporaries and keeps its result", async () => {
   const sum = ctx.step(() => {
     const one = ctx.empty([8], "one");

@@ -11,12 +11,16 @@ const CARD: AdapterFacts = {
   ...{ maxBufferBytes: 2 ** 32, maxBindingBytes: 2 ** 31, workgroupBytes: 32768, subgroupMin: 32, subgroupMax: 32 },
 };
 
-type QuantisedStorage = "q8_0" | "q4_0";
+type QuantisedStorage = "q8_0" | "q4_0" | "f16";
 
 /** type: of the matrices; default: halves. */
 function planOf(
   name: keyof typeof PUBLIC_MODELS,
-  { type, ...choice }: Omit<PlanChoice, "precision" | "evaluationTokens"> & { type?: QuantisedStorage },
+  {
+    type,
+    ...choice
+  }: Omit<PlanChoice, "precision" | "evaluationTokens"> &
+    Partial<Pick<PlanChoice, "evaluationTokens">> & { type?: QuantisedStorage },
 ) {
   const config = readConfig(PUBLIC_MODELS[name]);
   return choosePlan(CARD, {
@@ -27,7 +31,7 @@ function planOf(
 test.each<[keyof typeof PUBLIC_MODELS, number, QuantisedStorage, number]>([
   ["llama2", 512, "q4_0", 8],
   ["llama2", 2048, "q4_0", 11],
-  ["llama32", 2048, "q8_0", 4.5],
+  ["llama32", 2048, "f16", 4.5],
   ["tinyLlama", 2048, "q4_0", 4],
 ])("%s with %i tokens per step and weights in %s fits into %d GB", async (name, trainingTokens, type, gigabytes) => {
   const memoryBytes = gigabytes * 1e9;
@@ -38,6 +42,16 @@ test.each<[keyof typeof PUBLIC_MODELS, number, QuantisedStorage, number]>([
   expect(choices[0]?.recompute.blocks).toBe(0);
   expect(choices.slice(0, choices.indexOf(plan)).every(({ fits }) => !fits)).toBe(true);
   expect(slowdownOf(plan, choices)).toBeLessThan(1.5);
+});
+
+test("windows of 4096 tokens take turns with training steps in the memory of the larger of both", async () => {
+  const memoryBytes = 11e9;
+  const { plan } = await planOf("llama2", { trainingTokens: 512, memoryBytes, type: "q4_0", evaluationTokens: 4096 });
+  expect(plan.fits).toBe(true);
+  const { training, logits, evaluation } = plan.parts;
+  expect(plan.stepBytes).toBe(training + logits + evaluation);
+  // keys and values of 512 tokens in f32
+  expect(plan.parts.cache).toBe(512 * 2 * 4096 * 32 * 4);
 });
 
 test("a block of 32 weights takes 34 or 18 bytes, and an unknown limit is none", async () => {

@@ -176,8 +176,12 @@ interface PlanSubject {
 }
 
 /** Makes the engine do what a plan says. */
-export function followPlan(ctx: Ctx, { recompute, compact }: PlanWish): void {
+export function followPlan(
+  ctx: Ctx,
+  { recompute, compact, stepBytes }: PlanWish & Pick<MemoryPlan, "stepBytes">,
+): void {
   ctx.recompute = recompute;
+  ctx.stepBytes = stepBytes;
   ctx.compact = compact;
 }
 

@@ -21,6 +21,7 @@ export const pageSlice: SliceOf<PageSlice> = ({ clock, on }, set, get) => {
   return {
     theme: "system",
     dialog: null,
+    tour: null,
     singleKeys: true,
     ratioUnit: "blocks",
     notices: [],
@@ -28,6 +29,7 @@ export const pageSlice: SliceOf<PageSlice> = ({ clock, on }, set, get) => {
     status: null,
     setTheme: (theme) => set({ theme }),
     showDialog: (dialog) => set({ dialog }),
+    showTour: (tour) => set({ tour }),
     setSingleKeys: (singleKeys) => set({ singleKeys }),
     setRatioUnit: (ratioUnit) => set({ ratioUnit }),
     notify(error, context = "page") {

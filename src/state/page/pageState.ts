@@ -33,12 +33,14 @@ interface Notice {
 }
 
 /** Dialogs that a key or the palette can open. */
-export type DialogName = "palette" | "keys" | "reset" | "gallery" | "glossary";
+export type DialogName = "palette" | "keys" | "reset" | "glossary";
 
 export interface PageSlice {
   theme: Theme;
   /** The dialog that is open. */
   dialog: DialogName | null;
+  /** The step of the tour that is shown, from 0; null: no tour. */
+  tour: number | null;
   /** Whether keys without Ctrl do anything. */
   singleKeys: boolean;
   ratioUnit: RatioUnit;
@@ -48,6 +50,7 @@ export interface PageSlice {
   status: string | null;
   setTheme(theme: Theme): void;
   showDialog(dialog: DialogName | null): void;
+  showTour(step: number | null): void;
   setSingleKeys(on: boolean): void;
   setRatioUnit(unit: RatioUnit): void;
   /** `context` is "page" by default. */

@@ -62,7 +62,7 @@ const OTHERS: readonly Action[] = [
     able: () => document.fullscreenEnabled,
     act: fillScreen,
   },
-  { id: "gallery", name: "Load an example run…", act: (state) => state.showDialog("gallery") },
+  { id: "tour", name: "Take the tour of seven steps", act: (state) => state.showTour(0) },
   { id: "glossary", name: "Explain the terms", act: (state) => state.showDialog("glossary") },
   { id: "models", name: "Open another model…", able: canOpenModel, act: (state) => state.showLibrary(true) },
   { id: "generate", name: "Generate text", able: canGenerate, act: (state) => void state.generate() },

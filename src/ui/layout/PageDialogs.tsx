@@ -1,20 +1,29 @@
-// The dialogs that keys and the palette open. Their scripts load with the first one, or once a model is open.
-import { lazy, Suspense, useEffect } from "react";
+// The dialogs that keys, the palette and buttons open.
+import { Suspense, useEffect, useState } from "react";
+import { later, preload } from "../parts/later.ts";
 import { useStudio } from "../studioContext.tsx";
 
-const load = () => import("./dialogs.tsx");
-const Dialogs = lazy(async () => ({ default: (await load()).Dialogs }));
+const Dialogs = later(async () => (await import("./dialogs.tsx")).Dialogs);
+const Tour = later(async () => (await import("../tour/Tour.tsx")).Tour);
+const Library = later(async () => (await import("../panels/library/Library.tsx")).Library);
 
 export function PageDialogs() {
   const wanted = useStudio(({ dialog }) => dialog !== null && dialog !== "reset");
+  const tour = useStudio((state) => state.tour !== null);
+  const library = useStudio((state) => state.libraryShown);
   const open = useStudio(({ model, counts }) => model.phase === "open" && counts !== null);
   useEffect(() => {
-    // from here on everything works without the network
-    if (open) load().catch(() => undefined);
+    if (open) preload();
   }, [open]);
-  return wanted ? (
+  // once used they stay, so that they can give the focus back when they close
+  const [used, setUsed] = useState({ dialogs: false, library: false });
+  if ((wanted && !used.dialogs) || (library && !used.library))
+    setUsed({ dialogs: used.dialogs || wanted, library: used.library || library });
+  return (
     <Suspense>
-      <Dialogs />
+      {used.dialogs ? <Dialogs /> : null}
+      {tour ? <Tour /> : null}
+      {used.library ? <Library /> : null}
     </Suspense>
-  ) : null;
+  );
 }

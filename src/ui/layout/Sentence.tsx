@@ -3,7 +3,7 @@ import { useActions } from "../studioContext.tsx";
 import { WithTerms } from "../terms/WithTerms.tsx";
 
 export function Sentence() {
-  const { showDialog } = useActions();
+  const { showDialog, showTour } = useActions();
   return (
     <div className="sentence">
       <p>
@@ -12,6 +12,9 @@ export function Sentence() {
           (sand), keeps the others (green), and measures what that costs in perplexity. Press Train.
         </WithTerms>
       </p>
+      <button type="button" className="link" data-testid="open-tour" onClick={() => showTour(0)}>
+        Take the tour
+      </button>
       <button type="button" className="link" data-testid="open-glossary" onClick={() => showDialog("glossary")}>
         Terms
       </button>

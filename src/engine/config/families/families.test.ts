@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { blockTensors, tensorGates } from "../../masks/tensorGates.ts";
 import { readConfig, readConfigWithNotes } from "../config.ts";
 import { FAMILIES } from "./families.ts";
+import { fusedNames } from "../../formats/safetensors/fused.ts";
 import { LLAMA_DESIGN, ropesOf } from "../modelConfig.ts";
 import { modelTensors } from "../tensors.ts";
 
@@ -18,6 +19,7 @@ const qwen3 = { ...qwen2, model_type: "qwen3" };
 const opt = { ...sizes, model_type: "opt", ffn_dim: 64 };
 const phi = { ...glu, model_type: "phi" };
 const gemma3 = { ...glu, model_type: "gemma3_text", num_key_value_heads: 2 };
+const phi3 = { ...glu, model_type: "phi3" };
 const granite = { ...glu, model_type: "granite" };
 const olmo2 = { ...glu, model_type: "olmo2" };
 const smollm3 = { ...glu, model_type: "smollm3", num_key_value_heads: 2 };
@@ -160,7 +162,7 @@ describe("gemma3_text", () => {
     expect(config.attention).toEqual([{ rope: { theta: 1e4 }, window: 11 }, { rope: full }]);
     expect(config.design).toMatchObject({ normPlace: "around", normShift: 1, qkNorm: true });
     const six = readConfig({ ...gemma3, num_hidden_layers: 6 });
-    expect(six.attention).toEqual([...new Array(5).fill(sliding), { rope: { theta: 1e6 } }]);
+    expect(six.attention).toEqual([...Array.from({ length: 5 }, () => sliding), { rope: { theta: 1e6 } }]);
     expect(six.attentionScale).toBe(1 / 16);
   });
 
@@ -171,6 +173,24 @@ describe("gemma3_text", () => {
     const full = { rope: { theta: 5e5, scaling: { type: "linear", factor: 8 } } };
     expect(attention).toEqual([{ rope: { theta: 2e4 }, window: 4096 }, full]);
     expect(readConfigWithNotes({ ...gemma3, ...older }).notes).toEqual([]);
+  });
+});
+
+describe("phi3", () => {
+  it("stores q, k, v and gate, up in one matrix each, and scales RoPE by longrope, however it is called", async () => {
+    const config = await golden("phi3");
+    expect(config).toMatchObject({
+      window: 20,
+      rope: { share: 0.75, scaling: { type: "longrope", originalContext: 48 } },
+    });
+    expect(fusedNames(config).slice(0, 2)).toEqual([
+      "model.layers.0.self_attn.qkv_proj.weight",
+      "model.layers.0.mlp.gate_up_proj.weight",
+    ]);
+    const factors = { short_factor: [1, 1, 1, 1], long_factor: [2, 2, 2, 2] };
+    const su = readConfig({ ...phi3, max_position_embeddings: 8192, rope_scaling: { type: "su", ...factors } });
+    expect(su.rope?.scaling).toMatchObject({ type: "longrope", originalContext: 4096 });
+    expect(readConfig(phi3).rope).toEqual({ theta: 1e4 });
   });
 });
 
@@ -223,6 +243,11 @@ describe("variants that the engine does not run", () => {
     ["Gemma 3 with a softcap", { ...gemma3, final_logit_softcapping: 30 }, /final_logit_softcapping: expected null/],
     ["Gemma 3 without a window", { ...gemma3, sliding_window: null }, /sliding_window: expected a positive integer/],
     ["Gemma 3 with one RoPE", { ...gemma3, rope_parameters: { rope_theta: 1e4 } }, /rope_parameters.rope_theta/],
+    [
+      "Phi-3 with another scaling",
+      { ...phi3, rope_scaling: { type: "linear", factor: 2 } },
+      /rope_type: expected longrope/,
+    ],
     ["SmolLM3 with windows", { ...smollm3, use_sliding_window: true, sliding_window: 64 }, /use_sliding_window/],
     ["SmolLM3 without a list for every layer", { ...smollm3, no_rope_layers: [1] }, /no_rope_layers: expected a list/],
     ["a share for Mistral", { ...mistral, partial_rotary_factor: 0.5 }, /expected 1 for mistral, got 0.5/],

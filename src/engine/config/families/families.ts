@@ -9,6 +9,7 @@ import type { Family } from "../modelConfig.ts";
 import { OLMO2 } from "./olmo2.ts";
 import { OPT } from "./opt.ts";
 import { PHI } from "./phi.ts";
+import { PHI3 } from "./phi3.ts";
 import { QWEN2 } from "./qwen2.ts";
 import { QWEN3 } from "./qwen3.ts";
 import { SMOLLM3 } from "./smollm3.ts";
@@ -25,6 +26,7 @@ export const FAMILIES: Readonly<Record<Family, FamilyFile>> = {
   granite: GRANITE,
   olmo2: OLMO2,
   gemma3_text: GEMMA3,
+  phi3: PHI3,
 };
 
 /** The family of a model_type; undefined if the engine does not run it. */

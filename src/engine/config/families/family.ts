@@ -37,6 +37,8 @@ export interface TensorNames {
 
 export interface FamilyFile {
   names: TensorNames;
+  /** Layers of a block that files store as one matrix, by rows, under another name (Phi-3). */
+  fused?: readonly { name: string; parts: readonly string[] }[];
   /** Fields of the family's config class that have no effect on what the model computes; `readConfig` reads all others. */
   harmless: readonly string[];
   /**

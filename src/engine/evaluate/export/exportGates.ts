@@ -22,6 +22,7 @@ import type { CheckedText, LlamaReader } from "./llamaCheck.ts";
 import type { OpenedModel } from "../../model/open.ts";
 import { ownPrecision } from "../../model/ownWeights.ts";
 import type { Precision } from "../../tensor.ts";
+import { withoutIdleModules } from "../../masks/modules.ts";
 import type { Masks } from "../../masks/gates.ts";
 import { type ExportedForm, writeForms, type ExportTarget, type PlannedForm } from "./writeForms.ts";
 import { engineReader, type FormReader, ownMaskedLogits, roundedLogits } from "./readBack.ts";
@@ -76,10 +77,11 @@ interface GatesExport {
 export async function exportGates(
   ctx: Ctx,
   opened: OpenedModel,
-  { masks, targets }: GatesExport,
+  { masks: given, targets }: GatesExport,
   options: ExportGatesOptions,
 ): Promise<ExportedForm[]> {
   const { folder, config, dtype } = opened;
+  const masks = withoutIdleModules(config, given);
   const { ids, dtype: chosen, shardBytes, cancelled = () => false } = options;
   const precision = ownPrecision(opened);
   const expected = await ownMaskedLogits(ctx, opened, masks, { ids, cancelled });

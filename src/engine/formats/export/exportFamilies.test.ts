@@ -9,17 +9,17 @@ import { type ExportCase, inventedMasks, loadCase } from "./export.fixture.ts";
 import { exportMasked } from "./exportMasked.ts";
 import { outputFolder } from "../files/outputFile.ts";
 import { readCompact } from "./readCompact.ts";
-import { openWeights } from "../safetensors/safetensors.ts";
+import { separated } from "../safetensors/fused.ts";
+import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 
 const sourceOf = (name: string): Promise<ExportCase> => loadCase(`golden/${name}`, inventedMasks);
 
-describe.each(["opt", "opt350", "phi", "qwen2", "qwen3", "gemma3_text", "olmo2", "granite", "smollm3"])(
+describe.each(["opt", "opt350", "phi", "qwen2", "qwen3", "phi3", "gemma3_text", "olmo2", "granite", "smollm3"])(
   "%s",
   (name) => {
     it("masked: zero exactly where a vector prunes, all other bits unchanged", async () => {
       const source = await sourceOf(name);
-      const before = await openWeights(source.folder);
-      const after = await openWeights(outputFolder("masked", await exportMasked(source)));
+      const [before, after] = [source.weights, await openMasked(source)];
       expect([...after.names].sort()).toEqual([...before.names].sort());
       const zeroed = new Set<string>();
       for (const tensor of before.names) {
@@ -62,6 +62,23 @@ describe.each(["opt", "opt350", "phi", "qwen2", "qwen3", "gemma3_text", "olmo2",
     });
   },
 );
+
+it("phi3: files have q, k, v and gate, up as one matrix each, in both forms", async () => {
+  const source = await sourceOf("phi3");
+  const [dense, masked, compact] = await Promise.all(
+    [source.folder, outputFolder("m", await exportMasked(source)), outputFolder("c", await exportCompact(source))].map(
+      openWeights,
+    ),
+  );
+  expect([...(masked?.names ?? [])].sort()).toEqual([...(dense?.names ?? [])].sort());
+  const [s1, , s3, s4] = countsOf(source.masks);
+  expect(compact?.info("model.layers.0.self_attn.qkv_proj.weight").shape).toEqual([32, s1]);
+  expect(compact?.info("model.layers.0.mlp.gate_up_proj.weight").shape).toEqual([2 * (s4 ?? 0), s3]);
+  expect(compact?.names.some((name) => name.includes("q_proj"))).toBe(false);
+});
+
+const openMasked = async (source: ExportCase): Promise<Weights> =>
+  openWeights(await separated(outputFolder("masked", await exportMasked(source)), source.config));
 
 const layerPrefix = ({ family }: ExportCase["config"]): string =>
   family === "opt" ? "model.decoder.layers." : "model.layers.";

@@ -54,6 +54,7 @@ const EXPECTED: Record<string, Expected> = {
   qwen3: { ...LLAMA, rms: (L) => 4 * L + 1 },
   smollm3: LLAMA,
   granite: LLAMA,
+  phi3: LLAMA,
   gemma3_text: { ...LLAMA, rms: (L) => 6 * L + 1, activation: "Tanh" },
   olmo2: { ...LLAMA, rms: (L) => 4 * L + 1 },
   opt: OPT,

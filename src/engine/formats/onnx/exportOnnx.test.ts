@@ -8,6 +8,7 @@ import { cutMatrix, indexLists, keptOf } from "../../masks/compact.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
 import type { ExportSource } from "../export/exportFiles.ts";
 import { collect, type OutputFile } from "../files/outputFile.ts";
+import { separated } from "../safetensors/fused.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 import { exportOnnx } from "./exportOnnx.ts";
 import type { ParsedModel } from "./parseOnnx.fixture.ts";
@@ -37,6 +38,7 @@ const GOLDEN = [
   "phi",
   "qwen2",
   "qwen3",
+  "phi3",
   "gemma3_text",
   "olmo2",
   "granite",
@@ -67,7 +69,12 @@ function exportOf(path: string): Promise<Exported> {
 async function makeExport(path: string): Promise<Exported> {
   const source = await openTestCase(path);
   const files = await exportOnnx(source);
-  return { source, weights: await openWeights(source.folder), files, model: await onnxModelOf(files) };
+  return {
+    source,
+    weights: await openWeights(await separated(source.folder, source.config)),
+    files,
+    model: await onnxModelOf(files),
+  };
 }
 
 describe.each(CASES)("the files of $name", ({ path }) => {

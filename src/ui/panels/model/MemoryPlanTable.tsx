@@ -9,7 +9,7 @@ const ROWS: readonly (readonly [keyof PlanParts, string])[] = [
   ["logits", "logits and their gradient"],
   ["hypernet", "hypernetwork and optimiser"],
   ["evaluation", "evaluation (extra)"],
-  ["cache", "KV cache"],
+  ["cache", "KV cache of a text"],
   ["pruned", "pruned copy at 50 %"],
   ["recovery", "recovery: trained copies, optimiser, recovered model"],
 ];

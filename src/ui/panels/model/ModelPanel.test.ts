@@ -24,7 +24,7 @@ it("lists the plans with memory and arithmetic, takes another one, and remembers
   const parts = { weights: 1e9, hypernet: 1, training: 1, logits: 1, evaluation: 1, cache: 1, pruned: 1 };
   const common = {
     ...({ precision: "f16", trainingTokens: 64, evaluationTokens: 64, parts, buffers: 2 } as const),
-    ...{ largest: { label: "head", bytes: 1 }, limitBytes: 2 },
+    ...{ largest: { label: "head", bytes: 1 }, limitBytes: 2, stepBytes: 3 },
   };
   const planOf = (blocks: number, compact: boolean, gigabytes: number): MemoryPlan => ({
     ...{ ...common, recompute: { blocks, group: 1 }, compact, totalBytes: gigabytes * 1e9 },

@@ -62,7 +62,7 @@ export function ResultsStrip() {
   const anyPruned = useThrottled(({ architecture, weights }) => architecture !== null || weights !== null);
   return (
     <>
-      <dl className="results" data-testid="results" aria-label="Results">
+      <dl className="results" id="results-heading" data-testid="results" aria-label="Results">
         <KeptResults />
         <PerplexityItem
           label="Perplexity, dense"

@@ -97,7 +97,7 @@ export function TargetPanel() {
   return (
     <section className="target" aria-label="Target">
       <div className="target-words">
-        <h2>Target</h2>
+        <h2 id="target-heading">Target</h2>
         <TargetFields
           ratio={ratio}
           lowest={lowest}
