@@ -96,7 +96,7 @@ export async function foldersIn(path: string): Promise<string[]> {
 }
 
 /** The files in a folder, by name; empty if there is no such folder, or no storage at all. */
-export async function filesIn(path: string): Promise<Map<string, File>> {
+export async function storedFiles(path: string): Promise<Map<string, File>> {
   const files = new Map<string, File>();
   try {
     const { directory, name } = await directoryOf(path, false);
