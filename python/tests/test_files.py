@@ -1,6 +1,5 @@
 """Exports, receipts and runs: what transformers and the studio read."""
 
-import json
 import os
 import tempfile
 import unittest

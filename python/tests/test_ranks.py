@@ -26,8 +26,8 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "HF_HUB_OFFLINE": "1",
 }
-SECONDS = 120
-STEPS, TOKENS = 60, 96
+SECONDS = 240
+STEPS, TOKENS = 100, 96
 
 
 def free_port() -> str:

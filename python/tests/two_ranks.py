@@ -1,4 +1,7 @@
-"""Started by torchrun on two ranks (test_ranks.py): compares the sharded model and its training with one process that has both sequences."""
+"""Started by torchrun on two ranks (test_ranks.py).
+
+Compares the sharded model and its training with one process that has both sequences.
+"""
 
 import sys
 from pathlib import Path

@@ -9,7 +9,8 @@ from pathlib import Path
 from espalier.errors import EspalierError
 from espalier.files import js_json
 from espalier.files.export import FORMS
-from espalier.files.recipe import ESTIMATORS, GATE_MODES, WIDTH_MULTIPLES, Recipe, check_recipe, read_recipe
+from espalier.files.recipe import ESTIMATORS, GATE_MODES, RATIO_MODES, WIDTH_MULTIPLES, Recipe, check_recipe, read_recipe
+from espalier.plan import plan
 from espalier.prune import DTYPES, prune, recipe_source
 from espalier.ranks import join_ranks, leave_ranks
 from espalier.train.loop import STOPPED, Stopped, end_process
@@ -35,6 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--recipe", type=Path, help="run.json, receipt.json or a recipe; other arguments override its fields")
     recipe = one.add_argument_group("recipe")
     recipe.add_argument("--keep", dest="ratio", type=float, help="kept share of the block weights (0.5)")
+    recipe.add_argument("--ratio-mode", choices=RATIO_MODES, help="every: each step draws a ratio between the bounds (one)")
+    recipe.add_argument("--keep-from", dest="ratio_from", type=float, help="lower bound of a training for every ratio (0.35)")
+    recipe.add_argument("--keep-to", dest="ratio_to", type=float, help="upper bound (0.95)")
     recipe.add_argument("--steps", type=int, help="training steps (600)")
     recipe.add_argument("--tokens", type=int, help="tokens per sequence (128)")
     recipe.add_argument("--seed", type=int, help="of noise, batches and initial parameters (1)")
@@ -45,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--learning-rate", type=float, help="of AdamW (0.001)")
     recipe.add_argument("--weight-decay", type=float, help="of AdamW (0.05)")
     recipe.add_argument("--checkpoint-every", type=int, help="steps between checkpoints (50)")
+    two = commands.add_parser("plan", help="the memory that each GPU needs, from config.json alone")
+    two.add_argument("--model", type=Path, required=True, help="a folder with config.json; weights are not needed")
+    two.add_argument("--gpus", required=True, help="number and memory in GB, such as 4xA100-80")
+    two.add_argument("--recipe", type=Path, help="run.json, receipt.json or a recipe; --tokens and --gates override its fields")
+    two.add_argument("--tokens", type=int, help="tokens per sequence (128)")
+    two.add_argument("--gates", choices=GATE_MODES)
+    two.add_argument("--weights", choices=DTYPES, default="bf16", help="type of the frozen model in memory (bf16)")
     run = one.add_argument_group("run")
     run.add_argument("--sequences", type=int, help="sequences per step, a multiple of the ranks (one per rank)")
     run.add_argument("--weights", choices=DTYPES, default="f32", help="type of the frozen model in memory (f32)")
@@ -69,6 +80,9 @@ def main() -> int:
     first = os.environ.get("RANK", "0") == "0"
     try:
         recipe = _recipe(args)
+        if args.command == "plan":
+            print(js_json.dumps(plan(args, recipe)))
+            return 0
         ranks = join_ranks()
         answer = prune(args, recipe, ranks)
     except EspalierError as error:

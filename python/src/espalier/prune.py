@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel
 
 from espalier import __version__
 from espalier.errors import EspalierError
@@ -39,7 +38,10 @@ def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
     model = load_model(folder, DTYPES[args.weights], ranks, recompute=args.recompute)
     vocab = model.get_input_embeddings().weight.shape[0]
     held = encode(args.model, evaluation, vocab)[: args.eval_tokens]
-    context = min(args.context, int(model.config.max_position_embeddings))
+    longest = int(model.config.max_position_embeddings)
+    if recipe.tokens > longest:
+        raise EspalierError(f"tokens: expected at most {longest}, the model's context, got {recipe.tokens}")
+    context = min(args.context, longest)
     dense, tokens = perplexity(model, held, context, ranks)
     session = Session(model, recipe, CounterDraws(recipe, encode(args.model, text, vocab)), ranks, args.sequences or ranks.world)
     checkpoints = Checkpoints(args.out / "checkpoints", f"{folder.fingerprint} {text.reference()['sha256']}")

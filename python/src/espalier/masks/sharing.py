@@ -41,7 +41,10 @@ def sharing_of(recipe: Recipe, shape: ModelShape) -> Sharing:
 
 
 def check_reachable(shape: ModelShape, recipe: Recipe) -> None:
-    """Throws EspalierError if the recipe asks for a ratio that its gates cannot reach: at least one gate, or group, of each vector stays."""
+    """Throws EspalierError if the recipe asks for a ratio that its gates cannot reach.
+
+    At least one gate of each vector stays, or one group of s4.
+    """
     least = [size if recipe.prunes_mlp_only else 1 for size in shape.sizes]
     least[S4::VECTORS_PER_BLOCK] = [min(recipe.width_multiple, shape.d_mlp)] * shape.layers
     share = shape.kept_weights(least) / shape.block_weights

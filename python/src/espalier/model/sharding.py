@@ -14,7 +14,10 @@ from espalier.ranks import Ranks
 
 
 def shard_blocks(model: PreTrainedModel, ranks: Ranks) -> None:
-    """Each block is gathered when it computes and freed afterwards; embedding, head and norms are one more group. model: on the meta device."""
+    """Each block is gathered when it computes and freed afterwards; embedding, head and norms are one more group.
+
+    model: on the meta device.
+    """
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     mesh = init_device_mesh(ranks.device.type, (ranks.world,))
@@ -39,7 +42,9 @@ def load_shards(model: PreTrainedModel, weights: StoredWeights, ranks: Ranks) ->
 def _load_rows(name: str, parameter: nn.Parameter, weights: StoredWeights, ranks: Ranks) -> None:
     info = weights.info(name)
     if list(parameter.shape) != info.shape:
-        raise EspalierError(f"{name}: expected shape {list(parameter.shape)}, got {info.shape}. Take config.json and weights from the same model.")
+        raise EspalierError(
+            f"{name}: expected shape {list(parameter.shape)}, got {info.shape}. Take config.json and weights from the same model."
+        )
     if not isinstance(parameter, DTensor):
         parameter.copy_(weights.read(name))
         return
@@ -48,7 +53,9 @@ def _load_rows(name: str, parameter: nn.Parameter, weights: StoredWeights, ranks
     each = -(-rows // ranks.world)
     first = min(rows, each * ranks.rank)
     if local.shape[0] != min(rows, first + each) - first:
-        raise EspalierError(f"{name}: expected {each} rows per rank, got {local.shape[0]} on rank {ranks.rank}. Use another version of torch.")
+        raise EspalierError(
+            f"{name}: expected {each} rows per rank, got {local.shape[0]} on rank {ranks.rank}. Use another version of torch."
+        )
     if local.shape[0]:
         local.copy_(weights.read_rows(name, first, first + local.shape[0]))
 

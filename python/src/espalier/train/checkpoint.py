@@ -53,7 +53,8 @@ class Checkpoints:
         for key, expected in self._identity(session).items():
             if state.get(key) != expected:
                 raise EspalierError(
-                    f"{complete[-1]}: {key}: expected {expected}, got {state.get(key)}. It belongs to another run: use another --out, or the same arguments."
+                    f"{complete[-1]}: {key}: expected {expected}, got {state.get(key)}. "
+                    "It belongs to another run: use another --out, or the same arguments."
                 )
         tensors = _tensors(session)
         dcp.load(tensors, checkpoint_id=complete[-1])

@@ -83,7 +83,8 @@ def _step(session: Session) -> None:
         if session.ranks.world == 1:
             raise
         raise EspalierError(
-            f"rank {session.ranks.rank}: step {session.steps_done} failed, perhaps because another rank ended: {str(error).splitlines()[0]} "
+            f"rank {session.ranks.rank}: step {session.steps_done} failed, perhaps because another rank ended: "
+            f"{str(error).splitlines()[0]} "
             "Run the same command with --resume to continue from the last checkpoint."
         ) from error
 

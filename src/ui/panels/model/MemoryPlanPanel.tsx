@@ -5,6 +5,7 @@ import { useOpenBlocked } from "../../opening/useOpening.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { GpuMemoryField, PlanChoices } from "./PlanChoices.tsx";
 import { lengthsOf, MemoryPlanTable, PRECISIONS } from "./MemoryPlanTable.tsx";
+import { ScaleCommand } from "./ScaleCommand.tsx";
 
 interface ChoicesProps {
   /** Plans that fit. */
@@ -92,7 +93,10 @@ export function MemoryPlanPanel() {
       {fits ? (
         <OtherPrecisions plan={planned.plan} quantised={planned.quantised} busy={busy} />
       ) : (
-        <Choices others={planned.others} busy={busy} />
+        <>
+          <Choices others={planned.others} busy={busy} />
+          <ScaleCommand model={planned.name} />
+        </>
       )}
     </details>
   );
