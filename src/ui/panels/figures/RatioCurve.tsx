@@ -8,7 +8,7 @@ import type { CurveSlice } from "../../../state/run/runState.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { lastOf } from "../../../state/text/textState.ts";
 import type { CurvePoint } from "../../../worker/protocol.ts";
-import { shownModel } from "../../views/shownModel.ts";
+import { shownModel } from "../../../state/model/shownModel.ts";
 import { ratioCurveOf } from "../../views/curveView.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { Figure } from "../../parts/Figure.tsx";
