@@ -46,6 +46,23 @@ test.describe.serial("the page", () => {
     await other.close();
   });
 
+  test("has a policy as a tag and as a header, and missing files are missing", async ({ request }) => {
+    const answer = await request.get("./");
+    const policy = answer.headers()["content-security-policy"] ?? "";
+    for (const part of ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "frame-ancestors 'none'"])
+      expect(policy).toContain(part);
+    expect(answer.headers()["x-content-type-options"]).toBe("nosniff");
+    expect(await answer.text()).toContain('http-equiv="Content-Security-Policy"');
+    for (const path of ["text/none.txt", "model/none", "none"]) expect((await request.get(path)).status()).toBe(404);
+    const ran = await page.evaluate(() => {
+      const script = document.createElement("script");
+      script.textContent = "window.inlineScriptRan = true";
+      document.head.append(script);
+      return "inlineScriptRan" in window;
+    });
+    expect(ran).toBe(false);
+  });
+
   test("works by keyboard: arrows move the slider, t trains and pauses, tab reaches every control", async () => {
     await slideBy(page, 2);
     const slider = page.getByRole("slider", { name: "Target: kept share" });

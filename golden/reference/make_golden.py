@@ -13,7 +13,19 @@ from prune_reference import *
 
 TINY = dict(vocab_size=512, hidden_size=64, num_hidden_layers=3, bos_token_id=0, eos_token_id=1, pad_token_id=None, max_position_embeddings=256, attention_dropout=0.0)
 GLU = dict(TINY, intermediate_size=176, num_attention_heads=4, num_key_value_heads=2)
+# Families of later years: fewer and odder numbers, so that a case takes less than 300 kB.
+SMALL = dict(TINY, vocab_size=272, hidden_size=20, intermediate_size=28, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, head_dim=12, max_position_embeddings=128, rms_norm_eps=1e-5)
+SMALL_FAMILIES = {
+    "smollm3": dict(SMALL, model_type="smollm3", tie_word_embeddings=True, no_rope_layers=[1, 0]),
+    "granite": dict(SMALL, model_type="granite", tie_word_embeddings=True, embedding_multiplier=6.0, residual_multiplier=0.3, attention_multiplier=0.1, logits_scaling=4.0),
+    "olmo2": dict(SMALL, model_type="olmo2", num_key_value_heads=2, tie_word_embeddings=True),
+    "gemma3_text": dict(SMALL, model_type="gemma3_text", query_pre_attn_scalar=20, sliding_window=11, layer_types=["sliding_attention", "full_attention"],
+                        rope_parameters=dict(sliding_attention=dict(rope_type="default", rope_theta=1e4), full_attention=dict(rope_type="linear", factor=2.0, rope_theta=1e6))),
+    "phi3": dict({**SMALL, "hidden_size": 16, "head_dim": 8, "pad_token_id": 0}, model_type="phi3", sliding_window=20, original_max_position_embeddings=48,
+                 rope_parameters=dict(rope_type="longrope", rope_theta=1e4, partial_rotary_factor=0.75, short_factor=[1.0, 1.1, 1.3], long_factor=[1.5, 2.0, 3.0])),
+}
 FAMILIES = {
+    **SMALL_FAMILIES,
     "llama":   dict(GLU, model_type="llama", rms_norm_eps=1e-5, tie_word_embeddings=True),
     "llama3":  dict(GLU, model_type="llama", rms_norm_eps=1e-5, tie_word_embeddings=False, rope_theta=500000.0,
                     rope_scaling=dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)),
@@ -28,8 +40,8 @@ FAMILIES = {
 ap = argparse.ArgumentParser()
 ap.add_argument("family", choices=FAMILIES); ap.add_argument("--text", required=True); ap.add_argument("--eval", required=True); ap.add_argument("--out", required=True)
 ap.add_argument("--seed", type=int, default=0); ap.add_argument("--set", default="{}", help="JSON of config overrides")
-ap.add_argument("--like", help="use this existing Hugging Face folder instead of training a model"); ap.add_argument("--steps", type=int, default=400); ap.add_argument("--dtype", default="float32"); ap.add_argument("--tokens", type=int, default=77)
-a = ap.parse_args()
+ap.add_argument("--like", help="use this existing Hugging Face folder instead of training a model"); ap.add_argument("--steps", type=int, default=400); ap.add_argument("--dtype", default="float32"); ap.add_argument("--tokens", type=int)
+a = ap.parse_args(); small = a.family in SMALL_FAMILIES and not a.like
 torch.manual_seed(a.seed); random.seed(a.seed); os.makedirs(a.out, exist_ok=True)
 text = open(a.text, encoding="utf-8").read()[:1_500_000]; held = open(a.eval, encoding="utf-8").read()[:40_000]
 
@@ -61,7 +73,7 @@ model = AutoModelForCausalLM.from_pretrained(a.out, dtype=torch.float32, attn_im
 for q in model.parameters(): q.requires_grad_(False)
 
 G, info = {}, {}
-T = a.tokens
+T = a.tokens or (33 if small else 77)
 ids = ev[:T][None]; G["ids"] = ids[0].int(); G["eval.ids"] = ev[:1024].int()
 blocks = blocks_of(model); L = len(blocks); budget = Budget(blocks); gates = Gates(model); sizes = gates.sizes
 f32 = lambda t: t.detach().float().contiguous().clone()
@@ -101,9 +113,11 @@ gates.remove()
 # 4 twelve training steps of the hypernetwork with given noise and batches
 torch.manual_seed(200 + a.seed); S, Tt = 12, 48
 hn = Hypernetwork(sizes)
+if small:                                             # values that float16 has, in which they are stored
+    for q in hn.parameters(): q.data = q.data.half().float()
 G["hn.z"] = f32(hn.z[:, 0])
 for k, v in hn.state_dict().items():
-    if k != "z": G[f"hn.start.{k}"] = f32(v)
+    if k != "z": G[f"hn.start.{k}"] = v.detach().half().clone() if small else f32(v)
 for i, v in enumerate(hn()): G[f"hn.logits.{i}"] = f32(v)
 starts = torch.randint(0, len(train) - Tt, (S,), generator=gen); batches = torch.stack([train[s:s + Tt] for s in starts]); G["train.ids"] = batches.int()
 U = torch.rand(S, sum(sizes), generator=gen).clamp(1e-6, 1 - 1e-6)
@@ -121,11 +135,11 @@ model2 = model
 hn, hist = train_masks(model2, sizes, lambda s: batches[s][None].long(), Noise(), recipe, hn=hn)
 G["train.u"] = f32(U); info["train"] = {"recipe": recipe.__dict__, "lm_loss": [h[0] for h in hist], "penalty": [h[1] for h in hist], "kept_block_weights": [int(h[2]) for h in hist]}
 for k, v in hn.state_dict().items():
-    if k.startswith(("gru", "norm")): G[f"hn.end.{k}"] = f32(v)
+    if k.startswith(("gru", "norm")) and not (small and "weight_" in k): G[f"hn.end.{k}"] = f32(v)
 for i, v in enumerate(hn()): G[f"hn.end.logits.{i}"] = f32(v)
 
 # 5 weight pruning of the MLP with calibration statistics
-if blocks[0].glu:
+if blocks[0].glu and not small:
     calib = torch.stack([train[s:s + 64] for s in torch.randint(0, len(train) - 64, (4,), generator=gen)]).long(); G["calibration.ids"] = calib.int()
     info["weights"] = {}
     for method in ("magnitude", "wanda", "dass"):

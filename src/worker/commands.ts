@@ -42,10 +42,12 @@ const exportLater = (state: WorkerState) =>
 
 export class Commands {
   private readonly handlers: Handlers;
+  private readonly state: WorkerState;
   private readonly laters: readonly Pick<Later<never>, "preload">[];
 
   constructor(send: (event: WorkerEvent) => void) {
     const state = new WorkerState(send);
+    this.state = state;
     const [recovering, exporting] = [recoverLater(state), exportLater(state)];
     this.laters = [recovering, exporting];
     this.handlers = {
@@ -58,12 +60,16 @@ export class Commands {
     };
   }
 
-  /** Does one command and returns its reply. Whatever it throws is an EngineError or is turned into one by the host. */
+  /** Does one command and returns its reply. Throws EngineErrors. */
   async handle<T extends Command["type"]>(command: CommandOf<T>): Promise<Replies[T]> {
     const handler = this.handlers[command.type] as (command: CommandOf<T>) => Promise<Replies[T]>;
-    const reply = await handler(command);
-    // from here on everything works without the network
-    if (command.type === "texts") for (const { preload } of this.laters) preload().catch(() => undefined);
-    return reply;
+    try {
+      const reply = await handler(command);
+      // from here on everything works without the network
+      if (command.type === "texts") for (const { preload } of this.laters) preload().catch(() => undefined);
+      return reply;
+    } catch (error) {
+      throw await this.state.onDevice.explain(EngineError.from(error));
+    }
   }
 }

@@ -17,6 +17,7 @@ import type {
   ModelConfig,
   ParameterCounts,
   Perplexity,
+  PerplexityPair,
   PlanChoice,
   RecoverScope,
   RecoverRecipe,
@@ -102,6 +103,8 @@ export interface PerplexityResult extends Pick<Perplexity, "value" | "context" |
   text: TextRef;
   /** Whether the tokenizer's <s> was prepended: always false here. */
   beginToken: boolean;
+  /** Present where the matrices were quantised when the model was opened. */
+  quantised?: PerplexityPair["quantised"];
 }
 
 export type Subject = "dense" | "pruned";
@@ -171,6 +174,14 @@ export interface RunArchitecture
 export interface RecoverSettings extends RecoverScope {
   steps: number;
   /** Of the windows of the training text. */
+  seed: number;
+}
+
+/** A run of the open model in another tab, at its last checkpoint. */
+export interface RunElsewhere {
+  step: number;
+  /** Of the recipe. */
+  steps: number;
   seed: number;
 }
 

@@ -2,7 +2,19 @@
 import type { RopeConfig } from "./ropeFrequencies.ts";
 
 /** The families that the engine runs, by model_type; all others are refused by name. */
-export type Family = "llama" | "mistral" | "gemma" | "qwen2" | "qwen3" | "opt" | "phi";
+export type Family =
+  | "llama"
+  | "mistral"
+  | "gemma"
+  | "qwen2"
+  | "qwen3"
+  | "opt"
+  | "phi"
+  | "smollm3"
+  | "granite"
+  | "olmo2"
+  | "gemma3_text"
+  | "phi3";
 
 /** How a family's blocks are built: everything but the sizes. */
 export interface Design {
@@ -12,9 +24,10 @@ export interface Design {
   normShift: number;
   /**
    * before: a norm before each branch. after: a norm after each residual add (OPT-350m).
-   * parallel: one norm whose output both branches read (Phi).
+   * parallel: one norm whose output both branches read (Phi). branch: a norm of each branch's output before it joins the stream (OLMo 2).
+   * around: one before each branch and one of its output (Gemma 2 and 3).
    */
-  normPlace: "before" | "after" | "parallel";
+  normPlace: "before" | "after" | "parallel" | "branch" | "around";
   /** A norm between the last block and the head. */
   finalNorm: boolean;
   /** "gelu_tanh" is gelu_new and gelu_pytorch_tanh of transformers, "gelu" the exact one. */
@@ -23,8 +36,17 @@ export interface Design {
   biases: Biases;
   /** RMSNorm over each head of q and k, before RoPE (Qwen3). */
   qkNorm: boolean;
+  /** That norm is over all heads of q, or of k, at once (OLMo 2). */
+  qkNormOfAllHeads?: boolean;
   /** Factor on the token embeddings (Gemma: sqrt(d)). */
   embeddingScale: number;
+}
+
+/** Positions and reach of one block's attention. */
+export interface BlockAttention {
+  /** Missing in a block without positions. */
+  rope?: RopeConfig;
+  window?: number;
 }
 
 interface Biases {
@@ -54,6 +76,14 @@ export interface ModelConfig {
   rope?: RopeConfig;
   /** Mistral's sliding window: how many keys a query attends to at most, its own included. Default: all before it. */
   window?: number;
+  /** Of every block, where blocks differ in RoPE or window (SmolLM3, Gemma 2 and 3). Default: all have `rope` and `window`. */
+  attention?: readonly BlockAttention[];
+  /** Factor on q k^T; default 1 / sqrt(headDim). */
+  attentionScale?: number;
+  /** Factor on the logits (Granite). Default: 1. */
+  logitsScale?: number;
+  /** transformers' residual stream is this factor times the engine's (Granite, see its file). Default: 1. */
+  streamScale?: number;
   /** Width of embedding and head if it is not d; two matrices connect them to the residual stream (OPT-350m). */
   embeddingWidth?: number;
   /** Whether the head is the embedding. */
@@ -63,6 +93,16 @@ export interface ModelConfig {
   design: Design;
   bosToken?: number;
   eosTokens: number[];
+}
+
+/** The attention of a block. */
+export const attentionOf = ({ attention, rope, window }: ModelConfig, block: number): BlockAttention =>
+  attention?.[block] ?? { ...(rope ? { rope } : {}), ...(window === undefined ? {} : { window }) };
+
+/** The kinds of RoPE that the blocks have, each once. */
+export function ropesOf(config: ModelConfig): RopeConfig[] {
+  const ropes = Array.from({ length: config.layers }, (_, block) => attentionOf(config, block).rope);
+  return [...new Set(ropes)].filter((rope) => rope !== undefined);
 }
 
 /** No linear layer has a bias. */

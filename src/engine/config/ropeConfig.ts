@@ -1,5 +1,5 @@
 // Reads the rotary position embedding of config.json, in both of its spellings, as transformers 5 resolves them (modeling_rope_utils.py).
-import type { ConfigFields } from "./configFields.ts";
+import { ConfigFields } from "./configFields.ts";
 import {
   longropeAttention,
   type RopeConfig,
@@ -13,6 +13,12 @@ interface RopeOptions {
   headDim: number;
   /** max_position_embeddings. */
   context: number;
+  /** Of a missing rope_theta; default 10,000. */
+  defaultTheta?: number;
+  /** Of a missing original_max_position_embeddings; default: `context`. With longropeTypes, only the top level has the field, as in transformers. */
+  originalContext?: number;
+  /** Types that mean longrope, in a family that has no other scaling (Phi-3). */
+  longropeTypes?: readonly string[];
   /** Of a missing partial_rotary_factor, in families that rotate only a part of each head. */
   defaultShare?: number;
 }
@@ -37,7 +43,8 @@ export function ropeField(config: Readonly<Record<string, unknown>>): "rope_scal
  * Reads `rope_scaling` or `rope_parameters`. rope_theta and partial_rotary_factor are taken from that object, else from the top level.
  * Throws "unsupported" for another rope_type, and "config" for a field that is missing or has a value that transformers cannot use.
  */
-export function readRope(config: ConfigFields, { headDim, context, defaultShare }: RopeOptions): RopeConfig {
+export function readRope(config: ConfigFields, options: RopeOptions): RopeConfig {
+  const { headDim, defaultTheta = DEFAULT_THETA, defaultShare } = options;
   const name = ropeField({ rope_scaling: config.get("rope_scaling") });
   const nested = config.object(name);
   const holder = (field: string): ConfigFields => (nested?.has(field) ? nested : config);
@@ -45,7 +52,7 @@ export function readRope(config: ConfigFields, { headDim, context, defaultShare 
     const from = holder(field);
     if (from.isNull(field)) from.refuse(field, "a positive number", { got: null });
   }
-  const theta = holder("rope_theta").positive("rope_theta", DEFAULT_THETA, THETA_BOUNDS);
+  const theta = holder("rope_theta").positive("rope_theta", defaultTheta, THETA_BOUNDS);
   const shareHolder = holder("partial_rotary_factor");
   const share = shareHolder.positive("partial_rotary_factor", defaultShare ?? 1);
   if (share > 1 || (share !== 1 && defaultShare === undefined)) {
@@ -59,7 +66,7 @@ export function readRope(config: ConfigFields, { headDim, context, defaultShare 
     shareHolder.refuse("partial_rotary_factor", expected, { got: share });
   }
   if (rotaryDim > WIDEST_HEAD) config.refuse("head_dim", `at most ${WIDEST_HEAD} per head`, { got: headDim });
-  const scaling = nested && readScaling(config, nested, context, rotaryDim);
+  const scaling = nested && readScaling(config, nested, options, rotaryDim);
   if (!scaling) return plain;
   const rope = { ...plain, scaling };
   if (!ropeFrequencies(rope, rotaryDim).every(Number.isFinite)) {
@@ -68,13 +75,49 @@ export function readRope(config: ConfigFields, { headDim, context, defaultShare 
   return rope;
 }
 
+/**
+ * RoPE of blocks with full attention and of those with a window, each with its own base and scaling (Gemma 3): `rope_parameters` has one
+ * object for each kind (transformers 5), or the top level has rope_theta and rope_scaling of the first and rope_local_base_freq of the
+ * second. thetas: of missing fields.
+ */
+export function readRopeOfLayers(
+  config: ConfigFields,
+  { headDim, context, thetas }: RopeOptions & { thetas: { full: number; sliding: number } },
+): { full: RopeConfig; sliding: RopeConfig } {
+  const parameters = config.object("rope_parameters");
+  const flat = ["rope_type", "rope_theta"].find((field) => parameters?.has(field));
+  if (flat !== undefined)
+    parameters?.refuseUnsupported(flat, "one object per kind of attention", { remedy: ANOTHER_MODEL });
+  const fieldsOf = (name: string): Record<string, unknown> => ({
+    rope_type: "default",
+    ...(parameters?.get(name) as Record<string, unknown> | undefined),
+  });
+  const read = (kind: Record<string, unknown>, theta: unknown, defaultTheta: number): RopeConfig => {
+    const top = theta === undefined ? {} : { rope_theta: theta };
+    const alone = new ConfigFields({ model_type: config.get("model_type"), ...top, rope_parameters: kind });
+    return readRope(alone, { headDim, context, defaultTheta });
+  };
+  const scaled = {
+    ...fieldsOf("full_attention"),
+    ...(config.get("rope_scaling") as Record<string, unknown> | undefined),
+  };
+  return {
+    full: read(scaled, config.get("rope_theta"), thetas.full),
+    sliding: read(fieldsOf("sliding_attention"), config.get("rope_local_base_freq"), thetas.sliding),
+  };
+}
+
 function readScaling(
   config: ConfigFields,
   nested: ConfigFields,
-  context: number,
+  { context, originalContext: missing = context, longropeTypes }: RopeOptions,
   rotaryDim: number,
 ): RopeScaling | undefined {
-  const type = nested.string("rope_type", nested.has("rope_type") ? undefined : nested.string("type", "default"));
+  const named = nested.string("rope_type", nested.has("rope_type") ? undefined : nested.string("type", "default"));
+  const type = longropeTypes?.includes(named) ? "longrope" : named;
+  if (longropeTypes && type !== "longrope" && type !== "default") {
+    nested.refuseUnsupported("rope_type", "longrope or default", { got: named, remedy: ANOTHER_MODEL });
+  }
   const perLayer = nested.names().find((key) => key.endsWith("_attention"));
   if (perLayer !== undefined) {
     nested.refuseUnsupported(perLayer, "one RoPE for all layers", { remedy: ANOTHER_MODEL });
@@ -82,7 +125,8 @@ function readScaling(
   /** The context that the model was first trained for. The top level wins, as in transformers. */
   const originalContext = (): number => {
     const field = "original_max_position_embeddings";
-    return (config.has(field) ? config : nested).positions(field, config.has(field) ? undefined : context);
+    if (!config.has(field) && longropeTypes) return missing;
+    return (config.has(field) ? config : nested).positions(field, config.has(field) ? undefined : missing);
   };
   switch (type) {
     case "default":

@@ -16,8 +16,11 @@ export function shapeFields(config: ModelConfig, tensor: string): readonly strin
   if (name === names.projectOut) return [width, "hidden_size"];
   if (name === names.finalNorm) return ["hidden_size"];
   const part = name.startsWith(names.layers) ? name.slice(names.layers.length).replace(/^\d+\./, "") : "";
-  if (part === names.attentionNorm || part === names.mlpNorm) return ["hidden_size"];
-  if (part === names.qNorm || part === names.kNorm) return ["head_dim"];
+  if ([names.attentionNorm, names.attentionPostNorm, names.mlpNorm, names.mlpPostNorm].includes(part))
+    return ["hidden_size"];
+  if (part === names.qNorm || part === names.kNorm) {
+    return [config.design.qkNormOfAllHeads ? "num_attention_heads x head_dim" : "head_dim"];
+  }
   const linear = linearNames(names).find((one) => one.name === part);
   return linear ? linearFields(config, linear.role).slice(0, rank) : [];
 }

@@ -46,7 +46,7 @@ export function blockLinears(config: ModelConfig): BlockLinear[] {
 
 /** The tensors of a model in order of use; those of a tied head are not among them. */
 export function modelTensors(config: ModelConfig): TensorShape[] {
-  const { dModel, headDim, vocab, context, layers, design } = config;
+  const { dModel, headDim, heads, kvHeads, vocab, context, layers, design } = config;
   const { names } = FAMILIES[config.family];
   const width = config.embeddingWidth ?? dModel;
   const weight = (name: string, part: TensorPart, ...shape: number[]): TensorShape => {
@@ -69,14 +69,23 @@ export function modelTensors(config: ModelConfig): TensorShape[] {
           weight(at + name, "blocks", ...shape),
           ...(biased ? [bias(at + name, "biases", shape[0])] : []),
         ]);
-    const heads = design.qkNorm ? [names.qNorm, names.kNorm] : [];
+    const headNorms = design.qkNorm
+      ? ([
+          [names.qNorm, heads],
+          [names.kNorm, kvHeads],
+        ] as const)
+      : [];
     return [
       ...norm(at + names.attentionNorm),
       ...linear(["q", "k", "v"]),
-      ...heads.flatMap((name) => (name === undefined ? [] : norm(at + name, headDim))),
+      ...headNorms.flatMap(([name, count]) =>
+        name === undefined ? [] : norm(at + name, design.qkNormOfAllHeads ? count * headDim : headDim),
+      ),
       ...linear(["o"]),
+      ...norm(names.attentionPostNorm && at + names.attentionPostNorm),
       ...norm(names.mlpNorm && at + names.mlpNorm),
       ...linear(["up", "down"]),
+      ...norm(names.mlpPostNorm && at + names.mlpPostNorm),
     ];
   };
   const { positions } = names;

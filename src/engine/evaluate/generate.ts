@@ -46,7 +46,7 @@ export async function* generate(
     selection: options.selection ?? model.selection,
     cache: makeKvCache(ctx, config, end),
   };
-  model.weights.rope?.upTo(end); // so that it does not grow from token to token
+  for (const rope of model.weights.ropes) rope.upTo(end); // so that they do not grow from token to token
   try {
     const tokens = options.temperature <= 0 ? greedy(decoding) : sampled(decoding, options);
     for await (const token of tokens) {

@@ -18,6 +18,9 @@ afterAll(() => ctx.gpu.destroy());
 /** quantised is a llama in a GGUF file with matrices of all quantised types. opt350 is an OPT with norms after the residual adds and embeddings narrower than d, like OPT-350m. */
 const CASES = ["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi", "quantised"];
 
+/** Small cases of later families, without single weights. */
+const SMALL_CASES = ["phi3", "gemma3_text", "olmo2", "granite", "smollm3"];
+
 /** Checks that every case must have; a check that is missing would otherwise pass silently. */
 const EXPECTED = [
   ...["logits", "hidden", "loss", "greedy", "perplexity"],
@@ -89,7 +92,7 @@ async function expectAgreement(name: string, precision: WeightStorage = "f32"): 
   expect(Object.entries(checks).filter(([, { ok }]) => !ok)).toEqual([]);
 }
 
-describe.each(CASES)("%s", (name) => {
+describe.each([...CASES, ...SMALL_CASES])("%s", (name) => {
   test("agrees with PyTorch", () => expectAgreement(name));
 });
 

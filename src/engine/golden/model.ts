@@ -128,8 +128,9 @@ async function checkDense(ctx: Ctx, golden: GoldenCase, model: Model): Promise<C
   const found = await forward(ctx, model, await golden.ids("ids"), { onHidden: (_, x) => hidden.push(x) });
   let worstHidden = 0;
   for (const [l, x] of hidden.entries()) {
-    if (golden.has(`hidden.${l}`))
-      worstHidden = Math.max(worstHidden, worstDifference(await ctx.read(x), await golden.floats(`hidden.${l}`)));
+    if (!golden.has(`hidden.${l}`)) continue;
+    const stream = (await ctx.read(x)).map((value) => value * (golden.config.streamScale ?? 1));
+    worstHidden = Math.max(worstHidden, worstDifference(stream, await golden.floats(`hidden.${l}`)));
   }
   const greedy = await golden.ids("greedy");
   const text = [...greedy.slice(0, -GREEDY_NEW)];

@@ -9,13 +9,15 @@ import { embedding } from "../ops/embedding.ts";
 import { headNorm } from "../ops/headNorm.ts";
 import { linearAdapted, linearParts } from "../ops/linearParts.ts";
 import { activate, glu } from "../ops/activation.ts";
+import type { HeadShape } from "../ops/kit/headShape.ts";
 import { elements, type Tensor } from "../tensor.ts";
 import type { BlockLayer, BlockWeights, LinearWeights, NormWeights } from "./decoderWeights.ts";
 import type { KvCache } from "./kvCache.ts";
+import { attentionOf, type ModelConfig } from "../config/modelConfig.ts";
 import type { Model } from "./load.ts";
 import { S1, S2, S3, S5 } from "../../shared/vectors.ts";
 import { DENSE, type Selection } from "./selection.ts";
-import { entered, type LeaveAt, normed, joined, type Stream } from "./stream.ts";
+import { branchNormed, entered, type LeaveAt, normed, joined, type Stream } from "./stream.ts";
 
 /** The part of a model that a forward pass needs. */
 export type Decoder = Pick<Model, "config" | "weights">;
@@ -144,13 +146,14 @@ function blockAt(ctx: Ctx, model: Decoder, before: Stream, options: Omit<BlockOp
   const own = model.weights.blocks[block];
   invariant(own, "bug", `the model has no block ${block}`);
   const pass: Pass = { ...options, ctx, model, own };
-  const [x, y] = ctx.segment(() => tensorsOf(decoderBlock(pass, before)));
+  let after = before;
+  const [x, y] = ctx.segment(() => tensorsOf((after = decoderBlock(pass, before))));
   invariant(x, "bug", `block ${block} has no result`);
-  return streamOf(x, y, { block, vector: S5 });
+  return streamOf(x, y, after.branch?.at);
 }
 
 const streamOf = (x: Tensor, y: Tensor | undefined, at: LeaveAt | undefined): Stream =>
-  y && at ? { x, branch: { y, at } } : { x };
+  y ? { x, branch: { y, ...(at ? { at } : {}) } } : { x };
 
 /** The head's input from the residual stream: (T, d) after the final norm, or narrower if projectOut follows it. */
 export const headInput = (ctx: Ctx, model: Decoder, hidden: Tensor): Tensor =>
@@ -208,9 +211,15 @@ function decoderBlock(pass: Pass, stream: Stream): Stream {
     invariant(weights, "bug", `block ${block} lacks a norm`);
     return { weights, eps: config.normEps };
   };
-  const attend = (x: Tensor, read: Tensor): Stream => ({ x, branch: { y: attentionBranch(pass, read, x), at: s2 } });
-  const think = (x: Tensor, read: Tensor): Stream => ({ x, branch: { y: mlpBranch(pass, read, x), at: s5 } });
-  switch (config.design.normPlace) {
+  const { normPlace } = config.design;
+  // Where a norm comes between, the outputs of o and down do not join the stream themselves.
+  const target = (x: Tensor): Tensor | undefined => (normPlace === "branch" || normPlace === "around" ? undefined : x);
+  const attend = (x: Tensor, read: Tensor): Stream => ({
+    x,
+    branch: { y: attentionBranch(pass, read, target(x)), at: s2 },
+  });
+  const think = (x: Tensor, read: Tensor): Stream => ({ x, branch: { y: mlpBranch(pass, read, target(x)), at: s5 } });
+  switch (normPlace) {
     case "before": {
       const first = normed(pass, stream, normOf(own.attentionNorm), s1);
       const second = normed(pass, attend(first.x, first.read), normOf(own.mlpNorm), s3);
@@ -225,6 +234,17 @@ function decoderBlock(pass: Pass, stream: Stream): Stream {
       const { x, read } = normed(pass, stream, normOf(own.attentionNorm));
       return think(joined(pass, attend(x, entered(pass, read, s1))), entered(pass, read, s3));
     }
+    case "branch": {
+      const x = joined(pass, stream);
+      const middle = joined(pass, branchNormed(pass, attend(x, entered(pass, x, s1)), normOf(own.attentionNorm)));
+      return branchNormed(pass, think(middle, entered(pass, middle, s3)), normOf(own.mlpNorm));
+    }
+    case "around": {
+      const first = normed(pass, stream, normOf(own.attentionNorm), s1);
+      const attended = branchNormed(pass, attend(first.x, first.read), normOf(own.attentionPostNorm));
+      const second = normed(pass, attended, normOf(own.mlpNorm), s3);
+      return branchNormed(pass, think(second.x, second.read), normOf(own.mlpPostNorm));
+    }
   }
 }
 
@@ -236,14 +256,16 @@ function layerOf({ ctx, own, onLinear }: Pass, layer: BlockLayer, x: Tensor, str
 }
 
 /** Attention and its output projection: (T, |s1|) to (T, |s2|), which will join `stream`. */
-function attentionBranch(pass: Pass, x: Tensor, stream: Tensor): Tensor {
+function attentionBranch(pass: Pass, x: Tensor, stream: Tensor | undefined): Tensor {
   const { ctx, model, block, own, start, end, cache } = pass;
-  const { config, weights } = model;
-  const { heads, kvHeads, headDim, window } = config;
-  const shape = { heads, kvHeads, headDim };
+  const { config } = model;
+  const { heads, kvHeads, headDim, attentionScale: scale } = config;
+  const { window } = attentionOf(config, block);
+  const shape = { heads, kvHeads, headDim, ...(scale === undefined ? {} : { scale }) };
   let qkv = layerOf(pass, "qkv", x);
-  if (own.headNorms) qkv = headNorm(ctx, qkv, { weights: own.headNorms, eps: config.normEps, shape });
-  const table = weights.rope?.upTo(end);
+  if (own.headNorms)
+    qkv = headNorm(ctx, qkv, { weights: own.headNorms, eps: config.normEps, shape: normedHeads(config) });
+  const table = own.rope?.upTo(end);
   const store = cache?.blocks[block];
   invariant(!cache || store, "bug", `the KV cache has no block ${block}`);
   const mixed = store
@@ -252,8 +274,14 @@ function attentionBranch(pass: Pass, x: Tensor, stream: Tensor): Tensor {
   return layerOf(pass, "o", mixed, stream);
 }
 
+/** The heads that a norm of q and k is over: all of them are one where it is over all; q and k then are equally wide. */
+function normedHeads({ heads, kvHeads, headDim, design }: ModelConfig): HeadShape {
+  if (!design.qkNormOfAllHeads) return { heads, kvHeads, headDim };
+  return { heads: 1, kvHeads: 1, headDim: heads * headDim };
+}
+
 /** The MLP: (T, |s3|) to (T, |s5|), which will join `stream`. */
-function mlpBranch(pass: Pass, x: Tensor, stream: Tensor): Tensor {
+function mlpBranch(pass: Pass, x: Tensor, stream: Tensor | undefined): Tensor {
   const { ctx, model, block, selection } = pass;
   const { activation } = model.config.design;
   const inner = layerOf(pass, "up", x);

@@ -21,14 +21,19 @@ export interface NormWeights {
 /** Weights of one block. q|k|v and gate|up are packed, so that one matmul reads their shared input. */
 export interface BlockWeights {
   attentionNorm: NormWeights;
+  /** Cosine and sine of the positions in use; missing without RoPE. */
+  rope?: RopeTables;
   /** ((heads + 2 kvHeads) headDim, in) */
   qkv: LinearWeights;
-  /** (2, headDim): norms of q and of k. */
+  /** (2, headDim): norms of q and of k; (2, heads headDim) where they are over all heads. */
   headNorms?: Tensor;
   /** (out, heads headDim) */
   o: LinearWeights;
   /** Missing if both branches share attentionNorm. */
   mlpNorm?: NormWeights;
+  /** Of the outputs of both branches. */
+  attentionPostNorm?: NormWeights;
+  mlpPostNorm?: NormWeights;
   /** (2 f, in) for gate|up, (f, in) for fc1. */
   up: LinearWeights;
   /** (out, f) */
@@ -48,6 +53,6 @@ export interface DecoderWeights {
   norm?: NormWeights;
   projectOut?: LinearWeights;
   head: LinearWeights;
-  /** Cosine and sine of the positions in use. */
-  rope?: RopeTables;
+  /** The tables of RoPE that blocks share, each once. */
+  ropes: readonly RopeTables[];
 }

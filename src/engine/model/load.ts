@@ -1,10 +1,12 @@
 // Uploads a model's weights, found by its family's tensor names, and the index lists of a compact model.
 import { S1, S2, S3, S5, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { Ctx } from "../ctx.ts";
+import type { OpeningDtype } from "../dtype.ts";
 import { invariant } from "../errors.ts";
 import { type KeptColumns, placesOf } from "../ops/kit/keptColumns.ts";
 import type { Precision } from "../tensor.ts";
 import type { ModelConfig } from "../config/config.ts";
+import { attentionOf, ropesOf } from "../config/modelConfig.ts";
 import type { BlockWeights, DecoderWeights } from "./decoderWeights.ts";
 import { FAMILIES } from "../config/families/families.ts";
 import { type BlockColumns, compact, DENSE, type Selection } from "./selection.ts";
@@ -21,6 +23,8 @@ export interface Model {
   readonly weights: DecoderWeights;
   /** Precision of its matrices on the GPU, and of copies that are cut or changed. Matrices that are stored as in a file have all its values: f32. */
   readonly precision: Precision;
+  /** Set where the matrices were quantised when the model was opened: their values are then not those of the file. */
+  readonly quantised?: OpeningDtype | undefined;
   /** DENSE for a model with all its weights; gathers and scatters for a compact one. */
   readonly selection: Selection;
   readonly gpuBytes: number;
@@ -32,6 +36,8 @@ export interface LoadOptions {
   precision?: Precision;
   /** How matrices are stored that are as in their file; `precision` is then that of copies. Not for a compact model, which cuts blocks. */
   storage?: MatrixStorage | undefined;
+  /** What the matrices were quantised to on opening. */
+  quantised?: OpeningDtype | undefined;
   /** Allocates the matrices without reading them, for memory plans. */
   empty?: boolean;
   /** For a compact model: the index lists of its 5L vectors. */
@@ -54,7 +60,7 @@ export async function loadModel(
   reader: WeightReader,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { lists, onProgress, precision = "f32", storage, empty = false } = options;
+  const { lists, onProgress, precision = "f32", storage, quantised, empty = false } = options;
   invariant(!storage || !lists, "bug", "a compact model cuts blocks, so its matrices cannot be stored as in the file");
   const uploads = new WeightUploads(ctx, reader, {
     expected: new Set(modelTensors(config).map(({ name }) => name)),
@@ -70,7 +76,8 @@ export async function loadModel(
       const selection = lists
         ? compact(weights.blocks.map((_, l) => blockColumns(uploads, lists, l, config.dModel)))
         : DENSE;
-      return { config, weights, precision, selection, gpuBytes: uploads.gpuBytes, free: () => uploads.free() };
+      const { gpuBytes } = uploads;
+      return { config, weights, precision, quantised, selection, gpuBytes, free: () => uploads.free() };
     });
   } catch (error) {
     uploads.free();
@@ -84,12 +91,21 @@ async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Prom
   const positions =
     names.positions && (await uploads.tableFrom(`${names.positions.name}.weight`, names.positions.unusedRows));
   const projectIn = await uploads.plain(names.projectIn);
+  const ropes = new Map(
+    ropesOf(config).map((rope) => [rope, new RopeTables(rope, config, (...table) => uploads.upload(...table))]),
+  );
   const blocks: BlockWeights[] = [];
-  for (let l = 0; l < config.layers; l++) blocks.push(await blockWeights(uploads, config, `${names.layers}${l}.`));
-  const norm = await uploads.norm(names.finalNorm, config.design.normShift);
+  for (let l = 0; l < config.layers; l++) {
+    const { rope } = attentionOf(config, l);
+    const tables = rope && ropes.get(rope);
+    blocks.push({
+      ...(await blockWeights(uploads, config, `${names.layers}${l}.`)),
+      ...(tables ? { rope: tables } : {}),
+    });
+  }
+  const norm = await uploads.norm(names.finalNorm, config.design.normShift, config.logitsScale);
   const projectOut = await uploads.plain(names.projectOut);
   const head = config.tiedHead ? embedding : await uploads.table(`${names.head}.weight`);
-  const rope = config.rope && new RopeTables(config.rope, config, (...table) => uploads.upload(...table));
   return {
     embedding,
     ...(positions ? { positions } : {}),
@@ -98,7 +114,7 @@ async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Prom
     ...(norm ? { norm } : {}),
     ...(projectOut ? { projectOut } : {}),
     head: { weight: head, ...(await uploads.plainBias(names.head)) },
-    ...(rope ? { rope } : {}),
+    ropes: [...ropes.values()],
   };
 }
 
@@ -110,16 +126,20 @@ async function blockWeights(uploads: WeightUploads, config: ModelConfig, at: str
   const qkv = await uploads.linear(at + names.q, at + names.k, at + names.v);
   const headNorms =
     qkNorm && names.qNorm !== undefined && names.kNorm !== undefined
-      ? await uploads.stacked(`${at}${names.qNorm}.weight`, `${at}${names.kNorm}.weight`)
+      ? await uploads.stacked([`${at}${names.qNorm}.weight`, `${at}${names.kNorm}.weight`], normShift)
       : undefined;
   const o = await uploads.linear(at + names.o);
+  const attentionPostNorm = await uploads.norm(names.attentionPostNorm && at + names.attentionPostNorm, normShift);
   const mlpNorm = await uploads.norm(names.mlpNorm && at + names.mlpNorm, normShift);
+  const mlpPostNorm = await uploads.norm(names.mlpPostNorm && at + names.mlpPostNorm, normShift);
   return {
     attentionNorm,
     qkv,
     ...(headNorms ? { headNorms } : {}),
     o,
+    ...(attentionPostNorm ? { attentionPostNorm } : {}),
     ...(mlpNorm ? { mlpNorm } : {}),
+    ...(mlpPostNorm ? { mlpPostNorm } : {}),
     up: await uploads.linear(...names.ups.map((name) => at + name)),
     down: await uploads.linear(at + names.down),
   };

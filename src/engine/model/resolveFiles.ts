@@ -2,6 +2,7 @@
 import { type ModelConfig, readConfigWithNotes } from "../config/config.ts";
 import { type FloatDtype, isFloatDtype } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
+import { separated } from "../formats/safetensors/fused.ts";
 import { jsonSource, renamedWeights, withFiles } from "../formats/safetensors/renamed.ts";
 import { openWeights, type Weights } from "../formats/safetensors/safetensors.ts";
 import { adapterNotes, refuseAdapter, refuseForeignTensors } from "./foreignWeights.ts";
@@ -35,8 +36,8 @@ export async function resolveFiles(original: Folder): Promise<ResolvedFiles> {
   refuseForeignTensors(stored);
   checkBlocks(config, stored);
   const { renamed, note } = storedNames(config, stored.file, stored.names);
-  const named = renamed.size === 0 ? original : await renamedWeights(original, renamed);
-  const weights = renamed.size === 0 ? stored : await openWeights(named);
+  const named = await separated(renamed.size === 0 ? original : await renamedWeights(original, renamed), config);
+  const weights = named === original ? stored : await openWeights(named);
   const changes = await contradictions(raw as Json, config, weights);
   const all = [...notes, ...(note === undefined ? [] : [note]), ...changes.notes, ...adapterNotes(original)];
   const fields = Object.keys(changes.fields);

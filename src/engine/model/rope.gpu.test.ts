@@ -71,7 +71,7 @@ describe.each(NAMES)("%s", (name) => {
 });
 
 describe("tables", () => {
-  const rows = (model: Model, end: number): number | undefined => model.weights.rope?.upTo(end).shape[0];
+  const rows = (model: Model, end: number): number | undefined => model.weights.ropes[0]?.upTo(end).shape[0];
 
   test("a context of two million positions takes no more memory than one of 512", async () => {
     const [short, long] = [
@@ -107,11 +107,11 @@ describe("tables", () => {
     const session = new Session(ctx, model, { recipe, text, subject: "rope" });
     const run = (steps: number): Promise<void> => session.run({ due: () => false, onReport: () => undefined, steps });
     await run(2);
-    const [table, bytes] = [model.weights.rope?.upTo(600), ctx.buffers.bytesInUse];
+    const [table, bytes] = [model.weights.ropes[0]?.upTo(600), ctx.buffers.bytesInUse];
     expect(table?.shape[0]).toBe(1024);
     await run(2);
     expect(ctx.buffers.bytesInUse).toBe(bytes);
-    expect(model.weights.rope?.upTo(600)).toBe(table);
+    expect(model.weights.ropes[0]?.upTo(600)).toBe(table);
     session.free();
     model.free();
     ctx.freeStep();

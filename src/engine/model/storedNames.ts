@@ -2,6 +2,7 @@
 import type { ModelConfig } from "../config/config.ts";
 import { FAMILIES } from "../config/families/families.ts";
 import { modelTensors } from "../config/tensors.ts";
+import { fusedNames } from "../formats/safetensors/fused.ts";
 import { readError } from "../formats/files/readError.ts";
 
 /** Parts of names that wrappers add: torch.compile, DataParallel and DDP, FSDP, checkpointing of activations. */
@@ -23,7 +24,7 @@ interface StoredNames {
 export function storedNames(config: ModelConfig, file: string, stored: readonly string[]): StoredNames {
   const { names } = FAMILIES[config.family];
   const [head, embedding] = [`${names.head}.weight`, `${names.embedding}.weight`];
-  const expected = new Set([...modelTensors(config).map(({ name }) => name), head]);
+  const expected = new Set([...modelTensors(config).map(({ name }) => name), ...fusedNames(config), head]);
   const owners = new Map<string, string>();
   for (const name of stored) {
     const found = familyName(name, expected);

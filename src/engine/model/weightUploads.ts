@@ -50,8 +50,9 @@ export class WeightUploads {
     this.made.length = 0;
   }
 
+  /** At least `padTo`: the GPU has no tensors without elements, so what a dropped module is left with are zeros. */
   padded(n: number): number {
-    return Math.ceil(n / this.options.padTo) * this.options.padTo;
+    return Math.max(1, Math.ceil(n / this.options.padTo)) * this.options.padTo;
   }
 
   /** Layers of equal input width, stacked by rows, each padded with rows and columns of zeros. names: without ".weight". */
@@ -141,11 +142,11 @@ export class WeightUploads {
     return this.upload(name, this.reader.info(name).shape, await this.read(name));
   }
 
-  /** A norm whose weight gets `shift` added, with its bias in the same buffer; undefined if the config has none. */
-  async norm(name: string | undefined, shift: number): Promise<NormWeights | undefined> {
+  /** A norm whose weight gets `shift` added and is multiplied by `factor`, with its bias in the same buffer; undefined if the config has none. */
+  async norm(name: string | undefined, shift: number, factor = 1): Promise<NormWeights | undefined> {
     if (name === undefined || !this.options.expected.has(`${name}.weight`)) return undefined;
     const values = await this.read(`${name}.weight`);
-    const weight = shift === 0 ? values : values.map((value) => value + shift);
+    const weight = shift === 0 && factor === 1 ? values : values.map((value) => factor * (value + shift));
     if (!this.options.expected.has(`${name}.bias`)) return { weight: this.upload(name, [weight.length], weight) };
     const first = Math.ceil(weight.length / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
     const data = new Float32Array(first + weight.length);
@@ -155,10 +156,10 @@ export class WeightUploads {
     return { weight: view(both, 0, [weight.length], name), bias: view(both, first, [weight.length], `${name}.bias`) };
   }
 
-  /** Vectors of equal length as the rows of a matrix. */
-  async stacked(...names: readonly string[]): Promise<Tensor> {
+  /** Vectors of equal length as the rows of a matrix, with `shift` added. */
+  async stacked(names: readonly string[], shift = 0): Promise<Tensor> {
     const rows: Float32Array[] = [];
-    for (const name of names) rows.push(await this.read(name));
+    for (const name of names) rows.push((await this.read(name)).map((value) => value + shift));
     const cols = rows[0]?.length ?? 0;
     const data = new Float32Array(rows.length * cols);
     rows.forEach((row, i) => data.set(row, i * cols));

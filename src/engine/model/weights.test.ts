@@ -50,9 +50,21 @@ describe("modelTensors", () => {
 
 describe("checkWeights", () => {
   it.each([
-    ...["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"].map(
-      (name) => `golden/${name}`,
-    ),
+    ...[
+      "llama",
+      "llama3",
+      "mistral",
+      "gemma",
+      "qwen2",
+      "qwen3",
+      "opt",
+      "opt350",
+      "phi",
+      "gemma3_text",
+      "olmo2",
+      "granite",
+      "smollm3",
+    ].map((name) => `golden/${name}`),
     "public/model",
   ])("accepts %s", async (folder) => {
     const model = readConfig(JSON.parse(await readFile(`${folder}/config.json`, "utf8")));

@@ -1,5 +1,5 @@
 // References of causal attention: without a cache (with backward), and over a KV cache.
-import type { HeadShape } from "./kit/headShape.ts";
+import { type HeadShape, scaleOf } from "./kit/headShape.ts";
 import { angleTable, ropeRef } from "./rope.ref.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
@@ -47,7 +47,7 @@ interface Attended {
   weights: number[];
 }
 
-/** softmax(q k / sqrt(headDim)) of query t and head h. */
+/** softmax(q k scale) of query t and head h. */
 function attended({ qkv, kv, layout, params }: Call, t: number, h: number): Attended {
   const { heads, kvHeads, headDim, start, window = Infinity } = params;
   const position = start + t;
@@ -56,7 +56,7 @@ function attended({ qkv, kv, layout, params }: Call, t: number, h: number): Atte
   const scores = Array.from({ length: position - first + 1 }, (_, i) => {
     let sum = 0;
     for (let c = 0; c < headDim; c++) sum += at(qkv.data, layout.q(t, h, c)) * at(kv.data, layout.k(first + i, g, c));
-    return sum / Math.sqrt(headDim);
+    return sum * scaleOf(params);
   });
   const top = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const exps = scores.map((score) => Math.exp(score - top));
@@ -105,7 +105,7 @@ function backward(qkv: RefTensor, params: Params, dout: RefTensor): RefTensor {
       });
       const mean = dWeights.reduce((sum, dw, i) => sum + dw * (weights[i] ?? 0), 0);
       weights.forEach((w, i) => {
-        const ds = (w * ((dWeights[i] ?? 0) - mean)) / Math.sqrt(headDim);
+        const ds = w * ((dWeights[i] ?? 0) - mean) * scaleOf(params);
         for (let c = 0; c < headDim; c++) {
           add(layout.q(t, h, c), ds * at(qkv.data, layout.k(first + i, g, c)));
           add(layout.k(first + i, g, c), ds * at(qkv.data, layout.q(t, h, c)));
@@ -176,6 +176,8 @@ export const attentionRef: OpRef<Params> = {
     own([72, 2, 1, 68], { window: 70 }, 2, " window 70"),
     own([97, 3, 1, 16], { window: 33 }, 2, " window 33"),
     own([12, 2, 1, 16], {}, 8, " 8 scale"),
+    own([33, 4, 2, 16], { scale: 0.05 }, 2, " factor 0.05"),
+    own([9, 2, 1, 16], { ...AGAIN, scale: 0.5 }, 2, " factor 0.5, weights recomputed"),
     own([12, 2, 1, 16], {}, 0, " zeros"),
   ],
   forward([qkv], params) {
@@ -253,7 +255,7 @@ function cached(sizes: Sizes, capacity: number, start: number, more: Partial<Par
   const [rows, heads, kvHeads, headDim] = sizes;
   const params = { heads, kvHeads, headDim, start, ...more };
   return {
-    name: `${nameOf(sizes)} S${capacity} start ${start}${more.window ? ` window ${more.window}` : ""}`,
+    name: `${nameOf(sizes)} S${capacity} start ${start}${more.window ? ` window ${more.window}` : ""}${more.scale ? ` factor ${more.scale}` : ""}`,
     params,
     inputs: () => [packed(rows, params, 2), randomRef(2, [capacity, 2 * kvHeads * headDim], 2), scalar(start)],
   };
@@ -277,6 +279,7 @@ export const attentionCachedRef: OpRef<Params> = {
     cached([3, 2, 1, 16], 64, 47, { window: 17 }),
     cached([1, 2, 1, 36], 132, 127),
     cached([2, 2, 1, 28], 132, 128),
+    cached([5, 4, 2, 16], 33, 20, { scale: 0.05 }),
   ],
   forward([qkv, cache], params) {
     if (!qkv || !cache) throw new RangeError("attention takes q|k|v and a cache");

@@ -18,11 +18,11 @@ type Sizes = readonly [rows: number, heads: number, kvHeads: number, headDim: nu
 function sized(sizes: Sizes, capacity: number, more: Partial<Params> & { start: number }): OpCase<Params> {
   const [rows, heads, kvHeads, headDim] = sizes;
   const params = { heads, kvHeads, headDim, rotaryDim: headDim, ...more };
-  const { start, rotaryDim, window } = params;
+  const { start, rotaryDim, window, scale } = params;
   const rotary = rotaryDim === headDim ? "" : ` rotary ${rotaryDim}`;
   const table = rotaryDim > 0 ? [angleTable(start + rows, { rotaryDim })] : [];
   return {
-    name: `T${rows} H${heads} KV${kvHeads} hd${headDim} S${capacity} start ${start}${rotary}${window ? ` window ${window}` : ""}`,
+    name: `T${rows} H${heads} KV${kvHeads} hd${headDim} S${capacity} start ${start}${rotary}${window ? ` window ${window}` : ""}${scale ? ` factor ${scale}` : ""}`,
     params,
     inputs: () => [
       randomRef(1, [rows, (heads + 2 * kvHeads) * headDim], 2),
@@ -62,6 +62,7 @@ export const cachedAttentionRef: OpRef<Params> = {
     sized([3, 2, 1, 16], 64, { start: 47, window: 17 }),
     sized([2, 2, 1, 16], 600, { start: 530, window: 257 }),
     sized([6, 2, 1, 16], 64, { start: 40, window: 10 }),
+    sized([1, 4, 2, 16], 64, { start: 40, scale: 0.05 }),
   ],
   forward([qkv, cache, start, table], params) {
     if (!qkv || !cache || !start) throw new RangeError("cachedAttention takes q|k|v, a cache and start");

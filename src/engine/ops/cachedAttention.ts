@@ -5,7 +5,7 @@ import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { appendKv } from "./appendKv.ts";
 import { attention, windowOf } from "./attention.ts";
-import { type HeadShape, packedWidth } from "./kit/headShape.ts";
+import { type HeadShape, packedWidth, scaleOf } from "./kit/headShape.ts";
 import { kernelOf, kernelSizes } from "./kit/launch.ts";
 import { rope } from "./rope.ts";
 
@@ -59,6 +59,6 @@ function few(ctx: Ctx, qkv: Tensor, options: CachedAttentionOptions): Tensor {
   };
   // without a table the kernel reads none, but has to bind something
   const args = [qkv, table ?? qkv, start, cache, out];
-  ctx.run(FEW_ROWS, args, { ...dims, capacity, scale: 1 / Math.sqrt(headDim) }, [rows, heads]);
+  ctx.run(FEW_ROWS, args, { ...dims, capacity, scale: scaleOf(shape) }, [rows, heads]);
   return out;
 }

@@ -2,9 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { blockTensors, tensorGates } from "../../masks/tensorGates.ts";
-import { readConfig } from "../config.ts";
+import { readConfig, readConfigWithNotes } from "../config.ts";
 import { FAMILIES } from "./families.ts";
-import { LLAMA_DESIGN } from "../modelConfig.ts";
+import { fusedNames } from "../../formats/safetensors/fused.ts";
+import { LLAMA_DESIGN, ropesOf } from "../modelConfig.ts";
 import { modelTensors } from "../tensors.ts";
 
 const golden = async (name: string) => readConfig(JSON.parse(await readFile(`golden/${name}/config.json`, "utf8")));
@@ -17,6 +18,11 @@ const qwen2 = { ...glu, model_type: "qwen2", num_key_value_heads: 2 };
 const qwen3 = { ...qwen2, model_type: "qwen3" };
 const opt = { ...sizes, model_type: "opt", ffn_dim: 64 };
 const phi = { ...glu, model_type: "phi" };
+const gemma3 = { ...glu, model_type: "gemma3_text", num_key_value_heads: 2 };
+const phi3 = { ...glu, model_type: "phi3" };
+const granite = { ...glu, model_type: "granite" };
+const olmo2 = { ...glu, model_type: "olmo2" };
+const smollm3 = { ...glu, model_type: "smollm3", num_key_value_heads: 2 };
 const NONE = LLAMA_DESIGN.biases;
 
 describe("llama", () => {
@@ -118,6 +124,76 @@ describe("phi", () => {
   });
 });
 
+describe("smollm3", () => {
+  it("rotates where no_rope_layers is 1, or in all but every fourth block", async () => {
+    const config = await golden("smollm3");
+    expect(config.attention).toEqual([{ rope: { theta: 2e6 } }, {}]);
+    const five = readConfig({ ...smollm3, num_hidden_layers: 5, no_rope_layer_interval: undefined });
+    expect(five.attention?.map(({ rope }) => rope !== undefined)).toEqual([true, true, true, false, true]);
+    expect(ropesOf(five)).toEqual([five.rope]);
+  });
+});
+
+describe("granite", () => {
+  it("divides the residual stream by residual_multiplier, which no norm notices", async () => {
+    const config = await golden("granite");
+    expect(config).toMatchObject({ streamScale: 0.3, attentionScale: 0.1, logitsScale: 0.25 });
+    expect([config.design.embeddingScale, config.normEps]).toEqual([6 / 0.3, 1e-5 / 0.3 ** 2]);
+    expect(readConfig(granite)).toMatchObject({ streamScale: 1, attentionScale: 1, logitsScale: 1, normEps: 1e-6 });
+  });
+});
+
+describe("olmo2", () => {
+  it("has norms after the branches, and over all heads of q and k", async () => {
+    const config = await golden("olmo2");
+    expect(config.design).toMatchObject({ normPlace: "branch", qkNorm: true, qkNormOfAllHeads: true });
+    const shapes = new Map(modelTensors(config).map(({ name, shape }) => [name, shape]));
+    expect(shapes.get("model.layers.1.self_attn.k_norm.weight")).toEqual([24]);
+    expect(shapes.has("model.layers.1.input_layernorm.weight")).toBe(false);
+  });
+});
+
+describe("gemma3_text", () => {
+  const sliding = { rope: { theta: 1e4 }, window: 4096 };
+
+  it("has windows with a RoPE of their own, by layer_types or in all but every sixth block", async () => {
+    const config = await golden("gemma3_text");
+    const full = { theta: 1e6, scaling: { type: "linear", factor: 2 } };
+    expect(config.attention).toEqual([{ rope: { theta: 1e4 }, window: 11 }, { rope: full }]);
+    expect(config.design).toMatchObject({ normPlace: "around", normShift: 1, qkNorm: true });
+    const six = readConfig({ ...gemma3, num_hidden_layers: 6 });
+    expect(six.attention).toEqual([...Array.from({ length: 5 }, () => sliding), { rope: { theta: 1e6 } }]);
+    expect(six.attentionScale).toBe(1 / 16);
+  });
+
+  it("reads the older spelling of its bases, scaling and pattern", () => {
+    const scaling = { rope_type: "linear", factor: 8 };
+    const older = { rope_theta: 5e5, rope_local_base_freq: 2e4, rope_scaling: scaling, sliding_window_pattern: 2 };
+    const { attention } = readConfig({ ...gemma3, ...older });
+    const full = { rope: { theta: 5e5, scaling: { type: "linear", factor: 8 } } };
+    expect(attention).toEqual([{ rope: { theta: 2e4 }, window: 4096 }, full]);
+    expect(readConfigWithNotes({ ...gemma3, ...older }).notes).toEqual([]);
+  });
+});
+
+describe("phi3", () => {
+  it("stores q, k, v and gate, up in one matrix each, and scales RoPE by longrope, however it is called", async () => {
+    const config = await golden("phi3");
+    expect(config).toMatchObject({
+      window: 20,
+      rope: { share: 0.75, scaling: { type: "longrope", originalContext: 48 } },
+    });
+    expect(fusedNames(config).slice(0, 2)).toEqual([
+      "model.layers.0.self_attn.qkv_proj.weight",
+      "model.layers.0.mlp.gate_up_proj.weight",
+    ]);
+    const factors = { short_factor: [1, 1, 1, 1], long_factor: [2, 2, 2, 2] };
+    const su = readConfig({ ...phi3, max_position_embeddings: 8192, rope_scaling: { type: "su", ...factors } });
+    expect(su.rope?.scaling).toMatchObject({ type: "longrope", originalContext: 4096 });
+    expect(readConfig(phi3).rope).toEqual({ theta: 1e4 });
+  });
+});
+
 describe("variants that the engine does not run", () => {
   it.each<[string, object, RegExp]>([
     [
@@ -154,6 +230,26 @@ describe("variants that the engine does not run", () => {
       { ...phi, rope_parameters: { partial_rotary_factor: 0.4 } },
       /rope_parameters.partial_rotary_factor: expected a share that rotates an even number of each head's 8 .* got 0.4/,
     ],
+    [
+      "OLMo 2 with grouped heads",
+      { ...olmo2, num_key_value_heads: 2 },
+      /num_key_value_heads: expected num_attention_heads 4/,
+    ],
+    [
+      "Granite without branches",
+      { ...granite, residual_multiplier: 0 },
+      /residual_multiplier: expected a positive number/,
+    ],
+    ["Gemma 3 with a softcap", { ...gemma3, final_logit_softcapping: 30 }, /final_logit_softcapping: expected null/],
+    ["Gemma 3 without a window", { ...gemma3, sliding_window: null }, /sliding_window: expected a positive integer/],
+    ["Gemma 3 with one RoPE", { ...gemma3, rope_parameters: { rope_theta: 1e4 } }, /rope_parameters.rope_theta/],
+    [
+      "Phi-3 with another scaling",
+      { ...phi3, rope_scaling: { type: "linear", factor: 2 } },
+      /rope_type: expected longrope/,
+    ],
+    ["SmolLM3 with windows", { ...smollm3, use_sliding_window: true, sliding_window: 64 }, /use_sliding_window/],
+    ["SmolLM3 without a list for every layer", { ...smollm3, no_rope_layers: [1] }, /no_rope_layers: expected a list/],
     ["a share for Mistral", { ...mistral, partial_rotary_factor: 0.5 }, /expected 1 for mistral, got 0.5/],
   ])("refuses %s", (_, json, message) => {
     expect(() => readConfig(json)).toThrow(message);

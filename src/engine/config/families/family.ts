@@ -16,6 +16,8 @@ export interface TensorNames {
   /** Prefix of the blocks, such as "model.layers.". */
   layers: string;
   attentionNorm: string;
+  /** The norm of attention's output, where there is one before attention too. */
+  attentionPostNorm?: string;
   q: string;
   k: string;
   v: string;
@@ -25,6 +27,7 @@ export interface TensorNames {
   o: string;
   /** Missing if both branches share attentionNorm. */
   mlpNorm?: string;
+  mlpPostNorm?: string;
   /** gate and up, or fc1. */
   ups: readonly string[];
   down: string;
@@ -34,6 +37,8 @@ export interface TensorNames {
 
 export interface FamilyFile {
   names: TensorNames;
+  /** Layers of a block that files store as one matrix, by rows, under another name (Phi-3). */
+  fused?: readonly { name: string; parts: readonly string[] }[];
   /** Fields of the family's config class that have no effect on what the model computes; `readConfig` reads all others. */
   harmless: readonly string[];
   /**
@@ -109,6 +114,12 @@ export const SILU = ["silu", "swish"];
 export function expectOff(fields: ConfigFields, name: string): void {
   if (fields.isNull(name) || !fields.boolean(name, false)) return;
   fields.refuse(name, `false for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER_MODEL });
+}
+
+/** Refuses a field that has a value, if the engine runs the family only without it. */
+export function expectNone(fields: ConfigFields, name: string): void {
+  if (fields.get(name) === undefined) return;
+  fields.refuseUnsupported(name, `null for ${fields.string("model_type")}`, { remedy: CHOOSE_ANOTHER_MODEL });
 }
 
 /**

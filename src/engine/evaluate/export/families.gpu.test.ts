@@ -19,10 +19,20 @@ beforeAll(async () => {
 afterAll(() => ctx.gpu.destroy());
 
 test.each<[string, WeightStorage]>([
-  ...["mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi"].map((name): [string, WeightStorage] => [
-    name,
-    "f32",
-  ]),
+  ...[
+    "mistral",
+    "gemma",
+    "qwen2",
+    "qwen3",
+    "opt",
+    "opt350",
+    "phi",
+    "phi3",
+    "gemma3_text",
+    "olmo2",
+    "granite",
+    "smollm3",
+  ].map((name): [string, WeightStorage] => [name, "f32"]),
   ["qwen2", "f16"],
   ["quantised", "file"],
 ])("%s in %s: both forms compute its logits", async (name, precision) => {

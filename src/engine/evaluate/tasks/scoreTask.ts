@@ -2,7 +2,7 @@
 import type { Ctx } from "../../ctx.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import { frequencySet } from "../../config/ropeFrequencies.ts";
-import type { ModelConfig } from "../../config/modelConfig.ts";
+import { type ModelConfig, ropesOf } from "../../config/modelConfig.ts";
 import { decoderHidden, decoderTokenTerms } from "../../model/decoder.ts";
 import { type KvCache, makeKvCache } from "../../model/kvCache.ts";
 import type { Model } from "../../model/load.ts";
@@ -133,7 +133,10 @@ async function scoreSequences(
   const padded = sequences.map(({ ids }) => paddedLength(model.config, ids.length));
   // The row before a scored token predicts it, so it cannot be shared.
   const shared = Math.min(commonLength(sequences), ...sequences.map(({ ids, scored }) => ids.length - 1 - scored));
-  const set = (length: number): number => (model.config.rope ? frequencySet(model.config.rope, length) : 0);
+  const set = (length: number): string =>
+    ropesOf(model.config)
+      .map((rope) => frequencySet(rope, length))
+      .join();
   const sameTable = padded.every((length) => length <= cache.capacity && set(length) === set(shared));
   const start = sequences.length > 1 && shared >= MIN_SHARED && sameTable ? shared : 0;
   if (start > 0) {

@@ -4,6 +4,7 @@ import { readConfig, type ModelConfig } from "../../config/config.ts";
 import { gateLayout, type Masks } from "../../masks/gates.ts";
 import { readJson, type Folder } from "../files/folder.ts";
 import { memoryFolder, memorySource } from "../files/memoryFolder.ts";
+import { separated } from "../safetensors/fused.ts";
 import { openWeights, readSafetensors, type Weights } from "../safetensors/safetensors.ts";
 
 /** The files of a folder on disk, in memory. */
@@ -25,7 +26,7 @@ export async function loadCase(
 ): Promise<ExportCase> {
   const folder = loadFolder(path);
   const config = readConfig(await readJson(await folder.open("config.json")));
-  return { folder, config, masks: await masksOf(config), weights: await openWeights(folder) };
+  return { folder, config, masks: await masksOf(config), weights: await openWeights(await separated(folder, config)) };
 }
 
 /** The hard masks of a golden case. */

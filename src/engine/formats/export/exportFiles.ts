@@ -11,6 +11,7 @@ import { type ByteSource, readJson, type Folder } from "../files/folder.ts";
 import { copiedFile, jsonFile, type OutputFile } from "../files/outputFile.ts";
 import { readError } from "../files/readError.ts";
 import type { LowRankAdapter } from "./peftAdapter.ts";
+import { separated } from "../safetensors/fused.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 
 const TORCH_NAMES: Record<FloatDtype, string> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
@@ -49,7 +50,7 @@ export async function openExportWeights(source: ExportSource): Promise<Weights> 
 
 /** The same without masks. */
 export async function openModelWeights({ folder, config, recoveredWeights }: ExportModel): Promise<Weights> {
-  const weights = recoveredWeights ?? (await openWeights(folder));
+  const weights = recoveredWeights ?? (await openWeights(await separated(folder, config)));
   for (const { name, shape } of blockTensors(config)) {
     const info = weights.info(name);
     const fits = info.shape.length === 2 && info.shape.every((size, axis) => size === shape[axis]);

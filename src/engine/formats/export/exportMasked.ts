@@ -16,6 +16,7 @@ import {
 import { peftFiles } from "./peftAdapter.ts";
 import { exportRows } from "./exportRows.ts";
 import { jsonFile, type OutputFile } from "../files/outputFile.ts";
+import { fusedStreams, fusedTensors } from "../safetensors/fused.ts";
 import type { TensorStream, Weights } from "../safetensors/safetensors.ts";
 import { weightsFiles } from "../safetensors/weightsFiles.ts";
 
@@ -32,12 +33,12 @@ export async function exportMasked(source: ExportSource): Promise<OutputFile[]> 
     const gates = tensorGates(source.config.family, name);
     return exportRows(weights, name, { kept: gates && keptOf(gates, lists), edit: zeroMatrix, target });
   });
-  return [...files, ...(source.adapter ? peftFiles(source.adapter) : [])];
+  return [...files, ...(source.adapter ? peftFiles(source.adapter, fusedTensors(source.config)) : [])];
 }
 
 /** The files of `folder` with all tensors in their shapes; `chunksOf` returns a tensor's bytes in the dtype `target`. */
 export async function sameShapes(
-  { folder, dtype, shardBytes }: ExportModel,
+  { folder, config, dtype, shardBytes }: ExportModel,
   weights: Weights,
   chunksOf: (name: string, target: Dtype) => ReturnType<TensorStream["chunks"]>,
 ): Promise<OutputFile[]> {
@@ -49,5 +50,5 @@ export async function sameShapes(
   const configFile = dtype
     ? jsonFile(CONFIG_FILE, configWithDtype(await readRawConfig(folder), dtype))
     : await copiedConfig(folder);
-  return [configFile, ...weightsFiles(tensors, shardBytes), ...(await companionFiles(folder))];
+  return [configFile, ...weightsFiles(fusedStreams(config, tensors), shardBytes), ...(await companionFiles(folder))];
 }

@@ -14,6 +14,11 @@ export const CLASS_NAMES: ReadonlyMap<string, string> = new Map([
   ["phi", "Phi"],
   ["qwen2", "Qwen2"],
   ["qwen3", "Qwen3"],
+  ["phi3", "Phi3"],
+  ["gemma3_text", "Gemma3"],
+  ["olmo2", "Olmo2"],
+  ["granite", "Granite"],
+  ["smollm3", "SmolLM3"],
 ]);
 
 /** modeling_espalier.py, the same for every model. */

@@ -50,3 +50,32 @@ it("is below the masked form, where transformers does not apply it a second time
   const added = adapted.filter((name) => !plain.includes(name));
   expect(added).toEqual(["lora/adapter_config.json", "lora/adapter_model.safetensors", "lora/README.md"]);
 });
+
+it("joins the adapters of layers that files store as one: the product is that of each, in its rows", async () => {
+  const factors = new Map([
+    ["q.weight", { shape: [2, 3], a: factor(1, 6), b: factor(2, 4) }],
+    ["v.weight", { shape: [1, 3], a: factor(3, 6), b: factor(4, 2) }],
+  ]);
+  const parts = [...factors].map(([name, { shape }]) => ({ name, rows: shape[0] ?? 0 }));
+  const files = peftFiles({ rank: RANK, factors }, [{ name: "qkv.weight", parts }]);
+  const folder = outputFolder("adapter", files);
+  expect(await readJson(await folder.open("lora/adapter_config.json"))).toMatchObject({
+    ...{ r: RANK, target_modules: ["qkv"] },
+    ...{ rank_pattern: { qkv: 2 * RANK }, alpha_pattern: { qkv: 2 * RANK } },
+  });
+  const file = await readSafetensors(await folder.open("lora/adapter_model.safetensors"));
+  const [a, b] = await Promise.all(
+    ["A", "B"].map((one) => file.readFloat32(`base_model.model.qkv.lora_${one}.weight`)),
+  );
+  expect(product(a, b, 2 * RANK)).toEqual([...factors.values()].flatMap((own) => product(own.a, own.b, RANK)));
+});
+
+/** b a, row by row. a has 3 columns. */
+function product(a: Float32Array = factor(0, 0), b: Float32Array = a, rank = RANK): number[] {
+  return Array.from({ length: (3 * b.length) / rank }, (_, at) => {
+    const [row, column] = [Math.floor(at / 3), at % 3];
+    return Array.from({ length: rank }, (_, i) => (b[row * rank + i] ?? 0) * (a[3 * i + column] ?? 0)).reduce(
+      (sum, one) => sum + one,
+    );
+  });
+}

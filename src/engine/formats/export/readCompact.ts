@@ -7,6 +7,7 @@ import { readCompactConfig } from "./compactConfig.ts";
 import { readRawConfig } from "./exportFiles.ts";
 import type { Folder } from "../files/folder.ts";
 import { readError } from "../files/readError.ts";
+import { separated } from "../safetensors/fused.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 
 const EXPORT_AGAIN = "Files of the export contradict each other: export the model again.";
@@ -28,7 +29,7 @@ export interface CompactModel {
  */
 export async function readCompact(folder: Folder): Promise<CompactModel> {
   const { config, counts } = readCompactConfig(await readRawConfig(folder));
-  const weights = await openWeights(folder);
+  const weights = await openWeights(await separated(folder, config));
   const { sizes } = gateLayout(config);
   const lists: Uint32Array[] = [];
   for (const [vector, size] of sizes.entries()) {

@@ -8,6 +8,20 @@ export function splitHeads(graph: GraphBuilder, x: Value, heads: number, headDim
   return graph.op("Reshape", [x, graph.ints(0, 0, heads, headDim)]);
 }
 
+/** The outputs present.l.key and present.l.value of a block without attention: zeros, as long as those of the others. */
+export function emptyCache(
+  graph: GraphBuilder,
+  { kvHeads, headDim }: ModelConfig,
+  { l, ids, past }: { l: number; ids: Value; past: PastKv },
+): void {
+  const size = (axis: number): Value => graph.op("Gather", [graph.op("Shape", [ids]), graph.ints(axis)], { axis: 0 });
+  const shape = graph.op("Concat", [size(0), graph.ints(kvHeads), size(1), graph.ints(headDim)], { axis: 0 });
+  const zeros = graph.op("Expand", [graph.float(0), shape]);
+  const present = presentNames(l);
+  graph.op("Concat", [past.key, zeros], { axis: 2 }, present.key);
+  graph.op("Concat", [past.value, zeros], { axis: 2 }, present.value);
+}
+
 interface AttentionValues {
   /** Index of the block. */
   l: number;
@@ -27,7 +41,7 @@ interface AttentionValues {
  */
 export function attentionNodes(
   graph: GraphBuilder,
-  { heads, kvHeads, headDim }: ModelConfig,
+  { heads, kvHeads, headDim, attentionScale = 1 / Math.sqrt(headDim) }: ModelConfig,
   { l, q, k, v, past, bias }: AttentionValues,
 ): Value {
   const group = heads / kvHeads;
@@ -40,7 +54,7 @@ export function attentionNodes(
   const grouped = graph.op("Reshape", [q, graph.ints(0, 0, kvHeads, group, headDim)]);
   const byKvHead = graph.op("Transpose", [grouped], { perm: [0, 2, 3, 1, 4] });
   const queries = graph.op("Reshape", [byKvHead, graph.ints(0, kvHeads, -1, headDim)]);
-  const scaled = graph.op("Mul", [queries, graph.float(Math.fround(1 / Math.sqrt(headDim)))]);
+  const scaled = graph.op("Mul", [queries, graph.float(Math.fround(attentionScale))]);
   const scores = graph.op("MatMul", [scaled, graph.op("Transpose", [keys], { perm: [0, 1, 3, 2] })]);
   const weights = graph.op("Softmax", [graph.op("Add", [scores, bias])], { axis: -1 });
   const mixed = graph.op("MatMul", [weights, values]);

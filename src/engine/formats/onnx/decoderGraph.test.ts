@@ -52,6 +52,11 @@ const EXPECTED: Record<string, Expected> = {
   gemma: { ...LLAMA, activation: "Tanh" },
   qwen2: { ...LLAMA, biases: (L) => 3 * L },
   qwen3: { ...LLAMA, rms: (L) => 4 * L + 1 },
+  smollm3: LLAMA,
+  granite: LLAMA,
+  phi3: LLAMA,
+  gemma3_text: { ...LLAMA, rms: (L) => 6 * L + 1, activation: "Tanh" },
+  olmo2: { ...LLAMA, rms: (L) => 4 * L + 1 },
   opt: OPT,
   opt350: { ...OPT, layerNorms: (L) => 2 * L, linears: (L) => 6 * L + 3 },
   phi: { ...OPT, layerNorms: (L) => L + 1, activation: "Tanh", biases: (L) => 6 * L + 1 },
@@ -126,6 +131,19 @@ describe("what only one family has", () => {
     const readers = (norm: ParsedNode): number =>
       all("Gather").filter(({ inputs }) => inputs[0] === norm.outputs[0]).length;
     expect(all("LayerNormalization").slice(0, config.layers).map(readers)).toEqual([2, 2, 2]);
+  });
+
+  it("Gemma 3: blocks differ in mask and in the tables of RoPE", async () => {
+    const { model, all } = await graphOf("gemma3_text");
+    expect(all("Greater").length).toBe(1);
+    const tables = [...model.tensors.keys()].filter((name) => name.endsWith(".cos"));
+    expect(tables).toEqual(["rope.coarse.cos", "rope.fine.cos", "rope.2.coarse.cos", "rope.2.fine.cos"]);
+  });
+
+  it("SmolLM3: q and k are rotated in the blocks that have positions", async () => {
+    const { all } = await graphOf("smollm3");
+    const rotations = all("Split").map(({ name }) => name.replace(/\/.*/, ""));
+    expect(rotations).toEqual(["model.layers.0", "model.layers.0"]);
   });
 
   it("Qwen3: q and k are normed by head, with weights of head_dim", async () => {

@@ -1,11 +1,13 @@
 // Every family as an ONNX graph: embedding, L blocks of attention and MLP, final norm, head. Mirrors model/decoder.ts.
 import { invariant } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
+import { attentionOf, ropesOf } from "../../config/modelConfig.ts";
+import type { RopeConfig } from "../../config/ropeFrequencies.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import type { TensorNames } from "../../config/families/family.ts";
 import { activationNodes } from "./activation.ts";
-import { attentionNodes, splitHeads } from "./attention.ts";
-import { causalBias, type DecoderInputs, decoderInputs, decoderOutputs, LOGITS } from "./decoderInputs.ts";
+import { attentionNodes, emptyCache, splitHeads } from "./attention.ts";
+import { causalBias, type DecoderInputs, decoderInputs, decoderOutputs, LOGITS, type PastKv } from "./decoderInputs.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 import { layerNormNodes, rmsNormNodes } from "./norm.ts";
 import type { OnnxWeights } from "./onnxWeights.ts";
@@ -22,9 +24,9 @@ interface Pass {
   weights: OnnxWeights;
   selection: OnnxSelection;
   inputs: DecoderInputs;
-  /** From `causalBias`. */
-  bias: Value;
-  angles?: RopeAngles;
+  /** From `causalBias`, by the block's window. */
+  biases: ReadonlyMap<number | undefined, Value>;
+  angles: ReadonlyMap<RopeConfig, RopeAngles>;
 }
 
 /** Adds the complete model to the graph, with its inputs and outputs. */
@@ -35,13 +37,19 @@ export function decoderGraph(
   selection: OnnxSelection,
 ): void {
   const inputs = decoderInputs(graph, config);
-  const bias = causalBias(graph, inputs, config);
-  const { rope, headDim, context } = config;
-  const angles = rope && ropeAngles(graph, inputs.positions, { rope, headDim, context });
+  const { headDim, context, layers } = config;
+  const windows = new Set(Array.from({ length: layers }, (_, l) => attentionOf(config, l).window));
+  const biases = new Map([...windows].map((window) => [window, causalBias(graph, inputs, config, window)]));
+  const angles = new Map(
+    ropesOf(config).map((rope, i) => {
+      const section = i === 0 ? "rope" : `rope.${i + 1}`;
+      return [rope, ropeAngles(graph, inputs.positions, { rope, headDim, context, section })];
+    }),
+  );
   const names = FAMILIES[config.family].names;
-  const pass: Pass = { graph, config, names, weights, selection, inputs, bias, ...(angles ? { angles } : {}) };
+  const pass: Pass = { graph, config, names, weights, selection, inputs, biases, angles };
   let x = embedded(pass);
-  for (let l = 0; l < config.layers; l++) x = decoderBlock(pass, l, x);
+  for (let l = 0; l < layers; l++) x = decoderBlock(pass, l, x);
   head(pass, x);
   decoderOutputs(graph, config);
 }
@@ -67,10 +75,17 @@ function decoderBlock(pass: Pass, l: number, x: Value): Value {
     invariant(names.mlpNorm !== undefined, "bug", `${at}: expected a norm before the MLP, got none`);
     return norm(pass, of, `${at}.${names.mlpNorm}`);
   };
-  const attend = (read: Value, to: Value): Value =>
-    selection.leave(to, attentionBranch(pass, l, selection.enter(read, l, S1)), l, S2);
+  const attend = (read: Value, to: Value): Value => {
+    if (!selection.dropped(l, S2))
+      return selection.leave(to, attentionBranch(pass, l, selection.enter(read, l, S1)), l, S2);
+    emptyCache(graph, config, { l, ids: pass.inputs.ids, past: pastOf(pass, l) });
+    return to;
+  };
   const applyMlp = (read: Value, to: Value): Value =>
-    selection.leave(to, mlpBranch(pass, l, selection.enter(read, l, S3)), l, S5);
+    selection.dropped(l, S5) ? to : selection.leave(to, mlpBranch(pass, l, selection.enter(read, l, S3)), l, S5);
+  /** The branch with zeros where it is cut, to which a norm of its own applies: (B, T, d). */
+  const alone = (branch: typeof attend, read: Value): Value => branch(read, graph.op("Mul", [x, graph.float(0)]));
+  const postNorm = (of: Value, name: string | undefined): Value => norm(pass, of, `${at}.${name}`);
   const inMlp = (): void => graph.section(`${at}/mlp`);
 
   graph.section(`${at}/attention`);
@@ -91,24 +106,45 @@ function decoderBlock(pass: Pass, l: number, x: Value): Value {
       inMlp();
       return applyMlp(read, middle);
     }
+    case "branch": {
+      const middle = graph.op("Add", [x, attentionNorm(alone(attend, x))]);
+      inMlp();
+      return graph.op("Add", [middle, mlpNorm(alone(applyMlp, middle))]);
+    }
+    case "around": {
+      const attended = postNorm(alone(attend, attentionNorm(x)), names.attentionPostNorm);
+      const middle = graph.op("Add", [x, attended]);
+      inMlp();
+      return graph.op("Add", [middle, postNorm(alone(applyMlp, mlpNorm(middle)), names.mlpPostNorm)]);
+    }
   }
+}
+
+function pastOf({ inputs }: Pass, l: number): PastKv {
+  const past = inputs.past[l];
+  invariant(past, "bug", `block ${l}: expected a KV cache, got none`);
+  return past;
 }
 
 /** Attention of (B, T, |s1|) with its output projection: (B, T, |s2|). */
 function attentionBranch(pass: Pass, l: number, x: Value): Value {
-  const { graph, config, names, inputs, angles, bias } = pass;
+  const { graph, config, names } = pass;
   const { heads, kvHeads, headDim, design, normEps } = config;
   const { biases } = design;
+  const { rope, window } = attentionOf(config, l);
+  const angles = rope && pass.angles.get(rope);
+  const bias = pass.biases.get(window);
   const at = `${names.layers}${l}.`;
-  const past = inputs.past[l];
-  invariant(past, "bug", `block ${l}: expected a KV cache, got none`);
-  const project = (name: string, count: number): Value =>
-    splitHeads(graph, linear(pass, x, at + name, biases.qkv), count, headDim);
+  const past = pastOf(pass, l);
+  invariant(bias !== undefined, "bug", `block ${l}: expected a mask, got none`);
+  const project = (name: string, count: number, change = (all: Value): Value => all): Value =>
+    splitHeads(graph, change(linear(pass, x, at + name, biases.qkv)), count, headDim);
   const projectWithPosition = (name: string, count: number, headNorm: string | undefined): Value => {
-    let each = project(name, count);
-    if (design.qkNorm && headNorm !== undefined) {
-      each = rmsNormNodes(graph, each, { weight: pass.weights.vector(`${at}${headNorm}.weight`), eps: normEps });
-    }
+    const normed = (of: Value): Value =>
+      design.qkNorm && headNorm !== undefined
+        ? rmsNormNodes(graph, of, { weight: normWeight(pass, `${at}${headNorm}`), eps: normEps })
+        : of;
+    const each = design.qkNormOfAllHeads ? project(name, count, normed) : normed(project(name, count));
     return angles ? rotateHeads(graph, each, angles, headDim) : each;
   };
   const q = projectWithPosition(names.q, heads, names.qNorm);
@@ -138,7 +174,7 @@ function mlpBranch(pass: Pass, l: number, x: Value): Value {
 function head(pass: Pass, x: Value): void {
   const { graph, config, names, weights } = pass;
   graph.section("head");
-  const normed = config.design.finalNorm ? norm(pass, x, names.finalNorm) : x;
+  const normed = config.design.finalNorm ? norm(pass, x, names.finalNorm, config.logitsScale) : x;
   const hidden = config.embeddingWidth === undefined ? normed : linear(pass, normed, names.projectOut, false);
   const matrix = config.tiedHead
     ? weights.transposedTable(`${names.embedding}.weight`)
@@ -173,10 +209,19 @@ function affine(graph: GraphBuilder, x: Value, { matrix, bias, output }: Affine)
   return graph.op("Add", [graph.op("MatMul", [x, matrix]), bias], {}, output);
 }
 
-function norm({ graph, config, weights }: Pass, x: Value, name: string): Value {
-  const { norm: kind, normShift } = config.design;
+/** The weight of a norm, as it is multiplied. */
+function normWeight({ graph, config, weights }: Pass, name: string): Value {
+  const { normShift } = config.design;
   const stored = weights.vector(`${name}.weight`);
-  const weight = normShift === 0 ? stored : graph.op("Add", [stored, graph.float(normShift)]);
+  return normShift === 0 ? stored : graph.op("Add", [stored, graph.float(normShift)]);
+}
+
+/** The norm of x, times `factor`. */
+function norm(pass: Pass, x: Value, name: string, factor = 1): Value {
+  const { graph, config, weights } = pass;
+  const { norm: kind } = config.design;
+  const plain = normWeight(pass, name);
+  const weight = factor === 1 ? plain : graph.op("Mul", [plain, graph.float(Math.fround(factor))]);
   const eps = config.normEps;
   if (kind === "rms") return rmsNormNodes(graph, x, { weight, eps });
   return layerNormNodes(graph, x, { weight, bias: weights.vector(`${name}.bias`), eps });

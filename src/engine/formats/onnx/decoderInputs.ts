@@ -58,12 +58,13 @@ export function decoderOutputs(graph: GraphBuilder, { layers, kvHeads, headDim, 
 
 /**
  * Bias of the scores, (B, 1, group T, past + T): 0 where a key is at or before the query, within its window and not padding, otherwise
- * MASKED_SCORE. The queries of the `group` heads that share a KV head follow each other, as in `attentionNodes`.
+ * MASKED_SCORE. window: keys that a query sees at most. The queries of the `group` heads that share a KV head follow each other, as in `attentionNodes`.
  */
 export function causalBias(
   graph: GraphBuilder,
   { ids, attentionMask, past }: DecoderInputs,
-  { heads, kvHeads, window }: ModelConfig,
+  { heads, kvHeads }: ModelConfig,
+  window?: number,
 ): Value {
   const group = heads / kvHeads;
   graph.section("mask");

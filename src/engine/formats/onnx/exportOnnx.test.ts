@@ -8,6 +8,7 @@ import { cutMatrix, indexLists, keptOf } from "../../masks/compact.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
 import type { ExportSource } from "../export/exportFiles.ts";
 import { collect, type OutputFile } from "../files/outputFile.ts";
+import { separated } from "../safetensors/fused.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 import { exportOnnx } from "./exportOnnx.ts";
 import type { ParsedModel } from "./parseOnnx.fixture.ts";
@@ -27,7 +28,22 @@ function transposed(bytes: Uint8Array, rows: number, columns: number): Uint8Arra
 /** Weights that are the right side of a MatMul, and therefore transposed. */
 const LINEAR = /\.(\w+_proj|dense|fc[12]|project_in|project_out)\.weight$|^lm_head\.weight$/;
 
-const GOLDEN = ["gemma", "llama", "llama3", "mistral", "opt", "opt350", "phi", "qwen2", "qwen3"];
+const GOLDEN = [
+  "gemma",
+  "llama",
+  "llama3",
+  "mistral",
+  "opt",
+  "opt350",
+  "phi",
+  "qwen2",
+  "qwen3",
+  "phi3",
+  "gemma3_text",
+  "olmo2",
+  "granite",
+  "smollm3",
+];
 
 const CASES = [
   ...GOLDEN.map((name) => ({ name: `golden ${name} in F32`, path: `golden/${name}`, dtype: F32 })),
@@ -53,7 +69,12 @@ function exportOf(path: string): Promise<Exported> {
 async function makeExport(path: string): Promise<Exported> {
   const source = await openTestCase(path);
   const files = await exportOnnx(source);
-  return { source, weights: await openWeights(source.folder), files, model: await onnxModelOf(files) };
+  return {
+    source,
+    weights: await openWeights(await separated(source.folder, source.config)),
+    files,
+    model: await onnxModelOf(files),
+  };
 }
 
 describe.each(CASES)("the files of $name", ({ path }) => {
@@ -186,7 +207,8 @@ describe.each(CASES)("the selection in $name", ({ path }) => {
 describe.each(CASES)("$name", ({ path }) => {
   it("above the size limit stores the same weights in separate files of at most that size", async () => {
     const { source, files, model } = await exportOf(path);
-    const fileLimitBytes = Math.ceil((files[1]?.sizeBytes ?? 0) / 3);
+    const largest = Math.max(...[...model.tensors.values()].map(({ data }) => data.length));
+    const fileLimitBytes = Math.max(Math.ceil((files[1]?.sizeBytes ?? 0) / 3), largest);
     const split = await exportOnnx({ ...source, fileLimitBytes });
     const beside = split.filter(({ name }) => name.includes("_data"));
     expect(beside.length).toBeGreaterThan(2);
@@ -219,7 +241,9 @@ describe.each(CASES)("$name", ({ path }) => {
       const found = data.get(`onnx/${location}`)?.subarray(offset, offset + length);
       expect(Buffer.from(found ?? []).equals(expected), name).toBe(true);
     }
-    expect(separate).toBeGreaterThan(4 * source.config.layers); // all linear weights except the smallest
+    const large = [...model.tensors.values()].filter(({ data: { length } }) => length >= 1024);
+    expect(separate).toBe(large.length);
+    expect(separate).toBeGreaterThan(2 * source.config.layers);
   });
 
   it("gives equal bytes every time", async () => {

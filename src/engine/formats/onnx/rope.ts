@@ -36,6 +36,8 @@ interface RopeOptions {
   headDim: number;
   /** Number of positions that the model supports. */
   context: number;
+  /** Where the nodes are, and the prefix of the tables' names. */
+  section?: string;
 }
 
 /**
@@ -47,19 +49,19 @@ interface RopeOptions {
  * chooses one for the entire pass, as in transformers. An attention factor is part of the coarse tables.
  */
 export function ropeAngles(graph: GraphBuilder, positions: Value, options: RopeOptions): RopeAngles {
-  const { rope, headDim, context } = options;
-  graph.section("rope");
+  const { rope, headDim, context, section = "rope" } = options;
+  graph.section(section);
   const coarse = graph.op("Div", [positions, graph.int(STRIDE)]);
   const fine = graph.op("Sub", [positions, graph.op("Mul", [coarse, graph.int(STRIDE)])]);
   const at = (name: string, length: number): Angles => anglesOf(graph, { ...options, name, length, coarse, fine });
-  const usual = at("rope", 0);
+  const usual = at(section, 0);
   const { scaling } = rope;
   const overHeads = (value: Value): Value => graph.op("Unsqueeze", [value, graph.ints(2)]);
   const rotaryDim = rotaryWidth(rope, headDim);
   if (scaling?.type !== "longrope" || context <= scaling.originalContext) {
     return { rotaryDim, cos: overHeads(usual.cos), sin: overHeads(usual.sin) };
   }
-  const long = at("rope.long", context);
+  const long = at(`${section}.long`, context);
   const last = graph.op("ReduceMax", [positions], { keepdims: 0 });
   const isLong = graph.op("GreaterOrEqual", [last, graph.int(scaling.originalContext)]);
   const chosen = (of: "cos" | "sin"): Value => overHeads(graph.op("Where", [isLong, long[of], usual[of]]));

@@ -18,16 +18,28 @@ export function withFiles(folder: Folder, files: ReadonlyMap<string, () => Promi
  * The folder with its tensors renamed; `names` has the new name of each stored name that changes, and the new names are distinct.
  * The folder must be one that `openWeights` opens.
  */
-export async function renamedWeights(folder: Folder, names: ReadonlyMap<string, string>): Promise<Folder> {
+export const renamedWeights = (folder: Folder, names: ReadonlyMap<string, string>): Promise<Folder> =>
+  rewrittenWeights(folder, (name) => {
+    const renamed = names.get(name);
+    return renamed === undefined ? undefined : [{ name: renamed }];
+  });
+
+/** What a stored tensor is presented as: another name, or several with some of its rows each, in order. Undefined: as it is. */
+type Rewrite = (name: string, shape: readonly number[]) => readonly { name: string; rows?: number }[] | undefined;
+
+/** The folder with its tensors presented as `rewrite` says. In an index, which has no shapes, it is asked with an empty one. */
+export async function rewrittenWeights(folder: Folder, rewrite: Rewrite): Promise<Folder> {
   const files = new Map<string, () => Promise<ByteSource>>();
   const rename = (file: string): void => {
-    files.set(file, async () => renamedFile(await folder.open(file), names));
+    files.set(file, async () => rewrittenFile(await folder.open(file), rewrite));
   };
   if (folder.list().includes(SINGLE_FILE)) rename(SINGLE_FILE);
   else {
     const index = await readIndex(folder);
     new Set(index.values()).forEach(rename);
-    const map = Object.fromEntries([...index].map(([name, shard]) => [names.get(name) ?? name, shard]));
+    const map = Object.fromEntries(
+      [...index].flatMap(([name, shard]) => (rewrite(name, []) ?? [{ name }]).map((one) => [one.name, shard] as const)),
+    );
     files.set(INDEX_FILE, async () => jsonSource(INDEX_FILE, { metadata: {}, weight_map: map }));
   }
   return withFiles(folder, files);
@@ -39,13 +51,20 @@ export function jsonSource(name: string, json: unknown): ByteSource {
 }
 
 /** A safetensors file with another header before the same data. */
-async function renamedFile(source: ByteSource, names: ReadonlyMap<string, string>): Promise<ByteSource> {
+async function rewrittenFile(source: ByteSource, rewrite: Rewrite): Promise<ByteSource> {
   const { tensors, metadata } = await readSafetensors(source);
   const dataStart = Math.min(source.size, ...[...tensors.values()].map(({ begin }) => begin));
-  const entries = [...tensors.values()].map(({ name, dtype, shape, begin, end }): [string, unknown] => [
-    names.get(name) ?? name,
-    { dtype, shape, data_offsets: [begin - dataStart, end - dataStart] },
-  ]);
+  const entries = [...tensors.values()].flatMap(({ name, dtype, shape, begin, end }): [string, unknown][] => {
+    const [height = 1, ...rest] = shape;
+    const rowBytes = height === 0 ? 0 : (end - begin) / height;
+    let at = begin - dataStart;
+    return (rewrite(name, shape) ?? [{ name }]).map((one) => {
+      const first = at;
+      at += (one.rows ?? height) * rowBytes;
+      const own = one.rows === undefined ? shape : [one.rows, ...rest];
+      return [one.name, { dtype, shape: own, data_offsets: [first, at] }];
+    });
+  });
   if (Object.keys(metadata).length > 0) entries.unshift([METADATA_KEY, metadata]);
   // Joined here because an object would lose the name "__proto__".
   const json = `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;

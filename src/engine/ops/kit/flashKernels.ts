@@ -7,7 +7,7 @@ import rotary from "../../../../shaders/lib/rotary.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
 import type { KernelSpec } from "../../gpu/kernel.ts";
 import { matrixOf, type Tensor } from "../../tensor.ts";
-import { type HeadShape, packedWidth } from "./headShape.ts";
+import { type HeadShape, packedWidth, scaleOf } from "./headShape.ts";
 import { groupsOf, kernelOf, kernelSizes } from "./launch.ts";
 
 /**
@@ -76,7 +76,7 @@ function dimsOf({ qkv, table, rotating, shape, window }: FlashCall): Record<stri
   const { rows } = matrixOf(qkv);
   const half = (table?.shape[1] ?? 0) / 4;
   const turn = { half, rotating: rotating ? 1 : 0 };
-  return { rows, depth, ...turn, group: heads / kvHeads, window, ...columns, heads, scale: 1 / Math.sqrt(headDim) };
+  return { rows, depth, ...turn, group: heads / kvHeads, window, ...columns, heads, scale: scaleOf(shape) };
 }
 
 /** Without a table the kernels read none, but have to bind something. */

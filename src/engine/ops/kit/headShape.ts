@@ -5,7 +5,12 @@ export interface HeadShape {
   heads: number;
   kvHeads: number;
   headDim: number;
+  /** Factor on q k^T; default 1 / sqrt(headDim). */
+  scale?: number;
 }
+
+/** The factor on q k^T. */
+export const scaleOf = ({ scale, headDim }: HeadShape): number => scale ?? 1 / Math.sqrt(headDim);
 
 /** Columns of a packed row q|k|v. */
 export const packedWidth = ({ heads, kvHeads, headDim }: HeadShape): number => (heads + 2 * kvHeads) * headDim;

@@ -10,7 +10,7 @@ import {
   SOFTMAX,
   TILE,
 } from "./attentionKernels.ts";
-import { type HeadShape, packedWidth } from "./headShape.ts";
+import { type HeadShape, packedWidth, scaleOf } from "./headShape.ts";
 
 /** Attention weights in memory at a time, unless one group of heads needs more. They are temporary, so longer sequences take more dispatches. */
 const SCRATCH_BYTES = 64 * 2 ** 20;
@@ -106,7 +106,7 @@ function scores({ ctx, qkv, kv, start, shape, dims, own, source }: ScoredCall, w
   const uniform = {
     ...dims,
     first_head: run.first,
-    scale: 1 / Math.sqrt(shape.headDim),
+    scale: scaleOf(shape),
     q_stride: own.stride,
     kv_stride: source.stride,
     kv_column: source.k,
@@ -154,7 +154,7 @@ export function scoredBackward(call: ScoredCall, { kept, stats, out, dout, dqkv 
   const { heads, headDim } = call.shape;
   const weights = kept ?? ctx.empty(weightsShape(call), "attention weights");
   const ds = ctx.empty(weightsShape(call), "d attention scores");
-  const scale = 1 / Math.sqrt(headDim);
+  const scale = scaleOf(call.shape);
   const gradientStrides = { q_stride: heads * depth, kv_stride: own.stride, kv_column: own.v };
   const runGradient = kept ? runScoreGradientKept : runScoreGradient;
   for (const run of call.runs) {

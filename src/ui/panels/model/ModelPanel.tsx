@@ -23,14 +23,19 @@ function Row({ name, value, testId }: RowProps) {
   );
 }
 
+/** How the matrices are stored on the GPU. */
+function storedText({ gpuDtype, fileDtype }: ModelFacts): string {
+  if (gpuDtype === "file") return `${fileDtype} as in the file`;
+  const quantised = gpuDtype === "q8_0" || gpuDtype === "q4_0";
+  return `${gpuDtype.toUpperCase()}${quantised ? ", quantised on opening" : ""}`;
+}
+
 /** Where parameters are, in the order of the list. */
 const PARTS = ["blocks", "embeddings", "head", "norms", "biases"] as const;
 
 /** What the model takes on the GPU; a dash until it is there. */
 function onGpu(facts: KnownFacts | ModelFacts): string {
-  if (!("gpuBytes" in facts)) return "–";
-  const dtype = facts.gpuDtype === "file" ? `${facts.fileDtype} as in the file` : facts.gpuDtype.toUpperCase();
-  return `${bytes(facts.gpuBytes)}, ${dtype}`;
+  return "gpuBytes" in facts ? `${bytes(facts.gpuBytes)}, ${storedText(facts)}` : "–";
 }
 
 function Facts({ facts }: { facts: KnownFacts | ModelFacts }) {

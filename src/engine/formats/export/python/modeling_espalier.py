@@ -11,7 +11,7 @@ If the folder has nested.json, it contains smaller models too, cut out of these 
     AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True, keep=0.5)
 
 Everything else (attention, cache, norms, RoPE, generation) is transformers' own model of the family.
-Needs torch and transformers 4.51 or newer.
+Needs torch and transformers 4.53 or newer.
 """
 
 import json
@@ -26,17 +26,24 @@ from transformers import OPTConfig, OPTForCausalLM
 from transformers import PhiConfig, PhiForCausalLM
 from transformers import Qwen2Config, Qwen2ForCausalLM
 from transformers import Qwen3Config, Qwen3ForCausalLM
+from transformers import SmolLM3Config, SmolLM3ForCausalLM
+from transformers import GraniteConfig, GraniteForCausalLM
+from transformers import Olmo2Config, Olmo2ForCausalLM
+from transformers import Gemma3TextConfig as Gemma3Config, Gemma3ForCausalLM
+from transformers import Phi3Config, Phi3ForCausalLM
 from transformers.utils import cached_file
 
 FORMAT = 1
 NESTED_FORMAT = 1
 
 # How the linear layers of a block are cut, by the last part of their names, in all families.
-# reads: vector of the gathered inputs; cols, rows: vectors that give the widths; adds: vector of the positions that outputs add to.
+# reads: vector of the gathered inputs; cols, rows: vectors that give the widths; adds: vector of the positions that outputs add to;
+# stacked: how many layers with these rows the matrix has.
 CUTS = {
-    **dict.fromkeys(("q_proj", "k_proj", "v_proj"), {"reads": "s1"}),
+    **dict.fromkeys(("q_proj", "k_proj", "v_proj", "qkv_proj"), {"reads": "s1"}),
     **dict.fromkeys(("o_proj", "out_proj", "dense"), {"adds": "s2"}),
     **dict.fromkeys(("gate_proj", "up_proj", "fc1"), {"reads": "s3", "rows": "s4"}),
+    "gate_up_proj": {"reads": "s3", "rows": "s4", "stacked": 2},
     **dict.fromkeys(("down_proj", "fc2"), {"cols": "s4", "adds": "s5"}),
 }
 
@@ -57,15 +64,15 @@ class IndexLists(nn.Module):
 class CutLinear(nn.Linear):
     """A linear layer without its pruned rows and columns: (..., full in) to (..., full out), with zeros at pruned outputs."""
 
-    def __init__(self, full, lists, reads=None, cols=None, rows=None, adds=None):
+    def __init__(self, full, lists, reads=None, cols=None, rows=None, adds=None, stacked=1):
         super().__init__(
             lists.width(reads or cols, full.in_features),
-            lists.width(rows or adds, full.out_features),
+            stacked * lists.width(rows or adds, full.out_features // stacked),
             bias=full.bias is not None,
             device=full.weight.device,
             dtype=full.weight.dtype,
         )
-        self.reads, self.adds, self.full_out = reads, adds, full.out_features
+        self.reads, self.adds, self.full_out, self.stacked = reads, adds, full.out_features, stacked
         self.cut_by = (rows or adds, reads or cols)  # vectors of the weight's rows and columns
         self.lists = (lists,)  # in a tuple, because the block registers the lists and torch allows one parent per module
 
@@ -74,6 +81,8 @@ class CutLinear(nn.Linear):
         for axis, name in enumerate(self.cut_by):
             if name is not None:
                 where = inside[name].to(self.weight.device)
+                if axis == 0:
+                    where = torch.cat([where + i * (len(self.weight) // self.stacked) for i in range(self.stacked)])
                 self.weight = nn.Parameter(self.weight.detach().index_select(axis, where), self.weight.requires_grad)
                 if axis == 0 and self.bias is not None:
                     self.bias = nn.Parameter(self.bias.detach().index_select(0, where), self.bias.requires_grad)
@@ -204,6 +213,51 @@ class EspalierQwen3Config(Qwen3Config):
 
 class EspalierQwen3ForCausalLM(Compact, Qwen3ForCausalLM):
     config_class = EspalierQwen3Config
+
+
+class EspalierSmolLM3Config(SmolLM3Config):
+    model_type = "espalier_smollm3"
+    espalier: dict | None = None
+
+
+class EspalierSmolLM3ForCausalLM(Compact, SmolLM3ForCausalLM):
+    config_class = EspalierSmolLM3Config
+
+
+class EspalierGraniteConfig(GraniteConfig):
+    model_type = "espalier_granite"
+    espalier: dict | None = None
+
+
+class EspalierGraniteForCausalLM(Compact, GraniteForCausalLM):
+    config_class = EspalierGraniteConfig
+
+
+class EspalierOlmo2Config(Olmo2Config):
+    model_type = "espalier_olmo2"
+    espalier: dict | None = None
+
+
+class EspalierOlmo2ForCausalLM(Compact, Olmo2ForCausalLM):
+    config_class = EspalierOlmo2Config
+
+
+class EspalierGemma3Config(Gemma3Config):
+    model_type = "espalier_gemma3_text"
+    espalier: dict | None = None
+
+
+class EspalierGemma3ForCausalLM(Compact, Gemma3ForCausalLM):
+    config_class = EspalierGemma3Config
+
+
+class EspalierPhi3Config(Phi3Config):
+    model_type = "espalier_phi3"
+    espalier: dict | None = None
+
+
+class EspalierPhi3ForCausalLM(Compact, Phi3ForCausalLM):
+    config_class = EspalierPhi3Config
 
 
 # makes save_pretrained copy this file, even where the classes were imported directly
