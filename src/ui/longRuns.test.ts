@@ -2,16 +2,16 @@
 // Long work and the window: the title says how far it is, leaving is questioned only while something would be lost.
 import { expect, it, vi } from "vitest";
 import { bench } from "../state/client.fixture.ts";
-import { isWorking, linkLongRuns, titleOf } from "./longRuns.ts";
+import { isWorking, linkLongRuns, windowTitle } from "./longRuns.ts";
 
 const training = { phase: "training", step: 126, of: 300 } as const;
 
 it("puts progress and time left into the title", () => {
   const state = bench().store.getState();
-  expect(titleOf(state)).toBe("Espalier");
+  expect(windowTitle(state)).toBe("Espalier");
   const pace = { msPerStep: 1000, secondsLeft: 180 };
-  expect(titleOf({ ...state, run: training, pace })).toBe("42 %, 3 min 00 s left – Espalier");
-  expect(titleOf({ ...state, run: { ...training, phase: "paused" } })).toBe("Paused – Espalier");
+  expect(windowTitle({ ...state, run: training, pace })).toBe("42 %, 3 min 00 s left – Espalier");
+  expect(windowTitle({ ...state, run: { ...training, phase: "paused" } })).toBe("Paused – Espalier");
 });
 
 it("works while training, and not while paused", () => {

@@ -17,7 +17,7 @@ export const isWorking = ({ run, recovery, exported, nested, saving }: StudioSta
   saving.phase === "saving";
 
 /** "42 %, 3 min left – Espalier" while a run trains; the name alone while nothing is under way. */
-export function titleOf(state: Pick<StudioState, "run" | "pace" | "recovery" | "progress">): string {
+export function windowTitle(state: Pick<StudioState, "run" | "pace" | "recovery" | "progress">): string {
   const { run, pace, recovery, progress } = state;
   if (run.phase === "training") {
     const left = pace ? `, ${duration(pace.secondsLeft)} left` : "";
@@ -80,7 +80,7 @@ export function linkLongRuns({ store }: StudioStore): void {
   store.subscribe((state, before) => {
     timer ??= setTimeout(() => {
       timer = undefined;
-      document.title = titleOf(store.getState());
+      document.title = windowTitle(store.getState());
     }, TITLE_MS);
     if (isWorking(state) !== isWorking(before)) follow();
     if (before.run.phase === "training" && state.run.phase === "done") notifyEnd("The run has ended.");
