@@ -39,11 +39,13 @@ function Term({ text, entry }: { text: string; entry: TermEntry }) {
     };
     document.addEventListener("pointerdown", pressed);
     document.addEventListener("keydown", key);
-    addEventListener("scroll", close, true);
+    // the explanation goes with its term
+    const scrolled = (): void => setPlace(term.current ? placeAt(term.current) : null);
+    addEventListener("scroll", scrolled, true);
     return () => {
       document.removeEventListener("pointerdown", pressed);
       document.removeEventListener("keydown", key);
-      removeEventListener("scroll", close, true);
+      removeEventListener("scroll", scrolled, true);
     };
   }, [open]);
   return (
