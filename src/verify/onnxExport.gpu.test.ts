@@ -87,6 +87,7 @@ test.each([
   "opt",
   "opt350",
   "phi",
+  "gemma2",
   "phi3",
   "gemma3_text",
   "olmo2",

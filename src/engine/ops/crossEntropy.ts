@@ -5,9 +5,18 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { scaleInPlace } from "./arithmetic.ts";
-import { linearPartsBackward, linearPartsForward } from "./linearParts.ts";
+import { linearPartsBackward } from "./linearParts.ts";
 import { meanInto } from "./mean.ts";
-import { chunkIn, gradientPieces, type Head, logitsRoom, rowsIn, rowsPerChunk, runOnPieces } from "./kit/headLogits.ts";
+import {
+  chunkIn,
+  gradientPieces,
+  type Head,
+  logitsRoom,
+  makeLogits,
+  rowsIn,
+  rowsPerChunk,
+  runOnPieces,
+} from "./kit/headLogits.ts";
 import { rowKernel } from "./kit/variants.ts";
 
 const TOKEN_LOSSES = rowKernel("crossEntropy", "token_losses", [logits, wgsl]);
@@ -61,11 +70,11 @@ function scoreRows(ctx: Ctx, x: Tensor, options: CrossEntropyOptions, dx?: Tenso
   for (let first = 0; first < rows; first += most) {
     const range = { first, count: Math.min(most, rows - first) };
     const chunk = chunkIn(room, rows, range);
-    linearPartsForward(ctx, rowsIn(x, range), chunk.pieces, head.bias);
+    makeLogits(ctx, x, head, chunk);
     runOnPieces(ctx, TOKEN_LOSSES, chunk, (piece) => [piece, ids, sums, nll]);
     if (dx) {
       // the logits become their gradients, in place
-      runOnPieces(ctx, GRADIENTS, chunk, (piece) => [sums, ids, piece]);
+      runOnPieces(ctx, GRADIENTS, chunk, (piece) => [sums, ids, piece], head);
       linearPartsBackward(ctx, gradientPieces(chunk), rowsIn(dx, range));
     }
     // Without a tape, a forward is submitted in pieces (see decoderHidden).

@@ -6,7 +6,7 @@ import type { RopeConfig } from "../../config/ropeFrequencies.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import type { TensorNames } from "../../config/families/family.ts";
 import { activationNodes } from "./activation.ts";
-import { attentionNodes, splitHeads } from "./attention.ts";
+import { attentionNodes, softcapNodes, splitHeads } from "./attention.ts";
 import { causalBias, type DecoderInputs, decoderInputs, decoderOutputs, LOGITS } from "./decoderInputs.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 import { layerNormNodes, rmsNormNodes } from "./norm.ts";
@@ -170,7 +170,9 @@ function head(pass: Pass, x: Value): void {
     ? weights.transposedTable(`${names.embedding}.weight`)
     : weights.matrix(`${names.head}.weight`);
   const bias = config.design.biases.head ? weights.vector(`${names.head}.bias`) : undefined;
-  affine(graph, hidden, { matrix, bias, output: LOGITS });
+  const { logitsCap } = config;
+  if (logitsCap === undefined) affine(graph, hidden, { matrix, bias, output: LOGITS });
+  else softcapNodes(graph, affine(graph, hidden, { matrix, bias }), logitsCap, LOGITS);
 }
 
 function linear(

@@ -2,6 +2,8 @@
 import type { Ctx } from "../../ctx.ts";
 import { logitRows } from "../../logitsSize.ts";
 import { matrixOf, type Tensor, view } from "../../tensor.ts";
+import { capInPlace } from "../arithmetic.ts";
+import { linearPartsForward } from "../linearParts.ts";
 import { heightOf, placed, type PlacedPart, type RowParts } from "./rowParts.ts";
 import type { Launcher } from "./variants.ts";
 
@@ -9,6 +11,8 @@ import type { Launcher } from "./variants.ts";
 export interface Head {
   weight: RowParts;
   bias?: Tensor;
+  /** Softcap: y becomes cap tanh(y / cap) (Gemma 2). */
+  cap?: number;
 }
 
 /** A model as a loss sees it: the input of its head, (T, d), and its head. */
@@ -64,22 +68,29 @@ export const chunkIn = (room: readonly LogitPiece[], rows: number, range: RowRan
   pieces: room.map((piece) => ({ ...piece, y: view(piece.y, 0, [range.count, piece.rows]) })),
 });
 
+/** Makes the logits of the rows `range` of x. */
+export function makeLogits(ctx: Ctx, x: Tensor, { bias, cap }: Head, { range, pieces }: LogitChunk): void {
+  linearPartsForward(ctx, rowsIn(x, range), pieces, bias);
+  if (cap !== undefined) for (const { y } of pieces) capInPlace(ctx, y, cap);
+}
+
 /** The pieces of a chunk whose logits have become their gradients, as linearPartsBackward takes them. */
 export const gradientPieces = ({ pieces }: LogitChunk): { part: Tensor; dy: Tensor }[] =>
   pieces.map(({ part, y }) => ({ part, dy: y }));
 
 /**
  * Runs a row kernel on each piece of a chunk. `argsOf`: its bindings for a piece. Its uniform says which rows and columns of all logits they
- * are: rows, cols, first, count, column.
+ * are: rows, cols, first, count, column; and what the slope of their softcap needs, inverse_cap.
  */
 export function runOnPieces(
   ctx: Ctx,
   kernel: Launcher,
   { rows, range, pieces }: LogitChunk,
   argsOf: (logits: Tensor, piece: number) => readonly Tensor[],
+  { cap }: Pick<Head, "cap"> = {},
 ): void {
   for (const [i, { first: column, rows: width, y }] of pieces.entries()) {
     const { spec, groups, cols } = kernel(ctx, range.count, width);
-    ctx.run(spec, argsOf(y, i), { rows, cols, ...range, column }, groups);
+    ctx.run(spec, argsOf(y, i), { rows, cols, ...range, column, inverse_cap: cap === undefined ? 0 : 1 / cap }, groups);
   }
 }
