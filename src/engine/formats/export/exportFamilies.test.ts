@@ -7,7 +7,7 @@ import { elementCount } from "../../dtype.ts";
 import { exportCompact } from "./exportCompact.ts";
 import { type ExportCase, inventedMasks, loadCase } from "./export.fixture.ts";
 import { exportMasked } from "./exportMasked.ts";
-import { outputFolder } from "../files/outputFile.ts";
+import { collect, outputFolder } from "../files/outputFile.ts";
 import { readCompact } from "./readCompact.ts";
 import { separated } from "../safetensors/fused.ts";
 import { openWeights, type Weights } from "../safetensors/safetensors.ts";
@@ -84,6 +84,14 @@ it("phi3: files have q, k, v and gate, up as one matrix each, in both forms", as
   expect(compact?.info("model.layers.0.self_attn.qkv_proj.weight").shape).toEqual([32, s1]);
   expect(compact?.info("model.layers.0.mlp.gate_up_proj.weight").shape).toEqual([2 * (s4 ?? 0), s3]);
   expect(compact?.names.some((name) => name.includes("q_proj"))).toBe(false);
+});
+
+it("gemma2: softcaps are written as the floats that transformers accepts", async () => {
+  const files = await exportCompact(await sourceOf("gemma2"));
+  const [config] = await Promise.all(files.filter(({ name }) => name === "config.json").map(collect));
+  expect(new TextDecoder().decode(config)).toMatch(
+    /"attn_logit_softcapping": 1\.5,\n[^]*"final_logit_softcapping": 4\.0,\n/,
+  );
 });
 
 const openMasked = async (source: ExportCase): Promise<Weights> =>
