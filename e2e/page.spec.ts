@@ -46,7 +46,24 @@ test.describe.serial("the page", () => {
     await other.close();
   });
 
-  test("works by keyboard: arrows move the slider, space trains and pauses, tab reaches every control", async () => {
+  test("has a policy as a tag and as a header, and missing files are missing", async ({ request }) => {
+    const answer = await request.get("./");
+    const policy = answer.headers()["content-security-policy"] ?? "";
+    for (const part of ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "frame-ancestors 'none'"])
+      expect(policy).toContain(part);
+    expect(answer.headers()["x-content-type-options"]).toBe("nosniff");
+    expect(await answer.text()).toContain('http-equiv="Content-Security-Policy"');
+    for (const path of ["text/none.txt", "model/none", "none"]) expect((await request.get(path)).status()).toBe(404);
+    const ran = await page.evaluate(() => {
+      const script = document.createElement("script");
+      script.textContent = "window.inlineScriptRan = true";
+      document.head.append(script);
+      return "inlineScriptRan" in window;
+    });
+    expect(ran).toBe(false);
+  });
+
+  test("works by keyboard: arrows move the slider, t trains and pauses, tab reaches every control", async () => {
     await slideBy(page, 2);
     const slider = page.getByRole("slider", { name: "Target: kept share" });
     await expect(slider).toHaveAttribute(
@@ -54,10 +71,10 @@ test.describe.serial("the page", () => {
       /^keeps 4[45]\.\d % of the block weights, \d\d\.\d % of the whole model$/,
     );
     await slider.blur();
-    await page.keyboard.press("Space");
+    await page.keyboard.press("t");
     await expect(page.getByTestId("run-phase")).toHaveText("training");
     await expect.poll(async () => (await stepOf(page)).step).toBeGreaterThan(0);
-    await page.keyboard.press("Space");
+    await page.keyboard.press("t");
     await expect(page.getByTestId("run-phase")).toHaveText("paused");
     await expect(page.getByTestId("step")).toBeEnabled();
     const { step } = await stepOf(page);
@@ -71,7 +88,7 @@ test.describe.serial("the page", () => {
     await expect(page.getByRole("alertdialog")).toHaveCount(0);
     expect((await stepOf(page)).step).toBe(step + 1);
     const reached = new Set<string>();
-    for (let i = 0; i < 80; i += 1) {
+    for (let i = 0; i < 140; i += 1) {
       await page.keyboard.press("Tab");
       reached.add(await page.evaluate(() => document.activeElement?.getAttribute("data-testid") ?? ""));
     }

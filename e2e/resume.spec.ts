@@ -65,6 +65,22 @@ test.describe.serial("a checkpoint", () => {
     expect(await stepOf(page)).toEqual({ step: 40, of: 40 });
   });
 
+  test("belongs to its tab: another one shows the run, and cannot discard it", async () => {
+    await page.reload();
+    await expect(page.getByTestId("discard")).toBeVisible();
+    const second = await context.newPage();
+    await openStudio(second, RECIPE);
+    await expect(second.getByTestId("runs-elsewhere")).toContainText(
+      "(seed 5) is open in another tab, at step 40 of 40",
+    );
+    await expect(second.getByTestId("resumable")).toHaveCount(0);
+    await page.close();
+    await second.reload();
+    await expect(second.getByTestId("resumable")).toContainText("Your last run (40 steps, seed 5) is saved.");
+    await expect(second.getByTestId("runs-elsewhere")).toHaveCount(0);
+    page = second;
+  });
+
   test("is gone after it is discarded", async () => {
     await page.reload();
     await expect(page.getByTestId("resumable")).toContainText("Your last run (40 steps, seed 5) is saved.");

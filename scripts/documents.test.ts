@@ -6,7 +6,14 @@ import manifest from "../package.json" with { type: "json" };
 
 const DOCUMENTS = [
   ...["README.md", "ARCHITECTURE.md", "METHOD.md", "CONTRIBUTING.md", "CHANGELOG.md"],
-  ...["golden/README.md", "shaders/README.md", "docs/formats.md", "bench/quality.md", "bench/README.md"],
+  ...[
+    "golden/README.md",
+    "shaders/README.md",
+    "docs/formats.md",
+    "docs/scale.md",
+    "bench/quality.md",
+    "bench/README.md",
+  ],
 ];
 /** A path from the root of the repository, such as `src/engine/ctx.ts`; x stands for any name. */
 const ROOTED = /`((?:src|scripts|shaders|bench|golden|public|docs|e2e)\/[\w./-]+)`/g;

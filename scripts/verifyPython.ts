@@ -15,7 +15,7 @@ const USAGE = `usage: npm run verify:python -- [DIR ...] [--golden] [--python PR
             a golden case (golden/README.md), which is exported with its own masks;
             or a model (config.json and weights), which is first pruned for a few steps.
             Default: the embedded model, golden/opt350 and golden/phi
-  --golden  the nine small golden cases and the tokenizers for GGUF, in addition to any DIR
+  --golden  the nine small golden cases, the tokenizers for GGUF and pruned GGUF models, in addition to any DIR
   --python  a Python that has the packages; by default they are installed into .venv (once)`;
 
 const CACHE = ".cache/verify";
@@ -44,6 +44,8 @@ const GOLDEN = [
 const GOLDEN_FILE_BYTES = 200_000;
 /** The embedded model and the two families that differ most from it: norms after the branches, and parallel branches. */
 const DEFAULT = ["public/model", "golden/opt350", "golden/phi"];
+/** Exported once more with whole modules emptied. */
+const WITHOUT_MODULES = "golden/llama";
 /** A pruning with and without a low-rank recovery, for peft; both have the same masks. */
 const LOW_RANK = ["--keep", "0.6", "--steps", "4", "--tokens", "32", "--context", "64", "--eval-tokens", "256"];
 const RECOVERY = ["--recover", "12", "--recover-tokens", "32", "--lora", "6"];
@@ -64,14 +66,22 @@ const SHORT_PRUNING = [
 
 /** Writes the forms of a golden case and PyTorch's numbers into the cache; returns the folder. */
 async function exportGolden(path: string): Promise<string> {
+  const target = await exportCaseTo(emptied(path), path, { fileLimitBytes: GOLDEN_FILE_BYTES });
+  copyFileSync(join(path, GOLDEN_FILE), join(target, GOLDEN_FILE));
+  return target;
+}
+
+/** Writes the forms of a golden case whose masks empty attention of block 1 and the MLP of block 2; returns the folder. */
+const exportWithoutModules = (path: string): Promise<string> =>
+  exportCaseTo(emptied(`${path}-without-modules`), path, { emptied: [6, 13] });
+
+async function exportCaseTo(target: string, path: string, choice: object): Promise<string> {
   // through vite, because the engine imports some files as text, which Node cannot
   const { module } = await runnerImport<{
-    exportCase(folder: Folder, fileLimitBytes: number): Promise<Record<string, OutputFile[]>>;
+    exportCase(folder: Folder, choice: object): Promise<Record<string, OutputFile[]>>;
   }>("./src/engine/golden/exportCase.ts", { configFile: false, logLevel: "error" });
-  const target = emptied(path);
-  for (const [form, files] of Object.entries(await module.exportCase(diskFolder(path), GOLDEN_FILE_BYTES)))
+  for (const [form, files] of Object.entries(await module.exportCase(diskFolder(path), choice)))
     await writeFiles(join(target, form), files);
-  copyFileSync(join(path, GOLDEN_FILE), join(target, GOLDEN_FILE));
   return target;
 }
 
@@ -85,6 +95,17 @@ async function exportTokenizers(): Promise<string> {
   const text = readFileSync(HARD_TEXT, "utf8");
   for (const [name, tokenizer] of Object.entries(cases))
     await writeFiles(join(target, "tokenizers", name), await module.ggufOfTokenizer(tokenizer, text));
+  return target;
+}
+
+/** Writes GGUF models and what became of them in their own files, pruned and quantised again; returns the folder, which has no other exports. */
+async function exportRequantised(): Promise<string> {
+  const { module } = await runnerImport<{
+    requantised(plain: Folder, quantised: Folder): Promise<Record<string, OutputFile[]>>;
+  }>("./src/engine/golden/requantised.ts", { configFile: false, logLevel: "error" });
+  const target = emptied("requantised");
+  const cases = await module.requantised(diskFolder("golden/llama"), diskFolder("golden/quantised"));
+  for (const [name, files] of Object.entries(cases)) await writeFiles(join(target, "requantised", name), files);
   return target;
 }
 
@@ -154,7 +175,8 @@ async function main(argv: string[]): Promise<number> {
   const python = values.python ?? ensurePython();
   const folders: string[] = [];
   for (const path of paths) folders.push(await exportOf(path));
-  if (named.length === 0 || values.golden) folders.push(await exportTokenizers());
+  if (named.length === 0 || values.golden)
+    folders.push(await exportTokenizers(), await exportRequantised(), await exportWithoutModules(WITHOUT_MODULES));
   const report = process.env["ESPALIER_REPORT"];
   const counts = report === undefined ? [] : ["--report", report];
   // disables downloads from the hub, and caches the classes of an export here instead of in the home folder

@@ -228,7 +228,7 @@ def check_tokenizers(table, folder):
         try:
             if expected["text"] != HARD_TEXT:
                 raise ValueError("tokens.json has another text")
-            for check, value, good in token_checks(case / "model.gguf", expected["ids"]):
+            for check, value, good in token_checks(case / "model.gguf", expected["ids"], expected["added"]):
                 table.row(case.name, check, value, good=good)
         except Exception as error:  # any failure of a runtime is a result of the check
             table.row(case.name, type(error).__name__, " ".join(str(error).split())[:200], good=False)

@@ -4,7 +4,7 @@
 
 A DIR contains masked/, compact/, onnx/, gguf/ and gguf-masked/ (or some of them), or one folder with these for each of several ratios
 (keep-0.5/), and optionally nested/ and low-rank/: before/masked and recovered/masked, one pruning without and with a low-rank recovery.
-A DIR with tokenizers/ has GGUF files of tokenizers instead. If it has golden.safetensors, its exports have the hard masks of that golden
+A DIR with tokenizers/ has GGUF files of tokenizers instead, one with requantised/ GGUF models pruned in their own files. If it has golden.safetensors, its exports have the hard masks of that golden
 case. Everything is computed in float32 on the CPU. Prints a table; exits with 1 if a check fails. `npm run verify:python` runs it in its own environment.
 """
 
@@ -22,6 +22,7 @@ from safetensors.torch import load_file
 from transformers import AutoConfig, AutoTokenizer
 from verify_adapter import VERSION as PEFT, AdaptedForm
 from verify_gguf import GgufForm, check_tokenizers, gguf_version
+from verify_requantised import check_requantised
 from verify_onnx import OnnxForm
 from verify_table import Table
 from verify_torch import TorchForm
@@ -214,6 +215,8 @@ def main():
     for folder in given.folders:
         if (folder / "tokenizers").exists():
             check_tokenizers(table, folder / "tokenizers")
+        elif (folder / "requantised").exists():
+            check_requantised(table, folder / "requantised")
         else:
             for export in exports_in(folder):
                 check_export(table, export)

@@ -2,6 +2,7 @@
 import { createRoot } from "react-dom/client";
 import { browserRunStore } from "./state/runs/runStore.ts";
 import { browserClock, createStudio } from "./state/store.ts";
+import { linkSingleKeys } from "./ui/actions/singleKeys.ts";
 import { App } from "./ui/App.tsx";
 import { linkGpuMemory } from "./ui/gpuMemory.ts";
 import { keepFocus } from "./ui/keepFocus.ts";
@@ -13,6 +14,7 @@ import { createClient } from "./worker/client.ts";
 const worker = new Worker(new URL("./worker/host.ts", import.meta.url), { type: "module", name: "espalier" });
 const studio = createStudio(createClient(worker), browserClock, browserRunStore());
 linkTheme(studio.store);
+linkSingleKeys(studio.store);
 linkGpuMemory(studio.store);
 linkPage(studio.store);
 keepFocus();

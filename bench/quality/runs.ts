@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { compareHeadless } from "../../src/cli/compare/compareHeadless.ts";
 import { keyOf, type PlannedRun } from "../../src/cli/compare/methods.ts";
+import { DEFAULT_RECIPE } from "../../src/engine/recipes/recipe.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../../src/engine/recipes/recoverRecipe.ts";
 import { DEFAULT_REFIT_RECIPE } from "../../src/engine/recipes/refitRecipe.ts";
 import { unpackBits } from "../../src/engine/formats/files/bitset.ts";
@@ -67,6 +68,7 @@ export async function measureQuality(): Promise<void> {
       host: "auto",
       tune: false,
       steps,
+      widthMultiple: DEFAULT_RECIPE.widthMultiple,
       recoverMatrices,
       refitMatrices,
       ...(scoreItems === undefined ? {} : { scoreItems }),

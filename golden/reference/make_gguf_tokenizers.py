@@ -1,8 +1,9 @@
-"""Writes golden/ggufTokenizers.json: small tokenizers trained with each split that GGUF files can name, and ones as of SentencePiece.
+"""Writes golden/ggufTokenizers.json: small tokenizers with each split that GGUF exports name, and ones as of SentencePiece.
 
     python golden/reference/make_gguf_tokenizers.py TEXT > golden/ggufTokenizers.json
 
-TEXT is any plain text; its first 60,000 characters are used.
+TEXT is any plain text; its first 60,000 characters are used. Merges are learned without the split, so that some cross the borders of
+words: wherever another split cuts, other tokens come out.
 """
 
 import json
@@ -14,28 +15,60 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 VOCAB = 700
 CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
 REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+BLOOM = r" ?[^(\s|[.,!?…。，、।۔،])]+"
+
+
+def isolated(*patterns):
+    return [pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in patterns]
+
+
 SPLITS = {
     "gpt-2": [],
     "smollm": [pre_tokenizers.Digits(individual_digits=True)],
-    "llama-bpe": [pre_tokenizers.Split(Regex(CONTRACTIONS + r"\p{N}{1,3}" + REST), "isolated")],
-    "qwen2": [pre_tokenizers.Split(Regex(CONTRACTIONS + r"\p{N}" + REST), "isolated")],
+    "llama-bpe": isolated(CONTRACTIONS + r"\p{N}{1,3}" + REST),
+    "qwen2": isolated(CONTRACTIONS + r"\p{N}" + REST),
+    "deepseek-v3": isolated(
+        r"\p{N}{1,3}",
+        "[一-龥぀-ゟ゠-ヿ]+",
+        r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"""
+        r"""| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+""",
+    ),
+    # with line breaks as characters
+    "seed-coder": isolated(CONTRACTIONS + "\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\r\n]+|\\s*[\r\n]+|\\s+(?!\\S)|\\s+"),
+    "bloom": isolated(BLOOM),
+    "viking": [*isolated(BLOOM), pre_tokenizers.Digits(individual_digits=True)],
 }
+# What is added to a text; nothing in tokenizers that are not listed.
+TEMPLATES = {**{name: "<s> $A" for name in ("gpt-2", "smollm", "llama-bpe")}, "seed-coder": "<s> $A </s>", "viking": "$A </s>"}
 # Letters of several scripts, digits and signs, so that merges of all kinds are learned.
-MORE = "12 345 6789 café naïve été здравствуй мир 漢字かな交じり 한국어 don't WE'LL a_b == != 🐋🚀 \t\n\n  x    y\r\n" * 60
+MORE = "12 345 6789 café naïve été здравствуй мир 漢字かな交じり 한국어 don't WE'LL a_b == != 🐋🚀 \t\n\n  x    y\r\n(z);\n\n" * 60
+HARD_TEXT = (Path(__file__).parents[2] / "scripts" / "verify_text.txt").read_bytes().decode()
 
 
 def byte_level(text, name):
     tokenizer = Tokenizer(models.BPE(ignore_merges=name == "llama-bpe"))
     steps = SPLITS[name]
     cut = name in ("gpt-2", "smollm")
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*steps, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=cut)])
-    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     trainer = trainers.BpeTrainer(
         vocab_size=VOCAB, special_tokens=["<s>", "</s>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
-    tokenizer.train_from_iterator([text, MORE], trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
+    tokenizer.train_from_iterator([text, MORE, *[HARD_TEXT] * 20], trainer)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*steps, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=cut)])
+    tokenizer.decoder = decoders.ByteLevel()
+    if name == "llama-bpe":  # a token that no merges make: found only where words that are tokens ignore them
+        tokenizer = with_token(tokenizer, "Ġgardener")
+    if name in TEMPLATES:
+        special = [("<s>", 0), ("</s>", 1)]
+        tokenizer.post_processor = processors.TemplateProcessing(single=TEMPLATES[name], special_tokens=special)
     return json.loads(tokenizer.to_str())
+
+
+def with_token(tokenizer, token):
+    content = json.loads(tokenizer.to_str())
+    vocab = content["model"]["vocab"]
+    vocab.setdefault(token, len(vocab))
+    return Tokenizer.from_str(json.dumps(content))
 
 
 def pieces(text, prefixed):

@@ -3,17 +3,15 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { BUNDLED_TEXTS } from "../../src/shared/texts.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SPLIT = path.join(ROOT, "public/model/split.json");
 
 /** Text, package, and SHA-256 of the file that clean() of golden/reference/train_embedded_model.py gives in Python. */
-export const TEXTS = [
-  ["sotu-train", "sotu", "d82e756e8d4d19667c60808f4bcef6fadd3ebb3ceeb526fcc283d830d7163bd8"],
-  ["sotu-held", "sotu", "0cfb1f38340aeec2ff590d96ce46af7ad322ebebceff761ccf7a82839b2b4b9b"],
-  ["moby-train", "moby-dick", "b9327a0d03e2efb5a472e39a80b0d6d0795666244ed8b8c8f56425da34d6438a"],
-  ["moby-held", "moby-dick", "4d9935af772711db9965447c4d5e6e2452962de4326f87ed18ed41525ba154ab"],
-] as const;
+export const TEXTS = BUNDLED_TEXTS.map(
+  ({ name, sha256 }) => [name, name.startsWith("sotu") ? "sotu" : "moby-dick", sha256] as const,
+);
 
 /** The characters that Python's str.strip() removes; JavaScript's trim() differs in control characters and the byte order mark. */
 const PYTHON_SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";

@@ -1,6 +1,6 @@
 // The arguments of npm test: which parts run, and which tests of a part.
 
-/** The parts in the order in which they run. */
+/** All parts; lanes.ts says which run together. */
 export const TEST_PARTS = ["types", "lint", "format", "unit", "gpu", "dawn", "wgpu", "python", "e2e"] as const;
 export type Part = (typeof TEST_PARTS)[number];
 

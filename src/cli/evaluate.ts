@@ -2,7 +2,7 @@
 import { basename, dirname } from "node:path";
 import { EVALUATE_USAGE, readEvaluateArguments } from "./evaluate/evaluateArguments.ts";
 import { evaluateTable } from "./evaluate/evaluateTable.ts";
-import { runCommand, valueOf } from "./host/command.ts";
+import { jsonLine, runCommand, valueOf } from "./host/command.ts";
 import { openCliHost } from "./host/openHost.ts";
 import { progressLine } from "./host/progress.ts";
 import type { PrunedVersion, TaskSource } from "./page/evaluateModels.ts";
@@ -28,7 +28,7 @@ await runCommand(EVALUATE_USAGE, async (argv) => {
     };
     const answer = valueOf(await host.call("evaluate", request, progress), model);
     progress();
-    process.stdout.write(`${JSON.stringify({ ...answer, host: host.name })}\n`);
+    process.stdout.write(jsonLine({ ...answer, host: host.name }));
     process.stderr.write(evaluateTable(answer));
     return 0;
   } finally {

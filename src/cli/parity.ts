@@ -1,13 +1,13 @@
 // npm run parity: compares the engine with PyTorch on golden cases. One JSON object per case on stdout, a table on stderr.
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { WeightStorage } from "../engine/dtype.ts";
+import { quantisedOnOpening, type WeightStorage } from "../engine/dtype.ts";
 import { smollm2File } from "../../scripts/data/smollm2.ts";
 import { existingModel, parseWords } from "./arguments/arguments.ts";
 import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./arguments/hostArguments.ts";
 import { readStorageArgument, STORAGE_OPTIONS, STORAGE_USAGE } from "./arguments/storageArgument.ts";
 import { UsageError } from "./arguments/usageError.ts";
-import { runCommand } from "./host/command.ts";
+import { jsonLine, runCommand } from "./host/command.ts";
 import type { HostChoice } from "./host/chooseHost.ts";
 import { type CliHost, openCliHost } from "./host/openHost.ts";
 
@@ -41,7 +41,12 @@ function readArguments(argv: readonly string[]): Arguments {
       throw new UsageError(`expected the folder of a golden case, got "${folder}"; --help lists the arguments`);
   }
   const named = typeof model === "string" ? { model: existingModel(model) } : {};
-  return { folders, precision: readStorageArgument(values), host: readHostArgument(values), ...named };
+  const precision = readStorageArgument(values);
+  if (quantisedOnOpening(precision))
+    throw new UsageError(
+      `--weights: parity compares with what PyTorch computed from the weights of the file, got ${precision}, which changes them; take f32, f16 or file`,
+    );
+  return { folders, precision, host: readHostArgument(values), ...named };
 }
 
 /** The path of a case's model: in the case itself, else the named one, else fetched. */
@@ -61,7 +66,7 @@ async function checkCase(host: CliHost, folder: string, { model, precision }: Ar
     return 2;
   }
   const { adapter, checks } = answer.ok;
-  process.stdout.write(`${JSON.stringify({ ...answer.ok, host: host.name })}\n`);
+  process.stdout.write(jsonLine({ ...answer.ok, host: host.name }));
   process.stderr.write(`\n${answer.ok.case}, weights ${precision}, on ${adapter}, ${host.name}\n`);
   const width = Math.max(...Object.keys(checks).map((name) => name.length));
   for (const [name, { ok, worst, limit }] of Object.entries(checks)) {

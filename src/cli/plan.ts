@@ -1,7 +1,7 @@
 // npm run plan: the GPU memory that a model will take, from its config.json or a GGUF header. JSON on stdout, a table on stderr.
 import { pathToFileURL } from "node:url";
 import { bundleForNode } from "./host/bundle.ts";
-import { runCommand } from "./host/command.ts";
+import { jsonLine, runCommand } from "./host/command.ts";
 import { textTable } from "./host/textTable.ts";
 import type * as PlanModule from "./page/planModel.ts";
 import { PLAN_USAGE, readPlanArguments } from "./plan/planArguments.ts";
@@ -27,9 +27,7 @@ await runCommand(PLAN_USAGE, async (argv) => {
   const answer = await planModel(request).catch((error: unknown) => {
     throw new UsageError(`${request.name}: ${error instanceof Error ? error.message : String(error)}`);
   });
-  process.stdout.write(
-    `${JSON.stringify({ ...answer, weights: request.weights, memoryBytes: request.choice.memoryBytes })}\n`,
-  );
+  process.stdout.write(jsonLine({ ...answer, weights: request.weights, memoryBytes: request.choice.memoryBytes }));
   process.stderr.write(textTable([HEADINGS, ...answer.choices.map(rowOf)], 2));
   return answer.fits ? 0 : 1;
 });

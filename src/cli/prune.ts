@@ -3,7 +3,13 @@
 import { checkRecipe, type Recipe } from "../engine/recipes/recipe.ts";
 import { parseValues } from "./arguments/arguments.ts";
 import { EXPORT_USAGE } from "./arguments/exportArguments.ts";
-import { readRecipeArguments, RECIPE_OPTIONS, RECIPE_USAGE } from "./arguments/recipeArguments.ts";
+import {
+  readRecipeArguments,
+  RECIPE_OPTIONS,
+  RECIPE_USAGE,
+  RESUME_OPTION,
+  RESUME_USAGE,
+} from "./arguments/recipeArguments.ts";
 import {
   readRecoverArguments,
   type RecoverChoices,
@@ -33,6 +39,7 @@ ${MEASURE_USAGE}
 Training:
   --keep 0.5               ratio: the kept share of the block weights, 0.05 to 1
 ${RECIPE_USAGE}
+${RESUME_USAGE}
 
 Recovery:
 ${RECOVER_USAGE}
@@ -48,12 +55,14 @@ ${APPLY_USAGE}`;
 
 interface Arguments extends RunArguments, RecoverChoices {
   recipe: Recipe;
+  resume: boolean;
 }
 
 function readArguments(argv: string[]): Arguments {
-  const values = parseValues(argv, { ...RUN_OPTIONS, ...RECIPE_OPTIONS, ...RECOVER_OPTIONS });
+  const values = parseValues(argv, { ...RUN_OPTIONS, ...RECIPE_OPTIONS, ...RECOVER_OPTIONS, ...RESUME_OPTION });
   const recipe = checkedArguments(() => checkRecipe(readRecipeArguments(values)));
-  return { ...readRunArguments(values), recipe, ...readRecoverArguments(values, recipe.seed) };
+  const resume = values["resume"] === true;
+  return { ...readRunArguments(values), recipe, resume, ...readRecoverArguments(values, recipe.seed) };
 }
 
 async function pruneHeadless(argv: string[]): Promise<void> {

@@ -58,6 +58,8 @@ export class Ctx {
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private inStep = false;
+  /** Errors of the GPU that have been dealt with. */
+  private failures = 0;
   private warming: Promise<void>[] | undefined;
   /** Floating-point operations encoded since the last submit. */
   private flop = 0;
@@ -71,6 +73,12 @@ export class Ctx {
     this.kernels = new Kernels(gpu, this.buffers);
     this.arena = new Arena(this.buffers);
     this.uploads = new Arena(this.buffers);
+    this.arena.onFreed = () => this.kernels.forgetBindings();
+  }
+
+  /** Bytes of step buffers above which a step frees those of steps of other shapes, which then allocate them again; default: no limit. */
+  set stepBytes(bytes: number) {
+    this.arena.limitBytes = bytes;
   }
 
   /** The matmul kernels in use as a table, for receipts and checkpoints. */
@@ -232,6 +240,7 @@ export class Ctx {
   /** Runs one step: submits everything that `work` dispatches, then frees the step's buffers for the next one. */
   step<T>(work: () => T): T {
     invariant(!this.inStep, "bug", "expected no step under way: ctx.step does not nest");
+    this.dropInvalid();
     this.inStep = true;
     try {
       const result = work();
@@ -242,8 +251,8 @@ export class Ctx {
       this.pass = undefined;
       this.inStep = false;
       this.tape = undefined;
-      this.arena.reset();
-      this.uploads.reset();
+      const trimmed = [this.arena.reset(), this.uploads.reset()];
+      if (trimmed.includes(true)) this.kernels.forgetUniforms();
     }
   }
 
@@ -329,6 +338,15 @@ export class Ctx {
     const freed = new Set<GpuBuffer>(tensors.map((tensor) => tensor.buffer));
     for (const buffer of freed) this.buffers.free(buffer);
     this.kernels.forgetBindings();
+  }
+
+  /** After an error of the GPU, buffers that were made meanwhile may be invalid, and would spoil every later step. */
+  private dropInvalid(): void {
+    const { failures } = this.gpu;
+    if (failures === this.failures) return;
+    this.failures = failures;
+    this.freeStep();
+    this.kernels.forgetUniforms();
   }
 
   /** Frees the memory of steps; for use between runs of different shapes. */

@@ -185,9 +185,17 @@ export function fromFloat32(values: Float32Array, dtype: FloatDtype): Uint8Array
 export type Precision = "f32" | "f16";
 /** How a frozen matrix is stored on the GPU: as numbers, or in the blocks of a GGUF file. */
 export type MatrixDtype = Precision | BlockDtype;
-/** How a model's matrices are stored on the GPU: all in one precision, or each as in its file. */
-export type WeightStorage = Precision | "file";
-export const WEIGHT_STORAGES: readonly WeightStorage[] = ["f32", "f16", "file"];
+/** The types that matrices can be quantised to when a model is opened, by how a user names them. */
+const QUANTISED_ON_OPENING = { q8_0: "Q8_0", q4_0: "Q4_0" } as const;
+export type OpeningDtype = (typeof QUANTISED_ON_OPENING)[keyof typeof QUANTISED_ON_OPENING];
+export const OPENING_DTYPES = Object.values(QUANTISED_ON_OPENING);
+/** How a model's matrices are stored on the GPU: all in one precision, each as in its file, or quantised when the model is opened. */
+export type WeightStorage = Precision | "file" | keyof typeof QUANTISED_ON_OPENING;
+export const WEIGHT_STORAGES: readonly WeightStorage[] = ["f32", "f16", "file", "q8_0", "q4_0"];
+
+/** The type that a storage quantises to on opening; undefined for the others, which have the values of the file or halves of them. */
+export const quantisedOnOpening = (storage: WeightStorage): OpeningDtype | undefined =>
+  storage === "q8_0" || storage === "q4_0" ? QUANTISED_ON_OPENING[storage] : undefined;
 
 /** The largest finite half. */
 export const MAX_HALF = 65504;

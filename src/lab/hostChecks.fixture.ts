@@ -20,7 +20,7 @@ interface HostInput {
   log: (line: string) => void;
 }
 
-interface HostCounts {
+export interface HostCounts {
   passed: number;
   failed: number;
 }
@@ -45,7 +45,7 @@ class Tally {
   /** Ends a part of the checks: one line with its counts, time and worst error. */
   report(what: string, began: number): void {
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    const worst = this.worst ? `; nearest to its limit: ${describe(this.worst)}` : "";
+    const worst = this.worst && shareOf(this.worst) > 0 ? `; nearest to its limit: ${describe(this.worst)}` : "";
     this.log(`${what}: ${this.passed} passed, ${this.failed} failed, ${seconds} s${worst}`);
   }
 }
@@ -55,6 +55,30 @@ const shareOf = ({ worst, limit }: CheckedCase): number => (limit > 0 ? worst / 
 
 const describe = ({ op, case: name, name: check, worst, limit }: CheckedCase): string =>
   `${op}, ${name}, ${check}: error ${worst.toPrecision(3)}, limit ${limit.toPrecision(3)}`;
+
+/**
+ * Compiles every kernel and matmul variant that a card with halves and subgroups of 32 would take, on an adapter that computes nothing.
+ * Counts ops' cases whose kernels were accepted, and logs those that were refused.
+ */
+export async function checkCompiles(log: (line: string) => void): Promise<HostCounts> {
+  const gpu = await Gpu.open({ facts: { ...AS_CARD, subgroupMin: 32, subgroupMax: 32 } });
+  const ctx = new Ctx(gpu);
+  const began = performance.now();
+  const tally = new Tally(log);
+  // what is computed is meaningless here
+  const onCheck = (check: CheckedCase): void => {
+    tally.add({ ...check, ok: !check.refused, worst: 0 });
+  };
+  if (!gpu.facts.shaderF16) throw new Error("expected an adapter with shader-f16 to compile for, got one without");
+  await selfCheck(ctx, { onCheck });
+  for (const variant of usableVariants(ctx)) {
+    ctx.matmul = variant;
+    await selfCheck(ctx, { only: [linearOp], onCheck });
+  }
+  tally.report("kernels compiled for cards with halves", began);
+  gpu.destroy();
+  return { passed: tally.passed, failed: tally.failed };
+}
 
 /** Runs all checks. A check that fails or is refused by the GPU is logged and counted. Throws what `Gpu.open` throws, and "device-lost". */
 export async function checkHost(input: HostInput): Promise<HostCounts> {

@@ -1,4 +1,5 @@
 // The table of zero-shot scores as rows of numbers: one row per measure, one cell per model. Written as text, and as CSV.
+import { csvOf } from "./csv.ts";
 import { percent, percentNumber, whole } from "./format.ts";
 
 interface Mean {
@@ -73,17 +74,8 @@ export function scoreCsv(rows: readonly ScoreRow[], models: readonly string[]): 
       cell ? [[task ?? "", measure, models[i] ?? "", cell.value, errorOf(cell.standardError)]] : [],
     ),
   );
-  return [["task", "measure", "model", "value", "standard error"], ...lines]
-    .map((line) => `${csvLine(line)}\n`)
-    .join("");
+  return csvOf(["task", "measure", "model", "value", "standard error"], lines);
 }
 
 const errorOf = (error: number | undefined): number | string =>
   error !== undefined && Number.isFinite(error) ? error : "";
-
-/** Quoted where a comma, a quote or a line break is inside, as RFC 4180 says. */
-const csvLine = (values: readonly (string | number)[]): string =>
-  values
-    .map(String)
-    .map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
-    .join(",");

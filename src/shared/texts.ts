@@ -1,19 +1,31 @@
 // The texts to calibrate and to evaluate on: the bundled ones, the defaults, and their titles.
 
-/** The texts that come with the studio (scripts/texts.ts makes them), with a title and a note for the menu. */
+/** The texts that come with the studio (scripts/texts.ts makes them), with the SHA-256 of the file, and a title and a note for the menu. */
 export const BUNDLED_TEXTS = [
   {
     name: "sotu-train",
+    sha256: "d82e756e8d4d19667c60808f4bcef6fadd3ebb3ceeb526fcc283d830d7163bd8",
     title: "Speeches, training part",
     note: "State of the Union addresses that the model was trained on",
   },
   {
     name: "sotu-held",
+    sha256: "0cfb1f38340aeec2ff590d96ce46af7ad322ebebceff761ccf7a82839b2b4b9b",
     title: "Speeches, held out",
     note: "State of the Union addresses that the model has not seen",
   },
-  { name: "moby-train", title: "Moby Dick, training part", note: "the chapters that the model was trained on" },
-  { name: "moby-held", title: "Moby Dick, held out", note: "about every ninth chapter; the model has not seen them" },
+  {
+    name: "moby-train",
+    sha256: "b9327a0d03e2efb5a472e39a80b0d6d0795666244ed8b8c8f56425da34d6438a",
+    title: "Moby Dick, training part",
+    note: "the chapters that the model was trained on",
+  },
+  {
+    name: "moby-held",
+    sha256: "4d9935af772711db9965447c4d5e6e2452962de4326f87ed18ed41525ba154ab",
+    title: "Moby Dick, held out",
+    note: "about every ninth chapter; the model has not seen them",
+  },
 ] as const;
 
 type BundledName = (typeof BUNDLED_TEXTS)[number]["name"];

@@ -135,7 +135,7 @@ export const CAN_COMMAND: Readonly<Record<RunCommand, Predicate>> = {
 
 /** The commands of each key; the first one that is allowed is meant. */
 export const RUN_KEYS = {
-  " ": ["pause", "train"],
+  t: ["pause", "train"],
   s: ["step"],
   x: ["stop"],
   r: ["reset"],

@@ -49,6 +49,8 @@ export function applyEvent(deps: Deps, set: SetState, get: GetState, event: Work
       const { recipe, step, note } = event;
       return set({ resumable: { recipe, step, ...(note === undefined ? {} : { note }) } });
     }
+    case "runsElsewhere":
+      return set({ runsElsewhere: event.runs });
     case "error":
       return applyError(event, set, get);
   }

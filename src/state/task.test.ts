@@ -75,7 +75,7 @@ describe("a task", () => {
   it.each([
     ["cancelled", "none", []],
     ["limit", "failed", []],
-    ["device-lost", "failed", ["report device-lost"]],
+    ["device-lost", "none", ["report device-lost"]],
     ["no-webgpu", "failed", ["report no-webgpu"]],
   ] as const)("that ends with %s is shown as %s", async (code, phase, reports) => {
     const { check, fail, state, log } = checkTask({ reports: ["no-webgpu"] });

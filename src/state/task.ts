@@ -88,7 +88,9 @@ async function outcome<T>(
   } catch (thrown) {
     const error = EngineError.from(thrown);
     if (error.code === "device-lost" || reports.includes(error.code)) get().report(error);
-    if (isCurrent()) set((error.code === "cancelled" ? run.cancelled?.() : run.failed?.(error)) ?? {});
+    // The page shows the loss of the device by itself; beside work that was done again, its error would be stale.
+    const ended = error.code === "cancelled" || (error.code === "device-lost" && run.cancelled !== undefined);
+    if (isCurrent()) set((ended ? run.cancelled?.() : run.failed?.(error)) ?? {});
     return null;
   }
 }

@@ -6,7 +6,6 @@ import { MapFigure } from "./panels/figures/MapFigure.tsx";
 import { RunFigures } from "./panels/figures/RunFigures.tsx";
 import { Footer } from "./panels/page/Footer.tsx";
 import { Header } from "./panels/page/Header.tsx";
-import { Library } from "./panels/library/Library.tsx";
 import { ModelPanel } from "./panels/model/ModelPanel.tsx";
 import { NoWebgpu } from "./panels/page/NoWebgpu.tsx";
 import { RatioCurve } from "./panels/figures/RatioCurve.tsx";
@@ -16,6 +15,13 @@ import { ResultsStrip } from "./panels/results/ResultsStrip.tsx";
 import { RunPanel } from "./panels/run/RunPanel.tsx";
 import { RunsPanel } from "./panels/runs/RunsPanel.tsx";
 import { WeightFigures } from "./panels/weights/WeightFigures.tsx";
+import { useActionKeys } from "./actions/actionKeys.ts";
+import { Pinned } from "./layout/Pinned.tsx";
+import { Rail } from "./layout/Rail.tsx";
+import { Sentence } from "./layout/Sentence.tsx";
+import { LayersPanel } from "./panels/layers/LayersPanel.tsx";
+import { PageDialogs } from "./layout/PageDialogs.tsx";
+import { SectionLink } from "./parts/SectionLink.tsx";
 import { useStudio } from "./studioContext.tsx";
 import { useDrop } from "./opening/useDrop.ts";
 import "./styles/base.css";
@@ -35,18 +41,27 @@ import "./styles/runs.css";
 import "./styles/tasks.css";
 import "./styles/weights.css";
 import "./styles/check.css";
+import "./styles/frame.css";
 
 export function App() {
   const device = useStudio((state) => state.device);
   const { dragging, handlers } = useDrop();
+  useActionKeys();
   if (device.phase === "absent") return <NoWebgpu error={device.error} />;
   return (
     <div className="page" {...handlers}>
+      <SectionLink to="run-heading" className="skip">
+        Skip to the run
+      </SectionLink>
       <Header />
       <Banners />
+      <Sentence />
       <main>
-        <TargetPanel />
-        <ResultsStrip />
+        <Pinned>
+          <Rail />
+          <TargetPanel />
+          <ResultsStrip />
+        </Pinned>
         <div className="bench">
           <div className="column-controls">
             <RunPanel />
@@ -61,6 +76,7 @@ export function App() {
             <RunFigures />
           </div>
         </div>
+        <LayersPanel />
         <WeightFigures />
         <TasksPanel />
         <RunsPanel />
@@ -69,7 +85,7 @@ export function App() {
         </div>
       </main>
       <Footer />
-      <Library />
+      <PageDialogs />
       {dragging ? (
         <div className="drop-veil">Drop a model folder or a GGUF file to open it, or a text to calibrate on</div>
       ) : null}

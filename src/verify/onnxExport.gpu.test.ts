@@ -15,6 +15,8 @@ import { memoryTarget } from "../engine/evaluate/export/memoryTarget.ts";
 import { goldenFolder } from "../engine/golden/folders.fixture.ts";
 import { gateLayout, type Masks } from "../engine/masks/gates.ts";
 import { DEFAULT_RECIPE } from "../engine/recipes/recipe.ts";
+import { S1, S2, S5 } from "../shared/vectors.ts";
+import { llamaReader } from "./llamaModel.ts";
 import { onnxReader } from "./onnxReader.ts";
 
 let ctx: Ctx;
@@ -37,11 +39,12 @@ async function exportForms(
   targets: Partial<Record<Form, ExportTarget>>,
   more: Partial<ExportGatesOptions> = {},
   model = opened,
+  masks = masksOf(model),
 ): Promise<Partial<Record<Form, ExportedForm>>> {
   const forms = await exportGates(
     ctx,
     model,
-    { masks: masksOf(model), targets: new Map(Object.entries(targets) as [Form, ExportTarget][]) },
+    { masks, targets: new Map(Object.entries(targets) as [Form, ExportTarget][]) },
     {
       ids: Uint32Array.from({ length: 32 }, (_, i) => (i * 37) % model.config.vocab),
       openOnnx: onnxReader,
@@ -125,6 +128,30 @@ test.each<[string, string, object]>([
   scaled.model.free();
   const found = Object.values(forms).map(({ form, ok, reason }) => ({ form, ok, reason }));
   expect(found).toEqual(["masked", "compact", "onnx"].map((form) => ({ form, ok: true, reason: undefined })));
+});
+
+test.each([
+  ["llama", { masked: memoryTarget(), compact: memoryTarget(), onnx: memoryTarget(), gguf: memoryTarget() }],
+  ["opt", { masked: memoryTarget(), compact: memoryTarget(), onnx: memoryTarget() }],
+])("%s: every form computes the same without the modules that the masks empty", async (name, targets) => {
+  const model = await openModel(ctx, await goldenFolder(name));
+  const masks = masksOf(model);
+  for (const vector of [S1, S2, S5, 5 + S2, 10 + S5]) masks[vector]!.fill(0);
+  const forms = await exportForms(targets, { openLlama: llamaReader }, model, masks);
+  model.model.free();
+  const found = Object.values(forms).map(({ form, ok, reason }) => ({ form, ok, reason }));
+  expect(found).toEqual(Object.keys(targets).map((form) => ({ form, ok: true, reason: undefined })));
+  const { kept, checks } = readReceipt(new TextDecoder().decode(targets.compact.files["receipt.json"]));
+  expect(kept.widths.map((row) => row.map((width) => width > 0))).toEqual([
+    [false, false, false, false, false],
+    [false, false, true, true, true],
+    [true, true, false, false, false],
+  ]);
+  if (name === "opt") return;
+  expect(checks.find(({ form }) => form === "gguf")).toMatchObject({
+    gguf: { withoutAttention: 1, addedDimensions: 2 },
+    llama: { argmaxAgreement: 1 },
+  });
 });
 
 test("damaged weights of the ONNX form are noticed, and the form is discarded", async () => {

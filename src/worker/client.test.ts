@@ -23,6 +23,23 @@ class Port implements WorkerPort {
 }
 
 describe("client", () => {
+  it("notices a worker that ends without an error, by its lock", async () => {
+    const port = new Port();
+    let free = (): void => undefined;
+    const locks: string[] = [];
+    const client = createClient(port, (lock) => {
+      locks.push(lock);
+      return new Promise((resolve) => (free = resolve));
+    });
+    const events: WorkerEvent[] = [];
+    client.subscribe((event) => events.push(event));
+    port.receive({ kind: "alive", lock: "worker/1" });
+    const answer = client.request({ type: "pause" });
+    free();
+    await expect(answer).rejects.toThrow(/The GPU worker ended \(it has stopped\)\. Reload the page/);
+    expect([locks, events.map(({ type }) => type)]).toEqual([["worker/1"], ["error"]]);
+  });
+
   it("matches replies to commands by id, in any order", async () => {
     const port = new Port();
     const client = createClient(port);

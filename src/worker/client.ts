@@ -21,11 +21,14 @@ interface Pending {
   reject(error: EngineError): void;
 }
 
+/** Resolves when nobody holds a Web Lock. */
+const waitForLock = (lock: string): Promise<void> => navigator.locks.request(lock, () => undefined);
+
 /**
  * Wraps a worker. When it dies, or a message of it cannot be read, every pending and later request rejects with EngineError("bug"),
- * and one error event during "device" is emitted.
+ * and one error event during "device" is emitted. `whenFree` resolves when the worker's lock is free: it has died without a report.
  */
-export function createClient(port: WorkerPort): Client {
+export function createClient(port: WorkerPort, whenFree = waitForLock): Client {
   const pending = new Map<number, Pending>();
   const listeners = new Set<(event: WorkerEvent) => void>();
   let lastId = 0;
@@ -47,6 +50,10 @@ export function createClient(port: WorkerPort): Client {
 
   port.addEventListener("message", ({ data }) => {
     if (data.kind === "event") return emit(data.event);
+    if (data.kind === "alive") {
+      void whenFree(data.lock).then(() => die("it has stopped"));
+      return;
+    }
     const waiting = pending.get(data.id);
     pending.delete(data.id);
     if (data.kind === "reply") waiting?.resolve(data.value);

@@ -17,6 +17,7 @@ import type {
   ModelConfig,
   ParameterCounts,
   Perplexity,
+  PerplexityPair,
   PlanChoice,
   RecoverScope,
   RecoverRecipe,
@@ -69,8 +70,8 @@ type ConfigFacts = Pick<
   "modelType" | "layers" | "dModel" | "dMlp" | "heads" | "kvHeads" | "headDim" | "glu" | "vocab" | "context"
 >;
 
-/** The open model. */
-export interface ModelFacts extends ConfigFacts {
+/** What is known of a model before it is on the GPU. */
+export interface KnownFacts extends ConfigFacts {
   name: string;
   /** As in the records of its runs. */
   fingerprint: string;
@@ -83,6 +84,10 @@ export interface ModelFacts extends ConfigFacts {
   fileDtype: string;
   /** As its card states it. */
   licence: string;
+}
+
+/** The open model. */
+export interface ModelFacts extends KnownFacts {
   gpuBytes: number;
   /** Of the matrices on the GPU. */
   gpuDtype: PlanChoice["precision"];
@@ -98,6 +103,8 @@ export interface PerplexityResult extends Pick<Perplexity, "value" | "context" |
   text: TextRef;
   /** Whether the tokenizer's <s> was prepended: always false here. */
   beginToken: boolean;
+  /** Present where the matrices were quantised when the model was opened. */
+  quantised?: PerplexityPair["quantised"];
 }
 
 export type Subject = "dense" | "pruned";
@@ -167,6 +174,14 @@ export interface RunArchitecture
 export interface RecoverSettings extends RecoverScope {
   steps: number;
   /** Of the windows of the training text. */
+  seed: number;
+}
+
+/** A run of the open model in another tab, at its last checkpoint. */
+export interface RunElsewhere {
+  step: number;
+  /** Of the recipe. */
+  steps: number;
   seed: number;
 }
 

@@ -32,6 +32,7 @@ import type {
   RecoverSettings,
   RecoveryFacts,
   RunArchitecture,
+  RunElsewhere,
   RunState,
   Savable,
   ScoreReport,
@@ -182,11 +183,15 @@ export type WorkerEvent =
   | { type: "plan"; planned: PlanResult; storageFreeBytes: number | null }
   /** A checkpoint of this model from an earlier session: "train" with this recipe resumes it. note: see `resumeNote`. */
   | { type: "resumable"; recipe: Recipe; step: number; note?: string }
+  /** Runs of this model that other tabs own; sent when it is opened. */
+  | { type: "runsElsewhere"; runs: readonly RunElsewhere[] }
   /** An error that no reply carries. */
   | { type: "error"; error: PlainError; during: "device" | "train" | "perplexity" };
 
 export type ToWorker = { id: number } & Command;
 export type FromWorker =
+  /** Sent once: the worker holds this Web Lock as long as it lives. */
+  | { kind: "alive"; lock: string }
   | { kind: "event"; event: WorkerEvent }
   | { kind: "reply"; id: number; value: Replies[keyof Replies] }
   | { kind: "failure"; id: number; error: PlainError };

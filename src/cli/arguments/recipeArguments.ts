@@ -27,6 +27,10 @@ export const RECIPE_USAGE = `  --steps 600              training steps
   --learning-rate 0.001
   --weight-decay 0.05`;
 
+export const RESUME_OPTION = { resume: { type: "boolean" } } as const;
+
+export const RESUME_USAGE = `  --resume                 continues an interrupted training from its checkpoints in OUT/.checkpoints; with the same arguments otherwise`;
+
 /** The recipe of the arguments, not checked yet. Throws a UsageError that names the argument. */
 export function readRecipeArguments(values: Values): Recipe {
   const number = (name: string, fallback: number): number => optionalNumber(values, name) ?? fallback;

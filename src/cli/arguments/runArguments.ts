@@ -4,6 +4,7 @@ import type { HostChoice } from "../host/chooseHost.ts";
 import { EXPORT_OPTIONS, type ExportArguments, readExportArguments } from "./exportArguments.ts";
 import type { WeightStorage } from "../../engine/dtype.ts";
 import { readStorageArgument, STORAGE_OPTIONS, STORAGE_USAGE } from "./storageArgument.ts";
+import { MEMORY_OPTIONS, readMemoryArgument } from "./memoryArgument.ts";
 import { HOST_OPTIONS, HOST_USAGE, readHostArgument } from "./hostArguments.ts";
 import { UsageError } from "./usageError.ts";
 
@@ -18,6 +19,8 @@ export interface EvaluationArguments {
   evaluationTokens: number;
   /** How matrices are stored on the GPU. */
   precision: WeightStorage;
+  /** Memory of the GPU in bytes that the plan has to fit into. */
+  memoryBytes?: number;
   host: HostChoice;
   /** Whether matmul kernels are chosen by measuring. */
   tune: boolean;
@@ -40,6 +43,7 @@ export const EVALUATION_OPTIONS = {
   context: text,
   "eval-tokens": text,
   ...STORAGE_OPTIONS,
+  ...MEMORY_OPTIONS,
   ...HOST_OPTIONS,
   tune: text,
 };
@@ -53,6 +57,7 @@ const EVAL_USAGE = `  --eval FILE              text that perplexity is measured 
   --context 512            tokens per window of the perplexity
   --eval-tokens 20480      tokens of --eval that are measured
 ${STORAGE_USAGE}
+  --memory-gb N            memory of your GPU, in units of 10^9 bytes: the fastest plan that fits is taken, see npm run plan (no limit)
   --tune on|off            on: measure matmul kernels for this adapter once and keep the choice in .cache/matmul; off: take the usual ones (on)
 ${HOST_USAGE}`;
 export const EVALUATION_USAGE = `${MODEL_USAGE}
@@ -82,6 +87,7 @@ export function readEvaluationArguments(values: Values): EvaluationArguments {
     context: optionalWhole(values, "context", { min: 2 }) ?? 512,
     evaluationTokens: optionalWhole(values, "eval-tokens", { min: 2 }) ?? 20_480,
     precision: readStorageArgument(values),
+    ...readMemoryArgument(values),
     host: readHostArgument(values),
     tune: tune === "on",
   };

@@ -6,8 +6,10 @@ import { UsageError } from "./usageError.ts";
 /** For parseValues. */
 export const STORAGE_OPTIONS = { weights: { type: "string" }, half: { type: "boolean" } } as const;
 
-export const STORAGE_USAGE = `  --weights f32|f16|file   how matrices are stored on the GPU: f32; f16, half the memory, rounded to 11 bits; file: the quantised blocks of a
-                           GGUF file as they are, everything else with all its values (f32). Exports keep the weights of the file
+export const STORAGE_USAGE = `  --weights f32|f16|file|q8_0|q4_0
+                           how matrices are stored on the GPU: f32; f16, half the memory, rounded to 11 bits; file: the quantised blocks of a
+                           GGUF file as they are, everything else with all its values (f32); q8_0, q4_0: quantised when the model is
+                           opened, in 34 or 18 bytes per 32 weights (f32). Exports keep the weights of the file
   --half                   the same as --weights f16`;
 
 /** Throws a UsageError for another value, and for --half beside --weights. */

@@ -1,6 +1,7 @@
 // The arguments of npm run compare: which runs they give, and what is refused with the argument's name.
 import { describe, expect, it } from "vitest";
-import { keyOf, nameOf } from "./methods.ts";
+import { DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
+import { compareMethodOf, keyOf, nameOf } from "./methods.ts";
 import { outputFiles, readCompareArguments } from "./compareArguments.ts";
 
 const FILE = "golden/llama/golden.json"; // any file will do, because only the page reads it
@@ -86,6 +87,20 @@ describe("npm run compare", () => {
     });
   });
 
+  it("trains for every ratio with other gates, and rounds the widths of trained masks", () => {
+    const { runs, widthMultiple } = readCompareArguments(
+      given("every,every:mlp+recover,disp:mlp", "--width-multiple", "32"),
+    );
+    expect(widthMultiple).toBe(32);
+    expect(runs.map(keyOf)).toEqual([
+      ...["every keep 0.5 seed 1", "every:mlp+recover:300 keep 0.5 seed 1", "disp:mlp keep 0.5 seed 1"],
+    ]);
+    expect(readCompareArguments(given("every")).widthMultiple).toBe(1);
+    const made = { kind: "disp" as const, recipe: { ...DEFAULT_RECIPE, ratioMode: "every" as const }, steps: 1 };
+    expect(compareMethodOf({ made })).toBe("every");
+    expect(compareMethodOf({ made: { ...made, recipe: { ...made.recipe, gates: "mlp" } } })).toBe("every:mlp");
+  });
+
   it("puts the chart beside the list", () => {
     expect(outputFiles("out")).toEqual({ json: "out/compare.json", svg: "out/compare.svg" });
     expect(outputFiles("out/mine.json")).toEqual({ json: "out/mine.json", svg: "out/mine.svg" });
@@ -98,6 +113,8 @@ describe("npm run compare", () => {
     ["random,disp:no-gru", [], /expected random together with disp/],
     ["uniform-magnitude:2:4", [], /expected uniform-magnitude without a pattern, got/],
     ["every:full", [], /--methods: expected disp, every, .*got "every:full"/],
+    ["every:soft", [], /disp and every also with gates \(every:mlp\), got "every:soft"/],
+    ["disp", ["--width-multiple", "16"], /width_?multiple: expected/i],
     ["dass:4:2", [], /--methods dass:4:2: pattern: expected N:M/],
     ["dass:120%", [], /--methods dass:120%: pattern: expected N:M/],
     [

@@ -1,6 +1,6 @@
 // The arguments of npm run compare: model, texts, methods, ratios and seeds, checked before anything is opened.
 import { join } from "node:path";
-import { checkRecipe, DEFAULT_RECIPE } from "../../engine/recipes/recipe.ts";
+import { checkRecipe, DEFAULT_RECIPE, type WidthMultiple } from "../../engine/recipes/recipe.ts";
 import { DEFAULT_RECOVER_RECIPE, type RecoverMatrices } from "../../engine/recipes/recoverRecipe.ts";
 import { checkRefitRecipe, DEFAULT_REFIT_RECIPE } from "../../engine/recipes/refitRecipe.ts";
 import { checkWeightRecipe, DEFAULT_WEIGHT_RECIPE } from "../../engine/recipes/weightRecipe.ts";
@@ -23,7 +23,7 @@ ${MEASURE_USAGE}
   --methods LIST           separated by commas, such as disp,dass:2:4,magnitude:50%
       disp                 DISP-LLM; disp:mlp prunes only the middle of each MLP (s4); disp:constrained, disp:no-gru and
                            disp:no-hypernetwork are its ablations
-      every                one training for all ratios of --keep
+      every                one training for all ratios of --keep; every:mlp and the like as for disp
       random               random masks with the widths that disp finds; needs disp in the list
       uniform-magnitude    keeps the largest structures, the same share of each vector
       dass, wanda, magnitude, sparsegpt
@@ -35,6 +35,7 @@ ${MEASURE_USAGE}
                            least squares of the kept weights, without training; or before it
   --keep 0.8,0.5           ratios: kept shares of the block weights, 0.05 to 1 (0.5)
   --seeds 1,2,3            of disp, every, random and all that is recovered; the other methods use the first (1)
+  --width-multiple 1       MLP widths of disp and every are multiples of this, within the budget: 1, 8, 32, 64 or 256
   --steps 600              training steps
   --tokens 128             per step of training and recovery, and per calibration sequence
   --sequences 64           for calibration
@@ -49,6 +50,8 @@ export interface CompareSettings {
   steps: number;
   tokens: number;
   sequences: number;
+  /** Of trained masks. */
+  widthMultiple: WidthMultiple;
   recoverMatrices: RecoverMatrices;
   refitMatrices: RecoverMatrices;
   /** Items of the zero-shot tasks that are made from the evaluation text; missing: none are scored. */
@@ -74,7 +77,7 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
   const values = parseValues(argv, {
     ...MEASURE_OPTIONS,
     ...{ methods: text, keep: text, seeds: text, steps: text, tokens: text, sequences: text, out: text },
-    ...{ "recover-steps": text, "recover-matrices": text, lora: text, "refit-matrices": text },
+    ...{ "recover-steps": text, "recover-matrices": text, lora: text, "refit-matrices": text, "width-multiple": text },
   });
   const recoverSteps = optionalNumber(values, "recover-steps") ?? DEFAULT_RECOVER_RECIPE.steps;
   const wordsOfMethods = words("methods", requiredText(values, "methods"));
@@ -86,13 +89,14 @@ export function readCompareArguments(argv: readonly string[]): CompareArguments 
     steps: optionalNumber(values, "steps") ?? DEFAULT_RECIPE.steps,
     tokens: optionalNumber(values, "tokens") ?? DEFAULT_RECIPE.tokens,
     sequences: optionalNumber(values, "sequences") ?? DEFAULT_WEIGHT_RECIPE.sequences,
+    widthMultiple: (optionalNumber(values, "width-multiple") ?? DEFAULT_RECIPE.widthMultiple) as WidthMultiple,
     recoverMatrices: scope.matrices,
     refitMatrices: (values["refit-matrices"] ?? DEFAULT_REFIT_RECIPE.matrices) as RecoverMatrices,
     ...(scope.rank === undefined ? {} : { recoverRank: scope.rank }),
   };
-  const { steps, tokens, sequences, refitMatrices } = settings;
+  const { steps, tokens, sequences, widthMultiple, refitMatrices } = settings;
   checkedArguments(() => {
-    for (const ratio of ratios) checkRecipe({ ...DEFAULT_RECIPE, ratio, steps, tokens });
+    for (const ratio of ratios) checkRecipe({ ...DEFAULT_RECIPE, ratio, steps, tokens, widthMultiple });
     for (const seed of seeds) checkWeightRecipe({ ...DEFAULT_WEIGHT_RECIPE, seed, tokens, sequences });
     checkRefitRecipe({ ...DEFAULT_REFIT_RECIPE, matrices: refitMatrices, tokens });
     const recoveries = [recoverSteps, ...methods.flatMap(({ recover }) => recover ?? [])];

@@ -9,14 +9,14 @@ import { measureRequest } from "../prune/runHeadless.ts";
 /** `onRun` receives each run as it finishes. Throws a UsageError where the model or the texts are at fault, an Error otherwise. */
 export async function compareHeadless(given: Omit<CompareArguments, "out">, onRun: (run: Run) => void): Promise<void> {
   const progress = progressLine();
-  const { host: choice, model, runs, steps, tokens, sequences, recoverMatrices, refitMatrices } = given;
+  const { host: choice, model, runs, steps, tokens, sequences, widthMultiple, recoverMatrices, refitMatrices } = given;
   const { recoverRank, scoreItems } = given;
   const host = await openCliHost(choice);
   try {
     const request = {
       ...measureRequest(given, host),
       runs,
-      ...{ steps, tokens, sequences, recoverMatrices, refitMatrices },
+      ...{ steps, tokens, sequences, widthMultiple, recoverMatrices, refitMatrices },
       ...(recoverRank === undefined ? {} : { recoverRank }),
       ...(scoreItems === undefined ? {} : { scoreItems }),
     };

@@ -7,12 +7,18 @@ import { UsageError } from "../arguments/usageError.ts";
 /** Follow a method whose pruned models are recovered. */
 const RECOVER = "+recover";
 const REFIT = "+refit";
+const ABLATIONS = GATE_MODES.filter((mode) => mode !== "full");
 const BASELINES = ["random", "uniform-magnitude"] as const satisfies readonly BaselineMethod[];
+
+/** Of a training for every ratio: which vectors are pruned; missing for "full". */
+interface EveryGates {
+  gates?: GateMode;
+}
 
 /** A method without its recovery. A weight method without a pattern runs at each ratio. */
 type PruningMethod =
   | { kind: "disp"; gates: GateMode }
-  | { kind: "every" }
+  | ({ kind: "every" } & EveryGates)
   | { kind: "baseline"; method: BaselineMethod }
   | { kind: "weights"; method: WeightMethod; pattern?: string };
 
@@ -33,7 +39,7 @@ export type PlannedRun = PruningRun & Recovering;
 type PruningRun =
   | { kind: "disp"; gates: GateMode; ratio: number; seed: number }
   /** One ratio of a training for every ratio; all ratios of a seed come from one training. */
-  | { kind: "every"; ratio: number; seed: number }
+  | ({ kind: "every"; ratio: number; seed: number } & EveryGates)
   /** `counts`: gates to keep in each of the 5L selection vectors, for random masks whose trained run is not among the runs. */
   | { kind: "baseline"; method: BaselineMethod; ratio: number; seed: number; counts?: readonly number[] }
   | { kind: "weights"; method: WeightMethod; seed: number; pattern: string }
@@ -50,9 +56,11 @@ export const isRecovered = ({ refit, recover }: Recovering): boolean => refit !=
 export const nameOf = (run: PlannedRun): string => `${pruningName(run)}${recoveredSuffix(run)}`;
 
 function pruningName(run: PlannedRun): string {
-  if (run.kind === "every") return run.kind;
+  if (run.kind === "every") return everyName(run.gates);
   return run.kind === "disp" ? `disp:${run.gates}` : run.method;
 }
+
+const everyName = (gates: GateMode = "full"): string => (gates === "full" ? "every" : `every:${gates}`);
 
 const choiceOf = (run: PlannedRun): string => `${"ratio" in run ? `keep ${run.ratio}` : run.pattern} seed ${run.seed}`;
 
@@ -91,6 +99,8 @@ function readPruning(word: string): PruningMethod {
     return { kind: "disp", gates };
   }
   if (word === "every") return { kind: "every" };
+  const everyGates = name === "every" ? ABLATIONS.find((mode) => mode === suffix) : undefined;
+  if (everyGates) return { kind: "every", gates: everyGates };
   const baseline = BASELINES.find((known) => known === name);
   if (baseline) {
     if (suffix !== undefined) throw new UsageError(`--methods: expected ${baseline} without a pattern, got "${word}"`);
@@ -100,7 +110,7 @@ function readPruning(word: string): PruningMethod {
   if (!method) {
     const known = ["disp", "every", ...BASELINES, ...WEIGHT_METHODS].join(", ");
     throw new UsageError(
-      `--methods: expected ${known}, separated by commas, the last four with or without a pattern, got "${word}"`,
+      `--methods: expected ${known}, separated by commas, the last four with or without a pattern, disp and every also with gates (every:mlp), got "${word}"`,
     );
   }
   return { kind: "weights", method, ...(suffix === undefined ? {} : { pattern: patternOf(word, suffix) }) };
@@ -164,7 +174,7 @@ export function compareMethodOf(
 function pruningOf(made: RunRecord["made"]): string {
   switch (made.kind) {
     case "disp":
-      if (made.recipe.ratioMode === "every") return "every";
+      if (made.recipe.ratioMode === "every") return everyName(made.recipe.gates);
       return made.recipe.gates === "full" ? "disp" : `disp:${made.recipe.gates}`;
     case "baseline":
       return made.method;

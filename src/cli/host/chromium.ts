@@ -6,6 +6,7 @@ import { chromiumFlags } from "../../../scripts/chromium/chromium.ts";
 import { installedChromium } from "../../../scripts/chromium/ensureChromium.ts";
 import type { HostCommands, Host, HostEntry } from "./host.ts";
 import { LocalFiles } from "./localFiles.ts";
+import { printable } from "./printable.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -31,7 +32,7 @@ export async function openHeadless(
     root: ROOT,
     configFile: fileURLToPath(new URL("../../../vite.config.ts", import.meta.url)),
     logLevel: "error",
-    server: { host: "127.0.0.1", port: 0, hmr: false, watch: null },
+    server: { host: "127.0.0.1", port: 0, hmr: false, watch: null, cors: false },
     plugins: [
       {
         name: "local-files",
@@ -48,7 +49,11 @@ export async function openHeadless(
   await server.listen();
   const address = server.httpServer?.address();
   const port = typeof address === "object" && address ? address.port : 0;
-  const browser = await chromium.launch({ executablePath, args: chromiumFlags() });
+  const browser = await chromium.launch({
+    ...{ executablePath, args: chromiumFlags() },
+    // host/interrupt.ts handles signals; Chromium ends with this process
+    ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
+  });
   const close = async (): Promise<void> => {
     await browser.close();
     await server.close();
@@ -56,7 +61,7 @@ export async function openHeadless(
   try {
     const page = await browser.newPage();
     await page.exposeFunction("report", onReport);
-    page.on("pageerror", (error) => process.stderr.write(`${error.message}\n`));
+    page.on("pageerror", (error) => process.stderr.write(`${printable(error.message)}\n`));
     await page.goto(`http://127.0.0.1:${port}/${path}`);
     await page.waitForFunction((name) => name in window, ready, { timeout: 60_000 });
     const version = browser.version().split(".")[0] ?? "";

@@ -1,5 +1,7 @@
 // How every command begins and ends: --help, an error as one line on stderr, and the exit code; and how the page's answer is read.
 import type { Answer } from "../page/commands.ts";
+import { endOnInterrupt } from "./interrupt.ts";
+import { printable, STEERING } from "./printable.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
 /** Codes of errors in the files that were named; all others are faults of the program. */
@@ -12,13 +14,18 @@ export async function runCommand(usage: string, main: (argv: string[]) => Promis
     process.stdout.write(`${usage}\n`);
     return;
   }
+  endOnInterrupt();
   try {
     process.exitCode = (await main(argv)) ?? 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${printable(error instanceof Error ? error.message : String(error))}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }
+
+/** A line of JSON for stdout; what a terminal would obey is escaped in it. */
+export const jsonLine = (value: object): string =>
+  `${JSON.stringify(value).replace(STEERING, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 
 /** The page's value. Throws a UsageError that begins with `subject` where the named files are at fault, an Error otherwise. */
 export function valueOf<T>(answer: Answer<T>, subject: string): T {

@@ -10,26 +10,26 @@ interface Dawn {
 
 const load = createRequire(import.meta.url);
 
-/** Flags of Dawn: on Linux the only backend that computes, the features that are still experimental where the adapter has them, and exact timestamps. */
-const FLAGS = [
-  ...(process.platform === "linux" ? ["backend=vulkan"] : []),
-  "enable-dawn-features=allow_unsafe_apis",
-  "disable-dawn-features=timestamp_quantization",
-];
+/** On Linux the only backend that computes. */
+const BACKEND = process.platform === "linux" ? ["backend=vulkan"] : [];
+
+/** The features that are still experimental, where the adapter has them, and exact timestamps. */
+const FLAGS = ["enable-dawn-features=allow_unsafe_apis", "disable-dawn-features=timestamp_quantization"];
 
 /** The folder of the package's library for this platform; there are none for others than it lists. */
 const PLATFORM = `${process.platform}-${process.platform === "darwin" ? "universal" : process.arch}`;
 
 /**
  * Makes navigator.gpu and the constants of WebGPU global, as in a browser. `library` is the path of dawn.node; by default that of the
- * package. Throws if the library cannot be loaded.
+ * package. With `backend` "null", the adapter offers every feature and validates everything but computes nothing. Throws if the library
+ * cannot be loaded.
  */
-export function installDawn(library = process.env["ESPALIER_DAWN"]): void {
-  const file = library ?? join(dirname(load.resolve("webgpu")), "dist", PLATFORM, "dawn.node");
+export function installDawn(backend?: "null"): void {
+  const file = process.env["ESPALIER_DAWN"] ?? join(dirname(load.resolve("webgpu")), "dist", PLATFORM, "dawn.node");
   const dawn = load(file) as Dawn;
   Object.assign(globalThis, dawn.globals);
   const navigator = {
-    gpu: dawn.create(FLAGS),
+    gpu: dawn.create([...(backend ? [`backend=${backend}`] : BACKEND), ...FLAGS]),
     hardwareConcurrency: availableParallelism(),
     userAgent: `Node.js/${nodeVersion}`,
   };

@@ -1,8 +1,8 @@
 // What the command line serves of a folder or file on the disk.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, expect, it, vi } from "vitest";
 import { fileWithParts, filesInFolder } from "./modelFilesOnDisk.ts";
 
 const root = mkdtempSync(join(tmpdir(), "espalier-files-"));
@@ -17,7 +17,7 @@ function folderOf(name: string, paths: readonly string[]): string {
 }
 
 it("serves a model's own files, and names its subfolders", () => {
-  const folder = folderOf("plain", ["config.json", "ema/model.safetensors", ".git/HEAD"]);
+  const folder = folderOf("plain", ["config.json", "ema/model.safetensors", ".git/HEAD", ".env"]);
   expect(filesInFolder(folder)).toEqual({ files: { "config.json": 11 }, subfolders: ["ema"] });
 });
 
@@ -32,6 +32,29 @@ it("looks in subfolders where a folder has no model, but not in hidden ones", ()
   const { files, subfolders } = filesInFolder(folder);
   expect(Object.keys(files)).toEqual(["readme.txt", "b/notes.txt", "a/m/config.json"]);
   expect(subfolders).toEqual(["a/m/x"]);
+});
+
+it("reads links inside the folder and those of the hub's cache, and names those that lead out of it", () => {
+  const outside = folderOf("outside", ["secret.txt", "sub/config.json"]);
+  const folder = folderOf("linked", ["config.json"]);
+  symlinkSync("config.json", join(folder, "own.json"));
+  symlinkSync(join(outside, "secret.txt"), join(folder, "secret.txt"));
+  symlinkSync(join(outside, "sub"), join(folder, "sub"));
+  symlinkSync("nothing", join(folder, "broken"));
+  const notes = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  expect(filesInFolder(folder)).toEqual({ files: { "config.json": 11, "own.json": 11 }, subfolders: [] });
+  expect(notes.mock.calls.map(([text]) => text)).toEqual(
+    ["secret.txt", "sub"].map(
+      (name) =>
+        `note: ${join(folder, name)} is a link to outside the folder, so it is not read. Copy the file there to use it.\n`,
+    ),
+  );
+  notes.mockClear();
+  const hub = folderOf("hub", ["blobs/abc", "snapshots/1/README.md"]);
+  symlinkSync("../../blobs/abc", join(hub, "snapshots/1/config.json"));
+  expect(Object.keys(filesInFolder(join(hub, "snapshots/1")).files)).toEqual(["README.md", "config.json"]);
+  expect(notes).not.toHaveBeenCalled();
+  notes.mockRestore();
 });
 
 it("serves a GGUF file with its other parts, without the files beside it", () => {

@@ -1,6 +1,8 @@
 // Progress on stderr: one line that is rewritten in place on a terminal, a few lines per minute in a file.
 import type { NoticeReport, RunReport } from "../page/openRun.ts";
 
+import { printable, printableLine } from "./printable.ts";
+
 const PLAIN_EVERY_MS = 10_000;
 
 /** The returned function is called with each report, and without one at the end. */
@@ -15,7 +17,7 @@ export function progressLine(): (report?: RunReport | NoticeReport) => void {
       return;
     }
     if ("notice" in report) {
-      process.stderr.write(`${live ? "\r\x1b[K" : ""}note: ${report.notice}\n`);
+      process.stderr.write(`${live ? "\r\x1b[K" : ""}note: ${printable(report.notice)}\n`);
       return;
     }
     const now = performance.now();
@@ -29,7 +31,7 @@ export function progressLine(): (report?: RunReport | NoticeReport) => void {
     const seconds = (now - began) / 1000;
     const left = report.done > 0 ? `${Math.ceil((seconds * (report.of - report.done)) / report.done)} s left` : "";
     const percent = `${Math.floor((100 * report.done) / Math.max(1, report.of))} %`.padStart(5);
-    const line = `${stage.padEnd(18)}${percent}  ${report.note ?? ""}  ${left}`;
+    const line = `${stage.padEnd(18)}${percent}  ${printableLine(report.note ?? "")}  ${left}`;
     process.stderr.write(live ? `\r\x1b[K${line}` : `${line}\n`);
   };
 }

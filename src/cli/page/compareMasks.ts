@@ -26,8 +26,8 @@ export interface MethodSettings extends CompareSettings {
 
 /** Results that later runs reuse. */
 export interface TrainedMasks {
-  /** By seed. */
-  every: Map<number, EveryRatio>;
+  /** By `everyKey`. */
+  every: Map<string, EveryRatio>;
   /** Structural prunings with their perplexity, by `pruningKeyOf`: the pruned run and its recoveries share one, and random masks take its widths. */
   pruned: Map<string, PrunedMasks>;
 }
@@ -57,18 +57,19 @@ export async function pruneStructures(
   const gates = async (made: RunRecord["made"], masks: Masks): Promise<PrunedMasks> => {
     return { made, masks, measured: await measureMasks(run, masks) };
   };
-  const { steps, tokens } = settings;
+  const { steps, tokens, widthMultiple } = settings;
   switch (planned.kind) {
     case "disp": {
       const { kind, gates: mode, ratio, seed } = planned;
-      const recipe = { ...DEFAULT_RECIPE, gates: mode, ratio, seed, steps, tokens };
+      const recipe = { ...DEFAULT_RECIPE, gates: mode, widthMultiple, ratio, seed, steps, tokens };
       const { architecture, steps: made } = await train(run, recipe, report);
       return gates({ kind, recipe, steps: made }, architecture.masks);
     }
     case "every": {
-      const { ratio, seed } = planned;
-      const every = trained.every.get(seed) ?? (await trainEvery(run, seed, settings, report));
-      trained.every.set(seed, every);
+      const { ratio } = planned;
+      const key = everyKey(planned);
+      const every = trained.every.get(key) ?? (await trainEvery(run, planned, settings, report));
+      trained.every.set(key, every);
       const architecture = every.architectures[every.ratios.indexOf(ratio)];
       if (!architecture)
         throw new EngineError("bug", `expected an architecture at ${ratio} of the training for every ratio, got none`);
@@ -81,11 +82,22 @@ export async function pruneStructures(
   }
 }
 
-/** Trains once for all ratios of the comparison with this seed. */
-async function trainEvery(run: OpenRun, seed: number, settings: MethodSettings, report: Reporter): Promise<EveryRatio> {
-  const { runs, steps, tokens } = settings;
-  const recipe: Recipe = { ...DEFAULT_RECIPE, ratioMode: "every", seed, steps, tokens };
-  const ratios = [...new Set(runs.flatMap((one) => (one.kind === "every" && one.seed === seed ? [one.ratio] : [])))];
+type EveryRun = Extract<StructuralRun, { kind: "every" }>;
+
+/** Runs with the same key share a training. */
+const everyKey = ({ gates = "full", seed }: EveryRun): string => `${gates} ${seed}`;
+
+/** Trains once for all ratios of the comparison with these gates and this seed. */
+async function trainEvery(
+  run: OpenRun,
+  planned: EveryRun,
+  { runs, steps, tokens, widthMultiple }: MethodSettings,
+  report: Reporter,
+): Promise<EveryRatio> {
+  const { gates = "full", seed } = planned;
+  const recipe = { ...DEFAULT_RECIPE, ratioMode: "every" as const, gates, widthMultiple, seed, steps, tokens };
+  const same = (one: PlannedRun): one is EveryRun => one.kind === "every" && everyKey(one) === everyKey(planned);
+  const ratios = [...new Set(runs.filter(same).map(({ ratio }) => ratio))];
   return { recipe, ratios, ...(await trainRatios(run, recipe, ratios, report)) };
 }
 

@@ -3,6 +3,7 @@ import {
   checkFits,
   checkReachable,
   DEFAULT_RECIPE,
+  requireOwnWeights,
   EngineError,
   finishedRun,
   type Run as FinishedRun,
@@ -26,7 +27,8 @@ export async function compareMethods(
   const opened = await openRun(
     { ...request, out: [], stepTokens: request.tokens, ...largestRecovery(request) },
     report,
-    ({ config }) => {
+    ({ config, model }) => {
+      if (runs.some(({ kind }) => kind === "weights")) requireOwnWeights(model, "Pruning of single weights");
       for (const run of runs) {
         if (run.kind === "weights") checkFits(config, { ...run, pattern: patternOf(config, run) });
         if (run.kind === "disp") checkReachable(config, { ...DEFAULT_RECIPE, ...run });

@@ -8,6 +8,7 @@ import {
   openModel,
   type OpenedModel,
   perplexity,
+  type QuantisationCost,
   readTaskFile,
   scoreTask,
   type ZeroShotTask,
@@ -18,7 +19,7 @@ import {
   denseAgreement,
 } from "../../engine/index.ts";
 import { modelOfReceipt } from "./modelOfReceipt.ts";
-import { type NamedText, openOnGpu, type Reporter, type RunRequest } from "./openRun.ts";
+import { costOf, type FollowedPlan, type NamedText, openOnGpu, type Reporter, type RunRequest } from "./openRun.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
 /** A pruned version of the model: the text of a receipt, whose masks are applied, or the folder of a model of its own. */
@@ -26,7 +27,7 @@ export type PrunedVersion = { name: string } & ({ receipt: string } | { folder: 
 
 export interface EvaluateRequest extends Pick<
   RunRequest,
-  "model" | "evaluation" | "evaluationTokens" | "context" | "precision" | "tuneFolder" | "host"
+  "model" | "evaluation" | "evaluationTokens" | "context" | "precision" | "memoryBytes" | "tuneFolder" | "host"
 > {
   pruned: readonly PrunedVersion[];
   tasks: readonly TaskSource[];
@@ -53,6 +54,9 @@ export interface EvaluateAnswer {
   adapter: string;
   text: string;
   models: ModelScores[];
+  plan: FollowedPlan;
+  /** What quantising the matrices on opening costs in perplexity; missing where they were not. */
+  quantisation?: QuantisationCost;
   notes: readonly string[];
 }
 
@@ -64,12 +68,14 @@ export async function evaluateModels(request: EvaluateRequest, report: Reporter)
       ? readTaskFile(source.file.name, source.file.content)
       : textTask(source.made, evaluation.content, { items, seed }),
   );
-  const { ctx, opened } = await openOnGpu(request, report);
+  const { ctx, opened, plan } = await openOnGpu(request, report);
   try {
     const ids = Uint32Array.from(opened.tokenizer.encode(evaluation.content)).subarray(0, request.evaluationTokens);
     const context = Math.min(request.context, opened.config.context);
     const measuring = { ctx, opened, ids, context, report, tasks };
     const dense = await measureModel(measuring, "dense", opened);
+    const given = { ...request, context, quantised: dense.perplexity.value };
+    const quantisation = await costOf({ ctx, opened, report }, ids, given);
     const models: ModelScores[] = [dense];
     for (const version of request.pruned) {
       const pruned = await openVersion(ctx, opened, version, report);
@@ -81,7 +87,8 @@ export async function evaluateModels(request: EvaluateRequest, report: Reporter)
     }
     return {
       ...{ adapter: ctx.gpu.facts.name, text: evaluation.name, notes: opened.notes },
-      models,
+      ...{ models, plan },
+      ...(quantisation ? { quantisation } : {}),
     };
   } finally {
     ctx.gpu.destroy();
@@ -136,7 +143,8 @@ async function openVersion(
     return { model: await modelOfReceipt(ctx, opened, version.receipt), tokenizer: opened.tokenizer };
   }
   const { model, tokenizer, notes, config } = await openModel(ctx, await servedModel(version.folder), {
-    precision: opened.model.precision,
+    // of a model that was quantised on opening, versions are too
+    precision: opened.model.quantised ? opened.storage : opened.model.precision,
     onProgress: (done, of) => report({ stage: "open", done, of, note: version.name }),
   });
   for (const notice of notes) report({ notice: `${version.name}: ${notice}` });

@@ -1,4 +1,5 @@
 // Forms of an export, for all commands of the page: where they are written, and what is reported to Node about their checks.
+import type { CheckpointFolder } from "./checkpoints.ts";
 import { EngineError, isWeightForm, WEIGHT_FORMS, type WeightForm } from "../../engine/index.ts";
 import type {
   ExportedForm,
@@ -20,6 +21,8 @@ export interface FormsRequest {
   dtype?: FloatDtype;
   ggufType?: GgufType;
   shardBytes?: number;
+  /** Where training writes checkpoints; missing where it writes none. */
+  checkpoints?: CheckpointFolder;
 }
 
 /** One form in the line of JSON. */

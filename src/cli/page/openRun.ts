@@ -6,26 +6,33 @@ import {
   countRecovery,
   Ctx,
   DEFAULT_RECIPE,
+  EngineError,
   type ExportedForm,
+  followPlan,
   Gpu,
   licenceOf,
   type LlamaReader,
   mainDtype,
   type MatmulTable,
   matmulText,
+  type MemoryPlan,
   type Model,
   openModel,
   type OpenedModel,
   perplexity,
   type PerplexityPair,
+  type QuantisationCost,
+  quantisationCost,
   type WeightStorage,
   type RecoveryPlan,
+  requireOwnWeights,
   sha256,
   type TextRef,
   tuneModel,
 } from "../../engine/index.ts";
 import { llamaReader } from "../../verify/llamaModel.ts";
 import { CHECK_TOKENS, choiceOf, type FormAnswer, formAnswer, type FormsRequest } from "./forms.ts";
+import { ServedCheckpoints } from "./checkpoints.ts";
 import { servedMatmulStore } from "./matmulStore.ts";
 import { type ServedFolder, servedModel } from "./servedModel.ts";
 
@@ -49,6 +56,8 @@ export interface RunRequest extends FormsRequest {
   recoveryPlan?: RecoveryPlan;
   /** How matrices are stored on the GPU. */
   precision: WeightStorage;
+  /** Memory of the GPU that the plan has to fit into; without it the fastest plan is taken. */
+  memoryBytes?: number;
   /** Address of the folder where tables of matmul kernels are kept; null: the usual kernels, without measuring. */
   tuneFolder: string | null;
 }
@@ -86,11 +95,17 @@ export const prefixed =
   (update) =>
     report("notice" in update ? update : { ...update, note: `${prefix()}${update.note ?? ""}` });
 
+/** The memory plan that a command followed. */
+export type FollowedPlan = Pick<MemoryPlan, "recompute" | "compact" | "totalBytes">;
+
 /** The result of a run of any method. */
 export interface RunAnswer {
   adapter: string;
   matmul: string;
   precision: WeightStorage;
+  plan: FollowedPlan;
+  /** What quantising the matrices on opening costs in perplexity; missing where they were not. */
+  quantisation?: QuantisationCost;
   /** The ratio that was reached, and the kept share of the entire model. */
   keptBlocks: number;
   keptModel: number;
@@ -106,8 +121,11 @@ export type MeasuredPair = Omit<PerplexityPair, "text" | "beginToken">;
 export interface OpenRun {
   ctx: Ctx;
   opened: OpenedModel;
+  plan: FollowedPlan;
+  quantisation?: QuantisationCost;
   /** Token ids of the calibration text. */
   calibration: Uint32Array;
+  checkpoints?: ServedCheckpoints;
   /** Measures a pruned model; dense perplexity is already known. */
   measure(pruned: Model): Promise<MeasuredPair>;
   /** Both in the form of a receipt. */
@@ -143,7 +161,8 @@ export async function openRun(
   report: Reporter,
   check: (opened: OpenedModel) => void = () => undefined,
 ): Promise<OpenRun> {
-  const { ctx, opened } = await openOnGpu(request, report);
+  const { ctx, opened, plan } = await openOnGpu(request, report);
+  if (request.recoveryPlan) requireOwnWeights(opened.model, "A recovery");
   check(opened);
   const { config, tokenizer } = opened;
   const calibration = Uint32Array.from(tokenizer.encode(request.text.content));
@@ -153,17 +172,22 @@ export async function openRun(
   const measure = (model: Model, stage: RunReport["stage"]): ReturnType<typeof perplexity> =>
     perplexity(ctx, model, evaluation, { context, onWindow: (done, of) => report({ stage, done, of }) });
   const dense = (await measure(opened.model, "dense perplexity")).value;
+  const quantisation = await costOf({ ctx, opened, report }, evaluation, { ...request, context, quantised: dense });
+  const { quantised } = opened.model;
   const pair = async (measured: MeasuredPair): Promise<PerplexityPair> => ({
     text: await textOf(request.evaluation),
     beginToken: false,
     ...measured,
   });
+  const notice = (text: string): void => report({ notice: text });
   return {
-    ...{ ctx, opened, calibration, pair },
-    notice: (notice) => report({ notice }),
+    ...{ ctx, opened, plan, calibration, pair, notice },
+    ...(quantisation ? { quantisation } : {}),
+    ...(request.checkpoints ? { checkpoints: new ServedCheckpoints(request.checkpoints, notice) } : {}),
     measure: async (model) => {
       const pruned = await measure(model, "pruned perplexity");
-      return { context, tokens: pruned.tokens, dense, pruned: pruned.value };
+      const found = { context, tokens: pruned.tokens, dense, pruned: pruned.value };
+      return { ...found, ...(quantised ? { quantised } : {}) };
     },
     exportOptions: async (measured) => ({
       ids: evaluation.slice(0, CHECK_TOKENS),
@@ -184,9 +208,9 @@ export async function openRun(
       onProgress: (done, of, note) => report({ stage: "export", done, of, note }),
     }),
     answer: (measured, forms) => ({
-      adapter: ctx.gpu.facts.name,
-      matmul: matmulText(ctx.matmulTable),
-      precision: request.precision,
+      ...{ adapter: ctx.gpu.facts.name, matmul: matmulText(ctx.matmulTable) },
+      ...{ precision: request.precision, plan },
+      ...(quantisation ? { quantisation } : {}),
       perplexity: { text: request.evaluation.name, ...measured },
       forms: forms.map(formAnswer),
       notes: opened.notes,
@@ -194,21 +218,42 @@ export async function openRun(
   };
 }
 
-/** The model on the GPU, after its memory plan was approved. */
+/** What quantising on opening costs; undefined where nothing was quantised. Printed as a note too. */
+export async function costOf(
+  { ctx, opened, report }: { ctx: Ctx; opened: OpenedModel; report: Reporter },
+  ids: Uint32Array,
+  given: { context: number; quantised: number; memoryBytes?: number },
+): Promise<QuantisationCost | undefined> {
+  if (!opened.model.quantised) return undefined;
+  const onWindow = (done: number, of: number): void =>
+    report({ stage: "dense perplexity", done, of, note: "with the weights of the file" });
+  const { context, quantised, memoryBytes } = given;
+  const cost = await quantisationCost(ctx, { ...{ opened, ids, context, quantised, memoryBytes }, onWindow });
+  report({ notice: costText(cost) });
+  return cost;
+}
+
+/** A sentence on what quantising costs. */
+function costText(cost: QuantisationCost): string {
+  if ("notMeasured" in cost)
+    return `what quantising to ${cost.type} costs in perplexity was not measured. ${cost.notMeasured}`;
+  const { type, quantised, own, precision } = cost;
+  const change = (100 * (quantised / own - 1)).toFixed(2);
+  return `quantised to ${type}, the dense model has perplexity ${quantised.toFixed(3)}; with the weights of the file in ${precision} ${own.toFixed(3)} (${Number(change) < 0 ? "" : "+"}${change} %)`;
+}
+
+/** The model on the GPU, after its memory plan was approved. Steps then follow that plan. */
 export async function openOnGpu(
-  {
-    model,
-    precision,
-    stepTokens,
-    recoveryPlan,
-    context,
-    tuneFolder,
-    host,
-  }: Pick<RunRequest, "model" | "precision" | "stepTokens" | "recoveryPlan" | "context" | "tuneFolder" | "host">,
+  request: Pick<
+    RunRequest,
+    "model" | "precision" | "stepTokens" | "recoveryPlan" | "context" | "tuneFolder" | "host" | "memoryBytes"
+  >,
   report: Reporter,
-): Promise<Pick<OpenRun, "ctx" | "opened">> {
+): Promise<Pick<OpenRun, "ctx" | "opened" | "plan">> {
+  const { precision, stepTokens, recoveryPlan, context, tuneFolder, host, memoryBytes } = request;
   const ctx = new Ctx(await Gpu.open());
-  const folder = await servedModel(model);
+  const folder = await servedModel(request.model);
+  let plan: MemoryPlan | undefined;
   const opened = await openModel(ctx, folder, {
     precision,
     onConfig: async (config, dtypes) => {
@@ -216,11 +261,13 @@ export async function openOnGpu(
         precision,
         trainingTokens: stepTokens ?? DEFAULT_RECIPE.tokens,
         evaluationTokens: Math.min(context, config.context),
+        ...(memoryBytes === undefined ? {} : { memoryBytes }),
       };
-      await approvePlan(ctx.gpu.facts, {
+      plan = await approvePlan(ctx.gpu.facts, {
         ...{ name: folder.name, config, choice, dtypes },
         ...(recoveryPlan ? { count: countRecovery(recoveryPlan) } : {}),
       });
+      followPlan(ctx, plan);
       if (tuneFolder === null) return;
       const { notes } = await tuneModel(ctx, config, {
         ...{ ...choice, precision: mainDtype(precision, config, dtypes) },
@@ -232,7 +279,9 @@ export async function openOnGpu(
     onProgress: (done, of) => report({ stage: "open", done, of }),
   });
   for (const notice of opened.notes) report({ notice });
-  return { ctx, opened };
+  if (!plan) throw new EngineError("bug", "the model was opened without a memory plan");
+  const { recompute, compact, totalBytes } = plan;
+  return { ctx, opened, plan: { recompute, compact, totalBytes } };
 }
 
 async function textOf({ name, content }: NamedText): Promise<TextRef> {

@@ -1,13 +1,10 @@
 // Plans the memory of a model from its config alone. Bundled for Node, where it needs no GPU: it counts.
 import {
   type AdapterFacts,
-  type BlockDtype,
   choosePlan,
-  type FileDtypes,
   fileDtypes,
   type MemoryPlan,
   type PlanChoice,
-  quantisedDtypes,
   readConfig,
   slowdownOf,
   type Weights,
@@ -18,8 +15,8 @@ export interface PlanRequest {
   /** The contents of config.json. */
   config: unknown;
   choice: PlanChoice;
-  /** The type that all matrices would be quantised to, or the tensors of the model's file; for a choice that stores them as in a file. */
-  stored?: BlockDtype | Weights;
+  /** The tensors of the model's file, if it is GGUF. */
+  stored?: Weights;
 }
 
 /** A plan as JSON. */
@@ -62,13 +59,11 @@ function defineConstants(): void {
 export async function planModel({ name, config: read, choice, stored }: PlanRequest): Promise<PlanAnswer> {
   defineConstants();
   const config = readConfig(read);
-  const dtypesOf = (from: BlockDtype | Weights): FileDtypes =>
-    typeof from === "string" ? quantisedDtypes(config, from) : fileDtypes(config, from);
   const { plan, choices } = await choosePlan(CARD, {
     name,
     config,
     choice,
-    ...(stored ? { dtypes: dtypesOf(stored) } : {}),
+    ...(stored ? { dtypes: fileDtypes(config, stored) } : {}),
   });
   const lineOf = (one: MemoryPlan): PlanLine => {
     const { recompute, compact, totalBytes, fits } = one;

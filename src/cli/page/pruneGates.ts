@@ -19,6 +19,7 @@ import {
   type Recipe,
   type RecoveryReceipt,
   Session,
+  sha256,
   sharingOf,
 } from "../../engine/index.ts";
 import { onnxReader } from "../../verify/onnxReader.ts";
@@ -45,16 +46,19 @@ interface TrainedGates {
 
 /** Trains a recipe on the calibration text; `take` reads the result from the session before it is freed. Throws EngineErrors. */
 export async function trainSession<T>(
-  { ctx, opened, calibration }: OpenRun,
+  { ctx, opened, calibration, checkpoints }: OpenRun,
   recipe: Recipe,
   report: Reporter,
   take: (session: Session) => Promise<T>,
 ): Promise<{ taken: T; steps: number; seconds: number }> {
-  const session = new Session(ctx, opened.model, { recipe, text: calibration, subject: opened.fingerprint });
+  const subject = `${opened.fingerprint} ${await sha256(new Uint8Array(calibration.slice().buffer))}`;
+  const session = new Session(ctx, opened.model, { recipe, text: calibration, subject });
   const began = performance.now();
   let lastReport = -Infinity;
   try {
+    await checkpoints?.resume(session, subject);
     await session.run({
+      ...(checkpoints ? { onCheckpoint: (checkpoint) => checkpoints.write(checkpoint) } : {}),
       due: () => performance.now() - lastReport >= REPORT_MS,
       onReport: ({ metrics, step }) => {
         lastReport = performance.now();

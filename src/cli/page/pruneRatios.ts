@@ -27,7 +27,10 @@ export interface RatiosRequest extends Omit<RunRequest, "out"> {
 }
 
 /** One ratio in the JSON line. */
-interface RatioAnswer extends Omit<PrunedAnswer, "adapter" | "matmul" | "precision" | "notes"> {
+interface RatioAnswer extends Omit<
+  PrunedAnswer,
+  "adapter" | "matmul" | "precision" | "plan" | "quantisation" | "notes"
+> {
   keep: number;
 }
 
@@ -37,6 +40,8 @@ export interface RatiosAnswer extends TrainingTime {
   notes: readonly string[];
   matmul: string;
   precision: WeightStorage;
+  plan: OpenRun["plan"];
+  quantisation?: OpenRun["quantisation"];
   ratios: RatioAnswer[];
   /** `broken`: gates that a smaller architecture keeps but the next larger one does not; `of`: all gates that the smaller ones keep. */
   nestedness: { broken: number; of: number; share: number };
@@ -96,6 +101,8 @@ export async function pruneRatios(request: RatiosRequest, report: Reporter): Pro
   const { broken, of } = nestednessOf(architectures.map(({ masks }) => masks));
   return {
     ...{ adapter: run.ctx.gpu.facts.name, matmul: matmulText(run.ctx.matmulTable), precision: request.precision },
+    plan: run.plan,
+    ...(run.quantisation ? { quantisation: run.quantisation } : {}),
     notes: run.opened.notes,
     ratios: answers,
     nestedness: { broken, of, share: of === 0 ? 0 : broken / of },

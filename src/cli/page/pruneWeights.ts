@@ -6,6 +6,7 @@ import {
   keptOfMasks,
   keptShares,
   type PrunedWeights,
+  requireOwnWeights,
   pruneWeights as pruneModel,
   updatedValues,
   type WeightRecipe,
@@ -80,7 +81,10 @@ export async function pruneWeightsRun(request: WeightsRequest, report: Reporter)
   const targets = weightTargets(request);
   const recovers = asksForRecovery(request);
   const planned = recovers ? { recoveryPlan: recoveryPlan(request) } : {};
-  const run = await openRun({ ...request, ...planned }, report, ({ config }) => checkFits(config, request.recipe));
+  const run = await openRun({ ...request, ...planned }, report, ({ config, model }) => {
+    checkFits(config, request.recipe);
+    requireOwnWeights(model, "Pruning of single weights");
+  });
   const { ctx, opened } = run;
   const { recipe, pruned, seconds: secondsPruning } = await calibrateAndPrune(run, request.recipe, report);
   const { masks } = pruned;

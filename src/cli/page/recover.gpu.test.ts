@@ -50,6 +50,7 @@ test.each<RecoverChoices>([
   const run = {
     ...{ ctx, opened, calibration, measure: () => Promise.resolve(measured), notice: () => undefined },
     ...{ pair: unused, exportOptions: unused, answer: unused },
+    plan: { recompute: { blocks: 0, group: 1 }, compact: true, totalBytes: 0 },
   };
   const input = { choices, pruned, pruning: { lists }, ratio: 0.6, measured };
   const { answers, result } = await recover(run, input, () => undefined);

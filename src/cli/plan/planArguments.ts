@@ -7,20 +7,13 @@ import { ggufFolder } from "../../engine/formats/gguf/ggufFolder.ts";
 import { openParts } from "../../engine/formats/gguf/ggufParts.ts";
 import { openWeights, type Weights as FileWeights } from "../../engine/formats/safetensors/safetensors.ts";
 import { DEFAULT_RECIPE, RECIPE_BOUNDS } from "../../engine/recipes/recipe.ts";
-import {
-  existingModel,
-  optionalNumber,
-  optionalWhole,
-  parseValues,
-  requiredText,
-  type Values,
-} from "../arguments/arguments.ts";
+import { MEMORY_OPTIONS, readMemoryArgument } from "../arguments/memoryArgument.ts";
+import { readStorageArgument } from "../arguments/storageArgument.ts";
+import type { WeightStorage } from "../../engine/dtype.ts";
+import { existingModel, optionalWhole, parseValues, requiredText } from "../arguments/arguments.ts";
 import { UsageError } from "../arguments/usageError.ts";
 import type { PlanRequest } from "../page/planModel.ts";
 
-const WEIGHTS = ["f32", "f16", "q8_0", "q4_0", "file"] as const;
-type Weights = (typeof WEIGHTS)[number];
-const QUANTISED = { q8_0: "Q8_0", q4_0: "Q4_0" } as const;
 /** Tokens of a perplexity window in the studio. */
 const WINDOW = 512;
 
@@ -34,37 +27,26 @@ Prints the GPU memory that training and measuring a model takes, as one line of 
 Exit code 1 if no choice fits.`;
 
 /** What is planned, and `weights` as given. */
-type PlanArguments = PlanRequest & { weights: Weights };
+type PlanArguments = PlanRequest & { weights: WeightStorage };
 
 /** Reads the arguments and the config. Throws a UsageError that names the argument. */
 export async function readPlanArguments(argv: readonly string[]): Promise<PlanArguments> {
   const text = { type: "string" } as const;
-  const values = parseValues(argv, { model: text, tokens: text, weights: text, "memory-gb": text, window: text });
+  const values = parseValues(argv, { model: text, tokens: text, weights: text, ...MEMORY_OPTIONS, window: text });
   const path = existingModel(requiredText(values, "model"));
-  const weights = readWeights(values);
+  const weights = readStorageArgument({ weights: values["weights"] ?? "f16" });
   const model = statSync(path).isDirectory() ? await configIn(path, weights) : await configOfGguf(path);
-  const memory = optionalNumber(values, "memory-gb");
-  if (memory !== undefined && !(memory > 0))
-    throw new UsageError(`--memory-gb: expected a number above 0, got ${memory}`);
   const { min } = RECIPE_BOUNDS.tokens;
   return {
     ...{ name: basename(path), config: model.config, weights },
-    ...(weights === "q8_0" || weights === "q4_0" ? { stored: QUANTISED[weights] } : {}),
-    ...(weights === "file" && model.weights ? { stored: model.weights } : {}),
+    ...(model.weights ? { stored: model.weights } : {}),
     choice: {
-      precision: weights === "f32" || weights === "f16" ? weights : "file",
+      precision: weights,
       trainingTokens: optionalWhole(values, "tokens", { min }) ?? DEFAULT_RECIPE.tokens,
       evaluationTokens: optionalWhole(values, "window", { min }) ?? WINDOW,
-      ...(memory === undefined ? {} : { memoryBytes: memory * 1e9 }),
+      ...readMemoryArgument(values),
     },
   };
-}
-
-function readWeights(values: Values): Weights {
-  const given = typeof values["weights"] === "string" ? values["weights"] : "f16";
-  const found = WEIGHTS.find((name) => name === given);
-  if (!found) throw new UsageError(`--weights: expected ${WEIGHTS.join(", ")}, got "${given}"`);
-  return found;
 }
 
 interface ModelConfigFile {
@@ -73,7 +55,7 @@ interface ModelConfigFile {
   weights?: FileWeights;
 }
 
-async function configIn(folder: string, weights: Weights): Promise<ModelConfigFile> {
+async function configIn(folder: string, weights: WeightStorage): Promise<ModelConfigFile> {
   if (weights === "file")
     throw new UsageError(
       `--weights file: expected a GGUF file, whose header has the types of its matrices, got the folder "${folder}"`,

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkReplaceable, stageForms } from "./exportFolders.ts";
+import { checkReplaceable, stageCheckpoints, stageForms } from "./exportFolders.ts";
 import { UsageError } from "../arguments/usageError.ts";
 
 const RECEIPT = JSON.stringify({ program: { name: "Espalier" } });
@@ -83,5 +83,34 @@ describe("staging", () => {
     expect(readdirSync(out)).toEqual(["keep-0.5"]);
     expect(readdirSync(join(out, "keep-0.5"))).toEqual(["masked"]);
     expect(text("keep-0.5/masked/model.safetensors")).toBe("new");
+  });
+});
+
+describe("a folder that cannot be written is found before the work", () => {
+  it.each([
+    ["a file", "file", "ENOTDIR"],
+    ["below a file", "file/below", "ENOTDIR"],
+    ["below a device", "/dev/null/x", "ENOTDIR"],
+  ])("%s", (_, path, code) => {
+    put(["file", ""]);
+    const place = path.startsWith("/") ? path : join(out, path);
+    const stage = (): unknown => stageForms(place, ["masked"]);
+    expect(stage).toThrow(UsageError);
+    expect(stage).toThrow(`--out: expected a folder that can be written, got ${place} (${code}`);
+  });
+});
+
+describe("checkpoints", () => {
+  it("are there for --resume, and never replaced by another training", () => {
+    expect(() => stageCheckpoints(out, true)).toThrow(/^--resume: expected checkpoints of an interrupted command in/);
+    const first = stageCheckpoints(out, false);
+    expect(first.hint()).toBeUndefined();
+    put([".checkpoints/run.0.safetensors", ""]);
+    expect(first.hint()).toContain("--resume");
+    expect(() => stageCheckpoints(out, false)).toThrow(
+      /which has checkpoints of one\. Add --resume to continue it, or delete/,
+    );
+    stageCheckpoints(out, true).remove();
+    expect(readdirSync(out)).toEqual([]);
   });
 });

@@ -1,5 +1,15 @@
 // Folders of the command line's exports: written next to the form's folder, checked, and only then moved into its place.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../arguments/usageError.ts";
 
@@ -48,7 +58,15 @@ interface StagedForms<Name extends string> {
   drop(): void;
 }
 
-/** Throws a UsageError where a form's folder contains anything but an earlier export. */
+/** Makes a folder and writes to it, so that what does not work is found before hours of training. */
+function probe(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, "probe");
+  writeFileSync(file, "probe");
+  rmSync(file);
+}
+
+/** Throws a UsageError where `out` cannot be written, or a form's folder contains anything but an earlier export. */
 export function stageForms<Name extends string>(out: string, names: readonly Name[]): StagedForms<Name> {
   for (const name of names) checkReplaceable(join(out, name));
   const folder = (name: Name): string => join(out, dirname(name), `.${basename(name)}-unchecked`);
@@ -57,8 +75,14 @@ export function stageForms<Name extends string>(out: string, names: readonly Nam
     const parents = new Set(names.map((name) => dirname(name)).filter((parent) => parent !== "."));
     for (const parent of parents) dropEmpty(join(out, parent));
   };
-  drop();
-  for (const name of names) mkdirSync(folder(name), { recursive: true });
+  try {
+    drop();
+    for (const name of names) probe(folder(name));
+  } catch (error) {
+    throw new UsageError(
+      `--out: expected a folder that can be written, got ${out} (${error instanceof Error ? error.message : String(error)}). Name another folder.`,
+    );
+  }
   return {
     folder,
     drop,
@@ -69,6 +93,39 @@ export function stageForms<Name extends string>(out: string, names: readonly Nam
       }
       drop();
     },
+  };
+}
+
+/** Checkpoints under `out`, which outlive an interrupted command. */
+interface StagedCheckpoints {
+  folder: string;
+  /** Names of its files, which are written in turn, so that one survives a failure. */
+  files: readonly string[];
+  /** How to continue, as a sentence; undefined where nothing was saved. */
+  hint(): string | undefined;
+  remove(): void;
+}
+
+const CHECKPOINTS = ".checkpoints";
+
+/** Throws a UsageError where there is nothing to resume, or where a new training would replace the checkpoints of an interrupted one. */
+export function stageCheckpoints(out: string, resume: boolean): StagedCheckpoints {
+  const folder = join(out, CHECKPOINTS);
+  const saved = (): boolean => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(".safetensors"));
+  if (resume && !saved())
+    throw new UsageError(
+      `--resume: expected checkpoints of an interrupted command in ${out}, found none. Leave out --resume to start anew.`,
+    );
+  if (!resume && saved())
+    throw new UsageError(
+      `--out: expected a folder without an interrupted training, got ${out}, which has checkpoints of one. Add --resume to continue it, or delete ${folder} to start anew.`,
+    );
+  return {
+    folder,
+    files: ["run.0.safetensors", "run.1.safetensors"],
+    hint: () =>
+      saved() ? "The same command with --resume continues the training from its last checkpoint." : undefined,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 

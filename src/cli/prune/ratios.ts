@@ -6,7 +6,7 @@ import { choiceFor, writeExports } from "./writeExports.ts";
 import { UsageError } from "../arguments/usageError.ts";
 import type { RatiosAnswer } from "../page/pruneRatios.ts";
 import { RECOVER_OPTIONS, recoverOptionOf } from "../arguments/recoverArguments.ts";
-import { readRecipeArguments, RECIPE_OPTIONS } from "../arguments/recipeArguments.ts";
+import { readRecipeArguments, RECIPE_OPTIONS, RESUME_OPTION } from "../arguments/recipeArguments.ts";
 import { checkedArguments, readRunArguments, RUN_OPTIONS, type RunArguments } from "../arguments/runArguments.ts";
 import { measureRequest, secondsSince } from "./runHeadless.ts";
 
@@ -21,6 +21,7 @@ interface RatiosArguments extends RunArguments {
   ratios: number[];
   /** Whether they are exported as one model as well. */
   nested: boolean;
+  resume: boolean;
 }
 
 /** Whether the arguments ask for several ratios. */
@@ -39,6 +40,7 @@ export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
     from: text,
     to: text,
     nested: { type: "boolean" },
+    ...RESUME_OPTION,
   });
   if (values["keep"] !== undefined) throw new UsageError("expected --keep (one ratio) or --ratios (several), got both");
   const recovery = recoverOptionOf(values);
@@ -56,7 +58,8 @@ export function readRatiosArguments(argv: readonly string[]): RatiosArguments {
   const recipes = ratios.map((ratio) =>
     checkedArguments(() => checkRecipe({ ...base, ...bounds, ratioMode: "every", ratio })),
   );
-  return { ...readRunArguments(values), ratios, nested: values["nested"] === true, recipe: recipes[0] ?? base };
+  const [nested, resume] = [values["nested"] === true, values["resume"] === true];
+  return { ...readRunArguments(values), ratios, nested, resume, recipe: recipes[0] ?? base };
 }
 
 /** Folders under --out: of the nested model, and of a ratio. */
@@ -66,17 +69,18 @@ const folderOf = (ratio: number): `keep-${number}` => `keep-${ratio}`;
 export async function pruneRatiosHeadless(argv: readonly string[]): Promise<void> {
   const began = performance.now();
   const { recipe, ratios, nested, ...given } = readRatiosArguments(argv);
-  const { out, host, forms, model } = given;
+  const { out, host, forms, model, resume } = given;
   const names = ratios.flatMap((ratio) => forms.map((form) => `${folderOf(ratio)}/${form}` as const));
-  await writeExports({ out, host }, nested ? [...names, NESTED] : names, {
+  await writeExports({ out, host, resume }, nested ? [...names, NESTED] : names, {
     subject: model,
-    send: (host, { urlOf, progress }) =>
+    send: (host, { urlOf, checkpoints, progress }) =>
       host.call(
         "pruneRatios",
         {
           ...measureRequest(given, host),
           ...choiceFor(given),
           recipe,
+          ...(checkpoints ? { checkpoints } : {}),
           ratios: ratios.map((ratio) => ({
             ratio,
             out: forms.map((form) => ({ form, url: urlOf(`${folderOf(ratio)}/${form}`) })),

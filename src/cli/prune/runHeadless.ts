@@ -1,5 +1,5 @@
 // A run of any method: the host does the work; Node prints one line of JSON and reports failures by exit code.
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ShowProgress, writeFormsHeadless } from "./writeExports.ts";
@@ -20,17 +20,18 @@ const TUNE_FOLDER = fileURLToPath(new URL("../../../.cache/matmul", import.meta.
 
 /** The address of the folder where tables of matmul kernels are kept; null with --tune off. */
 export const tuneFolderFor = (tune: boolean, { files }: CliHost): string | null =>
-  tune ? files.writable(TUNE_FOLDER) : null;
+  tune ? files.writable(TUNE_FOLDER, existsSync(TUNE_FOLDER) ? readdirSync(TUNE_FOLDER) : []) : null;
 
 /** The part of the request on model, texts and measuring. */
 export function measureRequest(given: MeasureArguments, host: CliHost): Omit<RunRequest, keyof FormsRequest> {
-  const { model, context, evaluationTokens, precision, tune } = given;
+  const { model, context, evaluationTokens, precision, memoryBytes, tune } = given;
   return {
     host: host.name,
     model: host.files.serve(model),
     text: namedText(given.text),
     evaluation: namedText(given.evaluation),
     ...{ context, evaluationTokens, precision },
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
     tuneFolder: tuneFolderFor(tune, host),
   };
 }
@@ -40,7 +41,7 @@ export const secondsSince = (began: number): number => Number(((performance.now(
 
 /** `work` calls the host. Throws a UsageError where the arguments or their files are at fault, an Error where a form fails its check. */
 export async function runHeadless(
-  given: RunArguments,
+  given: RunArguments & { resume?: boolean },
   recipe: object,
   work: (host: CliHost, request: RunRequest, progress: ShowProgress) => Promise<Answer<RunAnswer>>,
 ): Promise<void> {

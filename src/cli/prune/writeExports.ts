@@ -1,7 +1,9 @@
 // The Node side of every command that exports: folders that are staged, the answer of the host, one line of JSON, and the exit code.
-import { valueOf } from "../host/command.ts";
+import type { CheckpointFolder } from "../page/checkpoints.ts";
+import { onInterrupt } from "../host/interrupt.ts";
+import { jsonLine, valueOf } from "../host/command.ts";
 import type { ExportArguments } from "../arguments/exportArguments.ts";
-import { stageForms } from "./exportFolders.ts";
+import { stageCheckpoints, stageForms } from "./exportFolders.ts";
 import type { HostChoice } from "../host/chooseHost.ts";
 import { type CliHost, openCliHost } from "../host/openHost.ts";
 import type { Answer } from "../page/commands.ts";
@@ -19,6 +21,8 @@ export type ShowProgress = (report: RunReport | NoticeReport) => void;
 interface Sending<Name extends string> {
   /** The writable address of an export's folder. */
   urlOf: (name: Name) => string;
+  /** Where training writes checkpoints, if it does. */
+  checkpoints: CheckpointFolder | undefined;
   progress: ShowProgress;
 }
 
@@ -38,22 +42,34 @@ interface Work<T, Name extends string> {
  * under `out`. Throws a UsageError that begins with `subject` where the named files are at fault, an Error where an export did not pass.
  */
 export async function writeExports<T extends object, Name extends string>(
-  { out, host: choice }: { out: string; host: HostChoice },
+  { out, host: choice, resume }: { out: string; host: HostChoice; resume?: boolean },
   names: readonly Name[],
   { subject, send, checksOf, extra = () => ({}) }: Work<T, Name>,
 ): Promise<void> {
   const staged = stageForms(out, names);
+  const saved = resume === undefined ? undefined : stageCheckpoints(out, resume);
+  const forget = onInterrupt(() => {
+    staged.drop();
+    return saved?.hint();
+  });
   const progress = progressLine();
   try {
     const host = await openCliHost(choice);
     try {
-      const sent = await send(host, { urlOf: (name) => host.files.writable(staged.folder(name)), progress });
+      const checkpoints = saved && {
+        url: host.files.writable(saved.folder, saved.files),
+        files: saved.files,
+        resume: resume === true,
+      };
+      const urlOf = (name: Name): string => host.files.writable(staged.folder(name));
+      const sent = await send(host, { urlOf, checkpoints, progress });
       progress();
       const answer = valueOf(sent, subject);
       const checks = checksOf(answer);
       const failed = checks.filter(([, { ok }]) => !ok);
       staged.settle(checks.flatMap(([name, { ok }]) => (ok ? [name] : [])));
-      process.stdout.write(`${JSON.stringify({ ...answer, host: host.name, ...extra(), out })}\n`);
+      process.stdout.write(jsonLine({ ...answer, host: host.name, ...extra(), out }));
+      if (failed.length === 0) saved?.remove();
       if (failed.length > 0)
         throw new Error(
           failed.map(([name, { reason }]) => `The ${name} form was not written: ${reason ?? "unknown"}`).join("\n"),
@@ -61,7 +77,12 @@ export async function writeExports<T extends object, Name extends string>(
     } finally {
       await host.close();
     }
+  } catch (error) {
+    const hint = saved?.hint();
+    if (hint !== undefined && error instanceof Error) error.message += ` ${hint}`;
+    throw error;
   } finally {
+    forget();
     staged.drop();
   }
 }
@@ -77,7 +98,7 @@ export function choiceFor({ dtype, ggufType, shardBytes }: ExportArguments): Omi
 
 /** `writeExports` for the forms of one pruned model. `subject`: errors in the named files begin with it. */
 export function writeFormsHeadless(
-  given: ExportArguments & { host: HostChoice },
+  given: ExportArguments & { host: HostChoice; resume?: boolean },
   subject: string,
   send: (
     host: CliHost,
@@ -86,11 +107,13 @@ export function writeFormsHeadless(
   ) => Promise<Answer<{ forms: readonly FormAnswer[] }>>,
   extra?: () => object,
 ): Promise<void> {
-  const { out, host, forms } = given;
-  return writeExports({ out, host }, forms, {
+  const { out, host, forms, resume } = given;
+  return writeExports({ out, host, ...(resume === undefined ? {} : { resume }) }, forms, {
     subject,
-    send: (opened, { urlOf, progress }) =>
-      send(opened, { out: forms.map((form) => ({ form, url: urlOf(form) })), ...choiceFor(given) }, progress),
+    send: (opened, { urlOf, checkpoints, progress }) => {
+      const request = { out: forms.map((form) => ({ form, url: urlOf(form) })), ...choiceFor(given) };
+      return send(opened, { ...request, ...(checkpoints ? { checkpoints } : {}) }, progress);
+    },
     checksOf: (answer: { forms: readonly FormAnswer[] }) => answer.forms.map((check) => [check.form, check] as const),
     ...(extra ? { extra } : {}),
   });

@@ -16,7 +16,7 @@ describe.each(["llama", "llama3", "opt350", "phi"])("golden/%s", (name) => {
   );
 
   it("writes weights beside model.onnx if they exceed the limit of a file", async () => {
-    const { onnx } = await exportCase(folder, 200_000);
+    const { onnx } = await exportCase(folder, { fileLimitBytes: 200_000 });
     const beside = onnx.filter(({ name }) => name.startsWith("onnx/model.onnx_data"));
     expect(beside.length).toBeGreaterThan(1);
     for (const { sizeBytes } of beside) expect(sizeBytes).toBeLessThanOrEqual(200_000);

@@ -12,14 +12,22 @@ import { openCase } from "./case.ts";
 
 const ORIGIN = { name: "a golden case", licence: "not stated", version: "0", recipe: {}, keep: 0.5 };
 
-/** The files of each form, without GGUF forms that llama.cpp does not compute. fileLimitBytes: see OnnxSource. Throws what `openCase` and the exporters throw. */
+interface CaseChoice {
+  /** See OnnxSource. */
+  fileLimitBytes?: number;
+  /** Vectors that lose all gates; PyTorch's numbers then no longer apply. */
+  emptied?: readonly number[];
+}
+
+/** The files of each form, without GGUF forms that llama.cpp does not compute. Throws what `openCase` and the exporters throw. */
 export async function exportCase(
   folder: Folder,
-  fileLimitBytes?: number,
+  { fileLimitBytes, emptied = [] }: CaseChoice = {},
 ): Promise<Record<"masked" | "compact" | "onnx", OutputFile[]> & Record<string, OutputFile[]>> {
   const golden = await openCase(folder);
   const { config } = golden;
-  const masks = await Promise.all(gateLayout(config).sizes.map((_, vector) => golden.mask(`hard.mask.${vector}`)));
+  const all = await Promise.all(gateLayout(config).sizes.map((_, vector) => golden.mask(`hard.mask.${vector}`)));
+  const masks = all.map((mask, vector) => (emptied.includes(vector) ? new Uint8Array(mask.length) : mask));
   const source = { folder, config, masks };
   return {
     masked: await exportMasked(source),

@@ -19,7 +19,9 @@ const CONFIG: ModelConfig = {
   ...{ design: LLAMA_DESIGN, eosTokens: [] },
 };
 
-/** model.gguf with this tokenizer.json, and tokens.json with the ids of `text`. Throws what `exportGguf` throws for a tokenizer. */
+/**
+ * model.gguf with this tokenizer.json, and tokens.json with the ids of `text` and, with what the tokenizer adds, of "a b". Throws what `exportGguf` throws for a tokenizer.
+ */
 export async function ggufOfTokenizer(tokenizer: Json, text: string): Promise<OutputFile[]> {
   const { vocab } = tokenizer["model"] as { vocab: Record<string, number> };
   const added = (tokenizer["added_tokens"] ?? []) as { id: number }[];
@@ -44,5 +46,13 @@ export async function ggufOfTokenizer(tokenizer: Json, text: string): Promise<Ou
   };
   const origin = { name: "a tokenizer", licence: "not stated", version: "0", recipe: {}, keep: 1 };
   const { files } = await exportEditedGguf({ folder, config }, { weights, edited, masks: { weights: [] } }, { origin });
-  return [...files, jsonFile("tokens.json", { text, ids: loadTokenizer(tokenizer, {}).encode(text) })];
+  const loaded = loadTokenizer(tokenizer, {});
+  return [
+    ...files,
+    jsonFile("tokens.json", {
+      text,
+      ids: loaded.encode(text),
+      added: loaded.encode("a b", { addSpecialTokens: true }),
+    }),
+  ];
 }

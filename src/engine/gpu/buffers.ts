@@ -65,18 +65,34 @@ export class Buffers {
   }
 }
 
+/** Idle buffers are freed while an arena owns more than this many times what its largest step took. */
+const MOST_OWNED = 1.5;
+/** Steps without a use after which a buffer may be freed, so that steps that alternate keep theirs. */
+const IDLE_STEPS = 32;
+
 /**
  * The buffers of one step. Equal steps take equal sizes in the same order and so get the same buffers, which lets bind groups come
- * from a cache. Sizes are rounded up to multiples of 256 bytes.
+ * from a cache. Sizes are rounded up to multiples of 256 bytes. Buffers of other shapes are freed after a while, so that memory does not
+ * grow with every architecture that is shown. Where memory is short, steps of different shapes take turns: a step that needs more buffers
+ * than `limitBytes` leaves room for frees those that only other steps have used.
  */
 export class Arena {
+  /** Bytes of all buffers together above which those of other steps are freed. */
+  limitBytes = Infinity;
+  /** Called after a step freed buffers of other steps to make room. */
+  onFreed: () => void = () => undefined;
   private readonly buffers: Buffers;
   private readonly idle = new Map<number, GpuBuffer[]>();
   /** The buffers in use, with their places in `takes`. */
   private readonly taken = new Map<GpuBuffer, number>();
   /** All takes of the step, in order. */
   private takes: GpuBuffer[] = [];
-  private readonly owned: GpuBuffer[] = [];
+  /** The arena's buffers, and in which step each was last taken. */
+  private readonly owned = new Map<GpuBuffer, number>();
+  private step = 0;
+  private ownedBytes = 0;
+  /** Bytes of the buffers that a step took, at most so far. */
+  private largestStep = 0;
 
   constructor(buffers: Buffers) {
     this.buffers = buffers;
@@ -85,6 +101,7 @@ export class Arena {
   take(bytes: number, label: string): GpuBuffer {
     const size = roundUp(Math.max(bytes, 1), BINDING_ALIGNMENT_BYTES);
     const buffer = this.idle.get(size)?.pop() ?? this.grow(size, label);
+    this.owned.set(buffer, this.step);
     this.taken.set(buffer, this.takes.push(buffer) - 1);
     return buffer;
   }
@@ -112,28 +129,77 @@ export class Arena {
     return this.takes.length;
   }
 
-  /** Ends the step: all buffers become free, in an order that does not depend on what the step did. */
-  reset(): void {
+  /**
+   * Ends the step: all buffers become free, in an order that does not depend on what the step did. Returns whether some were given back to
+   * the GPU; bind groups of them are useless then. Those of the step itself stay, so that its results can be read.
+   */
+  reset(): boolean {
     this.taken.clear();
     this.takes = [];
     this.idle.clear();
-    for (const buffer of [...this.owned].sort((a, b) => b.id - a.id)) {
+    const trimmed = this.trim();
+    this.step += 1;
+    for (const buffer of [...this.owned.keys()].sort((a, b) => b.id - a.id)) {
       const list = this.idle.get(buffer.bytes);
       if (list) list.push(buffer);
       else this.idle.set(buffer.bytes, [buffer]);
     }
+    return trimmed;
+  }
+
+  /** Frees what was not taken for a while, longest first, until the arena is within its limit. */
+  private trim(): boolean {
+    let stepBytes = 0;
+    for (const [buffer, last] of this.owned) if (last === this.step) stepBytes += buffer.bytes;
+    this.largestStep = Math.max(this.largestStep, stepBytes);
+    const limit = MOST_OWNED * this.largestStep;
+    if (this.ownedBytes <= limit) return false;
+    const unused = [...this.owned].filter(([, last]) => last <= this.step - IDLE_STEPS);
+    for (const [buffer] of unused.sort(([, a], [, b]) => a - b)) {
+      if (this.ownedBytes <= limit) break;
+      this.drop(buffer);
+    }
+    return unused.length > 0;
   }
 
   /** Frees all memory of the arena; for use between runs of different shapes. */
   free(): void {
-    for (const buffer of this.owned) this.buffers.free(buffer);
-    this.owned.length = 0;
+    for (const buffer of this.owned.keys()) this.buffers.free(buffer);
+    this.owned.clear();
+    this.ownedBytes = 0;
+    this.largestStep = 0;
     this.reset();
   }
 
+  /** Frees buffers of other steps, oldest first, until `size` more bytes fit. */
+  private makeRoom(size: number): void {
+    const freed = new Set<GpuBuffer>();
+    for (const [buffer, last] of this.owned) {
+      if (this.ownedBytes + size <= this.limitBytes) break;
+      if (last === this.step) continue;
+      freed.add(buffer);
+      this.drop(buffer);
+    }
+    if (freed.size === 0) return;
+    for (const [bytes, list] of this.idle) {
+      this.idle.set(
+        bytes,
+        list.filter((buffer) => !freed.has(buffer)),
+      );
+    }
+    this.onFreed();
+  }
+
+  private drop(buffer: GpuBuffer): void {
+    this.ownedBytes -= buffer.bytes;
+    this.owned.delete(buffer);
+    this.buffers.free(buffer);
+  }
+
   private grow(size: number, label: string): GpuBuffer {
+    this.makeRoom(size);
     const buffer = this.buffers.allocate(size, label);
-    this.owned.push(buffer);
+    this.ownedBytes += buffer.bytes;
     return buffer;
   }
 }

@@ -34,6 +34,9 @@ interface GpuOptions {
 /** Takes the kernels of graphics cards on a software adapter too, to check them there. */
 export const AS_CARD: Partial<AdapterFacts> = { software: false, quads: false };
 
+/** How long the report of a lost device may come after promises that it rejects. */
+const LOSS_MS = 1000;
+
 const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups", "shader-f16"];
 
 export class Gpu {
@@ -42,14 +45,18 @@ export class Gpu {
   /** Resolves when the device is lost. */
   readonly lost: Promise<EngineError>;
   private destroyed = false;
+  private abandoned: string | undefined;
   private uncaptured: EngineError | undefined;
+  /** Errors of the GPU so far: whatever was made before one of them may be invalid. */
+  failures = 0;
 
   private constructor(device: GPUDevice, facts: AdapterFacts) {
     this.device = device;
     this.facts = facts;
     this.lost = device.lost.then((info) => this.lossError(info.reason, info.message));
     device.onuncapturederror = (event): void => {
-      this.uncaptured ??= gpuError(event.error, "outside an error scope");
+      this.failures += 1;
+      this.uncaptured ??= gpuError(event.error, "this work");
     };
   }
 
@@ -119,7 +126,14 @@ export class Gpu {
     } catch (error) {
       thrown = error ?? new Error("unknown");
     }
-    const found = (await Promise.all(filters.map(() => device.popErrorScope()))).find((error) => error !== null);
+    // a lost device rejects these, before or after it is reported as lost
+    const found = await Promise.all(filters.map(() => device.popErrorScope())).then(
+      (errors) => errors.find((error) => error !== null),
+      async (error: unknown) => {
+        throw await this.lossOr(EngineError.from(thrown ?? error));
+      },
+    );
+    if (found) this.failures += 1;
     if (thrown !== undefined) throw found ? gpuError(found, what) : thrown;
     try {
       if (found) throw gpuError(found, what);
@@ -140,9 +154,27 @@ export class Gpu {
 
   /** Resolves when all submitted work is done. Rejects with EngineError("device-lost") if the device is lost first. */
   async idle(): Promise<void> {
-    const lost = await Promise.race([this.device.queue.onSubmittedWorkDone(), this.lost]);
+    const done = this.device.queue.onSubmittedWorkDone();
+    const lost = await Promise.race([done.catch((error: unknown) => this.lossOr(EngineError.from(error))), this.lost]);
     if (lost instanceof EngineError) throw lost;
     this.throwUncaptured();
+  }
+
+  /** The loss of the device if it is reported within a moment, else the given error: a rejected promise of WebGPU may be either. */
+  async lossOr(error: EngineError): Promise<EngineError> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const later = new Promise<EngineError>((resolve) => {
+      timer = setTimeout(() => resolve(error), LOSS_MS);
+    });
+    const found = await Promise.race([this.lost, later]);
+    clearTimeout(timer);
+    return found;
+  }
+
+  /** Gives up a device that does not answer: it then counts as lost, and everything that waits for it ends. */
+  abandon(reason: string): void {
+    this.abandoned ??= reason;
+    this.device.destroy();
   }
 
   destroy(): void {
@@ -153,7 +185,9 @@ export class Gpu {
   private lossError(reason: string, message: string): EngineError {
     const text = this.destroyed
       ? "The GPU device was closed."
-      : "The graphics device was lost (a driver reset, sleep, or the end of its process). Checkpoints are kept: reopen the GPU to resume from the last checkpoint.";
+      : this.abandoned !== undefined
+        ? `${this.abandoned} Checkpoints are kept: reopen the GPU to resume from the last checkpoint.`
+        : "The graphics device was lost (a driver reset, sleep, or the end of its process). Checkpoints are kept: reopen the GPU to resume from the last checkpoint.";
     return new EngineError("device-lost", text, { reason, message, closed: this.destroyed });
   }
 }

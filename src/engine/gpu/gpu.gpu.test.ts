@@ -98,6 +98,30 @@ test("equal steps get the same buffers, whatever happened in between", () => {
   arena.free();
 });
 
+test("with a limit, a step frees buffers of other steps, but none that it uses itself", () => {
+  const arena = new Arena(ctx.buffers);
+  let freed = 0;
+  arena.onFreed = () => freed++;
+  arena.limitBytes = 10_240;
+  const before = ctx.buffers.bytesInUse;
+  const step = (sizes: number[]): number => {
+    for (const bytes of sizes) arena.release(arena.take(bytes, "a"));
+    const all = sizes.map((bytes) => arena.take(bytes, "a").id);
+    expect(new Set(all).size).toBe(sizes.length);
+    arena.reset();
+    return ctx.buffers.bytesInUse - before;
+  };
+  expect(step([5120, 2560, 2560])).toBe(10_240);
+  const { allocations } = ctx.buffers;
+  expect(step([5120, 2560, 2560])).toBe(10_240);
+  expect([ctx.buffers.allocations - allocations, freed]).toEqual([0, 0]);
+  expect(step([2560, 7680])).toBe(10_240);
+  expect(freed).toBeGreaterThan(0);
+  // more than the limit in one step
+  expect(step([2560, 7680, 256])).toBe(10_496);
+  arena.free();
+});
+
 test("a scope releases its temporaries and keeps its result", async () => {
   const sum = ctx.step(() => {
     const one = ctx.empty([8], "one");
@@ -160,4 +184,52 @@ test("facts name the device's features, and a test may replace them", async () =
   expect(card.facts).toEqual({ ...own.facts, ...AS_CARD });
   expect(new Ctx(card).matmul).toBe("sized");
   card.destroy();
+});
+
+/** Runs work whose next buffer is one that the GPU refuses, as when its memory is full. */
+async function withRefusedBuffer<T>({ device }: Gpu, work: () => T | Promise<T>): Promise<T> {
+  const create = device.createBuffer.bind(device);
+  device.createBuffer = (descriptor) => {
+    device.createBuffer = create;
+    return create({ ...descriptor, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.MAP_WRITE });
+  };
+  try {
+    return await work();
+  } finally {
+    device.createBuffer = create;
+  }
+}
+
+test("a step whose buffer was refused fails, and the next step is as if it had never been", async () => {
+  const fresh = new Ctx(await Gpu.open());
+  const filled = (): Promise<Float32Array> =>
+    fresh.gpu.checked("a step", () =>
+      fresh.read(
+        fresh.step(() => {
+          const x = fresh.empty([300], "x");
+          fill(fresh, x, 2);
+          return x;
+        }),
+      ),
+    );
+  await expect(withRefusedBuffer(fresh.gpu, filled)).rejects.toBeInstanceOf(EngineError);
+  expect(await filled()).toEqual(new Float32Array(300).fill(2));
+  fresh.gpu.destroy();
+});
+
+test("a read whose staging buffer was refused ends with an error", async () => {
+  const x = ctx.persistent("x", [4]);
+  await expect(withRefusedBuffer(ctx.gpu, () => ctx.read(x))).rejects.toBeInstanceOf(EngineError);
+  expect(await ctx.read(x)).toEqual(new Float32Array(4));
+  ctx.free(x);
+});
+
+test("a device that is lost inside error scopes, or given up, is lost and nothing else", async () => {
+  const lost = new Ctx(await Gpu.open());
+  const work = lost.gpu.checked("a test", async () => {
+    lost.gpu.abandon("It does not answer.");
+    await lost.gpu.idle();
+  });
+  await expect(work).rejects.toMatchObject({ code: "device-lost" });
+  expect((await lost.gpu.lost).message).toMatch(/^It does not answer\. Checkpoints are kept/);
 });

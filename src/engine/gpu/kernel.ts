@@ -97,7 +97,7 @@ export class Kernels {
   private readonly warming = new Set<KernelSpec>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
-  private readonly uniforms = new Map<string, GPUBindGroup>();
+  private readonly uniforms = new Map<string, { buffer: GpuBuffer; group: GPUBindGroup }>();
   private readonly uniformLayout: GPUBindGroupLayout;
 
   constructor(gpu: Gpu, buffers: Buffers) {
@@ -152,13 +152,20 @@ export class Kernels {
     };
   }
 
-  /** Drops the cached bind groups, after buffers were freed. Pipelines stay. */
+  /** Drops the cached bind groups, after buffers were freed. Pipelines and uniforms stay. */
   forgetBindings(): void {
     this.bindGroups.clear();
     for (const kernel of this.kernels.values()) {
       kernel.past.length = 0;
       kernel.next = 0;
     }
+  }
+
+  /** Drops the cached uniforms too: those of shapes that are gone, or that an error of the GPU may have spoilt. */
+  forgetUniforms(): void {
+    this.forgetBindings();
+    for (const { buffer } of this.uniforms.values()) this.buffers.free(buffer);
+    this.uniforms.clear();
   }
 
   /** Compiles a kernel ahead of its first dispatch; several compile in parallel on the browser's threads. Throws "shader" if it does not compile. */
@@ -171,7 +178,8 @@ export class Kernels {
       if (!this.kernels.has(spec)) this.keep(spec, { point, layout, pipeline });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      throw new EngineError("shader", `The GPU refused the kernel "${spec.label}": ${message}`, { label: spec.label });
+      const refused = `The GPU refused the kernel "${spec.label}": ${message}`;
+      throw await this.gpu.lossOr(new EngineError("shader", refused, { label: spec.label }));
     } finally {
       this.warming.delete(spec);
     }
@@ -252,7 +260,7 @@ export class Kernels {
     if (fields.length === 0) return undefined;
     const key = fields.map(({ name, type }) => `${type}${String(values[name])}`).join();
     const known = this.uniforms.get(key);
-    if (known) return known;
+    if (known) return known.group;
     const data = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));
     fields.forEach(({ name, type }, i) => {
       const value = values[name] ?? 0;
@@ -271,7 +279,7 @@ export class Kernels {
       layout: this.uniformLayout,
       entries: [{ binding: 0, resource: { buffer: buffer.gpu } }],
     });
-    this.uniforms.set(key, group);
+    this.uniforms.set(key, { buffer, group });
     this.created++;
     return group;
   }

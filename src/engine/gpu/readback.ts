@@ -1,4 +1,5 @@
 // Copies from the GPU: one awaited read, and a staging buffer for repeated reads in a running loop.
+import { EngineError } from "../errors.ts";
 import type { Buffers, GpuBuffer } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
 import type { Binding } from "./kernel.ts";
@@ -18,21 +19,36 @@ export async function readBuffer(gpu: Gpu, buffers: Buffers, { buffer, offset, b
   }
 }
 
-/** The contents of a staging buffer. Throws "device-lost", and errors that no scope caught. */
+/** A GPU that has not answered for this long will not: a step is cut into submits of a few seconds at most. */
+const ANSWER_MS = 10 * 60_000;
+
+/** The contents of a staging buffer. Throws "device-lost", "out-of-memory" where the buffer could not be made, and errors that no scope caught. */
 async function mapped(gpu: Gpu, staging: GpuBuffer, bytes: number): Promise<ArrayBuffer> {
+  const timer = setTimeout(
+    () => gpu.abandon(`The GPU has not answered for ${ANSWER_MS / 60_000} minutes, so its device was closed.`),
+    ANSWER_MS,
+  );
   const failure = await Promise.race([
     staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes).then(
       () => undefined,
-      () => gpu.lost,
+      (error: unknown) => gpu.lossOr(unreadable(error)),
     ),
     gpu.lost,
   ]);
-  if (failure) throw failure;
+  clearTimeout(timer);
+  // where memory was short, this error has the reason
   gpu.throwUncaptured();
+  if (failure) throw failure;
   const copy = staging.gpu.getMappedRange(0, bytes).slice(0);
   staging.gpu.unmap();
   return copy;
 }
+
+const unreadable = (error: unknown): EngineError =>
+  new EngineError(
+    "out-of-memory",
+    `The GPU's results could not be read back (${error instanceof Error ? error.message : String(error)}). Its memory may be full: close other tabs and try again.`,
+  );
 
 /** A staging buffer for repeated reads of the same size, which then allocate nothing. */
 export class Tap {

@@ -1,6 +1,7 @@
 // Uploads a model's weights, found by its family's tensor names, and the index lists of a compact model.
 import { S1, S2, S3, S5, VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
 import type { Ctx } from "../ctx.ts";
+import type { OpeningDtype } from "../dtype.ts";
 import { invariant } from "../errors.ts";
 import { type KeptColumns, placesOf } from "../ops/kit/keptColumns.ts";
 import type { Precision } from "../tensor.ts";
@@ -22,6 +23,8 @@ export interface Model {
   readonly weights: DecoderWeights;
   /** Precision of its matrices on the GPU, and of copies that are cut or changed. Matrices that are stored as in a file have all its values: f32. */
   readonly precision: Precision;
+  /** Set where the matrices were quantised when the model was opened: their values are then not those of the file. */
+  readonly quantised?: OpeningDtype | undefined;
   /** DENSE for a model with all its weights; gathers and scatters for a compact one. */
   readonly selection: Selection;
   readonly gpuBytes: number;
@@ -33,6 +36,8 @@ export interface LoadOptions {
   precision?: Precision;
   /** How matrices are stored that are as in their file; `precision` is then that of copies. Not for a compact model, which cuts blocks. */
   storage?: MatrixStorage | undefined;
+  /** What the matrices were quantised to on opening. */
+  quantised?: OpeningDtype | undefined;
   /** Allocates the matrices without reading them, for memory plans. */
   empty?: boolean;
   /** For a compact model: the index lists of its 5L vectors. */
@@ -55,7 +60,7 @@ export async function loadModel(
   reader: WeightReader,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { lists, onProgress, precision = "f32", storage, empty = false } = options;
+  const { lists, onProgress, precision = "f32", storage, quantised, empty = false } = options;
   invariant(!storage || !lists, "bug", "a compact model cuts blocks, so its matrices cannot be stored as in the file");
   const uploads = new WeightUploads(ctx, reader, {
     expected: new Set(modelTensors(config).map(({ name }) => name)),
@@ -71,7 +76,8 @@ export async function loadModel(
       const selection = lists
         ? compact(weights.blocks.map((_, l) => blockColumns(uploads, lists, l, config.dModel)))
         : DENSE;
-      return { config, weights, precision, selection, gpuBytes: uploads.gpuBytes, free: () => uploads.free() };
+      const { gpuBytes } = uploads;
+      return { config, weights, precision, quantised, selection, gpuBytes, free: () => uploads.free() };
     });
   } catch (error) {
     uploads.free();

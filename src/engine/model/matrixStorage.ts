@@ -1,9 +1,21 @@
-// How each matrix of a model is stored on the GPU: all in one precision, or in the blocks that its file has.
-import { type BlockDtype, isBlockDtype, type MatrixDtype, type Precision, type WeightStorage } from "../dtype.ts";
+// How each matrix of a model is stored on the GPU: all in one precision, in the blocks that its file has, or quantised as it is read.
+import {
+  type BlockDtype,
+  isBlockDtype,
+  type MatrixDtype,
+  type OpeningDtype,
+  type Precision,
+  quantisedOnOpening,
+  toFloat32,
+  type WeightStorage,
+} from "../dtype.ts";
+import { invariant } from "../errors.ts";
+import { bytesOfValues, quantize } from "../formats/gguf/write/quantize.ts";
 import { blockTypeNamed } from "../formats/gguf/types.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { modelTensors, type TensorShape } from "../config/tensors.ts";
+import { elementBytes } from "../tensor.ts";
 
 /** The element type of each matrix in its file, by the tensor's name. Plain data, for memory plans. */
 export type FileDtypes = Readonly<Record<string, string>>;
@@ -23,11 +35,29 @@ export function fileDtypes(config: ModelConfig, { blocks, info }: Weights): File
   return Object.fromEntries(matricesOf(config).map(({ name }) => [name, blocks?.dtypeOf(name) ?? info(name).dtype]));
 }
 
-/** The same for a model that would be quantised to one type. A matrix whose rows are not a multiple of a block stays in halves. */
-export function quantisedDtypes(config: ModelConfig, dtype: BlockDtype): FileDtypes {
+/**
+ * The same for a model that is quantised to one type when it is opened. A matrix whose rows are not a multiple of a block is stored in halves,
+ * and one that its file has in blocks of at most as many bytes stays as it is there.
+ */
+function quantisedDtypes(config: ModelConfig, dtype: BlockDtype, inFile: FileDtypes = {}): FileDtypes {
   const { values } = blockTypeNamed(dtype);
-  const typeOf = (shape: readonly number[]): string => ((shape.at(-1) ?? 0) % values === 0 ? dtype : "F16");
-  return Object.fromEntries(matricesOf(config).map(({ name, shape }) => [name, typeOf(shape)]));
+  const typeOf = ({ name, shape }: TensorShape): string => {
+    const own = inFile[name] ?? "";
+    if (isBlockDtype(own) && elementBytes(own) <= elementBytes(dtype)) return own;
+    return (shape.at(-1) ?? 0) % values === 0 ? dtype : "F16";
+  };
+  return Object.fromEntries(matricesOf(config).map((tensor) => [tensor.name, typeOf(tensor)]));
+}
+
+/** A sentence for the user about matrices that could not be quantised when the model was opened; undefined where there are none. */
+export function quantisedNote(storage: WeightStorage, config: ModelConfig, inFile: FileDtypes): string | undefined {
+  const type = quantisedOnOpening(storage);
+  if (!type) return undefined;
+  const dtypes = quantisedDtypes(config, type, inFile);
+  const [first, ...more] = matricesOf(config).filter(({ name }) => dtypes[name] === "F16");
+  if (!first) return undefined;
+  const others = more.length > 0 ? ` and ${more.length} more` : "";
+  return `${first.name}${others}: rows of ${first.shape.at(-1)} values are not a multiple of ${blockTypeNamed(type).values}, so ${more.length > 0 ? "these matrices are" : "this matrix is"} stored in half precision instead of ${type}.`;
 }
 
 const matricesOf = (config: ModelConfig): TensorShape[] =>
@@ -43,20 +73,57 @@ export function blockDtypesOf(config: ModelConfig, dtypes: FileDtypes): BlockDty
   return [...values].sort(([, a], [, b]) => b - a).map(([dtype]) => dtype);
 }
 
-/** The storage for a memory plan; undefined where all matrices have one precision. */
-export function plannedStorage(storage: WeightStorage, dtypes: FileDtypes): MatrixStorage | undefined {
-  return storage === "file" ? { dtypeOf: (name) => stored(dtypes[name]) } : undefined;
+/** The element type of each matrix where matrices have types of their own; `inFile`: those of the file. */
+function storedDtypes(storage: WeightStorage, config: ModelConfig, inFile: FileDtypes): FileDtypes | undefined {
+  const type = quantisedOnOpening(storage);
+  if (type) return quantisedDtypes(config, type, inFile);
+  return storage === "file" ? inFile : undefined;
 }
 
-/** The same for weights that are loaded. */
+/** The storage for a memory plan; undefined where all matrices have one precision. */
+export function plannedStorage(
+  storage: WeightStorage,
+  config: ModelConfig,
+  inFile: FileDtypes,
+): MatrixStorage | undefined {
+  const dtypes = storedDtypes(storage, config, inFile);
+  return dtypes && { dtypeOf: (name) => stored(dtypes[name]) };
+}
+
+/** The same for weights that are loaded. Blocks that the file does not have are quantised as they are read. */
 export function openedStorage(
   storage: WeightStorage,
   config: ModelConfig,
   weights: Weights,
 ): MatrixStorage | undefined {
-  const planned = plannedStorage(storage, fileDtypes(config, weights));
+  const planned = plannedStorage(storage, config, fileDtypes(config, weights));
+  if (!planned) return undefined;
   const { blocks } = weights;
-  return planned && { ...planned, ...(blocks ? { blocks: (name) => blocks.read(name) } : {}) };
+  return {
+    ...planned,
+    blocks: async (name) => {
+      const dtype = planned.dtypeOf(name);
+      if (blocks?.dtypeOf(name) === dtype) return blocks.read(name);
+      invariant(dtype === "Q8_0" || dtype === "Q4_0", "bug", `${name}: there is no quantiser for ${dtype}`);
+      return quantisedBlocks(weights, name, dtype);
+    },
+  };
+}
+
+/** Values that are quantised at a time. */
+const CHUNK_VALUES = 2 ** 20;
+
+/** The blocks of a matrix, quantised a few rows at a time. Throws "not-finite" for values whose scale exceeds a half. */
+async function quantisedBlocks(weights: Weights, name: string, type: OpeningDtype): Promise<Uint8Array<ArrayBuffer>> {
+  const { shape, dtype } = weights.info(name);
+  const [rows = 0, columns = 0] = shape;
+  const out = new Uint8Array(bytesOfValues(type, rows * columns));
+  const step = Math.max(1, Math.floor(CHUNK_VALUES / columns));
+  for (let first = 0; first < rows; first += step) {
+    const values = toFloat32(await weights.readRows(name, first, Math.min(step, rows - first)), dtype);
+    out.set(quantize(type, values, `tensor '${name}'`), bytesOfValues(type, first * columns));
+  }
+  return out;
 }
 
 /** How a matrix of this type is stored so that no value changes: BF16 has exponents that halves lack. */
@@ -66,5 +133,7 @@ function stored(dtype: string | undefined): MatrixDtype {
 }
 
 /** How most values of a model are stored, for which matmul kernels are chosen. */
-export const mainDtype = (storage: WeightStorage, config: ModelConfig, dtypes: FileDtypes): MatrixDtype =>
-  storage === "file" ? (blockDtypesOf(config, dtypes)[0] ?? "f32") : storage;
+export function mainDtype(storage: WeightStorage, config: ModelConfig, inFile: FileDtypes): MatrixDtype {
+  if (storage === "f32" || storage === "f16") return storage;
+  return blockDtypesOf(config, storedDtypes(storage, config, inFile) ?? {})[0] ?? "f32";
+}

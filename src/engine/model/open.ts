@@ -1,14 +1,15 @@
 // Opens a model's folder: checks config, weights and tokenizer against each other, then uploads the weights.
 import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
-import { type FloatDtype, isFloatDtype, TAKE_FLOATS, type WeightStorage } from "../dtype.ts";
+import { type FloatDtype, isFloatDtype, quantisedOnOpening, TAKE_FLOATS, type WeightStorage } from "../dtype.ts";
 import { type Folder, readJson } from "../formats/files/folder.ts";
 import type { LowRankAdapter } from "../formats/export/peftAdapter.ts";
+import { describeModel } from "../formats/safetensors/describeModel.ts";
 import type { Weights } from "../formats/safetensors/safetensors.ts";
 import type { ModelConfig } from "../config/config.ts";
 import { decoderLoss } from "./decoder.ts";
 import { loadModel, type Model } from "./load.ts";
-import { type FileDtypes, fileDtypes, openedStorage, precisionOfStorage } from "./matrixStorage.ts";
+import { type FileDtypes, fileDtypes, openedStorage, precisionOfStorage, quantisedNote } from "./matrixStorage.ts";
 import { boundedTokenizer } from "../tokenizer/bounded.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { readTokenizer, withTokenizerFile } from "./readTokenizer.ts";
@@ -75,15 +76,25 @@ export async function readModelFiles(original: Folder): Promise<ModelFiles> {
   return { folder, rawConfig, config, weights, tokenizer, dtype, notes };
 }
 
+/** A short hash of the config and the header of the weights. */
+export async function fingerprintOf({ rawConfig, weights }: ModelFiles): Promise<string> {
+  const described = new TextEncoder().encode(describeModel(rawConfig, weights));
+  return (await sha256(described)).slice(0, 16);
+}
+
 /** Opens a model. Throws "config", "unsupported" or "format" before anything is uploaded, then "cancelled" or an error of the GPU. */
 export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions = {}): Promise<OpenedModel> {
   const files = await readModelFiles(original);
-  const { folder, rawConfig, config, weights, tokenizer, dtype, notes } = files;
-  await options.onConfig?.(config, fileDtypes(config, weights));
+  const { folder, config, weights, tokenizer, dtype } = files;
+  const inFile = fileDtypes(config, weights);
+  await options.onConfig?.(config, inFile);
   const storage = options.precision ?? "f32";
+  const note = quantisedNote(storage, config, inFile);
+  const notes = [...files.notes, ...(note ? [note] : [])];
   const model = await loadModel(ctx, config, weights, {
     precision: precisionOfStorage(storage),
     storage: openedStorage(storage, config, weights),
+    quantised: quantisedOnOpening(storage),
     onProgress: (done, of) => {
       if (options.cancelled?.())
         throw new EngineError("cancelled", "Opening was stopped. The previous model stays open.");
@@ -92,8 +103,7 @@ export async function openModel(ctx: Ctx, original: Folder, options: OpenOptions
   });
   try {
     await ctx.gpu.checked("the model's kernels", () => ctx.warm(() => firstForward(ctx, model)));
-    const described = JSON.stringify([rawConfig, weights.names.map((name) => weights.info(name))]);
-    const fingerprint = (await sha256(new TextEncoder().encode(described))).slice(0, 16);
+    const fingerprint = await fingerprintOf(files);
     return { name: folder.name, folder, config, weights, storage, tokenizer, dtype, fingerprint, model, notes };
   } catch (error) {
     model.free();

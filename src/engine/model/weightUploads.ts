@@ -50,8 +50,9 @@ export class WeightUploads {
     this.made.length = 0;
   }
 
+  /** At least `padTo`: the GPU has no tensors without elements, so what a dropped module is left with are zeros. */
   padded(n: number): number {
-    return Math.ceil(n / this.options.padTo) * this.options.padTo;
+    return Math.max(1, Math.ceil(n / this.options.padTo)) * this.options.padTo;
   }
 
   /** Layers of equal input width, stacked by rows, each padded with rows and columns of zeros. names: without ".weight". */

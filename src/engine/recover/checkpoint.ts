@@ -8,7 +8,7 @@ import { readRecoverRecipe } from "../formats/receipt/recoveryReceipt.ts";
 import { JsonField } from "../json/jsonFields.ts";
 import type { RecoverRecipe } from "../recipes/recoverRecipe.ts";
 import { elements, type Tensor } from "../tensor.ts";
-import { checkTrained, readStep } from "../train/checkpointFields.ts";
+import { checkTrained, checkUndamaged, readStep, withChecksum } from "../train/checkpointFields.ts";
 import type { GuardRecord } from "./guard.ts";
 
 interface RecoverCheckpoint {
@@ -29,7 +29,7 @@ const FORMAT = "espalier-recovery-checkpoint-1";
 const TENSORS = ["theta", "m", "v", "best"] as const;
 
 /** The checkpoint as the bytes of a safetensors file. */
-export function encodeRecovery(checkpoint: RecoverCheckpoint): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodeRecovery(checkpoint: RecoverCheckpoint): Promise<Uint8Array<ArrayBuffer>> {
   const { recipe, step, subject, guard } = checkpoint;
   const streams = TENSORS.map((name) => {
     const values = checkpoint[name];
@@ -37,7 +37,10 @@ export function encodeRecovery(checkpoint: RecoverCheckpoint): Promise<Uint8Arra
     return { name, dtype: "F32" as const, shape: [values.length], chunks: () => [bytes] };
   });
   const state = JSON.stringify({ recipe, step, ...(guard ? { guard } : {}) });
-  return collectBytes(writeSafetensors(streams, { format: FORMAT, state, subject }));
+  const tensors = TENSORS.map((name) => checkpoint[name]);
+  return collectBytes(
+    writeSafetensors(streams, await withChecksum({ metadata: { format: FORMAT, state, subject }, tensors })),
+  );
 }
 
 const START_ANEW = "Start a new recovery.";
@@ -59,6 +62,8 @@ export async function decodeRecovery(bytes: Uint8Array<ArrayBuffer>): Promise<Re
   const [theta, m, v, best] = await Promise.all(TENSORS.map((name) => file.readFloat32(name)));
   invariant(theta && m && v && best, "bug", "expected four tensors");
   checkTrained({ theta, m, v, best }, START_ANEW);
+  const contents = { metadata: file.metadata, tensors: [theta, m, v, best] };
+  await checkUndamaged(contents, ["format", "state", "subject"], START_ANEW);
   return {
     ...{ recipe, step, subject },
     ...(guard.value === undefined ? {} : { guard: readGuard(guard, step) }),

@@ -3,6 +3,7 @@ import type { Ctx } from "../ctx.ts";
 import { EngineError, invariant } from "../errors.ts";
 import { Tap } from "../gpu/readback.ts";
 import type { Model } from "../model/load.ts";
+import { requireOwnWeights } from "../model/ownWeights.ts";
 import { writeStepState } from "../ops/kit/stepState.ts";
 import { METRICS } from "../ops/metrics.ts";
 import { checkRecoverRecipe, rateOfStep, type RecoverRecipe } from "../recipes/recoverRecipe.ts";
@@ -71,6 +72,7 @@ export class RecoverSession {
 
   /** Starts at step 0; call `restore` to continue from a checkpoint. Throws "config" for the recipe, "shape" for a text that is too short. */
   constructor(ctx: Ctx, { dense, pruned, pruning, weights, recipe, text, context, subject }: RecoverInput) {
+    requireOwnWeights(dense, "A recovery");
     this.ctx = ctx;
     this.dense = dense;
     this.recipe = checkRecoverRecipe(recipe);

@@ -62,28 +62,56 @@ test("a recipe from before runs for every ratio and ablations is for one ratio a
   expect((await decodeCheckpoint(saved)).recipe).toEqual(checkpoint.recipe);
 });
 
-test("a checkpoint of an older version has no targets, and targets that are not in order are refused", async () => {
+/** The checkpoint with changed metadata, written as a stranger might. */
+async function rewritten(
+  change: (metadata: Readonly<Record<string, string>>) => Record<string, string>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { tensors, metadata, readTensor } = await readSafetensors(
+    memorySource("checkpoint", await encodeCheckpoint(checkpoint)),
+  );
+  const streams = [...tensors.values()].map(({ name, dtype, shape }) => ({
+    ...{ name, dtype, shape },
+    chunks: async function* () {
+      yield await readTensor(name);
+    },
+  }));
+  return collectBytes(writeSafetensors(streams, change(metadata)));
+}
+
+test("a checkpoint of an older version has no targets and no checksum, and targets that are not in order are refused", async () => {
   const bytes = new TextDecoder("latin1").decode(await encodeCheckpoint(checkpoint));
   const saved = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-  expect((await decodeCheckpoint(saved(bytes.replace('"targets"', '"_argets"')))).targets).toEqual([]);
+  const older = await rewritten((metadata) =>
+    Object.fromEntries(Object.entries(metadata).filter(([name]) => name !== "targets" && name !== "sha256")),
+  );
+  expect((await decodeCheckpoint(older)).targets).toEqual([]);
   await expect(decodeCheckpoint(saved(bytes.replace("[13,0.3]", "[00,0.3]")))).rejects.toThrow(EngineError);
   await expect(decodeCheckpoint(saved(bytes.replace("[13,0.3]", "[0,0.03]")))).rejects.toThrow(/targets/);
 });
 
+describe("damage that leaves every field plausible is found by the checksum", () => {
+  test("each flipped bit of the tensors", async () => {
+    const bytes = await encodeCheckpoint(checkpoint);
+    for (let bit = 0; bit < 36 * 8; bit += 5) {
+      const damaged = bytes.slice();
+      damaged[bytes.length - 36 + (bit >> 3)]! ^= 1 << (bit & 7);
+      await expect(decodeCheckpoint(damaged)).rejects.toMatchObject({ code: "format" });
+    }
+  });
+
+  test.each([
+    ["step", "251", "checkpoint: sha256: expected"],
+    ["subject", "model and text!", "checkpoint: sha256: expected"],
+    ["sha257", "a", "checkpoint: metadata: expected one of format, recipe, step, targets, subject, matmul, sha256"],
+  ])("%s", async (name, text, message) => {
+    const damaged = await rewritten((metadata) => ({ ...metadata, [name]: text }));
+    await expect(decodeCheckpoint(damaged)).rejects.toThrow(message);
+  });
+});
+
 describe("what cannot be resumed is refused by its field", () => {
-  /** The checkpoint with another metadata text, written as a stranger might. */
-  const withMetadata = async (name: string, text: string): Promise<Uint8Array<ArrayBuffer>> => {
-    const { tensors, metadata, readTensor } = await readSafetensors(
-      memorySource("checkpoint", await encodeCheckpoint(checkpoint)),
-    );
-    const streams = [...tensors.values()].map(({ name, dtype, shape }) => ({
-      ...{ name, dtype, shape },
-      chunks: async function* () {
-        yield await readTensor(name);
-      },
-    }));
-    return collectBytes(writeSafetensors(streams, { ...metadata, [name]: text }));
-  };
+  const withMetadata = (name: string, text: string): Promise<Uint8Array<ArrayBuffer>> =>
+    rewritten((metadata) => ({ ...metadata, [name]: text }));
 
   test.each(["-1", "23.5", "NaN", "Infinity", "1e999", "", "five", "601", "999999", "0x10", "null"])(
     "step %j",

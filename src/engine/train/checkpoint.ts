@@ -8,7 +8,7 @@ import { DEFAULT_RECIPE, recipeJson, type Recipe } from "../recipes/recipe.ts";
 import { JsonField } from "../json/jsonFields.ts";
 import { type MatmulTable, readMatmulTable } from "../matmul/matmulTable.ts";
 import { readTargets, type Targets } from "../recipes/targets.ts";
-import { checkTrained, readStep } from "./checkpointFields.ts";
+import { checkTrained, checkUndamaged, readStep, withChecksum } from "./checkpointFields.ts";
 
 export interface Checkpoint {
   recipe: Recipe;
@@ -28,9 +28,10 @@ export interface Checkpoint {
 
 const FORMAT = "espalier-checkpoint-1";
 const TENSORS = ["theta", "m", "v"] as const;
+const METADATA = ["format", "recipe", "step", "targets", "subject", "matmul"];
 
 /** The checkpoint as the bytes of a safetensors file. */
-export function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
   const { recipe, step, targets, subject, matmul } = checkpoint;
   const streams = TENSORS.map((name) => {
     const values = checkpoint[name];
@@ -41,23 +42,23 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<Arr
       chunks: () => [new Uint8Array(values.buffer, values.byteOffset, values.byteLength)],
     };
   });
-  return collectBytes(
-    writeSafetensors(streams, {
-      format: FORMAT,
-      recipe: JSON.stringify(recipeJson(recipe)),
-      step: String(step),
-      targets: JSON.stringify(targets),
-      subject,
-      ...(matmul ? { matmul: JSON.stringify(matmul) } : {}),
-    }),
-  );
+  const metadata = {
+    format: FORMAT,
+    recipe: JSON.stringify(recipeJson(recipe)),
+    step: String(step),
+    targets: JSON.stringify(targets),
+    subject,
+    ...(matmul ? { matmul: JSON.stringify(matmul) } : {}),
+  };
+  const tensors = TENSORS.map((name) => checkpoint[name]);
+  return collectBytes(writeSafetensors(streams, await withChecksum({ metadata, tensors })));
 }
 
 const START_ANEW = "Start a new run.";
 
 /**
  * Reads the bytes of `encodeCheckpoint`. Throws "format" if they are something else or damaged: every field is checked as strictly as in a
- * receipt, and the parameters and moments have to be finite.
+ * receipt, the parameters and moments have to be finite, and the checksum has to be theirs.
  */
 export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Checkpoint> {
   const file = await readSafetensors(memorySource("checkpoint", bytes));
@@ -70,7 +71,7 @@ export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<
   const read = readRecipe(fieldOf("recipe", recipe));
   const [theta, m, v] = [await file.readFloat32("theta"), await file.readFloat32("m"), await file.readFloat32("v")];
   checkTrained({ theta, m, v }, START_ANEW);
-  return {
+  const checked = {
     recipe: read,
     step: readStep(new JsonField(step, "checkpoint", "step", START_ANEW), read.steps),
     targets: targets === undefined ? [] : readTargets(fieldOf("targets", targets)),
@@ -78,6 +79,8 @@ export async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<
     ...(matmul === undefined ? {} : { matmul: readMatmul(fieldOf("matmul", matmul)) }),
     ...{ theta, m, v },
   };
+  await checkUndamaged({ metadata: file.metadata, tensors: [theta, m, v] }, METADATA, START_ANEW);
+  return checked;
 }
 
 const fieldOf = (field: string, text: string): JsonField =>

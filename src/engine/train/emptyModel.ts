@@ -34,7 +34,7 @@ export function emptyModel(
   { reader, precision: stored, dtypes = {}, ...options }: EmptyOptions,
 ): Promise<Model> {
   const precision = precisionOfStorage(stored);
-  const storage = plannedStorage(stored, dtypes);
+  const storage = plannedStorage(stored, config, dtypes);
   return loadModel(ctx, config, reader ?? emptyWeights(config), { ...options, precision, storage, empty: true });
 }
 

@@ -16,7 +16,7 @@ import { indexLists } from "../masks/compact.ts";
 import { gateLayout } from "../masks/gates.ts";
 import { elementBytes, type Precision } from "../tensor.ts";
 import { planMemory, type PlanChoice } from "./memoryPlan.ts";
-import { choicesThatFit, planRefusal } from "./planChoices.ts";
+import { choicesThatFit, followPlan, planRefusal } from "./planChoices.ts";
 import { DEFAULT_RECIPE } from "../recipes/recipe.ts";
 import { Session } from "./session.ts";
 
@@ -161,6 +161,36 @@ test("a plan for a quantised file has its own blocks among the choices, with the
   expect(planRefusal("a model", plan, [file]).message).toMatch(
     /What would fit: with weights as the file stores them it takes/,
   );
+});
+
+test("with a limit, steps and windows take turns in the planned memory, and compute the same", async () => {
+  const losses: number[][] = [];
+  for (const memoryBytes of [undefined, 1e9]) {
+    const ctx = new Ctx(gpu);
+    const { config, model } = await openModel(ctx, await goldenFolder("llama"));
+    const choice = { precision: "f32", trainingTokens: 24, evaluationTokens: 64 } as const;
+    const plan = await planMemory(gpu.facts, config, { ...choice, ...(memoryBytes ? { memoryBytes } : {}) });
+    expect(Number.isFinite(plan.stepBytes)).toBe(memoryBytes !== undefined);
+    followPlan(ctx, plan);
+    const text = Uint32Array.from({ length: 256 }, (_, i) => (i * 7919) % config.vocab);
+    const recipe = { ...DEFAULT_RECIPE, tokens: 24 };
+    const session = new Session(ctx, model, { recipe, text, subject: "plan" });
+    const fixed = ctx.buffers.bytesInUse;
+    const found: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      await session.run({
+        due: () => true,
+        onReport: ({ metrics }) => found.push(...metrics.loss),
+        steps: 1,
+      });
+      found.push((await perplexity(ctx, model, text.subarray(0, 64), { context: 64 })).value);
+    }
+    if (memoryBytes) expect(ctx.buffers.bytesInUse - fixed).toBeLessThan((1 + SHARE) * plan.stepBytes);
+    losses.push(found);
+    session.free();
+    ctx.buffers.freeAll();
+  }
+  expect(losses[1]).toEqual(losses[0]);
 });
 
 test("matrices over the limit are planned in parts, as they are when loaded", async () => {

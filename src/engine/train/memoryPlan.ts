@@ -1,6 +1,6 @@
 // How much GPU memory a model and its run will take, before anything is loaded: the engine's own code, run on a device that only counts.
 import { Ctx, type Recompute } from "../ctx.ts";
-import type { WeightStorage } from "../dtype.ts";
+import { quantisedOnOpening, type WeightStorage } from "../dtype.ts";
 import { type AdapterFacts, Gpu } from "../gpu/device.ts";
 import type { Model } from "../model/load.ts";
 import { makeKvCache } from "../model/kvCache.ts";
@@ -21,11 +21,11 @@ export interface PlanChoice {
   precision: WeightStorage;
   /** Tokens of a training step. */
   trainingTokens: number;
-  /** Tokens of a perplexity window, and of a generated text. */
+  /** Tokens of a perplexity window. */
   evaluationTokens: number;
   /** Which blocks a step computes again. Default: none. */
   recompute?: Recompute;
-  /** Whether the pruned model gets weights of its own, which its speed is measured with; else it is the dense one under masks. Default: true. */
+  /** Whether the pruned model gets weights of its own, which its speed is measured with; else it is the dense one under masks. Default: true, unless matrices are quantised on opening. */
   compact?: boolean;
   /** Memory that all of this has to fit into. Default: not limited, because WebGPU does not report it. */
   memoryBytes?: number;
@@ -45,9 +45,9 @@ export interface PlanParts {
   training: number;
   /** The part of a training step that grows with the vocabulary: logits and their gradient. */
   logits: number;
-  /** Buffers of evaluation that training does not already have. */
+  /** Buffers of evaluation that training does not already have; with a limit, what evaluation takes more than training. */
   evaluation: number;
-  /** The KV cache of a generated text. */
+  /** The KV cache of a generated text of 512 tokens, or of a window if that is shorter. */
   cache: number;
   /** The pruned model beside the dense one, at the default ratio, or its masks; with a recovery, the model that it starts from. */
   pruned: number;
@@ -67,6 +67,11 @@ export interface MemoryPlan extends PlanChoice {
   compact: boolean;
   parts: PlanParts;
   totalBytes: number;
+  /**
+   * Memory of the buffers of a step: those of training and of evaluation take turns in it where a limit is given; Infinity where they stay
+   * beside each other.
+   */
+  stepBytes: number;
   /** Floating-point operations of the matmuls of a training step. */
   stepFlop: number;
   buffers: number;
@@ -75,6 +80,9 @@ export interface MemoryPlan extends PlanChoice {
   limitBytes: number;
   fits: boolean;
 }
+
+/** Tokens of a generated text, with its prompt, for which a KV cache is planned. */
+const GENERATED_TOKENS = 512;
 
 const NO_RECOMPUTE: Recompute = { blocks: 0, group: 1 };
 
@@ -116,7 +124,8 @@ export async function planMemory(
   { dtypes, ...given }: FilePlanChoice,
   count?: CountAfter,
 ): Promise<MemoryPlan> {
-  const choice = { recompute: NO_RECOMPUTE, compact: true, ...withinPositions(config, given) };
+  const compact = quantisedOnOpening(given.precision) === undefined;
+  const choice = { recompute: NO_RECOMPUTE, compact, ...withinPositions(config, given) };
   const request = { ...choice, dtypes };
   const ctx = new CountingCtx(facts, choice.recompute);
   const { taken } = ctx;
@@ -125,10 +134,13 @@ export async function planMemory(
   const { hypernet, step } = runStep(ctx, model, choice);
   const stepFlop = ctx.matmulFlop;
   evaluateOnce(ctx, model, choice.evaluationTokens);
-  const evaluation = taken();
-  makeKvCache(ctx, config, Math.min(config.context, choice.evaluationTokens));
+  const more = taken();
+  const alone = given.memoryBytes === undefined || count ? undefined : await evaluationBytes(facts, config, request);
+  const evaluation = alone === undefined ? more : Math.max(0, alone - step);
+  const stepBytes = alone === undefined ? Infinity : Math.max(step, alone);
+  makeKvCache(ctx, config, Math.min(config.context, choice.evaluationTokens, GENERATED_TOKENS));
   const cache = taken();
-  const withoutVocabulary = await stepBytes(facts, { ...config, vocab: SMALL_VOCABULARY }, request);
+  const withoutVocabulary = await trainingBytes(facts, { ...config, vocab: SMALL_VOCABULARY }, request);
   const logits = step - Math.min(step, withoutVocabulary);
   const pruned = choice.compact ? await compactBytes(facts, config, choice.precision) : maskBytes(config);
   const after = count ? await count(ctx, model, { window: choice.evaluationTokens, taken }) : { pruned };
@@ -137,7 +149,7 @@ export async function planMemory(
   const totalBytes = totalOf(parts);
   return {
     ...choice,
-    ...{ parts, totalBytes, stepFlop, buffers: ctx.count, largest: ctx.largest, limitBytes },
+    ...{ parts, totalBytes, stepBytes, stepFlop, buffers: ctx.count, largest: ctx.largest, limitBytes },
     fits: ctx.largest.bytes <= limitBytes && totalBytes <= (choice.memoryBytes ?? Infinity),
   };
 }
@@ -175,8 +187,17 @@ function withinPositions({ rope, context }: ModelConfig, choice: PlanChoice): Pl
 /** A vocabulary so small that its logits take next to no memory. A multiple of 4, for the fast matmuls. */
 const SMALL_VOCABULARY = 4;
 
+/** Bytes of the buffers that a window of evaluation allocates where no others are. */
+async function evaluationBytes(facts: AdapterFacts, config: ModelConfig, choice: FilePlanChoice): Promise<number> {
+  const ctx = new CountingCtx(facts, NO_RECOMPUTE);
+  const model = await emptyModel(ctx, config, choice);
+  ctx.taken();
+  evaluateOnce(ctx, model, choice.evaluationTokens);
+  return ctx.taken();
+}
+
 /** Bytes of the buffers that a training step allocates. */
-async function stepBytes(
+async function trainingBytes(
   facts: AdapterFacts,
   config: ModelConfig,
   choice: Required<Pick<PlanChoice, "recompute">> & FilePlanChoice,

@@ -1,6 +1,6 @@
 // Which plan a model is opened with: the fastest one that fits into the memory of the GPU, and refusals with what would fit.
 import type { Ctx, Recompute } from "../ctx.ts";
-import type { WeightStorage } from "../dtype.ts";
+import { quantisedOnOpening, type WeightStorage } from "../dtype.ts";
 import type { ModelConfig } from "../config/modelConfig.ts";
 import { EngineError } from "../errors.ts";
 import type { AdapterFacts } from "../gpu/device.ts";
@@ -75,7 +75,7 @@ export const nextPlan = (plans: readonly MemoryPlan[], plan: Pick<MemoryPlan, "t
   plans.filter(({ fits, totalBytes }) => fits && totalBytes < plan.totalBytes).at(0);
 
 /**
- * Plans near this choice that fit: in half precision, as stored in a quantised file, with a shorter context, or several of these. Empty if
+ * Plans near this choice that fit: in half precision, as stored in a quantised file or quantised on opening, with a shorter context, or several of these. Empty if
  * none fits.
  */
 export async function choicesThatFit(
@@ -89,6 +89,8 @@ export async function choicesThatFit(
   const smaller = [
     ...(choice.precision === "f32" ? (["f16"] as const) : []),
     ...(quantised ? (["file"] as const) : []),
+    // a recovery works on the values of the file
+    ...(quantised || count ? [] : (["q8_0", "q4_0"] as const)),
   ];
   const found: MemoryPlan[] = [];
   const planFor = async (more: Partial<PlanChoice>): Promise<MemoryPlan> =>
@@ -98,8 +100,9 @@ export async function choicesThatFit(
     if (plan.fits) found.push(plan);
   }
   const fitting = new Set(found.map((plan) => plan.precision));
-  for (const precision of new Set([choice.precision, ...smaller])) {
-    if (fitting.has(precision)) break;
+  const unchanged = smaller.filter((one) => quantisedOnOpening(one) === undefined);
+  for (const precision of new Set([choice.precision, ...unchanged, ...smaller.slice(-1)])) {
+    if (fitting.has(precision) || (found.length > 0 && quantisedOnOpening(precision))) break;
     let { trainingTokens, evaluationTokens } = choice;
     while (trainingTokens > RECIPE_BOUNDS.tokens.min || evaluationTokens > RECIPE_BOUNDS.tokens.min) {
       trainingTokens = Math.max(RECIPE_BOUNDS.tokens.min, Math.floor(trainingTokens / 2));
@@ -118,6 +121,8 @@ const STORED: Readonly<Record<WeightStorage, string>> = {
   f32: "in full precision",
   f16: "in half precision",
   file: "with weights as the file stores them",
+  q8_0: "with weights quantised to Q8_0",
+  q4_0: "with weights quantised to Q4_0",
 };
 
 const GIGA = 1e9;
@@ -171,8 +176,12 @@ interface PlanSubject {
 }
 
 /** Makes the engine do what a plan says. */
-export function followPlan(ctx: Ctx, { recompute, compact }: PlanWish): void {
+export function followPlan(
+  ctx: Ctx,
+  { recompute, compact, stepBytes }: PlanWish & Pick<MemoryPlan, "stepBytes">,
+): void {
   ctx.recompute = recompute;
+  ctx.stepBytes = stepBytes;
   ctx.compact = compact;
 }
 

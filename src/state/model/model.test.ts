@@ -143,7 +143,14 @@ describe("texts", () => {
 describe("the memory plan", () => {
   const parts = { weights: 1, hypernet: 2, training: 3, logits: 4, evaluation: 5, cache: 6, pruned: 7 };
   const choice = { precision: "f32", trainingTokens: 128, evaluationTokens: 512 } as const;
-  const numbers = { parts, totalBytes: 28, buffers: 9, largest: { label: "head", bytes: 1 }, limitBytes: 2 };
+  const numbers = {
+    parts,
+    totalBytes: 28,
+    buffers: 9,
+    largest: { label: "head", bytes: 1 },
+    limitBytes: 2,
+    stepBytes: 3,
+  };
   const slow = { recompute: { blocks: 0, group: 1 }, compact: true, stepFlop: 8 };
   const plan = { ...choice, ...slow, ...numbers, fits: false };
   const planned = { name: "other", plan, choices: [plan], others: [], quantised: false };

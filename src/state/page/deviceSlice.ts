@@ -31,9 +31,9 @@ export const deviceSlice: SliceOf<DeviceSlice> = (deps, set, get) => ({
 function noWebgpu(error: EngineError, set: SetState, get: GetState): void {
   const { device } = get();
   if (device.phase === "ready") return set({ device: { phase: "absent", error } });
-  // Browsers refuse adapters for a while after several crashes. What is on the screen must stay.
-  const text = `The device could not be opened again: ${error.message} Try again in a minute, or restart the browser: a run resumes from its last checkpoint.`;
-  set({ device: { ...device, error: new EngineError("device-lost", text) } });
+  // Browsers refuse adapters to a page whose GPU process has crashed twice, until it is loaded again. What is on the screen must stay until then.
+  const text = `The device could not be opened again: ${error.message} Reload the page: the browser offers the GPU to it anew, and a run resumes from its last checkpoint.`;
+  set({ device: { ...device, error: new EngineError("device-lost", text, { reload: true }) } });
 }
 
 function deviceLost(

@@ -20,11 +20,17 @@ export const pageSlice: SliceOf<PageSlice> = ({ clock, on }, set, get) => {
   on({ opened: noStatus, run: noStatus, pruning: noStatus });
   return {
     theme: "system",
+    dialog: null,
+    tour: null,
+    singleKeys: true,
     ratioUnit: "blocks",
     notices: [],
     progress: {},
     status: null,
     setTheme: (theme) => set({ theme }),
+    showDialog: (dialog) => set({ dialog }),
+    showTour: (tour) => set({ tour }),
+    setSingleKeys: (singleKeys) => set({ singleKeys }),
     setRatioUnit: (ratioUnit) => set({ ratioUnit }),
     notify(error, context = "page") {
       lastNotice += 1;

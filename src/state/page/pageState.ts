@@ -32,14 +32,26 @@ interface Notice {
   context: ErrorContext;
 }
 
+/** Dialogs that a key or the palette can open. */
+export type DialogName = "palette" | "keys" | "reset" | "glossary";
+
 export interface PageSlice {
   theme: Theme;
+  /** The dialog that is open. */
+  dialog: DialogName | null;
+  /** The step of the tour that is shown, from 0; null: no tour. */
+  tour: number | null;
+  /** Whether keys without Ctrl do anything. */
+  singleKeys: boolean;
   ratioUnit: RatioUnit;
   notices: readonly Notice[];
   progress: Partial<Record<Task, Progress>>;
   /** What has just succeeded, as full sentences; goes after a while, or with the next action. Null: nothing to say. */
   status: string | null;
   setTheme(theme: Theme): void;
+  showDialog(dialog: DialogName | null): void;
+  showTour(step: number | null): void;
+  setSingleKeys(on: boolean): void;
   setRatioUnit(unit: RatioUnit): void;
   /** `context` is "page" by default. */
   notify(error: EngineError, context?: ErrorContext): void;

@@ -92,6 +92,7 @@ export const runSlice: SliceOf<RunSlice> = (deps, set, get) => {
     pace: null,
     pausedRecipe: null,
     resumable: null,
+    runsElsewhere: [],
     runError: null,
     setRecipe: (patch) => set(({ recipe }) => ({ recipe: { ...recipe, ...patch } })),
     train: () => train("train"),

@@ -9,6 +9,7 @@ import type {
   RecoverSettings,
   RecoveryFacts,
   RunArchitecture,
+  RunElsewhere,
   RunState,
   WeightWindow,
 } from "../../worker/protocol.ts";
@@ -27,6 +28,8 @@ export interface RunSlice {
   pausedRecipe: Recipe | null;
   /** A checkpoint of the open model from an earlier session. */
   resumable: { recipe: Recipe; step: number; note?: string } | null;
+  /** Runs of the open model that belong to other tabs. */
+  runsElsewhere: readonly RunElsewhere[];
   runError: EngineError | null;
   setRecipe(patch: Partial<Recipe>): void;
   /** Starts or continues the run. Resolves when it pauses or ends, or when its start is cancelled. */

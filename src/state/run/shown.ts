@@ -16,6 +16,14 @@ export function shownWords(state: Known, now = new Date()): string {
   return [pruned, ...(refit ? ["refitted"] : []), ...(recipe ? ["recovered", `${whole(step)} steps`] : [])].join(", ");
 }
 
+/** What a saved picture is of: the model, and the pruning with its seed and step. */
+export function pictureTitle(state: Known & Pick<StudioState, "model">): string {
+  const { model, architecture, weights } = state;
+  const name = model.phase === "open" ? `${model.facts.name}, ` : "";
+  const step = architecture && !weights && architecture.step > 0 ? `, step ${whole(architecture.step)}` : "";
+  return `${name}${shownWords(state)}${step}`;
+}
+
 function prunedWords({ architecture, weights, restored, run }: Known, now: Date): string {
   if (restored) {
     const { name, made, finished } = restored.record;

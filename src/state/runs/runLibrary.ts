@@ -9,7 +9,7 @@ export interface RunLibrary {
   find(id: string): RunRecord | undefined;
   /** A saved run with its masks. Rejects with "config" if there is none, "storage" or "format" if its masks cannot be read. */
   read(id: string): Promise<Run>;
-  /** Adds runs; those with the id of a saved one replace it. */
+  /** Adds runs; those with the id of a saved one replace it. Rejects with "storage" where they are in this tab only. */
   add(runs: readonly Run[]): Promise<void>;
   /** Replaces a record; its masks stay. */
   replace(record: RunRecord): Promise<void>;
@@ -41,10 +41,14 @@ export function runLibrary(store: RunStore, set: SetState, get: GetState): RunLi
       return { record, masks, ...(history ? { history } : {}) };
     },
     async add(runs) {
-      await store.put(runs);
+      const failure: unknown = await store.put(runs).then(
+        () => undefined,
+        (error: unknown) => error ?? new Error("unknown"),
+      );
       const ids = new Set(runs.map(({ record }) => record.id));
       const others = saved().filter(({ id }) => !ids.has(id));
       set({ runs: [...others, ...runs.map(({ record }) => record)].sort(byTime) });
+      if (failure !== undefined) throw EngineError.from(failure);
     },
     async replace(record) {
       await store.putRecord(record);

@@ -52,7 +52,7 @@ export function readable(stored: readonly unknown[]): { records: RunRecord[]; un
 /** The "storage" error of a failure that names the work. */
 function storageError(what: string, error: unknown): EngineError {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const text = `${what} failed (${reason}). Free space, or leave the private window, and try again.`;
+  const text = `${what} failed (${reason}). Free space on the disk, or leave the private window.`;
   return new EngineError("storage", text);
 }
 
@@ -64,11 +64,30 @@ function readableHistory(stored: unknown): RunHistory | undefined {
   }
 }
 
+const GONE = "This run was removed, in this tab or in another one.";
+/** A database that another tab blocks does not answer at all. */
+const ANSWER_MS = 10_000;
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer for 10 s; another tab may block it")), ANSWER_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 /** The browser's database. */
 export function browserRunStore(): RunStore {
   let opened: Promise<IDBPDatabase<Schema>> | null = null;
-  const database = (): Promise<IDBPDatabase<Schema>> => {
+  const database = async (): Promise<IDBPDatabase<Schema>> => {
+    if (typeof indexedDB === "undefined") throw new Error("this browser has no database here");
     opened ??= openDB<Schema>(DATABASE, 1, {
+      // a tab that wants to change or delete the database does not wait for this one
+      blocking: (_from, _to, event) => {
+        opened = null;
+        (event.target as IDBDatabase).close();
+      },
+      terminated: () => (opened = null),
       upgrade(db) {
         db.createObjectStore("records", { keyPath: "id" });
         db.createObjectStore("masks");
@@ -79,10 +98,10 @@ export function browserRunStore(): RunStore {
   /** Does work; after a failure the next attempt opens the database again. */
   const within = async <T>(what: string, work: (db: IDBPDatabase<Schema>) => Promise<T>): Promise<T> => {
     try {
-      return await work(await database());
+      return await inTime(Promise.resolve(database()).then(work));
     } catch (error) {
       opened = null;
-      throw storageError(what, error);
+      throw error instanceof EngineError ? error : storageError(what, error);
     }
   };
   return {
@@ -112,7 +131,14 @@ export function browserRunStore(): RunStore {
         await Promise.all([...writes, change.done]);
       }),
     async putRecord(record) {
-      await within("Storing a run", (db) => db.put("records", recordJson(record)));
+      await within("Storing a run", async (db) => {
+        const change = db.transaction(["records", "masks"], "readwrite");
+        // another tab may have removed the run: a record without masks would be of no use
+        const known = await change.objectStore("masks").getKey(record.id);
+        if (known !== undefined) await change.objectStore("records").put(recordJson(record));
+        await change.done;
+        if (known === undefined) throw new EngineError("config", GONE);
+      });
     },
     remove: (id) =>
       within("Removing a run", async (db) => {

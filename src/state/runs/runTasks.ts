@@ -1,5 +1,5 @@
 // The tasks on saved runs: saving, removing, and JSON files. Their errors are shown beside the list.
-import { readRuns, type Run, runJson, runKind } from "../../engine/index.ts";
+import { EngineError, readRuns, type Run, runJson, runKind } from "../../engine/index.ts";
 import { currentPruning, showsRun } from "../run/currentPruning.ts";
 import type { Deps } from "../slice.ts";
 import { completeScoresOf } from "../scores/scoresSlice.ts";
@@ -125,7 +125,14 @@ export function runFiles(deps: Deps, library: RunLibrary, get: GetState): Pick<R
   const exporting = libraryTask(deps, {
     async work(_controls, ids: readonly string[]) {
       const runs: Run[] = [];
-      for (const { id } of get().runs ?? []) if (ids.includes(id)) runs.push(await library.read(id));
+      // one run whose masks are gone must not keep the others from being exported
+      let failure: unknown;
+      for (const { id } of get().runs ?? []) {
+        if (!ids.includes(id)) continue;
+        const run = await library.read(id).catch((error: unknown) => void (failure = error));
+        if (run) runs.push(run);
+      }
+      if (runs.length === 0 && failure !== undefined) throw EngineError.from(failure);
       const written = runs.map(runJson);
       return `${JSON.stringify(written.length === 1 ? written[0] : written, null, 1)}\n`;
     },

@@ -5,6 +5,7 @@ import type { StudioState } from "../storeState.ts";
 import { runLibrary } from "./runLibrary.ts";
 import type { RunsSlice } from "./runsState.ts";
 import type { RunStore } from "./runStore.ts";
+import { keepingUnsaved } from "./unsavedRuns.ts";
 import { restoring } from "./restoreRun.ts";
 import { libraryTask, removingRuns, runFiles, savingRuns } from "./runTasks.ts";
 
@@ -14,11 +15,13 @@ const NAME_LENGTH = 200;
 export const runsSlice =
   (store: RunStore): SliceOf<RunsSlice> =>
   (deps, set, get) => {
-    const library = runLibrary(store, set, get);
+    const kept = keepingUnsaved(store, (unsavedRuns) => set({ unsavedRuns }));
+    const library = runLibrary(kept, set, get);
+    const again = libraryTask(deps, { work: () => kept.saveAgain() });
     deps.on({ model: { clear: () => ({ runsError: null, runsNote: null, savedRun: null }) } });
     const loading = libraryTask(deps, {
       notes: "stay",
-      work: () => store.records(),
+      work: () => kept.records(),
       done: ({ records, unreadable }) => ({ runs: records, unreadableRuns: unreadable }),
     });
     const renaming = libraryTask(deps, {
@@ -31,19 +34,22 @@ export const runsSlice =
     return {
       runs: null,
       unreadableRuns: 0,
+      unsavedRuns: [],
       runsError: null,
       runsNote: null,
       removedRuns: [],
       savedRun: null,
       async loadRuns() {
         await loading.start();
+        // runs that end while the list is read, or cannot be read, are in it already
         if (get().runs === null) set({ runs: [] });
       },
       ...savingRuns(deps, library, { set, get }),
       renameRun: renaming.start,
       ...removingRuns(deps, library, get),
       ...runFiles(deps, library, get),
-      readRunMasks: (id) => store.masks(id),
+      readRunMasks: (id) => kept.masks(id),
+      saveUnsavedRuns: again.start,
       restoreRun: restoring(deps, library, { set, get }),
     };
   };

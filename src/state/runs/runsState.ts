@@ -7,6 +7,8 @@ export interface RunsSlice {
   runs: readonly RunRecord[] | null;
   /** How many records in the browser could not be read. */
   unreadableRuns: number;
+  /** Ids of runs that the browser did not store: they are in this tab only. */
+  unsavedRuns: readonly string[];
   runsError: EngineError | null;
   /** The last import: how many runs are new, and how many were already saved. */
   runsNote: { imported: number; known: number } | null;
@@ -15,6 +17,8 @@ export interface RunsSlice {
   /** Id of the current pruning's run, once that is saved. */
   savedRun: string | null;
   loadRuns(): Promise<void>;
+  /** Tries to store the unsaved runs. */
+  saveUnsavedRuns(): Promise<void>;
   /** Saves the run at the ratio that it was trained for, or the pruned single weights, unless that was done. */
   saveRun(): Promise<void>;
   /** Saves the current pruning as a point of its run, unless the same masks on the same text are saved already. */

@@ -1,4 +1,5 @@
 // A labelled list to choose one value from, with a hint below.
+import { WithTerms } from "../terms/WithTerms.tsx";
 
 interface Props<T extends string> {
   /** Element id of the list, also its test id. */
@@ -39,7 +40,7 @@ export function ChoiceField<T extends string>(props: Props<T>) {
       </select>
       {hint ? (
         <span className="field-hint" id={`${id}-hint`}>
-          {hint}
+          <WithTerms>{hint}</WithTerms>
         </span>
       ) : null}
     </div>

@@ -1,12 +1,18 @@
-// A numbered figure: title, chart, caption, and buttons that save it.
-import { useRef } from "react";
-import { savePng, saveSvg } from "../../charts/index.ts";
+// A numbered figure: title, chart or its numbers as a table, caption, and buttons that save and copy it.
+import { useEffect, useRef, useState } from "react";
+import { saveFile, savePng, saveSvg } from "../../charts/index.ts";
 import type { Chart as Drawn } from "../../charts/index.ts";
 import { EngineError } from "../../engine/index.ts";
-import { useActions } from "../studioContext.tsx";
+import { csvOf } from "../../shared/csv.ts";
+import { pictureTitle } from "../../state/run/shown.ts";
+import { useActions, useStudioStore } from "../studioContext.tsx";
+import { WithTerms } from "../terms/WithTerms.tsx";
+import type { FigureTable } from "../views/figureTables.ts";
 import { ChartView } from "./ChartView.tsx";
 import type { ChartHandle, Source } from "./ChartView.tsx";
 import { useNumbered } from "./figureNumbers.ts";
+import { NumberTable } from "./NumberTable.tsx";
+import { useCopy } from "./useCopy.ts";
 
 interface Props<Data> {
   /** Unique on the page; stem of the saved files, of the id and of the test ids. */
@@ -18,16 +24,18 @@ interface Props<Data> {
   make: (node: HTMLElement) => Drawn<Data>;
   /** Stable between renders. */
   source: Source<Data>;
+  /** The data as numbers. */
+  table: (data: Data) => FigureTable;
 }
 
-export function Figure<Data>({ name, title, caption, make, source }: Props<Data>) {
-  const chart = useRef<ChartHandle>(null);
+export function Figure<Data>({ name, title, caption, make, source, table }: Props<Data>) {
   const figure = useRef<HTMLElement>(null);
+  const chart = useRef<ChartHandle>(null);
   const number = useNumbered(name, figure);
-  const { notify } = useActions();
-  const png = (): void => {
-    if (chart.current)
-      savePng(chart.current, `espalier-${name}`, title).catch((error: unknown) => notify(EngineError.from(error)));
+  const [asTable, setAsTable] = useState(false);
+  const read = (): FigureTable | null => {
+    const data = source.read();
+    return data === null ? null : table(data);
   };
   return (
     <figure className="figure" id={`figure-${name}`} data-testid={`figure-${name}`} ref={figure}>
@@ -39,18 +47,93 @@ export function Figure<Data>({ name, title, caption, make, source }: Props<Data>
           <button
             type="button"
             className="link"
-            aria-label={`Save figure ${number} as SVG`}
-            onClick={() => chart.current && saveSvg(chart.current, `espalier-${name}`, title)}
+            aria-pressed={asTable}
+            aria-label={`Figure ${number} as a table`}
+            onClick={() => setAsTable(!asTable)}
           >
-            SVG
+            Table
           </button>
-          <button type="button" className="link" aria-label={`Save figure ${number} as PNG`} onClick={png}>
-            PNG
-          </button>
+          <Save {...{ name, title, number, read }} chart={() => chart.current} />
         </div>
       </div>
-      <ChartView make={make} source={source} ref={chart} />
-      <figcaption>{caption}</figcaption>
+      {asTable ? <LiveTable source={source} table={table} label={`Figure ${number}: ${title}`} /> : null}
+      <div hidden={asTable}>
+        <ChartView make={make} source={source} ref={chart} />
+      </div>
+      <figcaption>
+        <WithTerms>{caption}</WithTerms>
+      </figcaption>
     </figure>
   );
+}
+
+interface SaveProps {
+  name: string;
+  title: string;
+  number: number | null;
+  read: () => FigureTable | null;
+  chart: () => ChartHandle | null;
+}
+
+/** The figure as a picture and as numbers. Pictures carry what they are of. */
+function Save({ name, title, number, read, chart }: SaveProps) {
+  const { store } = useStudioStore();
+  const { notify } = useActions();
+  const { copied, copy } = useCopy();
+  const heading = (): string => `${title} (${pictureTitle(store.getState())})`;
+  const csv = (): string => {
+    const found = read();
+    return found ? csvOf(found.head, found.rows) : "";
+  };
+  const picture = (save: (drawn: ChartHandle, stem: string, heading: string) => void | Promise<void>) => (): void => {
+    const drawn = chart();
+    if (drawn)
+      Promise.resolve(save(drawn, `espalier-${name}`, heading())).catch((error: unknown) =>
+        notify(EngineError.from(error)),
+      );
+  };
+  const buttons = [
+    { text: "SVG", label: `Save figure ${number} as SVG`, act: picture(saveSvg) },
+    { text: "PNG", label: `Save figure ${number} as PNG`, act: picture(savePng) },
+    {
+      ...{ text: "CSV", label: `Save figure ${number} as CSV` },
+      act: () => saveFile(new Blob([csv()], { type: "text/csv" }), `espalier-${name}.csv`),
+    },
+    {
+      ...{ text: copied ? "Copied" : "Copy", label: `Copy the numbers of figure ${number}` },
+      act: () => void copy(csv(), "Save the figure as CSV instead."),
+    },
+  ];
+  return buttons.map(({ text, label, act }) => (
+    <button key={label} type="button" className="link" aria-label={label} onClick={act}>
+      {text}
+    </button>
+  ));
+}
+
+/** How often a table follows its data. */
+const FOLLOW_MS = 500;
+
+interface LiveProps<Data> {
+  source: Source<Data>;
+  table: (data: Data) => FigureTable;
+  label: string;
+}
+
+function LiveTable<Data>({ source, table, label }: LiveProps<Data>) {
+  const [data, setData] = useState(() => source.read());
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const leave = source.subscribe(() => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        setData(source.read());
+      }, FOLLOW_MS);
+    });
+    return () => {
+      clearTimeout(timer);
+      leave();
+    };
+  }, [source]);
+  return data === null ? null : <NumberTable {...table(data)} label={label} />;
 }

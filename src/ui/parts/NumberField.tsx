@@ -2,6 +2,7 @@
 import { useId, useState } from "react";
 import type { ReactNode } from "react";
 import { grouped } from "../../shared/format.ts";
+import { WithTerms } from "../terms/WithTerms.tsx";
 import { readTyped, type TypedKind } from "../../shared/typedNumber.ts";
 
 interface Props extends TypedKind {
@@ -92,7 +93,7 @@ export function NumberField(props: Props) {
           role={name === "wrong" ? "alert" : name === "warning" ? "status" : undefined}
           data-testid={name === "hint" ? undefined : `${testId}-${name}`}
         >
-          {note}
+          {note ? <WithTerms>{note}</WithTerms> : null}
         </span>
       ))}
     </div>

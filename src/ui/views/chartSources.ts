@@ -3,12 +3,12 @@ import type { GateData, RunData, WidthsData } from "../../charts/index.ts";
 import { byBlock } from "../../engine/index.ts";
 import type { StudioStore } from "../../state/store.ts";
 import { lastOf, type PerplexityReading, sameReading } from "../../state/text/textState.ts";
-import type { ModelFacts } from "../../worker/protocol.ts";
+import type { KnownFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
-import { shownModel } from "./shownModel.ts";
+import { knownModel } from "./shownModel.ts";
 
 /** Sizes of s1..s5 of a block. */
-const sizesOf = ({ dModel, dMlp }: ModelFacts): number[] => [dModel, dModel, dModel, dMlp, dModel];
+const sizesOf = ({ dModel, dMlp }: KnownFacts): number[] => [dModel, dModel, dModel, dMlp, dModel];
 
 /** Calls `changed` for new architectures and models only, not for every change of the store. */
 function onArchitecture({ store }: StudioStore, changed: () => void): () => void {
@@ -19,11 +19,11 @@ function onArchitecture({ store }: StudioStore, changed: () => void): () => void
 
 /** Masks for the gate map; all ones before any training. */
 export function gateSource(studio: StudioStore): Source<GateData> {
-  let dense: { facts: ModelFacts; masks: Uint8Array[] } | null = null;
+  let dense: { facts: KnownFacts; masks: Uint8Array[] } | null = null;
   return {
     read() {
       const state = studio.store.getState();
-      const facts = shownModel(state);
+      const facts = knownModel(state);
       if (!facts) return null;
       const { layers, dModel } = facts;
       const fade = state.run.phase !== "training";
@@ -44,7 +44,7 @@ export function widthsSource(studio: StudioStore): Source<WidthsData> {
   return {
     read() {
       const state = studio.store.getState();
-      const facts = shownModel(state);
+      const facts = knownModel(state);
       if (!facts) return null;
       const size = Array.from({ length: facts.layers }, () => sizesOf(facts));
       return {

@@ -38,7 +38,8 @@ export function ratioCurveOf({ points, runs, dense, ratio, blocks }: CurveInput)
 function pointOf(run: RunRecord, { result, fingerprint }: CurvePoint): RatioCurveData["runs"] {
   const { made, model, perplexity, kept, name, recovery } = run;
   if (recovery || made.kind !== "disp" || runKind(made) !== "dedicated") return [];
-  const { text, context, tokens, beginToken, pruned } = perplexity;
+  const { text, context, tokens, beginToken, quantised, pruned } = perplexity;
+  if (quantised !== result.quantised) return [];
   const sameText = text.sha256 === result.text.sha256 && context === result.context && tokens === result.tokens;
   if (model.fingerprint !== fingerprint || !sameText || beginToken !== result.beginToken) return [];
   const { ratio } = made.recipe;

@@ -87,9 +87,10 @@ function targetRows(made: Extract<RunRecord["made"], { kind: "disp" }>): { label
 export function groupRuns(runs: readonly RunRecord[]): RunGroup[] {
   const groups = new Map<string, RunGroup>();
   for (const run of runs) {
-    const { text, context, tokens, beginToken } = run.perplexity;
-    const key = [run.model.fingerprint, text.sha256, context, tokens, beginToken].join(" ");
-    const title = `${run.model.name}; ${titleOf(text)}, context ${whole(context)}, ${whole(tokens)} tokens`;
+    const { text, context, tokens, beginToken, quantised = "" } = run.perplexity;
+    const key = [run.model.fingerprint, text.sha256, context, tokens, beginToken, quantised].join(" ");
+    const weights = quantised && `, weights quantised to ${quantised}`;
+    const title = `${run.model.name}; ${titleOf(text)}, context ${whole(context)}, ${whole(tokens)} tokens${weights}`;
     const group = groups.get(key) ?? { key, title, runs: [] };
     group.runs.push(run);
     groups.set(key, group);

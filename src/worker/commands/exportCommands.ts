@@ -15,22 +15,25 @@ import {
 } from "../../engine/index.ts";
 import { exportNested } from "../export/exportNested.ts";
 import { type CommonOptions, commonOptions } from "../export/exportPruned.ts";
+import { PreparedExports } from "../export/preparedExports.ts";
 import { measureSpeed } from "../export/speed.ts";
 import type { CommandOf, ExportChoice, Replies } from "../protocol.ts";
 import { idOf, type Pruned } from "../run/pruned.ts";
 import { readSource } from "../storage/texts.ts";
 import type { TaskControls } from "../tasks.ts";
 import { measureCurrent } from "./measureCommands.ts";
-import { recoveryReceipt } from "./recoverCommands.ts";
+import { recoveryReceipt } from "./recoveryReceipt.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
 
 export function exportCommands(
   state: WorkerState,
 ): Pick<Handlers, "formSizes" | "prepareExport" | "prepareNested" | "saveZip" | "saveFolder" | "speed"> {
-  const { tasks, prepared } = state;
+  const { tasks } = state;
+  const prepared = new PreparedExports();
   return {
     formSizes: ({ choice }) => sizesOfForms(state, choice),
-    prepareExport: (command) => tasks.run("export", (controls) => prepareExport(state, command, controls)),
+    prepareExport: (command) =>
+      tasks.run("export", (controls) => prepareExport(state, command, { prepared, controls })),
     prepareNested: (command) =>
       tasks.run("export", async (controls) => {
         const options = await optionsOf(state, command.choice, controls);
@@ -43,16 +46,16 @@ export function exportCommands(
       tasks.run("save", ({ report, cancelled }) =>
         prepared.saveFolder(form, folder, { onBytes: report("bytes"), cancelled }),
       ),
-    speed: () => tasks.run("speed", (controls) => speed(state, controls)),
+    speed: () => tasks.run("speed", (controls) => speed(state, prepared, controls)),
   };
 }
 
 async function prepareExport(
   state: WorkerState,
   { forms, choice }: CommandOf<"prepareExport">,
-  controls: TaskControls,
+  { prepared, controls }: { prepared: PreparedExports; controls: TaskControls },
 ): Promise<Replies["prepareExport"]> {
-  const { onDevice, prepared } = state;
+  const { onDevice } = state;
   const { model } = onDevice.opened();
   const { pruned } = state.pruning;
   invariant(pruned, "config", "There is nothing to export yet: train for at least one step, or prune weights.");
@@ -135,10 +138,14 @@ async function approveSpeed({ onDevice, planned }: WorkerState): Promise<void> {
   ctx.freeStep();
 }
 
-async function speed(state: WorkerState, { report, cancelled }: TaskControls): Promise<Replies["speed"]> {
+async function speed(
+  state: WorkerState,
+  prepared: PreparedExports,
+  { report, cancelled }: TaskControls,
+): Promise<Replies["speed"]> {
   const { onDevice } = state;
   const { model: opened } = onDevice.opened();
-  const { pruned: exported, onnx } = await state.prepared.speedSubjects(opened);
+  const { pruned: exported, onnx } = await prepared.speedSubjects(opened);
   const { ids } = await state.text("evaluation");
   const ctx = onDevice.context();
   await approveSpeed(state);

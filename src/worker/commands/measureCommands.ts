@@ -41,7 +41,7 @@ export function measureCommands(
       tasks.run("losses", async ({ report, cancelled }) =>
         compareLosses(onDevice.context(), onDevice.opened().model, {
           ...{ first, second, current: pruning.pruned },
-          ...{ tokens, context: perplexities.window, text: await state.text("evaluation") },
+          ...{ tokens, context: perplexities.window, text: await state.text("evaluation", cancelled) },
           ...{ onProgress: report("windows"), cancelled },
         }),
       ),
@@ -56,7 +56,7 @@ async function scoreTasks(
   const { onDevice, perplexities, pruning, sources, taskScores } = state;
   const { model: opened } = onDevice.opened();
   const { pruned } = pruning;
-  const [text, content] = [await state.text("evaluation"), await readSource(sources.evaluation)];
+  const [text, content] = [await state.text("evaluation", controls.cancelled), await readSource(sources.evaluation)];
   const job = {
     ...{ opened, pruned, text, tokens, context: Math.min(perplexities.window, opened.config.context) },
     tasks: chosenTasks(choices, { text, content, items, seed }),
@@ -74,7 +74,7 @@ export async function measureCurrent(
 ): Promise<{ result: PerplexityResult; id: PrunedId }> {
   const { onDevice, perplexities, pruning } = state;
   const { model: opened } = onDevice.opened();
-  const text = await state.text("evaluation");
+  const text = await state.text("evaluation", cancelled);
   const pruned = subject === "pruned" ? pruning.required() : undefined;
   const id = pruned ? idOf(pruned) : DENSE_ID;
   const job = {

@@ -43,6 +43,7 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
     send,
     onLogits: (logits) => pruning.setLogits(logits),
     measure: () => measureDuringRun(state),
+    files: state.checkpoints,
   });
   // Masks and perplexities are only numbers: those of a model whose device was lost are still valid.
   if (!(await onDevice.replace(model, run))) {
@@ -56,7 +57,9 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
   state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();
-  const paused = await new RecoveryFile(model).saved().catch((thrown: unknown) => {
+  const recovery = new RecoveryFile(model, state.claims);
+  state.claims.keepOnly(recovery.name);
+  const paused = await recovery.saved().catch((thrown: unknown) => {
     send({ type: "error", error: EngineError.from(thrown).toPlain(), during: "train" });
     return undefined;
   });

@@ -1,5 +1,5 @@
-// Commands that refit or train the kept weights of the current pruning, pause and resume that, and undo it; and what receipts and records say of it.
-import { EngineError, invariant, type PerplexityPair, type RecoveryReceipt, type Run } from "../../engine/index.ts";
+// Commands that refit or train the kept weights of the current pruning, pause and resume that, and undo it.
+import { EngineError, invariant, type Run } from "../../engine/index.ts";
 import type { CommandOf, GuardReading, PerplexityResult, Replies } from "../protocol.ts";
 import { type Pruned, unrecovered } from "../run/pruned.ts";
 import { refitPruning } from "../run/refit.ts";
@@ -26,7 +26,7 @@ type RecoverHandlers = Pick<
 
 export function recoverCommands(state: WorkerState): RecoverHandlers {
   const pause: PauseRequest = { requested: false };
-  const fileOf = (): RecoveryFile => new RecoveryFile(state.onDevice.opened().model);
+  const fileOf = (): RecoveryFile => new RecoveryFile(state.onDevice.opened().model, state.claims);
   return {
     recover: (command) => {
       pause.requested = false;
@@ -72,9 +72,9 @@ async function recoverCurrent(
     "The current pruning is recovered already: undo that first, then recover again.",
   );
   await planned(state, { opened, pruned, choice });
-  const text = await state.text("calibration");
+  const text = await state.text("calibration", controls.cancelled);
   const subject = await recoverySubject(opened, { pruned, choice, text });
-  const file = new RecoveryFile(opened);
+  const file = new RecoveryFile(opened, state.claims);
   const paused = resume ? await pausedRecovery(file, subject) : undefined;
   if (!paused) await discard(state, file);
   state.evaluationTokens = tokens;
@@ -124,7 +124,7 @@ async function refitCurrent(
   const again = "The current pruning is refitted or recovered already: undo that first, then refit.";
   invariant(!pruned.recovery, "config", again);
   await planned(state, { opened, pruned });
-  const text = await state.text("calibration");
+  const text = await state.text("calibration", controls.cancelled);
   state.evaluationTokens = tokens;
   const before = await readingOf(state, controls);
   const work = { opened, pruned, model: await pruning.compact(), text, context: perplexities.window, before };
@@ -197,7 +197,7 @@ async function unrecoveredRun(
 ): Promise<Run> {
   const { onDevice, perplexities } = state;
   const [ctx, { model: opened }] = [onDevice.context(), onDevice.opened()];
-  const on = { opened, text: await state.text("evaluation") };
+  const on = { opened, text: await state.text("evaluation", cancelled) };
   // A run has masks and no refitted weights, so it is the one before a refit.
   const perplexity = await perplexities.pairWithDense(ctx, pruned.recovery?.reading ?? before, on, { cancelled });
   return recordOf(opened, unrecovered(pruned), { adapter: ctx.gpu.facts.name, perplexity, msPerToken: null });
@@ -205,35 +205,10 @@ async function unrecoveredRun(
 
 /** Perplexity of the current pruning on the evaluation text; measured if it was not yet. Throws "cancelled". */
 async function readingOf(state: WorkerState, controls: TaskControls): Promise<PerplexityResult> {
-  const known = state.perplexities.prunedOf(await state.text("evaluation"), state.pruning.required());
+  const known = state.perplexities.prunedOf(
+    await state.text("evaluation", controls.cancelled),
+    state.pruning.required(),
+  );
   if (known) return known;
   return (await measureCurrent(state, { subject: "pruned", tokens: state.evaluationTokens }, controls)).result;
-}
-
-/**
- * The recovery in a receipt or a record with this perplexity; undefined where there was none. The perplexity before it is measured again if
- * text or tokens have changed since. Throws "cancelled".
- */
-export async function recoveryReceipt(
-  state: WorkerState,
-  { recovery }: Pruned,
-  pair: PerplexityPair,
-  { cancelled }: Pick<TaskControls, "cancelled">,
-): Promise<RecoveryReceipt | undefined> {
-  if (!recovery) return undefined;
-  const { before: last, reading: lastReading, ...receipt } = recovery;
-  // Before training after a refit, the refit came first.
-  const { before, reading } = last.recovery ?? { before: last, reading: lastReading };
-  const { onDevice, perplexities } = state;
-  const [ctx, { model: opened }] = [onDevice.context(), onDevice.opened()];
-  const same =
-    reading.text.sha256 === pair.text.sha256 && reading.tokens === pair.tokens && reading.context === pair.context;
-  if (same) return { ...receipt, prunedBefore: reading.value };
-  const job = {
-    ...{ opened, text: await state.text("evaluation"), tokens: pair.tokens },
-    ...(before.kind === "gates" ? { masks: before.masks } : {}),
-    model: () => onDevice.pruned.of(ctx, opened, before),
-  };
-  const { value } = await perplexities.measureOnce(ctx, job, { cancelled });
-  return { ...receipt, prunedBefore: value };
 }

@@ -8,7 +8,7 @@ import { recordOf } from "../run/runRecords.ts";
 import { pruneMlp, weightWindow } from "../run/weightPruning.ts";
 import type { TaskControls } from "../tasks.ts";
 import { fallBack } from "./planCommands.ts";
-import { recoveryReceipt } from "./recoverCommands.ts";
+import { recoveryReceipt } from "./recoveryReceipt.ts";
 import type { Handlers, WorkerState } from "./workerState.ts";
 
 export function runCommands(state: WorkerState): Pick<Handlers, "train" | "step" | "pause" | "stop" | "reset"> {
@@ -52,7 +52,8 @@ async function train(
   state.pruning.ratio = recipe.ratio;
   state.evaluationTokens = tokens;
   const { run } = state.onDevice.opened();
-  const text = await state.text("calibration");
+  state.startStopped = false;
+  const text = await state.text("calibration", () => state.startStopped);
   for (;;) {
     try {
       return await run.train(recipe, text, steps);
@@ -64,7 +65,9 @@ async function train(
 }
 
 /** Interrupts the run. A measurement in the middle of it is cancelled, so that the run need not wait for its end. */
-async function interrupt<T>({ onDevice, tasks }: WorkerState, work: (open: ModelWithRun) => Promise<T>): Promise<T> {
+async function interrupt<T>(state: WorkerState, work: (open: ModelWithRun) => Promise<T>): Promise<T> {
+  const { onDevice, tasks } = state;
+  state.startStopped = true;
   const open = onDevice.opened();
   if (open.run.state.phase === "training") tasks.cancel("perplexity");
   return work(open);
@@ -78,7 +81,7 @@ async function pruneWeights(
   const { onDevice, pruning } = state;
   const { model: opened, run } = onDevice.opened();
   invariant(run.state.phase !== "training", "config", "a run is training: pause it, then prune single weights");
-  const text = await state.text("calibration");
+  const text = await state.text("calibration", cancelled);
   const watch = { onProgress: report("parts"), cancelled };
   const { pruned, model } = await pruneMlp(onDevice.context(), opened, { text, recipe }, watch);
   return pruning.setWeights(pruned, model);

@@ -1,13 +1,14 @@
-// What all commands work on: the device with the open model, the texts, the current pruning, measurements and prepared exports.
+// What all commands work on: the device with the open model, the texts, the current pruning, and measurements.
 import type { PlanResult } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import { DEFAULT_TEXTS, type TextSources } from "../../shared/texts.ts";
-import { PreparedExports } from "../export/preparedExports.ts";
 import type { Command, CommandOf, Replies, WorkerEvent } from "../protocol.ts";
+import { CheckpointFiles } from "../run/checkpointFile.ts";
 import { CurrentPruning } from "../run/currentPruning.ts";
 import { ModelOnDevice } from "../run/modelOnDevice.ts";
 import { Perplexities } from "../measure/perplexities.ts";
 import { TaskScores } from "../measure/taskScores.ts";
+import { Claims } from "../storage/claims.ts";
 import { type EncodedText, Texts } from "../storage/texts.ts";
 import { Tasks } from "../tasks.ts";
 
@@ -15,8 +16,9 @@ export type Handlers = { [T in Command["type"]]: (command: CommandOf<T>) => Prom
 
 export class WorkerState {
   readonly texts = new Texts();
-  readonly prepared = new PreparedExports();
   readonly perplexities = new Perplexities();
+  readonly claims = new Claims();
+  readonly checkpoints = new CheckpointFiles();
   readonly taskScores = new TaskScores();
   readonly tasks: Tasks;
   readonly onDevice: ModelOnDevice;
@@ -25,6 +27,8 @@ export class WorkerState {
   planned: PlanResult | undefined;
   /** Memory of the GPU that plans have to fit into; null where the page did not give it. */
   memoryBytes: number | null = null;
+  /** Whether a run that is about to begin was stopped, such as while its text is encoded. */
+  startStopped = false;
   sources: TextSources = DEFAULT_TEXTS;
   /** How many tokens perplexity is measured on, as the page last requested. */
   evaluationTokens = evaluationTokensFor({ software: true });
@@ -35,7 +39,8 @@ export class WorkerState {
     this.pruning = new CurrentPruning(this.onDevice, this.perplexities, send);
   }
 
-  text(of: keyof TextSources): Promise<EncodedText> {
-    return this.texts.encoded(this.sources[of]);
+  /** Throws "cancelled" soon after `cancelled` returns true: a hostile tokenizer may take minutes. */
+  text(of: keyof TextSources, cancelled?: () => boolean): Promise<EncodedText> {
+    return this.texts.encoded(this.sources[of], cancelled);
   }
 }

@@ -62,7 +62,9 @@ export class Perplexities {
       context: Math.min(this.window, model.config.context),
       ...watch,
     });
-    const result = { value, text: refOf(job.text), context, tokens, beginToken: false };
+    const { quantised } = job.opened.model;
+    const common = { text: refOf(job.text), context, tokens, beginToken: false };
+    const result = { value, ...common, ...(quantised ? { quantised } : {}) };
     if (key !== null) this.cache.set(key, result);
     return result;
   }
@@ -111,12 +113,15 @@ export class Perplexities {
 const refOf = ({ name, sha256: hash }: EncodedText): PerplexityPair["text"] => ({ name, sha256: hash });
 
 function sameTokens(a: PerplexityResult, b: PerplexityResult): boolean {
-  return a.text.sha256 === b.text.sha256 && a.tokens === b.tokens && a.context === b.context;
+  return (
+    a.text.sha256 === b.text.sha256 && a.tokens === b.tokens && a.context === b.context && a.quantised === b.quantised
+  );
 }
 
 function pairOf(text: EncodedText, dense: PerplexityResult, pruned: PerplexityResult): PerplexityPair {
-  const { context, tokens } = pruned;
-  return { text: refOf(text), context, tokens, beginToken: false, dense: dense.value, pruned: pruned.value };
+  const { context, tokens, quantised } = pruned;
+  const common = { text: refOf(text), context, tokens, beginToken: false, ...(quantised ? { quantised } : {}) };
+  return { ...common, dense: dense.value, pruned: pruned.value };
 }
 
 /** Equal for equal masks only. */

@@ -27,6 +27,8 @@ export class ModelOnDevice {
   private open: ModelWithRun | undefined;
   /** Fingerprint of the model that was open when the device was lost. */
   private lostModel: string | undefined;
+  /** Set from the loss of a device until the next one is open. */
+  private loss: EngineError | undefined;
 
   constructor(private readonly onLost: (error: EngineError) => void) {}
 
@@ -36,19 +38,28 @@ export class ModelOnDevice {
     const gpu = await Gpu.open();
     const ctx = new Ctx(gpu);
     this.ctx = ctx;
+    this.loss = undefined;
     void gpu.lost.then((error) => {
       if (this.ctx !== ctx) return;
       this.lostModel = this.open?.model.fingerprint;
       this.ctx = undefined;
       this.open = undefined;
+      this.loss = error;
       this.pruned.forget();
       this.onLost(error);
     });
     return ctx;
   }
 
-  /** Throws "no-webgpu" if no device is open. */
+  /** What an error of a command means: the loss of the device, where that explains it. */
+  async explain(error: EngineError): Promise<EngineError> {
+    if (error.code !== "bug" && error.code !== "shader") return error;
+    return this.loss ?? (await this.ctx?.gpu.lossOr(error)) ?? error;
+  }
+
+  /** Throws "device-lost" if the device is lost, "no-webgpu" if none is open. */
   context(): Ctx {
+    if (this.loss) throw this.loss;
     invariant(this.ctx, "no-webgpu", "no GPU device is open; open a model first");
     return this.ctx;
   }
@@ -57,8 +68,9 @@ export class ModelOnDevice {
     return this.open !== undefined;
   }
 
-  /** Throws "bug" if no model is open. */
+  /** Throws "device-lost" if the model's device is lost, "bug" if no model is open. */
   opened(): ModelWithRun {
+    if (this.loss) throw this.loss;
     invariant(this.open, "bug", "no model is open");
     return this.open;
   }

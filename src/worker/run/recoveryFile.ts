@@ -1,5 +1,6 @@
 // The paused recovery of a model, in the origin's private file system: the session's checkpoint, and the pruning that it belongs to.
 import {
+  invariant,
   JsonField,
   type OpenedModel,
   parseJson,
@@ -12,6 +13,7 @@ import {
   sha256,
 } from "../../engine/index.ts";
 import type { GuardReading, PausedRecovery, RecoverSettings } from "../payloads.ts";
+import type { Claims } from "../storage/claims.ts";
 import { readFile, remove, writeFile } from "../storage/opfs.ts";
 import { damaged } from "./checkpointFile.ts";
 import type { Pruned } from "./pruned.ts";
@@ -58,10 +60,14 @@ export const pausedOf = ({ choice, step, readings, run }: SavedRecovery): Paused
   of: run.record.name,
 });
 
+/** The stored recovery of a model. It belongs to one tab: others neither see nor replace it. */
 export class RecoveryFile {
-  private readonly name: string;
+  readonly name: string;
 
-  constructor(opened: Pick<OpenedModel, "fingerprint">) {
+  constructor(
+    opened: Pick<OpenedModel, "fingerprint">,
+    private readonly claims: Claims,
+  ) {
     this.name = `recoveries/${opened.fingerprint}`;
   }
 
@@ -72,6 +78,7 @@ export class RecoveryFile {
   async saved(): Promise<SavedRecovery | undefined> {
     const [state, file] = [await readFile(`${this.name}.json`), await readFile(`${this.name}.safetensors`)];
     if (!state || !file || state.size === 0 || file.size === 0) return undefined;
+    if (!(await this.claims.owns(this.name))) return undefined;
     try {
       return readSaved(await state.text());
     } catch (error) {
@@ -85,14 +92,21 @@ export class RecoveryFile {
     return file && new Uint8Array(await file.arrayBuffer());
   }
 
-  /** Throws "storage". */
+  /** Throws "storage", also where another tab has a recovery of this model. */
   async write({ saved, checkpoint }: StoredRecovery): Promise<void> {
+    invariant(
+      await this.claims.owns(this.name),
+      "storage",
+      "Another tab has a recovery of this model, and one is stored per model. This one continues, but is not saved for a later session.",
+    );
     await writeFile(`${this.name}.safetensors`, [checkpoint]);
     const state = JSON.stringify({ ...saved, run: runJson(saved.run) });
     await writeFile(`${this.name}.json`, [new TextEncoder().encode(state)]);
   }
 
+  /** Does nothing where it belongs to another tab. */
   async remove(): Promise<void> {
+    if (!(await this.claims.owns(this.name))) return;
     await remove(`${this.name}.json`);
     await remove(`${this.name}.safetensors`);
   }

@@ -15,7 +15,7 @@ import {
 import { throttle } from "../progress.ts";
 import type { RunState, WorkerEvent } from "../protocol.ts";
 import type { EncodedText } from "../storage/texts.ts";
-import { CheckpointFile } from "./checkpointFile.ts";
+import { CheckpointFiles } from "./checkpointFile.ts";
 import { Pace } from "./pace.ts";
 import type { GateLogits } from "./pruned.ts";
 
@@ -29,12 +29,17 @@ interface TrainingRunOptions {
   onLogits: (logits: GateLogits) => void;
   /** Measures the pruned model in the middle of a run, which waits for it. */
   measure: () => Promise<void>;
+  /** Where checkpoints are stored; by default a store of its own. */
+  files?: CheckpointFiles;
 }
+
+const NOT_STORED =
+  "The run continues; its last checkpoint is in this tab's memory only, and is lost when the page is reloaded.";
 
 export class TrainingRun {
   session: Session | undefined;
   state: RunState = { phase: "idle" };
-  private readonly file: CheckpointFile;
+  private readonly files: CheckpointFiles;
   /** The checkpoint on disk, until a run begins. */
   private checkpoint: Checkpoint | undefined;
   /** Makes gate logits from the checkpoint when the session that trained them is gone. */
@@ -54,15 +59,14 @@ export class TrainingRun {
     private readonly opened: OpenedModel,
     private readonly options: TrainingRunOptions,
   ) {
-    this.file = new CheckpointFile(opened);
+    this.files = options.files ?? new CheckpointFiles();
   }
 
-  /** Looks for a checkpoint of this model, and reports one that can be resumed, or that it is damaged. */
+  /** Looks for a checkpoint of this model, and reports one that can be resumed, which ones are damaged, and runs in other tabs. */
   async findCheckpoint(): Promise<void> {
-    const checkpoint = await this.file.read().catch((error: unknown) => {
-      this.options.send({ type: "error", error: EngineError.from(error).toPlain(), during: "train" });
-      return undefined;
-    });
+    const { checkpoint, elsewhere, errors } = await this.files.find(this.opened.fingerprint);
+    for (const error of errors) this.options.send({ type: "error", error: error.toPlain(), during: "train" });
+    this.options.send({ type: "runsElsewhere", runs: elsewhere });
     if (!checkpoint) return;
     this.checkpoint = checkpoint;
     const { recipe, step } = checkpoint;
@@ -117,7 +121,7 @@ export class TrainingRun {
     await this.pause();
     this.freeSessions();
     this.checkpoint = undefined;
-    await this.file.remove();
+    await this.files.remove();
     this.set({ phase: "idle" });
     return this.state;
   }
@@ -199,6 +203,7 @@ export class TrainingRun {
     this.freeSessions();
     const fresh = new Session(this.ctx, this.opened.model, { recipe, text: text.ids, subject });
     if (checkpoint?.subject === subject && sameRun(checkpoint.recipe, recipe)) fresh.restore(checkpoint);
+    else this.files.begin(this.opened.fingerprint);
     this.checkpoint = undefined;
     this.id = crypto.randomUUID();
     // A run that continues after a pause keeps its text, also where another one was chosen meanwhile.
@@ -220,10 +225,12 @@ export class TrainingRun {
 
   private async save(checkpoint: Checkpoint): Promise<void> {
     try {
-      await this.file.write(checkpoint);
+      await this.files.write(checkpoint);
     } catch (error) {
-      // A full disk must not end a run: it continues without checkpoints, and the page shows the error.
-      this.options.send({ type: "error", error: EngineError.from(error).toPlain(), during: "train" });
+      // A full disk must not end a run: it continues with checkpoints in memory, and the page shows the error.
+      const { code, message, detail } = EngineError.from(error);
+      const shown = new EngineError(code, `${message} ${NOT_STORED}`, detail);
+      this.options.send({ type: "error", error: shown.toPlain(), during: "train" });
     }
   }
 

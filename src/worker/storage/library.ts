@@ -13,6 +13,7 @@ import {
   type ModelStore,
   readAddress,
   readManifest,
+  safeFetch,
   sha256,
   writeManifest,
 } from "../../engine/index.ts";
@@ -36,7 +37,7 @@ export async function openCached(typed: string, { refresh, signal, onProgress }:
   const address = readAddress(typed);
   const store = await storeOf(addressText(address));
   const web = {
-    fetch: (url: string, init: RequestInit) => fetch(url, init),
+    fetch: safeFetch((url, init) => fetch(url, init)),
     signal,
     limits: DOWNLOAD_LIMITS,
     hub: HUB,

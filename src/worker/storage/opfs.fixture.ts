@@ -6,14 +6,34 @@ type Entry = Uint8Array<ArrayBuffer> | Map<string, Entry>;
 /** Makes `navigator.storage.getDirectory()` return an empty folder, and returns it. `moves`: whether its files can be moved. */
 export function memoryOpfs(moves = true): Map<string, Entry> {
   const root = new Map<string, Entry>();
+  times.clear();
   Object.defineProperty(globalThis, "navigator", {
     configurable: true,
     value: {
+      locks: memoryLocks(),
       storage: { getDirectory: () => Promise.resolve(directoryOf(root, moves)), estimate: () => Promise.resolve({}) },
     },
   });
   return root;
 }
+
+/** Web Locks that are held for ever, or until their callback has resolved. */
+function memoryLocks(): object {
+  const held = new Set<string>();
+  return {
+    query: () => Promise.resolve({ held: [...held].map((name) => ({ name })) }),
+    request: async (name: string, _options: object, work: () => Promise<void>) => {
+      if (held.has(name)) throw new DOMException("held", "TimeoutError");
+      held.add(name);
+      await work();
+      held.delete(name);
+    },
+  };
+}
+
+/** When files were written, in steps of a clock of our own: two writes of a test may fall into one millisecond. */
+let clock = 0;
+const times = new Map<string, number>();
 
 const notFound = (): never => {
   throw new DOMException("no such entry", "NotFoundError");
@@ -25,8 +45,16 @@ function directoryOf(entries: Map<string, Entry>, moves: boolean): object {
     entries.set(name, known);
     return known;
   };
+  const handleOf = (name: string, entry: Entry): object =>
+    entry instanceof Map
+      ? { kind: "directory", ...directoryOf(entry, moves) }
+      : { kind: "file", ...fileOf(entries, name, moves) };
   return {
-    entries,
+    /** What `move` of another file needs. */
+    contents: entries,
+    entries: async function* () {
+      for (const [name, entry] of [...entries]) yield [name, handleOf(name, entry)] as const;
+    },
     getDirectoryHandle: async (name: string, options?: { create?: boolean }) => {
       const entry = made(name, options?.create, () => new Map<string, Entry>());
       return entry instanceof Map ? directoryOf(entry, moves) : notFound();
@@ -43,9 +71,12 @@ function directoryOf(entries: Map<string, Entry>, moves: boolean): object {
 
 function fileOf(entries: Map<string, Entry>, name: string, moves: boolean): object {
   return {
-    getFile: async () => new File([entries.get(name) as Uint8Array<ArrayBuffer>], name),
+    getFile: async () =>
+      new File([entries.get(name) as Uint8Array<ArrayBuffer>], name, { lastModified: times.get(name) ?? 0 }),
     createWritable: async () => {
       const chunks: Uint8Array<ArrayBuffer>[] = [];
+      clock += 1;
+      times.set(name, clock);
       return {
         write: async (chunk: Uint8Array<ArrayBuffer>) => void chunks.push(chunk.slice()),
         close: async () => void entries.set(name, new Uint8Array(await new Blob(chunks).arrayBuffer())),
@@ -54,8 +85,8 @@ function fileOf(entries: Map<string, Entry>, name: string, moves: boolean): obje
     },
     ...(moves
       ? {
-          move: async (to: { entries: Map<string, Entry> }, renamed: string) => {
-            to.entries.set(renamed, entries.get(name) ?? notFound());
+          move: async (to: { contents: Map<string, Entry> }, renamed: string) => {
+            to.contents.set(renamed, entries.get(name) ?? notFound());
             entries.delete(name);
           },
         }

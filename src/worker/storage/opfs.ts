@@ -95,6 +95,20 @@ export async function foldersIn(path: string): Promise<string[]> {
   return names;
 }
 
+/** The files in a folder, by name; empty if there is no such folder, or no storage at all. */
+export async function filesIn(path: string): Promise<Map<string, File>> {
+  const files = new Map<string, File>();
+  try {
+    const { directory, name } = await directoryOf(path, false);
+    const folder = await directory.getDirectoryHandle(name);
+    for await (const [child, handle] of folder.entries())
+      if (handle.kind === "file") files.set(child, await handle.getFile());
+  } catch {
+    // There is no such folder, or storage is off.
+  }
+  return files;
+}
+
 /** The file; undefined if there is none, or no storage at all. */
 export async function readFile(path: string): Promise<File | undefined> {
   try {

@@ -24,6 +24,16 @@ test("slices give the ids of the whole", () => {
   expect(count).toBeGreaterThan(1);
 });
 
+test("a stop ends the encoding of a long text", async () => {
+  const texts = new Texts();
+  texts.use(load());
+  let stopped = false;
+  const encoded = texts.encoded(own, () => stopped).catch((error: unknown) => error);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  stopped = true;
+  expect(await encoded).toMatchObject({ code: "cancelled" });
+});
+
 test("other work runs while a long text is encoded, and opening another model ends it", async () => {
   const texts = new Texts();
   texts.use(load());

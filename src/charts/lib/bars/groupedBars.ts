@@ -1,4 +1,5 @@
 // Kept rates as grouped bars, block by block: draws the geometry and marks a bar.
+import { transition } from "d3";
 import { drawAxis } from "../marks/axes.ts";
 import { createChart, type Chart } from "../frame/chart.ts";
 import type { Frame } from "../frame/frame.ts";
@@ -20,6 +21,9 @@ export function groupedBars(node: HTMLElement, kind: string, subject: BarsSubjec
   }));
 }
 
+/** Importing it is what gives selections their transitions. */
+const fading = () => transition().duration(FADE_MS);
+
 /** Makes the layers; the returned function draws in them. */
 function createBars({ svg }: Frame, { kinds }: BarsSubject): (geometry: BarsGeometry, anew: boolean) => void {
   const legend = svg.append("g");
@@ -39,7 +43,7 @@ function createBars({ svg }: Frame, { kinds }: BarsSubject): (geometry: BarsGeom
     bars.forEach((bar, k) => {
       const path = geometry.bars[k] ?? "";
       bar.interrupt();
-      if (fade) bar.transition().duration(FADE_MS).attr("d", path);
+      if (fade) bar.transition(fading()).attr("d", path);
       else bar.attr("d", path);
     });
   };

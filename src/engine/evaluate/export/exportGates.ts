@@ -20,10 +20,12 @@ import { recipeJson } from "../../recipes/recipe.ts";
 import { plannedGguf } from "./ggufForms.ts";
 import type { CheckedText, LlamaReader } from "./llamaCheck.ts";
 import type { OpenedModel } from "../../model/open.ts";
+import { ownPrecision } from "../../model/ownWeights.ts";
 import type { Precision } from "../../tensor.ts";
+import { withoutIdleModules } from "../../masks/modules.ts";
 import type { Masks } from "../../masks/gates.ts";
 import { type ExportedForm, writeForms, type ExportTarget, type PlannedForm } from "./writeForms.ts";
-import { engineReader, type FormReader, maskedLogits, roundedLogits } from "./readBack.ts";
+import { engineReader, type FormReader, ownMaskedLogits, roundedLogits } from "./readBack.ts";
 
 /** How far logits may differ, as a share of the largest absolute logit: forms differ in nothing but the order of sums. */
 export const LOGIT_LIMIT = 2e-4;
@@ -75,12 +77,14 @@ interface GatesExport {
 export async function exportGates(
   ctx: Ctx,
   opened: OpenedModel,
-  { masks, targets }: GatesExport,
+  { masks: given, targets }: GatesExport,
   options: ExportGatesOptions,
 ): Promise<ExportedForm[]> {
   const { folder, config, dtype } = opened;
+  const masks = withoutIdleModules(config, given);
   const { ids, dtype: chosen, shardBytes, cancelled = () => false } = options;
-  const expected = await maskedLogits(ctx, opened.model, masks, ids);
+  const precision = ownPrecision(opened);
+  const expected = await ownMaskedLogits(ctx, opened, masks, { ids, cancelled });
   if (options.sample) checkSample(options.sample, expected, config.vocab);
   const source = {
     ...{ folder, config, masks },
@@ -89,7 +93,6 @@ export async function exportGates(
     ...(chosen ? { dtype: chosen } : {}),
     ...(shardBytes ? { shardBytes } : {}),
   };
-  const { precision } = opened.model;
   const rounded = chosen && (await roundedLogits(ctx, opened, masks, { ids, dtype: chosen, cancelled }));
   // The engine reads a form back at the model's own precision, so both sides round alike; another runtime does not round.
   const onnxLimit = precision === "f16" ? ROUNDED_LOGIT_LIMIT.F16 : LOGIT_LIMIT;
@@ -122,7 +125,9 @@ export async function exportGates(
   return writeForms(forms, {
     ...{ ids, expected },
     records: (checks, sample) => {
-      const receipt = buildReceipt({ ...options.receipt, config, masks, dtype, precision, checks, sample });
+      // the precision of the run; one that was quantised says so in its perplexities
+      const ofRun = { ...options.receipt, precision: opened.model.precision };
+      const receipt = buildReceipt({ ...ofRun, config, masks, dtype, checks, sample });
       return (form) => [receiptFile(receipt), modelCardFile(receipt, form)];
     },
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),

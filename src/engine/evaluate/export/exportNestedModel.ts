@@ -17,13 +17,14 @@ import { type NestedLists, readNested, readNestedLists } from "../../formats/exp
 import type { PerplexityPair } from "../../formats/receipt/receipt.ts";
 import { loadModel } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
+import { ownPrecision } from "../../model/ownWeights.ts";
 import { cutReader } from "../../prune/gates/cutReader.ts";
 import type { Masks } from "../../masks/gates.ts";
 import type { Precision } from "../../tensor.ts";
 import { compareLogits } from "./compareLogits.ts";
 import { exportGates, LOGIT_LIMIT, type ExportGatesOptions } from "./exportGates.ts";
 import { addFile, attempt, type ExportedForm, type ExportTarget } from "./writeForms.ts";
-import { ENGINE_RUNTIME, logitsOf, maskedLogits, roundedLogits } from "./readBack.ts";
+import { ENGINE_RUNTIME, logitsOf, ownMaskedLogits, roundedLogits } from "./readBack.ts";
 
 /** One ratio of a nested export; its architecture is inside those of larger ratios. */
 export interface NestedMember {
@@ -101,8 +102,8 @@ async function checkedRatio(
   const { ids, dtype, cancelled = () => false, receipt } = options;
   const kept = keptOfRatio(opened.config, masks);
   const lists = await readNestedLists(folder, outer, { ratio, widths: kept.widths });
-  const found = await logitsOfCut(ctx, outer, lists, { ids, precision: opened.model.precision });
-  const expected = await maskedLogits(ctx, opened.model, masks, ids);
+  const found = await logitsOfCut(ctx, outer, lists, { ids, precision: ownPrecision(opened) });
+  const expected = await ownMaskedLogits(ctx, opened, masks, { ids, cancelled });
   const rounded = dtype && (await roundedLogits(ctx, opened, masks, { ids, dtype, cancelled }));
   const reported = compareLogits(expected, found, ids.length);
   const decisive = rounded ? compareLogits(rounded, found, ids.length) : reported;

@@ -16,6 +16,7 @@ import {
 import type { Model } from "../../model/load.ts";
 import type { Precision } from "../../tensor.ts";
 import type { OpenedModel } from "../../model/open.ts";
+import { requireOwnWeights } from "../../model/ownWeights.ts";
 import { readMatrix } from "../../prune/weights/blockPruner.ts";
 import { keptOfMasks, type WeightMasks } from "../../masks/weightMasks.ts";
 import { plannedGguf } from "./ggufForms.ts";
@@ -50,6 +51,7 @@ export async function exportPrunedWeights(
   { model, masks, target, form = "masked" }: WeightsExport,
   options: PrunedWeightsOptions,
 ): Promise<ExportedForm> {
+  requireOwnWeights(opened.model, "An export of pruned single weights");
   const { folder, config, dtype: own } = opened;
   const { ids, dtype: chosen, shardBytes, sample, onProgress, cancelled } = options;
   const { precision } = model;
@@ -87,15 +89,8 @@ export async function exportPrunedWeights(
   const [exported] = await writeForms([planned], {
     ...{ ids, expected },
     records: (checks, sampled) => {
-      const receipt = buildWeightReceipt({
-        ...options.receipt,
-        config,
-        masks,
-        dtype: own,
-        precision,
-        checks,
-        sample: sampled,
-      });
+      const found = { checks, sample: sampled };
+      const receipt = buildWeightReceipt({ ...options.receipt, config, masks, dtype: own, precision, ...found });
       return () => [receiptFile(receipt), weightCardFile(receipt, form)];
     },
     ...(onProgress ? { onProgress } : {}),

@@ -16,6 +16,8 @@ import { GGUF_TYPES, type GgufType } from "../../formats/gguf/write/quantize.ts"
 import { exportOnnx } from "../../formats/onnx/exportOnnx.ts";
 import type { Form, GgufRecord } from "../../formats/receipt/receipt.ts";
 import type { FloatDtype, WeightType } from "../../dtype.ts";
+import { countsOf } from "../../masks/budget.ts";
+import { emptyModuleNames, emptyModules, withoutIdleModules } from "../../masks/modules.ts";
 import type { Masks } from "../../masks/gates.ts";
 import type { WeightMasks } from "../../masks/weightMasks.ts";
 import type { OpenedModel } from "../../model/open.ts";
@@ -29,6 +31,8 @@ export interface FormSize {
   kept?: boolean;
   bytes?: number;
   gguf?: GgufRecord;
+  /** Modules that the form leaves out, by name; missing where there are none. Those of GGUF are in `gguf`. */
+  without?: string;
   reason?: string;
 }
 
@@ -45,10 +49,12 @@ type Subject = Pick<OpenedModel, "folder" | "config" | "weights" | "recovered">;
 /** All forms of a model that the masks prune; GGUF in every type, the masked one in the model's own. Reads headers, but no weights. */
 export async function formSizes(opened: Subject, masks: Masks, choice: SizeChoice = {}): Promise<FormSize[]> {
   const source: ExportSource = { ...sourceOf(opened, choice), masks };
+  const names = emptyModuleNames(emptyModules(countsOf(withoutIdleModules(opened.config, masks))));
+  const without = names === "" ? {} : { without: names };
   const sizes = [
     await sizeOf("masked", async () => ({ files: await exportMasked(source) })),
-    await sizeOf("compact", async () => ({ files: await exportCompact(source) })),
-    await sizeOf("onnx", async () => ({ files: await exportOnnx(source) })),
+    await sizeOf("compact", async () => ({ files: await exportCompact(source), ...without })),
+    await sizeOf("onnx", async () => ({ files: await exportOnnx(source), ...without })),
   ];
   for (const type of GGUF_TYPES) {
     sizes.push(await sizeOf("gguf", async () => ggufSize(await exportGguf(source, { origin: ORIGIN, type }))));

@@ -8,6 +8,7 @@ import { readCompact } from "../../formats/export/readCompact.ts";
 import { decoderForward } from "../../model/decoder.ts";
 import { loadModel, type LoadOptions, type Model, type WeightReader } from "../../model/load.ts";
 import type { OpenedModel } from "../../model/open.ts";
+import { ownPrecision, withOwnWeights } from "../../model/ownWeights.ts";
 import { maskedModel } from "../../model/maskedModel.ts";
 import { contradictingFields, resolveFiles } from "../../model/resolveFiles.ts";
 import { checkWeights } from "../../model/weights.ts";
@@ -84,7 +85,7 @@ function expectAgreement(contradictions: readonly string[]): void {
 }
 
 /** Logits (T, V) of the model with the masks multiplied in; every form has to compute these. */
-export async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Uint32Array): Promise<Float32Array> {
+async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Uint32Array): Promise<Float32Array> {
   const pruned = maskedModel(ctx, model, masks);
   try {
     return await logitsOf(ctx, pruned, ids);
@@ -93,23 +94,33 @@ export async function maskedLogits(ctx: Ctx, model: Model, masks: Masks, ids: Ui
   }
 }
 
+/** The same with the weights of the model's file, which exports have, where it was quantised on opening. */
+export const ownMaskedLogits = (
+  ctx: Ctx,
+  opened: OpenedModel,
+  masks: Masks,
+  { ids, cancelled }: { ids: Uint32Array; cancelled: () => boolean },
+): Promise<Float32Array> =>
+  withOwnWeights(ctx, opened, (model) => maskedLogits(ctx, model, masks, ids), stopIf(cancelled));
+
 /**
  * The same with weights rounded as an export in `dtype` stores them; undefined if that changes no weight. How far rounding moves logits
  * depends on the model (its depth, its masks), so a rounded form is compared with these, within the limit of an exact form.
  */
 export async function roundedLogits(
   ctx: Ctx,
-  { config, weights, model }: Pick<OpenedModel, "config" | "weights" | "model">,
+  opened: Pick<OpenedModel, "config" | "weights" | "model" | "dtype">,
   masks: Masks,
   { ids, dtype, cancelled }: { ids: Uint32Array; dtype: FloatDtype; cancelled: () => boolean },
 ): Promise<Float32Array | undefined> {
+  const { config, weights } = opened;
   if (dtype === "F32" || weights.names.every((name) => weights.info(name).dtype === dtype)) return undefined;
   const reader: WeightReader = {
     has: (name) => weights.has(name),
     info: (name) => weights.info(name),
     readFloat32: async (name) => toFloat32(fromFloat32(await weights.readFloat32(name), dtype), dtype),
   };
-  const options = { precision: model.precision, onProgress: stopIf(cancelled) };
+  const options = { precision: ownPrecision(opened), onProgress: stopIf(cancelled) };
   const rounded = await loadModel(ctx, config, reader, options);
   try {
     return await maskedLogits(ctx, rounded, masks, ids);

@@ -14,7 +14,9 @@ export function frontMatter({ model }: ReceiptBase): string {
 
 export function perplexities(pairs: readonly PerplexityPair[]): string {
   if (pairs.length === 0) return "Not measured.";
-  return table(
+  const types = new Set(pairs.flatMap(({ quantised }) => quantised ?? []));
+  const note = `\n\nMeasured with the matrices of both models quantised to ${[...types].join(" and ")}; the files of this export have weights that were not quantised so.`;
+  const rows = table(
     ["text", "context", "tokens", "begin token", "dense", "pruned"],
     pairs.map((pair) => [
       oneLine(pair.text.name),
@@ -25,6 +27,7 @@ export function perplexities(pairs: readonly PerplexityPair[]): string {
       pair.pruned.toFixed(2),
     ]),
   );
+  return types.size > 0 ? rows + note : rows;
 }
 
 /** How the kept weights were changed after pruning; empty where they were not. Ends with a space. */

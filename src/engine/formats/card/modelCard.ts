@@ -13,6 +13,7 @@ import {
   recovered,
   table,
 } from "./cardParts.ts";
+import { emptyModuleNames, emptyModules } from "../../masks/modules.ts";
 import { textFile, type OutputFile } from "../files/outputFile.ts";
 import { RECEIPT_FILE, type Form, type Receipt } from "../receipt/receipt.ts";
 
@@ -69,6 +70,7 @@ export function modelCard(receipt: Receipt, form: Form): string {
       ["block", ...VECTOR_NAMES],
       kept.widths.map((row, block) => [String(block), ...row.map(String)]),
     ),
+    ...droppedNote(kept.widths),
     `s1: input of q, k, v; s2: output of o; s3: input of gate and up; s4: input of down; s5: output of down. Full widths: ${model.dModel}, and ${model.dMlp} for s4.`,
     "## Perplexity",
     perplexities(receipt.perplexity),
@@ -80,6 +82,16 @@ export function modelCard(receipt: Receipt, form: Form): string {
     licenceNote(receipt),
     "",
   ].join("\n\n");
+}
+
+/** Modules of which nothing is kept. */
+function droppedNote(widths: Receipt["kept"]["widths"]): string[] {
+  const names = emptyModuleNames(emptyModules(widths.flat()));
+  return names === ""
+    ? []
+    : [
+        `Nothing is kept of ${names}. The compact and onnx forms have no weights there, the gguf form no attention (but in the first block) and an MLP of width 1, or one block of values, of zeros; the other forms have zeros.`,
+      ];
 }
 
 /** Where the adapters of a low-rank recovery are; empty without them. Begins with a space. */

@@ -3,6 +3,7 @@ import { VECTORS_PER_BLOCK } from "../../../shared/vectors.ts";
 import { type EngineError, showValue } from "../../errors.ts";
 import { readConfig, type ModelConfig } from "../../config/config.ts";
 import { ropeField } from "../../config/ropeConfig.ts";
+import { partlyEmpty } from "../../masks/modules.ts";
 import { byBlock, gateLayout } from "../../masks/gates.ts";
 import { readError } from "../files/readError.ts";
 import { CONFIG_FILE } from "../files/modelFiles.ts";
@@ -72,13 +73,18 @@ function readWidths(widths: unknown, config: ModelConfig): number[] {
     throw refuse(field, `${VECTORS_PER_BLOCK} widths for each of ${config.layers} blocks`, showValue(widths));
   }
   const { sizes } = gateLayout(config);
-  return widths.flat().map((count: unknown, vector) => {
+  const counts = widths.flat().map((count: unknown, vector) => {
     const size = sizes[vector] ?? 0;
-    if (typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= size) return count;
-    const block = Math.floor(vector / VECTORS_PER_BLOCK);
-    throw refuse(field, `1 to ${size} in block ${block}`, showValue(count));
+    if (typeof count === "number" && Number.isInteger(count) && count >= 0 && count <= size) return count;
+    throw refuse(field, expectedWidth(vector, size), showValue(count));
   });
+  const empty = partlyEmpty(counts);
+  if (empty !== undefined) throw refuse(field, expectedWidth(empty, sizes[empty] ?? 0), "0");
+  return counts;
 }
+
+const expectedWidth = (vector: number, size: number): string =>
+  `1 to ${size} in block ${Math.floor(vector / VECTORS_PER_BLOCK)}, or 0 in all of attention or MLP`;
 
 /**
  * The rotary embedding also in the keys of transformers 4, which ignores `rope_parameters` and what is nested in `rope_scaling`, and would

@@ -1,8 +1,7 @@
 // The compact form: cut weights under their original names, and the kept positions of every vector as I32 tensors (docs/formats.md).
 import { CONFIG_FILE } from "../files/modelFiles.ts";
-import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
-import { invariant } from "../../errors.ts";
-import { cutMatrix, cutShape, indexLists, keptOf } from "../../masks/compact.ts";
+import { cutMatrix, cutShape, keptOf } from "../../masks/compact.ts";
+import { moduleLists } from "../../masks/modules.ts";
 import { indexTensorName, tensorGates } from "../../masks/tensorGates.ts";
 import { compactConfig } from "./compactConfig.ts";
 import {
@@ -24,22 +23,14 @@ import { weightsFiles } from "../safetensors/weightsFiles.ts";
  * The files of the compact form: config.json, model.safetensors (or shards and their index), tokenizer, companion files and
  * modeling_espalier.py, with which transformers loads it. Shapes: q,k,v (dq, |s1|), o (|s2|, dq), gate,up (|s4|, |s3|),
  * down (|s5|, |s4|), and model.layers.{l}.espalier.s1 .. s5 with the kept positions, ascending. Weights keep their dtype unless
- * another is chosen. Equal sources and masks give equal bytes.
- * Throws "shape" for masks of another model or an empty vector, "format" for weights that do not fit the config, "unsupported" for a
+ * another is chosen. Equal sources and masks give equal bytes. Modules that add nothing have width 0 (`withoutIdleModules`).
+ * Throws "shape" for masks of another model or an empty vector in any other module, "format" for weights that do not fit the config, "unsupported" for a
  * family that the Python file lacks.
  */
 export async function exportCompact(source: ExportSource): Promise<OutputFile[]> {
-  const { folder, config, masks, dtype, shardBytes } = source;
+  const { folder, config, dtype, shardBytes } = source;
   const weights = await openExportWeights(source);
-  const lists = indexLists(masks);
-  lists.forEach((list, vector) => {
-    const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;
-    invariant(
-      list.length > 0,
-      "shape",
-      `${name}: expected at least one kept gate, got none. Choose a larger ratio: a matrix cannot have width 0.`,
-    );
-  });
+  const lists = moduleLists(config, source.masks);
   const cut = weights.names.map((name) => cutTensor(weights, name, source, lists));
   const indices = lists.map((list, vector) => indexTensor(indexTensorName(config.family, vector), list));
   const counts = lists.map((list) => list.length);

@@ -188,9 +188,9 @@ const REFUSED: [string, number[][], string, RegExp][] = [
   ],
   [
     "another pre-tokenizer",
-    [entry("tokenizer.ggml.pre", 8, text("viking"))],
+    [entry("tokenizer.ggml.pre", 8, text("kimi-k2"))],
     "unsupported",
-    /pre: expected one of gpt-2, .*, got "viking"/,
+    /pre: expected one of gpt-2, .*, got "kimi-k2"/,
   ],
   [
     "a missing number",

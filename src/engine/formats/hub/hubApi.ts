@@ -64,7 +64,8 @@ async function fetchApi(web: Web, purpose: Purpose, url: string): Promise<{ body
     const response = await web.fetch(url, { signal });
     checkStatus(response, purpose);
     const text = await response.text();
-    const next = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
+    const linked = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
+    const next = linked?.startsWith(`${web.hub}/`) ? linked : undefined;
     const advice =
       "A proxy or a sign-in page may be between this page and the hub: open the hub in the browser to check.";
     try {

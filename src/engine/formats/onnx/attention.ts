@@ -15,6 +15,20 @@ export function softcapNodes(graph: GraphBuilder, x: Value, cap: number | undefi
   return graph.op("Mul", [graph.op("Tanh", [graph.op("Div", [x, factor])]), factor], {}, output);
 }
 
+/** The outputs present.l.key and present.l.value of a block without attention: zeros, as long as those of the others. */
+export function emptyCache(
+  graph: GraphBuilder,
+  { kvHeads, headDim }: ModelConfig,
+  { l, ids, past }: { l: number; ids: Value; past: PastKv },
+): void {
+  const size = (axis: number): Value => graph.op("Gather", [graph.op("Shape", [ids]), graph.ints(axis)], { axis: 0 });
+  const shape = graph.op("Concat", [size(0), graph.ints(kvHeads), size(1), graph.ints(headDim)], { axis: 0 });
+  const zeros = graph.op("Expand", [graph.float(0), shape]);
+  const present = presentNames(l);
+  graph.op("Concat", [past.key, zeros], { axis: 2 }, present.key);
+  graph.op("Concat", [past.value, zeros], { axis: 2 }, present.value);
+}
+
 interface AttentionValues {
   /** Index of the block. */
   l: number;

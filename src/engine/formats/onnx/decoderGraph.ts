@@ -6,8 +6,8 @@ import type { RopeConfig } from "../../config/ropeFrequencies.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import type { TensorNames } from "../../config/families/family.ts";
 import { activationNodes } from "./activation.ts";
-import { attentionNodes, softcapNodes, splitHeads } from "./attention.ts";
-import { causalBias, type DecoderInputs, decoderInputs, decoderOutputs, LOGITS } from "./decoderInputs.ts";
+import { attentionNodes, emptyCache, softcapNodes, splitHeads } from "./attention.ts";
+import { causalBias, type DecoderInputs, decoderInputs, decoderOutputs, LOGITS, type PastKv } from "./decoderInputs.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 import { layerNormNodes, rmsNormNodes } from "./norm.ts";
 import type { OnnxWeights } from "./onnxWeights.ts";
@@ -75,10 +75,14 @@ function decoderBlock(pass: Pass, l: number, x: Value): Value {
     invariant(names.mlpNorm !== undefined, "bug", `${at}: expected a norm before the MLP, got none`);
     return norm(pass, of, `${at}.${names.mlpNorm}`);
   };
-  const attend = (read: Value, to: Value): Value =>
-    selection.leave(to, attentionBranch(pass, l, selection.enter(read, l, S1)), l, S2);
+  const attend = (read: Value, to: Value): Value => {
+    if (!selection.dropped(l, S2))
+      return selection.leave(to, attentionBranch(pass, l, selection.enter(read, l, S1)), l, S2);
+    emptyCache(graph, config, { l, ids: pass.inputs.ids, past: pastOf(pass, l) });
+    return to;
+  };
   const applyMlp = (read: Value, to: Value): Value =>
-    selection.leave(to, mlpBranch(pass, l, selection.enter(read, l, S3)), l, S5);
+    selection.dropped(l, S5) ? to : selection.leave(to, mlpBranch(pass, l, selection.enter(read, l, S3)), l, S5);
   /** The branch with zeros where it is cut, to which a norm of its own applies: (B, T, d). */
   const alone = (branch: typeof attend, read: Value): Value => branch(read, graph.op("Mul", [x, graph.float(0)]));
   const postNorm = (of: Value, name: string | undefined): Value => norm(pass, of, `${at}.${name}`);
@@ -116,17 +120,23 @@ function decoderBlock(pass: Pass, l: number, x: Value): Value {
   }
 }
 
+function pastOf({ inputs }: Pass, l: number): PastKv {
+  const past = inputs.past[l];
+  invariant(past, "bug", `block ${l}: expected a KV cache, got none`);
+  return past;
+}
+
 /** Attention of (B, T, |s1|) with its output projection: (B, T, |s2|). */
 function attentionBranch(pass: Pass, l: number, x: Value): Value {
-  const { graph, config, names, inputs } = pass;
+  const { graph, config, names } = pass;
   const { heads, kvHeads, headDim, design, normEps } = config;
   const { biases } = design;
   const { rope, window } = attentionOf(config, l);
   const angles = rope && pass.angles.get(rope);
   const bias = pass.biases.get(window);
   const at = `${names.layers}${l}.`;
-  const past = inputs.past[l];
-  invariant(past && bias !== undefined, "bug", `block ${l}: expected a KV cache and a mask, got none`);
+  const past = pastOf(pass, l);
+  invariant(bias !== undefined, "bug", `block ${l}: expected a mask, got none`);
   const project = (name: string, count: number, change = (all: Value): Value => all): Value =>
     splitHeads(graph, change(linear(pass, x, at + name, biases.qkv)), count, headDim);
   const projectWithPosition = (name: string, count: number, headNorm: string | undefined): Value => {

@@ -1,9 +1,9 @@
 // The onnx form: the cut model as a graph of standard operators with a KV cache, for onnxruntime and transformers.js (docs/formats.md).
 import { CONFIG_FILE } from "../files/modelFiles.ts";
-import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
-import { EngineError, invariant } from "../../errors.ts";
+
+import { EngineError } from "../../errors.ts";
 import type { ModelConfig } from "../../config/config.ts";
-import { indexLists } from "../../masks/compact.ts";
+import { moduleLists } from "../../masks/modules.ts";
 import type { FloatDtype } from "../../dtype.ts";
 import { companionFiles, configWithDtype, openExportWeights, readRawConfig } from "../export/exportFiles.ts";
 import type { ExportSource } from "../export/exportFiles.ts";
@@ -34,10 +34,11 @@ interface OnnxSource extends ExportSource {
  * Outputs: logits (B, T, V), present.{l}.key and .value, in float32. Positions must be below the model's context. The file stores
  * weights as F32 or F16, all arithmetic is float32 (see onnxDtype); by default F16 and F32 stay, and BF16 becomes F32, exactly.
  * Equal sources and masks give equal bytes, and a stream has one tensor in memory at a time.
- * Throws "shape" for masks of another model or an empty vector, "format" for weights that do not fit the config, "unsupported" for BF16.
+ * Modules that add nothing have no nodes (`withoutIdleModules`), and their cache is zeros.
+ * Throws "shape" for masks of another model or an empty vector in any other module, "format" for weights that do not fit the config, "unsupported" for BF16.
  */
 export async function exportOnnx(source: OnnxSource): Promise<OutputFile[]> {
-  const { folder, config, masks, dtype, fileLimitBytes = FILE_LIMIT_BYTES } = source;
+  const { folder, config, dtype, fileLimitBytes = FILE_LIMIT_BYTES } = source;
   if (dtype === "BF16") {
     throw new EngineError(
       "unsupported",
@@ -45,15 +46,7 @@ export async function exportOnnx(source: OnnxSource): Promise<OutputFile[]> {
     );
   }
   const weights = await openExportWeights(source);
-  const lists = indexLists(masks);
-  lists.forEach((list, vector) => {
-    const name = `${VECTOR_NAMES[vector % VECTORS_PER_BLOCK] ?? "?"} of block ${Math.floor(vector / VECTORS_PER_BLOCK)}`;
-    invariant(
-      list.length > 0,
-      "shape",
-      `${name}: expected at least one kept gate, got none. Choose a larger ratio: a matrix cannot have width 0.`,
-    );
-  });
+  const lists = moduleLists(config, source.masks);
   const files = modelFiles(buildGraph(source, weights, lists), fileLimitBytes);
   const json = onnxConfig(await readRawConfig(folder), config, storedDtype(weights, dtype), files.length - 1);
   return [jsonFile(CONFIG_FILE, json), ...files, ...(await companionFiles(folder))];

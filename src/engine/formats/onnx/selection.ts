@@ -8,6 +8,8 @@ import type { GraphBuilder, Value } from "./graphBuilder.ts";
 export interface OnnxSelection {
   /** (B, T, width) -> (B, T, |s|): the kept positions; x itself where the vector keeps everything. */
   enter(x: Value, block: number, k: number): Value;
+  /** Whether nothing is kept of a module; vector k is its output. */
+  dropped(block: number, k: number): boolean;
   /** residual (B, T, width) + update (B, T, |s|) at the kept positions. */
   leave(residual: Value, update: Value, block: number, k: number): Value;
 }
@@ -26,6 +28,7 @@ export function onnxSelection(
       if (list.length === width) return x;
       return graph.op("Gather", [x, graph.indices(nameOf(block, k), list)], { axis: -1 });
     },
+    dropped: (block, k) => listOf(block, k).length === 0,
     leave(residual, update, block, k) {
       const list = listOf(block, k);
       if (list.length === width) return graph.op("Add", [residual, update]);

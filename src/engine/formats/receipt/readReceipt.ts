@@ -1,5 +1,5 @@
 // Reads receipt.json: checks every field, recounts what the masks keep, and unpacks the masks for a model.
-import { VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
+import { S2, S4, S5, VECTORS_PER_BLOCK, VECTOR_NAMES } from "../../../shared/vectors.ts";
 import type { ModelConfig } from "../../config/config.ts";
 import { gateCosts, keptInBlock } from "../../masks/budget.ts";
 import { gateLayout, type Masks } from "../../masks/gates.ts";
@@ -98,9 +98,18 @@ function checkCounts(receipt: Receipt, file: string): void {
     throw refuse("blockWeights", `${counted} of ${all}, counted from the masks`, shown(blockWeights));
   }
   const [gone, goneInBlocks] = [modelWeights.of - modelWeights.kept, blockWeights.of - blockWeights.kept];
-  if (gone !== goneInBlocks) {
-    throw refuse("modelWeights", `${goneInBlocks} pruned, as in blockWeights`, `${gone} (${shown(modelWeights)} kept)`);
+  if (!prunedBiases(sizes, widths, costs.ups).includes(gone - goneInBlocks)) {
+    const expected = `${goneInBlocks} pruned, as in blockWeights, and the biases of pruned outputs`;
+    throw refuse("modelWeights", expected, `${gone} (${shown(modelWeights)} kept)`);
   }
+}
+
+/** How many biases may be pruned: none, those of o, those of the MLP, or both. The receipt does not state which of them the model has. */
+function prunedBiases(sizes: readonly number[], widths: readonly number[], ups: number): number[] {
+  const pruned = (vector: number): number =>
+    sizes.reduce((sum, size, i) => sum + (i % VECTORS_PER_BLOCK === vector ? size - (widths[i] ?? 0) : 0), 0);
+  const [o, mlp] = [pruned(S2), ups * pruned(S4) + pruned(S5)];
+  return [0, o, mlp, o + mlp];
 }
 
 /** The recipe of a structural run. Throws "format" or "config" naming the field. */

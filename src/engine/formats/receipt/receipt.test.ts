@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../config/config.ts";
 import { gateLayout } from "../../masks/gates.ts";
+import { withoutIdleModules } from "../../masks/modules.ts";
+import { goldenMasks, loadCase } from "../export/export.fixture.ts";
 import { DEFAULT_RECIPE } from "../../recipes/recipe.ts";
 import { licenceOf } from "../card/licence.ts";
 import { memoryFolder } from "../files/memoryFolder.ts";
@@ -271,4 +273,24 @@ describe("the history of the target", () => {
     expect(modelCard(every, "masked")).toContain("One training for every ratio from 0.35 to 0.95");
     expect(modelCard(receipt, "masked")).not.toMatch(/was moved|threshold at|every ratio/);
   });
+});
+
+it.each(["opt", "phi"])("counts the biases of pruned outputs of %s, and is read", async (name) => {
+  const { config: biased, masks: hard } = await loadCase(`golden/${name}`, (model) =>
+    goldenMasks(model, `golden/${name}`),
+  );
+  const { kept } = buildReceipt({ ...input, config: biased, masks: hard });
+  const gone = (share: { kept: number; of: number }): number => share.of - share.kept;
+  expect(gone(kept.modelWeights)).toBeGreaterThan(gone(kept.blockWeights));
+  const text = JSON.stringify(buildReceipt({ ...input, config: biased, masks: hard }));
+  expect(readReceipt(text).kept).toEqual(kept);
+  const wrong = text.replace(`"kept":${kept.modelWeights.kept}`, `"kept":${kept.modelWeights.kept - 1}`);
+  expect(() => readReceipt(wrong)).toThrow(/and the biases of pruned outputs/);
+});
+
+it("has a card that names dropped modules", () => {
+  const fewer = masks.map((mask, vector) => (vector === 1 || vector > 6 ? new Uint8Array(mask.length) : mask));
+  const card = modelCard(buildReceipt({ ...input, masks: withoutIdleModules(config, fewer) }), "compact");
+  expect(card).toContain("Nothing is kept of attention of block 0; MLP of block 1. The compact");
+  expect(modelCard(receipt, "compact")).not.toContain("Nothing is kept");
 });

@@ -7,7 +7,7 @@ import { byBlock, type Masks } from "../../masks/gates.ts";
 import { recipeJson, type Recipe, type RecipeJson } from "../../recipes/recipe.ts";
 import type { Targets } from "../../recipes/targets.ts";
 import { packBits } from "../files/bitset.ts";
-import { dtypeBytes, type FloatDtype, type Precision, type WeightType } from "../../dtype.ts";
+import { dtypeBytes, type FloatDtype, type OpeningDtype, type Precision, type WeightType } from "../../dtype.ts";
 import type { MatmulTable } from "../../matmul/matmulTable.ts";
 import type { LogitSample } from "./logitSample.ts";
 import type { RecoveryReceipt } from "./recoveryReceipt.ts";
@@ -45,6 +45,8 @@ export interface PerplexityPair {
   tokens: number;
   /** Whether every window began with the tokenizer's begin token. */
   beginToken: boolean;
+  /** Present where the matrices were quantised when the model was opened: both values are of the quantised weights, exports have the file's own. */
+  quantised?: OpeningDtype | undefined;
   dense: number;
   pruned: number;
 }

@@ -1,7 +1,7 @@
 // Reads and checks the fields that receipts of all methods share; errors name the field.
 import type { ModelConfig } from "../../config/config.ts";
 import { readRecovery } from "./recoveryReceipt.ts";
-import { FLOAT_DTYPES, type FloatDtype, WEIGHT_TYPES } from "../../dtype.ts";
+import { FLOAT_DTYPES, type FloatDtype, OPENING_DTYPES, WEIGHT_TYPES } from "../../dtype.ts";
 import { JsonField } from "../../json/jsonFields.ts";
 import { readMatmulTable } from "../../matmul/matmulTable.ts";
 import { parseJson } from "../files/folder.ts";
@@ -123,6 +123,7 @@ export function readPerplexity(field: JsonField): PerplexityPair {
     context: field.get("context").count(),
     tokens: field.get("tokens").count(),
     beginToken: field.get("beginToken").flag(),
+    ...(field.get("quantised").value === undefined ? {} : { quantised: field.get("quantised").oneOf(OPENING_DTYPES) }),
     dense: field.get("dense").number({ min: 1 }),
     pruned: field.get("pruned").number({ min: 1 }),
   };

@@ -1,4 +1,5 @@
 // The history of a run: its metrics by step and the perplexities that were measured while it trained, as saved with it.
+import { OPENING_DTYPES, type OpeningDtype } from "../../dtype.ts";
 import type { JsonField } from "../../json/jsonFields.ts";
 import { base64Of, bytesOf } from "../files/base64.ts";
 import { readTextRef } from "../receipt/receiptFields.ts";
@@ -16,6 +17,8 @@ export interface RunReading {
   context: number;
   tokens: number;
   beginToken: boolean;
+  /** As in a perplexity of a receipt. */
+  quantised?: OpeningDtype | undefined;
 }
 
 type Column = "loss" | "penalty" | "kept" | "target";
@@ -102,5 +105,6 @@ function readReading(field: JsonField): RunReading {
     context: field.get("context").count(),
     tokens: field.get("tokens").count(),
     beginToken: field.get("beginToken").flag(),
+    ...(field.get("quantised").value === undefined ? {} : { quantised: field.get("quantised").oneOf(OPENING_DTYPES) }),
   };
 }

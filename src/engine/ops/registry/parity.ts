@@ -16,6 +16,8 @@ export interface Check {
   worst: number;
   /** Largest `worst` that is ok. */
   limit: number;
+  /** True where the adapter refused a kernel; `name` is the reason. */
+  refused?: boolean;
 }
 
 /** An op with its cases. The type of its parameters is hidden, so that one list can contain all ops. */

@@ -50,7 +50,7 @@ export async function selfCheck(
     const found = await op.parity(ctx, name).catch((error: unknown): Check[] => {
       const { code, message } = EngineError.from(error);
       if (code === "device-lost") throw error;
-      return [{ name: message, ok: false, worst: Number.NaN, limit: 0 }];
+      return [{ name: message, ok: false, worst: Number.NaN, limit: 0, refused: true }];
     });
     checks += found.length;
     const named = found.map((check) => ({ ...check, op: op.name, case: name }));

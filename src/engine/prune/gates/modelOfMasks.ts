@@ -19,6 +19,9 @@ export function compactModel(ctx: Ctx, { model, weights }: Dense, masks: Masks):
   return loadModel(ctx, config, cutReader(weights, config.family, lists), { lists, precision });
 }
 
-/** The compact model where there is memory for one (Ctx.compact), else the dense one under masks. They compute the same, within f32 rounding. */
+/**
+ * The compact model where there is memory for one (Ctx.compact), else the dense one under masks. They compute the same, within f32 rounding.
+ * A model that was quantised on opening gets masks: a compact one has the values of the file, and could not be compared with the dense one.
+ */
 export const modelOfMasks = async (ctx: Ctx, dense: Dense, masks: Masks): Promise<Model> =>
-  ctx.compact ? compactModel(ctx, dense, masks) : maskedModel(ctx, dense.model, masks);
+  ctx.compact && !dense.model.quantised ? compactModel(ctx, dense, masks) : maskedModel(ctx, dense.model, masks);

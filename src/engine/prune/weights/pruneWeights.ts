@@ -2,6 +2,7 @@
 import type { Ctx } from "../../ctx.ts";
 import { invariant } from "../../errors.ts";
 import type { Model } from "../../model/load.ts";
+import { requireOwnWeights } from "../../model/ownWeights.ts";
 import { DENSE } from "../../model/selection.ts";
 import { copyInto } from "../../ops/arithmetic.ts";
 import { embedding } from "../../ops/embedding.ts";
@@ -49,6 +50,7 @@ export async function pruneWeights(
   const { config } = dense;
   const { method } = recipe;
   checkFits(config, recipe);
+  requireOwnWeights(dense, "Pruning of single weights");
   const pattern = parsePattern(recipe.pattern);
   const calibrated = method !== "magnitude";
   invariant(

@@ -4,6 +4,7 @@ import type { Ctx } from "../../ctx.ts";
 import { EngineError, invariant } from "../../errors.ts";
 import type { BlockLayer } from "../../model/decoderWeights.ts";
 import type { Model } from "../../model/load.ts";
+import { requireOwnWeights } from "../../model/ownWeights.ts";
 import { isKept, type WeightMask } from "../../masks/weightMasks.ts";
 import { checkRefitRecipe, type RefitRecipe } from "../../recipes/refitRecipe.ts";
 import { calibrationSequences } from "../../train/batches.ts";
@@ -59,6 +60,7 @@ interface Work {
  */
 export async function refit(ctx: Ctx, input: RefitInput, options: RefitOptions = {}): Promise<Refitted> {
   const { dense, pruned, pruning } = input;
+  requireOwnWeights(dense, "A refit");
   const recipe = checkRefitRecipe(input.recipe);
   const { config } = pruned;
   const text = guardedText(input.text, Math.min(input.context, config.context));

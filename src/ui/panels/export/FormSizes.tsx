@@ -15,12 +15,14 @@ const COLUMNS = ["format", "size", "block weights in the file"];
 const nameOf = ({ form, type, kept }: FormSize): string =>
   `${formNames[form]}${type ? ` ${type}` : ""}${kept ? ", as in the file" : ""}`;
 
+const withoutText = (without: string | undefined): string => (without === undefined ? "" : `without ${without}`);
+
 interface RowProps {
   size: FormSize;
 }
 
 function Row({ size }: RowProps) {
-  const { bytes: total, gguf, reason } = size;
+  const { bytes: total, gguf, reason, without } = size;
   return (
     <tr data-testid="size-row">
       <th scope="row">{nameOf(size)}</th>
@@ -29,7 +31,7 @@ function Row({ size }: RowProps) {
       ) : (
         <>
           <td>{bytes(total)}</td>
-          <td>{gguf ? storedText(gguf) : ""}</td>
+          <td>{gguf ? storedText(gguf) : withoutText(without)}</td>
         </>
       )}
     </tr>

@@ -5,6 +5,7 @@ import { Figure } from "../../parts/Figure.tsx";
 import { FigureLink } from "../../parts/FigureLink.tsx";
 import { useStudio, useStudioStore } from "../../studioContext.tsx";
 import { gateSource } from "../../views/chartSources.ts";
+import { mapTable } from "../../views/figureTables.ts";
 
 export function MapFigure() {
   const studio = useStudioStore();
@@ -24,6 +25,7 @@ export function MapFigure() {
         title="Which dimensions survive"
         caption="Rows: the places in each block where dimensions are selected (attention in/out, MLP in/out). Columns: embedding dimensions. Right: share kept of each row. Bottom: share of the rows that keep each dimension."
         make={gateMap}
+        table={mapTable}
         source={source}
       />
     </>

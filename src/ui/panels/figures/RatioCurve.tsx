@@ -16,6 +16,7 @@ import { keptPercent } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { useValueSource } from "../../views/useValueSource.ts";
+import { ratioCurveTable } from "../../views/figureTables.ts";
 
 const NO_RUNS: readonly RunRecord[] = [];
 const NO_POINTS: readonly CurvePoint[] = [];
@@ -53,6 +54,7 @@ function CurveFigure() {
           title="One run at every ratio"
           caption="Perplexity against kept share. Click a point to go to that ratio; dotted: current target."
           make={make}
+          table={ratioCurveTable}
           source={source}
         />
       ) : null}

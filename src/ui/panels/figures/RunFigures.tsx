@@ -7,6 +7,7 @@ import type { StudioState } from "../../../state/storeState.ts";
 import { Figure } from "../../parts/Figure.tsx";
 import { useStudio, useStudioStore } from "../../studioContext.tsx";
 import { runSource, widthsSource } from "../../views/chartSources.ts";
+import { runTable, widthsTable } from "../../views/figureTables.ts";
 
 const KEPT_CAPTIONS: Readonly<Record<RatioMode, string>> = {
   one: "Share kept at each step; dashed: target.",
@@ -48,6 +49,7 @@ export function RunFigures() {
           "Training loss per token (red), and budget penalty R relative to step 0 (blue). R near 0: target met. Dots: the pruned model on the evaluation text; dashed: the dense one."
         }
         make={make.lossCurves}
+        table={runTable}
         source={source}
       />
       <Figure
@@ -55,6 +57,7 @@ export function RunFigures() {
         title="Kept share and target"
         caption={missing ?? KEPT_CAPTIONS[mode]}
         make={make.keptRatio}
+        table={runTable}
         source={source}
       />
       <Figure
@@ -62,6 +65,7 @@ export function RunFigures() {
         title="Widths, block by block"
         caption="Kept width of each selection, block by block."
         make={widths}
+        table={widthsTable}
         source={widthSource}
       />
     </>

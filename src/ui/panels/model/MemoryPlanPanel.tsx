@@ -5,6 +5,7 @@ import { useOpenBlocked } from "../../opening/useOpening.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { GpuMemoryField, PlanChoices } from "./PlanChoices.tsx";
 import { lengthsOf, MemoryPlanTable, PRECISIONS } from "./MemoryPlanTable.tsx";
+import { ScaleCommand } from "./ScaleCommand.tsx";
 
 interface ChoicesProps {
   /** Plans that fit. */
@@ -54,9 +55,9 @@ function OtherPrecisions({ plan, quantised, busy }: OtherPrecisionsProps) {
   const { open } = useActions();
   if (!source) return null;
   const { trainingTokens, evaluationTokens } = plan;
-  const others = (["f32", "f16", ...(quantised ? (["file"] as const) : [])] as const).filter(
-    (precision) => precision !== plan.precision,
-  );
+  // a quantised file has its own blocks
+  const blocks = quantised ? (["file"] as const) : (["q8_0", "q4_0"] as const);
+  const others = (["f32", "f16", ...blocks] as const).filter((precision) => precision !== plan.precision);
   return (
     <p className="actions">
       {others.map((precision) => (
@@ -92,7 +93,10 @@ export function MemoryPlanPanel() {
       {fits ? (
         <OtherPrecisions plan={planned.plan} quantised={planned.quantised} busy={busy} />
       ) : (
-        <Choices others={planned.others} busy={busy} />
+        <>
+          <Choices others={planned.others} busy={busy} />
+          <ScaleCommand model={planned.name} />
+        </>
       )}
     </details>
   );

@@ -9,7 +9,7 @@ const ROWS: readonly (readonly [keyof PlanParts, string])[] = [
   ["logits", "logits and their gradient"],
   ["hypernet", "hypernetwork and optimiser"],
   ["evaluation", "evaluation (extra)"],
-  ["cache", "KV cache"],
+  ["cache", "KV cache of a text"],
   ["pruned", "pruned copy at 50 %"],
   ["recovery", "recovery: trained copies, optimiser, recovered model"],
 ];
@@ -22,7 +22,13 @@ function nameOf(part: keyof PlanParts, name: string, { parts, compact }: MemoryP
 }
 
 /** How matrices are stored, after "in". */
-export const PRECISIONS = { f32: "full precision", f16: "half precision", file: "the file’s own blocks" } as const;
+export const PRECISIONS = {
+  f32: "full precision",
+  f16: "half precision",
+  file: "the file’s own blocks",
+  q8_0: "Q8_0, quantised on opening",
+  q4_0: "Q4_0, quantised on opening",
+} as const;
 
 /** The lengths that a plan was made for. */
 export const lengthsOf = ({ trainingTokens, evaluationTokens }: MemoryPlan): string =>

@@ -24,7 +24,7 @@ it("lists the plans with memory and arithmetic, takes another one, and remembers
   const parts = { weights: 1e9, hypernet: 1, training: 1, logits: 1, evaluation: 1, cache: 1, pruned: 1 };
   const common = {
     ...({ precision: "f16", trainingTokens: 64, evaluationTokens: 64, parts, buffers: 2 } as const),
-    ...{ largest: { label: "head", bytes: 1 }, limitBytes: 2 },
+    ...{ largest: { label: "head", bytes: 1 }, limitBytes: 2, stepBytes: 3 },
   };
   const planOf = (blocks: number, compact: boolean, gigabytes: number): MemoryPlan => ({
     ...{ ...common, recompute: { blocks, group: 1 }, compact, totalBytes: gigabytes * 1e9 },
@@ -57,6 +57,22 @@ it("lists the plans with memory and arithmetic, takes another one, and remembers
   expect(page.get("plan-ran-out").textContent).toMatch(/ran out of memory/);
   await act(() => studio.store.getState().setGpuMemory(8e9));
   expect(studio.sent.at(-1)).toEqual({ type: "memory", bytes: 8e9 });
+});
+
+it("names the command of the Python package for a model that does not fit", async () => {
+  const studio = bench({ open: () => FACTS });
+  await studio.store.getState().open({ kind: "embedded" });
+  const parts = { weights: 1e9, hypernet: 1, training: 1, logits: 1, evaluation: 1, cache: 1, pruned: 1 };
+  const plan: MemoryPlan = {
+    ...({ precision: "f32", trainingTokens: 64, evaluationTokens: 64, parts, buffers: 2, compact: true } as const),
+    ...{ largest: { label: "head", bytes: 1 }, limitBytes: 2, recompute: { blocks: 0, group: 1 } },
+    ...{ totalBytes: 1e9, stepBytes: Infinity, stepFlop: 1, fits: false },
+  };
+  const planned = { name: "large", plan, choices: [plan], others: [], quantised: false, ranOut: false };
+  studio.emit({ type: "plan", planned, storageFreeBytes: 5 });
+  await act(() => studio.store.getState().setRecipe({ ratio: 0.7 }));
+  const page = await rendered(createElement(ModelPanel), studio);
+  expect(page.get("scale-command").textContent).toMatch(/espalier prune --model large .*--keep 0\.7 /);
 });
 
 it("shows the matmul kernels, where they are from, and what was wrong with stored ones", async () => {

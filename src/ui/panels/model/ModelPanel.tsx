@@ -1,6 +1,6 @@
 // The open model: its sizes, its parameters by part and its GPU memory; and how to open another one.
-import type { ModelFacts } from "../../../worker/protocol.ts";
-import { shownModel } from "../../views/shownModel.ts";
+import type { KnownFacts, ModelFacts } from "../../../worker/protocol.ts";
+import { knownModel, shownModel } from "../../views/shownModel.ts";
 import { bytes, percent, short, whole } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";
 import { licenceName } from "../../views/licence.ts";
@@ -23,10 +23,22 @@ function Row({ name, value, testId }: RowProps) {
   );
 }
 
+/** How the matrices are stored on the GPU. */
+function storedText({ gpuDtype, fileDtype }: ModelFacts): string {
+  if (gpuDtype === "file") return `${fileDtype} as in the file`;
+  const quantised = gpuDtype === "q8_0" || gpuDtype === "q4_0";
+  return `${gpuDtype.toUpperCase()}${quantised ? ", quantised on opening" : ""}`;
+}
+
 /** Where parameters are, in the order of the list. */
 const PARTS = ["blocks", "embeddings", "head", "norms", "biases"] as const;
 
-function Facts({ facts }: { facts: ModelFacts }) {
+/** What the model takes on the GPU; a dash until it is there. */
+function onGpu(facts: KnownFacts | ModelFacts): string {
+  return "gpuBytes" in facts ? `${bytes(facts.gpuBytes)}, ${storedText(facts)}` : "–";
+}
+
+function Facts({ facts }: { facts: KnownFacts | ModelFacts }) {
   const { parameters } = facts;
   const heads = facts.heads === facts.kvHeads ? `${facts.heads}` : `${facts.heads} (${facts.kvHeads} key/value)`;
   return (
@@ -41,11 +53,7 @@ function Facts({ facts }: { facts: ModelFacts }) {
         <Row name="context" value={`${whole(facts.context)} tokens`} />
         <Row name="file" value={`${bytes(facts.fileBytes)}, ${facts.fileDtype}`} testId="model-bytes" />
         <Row name="licence" value={licenceName(facts.licence)} testId="model-licence" />
-        <Row
-          name="on the GPU"
-          value={`${bytes(facts.gpuBytes)}, ${facts.gpuDtype === "file" ? `${facts.fileDtype} as in the file` : facts.gpuDtype.toUpperCase()}`}
-          testId="model-gpu-bytes"
-        />
+        <Row name="on the GPU" value={onGpu(facts)} testId="model-gpu-bytes" />
       </dl>
       <dl className="facts facts-parameters" aria-label="Parameters by part">
         <Row name="parameters" value={whole(parameters.total)} testId="model-parameters" />
@@ -75,15 +83,16 @@ function Notes({ notes }: Pick<ModelFacts, "notes">) {
 
 export function ModelPanel() {
   const facts = useStudio(shownModel);
+  const known = useStudio(knownModel);
   return (
     <section className="panel" aria-labelledby="model-heading">
       <h2 id="model-heading">
         Model{" "}
-        <span className="panel-subject" data-testid="model-name">
-          {facts?.name ?? ""}
+        <span className="panel-subject" data-testid={facts ? "model-name" : undefined}>
+          {known?.name ?? ""}
         </span>
       </h2>
-      {facts ? <Facts facts={facts} /> : null}
+      {known ? <Facts facts={known} /> : null}
       {facts ? <Notes notes={facts.notes} /> : null}
       <MemoryPlanPanel />
       {facts ? <MatmulFacts matmul={facts.matmul} /> : null}

@@ -19,9 +19,14 @@ function DeviceBanner() {
   if (device.phase !== "lost" && device.phase !== "reopening") return null;
   return (
     <ErrorNote error={device.error} context="page" testId="device-lost">
+      {device.error.detail["reload"] === true ? (
+        <button type="button" className="primary" data-testid="reload-page" onClick={() => location.reload()}>
+          Reload the page
+        </button>
+      ) : null}
       <button
         type="button"
-        className="primary"
+        className={device.error.detail["reload"] === true ? "" : "primary"}
         data-testid="reopen-device"
         disabled={device.phase === "reopening"}
         onClick={() => void reopenDevice()}
@@ -56,6 +61,21 @@ function ResumeBanner() {
           Discard
         </button>
       </div>
+    </div>
+  );
+}
+
+/** Runs of the open model that other tabs own: this tab can neither resume nor discard them. */
+function ElsewhereNote() {
+  const runs = useStudio((state) => state.runsElsewhere);
+  if (runs.length === 0) return null;
+  return (
+    <div className="note" role="status" data-testid="runs-elsewhere">
+      {runs.map(({ step, steps, seed }, at) => (
+        <p key={at}>
+          {`A run of this model (seed ${seed}) is open in another tab, at step ${whole(step)} of ${whole(steps)} when it was last saved. It stays with that tab; a run that you start here is saved apart from it.`}
+        </p>
+      ))}
     </div>
   );
 }
@@ -122,6 +142,7 @@ export function Banners() {
       </div>
       <div className="banners">
         <ResumeBanner />
+        <ElsewhereNote />
       </div>
     </>
   );

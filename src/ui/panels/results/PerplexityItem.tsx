@@ -14,7 +14,9 @@ interface Props {
   measured: Measured;
   /** Of the pruned model before its recovery. */
   before?: PerplexityResult | null;
-  /** Shown while there is no reading. */
+  /** Known without a measurement; shown until there is one. */
+  known?: PerplexityResult | null;
+  /** Shown while there is neither. */
   empty: string;
 }
 
@@ -26,6 +28,12 @@ function useStatus(measured: Measured): string {
   return progress && progress.total > 0 ? `Measuring, ${percent(progress.done / progress.total, 0)}` : "Measuring…";
 }
 
+/** "Known for the built-in model (Speeches, held out, context 512, 2,048 tokens). Measuring, 40 %". */
+function knownNote({ text, context, tokens }: PerplexityResult, status: string): string {
+  const on = `${titleOf(text)}, context ${whole(context)}, ${whole(tokens)} tokens`;
+  return `Known for the built-in model (${on}). ${status}`.trim();
+}
+
 /** "at 50.0 %, step 600; Speeches, held out, context 512, 20,480 tokens". */
 function describe({ of: { recipe, ratio, step }, result: { text, context, tokens } }: PerplexityReading): string {
   const made = recipe
@@ -35,11 +43,15 @@ function describe({ of: { recipe, ratio, step }, result: { text, context, tokens
   return ratio < 1 ? `${made}; ${on}` : on;
 }
 
-export function PerplexityItem({ label, testId, measured, before, empty }: Props) {
+export function PerplexityItem({ label, testId, measured, before, known, empty }: Props) {
   const status = useStatus(measured);
   const dense = useThrottled((state) => lastOf(state.dense));
   const last = lastOf(measured);
   const age = useThrottled((state) => last && ageOf(last.of, state));
+  if (!last && known)
+    return (
+      <ResultItem label={label} testId={testId} value={perplexityText(known.value)} note={knownNote(known, status)} />
+    );
   if (!last) return <ResultItem label={label} testId={testId} value="–" note={status || empty} />;
   const { value } = last.result;
   const behind = last.stale === true || (last.of.ratio < 1 && age !== "current");

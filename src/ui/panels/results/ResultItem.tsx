@@ -1,4 +1,5 @@
 // One of the results: a label, a value, and a note on what the value means.
+import { WithTerms } from "../../terms/WithTerms.tsx";
 
 interface Props {
   label: string;
@@ -13,7 +14,9 @@ interface Props {
 export function ResultItem({ label, testId, value, note, behind = false }: Props) {
   return (
     <div className="result">
-      <dt>{label}</dt>
+      <dt>
+        <WithTerms>{label}</WithTerms>
+      </dt>
       <dd>
         <span className="result-value" data-testid={testId} aria-busy={behind} data-behind={behind}>
           {value}

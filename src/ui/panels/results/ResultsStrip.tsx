@@ -3,7 +3,7 @@ import { METHOD_NAMES } from "../../../engine/index.ts";
 import { percent, ratioText, short, whole } from "../../../shared/format.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { useStudio, useThrottled } from "../../studioContext.tsx";
-import { shownModel } from "../../views/shownModel.ts";
+import { knownModel, knownPerplexity } from "../../views/shownModel.ts";
 import { PerplexityItem } from "./PerplexityItem.tsx";
 import { ResultItem } from "./ResultItem.tsx";
 import { ShownBadge } from "./ShownBadge.tsx";
@@ -18,7 +18,7 @@ function prunedBy({ weights, architecture }: Pick<StudioState, "weights" | "arch
 function KeptResults() {
   const architecture = useThrottled((state) => state.architecture);
   const weights = useStudio((state) => state.weights);
-  const parameters = useStudio((state) => shownModel(state)?.parameters ?? null);
+  const parameters = useStudio((state) => knownModel(state)?.parameters ?? null);
   const by = prunedBy({ weights, architecture });
   const { blockWeights, modelWeights } = weights?.kept ?? {};
   const removed = modelWeights ? modelWeights.of - modelWeights.kept : 0;
@@ -56,14 +56,21 @@ function noDense({ model, counts, textError, run }: StudioState): string {
 export function ResultsStrip() {
   const dense = useThrottled((state) => state.dense);
   const pruned = useThrottled((state) => state.pruned);
+  const known = useStudio(knownPerplexity);
   const withoutDense = useStudio(noDense);
   const recovered = useStudio((state) => state.recovered?.facts ?? null);
   const anyPruned = useThrottled(({ architecture, weights }) => architecture !== null || weights !== null);
   return (
     <>
-      <dl className="results" data-testid="results" aria-label="Results">
+      <dl className="results" id="results-heading" data-testid="results" aria-label="Results">
         <KeptResults />
-        <PerplexityItem label="Perplexity, dense" testId="perplexity-dense" measured={dense} empty={withoutDense} />
+        <PerplexityItem
+          label="Perplexity, dense"
+          testId="perplexity-dense"
+          measured={dense}
+          known={known}
+          empty={withoutDense}
+        />
         <PerplexityItem
           label={recovered ? "Perplexity, recovered" : "Perplexity, pruned"}
           testId="perplexity-pruned"

@@ -1,10 +1,8 @@
 // The controls of a training: start, pause, single steps, stop and reset, by button and by key.
-import { useState } from "react";
-import { CAN_COMMAND, commandOfKey, type RunKey } from "../../../state/allowed.ts";
+import { CAN_COMMAND } from "../../../state/allowed.ts";
 import type { RunCommand } from "../../../state/run/runState.ts";
 import type { StudioState } from "../../../state/storeState.ts";
-import { useShortcuts } from "../../shortcuts.ts";
-import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
+import { useActions, useStudio } from "../../studioContext.tsx";
 import { ResetDialog } from "./ResetDialog.tsx";
 
 const TRAIN_LABEL = { idle: "Train", training: "Pause", paused: "Continue", done: "Train again" } as const;
@@ -16,7 +14,6 @@ function trainLabel({ run: { phase }, pendingCommand, startWaits }: StudioState)
 }
 
 export function RunControls() {
-  const { store } = useStudioStore();
   const training = useStudio((state) => state.run.phase === "training" || state.startWaits);
   const label = useStudio(trainLabel);
   const able = {
@@ -26,21 +23,15 @@ export function RunControls() {
     stop: useStudio(CAN_COMMAND.stop),
     reset: useStudio(CAN_COMMAND.reset),
   };
-  const { train, pause, step, stop } = useActions();
-  const [resetting, setResetting] = useState(false);
+  const resetting = useStudio((state) => state.dialog === "reset");
+  const { train, pause, step, stop, showDialog } = useActions();
   const command: Record<RunCommand, () => void> = {
     train: () => void train(),
     pause: () => void pause(),
     step: () => void step(),
     stop: () => void stop(),
-    reset: () => setResetting(true),
+    reset: () => showDialog("reset"),
   };
-  const press = (key: RunKey) => (): void => {
-    const meant = commandOfKey(key, store.getState());
-    if (meant) command[meant]();
-  };
-  useShortcuts({ " ": press(" "), s: press("s"), x: press("x"), r: press("r") });
-
   const trainOrPause = training ? "pause" : "train";
   return (
     <div className="run-controls">
@@ -48,7 +39,7 @@ export function RunControls() {
         type="button"
         className="primary"
         data-testid={training ? "pause" : "play"}
-        aria-keyshortcuts="Space"
+        aria-keyshortcuts="T"
         disabled={!able[trainOrPause]}
         onClick={command[trainOrPause]}
       >
@@ -60,7 +51,7 @@ export function RunControls() {
       <button type="button" data-testid="stop" aria-keyshortcuts="X" disabled={!able.stop} onClick={command.stop}>
         Stop
       </button>
-      <ResetDialog open={resetting} onOpen={setResetting} disabled={!able.reset} />
+      <ResetDialog open={resetting} onOpen={(open) => showDialog(open ? "reset" : null)} disabled={!able.reset} />
     </div>
   );
 }

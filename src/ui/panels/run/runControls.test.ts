@@ -10,7 +10,7 @@ import { StudioProvider } from "../../studioContext.tsx";
 import { RunControls } from "./RunControls.tsx";
 
 /** Keys by the label that the buttons give for them. */
-const KEYS: Readonly<Record<string, RunKey>> = { Space: " ", S: "s", X: "x", R: "r" };
+const KEYS: Readonly<Record<string, RunKey>> = { T: "t", S: "s", X: "x", R: "r" };
 
 /** The buttons, by their key, and whether each is enabled. */
 function buttonsIn(state: StudioState): Record<string, boolean> {

@@ -11,11 +11,22 @@ export function RunNotes() {
   const note = useStudio((state) => state.runsNote);
   const removed = useStudio((state) => state.removedRuns);
   const unreadable = useStudio((state) => state.unreadableRuns);
+  const unsaved = useStudio((state) => state.unsavedRuns.length);
   const last = removed.at(-1);
-  const { undoRemove } = useActions();
+  const { undoRemove, saveUnsavedRuns } = useActions();
   return (
     <>
       {error ? <ErrorNote error={error} context="runs" testId="runs-error" /> : null}
+      {unsaved > 0 ? (
+        <p role="status" data-testid="runs-unsaved">
+          {unsaved === 1 ? "1 run is" : `${whole(unsaved)} runs are`} in this tab only, because the browser did not save
+          {unsaved === 1 ? " it" : " them"}. Export as JSON to keep {unsaved === 1 ? "it" : "them"}, or{" "}
+          <button type="button" className="link" data-testid="runs-save-again" onClick={() => void saveUnsavedRuns()}>
+            try again
+          </button>
+          .
+        </p>
+      ) : null}
       {unreadable > 0 ? <p>{damagedText(unreadable)}</p> : null}
       {last ? (
         <p role="status" data-testid="run-removed">

@@ -1,12 +1,14 @@
 // Saved runs: files, messages, the trade-off of one group of runs beside their list, and two of them compared.
-import { useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import { useStudio } from "../../studioContext.tsx";
 import { groupRuns } from "../../views/runViews.ts";
 import { RunFiles } from "./RunFiles.tsx";
 import { RunNotes } from "./RunNotes.tsx";
 import { RunSearch } from "./RunSearch.tsx";
-import { RunsCompare } from "./compare/RunsCompare.tsx";
+import { later } from "../../parts/later.ts";
 import { TradeoffFigure } from "./TradeoffFigure.tsx";
+
+const RunsCompare = later(async () => (await import("./compare/RunsCompare.tsx")).RunsCompare);
 
 export function RunsPanel() {
   const runs = useStudio((state) => state.runs);
@@ -38,7 +40,7 @@ export function RunsPanel() {
           <RunSearch group={group} pair={pair} onPick={pick} />
         </div>
       )}
-      {a && b ? <RunsCompare key={`${a.id} ${b.id}`} a={a} b={b} /> : null}
+      <Suspense>{a && b ? <RunsCompare key={`${a.id} ${b.id}`} a={a} b={b} /> : null}</Suspense>
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { useActions } from "../../studioContext.tsx";
 import { SIZES, tradeoffOf } from "../../views/runViews.ts";
 import type { RunGroup, Size } from "../../views/runViews.ts";
 import { useValueSource } from "../../views/useValueSource.ts";
+import { tradeoffTable } from "../../views/figureTables.ts";
 
 interface Props {
   groups: readonly RunGroup[];
@@ -50,6 +51,7 @@ export function TradeoffFigure({ groups, group, pair, onGroup, onPick }: Props) 
         title="What pruning costs"
         caption="Every saved run on this text: perplexity against size, and the best at each size; arrows lead to recovered models. Click a point to load it; Shift-click two to compare."
         make={make}
+        table={tradeoffTable}
         source={source}
       />
     </div>

@@ -7,7 +7,7 @@ import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { percent, ratioNumber, ratioText } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { shownModel } from "../../views/shownModel.ts";
+import { knownModel } from "../../views/shownModel.ts";
 import { TargetFields } from "./TargetFields.tsx";
 import { TargetScale } from "./TargetScale.tsx";
 
@@ -65,7 +65,7 @@ function UnitToggle() {
 export function TargetPanel() {
   const ratio = useStudio((state) => state.recipe.ratio);
   const unit = useStudio((state) => state.ratioUnit);
-  const parameters = useStudio((state) => shownModel(state)?.parameters ?? null);
+  const parameters = useStudio((state) => knownModel(state)?.parameters ?? null);
   const trained = useStudio((state) => noTarget(state) || trainedFor(state));
   const fixed = useStudio(({ method }) => method !== "disp");
   const lowest = useStudio((state) => lowestOf(state).ratio);
@@ -97,7 +97,7 @@ export function TargetPanel() {
   return (
     <section className="target" aria-label="Target">
       <div className="target-words">
-        <h2>Target</h2>
+        <h2 id="target-heading">Target</h2>
         <TargetFields
           ratio={ratio}
           lowest={lowest}

@@ -6,6 +6,7 @@ import type { PrunedMlp } from "../../../worker/protocol.ts";
 import { Figure } from "../../parts/Figure.tsx";
 import { useActions, useStudioStore } from "../../studioContext.tsx";
 import { maskSource, partsOf, PARTS } from "../../views/weightSources.ts";
+import { weightMapTable } from "../../views/figureTables.ts";
 
 interface Props {
   weights: PrunedMlp;
@@ -76,6 +77,7 @@ function Mask({ block, part }: MaskProps) {
       title="Which weights survive"
       caption="Rows: outputs; columns: inputs. Zoom with the wheel, the buttons or + and −; drag to move. Arrow keys step from weight to weight; each shows the group it competed in."
       make={make}
+      table={weightMapTable}
       source={source}
     />
   );

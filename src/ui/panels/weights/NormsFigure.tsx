@@ -5,6 +5,7 @@ import { Figure } from "../../parts/Figure.tsx";
 import { useStudioStore } from "../../studioContext.tsx";
 import { normsSource } from "../../views/weightSources.ts";
 import type { NormKind } from "../../views/weightSources.ts";
+import { normsTable } from "../../views/figureTables.ts";
 
 const NORM_KINDS: readonly { kind: NormKind; label: string }[] = [
   { kind: "input", label: "gate and up" },
@@ -48,6 +49,7 @@ export function NormsFigure() {
         title="Calibration norms"
         caption="Norm of each neuron’s activations over the calibration tokens, block by block."
         make={norms}
+        table={normsTable}
         source={source}
       />
     </div>

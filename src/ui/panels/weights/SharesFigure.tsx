@@ -5,6 +5,7 @@ import type { PrunedMlp } from "../../../worker/protocol.ts";
 import { Figure } from "../../parts/Figure.tsx";
 import { useStudioStore } from "../../studioContext.tsx";
 import { partsOf, PARTS, sharesSource } from "../../views/weightSources.ts";
+import { barsTable } from "../../views/figureTables.ts";
 
 interface Props {
   weights: PrunedMlp;
@@ -19,6 +20,7 @@ export function SharesFigure({ weights }: Props) {
     const drawn = PARTS.filter((part) => parts.split(" ").includes(part));
     return (node: HTMLElement) => matrixShares(node, drawn);
   }, [parts]);
+  const table = useMemo(() => barsTable(parts.split(" ")), [parts]);
   return (
     <Figure
       name="matrix-shares"
@@ -26,6 +28,7 @@ export function SharesFigure({ weights }: Props) {
       caption="Share of its weights that each MLP matrix keeps."
       make={make}
       source={source}
+      table={table}
     />
   );
 }

@@ -15,8 +15,12 @@ export function bytePairs(tokenizer: JsonField, vocabulary: ReadonlyMap<string, 
   const ignoresMerges = model.get("ignore_merges").value === true;
   const steps = tokenizer.get("pre_tokenizer");
   const pre = writtenPreTokenizer((steps.value ?? null) as Json | null, ignoresMerges);
-  if (pre === undefined)
-    throw refuseTokenizer(steps, `a split of llama.cpp (${WRITTEN_PRE_TOKENIZERS})`, shown(steps.value));
+  if ("reason" in pre)
+    throw refuseTokenizer(
+      steps,
+      `a split of llama.cpp (${WRITTEN_PRE_TOKENIZERS})`,
+      `${shown(steps.value)}: ${pre.reason}`,
+    );
   const normalizer = tokenizer.get("normalizer");
   const form = fieldOf(normalizer, "type").value;
   if (form !== undefined && form !== null && form !== "NFC")
@@ -30,7 +34,7 @@ export function bytePairs(tokenizer: JsonField, vocabulary: ReadonlyMap<string, 
     throw refuseTokenizer(unknown, `none, or a token for each of the ${ALL_BYTES} bytes`);
   return {
     model: "gpt2",
-    pre,
+    pre: pre.name,
     types: new Map(),
     merges: model.get("merges").list().map(mergeText),
     entries: [],

@@ -7,6 +7,7 @@ import type { GgufRecord } from "../../receipt/receipt.ts";
 import { JsonField } from "../../../json/jsonFields.ts";
 import { countsOf } from "../../../masks/budget.ts";
 import type { Masks } from "../../../masks/gates.ts";
+import { emptyModules, withoutIdleModules } from "../../../masks/modules.ts";
 import { type ExportModel, type ExportSource, openExportWeights } from "../../export/exportFiles.ts";
 import { isLicence } from "../../files/companions.ts";
 import { type ByteSource, type Folder, readJson, readText } from "../../files/folder.ts";
@@ -55,7 +56,7 @@ export async function exportGguf(source: ExportSource, choice: GgufChoice): Prom
   const weights = await openExportWeights(source);
   const type = typeOf(weights, choice.type);
   const { config } = source;
-  const masks = withoutSilentMlps(config, source.masks);
+  const masks = withoutIdleModules(config, source.masks);
   const edited = gatedTensors(weights, config.family, masks, true);
   const { blocks, added } = sizesOf(config, layout, masks, type);
   return written(source, { layout, edited, type, origin: choice.origin, blocks, added });
@@ -223,16 +224,6 @@ function typeOf(weights: Weights, chosen?: GgufType): GgufType {
   return chosen ?? (isFloatDtype(dtype) ? dtype : "F32");
 }
 
-/** The masks with an empty s4 where the MLP has no input or no output, and so adds nothing. Biases of the MLP can make an output of no input. */
-function withoutSilentMlps({ design }: ModelConfig, masks: Masks): Masks {
-  const counts = countsOf(masks);
-  return masks.map((mask, vector) => {
-    if (vector % VECTORS_PER_BLOCK !== S4) return mask;
-    const silent = counts[vector + 1] === 0 || (counts[vector - 1] === 0 && !design.biases.mlp);
-    return silent ? new Uint8Array(mask.length) : mask;
-  });
-}
-
 /** What each block has in the file, and how many MLP dimensions of zeros that adds. */
 function sizesOf(
   config: ModelConfig,
@@ -241,14 +232,14 @@ function sizesOf(
   type: GgufType,
 ): { blocks: BlockSizes[]; added: number } {
   const counts = countsOf(masks);
-  const { heads, kvHeads, design } = config;
+  const { heads, kvHeads } = config;
+  const empty = emptyModules(counts);
   let added = 0;
   const blocks = Array.from({ length: config.layers }, (_, block) => {
-    const [s1 = 0, s2 = 0, , s4 = 0] = counts.slice(block * VECTORS_PER_BLOCK);
-    // biases can make an output of no input
-    const silent = s2 === 0 || (s1 === 0 && !design.biases.qkv && !design.biases.o);
+    const s4 = counts[block * VECTORS_PER_BLOCK + S4] ?? 0;
     // llama.cpp takes the width of a head from the first block
-    const attention = layout.dropsAttention && silent && block > 0 ? { heads: 0, kvHeads: 0 } : { heads, kvHeads };
+    const dropped = layout.dropsAttention && block > 0 && empty.attention.includes(block);
+    const attention = dropped ? { heads: 0, kvHeads: 0 } : { heads, kvHeads };
     const mlp = fileWidth(s4, type);
     added += mlp - s4;
     return { ...attention, mlp };

@@ -2,6 +2,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { JsonField } from "../../../json/jsonFields.ts";
+import {
+  BAILING_WORDS,
+  CL100K_WORDS,
+  DEEPSEEK_CODER_STEPS,
+  GPT2_WORDS,
+  O200K_WORDS,
+  QWEN2_WORDS,
+  TEKKEN_WORDS,
+} from "../../../tokenizer/publishedPatterns.ts";
 import { loadTokenizer } from "../../../tokenizer/tokenizer.ts";
 import { MetadataFields } from "../config.ts";
 import { tokenizerFiles } from "../tokenizer.ts";
@@ -50,6 +59,79 @@ const changed = (name: string, change: Json, model: Json = {}): Json => {
   const tokenizer = CASES[name]!;
   return { ...tokenizer, ...change, model: { ...(tokenizer["model"] as Json), ...model } };
 };
+
+const splits = (...patterns: string[]): Json => ({
+  type: "Sequence",
+  pretokenizers: [
+    ...patterns.map((Regex) => ({ type: "Split", pattern: { Regex }, behavior: "Isolated", invert: false })),
+    { type: "ByteLevel", add_prefix_space: false, use_regex: false },
+  ],
+});
+
+it("has a text whose tokens differ with every other pre-tokenizer", () => {
+  const kinds = Object.entries(CASES).filter(([name]) => !name.startsWith("spm"));
+  for (const [name, tokenizer] of kinds) {
+    const own = loadTokenizer(tokenizer, {}).encode(TEXT).join();
+    for (const [other, { pre_tokenizer, model }] of kinds) {
+      const { ignore_merges } = model as Json;
+      const found = loadTokenizer(changed(name, { pre_tokenizer }, { ignore_merges }), {}).encode(TEXT);
+      expect(found.join() === own, `${name} split as ${other}`).toBe(name === other);
+    }
+  }
+});
+
+it.each<[string, string, Json]>([
+  ["gpt-2", "gpt-2", splits(GPT2_WORDS)],
+  ["the pattern of cl100k", "dbrx", splits(CL100K_WORDS)],
+  ["the pattern of Ling", "qwen2", splits(BAILING_WORDS)],
+  ["line breaks as characters", "qwen2", splits(QWEN2_WORDS.replaceAll("\\r", "\r").replaceAll("\\n", "\n"))],
+])("knows %s as the split of %s", (_, name, pre_tokenizer) => {
+  const tokenizer = changed(name, { pre_tokenizer });
+  expect(valueOf(tokenizer, "tokenizer.ggml.pre")).toBe(name);
+  expect(loadTokenizer(tokenizer, {}).encode(TEXT)).toEqual(loadTokenizer(CASES[name]!, {}).encode(TEXT));
+});
+
+const digits = { type: "Digits", individual_digits: true };
+const inSteps = (one: Json, ...more: Json[]): Json => {
+  const steps = one["pretokenizers"] as Json[];
+  return { ...one, pretokenizers: [...steps.slice(0, -1), ...more, steps.at(-1)] };
+};
+it.each<[string, Json, RegExp]>([
+  ["tekken", splits(TEKKEN_WORDS), /combining marks/],
+  ["gpt-4o", splits(O200K_WORDS), /only A to Z as capitals/],
+  ["deepseek-coder", inSteps(splits(...DEEPSEEK_CODER_STEPS), digits), /Unicode spaces such as U\+3000/],
+  [
+    "deepseek-llm",
+    inSteps(splits("[\r\n]", "\\s?[A-Za-zµÀ-ÖØ-öø-ƺ]+", "\\s?[!-/:-~]+", "\\s+$", "[一-龥ࠀ-一가-퟿]+"), digits),
+    /does not split digits/,
+  ],
+  [
+    "falcon",
+    {
+      type: "Sequence",
+      pretokenizers: [
+        { type: "Punctuation", behavior: "Contiguous" },
+        { type: "ByteLevel", add_prefix_space: false, trim_offsets: true },
+        { type: "Digits", individual_digits: false },
+        { type: "Split", pattern: { Regex: "[0-9][0-9][0-9]" }, behavior: "Isolated", invert: false },
+      ],
+    },
+    /digits in texts/,
+  ],
+])("refuses %s by name, which llama.cpp splits otherwise", (name, pre_tokenizer, reason) => {
+  const tokenizer = changed("dbrx", { pre_tokenizer });
+  expect(() => written(tokenizer)).toThrow(`this is ${name}, and `);
+  expect(() => written(tokenizer)).toThrow(reason);
+});
+
+it("refuses a space before every text", () => {
+  const pre_tokenizer = { type: "ByteLevel", add_prefix_space: true };
+  expect(() => written(changed("gpt-2", { pre_tokenizer }))).toThrow(/llama\.cpp puts no space before texts/);
+});
+
+it("refuses a split that llama.cpp has only with the other way to treat merges", () => {
+  expect(() => written(changed("qwen2", {}, { ignore_merges: true }))).toThrow(/llama\.cpp's qwen2 always merges/);
+});
 
 it("fills up the rows of the embedding with unused tokens, and keeps the types of added ones", () => {
   const size = sizeOf(CASES["gpt-2"]!);

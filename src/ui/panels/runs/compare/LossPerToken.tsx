@@ -9,6 +9,7 @@ import { ErrorNote } from "../../../parts/ErrorNote.tsx";
 import { Figure } from "../../../parts/Figure.tsx";
 import { useActions, useStudio, useThrottled } from "../../../studioContext.tsx";
 import { useValueSource } from "../../../views/useValueSource.ts";
+import { tokensTable } from "../../../views/figureTables.ts";
 
 interface StripProps {
   data: TokenStripData;
@@ -21,6 +22,7 @@ function Strip({ data }: StripProps) {
       title="Loss, token by token"
       caption="The evaluation text, coloured by the run that predicts each token better. The first token of a window is not scored."
       make={tokenStrip}
+      table={tokensTable}
       source={useValueSource(data)}
     />
   );

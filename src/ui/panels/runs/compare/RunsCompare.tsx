@@ -9,6 +9,7 @@ import { useActions } from "../../../studioContext.tsx";
 import { overlapOf } from "../../../views/runViews.ts";
 import { useValueSource } from "../../../views/useValueSource.ts";
 import { LossPerToken } from "./LossPerToken.tsx";
+import { mapTable, overlapRows } from "../../../views/figureTables.ts";
 
 interface OverlapProps {
   data: OverlapData;
@@ -23,6 +24,7 @@ function Overlap({ data, weights }: OverlapProps) {
       title="Overlap, block by block"
       caption={`Jaccard index of the kept ${weights ? "weights of each matrix" : "dimensions of each selection"}: of what either run keeps, the share that both keep.`}
       make={overlapTable}
+      table={overlapRows}
       source={useValueSource(data)}
     />
   );
@@ -39,6 +41,7 @@ function ComparedMap({ data }: ComparedMapProps) {
       title="Which run keeps which dimension"
       caption="Kept by both, only A, only B. Bars and strip count what both keep."
       make={gateMap}
+      table={mapTable}
       source={useValueSource(data)}
     />
   );

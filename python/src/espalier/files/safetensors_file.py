@@ -1,0 +1,163 @@
+"""Safetensors files as the studio reads and writes them: headers without the data, and files written tensor by tensor."""
+
+import hashlib
+import json
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+
+from espalier.errors import EspalierError
+from espalier.files import js_json
+
+SINGLE_FILE = "model.safetensors"
+INDEX_FILE = "model.safetensors.index.json"
+DTYPES: dict[str, torch.dtype] = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I32": torch.int32}
+_ALIGN = 8
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """One tensor of a model's files; `begin` and `end` are positions in its file, in bytes."""
+
+    name: str
+    dtype: str
+    shape: list[int]
+    begin: int
+    end: int
+    file: Path
+
+
+class StoredWeights:
+    """The tensors of a model's folder, by name, in the order of the files and of their bytes. Data is read on demand.
+
+    Throws EspalierError where the folder has no safetensors, or lacks a shard that the index names.
+    """
+
+    def __init__(self, folder: Path):
+        self.tensors: dict[str, StoredTensor] = {}
+        for path in self._files(folder):
+            for tensor in _header(path):
+                self.tensors[tensor.name] = tensor
+
+    @staticmethod
+    def _files(folder: Path) -> list[Path]:
+        if (folder / SINGLE_FILE).exists():
+            return [folder / SINGLE_FILE]
+        index = folder / INDEX_FILE
+        if not index.exists():
+            raise EspalierError(f"{folder}: expected {SINGLE_FILE} or {INDEX_FILE}. Name a model's folder with --model.")
+        shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        missing = [shard for shard in shards if not (folder / shard).exists()]
+        if missing:
+            raise EspalierError(f"{folder}: expected the shards that {INDEX_FILE} names, missing: {', '.join(missing)}")
+        return [folder / shard for shard in shards]
+
+    def info(self, name: str) -> StoredTensor:
+        """Throws EspalierError where there is no such tensor."""
+        if name not in self.tensors:
+            raise EspalierError(f"{name}: expected this tensor in the model's files. Take config.json and weights from the same model.")
+        return self.tensors[name]
+
+    def read(self, name: str) -> torch.Tensor:
+        """The tensor in its stored dtype."""
+        with safe_open(self.info(name).file, "pt") as file:
+            return file.get_tensor(name)
+
+    def read_rows(self, name: str, first: int, end: int) -> torch.Tensor:
+        """Rows [first, end) of the first dimension, without reading the others."""
+        with safe_open(self.info(name).file, "pt") as file:
+            return file.get_slice(name)[first:end]
+
+
+def _header(path: Path) -> list[StoredTensor]:
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        entries: dict[str, Any] = json.loads(file.read(length))
+    start = 8 + length
+    tensors = [
+        StoredTensor(name, entry["dtype"], entry["shape"], *(start + at for at in entry["data_offsets"]), file=path)
+        for name, entry in entries.items()
+        if name != "__metadata__"
+    ]
+    return sorted(tensors, key=lambda tensor: (tensor.begin, tensor.end))
+
+
+def fingerprint(config: Any, weights: StoredWeights) -> str:
+    """16 hexadecimal digits that identify a model, the same as the studio's (src/engine/formats/safetensors/describeModel.ts).
+
+    config: the parsed config.json.
+    """
+    infos = [
+        {"name": one.name, "dtype": one.dtype, "shape": one.shape, "begin": one.begin, "end": one.end}
+        for one in weights.tensors.values()
+    ]
+    return hashlib.sha256(js_json.dumps([config, infos]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class NewTensor:
+    """A tensor to be written; `make` is called once, when it is next in the file."""
+
+    name: str
+    dtype: str
+    shape: list[int]
+    make: Callable[[], torch.Tensor]
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of its data."""
+        count = 1
+        for size in self.shape:
+            count *= size
+        return count * DTYPES[self.dtype].itemsize
+
+
+def _ordered(tensors: Sequence[NewTensor]) -> list[NewTensor]:
+    """Widest dtype first, so that every tensor is aligned, then by name (as UTF-16, like JavaScript)."""
+    return sorted(tensors, key=lambda one: (-DTYPES[one.dtype].itemsize, one.name.encode("utf-16-be")))
+
+
+def _write_file(path: Path, tensors: Sequence[NewTensor]) -> None:
+    """The studio's bytes: src/engine/formats/safetensors/safetensorsWriter.ts."""
+    entries: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    at = 0
+    for one in tensors:
+        entries[one.name] = {"dtype": one.dtype, "shape": one.shape, "data_offsets": [at, at + one.size_bytes]}
+        at += one.size_bytes
+    header = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % _ALIGN)
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header)
+        for one in tensors:
+            data = one.make()
+            if list(data.shape) != one.shape or data.dtype != DTYPES[one.dtype]:
+                raise ValueError(f"{one.name}: expected {one.dtype} {one.shape}, got {data.dtype} {list(data.shape)}")
+            file.write(data.contiguous().flatten().view(torch.uint8).numpy().tobytes())
+
+
+def write_weights(folder: Path, tensors: Sequence[NewTensor], shard_bytes: int | None = None) -> None:
+    """Writes model.safetensors; with `shard_bytes`, shards of at most that many bytes (or one larger tensor) and their index."""
+    groups: list[list[NewTensor]] = []
+    free = 0
+    for one in _ordered(tensors):
+        if not groups or (shard_bytes is not None and one.size_bytes > free):
+            groups.append([])
+            free = shard_bytes or 0
+        groups[-1].append(one)
+        free -= one.size_bytes
+    if len(groups) == 1:
+        _write_file(folder / SINGLE_FILE, groups[0])
+        return
+    weight_map = {}
+    for i, group in enumerate(groups, start=1):
+        name = f"model-{i:05d}-of-{len(groups):05d}.safetensors"
+        _write_file(folder / name, group)
+        weight_map |= {one.name: name for one in group}
+    total = sum(one.size_bytes for one in tensors)
+    index = {"metadata": {"total_size": total}, "weight_map": weight_map}
+    (folder / INDEX_FILE).write_text(js_json.dumps(index, indent=2) + "\n", encoding="utf-8")

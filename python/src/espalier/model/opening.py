@@ -1,0 +1,104 @@
+"""Opens the dense model of a folder: whole on one process, or sharded by block over the ranks without ever being whole anywhere."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers.utils import logging
+
+from espalier.errors import EspalierError
+from espalier.files.safetensors_file import StoredWeights, fingerprint
+from espalier.model.families import family_of
+from espalier.model.memory import recompute_blocks
+from espalier.model.sharding import load_shards, shard_blocks
+from espalier.ranks import Ranks
+
+_NO_LICENCE = "not stated"
+_FRONT_MATTER_BYTES = 40_000
+
+
+@dataclass(frozen=True)
+class DenseFolder:
+    """A model's folder on disk: its files, but not its weights in memory."""
+
+    path: Path
+    raw_config: dict[str, Any]
+    weights: StoredWeights
+
+    @property
+    def name(self) -> str:
+        """The name of the folder, by which receipts and runs call the model."""
+        return self.path.resolve().name
+
+    @property
+    def fingerprint(self) -> str:
+        """As in the studio."""
+        return fingerprint(self.raw_config, self.weights)
+
+    def dtype(self) -> str:
+        """F32, F16 or BF16: that of the embedding."""
+        name = next((name for name in self.weights.tensors if name.endswith("embed_tokens.weight")), None)
+        dtype = "none" if name is None else self.weights.info(name).dtype
+        if dtype not in ("F32", "F16", "BF16"):
+            raise EspalierError(f"{self.path}: embed_tokens.weight: expected F32, F16 or BF16, got {dtype}")
+        return dtype
+
+    def licence(self) -> str:
+        """The licence in the front matter of README.md; "not stated" where there is none."""
+        card = next((path for path in self.path.iterdir() if path.name.lower() == "readme.md"), None)
+        if card is None:
+            return _NO_LICENCE
+        text = card.read_bytes()[:_FRONT_MATTER_BYTES].decode("utf-8", "replace")
+        matter = re.match(r"---\r?\n(.*?)\r?\n---", text, re.DOTALL)
+
+        def field(name: str) -> str | None:
+            line = re.search(rf"^{name}:[ \t]*(.+)$", matter[1] if matter else "", re.MULTILINE)
+            return re.sub(r"^([\"'])(.*)\1$", r"\2", line[1].strip()) if line else None
+
+        licence = field("license")
+        more = [part for part in (field("license_name"), field("license_link")) if part]
+        return _NO_LICENCE if not licence else f"{licence} ({', '.join(more)})" if more else licence
+
+
+def open_folder(path: Path) -> DenseFolder:
+    """Reads config.json and the headers of the weights. Throws EspalierError where the folder is not a model that can be pruned."""
+    file = path / "config.json"
+    if not file.exists():
+        raise EspalierError(f"--model: expected a folder with config.json, got {path}")
+    config = json.loads(file.read_text(encoding="utf-8"))
+    if config.get("quantization_config") is not None:
+        raise EspalierError(f"{file}: quantization_config: expected none. Use the model in F32, F16 or BF16.")
+    return DenseFolder(path, config, StoredWeights(path))
+
+
+def load_model(folder: DenseFolder, dtype: torch.dtype, ranks: Ranks, recompute: bool = False) -> PreTrainedModel:
+    """The frozen model in `dtype` on the device of this rank.
+
+    On several ranks it is made on the meta device, sharded by block with FSDP2, and each rank reads only its rows.
+    recompute: keep only the residual stream between blocks, and compute a block again in its backward pass (METHOD.md 1.4).
+    """
+    logging.disable_progress_bar()
+    if ranks.world == 1:
+        model = AutoModelForCausalLM.from_pretrained(folder.path, dtype=dtype).eval().to(ranks.device)
+        family_of(model.config)
+        if recompute:
+            recompute_blocks(model)
+        return model
+    model = empty_model(folder.path, dtype)
+    if recompute:
+        recompute_blocks(model)
+    shard_blocks(model, ranks)
+    load_shards(model, folder.weights, ranks)
+    return model
+
+
+def empty_model(path: Path, dtype: torch.dtype) -> PreTrainedModel:
+    """The model of config.json on the meta device, without weights."""
+    config = AutoConfig.from_pretrained(path)
+    family_of(config)
+    with torch.device("meta"):
+        return AutoModelForCausalLM.from_config(config, dtype=dtype).eval()

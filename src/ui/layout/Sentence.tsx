@@ -1,0 +1,23 @@
+// What the page does, in plain words, and the ways to see it without reading on.
+import { useActions } from "../studioContext.tsx";
+import { WithTerms } from "../terms/WithTerms.tsx";
+
+export function Sentence() {
+  const { showDialog, showTour } = useActions();
+  return (
+    <div className="sentence">
+      <p>
+        <WithTerms>
+          Espalier makes a language model smaller while you watch: it learns which dimensions the model can do without
+          (sand), keeps the others (green), and measures what that costs in perplexity. Press Train.
+        </WithTerms>
+      </p>
+      <button type="button" className="link" data-testid="open-tour" onClick={() => showTour(0)}>
+        Take the tour
+      </button>
+      <button type="button" className="link" data-testid="open-glossary" onClick={() => showDialog("glossary")}>
+        Terms
+      </button>
+    </div>
+  );
+}

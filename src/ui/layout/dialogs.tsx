@@ -1,0 +1,14 @@
+// The dialogs that load later than the page.
+import { KeySheet } from "../panels/page/KeySheet.tsx";
+import { Palette } from "../panels/page/Palette.tsx";
+import { Glossary } from "../terms/Glossary.tsx";
+
+export function Dialogs() {
+  return (
+    <>
+      <Palette />
+      <KeySheet />
+      <Glossary />
+    </>
+  );
+}

@@ -1,0 +1,107 @@
+// The table of every linear layer before and after pruning: sorted by any column, and saved as CSV.
+import { useMemo, useState } from "react";
+import { saveFile } from "../../../charts/index.ts";
+import { csvOf } from "../../../shared/csv.ts";
+import { percent, whole } from "../../../shared/format.ts";
+import { useStudio, useThrottled } from "../../studioContext.tsx";
+import {
+  LAYER_COLUMNS,
+  type LayerColumn,
+  type LayerRow,
+  layerRows,
+  layerTable,
+  sortedLayers,
+} from "../../views/layersView.ts";
+import { knownModel } from "../../views/shownModel.ts";
+import { useCopy } from "../../parts/useCopy.ts";
+
+const size = ([outputs, inputs]: LayerRow["before"]): string => `${whole(outputs)} × ${whole(inputs)}`;
+
+interface HeadProps {
+  sorted: { column: LayerColumn; down: boolean };
+  onSort: (column: LayerColumn) => void;
+}
+
+function Head({ sorted, onSort }: HeadProps) {
+  return (
+    <thead>
+      <tr>
+        {LAYER_COLUMNS.map((column) => {
+          const order = sorted.column === column ? (sorted.down ? "descending" : "ascending") : undefined;
+          return (
+            <th key={column} scope="col" aria-sort={order}>
+              <button type="button" className="link" data-testid={`layers-${column}`} onClick={() => onSort(column)}>
+                {column}
+                <span aria-hidden="true">{order === "descending" ? " ↓" : order ? " ↑" : ""}</span>
+              </button>
+            </th>
+          );
+        })}
+      </tr>
+    </thead>
+  );
+}
+
+function Save({ rows }: { rows: readonly LayerRow[] }) {
+  const { copied, copy } = useCopy();
+  const csv = (): string => {
+    const { head, rows: cells } = layerTable(rows);
+    return csvOf(head, cells);
+  };
+  return (
+    <span className="figure-save">
+      <button
+        type="button"
+        className="link"
+        data-testid="layers-csv"
+        onClick={() => saveFile(new Blob([csv()], { type: "text/csv" }), "espalier-layers.csv")}
+      >
+        CSV
+      </button>
+      <button type="button" className="link" onClick={() => void copy(csv(), "Save the table as CSV instead.")}>
+        <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
+      </button>
+    </span>
+  );
+}
+
+export function LayersPanel() {
+  const facts = useStudio(knownModel);
+  const architecture = useThrottled((state) => state.architecture, 500);
+  const weights = useStudio((state) => state.weights);
+  const [sorted, setSorted] = useState<HeadProps["sorted"]>({ column: "layer", down: false });
+  const rows = useMemo(
+    () => (facts ? layerRows(facts, { architecture, weights }) : []),
+    [facts, architecture, weights],
+  );
+  const shown = useMemo(() => sortedLayers(rows, sorted.column, sorted.down), [rows, sorted]);
+  const onSort = (column: LayerColumn): void =>
+    setSorted((now) => ({ column, down: now.column === column ? !now.down : column !== "layer" }));
+  return (
+    <section className="layers" aria-labelledby="layers-heading" data-testid="layers">
+      <div className="figure-head">
+        <h2 id="layers-heading">Layers, before → after</h2>
+        <Save rows={shown} />
+      </div>
+      <div className="wide-table layers-table" tabIndex={0} role="group" aria-labelledby="layers-heading">
+        <table>
+          <Head sorted={sorted} onSort={onSort} />
+          <tbody>
+            {shown.map(({ name, before, after, kept, of }) => (
+              <tr key={name} data-testid="layers-row">
+                <th scope="row">{name}</th>
+                <td>{size(before)}</td>
+                <td data-cut={after[0] * after[1] < of}>{size(after)}</td>
+                <td>{whole(kept)}</td>
+                <td>
+                  <span className="layers-bar" style={{ inlineSize: `${(100 * kept) / of}%` }} aria-hidden="true" />
+                  <span>{percent(kept / of)}</span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

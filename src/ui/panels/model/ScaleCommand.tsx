@@ -1,0 +1,27 @@
+// For a model that does not fit on the GPU: the command that prunes it with PyTorch, with the current recipe filled in.
+import { useCopy } from "../../parts/useCopy.ts";
+import { useStudio } from "../../studioContext.tsx";
+import { scaleCommand } from "../../views/scaleCommand.ts";
+
+/** model: its name. */
+export function ScaleCommand({ model }: { model: string }) {
+  const recipe = useStudio((state) => state.recipe);
+  const { copied, copy } = useCopy();
+  const command = scaleCommand(model, recipe);
+  return (
+    <>
+      <p>
+        The Python package of Espalier runs the same recipe with PyTorch, also on several GPUs and machines. The
+        run.json that it writes can be imported under Runs.
+      </p>
+      <p>
+        <code data-testid="scale-command">{command}</code>
+      </p>
+      <p className="actions">
+        <button type="button" onClick={() => void copy(command, "Select the command and copy it instead.")}>
+          {copied ? "Copied" : "Copy command"}
+        </button>
+      </p>
+    </>
+  );
+}
