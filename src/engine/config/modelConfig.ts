@@ -44,7 +44,7 @@ export interface Design {
 }
 
 /** Positions and reach of one block's attention. */
-export interface BlockAttention {
+interface BlockAttention {
   /** Missing in a block without positions. */
   rope?: RopeConfig;
   window?: number;
