@@ -5,6 +5,7 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { scaleInPlace } from "./arithmetic.ts";
+import { makeLogits } from "./crossEntropy.ts";
 import { linearPartsBackward } from "./linearParts.ts";
 import { meanInto } from "./mean.ts";
 import {
@@ -13,7 +14,6 @@ import {
   type Head,
   type HeadOf,
   logitsRoom,
-  makeLogits,
   rowsIn,
   rowsPerChunk,
   runOnPieces,
@@ -95,7 +95,7 @@ function divergences(
   for (let first = 0; first < rows; first += most) {
     const range = { first, count: Math.min(most, rows - first) };
     const [student, taught] = models.map((model, i) => {
-      const chunk = chunkIn(rooms[i] ?? [], rows, range);
+      const chunk = chunkIn(rooms[i] ?? [], rows, range, model.head);
       makeLogits(ctx, model.x, model.head, chunk);
       for (const [kernel, into] of [
         [LOG_SUMS, sums[i]],
@@ -106,21 +106,15 @@ function divergences(
     });
     invariant(student && taught, "bug", "klLoss: expected the logits of two models");
     // the student's logits become their gradients, in place
-    runOnPieces(
-      ctx,
-      DIVERGENCES,
-      student,
-      (piece, i) => {
-        const other = taught.pieces[i];
-        invariant(
-          other && other.rows === student.pieces[i]?.rows,
-          "bug",
-          "klLoss: expected heads with parts of equal heights",
-        );
-        return [other.y, sums[1], sums[0], piece, kl];
-      },
-      head,
-    );
+    runOnPieces(ctx, DIVERGENCES, student, (piece, i) => {
+      const other = taught.pieces[i];
+      invariant(
+        other && other.rows === student.pieces[i]?.rows,
+        "bug",
+        "klLoss: expected heads with parts of equal heights",
+      );
+      return [other.y, sums[1], sums[0], piece, kl];
+    });
     if (dx) linearPartsBackward(ctx, gradientPieces(student), rowsIn(dx, range));
     // Without a tape, a forward is submitted in pieces (see decoderHidden).
     else if (!ctx.tape && first + most < rows) ctx.submit();

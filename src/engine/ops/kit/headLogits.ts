@@ -2,8 +2,6 @@
 import type { Ctx } from "../../ctx.ts";
 import { logitRows } from "../../logitsSize.ts";
 import { matrixOf, type Tensor, view } from "../../tensor.ts";
-import { capInPlace } from "../arithmetic.ts";
-import { linearPartsForward } from "../linearParts.ts";
 import { heightOf, placed, type PlacedPart, type RowParts } from "./rowParts.ts";
 import type { Launcher } from "./variants.ts";
 
@@ -55,24 +53,21 @@ export const logitsRoom = (ctx: Ctx, { weight }: Head, rows: number): LogitPiece
   placed(weight).map((part) => ({ ...part, y: ctx.empty([rows, part.rows], "logits") }));
 
 /** The logits of a chunk: `range` of all `rows` rows, in pieces. */
-interface LogitChunk {
+export interface LogitChunk {
   rows: number;
   range: RowRange;
   pieces: readonly LogitPiece[];
+  /** The head's softcap. */
+  cap: number | undefined;
 }
 
-/** The place in `room` of the logits of `range`, which is not longer than the room. */
-export const chunkIn = (room: readonly LogitPiece[], rows: number, range: RowRange): LogitChunk => ({
+/** The place in `room` of the head's logits of `range`, which is not longer than the room. */
+export const chunkIn = (room: readonly LogitPiece[], rows: number, range: RowRange, { cap }: Head): LogitChunk => ({
   rows,
   range,
+  cap,
   pieces: room.map((piece) => ({ ...piece, y: view(piece.y, 0, [range.count, piece.rows]) })),
 });
-
-/** Makes the logits of the rows `range` of x. */
-export function makeLogits(ctx: Ctx, x: Tensor, { bias, cap }: Head, { range, pieces }: LogitChunk): void {
-  linearPartsForward(ctx, rowsIn(x, range), pieces, bias);
-  if (cap !== undefined) for (const { y } of pieces) capInPlace(ctx, y, cap);
-}
 
 /** The pieces of a chunk whose logits have become their gradients, as linearPartsBackward takes them. */
 export const gradientPieces = ({ pieces }: LogitChunk): { part: Tensor; dy: Tensor }[] =>
@@ -85,9 +80,8 @@ export const gradientPieces = ({ pieces }: LogitChunk): { part: Tensor; dy: Tens
 export function runOnPieces(
   ctx: Ctx,
   kernel: Launcher,
-  { rows, range, pieces }: LogitChunk,
+  { rows, range, pieces, cap }: LogitChunk,
   argsOf: (logits: Tensor, piece: number) => readonly Tensor[],
-  { cap }: Pick<Head, "cap"> = {},
 ): void {
   for (const [i, { first: column, rows: width, y }] of pieces.entries()) {
     const { spec, groups, cols } = kernel(ctx, range.count, width);
