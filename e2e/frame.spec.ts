@@ -36,7 +36,9 @@ test.describe.serial("the frame", () => {
       await expect(page.locator(`#${id}`)).toBeFocused();
     }
     await page.locator("h1").click();
-    await page.evaluate(() => void scrollTo(0, 0));
+    await page.evaluate(() => {
+      scrollTo(0, 0);
+    });
     await page.keyboard.press("Space");
     await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(0);
     await expect(page.getByTestId("run-phase")).toHaveText("not started");
@@ -45,8 +47,15 @@ test.describe.serial("the frame", () => {
   for (const size of [DESK, PHONE])
     test(`keeps target and results in sight at ${size.width} pixels, and moves nothing`, async () => {
       await page.setViewportSize(size);
-      await page.evaluate(() => scrollTo(0, 0));
-      await expect(page.getByTestId("pinned")).toHaveAttribute("data-pinned", "false");
+      // the scrolling that Space began may still be under way
+      await expect
+        .poll(() =>
+          page.evaluate(() => {
+            scrollTo(0, 0);
+            return document.querySelector<HTMLElement>(".pinned")?.dataset["pinned"];
+          }),
+        )
+        .toBe("false");
       const topOf = () => page.locator("#runs-title").evaluate((node) => node.getBoundingClientRect().top + scrollY);
       const top = await topOf();
       await page.evaluate(() => scrollTo(0, 1200));

@@ -33,6 +33,7 @@ const GOLDEN = [
   "phi",
   "qwen2",
   "qwen3",
+  "gemma2",
   "phi3",
   "gemma3_text",
   "olmo2",

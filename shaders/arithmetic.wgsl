@@ -1,5 +1,6 @@
 // Elementwise arithmetic for the residual stream and for gradients.
 //   add: y = a + b        add_into: acc += a        copy_into: acc = a        scale_in_place: acc *= factor[0]        fill: acc = value
+//   cap_in_place: acc = value tanh(acc / value), the argument clamped to +-15, where tanh is +-1 in f32
 //   sum_parts: y[i] = sum over p of part_sums[p, i], plus rest[i] if `more`. part_sums: (parts, 4 stride)
 // One invocation per vec4, since loads cost the most on software adapters. Bindings end on 16 bytes, so a last partial vec4 is
 // computed in full. Needs lib/grid.wgsl.
@@ -53,6 +54,13 @@ struct Fill { quads: u32, value: f32 }
 fn fill(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
   let i = index_of(group, counts, lane);
   if (i < fill_dims.quads) { filled[i] = vec4f(fill_dims.value); }
+}
+
+@compute @workgroup_size(SIZE)
+fn cap_in_place(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = index_of(group, counts, lane);
+  if (i >= fill_dims.quads) { return; }
+  filled[i] = fill_dims.value * tanh(clamp(filled[i] / fill_dims.value, vec4f(-15.0), vec4f(15.0)));
 }
 
 struct Parts { quads: u32, parts: u32, stride: u32, more: u32 }

@@ -7,8 +7,9 @@
 // the score of one key; then each adds the values of every `lanes`-th key for one vec4 of the head.
 // qkv: (rows, (heads + 2 kv_heads) head_dim); table: (positions, half, 2), cosines and sines; cache: (capacity, 2 kv_heads head_dim), k|v;
 // out: (rows, heads head_dim). depth is head_dim / 4, at most MOST_DEPTH; half counts columns.
+// Scores are softly capped if cap is not 0. Needs lib/softcap.wgsl.
 
-struct Dims { depth: u32, heads: u32, group: u32, half: u32, window: u32, capacity: u32, scale: f32 }
+struct Dims { depth: u32, heads: u32, group: u32, half: u32, window: u32, capacity: u32, scale: f32, cap: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 const SIZE = 256u;
@@ -65,7 +66,7 @@ fn score_of(key: u32, head: u32) -> f32 {
   } else {
     for (var c = 0u; c < dims.depth; c++) { sum = fma(query[c], new_keys[key - start[0]][c], sum); }
   }
-  return ((sum.x + sum.y) + (sum.z + sum.w)) * dims.scale;
+  return capped(vec4f(((sum.x + sum.y) + (sum.z + sum.w)) * dims.scale), dims.cap).x;
 }
 
 fn value_of(key: u32, head: u32, c: u32) -> vec4f {

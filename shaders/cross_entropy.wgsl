@@ -3,10 +3,11 @@
 // starting with column 0.
 //   token_losses: sums[t] = (largest logit, ln of the sum of exp(logit - largest), logit of the target) over the parts so far;
 //     nll[t] = ln sum exp(logits[t]) - logits[t, ids[t + 1]], complete after the last part. LANES invocations per row
-//   gradients: replaces logits[t] with (softmax(logits[t]) - onehot) / (T - 1), the last row with 0. LANES invocations per row
+//   gradients: replaces logits[t] with (softmax(logits[t]) - onehot) / (T - 1), the last row with 0; of logits that
+//     are softly capped, times the slope of the cap, 1 - (logit inverse_cap)^2. LANES invocations per row
 // Needs lib/grid.wgsl, lib/rows.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/logits.wgsl.
 
-struct Dims { rows: u32, cols: u32, first: u32, count: u32, column: u32 }
+struct Dims { rows: u32, cols: u32, first: u32, count: u32, column: u32, inverse_cap: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 @group(0) @binding(0) var<storage, read> logits: array<Value>;
@@ -56,6 +57,8 @@ fn gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count
   let scale = select(0.0, 1.0 / f32(dims.rows - 1u), t + 1u < dims.rows);
   for (var c = row.lane; c < dims.cols; c += LANES) {
     let onehot = select(Value(0.0), Value(1.0), columns_of(c) == target_column);
-    dlogits[start + c] = scale * (exp(dlogits[start + c] - base.x - base.y) - onehot);
+    let logit = dlogits[start + c];
+    let share = logit * dims.inverse_cap;
+    dlogits[start + c] = scale * (exp(logit - base.x - base.y) - onehot) * (1.0 - share * share);
   }
 }

@@ -4,11 +4,11 @@
 //   log_sums: sums[t] = (largest logit, ln of the sum of exp(logit - largest)) over the parts so far. LANES invocations per row
 //   top_tokens: tops[t] = (largest logit, its column in the vocabulary) over the parts so far. Of equal logits the first counts. LANES invocations per
 //     row
-//   divergences: adds the part's share to kl[t], and replaces the student's logits with their gradient (q - p) / T. Needs the sums of all
+//   divergences: adds the part's share to kl[t], and replaces the student's logits with their gradient (q - p) / T, times the slope 1 - (logit inverse_cap)^2 of a softcap. Needs the sums of all
 //     parts. LANES invocations per row
 // Needs lib/grid.wgsl, lib/rows.wgsl, lib/scalar.wgsl or lib/vec4.wgsl, and lib/logits.wgsl.
 
-struct Dims { rows: u32, cols: u32, first: u32, count: u32, column: u32 }
+struct Dims { rows: u32, cols: u32, first: u32, count: u32, column: u32, inverse_cap: f32 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
 @group(0) @binding(0) var<storage, read> logits: array<Value>;
@@ -71,7 +71,8 @@ fn divergences(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) cou
     let ln_q = student[start + c] - base_q.x - base_q.y;
     let p = exp(ln_p);
     sum += p * (ln_p - ln_q);
-    student[start + c] = scale * (exp(ln_q) - p);
+    let share = student[start + c] * dims.inverse_cap;
+    student[start + c] = scale * (exp(ln_q) - p) * (1.0 - share * share);
   }
   let whole = row_sum(total(sum), row.lane);
   if (row.inside && row.lane == 0u) { kl[t] = select(kl[t], 0.0, dims.column == 0u) + whole; }

@@ -6,6 +6,7 @@ import { linkSingleKeys } from "./ui/actions/singleKeys.ts";
 import { App } from "./ui/App.tsx";
 import { linkGpuMemory } from "./ui/gpuMemory.ts";
 import { keepFocus } from "./ui/keepFocus.ts";
+import { linkLongRuns } from "./ui/longRuns.ts";
 import { linkPage } from "./ui/pageLink.ts";
 import { StudioProvider } from "./ui/studioContext.tsx";
 import { linkTheme } from "./ui/theme.ts";
@@ -17,6 +18,7 @@ linkTheme(studio.store);
 linkSingleKeys(studio.store);
 linkGpuMemory(studio.store);
 linkPage(studio.store);
+linkLongRuns(studio);
 keepFocus();
 
 const root = document.getElementById("root");

@@ -12,7 +12,7 @@ from transformers import PreTrainedConfig
 from transformers.generation import GenerationConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-FAMILIES = ("llama", "mistral", "gemma", "qwen2", "qwen3", "opt", "phi", "smollm3", "granite", "olmo2", "gemma3_text", "phi3")
+FAMILIES = ("llama", "mistral", "gemma", "qwen2", "qwen3", "opt", "phi", "smollm3", "granite", "olmo2", "gemma3_text", "phi3", "gemma2")
 OUT = pathlib.Path(__file__).resolve().parents[2] / "src/engine/config/families/configDefaults.ts"
 # Keys of config.json that PreTrainedConfig reads although they are not among its fields.
 POPPED = ("torch_dtype", "num_labels", "name_or_path", "output_attentions", "attn_implementation",

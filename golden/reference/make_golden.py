@@ -21,6 +21,7 @@ SMALL_FAMILIES = {
     "olmo2": dict(SMALL, model_type="olmo2", num_key_value_heads=2, tie_word_embeddings=True),
     "gemma3_text": dict(SMALL, model_type="gemma3_text", query_pre_attn_scalar=20, sliding_window=11, layer_types=["sliding_attention", "full_attention"],
                         rope_parameters=dict(sliding_attention=dict(rope_type="default", rope_theta=1e4), full_attention=dict(rope_type="linear", factor=2.0, rope_theta=1e6))),
+    "gemma2": dict(SMALL, model_type="gemma2", query_pre_attn_scalar=20, sliding_window=11, attn_logit_softcapping=1.5, final_logit_softcapping=4.0),
     "phi3": dict({**SMALL, "hidden_size": 16, "head_dim": 8, "pad_token_id": 0}, model_type="phi3", sliding_window=20, original_max_position_embeddings=48,
                  rope_parameters=dict(rope_type="longrope", rope_theta=1e4, partial_rotary_factor=0.75, short_factor=[1.0, 1.1, 1.3], long_factor=[1.5, 2.0, 3.0])),
 }

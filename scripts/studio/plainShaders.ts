@@ -1,6 +1,6 @@
 // A plugin of vite's: the built studio gets its shaders without comments and indentation, which are a third of their bytes.
 import type { Plugin } from "vite";
-import { stripComments } from "../../src/engine/gpu/wgsl.ts";
+import { stripComments } from "../../src/shared/stripComments.ts";
 
 /** WGSL without comments, indentation and empty lines. */
 export const plainShader = (code: string): string =>

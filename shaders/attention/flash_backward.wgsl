@@ -4,7 +4,7 @@
 //   flash_keys: dk = d scores^T q, dv = weights^T dout. One workgroup per ROWS keys, for one query head (global y).
 //   sum_groups: adds the dk and dv of the query heads that share a key/value head. One invocation per vec4.
 // The gradients of q and k are rotated back as they are stored. qkv, dqkv: packed rows; out, dout: (T, heads depth); stats, dots: (heads, T); strides and columns count vec4s. flash_keys writes dk of query head h
-// at result_column + h result_step, and dv at result_v + h result_step: to dqkv if no heads share keys, else to `parts`. Needs lib/rotary.wgsl and lib/flash.wgsl.
+// at result_column + h result_step, and dv at result_v + h result_step: to dqkv if no heads share keys, else to `parts`. Needs lib/rotary.wgsl, lib/softcap.wgsl and lib/flash.wgsl.
 
 struct Dims {
   rows: u32,
@@ -18,6 +18,7 @@ struct Dims {
   v_column: u32,
   heads: u32,
   scale: f32,
+  cap: f32,
   result_stride: u32,
   result_column: u32,
   result_v: u32,
@@ -107,8 +108,9 @@ fn flash_queries(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) c
     for (var i = 0u; i < 4u; i++) {
       let at = head * dims.rows + min(row + i, dims.rows - 1u);
       let stat = stats[at];
-      let weights = exp(min(scores[i] * dims.scale - stat.x, vec4f())) * stat.y;
-      let gradient = weights * (d_weights[i] - dot_rows[i]) * dims.scale;
+      let score = capped(scores[i] * dims.scale, dims.cap);
+      let weights = exp(min(score - stat.x, vec4f())) * stat.y;
+      let gradient = weights * (d_weights[i] - dot_rows[i]) * cap_slope(score, dims.cap) * dims.scale;
       scores[i] = select(vec4f(), gradient, sees_keys(row + i, keys, dims.window));
     }
     put_tile(scores, down, across);
@@ -167,9 +169,10 @@ fn flash_keys(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     let dot_rows = vec4f(dots[at.x], dots[at.y], dots[at.z], dots[at.w]);
     for (var i = 0u; i < 4u; i++) {
       let seen = seen_by(queries, key + i, dims.window) & (queries < vec4u(dims.rows));
-      let weights = select(vec4f(), exp(min(scores[i] * dims.scale - top, vec4f())) * inverse, seen);
+      let score = capped(scores[i] * dims.scale, dims.cap);
+      let weights = select(vec4f(), exp(min(score - top, vec4f())) * inverse, seen);
       scores[i] = weights;
-      d_weights[i] = weights * (d_weights[i] - dot_rows) * dims.scale;
+      d_weights[i] = weights * (d_weights[i] - dot_rows) * cap_slope(score, dims.cap) * dims.scale;
     }
     put_tile(scores, down, across);
     for (var panel = 0u; panel < PANELS; panel++) {

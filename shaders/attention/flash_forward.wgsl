@@ -1,7 +1,7 @@
 // Causal attention in one kernel: out[t, h] = softmax(q[t, h] k^T scale) v over the keys that query t sees, with a running maximum and sum.
 // One workgroup per ROWS queries of a head (global y); the last queries, which see most keys, first. Also stats[h, t] = (largest score,
 // 1 / sum of exp(score - largest)). qkv: packed rows; strides and columns count vec4s, depth is head_dim / 4.
-// Needs lib/rotary.wgsl and lib/flash.wgsl.
+// Scores are softly capped if cap is not 0. Needs lib/rotary.wgsl, lib/softcap.wgsl and lib/flash.wgsl.
 
 struct Dims {
   rows: u32,
@@ -15,6 +15,7 @@ struct Dims {
   v_column: u32,
   heads: u32,
   scale: f32,
+  cap: f32,
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
@@ -41,7 +42,7 @@ fn flash(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) counts: v
     let keys = key0 + 4u * across + vec4u(0u, 1u, 2u, 3u);
     var most = vec4f();
     for (var i = 0u; i < 4u; i++) {
-      scores[i] = select(vec4f(NEVER), scores[i] * dims.scale, sees_keys(row + i, keys, dims.window));
+      scores[i] = select(vec4f(NEVER), capped(scores[i] * dims.scale, dims.cap), sees_keys(row + i, keys, dims.window));
       most[i] = max(max(scores[i].x, scores[i].y), max(scores[i].z, scores[i].w));
     }
     let now = max(largest, largest_of_rows(most, down, across));

@@ -1,12 +1,13 @@
 // Causal attention: products of query rows with key rows. Heads are packed in the columns of a row; the key/value head is head / group.
-//   scores: p[h, t, j] = scale * q[t, h] . k[j, h / group]
+//   scores: p[h, t, j] = scale * q[t, h] . k[j, h / group], softly capped if cap is not 0
 //   scores_few: the same for few rows (decoding), with one invocation per query and key
 //   score_gradient: ds = p * (dout[t, h] . v[j, h / group] - dout[t, h] . out[t, h]) * scale, with p the attention
 //     weights. With KEPT, `weights` has p already; otherwise it has scores, which become p = exp(score - stats.x) * stats.y, 0 for keys that
 //     the query does not see. Row 0 is at position 0
 // scores, score_gradient: one invocation per block of TILE queries x LANE_COLUMNS keys (lib/tile.wgsl). Global y counts the heads from
 // first_head on. p and ds: (heads of the dispatch, rows, 4 * stride). Strides, columns and depth (head_dim / 4) count vec4s.
-// Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl and lib/causal.wgsl.
+// Needs lib/quad.wgsl or lib/alone.wgsl, lib/tile.wgsl, lib/causal.wgsl and lib/softcap.wgsl. With a cap, KEPT is not used: the slope of the cap
+// needs the scores.
 
 struct Dims {
   rows: u32,
@@ -21,6 +22,7 @@ struct Dims {
   q_stride: u32,
   kv_stride: u32,
   kv_column: u32,
+  cap: f32,
 }
 @group(1) @binding(0) var<uniform> dims: Dims;
 
@@ -62,8 +64,8 @@ fn put_scores(first: u32, lane: u32, at: u32, group: Group) {
 
 fn put_score(row: u32, at: u32, left: vec4f, right: vec4f) {
   if (row >= dims.rows) { return; }
-  p[at + row * dims.stride] = left * dims.scale;
-  p[at + row * dims.stride + 1u] = right * dims.scale;
+  p[at + row * dims.stride] = capped(left * dims.scale, dims.cap);
+  p[at + row * dims.stride + 1u] = capped(right * dims.scale, dims.cap);
 }
 
 @compute @workgroup_size(SIZE)
@@ -111,7 +113,7 @@ fn scores_few(@builtin(global_invocation_id) id: vec3u) {
   let k_at = key * dims.kv_stride + dims.kv_column + head / dims.group * dims.depth;
   var sum = vec4f();
   for (var c = 0u; c < dims.depth; c++) { sum = fma(q[q_at + c], kv[k_at + c], sum); }
-  p[(id.y * dims.rows + row) * dims.stride + key / 4u][key % 4u] = ((sum.x + sum.y) + (sum.z + sum.w)) * dims.scale;
+  p[(id.y * dims.rows + row) * dims.stride + key / 4u][key % 4u] = capped(vec4f(((sum.x + sum.y) + (sum.z + sum.w)) * dims.scale), dims.cap).x;
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
@@ -153,14 +155,18 @@ fn put_gradient(head_row: vec2u, key_at: vec2u, left: vec4f, right: vec4f) {
   let i = key_at.y + row * dims.stride;
   var p_left = weights[i];
   var p_right = weights[i + 1u];
+  var slope_left = vec4f(1.0);
+  var slope_right = vec4f(1.0);
   if (!KEPT) {
+    slope_left = select(vec4f(), cap_slope(p_left, dims.cap), sees(row, key, dims.window));
+    slope_right = select(vec4f(), cap_slope(p_right, dims.cap), sees(row, key + 4u, dims.window));
     p_left = select(vec4f(), exp(min(p_left - stat.x, vec4f())) * stat.y, sees(row, key, dims.window));
     p_right = select(vec4f(), exp(min(p_right - stat.x, vec4f())) * stat.y, sees(row, key + 4u, dims.window));
     weights[i] = p_left;
     weights[i + 1u] = p_right;
   }
-  ds[i] = p_left * left * dims.scale;
-  ds[i + 1u] = p_right * right * dims.scale;
+  ds[i] = p_left * left * slope_left * dims.scale;
+  ds[i + 1u] = p_right * right * slope_right * dims.scale;
 }
 
 @compute @workgroup_size(SIZE)

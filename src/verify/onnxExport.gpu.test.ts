@@ -90,6 +90,7 @@ test.each([
   "opt",
   "opt350",
   "phi",
+  "gemma2",
   "phi3",
   "gemma3_text",
   "olmo2",

@@ -186,8 +186,7 @@ export async function openRun(
     ...(request.checkpoints ? { checkpoints: new ServedCheckpoints(request.checkpoints, notice) } : {}),
     measure: async (model) => {
       const pruned = await measure(model, "pruned perplexity");
-      const found = { context, tokens: pruned.tokens, dense, pruned: pruned.value };
-      return { ...found, ...(quantised ? { quantised } : {}) };
+      return { context, tokens: pruned.tokens, dense, pruned: pruned.value, ...(quantised ? { quantised } : {}) };
     },
     exportOptions: async (measured) => ({
       ids: evaluation.slice(0, CHECK_TOKENS),

@@ -124,7 +124,7 @@ describe("readConfig", () => {
       "another family",
       { model_type: "mamba" },
       "unsupported",
-      /^config\.json: model_type: expected one of llama, mistral, gemma, qwen2, qwen3, opt, phi, smollm3, granite, olmo2, gemma3_text, phi3, got "mamba"\. Choose/,
+      /^config\.json: model_type: expected one of llama, mistral, gemma, qwen2, qwen3, opt, phi, smollm3, granite, olmo2, gemma3_text, phi3, gemma2, got "mamba"\. Choose/,
     ],
     ["no family", { vocab_size: 3 }, "config", /model_type: expected a string, got nothing/],
     ["a list", [], "config", /expected an object, got \[\]/],

@@ -14,7 +14,8 @@ export type Family =
   | "granite"
   | "olmo2"
   | "gemma3_text"
-  | "phi3";
+  | "phi3"
+  | "gemma2";
 
 /** How a family's blocks are built: everything but the sizes. */
 export interface Design {
@@ -43,7 +44,7 @@ export interface Design {
 }
 
 /** Positions and reach of one block's attention. */
-export interface BlockAttention {
+interface BlockAttention {
   /** Missing in a block without positions. */
   rope?: RopeConfig;
   window?: number;
@@ -80,6 +81,9 @@ export interface ModelConfig {
   attention?: readonly BlockAttention[];
   /** Factor on q k^T; default 1 / sqrt(headDim). */
   attentionScale?: number;
+  /** Softcaps of scores and of logits: x becomes cap tanh(x / cap) (Gemma 2). Default: none. */
+  attentionCap?: number;
+  logitsCap?: number;
   /** Factor on the logits (Granite). Default: 1. */
   logitsScale?: number;
   /** transformers' residual stream is this factor times the engine's (Granite, see its file). Default: 1. */

@@ -80,6 +80,7 @@ it.each([
   "opt",
   "opt350",
   "phi",
+  "gemma2",
   "phi3",
   "gemma3_text",
   "olmo2",

@@ -28,7 +28,7 @@ const SHARED_SWITCHES: Readonly<Record<string, unknown>> = {
 
 /** Unknown to the classes, frequent in published files and without effect: settings of training, tools and older versions. */
 const KNOWN_NOISE =
-  /^(_.*|transformers\.js_config|unsloth_\w+|tokenizer_class|prefix|sep_token_id|decoder_start_token_id|task_specific_params|torchscript|use_bfloat16|finetuning_task|gradient_checkpointing|output_past|max_sequence_length|model_max_length|activation_dropout|init_device|is_llama_config)$/;
+  /^(_.*|transformers\.js_config|unsloth_\w+|tokenizer_class|prefix|sep_token_id|decoder_start_token_id|task_specific_params|torchscript|use_bfloat16|finetuning_task|gradient_checkpointing|output_past|max_sequence_length|model_max_length|activation_dropout|cache_implementation|init_device|is_llama_config)$/;
 
 /**
  * Goes through the fields that `readConfig` of the family has not read. Adds a note for those that transformers' class does not know: it

@@ -19,7 +19,7 @@ afterAll(() => ctx.gpu.destroy());
 const CASES = ["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi", "quantised"];
 
 /** Small cases of later families, without single weights. */
-const SMALL_CASES = ["phi3", "gemma3_text", "olmo2", "granite", "smollm3"];
+const SMALL_CASES = ["gemma2", "phi3", "gemma3_text", "olmo2", "granite", "smollm3"];
 
 /** Checks that every case must have; a check that is missing would otherwise pass silently. */
 const EXPECTED = [

@@ -1,4 +1,5 @@
 // Reads from WGSL text what a launcher must agree with: an entry point's bindings and the fields of its uniform struct.
+import { stripComments } from "../../shared/stripComments.ts";
 import { invariant } from "../errors.ts";
 
 type Access = "read" | "read_write";
@@ -10,9 +11,6 @@ export interface EntryPoint {
   /** Fields of the uniform struct in group 1, in order. All are 4-byte scalars. Empty without a uniform. */
   readonly fields: readonly { name: string; type: FieldType }[];
 }
-
-/** WGSL text without its comments. */
-export const stripComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
 
 /** The text of every function by name. */
 function bodiesOf(code: string): Map<string, string> {

@@ -1,6 +1,6 @@
 // Reads sizes from WGSL text (workgroup sizes, tile sizes), so that launchers size their dispatches by what the kernel declares.
 import { invariant } from "../errors.ts";
-import { stripComments } from "./wgsl.ts";
+import { stripComments } from "../../shared/stripComments.ts";
 
 /** The sizes of one kernel under its override values. */
 export interface KernelSizes {

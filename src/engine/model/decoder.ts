@@ -2,6 +2,7 @@
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { addPositions } from "../ops/addPositions.ts";
+import { capInPlace } from "../ops/arithmetic.ts";
 import { attention } from "../ops/attention.ts";
 import { cachedAttention } from "../ops/cachedAttention.ts";
 import { crossEntropy, crossEntropyByToken, crossEntropyTerms } from "../ops/crossEntropy.ts";
@@ -166,7 +167,12 @@ function readStream(ctx: Ctx, { config, weights }: Decoder, stream: Stream, sele
 }
 
 /** Logits (T, V) of the head's input, all in one buffer. */
-export const headLogits = (ctx: Ctx, { weights }: Decoder, x: Tensor): Tensor => apply(ctx, x, weights.head);
+export function headLogits(ctx: Ctx, { weights }: Decoder, x: Tensor): Tensor {
+  const logits = apply(ctx, x, weights.head);
+  const { cap } = weights.head;
+  if (cap !== undefined) capInPlace(ctx, logits, cap);
+  return logits;
+}
 
 /** Next-token logits (T, V) of every row. A loss, or the next token alone, takes less memory (below). ids: u32 (T). */
 export function decoderForward(ctx: Ctx, model: Decoder, ids: Tensor, options: ForwardOptions): Tensor {
@@ -259,9 +265,15 @@ function layerOf({ ctx, own, onLinear }: Pass, layer: BlockLayer, x: Tensor, str
 function attentionBranch(pass: Pass, x: Tensor, stream: Tensor | undefined): Tensor {
   const { ctx, model, block, own, start, end, cache } = pass;
   const { config } = model;
-  const { heads, kvHeads, headDim, attentionScale: scale } = config;
+  const { heads, kvHeads, headDim, attentionScale: scale, attentionCap: cap } = config;
   const { window } = attentionOf(config, block);
-  const shape = { heads, kvHeads, headDim, ...(scale === undefined ? {} : { scale }) };
+  const shape = {
+    heads,
+    kvHeads,
+    headDim,
+    ...(scale === undefined ? {} : { scale }),
+    ...(cap === undefined ? {} : { cap }),
+  };
   let qkv = layerOf(pass, "qkv", x);
   if (own.headNorms)
     qkv = headNorm(ctx, qkv, { weights: own.headNorms, eps: config.normEps, shape: normedHeads(config) });

@@ -52,7 +52,8 @@ export interface DecoderWeights {
   blocks: readonly BlockWeights[];
   norm?: NormWeights;
   projectOut?: LinearWeights;
-  head: LinearWeights;
+  /** With the softcap of its logits, if it has one. */
+  head: LinearWeights & { cap?: number };
   /** The tables of RoPE that blocks share, each once. */
   ropes: readonly RopeTables[];
 }

@@ -116,7 +116,11 @@ async function decoderWeights(uploads: WeightUploads, config: ModelConfig): Prom
     blocks,
     ...(norm ? { norm } : {}),
     ...(projectOut ? { projectOut } : {}),
-    head: { weight: head, ...(await uploads.plainBias(names.head)) },
+    head: {
+      weight: head,
+      ...(await uploads.plainBias(names.head)),
+      ...(config.logitsCap === undefined ? {} : { cap: config.logitsCap }),
+    },
     ropes: [...ropes.values()],
   };
 }

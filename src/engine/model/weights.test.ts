@@ -60,6 +60,7 @@ describe("checkWeights", () => {
       "opt",
       "opt350",
       "phi",
+      "gemma2",
       "gemma3_text",
       "olmo2",
       "granite",

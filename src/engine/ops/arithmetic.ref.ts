@@ -61,6 +61,17 @@ export const fillRef: OpRef<{ value: number }> = {
   },
 };
 
+export const capInPlaceRef: OpRef<{ cap: number }> = {
+  name: "arithmetic: cap in place",
+  cases: SIZES.flatMap((n) =>
+    [2, 0.01].map((cap) => ({ name: `N${n} cap ${cap}`, params: { cap }, inputs: () => [randomRef(1, [n], 3)] })),
+  ),
+  forward([tensor], { cap }) {
+    if (!tensor) throw new RangeError("capInPlace takes a tensor");
+    return [mapped(tensor, (value) => cap * Math.tanh(value / cap))];
+  },
+};
+
 /** Inputs: parts (P, N with padding to a multiple of 4), and perhaps a tensor to add. */
 export const sumPartsRef: OpRef<{ length: number }> = {
   name: "arithmetic: sum parts",

@@ -13,6 +13,7 @@ const ADD_INTO = kernel("add_into");
 const COPY_INTO = kernel("copy_into");
 const SCALE_IN_PLACE = kernel("scale_in_place");
 const FILL = kernel("fill");
+const CAP_IN_PLACE = kernel("cap_in_place");
 const SUM_PARTS = kernel("sum_parts");
 
 const quadsOf = (tensor: Tensor): number => Math.ceil(elements(tensor) / 4);
@@ -51,6 +52,11 @@ export function scaleInPlace(ctx: Ctx, tensor: Tensor, factor: Tensor): void {
 /** Sets every element to `value`. Not differentiable. */
 export function fill(ctx: Ctx, tensor: Tensor, value: number): void {
   ctx.run(FILL, [tensor], { quads: quadsOf(tensor), value }, groups(FILL, tensor));
+}
+
+/** tensor = cap tanh(tensor / cap). Not differentiable. */
+export function capInPlace(ctx: Ctx, tensor: Tensor, cap: number): void {
+  ctx.run(CAP_IN_PLACE, [tensor], { quads: quadsOf(tensor), value: cap }, groups(CAP_IN_PLACE, tensor));
 }
 
 /** The sum of the rows of parts, (P, N) with N a multiple of 4, plus `more` if given, in a new tensor of `shape`: at most N elements. Not differentiable. */

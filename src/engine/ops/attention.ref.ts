@@ -45,7 +45,13 @@ interface Attended {
   g: number;
   /** Of the keys from `first` on. */
   weights: number[];
+  /** d score after the softcap / d score before it. */
+  slopes: number[];
 }
+
+const softcapped = (score: number, { cap }: HeadShape): number =>
+  cap === undefined ? score : cap * Math.tanh(score / cap);
+const slopeOf = (capped: number, { cap }: HeadShape): number => (cap === undefined ? 1 : 1 - (capped / cap) ** 2);
 
 /** softmax(q k scale) of query t and head h. */
 function attended({ qkv, kv, layout, params }: Call, t: number, h: number): Attended {
@@ -56,12 +62,13 @@ function attended({ qkv, kv, layout, params }: Call, t: number, h: number): Atte
   const scores = Array.from({ length: position - first + 1 }, (_, i) => {
     let sum = 0;
     for (let c = 0; c < headDim; c++) sum += at(qkv.data, layout.q(t, h, c)) * at(kv.data, layout.k(first + i, g, c));
-    return sum * scaleOf(params);
+    return softcapped(sum * scaleOf(params), params);
   });
   const top = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const exps = scores.map((score) => Math.exp(score - top));
   const sum = exps.reduce((total, e) => total + e, 0);
-  return { first, g, weights: exps.map((e) => e / sum) };
+  const slopes = scores.map((score) => slopeOf(score, params));
+  return { first, g, weights: exps.map((e) => e / sum), slopes };
 }
 
 function forward(qkv: RefTensor, kv: RefTensor, params: Params, cached: boolean): RefTensor {
@@ -93,7 +100,7 @@ function backward(qkv: RefTensor, params: Params, dout: RefTensor): RefTensor {
   };
   for (let t = 0; t < rows; t++) {
     for (let h = 0; h < heads; h++) {
-      const { first, g, weights } = attended(call, t, h);
+      const { first, g, weights, slopes } = attended(call, t, h);
       const dOutOf = (c: number): number => at(dout.data, (t * heads + h) * headDim + c);
       const dWeights = weights.map((w, i) => {
         let sum = 0;
@@ -105,7 +112,7 @@ function backward(qkv: RefTensor, params: Params, dout: RefTensor): RefTensor {
       });
       const mean = dWeights.reduce((sum, dw, i) => sum + dw * (weights[i] ?? 0), 0);
       weights.forEach((w, i) => {
-        const ds = w * ((dWeights[i] ?? 0) - mean) * scaleOf(params);
+        const ds = w * ((dWeights[i] ?? 0) - mean) * (slopes[i] ?? 0) * scaleOf(params);
         for (let c = 0; c < headDim; c++) {
           add(layout.q(t, h, c), ds * at(qkv.data, layout.k(first + i, g, c)));
           add(layout.k(first + i, g, c), ds * at(qkv.data, layout.q(t, h, c)));
@@ -177,6 +184,8 @@ export const attentionRef: OpRef<Params> = {
     own([97, 3, 1, 16], { window: 33 }, 2, " window 33"),
     own([12, 2, 1, 16], {}, 8, " 8 scale"),
     own([33, 4, 2, 16], { scale: 0.05 }, 2, " factor 0.05"),
+    own([33, 4, 2, 16], { cap: 2 }, 2, " cap 2"),
+    own([70, 2, 1, 16], { cap: 0.5, window: 17, scale: 3 }, 2, " window 17, cap 0.5, factor 3"),
     own([9, 2, 1, 16], { ...AGAIN, scale: 0.5 }, 2, " factor 0.5, weights recomputed"),
     own([12, 2, 1, 16], {}, 0, " zeros"),
   ],
@@ -280,6 +289,8 @@ export const attentionCachedRef: OpRef<Params> = {
     cached([1, 2, 1, 36], 132, 127),
     cached([2, 2, 1, 28], 132, 128),
     cached([5, 4, 2, 16], 33, 20, { scale: 0.05 }),
+    cached([1, 2, 1, 16], 33, 20, { cap: 0.5 }),
+    cached([17, 2, 1, 16], 33, 10, { cap: 2 }),
   ],
   forward([qkv, cache], params) {
     if (!qkv || !cache) throw new RangeError("attention takes q|k|v and a cache");

@@ -63,6 +63,7 @@ export const cachedAttentionRef: OpRef<Params> = {
     sized([2, 2, 1, 16], 600, { start: 530, window: 257 }),
     sized([6, 2, 1, 16], 64, { start: 40, window: 10 }),
     sized([1, 4, 2, 16], 64, { start: 40, scale: 0.05 }),
+    sized([3, 4, 2, 16], 64, { start: 41, cap: 0.5 }),
   ],
   forward([qkv, cache, start, table], params) {
     if (!qkv || !cache || !start) throw new RangeError("cachedAttention takes q|k|v, a cache and start");

@@ -1,4 +1,5 @@
 // Attention of new tokens over a KV cache, with RoPE and the writing of the cache: on graphics cards one kernel for a few tokens (decoding).
+import softcap from "../../../shaders/lib/softcap.wgsl?raw";
 import wgsl from "../../../shaders/cached_attention.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
@@ -9,7 +10,7 @@ import { type HeadShape, packedWidth, scaleOf } from "./kit/headShape.ts";
 import { kernelOf, kernelSizes } from "./kit/launch.ts";
 import { rope } from "./rope.ts";
 
-const FEW_ROWS = kernelOf("cachedAttention", "few_rows", [wgsl]);
+const FEW_ROWS = kernelOf("cachedAttention", "few_rows", [softcap, wgsl]);
 const SIZES = kernelSizes(FEW_ROWS);
 /** Rows and dimensions of a head that the kernel has room for. */
 const MOST_ROWS = SIZES.constant("MOST_ROWS");
@@ -59,6 +60,6 @@ function few(ctx: Ctx, qkv: Tensor, options: CachedAttentionOptions): Tensor {
   };
   // without a table the kernel reads none, but has to bind something
   const args = [qkv, table ?? qkv, start, cache, out];
-  ctx.run(FEW_ROWS, args, { ...dims, capacity, scale: scaleOf(shape) }, [rows, heads]);
+  ctx.run(FEW_ROWS, args, { ...dims, capacity, scale: scaleOf(shape), cap: shape.cap ?? 0 }, [rows, heads]);
   return out;
 }

@@ -6,7 +6,22 @@ export interface CrossEntropyParams {
   /** Rows of the head per part. */
   partRows: number;
   logitsBytes: number;
+  /** Softcap of the logits. */
+  cap?: number | undefined;
 }
+
+/** cap tanh(logit / cap). */
+export const cappedLogits = (logits: RefTensor, cap: number | undefined): RefTensor =>
+  cap === undefined
+    ? logits
+    : refTensor(
+        logits.shape,
+        logits.data.map((value) => cap * Math.tanh(value / cap)),
+      );
+
+/** d capped logit / d logit, from the capped one. */
+export const capSlope = (capped: number, cap: number | undefined): number =>
+  cap === undefined ? 1 : 1 - (capped / cap) ** 2;
 
 interface Shape {
   rows: number;
@@ -14,6 +29,7 @@ interface Shape {
   width?: number;
   scale?: number;
   bias?: boolean;
+  cap?: number;
   partRows?: number;
   /** Rows of logits within the limit; default: all. */
   chunkRows?: number;
@@ -32,14 +48,15 @@ function shapeCase({
   width = 4,
   scale = 1,
   bias,
+  cap,
   partRows = vocab,
   chunkRows = rows,
 }: Shape): OpCase<CrossEntropyParams> {
   const parts = partRows < vocab ? ` parts of ${partRows}` : "";
   const chunks = chunkRows < rows ? ` ${chunkRows} rows at once` : "";
   return {
-    name: `T${rows} V${vocab} C${width} scale ${scale}${bias ? " bias" : ""}${parts}${chunks}`,
-    params: { partRows, logitsBytes: 4 * vocab * chunkRows },
+    name: `T${rows} V${vocab} C${width} scale ${scale}${bias ? " bias" : ""}${parts}${chunks}${cap === undefined ? "" : ` cap ${cap}`}`,
+    params: { partRows, logitsBytes: 4 * vocab * chunkRows, cap },
     inputs: () => [
       scale > 1 ? scaledRows(rows, width, scale) : randomRef(1, [rows, width]),
       randomRef(2, [vocab, width], Math.min(1, scale)),
@@ -73,14 +90,16 @@ const CASES = [
   shapeCase({ rows: 6, vocab: 129, partRows: 64, bias: true }),
   shapeCase({ rows: 35, vocab: 200, partRows: 64, chunkRows: 16, bias: true }),
   shapeCase({ rows: 4, vocab: 512, scale: 8192, partRows: 128 }),
+  shapeCase({ rows: 6, vocab: 64, width: 12, cap: 2 }),
+  shapeCase({ rows: 35, vocab: 199, partRows: 64, chunkRows: 16, bias: true, cap: 0.5 }),
 ];
 
-function logitsOf(inputs: readonly RefTensor[]): RefTensor {
+function logitsOf(inputs: readonly RefTensor[], { cap }: CrossEntropyParams): RefTensor {
   const [x, weight, , bias] = inputs;
   if (!x || !weight) throw new RangeError("cross-entropy takes x, weight, ids and perhaps a bias");
   const [logits] = linearRef.forward(bias ? [x, weight, bias] : [x, weight], null);
   if (!logits) throw new RangeError("no logits");
-  return logits;
+  return cappedLogits(logits, cap);
 }
 
 /** ln of the sum of exp of each row. */
@@ -94,8 +113,8 @@ export function logSumExp(logits: RefTensor): number[] {
 }
 
 /** -ln p(ids[t + 1]) of each row but the last. */
-function tokenLosses(inputs: readonly RefTensor[]): Float64Array {
-  const logits = logitsOf(inputs);
+function tokenLosses(inputs: readonly RefTensor[], params: CrossEntropyParams): Float64Array {
+  const logits = logitsOf(inputs, params);
   const ids = inputs[2];
   if (!ids) throw new RangeError("cross-entropy takes ids");
   const cols = logits.shape[1] ?? 0;
@@ -106,14 +125,14 @@ function tokenLosses(inputs: readonly RefTensor[]): Float64Array {
 export const crossEntropyRef: OpRef<CrossEntropyParams> = {
   name: "crossEntropy",
   cases: CASES,
-  forward(inputs) {
-    const losses = tokenLosses(inputs);
+  forward(inputs, params) {
+    const losses = tokenLosses(inputs, params);
     return [refTensor([1], Float64Array.of(losses.reduce((sum, loss) => sum + loss, 0) / losses.length))];
   },
-  backward(inputs, _, [dloss]) {
+  backward(inputs, params, [dloss]) {
     const [x, weight, ids] = inputs;
     if (!x || !weight || !ids || !dloss) throw new RangeError("cross-entropy takes x, weight and ids");
-    const logits = logitsOf(inputs);
+    const logits = logitsOf(inputs, params);
     const [rows = 0, cols = 0] = logits.shape;
     const scale = at(dloss.data, 0) / (rows - 1);
     const dlogits = zerosLike(logits);
@@ -122,7 +141,8 @@ export const crossEntropyRef: OpRef<CrossEntropyParams> = {
       .forEach((lse, t) => {
         for (let c = 0; c < cols; c++) {
           const onehot = c === at(ids.data, t + 1) ? 1 : 0;
-          dlogits.data[t * cols + c] = scale * (Math.exp(at(logits.data, t * cols + c) - lse) - onehot);
+          const logit = at(logits.data, t * cols + c);
+          dlogits.data[t * cols + c] = scale * (Math.exp(logit - lse) - onehot) * capSlope(logit, params.cap);
         }
       });
     const [dx = null] = linearRef.backward?.([x, weight], null, [dlogits]) ?? [];
@@ -133,8 +153,8 @@ export const crossEntropyRef: OpRef<CrossEntropyParams> = {
 export const crossEntropyByTokenRef: OpRef<CrossEntropyParams> = {
   name: "crossEntropy: by token",
   cases: CASES,
-  forward(inputs) {
-    const losses = tokenLosses(inputs);
+  forward(inputs, params) {
+    const losses = tokenLosses(inputs, params);
     return [refTensor([losses.length], losses)];
   },
 };
@@ -143,8 +163,8 @@ export const crossEntropyByTokenRef: OpRef<CrossEntropyParams> = {
 export const crossEntropyTermsRef: OpRef<CrossEntropyParams> = {
   name: "crossEntropy: terms",
   cases: CASES,
-  forward(inputs) {
-    const logits = logitsOf(inputs);
+  forward(inputs, params) {
+    const logits = logitsOf(inputs, params);
     const [rows = 0, cols = 0] = logits.shape;
     const targets = inputs[2];
     if (!targets) throw new RangeError("cross-entropy takes ids");

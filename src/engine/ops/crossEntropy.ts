@@ -4,10 +4,19 @@ import logits from "../../../shaders/lib/logits.wgsl?raw";
 import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
-import { scaleInPlace } from "./arithmetic.ts";
+import { capInPlace, scaleInPlace } from "./arithmetic.ts";
 import { linearPartsBackward, linearPartsForward } from "./linearParts.ts";
 import { meanInto } from "./mean.ts";
-import { chunkIn, gradientPieces, type Head, logitsRoom, rowsIn, rowsPerChunk, runOnPieces } from "./kit/headLogits.ts";
+import {
+  chunkIn,
+  gradientPieces,
+  type Head,
+  type LogitChunk,
+  logitsRoom,
+  rowsIn,
+  rowsPerChunk,
+  runOnPieces,
+} from "./kit/headLogits.ts";
 import { rowKernel } from "./kit/variants.ts";
 
 const TOKEN_LOSSES = rowKernel("crossEntropy", "token_losses", [logits, wgsl]);
@@ -60,8 +69,8 @@ function scoreRows(ctx: Ctx, x: Tensor, options: CrossEntropyOptions, dx?: Tenso
   const room = logitsRoom(ctx, head, most);
   for (let first = 0; first < rows; first += most) {
     const range = { first, count: Math.min(most, rows - first) };
-    const chunk = chunkIn(room, rows, range);
-    linearPartsForward(ctx, rowsIn(x, range), chunk.pieces, head.bias);
+    const chunk = chunkIn(room, rows, range, head);
+    makeLogits(ctx, x, head, chunk);
     runOnPieces(ctx, TOKEN_LOSSES, chunk, (piece) => [piece, ids, sums, nll]);
     if (dx) {
       // the logits become their gradients, in place
@@ -72,4 +81,10 @@ function scoreRows(ctx: Ctx, x: Tensor, options: CrossEntropyOptions, dx?: Tenso
     else if (first + most < rows) ctx.submit();
   }
   return { sums, nll };
+}
+
+/** Makes the logits of a chunk from x: (T, d). */
+export function makeLogits(ctx: Ctx, x: Tensor, head: Head, { range, pieces, cap }: LogitChunk): void {
+  linearPartsForward(ctx, rowsIn(x, range), pieces, head.bias);
+  if (cap !== undefined) for (const { y } of pieces) capInPlace(ctx, y, cap);
 }

@@ -1,5 +1,5 @@
 // Reference of the forward KL divergence from a teacher to a student, with the gradient of the student's head input.
-import { logSumExp } from "./crossEntropy.ref.ts";
+import { cappedLogits, capSlope, logSumExp } from "./crossEntropy.ref.ts";
 import { linearRef } from "./linear.ref.ts";
 import { at, type OpCase, type OpRef, randomRef, refTensor, type RefTensor, zerosLike } from "./kit/ref.ts";
 
@@ -7,6 +7,8 @@ export interface KlLossParams {
   /** Rows of the heads per part. */
   partRows: number;
   logitsBytes: number;
+  /** Softcap of the logits of both models. */
+  cap?: number | undefined;
 }
 
 interface Shape {
@@ -17,19 +19,20 @@ interface Shape {
   teacherWidth?: number;
   scale?: number;
   bias?: boolean;
+  cap?: number;
   partRows?: number;
   /** Rows of logits of both models within the limit; default: all. */
   chunkRows?: number;
 }
 
 function shapeCase(shape: Shape): OpCase<KlLossParams> {
-  const { rows, vocab, width = 4, scale = 1, bias = false } = shape;
+  const { rows, vocab, width = 4, scale = 1, bias = false, cap } = shape;
   const { teacherWidth = width, partRows = vocab, chunkRows = rows } = shape;
   const parts = partRows < vocab ? ` parts of ${partRows}` : "";
   const chunks = chunkRows < rows ? ` ${chunkRows} rows at once` : "";
   return {
-    name: `T${rows} V${vocab} C${width}, ${teacherWidth} scale ${scale}${bias ? " bias" : ""}${parts}${chunks}`,
-    params: { partRows, logitsBytes: 2 * 4 * vocab * chunkRows },
+    name: `T${rows} V${vocab} C${width}, ${teacherWidth} scale ${scale}${bias ? " bias" : ""}${parts}${chunks}${cap === undefined ? "" : ` cap ${cap}`}`,
+    params: { partRows, logitsBytes: 2 * 4 * vocab * chunkRows, cap },
     inputs: () => [
       randomRef(1, [rows, width], scale),
       randomRef(2, [vocab, width]),
@@ -41,13 +44,16 @@ function shapeCase(shape: Shape): OpCase<KlLossParams> {
 }
 
 /** Logits (T, V) of the student and of the teacher. */
-function logitsOf([x, weight, teacherX, teacherWeight, bias]: readonly RefTensor[]): [RefTensor, RefTensor] {
+function logitsOf(
+  [x, weight, teacherX, teacherWeight, bias]: readonly RefTensor[],
+  { cap }: KlLossParams,
+): [RefTensor, RefTensor] {
   if (!x || !weight || !teacherX || !teacherWeight) throw new RangeError("KL takes x and weight of two models");
   const more = bias ? [bias] : [];
   const [student] = linearRef.forward([x, weight, ...more], null);
   const [teacher] = linearRef.forward([teacherX, teacherWeight, ...more], null);
   if (!student || !teacher) throw new RangeError("no logits");
-  return [student, teacher];
+  return [cappedLogits(student, cap), cappedLogits(teacher, cap)];
 }
 
 /** ln of the softmax of each row. */
@@ -79,25 +85,30 @@ const CASES = [
   shapeCase({ rows: 5, vocab: 128, partRows: 64 }),
   shapeCase({ rows: 6, vocab: 129, partRows: 64, bias: true }),
   shapeCase({ rows: 35, vocab: 200, partRows: 64, chunkRows: 16, bias: true }),
+  shapeCase({ rows: 5, vocab: 64, cap: 2 }),
+  shapeCase({ rows: 35, vocab: 199, partRows: 64, chunkRows: 16, scale: 8, cap: 3 }),
 ];
 
 export const klLossRef: OpRef<KlLossParams> = {
   name: "klLoss",
   cases: CASES,
-  forward(inputs) {
-    const [student, teacher] = logitsOf(inputs);
+  forward(inputs, params) {
+    const [student, teacher] = logitsOf(inputs, params);
     const [lnQ, lnP] = [logSoftmax(student), logSoftmax(teacher)];
     const sum = lnP.reduce((total, ln, i) => total + Math.exp(ln) * (ln - at(lnQ, i)), 0);
     return [refTensor([1], Float64Array.of(sum / (student.shape[0] ?? 1)))];
   },
-  backward(inputs, _, [dloss]) {
+  backward(inputs, params, [dloss]) {
     const [x, weight] = inputs;
     if (!x || !weight || !dloss) throw new RangeError("KL takes x and weight of two models");
-    const [student, teacher] = logitsOf(inputs);
+    const [student, teacher] = logitsOf(inputs, params);
     const [lnQ, lnP] = [logSoftmax(student), logSoftmax(teacher)];
     const scale = at(dloss.data, 0) / (student.shape[0] ?? 1);
     const dlogits = zerosLike(student);
-    lnQ.forEach((ln, i) => (dlogits.data[i] = scale * (Math.exp(ln) - Math.exp(at(lnP, i)))));
+    lnQ.forEach(
+      (ln, i) =>
+        (dlogits.data[i] = scale * (Math.exp(ln) - Math.exp(at(lnP, i))) * capSlope(at(student.data, i), params.cap)),
+    );
     const [dx = null] = linearRef.backward?.([x, weight], null, [dlogits]) ?? [];
     return [dx, ...inputs.slice(1).map(() => null)];
   },
@@ -107,8 +118,8 @@ export const klLossRef: OpRef<KlLossParams> = {
 export const compareTokensRef: OpRef<KlLossParams> = {
   name: "klLoss: by token, with the likeliest",
   cases: CASES,
-  forward(inputs) {
-    const [student, teacher] = logitsOf(inputs);
+  forward(inputs, params) {
+    const [student, teacher] = logitsOf(inputs, params);
     const [lnQ, lnP] = [logSoftmax(student), logSoftmax(teacher)];
     const [rows = 0, cols = 0] = student.shape;
     const kl = refTensor([rows]);

@@ -5,7 +5,8 @@ import type { Ctx } from "../ctx.ts";
 import { invariant } from "../errors.ts";
 import { checkShape, matrixOf, type Tensor } from "../tensor.ts";
 import { scaleInPlace } from "./arithmetic.ts";
-import { linearPartsBackward, linearPartsForward } from "./linearParts.ts";
+import { makeLogits } from "./crossEntropy.ts";
+import { linearPartsBackward } from "./linearParts.ts";
 import { meanInto } from "./mean.ts";
 import {
   chunkIn,
@@ -94,8 +95,8 @@ function divergences(
   for (let first = 0; first < rows; first += most) {
     const range = { first, count: Math.min(most, rows - first) };
     const [student, taught] = models.map((model, i) => {
-      const chunk = chunkIn(rooms[i] ?? [], rows, range);
-      linearPartsForward(ctx, rowsIn(model.x, range), chunk.pieces, model.head.bias);
+      const chunk = chunkIn(rooms[i] ?? [], rows, range, model.head);
+      makeLogits(ctx, model.x, model.head, chunk);
       for (const [kernel, into] of [
         [LOG_SUMS, sums[i]],
         [TOP_TOKENS, tops?.[i]],

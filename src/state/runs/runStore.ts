@@ -76,8 +76,10 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** The browser's database. */
-export function browserRunStore(): RunStore {
+/** Does work with the database. Throws "storage". */
+type Within = <T>(what: string, work: (db: IDBPDatabase<Schema>) => Promise<T>) => Promise<T>;
+
+function openedDatabase(): Within {
   let opened: Promise<IDBPDatabase<Schema>> | null = null;
   const database = async (): Promise<IDBPDatabase<Schema>> => {
     if (typeof indexedDB === "undefined") throw new Error("this browser has no database here");
@@ -96,7 +98,7 @@ export function browserRunStore(): RunStore {
     return opened;
   };
   /** Does work; after a failure the next attempt opens the database again. */
-  const within = async <T>(what: string, work: (db: IDBPDatabase<Schema>) => Promise<T>): Promise<T> => {
+  return async (what, work) => {
     try {
       return await inTime(Promise.resolve(database()).then(work));
     } catch (error) {
@@ -104,6 +106,11 @@ export function browserRunStore(): RunStore {
       throw error instanceof EngineError ? error : storageError(what, error);
     }
   };
+}
+
+/** The browser's database. */
+export function browserRunStore(): RunStore {
+  const within = openedDatabase();
   return {
     records: async () => readable(await within("Listing runs", (db) => db.getAll("records"))),
     async masks(id) {

@@ -1,5 +1,5 @@
 // The sections of the page, in their order: the rail shows them, and "g" with a letter goes there.
-export interface Section {
+interface Section {
   name: string;
   /** Id of the element that it begins with. */
   id: string;

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 export function Pinned({ children }: { children: ReactNode }) {
   const mark = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
+  const rest = useRef<HTMLDivElement>(null);
   const [pinned, setPinned] = useState(false);
   /** Height while it is not pinned, CSS pixels. */
   const full = useRef(0);
@@ -23,9 +24,9 @@ export function Pinned({ children }: { children: ReactNode }) {
   }, []);
   useLayoutEffect(() => {
     const node = box.current;
-    if (!node) return;
-    // the place that it took stays taken
-    node.style.marginBottom = pinned ? `${Math.max(0, full.current - node.offsetHeight)}px` : "";
+    if (!node || !rest.current) return;
+    // the place that it took stays taken; a margin would collapse with that of what follows
+    rest.current.style.height = pinned ? `${Math.max(0, full.current - node.offsetHeight)}px` : "";
     document.documentElement.style.setProperty("--pinned", `${pinned ? node.offsetHeight : 0}px`);
   }, [pinned]);
   return (
@@ -34,6 +35,7 @@ export function Pinned({ children }: { children: ReactNode }) {
       <div className="pinned" ref={box} data-pinned={pinned} data-testid="pinned">
         {children}
       </div>
+      <div ref={rest} />
     </>
   );
 }

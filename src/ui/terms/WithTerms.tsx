@@ -1,14 +1,14 @@
 // A text whose terms are buttons that explain them.
 import { useEffect, useId, useRef, useState } from "react";
 import type { CSSProperties } from "react";
-import { partsOf, type TermEntry } from "./glossary.ts";
+import { termParts, type TermEntry } from "./glossary.ts";
 
 /** Of an explanation, CSS pixels. */
 const WIDTH = 300;
 const MARGIN = 8;
 
 export function WithTerms({ children }: { children: string }) {
-  return partsOf(children).map(({ text, entry }, i) => (entry ? <Term key={i} text={text} entry={entry} /> : text));
+  return termParts(children).map(({ text, entry }, i) => (entry ? <Term key={i} text={text} entry={entry} /> : text));
 }
 
 /** Below the button, or above it where there is more room; within the window. */
@@ -39,11 +39,13 @@ function Term({ text, entry }: { text: string; entry: TermEntry }) {
     };
     document.addEventListener("pointerdown", pressed);
     document.addEventListener("keydown", key);
-    addEventListener("scroll", close, true);
+    // the explanation goes with its term
+    const scrolled = (): void => setPlace(term.current ? placeAt(term.current) : null);
+    addEventListener("scroll", scrolled, true);
     return () => {
       document.removeEventListener("pointerdown", pressed);
       document.removeEventListener("keydown", key);
-      removeEventListener("scroll", close, true);
+      removeEventListener("scroll", scrolled, true);
     };
   }, [open]);
   return (

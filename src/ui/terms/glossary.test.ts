@@ -1,6 +1,6 @@
 // The glossary: every entry is two sentences with a source, is found by its own name, and texts are split without a change.
 import { describe, expect, it } from "vitest";
-import { GLOSSARY, partsOf } from "./glossary.ts";
+import { GLOSSARY, termParts } from "./glossary.ts";
 
 describe("each entry", () => {
   it.each(GLOSSARY)("$name", ({ name, pattern, text, source }) => {
@@ -14,7 +14,7 @@ describe("each entry", () => {
 describe("a text", () => {
   it("is split at the first use of each term", () => {
     const text = "Gates of s1: perplexity of the dense model; R near 0. A gate again.";
-    const parts = partsOf(text);
+    const parts = termParts(text);
     expect(parts.map(({ text: part }) => part).join("")).toBe(text);
     expect(parts.flatMap(({ entry }) => (entry ? [entry.name] : []))).toEqual([
       "gate",
@@ -26,7 +26,7 @@ describe("a text", () => {
   });
 
   it("without terms stays whole", () => {
-    expect(partsOf("Nothing to explain.")).toEqual([{ text: "Nothing to explain." }]);
-    expect(partsOf("")).toEqual([]);
+    expect(termParts("Nothing to explain.")).toEqual([{ text: "Nothing to explain." }]);
+    expect(termParts("")).toEqual([]);
   });
 });

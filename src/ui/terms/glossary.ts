@@ -92,13 +92,13 @@ export const GLOSSARY: readonly TermEntry[] = [
 ];
 
 /** A piece of a text, and the term that it is; the first use of each term in the text only. */
-export interface TextPart {
+interface TextPart {
   text: string;
   entry?: TermEntry;
 }
 
 /** Splits a text at its terms. Where two begin at one place, the longer use wins. */
-export function partsOf(text: string, entries: readonly TermEntry[] = GLOSSARY): TextPart[] {
+export function termParts(text: string, entries: readonly TermEntry[] = GLOSSARY): TextPart[] {
   const uses = entries.flatMap((entry) => {
     const match = entry.pattern.exec(text);
     return match ? [{ entry, from: match.index, to: match.index + match[0].length }] : [];
@@ -110,6 +110,6 @@ export function partsOf(text: string, entries: readonly TermEntry[] = GLOSSARY):
   return [
     ...(before === "" ? [] : [{ text: before }]),
     { text: text.slice(first.from, first.to), entry: first.entry },
-    ...partsOf(text.slice(first.to), others),
+    ...termParts(text.slice(first.to), others),
   ];
 }

@@ -5,7 +5,7 @@ import type { StudioStore } from "../../state/store.ts";
 import { lastOf, type PerplexityReading, sameReading } from "../../state/text/textState.ts";
 import type { KnownFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
-import { knownModel } from "./shownModel.ts";
+import { knownModel } from "../../state/model/shownModel.ts";
 
 /** Sizes of s1..s5 of a block. */
 const sizesOf = ({ dModel, dMlp }: KnownFacts): number[] => [dModel, dModel, dModel, dMlp, dModel];

@@ -1,25 +1,28 @@
 // The table of layers: its kept weights are those of the engine's budget, and it is sorted and written as it says.
 import { describe, expect, it } from "vitest";
-import { diskFolder } from "../../../scripts/diskFolder.ts";
-import { budgetOf, keptWeights } from "../../engine/index.ts";
-import { readModelFiles } from "../../engine/model/open.ts";
-import { EMBEDDED_FACTS, EMBEDDED_MODEL } from "../../worker/embeddedModel.ts";
+import { budgetOf, keptWeights, readConfig } from "../../engine/index.ts";
+import rawConfig from "../../../public/model/config.json" with { type: "json" };
+import { knownModel } from "../../state/model/shownModel.ts";
 import { layerRows, layerTable, sortedLayers } from "./layersView.ts";
 
-const LAYERS = EMBEDDED_FACTS.layers;
+const FACTS = knownModel({
+  model: { phase: "opening", name: "", previous: null },
+  requestedSource: { kind: "embedded" },
+})!;
+const LAYERS = FACTS.layers;
 /** Other widths in each block and vector. */
 const COUNTS = Array.from({ length: 5 * LAYERS }, (_, i) => 20 + 3 * i);
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 describe("the layers", () => {
-  const dense = layerRows(EMBEDDED_FACTS, { architecture: null, weights: null });
-  const cut = layerRows(EMBEDDED_FACTS, { architecture: { counts: COUNTS }, weights: null });
+  const dense = layerRows(FACTS, { architecture: null, weights: null });
+  const cut = layerRows(FACTS, { architecture: { counts: COUNTS }, weights: null });
 
-  it("have all block weights of the model, and keep what the budget says", async () => {
-    const { config } = await readModelFiles(diskFolder(`public/${EMBEDDED_MODEL.folder}`));
+  it("have all block weights of the model, and keep what the budget says", () => {
+    const config = readConfig(rawConfig);
     expect(dense).toHaveLength(7 * LAYERS);
-    expect(sum(dense.map(({ kept }) => kept))).toBe(EMBEDDED_FACTS.parameters.blocks);
-    expect(sum(cut.map(({ of }) => of))).toBe(EMBEDDED_FACTS.parameters.blocks);
+    expect(sum(dense.map(({ kept }) => kept))).toBe(FACTS.parameters.blocks);
+    expect(sum(cut.map(({ of }) => of))).toBe(FACTS.parameters.blocks);
     expect(sum(cut.map(({ kept }) => kept))).toBe(keptWeights(budgetOf(config), COUNTS));
   });
 
@@ -32,7 +35,7 @@ describe("the layers", () => {
   it("take the counts of single weights, whose sizes stay", () => {
     const matrix = { name: "w", block: 2, part: "up", shape: [512, 192], direction: "inputs", kept: 7 } as const;
     const weights = { matrices: [{ ...matrix, bits: new Uint32Array() }] } as never;
-    const rows = layerRows(EMBEDDED_FACTS, { architecture: null, weights });
+    const rows = layerRows(FACTS, { architecture: null, weights });
     expect(rows.filter(({ kept, of }) => kept < of)).toEqual([
       { name: "blocks.2.mlp.up", block: 2, before: [512, 192], after: [512, 192], kept: 7, of: 98304 },
     ]);

@@ -1,7 +1,7 @@
 // The command for the Python package: the recipe's fields under the package's own names.
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { DEFAULT_RECIPE } from "../../engine/index.ts";
+import known from "../../../python/src/espalier/cli.py?raw";
 import { scaleCommand } from "./scaleCommand.ts";
 
 test("names what the user chose and leaves out defaults", () => {
@@ -17,7 +17,6 @@ test("every argument exists in the package, and names are quoted for the shell",
   });
   expect(command).toContain(`--model 'it'\\''s mine' `);
   expect(command).toContain("--ratio-mode every");
-  const known = readFileSync("python/src/espalier/cli.py", "utf8");
   for (const [flag] of command.matchAll(/--[a-z-]+(?= )/g)) {
     if (flag !== "--nproc-per-node") expect(known).toContain(`"${flag}"`);
   }

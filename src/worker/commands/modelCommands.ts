@@ -7,6 +7,7 @@ import { checkAdapter } from "../check/checkAdapter.ts";
 import { pausedOf, RecoveryFile } from "../run/recoveryFile.ts";
 import { TrainingRun } from "../run/trainingRun.ts";
 import { forgetCached, listCached } from "../storage/library.ts";
+import { EXPORTS, removeUnclaimed } from "../storage/opfs.ts";
 import { modelFacts, openModelSource } from "../storage/openModel.ts";
 import { measureCurrent } from "./measureCommands.ts";
 import { setMemory } from "./planCommands.ts";
@@ -57,6 +58,8 @@ async function openSource(state: WorkerState, source: ModelSource, signal: Abort
   state.evaluationTokens = evaluationTokensFor(ctx.gpu.facts);
   texts.use(model.tokenizer);
   await run.findCheckpoint();
+  // tabs that crashed leave exports as large as a model
+  void removeUnclaimed(EXPORTS);
   const recovery = new RecoveryFile(model, state.claims);
   state.claims.keepOnly(recovery.name);
   const paused = await recovery.saved().catch((thrown: unknown) => {

@@ -14,14 +14,11 @@ import {
 } from "../../engine/index.ts";
 import type { Savable } from "../payloads.ts";
 import type { Pruned } from "../run/pruned.ts";
-import { claimFolder, readFile, remove, writeFile } from "../storage/opfs.ts";
+import { claimFolder, EXPORTS, readFile, remove, writeFile } from "../storage/opfs.ts";
 import { exportPruned, type ExportOptions, type PrunedExport } from "./exportPruned.ts";
 import { opfsTarget, sourceAt } from "./opfsTarget.ts";
 import { saveInto, watched } from "./saveFolder.ts";
 import type { SpeedSubjects } from "./speed.ts";
-
-/** Contains one folder for each tab that has prepared an export. */
-const ROOT = "exports";
 
 /** Zips of a prepared export are in this folder beside its forms. */
 const ZIPS = "zips";
@@ -91,7 +88,11 @@ export class PreparedExports {
     before: Prepared | undefined,
     write: (targetFor: (form: Savable) => ExportTarget) => Promise<T>,
   ): Promise<{ found: T; prepared: Omit<Prepared, "exported"> }> {
-    this.folder ??= claimFolder(ROOT);
+    this.folder ??= claimFolder(EXPORTS).catch((error: unknown) => {
+      // the next export tries again
+      this.folder = undefined;
+      throw error;
+    });
     const path = `${await this.folder}/${++this.preparations}`;
     // The zips take as much room again, and can be made again.
     if (before) await remove(`${before.path}/${ZIPS}`);

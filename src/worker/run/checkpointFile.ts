@@ -2,7 +2,7 @@
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, EngineError } from "../../engine/index.ts";
 import type { RunElsewhere } from "../payloads.ts";
 import { claim, type Release } from "../storage/claims.ts";
-import { filesIn, remove, setAside, writeFile } from "../storage/opfs.ts";
+import { storedFiles, remove, setAside, writeFile } from "../storage/opfs.ts";
 
 const FOLDER = "checkpoints";
 /** Fingerprint, id of the run, and which of its two files; older versions had one file per model. */
@@ -125,7 +125,7 @@ const nameOf = (fingerprint: string, id: string): string => `${FOLDER}/${fingerp
 
 /** The stored runs of a model by id, and their files, both newest first. */
 async function runsOf(fingerprint: string): Promise<Map<string, Stored[]>> {
-  const all = [...(await filesIn(FOLDER))].sort(([, a], [, b]) => b.lastModified - a.lastModified);
+  const all = [...(await storedFiles(FOLDER))].sort(([, a], [, b]) => b.lastModified - a.lastModified);
   const runs = new Map<string, Stored[]>();
   for (const [name, file] of all) {
     const [, of, id = OLDER, turn] = NAME.exec(name) ?? [];

@@ -96,7 +96,7 @@ export async function foldersIn(path: string): Promise<string[]> {
 }
 
 /** The files in a folder, by name; empty if there is no such folder, or no storage at all. */
-export async function filesIn(path: string): Promise<Map<string, File>> {
+export async function storedFiles(path: string): Promise<Map<string, File>> {
   const files = new Map<string, File>();
   try {
     const { directory, name } = await directoryOf(path, false);
@@ -162,6 +162,18 @@ async function* chunksOf(file: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     yield new Uint8Array(await file.slice(at, at + CHUNK_BYTES).arrayBuffer());
 }
 
+/** Contains one folder for each tab that has prepared an export. */
+export const EXPORTS = "exports";
+
+/** Removes the folders below `root` of workers that are gone. */
+export async function removeUnclaimed(root: string): Promise<void> {
+  const { held = [] } = await navigator.locks.query();
+  const claims = new Set(held.map(({ name }) => name));
+  for (const name of await foldersIn(root)) {
+    if (!claims.has(`${root}/${name}`)) await remove(`${root}/${name}`);
+  }
+}
+
 /** Makes a folder below `root` for this worker alone, and removes those of workers that are gone (tabs closed, reloaded, crashed). */
 export async function claimFolder(root: string): Promise<string> {
   const path = `${root}/${crypto.randomUUID()}`;
@@ -170,11 +182,11 @@ export async function claimFolder(root: string): Promise<string> {
     const forever = new Promise<never>(() => undefined);
     navigator.locks.request(path, () => (claimed(), forever)).catch(failed);
   });
-  const { held = [] } = await navigator.locks.query();
-  const claims = new Set(held.map(({ name }) => name));
-  const { directory } = await directoryOf(path, true);
-  for await (const name of directory.keys()) {
-    if (!claims.has(`${root}/${name}`)) await remove(`${root}/${name}`);
+  try {
+    await directoryOf(path, true);
+  } catch (error) {
+    throw storageError(`Opening ${root}`, error, KEPT);
   }
+  await removeUnclaimed(root);
   return path;
 }

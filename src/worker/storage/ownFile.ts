@@ -2,7 +2,7 @@
 import { DOWNLOAD_LIMITS, EngineError, sha256 } from "../../engine/index.ts";
 
 /** The path of the folder with index.html. The worker's own file may be in a folder below it. */
-export function basePath(): string {
+function basePath(): string {
   return self.location.pathname.replace(/(assets|src\/worker)\/[^/]*$/, "");
 }
 

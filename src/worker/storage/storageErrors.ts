@@ -10,7 +10,7 @@ export interface Room {
 /** What to do about each DOMException, by its name. In some browsers a write to a full disk ends as an AbortError. */
 const REMEDIES: Readonly<Record<string, string>> = {
   QuotaExceededError:
-    "The browser's storage for this page is full: free disk space, or clear this page's data in the browser's settings, and try again.",
+    "The browser's storage for this page is full: free disk space, or delete cached models in the library, and try again.",
   AbortError:
     "The disk or the browser's storage for this page is full, or the browser stopped the write: free disk space and try again.",
   NotAllowedError:

@@ -20,6 +20,7 @@ const opt = { ...sizes, model_type: "opt", ffn_dim: 64 };
 const phi = { ...glu, model_type: "phi" };
 const gemma3 = { ...glu, model_type: "gemma3_text", num_key_value_heads: 2 };
 const phi3 = { ...glu, model_type: "phi3" };
+const gemma2 = { ...glu, model_type: "gemma2", num_key_value_heads: 2 };
 const granite = { ...glu, model_type: "granite" };
 const olmo2 = { ...glu, model_type: "olmo2" };
 const smollm3 = { ...glu, model_type: "smollm3", num_key_value_heads: 2 };
@@ -191,6 +192,17 @@ describe("phi3", () => {
     const su = readConfig({ ...phi3, max_position_embeddings: 8192, rope_scaling: { type: "su", ...factors } });
     expect(su.rope?.scaling).toMatchObject({ type: "longrope", originalContext: 4096 });
     expect(readConfig(phi3).rope).toEqual({ theta: 1e4 });
+  });
+});
+
+describe("gemma2", () => {
+  it("has softcaps, and a window in every second block; null is no cap", async () => {
+    const config = await golden("gemma2");
+    expect(config).toMatchObject({ attentionCap: 1.5, logitsCap: 4, design: { normPlace: "around", qkNorm: false } });
+    expect(readConfig(gemma2)).toMatchObject({ attentionCap: 50, logitsCap: 30, attentionScale: 1 / 16 });
+    expect(readConfig(gemma2).attention?.map(({ window }) => window)).toEqual([4096, undefined]);
+    const plain = readConfig({ ...gemma2, attn_logit_softcapping: null, final_logit_softcapping: null });
+    expect("attentionCap" in plain || "logitsCap" in plain).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 // Every family that the engine runs, by its model_type. A new family is a file and a line here.
 import type { FamilyFile } from "./family.ts";
 import { GEMMA } from "./gemma.ts";
+import { GEMMA2 } from "./gemma2.ts";
 import { GEMMA3 } from "./gemma3.ts";
 import { GRANITE } from "./granite.ts";
 import { LLAMA } from "./llama.ts";
@@ -27,6 +28,7 @@ export const FAMILIES: Readonly<Record<Family, FamilyFile>> = {
   olmo2: OLMO2,
   gemma3_text: GEMMA3,
   phi3: PHI3,
+  gemma2: GEMMA2,
 };
 
 /** The family of a model_type; undefined if the engine does not run it. */

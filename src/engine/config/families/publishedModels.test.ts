@@ -56,6 +56,13 @@ const GEMMA3 = {
   ...{ hidden_activation: "gelu_pytorch_tanh", query_pre_attn_scalar: 256, sliding_window: 512, rope_scaling: null },
   ...{ rope_theta: 1e6, rope_local_base_freq: 1e4, sliding_window_pattern: 6, final_logit_softcapping: null },
 };
+const GEMMA2 = {
+  ...common,
+  ...{ model_type: "gemma2", hidden_size: 2304, intermediate_size: 9216, num_hidden_layers: 26, vocab_size: 256_000 },
+  ...{ num_attention_heads: 8, num_key_value_heads: 4, head_dim: 256, max_position_embeddings: 8192 },
+  ...{ hidden_act: "gelu_pytorch_tanh", hidden_activation: "gelu_pytorch_tanh", query_pre_attn_scalar: 256 },
+  ...{ sliding_window: 4096, attn_logit_softcapping: 50, final_logit_softcapping: 30, cache_implementation: "hybrid" },
+};
 const factors = (value: number): number[] => new Array<number>(48).fill(value);
 const PHI4 = {
   ...common,
@@ -73,6 +80,7 @@ it.each<[string, object, number, object]>([
   ["Granite-3.1-2B", GRANITE31, 2_533_531_648, { attentionScale: 1 / 64, logitsScale: 1 / 8 }],
   ["OLMo-2-1B", OLMO2, 1_484_916_736, { design: { normPlace: "branch" } }],
   ["Gemma-3-1B", GEMMA3, 999_885_952, { attentionScale: 1 / 16, headDim: 256 }],
+  ["Gemma-2-2B", GEMMA2, 2_614_341_888, { attentionCap: 50, logitsCap: 30 }],
   ["Phi-4-mini", PHI4, 3_836_021_760, { rope: { share: 0.75, scaling: { originalContext: 4096 } } }],
 ])("%s: opens without a note, with its number of parameters", (_, json, parameters, expected) => {
   const { config, notes } = readConfigWithNotes(json);

@@ -27,6 +27,7 @@ test.each<[string, WeightStorage]>([
     "opt",
     "opt350",
     "phi",
+    "gemma2",
     "phi3",
     "gemma3_text",
     "olmo2",

@@ -14,6 +14,7 @@ export const CLASS_NAMES: ReadonlyMap<string, string> = new Map([
   ["phi", "Phi"],
   ["qwen2", "Qwen2"],
   ["qwen3", "Qwen3"],
+  ["gemma2", "Gemma2"],
   ["phi3", "Phi3"],
   ["gemma3_text", "Gemma3"],
   ["olmo2", "Olmo2"],

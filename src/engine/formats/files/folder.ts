@@ -1,6 +1,6 @@
 // Where bytes come from: a file read by slices, and a folder of such files (picked, dropped, fetched, cached or in memory).
 import type { BlockDtype } from "../../dtype.ts";
-import { type EngineError, invariant, showValue } from "../../errors.ts";
+import { EngineError, invariant, showValue } from "../../errors.ts";
 import { type JsonFault, jsonFault } from "../../json/scanJson.ts";
 import { notJson } from "./notJson.ts";
 import { decodeText } from "./decodeText.ts";
@@ -101,14 +101,23 @@ export function folderOf(name: string, sources: readonly ByteSource[], subfolder
   return folder;
 }
 
-/** A picked, dropped or cached file, read by slices. A Blob has no name, so `name` is passed with it. */
+/** A picked, dropped or cached file, read by slices. A Blob has no name, so `name` is passed with it. Reading throws "storage" where the file is gone. */
 export function blobSource(name: string, blob: Blob): ByteSource {
   const source: ByteSource = {
     name,
     size: blob.size,
     read: async (offset, length) => {
       checkRange(source, offset, length);
-      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+      try {
+        return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+      } catch (error) {
+        const reason = error instanceof Error ? error.name : String(error);
+        throw new EngineError(
+          "storage",
+          `${name}: the file cannot be read any more (${reason}). It was moved, changed or deleted after it was opened: open the model again.`,
+          { file: name },
+        );
+      }
     },
   };
   return source;

@@ -32,8 +32,14 @@ export function textFile(name: string, text: string): OutputFile {
 
 /** `value` as indented JSON with a newline at the end; key order is the object's own, so equal values give equal bytes. */
 export function jsonFile(name: string, value: unknown): OutputFile {
-  return textFile(name, `${JSON.stringify(value, null, 2)}\n`);
+  return textFile(name, jsonText(value));
 }
+
+/** Fields that transformers accepts only with a decimal point, which JavaScript leaves out of whole numbers. */
+const FLOATS = /("(?:attn|final)_logit_softcapping": \d+)(?=,?$)/gm;
+
+/** The text of such a file. */
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2).replace(FLOATS, "$1.0")}\n`;
 
 /** A source file copied slice by slice, byte for byte. */
 export function copiedFile(source: ByteSource, name = source.name): OutputFile {

@@ -57,3 +57,12 @@ describe("addressName", () => {
     expect(addressName(readAddress(text))).toBe(name);
   });
 });
+
+it.each(["https://a.example/%zz/", "https://a.example/%", "https://huggingface.co/a/b/blob/%zz/m.gguf"])(
+  "%s has a broken encoding, which is taken as it is",
+  (typed) => {
+    const address = readAddress(typed);
+    expect(addressName(address)).not.toBe("");
+    expect(addressText(address)).toContain("%");
+  },
+);

@@ -52,8 +52,17 @@ export function addressText(address: Address): string {
 export function addressName(address: Address): string {
   const path = address.kind === "repo" ? (address.file ?? address.repo) : new URL(address.url).pathname;
   const last = path.split("/").filter((part) => part !== "");
-  const name = decodeURIComponent(last.at(-1) ?? "model");
+  const name = decodedPart(last.at(-1) ?? "model");
   return name.replace(/\.gguf$/i, "");
+}
+
+/** The text without percent-encoding; as it is where that is broken ("%zz"). */
+export function decodedPart(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function repoOf(repo: string, revision: string, file?: string): Address {
@@ -87,6 +96,6 @@ function readHubPage(text: string, url: URL): Address {
   if (!REPO.test(repo)) return refuse(text, "is not a model of the hub");
   const pages = ["tree", "blob", "resolve", "raw"];
   if (page === undefined || !pages.includes(page) || revision === undefined) return repoOf(repo, DEFAULT_REVISION);
-  const file = decodeURIComponent(path.join("/"));
-  return repoOf(repo, decodeURIComponent(revision), /\.gguf$/i.test(file) ? file : undefined);
+  const file = decodedPart(path.join("/"));
+  return repoOf(repo, decodedPart(revision), /\.gguf$/i.test(file) ? file : undefined);
 }

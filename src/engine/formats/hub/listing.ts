@@ -6,7 +6,7 @@ import { CONFIG_FILE } from "../files/modelFiles.ts";
 import { readError } from "../files/readError.ts";
 import { partNames } from "../gguf/ggufParts.ts";
 import { INDEX_FILE, SINGLE_FILE } from "../safetensors/safetensors.ts";
-import { type Address, addressName, addressText } from "./address.ts";
+import { type Address, addressName, addressText, decodedPart } from "./address.ts";
 import { listRepo, type RepoFile } from "./hubApi.ts";
 import { companions, completeGgufModels, hasSafetensors, hasTokenizer, noModel, shardsOf } from "./neededFiles.ts";
 import { probe } from "./probe.ts";
@@ -45,7 +45,7 @@ export function purposeOf(web: Web, address: Address, file: string): Purpose {
   return { what: address.kind === "file" ? file : `${file} at ${address.url}` };
 }
 
-const fileName = (path: string): string => decodeURIComponent(path.split("/").at(-1) ?? path);
+const fileName = (path: string): string => decodedPart(path.split("/").at(-1) ?? path);
 
 async function listHub(web: Web, address: Extract<Address, { kind: "repo" }>): Promise<Omit<RemoteModel, "name">> {
   const { revision, files } = await listRepo(web, address);

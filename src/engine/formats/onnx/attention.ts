@@ -8,6 +8,13 @@ export function splitHeads(graph: GraphBuilder, x: Value, heads: number, headDim
   return graph.op("Reshape", [x, graph.ints(0, 0, heads, headDim)]);
 }
 
+/** cap tanh(x / cap); x without a cap. output: name of the result where it is an output of the graph. */
+export function softcapNodes(graph: GraphBuilder, x: Value, cap: number | undefined, output?: string): Value {
+  if (cap === undefined) return x;
+  const factor = graph.float(Math.fround(cap));
+  return graph.op("Mul", [graph.op("Tanh", [graph.op("Div", [x, factor])]), factor], {}, output);
+}
+
 /** The outputs present.l.key and present.l.value of a block without attention: zeros, as long as those of the others. */
 export function emptyCache(
   graph: GraphBuilder,
@@ -41,7 +48,7 @@ interface AttentionValues {
  */
 export function attentionNodes(
   graph: GraphBuilder,
-  { heads, kvHeads, headDim, attentionScale = 1 / Math.sqrt(headDim) }: ModelConfig,
+  { heads, kvHeads, headDim, attentionScale = 1 / Math.sqrt(headDim), attentionCap }: ModelConfig,
   { l, q, k, v, past, bias }: AttentionValues,
 ): Value {
   const group = heads / kvHeads;
@@ -55,7 +62,8 @@ export function attentionNodes(
   const byKvHead = graph.op("Transpose", [grouped], { perm: [0, 2, 3, 1, 4] });
   const queries = graph.op("Reshape", [byKvHead, graph.ints(0, kvHeads, -1, headDim)]);
   const scaled = graph.op("Mul", [queries, graph.float(Math.fround(attentionScale))]);
-  const scores = graph.op("MatMul", [scaled, graph.op("Transpose", [keys], { perm: [0, 1, 3, 2] })]);
+  const products = graph.op("MatMul", [scaled, graph.op("Transpose", [keys], { perm: [0, 1, 3, 2] })]);
+  const scores = softcapNodes(graph, products, attentionCap);
   const weights = graph.op("Softmax", [graph.op("Add", [scores, bias])], { axis: -1 });
   const mixed = graph.op("MatMul", [weights, values]);
   const ungrouped = graph.op("Reshape", [mixed, graph.ints(0, kvHeads, group, -1, headDim)]);

@@ -6,7 +6,7 @@ import type { RopeConfig } from "../../config/ropeFrequencies.ts";
 import { FAMILIES } from "../../config/families/families.ts";
 import type { TensorNames } from "../../config/families/family.ts";
 import { activationNodes } from "./activation.ts";
-import { attentionNodes, emptyCache, splitHeads } from "./attention.ts";
+import { attentionNodes, emptyCache, softcapNodes, splitHeads } from "./attention.ts";
 import { causalBias, type DecoderInputs, decoderInputs, decoderOutputs, LOGITS, type PastKv } from "./decoderInputs.ts";
 import type { GraphBuilder, Value } from "./graphBuilder.ts";
 import { layerNormNodes, rmsNormNodes } from "./norm.ts";
@@ -180,7 +180,9 @@ function head(pass: Pass, x: Value): void {
     ? weights.transposedTable(`${names.embedding}.weight`)
     : weights.matrix(`${names.head}.weight`);
   const bias = config.design.biases.head ? weights.vector(`${names.head}.bias`) : undefined;
-  affine(graph, hidden, { matrix, bias, output: LOGITS });
+  const { logitsCap } = config;
+  if (logitsCap === undefined) affine(graph, hidden, { matrix, bias, output: LOGITS });
+  else softcapNodes(graph, affine(graph, hidden, { matrix, bias }), logitsCap, LOGITS);
 }
 
 function linear(

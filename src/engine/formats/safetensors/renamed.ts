@@ -2,6 +2,7 @@
 import type { ByteSource, Folder } from "../files/folder.ts";
 import { checkRange } from "../files/folder.ts";
 import { memorySource } from "../files/memoryFolder.ts";
+import { jsonText } from "../files/outputFile.ts";
 import { INDEX_FILE, readIndex, readSafetensors, SINGLE_FILE } from "./safetensors.ts";
 import { LENGTH_BYTES, METADATA_KEY } from "./safetensorsHeader.ts";
 
@@ -47,7 +48,7 @@ export async function rewrittenWeights(folder: Folder, rewrite: Rewrite): Promis
 
 /** JSON in memory as a file. */
 export function jsonSource(name: string, json: unknown): ByteSource {
-  return memorySource(name, new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`));
+  return memorySource(name, new TextEncoder().encode(jsonText(json)));
 }
 
 /** A safetensors file with another header before the same data. */

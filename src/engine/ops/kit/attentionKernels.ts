@@ -7,6 +7,7 @@ import alone from "../../../../shaders/lib/alone.wgsl?raw";
 import causal from "../../../../shaders/lib/causal.wgsl?raw";
 import headPlace from "../../../../shaders/lib/head_place.wgsl?raw";
 import rotary from "../../../../shaders/lib/rotary.wgsl?raw";
+import softcap from "../../../../shaders/lib/softcap.wgsl?raw";
 import quad from "../../../../shaders/lib/quad.wgsl?raw";
 import tile from "../../../../shaders/lib/tile.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
@@ -30,7 +31,7 @@ interface Extent {
 /** Runs one kernel. `args` are in the order of its WGSL bindings, `dims` are its uniform. */
 type Run = (ctx: Ctx, args: readonly Tensor[], dims: Uniform, extent: Extent) => void;
 
-const SCORES: Code = [scoresCode];
+const SCORES: Code = [softcap, scoresCode];
 const MIX: Code = [headPlace, mixCode];
 
 const spec = (first: string, code: Code, entry: string, constants: Constants): KernelSpec =>

@@ -4,6 +4,7 @@ import forwardCode from "../../../../shaders/attention/flash_forward.wgsl?raw";
 import flash from "../../../../shaders/lib/flash.wgsl?raw";
 import grid from "../../../../shaders/lib/grid.wgsl?raw";
 import rotary from "../../../../shaders/lib/rotary.wgsl?raw";
+import softcap from "../../../../shaders/lib/softcap.wgsl?raw";
 import type { Ctx } from "../../ctx.ts";
 import type { KernelSpec } from "../../gpu/kernel.ts";
 import { matrixOf, type Tensor } from "../../tensor.ts";
@@ -33,7 +34,7 @@ const made = new Map<number, Kernels>();
 function kernelsFor(panels: number): Kernels {
   const known = made.get(panels);
   if (known) return known;
-  const text = [`const PANELS = ${panels}u;\n`, grid, rotary, flash];
+  const text = [`const PANELS = ${panels}u;\n`, grid, rotary, softcap, flash];
   const kernels = {
     forward: kernelOf("attention", "flash", [...text, forwardCode]),
     queries: kernelOf("attention", "flash_queries", [...text, backwardCode]),
@@ -42,7 +43,14 @@ function kernelsFor(panels: number): Kernels {
   made.set(panels, kernels);
   return kernels;
 }
-const SUM_GROUPS = kernelOf("attention", "sum_groups", ["const PANELS = 1u;\n", grid, rotary, flash, backwardCode]);
+const SUM_GROUPS = kernelOf("attention", "sum_groups", [
+  "const PANELS = 1u;\n",
+  grid,
+  rotary,
+  softcap,
+  flash,
+  backwardCode,
+]);
 /** Rows of a tile of scores. */
 const ROWS = kernelSizes(kernelsFor(1).forward).constant("ROWS");
 
@@ -76,7 +84,17 @@ function dimsOf({ qkv, table, rotating, shape, window }: FlashCall): Record<stri
   const { rows } = matrixOf(qkv);
   const half = (table?.shape[1] ?? 0) / 4;
   const turn = { half, rotating: rotating ? 1 : 0 };
-  return { rows, depth, ...turn, group: heads / kvHeads, window, ...columns, heads, scale: scaleOf(shape) };
+  return {
+    rows,
+    depth,
+    ...turn,
+    group: heads / kvHeads,
+    window,
+    ...columns,
+    heads,
+    scale: scaleOf(shape),
+    cap: shape.cap ?? 0,
+  };
 }
 
 /** Without a table the kernels read none, but have to bind something. */

@@ -9,6 +9,8 @@ import type { Launcher } from "./variants.ts";
 export interface Head {
   weight: RowParts;
   bias?: Tensor;
+  /** Softcap: y becomes cap tanh(y / cap) (Gemma 2). */
+  cap?: number;
 }
 
 /** A model as a loss sees it: the input of its head, (T, d), and its head. */
@@ -51,16 +53,19 @@ export const logitsRoom = (ctx: Ctx, { weight }: Head, rows: number): LogitPiece
   placed(weight).map((part) => ({ ...part, y: ctx.empty([rows, part.rows], "logits") }));
 
 /** The logits of a chunk: `range` of all `rows` rows, in pieces. */
-interface LogitChunk {
+export interface LogitChunk {
   rows: number;
   range: RowRange;
   pieces: readonly LogitPiece[];
+  /** The head's softcap. */
+  cap: number | undefined;
 }
 
-/** The place in `room` of the logits of `range`, which is not longer than the room. */
-export const chunkIn = (room: readonly LogitPiece[], rows: number, range: RowRange): LogitChunk => ({
+/** The place in `room` of the head's logits of `range`, which is not longer than the room. */
+export const chunkIn = (room: readonly LogitPiece[], rows: number, range: RowRange, { cap }: Head): LogitChunk => ({
   rows,
   range,
+  cap,
   pieces: room.map((piece) => ({ ...piece, y: view(piece.y, 0, [range.count, piece.rows]) })),
 });
 
@@ -70,16 +75,16 @@ export const gradientPieces = ({ pieces }: LogitChunk): { part: Tensor; dy: Tens
 
 /**
  * Runs a row kernel on each piece of a chunk. `argsOf`: its bindings for a piece. Its uniform says which rows and columns of all logits they
- * are: rows, cols, first, count, column.
+ * are: rows, cols, first, count, column; and what the slope of their softcap needs, inverse_cap.
  */
 export function runOnPieces(
   ctx: Ctx,
   kernel: Launcher,
-  { rows, range, pieces }: LogitChunk,
+  { rows, range, pieces, cap }: LogitChunk,
   argsOf: (logits: Tensor, piece: number) => readonly Tensor[],
 ): void {
   for (const [i, { first: column, rows: width, y }] of pieces.entries()) {
     const { spec, groups, cols } = kernel(ctx, range.count, width);
-    ctx.run(spec, argsOf(y, i), { rows, cols, ...range, column }, groups);
+    ctx.run(spec, argsOf(y, i), { rows, cols, ...range, column, inverse_cap: cap === undefined ? 0 : 1 / cap }, groups);
   }
 }

@@ -7,6 +7,8 @@ export interface HeadShape {
   headDim: number;
   /** Factor on q k^T; default 1 / sqrt(headDim). */
   scale?: number;
+  /** Scores become cap tanh(score / cap); default: they stay (Gemma 2 has 50). */
+  cap?: number;
 }
 
 /** The factor on q k^T. */

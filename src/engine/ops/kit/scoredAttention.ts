@@ -97,6 +97,8 @@ const weightsShape = ({ runs, dims }: ScoredCall): number[] => [runs[0]?.count ?
 /** Memory for the attention weights that forward keeps for backward, if those of all heads fit. */
 export function weightsToKeep(call: ScoredCall, keptBytes = KEPT_BYTES): Tensor | undefined {
   const shape = weightsShape(call);
+  // The slope of a softcap needs the scores.
+  if (call.shape.cap !== undefined) return undefined;
   const fits = call.runs.length === 1 && sizeOf(shape) * ELEMENT_BYTES <= keptBytes;
   return fits ? call.ctx.empty(shape, "attention weights") : undefined;
 }
@@ -107,6 +109,7 @@ function scores({ ctx, qkv, kv, start, shape, dims, own, source }: ScoredCall, w
     ...dims,
     first_head: run.first,
     scale: scaleOf(shape),
+    cap: shape.cap ?? 0,
     q_stride: own.stride,
     kv_stride: source.stride,
     kv_column: source.k,
@@ -160,7 +163,7 @@ export function scoredBackward(call: ScoredCall, { kept, stats, out, dout, dqkv 
   for (const run of call.runs) {
     const { first: first_head, count } = run;
     if (!kept) scores(call, weights, run);
-    const gradientDims = { ...dims, ...gradientStrides, scale, first_head };
+    const gradientDims = { ...dims, ...gradientStrides, scale, cap: call.shape.cap ?? 0, first_head };
     runGradient(ctx, [qkv, dout, stats, out, weights, ds], gradientDims, { rows, cols: 4 * stride, heads: count });
     const columns = { qkv_stride: own.stride, k_column: own.k, v_column: own.v, dout_stride: heads * depth };
     const half = (table?.shape[1] ?? 0) / 4;

@@ -1,6 +1,14 @@
 // Ops that the language model, the hypernetwork and the tape have in common, with their references.
-import { add, addInto, copyInto, fill, scaleInPlace, sumParts } from "../arithmetic.ts";
-import { addIntoRef, addRef, copyIntoRef, fillRef, scaleInPlaceRef, sumPartsRef } from "../arithmetic.ref.ts";
+import { add, addInto, capInPlace, copyInto, fill, scaleInPlace, sumParts } from "../arithmetic.ts";
+import {
+  addIntoRef,
+  addRef,
+  capInPlaceRef,
+  copyIntoRef,
+  fillRef,
+  scaleInPlaceRef,
+  sumPartsRef,
+} from "../arithmetic.ref.ts";
 import { argmaxInto } from "../argmax.ts";
 import { argmaxRef } from "../argmax.ref.ts";
 import { splitRows } from "../kit/rowParts.ts";
@@ -41,6 +49,10 @@ export const commonOps: readonly CheckedOp[] = [
   }),
   checkedOp(fillRef, (ctx, t, { value }) => {
     fill(ctx, take(t, 0), value);
+    return [take(t, 0)];
+  }),
+  checkedOp(capInPlaceRef, (ctx, t, { cap }) => {
+    capInPlace(ctx, take(t, 0), cap);
     return [take(t, 0)];
   }),
   checkedOp(sumPartsRef, (ctx, t, { length }) => [sumParts(ctx, take(t, 0), t[1], [length])]),

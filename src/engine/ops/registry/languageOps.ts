@@ -42,8 +42,9 @@ import { scatterAddRef } from "../scatterAdd.ref.ts";
 import { type CheckedOp, checkedOp, take } from "./parity.ts";
 
 /** x, weight, ids and perhaps a bias, as the references of cross-entropy take them. */
-function lossOptions(t: readonly Tensor[], { partRows, logitsBytes }: CrossEntropyParams): CrossEntropyOptions {
-  const head = { weight: splitRows(take(t, 1), partRows), ...(t[3] ? { bias: t[3] } : {}) };
+function lossOptions(t: readonly Tensor[], { partRows, logitsBytes, cap }: CrossEntropyParams): CrossEntropyOptions {
+  const more = { ...(t[3] ? { bias: t[3] } : {}), ...(cap === undefined ? {} : { cap }) };
+  const head = { weight: splitRows(take(t, 1), partRows), ...more };
   return { head, ids: take(t, 2), logitsBytes };
 }
 
@@ -64,10 +65,11 @@ const columnsAt = (t: readonly Tensor[], i: number): KeptColumns => ({ index: ta
 const gatesOf = (mask: Tensor | undefined, times: number): ActivationGates | undefined =>
   mask && { mask, twice: times === 2 };
 
-function klOptions(t: readonly Tensor[], { partRows, logitsBytes }: KlLossParams): KlLossOptions {
+function klOptions(t: readonly Tensor[], { partRows, logitsBytes, cap }: KlLossParams): KlLossOptions {
   const headOf = (i: number): KlLossOptions["head"] => ({
     weight: splitRows(take(t, i), partRows),
     ...(t[4] ? { bias: t[4] } : {}),
+    ...(cap === undefined ? {} : { cap }),
   });
   return { head: headOf(1), teacher: { x: take(t, 2), head: headOf(3) }, logitsBytes };
 }

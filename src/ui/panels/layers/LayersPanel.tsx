@@ -12,7 +12,7 @@ import {
   layerTable,
   sortedLayers,
 } from "../../views/layersView.ts";
-import { knownModel } from "../../views/shownModel.ts";
+import { knownModel } from "../../../state/model/shownModel.ts";
 import { useCopy } from "../../parts/useCopy.ts";
 
 const size = ([outputs, inputs]: LayerRow["before"]): string => `${whole(outputs)} × ${whole(inputs)}`;

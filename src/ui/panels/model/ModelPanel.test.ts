@@ -70,7 +70,7 @@ it("names the command of the Python package for a model that does not fit", asyn
   };
   const planned = { name: "large", plan, choices: [plan], others: [], quantised: false, ranOut: false };
   studio.emit({ type: "plan", planned, storageFreeBytes: 5 });
-  await act(() => studio.store.getState().setRecipe({ ratio: 0.7 }));
+  studio.store.getState().setRecipe({ ratio: 0.7 });
   const page = await rendered(createElement(ModelPanel), studio);
   expect(page.get("scale-command").textContent).toMatch(/espalier prune --model large .*--keep 0\.7 /);
 });

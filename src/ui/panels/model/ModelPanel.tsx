@@ -1,6 +1,6 @@
 // The open model: its sizes, its parameters by part and its GPU memory; and how to open another one.
 import type { KnownFacts, ModelFacts } from "../../../worker/protocol.ts";
-import { knownModel, shownModel } from "../../views/shownModel.ts";
+import { knownModel, shownModel } from "../../../state/model/shownModel.ts";
 import { bytes, percent, short, whole } from "../../../shared/format.ts";
 import { useStudio } from "../../studioContext.tsx";
 import { licenceName } from "../../views/licence.ts";

@@ -1,10 +1,11 @@
 // The header: name, GPU, the library of models, the link to this page, and the theme.
 import { ToggleGroup } from "radix-ui";
 import type { Theme } from "../../../state/page/pageState.ts";
+import { commandLineOf } from "../../../state/run/commandLine.ts";
 import { useCopy } from "../../parts/useCopy.ts";
 import { linkOf } from "../../pageLink.ts";
 import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
-import { shownModel } from "../../views/shownModel.ts";
+import { shownModel } from "../../../state/model/shownModel.ts";
 
 const THEMES: readonly { value: Theme; label: string }[] = [
   { value: "light", label: "Light" },
@@ -46,6 +47,26 @@ function CopyLink() {
   );
 }
 
+function CopyCommand() {
+  const { store } = useStudioStore();
+  const { copied, copy } = useCopy();
+  const copyCommand = (): Promise<void> => {
+    const line = commandLineOf(store.getState());
+    return copy(line, `Type it in the project’s folder: ${line}`);
+  };
+  return (
+    <button
+      type="button"
+      className="link"
+      data-testid="copy-command"
+      title="The same run with npm run prune"
+      onClick={() => void copyCommand()}
+    >
+      <span aria-live="polite">{copied ? "Command copied" : "Copy command"}</span>
+    </button>
+  );
+}
+
 function ThemeToggle() {
   const theme = useStudio((state) => state.theme);
   const { setTheme } = useActions();
@@ -82,6 +103,7 @@ export function Header() {
         Models
       </button>
       <CopyLink />
+      <CopyCommand />
       <ThemeToggle />
     </header>
   );

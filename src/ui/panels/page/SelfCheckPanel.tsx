@@ -4,7 +4,7 @@ import { canSelfCheck } from "../../../state/allowed.ts";
 import { ErrorNote } from "../../parts/ErrorNote.tsx";
 import { TaskProgress } from "../../parts/TaskProgress.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { shownModel } from "../../views/shownModel.ts";
+import { shownModel } from "../../../state/model/shownModel.ts";
 import { SelfCheckResult } from "./SelfCheckResult.tsx";
 
 function Buttons() {

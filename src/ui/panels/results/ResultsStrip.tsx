@@ -3,7 +3,7 @@ import { METHOD_NAMES } from "../../../engine/index.ts";
 import { percent, ratioText, short, whole } from "../../../shared/format.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { useStudio, useThrottled } from "../../studioContext.tsx";
-import { knownModel, knownPerplexity } from "../../views/shownModel.ts";
+import { knownModel, knownPerplexity } from "../../../state/model/shownModel.ts";
 import { PerplexityItem } from "./PerplexityItem.tsx";
 import { ResultItem } from "./ResultItem.tsx";
 import { ShownBadge } from "./ShownBadge.tsx";

@@ -16,7 +16,7 @@ import { ChoiceField } from "../../parts/ChoiceField.tsx";
 import { NumberField } from "../../parts/NumberField.tsx";
 import { useActions, useStudio } from "../../studioContext.tsx";
 import { oddRecipe } from "../../views/oddValues.ts";
-import { shownModel } from "../../views/shownModel.ts";
+import { shownModel } from "../../../state/model/shownModel.ts";
 import { RatioModeField } from "./RatioModeField.tsx";
 
 const ESTIMATOR_TITLES: Readonly<Record<Estimator, string>> = {

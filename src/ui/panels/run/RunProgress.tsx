@@ -4,6 +4,7 @@ import { Progress } from "radix-ui";
 import type { StudioState } from "../../../state/storeState.ts";
 import { duration, percent, stepTime, whole } from "../../../shared/format.ts";
 import { longRunText, PACE_STEPS } from "../../../shared/longRun.ts";
+import { askToNotify, canAskToNotify } from "../../longRuns.ts";
 import { useStudio, useThrottled } from "../../studioContext.tsx";
 
 const PHASE_WORDS = { idle: "not started", training: "training", paused: "paused", done: "done" } as const;
@@ -69,6 +70,25 @@ function useStart(): Shown {
   };
 }
 
+/** Offers once to tell when long work ends. */
+function Notify() {
+  const training = useStudio((state) => state.run.phase === "training");
+  const [asked, setAsked] = useState(false);
+  if (!training || asked || !canAskToNotify()) return null;
+  const ask = (): void => {
+    setAsked(true);
+    void askToNotify();
+  };
+  return (
+    <p className="field-hint">
+      It continues in a hidden tab.{" "}
+      <button type="button" className="link" data-testid="notify" onClick={ask}>
+        Notify me at the end
+      </button>
+    </p>
+  );
+}
+
 export function RunProgress() {
   const run = useThrottled((state) => state.run);
   const planned = useStudio((state) => state.recipe.steps);
@@ -106,6 +126,7 @@ export function RunProgress() {
         </p>
       ) : null}
       {note ? <p className="field-hint">{note}</p> : null}
+      <Notify />
       <p className="unseen" aria-live="polite">
         {long ? "Measuring the dense model first." : announced}
       </p>

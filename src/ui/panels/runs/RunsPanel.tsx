@@ -6,8 +6,8 @@ import { RunFiles } from "./RunFiles.tsx";
 import { RunNotes } from "./RunNotes.tsx";
 import { RunSearch } from "./RunSearch.tsx";
 import { later } from "../../parts/later.ts";
-import { TradeoffFigure } from "./TradeoffFigure.tsx";
 
+const TradeoffFigure = later(async () => (await import("./TradeoffFigure.tsx")).TradeoffFigure);
 const RunsCompare = later(async () => (await import("./compare/RunsCompare.tsx")).RunsCompare);
 
 export function RunsPanel() {
@@ -36,7 +36,9 @@ export function RunsPanel() {
         </p>
       ) : (
         <div className="runs-bench">
-          <TradeoffFigure groups={groups} group={group} pair={pair} onGroup={setGroupKey} onPick={pick} />
+          <Suspense>
+            <TradeoffFigure groups={groups} group={group} pair={pair} onGroup={setGroupKey} onPick={pick} />
+          </Suspense>
           <RunSearch group={group} pair={pair} onPick={pick} />
         </div>
       )}

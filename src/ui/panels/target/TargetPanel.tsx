@@ -7,7 +7,7 @@ import type { RatioUnit } from "../../../state/run/ratio.ts";
 import type { StudioState } from "../../../state/storeState.ts";
 import { percent, ratioNumber, ratioText } from "../../../shared/format.ts";
 import { useActions, useStudio } from "../../studioContext.tsx";
-import { knownModel } from "../../views/shownModel.ts";
+import { knownModel } from "../../../state/model/shownModel.ts";
 import { TargetFields } from "./TargetFields.tsx";
 import { TargetScale } from "./TargetScale.tsx";
 

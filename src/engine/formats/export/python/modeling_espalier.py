@@ -31,6 +31,7 @@ from transformers import GraniteConfig, GraniteForCausalLM
 from transformers import Olmo2Config, Olmo2ForCausalLM
 from transformers import Gemma3TextConfig as Gemma3Config, Gemma3ForCausalLM
 from transformers import Phi3Config, Phi3ForCausalLM
+from transformers import Gemma2Config, Gemma2ForCausalLM
 from transformers.utils import cached_file
 
 FORMAT = 1
@@ -258,6 +259,15 @@ class EspalierPhi3Config(Phi3Config):
 
 class EspalierPhi3ForCausalLM(Compact, Phi3ForCausalLM):
     config_class = EspalierPhi3Config
+
+
+class EspalierGemma2Config(Gemma2Config):
+    model_type = "espalier_gemma2"
+    espalier: dict | None = None
+
+
+class EspalierGemma2ForCausalLM(Compact, Gemma2ForCausalLM):
+    config_class = EspalierGemma2Config
 
 
 # makes save_pretrained copy this file, even where the classes were imported directly

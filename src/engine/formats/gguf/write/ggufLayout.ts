@@ -68,7 +68,7 @@ export function compactLayout(config: ModelConfig): GgufLayout {
 export function maskedLayout(config: ModelConfig): GgufLayout {
   const family = ggufFamilyOf(config.family);
   if (!family) {
-    const expected = "a family that llama.cpp runs";
+    const expected = "a family whose GGUF files are written";
     throw refused("gguf-masked", "model_type", expected, config.modelType, "Export the masked or the onnx form.");
   }
   checkCommon("gguf-masked", config);

@@ -1,8 +1,8 @@
 // The model that the page shows, and what is known of the built-in one before it is open.
 import { DEFAULT_TEXTS } from "../../shared/texts.ts";
-import type { StudioState } from "../../state/storeState.ts";
 import { EMBEDDED_FACTS, EMBEDDED_PERPLEXITY } from "../../worker/embeddedModel.ts";
 import type { KnownFacts, ModelFacts, PerplexityResult } from "../../worker/protocol.ts";
+import type { StudioState } from "../storeState.ts";
 
 /** Facts of the open model, or of the previous one while another opens; null before the first. */
 export function shownModel({ model }: Pick<StudioState, "model">): ModelFacts | null {

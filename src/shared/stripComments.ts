@@ -1,0 +1,3 @@
+// WGSL without comments.
+
+export const stripComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");

@@ -1,0 +1,80 @@
+// The settings of the page as a command line: `npm run prune` does the same run.
+import { DEFAULT_RECIPE, DEFAULT_WEIGHT_RECIPE, type Recipe, type WeightRecipe } from "../../engine/index.ts";
+import type { TextSource } from "../../shared/texts.ts";
+import type { StudioState } from "../storeState.ts";
+
+/** What differs from the defaults of the command, as its options. */
+type Options = readonly (readonly [name: string, value: string | number])[];
+
+function changed<T extends object>(own: T, usual: T, names: readonly (readonly [keyof T, string])[]): Options {
+  return names.flatMap(([field, name]) => (own[field] === usual[field] ? [] : [[name, String(own[field])] as const]));
+}
+
+/** Of a training for one ratio, or for every ratio with the target as the one that is exported. */
+function recipeOptions(recipe: Recipe): Options {
+  const own = changed(recipe, DEFAULT_RECIPE, [
+    ...([
+      ["steps", "steps"],
+      ["tokens", "tokens"],
+      ["seed", "seed"],
+      ["estimator", "estimator"],
+    ] as const),
+    ...([
+      ["gates", "gates"],
+      ["widthMultiple", "width-multiple"],
+      ["lambda", "lambda"],
+    ] as const),
+    ...([
+      ["learningRate", "learning-rate"],
+      ["weightDecay", "weight-decay"],
+    ] as const),
+  ]);
+  if (recipe.ratioMode === "one") return [["keep", recipe.ratio], ...own];
+  const bounds = changed(recipe, DEFAULT_RECIPE, [
+    ["ratioFrom", "from"],
+    ["ratioTo", "to"],
+  ]);
+  return [["ratios", recipe.ratio], ...bounds, ...own];
+}
+
+const weightOptions = ({ method, pattern, ...recipe }: WeightRecipe): Options => [
+  ["method", method],
+  ["pattern", pattern],
+  ...changed(recipe, DEFAULT_WEIGHT_RECIPE, [
+    ["sequences", "sequences"],
+    ["tokens", "tokens"],
+    ["seed", "seed"],
+  ]),
+];
+
+/** In quotes where a shell would read more than a word. */
+const quoted = (word: string): string => (/^[\w./:%,+@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+const pathOf = (text: TextSource): string => (text.kind === "bundled" ? `public/text/${text.name}.txt` : text.name);
+
+/** The command. Files of the user's own are given by their names: a page does not know where they are. */
+export function commandLineOf(
+  state: Pick<
+    StudioState,
+    | "method"
+    | "recipe"
+    | "weightRecipe"
+    | "calibration"
+    | "evaluation"
+    | "evaluationTokens"
+    | "model"
+    | "requestedSource"
+  >,
+): string {
+  const { method, recipe, weightRecipe, model, requestedSource, calibration, evaluation, evaluationTokens } = state;
+  const name = model.phase === "open" ? model.facts.name : "MODEL";
+  const options: Options = [
+    ["model", requestedSource.kind === "embedded" ? "public/model" : name],
+    ["text", pathOf(calibration)],
+    ["eval", pathOf(evaluation)],
+    ["eval-tokens", evaluationTokens],
+    ...(method === "disp" ? recipeOptions(recipe) : weightOptions(weightRecipe)),
+    ["out", "pruned"],
+  ];
+  return ["npm run prune --", ...options.map(([option, value]) => `--${option} ${quoted(String(value))}`)].join(" ");
+}
