@@ -39,13 +39,14 @@ type Limits = Readonly<Record<keyof typeof GOLDEN_LIMITS, number>>;
 /**
  * The same for matrices in half precision: a few roundings (2^-11) of each weight. The first steps of AdamW follow the sign of each gradient, so
  * a gradient near zero that changes sign moves its parameter the other way. The limit of trained parameters is therefore loose, and that of
- * every step's loss is tight. trainedKept: kept block weights of a step, as a share of all.
+ * every step's loss is tight. Rounded weights alone move the soft gradients of OLMo 2 by 6.1e-3 in PyTorch, those of other families by about
+ * 1e-3. trainedKept: kept block weights of a step, as a share of all.
  */
 const HALF_LIMITS: Limits = {
   ...GOLDEN_LIMITS,
   logits: 2e-3,
   loss: 1e-3,
-  softGradient: 4e-3,
+  softGradient: 8e-3,
   trainingLoss: 2e-2,
   trained: 0.4,
   trainedWeights: 0.1,
