@@ -1,5 +1,5 @@
 // Opening models, texts and perplexities: what is requested from the worker, and what stays when something fails.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../engine/index.ts";
 import type { Replies } from "../../worker/protocol.ts";
 import { architectureAt, AT_HALF, bench, FACTS, perplexityAt } from "../client.fixture.ts";
@@ -52,6 +52,24 @@ describe("open", () => {
     await refused;
     await studio.settle();
     expect(getState()).toMatchObject({ curve, dense: { phase: "measured" } });
+  });
+
+  it("opens what is chosen while another model opens, and the last of several choices", async () => {
+    let stop = (): void => undefined;
+    const first = () =>
+      new Promise<never>((_, reject) => (stop = () => reject(new EngineError("cancelled", "stopped"))));
+    const studio = bench({
+      open: ({ source }) => (source === EMBEDDED ? first() : FACTS),
+      cancel: () => (stop(), null),
+    });
+    const { getState } = studio.store;
+    const chosen = ["one", "two"].map((name) => ({ kind: "files", name, files: [] }) as const);
+    const openings = [getState().open(EMBEDDED)];
+    await vi.waitFor(() => expect(studio.types()).toEqual(["open"]));
+    openings.push(...[EMBEDDED, ...chosen].map((source) => getState().open(source)));
+    expect(await Promise.all(openings)).toEqual([false, false, false, true]);
+    expect(getState()).toMatchObject({ model: { phase: "open" }, source: chosen[1], openError: null });
+    expect(studio.sent.flatMap((one) => (one.type === "open" ? [one.source] : []))).toEqual([EMBEDDED, chosen[1]]);
   });
 
   it("cancels an opening at once while it waits for its turn", async () => {

@@ -1,14 +1,39 @@
 // Opening a model. If one cannot be opened, the previous model stays.
 import { EngineError, type PlanWish } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
-import type { ModelSource } from "../../worker/protocol.ts";
+import type { ModelFacts, ModelSource } from "../../worker/protocol.ts";
 import type { SliceOf } from "../slice.ts";
 import type { Patch } from "../storeState.ts";
+import type { LongTask } from "../task.ts";
 import type { ModelSlice } from "./modelState.ts";
 
 function nameOf(source: ModelSource): string {
   if (source.kind === "embedded") return "the embedded model";
   return source.kind === "files" ? source.name : source.address;
+}
+
+/**
+ * Opens one model at a time. A choice made while another model opens takes its place, also that of the built-in model, which opens with the
+ * page; the last of several choices wins. `underWay` is what opens now. Resolves to null for a model that is not opened.
+ */
+function latestOf(
+  opening: LongTask<[ModelSource], ModelFacts>,
+  underWay: () => ModelSource | null,
+): (source: ModelSource) => Promise<ModelFacts | null> {
+  let requests = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  return async (source) => {
+    if (underWay() === source) return null;
+    const request = ++requests;
+    if (underWay()) {
+      await opening.cancel();
+      await last;
+      if (request !== requests) return null;
+    }
+    const opened = opening.result(source);
+    last = opened;
+    return opened;
+  };
 }
 
 export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, set, get) => {
@@ -40,6 +65,7 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, set, g
       };
     },
   });
+  const openLatest = latestOf(opening, () => (get().model.phase === "opening" ? get().requestedSource : null));
   const plan = async (bytes: number | null, wanted?: PlanWish): Promise<void> => {
     try {
       await client.request({ type: "memory", bytes, ...(wanted ? { wanted } : {}) });
@@ -60,8 +86,7 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, set, g
     openError: null,
     plan: null,
     async open(source) {
-      if (get().model.phase === "opening") return false;
-      const facts = await opening.result(source);
+      const facts = await openLatest(source);
       // Files that were fetched stay cached, even if the model could not be opened.
       if (source.kind === "hub" || source.kind === "cached") await get().refreshLibrary();
       if (facts) await get().setTexts({});
