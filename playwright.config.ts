@@ -1,16 +1,23 @@
 // Browser tests: what a person does with the built studio, in the installed Chromium with WebGPU.
+import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";
 import { chromiumFlags, findChromium } from "./scripts/chromium/chromium.ts";
 
 const port = Number(process.env["ESPALIER_E2E_PORT"] ?? 4283);
 const executablePath = findChromium();
+/** These measure how fast the page opens and answers. */
+const TIMED = /(firstPicture|gguf|page)\.spec\.ts$/;
 
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
-  // tests share one software GPU on few cores: they run one after another, and timeouts are long
-  workers: 1,
+  // each browser has a software GPU, which takes little more than one core: two files run beside each other, and timeouts are long
+  workers: Math.min(2, availableParallelism()),
   fullyParallel: false,
+  projects: [
+    { name: "journeys", testIgnore: TIMED },
+    { name: "timed", testMatch: TIMED, workers: 1, dependencies: ["journeys"] },
+  ],
   retries: 0,
   timeout: 240_000,
   expect: { timeout: 60_000 },

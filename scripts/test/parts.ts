@@ -70,6 +70,7 @@ export const PLAN: Record<Part, { title: string; browser?: boolean; programs: st
 export function programsOf(part: Part, { pattern, watch }: TestArguments): string[][] {
   if (pattern === undefined) return watch ? [[VITEST, "watch", `--project=${part}`]] : PLAN[part].programs;
   // Playwright compares --grep with the file's name below e2e/ and the test's name
-  if (part === "e2e") return [VITE_BUILD, [...PLAYWRIGHT, `--grep=${matcher(pattern.replace(/^e2e\//, "")).source}`]];
+  if (part === "e2e")
+    return [VITE_BUILD, [...PLAYWRIGHT, "--no-deps", `--grep=${matcher(pattern.replace(/^e2e\//, "")).source}`]];
   return [["--import=tsx", "scripts/test/runMatching.ts", part, pattern, ...(watch ? ["--watch"] : [])]];
 }
