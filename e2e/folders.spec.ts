@@ -106,7 +106,8 @@ test("a text in UTF-16 is the same text, and one in Latin-1 is refused with the 
 
 test("a dropped text is the calibration text, and a dropped model is announced", async ({ page }) => {
   await page.goto("./");
-  await expect(page.getByTestId("perplexity-dense")).toHaveText(/\d/);
+  // the model is open, not only shown: its tokens are counted
+  await expect(page.getByTestId("model-gpu-bytes")).toHaveText(/\d/);
   const status = page.getByTestId("status");
   const places = () => page.locator("h2").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
   const before = await places();
