@@ -40,7 +40,7 @@ export { arrivedBytes, readManifest, writeManifest } from "./formats/hub/manifes
 export type { Manifest, ModelCard } from "./formats/hub/manifest.ts";
 export type { ModelStore } from "./formats/hub/modelStore.ts";
 export { safeFetch } from "./formats/hub/safeFetch.ts";
-export { DOWNLOAD_LIMITS } from "./formats/hub/web.ts";
+export { DOWNLOAD_LIMITS, failureReason, stallWatch } from "./formats/hub/web.ts";
 export { memoryFolder } from "./formats/files/memoryFolder.ts";
 export type { FloatDtype, WeightType } from "./dtype.ts";
 export type { GgufType } from "./formats/gguf/write/quantize.ts";

@@ -1,5 +1,5 @@
 // Files that come with the page: fetched with a limit for stalls, and compared with the hash that the program knows.
-import { DOWNLOAD_LIMITS, EngineError, sha256 } from "../../engine/index.ts";
+import { DOWNLOAD_LIMITS, EngineError, failureReason, sha256, stallWatch } from "../../engine/index.ts";
 
 /** The path of the folder with index.html. The worker's own file may be in a folder below it. */
 function basePath(): string {
@@ -25,18 +25,13 @@ interface OwnFileOptions {
  */
 export async function fetchOwnFile(path: string, options: OwnFileOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { what, advice, signal, stallMs = DOWNLOAD_LIMITS.stallMs } = options;
-  const stalled = new AbortController();
-  let timer = setTimeout(() => stalled.abort(), stallMs);
-  const alive = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stalled.abort(), stallMs);
-  };
+  const stalled = stallWatch(stallMs);
   try {
     const url = new URL(path, self.location.origin + basePath());
     const response = await fetch(url, { signal: AbortSignal.any([stalled.signal, ...(signal ? [signal] : [])]) });
     if (!response.ok || !response.body)
       throw new EngineError("network", `${what} could not be loaded (HTTP status ${response.status}). ${advice}`);
-    const bytes = await readAll(response, response.body, options, alive);
+    const bytes = await readAll(response, response.body, options, stalled.alive);
     const found = await sha256(bytes);
     if (found === options.sha256) return bytes;
     const got = /html/.test(response.headers.get("Content-Type") ?? "") ? "a web page" : `SHA-256 ${found}`;
@@ -44,12 +39,10 @@ export async function fetchOwnFile(path: string, options: OwnFileOptions): Promi
   } catch (error) {
     if (error instanceof EngineError) throw error;
     if (signal?.aborted) throw new EngineError("cancelled", `${what} was not loaded: it was cancelled.`);
-    const reason = stalled.signal.aborted
-      ? `no data arrived for ${stallMs / 1000} s`
-      : `the connection failed (${error instanceof Error ? error.message : "unknown"})`;
+    const reason = failureReason(error, stalled.signal, stallMs);
     throw new EngineError("network", `${what} could not be loaded: ${reason}. ${advice}`);
   } finally {
-    clearTimeout(timer);
+    stalled.end();
   }
 }
 

@@ -51,6 +51,26 @@ const cancelled = (): EngineError =>
     "The download was cancelled; what has arrived is kept, and the next attempt resumes from there.",
   );
 
+/** Watches a transfer: aborts `signal` when `alive` was not called for `stallMs`. Call `end` when the transfer has ended. */
+export function stallWatch(stallMs: number): { signal: AbortSignal; alive(): void; end(): void } {
+  const stalled = new AbortController();
+  const start = (): ReturnType<typeof setTimeout> => setTimeout(() => stalled.abort(), stallMs);
+  let timer = start();
+  const end = (): void => clearTimeout(timer);
+  const alive = (): void => {
+    end();
+    timer = start();
+  };
+  return { signal: stalled.signal, alive, end };
+}
+
+/** Why a transfer ended, as the end of a sentence. */
+export function failureReason(error: unknown, stalled: AbortSignal, stallMs: number): string {
+  return stalled.aborted
+    ? `no data arrived for ${stallMs / 1000} s`
+    : `the connection failed (${error instanceof Error ? error.message : "unknown"})`;
+}
+
 /**
  * Runs `attempt` up to `limits.tries` times. Its signal aborts when the download is cancelled, or when `alive` was not called for
  * `limits.stallMs`. Throws "cancelled", "network" when the last attempt fails, and an EngineError of an attempt immediately.
@@ -63,22 +83,14 @@ export async function withTries<T>(
   const { tries, backoffMs, longestPauseMs, stallMs } = web.limits;
   for (let n = 1; ; n += 1) {
     if (web.signal.aborted) throw cancelled();
-    const stalled = new AbortController();
-    let timer = setTimeout(() => stalled.abort(), stallMs);
-    const alive = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(() => stalled.abort(), stallMs);
-    };
+    const stalled = stallWatch(stallMs);
     try {
-      return await attempt(AbortSignal.any([web.signal, stalled.signal]), alive);
+      return await attempt(AbortSignal.any([web.signal, stalled.signal]), stalled.alive);
     } catch (error) {
       if (error instanceof EngineError) throw error;
       if (web.signal.aborted) throw cancelled();
-      const reason = stalled.signal.aborted
-        ? `no data arrived for ${stallMs / 1000} s`
-        : error instanceof PassingFault
-          ? error.message
-          : `the connection failed (${error instanceof Error ? error.message : "unknown"})`;
+      const passing = error instanceof PassingFault && !stalled.signal.aborted;
+      const reason = passing ? error.message : failureReason(error, stalled.signal, stallMs);
       if (n >= tries) {
         throw new EngineError(
           "network",
@@ -89,7 +101,7 @@ export async function withTries<T>(
       const requested = error instanceof PassingFault ? error.pauseMs : 0;
       await pause(Math.min(longestPauseMs, Math.max(requested, backoffMs * 2 ** (n - 1))), web.signal);
     } finally {
-      clearTimeout(timer);
+      stalled.end();
     }
   }
 }
