@@ -88,7 +88,7 @@ async function outcome<T>(
   } catch (thrown) {
     const error = EngineError.from(thrown);
     if (error.code === "device-lost" || reports.includes(error.code)) get().report(error);
-    // The page shows the loss of the device by itself; beside work that was done again, its error would be stale.
+    // The page already shows that the device was lost. Once the work has been repeated, a second error here would be out of date.
     const ended = error.code === "cancelled" || (error.code === "device-lost" && run.cancelled !== undefined);
     if (isCurrent()) set((ended ? run.cancelled?.() : run.failed?.(error)) ?? {});
     return null;

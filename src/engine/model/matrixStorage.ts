@@ -36,7 +36,7 @@ export function fileDtypes(config: ModelConfig, { blocks, info }: Weights): File
 
 /**
  * The same for a model that is quantised to one type when it is opened. A matrix whose rows are not a multiple of a block is stored in halves,
- * and one that its file has in blocks of at most as many bytes stays as it is there.
+ * and one that its file already stores in blocks of this size or smaller keeps the blocks of the file.
  */
 function quantisedDtypes(config: ModelConfig, dtype: BlockDtype, inFile: FileDtypes = {}): FileDtypes {
   const { values } = blockTypeNamed(dtype);

@@ -20,7 +20,7 @@ export const GLOSSARY: readonly TermEntry[] = [
   {
     name: "dense",
     pattern: /\bdense\b/i,
-    text: "The model as it came, with nothing removed. All pruned versions are measured against it.",
+    text: "The original model, with nothing removed. All pruned versions are compared with it.",
     source: "ARCHITECTURE.md, Words",
   },
   {

@@ -1,4 +1,4 @@
-// Tables of figures: as many cells as columns in every row, and the numbers that the charts draw.
+// Tables of figures: every row has one cell per column, and the numbers are those that the charts draw.
 import { expect, it } from "vitest";
 import { barsTable, mapTable, ratioCurveTable, runTable, tradeoffTable, weightMapTable } from "./figureTables.ts";
 

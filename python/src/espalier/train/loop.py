@@ -1,4 +1,4 @@
-"""Runs a session to its last step, with progress, checkpoints, and an orderly end when the job is told to stop."""
+"""Runs a session to its last step. Shows progress, writes checkpoints, and saves one before SIGTERM ends it."""
 
 import os
 import signal

@@ -21,7 +21,7 @@ def perplexity(model: PreTrainedModel, ids: torch.Tensor, context: int, ranks: R
     if not windows:
         raise EspalierError(f"evaluation text: expected at least 2 tokens, got {len(ids)}. Choose a longer text.")
     total = torch.zeros(2, dtype=torch.float64)
-    # Ranks take turns. Sharded weights are gathered by all ranks together, so each computes as many windows as the others.
+    # Each rank takes every n-th window. All ranks gather sharded weights together, so all compute the same number of windows.
     for turn in range(0, len(windows), ranks.world):
         mine = turn + ranks.rank
         start, length = windows[min(mine, len(windows) - 1)]

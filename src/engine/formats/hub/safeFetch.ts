@@ -17,24 +17,24 @@ export function isPrivateHost(host: string): boolean {
 }
 
 /**
- * A fetch whose answer has to come from where it may: an https request ends at https, and only a request to a private network ends in one
- * (the host that the user typed is requested directly). Throws "network" otherwise; the answer's body is not read.
+ * A fetch that refuses some redirects: an https request has to end at https, and no redirect may lead to another host of a private network.
+ * The user can still type such an address. Throws "network" otherwise; the answer's body is not read.
  */
 export function safeFetch(fetch: Web["fetch"]): Web["fetch"] {
   return async (url, init) => {
     const response = await fetch(url, init);
     // answers that tests make have no address
     if (response.url === "") return response;
-    const [asked, came] = [new URL(url), new URL(response.url)];
-    const insecure = asked.protocol === "https:" && came.protocol !== "https:";
-    const inside = isPrivateHost(came.hostname) && came.hostname !== asked.hostname;
+    const [requested, final] = [new URL(url), new URL(response.url)];
+    const insecure = requested.protocol === "https:" && final.protocol !== "https:";
+    const inside = isPrivateHost(final.hostname) && final.hostname !== requested.hostname;
     if (!insecure && !inside) return response;
     await response.body?.cancel().catch(() => undefined);
     const why = insecure ? "which is not https" : "which is in a private network";
     throw new EngineError(
       "network",
-      `${asked.host}: expected a file, got a redirect to ${came.origin}, ${why}. Nothing of it was used. Use another source, or type that address yourself.`,
-      { from: asked.host, to: came.origin },
+      `${requested.host}: expected a file, got a redirect to ${final.origin}, ${why}. Nothing of it was used. Use another source, or type that address yourself.`,
+      { from: requested.host, to: final.origin },
     );
   };
 }
