@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
 import type { Folder, OutputFile } from "../src/engine/index.ts";
 import { UsageError } from "../src/cli/arguments/usageError.ts";
+import { goldenCases } from "../src/engine/config/goldenCases.fixture.ts";
 import { diskFolder } from "./diskFolder.ts";
 import { ensurePython, run } from "./pythonEnvironment.ts";
 
@@ -23,23 +24,7 @@ const GOLDEN_FILE = "golden.safetensors";
 /** Small tokenizers of every kind, and the text whose tokens are compared. */
 const TOKENIZERS = "golden/ggufTokenizers.json";
 const HARD_TEXT = "scripts/verify_text.txt";
-const GOLDEN = [
-  "gemma",
-  "llama",
-  "llama3",
-  "mistral",
-  "opt",
-  "opt350",
-  "phi",
-  "qwen2",
-  "qwen3",
-  "gemma2",
-  "phi3",
-  "gemma3_text",
-  "olmo2",
-  "granite",
-  "smollm3",
-];
+const GOLDEN = goldenCases();
 /** Small enough that golden models store their weights beside model.onnx, as models above 2 GB do; the embedded model's are inside it. */
 const GOLDEN_FILE_BYTES = 200_000;
 /** The embedded model and the two families that differ most from it: norms after the branches, and parallel branches. */

@@ -11,6 +11,7 @@ import {
   readReceipt,
 } from "../engine/index.ts";
 import type { ExportGatesOptions, ExportTarget } from "../engine/index.ts";
+import { goldenCases } from "../engine/config/goldenCases.fixture.ts";
 import { memoryTarget } from "../engine/evaluate/export/memoryTarget.ts";
 import { goldenFolder } from "../engine/golden/folders.fixture.ts";
 import { gateLayout, type Masks } from "../engine/masks/gates.ts";
@@ -81,22 +82,7 @@ test("onnxruntime-web computes the engine's masked logits, and the receipt recor
   );
 });
 
-test.each([
-  "llama3",
-  "mistral",
-  "gemma",
-  "qwen2",
-  "qwen3",
-  "opt",
-  "opt350",
-  "phi",
-  "gemma2",
-  "phi3",
-  "gemma3_text",
-  "olmo2",
-  "granite",
-  "smollm3",
-])("%s: onnxruntime-web computes its masked logits", async (name) => {
+test.each(goldenCases("llama"))("%s: onnxruntime-web computes its masked logits", async (name) => {
   const family = await openModel(ctx, await goldenFolder(name));
   const { onnx } = await exportForms({ onnx: memoryTarget() }, {}, family);
   family.model.free();

@@ -5,6 +5,7 @@ import { readConfig, readConfigWithNotes } from "./config.ts";
 import { ConfigFields } from "./configFields.ts";
 import { BASE_DEFAULTS, CLASS_DEFAULTS } from "./families/configDefaults.ts";
 import { FAMILIES } from "./families/families.ts";
+import { goldenCases } from "./goldenCases.fixture.ts";
 import type { Family } from "./modelConfig.ts";
 import { BASE_HARMLESS, ROPE_FIELDS } from "./switches.ts";
 
@@ -70,23 +71,7 @@ it("notes fields that the class does not know, unless they switch nothing on", (
   ]);
 });
 
-it.each([
-  "llama",
-  "llama3",
-  "mistral",
-  "gemma",
-  "qwen2",
-  "qwen3",
-  "opt",
-  "opt350",
-  "phi",
-  "gemma2",
-  "phi3",
-  "gemma3_text",
-  "olmo2",
-  "granite",
-  "smollm3",
-])("has no note on golden/%s", async (name) => {
+it.each(goldenCases())("has no note on golden/%s", async (name) => {
   const json: unknown = JSON.parse(await readFile(`golden/${name}/config.json`, "utf8"));
   expect(readConfigWithNotes(json).notes).toEqual([]);
 });

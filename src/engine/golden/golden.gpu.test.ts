@@ -1,6 +1,7 @@
 // The engine against PyTorch: every check of the golden cases of all families.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Ctx } from "../ctx.ts";
+import { goldenCases } from "../config/goldenCases.fixture.ts";
 import type { WeightStorage } from "../dtype.ts";
 import { Gpu } from "../gpu/device.ts";
 import { LOGITS_BYTES } from "../logitsSize.ts";
@@ -19,7 +20,7 @@ afterAll(() => ctx.gpu.destroy());
 const CASES = ["llama", "llama3", "mistral", "gemma", "qwen2", "qwen3", "opt", "opt350", "phi", "quantised"];
 
 /** Small cases of later families, without single weights. */
-const SMALL_CASES = ["gemma2", "phi3", "gemma3_text", "olmo2", "granite", "smollm3"];
+const SMALL_CASES = goldenCases(...CASES);
 
 /** Checks that every case must have; a check that is missing would otherwise pass silently. */
 const EXPECTED = [

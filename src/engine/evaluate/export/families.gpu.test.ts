@@ -1,6 +1,7 @@
 // Exports of every family: written, read back and compared with the masked model, biases included.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ctx } from "../../ctx.ts";
+import { goldenCases } from "../../config/goldenCases.fixture.ts";
 import type { WeightStorage } from "../../dtype.ts";
 import { modelFolder } from "../../formats/gguf/modelFolder.ts";
 import { goldenFolder } from "../../golden/folders.fixture.ts";
@@ -19,21 +20,7 @@ beforeAll(async () => {
 afterAll(() => ctx.gpu.destroy());
 
 test.each<[string, WeightStorage]>([
-  ...[
-    "mistral",
-    "gemma",
-    "qwen2",
-    "qwen3",
-    "opt",
-    "opt350",
-    "phi",
-    "gemma2",
-    "phi3",
-    "gemma3_text",
-    "olmo2",
-    "granite",
-    "smollm3",
-  ].map((name): [string, WeightStorage] => [name, "f32"]),
+  ...goldenCases("llama", "llama3").map((name): [string, WeightStorage] => [name, "f32"]),
   ["qwen2", "f16"],
   ["quantised", "file"],
 ])("%s in %s: both forms compute its logits", async (name, precision) => {

@@ -1,5 +1,6 @@
 // Masked and compact exports of the families whose names and biases differ from LLaMA's: every tensor, bit for bit.
 import { describe, expect, it } from "vitest";
+import { goldenCases } from "../../config/goldenCases.fixture.ts";
 import { blockLinears, modelTensors } from "../../config/tensors.ts";
 import { budgetOf, compactBytes, countsOf, keptTotalWeights } from "../../masks/budget.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
@@ -14,19 +15,8 @@ import { openWeights, type Weights } from "../safetensors/safetensors.ts";
 
 const sourceOf = (name: string): Promise<ExportCase> => loadCase(`golden/${name}`, inventedMasks);
 
-describe.each([
-  "opt",
-  "opt350",
-  "phi",
-  "qwen2",
-  "qwen3",
-  "gemma2",
-  "phi3",
-  "gemma3_text",
-  "olmo2",
-  "granite",
-  "smollm3",
-])("%s", (name) => {
+// the other families have tests of their own
+describe.each(goldenCases("llama", "llama3", "mistral", "gemma"))("%s", (name) => {
   it("masked: zero exactly where a vector prunes, all other bits unchanged", async () => {
     const source = await sourceOf(name);
     const [before, after] = [source.weights, await openMasked(source)];

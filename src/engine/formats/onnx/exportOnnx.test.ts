@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../config/config.ts";
 import { FAMILIES } from "../../config/families/families.ts";
+import { goldenCases } from "../../config/goldenCases.fixture.ts";
 import { budgetOf, countsOf, keptTotalWeights } from "../../masks/budget.ts";
 import { cutMatrix, indexLists, keptOf } from "../../masks/compact.ts";
 import { tensorGates } from "../../masks/tensorGates.ts";
@@ -28,23 +29,7 @@ function transposed(bytes: Uint8Array, rows: number, columns: number): Uint8Arra
 /** Weights that are the right side of a MatMul, and therefore transposed. */
 const LINEAR = /\.(\w+_proj|dense|fc[12]|project_in|project_out)\.weight$|^lm_head\.weight$/;
 
-const GOLDEN = [
-  "gemma",
-  "llama",
-  "llama3",
-  "mistral",
-  "opt",
-  "opt350",
-  "phi",
-  "qwen2",
-  "qwen3",
-  "gemma2",
-  "phi3",
-  "gemma3_text",
-  "olmo2",
-  "granite",
-  "smollm3",
-];
+const GOLDEN = goldenCases();
 
 const CASES = [
   ...GOLDEN.map((name) => ({ name: `golden ${name} in F32`, path: `golden/${name}`, dtype: F32 })),
