@@ -18,6 +18,7 @@ export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./rec
 export { Ctx } from "./ctx.ts";
 export type { Precision, WeightStorage } from "./dtype.ts";
 export { type QuantisationCost, quantisationCost } from "./train/quantisationCost.ts";
+export { namingSpoilt } from "./model/spoiltTensor.ts";
 export { requireOwnWeights } from "./model/ownWeights.ts";
 export type { Weights } from "./formats/safetensors/safetensors.ts";
 export { fileDtypes, mainDtype } from "./model/matrixStorage.ts";
