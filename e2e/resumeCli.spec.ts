@@ -10,6 +10,8 @@ import { readRuns } from "../src/engine/formats/runs/readRun.ts";
 const TEXTS = ["--text", "public/text/moby-held.txt", "--eval", "public/text/sotu-held.txt"];
 const GIVEN = ["--model", "golden/llama", ...TEXTS, "--context", "64", "--eval-tokens", "256", "--tokens", "32"];
 const POLL_MS = 20;
+/** More than the masks of a block of the small model, less than its weights. */
+const FULL_KB = 600;
 
 let folder = "";
 test.beforeAll(() => {
@@ -23,10 +25,22 @@ interface Ended {
   err: string;
 }
 
-/** Runs a command; with `until` it is interrupted by Ctrl-C as soon as that is true. */
-async function run(command: "prune" | "compare", args: readonly string[], until?: () => boolean): Promise<Ended> {
-  const all = ["scripts/run.mjs", command, ...GIVEN, ...args, "--host", "dawn"];
-  const child = spawn(process.execPath, all, { env: softwareVulkanEnvironment() });
+interface Fault {
+  /** The command is interrupted by Ctrl-C as soon as this is true. */
+  until?: () => boolean;
+  /** Files cannot grow beyond this, as on a full disk. */
+  mostKb?: number;
+}
+
+async function run(
+  command: "prune" | "compare",
+  args: readonly string[],
+  { until, mostKb }: Fault = {},
+): Promise<Ended> {
+  const all = [process.execPath, "scripts/run.mjs", command, ...GIVEN, ...args, "--host", "dawn"];
+  const limit = mostKb === undefined ? "unlimited" : String(2 * mostKb); // in units of 512 bytes
+  const shell = ["-c", `ulimit -f ${limit}; exec "$@"`, "sh", ...all];
+  const child = spawn("sh", shell, { env: softwareVulkanEnvironment() });
   const ended = { code: null as number | null, out: "", err: "" };
   child.stdout.on("data", (text: Buffer) => (ended.out += String(text)));
   child.stderr.on("data", (text: Buffer) => (ended.err += String(text)));
@@ -47,7 +61,7 @@ test("a recovery continues from its last checkpoint, with the weights of one tha
   expect(unbroken.code, unbroken.err).toBe(0);
 
   const saved = join(broken, ".checkpoints/recover.0.safetensors");
-  const interrupted = await run("prune", [...given, "--out", broken], () => existsSync(saved));
+  const interrupted = await run("prune", [...given, "--out", broken], { until: () => existsSync(saved) });
   expect(interrupted.code, interrupted.err).toBe(130);
   expect(interrupted.err).toContain("The same command with --resume continues from what is saved in --out.");
   expect(readdirSync(broken)).toEqual([".checkpoints"]);
@@ -76,7 +90,7 @@ test("single weights continue after the blocks that are pruned, with the same we
   const [whole, broken] = [join(folder, "pruned"), join(folder, "interrupted")];
   expect((await run("prune", [...given, "--out", whole])).code).toBe(0);
   const saved = join(broken, ".checkpoints/block.0.safetensors");
-  const interrupted = await run("prune", [...given, "--out", broken], () => existsSync(saved));
+  const interrupted = await run("prune", [...given, "--out", broken], { until: () => existsSync(saved) });
   expect(interrupted.code, interrupted.err).toBe(130);
   const again = await run("prune", [...given, "--out", broken]);
   expect(again.code).toBe(2);
@@ -85,6 +99,20 @@ test("single weights continue after the blocks that are pruned, with the same we
   expect(resumed.code, resumed.err).toBe(0);
   const bytes = (out: string): Buffer => readFileSync(join(out, "masked/model.safetensors"));
   expect(bytes(broken).equals(bytes(whole))).toBe(true);
+});
+
+test("an export that finds no room leaves no half of itself, and is made again from what is pruned", async () => {
+  const out = join(folder, "модель 模型 %20");
+  const given = ["--method", "wanda", "--sequences", "8", "--out", out];
+  const full = await run("prune", given, { mostKb: FULL_KB });
+  expect(full.code, full.err).toBe(1);
+  const last = full.err.trim().split("\n").at(-1);
+  expect(last).toMatch(/model\.safetensors: expected the file to be written, got status 500 \(EFBIG.*free space/);
+  expect(last).toContain("The same command with --resume continues from what is saved in --out.");
+  expect(readdirSync(out)).toEqual([".checkpoints"]);
+  const resumed = await run("prune", [...given, "--resume"]);
+  expect(resumed.code, resumed.err).toBe(0);
+  expect(readdirSync(out)).toEqual(["masked"]);
 });
 
 test("a comparison continues after its finished runs, whose masks later runs take", async () => {
@@ -100,7 +128,7 @@ test("a comparison continues after its finished runs, whose masks later runs tak
     out,
   ];
   const saved = join(out, "compare.unfinished.json");
-  const interrupted = await run("compare", given, () => existsSync(saved));
+  const interrupted = await run("compare", given, { until: () => existsSync(saved) });
   expect(interrupted.code, interrupted.err).toBe(130);
   expect(interrupted.err).toMatch(/[1-3] of 4 runs (is|are) finished: the same command with --resume continues after/);
   const resumed = await run("compare", [...given, "--resume"]);

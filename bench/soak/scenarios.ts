@@ -8,7 +8,7 @@ export interface Scenario {
   /** For people: "200 slider moves while a run trains". */
   title: string;
   /** Of the page's link. */
-  recipe: Record<string, number>;
+  recipe: Record<string, number | string>;
   /** Rounds of the long form and of the short one in CI. The figures are read after each. */
   rounds: { long: number; short: number };
   /** Rounds that allocate what all of them need. */
@@ -129,8 +129,12 @@ async function openGolden(page: Page, name: string): Promise<void> {
   await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/\d tokens$/, wait);
 }
 
-/** Opens the page with a small model and short texts. */
-export async function openForSoak(page: Page, { recipe, begin }: Scenario, address: string): Promise<void> {
+/** Opens the page at `address` with a small model and short texts. */
+export async function openForSoak(
+  page: Page,
+  { recipe, begin }: Pick<Scenario, "recipe" | "begin">,
+  address: string,
+): Promise<void> {
   const hash = new URLSearchParams(Object.entries(recipe).map(([key, value]) => [key, String(value)]));
   await page.goto(`${address}#${hash.toString()}`);
   await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/\d tokens$/, wait);

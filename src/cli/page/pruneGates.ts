@@ -70,6 +70,7 @@ export async function trainSession<T>(
   };
   try {
     await checkpoints?.resume(session, subject);
+    const from = session.step;
     await session.run({
       ...(checkpoints ? { onCheckpoint: (checkpoint) => checkpoints.write(checkpoint) } : {}),
       due: () => performance.now() - lastReport >= REPORT_MS,
@@ -82,7 +83,8 @@ export async function trainSession<T>(
         report({ stage: "train", done: step, of: recipe.steps, note });
       },
     });
-    if (recipe.steps % recipe.checkpointEvery !== 0) await checkpoints?.write(await session.checkpoint());
+    if (from < session.step && recipe.steps % recipe.checkpointEvery !== 0)
+      await checkpoints?.write(await session.checkpoint());
     const seconds = (performance.now() - began) / 1000;
     return { taken: await take(session), steps: session.step, seconds };
   } finally {
