@@ -3,16 +3,20 @@
 import argparse
 import os
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from espalier.errors import EspalierError
 from espalier.files import js_json
 from espalier.files.export import FORMS
 from espalier.files.recipe import ESTIMATORS, GATE_MODES, RATIO_MODES, WIDTH_MULTIPLES, Recipe, check_recipe, read_recipe
+from espalier.files.weight_recipe import WEIGHT_METHODS, WeightRecipe, check_weight_recipe, read_weight_recipe
 from espalier.plan import plan
-from espalier.prune import DTYPES, prune, recipe_source
-from espalier.ranks import join_ranks, leave_ranks
+from espalier.prune import prune, recipe_source
+from espalier.prune_weights import prune_weights
+from espalier.ranks import Ranks, join_ranks, leave_ranks
+from espalier.run_facts import DTYPES
 from espalier.train.loop import STOPPED, Stopped, end_process
 
 _USAGE_ERROR = 2
@@ -26,15 +30,19 @@ def _forms(text: str) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="espalier", description="Prunes language models with DISP-LLM on PyTorch.")
+    parser = argparse.ArgumentParser(prog="espalier", description="Prunes language models on PyTorch.")
     commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("prune", help="train masks, export the pruned model, print one line of JSON")
+    one = commands.add_parser("prune", help="prune a model, export it, print one line of JSON")
     one.add_argument("--model", type=Path, required=True, help="a folder with config.json, a tokenizer and safetensors")
-    one.add_argument("--text", type=Path, required=True, help="text that masks are trained on")
+    one.add_argument("--text", type=Path, required=True, help="text that masks are trained on, or single weights calibrated on")
     one.add_argument("--eval", type=Path, required=True, help="text that perplexity is measured on")
     one.add_argument("--out", type=Path, required=True, help="folder for exports, run.json and checkpoints")
     one.add_argument("--recipe", type=Path, help="run.json, receipt.json or a recipe; other arguments override its fields")
+    one.add_argument(
+        "--method", choices=("disp", *WEIGHT_METHODS), help="disp trains masks of dimensions; the others prune single weights (disp)"
+    )
     recipe = one.add_argument_group("recipe")
+    recipe.add_argument("--pattern", help="of single weights: 2:4 zeroes 2 of every 4 neighbours, 50%% a share of each line (2:4)")
     recipe.add_argument("--keep", dest="ratio", type=float, help="kept share of the block weights (0.5)")
     recipe.add_argument("--ratio-mode", choices=RATIO_MODES, help="every: each step draws a ratio between the bounds (one)")
     recipe.add_argument("--keep-from", dest="ratio_from", type=float, help="lower bound of a training for every ratio (0.35)")
@@ -57,13 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--gates", choices=GATE_MODES)
     two.add_argument("--weights", choices=DTYPES, default="bf16", help="type of the frozen model in memory (bf16)")
     run = one.add_argument_group("run")
-    run.add_argument("--sequences", type=int, help="sequences per step, a multiple of the ranks (one per rank)")
+    run.add_argument("--sequences", type=int, help="per step, a multiple of the ranks (one per rank); of single weights: of the calibration (64)")
     run.add_argument("--weights", choices=DTYPES, default="f32", help="type of the frozen model in memory (f32)")
     run.add_argument("--recompute", action="store_true", help="compute each block again in its backward pass, to save memory")
     run.add_argument("--resume", action="store_true", help="continue from the last checkpoint in --out")
     run.add_argument("--context", type=int, default=512, help="tokens per window of the perplexity (512)")
     run.add_argument("--eval-tokens", type=int, default=20_480, help="tokens of --eval that are measured (20480)")
-    run.add_argument("--forms", type=_forms, default=list(FORMS), help="forms to write (masked,compact)")
+    run.add_argument("--forms", type=_forms, help="forms to write (masked,compact; of single weights masked)")
     run.add_argument("--shard-bytes", type=int, help="most bytes of tensors per file (no limit)")
     return parser
 
@@ -74,17 +82,38 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     return check_recipe(replace(base, **named))
 
 
+def _weight_recipe(args: argparse.Namespace) -> WeightRecipe | None:
+    """The recipe for pruning single weights; None for any other run. Throws EspalierError."""
+    found = {} if args.recipe is None else recipe_source(args.recipe)
+    known = found if isinstance(found, dict) else {}
+    method = args.method or known.get("method", "disp")
+    if method not in WEIGHT_METHODS:
+        return None
+    base = read_weight_recipe(known) if known.get("method") in WEIGHT_METHODS else WeightRecipe()
+    named = {name: getattr(args, name) for name in asdict(base) if getattr(args, name) is not None}
+    return check_weight_recipe(replace(base, **{**named, "method": method}))
+
+
+def _run(args: argparse.Namespace, ranks: Ranks) -> dict[str, Any]:
+    weights = _weight_recipe(args)
+    args.forms = args.forms or (list(FORMS) if weights is None else ["masked"])
+    if weights is not None:
+        return prune_weights(args, weights, ranks)
+    if args.pattern is not None:
+        raise EspalierError("--pattern: expected --method with dass, wanda, magnitude or sparsegpt beside it")
+    return prune(args, _recipe(args), ranks)
+
+
 def main() -> int:
     """Runs the command of this process's arguments; returns the exit code: 0, 2 for what the user can correct, 143 after SIGTERM."""
     args = _parser().parse_args()
     first = os.environ.get("RANK", "0") == "0"
     try:
-        recipe = _recipe(args)
         if args.command == "plan":
-            print(js_json.dumps(plan(args, recipe)))
+            print(js_json.dumps(plan(args, _recipe(args))))
             return 0
         ranks = join_ranks()
-        answer = prune(args, recipe, ranks)
+        answer = _run(args, ranks)
     except EspalierError as error:
         stopped = isinstance(error, Stopped)
         if first or not stopped:

@@ -24,9 +24,14 @@ def pruned_logits(model: PreTrainedModel, ids: torch.Tensor, ranks: Ranks) -> to
 
 @torch.no_grad()
 def check_form(folder: Path, form: str, ids: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
-    """The check for the receipt. expected: (T, V) of the pruned model. Throws EspalierError if the form computes something else."""
+    """Opens the form and compares it. expected: (T, V) of the pruned model. Throws EspalierError if the form computes something else."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=expected.dtype, trust_remote_code=form == "compact").eval()
-    found = model(input_ids=ids[None], use_cache=False).logits[0].float()
+    return compared(folder, form, model(input_ids=ids[None], use_cache=False).logits[0], expected)
+
+
+def compared(folder: Path, form: str, logits: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
+    """The check for the receipt, for logits (T, V) of the form in `folder`. Throws EspalierError if they differ."""
+    found = logits.float()
     wanted = expected.float()
     difference = float((found - wanted).abs().max())
     tolerance = _TOLERANCE if expected.dtype == torch.float32 else _BF16_TOLERANCE
@@ -36,7 +41,7 @@ def check_form(folder: Path, form: str, ids: torch.Tensor, expected: torch.Tenso
         "form": form,
         "runtime": "transformers",
         "version": transformers.__version__,
-        "tokens": len(ids),
+        "tokens": len(found),
         "maxAbsLogitDifference": difference,
         "argmaxAgreement": float((found.argmax(-1) == wanted.argmax(-1)).float().mean()),
     }

@@ -1,7 +1,6 @@
 """`espalier prune`: trains masks for one ratio, measures perplexity, and writes exports, receipt and run.json."""
 
 import json
-import platform
 import sys
 import time
 from argparse import Namespace
@@ -10,9 +9,7 @@ from typing import Any
 
 import torch
 
-from espalier import __version__
 from espalier.errors import EspalierError
-from espalier.files import js_json
 from espalier.files.export import Source, export_compact, export_masked
 from espalier.files.records import FinishedRun, receipt_json, run_json
 from espalier.files.recipe import Recipe
@@ -21,13 +18,11 @@ from espalier.form_checks import check_form, pruned_logits, sample_of
 from espalier.masks.architecture import Architecture
 from espalier.model.opening import DenseFolder, load_model, open_folder
 from espalier.ranks import Ranks
+from espalier.run_facts import CHECK_TOKENS, DTYPES, checked_answer, measured_on, run_facts, write_json
 from espalier.train.checkpoint import Checkpoints
 from espalier.train.loop import memory_gb, train
 from espalier.train.perplexity import perplexity
 from espalier.train.session import CounterDraws, Session
-
-DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
-_CHECK_TOKENS = 64
 
 
 def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
@@ -50,17 +45,10 @@ def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
     architecture = session.architecture()
     session.selection.gates = [torch.from_numpy(mask).to(ranks.device) for mask in architecture.masks]
     pruned, _ = perplexity(model, held, context, ranks)
-    measured = {
-        "text": evaluation.reference(),
-        "context": context,
-        "tokens": tokens,
-        "beginToken": False,
-        "dense": dense,
-        "pruned": pruned,
-    }
+    measured = measured_on(evaluation, context, tokens, (dense, pruned))
     run = _finished(folder, session, architecture, text, measured)
-    logits = pruned_logits(model, held[:_CHECK_TOKENS], ranks)
-    forms = _write(args, folder, run, (held[:_CHECK_TOKENS], logits), ranks) if ranks.first else []
+    logits = pruned_logits(model, held[:CHECK_TOKENS], ranks)
+    forms = _write(args, folder, run, (held[:CHECK_TOKENS], logits), ranks) if ranks.first else []
     ranks.wait()
     steps = session.steps_done - resumed
     return {
@@ -99,20 +87,11 @@ def _start(session: Session, checkpoints: Checkpoints, resume: bool) -> int:
 def _finished(
     folder: DenseFolder, session: Session, architecture: Architecture, text: Text, measured: dict[str, Any]
 ) -> FinishedRun:
-    ranks = session.ranks
-    device = torch.cuda.get_device_name(ranks.device) if ranks.device.type == "cuda" else platform.processor() or "CPU"
-    sequences = "" if session.sequences == 1 else f", {session.sequences} sequences per step"
     return FinishedRun(
         recipe=session.recipe,
         architecture=architecture,
-        shape=session.shape,
         steps=session.steps_done,
-        model_name=folder.name,
-        licence=folder.licence(),
-        dtype=folder.dtype(),
-        fingerprint=folder.fingerprint,
-        adapter=device if ranks.world == 1 else f"{device} x {ranks.world}",
-        host=f"PyTorch {torch.__version__} (espalier {__version__}{sequences})",
+        **run_facts(folder, session.shape, session.ranks, session.sequences),
         calibration=text.reference(),
         perplexity=measured,
         history=vars(session.history),
@@ -132,22 +111,11 @@ def _write(
         (export_masked if form == "masked" else export_compact)(source, out)
         check = check_form(out, form, ids, logits) if ranks.world == 1 else None
         receipt = receipt_json(run, [{**check, "dtype": run.dtype}] if check else [], sample_of(ids, logits))
-        (out / "receipt.json").write_text(js_json.dumps(receipt, indent=2) + "\n", encoding="utf-8")
+        write_json(out / "receipt.json", receipt)
         size = sum(path.stat().st_size for path in out.glob("*.safetensors"))
-        answers.append({"form": form, "ok": True, "dtype": run.dtype, "bytes": size, **_checked(check)})
-    (args.out / "run.json").write_text(js_json.dumps(run_json(run), indent=2) + "\n", encoding="utf-8")
+        answers.append({"form": form, "ok": True, "dtype": run.dtype, "bytes": size, **checked_answer(check)})
+    write_json(args.out / "run.json", run_json(run))
     return answers
-
-
-def _checked(check: dict[str, Any] | None) -> dict[str, Any]:
-    if check is None:
-        return {"checkedBy": None, "tokens": 0, "largestDifference": None, "equalArgmax": None}
-    return {
-        "checkedBy": check["runtime"],
-        "tokens": check["tokens"],
-        "largestDifference": check["maxAbsLogitDifference"],
-        "equalArgmax": check["argmaxAgreement"],
-    }
 
 
 def recipe_source(path: Path) -> Any:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,25 @@ class StoredWeights:
         """Rows [first, end) of the first dimension, without reading the others."""
         with safe_open(self.info(name).file, "pt") as file:
             return file.get_slice(name)[first:end]
+
+
+class ChangedWeights(StoredWeights):
+    """The tensors of a folder, some of them with other values. `changed` makes the new values from those in the file, in any float dtype.
+
+    The values are rounded to the stored dtype (nearest even) when they are read.
+    """
+
+    def __init__(self, base: StoredWeights, changed: Mapping[str, Callable[[torch.Tensor], torch.Tensor]]):
+        self.tensors = base.tensors
+        self._changed = changed
+
+    def read(self, name: str) -> torch.Tensor:
+        values = super().read(name)
+        change = self._changed.get(name)
+        return values if change is None else change(values).to(values.dtype)
+
+    def read_rows(self, name: str, first: int, end: int) -> torch.Tensor:
+        return self.read(name)[first:end] if name in self._changed else super().read_rows(name, first, end)
 
 
 def _header(path: Path) -> list[StoredTensor]:
