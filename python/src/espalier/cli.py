@@ -11,6 +11,7 @@ from espalier.errors import EspalierError
 from espalier.files import js_json
 from espalier.files.export import FORMS
 from espalier.files.recipe import ESTIMATORS, GATE_MODES, RATIO_MODES, WIDTH_MULTIPLES, Recipe, check_recipe, read_recipe
+from espalier.files.recover_recipe import MATRICES
 from espalier.files.weight_recipe import WEIGHT_METHODS, WeightRecipe, check_weight_recipe, read_weight_recipe
 from espalier.plan import plan
 from espalier.prune import prune, recipe_source
@@ -64,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--tokens", type=int, help="tokens per sequence (128)")
     two.add_argument("--gates", choices=GATE_MODES)
     two.add_argument("--weights", choices=DTYPES, default="bf16", help="type of the frozen model in memory (bf16)")
+    recover = one.add_argument_group("recovery")
+    recover.add_argument("--recover", type=int, help="then train the kept weights towards the dense model for so many steps, on one process")
+    recover.add_argument("--recover-matrices", choices=MATRICES, help="o_proj and down_proj, or every matrix of the blocks (out)")
+    recover.add_argument("--recover-learning-rate", type=float, help="(by the kept share: 0.001 for out and 0.0003 for all at 50 %%)")
+    recover.add_argument("--recover-tokens", type=int, help="per step (128)")
     run = one.add_argument_group("run")
     run.add_argument("--sequences", type=int, help="per step, a multiple of the ranks (one per rank); of single weights: of the calibration (64)")
     run.add_argument("--weights", choices=DTYPES, default="f32", help="type of the frozen model in memory (f32)")

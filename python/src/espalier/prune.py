@@ -18,6 +18,7 @@ from espalier.form_checks import check_form, pruned_logits, sample_of
 from espalier.masks.architecture import Architecture
 from espalier.model.opening import DenseFolder, load_model, open_folder
 from espalier.ranks import Ranks
+from espalier.recover.command import PrunedModel, Texts, check_recovery, recover_pruned, recover_recipe
 from espalier.run_facts import CHECK_TOKENS, DTYPES, checked_answer, measured_on, run_facts, write_json
 from espalier.train.checkpoint import Checkpoints
 from espalier.train.loop import memory_gb, train
@@ -28,6 +29,7 @@ from espalier.train.session import CounterDraws, Session
 def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
     """Runs the command on this rank; returns the line of JSON. Throws EspalierError."""
     began = time.perf_counter()
+    check_recovery(args, ranks)
     folder = open_folder(args.model)
     text, evaluation = read_text(args.text), read_text(args.eval)
     model = load_model(folder, DTYPES[args.weights], ranks, recompute=args.recompute)
@@ -38,17 +40,26 @@ def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
         raise EspalierError(f"tokens: expected at most {longest}, the model's context, got {recipe.tokens}")
     context = min(args.context, longest)
     dense, tokens = perplexity(model, held, context, ranks)
-    session = Session(model, recipe, CounterDraws(recipe, encode(args.model, text, vocab)), ranks, args.sequences or ranks.world)
+    calibration = encode(args.model, text, vocab)
+    session = Session(model, recipe, CounterDraws(recipe, calibration), ranks, args.sequences or ranks.world)
     checkpoints = Checkpoints(args.out / "checkpoints", f"{folder.fingerprint} {text.reference()['sha256']}")
     resumed = _start(session, checkpoints, args.resume)
     seconds = train(session, checkpoints)
     architecture = session.architecture()
     session.selection.gates = [torch.from_numpy(mask).to(ranks.device) for mask in architecture.masks]
     pruned, _ = perplexity(model, held, context, ranks)
-    measured = measured_on(evaluation, context, tokens, (dense, pruned))
-    run = _finished(folder, session, architecture, text, measured)
-    logits = pruned_logits(model, held[:CHECK_TOKENS], ranks)
-    forms = _write(args, folder, run, (held[:CHECK_TOKENS], logits), ranks) if ranks.first else []
+    ratio = architecture.kept_weights / session.shape.block_weights
+    recovery, outcome = recover_recipe(args, ratio, recipe.seed), None
+    if recovery is not None:
+        session.selection.remove()
+        of = PrunedModel(model, folder.weights, ratio, pruned, masks=architecture.masks)
+        outcome = recover_pruned(of, recovery, Texts(calibration, held, context), ranks)
+    measured = measured_on(evaluation, context, tokens, (dense, outcome.perplexity if outcome else pruned))
+    run = _finished(folder, session, architecture, text, measured, outcome.receipt if outcome else None)
+    logits = pruned_logits(outcome.model if outcome else model, held[:CHECK_TOKENS], ranks)
+    weights = outcome.weights(folder.weights) if outcome else folder.weights
+    source = Source(folder.path, folder.raw_config, weights, architecture.masks, args.shard_bytes)
+    forms = _write(args, source, run, (held[:CHECK_TOKENS], logits), ranks) if ranks.first else []
     ranks.wait()
     steps = session.steps_done - resumed
     return {
@@ -56,7 +67,7 @@ def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
         "host": run.host,
         "ranks": ranks.world,
         "precision": args.weights,
-        "keptBlocks": architecture.kept_weights / session.shape.block_weights,
+        "keptBlocks": ratio,
         "keptModel": run.kept_model["kept"] / run.kept_model["of"],
         "perplexity": {**measured, "text": evaluation.name},
         "keptBlockWeights": architecture.kept_weights,
@@ -66,6 +77,7 @@ def prune(args: Namespace, recipe: Recipe, ranks: Ranks) -> dict[str, Any]:
         "msPerStep": round(1000 * seconds / max(1, steps), 3),
         "tokensPerSecond": round(steps * recipe.tokens * session.sequences / max(seconds, 1e-9), 1),
         "memoryGb": round(memory_gb(ranks.device), 3),
+        **({"recovery": outcome.answer} if outcome else {}),
         "forms": forms,
         "recipe": run_json(run)["record"]["made"]["recipe"],
         "seconds": round(time.perf_counter() - began, 1),
@@ -85,7 +97,12 @@ def _start(session: Session, checkpoints: Checkpoints, resume: bool) -> int:
 
 
 def _finished(
-    folder: DenseFolder, session: Session, architecture: Architecture, text: Text, measured: dict[str, Any]
+    folder: DenseFolder,
+    session: Session,
+    architecture: Architecture,
+    text: Text,
+    measured: dict[str, Any],
+    recovery: dict[str, Any] | None,
 ) -> FinishedRun:
     return FinishedRun(
         recipe=session.recipe,
@@ -95,14 +112,14 @@ def _finished(
         calibration=text.reference(),
         perplexity=measured,
         history=vars(session.history),
+        recovery=recovery,
     )
 
 
 def _write(
-    args: Namespace, folder: DenseFolder, run: FinishedRun, checked: tuple[torch.Tensor, torch.Tensor], ranks: Ranks
+    args: Namespace, source: Source, run: FinishedRun, checked: tuple[torch.Tensor, torch.Tensor], ranks: Ranks
 ) -> list[dict[str, Any]]:
     """Writes the forms, their receipts and run.json; opens each form again unless the model is sharded."""
-    source = Source(folder.path, folder.raw_config, folder.weights, run.architecture.masks, args.shard_bytes)
     ids, logits = checked
     answers = []
     for form in args.forms:

@@ -13,10 +13,11 @@ from espalier.files.export import Source, export_masked
 from espalier.files.texts import batch_of, encode, read_text
 from espalier.files.weight_recipe import WeightRecipe, weight_recipe_json
 from espalier.files.weight_records import FinishedWeights, weight_receipt_json, weight_run_json
-from espalier.form_checks import compared, sample_of
-from espalier.model.opening import DenseFolder, open_folder
+from espalier.form_checks import compared, pruned_logits, sample_of
+from espalier.model.opening import DenseFolder, load_model, open_folder
 from espalier.model.streaming import BlockStream
 from espalier.ranks import Ranks
+from espalier.recover.command import Outcome, PrunedModel, Texts, check_recovery, recover_pruned, recover_recipe
 from espalier.run_facts import CHECK_TOKENS, DTYPES, checked_answer, measured_on, run_facts, write_json
 from espalier.train.loop import memory_gb
 from espalier.weights.pruning import Evaluated, PrunedMlp, WeightPruning
@@ -25,6 +26,7 @@ from espalier.weights.pruning import Evaluated, PrunedMlp, WeightPruning
 def prune_weights(args: Namespace, recipe: WeightRecipe, ranks: Ranks) -> dict[str, Any]:
     """Runs the command on this rank; returns the line of JSON. Throws EspalierError."""
     began = time.perf_counter()
+    check_recovery(args, ranks)
     folder = open_folder(args.model)
     text, evaluation = read_text(args.text), read_text(args.eval)
     stream = BlockStream(folder, DTYPES[args.weights], ranks.device)
@@ -32,22 +34,28 @@ def prune_weights(args: Namespace, recipe: WeightRecipe, ranks: Ranks) -> dict[s
     recipe = WeightRecipe(recipe.method, recipe.pattern, recipe.sequences, min(recipe.tokens, longest), recipe.seed)
     vocab = stream.model.get_input_embeddings().weight.shape[0]
     held = encode(args.model, evaluation, vocab)[: args.eval_tokens]
-    sequences = _calibration(args, recipe, encode(args.model, text, vocab))
+    calibration = encode(args.model, text, vocab)
+    sequences = _calibration(args, recipe, calibration)
     context = min(args.context, longest)
     updates = args.out / "pruned-blocks"
     pruning = WeightPruning(stream, folder, recipe, ranks, updates)
     started = time.perf_counter()
     pruned = pruning.run(sequences, Evaluated(held, context), held[:CHECK_TOKENS])
     seconds = time.perf_counter() - started
-    measured = measured_on(evaluation, context, pruned.tokens, (pruned.dense, pruned.pruned))
+    outcome = _recovered(args, folder, stream, pruned, recipe, Texts(calibration, held, context), ranks)
+    measured = measured_on(evaluation, context, pruned.tokens, (pruned.dense, outcome.perplexity if outcome else pruned.pruned))
     run = FinishedWeights(
         recipe=recipe,
         masks=pruned.masks,
         **run_facts(folder, stream.shape, ranks, 1),
         calibration=text.reference(),
         perplexity=measured,
+        recovery=outcome.receipt if outcome else None,
     )
-    forms = [_write(args, folder, run, pruned, held[:CHECK_TOKENS])] if ranks.first else []
+    before = pruned.weights(folder)
+    logits = pruned_logits(outcome.model, held[:CHECK_TOKENS], ranks) if outcome else pruned.sample
+    exported = Source(folder.path, folder.raw_config, outcome.weights(before) if outcome else before, [], args.shard_bytes)
+    forms = [_write(args.out, exported, run, (held[:CHECK_TOKENS], logits))] if ranks.first else []
     if ranks.first:
         shutil.rmtree(updates, ignore_errors=True)
     ranks.wait()
@@ -56,6 +64,7 @@ def prune_weights(args: Namespace, recipe: WeightRecipe, ranks: Ranks) -> dict[s
         "perplexity": {**measured, "text": evaluation.name},
         "secondsPruning": round(seconds, 3),
         "memoryGb": round(memory_gb(ranks.device), 3),
+        **({"recovery": outcome.answer} if outcome else {}),
         "keptByMatrix": {mask.matrix.name: mask.kept / mask.of for mask in run.masks},
         "forms": forms,
         "recipe": weight_recipe_json(recipe),
@@ -86,17 +95,34 @@ def _answer(run: FinishedWeights, ranks: Ranks, precision: str) -> dict[str, Any
     }
 
 
-def _write(
-    args: Namespace, folder: DenseFolder, run: FinishedWeights, pruned: PrunedMlp, ids: torch.Tensor
-) -> dict[str, Any]:
-    """Writes the masked form, its receipt and run.json; opens the form again, block by block."""
-    out: Path = args.out / "masked"
-    out.mkdir(parents=True, exist_ok=True)
-    export_masked(Source(folder.path, folder.raw_config, pruned.weights(folder), [], args.shard_bytes), out)
-    check = {**compared(out, "masked", _logits_of(out, pruned.sample.dtype, ids), pruned.sample), "dtype": run.dtype}
-    write_json(out / "receipt.json", weight_receipt_json(run, [check], sample_of(ids, pruned.sample)))
-    write_json(args.out / "run.json", weight_run_json(run))
-    size = sum(path.stat().st_size for path in out.glob("*.safetensors"))
+def _recovered(
+    args: Namespace, folder: DenseFolder, stream: BlockStream, pruned: PrunedMlp, recipe: WeightRecipe, texts: Texts, ranks: Ranks
+) -> Outcome | None:
+    """Recovers the pruned model, which then has to fit in memory twice; None without --recover."""
+    mlp = sum(mask.kept - mask.of for mask in pruned.masks)
+    ratio = 1 + mlp / stream.shape.block_weights
+    recovery = recover_recipe(args, ratio, recipe.seed)
+    if recovery is None:
+        return None
+    weights = pruned.weights(folder)
+    values = {mask.matrix.name: weights.read(mask.matrix.name) for mask in pruned.masks}
+    dense = load_model(folder, DTYPES[args.weights], ranks)
+    of = PrunedModel(
+        dense, folder.weights, ratio, pruned.pruned, weights=pruned.masks, values=values, is_updated=pruned.updates is not None
+    )
+    return recover_pruned(of, recovery, texts, ranks)
+
+
+def _write(out: Path, source: Source, run: FinishedWeights, checked: tuple[torch.Tensor, torch.Tensor]) -> dict[str, Any]:
+    """Writes the masked form, its receipt and run.json; opens the form again, block by block. checked: ids and logits."""
+    ids, logits = checked
+    folder = out / "masked"
+    folder.mkdir(parents=True, exist_ok=True)
+    export_masked(source, folder)
+    check = {**compared(folder, "masked", _logits_of(folder, logits.dtype, ids), logits), "dtype": run.dtype}
+    write_json(folder / "receipt.json", weight_receipt_json(run, [check], sample_of(ids, logits)))
+    write_json(out / "run.json", weight_run_json(run))
+    size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     return {"form": "masked", "ok": True, "dtype": run.dtype, "bytes": size, **checked_answer(check)}
 
 

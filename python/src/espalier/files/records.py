@@ -42,6 +42,8 @@ class RunFacts:
     calibration: dict[str, str]
     perplexity: Json
     """text, context, tokens, beginToken, dense and pruned."""
+    recovery: Json | None = None
+    """As in receipts; None where the kept weights are the dense model's, or those of the method."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +113,7 @@ def receipt_head(run: RunFacts) -> Json:
             "layers": shape.layers, "dModel": shape.d_model, "dMlp": shape.d_mlp, "heads": shape.heads,
             "kvHeads": shape.kv_heads, "headDim": shape.head_dim, "glu": shape.glu,
         },
+        **({"recovery": run.recovery} if run.recovery else {}),
     }  # fmt: skip
 
 
@@ -133,6 +136,7 @@ def record_json(run: RunFacts, name: str, made: Json, kept: Json) -> Json:
         "perplexity": run.perplexity,
         "kept": kept,
         "msPerToken": None,
+        **({"recovery": run.recovery} if run.recovery else {}),
     }
 
 

@@ -44,7 +44,7 @@ def weight_receipt_json(run: FinishedWeights, checks: Sequence[Json], sample: Js
     return {
         **receipt_head(run),
         "recipe": weight_recipe_json(run.recipe),
-        "updated": run.recipe.method == "sparsegpt",
+        "updated": run.recipe.method == "sparsegpt" or run.recovery is not None,
         "calibration": run.calibration,
         "kept": run.kept,
         "masks": {
