@@ -30,9 +30,21 @@ def _forms(text: str) -> list[str]:
     return forms
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="espalier", description="Prunes language models on PyTorch.")
-    commands = parser.add_subparsers(dest="command", required=True)
+def _ratios(text: str) -> list[float]:
+    """Ratios between 0 and 1, ascending."""
+    try:
+        ratios = sorted(float(word) for word in text.split(","))
+    except ValueError:
+        ratios = []
+    if not ratios or len(set(ratios)) < len(ratios) or not all(0 < ratio < 1 for ratio in ratios):
+        raise argparse.ArgumentTypeError(f"expected different ratios between 0 and 1, separated by commas, got {text}")
+    return ratios
+
+
+def parser() -> argparse.ArgumentParser:
+    """Reads the arguments of all commands."""
+    top = argparse.ArgumentParser(prog="espalier", description="Prunes language models on PyTorch.")
+    commands = top.add_subparsers(dest="command", required=True)
     one = commands.add_parser("prune", help="prune a model, export it, print one line of JSON")
     one.add_argument("--model", type=Path, required=True, help="a folder with config.json, a tokenizer and safetensors")
     one.add_argument("--text", type=Path, required=True, help="text that masks are trained on, or single weights calibrated on")
@@ -46,8 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--pattern", help="of single weights: 2:4 zeroes 2 of every 4 neighbours, 50%% a share of each line (2:4)")
     recipe.add_argument("--keep", dest="ratio", type=float, help="kept share of the block weights (0.5)")
     recipe.add_argument("--ratio-mode", choices=RATIO_MODES, help="every: each step draws a ratio between the bounds (one)")
-    recipe.add_argument("--keep-from", dest="ratio_from", type=float, help="lower bound of a training for every ratio (0.35)")
-    recipe.add_argument("--keep-to", dest="ratio_to", type=float, help="upper bound (0.95)")
+    recipe.add_argument("--ratios", type=_ratios, help="0.8,0.6: one training for every ratio, exported at each to OUT/keep-0.8 and so on")
+    recipe.add_argument("--from", "--keep-from", dest="ratio_from", type=float, help="lower bound of a training for every ratio (0.35)")
+    recipe.add_argument("--to", "--keep-to", dest="ratio_to", type=float, help="upper bound (0.95)")
     recipe.add_argument("--steps", type=int, help="training steps (600)")
     recipe.add_argument("--tokens", type=int, help="tokens per sequence (128)")
     recipe.add_argument("--seed", type=int, help="of noise, batches and initial parameters (1)")
@@ -79,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--eval-tokens", type=int, default=20_480, help="tokens of --eval that are measured (20480)")
     run.add_argument("--forms", type=_forms, help="forms to write (masked,compact; of single weights masked)")
     run.add_argument("--shard-bytes", type=int, help="most bytes of tensors per file (no limit)")
-    return parser
+    return top
 
 
 def _recipe(args: argparse.Namespace) -> Recipe:
@@ -100,26 +113,32 @@ def _weight_recipe(args: argparse.Namespace) -> WeightRecipe | None:
     return check_weight_recipe(replace(base, **{**named, "method": method}))
 
 
-def _run(args: argparse.Namespace, ranks: Ranks) -> dict[str, Any]:
+def prune_command(args: argparse.Namespace, ranks: Ranks) -> dict[str, Any]:
+    """`espalier prune` on this rank, by the method of the arguments; returns the line of JSON. Throws EspalierError."""
     weights = _weight_recipe(args)
     args.forms = args.forms or (list(FORMS) if weights is None else ["masked"])
     if weights is not None:
         return prune_weights(args, weights, ranks)
     if args.pattern is not None:
         raise EspalierError("--pattern: expected --method with dass, wanda, magnitude or sparsegpt beside it")
-    return prune(args, _recipe(args), ranks)
+    if args.ratios is None:
+        return prune(args, _recipe(args), ranks)
+    for name, given in (("--keep", args.ratio), ("--recover", args.recover)):
+        if given is not None:
+            raise EspalierError(f"{name}: expected one ratio, got --ratios (several). Leave out one of them.")
+    return prune(args, check_recipe(replace(_recipe(args), ratio_mode="every", ratio=args.ratios[0])), ranks)
 
 
 def main() -> int:
     """Runs the command of this process's arguments; returns the exit code: 0, 2 for what the user can correct, 143 after SIGTERM."""
-    args = _parser().parse_args()
+    args = parser().parse_args()
     first = os.environ.get("RANK", "0") == "0"
     try:
         if args.command == "plan":
             print(js_json.dumps(plan(args, _recipe(args))))
             return 0
         ranks = join_ranks()
-        answer = _run(args, ranks)
+        answer = prune_command(args, ranks)
     except EspalierError as error:
         stopped = isinstance(error, Stopped)
         if first or not stopped:

@@ -8,6 +8,8 @@ import transformers
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from espalier.errors import EspalierError
+from espalier.model.opening import open_folder
+from espalier.model.streaming import BlockStream
 from espalier.ranks import Ranks
 
 _TOLERANCE = 1e-3
@@ -26,10 +28,20 @@ def pruned_logits(model: PreTrainedModel, ids: torch.Tensor, ranks: Ranks) -> to
 def check_form(folder: Path, form: str, ids: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
     """Opens the form and compares it. expected: (T, V) of the pruned model. Throws EspalierError if the form computes something else."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=expected.dtype, trust_remote_code=form == "compact").eval()
-    return compared(folder, form, model(input_ids=ids[None], use_cache=False).logits[0], expected)
+    return _compared(folder, form, model(input_ids=ids[None], use_cache=False).logits[0], expected)
 
 
-def compared(folder: Path, form: str, logits: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
+def check_by_blocks(folder: Path, ids: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
+    """The same for the masked form, block by block from its files, so that it need not fit in memory."""
+    stream = BlockStream(open_folder(folder), expected.dtype, torch.device("cpu"))
+    hidden = stream.embed(ids)
+    for index in range(stream.layers):
+        with stream.loaded(index):
+            hidden = stream.run(index, hidden)
+    return _compared(folder, "masked", stream.logits(hidden), expected)
+
+
+def _compared(folder: Path, form: str, logits: torch.Tensor, expected: torch.Tensor) -> dict[str, Any]:
     """The check for the receipt, for logits (T, V) of the form in `folder`. Throws EspalierError if they differ."""
     found = logits.float()
     wanted = expected.float()

@@ -13,7 +13,7 @@ from espalier.files.export import Source, export_masked
 from espalier.files.texts import batch_of, encode, read_text
 from espalier.files.weight_recipe import WeightRecipe, weight_recipe_json
 from espalier.files.weight_records import FinishedWeights, weight_receipt_json, weight_run_json
-from espalier.form_checks import compared, pruned_logits, sample_of
+from espalier.form_checks import check_by_blocks, pruned_logits, sample_of
 from espalier.model.opening import DenseFolder, load_model, open_folder
 from espalier.model.streaming import BlockStream
 from espalier.ranks import Ranks
@@ -119,18 +119,8 @@ def _write(out: Path, source: Source, run: FinishedWeights, checked: tuple[torch
     folder = out / "masked"
     folder.mkdir(parents=True, exist_ok=True)
     export_masked(source, folder)
-    check = {**compared(folder, "masked", _logits_of(folder, logits.dtype, ids), logits), "dtype": run.dtype}
+    check = {**check_by_blocks(folder, ids, logits), "dtype": run.dtype}
     write_json(folder / "receipt.json", weight_receipt_json(run, [check], sample_of(ids, logits)))
     write_json(out / "run.json", weight_run_json(run))
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     return {"form": "masked", "ok": True, "dtype": run.dtype, "bytes": size, **checked_answer(check)}
-
-
-def _logits_of(folder: Path, dtype: torch.dtype, ids: torch.Tensor) -> torch.Tensor:
-    """(T, V): the logits of a model's folder for ids (T), block by block, on the CPU."""
-    stream = BlockStream(open_folder(folder), dtype, torch.device("cpu"))
-    hidden = stream.embed(ids)
-    for index in range(stream.layers):
-        with stream.loaded(index):
-            hidden = stream.run(index, hidden)
-    return stream.logits(hidden)
