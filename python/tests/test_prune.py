@@ -69,9 +69,10 @@ class Command(unittest.TestCase):
         self.assertFalse(masked.equal(StoredWeights(GOLDEN / "llama").read(name)))
 
     def test_single_weights_are_recovered_and_their_zeros_stay(self) -> None:
-        answer = pruned(self.out, "--method", "sparsegpt", "--recover", "8", "--recover-tokens", "48", "--recover-learning-rate", "1e-4")
+        answer = pruned(self.out, "--method", "sparsegpt", "--pattern", "80%", "--recover", "8", "--recover-tokens", "48")
         self.assertFalse(answer["recovery"]["undone"])
-        self.assertEqual([answer["keptMlp"], answer["forms"][0]["equalArgmax"]], [0.5, 1])
+        self.assertLess(abs(answer["keptMlp"] - 0.2), 0.01)
+        self.assertEqual(answer["forms"][0]["equalArgmax"], 1)
         receipt, run = (json.loads((self.out / name).read_text()) for name in ("masked/receipt.json", "run.json"))
         self.assertEqual(run["record"]["recovery"], receipt["recovery"])
         tensors = load_file(self.out / "masked/model.safetensors")

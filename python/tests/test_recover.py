@@ -93,7 +93,8 @@ class Guarded(unittest.TestCase):
             self.assertTrue(value.equal(start[name]))
 
     def test_the_slice_of_the_guard(self) -> None:
-        for length, held, measured, window in ((200_000, 10_000, 4096, 512), (20_000, 1024, 1024, 512), (1000, 250, 250, 125), (16, 4, 4, 2)):
+        cases = ((200_000, 10_000, 4096, 512), (20_000, 1024, 1024, 512), (1000, 250, 250, 125), (16, 4, 4, 2))
+        for length, held, measured, window in cases:
             parts = guarded_text(torch.arange(length), 512)
             self.assertEqual([len(parts.training), len(parts.guard), parts.context], [length - held, measured, window])
             self.assertEqual(int(parts.guard[0]), length - held)

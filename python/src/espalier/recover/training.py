@@ -102,8 +102,8 @@ def recover(
 ) -> Recovered:
     """Trains to the last step and keeps the best weights by the guard, with which it leaves the student.
 
-    text: ids (T) of the calibration text, whose end becomes the guard's slice. context: tokens of a window of the guard. Throws EspalierError
-    for a text that is too short and for a loss that is not finite.
+    text: ids (T) of the calibration text, whose end becomes the guard's slice. context: tokens of a window of the guard. Throws
+    EspalierError for a text that is too short and for a loss that is not finite.
     """
     parts, steps = guarded_text(text, context), RecoverySteps(dense, student, recipe)
     guard, best = GuardRecord(len(parts.guard)), student.values()
