@@ -68,6 +68,23 @@ class Command(unittest.TestCase):
         masked = load_file(self.out / "masked/model.safetensors")[name]
         self.assertFalse(masked.equal(StoredWeights(GOLDEN / "llama").read(name)))
 
+    def test_an_adapter_is_a_folder_of_the_masked_form(self) -> None:
+        recovery = ["--recover", "6", "--lora", "4", "--recover-tokens", "48"]
+        answer = pruned(self.out, "--steps", "2", "--keep", "0.7", "--forms", "masked", *recovery)
+        self.assertEqual([answer["recovery"]["undone"], answer["recovery"]["recipe"]["rank"]], [False, 4])
+        config = json.loads((self.out / "masked/lora/adapter_config.json").read_text())
+        self.assertEqual([config["r"], config["lora_alpha"], len(config["target_modules"])], [4, 4, 7])
+        factors, masked = load_file(self.out / "masked/lora/adapter_model.safetensors"), load_file(self.out / "masked/model.safetensors")
+        receipt = json.loads((self.out / "masked/receipt.json").read_text())
+        kept = unpack_bits(receipt["masks"]["vectors"][3], 176).astype(bool)
+        name = "model.layers.0.mlp.down_proj"
+        a, b = (factors[f"base_model.model.{name}.lora_{factor}.weight"] for factor in "AB")
+        self.assertFalse(a[:, ~kept].any())
+        rows = unpack_bits(receipt["masks"]["vectors"][4], 64).astype(bool)
+        dense = StoredWeights(GOLDEN / "llama").read(f"{name}.weight")
+        expected = torch.where(torch.from_numpy(rows[:, None] & kept), dense + b @ a, 0.0)
+        torch.testing.assert_close(masked[f"{name}.weight"], expected)
+
     def test_single_weights_are_recovered_and_their_zeros_stay(self) -> None:
         answer = pruned(self.out, "--method", "sparsegpt", "--pattern", "80%", "--recover", "8", "--recover-tokens", "48")
         self.assertFalse(answer["recovery"]["undone"])

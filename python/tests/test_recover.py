@@ -14,12 +14,12 @@ from espalier.files.export import vectors_of
 from espalier.files.recover_recipe import RecoverRecipe, check_recover_recipe, rate_of_step, recover_learning_rate
 from espalier.model.families import blocks_of, family_of, shape_of
 from espalier.recover.guard import GuardRecord, guarded_text
-from espalier.recover.student import Student
+from espalier.recover.student import AdaptedStudent, CopiedStudent, Pruning, Student
 from espalier.recover.training import RecoverySteps, recover, weights_sha256
 from espalier.train.session import language_loss
 from espalier.weights.matrices import mlp_matrices, pack_mask
 
-CASES = ("llama", "gemma", "opt")
+CASES = (("llama", "recover"), ("gemma", "recover"), ("opt", "recover"), ("llama", "lowRank"), ("opt", "lowRank"))
 TRAINED = 5e-4
 """The norm of the difference of trained weights, as a share of their norm (golden/README.md)."""
 
@@ -30,29 +30,31 @@ def golden_masks(tensors: dict[str, torch.Tensor], layers: int) -> list[Mask]:
 
 
 class TwelveSteps(unittest.TestCase):
-    def check(self, case: str) -> None:
-        tensors, numbers = load_file(GOLDEN / case / "golden.safetensors"), json.loads((GOLDEN / case / "recover.json").read_text())
+    def check(self, case: str, name: str) -> None:
+        tensors, numbers = load_file(GOLDEN / case / "golden.safetensors"), json.loads((GOLDEN / case / f"{name}.json").read_text())
         given, dense = numbers["recipe"], golden_model(case)
         masks = golden_masks(tensors, len(blocks_of(dense)))
-        student = Student(dense, "all", masks)
-        recipe = RecoverRecipe(given["lr"], given["steps"], matrices="all", weight_decay=given["weight_decay"])
+        rank, seed, pruning = given.get("rank"), given.get("seed", 1), Pruning(masks=masks)
+        adapted = rank and AdaptedStudent(dense, pruning, rank, seed, dense.state_dict().__getitem__)
+        student = adapted or CopiedStudent(dense, pruning, "all")
+        recipe = RecoverRecipe(given["lr"], given["steps"], matrices="all", rank=rank, weight_decay=given["weight_decay"])
         steps = RecoverySteps(dense, student, recipe)
         found = [steps.step(ids) for ids in tensors["train.ids"].long()]
         np.testing.assert_allclose(found, numbers["kl"], rtol=0, atol=2e-4)
         with torch.no_grad():
             self.assertAlmostEqual(float(language_loss(student.model, tensors["ids"].long())), numbers["loss"], delta=2e-4)
         values = student.values()
-        for name, expected in load_file(GOLDEN / case / "recover.safetensors").items():
-            tensor = name.removeprefix("end.")
+        for end, expected in load_file(GOLDEN / case / f"{name}.safetensors").items():
+            tensor = end.removeprefix("end.")
             for axis, vector in enumerate(vectors_of(family_of(dense.config), tensor) or ()):
                 if vector is not None:
                     expected.index_fill_(axis, torch.from_numpy(np.flatnonzero(masks[vector] == 0)), 0)
             self.assertLess(float((values[tensor] - expected).norm()), TRAINED * float(expected.norm()), tensor)
 
     def test_losses_and_trained_weights(self) -> None:
-        for case in CASES:
-            with self.subTest(case):
-                self.check(case)
+        for case, name in CASES:
+            with self.subTest(f"{case} {name}"):
+                self.check(case, name)
 
 
 class Guarded(unittest.TestCase):
@@ -61,11 +63,14 @@ class Guarded(unittest.TestCase):
         self.dense = golden_model("llama")
         self.text = self.tensors["eval.ids"].long()
 
-    def single_weights(self) -> tuple[Student, dict[str, torch.Tensor]]:
+    def single_weights(self, rank: int | None = None) -> tuple[Student, dict[str, torch.Tensor]]:
         matrices = mlp_matrices(shape_of(self.dense))
         masks = [pack_mask(one, self.tensors[f"wanda.2:4.{one.block}.{one.part}"].bool()) for one in matrices]
         values = {mask.matrix.name: self.dense.get_parameter(mask.matrix.name) * mask.keep() for mask in masks}
-        return Student(self.dense, "out", weights=masks, values=values), {mask.matrix.name: mask.keep() for mask in masks}
+        pruning = Pruning(weights=masks, values=values)
+        stored = {**self.dense.state_dict(), **values}
+        student = AdaptedStudent(self.dense, pruning, rank, 1, stored.__getitem__) if rank else CopiedStudent(self.dense, pruning, "out")
+        return student, {mask.matrix.name: mask.keep() for mask in masks}
 
     def test_zeros_of_single_weights_stay_zero(self) -> None:
         student, kept = self.single_weights()
@@ -82,6 +87,20 @@ class Guarded(unittest.TestCase):
             self.assertTrue(value.equal(before[name]), f"{name} of the dense model changed")
         gate = "model.layers.0.mlp.gate_proj.weight"
         self.assertTrue(student.model.get_parameter(gate).equal(before[gate] * kept[gate]))
+
+    def test_adapters_of_single_weights_keep_zeros_and_what_is_trained_is_exported(self) -> None:
+        student, kept = self.single_weights(rank=4)
+        dense = {name: value.clone() for name, value in self.dense.state_dict().items()}
+        found = recover(self.dense, student, RecoverRecipe(5e-3, 8, 48, "all", 4, measure_every=4), self.text, 64, ALONE)
+        self.assertFalse(found.undone)
+        self.assertEqual(len(found.values), 21)
+        for name, keep in kept.items():
+            self.assertFalse(found.values[name][~keep].any())
+        with torch.no_grad():
+            trained = language_loss(student.model, self.text[:64])
+            student.load(found.values)
+            self.assertAlmostEqual(float(language_loss(student.model, self.text[:64])), float(trained), delta=1e-5)
+        self.assertTrue(all(value.equal(dense[name]) for name, value in self.dense.state_dict().items()))
 
     def test_without_an_improvement_it_is_undone(self) -> None:
         student, _ = self.single_weights()

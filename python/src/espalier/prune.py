@@ -14,6 +14,7 @@ import torch
 from espalier.errors import EspalierError
 from espalier.files import js_json
 from espalier.files.export import Source, export_compact, export_masked
+from espalier.files.peft import write_adapter
 from espalier.files.records import FinishedRun, receipt_json, run_json
 from espalier.files.recipe import Recipe, recipe_json
 from espalier.files.texts import Text, encode, read_text
@@ -23,6 +24,7 @@ from espalier.masks.sharing import check_reachable
 from espalier.model.opening import DenseFolder, load_model, open_folder
 from espalier.ranks import Ranks
 from espalier.recover.command import Outcome, PrunedModel, Texts, check_recovery, recover_pruned, recover_recipe
+from espalier.recover.student import Pruning
 from espalier.run_facts import CHECK_TOKENS, DTYPES, checked_answer, measured_on, run_facts, write_json
 from espalier.train.checkpoint import Checkpoints
 from espalier.train.loop import memory_gb, train
@@ -135,6 +137,8 @@ def _export(trained: _Trained, ratio: float, out: Path) -> tuple[FinishedRun, di
     weights = outcome.weights(folder.weights) if outcome else folder.weights
     source = Source(folder.path, folder.raw_config, weights, architecture.masks, args.shard_bytes)
     forms = _write(source, args.forms, out, run, (sample, logits), ranks) if ranks.first else []
+    if outcome and outcome.adapter and "masked" in args.forms:
+        write_adapter(outcome.adapter, out / "masked")
     answer = {
         "keptBlocks": kept,
         "keptModel": run.kept_model["kept"] / run.kept_model["of"],
@@ -154,7 +158,7 @@ def _recovered(trained: _Trained, architecture: Architecture, kept: float, prune
     if recipe is None:
         return None
     session.selection.remove()
-    of = PrunedModel(session.model, trained.folder.weights, kept, pruned, masks=architecture.masks)
+    of = PrunedModel(session.model, trained.folder.weights, pruned, Pruning(masks=architecture.masks))
     return recover_pruned(of, recipe, trained.texts, session.ranks)
 
 

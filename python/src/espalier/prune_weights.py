@@ -18,6 +18,7 @@ from espalier.model.opening import DenseFolder, load_model, open_folder
 from espalier.model.streaming import BlockStream
 from espalier.ranks import Ranks
 from espalier.recover.command import Outcome, PrunedModel, Texts, check_recovery, recover_pruned, recover_recipe
+from espalier.recover.student import Pruning
 from espalier.run_facts import CHECK_TOKENS, DTYPES, checked_answer, measured_on, run_facts, write_json
 from espalier.train.loop import memory_gb
 from espalier.weights.pruning import Evaluated, PrunedMlp, WeightPruning
@@ -107,9 +108,8 @@ def _recovered(
     weights = pruned.weights(folder)
     values = {mask.matrix.name: weights.read(mask.matrix.name) for mask in pruned.masks}
     dense = load_model(folder, DTYPES[args.weights], ranks)
-    of = PrunedModel(
-        dense, folder.weights, ratio, pruned.pruned, weights=pruned.masks, values=values, is_updated=pruned.updates is not None
-    )
+    pruning = Pruning(weights=pruned.masks, values=values)
+    of = PrunedModel(dense, folder.weights, pruned.pruned, pruning, is_updated=pruned.updates is not None)
     return recover_pruned(of, recovery, texts, ranks)
 
 

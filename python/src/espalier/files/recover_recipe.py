@@ -19,6 +19,9 @@ _AT_HALF = {"out": 1e-3, "all": 3e-4}
 """Learning rate where half of the block weights are kept."""
 _POWER = 1.2
 """How fast it shrinks as more is kept."""
+_DEFAULT_RANK, _ADAPTERS_AT_HALF, _ADAPTERS_POWER = 16, 2.5e-3, 0.5
+"""The same for adapters of this rank."""
+_RANKS = (4, 64)
 _LEAST_PRUNED = 0.02
 """The pruned share below which it does not shrink any more."""
 _WARM_UP = 0.05
@@ -36,6 +39,8 @@ class RecoverRecipe:
     """Consecutive tokens per step."""
     matrices: str = "out"
     """out: o_proj and down_proj of every block; all: every matrix of the blocks. With their biases."""
+    rank: int | None = None
+    """Of the adapters that are trained on all matrices, in place of the matrices and their biases. None for any other recovery."""
     weight_decay: float = 0
     seed: int = 1
     """Of the windows of the training text."""
@@ -43,9 +48,11 @@ class RecoverRecipe:
     """The guard measures after this many steps, and after the last one."""
 
 
-def recover_learning_rate(ratio: float, matrices: str) -> float:
+def recover_learning_rate(ratio: float, matrices: str, rank: int | None = None) -> float:
     """For a model that keeps the share `ratio` of its block weights: a power of the pruned share."""
     pruned: float = max(_LEAST_PRUNED, 1 - ratio) / 0.5
+    if rank is not None:
+        return float(_ADAPTERS_AT_HALF * math.sqrt(_DEFAULT_RANK / rank) * pruned**_ADAPTERS_POWER)
     return float(_AT_HALF[matrices] * pruned**_POWER)
 
 
@@ -66,6 +73,10 @@ def check_recover_recipe(recipe: RecoverRecipe) -> RecoverRecipe:
         if not (low <= value <= high and (not whole or value == int(value))):
             kind = "a whole number" if whole else "a number"
             raise EspalierError(f"recover: {name}: expected {kind} from {low:g} to {high:g}, got {value}")
+    if recipe.rank is not None and not _RANKS[0] <= recipe.rank <= _RANKS[1]:
+        raise EspalierError(f"recover: rank: expected a whole number from {_RANKS[0]} to {_RANKS[1]}, got {recipe.rank}")
+    if recipe.rank is not None and recipe.matrices != "all":
+        raise EspalierError("recover: matrices: expected all beside a rank. Adapters are trained on all matrices.")
     return recipe
 
 
@@ -75,6 +86,7 @@ def recover_recipe_json(recipe: RecoverRecipe) -> dict[str, Any]:
         "steps": recipe.steps,
         "tokens": recipe.tokens,
         "matrices": recipe.matrices,
+        **({} if recipe.rank is None else {"rank": recipe.rank}),
         "weightDecay": recipe.weight_decay,
         "seed": recipe.seed,
         "measureEvery": recipe.measure_every,

@@ -159,6 +159,11 @@ def _write_file(path: Path, tensors: Sequence[NewTensor]) -> None:
             file.write(data.contiguous().flatten().view(torch.uint8).numpy().tobytes())
 
 
+def write_tensors(path: Path, tensors: Sequence[NewTensor]) -> None:
+    """Writes one file, with the tensors in the order of the studio's."""
+    _write_file(path, _ordered(tensors))
+
+
 def write_weights(folder: Path, tensors: Sequence[NewTensor], shard_bytes: int | None = None) -> None:
     """Writes model.safetensors; with `shard_bytes`, shards of at most that many bytes (or one larger tensor) and their index."""
     groups: list[list[NewTensor]] = []

@@ -1,7 +1,7 @@
 """--recover of `espalier prune`: recovers a pruned model, measures it again, and says what its files and its line of JSON have."""
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,35 +9,39 @@ import torch
 from transformers import PreTrainedModel
 
 from espalier.errors import EspalierError
-from espalier.files.bitset import Mask
 from espalier.files.recover_recipe import RecoverRecipe, check_recover_recipe, recover_learning_rate
 from espalier.files.safetensors_file import DTYPES, ChangedWeights, StoredWeights
 from espalier.ranks import Ranks
-from espalier.recover.student import Student
+from espalier.recover.student import AdaptedStudent, CopiedStudent, Pruning, Student
 from espalier.recover.training import recover, weights_sha256
 from espalier.train.perplexity import perplexity
-from espalier.weights.matrices import WeightMask
 
-OPTIONS = ("recover_matrices", "recover_learning_rate", "recover_tokens")
+_OPTIONS = ("recover_matrices", "lora", "recover_learning_rate", "recover_tokens")
 
 
 @dataclass(frozen=True)
 class PrunedModel:
-    """A pruned model as a recovery takes it: the dense one without hooks, and what was pruned. As the arguments of Student."""
+    """A pruned model as a recovery takes it: the dense one, without hooks, and what was pruned."""
 
     dense: PreTrainedModel
     stored: StoredWeights
     """The dense model's files."""
-    ratio: float
-    """Kept share of the block weights."""
     perplexity: float
-    """On the evaluation text."""
-    masks: Sequence[Mask] = ()
-    weights: Sequence[WeightMask] = ()
-    values: Mapping[str, torch.Tensor] = field(default_factory=dict)
-    """What the method itself changed, in the dtype of the files."""
+    """Of the pruned model on the evaluation text."""
+    pruning: Pruning
     is_updated: bool = False
-    """Whether `values` has more than zeros, as SparseGPT's."""
+    """Whether the values of `pruning` have more than zeros, as SparseGPT's."""
+
+    def student(self, recipe: RecoverRecipe) -> Student:
+        """The pruned model with what a recipe trains."""
+        if recipe.rank is None:
+            return CopiedStudent(self.dense, self.pruning, recipe.matrices)
+        values = self.pruning.values
+
+        def stored(name: str) -> torch.Tensor:
+            return values[name] if name in values else self.stored.read(name)
+
+        return AdaptedStudent(self.dense, self.pruning, recipe.rank, recipe.seed, stored)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Outcome:
     """`recovery` in receipts and records; None where it was undone."""
     changed: dict[str, torch.Tensor]
     """Changed tensors in the dtype and the shapes of the files."""
+    adapter: dict[str, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+    """A and B of a low-rank recovery of structural pruning, by the names of the weights: a folder of the masked form."""
 
     def weights(self, before: StoredWeights) -> StoredWeights:
         """The weights to export: `before` with the changed ones."""
@@ -75,18 +81,21 @@ class Outcome:
 def recover_recipe(args: Namespace, ratio: float, seed: int) -> RecoverRecipe | None:
     """The recipe of the arguments for a model that keeps `ratio` of its block weights; None without --recover. Throws EspalierError."""
     if args.recover is None:
-        given = next((name for name in OPTIONS if getattr(args, name) is not None), None)
+        given = next((name for name in _OPTIONS if getattr(args, name) is not None), None)
         if given is not None:
             raise EspalierError(f"--{given.replace('_', '-')}: expected --recover with a number of steps beside it")
         return None
-    matrices = args.recover_matrices or "out"
+    if args.lora is not None and args.recover_matrices is not None:
+        raise EspalierError("expected --lora (adapters on all matrices) or --recover-matrices, got both")
+    matrices = args.recover_matrices or ("out" if args.lora is None else "all")
     rate = args.recover_learning_rate
     return check_recover_recipe(
         RecoverRecipe(
-            learning_rate=recover_learning_rate(ratio, matrices) if rate is None else rate,
+            learning_rate=recover_learning_rate(ratio, matrices, args.lora) if rate is None else rate,
             steps=args.recover,
             tokens=args.recover_tokens or 128,
             matrices=matrices,
+            rank=args.lora,
             seed=seed,
         )
     )
@@ -101,15 +110,16 @@ def check_recovery(args: Namespace, ranks: Ranks) -> None:
 
 def recover_pruned(pruned: PrunedModel, recipe: RecoverRecipe, texts: Texts, ranks: Ranks) -> Outcome:
     """Trains, and measures the result as the files store it. Throws EspalierError."""
-    student = Student(pruned.dense, recipe.matrices, pruned.masks, pruned.weights, pruned.values)
+    student = pruned.student(recipe)
     found = recover(pruned.dense, student, recipe, texts.calibration, texts.context, ranks)
     if found.undone:
         answer = found.answer(pruned.perplexity, None)
         return Outcome(student.model, pruned.perplexity, answer, None, {})
     trained = {name: value.to(DTYPES[pruned.stored.info(name).dtype]) for name, value in found.values.items()}
+    adapter = student.factors() if isinstance(student, AdaptedStudent) and not pruned.pruning.weights else {}
     student.load(trained)
     after, _ = perplexity(student.model, texts.evaluation, texts.context, ranks)
-    changed = {**(pruned.values if pruned.is_updated else {}), **trained}
+    changed = {**(pruned.pruning.values if pruned.is_updated else {}), **trained}
     sha256 = weights_sha256(changed)
     answer, receipt = found.answer(pruned.perplexity, sha256), found.receipt(pruned.perplexity, sha256)
-    return Outcome(student.model, after, answer, receipt, changed)
+    return Outcome(student.model, after, answer, receipt, changed, adapter)

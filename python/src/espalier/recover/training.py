@@ -106,12 +106,12 @@ def recover(
     EspalierError for a text that is too short and for a loss that is not finite.
     """
     parts, steps = guarded_text(text, context), RecoverySteps(dense, student, recipe)
-    guard, best = GuardRecord(len(parts.guard)), student.values()
+    guard, best = GuardRecord(len(parts.guard)), student.state()
     began = time.perf_counter()
 
     def measure() -> dict[str, torch.Tensor]:
         value, _ = perplexity(student.model, parts.guard, parts.context, ranks)
-        return student.values() if guard.add(steps.steps_done, value) else best
+        return student.state() if guard.add(steps.steps_done, value) else best
 
     best = measure()
     with tqdm(total=recipe.steps, desc="recover", unit="step", file=sys.stderr, dynamic_ncols=True) as bar:
@@ -122,8 +122,8 @@ def recover(
             if steps.steps_done % recipe.measure_every == 0 or steps.steps_done == recipe.steps:
                 best = measure()
     student.assert_zeros()
-    student.load(best)
-    return Recovered(recipe, guard, best if guard.best_step > 0 else {}, time.perf_counter() - began)
+    student.restore(best)
+    return Recovered(recipe, guard, student.values() if guard.best_step > 0 else {}, time.perf_counter() - began)
 
 
 def weights_sha256(stored: Mapping[str, torch.Tensor]) -> str:
