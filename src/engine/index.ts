@@ -18,6 +18,7 @@ export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./rec
 export { Ctx } from "./ctx.ts";
 export type { Precision, WeightStorage } from "./dtype.ts";
 export { type QuantisationCost, quantisationCost } from "./train/quantisationCost.ts";
+export { namingSpoilt } from "./model/spoiltTensor.ts";
 export { requireOwnWeights } from "./model/ownWeights.ts";
 export type { Weights } from "./formats/safetensors/safetensors.ts";
 export { fileDtypes, mainDtype } from "./model/matrixStorage.ts";
@@ -125,6 +126,9 @@ export type { WeightMethod, WeightRecipe } from "./recipes/weightRecipe.ts";
 export { calibrationSequences } from "./train/batches.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";
+export { decodeBlock, encodeBlock } from "./train/blockCheckpoint.ts";
+export { decodeRecovery } from "./recover/checkpoint.ts";
+export type { PrunedBlock } from "./prune/weights/prunedBlock.ts";
 export { ratiosOf } from "./train/ratio.ts";
 export { approvePlan, choosePlan, followPlan, nextPlan, planWanted, slowdownOf } from "./train/planChoices.ts";
 export type { PlanResult, PlanWish } from "./train/planChoices.ts";
@@ -144,7 +148,7 @@ export {
 } from "./recipes/recoverRecipe.ts";
 export type { RecoverRecipe, RecoverScope } from "./recipes/recoverRecipe.ts";
 export { DEFAULT_REFIT_RECIPE, type RefitRecipe } from "./recipes/refitRecipe.ts";
-export { sameFields } from "./recipes/sameFields.ts";
+export { differentField, sameFields } from "./recipes/sameFields.ts";
 export { type RecoveryReceipt, recoveryWords } from "./formats/receipt/recoveryReceipt.ts";
 export { refit } from "./recover/refit/refit.ts";
 export { RecoverSession } from "./recover/session.ts";
