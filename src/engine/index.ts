@@ -17,8 +17,9 @@ export {
 export type { Estimator, GateMode, RatioMode, Recipe, RecipeNumber } from "./recipes/recipe.ts";
 export { Ctx } from "./ctx.ts";
 export type { Precision, WeightStorage } from "./dtype.ts";
-export { type QuantisationCost, quantisationCost } from "./train/quantisationCost.ts";
 export { namingSpoilt } from "./model/spoiltTensor.ts";
+export { quantisationCost } from "./train/quantisationCost.ts";
+export { type QuantisationCost, quantisationText } from "./train/quantisationText.ts";
 export { requireOwnWeights } from "./model/ownWeights.ts";
 export type { Weights } from "./formats/safetensors/safetensors.ts";
 export { fileDtypes, mainDtype } from "./model/matrixStorage.ts";

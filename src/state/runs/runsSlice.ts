@@ -49,6 +49,7 @@ export const runsSlice =
       ...removingRuns(deps, library, get),
       ...runFiles(deps, library, get),
       readRunMasks: (id) => kept.masks(id),
+      readRun: (id) => library.read(id),
       saveUnsavedRuns: again.start,
       restoreRun: restoring(deps, library, { set, get }),
     };

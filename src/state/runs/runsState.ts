@@ -35,6 +35,8 @@ export interface RunsSlice {
   exportRuns(ids: readonly string[]): Promise<string | null>;
   importRuns(text: string, file: string): Promise<void>;
   readRunMasks(id: string): Promise<RunMasks>;
+  /** A saved run with its masks and curves. Rejects where they cannot be read. */
+  readRun(id: string): Promise<Run>;
   /** Makes a saved run the current pruning, with its recipe, curves and texts. */
   restoreRun(id: string): Promise<void>;
 }
