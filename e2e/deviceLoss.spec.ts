@@ -1,6 +1,7 @@
 // A GPU device that is lost in the middle of each kind of work, on one page: the page says so, gets a device again, and the work is done
 // again or resumes. A device is destroyed when the worker reads back for the nth time, so each loss comes at the same place.
 import { expect, test, type Page } from "@playwright/test";
+import { filesIn } from "./support/pickedFolder.ts";
 import { openForSoak } from "../bench/soak/scenarios.ts";
 
 const recipe = {
@@ -31,7 +32,7 @@ test.describe.serial("a lost device", () => {
   let page: Page;
   test.beforeAll(async ({ browser, baseURL }) => {
     page = await browser.newPage();
-    page.once("worker", (worker) => void worker.evaluate(keepDevices));
+    page.on("worker", (worker) => void worker.evaluate(keepDevices));
     await openForSoak(page, { recipe }, baseURL ?? "");
   });
   test.afterAll(() => page.close());
@@ -103,5 +104,25 @@ test.describe.serial("a lost device", () => {
     await reopen();
     await press("weights-prune")();
     await expect(page.getByTestId("weights-kept")).toHaveText(/50\.0 %/);
+  });
+
+  test("a frozen tab: a training goes on when it is shown again", async () => {
+    await page.getByTestId("method").selectOption("disp");
+    const cdp = await page.context().newCDPSession(page);
+    await press("play")();
+    await cdp.send("Page.setWebLifecycleState", { state: "frozen" });
+    await cdp.send("Page.setWebLifecycleState", { state: "active" });
+    await expect(page.getByTestId("run-phase")).toHaveText("done");
+  });
+
+  test("a worker that ends in an export: the page says so, and after a reload nothing of the export is left", async () => {
+    await press("export-prepare")();
+    await expect(page.getByTestId("export-progress")).toBeVisible();
+    const [worker] = page.workers();
+    await worker?.evaluate(() => self.close());
+    await expect(page.getByTestId("worker-dead")).toContainText("Reload the page");
+    await page.reload();
+    await expect(page.getByTestId("perplexity-dense-note")).toHaveText(/\d tokens$/);
+    await expect.poll(async () => Object.keys(await filesIn(page, "exports"))).toEqual([]);
   });
 });

@@ -36,5 +36,5 @@ const adapterOf = (page: Page): Promise<string> =>
   page.evaluate(async () => {
     const adapter = await navigator.gpu.requestAdapter();
     const { vendor = "", architecture = "", description = "" } = adapter?.info ?? {};
-    return [description, vendor, architecture].find((text) => text !== "") ?? "unknown";
+    return description || `${vendor} ${architecture}`.trim() || "unknown";
   });
