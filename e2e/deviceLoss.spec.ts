@@ -5,7 +5,7 @@ import { filesIn } from "./support/pickedFolder.ts";
 import { openForSoak } from "../bench/soak/scenarios.ts";
 
 const recipe = {
-  ...{ ratioMode: "every", steps: 12, tokens: 16, checkpointEvery: 4 },
+  ...{ ratioMode: "every", steps: 12, tokens: 16, checkpointEvery: 2 },
   ...{ calibrationSequences: 2, calibrationTokens: 16 },
 };
 
@@ -59,7 +59,8 @@ test.describe.serial("a lost device", () => {
   const press = (testId: string) => () => page.getByTestId(testId).click();
 
   test("in a training: it resumes from its checkpoint, and its last masks are measured", async () => {
-    await loseIn(press("play"), 7);
+    // after its first checkpoints
+    await loseIn(press("play"), 16);
     await reopen();
     await expect(page.getByTestId("run-phase")).toHaveText("done");
     await expect(page.getByTestId("perplexity-pruned-note")).toContainText("step 12");
