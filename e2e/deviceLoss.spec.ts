@@ -9,20 +9,22 @@ const recipe = {
   ...{ calibrationSequences: 2, calibrationTokens: 16 },
 };
 
-/** In the worker, before it opens a device: keeps the devices, and destroys them all at the read-back that `fuse` counts down to. */
+/** In the worker: keeps the devices that make buffers, and destroys them all at the read-back that `fuse` counts down to. */
 function keepDevices(): void {
-  const devices: GPUDevice[] = [];
+  const devices = new Set<GPUDevice>();
   const state = { fuse: 0 };
-  const request = GPUAdapter.prototype.requestDevice;
-  GPUAdapter.prototype.requestDevice = async function (...given) {
-    const device = await request.apply(this, given);
-    devices.push(device);
-    return device;
+  const create = GPUDevice.prototype.createBuffer;
+  GPUDevice.prototype.createBuffer = function (given) {
+    devices.add(this);
+    return create.call(this, given);
   };
   const map = GPUBuffer.prototype.mapAsync;
   GPUBuffer.prototype.mapAsync = function (...given) {
     state.fuse -= 1;
-    if (state.fuse === 0) for (const device of devices.splice(0)) device.destroy();
+    if (state.fuse === 0) {
+      for (const device of devices) device.destroy();
+      devices.clear();
+    }
     return map.apply(this, given);
   };
   Object.assign(globalThis, { state });
