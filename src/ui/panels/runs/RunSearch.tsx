@@ -6,7 +6,7 @@ import { matching } from "../../views/runViews.ts";
 import type { RunGroup } from "../../views/runViews.ts";
 import { RunRow } from "./RunRow.tsx";
 
-/** Rows added at a time: a row has five buttons, so a thousand rows would take a second to render. */
+/** Rows added at a time: a row has six buttons, so a thousand rows would take a second to render. */
 const ROWS = 50;
 
 interface RowsProps {
