@@ -10,6 +10,7 @@ export {
   RATIO_MODES,
   RECIPE_BOUNDS,
   RECIPE_NUMBERS,
+  recipeJson,
   recipeOf,
   WIDTH_MULTIPLES,
   writtenName,
@@ -35,6 +36,7 @@ export { blobSource, folderOf, parseJson, readJson } from "./formats/files/folde
 export type { ByteSource, Folder } from "./formats/files/folder.ts";
 export { decodeText } from "./formats/files/decodeText.ts";
 export { httpFolder } from "./formats/files/httpFolder.ts";
+export { oneLine } from "./formats/card/cardParts.ts";
 export { licenceOf } from "./formats/card/licence.ts";
 export { addressText, HUB, readAddress } from "./formats/hub/address.ts";
 export { fetchModel } from "./formats/hub/cachedModel.ts";

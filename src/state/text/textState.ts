@@ -70,6 +70,8 @@ export interface GenerateSlice {
   generateTokens: number;
   temperature: number;
   textSeed: number;
+  /** What the texts were written with: the fields above may have changed since. */
+  writtenWith: { prompt: string; temperature: number; seed: number } | null;
   denseText: string;
   prunedText: string;
   setGeneration(patch: Partial<Pick<GenerateSlice, "prompt" | "generateTokens" | "temperature" | "textSeed">>): void;

@@ -26,7 +26,7 @@ interface Props<Data> {
   source: Source<Data>;
   /** The data as numbers. */
   table: (data: Data) => FigureTable;
-  /** What it shows where that is not the current pruning: written into saved pictures. */
+  /** What a saved picture is of; default: the model and the current pruning. */
   of?: string;
 }
 
@@ -74,16 +74,16 @@ interface SaveProps {
   title: string;
   number: number | null;
   read: () => FigureTable | null;
-  chart: () => ChartHandle | null;
   of: string | undefined;
+  chart: () => ChartHandle | null;
 }
 
 /** The figure as a picture and as numbers. Pictures carry what they are of. */
-function Save({ name, title, number, read, chart, of }: SaveProps) {
+function Save({ name, title, number, read, of, chart }: SaveProps) {
   const { store } = useStudioStore();
   const { notify } = useActions();
   const { copied, copy } = useCopy();
-  const heading = (): string => `${title} (${of ?? pictureTitle(store.getState())})`;
+  const heading = (): string => `${title}\n${of ?? pictureTitle(store.getState())}`;
   const csv = (): string => {
     const found = read();
     return found ? csvOf(found.head, found.rows) : "";

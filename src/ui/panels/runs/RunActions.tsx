@@ -52,7 +52,7 @@ function Action({ text, runName, testId, disabled, reason, pressed, act }: Actio
 export function RunActions({ run, picked, onPick, viewed, onView, onRename }: Props) {
   const { id, name } = run;
   const refusal = useStudio((state) => restoreRefusal(state, run));
-  const { removeRun, restoreRun } = useActions();
+  const { removeRun, restoreRun, showReport } = useActions();
   const save = useSaveRuns();
   const ready = useStudio(canRestoreRun);
   return (
@@ -69,6 +69,7 @@ export function RunActions({ run, picked, onPick, viewed, onView, onRename }: Pr
       />
       <Action text="Rename" runName={name} testId="run-rename" act={onRename} />
       <Action text="Export" runName={name} testId="run-export" act={() => save([id], "espalier-run.json")} />
+      <Action text="Report…" runName={name} testId="run-report" act={() => showReport(id)} />
       <Action text="Delete" runName={name} testId="run-delete" act={() => void removeRun(id)} />
       {refusal ? (
         <span className="field-hint" data-testid="run-refusal">

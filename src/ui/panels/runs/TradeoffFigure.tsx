@@ -63,6 +63,7 @@ export function TradeoffFigure({ groups, group, pair, onGroup, onPick, onView }:
         caption="Every saved run on this text: perplexity against size, and the best at each size; arrows lead to recovered models. Click a point to load it, or to view it while its model is not open; Shift-click two to compare."
         make={make}
         table={tradeoffTable}
+        of={group.title}
         source={source}
       />
     </div>
