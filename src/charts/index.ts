@@ -2,7 +2,13 @@
 export { widths } from "./gates/widths.ts";
 export type { WidthsData } from "./gates/widths.ts";
 export { gateMap } from "./gates/map/gateMap.ts";
+export type { GateMapChart } from "./gates/map/gateMap.ts";
+export { mapZoom } from "./gates/map/mapZoom.ts";
+export type { MapZoom } from "./gates/map/mapZoom.ts";
+export { DIMENSION_ORDERS } from "./gates/map/dimensionOrder.ts";
+export type { DimensionOrder } from "./gates/map/dimensionOrder.ts";
 export type { GateData } from "./gates/map/gateImage.ts";
+export type { MapSide } from "./lib/numbers/vectors.ts";
 export { comparedMasks, jaccard } from "./gates/overlap/overlap.ts";
 export { overlapTable } from "./gates/overlap/overlapTable.ts";
 export type { OverlapData } from "./gates/overlap/overlapGeometry.ts";

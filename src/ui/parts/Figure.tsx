@@ -1,6 +1,7 @@
 // A numbered figure: title, chart or its numbers as a table, caption, and buttons that save and copy it.
 import { useEffect, useRef, useState } from "react";
 import { saveFile, savePng, saveSvg } from "../../charts/index.ts";
+import type { ReactNode } from "react";
 import type { Chart as Drawn } from "../../charts/index.ts";
 import { EngineError } from "../../engine/index.ts";
 import { csvOf } from "../../shared/csv.ts";
@@ -26,9 +27,13 @@ interface Props<Data> {
   source: Source<Data>;
   /** The data as numbers. */
   table: (data: Data) => FigureTable;
+  /** Controls above the chart. */
+  tools?: ReactNode;
+  /** What is shown where it is not the current state; also in saved pictures and numbers. */
+  past?: string | null;
 }
 
-export function Figure<Data>({ name, title, caption, make, source, table }: Props<Data>) {
+export function Figure<Data>({ name, title, caption, make, source, table, tools, past = null }: Props<Data>) {
   const figure = useRef<HTMLElement>(null);
   const chart = useRef<ChartHandle>(null);
   const number = useNumbered(name, figure);
@@ -53,10 +58,17 @@ export function Figure<Data>({ name, title, caption, make, source, table }: Prop
           >
             Table
           </button>
-          <Save {...{ name, title, number, read }} chart={() => chart.current} />
+          <Save {...{ name, title, number, past, read }} chart={() => chart.current} />
         </div>
       </div>
-      {asTable ? <LiveTable source={source} table={table} label={`Figure ${number}: ${title}`} /> : null}
+      {tools}
+      {asTable ? (
+        <LiveTable
+          source={source}
+          table={table}
+          label={`Figure ${number}: ${[title, past].filter(Boolean).join(", ")}`}
+        />
+      ) : null}
       <div hidden={asTable}>
         <ChartView make={make} source={source} ref={chart} />
       </div>
@@ -71,33 +83,32 @@ interface SaveProps {
   name: string;
   title: string;
   number: number | null;
+  past: string | null;
   read: () => FigureTable | null;
   chart: () => ChartHandle | null;
 }
 
 /** The figure as a picture and as numbers. Pictures carry what they are of. */
-function Save({ name, title, number, read, chart }: SaveProps) {
+function Save({ name, title, number, past, read, chart }: SaveProps) {
   const { store } = useStudioStore();
   const { notify } = useActions();
   const { copied, copy } = useCopy();
-  const heading = (): string => `${title} (${pictureTitle(store.getState())})`;
+  const heading = (): string => `${title} (${[pictureTitle(store.getState()), past].filter(Boolean).join("; ")})`;
+  const stem = `espalier-${name}${past === null ? "" : "-replay"}`;
   const csv = (): string => {
     const found = read();
     return found ? csvOf(found.head, found.rows) : "";
   };
   const picture = (save: (drawn: ChartHandle, stem: string, heading: string) => void | Promise<void>) => (): void => {
     const drawn = chart();
-    if (drawn)
-      Promise.resolve(save(drawn, `espalier-${name}`, heading())).catch((error: unknown) =>
-        notify(EngineError.from(error)),
-      );
+    if (drawn) Promise.resolve(save(drawn, stem, heading())).catch((error: unknown) => notify(EngineError.from(error)));
   };
   const buttons = [
     { text: "SVG", label: `Save figure ${number} as SVG`, act: picture(saveSvg) },
     { text: "PNG", label: `Save figure ${number} as PNG`, act: picture(savePng) },
     {
       ...{ text: "CSV", label: `Save figure ${number} as CSV` },
-      act: () => saveFile(new Blob([csv()], { type: "text/csv" }), `espalier-${name}.csv`),
+      act: () => saveFile(new Blob([csv()], { type: "text/csv" }), `${stem}.csv`),
     },
     {
       ...{ text: copied ? "Copied" : "Copy", label: `Copy the numbers of figure ${number}` },

@@ -5,6 +5,8 @@ import type { StudioStore } from "../../state/store.ts";
 import { lastOf, type PerplexityReading, sameReading } from "../../state/text/textState.ts";
 import type { KnownFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
+import { logitsView } from "./logitsView.ts";
+import type { MapLookStore } from "./mapLook.ts";
 import { knownModel } from "../../state/model/shownModel.ts";
 
 /** Sizes of s1..s5 of a block. */
@@ -17,25 +19,40 @@ function onArchitecture({ store }: StudioStore, changed: () => void): () => void
   });
 }
 
-/** Masks for the gate map; all ones before any training. */
-export function gateSource(studio: StudioStore): Source<GateData> {
+/** Masks for the gate map; all ones before any training. look: which rows, their order, and a report that is replayed. */
+export function gateSource(studio: StudioStore, look: MapLookStore): Source<GateData> {
   let dense: { facts: KnownFacts; masks: Uint8Array[] } | null = null;
   return {
     read() {
       const state = studio.store.getState();
       const facts = knownModel(state);
       if (!facts) return null;
-      const { layers, dModel } = facts;
+      const { side, order, past } = look.getState();
+      const dModel = side === "middle" ? facts.dMlp : facts.dModel;
       const fade = state.run.phase !== "training";
-      if (state.architecture) return { layers, dModel, masks: state.architecture.masks, fade };
+      // a number of the MLP's middle means another neuron in each block: no order but that of the numbers
+      const shape = { layers: facts.layers, dModel, side, order: side === "middle" ? "index" : order, fade } as const;
+      if (past) return { ...shape, masks: past.masks(), past: past.words, noLogits: "not recorded" };
+      if (state.architecture) return { ...shape, masks: state.architecture.masks, ...logitsView(state) };
       if (dense?.facts !== facts) {
         const block = sizesOf(facts);
-        const masks = Array.from({ length: layers }, () => block.map((size) => new Uint8Array(size).fill(1))).flat();
+        const masks = Array.from({ length: facts.layers }, () =>
+          block.map((size) => new Uint8Array(size).fill(1)),
+        ).flat();
         dense = { facts, masks };
       }
-      return { layers, dModel, masks: dense.masks, fade };
+      return { ...shape, masks: dense.masks };
     },
-    subscribe: (changed) => onArchitecture(studio, changed),
+    subscribe(changed) {
+      const leave = [
+        onArchitecture(studio, changed),
+        look.subscribe(changed),
+        studio.store.subscribe((state, before) => {
+          if (state.gateLogits !== before.gateLogits) changed();
+        }),
+      ];
+      return () => leave.forEach((end) => end());
+    },
   };
 }
 

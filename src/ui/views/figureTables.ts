@@ -23,14 +23,14 @@ const cell = (value: number | undefined): Cell =>
 
 const ROWS = ["s1", "s2", "s3", "s4", "s5"];
 
-/** One row per selection vector on the embedding side, one column per dimension: 1 kept, 0 removed. */
-export function mapTable({ layers, dModel, masks, compared }: GateData): FigureTable {
+/** One row per selection vector that the map shows, one column per dimension: 1 kept, 0 removed. */
+export function mapTable({ layers, dModel, masks, compared, side }: GateData): FigureTable {
   const own = compared ?? masks;
   const head = ["block", "vector", "kept", ...Array.from({ length: dModel }, (_, i) => String(i))];
   const rows = Array.from({ length: layers }, (_, block) =>
     ROWS.flatMap((name, k) => {
       const [mask, values] = [masks[5 * block + k], own[5 * block + k]];
-      if (k === 3 || !mask || !values) return [];
+      if ((k === 3) !== (side === "middle") || !mask || !values) return [];
       const kept = mask.reduce((sum, gate) => sum + (gate === 0 ? 0 : 1), 0);
       return [[block, name, kept, ...values]];
     }),

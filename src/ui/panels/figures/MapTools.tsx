@@ -1,0 +1,133 @@
+// Controls of the gate map: zoom, order and rows, and the button that lets it fill the screen.
+import { useEffect, useState } from "react";
+import { useStore } from "zustand";
+import { type DimensionOrder, type GateMapChart, type MapSide, type MapZoom, mapZoom } from "../../../charts/index.ts";
+import { fillScreen } from "../../actions/actions.ts";
+import { useStudioStore } from "../../studioContext.tsx";
+import type { MapLookStore } from "../../views/mapLook.ts";
+import { followLogits } from "./followLogits.ts";
+
+interface Props {
+  chart: GateMapChart;
+  look: MapLookStore;
+}
+
+/** Height of what a figure that fills the screen has besides the map, CSS pixels. */
+const BESIDES_PX = 330;
+const LEAST_ROOM_PX = 240;
+
+/** Adds zooming to the chart; null before that. */
+function useZoom(chart: GateMapChart): MapZoom | null {
+  const [zoom, setZoom] = useState<MapZoom | null>(null);
+  useEffect(() => {
+    const added = mapZoom(chart);
+    setZoom(added);
+    return () => added.destroy();
+  }, [chart]);
+  return zoom;
+}
+
+/** Whether the map fills the screen; it is then as high as the screen has room for. */
+function useFilled(chart: GateMapChart): boolean {
+  const [filled, setFilled] = useState(false);
+  useEffect(() => {
+    const changed = (): void => {
+      const now = document.fullscreenElement?.contains(chart.frame.plot) ?? false;
+      setFilled(now);
+      chart.setRoom(now ? Math.max(LEAST_ROOM_PX, innerHeight - BESIDES_PX) : undefined);
+    };
+    document.addEventListener("fullscreenchange", changed);
+    return () => document.removeEventListener("fullscreenchange", changed);
+  }, [chart]);
+  return filled;
+}
+
+const ORDERS: readonly { value: DimensionOrder; text: string }[] = [
+  { value: "index", text: "by index" },
+  { value: "kept", text: "by kept rate" },
+  { value: "logit", text: "by gate logit" },
+];
+const SIDES: readonly { value: MapSide; text: string }[] = [
+  { value: "embedding", text: "s1, s2, s3, s5" },
+  { value: "middle", text: "s4, MLP middle" },
+];
+
+export function MapTools({ chart, look }: Props) {
+  const studio = useStudioStore();
+  const zoom = useZoom(chart);
+  const filled = useFilled(chart);
+  const { side, order } = useStore(look);
+  useEffect(() => followLogits(studio, look, chart.frame.plot), [studio, look, chart]);
+  return (
+    <div className="map-bar" role="group" aria-label="Map: view and order">
+      <button type="button" aria-label="Zoom into the map" data-testid="map-in" onClick={() => zoom?.zoomIn()}>
+        +
+      </button>
+      <button type="button" aria-label="Zoom out of the map" data-testid="map-out" onClick={() => zoom?.zoomOut()}>
+        −
+      </button>
+      <button type="button" aria-label="Show all of the map" data-testid="map-all" onClick={() => zoom?.showAll()}>
+        All
+      </button>
+      <Choice
+        label="Rows"
+        options={SIDES}
+        value={side}
+        testId="map-side"
+        onChange={(next) => look.setState({ side: next })}
+      />
+      <Choice
+        label="Columns"
+        options={ORDERS}
+        value={order}
+        testId="map-order"
+        disabled={side === "middle"}
+        onChange={(next) => look.setState({ order: next })}
+      />
+      {document.fullscreenEnabled ? (
+        <button type="button" className="link" data-testid="map-fill" onClick={fillScreen}>
+          {filled ? "Leave full screen" : "Fill the screen"}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+interface ChoiceProps<Value extends string> {
+  label: string;
+  options: readonly { value: Value; text: string }[];
+  value: Value;
+  testId: string;
+  disabled?: boolean;
+  onChange: (value: Value) => void;
+}
+
+function Choice<Value extends string>({
+  label,
+  options,
+  value,
+  testId,
+  disabled = false,
+  onChange,
+}: ChoiceProps<Value>) {
+  return (
+    <label className="map-choice">
+      {label}
+      <select
+        value={value}
+        data-testid={testId}
+        disabled={disabled}
+        onChange={({ target }) => {
+          const chosen = options.find((option) => option.value === target.value);
+          if (chosen) onChange(chosen.value);
+        }}
+      >
+        {options.map(({ value: own, text }) => (
+          <option key={own} value={own}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
