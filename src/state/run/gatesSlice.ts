@@ -66,7 +66,7 @@ export const gatesSlice: SliceOf<GatesSlice> = (deps, set, get) => {
 };
 
 /** The gate logits of the current pruning; null where they were not read, or it has none. */
-export function logitsOf({ gateLogits, architecture }: Pick<GatesSlice, "gateLogits" | "architecture">) {
+export function shownLogits({ gateLogits, architecture }: Pick<GatesSlice, "gateLogits" | "architecture">) {
   if (!gateLogits || !architecture) return null;
   const { run, step, ratio } = gateLogits.of;
   // of a run for one ratio, other targets cut the same gate logits
@@ -75,7 +75,7 @@ export function logitsOf({ gateLogits, architecture }: Pick<GatesSlice, "gateLog
 }
 
 async function readLogits({ client }: Deps, set: SetState, get: GetState): Promise<void> {
-  if (!get().architecture || logitsOf(get())) return;
+  if (!get().architecture || shownLogits(get())) return;
   try {
     set({ gateLogits: await client.request({ type: "gateLogits" }) });
   } catch (thrown) {

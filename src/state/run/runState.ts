@@ -56,7 +56,7 @@ export interface GatesSlice {
   architecture: RunArchitecture | null;
   /** The saved run whose masks are the current pruning. */
   restored: Restored | null;
-  /** Gate logits that were read last; of the current pruning where `logitsOf` says so. */
+  /** Gate logits that were read last; of the current pruning where `shownLogits` says so. */
   gateLogits: ShownLogits | null;
   /**
    * Moves the target: a training run aims at it from the next step on, and its architecture follows at once. It is measured once the slider

@@ -1,7 +1,7 @@
 // Gate logits on the page: read once per masks, shown with these alone, and the probability that METHOD.md gives.
 import { expect, it } from "vitest";
 import { architectureAt, bench, FACTS } from "../../state/client.fixture.ts";
-import { logitsOf } from "../../state/run/gatesSlice.ts";
+import { shownLogits } from "../../state/run/gatesSlice.ts";
 import { gateSource } from "./chartSources.ts";
 import { keepProbability, logitsView } from "./logitsView.ts";
 import { mapLook } from "./mapLook.ts";
@@ -17,16 +17,16 @@ it("reads the gate logits of the current masks, and drops them with those", asyn
   await store.getState().readGateLogits();
   await store.getState().readGateLogits();
   expect(types().filter((type) => type === "gateLogits")).toHaveLength(1);
-  expect(logitsOf(store.getState())).toBe(VECTORS);
+  expect(shownLogits(store.getState())).toBe(VECTORS);
   expect(logitsView(store.getState()).keepProbability?.(-3)).toBe(0.5);
   store.setState({ architecture: architectureAt(0.5, 10) });
-  expect(logitsOf(store.getState())).toBeNull();
+  expect(shownLogits(store.getState())).toBeNull();
   expect(logitsView(store.getState()).earlier).toEqual({ logits: VECTORS, step: 9 });
   // another target cuts the same gate logits, unless the run was trained for every ratio
   store.setState({ architecture: architectureAt(0.3, 9) });
-  expect(logitsOf(store.getState())).toBe(VECTORS);
+  expect(shownLogits(store.getState())).toBe(VECTORS);
   store.setState({ architecture: { ...architectureAt(0.3, 9), trainedFor: { from: 0.3, to: 0.9 } } });
-  expect(logitsOf(store.getState())).toBeNull();
+  expect(shownLogits(store.getState())).toBeNull();
 });
 
 it("has the probability of each estimator's noise", () => {

@@ -1,7 +1,7 @@
 // The gate logits of the current pruning for charts: values, the probability that training keeps a gate, or why there are none.
 import { LOGIT_OFFSET, type Recipe } from "../../engine/index.ts";
 import type { GateData } from "../../charts/index.ts";
-import { logitsOf } from "../../state/run/gatesSlice.ts";
+import { shownLogits } from "../../state/run/gatesSlice.ts";
 import type { StudioState } from "../../state/storeState.ts";
 
 /** The probability that a training step keeps a gate of this logit (METHOD.md 1.3): of noise that is logistic, or Gumbel. */
@@ -16,7 +16,7 @@ type Known = Pick<StudioState, "architecture" | "gateLogits" | "restored" | "rec
 export function logitsView(state: Known): Pick<GateData, "logits" | "earlier" | "keepProbability" | "noLogits"> {
   const { architecture, restored, gateLogits } = state;
   if (!architecture) return {};
-  const logits = logitsOf(state);
+  const logits = shownLogits(state);
   if (!logits) {
     if (restored !== null || architecture.made.kind !== "disp") return { noLogits: "not saved with the run" };
     const earlier = gateLogits?.of.run === architecture.run ? gateLogits : null;

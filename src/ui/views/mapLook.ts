@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { DimensionOrder, MapSide } from "../../charts/index.ts";
 
-export interface MapLook {
+interface MapLook {
   side: MapSide;
   order: DimensionOrder;
   /** Masks of an earlier report, and what they are in words; null: the current masks. */

@@ -25,7 +25,7 @@ interface Shown {
   measure: (text: string) => number;
 }
 
-export interface ViewWords {
+interface ViewWords {
   /** Below the map: one line, or two where they do not fit; `long`: they start at the left edge. */
   axis: { lines: readonly string[]; long: boolean };
   /** After the accessible name: order and view, where they are not the usual ones; "" otherwise. */

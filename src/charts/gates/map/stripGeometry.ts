@@ -27,7 +27,7 @@ const NUMBER_PX = 11;
 
 const tenth = (pixels: number): number => Math.round(pixels * 10) / 10;
 
-export interface StripContent {
+interface StripContent {
   /** Kept rates of the positions from `first` up to, but without, `end`. */
   profile: DimensionProfile;
   first: number;

@@ -4,7 +4,7 @@ import type { Columns } from "./dimensionOrder.ts";
 import { rowOf } from "../../lib/numbers/vectors.ts";
 
 /** Which positions the columns of an image are. */
-export interface ColumnWindow {
+interface ColumnWindow {
   /** First position of each column, and the end of the last one. */
   edges: Uint32Array;
   /** Where the image begins and ends, device pixels of the canvas; a little outside of it where its first or last column is cut. */

@@ -1,10 +1,11 @@
 // Controls of the gate map: zoom, order and rows, and the button that lets it fill the screen.
-import { useEffect, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { type DimensionOrder, type GateMapChart, type MapSide, type MapZoom, mapZoom } from "../../../charts/index.ts";
 import { fillScreen } from "../../actions/actions.ts";
 import { useStudioStore } from "../../studioContext.tsx";
 import type { MapLookStore } from "../../views/mapLook.ts";
+import { Playback } from "./Playback.tsx";
 import { followLogits } from "./followLogits.ts";
 
 interface Props {
@@ -16,12 +17,12 @@ interface Props {
 const BESIDES_PX = 330;
 const LEAST_ROOM_PX = 240;
 
-/** Adds zooming to the chart; null before that. */
-function useZoom(chart: GateMapChart): MapZoom | null {
-  const [zoom, setZoom] = useState<MapZoom | null>(null);
+/** Adds zooming to the chart. */
+function useZoom(chart: GateMapChart): RefObject<MapZoom | null> {
+  const zoom = useRef<MapZoom>(null);
   useEffect(() => {
     const added = mapZoom(chart);
-    setZoom(added);
+    zoom.current = added;
     return () => added.destroy();
   }, [chart]);
   return zoom;
@@ -60,13 +61,23 @@ export function MapTools({ chart, look }: Props) {
   useEffect(() => followLogits(studio, look, chart.frame.plot), [studio, look, chart]);
   return (
     <div className="map-bar" role="group" aria-label="Map: view and order">
-      <button type="button" aria-label="Zoom into the map" data-testid="map-in" onClick={() => zoom?.zoomIn()}>
+      <button type="button" aria-label="Zoom into the map" data-testid="map-in" onClick={() => zoom.current?.zoomIn()}>
         +
       </button>
-      <button type="button" aria-label="Zoom out of the map" data-testid="map-out" onClick={() => zoom?.zoomOut()}>
+      <button
+        type="button"
+        aria-label="Zoom out of the map"
+        data-testid="map-out"
+        onClick={() => zoom.current?.zoomOut()}
+      >
         −
       </button>
-      <button type="button" aria-label="Show all of the map" data-testid="map-all" onClick={() => zoom?.showAll()}>
+      <button
+        type="button"
+        aria-label="Show all of the map"
+        data-testid="map-all"
+        onClick={() => zoom.current?.showAll()}
+      >
         All
       </button>
       <Choice
@@ -85,10 +96,11 @@ export function MapTools({ chart, look }: Props) {
         onChange={(next) => look.setState({ order: next })}
       />
       {document.fullscreenEnabled ? (
-        <button type="button" className="link" data-testid="map-fill" onClick={fillScreen}>
+        <button type="button" className="link map-fill" data-testid="map-fill" onClick={fillScreen}>
           {filled ? "Leave full screen" : "Fill the screen"}
         </button>
       ) : null}
+      <Playback look={look} />
     </div>
   );
 }
