@@ -3,6 +3,7 @@ export { widths } from "./gates/widths.ts";
 export type { WidthsData } from "./gates/widths.ts";
 export { gateMap } from "./gates/map/gateMap.ts";
 export type { GateMapChart } from "./gates/map/gateMap.ts";
+export { mapBrush } from "./gates/map/mapBrush.ts";
 export { mapZoom } from "./gates/map/mapZoom.ts";
 export type { MapZoom } from "./gates/map/mapZoom.ts";
 export { DIMENSION_ORDERS } from "./gates/map/dimensionOrder.ts";

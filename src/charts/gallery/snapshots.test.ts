@@ -7,7 +7,17 @@ import { snapshotText } from "./svgText.fixture.ts";
 
 const WIDTH_PX = 640;
 const NOT_CHARTS = [
-  ...["comparedMasks", "DIMENSION_ORDERS", "jaccard", "mapZoom", "saveFile", "savePng", "saveSvg", "stepLink"],
+  ...[
+    "comparedMasks",
+    "DIMENSION_ORDERS",
+    "jaccard",
+    "mapBrush",
+    "mapZoom",
+    "saveFile",
+    "savePng",
+    "saveSvg",
+    "stepLink",
+  ],
 ];
 
 const widthBefore = Object.getOwnPropertyDescriptor(HTMLElement.prototype, "clientWidth");

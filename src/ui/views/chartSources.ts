@@ -6,6 +6,7 @@ import { lastOf, type PerplexityReading, sameReading } from "../../state/text/te
 import type { KnownFacts } from "../../worker/protocol.ts";
 import type { Source } from "../parts/ChartView.tsx";
 import { logitsView } from "./logitsView.ts";
+import { ofBlocks, selectionWords } from "./selectionView.ts";
 import type { MapLookStore } from "./mapLook.ts";
 import { knownModel } from "../../state/model/shownModel.ts";
 
@@ -13,9 +14,17 @@ import { knownModel } from "../../state/model/shownModel.ts";
 const sizesOf = ({ dModel, dMlp }: KnownFacts): number[] => [dModel, dModel, dModel, dMlp, dModel];
 
 /** Calls `changed` for new architectures and models only, not for every change of the store. */
-function onArchitecture({ store }: StudioStore, changed: () => void): () => void {
+export function onArchitecture({ store }: StudioStore, changed: () => void): () => void {
   return store.subscribe((state, before) => {
     if (state.architecture !== before.architecture || state.model !== before.model) changed();
+  });
+}
+
+/** Calls `changed` for each selection in the map. */
+export function onSelection({ store }: StudioStore, changed: () => void): () => void {
+  return store.subscribe((state, before) => {
+    if (state.selectedBlocks !== before.selectedBlocks || state.selectedDimensions !== before.selectedDimensions)
+      changed();
   });
 }
 
@@ -31,7 +40,14 @@ export function gateSource(studio: StudioStore, look: MapLookStore): Source<Gate
       const dModel = side === "middle" ? facts.dMlp : facts.dModel;
       const fade = state.run.phase !== "training";
       // a number of the MLP's middle means another neuron in each block: no order but that of the numbers
-      const shape = { layers: facts.layers, dModel, side, order: side === "middle" ? "index" : order, fade } as const;
+      const shape = {
+        ...{ layers: facts.layers, dModel, side, order: side === "middle" ? "index" : order, fade },
+        selected: {
+          blocks: state.selectedBlocks,
+          dimensions: side === "middle" ? null : (state.selectedDimensions?.of ?? null),
+          words: selectionWords(state),
+        },
+      } as const;
       if (past) return { ...shape, masks: past.masks(), past: past.words, noLogits: "not recorded" };
       if (state.architecture) return { ...shape, masks: state.architecture.masks, ...logitsView(state) };
       if (dense?.facts !== facts) {
@@ -46,6 +62,7 @@ export function gateSource(studio: StudioStore, look: MapLookStore): Source<Gate
     subscribe(changed) {
       const leave = [
         onArchitecture(studio, changed),
+        onSelection(studio, changed),
         look.subscribe(changed),
         studio.store.subscribe((state, before) => {
           if (state.gateLogits !== before.gateLogits) changed();
@@ -64,13 +81,18 @@ export function widthsSource(studio: StudioStore): Source<WidthsData> {
       const facts = knownModel(state);
       if (!facts) return null;
       const size = Array.from({ length: facts.layers }, () => sizesOf(facts));
+      const { selectedBlocks: blocks } = state;
       return {
-        kept: state.architecture ? byBlock(state.architecture.counts) : size,
-        size,
+        kept: ofBlocks(state.architecture ? byBlock(state.architecture.counts) : size, blocks),
+        size: ofBlocks(size, blocks),
+        first: blocks?.[0] ?? 0,
         fade: state.run.phase !== "training",
       };
     },
-    subscribe: (changed) => onArchitecture(studio, changed),
+    subscribe(changed) {
+      const leave = [onArchitecture(studio, changed), onSelection(studio, changed)];
+      return () => leave.forEach((end) => end());
+    },
   };
 }
 

@@ -61,10 +61,10 @@ export function runTable({
 /** names: of the bars of a block. */
 export const barsTable =
   (names: readonly string[]) =>
-  ({ kept, size }: BarsData): FigureTable => ({
+  ({ kept, size, first = 0 }: BarsData): FigureTable => ({
     head: ["block", "of", "kept", "full"],
     rows: kept.flatMap((own, block) =>
-      own.map((value, k) => [block, names[k] ?? String(k), value, size[block]?.[k] ?? ""]),
+      own.map((value, k) => [first + block, names[k] ?? String(k), value, size[block]?.[k] ?? ""]),
     ),
   });
 

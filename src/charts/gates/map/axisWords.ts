@@ -40,10 +40,11 @@ export function viewWords(data: GateData, { layout, columns, measure }: Shown): 
   const missing = data.order && data.order !== order ? "by index: gate logits are not known" : "";
   const ordered =
     order === "index" ? missing : `${columnNoun(data)}s ${ORDER_WORDS[order]}${earlierWords(data, order)}`;
-  const parts = [viewRange(data, layout, noun), ordered || plain].filter(Boolean);
+  const selected = data.selected?.words ? `selected: ${data.selected.words}` : "";
+  const parts = [viewRange(data, layout, noun), ordered || plain, selected].filter(Boolean);
   const together = parts.join("; ");
   const fits = (text: string): boolean => measure(text) <= layout.left + layout.plotWidth;
-  const lines = layout.narrow && !fits(together) ? parts : [together];
+  const lines = layout.narrow && !fits(together) ? [parts[0] ?? "", parts.slice(1).join("; ")] : [together];
   const long = lines.some((line) => measure(line) > layout.plotWidth);
   const said = parts.filter((part) => part !== plain);
   return { axis: { lines, long }, sentence: said.map((part) => ` ${sentenceStart(part)}.`).join("") };

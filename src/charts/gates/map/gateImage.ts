@@ -21,6 +21,12 @@ export interface GateData {
   keepProbability?: (logit: number) => number;
   /** Why there are no gate logits, in words. */
   noLogits?: string;
+  /** Blocks (first and last) and dimensions that are selected, null for all, and both in words; null: nothing is. */
+  selected?: {
+    blocks: readonly [number, number] | null;
+    dimensions: readonly number[] | null;
+    words: string | null;
+  };
   /** What the masks are, where they are not the current ones: "step 20 of 600, not the current masks". */
   past?: string;
   /** Two runs in one map: for each gate of each mask who keeps it (COMPARED); `masks` are then what both keep. */

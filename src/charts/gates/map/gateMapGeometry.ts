@@ -15,6 +15,7 @@ import type { GatePass } from "./gateState.ts";
 import { gateTip, type GatePlace, isMiddle } from "./gateTip.ts";
 import { ALL_IN_VIEW, type GateView, positionsIn } from "./gateView.ts";
 import { columnAtX, mapLayout, rowAtY, rowTop, type MapLayout, xOfColumn } from "./mapLayout.ts";
+import { selectionPath } from "./selectionPath.ts";
 import { rowBars, rowLabels, type RowLabels } from "./rowsGeometry.ts";
 import { stripGeometry, type StripGeometry } from "./stripGeometry.ts";
 
@@ -29,6 +30,8 @@ export interface GateMapGeometry extends Geometry, GateMapHead {
   pass: GatePass;
   columns: Columns;
   labels: RowLabels;
+  /** Path data: what is not selected, to be shaded; empty while nothing is. */
+  selection: string;
   /** Above the map: what the masks are, where they are not the current ones. */
   past: readonly Words[];
   /** Path data: full bars, and the kept rate of each row. */
@@ -119,6 +122,7 @@ export function gateMapGeometry(
     pass,
     columns,
     labels: rowLabels(layout, data.side),
+    selection: selectionPath(data, { layout, columns }),
     past: data.past ? [pastWords(data.past, layout)] : [],
     track: rowBars(layout, () => 1),
     bars: rowBars(layout, (row) => (rowKept[row] ?? 0) / dModel),

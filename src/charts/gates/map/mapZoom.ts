@@ -4,6 +4,7 @@ import type { D3ZoomEvent } from "d3";
 import { positionOf } from "./dimensionOrder.ts";
 import type { GateMapChart } from "./gateMap.ts";
 import { ALL_IN_VIEW, movedView, type Movement, revealed } from "./gateView.ts";
+import { isBesideMap } from "./mapBrush.ts";
 import { rowTop, xOfColumn } from "./mapLayout.ts";
 import { viewSentence } from "./axisWords.ts";
 
@@ -48,7 +49,12 @@ export function mapZoom(chart: GateMapChart): MapZoom {
   const zoomer = zoom<HTMLElement, unknown>()
     // the map has limits of its own
     .scaleExtent([0, Infinity])
-    .filter((event: MapGesture) => {
+    .filter((event: MapGesture & Pick<MouseEvent, "clientX" | "clientY">) => {
+      const geometry = chart.drawn();
+      const box = plot.getBoundingClientRect();
+      const point = { x: event.clientX - box.left, y: event.clientY - box.top };
+      // there a drag selects
+      if (event.type === "mousedown" && geometry && isBesideMap(geometry, point)) return false;
       const entered = plot.ownerDocument.activeElement === plot || plot.ownerDocument.fullscreenElement !== null;
       return isForMap(event, { zoomed: chart.view().scale > 1, entered });
     })

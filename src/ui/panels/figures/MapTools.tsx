@@ -1,9 +1,17 @@
 // Controls of the gate map: zoom, order and rows, and the button that lets it fill the screen.
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
-import { type DimensionOrder, type GateMapChart, type MapSide, type MapZoom, mapZoom } from "../../../charts/index.ts";
+import {
+  type DimensionOrder,
+  type GateMapChart,
+  type MapSide,
+  type MapZoom,
+  mapBrush,
+  mapZoom,
+} from "../../../charts/index.ts";
+import { SelectionNote } from "./SelectionNote.tsx";
 import { fillScreen } from "../../actions/actions.ts";
-import { useStudioStore } from "../../studioContext.tsx";
+import { useActions, useStudioStore } from "../../studioContext.tsx";
 import type { MapLookStore } from "../../views/mapLook.ts";
 import { Playback } from "./Playback.tsx";
 import { followLogits } from "./followLogits.ts";
@@ -59,6 +67,14 @@ export function MapTools({ chart, look }: Props) {
   const filled = useFilled(chart);
   const { side, order } = useStore(look);
   useEffect(() => followLogits(studio, look, chart.frame.plot), [studio, look, chart]);
+  const { select } = useActions();
+  useEffect(
+    () =>
+      mapBrush(chart, ({ blocks, dimensions, words }) =>
+        select({ selectedBlocks: blocks, selectedDimensions: dimensions && { of: dimensions, words: words ?? "" } }),
+      ),
+    [chart, select],
+  );
   return (
     <div className="map-bar" role="group" aria-label="Map: view and order">
       <button type="button" aria-label="Zoom into the map" data-testid="map-in" onClick={() => zoom.current?.zoomIn()}>
@@ -101,6 +117,7 @@ export function MapTools({ chart, look }: Props) {
         </button>
       ) : null}
       <Playback look={look} />
+      <SelectionNote />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import type { StudioState } from "../../../state/storeState.ts";
 import { Figure } from "../../parts/Figure.tsx";
 import { useStudio, useStudioStore } from "../../studioContext.tsx";
 import { runSource, widthsSource } from "../../views/chartSources.ts";
+import { onlyBlocks } from "../../views/selectionView.ts";
 import { runTable, widthsTable } from "../../views/figureTables.ts";
 
 const KEPT_CAPTIONS: Readonly<Record<RatioMode, string>> = {
@@ -32,6 +33,7 @@ export function RunFigures() {
   const widthSource = useMemo(() => widthsSource(studio), [studio]);
   const mode = useStudio(shownMode);
   const missing = useStudio(noCurves);
+  const blocks = useStudio((state) => state.selectedBlocks);
   const make = useMemo(() => {
     const link = stepLink();
     return {
@@ -63,7 +65,7 @@ export function RunFigures() {
       <Figure
         name="widths"
         title="Widths, block by block"
-        caption="Kept width of each selection, block by block."
+        caption={`Kept width of each selection, block by block.${onlyBlocks(blocks)}`}
         make={widths}
         table={widthsTable}
         source={widthSource}
