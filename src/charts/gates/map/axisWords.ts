@@ -79,6 +79,6 @@ export function stripWords(data: GateData, layout: MapLayout): readonly [string,
   const zoomed = layout.scale > 1;
   return [
     `kept rate of each ${columnNoun(data)}${wide ? " over depth" : ""}`,
-    wide ? `distribution${zoomed ? " of all" : ""}` : "spread",
+    wide ? (zoomed ? "spread of all" : "distribution") : "spread",
   ];
 }

@@ -5,6 +5,8 @@ import { ALL_IN_VIEW, type GateView } from "./gateView.ts";
 /** Map height to aim at; rows are whole pixels within ROW_PX. */
 const MAP_PX = 400;
 const ROW_PX = { min: 2, max: 14 };
+/** Rows of this height have their names beside them: no need for them to grow. */
+const LEGIBLE_ROW_PX = 9;
 const NARROW_PX = 520;
 const STRIP_PX = 80;
 const CAPTION_PX = 18;
@@ -48,7 +50,7 @@ interface MapSize {
   room?: number | undefined;
 }
 
-/** Lays out a map. Rows grow with the view's scale up to ROW_PX.max; the map stays as high as it was. */
+/** Lays out a map. Low rows grow with the view's scale up to ROW_PX.max; the map stays as high as it was. */
 export function mapLayout(size: MapSize): MapLayout {
   const { width, layers, headPx, rowsPerBlock = EMBEDDING_VECTORS.length, view = ALL_IN_VIEW, room } = size;
   const narrow = width < NARROW_PX;
@@ -58,7 +60,7 @@ export function mapLayout(size: MapSize): MapLayout {
   const rowMax = room === undefined ? ROW_PX.max : 2 * ROW_PX.max;
   const aim = (room ?? MAP_PX) / Math.max(1, layers * rowsPerBlock);
   const fitted = Math.max(ROW_PX.min, Math.min(rowMax, room === undefined ? Math.round(aim) : Math.floor(aim - 1)));
-  const rowPx = Math.max(fitted, Math.min(rowMax, Math.round(fitted * view.scale)));
+  const rowPx = fitted >= LEGIBLE_ROW_PX ? fitted : Math.min(rowMax, Math.round(fitted * view.scale));
   const heightOf = (px: number): number => Math.max(0, layers * (rowsPerBlock * px + gapOf(px)) - gapOf(px));
   const [mapHeight, rowsHeight] = [heightOf(fitted), heightOf(rowPx)];
   const top = headPx + CAPTION_PX;

@@ -49,8 +49,8 @@ export function Playback({ look }: Props) {
   if (reports.length < 2 && !past) return null;
   if (!past || !shown)
     return (
-      <button type="button" data-testid="playback-open" onClick={() => show(reports[0] ?? null)}>
-        Replay the training
+      <button type="button" aria-label="Replay the training in the map" data-testid="playback-open" onClick={() => show(reports[0] ?? null)}>
+        Replay
       </button>
     );
   return <Player reports={reports} shown={shown} show={show} />;

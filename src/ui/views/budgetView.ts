@@ -1,0 +1,131 @@
+// Data of the figures of budget and gate logits, of the current pruning and of what is selected in the map.
+import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
+import type { BudgetData, LogitHistogramData } from "../../charts/index.ts";
+import { knownModel } from "../../state/model/shownModel.ts";
+import type { StudioStore } from "../../state/store.ts";
+import type { StudioState } from "../../state/storeState.ts";
+import type { Source } from "../parts/ChartView.tsx";
+import { onArchitecture, onSelection } from "./chartSources.ts";
+import type { FigureTable } from "./figureTables.ts";
+import { type LayerRow, layerRows } from "./layersView.ts";
+import { logitsView } from "./logitsView.ts";
+import { ofBlocks } from "./selectionView.ts";
+
+/** Weights of attention and MLP by block, from the rows of all layers. */
+export function budgetOf(rows: readonly LayerRow[], blocks: StudioState["selectedBlocks"]): BudgetData {
+  const all: { attention: { kept: number; of: number }; mlp: { kept: number; of: number } }[] = [];
+  for (const { block, name, kept, of } of rows) {
+    const own = (all[block] ??= { attention: { kept: 0, of: 0 }, mlp: { kept: 0, of: 0 } });
+    const part = name.includes(".attention.") ? own.attention : own.mlp;
+    part.kept += kept;
+    part.of += of;
+  }
+  return { blocks: ofBlocks(all, blocks), first: blocks?.[0] ?? 0 };
+}
+
+export function budgetSource(studio: StudioStore): Source<BudgetData> {
+  return {
+    read() {
+      const state = studio.store.getState();
+      const facts = knownModel(state);
+      return facts && budgetOf(layerRows(facts, state), state.selectedBlocks);
+    },
+    subscribe(changed) {
+      const leave = [
+        onArchitecture(studio, changed),
+        onSelection(studio, changed),
+        studio.store.subscribe((state, before) => {
+          if (state.weights !== before.weights) changed();
+        }),
+      ];
+      return () => leave.forEach((end) => end());
+    },
+  };
+}
+
+export const budgetTable = ({ blocks, first }: BudgetData): FigureTable => ({
+  head: ["block", "part", "before", "after"],
+  rows: blocks.flatMap(({ attention, mlp }, i) => [
+    [first + i, "attention", attention.of, attention.kept],
+    [first + i, "MLP", mlp.of, mlp.kept],
+  ]),
+});
+
+const BINS = 48;
+
+interface Chosen {
+  blocks: StudioState["selectedBlocks"];
+  /** Embedding dimensions; null: all, and s4 too. */
+  dimensions: readonly number[] | null;
+}
+
+/** Counts gate logits in equal bins from the smallest to the largest one. Vectors without logits are left out. */
+export function histogramOf(
+  logits: readonly (Float32Array | null)[],
+  masks: readonly Uint8Array[],
+  { blocks, dimensions }: Chosen,
+): Omit<LogitHistogramData, "keepProbability" | "empty"> {
+  const gates: { logit: number; k: number; kept: boolean }[] = [];
+  logits.forEach((vector, i) => {
+    const [block, k] = [Math.floor(i / VECTORS_PER_BLOCK), i % VECTORS_PER_BLOCK];
+    if (!vector || (blocks && (block < blocks[0] || block > blocks[1])) || (dimensions && k === 3)) return;
+    const take = (j: number): void => void gates.push({ logit: vector[j] ?? 0, k, kept: masks[i]?.[j] !== 0 });
+    if (dimensions) dimensions.forEach(take);
+    else for (let j = 0; j < vector.length; j += 1) take(j);
+  });
+  let [low, high, threshold] = [Infinity, -Infinity, -Infinity];
+  for (const { logit, kept } of gates) {
+    low = Math.min(low, logit);
+    high = Math.max(high, logit);
+    if (!kept) threshold = Math.max(threshold, logit);
+  }
+  if (gates.length === 0) return { edges: [], counts: [], kept: [], threshold: null, keptBelow: 0 };
+  const width = (high - low || 1) / BINS;
+  const counts = Array.from({ length: BINS }, () => new Array<number>(VECTORS_PER_BLOCK).fill(0));
+  const inBin = new Array<number>(BINS).fill(0);
+  let keptBelow = 0;
+  for (const { logit, k, kept } of gates) {
+    const bin = Math.min(BINS - 1, Math.floor((logit - low) / width));
+    const row = counts[bin] as number[];
+    row[k] = (row[k] ?? 0) + 1;
+    if (kept) inBin[bin] = (inBin[bin] ?? 0) + 1;
+    if (kept && logit < threshold) keptBelow += 1;
+  }
+  return {
+    edges: Array.from({ length: BINS + 1 }, (_, i) => low + i * width),
+    ...{ counts, kept: inBin, threshold: threshold === -Infinity ? null : threshold, keptBelow },
+  };
+}
+
+export function histogramSource(studio: StudioStore): Source<LogitHistogramData> {
+  return {
+    read() {
+      const state = studio.store.getState();
+      const { architecture, selectedBlocks: blocks, selectedDimensions } = state;
+      const { logits, keepProbability, noLogits } = logitsView(state);
+      const none = { edges: [], counts: [], kept: [], threshold: null, keptBelow: 0 };
+      if (!architecture || !logits)
+        return { ...none, empty: architecture ? `gate logits: ${noLogits ?? ""}` : "gate logits come with a training" };
+      const found = histogramOf(logits, architecture.masks, { blocks, dimensions: selectedDimensions?.of ?? null });
+      return { ...found, ...(keepProbability ? { keepProbability } : {}) };
+    },
+    subscribe(changed) {
+      const leave = [
+        onArchitecture(studio, changed),
+        onSelection(studio, changed),
+        studio.store.subscribe((state, before) => {
+          if (state.gateLogits !== before.gateLogits) changed();
+        }),
+      ];
+      return () => leave.forEach((end) => end());
+    },
+  };
+}
+
+export const histogramTable = ({ edges, counts, kept, threshold }: LogitHistogramData): FigureTable => ({
+  head: ["from", "to", "s1", "s2", "s3", "s4", "s5", "kept", "threshold"],
+  rows: counts.map((row, bin) => [
+    ...[Number((edges[bin] ?? 0).toPrecision(7)), Number((edges[bin + 1] ?? 0).toPrecision(7)), ...row, kept[bin] ?? 0],
+    threshold === null ? "" : Number(threshold.toPrecision(7)),
+  ]),
+});
