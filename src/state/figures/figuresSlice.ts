@@ -5,9 +5,11 @@ import type { FiguresSlice } from "./figuresState.ts";
 const NOTHING = { selectedBlocks: null, selectedDimensions: null };
 
 export const figuresSlice: SliceOf<FiguresSlice> = ({ on }, set) => {
-  on({ model: { clear: () => NOTHING } });
+  on({ model: { clear: () => ({ ...NOTHING, shownBlock: 0 }) } });
   return {
     ...NOTHING,
+    shownBlock: 0,
+    showBlock: (shownBlock) => set({ shownBlock }),
     select: (selected) => set(selected),
     clearSelection: () => set(NOTHING),
   };

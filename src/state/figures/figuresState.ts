@@ -11,6 +11,9 @@ export interface FiguresSlice {
   selectedBlocks: readonly [number, number] | null;
   /** Embedding dimensions selected in the map; null: all. */
   selectedDimensions: SelectedDimensions | null;
+  /** The block that is looked at: under the cursor of the map, or chosen at its figure. */
+  shownBlock: number;
+  showBlock(block: number): void;
   select(selected: Partial<Pick<FiguresSlice, "selectedBlocks" | "selectedDimensions">>): void;
   clearSelection(): void;
 }

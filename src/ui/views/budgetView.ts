@@ -1,6 +1,7 @@
 // Data of the figures of budget and gate logits, of the current pruning and of what is selected in the map.
 import { VECTORS_PER_BLOCK } from "../../shared/vectors.ts";
-import type { BudgetData, LogitHistogramData } from "../../charts/index.ts";
+import { byBlock } from "../../engine/index.ts";
+import type { BlockData, BudgetData, LogitHistogramData } from "../../charts/index.ts";
 import { knownModel } from "../../state/model/shownModel.ts";
 import type { StudioStore } from "../../state/store.ts";
 import type { StudioState } from "../../state/storeState.ts";
@@ -59,38 +60,43 @@ interface Chosen {
   dimensions: readonly number[] | null;
 }
 
+type Visit = (logit: number, k: number, kept: boolean) => void;
+
 /** Counts gate logits in equal bins from the smallest to the largest one. Vectors without logits are left out. */
 export function histogramOf(
   logits: readonly (Float32Array | null)[],
   masks: readonly Uint8Array[],
   { blocks, dimensions }: Chosen,
 ): Omit<LogitHistogramData, "keepProbability" | "empty"> {
-  const gates: { logit: number; k: number; kept: boolean }[] = [];
-  logits.forEach((vector, i) => {
-    const [block, k] = [Math.floor(i / VECTORS_PER_BLOCK), i % VECTORS_PER_BLOCK];
-    if (!vector || (blocks && (block < blocks[0] || block > blocks[1])) || (dimensions && k === 3)) return;
-    const take = (j: number): void => void gates.push({ logit: vector[j] ?? 0, k, kept: masks[i]?.[j] !== 0 });
-    if (dimensions) dimensions.forEach(take);
-    else for (let j = 0; j < vector.length; j += 1) take(j);
-  });
+  const visitAll = (visit: Visit): void =>
+    logits.forEach((vector, i) => {
+      const [block, k] = [Math.floor(i / VECTORS_PER_BLOCK), i % VECTORS_PER_BLOCK];
+      const mask = masks[i];
+      if (!vector || !mask || (blocks && (block < blocks[0] || block > blocks[1])) || (dimensions && k === 3)) return;
+      const count = dimensions?.length ?? vector.length;
+      for (let n = 0; n < count; n += 1) {
+        const j = dimensions ? (dimensions[n] ?? 0) : n;
+        visit(vector[j] ?? 0, k, mask[j] !== 0);
+      }
+    });
   let [low, high, threshold] = [Infinity, -Infinity, -Infinity];
-  for (const { logit, kept } of gates) {
+  visitAll((logit, _, kept) => {
     low = Math.min(low, logit);
     high = Math.max(high, logit);
     if (!kept) threshold = Math.max(threshold, logit);
-  }
-  if (gates.length === 0) return { edges: [], counts: [], kept: [], threshold: null, keptBelow: 0 };
+  });
+  if (low > high) return { edges: [], counts: [], kept: [], threshold: null, keptBelow: 0 };
   const width = (high - low || 1) / BINS;
   const counts = Array.from({ length: BINS }, () => new Array<number>(VECTORS_PER_BLOCK).fill(0));
   const inBin = new Array<number>(BINS).fill(0);
   let keptBelow = 0;
-  for (const { logit, k, kept } of gates) {
+  visitAll((logit, k, kept) => {
     const bin = Math.min(BINS - 1, Math.floor((logit - low) / width));
     const row = counts[bin] as number[];
     row[k] = (row[k] ?? 0) + 1;
     if (kept) inBin[bin] = (inBin[bin] ?? 0) + 1;
     if (kept && logit < threshold) keptBelow += 1;
-  }
+  });
   return {
     edges: Array.from({ length: BINS + 1 }, (_, i) => low + i * width),
     ...{ counts, kept: inBin, threshold: threshold === -Infinity ? null : threshold, keptBelow },
@@ -128,4 +134,35 @@ export const histogramTable = ({ edges, counts, kept, threshold }: LogitHistogra
     ...[Number((edges[bin] ?? 0).toPrecision(7)), Number((edges[bin + 1] ?? 0).toPrecision(7)), ...row, kept[bin] ?? 0],
     threshold === null ? "" : Number(threshold.toPrecision(7)),
   ]),
+});
+
+/** The block that is looked at, of the current pruning. */
+export function blockSource(studio: StudioStore): Source<BlockData> {
+  return {
+    read() {
+      const state = studio.store.getState();
+      const facts = knownModel(state);
+      if (!facts) return null;
+      const { layers, dModel, dMlp, heads, kvHeads, headDim, glu } = facts;
+      const size = [dModel, dModel, dModel, dMlp, dModel];
+      const kept = state.architecture ? byBlock(state.architecture.counts) : Array.from({ length: layers }, () => size);
+      const block = Math.min(state.shownBlock, layers - 1);
+      return { block, kept, size, queries: heads * headDim, keys: kvHeads * headDim, glu };
+    },
+    subscribe(changed) {
+      const leave = [
+        onArchitecture(studio, changed),
+        studio.store.subscribe((state, before) => {
+          if (state.shownBlock !== before.shownBlock) changed();
+        }),
+      ];
+      return () => leave.forEach((end) => end());
+    },
+  };
+}
+
+/** Kept and full widths of all blocks. */
+export const blockTable = ({ kept, size }: BlockData): FigureTable => ({
+  head: ["block", "s1", "s2", "s3", "s4", "s5"],
+  rows: [["full", ...size], ...kept.map((row, block) => [block, ...row])],
 });

@@ -27,7 +27,11 @@ export function stackedBars<Data>(
 /** Makes the layers; the returned function draws in them. */
 function createStacks({ svg }: Frame): (geometry: StackedGeometry) => void {
   const [legend, axes, bars] = [svg.append("g"), svg.append("g"), svg.append("g")];
-  const line = svg.append("path").style("fill", "none").style("stroke", "var(--chart-ink)").style("stroke-dasharray", "4 2");
+  const line = svg
+    .append("path")
+    .style("fill", "none")
+    .style("stroke", "var(--chart-ink)")
+    .style("stroke-dasharray", "4 2");
   const words = svg.append("g");
   return (geometry) => {
     drawLegend(legend, geometry.legend);

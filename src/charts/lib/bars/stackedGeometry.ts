@@ -73,7 +73,10 @@ export function stackedGeometry(content: StackedContent, space: Space): StackedG
     return high < low ? `M${x(bar.from)},${low}V${high}H${x(bar.to)}V${low}z` : "";
   };
   const pathOf = (k: number, faint: boolean): string =>
-    content.bars.filter((bar) => (bar.faint ?? false) === faint).map((bar) => box(bar, k)).join("");
+    content.bars
+      .filter((bar) => (bar.faint ?? false) === faint)
+      .map((bar) => box(bar, k))
+      .join("");
   const lineX = content.line ? x(content.line.at) : 0;
   return {
     content,
@@ -109,13 +112,17 @@ function wordsOf(
   return [
     { x: 0, y: top - 8, text: y },
     { x: left + width, y: foot + 30, text: x, anchor: "end" },
-    ...(line
-      ? [{ x: lineX + (right ? -5 : 5), y: top + 6, text: line.text, className: "chart-strong", ...(right ? { anchor: "end" } : {}) } as const]
-      : []),
+    ...(line ? [lineWords(line.text, lineX, { top, right })] : []),
     ...(bars.length === 0 && empty
       ? [{ x: left + width / 2, y: (top + foot) / 2, text: empty, anchor: "middle" } as const]
       : []),
   ];
+}
+
+/** Beside the line, on the side with more room. */
+function lineWords(text: string, x: number, { top, right }: { top: number; right: boolean }): Words {
+  const words = { y: top + 6, text, className: "chart-strong" } as const;
+  return right ? { ...words, x: x - 5, anchor: "end" } : { ...words, x: x + 5 };
 }
 
 /** A bar, by its index. */

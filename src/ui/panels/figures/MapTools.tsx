@@ -14,7 +14,7 @@ import { fillScreen } from "../../actions/actions.ts";
 import { useActions, useStudioStore } from "../../studioContext.tsx";
 import type { MapLookStore } from "../../views/mapLook.ts";
 import { Playback } from "./Playback.tsx";
-import { followLogits } from "./followLogits.ts";
+import { followForMap } from "./followLogits.ts";
 
 interface Props {
   chart: GateMapChart;
@@ -51,6 +51,17 @@ function useFilled(chart: GateMapChart): boolean {
   return filled;
 }
 
+/** Calls `shown` with the block under the map's cursor, of pointer or keys; returns what ends that. */
+function followCursor({ frame: { plot }, cursor, drawn }: GateMapChart, shown: (block: number) => void): () => void {
+  const changed = (): void => {
+    const at = cursor.at();
+    if (at && at.row >= 0) shown(Math.floor(at.row / (drawn()?.layout.rowsPerBlock ?? 1)));
+  };
+  const events = ["pointermove", "keydown", "focus"];
+  for (const name of events) plot.addEventListener(name, changed);
+  return () => events.forEach((name) => plot.removeEventListener(name, changed));
+}
+
 const ORDERS: readonly { value: DimensionOrder; text: string }[] = [
   { value: "index", text: "by index" },
   { value: "kept", text: "by kept rate" },
@@ -66,8 +77,9 @@ export function MapTools({ chart, look }: Props) {
   const zoom = useZoom(chart);
   const filled = useFilled(chart);
   const { side, order } = useStore(look);
-  useEffect(() => followLogits(studio, look, chart.frame.plot), [studio, look, chart]);
-  const { select } = useActions();
+  useEffect(() => followForMap(studio, look, chart.frame.plot), [studio, look, chart]);
+  const { select, showBlock } = useActions();
+  useEffect(() => followCursor(chart, showBlock), [chart, showBlock]);
   useEffect(
     () =>
       mapBrush(chart, ({ blocks, dimensions, words }) =>

@@ -49,7 +49,12 @@ export function Playback({ look }: Props) {
   if (reports.length < 2 && !past) return null;
   if (!past || !shown)
     return (
-      <button type="button" aria-label="Replay the training in the map" data-testid="playback-open" onClick={() => show(reports[0] ?? null)}>
+      <button
+        type="button"
+        aria-label="Replay the training in the map"
+        data-testid="playback-open"
+        onClick={() => show(reports[0] ?? null)}
+      >
         Replay
       </button>
     );
