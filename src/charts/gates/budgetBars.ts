@@ -7,7 +7,7 @@ import type { StackedBar, StackedContent } from "../lib/bars/stackedGeometry.ts"
 import { rate } from "../lib/numbers/rates.ts";
 
 /** Weights of a part of a block. */
-export interface PartWeights {
+interface PartWeights {
   kept: number;
   of: number;
 }

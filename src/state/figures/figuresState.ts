@@ -1,7 +1,7 @@
 // State that figures share: what is selected in the map, and the block that is looked at.
 
 /** Dimensions that were selected in the map, and what they are in words: "dimensions 3 to 20". */
-export interface SelectedDimensions {
+interface SelectedDimensions {
   of: readonly number[];
   words: string;
 }

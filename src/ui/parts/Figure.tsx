@@ -31,9 +31,11 @@ interface Props<Data> {
   tools?: ReactNode;
   /** What is shown where it is not the current state; also in saved pictures and numbers. */
   past?: string | null;
+  /** What a saved picture is of; default: the model and the current pruning. */
+  of?: string;
 }
 
-export function Figure<Data>({ name, title, caption, make, source, table, tools, past = null }: Props<Data>) {
+export function Figure<Data>({ name, title, caption, make, source, table, tools, past = null, of }: Props<Data>) {
   const figure = useRef<HTMLElement>(null);
   const chart = useRef<ChartHandle>(null);
   const number = useNumbered(name, figure);
@@ -58,7 +60,7 @@ export function Figure<Data>({ name, title, caption, make, source, table, tools,
           >
             Table
           </button>
-          <Save {...{ name, title, number, past, read }} chart={() => chart.current} />
+          <Save {...{ name, title, number, past, read, of }} chart={() => chart.current} />
         </div>
       </div>
       {tools}
@@ -85,15 +87,19 @@ interface SaveProps {
   number: number | null;
   past: string | null;
   read: () => FigureTable | null;
+  of: string | undefined;
   chart: () => ChartHandle | null;
 }
 
 /** The figure as a picture and as numbers. Pictures carry what they are of. */
-function Save({ name, title, number, past, read, chart }: SaveProps) {
+function Save({ name, title, number, past, read, of, chart }: SaveProps) {
   const { store } = useStudioStore();
   const { notify } = useActions();
   const { copied, copy } = useCopy();
-  const heading = (): string => `${title} (${[pictureTitle(store.getState()), past].filter(Boolean).join("; ")})`;
+  const heading = (): string => {
+    const subject = [of ?? pictureTitle(store.getState()), past].filter(Boolean).join("; ");
+    return `${title}\n${subject}`;
+  };
   const stem = `espalier-${name}${past === null ? "" : "-replay"}`;
   const csv = (): string => {
     const found = read();

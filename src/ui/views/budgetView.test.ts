@@ -5,7 +5,7 @@ import { bench, FACTS } from "../../state/client.fixture.ts";
 import {
   blockSource,
   blockTable,
-  budgetOf,
+  blockWeights,
   budgetTable,
   histogramOf,
   histogramSource,
@@ -17,13 +17,13 @@ it("sums the layers of each block, of the blocks that are selected", () => {
   const facts = { ...FACTS, layers: 3 };
   const counts = [1, 2, 3, 4, 1, 2, 2, 2, 2, 2, 4, 4, 4, 8, 4];
   const rows = layerRows(facts, { architecture: { counts }, weights: null });
-  const all = budgetOf(rows, null);
+  const all = blockWeights(rows, null);
   expect(all.blocks.map(({ attention, mlp }) => attention.kept + mlp.kept)).toEqual(
     [0, 1, 2].map((block) => rows.filter((row) => row.block === block).reduce((sum, { kept }) => sum + kept, 0)),
   );
   // q, k, v and o of 4 x 4, 2 x 4 and so on; gate, up and down of 8 x 4
   expect(all.blocks[2]).toEqual({ attention: { kept: 48, of: 48 }, mlp: { kept: 96, of: 96 } });
-  expect(budgetTable(budgetOf(rows, [1, 2])).rows.map(([block, part]) => [block, part])).toEqual([
+  expect(budgetTable(blockWeights(rows, [1, 2])).rows.map(([block, part]) => [block, part])).toEqual([
     [1, "attention"],
     [1, "MLP"],
     [2, "attention"],

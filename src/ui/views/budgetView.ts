@@ -13,7 +13,7 @@ import { logitsView } from "./logitsView.ts";
 import { ofBlocks } from "./selectionView.ts";
 
 /** Weights of attention and MLP by block, from the rows of all layers. */
-export function budgetOf(rows: readonly LayerRow[], blocks: StudioState["selectedBlocks"]): BudgetData {
+export function blockWeights(rows: readonly LayerRow[], blocks: StudioState["selectedBlocks"]): BudgetData {
   const all: { attention: { kept: number; of: number }; mlp: { kept: number; of: number } }[] = [];
   for (const { block, name, kept, of } of rows) {
     const own = (all[block] ??= { attention: { kept: 0, of: 0 }, mlp: { kept: 0, of: 0 } });
@@ -29,7 +29,7 @@ export function budgetSource(studio: StudioStore): Source<BudgetData> {
     read() {
       const state = studio.store.getState();
       const facts = knownModel(state);
-      return facts && budgetOf(layerRows(facts, state), state.selectedBlocks);
+      return facts && blockWeights(layerRows(facts, state), state.selectedBlocks);
     },
     subscribe(changed) {
       const leave = [

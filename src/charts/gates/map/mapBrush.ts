@@ -4,7 +4,7 @@ import { dimensionAt } from "./dimensionOrder.ts";
 import type { GateMapChart } from "./gateMap.ts";
 import type { GateMapGeometry } from "./gateMapGeometry.ts";
 
-export interface MapSelection {
+interface MapSelection {
   /** First and last block; null: all. */
   blocks: readonly [number, number] | null;
   /** Ascending; null: all. */

@@ -49,15 +49,7 @@ export function mapZoom(chart: GateMapChart): MapZoom {
   const zoomer = zoom<HTMLElement, unknown>()
     // the map has limits of its own
     .scaleExtent([0, Infinity])
-    .filter((event: MapGesture & Pick<MouseEvent, "clientX" | "clientY">) => {
-      const geometry = chart.drawn();
-      const box = plot.getBoundingClientRect();
-      const point = { x: event.clientX - box.left, y: event.clientY - box.top };
-      // there a drag selects
-      if (event.type === "mousedown" && geometry && isBesideMap(geometry, point)) return false;
-      const entered = plot.ownerDocument.activeElement === plot || plot.ownerDocument.fullscreenElement !== null;
-      return isForMap(event, { zoomed: chart.view().scale > 1, entered });
-    })
+    .filter((event: PointedGesture) => isMeant(chart, event))
     .on("zoom", ({ transform }: D3ZoomEvent<HTMLElement, unknown>) => {
       const { left = 0, top = 0 } = chart.drawn()?.layout ?? {};
       const factor = transform.k / before.k;
@@ -97,6 +89,23 @@ export function mapZoom(chart: GateMapChart): MapZoom {
       plot.removeEventListener("keydown", onKey);
     },
   };
+}
+
+type PointedGesture = MapGesture & Pick<MouseEvent, "clientX" | "clientY">;
+
+/** Whether a gesture on the chart zooms or moves its map. */
+function isMeant(chart: GateMapChart, event: PointedGesture): boolean {
+  const { plot } = chart.frame;
+  const geometry = chart.drawn();
+  const box = plot.getBoundingClientRect();
+  const point = { x: event.clientX - box.left, y: event.clientY - box.top };
+  // there a drag selects
+  if (event.type === "mousedown" && geometry && isBesideMap(geometry, point)) return false;
+  const { activeElement, fullscreenElement } = plot.ownerDocument;
+  return isForMap(event, {
+    zoomed: chart.view().scale > 1,
+    entered: activeElement === plot || fullscreenElement !== null,
+  });
 }
 
 function spaceOf(chart: GateMapChart) {

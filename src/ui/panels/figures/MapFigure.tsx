@@ -9,15 +9,9 @@ import { useStudio, useStudioStore } from "../../studioContext.tsx";
 import { gateSource } from "../../views/chartSources.ts";
 import { mapTable } from "../../views/figureTables.ts";
 import { mapLook } from "../../views/mapLook.ts";
+import { MAP_CAPTION, MIDDLE_CAPTION } from "./captions.ts";
 
 const MapTools = later(async () => (await import("./MapTools.tsx")).MapTools);
-
-const CAPTIONS = {
-  embedding:
-    "Rows: the places in each block where dimensions are selected (attention in/out, MLP in/out). Columns: embedding dimensions. Right: share kept of each row. Bottom: share of the rows that keep each dimension.",
-  middle:
-    "Rows: the middle of each block’s MLP (s4). Columns: its neurons, which are other ones in each block. Right: share kept of each row. Bottom: share of the blocks that keep the neuron of this number.",
-} as const;
 
 export function MapFigure() {
   const studio = useStudioStore();
@@ -47,7 +41,7 @@ export function MapFigure() {
       <Figure
         name="map"
         title="Which dimensions survive"
-        caption={CAPTIONS[side]}
+        caption={side === "middle" ? MIDDLE_CAPTION : MAP_CAPTION}
         make={make}
         table={mapTable}
         source={source}

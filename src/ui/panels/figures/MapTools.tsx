@@ -89,25 +89,7 @@ export function MapTools({ chart, look }: Props) {
   );
   return (
     <div className="map-bar" role="group" aria-label="Map: view and order">
-      <button type="button" aria-label="Zoom into the map" data-testid="map-in" onClick={() => zoom.current?.zoomIn()}>
-        +
-      </button>
-      <button
-        type="button"
-        aria-label="Zoom out of the map"
-        data-testid="map-out"
-        onClick={() => zoom.current?.zoomOut()}
-      >
-        −
-      </button>
-      <button
-        type="button"
-        aria-label="Show all of the map"
-        data-testid="map-all"
-        onClick={() => zoom.current?.showAll()}
-      >
-        All
-      </button>
+      <ZoomButtons zoom={zoom} />
       <Choice
         label="Rows"
         options={SIDES}
@@ -131,6 +113,32 @@ export function MapTools({ chart, look }: Props) {
       <Playback look={look} />
       <SelectionNote />
     </div>
+  );
+}
+
+function ZoomButtons({ zoom }: { zoom: RefObject<MapZoom | null> }) {
+  return (
+    <>
+      <button type="button" aria-label="Zoom into the map" data-testid="map-in" onClick={() => zoom.current?.zoomIn()}>
+        +
+      </button>
+      <button
+        type="button"
+        aria-label="Zoom out of the map"
+        data-testid="map-out"
+        onClick={() => zoom.current?.zoomOut()}
+      >
+        −
+      </button>
+      <button
+        type="button"
+        aria-label="Show all of the map"
+        data-testid="map-all"
+        onClick={() => zoom.current?.showAll()}
+      >
+        All
+      </button>
+    </>
   );
 }
 
