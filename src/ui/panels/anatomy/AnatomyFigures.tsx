@@ -3,7 +3,7 @@ import { Suspense } from "react";
 import { later } from "../../parts/later.ts";
 import { useStudio } from "../../studioContext.tsx";
 
-const Figures = later(async () => (await import("./Figures.tsx")).Figures);
+const Figures = later(async () => (await import("./Figures.tsx")).InsideFigures);
 
 export function AnatomyFigures() {
   const opened = useStudio((state) => state.model.phase === "open");

@@ -15,7 +15,7 @@ import {
 import { onlyBlocks, selectionWords } from "../../views/selectionView.ts";
 import { followInView } from "../figures/followLogits.ts";
 
-export function Figures() {
+export function InsideFigures() {
   return (
     <>
       <BudgetFigure />

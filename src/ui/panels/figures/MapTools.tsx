@@ -112,6 +112,10 @@ export function MapTools({ chart, look }: Props) {
       ) : null}
       <Playback look={look} />
       <SelectionNote />
+      <p className="field-hint map-hint">
+        Wheel with Ctrl, or after a click into the map: zoom. Drag: move. Shift and drag, or a drag along bars or strip:
+        select. Keys: + − 0, arrows, Enter.
+      </p>
     </div>
   );
 }
