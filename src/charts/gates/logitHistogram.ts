@@ -46,7 +46,11 @@ export function logitContent(data: LogitHistogramData): StackedContent {
     bars: counts.map((_, bin) => barOf(data, bin, at)),
     ticks: counts.length === 0 ? [] : ticks(low, high, TICKS).map((value) => ({ at: at(value), text: String(value) })),
     ...{ x: "gate logit", y: "gates", ...(empty ? { empty } : {}), name },
-    line: threshold === null ? null : { at: at(threshold), text: `threshold ${threshold.toFixed(2)}${below}` },
+    // of all gates: it may be beside those that are selected
+    line:
+      threshold === null || threshold < low || threshold > high
+        ? null
+        : { at: at(threshold), text: `threshold ${threshold.toFixed(2)}${below}` },
   };
 }
 

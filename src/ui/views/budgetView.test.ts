@@ -64,6 +64,13 @@ describe("the histogram", () => {
     expect(sums({ blocks: null, dimensions: [2] })).toEqual([2, 1, 2, 0, 2]);
   });
 
+  it("has the threshold of all gates, whatever is selected", () => {
+    const logits = Array.from({ length: 10 }, (_, i) => Float32Array.of(i, -i));
+    const masks = logits.map((_, i) => Uint8Array.of(Number(i > 6), 0));
+    const found = histogramOf(logits, masks, { blocks: [1, 1], dimensions: [0] });
+    expect([found.threshold, found.keptBelow, found.edges.at(-1)]).toEqual([6, 0, 9]);
+  });
+
   it("says why it is empty", () => {
     expect(histogramSource(bench()).read()).toMatchObject({ counts: [], empty: "gate logits come with a training" });
   });

@@ -62,13 +62,15 @@ interface Chosen {
 
 type Visit = (logit: number, k: number, kept: boolean) => void;
 
-/** Counts gate logits in equal bins from the smallest to the largest one. Vectors without logits are left out. */
+const ALL: Chosen = { blocks: null, dimensions: null };
+
+/** Counts gate logits in equal bins from the smallest to the largest one. Vectors without logits are left out. The threshold is that of all gates. */
 export function histogramOf(
   logits: readonly (Float32Array | null)[],
   masks: readonly Uint8Array[],
-  { blocks, dimensions }: Chosen,
+  chosen: Chosen,
 ): Omit<LogitHistogramData, "keepProbability" | "empty"> {
-  const visitAll = (visit: Visit): void =>
+  const visitAll = ({ blocks, dimensions }: Chosen, visit: Visit): void =>
     logits.forEach((vector, i) => {
       const [block, k] = [Math.floor(i / VECTORS_PER_BLOCK), i % VECTORS_PER_BLOCK];
       const mask = masks[i];
@@ -80,17 +82,19 @@ export function histogramOf(
       }
     });
   let [low, high, threshold] = [Infinity, -Infinity, -Infinity];
-  visitAll((logit, _, kept) => {
+  visitAll(ALL, (logit, _, kept) => {
+    if (!kept) threshold = Math.max(threshold, logit);
+  });
+  visitAll(chosen, (logit) => {
     low = Math.min(low, logit);
     high = Math.max(high, logit);
-    if (!kept) threshold = Math.max(threshold, logit);
   });
   if (low > high) return { edges: [], counts: [], kept: [], threshold: null, keptBelow: 0 };
   const width = (high - low || 1) / BINS;
   const counts = Array.from({ length: BINS }, () => new Array<number>(VECTORS_PER_BLOCK).fill(0));
   const inBin = new Array<number>(BINS).fill(0);
   let keptBelow = 0;
-  visitAll((logit, k, kept) => {
+  visitAll(chosen, (logit, k, kept) => {
     const bin = Math.min(BINS - 1, Math.floor((logit - low) / width));
     const row = counts[bin] as number[];
     row[k] = (row[k] ?? 0) + 1;

@@ -52,7 +52,7 @@ function BlockFigure() {
     <Figure
       name="block"
       title="One block, with its widths"
-      caption="The block under the map’s cursor, after Fig. 2 of DISP-LLM. A wire is as thick as the share of it that is kept; up and down keys go to other blocks."
+      caption="The block under the map’s cursor, after Fig. 2 of DISP-LLM. A wire is as thick as the share of it that is kept; up and down keys go to other blocks. Some families place norms elsewhere or read both branches at once; the widths are the same."
       make={make}
       table={blockTable}
       source={source}
