@@ -1,12 +1,13 @@
 // Commands that refit or train the kept weights of the current pruning, pause and resume that, and undo it.
-import { EngineError, invariant, type OpenedModel, type Run } from "../../engine/index.ts";
+import { EngineError, invariant, type Run } from "../../engine/index.ts";
 import type { CommandOf, GuardReading, PerplexityResult, Replies } from "../protocol.ts";
 import { type Pruned, unrecovered } from "../run/pruned.ts";
 import { refitPruning } from "../run/refit.ts";
 import { recoverPruning } from "../run/recovery.ts";
 import {
   pausedOf,
-  RecoveryFile,
+  type RecoveryFile,
+  recoveryFileOf,
   recoverySubject,
   type SavedRecovery,
   startsFromRefit,
@@ -46,10 +47,6 @@ export function recoverCommands(state: WorkerState): RecoverHandlers {
     },
   };
 }
-
-/** The stored recovery of a model; the page shows what is damaged. */
-export const recoveryFileOf = ({ claims, send }: WorkerState, opened: OpenedModel): RecoveryFile =>
-  new RecoveryFile(opened, claims, (error) => send({ type: "error", error: error.toPlain(), during: "train" }));
 
 /** Shared by the recovery and the command that pauses it. */
 interface PauseRequest {

@@ -15,6 +15,7 @@ import {
   sha256,
 } from "../../engine/index.ts";
 import type { GuardReading, PausedRecovery, RecoverSettings } from "../payloads.ts";
+import type { WorkerEvent } from "../protocol.ts";
 import type { Claims } from "../storage/claims.ts";
 import { readFile, remove, writeFile } from "../storage/opfs.ts";
 import { damaged } from "./checkpointFile.ts";
@@ -71,6 +72,15 @@ interface Generation {
 }
 
 type Turn = 0 | 1;
+
+interface Owner {
+  claims: Claims;
+  send(event: WorkerEvent): void;
+}
+
+/** The stored recovery of a model; the page shows what is damaged. */
+export const recoveryFileOf = ({ claims, send }: Owner, opened: OpenedModel): RecoveryFile =>
+  new RecoveryFile(opened, claims, (error) => send({ type: "error", error: error.toPlain(), during: "train" }));
 
 /**
  * The stored recovery of a model: two generations that are written in turn, so that one survives a failure. It belongs to one tab: others
