@@ -79,7 +79,7 @@ test.describe("a lost device", () => {
   });
 
   test("in the curve over the ratios: it is filled once it is asked for again", async () => {
-    await page.getByTestId("evaluation-tokens").selectOption({ index: 1 });
+    await page.getByTestId("evaluation-tokens").selectOption("1024");
     await loseIn(press("curve-start"), 3);
     await reopen();
     await press("curve-start")();
