@@ -70,10 +70,10 @@ const TITLES: Readonly<Record<keyof Figures, string>> = {
 
 /** bench/soak.md. */
 export function soakReport(runs: Readonly<Record<string, SoakRun>>): string {
-  const rows = Object.entries(runs).map(([name, { title, date, adapter, cores, growth }]) => [
+  const rows = Object.entries(runs).map(([name, { title, date, adapter, cores, rounds, growth }]) => [
     `${title} (\`${name}\`)`,
     ...FIGURES.map((figure) => shown(growth.find((one) => one.figure === figure)!)),
-    `${date}, ${adapter}, ${cores} cores`,
+    `${rounds} rounds, ${date}, ${adapter}, ${cores} cores`,
   ]);
   return `# Soak
 
