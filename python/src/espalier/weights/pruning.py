@@ -4,11 +4,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from tqdm import tqdm
 
 from espalier.errors import EspalierError
@@ -52,11 +54,17 @@ class PrunedMlp:
 
         def change(mask: WeightMask) -> Callable[[torch.Tensor], torch.Tensor]:
             if self.updates is not None:
-                file = _update_file(self.updates, mask.matrix.block)
-                return lambda _: load_file(file)[mask.matrix.name]
+                return partial(_updated, _update_file(self.updates, mask.matrix.block), mask.matrix.name)
             return lambda values: values.masked_fill_(~mask.keep(), 0)
 
         return ChangedWeights(folder.weights, {mask.matrix.name: change(mask) for mask in self.masks})
+
+
+def _updated(file: Path, name: str, _: torch.Tensor) -> torch.Tensor:
+    """SparseGPT's values of a matrix, in place of the file's."""
+    with safe_open(file, "pt") as stored:
+        values: torch.Tensor = stored.get_tensor(name)
+        return values.clone()
 
 
 def _update_file(folder: Path, block: int) -> Path:
