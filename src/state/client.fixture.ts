@@ -172,6 +172,10 @@ const DEFAULTS: Answers = {
   }),
   evaluationTokens: () => null,
   perplexity: ({ subject, tokens }) => perplexityAt(subject === "dense" ? 20 : 27, tokens),
+  quantisation: ({ tokens }) => ({
+    cost: { type: "Q4_0", quantised: 20, own: 19, precision: "f16" },
+    of: perplexityAt(20, tokens),
+  }),
   curve: ({ ratio, tokens }) => ({
     architecture: architectureAt(ratio, 9),
     result: perplexityAt(20 / ratio, tokens),

@@ -19,6 +19,7 @@ import type {
   Perplexity,
   PerplexityPair,
   PlanChoice,
+  QuantisationCost,
   RecoverScope,
   RecoverRecipe,
   RefitRecipe,
@@ -107,6 +108,12 @@ export interface PerplexityResult extends Pick<Perplexity, "value" | "context" |
   quantised?: PerplexityPair["quantised"];
 }
 
+/** What quantising on opening costs, on the tokens of a perplexity of the quantised model. */
+export interface QuantisationResult {
+  cost: QuantisationCost;
+  of: PerplexityResult;
+}
+
 export type Subject = "dense" | "pruned";
 
 /** Progress of a long task, sent at most 10 times a second. */
@@ -122,6 +129,7 @@ export interface Progress {
 export type Task =
   | "open"
   | "perplexity"
+  | "quantisation"
   | "train"
   | "generate"
   | "export"

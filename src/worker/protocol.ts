@@ -29,6 +29,7 @@ import type {
   Progress,
   PrunedId,
   PrunedMlp,
+  QuantisationResult,
   RecoverSettings,
   RecoveryFacts,
   RunArchitecture,
@@ -97,6 +98,8 @@ export type Command =
    */
   | { type: "scoreTasks"; tasks: readonly TaskChoice[]; items: number; seed: number; tokens: number }
   | { type: "perplexity"; subject: Subject; tokens: number }
+  /** Measures what quantising on opening costs, on `tokens` of the evaluation text: the model is loaded a second time where both fit. */
+  | { type: "quantisation"; tokens: number }
   /** Changes how many tokens are measured from now on, also by a run that trains. */
   | { type: "evaluationTokens"; tokens: number }
   /** Measures the run's architecture at another ratio; the current pruning stays. */
@@ -151,6 +154,7 @@ export interface Replies {
   tokenLosses: TokenLosses;
   scoreTasks: ScoreReport;
   perplexity: PerplexityResult;
+  quantisation: QuantisationResult;
   evaluationTokens: null;
   curve: CurvePoint;
   generate: { dense: string; pruned: string; of: PrunedId };

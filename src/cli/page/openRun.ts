@@ -17,12 +17,14 @@ import {
   matmulText,
   type MemoryPlan,
   type Model,
+  namingSpoilt,
   openModel,
   type OpenedModel,
   perplexity,
   type PerplexityPair,
   type QuantisationCost,
   quantisationCost,
+  quantisationText,
   type WeightStorage,
   type RecoveryPlan,
   requireOwnWeights,
@@ -170,7 +172,9 @@ export async function openRun(
   const evaluation = evaluationIds.subarray(0, request.evaluationTokens);
   const context = Math.min(request.context, config.context);
   const measure = (model: Model, stage: RunReport["stage"]): ReturnType<typeof perplexity> =>
-    perplexity(ctx, model, evaluation, { context, onWindow: (done, of) => report({ stage, done, of }) });
+    namingSpoilt(opened.weights, () =>
+      perplexity(ctx, model, evaluation, { context, onWindow: (done, of) => report({ stage, done, of }) }),
+    );
   const dense = (await measure(opened.model, "dense perplexity")).value;
   const quantisation = await costOf({ ctx, opened, report }, evaluation, { ...request, context, quantised: dense });
   const { quantised } = opened.model;
@@ -228,17 +232,8 @@ export async function costOf(
     report({ stage: "dense perplexity", done, of, note: "with the weights of the file" });
   const { context, quantised, memoryBytes } = given;
   const cost = await quantisationCost(ctx, { ...{ opened, ids, context, quantised, memoryBytes }, onWindow });
-  report({ notice: costText(cost) });
+  report({ notice: quantisationText(cost) });
   return cost;
-}
-
-/** A sentence on what quantising costs. */
-function costText(cost: QuantisationCost): string {
-  if ("notMeasured" in cost)
-    return `what quantising to ${cost.type} costs in perplexity was not measured. ${cost.notMeasured}`;
-  const { type, quantised, own, precision } = cost;
-  const change = (100 * (quantised / own - 1)).toFixed(2);
-  return `quantised to ${type}, the dense model has perplexity ${quantised.toFixed(3)}; with the weights of the file in ${precision} ${own.toFixed(3)} (${Number(change) < 0 ? "" : "+"}${change} %)`;
 }
 
 /** The model on the GPU, after its memory plan was approved. Steps then follow that plan. */

@@ -101,6 +101,14 @@ test("its cost is measured where both models fit, and said to be unknown elsewhe
       /^It takes \d\.\d\d GB for both models; the memory of your GPU is given as 0\.00/,
     ) as unknown,
   });
+  // a memory that is known counts more than the plan
+  expect(await quantisationCost(ctx, { ...input, memoryBytes: 1e12, plannedBytes: 1e6 })).toHaveProperty("own");
+  expect(await quantisationCost(ctx, { ...input, plannedBytes: 1e6 })).toHaveProperty(
+    "notMeasured",
+    expect.stringMatching(/the plan of this model takes 0\.00 GB\. Enter the memory of your GPU/),
+  );
+  const cancelled = quantisationCost(ctx, { ...input, cancelled: () => true });
+  await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
 });
 
 test("methods that change weights refuse it", async () => {

@@ -2,8 +2,8 @@
 import { EngineError, type PlanWish } from "../../engine/index.ts";
 import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import type { ModelFacts, ModelSource } from "../../worker/protocol.ts";
-import type { SliceOf } from "../slice.ts";
-import type { Patch } from "../storeState.ts";
+import type { Deps, SliceOf } from "../slice.ts";
+import type { GetState, Patch } from "../storeState.ts";
 import type { LongTask } from "../task.ts";
 import type { ModelSlice } from "./modelState.ts";
 
@@ -36,6 +36,19 @@ function latestOf(
   };
 }
 
+/** Plans the open model for this memory; a failure is shown beside the model. */
+async function requestPlan(
+  { client, get }: Pick<Deps, "client"> & { get: GetState },
+  bytes: number | null,
+  wanted?: PlanWish,
+): Promise<void> {
+  try {
+    await client.request({ type: "memory", bytes, ...(wanted ? { wanted } : {}) });
+  } catch (error) {
+    get().notify(EngineError.from(error), "model");
+  }
+}
+
 export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, set, get) => {
   const opening = task({
     name: "open",
@@ -66,20 +79,14 @@ export const modelSlice: SliceOf<ModelSlice> = ({ client, task, follow }, set, g
     },
   });
   const openLatest = latestOf(opening, () => (get().model.phase === "opening" ? get().requestedSource : null));
-  const plan = async (bytes: number | null, wanted?: PlanWish): Promise<void> => {
-    try {
-      await client.request({ type: "memory", bytes, ...(wanted ? { wanted } : {}) });
-    } catch (error) {
-      get().notify(EngineError.from(error), "model");
-    }
-  };
   return {
     gpuMemoryBytes: null,
-    setGpuMemory(gpuMemoryBytes) {
+    async setGpuMemory(gpuMemoryBytes) {
       set({ gpuMemoryBytes });
-      return plan(gpuMemoryBytes);
+      await requestPlan({ client, get }, gpuMemoryBytes);
+      get().measureMissing();
     },
-    choosePlan: (wanted) => plan(get().gpuMemoryBytes, wanted),
+    choosePlan: (wanted) => requestPlan({ client, get }, get().gpuMemoryBytes, wanted),
     model: { phase: "closed" },
     source: { kind: "embedded" },
     requestedSource: { kind: "embedded" },

@@ -1,8 +1,8 @@
 // State of the settings' history, and of presets.
-import type { StudioState } from "../storeState.ts";
+import type { RunSlice, WeightsSlice } from "./runState.ts";
 
 /** The method with both recipes; the target is the ratio of the recipe. */
-export type Settings = Pick<StudioState, "method" | "recipe" | "weightRecipe">;
+export type Settings = Pick<RunSlice, "recipe"> & Pick<WeightsSlice, "method" | "weightRecipe">;
 
 export interface SettingsSlice {
   /** Settings before each change, the last change last. */

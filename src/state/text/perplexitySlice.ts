@@ -5,6 +5,7 @@ import { DENSE_ID } from "../../worker/prunedId.ts";
 import { currentPruning, samePruned, showsRun } from "../run/currentPruning.ts";
 import type { Deps, SliceOf } from "../slice.ts";
 import type { GetState, Patch, StudioState } from "../storeState.ts";
+import { missesQuantisation, quantisationMeasurement } from "./quantisationMeasurement.ts";
 import { lastOf, type Measured, type PerplexityReading, type PerplexitySlice } from "./textState.ts";
 
 const settled = (last: PerplexityReading | null): Measured => (last ? { phase: "measured", last } : { phase: "none" });
@@ -65,26 +66,36 @@ function isMissing(
 
 const DENSE_TRIES = 3;
 
+const NOTHING_MEASURED = {
+  dense: { phase: "none" },
+  pruned: { phase: "none" },
+  quantisation: { phase: "none" },
+} as const satisfies Patch;
+
 export const perplexitySlice: SliceOf<PerplexitySlice> = (deps, set, get) => {
   const dense = measurement(deps, get, "dense");
   let denseEnds = Promise.resolve();
   const startDense = (): Promise<void> => (denseEnds = dense.start(DENSE_ID));
   const pruned = measurement(deps, get, "pruned");
+  const quantisation = quantisationMeasurement(deps, get);
   const stop = (): void => {
     dense.drop();
     pruned.drop();
+    quantisation.drop();
   };
   deps.on({
-    model: { stop, clear: () => ({ dense: { phase: "none" }, pruned: { phase: "none" } }) },
+    model: { stop, clear: () => NOTHING_MEASURED },
     // Readings of another text or length stay on the screen until they are measured again.
-    text: { stop, clear: (state) => ({ dense: stale(state.dense), pruned: stale(state.pruned) }) },
+    text: {
+      stop,
+      clear: (state) => ({ ...NOTHING_MEASURED, dense: stale(state.dense), pruned: stale(state.pruned) }),
+    },
     run: { stop: pruned.drop },
     pruning: { stop: pruned.drop, clear: () => ({ pruned: { phase: "none" } }) },
   });
   return {
     evaluationTokens: evaluationTokensFor({ software: true }),
-    dense: { phase: "none" },
-    pruned: { phase: "none" },
+    ...NOTHING_MEASURED,
     setEvaluationTokens(evaluationTokens) {
       if (evaluationTokens === get().evaluationTokens) return;
       set({ ...deps.follow("text"), evaluationTokens });
@@ -95,6 +106,7 @@ export const perplexitySlice: SliceOf<PerplexitySlice> = (deps, set, get) => {
     },
     stopMeasuring: stop,
     async measureDense(isWanted) {
+      quantisation.drop();
       if (get().dense.phase === "measuring") await denseEnds;
       // A change of the number of tokens stops a measurement: it begins again.
       for (let tries = 0; tries < DENSE_TRIES && get().dense.phase !== "failed" && isWanted(); tries += 1)
@@ -107,6 +119,7 @@ export const perplexitySlice: SliceOf<PerplexitySlice> = (deps, set, get) => {
       const now = currentPruning(state);
       if (isMissing(state, state.dense, DENSE_ID)) void startDense();
       if (now && isMissing(state, state.pruned, now)) void pruned.start(now);
+      if (missesQuantisation(state)) void quantisation.start();
     },
   };
 };

@@ -1,7 +1,7 @@
 // State of the texts, of the perplexities measured on them, and of generated text.
 import type { EngineError } from "../../engine/index.ts";
 import type { TextSources } from "../../shared/texts.ts";
-import type { PerplexityResult, PrunedId, Subject } from "../../worker/protocol.ts";
+import type { PerplexityResult, PrunedId, QuantisationResult, Subject } from "../../worker/protocol.ts";
 
 /** A perplexity, and the masks that it was measured with. */
 export interface PerplexityReading {
@@ -23,8 +23,10 @@ export function lastOf(measured: Measured): PerplexityReading | null {
   return measured.phase === "none" ? null : measured.last;
 }
 
+type MeasuredOn = Pick<PerplexityResult, "text" | "context" | "tokens">;
+
 /** Whether two perplexities can be compared: equal text, context and number of tokens. */
-export const sameReading = (a: PerplexityResult, b: PerplexityResult): boolean =>
+export const sameReading = (a: MeasuredOn, b: MeasuredOn): boolean =>
   a.text.sha256 === b.text.sha256 && a.context === b.context && a.tokens === b.tokens;
 
 export interface TextSlice extends TextSources {
@@ -35,11 +37,20 @@ export interface TextSlice extends TextSources {
   setTexts(texts: Partial<TextSources>): Promise<void>;
 }
 
+/** What quantising the open model on opening costs; "none" also where it was not quantised. */
+type Quantisation =
+  | { phase: "none" }
+  | { phase: "measuring" }
+  /** memoryBytes: the memory of the GPU as it was given then. */
+  | { phase: "measured"; result: QuantisationResult; memoryBytes: number | null }
+  | { phase: "failed"; error: EngineError };
+
 export interface PerplexitySlice {
   /** How many tokens perplexity is measured on. */
   evaluationTokens: number;
   dense: Measured;
   pruned: Measured;
+  quantisation: Quantisation;
   setEvaluationTokens(tokens: number): void;
   /** Stops measurements, also those that wait for their turn; the last readings stay. */
   stopMeasuring(): void;

@@ -26,7 +26,7 @@ interface Props<Data> {
   source: Source<Data>;
   /** The data as numbers. */
   table: (data: Data) => FigureTable;
-  /** What a saved picture is of; default: the model and the current pruning. */
+  /** What it shows where that is not the current pruning: written into saved pictures. */
   of?: string;
 }
 
@@ -74,12 +74,12 @@ interface SaveProps {
   title: string;
   number: number | null;
   read: () => FigureTable | null;
-  of: string | undefined;
   chart: () => ChartHandle | null;
+  of: string | undefined;
 }
 
 /** The figure as a picture and as numbers. Pictures carry what they are of. */
-function Save({ name, title, number, read, of, chart }: SaveProps) {
+function Save({ name, title, number, read, chart, of }: SaveProps) {
   const { store } = useStudioStore();
   const { notify } = useActions();
   const { copied, copy } = useCopy();

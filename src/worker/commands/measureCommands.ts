@@ -13,13 +13,27 @@ import type { Handlers, WorkerState } from "./workerState.ts";
 
 export function measureCommands(
   state: WorkerState,
-): Pick<Handlers, "perplexity" | "evaluationTokens" | "curve" | "generate" | "tokenLosses" | "scoreTasks"> {
+): Pick<
+  Handlers,
+  "perplexity" | "quantisation" | "evaluationTokens" | "curve" | "generate" | "tokenLosses" | "scoreTasks"
+> {
   const { tasks, onDevice, perplexities, pruning, send } = state;
   return {
     perplexity: (command) => {
       state.evaluationTokens = command.tokens;
       return tasks.run("perplexity", async (controls) => (await measureCurrent(state, command, controls)).result);
     },
+    quantisation: ({ tokens }) =>
+      tasks.run("quantisation", async ({ report, cancelled }) =>
+        perplexities.quantisation(
+          onDevice.context(),
+          {
+            ...{ opened: onDevice.opened().model, text: await state.text("evaluation", cancelled), tokens },
+            ...{ memoryBytes: state.memoryBytes ?? undefined, plannedBytes: state.planned?.plan.totalBytes },
+          },
+          { cancelled, onWindow: report("windows") },
+        ),
+      ),
     evaluationTokens: ({ tokens }) => {
       state.evaluationTokens = tokens;
       return Promise.resolve(null);

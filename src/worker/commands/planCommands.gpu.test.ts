@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { embeddedFolder } from "../../engine/golden/folders.fixture.ts";
 import { DEFAULT_RECIPE, EngineError, type PlanResult } from "../../engine/index.ts";
 import type { WorkerEvent } from "../protocol.ts";
+import { measureCommands } from "./measureCommands.ts";
 import { modelCommands } from "./modelCommands.ts";
 import { runCommands } from "./runCommands.ts";
 import { WorkerState } from "./workerState.ts";
@@ -13,7 +14,7 @@ let state: WorkerState;
 let plans: PlanResult[];
 let losses: number[];
 
-async function opened(): Promise<void> {
+async function opened(precision: "f32" | "q8_0" = "f32"): Promise<void> {
   plans = [];
   losses = [];
   state = new WorkerState((event: WorkerEvent) => {
@@ -27,7 +28,7 @@ async function opened(): Promise<void> {
       return { path: `model/${path}`, file: new File([await source.read(0, source.size)], path) };
     }),
   );
-  const choice = { precision: "f32", trainingTokens: RECIPE.tokens, evaluationTokens: 64 } as const;
+  const choice = { precision, trainingTokens: RECIPE.tokens, evaluationTokens: 64 } as const;
   await modelCommands(state).open({ type: "open", source: { kind: "files", name: "model", files, choice } });
 }
 
@@ -80,4 +81,15 @@ test("a run that runs out of memory continues with a smaller plan, and its losse
   expect(losses).toEqual(expected);
   expect(plans.at(-1)).toMatchObject({ ranOut: true });
   expect(plans.at(-1)?.plan.recompute.blocks).toBeGreaterThan(0);
+});
+
+test("what quantising on opening costs is measured within the plan, beside the perplexity that is known", async () => {
+  await opened("q8_0");
+  const { perplexity, quantisation } = measureCommands(state);
+  const dense = await perplexity({ type: "perplexity", subject: "dense", tokens: 64 });
+  const { of, cost } = await quantisation({ type: "quantisation", tokens: 64 });
+  expect(of).toBe(dense);
+  if (!("own" in cost)) throw new Error("expected that both models fit into the plan");
+  expect(cost.quantised).toBe(dense.value);
+  expect(Math.abs(cost.own / cost.quantised - 1)).toBeLessThan(0.01);
 });

@@ -4,11 +4,13 @@ import {
   type Masks,
   type Model,
   type OpenedModel,
+  namingSpoilt,
   perplexity,
   type PerplexityPair,
+  quantisationCost,
   sha256,
 } from "../../engine/index.ts";
-import type { PerplexityResult, PrunedId, Subject } from "../payloads.ts";
+import type { PerplexityResult, PrunedId, QuantisationResult, Subject } from "../payloads.ts";
 import { DENSE_ID, samePruned } from "../prunedId.ts";
 import type { EncodedText } from "../storage/texts.ts";
 import { idOf, type Pruned } from "../run/pruned.ts";
@@ -33,6 +35,12 @@ interface CurrentPerplexityJob extends PerplexityJob {
   id: PrunedId;
 }
 
+/** memoryBytes and plannedBytes limit what both models may take. */
+interface QuantisationJob extends Pick<PerplexityJob, "opened" | "text" | "tokens"> {
+  memoryBytes: number | undefined;
+  plannedBytes: number | undefined;
+}
+
 export interface PerplexityWatch {
   cancelled: () => boolean;
   onWindow?: (done: number, of: number) => void;
@@ -41,14 +49,14 @@ export interface PerplexityWatch {
 export class Perplexities {
   /** Longest window in tokens; less than MAX_WINDOW where memory is short. */
   window = MAX_WINDOW;
-  private readonly latest = new Map<Subject, { id: PrunedId; result: PerplexityResult }>();
+  private readonly latest = new Map<Subject, { id: PrunedId; result: PerplexityResult; asked: number }>();
   /** Of architectures, by everything that a perplexity depends on. */
   private readonly cache = new Map<string, PerplexityResult>();
 
   /** Measures the current dense or pruned model. Throws "cancelled". */
   async measure(ctx: Ctx, job: CurrentPerplexityJob, watch: PerplexityWatch): Promise<PerplexityResult> {
     const result = await this.measureOnce(ctx, job, watch);
-    this.latest.set(job.subject, { id: job.id, result });
+    this.latest.set(job.subject, { id: job.id, result, asked: job.tokens });
     return result;
   }
 
@@ -58,10 +66,10 @@ export class Perplexities {
     const before = key === null ? undefined : this.cache.get(key);
     if (before) return before;
     const model = await job.model();
-    const { value, context, tokens } = await perplexity(ctx, model, job.text.ids.subarray(0, job.tokens), {
-      context: Math.min(this.window, model.config.context),
-      ...watch,
-    });
+    const options = { context: Math.min(this.window, model.config.context), ...watch };
+    const { value, context, tokens } = await namingSpoilt(job.opened.weights, () =>
+      perplexity(ctx, model, job.text.ids.subarray(0, job.tokens), options),
+    );
     const { quantised } = job.opened.model;
     const common = { text: refOf(job.text), context, tokens, beginToken: false };
     const result = { value, ...common, ...(quantised ? { quantised } : {}) };
@@ -101,6 +109,24 @@ export class Perplexities {
     const dense = { opened, text, tokens: pruned.tokens, model: () => Promise.resolve(opened.model) };
     const result = await this.measure(ctx, { ...dense, subject: "dense", id: DENSE_ID }, watch);
     return pairOf(text, result, pruned);
+  }
+
+  /**
+   * What quantising on opening costs, on the tokens of the dense perplexity, which is measured if it is not known. memoryBytes, plannedBytes:
+   * see `quantisationCost`. Throws "cancelled".
+   */
+  async quantisation(
+    ctx: Ctx,
+    { opened, text, tokens, ...limits }: QuantisationJob,
+    watch: PerplexityWatch,
+  ): Promise<QuantisationResult> {
+    const known = this.latest.get("dense");
+    const same = known?.asked === tokens && known.result.text.sha256 === text.sha256;
+    const dense = { opened, text, tokens, model: () => Promise.resolve(opened.model) };
+    const of = same ? known.result : await this.measure(ctx, { ...dense, subject: "dense", id: DENSE_ID }, watch);
+    const [ids, context] = [text.ids.subarray(0, tokens), Math.min(this.window, opened.config.context)];
+    const cost = await quantisationCost(ctx, { opened, ids, context, quantised: of.value, ...limits, ...watch });
+    return { cost, of };
   }
 
   private async keyOf({ opened, masks, text, tokens }: PerplexityJob): Promise<string | null> {

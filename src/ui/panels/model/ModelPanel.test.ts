@@ -90,3 +90,33 @@ it("shows the matmul kernels, where they are from, and what was wrong with store
     "gradient of the input, 1 row, 960 × 16,384, f32split",
   ]);
 });
+
+it("says what quantising on opening costs, or why that was not measured", async () => {
+  const facts = { ...FACTS, gpuDtype: "q4_0" as const };
+  let limited = false;
+  const notMeasured = "It takes 9.00 GB for both models; the memory of your GPU is given as 8.00 GB.";
+  const of = { value: 20.1, text: { name: "held", sha256: "t" }, context: 16, tokens: 2048, beginToken: false };
+  const studio = bench({
+    open: () => facts,
+    quantisation: () => ({
+      of,
+      cost: limited
+        ? { type: "Q4_0", notMeasured }
+        : { type: "Q4_0", quantised: 20.1, own: 19.9, precision: "f16" as const },
+    }),
+  });
+  await studio.store.getState().open({ kind: "embedded" });
+  await studio.settle();
+  const page = await rendered(createElement(ModelPanel), studio);
+  const note = (): string => page.get("quantisation").textContent;
+  expect(note()).toBe(
+    "Quantised to Q4_0, the dense model has perplexity 20.100; with the weights of the file in f16 19.900 (+1.01 %) (held, context 16, 2,048 tokens).",
+  );
+  limited = true;
+  await act(async () => {
+    studio.store.getState().setEvaluationTokens(1024);
+    await studio.settle();
+    await new Promise((shown) => setTimeout(shown, 300));
+  });
+  expect(note()).toBe(`What quantising to Q4_0 costs in perplexity was not measured. ${notMeasured}`);
+});

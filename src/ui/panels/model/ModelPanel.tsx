@@ -7,6 +7,7 @@ import { licenceName } from "../../views/licence.ts";
 import { MatmulFacts } from "./MatmulFacts.tsx";
 import { MemoryPlanPanel } from "./MemoryPlanPanel.tsx";
 import { OpenModel } from "./OpenModel.tsx";
+import { QuantisationNote } from "./QuantisationNote.tsx";
 
 interface RowProps {
   name: string;
@@ -94,6 +95,7 @@ export function ModelPanel() {
       </h2>
       {known ? <Facts facts={known} /> : null}
       {facts ? <Notes notes={facts.notes} /> : null}
+      <QuantisationNote />
       <MemoryPlanPanel />
       {facts ? <MatmulFacts matmul={facts.matmul} /> : null}
       <OpenModel />
