@@ -18,7 +18,7 @@ export interface Scenario {
 }
 
 /** Longest wait for anything: a software GPU on busy cores. */
-export const WAIT_MS = 120_000;
+const WAIT_MS = 120_000;
 const wait = { timeout: WAIT_MS };
 
 const stepOf = async (page: Page): Promise<number> =>

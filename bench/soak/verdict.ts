@@ -3,11 +3,11 @@ import { markdownTable } from "../../src/shared/markdownTable.ts";
 import { FIGURES, type Figures } from "./figures.ts";
 
 /** Growth that is allowed after the warm-up. */
-export const MOST_GROWTH = 0.02;
+const MOST_GROWTH = 0.02;
 /** Figures below this are not compared: a few stored records are more than 2 % of nothing. Bytes; buffers are counted. */
 const LEAST: Readonly<Partial<Record<keyof Figures, number>>> = { indexedDb: 100_000, opfs: 100_000 };
 
-export interface Growth {
+interface Growth {
   figure: keyof Figures;
   first: number;
   last: number;

@@ -15,13 +15,13 @@ const WARM_UP = 5;
 const TOKENS = 128;
 
 /** Largest over smallest value, minus 1. */
-export interface Spread {
+export interface MemorySpread {
   bytes: number;
   buffers: number;
 }
 
 /** Shows 50 architectures of one ratio; returns the spread of the bytes and buffers that are alive while each is shown. Frees the model. */
-export async function spreadOverArchitectures(ctx: Ctx, folder: Folder): Promise<Spread> {
+export async function spreadOverArchitectures(ctx: Ctx, folder: Folder): Promise<MemorySpread> {
   const opened = await openModel(ctx, folder);
   const { config, model } = opened;
   const layout = gateLayout(config);

@@ -7,7 +7,7 @@ import { isGguf } from "../engine/formats/files/modelFiles.ts";
 import { checkGolden } from "../engine/golden/check.ts";
 import { AS_CARD, Gpu } from "../engine/gpu/device.ts";
 import { usableVariants } from "../engine/ops/kit/matmulChoice.ts";
-import { type Spread, spreadOverArchitectures } from "./architecturesMemory.fixture.ts";
+import { type MemorySpread, spreadOverArchitectures } from "./architecturesMemory.fixture.ts";
 import { linearOp } from "../engine/ops/registry/commonOps.ts";
 import { type CheckedCase, selfCheck } from "../engine/ops/registry/selfCheck.ts";
 import type { Precision } from "../engine/tensor.ts";
@@ -139,7 +139,7 @@ async function checkMemory(ctx: Ctx, folder: Folder, add: Tally["add"]): Promise
 }
 
 /** Over 50 architectures of one ratio. Their widths give different numbers of uniforms, of a few bytes each. */
-const MOST_SPREAD: Spread = { bytes: 0.02, buffers: 0.2 };
+const MOST_SPREAD: MemorySpread = { bytes: 0.02, buffers: 0.2 };
 
 async function checkCase(ctx: Ctx, folder: Folder, given: Precision, { add }: Tally): Promise<void> {
   const precision = folder.list().some(isGguf) ? "file" : given; // a GGUF file is there for its blocks

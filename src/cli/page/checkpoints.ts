@@ -12,16 +12,11 @@ import {
   invariant,
   type ModelConfig,
   type PrunedBlock,
-  type Pruning,
-  type RecipeNumber,
-  type RecoveredValues,
   type RecoverSession,
   type Session,
-  sha256,
   type WeightRecipe,
   writtenName,
 } from "../../engine/index.ts";
-import type { OpenRun } from "./openRun.ts";
 
 export interface CheckpointFolder {
   /** See host/localFiles.ts. */
@@ -31,23 +26,6 @@ export interface CheckpointFolder {
 }
 
 const ADVICE = "Repeat the command as it was, or leave out --resume and empty --out to start anew.";
-
-/** Names the model and the calibration text of a run in its checkpoints. */
-export const subjectOf = async ({ opened, calibration }: Pick<OpenRun, "opened" | "calibration">): Promise<string> =>
-  `${opened.fingerprint} ${await sha256(new Uint8Array(calibration.slice().buffer))}`;
-
-/** Names a pruned model in the checkpoints of its recovery. fitted: weights that are not the dense model's before the training. */
-export async function prunedSubjectOf(
-  run: Pick<OpenRun, "opened" | "calibration">,
-  pruning: Pruning,
-  fitted: RecoveredValues,
-): Promise<string> {
-  const masks = "masks" in pruning ? pruning.masks.map(({ bits }) => bits) : pruning.lists;
-  const parts = [...masks, ...fitted.values()];
-  const hashes = await Promise.all(parts.map((part) => sha256(new Uint8Array(part.slice().buffer))));
-  const names = [...fitted.keys()].join(" ");
-  return `${await subjectOf(run)} ${await sha256(new TextEncoder().encode(`${hashes.join(" ")} ${names}`))}`;
-}
 
 /** Pruned blocks as `pruneWeights` asks for them. */
 interface KeptBlocks {
@@ -210,7 +188,10 @@ function requireSame(given: Subject, saved: Subject, what: string): void {
   );
   const field = differentField(saved.recipe, given.recipe);
   if (field === undefined) return;
-  const valueIn = (recipe: object): string => String((recipe as Record<string, unknown>)[field] ?? "none");
+  const valueIn = (recipe: object): string => {
+    const value = (recipe as Record<string, unknown>)[field];
+    return value === undefined ? "none" : JSON.stringify(value);
+  };
   const named = `expected ${valueIn(saved.recipe)}, as in the interrupted command, got ${valueIn(given.recipe)}`;
-  throw new EngineError("config", `--resume: ${writtenName(field as RecipeNumber)}: ${named}. ${ADVICE}`);
+  throw new EngineError("config", `--resume: ${writtenName(field)}: ${named}. ${ADVICE}`);
 }

@@ -13,13 +13,10 @@ import type { MethodSettings, TrainedMasks } from "./compareMasks.ts";
 import { type FinishedMethod, patternOf, recoverChoices, runMethod } from "./runMethod.ts";
 import { recoveryPlan } from "./recover.ts";
 import { scorerOf } from "./scoreRuns.ts";
-import { readFinished, reuseMasks } from "./finishedRuns.ts";
+import { type FinishedRuns, readFinished, reuseMasks } from "./finishedRuns.ts";
 import { openRun, prefixed, type Reporter, type OpenRun, type RunRequest } from "./openRun.ts";
 
-export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings {
-  /** For each run, the record of an interrupted comparison as JSON, or null where it was not finished. */
-  finished: readonly unknown[];
-}
+export interface CompareRequest extends Omit<RunRequest, "out">, MethodSettings, FinishedRuns {}
 
 /** Makes the runs that are not finished, in sequence; `onRun` gets each as it finishes. Throws EngineErrors; runs that do not fit are refused before anything is measured. */
 export async function compareMethods(

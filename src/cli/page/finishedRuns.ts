@@ -2,15 +2,20 @@
 import { invariant, readParsedRun, type Run as FinishedRun, sha256, unpackRunMasks } from "../../engine/index.ts";
 import { type PlannedRun, pruningKeyOf } from "../compare/methods.ts";
 import type { TrainedMasks } from "./compareMasks.ts";
-import type { CompareRequest } from "./compareMethods.ts";
-import type { OpenRun } from "./openRun.ts";
+import type { OpenRun, RunRequest } from "./openRun.ts";
 
 const ADVICE = "Name the files of the interrupted comparison, or leave out --resume.";
+
+/** The runs of a comparison, and for each its record from an interrupted one as JSON, or null where it was not finished. */
+export interface FinishedRuns {
+  runs: readonly PlannedRun[];
+  finished: readonly unknown[];
+}
 
 /** The finished runs of a request. Throws "config" where they are of another model or text. */
 export async function readFinished(
   { opened }: OpenRun,
-  { runs, finished, text, evaluation }: CompareRequest,
+  { runs, finished, text, evaluation }: FinishedRuns & Pick<RunRequest, "text" | "evaluation">,
 ): Promise<Map<PlannedRun, FinishedRun>> {
   const [calibrated, measured] = await Promise.all(
     [text, evaluation].map(({ content }) => sha256(new TextEncoder().encode(content))),

@@ -26,7 +26,7 @@ import { onnxReader } from "../../verify/onnxReader.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
 import { sizeTable } from "./sizeTable.ts";
-import { subjectOf } from "./checkpoints.ts";
+import { runSubject } from "./runSubject.ts";
 import { formTargets, type FormsRequest } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
@@ -53,7 +53,7 @@ export async function trainSession<T>(
   take: (session: Session) => Promise<T>,
 ): Promise<{ taken: T; steps: number; seconds: number }> {
   const { ctx, opened, calibration, checkpoints } = run;
-  const subject = await subjectOf(run);
+  const subject = await runSubject(run);
   const session = new Session(ctx, opened.model, { recipe, text: calibration, subject });
   const began = performance.now();
   let lastReport = -Infinity;

@@ -13,7 +13,7 @@ import {
 } from "../../engine/index.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
 import { asksForRecovery, recover, type RecoverAnswers, type Recovered, recoveryPlan } from "./recover.ts";
-import { subjectOf } from "./checkpoints.ts";
+import { runSubject } from "./runSubject.ts";
 import { weightTargets } from "./forms.ts";
 import { type MeasuredPair, openRun, type Reporter, type OpenRun, type RunAnswer, type RunRequest } from "./openRun.ts";
 
@@ -49,7 +49,7 @@ export async function calibrateAndPrune(run: OpenRun, requested: WeightRecipe, r
     { recipe, sequences },
     {
       onProgress: (done, of) => report({ stage: "prune", done, of }),
-      ...checkpoints?.blocks({ config, recipe, subject: await subjectOf(run) }),
+      ...checkpoints?.blocks({ config, recipe, subject: await runSubject(run) }),
     },
   );
   return { recipe, pruned, seconds: (performance.now() - began) / 1000 };

@@ -15,7 +15,7 @@ import {
   weightsPruned,
 } from "../../engine/index.ts";
 import type { RecoverChoices } from "../arguments/recoverArguments.ts";
-import { prunedSubjectOf } from "./checkpoints.ts";
+import { prunedSubject } from "./runSubject.ts";
 import type { MeasuredPair, OpenRun, Reporter } from "./openRun.ts";
 import { type RecoverSubject, type RefitAnswer, refitWeights } from "./refitWeights.ts";
 import { type RecoveryAnswer, type TrainedWeights, trainWeights } from "./trainWeights.ts";
@@ -121,7 +121,7 @@ async function trainFrom(
   if (!choice) return undefined;
   const recipe = { learningRate: recoverLearningRate(ratio, choice), ...choice };
   const weights = weightsPruned(run.opened.weights, fitted);
-  const subject = run.checkpoints ? await prunedSubjectOf(run, pruning, fitted) : run.opened.fingerprint;
+  const subject = run.checkpoints ? await prunedSubject(run, pruning, fitted) : run.opened.fingerprint;
   if (!isRefitted) return trainWeights(run, { ...of, weights, recipe, subject }, report);
   const pruned = await modelWithValues(run.ctx, run.opened, pruning, fitted);
   try {

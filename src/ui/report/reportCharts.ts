@@ -40,33 +40,24 @@ function drawingsOf(run: Run): Drawing[] {
   const { gates, shares, curves } = savedRunData(run);
   const { made } = run.record;
   const mode = made.kind === "disp" ? made.recipe.ratioMode : "one";
-  return [
-    ...(gates
-      ? [
-          drawing(
-            { title: "Which dimensions survive", caption: MAP_CAPTION },
-            (node) => gateMap(node, { flash: false }),
-            gates.map,
-          ),
-          drawing({ title: "Widths, block by block", caption: WIDTHS_CAPTION }, widths, gates.widths),
-        ]
-      : []),
-    ...(shares && shares.parts.length > 0
-      ? [
-          drawing(
-            { title: "Kept share by matrix", caption: SHARES_CAPTION },
-            (node) => matrixShares(node, shares.parts),
-            shares.bars,
-          ),
-        ]
-      : []),
-    ...(curves
-      ? [
-          drawing({ title: "Loss and budget penalty", caption: CURVES_CAPTION }, lossCurves, curves),
-          drawing({ title: "Kept share and target", caption: KEPT_CAPTIONS[mode] }, keptRatio, curves),
-        ]
-      : []),
-  ];
+  const found: Drawing[] = [];
+  if (gates) {
+    const map = (node: HTMLElement) => gateMap(node, { flash: false });
+    found.push(
+      drawing({ title: "Which dimensions survive", caption: MAP_CAPTION }, map, { ...gates.map, fade: false }),
+      drawing({ title: "Widths, block by block", caption: WIDTHS_CAPTION }, widths, { ...gates.widths, fade: false }),
+    );
+  }
+  if (shares && shares.parts.length > 0) {
+    const make = (node: HTMLElement) => matrixShares(node, shares.parts);
+    found.push(drawing({ title: "Kept share by matrix", caption: SHARES_CAPTION }, make, shares.bars));
+  }
+  if (curves)
+    found.push(
+      drawing({ title: "Loss and budget penalty", caption: CURVES_CAPTION }, lossCurves, curves),
+      drawing({ title: "Kept share and target", caption: KEPT_CAPTIONS[mode] }, keptRatio, curves),
+    );
+  return found;
 }
 
 /**
@@ -88,6 +79,7 @@ function lightTheme(): () => void {
  * @param caption written into every picture: what it is of
  */
 export function reportCharts(run: Run, caption: string): ReportChart[] {
+  const drawings = drawingsOf(run);
   const holder = document.createElement("div");
   holder.setAttribute("aria-hidden", "true");
   holder.inert = true;
@@ -95,7 +87,7 @@ export function reportCharts(run: Run, caption: string): ReportChart[] {
   document.body.append(holder);
   const endLight = lightTheme();
   try {
-    return drawingsOf(run).map(({ title, caption: how, draw }) => {
+    return drawings.map(({ title, caption: how, draw }) => {
       const node = holder.appendChild(document.createElement("div"));
       const chart = draw(node);
       const words = node.querySelector("[role=img]")?.getAttribute("aria-label") ?? title;
