@@ -1,5 +1,6 @@
 // Saved runs: imported, drawn, compared, renamed, deleted and exported; they survive a reload.
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 import { madeUpRun, madeUpRuns } from "./support/runFiles.ts";
@@ -53,6 +54,29 @@ test.describe.serial("runs", () => {
     await page.getByTestId("run-undo").click();
     await expect(rows(page)).toHaveCount(1);
     await page.getByTestId("runs-search").fill("");
+  });
+
+  test("are reported in a file that needs neither the studio nor scripts", async ({ browser }, info) => {
+    await page.getByRole("button", { name: "Report… run number 4" }).click();
+    const dialog = page.getByTestId("dialog-report");
+    await expect(dialog.getByTestId("report-of")).toHaveText("run number 4");
+    expect((await new AxeBuilder({ page }).include("[data-testid=dialog-report]").analyze()).violations).toEqual([]);
+    const [saved] = await Promise.all([page.waitForEvent("download"), dialog.getByTestId("report-html").click()]);
+    await expect(dialog.getByTestId("report-status")).toHaveText(`Saved to Downloads: ${saved.suggestedFilename()}`);
+    await page.keyboard.press("Escape");
+    const file = info.outputPath("report.html");
+    await saved.saveAs(file);
+    const context = await browser.newContext({ offline: true });
+    const report = await context.newPage();
+    await report.goto(pathToFileURL(file).href);
+    await expect(report.locator("h1")).toHaveText("run number 4");
+    const pictures = report.locator("img");
+    await expect(pictures).toHaveCount(2);
+    const widths = await pictures.evaluateAll((all) => all.map((one) => (one as HTMLImageElement).naturalWidth));
+    expect(Math.min(...widths)).toBeGreaterThan(600);
+    await expect(report.locator("script")).toHaveCount(0);
+    expect((await new AxeBuilder({ page: report }).analyze()).violations).toEqual([]);
+    await context.close();
   });
 
   test("are compared by keyboard and by click", async () => {

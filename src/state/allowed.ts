@@ -2,6 +2,8 @@
 import { runKind } from "../engine/index.ts";
 import { currentPruning, isPruned, samePruned, showsRun } from "./run/currentPruning.ts";
 import type { RunCommand } from "./run/runState.ts";
+import { settingChanges } from "./run/settingChanges.ts";
+import type { Settings } from "./run/settingsState.ts";
 import type { StudioState } from "./storeState.ts";
 import { lastOf } from "./text/textState.ts";
 
@@ -58,6 +60,19 @@ export const canEditRecipe: Predicate = ({ run, pendingCommand, startWaits }) =>
 export const canChangeTexts: Predicate = ({ run, pendingCommand, startWaits }) =>
   run.phase !== "training" && pendingCommand !== "train" && !startWaits;
 export const canChooseMethod: Predicate = (state) => isRunAtRest(state) && state.weightPruning.phase !== "pruning";
+
+/** Whether these can become the settings now: while a run is locked, only the target may differ. */
+const canChangeSettings = (state: StudioState, settings: Settings): boolean =>
+  (canEditRecipe(state) && canChooseMethod(state)) ||
+  settingChanges(state, settings).every(({ field }) => field === "ratio");
+export const canUndo: Predicate = (state) => {
+  const [last] = state.undoable.slice(-1);
+  return last !== undefined && canChangeSettings(state, last);
+};
+export const canRedo: Predicate = (state) => {
+  const [last] = state.redoable.slice(-1);
+  return last !== undefined && canChangeSettings(state, last);
+};
 
 /** Opening another model, or removing a cached one. An opening waits for its turn, so the GPU need not be free. */
 export const canOpenModel: Predicate = (state) => {

@@ -19,6 +19,7 @@ import { gatesSlice } from "./run/gatesSlice.ts";
 import { recoverSlice } from "./run/recoverSlice.ts";
 import { runSlice } from "./run/runSlice.ts";
 import { RunSeries } from "./run/series.ts";
+import { settingsSlice } from "./run/settingsSlice.ts";
 import { weightsSlice } from "./run/weightsSlice.ts";
 import { lossesSlice } from "./runs/lossesSlice.ts";
 import { isRunFinished, runsSlice } from "./runs/runsSlice.ts";
@@ -60,6 +61,7 @@ const studioSlices =
     ...curveSlice(...args),
     ...weightsSlice(...args),
     ...recoverSlice(...args),
+    ...settingsSlice(...args),
     ...exportSlice(...args),
     ...nestedSlice(...args),
     ...sizesSlice(...args),
@@ -82,6 +84,8 @@ export function createStudio(client: Client, clock: Clock, runStore: RunStore = 
     return studioSlices(runStore)(deps, set, get);
   });
   store.subscribe((state, before) => {
+    if (state.recipe !== before.recipe || state.method !== before.method || state.weightRecipe !== before.weightRecipe)
+      state.noteSettings(before);
     if (isRunFinished(state, before)) void state.saveRun();
     if (isCurveDue(state, before)) void state.measureCurve();
   });

@@ -4,6 +4,7 @@ import type { CheckSlice, LibrarySlice, ModelSlice } from "./model/modelState.ts
 import type { FiguresSlice } from "./figures/figuresState.ts";
 import type { DeviceSlice, PageSlice } from "./page/pageState.ts";
 import type { CurveSlice, GatesSlice, RecoverSlice, RunSlice, WeightsSlice } from "./run/runState.ts";
+import type { SettingsSlice } from "./run/settingsState.ts";
 import type { LossesSlice, RunsSlice } from "./runs/runsState.ts";
 import type { ScoresSlice } from "./scores/scoresState.ts";
 import type { GenerateSlice, PerplexitySlice, TextSlice } from "./text/textState.ts";
@@ -19,6 +20,7 @@ export type StudioState = ModelSlice &
   CurveSlice &
   WeightsSlice &
   RecoverSlice &
+  SettingsSlice &
   ExportSlice &
   NestedSlice &
   SizesSlice &

@@ -52,6 +52,15 @@ it.each(["#nowhere", "#utm_source=mail", "#%", "#a=b&c=d"])("changes nothing for
   ]);
 });
 
+it("takes the prompt, and the evaluation length once a model is open; a model is named, not opened", async () => {
+  go("#v=2&seed=4&evaluationTokens=4096&prompt=Once%20upon&model=other");
+  expect(store.getState()).toMatchObject({ prompt: "Once upon", evaluationTokens: 2048, model: { phase: "closed" } });
+  expect(store.getState().notices.at(-1)?.error.message).toContain("This link is of the model other.");
+  await store.getState().open({ kind: "embedded" });
+  expect(store.getState().evaluationTokens).toBe(4096);
+  expect(studio.sent.filter(({ type }) => type === "open")).toHaveLength(1);
+});
+
 it("describes a hostile link in a line or two", () => {
   const long = "x".repeat(20_000);
   for (const hash of [

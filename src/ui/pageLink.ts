@@ -1,7 +1,7 @@
 // Keeps the page's address and the recipes in step, both ways.
 import { EngineError } from "../engine/index.ts";
 import type { StudioStore } from "../state/store.ts";
-import { hashOf, hasSettings, problemsText, readHash } from "../state/page/url.ts";
+import { hashOf, hasSettings, linkedOf, problemsText, readHash } from "../state/page/url.ts";
 
 /** Time between address changes: browsers refuse more than about a hundred in half a minute. */
 const WRITE_MS = 400;
@@ -24,15 +24,18 @@ function read(store: StudioStore["store"]): void {
   const { hash } = location;
   if (namesElement(hash)) return history.replaceState(null, "", linkOf(store));
   const { problems, ...linked } = readHash(hash);
-  const { setTexts, setRatio, setRecipe, chooseMethod, setWeightRecipe, notify } = store.getState();
+  const { setTexts, setRatio, setRecipe, chooseMethod, setWeightRecipe, setGeneration, notify } = store.getState();
   const { ratio, ...rest } = linked.recipe;
   const meant = hasSettings(hash);
-  if (meant && hashOf(linked) !== hashOf(store.getState())) {
+  if (meant && hashOf(linked) !== hashOf(linkedOf(store.getState()))) {
     setRecipe(rest);
     chooseMethod(linked.method);
     setWeightRecipe(linked.weightRecipe);
     setRatio(ratio);
     void setTexts({ calibration: linked.calibration, evaluation: linked.evaluation });
+    setGeneration({ prompt: linked.prompt });
+    if (linked.evaluationTokens !== null) measureOn(store, linked.evaluationTokens);
+    if (linked.model !== null) nameModel(store, linked.model);
   }
   if (problems.length > 0)
     notify(
@@ -44,9 +47,26 @@ function read(store: StudioStore["store"]): void {
     );
 }
 
+/** Measures on this many tokens, once a model is open: opening one chooses them by the adapter. */
+function measureOn(store: StudioStore["store"], tokens: number): void {
+  if (store.getState().model.phase === "open") return store.getState().setEvaluationTokens(tokens);
+  const leave = store.subscribe(({ model, setEvaluationTokens }) => {
+    if (model.phase !== "open") return;
+    leave();
+    setEvaluationTokens(tokens);
+  });
+}
+
+/** Says which model a link is of where another one is open. It is not opened: a link must not make a page fetch files. */
+function nameModel(store: StudioStore["store"], name: string): void {
+  if (linkedOf(store.getState()).model === name) return;
+  const text = `This link is of the model ${name}. Its settings are set; open ${name} under Models before you train`;
+  store.getState().notify(new EngineError("config", text), "link");
+}
+
 /** The address of this page with the current recipe. */
 export function linkOf(store: StudioStore["store"]): string {
-  const hash = hashOf(store.getState());
+  const hash = hashOf(linkedOf(store.getState()));
   return `${location.origin}${location.pathname}${location.search}${hash === "" ? "" : `#${hash}`}`;
 }
 
@@ -60,6 +80,9 @@ export function linkPage(store: StudioStore["store"]): void {
       state.method === before.method &&
       state.recipe === before.recipe &&
       state.weightRecipe === before.weightRecipe &&
+      state.model === before.model &&
+      state.prompt === before.prompt &&
+      state.evaluationTokens === before.evaluationTokens &&
       state.calibration === before.calibration &&
       state.evaluation === before.evaluation;
     if (same || waiting) return;

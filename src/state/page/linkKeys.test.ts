@@ -16,9 +16,10 @@ it("the document has every key of the link", () => {
     weightRecipe: { ...DEFAULT_WEIGHT_RECIPE, pattern: "50%", sequences: 1, tokens: 2, seed: 3 },
     calibration: { kind: "bundled", name: "moby-train" },
     evaluation: { kind: "bundled", name: "moby-held" },
+    ...{ model: "m", evaluationTokens: 64, prompt: "p" },
   });
   const keys = [...new URLSearchParams(hash).keys()];
-  expect(keys).toHaveLength(21);
+  expect(keys).toHaveLength(25);
   const section = document.slice(document.indexOf("## Keys of the page's link"));
   expect(keys.filter((key) => !section.includes(`\`${key}\``))).toEqual([]);
 });

@@ -11,6 +11,7 @@ import {
   WIDTH_MULTIPLES,
 } from "../../engine/index.ts";
 import { BUNDLED_TEXTS, DEFAULT_TEXTS } from "../../shared/texts.ts";
+import { DEFAULT_PROMPT } from "../text/generateSlice.ts";
 import { hashOf, problemsText, readHash } from "./url.ts";
 
 const DEFAULTS = {
@@ -18,6 +19,7 @@ const DEFAULTS = {
   recipe: DEFAULT_RECIPE,
   weightRecipe: DEFAULT_WEIGHT_RECIPE,
   ...DEFAULT_TEXTS,
+  ...{ model: null, evaluationTokens: null, prompt: DEFAULT_PROMPT },
 };
 
 describe("url", () => {
@@ -96,7 +98,7 @@ describe("url", () => {
   it("shows of an invalid value what the link had, on one line", () => {
     const numbers = [
       ...["keep", "keepFrom", "keepTo", "steps", "tokens", "lambda", "learningRate", "weightDecay", "seed"],
-      ...["checkpointEvery", "calibrationSequences", "calibrationTokens", "calibrationSeed"],
+      ...["checkpointEvery", "calibrationSequences", "calibrationTokens", "calibrationSeed", "evaluationTokens", "v"],
     ];
     const choices = [
       "estimator",
@@ -129,7 +131,35 @@ describe("url", () => {
     }
   });
 
-  it("leaves out a text of the user's own", () => {
+  it("has a version, and names model, evaluation length and prompt, in Unicode", () => {
+    const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 50 }).filter((one) => one.trim() !== "");
+    const name = text.map((one) => one.replace(/\s+/g, " "));
+    fc.assert(
+      fc.property(name, text, fc.integer({ min: 64, max: 10_000_000 }), (model, prompt, evaluationTokens) => {
+        const linked = { ...DEFAULTS, model, prompt, evaluationTokens };
+        const hash = hashOf(linked);
+        expect(hash.startsWith("v=2&model=")).toBe(true);
+        expect(readHash(hash)).toEqual({ ...linked, problems: [] });
+      }),
+    );
+  });
+
+  it("carries version and length beside other settings only", () => {
+    expect(hashOf({ ...DEFAULTS, evaluationTokens: 2048 })).toBe("");
+    expect(hashOf({ ...DEFAULTS, evaluationTokens: 4096 })).toBe("v=2&evaluationTokens=4096");
+    expect(hashOf({ ...DEFAULTS, evaluationTokens: 20_480, recipe: { ...DEFAULT_RECIPE, seed: 2 } })).toBe(
+      "v=2&seed=2&evaluationTokens=20480",
+    );
+  });
+
+  it("opens older links, and says what a newer one may have lost", () => {
+    expect(readHash("#seed=3")).toMatchObject({ recipe: { seed: 3 }, problems: [] });
+    const newer = readHash("#v=9&seed=3&zoom=2");
+    expect(newer.recipe.seed).toBe(3);
+    expect(newer.problems.join("; ")).toMatch(/v: expected at most 2, got 9.*newer Espalier.*zoom=2 is not a setting/s);
+  });
+
+  it("leaves out a text of the user's ow", () => {
     const evaluation = { kind: "own" as const, name: "diary.txt", text: "secret" };
     expect(hashOf({ ...DEFAULTS, evaluation })).toBe("");
   });

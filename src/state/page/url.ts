@@ -16,13 +16,24 @@ import {
   writtenName,
 } from "../../engine/index.ts";
 import type { Recipe, RecipeNumber, WeightMethod, WeightRecipe } from "../../engine/index.ts";
+import { evaluationTokensFor } from "../../shared/evaluationTokens.ts";
 import { BUNDLED_TEXTS, DEFAULT_TEXTS, type TextSources } from "../../shared/texts.ts";
+import type { StudioState } from "../storeState.ts";
+import { DEFAULT_PROMPT } from "../text/generateSlice.ts";
+
+/** Of the links that this page writes. Links without a version are of version 1, which had no model, length and prompt. */
+const VERSION = 2;
 
 /** What a link contains. */
 interface Linked extends TextSources {
   method: "disp" | WeightMethod;
   recipe: Recipe;
   weightRecipe: WeightRecipe;
+  /** Name of the model; null for the built-in one. */
+  model: string | null;
+  /** How many tokens perplexity is measured on; null where the link does not say. */
+  evaluationTokens: number | null;
+  prompt: string;
 }
 
 const DEFAULTS: Linked = {
@@ -30,13 +41,24 @@ const DEFAULTS: Linked = {
   recipe: DEFAULT_RECIPE,
   weightRecipe: DEFAULT_WEIGHT_RECIPE,
   ...DEFAULT_TEXTS,
+  ...{ model: null, evaluationTokens: null, prompt: DEFAULT_PROMPT },
 };
+
+/** What the page's link has of its state. */
+export function linkedOf(state: StudioState): Linked {
+  const { method, recipe, weightRecipe, calibration, evaluation, prompt, evaluationTokens, model, source } = state;
+  const foreign = model.phase === "open" && source.kind !== "embedded";
+  const name = foreign ? model.facts.name : null;
+  return { method, recipe, weightRecipe, calibration, evaluation, prompt, evaluationTokens, model: name };
+}
 
 /** One entry of a link. Its default is what it writes of DEFAULTS. */
 interface LinkField {
   key: string;
   /** The value in the link; null if it cannot be in one. */
   write(linked: Linked): string | null;
+  /** Written only beside other entries: it is no choice of its own. */
+  besides?: (linked: Linked) => boolean;
   /** The settings with this value. Throws "config" for a value that is not valid. */
   read(value: string, linked: Linked): Linked;
 }
@@ -138,8 +160,74 @@ const bundledText = (key: keyof TextSources): LinkField => ({
   },
 });
 
+const VERSION_FIELD: LinkField = {
+  key: "v",
+  write: () => String(VERSION),
+  besides: () => true,
+  read(value, linked) {
+    const version = numberIn(value);
+    if (!Number.isInteger(version) || version < 1)
+      throw new EngineError("config", `v: expected a whole number from 1, got ${shownValue(value)}`);
+    if (version > VERSION)
+      throw new EngineError(
+        "config",
+        `v: expected at most ${VERSION}, got ${version}. The link is of a newer Espalier; what this one does not know was left out`,
+      );
+    return linked;
+  },
+};
+
+/** Longest name and longest prompt in a link. */
+const TEXT_CHARS = { model: 200, prompt: 1000 };
+
+const MODEL: LinkField = {
+  key: "model",
+  write: ({ model }) => (model !== null && model.length <= TEXT_CHARS.model ? model : null),
+  read(value, linked) {
+    if (value.trim() === "" || value.length > TEXT_CHARS.model)
+      throw new EngineError("config", `model: expected 1 to ${TEXT_CHARS.model} characters, got ${shownValue(value)}`);
+    return { ...linked, model: value.replace(/\s+/g, " ") };
+  },
+};
+
+const PROMPT: LinkField = {
+  key: "prompt",
+  write: ({ prompt }) => (prompt.trim() !== "" && prompt.length <= TEXT_CHARS.prompt ? prompt : null),
+  read(value, linked) {
+    if (value.trim() === "" || value.length > TEXT_CHARS.prompt)
+      throw new EngineError(
+        "config",
+        `prompt: expected 1 to ${TEXT_CHARS.prompt} characters, got ${shownValue(value)}`,
+      );
+    return { ...linked, prompt: value };
+  },
+};
+
+/** Bounds of the tokens that perplexity is measured on. */
+const EVALUATION_TOKENS = { min: 64, max: 10_000_000 };
+/** What a page chooses by itself, by its adapter. */
+const USUAL_TOKENS: readonly (number | null)[] = [true, false].map((software) => evaluationTokensFor({ software }));
+
+const EVALUATION_LENGTH: LinkField = {
+  key: "evaluationTokens",
+  write: ({ evaluationTokens }) => (evaluationTokens === null ? null : String(evaluationTokens)),
+  besides: ({ evaluationTokens }) => USUAL_TOKENS.includes(evaluationTokens),
+  read(value, linked) {
+    const tokens = numberIn(value);
+    const { min, max } = EVALUATION_TOKENS;
+    if (!Number.isInteger(tokens) || tokens < min || tokens > max)
+      throw new EngineError(
+        "config",
+        `evaluationTokens: expected a whole number from ${min} to ${max}, got ${shownValue(value)}`,
+      );
+    return { ...linked, evaluationTokens: tokens };
+  },
+};
+
 /** Every field of a link, in its order there. */
 const FIELDS: readonly LinkField[] = [
+  VERSION_FIELD,
+  MODEL,
   ...RECIPE_NUMBERS.map(recipeNumber),
   recipeChoice("estimator", ESTIMATORS),
   recipeChoice("gates", GATE_MODES),
@@ -152,14 +240,19 @@ const FIELDS: readonly LinkField[] = [
   weightNumber("calibrationSeed", "seed"),
   bundledText("calibration"),
   bundledText("evaluation"),
+  EVALUATION_LENGTH,
+  PROMPT,
 ];
 
 /** The hash of these settings, without "#". A text of the user's own cannot be in a link and is left out. */
 export function hashOf(linked: Linked): string {
+  const differs = ({ write }: LinkField): boolean => write(linked) !== null && write(linked) !== write(DEFAULTS);
+  const besides = (field: LinkField): boolean => field.besides?.(linked) ?? false;
+  if (!FIELDS.some((field) => differs(field) && !besides(field))) return "";
   const parts = new URLSearchParams();
-  for (const { key, write } of FIELDS) {
-    const value = write(linked);
-    if (value !== null && value !== write(DEFAULTS)) parts.set(key, value);
+  for (const field of FIELDS) {
+    const value = field.write(linked);
+    if (value !== null && (differs(field) || besides(field))) parts.set(field.key, value);
   }
   return parts.toString();
 }

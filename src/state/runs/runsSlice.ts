@@ -49,7 +49,7 @@ export const runsSlice =
       ...removingRuns(deps, library, get),
       ...runFiles(deps, library, get),
       readRunMasks: (id) => kept.masks(id),
-      readRun: library.read,
+      readRun: (id) => library.read(id),
       shownRun: shownRun(deps, library, get),
       saveUnsavedRuns: again.start,
       restoreRun: restoring(deps, library, { set, get }),

@@ -2,6 +2,8 @@
 import type { SliceOf } from "../slice.ts";
 import type { GenerateSlice } from "./textState.ts";
 
+export const DEFAULT_PROMPT = "The duty of the Congress is";
+
 export const generateSlice: SliceOf<GenerateSlice> = ({ client, task, on }, set, get) => {
   on({ model: { clear: () => ({ generation: { phase: "idle" }, denseText: "", prunedText: "" }) } });
   const { start, cancel } = task({
@@ -28,7 +30,7 @@ export const generateSlice: SliceOf<GenerateSlice> = ({ client, task, on }, set,
   });
   return {
     generation: { phase: "idle" },
-    prompt: "The duty of the Congress is",
+    prompt: DEFAULT_PROMPT,
     generateTokens: 64,
     temperature: 0.7,
     textSeed: 1,

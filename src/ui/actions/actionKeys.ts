@@ -6,6 +6,10 @@ import { ACTIONS, type Action } from "./actions.ts";
 /** Elements that need their keys themselves: typing, choosing by letters, moving a slider. */
 const OWN_KEYS = "input, textarea, select, [role=slider], [role=dialog], [role=alertdialog], [contenteditable]";
 
+/** Fields whose text has an undo of its own, and dialogs, which cover what would change. */
+const OWN_UNDO =
+  "input:not([type=checkbox], [type=range]), textarea, [role=dialog], [role=alertdialog], [contenteditable]";
+
 /** The second key of a pair counts for this long. */
 const PAIR_MS = 1500;
 
@@ -25,6 +29,15 @@ export function keyReader(now: () => number = () => performance.now()): (key: st
   };
 }
 
+type Held = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">;
+
+/** The action of keys that are held together, such as Ctrl+Shift+Z; null for any other. Command stands for Ctrl. */
+export function heldAction({ key, ctrlKey, metaKey, shiftKey, altKey }: Held): Action | null {
+  if (!(ctrlKey || metaKey) || altKey) return null;
+  const pressed = `Ctrl ${shiftKey ? "Shift " : ""}${key.toUpperCase()}`;
+  return ACTIONS.find(({ heldKeys }) => heldKeys === pressed) ?? null;
+}
+
 export function useActionKeys(): void {
   const { store } = useStudioStore();
   useEffect(() => {
@@ -35,6 +48,12 @@ export function useActionKeys(): void {
       if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === "k") {
         event.preventDefault();
         return state.showDialog(state.dialog === "palette" ? null : "palette");
+      }
+      const held = heldAction(event);
+      if (held && !(target instanceof Element && target.closest(OWN_UNDO))) {
+        event.preventDefault();
+        if (held.able?.(state) ?? true) held.act(state);
+        return;
       }
       const owned = target instanceof Element && target.closest(OWN_KEYS) !== null;
       if (!state.singleKeys || ctrlKey || metaKey || altKey || repeat || owned || key.length > 1) return;

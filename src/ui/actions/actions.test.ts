@@ -1,7 +1,7 @@
 // The list of actions: keys are unique, sections exist on the page, and keys do what the list says.
 import { describe, expect, it } from "vitest";
 import { bench } from "../../state/client.fixture.ts";
-import { keyReader } from "./actionKeys.ts";
+import { heldAction, keyReader } from "./actionKeys.ts";
 import { ACTIONS, matchingActions } from "./actions.ts";
 import { SECTIONS } from "./sections.ts";
 
@@ -37,6 +37,14 @@ describe("keys", () => {
     expect(read("m")).toBeNull();
     expect(read("?")?.id).toBe("keys");
   });
+});
+
+it("finds keys that are held together, with Ctrl or Command", () => {
+  const held = { key: "z", ctrlKey: true, metaKey: false, shiftKey: false, altKey: false };
+  expect(heldAction(held)?.id).toBe("undo");
+  expect(heldAction({ ...held, key: "Z", ctrlKey: false, metaKey: true, shiftKey: true })?.id).toBe("redo");
+  expect(heldAction({ ...held, ctrlKey: false })).toBeNull();
+  expect(heldAction({ ...held, key: "y" })).toBeNull();
 });
 
 it("finds what can be done now by words", () => {

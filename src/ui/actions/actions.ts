@@ -5,9 +5,11 @@ import {
   canMeasureCurve,
   canOpenModel,
   canPrepareExport,
+  canRedo,
   canReport,
   canSelfCheck,
   canShowRun,
+  canUndo,
   commandOfKey,
   type RunKey,
 } from "../../state/allowed.ts";
@@ -21,6 +23,8 @@ export interface Action {
   name: string;
   /** Keys that are pressed one after another, such as "t" or "g m". */
   keys?: string;
+  /** Keys that are held together, such as "Ctrl Shift Z". They work where single keys are switched off, too. */
+  heldKeys?: string;
   /** Whether it can be done now; missing: always. */
   able?(state: StudioState): boolean;
   act(state: StudioState): void;
@@ -56,6 +60,14 @@ export function fillScreen(): void {
 }
 
 const OTHERS: readonly Action[] = [
+  {
+    ...{ id: "undo", name: "Undo the last change of recipe or target", heldKeys: "Ctrl Z" },
+    ...{ able: canUndo, act: (state) => state.undoSettings() },
+  },
+  {
+    ...{ id: "redo", name: "Redo it", heldKeys: "Ctrl Shift Z" },
+    ...{ able: canRedo, act: (state) => state.redoSettings() },
+  },
   {
     id: "full-map",
     name: "Let the map fill the screen",

@@ -19,7 +19,13 @@ function gateRun(id: string, patch: Partial<RunRecord> = {}): Run {
 
 const inputOf = (run: Run, more: Partial<ReportInput> = {}): ReportInput => ({
   ...{ run, facts: FACTS, written: null, checks: [], charts: [], command: null },
-  ...{ masksSha256: "12".repeat(32), version: "9.9", now: new Date("2026-11-27T12:00:00Z"), ...more },
+  ...{
+    masksSha256: "12".repeat(32),
+    fingerprint: "f-12",
+    version: "9.9",
+    now: new Date("2026-11-27T12:00:00Z"),
+    ...more,
+  },
 });
 const htmlOf = (input: ReportInput): Document =>
   new DOMParser().parseFromString(reportHtml(reportOf(input)), "text/html");

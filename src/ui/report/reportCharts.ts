@@ -61,6 +61,20 @@ function drawingsOf(run: Run): Drawing[] {
 }
 
 /**
+ * Makes the page light; the returned function gives it its own theme back. Colours are resolved for the page as a whole. Nothing is painted
+ * between the two calls, as long as nothing is awaited.
+ */
+function lightTheme(): () => void {
+  const { dataset } = document.documentElement;
+  const before = dataset["theme"];
+  dataset["theme"] = "light";
+  return () => {
+    if (before === undefined) delete dataset["theme"];
+    else dataset["theme"] = before;
+  };
+}
+
+/**
  * The charts of a run as SVG documents. They are drawn in the page, out of sight, because texts are measured there.
  * @param caption written into every picture: what it is of
  */
@@ -69,8 +83,9 @@ export function reportCharts(run: Run, caption: string): ReportChart[] {
   const holder = document.createElement("div");
   holder.setAttribute("aria-hidden", "true");
   holder.inert = true;
-  holder.style.cssText = `position: fixed; left: -10000px; top: 0; width: ${WIDTH_PX}px; color-scheme: light`;
+  holder.style.cssText = `position: fixed; left: -10000px; top: 0; width: ${WIDTH_PX}px`;
   document.body.append(holder);
+  const endLight = lightTheme();
   try {
     return drawings.map(({ title, caption: how, draw }) => {
       const node = holder.appendChild(document.createElement("div"));
@@ -81,6 +96,7 @@ export function reportCharts(run: Run, caption: string): ReportChart[] {
       return { title, caption: how, words, svg };
     });
   } finally {
+    endLight();
     holder.remove();
   }
 }

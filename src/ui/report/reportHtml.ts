@@ -17,7 +17,7 @@ figcaption { font-size: 0.85rem; }
 img { display: block; max-width: 100%; height: auto; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.87rem; }
-th, td { padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px solid #e7e4d8; text-align: left; vertical-align: top; }
+th, td { padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px solid #e7e4d8; text-align: left; vertical-align: top; white-space: nowrap; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.15rem 1.2rem; margin: 0.4rem 0; }
 dt { color: #5c6056; }
 dd { margin: 0; }

@@ -32,6 +32,8 @@ export interface ReportInput {
   command: string | null;
   /** SHA-256 of the run's masks as they are in its JSON. */
   masksSha256: string;
+  /** As `fingerprintLine` writes it. */
+  fingerprint: string;
   /** Version of the program that writes the report. */
   version: string;
   /** When it is written. */
@@ -254,12 +256,20 @@ function readingsSection({ history }: Run): Section[] {
   ];
 }
 
-function identitySection({ run: { record }, facts: known, masksSha256, version, now }: ReportInput): Section {
+function identitySection({
+  run: { record },
+  facts: known,
+  masksSha256,
+  fingerprint,
+  version,
+  now,
+}: ReportInput): Section {
   const { model, calibration, perplexity, id } = record;
   return {
     title: "What identifies it",
     parts: [
       facts([
+        ["Fingerprint", fingerprint],
         ["Model", `${model.name} (${model.modelType})`],
         ...(known ? ([["Licence of the model", known.licence]] as const) : []),
         ["Fingerprint of the model", model.fingerprint],

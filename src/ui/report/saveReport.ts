@@ -1,10 +1,11 @@
 // Saves the report of a run as a file: reads the run, draws its charts, and adds what this session knows of it.
 import { saveFile } from "../../charts/index.ts";
-import { EngineError, type Run, sha256 } from "../../engine/index.ts";
+import { EngineError, type Run } from "../../engine/index.ts";
 import { commandLineOfRun } from "../../state/run/commandLine.ts";
 import { currentPruning, samePruned } from "../../state/run/currentPruning.ts";
 import type { StudioState } from "../../state/storeState.ts";
 import { knownModel } from "../../state/model/shownModel.ts";
+import { fingerprintLine, masksSha256 } from "../views/runFingerprint.ts";
 import { reportCharts } from "./reportCharts.ts";
 import { reportHtml } from "./reportHtml.ts";
 import { reportMarkdown } from "./reportMarkdown.ts";
@@ -63,7 +64,8 @@ export async function saveReport(of: string | null, format: ReportFormat, state:
     ...(isShown(of, state) ? madeHere(state) : { written: null, checks: [] }),
     charts: reportCharts(run, `${record.model.name}, ${record.name}${steps}`),
     command: commandLineOfRun(record),
-    masksSha256: await sha256(new TextEncoder().encode(JSON.stringify(masks))),
+    masksSha256: await masksSha256(masks),
+    fingerprint: await fingerprintLine(run),
     version: __APP_VERSION__,
     now: new Date(),
   });

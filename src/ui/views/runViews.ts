@@ -143,11 +143,15 @@ function denseBytes(run: RunRecord | undefined): number | null {
   return run.made.kind === "weights" ? size : Math.round((size * modelWeights.of) / modelWeights.kept);
 }
 
-/** Runs that have every word of `words` in their name, method or model. */
-export function matching(runs: readonly RunRecord[], words: string): RunRecord[] {
+/** Runs that have every word of `words` in their name, method, model or short hash. */
+export function matching(
+  runs: readonly RunRecord[],
+  words: string,
+  hashes: ReadonlyMap<string, string> = new Map(),
+): RunRecord[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   return runs.filter((run) => {
-    const text = `${run.name} ${methodLabel(run)} ${run.model.name}`.toLowerCase();
+    const text = `${run.name} ${methodLabel(run)} ${run.model.name} ${hashes.get(run.id) ?? ""}`.toLowerCase();
     return wanted.every((word) => text.includes(word));
   });
 }

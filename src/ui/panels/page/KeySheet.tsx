@@ -5,7 +5,10 @@ import { useActions, useStudio } from "../../studioContext.tsx";
 
 const KEYED: readonly { keys: string; name: string }[] = [
   { keys: "Ctrl K", name: "Find any action" },
-  ...ACTIONS.flatMap(({ keys, name }) => (keys === undefined ? [] : [{ keys, name }])),
+  ...ACTIONS.flatMap(({ keys, heldKeys, name }) => {
+    const shown = keys ?? heldKeys;
+    return shown === undefined ? [] : [{ keys: shown, name }];
+  }),
 ];
 
 export function KeySheet() {
@@ -28,7 +31,7 @@ export function KeySheet() {
       </label>
       <dl className="key-list">
         {KEYED.map(({ keys, name }) => (
-          <div key={keys} data-off={!on && keys !== "Ctrl K"}>
+          <div key={keys} data-off={!on && !keys.startsWith("Ctrl")}>
             <dt>
               {keys.split(" ").map((key) => (
                 <kbd key={key}>{key}</kbd>

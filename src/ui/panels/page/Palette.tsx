@@ -68,7 +68,7 @@ function Finder() {
             onClick={() => act(action)}
           >
             <span>{action.name}</span>
-            {action.keys ? <kbd>{action.keys}</kbd> : null}
+            {(action.keys ?? action.heldKeys) ? <kbd>{action.keys ?? action.heldKeys}</kbd> : null}
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 // The run: its method, its controls and progress, its recipe, and its texts.
 import { useStudio } from "../../studioContext.tsx";
 import { MethodField } from "./MethodField.tsx";
+import { PresetField } from "./PresetField.tsx";
 import { RecipeForm } from "./RecipeForm.tsx";
 import { RecoverPanel } from "./recover/RecoverPanel.tsx";
 import { RunControls } from "./RunControls.tsx";
@@ -14,6 +15,7 @@ export function RunPanel() {
     <section className="panel" aria-labelledby="run-heading">
       <h2 id="run-heading">Run</h2>
       <MethodField />
+      <PresetField />
       {structural ? (
         <>
           <RunControls />

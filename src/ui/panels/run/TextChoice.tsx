@@ -11,6 +11,8 @@ const TOKEN_CHOICES = [1024, 2048, 4096, 20_480, 102_400];
 function EvaluationTokens() {
   const tokens = useStudio((state) => state.evaluationTokens);
   const { setEvaluationTokens } = useActions();
+  // a link may have another number
+  const choices = [...new Set([...TOKEN_CHOICES, tokens])].sort((a, b) => a - b);
   return (
     <div className="field">
       <label htmlFor="evaluation-tokens">Evaluation tokens</label>
@@ -20,7 +22,7 @@ function EvaluationTokens() {
         value={tokens}
         onChange={(event) => setEvaluationTokens(Number(event.target.value))}
       >
-        {TOKEN_CHOICES.map((choice) => (
+        {choices.map((choice) => (
           <option key={choice} value={choice}>
             {whole(choice)}
           </option>

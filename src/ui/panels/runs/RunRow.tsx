@@ -3,6 +3,7 @@ import { Fragment, useRef, useState } from "react";
 import type { RunRecord } from "../../../engine/index.ts";
 import { bytes, keptPercent, perplexityText } from "../../../shared/format.ts";
 import { methodLabel, recipeRows, scoreFacts } from "../../views/runViews.ts";
+import { CopyFingerprint } from "./CopyFingerprint.tsx";
 import { RenameRun } from "./RenameRun.tsx";
 import { RunActions } from "./RunActions.tsx";
 
@@ -12,6 +13,8 @@ interface Props {
   letter: string | null;
   /** Called with the id of a run that is picked for comparison. */
   onPick: (id: string) => void;
+  /** Its short hash; null until it is known. */
+  hash: string | null;
   /** Its figures are shown. */
   viewed: boolean;
   /** Called with the id of a run whose figures are to be shown, or no longer. */
@@ -30,7 +33,7 @@ function factsOf(run: RunRecord): string[] {
   ];
 }
 
-export function RunRow({ run, letter, onPick, viewed, onView }: Props) {
+export function RunRow({ run, letter, hash, onPick, viewed, onView }: Props) {
   const [naming, setNaming] = useState(false);
   const row = useRef<HTMLLIElement>(null);
   const named = (): void => {
@@ -57,6 +60,12 @@ export function RunRow({ run, letter, onPick, viewed, onView }: Props) {
               <span>{fact}</span>
             </Fragment>
           ))}
+          {hash === null ? null : (
+            <>
+              {" · "}
+              <CopyFingerprint run={run} hash={hash} />
+            </>
+          )}
         </p>
         <RunActions picked={letter !== null} onRename={() => setNaming(true)} {...{ run, onPick, viewed, onView }} />
       </div>

@@ -5,12 +5,14 @@ import { whole } from "../../../shared/format.ts";
 import { matching } from "../../views/runViews.ts";
 import type { RunGroup } from "../../views/runViews.ts";
 import { RunRow } from "./RunRow.tsx";
+import { type RunHashes, useRunHashes } from "./useRunHashes.ts";
 
 /** Rows added at a time: a row has six buttons, so a thousand rows would take a second to render. */
 const ROWS = 50;
 
 interface RowsProps {
   runs: readonly RunRecord[];
+  hashes: RunHashes;
   /** Ids of the runs picked as A and B. */
   pair: readonly string[];
   /** Called with the id of a run that is picked for comparison. */
@@ -21,7 +23,7 @@ interface RowsProps {
   onView: (id: string) => void;
 }
 
-function Rows({ runs, pair, onPick, viewed, onView }: RowsProps) {
+function Rows({ runs, hashes, pair, onPick, viewed, onView }: RowsProps) {
   const [limit, setLimit] = useState(ROWS);
   const left = runs.length - limit;
   return (
@@ -31,6 +33,7 @@ function Rows({ runs, pair, onPick, viewed, onView }: RowsProps) {
           key={run.id}
           letter={"AB"[pair.indexOf(run.id)] ?? null}
           viewed={run.id === viewed}
+          hash={hashes.get(run.id) ?? null}
           {...{ run, onPick, onView }}
         />
       ))}
@@ -45,14 +48,15 @@ function Rows({ runs, pair, onPick, viewed, onView }: RowsProps) {
   );
 }
 
-interface Props extends Omit<RowsProps, "runs"> {
+interface Props extends Omit<RowsProps, "runs" | "hashes"> {
   group: RunGroup;
 }
 
 export function RunSearch({ group, ...choices }: Props) {
   const [words, setWords] = useState("");
   const searched = useDeferredValue(words);
-  const found = useMemo(() => matching(group.runs, searched), [group, searched]);
+  const hashes = useRunHashes(group.runs);
+  const found = useMemo(() => matching(group.runs, searched, hashes), [group, searched, hashes]);
   const count = group.runs.length;
   return (
     <div>
@@ -65,11 +69,11 @@ export function RunSearch({ group, ...choices }: Props) {
           type="text"
           data-testid="runs-search"
           value={words}
-          placeholder="name, method or model"
+          placeholder="name, method, model or fingerprint"
           onChange={({ target }) => setWords(target.value)}
         />
       </div>
-      <Rows key={`${group.key} ${searched}`} runs={found} {...choices} />
+      <Rows key={`${group.key} ${searched}`} runs={found} hashes={hashes} {...choices} />
     </div>
   );
 }

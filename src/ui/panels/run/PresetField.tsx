@@ -1,0 +1,79 @@
+// Presets of the settings, each with its source, and the way back: undo and redo.
+import { canChooseMethod, canEditRecipe, canRedo, canUndo } from "../../../state/allowed.ts";
+import { knownModel } from "../../../state/model/shownModel.ts";
+import { type Preset, presetOf, PRESETS, withPreset } from "../../../state/run/presets.ts";
+import { changeWords, settingChanges } from "../../../state/run/settingChanges.ts";
+import { applySettings, settingsOf } from "../../../state/run/settingsSlice.ts";
+import type { StudioState } from "../../../state/storeState.ts";
+import { ChoiceField } from "../../parts/ChoiceField.tsx";
+import { useActions, useStudio, useStudioStore } from "../../studioContext.tsx";
+
+const OWN = "own";
+
+const contextOf = (state: StudioState): number | null => knownModel(state)?.context ?? null;
+const current = (state: StudioState): Preset | null => presetOf(settingsOf(state), contextOf(state));
+
+export function PresetField() {
+  const { store } = useStudioStore();
+  const preset = useStudio(current);
+  const locked = !useStudio((state) => canEditRecipe(state) && canChooseMethod(state));
+  const choose = (id: string): void => {
+    const chosen = PRESETS.find((one) => one.id === id);
+    if (!chosen) return;
+    const state = store.getState();
+    const before = settingsOf(state);
+    applySettings(withPreset(before, chosen, contextOf(state)), store.getState);
+    const changes = settingChanges(before, settingsOf(store.getState()));
+    if (changes.length > 0) state.announce(`${chosen.title}: ${changeWords(changes)}.`);
+  };
+  return (
+    <div className="preset">
+      <ChoiceField
+        id="preset"
+        label="Preset"
+        value={preset?.id ?? OWN}
+        options={[
+          ...(preset ? [] : [{ value: OWN, title: "Your own settings" }]),
+          ...PRESETS.map(({ id, title }) => ({ value: id, title })),
+        ]}
+        disabled={locked}
+        hint={
+          preset
+            ? `${preset.source}: ${preset.sets}. Target and seed stay.`
+            : "None of the presets. Target and seed stay as they are with each."
+        }
+        onValue={choose}
+      />
+      <UndoButtons />
+    </div>
+  );
+}
+
+function UndoButtons() {
+  const { undoSettings, redoSettings } = useActions();
+  const able = { undo: useStudio(canUndo), redo: useStudio(canRedo) };
+  return (
+    <p className="preset-undo">
+      <button
+        type="button"
+        className="link"
+        data-testid="undo"
+        aria-keyshortcuts="Control+Z"
+        disabled={!able.undo}
+        onClick={undoSettings}
+      >
+        Undo
+      </button>
+      <button
+        type="button"
+        className="link"
+        data-testid="redo"
+        aria-keyshortcuts="Control+Shift+Z"
+        disabled={!able.redo}
+        onClick={redoSettings}
+      >
+        Redo
+      </button>
+    </p>
+  );
+}
