@@ -124,7 +124,7 @@ export {
 } from "./recipes/weightRecipe.ts";
 export type { WeightMethod, WeightRecipe } from "./recipes/weightRecipe.ts";
 export { calibrationSequences } from "./train/batches.ts";
-export { decodeCheckpoint, encodeCheckpoint } from "./train/checkpoint.ts";
+export { checkpointChunks, decodeCheckpoint } from "./train/checkpoint.ts";
 export type { Checkpoint } from "./train/checkpoint.ts";
 export { ratiosOf } from "./train/ratio.ts";
 export { approvePlan, choosePlan, followPlan, nextPlan, planWanted, slowdownOf } from "./train/planChoices.ts";

@@ -1,8 +1,8 @@
 // Checkpoints of a command's training, in a folder of the command line's local server.
 import {
   type Checkpoint,
+  checkpointChunks,
   decodeCheckpoint,
-  encodeCheckpoint,
   EngineError,
   invariant,
   sameFields,
@@ -53,7 +53,9 @@ export class ServedCheckpoints {
   async write(checkpoint: Checkpoint): Promise<void> {
     const { url, files } = this.folder;
     const address = `${url}/${files[this.written % files.length] ?? ""}?part=0&done=1`;
-    const body = new Blob([await encodeCheckpoint(checkpoint)]);
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    for await (const chunk of await checkpointChunks(checkpoint)) chunks.push(chunk);
+    const body = new Blob(chunks);
     const reason = await fetch(address, { method: "PUT", body }).then(
       (response) => (response.ok ? undefined : response.text()),
       (error: unknown) => String(error),

@@ -9,7 +9,7 @@ import { DEFAULT_REFIT_RECIPE } from "../recipes/refitRecipe.ts";
 import { DEFAULT_RECOVER_RECIPE } from "../recipes/recoverRecipe.ts";
 import { DEFAULT_WEIGHT_RECIPE } from "../recipes/weightRecipe.ts";
 import { decoderInputs, decoderOutputs } from "./onnx/decoderInputs.ts";
-import { encodeCheckpoint } from "../train/checkpoint.ts";
+import { encodeCheckpoint } from "../train/checkpoint.fixture.ts";
 import { GraphBuilder } from "./onnx/graphBuilder.ts";
 import { memorySource } from "./files/memoryFolder.ts";
 import { collect, type OutputFile } from "./files/outputFile.ts";
